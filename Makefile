@@ -1,0 +1,88 @@
+# Reelcheck. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export CGO_ENABLED ?= 0
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/reelcheck
+GINKGO_PKGS := ./conformance/...
+FUZZTIME ?= 30s
+OUT ?= report
+
+GOLANGCI := $(CACHE)/golangci-lint-v2.14.0
+MINIO_MODULE := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+MINIO := $(CACHE)/minio-20260212
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/archived and bin/conform
+	go build -o bin/ ./reference/cmd/archived ./conformance/cmd/conform
+
+.PHONY: ffmpeg
+ffmpeg: # FFmpeg decodes and encodes for archived and decodes for conform
+	@command -v ffmpeg >/dev/null || { \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends ffmpeg; }
+
+.PHONY: conformance
+conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
+	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
+
+.PHONY: test
+test: ffmpeg ## Unit and contract tests with the race detector
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+.PHONY: test-containers
+test-containers: ffmpeg build $(MINIO) ## Judge archived with MinIO and the webhook sink in containers
+	docker/build-images $(MINIO)
+	TESTCONTAINERS_RYUK_DISABLED=$${TESTCONTAINERS_RYUK_DISABLED:-true} \
+	TESTCONTAINERS_HOST_OVERRIDE=$${TESTCONTAINERS_HOST_OVERRIDE:-127.0.0.1} \
+	bin/conform run --target conformance/targets/containers.yaml --out $(OUT)-containers
+
+$(MINIO):
+	mkdir -p $(CACHE)
+	GOBIN=$(CACHE) CGO_ENABLED=0 go install -trimpath -ldflags='-s -w' $(MINIO_MODULE)
+	mv $(CACHE)/minio $@
+
+.PHONY: lint
+lint: $(GOLANGCI) ## golangci-lint with the project's rules
+	$(GOLANGCI) run ./...
+
+$(GOLANGCI):
+	mkdir -p $(CACHE)
+	GOBIN=$(CACHE) CGO_ENABLED=0 go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
+	mv $(CACHE)/golangci-lint $@
+
+.PHONY: generate
+generate: ## Regenerate server types and the embedded API description
+	cp openapi.yaml spec/openapi.gen.yaml
+	go generate ./reference/internal/api/...
+
+.PHONY: check-generated
+check-generated: generate ## Fail when generated files are stale
+	git diff --exit-code -- spec/openapi.gen.yaml reference/internal/api/apigen
+
+.PHONY: fmt
+fmt: ## Format the code
+	gofmt -l -w conformance fixtures reference spec
+
+.PHONY: fixtures
+fixtures: ffmpeg ## Generate the media fixtures again and compare with the manifest
+	go run ./fixtures/cmd/gen -check
+
+.PHONY: bench
+bench: ffmpeg ## Measure stop-to-file and print bench: lines
+	go run ./reference/cmd/bench
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of foreign bytes for FUZZTIME each
+	@for pkg in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | cut -d' ' -f2); do \
+	    echo "fuzz $$pkg $$f"; go test $$pkg -run='^$$' -fuzz="^$$f$$" -fuzztime=$(FUZZTIME); done; done
+
+.PHONY: clean
+clean: ## Remove what was built and reported
+	rm -rf bin report report-containers
