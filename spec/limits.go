@@ -1,0 +1,70 @@
+package spec
+
+import "time"
+
+// Limit is a number of the specification. A name that begins with "tolerance." is forgiveness of the checks.
+type Limit struct {
+	Name    string
+	Value   int64
+	Unit    string
+	Clauses []string
+}
+
+// Duration is the value of a limit in s or ms, and 0 for other units.
+func (l Limit) Duration() time.Duration {
+	return time.Duration(l.Value) * durations[l.Unit]
+}
+
+var durations = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond}
+
+// Limit finds a limit by name.
+func (l Ledger) Limit(name string) (Limit, bool) {
+	for _, limit := range l.Limits {
+		if limit.Name == name {
+			return limit, true
+		}
+	}
+	return Limit{}, false
+}
+
+// List is a closed list of values; Default is the one that holds when none is given, if any does.
+type List struct {
+	Name    string
+	Values  []string
+	Default string
+	Clauses []string
+}
+
+// List finds a list by name.
+func (l Ledger) List(name string) (List, bool) {
+	for _, list := range l.Lists {
+		if list.Name == name {
+			return list, true
+		}
+	}
+	return List{}, false
+}
+
+func (v *validator) limits() {
+	unique(v, "limit", v.Limits, func(l Limit) string { return l.Name })
+	for _, l := range v.Limits {
+		where := "limit " + l.Name
+		word(v, where, "unit", l.Unit, units)
+		v.references(where, l.Clauses)
+		if l.Value <= 0 {
+			v.failf("%s: value is %d, want more than 0", where, l.Value)
+		}
+	}
+	unique(v, "list", v.Lists, func(l List) string { return l.Name })
+	for _, l := range v.Lists {
+		where := "list " + l.Name
+		v.references(where, l.Clauses)
+		unique(v, "value of "+where, l.Values, func(s string) string { return s })
+		if len(l.Values) == 0 {
+			v.failf("%s: values are missing", where)
+		}
+		if l.Default != "" {
+			word(v, where, "default", l.Default, l.Values)
+		}
+	}
+}

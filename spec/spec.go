@@ -1,0 +1,185 @@
+// Package spec is the truth that [reelcheck/reference] and [reelcheck/conformance] share, as data: the ledger of
+// requirements with the sentences they paraphrase, the statuses of an archive, and its limits.
+//
+// Everything is decoded strictly: an unknown key, id or word is an error, so that what loads is consistent.
+package spec
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed requirements.yaml sentences.yaml states.yaml limits.yaml
+var files embed.FS
+
+// Ledger is everything the specification says. Clauses are in the order of their chapters.
+type Ledger struct {
+	Version      string
+	Chapters     []Chapter
+	Capabilities map[Capability]string // with a description for people
+	Clauses      []Clause
+	Page         Page
+	States       States
+	Limits       []Limit
+	Lists        []List
+
+	index map[string]int // of Clauses by id
+}
+
+// Chapter groups clauses; its key is the middle of their ids.
+type Chapter struct{ Key, Title string }
+
+// Clause is one requirement. Either Section names the section of the page that demands it, or Source what else does.
+type Clause struct {
+	ID         string
+	Title      string
+	Section    string
+	Source     string
+	Level      Level
+	Text       string
+	Reading    string       // the interpretation chosen where the sources are loose
+	Capability []Capability // what a target has to declare, all of them
+	Tolerance  *Tolerance
+	Time       Time
+	Wait       time.Duration // policy time that has to pass, for Virtual
+	Verify     Verify
+	Reason     string // of an exclusion
+}
+
+// Chapter is the key of the clause's chapter: "DUR" of ARC-DUR-03.
+func (c Clause) Chapter() string {
+	_, rest, _ := strings.Cut(c.ID, "-")
+	key, _, _ := strings.Cut(rest, "-")
+	return key
+}
+
+// Tolerance is what a check forgives, and why.
+type Tolerance struct{ Allow, Reason string }
+
+// Level is the force of a clause.
+type Level string
+
+// A target that fails a must does not conform; a should is reported; a may widens what is accepted.
+const (
+	Must   Level = "must"
+	Should Level = "should"
+	May    Level = "may"
+)
+
+// Time says whether policy time has to pass to verify a clause.
+type Time string
+
+// Virtual clauses need policy time to pass: by an advanced clock, by waiting, or by looking again later.
+const (
+	Instant Time = "instant"
+	Virtual Time = "virtual"
+)
+
+// Verify says how a clause is verified.
+type Verify string
+
+// Pending clauses have no checks yet; Excluded ones never will, for the Reason given.
+const (
+	Checks   Verify = "checks"
+	Pending  Verify = "pending"
+	Excluded Verify = "excluded"
+)
+
+// Capability is a word a target declares.
+type Capability string
+
+// Page is the page that the ledger paraphrases, sentence by sentence. Seed is the SHA-256 of its text.
+type Page struct {
+	Seed     string
+	Sections []Section
+}
+
+// Section is a headed part of the page.
+type Section struct {
+	Key, Title string
+	Sentences  []Sentence
+}
+
+// Sentence is the N-th sentence of its section, counted from 1, known by the start of its SHA-256. It either demands
+// Clauses or is Not normative, for the reason given.
+type Sentence struct {
+	N       int
+	SHA     string
+	Clauses []string
+	Not     string
+}
+
+// Load decodes the embedded files.
+func Load() (Ledger, error) {
+	return parse(func(name string) []byte {
+		b, err := files.ReadFile(name)
+		if err != nil {
+			panic("internal error: " + err.Error())
+		}
+		return b
+	})
+}
+
+// Clause finds a clause by id.
+func (l Ledger) Clause(id string) (Clause, bool) {
+	i, ok := l.index[id]
+	if !ok {
+		return Clause{}, false
+	}
+	return l.Clauses[i], true
+}
+
+// parse decodes the four files and reports everything that is wrong with them at once.
+func parse(read func(name string) []byte) (Ledger, error) {
+	var l Ledger
+	var requirements struct {
+		Version      string
+		Chapters     []Chapter
+		Capabilities map[Capability]string
+		Clauses      []Clause
+	}
+	var limits struct {
+		Limits []Limit
+		Lists  []List
+	}
+	err := errors.Join(
+		decode("requirements.yaml", read, &requirements),
+		decode("sentences.yaml", read, &l.Page),
+		decode("states.yaml", read, &l.States),
+		decode("limits.yaml", read, &limits),
+	)
+	if err != nil {
+		return Ledger{}, err
+	}
+	l.Version, l.Chapters = requirements.Version, requirements.Chapters
+	l.Capabilities, l.Clauses = requirements.Capabilities, requirements.Clauses
+	l.Limits, l.Lists = limits.Limits, limits.Lists
+	l.index = make(map[string]int, len(l.Clauses))
+	for i, c := range l.Clauses {
+		l.index[c.ID] = i
+	}
+	if err := validate(l); err != nil {
+		return Ledger{}, err
+	}
+	return l, nil
+}
+
+// decode reads the one document of a file; keys that v does not know are errors.
+func decode(name string, read func(string) []byte, v any) error {
+	d := yaml.NewDecoder(bytes.NewReader(read(name)))
+	d.KnownFields(true)
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: more than one document", name)
+	}
+	return nil
+}
