@@ -1,0 +1,181 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"strings"
+
+	"reelcheck/fixtures"
+)
+
+// Options of Analyze.
+type Options struct {
+	Fixtures fixtures.Manifest
+	FFmpeg   string // default: ffmpeg in PATH
+	Stills   int    // sample pictures to keep, spread over the file
+	NoDecode bool   // container and bitstream facts only
+}
+
+// Analyze describes the file at path. The error is nil for whatever the file holds; it tells
+// that the file cannot be opened, FFmpeg cannot be run or ctx ended.
+func Analyze(ctx context.Context, path string, o Options) (Report, error) {
+	if o.FFmpeg == "" {
+		o.FFmpeg = "ffmpeg"
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return Report{}, fmt.Errorf("analyze: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Report{}, fmt.Errorf("analyze: %w", err)
+	}
+	r, facts := inspect(f, info.Size())
+	if o.NoDecode || r.Has(Empty) || (r.Video == nil && r.Audio == nil) {
+		return r, nil
+	}
+	version, err := toolVersion(ctx, o.FFmpeg)
+	if err != nil {
+		return r, fmt.Errorf("analyze: %w", err)
+	}
+	r.Tools = append(r.Tools, ToolUsed{Name: "ffmpeg", Version: version})
+	if r.Video != nil {
+		if err := watch(ctx, path, o, &r, facts); err != nil {
+			return r, fmt.Errorf("analyze video: %w", err)
+		}
+	}
+	if r.Audio != nil {
+		if err := listen(ctx, path, o, &r); err != nil {
+			return r, fmt.Errorf("analyze audio: %w", err)
+		}
+	}
+	return r, nil
+}
+
+func (r *Report) note(k Kind, format string, args ...any) {
+	r.Findings = append(r.Findings, Finding{Kind: k, Detail: fmt.Sprintf(format, args...)})
+}
+
+func toolVersion(ctx context.Context, ffmpeg string) (string, error) {
+	out, err := exec.CommandContext(ctx, ffmpeg, "-version").Output()
+	if err != nil {
+		return "", fmt.Errorf("run %s -version: %w", ffmpeg, err)
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	version, _, _ := strings.Cut(strings.TrimPrefix(line, "ffmpeg version "), " ")
+	return version, nil
+}
+
+// decode runs FFmpeg with args and hands its output to read. complaint is what the decoder
+// reported; err is for failures of our own and a canceled ctx.
+func decode(ctx context.Context, ffmpeg string, args []string, read func(io.Reader) error) (complaint string, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, ffmpeg, append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1"}, args...)...)
+	stderr := &head{limit: 2000}
+	cmd.Stderr = stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	rerr := read(stdout)
+	if rerr != nil {
+		cancel()
+	}
+	werr := cmd.Wait()
+	if rerr != nil {
+		return "", rerr
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	complaint = strings.TrimSpace(string(stderr.b))
+	var exit *exec.ExitError
+	if errors.As(werr, &exit) {
+		return strings.TrimSpace(exit.Error() + ": " + complaint), nil
+	}
+	return complaint, werr
+}
+
+// head keeps the first bytes written to it.
+type head struct {
+	b     []byte
+	limit int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	h.b = append(h.b, p[:min(len(p), h.limit-len(h.b))]...)
+	return len(p), nil
+}
+
+// watch decodes the video and fills Picture and Stills.
+func watch(ctx context.Context, path string, o Options, r *Report, facts facts) error {
+	w, h := r.Video.CodedWidth, r.Video.CodedHeight
+	if w <= 0 || h <= 0 || w > 8192 || h > 8192 || w%2 != 0 || h%2 != 0 {
+		r.note(Unsupported, "picture size %dx%d is not decoded", w, h)
+		return nil
+	}
+	f := newFrame(w, h)
+	t := newTracker(o.Fixtures, w, h)
+	frames := 0
+	// The edit list is applied by us: sample i is picture i.
+	args := []string{
+		"-ignore_editlist", "1", "-noautorotate", "-i", path, "-map", "0:v:0", "-an", "-sn", "-dn",
+		"-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-s", fmt.Sprintf("%dx%d", w, h), "-threads", "1", "-f", "rawvideo", "pipe:1",
+	}
+	keep := stillsAt(o.Stills, r.Video.Samples)
+	complaint, err := decode(ctx, o.FFmpeg, args, func(out io.Reader) error {
+		for {
+			if _, err := io.ReadFull(out, f.pix); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			from, to := facts.shown(frames)
+			t.frame(f, from, to)
+			if keep[frames] {
+				png, err := f.png()
+				if err != nil {
+					return err
+				}
+				r.Stills = append(r.Stills, Still{At: millis(from), PNG: png})
+			}
+			frames++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if complaint != "" {
+		r.note(Undecodable, "video: %s", complaint)
+	}
+	if frames != r.Video.Samples {
+		r.note(FrameCount, "%d pictures decoded from %d samples", frames, r.Video.Samples)
+	}
+	r.Picture = t.finish()
+	for stream := range t.unknown {
+		r.note(UnknownMark, "a mark names stream %d, which no fixture has", stream)
+	}
+	return nil
+}
+
+// stillsAt spreads n stills over the samples, away from both ends.
+func stillsAt(n, samples int) map[int]bool {
+	keep := map[int]bool{}
+	for i := range n {
+		keep[samples*(2*i+1)/(2*n)] = true
+	}
+	return keep
+}
+
+// millis rounds seconds to a tenth of a millisecond, to keep reports short.
+func millis(s float64) float64 { return math.Round(s*1e4) / 1e4 }

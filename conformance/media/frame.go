@@ -1,0 +1,100 @@
+package media
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+
+	"reelcheck/fixtures/mark"
+)
+
+// frame is a planar 4:2:0 picture in video range.
+type frame struct {
+	w, h int
+	pix  []byte // y, then u, then v
+	y    mark.Plane
+	u, v []byte
+}
+
+func newFrame(w, h int) *frame {
+	f := &frame{w: w, h: h, pix: make([]byte, w*h*3/2)}
+	f.y = mark.Plane{Pix: f.pix[:w*h], Stride: w, W: w, H: h}
+	f.u, f.v = f.pix[w*h:w*h*5/4], f.pix[w*h*5/4:]
+	return f
+}
+
+// chroma gives both colour components at a luma position, relative to neutral.
+func (f *frame) chroma(x, y int) (du, dv int) {
+	i := min(max(y, 0), f.h-1)/2*(f.w/2) + min(max(x, 0), f.w-1)/2
+	return int(f.u[i]) - 128, int(f.v[i]) - 128
+}
+
+func (f *frame) png() ([]byte, error) {
+	img := image.NewNRGBA(image.Rect(0, 0, f.w, f.h))
+	level := func(v float64) uint8 { return uint8(min(max(v+0.5, 0), 255)) }
+	for y := range f.h {
+		for x := range f.w {
+			// BT.601, video range.
+			l := 1.164 * (float64(f.y.Pix[y*f.w+x]) - 16)
+			du, dv := f.chroma(x, y)
+			u, v := float64(du), float64(dv)
+			img.SetNRGBA(x, y, color.NRGBA{R: level(l + 1.596*v), G: level(l - 0.813*v - 0.391*u), B: level(l + 2.018*u), A: 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// Distances below are squared, in chroma levels. Fixture colours are 46 from neutral.
+const (
+	neutralWithin = 22 * 22
+	sameColour    = 24 * 24
+)
+
+func square(du, dv int) int { return du*du + dv*dv }
+
+// signature samples chroma over the picture; a change in many places means that the layout or
+// the content changed.
+type signature [signatureW * signatureH][2]int
+
+const (
+	signatureW = 48
+	signatureH = 36
+)
+
+func (f *frame) signature() *signature {
+	var s signature
+	for i := range s {
+		x, y := (2*(i%signatureW)+1)*f.w/(2*signatureW), (2*(i/signatureW)+1)*f.h/(2*signatureH)
+		s[i][0], s[i][1] = f.chroma(x, y)
+	}
+	return &s
+}
+
+// differs tells whether enough samples changed for the smallest tile worth looking for.
+func (s *signature) differs(t *signature) bool {
+	n := 0
+	for i := range s {
+		if square(s[i][0]-t[i][0], s[i][1]-t[i][1]) > sameColour {
+			n++
+		}
+	}
+	return n >= 4
+}
+
+// black tells whether the whole picture is black: of a grid of luma samples none is brighter
+// than a compressed black may be.
+func (f *frame) black() bool {
+	for y := f.h / 96; y < f.h; y += max(f.h/48, 1) {
+		for x := f.w / 128; x < f.w; x += max(f.w/64, 1) {
+			if f.y.Pix[y*f.w+x] > 40 {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,309 @@
+// Package media reads what an archive file says about itself and what it shows.
+//
+// The container and the bitstreams are parsed in Go without decoding. Then FFmpeg decodes the
+// file in child processes, and from the pictures and the sound the fixtures are recognised: which
+// stream was where and when, which of its frames, which tone at what level, and how far sound
+// and picture are apart. Nothing is told in advance about streams or layout.
+//
+// A bad file never is an error: it is described by findings. Errors are for what keeps the
+// analysis from running at all.
+package media
+
+import (
+	"math"
+	"slices"
+)
+
+// Report is what Analyze found. Times are seconds on the file's presentation timeline.
+type Report struct {
+	Size       int64      `json:"size"`
+	Findings   []Finding  `json:"findings,omitempty"`
+	Boxes      []Box      `json:"boxes,omitempty"` // top level, in file order
+	Brand      string     `json:"brand,omitempty"`
+	MoovFirst  bool       `json:"moovFirst"` // moov precedes mdat, so playback starts while downloading
+	Fragmented bool       `json:"fragmented,omitempty"`
+	Tracks     []string   `json:"tracks,omitempty"`   // handler of every track: vide, soun, ...
+	Duration   float64    `json:"duration,omitempty"` // of the movie header
+	Video      *Video     `json:"video,omitempty"`
+	Audio      *Audio     `json:"audio,omitempty"`
+	Picture    *Picture   `json:"picture,omitempty"`
+	Sound      *Sound     `json:"sound,omitempty"`
+	Stills     []Still    `json:"stills,omitempty"`
+	Tools      []ToolUsed `json:"tools,omitempty"`
+}
+
+// ToolUsed names a program the analysis relied on.
+type ToolUsed struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Kind classifies a finding.
+type Kind string
+
+// The kinds of findings.
+const (
+	Empty       Kind = "empty"       // 0 bytes
+	Broken      Kind = "broken"      // the container or a header cannot be parsed
+	NoVideo     Kind = "no-video"    // no video track
+	NoAudio     Kind = "no-audio"    // no audio track
+	Unsupported Kind = "unsupported" // parsed, but of a kind whose facts are not read
+	Undecodable Kind = "undecodable" // the decoder reported errors
+	FrameCount  Kind = "frame-count" // fewer or more pictures decoded than samples in the track
+	UnknownMark Kind = "unknown-mark"
+)
+
+// Finding is something wrong or remarkable about the file.
+type Finding struct {
+	Kind   Kind   `json:"kind"`
+	Detail string `json:"detail"`
+}
+
+// Has reports whether there is a finding of the kind.
+func (r Report) Has(k Kind) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Kind == k })
+}
+
+// Box is a top-level box.
+type Box struct {
+	Type   string `json:"type"`
+	Offset int64  `json:"offset"`
+	Size   int64  `json:"size"`
+}
+
+// Track is what both kinds of track have.
+type Track struct {
+	Entry     string  `json:"entry"` // sample entry: avc1, mp4a, ...
+	Codec     string  `json:"codec"` // RFC 6381: avc1.42E01F, mp4a.40.2
+	Timescale int     `json:"timescale"`
+	Samples   int     `json:"samples"`
+	Bytes     int64   `json:"bytes"`
+	Start     float64 `json:"start"`    // presentation time of the first sample, edit list applied
+	Duration  float64 `json:"duration"` // sum of the sample durations
+	Bitrate   int     `json:"bitrate"`  // measured, bit/s
+}
+
+// Video describes the first video track.
+type Video struct {
+	Track
+	Width         int     `json:"width"`
+	Height        int     `json:"height"`
+	CodedWidth    int     `json:"codedWidth"` // of the sequence parameter set, cropped
+	CodedHeight   int     `json:"codedHeight"`
+	Profile       int     `json:"profile"`
+	Constraints   int     `json:"constraints"`
+	Level         int     `json:"level"`
+	ChromaFormat  int     `json:"chromaFormat"` // chroma_format_idc: 1 is 4:2:0
+	BitDepth      int     `json:"bitDepth"`     // of luma
+	FrameRate     float64 `json:"frameRate"`
+	ShortestFrame float64 `json:"shortestFrame"`
+	LongestFrame  float64 `json:"longestFrame"`
+	KeyFrames     int     `json:"keyFrames"`
+	KeyInterval   int     `json:"keyInterval"` // longest, in frames; the tail after the last key frame counts
+	Reordered     bool    `json:"reordered"`   // composition times differ from decoding order
+	BFrames       int     `json:"bFrames"`
+	Slices        int     `json:"slices"`
+	QP            QP      `json:"qp"`
+	PerSecond     []int   `json:"perSecond"` // bit/s of each second of decoding time
+}
+
+// QP holds the quantisation parameters of all slices: 26 + pic_init_qp_minus26 + slice_qp_delta.
+type QP struct {
+	Min   int         `json:"min"`
+	Max   int         `json:"max"`
+	Mean  float64     `json:"mean"`
+	Intra map[int]int `json:"intra,omitempty"` // slices of I pictures by QP
+	Inter map[int]int `json:"inter,omitempty"` // slices of P and B pictures by QP
+}
+
+// Audio describes the first audio track.
+type Audio struct {
+	Track
+	ObjectType      int `json:"objectType"` // MPEG-4 audio object type: 2 is AAC-LC
+	SampleRate      int `json:"sampleRate"`
+	Channels        int `json:"channels"`
+	DeclaredBitrate int `json:"declaredBitrate"`
+	MaxBitrate      int `json:"maxBitrate"`
+}
+
+// Span is a stretch of time.
+type Span struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+}
+
+// Rect is a rectangle in pixels of the output picture.
+type Rect struct {
+	X      int `json:"x"`
+	Y      int `json:"y"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// Near reports whether all edges are within tolerance pixels of s.
+func (r Rect) Near(s Rect, tolerance int) bool {
+	near := func(a, b int) bool { return a-b <= tolerance && b-a <= tolerance }
+	return near(r.X, s.X) && near(r.Y, s.Y) && near(r.X+r.Width, s.X+s.Width) && near(r.Y+r.Height, s.Y+s.Height)
+}
+
+// Picture is what the decoded video shows.
+type Picture struct {
+	Width       int          `json:"width"`
+	Height      int          `json:"height"`
+	Frames      int          `json:"frames"`
+	Appearances []Appearance `json:"appearances"`     // by time, then by stream
+	Black       []Span       `json:"black,omitempty"` // the whole picture is black
+	// Unread counts searched frames that hold something like a mark that cannot be read: a covered
+	// or badly coded one, but now and then also a grey patch of the motion fixture.
+	Unread int `json:"unread"`
+}
+
+// Appearance is one stream in one place for a stretch of time.
+type Appearance struct {
+	Stream     int     `json:"stream"` // number in the marks
+	ID         string  `json:"id"`     // fixture
+	Rect       Rect    `json:"rect"`   // the fixture's full picture, even where cropped or covered
+	Visible    Rect    `json:"visible"`
+	From       float64 `json:"from"`
+	To         float64 `json:"to"`
+	Frames     int     `json:"frames"` // output frames in which its mark was read
+	Unread     int     `json:"unread"` // output frames in between in which it was not
+	FirstMark  int     `json:"firstMark"`
+	LastMark   int     `json:"lastMark"`
+	Repeated   int     `json:"repeated"`   // output frames that show the same mark as the one before
+	Missing    int     `json:"missing"`    // marks passed over; a lower output rate passes over some
+	LongestGap int     `json:"longestGap"` // most marks passed over at once
+	// Freezes are stretches of at least FreezeFrom that show one mark.
+	Freezes []Freeze `json:"freezes,omitempty"`
+	// Backward counts steps to an earlier mark.
+	Backward int `json:"backward"`
+	// Motion is the mean change of luma outside the mark over a fifth of a second.
+	Motion     float64 `json:"motion"`
+	Confidence float64 `json:"confidence"` // lowest of its readings
+	// Tint is how far the colour beside the mark is from the fixture's, in levels of chroma; the
+	// fixtures' colours are 46 from grey.
+	Tint  float64 `json:"tint"`
+	Beats []Beat  `json:"beats,omitempty"`
+}
+
+// FreezeFrom is the shortest freeze reported: more than a lost frame or two at 25 per second.
+const FreezeFrom = 0.25
+
+// Freeze is a stretch that shows one mark.
+type Freeze struct {
+	Span
+	Mark int `json:"mark"`
+}
+
+// Beat is the passing of a whole second of fixture time: in the picture the time at which a
+// mark that is a multiple of the frame rate is shown, in sound the middle of a notch.
+type Beat struct {
+	At float64 `json:"at"`
+	// First tells the beat at the start of the fixture's loop.
+	First bool `json:"first,omitempty"`
+	// Width is that of the notch, 0 in a picture.
+	Width float64 `json:"width,omitempty"`
+}
+
+// Sound is what the decoded audio holds.
+type Sound struct {
+	Duration float64    `json:"duration"`
+	Tones    []ToneSpan `json:"tones"`             // by time, then by tone
+	Silence  []Span     `json:"silence,omitempty"` // at least SilenceFrom below SilenceLevel
+	Peak     float64    `json:"peak"`              // of full scale
+}
+
+// What counts as silence.
+const (
+	SilenceFrom  = 0.5
+	SilenceLevel = -60.0 // dBFS
+)
+
+// ToneSpan is one tone without a break longer than a notch.
+type ToneSpan struct {
+	Tone int    `json:"tone"`
+	ID   string `json:"id"`
+	Span
+	Level float64 `json:"level"` // dBFS of the sine
+	Beats []Beat  `json:"beats,omitempty"`
+}
+
+// Still is one decoded picture, kept for people. PNG is left out of the JSON.
+type Still struct {
+	At  float64 `json:"at"`
+	PNG []byte  `json:"-"`
+}
+
+// OfStream gives the appearances of the stream with the number or the fixture id.
+func (p *Picture) OfStream(id string) []Appearance {
+	if p == nil {
+		return nil
+	}
+	var out []Appearance
+	for _, a := range p.Appearances {
+		if a.ID == id {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// OfTone gives the spans of the tone fixture.
+func (s *Sound) OfTone(id string) []ToneSpan {
+	if s == nil {
+		return nil
+	}
+	var out []ToneSpan
+	for _, t := range s.Tones {
+		if t.ID == id {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// AVOffset is by how many seconds the tone comes later than the video it was published with:
+// the median over all beats that both have. A first beat is matched with first beats only, so
+// that offsets up to half a loop are told; else the nearest beat counts. ok is false when there
+// is no pair. A beat of sound is exact to a few milliseconds; a picture is shown on average half
+// a source frame after it was taken when the output rate is not the source's, so the offset of
+// a perfect 25 per second archive of 30 per second streams is about -17 ms.
+func (r Report) AVOffset(video, tone string) (offset float64, ok bool) {
+	var shown, heard []Beat
+	for _, a := range r.Picture.OfStream(video) {
+		shown = append(shown, a.Beats...)
+	}
+	for _, t := range r.Sound.OfTone(tone) {
+		heard = append(heard, t.Beats...)
+	}
+	for _, first := range []bool{true, false} {
+		var offsets []float64
+		for _, h := range heard {
+			best := math.Inf(1)
+			for _, s := range shown {
+				if first && !(s.First && h.First) {
+					continue
+				}
+				if d := h.At - s.At; math.Abs(d) < math.Abs(best) {
+					best = d
+				}
+			}
+			if math.Abs(best) <= 5 {
+				offsets = append(offsets, best)
+			}
+		}
+		if len(offsets) > 0 {
+			return median(offsets), true
+		}
+	}
+	return 0, false
+}
+
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	s := slices.Clone(v)
+	slices.Sort(s)
+	return s[len(s)/2]
+}
