@@ -1,0 +1,91 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"reelcheck/conformance/evidence"
+)
+
+// Case is the judging of one clause: a check reads the evidence through it and
+// notes what it rests on and what contradicts the clause. A check that notes
+// neither has shown nothing, and nothing is not a pass.
+type Case struct {
+	*facts
+	clause       string
+	findings     []Finding
+	proof        []string
+	inconclusive []string
+	doubts       []string
+}
+
+// Ref is how a report points at a record of the evidence.
+func Ref(r evidence.Record) string {
+	s := r.Scenario
+	if r.Label != "" {
+		s += "/" + r.Label
+	}
+	return fmt.Sprintf("%s#%d", s, r.Seq)
+}
+
+func refs(at []evidence.Record) []string {
+	var out []string
+	for _, r := range at {
+		if ref := Ref(r); !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// saw notes evidence that bears the clause out.
+func (c *Case) saw(at ...evidence.Record) {
+	for _, ref := range refs(at) {
+		if !slices.Contains(c.proof, ref) {
+			c.proof = append(c.proof, ref)
+		}
+	}
+}
+
+// wrong notes a contradiction.
+func (c *Case) wrong(expected, actual string, at ...evidence.Record) {
+	c.findings = append(c.findings, Finding{Clause: c.clause, Expected: expected, Actual: actual, Where: refs(at)})
+}
+
+// want notes at as proof, or as a contradiction unless ok.
+func (c *Case) want(ok bool, expected, actual string, at ...evidence.Record) bool {
+	if ok {
+		c.saw(at...)
+	} else {
+		c.wrong(expected, actual, at...)
+	}
+	return ok
+}
+
+// blocked notes that the target's behaviour kept the clause from being shown.
+func (c *Case) blocked(expected, by string, at ...evidence.Record) {
+	c.findings = append(c.findings, Finding{Clause: c.clause, Expected: expected, Actual: "could not be shown",
+		Where: refs(at), Blocked: by})
+}
+
+// unclear notes trouble of the harness or the environment.
+func (c *Case) unclear(why string) { c.inconclusive = append(c.inconclusive, why) }
+
+// doubt notes evidence that could not be used. It counts only when nothing else was shown.
+func (c *Case) doubt(why string) { c.doubts = append(c.doubts, why) }
+
+// outcome prints what came back from an exchange.
+func outcome(r evidence.Record) string {
+	e := r.Exchange
+	switch {
+	case e == nil:
+		return "nothing"
+	case e.Response == nil:
+		return "no answer: " + e.Error
+	}
+	s := fmt.Sprintf("%d", e.Response.Status)
+	if t := e.Response.Body.Text; t != "" && e.Response.Status >= 300 {
+		s += " " + clip(t, 160)
+	}
+	return s
+}

@@ -1,0 +1,26 @@
+package check
+
+// Scenarios that show clauses, by the names under which they leave evidence.
+const (
+	pair        = "composed-pair"
+	pause       = "pause-resume"
+	cloud       = "cloud"
+	noPublisher = "limit-no-publisher"
+	allLeft     = "limit-everyone-left"
+	idle        = "limit-idle"
+	fourHours   = "limit-recorded"
+	twelveHours = "limit-total"
+	refusals    = "refusals"
+	auth        = "auth"
+	isolation   = "isolation"
+	listing     = "listing"
+	undelivered = "undelivered"
+	audioOnly   = "audio-only"
+	videoOnly   = "video-only"
+	sizes       = "sizes"
+	rates       = "rates"
+	codecs      = "codecs"
+	legacy      = "legacy"
+)
+
+func in(scenarios ...string) []string { return scenarios }

@@ -1,0 +1,82 @@
+// Command conform judges whether an implementation of session archive recording
+// conforms: it drives the implementation over REST and media, watches what it
+// sends and stores, and says clause by clause what holds.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/suites"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program; it returns the exit code.
+func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	code := check.ExitConformant
+	root := &cobra.Command{
+		Use:   "conform",
+		Short: "Judge an implementation of session archive recording, clause by clause",
+		Long: `conform drives an implementation over REST and media, watches its callbacks and its
+uploads, opens the files it made, and says clause by clause whether it conforms.
+
+A target file says what to judge. Start with "conform doctor --target FILE", then
+"conform run --target FILE".
+
+Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 target or
+environment unreachable, 4 inconclusive, 5 fault of the suite itself, 6 nothing wrong
+but pledges are open, 130 interrupted.`,
+		SilenceUsage: true, SilenceErrors: true, Version: version,
+		Args: cobra.NoArgs,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	for _, add := range []func(*int) *cobra.Command{runCommand, listCommand, planCommand, doctorCommand, explainCommand, reportCommand, regradeCommand} {
+		root.AddCommand(add(&code))
+	}
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(stderr, "conform:", err)
+		return failed(ctx, err)
+	}
+	return code
+}
+
+// failed is the exit code of an error that kept the command from its work.
+// What is neither the target's nor the environment's doing is usage.
+func failed(ctx context.Context, err error) int {
+	var fault *faultError
+	switch {
+	case ctx.Err() != nil:
+		return check.ExitInterrupted
+	case suites.Unreachable(err):
+		return check.ExitUnreachable
+	case errors.As(err, &fault):
+		return check.ExitHarness
+	}
+	return check.ExitUsage
+}
+
+// faultError is trouble of the suite itself, such as a report that cannot be written.
+type faultError struct{ err error }
+
+func (e *faultError) Error() string { return e.err.Error() }
+func (e *faultError) Unwrap() error { return e.err }

@@ -1,0 +1,314 @@
+package evidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// Names inside a bundle directory.
+const (
+	journalFile = "journal.jsonl"
+	aboutFile   = "bundle.json"
+	blobDir     = "blobs"
+	tmpDir      = "tmp"
+)
+
+const (
+	// FormatVersion changes when an older reader would misread a bundle.
+	FormatVersion = 1
+	// inlineLimit bounds what a record carries itself; API bodies are far below it.
+	inlineLimit = 256 << 10
+)
+
+// About is the head of a bundle.
+type About struct {
+	Format  int       `json:"format"`
+	Suite   string    `json:"suite,omitempty"`
+	Run     string    `json:"run,omitempty"`
+	Started time.Time `json:"started"`
+	// Target is the target file as decoded, secrets left out.
+	Target json.RawMessage `json:"target,omitempty"`
+}
+
+// Journal is a bundle being written. It is safe for concurrent use.
+type Journal struct {
+	dir string
+	now func() time.Time
+
+	mu      sync.Mutex // guards what follows
+	f       *os.File
+	seq     int64
+	records []Record
+	secrets []secret
+	waiters map[chan struct{}]struct{}
+
+	syncMu sync.Mutex // held while fsync runs, so that one call serves all who wait
+	synced int64      // guarded by syncMu
+}
+
+type secret struct{ name, value string }
+
+// Create begins a bundle in dir, which must not hold one already. now stamps records; nil is the wall clock.
+func Create(dir string, about About, now func() time.Time) (*Journal, error) {
+	if now == nil {
+		now = time.Now
+	}
+	for _, d := range []string{filepath.Join(dir, blobDir), filepath.Join(dir, tmpDir)} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return nil, fmt.Errorf("create bundle: %w", err)
+		}
+	}
+	f, err := os.OpenFile(filepath.Join(dir, journalFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("create bundle: %w", err)
+	}
+	about.Format = FormatVersion
+	if about.Started.IsZero() {
+		about.Started = now().UTC()
+	}
+	head, err := json.MarshalIndent(about, "", "  ")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, aboutFile), append(head, '\n'), 0o644)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("create bundle: %w", err)
+	}
+	return &Journal{dir: dir, now: now, f: f, waiters: map[chan struct{}]struct{}{}}, nil
+}
+
+// Dir is the bundle's directory.
+func (j *Journal) Dir() string { return j.dir }
+
+// Redact keeps value out of everything written from now on; it shows as [redacted: name].
+// Values shorter than 8 characters are ignored: they would blank out ordinary text.
+func (j *Journal) Redact(name, value string) {
+	if len(value) < 8 {
+		return
+	}
+	quoted, err := json.Marshal(value) // how it looks inside a JSON body
+	if err != nil {
+		return
+	}
+	inside := string(quoted[1 : len(quoted)-1])
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, v := range []string{value, inside} {
+		if !slices.ContainsFunc(j.secrets, func(s secret) bool { return s.value == v }) {
+			j.secrets = append(j.secrets, secret{name, v})
+		}
+	}
+}
+
+// Append writes r and returns it as written: with its number, its time (now, unless set) and secrets
+// replaced. It has reached the disk when Append returns.
+func (j *Journal) Append(r Record) (Record, error) {
+	if _, err := r.Kind(); err != nil {
+		return r, err
+	}
+	j.mu.Lock()
+	if r.Time.IsZero() {
+		r.Time = j.now()
+	}
+	r.Time = r.Time.UTC()
+	r.Seq = j.seq + 1
+	r.IDs = maps.Clone(r.IDs)
+	line, err := j.encode(&r)
+	if err == nil {
+		_, err = j.f.Write(line)
+	}
+	if err != nil {
+		j.mu.Unlock()
+		return r, fmt.Errorf("append %s evidence: %w", r.Scenario, err)
+	}
+	j.seq = r.Seq
+	j.records = append(j.records, r)
+	for w := range j.waiters {
+		select {
+		case w <- struct{}{}:
+		default:
+		}
+	}
+	j.mu.Unlock()
+	return r, j.sync(r.Seq)
+}
+
+// encode marshals r with secrets replaced and makes r what a reader will see.
+func (j *Journal) encode(r *Record) ([]byte, error) {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	clean := line
+	for _, s := range j.secrets {
+		clean = bytes.ReplaceAll(clean, []byte(s.value), []byte("[redacted: "+s.name+"]"))
+		// A body is a JSON string inside the record's JSON: quoted once more.
+		if again, err := json.Marshal(s.value); err == nil {
+			clean = bytes.ReplaceAll(clean, again[1:len(again)-1], []byte("[redacted: "+s.name+"]"))
+		}
+	}
+	var seen Record
+	if err := json.Unmarshal(clean, &seen); err != nil {
+		return nil, fmt.Errorf("internal error: redaction broke the record: %w", err)
+	}
+	*r = seen
+	return append(clean, '\n'), nil
+}
+
+// sync returns when everything up to seq is on disk; concurrent callers share one fsync.
+func (j *Journal) sync(seq int64) error {
+	j.syncMu.Lock()
+	defer j.syncMu.Unlock()
+	if j.synced >= seq {
+		return nil
+	}
+	j.mu.Lock()
+	upTo := j.seq
+	j.mu.Unlock()
+	if err := j.f.Sync(); err != nil {
+		return fmt.Errorf("sync evidence: %w", err)
+	}
+	j.synced = upTo
+	return nil
+}
+
+// Watch returns a channel that gets a value after records were appended, and a function to let go of it.
+// It is a wake-up, not a queue: look at a View after each value.
+func (j *Journal) Watch() (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.waiters[c] = struct{}{}
+	return c, func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		delete(j.waiters, c)
+	}
+}
+
+// View is what has been written so far.
+func (j *Journal) View() View {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return View{Records: j.records[:len(j.records):len(j.records)], dir: j.dir}
+}
+
+// Body keeps b: inline if it is short text, as a blob otherwise.
+func (j *Journal) Body(b []byte) (Body, error) {
+	if len(b) == 0 {
+		return Body{}, nil
+	}
+	sum := sha256.Sum256(b)
+	body := Body{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(b))}
+	if len(b) <= inlineLimit && utf8.Valid(b) && !bytes.ContainsRune(b, 0) {
+		body.Text = string(b)
+		return body, nil
+	}
+	w, err := j.Blob()
+	if err != nil {
+		return Body{}, err
+	}
+	if _, err := w.Write(b); err != nil {
+		w.Abort()
+		return Body{}, err
+	}
+	if _, _, err := w.Commit(); err != nil {
+		return Body{}, err
+	}
+	return body, nil
+}
+
+// BlobWriter takes the bytes of one blob; end it with Commit or Abort.
+type BlobWriter struct {
+	f    *os.File
+	h    hash.Hash
+	n    int64
+	root string
+}
+
+var _ io.Writer = (*BlobWriter)(nil)
+
+// Blob begins a blob. Its name is known when it is complete.
+func (j *Journal) Blob() (*BlobWriter, error) {
+	f, err := os.CreateTemp(filepath.Join(j.dir, tmpDir), "blob-*")
+	if err != nil {
+		return nil, fmt.Errorf("begin blob: %w", err)
+	}
+	return &BlobWriter{f: f, h: sha256.New(), root: j.dir}, nil
+}
+
+func (w *BlobWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	w.h.Write(p[:n])
+	w.n += int64(n)
+	return n, err
+}
+
+// Commit makes the blob durable and returns its hex SHA-256 and its size.
+func (w *BlobWriter) Commit() (sum string, size int64, err error) {
+	if err = w.f.Sync(); err == nil {
+		err = w.f.Close()
+	} else {
+		_ = w.f.Close()
+	}
+	sum = hex.EncodeToString(w.h.Sum(nil))
+	if err == nil {
+		err = os.Rename(w.f.Name(), filepath.Join(w.root, blobDir, sum))
+	}
+	if err == nil {
+		err = syncDir(filepath.Join(w.root, blobDir))
+	}
+	if err != nil {
+		_ = os.Remove(w.f.Name())
+		return "", 0, fmt.Errorf("keep blob: %w", err)
+	}
+	return sum, w.n, nil
+}
+
+// Abort throws the bytes away.
+func (w *BlobWriter) Abort() {
+	_ = w.f.Close()
+	_ = os.Remove(w.f.Name())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// Close ends the bundle.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err := j.f.Sync()
+	if cerr := j.f.Close(); err == nil {
+		err = cerr
+	}
+	if rerr := os.RemoveAll(filepath.Join(j.dir, tmpDir)); err == nil {
+		err = rerr
+	}
+	if err != nil {
+		return fmt.Errorf("close bundle %s: %w", strings.TrimSpace(j.dir), err)
+	}
+	return nil
+}

@@ -1,0 +1,298 @@
+// Package evidence is everything a run saw: a journal of typed records and the bytes they refer to.
+//
+// Scenarios write it while they drive the target; checks read it through a [View] and nothing else, so
+// a bundle written once can be judged again later, and a check can be tested by tampering with records.
+// A record never says whether what it shows is right.
+package evidence
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Names used as keys of Record.IDs.
+const (
+	Application = "application"
+	Session     = "session"
+	Archive     = "archive"
+	Stream      = "stream"
+	Connection  = "connection"
+)
+
+// Record is one observation. Exactly one of the pointers is set.
+type Record struct {
+	Seq      int64     `json:"seq"`
+	Time     time.Time `json:"time"`
+	Scenario string    `json:"scenario,omitempty"`
+	// Label is how a check finds the record within its scenario: "start", "stop.second", "object".
+	// Several records may share a label (the polls of one wait).
+	Label string `json:"label,omitempty"`
+	// IDs name what the record is about, keys as in the constants above.
+	IDs map[string]string `json:"ids,omitempty"`
+
+	Step      *Step      `json:"step,omitempty"`
+	Exchange  *Exchange  `json:"exchange,omitempty"`
+	Webhook   *Webhook   `json:"webhook,omitempty"`
+	Object    *Object    `json:"object,omitempty"`
+	Client    *Client    `json:"client,omitempty"`
+	Published *Published `json:"published,omitempty"`
+	Watch     *Watch     `json:"watch,omitempty"`
+	Media     *Media     `json:"media,omitempty"`
+	Clock     *Clock     `json:"clock,omitempty"`
+	Harness   *Harness   `json:"harness,omitempty"`
+}
+
+// Kind names the payload: "step", "exchange", ... It fails unless exactly one is set.
+func (r Record) Kind() (string, error) {
+	kind, n := "", 0
+	for _, p := range []struct {
+		name string
+		set  bool
+	}{
+		{"step", r.Step != nil},
+		{"exchange", r.Exchange != nil},
+		{"webhook", r.Webhook != nil},
+		{"object", r.Object != nil},
+		{"client", r.Client != nil},
+		{"published", r.Published != nil},
+		{"watch", r.Watch != nil},
+		{"media", r.Media != nil},
+		{"clock", r.Clock != nil},
+		{"harness", r.Harness != nil},
+	} {
+		if p.set {
+			kind, n = p.name, n+1
+		}
+	}
+	if n != 1 {
+		return "", fmt.Errorf("record %d has %d payloads, want exactly one", r.Seq, n)
+	}
+	return kind, nil
+}
+
+// Outcome is how a scenario, or a part of it, ended.
+type Outcome string
+
+const (
+	Began Outcome = "began"
+	Done  Outcome = "done"
+	// Blocked: what the target did, or failed to do, made it impossible to go on.
+	Blocked Outcome = "blocked"
+	// Unmet: the target file does not declare what the scenario needs.
+	Unmet Outcome = "unmet"
+	// Broken: harness or environment failed; nothing can be said about the target.
+	Broken Outcome = "broken"
+	// Note: something worth reading in the timeline.
+	Note Outcome = "note"
+)
+
+// Step is the narrative of a scenario. Labels "scenario" (began, done, blocked, broken) and one per phase.
+type Step struct {
+	Outcome Outcome `json:"outcome"`
+	Text    string  `json:"text,omitempty"`
+	// BlockedBy is the label of the record that shows why it could not go on; Unmet: the capability.
+	BlockedBy string `json:"blockedBy,omitempty"`
+	// Values are facts the harness knows and checks may need: requested options, polled counts, expectations.
+	Values map[string]any `json:"values,omitempty"`
+}
+
+// Exchange is one HTTP request and what came back.
+type Exchange struct {
+	// Operation is the operationId in openapi.yaml, empty when the request is not described there.
+	Operation string `json:"operation,omitempty"`
+	// Identity is who asked: "unified", "legacy", "control", "client" or "none".
+	Identity string `json:"identity"`
+	// Flaw names what is deliberately wrong with the credentials ("expired", "wrong-signature", ...).
+	Flaw     string        `json:"flaw,omitempty"`
+	Request  Request       `json:"request"`
+	Response *Response     `json:"response,omitempty"`
+	Started  time.Time     `json:"started"`
+	Duration time.Duration `json:"durationNs"`
+	// Error is set when no complete response arrived.
+	Error string `json:"error,omitempty"`
+	// Violations of openapi.yaml. Side "request" is the suite's own doing.
+	Violations []Violation `json:"violations,omitempty"`
+}
+
+// Status is the response status, 0 without a response.
+func (e *Exchange) Status() int {
+	if e == nil || e.Response == nil {
+		return 0
+	}
+	return e.Response.Status
+}
+
+// Decode reads the response body as JSON into v.
+func (e *Exchange) Decode(v any) error {
+	if e == nil || e.Response == nil {
+		return fmt.Errorf("no response")
+	}
+	return e.Response.Body.Decode(v)
+}
+
+type Request struct {
+	Method string      `json:"method"`
+	URL    string      `json:"url"`
+	Header http.Header `json:"header,omitempty"`
+	Body   Body        `json:"body,omitzero"`
+}
+
+type Response struct {
+	Status int         `json:"status"`
+	Header http.Header `json:"header,omitempty"`
+	Body   Body        `json:"body,omitzero"`
+}
+
+// Violation is one disagreement with openapi.yaml.
+type Violation struct {
+	Side    string `json:"side"`              // "request" or "response"
+	Pointer string `json:"pointer,omitempty"` // JSON pointer into the body, when it is about the body
+	Message string `json:"message"`
+}
+
+// Body is bytes, inline when they are short text, otherwise only in the blob store.
+type Body struct {
+	SHA256 string `json:"sha256,omitempty"`
+	Size   int64  `json:"size,omitempty"`
+	Text   string `json:"text,omitempty"`
+}
+
+// Decode reads an inline JSON body into v.
+func (b Body) Decode(v any) error {
+	if b.Text == "" {
+		if b.Size > 0 {
+			return fmt.Errorf("body of %d bytes is not inline text", b.Size)
+		}
+		return fmt.Errorf("empty body")
+	}
+	if err := json.Unmarshal([]byte(b.Text), v); err != nil {
+		return fmt.Errorf("body is not JSON of the expected shape: %w", err)
+	}
+	return nil
+}
+
+// Webhook is one delivery to our receiver. Record.Time is the arrival.
+type Webhook struct {
+	Method string      `json:"method"`
+	Path   string      `json:"path"`
+	Header http.Header `json:"header,omitempty"`
+	Body   Body        `json:"body,omitzero"`
+	// Answer is the status we gave; anything but 200 asks for another delivery.
+	Answer int `json:"answer"`
+}
+
+// Object is a stored file. Record.Time is when it was first seen.
+type Object struct {
+	Store  string `json:"store"` // "s3", "azure", "cloud"
+	Bucket string `json:"bucket,omitempty"`
+	Key    string `json:"key,omitempty"`
+	// URL is where a "cloud" object was downloaded from.
+	URL         string            `json:"url,omitempty"`
+	Size        int64             `json:"size"`
+	SHA256      string            `json:"sha256,omitempty"` // hex; also the name of the blob
+	ContentType string            `json:"contentType,omitempty"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+	Modified    time.Time         `json:"modified,omitzero"`
+}
+
+// Client is something that happened on a client's events connection.
+type Client struct {
+	Name         string `json:"name"`  // the scenario's name of the client
+	Event        string `json:"event"` // "open", "message", "close", "refused"
+	ConnectionID string `json:"connectionId,omitempty"`
+	Type         string `json:"type,omitempty"` // of the message, when it is JSON with a "type"
+	Body         Body   `json:"body,omitzero"`
+	CloseCode    int    `json:"closeCode,omitempty"`
+}
+
+// Published is what a publisher sent of one track. It is written when the first packet left and again,
+// with the totals, when the track ended.
+type Published struct {
+	Client  string `json:"client"`
+	Fixture string `json:"fixture"` // id in fixtures/manifest.json
+	Kind    string `json:"kind"`    // "video" or "audio"
+	Codec   string `json:"codec"`
+	SSRC    uint32 `json:"ssrc"`
+	Ended   bool   `json:"ended"`
+	// Epoch is when unit 0 (frame or packet) was due; unit n was due Epoch + n/Rate. All tracks of one
+	// publisher share the epoch, so the offset between its picture and its sound is exactly zero.
+	Epoch time.Time `json:"epoch"`
+	Rate  float64   `json:"rate"` // units per second
+	Units int       `json:"units"`
+	// LoopUnits is the length of the fixture: unit n carries frame n mod LoopUnits.
+	LoopUnits int `json:"loopUnits"`
+	// First and Last are when the first and the last packet left.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last,omitzero"`
+	// Packets, Bytes: handed to the transport, without retransmissions.
+	Packets int64 `json:"packets"`
+	Bytes   int64 `json:"bytes"`
+	// Late is the largest delay between a unit's due time and its departure: how far the harness itself stalled.
+	Late time.Duration `json:"lateNs"`
+	// Muted are the spans in which units were not sent.
+	Muted []Span `json:"muted,omitempty"`
+	// Reason is why it ended: "delete", "abrupt", "peer".
+	Reason string `json:"reason,omitempty"`
+}
+
+// UnitAt is the fixture frame (or packet) due at t, and whether the track was being sent then.
+func (p *Published) UnitAt(t time.Time) (int, bool) {
+	if p.LoopUnits == 0 || t.Before(p.Epoch) || p.Ended && t.After(p.Last) {
+		return 0, false
+	}
+	for _, m := range p.Muted {
+		if !t.Before(m.From) && (m.To.IsZero() || t.Before(m.To)) {
+			return 0, false
+		}
+	}
+	return int(t.Sub(p.Epoch).Seconds()*p.Rate) % p.LoopUnits, true
+}
+
+// Span is a stretch of real time; a zero To is "still so".
+type Span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+// Watch says for how long something was watched, so that "it did not happen" is evidence too.
+type Watch struct {
+	What string `json:"what"` // "webhooks", "archive status", "objects", "events of alice"
+	Span
+	// Until is the condition waited for; Met whether it came. A watch for its own sake has no Until.
+	Until string `json:"until,omitempty"`
+	Met   bool   `json:"met,omitempty"`
+	// Deadline is how long it would have waited.
+	Deadline time.Duration `json:"deadlineNs,omitempty"`
+}
+
+// Media is the forensics report of a blob, of the type in conformance/media.
+type Media struct {
+	SHA256 string          `json:"sha256"`
+	Report json.RawMessage `json:"report,omitempty"`
+	// Error: the blob is not readable as media. A missing tool is a Harness record instead.
+	Error string `json:"error,omitempty"`
+}
+
+// Clock is a move of an application's policy clock through the control API.
+type Clock struct {
+	Before time.Time     `json:"before"` // policy time
+	After  time.Time     `json:"after"`
+	Skip   time.Duration `json:"skipNs"` // growth of the offset: what recorded time holds and files do not
+	Fired  []Fired       `json:"fired,omitempty"`
+}
+
+// Fired is a deadline the target says it acted on.
+type Fired struct {
+	Kind      string    `json:"kind"`
+	At        time.Time `json:"at"`
+	ArchiveID string    `json:"archiveId,omitempty"`
+	SessionID string    `json:"sessionId,omitempty"`
+}
+
+// Harness is trouble that is not the target's: a stalled publisher, a sink that failed, a missing tool.
+type Harness struct {
+	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup"
+	Message string `json:"message"`
+}

@@ -1,0 +1,205 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// View is a reading of a bundle: records in the order they were written, and the blobs beside them.
+// The zero View is empty. Methods that narrow return a View of the same bundle.
+type View struct {
+	Records []Record
+	dir     string
+}
+
+// TornError says that the journal ends in the middle of a line, as after a kill. What came before is good.
+type TornError struct{ Offset int64 }
+
+func (e *TornError) Error() string {
+	return fmt.Sprintf("journal is torn at byte %d", e.Offset)
+}
+
+// Open reads a bundle. A torn last line is left out; a broken line elsewhere is an error.
+func Open(dir string) (View, About, error) {
+	var about About
+	head, err := os.ReadFile(filepath.Join(dir, aboutFile))
+	if err != nil {
+		return View{}, about, fmt.Errorf("open bundle: %w", err)
+	}
+	if err := json.Unmarshal(head, &about); err != nil {
+		return View{}, about, fmt.Errorf("open bundle %q: %s: %w", dir, aboutFile, err)
+	}
+	if about.Format != FormatVersion {
+		return View{}, about, fmt.Errorf("open bundle %q: format %d, this suite reads %d", dir, about.Format, FormatVersion)
+	}
+	f, err := os.Open(filepath.Join(dir, journalFile))
+	if err != nil {
+		return View{}, about, fmt.Errorf("open bundle: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	records, err := Read(f)
+	var torn *TornError
+	if err != nil && !errors.As(err, &torn) {
+		return View{}, about, fmt.Errorf("open bundle %q: %w", dir, err)
+	}
+	return View{Records: records, dir: dir}, about, nil
+}
+
+// Read decodes a journal. With a *TornError the records before the tear are returned too.
+func Read(r io.Reader) ([]Record, error) {
+	all, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var records []Record
+	for at := 0; at < len(all); {
+		end := bytes.IndexByte(all[at:], '\n')
+		if end < 0 {
+			return records, &TornError{Offset: int64(at)}
+		}
+		var rec Record
+		dec := json.NewDecoder(bytes.NewReader(all[at : at+end]))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&rec); err != nil {
+			return records, fmt.Errorf("journal line at byte %d: %w", at, err)
+		}
+		if _, err := rec.Kind(); err != nil {
+			return records, fmt.Errorf("journal line at byte %d: %w", at, err)
+		}
+		records = append(records, rec)
+		at += end + 1
+	}
+	return records, nil
+}
+
+// With is a View of other records over the same blobs: how evidence is tampered with in tests.
+func (v View) With(records []Record) View { return View{Records: records, dir: v.dir} }
+
+// Where keeps the records for which keep is true.
+func (v View) Where(keep func(*Record) bool) View {
+	var out []Record
+	for i := range v.Records {
+		if keep(&v.Records[i]) {
+			out = append(out, v.Records[i])
+		}
+	}
+	return v.With(out)
+}
+
+// Scenario keeps the records of one scenario.
+func (v View) Scenario(name string) View {
+	return v.Where(func(r *Record) bool { return r.Scenario == name })
+}
+
+// Scenarios lists the names seen, in the order of their first record.
+func (v View) Scenarios() []string {
+	var names []string
+	for _, r := range v.Records {
+		if r.Scenario != "" && !slices.Contains(names, r.Scenario) {
+			names = append(names, r.Scenario)
+		}
+	}
+	return names
+}
+
+// Label keeps the records with exactly this label.
+func (v View) Label(label string) View {
+	return v.Where(func(r *Record) bool { return r.Label == label })
+}
+
+// Labels keeps the records whose label is prefix or begins with prefix and a dot.
+func (v View) Labels(prefix string) View {
+	return v.Where(func(r *Record) bool { return r.Label == prefix || strings.HasPrefix(r.Label, prefix+".") })
+}
+
+// About keeps the records about one id: v.About(evidence.Archive, id).
+func (v View) About(kind, id string) View {
+	return v.Where(func(r *Record) bool { return id != "" && r.IDs[kind] == id })
+}
+
+// Between keeps the records of from <= time < to; a zero to is open.
+func (v View) Between(from, to time.Time) View {
+	return v.Where(func(r *Record) bool { return !r.Time.Before(from) && (to.IsZero() || r.Time.Before(to)) })
+}
+
+// Exchanges keeps HTTP exchanges; with operations named, only those of them.
+func (v View) Exchanges(operations ...string) View {
+	return v.Where(func(r *Record) bool {
+		return r.Exchange != nil && (len(operations) == 0 || slices.Contains(operations, r.Exchange.Operation))
+	})
+}
+
+// The following keep one kind of record each.
+
+func (v View) Webhooks() View  { return v.Where(func(r *Record) bool { return r.Webhook != nil }) }
+func (v View) Objects() View   { return v.Where(func(r *Record) bool { return r.Object != nil }) }
+func (v View) Clients() View   { return v.Where(func(r *Record) bool { return r.Client != nil }) }
+func (v View) Steps() View     { return v.Where(func(r *Record) bool { return r.Step != nil }) }
+func (v View) Watches() View   { return v.Where(func(r *Record) bool { return r.Watch != nil }) }
+func (v View) Media() View     { return v.Where(func(r *Record) bool { return r.Media != nil }) }
+func (v View) Clocks() View    { return v.Where(func(r *Record) bool { return r.Clock != nil }) }
+func (v View) Harness() View   { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
+func (v View) Published() View { return v.Where(func(r *Record) bool { return r.Published != nil }) }
+
+// Tracks keeps the last word on each published track: one record per SSRC.
+func (v View) Tracks() View {
+	last := map[uint32]int64{}
+	for _, r := range v.Records {
+		if r.Published != nil {
+			last[r.Published.SSRC] = r.Seq
+		}
+	}
+	return v.Where(func(r *Record) bool { return r.Published != nil && last[r.Published.SSRC] == r.Seq })
+}
+
+// First is the first record; ok is false when there is none.
+func (v View) First() (r Record, ok bool) {
+	if len(v.Records) == 0 {
+		return Record{}, false
+	}
+	return v.Records[0], true
+}
+
+// Last is the last record; ok is false when there is none.
+func (v View) Last() (r Record, ok bool) {
+	if len(v.Records) == 0 {
+		return Record{}, false
+	}
+	return v.Records[len(v.Records)-1], true
+}
+
+// Outcome is the last word on a scenario: its "scenario" step.
+func (v View) Outcome(scenario string) (Step, bool) {
+	r, ok := v.Scenario(scenario).Label("scenario").Steps().Last()
+	if !ok {
+		return Step{}, false
+	}
+	return *r.Step, true
+}
+
+// BlobPath is the file of a blob, for tools that want a path. It says nothing about its existence.
+func (v View) BlobPath(sha256 string) string { return filepath.Join(v.dir, blobDir, sha256) }
+
+// Blob opens a blob by its hex SHA-256.
+func (v View) Blob(sha256 string) (*os.File, error) {
+	if len(sha256) != 64 || strings.ContainsAny(sha256, `/\.`) {
+		return nil, fmt.Errorf("blob %q: want 64 hex digits", sha256)
+	}
+	return os.Open(v.BlobPath(sha256))
+}
+
+// Bytes are the whole of a body, wherever it is kept.
+func (v View) Bytes(b Body) ([]byte, error) {
+	if b.Text != "" || b.Size == 0 {
+		return []byte(b.Text), nil
+	}
+	return os.ReadFile(v.BlobPath(b.SHA256))
+}

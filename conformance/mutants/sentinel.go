@@ -1,0 +1,48 @@
+// Package mutants tests the suite itself. Sentinels are servers that do
+// nothing right; not one must-clause may pass on them. Evidence mutations spoil
+// the record of a good run in one small place; the clause they violate, and no
+// unrelated one, must notice.
+package mutants
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+)
+
+// Sentinel is a server that does nothing right.
+type Sentinel struct {
+	Name    string
+	Handler http.Handler
+}
+
+// Sentinels lists them; the gate is that no must-clause passes on any.
+var Sentinels = []Sentinel{
+	{"always-404", answer(404, "application/json", `{"message":"not found"}`)},
+	{"always-500", answer(500, "application/json", `{"message":"internal server error","code":-1}`)},
+	{"always-200-empty-object", answer(200, "application/json", `{}`)},
+	{"always-200-ok", answer(200, "text/plain", "ok")},
+	{"hangs", http.HandlerFunc(hang)},
+}
+
+// Serve starts the sentinel on a local port. Closing the server also lets go
+// of requests that hang.
+func (s Sentinel) Serve() *httptest.Server {
+	return httptest.NewServer(s.Handler)
+}
+
+func answer(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 1<<20))
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// hang takes a request and never answers; it ends when the client gives up,
+// which the server only notices once the body has been read.
+func hang(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+}

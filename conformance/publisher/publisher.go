@@ -1,0 +1,140 @@
+// Package publisher makes clients publish known media: the looped streams of package fixtures, each unit at
+// its time, so that what an archive shows at any moment can be computed from what was sent.
+package publisher
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reelcheck/conformance/target"
+	"reelcheck/fixtures"
+)
+
+// Driver is a way to publish.
+type Driver interface {
+	// Publish returns when media flows. The publication goes on until it is ended or ctx of Publish's
+	// caller closes it; the caller ends every publication exactly once, by Stop or Abandon.
+	// A refusal by the target is a *target.RefusedError.
+	Publish(ctx context.Context, o Options) (Publication, error)
+}
+
+// Publication is one published stream.
+type Publication interface {
+	StreamID() string
+	// Mute stops or resumes sending one kind, "video" or "audio". Video resumes with a key frame.
+	Mute(kind string, muted bool) error
+	// Stop unpublishes politely and returns when the target has answered.
+	Stop(ctx context.Context, label string) error
+	// Abandon ends without a word to the target, as a client does whose network fails.
+	Abandon() error
+	// Ended is closed when media no longer flows, whoever ended it.
+	Ended() <-chan struct{}
+}
+
+// Options say who publishes what.
+type Options struct {
+	Client       *target.Client
+	Label        string // of the evidence
+	Name         string // the scenario's name of the client
+	Session      string
+	Token        string
+	ConnectionID string // of the events connection; empty: the target makes one
+	StreamName   string
+	VideoType    string
+	Classes      string
+	// Video and Audio are fixture ids; an empty one is not published.
+	Video, Audio string
+	// Within bounds the set-up; 0: 15s.
+	Within time.Duration
+}
+
+// track is a fixture ready to be sent.
+type track struct {
+	fixture string
+	kind    string // "video" or "audio"
+	codec   string
+	clock   int64 // RTP ticks per second
+	ticks   int64 // RTP ticks per unit
+	every   time.Duration
+	units   [][]byte
+	key     []bool // nil: every unit stands alone
+}
+
+func (t *track) rate() float64 { return float64(t.clock) / float64(t.ticks) }
+
+// due is when unit n is to leave, counted from the epoch. It is exact: no error accumulates.
+func (t *track) due(n int64) time.Duration {
+	return time.Duration(n * t.ticks * int64(time.Second) / t.clock)
+}
+
+func (t *track) isKey(n int64) bool {
+	return t.key == nil || t.key[int(n)%len(t.key)]
+}
+
+// tracks loads the fixtures of o.
+func tracks(o Options) ([]*track, error) {
+	m, err := fixtures.Load()
+	if err != nil {
+		return nil, err
+	}
+	var out []*track
+	if o.Video != "" {
+		t, err := videoTrack(m, o.Video)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	if o.Audio != "" {
+		t, err := audioTrack(m, o.Audio)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("client %s: want a video or an audio fixture", o.Name)
+	}
+	return out, nil
+}
+
+func videoTrack(m fixtures.Manifest, id string) (*track, error) {
+	v, err := m.Video(id)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := v.Frames()
+	if err != nil {
+		return nil, err
+	}
+	t := &track{fixture: id, kind: "video", codec: v.Codec, clock: 90000, ticks: 90000 / int64(v.FPS)}
+	for _, f := range frames {
+		t.units, t.key = append(t.units, f.Data), append(t.key, f.Key)
+	}
+	return t, t.check()
+}
+
+func audioTrack(m fixtures.Manifest, id string) (*track, error) {
+	a, err := m.Tone(id)
+	if err != nil {
+		return nil, err
+	}
+	packets, err := a.Packets()
+	if err != nil {
+		return nil, err
+	}
+	t := &track{fixture: id, kind: "audio", codec: a.Codec, clock: 48000, ticks: 48 * int64(a.PacketMS)}
+	for _, p := range packets {
+		t.units = append(t.units, p.Data)
+	}
+	return t, t.check()
+}
+
+func (t *track) check() error {
+	if len(t.units) == 0 || t.ticks <= 0 || !t.isKey(0) {
+		return fmt.Errorf("fixture %s: want units that begin with a key frame", t.fixture)
+	}
+	t.every = t.due(1)
+	return nil
+}

@@ -1,0 +1,243 @@
+package publisher
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+
+	"reelcheck/conformance/evidence"
+)
+
+const (
+	// packetSize keeps SRTP packets under any sane path MTU.
+	packetSize = 1200
+	// reportEvery is the pace of sender reports; the first goes out with the first packet.
+	reportEvery = time.Second
+	// stall is how late a unit may leave before the harness says so itself.
+	stall = 300 * time.Millisecond
+)
+
+var errClosed = net.ErrClosed
+
+// sender sends one track. The send loop owns it, apart from what mu guards.
+type sender struct {
+	track      *track
+	local      *webrtc.TrackLocalStaticRTP
+	rtp        *webrtc.RTPSender
+	packetizer rtp.Packetizer
+	base       uint32 // RTP timestamp of the epoch
+	next       int64  // unit to send next
+	told       bool   // the evidence says that sending began
+	pub        evidence.Published
+
+	mu    sync.Mutex
+	muted bool
+}
+
+func newSender(pc *webrtc.PeerConnection, t *track, stream string) (*sender, error) {
+	capability := codecParameters(t.codec).RTPCodecCapability
+	local, err := webrtc.NewTrackLocalStaticRTP(capability, t.kind, stream)
+	if err != nil {
+		return nil, err
+	}
+	tr, err := pc.AddTransceiverFromTrack(local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		return nil, err
+	}
+	s := &sender{track: t, local: local, rtp: tr.Sender(), base: rand.Uint32()}
+	s.packetizer = rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), rtp.NewRandomSequencer(), uint32(t.clock))
+	s.pub = evidence.Published{
+		Client: stream, Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
+		SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
+	}
+	return s, nil
+}
+
+func payloader(codec string) rtp.Payloader {
+	switch codec {
+	case "VP8":
+		return &codecs.VP8Payloader{EnablePictureID: true}
+	case "VP9":
+		return &codecs.VP9Payloader{}
+	case "H264":
+		return &codecs.H264Payloader{}
+	default:
+		return &codecs.OpusPayloader{}
+	}
+}
+
+// drainRTCP feeds the NACK responder until the connection closes.
+func (s *sender) drainRTCP() {
+	buf := make([]byte, 1500)
+	for {
+		if _, _, err := s.rtp.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// Mute implements Publication.
+func (p *publication) Mute(kind string, muted bool) error {
+	i := slices.IndexFunc(p.senders, func(s *sender) bool { return s.track.kind == kind })
+	if i < 0 {
+		return fmt.Errorf("client %s publishes no %s", p.options.Name, kind)
+	}
+	s := p.senders[i]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.muted = muted
+	return nil
+}
+
+// start begins to send: one goroutine for all tracks, ended by end.
+func (p *publication) start() {
+	epoch := p.now()
+	for _, s := range p.senders {
+		s.pub.Epoch = epoch.UTC()
+	}
+	go func() {
+		defer close(p.ended)
+		p.failure = p.tellEnd(p.send(epoch))
+	}()
+}
+
+// send paces all tracks by one clock until told to end or the peer is gone.
+func (p *publication) send(epoch time.Time) string {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	nextReport := time.Duration(0)
+	for {
+		s := p.soonest()
+		due := s.track.due(s.next)
+		timer.Reset(max(0, due-p.now().Sub(epoch)))
+		select {
+		case <-p.quit:
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.reason
+		case <-p.gone:
+			return "peer"
+		case <-timer.C:
+		}
+		if err := s.sendUnit(p.now, epoch); err != nil {
+			return "peer" // the transport is closed
+		}
+		if !s.told && s.pub.Packets > 0 {
+			s.told = true
+			first := s.pub
+			first.Muted = slices.Clone(first.Muted)
+			p.readers.Go(func() { p.tellFirst(s.track.kind, first) }) // the disk must not hold up the media
+		}
+		if at := p.now().Sub(epoch); at >= nextReport {
+			p.report(p.now(), epoch)
+			nextReport = at + reportEvery
+		}
+	}
+}
+
+func (p *publication) soonest() *sender {
+	return slices.MinFunc(p.senders, func(a, b *sender) int {
+		return int(a.track.due(a.next) - b.track.due(b.next))
+	})
+}
+
+// sendUnit sends the unit that is due, or passes over it while muted.
+func (s *sender) sendUnit(now func() time.Time, epoch time.Time) error {
+	n := s.next
+	s.next++
+	s.mu.Lock()
+	muted := s.muted
+	s.mu.Unlock()
+	at := now()
+	open := len(s.pub.Muted) > 0 && s.pub.Muted[len(s.pub.Muted)-1].To.IsZero()
+	switch {
+	case muted && !open:
+		s.pub.Muted = append(s.pub.Muted, evidence.Span{From: at.UTC()})
+		return nil
+	case muted, open && !s.track.isKey(n):
+		return nil
+	case open:
+		s.pub.Muted[len(s.pub.Muted)-1].To = at.UTC()
+	}
+	s.pub.Late = max(s.pub.Late, at.Sub(epoch)-s.track.due(n))
+	stamp := s.base + uint32(n*s.track.ticks) // wraps as RTP does
+	for _, pkt := range s.packetizer.Packetize(s.track.units[int(n)%len(s.track.units)], uint32(s.track.ticks)) {
+		pkt.Timestamp = stamp
+		if err := s.local.WriteRTP(pkt); err != nil {
+			return err
+		}
+		s.pub.Packets++
+		s.pub.Bytes += int64(len(pkt.Payload))
+	}
+	if s.pub.First.IsZero() {
+		s.pub.First = at.UTC()
+	}
+	s.pub.Last = now().UTC()
+	s.pub.Units++
+	return nil
+}
+
+// report sends sender reports whose two clocks agree exactly for all tracks.
+func (p *publication) report(now, epoch time.Time) {
+	var packets []rtcp.Packet
+	for _, s := range p.senders {
+		if s.pub.Packets == 0 {
+			continue
+		}
+		ticks := int64(math.Round(now.Sub(epoch).Seconds() * float64(s.track.clock)))
+		packets = append(packets, &rtcp.SenderReport{
+			SSRC: s.pub.SSRC, NTPTime: ntp(now), RTPTime: s.base + uint32(ticks),
+			PacketCount: uint32(s.pub.Packets), OctetCount: uint32(s.pub.Bytes),
+		})
+	}
+	for _, r := range packets { // one by one: a compound packet needs SDES, a single report does not
+		_ = p.pc.WriteRTCP([]rtcp.Packet{r}) // lost or refused, the next one follows in a second
+	}
+}
+
+// ntp is t in the 64-bit format of RTCP (RFC 3550 section 4).
+func ntp(t time.Time) uint64 {
+	const from1900 = 2208988800
+	s := uint64(t.Unix()) + from1900
+	return s<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
+}
+
+// tellFirst says that a track began; a journal that fails shows when the track ends.
+func (p *publication) tellFirst(kind string, pub evidence.Published) {
+	_ = p.tell(kind, pub)
+}
+
+func (p *publication) tell(kind string, pub evidence.Published) error {
+	ids := map[string]string{evidence.Session: p.options.Session, evidence.Stream: p.streamID, evidence.Application: p.options.Client.App.ID}
+	if p.options.ConnectionID != "" {
+		ids[evidence.Connection] = p.options.ConnectionID
+	}
+	_, err := p.options.Client.Journal.Append(evidence.Record{
+		Scenario: p.options.Client.Scenario, Label: "published." + p.options.Name + "." + kind, IDs: ids, Published: &pub})
+	return err
+}
+
+func (p *publication) tellEnd(reason string) error {
+	var errs []error
+	for _, s := range p.senders {
+		s.pub.Ended, s.pub.Reason = true, reason
+		errs = append(errs, p.tell(s.track.kind, s.pub))
+		if s.pub.Late > stall {
+			_, err := p.options.Client.Journal.Append(evidence.Record{
+				Scenario: p.options.Client.Scenario, Label: "published." + p.options.Name + "." + s.track.kind,
+				Harness: &evidence.Harness{Kind: "publisher", Message: fmt.Sprintf("a unit of %s left %v late", s.track.fixture, s.pub.Late)}})
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/spec"
+)
+
+// Build joins the ledger, the verdicts and the evidence of a run. The caller
+// fills in Suite, Target and Run.
+func Build(ledger spec.Ledger, verdicts []check.Verdict, v evidence.View, excused map[string]bool) *Report {
+	r := &Report{Format: Format, Counts: check.Count(verdicts)}
+	for _, verdict := range verdicts {
+		if cl, ok := ledger.Clause(verdict.Clause); ok {
+			r.Clauses = append(r.Clauses, clause(ledger, cl, verdict, excused))
+		}
+	}
+	for _, name := range v.Scenarios() {
+		r.Scenarios = append(r.Scenarios, scenario(name, v.Scenario(name)))
+	}
+	return r
+}
+
+// Fingerprint is the SHA-256 of the ledger's clauses, to tell verdicts of different ledgers apart.
+func Fingerprint(ledger spec.Ledger) string {
+	text, err := json.Marshal(ledger.Clauses)
+	if err != nil {
+		panic("report: internal error: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+func clause(ledger spec.Ledger, cl spec.Clause, v check.Verdict, excused map[string]bool) Clause {
+	c := Clause{
+		ID: cl.ID, Section: sectionTitle(ledger, cl), Chapter: chapterTitle(ledger, cl), Level: string(cl.Level), Title: cl.Title,
+		Text: cl.Text, Reading: cl.Reading, Outcome: v.Outcome, Reason: v.Reason, Time: v.Time,
+		Known: excused[cl.ID], Findings: v.Findings, Proof: v.Proof,
+	}
+	if cl.Tolerance != nil {
+		c.Tolerance = fmt.Sprintf("%s: %s", cl.Tolerance.Allow, cl.Tolerance.Reason)
+	}
+	var needs []string
+	for _, need := range cl.Capability {
+		needs = append(needs, string(need))
+	}
+	c.Capability = strings.Join(needs, ", ")
+	return c
+}
+
+func sectionTitle(ledger spec.Ledger, cl spec.Clause) string {
+	for _, s := range ledger.Page.Sections {
+		if s.Key == cl.Section {
+			return s.Title
+		}
+	}
+	if cl.Source != "" {
+		return cl.Source
+	}
+	return cl.Section
+}
+
+func chapterTitle(ledger spec.Ledger, cl spec.Clause) string {
+	for _, ch := range ledger.Chapters {
+		if ch.Key == cl.Chapter() {
+			return ch.Title
+		}
+	}
+	return cl.Chapter()
+}
+
+// scenario lays out what was seen in one flow.
+func scenario(name string, v evidence.View) Scenario {
+	s := Scenario{Name: name, Title: name, State: string(evidence.Began)}
+	for _, r := range v.Label("scenario").Steps().Records {
+		switch {
+		case r.Step.Outcome == evidence.Began && r.Step.Text != "":
+			s.Title = r.Step.Text
+		default:
+			s.Reason = r.Step.Text
+		}
+		s.State = string(r.Step.Outcome)
+	}
+	first, ok := v.First()
+	if !ok {
+		return s
+	}
+	last, _ := v.Last()
+	s.Millis = last.Time.Sub(first.Time).Milliseconds()
+	t := timeline{view: v, zero: first.Time, end: s.Millis}
+	s.Lanes = t.lanes()
+	s.Frames = frames(v)
+	return s
+}
+
+// frames are the sample pictures that were kept beside a forensics report: blob names in "frames".
+func frames(v evidence.View) []Frame {
+	var out []Frame
+	for _, r := range v.Media().Records {
+		var kept struct {
+			Frames []struct {
+				At   float64 `json:"at"`
+				Blob string  `json:"blob"`
+			} `json:"frames"`
+		}
+		if json.Unmarshal(r.Media.Report, &kept) != nil {
+			continue
+		}
+		for _, f := range kept.Frames {
+			png, err := v.Bytes(evidence.Body{SHA256: f.Blob, Size: 1})
+			if err == nil {
+				out = append(out, Frame{Caption: fmt.Sprintf("%s at %.1f s", strings.TrimSuffix(r.Label, ".media"), f.At), PNG: png})
+			}
+		}
+	}
+	return out
+}
+
+// host keeps addresses of a target free of credentials.
+func host(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery = nil, ""
+	return u.String()
+}

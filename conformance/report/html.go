@@ -1,0 +1,150 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+)
+
+//go:embed page.tmpl
+var pageText string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"slug":  slug,
+	"png":   dataURI,
+	"ms":    millis,
+	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	"word":  word,
+}).Parse(pageText))
+
+// HTML writes the report as one page that needs nothing else.
+func (r *Report) HTML(w io.Writer) error {
+	return page.Execute(w, newPageView(r.filled()))
+}
+
+type pageView struct {
+	*Report
+	Verdict  string // headline
+	Class    string
+	Duration string
+	Bars     []bar
+	Failed   []Clause
+	Sections []section
+	Pictures []picture
+}
+
+type bar struct {
+	Outcome check.Outcome
+	Word    string
+	N       int
+	Percent float64
+}
+
+type section struct {
+	Name    string
+	Clauses []Clause
+	Bars    []bar
+	Open    bool
+}
+
+func newPageView(r *Report) pageView {
+	v := pageView{Report: r, Bars: bars(r.Clauses), Duration: millis(r.Run.FinishedAt.Sub(r.Run.StartedAt).Milliseconds())}
+	v.Verdict, v.Class = headline(r.Run.ExitCode)
+	index := map[string]int{}
+	for _, c := range r.Clauses {
+		if c.Outcome == check.Fail || c.Outcome == check.Inconclusive {
+			v.Failed = append(v.Failed, c)
+		}
+		i, ok := index[c.Chapter]
+		if !ok {
+			i = len(v.Sections)
+			index[c.Chapter] = i
+			v.Sections = append(v.Sections, section{Name: c.Chapter})
+		}
+		v.Sections[i].Clauses = append(v.Sections[i].Clauses, c)
+	}
+	for i := range v.Sections {
+		v.Sections[i].Bars = bars(v.Sections[i].Clauses)
+		for _, b := range v.Sections[i].Bars {
+			v.Sections[i].Open = v.Sections[i].Open || b.Outcome != check.Pending
+		}
+	}
+	for _, s := range r.Scenarios {
+		v.Pictures = append(v.Pictures, draw(s))
+	}
+	return v
+}
+
+func bars(clauses []Clause) []bar {
+	n := map[check.Outcome]int{}
+	for _, c := range clauses {
+		n[c.Outcome]++
+	}
+	var out []bar
+	for _, o := range check.Outcomes {
+		if n[o] > 0 {
+			out = append(out, bar{o, word(o), n[o], 100 * float64(n[o]) / float64(len(clauses))})
+		}
+	}
+	return out
+}
+
+func headline(code int) (text, class string) {
+	switch code {
+	case check.ExitConformant:
+		return "Conformant", "pass"
+	case check.ExitNonConformant:
+		return "Not conformant", "fail"
+	case check.ExitUnreachable:
+		return "Target or environment unreachable", "inconclusive"
+	case check.ExitInconclusive:
+		return "Inconclusive", "inconclusive"
+	case check.ExitPledges:
+		return "Conformant so far; pledges are open", "pledged"
+	case check.ExitInterrupted:
+		return "Interrupted", "inconclusive"
+	}
+	return "Fault of the suite", "inconclusive"
+}
+
+func word(o check.Outcome) string {
+	switch o {
+	case check.Pass:
+		return "passed"
+	case check.Fail:
+		return "failed"
+	case check.NotApplicable:
+		return "not applicable"
+	}
+	return string(o)
+}
+
+func slug(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, s)
+}
+
+// dataURI is safe as a URL: base64 of bytes under a fixed type.
+func dataURI(png []byte) template.URL {
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))
+}
+
+func millis(ms int64) string {
+	switch {
+	case ms < 1000:
+		return fmt.Sprintf("%d ms", ms)
+	case ms < 120_000:
+		return fmt.Sprintf("%.1f s", float64(ms)/1000)
+	}
+	return fmt.Sprintf("%d min %02d s", ms/60_000, ms/1000%60)
+}

@@ -1,0 +1,268 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"reelcheck/conformance/check"
+)
+
+const hostile = "</script><script>alert(1)</script>\x00\x1b[31m"
+
+func sample(t *testing.T) *Report {
+	t.Helper()
+	at := time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
+	clauses := []Clause{
+		{ID: "ARC-START-01", Section: "workflow", Chapter: "Starting", Level: "must", Title: "routed session required",
+			Text: "An archive starts only in a session whose media is routed.", Outcome: check.Pass, Proof: []string{"refusals/start.relayed#12"}},
+		{ID: "ARC-START-02", Section: "workflow", Chapter: "Starting", Level: "must", Text: "A start is refused while no client is connected.",
+			Outcome: check.Fail, Findings: []check.Finding{{Clause: "ARC-START-02", Expected: "404 or 400", Actual: "200 " + hostile,
+				Where: []string{"refusals/start.empty#9"}}, {Clause: "ARC-START-02", Expected: "no archive", Actual: "1 archive", Blocked: "list answered 500"}}},
+		{ID: "ARC-CB-01", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Each change is announced.", Outcome: check.Inconclusive, Reason: "the webhook receiver was down"},
+		{ID: "ARC-CB-15", Section: "status", Chapter: "Callbacks", Level: "must", Text: "No resolution.", Outcome: check.NotApplicable, Reason: "individual is not declared"},
+		{ID: "ARC-CB-29", Section: "facts 8", Chapter: "Callbacks", Level: "should", Text: "Retries.", Outcome: check.Pending, Reason: "not verified yet"},
+		{ID: "ARC-CB-30", Section: "facts 8", Chapter: "Callbacks", Level: "must", Text: "Known.", Outcome: check.Fail, Known: true,
+			Findings: []check.Finding{{Clause: "ARC-CB-30", Expected: "a", Actual: "b"}}},
+		{ID: "ARC-CB-34", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Expiry.", Outcome: check.Pledged, Reason: "due in 72 h"},
+	}
+	var verdicts []check.Verdict
+	for _, c := range clauses {
+		verdicts = append(verdicts, check.Verdict{Clause: c.ID, Outcome: c.Outcome})
+	}
+	return &Report{
+		Format:  Format,
+		Suite:   Suite{Name: "conform", Version: "0.1.0", LedgerSHA256: strings.Repeat("0a", 32)},
+		Target:  Target{URL: "http://127.0.0.1:8080", Capabilities: []string{"control", "s3"}, TimeMode: "virtual"},
+		Run:     Run{ID: "r1", StartedAt: at, FinishedAt: at.Add(42 * time.Second), ExitCode: 1},
+		Counts:  check.Count(verdicts),
+		Clauses: clauses,
+		Scenarios: []Scenario{{Name: "composed-pair", Title: "Two publishers", State: "done", Millis: 16000,
+			Lanes: []Lane{
+				{Name: "publishers", Marks: []Mark{{At: 600, Until: 13200, Label: "alice v01", Kind: "media"}, {At: 2100, Until: 11000, Label: "bob v02", Kind: "media"}}},
+				{Name: "status", Marks: []Mark{{At: 1500, Until: 11100, Label: "started", Kind: "status"}, {At: 11100, Until: 12000, Label: "paused", Kind: "status"}, {At: 12000, Until: 14100, Label: "stopped", Kind: "status"}, {At: 14100, Until: 16000, Label: "uploaded", Kind: "status"}}},
+				{Name: "REST", Marks: []Mark{{At: 10, Label: "createSession 200", Kind: "ok"}, {At: 1500, Label: "startArchive 200", Kind: "ok"}, {At: 1600, Label: "startArchive 409", Kind: "client-error"}, {At: 1650, Label: "getArchive 500", Kind: "server-error"}, {At: 12000, Label: "stopArchive 200", Kind: "ok", Ref: "composed-pair/stop#77"}, {At: 15900, Label: "listArchives 200", Kind: "ok"}}},
+				{Name: "webhooks", Marks: []Mark{{At: 1550, Label: "started", Kind: "status"}, {At: 12100, Label: "stopped", Kind: "status"}, {At: 14000, Label: "uploaded", Kind: "status"}}},
+			},
+			Frames: []Frame{{Caption: "archive.mp4 at 5.0 s", PNG: tinyPNG(t)}}}},
+		Baseline: []Excuse{{Clause: "ARC-CB-30", Reason: "being fixed", Owner: "media", Expires: Date{at.AddDate(0, 1, 0).Truncate(24 * time.Hour)}}},
+	}
+}
+
+func tinyPNG(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 64, 48))
+	for i := range 64 * 48 {
+		img.Set(i%64, i/64, color.RGBA{uint8(i % 64 * 4), 90, uint8(i / 64 * 5), 255})
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestJSONAnswersTheSchema(t *testing.T) {
+	schema := compileSchema(t)
+	for name, r := range map[string]*Report{"full": sample(t), "empty": {Format: Format,
+		Suite: Suite{Name: "conform", LedgerSHA256: strings.Repeat("0", 64)}, Run: Run{ID: "r", ExitCode: 130, Interrupted: true}}} {
+		var b bytes.Buffer
+		if err := r.JSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, schema, b.Bytes()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		back, err := Read(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r.filled(), back.filled()); diff != "" {
+			t.Errorf("%s does not read back:\n%s", name, diff)
+		}
+	}
+}
+
+func TestSchemaRefusesHollowVerdicts(t *testing.T) {
+	schema := compileSchema(t)
+	for name, spoil := range map[string]func(*Report){
+		"a pass without proof":        func(r *Report) { r.Clauses[0].Proof = nil },
+		"a failure without a finding": func(r *Report) { r.Clauses[1].Findings = nil },
+		"an unknown outcome":          func(r *Report) { r.Clauses[2].Outcome = "green" },
+		"an unknown exit code":        func(r *Report) { r.Run.ExitCode = 7 },
+		"a finding without actual":    func(r *Report) { r.Clauses[1].Findings[0].Actual = "" },
+	} {
+		r := sample(t)
+		spoil(r)
+		var b bytes.Buffer
+		if err := r.JSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		if validate(t, schema, b.Bytes()) == nil {
+			t.Errorf("schema accepts %s", name)
+		}
+	}
+}
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	f, err := os.Open("report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	doc, err := jsonschema.UnmarshalJSON(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("report.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func validate(t *testing.T, schema *jsonschema.Schema, text []byte) error {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema.Validate(doc)
+}
+
+func TestJUnitHasRealFailures(t *testing.T) {
+	var b bytes.Buffer
+	if err := sample(t).JUnit(&b); err != nil {
+		t.Fatal(err)
+	}
+	var got junitSuites
+	if err := xml.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatalf("not well formed: %v\n%s", err, b.Bytes())
+	}
+	if got.Tests != 7 || got.Failures != 1 || got.Errors != 1 || got.Skipped != 4 {
+		t.Errorf("tests %d, failures %d, errors %d, skipped %d; want 7, 1, 1, 4", got.Tests, got.Failures, got.Errors, got.Skipped)
+	}
+	tests, failures, names := 0, 0, map[string]bool{}
+	for _, s := range got.Suites {
+		for _, c := range s.Cases {
+			tests++
+			if names[c.Name] {
+				t.Errorf("case %s twice", c.Name)
+			}
+			names[c.Name] = true
+			if c.Failure != nil {
+				failures++
+				if c.Name != "ARC-START-02" || !strings.Contains(c.Failure.Message, "expected 404 or 400, actual 200") ||
+					!strings.Contains(c.Failure.Text, "refusals/start.empty#9") {
+					t.Errorf("failure of %s: %+v", c.Name, c.Failure)
+				}
+			}
+		}
+	}
+	if tests != got.Tests || failures != got.Failures {
+		t.Errorf("%d cases and %d <failure> elements, attributes say %d and %d", tests, failures, got.Tests, got.Failures)
+	}
+}
+
+func TestHTMLIsOneEscapedPage(t *testing.T) {
+	var b bytes.Buffer
+	if err := sample(t).HTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, want := range []string{"Not conformant", "ARC-START-02", "expected", "refusals/start.empty#9", "blocked by", "<svg", "data:image/png;base64,", "stopArchive 200"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("page lacks %q", want)
+		}
+	}
+	for _, never := range []string{"<script>alert", "ZgotmplZ", "src=\"http", "href=\"http", "url(", "@import"} {
+		if strings.Contains(text, never) {
+			t.Errorf("page contains %q", never)
+		}
+	}
+	if dir := os.Getenv("REPORT_SAMPLE"); dir != "" {
+		if err := sample(t).Write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWriteLeavesWholeFilesOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
+	if err := sample(t).Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if got := strings.Join(names, " "); got != "junit.xml report.html report.json" {
+		t.Errorf("files %q", got)
+	}
+	var doc map[string]any
+	data, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	if err != nil || json.Unmarshal(data, &doc) != nil {
+		t.Errorf("report.json: %v", err)
+	}
+}
+
+func TestBaseline(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	verdicts := []check.Verdict{{Clause: "A", Outcome: check.Fail}, {Clause: "B", Outcome: check.Pass},
+		{Clause: "C", Outcome: check.NotApplicable}, {Clause: "D", Outcome: check.Inconclusive}}
+	known := func(id string) bool { return id != "Z" }
+	for _, c := range []struct {
+		entry, expires string
+		excused        bool
+		wrong          string
+	}{
+		{"A", "2026-11-22", true, ""},
+		{"A", "2026-11-21", false, "expired on 2026-11-21"},
+		{"B", "2026-12-31", false, "passed unexpectedly"},
+		{"C", "2026-12-31", false, "cannot fail"},
+		{"D", "2026-12-31", false, ""},
+		{"Y", "2026-12-31", false, ""},
+		{"Z", "2026-12-31", false, "matches no clause"},
+	} {
+		list, err := ParseBaseline([]byte("- {clause: " + c.entry + ", reason: r, owner: o, expires: " + c.expires + "}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		excused, wrong := Apply(list, verdicts, known, now)
+		if excused[c.entry] != c.excused {
+			t.Errorf("%s until %s: excused %v", c.entry, c.expires, excused)
+		}
+		if got := strings.Join(wrong, "; "); (got == "") != (c.wrong == "") || !strings.Contains(got, c.wrong) {
+			t.Errorf("%s until %s: %q, want %q", c.entry, c.expires, got, c.wrong)
+		}
+	}
+	for _, bad := range []string{"- {clause: A, reason: r, owner: o}", "- {clause: A, owner: o, expires: 2026-01-01}",
+		"- {clause: A, reason: r, expires: 2026-01-01}", "- {reason: r, owner: o, expires: 2026-01-01}",
+		"- {clause: A, reason: r, owner: o, expires: soon}", "- {clause: A, reason: r, owner: o, expires: 2026-01-01, why: x}", "clause: A",
+		"- {clause: A, reason: r, owner: o, expires: 2026-01-01}\n- {clause: A, reason: r, owner: o, expires: 2026-01-01}"} {
+		if _, err := ParseBaseline([]byte(bad)); err == nil {
+			t.Errorf("baseline %q was accepted", bad)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"math"
+	"unicode/utf8"
+)
+
+// Geometry of a timeline picture, in the units of its viewBox.
+const (
+	pictureWidth = 1120
+	axisLeft     = 128
+	axisRight    = pictureWidth - 16
+	rowHeight    = 17
+	laneGap      = 7
+	axisHeight   = 22
+	maxRows      = 4
+	letterWidth  = 5.4 // of the 10-unit label face, on the generous side
+	dotWidth     = 9
+)
+
+// picture is a scenario laid out for drawing.
+type picture struct {
+	Scenario
+	Width, Height int
+	AxisY         int
+	Left, Span    int
+	Ticks         []tick
+	Rows          []laneRows
+}
+
+type tick struct {
+	X      float64
+	Label  string
+	Anchor string // where the label is held: start, middle or end
+}
+
+type laneRows struct {
+	Name   string
+	Y, H   int
+	TextY  int
+	Shapes []shape
+}
+
+type shape struct {
+	Mark
+	X, W   float64
+	Y, Mid float64
+	TextX  float64
+	Text   string // empty when there is no room for it
+	Span   bool
+}
+
+func draw(s Scenario) picture {
+	p := picture{Scenario: s, Width: pictureWidth, Left: axisLeft, Span: axisRight - axisLeft}
+	end := max(s.Millis, 1)
+	for _, l := range s.Lanes {
+		for _, m := range l.Marks {
+			end = max(end, m.At, m.Until)
+		}
+	}
+	x := func(ms int64) float64 {
+		return axisLeft + float64(axisRight-axisLeft)*float64(max(ms, 0))/float64(end)
+	}
+	y := 4
+	for _, l := range s.Lanes {
+		row := layLane(l, y, x)
+		p.Rows = append(p.Rows, row)
+		y += row.H + laneGap
+	}
+	p.AxisY = y
+	p.Height = y + axisHeight
+	for step, at := tickStep(end), int64(0); at <= end; at += step {
+		t := tick{x(at), millis(at), "middle"}
+		if t.X > axisRight-24 {
+			t.Anchor = "end"
+		}
+		p.Ticks = append(p.Ticks, t)
+	}
+	return p
+}
+
+// layLane packs marks with their labels into as few rows as they need; a mark
+// that finds no room keeps its place on the last row and loses its label.
+func layLane(l Lane, top int, x func(int64) float64) laneRows {
+	row := laneRows{Name: l.Name, Y: top}
+	var ends []float64
+	for _, m := range l.Marks {
+		s := shape{Mark: m, X: x(m.At), Span: m.Until > m.At, Text: m.Label}
+		text := letterWidth * float64(utf8.RuneCountInString(m.Label))
+		s.W, s.TextX = dotWidth, s.X+dotWidth
+		need := s.X + dotWidth + text + 6
+		if s.Span {
+			s.W = math.Max(x(m.Until)-s.X, 2)
+			s.TextX = s.X + 5
+			need = s.X + s.W
+			if text+8 > s.W { // the tooltip still tells
+				s.Text = ""
+			}
+		} else if need > axisRight+12 {
+			s.TextX = s.X - 8 - text // no room on the right: label on the left
+		}
+		start := math.Min(s.X-4, s.TextX)
+		if s.Span {
+			start = s.X
+		}
+		r := 0
+		for r < len(ends) && ends[r] > start+0.5 {
+			r++
+		}
+		switch {
+		case r < len(ends):
+		case r < maxRows:
+			ends = append(ends, 0)
+		default:
+			r, s.Text = maxRows-1, ""
+			need = s.X + s.W
+		}
+		ends[r] = math.Max(ends[r], need)
+		s.Y = float64(top + r*rowHeight)
+		s.Mid = s.Y + rowHeight/2.0
+		row.Shapes = append(row.Shapes, s)
+	}
+	row.H = max(len(ends), 1) * rowHeight
+	row.TextY = top + row.H/2 + 4
+	return row
+}
+
+// tickStep is a round number of milliseconds that gives about ten ticks.
+func tickStep(end int64) int64 {
+	for _, step := range []int64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000} {
+		if end/step <= 12 {
+			return step
+		}
+	}
+	return 3_600_000
+}

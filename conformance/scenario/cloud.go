@@ -1,0 +1,214 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"reelcheck/conformance/target"
+)
+
+// cloud has no upload target: the archive is kept by the service and downloaded by signed links.
+var cloud = Scenario{
+	Name: Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
+	Needs: []target.Capability{target.VP8, target.Cloud}, Media: 1, Within: 2 * time.Minute,
+	run: runCloud,
+}
+
+const (
+	linkLife  = 10 * time.Minute // limits.yaml knows it too; here it only says when to look
+	cloudLife = 72 * time.Hour
+	margin    = 10 * time.Second
+)
+
+type cloudFlow struct {
+	*flow
+	session string
+	began   time.Time // policy time just before the start of first
+	first   started
+	second  started
+}
+
+func runCloud(ctx context.Context, f *flow) error {
+	c := &cloudFlow{flow: f}
+	if err := c.record(ctx); err != nil {
+		return err
+	}
+	link, err := c.look(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.discard(ctx); err != nil {
+		return err
+	}
+	if f.Target.File.Time != target.Virtual {
+		return f.note("time", "the life of links and files is not looked at without a virtual clock", nil)
+	}
+	if err := c.links(ctx, link); err != nil {
+		return err
+	}
+	return c.expire(ctx)
+}
+
+// record makes two short archives, one after the other.
+func (c *cloudFlow) record(ctx context.Context) (err error) {
+	if c.session, err = c.flow.session(ctx, "session"); err != nil {
+		return err
+	}
+	alice, err := c.join(ctx, c.session, "alice")
+	if err != nil {
+		return err
+	}
+	if err := alice.publish(ctx, "vp8-05", "tone-05"); err != nil {
+		return err
+	}
+	if c.Target.File.Time == target.Virtual {
+		if c.began, _, err = c.as.Policy(ctx, "clock.start"); err != nil {
+			return err
+		}
+	}
+	for _, a := range []struct {
+		into *started
+		nth  string
+		long time.Duration
+	}{{&c.first, "", 2 * time.Second}, {&c.second, ".2", time.Second}} {
+		if *a.into, err = c.start(ctx, "start"+a.nth, c.session, map[string]any{"name": "cloud" + a.nth}); err != nil {
+			return err
+		}
+		if err := sleep(ctx, a.long); err != nil {
+			return err
+		}
+		if err := c.stop(ctx, "stop"+a.nth, a.into.ID); err != nil {
+			return err
+		}
+	}
+	return alice.leave()
+}
+
+// look downloads the first archive and tries links that nobody signed. It returns a good link.
+func (c *cloudFlow) look(ctx context.Context) (string, error) {
+	id := c.first.ID
+	if _, err := c.must(ctx, "wait.available", id, delivery, "available", "failed"); err != nil {
+		return "", err
+	}
+	if _, err := c.awaitHooks(ctx, "hooks.available", id, soon, "stopped", "available"); err != nil {
+		return "", err
+	}
+	if _, err := c.as.List(ctx, "list.available", url.Values{"sessionId": {c.session}}, false); err != nil {
+		return "", err
+	}
+	link, err := c.link(ctx, "get.available", id)
+	if err != nil {
+		return "", err
+	}
+	if _, err := c.download(ctx, "download", id, link, true); err != nil {
+		return "", err
+	}
+	for _, what := range []string{"signature", "expiry", "path"} {
+		forged, err := tamper(link, what)
+		if err != nil {
+			if err := c.note("download.forged-"+what, err.Error(), nil); err != nil {
+				return "", err
+			}
+			continue
+		}
+		if _, err := c.download(ctx, "download.forged-"+what, id, forged, false); err != nil {
+			return "", err
+		}
+	}
+	return link, nil
+}
+
+// link reads an archive for its download link; without one the flow is blocked.
+func (c *cloudFlow) link(ctx context.Context, label, id string) (string, error) {
+	a, err := c.get(ctx, label, id)
+	if err != nil {
+		return "", err
+	}
+	link := a.String("url")
+	if link == "" {
+		return "", blocked(label, "no url in the archive: %s", describe(a))
+	}
+	return link, nil
+}
+
+// discard deletes the second archive and tries its link afterwards.
+func (c *cloudFlow) discard(ctx context.Context) error {
+	id := c.second.ID
+	if _, err := c.must(ctx, "wait.available.2", id, delivery, "available", "failed"); err != nil {
+		return err
+	}
+	link, err := c.link(ctx, "get.available.2", id)
+	if err != nil {
+		return err
+	}
+	if _, err := c.as.Delete(ctx, "delete.2", id); err != nil {
+		return err
+	}
+	_, err = c.download(ctx, "download.deleted", id, link, false)
+	return err
+}
+
+// links follows a link through its ten minutes.
+func (c *cloudFlow) links(ctx context.Context, old string) error {
+	id := c.first.ID
+	link, err := c.link(ctx, "get.fresh", id)
+	if err != nil {
+		return err
+	}
+	if _, err := c.as.Advance(ctx, "clock.link-alive", linkLife-margin); err != nil {
+		return err
+	}
+	if _, err := c.download(ctx, "download.link-alive", id, link, false); err != nil {
+		return err
+	}
+	if _, err := c.as.Advance(ctx, "clock.link-dead", 2*margin); err != nil {
+		return err
+	}
+	_, err = c.download(ctx, "download.link-dead", id, link, false)
+	if err == nil {
+		_, err = c.download(ctx, "download.link-dead", id, old, false)
+	}
+	if err != nil {
+		return err
+	}
+	again, err := c.link(ctx, "get.link-again", id)
+	if err != nil {
+		return err
+	}
+	_, err = c.download(ctx, "download.link-again", id, again, false)
+	return err
+}
+
+// expire follows the archive to the end of its 72 hours.
+func (c *cloudFlow) expire(ctx context.Context) error {
+	id := c.first.ID
+	if _, err := c.as.AdvanceTo(ctx, "clock.before-expiry", c.began.Add(cloudLife-margin)); err != nil {
+		return err
+	}
+	link, err := c.link(ctx, "get.before-expiry", id)
+	if err != nil {
+		return err
+	}
+	if _, err := c.download(ctx, "download.before-expiry", id, link, false); err != nil {
+		return err
+	}
+	if _, err := c.as.AdvanceTo(ctx, "clock.after-expiry", c.began.Add(cloudLife+2*margin)); err != nil {
+		return err
+	}
+	if _, _, err := c.await(ctx, "wait.expired", id, soon, "expired"); err != nil {
+		return err
+	}
+	_, err = c.awaitHooks(ctx, "hooks.expired", id, soon, "expired")
+	if err == nil {
+		_, err = c.download(ctx, "download.expired", id, link, false)
+	}
+	if err == nil {
+		_, err = c.as.List(ctx, "list.expired", url.Values{"sessionId": {c.session}}, false)
+	}
+	if err == nil {
+		_, err = c.as.Delete(ctx, "delete.expired", id)
+	}
+	return errors.Join(err, c.watch(ctx, "quiet", "webhooks", id, quiet))
+}

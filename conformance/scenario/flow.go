@@ -1,0 +1,291 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/target"
+)
+
+// flow is one run of a scenario: its application, and what it created.
+type flow struct {
+	Env
+	scenario Scenario
+	as       target.As // the calls of the flow's own application
+	bucket   string    // where its archives are uploaded; "" for the built-in cloud
+	undo     []func(context.Context) error
+	looking  chan struct{} // held while forensics run
+}
+
+// appKind is what an application is set up for.
+type appKind struct {
+	name  string // of the webhook endpoint, and the role of a prepared application
+	cloud bool   // no upload target
+	// storage replaces the flow's own upload target.
+	storage *target.Storage
+}
+
+var ordinary = appKind{name: "default"}
+
+// open makes the flow's application.
+func (f *flow) open(ctx context.Context) error {
+	kind := ordinary
+	switch f.scenario.Name {
+	case Cloud:
+		kind = appKind{name: "cloud", cloud: true}
+	case Undelivered:
+		kind = appKind{name: "unreachable", storage: unreachable()}
+	}
+	client, err := f.application(ctx, "application", kind)
+	if err != nil {
+		return err
+	}
+	f.as = client.Unified()
+	if !f.Target.File.Has(target.Unified) {
+		f.as = client.Legacy()
+	}
+	return nil
+}
+
+// application makes an isolated application, or takes the prepared one of that role.
+func (f *flow) application(ctx context.Context, label string, kind appKind) (*target.Client, error) {
+	c := &target.Client{
+		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.scenario.Name,
+		Journal: f.Journal, Schema: f.Schema, Timeout: f.Target.File.RequestTimeout.Or(10 * time.Second),
+	}
+	if !f.Target.File.Has(target.Control) {
+		return c, f.prepared(c, kind)
+	}
+	req := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.scenario.Name + " " + kind.name, Storage: kind.storage}
+	if f.Hooks != nil {
+		req.ArchiveCallbackURL = f.Hooks.Endpoint(f.scenario.Name, kind.name)
+	}
+	if !kind.cloud && kind.storage == nil && f.Store != nil {
+		bucket, err := f.Store.Bucket(ctx, bucketName(f.RunID, f.scenario.Name, kind.name))
+		if err != nil {
+			return nil, err
+		}
+		f.bucket, req.Storage = bucket, f.Store.Storage(bucket)
+	}
+	app, err := c.CreateApplication(ctx, label, req)
+	if err != nil {
+		return nil, err
+	}
+	c.App = app
+	f.undo = append(f.undo, func(ctx context.Context) error { return c.DeleteApplication(ctx, "cleanup."+kind.name, app.ID) })
+	return c, nil
+}
+
+// prepared takes the application of a role from the target file.
+func (f *flow) prepared(c *target.Client, kind appKind) error {
+	cred, ok := f.Target.File.Applications[kind.name]
+	if !ok && kind.name == ordinary.name {
+		cred, ok = f.Target.Credentials, true
+	}
+	if !ok {
+		return fmt.Errorf("the target file prepares no application %q and the target has no control API", kind.name)
+	}
+	var err error
+	if c.App, err = target.NewApp(cred); err != nil {
+		return err
+	}
+	f.Journal.Redact("api secret", c.App.APISecret)
+	if !kind.cloud && f.Store != nil {
+		f.bucket = f.Target.File.Sinks.S3.Bucket
+	}
+	return nil
+}
+
+// bucketName makes a valid, unique bucket name: at most 63 of a-z, 0-9 and dashes.
+func bucketName(parts ...string) string {
+	name := strings.ToLower("rc-" + strings.Join(parts, "-"))
+	name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, name)
+	return strings.Trim(name[:min(len(name), 63)], "-")
+}
+
+// blocked ends the flow because of the record with that label.
+func blocked(label, format string, args ...any) error {
+	return &BlockedError{Label: label, Text: fmt.Sprintf(format, args...)}
+}
+
+// note writes a line of narrative.
+func (f *flow) note(label, text string, values map[string]any) error {
+	_, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label,
+		Step: &evidence.Step{Outcome: evidence.Note, Text: text, Values: values}})
+	return err
+}
+
+// session creates a routed session, the only kind that can be recorded.
+func (f *flow) session(ctx context.Context, label string) (string, error) {
+	return f.sessionOf(ctx, label, f.as, url.Values{"p2p.preference": {"disabled"}})
+}
+
+func (f *flow) sessionOf(ctx context.Context, label string, as target.As, form url.Values) (string, error) {
+	a, id, err := as.CreateSession(ctx, label, form)
+	if err != nil {
+		return "", err
+	}
+	if id == "" {
+		return "", blocked(label, "creating a session answered %d without a session id", a.Status)
+	}
+	if f.Hooks != nil {
+		f.Hooks.Own(id, f.scenario.Name)
+	}
+	return id, nil
+}
+
+// started is an archive that the target said it started.
+type started struct {
+	ID      string
+	Session string
+	At      time.Time // when the answer had arrived
+}
+
+// start starts an archive; anything but 200 with an id blocks the flow.
+func (f *flow) start(ctx context.Context, label, session string, options map[string]any) (started, error) {
+	return f.startAs(ctx, f.as, label, session, options)
+}
+
+func (f *flow) startAs(ctx context.Context, as target.As, label, session string, options map[string]any) (started, error) {
+	body := map[string]any{"sessionId": session}
+	for k, v := range options {
+		body[k] = v
+	}
+	a, err := as.Start(ctx, label, body)
+	if err != nil {
+		return started{}, err
+	}
+	id := a.String("id")
+	if a.Status != 200 || id == "" {
+		return started{}, blocked(label, "starting an archive answered %s", describe(a))
+	}
+	f.undo = append(f.undo, func(context.Context) error { return nil }) // it goes with its application
+	return started{ID: id, Session: session, At: time.Now()}, nil
+}
+
+func describe(a target.Answer) string {
+	if a.Status == 0 {
+		return "nothing: " + a.Exchange.Error
+	}
+	text := string(a.Body)
+	if len(text) > 200 {
+		text = text[:200]
+	}
+	return fmt.Sprintf("%d %s", a.Status, text)
+}
+
+// stop stops an archive; anything but 200 blocks the flow.
+func (f *flow) stop(ctx context.Context, label, id string) error {
+	a, err := f.as.Stop(ctx, label, id, nil)
+	if err == nil && a.Status != 200 {
+		err = blocked(label, "stopping the archive answered %s", describe(a))
+	}
+	return err
+}
+
+// get reads an archive for the record.
+func (f *flow) get(ctx context.Context, label, id string) (target.Answer, error) {
+	return f.as.Get(ctx, label, id)
+}
+
+// sleep lets real time pass while media flows or something is watched.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// member is a client in a session.
+type member struct {
+	f       *flow
+	name    string
+	session string
+	token   string
+	conn    *target.Connection
+	pub     publisher.Publication
+	pubs    int
+}
+
+// join connects a client to a session with a token of the flow's identity.
+func (f *flow) join(ctx context.Context, session, name string) (*member, error) {
+	kind := target.JWTToken
+	if f.as.Identity == target.AsLegacy {
+		kind = target.T1Token
+	}
+	return f.joinWith(ctx, session, name, target.ClientToken{Kind: kind})
+}
+
+func (f *flow) joinWith(ctx context.Context, session, name string, t target.ClientToken) (*member, error) {
+	t.SessionID, t.Data = session, "name="+name
+	token, err := f.as.App.Mint(t, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	m := &member{f: f, name: name, session: session, token: token}
+	if m.conn, err = f.as.Connect(ctx, "join."+name, name, session, token); err != nil {
+		return nil, err
+	}
+	f.undo = append(f.undo, func(context.Context) error { m.conn.Leave(); return nil })
+	return m, nil
+}
+
+// publish begins to publish; the label is publish.{name}, with a number from the second time on.
+func (m *member) publish(ctx context.Context, video, audio string) error {
+	m.pubs++
+	label := "publish." + m.name
+	if m.pubs > 1 {
+		label = fmt.Sprintf("%s.%d", label, m.pubs)
+	}
+	pub, err := m.f.Publisher.Publish(ctx, publisher.Options{
+		Client: m.f.as.Client, Label: label, Name: m.name, Session: m.session, Token: m.token, ConnectionID: m.conn.ID,
+		StreamName: m.name, Video: video, Audio: audio,
+	})
+	if err != nil {
+		return err
+	}
+	m.pub = pub
+	m.f.undo = append(m.f.undo, func(ctx context.Context) error {
+		if m.pub != pub {
+			return nil // stopped by the flow
+		}
+		return pub.Abandon()
+	})
+	return nil
+}
+
+// unpublish stops publishing.
+func (m *member) unpublish(ctx context.Context) error {
+	if m.pub == nil {
+		return errors.New("internal error: " + m.name + " does not publish")
+	}
+	pub := m.pub
+	m.pub = nil
+	return pub.Stop(ctx, fmt.Sprintf("unpublish.%s", m.name))
+}
+
+// leave closes the client's connection; what it publishes ends with it.
+func (m *member) leave() error {
+	m.conn.Leave()
+	if m.pub == nil {
+		return nil
+	}
+	pub := m.pub
+	m.pub = nil
+	return pub.Abandon()
+}

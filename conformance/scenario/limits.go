@@ -1,0 +1,258 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reelcheck/conformance/target"
+)
+
+// When to look: the limits are in the ledger, here they only say to what moments the clock goes.
+const (
+	firstMinute  = time.Minute
+	lastMinute   = time.Minute
+	idleHour     = time.Hour
+	recordedTime = 4 * time.Hour
+	totalTime    = 12 * time.Hour
+)
+
+// limit is a scenario about one time limit: on the application's clock, just before and just after.
+func limit(name, title string, media int, run func(context.Context, *limitFlow) error) Scenario {
+	return Scenario{
+		Name: name, Title: title, Virtual: true, Needs: []target.Capability{target.Control}, Media: media, Within: 2 * time.Minute,
+		run: func(ctx context.Context, f *flow) error {
+			l := &limitFlow{flow: f}
+			var err error
+			if l.session, err = f.session(ctx, "session"); err != nil {
+				return err
+			}
+			if l.alice, err = f.join(ctx, l.session, "alice"); err != nil {
+				return err
+			}
+			return run(ctx, l)
+		},
+	}
+}
+
+var (
+	noPublisher = limit(NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
+	allLeft     = limit(AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
+	idle        = limit(Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
+	recorded    = limit(Recorded, "an archive stops at four hours of recorded time", 1, runRecorded)
+	total       = limit(Total, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
+)
+
+type limitFlow struct {
+	*flow
+	session string
+	alice   *member
+	archive started
+	began   time.Time // policy time just before the start
+}
+
+// begin starts the archive, with alice publishing sound only if audio is given.
+func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
+	if audio != "" {
+		if err := l.alice.publish(ctx, "", audio); err != nil {
+			return err
+		}
+	}
+	if l.began, _, err = l.as.Policy(ctx, "clock.start"); err != nil {
+		return err
+	}
+	if l.archive, err = l.start(ctx, "start", l.session, map[string]any{"name": l.scenario.Name}); err != nil {
+		return err
+	}
+	if audio == "" {
+		return nil
+	}
+	return sleep(ctx, time.Second)
+}
+
+// silence stops alice's publishing and waits for the pause; it returns the policy time before it could begin.
+func (l *limitFlow) silence(ctx context.Context, label string) (time.Time, error) {
+	at, _, err := l.as.Policy(ctx, "clock."+label)
+	if err != nil {
+		return at, err
+	}
+	if err := l.alice.unpublish(ctx); err != nil {
+		return at, err
+	}
+	_, err = l.must(ctx, "wait."+label, l.archive.ID, soon, "paused")
+	return at, err
+}
+
+// speak makes alice publish again and waits for the resumption.
+func (l *limitFlow) speak(ctx context.Context, label, audio string) error {
+	if err := l.alice.publish(ctx, "", audio); err != nil {
+		return err
+	}
+	_, err := l.must(ctx, "wait."+label, l.archive.ID, soon, "started")
+	return err
+}
+
+// stillAlive goes to a moment shortly before the limit and reads.
+func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) error {
+	if _, err := l.as.AdvanceTo(ctx, "clock."+label, at); err != nil {
+		return err
+	}
+	_, err := l.get(ctx, "get."+label, l.archive.ID)
+	return err
+}
+
+// over goes to a moment shortly after the limit, waits for the stop and follows the archive to its file.
+func (l *limitFlow) over(ctx context.Context, at time.Time) error {
+	id := l.archive.ID
+	if _, err := l.as.AdvanceTo(ctx, "clock.after", at); err != nil {
+		return err
+	}
+	if _, err := l.get(ctx, "get.after", id); err != nil {
+		return err
+	}
+	if _, err := l.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available"); err != nil {
+		return err
+	}
+	if _, err := l.awaitEvent(ctx, "event.stopped", id, "archiveStopped", "alice"); err != nil {
+		return err
+	}
+	if _, err := l.awaitHooks(ctx, "hooks.stopped", id, soon, "stopped"); err != nil {
+		return err
+	}
+	if err := l.deliver(ctx, id); err != nil {
+		return err
+	}
+	_, err := l.get(ctx, "get.delivered", id)
+	return err
+}
+
+func runNoPublisher(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, ""); err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", l.began.Add(firstMinute-5*time.Second)); err != nil {
+		return err
+	}
+	return l.over(ctx, l.began.Add(firstMinute+margin))
+}
+
+func runAllLeft(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-22"); err != nil {
+		return err
+	}
+	left, err := l.empty(ctx, "left")
+	if err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", left.Add(lastMinute-margin)); err != nil {
+		return err
+	}
+	if l.alice, err = l.join(ctx, l.session, "alice"); err != nil {
+		return err
+	}
+	if err := l.speak(ctx, "back", "tone-23"); err != nil {
+		return err
+	}
+	if _, err := l.as.Advance(ctx, "clock.back", 2*lastMinute); err != nil { // the old minute must not count
+		return err
+	}
+	if _, err := l.get(ctx, "get.back", l.archive.ID); err != nil {
+		return err
+	}
+	if left, err = l.empty(ctx, "left.2"); err != nil {
+		return err
+	}
+	return l.overUnseen(ctx, left.Add(lastMinute+margin))
+}
+
+// empty lets the last client go and waits for the pause.
+func (l *limitFlow) empty(ctx context.Context, label string) (time.Time, error) {
+	at, _, err := l.as.Policy(ctx, "clock."+label)
+	if err != nil {
+		return at, err
+	}
+	if err := l.alice.leave(); err != nil {
+		return at, err
+	}
+	_, err = l.must(ctx, "wait."+label, l.archive.ID, soon, "paused")
+	return at, err
+}
+
+// overUnseen is over with no client left to receive events.
+func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
+	id := l.archive.ID
+	if _, err := l.as.AdvanceTo(ctx, "clock.after", at); err != nil {
+		return err
+	}
+	if _, err := l.get(ctx, "get.after", id); err != nil {
+		return err
+	}
+	if _, err := l.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available"); err != nil {
+		return err
+	}
+	return l.deliver(ctx, id)
+}
+
+func runIdle(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-24"); err != nil {
+		return err
+	}
+	since, err := l.silence(ctx, "idle")
+	if err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", since.Add(idleHour-margin)); err != nil {
+		return err
+	}
+	if err := l.speak(ctx, "spoke", "tone-25"); err != nil {
+		return err
+	}
+	if since, err = l.silence(ctx, "idle.2"); err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before.2", since.Add(idleHour-margin)); err != nil {
+		return err
+	}
+	return l.over(ctx, since.Add(idleHour+2*margin))
+}
+
+func runRecorded(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-26"); err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", l.began.Add(recordedTime-margin)); err != nil {
+		return err
+	}
+	return l.over(ctx, l.began.Add(recordedTime+2*margin))
+}
+
+// runTotal fills twelve hours with little recorded time and no pause of an hour.
+func runTotal(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-27"); err != nil {
+		return err
+	}
+	end := l.began.Add(totalTime)
+	if _, err := l.as.Advance(ctx, "clock.recorded", recordedTime-10*time.Minute); err != nil {
+		return err
+	}
+	at, err := l.silence(ctx, "pause")
+	if err != nil {
+		return err
+	}
+	for n := 2; at.Add(idleHour - 2*time.Minute).Before(end.Add(-margin)); n++ {
+		step := fmt.Sprintf("pause.%d", n)
+		if _, err := l.as.Advance(ctx, "clock."+step+".on", idleHour-5*time.Minute); err != nil {
+			return err
+		}
+		if err := l.speak(ctx, step+".resumed", "tone-28"); err != nil {
+			return err
+		}
+		if at, err = l.silence(ctx, step); err != nil {
+			return err
+		}
+	}
+	if err := l.stillAlive(ctx, "before", end.Add(-margin)); err != nil {
+		return err
+	}
+	return l.over(ctx, end.Add(2*margin))
+}

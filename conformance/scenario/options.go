@@ -1,0 +1,192 @@
+package scenario
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"reelcheck/conformance/target"
+)
+
+// take is one short archive of a session with one publisher.
+type take struct {
+	label   string // "" for the only one of a scenario
+	options map[string]any
+	long    time.Duration
+}
+
+// takes is a scenario that records one publisher several times with different options.
+func takes(name, title, video, audio string, need []target.Capability, all ...take) Scenario {
+	within := 60 * time.Second
+	for _, t := range all {
+		within += 10*time.Second + 2*t.long
+	}
+	return Scenario{
+		Name: name, Title: title, Needs: append([]target.Capability{target.VP8, target.S3}, need...), Media: 1, Within: within,
+		run: func(ctx context.Context, f *flow) error {
+			session, err := f.session(ctx, "session")
+			if err != nil {
+				return err
+			}
+			alice, err := f.join(ctx, session, "alice")
+			if err != nil {
+				return err
+			}
+			if err := alice.publish(ctx, video, audio); err != nil {
+				return err
+			}
+			return runTakes(ctx, f, session, alice, all)
+		},
+	}
+}
+
+func runTakes(ctx context.Context, f *flow, session string, alice *member, all []take) error {
+	ids := make([]string, len(all))
+	for i, t := range all {
+		a, err := f.start(ctx, prefixed(t.label)+"start", session, t.options)
+		if err != nil {
+			return err
+		}
+		ids[i] = a.ID
+		if err := sleep(ctx, t.long); err != nil {
+			return err
+		}
+		if err := f.stop(ctx, prefixed(t.label)+"stop", a.ID); err != nil {
+			return err
+		}
+	}
+	if err := alice.leave(); err != nil {
+		return err
+	}
+	for i, t := range all {
+		if err := f.deliverAs(ctx, prefixed(t.label), ids[i]); err != nil {
+			return err
+		}
+		if _, err := f.get(ctx, prefixed(t.label)+"get.delivered", ids[i]); err != nil {
+			return err
+		}
+	}
+	_, err := f.as.List(ctx, "list.delivered", url.Values{"sessionId": {session}}, false)
+	return err
+}
+
+func prefixed(label string) string {
+	if label == "" {
+		return ""
+	}
+	return label + "."
+}
+
+var (
+	audioOnly = takes(AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
+		take{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
+
+	videoOnly = takes(VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
+		take{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
+
+	sizes = takes(Sizes, "archives of three sizes", "vp8-08", "tone-08", nil,
+		take{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
+		take{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
+		take{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
+		take{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
+
+	rates = takes(Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
+		[]target.Capability{target.QP, target.Bitrate},
+		take{"qp-default", nil, 2500 * time.Millisecond},
+		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
+		take{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
+		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 4500 * time.Millisecond})
+)
+
+// codecs has a publisher of each codec in one picture.
+var codecs = Scenario{
+	Name: Codecs, Title: "publishers of VP9 and H.264 beside VP8",
+	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 2, Within: 80 * time.Second,
+	run: func(ctx context.Context, f *flow) error {
+		session, err := f.session(ctx, "session")
+		if err != nil {
+			return err
+		}
+		var members []*member
+		for _, c := range []struct{ name, video, audio string }{
+			{"alice", "vp8-10", "tone-10"}, {"bob", "h264-11", "tone-11"}, {"carol", "vp9", "tone-12"},
+		} {
+			m, err := f.join(ctx, session, c.name)
+			if err != nil {
+				return err
+			}
+			if err := m.publish(ctx, c.video, c.audio); err != nil {
+				return err
+			}
+			members = append(members, m)
+		}
+		a, err := f.start(ctx, "start", session, map[string]any{"name": "codecs"})
+		if err != nil {
+			return err
+		}
+		if err := sleep(ctx, 4*time.Second); err != nil {
+			return err
+		}
+		if err := f.stop(ctx, "stop", a.ID); err != nil {
+			return err
+		}
+		for _, m := range members {
+			if err := m.leave(); err != nil {
+				return err
+			}
+		}
+		return f.deliver(ctx, a.ID)
+	},
+}
+
+// legacy is the main path with API key and secret, and a T1 token at the client.
+var legacy = Scenario{
+	Name: Legacy, Title: "the whole way with the legacy identity",
+	Needs: []target.Capability{target.Legacy, target.VP8, target.S3}, Media: 1, Within: 60 * time.Second,
+	run: runLegacy,
+}
+
+func runLegacy(ctx context.Context, f *flow) error {
+	client := f.as.Client
+	f.as = client.Legacy()
+	session, err := f.session(ctx, "session")
+	if err != nil {
+		return err
+	}
+	alice, err := f.join(ctx, session, "alice")
+	if err != nil {
+		return err
+	}
+	if err := alice.publish(ctx, "vp8-13", "tone-13"); err != nil {
+		return err
+	}
+	a, err := f.start(ctx, "start", session, map[string]any{"name": "legacy"})
+	if err != nil {
+		return err
+	}
+	if err := sleep(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	if _, err := f.get(ctx, "get.started", a.ID); err != nil {
+		return err
+	}
+	if err := f.stop(ctx, "stop", a.ID); err != nil {
+		return err
+	}
+	if err := f.deliver(ctx, a.ID); err != nil {
+		return err
+	}
+	if _, err := f.get(ctx, "get.uploaded", a.ID); err != nil {
+		return err
+	}
+	if _, err := f.as.List(ctx, "list", url.Values{"sessionId": {session}}, false); err != nil {
+		return err
+	}
+	if f.Target.File.Has(target.Unified) {
+		if _, err := client.Unified().Get(ctx, "get.unified", a.ID); err != nil {
+			return err
+		}
+	}
+	_, err = f.as.Delete(ctx, "delete", a.ID)
+	return err
+}

@@ -1,0 +1,329 @@
+package scenario
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"reelcheck/conformance/target"
+)
+
+// refusals sends requests with exactly one thing wrong.
+var refusals = Scenario{
+	Name: Refusals, Title: "requests that must be refused, one flaw each, and that they change nothing",
+	Within: 60 * time.Second, run: runRefusals,
+}
+
+// badStart is the body of a start request in a session that could be recorded.
+type badStart struct {
+	label string
+	body  map[string]any
+}
+
+var badStarts = []badStart{
+	{"output-mode", map[string]any{"outputMode": "mosaic"}},
+	{"stream-mode", map[string]any{"streamMode": "some"}},
+	{"no-media", map[string]any{"hasAudio": false, "hasVideo": false}},
+	{"resolution", map[string]any{"resolution": "800x600"}},
+	{"resolution-swapped", map[string]any{"resolution": "480X640"}},
+	{"individual-resolution", map[string]any{"outputMode": "individual", "resolution": "640x480"}},
+	{"bitrate-low", map[string]any{"maxBitrate": 99_999}},
+	{"bitrate-high", map[string]any{"maxBitrate": 6_000_001}},
+	{"individual-bitrate", map[string]any{"outputMode": "individual", "maxBitrate": 500_000}},
+	{"qp-low", map[string]any{"quantizationParameter": 14}},
+	{"qp-high", map[string]any{"quantizationParameter": 41}},
+	{"individual-qp", map[string]any{"outputMode": "individual", "quantizationParameter": 25}},
+	{"both-rates", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 25}},
+	{"layout-type", map[string]any{"layout": map[string]any{"type": "mosaic"}}},
+	{"layout-stylesheet", map[string]any{"layout": map[string]any{"type": "bestFit", "stylesheet": "stream{width:50%}"}}},
+	{"layout-screenshare", map[string]any{"layout": map[string]any{"type": "pip", "screenshareType": "bestFit"}}},
+	{"type-resolution", map[string]any{"resolution": 640}},
+	{"type-has-audio", map[string]any{"hasAudio": "yes"}},
+	{"type-bitrate", map[string]any{"maxBitrate": "fast"}},
+	{"type-layout", map[string]any{"layout": "bestFit"}},
+	{"type-name", map[string]any{"name": []string{"a"}}},
+}
+
+func runRefusals(ctx context.Context, f *flow) error {
+	session, err := f.session(ctx, "session")
+	if err != nil {
+		return err
+	}
+	if err := unstartable(ctx, f, session); err != nil {
+		return err
+	}
+	alice, err := f.join(ctx, session, "alice")
+	if err != nil {
+		return err
+	}
+	if err := badBodies(ctx, f, session); err != nil {
+		return err
+	}
+	if err := unknowns(ctx, f); err != nil {
+		return err
+	}
+	if _, err := f.as.List(ctx, "list.after", url.Values{"sessionId": {session}}, false); err != nil {
+		return err
+	}
+	if err := odd(ctx, f, session); err != nil {
+		return err
+	}
+	return alice.leave()
+}
+
+// unstartable tries sessions that cannot be recorded; session is one that has no client yet.
+func unstartable(ctx context.Context, f *flow, session string) error {
+	if _, err := f.as.Start(ctx, "start.nobody", map[string]any{"sessionId": session}); err != nil {
+		return err
+	}
+	relayed, err := f.sessionOf(ctx, "session.relayed", f.as, url.Values{"p2p.preference": {"enabled"}})
+	if err != nil {
+		return err
+	}
+	bob, err := f.join(ctx, relayed, "bob")
+	if err != nil {
+		return err
+	}
+	if _, err := f.as.Start(ctx, "start.relayed", map[string]any{"sessionId": relayed}); err != nil {
+		return err
+	}
+	if err := bob.leave(); err != nil {
+		return err
+	}
+	for label, body := range map[string]string{
+		"start.no-session":        `{"name":"x"}`,
+		"start.empty-session":     `{"sessionId":""}`,
+		"start.malformed-session": `{"sessionId":"not a session id"}`,
+	} {
+		if _, err := f.as.StartRaw(ctx, label, []byte(body)); err != nil {
+			return err
+		}
+	}
+	_, err = f.as.Start(ctx, "start.unknown-session", map[string]any{"sessionId": unknownSession(session)})
+	return err
+}
+
+// unknownSession is well formed and names nothing: another last random character in a real id.
+func unknownSession(id string) string {
+	b := []byte(id)
+	for i := len(b) - 6; i > len(b)/2; i-- {
+		if b[i] >= 'b' && b[i] <= 'y' {
+			b[i]++
+			return string(b)
+		}
+	}
+	return id + "A"
+}
+
+func badBodies(ctx context.Context, f *flow, session string) error {
+	for _, b := range badStarts {
+		body := map[string]any{"sessionId": session}
+		for k, v := range b.body {
+			body[k] = v
+		}
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		if _, err := f.as.StartRaw(ctx, "start."+b.label, raw); err != nil {
+			return err
+		}
+	}
+	quoted, err := json.Marshal(session)
+	if err != nil {
+		return err
+	}
+	for label, raw := range map[string]string{
+		"start.truncated":  `{"sessionId":` + string(quoted),
+		"start.not-json":   "sessionId=" + session,
+		"start.array":      "[" + string(quoted) + "]",
+		"start.empty-body": "",
+		"start.type-id":    `{"sessionId":12}`,
+	} {
+		if _, err := f.as.StartRaw(ctx, label, []byte(raw)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknowns reads, stops and deletes what does not exist.
+func unknowns(ctx context.Context, f *flow) error {
+	for label, id := range map[string]string{"unknown": uuid.NewString(), "malformed": "not-an-archive"} {
+		if _, err := f.as.Get(ctx, "get."+label, id); err != nil {
+			return err
+		}
+		if _, err := f.as.Stop(ctx, "stop."+label, id, nil); err != nil {
+			return err
+		}
+		if _, err := f.as.Delete(ctx, "delete."+label, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// odd starts archives in ways that are allowed: with a field nobody knows, and a second one while it records.
+func odd(ctx context.Context, f *flow, session string) error {
+	a, err := f.as.Start(ctx, "start.unknown-field", map[string]any{"sessionId": session, "name": "odd", "reelcheck": true})
+	if err != nil {
+		return err
+	}
+	id := a.String("id")
+	if a.Status != 200 || id == "" {
+		ordinary, err := f.start(ctx, "start.plain", session, nil)
+		if err != nil {
+			return err
+		}
+		id = ordinary.ID
+	}
+	if _, err := f.as.Start(ctx, "start.second", map[string]any{"sessionId": session}); err != nil {
+		return err
+	}
+	if _, err := f.get(ctx, "get.second", id); err != nil {
+		return err
+	}
+	if s, err := f.as.Stop(ctx, "stop.object", id, []byte("{}")); err != nil || s.Status != 200 {
+		return err
+	}
+	if err := f.deliver(ctx, id); err != nil {
+		return err
+	}
+	_, err = f.get(ctx, "get.empty", id)
+	return err
+}
+
+// auth knocks with every kind of wrong key.
+var auth = Scenario{
+	Name: Auth, Title: "credentials, good and bad, of both identities and of clients",
+	Within: 60 * time.Second, run: runAuth,
+}
+
+func runAuth(ctx context.Context, f *flow) error {
+	session, err := f.session(ctx, "session")
+	if err != nil {
+		return err
+	}
+	if _, err := f.join(ctx, session, "alice"); err != nil {
+		return err
+	}
+	a, err := f.start(ctx, "start", session, map[string]any{"name": "auth"})
+	if err != nil {
+		return err
+	}
+	if err := keys(ctx, f, a); err != nil {
+		return err
+	}
+	if err := clientTokens(ctx, f, session); err != nil {
+		return err
+	}
+	if _, err := f.get(ctx, "get.unharmed", a.ID); err != nil {
+		return err
+	}
+	if _, err := f.as.List(ctx, "list.unharmed", nil, false); err != nil {
+		return err
+	}
+	if err := f.stop(ctx, "stop", a.ID); err != nil {
+		return err
+	}
+	return f.deliver(ctx, a.ID)
+}
+
+// keys tries each flaw on reads, and the most dangerous ones on everything else.
+func keys(ctx context.Context, f *flow, a started) error {
+	var all []target.As
+	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
+		target.UnknownIssuer, target.WrongAlgorithm, target.Unsigned, target.Garbage} {
+		if f.Target.File.Has(target.Unified) {
+			all = append(all, target.As{Client: f.as.Client, Identity: target.AsUnified, Flaw: flaw})
+		}
+	}
+	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
+		target.UnknownIssuer, target.WrongType, target.Unsigned, target.Garbage} {
+		if f.Target.File.Has(target.Legacy) {
+			all = append(all, target.As{Client: f.as.Client, Identity: target.AsLegacy, Flaw: flaw})
+		}
+	}
+	all = append(all, target.As{Client: f.as.Client, Identity: target.AsNobody})
+	for _, as := range all {
+		name := string(as.Identity)
+		if as.Flaw != "" {
+			name += "." + string(as.Flaw)
+		}
+		if _, err := as.List(ctx, "list."+name, nil, false); err != nil {
+			return err
+		}
+		if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
+			return err
+		}
+		if as.Flaw != target.WrongSignature && as.Flaw != target.Expired && as.Identity != target.AsNobody {
+			continue
+		}
+		if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {
+			return err
+		}
+		if _, err := as.Delete(ctx, "delete."+name, a.ID); err != nil {
+			return err
+		}
+		if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clientTokens tries client tokens of every kind, and tokens that must not let anyone in.
+func clientTokens(ctx context.Context, f *flow, session string) error {
+	other, err := f.session(ctx, "session.other")
+	if err != nil {
+		return err
+	}
+	for _, t := range []struct {
+		label string
+		need  target.Capability
+		token target.ClientToken
+		in    string // the session to enter
+	}{
+		{"jwt", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session}, session},
+		{"t1", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session}, session},
+		{"legacy-jwt", target.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
+		{"jwt-other-session", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
+		{"t1-other-session", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
+		{"jwt-expired", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
+		{"t1-expired", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
+	} {
+		if !f.Target.File.Has(t.need) {
+			continue
+		}
+		app := f.as.App
+		token, err := app.Mint(t.token, time.Now())
+		if err != nil {
+			return err
+		}
+		if err := f.enter(ctx, t.label, t.in, token); err != nil {
+			return err
+		}
+	}
+	token, err := f.as.App.Mint(target.ClientToken{Kind: target.JWTToken, SessionID: session}, time.Now())
+	if err != nil {
+		return err
+	}
+	return f.enter(ctx, "jwt-wrong-signature", session, token[:len(token)-8]+"AAAAAAAA")
+}
+
+// enter connects and leaves at once; being refused is evidence too. The client's name is the label's.
+func (f *flow) enter(ctx context.Context, label, session, token string) error {
+	k, err := f.as.Connect(ctx, "client."+label, label, session, token)
+	var refused *target.RefusedError
+	if errors.As(err, &refused) {
+		return nil
+	}
+	if err == nil {
+		k.Leave()
+	}
+	return err
+}

@@ -1,0 +1,196 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target"
+)
+
+func journal(t *testing.T) *evidence.Journal {
+	t.Helper()
+	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func post(t *testing.T, url, body string) int {
+	t.Helper()
+	resp, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+func TestWebhooksBecomeEvidenceOfTheirScenario(t *testing.T) {
+	j := journal(t)
+	w, err := OpenWebhooks(context.Background(), target.WebhookSink{Listen: "127.0.0.1:0"}, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Refuse(context.Background(), "composed-pair", "default", 500, 2); err != nil {
+		t.Fatal(err)
+	}
+	w.Own("s9", "cloud")
+	endpoint := w.Endpoint("composed-pair", "default")
+	for i, want := range []int{500, 500, 200, 200} {
+		if got := post(t, endpoint, `{"event":"archive","id":"a1","sessionId":"s1","status":"started"}`); got != want {
+			t.Errorf("delivery %d answered %d, want %d", i, got, want)
+		}
+	}
+	post(t, w.Endpoint("prepared", "default"), `{"id":"a9","sessionId":"s9"}`)
+	post(t, w.Endpoint("listing", "default"), `not JSON`)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v := j.View()
+	if got := v.Scenario("composed-pair").Label("webhook.default").About(evidence.Archive, "a1").Webhooks(); len(got.Records) != 4 || got.Records[0].Webhook.Answer != 500 ||
+		got.Records[3].Webhook.Answer != 200 || got.Records[0].IDs[evidence.Session] != "s1" {
+		t.Errorf("records %+v", got.Records)
+	}
+	if got := v.Scenario("cloud").Webhooks(); len(got.Records) != 1 {
+		t.Errorf("%d deliveries to a prepared application found their scenario, want 1", len(got.Records))
+	}
+	if r, ok := v.Scenario("listing").Webhooks().First(); !ok || r.Webhook.Body.Text != "not JSON" {
+		t.Errorf("a delivery that is not JSON: %+v, %v", r.Webhook, ok)
+	}
+}
+
+// The receiver in a container is the same one, read over HTTP.
+func TestRemoteReceiver(t *testing.T) {
+	r := &Receiver{}
+	srv := httptest.NewServer(r)
+	defer srv.Close()
+	j := journal(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &Webhooks{journal: j, URL: srv.URL, remote: srv.URL, stop: func() error { cancel(); return nil }}
+	w.wg.Go(func() { w.follow(ctx) })
+	if err := w.Refuse(ctx, "pause-resume", "default", 503, 1); err != nil {
+		t.Fatal(err)
+	}
+	post(t, w.Endpoint("pause-resume", "default"), `{"id":"a1"}`)
+	post(t, w.Endpoint("pause-resume", "default"), `{"id":"a2"}`)
+	deadline := time.Now().Add(5 * time.Second)
+	for len(j.View().Records) < 2 && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, r := range j.View().Scenario("pause-resume").Webhooks().Records {
+		got = append(got, r.Webhook.Answer)
+	}
+	if len(got) != 2 || got[0] != 503 || got[1] != 200 {
+		t.Errorf("answers %v, want 503 and 200", got)
+	}
+}
+
+func TestReceiverRefusesNonsense(t *testing.T) {
+	srv := httptest.NewServer(&Receiver{})
+	defer srv.Close()
+	for path, want := range map[string]int{"/": 404, "/deliveries": 400, "/deliveries?after=0&wait=9h": 400, "/deliveries?after=0&wait=1ms": 200} {
+		resp, err := http.Get(srv.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s answered %d, want %d", path, resp.StatusCode, want)
+		}
+	}
+}
+
+// Every make of store must do the same.
+func TestStores(t *testing.T) {
+	for driver, c := range map[string]target.S3Sink{
+		"in-process": {Driver: "in-process", Listen: "127.0.0.1:0"},
+		"process":    {Driver: "process", Listen: "127.0.0.1:0", Binary: os.Getenv("REELCHECK_MINIO")},
+	} {
+		t.Run(driver, func(t *testing.T) {
+			if driver == "process" {
+				if _, err := exec.LookPath(c.Binary); err != nil {
+					t.Skip("no MinIO: set REELCHECK_MINIO to its executable")
+				}
+			}
+			contract(t, c)
+		})
+	}
+}
+
+func contract(t *testing.T, c target.S3Sink) {
+	ctx := context.Background()
+	j := journal(t)
+	s, err := OpenStore(ctx, c, t.TempDir(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	bucket, err := s.Bucket(ctx, "rc-test-composed-pair")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := s.Storage(bucket).Config
+	put := func(secret string) error {
+		up := s3.New(s3.Options{BaseEndpoint: aws.String(st.Endpoint), Region: st.Region, UsePathStyle: true,
+			Credentials: credentials.NewStaticCredentialsProvider(st.AccessKey, secret, "")})
+		_, err := up.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String("app/a1/archive.mp4"),
+			Body: bytes.NewReader([]byte("the film")), ContentType: aws.String("video/mp4")})
+		return err
+	}
+	if err := put("not the secret"); err == nil {
+		t.Error("an upload with a wrong secret was accepted")
+	}
+	if err := put(st.SecretKey); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.List(ctx, bucket, "app/a1/")
+	if err != nil || len(list) != 1 || list[0].Key != "app/a1/archive.mp4" || list[0].Size != 8 {
+		t.Fatalf("listed %+v, %v", list, err)
+	}
+	o, err := s.Fetch(ctx, j, bucket, list[0].Key)
+	if err != nil || o.Size != 8 || o.ContentType != "video/mp4" {
+		t.Fatalf("fetched %+v, %v", o, err)
+	}
+	blob, err := j.View().Blob(o.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer blob.Close()
+	if got, err := io.ReadAll(blob); err != nil || string(got) != "the film" {
+		t.Errorf("blob %q, %v", got, err)
+	}
+	if _, err := s.Fetch(ctx, j, bucket, "app/a1/none"); err == nil {
+		t.Error("fetched what is not there")
+	}
+	if err := s.Remove(ctx, bucket, "/"); err == nil {
+		t.Error("a whole bucket was removed")
+	}
+	if err := s.Remove(ctx, bucket, "app/"); err != nil {
+		t.Error(err)
+	}
+	if list, err := s.List(ctx, bucket, ""); err != nil || len(list) != 0 {
+		t.Errorf("after removal: %+v, %v", list, err)
+	}
+}

@@ -1,0 +1,34 @@
+package suites
+
+import (
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/report"
+	"reelcheck/spec"
+)
+
+// Regrade judges a recorded bundle by the ledger and the checks of this suite.
+func Regrade(bundle, version string, now func() time.Time) (*report.Report, error) {
+	ledger, err := spec.Load()
+	if err != nil {
+		return nil, err
+	}
+	view, head, err := evidence.Open(bundle)
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	about, err := report.TargetOf(head)
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	verdicts := check.Grade(ledger, view, about.Capabilities)
+	level := func(id string) string { cl, _ := ledger.Clause(id); return string(cl.Level) }
+	r := report.Build(ledger, verdicts, view, nil)
+	r.Suite = report.Suite{Name: "conform", Version: version, LedgerSHA256: report.Fingerprint(ledger)}
+	r.Target = about
+	r.Run = report.Run{ID: head.Run, StartedAt: head.Started, FinishedAt: now().UTC(), Regraded: true, Evidence: bundle,
+		ExitCode: check.Exit(verdicts, check.Run{}, level)}
+	return r, nil
+}

@@ -1,0 +1,264 @@
+package target
+
+import (
+	"crypto"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+)
+
+// Identity is how a request says who asks.
+type Identity string
+
+const (
+	AsUnified   Identity = "unified"  // RS256 JWT of the application
+	AsLegacy    Identity = "legacy"   // X-OPENTOK-AUTH
+	AsControl   Identity = "control"  // bearer of the control API
+	AsClient    Identity = "client"   // a client token
+	AsNobody    Identity = "none"     // no credentials
+	AsVerbatim  Identity = "verbatim" // the header given by the caller
+	AsAnonymous          = AsNobody   // the same, where a download needs no credentials
+)
+
+// Flaw is what is deliberately wrong with a token.
+type Flaw string
+
+const (
+	Sound          Flaw = ""
+	WrongSignature Flaw = "wrong-signature" // signed by another key
+	Expired        Flaw = "expired"
+	TooLong        Flaw = "too-long-lived"
+	NotYet         Flaw = "not-yet-valid" // issued in the future
+	NoExpiry       Flaw = "no-expiry"
+	ForeignID      Flaw = "foreign-application" // valid, but of another application than the path names
+	UnknownIssuer  Flaw = "unknown-issuer"
+	WrongAlgorithm Flaw = "wrong-algorithm" // HS256 keyed with what is public
+	Unsigned       Flaw = "unsigned"        // alg none
+	Garbage        Flaw = "garbage"
+	WrongType      Flaw = "wrong-type" // legacy: ist other than project
+)
+
+// App is one application with both its identities.
+type App struct {
+	ID         string
+	PrivateKey *rsa.PrivateKey
+	APIKey     string
+	APISecret  string
+}
+
+// Path is the application's place in a URL under the given identity.
+func (a App) Path(as Identity) string {
+	if as == AsLegacy || a.ID == "" {
+		return a.APIKey
+	}
+	return a.ID
+}
+
+// NewApp makes an App of credentials and reads its key.
+func NewApp(c Credentials) (App, error) {
+	a := App{ID: c.ApplicationID, APIKey: string(c.APIKey), APISecret: c.APISecret}
+	if c.PrivateKeyFile == "" {
+		return a, nil
+	}
+	b, err := os.ReadFile(c.PrivateKeyFile)
+	if err != nil {
+		return a, fmt.Errorf("private key of application %s: %w", a.ID, err)
+	}
+	a.PrivateKey, err = parsePrivateKey(b)
+	if err != nil {
+		return a, fmt.Errorf("private key of application %s in %q: %w", a.ID, c.PrivateKeyFile, err)
+	}
+	return a, nil
+}
+
+func parsePrivateKey(b []byte) (*rsa.PrivateKey, error) {
+	block, _ := pem.Decode(b)
+	if block == nil {
+		return nil, errors.New("not PEM")
+	}
+	if k, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return k, nil
+	}
+	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	rk, ok := k.(*rsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("a %T, want RSA", k)
+	}
+	return rk, nil
+}
+
+// Bearer mints a REST token of the unified identity.
+func (a App) Bearer(now time.Time, flaw Flaw) (string, error) {
+	if a.PrivateKey == nil {
+		return "", fmt.Errorf("application %s has no private key", a.ID)
+	}
+	claims := jwt.MapClaims{
+		"application_id": a.ID,
+		"jti":            uuid.NewString(),
+		"iat":            now.Unix(),
+		"exp":            now.Add(15 * time.Minute).Unix(),
+	}
+	switch flaw {
+	case Expired:
+		claims["iat"], claims["exp"] = now.Add(-30*time.Minute).Unix(), now.Add(-15*time.Minute).Unix()
+	case TooLong:
+		claims["exp"] = now.Add(48 * time.Hour).Unix()
+	case NotYet:
+		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(75*time.Minute).Unix()
+	case NoExpiry:
+		delete(claims, "exp")
+	case UnknownIssuer:
+		claims["application_id"] = uuid.NewString()
+	}
+	return a.signRS256(claims, flaw)
+}
+
+// strangerKey is no application's key. Making one takes a while, so it is made once.
+var strangerKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+func (a App) signRS256(claims jwt.MapClaims, flaw Flaw) (string, error) {
+	switch flaw {
+	case Garbage:
+		return "not.a.token", nil
+	case Unsigned:
+		return jwt.NewWithClaims(jwt.SigningMethodNone, claims).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	case WrongAlgorithm:
+		public, err := x509.MarshalPKIXPublicKey(a.PrivateKey.Public())
+		if err != nil {
+			return "", err
+		}
+		key := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})
+		return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(key)
+	}
+	var key crypto.Signer = a.PrivateKey
+	if flaw == WrongSignature {
+		other, err := strangerKey()
+		if err != nil {
+			return "", err
+		}
+		key = other
+	}
+	return jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(key)
+}
+
+// LegacyAuth mints an X-OPENTOK-AUTH token.
+func (a App) LegacyAuth(now time.Time, flaw Flaw) (string, error) {
+	claims := jwt.MapClaims{
+		"iss": a.APIKey,
+		"ist": "project",
+		"jti": uuid.NewString(),
+		"iat": now.Unix(),
+		"exp": now.Add(3 * time.Minute).Unix(),
+	}
+	secret := []byte(a.APISecret)
+	switch flaw {
+	case Expired:
+		claims["iat"], claims["exp"] = now.Add(-30*time.Minute).Unix(), now.Add(-27*time.Minute).Unix()
+	case TooLong:
+		claims["exp"] = now.Add(time.Hour).Unix()
+	case NotYet:
+		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(63*time.Minute).Unix()
+	case NoExpiry:
+		delete(claims, "exp")
+	case WrongSignature:
+		secret = []byte("not the secret of this project at all")
+	case UnknownIssuer:
+		claims["iss"] = "99999999"
+	case WrongType:
+		claims["ist"] = "account"
+	case Garbage:
+		return "not.a.token", nil
+	case Unsigned:
+		return jwt.NewWithClaims(jwt.SigningMethodNone, claims).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	}
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
+}
+
+// TokenKind is a form of client token.
+type TokenKind string
+
+const (
+	JWTToken       TokenKind = "jwt"        // unified, RS256
+	T1Token        TokenKind = "t1"         // legacy T1==
+	LegacyJWTToken TokenKind = "legacy-jwt" // legacy, HS256
+)
+
+// ClientToken says what a client may do and is.
+type ClientToken struct {
+	Kind      TokenKind
+	SessionID string
+	Role      string // default publisher
+	Data      string // connection data
+	Classes   []string
+	Lifetime  time.Duration // default one hour
+}
+
+// Mint signs t.
+func (a App) Mint(t ClientToken, now time.Time) (string, error) {
+	if t.Role == "" {
+		t.Role = "publisher"
+	}
+	if t.Lifetime == 0 {
+		t.Lifetime = time.Hour
+	}
+	classes := strings.Join(t.Classes, " ")
+	switch t.Kind {
+	case T1Token:
+		return a.mintT1(t, classes, now), nil
+	case LegacyJWTToken:
+		claims := jwt.MapClaims{
+			"iss": a.APIKey, "ist": "project", "iat": now.Unix(), "exp": now.Add(t.Lifetime).Unix(),
+			"session_id": t.SessionID, "create_time": now.Unix(), "nonce": 0.5, "role": t.Role,
+			"expire_time": now.Add(t.Lifetime).Unix(), "initial_layout_class_list": classes, "scope": "session.connect",
+		}
+		if t.Data != "" {
+			claims["connection_data"] = t.Data
+		}
+		return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(a.APISecret))
+	default:
+		if a.PrivateKey == nil {
+			return "", fmt.Errorf("application %s has no private key", a.ID)
+		}
+		claims := jwt.MapClaims{
+			"scope": "session.connect", "session_id": t.SessionID, "role": t.Role,
+			"initial_layout_class_list": classes, "exp": now.Add(t.Lifetime).Unix(), "sub": "video",
+			"acl": map[string]any{"paths": map[string]any{"/session/**": map[string]any{}}},
+			"jti": uuid.NewString(), "iat": now.Unix(), "application_id": a.ID,
+		}
+		if t.Data != "" {
+			claims["connection_data"] = t.Data
+		}
+		return a.signRS256(claims, Sound)
+	}
+}
+
+func (a App) mintT1(t ClientToken, classes string, now time.Time) string {
+	data := fmt.Sprintf("session_id=%s&create_time=%d&nonce=0.5&role=%s&expire_time=%d", t.SessionID, now.Unix(), t.Role,
+		now.Add(t.Lifetime).Unix())
+	if t.Data != "" {
+		data += "&connection_data=" + url.QueryEscape(t.Data)
+	}
+	data += "&initial_layout_class_list=" + strings.ReplaceAll(url.QueryEscape(classes), "+", "%20") + "&scope=session.connect"
+	mac := hmac.New(sha1.New, []byte(a.APISecret))
+	mac.Write([]byte(data))
+	return "T1==" + base64.StdEncoding.EncodeToString(
+		[]byte("partner_id="+a.APIKey+"&sig="+hex.EncodeToString(mac.Sum(nil))+":"+data))
+}

@@ -1,0 +1,135 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"reelcheck/conformance/evidence"
+)
+
+// As is the calls of one identity, sound unless Flaw says otherwise.
+type As struct {
+	*Client
+	Identity Identity
+	Flaw     Flaw
+	// Project stands in the path instead of the application's own id: a foreign one.
+	Project string
+}
+
+// Unified makes calls with the application's RS256 tokens.
+func (c *Client) Unified() As { return As{Client: c, Identity: AsUnified} }
+
+// Legacy makes calls with the application's API key and secret.
+func (c *Client) Legacy() As { return As{Client: c, Identity: AsLegacy} }
+
+func (a As) path(rest string) string {
+	project := a.Project
+	if project == "" {
+		project = a.App.Path(a.Identity)
+	}
+	return "/v2/project/" + project + rest
+}
+
+func (a As) call(label, method, path string, ids map[string]string) Call {
+	return Call{Label: label, Method: method, Path: path, IDs: ids, As: a.Identity, Flaw: a.Flaw}
+}
+
+func archiveIDs(id string) map[string]string { return map[string]string{evidence.Archive: id} }
+
+// CreateSession posts the form; it asks for JSON.
+func (a As) CreateSession(ctx context.Context, label string, form url.Values) (Answer, string, error) {
+	c := a.call(label, http.MethodPost, "/session/create", nil)
+	c.Body, c.Type = []byte(form.Encode()), "application/x-www-form-urlencoded"
+	c.Header = http.Header{"Accept": {"application/json"}}
+	got, err := a.Do(ctx, c)
+	if err != nil {
+		return got, "", err
+	}
+	var created []struct {
+		SessionID string `json:"session_id"`
+	}
+	if !got.OK() || json.Unmarshal(got.Body, &created) != nil || len(created) == 0 {
+		return got, "", nil
+	}
+	return got, created[0].SessionID, nil
+}
+
+// Start starts an archive with the given members of the request body.
+func (a As) Start(ctx context.Context, label string, body map[string]any) (Answer, error) {
+	c := a.call(label, http.MethodPost, a.path("/archive"), nil)
+	if session, ok := body["sessionId"].(string); ok {
+		c.IDs = map[string]string{evidence.Session: session}
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type = b, "application/json"
+	return a.Do(ctx, c)
+}
+
+// StartRaw posts any bytes as a start request that breaks openapi.yaml on purpose.
+func (a As) StartRaw(ctx context.Context, label string, body []byte) (Answer, error) {
+	c := a.call(label, http.MethodPost, a.path("/archive"), nil)
+	c.Body, c.Type, c.Deliberate = body, "application/json", true
+	return a.Do(ctx, c)
+}
+
+// Stop stops an archive; body may be nil.
+func (a As) Stop(ctx context.Context, label, id string, body []byte) (Answer, error) {
+	c := a.call(label, http.MethodPost, a.path("/archive/"+url.PathEscape(id)+"/stop"), archiveIDs(id))
+	c.Body, c.Type, c.Deliberate = body, "application/json", !isUUID(id)
+	return a.Do(ctx, c)
+}
+
+// Get reads an archive.
+func (a As) Get(ctx context.Context, label, id string) (Answer, error) {
+	c := a.call(label, http.MethodGet, a.path("/archive/"+url.PathEscape(id)), archiveIDs(id))
+	c.Deliberate = !isUUID(id)
+	return a.Do(ctx, c)
+}
+
+// Delete deletes an archive.
+func (a As) Delete(ctx context.Context, label, id string) (Answer, error) {
+	c := a.call(label, http.MethodDelete, a.path("/archive/"+url.PathEscape(id)), archiveIDs(id))
+	c.Deliberate = !isUUID(id)
+	return a.Do(ctx, c)
+}
+
+// List lists archives. deliberate marks a query that breaks openapi.yaml on purpose.
+func (a As) List(ctx context.Context, label string, query url.Values, deliberate bool) (Answer, error) {
+	c := a.call(label, http.MethodGet, a.path("/archive"), nil)
+	c.Query, c.Deliberate = query, deliberate
+	if s := query.Get("sessionId"); s != "" {
+		c.IDs = map[string]string{evidence.Session: s}
+	}
+	return a.Do(ctx, c)
+}
+
+// Connections lists the connections of a session.
+func (a As) Connections(ctx context.Context, label, session string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodGet, a.path("/session/"+url.PathEscape(session)+"/connection"),
+		map[string]string{evidence.Session: session}))
+}
+
+// Streams lists the streams of a session.
+func (a As) Streams(ctx context.Context, label, session string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodGet, a.path("/session/"+url.PathEscape(session)+"/stream"),
+		map[string]string{evidence.Session: session}))
+}
+
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range s {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
+		if dash != (c == '-') || !dash && !hex {
+			return false
+		}
+	}
+	return true
+}

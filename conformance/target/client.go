@@ -1,0 +1,250 @@
+package target
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+)
+
+// Version is part of the User-Agent.
+var Version = "dev"
+
+// bodyLimit bounds what is read of an API response.
+const bodyLimit = 8 << 20
+
+// Client talks to a target for one scenario. What it sends and receives becomes evidence.
+// A Client is safe for concurrent use and cheap to copy with other fields.
+type Client struct {
+	Base     string // of the REST API
+	App      App
+	Control  string // bearer of the control API
+	Scenario string
+	Journal  *evidence.Journal
+	Schema   *Schema          // nil: exchanges are not validated
+	HTTP     *http.Client     // nil: http.DefaultClient
+	Timeout  time.Duration    // of one exchange; 0: 10s
+	Now      func() time.Time // signs tokens and stamps exchanges; nil: the wall clock
+}
+
+// Call is one request.
+type Call struct {
+	Label     string // of the evidence
+	IDs       map[string]string
+	Operation string // operationId; found by path if left empty
+	Method    string
+	Path      string // relative to Base, escaped; or an absolute URL
+	Query     url.Values
+	Header    http.Header
+	Body      []byte
+	Type      string // Content-Type
+	As        Identity
+	Flaw      Flaw
+	Token     string // of AsClient, or the verbatim Authorization value of AsVerbatim
+	// Deliberate: the request breaks openapi.yaml on purpose.
+	Deliberate bool
+	// Keep, if set, receives the body of a 2xx response instead of memory (a download).
+	Keep io.Writer
+	// Timeout of this exchange; 0: the client's.
+	Timeout time.Duration
+}
+
+// Answer is what came back, with its record.
+type Answer struct {
+	evidence.Record
+	Status int // 0: no complete response
+	Header http.Header
+	Body   []byte
+}
+
+// OK reports a status of 2xx.
+func (a Answer) OK() bool { return a.Status/100 == 2 }
+
+// Decode reads the body as JSON.
+func (a Answer) Decode(v any) error { return json.Unmarshal(a.Body, v) }
+
+// JSON is the body as an object; nil when it is not one.
+func (a Answer) JSON() map[string]any {
+	var m map[string]any
+	if json.Unmarshal(a.Body, &m) != nil {
+		return nil
+	}
+	return m
+}
+
+// String is a member of the body's object, "" when it is not there or not a string.
+func (a Answer) String(member string) string {
+	s, _ := a.JSON()[member].(string)
+	return s
+}
+
+func (c *Client) now() time.Time {
+	if c.Now != nil {
+		return c.Now()
+	}
+	return time.Now()
+}
+
+// Do makes the call and records it. What the target does wrong, not answering included, is in the Answer;
+// an error means that evidence could not be written, the call could not be made at all, or ctx ended.
+func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
+	timeout := call.Timeout
+	if timeout == 0 {
+		timeout = c.timeout()
+	}
+	inner, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := c.request(inner, call)
+	if err != nil {
+		return Answer{}, fmt.Errorf("%s %s: %w", call.Method, call.Path, err)
+	}
+	ex := &evidence.Exchange{Operation: call.Operation, Identity: string(call.As), Flaw: string(call.Flaw), Started: c.now().UTC()}
+	var found match
+	var described bool
+	if c.Schema != nil {
+		if found, described = c.Schema.find(req, call.Body); described {
+			ex.Operation = found.operation()
+			if !call.Deliberate {
+				ex.Violations = found.request(inner)
+			}
+		} else if !call.Deliberate {
+			ex.Violations = []evidence.Violation{{Side: "request", Message: "no such path and method in openapi.yaml"}}
+		}
+	}
+	a := Answer{}
+	a.Status, a.Header, a.Body, err = c.exchange(req, call.Keep)
+	ex.Duration = c.now().Sub(ex.Started)
+	if err != nil {
+		ex.Error = reason(err, timeout)
+	} else if described && call.Keep == nil {
+		ex.Violations = append(ex.Violations, found.response(inner, a.Status, a.Header, a.Body)...)
+	}
+	if a.Record, err = c.record(ex, req, call, a); err != nil {
+		return a, err
+	}
+	return a, ctx.Err()
+}
+
+func reason(err error, timeout time.Duration) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("no complete response within %v", timeout)
+	}
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err
+	}
+	return err.Error()
+}
+
+func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) {
+	target := call.Path
+	if !strings.Contains(target, "://") {
+		target = c.Base + target
+	}
+	if len(call.Query) > 0 {
+		target += "?" + call.Query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, call.Method, target, bytes.NewReader(call.Body))
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(req.Header, call.Header)
+	if call.Type != "" {
+		req.Header.Set("Content-Type", call.Type)
+	}
+	req.Header.Set("User-Agent", "reelcheck/"+Version+" scenario="+c.Scenario)
+	return req, c.authorize(req, call)
+}
+
+func (c *Client) authorize(req *http.Request, call Call) error {
+	var token string
+	var err error
+	switch call.As {
+	case AsUnified:
+		if token, err = c.App.Bearer(c.now(), call.Flaw); err == nil {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+	case AsLegacy:
+		if token, err = c.App.LegacyAuth(c.now(), call.Flaw); err == nil {
+			req.Header.Set("X-Opentok-Auth", token)
+		}
+	case AsControl:
+		req.Header.Set("Authorization", "Bearer "+c.Control)
+	case AsClient:
+		req.Header.Set("Authorization", "Bearer "+call.Token)
+	case AsVerbatim:
+		req.Header.Set("Authorization", call.Token)
+	case AsNobody:
+	default:
+		err = fmt.Errorf("internal error: unknown identity %q", call.As)
+	}
+	return err
+}
+
+func (c *Client) exchange(req *http.Request, keep io.Writer) (int, http.Header, []byte, error) {
+	client := c.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	if keep != nil && resp.StatusCode/100 == 2 {
+		_, err = io.Copy(keep, resp.Body)
+		return resp.StatusCode, resp.Header, nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
+	if err == nil && len(body) > bodyLimit {
+		err = fmt.Errorf("response is longer than %d bytes", bodyLimit)
+	}
+	return resp.StatusCode, resp.Header, body, err
+}
+
+func (c *Client) record(ex *evidence.Exchange, req *http.Request, call Call, a Answer) (evidence.Record, error) {
+	sent, err := c.Journal.Body(call.Body)
+	if err != nil {
+		return evidence.Record{}, err
+	}
+	ex.Request = evidence.Request{Method: call.Method, URL: req.URL.String(), Header: redact(req.Header), Body: sent}
+	if a.Status != 0 {
+		got, err := c.Journal.Body(a.Body)
+		if err != nil {
+			return evidence.Record{}, err
+		}
+		ex.Response = &evidence.Response{Status: a.Status, Header: a.Header, Body: got}
+	}
+	ids := maps.Clone(call.IDs)
+	if ids == nil {
+		ids = map[string]string{}
+	}
+	if c.App.ID != "" {
+		ids[evidence.Application] = c.App.ID
+	}
+	return c.Journal.Append(evidence.Record{Time: ex.Started, Scenario: c.Scenario, Label: call.Label, IDs: ids, Exchange: ex})
+}
+
+// redact replaces credentials: a bearer stays recognisable as one.
+func redact(h http.Header) http.Header {
+	h = h.Clone()
+	for _, name := range []string{"Authorization", "X-Opentok-Auth", "Sec-Websocket-Protocol"} {
+		for i, v := range h[name] {
+			scheme, _, _ := strings.Cut(v, " ")
+			if scheme == v {
+				scheme = ""
+			}
+			h[name][i] = strings.TrimSpace(scheme + " [redacted]")
+		}
+	}
+	return h
+}

@@ -1,0 +1,226 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+)
+
+// S3Config is an upload target in the form the control API and facts 7.1 give it.
+type S3Config struct {
+	AccessKey string `json:"accessKey"`
+	SecretKey string `json:"secretKey"`
+	Bucket    string `json:"bucket"`
+	Endpoint  string `json:"endpoint,omitempty"`
+	Region    string `json:"region,omitempty"`
+	SSE       string `json:"sse,omitempty"`
+}
+
+// Storage is the upload target of an application.
+type Storage struct {
+	Type     string   `json:"type"`
+	Config   S3Config `json:"config"`
+	Fallback string   `json:"fallback,omitempty"`
+}
+
+// AppRequest describes an isolated application.
+type AppRequest struct {
+	Name                string   `json:"name"`
+	PreferredVideoCodec string   `json:"preferredVideoCodec,omitempty"`
+	ArchiveCallbackURL  string   `json:"archiveCallbackUrl,omitempty"`
+	SessionCallbackURL  string   `json:"sessionCallbackUrl,omitempty"`
+	SignatureSecret     string   `json:"signatureSecret,omitempty"`
+	Storage             *Storage `json:"storage,omitempty"`
+	Fallback            string   `json:"fallback,omitempty"`
+}
+
+// NotAnsweredError says that a call of the control API did not do what it was asked.
+type NotAnsweredError struct {
+	Label  string
+	Status int
+	Text   string
+}
+
+func (e *NotAnsweredError) Error() string {
+	return fmt.Sprintf("%s: control API answered %d: %s", e.Label, e.Status, e.Text)
+}
+
+// patience is how many ordinary timeouts a call of the control API may take: an application needs a new
+// key, and advancing a clock waits for the jobs that fall due.
+const (
+	patience      = 2
+	clockPatience = 6
+)
+
+func (c *Client) timeout() time.Duration {
+	if c.Timeout == 0 {
+		return 10 * time.Second
+	}
+	return c.Timeout
+}
+
+func (c *Client) control(ctx context.Context, label, method, path string, body any, want int) (Answer, error) {
+	call := Call{Label: label, Method: method, Path: "/control/v1/applications" + path, As: AsControl}
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return Answer{}, err
+		}
+		call.Body, call.Type = b, "application/json"
+	}
+	call.Timeout = patience * c.timeout()
+	if strings.HasSuffix(path, "/clock") && method == http.MethodPost {
+		call.Timeout = clockPatience * c.timeout()
+	}
+	a, err := c.Do(ctx, call)
+	if err == nil && a.Status != want {
+		text := firstLine(string(a.Body))
+		if a.Status == 0 {
+			text = a.Exchange.Error
+		}
+		err = &NotAnsweredError{Label: label, Status: a.Status, Text: text}
+	}
+	return a, err
+}
+
+// CreateApplication makes an isolated application. Its secrets are redacted in the evidence.
+func (c *Client) CreateApplication(ctx context.Context, label string, r AppRequest) (App, error) {
+	if r.Storage != nil {
+		c.Journal.Redact("storage secret", r.Storage.Config.SecretKey)
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return App{}, err
+	}
+	call := Call{Label: label, Method: http.MethodPost, Path: "/control/v1/applications", As: AsControl, Body: b, Type: "application/json", Timeout: patience * c.timeout()}
+	app, a, err := c.createApplication(ctx, call)
+	if err == nil && a.Status != http.StatusCreated {
+		err = &NotAnsweredError{Label: label, Status: a.Status, Text: firstLine(string(a.Body)) + a.Exchange.Error}
+	}
+	return app, err
+}
+
+// createApplication reads the secrets before the exchange is recorded, so that they can be redacted.
+func (c *Client) createApplication(ctx context.Context, call Call) (App, Answer, error) {
+	var got struct {
+		ApplicationID string `json:"applicationId"`
+		PrivateKey    string `json:"privateKey"`
+		APIKey        Key    `json:"apiKey"`
+		APISecret     string `json:"apiSecret"`
+	}
+	tap := *c
+	inner := c.HTTP
+	if inner == nil {
+		inner = http.DefaultClient
+	}
+	tap.HTTP = &http.Client{Timeout: inner.Timeout, Transport: bodyTap{inner.Transport, func(body []byte) {
+		if json.Unmarshal(body, &got) == nil {
+			c.Journal.Redact("private key", got.PrivateKey)
+			c.Journal.Redact("api secret", got.APISecret)
+		}
+	}}}
+	a, err := tap.Do(ctx, call)
+	if err != nil || a.Status != http.StatusCreated {
+		return App{}, a, err
+	}
+	app := App{ID: got.ApplicationID, APIKey: string(got.APIKey), APISecret: got.APISecret}
+	if app.PrivateKey, err = parsePrivateKey([]byte(got.PrivateKey)); err != nil {
+		return app, a, &NotAnsweredError{Label: call.Label, Status: a.Status, Text: "privateKey: " + err.Error()}
+	}
+	return app, a, nil
+}
+
+// DeleteApplication removes an application with everything it has.
+func (c *Client) DeleteApplication(ctx context.Context, label, id string) error {
+	_, err := c.control(ctx, label, http.MethodDelete, "/"+id, nil, http.StatusNoContent)
+	return err
+}
+
+type wireClock struct {
+	Now    int64      `json:"now"`
+	Offset int64      `json:"offset"`
+	Fired  []deadline `json:"fired"`
+}
+
+type deadline struct {
+	Kind      string `json:"kind"`
+	At        int64  `json:"at"`
+	ArchiveID string `json:"archiveId"`
+	SessionID string `json:"sessionId"`
+}
+
+func (d deadline) fired() evidence.Fired {
+	return evidence.Fired{Kind: d.Kind, At: time.UnixMilli(d.At).UTC(), ArchiveID: d.ArchiveID, SessionID: d.SessionID}
+}
+
+// Policy reads the application's clock.
+func (c *Client) Policy(ctx context.Context, label string) (time.Time, time.Duration, error) {
+	a, err := c.control(ctx, label, http.MethodGet, "/"+c.App.ID+"/clock", nil, http.StatusOK)
+	if err != nil {
+		return time.Time{}, 0, err
+	}
+	var w wireClock
+	if err := a.Decode(&w); err != nil {
+		return time.Time{}, 0, &NotAnsweredError{Label: label, Status: a.Status, Text: err.Error()}
+	}
+	return time.UnixMilli(w.Now).UTC(), time.Duration(w.Offset) * time.Millisecond, nil
+}
+
+// Advance moves the application's clock by d.
+func (c *Client) Advance(ctx context.Context, label string, d time.Duration) (evidence.Clock, error) {
+	return c.moveClock(ctx, label, map[string]any{"advance": d.Milliseconds()})
+}
+
+// AdvanceTo moves the application's clock to t.
+func (c *Client) AdvanceTo(ctx context.Context, label string, t time.Time) (evidence.Clock, error) {
+	return c.moveClock(ctx, label, map[string]any{"to": t.UnixMilli()})
+}
+
+// AdvanceToNext moves the application's clock to its next deadline.
+func (c *Client) AdvanceToNext(ctx context.Context, label string) (evidence.Clock, error) {
+	return c.moveClock(ctx, label, map[string]any{"toNext": true})
+}
+
+func (c *Client) moveClock(ctx context.Context, label string, how map[string]any) (evidence.Clock, error) {
+	now, offset, err := c.Policy(ctx, label+".before")
+	if err != nil {
+		return evidence.Clock{}, err
+	}
+	a, err := c.control(ctx, label, http.MethodPost, "/"+c.App.ID+"/clock", how, http.StatusOK)
+	if err != nil {
+		return evidence.Clock{}, err
+	}
+	var w wireClock
+	if err := a.Decode(&w); err != nil {
+		return evidence.Clock{}, &NotAnsweredError{Label: label, Status: a.Status, Text: err.Error()}
+	}
+	move := evidence.Clock{Before: now, After: time.UnixMilli(w.Now).UTC(), Skip: time.Duration(w.Offset)*time.Millisecond - offset}
+	for _, d := range w.Fired {
+		move.Fired = append(move.Fired, d.fired())
+	}
+	_, err = c.Journal.Append(evidence.Record{Scenario: c.Scenario, Label: label, Clock: &move,
+		IDs: map[string]string{evidence.Application: c.App.ID}})
+	return move, err
+}
+
+// Deadlines lists what is due for the application, soonest first.
+func (c *Client) Deadlines(ctx context.Context, label string) ([]evidence.Fired, error) {
+	a, err := c.control(ctx, label, http.MethodGet, "/"+c.App.ID+"/deadlines", nil, http.StatusOK)
+	if err != nil {
+		return nil, err
+	}
+	var w struct{ Items []deadline }
+	if err := a.Decode(&w); err != nil {
+		return nil, &NotAnsweredError{Label: label, Status: a.Status, Text: err.Error()}
+	}
+	out := make([]evidence.Fired, 0, len(w.Items))
+	for _, d := range w.Items {
+		out = append(out, d.fired())
+	}
+	return out, nil
+}

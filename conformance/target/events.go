@@ -1,0 +1,196 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"reelcheck/conformance/evidence"
+)
+
+// eventsProtocol is the WebSocket subprotocol in openapi.yaml.
+const eventsProtocol = "reelcheck.events"
+
+// Message is one event a client received.
+type Message struct {
+	Type         string `json:"type"`
+	ConnectionID string `json:"connectionId"`
+	Archive      struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"archive"`
+	Stream struct {
+		ID string `json:"id"`
+	} `json:"stream"`
+	Reason string `json:"reason"`
+}
+
+// Connection is a client's events connection. Leave or Vanish ends it.
+type Connection struct {
+	ID    string // the client's connectionId
+	Name  string
+	Token string // the client token, for publishing on this connection
+
+	client    *Client
+	session   string
+	ws        *websocket.Conn
+	tcpCancel context.CancelFunc
+	done      chan struct{} // closed when the reader has ended
+
+	mu   sync.Mutex
+	seen []Message
+	wake chan struct{} // closed and replaced at each message
+}
+
+// RefusedError says that a client could not connect.
+type RefusedError struct {
+	Label  string
+	Status int
+	Err    error
+}
+
+func (e *RefusedError) Error() string {
+	return e.Label + ": client could not connect: " + e.Err.Error()
+}
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// Connect opens the events connection of a client and waits for its first message. A refusal is evidence and
+// a *RefusedError. ctx bounds the handshake only.
+func (c *Client) Connect(ctx context.Context, label, name, session, token string) (*Connection, error) {
+	c.Journal.Redact("client token", token)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	life, drop := context.WithCancel(context.WithoutCancel(ctx))
+	k := &Connection{Name: name, Token: token, client: c, session: session, tcpCancel: drop, done: make(chan struct{}), wake: make(chan struct{})}
+	ws, resp, err := websocket.Dial(ctx, webSocketURL(c.Base)+"/v2/session/"+url.PathEscape(session)+"/events", &websocket.DialOptions{
+		HTTPClient:   c.HTTP,
+		HTTPHeader:   http.Header{"Authorization": {"Bearer " + token}, "User-Agent": {"reelcheck/" + Version + " scenario=" + c.Scenario}},
+		Subprotocols: []string{eventsProtocol},
+	})
+	if err != nil {
+		drop()
+		status := 0
+		if resp != nil {
+			status = resp.StatusCode
+		}
+		ev := &evidence.Client{Name: name, Event: "refused", Body: evidence.Body{Text: firstLine(err.Error())}, CloseCode: status}
+		if _, jerr := k.note(label, ev, nil); jerr != nil {
+			return nil, jerr
+		}
+		return nil, &RefusedError{Label: label, Status: status, Err: err}
+	}
+	k.ws = ws
+	ws.SetReadLimit(1 << 20)
+	if _, err := k.note(label, &evidence.Client{Name: name, Event: "open"}, nil); err != nil {
+		drop()
+		return nil, err
+	}
+	go k.read(life)
+	first, err := k.Wait(ctx, func(Message) bool { return true })
+	if err == nil && first.ConnectionID == "" {
+		err = errors.New("first message has no connectionId")
+	}
+	if err != nil {
+		k.Vanish()
+		return nil, &RefusedError{Label: label, Err: err}
+	}
+	return k, nil
+}
+
+func webSocketURL(base string) string {
+	return "ws" + strings.TrimPrefix(base, "http") // http -> ws, https -> wss
+}
+
+func (k *Connection) note(label string, ev *evidence.Client, ids map[string]string) (evidence.Record, error) {
+	if ids == nil {
+		ids = map[string]string{}
+	}
+	ids[evidence.Session] = k.session
+	ids[evidence.Application] = k.client.App.ID
+	if k.ID != "" {
+		ids[evidence.Connection], ev.ConnectionID = k.ID, k.ID
+	}
+	return k.client.Journal.Append(evidence.Record{Scenario: k.client.Scenario, Label: label, IDs: ids, Client: ev})
+}
+
+// read records messages until the socket ends; Leave and Vanish wait for it.
+func (k *Connection) read(ctx context.Context) {
+	defer close(k.done)
+	for {
+		_, b, err := k.ws.Read(ctx)
+		if err != nil {
+			ev := &evidence.Client{Name: k.Name, Event: "close", CloseCode: int(websocket.CloseStatus(err)), Body: evidence.Body{Text: firstLine(err.Error())}}
+			_, _ = k.note("client."+k.Name+".close", ev, nil) // a journal that fails shows at the next call
+			return
+		}
+		var m Message
+		_ = json.Unmarshal(b, &m) // what is not JSON is recorded as it is, with no type
+		if k.ID == "" {           // before anyone can see the message, so that Connect returns with it set
+			k.ID = m.ConnectionID
+		}
+		ids := map[string]string{}
+		if m.Archive.ID != "" {
+			ids[evidence.Archive] = m.Archive.ID
+		}
+		if m.Stream.ID != "" {
+			ids[evidence.Stream] = m.Stream.ID
+		}
+		body, err := k.client.Journal.Body(b)
+		if err == nil {
+			_, err = k.note("event."+k.Name, &evidence.Client{Name: k.Name, Event: "message", Type: m.Type, Body: body}, ids)
+		}
+		if err != nil {
+			return
+		}
+		k.mu.Lock()
+		k.seen = append(k.seen, m)
+		close(k.wake)
+		k.wake = make(chan struct{})
+		k.mu.Unlock()
+	}
+}
+
+// Wait returns the first message so far or to come that want accepts.
+func (k *Connection) Wait(ctx context.Context, want func(Message) bool) (Message, error) {
+	for i := 0; ; {
+		k.mu.Lock()
+		seen, wake := k.seen, k.wake
+		k.mu.Unlock()
+		for ; i < len(seen); i++ {
+			if want(seen[i]) {
+				return seen[i], nil
+			}
+		}
+		select {
+		case <-wake:
+		case <-k.done:
+			return Message{}, errors.New("events connection ended")
+		case <-ctx.Done():
+			return Message{}, ctx.Err()
+		}
+	}
+}
+
+// Ended is closed when the connection is gone, whoever ended it.
+func (k *Connection) Ended() <-chan struct{} { return k.done }
+
+// Leave closes the connection as a client does that goes away.
+func (k *Connection) Leave() {
+	_ = k.ws.Close(websocket.StatusNormalClosure, "")
+	k.tcpCancel()
+	<-k.done
+}
+
+// Vanish drops the connection without a word.
+func (k *Connection) Vanish() {
+	k.tcpCancel()
+	_ = k.ws.CloseNow()
+	<-k.done
+}

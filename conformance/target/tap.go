@@ -1,0 +1,32 @@
+package target
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+)
+
+// bodyTap shows each response body before the caller gets it.
+type bodyTap struct {
+	inner http.RoundTripper // nil: the default transport
+	see   func(body []byte)
+}
+
+func (t bodyTap) RoundTrip(r *http.Request) (*http.Response, error) {
+	inner := t.inner
+	if inner == nil {
+		inner = http.DefaultTransport
+	}
+	resp, err := inner.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit))
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	t.see(body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}

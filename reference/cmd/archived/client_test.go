@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/session/sessiontest"
+	"reelcheck/reference/internal/whiptest"
+)
+
+const (
+	// fileWithin is how long a short recording may take from its end to its file.
+	fileWithin = 30 * time.Second
+	// streamWithin is how long a stream may take from its first packet to the API.
+	streamWithin = 10 * time.Second
+)
+
+// client uses the API as an application does.
+type client struct {
+	t   *testing.T
+	url string
+	app sessiontest.App
+}
+
+// defaultClient is the application of the ready line.
+func defaultClient(t *testing.T, p *process) client {
+	t.Helper()
+	key, err := os.ReadFile(p.ready.PrivateKeyFile)
+	must(t, err)
+	return newClient(t, p, p.ready.ApplicationID, p.ready.APIKey, p.ready.APISecret, string(key))
+}
+
+// isolatedClient is an application made through the control API, with these settings.
+func isolatedClient(t *testing.T, p *process, settings map[string]any) client {
+	t.Helper()
+	var made struct{ ApplicationID, PrivateKey, APIKey, APISecret string }
+	exchange(t, http.MethodPost, p.ready.URL+"/control/v1/applications", p.ready.ControlToken, settings, http.StatusCreated, &made)
+	return newClient(t, p, made.ApplicationID, made.APIKey, made.APISecret, made.PrivateKey)
+}
+
+func newClient(t *testing.T, p *process, id, apiKey, secret, privateKey string) client {
+	t.Helper()
+	key, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(privateKey))
+	must(t, err)
+	number, err := strconv.ParseInt(apiKey, 10, 64)
+	must(t, err)
+	return client{t, p.ready.URL, sessiontest.App{Application: session.Application{ID: id, APIKey: number, APISecret: secret}, Key: key}}
+}
+
+// at is the same application after a restart of the server.
+func (c client) at(p *process) client {
+	c.url = p.ready.URL
+	return c
+}
+
+// archiveView is an archive as clients see it.
+type archiveView struct {
+	ID, Status, Reason, URL, SHA256Sum string
+	Duration                           int64 // s
+	Size                               int64
+}
+
+func (c client) call(method, path string, body any, into any) {
+	c.t.Helper()
+	exchange(c.t, method, c.url+path, c.app.Bearer(c.t, time.Now(), nil), body, http.StatusOK, into)
+}
+
+func (c client) project() string { return "/v2/project/" + c.app.ID }
+
+func (c client) createSession() (id string) {
+	c.t.Helper()
+	var list []struct {
+		SessionID string `json:"session_id"`
+	}
+	c.call(http.MethodPost, "/session/create", url.Values{}, &list)
+	return list[0].SessionID
+}
+
+// publish returns when the session has the stream.
+func (c client) publish(sessionID string) *whiptest.Publisher {
+	c.t.Helper()
+	p := whiptest.Publish(c.t, whiptest.Options{
+		URL: c.url, SessionID: sessionID, Token: c.app.Client(c.t, time.Now(), sessionID, nil), Video: video, Tone: "tone-01",
+	})
+	await(c.t, "stream in the session", streamWithin, func() bool {
+		var streams struct{ Count int }
+		c.call(http.MethodGet, c.project()+"/session/"+sessionID+"/stream", nil, &streams)
+		return streams.Count == 1
+	})
+	return p
+}
+
+func (c client) startArchive(sessionID string) (a archiveView) {
+	c.t.Helper()
+	c.call(http.MethodPost, c.project()+"/archive", map[string]string{"sessionId": sessionID}, &a)
+	if a.Status != "started" {
+		c.t.Fatalf("start: status %q, want started", a.Status)
+	}
+	return a
+}
+
+func (c client) stopArchive(id string) {
+	c.t.Helper()
+	var a archiveView
+	c.call(http.MethodPost, c.project()+"/archive/"+id+"/stop", nil, &a)
+	if a.Status != "stopped" {
+		c.t.Errorf("stop: status %q, want stopped", a.Status)
+	}
+}
+
+func (c client) archive(id string) (a archiveView) {
+	c.t.Helper()
+	c.call(http.MethodGet, c.project()+"/archive/"+id, nil, &a)
+	return a
+}
+
+// awaitStatus returns the archive once it has that status.
+func (c client) awaitStatus(id, status string) (a archiveView) {
+	c.t.Helper()
+	await(c.t, "archive "+status, fileWithin, func() bool {
+		a = c.archive(id)
+		if a.Status == "failed" {
+			c.t.Fatalf("archive failed: %+v", a)
+		}
+		return a.Status == status
+	})
+	return a
+}
+
+// exchange sends body as JSON, url.Values as a form, and decodes the answer into into.
+func exchange(t *testing.T, method, path, bearer string, body any, want int, into any) {
+	t.Helper()
+	var content io.Reader
+	kind := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case url.Values:
+		content, kind = bytes.NewBufferString(b.Encode()), "application/x-www-form-urlencoded"
+	default:
+		content = bytes.NewBufferString(mustJSON(t, body))
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, path, content)
+	must(t, err)
+	request.Header.Set("Authorization", "Bearer "+bearer)
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", kind)
+	response, err := http.DefaultClient.Do(request)
+	must(t, err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	must(t, err)
+	if response.StatusCode != want {
+		t.Fatalf("%s %s: %s, want %d: %s", method, path, response.Status, want, answer)
+	}
+	if into != nil {
+		must(t, json.Unmarshal(answer, into))
+	}
+}
+
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	must(t, err)
+	return string(b)
+}

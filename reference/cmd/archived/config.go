@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// config is everything `archived serve` can be told. A setting has one name: the flag --NAME, the environment
+// variable ARCHIVED_NAME (upper case, "-" as "_") and the key NAME of the YAML file; the flag wins, then the environment.
+type config struct {
+	Host         string
+	Port         uint16
+	PublicURL    string
+	Data         string
+	ICEPort      uint16
+	ICEAddresses []string
+	FFmpeg       string
+	Control      bool
+	ControlToken string
+	Metrics      bool
+	LogLevel     string
+	LogFormat    string
+}
+
+const envPrefix = "ARCHIVED_"
+
+func (c *config) register(f *pflag.FlagSet) {
+	f.StringVar(&c.Host, "host", "127.0.0.1", "address to listen on for HTTP")
+	f.Uint16Var(&c.Port, "port", 8080, "TCP port to listen on; 0 picks a free one")
+	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for download links (default: the listening address)")
+	f.StringVar(&c.Data, "data", "data", "directory for the database, recordings, keys and the built-in cloud")
+	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port all media arrives on; 0 picks a free one")
+	f.StringSliceVar(&c.ICEAddresses, "ice-addresses", nil, "IP addresses offered to clients for media (default: those of this host)")
+	f.StringVar(&c.FFmpeg, "ffmpeg", "ffmpeg", "FFmpeg program, version 5.1 to 8")
+	f.BoolVar(&c.Control, "control", false, "serve the control API (steerable clocks, isolated applications); for tests only")
+	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
+	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")
+	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
+}
+
+// fill sets every flag that the command line left alone from the environment, then from the YAML file at path ("" = none).
+func fill(f *pflag.FlagSet, path string, getenv func(string) (string, bool)) error {
+	file, err := readYAML(path)
+	if err != nil {
+		return err
+	}
+	for key := range file {
+		if f.Lookup(key) == nil || key == "config" {
+			return fmt.Errorf("%s: unknown setting %q", path, key)
+		}
+	}
+	var errs []error
+	f.VisitAll(func(fl *pflag.Flag) {
+		if fl.Changed || fl.Name == "help" || fl.Name == "config" {
+			return
+		}
+		env := envName(fl.Name)
+		if v, ok := getenv(env); ok {
+			if err := fl.Value.Set(v); err != nil {
+				errs = append(errs, fmt.Errorf("environment variable %s: %w", env, err))
+			}
+		} else if v, ok := file[fl.Name]; ok {
+			if err := fl.Value.Set(v.text()); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w", path, fl.Name, err))
+			}
+		}
+	})
+	return errors.Join(errs...)
+}
+
+func envName(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// setting is one YAML value, a scalar or a list of scalars.
+type setting []string
+
+func (s *setting) UnmarshalYAML(n *yaml.Node) error {
+	var one string
+	if n.Kind == yaml.ScalarNode && n.Decode(&one) == nil {
+		*s = setting{one}
+		return nil
+	}
+	var many []string
+	if err := n.Decode(&many); err != nil {
+		return fmt.Errorf("line %d: a value or a list of values is wanted", n.Line)
+	}
+	*s = many
+	return nil
+}
+
+func (s setting) text() string { return strings.Join(s, ",") }
+
+func readYAML(path string) (map[string]setting, error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("configuration file: %w", err)
+	}
+	settings := map[string]setting{}
+	if err := yaml.Unmarshal(raw, &settings); err != nil {
+		return nil, fmt.Errorf("configuration file %s: %w", path, err)
+	}
+	return settings, nil
+}
+
+// validate names the first setting that cannot be used, with what is allowed.
+func (c *config) validate() error {
+	if c.Data == "" {
+		return errors.New("data: a directory is needed")
+	}
+	if _, err := c.logLevel(); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
+		return fmt.Errorf("log-format: %q is not text or json", c.LogFormat)
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme)) {
+		return fmt.Errorf("public-url: %q is not an http or https URL", c.PublicURL)
+	}
+	for _, address := range c.ICEAddresses {
+		if _, err := netip.ParseAddr(address); err != nil {
+			return fmt.Errorf("ice-addresses: %q is not an IP address", address)
+		}
+	}
+	if c.ControlToken != "" && len(c.ControlToken) < 16 {
+		return errors.New("control-token: 16 characters or more are needed")
+	}
+	return nil
+}
+
+func (c *config) logLevel() (slog.Level, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return l, fmt.Errorf("log-level: %q is not debug, info, warn or error", c.LogLevel)
+	}
+	return l, nil
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/whiptest"
+)
+
+// recording is an archive being recorded by an application with its own storage and webhooks.
+type recording struct {
+	t         *testing.T
+	server    *process
+	client    client
+	hooks     *webhooks
+	bucket    *bucket
+	archive   string
+	publisher *whiptest.Publisher
+	span      span
+}
+
+// record returns once so many seconds were recorded.
+func record(t *testing.T, length float64) *recording {
+	t.Helper()
+	r := &recording{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openBucket(t)}
+	r.client = isolatedClient(t, r.server, map[string]any{
+		"name": t.Name(), "archiveCallbackUrl": r.hooks.url, "storage": r.bucket.storage(),
+	})
+	session := r.client.createSession()
+	r.publisher = r.client.publish(session)
+	r.span.from = act(r.publisher, func() { r.archive = r.client.startArchive(session).ID })
+	r.publisher.AwaitSent(r.span.from.late + seconds(length))
+	return r
+}
+
+// stop stops the archive and returns when the call does.
+func (r *recording) stop() {
+	r.t.Helper()
+	r.span.to = act(r.publisher, func() { r.client.stopArchive(r.archive) })
+}
+
+// killServer is kill -9. The client is gone with it.
+func (r *recording) killServer() {
+	r.t.Helper()
+	if killed := act(r.publisher, r.server.kill); r.span.to == (moment{}) {
+		r.span.to = killed
+	}
+	r.publisher.Abandon()
+}
+
+// restart starts the server again and expects it to finish the archive; lost may be missing at the end.
+func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
+	t.Helper()
+	p := start(t, data)
+	t.Logf("ready again in %v", p.took)
+	c := r.client.at(p)
+	c.t = t
+	if a := c.archive(r.archive); !slices.Contains([]string{"stopped", "uploaded"}, a.Status) {
+		t.Errorf("status %q after the restart, want stopped or uploaded", a.Status)
+	}
+	a := c.awaitStatus(r.archive, "uploaded")
+	file := r.bucket.file(t, c.app.ID+"/"+a.ID+"/archive.mp4")
+	expectFile(t, a, file)
+	f := watch(t, file)
+	f.expect(t, r.span, lost)
+	if recorded := time.Duration(a.Duration) * time.Second; (recorded - f.duration).Abs() > time.Second {
+		t.Errorf("archive says duration %v, the file has %v", recorded, f.duration)
+	}
+	t.Logf("reason %q", a.Reason)
+	p.terminate()
+}
+
+// TestKilledWhileRecording: an archive ends with the server that recorded it, and nothing else is lost.
+func TestKilledWhileRecording(t *testing.T) {
+	t.Parallel()
+	r := record(t, 3)
+	r.killServer()
+	r.restart(t, r.server.data, crashLoss)
+	r.hooks.expect(t, "started", "stopped", "uploaded")
+}
+
+// TestTornWhileRecording: the same when the machine loses power, so that of what was written in the last half second anything may
+// be missing at the end of each file.
+func TestTornWhileRecording(t *testing.T) {
+	t.Parallel()
+	r := record(t, 2.5)
+	recordings := filepath.Join(r.server.data, "recordings")
+	synced := sizes(t, recordings)
+	r.publisher.AwaitSent(r.publisher.Sent() + seconds(0.5))
+	r.hooks.expect(t, "started")
+	r.killServer()
+	written := sizes(t, recordings)
+	for name, left := range map[string]func(synced, written int64) int64{
+		"all":          func(synced, _ int64) int64 { return synced },
+		"most":         func(synced, _ int64) int64 { return synced + 5 },
+		"half":         func(synced, written int64) int64 { return (synced + written) / 2 },
+		"last byte":    func(_, written int64) int64 { return written - 1 },
+		"an odd piece": func(synced, written int64) int64 { return max(synced, written-1021) },
+	} {
+		t.Run(name, func(t *testing.T) { // one after the other: they share the receiver
+			r.hooks.forget()
+			data := filepath.Join(t.TempDir(), "data")
+			must(t, os.CopyFS(data, os.DirFS(r.server.data)))
+			torn := 0
+			for path, size := range written {
+				if before := synced[path]; size > before {
+					torn++
+					must(t, os.Truncate(filepath.Join(data, "recordings", path), left(before, size)))
+				}
+			}
+			if torn < 2 {
+				t.Fatalf("%d files were written to in half a second, want the stream's log and the timeline at least", torn)
+			}
+			r.restart(t, data, crashLoss)
+			r.hooks.expect(t, "stopped", "uploaded")
+		})
+	}
+}
+
+// sizes are those of the files below dir, by relative path.
+func sizes(t *testing.T, dir string) map[string]int64 {
+	t.Helper()
+	found := map[string]int64{}
+	must(t, fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		found[path] = info.Size()
+		return err
+	}))
+	return found
+}
+
+// TestKilledAfterStop: what was recorded up to the stop is complete, whenever the server dies after it.
+func TestKilledAfterStop(t *testing.T) {
+	t.Parallel()
+	t.Run("composing", func(t *testing.T) {
+		t.Parallel()
+		r := record(t, 2)
+		r.stop()
+		r.killServer()
+		r.restart(t, r.server.data, 0)
+		r.hooks.expect(t, "started", "stopped", "uploaded")
+	})
+	t.Run("uploading", func(t *testing.T) {
+		t.Parallel()
+		r := record(t, 2)
+		r.bucket.hold = true
+		r.stop()
+		reached(t, "upload", r.bucket.gate)
+		r.killServer()
+		close(r.bucket.gate.opened)
+		r.restart(t, r.server.data, 0)
+		r.hooks.expect(t, "started", "stopped", "uploaded")
+	})
+	t.Run("announcing", func(t *testing.T) {
+		t.Parallel()
+		r := record(t, 2)
+		r.hooks.hold = "uploaded"
+		r.stop()
+		reached(t, "webhook of uploaded", r.hooks.gate)
+		r.killServer()
+		close(r.hooks.gate.opened)
+		r.restart(t, r.server.data, 0)
+		r.hooks.expect(t, "started", "stopped", "uploaded")
+	})
+}
+
+func reached(t *testing.T, what string, g *gate) {
+	t.Helper()
+	select {
+	case <-g.held:
+	case <-time.After(fileWithin):
+		t.Fatalf("not within %v: %s", fileWithin, what)
+	}
+}
+
+// TestKilledChildren: a composition whose FFmpeg dies begins again, and loses nothing.
+func TestKilledChildren(t *testing.T) {
+	t.Parallel()
+	for name, mark := range map[string]string{"video encoder": "libx264", "audio encoder": "-c:a aac"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := record(t, 1.5)
+			before := r.childLike(mark)
+			r.killChild(before)
+			if again := r.childLike(mark); again.pid == before.pid {
+				t.Fatalf("child %s survived", again.pid)
+			}
+			r.publisher.AwaitSent(r.publisher.Sent() + seconds(1))
+			r.stop()
+			c := r.client
+			a := c.awaitStatus(r.archive, "uploaded")
+			file := r.bucket.file(t, c.app.ID+"/"+a.ID+"/archive.mp4")
+			expectFile(t, a, file)
+			watch(t, file).expect(t, r.span, 0)
+			r.hooks.expect(t, "started", "stopped", "uploaded")
+			r.server.terminate()
+		})
+	}
+}
+
+// childLike waits for a child of the server with that in its command line.
+func (r *recording) childLike(mark string) (found child) {
+	r.t.Helper()
+	await(r.t, "child with "+mark, fileWithin, func() bool {
+		children := r.server.children()
+		i := slices.IndexFunc(children, func(c child) bool { return strings.Contains(c.command, mark) })
+		if i >= 0 {
+			found = children[i]
+		}
+		return i >= 0
+	})
+	return found
+}
+
+func (r *recording) killChild(c child) {
+	r.t.Helper()
+	pid, err := strconv.Atoi(c.pid)
+	must(r.t, err)
+	must(r.t, syscall.Kill(pid, syscall.SIGKILL))
+	await(r.t, "end of child "+c.command, exitWithin, func() bool { return !c.runs() })
+}

@@ -1,0 +1,83 @@
+// Command archived is the reference server: the archive API with real WebRTC ingest, real encoding and real uploads.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "archived:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	root := &cobra.Command{
+		Use:           "archived",
+		Short:         "The archive API of the Vonage Video service on your own machine",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(serveCommand(stdout, stderr))
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return root.ExecuteContext(ctx)
+}
+
+const serveHelp = `Serve the archive API until interrupted.
+
+When the server is ready it prints one line of JSON on standard output and writes the same to ready.json in the data
+directory: the URL and what a client needs to log in. Logs go to standard error.
+
+The first start in a data directory creates a default application. Its private key is kept in default.key there; archives
+go to the built-in cloud, and are downloaded by the links that the API returns.
+
+Every setting can also be given as the environment variable ARCHIVED_NAME (upper case, "-" written "_") or as the key
+"name" of the YAML file that --config names. The flag wins over the environment, the environment over the file.`
+
+const serveExample = `  archived serve                         # http://127.0.0.1:8080, everything below ./data
+  archived serve --port 0 --data /tmp/a  # any free port, printed in the ready line
+  ARCHIVED_CONTROL=true archived serve   # with the control API for tests`
+
+func serveCommand(stdout, stderr io.Writer) *cobra.Command {
+	var c config
+	var file string
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Serve the archive API",
+		Long:    serveHelp,
+		Example: serveExample,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(fill(cmd.Flags(), file, os.LookupEnv), c.validate()); err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, stdout, logger(c, stderr))
+		},
+	}
+	c.register(cmd.Flags())
+	cmd.Flags().StringVar(&file, "config", "", "YAML file with settings")
+	return cmd
+}
+
+func logger(c config, w io.Writer) *slog.Logger {
+	level, _ := c.logLevel() // validated
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"reelcheck/fixtures"
+	"reelcheck/fixtures/mark"
+	"reelcheck/reference/internal/whiptest"
+)
+
+const (
+	// video is the fixture that is published: its pictures carry their frame numbers.
+	video     = "vp8-01"
+	videoRate = 30
+)
+
+// film is what a file shows.
+type film struct {
+	codecs   []string
+	duration time.Duration
+	// shown are the frame numbers of the published video in the order of the pictures, without pictures that show none. They go on
+	// counting where the fixture begins again.
+	shown []int
+}
+
+// watch reads an MP4 with FFmpeg.
+func watch(t *testing.T, mp4 []byte) film {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "archive.mp4")
+	must(t, os.WriteFile(path, mp4, 0o600))
+	out, err := exec.Command("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", path).Output()
+	must(t, err)
+	var probe struct {
+		Streams []struct {
+			CodecName string `json:"codec_name"`
+		}
+		Format struct{ Duration string }
+	}
+	must(t, json.Unmarshal(out, &probe))
+	seconds, err := strconv.ParseFloat(probe.Format.Duration, 64)
+	must(t, err)
+	f := film{duration: time.Duration(seconds * float64(time.Second)), shown: frameNumbers(t, path)}
+	for _, s := range probe.Streams {
+		f.codecs = append(f.codecs, s.CodecName)
+	}
+	slices.Sort(f.codecs)
+	return f
+}
+
+func frameNumbers(t *testing.T, path string) (shown []int) {
+	t.Helper()
+	manifest, err := fixtures.Load()
+	must(t, err)
+	v, err := manifest.Video(video)
+	must(t, err)
+	at := v.Parts[0].Mark // the only stream fills the picture, which has the size of the fixture
+	box := mark.Box{X: float64(at.X), Y: float64(at.Y), W: float64(at.Width), H: float64(at.Height)}
+	raw, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-").Output()
+	must(t, err)
+	for picture := range slices.Chunk(raw, v.Width*v.Height) {
+		r, ok := mark.Decode(mark.Plane{Pix: picture, Stride: v.Width, W: v.Width, H: v.Height}, box)
+		if !ok || r.Stream != v.Stream {
+			continue
+		}
+		n := r.Frame
+		if len(shown) > 0 {
+			for last := shown[len(shown)-1]; n < last-v.Count/2; {
+				n += v.Count
+			}
+		}
+		shown = append(shown, n)
+	}
+	return shown
+}
+
+// Tolerances.
+const (
+	// crashLoss is what a crash may cost.
+	crashLoss = 2 * time.Second
+	// edge is what is under way between publisher and journal when a recording begins or ends.
+	edge = 500 * time.Millisecond
+	// keyEvery is the distance of key frames: pictures begin with the first one.
+	keyEvery = time.Second
+)
+
+// moment is when a test acted, in published frames: not before and not after.
+type moment struct{ early, late int }
+
+// act does something while p publishes.
+func act(p *whiptest.Publisher, do func()) (m moment) {
+	m.early = p.Sent()
+	do()
+	m.late = p.Sent()
+	return m
+}
+
+// span is when an archive recorded.
+type span struct{ from, to moment }
+
+func frames(n int) time.Duration { return time.Duration(n) * time.Second / videoRate }
+
+// expect judges the film of a recording of s, of which lost may be missing at the end.
+func (f film) expect(t *testing.T, s span, lost time.Duration) {
+	t.Helper()
+	if !slices.Equal(f.codecs, []string{"aac", "h264"}) {
+		t.Errorf("codecs %v, want h264 and aac", f.codecs)
+	}
+	shortest, longest := frames(s.to.early-s.from.late)-lost-edge, frames(s.to.late-s.from.early)+edge
+	if f.duration < shortest || f.duration > longest {
+		t.Errorf("file of %v, want %v to %v", f.duration, shortest, longest)
+	}
+	if len(f.shown) == 0 {
+		t.Fatal("the file shows nothing that was published")
+	}
+	first, last := f.shown[0], f.shown[len(f.shown)-1]
+	if frames(first-s.from.late) > keyEvery+edge || frames(s.from.early-first) > edge {
+		t.Errorf("the first frame shown is %d, recording began at %v", first, s.from)
+	}
+	if frames(s.to.early-last) > lost+edge || frames(last-s.to.late) > edge {
+		t.Errorf("the last frame shown is %d, recording ended at %v; %v may be lost", last, s.to, lost)
+	}
+	for i, n := range f.shown[1:] {
+		if gap := n - f.shown[i]; gap < 0 || frames(gap) > edge {
+			t.Errorf("frame %d follows frame %d", n, f.shown[i])
+		}
+	}
+	t.Logf("recorded %v to %v, file of %v shows %d to %d in %d pictures", s.from, s.to, f.duration, first, last, len(f.shown))
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Deadlines of what happens in real time; they are long because the machine may be busy.
+const (
+	readyWithin = 20 * time.Second
+	exitWithin  = 20 * time.Second
+	pollEvery   = 50 * time.Millisecond
+)
+
+// bin is the server as it ships, built once.
+var bin string
+
+func TestMain(m *testing.M) {
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+func buildAndRun(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "archived-test-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	bin = filepath.Join(dir, "archived")
+	build := exec.Command("go", "build", "-o", bin, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("build archived: %w\n%s", err, out)
+	}
+	return m.Run(), nil
+}
+
+// environment is that of the test without settings of the server.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, envPrefix) })
+}
+
+// process is a running server.
+type process struct {
+	t      *testing.T
+	data   string
+	cmd    *exec.Cmd
+	ready  readyLine
+	took   time.Duration // from start to ready
+	logs   string        // file
+	stdout chan string   // the lines after the first, joined; closed after cmd was waited for
+	exit   error         // how it ended, once stdout is closed
+}
+
+// start runs `archived serve` on data, with the control API, and returns when it is ready. The end of the test ends it.
+func start(t *testing.T, data string, args ...string) *process {
+	t.Helper()
+	logs, err := os.Create(filepath.Join(t.TempDir(), "archived.log"))
+	must(t, err)
+	defer logs.Close() // the process has its own
+	p := &process{t: t, data: data, logs: logs.Name(), stdout: make(chan string, 1)}
+	args = append([]string{"serve", "--port", "0", "--data", data, "--control", "--ice-addresses", "127.0.0.1", "--log-level", "debug"}, args...)
+	p.cmd = exec.Command(bin, args...)
+	p.cmd.Env, p.cmd.Stderr = environment(), logs
+	out, err := p.cmd.StdoutPipe()
+	must(t, err)
+	began := time.Now()
+	must(t, p.cmd.Start())
+	first := make(chan string, 1)
+	go p.watch(out, first) // ends with the process, which the clean-up ends
+	t.Cleanup(p.cleanUp)
+	select {
+	case line := <-first:
+		p.took = time.Since(began)
+		if err := json.Unmarshal([]byte(line), &p.ready); err != nil {
+			t.Fatalf("ready line %q: %v", line, err)
+		}
+	case <-time.After(readyWithin):
+		t.Fatalf("no ready line within %v", readyWithin)
+	}
+	return p
+}
+
+func (p *process) watch(out io.Reader, first chan<- string) {
+	in := bufio.NewReader(out)
+	line, _ := in.ReadString('\n')
+	first <- line
+	rest, _ := io.ReadAll(in)
+	p.exit = p.cmd.Wait()
+	p.stdout <- string(rest)
+	close(p.stdout)
+}
+
+// cleanUp ends the process if it still runs and shows its log if the test failed.
+func (p *process) cleanUp() {
+	_ = p.cmd.Process.Kill()
+	p.wait()
+	if !p.t.Failed() {
+		return
+	}
+	log, err := os.ReadFile(p.logs)
+	p.t.Logf("log of process %d (%v):\n%s", p.cmd.Process.Pid, err, log)
+}
+
+// wait returns what came on stdout after the ready line, "" when it was waited for before.
+func (p *process) wait() string {
+	p.t.Helper()
+	select {
+	case rest := <-p.stdout:
+		return rest
+	case <-time.After(exitWithin):
+		p.t.Fatalf("process %d did not end within %v", p.cmd.Process.Pid, exitWithin)
+		return ""
+	}
+}
+
+// kill is kill -9. It returns when the process is gone, and the children with it.
+func (p *process) kill() {
+	p.t.Helper()
+	children := p.children()
+	must(p.t, p.cmd.Process.Kill())
+	p.wait()
+	p.orphans(children)
+}
+
+// terminate ends the process as an operator does, and judges how it ends.
+func (p *process) terminate() {
+	p.t.Helper()
+	children := p.children()
+	must(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	if rest := p.wait(); rest != "" {
+		p.t.Errorf("stdout after the ready line: %q", rest)
+	}
+	if p.exit != nil {
+		p.t.Errorf("SIGTERM: %v, want exit status 0", p.exit)
+	}
+	p.orphans(children)
+}
+
+// child is a child process.
+type child struct {
+	pid, command string
+	began        string // tells it from another process with the same id
+}
+
+// children are the child processes that run now.
+func (p *process) children() []child {
+	p.t.Helper()
+	parent := strconv.Itoa(p.cmd.Process.Pid)
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	must(p.t, err)
+	var list []child
+	for _, path := range stats {
+		pid := filepath.Base(filepath.Dir(path))
+		fields := statFields(pid)
+		if len(fields) < 20 || fields[1] != parent || fields[0] == "Z" {
+			continue
+		}
+		command, err := os.ReadFile(filepath.Join("/proc", pid, "cmdline"))
+		if err == nil {
+			list = append(list, child{pid, strings.ReplaceAll(string(command), "\x00", " "), fields[19]})
+		}
+	}
+	return list
+}
+
+// statFields are the fields of /proc/PID/stat after the name: state, parent, ..., the 20th the start time (proc(5)).
+func statFields(pid string) []string {
+	raw, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
+	if err != nil {
+		return nil // it has ended
+	}
+	return strings.Fields(string(raw)[strings.LastIndexByte(string(raw), ')')+1:])
+}
+
+func (c child) runs() bool {
+	fields := statFields(c.pid)
+	return len(fields) >= 20 && fields[19] == c.began && fields[0] != "Z"
+}
+
+// orphans fails the test unless all these children end by themselves.
+func (p *process) orphans(children []child) {
+	p.t.Helper()
+	for _, c := range children {
+		await(p.t, "end of child "+c.command, exitWithin, func() bool { return !c.runs() })
+	}
+}
+
+// memory is the resident size of the process in bytes.
+func (p *process) memory() int {
+	p.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	must(p.t, err)
+	for line := range strings.Lines(string(status)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmRSS:" {
+			kib, err := strconv.Atoi(fields[1])
+			must(p.t, err)
+			return kib << 10
+		}
+	}
+	p.t.Fatalf("no VmRSS in %s", status)
+	return 0
+}
+
+// status is what GET answers there.
+func (p *process) status(path string) int {
+	p.t.Helper()
+	response, err := http.Get(p.ready.URL + path)
+	must(p.t, err)
+	must(p.t, response.Body.Close())
+	return response.StatusCode
+}
+
+// await polls across the border of the process for something that happens in real time.
+func await(t *testing.T, what string, within time.Duration, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(within); !ok(); time.Sleep(pollEvery) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", within, what)
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

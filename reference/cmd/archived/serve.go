@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// closing is how long requests and jobs may take to end once the server was told to.
+const closing = 10 * time.Second
+
+// serve runs the server until ctx ends. Archives that are being recorded then end at the next start.
+func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) (err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))))
+	if err != nil {
+		return fmt.Errorf("host, port: %w", err)
+	}
+	base := c.PublicURL
+	if base == "" {
+		base = "http://" + listener.Addr().String()
+	}
+	s, err := assemble(ctx, c, base, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+
+	server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	if err := announce(c.Data, s.ready, stdout); err != nil {
+		return errors.Join(err, server.Close(), <-failed)
+	}
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving HTTP: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("closing")
+	s.gateway.Close() // the WebSockets, which Shutdown does not know
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	if err := server.Shutdown(ending); err != nil {
+		err = errors.Join(err, server.Close())
+		log.Warn("requests were cut off", "error", err)
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// readyLine is what a client needs to know.
+type readyLine struct {
+	URL            string `json:"url"`
+	ApplicationID  string `json:"applicationId"`
+	PrivateKeyFile string `json:"privateKeyFile"`
+	APIKey         string `json:"apiKey"`
+	APISecret      string `json:"apiSecret"`
+	ControlToken   string `json:"controlToken,omitempty"`
+}
+
+// announce writes the ready line to ready.json, for its owner only, and to stdout.
+func announce(data string, r readyLine, stdout io.Writer) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	if err := os.WriteFile(filepath.Join(data, "ready.json"), line, 0o600); err != nil {
+		return err
+	}
+	_, err = stdout.Write(line)
+	return err
+}

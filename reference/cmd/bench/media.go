@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"reelcheck/fixtures"
+	"reelcheck/fixtures/ivf"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+)
+
+// loop is media that repeats.
+type loop struct {
+	video, sound []av.Sample // times count from the start of the loop
+	videoLength  time.Duration
+	soundLength  time.Duration
+}
+
+// hard makes ten seconds of what is hard to encode: texture that moves under noise. Sound is a fixture's.
+func (b bench) hard(ctx context.Context) (loop, error) {
+	name := filepath.Join(b.dir, "hard.ivf")
+	if _, err := os.Stat(name); err != nil {
+		cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error", "-y",
+			"-f", "lavfi", "-i", "mandelbrot=size=640x480:rate=30:maxiter=300:end_scale=0.02", "-t", "10",
+			"-vf", "noise=alls=13:allf=t,format=yuv420p", "-c:v", "libvpx", "-b:v", "8M", "-g", "60", "-deadline", "realtime",
+			"-cpu-used", "8", "-threads", "2", name)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Run(); err != nil {
+			return loop{}, fmt.Errorf("generating hard content: %w", err)
+		}
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return loop{}, err
+	}
+	f, err := ivf.Parse(raw)
+	if err != nil {
+		return loop{}, err
+	}
+	l, err := sound(1)
+	if err != nil {
+		return loop{}, err
+	}
+	for i, fr := range f.Frames {
+		_, _, key := av.VP8Key(fr.Data)
+		l.video = append(l.video, av.Sample{Codec: av.VP8, Time: av.Instant(time.Duration(i) * time.Second / 30), Key: key, Data: fr.Data})
+	}
+	l.videoLength = time.Duration(len(f.Frames)) * time.Second / 30
+	return l, nil
+}
+
+// sound is the n-th tone of the fixtures, without video.
+func sound(n int) (loop, error) {
+	m, err := fixtures.Load()
+	if err != nil {
+		return loop{}, err
+	}
+	tone, err := m.Tone(fmt.Sprintf("tone-%02d", n))
+	if err != nil {
+		return loop{}, err
+	}
+	packets, err := tone.Packets()
+	if err != nil {
+		return loop{}, err
+	}
+	var l loop
+	for _, p := range packets {
+		l.sound = append(l.sound, av.Sample{Codec: av.Opus, Time: av.Instant(p.PTS), Data: p.Data})
+		l.soundLength = p.PTS + p.Duration
+	}
+	return l, nil
+}
+
+// stream is the n-th VP8 stream of the fixtures with its tone.
+func stream(n int) (loop, error) {
+	l, err := sound(n)
+	if err != nil {
+		return loop{}, err
+	}
+	m, err := fixtures.Load()
+	if err != nil {
+		return loop{}, err
+	}
+	v, err := m.Video(fmt.Sprintf("vp8-%02d", n))
+	if err != nil {
+		return loop{}, err
+	}
+	frames, err := v.Frames()
+	if err != nil {
+		return loop{}, err
+	}
+	for _, f := range frames {
+		l.video = append(l.video, av.Sample{Codec: av.VP8, Time: av.Instant(f.PTS), Key: f.Key, Data: f.Data})
+	}
+	l.videoLength = v.Duration()
+	return l, nil
+}
+
+// player appends a loop to a stream's log.
+type player struct {
+	loop
+	writer *journal.Writer
+	frames int
+	blocks int
+}
+
+// play appends everything of the time before t since the recording began at zero.
+func (p *player) play(zero av.Instant, t time.Duration) error {
+	next := func(list []av.Sample, length time.Duration, i int) (av.Sample, bool) {
+		s := list[i%len(list)]
+		at := time.Duration(i/len(list))*length + time.Duration(s.Time)
+		s.Time = zero.Add(at)
+		return s, at < t
+	}
+	for len(p.video) > 0 {
+		s, ok := next(p.video, p.videoLength, p.frames)
+		if !ok {
+			break
+		}
+		if err := p.writer.Append(s); err != nil {
+			return err
+		}
+		p.frames++
+	}
+	for {
+		s, ok := next(p.sound, p.soundLength, p.blocks)
+		if !ok {
+			break
+		}
+		if err := p.writer.Append(s); err != nil {
+			return err
+		}
+		p.blocks++
+	}
+	if err := p.writer.Advance(true, zero.Add(t)); err != nil {
+		return err
+	}
+	return p.writer.Advance(false, zero.Add(t))
+}

@@ -1,0 +1,5 @@
+// Package apigen has the types of openapi.yaml.
+package apigen
+
+//go:generate cp ../../../../openapi.yaml ../../../../spec/openapi.gen.yaml
+//go:generate go tool oapi-codegen -config config.yaml ../../../../openapi.yaml

@@ -1,0 +1,232 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"reelcheck/reference/internal/api/apigen"
+	"reelcheck/reference/internal/api/wire"
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/session"
+)
+
+const (
+	defaultPage   = 50
+	maxPage       = 1000
+	maxOffset     = 1<<31 - 1
+	maxStylesheet = 32 << 10
+	maxLanguage   = 35
+)
+
+func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	var body apigen.StartRequest
+	if err := wire.Read(r, &body); err != nil {
+		return err
+	}
+	request, err := parseStart(body)
+	if err != nil {
+		return err
+	}
+	a, err := s.Control.StartArchive(r.Context(), id.Application.ID, request)
+	if err != nil {
+		return err
+	}
+	return wire.Write(w, http.StatusOK, s.renderArchive(a, id))
+}
+
+func parseStart(body apigen.StartRequest) (archive.StartRequest, error) {
+	request := archive.StartRequest{
+		SessionID:             body.SessionId,
+		Name:                  text(body.Name),
+		HasAudio:              body.HasAudio,
+		HasVideo:              body.HasVideo,
+		HasTranscription:      body.HasTranscription != nil && *body.HasTranscription,
+		OutputMode:            text(body.OutputMode),
+		StreamMode:            text(body.StreamMode),
+		Resolution:            text(body.Resolution),
+		MaxBitrate:            body.MaxBitrate,
+		QuantizationParameter: body.QuantizationParameter,
+		MultiArchiveTag:       text(body.MultiArchiveTag),
+	}
+	if body.Layout != nil {
+		layout := parseLayout(*body.Layout)
+		request.Layout = &layout
+		if len(layout.Stylesheet) > maxStylesheet {
+			return request, wire.Invalid("layout.stylesheet", "layout.stylesheet must have at most %d bytes", maxStylesheet)
+		}
+	}
+	if body.TranscriptionProperties != nil && len(text(body.TranscriptionProperties.PrimaryLanguageCode)) > maxLanguage {
+		return request, wire.Invalid("transcriptionProperties.primaryLanguageCode",
+			"transcriptionProperties.primaryLanguageCode must have at most %d characters", maxLanguage)
+	}
+	if err := request.Validate(); err != nil {
+		return request, err
+	}
+	if _, err := session.ParseID(request.SessionID); err != nil {
+		return request, badSession(request.SessionID)
+	}
+	return request, nil
+}
+
+func parseLayout(l apigen.Layout) archive.Layout {
+	return archive.Layout{Type: string(l.Type), Stylesheet: text(l.Stylesheet), ScreenshareType: text(l.ScreenshareType)}
+}
+
+func text[S ~string](p *S) string {
+	if p == nil {
+		return ""
+	}
+	return string(*p)
+}
+
+func (s *Server) stopArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	var none struct{}
+	if err := wire.ReadOptional(r, &none); err != nil {
+		return err
+	}
+	return s.answerArchive(w, r, id, s.Control.StopArchive)
+}
+
+func (s *Server) getArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	return s.answerArchive(w, r, id, s.Control.Archive)
+}
+
+type archiveCall func(ctx context.Context, appID, archiveID string) (archive.Archive, error)
+
+func (s *Server) answerArchive(w http.ResponseWriter, r *http.Request, id session.Identity, call archiveCall) error {
+	archiveID, err := pathID(r, "archiveId")
+	if err != nil {
+		return err
+	}
+	a, err := call(r.Context(), id.Application.ID, archiveID)
+	if err != nil {
+		return err
+	}
+	return wire.Write(w, http.StatusOK, s.renderArchive(a, id))
+}
+
+func (s *Server) deleteArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	archiveID, err := pathID(r, "archiveId")
+	if err != nil {
+		return err
+	}
+	if err := s.Control.DeleteArchive(r.Context(), id.Application.ID, archiveID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (s *Server) listArchives(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	query, err := parsePage(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	page, total, err := s.Control.Archives(r.Context(), id.Application.ID, query)
+	if err != nil {
+		return err
+	}
+	list := apigen.ArchiveList{Count: total, Items: make([]apigen.Archive, 0, len(page))}
+	for _, a := range page {
+		list.Items = append(list.Items, s.renderArchive(a, id))
+	}
+	return wire.Write(w, http.StatusOK, list)
+}
+
+func parsePage(rawQuery string) (archive.Query, error) {
+	params, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return archive.Query{}, wire.Invalid("", "the query cannot be read")
+	}
+	q := archive.Query{SessionID: params.Get("sessionId")}
+	if q.Offset, err = number(params, "offset", 0, maxOffset); err != nil {
+		return q, err
+	}
+	if q.Count, err = number(params, "count", defaultPage, maxPage); err != nil {
+		return q, err
+	}
+	if params.Has("sessionId") {
+		if len(params["sessionId"]) > 1 {
+			return q, wire.Invalid("sessionId", "sessionId must be given once")
+		}
+		if _, err := session.ParseID(q.SessionID); err != nil {
+			return q, badSession(q.SessionID)
+		}
+	}
+	return q, nil
+}
+
+// number reads a query parameter from 0 to most.
+func number(params url.Values, name string, otherwise, most int) (int, error) {
+	values := params[name]
+	if len(values) == 0 {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseUint(values[0], 10, 31)
+	if len(values) > 1 || err != nil || int(n) > most {
+		return 0, wire.Invalid(name, "%s must be one integer from 0 to %d, got %s", name, most, quote(values[0]))
+	}
+	return int(n), nil
+}
+
+// renderArchive shows a under the identity that asks.
+func (s *Server) renderArchive(a archive.Archive, id session.Identity) apigen.Archive {
+	out := apigen.Archive{
+		Id:         a.ID,
+		Status:     apigen.ArchiveStatus(a.Status),
+		Reason:     a.Reason,
+		SessionId:  a.SessionID,
+		CreatedAt:  a.EffectiveStart().UnixMilli(),
+		UpdatedAt:  ptr(a.UpdatedAt.UnixMilli()),
+		Duration:   int64(a.Duration / time.Second),
+		Size:       a.Size,
+		OutputMode: apigen.OutputMode(a.OutputMode),
+		StreamMode: apigen.StreamMode(a.StreamMode),
+		HasAudio:   a.HasAudio,
+		HasVideo:   a.HasVideo,
+
+		MultiArchiveTag:       &a.MultiArchiveTag,
+		MaxBitrate:            unlessZero(a.MaxBitrate),
+		QuantizationParameter: unlessZero(a.QuantizationParameter),
+		Resolution:            unlessZero(apigen.Resolution(a.Resolution)),
+		Event:                 ptr(apigen.ArchiveEventArchive),
+		Sha256sum:             &a.SHA256Sum,
+		Password:              ptr(""),
+	}
+	if id.Legacy {
+		out.ProjectId, out.PartnerId = &id.Application.APIKey, &id.Application.APIKey
+		out.Name = unlessZero(a.Name)
+	} else {
+		out.ApplicationId = &id.Application.ID
+		out.Name = &a.Name
+		out.HasTranscription = ptr(false)
+	}
+	if a.Status == archive.Available {
+		out.Url = ptr(s.Link(a))
+	}
+	if a.Status == archive.Started && a.StreamMode == archive.Manual {
+		out.Streams = ptr(renderInclusions(a.Streams))
+	}
+	return out
+}
+
+func renderInclusions(streams []archive.Inclusion) []apigen.ArchivedStream {
+	out := make([]apigen.ArchivedStream, 0, len(streams))
+	for _, st := range streams {
+		out = append(out, apigen.ArchivedStream{StreamId: st.StreamID, HasAudio: st.HasAudio, HasVideo: st.HasVideo})
+	}
+	return out
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func unlessZero[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"encoding/xml"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"reelcheck/reference/internal/api/apigen"
+	"reelcheck/reference/internal/api/wire"
+	"reelcheck/reference/internal/archive"
+)
+
+var statuses = map[archive.Kind]int{
+	archive.Invalid:       http.StatusBadRequest,
+	archive.Forbidden:     http.StatusForbidden,
+	archive.NotFound:      http.StatusNotFound,
+	archive.Conflict:      http.StatusConflict,
+	archive.TooLarge:      http.StatusRequestEntityTooLarge,
+	archive.Unsupported:   http.StatusUnsupportedMediaType,
+	archive.Unimplemented: http.StatusNotImplemented,
+	archive.Unavailable:   http.StatusServiceUnavailable,
+	archive.Internal:      http.StatusInternalServerError,
+}
+
+// explain maps an error to what the caller is told. What is not an [*archive.Error] is told as an internal error, without its text.
+func explain(err error) (status, code int, message string) {
+	if e := (*wire.Refusal)(nil); errors.As(err, &e) {
+		return e.Status, e.Status, e.Message
+	}
+	var e *archive.Error
+	if !errors.As(err, &e) || statuses[e.Kind] == 0 || e.Kind == archive.Internal {
+		return http.StatusInternalServerError, -1, "Internal server error"
+	}
+	status, code = statuses[e.Kind], e.Code
+	if code == 0 {
+		code = status
+	}
+	return status, code, e.Message
+}
+
+// fail answers with err.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if s.unanswerable(r, err) {
+		return
+	}
+	status, code, message := explain(err)
+	s.note(r, status, err)
+	s.write(w, r, status, code, message)
+}
+
+// failSession is fail for session creation, which speaks XML with clients that do not ask for JSON.
+func (s *Server) failSession(w http.ResponseWriter, r *http.Request, err error) {
+	if acceptsJSON(r) {
+		s.fail(w, r, err)
+		return
+	}
+	if s.unanswerable(r, err) {
+		return
+	}
+	status, code, message := explain(err)
+	s.note(r, status, err)
+	body := struct {
+		XMLName xml.Name `xml:"errorPayload"`
+		Code    int      `xml:"code"`
+		Message string   `xml:"message"`
+	}{Code: code, Message: message}
+	if err := writeXML(w, status, body); err != nil {
+		s.unanswerable(r, err)
+	}
+}
+
+func (s *Server) write(w http.ResponseWriter, r *http.Request, status, code int, message string) {
+	if err := wire.Write(w, status, apigen.Error{Code: &code, Message: message, Description: &message}); err != nil {
+		s.unanswerable(r, err)
+	}
+}
+
+// unanswerable reports whether nobody is left to tell.
+func (s *Server) unanswerable(r *http.Request, err error) bool {
+	if !errors.Is(err, wire.ErrGone) && r.Context().Err() == nil {
+		return false
+	}
+	s.Log.Debug("client went before the answer", "request", requestID(r), "err", err)
+	return true
+}
+
+func (s *Server) note(r *http.Request, status int, err error) {
+	if status >= http.StatusInternalServerError && status != http.StatusNotImplemented {
+		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", requestID(r)), slog.Any("err", err))
+	}
+}
+
+func isID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil && s == strings.ToLower(s) }
+
+// quote shows a value from a request in a message, not all of it if it is long.
+func quote(s string) string {
+	const most = 64
+	if len(s) > most {
+		return strconv.Quote(s[:most]) + "..."
+	}
+	return strconv.Quote(s)
+}

@@ -1,0 +1,299 @@
+package api_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/ingest"
+	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/session/sessiontest"
+	"reelcheck/reference/internal/store"
+)
+
+// fakeControl keeps sessions and archives in memory and notes every change. A function field replaces the method of its name.
+type fakeControl struct {
+	mu       sync.Mutex
+	sessions map[string]archive.Session
+	archives map[string]archive.Archive
+	clients  map[string]chan archive.Notice
+	apps     *sessiontest.Applications
+	changes  []string
+
+	archive func(appID, archiveID string) (archive.Archive, error)
+}
+
+func newFakeControl(apps *sessiontest.Applications) *fakeControl {
+	c := &fakeControl{sessions: map[string]archive.Session{}, archives: map[string]archive.Archive{}, clients: map[string]chan archive.Notice{}, apps: apps}
+	for id, owner := range map[string]string{sessionID: app.ID, foreignSess: other.ID} {
+		c.sessions[id] = archive.Session{ID: id, ApplicationID: owner, MediaMode: archive.Routed, ArchiveMode: archive.Manual, CreatedAt: start,
+			Connections: []archive.Connection{{ID: connectionID, Data: "who=me", CreatedAt: start}},
+			Streams:     []archive.Stream{{ID: streamID, ConnectionID: connectionID, Name: "cam", VideoType: "camera", HasAudio: true, HasVideo: true, CreatedAt: start, LayoutClasses: []string{"focus"}}}}
+	}
+	c.sessions[relayedID] = archive.Session{ID: relayedID, ApplicationID: app.ID, MediaMode: archive.Relayed, CreatedAt: start}
+	c.archives[archiveID] = sample(archiveID, sessionID, app.ID)
+	c.archives[foreignID] = sample(foreignID, foreignSess, other.ID)
+	return c
+}
+
+func sample(id, sess, appID string) archive.Archive {
+	return archive.Archive{
+		ID: id, SessionID: sess, ApplicationID: appID, Status: archive.Started, OutputMode: archive.Composed, StreamMode: archive.Auto,
+		HasAudio: true, HasVideo: true, Resolution: "640x480", CreatedAt: start, UpdatedAt: start,
+	}
+}
+
+func notFound(what string) error {
+	return &archive.Error{Kind: archive.NotFound, Message: what + " does not exist"}
+}
+
+func (c *fakeControl) changed(what string) { c.changes = append(c.changes, what) }
+
+func (c *fakeControl) Changes() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.changes)
+}
+
+func (c *fakeControl) CreateSession(_ context.Context, s archive.Session) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("create session")
+	c.sessions[s.ID] = s
+	return nil
+}
+
+func (c *fakeControl) Session(_ context.Context, appID, id string) (archive.Session, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, ok := c.sessions[id]
+	if !ok || s.ApplicationID != appID {
+		return s, notFound("session")
+	}
+	return s, nil
+}
+
+func (c *fakeControl) StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error) {
+	s, err := c.Session(ctx, appID, r.SessionID)
+	switch {
+	case err != nil:
+		return archive.Archive{}, err
+	case s.MediaMode == archive.Relayed:
+		return archive.Archive{}, &archive.Error{Kind: archive.Conflict, Code: archive.CodeNotRouted, Message: "Only routed sessions are allowed to initiate archives."}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("start")
+	a := sample(uuid.NewString(), s.ID, appID)
+	a.Name = r.Name
+	c.archives[a.ID] = a
+	return a, nil
+}
+
+func (c *fakeControl) Archive(_ context.Context, appID, id string) (archive.Archive, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.archive != nil {
+		return c.archive(appID, id)
+	}
+	a, ok := c.archives[id]
+	if !ok || a.ApplicationID != appID {
+		return a, notFound("archive")
+	}
+	return a, nil
+}
+
+func (c *fakeControl) StopArchive(ctx context.Context, appID, id string) (archive.Archive, error) {
+	a, err := c.Archive(ctx, appID, id)
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.changed("stop")
+		a.Status, a.Reason = archive.Stopped, archive.ReasonUser
+	}
+	return a, err
+}
+
+func (c *fakeControl) Archives(_ context.Context, appID string, q archive.Query) ([]archive.Archive, int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []archive.Archive
+	for _, id := range slices.Sorted(maps.Keys(c.archives)) {
+		if a := c.archives[id]; a.ApplicationID == appID && (q.SessionID == "" || q.SessionID == a.SessionID) {
+			all = append(all, a)
+		}
+	}
+	from := min(q.Offset, len(all))
+	return all[from:min(from+q.Count, len(all))], len(all), nil
+}
+
+func (c *fakeControl) DeleteArchive(ctx context.Context, appID, id string) error {
+	if _, err := c.Archive(ctx, appID, id); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("delete")
+	delete(c.archives, id)
+	return nil
+}
+
+func (c *fakeControl) Connect(ctx context.Context, appID, id string, client archive.Connection) (*control.Subscription, error) {
+	s, err := c.Session(ctx, appID, id)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("connect")
+	client.CreatedAt = start
+	s.Connections = append(slices.Clone(s.Connections), client)
+	c.sessions[id] = s
+	ch := make(chan archive.Notice, 16)
+	c.clients[client.ID] = ch
+	return &control.Subscription{Session: s, C: ch}, nil
+}
+
+func (c *fakeControl) Disconnect(_ context.Context, id, connection, reason string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.sessions[id]
+	if _, ok := s.Connection(connection); !ok {
+		return notFound("connection")
+	}
+	c.changed("disconnect " + reason)
+	s.Connections = slices.DeleteFunc(slices.Clone(s.Connections), func(x archive.Connection) bool { return x.ID == connection })
+	c.sessions[id] = s
+	if ch := c.clients[connection]; ch != nil {
+		ch <- archive.Notice{Kind: archive.SessionDisconnected, At: start, Reason: reason}
+		close(ch)
+		delete(c.clients, connection)
+	}
+	return nil
+}
+
+func (c *fakeControl) SetStreamClasses(ctx context.Context, appID, id string, classes map[string][]string) error {
+	s, err := c.Session(ctx, appID, id)
+	if err != nil {
+		return err
+	}
+	for st := range classes {
+		if _, ok := s.Stream(st); !ok {
+			return notFound("stream")
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("classes")
+	return nil
+}
+
+func (c *fakeControl) Now(string) time.Time        { return start }
+func (c *fakeControl) Offset(string) time.Duration { return 0 }
+
+func (c *fakeControl) Advance(_ context.Context, _ string, target time.Time) ([]control.Due, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("advance")
+	return []control.Due{{Kind: "idle", At: target, SessionID: sessionID, ArchiveID: archiveID}}, nil
+}
+
+func (c *fakeControl) Deadlines(context.Context, string) ([]control.Due, error) {
+	return []control.Due{{Kind: "idle", At: start.Add(time.Hour), SessionID: sessionID, ArchiveID: archiveID}, {Kind: "webhook", At: start.Add(2 * time.Hour)}}, nil
+}
+
+func (c *fakeControl) DeleteApplication(_ context.Context, id string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("delete application")
+	c.apps.Remove(id)
+	return nil
+}
+
+// testApplications answers as the store does.
+type testApplications struct {
+	*sessiontest.Applications
+	control *fakeControl
+}
+
+func (a testApplications) Application(ctx context.Context, id string) (session.Application, error) {
+	found, err := a.Applications.Application(ctx, id)
+	if err != nil {
+		return found, fmt.Errorf("application: %w", store.ErrNotFound)
+	}
+	return found, nil
+}
+
+func (a testApplications) CreateApplication(_ context.Context, created session.Application) error {
+	a.control.mu.Lock()
+	defer a.control.mu.Unlock()
+	a.control.changed("create application")
+	a.Add(created)
+	return nil
+}
+
+// fakeIngest accepts every offer that looks like SDP. A publication ends at once when asked.
+type fakeIngest struct {
+	gone func(ingest.Publisher, string)
+
+	mu     sync.Mutex
+	offers map[string]ingest.Publisher
+}
+
+func (f *fakeIngest) Offer(_ context.Context, who ingest.Publisher, sdp string) (ingest.Answer, error) {
+	if !strings.HasPrefix(sdp, "v=0") {
+		return ingest.Answer{}, &ingest.Error{Status: http.StatusBadRequest, Message: "the offer is not valid SDP"}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.offers == nil {
+		f.offers = map[string]ingest.Publisher{}
+	}
+	f.offers[who.StreamID] = who
+	return ingest.Answer{SDP: "v=0\r\n", ETag: `"` + rand.Text() + `"`, StreamID: who.StreamID}, nil
+}
+
+func (f *fakeIngest) HandlePatch(w http.ResponseWriter, r *http.Request, _ string) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+	switch {
+	case r.Header.Get("Content-Type") != "application/trickle-ice-sdpfrag":
+		return &ingest.Error{Status: http.StatusUnsupportedMediaType, Message: "wrong type"}
+	case err != nil:
+		return &ingest.Error{Status: http.StatusRequestEntityTooLarge, Message: "too large"}
+	case !strings.HasPrefix(string(body), "a="):
+		return &ingest.Error{Status: http.StatusBadRequest, Message: "not a fragment"}
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (f *fakeIngest) HandleDelete(w http.ResponseWriter, _ *http.Request, id string) error {
+	f.Disconnect(id, ingest.ClientDisconnected)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (f *fakeIngest) HandleOptions(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (f *fakeIngest) Disconnect(id, reason string) {
+	f.mu.Lock()
+	who, ok := f.offers[id]
+	delete(f.offers, id)
+	f.mu.Unlock()
+	if ok {
+		f.gone(who, reason)
+	}
+}

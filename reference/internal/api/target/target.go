@@ -1,0 +1,120 @@
+// Package target reads the upload target of an application from a request.
+package target
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"reelcheck/reference/internal/api/apigen"
+	"reelcheck/reference/internal/api/wire"
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/session"
+)
+
+// Limits in characters, as in openapi.yaml.
+const (
+	maxCredential  = 256
+	maxAccountKey  = 512
+	maxContainer   = 255
+	maxRegion      = 64
+	maxURL         = 2048
+	maxCertificate = 16 << 10
+)
+
+// Parse returns the target and whether the built-in cloud takes over when it fails. field is where body is in the request, with a
+// dot at its end, or "". Errors are [*archive.Error].
+func Parse(field string, body apigen.Storage) (*session.Storage, bool, error) {
+	if err := check(field, body); err != nil {
+		return nil, false, err
+	}
+	fallback, err := Fallback(field+"fallback", body.Fallback)
+	if err != nil {
+		return nil, false, err
+	}
+	switch {
+	case text(body.Certificate) != "":
+		return nil, false, later(field+"certificate", "encrypting archives")
+	case body.Type == apigen.StorageTypeAzure:
+		return nil, false, later(field+"type", "azure")
+	}
+	c := body.Config
+	return &session.Storage{Type: session.StorageS3, S3: session.S3{
+		AccessKey: text(c.AccessKey), SecretKey: text(c.SecretKey), Bucket: text(c.Bucket),
+		Endpoint: text(c.Endpoint), Region: text(c.Region), SSE: text(c.Sse) == string(apigen.StorageConfigSseS3),
+	}}, fallback, nil
+}
+
+func later(field, what string) error {
+	return &archive.Error{Kind: archive.Unimplemented, Field: field, Message: field + ": " + what + " is not implemented yet; use s3 without a certificate"}
+}
+
+// Fallback reads whether the built-in cloud takes over, which it does by default.
+func Fallback[S ~string](field string, value *S) (bool, error) {
+	switch text(value) {
+	case "opentok", "vonage":
+		return true, nil
+	case "none":
+		return false, nil
+	case "":
+		if value == nil {
+			return true, nil
+		}
+	}
+	return false, wire.Invalid(field, "%s must be one of none, opentok, vonage, got %.64q", field, text(value))
+}
+
+func check(field string, body apigen.Storage) error {
+	if !body.Type.Valid() {
+		return wire.Invalid(field+"type", "%stype must be one of s3, azure, got %.64q", field, body.Type)
+	}
+	c := body.Config
+	s3, azure := body.Type == apigen.StorageTypeS3, body.Type == apigen.StorageTypeAzure
+	for _, member := range []struct {
+		name     string
+		value    *string
+		most     int
+		required bool
+	}{
+		{"certificate", body.Certificate, maxCertificate, false},
+		{"config.accessKey", c.AccessKey, maxCredential, s3},
+		{"config.secretKey", c.SecretKey, maxCredential, s3},
+		{"config.bucket", c.Bucket, maxContainer, s3},
+		{"config.region", c.Region, maxRegion, false},
+		{"config.accountName", c.AccountName, maxCredential, azure},
+		{"config.accountKey", c.AccountKey, maxAccountKey, azure},
+		{"config.container", c.Container, maxContainer, azure},
+		{"config.domain", c.Domain, maxURL, false},
+	} {
+		name := field + member.name
+		switch {
+		case utf8.RuneCountInString(text(member.value)) > member.most:
+			return wire.Invalid(name, "%s must have at most %d characters", name, member.most)
+		case member.required && text(member.value) == "":
+			return wire.Invalid(name, "%s is required with %stype %s", name, field, body.Type)
+		}
+	}
+	if c.Sse != nil && !c.Sse.Valid() {
+		return wire.Invalid(field+"config.sse", "%sconfig.sse must be one of s3, none, got %.64q", field, *c.Sse)
+	}
+	return URL(field+"config.endpoint", text(c.Endpoint))
+}
+
+// URL refuses a value that is neither empty nor an absolute http or https URL.
+func URL(field, value string) error {
+	if value == "" {
+		return nil
+	}
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || len(value) > maxURL || strings.ContainsAny(value, "\r\n\t ") {
+		return wire.Invalid(field, "%s must be an absolute http or https URL of at most %d characters", field, maxURL)
+	}
+	return nil
+}
+
+func text[S ~string](p *S) string {
+	if p == nil {
+		return ""
+	}
+	return string(*p)
+}

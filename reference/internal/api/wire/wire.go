@@ -1,0 +1,206 @@
+// Package wire reads the JSON bodies of requests and writes those of responses.
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"reelcheck/reference/internal/archive"
+)
+
+// MaxJSON is the size of the largest JSON body accepted, in bytes.
+const MaxJSON = 64 << 10
+
+// Read decodes the body of r, one JSON object, into v, a pointer to a struct. Unknown members are ignored. Errors are
+// [*archive.Error]: TooLarge, Unsupported (content type) or Invalid, and name the member to blame.
+func Read(r *http.Request, v any) error {
+	raw, err := ReadAll(r, MaxJSON)
+	if err != nil {
+		return err
+	}
+	if err := RequireType(r, "application/json"); err != nil {
+		return err
+	}
+	return decode(raw, v)
+}
+
+// ReadOptional is [Read], but leaves v alone when the body is empty, whatever its content type.
+func ReadOptional(r *http.Request, v any) error {
+	raw, err := ReadAll(r, MaxJSON)
+	if err != nil || len(raw) == 0 {
+		return err
+	}
+	if err := RequireType(r, "application/json"); err != nil {
+		return err
+	}
+	return decode(raw, v)
+}
+
+// ReadAll reads a body of at most limit bytes.
+func ReadAll(r *http.Request, limit int64) ([]byte, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &archive.Error{Kind: archive.TooLarge, Message: fmt.Sprintf("the body must have at most %d bytes", limit)}
+	case err != nil:
+		return nil, &archive.Error{Kind: archive.Invalid, Message: "the body cannot be read"}
+	}
+	return raw, nil
+}
+
+// RequireType refuses a request whose content type is given and is not the wanted one.
+func RequireType(r *http.Request, want string) error {
+	got := r.Header.Get("Content-Type")
+	if got == "" {
+		return nil
+	}
+	if media, _, err := mime.ParseMediaType(got); err != nil || media != want {
+		return &archive.Error{Kind: archive.Unsupported, Field: "Content-Type", Message: fmt.Sprintf("Content-Type must be %s, got %q", want, got)}
+	}
+	return nil
+}
+
+func decode(raw []byte, v any) error {
+	if err := checkObject(raw); err != nil {
+		return err
+	}
+	var wrong *json.UnmarshalTypeError
+	switch err := json.Unmarshal(raw, v); {
+	case errors.As(err, &wrong):
+		if wrong.Field == "" {
+			return Invalid("", "the body must be a JSON object, got %s", wrong.Value)
+		}
+		return Invalid(wrong.Field, "%s must be %s, got %s", wrong.Field, typeName(wrong.Type), wrong.Value)
+	case err != nil:
+		return Invalid("", "the body is not valid JSON: %v", err)
+	}
+	return nil
+}
+
+// Invalid returns the error for a bad member.
+func Invalid(field, format string, args ...any) error {
+	return &archive.Error{Kind: archive.Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a string"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	default:
+		return "an integer"
+	}
+}
+
+const maxDepth = 32
+
+// checkObject refuses what package json would let pass: a body that is not one object, bad UTF-8, and a member given twice, of which
+// json would silently take the last.
+func checkObject(raw []byte) error {
+	if !utf8.Valid(raw) {
+		return Invalid("", "the body is not valid UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	first, err := d.Token()
+	if err != nil {
+		return malformed(err)
+	}
+	if first != json.Delim('{') {
+		return Invalid("", "the body must be a JSON object")
+	}
+	if err := checkRest(d, nil, true); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Invalid("", "the body has more after its JSON object")
+	}
+	return nil
+}
+
+func malformed(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return Invalid("", "the body is not valid JSON: it ends too early")
+	}
+	return Invalid("", "the body is not valid JSON: %v", err)
+}
+
+// checkRest reads an object or array to its end.
+func checkRest(d *json.Decoder, path []string, object bool) error {
+	if len(path) >= maxDepth {
+		return Invalid("", "the body is nested deeper than %d", maxDepth)
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		member := "[]"
+		if object {
+			name, err := d.Token()
+			if err != nil {
+				return malformed(err)
+			}
+			member, _ = name.(string)
+			// Folded, since package json matches members of any case.
+			if folded := strings.ToLower(member); seen[folded] {
+				field := strings.Join(append(path, member), ".")
+				return Invalid(field, "%s must be given once", field)
+			} else {
+				seen[folded] = true
+			}
+		}
+		value, err := d.Token()
+		if err != nil {
+			return malformed(err)
+		}
+		if delim, ok := value.(json.Delim); ok {
+			if err := checkRest(d, append(path, member), delim == '{'); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return malformed(err)
+	}
+	return nil
+}
+
+// Write answers with a JSON body.
+func Write(w http.ResponseWriter, status int, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode response: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(append(raw, '\n'))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	return nil
+}
+
+// ErrGone marks the failure to send a response that was already begun: there is nobody to tell.
+var ErrGone = errors.New("client is gone")
+
+// Refusal is an answer of HTTP itself, or of a protocol on top of it, for which the domain has no word: 408, 412, 422, 426, ...
+type Refusal struct {
+	Status  int
+	Message string
+}
+
+func (e *Refusal) Error() string { return e.Message }

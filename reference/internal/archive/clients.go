@@ -1,0 +1,95 @@
+package archive
+
+import "slices"
+
+func (t *turn) connect(c Connection) error {
+	if _, known := t.Session.Connection(c.ID); known {
+		return conflict(0, "connection %s is already connected", c.ID)
+	}
+	t.Connections = append(t.Connections, c)
+	t.EmptySince = zero
+	t.notify(Notice{Kind: ConnectionCreated, Connection: c})
+	return nil
+}
+
+func (t *turn) disconnect(id, reason string) error {
+	i := slices.IndexFunc(t.Connections, func(c Connection) bool { return c.ID == id })
+	if i < 0 {
+		return notFound("connection %s is not connected to the session", id)
+	}
+	gone := t.Connections[i]
+	for _, st := range slices.Clone(t.Session.Streams) {
+		if st.ConnectionID == id {
+			t.removeStream(st.ID, reason)
+		}
+	}
+	t.Connections = slices.Delete(t.Connections, i, i+1)
+	if len(t.Connections) == 0 {
+		t.EmptySince = t.now
+	}
+	t.notify(Notice{Kind: ConnectionDestroyed, Connection: gone, Reason: reason})
+	t.effects = append(t.effects, Effect{Kind: DoClose, At: t.now,
+		Notice: Notice{Kind: SessionDisconnected, At: t.now, Connection: gone, Reason: reason}})
+	return nil
+}
+
+func (t *turn) publish(st Stream) error {
+	c, connected := t.Session.Connection(st.ConnectionID)
+	if !connected {
+		return notFound("connection %s is not connected to the session", st.ConnectionID)
+	}
+	if _, known := t.Session.Stream(st.ID); known {
+		return conflict(0, "stream %s is already published", st.ID)
+	}
+	t.Session.Streams = append(t.Session.Streams, st)
+	t.notify(Notice{Kind: StreamCreated, Connection: c, Stream: st})
+	for a := range t.live {
+		t.include(a)
+		t.record(a)
+	}
+	return nil
+}
+
+func (t *turn) unpublish(id, reason string) error {
+	if _, known := t.Session.Stream(id); !known {
+		return notFound("stream %s is not published in the session", id)
+	}
+	t.removeStream(id, reason)
+	return nil
+}
+
+func (t *turn) removeStream(id, reason string) {
+	i := slices.IndexFunc(t.Session.Streams, func(st Stream) bool { return st.ID == id })
+	gone := t.Session.Streams[i]
+	t.Session.Streams = slices.Delete(t.Session.Streams, i, i+1)
+	c, _ := t.Session.Connection(gone.ConnectionID)
+	t.notify(Notice{Kind: StreamDestroyed, Connection: c, Stream: gone, Reason: reason})
+	for a := range t.live {
+		t.include(a)
+		if len(t.Session.Streams) == 0 {
+			t.pause(a)
+		}
+	}
+}
+
+func (t *turn) classify(classes map[string][]string) error {
+	for id := range classes {
+		if _, known := t.Session.Stream(id); !known {
+			return notFound("stream %s is not published in the session", id)
+		}
+	}
+	for i, st := range t.Session.Streams {
+		if list, ok := classes[st.ID]; ok {
+			t.Session.Streams[i].LayoutClasses = slices.Clone(list)
+		}
+	}
+	return nil
+}
+
+// include sets the archive's streams to those published now.
+func (t *turn) include(a *Archive) {
+	a.Streams = nil
+	for _, st := range t.Session.Streams {
+		a.Streams = append(a.Streams, Inclusion{StreamID: st.ID, HasAudio: a.HasAudio && st.HasAudio, HasVideo: a.HasVideo && st.HasVideo})
+	}
+}

@@ -1,0 +1,52 @@
+package archive
+
+import "fmt"
+
+// Kind classifies an [Error]; the API maps each kind to one HTTP status.
+type Kind string
+
+const (
+	Invalid       Kind = "invalid"       // 400
+	Forbidden     Kind = "forbidden"     // 403
+	NotFound      Kind = "not found"     // 404
+	Conflict      Kind = "conflict"      // 409
+	TooLarge      Kind = "too large"     // 413
+	Unsupported   Kind = "unsupported"   // 415
+	Internal      Kind = "internal"      // 500
+	Unimplemented Kind = "unimplemented" // 501
+	Unavailable   Kind = "unavailable"   // 503
+)
+
+// Wire codes of conflicts.
+const (
+	CodeAlreadyRecording = 15001
+	CodeCannotStop       = 15002
+	CodeCannotDelete     = 15004
+	CodeNotRouted        = 15008
+)
+
+// Error is the one error vocabulary of the server. Anything else that reaches the API is an internal error.
+type Error struct {
+	Kind    Kind
+	Code    int    // wire code; 0 = the HTTP status
+	Field   string // of the request, when one is to blame
+	Message string // for the caller: names the field and the allowed values
+}
+
+func (e *Error) Error() string { return e.Message }
+
+func invalid(field, format string, args ...any) *Error {
+	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+func unimplemented(field, format string, args ...any) *Error {
+	return &Error{Kind: Unimplemented, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+func notFound(format string, args ...any) *Error {
+	return &Error{Kind: NotFound, Message: fmt.Sprintf(format, args...)}
+}
+
+func conflict(code int, format string, args ...any) *Error {
+	return &Error{Kind: Conflict, Code: code, Message: fmt.Sprintf(format, args...)}
+}

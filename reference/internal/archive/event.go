@@ -1,0 +1,73 @@
+package archive
+
+import "time"
+
+// Event is something that happened to a session.
+type Event interface{ event() }
+
+// Connect: a client joined.
+type Connect struct{ Connection Connection }
+
+// Disconnect: a client left, and with it its streams.
+type Disconnect struct{ ConnectionID, Reason string }
+
+// Publish: the first media of a stream arrived.
+type Publish struct{ Stream Stream }
+
+// Unpublish: a stream ended.
+type Unpublish struct{ StreamID, Reason string }
+
+// Classify: layout classes of streams were replaced.
+type Classify struct{ Classes map[string][]string }
+
+// Start: the start call for a new archive, with the id it shall have.
+type Start struct {
+	ArchiveID string
+	Request   StartRequest
+}
+
+// Stop: the stop call.
+type Stop struct{ ArchiveID string }
+
+// Delete: the delete call.
+type Delete struct{ ArchiveID string }
+
+// Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored.
+type Elapse struct{ Deadline Deadline }
+
+// Finish: the composition of a stopped archive is complete.
+type Finish struct {
+	ArchiveID string
+	Size      int64
+}
+
+// Fail: the composition broke for good, or the file could not be stored and fallback is off.
+type Fail struct{ ArchiveID string }
+
+// Store: the file arrived in the application's own target (Uploaded) or in the built-in cloud (Available).
+type Store struct {
+	ArchiveID string
+	Status    Status
+	SHA256Sum string
+}
+
+// Expire: the built-in cloud no longer keeps the file.
+type Expire struct{ ArchiveID string }
+
+// Interrupt: the server was down. Every client is gone, and the media of live archives ends at At.
+type Interrupt struct{ At time.Time }
+
+func (Connect) event()    {}
+func (Disconnect) event() {}
+func (Publish) event()    {}
+func (Unpublish) event()  {}
+func (Classify) event()   {}
+func (Start) event()      {}
+func (Stop) event()       {}
+func (Delete) event()     {}
+func (Elapse) event()     {}
+func (Finish) event()     {}
+func (Fail) event()       {}
+func (Store) event()      {}
+func (Expire) event()     {}
+func (Interrupt) event()  {}

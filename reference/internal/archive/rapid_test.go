@@ -1,0 +1,133 @@
+package archive
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"reelcheck/spec"
+)
+
+// TestNoSequenceBreaksTheRules throws random events at a session, with deadlines struck in time, and checks after each that the
+// invariants hold, that a refusal changes nothing, and that every change of status is one the ledger knows and is announced.
+func TestNoSequenceBreaksTheRules(t *testing.T) {
+	ledger, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		w := world{T: t, states: ledger.States, s: routed(), now: epoch}
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			w.pass(rapid.SampledFrom(pauses).Draw(t, "pause"))
+			w.apply(anyEvent(t))
+		}
+	})
+}
+
+type world struct {
+	*rapid.T
+	states spec.States
+	s      Session
+	now    time.Time
+}
+
+func (w *world) apply(e Event) {
+	input := fmt.Sprintf("%+v", w.s)
+	next, effects, err := Step(w.s, e, w.now)
+	if after := fmt.Sprintf("%+v", w.s); after != input {
+		w.Fatalf("%T modified its input", e)
+	}
+	if err != nil && (len(effects) > 0 || !reflect.DeepEqual(next, w.s)) {
+		w.Fatalf("%T was refused and changed something", e)
+	}
+	checkChanges(w.T, w.states, w.s, next, effects)
+	checkInvariants(w.T, next, w.now)
+	w.s = next
+}
+
+var pauses = []time.Duration{0, time.Second, 30 * time.Second, time.Minute, 50 * time.Minute, 3 * time.Hour}
+
+// pass lets d pass, and every deadline in it.
+func (w *world) pass(d time.Duration) {
+	end := w.now.Add(d)
+	for due := Deadlines(w.s); len(due) > 0 && !due[0].At.After(end); due = Deadlines(w.s) {
+		if due[0].At.After(w.now) {
+			w.now = due[0].At
+		}
+		w.apply(Elapse{due[0]})
+	}
+	w.now = end
+}
+
+func anyEvent(t *rapid.T) Event {
+	id := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "id")
+	conn := rapid.SampledFrom([]string{"x", "y"}).Draw(t, "connection")
+	return rapid.SampledFrom([]Event{
+		join(conn), join(conn), leave(conn), publish(id, conn), publish(id, conn), unpublish(id),
+		Start{id + fmt.Sprint(rapid.Uint16().Draw(t, "n")), StartRequest{SessionID: "S", MultiArchiveTag: rapid.SampledFrom([]string{"", "t"}).Draw(t, "tag")}},
+		Start{id, StartRequest{SessionID: "S"}}, Stop{id}, Delete{id}, Finish{id, 5}, Fail{id},
+		Store{id, rapid.SampledFrom([]Status{Uploaded, Available}).Draw(t, "status"), "sum"}, Expire{id}, Interrupt{epoch},
+	}).Draw(t, "event")
+}
+
+func checkChanges(t *rapid.T, states spec.States, before, after Session, effects []Effect) {
+	for _, a := range after.Archives {
+		was, known := before.Archive(a.ID)
+		from := string(was.Status)
+		if !known {
+			from = spec.None
+		}
+		announced := 0
+		for _, e := range effects {
+			if e.Kind == DoAnnounce && e.Archive.ID == a.ID {
+				announced++
+			}
+		}
+		switch {
+		case from == string(a.Status) || a.Status == Deleted:
+			if announced > 0 {
+				t.Fatalf("%s stays %s and is announced", a.ID, a.Status)
+			}
+		case !states.Allows(from, string(a.Status)):
+			t.Fatalf("%s went from %s to %s", a.ID, from, a.Status)
+		case announced == 0:
+			t.Fatalf("%s went from %s to %s without a word", a.ID, from, a.Status)
+		}
+	}
+}
+
+func checkInvariants(t *rapid.T, s Session, now time.Time) {
+	live := map[string]int{}
+	for _, a := range s.Archives {
+		recording := !a.RecordingSince.IsZero()
+		switch {
+		case recording && a.Status != Started:
+			t.Fatalf("%s records and is %s", a.ID, a.Status)
+		case a.Status == Paused && len(s.Streams) > 0:
+			t.Fatalf("%s is paused while streams are published", a.ID)
+		case a.Status.Live() && recording != (len(s.Streams) > 0):
+			t.Fatalf("%s: recording is %v with %d streams", a.ID, recording, len(s.Streams))
+		case a.Status.Live() && (a.Reason != "" || a.Duration != 0 || a.Size != 0):
+			t.Fatalf("%s is live with %q, %v, %d", a.ID, a.Reason, a.Duration, a.Size)
+		case !a.Status.Live() && a.Reason == "":
+			t.Fatalf("%s is %s without a reason", a.ID, a.Status)
+		case a.RecordedBy(now) > MaxRecorded:
+			t.Fatalf("%s has recorded %v", a.ID, a.RecordedBy(now))
+		case a.Duration%time.Second != 0:
+			t.Fatalf("%s lasts %v", a.ID, a.Duration)
+		}
+		if a.Status.Live() {
+			if live[a.MultiArchiveTag]++; live[a.MultiArchiveTag] > 1 {
+				t.Fatalf("two live archives with tag %q", a.MultiArchiveTag)
+			}
+		}
+	}
+	for _, st := range s.Streams {
+		if _, here := s.Connection(st.ConnectionID); !here {
+			t.Fatalf("stream %s without its connection", st.ID)
+		}
+	}
+}

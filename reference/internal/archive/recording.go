@@ -1,0 +1,115 @@
+package archive
+
+import "time"
+
+var zero time.Time
+
+func (t *turn) start(id string, r StartRequest) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	if t.archive(id) != nil {
+		return conflict(0, "archive %s exists already", id)
+	}
+	if t.MediaMode != Routed {
+		return conflict(CodeNotRouted, "only routed sessions can be archived; this session is relayed")
+	}
+	if len(t.Connections) == 0 {
+		return notFound("no client is connected to the session")
+	}
+	for a := range t.live {
+		if a.MultiArchiveTag == r.MultiArchiveTag {
+			return conflict(CodeAlreadyRecording, "the session is already being recorded with multiArchiveTag %q", r.MultiArchiveTag)
+		}
+	}
+	t.Archives = append(t.Archives, t.newArchive(id, r))
+	a := &t.Archives[len(t.Archives)-1]
+	t.do(DoCompose, a)
+	if len(t.Session.Streams) > 0 {
+		t.include(a)
+		t.record(a)
+	}
+	t.do(DoAnnounce, a)
+	t.notify(Notice{Kind: ArchiveStarted, ArchiveID: a.ID, Name: a.Name})
+	return nil
+}
+
+func (t *turn) newArchive(id string, r StartRequest) Archive {
+	a := Archive{
+		ID: id, SessionID: t.ID, ApplicationID: t.ApplicationID,
+		Name: r.Name, OutputMode: Composed, StreamMode: Auto,
+		HasAudio: given(r.HasAudio, true), HasVideo: given(r.HasVideo, true),
+		Resolution: DefaultResolution, Layout: given(r.Layout, Layout{Type: BestFit}),
+		MaxBitrate: given(r.MaxBitrate, 0), QuantizationParameter: given(r.QuantizationParameter, 0),
+		MultiArchiveTag: r.MultiArchiveTag,
+		Status:          Started, CreatedAt: t.now, UpdatedAt: t.now, IdleSince: t.now,
+	}
+	if r.Resolution != "" {
+		a.Resolution = r.Resolution
+	}
+	return a
+}
+
+// record opens a span, if none is open.
+func (t *turn) record(a *Archive) {
+	if !a.RecordingSince.IsZero() {
+		return
+	}
+	a.RecordingSince, a.IdleSince = t.now, zero
+	if a.EffectiveAt.IsZero() {
+		a.EffectiveAt = t.now
+	}
+	t.do(DoRecord, a)
+	if a.Status == Paused {
+		t.enter(a, Started)
+	}
+}
+
+// pause closes the open span.
+func (t *turn) pause(a *Archive) {
+	if a.RecordingSince.IsZero() {
+		return
+	}
+	a.Recorded, a.RecordingSince, a.IdleSince = a.RecordedBy(t.now), zero, t.now
+	t.do(DoPause, a)
+	t.enter(a, Paused)
+}
+
+func (t *turn) stop(id string) error {
+	a := t.archive(id)
+	switch {
+	case a == nil || a.Status == Deleted:
+		return notFound("archive %s does not exist", id)
+	case a.Status.Live():
+		t.end(a, ReasonUser, t.now)
+	case a.Status != Stopped:
+		return conflict(CodeCannotStop, "an archive can be stopped only in these statuses: started OR paused OR stopped; this one is %s", a.Status)
+	}
+	return nil
+}
+
+// end stops a live archive; media after until does not count.
+func (t *turn) end(a *Archive, reason string, until time.Time) {
+	t.close(a, until)
+	a.Reason = reason
+	t.enter(a, Stopped)
+	t.notify(Notice{Kind: ArchiveStopped, ArchiveID: a.ID, Name: a.Name})
+}
+
+// close ends the recording of a live archive, whatever becomes of it.
+func (t *turn) close(a *Archive, until time.Time) {
+	a.Recorded = a.RecordedBy(until)
+	a.RecordingSince, a.IdleSince, a.Streams, a.StoppedAt = zero, zero, nil, t.now
+	t.do(DoStop, a)
+}
+
+func (t *turn) interrupt(at time.Time) {
+	if at.After(t.now) {
+		at = t.now
+	}
+	t.Session.Streams, t.Connections = nil, nil
+	t.EmptySince = t.now
+	for a := range t.live {
+		t.end(a, ReasonSessionEnd, at)
+	}
+}

@@ -1,0 +1,155 @@
+package archive
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// StartRequest is the body of the start call. A nil pointer is a field that was not given.
+type StartRequest struct {
+	SessionID             string
+	Name                  string
+	HasAudio, HasVideo    *bool
+	HasTranscription      bool
+	OutputMode            string
+	StreamMode            string
+	Resolution            string
+	Layout                *Layout
+	MaxBitrate            *int
+	QuantizationParameter *int
+	MultiArchiveTag       string
+}
+
+// Validate reports the first thing wrong with r as an [*Error]: first what is invalid, then what this server does not do yet.
+func (r StartRequest) Validate() error {
+	checks := []func() *Error{r.checkNames, r.checkModes, r.checkMedia, r.checkResolution, r.checkEncoder, r.checkLayout, r.checkBuilt}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r StartRequest) checkNames() *Error {
+	switch {
+	case r.SessionID == "":
+		return invalid("sessionId", "sessionId is required")
+	case utf8.RuneCountInString(r.Name) > maxNameLength:
+		return invalid("name", "name must have at most %d characters", maxNameLength)
+	case utf8.RuneCountInString(r.MultiArchiveTag) > maxTagLength:
+		return invalid("multiArchiveTag", "multiArchiveTag must have at most %d characters", maxTagLength)
+	}
+	return nil
+}
+
+func (r StartRequest) checkModes() *Error {
+	if err := oneOf("outputMode", r.OutputMode, Composed, Individual); err != nil {
+		return err
+	}
+	return oneOf("streamMode", r.StreamMode, Auto, Manual)
+}
+
+func (r StartRequest) checkMedia() *Error {
+	audio, video := given(r.HasAudio, true), given(r.HasVideo, true)
+	switch {
+	case !audio && !video:
+		return invalid("hasAudio", "hasAudio and hasVideo must not both be false")
+	case r.HasTranscription && (r.OutputMode != Individual || !audio):
+		return invalid("hasTranscription", "hasTranscription needs outputMode individual and hasAudio true")
+	}
+	return nil
+}
+
+func (r StartRequest) checkResolution() *Error {
+	if r.Resolution == "" {
+		return nil
+	}
+	if r.OutputMode == Individual {
+		return invalid("resolution", "resolution is only for outputMode composed")
+	}
+	return oneOf("resolution", r.Resolution, Resolutions...)
+}
+
+func (r StartRequest) checkEncoder() *Error {
+	bitrate, quantizer := r.MaxBitrate, r.QuantizationParameter
+	switch {
+	case bitrate != nil && r.OutputMode == Individual:
+		return invalid("maxBitrate", "maxBitrate is only for outputMode composed")
+	case quantizer != nil && r.OutputMode == Individual:
+		return invalid("quantizationParameter", "quantizationParameter is only for outputMode composed")
+	case bitrate != nil && (*bitrate < minBitrate || *bitrate > maxBitrate):
+		return invalid("maxBitrate", "maxBitrate must be from %d to %d bits per second, got %d", minBitrate, maxBitrate, *bitrate)
+	case quantizer != nil && (*quantizer < minQuantizer || *quantizer > maxQuantizer):
+		return invalid("quantizationParameter", "quantizationParameter must be from %d to %d, got %d", minQuantizer, maxQuantizer, *quantizer)
+	case bitrate != nil && quantizer != nil:
+		return invalid("maxBitrate", "maxBitrate and quantizationParameter must not both be set")
+	}
+	return nil
+}
+
+func (r StartRequest) checkLayout() *Error {
+	if r.Layout == nil {
+		return nil
+	}
+	if r.OutputMode == Individual {
+		return invalid("layout", "layout is only for outputMode composed")
+	}
+	return r.Layout.check()
+}
+
+func (l Layout) check() *Error {
+	if l.Type == "" {
+		return invalid("layout.type", "layout.type is required: %s", strings.Join(layoutTypes, ", "))
+	}
+	if err := oneOf("layout.type", l.Type, layoutTypes...); err != nil {
+		return err
+	}
+	if err := oneOf("layout.screenshareType", l.ScreenshareType, screenshareTypes...); err != nil {
+		return err
+	}
+	switch {
+	case l.Type == "custom" && l.Stylesheet == "":
+		return invalid("layout.stylesheet", "layout.stylesheet is required with layout.type custom")
+	case l.Type != "custom" && l.Stylesheet != "":
+		return invalid("layout.stylesheet", "layout.stylesheet is only for layout.type custom")
+	case l.Type != BestFit && l.ScreenshareType != "":
+		return invalid("layout.screenshareType", "layout.screenshareType is only for layout.type bestFit")
+	}
+	return nil
+}
+
+var (
+	screenshareTypes = []string{BestFit, "pip", "verticalPresentation", "horizontalPresentation"}
+	layoutTypes      = append(slices.Clone(screenshareTypes), "custom")
+)
+
+// checkBuilt refuses what is valid but not implemented.
+func (r StartRequest) checkBuilt() *Error {
+	switch {
+	case r.OutputMode == Individual:
+		return unimplemented("outputMode", "outputMode individual is not implemented yet; use composed")
+	case r.StreamMode == Manual:
+		return unimplemented("streamMode", "streamMode manual is not implemented yet; use auto")
+	case r.Layout != nil && r.Layout.Type != BestFit:
+		return unimplemented("layout.type", "layout.type %s is not implemented yet; use bestFit", r.Layout.Type)
+	case r.Layout != nil && r.Layout.ScreenshareType != "":
+		return unimplemented("layout.screenshareType", "layout.screenshareType is not implemented yet")
+	}
+	return nil
+}
+
+func oneOf(field, value string, allowed ...string) *Error {
+	if value == "" || slices.Contains(allowed, value) {
+		return nil
+	}
+	return invalid(field, "%s must be one of %s, got %q", field, strings.Join(allowed, ", "), value)
+}
+
+func given[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}

@@ -1,0 +1,98 @@
+package archive
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Step applies e to s at the instant now of the application's policy clock. A refused event returns an [*Error] and s unchanged.
+// s is not modified.
+func Step(s Session, e Event, now time.Time) (Session, []Effect, error) {
+	t := turn{Session: s, now: now}
+	t.Connections = slices.Clone(s.Connections)
+	t.Session.Streams = slices.Clone(s.Streams)
+	t.Archives = slices.Clone(s.Archives)
+	if err := t.apply(e); err != nil {
+		return s, nil, err
+	}
+	return t.Session, t.effects, nil
+}
+
+// turn is a step in progress. Its slices are its own; what their elements point to is shared and replaced, never changed.
+type turn struct {
+	Session
+	now     time.Time
+	effects []Effect
+}
+
+func (t *turn) apply(e Event) error {
+	switch e := e.(type) {
+	case Connect:
+		return t.connect(e.Connection)
+	case Disconnect:
+		return t.disconnect(e.ConnectionID, e.Reason)
+	case Publish:
+		return t.publish(e.Stream)
+	case Unpublish:
+		return t.unpublish(e.StreamID, e.Reason)
+	case Classify:
+		return t.classify(e.Classes)
+	case Start:
+		return t.start(e.ArchiveID, e.Request)
+	case Stop:
+		return t.stop(e.ArchiveID)
+	case Delete:
+		return t.delete(e.ArchiveID)
+	case Elapse:
+		t.elapse(e.Deadline)
+	case Finish:
+		t.finish(e.ArchiveID, e.Size)
+	case Fail:
+		t.fail(e.ArchiveID)
+	case Store:
+		t.store(e)
+	case Expire:
+		t.expire(e.ArchiveID)
+	case Interrupt:
+		t.interrupt(e.At)
+	default:
+		return &Error{Kind: Internal, Message: fmt.Sprintf("unknown event %T", e)}
+	}
+	return nil
+}
+
+// archive returns the archive of this id for change, nil when there is none.
+func (t *turn) archive(id string) *Archive {
+	for i := range t.Archives {
+		if t.Archives[i].ID == id {
+			return &t.Archives[i]
+		}
+	}
+	return nil
+}
+
+// live yields the archives that can still record, for change.
+func (t *turn) live(yield func(*Archive) bool) {
+	for i := range t.Archives {
+		if t.Archives[i].Status.Live() && !yield(&t.Archives[i]) {
+			return
+		}
+	}
+}
+
+// do adds an effect on the archive as it is now.
+func (t *turn) do(kind EffectKind, a *Archive) {
+	t.effects = append(t.effects, Effect{Kind: kind, Archive: *a, At: t.now})
+}
+
+// enter changes the archive's status and announces it.
+func (t *turn) enter(a *Archive, s Status) {
+	a.Status, a.UpdatedAt = s, t.now
+	t.do(DoAnnounce, a)
+}
+
+func (t *turn) notify(n Notice) {
+	n.At = t.now
+	t.effects = append(t.effects, Effect{Kind: DoNotify, At: t.now, Notice: n})
+}

@@ -1,0 +1,256 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func routed() Session {
+	return Session{ID: "S", ApplicationID: "A", MediaMode: Routed, ArchiveMode: Manual, CreatedAt: epoch}
+}
+
+// play is a session with the time that has passed in it.
+type play struct {
+	t       *testing.T
+	s       Session
+	at      time.Duration
+	effects []Effect // of the last step
+}
+
+func newPlay(t *testing.T) *play { return &play{t: t, s: routed()} }
+
+func (p *play) now() time.Time { return epoch.Add(p.at) }
+
+func (p *play) try(e Event) error {
+	next, effects, err := Step(p.s, e, p.now())
+	if err == nil {
+		p.s, p.effects = next, effects
+	}
+	return err
+}
+
+func (p *play) do(events ...Event) {
+	p.t.Helper()
+	for _, e := range events {
+		if err := p.try(e); err != nil {
+			p.t.Fatalf("at %v %T: %v", p.at, e, err)
+		}
+	}
+}
+
+// run lets time pass and every deadline on the way strike.
+func (p *play) run(d time.Duration) {
+	p.t.Helper()
+	end := p.at + d
+	for {
+		due := Deadlines(p.s)
+		if len(due) == 0 || due[0].At.After(epoch.Add(end)) {
+			break
+		}
+		p.at = max(p.at, due[0].At.Sub(epoch))
+		p.do(Elapse{due[0]})
+	}
+	p.at = end
+}
+
+func (p *play) archive(id string) Archive {
+	p.t.Helper()
+	a, ok := p.s.Archive(id)
+	if !ok {
+		p.t.Fatalf("no archive %s", id)
+	}
+	return a
+}
+
+func join(id string) Event  { return Connect{Connection{ID: id, CreatedAt: epoch}} }
+func leave(id string) Event { return Disconnect{id, "clientDisconnected"} }
+func publish(id, conn string) Event {
+	return Publish{Stream{ID: id, ConnectionID: conn, HasAudio: true, HasVideo: true}}
+}
+func unpublish(id string) Event { return Unpublish{id, "clientDisconnected"} }
+func begin(id string) Event     { return Start{id, StartRequest{SessionID: "S"}} }
+
+// TestLimits proves each limit just before and at its instant.
+func TestLimits(t *testing.T) {
+	tests := []struct {
+		name   string
+		before func(*play)
+		limit  time.Duration // from where before left off
+		reason string
+	}{
+		{"no first publisher", func(p *play) { p.do(join("c"), begin("a")) }, time.Minute, ReasonMaxIdle},
+		{"recorded time", func(p *play) { p.do(join("c"), publish("s", "c"), begin("a")) }, 4 * time.Hour, ReasonMaxDuration},
+		{"recorded time in two spans", func(p *play) {
+			p.do(join("c"), publish("s", "c"), begin("a"))
+			p.run(time.Hour)
+			p.do(unpublish("s"))
+			p.run(30 * time.Minute)
+			p.do(publish("s", "c"))
+		}, 3 * time.Hour, ReasonMaxDuration},
+		{"idle", func(p *play) {
+			p.do(join("c"), publish("s", "c"), begin("a"))
+			p.run(time.Minute)
+			p.do(unpublish("s"))
+		}, time.Hour, ReasonMaxIdle},
+		{"last client", func(p *play) {
+			p.do(join("c"), publish("s", "c"), begin("a"))
+			p.run(time.Minute)
+			p.do(leave("c"))
+		}, time.Minute, ReasonSessionEnd},
+		{"last client, who never published", func(p *play) {
+			p.do(join("c"), begin("a"))
+			p.run(time.Second)
+			p.do(leave("c"))
+		}, 59 * time.Second, ReasonMaxIdle},
+		{"total", func(p *play) {
+			p.do(join("c"), begin("a"))
+			for range 12 {
+				p.do(publish("s", "c"))
+				p.run(10 * time.Minute)
+				p.do(unpublish("s"))
+				p.run(49 * time.Minute)
+			}
+			p.do(publish("s", "c"))
+		}, 12 * time.Minute, ReasonMaxDuration},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPlay(t)
+			test.before(p)
+			p.run(test.limit - 1)
+			if a := p.archive("a"); !a.Status.Live() {
+				t.Fatalf("just before the limit: %s, %q", a.Status, a.Reason)
+			}
+			p.run(1)
+			if a := p.archive("a"); a.Status != Stopped || a.Reason != test.reason {
+				t.Fatalf("at the limit: %s, %q; want stopped, %q", a.Status, a.Reason, test.reason)
+			}
+		})
+	}
+}
+
+func TestStartIsRefused(t *testing.T) {
+	number := func(n int) *int { return &n }
+	no := false
+	tests := []struct {
+		name  string
+		setup func(*play)
+		edit  func(*StartRequest)
+		kind  Kind
+		code  int
+		word  string
+	}{
+		{name: "no session id", edit: func(r *StartRequest) { r.SessionID = "" }, kind: Invalid, word: "sessionId"},
+		{name: "long name", edit: func(r *StartRequest) { r.Name = strings.Repeat("ä", 1001) }, kind: Invalid, word: "name"},
+		{name: "output mode", edit: func(r *StartRequest) { r.OutputMode = "x" }, kind: Invalid, word: "composed, individual"},
+		{name: "stream mode", edit: func(r *StartRequest) { r.StreamMode = "x" }, kind: Invalid, word: "auto, manual"},
+		{name: "resolution", edit: func(r *StartRequest) { r.Resolution = "640x360" }, kind: Invalid, word: "1080x1920"},
+		{name: "resolution of individual", edit: func(r *StartRequest) { r.OutputMode, r.Resolution = Individual, "640x480" }, kind: Invalid, word: "resolution"},
+		{name: "nothing to record", edit: func(r *StartRequest) { r.HasAudio, r.HasVideo = &no, &no }, kind: Invalid, word: "hasVideo"},
+		{name: "low bitrate", edit: func(r *StartRequest) { r.MaxBitrate = number(99_999) }, kind: Invalid, word: "100000"},
+		{name: "high bitrate", edit: func(r *StartRequest) { r.MaxBitrate = number(6_000_001) }, kind: Invalid, word: "6000000"},
+		{name: "low quantizer", edit: func(r *StartRequest) { r.QuantizationParameter = number(14) }, kind: Invalid, word: "15"},
+		{name: "high quantizer", edit: func(r *StartRequest) { r.QuantizationParameter = number(41) }, kind: Invalid, word: "40"},
+		{name: "bitrate and quantizer", edit: func(r *StartRequest) { r.MaxBitrate, r.QuantizationParameter = number(100_000), number(15) }, kind: Invalid, word: "both"},
+		{name: "layout type", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "grid"} }, kind: Invalid, word: "bestFit"},
+		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
+		{name: "transcription of composed", edit: func(r *StartRequest) { r.HasTranscription = true }, kind: Invalid, word: "hasTranscription"},
+		{name: "individual", edit: func(r *StartRequest) { r.OutputMode = Individual }, kind: Unimplemented, word: "individual"},
+		{name: "manual streams", edit: func(r *StartRequest) { r.StreamMode = Manual }, kind: Unimplemented, word: "manual"},
+		{name: "pip", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip"} }, kind: Unimplemented, word: "pip"},
+		{name: "relayed", setup: func(p *play) { p.s.MediaMode = Relayed }, kind: Conflict, code: 15008, word: "routed"},
+		{name: "no client", setup: func(p *play) { p.do(leave("c")) }, kind: NotFound, word: "client"},
+		{name: "twice", setup: func(p *play) { p.do(begin("first")) }, kind: Conflict, code: 15001, word: "already"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPlay(t)
+			p.do(join("c"))
+			if test.setup != nil {
+				test.setup(p)
+			}
+			request := StartRequest{SessionID: "S"}
+			if test.edit != nil {
+				test.edit(&request)
+			}
+			before := fmt.Sprint(p.s)
+			err := p.try(Start{"a", request})
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v, want an *Error", err)
+			}
+			if e.Kind != test.kind || e.Code != test.code || !strings.Contains(e.Message, test.word) {
+				t.Errorf("got %s %d %q, want %s %d with %q", e.Kind, e.Code, e.Message, test.kind, test.code, test.word)
+			}
+			if after := fmt.Sprint(p.s); after != before {
+				t.Errorf("the session changed:\n%s\n%s", before, after)
+			}
+		})
+	}
+}
+
+func TestStartDefaults(t *testing.T) {
+	p := newPlay(t)
+	p.do(join("c"), begin("a"))
+	a := p.archive("a")
+	width, height := a.Canvas()
+	if a.OutputMode != Composed || a.StreamMode != Auto || !a.HasAudio || !a.HasVideo || width != 640 || height != 480 ||
+		a.Layout.Type != BestFit || a.MaxBitrate != 0 || a.QuantizationParameter != 0 || a.Status != Started {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestStopAndDelete(t *testing.T) {
+	p := newPlay(t)
+	p.do(join("c"), publish("s", "c"), begin("a"))
+	wantCode := func(e Event, code int) {
+		t.Helper()
+		var got *Error
+		if err := p.try(e); !errors.As(err, &got) || got.Code != code {
+			t.Errorf("%T: got %v, want code %d", e, err, code)
+		}
+	}
+	wantCode(Delete{"a"}, CodeCannotDelete)
+	p.run(10*time.Second + 600*time.Millisecond)
+	p.do(Stop{"a"})
+	stopped := p.archive("a")
+	p.run(time.Second)
+	p.do(Stop{"a"})
+	if again := p.archive("a"); again.UpdatedAt != stopped.UpdatedAt || len(p.effects) != 0 {
+		t.Errorf("a second stop changed the archive: %+v, %v", again, p.effects)
+	}
+	wantCode(Delete{"a"}, CodeCannotDelete)
+	p.do(Finish{"a", 4711}, Store{"a", Available, "sum"})
+	a := p.archive("a")
+	if a.Status != Available || a.Duration != 11*time.Second || a.Size != 4711 || a.SHA256Sum != "sum" || a.Reason != ReasonUser {
+		t.Errorf("got %+v", a)
+	}
+	if last := p.effects[len(p.effects)-1]; last.Kind != DoExpire || !last.At.Equal(a.CreatedAt.Add(72*time.Hour)) {
+		t.Errorf("last effect %+v", last)
+	}
+	wantCode(Stop{"a"}, CodeCannotStop)
+	p.do(Delete{"a"}, Delete{"a"})
+	if err := p.try(Stop{"a"}); err == nil {
+		t.Error("a deleted archive can be stopped")
+	}
+	p.do(Expire{"a"})
+	if got := p.archive("a").Status; got != Deleted {
+		t.Errorf("after expiry of a deleted archive: %s", got)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	p := newPlay(t)
+	p.do(join("c"), publish("s", "c"), begin("a"))
+	p.run(10 * time.Second)
+	p.do(Interrupt{At: epoch.Add(8 * time.Second)})
+	a := p.archive("a")
+	if a.Status != Stopped || a.Reason != ReasonSessionEnd || a.Recorded != 8*time.Second || len(p.s.Connections)+len(p.s.Streams) != 0 {
+		t.Errorf("got %+v", p.s)
+	}
+}

@@ -1,0 +1,75 @@
+// Package av is the media vocabulary of the server: codecs, instants, samples and the arithmetic between clock
+// rates. It is pure: no IO, no goroutine, no clock read.
+package av
+
+import "time"
+
+// Codec names a coded media format as the rest of the server and the journal spell it.
+type Codec string
+
+const (
+	VP8  Codec = "VP8"
+	VP9  Codec = "VP9"
+	H264 Codec = "H264"
+	Opus Codec = "Opus"
+)
+
+// Video reports whether samples of c are video frames.
+func (c Codec) Video() bool { return c == VP8 || c == VP9 || c == H264 }
+
+// Valid reports whether c is one of the codecs above.
+func (c Codec) Valid() bool { return c.Video() || c == Opus }
+
+// ClockRate is the RTP clock of c in Hz: 90000 for video (RFC 7741, 9628, 6184), 48000 for Opus (RFC 7587).
+func (c Codec) ClockRate() int64 {
+	if c == Opus {
+		return 48000
+	}
+	return 90000
+}
+
+// Instant is a point on the media clock in nanoseconds: real time, monotonic within a process, zero = the Unix epoch
+// as read at process start.
+type Instant int64
+
+// Add returns t+d.
+func (t Instant) Add(d time.Duration) Instant { return t + Instant(d) }
+
+// Sub returns t-u.
+func (t Instant) Sub(u Instant) time.Duration { return time.Duration(t - u) }
+
+// Time returns t as wall time in UTC.
+func (t Instant) Time() time.Time { return time.Unix(0, int64(t)).UTC() }
+
+// InstantOf is the inverse of Instant.Time.
+func InstantOf(t time.Time) Instant { return Instant(t.UnixNano()) }
+
+// Ticks converts a duration to ticks of a clock of rate Hz, rounding down (towards the past).
+func Ticks(d time.Duration, rate int64) int64 {
+	seconds, rest := int64(d/time.Second), int64(d%time.Second)
+	if rest < 0 {
+		seconds, rest = seconds-1, rest+int64(time.Second)
+	}
+	return seconds*rate + rest*rate/int64(time.Second)
+}
+
+// Duration converts ticks of a clock of rate Hz to a duration, rounding down (towards the past).
+func Duration(ticks, rate int64) time.Duration {
+	seconds, rest := ticks/rate, ticks%rate
+	if rest < 0 {
+		seconds, rest = seconds-1, rest+rate
+	}
+	return time.Duration(seconds)*time.Second + time.Duration(rest*int64(time.Second)/rate)
+}
+
+// Sample is one coded video frame or one Opus packet. Data is not changed after the sample was handed on; whoever
+// keeps it beyond the call that received it may do so without copying.
+type Sample struct {
+	Codec Codec
+	Time  Instant // presentation time: capture as the sender's reports tell it, else arrival
+	Key   bool    // video: decodable on its own
+	Gap   bool    // packets just before this sample were lost for good
+	// Data is, for VP8 and VP9, one frame; for H264, one access unit in Annex B form with SPS and PPS in-band
+	// before each key frame; for Opus, one packet.
+	Data []byte
+}

@@ -1,0 +1,62 @@
+package av
+
+// NALType is the H.264 nal_unit_type (ITU-T H.264 table 7-1).
+type NALType byte
+
+const (
+	NALSlice NALType = 1
+	NALIDR   NALType = 5
+	NALSEI   NALType = 6
+	NALSPS   NALType = 7
+	NALPPS   NALType = 8
+	NALAUD   NALType = 9
+)
+
+// NALTypeOf is the type of a NAL unit without start code; 0 (unspecified) for an empty one.
+func NALTypeOf(nal []byte) NALType {
+	if len(nal) == 0 {
+		return 0
+	}
+	return NALType(nal[0] & 0x1f)
+}
+
+// StartCode is the Annex B prefix the server writes before every NAL unit.
+const StartCode = "\x00\x00\x00\x01"
+
+// AppendNAL appends nal in Annex B form.
+func AppendNAL(annexB, nal []byte) []byte {
+	return append(append(annexB, StartCode...), nal...)
+}
+
+// NALs iterates over the NAL units of an Annex B access unit, without start codes and trailing zeros. The slices
+// alias annexB.
+func NALs(annexB []byte) func(yield func([]byte) bool) {
+	return func(yield func([]byte) bool) {
+		start, after := nextStartCode(annexB, 0)
+		for start < len(annexB) {
+			end, next := nextStartCode(annexB, after)
+			nal := annexB[after:end]
+			for len(nal) > 0 && nal[len(nal)-1] == 0 {
+				nal = nal[:len(nal)-1]
+			}
+			if len(nal) > 0 && !yield(nal) {
+				return
+			}
+			start, after = end, next
+		}
+	}
+}
+
+// nextStartCode finds 00 00 01 at or after from: where it begins and where it ends; len(b) twice when there is none.
+func nextStartCode(b []byte, from int) (begin, end int) {
+	for i := from; i+3 <= len(b); i++ {
+		if b[i+2] > 1 {
+			i += 2
+			continue
+		}
+		if b[i] == 0 && b[i+1] == 0 && b[i+2] == 1 {
+			return i, i + 3
+		}
+	}
+	return len(b), len(b)
+}

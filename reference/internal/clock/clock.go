@@ -1,0 +1,63 @@
+// Package clock tells the two kinds of time: media time, which is real and never jumps, and policy time, which is real time plus
+// an offset that each application has for itself and that the control API moves.
+package clock
+
+import (
+	"sync"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+var start = time.Now()
+
+// Media returns the present instant of the media clock.
+func Media() av.Instant { return av.Instant(start.UnixNano()).Add(time.Since(start)) }
+
+// Clock is policy time. The zero value is a real clock for every application. It is safe for concurrent use.
+type Clock struct {
+	mu      sync.RWMutex
+	offsets map[string]time.Duration
+}
+
+// Now returns the policy time of an application, in UTC and without monotonic reading.
+func (c *Clock) Now(applicationID string) time.Time {
+	return time.Now().UTC().Round(0).Add(c.Offset(applicationID))
+}
+
+// Policy converts a media instant to the policy time of an application.
+func (c *Clock) Policy(applicationID string, t av.Instant) time.Time {
+	return t.Time().Add(c.Offset(applicationID))
+}
+
+// Real converts policy time of an application to real time.
+func (c *Clock) Real(applicationID string, t time.Time) time.Time {
+	return t.Add(-c.Offset(applicationID))
+}
+
+// Offset returns how far the application's policy time is ahead of real time.
+func (c *Clock) Offset(applicationID string) time.Duration {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.offsets[applicationID]
+}
+
+// SetOffset moves the application's clock. Timers armed from it before are the caller's to arm again.
+func (c *Clock) SetOffset(applicationID string, d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.offsets == nil {
+		c.offsets = map[string]time.Duration{}
+	}
+	c.offsets[applicationID] = d
+}
+
+// Until returns the real time until the application's clock shows t.
+func (c *Clock) Until(applicationID string, t time.Time) time.Duration {
+	return t.Sub(c.Now(applicationID))
+}
+
+// Timer returns a timer that fires when the application's clock, as it is set now, shows t.
+func (c *Clock) Timer(applicationID string, t time.Time) *time.Timer {
+	return time.NewTimer(max(0, c.Until(applicationID, t)))
+}

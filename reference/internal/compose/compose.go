@@ -1,0 +1,156 @@
+// Package compose turns a session's journal into the one file of a composed archive. It follows the journal while it is
+// written, so that when an archive stops only its tail is left to do. It drops nothing: when it is slow, it is late. What it
+// writes depends on the journal alone.
+package compose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/mux/mp4"
+)
+
+// DefaultQP is the quantization parameter of an archive that asks for none.
+const DefaultQP = 19
+
+// Options of a composition.
+type Options struct {
+	FFmpeg             ffmpeg.Config
+	Width, Height      int
+	HasAudio, HasVideo bool
+	QP                 int // constant quantization parameter; 0 is DefaultQP
+	Bitrate            int // constant bit rate of the video in bit/s instead
+	// Progress, if set, is told how far the composition has come in media time.
+	Progress func(av.Instant)
+}
+
+// Validate reports what cannot be composed.
+func (o Options) Validate() error {
+	switch {
+	case !o.HasAudio && !o.HasVideo:
+		return errors.New("neither audio nor video is to be composed")
+	case o.Width < 16 || o.Height < 16 || o.Width > 4096 || o.Height > 4096 || (o.Width|o.Height)&1 != 0:
+		return fmt.Errorf("cannot compose %dx%d: width and height must be even, 16 to 4096", o.Width, o.Height)
+	case o.QP < 0 || o.QP > 51:
+		return fmt.Errorf("quantization parameter %d is not 1 to 51, or 0 for %d", o.QP, DefaultQP)
+	case o.Bitrate < 0:
+		return fmt.Errorf("bit rate %d is negative", o.Bitrate)
+	}
+	return nil
+}
+
+// Result is a finished composition.
+type Result struct {
+	Size     int64
+	Duration time.Duration // without pauses
+}
+
+const (
+	mediaSuffix = ".mdat"
+	headSuffix  = ".moov"
+)
+
+// Run composes the archive until the journal's timeline says it has stopped. It writes out.mdat as it goes and, last, out.moov,
+// what belongs in front of it; when nothing was published both are empty. It starts over whatever an earlier Run left. The file is
+// not synced: as long as it is needed after a crash, the journal is, too. When Run returns, no child is left.
+func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) (Result, error) {
+	if err := o.Validate(); err != nil {
+		return Result{}, err
+	}
+	if o.QP == 0 {
+		o.QP = DefaultQP
+	}
+	if err := os.Remove(out + headSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return Result{}, err
+	}
+	media, err := os.Create(out + mediaSuffix)
+	if err != nil {
+		return Result{}, err
+	}
+	c := &composition{options: o, journal: j, archive: archiveID, log: log, media: media}
+	err = c.run(ctx)
+	err = errors.Join(err, media.Close())
+	if err != nil {
+		return Result{}, fmt.Errorf("composing archive %s: %w", archiveID, err)
+	}
+	return c.finish(out)
+}
+
+// Open reads a finished composition.
+func Open(out string) (*mp4.File, error) { return mp4.OpenFile(out+headSuffix, out+mediaSuffix) }
+
+// Remove deletes what Run wrote.
+func Remove(out string) error {
+	for _, suffix := range []string{headSuffix, mediaSuffix} {
+		if err := os.Remove(out + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish puts the head where Open finds it. Its presence says that the composition is complete.
+func (c *composition) finish(out string) (Result, error) {
+	var r Result
+	var head []byte
+	if c.output != nil {
+		r.Duration = time.Duration(c.written) * frameTime
+		var err error
+		if head, err = c.output.head(r.Duration); err != nil {
+			return Result{}, err
+		}
+		r.Size = int64(len(head)) + c.output.writer.Size()
+	}
+	partial := out + headSuffix + ".part"
+	if err := os.WriteFile(partial, head, 0o644); err != nil {
+		return Result{}, err
+	}
+	if err := os.Rename(partial, out+headSuffix); err != nil {
+		return Result{}, err
+	}
+	return r, syncDir(filepath.Dir(out))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// run does everything but the head. Sources read the journal and decode until the archive has stopped; then they are
+// ended, wherever they are, while the output still drains.
+func (c *composition) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	sources, stop := context.WithCancel(ctx)
+	defer stop()
+	c.group = g
+	c.plan = &plan{archive: c.archive, width: c.options.Width, height: c.options.Height}
+	c.plan.added = func(e journal.Event) { c.source(sources, e) }
+	c.video, c.audio = map[string]*video{}, map[string]*audio{}
+	g.Go(func() error { return quiet(sources, c.plan.follow(sources, c.journal)) })
+	g.Go(func() error {
+		defer stop()
+		return c.compose(ctx)
+	})
+	return g.Wait()
+}
+
+// quiet makes the end of a source that was told to end no error.
+func quiet(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,243 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
+)
+
+// composition is one Run.
+type composition struct {
+	options Options
+	journal *journal.Journal
+	archive string
+	log     *slog.Logger
+	media   *os.File
+	group   *errgroup.Group
+	plan    *plan
+
+	mu    sync.Mutex // guards video and audio
+	video map[string]*video
+	audio map[string]*audio
+
+	// Of the composing goroutine.
+	output  *output
+	canvas  *canvas
+	current map[string]*picture // what every stream shows
+	written int64               // frames of output
+}
+
+// source starts decoding a stream. It is called from the goroutine that follows the timeline, before the scenes with
+// the stream are known.
+func (c *composition) source(ctx context.Context, e journal.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	log := c.log
+	if c.options.HasVideo && e.HasVideo {
+		v := &video{stream: e.Stream, plan: c.plan, ffmpeg: c.options.FFmpeg, log: log}
+		c.video[e.Stream] = v
+		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, true, v.run)) })
+	}
+	if c.options.HasAudio && e.HasAudio {
+		a := &audio{stream: e.Stream, log: log}
+		c.audio[e.Stream] = a
+		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, false, a.run)) })
+	}
+}
+
+// follow reads a stream from the recording's beginning on.
+func (c *composition) follow(ctx context.Context, stream string, isVideo bool, run func(context.Context, *journal.Reader) error) error {
+	first, err := c.plan.waitSpan(ctx, 0)
+	if err != nil {
+		if errors.Is(err, errOver) {
+			return nil
+		}
+		return err
+	}
+	r, err := c.journal.Reader(stream, isVideo, first.start)
+	if err != nil {
+		return err
+	}
+	return run(ctx, r)
+}
+
+// compose goes through the recording frame by frame.
+func (c *composition) compose(ctx context.Context) error {
+	c.canvas = newCanvas(c.options.Width, c.options.Height)
+	c.current = map[string]*picture{}
+	empty := int64(0) // frames from before anything was published
+	for i := 0; ; i++ {
+		s, err := c.plan.waitSpan(ctx, i)
+		if errors.Is(err, errOver) {
+			break
+		} else if err != nil {
+			return err
+		}
+		clear(c.current)
+		for n := s.firstFrame; ; n++ {
+			if s, err = c.plan.waitFrame(ctx, i, n, jitter); err != nil {
+				return err
+			}
+			if s.end != forever && n >= s.firstFrame+s.frames {
+				break
+			}
+			if c.output == nil && !c.published(s, n) {
+				empty++
+				continue
+			}
+			if err := c.begin(ctx, empty); err != nil {
+				return err
+			}
+			if err := c.frame(ctx, s, n); err != nil {
+				return err
+			}
+			if c.options.Progress != nil {
+				c.options.Progress(s.instant(n + 1))
+			}
+		}
+	}
+	if c.output != nil {
+		c.output.close()
+	}
+	return nil
+}
+
+// published reports whether any stream is there during frame n.
+func (c *composition) published(s span, n int64) bool {
+	return slices.ContainsFunc(c.plan.between(s.instant(n), min(s.instant(n+1), s.end)), func(s scene) bool { return s.streams > 0 })
+}
+
+// begin starts the output with the first frame for which there is a stream; before it come black ones.
+func (c *composition) begin(ctx context.Context, empty int64) (err error) {
+	if c.output != nil {
+		return nil
+	}
+	if c.output, err = startOutput(ctx, c.group, c.options, c.media); err != nil {
+		return err
+	}
+	silence := make([]float32, blockSamples)
+	for range empty {
+		if err := c.put(ctx, silence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frame composes frame n of the output.
+func (c *composition) frame(ctx context.Context, s span, n int64) error {
+	t := min(s.instant(n), s.end-1)
+	here := c.plan.at(t)
+	if c.options.HasVideo {
+		if err := c.draw(ctx, here.tiles, t); err != nil {
+			return err
+		}
+	}
+	c.pass(here, t)
+	var block []float32
+	if c.options.HasAudio {
+		var err error
+		if block, err = c.mix(ctx, s, n); err != nil {
+			return err
+		}
+	}
+	return c.put(ctx, block)
+}
+
+// pass drops what streams without a place have ready, so that they do not stand still.
+func (c *composition) pass(here scene, t av.Instant) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, v := range c.video {
+		if _, shown := here.tile(id); !shown {
+			delete(c.current, id)
+			if v.pass(t) {
+				delete(c.video, id)
+			}
+		}
+	}
+	for id, a := range c.audio {
+		if !slices.Contains(here.audio, id) && a.pass(samplesAt(t)) {
+			delete(c.audio, id)
+		}
+	}
+}
+
+// draw shows in every tile the newest picture of its stream.
+func (c *composition) draw(ctx context.Context, tiles []layout.Tile, t av.Instant) error {
+	pictures := make([]*picture, len(tiles))
+	for i, tile := range tiles {
+		c.mu.Lock()
+		v := c.video[tile.Stream]
+		c.mu.Unlock()
+		if v == nil { // its log has ended before it lost its place
+			pictures[i] = c.current[tile.Stream]
+			continue
+		}
+		p, err := v.take(ctx, t)
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", tile.Stream, err)
+		}
+		if p != nil {
+			c.current[tile.Stream] = p
+		}
+		pictures[i] = c.current[tile.Stream]
+	}
+	c.canvas.draw(tiles, pictures)
+	return nil
+}
+
+// mix sums the streams heard during frame n.
+func (c *composition) mix(ctx context.Context, s span, n int64) ([]float32, error) {
+	block := make([]float32, blockSamples)
+	start := samplesAt(s.start) + (n-s.firstFrame)*blockSamples
+	limit := min(s.instant(n+1).Add(jitter), s.end)
+	var mixed []string
+	for _, scene := range c.plan.between(min(s.instant(n), s.end-1), limit) {
+		for _, stream := range scene.audio {
+			if slices.Contains(mixed, stream) {
+				continue
+			}
+			mixed = append(mixed, stream)
+			c.mu.Lock()
+			a := c.audio[stream]
+			c.mu.Unlock()
+			if a == nil { // ended and drained
+				continue
+			}
+			if err := a.mix(ctx, start, limit, block); err != nil {
+				return nil, fmt.Errorf("stream %s: %w", stream, err)
+			}
+		}
+	}
+	softClip(block)
+	return block, nil
+}
+
+// put hands a frame to the encoders, waiting for them.
+func (c *composition) put(ctx context.Context, block []float32) error {
+	if c.options.HasVideo {
+		b := c.output.buffer(len(c.canvas.pix))
+		copy(b, c.canvas.pix)
+		if err := send(ctx, c.output.pictures, b); err != nil {
+			return err
+		}
+	}
+	if c.options.HasAudio {
+		if err := send(ctx, c.output.blocks, block); err != nil {
+			return err
+		}
+	}
+	c.written++
+	return nil
+}

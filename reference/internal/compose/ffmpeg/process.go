@@ -1,0 +1,131 @@
+// Package ffmpeg is where coded media crosses into child processes. Bitstreams from publishers are parsed there and
+// not in the server. FFmpeg 5.1 to 8 are known to understand the flags used.
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config says which program to run.
+type Config struct {
+	Path string // default "ffmpeg", looked up in PATH
+}
+
+// waitDelay is how long, after a child's end, whoever inherited its pipes may keep them open.
+const waitDelay = 2 * time.Second
+
+var quiet = []string{"-hide_banner", "-nostdin", "-loglevel", "error"}
+
+// process is a running child. Whoever started it calls wait once, after it has read everything or killed it.
+type process struct {
+	cmd    *exec.Cmd
+	stdin  *os.File
+	stdout *os.File
+	stderr tail
+	stop   context.CancelFunc
+
+	closeInput func() error
+}
+
+// start runs the program with pipes on its stdin and stdout; side, if not nil, becomes its descriptor 3. All pipes are
+// closed on exec, so that no other child keeps them open. The child is killed when ctx ends.
+func (c Config) start(ctx context.Context, args []string, side *os.File) (*process, error) {
+	path := c.Path
+	if path == "" {
+		path = "ffmpeg"
+	}
+	inRead, inWrite, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	outRead, outWrite, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, inRead.Close(), inWrite.Close())
+	}
+	p := &process{stdin: inWrite, stdout: outRead}
+	p.closeInput = sync.OnceValue(p.stdin.Close)
+	ctx, p.stop = context.WithCancel(ctx)
+	p.cmd = exec.CommandContext(ctx, path, append(append([]string(nil), quiet...), args...)...)
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inRead, outWrite, &p.stderr
+	p.cmd.WaitDelay = waitDelay
+	if side != nil {
+		p.cmd.ExtraFiles = []*os.File{side}
+	}
+	err = p.cmd.Start()
+	err = errors.Join(err, inRead.Close(), outWrite.Close())
+	if err != nil {
+		p.stop()
+		return nil, errors.Join(fmt.Errorf("starting %s: %w", path, err), p.closeInput(), outRead.Close())
+	}
+	return p, nil
+}
+
+// wait closes the pipes and reaps the child. Its error carries the end of what the child said.
+func (p *process) wait() error {
+	defer p.stop()
+	inErr := p.closeInput()
+	err := p.cmd.Wait()
+	err = errors.Join(err, inErr, p.stdout.Close())
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", p.cmd.Path, err, p.stderr.String())
+	}
+	return nil
+}
+
+// tail keeps the last bytes written to it. Only the copying goroutine of exec writes; String is for after Wait.
+type tail struct{ b []byte }
+
+const tailSize = 2 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.b = append(t.b, p...)
+	if len(t.b) > tailSize {
+		t.b = append(t.b[:0], t.b[len(t.b)-tailSize:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	return strings.Join(strings.Fields(string(bytes.ToValidUTF8(t.b, []byte("?")))), " ")
+}
+
+// Encoder is a child that turns raw media into an elementary stream. Input and output are used by one goroutine each.
+type Encoder struct {
+	io.Reader // the elementary stream, until io.EOF
+
+	process *process
+	told    atomic.Bool
+}
+
+// Write feeds raw media.
+func (e *Encoder) Write(b []byte) (int, error) { return e.process.stdin.Write(b) }
+
+// CloseInput tells the child that no more comes.
+func (e *Encoder) CloseInput() error {
+	e.told.Store(true)
+	return e.process.closeInput()
+}
+
+// Told reports whether the child was told that no more comes.
+func (e *Encoder) Told() bool { return e.told.Load() }
+
+// Wait reaps the child. Call it once everything was read, or after the context ended.
+func (e *Encoder) Wait() error { return e.process.wait() }
+
+func (c Config) encoder(ctx context.Context, args []string) (*Encoder, error) {
+	p, err := c.start(ctx, args, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Encoder{Reader: p.stdout, process: p}, nil
+}

@@ -1,0 +1,262 @@
+package compose
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+)
+
+// run executes ffmpeg and returns what it writes.
+func run(t testing.TB, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error"}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ffmpeg %v: %v: %s", args, err, stderr.Bytes())
+	}
+	return out
+}
+
+// clip is coded video whose frame i is to be shown at i/30 s.
+type clip struct {
+	codec  av.Codec
+	frames [][]byte
+}
+
+var clips = struct {
+	sync.Mutex
+	made map[string]clip
+}{made: map[string]clip{}}
+
+// vp8 codes a clip from a source filter.
+func vp8(t testing.TB, source string, seconds float64) clip {
+	return coded(t, av.VP8, source, seconds, "-c:v", "libvpx", "-b:v", "1M", "-g", "30", "-deadline", "realtime", "-cpu-used", "8")
+}
+
+func h264(t testing.TB, source string, seconds float64) clip {
+	return coded(t, av.H264, source, seconds, "-c:v", "libx264", "-profile:v", "baseline", "-g", "30", "-bsf:v", "dump_extra")
+}
+
+func coded(t testing.TB, codec av.Codec, source string, seconds float64, encoder ...string) clip {
+	t.Helper()
+	clips.Lock()
+	defer clips.Unlock()
+	key := fmt.Sprint(codec, source, seconds)
+	if c, ok := clips.made[key]; ok {
+		return c
+	}
+	args := append([]string{"-f", "lavfi", "-i", source, "-t", fmt.Sprint(seconds), "-pix_fmt", "yuv420p"}, encoder...)
+	c := clip{codec: codec}
+	if codec == av.H264 {
+		c.frames = units(run(t, append(args, "-x264-params", "aud=1:scenecut=0:threads=1", "-f", "h264", "pipe:1")...))
+	} else {
+		ivf := run(t, append(args, "-f", "ivf", "pipe:1")...)
+		for b := ivf[32:]; len(b) > 12; {
+			n := binary.LittleEndian.Uint32(b)
+			c.frames = append(c.frames, b[12:12+n])
+			b = b[12+n:]
+		}
+	}
+	clips.made[key] = c
+	return c
+}
+
+// units splits Annex B at its delimiters.
+func units(b []byte) [][]byte {
+	var list [][]byte
+	for _, u := range bytes.SplitAfter(b, []byte("\x00\x00\x00\x01\x09")) {
+		if u = bytes.TrimSuffix(u, []byte("\x00\x00\x00\x01\x09")); len(u) > 0 {
+			list = append(list, append([]byte("\x00\x00\x00\x01\x09"), u...))
+		}
+	}
+	return list
+}
+
+func (c clip) key(i int) bool {
+	_, _, ok := size(av.Sample{Codec: c.codec, Key: true, Data: c.frames[i]})
+	return ok
+}
+
+// tone codes a sine as Opus packets of 20 ms.
+func tone(t testing.TB, hz int, seconds float64) [][]byte {
+	t.Helper()
+	b := run(t, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, seconds),
+		"-c:a", "libopus", "-b:a", "64k", "-frame_duration", "20", "-page_duration", "20000", "-f", "ogg", "pipe:1")
+	var packets [][]byte
+	for len(b) > 27 { // one packet per page
+		n := int(b[26])
+		size := 0
+		for _, x := range b[27 : 27+n] {
+			size += int(x)
+		}
+		body := b[27+n : 27+n+size]
+		if !bytes.HasPrefix(body, []byte("OpusHead")) && !bytes.HasPrefix(body, []byte("OpusTags")) {
+			packets = append(packets, body)
+		}
+		b = b[27+n+size:]
+	}
+	return packets
+}
+
+// publisher is a stream of the tests.
+type publisher struct {
+	id    string
+	video clip
+	sound [][]byte
+	from  time.Duration // when it appears
+	until time.Duration // when it leaves
+	gap   [2]int        // video frames that never arrive
+	bad   int           // number of a frame that is garbage
+}
+
+// start is an arbitrary instant at which recordings of the tests begin.
+const start = av.Instant(1_700_000_000_123_456_789)
+
+// session journals publishers; pace, if set, is called with how far the media has come.
+type session struct {
+	t          testing.TB
+	journal    *journal.Journal
+	publishers []publisher
+	pace       func(time.Duration)
+	archive    []journal.Event // spans, besides start at 0 and stop at length
+	length     time.Duration
+}
+
+func newSession(t testing.TB, length time.Duration, publishers ...publisher) *session {
+	t.Helper()
+	j, err := journal.Open(filepath.Join(t.TempDir(), "journal"), journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.Close() })
+	return &session{t: t, journal: j, publishers: publishers, length: length}
+}
+
+// write journals everything in steps of 10 ms.
+func (s *session) write() {
+	note := func(e journal.Event) {
+		if err := s.journal.Note(e); err != nil {
+			s.t.Error(err)
+		}
+	}
+	note(journal.Event{Kind: journal.Recording, Archive: "a", At: start})
+	writers := make([]*journal.Writer, len(s.publishers))
+	sent := make([][2]int, len(s.publishers))
+	for now := time.Duration(0); now <= s.length; now += 10 * time.Millisecond {
+		for _, e := range s.archive {
+			if e.At.Sub(start) == now {
+				note(e)
+			}
+		}
+		for i, p := range s.publishers {
+			if now == p.from {
+				w, err := s.journal.Stream(p.id)
+				if err != nil {
+					s.t.Error(err)
+					return
+				}
+				writers[i] = w
+				note(journal.Event{Kind: journal.StreamAdded, Stream: p.id, At: start.Add(now), HasVideo: len(p.video.frames) > 0, HasAudio: len(p.sound) > 0})
+			}
+			if p.until > 0 && now == p.until {
+				if err := writers[i].Close(); err != nil {
+					s.t.Error(err)
+				}
+				note(journal.Event{Kind: journal.StreamRemoved, Stream: p.id, At: start.Add(now), Reason: "clientDisconnected"})
+				writers[i] = nil
+			}
+			if writers[i] != nil {
+				s.step(writers[i], p, &sent[i], now)
+			}
+		}
+		if err := s.journal.Advance(start.Add(now)); err != nil {
+			s.t.Error(err)
+		}
+		if s.pace != nil {
+			s.pace(now)
+		}
+	}
+	note(journal.Event{Kind: journal.Stopped, Archive: "a", At: start.Add(s.length)})
+}
+
+// step appends what a publisher sends up to now.
+func (s *session) step(w *journal.Writer, p publisher, sent *[2]int, now time.Duration) {
+	check := func(err error) {
+		if err != nil {
+			s.t.Error(err)
+		}
+	}
+	for ; sent[0] < len(p.video.frames); sent[0]++ {
+		i := sent[0]
+		at := p.from + time.Duration(i)*time.Second/30
+		if at > now {
+			break
+		}
+		if p.gap[1] > 0 && i >= p.gap[0] && i < p.gap[1] {
+			continue
+		}
+		data := p.video.frames[i]
+		if p.bad > 0 && i == p.bad {
+			data = bytes.Repeat([]byte{0xff}, 30)
+		}
+		check(w.Append(av.Sample{Codec: p.video.codec, Time: start.Add(at), Key: p.video.key(i), Gap: p.gap[1] > 0 && i == p.gap[1], Data: data}))
+	}
+	for ; sent[1] < len(p.sound) && p.from+time.Duration(sent[1])*20*time.Millisecond <= now; sent[1]++ {
+		check(w.Append(av.Sample{Codec: av.Opus, Time: start.Add(p.from + time.Duration(sent[1])*20*time.Millisecond), Data: p.sound[sent[1]]}))
+	}
+	check(w.Advance(true, start.Add(now)))
+	check(w.Advance(false, start.Add(now)))
+}
+
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+var small = Options{Width: 640, Height: 480, HasAudio: true, HasVideo: true}
+
+// compose runs a composition and returns the file.
+func (s *session) compose(o Options) ([]byte, Result) {
+	s.t.Helper()
+	out := filepath.Join(s.t.TempDir(), "archive")
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	defer cancel()
+	r, err := Run(ctx, s.journal, "a", o, out, slog.New(slog.NewTextHandler(s.t.Output(), nil)))
+	if err != nil {
+		s.t.Error(err)
+		return nil, r
+	}
+	f, err := Open(out)
+	if err != nil {
+		s.t.Error(err)
+		return nil, r
+	}
+	defer f.Close()
+	b := make([]byte, f.Size())
+	if _, err := f.ReadAt(b, 0); err != nil && len(b) > 0 {
+		s.t.Error(err)
+	}
+	if r.Size != int64(len(b)) {
+		s.t.Errorf("result says %d bytes, file has %d", r.Size, len(b))
+	}
+	return b, r
+}
+
+func save(t testing.TB, b []byte) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "a.mp4")
+	if err := os.WriteFile(name, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -1,0 +1,177 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/store"
+)
+
+// durable tells the effects that go through the outbox. Of the others, announce, upload and expire are jobs, compose follows from
+// the state, and notices are for clients who are gone after a crash.
+func durable(kind archive.EffectKind) bool {
+	switch kind {
+	case archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoErase, archive.DoDiscard:
+		return true
+	default:
+		return false
+	}
+}
+
+// act performs effects in order; ids are those of the durable ones.
+func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
+	var broken []string
+	for _, e := range effects {
+		if e.Kind == archive.DoNotify || e.Kind == archive.DoClose {
+			r.tell(e)
+			continue
+		}
+		err := r.perform(e, at)
+		if durable(e.Kind) {
+			if err == nil {
+				r.done = append(r.done, ids[0])
+			}
+			ids = ids[1:]
+		}
+		if err != nil {
+			r.Log.Error("effect failed", "session", r.id, "archive", e.Archive.ID, "effect", e.Kind, "error", err)
+			if recording(e.Kind) {
+				broken = append(broken, e.Archive.ID)
+			}
+		}
+	}
+	for _, id := range broken {
+		if err := r.step(archive.Fail{ArchiveID: id}, at); err != nil {
+			r.Log.Error("cannot fail archive", "archive", id, "error", err)
+		}
+	}
+}
+
+// recording tells the effects without which there will be no file.
+func recording(kind archive.EffectKind) bool {
+	switch kind {
+	case archive.DoCompose, archive.DoRecord, archive.DoPause, archive.DoStop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *room) perform(e archive.Effect, at av.Instant) error {
+	switch e.Kind {
+	case archive.DoCompose:
+		return r.compose(e.Archive)
+	case archive.DoRecord:
+		return r.Recorder.Record(r.id, e.Archive.ID, at)
+	case archive.DoPause:
+		return r.Recorder.Pause(r.id, e.Archive.ID, at)
+	case archive.DoStop:
+		return r.Recorder.Stop(r.id, e.Archive.ID, at)
+	case archive.DoErase:
+		return r.Cloud.Erase(r.background(), e.Archive)
+	case archive.DoDiscard:
+		return r.Recorder.Discard(r.id, e.Archive.ID)
+	default:
+		return nil // a job, committed with the step
+	}
+}
+
+func (r *room) compose(a archive.Archive) error {
+	c := r.Control
+	return r.Recorder.Compose(r.ctx, a, func(f File, err error) {
+		if err != nil {
+			c.Log.Error("composition failed", "session", a.SessionID, "archive", a.ID, "error", err)
+		}
+		c.post(a.SessionID, func(r *room) error {
+			if err != nil {
+				_, err := r.about(a.ID, archive.Fail{ArchiveID: a.ID})
+				return err
+			}
+			_, err := r.about(a.ID, archive.Finish{ArchiveID: a.ID, Size: f.Size})
+			return err
+		})
+	})
+}
+
+// flush clears performed acts from the outbox.
+func (r *room) flush() {
+	if len(r.done) == 0 {
+		return
+	}
+	if _, err := r.Store.Commit(r.background(), store.Transition{Done: r.done}); err != nil {
+		r.Log.Error("cannot clear outbox", "session", r.id, "error", err) // they are performed again at the next start
+	}
+	r.done = nil
+}
+
+// delivery fixes the webhook of an announcement as of now. wanted is false when the application wants none.
+func (r *room) delivery(e archive.Effect) (d store.Delivery, wanted bool, err error) {
+	app, err := r.Store.Application(r.background(), r.state.ApplicationID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && app.ArchiveCallbackURL == "" {
+		return d, false, nil
+	}
+	if err != nil {
+		return d, false, fmt.Errorf("read application: %w", err)
+	}
+	body, err := json.Marshal(callback(app, e.Archive))
+	if err != nil {
+		return d, false, fmt.Errorf("encode callback: %w", err)
+	}
+	return store.Delivery{ApplicationID: app.ID, SessionID: r.id, ArchiveID: e.Archive.ID,
+		URL: app.ArchiveCallbackURL, Body: body, CreatedAt: e.At}, true, nil
+}
+
+// Callback is the body of an archive's status webhook.
+type Callback struct {
+	ID            string         `json:"id"`
+	Event         string         `json:"event"`
+	Status        archive.Status `json:"status"`
+	Name          string         `json:"name"`
+	Reason        string         `json:"reason"`
+	SessionID     string         `json:"sessionId"`
+	ApplicationID string         `json:"applicationId"`
+	PartnerID     string         `json:"partnerId"` // "your App ID"
+	CreatedAt     int64          `json:"createdAt"` // ms, the start call to the nearest second
+	UpdatedAt     int64          `json:"updatedAt"` // ms
+	Duration      int64          `json:"duration"`  // s
+	Size          int64          `json:"size"`
+
+	OutputMode            string  `json:"outputMode"`
+	StreamMode            string  `json:"streamMode"`
+	HasAudio              bool    `json:"hasAudio"`
+	HasVideo              bool    `json:"hasVideo"`
+	Resolution            string  `json:"resolution,omitempty"`
+	MultiArchiveTag       string  `json:"multiArchiveTag"`
+	MaxBitrate            int     `json:"maxBitrate,omitempty"`
+	QuantizationParameter int     `json:"quantizationParameter,omitempty"`
+	SHA256Sum             string  `json:"sha256sum"`
+	Password              string  `json:"password"`
+	URL                   *string `json:"url"` // always null: links are only for authenticated readers
+
+	Streams *[]archive.Inclusion `json:"streams,omitempty"` // only while started
+}
+
+func callback(app session.Application, a archive.Archive) Callback {
+	c := Callback{
+		ID: a.ID, Event: "archive", Status: a.Status, Name: a.Name, Reason: a.Reason, SessionID: a.SessionID,
+		ApplicationID: app.ID, PartnerID: app.ID,
+		CreatedAt: a.CreatedAt.Round(time.Second).UnixMilli(), UpdatedAt: a.UpdatedAt.UnixMilli(),
+		Duration: int64(a.Duration / time.Second), Size: a.Size,
+		OutputMode: a.OutputMode, StreamMode: a.StreamMode, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
+		Resolution: a.Resolution, MultiArchiveTag: a.MultiArchiveTag,
+		MaxBitrate: a.MaxBitrate, QuantizationParameter: a.QuantizationParameter, SHA256Sum: a.SHA256Sum,
+	}
+	if a.Status == archive.Started {
+		streams := a.Streams
+		if streams == nil {
+			streams = []archive.Inclusion{}
+		}
+		c.Streams = &streams
+	}
+	return c
+}

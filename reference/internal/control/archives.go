@@ -1,0 +1,175 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/store"
+)
+
+// CreateSession keeps a new session.
+func (c *Control) CreateSession(ctx context.Context, s archive.Session) error {
+	if s.ArchiveMode == archive.Always {
+		return &archive.Error{Kind: archive.Unimplemented, Field: "archiveMode",
+			Message: "archiveMode always is not implemented yet; use manual"}
+	}
+	if s.CreatedAt.IsZero() {
+		s.CreatedAt = c.Clock.Now(s.ApplicationID)
+	}
+	return c.Store.CreateSession(ctx, s)
+}
+
+// Session returns a session with its clients.
+func (c *Control) Session(ctx context.Context, applicationID, sessionID string) (archive.Session, error) {
+	var s archive.Session
+	err := c.in(ctx, applicationID, sessionID, func(r *room) error {
+		s = r.state
+		return nil
+	})
+	if err != nil {
+		return archive.Session{}, err
+	}
+	return s, nil
+}
+
+// StartArchive begins a recording.
+func (c *Control) StartArchive(ctx context.Context, applicationID string, request archive.StartRequest) (archive.Archive, error) {
+	if err := request.Validate(); err != nil {
+		return archive.Archive{}, err
+	}
+	answer := make(chan archive.Archive, 1)
+	err := c.in(ctx, applicationID, request.SessionID, func(r *room) error {
+		id := newID()
+		if err := r.step(archive.Start{ArchiveID: id, Request: request}, clock.Media()); err != nil {
+			return err
+		}
+		a, _ := r.state.Archive(id)
+		answer <- a
+		return nil
+	})
+	if err != nil {
+		return archive.Archive{}, err
+	}
+	return <-answer, nil
+}
+
+// StopArchive ends a recording. An archive that is stopped already is answered as it is.
+func (c *Control) StopArchive(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
+	return c.change(ctx, applicationID, archiveID, archive.Stop{ArchiveID: archiveID})
+}
+
+// DeleteArchive takes an archive out of the list, and its file out of the built-in cloud.
+func (c *Control) DeleteArchive(ctx context.Context, applicationID, archiveID string) error {
+	_, err := c.change(ctx, applicationID, archiveID, archive.Delete{ArchiveID: archiveID})
+	return err
+}
+
+func (c *Control) change(ctx context.Context, applicationID, archiveID string, e archive.Event) (archive.Archive, error) {
+	a, err := c.read(ctx, applicationID, archiveID)
+	if err != nil {
+		return a, err
+	}
+	answer := make(chan archive.Archive, 1)
+	err = c.in(ctx, applicationID, a.SessionID, func(r *room) error {
+		a, err := r.about(archiveID, e)
+		answer <- a
+		return err
+	})
+	if err != nil {
+		return archive.Archive{}, err
+	}
+	return <-answer, nil
+}
+
+// Archive returns an archive.
+func (c *Control) Archive(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
+	a, err := c.read(ctx, applicationID, archiveID)
+	if err == nil && a.Status == archive.Deleted {
+		return archive.Archive{}, noArchive(archiveID)
+	}
+	return a, err
+}
+
+func (c *Control) read(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
+	a, err := c.Store.Archive(ctx, applicationID, archiveID)
+	if errors.Is(err, store.ErrNotFound) {
+		return a, noArchive(archiveID)
+	}
+	return a, err
+}
+
+// Archives returns a page of archives, newest first, and how many there are.
+func (c *Control) Archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
+	return c.Store.Archives(ctx, applicationID, q)
+}
+
+// Stored notes that the file of an archive was stored.
+func (c *Control) Stored(ctx context.Context, sessionID, archiveID string, status archive.Status, sha256sum string) error {
+	return c.report(ctx, sessionID, archiveID, archive.Store{ArchiveID: archiveID, Status: status, SHA256Sum: sha256sum})
+}
+
+// Unstorable notes that the file could not be stored and will not be.
+func (c *Control) Unstorable(ctx context.Context, sessionID, archiveID string) error {
+	return c.report(ctx, sessionID, archiveID, archive.Fail{ArchiveID: archiveID})
+}
+
+// Expired notes that the built-in cloud no longer keeps the file.
+func (c *Control) Expired(ctx context.Context, sessionID, archiveID string) error {
+	return c.report(ctx, sessionID, archiveID, archive.Expire{ArchiveID: archiveID})
+}
+
+// report steps what a job found out. An archive that is gone with its application concerns nobody.
+func (c *Control) report(ctx context.Context, sessionID, archiveID string, e archive.Event) error {
+	err := c.enter(ctx, sessionID, func(r *room) error {
+		_, err := r.about(archiveID, e)
+		return err
+	})
+	if lost(err) {
+		return nil
+	}
+	return err
+}
+
+// DeleteApplication removes an application: its clients are disconnected, its archives and their files are gone.
+func (c *Control) DeleteApplication(ctx context.Context, applicationID string) error {
+	sessions := c.sessionsOf(applicationID)
+	err := c.Store.DeleteApplication(ctx, applicationID)
+	if errors.Is(err, store.ErrNotFound) {
+		return &archive.Error{Kind: archive.NotFound, Message: fmt.Sprintf("application %s does not exist", applicationID)}
+	}
+	if err != nil {
+		return err
+	}
+	for _, id := range sessions {
+		if err := c.enter(ctx, id, (*room).abandon); err != nil && !lost(err) {
+			return err
+		}
+	}
+	return c.Cloud.EraseApplication(applicationID)
+}
+
+// abandon ends everything in the session without a word to anyone but its clients.
+func (r *room) abandon() error {
+	at := clock.Media()
+	for _, client := range r.state.Connections {
+		for _, st := range r.state.Streams {
+			if st.ConnectionID == client.ID {
+				r.endStream(st.ID, at, "forceDisconnected")
+			}
+		}
+		r.hangUp(client.ID, archive.Notice{Kind: archive.SessionDisconnected, At: r.Clock.Now(r.state.ApplicationID),
+			Connection: client, Reason: "forceDisconnected"})
+	}
+	for _, a := range r.state.Archives {
+		for _, kind := range []archive.EffectKind{archive.DoStop, archive.DoDiscard} {
+			if err := r.perform(archive.Effect{Kind: kind, Archive: a}, at); err != nil {
+				r.Log.Error("cannot abandon archive", "archive", a.ID, "error", err)
+			}
+		}
+	}
+	r.state.Connections, r.state.Streams, r.state.Archives, r.done = nil, nil, nil, nil
+	return nil
+}

@@ -1,0 +1,127 @@
+// Package control runs sessions: one goroutine for each that has clients or unfinished archives. It lets [archive.Step] decide,
+// commits what was decided together with the jobs it owes, and only then acts.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/store"
+)
+
+// Config of a [Control]. Every field but Log is required.
+type Config struct {
+	Store    Store
+	Jobs     Jobs
+	Clock    *clock.Clock
+	Recorder Recorder
+	Cloud    Cloud
+	Log      *slog.Logger
+}
+
+// Control is safe for concurrent use.
+type Control struct {
+	Config
+	ctx    context.Context // ends when Close begins
+	cancel context.CancelFunc
+	rooms  sync.WaitGroup
+
+	mu      sync.Mutex
+	closed  bool
+	open    map[string]*room  // by session id
+	streams map[string]string // session id by stream id
+
+	walks sync.Map // *sync.Mutex by application id
+}
+
+// New makes a control. Call [Control.Recover] before anything else uses it.
+func New(c Config) *Control {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Control{Config: c, ctx: ctx, cancel: cancel, open: map[string]*room{}, streams: map[string]string{}}
+}
+
+// Close ends the goroutines of all sessions and waits for them. Live archives are left as they are: the next [Control.Recover] ends them.
+func (c *Control) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.cancel()
+	c.rooms.Wait()
+}
+
+var errClosed = &archive.Error{Kind: archive.Unavailable, Message: "the server is shutting down"}
+
+// op is one thing to do in a session's goroutine. reply has room for the answer.
+type op struct {
+	do    func(*room) error
+	reply chan error
+}
+
+// post hands an operation to the session's goroutine, which is started if need be.
+func (c *Control) post(sessionID string, do func(*room) error) <-chan error {
+	o := op{do: do, reply: make(chan error, 1)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		o.reply <- errClosed
+		return o.reply
+	}
+	r := c.open[sessionID]
+	if r == nil {
+		r = &room{Control: c, id: sessionID, wake: make(chan struct{}, 1), clients: map[string]chan archive.Notice{}}
+		c.open[sessionID] = r
+		c.rooms.Go(r.run)
+	}
+	r.queue = append(r.queue, o)
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return o.reply
+}
+
+// enter does something in the session's goroutine and waits for it. When ctx ends first it is done all the same.
+func (c *Control) enter(ctx context.Context, sessionID string, do func(*room) error) error {
+	select {
+	case err := <-c.post(sessionID, do):
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// in is enter for a caller who may only see sessions of one application.
+func (c *Control) in(ctx context.Context, applicationID, sessionID string, do func(*room) error) error {
+	return c.enter(ctx, sessionID, func(r *room) error {
+		if r.state.ApplicationID != applicationID {
+			return noSession(sessionID)
+		}
+		return do(r)
+	})
+}
+
+func noSession(id string) error {
+	return &archive.Error{Kind: archive.NotFound, Field: "sessionId", Message: fmt.Sprintf("session %s does not exist", id)}
+}
+
+func noArchive(id string) error {
+	return &archive.Error{Kind: archive.NotFound, Message: fmt.Sprintf("archive %s does not exist", id)}
+}
+
+func newID() string { return uuid.NewString() }
+
+// lost reports whether err says that a row is not there.
+func lost(err error) bool {
+	var e *archive.Error
+	return errors.Is(err, store.ErrNotFound) || errors.As(err, &e) && e.Kind == archive.NotFound
+}

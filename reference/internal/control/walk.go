@@ -1,0 +1,178 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/store"
+)
+
+// Due is something that happens by itself at an instant of policy time: a limit of an archive, or a job.
+type Due struct {
+	Kind      string
+	At        time.Time
+	SessionID string
+	ArchiveID string
+
+	limit archive.Deadline // when it is one
+	jobID int64            // when it is a job
+}
+
+// Now returns the policy time of an application.
+func (c *Control) Now(applicationID string) time.Time { return c.Clock.Now(applicationID) }
+
+// Offset returns how far the application's policy time is ahead of real time.
+func (c *Control) Offset(applicationID string) time.Duration { return c.Clock.Offset(applicationID) }
+
+// Deadlines returns what is due for an application, earliest first.
+func (c *Control) Deadlines(ctx context.Context, applicationID string) ([]Due, error) {
+	jobs, err := c.Jobs.Pending(ctx, applicationID)
+	if err != nil {
+		return nil, err
+	}
+	due := []Due{}
+	for _, j := range jobs {
+		due = append(due, Due{Kind: j.Kind, At: j.At, SessionID: j.SessionID, ArchiveID: j.ArchiveID, jobID: j.ID})
+	}
+	for _, id := range c.sessionsOf(applicationID) {
+		var limits []archive.Deadline
+		err := c.enter(ctx, id, func(r *room) error {
+			limits = archive.Deadlines(r.state)
+			return nil
+		})
+		if err != nil && !lost(err) {
+			return nil, err
+		}
+		for _, d := range limits {
+			due = append(due, Due{Kind: string(d.Kind), At: d.At, SessionID: d.SessionID, ArchiveID: d.ArchiveID, limit: d})
+		}
+	}
+	slices.SortStableFunc(due, func(x, y Due) int { return x.At.Compare(y.At) })
+	return due, nil
+}
+
+// sessionsOf returns the sessions of an application that are at work.
+func (c *Control) sessionsOf(applicationID string) []string {
+	c.mu.Lock()
+	rooms := make([]*room, 0, len(c.open))
+	for _, r := range c.open {
+		rooms = append(rooms, r)
+	}
+	c.mu.Unlock()
+	var ids []string
+	for _, r := range rooms {
+		owner := make(chan string, 1)
+		err := <-c.post(r.id, func(r *room) error { owner <- r.state.ApplicationID; return nil })
+		if err == nil && <-owner == applicationID {
+			ids = append(ids, r.id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Advance moves the application's clock forward to target. Everything due on the way happens in its order, at its instant, and has
+// taken full effect, its files and webhooks included, before the next; what happened is returned, also beside an error.
+func (c *Control) Advance(ctx context.Context, applicationID string, target time.Time) (fired []Due, err error) {
+	if target.Before(c.Now(applicationID)) {
+		return nil, &archive.Error{Kind: archive.Invalid, Message: "a clock can only be moved forward"}
+	}
+	walk, _ := c.walks.LoadOrStore(applicationID, &sync.Mutex{})
+	walk.(*sync.Mutex).Lock()
+	defer walk.(*sync.Mutex).Unlock()
+	defer c.rearm(applicationID)
+	for {
+		if err := c.settle(ctx, applicationID); err != nil {
+			return fired, err
+		}
+		due, err := c.Deadlines(ctx, applicationID)
+		if err != nil {
+			return fired, err
+		}
+		if len(due) == 0 || due[0].At.After(target) {
+			break
+		}
+		happened, err := c.strike(ctx, applicationID, due[0])
+		if err != nil {
+			return fired, err
+		}
+		if happened {
+			fired = append(fired, due[0])
+		}
+	}
+	if err := c.setClock(ctx, applicationID, target); err != nil {
+		return fired, err
+	}
+	return fired, c.settle(ctx, applicationID)
+}
+
+// strike moves the clock to d and lets it happen. false means that a job was not due yet, by the rounding of its row.
+func (c *Control) strike(ctx context.Context, applicationID string, d Due) (happened bool, err error) {
+	if err := c.setClock(ctx, applicationID, d.At); err != nil {
+		return false, err
+	}
+	if d.jobID == 0 {
+		err := c.enter(ctx, d.SessionID, func(r *room) error { return r.step(archive.Elapse{Deadline: d.limit}, clock.Media()) })
+		if err != nil && !lost(err) {
+			return false, err
+		}
+		return true, c.settle(ctx, applicationID)
+	}
+	if err := c.settle(ctx, applicationID); err != nil {
+		return false, err
+	}
+	jobs, err := c.Jobs.Pending(ctx, applicationID)
+	waits := slices.ContainsFunc(jobs, func(j store.Job) bool { return j.ID == d.jobID && j.At.Equal(d.At) })
+	return !waits, err
+}
+
+// setClock moves the clock to t, or leaves it where it is past t. Whole milliseconds keep it in step with the rows of jobs.
+func (c *Control) setClock(ctx context.Context, applicationID string, t time.Time) error {
+	ahead := c.Clock.Until(applicationID, t)
+	if ahead <= 0 {
+		return nil
+	}
+	ahead = (ahead + time.Millisecond - 1).Truncate(time.Millisecond)
+	return c.Jobs.SetClock(ctx, applicationID, c.Clock.Offset(applicationID)+ahead)
+}
+
+// settle waits until no stopped archive of the application is without its file and no job is due.
+func (c *Control) settle(ctx context.Context, applicationID string) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for c.composing(applicationID) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.ctx.Done():
+			return errClosed
+		case <-tick.C:
+		}
+	}
+	return c.Jobs.Settle(ctx, applicationID) // the upload was committed together with the end of the composition
+}
+
+func (c *Control) composing(applicationID string) bool {
+	for _, id := range c.sessionsOf(applicationID) {
+		var waits bool
+		_ = <-c.post(id, func(r *room) error { // an error: the session is closed, nothing waits
+			waits = slices.ContainsFunc(r.state.Archives, func(a archive.Archive) bool { return a.Status == archive.Stopped && !a.FileReady })
+			return nil
+		})
+		if waits {
+			return true
+		}
+	}
+	return false
+}
+
+// rearm makes the application's sessions set their timers by the present clock.
+func (c *Control) rearm(applicationID string) {
+	for _, id := range c.sessionsOf(applicationID) {
+		c.post(id, func(*room) error { return nil })
+	}
+}

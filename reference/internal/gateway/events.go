@@ -1,0 +1,187 @@
+package gateway
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+
+	"reelcheck/reference/internal/api/wire"
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/ingest"
+	"reelcheck/reference/internal/session"
+)
+
+// Protocol is the WebSocket subprotocol of the events; a client need not offer it.
+const Protocol = "reelcheck.events"
+
+// Close codes of the events WebSocket.
+const (
+	codeForced websocket.StatusCode = 4001
+	codeSlow   websocket.StatusCode = 4002
+)
+
+// maxMessage bounds what a client may send, all of which is ignored.
+const maxMessage = 4 << 10
+
+// Events is the connection of a client, from the upgrade until either side closes.
+func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client session.Client) error {
+	if err := checkHandshake(r); err != nil {
+		return err
+	}
+	if _, err := g.Control.Session(r.Context(), client.Application.ID, client.SessionID); err != nil {
+		return err
+	}
+	c := &connection{id: uuid.NewString(), sessionID: client.SessionID, identity: client.Identity}
+	if err := g.enter(c); err != nil {
+		return err
+	}
+	reason := ingest.NetworkDisconnected
+	defer func() { g.leave(c, reason) }()
+	// Any origin: the token is carried explicitly, so that a foreign page has nothing to borrow.
+	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Protocol}, InsecureSkipVerify: true})
+	if err != nil {
+		return fmt.Errorf("%w: %w", wire.ErrGone, err) // Accept has answered
+	}
+	defer func() { _ = socket.CloseNow() }()
+	// The request's context does not end with a hijacked connection.
+	sub, err := g.Control.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
+	if err != nil {
+		g.Log.Error("client not connected", "session", c.sessionID, "err", err)
+		_ = socket.Close(websocket.StatusInternalError, "not connected")
+		return nil
+	}
+	s := socketClient{Gateway: g, connection: c, socket: socket, sub: sub}
+	reason = s.serve()
+	return nil
+}
+
+// checkHandshake refuses what the WebSocket library would refuse, in words of our own.
+func checkHandshake(r *http.Request) error {
+	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
+	switch {
+	case !headerHas(r, "Connection", "upgrade") || !headerHas(r, "Upgrade", "websocket"):
+		return &wire.Refusal{Status: http.StatusUpgradeRequired, Message: "this is a WebSocket: Connection: Upgrade and Upgrade: websocket are required"}
+	case r.Header.Get("Sec-WebSocket-Version") != "13":
+		return &wire.Refusal{Status: http.StatusUpgradeRequired, Message: "Sec-WebSocket-Version must be 13"}
+	case err != nil || len(key) != 16 || len(r.Header.Values("Sec-WebSocket-Key")) != 1:
+		return wire.Invalid("Sec-WebSocket-Key", "Sec-WebSocket-Key must be 16 bytes in base64")
+	case !r.ProtoAtLeast(1, 1):
+		return &wire.Refusal{Status: http.StatusUpgradeRequired, Message: "HTTP/1.1 is required"}
+	}
+	return nil
+}
+
+func headerHas(r *http.Request, name, token string) bool {
+	for _, line := range r.Header.Values(name) {
+		for part := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// socketClient is a connected WebSocket.
+type socketClient struct {
+	*Gateway
+	*connection
+	socket *websocket.Conn
+	sub    *control.Subscription
+}
+
+// serve delivers events until the connection ends; it returns why.
+func (s *socketClient) serve() string {
+	// Not under s.ctx: a read that is cut off closes the socket without a word, and Close has one to say.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.ctx))
+	gone := make(chan string, 2) // one from each goroutine below
+	var helpers sync.WaitGroup
+	helpers.Go(func() { gone <- s.listen(ctx) })
+	helpers.Go(func() { gone <- s.ping(ctx) })
+	defer helpers.Wait()
+	defer func() { _ = s.socket.CloseNow() }()
+	defer cancel()
+
+	if err := s.send(ctx, connected(s.sub.Session, s.id)); err != nil {
+		s.disconnect(s.connection, ingest.NetworkDisconnected)
+		return ingest.NetworkDisconnected
+	}
+	var last archive.Notice
+	for {
+		select {
+		case n, open := <-s.sub.C:
+			if !open {
+				return s.dismissed(last)
+			}
+			last = n
+			if err := s.send(ctx, render(s.sessionID, n)); err != nil {
+				s.disconnect(s.connection, ingest.NetworkDisconnected)
+				return ingest.NetworkDisconnected
+			}
+		case reason := <-gone:
+			s.disconnect(s.connection, reason)
+			return reason
+		case <-s.ctx.Done():
+			s.disconnect(s.connection, ingest.NetworkDisconnected)
+			_ = s.socket.Close(websocket.StatusGoingAway, "the server is shutting down")
+			return ingest.NetworkDisconnected
+		}
+	}
+}
+
+// dismissed ends a connection that the server has ended. last is the last notice, which says why; without one the client did not
+// keep up, and its connection is still to be ended.
+func (s *socketClient) dismissed(last archive.Notice) string {
+	if last.Kind == archive.SessionDisconnected {
+		_ = s.socket.Close(codeForced, last.Reason)
+		return last.Reason
+	}
+	s.disconnect(s.connection, ingest.NetworkDisconnected)
+	_ = s.socket.Close(codeSlow, "events were not read fast enough")
+	return ingest.NetworkDisconnected
+}
+
+// listen waits until the client closes or is gone; what it sends is ignored.
+func (s *socketClient) listen(ctx context.Context) string {
+	s.socket.SetReadLimit(maxMessage)
+	for {
+		if _, _, err := s.socket.Read(ctx); err != nil {
+			if closed := (websocket.CloseError{}); errors.As(err, &closed) {
+				return ingest.ClientDisconnected
+			}
+			return ingest.NetworkDisconnected
+		}
+	}
+}
+
+// ping tests the client until it does not answer.
+func (s *socketClient) ping(ctx context.Context) string {
+	for sleep(ctx, s.Ping) {
+		probe, cancel := context.WithTimeout(ctx, s.Patience)
+		err := s.socket.Ping(probe)
+		cancel()
+		if err != nil {
+			break
+		}
+	}
+	return ingest.NetworkDisconnected
+}
+
+func (s *socketClient) send(ctx context.Context, event any) error {
+	raw, err := json.Marshal(event)
+	if err != nil {
+		return fmt.Errorf("encode event: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	return s.socket.Write(ctx, websocket.MessageText, raw)
+}

@@ -1,0 +1,130 @@
+// Package gateway serves the clients of sessions: the events WebSocket, which is a client's connection, and WHIP publishing.
+//
+// Every connection has one goroutine that follows its subscription: for a WebSocket the handler of the request, for a client that
+// publishes without one a goroutine of the gateway. Whatever ends a connection ends its streams, too.
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/ingest"
+	"reelcheck/reference/internal/session"
+)
+
+// Control is what the gateway asks of sessions.
+type Control interface {
+	Session(ctx context.Context, appID, sessionID string) (archive.Session, error)
+	Connect(ctx context.Context, appID, sessionID string, c archive.Connection) (*control.Subscription, error)
+	// Disconnect closes the subscription. The connection may be gone already.
+	Disconnect(ctx context.Context, sessionID, connectionID, reason string) error
+}
+
+// Ingest receives what clients publish. See [ingest.Server].
+type Ingest interface {
+	Offer(ctx context.Context, who ingest.Publisher, sdpOffer string) (ingest.Answer, error)
+	HandlePatch(w http.ResponseWriter, r *http.Request, streamID string) error
+	HandleDelete(w http.ResponseWriter, r *http.Request, streamID string) error
+	HandleOptions(w http.ResponseWriter, r *http.Request)
+	Disconnect(streamID, reason string)
+}
+
+// Config is what the gateway is built from.
+type Config struct {
+	Control Control
+	Ingest  Ingest
+	// Ping is how often the liveness of a WebSocket is tested, by default every 15 s; Patience how long a client may take to
+	// answer, or to take a message, by default 10 s.
+	Ping, Patience time.Duration
+	Log            *slog.Logger
+}
+
+// Gateway implements [reelcheck/reference/internal/api.Clients].
+type Gateway struct {
+	Config
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	work   sync.WaitGroup // one for every connection
+
+	mu           sync.Mutex // guards the fields below
+	closed       bool
+	connections  map[string]*connection
+	publications map[string]*publication // by stream id
+}
+
+// connection is a client that is connected, known by the token it came with.
+type connection struct {
+	id, sessionID string
+	identity      session.TokenIdentity
+}
+
+// publication is a WHIP resource. Until the offer is answered it is not open.
+type publication struct {
+	connection *connection
+	own        bool // the connection lives as long as the publication
+	open       bool
+}
+
+// New returns a gateway. The caller must call Close, and have [ingest.Config.Gone] call Gone.
+func New(c Config) *Gateway {
+	if c.Ping == 0 {
+		c.Ping = 15 * time.Second
+	}
+	if c.Patience == 0 {
+		c.Patience = 10 * time.Second
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Gateway{Config: c, ctx: ctx, cancel: cancel, connections: map[string]*connection{}, publications: map[string]*publication{}}
+}
+
+// Close disconnects all clients and waits until they are.
+func (g *Gateway) Close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.cancel()
+	g.work.Wait()
+}
+
+// enter adds a connection, which leave must remove, unless the gateway is closing.
+func (g *Gateway) enter(c *connection) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return &archive.Error{Kind: archive.Unavailable, Message: "the server is shutting down"}
+	}
+	g.work.Add(1)
+	g.connections[c.id] = c
+	return nil
+}
+
+// leave removes a connection and ends what it publishes.
+func (g *Gateway) leave(c *connection, reason string) {
+	defer g.work.Done()
+	g.mu.Lock()
+	delete(g.connections, c.id)
+	var streams []string
+	for id, p := range g.publications {
+		if p.connection == c {
+			streams = append(streams, id)
+		}
+	}
+	g.mu.Unlock()
+	for _, id := range streams {
+		g.Ingest.Disconnect(id, reason)
+	}
+}
+
+// disconnect tells the session that a client is gone. It outlives the request, and the gateway's Close waits for it.
+func (g *Gateway) disconnect(c *connection, reason string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.Patience)
+	defer cancel()
+	if err := g.Control.Disconnect(ctx, c.sessionID, c.id, reason); err != nil && !isGone(err) {
+		g.Log.Error("client not disconnected", "session", c.sessionID, "connection", c.id, "err", err)
+	}
+}

@@ -1,0 +1,279 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
+
+	"reelcheck/reference/internal/av"
+)
+
+// client publishes by WHIP.
+type client struct {
+	t        *testing.T
+	web      *httptest.Server
+	pc       *webrtc.PeerConnection
+	video    *webrtc.TrackLocalStaticSample
+	audio    *webrtc.TrackLocalStaticSample
+	faults   *faults
+	location string
+	etag     string
+	answer   string
+	frames   int
+	packets  int
+}
+
+// faults drops and delays packets between the publisher's NACK responder and the wire.
+type faults struct {
+	interceptor.NoOp
+	mu    sync.Mutex
+	on    bool
+	black bool // nothing goes out
+	count int
+	seen  map[uint32]bool
+	held  func()
+	plis  int
+}
+
+func (f *faults) set(on bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = on
+}
+
+func (f *faults) NewInterceptor(string) (interceptor.Interceptor, error) { return f, nil }
+
+func (f *faults) BindLocalStream(info *interceptor.StreamInfo, w interceptor.RTPWriter) interceptor.RTPWriter {
+	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		id := info.SSRC<<16 ^ uint32(h.SequenceNumber)
+		if !f.on || f.seen[id] {
+			if f.black {
+				return len(payload), nil
+			}
+			return w.Write(h, payload, a)
+		}
+		f.seen[id] = true
+		f.count++
+		switch {
+		case f.count%7 == 3: // lost once; repeated on request
+			return len(payload), nil
+		case f.count%11 == 5 && f.held == nil: // overtaken by the next packet
+			header, data := h.Clone(), bytes.Clone(payload)
+			f.held = func() { _, _ = w.Write(&header, data, a) }
+			return len(payload), nil
+		}
+		n, err := w.Write(h, payload, a)
+		if f.held != nil {
+			f.held()
+			f.held = nil
+		}
+		return n, err
+	})
+}
+
+// publish connects a client that sends video as mime, or none, and Opus.
+func publish(t *testing.T, web *httptest.Server, mime string, trickle bool) *client {
+	t.Helper()
+	c := &client{t: t, web: web, faults: &faults{seen: map[uint32]bool{}}}
+	engine := &webrtc.MediaEngine{}
+	must(t, engine.RegisterDefaultCodecs())
+	registry := &interceptor.Registry{}
+	registry.Add(c.faults)
+	sender, err := report.NewSenderInterceptor(report.SenderInterval(200 * time.Millisecond))
+	must(t, err)
+	registry.Add(sender)
+	responder, err := nack.NewResponderInterceptor()
+	must(t, err)
+	registry.Add(responder)
+	engine.RegisterFeedback(webrtc.RTCPFeedback{Type: "nack"}, webrtc.RTPCodecTypeAudio)
+	engine.RegisterFeedback(webrtc.RTCPFeedback{Type: "nack"}, webrtc.RTPCodecTypeVideo)
+	settings := webrtc.SettingEngine{}
+	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetICETimeouts(time.Second, 30*time.Second, 200*time.Millisecond)
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
+		webrtc.WithSettingEngine(settings))
+	c.pc, err = api.NewPeerConnection(webrtc.Configuration{})
+	must(t, err)
+	c.audio = c.add(webrtc.MimeTypeOpus)
+	if mime != "" {
+		c.video = c.add(mime)
+	}
+	c.offer(trickle)
+	var reading sync.WaitGroup
+	for _, sender := range c.pc.GetSenders() {
+		reading.Go(func() { c.readFeedback(sender) }) // pion answers NACKs only while somebody reads
+	}
+	t.Cleanup(func() {
+		_ = c.pc.GracefulClose()
+		reading.Wait()
+	})
+	return c
+}
+
+func (c *client) add(mime string) *webrtc.TrackLocalStaticSample {
+	c.t.Helper()
+	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, mime, "stream")
+	must(c.t, err)
+	_, err = c.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	must(c.t, err)
+	return track
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *client) do(method, path, contentType, ifMatch, body string, want int) (*http.Response, string) {
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(c.t.Context(), method, c.web.URL+path, strings.NewReader(body))
+	must(c.t, err)
+	request.Header.Set("Content-Type", contentType)
+	if ifMatch != "" {
+		request.Header.Set("If-Match", ifMatch)
+	}
+	response, err := c.web.Client().Do(request)
+	must(c.t, err)
+	text, err := io.ReadAll(response.Body)
+	must(c.t, err)
+	must(c.t, response.Body.Close())
+	if response.StatusCode != want {
+		c.t.Fatalf("%s %s: %s, want %d: %s", method, path, response.Status, want, text)
+	}
+	if got := response.Header.Get("Access-Control-Allow-Origin"); got != "*" {
+		c.t.Errorf("%s %s: Access-Control-Allow-Origin %q", method, path, got)
+	}
+	return response, string(text)
+}
+
+// offer posts the offer, with all candidates in it or with none, and connects.
+func (c *client) offer(trickle bool) {
+	c.t.Helper()
+	offer, err := c.pc.CreateOffer(nil)
+	must(c.t, err)
+	gathered := webrtc.GatheringCompletePromise(c.pc)
+	must(c.t, c.pc.SetLocalDescription(offer))
+	<-gathered
+	text := c.pc.LocalDescription().SDP
+	if trickle {
+		text = without(text, "a=candidate:")
+	}
+	response, answer := c.do("POST", "/v2/session/1_MX4/whip", sdpType, "", text, http.StatusCreated)
+	c.location, c.etag, c.answer = response.Header.Get("Location"), response.Header.Get("ETag"), answer
+	if c.location != "/v2/session/1_MX4/whip/stream" || c.etag == "" || response.Header.Get("Content-Type") != sdpType {
+		c.t.Fatalf("answer headers: %v", response.Header)
+	}
+	must(c.t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+}
+
+func without(sdp, prefix string) string {
+	var kept []string
+	for line := range strings.Lines(sdp) {
+		if !strings.HasPrefix(line, prefix) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
+}
+
+func (c *client) waitConnected() {
+	c.t.Helper()
+	eventually(c.t, "client connected", func() bool {
+		return c.pc.ConnectionState() == webrtc.PeerConnectionStateConnected
+	})
+}
+
+// videoFrame is frame n in the shape of its codec: what the parsers look at, the number, and size bytes of content.
+func videoFrame(mime string, n int, key bool, size int) []byte {
+	content := make([]byte, size)
+	for i := range content {
+		content[i] = byte(n+i)%250 + 5 // no start codes
+	}
+	number := []byte{byte(n>>7) | 0x80, byte(n&0x7f) | 0x80}
+	switch {
+	case mime == webrtc.MimeTypeVP8 && key:
+		return append(append([]byte{0x10, 2, 0, 0x9d, 1, 0x2a, 0x80, 2, 0xe0, 1}, number...), content...)
+	case mime == webrtc.MimeTypeVP8:
+		return append(append([]byte{0x11, 2, 0, 0, 0, 0, 0, 0, 0, 0}, number...), content...)
+	case mime == webrtc.MimeTypeVP9 && key:
+		return append(append([]byte{0x82, 0x49, 0x83, 0x42, 0, 0, 0, 0, 0, 0}, number...), content...)
+	case mime == webrtc.MimeTypeVP9:
+		return append(append([]byte{0x86, 0, 0, 0, 0, 0, 0, 0, 0, 0}, number...), content...)
+	}
+	var unit []byte
+	slice := append([]byte{0x41, 0x88, 1, 1, 1, 1, 1, 1, 1, 1}, number...)
+	if key {
+		unit = av.AppendNAL(unit, []byte{0x67, 0x42, 0xe0, 0x1f, 0x80, 1, 2, 3})
+		unit = av.AppendNAL(unit, []byte{0x68, 0xce, 1, 2})
+		slice[0] = 0x65
+	}
+	return av.AppendNAL(unit, append(slice, content...))
+}
+
+// numberOf reads back the number of a frame.
+func numberOf(s av.Sample) int {
+	data := s.Data
+	if s.Codec == av.H264 {
+		for nal := range av.NALs(s.Data) {
+			data = nal
+		}
+	}
+	return int(data[10]&0x7f)<<7 | int(data[11]&0x7f)
+}
+
+// send sends n video frames at 50/s, on schedule even after being late, with an Opus packet each; every 25th is a key frame of many packets.
+func (c *client) send(mime string, n int) {
+	c.t.Helper()
+	due := time.Now()
+	for range n {
+		if c.video != nil {
+			key, size := c.frames%25 == 0, 900
+			if key {
+				size = 12000
+			}
+			must(c.t, c.video.WriteSample(media.Sample{
+				Data: videoFrame(mime, c.frames, key, size), Duration: 20 * time.Millisecond,
+			}))
+			c.frames++
+		}
+		opus := binary.BigEndian.AppendUint32([]byte{31 << 3}, uint32(c.packets))
+		must(c.t, c.audio.WriteSample(media.Sample{Data: opus, Duration: 20 * time.Millisecond}))
+		c.packets++
+		due = due.Add(20 * time.Millisecond)
+		time.Sleep(time.Until(due))
+	}
+}
+
+func (c *client) readFeedback(sender *webrtc.RTPSender) {
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			if strings.Contains(fmt.Sprintf("%T", p), "PictureLoss") {
+				c.faults.mu.Lock()
+				c.faults.plis++
+				c.faults.mu.Unlock()
+			}
+		}
+	}
+}

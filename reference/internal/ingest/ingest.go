@@ -1,0 +1,274 @@
+// Package ingest receives published media: WHIP (RFC 9725) on one side, whole coded samples in order and on the media
+// clock on the other.
+//
+// A publication is one WHIP resource, which is one stream of a session. Its packets pass a reorder buffer, which asks
+// for what is missing and waits at most a second; an assembler, which makes whole frames of them; and a clock, which
+// gives each its time (see timing.go). What comes out goes to the Sink that the Room named when the first packet came.
+package ingest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+// Reasons for the end of a stream, as the archive's callbacks spell them.
+const (
+	ClientDisconnected  = "clientDisconnected"
+	NetworkDisconnected = "networkDisconnected"
+	ForceDisconnected   = "forceDisconnected"
+	ForceUnpublished    = "forceUnpublished"
+	MediaStopped        = "mediaStopped"
+)
+
+// Config says where media is received.
+type Config struct {
+	// Listen is the UDP address all publishers send to, by default ":0": every interface, any free port.
+	Listen string
+	// PublicIPs are offered to publishers besides the addresses of the interfaces, for servers behind a NAT.
+	PublicIPs []string
+	// Grace is how long a publisher whose network failed may take to come back, by default 30 s.
+	Grace time.Duration
+	// Connect is how long a publisher may take from its offer to its first connection, by default 30 s.
+	Connect time.Duration
+	// Now is the media clock.
+	Now func() av.Instant
+	// Gone, if set, is called once for every accepted offer when its resource is no more, after Room.Ended, even
+	// when no media ever came.
+	Gone func(p Publisher, reason string)
+	Log  *slog.Logger
+}
+
+// Validate reports the first field that cannot work.
+func (c Config) Validate() error {
+	if c.Now == nil {
+		return fmt.Errorf("ingest: Now is required")
+	}
+	if c.Grace < 0 || c.Connect < 0 {
+		return fmt.Errorf("ingest: Grace and Connect must not be negative")
+	}
+	for _, ip := range c.PublicIPs {
+		if _, err := netip.ParseAddr(ip); err != nil {
+			return fmt.Errorf("ingest: public address %q is not an IP address", ip)
+		}
+	}
+	return nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = ":0"
+	}
+	if c.Grace == 0 {
+		c.Grace = 30 * time.Second
+	}
+	if c.Connect == 0 {
+		c.Connect = 30 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Publisher says who publishes; the caller resolved it from the client token and the query.
+type Publisher struct {
+	ApplicationID, SessionID, ConnectionID, StreamID string
+	Name, VideoType                                  string
+	LayoutClasses                                    []string
+	PreferredVideo                                   av.Codec
+}
+
+// Stream is a publication of which media has arrived.
+type Stream struct {
+	Publisher
+	HasAudio, HasVideo bool       // what was negotiated
+	At                 av.Instant // arrival of the first media
+	KeyFrame           func()     // asks the publisher for a key frame; does not block, may be called from a Sink
+}
+
+// Sink takes the media of one stream. Calls do not overlap.
+type Sink interface {
+	// Append takes a sample; per kind Time never decreases.
+	Append(av.Sample) error
+	// Advance says that nothing of this kind before t will follow. It keeps growing with real time, at most 1.2 s
+	// behind it, while the publisher sends nothing or is away.
+	Advance(video bool, t av.Instant) error
+}
+
+// Room is told what happens to streams.
+type Room interface {
+	// Published is called at the first media packet and says where the stream's media goes; an error closes the
+	// connection.
+	Published(ctx context.Context, s Stream) (Sink, error)
+	// Ended is called exactly once for every Published that succeeded, after the last call to its Sink.
+	Ended(streamID string, at av.Instant, reason string)
+}
+
+// Answer is what an accepted offer gets.
+type Answer struct {
+	SDP      string
+	ETag     string
+	StreamID string
+}
+
+// Error is a request refused: what HTTP says about it and why, in words for the client.
+type Error struct {
+	Status  int
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+func errorf(status int, format string, a ...any) error {
+	return &Error{status, fmt.Sprintf(format, a...)}
+}
+
+// Server owns the media port and all publications. Its methods may be called from any goroutine.
+type Server struct {
+	config Config
+	room   Room
+	engine *engine
+
+	mu           sync.Mutex // guards the fields below
+	publications map[string]*publication
+	closed       bool
+	running      sync.WaitGroup
+}
+
+// New opens the media port. The caller must Close the server.
+func New(config Config, room Room) (*Server, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	config = config.withDefaults()
+	engine, err := newEngine(config)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}}, nil
+}
+
+// Addr is the UDP address media is received on.
+func (s *Server) Addr() net.Addr { return s.engine.conn.LocalAddr() }
+
+// Close ends all publications, waits for them and closes the media port.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	for _, p := range s.publications {
+		p.stop(NetworkDisconnected)
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+	return s.engine.close()
+}
+
+// Offer opens a publication. ctx bounds the exchange, not the publication.
+func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (Answer, error) {
+	o, err := parseOffer([]byte(sdpOffer))
+	if err != nil {
+		return Answer{}, err
+	}
+	pc, err := s.engine.connection()
+	if err != nil {
+		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
+	}
+	p := newPublication(s, who, o, pc)
+	answer, err := p.negotiate(ctx)
+	if err == nil {
+		err = s.add(p)
+	}
+	if err != nil {
+		p.close()
+		return Answer{}, err
+	}
+	return Answer{SDP: answer, ETag: p.etag, StreamID: who.StreamID}, nil
+}
+
+// add starts p, unless its id is taken or the server is closing.
+func (s *Server) add(p *publication) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errorf(http.StatusServiceUnavailable, "the server is shutting down")
+	}
+	if s.publications[p.who.StreamID] != nil {
+		return errorf(http.StatusConflict, "stream %q exists already", p.who.StreamID)
+	}
+	s.publications[p.who.StreamID] = p
+	s.running.Go(p.run)
+	return nil
+}
+
+func (s *Server) remove(p *publication) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.publications, p.who.StreamID)
+}
+
+func (s *Server) find(streamID string) (*publication, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.publications[streamID]; p != nil {
+		return p, nil
+	}
+	return nil, errorf(http.StatusNotFound, "no stream %q is being published", streamID)
+}
+
+// Publisher tells who publishes a stream.
+func (s *Server) Publisher(streamID string) (Publisher, bool) {
+	p, err := s.find(streamID)
+	if err != nil {
+		return Publisher{}, false
+	}
+	return p.who, true
+}
+
+// Patch takes a trickle ICE fragment for the ICE session that ifMatch names ("*": whichever is current). New
+// credentials in it restart ICE: then the answer holds the server's fragment and the new entity tag, otherwise its
+// SDP is empty.
+func (s *Server) Patch(ctx context.Context, streamID, ifMatch, sdpFragment string) (Answer, error) {
+	p, err := s.find(streamID)
+	if err != nil {
+		return Answer{}, err
+	}
+	f, err := parseFragment([]byte(sdpFragment))
+	if err != nil {
+		return Answer{}, errorf(http.StatusBadRequest, "the body is not a valid trickle ICE fragment: %v", err)
+	}
+	return p.patch(ctx, ifMatch, f)
+}
+
+// Delete ends a publication at its client's wish and returns when Room.Ended has.
+func (s *Server) Delete(ctx context.Context, streamID string) error {
+	p, err := s.find(streamID)
+	if err != nil {
+		return err
+	}
+	p.stop(ClientDisconnected)
+	select {
+	case <-p.finished:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("end stream %s: %w", streamID, ctx.Err())
+	}
+}
+
+// Disconnect ends a publication for a reason of the server's; Room.Ended follows. It does nothing for an unknown
+// stream.
+func (s *Server) Disconnect(streamID, reason string) {
+	if p, err := s.find(streamID); err == nil {
+		p.stop(reason)
+	}
+}
+
+func newETag() string { return `"` + rand.Text() + `"` }

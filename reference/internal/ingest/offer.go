@@ -1,0 +1,173 @@
+package ingest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"reelcheck/reference/internal/av"
+)
+
+// offer is a validated WHIP offer. Its text can be offered again with other ICE credentials.
+type offer struct {
+	description *sdp.SessionDescription
+	mids        []string
+}
+
+// parseOffer checks what RFC 9725 section 4.2 asks of an offer and what a publication can be: at most one audio and
+// one video section, sent, bundled. Simulcast is taken out, so that the answer refuses it and one encoding is sent.
+func parseOffer(text []byte) (*offer, error) {
+	var description sdp.SessionDescription
+	if err := description.Unmarshal(text); err != nil {
+		return nil, errorf(http.StatusBadRequest, "the offer is not valid SDP: %v", err)
+	}
+	if len(description.MediaDescriptions) == 0 {
+		return nil, errorf(http.StatusBadRequest, "the offer has no media section")
+	}
+	o := &offer{description: &description}
+	seen := map[string]bool{}
+	for i, media := range description.MediaDescriptions {
+		kind := media.MediaName.Media
+		switch {
+		case kind != "audio" && kind != "video":
+			return nil, errorf(http.StatusUnprocessableEntity, "media section %d is %q: only audio and video can be published", i, kind)
+		case seen[kind]:
+			return nil, errorf(http.StatusUnprocessableEntity, "the offer has more than one %s section: one audio and one video section at most", kind)
+		}
+		seen[kind] = true
+		if err := checkSection(media, i); err != nil {
+			return nil, err
+		}
+		mid, _ := media.Attribute("mid")
+		o.mids = append(o.mids, mid)
+		media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
+			return a.Key == "simulcast" || a.Key == "rid"
+		})
+	}
+	if len(o.mids) > 1 && !o.bundled() {
+		return nil, errorf(http.StatusUnprocessableEntity, "the media sections are not bundled: a=group:BUNDLE must name every a=mid")
+	}
+	return o, nil
+}
+
+func checkSection(media *sdp.MediaDescription, i int) error {
+	mid, ok := media.Attribute("mid")
+	if !ok || mid == "" {
+		return errorf(http.StatusBadRequest, "media section %d has no a=mid", i)
+	}
+	for _, direction := range [...]string{"recvonly", "inactive"} {
+		if _, ok := media.Attribute(direction); ok {
+			return errorf(http.StatusUnprocessableEntity, "media section %d is %s: a publisher must offer sendonly or sendrecv", i, direction)
+		}
+	}
+	return nil
+}
+
+func (o *offer) bundled() bool {
+	for _, a := range o.description.Attributes {
+		if group, ok := strings.CutPrefix(a.Value, "BUNDLE "); ok && a.Key == "group" {
+			named := strings.Fields(group)
+			return !slices.ContainsFunc(o.mids, func(mid string) bool { return !slices.Contains(named, mid) })
+		}
+	}
+	return false
+}
+
+// text is the offer as it goes to pion.
+func (o *offer) text() (string, error) {
+	b, err := o.description.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("write offer: %w", err)
+	}
+	return string(b), nil
+}
+
+// credentials are the ICE user fragment and password of the offer.
+func (o *offer) credentials() (ufrag, password string) {
+	find := func(key string) string {
+		if v, ok := o.description.Attribute(key); ok {
+			return v
+		}
+		for _, media := range o.description.MediaDescriptions {
+			if v, ok := media.Attribute(key); ok {
+				return v
+			}
+		}
+		return ""
+	}
+	return find("ice-ufrag"), find("ice-pwd")
+}
+
+// restart replaces the ICE credentials and drops the candidates that went with the old ones.
+func (o *offer) restart(ufrag, password string) {
+	ice := func(a sdp.Attribute) bool {
+		return a.Key == "ice-ufrag" || a.Key == "ice-pwd" || a.Key == "candidate" || a.Key == "end-of-candidates"
+	}
+	o.description.Attributes = slices.DeleteFunc(o.description.Attributes, ice)
+	for _, media := range o.description.MediaDescriptions {
+		media.Attributes = append(slices.DeleteFunc(media.Attributes, ice),
+			sdp.Attribute{Key: "ice-ufrag", Value: ufrag}, sdp.Attribute{Key: "ice-pwd", Value: password})
+	}
+}
+
+// accepted reports which kinds the answer takes.
+func accepted(answer string) (audio, video bool, err error) {
+	var description sdp.SessionDescription
+	if err := description.UnmarshalString(answer); err != nil {
+		return false, false, fmt.Errorf("own answer: %w", err)
+	}
+	for _, media := range description.MediaDescriptions {
+		if media.MediaName.Port.Value == 0 {
+			continue
+		}
+		audio = audio || media.MediaName.Media == "audio"
+		video = video || media.MediaName.Media == "video"
+	}
+	return audio, video, nil
+}
+
+// prefer puts the application's preferred codec first in the answer, which is what senders follow.
+func prefer(pc *webrtc.PeerConnection, codec av.Codec) error {
+	for _, transceiver := range pc.GetTransceivers() {
+		if transceiver.Kind() != webrtc.RTPCodecTypeVideo {
+			continue
+		}
+		codecs := slices.Clone(transceiver.Receiver().GetParameters().Codecs)
+		if len(codecs) == 0 {
+			continue
+		}
+		slices.SortStableFunc(codecs, func(a, b webrtc.RTPCodecParameters) int {
+			return rank(a, codec) - rank(b, codec)
+		})
+		if err := transceiver.SetCodecPreferences(codecs); err != nil {
+			return fmt.Errorf("prefer %s: %w", codec, err)
+		}
+	}
+	return nil
+}
+
+func rank(c webrtc.RTPCodecParameters, preferred av.Codec) int {
+	if codecOf(c.MimeType) == preferred {
+		return 0
+	}
+	return 1
+}
+
+func newCertificate() (*webrtc.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("dtls key: %w", err)
+	}
+	certificate, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return nil, fmt.Errorf("dtls certificate: %w", err)
+	}
+	return certificate, nil
+}

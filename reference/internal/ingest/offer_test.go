@@ -1,0 +1,229 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// browserOffer has the shape of Chrome's, shortened.
+const browserOffer = `v=0
+o=- 4611731400430051336 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=extmap-allow-mixed
+a=msid-semantic: WMS stream
+m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=ice-ufrag:EsAw
+a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1
+a=ice-options:trickle
+a=fingerprint:sha-256 49:66:12:17:0D:1C:91:AE:57:4C:C6:36:DD:D5:97:D2:7D:62:C9:9A:7F:B9:A3:F4:70:03:E7:43:91:73:23:5E
+a=setup:actpass
+a=mid:0
+a=sendonly
+a=msid:stream audio
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+a=rtcp-fb:111 transport-cc
+a=fmtp:111 minptime=10;useinbandfec=1
+a=rtpmap:63 red/48000/2
+a=fmtp:63 111/111
+a=rtpmap:0 PCMU/8000
+a=ssrc:3570614608 cname:4TOk42mSjXCkVIa6
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 98
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=ice-ufrag:EsAw
+a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1
+a=ice-options:trickle
+a=fingerprint:sha-256 49:66:12:17:0D:1C:91:AE:57:4C:C6:36:DD:D5:97:D2:7D:62:C9:9A:7F:B9:A3:F4:70:03:E7:43:91:73:23:5E
+a=setup:actpass
+a=mid:1
+a=sendonly
+a=msid:stream video
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 nack
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:103 H264/90000
+a=rtcp-fb:103 nack
+a=rtcp-fb:103 nack pli
+a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+a=rtpmap:98 VP9/90000
+a=fmtp:98 profile-id=0
+a=ssrc-group:FID 2231627014 632943048
+a=ssrc:2231627014 cname:4TOk42mSjXCkVIa6
+a=ssrc:632943048 cname:4TOk42mSjXCkVIa6
+`
+
+func TestOffers(t *testing.T) {
+	r := newRoom()
+	s, _ := serve(t, r, nil)
+	edit := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(browserOffer) }
+	_, video, _ := strings.Cut(browserOffer, "m=video")
+	tests := []struct {
+		name  string
+		offer string
+		want  int
+		says  string
+	}{
+		{"not SDP", "hello", http.StatusBadRequest, "not valid SDP"},
+		{"empty", "", http.StatusBadRequest, "no media section"},
+		{"no media", browserOffer[:strings.Index(browserOffer, "m=audio")], http.StatusBadRequest, "no media section"},
+		{"two videos", browserOffer + "m=video" + video, http.StatusUnprocessableEntity, "more than one video"},
+		{"data channel", edit("m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"),
+			http.StatusUnprocessableEntity, "only audio and video"},
+		{"recvonly", edit("a=sendonly", "a=recvonly"), http.StatusUnprocessableEntity, "must offer sendonly"},
+		{"not bundled", edit("a=group:BUNDLE 0 1", "a=group:BUNDLE 0"), http.StatusUnprocessableEntity, "not bundled"},
+		{"no mid", edit("a=mid:0\n", ""), http.StatusBadRequest, "no a=mid"},
+		{"no fingerprint", strings.Join(strings.Split(browserOffer, "a=fingerprint"), "a=x-fingerprint"), http.StatusBadRequest, "cannot be used"},
+		{"no codec in common", edit("opus", "speex", "VP8", "AV1", "VP9", "H265", "H264", "H266"),
+			http.StatusUnprocessableEntity, "no codec in common"},
+		{"simulcast", edit("a=rtcp-rsize", "a=rid:h send\na=rid:l send\na=simulcast:send h;l"), 0, ""},
+		{"sendrecv", edit("a=sendonly", "a=sendrecv"), 0, ""},
+		{"browser", browserOffer, 0, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", StreamID: tt.name}, tt.offer)
+			if tt.want == 0 {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(answer.SDP, "simulcast") || strings.Count(answer.SDP, "a=recvonly") != 2 {
+					t.Fatalf("answer:\n%s", answer.SDP)
+				}
+				return
+			}
+			var refused *Error
+			if !errors.As(err, &refused) || refused.Status != tt.want || !strings.Contains(refused.Message, tt.says) {
+				t.Fatalf("got %v; want %d with %q", err, tt.want, tt.says)
+			}
+			if _, ok := s.Publisher(tt.name); ok {
+				t.Fatal("a refused offer left a publication")
+			}
+		})
+	}
+	if _, err := s.Offer(t.Context(), Publisher{StreamID: "browser"}, browserOffer); !refusedWith(err, http.StatusConflict) {
+		t.Fatalf("the same stream twice: %v", err)
+	}
+}
+
+func refusedWith(err error, status int) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Status == status
+}
+
+// Without video in common the audio is still published.
+func TestPartialAnswer(t *testing.T) {
+	r := newRoom()
+	s, _ := serve(t, r, nil)
+	offer := strings.NewReplacer("VP8", "AV1", "VP9", "H265", "H264", "H266").Replace(browserOffer)
+	if _, err := s.Offer(t.Context(), Publisher{StreamID: "audio"}, offer); err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.find("audio")
+	must(t, err)
+	if !p.hasAudio || p.hasVideo {
+		t.Fatalf("audio %v, video %v", p.hasAudio, p.hasVideo)
+	}
+}
+
+func TestHTTP(t *testing.T) {
+	r := newRoom()
+	s, web := serve(t, r, nil)
+	c := &client{t: t, web: web}
+	response, _ := c.do("OPTIONS", "/v2/session/1_MX4/whip", "", "", "", http.StatusNoContent)
+	for key, want := range map[string]string{
+		"Access-Control-Allow-Methods": "PATCH", "Access-Control-Allow-Headers": "If-Match",
+		"Accept-Post": sdpType, "Accept-Patch": fragmentType, "Access-Control-Expose-Headers": "ETag",
+	} {
+		if got := response.Header.Get(key); !strings.Contains(got, want) {
+			t.Errorf("%s: %q without %q", key, got, want)
+		}
+	}
+	c.do("POST", "/v2/session/1_MX4/whip", "application/json", "", browserOffer, http.StatusUnsupportedMediaType)
+	c.do("POST", "/v2/session/1_MX4/whip", "", "", browserOffer, http.StatusUnsupportedMediaType)
+	c.do("POST", "/v2/session/1_MX4/whip", sdpType, "", strings.Repeat("x", maxBody+1), http.StatusRequestEntityTooLarge)
+	c.do("POST", "/v2/session/1_MX4/whip", sdpType+"; charset=utf-8", "", browserOffer, http.StatusCreated)
+	if err := s.Delete(context.Background(), "stream"); err != nil {
+		t.Fatal(err)
+	}
+	recorder := httptest.NewRecorder()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", nil)
+	if err := s.HandleDelete(recorder, request, "stream"); !refusedWith(err, http.StatusNotFound) {
+		t.Fatalf("DELETE twice: %v", err)
+	}
+}
+
+func TestFragments(t *testing.T) {
+	const pwd = "P2uYro0UCOQ4zxjKXaWCBui1"
+	tests := []struct {
+		name, text string
+		want       fragment
+		bad        bool
+	}{
+		{"candidates", "a=ice-ufrag:EsAw\r\na=ice-pwd:" + pwd + "\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n" +
+			"a=candidate:1 1 UDP 1 192.0.2.1 61764 typ host\r\na=end-of-candidates\r\n",
+			fragment{"EsAw", pwd, []candidate{{"1 1 UDP 1 192.0.2.1 61764 typ host", "0"}}}, false},
+		{"lines end in LF", "a=ice-ufrag:EsAw\na=ice-pwd:" + pwd, fragment{ufrag: "EsAw", password: pwd}, false},
+		{"empty", "", fragment{}, false},
+		{"no password", "a=ice-ufrag:EsAw", fragment{ufrag: "EsAw"}, false},
+		{"no user fragment", "a=ice-pwd:" + pwd, fragment{}, true},
+		{"contradiction", "a=ice-ufrag:EsAw\na=ice-ufrag:other", fragment{}, true},
+		{"short password", "a=ice-ufrag:EsAw\na=ice-pwd:short", fragment{}, true},
+		{"not ice-char", "a=ice-ufrag:Es w\na=ice-pwd:" + pwd, fragment{}, true},
+		{"not a line", "candidate", fragment{}, true},
+		{"empty candidate", "a=candidate:", fragment{}, true},
+		{"too many", strings.Repeat("a=candidate:x\n", maxCandidates+1), fragment{}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := parseFragment([]byte(tt.text))
+			if (err != nil) != tt.bad || got.ufrag != tt.want.ufrag || got.password != tt.want.password ||
+				strings.Join(values(got), "|") != strings.Join(values(tt.want), "|") {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func values(f fragment) []string {
+	var out []string
+	for _, c := range f.candidates {
+		out = append(out, c.value+"@"+c.mid)
+	}
+	return out
+}
+
+func FuzzFragment(f *testing.F) {
+	f.Add([]byte("a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=candidate:1\r\n"))
+	f.Add([]byte("m=\na=\n=\n"))
+	f.Add([]byte(browserOffer))
+	o, err := parseOffer([]byte(browserOffer))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, err := parseFragment(text)
+		if err != nil {
+			return
+		}
+		if len(got.candidates) > maxCandidates {
+			t.Fatalf("%d candidates", len(got.candidates))
+		}
+		again, err := parseFragment([]byte(got.text(o)))
+		if got.ufrag != "" && got.password != "" && (err != nil || again.ufrag != got.ufrag || again.password != got.password) {
+			t.Fatalf("written and read again: %+v, %v", again, err)
+		}
+	})
+}

@@ -1,0 +1,378 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"reelcheck/reference/internal/av"
+)
+
+const (
+	// tick drives what must happen without packets: reorder deadlines, marks, repeated requests.
+	tick = 50 * time.Millisecond
+	// publishTimeout bounds Room.Published.
+	publishTimeout = 10 * time.Second
+	// maxFailures bounds the reads in a row that may fail; each is one bad packet, unless the stream is broken.
+	maxFailures = 1000
+)
+
+// publication is one WHIP resource. Its run goroutine opens, watches and ends it; one goroutine each reads the RTP
+// and the RTCP of a track.
+type publication struct {
+	server *Server
+	who    Publisher
+	pc     *webrtc.PeerConnection
+
+	signal sync.Mutex // serialises offers and answers; guards offer and etag
+	offer  *offer
+	etag   string
+
+	hasAudio, hasVideo bool // fixed by the first answer
+
+	media    chan av.Instant                 // arrival of the first packet
+	states   chan webrtc.ICEConnectionState  // of the connection, in order
+	failures chan webrtc.PeerConnectionState // failed and closed ones
+	end      chan string                     // the reason to end; the first one counts
+	ending   chan struct{}                   // closed when run takes it
+	finished chan struct{}                   // closed when all is done
+	readers  sync.WaitGroup
+
+	mu      sync.Mutex // guards the receiver and closing
+	closing bool
+	receiver
+}
+
+func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnection) *publication {
+	p := &publication{
+		server: s, who: who, pc: pc, offer: o,
+		media:    make(chan av.Instant, 1),
+		states:   make(chan webrtc.ICEConnectionState),
+		failures: make(chan webrtc.PeerConnectionState),
+		end:      make(chan string, 1),
+		ending:   make(chan struct{}),
+		finished: make(chan struct{}),
+	}
+	p.receiver.log = s.config.Log.With("stream", who.StreamID)
+	pc.OnTrack(p.track)
+	pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
+		select {
+		case p.states <- state:
+		case <-p.ending:
+		}
+	})
+	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state != webrtc.PeerConnectionStateFailed && state != webrtc.PeerConnectionStateClosed {
+			return
+		}
+		select {
+		case p.failures <- state:
+		case <-p.ending:
+		}
+	})
+	return p
+}
+
+// stop asks run to end; it does not wait.
+func (p *publication) stop(reason string) {
+	select {
+	case p.end <- reason:
+	default:
+	}
+}
+
+// negotiate answers the first offer.
+func (p *publication) negotiate(ctx context.Context) (string, error) {
+	p.signal.Lock()
+	defer p.signal.Unlock()
+	answer, err := p.answer(ctx)
+	if err != nil {
+		return "", err
+	}
+	if p.hasAudio, p.hasVideo, err = accepted(answer); err != nil {
+		return "", err
+	}
+	if !p.hasAudio && !p.hasVideo {
+		return "", errorf(http.StatusUnprocessableEntity,
+			"no codec in common: audio must offer opus, video VP8, VP9 (profile 0) or H264 (packetization-mode 1)")
+	}
+	p.mu.Lock()
+	p.expect(p.hasAudio, p.hasVideo)
+	p.mu.Unlock()
+	return answer, nil
+}
+
+// answer applies p.offer and returns the answer with all our candidates in it. Requires p.signal.
+func (p *publication) answer(ctx context.Context) (string, error) {
+	text, err := p.offer.text()
+	if err != nil {
+		return "", err
+	}
+	err = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text})
+	if err != nil {
+		return "", errorf(http.StatusBadRequest, "the offer cannot be used: %v", err)
+	}
+	if err := prefer(p.pc, p.who.PreferredVideo); err != nil {
+		return "", err
+	}
+	answer, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		return "", errorf(http.StatusUnprocessableEntity, "the offer cannot be answered: %v", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(p.pc)
+	if err := p.pc.SetLocalDescription(answer); err != nil {
+		return "", fmt.Errorf("apply answer: %w", err)
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
+	}
+	p.etag = newETag()
+	return p.pc.LocalDescription().SDP, nil
+}
+
+// patch applies a fragment: candidates, or new credentials and candidates (RFC 9725 sections 4.3.1 and 4.3.2).
+func (p *publication) patch(ctx context.Context, ifMatch string, f fragment) (Answer, error) {
+	p.signal.Lock()
+	defer p.signal.Unlock()
+	switch ifMatch {
+	case "*", p.etag:
+	case "":
+		return Answer{}, errorf(http.StatusPreconditionRequired, "If-Match is required: the ETag of the ICE session, or * to restart ICE")
+	default:
+		return Answer{}, errorf(http.StatusPreconditionFailed, "If-Match does not name the current ICE session")
+	}
+	if ufrag, _ := p.offer.credentials(); f.ufrag == "" || f.ufrag == ufrag {
+		return Answer{}, p.trickle(f)
+	}
+	if f.password == "" {
+		return Answer{}, errorf(http.StatusBadRequest, "a=ice-pwd is missing: new ICE credentials need both")
+	}
+	p.offer.restart(f.ufrag, f.password)
+	if _, err := p.answer(ctx); err != nil {
+		return Answer{}, err
+	}
+	if err := p.trickle(f); err != nil {
+		return Answer{}, err
+	}
+	own, err := parseFragment([]byte(p.pc.LocalDescription().SDP))
+	if err != nil {
+		return Answer{}, fmt.Errorf("read own answer: %w", err)
+	}
+	return Answer{SDP: own.text(p.offer), ETag: p.etag, StreamID: p.who.StreamID}, nil
+}
+
+func (p *publication) trickle(f fragment) error {
+	for _, c := range f.candidates {
+		init := webrtc.ICECandidateInit{Candidate: "candidate:" + c.value}
+		if c.mid != "" {
+			init.SDPMid = &c.mid
+		}
+		if f.ufrag != "" {
+			init.UsernameFragment = &f.ufrag
+		}
+		if err := p.pc.AddICECandidate(init); err != nil {
+			return errorf(http.StatusBadRequest, "candidate %q cannot be used: %v", c.value, err)
+		}
+	}
+	return nil
+}
+
+// run owns the publication from its answer to its end.
+func (p *publication) run() {
+	defer close(p.finished)
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	now := p.server.config.Now
+	deadline := now().Add(p.server.config.Connect) // for the connection to come, or to come back
+	away, connected := true, false
+	for {
+		select {
+		case reason := <-p.end:
+			p.finish(reason)
+			return
+		case at := <-p.media:
+			if err := p.publish(at); err != nil {
+				p.log.Warn("stream refused", "error", err)
+				p.stop(ForceDisconnected)
+			}
+		case state := <-p.states:
+			switch state {
+			case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
+				if away && connected {
+					p.resume()
+				}
+				away, connected = false, true
+			case webrtc.ICEConnectionStateDisconnected, webrtc.ICEConnectionStateFailed,
+				webrtc.ICEConnectionStateChecking: // after the first connection: ICE restarts
+				if !away {
+					away, deadline = true, now().Add(p.server.config.Grace)
+				}
+			}
+		case state := <-p.failures:
+			p.stop(reasonFor(state))
+		case <-ticker.C:
+			if away && now() >= deadline {
+				p.stop(NetworkDisconnected)
+			}
+			p.tick()
+		}
+	}
+}
+
+// reasonFor tells a client that closed its connection (DTLS close_notify: the page was left) from one whose DTLS
+// failed.
+func reasonFor(state webrtc.PeerConnectionState) string {
+	if state == webrtc.PeerConnectionStateClosed {
+		return ClientDisconnected
+	}
+	return NetworkDisconnected
+}
+
+func (p *publication) publish(at av.Instant) error {
+	ctx, cancel := context.WithTimeout(context.Background(), publishTimeout)
+	defer cancel()
+	sink, err := p.server.room.Published(ctx, Stream{
+		Publisher: p.who, HasAudio: p.hasAudio, HasVideo: p.hasVideo, At: at, KeyFrame: func() { p.keyFrame.Store(true) },
+	})
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begin(sink, p.server.config.Now())
+	return nil
+}
+
+// resume begins a new segment after the connection was away.
+func (p *publication) resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cutAll(p.server.config.Now())
+}
+
+func (p *publication) tick() {
+	p.mu.Lock()
+	feedback := p.advance(p.server.config.Now())
+	p.mu.Unlock()
+	p.write(feedback)
+}
+
+func (p *publication) write(feedback []rtcp.Packet) {
+	if len(feedback) > 0 {
+		_ = p.pc.WriteRTCP(feedback) // asked again while it matters
+	}
+}
+
+// close ends the connection and waits for everything that reads from it. Called once.
+func (p *publication) close() {
+	close(p.ending)
+	p.mu.Lock()
+	p.closing = true
+	p.mu.Unlock()
+	if err := p.pc.GracefulClose(); err != nil {
+		p.log.Debug("close connection", "error", err)
+	}
+	p.readers.Wait()
+}
+
+func (p *publication) finish(reason string) {
+	p.close()
+	at := p.server.config.Now()
+	p.mu.Lock()
+	published := p.flush(at)
+	p.mu.Unlock()
+	p.server.remove(p)
+	if published {
+		p.server.room.Ended(p.who.StreamID, at, reason)
+	}
+	if p.server.config.Gone != nil {
+		p.server.config.Gone(p.who, reason)
+	}
+}
+
+// track is called by pion, in a goroutine of its own, when a stream of packets begins.
+func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver) {
+	p.mu.Lock()
+	t := p.attach(remote, from)
+	if t == nil || p.closing {
+		p.mu.Unlock()
+		return
+	}
+	source := t.source
+	p.readers.Go(func() { p.readRTCP(t, source, from) })
+	p.readers.Add(1)
+	p.mu.Unlock()
+	defer p.readers.Done()
+	p.readRTP(t, source, remote)
+}
+
+func (p *publication) readRTP(t *track, source int, remote *webrtc.TrackRemote) {
+	buf := make([]byte, 1500)
+	for failures := 0; failures < maxFailures; {
+		n, attributes, err := remote.Read(buf)
+		if over(err) {
+			return
+		}
+		if err != nil {
+			failures++
+			continue
+		}
+		failures = 0
+		header, err := attributes.GetRTPHeader(buf[:n])
+		if err != nil {
+			continue
+		}
+		payload, ok := payloadOf(buf[:n], header.MarshalSize(), header.Padding)
+		if !ok {
+			continue
+		}
+		now := p.server.config.Now()
+		p.mu.Lock()
+		first := !p.seen
+		feedback := p.receive(t, source, arrival{
+			seq: header.SequenceNumber, stamp: header.Timestamp, marker: header.Marker,
+			format: header.PayloadType, payload: payload, at: now,
+		})
+		p.mu.Unlock()
+		if first {
+			p.media <- now
+		}
+		p.write(feedback)
+	}
+}
+
+func (p *publication) readRTCP(t *track, source int, from *webrtc.RTPReceiver) {
+	for failures := 0; failures < maxFailures; {
+		packets, _, err := from.ReadRTCP()
+		if over(err) {
+			return
+		}
+		if err != nil {
+			failures++
+			continue
+		}
+		failures = 0
+		now := p.server.config.Now()
+		for _, packet := range packets {
+			if report, ok := packet.(*rtcp.SenderReport); ok {
+				p.mu.Lock()
+				p.report(t, source, report, now)
+				p.mu.Unlock()
+			}
+		}
+	}
+}
+
+// over reports whether a read failed because the stream has ended.
+func over(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)
+}

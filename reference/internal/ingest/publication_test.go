@@ -1,0 +1,283 @@
+package ingest
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"reelcheck/reference/internal/av"
+)
+
+// Every frame arrives whole, in order and once, though one packet in seven is lost on its first way.
+func TestLossIsRepaired(t *testing.T) {
+	for _, codec := range []struct {
+		mime string
+		want av.Codec
+	}{{webrtc.MimeTypeVP8, av.VP8}, {webrtc.MimeTypeVP9, av.VP9}, {webrtc.MimeTypeH264, av.H264}} {
+		t.Run(string(codec.want), func(t *testing.T) {
+			t.Parallel()
+			r := newRoom()
+			_, web := serve(t, r, nil)
+			c := publish(t, web, codec.mime, false)
+			c.waitConnected()
+			time.AfterFunc(100*time.Millisecond, func() { c.faults.set(true) })
+			time.AfterFunc(2500*time.Millisecond, func() { c.faults.set(false) })
+			c.send(codec.mime, 135)
+			eventually(t, "all frames", func() bool {
+				return len(r.read(t, true)) == c.frames && len(r.read(t, false)) == c.packets
+			})
+			checkFrames(t, r.read(t, true), codec.want, codec.mime)
+			for i, s := range r.read(t, false) {
+				if got := int(binary.BigEndian.Uint32(s.Data[1:])); got != i || s.Gap || s.Codec != av.Opus {
+					t.Fatalf("audio packet %d: number %d, gap %v, %s", i, got, s.Gap, s.Codec)
+				}
+			}
+			checkPace(t, r.read(t, true), r.read(t, false))
+		})
+	}
+}
+
+func checkFrames(t *testing.T, samples []av.Sample, codec av.Codec, mime string) {
+	t.Helper()
+	for i, s := range samples {
+		key := i%25 == 0
+		if numberOf(s) != i || s.Key != key || s.Gap || s.Codec != codec {
+			t.Fatalf("frame %d: number %d, key %v, gap %v, %s", i, numberOf(s), s.Key, s.Gap, s.Codec)
+		}
+		size := 900
+		if key {
+			size = 12000
+		}
+		if want := videoFrame(mime, i, key, size); string(s.Data) != string(want) {
+			t.Fatalf("frame %d: %d bytes differ from the %d sent", i, len(s.Data), len(want))
+		}
+	}
+}
+
+// checkPace compares times with what was sent: 20 ms a frame on the sender's clock, audio and video in step.
+func checkPace(t *testing.T, video, audio []av.Sample) {
+	t.Helper()
+	for i := range video {
+		if off := video[i].Time.Sub(audio[i].Time); off.Abs() > 80*time.Millisecond {
+			t.Fatalf("frame %d is %v from the sound sent with it", i, off)
+		}
+	}
+	span := video[len(video)-1].Time.Sub(video[0].Time)
+	want := time.Duration(len(video)-1) * 20 * time.Millisecond
+	if (span - want).Abs() > want/2 {
+		t.Fatalf("%d frames span %v, sent over %v", len(video), span, want)
+	}
+}
+
+func TestPreferredCodecComesFirst(t *testing.T) {
+	r := newRoom()
+	_, web := serve(t, r, nil) // the application prefers H264
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	_, after, _ := strings.Cut(c.answer, "m=video 9 UDP/TLS/RTP/SAVPF ")
+	first, _, _ := strings.Cut(after, " ")
+	if !strings.Contains(c.answer, "a=rtpmap:"+first+" H264/90000") {
+		t.Fatalf("first video format %s of the answer is not H264:\n%s", first, c.answer)
+	}
+	if strings.Count(c.answer, "a=recvonly") != 2 {
+		t.Fatalf("answer:\n%s", c.answer)
+	}
+}
+
+func TestTrickleAndDelete(t *testing.T) {
+	r := newRoom()
+	_, web := serve(t, r, nil)
+	c := publish(t, web, "", true)
+	fragment := "a=ice-ufrag:" + attribute(c.pc.LocalDescription().SDP, "ice-ufrag") +
+		"\r\na=ice-pwd:" + attribute(c.pc.LocalDescription().SDP, "ice-pwd") + "\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+	for line := range strings.Lines(c.pc.LocalDescription().SDP) {
+		if strings.HasPrefix(line, "a=candidate:") {
+			fragment += line
+		}
+	}
+	c.do("PATCH", c.location, fragmentType, "", fragment, http.StatusPreconditionRequired)
+	c.do("PATCH", c.location, fragmentType, `"other"`, fragment, http.StatusPreconditionFailed)
+	c.do("PATCH", c.location, sdpType, c.etag, fragment, http.StatusUnsupportedMediaType)
+	c.do("PATCH", c.location, fragmentType, c.etag, "nonsense", http.StatusBadRequest)
+	c.do("PATCH", c.location+"x", fragmentType, c.etag, fragment, http.StatusNotFound)
+	c.do("PATCH", c.location, fragmentType, c.etag, fragment, http.StatusNoContent)
+	c.waitConnected()
+	c.send("", 20)
+	eventually(t, "audio", func() bool { return len(r.read(t, false)) > 10 })
+	if s := r.streams[0]; !s.HasAudio || s.HasVideo {
+		t.Fatalf("stream: %+v", s)
+	}
+	c.do("DELETE", c.location, "", "", "", http.StatusOK)
+	if got := r.endings(); len(got) != 1 || got[0] != ClientDisconnected {
+		t.Fatalf("endings after DELETE: %q", got)
+	}
+	c.do("DELETE", c.location, "", "", "", http.StatusNotFound)
+}
+
+func attribute(sdp, key string) string {
+	_, after, _ := strings.Cut(sdp, "a="+key+":")
+	value, _, _ := strings.Cut(after, "\r\n")
+	return value
+}
+
+// An ICE restart within the grace keeps the stream; its sink sees a gap and a new key frame is asked for.
+func TestICERestart(t *testing.T) {
+	r := newRoom()
+	_, web := serve(t, r, func(c *Config) { c.Grace = 20 * time.Second })
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	c.waitConnected()
+	c.send(webrtc.MimeTypeVP8, 30)
+	eventually(t, "frames", func() bool { return len(r.read(t, true)) >= 25 })
+
+	offer, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	must(t, err)
+	gathered := webrtc.GatheringCompletePromise(c.pc)
+	must(t, c.pc.SetLocalDescription(offer))
+	<-gathered
+	local := c.pc.LocalDescription().SDP
+	fragment := "a=ice-ufrag:" + attribute(local, "ice-ufrag") + "\r\na=ice-pwd:" + attribute(local, "ice-pwd") + "\r\n"
+	for line := range strings.Lines(local) {
+		if strings.HasPrefix(line, "a=candidate:") {
+			fragment += line
+		}
+	}
+	response, own := c.do("PATCH", c.location, fragmentType, "*", fragment, http.StatusOK)
+	if tag := response.Header.Get("ETag"); tag == "" || tag == c.etag {
+		t.Fatalf("entity tag after the restart: %q, before: %q", tag, c.etag)
+	}
+	answer := without(without(without(c.answer, "a=candidate:"), "a=ice-ufrag:"), "a=ice-pwd:")
+	answer = strings.Replace(answer, "m=audio", "a=ice-ufrag:"+attribute(own, "ice-ufrag")+
+		"\r\na=ice-pwd:"+attribute(own, "ice-pwd")+"\r\nm=audio", 1)
+	must(t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+	for line := range strings.Lines(own) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "a="); ok && strings.HasPrefix(value, "candidate:") {
+			must(t, c.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: value}))
+		}
+	}
+	before := c.frames
+	c.send(webrtc.MimeTypeVP8, 150)
+	eventually(t, "frames after the restart", func() bool {
+		samples := r.read(t, true)
+		return numberOf(samples[len(samples)-1]) > before+100
+	})
+	gaps := 0
+	for _, s := range r.read(t, true) {
+		if s.Gap {
+			gaps++
+		}
+	}
+	c.faults.mu.Lock()
+	plis := c.faults.plis
+	c.faults.mu.Unlock()
+	if gaps == 0 || plis == 0 {
+		t.Errorf("%d gaps, %d key frame requests", gaps, plis)
+	}
+	if got := r.endings(); len(got) != 0 || len(r.streams) != 1 {
+		t.Fatalf("the stream did not survive: %d streams, endings %q", len(r.streams), got)
+	}
+}
+
+// A publisher that falls silent without a word is gone when the grace is over; marks keep growing until then.
+func TestAbruptEnd(t *testing.T) {
+	r := newRoom()
+	_, web := serve(t, r, func(c *Config) { c.Grace = time.Second })
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	c.waitConnected()
+	c.send(webrtc.MimeTypeVP8, 60)
+	vanish(c)
+	eventually(t, "end", func() bool { return len(r.endings()) > 0 })
+	if got := r.endings(); len(got) != 1 || got[0] != NetworkDisconnected {
+		t.Fatalf("endings: %q", got)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.worstMark > 1350*time.Millisecond || r.worstMark == 0 {
+		t.Errorf("a mark fell %v behind real time", r.worstMark)
+	}
+}
+
+// A client that closes its connection without DELETE has left.
+func TestCloseWithoutDelete(t *testing.T) {
+	r := newRoom()
+	_, web := serve(t, r, nil)
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	c.waitConnected()
+	c.send(webrtc.MimeTypeVP8, 30)
+	must(t, c.pc.Close())
+	eventually(t, "end", func() bool { return len(r.endings()) > 0 })
+	if got := r.endings(); len(got) != 1 || got[0] != ClientDisconnected {
+		t.Fatalf("endings: %q", got)
+	}
+}
+
+func TestForcedEnd(t *testing.T) {
+	r := newRoom()
+	s, web := serve(t, r, nil)
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	c.waitConnected()
+	c.send(webrtc.MimeTypeVP8, 10)
+	eventually(t, "stream", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return len(r.streams) == 1 })
+	s.Disconnect("stream", ForceUnpublished)
+	s.Disconnect("stream", ForceDisconnected)
+	eventually(t, "end", func() bool { return len(r.endings()) > 0 })
+	if got := r.endings(); len(got) != 1 || got[0] != ForceUnpublished {
+		t.Fatalf("endings: %q", got)
+	}
+}
+
+func TestRefusedStream(t *testing.T) {
+	r := newRoom()
+	r.refuse = errors.New("session full")
+	s, web := serve(t, r, nil)
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	c.waitConnected()
+	c.send(webrtc.MimeTypeVP8, 10)
+	eventually(t, "resource gone", func() bool { _, ok := s.Publisher("stream"); return !ok })
+	if got := r.endings(); len(got) != 0 {
+		t.Fatalf("endings of a stream never published: %q", got)
+	}
+	eventually(t, "gone", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return len(r.gone) == 1 })
+}
+
+func TestNeverConnected(t *testing.T) {
+	r := newRoom()
+	s, web := serve(t, r, func(c *Config) { c.Connect = 300 * time.Millisecond })
+	c := &client{t: t, web: web}
+	c.do("POST", "/v2/session/1_MX4/whip", sdpType, "", browserOffer, http.StatusCreated)
+	eventually(t, "resource gone", func() bool { _, ok := s.Publisher("stream"); return !ok })
+}
+
+func TestKeyFrameRequest(t *testing.T) {
+	r := newRoom()
+	_, web := serve(t, r, nil)
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	c.waitConnected()
+	c.send(webrtc.MimeTypeVP8, 10)
+	eventually(t, "stream", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return len(r.streams) == 1 })
+	for range 20 {
+		r.streams[0].KeyFrame()
+	}
+	eventually(t, "key frame request", func() bool {
+		c.faults.mu.Lock()
+		defer c.faults.mu.Unlock()
+		return c.faults.plis > 0
+	})
+	time.Sleep(time.Second)
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	if c.faults.plis > 4 {
+		t.Errorf("%d key frame requests within about a second", c.faults.plis)
+	}
+}
+
+// vanish stops the client's side of the connection as pulling the plug would.
+func vanish(c *client) {
+	c.faults.mu.Lock()
+	c.faults.on, c.faults.black = false, true
+	c.faults.mu.Unlock()
+	_ = c.pc.SCTP().Transport().ICETransport().Stop()
+}

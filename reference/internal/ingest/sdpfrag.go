@@ -1,0 +1,110 @@
+package ingest
+
+import (
+	"strings"
+)
+
+// fragment is a trickle ICE SDP fragment (RFC 8840 section 9): what of it WHIP uses.
+type fragment struct {
+	ufrag, password string
+	candidates      []candidate
+}
+
+// candidate is the value of one a=candidate line and the media section it stands in.
+type candidate struct {
+	value string
+	mid   string
+}
+
+const (
+	maxCandidates   = 100
+	maxCandidateLen = 1000
+)
+
+// parseFragment reads a fragment. Lines that WHIP has no use for are skipped, malformed ones refused. Credentials
+// may stand at session level or in a media section, where they must not contradict each other.
+func parseFragment(text []byte) (fragment, error) {
+	var f fragment
+	mid := ""
+	for line := range strings.SplitSeq(string(text), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		switch {
+		case line == "":
+			continue
+		case len(line) < 2 || line[1] != '=':
+			return fragment{}, errMalformed
+		case line[0] == 'm':
+			mid = ""
+			continue
+		case line[0] != 'a':
+			continue
+		}
+		key, value, _ := strings.Cut(line[2:], ":")
+		switch key {
+		case "mid":
+			mid = value
+		case "ice-ufrag":
+			if !agree(&f.ufrag, value) {
+				return fragment{}, errMalformed
+			}
+		case "ice-pwd":
+			if !agree(&f.password, value) {
+				return fragment{}, errMalformed
+			}
+		case "candidate":
+			if value == "" || len(value) > maxCandidateLen || len(f.candidates) == maxCandidates {
+				return fragment{}, errMalformed
+			}
+			f.candidates = append(f.candidates, candidate{value, mid})
+		}
+	}
+	if !iceToken(f.ufrag, 4) || !iceToken(f.password, 22) || f.ufrag == "" && f.password != "" {
+		return fragment{}, errMalformed
+	}
+	return f, nil
+}
+
+func agree(have *string, value string) bool {
+	if value == "" || (*have != "" && *have != value) {
+		return false
+	}
+	*have = value
+	return true
+}
+
+// iceToken reports whether s is empty, or at least least ice-char long (RFC 8839 section 5.4).
+func iceToken(s string, least int) bool {
+	if s == "" {
+		return true
+	}
+	if len(s) < least || len(s) > 256 {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		alphanumeric := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		return !alphanumeric && r != '+' && r != '/'
+	})
+}
+
+// text writes the fragment that answers an ICE restart: credentials at session level, candidates under the first
+// media section of the offer, which carries the bundle.
+func (f fragment) text(o *offer) string {
+	var b strings.Builder
+	line := func(parts ...string) {
+		for _, part := range parts {
+			b.WriteString(part)
+		}
+		b.WriteString("\r\n")
+	}
+	line("a=group:BUNDLE ", strings.Join(o.mids, " "))
+	line("a=ice-ufrag:", f.ufrag)
+	line("a=ice-pwd:", f.password)
+	media := o.description.MediaDescriptions[0].MediaName
+	line("m=", media.Media, " 9 ", strings.Join(media.Protos, "/"), " 0")
+	line("a=mid:", o.mids[0])
+	for _, c := range f.candidates {
+		line("a=candidate:", c.value)
+	}
+	line("a=end-of-candidates")
+	return b.String()
+}

@@ -1,0 +1,110 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/storage"
+	"reelcheck/reference/internal/store"
+)
+
+// How uploads are tried.
+const (
+	uploadRetryFirst = 5 * time.Second
+	uploadRetryMost  = time.Hour
+
+	uploadTimeout = 2 * time.Hour // of one attempt
+)
+
+// workUpload stores the file of a stopped archive: in the application's own target, tried until the limit, else in the built-in cloud.
+func (r *Runner) workUpload(ctx context.Context, job *river.Job[uploadArgs]) error {
+	a, err := r.Store.Archive(ctx, job.Args.ApplicationID, job.Args.ArchiveID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !(a.Status == archive.Stopped && a.FileReady) {
+		return complete(ctx, r, job) // deleted with its application, or stored before the crash
+	}
+	if err != nil {
+		return r.again(ctx, err)
+	}
+	app, err := r.Store.Application(ctx, a.ApplicationID)
+	if err != nil {
+		return r.again(ctx, err)
+	}
+	if app.Storage == nil {
+		return own(ctx, r, job, r.keep(ctx, a))
+	}
+	sum, err := r.upload(ctx, app, a)
+	if err == nil {
+		return own(ctx, r, job, r.archives.Stored(ctx, a.SessionID, a.ID, archive.Uploaded, sum))
+	}
+	if ctx.Err() != nil {
+		return river.JobSnooze(0)
+	}
+	next, more := nextUpload(a, app.Fallback, r.Clock.Now(app.ID))
+	r.Log.Warn("upload failed", "archive", a.ID, "error", err, "retry", more, "next", next)
+	switch {
+	case more:
+		return replace(ctx, r, job, job.Args.Job, next)
+	case app.Fallback:
+		return own(ctx, r, job, r.keep(ctx, a))
+	}
+	return own(ctx, r, job, r.archives.Unstorable(ctx, a.SessionID, a.ID))
+}
+
+// nextUpload says when to try again after a failure at now, if at all. The wait grows with the time already spent, which doubles it,
+// and the last attempt is at the limit itself.
+func nextUpload(a archive.Archive, fallback bool, now time.Time) (next time.Time, more bool) {
+	limit := a.CreatedAt.Add(archive.Retention)
+	if fallback {
+		limit = a.StoppedAt.Add(archive.FallbackAfter)
+	}
+	if !now.Before(limit) {
+		return time.Time{}, false
+	}
+	next = now.Add(min(max(now.Sub(a.StoppedAt), uploadRetryFirst), uploadRetryMost))
+	if next.After(limit) {
+		next = limit
+	}
+	return next, true
+}
+
+func (r *Runner) upload(ctx context.Context, app session.Application, a archive.Archive) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
+	defer cancel()
+	file, _, err := r.Open(a)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	return storage.Upload(ctx, *app.Storage, a, file)
+}
+
+// keep puts the file into the built-in cloud.
+func (r *Runner) keep(ctx context.Context, a archive.Archive) error {
+	file, _, err := r.Open(a)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum, err := r.Cloud.Put(ctx, a, file)
+	if err != nil {
+		return err
+	}
+	return r.archives.Stored(ctx, a.SessionID, a.ID, archive.Available, sum)
+}
+
+func (r *Runner) workExpire(ctx context.Context, job *river.Job[expireArgs]) error {
+	return own(ctx, r, job, r.archives.Expired(ctx, job.Args.SessionID, job.Args.ArchiveID))
+}
+
+// own completes the job, or has it tried again after an error of the server itself.
+func own[T river.JobArgs](ctx context.Context, r *Runner, job *river.Job[T], err error) error {
+	if err != nil {
+		return r.again(ctx, err)
+	}
+	return complete(ctx, r, job)
+}

@@ -1,0 +1,149 @@
+// Package jobs does the durable work that outlives a step: webhooks, uploads, expiry. It runs on River, in the database of the store.
+//
+// A job falls due at an instant of its application's policy time. River knows only real time, so that scheduled_at is the policy
+// instant less the application's offset, and moving an application's clock moves its rows.
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/storage"
+	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/store/sqlite"
+)
+
+// Archives is told what became of the work. Its methods may be called again after a crash.
+type Archives interface {
+	Stored(ctx context.Context, sessionID, archiveID string, status archive.Status, sha256sum string) error
+	Unstorable(ctx context.Context, sessionID, archiveID string) error
+	Expired(ctx context.Context, sessionID, archiveID string) error
+}
+
+// Config of a [Runner]. Every field but Poll and Log is required.
+type Config struct {
+	Store *sqlite.Store
+	Clock *clock.Clock
+	Cloud *storage.Cloud
+	// Open reads a finished composition.
+	Open func(archive.Archive) (io.ReadCloser, int64, error)
+	// Poll is how often due rows are looked for; 0 means 250 ms. Jobs committed here are found sooner anyway. Where clocks are
+	// advanced, a few milliseconds make that faster.
+	Poll time.Duration
+	Log  *slog.Logger
+}
+
+// Runner works off jobs. It is safe for concurrent use.
+type Runner struct {
+	Config
+	archives Archives
+	db       *sql.DB
+	driver   *riversqlite.Driver
+	river    *river.Client[*sql.Tx]
+	webhooks *http.Client
+	drains   keyed
+
+	stop    context.CancelFunc
+	stopped sync.WaitGroup
+}
+
+// New prepares the database and makes the store enqueue jobs. Nothing runs before [Runner.Start].
+func New(ctx context.Context, c Config) (*Runner, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Runner{Config: c, db: c.Store.DB(), webhooks: newWebhookClient()}
+	r.driver = riversqlite.New(r.db)
+	migrator, err := rivermigrate.New(r.driver, &rivermigrate.Config{Logger: quiet(c.Log)})
+	if err != nil {
+		return nil, fmt.Errorf("prepare job tables: %w", err)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return nil, fmt.Errorf("prepare job tables: %w", err)
+	}
+	poll := cmp.Or(c.Poll, 250*time.Millisecond)
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(r.workWebhook))
+	river.AddWorker(workers, river.WorkFunc(r.workUpload))
+	river.AddWorker(workers, river.WorkFunc(r.workExpire))
+	r.river, err = river.NewClient(r.driver, &river.Config{
+		Queues: map[string]river.QueueConfig{
+			store.JobWebhook: {MaxWorkers: 64},
+			store.JobUpload:  {MaxWorkers: 8},
+			store.JobExpire:  {MaxWorkers: 8},
+		},
+		Workers:           workers,
+		Logger:            quiet(c.Log),
+		FetchCooldown:     min(5*time.Millisecond, poll),
+		FetchPollInterval: poll,
+		JobTimeout:        -1,          // every kind bounds itself
+		MaxAttempts:       maxAttempts, // every kind gives up by itself
+		// A job is never taken from this process while it runs; what a dead process left is requeued at start.
+		RescueStuckJobsAfter: 10_000 * time.Hour,
+		RetryPolicy:          soon{},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make job engine: %w", err)
+	}
+	c.Store.Enqueue = r.enqueue
+	return r, nil
+}
+
+const maxAttempts = 30_000
+
+// soon retries jobs that failed for a reason of the server's own.
+type soon struct{}
+
+func (soon) NextRetry(job *rivertype.JobRow) time.Time {
+	return job.ScheduledAt.Add(max(time.Since(job.ScheduledAt), 0) + 5*time.Second)
+}
+
+// Start requeues what a dead process left running and begins to work.
+func (r *Runner) Start(ctx context.Context, archives Archives) error {
+	r.archives = archives
+	const requeue = `UPDATE river_job SET state = 'available', scheduled_at = min(scheduled_at, ` + realNow + `) WHERE state = 'running'`
+	if _, err := r.db.ExecContext(ctx, requeue); err != nil {
+		return fmt.Errorf("requeue orphaned jobs: %w", err)
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := r.river.Start(ctx); err != nil {
+		return fmt.Errorf("start job engine: %w", err)
+	}
+	ctx, r.stop = context.WithCancel(ctx)
+	r.stopped.Go(func() { r.promote(ctx) })
+	return nil
+}
+
+// Close interrupts what runs, waits for it, and leaves it to be done after the next start.
+func (r *Runner) Close() error {
+	if r.stop == nil {
+		return nil
+	}
+	r.stop()
+	r.stopped.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	err := r.river.StopAndCancel(ctx)
+	r.webhooks.CloseIdleConnections()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("stop job engine: %w", err)
+	}
+	return nil
+}
+
+const closeTimeout = 15 * time.Second

@@ -1,0 +1,195 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+
+	"reelcheck/reference/internal/store"
+)
+
+// realNow is the present in the form in which River writes instants.
+const (
+	riverTime = `%Y-%m-%d %H:%M:%f`
+	realNow   = `strftime('` + riverTime + `', 'now')`
+)
+
+// args of the three kinds. The row's owner stays readable in SQL, where a clock moves it.
+type (
+	webhookArgs struct{ store.Job }
+	uploadArgs  struct{ store.Job }
+	expireArgs  struct{ store.Job }
+)
+
+func (webhookArgs) Kind() string { return store.JobWebhook }
+func (uploadArgs) Kind() string  { return store.JobUpload }
+func (expireArgs) Kind() string  { return store.JobExpire }
+
+// enqueue inserts jobs in the transaction of the step that owes them.
+func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) error {
+	var many []river.InsertManyParams
+	for _, j := range jobs {
+		var args river.JobArgs
+		switch j.Kind {
+		case store.JobWebhook:
+			args = webhookArgs{j}
+		case store.JobUpload:
+			args = uploadArgs{j}
+		case store.JobExpire:
+			args = expireArgs{j}
+		default:
+			return fmt.Errorf("enqueue: unknown kind of job %q", j.Kind)
+		}
+		opts := &river.InsertOpts{Queue: j.Kind, MaxAttempts: maxAttempts}
+		if due := r.Clock.Real(j.ApplicationID, j.At); time.Until(due) > 0 {
+			opts.ScheduledAt = due
+		}
+		many = append(many, river.InsertManyParams{Args: args, InsertOpts: opts})
+	}
+	if _, err := r.river.InsertManyTx(ctx, tx, many); err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	return nil
+}
+
+// complete marks a job done, now. What River does after a worker returns comes up to 250 ms later, and then finds nothing to do.
+func complete[T river.JobArgs](ctx context.Context, r *Runner, job *river.Job[T]) error {
+	return r.settled(ctx, job.ID, nil)
+}
+
+// replace marks a job done and enqueues one in its place, due at a policy instant. A new row, so that what River notes late about
+// the old one cannot hit it.
+func replace[T river.JobArgs](ctx context.Context, r *Runner, job *river.Job[T], next store.Job, at time.Time) error {
+	next.Kind, next.At = job.Kind, at
+	return r.settled(ctx, job.ID, []store.Job{next})
+}
+
+func (r *Runner) settled(ctx context.Context, id int64, next []store.Job) error {
+	const done = `UPDATE river_job SET state = 'completed', finalized_at = ` + realNow + ` WHERE id = ? AND state = 'running'`
+	tx, err := r.db.BeginTx(ctx, nil)
+	if err != nil {
+		return r.again(ctx, err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to undo
+	if _, err := tx.ExecContext(ctx, done, id); err != nil {
+		return r.again(ctx, err)
+	}
+	if len(next) > 0 {
+		if err := r.enqueue(ctx, tx, next); err != nil {
+			return r.again(ctx, err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return r.again(ctx, err)
+	}
+	return nil
+}
+
+const owed = `state IN ('available', 'scheduled', 'retryable', 'running') AND json_extract(args, '$.applicationId') = ?`
+
+// Pending returns the application's unfinished jobs, the next due first. Jobs that wait for the same thing are listed once.
+func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job, error) {
+	rows, err := r.db.QueryContext(ctx, `SELECT min(id), kind, json(args), CAST(round(unixepoch(scheduled_at, 'subsec') * 1000) AS INTEGER) AS due
+		FROM river_job WHERE `+owed+` GROUP BY kind, json_extract(args, '$.archiveId'), due ORDER BY due, 1`, applicationID)
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", err)
+	}
+	defer rows.Close()
+	offset := r.Clock.Offset(applicationID)
+	var jobs []store.Job
+	for rows.Next() {
+		var j store.Job
+		var args []byte
+		var due int64
+		if err := rows.Scan(&j.ID, &j.Kind, &args, &due); err != nil {
+			return nil, fmt.Errorf("list jobs: %w", err)
+		}
+		if err := json.Unmarshal(args, &j); err != nil {
+			return nil, fmt.Errorf("decode job %d: %w", j.ID, err)
+		}
+		j.At = time.UnixMilli(due).UTC().Add(offset)
+		jobs = append(jobs, j)
+	}
+	return jobs, rows.Err()
+}
+
+// SetClock moves the application's clock and with it its waiting jobs. No transition commits in between.
+func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time.Duration) error {
+	before := r.Clock.Offset(applicationID)
+	err := r.Store.SetClock(ctx, applicationID, offset, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE river_job SET scheduled_at = strftime('`+riverTime+`', scheduled_at, ?)
+			WHERE state <> 'running' AND `+owed, fmt.Sprintf("%+.3f seconds", (before-offset).Seconds()), applicationID)
+		if err == nil {
+			r.Clock.SetOffset(applicationID, offset)
+		}
+		return err
+	})
+	if err != nil {
+		r.Clock.SetOffset(applicationID, before)
+		return fmt.Errorf("move clock of %s: %w", applicationID, err)
+	}
+	return nil
+}
+
+// Settle makes the application's due jobs run and returns when none is due or running any more.
+func (r *Runner) Settle(ctx context.Context, applicationID string) error {
+	if err := r.wake(ctx); err != nil {
+		return err
+	}
+	const busy = `SELECT count(*) FROM river_job WHERE ` + owed + ` AND (state = 'running' OR scheduled_at <= ` + realNow + `)`
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var n int
+		if err := r.db.QueryRowContext(ctx, busy, applicationID).Scan(&n); err != nil {
+			return fmt.Errorf("await jobs: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// wake makes due rows available, at once. River itself looks every five seconds.
+func (r *Runner) wake(ctx context.Context) error {
+	const due = `UPDATE river_job SET state = 'available' WHERE state IN ('scheduled', 'retryable') AND scheduled_at <= ` + realNow
+	if _, err := r.db.ExecContext(ctx, due); err != nil {
+		return fmt.Errorf("wake jobs: %w", err)
+	}
+	return r.driver.GetExecutor().NotifyMany(ctx, &riverdriver.NotifyManyParams{
+		Topic:   "river_insert",
+		Payload: []string{`{"queue":"webhook"}`, `{"queue":"upload"}`, `{"queue":"expire"}`},
+	})
+}
+
+// promote keeps due times to a fraction of a second.
+func (r *Runner) promote(ctx context.Context) {
+	const any = `SELECT EXISTS (SELECT 1 FROM river_job WHERE state IN ('scheduled', 'retryable') AND scheduled_at <= ` + realNow + `)`
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var due bool
+		err := r.db.QueryRowContext(ctx, any).Scan(&due)
+		if err == nil && due {
+			err = r.wake(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("cannot look for due jobs", "error", err)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/store/sqlite"
+)
+
+// How webhooks are tried.
+const (
+	retryFirst = 5 * time.Second // doubling
+	retryMost  = 15 * time.Minute
+	retryFor   = 24 * time.Hour
+
+	webhookTimeout  = 10 * time.Second
+	webhookMaxReply = 64 << 10
+)
+
+func newWebhookClient() *http.Client {
+	return &http.Client{
+		Timeout:       webhookTimeout,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, Proxy: http.ProxyFromEnvironment},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// workWebhook delivers what is owed for one archive, in order: a webhook is not tried before the one before it was delivered or
+// given up. Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
+func (r *Runner) workWebhook(ctx context.Context, job *river.Job[webhookArgs]) error {
+	defer r.drains.lock(job.Args.ArchiveID)()
+	for {
+		next, err := r.Store.NextDelivery(ctx, job.Args.ArchiveID)
+		if errors.Is(err, store.ErrNotFound) {
+			return complete(ctx, r, job)
+		}
+		if err != nil {
+			return r.again(ctx, err)
+		}
+		if r.Clock.Until(next.ApplicationID, next.NotBefore) > 0 {
+			return replace(ctx, r, job, job.Args.Job, next.NotBefore)
+		}
+		if err := r.deliver(ctx, next); err != nil {
+			return r.again(ctx, err)
+		}
+	}
+}
+
+// deliver makes one attempt and notes how it ended. Its error is the server's own.
+func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
+	failure := r.post(ctx, d)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	log := r.Log.With("archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
+	if failure == nil {
+		log.Debug("webhook delivered")
+		return r.Store.SettleDelivery(ctx, d.ID, sqlite.Delivered)
+	}
+	retry := r.Clock.Now(d.ApplicationID).Add(backoff(d.Attempts))
+	if retry.After(d.CreatedAt.Add(retryFor)) {
+		log.Warn("webhook given up", "error", failure)
+		return r.Store.SettleDelivery(ctx, d.ID, sqlite.Dropped)
+	}
+	log.Info("webhook failed", "error", failure, "retry", retry)
+	return r.Store.PostponeDelivery(ctx, d.ID, retry)
+}
+
+func (r *Runner) post(ctx context.Context, d store.Delivery) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "archived")
+	response, err := r.webhooks.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, webhookMaxReply)) // only so that the connection can be used again
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the receiver answered %d, only 200 counts as delivered", response.StatusCode)
+	}
+	return nil
+}
+
+func backoff(attempts int) time.Duration {
+	return min(retryFirst<<min(attempts, 20), retryMost)
+}
+
+// again has a job tried once more: after the next start when the server is closing, otherwise by [soon].
+func (r *Runner) again(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return river.JobSnooze(0)
+	}
+	r.Log.Error("job failed", "error", err)
+	return err
+}

@@ -1,0 +1,218 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"reelcheck/reference/internal/av"
+)
+
+// Kind names a timeline event.
+type Kind string
+
+const (
+	StreamAdded   Kind = "streamAdded"
+	StreamRemoved Kind = "streamRemoved"
+	Recording     Kind = "recording" // a span of the archive begins
+	Paused        Kind = "paused"    // it ends, another may follow
+	Stopped       Kind = "stopped"   // it ends for good
+)
+
+// Event is something compositions depend on besides the media.
+type Event struct {
+	Kind Kind       `json:"kind"`
+	At   av.Instant `json:"at"`
+	// Of streams. The stream's log must exist before it is added: see [Journal.Stream].
+	Stream    string   `json:"stream,omitempty"`
+	VideoType string   `json:"videoType,omitempty"` // added: "camera", "screen" or "custom"
+	Classes   []string `json:"classes,omitempty"`   // added: layout classes
+	HasAudio  bool     `json:"hasAudio,omitempty"`
+	HasVideo  bool     `json:"hasVideo,omitempty"`
+	Reason    string   `json:"reason,omitempty"` // removed
+	// Of recordings.
+	Archive string `json:"archive,omitempty"`
+}
+
+func (e Event) validate() error {
+	switch e.Kind {
+	case StreamAdded, StreamRemoved:
+		if !validID(e.Stream) {
+			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
+		}
+	case Recording, Paused, Stopped:
+		if e.Archive == "" {
+			return fmt.Errorf("event %s: archive is missing", e.Kind)
+		}
+	default:
+		return fmt.Errorf("unknown event kind %q", e.Kind)
+	}
+	return nil
+}
+
+// noted is an event as stored: asked is when the caller said it happened, where that was too late to be believed.
+type noted struct {
+	Event
+	Asked *av.Instant `json:"asked,omitempty"`
+}
+
+func (n noted) asAsked() Event {
+	if n.Asked != nil {
+		n.At = *n.Asked
+	}
+	return n.Event
+}
+
+// timeline is the in-memory view of the event log. Event instants never decrease.
+type timeline struct {
+	mu      sync.Mutex // guards noted, known, open, changed; held while an event is made durable
+	noted   []noted
+	known   av.Instant // nothing will be noted before it
+	open    map[string]bool
+	changed chan struct{}
+	closed  bool
+
+	live  atomic.Bool  // a span began in this process: known has to follow the clock
+	spans atomic.Int32 // archives recording now
+	until atomic.Int64 // end of the latest span, meaningful while spans is 0
+}
+
+// apply accounts for an event already stored.
+func (tl *timeline) apply(n noted) {
+	tl.noted = append(tl.noted, n)
+	tl.known = max(tl.known, n.At)
+	switch n.Kind {
+	case Recording:
+		tl.open[n.Archive] = true
+	case Paused, Stopped:
+		if tl.open[n.Archive] {
+			delete(tl.open, n.Archive)
+			tl.until.Store(max(tl.until.Load(), int64(n.At)))
+		}
+	case StreamAdded, StreamRemoved:
+	}
+	tl.spans.Store(int32(len(tl.open)))
+	tl.wake()
+}
+
+func (tl *timeline) wake() {
+	if tl.changed != nil {
+		close(tl.changed)
+		tl.changed = nil
+	}
+}
+
+func (tl *timeline) recording(t av.Instant) bool {
+	return tl.spans.Load() > 0 || int64(t) < tl.until.Load()
+}
+
+func parseEvent(data []byte) (noted, error) {
+	var n noted
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&n); err != nil {
+		return noted{}, err
+	}
+	return n, n.validate()
+}
+
+// Note puts e on the timeline. It is durable when Note returns. An equal event already there is not repeated.
+// Events are noted in order of their instants: one that comes later than the timeline's knowledge (see
+// [Journal.Advance]) takes effect at that point instead, so that what was composed is never contradicted.
+func (j *Journal) Note(e Event) error {
+	if err := e.validate(); err != nil {
+		return err
+	}
+	if e.Kind == StreamAdded && !j.known(e.Stream) {
+		return fmt.Errorf("stream %q added before it has a log", e.Stream)
+	}
+	e.Classes = slices.Clone(e.Classes)
+	if len(e.Classes) == 0 {
+		e.Classes = nil
+	}
+	tl := &j.timeline
+	tl.mu.Lock()
+	defer tl.mu.Unlock()
+	for _, n := range tl.noted {
+		if reflect.DeepEqual(n.asAsked(), e) {
+			return nil
+		}
+	}
+	n := noted{Event: e}
+	if e.At < tl.known {
+		n.Asked, n.At = &e.At, tl.known
+	}
+	b, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	if err := j.events.append(encodeBare(typeEvent, b)); err != nil {
+		return fmt.Errorf("noting %s: %w", e.Kind, err)
+	}
+	if err := j.events.sync(); err != nil {
+		return fmt.Errorf("noting %s: %w", e.Kind, err)
+	}
+	tl.apply(n)
+	if e.Kind == Recording {
+		tl.live.Store(true)
+	}
+	return nil
+}
+
+// Advance promises that no event before t will take effect. The journal does it by itself while an archive records
+// when it was opened with a clock.
+func (j *Journal) Advance(t av.Instant) error {
+	tl := &j.timeline
+	tl.mu.Lock()
+	defer tl.mu.Unlock()
+	if t <= tl.known {
+		return nil
+	}
+	if err := j.events.append(encodeMark(events, t)); err != nil {
+		return err
+	}
+	tl.known = t
+	tl.wake()
+	return nil
+}
+
+// ErrClosed is returned to those who wait on a journal that was closed.
+var ErrClosed = errors.New("journal is closed")
+
+// Events returns the events from index on and the instant up to which the timeline is known: later events have that
+// instant or a later one. It blocks until there is something new: an event, or knowledge beyond after.
+func (j *Journal) Events(ctx context.Context, index int, after av.Instant) ([]Event, av.Instant, error) {
+	tl := &j.timeline
+	for {
+		tl.mu.Lock()
+		if len(tl.noted) > index || tl.known > after {
+			var list []Event
+			for _, n := range tl.noted[min(index, len(tl.noted)):] {
+				list = append(list, n.Event)
+			}
+			known := tl.known
+			tl.mu.Unlock()
+			return list, known, nil
+		}
+		if tl.closed {
+			tl.mu.Unlock()
+			return nil, 0, ErrClosed
+		}
+		if tl.changed == nil {
+			tl.changed = make(chan struct{})
+		}
+		changed := tl.changed
+		tl.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, 0, ctx.Err()
+		}
+	}
+}

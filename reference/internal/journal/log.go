@@ -1,0 +1,329 @@
+package journal
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"reelcheck/reference/internal/av"
+)
+
+// segmentSize is where a log rolls to its next file: what opening after a crash has to scan per log.
+const segmentSize = 16 << 20
+
+// segments is one append-only log: a folder of segment files of which only the last grows.
+type segments struct {
+	dir string
+
+	mu      sync.Mutex // guards everything below
+	seq     int
+	f       *os.File
+	size    int64 // bytes of segment seq that readers may see
+	dirty   bool  // written since the last sync
+	ended   bool
+	err     error         // sticky: the log cannot be trusted any more
+	changed chan struct{} // closed at the next change; nil while nobody waits
+}
+
+func segmentPath(dir string, seq int) string { return filepath.Join(dir, fmt.Sprintf("%08d.seg", seq)) }
+
+// createLog makes the folder and its first segment, durably.
+func createLog(dir string) (*segments, error) {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	l := &segments{dir: dir}
+	if err := l.next(); err != nil {
+		return nil, err
+	}
+	return l, syncDir(filepath.Dir(dir))
+}
+
+// next starts the following segment. The folder is synced, so that the file survives a crash.
+func (l *segments) next() error {
+	f, err := os.OpenFile(segmentPath(l.dir, l.seq+1), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(magic); err != nil {
+		return errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	if err := syncDir(l.dir); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	l.f, l.seq, l.size, l.dirty = f, l.seq+1, int64(len(magic)), true
+	return nil
+}
+
+// append writes one framed record. After a failed write the partial record is cut off again, so that the log stays
+// readable and may go on when there is room.
+func (l *segments) append(b []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.err != nil:
+		return l.err
+	case l.ended:
+		return ErrEnded
+	}
+	if l.size+int64(len(b)) > segmentSize && l.size > int64(len(magic)) {
+		if err := l.roll(); err != nil {
+			return err
+		}
+	}
+	return l.write(b)
+}
+
+func (l *segments) write(b []byte) error {
+	if _, err := l.f.WriteAt(b, l.size); err != nil {
+		if cut := l.f.Truncate(l.size); cut != nil {
+			l.err = errors.Join(err, cut)
+		}
+		return err
+	}
+	l.size += int64(len(b))
+	l.dirty = true
+	l.wake()
+	return nil
+}
+
+func (l *segments) wake() {
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
+}
+
+// roll seals the current segment, durably, and starts the next one. The roll record becomes visible to readers only
+// once the next file is there.
+func (l *segments) roll() error {
+	end := encodeBare(typeRoll, nil)
+	if _, err := l.f.WriteAt(end, l.size); err != nil {
+		return err
+	}
+	if err := l.f.Sync(); err != nil {
+		l.err = err
+		return err
+	}
+	old := l.f
+	if err := l.next(); err != nil {
+		return errors.Join(err, old.Truncate(l.size))
+	}
+	l.wake()
+	return old.Close()
+}
+
+// sync makes everything appended so far durable. A failed sync is final: the kernel may have dropped the pages.
+func (l *segments) sync() error {
+	l.mu.Lock()
+	f, dirty, seq := l.f, l.dirty, l.seq
+	l.dirty = false
+	l.mu.Unlock()
+	if !dirty {
+		return nil
+	}
+	err := f.Sync()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil || errors.Is(err, os.ErrClosed) && seq != l.seq { // rolled meanwhile, and synced by that
+		return nil
+	}
+	l.err = fmt.Errorf("syncing journal: %w", err)
+	l.wake()
+	return l.err
+}
+
+// end writes the end record, durably. Ending twice is fine.
+func (l *segments) end() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return nil
+	}
+	// A log that cannot be written any more ends all the same for the readers of this process.
+	err := l.err
+	if err == nil {
+		err = l.write(encodeBare(typeEnd, nil))
+	}
+	if err == nil {
+		err = l.f.Sync()
+	}
+	l.ended, l.dirty = true, false
+	l.wake()
+	return errors.Join(err, l.f.Close())
+}
+
+// visible returns how many bytes of segment seq may be read. When that is not more than offset it returns a channel
+// that is closed at the next change, or io.EOF when there will be none.
+func (l *segments) visible(seq int, offset int64) (limit int64, changed <-chan struct{}, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case seq < l.seq:
+		info, err := os.Stat(segmentPath(l.dir, seq))
+		if err != nil {
+			return 0, nil, err
+		}
+		if info.Size() <= offset {
+			return 0, nil, &TornError{segmentPath(l.dir, seq), offset, errShort}
+		}
+		return info.Size(), nil, nil
+	case offset < l.size:
+		return l.size, nil, nil
+	case l.ended:
+		return 0, nil, io.EOF
+	case l.err != nil:
+		return 0, nil, l.err
+	}
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	return 0, l.changed, nil
+}
+
+// openLog opens a log that an earlier process left, cuts a torn tail off its last segment and hands every whole
+// record of that segment to seen. The returned error is nil although something was cut: torn tells.
+func openLog(dir string, seen func(record) error) (l *segments, torn *TornError, err error) {
+	l = &segments{dir: dir}
+	for {
+		if _, err := os.Stat(segmentPath(dir, l.seq+1)); errors.Is(err, os.ErrNotExist) {
+			break
+		} else if err != nil {
+			return nil, nil, err
+		}
+		l.seq++
+	}
+	if l.seq == 0 { // the crash came between folder and file
+		return l, nil, l.next()
+	}
+	l.f, err = os.OpenFile(segmentPath(dir, l.seq), os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if torn, err = l.repair(seen); err != nil {
+		return nil, nil, errors.Join(err, l.f.Close())
+	}
+	return l, torn, nil
+}
+
+func (l *segments) repair(seen func(record) error) (*TornError, error) {
+	size, scanErr := scan(l.f, func(r record) error {
+		l.ended = l.ended || r.kind == typeEnd
+		if r.kind == typeRoll {
+			return errBody // the next segment never came to be: cut the promise off
+		}
+		return seen(r)
+	})
+	l.size = size
+	if scanErr == nil {
+		return nil, nil
+	}
+	var torn *TornError
+	if !errors.As(scanErr, &torn) {
+		return nil, scanErr
+	}
+	torn.Path = l.f.Name()
+	if err := l.f.Truncate(size); err != nil {
+		return nil, err
+	}
+	if size < int64(len(magic)) {
+		if _, err := l.f.WriteAt([]byte(magic), 0); err != nil {
+			return nil, err
+		}
+		l.size = int64(len(magic))
+	}
+	return torn, l.f.Sync()
+}
+
+// scan reads records until the end of r. It returns where the last whole record ends, and a *TornError when bytes
+// follow that are not a record.
+func scan(r io.ReadSeeker, seen func(record) error) (int64, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	in := bufio.NewReaderSize(r, 256<<10)
+	head := make([]byte, headerSize)
+	if n, err := io.ReadFull(in, head); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, err
+	} else if string(head[:n]) != magic {
+		return 0, &TornError{Offset: 0, Err: errMagic}
+	}
+	offset := int64(len(magic))
+	for {
+		_, err := io.ReadFull(in, head)
+		if errors.Is(err, io.EOF) {
+			return offset, nil
+		}
+		n, err := scanBody(in, head, err, seen)
+		if err == nil {
+			offset += headerSize + n
+			continue
+		}
+		if errors.Is(err, errShort) || errors.Is(err, errLength) || errors.Is(err, errChecksum) || errors.Is(err, errBody) {
+			return offset, &TornError{Offset: offset, Err: err}
+		}
+		return offset, err
+	}
+}
+
+func scanBody(in io.Reader, head []byte, headErr error, seen func(record) error) (int64, error) {
+	if errors.Is(headErr, io.ErrUnexpectedEOF) {
+		return 0, errShort
+	} else if headErr != nil {
+		return 0, headErr
+	}
+	n, sum, err := parseHeader(head)
+	if err != nil {
+		return 0, err
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(in, body); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, errShort
+	} else if err != nil {
+		return 0, err
+	}
+	if crc32.Checksum(body, castagnoli) != sum {
+		return 0, errChecksum
+	}
+	r, err := decode(body, false)
+	if err != nil {
+		return 0, err
+	}
+	return n, seen(r)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// newest keeps the latest instant of a scan per track.
+type newest [tracks]av.Instant
+
+func (n *newest) see(r record) { n[r.track] = max(n[r.track], r.time) }
+
+func (l *segments) current() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seq
+}
+
+// close releases the file without ending the log.
+func (l *segments) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return nil
+	}
+	l.ended = true
+	l.wake()
+	return l.f.Close()
+}

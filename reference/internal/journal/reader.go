@@ -1,0 +1,182 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+
+	"reelcheck/reference/internal/av"
+)
+
+const readAhead = 128 << 10
+
+// Item is a sample, or a promise: with no Data, Time says that nothing of the kind before it follows.
+type Item struct {
+	av.Sample
+	Mark bool
+}
+
+// Position is a place in a stream's log.
+type Position struct {
+	segment int
+	offset  int64
+}
+
+// Reader reads one kind of media of one stream and follows it while it is written. Not for concurrent use.
+type Reader struct {
+	log   *segments
+	track track
+	from  av.Instant
+	f     *os.File
+	at    Position // of the next record
+	last  Position // of the record returned last
+	buf   []byte   // bytes of the segment from bufAt on
+	bufAt int64
+}
+
+// Reader reads the audio or the video of a stream, without what is older than from.
+func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader, error) {
+	j.mu.Lock()
+	l := j.streams[stream]
+	j.mu.Unlock()
+	if l == nil {
+		return nil, fmt.Errorf("stream %q has no log", stream)
+	}
+	return &Reader{log: l, track: trackOf(isVideo), from: from, at: Position{1, int64(len(magic))}}, nil
+}
+
+// Close releases the reader's file.
+func (r *Reader) Close() error {
+	if r.f == nil {
+		return nil
+	}
+	f := r.f
+	r.f = nil
+	return f.Close()
+}
+
+// Position is where the item returned last begins.
+func (r *Reader) Position() Position { return r.last }
+
+// Seek makes p the place of the next item.
+func (r *Reader) Seek(p Position) error {
+	if p.segment != r.at.segment {
+		if err := r.Close(); err != nil {
+			return err
+		}
+		r.buf = r.buf[:0]
+	}
+	r.at = p
+	return nil
+}
+
+// Next returns the next item, waiting for it if the log is still written. It returns io.EOF at the log's end, and a
+// *TornError, once, where a segment is damaged; reading then goes on in the next segment.
+func (r *Reader) Next(ctx context.Context) (Item, error) {
+	for {
+		limit, changed, err := r.log.visible(r.at.segment, r.at.offset)
+		if err == nil && changed != nil {
+			select {
+			case <-changed:
+				continue
+			case <-ctx.Done():
+				return Item{}, ctx.Err()
+			}
+		}
+		var it Item
+		var found bool
+		if err == nil {
+			it, found, err = r.step(limit)
+		}
+		if torn := (*TornError)(nil); errors.As(err, &torn) && r.at.segment < r.log.current() {
+			if skip := r.Seek(Position{r.at.segment + 1, int64(len(magic))}); skip != nil {
+				return Item{}, skip
+			}
+		}
+		if err != nil || found {
+			return it, err
+		}
+	}
+}
+
+// step reads one record of a segment of which limit bytes are there.
+func (r *Reader) step(limit int64) (it Item, found bool, err error) {
+	if r.f == nil {
+		if r.f, err = os.Open(segmentPath(r.log.dir, r.at.segment)); err != nil {
+			return Item{}, false, err
+		}
+		r.buf = r.buf[:0]
+	}
+	head, err := r.peek(headerSize+sampleHead, limit)
+	if err != nil {
+		return Item{}, false, err
+	}
+	n, sum, err := parseHeader(head)
+	if err == nil && r.at.offset+headerSize+n > limit {
+		err = errShort
+	}
+	var rec record
+	if err == nil {
+		rec, err = decode(head[headerSize:headerSize+min(n, int64(len(head)-headerSize))], true)
+	}
+	if err != nil {
+		return Item{}, false, r.torn(err)
+	}
+	r.last = r.at
+	switch {
+	case rec.kind == typeRoll:
+		return Item{}, false, r.Seek(Position{r.at.segment + 1, int64(len(magic))})
+	case rec.track != r.track || rec.kind != typeSample && rec.kind != typeMark || rec.kind == typeSample && rec.time < r.from:
+		r.at.offset += headerSize + n
+		return Item{}, false, nil
+	}
+	return r.item(n, sum, limit)
+}
+
+func (r *Reader) item(n int64, sum uint32, limit int64) (Item, bool, error) {
+	whole, err := r.peek(headerSize+n, limit)
+	if err != nil {
+		return Item{}, false, err
+	}
+	body := whole[headerSize : headerSize+n]
+	if crc32.Checksum(body, castagnoli) != sum {
+		return Item{}, false, r.torn(errChecksum)
+	}
+	rec, err := decode(body, false)
+	if err != nil {
+		return Item{}, false, r.torn(err)
+	}
+	r.at.offset += headerSize + n
+	it := Item{Sample: av.Sample{Time: rec.time}, Mark: rec.kind == typeMark}
+	if !it.Mark {
+		it.Codec, it.Key, it.Gap = rec.codec, rec.flags&flagKey != 0, rec.flags&flagGap != 0
+		it.Data = append([]byte(nil), rec.data...)
+	}
+	return it, true, nil
+}
+
+func (r *Reader) torn(err error) error {
+	return &TornError{segmentPath(r.log.dir, r.at.segment), r.at.offset, err}
+}
+
+// peek returns n bytes from the current offset, fewer only where limit cuts them off.
+func (r *Reader) peek(n, limit int64) ([]byte, error) {
+	n = min(n, limit-r.at.offset)
+	skip := r.at.offset - r.bufAt
+	if skip >= 0 && skip+n <= int64(len(r.buf)) {
+		return r.buf[skip : skip+n], nil
+	}
+	want := min(max(n, readAhead), limit-r.at.offset)
+	if int64(cap(r.buf)) < want {
+		r.buf = make([]byte, want)
+	}
+	r.buf = r.buf[:want]
+	r.bufAt = r.at.offset
+	if _, err := r.f.ReadAt(r.buf, r.at.offset); err != nil {
+		r.buf = r.buf[:0]
+		return nil, fmt.Errorf("reading journal: %w", err)
+	}
+	return r.buf[:n], nil
+}

@@ -1,0 +1,176 @@
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"reelcheck/reference/internal/av"
+)
+
+// A segment file is magic followed by records: length of the body and CRC-32C of the body, both uint32 little endian,
+// then the body, whose first byte is its type. A body is never empty, so a tail of zeros is not a record.
+const (
+	magic      = "reeljnl1"
+	headerSize = 8
+	// MaxRecord bounds a body: more than any coded frame WebRTC carries, small enough for a hostile length.
+	MaxRecord = 8 << 20
+)
+
+type recordType byte
+
+const (
+	typeSample recordType = 1 + iota
+	typeMark              // nothing of this kind before the instant follows
+	typeRoll              // the log goes on in the next segment
+	typeEnd               // the log ends
+	typeEvent             // timeline: JSON of an Event
+)
+
+const (
+	sampleHead = 1 + 1 + 1 + 8
+	markSize   = 1 + 1 + 8
+	flagKey    = 1
+	flagGap    = 2
+)
+
+// track says which kind of media a record belongs to; events count as a kind of their own.
+type track byte
+
+const (
+	audio track = iota
+	video
+	events
+	tracks
+)
+
+func trackOf(isVideo bool) track {
+	if isVideo {
+		return video
+	}
+	return audio
+}
+
+var codecs = [...]av.Codec{1: av.VP8, 2: av.VP9, 3: av.H264, 4: av.Opus}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+var (
+	errShort    = errors.New("record cut short")
+	errChecksum = errors.New("checksum mismatch")
+	errLength   = errors.New("impossible record length")
+	errBody     = errors.New("malformed record")
+	errMagic    = errors.New("not a journal segment")
+)
+
+// TornError says from where a segment cannot be read.
+type TornError struct {
+	Path   string
+	Offset int64
+	Err    error
+}
+
+func (e *TornError) Error() string {
+	return fmt.Sprintf("journal segment %s is damaged at offset %d: %v", e.Path, e.Offset, e.Err)
+}
+
+func (e *TornError) Unwrap() error { return e.Err }
+
+// frame prefixes body, whose first headerSize bytes are reserved, with its length and checksum.
+func frame(b []byte) []byte {
+	binary.LittleEndian.PutUint32(b, uint32(len(b)-headerSize))
+	binary.LittleEndian.PutUint32(b[4:], crc32.Checksum(b[headerSize:], castagnoli))
+	return b
+}
+
+// parseHeader returns the length and checksum of the body that follows.
+func parseHeader(b []byte) (length int64, sum uint32, err error) {
+	if len(b) < headerSize {
+		return 0, 0, errShort
+	}
+	length = int64(binary.LittleEndian.Uint32(b))
+	if length == 0 || length > MaxRecord {
+		return 0, 0, errLength
+	}
+	return length, binary.LittleEndian.Uint32(b[4:]), nil
+}
+
+func encodeSample(s av.Sample) ([]byte, error) {
+	code := 0
+	for i, c := range codecs {
+		if c != "" && c == s.Codec {
+			code = i
+		}
+	}
+	if code == 0 {
+		return nil, fmt.Errorf("unknown codec %q", s.Codec)
+	}
+	if len(s.Data) > MaxRecord-sampleHead {
+		return nil, fmt.Errorf("sample of %d bytes is larger than %d", len(s.Data), MaxRecord-sampleHead)
+	}
+	b := make([]byte, headerSize+sampleHead+len(s.Data))
+	body := b[headerSize:]
+	body[0], body[1] = byte(typeSample), byte(code)
+	if s.Key {
+		body[2] |= flagKey
+	}
+	if s.Gap {
+		body[2] |= flagGap
+	}
+	binary.LittleEndian.PutUint64(body[3:], uint64(s.Time))
+	copy(body[sampleHead:], s.Data)
+	return frame(b), nil
+}
+
+func encodeMark(k track, t av.Instant) []byte {
+	b := make([]byte, headerSize+markSize)
+	b[headerSize], b[headerSize+1] = byte(typeMark), byte(k)
+	binary.LittleEndian.PutUint64(b[headerSize+2:], uint64(t))
+	return frame(b)
+}
+
+func encodeBare(t recordType, data []byte) []byte {
+	b := make([]byte, headerSize+1, headerSize+1+len(data))
+	b[headerSize] = byte(t)
+	return frame(append(b, data...))
+}
+
+// record is a decoded body. data aliases the bytes it was decoded from.
+type record struct {
+	kind  recordType
+	track track
+	time  av.Instant
+	codec av.Codec
+	flags byte
+	data  []byte
+}
+
+// decode parses a body. With head set, body is only the beginning of a sample or mark and data is left out.
+func decode(body []byte, head bool) (record, error) {
+	r := record{kind: recordType(body[0])}
+	switch r.kind {
+	case typeSample:
+		if len(body) < sampleHead || int(body[1]) >= len(codecs) || codecs[body[1]] == "" || body[2]&^(flagKey|flagGap) != 0 {
+			return record{}, errBody
+		}
+		r.codec, r.flags = codecs[body[1]], body[2]
+		r.track = trackOf(r.codec.Video())
+		r.time = av.Instant(binary.LittleEndian.Uint64(body[3:]))
+		r.data = body[sampleHead:]
+	case typeMark:
+		if len(body) < markSize || !head && len(body) != markSize || track(body[1]) >= tracks {
+			return record{}, errBody
+		}
+		r.track, r.time = track(body[1]), av.Instant(binary.LittleEndian.Uint64(body[2:]))
+	case typeRoll, typeEnd:
+		if len(body) != 1 && !head {
+			return record{}, errBody
+		}
+	case typeEvent:
+		r.track, r.data = events, body[1:]
+	default:
+		return record{}, errBody
+	}
+	return r, nil
+}

@@ -1,0 +1,85 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"reelcheck/reference/internal/av"
+)
+
+// ErrOrder is returned for a sample that is older than what its kind has already promised.
+var ErrOrder = errors.New("sample is older than the stream has advanced")
+
+// Writer appends to the log of one stream. Samples and marks outside every span of every archive are not stored; the
+// first video sample stored after that carries Gap. It may be used concurrently.
+type Writer struct {
+	log      *segments
+	timeline *timeline
+
+	mu       sync.Mutex // guards the rest; index: audio, video
+	reached  [2]av.Instant
+	marked   [2]av.Instant // what readers know
+	dropped  [2]bool
+	anything [2]bool
+}
+
+// Append stores s. After an error, a full disk say, later samples may succeed; the loss is marked as a gap.
+func (w *Writer) Append(s av.Sample) error {
+	b, err := encodeSample(s)
+	if err != nil {
+		return err
+	}
+	k := trackOf(s.Codec.Video())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.anything[k] && s.Time < w.reached[k] {
+		return fmt.Errorf("%w: %d before %d", ErrOrder, s.Time, w.reached[k])
+	}
+	w.anything[k], w.reached[k] = true, s.Time
+	if !w.timeline.recording(s.Time) {
+		w.dropped[k] = true
+		return w.mark(k)
+	}
+	if w.dropped[k] && k == video && !s.Gap {
+		s.Gap = true
+		if b, err = encodeSample(s); err != nil {
+			return err
+		}
+	}
+	if err := w.log.append(b); err != nil {
+		w.dropped[k] = true
+		return err
+	}
+	w.dropped[k], w.marked[k] = false, s.Time
+	return nil
+}
+
+// Advance promises that no sample of the kind before t follows. Time must go on being promised while a stream is
+// silent, and until it has passed the end of every recording, or the stream is closed: compositions wait for it.
+func (w *Writer) Advance(isVideo bool, t av.Instant) error {
+	k := trackOf(isVideo)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.anything[k] && t <= w.reached[k] {
+		return nil
+	}
+	w.anything[k], w.reached[k] = true, t
+	return w.mark(k)
+}
+
+// mark tells readers how far the kind has come, if an archive may be waiting to hear it.
+func (w *Writer) mark(k track) error {
+	t := w.reached[k]
+	if t <= w.marked[k] || !w.timeline.recording(w.marked[k]) {
+		return nil
+	}
+	if err := w.log.append(encodeMark(k, t)); err != nil {
+		return err
+	}
+	w.marked[k] = t
+	return nil
+}
+
+// Close ends the log, durably. Close it before the stream's removal is noted.
+func (w *Writer) Close() error { return w.log.end() }

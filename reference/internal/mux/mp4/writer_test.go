@@ -1,0 +1,168 @@
+package mp4
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/Eyevinn/mp4ff/mp4"
+)
+
+var (
+	sps = []byte{0x67, 0x42, 0xc0, 0x1f, 0xda, 0x02, 0x80, 0xf6, 0x84, 0x00, 0x00, 0x03, 0x00, 0x04, 0x00, 0x00, 0x03, 0x00, 0xc8, 0x3c, 0x60, 0xca, 0x80}
+	pps = []byte{0x68, 0xce, 0x07, 0xf2}
+)
+
+func tracks() (video, audio *Track) {
+	video = &Track{Timescale: 90000, SampleDuration: 3600, Length: 200 * time.Millisecond, SPS: [][]byte{sps}, PPS: [][]byte{pps}}
+	audio = &Track{Timescale: 48000, SampleDuration: 1024, Skip: 1024, Length: 200 * time.Millisecond, Channels: 1, Bitrate: 128000}
+	return video, audio
+}
+
+func sample(i int) Sample { return Sample{Data: bytes.Repeat([]byte{byte(i)}, i+1), Key: i%10 == 0} }
+
+// file writes five pictures and nine frames of sound in two chunks each.
+func file(t *testing.T) (head, media []byte) {
+	t.Helper()
+	video, audio := tracks()
+	var b bytes.Buffer
+	w := NewWriter(&b, video, audio)
+	err := errors.Join(
+		w.Chunk(video, []Sample{sample(0), sample(1), sample(2)}), w.Chunk(audio, []Sample{sample(20), sample(21), sample(22), sample(23)}),
+		w.Chunk(video, []Sample{sample(3), sample(4)}), w.Chunk(audio, nil), w.Chunk(audio, []Sample{sample(24), sample(25), sample(26), sample(27), sample(28)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err = w.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Size() != int64(b.Len()) {
+		t.Fatalf("size %d, wrote %d", w.Size(), b.Len())
+	}
+	return head, b.Bytes()
+}
+
+func TestFileReadsBack(t *testing.T) {
+	head, media := file(t)
+	again, _ := file(t)
+	if !bytes.Equal(head, again) {
+		t.Error("the same samples gave another head")
+	}
+	whole := append(bytes.Clone(head), media...)
+	f, err := mp4.DecodeFile(bytes.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, b := range f.Children {
+		order = append(order, b.Type())
+	}
+	if len(order) != 3 || order[0] != "ftyp" || order[1] != "moov" || order[2] != "mdat" {
+		t.Fatalf("boxes %v", order)
+	}
+	for i, want := range [][]int{{0, 1, 2, 3, 4}, {20, 21, 22, 23, 24, 25, 26, 27, 28}} {
+		trak := f.Moov.Traks[i]
+		stbl := trak.Mdia.Minf.Stbl
+		if int(stbl.Stsz.SampleNumber) != len(want) {
+			t.Fatalf("track %d has %d samples", i, stbl.Stsz.SampleNumber)
+		}
+		for n, id := range want {
+			chunk, first, err := stbl.Stsc.ChunkNrFromSampleNr(n + 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := uint64(stbl.Stco.ChunkOffset[chunk-1])
+			for k := first; k < n+1; k++ {
+				at += uint64(stbl.Stsz.SampleSize[k-1])
+			}
+			if got := whole[at : at+uint64(stbl.Stsz.SampleSize[n])]; !bytes.Equal(got, sample(id).Data) {
+				t.Errorf("track %d sample %d: % x", i, n, got)
+			}
+		}
+		if trak.Tkhd.Duration != movieTimescale/5 || trak.Edts.Elst[0].Entries[0].MediaTime != []int64{0, 1024}[i] {
+			t.Errorf("track %d: duration %d, edit %+v", i, trak.Tkhd.Duration, trak.Edts.Elst[0].Entries)
+		}
+	}
+	if keys := f.Moov.Traks[0].Mdia.Minf.Stbl.Stss.SampleNumber; len(keys) != 1 || keys[0] != 1 {
+		t.Errorf("key frames %v", keys)
+	}
+}
+
+type nothing struct{}
+
+func (nothing) Write(b []byte) (int, error) { return len(b), nil }
+
+// TestLargeFile writes more than 4 GiB to nowhere.
+func TestLargeFile(t *testing.T) {
+	video, _ := tracks()
+	w := NewWriter(nothing{}, video)
+	s := Sample{Data: make([]byte, 64<<20)}
+	for range 65 {
+		if err := w.Chunk(video, []Sample{s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head, err := w.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tail := head[len(head)-16:]
+	if string(tail[4:8]) != "mdat" || binary.BigEndian.Uint64(tail[8:]) != 65*64<<20+16 {
+		t.Errorf("media data header % x", tail)
+	}
+	box, err := mp4.DecodeBox(32, bytes.NewReader(head[32:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	co64 := box.(*mp4.MoovBox).Traks[0].Mdia.Minf.Stbl.Co64
+	if co64 == nil || co64.ChunkOffset[64] != uint64(len(head))+64*64<<20 {
+		t.Errorf("offsets %+v, head of %d bytes", co64, len(head))
+	}
+}
+
+func TestTrackWithoutDescription(t *testing.T) {
+	if _, err := NewWriter(nothing{}, &Track{Timescale: 1}).Head(); err == nil {
+		t.Error("a track that is neither video nor audio was written")
+	}
+}
+
+func TestWriteError(t *testing.T) {
+	video, _ := tracks()
+	w := NewWriter(io.Discard, video)
+	full := errors.New("disk full")
+	w.media = failing{full}
+	if err := w.Chunk(video, []Sample{sample(1)}); !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestOpenFile(t *testing.T) {
+	head, media := file(t)
+	dir := t.TempDir()
+	h, m := filepath.Join(dir, "h"), filepath.Join(dir, "m")
+	if err := errors.Join(os.WriteFile(h, head, 0o644), os.WriteFile(m, media, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenFile(h, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := iotest.TestReader(f, append(bytes.Clone(head), media...)); err != nil {
+		t.Error(err)
+	}
+	if _, err := OpenFile(h, filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no media data: %v", err)
+	}
+}

@@ -1,0 +1,193 @@
+// Package recorder turns published media into archive files: it is control's Recorder port on the journal and the compositor.
+//
+// A session has one journal, shared by its archives. It exists from the first archive's Compose until the last composition that
+// needs it is complete on disk; samples that arrive outside of that time are discarded.
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/journal"
+)
+
+// Config says where recordings are kept and how they are composed.
+type Config struct {
+	Dir    string            // journals and composed files; created if need be
+	Media  func() av.Instant // the media clock
+	FFmpeg ffmpeg.Config
+	Log    *slog.Logger
+}
+
+// Recorder implements [control.Recorder].
+type Recorder struct {
+	Config
+	ctx    context.Context // ends with Close, and with it the compositions
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	mu       sync.Mutex // guards sessions
+	sessions map[string]*session
+}
+
+var _ control.Recorder = (*Recorder)(nil)
+
+// New returns a recorder on c.Dir. The caller must call Close.
+func New(c Config) (*Recorder, error) {
+	for _, dir := range []string{"journals", "archives"} {
+		if err := os.MkdirAll(filepath.Join(c.Dir, dir), 0o700); err != nil {
+			return nil, fmt.Errorf("recorder: %w", err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Recorder{Config: c, ctx: ctx, cancel: cancel, sessions: map[string]*session{}}, nil
+}
+
+// Close ends the compositions, which begin again from the journal at the next start, and closes the journals.
+func (r *Recorder) Close() error {
+	r.cancel()
+	r.work.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var errs []error
+	for _, s := range r.sessions {
+		errs = append(errs, s.suspend())
+	}
+	return errors.Join(errs...)
+}
+
+// Composing returns how many archives are being composed.
+func (r *Recorder) Composing() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, s := range r.sessions {
+		n += s.compositions()
+	}
+	return n
+}
+
+func (r *Recorder) session(id string) *session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.sessions[id]
+	if s == nil {
+		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media,
+			streams: map[string]*stream{}, composing: map[string]context.CancelFunc{}}
+		r.sessions[id] = s
+	}
+	return s
+}
+
+// Stream implements [control.Recorder].
+func (r *Recorder) Stream(p control.Publication) (control.Sink, error) {
+	return r.session(p.SessionID).add(p)
+}
+
+// StreamEnded implements [control.Recorder].
+func (r *Recorder) StreamEnded(sessionID, streamID string, at av.Instant, reason string) error {
+	return r.session(sessionID).remove(streamID, at, reason)
+}
+
+// Record implements [control.Recorder].
+func (r *Recorder) Record(sessionID, archiveID string, at av.Instant) error {
+	return r.session(sessionID).note(journal.Recording, archiveID, at)
+}
+
+// Pause implements [control.Recorder].
+func (r *Recorder) Pause(sessionID, archiveID string, at av.Instant) error {
+	return r.session(sessionID).note(journal.Paused, archiveID, at)
+}
+
+// Stop implements [control.Recorder].
+func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
+	return r.session(sessionID).note(journal.Stopped, archiveID, at)
+}
+
+// Recover implements [control.Recorder].
+func (r *Recorder) Recover(sessionID string) (av.Instant, bool, error) {
+	return r.session(sessionID).recover()
+}
+
+// Open implements [control.Recorder].
+func (r *Recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
+	f, err := compose.Open(r.output(a.ID))
+	if err != nil {
+		return nil, 0, err
+	}
+	return f, f.Size(), nil
+}
+
+// Discard implements [control.Recorder].
+func (r *Recorder) Discard(sessionID, archiveID string) error {
+	r.session(sessionID).abandon(archiveID)
+	return compose.Remove(r.output(archiveID))
+}
+
+func (r *Recorder) output(archiveID string) string {
+	return filepath.Join(r.Dir, "archives", archiveID)
+}
+
+// Compose implements [control.Recorder].
+func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(control.File, error)) error {
+	s := r.session(a.SessionID)
+	if f, size, err := r.Open(a); err == nil && !s.journalled() {
+		r.work.Go(func() { done(control.File{Size: size}, f.Close()) })
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	j, begun, err := s.begin(a.ID, cancel)
+	if err != nil || !begun {
+		cancel()
+		return err
+	}
+	stopWithRecorder := context.AfterFunc(r.ctx, cancel)
+	r.work.Go(func() {
+		defer cancel()
+		defer stopWithRecorder()
+		file, err := r.composition(ctx, j, a)
+		if ctx.Err() != nil {
+			return // the server stops, and begins again from the journal; or nobody wants the archive any more
+		}
+		s.finish(a.ID)
+		done(file, err)
+	})
+	return nil
+}
+
+// attempts is how often a composition is tried: one whose encoder was killed is worth another, one that always fails is not.
+const attempts = 3
+
+func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archive.Archive) (file control.File, err error) {
+	for n := range attempts {
+		var result compose.Result
+		result, err = compose.Run(ctx, j, a.ID, r.options(a), r.output(a.ID), r.Log)
+		if err == nil {
+			err = compose.Sync(r.output(a.ID))
+		}
+		if err == nil || ctx.Err() != nil {
+			return control.File{Size: result.Size}, err
+		}
+		r.Log.Warn("composition failed", "archive", a.ID, "attempt", n+1, "of", attempts, "error", err)
+	}
+	return control.File{}, err
+}
+
+func (r *Recorder) options(a archive.Archive) compose.Options {
+	width, height := a.Canvas()
+	return compose.Options{
+		FFmpeg: r.FFmpeg, Width: width, Height: height, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
+		QP: a.QuantizationParameter, Bitrate: a.MaxBitrate,
+	}
+}

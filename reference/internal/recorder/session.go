@@ -1,0 +1,194 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/journal"
+)
+
+// session is one session's journal with what is written into it.
+type session struct {
+	dir string
+	log *slog.Logger
+	now func() av.Instant
+
+	mu        sync.Mutex       // guards the rest
+	journal   *journal.Journal // open while composing is not empty, and after recover
+	streams   map[string]*stream
+	composing map[string]context.CancelFunc // by archive id
+}
+
+// add makes the sink of a stream that was just published.
+func (s *session) add(p control.Publication) (control.Sink, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &stream{Publication: p}
+	if len(s.composing) > 0 {
+		if err := s.enter(st, p.At); err != nil {
+			return nil, err
+		}
+	}
+	s.streams[p.StreamID] = st
+	return st, nil
+}
+
+// enter puts a stream into the journal. It needs s.mu.
+func (s *session) enter(st *stream, at av.Instant) error {
+	w, err := s.journal.Stream(st.StreamID)
+	if err != nil {
+		return err
+	}
+	st.open(w)
+	return s.journal.Note(journal.Event{
+		Kind: journal.StreamAdded, At: at, Stream: st.StreamID,
+		VideoType: st.VideoType, Classes: st.LayoutClasses, HasAudio: st.HasAudio, HasVideo: st.HasVideo,
+	})
+}
+
+func (s *session) remove(streamID string, at av.Instant, reason string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.streams[streamID]
+	if st == nil {
+		return nil
+	}
+	delete(s.streams, streamID)
+	entered, err := st.close()
+	if !entered {
+		return err
+	}
+	return errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+}
+
+// note puts an event of an archive on the timeline. Without a journal the archive's file is complete already.
+func (s *session) note(kind journal.Kind, archiveID string, at av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal == nil {
+		return nil
+	}
+	if kind == journal.Recording {
+		for _, st := range s.streams {
+			st.KeyFrame()
+		}
+	}
+	return s.journal.Note(journal.Event{Kind: kind, At: at, Archive: archiveID})
+}
+
+// begin registers a composition, the first one with the streams that are there. It answers false when the archive is being composed
+// already; then cancel was not kept.
+func (s *session) begin(archiveID string, cancel context.CancelFunc) (*journal.Journal, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.composing[archiveID] != nil {
+		return nil, false, nil
+	}
+	if err := s.open(); err != nil {
+		return nil, false, err
+	}
+	if len(s.composing) == 0 {
+		for _, st := range s.streams {
+			if err := s.enter(st, st.At); err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	s.composing[archiveID] = cancel
+	return s.journal, true, nil
+}
+
+// open needs s.mu.
+func (s *session) open() (err error) {
+	if s.journal != nil {
+		return nil
+	}
+	s.journal, err = journal.Open(s.dir, journal.Options{
+		Now:    s.now,
+		Failed: func(err error) { s.log.Error("journal", "error", err) },
+	})
+	if err != nil {
+		return err
+	}
+	for _, torn := range s.journal.Repairs {
+		s.log.Warn("journal repaired", "cut", torn)
+	}
+	return nil
+}
+
+func (s *session) compositions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.composing)
+}
+
+// journalled reports whether the session has a journal. A file without one was complete before the journal was removed.
+func (s *session) journalled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := os.Stat(s.dir)
+	return err == nil
+}
+
+// finish forgets a composition; the last one takes the journal with it.
+func (s *session) finish(archiveID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.composing, archiveID)
+	if len(s.composing) > 0 {
+		return
+	}
+	if err := errors.Join(s.close(), os.RemoveAll(s.dir)); err != nil {
+		s.log.Warn("journal not removed", "error", err)
+	}
+}
+
+// abandon ends the composition of an archive that is no longer wanted.
+func (s *session) abandon(archiveID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cancel := s.composing[archiveID]; cancel != nil {
+		cancel()
+	}
+}
+
+// recover opens what a crash left. The journal has ended every stream of the earlier process by itself.
+func (s *session) recover() (last av.Instant, ok bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := os.Stat(s.dir); errors.Is(err, os.ErrNotExist) {
+		return 0, false, nil
+	}
+	if err := s.open(); err != nil {
+		return 0, false, err
+	}
+	last, ok = s.journal.LastMedia()
+	return last, ok, nil
+}
+
+// suspend closes the journal and keeps it for the next start.
+func (s *session) suspend() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.close()
+}
+
+// close needs s.mu.
+func (s *session) close() error {
+	if s.journal == nil {
+		return nil
+	}
+	var errs []error
+	for _, st := range s.streams {
+		_, err := st.close()
+		errs = append(errs, err)
+	}
+	errs = append(errs, s.journal.Close())
+	s.journal = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,80 @@
+package storage
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"gocloud.dev/gcerrors"
+
+	"reelcheck/reference/internal/archive"
+)
+
+const (
+	// LinkPath is the path below which links of the built-in cloud live; [Cloud] serves it.
+	LinkPath = "/cloud/"
+	// LinkLife is how long a link works, in policy time.
+	LinkLife = 10 * time.Minute
+)
+
+// Link returns path and query of a fresh download link for the file of a.
+func (c *Cloud) Link(a archive.Archive) string {
+	key := Key(a)
+	expires := strconv.FormatInt(c.now(a.ApplicationID).Add(LinkLife).UnixMilli(), 10)
+	query := url.Values{"expires": {expires}, "signature": {c.sign(key, expires)}}
+	return (&url.URL{Path: LinkPath + key, RawQuery: query.Encode()}).String()
+}
+
+func (c *Cloud) sign(key, expires string) string {
+	mac := hmac.New(sha256.New, c.key)
+	mac.Write([]byte(key + "\n" + expires))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// ServeHTTP answers GET and HEAD of a link: 403 when it is forged or older than [LinkLife], 404 when the file is gone.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	key := strings.TrimPrefix(r.URL.Path, LinkPath)
+	query := r.URL.Query()
+	if !c.admits(key, query.Get("expires"), query.Get("signature")) {
+		http.Error(w, "the link is not valid or has expired; read the archive again for a new one", http.StatusForbidden)
+		return
+	}
+	file, err := c.bucket.NewReader(r.Context(), key, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		http.Error(w, "the file is no longer available", http.StatusNotFound)
+		return
+	}
+	if err != nil {
+		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
+		return
+	}
+	defer file.Close()
+	w.Header().Set("Content-Type", "video/mp4")
+	if path.Ext(key) == ".zip" {
+		w.Header().Set("Content-Type", "application/zip")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Disposition", "attachment; filename="+strconv.Quote(path.Base(key)))
+	http.ServeContent(w, r, path.Base(key), file.ModTime(), file)
+}
+
+// admits compares in constant time and only then looks at the expiry.
+func (c *Cloud) admits(key, expires, signature string) bool {
+	if !hmac.Equal([]byte(signature), []byte(c.sign(key, expires))) {
+		return false
+	}
+	ms, err := strconv.ParseInt(expires, 10, 64)
+	applicationID, _, _ := strings.Cut(key, "/")
+	return err == nil && c.now(applicationID).UnixMilli() < ms
+}

@@ -1,0 +1,70 @@
+// Package storage puts finished archives where their application wants them: into its own bucket, or into the built-in cloud,
+// from where they are downloaded by signed links.
+package storage
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+
+	"gocloud.dev/blob"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/session"
+)
+
+// Key is the object key of an archive's file.
+func Key(a archive.Archive) string {
+	name := "archive.mp4"
+	if a.OutputMode == archive.Individual {
+		name = "archive.zip"
+	}
+	return a.ApplicationID + "/" + a.ID + "/" + name
+}
+
+// Upload writes the file of a to an application's own target and returns its SHA-256 in base64. A failed upload leaves no object.
+func Upload(ctx context.Context, target session.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
+	var bucket *blob.Bucket
+	switch target.Type {
+	case session.StorageS3:
+		bucket, err = openS3(ctx, target.S3)
+	case session.StorageAzure:
+		err = &archive.Error{Kind: archive.Unimplemented, Field: "type", Message: "storage type azure is not implemented yet; use s3"}
+	default:
+		err = &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
+	}
+	if err != nil {
+		return "", err
+	}
+	sum, err = write(ctx, bucket, Key(a), contentType(a), r)
+	return sum, errors.Join(err, bucket.Close())
+}
+
+func contentType(a archive.Archive) string {
+	if a.OutputMode == archive.Individual {
+		return "application/zip"
+	}
+	return "video/mp4"
+}
+
+// write copies r to an object and returns the SHA-256 of what it wrote.
+func write(ctx context.Context, bucket *blob.Bucket, key, contentType string, r io.Reader) (string, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType, DisableContentTypeDetection: true, MaxConcurrency: 2})
+	if err != nil {
+		return "", fmt.Errorf("write %q: %w", key, err)
+	}
+	hash := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(w, hash), r); err != nil {
+		cancel() // Close then drops what was written
+		return "", fmt.Errorf("write %q: %w", key, errors.Join(err, w.Close()))
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("write %q: %w", key, err)
+	}
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil
+}

@@ -1,0 +1,86 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"reelcheck/reference/internal/store"
+)
+
+func putAct(ctx context.Context, tx *sql.Tx, act store.Act) (int64, error) {
+	data, err := json.Marshal(act.Effect)
+	if err != nil {
+		return 0, fmt.Errorf("encode effect: %w", err)
+	}
+	result, err := tx.ExecContext(ctx, "INSERT INTO outbox (session_id, at, effect) VALUES (?, ?, ?)", act.SessionID, int64(act.At), string(data))
+	if err != nil {
+		return 0, fmt.Errorf("keep effect: %w", err)
+	}
+	return result.LastInsertId()
+}
+
+// Outbox returns the acts of a session that were not yet reported done, in order.
+func (s *Store) Outbox(ctx context.Context, sessionID string) ([]store.Act, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT id, session_id, at, effect FROM outbox WHERE session_id = ? ORDER BY id", sessionID)
+	if err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	defer rows.Close()
+	var acts []store.Act
+	for rows.Next() {
+		var act store.Act
+		var data string
+		if err := rows.Scan(&act.ID, &act.SessionID, &act.At, &data); err != nil {
+			return nil, fmt.Errorf("read outbox: %w", err)
+		}
+		if err := json.Unmarshal([]byte(data), &act.Effect); err != nil {
+			return nil, fmt.Errorf("decode effect %d: %w", act.ID, err)
+		}
+		acts = append(acts, act)
+	}
+	return acts, rows.Err()
+}
+
+func putDelivery(ctx context.Context, tx *sql.Tx, d store.Delivery) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (application_id, session_id, archive_id, url, body, created_at, not_before)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, d.ApplicationID, d.SessionID, d.ArchiveID, d.URL, d.Body, d.CreatedAt.UnixNano(), d.CreatedAt.UnixNano())
+	if err != nil {
+		return fmt.Errorf("keep delivery: %w", err)
+	}
+	return nil
+}
+
+// NextDelivery returns the first webhook still owed for an archive, or [store.ErrNotFound].
+func (s *Store) NextDelivery(ctx context.Context, archiveID string) (store.Delivery, error) {
+	var d store.Delivery
+	var created, notBefore int64
+	err := s.read.QueryRowContext(ctx, `SELECT id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts
+		FROM deliveries WHERE archive_id = ? AND outcome = '' ORDER BY id LIMIT 1`, archiveID).
+		Scan(&d.ID, &d.ApplicationID, &d.SessionID, &d.ArchiveID, &d.URL, &d.Body, &created, &notBefore, &d.Attempts)
+	if err != nil {
+		return d, known(err)
+	}
+	d.CreatedAt, d.NotBefore = time.Unix(0, created).UTC(), time.Unix(0, notBefore).UTC()
+	return d, nil
+}
+
+// Outcomes of a delivery.
+const (
+	Delivered = "delivered"
+	Dropped   = "dropped"
+)
+
+// SettleDelivery notes an attempt and how the delivery ended.
+func (s *Store) SettleDelivery(ctx context.Context, id int64, outcome string) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = ? WHERE id = ?", outcome, id)
+	return err
+}
+
+// PostponeDelivery notes a failed attempt and when the next may be made.
+func (s *Store) PostponeDelivery(ctx context.Context, id int64, notBefore time.Time) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = ? WHERE id = ?", notBefore.UnixNano(), id)
+	return err
+}

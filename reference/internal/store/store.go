@@ -1,0 +1,63 @@
+// Package store names what is kept: the vocabulary that the stores below it, the control and the jobs share.
+package store
+
+import (
+	"errors"
+	"time"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+)
+
+// ErrNotFound is returned for a row that does not exist.
+var ErrNotFound = errors.New("not found")
+
+// ErrExists is returned when a row with this key exists already.
+var ErrExists = errors.New("exists already")
+
+// Transition is one committed step of a session: all of it becomes durable, or nothing.
+type Transition struct {
+	Archives   []archive.Archive // new or changed
+	Outbox     []Act             // effects to perform after the commit; ID is assigned by the store
+	Done       []int64           // earlier acts that were performed
+	Deliveries []Delivery        // webhooks, in order; ID is assigned by the store
+	Jobs       []Job
+}
+
+// Act is an effect in the outbox, with the media instant at which it happens.
+type Act struct {
+	ID        int64
+	SessionID string
+	Effect    archive.Effect
+	At        av.Instant
+}
+
+// Delivery is one webhook call that is owed.
+type Delivery struct {
+	ID            int64
+	ApplicationID string
+	SessionID     string
+	ArchiveID     string
+	URL           string
+	Body          []byte
+	CreatedAt     time.Time // policy time of the change it announces
+	Attempts      int
+	NotBefore     time.Time // policy time of the next attempt
+}
+
+// Kinds of [Job].
+const (
+	JobWebhook = "webhook"
+	JobUpload  = "upload"
+	JobExpire  = "expire"
+)
+
+// Job is durable work that falls due at a policy instant.
+type Job struct {
+	ID            int64     `json:"-"`
+	Kind          string    `json:"-"`
+	ApplicationID string    `json:"applicationId"`
+	SessionID     string    `json:"sessionId"`
+	ArchiveID     string    `json:"archiveId"`
+	At            time.Time `json:"-"` // policy time
+}

@@ -1,0 +1,144 @@
+package whiptest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+)
+
+const packetSize = 1200
+
+// track is one looped fixture. The send loop owns it.
+type track struct {
+	codec      webrtc.RTPCodecParameters
+	ticks      int // of the RTP clock, per unit
+	units      [][]byte
+	next       int // unit to send
+	local      *webrtc.TrackLocalStaticRTP
+	packetizer rtp.Packetizer
+}
+
+func newTrack(codec string, ticks int) *track {
+	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+	c := webrtc.RTPCodecParameters{PayloadType: 96, RTPCodecCapability: webrtc.RTPCodecCapability{
+		MimeType: "video/" + codec, ClockRate: 90000, RTCPFeedback: feedback}}
+	var payloader rtp.Payloader = &codecs.VP8Payloader{EnablePictureID: true}
+	switch codec {
+	case "VP9":
+		c.SDPFmtpLine, payloader = "profile-id=0", &codecs.VP9Payloader{}
+	case "H264":
+		c.SDPFmtpLine = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+		payloader = &codecs.H264Payloader{}
+	case "Opus":
+		c = webrtc.RTPCodecParameters{PayloadType: 111, RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+			RTCPFeedback: feedback[:1]}}
+		payloader = &codecs.OpusPayloader{}
+	}
+	return &track{codec: c, ticks: ticks,
+		packetizer: rtp.NewPacketizerWithOptions(packetSize, payloader, rtp.NewRandomSequencer(), c.ClockRate)}
+}
+
+func (t *track) kind() webrtc.RTPCodecType {
+	if t.codec.ClockRate == 48000 {
+		return webrtc.RTPCodecTypeAudio
+	}
+	return webrtc.RTPCodecTypeVideo
+}
+
+func (t *track) add(pc *webrtc.PeerConnection) (*webrtc.RTPSender, error) {
+	var err error
+	if t.local, err = webrtc.NewTrackLocalStaticRTP(t.codec.RTPCodecCapability, t.kind().String(), "stream"); err != nil {
+		return nil, err
+	}
+	transceiver, err := pc.AddTransceiverFromTrack(t.local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		return nil, err
+	}
+	return transceiver.Sender(), nil
+}
+
+// due is when the next unit is to leave, counted from the beginning.
+func (t *track) due() time.Duration {
+	return time.Duration(t.next*t.ticks) * time.Second / time.Duration(t.codec.ClockRate)
+}
+
+func (t *track) sendUnit() error {
+	for _, packet := range t.packetizer.Packetize(t.units[t.next%len(t.units)], uint32(t.ticks)) {
+		if err := t.local.WriteRTP(packet); err != nil {
+			return err
+		}
+	}
+	t.next++
+	return nil
+}
+
+// send paces all tracks by one clock. What cannot be sent any more is not: the server may be gone on purpose.
+func (p *Publisher) send() {
+	defer close(p.done)
+	begin := time.Now()       //nolint:forbidigo // media is sent in real time
+	timer := time.NewTimer(0) //nolint:forbidigo // the same
+	defer timer.Stop()
+	for {
+		t := slices.MinFunc(p.tracks, func(a, b *track) int { return int(a.due() - b.due()) })
+		timer.Reset(t.due() - time.Since(begin))
+		select {
+		case <-p.quit:
+			return
+		case <-timer.C:
+		}
+		if err := t.sendUnit(); err != nil {
+			return
+		}
+		if t == p.tracks[0] {
+			p.count(t.next)
+		}
+	}
+}
+
+func (p *Publisher) count(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent = n
+	for want, reached := range p.waiting {
+		if want <= n {
+			close(reached)
+			delete(p.waiting, want)
+		}
+	}
+}
+
+// Sent is how many video frames, or Opus packets without video, were sent.
+func (p *Publisher) Sent() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent
+}
+
+// AwaitSent returns when n video frames, or Opus packets without video, were sent.
+func (p *Publisher) AwaitSent(n int) {
+	p.tb.Helper()
+	p.mu.Lock()
+	reached := p.waiting[n]
+	switch {
+	case p.sent >= n:
+		p.mu.Unlock()
+		return
+	case reached == nil:
+		reached = make(chan struct{})
+		p.waiting[n] = reached
+	}
+	t := p.tracks[0]
+	within := behind + time.Duration((n-p.sent)*t.ticks)*time.Second/time.Duration(t.codec.ClockRate)
+	p.mu.Unlock()
+	select {
+	case <-reached:
+	case <-p.done:
+		p.tb.Fatalf("whip: sending ended before frame %d", n)
+	case <-time.After(within): //nolint:forbidigo // media is sent in real time
+		p.tb.Fatalf("whip: frame %d was not sent within %v", n, within)
+	}
+}

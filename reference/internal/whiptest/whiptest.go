@@ -1,0 +1,206 @@
+// Package whiptest publishes fixtures over WHIP, on the loopback interface, for tests of the running server.
+package whiptest
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/webrtc/v4"
+
+	"reelcheck/fixtures"
+)
+
+// Deadlines of what a test waits for.
+const (
+	connectWithin = 15 * time.Second
+	behind        = 10 * time.Second // what is sent late because the machine is busy
+)
+
+// Options say who publishes what.
+type Options struct {
+	URL       string // of the server
+	SessionID string
+	Token     string // client token
+	Video     string // fixture, for example vp8-01; "" = none
+	Tone      string // fixture, for example tone-01; "" = none
+}
+
+// Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.
+type Publisher struct {
+	tb       testing.TB
+	options  Options
+	pc       *webrtc.PeerConnection
+	tracks   []*track
+	resource string // URL
+	sending  sync.WaitGroup
+	readers  sync.WaitGroup
+	quit     chan struct{} // closed to end the send loop
+	done     chan struct{} // closed when it has ended
+	once     sync.Once
+
+	mu      sync.Mutex // guards the rest
+	sent    int        // video frames, or Opus packets when there is no video
+	waiting map[int]chan struct{}
+}
+
+// Publish connects and returns when media flows.
+func Publish(tb testing.TB, o Options) *Publisher {
+	tb.Helper()
+	p := &Publisher{tb: tb, options: o, quit: make(chan struct{}), done: make(chan struct{}), waiting: map[int]chan struct{}{}}
+	p.loadTracks()
+	connected := p.open()
+	tb.Cleanup(p.Abandon)
+	p.negotiate()
+	select {
+	case <-connected:
+	case <-time.After(connectWithin): //nolint:forbidigo // the network is real
+		tb.Fatalf("whip: no peer connection within %v", connectWithin)
+	}
+	p.sending.Go(p.send)
+	return p
+}
+
+func (p *Publisher) loadTracks() {
+	p.tb.Helper()
+	manifest, err := fixtures.Load()
+	must(p.tb, err)
+	if p.options.Video != "" {
+		v, err := manifest.Video(p.options.Video)
+		must(p.tb, err)
+		frames, err := v.Frames()
+		must(p.tb, err)
+		t := newTrack(v.Codec, 90000/v.FPS)
+		for _, f := range frames {
+			t.units = append(t.units, f.Data)
+		}
+		p.tracks = append(p.tracks, t)
+	}
+	if p.options.Tone != "" {
+		tone, err := manifest.Tone(p.options.Tone)
+		must(p.tb, err)
+		packets, err := tone.Packets()
+		must(p.tb, err)
+		t := newTrack(tone.Codec, 48*tone.PacketMS)
+		for _, packet := range packets {
+			t.units = append(t.units, packet.Data)
+		}
+		p.tracks = append(p.tracks, t)
+	}
+}
+
+// open makes the PeerConnection; connected is closed when it is up.
+func (p *Publisher) open() (connected <-chan struct{}) {
+	p.tb.Helper()
+	engine := &webrtc.MediaEngine{}
+	for _, t := range p.tracks {
+		must(p.tb, engine.RegisterCodec(t.codec, t.kind()))
+	}
+	registry := &interceptor.Registry{}
+	reports, err := report.NewSenderInterceptor()
+	must(p.tb, err)
+	registry.Add(reports)
+	responder, err := nack.NewResponderInterceptor()
+	must(p.tb, err)
+	registry.Add(responder)
+	settings := webrtc.SettingEngine{}
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetInterfaceFilter(func(name string) bool { return strings.HasPrefix(name, "lo") })
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(settings))
+	p.pc, err = api.NewPeerConnection(webrtc.Configuration{})
+	must(p.tb, err)
+	up, once := make(chan struct{}), sync.Once{}
+	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if s == webrtc.PeerConnectionStateConnected {
+			once.Do(func() { close(up) })
+		}
+	})
+	for _, t := range p.tracks {
+		sender, err := t.add(p.pc)
+		must(p.tb, err)
+		p.readers.Go(func() { drain(sender) })
+	}
+	return up
+}
+
+// drain reads feedback: pion answers NACKs only while somebody does.
+func drain(sender *webrtc.RTPSender) {
+	buf := make([]byte, 1500)
+	for {
+		if _, _, err := sender.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// negotiate exchanges descriptions, all candidates in them.
+func (p *Publisher) negotiate() {
+	p.tb.Helper()
+	offer, err := p.pc.CreateOffer(nil)
+	must(p.tb, err)
+	gathered := webrtc.GatheringCompletePromise(p.pc)
+	must(p.tb, p.pc.SetLocalDescription(offer))
+	<-gathered
+	path := p.options.URL + "/v2/session/" + url.PathEscape(p.options.SessionID) + "/whip"
+	response, answer := p.do(http.MethodPost, path, p.pc.LocalDescription().SDP)
+	if response.StatusCode != http.StatusCreated {
+		p.tb.Fatalf("whip: offer answered %s: %s", response.Status, answer)
+	}
+	location, err := response.Location()
+	must(p.tb, err)
+	p.resource = location.String()
+	must(p.tb, p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+}
+
+func (p *Publisher) do(method, path, body string) (*http.Response, string) {
+	p.tb.Helper()
+	request, err := http.NewRequestWithContext(p.tb.Context(), method, path, strings.NewReader(body))
+	must(p.tb, err)
+	request.Header.Set("Authorization", "Bearer "+p.options.Token)
+	if body != "" {
+		request.Header.Set("Content-Type", "application/sdp")
+	}
+	response, err := http.DefaultClient.Do(request)
+	must(p.tb, err)
+	text, err := io.ReadAll(response.Body)
+	must(p.tb, errors.Join(err, response.Body.Close()))
+	return response, string(text)
+}
+
+// Stop unpublishes politely.
+func (p *Publisher) Stop() {
+	p.tb.Helper()
+	p.end()
+	if response, text := p.do(http.MethodDelete, p.resource, ""); response.StatusCode/100 != 2 {
+		p.tb.Errorf("whip: DELETE answered %s: %s", response.Status, text)
+	}
+	p.Abandon()
+}
+
+// Abandon ends without a word to the WHIP resource. It may be called again.
+func (p *Publisher) Abandon() {
+	p.end()
+	_ = p.pc.GracefulClose() // what there is to lose is lost
+	p.readers.Wait()
+}
+
+func (p *Publisher) end() {
+	p.once.Do(func() { close(p.quit) })
+	p.sending.Wait()
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatalf("whip: %v", err)
+	}
+}
