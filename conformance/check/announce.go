@@ -33,7 +33,7 @@ func callbackEqualsRead(c *Case) {
 // callbackOwnApplication: the receiver has one address per application, and says which it was.
 func callbackOwnApplication(c *Case) {
 	for _, h := range c.startedArchives() {
-		own := c.endpointOf(h)
+		own := c.apps[h.start.IDs[evidence.Application]].callback
 		if own == "" || len(c.view.Scenario(h.scenario).Exchanges("createApplication").Records) < 2 {
 			continue // no other application whose address a callback could go to
 		}
@@ -41,19 +41,6 @@ func callbackOwnApplication(c *Case) {
 			c.want(s.at.Webhook.Path == own, "a callback to "+own, "a callback to "+s.at.Webhook.Path, s.at, h.start)
 		}
 	}
-}
-
-// endpointOf is the path of the callback address that the harness gave the application of h.
-func (c *Case) endpointOf(h *history) string {
-	for _, r := range c.view.Exchanges("createApplication").Records {
-		made, _ := decodeObject(answerText(r))
-		if made.text("applicationId") != h.start.IDs[evidence.Application] {
-			continue
-		}
-		asked, _ := decodeObject(r.Exchange.Request.Body.Text)
-		return pathOf(asked.text("archiveCallbackUrl"))
-	}
-	return ""
 }
 
 // announcedOnce: the same change, told by status and updatedAt, is not posted again after it was accepted.

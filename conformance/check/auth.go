@@ -37,7 +37,7 @@ func restCall(r evidence.Record) bool {
 // accepted: calls with proper credentials of an identity get past authentication, and some of them succeed.
 func accepted(identity string) func(*Case) {
 	return func(c *Case) {
-		for _, r := range c.view.Exchanges().Records {
+		for _, r := range c.calls() {
 			if !restCall(r) || r.Exchange.Identity != identity || !c.sound(r) {
 				continue
 			}
@@ -57,7 +57,7 @@ func accepted(identity string) func(*Case) {
 func (c *Case) meant(r evidence.Record) bool {
 	switch r.Exchange.Operation {
 	case "listArchives", "listConnections", "listStreams":
-		o, _ := decodeObject(answerText(r))
+		o, _ := c.decode(answerText(r))
 		_, whole := o.whole("count")
 		return whole
 	case "createSession":
@@ -70,7 +70,7 @@ func (c *Case) meant(r evidence.Record) bool {
 	case "deleteArchive":
 		return r.Exchange.Status() == 204
 	}
-	o, _ := decodeObject(answerText(r))
+	o, _ := c.decode(answerText(r))
 	return o.text("id") != ""
 }
 
@@ -86,7 +86,7 @@ func (c *Case) foreignObject(r evidence.Record) bool {
 // readsAtAll notes the clause as blocked when no call with proper credentials
 // ever succeeded: a target that refuses everybody has not shown that it tells them apart.
 func (c *Case) readsAtAll(at evidence.Record) bool {
-	for _, r := range c.view.Exchanges().Records {
+	for _, r := range c.calls() {
 		if restCall(r) && c.sound(r) && r.Exchange.Status()/100 == 2 && c.meant(r) {
 			return true
 		}
@@ -97,7 +97,7 @@ func (c *Case) readsAtAll(at evidence.Record) bool {
 
 func denied(identity string, flaws ...string) func(*Case) {
 	return func(c *Case) {
-		for _, r := range c.view.Exchanges().Records {
+		for _, r := range c.calls() {
 			if restCall(r) && c.flawed(r, identity, flaws) && c.readsAtAll(r) {
 				c.status(r, 403)
 			}
@@ -116,7 +116,7 @@ func (c *Case) flawed(r evidence.Record, identity string, flaws []string) bool {
 // deniedForeign: proper credentials of one application under the path of another.
 func deniedForeign(identity string) func(*Case) {
 	return func(c *Case) {
-		for _, r := range c.view.Exchanges().Records {
+		for _, r := range c.calls() {
 			if !restCall(r) || r.Exchange.Identity != identity || r.Exchange.Flaw != "" && r.Exchange.Flaw != "foreign-application" {
 				continue
 			}
@@ -129,14 +129,14 @@ func deniedForeign(identity string) func(*Case) {
 
 // errorBodies judges every answer of 400 and more to an operation of the API.
 func errorBodies(c *Case) {
-	for _, r := range c.view.Exchanges().Records {
+	for _, r := range c.calls() {
 		if !restCall(r) || r.Exchange.Status() < 400 {
 			continue
 		}
 		if !c.readsAtAll(r) {
 			return
 		}
-		o, ok := decodeObject(answerText(r))
+		o, ok := c.decode(answerText(r))
 		code, hasCode := o["code"]
 		_, whole := o.whole("code")
 		_, hasText := o["description"]
@@ -147,12 +147,12 @@ func errorBodies(c *Case) {
 
 // deniedWithoutEffect looks at the archive after a stop or delete with flawed credentials, and at the list after a start.
 func deniedWithoutEffect(c *Case) {
-	for _, r := range c.view.Exchanges("startArchive", "stopArchive", "deleteArchive").Records {
+	for _, r := range c.calls("startArchive", "stopArchive", "deleteArchive") {
 		if c.sound(r) || !c.readsAtAll(r) {
 			continue
 		}
 		if r.Exchange.Operation == "startArchive" {
-			o, _ := decodeObject(answerText(r))
+			o, _ := c.decode(answerText(r))
 			c.want(r.Exchange.Status() >= 400 && o.text("id") == "", "no archive for a caller without proper credentials", outcome(r), r)
 			continue
 		}

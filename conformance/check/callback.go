@@ -99,11 +99,11 @@ func everyHook(of func(c *Case, h *history, s sighting) (expected, actual string
 
 // silentHooks: callbacks were expected and none came; a watch of the harness says so.
 func (c *Case) silentHooks() {
-	for _, r := range c.view.Watches().Records {
-		w := r.Watch
-		h := c.byID[r.IDs[evidence.Archive]]
-		if w.What == "webhooks" && w.Until != "" && !w.Met && h != nil && len(h.hooks) == 0 {
-			c.wrong(w.Until+" within "+w.Deadline.String(), "no callback about the archive", r)
+	for _, h := range c.startedArchives() {
+		for _, r := range h.watches {
+			if w := r.Watch; w.What == "webhooks" && w.Until != "" && !w.Met && len(h.hooks) == 0 {
+				c.wrong(w.Until+" within "+w.Deadline.String(), "no callback about the archive", r)
+			}
 		}
 	}
 }
@@ -150,12 +150,12 @@ func (h *history) hookList() string {
 
 // watchedAfter: webhooks about the archive were watched to the end after the sighting, or one came later.
 func (c *Case) watchedAfter(s sighting) bool {
-	for _, r := range c.view.Watches().Records {
-		if r.Seq > s.at.Seq && r.IDs[evidence.Archive] == s.text("id") && r.Watch.What == "webhooks" {
+	h := c.byID[s.text("id")]
+	for _, r := range h.watches {
+		if r.Seq > s.at.Seq && r.Watch.What == "webhooks" {
 			return true
 		}
 	}
-	h := c.byID[s.text("id")]
 	return slices.ContainsFunc(h.hooks, func(hook sighting) bool { return hook.at.Seq > s.at.Seq })
 }
 
@@ -165,7 +165,7 @@ func callbackType(c *Case) {
 			continue
 		}
 		kind, _, err := mime.ParseMediaType(r.Webhook.Header.Get("Content-Type"))
-		_, isObject := decodeObject(r.Webhook.Body.Text)
+		_, isObject := c.decode(r.Webhook.Body.Text)
 		c.want(err == nil && kind == "application/json" && isObject, "application/json with one object",
 			fmt.Sprintf("%q with %s", r.Webhook.Header.Get("Content-Type"), clip(r.Webhook.Body.Text, 80)), r)
 	}
@@ -174,7 +174,7 @@ func callbackType(c *Case) {
 
 // aboutSession: a session callback, which is no archive callback.
 func (c *Case) aboutSession(r evidence.Record) bool {
-	o, ok := decodeObject(r.Webhook.Body.Text)
+	o, ok := c.decode(r.Webhook.Body.Text)
 	return ok && o.text("event") != "" && o.text("event") != "archive" && o.text("status") == ""
 }
 

@@ -38,8 +38,14 @@ func refs(at []evidence.Record) []string {
 	return out
 }
 
+// maxProof keeps a report readable where everything bears a clause out.
+const maxProof = 24
+
 // saw notes evidence that bears the clause out.
 func (c *Case) saw(at ...evidence.Record) {
+	if len(c.proof) >= maxProof {
+		return
+	}
 	for _, ref := range refs(at) {
 		if !slices.Contains(c.proof, ref) {
 			c.proof = append(c.proof, ref)

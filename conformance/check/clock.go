@@ -72,6 +72,17 @@ type course struct {
 }
 
 func (c *Case) course(h *history) (course, bool) {
+	if k, known := c.courses[h]; known {
+		return k, true
+	}
+	k, ok := c.retrace(h)
+	if ok {
+		c.courses[h] = k
+	}
+	return k, ok
+}
+
+func (c *Case) retrace(h *history) (course, bool) {
 	s := c.sessions[h.start.IDs[evidence.Session]]
 	if h.start.Exchange == nil || s == nil || s.auto {
 		return course{}, false

@@ -26,7 +26,7 @@ type creation struct {
 
 func (c *Case) creations() []creation {
 	var out []creation
-	for _, r := range c.view.Exchanges("createSession").Records {
+	for _, r := range c.calls("createSession") {
 		form, err := url.ParseQuery(r.Exchange.Request.Body.Text)
 		if err != nil || !c.sound(r) {
 			continue
@@ -88,7 +88,7 @@ func sessionID(c *Case) {
 		fields := sessionFields(n.id)
 		named := false
 		for _, f := range fields {
-			named = named || f != "" && (f == n.r.IDs[evidence.Application] || c.owners[f] == n.r.IDs[evidence.Application])
+			named = named || f != "" && (f == n.r.IDs[evidence.Application] || c.owner(f) == n.r.IDs[evidence.Application])
 		}
 		c.want(named && int64(len(n.id)) <= c.number("session-id.max"), "1_ or 2_ and the base64 of fields that name the application, at most 255 characters",
 			fmt.Sprintf("%s with fields %q", n.id, fields), n.r)

@@ -62,12 +62,12 @@ func deletedNotListed(c *Case) {
 }
 
 func deletedNotRead(c *Case) {
-	for _, r := range c.view.Exchanges("getArchive").Records {
+	for _, r := range c.calls("getArchive") {
 		h := c.byID[archiveInPath(r)]
 		if h == nil || !c.sound(r) || !h.deletedBefore(r) || !sameApp(h.start, r) {
 			continue
 		}
-		o, _ := decodeObject(answerText(r))
+		o, _ := c.decode(answerText(r))
 		gone := r.Exchange.Status() == 404 || r.Exchange.Status() == 200 && o.text("status") == "deleted" && o["url"] == nil
 		c.want(gone, "404, or status deleted without a URL", outcome(r)+" "+o.show("status"), r)
 	}

@@ -19,7 +19,13 @@ var eventChecks = []Check{
 
 // told are the events of a type about an archive.
 func (c *Case) told(h *history, event string) []evidence.Record {
-	return c.view.About(evidence.Archive, h.id).Clients().Where(func(r *evidence.Record) bool { return r.Client.Type == event }).Records
+	var out []evidence.Record
+	for _, r := range h.events {
+		if r.Client.Type == event {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // present are the clients connected all through a stretch of real time.
@@ -35,9 +41,12 @@ func (s *session) present(from, to time.Time) []span {
 
 // settled: the harness waited for the event, so that its absence tells something.
 func (c *Case) settled(h *history, event string) (evidence.Record, bool) {
-	return c.view.About(evidence.Archive, h.id).Watches().Where(func(r *evidence.Record) bool {
-		return r.Watch.What == "events" && r.Watch.Until == event
-	}).First()
+	for _, r := range h.watches {
+		if r.Watch.What == "events" && r.Watch.Until == event {
+			return r, true
+		}
+	}
+	return evidence.Record{}, false
 }
 
 // toldTo checks that clients connected from the start, or until the stop, received the event.
@@ -130,8 +139,10 @@ func lateClients(c *Case) {
 		if s == nil {
 			continue
 		}
-		watches := c.view.Scenario(h.scenario).Label("event.late").Watches().About(evidence.Archive, h.id).Records
-		for _, w := range watches {
+		for _, w := range h.watches {
+			if w.Label != "event.late" {
+				continue
+			}
 			for _, cl := range s.clients {
 				if cl.by.Client == nil || !cl.from.After(h.start.Exchange.Started.Add(h.start.Exchange.Duration)) || cl.from.After(w.Watch.To) {
 					continue

@@ -106,6 +106,8 @@ type history struct {
 	seen     []sighting      // in answers
 	hooks    []sighting      // callbacks
 	objects  []evidence.Record
+	watches  []evidence.Record // what was watched about it, and for how long
+	events   []evidence.Record // that clients received about it
 	stops    []evidence.Record // stop calls by its application
 	deletes  []evidence.Record
 	media    []evidence.Record // forensics of its file
@@ -119,12 +121,59 @@ type facts struct {
 	sessions map[string]*session
 	starts   []asked // every start request, in order
 	walks    []walk
-	owners   map[string]string // application by id and by API key
+	apps     map[string]application // that the harness made, by id
+	keys     map[string]string      // their ids by API key
 	ledger   spec.Ledger
+
+	// What is derived again and again; a Bench is not for concurrent use.
+	byOperation map[string][]evidence.Record // of exchanges; "" has all
+	decoded     map[string]decoding
+	allLists    []list
+	courses     map[*history]course
+	files       map[int64]file
+}
+
+// decoding is a text that has been read as a JSON object.
+type decoding struct {
+	object
+	ok bool
+}
+
+// decode reads a text once; what it answers is not to be changed.
+func (f *facts) decode(text string) (object, bool) {
+	d, known := f.decoded[text]
+	if !known {
+		d.object, d.ok = decodeObject(text)
+		f.decoded[text] = d
+	}
+	return d.object, d.ok
+}
+
+// calls are the exchanges of an operation, or all of them.
+func (f *facts) calls(operations ...string) []evidence.Record {
+	if len(operations) == 0 {
+		return f.byOperation[""]
+	}
+	var out []evidence.Record
+	for _, op := range operations {
+		out = append(out, f.byOperation[op]...)
+	}
+	return out
 }
 
 func sortOut(ledger spec.Ledger, v evidence.View) *facts {
-	f := &facts{view: v, byID: map[string]*history{}, sessions: sessions(v), walks: walks(v), owners: owners(v), ledger: ledger}
+	f := &facts{view: v, byID: map[string]*history{}, sessions: sessions(v), walks: walks(v), ledger: ledger,
+		byOperation: map[string][]evidence.Record{}, decoded: map[string]decoding{}, courses: map[*history]course{}, files: map[int64]file{}}
+	for _, r := range v.Exchanges().Records {
+		f.byOperation[""] = append(f.byOperation[""], r)
+		if op := r.Exchange.Operation; op != "" {
+			f.byOperation[op] = append(f.byOperation[op], r)
+		}
+	}
+	f.apps, f.keys = f.applications(), map[string]string{}
+	for id, a := range f.apps {
+		f.keys[a.key] = id
+	}
 	for _, r := range v.Records {
 		switch {
 		case r.Exchange != nil:
@@ -139,6 +188,16 @@ func sortOut(ledger spec.Ledger, v evidence.View) *facts {
 			if h := f.byID[r.IDs[evidence.Archive]]; h != nil {
 				h.media = append(h.media, r)
 			}
+		}
+	}
+	for _, r := range v.Records { // an event may come before the answer to the start
+		h := f.byID[r.IDs[evidence.Archive]]
+		switch {
+		case h == nil:
+		case r.Watch != nil:
+			h.watches = append(h.watches, r)
+		case r.Client != nil:
+			h.events = append(h.events, r)
 		}
 	}
 	return f
@@ -171,7 +230,7 @@ func (f *facts) exchange(r evidence.Record) {
 	if e.Status() != 200 || !isArchiveOperation(e.Operation) {
 		return
 	}
-	o, ok := decodeObject(e.Response.Body.Text)
+	o, ok := f.decode(e.Response.Body.Text)
 	if !ok {
 		return
 	}
@@ -199,13 +258,13 @@ func (f *facts) sight(o object, r evidence.Record) {
 	h := f.history(id, r.Scenario)
 	if r.Exchange.Operation == "startArchive" && h.start.Exchange == nil {
 		h.start = r
-		h.request, _ = decodeObject(r.Exchange.Request.Body.Text)
+		h.request, _ = f.decode(r.Exchange.Request.Body.Text)
 	}
 	h.seen = append(h.seen, sighting{o, r, r.Exchange.Operation})
 }
 
 func (f *facts) webhook(r evidence.Record) {
-	o, ok := decodeObject(r.Webhook.Body.Text)
+	o, ok := f.decode(r.Webhook.Body.Text)
 	if !ok || o.text("event") != "archive" && o.text("status") == "" {
 		return
 	}

@@ -19,13 +19,17 @@ type file struct {
 
 // file decodes a forensics record; ok is false when the bytes are no media.
 func (c *Case) file(r evidence.Record) (file, bool) {
-	f := file{err: r.Media.Error}
-	if f.err == "" {
+	f, known := c.files[r.Seq]
+	if !known {
+		f.err = r.Media.Error
+	}
+	if f.err == "" && !known {
 		if err := json.Unmarshal(r.Media.Report, &f.Report); err != nil {
 			c.unclear("forensics report of " + Ref(r) + ": " + err.Error())
 			return f, false
 		}
 	}
+	c.files[r.Seq] = f
 	return f, f.err == "" && !f.Has(media.Broken)
 }
 

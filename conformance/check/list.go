@@ -36,15 +36,23 @@ type list struct {
 	items []object
 }
 
+// lists are the list calls with sound credentials, in order.
 func (c *Case) lists() []list {
-	var out []list
-	for _, r := range c.view.Exchanges("listArchives").Records {
+	if c.facts.allLists == nil {
+		c.facts.allLists = c.readLists()
+	}
+	return c.facts.allLists
+}
+
+func (c *Case) readLists() []list {
+	out := []list{}
+	for _, r := range c.calls("listArchives") {
 		if !c.sound(r) {
 			continue
 		}
 		l := list{r: r, query: query(r)}
 		if r.Exchange.Status() == 200 {
-			l.body, _ = decodeObject(r.Exchange.Response.Body.Text)
+			l.body, _ = c.decode(r.Exchange.Response.Body.Text)
 			count, whole := l.body.whole("count")
 			items, isArray := l.body["items"].([]any)
 			l.ok, l.count = whole && isArray, count
@@ -75,7 +83,7 @@ func (l list) bad() bool {
 
 // goodLists are the proper calls that were answered properly.
 func (c *Case) goodLists() []list {
-	return slices.DeleteFunc(c.lists(), func(l list) bool { return !l.ok || l.bad() })
+	return slices.DeleteFunc(slices.Clone(c.lists()), func(l list) bool { return !l.ok || l.bad() })
 }
 
 func listAnswers(c *Case) {
@@ -240,14 +248,8 @@ func listTotal(c *Case) {
 
 // ownsAllOf: the application is one that the harness made for itself, so that it knows all its archives.
 func (c *Case) ownsAllOf(r evidence.Record) bool {
-	made := c.view.Exchanges("createApplication").Where(func(m *evidence.Record) bool {
-		if m.Exchange.Status() != 201 {
-			return false
-		}
-		o, _ := decodeObject(m.Exchange.Response.Body.Text)
-		return o.text("applicationId") == r.IDs[evidence.Application]
-	})
-	return len(made.Records) > 0
+	_, made := c.apps[r.IDs[evidence.Application]]
+	return made
 }
 
 func listBadPaging(c *Case) {

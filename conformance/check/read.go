@@ -37,12 +37,12 @@ func (h *history) reads() []sighting {
 }
 
 func readAnswers(c *Case) {
-	for _, r := range c.view.Exchanges("getArchive").Records {
+	for _, r := range c.calls("getArchive") {
 		h := c.byID[archiveInPath(r)]
 		if h == nil || h.start.Exchange == nil || !c.sound(r) || !sameApp(h.start, r) || h.deletedBefore(r) {
 			continue
 		}
-		o, _ := decodeObject(answerText(r))
+		o, _ := c.decode(answerText(r))
 		c.want(r.Exchange.Status() == 200 && o.text("id") == h.id, "200 with archive "+h.id, outcome(r)+", "+o.show("id"), r)
 	}
 }

@@ -58,7 +58,7 @@ func (f *facts) asked(r evidence.Record) asked {
 	if e.Flaw != "" || e.Identity == "none" || e.Identity == "verbatim" || f.foreignPath(r) {
 		a.flaws = append(a.flaws, flawCredentials)
 	}
-	body, ok := decodeObject(e.Request.Body.Text)
+	body, ok := f.decode(e.Request.Body.Text)
 	if !ok {
 		a.flaws = append(a.flaws, flawMalformed)
 		return a
@@ -217,25 +217,49 @@ func (f *facts) foreignPath(r evidence.Record) bool {
 	if p == "" || app == "" {
 		return false
 	}
-	if owner := f.owners[p]; owner != "" {
+	if owner := f.owner(p); owner != "" {
 		return owner != app
 	}
 	return r.Exchange.Identity == "unified" && p != app
 }
 
-// owners maps application ids and API keys to the application they belong to, as far as the harness made it.
-func owners(v evidence.View) map[string]string {
-	out := map[string]string{}
-	for _, r := range v.Exchanges("createApplication").Records {
-		o, _ := decodeObject(answerText(r))
-		if id := o.text("applicationId"); id != "" && r.Exchange.Status() == 201 {
-			out[id] = id
-			if key := o["apiKey"]; key != nil {
-				out[fmt.Sprint(key)] = id
-			}
+// application is what the harness asked for when it made one.
+type application struct {
+	id, key  string
+	store    string // kind of upload target, empty for the built-in cloud
+	endpoint string // of the upload target
+	callback string // path of the callback address
+	made     evidence.Record
+}
+
+// applications are those that the harness made for itself, by id.
+func (f *facts) applications() map[string]application {
+	out := map[string]application{}
+	for _, r := range f.calls("createApplication") {
+		got, _ := f.decode(answerText(r))
+		id := got.text("applicationId")
+		if id == "" || r.Exchange.Status() != 201 {
+			continue
 		}
+		wanted, _ := f.decode(r.Exchange.Request.Body.Text)
+		storage, _ := wanted["storage"].(map[string]any)
+		config, _ := storage["config"].(map[string]any)
+		a := application{id: id, store: object(storage).text("type"), endpoint: object(config).text("endpoint"),
+			callback: pathOf(wanted.text("archiveCallbackUrl")), made: r}
+		if key := got["apiKey"]; key != nil {
+			a.key = fmt.Sprint(key)
+		}
+		out[id] = a
 	}
 	return out
+}
+
+// owner is the application that a path names by id or API key, as far as the harness made it.
+func (f *facts) owner(project string) string {
+	if _, made := f.apps[project]; made {
+		return project
+	}
+	return f.keys[project]
 }
 
 func query(r evidence.Record) url.Values {

@@ -37,8 +37,8 @@ func closedStatuses(c *Case) {
 }
 
 // statusWhile judges reads during which nothing changed: neither the clients and
-// streams, which settle for the tolerance of a pause before, nor the archive,
-// which no call or limit had ended.
+// streams, nor the archive, which no call or limit had ended. A change takes
+// the tolerance of a pause to settle; until then the old status is no fault.
 func statusWhile(situation string) func(*Case) {
 	return func(c *Case) {
 		settle := c.limit("tolerance.pause")
@@ -50,12 +50,15 @@ func statusWhile(situation string) func(*Case) {
 			}
 			app := h.start.IDs[evidence.Application]
 			for _, got := range h.seen {
-				from, to := got.asked().Add(-settle), got.answered()
-				if from.Before(h.start.Exchange.Started) || c.latest(app, to).After(k.end) || len(k.streams) == 0 || !c.earliest(app, from).After(k.streams[0].from) {
+				from, to := got.asked(), got.answered()
+				if from.Before(over(h.start)) || c.latest(app, to).After(k.end) || len(k.streams) == 0 || !c.earliest(app, from).After(k.streams[0].from) {
 					continue
 				}
-				if want := s.expectedStatus(situation, from, to); want != "" {
-					c.want(got.status() == want, "status "+want, got.show("status"), got.at)
+				want := s.expectedStatus(situation, from, to)
+				if want != "" && got.status() == want {
+					c.saw(got.at)
+				} else if want = s.expectedStatus(situation, from.Add(-settle), to); want != "" && from.Add(-settle).After(over(h.start)) {
+					c.wrong("status "+want, got.show("status"), got.at)
 				}
 			}
 		}
@@ -89,9 +92,13 @@ func resumed(c *Case) {
 		app := h.start.IDs[evidence.Application]
 		for _, g := range k.pauses() {
 			for _, got := range h.seen {
-				from := got.asked().Add(-settle)
-				if c.earliest(app, from).After(g.to) && c.latest(app, got.answered()).Before(k.end) && s.steadily(from, got.answered()) {
-					c.want(got.status() == "started", "started again", got.show("status"), got.at)
+				if !c.earliest(app, got.asked()).After(g.to) || !c.latest(app, got.answered()).Before(k.end) || !s.steadily(got.asked(), got.answered()) {
+					continue
+				}
+				if got.status() == "started" {
+					c.saw(got.at)
+				} else if s.steadily(got.asked().Add(-settle), got.answered()) {
+					c.wrong("started again", got.show("status"), got.at)
 				}
 			}
 		}

@@ -35,7 +35,7 @@ func stopAnswers(c *Case) {
 		if !ok || !c.status(r, 200) {
 			continue
 		}
-		o, _ := decodeObject(r.Exchange.Response.Body.Text)
+		o, _ := c.decode(r.Exchange.Response.Body.Text)
 		c.want(o.text("id") == h.id && o.text("status") == "stopped", "the archive with status stopped",
 			o.show("id")+", "+o.show("status"), r)
 	}
@@ -61,7 +61,7 @@ func archiveInPath(r evidence.Record) string { return r.IDs[evidence.Archive] }
 // able notes the clause as blocked when the operation never succeeded on an
 // archive: a target that refuses everything has not shown that it refuses this.
 func (c *Case) able(op string, at evidence.Record) bool {
-	for _, r := range c.view.Exchanges(op).Records {
+	for _, r := range c.calls(op) {
 		if !c.sound(r) || r.Exchange.Status()/100 != 2 {
 			continue
 		}
@@ -80,7 +80,7 @@ func (c *Case) able(op string, at evidence.Record) bool {
 // onUnknown checks an operation on archives that never existed.
 func onUnknown(op string, codes ...int) func(*Case) {
 	return func(c *Case) {
-		for _, r := range c.view.Exchanges(op).Records {
+		for _, r := range c.calls(op) {
 			id := archiveInPath(r)
 			if c.sound(r) && isUUID(id) && c.byID[id] == nil && c.able(op, r) {
 				c.status(r, codes...)
@@ -91,7 +91,7 @@ func onUnknown(op string, codes ...int) func(*Case) {
 
 func onMalformed(op string, codes ...int) func(*Case) {
 	return func(c *Case) {
-		for _, r := range c.view.Exchanges(op).Records {
+		for _, r := range c.calls(op) {
 			if id := archiveInPath(r); c.sound(r) && id != "" && !isUUID(id) && c.able(op, r) {
 				c.status(r, codes...)
 			}
@@ -103,7 +103,7 @@ func onMalformed(op string, codes ...int) func(*Case) {
 // refused, and without effect.
 func onForeign(op string) func(*Case) {
 	return func(c *Case) {
-		for _, r := range c.view.Exchanges(op).Records {
+		for _, r := range c.calls(op) {
 			h := c.byID[archiveInPath(r)]
 			if h == nil || h.start.Exchange == nil || !c.sound(r) || sameApp(h.start, r) {
 				continue

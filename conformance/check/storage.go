@@ -28,18 +28,7 @@ var storageChecks = []Check{
 }
 
 // storeOf is the upload target that the harness set up for the application of r: s3, azure or none of them.
-func (c *Case) storeOf(r evidence.Record) string {
-	for _, made := range c.view.Exchanges("createApplication").Records {
-		o, _ := decodeObject(answerText(made))
-		if o.text("applicationId") != r.IDs[evidence.Application] {
-			continue
-		}
-		asked, _ := decodeObject(made.Exchange.Request.Body.Text)
-		storage, _ := asked["storage"].(map[string]any)
-		return object(storage).text("type")
-	}
-	return ""
-}
+func (c *Case) storeOf(r evidence.Record) string { return c.apps[r.IDs[evidence.Application]].store }
 
 // uploads are the archives with a target, called to stop or stopped by a limit,
 // that were followed to their end.
@@ -66,7 +55,13 @@ func (h *history) stored(fetched bool) []evidence.Record {
 
 // listings are the watches that say when the target bucket was looked through for an archive.
 func (c *Case) listings(h *history) []evidence.Record {
-	return c.view.About(evidence.Archive, h.id).Watches().Where(func(r *evidence.Record) bool { return r.Watch.What == "objects" }).Records
+	var out []evidence.Record
+	for _, r := range h.watches {
+		if r.Watch.What == "objects" {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func uploadedToTarget(c *Case) {
@@ -164,14 +159,9 @@ func nothingBeforeStop(c *Case) {
 // compatibleTarget: the harness's store is not Amazon's, it is named by endpoint.
 func compatibleTarget(c *Case) {
 	for _, h := range c.uploads() {
-		for _, made := range c.view.Exchanges("createApplication").Records {
-			o, _ := decodeObject(answerText(made))
-			if o.text("applicationId") != h.start.IDs[evidence.Application] || !strings.Contains(made.Exchange.Request.Body.Text, `"endpoint"`) {
-				continue
-			}
-			if c.published(h) && len(c.listings(h)) > 0 {
-				c.want(len(h.stored(false)) > 0, "an object at the store with the given endpoint", "none", append(h.stored(false), made)...)
-			}
+		app := c.apps[h.start.IDs[evidence.Application]]
+		if app.endpoint != "" && c.published(h) && len(c.listings(h)) > 0 {
+			c.want(len(h.stored(false)) > 0, "an object at the store with the given endpoint", "none", append(h.stored(false), app.made)...)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (d download) refused() bool       { return d.r.Exchange.Status()/100 == 4 }
 
 func (c *Case) downloads() []download {
 	var out []download
-	for _, r := range c.view.Exchanges().Records {
+	for _, r := range c.calls() {
 		h := c.byID[r.IDs[evidence.Archive]]
 		if h == nil || r.Exchange.Identity != "none" || r.Exchange.Request.Method != "GET" || strings.HasPrefix(pathOf(r.Exchange.Request.URL), "/v2/") {
 			continue
@@ -204,7 +204,7 @@ func urlForged(c *Case) {
 
 func urlForCredentialsOnly(c *Case) {
 	for _, op := range []string{"getArchive", "listArchives"} {
-		for _, r := range c.view.Exchanges(op).Records {
+		for _, r := range c.calls(op) {
 			if r.Exchange.Identity != "none" && r.Exchange.Flaw == "" || r.Exchange.Response == nil {
 				continue
 			}

@@ -132,6 +132,7 @@ func (e *Exchange) Decode(v any) error {
 	return e.Response.Body.Decode(v)
 }
 
+// Request is what was sent.
 type Request struct {
 	Method string      `json:"method"`
 	URL    string      `json:"url"`
@@ -139,6 +140,7 @@ type Request struct {
 	Body   Body        `json:"body,omitzero"`
 }
 
+// Response is what came back.
 type Response struct {
 	Status int         `json:"status"`
 	Header http.Header `json:"header,omitempty"`

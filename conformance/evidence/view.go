@@ -44,7 +44,7 @@ func Open(dir string) (View, About, error) {
 	if err != nil {
 		return View{}, about, fmt.Errorf("open bundle: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	records, err := Read(f)
 	var torn *TornError
 	if err != nil && !errors.As(err, &torn) {

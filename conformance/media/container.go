@@ -224,11 +224,11 @@ func editShift(moov *mp4.MoovBox, trak *mp4.TrakBox, timescale int) float64 {
 	return shift
 }
 
-func (fa *facts) take(samples []sample, timescale int, shift float64) {
+func (f *facts) take(samples []sample, timescale int, shift float64) {
 	for _, s := range samples {
 		at := float64(s.composed)/float64(timescale) + shift
-		fa.times = append(fa.times, at)
-		fa.end = max(fa.end, at+float64(s.duration)/float64(timescale))
+		f.times = append(f.times, at)
+		f.end = max(f.end, at+float64(s.duration)/float64(timescale))
 	}
-	slices.Sort(fa.times)
+	slices.Sort(f.times)
 }

@@ -18,10 +18,10 @@ type Sentinel struct {
 
 // Sentinels lists them; the gate is that no must-clause passes on any.
 var Sentinels = []Sentinel{
-	{"always-404", answer(404, "application/json", `{"message":"not found"}`)},
-	{"always-500", answer(500, "application/json", `{"message":"internal server error","code":-1}`)},
-	{"always-200-empty-object", answer(200, "application/json", `{}`)},
-	{"always-200-ok", answer(200, "text/plain", "ok")},
+	{"always-404", always(404, "application/json", `{"message":"not found"}`)},
+	{"always-500", always(500, "application/json", `{"message":"internal server error","code":-1}`)},
+	{"always-200-empty-object", always(200, "application/json", `{}`)},
+	{"always-200-ok", always(200, "text/plain", "ok")},
 	{"hangs", http.HandlerFunc(hang)},
 }
 
@@ -31,7 +31,7 @@ func (s Sentinel) Serve() *httptest.Server {
 	return httptest.NewServer(s.Handler)
 }
 
-func answer(status int, contentType, body string) http.HandlerFunc {
+func always(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 1<<20))
 		w.Header().Set("Content-Type", contentType)

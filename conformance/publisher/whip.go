@@ -127,6 +127,7 @@ func (p *publication) stateChanged(s webrtc.PeerConnectionState) {
 		p.onceUp.Do(func() { close(p.connected) })
 	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		p.onceDown.Do(func() { close(p.gone) })
+	default:
 	}
 }
 

@@ -42,10 +42,11 @@ func (f *flow) open(ctx context.Context) error {
 	case Undelivered:
 		kind = appKind{name: "unreachable", storage: unreachable()}
 	}
-	client, err := f.application(ctx, "application", kind)
+	client, bucket, err := f.application(ctx, "application", kind)
 	if err != nil {
 		return err
 	}
+	f.bucket = bucket
 	f.as = client.Unified()
 	if !f.Target.File.Has(target.Unified) {
 		f.as = client.Legacy()
@@ -53,53 +54,51 @@ func (f *flow) open(ctx context.Context) error {
 	return nil
 }
 
-// application makes an isolated application, or takes the prepared one of that role.
-func (f *flow) application(ctx context.Context, label string, kind appKind) (*target.Client, error) {
-	c := &target.Client{
+// application makes an isolated application, or takes the prepared one of that role. The bucket is where its
+// archives are uploaded.
+func (f *flow) application(ctx context.Context, label string, kind appKind) (c *target.Client, bucket string, err error) {
+	c = &target.Client{
 		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.scenario.Name,
 		Journal: f.Journal, Schema: f.Schema, Timeout: f.Target.File.RequestTimeout.Or(10 * time.Second),
 	}
 	if !f.Target.File.Has(target.Control) {
-		return c, f.prepared(c, kind)
+		bucket, err = f.prepared(c, kind)
+		return c, bucket, err
 	}
 	req := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.scenario.Name + " " + kind.name, Storage: kind.storage}
 	if f.Hooks != nil {
 		req.ArchiveCallbackURL = f.Hooks.Endpoint(f.scenario.Name, kind.name)
 	}
 	if !kind.cloud && kind.storage == nil && f.Store != nil {
-		bucket, err := f.Store.Bucket(ctx, bucketName(f.RunID, f.scenario.Name, kind.name))
-		if err != nil {
-			return nil, err
+		if bucket, err = f.Store.Bucket(ctx, bucketName(f.RunID, f.scenario.Name, kind.name)); err != nil {
+			return nil, "", err
 		}
-		f.bucket, req.Storage = bucket, f.Store.Storage(bucket)
+		req.Storage = f.Store.Storage(bucket)
 	}
-	app, err := c.CreateApplication(ctx, label, req)
-	if err != nil {
-		return nil, err
+	if c.App, err = c.CreateApplication(ctx, label, req); err != nil {
+		return nil, "", err
 	}
-	c.App = app
-	f.undo = append(f.undo, func(ctx context.Context) error { return c.DeleteApplication(ctx, "cleanup."+kind.name, app.ID) })
-	return c, nil
+	f.undo = append(f.undo, func(ctx context.Context) error { return c.DeleteApplication(ctx, "cleanup."+kind.name, c.App.ID) })
+	return c, bucket, nil
 }
 
 // prepared takes the application of a role from the target file.
-func (f *flow) prepared(c *target.Client, kind appKind) error {
+func (f *flow) prepared(c *target.Client, kind appKind) (bucket string, err error) {
 	cred, ok := f.Target.File.Applications[kind.name]
 	if !ok && kind.name == ordinary.name {
 		cred, ok = f.Target.Credentials, true
 	}
 	if !ok {
-		return fmt.Errorf("the target file prepares no application %q and the target has no control API", kind.name)
+		return "", fmt.Errorf("the target file prepares no application %q and the target has no control API", kind.name)
 	}
-	var err error
 	if c.App, err = target.NewApp(cred); err != nil {
-		return err
+		return "", err
 	}
 	f.Journal.Redact("api secret", c.App.APISecret)
 	if !kind.cloud && f.Store != nil {
-		f.bucket = f.Target.File.Sinks.S3.Bucket
+		bucket = f.Target.File.Sinks.S3.Bucket
 	}
-	return nil
+	return bucket, nil
 }
 
 // bucketName makes a valid, unique bucket name: at most 63 of a-z, 0-9 and dashes.

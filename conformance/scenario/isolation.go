@@ -16,7 +16,7 @@ var isolation = Scenario{
 }
 
 func runIsolation(ctx context.Context, f *flow) error {
-	client, err := f.application(ctx, "application.foreign", appKind{name: "foreign"})
+	client, _, err := f.application(ctx, "application.foreign", appKind{name: "foreign"})
 	if err != nil {
 		return err
 	}

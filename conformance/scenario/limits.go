@@ -144,6 +144,9 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if err != nil {
 		return err
 	}
+	if err := sleep(ctx, settled); err != nil {
+		return err
+	}
 	if err := l.stillAlive(ctx, "before", left.Add(lastMinute-margin)); err != nil {
 		return err
 	}

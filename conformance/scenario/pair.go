@@ -105,7 +105,7 @@ func (p *pairing) record(ctx context.Context) error {
 	if _, err := p.as.Streams(ctx, "streams", p.session); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 3500*time.Millisecond); err != nil {
+	if err := sleep(ctx, 3*time.Second); err != nil {
 		return err
 	}
 	if _, err := p.objects(ctx, "object.recording", p.archive.ID); err != nil {
@@ -114,7 +114,7 @@ func (p *pairing) record(ctx context.Context) error {
 	if err := p.bob.unpublish(ctx); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 2*time.Second); err != nil {
+	if err := sleep(ctx, 3500*time.Millisecond); err != nil { // long enough to see that bob is gone
 		return err
 	}
 	_, err := p.get(ctx, "get.recording", p.archive.ID)
@@ -207,7 +207,10 @@ func runPause(ctx context.Context, f *flow) error {
 	if _, err := f.as.Delete(ctx, "delete.paused", a.ID); err != nil {
 		return err
 	}
-	if err := f.watch(ctx, "pause", "webhooks", a.ID, 1500*time.Millisecond); err != nil {
+	if err := f.watch(ctx, "pause", "webhooks", a.ID, settled); err != nil {
+		return err
+	}
+	if _, err := f.get(ctx, "get.paused", a.ID); err != nil {
 		return err
 	}
 	if err := alice.publish(ctx, "vp8-04", "tone-04"); err != nil {
@@ -216,7 +219,10 @@ func runPause(ctx context.Context, f *flow) error {
 	if _, _, err := f.await(ctx, "wait.resumed", a.ID, soon, "started"); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 2500*time.Millisecond); err != nil {
+	if err := sleep(ctx, settled); err != nil {
+		return err
+	}
+	if _, err := f.get(ctx, "get.resumed", a.ID); err != nil {
 		return err
 	}
 	if err := pauseOnce(ctx, f, alice, a.ID, ".2"); err != nil {

@@ -49,8 +49,12 @@ var badStarts = []badStart{
 }
 
 func runRefusals(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
+	// As some SDKs ask for it: no media mode, and a location that is none.
+	session, err := f.sessionOf(ctx, "session", f.as, url.Values{"location": {"null"}})
 	if err != nil {
+		return err
+	}
+	if _, _, err := f.as.CreateSession(ctx, "session.always-relayed", url.Values{"archiveMode": {"always"}, "p2p.preference": {"enabled"}}); err != nil {
 		return err
 	}
 	if err := unstartable(ctx, f, session); err != nil {

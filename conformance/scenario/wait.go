@@ -18,6 +18,8 @@ const (
 	soon = 6 * time.Second
 	// delivery bounds the wait from the stop of a short archive to its file.
 	delivery = 30 * time.Second
+	// settled is how long a change has certainly taken effect after; the ledger allows 2 s for a pause.
+	settled = 2600 * time.Millisecond
 	// quiet is how long webhooks are watched after the last one that was expected.
 	quiet = 1500 * time.Millisecond
 )

@@ -118,6 +118,7 @@ func (s *Store) runProcess(ctx context.Context, c target.S3Sink, dir string) (st
 	if err != nil {
 		return "", err
 	}
+	// Not CommandContext: it runs until stop, which also waits.
 	cmd := exec.Command(c.Binary, "server", "--address", addr, data)
 	cmd.Env = append(os.Environ(), "MINIO_ROOT_USER="+s.AccessKey, "MINIO_ROOT_PASSWORD="+s.SecretKey)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -222,7 +223,7 @@ func (s *Store) Fetch(ctx context.Context, j *evidence.Journal, bucket, key stri
 	if err != nil {
 		return evidence.Object{}, fmt.Errorf("S3 sink: fetch %s/%s: %w", bucket, key, err)
 	}
-	defer got.Body.Close() //nolint:errcheck // read to its end
+	defer got.Body.Close()
 	blob, err := j.Blob()
 	if err != nil {
 		return evidence.Object{}, err

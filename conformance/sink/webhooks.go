@@ -103,7 +103,7 @@ func (w *Webhooks) fetch(ctx context.Context, after int64) ([]Delivery, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	var out []Delivery
 	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
 		return nil, fmt.Errorf("webhook receiver: %w", err)

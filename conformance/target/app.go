@@ -127,6 +127,7 @@ func (a App) Bearer(now time.Time, flaw Flaw) (string, error) {
 		delete(claims, "exp")
 	case UnknownIssuer:
 		claims["application_id"] = uuid.NewString()
+	default:
 	}
 	return a.signRS256(claims, flaw)
 }
@@ -147,6 +148,7 @@ func (a App) signRS256(claims jwt.MapClaims, flaw Flaw) (string, error) {
 		}
 		key := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})
 		return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(key)
+	default:
 	}
 	var key crypto.Signer = a.PrivateKey
 	if flaw == WrongSignature {
@@ -188,6 +190,7 @@ func (a App) LegacyAuth(now time.Time, flaw Flaw) (string, error) {
 		return "not.a.token", nil
 	case Unsigned:
 		return jwt.NewWithClaims(jwt.SigningMethodNone, claims).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	default:
 	}
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
 }

@@ -199,7 +199,7 @@ func (c *Client) exchange(req *http.Request, keep io.Writer) (int, http.Header, 
 	if err != nil {
 		return 0, nil, nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	defer resp.Body.Close()
 	if keep != nil && resp.StatusCode/100 == 2 {
 		_, err = io.Copy(keep, resp.Body)
 		return resp.StatusCode, resp.Header, nil, err

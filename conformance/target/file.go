@@ -99,10 +99,9 @@ type Launch struct {
 	ReadyWithin Duration `yaml:"readyWithin"`
 }
 
-// Publisher chooses how a client is made to publish: driver "whip" (default) or "exec" with a command.
+// Publisher chooses how a client is made to publish: driver "whip", the only one so far.
 type Publisher struct {
-	Driver  string   `yaml:"driver"`
-	Command []string `yaml:"command"`
+	Driver string `yaml:"driver"`
 }
 
 // Sinks are where the target delivers to.
@@ -297,14 +296,11 @@ func (f File) validate() error {
 		}
 	}
 	oneOf("time", string(f.Time), string(Virtual), string(Real), string(Deferred))
-	oneOf("publisher.driver", f.Publisher.Driver, "whip", "exec")
+	oneOf("publisher.driver", f.Publisher.Driver, "whip")
 	oneOf("sinks.webhook.driver", f.Sinks.Webhook.Driver, "in-process", "container")
 	oneOf("sinks.s3.driver", f.Sinks.S3.Driver, "in-process", "process", "container", "own")
 	if f.Time == Virtual && !f.Has(Control) {
 		bad("time: virtual needs the capability control")
-	}
-	if (f.Publisher.Driver == "exec") != (len(f.Publisher.Command) > 0) {
-		bad("publisher.command: goes with driver exec, and only with it")
 	}
 	errs = append(errs, f.validateSinks()...)
 	for _, role := range slices.Sorted(maps.Keys(f.Applications)) {

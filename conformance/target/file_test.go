@@ -46,7 +46,7 @@ func TestDecodeFileRefuses(t *testing.T) {
 		"empty command":      {"launch: {command: []}", "launch.command"},
 		"bad duration":       {"ready: a\nrequestTimeout: 10", "such as 500ms"},
 		"bad address":        {"ready: a\nsinks: {webhook: {listen: here}}", "an address and a port"},
-		"exec without":       {"ready: a\npublisher: {driver: exec}", "publisher.command"},
+		"other publisher":    {"ready: a\npublisher: {driver: exec}", "publisher.driver"},
 		"two documents":      {"ready: a\n---\nready: b", "more than one"},
 		"empty application":  {"url: http://b\napplications: {default: {apiSecret: x}}", "applications.default"},
 	} {

@@ -62,6 +62,11 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return s, fmt.Errorf("data: %w", err)
 	}
+	locked, err := lock(c.Data)
+	if err != nil {
+		return s, err
+	}
+	s.owns(locked.Close)
 	db, err := sqlite.Open(ctx, filepath.Join(c.Data, "archived.db"))
 	if err != nil {
 		return s, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,11 +62,13 @@ func frameNumbers(t *testing.T, path string) (shown []int) {
 	v, err := manifest.Video(video)
 	must(t, err)
 	at := v.Parts[0].Mark // the only stream fills the picture, which has the size of the fixture
-	box := mark.Box{X: float64(at.X), Y: float64(at.Y), W: float64(at.Width), H: float64(at.Height)}
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-").Output()
+	crop := fmt.Sprintf("crop=%d:%d:%d:%d", at.Width, at.Height, at.X, at.Y)
+	raw, err := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-an", "-vf", crop,
+		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-").Output()
 	must(t, err)
-	for picture := range slices.Chunk(raw, v.Width*v.Height) {
-		r, ok := mark.Decode(mark.Plane{Pix: picture, Stride: v.Width, W: v.Width, H: v.Height}, box)
+	for picture := range slices.Chunk(raw, at.Width*at.Height) {
+		r, ok := mark.Decode(mark.Plane{Pix: picture, Stride: at.Width, W: at.Width, H: at.Height},
+			mark.Box{W: float64(at.Width), H: float64(at.Height)})
 		if !ok || r.Stream != v.Stream {
 			continue
 		}

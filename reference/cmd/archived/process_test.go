@@ -106,15 +106,20 @@ func (p *process) watch(out io.Reader, first chan<- string) {
 	close(p.stdout)
 }
 
-// cleanUp ends the process if it still runs and shows its log if the test failed.
+// cleanUp ends the process if it still runs, and judges what it logged: nothing that these tests do is an error of the server.
 func (p *process) cleanUp() {
 	_ = p.cmd.Process.Kill()
 	p.wait()
-	if !p.t.Failed() {
-		return
-	}
 	log, err := os.ReadFile(p.logs)
-	p.t.Logf("log of process %d (%v):\n%s", p.cmd.Process.Pid, err, log)
+	must(p.t, err)
+	for _, mark := range []string{" level=ERROR ", "panic: ", "DATA RACE"} {
+		if strings.Contains(string(log), mark) {
+			p.t.Errorf("%q in the log of process %d", mark, p.cmd.Process.Pid)
+		}
+	}
+	if p.t.Failed() {
+		p.t.Logf("log of process %d:\n%s", p.cmd.Process.Pid, log)
+	}
 }
 
 // wait returns what came on stdout after the ready line, "" when it was waited for before.

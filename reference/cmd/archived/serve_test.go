@@ -88,20 +88,20 @@ func TestNotReady(t *testing.T) {
 func fail(t *testing.T, env []string, args ...string) (stderr string) {
 	t.Helper()
 	cmd := exec.Command(bin, append([]string{"serve"}, args...)...)
-	var stdout, errors bytes.Buffer
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(environment(), env...), &stdout, &errors
+	var stdout, said bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(environment(), env...), &stdout, &said
 	cmd.Dir = t.TempDir()
 	must(t, cmd.Start())
 	watchdog := time.AfterFunc(exitWithin, func() { _ = cmd.Process.Kill() })
 	defer watchdog.Stop()
 	_ = cmd.Wait() // its status is judged
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
-		t.Errorf("exit status %d, want 1; stderr: %s", code, errors.String())
+		t.Errorf("exit status %d, want 1; stderr: %s", code, said.String())
 	}
 	if stdout.Len() > 0 {
 		t.Errorf("stdout: %s", stdout.String())
 	}
-	return errors.String()
+	return said.String()
 }
 
 func TestBadSettings(t *testing.T) {
@@ -169,6 +169,20 @@ func TestPortInUse(t *testing.T) {
 	if said := fail(t, nil, "--port", "0", "--ice-port", port, "--data", data); !strings.Contains(said, "ice-port") || !strings.Contains(said, "address already in use") {
 		t.Errorf("stderr: %s", said)
 	}
+}
+
+// TestDataInUse: only one server at a time may take up what is in a data directory.
+func TestDataInUse(t *testing.T) {
+	t.Parallel()
+	first := start(t, t.TempDir())
+	if said := fail(t, nil, "--port", "0", "--data", first.data); !strings.Contains(said, "data") || !strings.Contains(said, "in use") {
+		t.Errorf("stderr: %s", said)
+	}
+	if got := first.status("/readyz"); got != http.StatusOK {
+		t.Errorf("first server: GET /readyz: %d, want 200", got)
+	}
+	first.kill()
+	start(t, first.data).terminate()
 }
 
 func TestHelpNamesEverySetting(t *testing.T) {

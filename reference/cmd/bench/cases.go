@@ -22,7 +22,7 @@ const (
 	step    = 20 * time.Millisecond
 	// backlog is how far the composition may be behind what was recorded: the recording waits for it, so that an hour
 	// takes what composing it takes, and the stop is as if it had come live.
-	backlog = 2 * time.Second
+	backlog = time.Second
 )
 
 // recording is a journal being written.
@@ -130,8 +130,11 @@ func (b bench) stopToFile(ctx context.Context, minutes float64) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		defer done.set(0, true)
-		result, err = compose.Run(ctx, r.journal, archive, options, filepath.Join(r.dir, "archive"), slog.Default())
-		return err
+		out := filepath.Join(r.dir, "archive")
+		if result, err = compose.Run(ctx, r.journal, archive, options, out, slog.Default()); err != nil {
+			return err
+		}
+		return compose.Sync(out)
 	})
 	var stopped time.Time
 	var behind time.Duration

@@ -13,7 +13,7 @@ import (
 func TestTicksRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.SampledFrom([]int64{48000, 90000}).Draw(t, "rate")
-		ticks := rapid.Int64Range(-(1 << 40), 1<<40).Draw(t, "ticks")
+		ticks := rapid.Int64Range(-(1<<40), 1<<40).Draw(t, "ticks")
 		d := Duration(ticks, rate)
 		exact := float64(ticks) / float64(rate) * 1e9
 		if math.Abs(float64(d)-exact) > math.Abs(exact)/1e12+2 {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -61,8 +60,8 @@ const (
 )
 
 // Run composes the archive until the journal's timeline says it has stopped. It writes out.mdat as it goes and, last, out.moov,
-// what belongs in front of it; when nothing was published both are empty. It starts over whatever an earlier Run left. The file is
-// not synced: as long as it is needed after a crash, the journal is, too. When Run returns, no child is left.
+// what belongs in front of it; when nothing was published both are empty. It starts over whatever an earlier Run left. Before
+// the journal is given up the file wants a [Sync], of which Run has done most. When Run returns, no child is left.
 func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) (Result, error) {
 	if err := o.Validate(); err != nil {
 		return Result{}, err
@@ -115,18 +114,7 @@ func (c *composition) finish(out string) (Result, error) {
 	if err := os.WriteFile(partial, head, 0o644); err != nil {
 		return Result{}, err
 	}
-	if err := os.Rename(partial, out+headSuffix); err != nil {
-		return Result{}, err
-	}
-	return r, syncDir(filepath.Dir(out))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return r, os.Rename(partial, out+headSuffix)
 }
 
 // run does everything but the head. Sources read the journal and decode until the archive has stopped; then they are

@@ -2,14 +2,9 @@ package compose
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -131,7 +126,7 @@ func TestLiveAndLaterAreTheSame(t *testing.T) {
 	o := small
 	o.Progress = func(t av.Instant) { mu.Lock(); composed = max(composed, t); mu.Unlock() }
 	s.pace = func(at time.Duration) {
-		deadline := time.Now().Add(20 * time.Second)
+		deadline := time.Now().Add(time.Second)
 		for at%(200*time.Millisecond) == 0 && time.Now().Before(deadline) { // let it come close
 			mu.Lock()
 			behind := start.Add(at).Sub(composed)
@@ -309,138 +304,5 @@ func TestPictureAndSoundAreInStep(t *testing.T) {
 	// Opus has 6.5 ms of its own before the tone is loud.
 	if picture != 2000 || heard < 1995 || heard > 2015 {
 		t.Errorf("seen at %d ms, heard at %d ms, want 2000", picture, heard)
-	}
-}
-
-func TestLossFreezesUntilTheNextKeyFrame(t *testing.T) {
-	clean := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)})
-	lossy := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2), gap: [2]int{10, 12}})
-	clean.write()
-	lossy.write()
-	a, _ := clean.compose(small)
-	b, _ := lossy.compose(small)
-	want, got := pixels(t, a), pixels(t, b)
-	same := func(x, y []byte) bool { // within what coding does
-		sum := 0
-		for i := 0; i < 640*480; i += 7 {
-			d := int(x[i]) - int(y[i])
-			sum += d * d
-		}
-		return sum/(640*480/7) < 30
-	}
-	for n, fresh := range map[int]bool{6: true, 10: false, 24: false, 26: true, 40: true} {
-		if same(want[n], got[n]) != fresh {
-			t.Errorf("frame %d is fresh: %v, want %v", n, !fresh, fresh)
-		}
-	}
-	if !same(got[8], got[23]) {
-		t.Error("the picture did not freeze")
-	}
-}
-
-func TestCancelled(t *testing.T) {
-	s := newSession(t, time.Hour, publisher{id: "one", video: vp8(t, moves, 1)})
-	ctx, cancel := context.WithCancel(t.Context())
-	o := small
-	o.Progress = func(at av.Instant) {
-		if at.Sub(start) > 500*time.Millisecond {
-			cancel()
-		}
-	}
-	s.pace = func(at time.Duration) {
-		if at > time.Second { // no more, and no stop
-			<-ctx.Done()
-			s.length = 0
-		}
-	}
-	var wg sync.WaitGroup
-	wg.Go(s.write)
-	_, err := Run(ctx, s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog())
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	wg.Wait()
-	if n := children(t); n > 0 {
-		t.Errorf("%d children are left", n)
-	}
-}
-
-// children counts this process's children, zombies included.
-func children(t *testing.T) int {
-	t.Helper()
-	lists, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil || len(lists) == 0 {
-		t.Skip("no /proc to count children in")
-	}
-	n := 0
-	for _, name := range lists {
-		b, err := os.ReadFile(name)
-		if err == nil {
-			n += len(strings.Fields(string(b)))
-		}
-	}
-	return n
-}
-
-// program writes a stand-in for ffmpeg that behaves like it except where the script's condition holds.
-func program(t *testing.T, condition, instead string) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "ffmpeg")
-	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in\n%s) %s;;\nesac\nexec ffmpeg \"$@\"\n", condition, instead)
-	if err := os.WriteFile(name, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
-func TestEncoderDies(t *testing.T) {
-	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
-	s.write()
-	for name, o := range map[string]Options{
-		"at once":      {Width: 640, Height: 480, HasAudio: true, HasVideo: true},
-		"half way":     {Width: 640, Height: 480, HasAudio: true, HasVideo: true},
-		"no such file": {Width: 640, Height: 480, HasAudio: true, HasVideo: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			switch name {
-			case "at once":
-				o.FFmpeg.Path = program(t, "*libx264*", "echo no codec here >&2; exit 3")
-			case "half way":
-				o.FFmpeg.Path = program(t, "*libx264*", "head -c 20000000 >/dev/null; exit 0")
-			default:
-				o.FFmpeg.Path = "/nonexistent/ffmpeg"
-			}
-			_, err := Run(t.Context(), s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog())
-			if err == nil {
-				t.Fatal("no error")
-			}
-			if name == "at once" && !strings.Contains(err.Error(), "no codec here") {
-				t.Errorf("%v does not say why", err)
-			}
-			if n := children(t); n > 0 {
-				t.Errorf("%d children are left", n)
-			}
-		})
-	}
-	if b, _ := s.compose(small); len(b) == 0 {
-		t.Error("composing again after failures gave nothing")
-	}
-}
-
-// TestDecoderDies lets the first decoder stop after some pictures: the rest goes on, and the stream comes back.
-func TestDecoderDies(t *testing.T) {
-	s := newSession(t, 4*time.Second,
-		publisher{id: "one", video: vp8(t, lime, 4)}, publisher{id: "two", video: h264(t, red, 4)})
-	s.write()
-	marker := filepath.Join(t.TempDir(), "died")
-	o := small
-	o.FFmpeg.Path = program(t, "*ivf*", fmt.Sprintf("if mkdir %s 2>/dev/null; then head -c 3000 >/dev/null; kill -9 $$; fi", marker))
-	b, _ := s.compose(o)
-	frames := pixels(t, b)
-	if len(frames) != 100 {
-		t.Fatalf("%d frames", len(frames))
-	}
-	if a, b := colourAt(frames[90], 160, 240), colourAt(frames[90], 480, 240); a != "lime" || b != "red" {
-		t.Errorf("in the end %s and %s", a, b)
 	}
 }

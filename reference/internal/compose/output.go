@@ -39,6 +39,8 @@ type output struct {
 	free     chan []byte // buffers of pictures to be used again
 
 	media        *os.File
+	buffered     *bufio.Writer
+	written      chan struct{} // says that a second of output was handed to the kernel
 	writer       *mp4.Writer
 	video, audio *mp4.Track
 }
@@ -76,15 +78,21 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 	} else {
 		close(frames)
 	}
-	buffered := bufio.NewWriterSize(media, 1<<20)
-	out.writer = mp4.NewWriter(buffered, tracks...)
-	g.Go(func() error {
-		if err := out.mux(ctx, units, frames); err != nil {
-			return err
-		}
-		return buffered.Flush()
-	})
+	out.buffered, out.written = bufio.NewWriterSize(media, 1<<20), make(chan struct{}, 1)
+	out.writer = mp4.NewWriter(out.buffered, tracks...)
+	g.Go(func() error { defer close(out.written); return out.mux(ctx, units, frames) })
+	g.Go(out.flush)
 	return out, nil
+}
+
+// flush has the kernel write out what the file has grown by, so that little is left to do at the end.
+func (o *output) flush() error {
+	for range o.written {
+		if err := o.media.Sync(); err != nil {
+			return fmt.Errorf("syncing media data: %w", err)
+		}
+	}
+	return nil
 }
 
 // feed writes what comes to an encoder until there is no more.
@@ -248,6 +256,13 @@ func (o *output) mux(ctx context.Context, units, frames <-chan mp4.Sample) error
 				return err
 			}
 			audioFrames = until
+		}
+		if err = o.buffered.Flush(); err != nil {
+			return fmt.Errorf("writing mp4 media data: %w", err)
+		}
+		select {
+		case o.written <- struct{}{}:
+		default: // the last one is not done yet
 		}
 	}
 	return nil

@@ -66,6 +66,7 @@ type plan struct {
 	known   av.Instant
 	stopped bool
 	changed chan struct{}
+	atStop  []context.CancelFunc
 }
 
 // follow brings the plan up to date until the archive has stopped.
@@ -88,6 +89,9 @@ func (p *plan) follow(ctx context.Context, j *journal.Journal) error {
 		p.known, p.stopped = known, stopped
 		if stopped {
 			p.known = forever
+			for _, cancel := range p.atStop {
+				cancel()
+			}
 		}
 		if p.changed != nil {
 			close(p.changed)
@@ -224,6 +228,25 @@ func (p *plan) wait(ctx context.Context, done func() bool) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// untilStopped returns a context that ends when the archive has stopped.
+func (p *plan) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.atStop = append(p.atStop, cancel)
+	if p.stopped {
+		cancel()
+	}
+	return ctx, cancel
+}
+
+// over reports whether nothing from t on is part of the recording.
+func (p *plan) over(t av.Instant) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopped && (len(p.spans) == 0 || t >= p.spans[len(p.spans)-1].end)
 }
 
 // waitKnown blocks until everything before and at t is known.

@@ -85,14 +85,19 @@ func (v *video) run(ctx context.Context, r *journal.Reader) (err error) {
 		}
 	}()
 	v.needKey = true
+	waiting, cancel := v.plan.untilStopped(ctx)
+	defer cancel()
 	for {
-		it, err := r.Next(ctx)
+		it, err := r.Next(waiting)
 		var torn *journal.TornError
 		switch {
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), v.plan.over(v.reached) && !errors.As(err, &torn):
 			v.finish(ctx)
 			v.update(func() { v.ended = true })
 			return nil
+		case err != nil && waiting.Err() != nil && ctx.Err() == nil: // stopped, but samples of before are on their way
+			waiting = ctx
+			continue
 		case errors.As(err, &torn):
 			v.log.Warn("journal is damaged", "stream", v.stream, "err", err)
 			v.needKey = true
@@ -146,18 +151,21 @@ func (v *video) sample(ctx context.Context, r *journal.Reader, s av.Sample) erro
 			return err
 		}
 	}
-	v.feed(s, false)
+	if !v.needKey {
+		v.feed(ctx, s, false)
+	}
 	return nil
 }
 
-// feed hands one sample to the child. A child that has died is noticed at the next sample.
-func (v *video) feed(s av.Sample, again bool) {
+// feed hands one sample to the child.
+func (v *video) feed(ctx context.Context, s av.Sample, again bool) {
 	v.number++
 	v.lastFed = s.Time
 	number := v.number
 	v.update(func() { v.fed = append(v.fed, fed{number, s.Time, v.source, again}) })
 	if err := v.child.Write(number, s.Data); err != nil {
-		v.child.Kill()
+		v.finish(ctx)
+		v.needKey = true
 	}
 }
 
@@ -215,6 +223,7 @@ func (v *video) read(ctx context.Context, c *child) {
 		c.Kill()
 	}
 	c.err = c.Wait()
+	v.update(func() { v.fed = v.fed[:0] })
 }
 
 // push queues a picture, waiting for room.
@@ -273,7 +282,9 @@ func (v *video) replay(ctx context.Context, r *journal.Reader) error {
 			}
 			v.lost = false
 		}
-		v.feed(it.Sample, true)
+		if v.feed(ctx, it.Sample, true); v.needKey {
+			return r.Seek(next)
+		}
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {
 		return nil, err
 	}
-	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Poll: 2 * time.Millisecond, Log: log})
+	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +208,7 @@ type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
 	calls  []control.Callback
+	at     []time.Time
 	answer func(c control.Callback, n int) int // HTTP status for the nth call
 }
 
@@ -226,7 +227,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls = append(r.calls, c)
+	r.calls, r.at = append(r.calls, c), append(r.at, time.Now())
 	w.WriteHeader(r.answer(c, len(r.calls)))
 }
 

@@ -156,6 +156,7 @@ func (f *h264Format) finish(buf []byte) ([]byte, bool, error) {
 			idr = true
 		case av.NALSlice, 2:
 			slices = true
+		default:
 		}
 		size += len(av.StartCode) + len(nal)
 	}

@@ -216,6 +216,7 @@ func (p *publication) run() {
 				if !away {
 					away, deadline = true, now().Add(p.server.config.Grace)
 				}
+			default:
 			}
 		case state := <-p.failures:
 			p.stop(reasonFor(state))

@@ -22,10 +22,10 @@ const (
 )
 
 // workUpload stores the file of a stopped archive: in the application's own target, tried until the limit, else in the built-in cloud.
-func (r *Runner) workUpload(ctx context.Context, job *river.Job[uploadArgs]) error {
-	a, err := r.Store.Archive(ctx, job.Args.ApplicationID, job.Args.ArchiveID)
+func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
+	a, err := r.Store.Archive(ctx, job.ApplicationID, job.ArchiveID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !(a.Status == archive.Stopped && a.FileReady) {
-		return complete(ctx, r, job) // deleted with its application, or stored before the crash
+		return r.complete(ctx, job) // deleted with its application, or stored before the crash
 	}
 	if err != nil {
 		return r.again(ctx, err)
@@ -35,11 +35,11 @@ func (r *Runner) workUpload(ctx context.Context, job *river.Job[uploadArgs]) err
 		return r.again(ctx, err)
 	}
 	if app.Storage == nil {
-		return own(ctx, r, job, r.keep(ctx, a))
+		return r.own(ctx, job, r.keep(ctx, a))
 	}
 	sum, err := r.upload(ctx, app, a)
 	if err == nil {
-		return own(ctx, r, job, r.archives.Stored(ctx, a.SessionID, a.ID, archive.Uploaded, sum))
+		return r.own(ctx, job, r.archives.Stored(ctx, a.SessionID, a.ID, archive.Uploaded, sum))
 	}
 	if ctx.Err() != nil {
 		return river.JobSnooze(0)
@@ -48,11 +48,11 @@ func (r *Runner) workUpload(ctx context.Context, job *river.Job[uploadArgs]) err
 	r.Log.Warn("upload failed", "archive", a.ID, "error", err, "retry", more, "next", next)
 	switch {
 	case more:
-		return replace(ctx, r, job, job.Args.Job, next)
+		return r.replace(ctx, job, next)
 	case app.Fallback:
-		return own(ctx, r, job, r.keep(ctx, a))
+		return r.own(ctx, job, r.keep(ctx, a))
 	}
-	return own(ctx, r, job, r.archives.Unstorable(ctx, a.SessionID, a.ID))
+	return r.own(ctx, job, r.archives.Unstorable(ctx, a.SessionID, a.ID))
 }
 
 // nextUpload says when to try again after a failure at now, if at all. The wait grows with the time already spent, which doubles it,
@@ -97,14 +97,10 @@ func (r *Runner) keep(ctx context.Context, a archive.Archive) error {
 	return r.archives.Stored(ctx, a.SessionID, a.ID, archive.Available, sum)
 }
 
-func (r *Runner) workExpire(ctx context.Context, job *river.Job[expireArgs]) error {
-	return own(ctx, r, job, r.archives.Expired(ctx, job.Args.SessionID, job.Args.ArchiveID))
-}
-
 // own completes the job, or has it tried again after an error of the server itself.
-func own[T river.JobArgs](ctx context.Context, r *Runner, job *river.Job[T], err error) error {
+func (r *Runner) own(ctx context.Context, job store.Job, err error) error {
 	if err != nil {
 		return r.again(ctx, err)
 	}
-	return complete(ctx, r, job)
+	return r.complete(ctx, job)
 }

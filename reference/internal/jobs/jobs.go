@@ -5,7 +5,6 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -35,16 +34,13 @@ type Archives interface {
 	Expired(ctx context.Context, sessionID, archiveID string) error
 }
 
-// Config of a [Runner]. Every field but Poll and Log is required.
+// Config of a [Runner]. Every field but Log is required.
 type Config struct {
 	Store *sqlite.Store
 	Clock *clock.Clock
 	Cloud *storage.Cloud
 	// Open reads a finished composition.
 	Open func(archive.Archive) (io.ReadCloser, int64, error)
-	// Poll is how often due rows are looked for; 0 means 250 ms. Jobs committed here are found sooner anyway. Where clocks are
-	// advanced, a few milliseconds make that faster.
-	Poll time.Duration
 	Log  *slog.Logger
 }
 
@@ -57,6 +53,7 @@ type Runner struct {
 	river    *river.Client[*sql.Tx]
 	webhooks *http.Client
 	drains   keyed
+	changed  signal // a job was completed
 
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
@@ -76,11 +73,10 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return nil, fmt.Errorf("prepare job tables: %w", err)
 	}
-	poll := cmp.Or(c.Poll, 250*time.Millisecond)
 	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(r.workWebhook))
-	river.AddWorker(workers, river.WorkFunc(r.workUpload))
-	river.AddWorker(workers, river.WorkFunc(r.workExpire))
+	river.AddWorker(workers, worker[webhookArgs](r))
+	river.AddWorker(workers, worker[uploadArgs](r))
+	river.AddWorker(workers, worker[expireArgs](r))
 	r.river, err = river.NewClient(r.driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
 			store.JobWebhook: {MaxWorkers: 64},
@@ -89,8 +85,8 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		},
 		Workers:           workers,
 		Logger:            quiet(c.Log),
-		FetchCooldown:     min(5*time.Millisecond, poll),
-		FetchPollInterval: poll,
+		FetchCooldown:     5 * time.Millisecond,
+		FetchPollInterval: 250 * time.Millisecond,
 		JobTimeout:        -1,          // every kind bounds itself
 		MaxAttempts:       maxAttempts, // every kind gives up by itself
 		// A job is never taken from this process while it runs; what a dead process left is requeued at start.
@@ -105,6 +101,30 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 }
 
 const maxAttempts = 30_000
+
+func worker[T interface {
+	river.JobArgs
+	job() store.Job
+}](r *Runner) river.Worker[T] {
+	return river.WorkFunc(func(ctx context.Context, j *river.Job[T]) error {
+		job := j.Args.job()
+		job.ID, job.Kind = j.ID, j.Kind
+		return r.work(ctx, job)
+	})
+}
+
+func (r *Runner) work(ctx context.Context, job store.Job) error {
+	switch job.Kind {
+	case store.JobWebhook:
+		return r.workWebhook(ctx, job)
+	case store.JobUpload:
+		return r.workUpload(ctx, job)
+	case store.JobExpire:
+		return r.own(ctx, job, r.archives.Expired(ctx, job.SessionID, job.ArchiveID))
+	default:
+		return fmt.Errorf("unknown kind of job %q", job.Kind)
+	}
+}
 
 // soon retries jobs that failed for a reason of the server's own.
 type soon struct{}

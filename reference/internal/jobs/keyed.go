@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 )
 
 // keyed is a set of mutexes by name. The zero value is ready.
@@ -38,6 +39,42 @@ func (k *keyed) lock(key string) (unlock func()) {
 		if h.users--; h.users == 0 {
 			delete(k.held, key)
 		}
+	}
+}
+
+// signal lets any number of goroutines wait for the next time something happens. The zero value is ready.
+type signal struct {
+	mu   sync.Mutex
+	next chan struct{}
+}
+
+// wait returns what blocks until the first signal after this call, or for a short while: another process may have done it.
+func (s *signal) wait() func(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next == nil {
+		s.next = make(chan struct{})
+	}
+	next := s.next
+	return func(ctx context.Context) error {
+		patience := time.NewTicker(100 * time.Millisecond)
+		defer patience.Stop()
+		select {
+		case <-next:
+		case <-patience.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		return nil
+	}
+}
+
+func (s *signal) signal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next != nil {
+		close(s.next)
+		s.next = nil
 	}
 }
 

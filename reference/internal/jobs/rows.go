@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,10 @@ type (
 	uploadArgs  struct{ store.Job }
 	expireArgs  struct{ store.Job }
 )
+
+func (a webhookArgs) job() store.Job { return a.Job }
+func (a uploadArgs) job() store.Job  { return a.Job }
+func (a expireArgs) job() store.Job  { return a.Job }
 
 func (webhookArgs) Kind() string { return store.JobWebhook }
 func (uploadArgs) Kind() string  { return store.JobUpload }
@@ -58,14 +63,15 @@ func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) erro
 }
 
 // complete marks a job done, now. What River does after a worker returns comes up to 250 ms later, and then finds nothing to do.
-func complete[T river.JobArgs](ctx context.Context, r *Runner, job *river.Job[T]) error {
+func (r *Runner) complete(ctx context.Context, job store.Job) error {
 	return r.settled(ctx, job.ID, nil)
 }
 
 // replace marks a job done and enqueues one in its place, due at a policy instant. A new row, so that what River notes late about
 // the old one cannot hit it.
-func replace[T river.JobArgs](ctx context.Context, r *Runner, job *river.Job[T], next store.Job, at time.Time) error {
-	next.Kind, next.At = job.Kind, at
+func (r *Runner) replace(ctx context.Context, job store.Job, at time.Time) error {
+	next := job
+	next.At = at
 	return r.settled(ctx, job.ID, []store.Job{next})
 }
 
@@ -87,6 +93,7 @@ func (r *Runner) settled(ctx context.Context, id int64, next []store.Job) error 
 	if err := tx.Commit(); err != nil {
 		return r.again(ctx, err)
 	}
+	r.changed.signal()
 	return nil
 }
 
@@ -136,28 +143,58 @@ func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time
 	return nil
 }
 
-// Settle makes the application's due jobs run and returns when none is due or running any more.
+// Settle works off what is due for the application, in the order in which it fell due, and returns when nothing is due or running.
 func (r *Runner) Settle(ctx context.Context, applicationID string) error {
-	if err := r.wake(ctx); err != nil {
-		return err
-	}
-	const busy = `SELECT count(*) FROM river_job WHERE ` + owed + ` AND (state = 'running' OR scheduled_at <= ` + realNow + `)`
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
+	const running = `SELECT EXISTS (SELECT 1 FROM river_job WHERE state = 'running' AND json_extract(args, '$.applicationId') = ?)`
 	for {
-		var n int
-		if err := r.db.QueryRowContext(ctx, busy, applicationID).Scan(&n); err != nil {
+		changed := r.changed.wait()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		job, err := r.claim(context.WithoutCancel(ctx), applicationID)
+		if err == nil {
+			if r.work(ctx, job) != nil { // said in the log
+				err = r.release(context.WithoutCancel(ctx), job.ID)
+			}
+			if err != nil {
+				return fmt.Errorf("release job %d: %w", job.ID, err)
+			}
+			continue
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("await jobs: %w", err)
 		}
-		if n == 0 {
+		var busy bool
+		if err := r.db.QueryRowContext(ctx, running, applicationID).Scan(&busy); err != nil {
+			return fmt.Errorf("await jobs: %w", err)
+		}
+		if !busy {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
+		if err := changed(ctx); err != nil {
+			return err
 		}
 	}
+}
+
+// claim takes the application's next due job from River; the caller has to complete, replace or release it.
+func (r *Runner) claim(ctx context.Context, applicationID string) (store.Job, error) {
+	const next = `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = ` + realNow + ` WHERE id = (
+		SELECT id FROM river_job WHERE state IN ('available', 'scheduled', 'retryable') AND scheduled_at <= ` + realNow + `
+		AND json_extract(args, '$.applicationId') = ? ORDER BY scheduled_at, id LIMIT 1) RETURNING id, kind, json(args)`
+	var job store.Job
+	var args []byte
+	if err := r.db.QueryRowContext(ctx, next, applicationID).Scan(&job.ID, &job.Kind, &args); err != nil {
+		return job, err
+	}
+	return job, json.Unmarshal(args, &job)
+}
+
+// release has a claimed job tried again soon.
+func (r *Runner) release(ctx context.Context, id int64) error {
+	_, err := r.db.ExecContext(ctx, `UPDATE river_job SET state = 'retryable', scheduled_at = strftime('`+riverTime+`', 'now', '+5 seconds')
+		WHERE id = ? AND state = 'running'`, id)
+	return err
 }
 
 // wake makes due rows available, at once. River itself looks every five seconds.

@@ -35,18 +35,18 @@ func newWebhookClient() *http.Client {
 
 // workWebhook delivers what is owed for one archive, in order: a webhook is not tried before the one before it was delivered or
 // given up. Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
-func (r *Runner) workWebhook(ctx context.Context, job *river.Job[webhookArgs]) error {
-	defer r.drains.lock(job.Args.ArchiveID)()
+func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
+	defer r.drains.lock(job.ArchiveID)()
 	for {
-		next, err := r.Store.NextDelivery(ctx, job.Args.ArchiveID)
+		next, err := r.Store.NextDelivery(ctx, job.ArchiveID)
 		if errors.Is(err, store.ErrNotFound) {
-			return complete(ctx, r, job)
+			return r.complete(ctx, job)
 		}
 		if err != nil {
 			return r.again(ctx, err)
 		}
 		if r.Clock.Until(next.ApplicationID, next.NotBefore) > 0 {
-			return replace(ctx, r, job, job.Args.Job, next.NotBefore)
+			return r.replace(ctx, job, next.NotBefore)
 		}
 		if err := r.deliver(ctx, next); err != nil {
 			return r.again(ctx, err)

@@ -3,14 +3,16 @@
 // gives the same bytes, now, later, or after a crash.
 //
 // A record is durable half a second after it was appended, an event when Note returns. What a crash tore is cut off by
-// Open. Stream logs are written only by the process that began them: those of an earlier process have ended.
+// Open. Stream logs are written only by the process that began them: those of an earlier process have ended, and Open takes them off the timeline.
 package journal
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,6 +66,9 @@ func Open(dir string, o Options) (*Journal, error) {
 	j := &Journal{dir: dir, options: o, streams: map[string]*segments{}, stop: make(chan struct{}), done: make(chan struct{})}
 	j.timeline.open = map[string]bool{}
 	if err := errors.Join(j.openTimeline(), j.openStreams()); err != nil {
+		return nil, fmt.Errorf("opening journal: %w", err)
+	}
+	if err := j.removeStreams(); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
 	go j.keep()
@@ -158,6 +163,29 @@ func (j *Journal) openStreams() error {
 	return nil
 }
 
+// ReasonInterrupted is why streams were removed whose process did not live to say so.
+const ReasonInterrupted = "interrupted"
+
+// removeStreams takes the streams off the timeline that an earlier process left there, where its media ends.
+func (j *Journal) removeStreams() error {
+	here := map[string]bool{}
+	for _, n := range j.timeline.noted {
+		switch n.Kind {
+		case StreamAdded:
+			here[n.Stream] = true
+		case StreamRemoved:
+			delete(here, n.Stream)
+		case Recording, Paused, Stopped:
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(here)) {
+		if err := j.Note(Event{Kind: StreamRemoved, Stream: id, At: max(j.last, j.timeline.known), Reason: ReasonInterrupted}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // LastMedia is the newest instant the media of earlier processes reach: where recordings that a crash interrupted
 // end. It is false when there is none.
 func (j *Journal) LastMedia() (av.Instant, bool) {
@@ -205,7 +233,8 @@ func validID(id string) bool {
 // keep is the one goroutine that makes logs durable and moves the timeline's knowledge with the clock.
 func (j *Journal) keep() {
 	defer close(j.done)
-	mark, sync := time.NewTicker(markEvery), time.NewTicker(syncEvery)
+	mark := time.NewTicker(markEvery) //nolint:forbidigo // durability and media are real time
+	sync := time.NewTicker(syncEvery) //nolint:forbidigo // durability and media are real time
 	defer mark.Stop()
 	defer sync.Stop()
 	for {

@@ -79,8 +79,8 @@ func (t *track) sendUnit() error {
 // send paces all tracks by one clock. What cannot be sent any more is not: the server may be gone on purpose.
 func (p *Publisher) send() {
 	defer close(p.done)
-	begin := time.Now()       //nolint:forbidigo // media is sent in real time
-	timer := time.NewTimer(0) //nolint:forbidigo // the same
+	begin := time.Now()
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		t := slices.MinFunc(p.tracks, func(a, b *track) int { return int(a.due() - b.due()) })
@@ -138,7 +138,7 @@ func (p *Publisher) AwaitSent(n int) {
 	case <-reached:
 	case <-p.done:
 		p.tb.Fatalf("whip: sending ended before frame %d", n)
-	case <-time.After(within): //nolint:forbidigo // media is sent in real time
+	case <-time.After(within):
 		p.tb.Fatalf("whip: frame %d was not sent within %v", n, within)
 	}
 }

@@ -62,7 +62,7 @@ func Publish(tb testing.TB, o Options) *Publisher {
 	p.negotiate()
 	select {
 	case <-connected:
-	case <-time.After(connectWithin): //nolint:forbidigo // the network is real
+	case <-time.After(connectWithin):
 		tb.Fatalf("whip: no peer connection within %v", connectWithin)
 	}
 	p.sending.Go(p.send)

@@ -156,12 +156,12 @@ func checkRest(d *json.Decoder, path []string, object bool) error {
 			}
 			member, _ = name.(string)
 			// Folded, since package json matches members of any case.
-			if folded := strings.ToLower(member); seen[folded] {
+			folded := strings.ToLower(member)
+			if seen[folded] {
 				field := strings.Join(append(path, member), ".")
 				return Invalid(field, "%s must be given once", field)
-			} else {
-				seen[folded] = true
 			}
+			seen[folded] = true
 		}
 		value, err := d.Token()
 		if err != nil {

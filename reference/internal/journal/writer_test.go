@@ -1,0 +1,232 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"syscall"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+func TestNothingIsKeptWhileNothingRecords(t *testing.T) {
+	j := open(t, t.TempDir())
+	w := begin(t, j, "s")
+	add := func(i int) {
+		t.Helper()
+		if err := w.Append(av.Sample{Codec: av.VP8, Time: av.Instant(i), Data: []byte{1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(10)
+	note(t, j, Event{Kind: Recording, Archive: "a", At: 15})
+	add(20)
+	add(25)
+	note(t, j, Event{Kind: Stopped, Archive: "a", At: 30})
+	add(28) // was on its way
+	add(31) // passes the stop: compositions have to know
+	add(40)
+	note(t, j, Event{Kind: Recording, Archive: "b", At: 50})
+	add(55)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readAll(t, j, "s", true, 0)
+	want := []string{"20 gap", "25", "28", "mark 31", "55 gap"}
+	var said []string
+	for _, it := range got {
+		s := fmt.Sprint(it.Time)
+		if it.Mark {
+			s = "mark " + s
+		}
+		if it.Gap {
+			s += " gap"
+		}
+		said = append(said, s)
+	}
+	if err != nil || !reflect.DeepEqual(said, want) {
+		t.Errorf("%q, want %q (%v)", said, want, err)
+	}
+}
+
+func TestOrderAndLimits(t *testing.T) {
+	j := open(t, t.TempDir())
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	if err := errors.Join(w.Append(frameAt(5)), w.Append(packetAt(1)), w.Advance(false, 1003)); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{"older sample": w.Append(frameAt(4)), "older than the mark": w.Append(packetAt(2))} {
+		if !errors.Is(err, ErrOrder) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	big := frameAt(9)
+	big.Data = make([]byte, MaxRecord)
+	if err := w.Append(big); err == nil {
+		t.Error("a sample larger than a record was taken")
+	}
+	if err := w.Append(av.Sample{Codec: "AV1", Time: 2000}); err == nil {
+		t.Error("an unknown codec was taken")
+	}
+	for _, id := range []string{"", "../x", "a/b", "ä", string(make([]byte, 200))} {
+		if _, err := j.Stream(id); err == nil {
+			t.Errorf("stream id %q was taken", id)
+		}
+	}
+	for _, e := range []Event{{Kind: "x"}, {Kind: Stopped}, {Kind: StreamRemoved}, {Kind: StreamAdded, Stream: "unknown"}} {
+		if j.Note(e) == nil {
+			t.Errorf("%+v was noted", e)
+		}
+	}
+}
+
+func TestLateEventsTakeEffectWhereTheTimelineIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	note(t, j, recording)
+	if err := j.Advance(100); err != nil {
+		t.Fatal(err)
+	}
+	late := Event{Kind: Paused, Archive: "a", At: 60}
+	note(t, j, late, late)
+	for range 2 {
+		got, known, err := j.Events(t.Context(), 1, 0)
+		if err != nil || len(got) != 1 || got[0].At != 100 || known != 100 {
+			t.Fatalf("%+v, known to %d: %v", got, known, err)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		j = open(t, dir)
+		note(t, j, late)
+	}
+}
+
+func TestTimelineFollowsTheClock(t *testing.T) {
+	began := time.Now()
+	now := func() av.Instant { return av.Instant(time.Since(began)) + av.Instant(time.Hour) }
+	j, err := Open(t.TempDir(), Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	note(t, j, Event{Kind: Recording, Archive: "a", At: now()})
+	_, known, err := j.Events(t.Context(), 1, now())
+	if err != nil || known.Sub(now()) > -slack {
+		t.Errorf("known %v ahead of the clock: %v", known.Sub(now()), err)
+	}
+}
+
+func TestSyncedInTime(t *testing.T) {
+	j := open(t, t.TempDir())
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	if err := w.Append(frameAt(0)); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		w.log.mu.Lock()
+		dirty := w.log.dirty
+		w.log.mu.Unlock()
+		if !dirty {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("not synced")
+		}
+	}
+}
+
+// TestFullDisk uses the limit on file sizes, which fails writes as a full disk does: part of the record is written.
+func TestFullDisk(t *testing.T) {
+	j := open(t, t.TempDir())
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	if err := w.Append(frameAt(0)); err != nil {
+		t.Fatal(err)
+	}
+	var old syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	room := old
+	room.Cur = uint64(w.log.size) + 50
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &room); err != nil {
+		t.Fatal(err)
+	}
+	big := frameAt(1)
+	big.Data = make([]byte, 1000)
+	failed := w.Append(big)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	if failed == nil {
+		t.Fatal("the write that did not fit succeeded")
+	}
+	if err := errors.Join(w.Append(frameAt(2)), w.Close()); err != nil {
+		t.Fatalf("with room again: %v", err)
+	}
+	got, err := readAll(t, j, "s", true, 0)
+	if err != nil || len(got) != 2 || !got[1].Gap {
+		t.Errorf("%v %v: want two samples, the second after a gap", got, err)
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	sample, err := encodeSample(frameAt(3))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(magic))
+	f.Add(append([]byte(magic), sample...))
+	f.Add(append(append([]byte(magic), encodeMark(audio, 7)...), encodeBare(typeEnd, nil)...))
+	f.Add(append([]byte(magic), encodeBare(typeEvent, []byte(`{"kind":"stopped","archive":"a","at":1}`))...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, err := scan(bytes.NewReader(b), func(r record) error {
+			if r.kind == typeEvent {
+				_, _ = parseEvent(r.data)
+			}
+			return nil
+		})
+		var torn *TornError
+		if err != nil && (!errors.As(err, &torn) || torn.Offset != n) {
+			t.Fatalf("%v at %d", err, n)
+		}
+		if n > int64(len(b)) {
+			t.Fatalf("%d of %d bytes", n, len(b))
+		}
+	})
+}
+
+// FuzzReader lets the reader, which reads ahead and skips, loose on the same bytes.
+func FuzzReader(f *testing.F) {
+	sample, err := encodeSample(frameAt(3))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(append(append([]byte(magic), sample...), sample...))
+	f.Add(append([]byte(magic), 1, 0, 0, 0, 0, 0, 0, 0, 1))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) < len(magic) {
+			return
+		}
+		dir := t.TempDir()
+		if err := os.WriteFile(segmentPath(dir, 1), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		l := &segments{dir: dir, seq: 1, size: int64(len(b)), ended: true}
+		r := &Reader{log: l, track: video, at: Position{1, int64(len(magic))}}
+		defer r.Close()
+		for range len(b) + 1 {
+			if _, err := r.Next(t.Context()); err != nil {
+				return
+			}
+		}
+		t.Fatal("more items than bytes")
+	})
+}
