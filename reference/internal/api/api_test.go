@@ -119,6 +119,7 @@ func TestCreateSession(t *testing.T) {
 		{"relayed as one SDK says it", "p2p.preference=always", "application/json", false, archive.Relayed, ""},
 		{"location of another SDK", "location=null&archiveMode=manual&p2p.preference=disabled&e2ee=false", "application/json", false, archive.Routed, ""},
 		{"location", "location=10.1.2.3", "text/plain;q=0.1, application/json", true, archive.Routed, "10.1.2.3"},
+		{"archived automatically", "archiveMode=always&archiveName=a-b_c~d&archiveResolution=1280x720", "application/json", false, archive.Routed, ""},
 		{"XML", "", "*/*", true, archive.Routed, ""},
 		{"XML without Accept", "", "", false, archive.Routed, ""},
 	} {
@@ -137,7 +138,12 @@ func TestCreateSession(t *testing.T) {
 			if err != nil || said.Owner != owner || said.Location != tc.location || !said.CreatedAt.Equal(start) {
 				t.Errorf("session id %q says %+v, %v", id, said, err)
 			}
-			if got := w.control.sessions[id]; got.MediaMode != tc.mode || got.ArchiveMode != archive.Manual || got.ApplicationID != app.ID {
+			mode, name, resolution := archive.Manual, "", ""
+			if strings.Contains(tc.form, "always&") {
+				mode, name, resolution = archive.Always, "a:b:c:d", "1280x720"
+			}
+			if got := w.control.sessions[id]; got.MediaMode != tc.mode || got.ArchiveMode != mode || got.ArchiveName != name ||
+				got.ArchiveResolution != resolution || got.ApplicationID != app.ID {
 				t.Errorf("session = %+v", got)
 			}
 		})

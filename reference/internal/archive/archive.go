@@ -62,6 +62,11 @@ type Archive struct {
 	QuantizationParameter int    `json:"quantizationParameter"` // 0 = not set
 	MultiArchiveTag       string `json:"multiArchiveTag"`
 
+	// Automatic says that the session's archiveMode started it, and not a call.
+	Automatic bool `json:"automatic,omitempty"`
+	// Followed says that the automatic recording goes on in a later archive.
+	Followed bool `json:"followed,omitempty"`
+
 	Status      Status    `json:"status"`
 	Reason      string    `json:"reason"`
 	CreatedAt   time.Time `json:"createdAt"`   // the start call

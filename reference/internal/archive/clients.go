@@ -2,13 +2,17 @@ package archive
 
 import "slices"
 
-func (t *turn) connect(c Connection) error {
+func (t *turn) connect(c Connection, archiveID string) error {
 	if _, known := t.Session.Connection(c.ID); known {
 		return conflict(0, "connection %s is already connected", c.ID)
 	}
+	first := len(t.Connections) == 0
 	t.Connections = append(t.Connections, c)
 	t.EmptySince = zero
 	t.notify(Notice{Kind: ConnectionCreated, Connection: c})
+	if first && t.ArchiveMode == Always && !t.recordsItself() {
+		t.startAutomatic(archiveID, t.now)
+	}
 	return nil
 }
 

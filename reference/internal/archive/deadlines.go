@@ -13,13 +13,19 @@ func Deadlines(s Session) []Deadline {
 			continue
 		}
 		add := func(kind DeadlineKind, at time.Time) {
-			due = append(due, Deadline{Kind: kind, At: at, SessionID: s.ID, ArchiveID: a.ID})
+			overlap := a.Followed && !a.RecordingSince.IsZero()
+			due = append(due, Deadline{Kind: kind, At: at, SessionID: s.ID, ArchiveID: a.ID, Overlap: overlap})
 		}
-		add(DueTotal, a.CreatedAt.Add(MaxTotal))
+		full := a.CreatedAt.Add(MaxTotal)
+		add(DueTotal, full)
 		switch {
 		case !a.RecordingSince.IsZero():
-			add(DueRecorded, a.RecordingSince.Add(MaxRecorded-a.Recorded))
-		case a.EffectiveAt.IsZero():
+			recorded := a.RecordingSince.Add(MaxRecorded - a.Recorded)
+			add(DueRecorded, recorded)
+			if recorded.Before(full) {
+				full = recorded
+			}
+		case a.EffectiveAt.IsZero() && !a.Automatic:
 			add(DueFirstPublisher, a.CreatedAt.Add(FirstPublisher))
 		default:
 			add(DueIdle, a.IdleSince.Add(MaxIdle))
@@ -27,19 +33,26 @@ func Deadlines(s Session) []Deadline {
 		if !s.EmptySince.IsZero() {
 			add(DueLastClient, s.EmptySince.Add(MaxEmpty))
 		}
+		if a.Automatic && !a.Followed {
+			add(DueOverlap, full.Add(-Overlap))
+		}
 	}
 	slices.SortStableFunc(due, func(x, y Deadline) int { return x.At.Compare(y.At) })
 	return due
 }
 
-// elapse ends the archive whose deadline has come. An old deadline, or one before its time, does nothing.
-func (t *turn) elapse(d Deadline) {
+// elapse lets the deadline strike that has come: it ends its archive, or begins the one after it. An old deadline, or one before its
+// time, does nothing.
+func (t *turn) elapse(d Deadline, archiveID string) {
 	stands := func(x Deadline) bool { return x.Kind == d.Kind && x.ArchiveID == d.ArchiveID && x.At.Equal(d.At) }
 	if d.At.After(t.now) || !slices.ContainsFunc(Deadlines(t.Session), stands) {
 		return
 	}
 	reason := ReasonMaxDuration
 	switch d.Kind {
+	case DueOverlap:
+		t.follow(t.archive(d.ArchiveID), archiveID)
+		return
 	case DueIdle, DueFirstPublisher:
 		reason = ReasonMaxIdle
 	case DueLastClient:

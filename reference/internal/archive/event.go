@@ -5,8 +5,11 @@ import "time"
 // Event is something that happened to a session.
 type Event interface{ event() }
 
-// Connect: a client joined.
-type Connect struct{ Connection Connection }
+// Connect: a client joined. ArchiveID is for the automatic archive that it may set off.
+type Connect struct {
+	Connection Connection
+	ArchiveID  string
+}
 
 // Disconnect: a client left, and with it its streams.
 type Disconnect struct{ ConnectionID, Reason string }
@@ -32,8 +35,12 @@ type Stop struct{ ArchiveID string }
 // Delete: the delete call.
 type Delete struct{ ArchiveID string }
 
-// Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored.
-type Elapse struct{ Deadline Deadline }
+// Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored. ArchiveID is for the automatic archive
+// that may follow.
+type Elapse struct {
+	Deadline  Deadline
+	ArchiveID string
+}
 
 // Finish: the composition of a stopped archive is complete.
 type Finish struct {

@@ -10,6 +10,9 @@ const (
 	MaxEmpty       = time.Minute // after the last client left
 	FirstPublisher = time.Minute // after the start
 
+	// Overlap is how long two consecutive automatic archives record together.
+	Overlap = 2 * time.Second
+
 	// Retention is how long the built-in cloud keeps a file after the archive was created, and how long an upload is tried.
 	Retention = 72 * time.Hour
 	// FallbackAfter is how long an upload is tried at least before the built-in cloud takes the file.
@@ -45,6 +48,7 @@ const (
 	DueTotal          DeadlineKind = "totalTime"
 	DueIdle           DeadlineKind = "idle"
 	DueLastClient     DeadlineKind = "lastClient"
+	DueOverlap        DeadlineKind = "overlap" // the next automatic archive begins
 )
 
 // Deadline is an instant of policy time at which a limit strikes if nothing changes before.
@@ -53,4 +57,7 @@ type Deadline struct {
 	At        time.Time    `json:"at"`
 	SessionID string       `json:"sessionId"`
 	ArchiveID string       `json:"archiveId"`
+
+	// Overlap: two consecutive automatic archives record together until then. It takes as long as it does: the media of both is needed.
+	Overlap bool `json:"overlap"`
 }

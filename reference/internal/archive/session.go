@@ -16,8 +16,8 @@ type Session struct {
 	ApplicationID     string    `json:"applicationId"`
 	MediaMode         string    `json:"mediaMode"`
 	ArchiveMode       string    `json:"archiveMode"`
-	ArchiveName       string    `json:"archiveName"`
-	ArchiveResolution string    `json:"archiveResolution"`
+	ArchiveName       string    `json:"archiveName"`       // of automatic archives
+	ArchiveResolution string    `json:"archiveResolution"` // of automatic archives; "" = DefaultResolution
 	CreatedAt         time.Time `json:"createdAt"`
 
 	Connections []Connection `json:"connections,omitempty"` // oldest first

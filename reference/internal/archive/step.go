@@ -29,7 +29,7 @@ type turn struct {
 func (t *turn) apply(e Event) error {
 	switch e := e.(type) {
 	case Connect:
-		return t.connect(e.Connection)
+		return t.connect(e.Connection, e.ArchiveID)
 	case Disconnect:
 		return t.disconnect(e.ConnectionID, e.Reason)
 	case Publish:
@@ -45,7 +45,7 @@ func (t *turn) apply(e Event) error {
 	case Delete:
 		return t.delete(e.ArchiveID)
 	case Elapse:
-		t.elapse(e.Deadline)
+		t.elapse(e.Deadline, e.ArchiveID)
 	case Finish:
 		t.finish(e.ArchiveID, e.Size)
 	case Fail:

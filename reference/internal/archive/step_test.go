@@ -24,6 +24,12 @@ type play struct {
 
 func newPlay(t *testing.T) *play { return &play{t: t, s: routed()} }
 
+func newAutomaticPlay(t *testing.T) *play {
+	p := newPlay(t)
+	p.s.ArchiveMode, p.s.ArchiveName, p.s.ArchiveResolution = Always, "show", "1280x720"
+	return p
+}
+
 func (p *play) now() time.Time { return epoch.Add(p.at) }
 
 func (p *play) try(e Event) error {
@@ -53,7 +59,7 @@ func (p *play) run(d time.Duration) {
 			break
 		}
 		p.at = max(p.at, due[0].At.Sub(epoch))
-		p.do(Elapse{due[0]})
+		p.do(elapse(due[0]))
 	}
 	p.at = end
 }
@@ -67,7 +73,13 @@ func (p *play) archive(id string) Archive {
 	return a
 }
 
-func join(id string) Event  { return Connect{Connection{ID: id, CreatedAt: epoch}} }
+func join(id string) Event {
+	return Connect{Connection{ID: id, CreatedAt: epoch}, "auto-" + id}
+}
+
+// elapse is how a deadline strikes; the archive that may follow is named after the one that ends.
+func elapse(d Deadline) Event { return Elapse{d, d.ArchiveID + "'"} }
+
 func leave(id string) Event { return Disconnect{id, "clientDisconnected"} }
 func publish(id, conn string) Event {
 	return Publish{Stream{ID: id, ConnectionID: conn, HasAudio: true, HasVideo: true}}

@@ -68,7 +68,11 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 		}
 		return ""
 	}
-	if words[0] == "wait" {
+	switch words[0] {
+	case "automatic":
+		p.s.ArchiveMode = Always
+		return
+	case "wait":
 		d, err := time.ParseDuration(arg(1))
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +82,7 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 	}
 	size, _ := strconv.ParseInt(arg(2), 10, 64)
 	event, known := map[string]Event{
-		"connect": join(arg(1)), "disconnect": leave(arg(1)),
+		"connect": Connect{Connection{ID: arg(1), CreatedAt: epoch}, arg(2)}, "disconnect": leave(arg(1)),
 		"publish": publish(arg(1), arg(2)), "unpublish": unpublish(arg(1)),
 		"start": Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2)}},
 		"stop":  Stop{arg(1)}, "delete": Delete{arg(1)},
@@ -107,7 +111,7 @@ func pass(p *play, d time.Duration, out *bytes.Buffer) {
 		}
 		p.at = max(p.at, due[0].At.Sub(epoch))
 		fmt.Fprintf(out, "  %v: %s of %s\n", p.at, due[0].Kind, due[0].ArchiveID)
-		p.do(Elapse{due[0]})
+		p.do(elapse(due[0]))
 		describe(p.effects, out)
 	}
 }

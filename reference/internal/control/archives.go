@@ -12,10 +12,6 @@ import (
 
 // CreateSession keeps a new session.
 func (c *Control) CreateSession(ctx context.Context, s archive.Session) error {
-	if s.ArchiveMode == archive.Always {
-		return &archive.Error{Kind: archive.Unimplemented, Field: "archiveMode",
-			Message: "archiveMode always is not implemented yet; use manual"}
-	}
 	if s.CreatedAt.IsZero() {
 		s.CreatedAt = c.Clock.Now(s.ApplicationID)
 	}

@@ -18,7 +18,7 @@ func (c *Control) Connect(ctx context.Context, applicationID, sessionID string, 
 		if client.CreatedAt.IsZero() {
 			client.CreatedAt = r.Clock.Now(applicationID)
 		}
-		if err := r.step(archive.Connect{Connection: client}, clock.Media()); err != nil {
+		if err := r.step(archive.Connect{Connection: client, ArchiveID: newID()}, clock.Media()); err != nil {
 			return err
 		}
 		notices := make(chan archive.Notice, backlog)

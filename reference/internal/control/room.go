@@ -130,7 +130,7 @@ func (r *room) elapse() {
 		if d.At.After(now) {
 			return
 		}
-		if err := r.step(archive.Elapse{Deadline: d}, clock.Media()); err != nil {
+		if err := r.step(archive.Elapse{Deadline: d, ArchiveID: newID()}, clock.Media()); err != nil {
 			r.Log.Error("deadline failed", "session", r.id, "archive", d.ArchiveID, "kind", d.Kind, "error", err)
 			r.retry = now.Add(time.Second)
 			return

@@ -76,7 +76,8 @@ func (c *Control) sessionsOf(applicationID string) []string {
 }
 
 // Advance moves the application's clock forward to target. Everything due on the way happens in its order, at its instant, and has
-// taken full effect, its files and webhooks included, before the next; what happened is returned, also beside an error.
+// taken full effect, its files and webhooks included, before the next; what happened is returned, also beside an error. The walk ends
+// early where two automatic archives begin to overlap, and one that begins in an overlap lets it pass in real time.
 func (c *Control) Advance(ctx context.Context, applicationID string, target time.Time) (fired []Due, err error) {
 	if target.Before(c.Now(applicationID)) {
 		return nil, &archive.Error{Kind: archive.Invalid, Message: "a clock can only be moved forward"}
@@ -92,6 +93,15 @@ func (c *Control) Advance(ctx context.Context, applicationID string, target time
 		due, err := c.Deadlines(ctx, applicationID)
 		if err != nil {
 			return fired, err
+		}
+		overlap := overlapping(due)
+		if overlap && slices.ContainsFunc(fired, begins) {
+			return fired, nil
+		}
+		if overlap {
+			if err := c.sit(ctx, applicationID, earlier(due[0].At, target)); err != nil {
+				return fired, err
+			}
 		}
 		if len(due) == 0 || due[0].At.After(target) {
 			break
@@ -110,13 +120,43 @@ func (c *Control) Advance(ctx context.Context, applicationID string, target time
 	return fired, c.settle(ctx, applicationID)
 }
 
+// overlapping reports whether two consecutive automatic archives record now.
+func overlapping(due []Due) bool {
+	return slices.ContainsFunc(due, func(d Due) bool { return d.limit.Overlap })
+}
+
+func begins(d Due) bool { return d.limit.Kind == archive.DueOverlap }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// sit waits until the application's clock shows t by itself.
+func (c *Control) sit(ctx context.Context, applicationID string, t time.Time) error {
+	timer := c.Clock.Timer(applicationID, t)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.ctx.Done():
+		return errClosed
+	}
+}
+
 // strike moves the clock to d and lets it happen. false means that a job was not due yet, by the rounding of its row.
 func (c *Control) strike(ctx context.Context, applicationID string, d Due) (happened bool, err error) {
 	if err := c.setClock(ctx, applicationID, d.At); err != nil {
 		return false, err
 	}
 	if d.jobID == 0 {
-		err := c.enter(ctx, d.SessionID, func(r *room) error { return r.step(archive.Elapse{Deadline: d.limit}, clock.Media()) })
+		err := c.enter(ctx, d.SessionID, func(r *room) error {
+			return r.step(archive.Elapse{Deadline: d.limit, ArchiveID: newID()}, clock.Media())
+		})
 		if err != nil && !lost(err) {
 			return false, err
 		}

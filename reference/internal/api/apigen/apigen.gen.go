@@ -772,7 +772,9 @@ type ArchiveList struct {
 	Items []Archive `json:"items"`
 }
 
-// ArchiveMode defines model for ArchiveMode.
+// ArchiveMode `always` records the session by itself, composed, from its first client on until 60 s after the last one has disconnected or 60 min after the last
+// stream, in consecutive archives that overlap by about two seconds. Such an archive cannot be stopped by a call (409); others beside it need a
+// `multiArchiveTag` (409 without).
 type ArchiveMode string
 
 // ArchiveStatus defines model for ArchiveStatus.
@@ -1132,6 +1134,9 @@ type SessionCallbackEvent string
 
 // SessionForm defines model for SessionForm.
 type SessionForm struct {
+	// ArchiveMode `always` records the session by itself, composed, from its first client on until 60 s after the last one has disconnected or 60 min after the last
+	// stream, in consecutive archives that overlap by about two seconds. Such an archive cannot be stopped by a call (409); others beside it need a
+	// `multiArchiveTag` (409 without).
 	ArchiveMode *ArchiveMode `json:"archiveMode,omitempty"`
 
 	// ArchiveName Only with `always`. `~`, `-` and `_` become `:`.
