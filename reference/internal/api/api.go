@@ -28,6 +28,8 @@ type Control interface {
 	// Archives returns a page and the number of all archives that match.
 	Archives(ctx context.Context, appID string, q archive.Query) ([]archive.Archive, int, error)
 	DeleteArchive(ctx context.Context, appID, archiveID string) error
+	AddStream(ctx context.Context, appID, archiveID string, in archive.Inclusion) error
+	RemoveStream(ctx context.Context, appID, archiveID, streamID string) error
 	Disconnect(ctx context.Context, sessionID, connectionID, reason string) error
 	SetStreamClasses(ctx context.Context, appID, sessionID string, classes map[string][]string) error
 }

@@ -283,7 +283,6 @@ func TestStartRefusals(t *testing.T) {
 		{`{"sessionId":"` + relayedID + `"}`, 409, "routed"},
 		{`{"sessionId":"` + foreignSess + `"}`, 404, "session"},
 		{`{"sessionId":"` + sessionID + `","outputMode":"individual"}`, 501, "individual"},
-		{`{"sessionId":"` + sessionID + `","streamMode":"manual"}`, 501, "manual"},
 		{`{"sessionId":"` + sessionID + `","layout":{"type":"pip"}}`, 501, "layout"},
 	} {
 		answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/archive", tc.body, bearer(t)...)
@@ -297,6 +296,32 @@ func TestStartRefusals(t *testing.T) {
 	answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/archive", `{"sessionId":"`+sessionID+`","name":null,"resolution":"1920x1080","maxBitrate":100000,"surprise":{}}`, bearer(t)...)
 	if answer.Code != http.StatusOK {
 		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+}
+
+func TestSelectStreams(t *testing.T) {
+	for _, tc := range []struct {
+		archive, body string
+		code          int
+		change        string
+	}{
+		{archiveID, `{"addStream":"` + streamID + `"}`, 204, "add true true"},
+		{archiveID, `{"addStream":"` + streamID + `","hasAudio":false}`, 204, "add false true"},
+		{archiveID, `{"addStream":"` + streamID + `","hasVideo":false,"removeStream":null}`, 204, "add true false"},
+		{archiveID, `{"removeStream":"` + streamID + `"}`, 204, "remove"},
+		{archiveID, `{"addStream":"` + streamID + `","hasAudio":false,"hasVideo":false}`, 400, ""},
+		{archiveID, `{}`, 400, ""},
+		{archiveID, `{"addStream":"` + streamID + `","removeStream":"` + streamID + `"}`, 400, ""},
+		{archiveID, `{"addStream":"camera"}`, 400, ""},
+		{archiveID, `{"addStream":"` + unknownID + `"}`, 404, ""},
+		{unknownID, `{"addStream":"` + streamID + `"}`, 404, ""},
+		{foreignID, `{"removeStream":"` + streamID + `"}`, 404, ""},
+	} {
+		w := newWorld(t)
+		answer := w.do(http.MethodPatch, "/v2/project/"+app.ID+"/archive/"+tc.archive+"/streams", tc.body, bearer(t)...)
+		if got := strings.Join(w.control.Changes(), ", "); answer.Code != tc.code || got != tc.change {
+			t.Errorf("%s: %d %s and %q, want %d and %q", tc.body, answer.Code, answer.Body, got, tc.code, tc.change)
+		}
 	}
 }
 

@@ -149,6 +149,27 @@ func (c *fakeControl) DeleteArchive(ctx context.Context, appID, id string) error
 	return nil
 }
 
+func (c *fakeControl) AddStream(ctx context.Context, appID, id string, in archive.Inclusion) error {
+	return c.selectStream(ctx, appID, id, fmt.Sprintf("add %v %v", in.HasAudio, in.HasVideo), in.StreamID)
+}
+
+func (c *fakeControl) RemoveStream(ctx context.Context, appID, id, stream string) error {
+	return c.selectStream(ctx, appID, id, "remove", stream)
+}
+
+func (c *fakeControl) selectStream(ctx context.Context, appID, id, what, stream string) error {
+	if _, err := c.Archive(ctx, appID, id); err != nil {
+		return err
+	}
+	if stream != streamID {
+		return notFound("stream")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed(what)
+	return nil
+}
+
 func (c *fakeControl) Connect(ctx context.Context, appID, id string, client archive.Connection) (*control.Subscription, error) {
 	s, err := c.Session(ctx, appID, id)
 	if err != nil {

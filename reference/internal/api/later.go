@@ -143,28 +143,6 @@ func (s *Server) setLayout(_ http.ResponseWriter, r *http.Request, id session.Id
 	return later("changing the layout of an archive")
 }
 
-func (s *Server) changeStreams(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
-	var body apigen.ArchiveStreamChange
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	add, remove := text(body.AddStream), text(body.RemoveStream)
-	switch {
-	case (add == "") == (remove == ""):
-		return wire.Invalid("addStream", "exactly one of addStream and removeStream must be given")
-	case !isID(add + remove):
-		return badID("addStream or removeStream", add+remove)
-	case add != "" && isFalse(body.HasAudio) && isFalse(body.HasVideo):
-		return wire.Invalid("hasAudio", "hasAudio and hasVideo must not both be false")
-	}
-	if err := s.requireArchive(r, id); err != nil {
-		return err
-	}
-	return later("selecting the streams of an archive")
-}
-
-func isFalse(p *bool) bool { return p != nil && !*p }
-
 func (s *Server) setStorage(_ http.ResponseWriter, r *http.Request, _ session.Identity) error {
 	var body apigen.Storage
 	if err := wire.Read(r, &body); err != nil {

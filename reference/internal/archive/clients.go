@@ -48,8 +48,11 @@ func (t *turn) publish(st Stream) error {
 	t.Session.Streams = append(t.Session.Streams, st)
 	t.notify(Notice{Kind: StreamCreated, Connection: c, Stream: st})
 	for a := range t.live {
-		t.include(a)
-		t.record(a)
+		a.Published = true
+		if a.StreamMode != Manual {
+			t.include(a)
+			t.record(a)
+		}
 	}
 	return nil
 }
@@ -69,6 +72,10 @@ func (t *turn) removeStream(id, reason string) {
 	c, _ := t.Session.Connection(gone.ConnectionID)
 	t.notify(Notice{Kind: StreamDestroyed, Connection: c, Stream: gone, Reason: reason})
 	for a := range t.live {
+		if a.StreamMode == Manual {
+			t.exclude(a, gone, reason)
+			continue
+		}
 		t.include(a)
 		if len(t.Session.Streams) == 0 {
 			t.pause(a)

@@ -25,7 +25,7 @@ func Deadlines(s Session) []Deadline {
 			if recorded.Before(full) {
 				full = recorded
 			}
-		case a.EffectiveAt.IsZero() && !a.Automatic:
+		case !a.Published && !a.Automatic:
 			add(DueFirstPublisher, a.CreatedAt.Add(FirstPublisher))
 		default:
 			add(DueIdle, a.IdleSince.Add(MaxIdle))

@@ -35,6 +35,15 @@ type Stop struct{ ArchiveID string }
 // Delete: the delete call.
 type Delete struct{ ArchiveID string }
 
+// AddStream: the call that takes a stream into an archive with streamMode manual, or changes what is taken of it.
+type AddStream struct {
+	ArchiveID string
+	Inclusion Inclusion
+}
+
+// RemoveStream: the call that takes it out again.
+type RemoveStream struct{ ArchiveID, StreamID string }
+
 // Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored. ArchiveID is for the automatic archive
 // that may follow.
 type Elapse struct {
@@ -64,17 +73,19 @@ type Expire struct{ ArchiveID string }
 // Interrupt: the server was down. Every client is gone, and the media of live archives ends at At.
 type Interrupt struct{ At time.Time }
 
-func (Connect) event()    {}
-func (Disconnect) event() {}
-func (Publish) event()    {}
-func (Unpublish) event()  {}
-func (Classify) event()   {}
-func (Start) event()      {}
-func (Stop) event()       {}
-func (Delete) event()     {}
-func (Elapse) event()     {}
-func (Finish) event()     {}
-func (Fail) event()       {}
-func (Store) event()      {}
-func (Expire) event()     {}
-func (Interrupt) event()  {}
+func (AddStream) event()    {}
+func (RemoveStream) event() {}
+func (Connect) event()      {}
+func (Disconnect) event()   {}
+func (Publish) event()      {}
+func (Unpublish) event()    {}
+func (Classify) event()     {}
+func (Start) event()        {}
+func (Stop) event()         {}
+func (Delete) event()       {}
+func (Elapse) event()       {}
+func (Finish) event()       {}
+func (Fail) event()         {}
+func (Store) event()        {}
+func (Expire) event()       {}
+func (Interrupt) event()    {}

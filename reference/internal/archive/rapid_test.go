@@ -3,6 +3,7 @@ package archive
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,6 +74,9 @@ func (w *world) anyEvent(t *rapid.T) Event {
 	return rapid.SampledFrom([]Event{
 		connect, connect, leave(conn), publish(id, conn), publish(id, conn), unpublish(id),
 		Start{id + fmt.Sprint(rapid.Uint16().Draw(t, "n")), StartRequest{SessionID: "S", MultiArchiveTag: rapid.SampledFrom([]string{"", "t"}).Draw(t, "tag")}},
+		Start{id, StartRequest{SessionID: "S", MultiArchiveTag: "m", StreamMode: Manual}},
+		AddStream{id, Inclusion{id, true, rapid.Bool().Draw(t, "video")}}, AddStream{id, Inclusion{conn, true, true}},
+		AddStream{id, Inclusion{"b", true, true}}, RemoveStream{id, id}, RemoveStream{id, "b"},
 		Start{id, StartRequest{SessionID: "S"}}, Stop{id}, Delete{id}, Finish{id, 5}, Fail{id},
 		Store{id, rapid.SampledFrom([]Status{Uploaded, Available}).Draw(t, "status"), "sum"}, Expire{id}, Interrupt{epoch},
 	}).Draw(t, "event")
@@ -112,10 +116,14 @@ func checkInvariants(t *rapid.T, s Session, now time.Time) {
 		switch {
 		case recording && a.Status != Started:
 			t.Fatalf("%s records and is %s", a.ID, a.Status)
-		case a.Status == Paused && len(s.Streams) > 0:
-			t.Fatalf("%s is paused while streams are published", a.ID)
-		case a.Status.Live() && recording != (len(s.Streams) > 0):
-			t.Fatalf("%s: recording is %v with %d streams", a.ID, recording, len(s.Streams))
+		case a.Status == Paused && len(a.Streams) > 0:
+			t.Fatalf("%s is paused while streams are in it", a.ID)
+		case a.Status.Live() && recording != (len(a.Streams) > 0):
+			t.Fatalf("%s: recording is %v with %d streams", a.ID, recording, len(a.Streams))
+		case a.Status.Live() && a.StreamMode == Auto && len(a.Streams) != len(s.Streams):
+			t.Fatalf("%s has %d of %d streams", a.ID, len(a.Streams), len(s.Streams))
+		case !a.Status.Live() && len(a.Streams) > 0:
+			t.Fatalf("%s is %s with streams", a.ID, a.Status)
 		case a.Status.Live() && (a.Reason != "" || a.Duration != 0 || a.Size != 0):
 			t.Fatalf("%s is live with %q, %v, %d", a.ID, a.Reason, a.Duration, a.Size)
 		case !a.Status.Live() && a.Reason == "":
@@ -135,6 +143,13 @@ func checkInvariants(t *rapid.T, s Session, now time.Time) {
 		}
 	}
 	checkChain(t, s, chain)
+	for _, a := range s.Archives {
+		for i, in := range a.Streams {
+			if _, published := s.Stream(in.StreamID); !published || slices.ContainsFunc(a.Streams[:i], in.same) {
+				t.Fatalf("%s has %+v", a.ID, a.Streams)
+			}
+		}
+	}
 	for _, st := range s.Streams {
 		if _, here := s.Connection(st.ConnectionID); !here {
 			t.Fatalf("stream %s without its connection", st.ID)

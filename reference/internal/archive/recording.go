@@ -34,7 +34,10 @@ func (t *turn) begin(created Archive) {
 	t.Archives = append(t.Archives, created)
 	a := &t.Archives[len(t.Archives)-1]
 	t.do(DoCompose, a)
-	if len(t.Session.Streams) > 0 {
+	switch {
+	case a.StreamMode == Manual:
+		t.do(DoSelect, a)
+	case len(t.Session.Streams) > 0:
 		t.include(a)
 		t.record(a)
 	}
@@ -50,7 +53,10 @@ func (t *turn) newArchive(id string, r StartRequest) Archive {
 		Resolution: DefaultResolution, Layout: given(r.Layout, Layout{Type: BestFit}),
 		MaxBitrate: given(r.MaxBitrate, 0), QuantizationParameter: given(r.QuantizationParameter, 0),
 		MultiArchiveTag: r.MultiArchiveTag,
-		Status:          Started, CreatedAt: t.now, UpdatedAt: t.now, IdleSince: t.now,
+		Status:          Started, CreatedAt: t.now, UpdatedAt: t.now, IdleSince: t.now, Published: len(t.Session.Streams) > 0,
+	}
+	if r.StreamMode != "" {
+		a.StreamMode = r.StreamMode
 	}
 	if r.Resolution != "" {
 		a.Resolution = r.Resolution

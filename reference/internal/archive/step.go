@@ -44,6 +44,10 @@ func (t *turn) apply(e Event) error {
 		return t.stop(e.ArchiveID)
 	case Delete:
 		return t.delete(e.ArchiveID)
+	case AddStream:
+		return t.addStream(e.ArchiveID, e.Inclusion)
+	case RemoveStream:
+		return t.dropStream(e.ArchiveID, e.StreamID)
 	case Elapse:
 		t.elapse(e.Deadline, e.ArchiveID)
 	case Finish:

@@ -173,7 +173,6 @@ func TestStartIsRefused(t *testing.T) {
 		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
 		{name: "transcription of composed", edit: func(r *StartRequest) { r.HasTranscription = true }, kind: Invalid, word: "hasTranscription"},
 		{name: "individual", edit: func(r *StartRequest) { r.OutputMode = Individual }, kind: Unimplemented, word: "individual"},
-		{name: "manual streams", edit: func(r *StartRequest) { r.StreamMode = Manual }, kind: Unimplemented, word: "manual"},
 		{name: "pip", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip"} }, kind: Unimplemented, word: "pip"},
 		{name: "relayed", setup: func(p *play) { p.s.MediaMode = Relayed }, kind: Conflict, code: 15008, word: "routed"},
 		{name: "no client", setup: func(p *play) { p.do(leave("c")) }, kind: NotFound, word: "client"},

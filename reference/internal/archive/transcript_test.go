@@ -84,8 +84,11 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 	event, known := map[string]Event{
 		"connect": Connect{Connection{ID: arg(1), CreatedAt: epoch}, arg(2)}, "disconnect": leave(arg(1)),
 		"publish": publish(arg(1), arg(2)), "unpublish": unpublish(arg(1)),
-		"start": Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2)}},
-		"stop":  Stop{arg(1)}, "delete": Delete{arg(1)},
+		"start":        Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2)}},
+		"start-manual": Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2), StreamMode: Manual}},
+		"add":          AddStream{arg(1), Inclusion{arg(2), arg(3) != "video", arg(3) != "audio"}},
+		"remove":       RemoveStream{arg(1), arg(2)},
+		"stop":         Stop{arg(1)}, "delete": Delete{arg(1)},
 		"finish": Finish{arg(1), size}, "fail": Fail{arg(1)},
 		"store":  Store{arg(1), Status(arg(2)), "sum"},
 		"expire": Expire{arg(1)}, "interrupt": Interrupt{p.now()},
@@ -122,6 +125,10 @@ func describe(effects []Effect, out *bytes.Buffer) {
 		switch e.Kind {
 		case DoNotify, DoClose:
 			fmt.Fprintf(out, "  %s %s %s\n", e.Kind, n.Kind, strings.TrimSpace(strings.Join([]string{n.Connection.ID, n.Stream.ID, n.ArchiveID, n.Reason}, " ")))
+		case DoStreamAdded, DoStreamRemoved:
+			fmt.Fprintf(out, "  %s %s %s %s %q streams=%d\n", e.Kind, a.ID, n.Connection.ID, n.Stream.ID, n.Reason, len(a.Streams))
+		case DoSelect:
+			fmt.Fprintf(out, "  %s %s %v\n", e.Kind, a.ID, a.Streams)
 		case DoExpire:
 			fmt.Fprintf(out, "  %s %s at %v\n", e.Kind, a.ID, e.At.Sub(epoch))
 		case DoAnnounce:

@@ -82,6 +82,18 @@ func (c *Control) change(ctx context.Context, applicationID, archiveID string, e
 	return <-answer, nil
 }
 
+// AddStream takes a stream into an archive with streamMode manual.
+func (c *Control) AddStream(ctx context.Context, applicationID, archiveID string, in archive.Inclusion) error {
+	_, err := c.change(ctx, applicationID, archiveID, archive.AddStream{ArchiveID: archiveID, Inclusion: in})
+	return err
+}
+
+// RemoveStream takes it out again.
+func (c *Control) RemoveStream(ctx context.Context, applicationID, archiveID, streamID string) error {
+	_, err := c.change(ctx, applicationID, archiveID, archive.RemoveStream{ArchiveID: archiveID, StreamID: streamID})
+	return err
+}
+
 // Archive returns an archive.
 func (c *Control) Archive(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
 	a, err := c.read(ctx, applicationID, archiveID)

@@ -43,6 +43,9 @@ type Recorder interface {
 	// Compose begins the live composition of a, or begins it again after a crash, and returns. Once the archive was stopped and
 	// its file is complete and on disk, done is called, once, from the recorder's goroutine; not at all when ctx ends before.
 	Compose(ctx context.Context, a archive.Archive, done func(File, error)) error
+	// Select says which streams the archive takes from then on; before the first call for it, it takes all. The recorder asks them for key
+	// frames.
+	Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error
 	// Record begins a span of the archive, Pause ends it, Stop ends the archive (with its span, if one is open).
 	Record(sessionID, archiveID string, at av.Instant) error
 	Pause(sessionID, archiveID string, at av.Instant) error

@@ -187,7 +187,7 @@ func (r *room) transition(next archive.Session, effects []archive.Effect, at av.
 	for _, e := range effects {
 		job := store.Job{ApplicationID: next.ApplicationID, SessionID: r.id, ArchiveID: e.Archive.ID, At: e.At}
 		switch e.Kind {
-		case archive.DoAnnounce:
+		case archive.DoAnnounce, archive.DoStreamAdded, archive.DoStreamRemoved:
 			d, wanted, err := r.delivery(e)
 			if err != nil {
 				return t, err
