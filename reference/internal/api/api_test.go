@@ -325,6 +325,17 @@ func TestSelectStreams(t *testing.T) {
 	}
 }
 
+func TestMigrateSession(t *testing.T) {
+	keys(t)
+	for id, want := range map[string]int{sessionID: 202, relayedID: 404, foreignSess: 404, "x": 400} {
+		w := newWorld(t)
+		answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/session/"+id+"/migrate", "", bearer(t)...)
+		if answer.Code != want || (want == 202) != strings.Contains(answer.Body.String(), `{"message":"Session migration initiated"}`) {
+			t.Errorf("%s: %d %s", id, answer.Code, answer.Body)
+		}
+	}
+}
+
 func TestConnectionListPerIdentity(t *testing.T) {
 	w := newWorld(t)
 	for owner, tc := range map[string]struct {

@@ -220,6 +220,28 @@ func (c *fakeControl) SetStreamClasses(ctx context.Context, appID, id string, cl
 	return nil
 }
 
+func (c *fakeControl) Migrate(ctx context.Context, appID, id string) error {
+	return c.move(ctx, appID, id, "migrate")
+}
+
+func (c *fakeControl) Rotate(ctx context.Context, appID, id string, in time.Duration) error {
+	return c.move(ctx, appID, id, "rotate in "+in.String())
+}
+
+func (c *fakeControl) move(ctx context.Context, appID, id, what string) error {
+	s, err := c.Session(ctx, appID, id)
+	if err != nil {
+		return err
+	}
+	if len(s.Connections) == 0 {
+		return notFound("client")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed(what)
+	return nil
+}
+
 func (c *fakeControl) Now(string) time.Time        { return start }
 func (c *fakeControl) Offset(string) time.Duration { return 0 }
 

@@ -103,17 +103,6 @@ func (s *Server) muteStream(_ http.ResponseWriter, r *http.Request, id session.I
 	return later("muting")
 }
 
-func (s *Server) migrateSession(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
-	sess, err := s.session(r, id)
-	if err != nil {
-		return err
-	}
-	if len(sess.Connections) == 0 {
-		return &archive.Error{Kind: archive.NotFound, Message: "Not found. No clients are actively connected to the OpenTok session."}
-	}
-	return later("migrating a session")
-}
-
 func (s *Server) requireArchive(r *http.Request, id session.Identity) error {
 	archiveID, err := pathID(r, "archiveId")
 	if err != nil {
@@ -171,16 +160,6 @@ func (s *Server) controlLater(what string, checks ...func(*http.Request) error) 
 		}
 		return later(what)
 	}
-}
-
-// requireSession refuses a session that the application in the path does not have.
-func (s *Server) requireSession(r *http.Request) error {
-	sessionID, err := pathSession(r)
-	if err != nil {
-		return err
-	}
-	_, err = s.Control.Session(r.Context(), r.PathValue("applicationId"), sessionID)
-	return err
 }
 
 const maxFaultTimes = 1_000_000

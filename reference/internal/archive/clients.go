@@ -30,6 +30,7 @@ func (t *turn) disconnect(id, reason string) error {
 	t.Connections = slices.Delete(t.Connections, i, i+1)
 	if len(t.Connections) == 0 {
 		t.EmptySince = t.now
+		t.forgetRotation()
 	}
 	t.notify(Notice{Kind: ConnectionDestroyed, Connection: gone, Reason: reason})
 	t.effects = append(t.effects, Effect{Kind: DoClose, At: t.now,

@@ -7,7 +7,7 @@ import (
 
 // Deadlines returns the limits that will strike if nothing else happens to s, earliest first.
 func Deadlines(s Session) []Deadline {
-	var due []Deadline
+	due := s.rotations()
 	for _, a := range s.Archives {
 		if !a.Status.Live() {
 			continue
@@ -50,6 +50,12 @@ func (t *turn) elapse(d Deadline, archiveID string) {
 	}
 	reason := ReasonMaxDuration
 	switch d.Kind {
+	case DueRotationNotice:
+		t.warn()
+		return
+	case DueRotation:
+		t.move(archiveID)
+		return
 	case DueOverlap:
 		t.follow(t.archive(d.ArchiveID), archiveID)
 		return

@@ -43,6 +43,8 @@ const (
 	StreamDestroyed     NoticeKind = "streamDestroyed"
 	ArchiveStarted      NoticeKind = "archiveStarted"
 	ArchiveStopped      NoticeKind = "archiveStopped"
+	// SessionNotification comes before the session moves to another server.
+	SessionNotification NoticeKind = "sessionNotification"
 	// SessionDisconnected is the last notice of a client whom the server disconnects.
 	SessionDisconnected NoticeKind = "sessionDisconnected"
 )
@@ -55,5 +57,5 @@ type Notice struct {
 	Stream     Stream     `json:"stream"`     // of stream events
 	ArchiveID  string     `json:"archiveId"`  // of archive events
 	Name       string     `json:"name"`       // of archive events
-	Reason     string     `json:"reason"`     // of destroyed and disconnected
+	Reason     string     `json:"reason"`     // of destroyed, disconnected and sessionNotification
 }

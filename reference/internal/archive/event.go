@@ -44,6 +44,15 @@ type AddStream struct {
 // RemoveStream: the call that takes it out again.
 type RemoveStream struct{ ArchiveID, StreamID string }
 
+// Migrate: the application asks to move the session to another server. ArchiveID is for the automatic archive that continues there.
+type Migrate struct{ ArchiveID string }
+
+// Rotate: the server plans to move the session at an instant, or moves it now when At has passed.
+type Rotate struct {
+	At        time.Time
+	ArchiveID string
+}
+
 // Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored. ArchiveID is for the automatic archive
 // that may follow.
 type Elapse struct {
@@ -75,6 +84,8 @@ type Interrupt struct{ At time.Time }
 
 func (AddStream) event()    {}
 func (RemoveStream) event() {}
+func (Migrate) event()      {}
+func (Rotate) event()       {}
 func (Connect) event()      {}
 func (Disconnect) event()   {}
 func (Publish) event()      {}

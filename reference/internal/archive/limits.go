@@ -10,6 +10,9 @@ const (
 	MaxEmpty       = time.Minute // after the last client left
 	FirstPublisher = time.Minute // after the start
 
+	// MoveInterval is how soon an application may have a session moved again.
+	MoveInterval = time.Minute
+
 	// Overlap is how long two consecutive automatic archives record together.
 	Overlap = 2 * time.Second
 
@@ -26,6 +29,9 @@ const (
 	minBitrate, maxBitrate     = 100_000, 6_000_000
 	minQuantizer, maxQuantizer = 15, 40
 )
+
+// RotationNotices are how long before a planned rotation the clients are notified.
+var RotationNotices = []time.Duration{4 * time.Hour, time.Hour}
 
 // DefaultResolution is the canvas of an archive that does not ask for another.
 const DefaultResolution = "640x480"
@@ -49,6 +55,10 @@ const (
 	DueIdle           DeadlineKind = "idle"
 	DueLastClient     DeadlineKind = "lastClient"
 	DueOverlap        DeadlineKind = "overlap" // the next automatic archive begins
+
+	// Of sessions.
+	DueRotationNotice DeadlineKind = "rotationNotice"
+	DueRotation       DeadlineKind = "rotation"
 )
 
 // Deadline is an instant of policy time at which a limit strikes if nothing changes before.

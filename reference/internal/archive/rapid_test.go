@@ -75,6 +75,7 @@ func (w *world) anyEvent(t *rapid.T) Event {
 		connect, connect, leave(conn), publish(id, conn), publish(id, conn), unpublish(id),
 		Start{id + fmt.Sprint(rapid.Uint16().Draw(t, "n")), StartRequest{SessionID: "S", MultiArchiveTag: rapid.SampledFrom([]string{"", "t"}).Draw(t, "tag")}},
 		Start{id, StartRequest{SessionID: "S", MultiArchiveTag: "m", StreamMode: Manual}},
+		Migrate{fmt.Sprint("moved", w.archives)}, Rotate{w.now.Add(rapid.SampledFrom(pauses).Draw(t, "until")), fmt.Sprint("moved", w.archives)},
 		AddStream{id, Inclusion{id, true, rapid.Bool().Draw(t, "video")}}, AddStream{id, Inclusion{conn, true, true}},
 		AddStream{id, Inclusion{"b", true, true}}, RemoveStream{id, id}, RemoveStream{id, "b"},
 		Start{id, StartRequest{SessionID: "S"}}, Stop{id}, Delete{id}, Finish{id, 5}, Fail{id},
@@ -143,6 +144,9 @@ func checkInvariants(t *rapid.T, s Session, now time.Time) {
 		}
 	}
 	checkChain(t, s, chain)
+	if len(s.Connections) == 0 && !s.MoveAt.IsZero() || !s.MoveAt.IsZero() && s.MoveAt.Before(now) {
+		t.Fatalf("rotation at %v, now %v", s.MoveAt, now)
+	}
 	for _, a := range s.Archives {
 		for i, in := range a.Streams {
 			if _, published := s.Stream(in.StreamID); !published || slices.ContainsFunc(a.Streams[:i], in.same) {

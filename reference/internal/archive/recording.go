@@ -125,6 +125,7 @@ func (t *turn) interrupt(at time.Time) {
 	}
 	t.Session.Streams, t.Connections = nil, nil
 	t.EmptySince = t.now
+	t.forgetRotation()
 	for a := range t.live {
 		t.end(a, ReasonSessionEnd, at)
 	}

@@ -25,6 +25,12 @@ type Session struct {
 	// EmptySince is when the last client left; zero while clients are connected or before the first.
 	EmptySince time.Time `json:"emptySince"`
 
+	// MoveAt is when a planned rotation moves the session to another server, WarnedAt when the clients were notified last of it, MovedAt
+	// when the session has moved last. Each is zero when there is none.
+	MoveAt   time.Time `json:"moveAt"`
+	WarnedAt time.Time `json:"warnedAt"`
+	MovedAt  time.Time `json:"movedAt"`
+
 	Archives []Archive `json:"archives,omitempty"` // oldest first
 }
 

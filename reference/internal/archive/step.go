@@ -48,6 +48,10 @@ func (t *turn) apply(e Event) error {
 		return t.addStream(e.ArchiveID, e.Inclusion)
 	case RemoveStream:
 		return t.dropStream(e.ArchiveID, e.StreamID)
+	case Migrate:
+		return t.migrate(e.ArchiveID)
+	case Rotate:
+		return t.rotate(e.At, e.ArchiveID)
 	case Elapse:
 		t.elapse(e.Deadline, e.ArchiveID)
 	case Finish:

@@ -78,7 +78,12 @@ func join(id string) Event {
 }
 
 // elapse is how a deadline strikes; the archive that may follow is named after the one that ends.
-func elapse(d Deadline) Event { return Elapse{d, d.ArchiveID + "'"} }
+func elapse(d Deadline) Event {
+	if d.ArchiveID == "" {
+		return Elapse{d, fmt.Sprintf("moved-%v", d.At.Sub(epoch))}
+	}
+	return Elapse{d, d.ArchiveID + "'"}
+}
 
 func leave(id string) Event { return Disconnect{id, "clientDisconnected"} }
 func publish(id, conn string) Event {

@@ -3,6 +3,7 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -80,12 +81,15 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 		pass(p, d, out)
 		return
 	}
+	in, _ := time.ParseDuration(arg(1))
 	size, _ := strconv.ParseInt(arg(2), 10, 64)
 	event, known := map[string]Event{
 		"connect": Connect{Connection{ID: arg(1), CreatedAt: epoch}, arg(2)}, "disconnect": leave(arg(1)),
 		"publish": publish(arg(1), arg(2)), "unpublish": unpublish(arg(1)),
 		"start":        Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2)}},
 		"start-manual": Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2), StreamMode: Manual}},
+		"migrate":      Migrate{arg(1)},
+		"rotate":       Rotate{p.now().Add(in), arg(2)},
 		"add":          AddStream{arg(1), Inclusion{arg(2), arg(3) != "video", arg(3) != "audio"}},
 		"remove":       RemoveStream{arg(1), arg(2)},
 		"stop":         Stop{arg(1)}, "delete": Delete{arg(1)},
@@ -113,7 +117,7 @@ func pass(p *play, d time.Duration, out *bytes.Buffer) {
 			return
 		}
 		p.at = max(p.at, due[0].At.Sub(epoch))
-		fmt.Fprintf(out, "  %v: %s of %s\n", p.at, due[0].Kind, due[0].ArchiveID)
+		fmt.Fprintf(out, "  %v: %s of %s\n", p.at, due[0].Kind, cmp.Or(due[0].ArchiveID, "the session"))
 		p.do(elapse(due[0]))
 		describe(p.effects, out)
 	}

@@ -1107,6 +1107,12 @@ type ProjectStatus string
 // Resolution defines model for Resolution.
 type Resolution string
 
+// Rotation defines model for Rotation.
+type Rotation struct {
+	// In Milliseconds of policy time until the move.
+	In *int64 `json:"in,omitempty"`
+}
+
 // ScreenshareType defines model for ScreenshareType.
 type ScreenshareType string
 
@@ -1375,6 +1381,9 @@ type AdvanceClockJSONRequestBody = ClockAdvance
 
 // ArmFaultJSONRequestBody defines body for ArmFault for application/json ContentType.
 type ArmFaultJSONRequestBody = Fault
+
+// RotateSessionJSONRequestBody defines body for RotateSession for application/json ContentType.
+type RotateSessionJSONRequestBody = Rotation
 
 // CreateSessionFormdataRequestBody defines body for CreateSession for application/x-www-form-urlencoded ContentType.
 type CreateSessionFormdataRequestBody = SessionForm
