@@ -28,8 +28,12 @@ func TestAutomaticArchivesOverlapInRealTime(t *testing.T) {
 	hooks := receive(t)
 	s := start(t, t.TempDir())
 	s.automatic(t, hooks.URL)
-	if alice := s.join(t, "alice"); len(alice.Session.Archives) != 1 || alice.Session.Archives[0].Name != "show" {
+	alice := s.join(t, "alice")
+	if len(alice.Session.Archives) != 1 || alice.Session.Archives[0].Name != "show" {
 		t.Fatalf("the first client finds %+v", alice.Session.Archives)
+	}
+	if n := <-alice.C; n.Kind != archive.ArchiveStarted || n.ArchiveID != alice.Session.Archives[0].ID || n.Name != "show" {
+		t.Errorf("the first client is told %+v", n)
 	}
 	s.publish(t, "camera", "alice")
 	if _, err := s.StopArchive(t.Context(), "app", s.archives(t)[0].ID); err == nil {

@@ -21,8 +21,13 @@ func (c *Control) Connect(ctx context.Context, applicationID, sessionID string, 
 		if err := r.step(archive.Connect{Connection: client, ArchiveID: newID()}, clock.Media()); err != nil {
 			return err
 		}
-		notices := make(chan archive.Notice, backlog)
+		notices := make(chan archive.Notice, backlog+len(r.state.Archives))
 		r.clients[client.ID] = notices
+		for _, a := range r.state.Archives {
+			if a.Status.Live() {
+				notices <- archive.Notice{Kind: archive.ArchiveStarted, At: client.CreatedAt, ArchiveID: a.ID, Name: a.Name}
+			}
+		}
 		answer <- &Subscription{Session: r.state, C: notices}
 		return nil
 	})

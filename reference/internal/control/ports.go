@@ -64,7 +64,7 @@ type Recorder interface {
 type Subscription struct {
 	// Session is the session as of the connection, the new client included.
 	Session archive.Session
-	// C delivers what happens from then on to others and to archives. It is closed when the client was disconnected, by Disconnect
+	// C delivers the archives that run, as ArchiveStarted, and what happens from then on to others and to archives. It is closed when the client was disconnected, by Disconnect
 	// or by the server, after a last notice that says why, and when the client does not keep up.
 	C <-chan archive.Notice
 }

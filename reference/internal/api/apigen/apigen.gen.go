@@ -808,7 +808,7 @@ type ClientArchive struct {
 }
 
 // ClientEvent One message of the events WebSocket. `connected` is the first: `connection` is the client itself, `connections` (the others), `streams` and
-// `archives` (running) what was there before it. A client is not told of its own `connectionCreated`. `sessionDisconnected` is the last message before
+// `archives` (running) what was there before it; `archiveStarted` follows for each that runs. A client is not told of its own `connectionCreated`. `sessionDisconnected` is the last message before
 // the server closes.
 type ClientEvent struct {
 	Archive    *ClientArchive   `json:"archive,omitempty"`
