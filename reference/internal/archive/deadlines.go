@@ -13,8 +13,8 @@ func Deadlines(s Session) []Deadline {
 			continue
 		}
 		add := func(kind DeadlineKind, at time.Time) {
-			overlap := a.Followed && !a.RecordingSince.IsZero()
-			due = append(due, Deadline{Kind: kind, At: at, SessionID: s.ID, ArchiveID: a.ID, Overlap: overlap})
+			media := !a.RecordingSince.IsZero() && (a.Followed || kind == DueOverlap)
+			due = append(due, Deadline{Kind: kind, At: at, SessionID: s.ID, ArchiveID: a.ID, Media: media})
 		}
 		full := a.CreatedAt.Add(MaxTotal)
 		add(DueTotal, full)

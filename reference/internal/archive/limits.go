@@ -68,6 +68,7 @@ type Deadline struct {
 	SessionID string       `json:"sessionId"`
 	ArchiveID string       `json:"archiveId"`
 
-	// Overlap: two consecutive automatic archives record together until then. It takes as long as it does: the media of both is needed.
-	Overlap bool `json:"overlap"`
+	// Media: an overlap in which two automatic archives record begins then ([DueOverlap]), or ends. It takes as long as it does, in real
+	// time: the media of both is needed.
+	Media bool `json:"media"`
 }

@@ -93,11 +93,7 @@ func (c *Control) Advance(ctx context.Context, applicationID string, target time
 		if err != nil {
 			return fired, err
 		}
-		overlap := overlapping(due)
-		if overlap && slices.ContainsFunc(fired, begins) {
-			return fired, nil
-		}
-		if overlap {
+		if slices.ContainsFunc(due, endsOverlap) {
 			if err := c.sit(ctx, applicationID, earlier(due[0].At, target)); err != nil {
 				return fired, err
 			}
@@ -112,6 +108,9 @@ func (c *Control) Advance(ctx context.Context, applicationID string, target time
 		if happened {
 			fired = append(fired, due[0])
 		}
+		if happened && beginsOverlap(due[0]) {
+			return fired, nil
+		}
 	}
 	if err := c.setClock(ctx, applicationID, target); err != nil {
 		return fired, err
@@ -119,12 +118,9 @@ func (c *Control) Advance(ctx context.Context, applicationID string, target time
 	return fired, c.settle(ctx, applicationID)
 }
 
-// overlapping reports whether two consecutive automatic archives record now.
-func overlapping(due []Due) bool {
-	return slices.ContainsFunc(due, func(d Due) bool { return d.limit.Overlap })
-}
+func beginsOverlap(d Due) bool { return d.limit.Media && d.limit.Kind == archive.DueOverlap }
 
-func begins(d Due) bool { return d.limit.Kind == archive.DueOverlap }
+func endsOverlap(d Due) bool { return d.limit.Media && d.limit.Kind != archive.DueOverlap }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
