@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/api"
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/compose/ffmpeg"
@@ -84,7 +85,9 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		return s, err
 	}
 	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: keyFile, APIKey: app.Key(), APISecret: app.APISecret}
+	targets := target.Rules{Guard: c.outbound()}
 	face := api.Config{
+		Targets:  targets,
 		Control:  ctl,
 		Verifier: session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
 		Clients:  s.gateway,
@@ -104,7 +107,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		if s.ready.ControlToken == "" {
 			s.ready.ControlToken = rand.Text()
 		}
-		face.TestControl = testctl.New(testctl.Config{Token: s.ready.ControlToken, Applications: db, Control: ctl, Now: time.Now})
+		face.TestControl = testctl.New(testctl.Config{Token: s.ready.ControlToken, Applications: db, Control: ctl, Targets: targets, Now: time.Now})
 	}
 	s.handler = measured.count(api.New(face))
 	return s, nil
@@ -125,7 +128,7 @@ func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog
 		return nil, nil, err
 	}
 	s.recorder = rec
-	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Log: log})
+	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Log: log})
 	if err != nil {
 		return nil, nil, errors.Join(err, rec.Close())
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"reelcheck/reference/internal/outbound"
 )
 
 // config is everything `archived serve` can be told. A setting has one name: the flag --NAME, the environment
@@ -27,6 +29,7 @@ type config struct {
 	Control      bool
 	ControlToken string
 	Metrics      bool
+	AllowPrivate bool
 	LogLevel     string
 	LogFormat    string
 }
@@ -44,6 +47,7 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.BoolVar(&c.Control, "control", false, "serve the control API (steerable clocks, isolated applications); for tests only")
 	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
 	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")
+	f.BoolVar(&c.AllowPrivate, "allow-private-addresses", false, "let callback and storage URLs lead to loopback, private and link-local addresses")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
 }
@@ -140,6 +144,9 @@ func (c *config) validate() error {
 	}
 	return nil
 }
+
+// outbound says where the server may go for its users.
+func (c *config) outbound() outbound.Guard { return outbound.Guard{AllowPrivate: c.AllowPrivate} }
 
 func (c *config) logLevel() (slog.Level, error) {
 	var l slog.Level

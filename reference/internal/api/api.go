@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/session"
 )
@@ -63,6 +64,8 @@ type Config struct {
 	Link func(archive.Archive) string
 	// Download serves /cloud/{applicationId}/{archiveId}/{file}, links made by Link. It answers errors itself.
 	Download http.Handler
+	// Targets are the addresses that applications may name.
+	Targets target.Rules
 	// TestControl is nil unless the control API is offered.
 	TestControl TestControl
 	// Metrics is nil unless metrics are offered.

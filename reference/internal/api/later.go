@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"reelcheck/reference/internal/api/apigen"
-	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/session"
@@ -170,7 +169,7 @@ func (s *Server) setStorage(_ http.ResponseWriter, r *http.Request, _ session.Id
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
-	if _, _, err := target.Parse("", body); err != nil {
+	if _, _, err := s.Targets.Parse("", body); err != nil {
 		return err
 	}
 	return later("setting the upload target over REST")

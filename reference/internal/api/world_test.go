@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/api"
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/gateway"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/session/sessiontest"
 	"reelcheck/reference/internal/testctl"
@@ -62,6 +64,9 @@ type world struct {
 	clientToken, published string
 }
 
+// anywhere lets applications name every address.
+var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
+
 func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 	tb.Helper()
 	keys(tb)
@@ -83,7 +88,8 @@ func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 		Clients:     w.gateway,
 		Link:        func(a archive.Archive) string { return "http://archived/cloud/" + a.ID },
 		Download:    http.HandlerFunc(download),
-		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control, Now: now}),
+		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control, Targets: anywhere, Now: now}),
+		Targets:     anywhere,
 		Metrics:     http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }),
 		Missing:     func(context.Context) []string { return nil },
 		OpenAPI:     document,

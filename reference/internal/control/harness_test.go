@@ -20,6 +20,7 @@ import (
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/jobs"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store/sqlite"
@@ -52,7 +53,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {
 		return nil, err
 	}
-	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Log: log})
+	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Outbound: outbound.Guard{AllowPrivate: true}, Log: log})
 	if err != nil {
 		return nil, err
 	}

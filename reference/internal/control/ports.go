@@ -82,6 +82,8 @@ type Store interface {
 	// Commit makes a transition durable, enqueues its jobs, and returns the ids of its outbox.
 	Commit(ctx context.Context, t store.Transition) (acts []int64, err error)
 	Outbox(ctx context.Context, sessionID string) ([]store.Act, error)
+	// Monitored returns the events of sessions whose end was not announced yet, in order.
+	Monitored(ctx context.Context) ([]store.Delivery, error)
 }
 
 // Jobs is the engine behind the jobs of committed transitions.

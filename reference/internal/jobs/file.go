@@ -80,7 +80,7 @@ func (r *Runner) upload(ctx context.Context, app session.Application, a archive.
 		return "", err
 	}
 	defer file.Close()
-	return storage.Upload(ctx, *app.Storage, a, file)
+	return storage.Upload(ctx, r.outside, *app.Storage, a, file)
 }
 
 // keep puts the file into the built-in cloud.

@@ -22,6 +22,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/sqlite"
@@ -34,11 +35,13 @@ type Archives interface {
 	Expired(ctx context.Context, sessionID, archiveID string) error
 }
 
-// Config of a [Runner]. Every field but Log is required.
+// Config of a [Runner]. Every field but Outbound and Log is required.
 type Config struct {
 	Store *sqlite.Store
 	Clock *clock.Clock
 	Cloud *storage.Cloud
+	// Outbound are the addresses that callbacks and uploads may go to.
+	Outbound outbound.Guard
 	// Open reads a finished composition.
 	Open func(archive.Archive) (io.ReadCloser, int64, error)
 	Log  *slog.Logger
@@ -51,7 +54,7 @@ type Runner struct {
 	db       *sql.DB
 	driver   *riversqlite.Driver
 	river    *river.Client[*sql.Tx]
-	webhooks *http.Client
+	outside  *http.Transport
 	drains   keyed
 	changed  signal // a job was completed
 
@@ -64,7 +67,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Runner{Config: c, db: c.Store.DB(), webhooks: newWebhookClient()}
+	r := &Runner{Config: c, db: c.Store.DB(), outside: c.Outbound.Transport()}
 	r.driver = riversqlite.New(r.db)
 	migrator, err := rivermigrate.New(r.driver, &rivermigrate.Config{Logger: quiet(c.Log)})
 	if err != nil {
@@ -159,7 +162,7 @@ func (r *Runner) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	err := r.river.StopAndCancel(ctx)
-	r.webhooks.CloseIdleConnections()
+	r.outside.CloseIdleConnections()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("stop job engine: %w", err)
 	}

@@ -102,7 +102,7 @@ const owed = `state IN ('available', 'scheduled', 'retryable', 'running') AND js
 // Pending returns the application's unfinished jobs, the next due first. Jobs that wait for the same thing are listed once.
 func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job, error) {
 	rows, err := r.db.QueryContext(ctx, `SELECT min(id), kind, json(args), CAST(round(unixepoch(scheduled_at, 'subsec') * 1000) AS INTEGER) AS due
-		FROM river_job WHERE `+owed+` GROUP BY kind, json_extract(args, '$.archiveId'), due ORDER BY due, 1`, applicationID)
+		FROM river_job WHERE `+owed+` GROUP BY kind, json_extract(args, '$.archiveId'), json_extract(args, '$.sessionId'), due ORDER BY due, 1`, applicationID)
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}

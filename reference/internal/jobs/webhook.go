@@ -11,6 +11,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/sqlite"
 )
@@ -25,20 +26,12 @@ const (
 	webhookMaxReply = 64 << 10
 )
 
-func newWebhookClient() *http.Client {
-	return &http.Client{
-		Timeout:       webhookTimeout,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, Proxy: http.ProxyFromEnvironment},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// workWebhook delivers what is owed for one archive, in order: a webhook is not tried before the one before it was delivered or
-// given up. Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
+// workWebhook delivers what is owed in one lane, an archive's or a session's, in order: a webhook is not tried before the one before it
+// was delivered or given up. Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
 func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
-	defer r.drains.lock(job.ArchiveID)()
+	defer r.drains.lock(job.Lane())()
 	for {
-		next, err := r.Store.NextDelivery(ctx, job.ArchiveID)
+		next, err := r.Store.NextDelivery(ctx, job.Lane())
 		if errors.Is(err, store.ErrNotFound) {
 			return r.complete(ctx, job)
 		}
@@ -56,11 +49,18 @@ func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
 
 // deliver makes one attempt and notes how it ended. Its error is the server's own.
 func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
-	failure := r.post(ctx, d)
+	app, err := r.Store.Application(ctx, d.ApplicationID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // and with it the delivery
+	}
+	if err != nil {
+		return err
+	}
+	failure := r.post(ctx, app, d)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	log := r.Log.With("archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
+	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
 	if failure == nil {
 		log.Debug("webhook delivered")
 		return r.Store.SettleDelivery(ctx, d.ID, sqlite.Delivered)
@@ -74,14 +74,23 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 	return r.Store.PostponeDelivery(ctx, d.ID, retry)
 }
 
-func (r *Runner) post(ctx context.Context, d store.Delivery) error {
+func (r *Runner) post(ctx context.Context, app session.Application, d store.Delivery) error {
+	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "archived")
-	response, err := r.webhooks.Do(request)
+	if app.SignatureSecret != "" {
+		token, err := signed(app, d.Body, r.Clock.Real(app.ID, r.Clock.Now(app.ID)))
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := r.outside.RoundTrip(request) // which follows no redirect
 	if err != nil {
 		return err
 	}

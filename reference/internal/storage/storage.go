@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"time"
 
 	"gocloud.dev/blob"
 
@@ -25,14 +27,22 @@ func Key(a archive.Archive) string {
 	return a.ApplicationID + "/" + a.ID + "/" + name
 }
 
-// Upload writes the file of a to an application's own target and returns its SHA-256 in base64. A failed upload leaves no object.
-func Upload(ctx context.Context, target session.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
+// A target is asked again at once when a request fails, so that one lost part does not cost the whole upload. Waiting is for the caller.
+const (
+	attempts = 3
+	between  = 50 * time.Millisecond
+)
+
+// Upload writes the file of a to an application's own target, over transport, and returns its SHA-256 in base64. A large file goes in
+// parts. A failed upload leaves no object.
+func Upload(ctx context.Context, transport http.RoundTripper, target session.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var bucket *blob.Bucket
 	switch target.Type {
 	case session.StorageS3:
-		bucket, err = openS3(ctx, target.S3)
+		bucket, err = openS3(ctx, client, target.S3)
 	case session.StorageAzure:
-		err = &archive.Error{Kind: archive.Unimplemented, Field: "type", Message: "storage type azure is not implemented yet; use s3"}
+		bucket, err = openAzure(ctx, client, target.Azure)
 	default:
 		err = &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}

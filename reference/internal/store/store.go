@@ -2,6 +2,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -32,7 +33,7 @@ type Act struct {
 	At        av.Instant
 }
 
-// Delivery is one webhook call that is owed.
+// Delivery is one webhook call that is owed. ArchiveID is empty when it tells of the session.
 type Delivery struct {
 	ID            int64
 	ApplicationID string
@@ -44,6 +45,9 @@ type Delivery struct {
 	Attempts      int
 	NotBefore     time.Time // policy time of the next attempt
 }
+
+// Lane names what the delivery has to keep its order in: its archive, else its session.
+func (d Delivery) Lane() string { return cmp.Or(d.ArchiveID, d.SessionID) }
 
 // Kinds of [Job].
 const (
@@ -61,3 +65,6 @@ type Job struct {
 	ArchiveID     string    `json:"archiveId"`
 	At            time.Time `json:"-"` // policy time
 }
+
+// Lane is where the webhook of the job waits, see [Delivery.Lane].
+func (j Job) Lane() string { return cmp.Or(j.ArchiveID, j.SessionID) }

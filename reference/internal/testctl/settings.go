@@ -16,7 +16,7 @@ const (
 )
 
 // parseApplication returns an application with what the caller chooses of it, and nothing else.
-func parseApplication(body apigen.ApplicationRequest) (session.Application, error) {
+func (a *API) parseApplication(body apigen.ApplicationRequest) (session.Application, error) {
 	app := session.Application{
 		Name:                text(body.Name),
 		PreferredVideoCodec: string(apigen.VP8),
@@ -38,8 +38,8 @@ func parseApplication(body apigen.ApplicationRequest) (session.Application, erro
 		checkLength("name", app.Name, maxName),
 		checkLength("signatureSecret", app.SignatureSecret, maxSecret),
 		checkLength("email", app.Email, maxEmail),
-		target.URL("archiveCallbackUrl", app.ArchiveCallbackURL),
-		target.URL("sessionCallbackUrl", app.SessionCallbackURL),
+		a.Targets.URL("archiveCallbackUrl", app.ArchiveCallbackURL),
+		a.Targets.URL("sessionCallbackUrl", app.SessionCallbackURL),
 	} {
 		if err != nil {
 			return app, err
@@ -49,7 +49,7 @@ func parseApplication(body apigen.ApplicationRequest) (session.Application, erro
 	if app.Fallback, err = target.Fallback("fallback", body.Fallback); err != nil || body.Storage == nil {
 		return app, err
 	}
-	storage, fallback, err := target.Parse("storage.", *body.Storage)
+	storage, fallback, err := a.Targets.Parse("storage.", *body.Storage)
 	if body.Storage.Fallback != nil {
 		app.Fallback = fallback
 	}

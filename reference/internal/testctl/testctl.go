@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/api/apigen"
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
@@ -42,6 +43,8 @@ type Config struct {
 	Token        string // the bearer
 	Applications Applications
 	Control      Control
+	// Targets are the addresses that applications may name.
+	Targets target.Rules
 	// Now is real time.
 	Now func() time.Time
 }
@@ -82,7 +85,7 @@ func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
-	chosen, err := parseApplication(body)
+	chosen, err := a.parseApplication(body)
 	if err != nil {
 		return err
 	}
@@ -143,11 +146,11 @@ func (a *API) AdvanceClock(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("applicationId")
-	target, err := a.target(r.Context(), id, body)
+	goal, err := a.goal(r.Context(), id, body)
 	if err != nil {
 		return err
 	}
-	fired, err := a.Control.Advance(r.Context(), id, target)
+	fired, err := a.Control.Advance(r.Context(), id, goal)
 	if err != nil {
 		return err
 	}
@@ -176,7 +179,7 @@ func checkAdvance(body apigen.ClockAdvance) error {
 	return nil
 }
 
-func (a *API) target(ctx context.Context, appID string, body apigen.ClockAdvance) (time.Time, error) {
+func (a *API) goal(ctx context.Context, appID string, body apigen.ClockAdvance) (time.Time, error) {
 	now := a.Control.Now(appID)
 	switch {
 	case body.Advance != nil:

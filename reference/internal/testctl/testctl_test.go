@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/testctl"
@@ -60,9 +62,12 @@ func (f *fake) Advance(_ context.Context, _ string, target time.Time) ([]control
 
 func (f *fake) Deadlines(context.Context, string) ([]control.Due, error) { return f.due, nil }
 
+// anywhere lets applications name every address.
+var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
+
 func newAPI() (*fake, *testctl.API) {
 	f := &fake{apps: map[string]session.Application{"app": {ID: "app"}}}
-	return f, testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Now: func() time.Time { return start }})
+	return f, testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Targets: anywhere, Now: func() time.Time { return start }})
 }
 
 func request(app, body string) *http.Request {
@@ -155,7 +160,8 @@ func TestApplicationsNotCreated(t *testing.T) {
 		`{"storage":{"type":"azure","config":{}}}`:    archive.Invalid,
 		`{"fallback":"maybe"}`:                        archive.Invalid,
 		`{"name":"` + strings.Repeat("n", 257) + `"}`: archive.Invalid,
-		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"b","container":"c"}}}`:                        archive.Unimplemented,
+		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"b","container":"c"}}}`:                        archive.Invalid,
+		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"Yg==","container":"c","domain":"a/b"}}}`:      archive.Invalid,
 		`{"storage":{"type":"s3","certificate":"pem","config":{"accessKey":"a","secretKey":"b","bucket":"c"}}}`:             archive.Unimplemented,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","endpoint":"s3.example.com"}}}`:     archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c"},"fallback":""}}`:                   archive.Invalid,
@@ -253,5 +259,25 @@ func TestReadAndDelete(t *testing.T) {
 	w = httptest.NewRecorder()
 	if err := a.DeleteApplication(w, request("app", "")); err != nil || w.Code != http.StatusNoContent || len(f.deleted) != 1 {
 		t.Errorf("%v %d %v", err, w.Code, f.deleted)
+	}
+}
+
+func TestPrivateAddresses(t *testing.T) {
+	f, _ := newAPI()
+	a := testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Now: func() time.Time { return start }})
+	for _, body := range []string{
+		`{"archiveCallbackUrl":"http://127.0.0.1:8080/hook"}`,
+		`{"sessionCallbackUrl":"http://localhost/hook"}`,
+		`{"archiveCallbackUrl":"http://[::1]/hook"}`,
+		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","endpoint":"http://169.254.169.254"}}}`,
+		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"Yg==","container":"c","domain":"10.0.0.1:10000"}}}`,
+	} {
+		err := a.CreateApplication(httptest.NewRecorder(), request("", body))
+		if kind(err) != archive.Invalid || !strings.Contains(err.Error(), "--allow-private-addresses") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	if err := a.CreateApplication(httptest.NewRecorder(), request("", `{"archiveCallbackUrl":"https://hooks.example.com/a"}`)); err != nil {
+		t.Error(err)
 	}
 }

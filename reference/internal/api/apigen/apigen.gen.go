@@ -608,7 +608,7 @@ func (e VideoType) Valid() bool {
 
 // ApplicationRequest defines model for ApplicationRequest.
 type ApplicationRequest struct {
-	// ArchiveCallbackUrl http or https.
+	// ArchiveCallbackUrl http or https, to a public address unless the server allows others.
 	ArchiveCallbackUrl *string `json:"archiveCallbackUrl,omitempty"`
 
 	// Email Kept; nothing is sent yet.
@@ -621,10 +621,10 @@ type ApplicationRequest struct {
 	// PreferredVideoCodec Default `VP8`.
 	PreferredVideoCodec *Codec `json:"preferredVideoCodec,omitempty"`
 
-	// SessionCallbackUrl http or https. Kept; nothing is sent yet.
+	// SessionCallbackUrl As `archiveCallbackUrl`.
 	SessionCallbackUrl *string `json:"sessionCallbackUrl,omitempty"`
 
-	// SignatureSecret Kept; callbacks are not signed yet.
+	// SignatureSecret Callbacks are signed with it.
 	SignatureSecret *string  `json:"signatureSecret,omitempty"`
 	Storage         *Storage `json:"storage,omitempty"`
 }
@@ -1225,8 +1225,11 @@ type StorageConfig struct {
 	AccountName *string `json:"accountName,omitempty"`
 	Bucket      *string `json:"bucket,omitempty"`
 	Container   *string `json:"container,omitempty"`
-	Domain      *string `json:"domain,omitempty"`
-	Endpoint    *string `json:"endpoint,omitempty"`
+
+	// Domain Default `blob.core.windows.net`. A domain name follows the account name in the host; a base URL, of an emulator, is followed by the
+	// account name in its path.
+	Domain   *string `json:"domain,omitempty"`
+	Endpoint *string `json:"endpoint,omitempty"`
 
 	// Region Default `us-east-1`.
 	Region    *string           `json:"region,omitempty"`

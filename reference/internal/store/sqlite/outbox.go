@@ -53,18 +53,39 @@ func putDelivery(ctx context.Context, tx *sql.Tx, d store.Delivery) error {
 	return nil
 }
 
-// NextDelivery returns the first webhook still owed for an archive, or [store.ErrNotFound].
-func (s *Store) NextDelivery(ctx context.Context, archiveID string) (store.Delivery, error) {
+// NextDelivery returns the first webhook still owed in a lane, or [store.ErrNotFound].
+func (s *Store) NextDelivery(ctx context.Context, lane string) (store.Delivery, error) {
 	var d store.Delivery
 	var created, notBefore int64
 	err := s.read.QueryRowContext(ctx, `SELECT id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts
-		FROM deliveries WHERE archive_id = ? AND outcome = '' ORDER BY id LIMIT 1`, archiveID).
+		FROM deliveries WHERE lane = ? AND outcome = '' ORDER BY id LIMIT 1`, lane).
 		Scan(&d.ID, &d.ApplicationID, &d.SessionID, &d.ArchiveID, &d.URL, &d.Body, &created, &notBefore, &d.Attempts)
 	if err != nil {
 		return d, known(err)
 	}
 	d.CreatedAt, d.NotBefore = time.Unix(0, created).UTC(), time.Unix(0, notBefore).UTC()
 	return d, nil
+}
+
+// Monitored returns what was said, or is still owed, of the sessions whose end was not announced yet, in order.
+func (s *Store) Monitored(ctx context.Context) ([]store.Delivery, error) {
+	const event = "json_extract(CAST(body AS TEXT), '$.event')"
+	rows, err := s.read.QueryContext(ctx, `SELECT application_id, session_id, body FROM deliveries WHERE archive_id = '' AND session_id IN (
+		SELECT session_id FROM deliveries WHERE archive_id = '' GROUP BY session_id
+		HAVING sum(`+event+` = 'sessionCreated') > sum(`+event+` = 'sessionDestroyed')) ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("read session events: %w", err)
+	}
+	defer rows.Close()
+	var events []store.Delivery
+	for rows.Next() {
+		var d store.Delivery
+		if err := rows.Scan(&d.ApplicationID, &d.SessionID, &d.Body); err != nil {
+			return nil, fmt.Errorf("read session events: %w", err)
+		}
+		events = append(events, d)
+	}
+	return events, rows.Err()
 }
 
 // Outcomes of a delivery.
