@@ -8,6 +8,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
@@ -87,12 +88,15 @@ func (r *room) compose(a archive.Archive) error {
 		if err != nil {
 			c.Log.Error("composition failed", "session", a.SessionID, "archive", a.ID, "error", err)
 		}
+		var result archive.Event = archive.Finish{ArchiveID: a.ID, Size: f.Size}
+		if err != nil {
+			result = archive.Fail{ArchiveID: a.ID}
+		}
 		c.post(a.SessionID, func(r *room) error {
-			if err != nil {
-				_, err := r.about(a.ID, archive.Fail{ArchiveID: a.ID})
-				return err
+			_, err := r.about(a.ID, result, clock.Media())
+			if err != nil && !lost(err) {
+				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)
 			}
-			_, err := r.about(a.ID, archive.Finish{ArchiveID: a.ID, Size: f.Size})
 			return err
 		})
 	})

@@ -40,10 +40,11 @@ func (c *Control) StartArchive(ctx context.Context, applicationID string, reques
 	if err := request.Validate(); err != nil {
 		return archive.Archive{}, err
 	}
+	at := clock.Media()
 	answer := make(chan archive.Archive, 1)
 	err := c.in(ctx, applicationID, request.SessionID, func(r *room) error {
 		id := newID()
-		if err := r.step(archive.Start{ArchiveID: id, Request: request}, clock.Media()); err != nil {
+		if err := r.step(archive.Start{ArchiveID: id, Request: request}, at); err != nil {
 			return err
 		}
 		a, _ := r.state.Archive(id)
@@ -68,13 +69,14 @@ func (c *Control) DeleteArchive(ctx context.Context, applicationID, archiveID st
 }
 
 func (c *Control) change(ctx context.Context, applicationID, archiveID string, e archive.Event) (archive.Archive, error) {
+	at := clock.Media()
 	a, err := c.read(ctx, applicationID, archiveID)
 	if err != nil {
 		return a, err
 	}
 	answer := make(chan archive.Archive, 1)
 	err = c.in(ctx, applicationID, a.SessionID, func(r *room) error {
-		a, err := r.about(archiveID, e)
+		a, err := r.about(archiveID, e, at)
 		answer <- a
 		return err
 	})
@@ -124,7 +126,7 @@ func (c *Control) Expired(ctx context.Context, sessionID, archiveID string) erro
 // report steps what a job found out. An archive that is gone with its application concerns nobody.
 func (c *Control) report(ctx context.Context, sessionID, archiveID string, e archive.Event) error {
 	err := c.enter(ctx, sessionID, func(r *room) error {
-		_, err := r.about(archiveID, e)
+		_, err := r.about(archiveID, e, clock.Media())
 		return err
 	})
 	if lost(err) {

@@ -339,3 +339,26 @@ func recordUntilKilled(t *testing.T, dir, hook string) {
 }
 
 var _ control.Recorder = (*recorder)(nil)
+
+// A busy machine hears late of what happened: the archive is as long as its media all the same. Here the media is
+// ahead of the news rather than the news behind the media, so that nobody has to wait.
+func TestDurationIsThatOfTheMedia(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.app(t, func(*session.Application) {})
+	s.join(t, "c")
+	a := s.begin(t)
+	first, last := 3*time.Second, 30*time.Second
+	began := s.Now("app").Add(first)
+	_, err := s.Published(t.Context(), control.Publication{ApplicationID: "app", SessionID: "S", ConnectionID: "c", StreamID: "s",
+		HasAudio: true, HasVideo: true, At: clock.Media().Add(first)})
+	must(t, err)
+	s.Ended("s", clock.Media().Add(last), "clientDisconnected")
+	got, err := s.Archive(t.Context(), "app", a.ID)
+	must(t, err)
+	if d := got.EffectiveAt.Sub(began).Abs(); d > time.Second {
+		t.Errorf("recording began %v from its first media", d)
+	}
+	if want := last - first; (got.Recorded - want).Abs() > time.Second {
+		t.Errorf("recorded %v, want the %v between first and last media", got.Recorded, want)
+	}
+}

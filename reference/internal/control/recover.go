@@ -62,7 +62,7 @@ func (r *room) takeUp() error {
 		}
 	}
 	defer r.rest()
-	return r.step(archive.Interrupt{At: ended}, at)
+	return r.decide(archive.Interrupt{At: ended}, r.Clock.Now(r.state.ApplicationID), at)
 }
 
 // ending returns when the media of the session ended: on the media clock, and in policy time, which is zero when there is none.
@@ -84,7 +84,7 @@ func (r *room) giveUp() error {
 		if a.FileReady {
 			continue
 		}
-		if err := r.step(archive.Fail{ArchiveID: a.ID}, clock.Media()); err != nil {
+		if err := r.strike(archive.Fail{ArchiveID: a.ID}); err != nil {
 			return err
 		}
 	}

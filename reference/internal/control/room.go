@@ -24,6 +24,7 @@ type room struct {
 	state   archive.Session
 	clients map[string]chan archive.Notice // by connection id
 	done    []int64                        // acts performed, to be cleared from the outbox with the next commit
+	decided time.Time                      // policy time of the last decision
 	retry   time.Time                      // no deadline is tried before, after one could not be committed
 }
 
@@ -130,7 +131,7 @@ func (r *room) elapse() {
 		if d.At.After(now) {
 			return
 		}
-		if err := r.step(archive.Elapse{Deadline: d}, clock.Media()); err != nil {
+		if err := r.strike(archive.Elapse{Deadline: d}); err != nil {
 			r.Log.Error("deadline failed", "session", r.id, "archive", d.ArchiveID, "kind", d.Kind, "error", err)
 			r.retry = now.Add(time.Second)
 			return
@@ -138,9 +139,24 @@ func (r *room) elapse() {
 	}
 }
 
-// step decides, commits, then acts. at is the media instant of the event. When it returns an error nothing has changed.
+// step lets an event happen that happened at the media instant at, which may be a while ago on a busy machine: then it is decided as of
+// then, so that durations are those of the media. Policy time never goes back.
 func (r *room) step(e archive.Event, at av.Instant) error {
-	next, effects, err := archive.Step(r.state, e, r.Clock.Now(r.state.ApplicationID))
+	then := r.Clock.Now(r.state.ApplicationID).Add(-clock.Media().Sub(at))
+	if then.Before(r.decided) {
+		then = r.decided
+	}
+	return r.decide(e, then, at)
+}
+
+// strike lets an event happen now.
+func (r *room) strike(e archive.Event) error {
+	return r.decide(e, r.Clock.Now(r.state.ApplicationID), clock.Media())
+}
+
+// decide decides, commits, then acts. When it returns an error nothing has changed.
+func (r *room) decide(e archive.Event, now time.Time, at av.Instant) error {
+	next, effects, err := archive.Step(r.state, e, now)
 	if err != nil {
 		return err
 	}
@@ -155,7 +171,7 @@ func (r *room) step(e archive.Event, at av.Instant) error {
 		}
 		r.done = nil
 	}
-	r.state = next
+	r.state, r.decided = next, now
 	r.act(effects, ids, at)
 	return nil
 }
@@ -205,7 +221,7 @@ func (r *room) rest() {
 }
 
 // about steps an event about one archive, which may be at rest, and returns the archive afterwards.
-func (r *room) about(id string, e archive.Event) (archive.Archive, error) {
+func (r *room) about(id string, e archive.Event, at av.Instant) (archive.Archive, error) {
 	defer r.rest()
 	if _, here := r.state.Archive(id); !here {
 		a, err := r.Store.Archive(r.background(), r.state.ApplicationID, id)
@@ -217,7 +233,7 @@ func (r *room) about(id string, e archive.Event) (archive.Archive, error) {
 		}
 		r.state.Archives = append(slices.Clone(r.state.Archives), a)
 	}
-	err := r.step(e, clock.Media())
+	err := r.step(e, at)
 	a, _ := r.state.Archive(id)
 	return a, err
 }

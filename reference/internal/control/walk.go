@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/store"
 )
 
@@ -116,7 +115,7 @@ func (c *Control) strike(ctx context.Context, applicationID string, d Due) (happ
 		return false, err
 	}
 	if d.jobID == 0 {
-		err := c.enter(ctx, d.SessionID, func(r *room) error { return r.step(archive.Elapse{Deadline: d.limit}, clock.Media()) })
+		err := c.enter(ctx, d.SessionID, func(r *room) error { return r.strike(archive.Elapse{Deadline: d.limit}) })
 		if err != nil && !lost(err) {
 			return false, err
 		}
