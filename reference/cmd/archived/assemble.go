@@ -87,16 +87,18 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: keyFile, APIKey: app.Key(), APISecret: app.APISecret}
 	targets := target.Rules{Guard: c.outbound()}
 	face := api.Config{
-		Targets:  targets,
-		Control:  ctl,
-		Verifier: session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
-		Clients:  s.gateway,
-		Link:     func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
-		Download: cloud,
-		Missing:  (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
-		OpenAPI:  spec.OpenAPI,
-		Now:      time.Now,
-		Log:      log,
+		Targets: targets,
+
+		Applications: db,
+		Control:      ctl,
+		Verifier:     session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
+		Clients:      s.gateway,
+		Link:         func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
+		Download:     cloud,
+		Missing:      (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
+		OpenAPI:      spec.OpenAPI,
+		Now:          time.Now,
+		Log:          log,
 	}
 	measured := newMetrics(s.recorder.Composing)
 	if c.Metrics {
@@ -128,7 +130,7 @@ func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog
 		return nil, nil, err
 	}
 	s.recorder = rec
-	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Log: log})
+	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Mail: c.Mail, Log: log})
 	if err != nil {
 		return nil, nil, errors.Join(err, rec.Close())
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"reelcheck/reference/internal/mail"
 	"reelcheck/reference/internal/outbound"
 )
 
@@ -30,6 +31,7 @@ type config struct {
 	ControlToken string
 	Metrics      bool
 	AllowPrivate bool
+	Mail         mail.Config
 	LogLevel     string
 	LogFormat    string
 }
@@ -48,6 +50,10 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
 	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")
 	f.BoolVar(&c.AllowPrivate, "allow-private-addresses", false, "let callback and storage URLs lead to loopback, private and link-local addresses")
+	f.StringVar(&c.Mail.Address, "smtp-address", "", "host:port of the SMTP server that tells accounts of failed uploads (default: no mail)")
+	f.StringVar(&c.Mail.From, "smtp-from", "archived@localhost", "sender of mail")
+	f.StringVar(&c.Mail.Username, "smtp-username", "", "login at the SMTP server (default: none)")
+	f.StringVar(&c.Mail.Password, "smtp-password", "", "password of the login; better given by environment or file")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
 }
@@ -138,6 +144,9 @@ func (c *config) validate() error {
 		if _, err := netip.ParseAddr(address); err != nil {
 			return fmt.Errorf("ice-addresses: %q is not an IP address", address)
 		}
+	}
+	if err := c.Mail.Validate(); err != nil {
+		return err
 	}
 	if c.ControlToken != "" && len(c.ControlToken) < 16 {
 		return errors.New("control-token: 16 characters or more are needed")

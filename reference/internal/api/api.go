@@ -60,6 +60,8 @@ type Config struct {
 	Control  Control
 	Verifier session.Verifier
 	Clients  Clients
+	// Applications keeps what applications set by REST.
+	Applications Applications
 	// Link makes the download link of an available archive.
 	Link func(archive.Archive) string
 	// Download serves /cloud/{applicationId}/{archiveId}/{file}, links made by Link. It answers errors itself.

@@ -243,6 +243,14 @@ func (a testApplications) CreateApplication(_ context.Context, created session.A
 	return nil
 }
 
+func (a testApplications) UpdateApplication(_ context.Context, changed session.Application) error {
+	a.control.mu.Lock()
+	defer a.control.mu.Unlock()
+	a.control.changed("update application")
+	a.Add(changed)
+	return nil
+}
+
 // fakeIngest accepts every offer that looks like SDP. A publication ends at once when asked.
 type fakeIngest struct {
 	gone func(ingest.Publisher, string)

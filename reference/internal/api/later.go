@@ -164,21 +164,6 @@ func (s *Server) changeStreams(_ http.ResponseWriter, r *http.Request, id sessio
 
 func isFalse(p *bool) bool { return p != nil && !*p }
 
-func (s *Server) setStorage(_ http.ResponseWriter, r *http.Request, _ session.Identity) error {
-	var body apigen.Storage
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	if _, _, err := s.Targets.Parse("", body); err != nil {
-		return err
-	}
-	return later("setting the upload target over REST")
-}
-
-func (s *Server) deleteStorage(http.ResponseWriter, *http.Request, session.Identity) error {
-	return later("removing the upload target over REST")
-}
-
 // controlLater answers 501 for a part of the control API, after the checks and for applications that exist only.
 func (s *Server) controlLater(what string, checks ...func(*http.Request) error) handler {
 	return func(_ http.ResponseWriter, r *http.Request) error {

@@ -90,11 +90,13 @@ func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 		Download:    http.HandlerFunc(download),
 		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control, Targets: anywhere, Now: now}),
 		Targets:     anywhere,
-		Metrics:     http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }),
-		Missing:     func(context.Context) []string { return nil },
-		OpenAPI:     document,
-		Now:         now,
-		Log:         log,
+
+		Applications: testApplications{apps, w.control},
+		Metrics:      http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }),
+		Missing:      func(context.Context) []string { return nil },
+		OpenAPI:      document,
+		Now:          now,
+		Log:          log,
 	}
 	for _, f := range adapt {
 		f(&config)

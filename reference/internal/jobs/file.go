@@ -24,8 +24,8 @@ const (
 // workUpload stores the file of a stopped archive: in the application's own target, tried until the limit, else in the built-in cloud.
 func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	a, err := r.Store.Archive(ctx, job.ApplicationID, job.ArchiveID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !(a.Status == archive.Stopped && a.FileReady) {
-		return r.complete(ctx, job) // deleted with its application, or stored before the crash
+	if errors.Is(err, store.ErrNotFound) {
+		return r.complete(ctx, job) // deleted with its application
 	}
 	if err != nil {
 		return r.again(ctx, err)
@@ -33,6 +33,9 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	app, err := r.Store.Application(ctx, a.ApplicationID)
 	if err != nil {
 		return r.again(ctx, err)
+	}
+	if a.Status != archive.Stopped || !a.FileReady { // stored before a crash
+		return r.settleUpload(ctx, job, app, a.Status)
 	}
 	if app.Storage == nil {
 		return r.own(ctx, job, r.keep(ctx, a))
@@ -46,13 +49,30 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	}
 	next, more := nextUpload(a, app.Fallback, r.Clock.Now(app.ID))
 	r.Log.Warn("upload failed", "archive", a.ID, "error", err, "retry", more, "next", next)
-	switch {
-	case more:
+	if more {
 		return r.replace(ctx, job, next)
-	case app.Fallback:
-		return r.own(ctx, job, r.keep(ctx, a))
 	}
-	return r.own(ctx, job, r.archives.Unstorable(ctx, a.SessionID, a.ID))
+	status := archive.Failed
+	if app.Fallback {
+		status, err = archive.Available, r.keep(ctx, a)
+	} else {
+		err = r.archives.Unstorable(ctx, a.SessionID, a.ID)
+	}
+	if err != nil {
+		return r.again(ctx, err)
+	}
+	return r.settleUpload(ctx, job, app, status)
+}
+
+// settleUpload completes the job of an upload that is over, together with the mail that is owed for it.
+func (r *Runner) settleUpload(ctx context.Context, job store.Job, app session.Application, status archive.Status) error {
+	var owed []store.Job
+	if r.owesMail(app, status) {
+		next := job
+		next.Kind, next.At = store.JobMail, r.Clock.Now(app.ID)
+		owed = append(owed, next)
+	}
+	return r.settled(ctx, job.ID, owed)
 }
 
 // nextUpload says when to try again after a failure at now, if at all. The wait grows with the time already spent, which doubles it,

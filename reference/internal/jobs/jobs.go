@@ -1,4 +1,4 @@
-// Package jobs does the durable work that outlives a step: webhooks, uploads, expiry. It runs on River, in the database of the store.
+// Package jobs does the durable work that outlives a step: webhooks, uploads, mail, expiry. It runs on River, in the database of the store.
 //
 // A job falls due at an instant of its application's policy time. River knows only real time, so that scheduled_at is the policy
 // instant less the application's offset, and moving an application's clock moves its rows.
@@ -22,6 +22,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/mail"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
@@ -35,13 +36,14 @@ type Archives interface {
 	Expired(ctx context.Context, sessionID, archiveID string) error
 }
 
-// Config of a [Runner]. Every field but Outbound and Log is required.
+// Config of a [Runner]. Every field but Outbound, Mail and Log is required.
 type Config struct {
 	Store *sqlite.Store
 	Clock *clock.Clock
 	Cloud *storage.Cloud
 	// Outbound are the addresses that callbacks and uploads may go to.
 	Outbound outbound.Guard
+	Mail     mail.Config
 	// Open reads a finished composition.
 	Open func(archive.Archive) (io.ReadCloser, int64, error)
 	Log  *slog.Logger
@@ -80,11 +82,13 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	river.AddWorker(workers, worker[webhookArgs](r))
 	river.AddWorker(workers, worker[uploadArgs](r))
 	river.AddWorker(workers, worker[expireArgs](r))
+	river.AddWorker(workers, worker[mailArgs](r))
 	r.river, err = river.NewClient(r.driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
 			store.JobWebhook: {MaxWorkers: 64},
 			store.JobUpload:  {MaxWorkers: 8},
 			store.JobExpire:  {MaxWorkers: 8},
+			store.JobMail:    {MaxWorkers: 4},
 		},
 		Workers:           workers,
 		Logger:            quiet(c.Log),
@@ -122,6 +126,8 @@ func (r *Runner) work(ctx context.Context, job store.Job) error {
 		return r.workWebhook(ctx, job)
 	case store.JobUpload:
 		return r.workUpload(ctx, job)
+	case store.JobMail:
+		return r.workMail(ctx, job)
 	case store.JobExpire:
 		return r.own(ctx, job, r.archives.Expired(ctx, job.SessionID, job.ArchiveID))
 	default:

@@ -20,20 +20,23 @@ const (
 	realNow   = `strftime('` + riverTime + `', 'now')`
 )
 
-// args of the three kinds. The row's owner stays readable in SQL, where a clock moves it.
+// args of the kinds. The row's owner stays readable in SQL, where a clock moves it.
 type (
 	webhookArgs struct{ store.Job }
 	uploadArgs  struct{ store.Job }
 	expireArgs  struct{ store.Job }
+	mailArgs    struct{ store.Job }
 )
 
 func (a webhookArgs) job() store.Job { return a.Job }
 func (a uploadArgs) job() store.Job  { return a.Job }
 func (a expireArgs) job() store.Job  { return a.Job }
+func (a mailArgs) job() store.Job    { return a.Job }
 
 func (webhookArgs) Kind() string { return store.JobWebhook }
 func (uploadArgs) Kind() string  { return store.JobUpload }
 func (expireArgs) Kind() string  { return store.JobExpire }
+func (mailArgs) Kind() string    { return store.JobMail }
 
 // enqueue inserts jobs in the transaction of the step that owes them.
 func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) error {
@@ -47,6 +50,8 @@ func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) erro
 			args = uploadArgs{j}
 		case store.JobExpire:
 			args = expireArgs{j}
+		case store.JobMail:
+			args = mailArgs{j}
 		default:
 			return fmt.Errorf("enqueue: unknown kind of job %q", j.Kind)
 		}
@@ -205,7 +210,7 @@ func (r *Runner) wake(ctx context.Context) error {
 	}
 	return r.driver.GetExecutor().NotifyMany(ctx, &riverdriver.NotifyManyParams{
 		Topic:   "river_insert",
-		Payload: []string{`{"queue":"webhook"}`, `{"queue":"upload"}`, `{"queue":"expire"}`},
+		Payload: []string{`{"queue":"webhook"}`, `{"queue":"upload"}`, `{"queue":"expire"}`, `{"queue":"mail"}`},
 	})
 }
 

@@ -54,6 +54,7 @@ const (
 	JobWebhook = "webhook"
 	JobUpload  = "upload"
 	JobExpire  = "expire"
+	JobMail    = "mail"
 )
 
 // Job is durable work that falls due at a policy instant.

@@ -1,6 +1,7 @@
 package testctl
 
 import (
+	"net/mail"
 	"unicode/utf8"
 
 	"reelcheck/reference/internal/api/apigen"
@@ -38,6 +39,7 @@ func (a *API) parseApplication(body apigen.ApplicationRequest) (session.Applicat
 		checkLength("name", app.Name, maxName),
 		checkLength("signatureSecret", app.SignatureSecret, maxSecret),
 		checkLength("email", app.Email, maxEmail),
+		checkEmail(app.Email),
 		a.Targets.URL("archiveCallbackUrl", app.ArchiveCallbackURL),
 		a.Targets.URL("sessionCallbackUrl", app.SessionCallbackURL),
 	} {
@@ -68,6 +70,13 @@ func choose(app *session.Application, chosen session.Application) {
 func checkLength(field, value string, most int) error {
 	if utf8.RuneCountInString(value) > most {
 		return wire.Invalid(field, "%s must have at most %d characters", field, most)
+	}
+	return nil
+}
+
+func checkEmail(value string) error {
+	if a, err := mail.ParseAddress(value); value != "" && (err != nil || a.Address != value) {
+		return wire.Invalid("email", "email must be a mail address, got %.64q", value)
 	}
 	return nil
 }

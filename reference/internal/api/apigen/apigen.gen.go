@@ -611,7 +611,7 @@ type ApplicationRequest struct {
 	// ArchiveCallbackUrl http or https, to a public address unless the server allows others.
 	ArchiveCallbackUrl *string `json:"archiveCallbackUrl,omitempty"`
 
-	// Email Kept; nothing is sent yet.
+	// Email Told when an upload failed for good, if the server sends mail.
 	Email *string `json:"email,omitempty"`
 
 	// Fallback Same as `storage.fallback`; used if that is not given.
