@@ -51,6 +51,12 @@ type TestControl interface {
 	ReadClock(w http.ResponseWriter, r *http.Request) error
 	AdvanceClock(w http.ResponseWriter, r *http.Request) error
 	Deadlines(w http.ResponseWriter, r *http.Request) error
+	Reset(w http.ResponseWriter, r *http.Request) error
+	Faults(w http.ResponseWriter, r *http.Request) error
+	ArmFault(w http.ResponseWriter, r *http.Request) error
+	ClearFaults(w http.ResponseWriter, r *http.Request) error
+	Deliveries(w http.ResponseWriter, r *http.Request) error
+	ReplayDelivery(w http.ResponseWriter, r *http.Request) error
 	// RequireApplication answers an error when the application in the path does not exist.
 	RequireApplication(r *http.Request) error
 }

@@ -188,21 +188,3 @@ func (s *Server) requireSession(r *http.Request) error {
 	_, err = s.Control.Session(r.Context(), r.PathValue("applicationId"), sessionID)
 	return err
 }
-
-const maxFaultTimes = 1_000_000
-
-func checkFault(r *http.Request) error {
-	var body apigen.Fault
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	switch {
-	case !body.Kind.Valid():
-		return wire.Invalid("kind", "kind must be one of storage, webhook, encoder, disk, got %s", quote(string(body.Kind)))
-	case body.Times != nil && (*body.Times < 1 || *body.Times > maxFaultTimes):
-		return wire.Invalid("times", "times must be from 1 to %d, got %d", maxFaultTimes, *body.Times)
-	case body.Status != nil && (*body.Status < 400 || *body.Status > 599):
-		return wire.Invalid("status", "status must be from 400 to 599, got %d", *body.Status)
-	}
-	return nil
-}

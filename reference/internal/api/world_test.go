@@ -16,6 +16,7 @@ import (
 	"reelcheck/reference/internal/api"
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
@@ -83,13 +84,14 @@ func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 		tb.Fatal(err)
 	}
 	config := api.Config{
-		Control:     w.control,
-		Verifier:    session.Verifier{Applications: apps, Unknown: sessiontest.ErrUnknown, Now: now},
-		Clients:     w.gateway,
-		Link:        func(a archive.Archive) string { return "http://archived/cloud/" + a.ID },
-		Download:    http.HandlerFunc(download),
-		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control, Targets: anywhere, Now: now}),
-		Targets:     anywhere,
+		Control:  w.control,
+		Verifier: session.Verifier{Applications: apps, Unknown: sessiontest.ErrUnknown, Now: now},
+		Clients:  w.gateway,
+		Link:     func(a archive.Archive) string { return "http://archived/cloud/" + a.ID },
+		Download: http.HandlerFunc(download),
+		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control,
+			Webhooks: testDeliveries{w.control}, Board: &fault.Board{}, Targets: anywhere, Now: now}),
+		Targets: anywhere,
 
 		Applications: testApplications{apps, w.control},
 		Metrics:      http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }),

@@ -19,6 +19,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/jobs"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
@@ -37,6 +38,7 @@ type server struct {
 	cloud    *storage.Cloud
 	clock    *clock.Clock
 	recorder *recorder
+	board    fault.Board
 }
 
 func open(ctx context.Context, dir string) (*server, error) {
@@ -53,7 +55,8 @@ func open(ctx context.Context, dir string) (*server, error) {
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {
 		return nil, err
 	}
-	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Outbound: outbound.Guard{AllowPrivate: true}, Log: log})
+	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Outbound: outbound.Guard{AllowPrivate: true},
+		Faults: &s.board, Log: log})
 	if err != nil {
 		return nil, err
 	}

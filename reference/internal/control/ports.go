@@ -94,6 +94,8 @@ type Jobs interface {
 	Settle(ctx context.Context, applicationID string) error
 	// SetClock moves the application's clock together with its jobs.
 	SetClock(ctx context.Context, applicationID string, offset time.Duration) error
+	// Reset removes everything the application has, its jobs included, and sets its clock back.
+	Reset(ctx context.Context, applicationID string) error
 }
 
 // Cloud holds the files of archives in the built-in cloud.

@@ -8,6 +8,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
@@ -100,7 +101,7 @@ func (r *Runner) upload(ctx context.Context, app session.Application, a archive.
 		return "", err
 	}
 	defer file.Close()
-	return storage.Upload(ctx, r.outside, *app.Storage, a, file)
+	return storage.Upload(ctx, r.Faults.Transport(app.ID, fault.Storage, r.outside), *app.Storage, a, file)
 }
 
 // keep puts the file into the built-in cloud.

@@ -22,6 +22,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/mail"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/storage"
@@ -36,7 +37,7 @@ type Archives interface {
 	Expired(ctx context.Context, sessionID, archiveID string) error
 }
 
-// Config of a [Runner]. Every field but Outbound, Mail and Log is required.
+// Config of a [Runner]. Every field but Outbound, Mail, Faults and Log is required.
 type Config struct {
 	Store *sqlite.Store
 	Clock *clock.Clock
@@ -44,6 +45,7 @@ type Config struct {
 	// Outbound are the addresses that callbacks and uploads may go to.
 	Outbound outbound.Guard
 	Mail     mail.Config
+	Faults   *fault.Board
 	// Open reads a finished composition.
 	Open func(archive.Archive) (io.ReadCloser, int64, error)
 	Log  *slog.Logger

@@ -148,6 +148,23 @@ func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time
 	return nil
 }
 
+// Reset forgets the application's jobs together with everything else it has, and sets its clock back.
+func (r *Runner) Reset(ctx context.Context, applicationID string) error {
+	before := r.Clock.Offset(applicationID)
+	err := r.Store.ResetApplication(ctx, applicationID, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM river_job WHERE state <> 'running' AND "+owed, applicationID)
+		if err == nil {
+			r.Clock.SetOffset(applicationID, 0)
+		}
+		return err
+	})
+	if err != nil {
+		r.Clock.SetOffset(applicationID, before)
+		return fmt.Errorf("reset %s: %w", applicationID, err)
+	}
+	return nil
+}
+
 // Settle works off what is due for the application, in the order in which it fell due, and returns when nothing is due or running.
 func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 	const running = `SELECT EXISTS (SELECT 1 FROM river_job WHERE state = 'running' AND json_extract(args, '$.applicationId') = ?)`

@@ -11,9 +11,9 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
 )
 
 // How webhooks are tried.
@@ -56,50 +56,51 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 	if err != nil {
 		return err
 	}
-	failure := r.post(ctx, app, d)
+	status, failure := r.post(ctx, app, d)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
 	if failure == nil {
 		log.Debug("webhook delivered")
-		return r.Store.SettleDelivery(ctx, d.ID, sqlite.Delivered)
+		return r.Store.SettleDelivery(ctx, d.ID, store.Delivered, status)
 	}
 	retry := r.Clock.Now(d.ApplicationID).Add(backoff(d.Attempts))
 	if retry.After(d.CreatedAt.Add(retryFor)) {
 		log.Warn("webhook given up", "error", failure)
-		return r.Store.SettleDelivery(ctx, d.ID, sqlite.Dropped)
+		return r.Store.SettleDelivery(ctx, d.ID, store.Dropped, status)
 	}
 	log.Info("webhook failed", "error", failure, "retry", retry)
-	return r.Store.PostponeDelivery(ctx, d.ID, retry)
+	return r.Store.PostponeDelivery(ctx, d.ID, retry, status)
 }
 
-func (r *Runner) post(ctx context.Context, app session.Application, d store.Delivery) error {
+// post returns what the receiver answered, 0 for nothing, and why that does not count as delivered.
+func (r *Runner) post(ctx context.Context, app session.Application, d store.Delivery) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "archived")
 	if app.SignatureSecret != "" {
 		token, err := signed(app, d.Body, r.Clock.Real(app.ID, r.Clock.Now(app.ID)))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, err := r.outside.RoundTrip(request) // which follows no redirect
+	response, err := r.Faults.Transport(app.ID, fault.Webhook, r.outside).RoundTrip(request) // which follows no redirect
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, webhookMaxReply)) // only so that the connection can be used again
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the receiver answered %d, only 200 counts as delivered", response.StatusCode)
+		return response.StatusCode, fmt.Errorf("the receiver answered %d, only 200 counts as delivered", response.StatusCode)
 	}
-	return nil
+	return response.StatusCode, nil
 }
 
 func backoff(attempts int) time.Duration {

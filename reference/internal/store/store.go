@@ -44,7 +44,15 @@ type Delivery struct {
 	CreatedAt     time.Time // policy time of the change it announces
 	Attempts      int
 	NotBefore     time.Time // policy time of the next attempt
+	LastStatus    int       // of the last answer; 0 when there was none
+	Outcome       string    // "" while owed
 }
+
+// Outcomes of a [Delivery].
+const (
+	Delivered = "delivered"
+	Dropped   = "dropped"
+)
 
 // Lane names what the delivery has to keep its order in: its archive, else its session.
 func (d Delivery) Lane() string { return cmp.Or(d.ArchiveID, d.SessionID) }

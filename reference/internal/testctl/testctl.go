@@ -1,4 +1,4 @@
-// Package testctl is the control API: isolated applications and their clocks, so that rules of hours can be tested in seconds.
+// Package testctl is the control API: isolated applications, their clocks and faults, so that rules of hours can be tested in seconds.
 // It is served only when asked for, and has its own bearer.
 package testctl
 
@@ -15,6 +15,7 @@ import (
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
@@ -36,6 +37,14 @@ type Control interface {
 	Deadlines(ctx context.Context, appID string) ([]control.Due, error)
 	// DeleteApplication ends everything the application has.
 	DeleteApplication(ctx context.Context, appID string) error
+	// ResetApplication ends everything the application has, and keeps it.
+	ResetApplication(ctx context.Context, appID string) error
+}
+
+// Deliveries is the log of webhooks. ReplayDelivery answers [store.ErrNotFound] for one that the application does not have.
+type Deliveries interface {
+	Deliveries(ctx context.Context, appID string, count int) ([]store.Delivery, error)
+	ReplayDelivery(ctx context.Context, appID string, id int64, now time.Time) error
 }
 
 // Config is what the control API is built from.
@@ -43,6 +52,8 @@ type Config struct {
 	Token        string // the bearer
 	Applications Applications
 	Control      Control
+	Webhooks     Deliveries
+	Board        *fault.Board
 	// Targets are the addresses that applications may name.
 	Targets target.Rules
 	// Now is real time.
@@ -117,6 +128,7 @@ func (a *API) DeleteApplication(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Control.DeleteApplication(r.Context(), r.PathValue("applicationId")); err != nil {
 		return err
 	}
+	a.Board.Clear(r.PathValue("applicationId"))
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
@@ -26,11 +27,14 @@ var start = time.Date(2026, 11, 2, 10, 0, 0, 999, time.UTC) // finer than millis
 
 // fake is a store and a control with one clock.
 type fake struct {
-	apps    map[string]session.Application
-	offset  time.Duration
-	due     []control.Due
-	targets []time.Time
-	deleted []string
+	reset    []string
+	replayed []int64
+	log      []store.Delivery
+	apps     map[string]session.Application
+	offset   time.Duration
+	due      []control.Due
+	targets  []time.Time
+	deleted  []string
 }
 
 func (f *fake) CreateApplication(_ context.Context, a session.Application) error {
@@ -51,6 +55,23 @@ func (f *fake) DeleteApplication(_ context.Context, id string) error {
 	return nil
 }
 
+func (f *fake) ResetApplication(_ context.Context, id string) error {
+	f.reset = append(f.reset, id)
+	return nil
+}
+
+func (f *fake) Deliveries(context.Context, string, int) ([]store.Delivery, error) { return f.log, nil }
+
+func (f *fake) ReplayDelivery(_ context.Context, _ string, id int64, _ time.Time) error {
+	for _, d := range f.log {
+		if d.ID == id {
+			f.replayed = append(f.replayed, id)
+			return nil
+		}
+	}
+	return store.ErrNotFound
+}
+
 func (f *fake) Now(string) time.Time        { return start.Add(f.offset) }
 func (f *fake) Offset(string) time.Duration { return f.offset }
 
@@ -67,7 +88,7 @@ var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
 
 func newAPI() (*fake, *testctl.API) {
 	f := &fake{apps: map[string]session.Application{"app": {ID: "app"}}}
-	return f, testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Targets: anywhere, Now: func() time.Time { return start }})
+	return f, testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Webhooks: f, Board: &fault.Board{}, Targets: anywhere, Now: func() time.Time { return start }})
 }
 
 func request(app, body string) *http.Request {
@@ -235,12 +256,13 @@ func TestUnknownApplication(t *testing.T) {
 	f, a := newAPI()
 	for name, call := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"delete": a.DeleteApplication, "read": a.ReadClock, "advance": a.AdvanceClock, "deadlines": a.Deadlines,
+		"reset": a.Reset, "faults": a.Faults, "arm": a.ArmFault, "clear": a.ClearFaults, "deliveries": a.Deliveries, "replay": a.ReplayDelivery,
 	} {
 		if err := call(httptest.NewRecorder(), request("nobody", `{"advance":1}`)); kind(err) != archive.NotFound {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if len(f.deleted)+len(f.targets) > 0 {
+	if len(f.deleted)+len(f.targets)+len(f.reset) > 0 {
 		t.Error("something changed")
 	}
 }
@@ -264,7 +286,7 @@ func TestReadAndDelete(t *testing.T) {
 
 func TestPrivateAddresses(t *testing.T) {
 	f, _ := newAPI()
-	a := testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Now: func() time.Time { return start }})
+	a := testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Webhooks: f, Board: &fault.Board{}, Now: func() time.Time { return start }})
 	for _, body := range []string{
 		`{"archiveCallbackUrl":"http://127.0.0.1:8080/hook"}`,
 		`{"sessionCallbackUrl":"http://localhost/hook"}`,

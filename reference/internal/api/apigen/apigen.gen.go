@@ -267,6 +267,27 @@ func (e FaultKind) Valid() bool {
 	}
 }
 
+// Defines values for FaultMode.
+const (
+	Refused FaultMode = "refused"
+	Slow    FaultMode = "slow"
+	Status  FaultMode = "status"
+)
+
+// Valid indicates whether the value is a known member of the FaultMode enum.
+func (e FaultMode) Valid() bool {
+	switch e {
+	case Refused:
+		return true
+	case Slow:
+		return true
+	case Status:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusOk          HealthStatus = "ok"
@@ -961,12 +982,20 @@ type DeadlineList struct {
 
 // Delivery defines model for Delivery.
 type Delivery struct {
-	Attempts   int                     `json:"attempts"`
-	Body       *map[string]interface{} `json:"body,omitempty"`
-	Id         string                  `json:"id"`
-	LastStatus *int                    `json:"lastStatus,omitempty"`
-	State      DeliveryState           `json:"state"`
-	Url        string                  `json:"url"`
+	// ArchiveId Absent for session events.
+	ArchiveId *string                `json:"archiveId,omitempty"`
+	Attempts  int                    `json:"attempts"`
+	Body      map[string]interface{} `json:"body"`
+
+	// CreatedAt Milliseconds since the Unix epoch.
+	CreatedAt Millis `json:"createdAt"`
+	Id        string `json:"id"`
+
+	// LastStatus What the receiver answered last; absent when it did not.
+	LastStatus *int          `json:"lastStatus,omitempty"`
+	SessionId  string        `json:"sessionId"`
+	State      DeliveryState `json:"state"`
+	Url        string        `json:"url"`
 }
 
 // DeliveryState defines model for Delivery.State.
@@ -1014,17 +1043,30 @@ type EventStream struct {
 	VideoType *VideoType `json:"videoType,omitempty"`
 }
 
-// Fault defines model for Fault.
+// Fault Strikes the application's own IO, never anybody's state. `storage` strikes one upload attempt, `webhook` one request, `encoder` kills an encoder of one
+// attempt at a composition (of one at work, if there is one), `disk` is full for one attempt at a composition. Attempts are tried again as always.
 type Fault struct {
-	Kind FaultKind `json:"kind"`
+	// Delay Milliseconds of real time.
+	Delay *int      `json:"delay,omitempty"`
+	Kind  FaultKind `json:"kind"`
+
+	// Mode Of storage and webhook. `status` answers with `status`, `refused` refuses the connection; the other side does not hear of either. `slow` sends the request
+	// after `delay`.
+	Mode *FaultMode `json:"mode,omitempty"`
 
 	// Status What storage or the webhook receiver seems to answer.
 	Status *int `json:"status,omitempty"`
-	Times  *int `json:"times,omitempty"`
+
+	// Times In answers how often it will still strike.
+	Times *int `json:"times,omitempty"`
 }
 
 // FaultKind defines model for Fault.Kind.
 type FaultKind string
+
+// FaultMode Of storage and webhook. `status` answers with `status`, `refused` refuses the connection; the other side does not hear of either. `slow` sends the request
+// after `delay`.
+type FaultMode string
 
 // FaultList defines model for FaultList.
 type FaultList struct {

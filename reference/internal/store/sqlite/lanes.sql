@@ -3,3 +3,5 @@ ALTER TABLE deliveries ADD COLUMN lane TEXT NOT NULL GENERATED ALWAYS AS (iif(ar
 DROP INDEX deliveries_owed;
 CREATE INDEX deliveries_owed ON deliveries (lane, id) WHERE outcome = '';
 CREATE INDEX deliveries_session ON deliveries (session_id, id) WHERE archive_id = '';
+ALTER TABLE deliveries ADD COLUMN last_status INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX deliveries_application ON deliveries (application_id, id);

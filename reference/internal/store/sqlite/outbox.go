@@ -53,18 +53,49 @@ func putDelivery(ctx context.Context, tx *sql.Tx, d store.Delivery) error {
 	return nil
 }
 
+const delivery = "SELECT id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts, last_status, outcome FROM deliveries "
+
+func scanDelivery(row interface{ Scan(...any) error }) (d store.Delivery, err error) {
+	var created, notBefore int64
+	err = row.Scan(&d.ID, &d.ApplicationID, &d.SessionID, &d.ArchiveID, &d.URL, &d.Body, &created, &notBefore, &d.Attempts, &d.LastStatus, &d.Outcome)
+	d.CreatedAt, d.NotBefore = time.Unix(0, created).UTC(), time.Unix(0, notBefore).UTC()
+	return d, known(err)
+}
+
 // NextDelivery returns the first webhook still owed in a lane, or [store.ErrNotFound].
 func (s *Store) NextDelivery(ctx context.Context, lane string) (store.Delivery, error) {
-	var d store.Delivery
-	var created, notBefore int64
-	err := s.read.QueryRowContext(ctx, `SELECT id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts
-		FROM deliveries WHERE lane = ? AND outcome = '' ORDER BY id LIMIT 1`, lane).
-		Scan(&d.ID, &d.ApplicationID, &d.SessionID, &d.ArchiveID, &d.URL, &d.Body, &created, &notBefore, &d.Attempts)
+	return scanDelivery(s.read.QueryRowContext(ctx, delivery+"WHERE lane = ? AND outcome = '' ORDER BY id LIMIT 1", lane))
+}
+
+// Deliveries returns the last webhooks of an application, newest first.
+func (s *Store) Deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
+	rows, err := s.read.QueryContext(ctx, delivery+"WHERE application_id = ? ORDER BY id DESC LIMIT ?", applicationID, count)
 	if err != nil {
-		return d, known(err)
+		return nil, fmt.Errorf("list deliveries: %w", err)
 	}
-	d.CreatedAt, d.NotBefore = time.Unix(0, created).UTC(), time.Unix(0, notBefore).UTC()
-	return d, nil
+	defer rows.Close()
+	var list []store.Delivery
+	for rows.Next() {
+		d, err := scanDelivery(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list deliveries: %w", err)
+		}
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}
+
+// ReplayDelivery has a webhook of the application sent again, as if it fell due at now, or returns [store.ErrNotFound].
+func (s *Store) ReplayDelivery(ctx context.Context, applicationID string, id int64, now time.Time) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		d, err := scanDelivery(tx.QueryRowContext(ctx, `UPDATE deliveries SET outcome = '', attempts = 0, last_status = 0, created_at = ?1, not_before = ?1
+			WHERE id = ?2 AND application_id = ?3 RETURNING id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts, last_status, outcome`,
+			now.UnixNano(), id, applicationID))
+		if err != nil {
+			return err
+		}
+		return s.Enqueue(ctx, tx, []store.Job{{Kind: store.JobWebhook, ApplicationID: d.ApplicationID, SessionID: d.SessionID, ArchiveID: d.ArchiveID, At: now}})
+	})
 }
 
 // Monitored returns what was said, or is still owed, of the sessions whose end was not announced yet, in order.
@@ -88,20 +119,14 @@ func (s *Store) Monitored(ctx context.Context) ([]store.Delivery, error) {
 	return events, rows.Err()
 }
 
-// Outcomes of a delivery.
-const (
-	Delivered = "delivered"
-	Dropped   = "dropped"
-)
-
-// SettleDelivery notes an attempt and how the delivery ended.
-func (s *Store) SettleDelivery(ctx context.Context, id int64, outcome string) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = ? WHERE id = ?", outcome, id)
+// SettleDelivery notes an attempt, what was answered (0 = nothing) and how the delivery ended.
+func (s *Store) SettleDelivery(ctx context.Context, id int64, outcome string, status int) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = ?, last_status = ? WHERE id = ?", outcome, status, id)
 	return err
 }
 
-// PostponeDelivery notes a failed attempt and when the next may be made.
-func (s *Store) PostponeDelivery(ctx context.Context, id int64, notBefore time.Time) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = ? WHERE id = ?", notBefore.UnixNano(), id)
+// PostponeDelivery notes a failed attempt, what was answered and when the next may be made.
+func (s *Store) PostponeDelivery(ctx context.Context, id int64, notBefore time.Time, status int) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = ?, last_status = ? WHERE id = ?", notBefore.UnixNano(), status, id)
 	return err
 }

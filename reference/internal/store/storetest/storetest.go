@@ -30,8 +30,8 @@ type Store interface {
 	Outbox(ctx context.Context, sessionID string) ([]store.Act, error)
 	NextDelivery(ctx context.Context, lane string) (store.Delivery, error)
 	Monitored(ctx context.Context) ([]store.Delivery, error)
-	SettleDelivery(ctx context.Context, id int64, outcome string) error
-	PostponeDelivery(ctx context.Context, id int64, notBefore time.Time) error
+	SettleDelivery(ctx context.Context, id int64, outcome string, status int) error
+	PostponeDelivery(ctx context.Context, id int64, notBefore time.Time, status int) error
 	Close() error
 }
 
@@ -160,15 +160,15 @@ func deliveries(t *testing.T, s Store) {
 		must(t, err)
 		return d
 	}
-	must(t, s.PostponeDelivery(ctx, next().ID, epoch.Add(time.Minute)))
+	must(t, s.PostponeDelivery(ctx, next().ID, epoch.Add(time.Minute), 503))
 	if got := next(); string(got.Body) != "first" || got.Attempts != 1 || !got.NotBefore.Equal(epoch.Add(time.Minute)) || !got.CreatedAt.Equal(epoch) {
 		t.Errorf("after an attempt: %+v", got)
 	}
-	must(t, s.SettleDelivery(ctx, next().ID, "delivered"))
+	must(t, s.SettleDelivery(ctx, next().ID, store.Delivered, 200))
 	if got := next(); string(got.Body) != "second" {
 		t.Errorf("then %q", got.Body)
 	}
-	must(t, s.SettleDelivery(ctx, next().ID, "dropped"))
+	must(t, s.SettleDelivery(ctx, next().ID, store.Dropped, 0))
 	if _, err := s.NextDelivery(ctx, "0"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nothing is owed any more: %v", err)
 	}
