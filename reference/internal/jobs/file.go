@@ -19,7 +19,8 @@ const (
 	uploadRetryFirst = 5 * time.Second
 	uploadRetryMost  = time.Hour
 
-	uploadTimeout = 2 * time.Hour // of one attempt
+	uploadTimeout  = 2 * time.Hour // of one attempt
+	abandonTimeout = 30 * time.Second
 )
 
 // workUpload stores the file of a stopped archive: in the application's own target, tried until the limit, else in the built-in cloud.
@@ -53,6 +54,7 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	if more {
 		return r.replace(ctx, job, next)
 	}
+	r.abandon(ctx, app, a)
 	status := archive.Failed
 	if app.Fallback {
 		status, err = archive.Available, r.keep(ctx, a)
@@ -102,6 +104,15 @@ func (r *Runner) upload(ctx context.Context, app session.Application, a archive.
 	}
 	defer file.Close()
 	return storage.Upload(ctx, r.Faults.Transport(app.ID, fault.Storage, r.outside), *app.Storage, a, file)
+}
+
+// abandon removes what attempts that failed left at the target, if it lets us.
+func (r *Runner) abandon(ctx context.Context, app session.Application, a archive.Archive) {
+	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
+	defer cancel()
+	if err := storage.Abandon(ctx, r.outside, *app.Storage, a); err != nil {
+		r.Log.Warn("parts of a failed upload may be left", "archive", a.ID, "error", err)
+	}
 }
 
 // keep puts the file into the built-in cloud.

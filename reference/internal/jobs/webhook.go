@@ -91,7 +91,11 @@ func (r *Runner) post(ctx context.Context, app session.Application, d store.Deli
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, err := r.Faults.Transport(app.ID, fault.Webhook, r.outside).RoundTrip(request) // which follows no redirect
+	client := http.Client{
+		Transport:     r.Faults.Transport(app.ID, fault.Webhook, r.outside),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		return 0, err
 	}

@@ -34,23 +34,34 @@ const (
 )
 
 // Upload writes the file of a to an application's own target, over transport, and returns its SHA-256 in base64. A large file goes in
-// parts. A failed upload leaves no object.
+// parts. A failed upload leaves no object; in a bucket it leaves the parts that arrived, which the next attempt does not send again.
 func Upload(ctx context.Context, transport http.RoundTripper, target session.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
-	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	var bucket *blob.Bucket
+	client := newClient(transport)
 	switch target.Type {
 	case session.StorageS3:
-		bucket, err = openS3(ctx, client, target.S3)
+		return uploadS3(ctx, client, target.S3, Key(a), contentType(a), r)
 	case session.StorageAzure:
-		bucket, err = openAzure(ctx, client, target.Azure)
+		bucket, err := openAzure(ctx, client, target.Azure)
+		if err != nil {
+			return "", err
+		}
+		sum, err = write(ctx, bucket, Key(a), contentType(a), r)
+		return sum, errors.Join(err, bucket.Close())
 	default:
-		err = &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
+		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
-	if err != nil {
-		return "", err
+}
+
+// Abandon removes what failed attempts to upload the file of a left. Azure forgets uncommitted blocks by itself.
+func Abandon(ctx context.Context, transport http.RoundTripper, target session.Storage, a archive.Archive) error {
+	if target.Type != session.StorageS3 {
+		return nil
 	}
-	sum, err = write(ctx, bucket, Key(a), contentType(a), r)
-	return sum, errors.Join(err, bucket.Close())
+	return abort(ctx, newS3(newClient(transport), target.S3), target.S3.Bucket, Key(a))
+}
+
+func newClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func contentType(a archive.Archive) string {
