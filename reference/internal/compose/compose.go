@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -31,6 +32,10 @@ type Options struct {
 	Bitrate            int // constant bit rate of the video in bit/s instead
 	// Progress, if set, is told how far the composition has come in media time.
 	Progress func(av.Instant)
+	// Encoding, if set, is told of the first encoder: kill ends it at once. What it returns is called when the composition has ended.
+	Encoding func(kill func()) (ended func())
+	// Output, if set, returns what media data is written through on its way to the file.
+	Output func(io.Writer) io.Writer
 }
 
 // Validate reports what cannot be composed.

@@ -20,7 +20,9 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/jobs"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store/sqlite"
@@ -37,6 +39,7 @@ type server struct {
 	cloud    *storage.Cloud
 	clock    *clock.Clock
 	recorder *recorder
+	board    fault.Board
 }
 
 func open(ctx context.Context, dir string) (*server, error) {
@@ -53,7 +56,8 @@ func open(ctx context.Context, dir string) (*server, error) {
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {
 		return nil, err
 	}
-	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Log: log})
+	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Outbound: outbound.Guard{AllowPrivate: true},
+		Faults: &s.board, Log: log})
 	if err != nil {
 		return nil, err
 	}

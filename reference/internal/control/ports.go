@@ -85,6 +85,8 @@ type Store interface {
 	// Commit makes a transition durable, enqueues its jobs, and returns the ids of its outbox.
 	Commit(ctx context.Context, t store.Transition) (acts []int64, err error)
 	Outbox(ctx context.Context, sessionID string) ([]store.Act, error)
+	// Monitored returns the events of sessions whose end was not announced yet, in order.
+	Monitored(ctx context.Context) ([]store.Delivery, error)
 }
 
 // Jobs is the engine behind the jobs of committed transitions.
@@ -95,6 +97,8 @@ type Jobs interface {
 	Settle(ctx context.Context, applicationID string) error
 	// SetClock moves the application's clock together with its jobs.
 	SetClock(ctx context.Context, applicationID string, offset time.Duration) error
+	// Reset removes everything the application has, its jobs included, and sets its clock back.
+	Reset(ctx context.Context, applicationID string) error
 }
 
 // Cloud holds the files of archives in the built-in cloud.

@@ -19,6 +19,7 @@ import (
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -27,6 +28,7 @@ type Config struct {
 	Dir    string            // journals and composed files; created if need be
 	Media  func() av.Instant // the media clock
 	FFmpeg ffmpeg.Config
+	Faults *fault.Board // nil = none
 	Log    *slog.Logger
 }
 
@@ -194,5 +196,7 @@ func (r *Recorder) options(a archive.Archive) compose.Options {
 	return compose.Options{
 		FFmpeg: r.FFmpeg, Width: width, Height: height, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
 		QP: a.QuantizationParameter, Bitrate: a.MaxBitrate,
+		Encoding: func(kill func()) func() { return r.Faults.Encoder(a.ApplicationID, kill) },
+		Output:   func(w io.Writer) io.Writer { return r.Faults.Writer(a.ApplicationID, w) },
 	}
 }
