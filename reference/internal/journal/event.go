@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/layout"
 )
 
 // Kind names a timeline event.
@@ -20,9 +21,11 @@ type Kind string
 const (
 	StreamAdded   Kind = "streamAdded"
 	StreamRemoved Kind = "streamRemoved"
-	Recording     Kind = "recording" // a span of the archive begins
-	Paused        Kind = "paused"    // it ends, another may follow
-	Stopped       Kind = "stopped"   // it ends for good
+	Recording     Kind = "recording"  // a span of the archive begins
+	Paused        Kind = "paused"     // it ends, another may follow
+	Stopped       Kind = "stopped"    // it ends for good
+	Classified    Kind = "classified" // the layout classes of a stream are replaced
+	Arranged      Kind = "arranged"   // an archive has this layout from now on
 )
 
 // Event is something compositions depend on besides the media.
@@ -30,25 +33,31 @@ type Event struct {
 	Kind Kind       `json:"kind"`
 	At   av.Instant `json:"at"`
 	// Of streams. The stream's log must exist before it is added: see [Journal.Stream].
-	Stream    string   `json:"stream,omitempty"`
-	VideoType string   `json:"videoType,omitempty"` // added: "camera", "screen" or "custom"
-	Classes   []string `json:"classes,omitempty"`   // added: layout classes
-	HasAudio  bool     `json:"hasAudio,omitempty"`
-	HasVideo  bool     `json:"hasVideo,omitempty"`
-	Reason    string   `json:"reason,omitempty"` // removed
+	Stream     string   `json:"stream,omitempty"`
+	VideoType  string   `json:"videoType,omitempty"`  // added: "camera", "screen" or "custom"
+	Connection string   `json:"connection,omitempty"` // added: of which client
+	Classes    []string `json:"classes,omitempty"`    // added, classified: layout classes
+	HasAudio   bool     `json:"hasAudio,omitempty"`
+	HasVideo   bool     `json:"hasVideo,omitempty"`
+	Reason     string   `json:"reason,omitempty"` // removed
 	// Of recordings.
-	Archive string `json:"archive,omitempty"`
+	Archive string       `json:"archive,omitempty"`
+	Layout  *layout.Spec `json:"layout,omitempty"` // arranged
 }
 
 func (e Event) validate() error {
 	switch e.Kind {
-	case StreamAdded, StreamRemoved:
+	case StreamAdded, StreamRemoved, Classified:
 		if !validID(e.Stream) {
 			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
 		}
 	case Recording, Paused, Stopped:
 		if e.Archive == "" {
 			return fmt.Errorf("event %s: archive is missing", e.Kind)
+		}
+	case Arranged:
+		if e.Archive == "" || e.Layout == nil {
+			return fmt.Errorf("event %s: archive or layout is missing", e.Kind)
 		}
 	default:
 		return fmt.Errorf("unknown event kind %q", e.Kind)
@@ -95,7 +104,7 @@ func (tl *timeline) apply(n noted) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case StreamAdded, StreamRemoved:
+	case StreamAdded, StreamRemoved, Classified, Arranged:
 	}
 	tl.spans.Store(int32(len(tl.open)))
 	tl.wake()
