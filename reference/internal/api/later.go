@@ -123,26 +123,6 @@ func (s *Server) requireArchive(r *http.Request, id session.Identity) error {
 	return err
 }
 
-func (s *Server) setLayout(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
-	var body apigen.Layout
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	if !body.Type.Valid() {
-		return wire.Invalid("type", "type must be one of bestFit, pip, verticalPresentation, horizontalPresentation, custom, got %s", quote(string(body.Type)))
-	}
-	if body.ScreenshareType != nil && !body.ScreenshareType.Valid() {
-		return wire.Invalid("screenshareType", "screenshareType must be one of bestFit, pip, verticalPresentation, horizontalPresentation, got %s", quote(string(*body.ScreenshareType)))
-	}
-	if len(text(body.Stylesheet)) > maxStylesheet {
-		return wire.Invalid("stylesheet", "stylesheet must have at most %d bytes", maxStylesheet)
-	}
-	if err := s.requireArchive(r, id); err != nil {
-		return err
-	}
-	return later("changing the layout of an archive")
-}
-
 func (s *Server) changeStreams(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
 	var body apigen.ArchiveStreamChange
 	if err := wire.Read(r, &body); err != nil {

@@ -20,6 +20,7 @@ import (
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
 )
 
 // Config says where recordings are kept and how they are composed.
@@ -115,6 +116,16 @@ func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
 	return r.session(sessionID).note(journal.Stopped, archiveID, at)
 }
 
+// Arrange implements [control.Recorder].
+func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error {
+	return r.session(sessionID).arrange(archiveID, l, at)
+}
+
+// Classify implements [control.Recorder].
+func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
+	return r.session(sessionID).classify(streamID, classes, at)
+}
+
 // Recover implements [control.Recorder].
 func (r *Recorder) Recover(sessionID string) (av.Instant, bool, error) {
 	return r.session(sessionID).recover()
@@ -186,8 +197,13 @@ func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archiv
 
 func (r *Recorder) options(a archive.Archive) compose.Options {
 	width, height := a.Canvas()
+	first, err := layout.New(a.FirstLayout)
+	if err != nil { // of an archive that was started before layouts were kept
+		first = layout.Layout{}
+	}
 	return compose.Options{
 		FFmpeg: r.FFmpeg, Width: width, Height: height, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
-		QP: a.QuantizationParameter, Bitrate: a.MaxBitrate,
+		Layout: first,
+		QP:     a.QuantizationParameter, Bitrate: a.MaxBitrate,
 	}
 }
