@@ -34,6 +34,7 @@ func (s *session) add(p control.Publication) (control.Sink, error) {
 		if err := s.enter(st, p.At); err != nil {
 			return nil, err
 		}
+		s.keyFrames()
 	}
 	s.streams[p.StreamID] = st
 	return st, nil
@@ -64,7 +65,9 @@ func (s *session) remove(streamID string, at av.Instant, reason string) error {
 	if !entered {
 		return err
 	}
-	return errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+	err = errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+	s.keyFrames()
+	return err
 }
 
 // note puts an event of an archive on the timeline. Without a journal the archive's file is complete already.
