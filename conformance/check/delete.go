@@ -13,12 +13,12 @@ var deleteChecks = []Check{
 	{"ARC-DEL-03", in(pair), deletedNotRead},
 	{"ARC-DEL-04", in(pair, pause), deleteInProgress},
 	{"ARC-DEL-05", in(undelivered), deleteStopped},
-	{"ARC-DEL-06", in(refusals), onUnknown("deleteArchive", 404)},
+	{"ARC-DEL-06", in(refusals, pair), onUnknown("deleteArchive", 404)},
 	{"ARC-DEL-07", in(pair), deleteTwice},
 	{"ARC-DEL-08", in(pair), bucketUntouched},
 	{"ARC-DEL-09", in(cloud), downloadEnds},
 	{"ARC-DEL-10", in(cloud), deleteExpired},
-	{"ARC-DEL-11", in(isolation), onForeign("deleteArchive")},
+	{"ARC-DEL-11", in(isolation, pair), onForeign("deleteArchive")},
 }
 
 // deletions calls of for each deletion of an archive by its own application, with what was last seen of it.

@@ -14,7 +14,6 @@ var eventChecks = []Check{
 	{"ARC-EVT-03", in(pair), eventsNameArchive},
 	{"ARC-EVT-04", in(pair), everyClient},
 	{"ARC-EVT-05", in(noPublisher, idle, fourHours, twelveHours), toldOfLimits},
-	{"ARC-EVT-06", in(pair), lateClients},
 }
 
 // told are the events of a type about an archive.
@@ -130,32 +129,5 @@ func toldOfLimits(c *Case) {
 			at = events[:1]
 		}
 		c.want(len(events) > 0, fmt.Sprintf("archiveStopped after the limit (%s)", k.rule), "none", at...)
-	}
-}
-
-func lateClients(c *Case) {
-	for _, h := range c.startedArchives() {
-		s := c.sessions[h.start.IDs[evidence.Session]]
-		if s == nil {
-			continue
-		}
-		for _, w := range h.watches {
-			if w.Label != "event.late" {
-				continue
-			}
-			for _, cl := range s.clients {
-				if cl.by.Client == nil || !cl.from.After(h.start.Exchange.Started.Add(h.start.Exchange.Duration)) || cl.from.After(w.Watch.To) {
-					continue
-				}
-				got := false
-				at := []evidence.Record{w}
-				for _, e := range c.told(h, "archiveStarted") {
-					if e.Client.Name == cl.by.Client.Name {
-						got, at = true, []evidence.Record{e}
-					}
-				}
-				c.want(got, "archiveStarted at client "+cl.by.Client.Name+", who came late", "none", at...)
-			}
-		}
 	}
 }

@@ -127,10 +127,10 @@ type facts struct {
 
 	// What is derived again and again; a Bench is not for concurrent use.
 	byOperation map[string][]evidence.Record // of exchanges; "" has all
-	decoded     map[string]decoding
+	decoded     map[string]decoding          // by text
+	files       map[string]file              // by the text of the report
 	allLists    []list
 	courses     map[*history]course
-	files       map[int64]file
 }
 
 // decoding is a text that has been read as a JSON object.
@@ -162,8 +162,14 @@ func (f *facts) calls(operations ...string) []evidence.Record {
 }
 
 func sortOut(ledger spec.Ledger, v evidence.View) *facts {
-	f := &facts{view: v, byID: map[string]*history{}, sessions: sessions(v), walks: walks(v), ledger: ledger,
-		byOperation: map[string][]evidence.Record{}, decoded: map[string]decoding{}, courses: map[*history]course{}, files: map[int64]file{}}
+	f := &facts{ledger: ledger, decoded: map[string]decoding{}, files: map[string]file{}}
+	f.sortOut(v)
+	return f
+}
+
+func (f *facts) sortOut(v evidence.View) {
+	f.view, f.byID, f.sessions, f.walks = v, map[string]*history{}, sessions(v), walks(v)
+	f.byOperation, f.courses = map[string][]evidence.Record{}, map[*history]course{}
 	for _, r := range v.Exchanges().Records {
 		f.byOperation[""] = append(f.byOperation[""], r)
 		if op := r.Exchange.Operation; op != "" {
@@ -200,7 +206,6 @@ func sortOut(ledger spec.Ledger, v evidence.View) *facts {
 			h.events = append(h.events, r)
 		}
 	}
-	return f
 }
 
 func (f *facts) history(id, scenario string) *history {

@@ -19,7 +19,7 @@ type file struct {
 
 // file decodes a forensics record; ok is false when the bytes are no media.
 func (c *Case) file(r evidence.Record) (file, bool) {
-	f, known := c.files[r.Seq]
+	f, known := c.files[string(r.Media.Report)]
 	if !known {
 		f.err = r.Media.Error
 	}
@@ -29,7 +29,7 @@ func (c *Case) file(r evidence.Record) (file, bool) {
 			return f, false
 		}
 	}
-	c.files[r.Seq] = f
+	c.files[string(r.Media.Report)] = f
 	return f, f.err == "" && !f.Has(media.Broken)
 }
 
@@ -154,15 +154,11 @@ func fileTime(recorded []span, at time.Time) float64 {
 // missing is how many seconds of the take no span holds, apart from a tolerance at
 // either end. Of a take too short to leave a middle some of it has to be there.
 func (t take) missing(spans []media.Span, edge float64) float64 {
-	if t.to-t.from > 2*edge {
-		return uncovered(spans, t.from+edge, t.to-edge)
+	there := slices.ContainsFunc(spans, func(s media.Span) bool { return s.From < t.to+edge && s.To > t.from-edge })
+	if !there {
+		return t.to - t.from
 	}
-	for _, s := range spans {
-		if s.From < t.to+edge && s.To > t.from-edge {
-			return 0
-		}
-	}
-	return t.to - t.from
+	return uncovered(spans, t.from+edge, max(t.from+edge, t.to-edge))
 }
 
 // blink is how many missing seconds are forgiven: the forensics read pictures at intervals.

@@ -18,7 +18,7 @@ type Check struct {
 
 // Checks are all checks by clause.
 var Checks = index(startChecks, stopChecks, durationChecks, statusChecks, callbackChecks, storageChecks, urlChecks,
-	composedChecks, sizeChecks, authChecks, listChecks, readChecks, deleteChecks, eventChecks, sessionChecks)
+	composedChecks, sizeChecks, rateChecks, authChecks, listChecks, readChecks, deleteChecks, eventChecks, sessionChecks)
 
 func index(chapters ...[]Check) map[string]Check {
 	all := map[string]Check{}
@@ -42,6 +42,13 @@ type Bench struct {
 // Lay sorts the evidence. capabilities are those the target declares.
 func Lay(ledger spec.Ledger, v evidence.View, capabilities []string) *Bench {
 	return &Bench{sortOut(ledger, v), capabilities}
+}
+
+// Lay sorts other evidence for the same target; what was decoded for b is not decoded again.
+func (b *Bench) Lay(v evidence.View) *Bench {
+	f := &facts{ledger: b.facts.ledger, decoded: b.facts.decoded, files: b.facts.files}
+	f.sortOut(v)
+	return &Bench{f, b.capabilities}
 }
 
 // Judge judges one clause of the ledger.

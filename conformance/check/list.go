@@ -19,6 +19,7 @@ var listChecks = []Check{
 	{"ARC-LIST-04", in(listing), listNewestFirst},
 	{"ARC-LIST-05", in(listing), listPages},
 	{"ARC-LIST-06", in(listing), listTotal},
+	{"ARC-LIST-07", in(listing), listDefaultPage},
 	{"ARC-LIST-09", in(listing), listBadPaging},
 	{"ARC-LIST-10", in(listing), listItemsEqualReads},
 	{"ARC-LIST-11", in(listing), listSequence},
@@ -250,6 +251,16 @@ func listTotal(c *Case) {
 func (c *Case) ownsAllOf(r evidence.Record) bool {
 	_, made := c.apps[r.IDs[evidence.Application]]
 	return made
+}
+
+// listDefaultPage needs more archives than a page without count may hold.
+func listDefaultPage(c *Case) {
+	most := c.number("list.count.default")
+	for _, l := range c.goodLists() {
+		if !l.query.Has("count") && !l.query.Has("offset") && l.count > most {
+			c.want(int64(len(l.items)) == most, fmt.Sprintf("%d of %d archives without count", most, l.count), fmt.Sprintf("%d archives", len(l.items)), l.r)
+		}
+	}
 }
 
 func listBadPaging(c *Case) {

@@ -18,6 +18,7 @@ const (
 	audioOnly   = "audio-only"
 	videoOnly   = "video-only"
 	sizes       = "sizes"
+	fullHD      = "full-hd"
 	rates       = "rates"
 	codecs      = "codecs"
 	legacy      = "legacy"

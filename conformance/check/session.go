@@ -38,11 +38,6 @@ func (s *session) connected(at time.Time) bool {
 	return slices.ContainsFunc(s.clients, func(c span) bool { return c.covers(at) })
 }
 
-// steadily tells whether somebody published without a break from one moment to another.
-func (s *session) steadily(from, to time.Time) bool {
-	return steady(s.streams, from, to)
-}
-
 // union merges overlapping spans and orders them.
 func union(spans []span) []span {
 	sorted := slices.Clone(spans)
@@ -86,9 +81,9 @@ func sessions(v evidence.View) map[string]*session {
 			}
 		}
 	}
-	ends := map[string]time.Time{} // of DELETE by stream
+	ends := map[string]evidence.Record{} // DELETE by stream
 	for _, r := range v.Exchanges("deletePublication").Records {
-		ends[r.IDs[evidence.Stream]] = over(r)
+		ends[r.IDs[evidence.Stream]] = r
 	}
 	for _, r := range v.Tracks().Records {
 		if s := of(r); s != nil {
@@ -128,13 +123,15 @@ func (s *session) presence(r evidence.Record) {
 	}
 }
 
-func (s *session) publication(r evidence.Record, deleted time.Time) {
+// publication ends with its DELETE, or with its connection, which is when the
+// record of its end is written; not with the last packet, for a stream may be silent.
+func (s *session) publication(r, deleted evidence.Record) {
 	p := r.Published
 	u := span{from: p.First, by: r}
 	if p.Ended {
-		u.to, u.late = p.Last, p.Last.Add(detection)
-		if p.Reason == "delete" && deleted.After(p.Last) {
-			u.late = deleted
+		u.to, u.late = r.Time, r.Time.Add(detection)
+		if p.Reason == "delete" && deleted.Exchange != nil && sent(deleted).After(p.Last) {
+			u.to, u.late = sent(deleted), over(deleted)
 		}
 	}
 	s.streams = append(s.streams, u)

@@ -14,9 +14,9 @@ var sizeChecks = []Check{
 	{"ARC-RES-02", in(sizes), sized("480x640")},
 	{"ARC-RES-03", in(sizes), sized("1280x720")},
 	{"ARC-RES-04", in(sizes), sized("720x1280")},
-	{"ARC-RES-05", in(sizes), sized("1920x1080")},
-	{"ARC-RES-06", in(sizes), sized("1080x1920")},
-	{"ARC-RES-08", in(pair, sizes), resolutionNamed},
+	{"ARC-RES-05", in(fullHD), sized("1920x1080")},
+	{"ARC-RES-06", in(fullHD), sized("1080x1920")},
+	{"ARC-RES-08", in(pair, sizes, fullHD), resolutionNamed},
 	{"ARC-RATE-13", in(rates), ratesNamed},
 	{"ARC-RATE-14", in(rates), qpAccepted},
 	{"ARC-LAY-01", in(pair), bestFitTiles},
@@ -110,7 +110,7 @@ type scene struct {
 	takes []take
 }
 
-// scenes are the middles of the stretches between changes.
+// scenes are the stretches between changes that leave time to settle.
 func (x exhibit) scenes(settle float64) []scene {
 	var edges []float64
 	for _, t := range x.takes {
@@ -120,10 +120,10 @@ func (x exhibit) scenes(settle float64) []scene {
 	var out []scene
 	for i := 1; i < len(edges); i++ {
 		from, to := edges[i-1], edges[i]
-		if to-from < 0.8 {
+		if to-from < settle+1 { // not settled before the next change
 			continue
 		}
-		s := scene{at: math.Max((from+to)/2, math.Min(from+settle, to-0.3))}
+		s := scene{at: math.Max((from+to)/2, from+settle)}
 		for _, t := range x.takes {
 			if t.Kind == "video" && t.from <= from+0.01 && t.to >= to-0.01 {
 				s.takes = append(s.takes, t)

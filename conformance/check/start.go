@@ -24,7 +24,7 @@ var startChecks = []Check{
 	{"ARC-START-14", in(refusals), startTwice},
 	{"ARC-START-15", in(refusals), startMalformed},
 	{"ARC-START-16", in(refusals), refused(flawStreamMode, 400)},
-	{"ARC-START-17", in(refusals), refusalLeavesNoTrace},
+	{"ARC-START-17", in(auth), refusalLeavesNoTrace},
 	{"ARC-START-18", in(pair), startShape},
 	{"ARC-START-19", in(pair), nameKept},
 	{"ARC-START-20", in(isolation), refused(flawForeignSession, 403, 404, 400)},
@@ -58,13 +58,15 @@ func refused(flaw string, codes ...int) func(*Case) {
 // startsAtAll notes the clause as blocked when no start was ever accepted: a
 // target that refuses everything has not shown that it refuses this.
 func (c *Case) startsAtAll(at evidence.Record) bool {
-	for _, h := range c.archives {
-		if h.start.Exchange != nil {
-			return true
-		}
+	if c.startedAny() {
+		return true
 	}
 	c.blocked("a refusal by a target that accepts a proper start", "no proper start was ever accepted", at)
 	return false
+}
+
+func (c *Case) startedAny() bool {
+	return slices.ContainsFunc(c.archives, func(h *history) bool { return h.start.Exchange != nil })
 }
 
 // status wants the answer to r to be one of codes.
@@ -328,7 +330,7 @@ func bothIdentities(c *Case) {
 		done := false
 		var tried evidence.Record
 		for _, r := range c.calls(op) {
-			if r.Exchange.Identity != "legacy" || !c.sound(r) {
+			if r.Exchange.Identity != "legacy" || !c.sound(r) || c.foreignObject(r) {
 				continue
 			}
 			tried, done = r, done || r.Exchange.Status() == 200

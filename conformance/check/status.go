@@ -39,25 +39,25 @@ func closedStatuses(c *Case) {
 // statusWhile judges reads during which nothing changed: neither the clients and
 // streams, nor the archive, which no call or limit had ended. A change takes
 // the tolerance of a pause to settle; until then the old status is no fault.
+// All of it in policy time, so that an advance of the clock is time to settle, too.
 func statusWhile(situation string) func(*Case) {
 	return func(c *Case) {
 		settle := c.limit("tolerance.pause")
 		for _, h := range c.startedArchives() {
 			k, ok := c.course(h)
-			s := c.sessions[h.start.IDs[evidence.Session]]
-			if !ok || s == nil {
+			if !ok || len(k.streams) == 0 {
 				continue
 			}
 			app := h.start.IDs[evidence.Application]
 			for _, got := range h.seen {
-				from, to := got.asked(), got.answered()
-				if from.Before(over(h.start)) || c.latest(app, to).After(k.end) || len(k.streams) == 0 || !c.earliest(app, from).After(k.streams[0].from) {
+				from, to := c.earliest(app, got.asked()), c.latest(app, got.answered())
+				if !from.After(k.begun) || to.After(k.end) || !from.After(k.streams[0].from) {
 					continue
 				}
-				want := s.expectedStatus(situation, from, to)
+				want := k.expected(situation, from, to)
 				if want != "" && got.status() == want {
 					c.saw(got.at)
-				} else if want = s.expectedStatus(situation, from.Add(-settle), to); want != "" && from.Add(-settle).After(over(h.start)) {
+				} else if want = k.expected(situation, from.Add(-settle), to); want != "" && from.Add(-settle).After(k.begun) {
 					c.wrong("status "+want, got.show("status"), got.at)
 				}
 			}
@@ -65,39 +65,37 @@ func statusWhile(situation string) func(*Case) {
 	}
 }
 
-// expectedStatus is what the situation demands from from to to, empty when it does not apply.
-func (s *session) expectedStatus(situation string, from, to time.Time) string {
-	quiet := !anyDuring(s.streams, from, to)
-	here := steady(s.clients, from, to)
+// expected is the status that the situation demands from from to to, empty when it does not apply.
+func (k course) expected(situation string, from, to time.Time) string {
+	quiet := !anyDuring(k.streams, from, to)
 	switch {
-	case situation == "started" && s.steadily(from, to):
+	case situation == "started" && steady(k.streams, from, to):
 		return "started"
-	case situation == "paused while connected" && quiet && here:
+	case situation == "paused while connected" && quiet && steady(k.clients, from, to):
 		return "paused"
-	case situation == "paused when left" && quiet && !anyDuring(s.clients, from, to):
+	case situation == "paused when left" && quiet && !anyDuring(k.clients, from, to):
 		return "paused"
 	}
 	return ""
 }
 
-// resumed: after a pause was seen, a stream that is published makes the archive started again.
+// resumed: after a pause, a stream that is published makes the archive started again.
 func resumed(c *Case) {
 	settle := c.limit("tolerance.pause")
 	for _, h := range c.startedArchives() {
 		k, ok := c.course(h)
-		s := c.sessions[h.start.IDs[evidence.Session]]
-		if !ok || s == nil {
+		if !ok {
 			continue
 		}
 		app := h.start.IDs[evidence.Application]
 		for _, g := range k.pauses() {
 			for _, got := range h.seen {
-				if !c.earliest(app, got.asked()).After(g.to) || !c.latest(app, got.answered()).Before(k.end) || !s.steadily(got.asked(), got.answered()) {
-					continue
-				}
-				if got.status() == "started" {
+				from, to := c.earliest(app, got.asked()), c.latest(app, got.answered())
+				switch {
+				case !from.After(g.to) || !to.Before(k.end) || !steady(k.streams, from, to):
+				case got.status() == "started":
 					c.saw(got.at)
-				} else if s.steadily(got.asked().Add(-settle), got.answered()) {
+				case steady(k.streams, from.Add(-settle), to):
 					c.wrong("started again", got.show("status"), got.at)
 				}
 			}

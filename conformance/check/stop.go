@@ -11,11 +11,11 @@ var stopChecks = []Check{
 	{"ARC-STOP-01", in(pair), stopAnswers},
 	{"ARC-STOP-02", in(pair), stopReason},
 	{"ARC-STOP-03", in(pair), stopMakesMP4},
-	{"ARC-STOP-05", in(refusals, listing), onUnknown("stopArchive", 404)},
+	{"ARC-STOP-05", in(refusals), onUnknown("stopArchive", 404)},
 	{"ARC-STOP-06", in(pair), stopTwice},
 	{"ARC-STOP-07", in(pause), stopPaused},
 	{"ARC-STOP-08", in(pair, pause), stopBodies},
-	{"ARC-STOP-09", in(refusals, listing), onMalformed("stopArchive", 404, 400)},
+	{"ARC-STOP-09", in(refusals), onMalformed("stopArchive", 404, 400)},
 	{"ARC-STOP-10", in(isolation), onForeign("stopArchive")},
 }
 
@@ -61,17 +61,21 @@ func archiveInPath(r evidence.Record) string { return r.IDs[evidence.Archive] }
 // able notes the clause as blocked when the operation never succeeded on an
 // archive: a target that refuses everything has not shown that it refuses this.
 func (c *Case) able(op string, at evidence.Record) bool {
+	tried := false
 	for _, r := range c.calls(op) {
-		if !c.sound(r) || r.Exchange.Status()/100 != 2 {
+		h := c.byID[archiveInPath(r)]
+		if h == nil || h.start.Exchange == nil || !c.sound(r) || !sameApp(r, h.start) {
 			continue
 		}
-		h := c.byID[archiveInPath(r)]
-		if op == "deleteArchive" && h != nil && r.Exchange.Status() == 204 {
+		tried = true
+		if op == "deleteArchive" && r.Exchange.Status() == 204 ||
+			slices.ContainsFunc(h.seen, func(s sighting) bool { return s.at.Seq == r.Seq }) {
 			return true
 		}
-		if h != nil && slices.ContainsFunc(h.seen, func(s sighting) bool { return s.at.Seq == r.Seq }) {
-			return true
-		}
+	}
+	if !tried && c.startedAny() {
+		c.unclear("no proper " + op + " was tried, so that a refusal tells nothing")
+		return false
 	}
 	c.blocked("a refusal by a target that answers a proper "+op, "no proper "+op+" ever succeeded", at)
 	return false

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"reelcheck/conformance/check"
 )
@@ -21,6 +23,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"ms":    millis,
 	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"word":  word,
+	"title": sentence,
 }).Parse(pageText))
 
 // HTML writes the report as one page that needs nothing else.
@@ -72,13 +75,33 @@ func newPageView(r *Report) pageView {
 	for i := range v.Sections {
 		v.Sections[i].Bars = bars(v.Sections[i].Clauses)
 		for _, b := range v.Sections[i].Bars {
-			v.Sections[i].Open = v.Sections[i].Open || b.Outcome != check.Pending
+			v.Sections[i].Open = v.Sections[i].Open || b.Outcome == check.Fail || b.Outcome == check.Inconclusive
 		}
 	}
-	for _, s := range r.Scenarios {
+	most := 0
+	for i, s := range r.Scenarios {
 		v.Pictures = append(v.Pictures, draw(s))
+		if richness(s) > richness(r.Scenarios[most]) {
+			most = i
+		}
+	}
+	for i := range v.Pictures { // the richest picture is open, and those of scenarios that went wrong
+		v.Pictures[i].Open = i == most || v.Pictures[i].State != "done"
 	}
 	return v
+}
+
+// richness counts the kinds of things seen in a scenario, its clients, and a few pictures.
+func richness(s Scenario) int {
+	kinds, clients := map[string]bool{}, 0
+	for _, l := range s.Lanes {
+		kind, _, _ := strings.Cut(l.Name, " ")
+		kinds[kind] = true
+		if l.Name == "clients" {
+			clients = min(len(l.Marks), 6)
+		}
+	}
+	return len(kinds) + clients + min(len(s.Frames), 3)
 }
 
 func bars(clauses []Clause) []bar {
@@ -121,8 +144,17 @@ func word(o check.Outcome) string {
 		return "failed"
 	case check.NotApplicable:
 		return "not applicable"
+	default:
+		return string(o)
 	}
-	return string(o)
+}
+
+// sentence begins with a capital letter.
+func sentence(s string) string {
+	for i, r := range s {
+		return string(unicode.ToUpper(r)) + s[i+utf8.RuneLen(r):]
+	}
+	return s
 }
 
 func slug(s string) string {

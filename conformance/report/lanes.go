@@ -128,18 +128,26 @@ func (t timeline) hooks() []Mark {
 	return out
 }
 
+// uploads has one mark per object, at the latest moment at which it was
+// written: stores tell that in whole seconds.
 func (t timeline) uploads() []Mark {
 	var out []Mark
+	seen := map[string]bool{}
 	for _, r := range t.view.Objects().Records {
-		name := r.Object.Key[strings.LastIndexByte(r.Object.Key, '/')+1:]
+		o := r.Object
+		if seen[o.Key+o.URL] {
+			continue
+		}
+		seen[o.Key+o.URL] = true
+		name := o.Key[strings.LastIndexByte(o.Key, '/')+1:]
 		if name == "" {
-			name = r.Object.Store
+			name = o.Store
 		}
 		at := t.at(r.Time)
-		if m := r.Object.Modified; !m.IsZero() && m.After(t.zero) && t.at(m) < at {
-			at = t.at(m)
+		if !o.Modified.IsZero() {
+			at = min(at, t.at(o.Modified.Truncate(time.Second).Add(time.Second)))
 		}
-		out = append(out, Mark{At: at, Label: fmt.Sprintf("%s %s", name, size(r.Object.Size)), Kind: "media", Ref: check.Ref(r)})
+		out = append(out, Mark{At: at, Label: fmt.Sprintf("%s %s", name, size(o.Size)), Kind: "media", Ref: check.Ref(r)})
 	}
 	return out
 }

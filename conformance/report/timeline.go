@@ -13,8 +13,8 @@ const (
 	rowHeight    = 17
 	laneGap      = 7
 	axisHeight   = 22
-	maxRows      = 4
-	letterWidth  = 5.4 // of the 10-unit label face, on the generous side
+	maxRows      = 6
+	letterWidth  = 6.1 // of the 10-unit label face, on the generous side
 	dotWidth     = 9
 )
 
@@ -26,6 +26,7 @@ type picture struct {
 	Left, Span    int
 	Ticks         []tick
 	Rows          []laneRows
+	Open          bool
 }
 
 type tick struct {

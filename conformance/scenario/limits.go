@@ -156,6 +156,9 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if err := l.speak(ctx, "back", "tone-23"); err != nil {
 		return err
 	}
+	if err := sleep(ctx, time.Second); err != nil { // of media, or nobody could tell that she was back
+		return err
+	}
 	if _, err := l.as.Advance(ctx, "clock.back", 2*lastMinute); err != nil { // the old minute must not count
 		return err
 	}

@@ -84,11 +84,15 @@ var (
 	videoOnly = takes(VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
 		take{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
 
-	sizes = takes(Sizes, "archives of three sizes", "vp8-08", "tone-08", nil,
+	sizes = takes(Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
 		take{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
 		take{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
 		take{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
 		take{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
+
+	fullHD = takes(FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
+		take{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
+		take{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
 
 	rates = takes(Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
 		[]target.Capability{target.QP, target.Bitrate},

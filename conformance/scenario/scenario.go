@@ -28,6 +28,7 @@ const (
 	AudioOnly   = "audio-only"
 	VideoOnly   = "video-only"
 	Sizes       = "sizes"
+	FullHD      = "full-hd"
 	Rates       = "rates"
 	Codecs      = "codecs"
 	Legacy      = "legacy"
@@ -52,7 +53,7 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		rates, pair, pause, sizes, cloud, total, codecs, legacy, audioOnly, videoOnly,
+		rates, pair, pause, sizes, fullHD, cloud, total, codecs, legacy, audioOnly, videoOnly,
 		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }

@@ -26,11 +26,36 @@ type Progress struct {
 	order  []string
 	state  map[string]string
 	drawn  int // live lines on the screen
+
+	stop    chan struct{} // ends the ticking of live lines
+	ticking sync.WaitGroup
 }
 
-// NewProgress writes to w. live draws over earlier lines and wants a terminal.
+// NewProgress writes to w. live draws over earlier lines and wants a terminal;
+// it goes on until the run has ended.
 func NewProgress(w io.Writer, live bool) *Progress {
-	return &Progress{w: w, live: live, now: time.Now, began: time.Now(), state: map[string]string{}}
+	p := &Progress{w: w, live: live, now: time.Now, began: time.Now(), state: map[string]string{}, stop: make(chan struct{})}
+	if live {
+		p.ticking.Go(p.tick)
+	}
+	return p
+}
+
+// tick draws the live lines again every second, so that the time is seen to go on.
+func (p *Progress) tick() {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			p.mu.Lock()
+			p.erase()
+			p.draw()
+			p.mu.Unlock()
+		case <-p.stop:
+			return
+		}
+	}
 }
 
 func (p *Progress) expect(clauses int) {
@@ -149,8 +174,10 @@ func (p *Progress) erase() {
 	}
 }
 
-// finish takes the live lines away.
-func (p *Progress) finish() {
+// Finish takes the live lines away; it is called once.
+func (p *Progress) Finish() {
+	close(p.stop)
+	p.ticking.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()

@@ -1,8 +1,6 @@
 package suites
 
 import (
-	"time"
-
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/report"
@@ -10,7 +8,7 @@ import (
 )
 
 // Regrade judges a recorded bundle by the ledger and the checks of this suite.
-func Regrade(bundle, version string, now func() time.Time) (*report.Report, error) {
+func Regrade(bundle, version string) (*report.Report, error) {
 	ledger, err := spec.Load()
 	if err != nil {
 		return nil, err
@@ -28,7 +26,11 @@ func Regrade(bundle, version string, now func() time.Time) (*report.Report, erro
 	r := report.Build(ledger, verdicts, view, nil)
 	r.Suite = report.Suite{Name: "conform", Version: version, LedgerSHA256: report.Fingerprint(ledger)}
 	r.Target = about
-	r.Run = report.Run{ID: head.Run, StartedAt: head.Started, FinishedAt: now().UTC(), Regraded: true, Evidence: bundle,
+	finished := head.Started
+	if last, ok := view.Last(); ok {
+		finished = last.Time
+	}
+	r.Run = report.Run{ID: head.Run, StartedAt: head.Started, FinishedAt: finished, Regraded: true, Evidence: bundle,
 		ExitCode: check.Exit(verdicts, check.Run{}, level)}
 	return r, nil
 }

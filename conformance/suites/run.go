@@ -51,8 +51,7 @@ func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 	passed := host(c)
 	stop() // nothing more is judged; a run that went its way has ended by now
 	<-st.done
-	o.Progress.finish()
-	verdicts := c.final()
+	verdicts := c.final(st.whole(ctx.Err() != nil))
 	out := Outcome{Report: &report.Report{}}
 	facts := check.Run{Interrupted: ctx.Err() != nil, Strict: o.Strict}
 	if st.err != nil && ctx.Err() == nil {

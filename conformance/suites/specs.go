@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario"
 	"reelcheck/spec"
 )
@@ -64,9 +65,13 @@ type court struct {
 // lay sorts the evidence of the scenarios that have ended, again only when there is more of it.
 func (c *court) lay() *check.Bench {
 	v := c.stage.settled()
-	if c.bench == nil || len(v.Records) != c.laid {
-		c.bench, c.laid = check.Lay(c.plan.Ledger, v, c.plan.capabilities()), len(v.Records)
+	switch {
+	case c.bench == nil:
+		c.bench = check.Lay(c.plan.Ledger, v, c.plan.capabilities())
+	case len(v.Records) != c.laid:
+		c.bench = c.bench.Lay(v)
 	}
+	c.laid = len(v.Records)
 	return c.bench
 }
 
@@ -160,7 +165,7 @@ func (c *court) review(ctx ginkgo.SpecContext) {
 		ginkgo.Fail("interrupted: " + err.Error())
 	}
 	var changed []string
-	for _, v := range c.final() {
+	for _, v := range c.final(c.stage.whole(false)) {
 		early, ok := c.verdicts[v.Clause]
 		if ok && early.Outcome != v.Outcome {
 			c.progress.Line("%s  %s was %s before all evidence was in", strings.ToUpper(string(v.Outcome)), v.Clause, early.Outcome)
@@ -175,9 +180,9 @@ func (c *court) review(ctx ginkgo.SpecContext) {
 	}
 }
 
-// final judges every planned clause by all evidence there is.
-func (c *court) final() []check.Verdict {
-	bench := check.Lay(c.plan.Ledger, c.stage.journal.View(), c.plan.capabilities())
+// final judges every planned clause by the evidence.
+func (c *court) final(v evidence.View) []check.Verdict {
+	bench := check.Lay(c.plan.Ledger, v, c.plan.capabilities())
 	var out []check.Verdict
 	for _, cl := range c.plan.Clauses {
 		out = append(out, bench.Judge(cl))

@@ -194,6 +194,21 @@ func (s *stage) settled() evidence.View {
 	return v.Where(func(r *evidence.Record) bool { return settled[r.Scenario] })
 }
 
+// whole is all evidence. Of an interrupted run, what scenarios left that were
+// torn from their work is not evidence of anything.
+func (s *stage) whole(interrupted bool) evidence.View {
+	v := s.journal.View()
+	if !interrupted {
+		return v
+	}
+	torn := map[string]bool{}
+	for _, name := range v.Scenarios() {
+		step, ok := v.Outcome(name)
+		torn[name] = !ok || step.Outcome == evidence.Broken || step.Outcome == evidence.Began
+	}
+	return v.Where(func(r *evidence.Record) bool { return !torn[r.Scenario] || r.Step != nil })
+}
+
 // forensics looks at a file and keeps sample pictures as blobs beside the report.
 func (s *stage) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
 	found, err := media.Analyze(ctx, path, media.Options{Fixtures: manifest, Stills: 3})

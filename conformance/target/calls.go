@@ -50,8 +50,9 @@ func (a As) CreateSession(ctx context.Context, label string, form url.Values) (A
 	var created []struct {
 		SessionID string `json:"session_id"`
 	}
-	if !got.OK() || json.Unmarshal(got.Body, &created) != nil || len(created) == 0 {
-		return got, "", nil
+	parsed := json.Unmarshal(got.Body, &created) == nil
+	if !got.OK() || !parsed || len(created) == 0 {
+		return got, "", nil // checks judge the answer
 	}
 	return got, created[0].SessionID, nil
 }

@@ -45,12 +45,15 @@ environment unreachable, 4 inconclusive, 5 fault of the suite itself, 6 nothing 
 but pledges are open, 130 interrupted.`,
 		SilenceUsage: true, SilenceErrors: true, Version: version,
 		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return errors.Join(cmd.Help(), errors.New("name a command"))
+		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	for _, add := range []func(*int) *cobra.Command{runCommand, listCommand, planCommand, doctorCommand, explainCommand, reportCommand, regradeCommand} {
+	for _, add := range []func(*int) *cobra.Command{runCommand, listCommand, planCommand, doctorCommand, explainCommand, reportCommand, regradeCommand, sinkCommand} {
 		root.AddCommand(add(&code))
 	}
 	if err := root.ExecuteContext(ctx); err != nil {

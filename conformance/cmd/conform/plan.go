@@ -157,7 +157,7 @@ func regradeCommand(code *int) *cobra.Command {
 		Short: "Judge recorded evidence again, with the checks of this suite and without a target",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := suites.Regrade(args[0], version, time.Now)
+			r, err := suites.Regrade(args[0], version)
 			if err != nil {
 				return err
 			}

@@ -69,6 +69,7 @@ report.html and the evidence bundle. Its last line is always
 			o.Progress = suites.NewProgress(cmd.OutOrStdout(), terminal(cmd.OutOrStdout()))
 			o.Progress.Line("%d clauses, %d scenarios, target %s", len(p.Clauses), len(p.Scenarios), file)
 			got, err := suites.Run(cmd.Context(), p, s, o)
+			o.Progress.Finish()
 			if err != nil {
 				return err
 			}

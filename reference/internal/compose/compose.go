@@ -139,8 +139,10 @@ func (c *composition) run(ctx context.Context) error {
 
 // quiet makes the end of a source that was told to end no error.
 func quiet(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }

@@ -141,7 +141,7 @@ func (c *Control) setClock(ctx context.Context, applicationID string, t time.Tim
 
 // settle waits until no stopped archive of the application is without its file and no job is due.
 func (c *Control) settle(ctx context.Context, applicationID string) error {
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond) //nolint:forbidigo // waits for work that real time does
 	defer tick.Stop()
 	for c.composing(applicationID) {
 		select {
@@ -158,7 +158,7 @@ func (c *Control) settle(ctx context.Context, applicationID string) error {
 func (c *Control) composing(applicationID string) bool {
 	for _, id := range c.sessionsOf(applicationID) {
 		var waits bool
-		_ = <-c.post(id, func(r *room) error { // an error: the session is closed, nothing waits
+		<-c.post(id, func(r *room) error { // an error: the session is closed, nothing waits
 			waits = slices.ContainsFunc(r.state.Archives, func(a archive.Archive) bool { return a.Status == archive.Stopped && !a.FileReady })
 			return nil
 		})

@@ -233,8 +233,8 @@ func validID(id string) bool {
 // keep is the one goroutine that makes logs durable and moves the timeline's knowledge with the clock.
 func (j *Journal) keep() {
 	defer close(j.done)
-	mark := time.NewTicker(markEvery) //nolint:forbidigo // durability and media are real time
-	sync := time.NewTicker(syncEvery) //nolint:forbidigo // durability and media are real time
+	mark := time.NewTicker(markEvery)
+	sync := time.NewTicker(syncEvery)
 	defer mark.Stop()
 	defer sync.Stop()
 	for {

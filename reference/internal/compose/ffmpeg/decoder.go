@@ -52,10 +52,7 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 		return nil, errors.Join(err, read.Close())
 	}
 	d := &Decoder{process: p, names: bufio.NewScanner(read), side: read}
-	_, err = p.stdin.Write(ivfHeader(cc))
-	if err != nil { // it died at once: reading will tell why
-		return d, nil
-	}
+	_, _ = p.stdin.Write(ivfHeader(cc)) // when it died at once, reading will tell why
 	return d, nil
 }
 

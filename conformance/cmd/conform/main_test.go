@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func conform(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(context.Background(), args, strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestListJSON(t *testing.T) {
+	code, out, errs := conform(t, "list", "--json")
+	if code != 0 {
+		t.Fatal(code, errs)
+	}
+	var doc struct {
+		Checks, Pending, Excluded int
+		Clauses                   []map[string]any
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Clauses) != doc.Checks+doc.Pending+doc.Excluded || doc.Checks == 0 {
+		t.Errorf("%d clauses: %d, %d, %d", len(doc.Clauses), doc.Checks, doc.Pending, doc.Excluded)
+	}
+	for _, c := range doc.Clauses {
+		if c["id"] == "" || c["level"] == "" || c["verify"] == "" || c["section"] == nil && c["source"] == nil {
+			t.Errorf("clause lacks id, level, section or verification: %v", c)
+		}
+	}
+	if _, out, _ := conform(t, "list", "--chapter", "CB"); !strings.Contains(out, "pending") {
+		t.Errorf("the number pending is not printed: %s", out)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	code, out, _ := conform(t, "explain", "arc-dur-03")
+	for _, want := range []string{"ARC-DUR-03", "must", "14 400", "limit-recorded", "tolerance", "reading"} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit %d, %q lacks %q", code, out, want)
+		}
+	}
+}
+
+func TestUsageErrors(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	good := write("good.yaml", "url: http://127.0.0.1:1\ncredentials: {apiKey: 1, apiSecret: secret}\ncapabilities: [legacy]\n")
+	odd := write("odd.yaml", "url: http://127.0.0.1:1\nspeed: 3\n")
+	full := filepath.Join(dir, "full")
+	if err := os.Mkdir(full, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(full, "thesis.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		text string
+	}{
+		{[]string{"run"}, 2, "--target"},
+		{[]string{"run", "--target", filepath.Join(dir, "nowhere.yaml")}, 2, "nowhere.yaml"},
+		{[]string{"run", "--target", odd}, 2, "speed"},
+		{[]string{"run", "--target", good, "--clause", "ARC-NONE-01"}, 2, "ARC-NONE-01"},
+		{[]string{"run", "--target", good, "--chapter", "NONE"}, 2, "NONE"},
+		{[]string{"run", "--target", good, "--baseline", odd}, 2, "baseline"},
+		{[]string{"run", "--target", good, "--out", full}, 2, "thesis.txt"},
+		{[]string{"run", "--target", good, "--nonsense"}, 2, "nonsense"},
+		{[]string{"run", "--target", good, "left", "over"}, 2, "left"},
+		{[]string{"explain", "ARC-NONE-01"}, 2, "ARC-NONE-01"},
+		{[]string{"list", "--clause", "ARC-NONE-*"}, 2, "ARC-NONE-*"},
+		{[]string{"regrade", dir}, 2, "bundle"},
+		{[]string{"run", "--target", good, "--out", filepath.Join(dir, "out")}, 3, "refused"},
+		{[]string{"doctor", "--target", good}, 3, ""},
+		{[]string{"dance"}, 2, "dance"},
+	} {
+		code, out, errs := conform(t, c.args...)
+		if code != c.code || !strings.Contains(errs, c.text) {
+			t.Errorf("%v: exit %d, want %d with %q: %s", c.args, code, c.code, c.text, errs)
+		}
+		if strings.Contains(out, "conform: ") {
+			t.Errorf("%v prints a closing line without a run: %s", c.args, out)
+		}
+	}
+}
+
+func TestPlan(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "t.yaml")
+	if err := os.WriteFile(name, []byte("url: http://127.0.0.1:1\ncredentials: {apiKey: 1, apiSecret: secret}\ncapabilities: [legacy, vp8, s3, callback]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := conform(t, "plan", "--target", name)
+	if code != 0 || !strings.Contains(out, "composed-pair") || !strings.Contains(out, "pending") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}

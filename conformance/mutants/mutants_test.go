@@ -1,0 +1,155 @@
+package mutants
+
+import (
+	"bytes"
+	"compress/gzip"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/spec"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/matrix.txt")
+
+func loadLedger() (spec.Ledger, error) { return spec.Load() }
+
+func ledger(t testing.TB) spec.Ledger {
+	t.Helper()
+	l, err := loadLedger()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// recorded is the evidence of a run in which everything went well.
+func recorded(t testing.TB) []evidence.Record {
+	t.Helper()
+	f, err := os.Open("testdata/journal.jsonl.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := evidence.Read(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+// everything is the list of all capabilities, so that no clause is not applicable.
+func everything(l spec.Ledger) []string {
+	var all []string
+	for c := range l.Capabilities {
+		all = append(all, string(c))
+	}
+	return all
+}
+
+func TestTheRecordedRunIsGood(t *testing.T) {
+	l := ledger(t)
+	bench := check.Lay(l, evidence.View{}.With(recorded(t)), everything(l))
+	for id := range check.Checks {
+		cl, ok := l.Clause(id)
+		if !ok {
+			continue // TestRegistry complains
+		}
+		cl.Verify = spec.Checks
+		if v := bench.Judge(cl); v.Outcome != check.Pass {
+			t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
+		}
+	}
+}
+
+// Every check is killed by a mutation of its own, for the named reason, and the
+// matrix says what else notices. Under the race detector, which finds nothing in
+// pure functions but makes them slow, each mutation is judged by its own check alone.
+func TestEveryMutationIsCaught(t *testing.T) {
+	l := ledger(t)
+	good := recorded(t)
+	bench := check.Lay(l, evidence.View{}.With(good), everything(l))
+	var matrix strings.Builder
+	killed := map[string]bool{}
+	for _, m := range Mutations {
+		cl, ok := l.Clause(m.Clause)
+		if !ok {
+			t.Errorf("mutation of %s, which is no clause", m.Clause)
+			continue
+		}
+		cl.Verify = spec.Checks // some checks are there before the ledger asks for them
+		tape := &Tape{Records: slices.Clone(good)}
+		m.Spoil(tape)
+		if len(tape.Missed) > 0 {
+			t.Errorf("%s (%s): nothing to spoil at %v", m.Clause, m.Fault, tape.Missed)
+			continue
+		}
+		spoiled := bench.Lay(evidence.View{}.With(tape.Records))
+		v := spoiled.Judge(cl)
+		if v.Outcome != check.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
+			t.Errorf("%s (%s): not caught: %s %s", m.Clause, m.Fault, v.Outcome, v.Reason)
+			continue
+		}
+		killed[m.Clause] = true
+		if !raceDetector {
+			also := "alone"
+			if noticed := others(l, spoiled, m.Clause); len(noticed) > 0 {
+				also = "also " + strings.Join(noticed, " ")
+			}
+			fmt.Fprintf(&matrix, "%-13s %-52s %s\n", m.Clause, m.Fault, also)
+		}
+	}
+	for id := range check.Checks {
+		if !killed[id] {
+			t.Errorf("%s: no mutation makes its check fail", id)
+		}
+	}
+	if !raceDetector {
+		compareMatrix(t, matrix.String())
+	}
+	t.Logf("%d checks killed\n%s", len(killed), matrix.String())
+}
+
+// others are the clauses that fail beside the one that was meant; in the recorded run none does.
+func others(l spec.Ledger, spoiled *check.Bench, meant string) []string {
+	var out []string
+	for _, cl := range l.Clauses {
+		if cl.Verify == spec.Checks && cl.ID != meant && spoiled.Judge(cl).Outcome == check.Fail {
+			out = append(out, cl.ID)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// compareMatrix: a change in what notices a fault is a change to be looked at.
+func compareMatrix(t *testing.T, got string) {
+	t.Helper()
+	const name = "testdata/matrix.txt"
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("kill matrix differs from %s; look at the difference and run go test -update", name)
+	}
+}

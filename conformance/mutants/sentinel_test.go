@@ -1,0 +1,173 @@
+package mutants
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/suites"
+	"reelcheck/conformance/target"
+)
+
+// judgeEnv holds the target file that a child of this test is to judge: Ginkgo hosts one run per process.
+const judgeEnv = "REELCHECK_JUDGE"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(judgeEnv); file != "" {
+		code, err := judge(file)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(check.ExitUsage)
+		}
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// judge is a whole run against the target of a file; the last line on stdout is the JSON report's path.
+func judge(file string) (int, error) {
+	f, err := target.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	l, err := loadLedger()
+	if err != nil {
+		return 0, err
+	}
+	p, err := suites.NewPlan(l, suites.Selection{}, f)
+	if err != nil {
+		return 0, err
+	}
+	o := suites.Options{Out: filepath.Dir(file), RunID: "sentinel", Version: "test", Progress: suites.NewProgress(io.Discard, false), Now: time.Now}
+	got, err := suites.Run(context.Background(), p, suites.Selection{}, o)
+	if err != nil {
+		return 0, err
+	}
+	return got.Code, got.Report.Write(o.Out)
+}
+
+// Not one demand may be met by a server that does nothing right.
+func TestSentinelsMeetNoDemand(t *testing.T) {
+	key := privateKey(t)
+	for _, s := range Sentinels {
+		for _, control := range []bool{true, false} {
+			name := s.Name
+			if control {
+				name += "-with-control"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				server := s.Serve()
+				defer server.Close()
+				defer server.CloseClientConnections()
+				dir := t.TempDir()
+				file := writeTarget(t, dir, server.URL, key, control)
+				code := run(t, file)
+				if code != check.ExitNonConformant {
+					t.Errorf("exit code %d, want %d", code, check.ExitNonConformant)
+				}
+				for _, id := range passed(t, filepath.Join(dir, "report.json")) {
+					t.Errorf("%s passes on a server that does nothing right", id)
+				}
+			})
+		}
+	}
+}
+
+func run(t *testing.T, file string) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), judgeEnv+"="+file)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		t.Fatalf("the run did not end: %s", out)
+	}
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	if code := cmd.ProcessState.ExitCode(); code == check.ExitUsage {
+		t.Fatalf("the run could not begin: %s", out)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// passed lists the must-clauses that passed, and fails when nothing was judged.
+func passed(t *testing.T, name string) []string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Counts  check.Counts `json:"counts"`
+		Clauses []struct {
+			ID, Level string
+			Outcome   check.Outcome
+		} `json:"clauses"`
+	}
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Counts.Failed < 40 {
+		t.Errorf("%v: want at least 40 failures", doc.Counts)
+	}
+	var ids []string
+	for _, c := range doc.Clauses {
+		if c.Outcome == check.Pass && c.Level == "must" {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+func writeTarget(t *testing.T, dir, url, key string, control bool) string {
+	t.Helper()
+	l := ledger(t)
+	var names []string
+	for _, c := range everything(l) {
+		if c != "control" || control {
+			names = append(names, c)
+		}
+	}
+	text := fmt.Sprintf(`url: %s
+credentials: {applicationId: 11111111-2222-4333-8444-555555555555, privateKeyFile: %s, apiKey: 100001, apiSecret: a-secret-of-nobody, controlToken: a-token-of-nobody}
+capabilities: [%s]
+requestTimeout: 300ms
+`, url, key, strings.Join(names, ", "))
+	file := filepath.Join(dir, "target.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func privateKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "private.key")
+	if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
