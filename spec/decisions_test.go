@@ -40,7 +40,7 @@ func TestDecisions(t *testing.T) {
 				t.Errorf("decisions/%s: unknown clause %s", e.Name(), id)
 			}
 		}
-		if mentioned[number] == "" {
+		if mentioned[number] == "" && !strings.Contains(string(text), "\nAbout: the reference server\n") {
 			t.Errorf("decisions/%s: no clause mentions it", e.Name())
 		}
 		delete(mentioned, number)

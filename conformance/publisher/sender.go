@@ -107,7 +107,9 @@ func (p *publication) start() {
 	}
 	go func() {
 		defer close(p.ended)
-		p.failure = p.tellEnd(p.send(epoch))
+		reason := p.send(epoch)
+		p.telling.Wait() // the last word comes last
+		p.failure = p.tellEnd(reason)
 	}()
 }
 
@@ -136,7 +138,7 @@ func (p *publication) send(epoch time.Time) string {
 			s.told = true
 			first := s.pub
 			first.Muted = slices.Clone(first.Muted)
-			p.readers.Go(func() { p.tellFirst(s.track.kind, first) }) // the disk must not hold up the media
+			p.telling.Go(func() { p.tellFirst(s.track.kind, first) }) // the disk must not hold up the media
 		}
 		if at := p.now().Sub(epoch); at >= nextReport {
 			p.report(p.now(), epoch)

@@ -76,7 +76,8 @@ type publication struct {
 	endOnce, closeOnce sync.Once
 	mu                 sync.Mutex // guards reason
 	reason             string
-	failure            error // of the send loop: evidence that could not be written; read after ended
+	telling            sync.WaitGroup // of first words to the evidence
+	failure            error          // of the send loop: evidence that could not be written; read after ended
 }
 
 func (p *publication) StreamID() string       { return p.streamID }

@@ -23,6 +23,9 @@ type server struct {
 	*httptest.Server
 	t *testing.T
 
+	arrived chan struct{} // closed with the first packet
+	once    sync.Once
+
 	mu      sync.Mutex
 	pcs     []*webrtc.PeerConnection
 	queries []string
@@ -38,7 +41,7 @@ type arrival struct {
 }
 
 func serve(t *testing.T) *server {
-	s := &server{t: t, packets: map[uint32][]arrival{}, reports: map[uint32][]rtcp.SenderReport{}, kinds: map[uint32]string{}}
+	s := &server{t: t, arrived: make(chan struct{}), packets: map[uint32][]arrival{}, reports: map[uint32][]rtcp.SenderReport{}, kinds: map[uint32]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v2/session/{id}/whip", s.offer)
 	mux.HandleFunc("DELETE /v2/session/{id}/whip/{stream}", func(w http.ResponseWriter, _ *http.Request) {
@@ -121,6 +124,7 @@ func (s *server) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver
 		if err != nil {
 			return
 		}
+		s.once.Do(func() { close(s.arrived) })
 		s.mu.Lock()
 		s.packets[uint32(track.SSRC())] = append(s.packets[uint32(track.SSRC())], arrival{*p, time.Now()})
 		s.mu.Unlock()
@@ -291,6 +295,7 @@ func ended(states <-chan webrtc.PeerConnectionState) <-chan webrtc.PeerConnectio
 func TestPublishEndsWhenThePeerCloses(t *testing.T) {
 	s := serve(t)
 	p, j := publish(t, s, Options{Audio: "tone-03"})
+	<-s.arrived // until its side is connected, a peer cannot say goodbye
 	s.mu.Lock()
 	_ = s.pcs[0].Close()
 	s.mu.Unlock()
