@@ -75,7 +75,7 @@ func (s *Server) controlRoutes() []route {
 		{"POST " + app + "/clock", s.control(c.AdvanceClock), s.fail},
 		{"GET " + app + "/deadlines", s.control(c.Deadlines), s.fail},
 
-		{"POST " + app + "/sessions/{sessionId}/rotate", s.control(s.controlLater("rotating a session", s.requireSession)), s.fail},
+		{"POST " + app + "/sessions/{sessionId}/rotate", s.control(c.RotateSession), s.fail},
 		{"GET " + app + "/faults", s.control(s.controlLater("arming faults")), s.fail},
 		{"POST " + app + "/faults", s.control(s.controlLater("arming faults", checkFault)), s.fail},
 		{"DELETE " + app + "/faults", s.control(s.controlLater("arming faults")), s.fail},

@@ -9,7 +9,12 @@ const (
 	DoAnnounce EffectKind = "announce" // post the status webhook with this snapshot
 	DoNotify   EffectKind = "notify"   // tell the session's clients
 	DoClose    EffectKind = "close"    // end the connection of Notice.Connection
+	// With streamMode manual: post the webhook about Notice.Stream, by Notice.Reason.
+	DoStreamAdded   EffectKind = "streamAdded"
+	DoStreamRemoved EffectKind = "streamRemoved"
+
 	DoCompose  EffectKind = "compose"  // begin the live composition
+	DoSelect   EffectKind = "select"   // the archive takes Archive.Streams from now on, and no others
 	DoRecord   EffectKind = "record"   // a span of the archive begins
 	DoPause    EffectKind = "pause"    // the open span ends
 	DoStop     EffectKind = "stop"     // the archive ends
@@ -41,6 +46,8 @@ const (
 	StreamDestroyed     NoticeKind = "streamDestroyed"
 	ArchiveStarted      NoticeKind = "archiveStarted"
 	ArchiveStopped      NoticeKind = "archiveStopped"
+	// SessionNotification comes before the session moves to another server.
+	SessionNotification NoticeKind = "sessionNotification"
 	// SessionDisconnected is the last notice of a client whom the server disconnects.
 	SessionDisconnected NoticeKind = "sessionDisconnected"
 )
@@ -53,5 +60,5 @@ type Notice struct {
 	Stream     Stream     `json:"stream"`     // of stream events
 	ArchiveID  string     `json:"archiveId"`  // of archive events
 	Name       string     `json:"name"`       // of archive events
-	Reason     string     `json:"reason"`     // of destroyed and disconnected
+	Reason     string     `json:"reason"`     // of destroyed, disconnected and sessionNotification
 }

@@ -125,8 +125,6 @@ func (r StartRequest) checkBuilt() *Error {
 	switch {
 	case r.OutputMode == Individual:
 		return unimplemented("outputMode", "outputMode individual is not implemented yet; use composed")
-	case r.StreamMode == Manual:
-		return unimplemented("streamMode", "streamMode manual is not implemented yet; use auto")
 	}
 	return nil
 }

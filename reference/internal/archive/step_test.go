@@ -26,6 +26,12 @@ type play struct {
 
 func newPlay(t *testing.T) *play { return &play{t: t, s: routed()} }
 
+func newAutomaticPlay(t *testing.T) *play {
+	p := newPlay(t)
+	p.s.ArchiveMode, p.s.ArchiveName, p.s.ArchiveResolution = Always, "show", "1280x720"
+	return p
+}
+
 func (p *play) now() time.Time { return epoch.Add(p.at) }
 
 func (p *play) try(e Event) error {
@@ -55,7 +61,7 @@ func (p *play) run(d time.Duration) {
 			break
 		}
 		p.at = max(p.at, due[0].At.Sub(epoch))
-		p.do(Elapse{due[0]})
+		p.do(elapse(due[0]))
 	}
 	p.at = end
 }
@@ -69,7 +75,18 @@ func (p *play) archive(id string) Archive {
 	return a
 }
 
-func join(id string) Event  { return Connect{Connection{ID: id, CreatedAt: epoch}} }
+func join(id string) Event {
+	return Connect{Connection{ID: id, CreatedAt: epoch}, "auto-" + id}
+}
+
+// elapse is how a deadline strikes; the archive that may follow is named after the one that ends.
+func elapse(d Deadline) Event {
+	if d.ArchiveID == "" {
+		return Elapse{d, fmt.Sprintf("moved-%v", d.At.Sub(epoch))}
+	}
+	return Elapse{d, d.ArchiveID + "'"}
+}
+
 func leave(id string) Event { return Disconnect{id, "clientDisconnected"} }
 func publish(id, conn string) Event {
 	return Publish{Stream{ID: id, ConnectionID: conn, HasAudio: true, HasVideo: true}}
@@ -163,7 +180,6 @@ func TestStartIsRefused(t *testing.T) {
 		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
 		{name: "transcription of composed", edit: func(r *StartRequest) { r.HasTranscription = true }, kind: Invalid, word: "hasTranscription"},
 		{name: "individual", edit: func(r *StartRequest) { r.OutputMode = Individual }, kind: Unimplemented, word: "individual"},
-		{name: "manual streams", edit: func(r *StartRequest) { r.StreamMode = Manual }, kind: Unimplemented, word: "manual"},
 		{name: "layout of individual", edit: func(r *StartRequest) { r.OutputMode, r.Layout = Individual, &layout.Spec{Type: "pip"} }, kind: Invalid, word: "layout"},
 		{name: "screenshareType without bestFit", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Screenshare: "pip"} }, kind: Invalid, word: "layout.screenshareType is only for type bestFit"},
 		{name: "style sheet", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "custom", Stylesheet: "b{left:0}"} }, kind: Invalid, word: `layout.stylesheet has the selector "b"`},

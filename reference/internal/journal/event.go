@@ -26,7 +26,15 @@ const (
 	Stopped       Kind = "stopped"    // it ends for good
 	Classified    Kind = "classified" // the layout classes of a stream are replaced
 	Arranged      Kind = "arranged"   // an archive has this layout from now on
+	Selected      Kind = "selected"   // the archive takes Selection from now on; before the first of these it takes all streams
 )
+
+// Selection says which parts of a stream an archive takes.
+type Selection struct {
+	Stream   string `json:"stream"`
+	HasAudio bool   `json:"hasAudio,omitempty"`
+	HasVideo bool   `json:"hasVideo,omitempty"`
+}
 
 // Event is something compositions depend on besides the media.
 type Event struct {
@@ -41,8 +49,9 @@ type Event struct {
 	HasVideo   bool     `json:"hasVideo,omitempty"`
 	Reason     string   `json:"reason,omitempty"` // removed
 	// Of recordings.
-	Archive string       `json:"archive,omitempty"`
-	Layout  *layout.Spec `json:"layout,omitempty"` // arranged
+	Archive   string       `json:"archive,omitempty"`
+	Layout    *layout.Spec `json:"layout,omitempty"`    // arranged
+	Selection []Selection  `json:"selection,omitempty"` // selected
 }
 
 func (e Event) validate() error {
@@ -51,9 +60,14 @@ func (e Event) validate() error {
 		if !validID(e.Stream) {
 			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
 		}
-	case Recording, Paused, Stopped:
+	case Recording, Paused, Stopped, Selected:
 		if e.Archive == "" {
 			return fmt.Errorf("event %s: archive is missing", e.Kind)
+		}
+		for _, s := range e.Selection {
+			if !validID(s.Stream) {
+				return fmt.Errorf("event %s: bad stream id %q", e.Kind, s.Stream)
+			}
 		}
 	case Arranged:
 		if e.Archive == "" || e.Layout == nil {
@@ -104,7 +118,7 @@ func (tl *timeline) apply(n noted) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case StreamAdded, StreamRemoved, Classified, Arranged:
+	case StreamAdded, StreamRemoved, Selected, Classified, Arranged:
 	}
 	tl.spans.Store(int32(len(tl.open)))
 	tl.wake()
@@ -144,6 +158,10 @@ func (j *Journal) Note(e Event) error {
 	e.Classes = slices.Clone(e.Classes)
 	if len(e.Classes) == 0 {
 		e.Classes = nil
+	}
+	e.Selection = slices.Clone(e.Selection)
+	if len(e.Selection) == 0 {
+		e.Selection = nil
 	}
 	tl := &j.timeline
 	tl.mu.Lock()

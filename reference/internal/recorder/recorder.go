@@ -126,6 +126,11 @@ func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.
 	return r.session(sessionID).classify(streamID, classes, at)
 }
 
+// Select implements [control.Recorder].
+func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
+	return r.session(sessionID).take(archiveID, streams, at)
+}
+
 // Recover implements [control.Recorder].
 func (r *Recorder) Recover(sessionID string) (av.Instant, bool, error) {
 	return r.session(sessionID).recover()
