@@ -15,6 +15,7 @@ import (
 
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/session"
 )
 
@@ -26,6 +27,7 @@ type Control interface {
 	StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error)
 	StopArchive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 	Archive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
+	SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error)
 	// Archives returns a page and the number of all archives that match.
 	Archives(ctx context.Context, appID string, q archive.Query) ([]archive.Archive, int, error)
 	DeleteArchive(ctx context.Context, appID, archiveID string) error

@@ -17,6 +17,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/ingest"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/session/sessiontest"
 	"reelcheck/reference/internal/store"
@@ -371,4 +372,15 @@ func (f *fakeIngest) Disconnect(id, reason string) {
 	if ok {
 		f.gone(who, reason)
 	}
+}
+
+func (c *fakeControl) SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error) {
+	a, err := c.Archive(ctx, appID, archiveID)
+	if err != nil {
+		return a, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("layout " + string(l.Type))
+	return a, nil
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/session"
@@ -100,33 +99,4 @@ func (s *Server) muteStream(_ http.ResponseWriter, r *http.Request, id session.I
 		return err
 	}
 	return later("muting")
-}
-
-func (s *Server) requireArchive(r *http.Request, id session.Identity) error {
-	archiveID, err := pathID(r, "archiveId")
-	if err != nil {
-		return err
-	}
-	_, err = s.Control.Archive(r.Context(), id.Application.ID, archiveID)
-	return err
-}
-
-func (s *Server) setLayout(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
-	var body apigen.Layout
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	if !body.Type.Valid() {
-		return wire.Invalid("type", "type must be one of bestFit, pip, verticalPresentation, horizontalPresentation, custom, got %s", quote(string(body.Type)))
-	}
-	if body.ScreenshareType != nil && !body.ScreenshareType.Valid() {
-		return wire.Invalid("screenshareType", "screenshareType must be one of bestFit, pip, verticalPresentation, horizontalPresentation, got %s", quote(string(*body.ScreenshareType)))
-	}
-	if len(text(body.Stylesheet)) > maxStylesheet {
-		return wire.Invalid("stylesheet", "stylesheet must have at most %d bytes", maxStylesheet)
-	}
-	if err := s.requireArchive(r, id); err != nil {
-		return err
-	}
-	return later("changing the layout of an archive")
 }

@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/store"
 )
 
@@ -55,6 +56,11 @@ func (c *Control) StartArchive(ctx context.Context, applicationID string, reques
 // StopArchive ends a recording. An archive that is stopped already is answered as it is.
 func (c *Control) StopArchive(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
 	return c.change(ctx, applicationID, archiveID, archive.Stop{ArchiveID: archiveID})
+}
+
+// SetLayout changes the layout of a recording archive from now on.
+func (c *Control) SetLayout(ctx context.Context, applicationID, archiveID string, l layout.Spec) (archive.Archive, error) {
+	return c.change(ctx, applicationID, archiveID, archive.Arrange{ArchiveID: archiveID, Layout: l})
 }
 
 // DeleteArchive takes an archive out of the list, and its file out of the built-in cloud.

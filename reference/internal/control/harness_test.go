@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/jobs"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
@@ -204,6 +206,14 @@ func (r *recorder) Stop(_, id string, _ av.Instant) error {
 		done()
 	}
 	delete(r.done, id)
+	return nil
+}
+func (r *recorder) Arrange(_, _ string, l layout.Spec, _ av.Instant) error {
+	r.note("arrange " + string(l.Type))
+	return nil
+}
+func (r *recorder) Classify(_, _ string, classes []string, _ av.Instant) error {
+	r.note("classify " + strings.Join(classes, " "))
 	return nil
 }
 func (r *recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {

@@ -7,6 +7,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
@@ -50,6 +51,9 @@ type Recorder interface {
 	Record(sessionID, archiveID string, at av.Instant) error
 	Pause(sessionID, archiveID string, at av.Instant) error
 	Stop(sessionID, archiveID string, at av.Instant) error
+	// Arrange changes the layout of an archive, Classify the layout classes of a stream, from at on.
+	Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error
+	Classify(sessionID, streamID string, classes []string, at av.Instant) error
 
 	// Open reads a finished composition.
 	Open(a archive.Archive) (r io.ReadCloser, size int64, err error)

@@ -21,6 +21,7 @@ import (
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
 )
 
 // Config says where recordings are kept and how they are composed.
@@ -117,6 +118,16 @@ func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
 	return r.session(sessionID).note(journal.Stopped, archiveID, at)
 }
 
+// Arrange implements [control.Recorder].
+func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error {
+	return r.session(sessionID).arrange(archiveID, l, at)
+}
+
+// Classify implements [control.Recorder].
+func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
+	return r.session(sessionID).classify(streamID, classes, at)
+}
+
 // Select implements [control.Recorder].
 func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
 	return r.session(sessionID).take(archiveID, streams, at)
@@ -193,9 +204,14 @@ func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archiv
 
 func (r *Recorder) options(a archive.Archive) compose.Options {
 	width, height := a.Canvas()
+	first, err := layout.New(a.FirstLayout)
+	if err != nil { // of an archive that was started before layouts were kept
+		first = layout.Layout{}
+	}
 	return compose.Options{
 		FFmpeg: r.FFmpeg, Width: width, Height: height, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
-		QP: a.QuantizationParameter, Bitrate: a.MaxBitrate,
+		Layout: first,
+		QP:     a.QuantizationParameter, Bitrate: a.MaxBitrate,
 		Encoding: func(kill func()) func() { return r.Faults.Encoder(a.ApplicationID, kill) },
 		Output:   func(w io.Writer) io.Writer { return r.Faults.Writer(a.ApplicationID, w) },
 	}

@@ -1090,8 +1090,12 @@ type Id = string
 // Layout `stylesheet` with `custom` only; `screenshareType` with `bestFit` only.
 type Layout struct {
 	ScreenshareType *ScreenshareType `json:"screenshareType,omitempty"`
-	Stylesheet      *string          `json:"stylesheet,omitempty"`
-	Type            LayoutType       `json:"type"`
+
+	// Stylesheet A subset of CSS: rules for `stream` elements in the order of their priority, inside a block of the size of the picture. Selectors: `stream`,
+	// classes, `+`, `~`, `:first-child`, `:last-child`, `:nth-child()`, `:nth-last-child()`. Properties: width, height, min-*, max-*, left, right,
+	// top, bottom, margin (px, %), z-index, position, display, float, clear, object-fit, overflow. 500 rules, 65536 bytes. Anything else is refused.
+	Stylesheet *string    `json:"stylesheet,omitempty"`
+	Type       LayoutType `json:"type"`
 }
 
 // LayoutType defines model for LayoutType.
