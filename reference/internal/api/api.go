@@ -29,7 +29,10 @@ type Control interface {
 	// Archives returns a page and the number of all archives that match.
 	Archives(ctx context.Context, appID string, q archive.Query) ([]archive.Archive, int, error)
 	DeleteArchive(ctx context.Context, appID, archiveID string) error
+	AddStream(ctx context.Context, appID, archiveID string, in archive.Inclusion) error
+	RemoveStream(ctx context.Context, appID, archiveID, streamID string) error
 	Disconnect(ctx context.Context, sessionID, connectionID, reason string) error
+	Migrate(ctx context.Context, appID, sessionID string) error
 	SetStreamClasses(ctx context.Context, appID, sessionID string, classes map[string][]string) error
 }
 
@@ -57,6 +60,7 @@ type TestControl interface {
 	ClearFaults(w http.ResponseWriter, r *http.Request) error
 	Deliveries(w http.ResponseWriter, r *http.Request) error
 	ReplayDelivery(w http.ResponseWriter, r *http.Request) error
+	RotateSession(w http.ResponseWriter, r *http.Request) error
 	// RequireApplication answers an error when the application in the path does not exist.
 	RequireApplication(r *http.Request) error
 }

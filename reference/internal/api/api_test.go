@@ -119,6 +119,7 @@ func TestCreateSession(t *testing.T) {
 		{"relayed as one SDK says it", "p2p.preference=always", "application/json", false, archive.Relayed, ""},
 		{"location of another SDK", "location=null&archiveMode=manual&p2p.preference=disabled&e2ee=false", "application/json", false, archive.Routed, ""},
 		{"location", "location=10.1.2.3", "text/plain;q=0.1, application/json", true, archive.Routed, "10.1.2.3"},
+		{"archived automatically", "archiveMode=always&archiveName=a-b_c~d&archiveResolution=1280x720", "application/json", false, archive.Routed, ""},
 		{"XML", "", "*/*", true, archive.Routed, ""},
 		{"XML without Accept", "", "", false, archive.Routed, ""},
 	} {
@@ -137,7 +138,12 @@ func TestCreateSession(t *testing.T) {
 			if err != nil || said.Owner != owner || said.Location != tc.location || !said.CreatedAt.Equal(start) {
 				t.Errorf("session id %q says %+v, %v", id, said, err)
 			}
-			if got := w.control.sessions[id]; got.MediaMode != tc.mode || got.ArchiveMode != archive.Manual || got.ApplicationID != app.ID {
+			mode, name, resolution := archive.Manual, "", ""
+			if strings.Contains(tc.form, "always&") {
+				mode, name, resolution = archive.Always, "a:b:c:d", "1280x720"
+			}
+			if got := w.control.sessions[id]; got.MediaMode != tc.mode || got.ArchiveMode != mode || got.ArchiveName != name ||
+				got.ArchiveResolution != resolution || got.ApplicationID != app.ID {
 				t.Errorf("session = %+v", got)
 			}
 		})
@@ -277,7 +283,6 @@ func TestStartRefusals(t *testing.T) {
 		{`{"sessionId":"` + relayedID + `"}`, 409, "routed"},
 		{`{"sessionId":"` + foreignSess + `"}`, 404, "session"},
 		{`{"sessionId":"` + sessionID + `","outputMode":"individual"}`, 501, "individual"},
-		{`{"sessionId":"` + sessionID + `","streamMode":"manual"}`, 501, "manual"},
 		{`{"sessionId":"` + sessionID + `","layout":{"type":"pip"}}`, 501, "layout"},
 	} {
 		answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/archive", tc.body, bearer(t)...)
@@ -291,6 +296,43 @@ func TestStartRefusals(t *testing.T) {
 	answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/archive", `{"sessionId":"`+sessionID+`","name":null,"resolution":"1920x1080","maxBitrate":100000,"surprise":{}}`, bearer(t)...)
 	if answer.Code != http.StatusOK {
 		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+}
+
+func TestSelectStreams(t *testing.T) {
+	for _, tc := range []struct {
+		archive, body string
+		code          int
+		change        string
+	}{
+		{archiveID, `{"addStream":"` + streamID + `"}`, 204, "add true true"},
+		{archiveID, `{"addStream":"` + streamID + `","hasAudio":false}`, 204, "add false true"},
+		{archiveID, `{"addStream":"` + streamID + `","hasVideo":false,"removeStream":null}`, 204, "add true false"},
+		{archiveID, `{"removeStream":"` + streamID + `"}`, 204, "remove"},
+		{archiveID, `{"addStream":"` + streamID + `","hasAudio":false,"hasVideo":false}`, 400, ""},
+		{archiveID, `{}`, 400, ""},
+		{archiveID, `{"addStream":"` + streamID + `","removeStream":"` + streamID + `"}`, 400, ""},
+		{archiveID, `{"addStream":"camera"}`, 400, ""},
+		{archiveID, `{"addStream":"` + unknownID + `"}`, 404, ""},
+		{unknownID, `{"addStream":"` + streamID + `"}`, 404, ""},
+		{foreignID, `{"removeStream":"` + streamID + `"}`, 404, ""},
+	} {
+		w := newWorld(t)
+		answer := w.do(http.MethodPatch, "/v2/project/"+app.ID+"/archive/"+tc.archive+"/streams", tc.body, bearer(t)...)
+		if got := strings.Join(w.control.Changes(), ", "); answer.Code != tc.code || got != tc.change {
+			t.Errorf("%s: %d %s and %q, want %d and %q", tc.body, answer.Code, answer.Body, got, tc.code, tc.change)
+		}
+	}
+}
+
+func TestMigrateSession(t *testing.T) {
+	keys(t)
+	for id, want := range map[string]int{sessionID: 202, relayedID: 404, foreignSess: 404, "x": 400} {
+		w := newWorld(t)
+		answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/session/"+id+"/migrate", "", bearer(t)...)
+		if answer.Code != want || (want == 202) != strings.Contains(answer.Body.String(), `{"message":"Session migration initiated"}`) {
+			t.Errorf("%s: %d %s", id, answer.Code, answer.Body)
+		}
 	}
 }
 

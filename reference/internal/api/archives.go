@@ -172,6 +172,38 @@ func number(params url.Values, name string, otherwise, most int) (int, error) {
 	return int(n), nil
 }
 
+func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	archiveID, err := pathID(r, "archiveId")
+	if err != nil {
+		return err
+	}
+	var body apigen.ArchiveStreamChange
+	if err := wire.Read(r, &body); err != nil {
+		return err
+	}
+	add, remove := text(body.AddStream), text(body.RemoveStream)
+	in := archive.Inclusion{StreamID: add, HasAudio: !isFalse(body.HasAudio), HasVideo: !isFalse(body.HasVideo)}
+	switch {
+	case (add == "") == (remove == ""):
+		return wire.Invalid("addStream", "exactly one of addStream and removeStream must be given")
+	case !isID(add + remove):
+		return badID("addStream or removeStream", add+remove)
+	case add != "" && !in.HasAudio && !in.HasVideo:
+		return wire.Invalid("hasAudio", "hasAudio and hasVideo must not both be false")
+	case add != "":
+		err = s.Control.AddStream(r.Context(), id.Application.ID, archiveID, in)
+	default:
+		err = s.Control.RemoveStream(r.Context(), id.Application.ID, archiveID, remove)
+	}
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func isFalse(p *bool) bool { return p != nil && !*p }
+
 // renderArchive shows a under the identity that asks.
 func (s *Server) renderArchive(a archive.Archive, id session.Identity) apigen.Archive {
 	out := apigen.Archive{

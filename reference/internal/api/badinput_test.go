@@ -49,6 +49,7 @@ var goodBodies = map[string]string{
 	"createApplication": `{"name":"n","preferredVideoCodec":"H264","archiveCallbackUrl":"http://127.0.0.1/a","sessionCallbackUrl":"http://127.0.0.1/s",
 		"signatureSecret":"s","email":"a@example.com","storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","endpoint":"http://127.0.0.1:9000","region":"r","sse":"none"},"fallback":"none"}}`,
 	"advanceClock":     `{"advance":1000}`,
+	"rotateSession":    `{"in":1000}`,
 	"armFault":         `{"kind":"storage","times":2,"status":503}`,
 	"publishStream":    offerSDP,
 	"patchPublication": "a=ice-ufrag:x\r\n",

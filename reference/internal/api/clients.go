@@ -79,6 +79,17 @@ func (s *Server) requireConnection(sess archive.Session, connectionID string) er
 	return nil
 }
 
+func (s *Server) migrateSession(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	sessionID, err := pathSession(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Control.Migrate(r.Context(), id.Application.ID, sessionID); err != nil {
+		return err
+	}
+	return wire.Write(w, http.StatusAccepted, apigen.Message{Message: "Session migration initiated"})
+}
+
 func (s *Server) listStreams(w http.ResponseWriter, r *http.Request, id session.Identity) error {
 	sess, err := s.session(r, id)
 	if err != nil {

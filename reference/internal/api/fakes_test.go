@@ -149,6 +149,27 @@ func (c *fakeControl) DeleteArchive(ctx context.Context, appID, id string) error
 	return nil
 }
 
+func (c *fakeControl) AddStream(ctx context.Context, appID, id string, in archive.Inclusion) error {
+	return c.selectStream(ctx, appID, id, fmt.Sprintf("add %v %v", in.HasAudio, in.HasVideo), in.StreamID)
+}
+
+func (c *fakeControl) RemoveStream(ctx context.Context, appID, id, stream string) error {
+	return c.selectStream(ctx, appID, id, "remove", stream)
+}
+
+func (c *fakeControl) selectStream(ctx context.Context, appID, id, what, stream string) error {
+	if _, err := c.Archive(ctx, appID, id); err != nil {
+		return err
+	}
+	if stream != streamID {
+		return notFound("stream")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed(what)
+	return nil
+}
+
 func (c *fakeControl) Connect(ctx context.Context, appID, id string, client archive.Connection) (*control.Subscription, error) {
 	s, err := c.Session(ctx, appID, id)
 	if err != nil {
@@ -196,6 +217,28 @@ func (c *fakeControl) SetStreamClasses(ctx context.Context, appID, id string, cl
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed("classes")
+	return nil
+}
+
+func (c *fakeControl) Migrate(ctx context.Context, appID, id string) error {
+	return c.move(ctx, appID, id, "migrate")
+}
+
+func (c *fakeControl) Rotate(ctx context.Context, appID, id string, in time.Duration) error {
+	return c.move(ctx, appID, id, "rotate in "+in.String())
+}
+
+func (c *fakeControl) move(ctx context.Context, appID, id, what string) error {
+	s, err := c.Session(ctx, appID, id)
+	if err != nil {
+		return err
+	}
+	if len(s.Connections) == 0 {
+		return notFound("client")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed(what)
 	return nil
 }
 

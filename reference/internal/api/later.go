@@ -102,17 +102,6 @@ func (s *Server) muteStream(_ http.ResponseWriter, r *http.Request, id session.I
 	return later("muting")
 }
 
-func (s *Server) migrateSession(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
-	sess, err := s.session(r, id)
-	if err != nil {
-		return err
-	}
-	if len(sess.Connections) == 0 {
-		return &archive.Error{Kind: archive.NotFound, Message: "Not found. No clients are actively connected to the OpenTok session."}
-	}
-	return later("migrating a session")
-}
-
 func (s *Server) requireArchive(r *http.Request, id session.Identity) error {
 	archiveID, err := pathID(r, "archiveId")
 	if err != nil {
@@ -140,51 +129,4 @@ func (s *Server) setLayout(_ http.ResponseWriter, r *http.Request, id session.Id
 		return err
 	}
 	return later("changing the layout of an archive")
-}
-
-func (s *Server) changeStreams(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
-	var body apigen.ArchiveStreamChange
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	add, remove := text(body.AddStream), text(body.RemoveStream)
-	switch {
-	case (add == "") == (remove == ""):
-		return wire.Invalid("addStream", "exactly one of addStream and removeStream must be given")
-	case !isID(add + remove):
-		return badID("addStream or removeStream", add+remove)
-	case add != "" && isFalse(body.HasAudio) && isFalse(body.HasVideo):
-		return wire.Invalid("hasAudio", "hasAudio and hasVideo must not both be false")
-	}
-	if err := s.requireArchive(r, id); err != nil {
-		return err
-	}
-	return later("selecting the streams of an archive")
-}
-
-func isFalse(p *bool) bool { return p != nil && !*p }
-
-// controlLater answers 501 for a part of the control API, after the checks and for applications that exist only.
-func (s *Server) controlLater(what string, checks ...func(*http.Request) error) handler {
-	return func(_ http.ResponseWriter, r *http.Request) error {
-		if err := s.TestControl.RequireApplication(r); err != nil {
-			return err
-		}
-		for _, check := range checks {
-			if err := check(r); err != nil {
-				return err
-			}
-		}
-		return later(what)
-	}
-}
-
-// requireSession refuses a session that the application in the path does not have.
-func (s *Server) requireSession(r *http.Request) error {
-	sessionID, err := pathSession(r)
-	if err != nil {
-		return err
-	}
-	_, err = s.Control.Session(r.Context(), r.PathValue("applicationId"), sessionID)
-	return err
 }

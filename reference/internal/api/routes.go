@@ -75,7 +75,7 @@ func (s *Server) controlRoutes() []route {
 		{"POST " + app + "/clock", s.control(c.AdvanceClock), s.fail},
 		{"GET " + app + "/deadlines", s.control(c.Deadlines), s.fail},
 
-		{"POST " + app + "/sessions/{sessionId}/rotate", s.control(s.controlLater("rotating a session", s.requireSession)), s.fail},
+		{"POST " + app + "/sessions/{sessionId}/rotate", s.control(c.RotateSession), s.fail},
 		{"POST " + app + "/reset", s.control(c.Reset), s.fail},
 		{"GET " + app + "/faults", s.control(c.Faults), s.fail},
 		{"POST " + app + "/faults", s.control(c.ArmFault), s.fail},

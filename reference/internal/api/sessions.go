@@ -170,10 +170,7 @@ func parseSession(form url.Values) (sess archive.Session, location string, err e
 	if err := parseAutomatic(form, &sess); err != nil {
 		return sess, "", err
 	}
-	switch {
-	case always:
-		return sess, "", later("archiveMode always")
-	case e2ee == "true":
+	if e2ee == "true" {
 		return sess, "", later("e2ee")
 	}
 	return sess, location, nil

@@ -62,6 +62,11 @@ type Archive struct {
 	QuantizationParameter int    `json:"quantizationParameter"` // 0 = not set
 	MultiArchiveTag       string `json:"multiArchiveTag"`
 
+	// Automatic says that the session's archiveMode started it, and not a call.
+	Automatic bool `json:"automatic,omitempty"`
+	// Followed says that the automatic recording goes on in a later archive.
+	Followed bool `json:"followed,omitempty"`
+
 	Status      Status    `json:"status"`
 	Reason      string    `json:"reason"`
 	CreatedAt   time.Time `json:"createdAt"`   // the start call
@@ -69,7 +74,7 @@ type Archive struct {
 	UpdatedAt   time.Time `json:"updatedAt"`
 	StoppedAt   time.Time `json:"stoppedAt"` // zero until stopped
 
-	// Streams are those being archived now; empty unless Started.
+	// Streams are those in the archive now: all that are published, or with streamMode manual those selected. Empty unless Started.
 	Streams []Inclusion `json:"streams,omitempty"`
 
 	// Duration is the recorded time in whole seconds, Size the bytes of the file. Both are 0 until the file exists.
@@ -80,8 +85,10 @@ type Archive struct {
 	// Recorded is the time of all closed spans in which streams were recorded; RecordingSince is when the open one began.
 	Recorded       time.Duration `json:"recorded"`
 	RecordingSince time.Time     `json:"recordingSince"`
-	// IdleSince is when the last publisher went, or the start while there was none; zero while recording.
+	// IdleSince is when the last stream left the archive, or the start while there was none; zero while recording.
 	IdleSince time.Time `json:"idleSince"`
+	// Published says that somebody published in the session since the start, or was publishing then.
+	Published bool `json:"published"`
 	// FileReady says that the composition is finished and waits on the server's disk to be stored.
 	FileReady bool `json:"fileReady"`
 }

@@ -2,13 +2,17 @@ package archive
 
 import "slices"
 
-func (t *turn) connect(c Connection) error {
+func (t *turn) connect(c Connection, archiveID string) error {
 	if _, known := t.Session.Connection(c.ID); known {
 		return conflict(0, "connection %s is already connected", c.ID)
 	}
+	first := len(t.Connections) == 0
 	t.Connections = append(t.Connections, c)
 	t.EmptySince = zero
 	t.notify(Notice{Kind: ConnectionCreated, Connection: c})
+	if first && t.ArchiveMode == Always && !t.recordsItself() {
+		t.startAutomatic(archiveID, t.now)
+	}
 	return nil
 }
 
@@ -26,6 +30,7 @@ func (t *turn) disconnect(id, reason string) error {
 	t.Connections = slices.Delete(t.Connections, i, i+1)
 	if len(t.Connections) == 0 {
 		t.EmptySince = t.now
+		t.forgetRotation()
 	}
 	t.notify(Notice{Kind: ConnectionDestroyed, Connection: gone, Reason: reason})
 	t.effects = append(t.effects, Effect{Kind: DoClose, At: t.now,
@@ -44,8 +49,11 @@ func (t *turn) publish(st Stream) error {
 	t.Session.Streams = append(t.Session.Streams, st)
 	t.notify(Notice{Kind: StreamCreated, Connection: c, Stream: st})
 	for a := range t.live {
-		t.include(a)
-		t.record(a)
+		a.Published = true
+		if a.StreamMode != Manual {
+			t.include(a)
+			t.record(a)
+		}
 	}
 	return nil
 }
@@ -65,6 +73,10 @@ func (t *turn) removeStream(id, reason string) {
 	c, _ := t.Session.Connection(gone.ConnectionID)
 	t.notify(Notice{Kind: StreamDestroyed, Connection: c, Stream: gone, Reason: reason})
 	for a := range t.live {
+		if a.StreamMode == Manual {
+			t.exclude(a, gone, reason)
+			continue
+		}
 		t.include(a)
 		if len(t.Session.Streams) == 0 {
 			t.pause(a)

@@ -9,14 +9,19 @@ const (
 	DoAnnounce EffectKind = "announce" // post the status webhook with this snapshot
 	DoNotify   EffectKind = "notify"   // tell the session's clients
 	DoClose    EffectKind = "close"    // end the connection of Notice.Connection
-	DoCompose  EffectKind = "compose"  // begin the live composition
-	DoRecord   EffectKind = "record"   // a span of the archive begins
-	DoPause    EffectKind = "pause"    // the open span ends
-	DoStop     EffectKind = "stop"     // the archive ends
-	DoUpload   EffectKind = "upload"   // store the file
-	DoExpire   EffectKind = "expire"   // at At, unless something else happens first
-	DoErase    EffectKind = "erase"    // remove the file from the built-in cloud
-	DoDiscard  EffectKind = "discard"  // journal and composed file are no longer needed
+	// With streamMode manual: post the webhook about Notice.Stream, by Notice.Reason.
+	DoStreamAdded   EffectKind = "streamAdded"
+	DoStreamRemoved EffectKind = "streamRemoved"
+
+	DoCompose EffectKind = "compose" // begin the live composition
+	DoSelect  EffectKind = "select"  // the archive takes Archive.Streams from now on, and no others
+	DoRecord  EffectKind = "record"  // a span of the archive begins
+	DoPause   EffectKind = "pause"   // the open span ends
+	DoStop    EffectKind = "stop"    // the archive ends
+	DoUpload  EffectKind = "upload"  // store the file
+	DoExpire  EffectKind = "expire"  // at At, unless something else happens first
+	DoErase   EffectKind = "erase"   // remove the file from the built-in cloud
+	DoDiscard EffectKind = "discard" // journal and composed file are no longer needed
 )
 
 // Effect is a consequence of a step, as data. Effects are performed in order after the step is committed, and each may be
@@ -38,6 +43,8 @@ const (
 	StreamDestroyed     NoticeKind = "streamDestroyed"
 	ArchiveStarted      NoticeKind = "archiveStarted"
 	ArchiveStopped      NoticeKind = "archiveStopped"
+	// SessionNotification comes before the session moves to another server.
+	SessionNotification NoticeKind = "sessionNotification"
 	// SessionDisconnected is the last notice of a client whom the server disconnects.
 	SessionDisconnected NoticeKind = "sessionDisconnected"
 )
@@ -50,5 +57,5 @@ type Notice struct {
 	Stream     Stream     `json:"stream"`     // of stream events
 	ArchiveID  string     `json:"archiveId"`  // of archive events
 	Name       string     `json:"name"`       // of archive events
-	Reason     string     `json:"reason"`     // of destroyed and disconnected
+	Reason     string     `json:"reason"`     // of destroyed, disconnected and sessionNotification
 }

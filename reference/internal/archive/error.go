@@ -23,6 +23,7 @@ const (
 	CodeCannotStop       = 15002
 	CodeCannotDelete     = 15004
 	CodeNotRouted        = 15008
+	CodeMovedRecently    = 15215
 )
 
 // Error is the one error vocabulary of the server. Anything else that reaches the API is an internal error.

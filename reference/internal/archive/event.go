@@ -5,8 +5,11 @@ import "time"
 // Event is something that happened to a session.
 type Event interface{ event() }
 
-// Connect: a client joined.
-type Connect struct{ Connection Connection }
+// Connect: a client joined. ArchiveID is for the automatic archive that it may set off.
+type Connect struct {
+	Connection Connection
+	ArchiveID  string
+}
 
 // Disconnect: a client left, and with it its streams.
 type Disconnect struct{ ConnectionID, Reason string }
@@ -32,8 +35,30 @@ type Stop struct{ ArchiveID string }
 // Delete: the delete call.
 type Delete struct{ ArchiveID string }
 
-// Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored.
-type Elapse struct{ Deadline Deadline }
+// AddStream: the call that takes a stream into an archive with streamMode manual, or changes what is taken of it.
+type AddStream struct {
+	ArchiveID string
+	Inclusion Inclusion
+}
+
+// RemoveStream: the call that takes it out again.
+type RemoveStream struct{ ArchiveID, StreamID string }
+
+// Migrate: the application asks to move the session to another server. ArchiveID is for the automatic archive that continues there.
+type Migrate struct{ ArchiveID string }
+
+// Rotate: the server plans to move the session at an instant, or moves it now when At has passed.
+type Rotate struct {
+	At        time.Time
+	ArchiveID string
+}
+
+// Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored. ArchiveID is for the automatic archive
+// that may follow.
+type Elapse struct {
+	Deadline  Deadline
+	ArchiveID string
+}
 
 // Finish: the composition of a stopped archive is complete.
 type Finish struct {
@@ -57,17 +82,21 @@ type Expire struct{ ArchiveID string }
 // Interrupt: the server was down. Every client is gone, and the media of live archives ends at At.
 type Interrupt struct{ At time.Time }
 
-func (Connect) event()    {}
-func (Disconnect) event() {}
-func (Publish) event()    {}
-func (Unpublish) event()  {}
-func (Classify) event()   {}
-func (Start) event()      {}
-func (Stop) event()       {}
-func (Delete) event()     {}
-func (Elapse) event()     {}
-func (Finish) event()     {}
-func (Fail) event()       {}
-func (Store) event()      {}
-func (Expire) event()     {}
-func (Interrupt) event()  {}
+func (AddStream) event()    {}
+func (RemoveStream) event() {}
+func (Migrate) event()      {}
+func (Rotate) event()       {}
+func (Connect) event()      {}
+func (Disconnect) event()   {}
+func (Publish) event()      {}
+func (Unpublish) event()    {}
+func (Classify) event()     {}
+func (Start) event()        {}
+func (Stop) event()         {}
+func (Delete) event()       {}
+func (Elapse) event()       {}
+func (Finish) event()       {}
+func (Fail) event()         {}
+func (Store) event()        {}
+func (Expire) event()       {}
+func (Interrupt) event()    {}

@@ -10,6 +10,12 @@ const (
 	MaxEmpty       = time.Minute // after the last client left
 	FirstPublisher = time.Minute // after the start
 
+	// MoveInterval is how soon an application may have a session moved again.
+	MoveInterval = time.Minute
+
+	// Overlap is how long two consecutive automatic archives record together.
+	Overlap = 2 * time.Second
+
 	// Retention is how long the built-in cloud keeps a file after the archive was created, and how long an upload is tried.
 	Retention = 72 * time.Hour
 	// FallbackAfter is how long an upload is tried at least before the built-in cloud takes the file.
@@ -23,6 +29,9 @@ const (
 	minBitrate, maxBitrate     = 100_000, 6_000_000
 	minQuantizer, maxQuantizer = 15, 40
 )
+
+// RotationNotices are how long before a planned rotation the clients are notified.
+var RotationNotices = []time.Duration{4 * time.Hour, time.Hour}
 
 // DefaultResolution is the canvas of an archive that does not ask for another.
 const DefaultResolution = "640x480"
@@ -45,6 +54,11 @@ const (
 	DueTotal          DeadlineKind = "totalTime"
 	DueIdle           DeadlineKind = "idle"
 	DueLastClient     DeadlineKind = "lastClient"
+	DueOverlap        DeadlineKind = "overlap" // the next automatic archive begins
+
+	// Of sessions.
+	DueRotationNotice DeadlineKind = "rotationNotice"
+	DueRotation       DeadlineKind = "rotation"
 )
 
 // Deadline is an instant of policy time at which a limit strikes if nothing changes before.
@@ -53,4 +67,8 @@ type Deadline struct {
 	At        time.Time    `json:"at"`
 	SessionID string       `json:"sessionId"`
 	ArchiveID string       `json:"archiveId"`
+
+	// Media: an overlap in which two automatic archives record begins then ([DueOverlap]), or ends. It takes as long as it does, in real
+	// time: the media of both is needed.
+	Media bool `json:"media"`
 }

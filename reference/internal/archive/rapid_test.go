@@ -3,6 +3,7 @@ package archive
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,9 +21,10 @@ func TestNoSequenceBreaksTheRules(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w := world{T: t, states: ledger.States, s: routed(), now: epoch}
+		w.s.ArchiveMode = rapid.SampledFrom([]string{Manual, Always}).Draw(t, "mode")
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			w.pass(rapid.SampledFrom(pauses).Draw(t, "pause"))
-			w.apply(anyEvent(t))
+			w.apply(w.anyEvent(t))
 		}
 	})
 }
@@ -30,8 +32,10 @@ func TestNoSequenceBreaksTheRules(t *testing.T) {
 type world struct {
 	*rapid.T
 	states spec.States
-	s      Session
-	now    time.Time
+	// archives makes ids for automatic ones.
+	archives int
+	s        Session
+	now      time.Time
 }
 
 func (w *world) apply(e Event) {
@@ -57,17 +61,23 @@ func (w *world) pass(d time.Duration) {
 		if due[0].At.After(w.now) {
 			w.now = due[0].At
 		}
-		w.apply(Elapse{due[0]})
+		w.apply(elapse(due[0]))
 	}
 	w.now = end
 }
 
-func anyEvent(t *rapid.T) Event {
+func (w *world) anyEvent(t *rapid.T) Event {
+	w.archives++
 	id := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "id")
 	conn := rapid.SampledFrom([]string{"x", "y"}).Draw(t, "connection")
+	connect := Connect{Connection{ID: conn, CreatedAt: epoch}, fmt.Sprint("auto", w.archives)}
 	return rapid.SampledFrom([]Event{
-		join(conn), join(conn), leave(conn), publish(id, conn), publish(id, conn), unpublish(id),
+		connect, connect, leave(conn), publish(id, conn), publish(id, conn), unpublish(id),
 		Start{id + fmt.Sprint(rapid.Uint16().Draw(t, "n")), StartRequest{SessionID: "S", MultiArchiveTag: rapid.SampledFrom([]string{"", "t"}).Draw(t, "tag")}},
+		Start{id, StartRequest{SessionID: "S", MultiArchiveTag: "m", StreamMode: Manual}},
+		Migrate{fmt.Sprint("moved", w.archives)}, Rotate{w.now.Add(rapid.SampledFrom(pauses).Draw(t, "until")), fmt.Sprint("moved", w.archives)},
+		AddStream{id, Inclusion{id, true, rapid.Bool().Draw(t, "video")}}, AddStream{id, Inclusion{conn, true, true}},
+		AddStream{id, Inclusion{"b", true, true}}, RemoveStream{id, id}, RemoveStream{id, "b"},
 		Start{id, StartRequest{SessionID: "S"}}, Stop{id}, Delete{id}, Finish{id, 5}, Fail{id},
 		Store{id, rapid.SampledFrom([]Status{Uploaded, Available}).Draw(t, "status"), "sum"}, Expire{id}, Interrupt{epoch},
 	}).Draw(t, "event")
@@ -101,15 +111,20 @@ func checkChanges(t *rapid.T, states spec.States, before, after Session, effects
 
 func checkInvariants(t *rapid.T, s Session, now time.Time) {
 	live := map[string]int{}
+	var chain []Archive // the automatic ones
 	for _, a := range s.Archives {
 		recording := !a.RecordingSince.IsZero()
 		switch {
 		case recording && a.Status != Started:
 			t.Fatalf("%s records and is %s", a.ID, a.Status)
-		case a.Status == Paused && len(s.Streams) > 0:
-			t.Fatalf("%s is paused while streams are published", a.ID)
-		case a.Status.Live() && recording != (len(s.Streams) > 0):
-			t.Fatalf("%s: recording is %v with %d streams", a.ID, recording, len(s.Streams))
+		case a.Status == Paused && len(a.Streams) > 0:
+			t.Fatalf("%s is paused while streams are in it", a.ID)
+		case a.Status.Live() && recording != (len(a.Streams) > 0):
+			t.Fatalf("%s: recording is %v with %d streams", a.ID, recording, len(a.Streams))
+		case a.Status.Live() && a.StreamMode == Auto && len(a.Streams) != len(s.Streams):
+			t.Fatalf("%s has %d of %d streams", a.ID, len(a.Streams), len(s.Streams))
+		case !a.Status.Live() && len(a.Streams) > 0:
+			t.Fatalf("%s is %s with streams", a.ID, a.Status)
 		case a.Status.Live() && (a.Reason != "" || a.Duration != 0 || a.Size != 0):
 			t.Fatalf("%s is live with %q, %v, %d", a.ID, a.Reason, a.Duration, a.Size)
 		case !a.Status.Live() && a.Reason == "":
@@ -119,15 +134,44 @@ func checkInvariants(t *rapid.T, s Session, now time.Time) {
 		case a.Duration%time.Second != 0:
 			t.Fatalf("%s lasts %v", a.ID, a.Duration)
 		}
-		if a.Status.Live() {
+		switch {
+		case a.Status.Live() && a.Automatic:
+			chain = append(chain, a)
+		case a.Status.Live():
 			if live[a.MultiArchiveTag]++; live[a.MultiArchiveTag] > 1 {
 				t.Fatalf("two live archives with tag %q", a.MultiArchiveTag)
+			}
+		}
+	}
+	checkChain(t, s, chain)
+	if len(s.Connections) == 0 && !s.MoveAt.IsZero() || !s.MoveAt.IsZero() && s.MoveAt.Before(now) {
+		t.Fatalf("rotation at %v, now %v", s.MoveAt, now)
+	}
+	for _, a := range s.Archives {
+		for i, in := range a.Streams {
+			if _, published := s.Stream(in.StreamID); !published || slices.ContainsFunc(a.Streams[:i], in.same) {
+				t.Fatalf("%s has %+v", a.ID, a.Streams)
 			}
 		}
 	}
 	for _, st := range s.Streams {
 		if _, here := s.Connection(st.ConnectionID); !here {
 			t.Fatalf("stream %s without its connection", st.ID)
+		}
+	}
+}
+
+// checkChain has the live automatic archives of s.
+func checkChain(t *rapid.T, s Session, chain []Archive) {
+	if len(chain) > 0 && s.ArchiveMode != Always || len(chain) > 2 {
+		t.Fatalf("%d automatic archives in a session with archiveMode %s", len(chain), s.ArchiveMode)
+	}
+	if len(chain) == 2 && (!chain[0].Followed || chain[1].Followed) {
+		t.Fatalf("%s and %s do not follow each other", chain[0].ID, chain[1].ID)
+	}
+	for _, a := range s.Archives {
+		if s.ArchiveMode == Always && !a.Automatic && a.MultiArchiveTag == "" {
+			t.Fatalf("%s has no tag beside the automatic archives", a.ID)
 		}
 	}
 }

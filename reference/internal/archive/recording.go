@@ -17,21 +17,32 @@ func (t *turn) start(id string, r StartRequest) error {
 	if len(t.Connections) == 0 {
 		return notFound("no client is connected to the session")
 	}
+	if t.ArchiveMode == Always && r.MultiArchiveTag == "" {
+		return conflict(CodeAlreadyRecording, "the session is archived automatically: a multiArchiveTag is required for another archive")
+	}
 	for a := range t.live {
 		if a.MultiArchiveTag == r.MultiArchiveTag {
 			return conflict(CodeAlreadyRecording, "the session is already being recorded with multiArchiveTag %q", r.MultiArchiveTag)
 		}
 	}
-	t.Archives = append(t.Archives, t.newArchive(id, r))
+	t.begin(t.newArchive(id, r))
+	return nil
+}
+
+// begin sets a new archive going.
+func (t *turn) begin(created Archive) {
+	t.Archives = append(t.Archives, created)
 	a := &t.Archives[len(t.Archives)-1]
 	t.do(DoCompose, a)
-	if len(t.Session.Streams) > 0 {
+	switch {
+	case a.StreamMode == Manual:
+		t.do(DoSelect, a)
+	case len(t.Session.Streams) > 0:
 		t.include(a)
 		t.record(a)
 	}
 	t.do(DoAnnounce, a)
 	t.notify(Notice{Kind: ArchiveStarted, ArchiveID: a.ID, Name: a.Name})
-	return nil
 }
 
 func (t *turn) newArchive(id string, r StartRequest) Archive {
@@ -42,7 +53,10 @@ func (t *turn) newArchive(id string, r StartRequest) Archive {
 		Resolution: DefaultResolution, Layout: given(r.Layout, Layout{Type: BestFit}),
 		MaxBitrate: given(r.MaxBitrate, 0), QuantizationParameter: given(r.QuantizationParameter, 0),
 		MultiArchiveTag: r.MultiArchiveTag,
-		Status:          Started, CreatedAt: t.now, UpdatedAt: t.now, IdleSince: t.now,
+		Status:          Started, CreatedAt: t.now, UpdatedAt: t.now, IdleSince: t.now, Published: len(t.Session.Streams) > 0,
+	}
+	if r.StreamMode != "" {
+		a.StreamMode = r.StreamMode
 	}
 	if r.Resolution != "" {
 		a.Resolution = r.Resolution
@@ -80,6 +94,8 @@ func (t *turn) stop(id string) error {
 	switch {
 	case a == nil || a.Status == Deleted:
 		return notFound("archive %s does not exist", id)
+	case a.Status.Live() && a.Automatic:
+		return conflict(0, "an automatic archive cannot be stopped by a call; it stops %.0f s after the last client has disconnected", MaxEmpty.Seconds())
 	case a.Status.Live():
 		t.end(a, ReasonUser, t.now)
 	case a.Status != Stopped:
@@ -109,6 +125,7 @@ func (t *turn) interrupt(at time.Time) {
 	}
 	t.Session.Streams, t.Connections = nil, nil
 	t.EmptySince = t.now
+	t.forgetRotation()
 	for a := range t.live {
 		t.end(a, ReasonSessionEnd, at)
 	}

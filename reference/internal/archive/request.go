@@ -130,8 +130,6 @@ func (r StartRequest) checkBuilt() *Error {
 	switch {
 	case r.OutputMode == Individual:
 		return unimplemented("outputMode", "outputMode individual is not implemented yet; use composed")
-	case r.StreamMode == Manual:
-		return unimplemented("streamMode", "streamMode manual is not implemented yet; use auto")
 	case r.Layout != nil && r.Layout.Type != BestFit:
 		return unimplemented("layout.type", "layout.type %s is not implemented yet; use bestFit", r.Layout.Type)
 	case r.Layout != nil && r.Layout.ScreenshareType != "":

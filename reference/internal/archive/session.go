@@ -16,14 +16,20 @@ type Session struct {
 	ApplicationID     string    `json:"applicationId"`
 	MediaMode         string    `json:"mediaMode"`
 	ArchiveMode       string    `json:"archiveMode"`
-	ArchiveName       string    `json:"archiveName"`
-	ArchiveResolution string    `json:"archiveResolution"`
+	ArchiveName       string    `json:"archiveName"`       // of automatic archives
+	ArchiveResolution string    `json:"archiveResolution"` // of automatic archives; "" = DefaultResolution
 	CreatedAt         time.Time `json:"createdAt"`
 
 	Connections []Connection `json:"connections,omitempty"` // oldest first
 	Streams     []Stream     `json:"streams,omitempty"`     // oldest first
 	// EmptySince is when the last client left; zero while clients are connected or before the first.
 	EmptySince time.Time `json:"emptySince"`
+
+	// MoveAt is when a planned rotation moves the session to another server, WarnedAt when the clients were notified last of it, MovedAt
+	// when the session has moved last. Each is zero when there is none.
+	MoveAt   time.Time `json:"moveAt"`
+	WarnedAt time.Time `json:"warnedAt"`
+	MovedAt  time.Time `json:"movedAt"`
 
 	Archives []Archive `json:"archives,omitempty"` // oldest first
 }

@@ -29,7 +29,7 @@ type turn struct {
 func (t *turn) apply(e Event) error {
 	switch e := e.(type) {
 	case Connect:
-		return t.connect(e.Connection)
+		return t.connect(e.Connection, e.ArchiveID)
 	case Disconnect:
 		return t.disconnect(e.ConnectionID, e.Reason)
 	case Publish:
@@ -44,8 +44,16 @@ func (t *turn) apply(e Event) error {
 		return t.stop(e.ArchiveID)
 	case Delete:
 		return t.delete(e.ArchiveID)
+	case AddStream:
+		return t.addStream(e.ArchiveID, e.Inclusion)
+	case RemoveStream:
+		return t.dropStream(e.ArchiveID, e.StreamID)
+	case Migrate:
+		return t.migrate(e.ArchiveID)
+	case Rotate:
+		return t.rotate(e.At, e.ArchiveID)
 	case Elapse:
-		t.elapse(e.Deadline)
+		t.elapse(e.Deadline, e.ArchiveID)
 	case Finish:
 		t.finish(e.ArchiveID, e.Size)
 	case Fail:

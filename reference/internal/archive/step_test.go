@@ -24,6 +24,12 @@ type play struct {
 
 func newPlay(t *testing.T) *play { return &play{t: t, s: routed()} }
 
+func newAutomaticPlay(t *testing.T) *play {
+	p := newPlay(t)
+	p.s.ArchiveMode, p.s.ArchiveName, p.s.ArchiveResolution = Always, "show", "1280x720"
+	return p
+}
+
 func (p *play) now() time.Time { return epoch.Add(p.at) }
 
 func (p *play) try(e Event) error {
@@ -53,7 +59,7 @@ func (p *play) run(d time.Duration) {
 			break
 		}
 		p.at = max(p.at, due[0].At.Sub(epoch))
-		p.do(Elapse{due[0]})
+		p.do(elapse(due[0]))
 	}
 	p.at = end
 }
@@ -67,7 +73,18 @@ func (p *play) archive(id string) Archive {
 	return a
 }
 
-func join(id string) Event  { return Connect{Connection{ID: id, CreatedAt: epoch}} }
+func join(id string) Event {
+	return Connect{Connection{ID: id, CreatedAt: epoch}, "auto-" + id}
+}
+
+// elapse is how a deadline strikes; the archive that may follow is named after the one that ends.
+func elapse(d Deadline) Event {
+	if d.ArchiveID == "" {
+		return Elapse{d, fmt.Sprintf("moved-%v", d.At.Sub(epoch))}
+	}
+	return Elapse{d, d.ArchiveID + "'"}
+}
+
 func leave(id string) Event { return Disconnect{id, "clientDisconnected"} }
 func publish(id, conn string) Event {
 	return Publish{Stream{ID: id, ConnectionID: conn, HasAudio: true, HasVideo: true}}
@@ -161,7 +178,6 @@ func TestStartIsRefused(t *testing.T) {
 		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
 		{name: "transcription of composed", edit: func(r *StartRequest) { r.HasTranscription = true }, kind: Invalid, word: "hasTranscription"},
 		{name: "individual", edit: func(r *StartRequest) { r.OutputMode = Individual }, kind: Unimplemented, word: "individual"},
-		{name: "manual streams", edit: func(r *StartRequest) { r.StreamMode = Manual }, kind: Unimplemented, word: "manual"},
 		{name: "pip", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip"} }, kind: Unimplemented, word: "pip"},
 		{name: "relayed", setup: func(p *play) { p.s.MediaMode = Relayed }, kind: Conflict, code: 15008, word: "routed"},
 		{name: "no client", setup: func(p *play) { p.do(leave("c")) }, kind: NotFound, word: "client"},

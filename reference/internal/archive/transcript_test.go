@@ -3,6 +3,7 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -68,7 +69,11 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 		}
 		return ""
 	}
-	if words[0] == "wait" {
+	switch words[0] {
+	case "automatic":
+		p.s.ArchiveMode = Always
+		return
+	case "wait":
 		d, err := time.ParseDuration(arg(1))
 		if err != nil {
 			t.Fatal(err)
@@ -76,12 +81,18 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 		pass(p, d, out)
 		return
 	}
+	in, _ := time.ParseDuration(arg(1))
 	size, _ := strconv.ParseInt(arg(2), 10, 64)
 	event, known := map[string]Event{
-		"connect": join(arg(1)), "disconnect": leave(arg(1)),
+		"connect": Connect{Connection{ID: arg(1), CreatedAt: epoch}, arg(2)}, "disconnect": leave(arg(1)),
 		"publish": publish(arg(1), arg(2)), "unpublish": unpublish(arg(1)),
-		"start": Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2)}},
-		"stop":  Stop{arg(1)}, "delete": Delete{arg(1)},
+		"start":        Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2)}},
+		"start-manual": Start{arg(1), StartRequest{SessionID: "S", MultiArchiveTag: arg(2), StreamMode: Manual}},
+		"migrate":      Migrate{arg(1)},
+		"rotate":       Rotate{p.now().Add(in), arg(2)},
+		"add":          AddStream{arg(1), Inclusion{arg(2), arg(3) != "video", arg(3) != "audio"}},
+		"remove":       RemoveStream{arg(1), arg(2)},
+		"stop":         Stop{arg(1)}, "delete": Delete{arg(1)},
 		"finish": Finish{arg(1), size}, "fail": Fail{arg(1)},
 		"store":  Store{arg(1), Status(arg(2)), "sum"},
 		"expire": Expire{arg(1)}, "interrupt": Interrupt{p.now()},
@@ -106,8 +117,8 @@ func pass(p *play, d time.Duration, out *bytes.Buffer) {
 			return
 		}
 		p.at = max(p.at, due[0].At.Sub(epoch))
-		fmt.Fprintf(out, "  %v: %s of %s\n", p.at, due[0].Kind, due[0].ArchiveID)
-		p.do(Elapse{due[0]})
+		fmt.Fprintf(out, "  %v: %s of %s\n", p.at, due[0].Kind, cmp.Or(due[0].ArchiveID, "the session"))
+		p.do(elapse(due[0]))
 		describe(p.effects, out)
 	}
 }
@@ -118,6 +129,10 @@ func describe(effects []Effect, out *bytes.Buffer) {
 		switch e.Kind {
 		case DoNotify, DoClose:
 			fmt.Fprintf(out, "  %s %s %s\n", e.Kind, n.Kind, strings.TrimSpace(strings.Join([]string{n.Connection.ID, n.Stream.ID, n.ArchiveID, n.Reason}, " ")))
+		case DoStreamAdded, DoStreamRemoved:
+			fmt.Fprintf(out, "  %s %s %s %s %q streams=%d\n", e.Kind, a.ID, n.Connection.ID, n.Stream.ID, n.Reason, len(a.Streams))
+		case DoSelect:
+			fmt.Fprintf(out, "  %s %s %v\n", e.Kind, a.ID, a.Streams)
 		case DoExpire:
 			fmt.Fprintf(out, "  %s %s at %v\n", e.Kind, a.ID, e.At.Sub(epoch))
 		case DoAnnounce:

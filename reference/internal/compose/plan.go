@@ -36,7 +36,7 @@ func (s span) instant(n int64) av.Instant {
 type scene struct {
 	from      av.Instant
 	recording bool
-	streams   int // published
+	streams   int // in the archive
 	tiles     []layout.Tile
 	audio     []string // in the order in which they were added
 }
@@ -57,8 +57,9 @@ type plan struct {
 	width, height int
 	added         func(journal.Event) // called for every stream, from the goroutine that follows
 
-	streams  []journal.Event // live, in the order in which they were added
-	recorded time.Duration   // before the current span
+	streams  []journal.Event              // live, in the order in which they were added
+	selected map[string]journal.Selection // by stream; nil while the archive takes all
+	recorded time.Duration                // before the current span
 
 	mu      sync.Mutex // guards the rest
 	scenes  []scene
@@ -122,6 +123,14 @@ func (p *plan) apply(e journal.Event) (stopped bool) {
 		}
 		p.span(e)
 		stopped = e.Kind == journal.Stopped
+	case journal.Selected:
+		if e.Archive != p.archive {
+			return false
+		}
+		p.selected = map[string]journal.Selection{}
+		for _, s := range e.Selection {
+			p.selected[s.Stream] = s
+		}
 	default:
 		return false
 	}
@@ -155,16 +164,24 @@ func wholeFrames(d time.Duration) int64 { return int64((d + frameTime/2) / frame
 
 // scene is the scene after the events so far. The caller holds mu.
 func (p *plan) scene(from av.Instant) scene {
-	s := scene{from: from, streams: len(p.streams)}
+	s := scene{from: from}
 	if n := len(p.spans); n > 0 {
 		s.recording = p.spans[n-1].end == forever
 	}
 	var seen []layout.Stream
 	for _, e := range p.streams {
-		if e.HasVideo {
+		wanted, selected := p.selected[e.Stream]
+		if p.selected == nil {
+			wanted, selected = journal.Selection{HasAudio: true, HasVideo: true}, true
+		}
+		if !selected {
+			continue
+		}
+		s.streams++
+		if e.HasVideo && wanted.HasVideo {
 			seen = append(seen, layout.Stream{ID: e.Stream, Screen: e.VideoType == streamScreen, Classes: e.Classes})
 		}
-		if e.HasAudio && len(s.audio) < maxAudio {
+		if e.HasAudio && wanted.HasAudio && len(s.audio) < maxAudio {
 			s.audio = append(s.audio, e.Stream)
 		}
 	}

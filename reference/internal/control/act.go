@@ -17,7 +17,7 @@ import (
 // the state, and notices are for clients who are gone after a crash.
 func durable(kind archive.EffectKind) bool {
 	switch kind {
-	case archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoErase, archive.DoDiscard:
+	case archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoErase, archive.DoDiscard:
 		return true
 	default:
 		return false
@@ -56,7 +56,7 @@ func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 // recording tells the effects without which there will be no file.
 func recording(kind archive.EffectKind) bool {
 	switch kind {
-	case archive.DoCompose, archive.DoRecord, archive.DoPause, archive.DoStop:
+	case archive.DoCompose, archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop:
 		return true
 	default:
 		return false
@@ -67,6 +67,8 @@ func (r *room) perform(e archive.Effect, at av.Instant) error {
 	switch e.Kind {
 	case archive.DoCompose:
 		return r.compose(e.Archive)
+	case archive.DoSelect:
+		return r.Recorder.Select(r.id, e.Archive.ID, e.Archive.Streams, at)
 	case archive.DoRecord:
 		return r.Recorder.Record(r.id, e.Archive.ID, at)
 	case archive.DoPause:
@@ -122,7 +124,7 @@ func (r *room) delivery(e archive.Effect) (d store.Delivery, wanted bool, err er
 	if err != nil {
 		return d, false, fmt.Errorf("read application: %w", err)
 	}
-	body, err := json.Marshal(callback(app, e.Archive))
+	body, err := json.Marshal(about(callback(app, e.Archive), e))
 	if err != nil {
 		return d, false, fmt.Errorf("encode callback: %w", err)
 	}
@@ -158,6 +160,32 @@ type Callback struct {
 	URL                   *string `json:"url"` // always null: links are only for authenticated readers
 
 	Streams *[]archive.Inclusion `json:"streams,omitempty"` // only while started
+
+	Timestamp int64           `json:"timestamp,omitempty"` // ms, of stream updates
+	Stream    *CallbackStream `json:"stream,omitempty"`    // of stream updates
+}
+
+// CallbackStream is a stream that was added to an archive or removed.
+type CallbackStream struct {
+	ID         string `json:"id"`
+	Connection struct {
+		ID string `json:"id"`
+	} `json:"connection"`
+	CreatedAt int64 `json:"createdAt"` // ms, to the nearest second
+}
+
+// about turns the body of a status webhook into that of a stream update, if e is one: then status is its name, and reason why the
+// stream has left the session.
+func about(c Callback, e archive.Effect) Callback {
+	if e.Kind != archive.DoStreamAdded && e.Kind != archive.DoStreamRemoved {
+		return c
+	}
+	st := e.Notice.Stream
+	c.Status, c.Reason, c.Streams = archive.Status(e.Kind), e.Notice.Reason, nil
+	c.Timestamp = e.At.UnixMilli()
+	c.Stream = &CallbackStream{ID: st.ID, CreatedAt: st.CreatedAt.Round(time.Second).UnixMilli()}
+	c.Stream.Connection.ID = st.ConnectionID
+	return c
 }
 
 func callback(app session.Application, a archive.Archive) Callback {

@@ -11,10 +11,6 @@ import (
 
 // CreateSession keeps a new session.
 func (c *Control) CreateSession(ctx context.Context, s archive.Session) error {
-	if s.ArchiveMode == archive.Always {
-		return &archive.Error{Kind: archive.Unimplemented, Field: "archiveMode",
-			Message: "archiveMode always is not implemented yet; use manual"}
-	}
 	if s.CreatedAt.IsZero() {
 		s.CreatedAt = c.Clock.Now(s.ApplicationID)
 	}
@@ -83,6 +79,18 @@ func (c *Control) change(ctx context.Context, applicationID, archiveID string, e
 		return archive.Archive{}, err
 	}
 	return <-answer, nil
+}
+
+// AddStream takes a stream into an archive with streamMode manual.
+func (c *Control) AddStream(ctx context.Context, applicationID, archiveID string, in archive.Inclusion) error {
+	_, err := c.change(ctx, applicationID, archiveID, archive.AddStream{ArchiveID: archiveID, Inclusion: in})
+	return err
+}
+
+// RemoveStream takes it out again.
+func (c *Control) RemoveStream(ctx context.Context, applicationID, archiveID, streamID string) error {
+	_, err := c.change(ctx, applicationID, archiveID, archive.RemoveStream{ArchiveID: archiveID, StreamID: streamID})
+	return err
 }
 
 // Archive returns an archive.

@@ -18,11 +18,16 @@ func (c *Control) Connect(ctx context.Context, applicationID, sessionID string, 
 		if client.CreatedAt.IsZero() {
 			client.CreatedAt = r.Clock.Now(applicationID)
 		}
-		if err := r.step(archive.Connect{Connection: client}, clock.Media()); err != nil {
+		if err := r.step(archive.Connect{Connection: client, ArchiveID: newID()}, clock.Media()); err != nil {
 			return err
 		}
-		notices := make(chan archive.Notice, backlog)
+		notices := make(chan archive.Notice, backlog+len(r.state.Archives))
 		r.clients[client.ID] = notices
+		for _, a := range r.state.Archives {
+			if a.Status.Live() {
+				notices <- archive.Notice{Kind: archive.ArchiveStarted, At: client.CreatedAt, ArchiveID: a.ID, Name: a.Name}
+			}
+		}
 		answer <- &Subscription{Session: r.state, C: notices}
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -188,6 +189,10 @@ func (r *recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 		})
 	}
 	return r.fail
+}
+func (r *recorder) Select(_, _ string, streams []archive.Inclusion, _ av.Instant) error {
+	r.note(fmt.Sprint("select ", len(streams)))
+	return nil
 }
 func (r *recorder) Record(string, string, av.Instant) error { r.note("record"); return nil }
 func (r *recorder) Pause(string, string, av.Instant) error  { r.note("pause"); return nil }

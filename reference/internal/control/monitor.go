@@ -83,7 +83,7 @@ func monitored(kind archive.NoticeKind) bool {
 	case archive.ConnectionCreated, archive.ConnectionDestroyed, archive.StreamCreated, archive.StreamDestroyed:
 		return true
 	default:
-		return kind == "sessionNotification"
+		return kind == archive.SessionNotification
 	}
 }
 

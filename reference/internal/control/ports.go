@@ -43,6 +43,9 @@ type Recorder interface {
 	// Compose begins the live composition of a, or begins it again after a crash, and returns. Once the archive was stopped and
 	// its file is complete and on disk, done is called, once, from the recorder's goroutine; not at all when ctx ends before.
 	Compose(ctx context.Context, a archive.Archive, done func(File, error)) error
+	// Select says which streams the archive takes from then on; before the first call for it, it takes all. The recorder asks them for key
+	// frames.
+	Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error
 	// Record begins a span of the archive, Pause ends it, Stop ends the archive (with its span, if one is open).
 	Record(sessionID, archiveID string, at av.Instant) error
 	Pause(sessionID, archiveID string, at av.Instant) error
@@ -61,7 +64,7 @@ type Recorder interface {
 type Subscription struct {
 	// Session is the session as of the connection, the new client included.
 	Session archive.Session
-	// C delivers what happens from then on to others and to archives. It is closed when the client was disconnected, by Disconnect
+	// C delivers the archives that run, as ArchiveStarted, and what happens from then on to others and to archives. It is closed when the client was disconnected, by Disconnect
 	// or by the server, after a last notice that says why, and when the client does not keep up.
 	C <-chan archive.Notice
 }

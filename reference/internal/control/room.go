@@ -131,7 +131,7 @@ func (r *room) elapse() {
 		if d.At.After(now) {
 			return
 		}
-		if err := r.strike(archive.Elapse{Deadline: d}); err != nil {
+		if err := r.strike(archive.Elapse{Deadline: d, ArchiveID: newID()}); err != nil {
 			r.Log.Error("deadline failed", "session", r.id, "archive", d.ArchiveID, "kind", d.Kind, "error", err)
 			r.retry = now.Add(time.Second)
 			return
@@ -190,7 +190,7 @@ func (r *room) transition(next archive.Session, effects []archive.Effect, at av.
 	for _, e := range effects {
 		job := store.Job{ApplicationID: next.ApplicationID, SessionID: r.id, ArchiveID: e.Archive.ID, At: e.At}
 		switch e.Kind {
-		case archive.DoAnnounce:
+		case archive.DoAnnounce, archive.DoStreamAdded, archive.DoStreamRemoved:
 			d, wanted, err := r.delivery(e)
 			if err != nil {
 				return t, err

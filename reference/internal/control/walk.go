@@ -75,7 +75,8 @@ func (c *Control) sessionsOf(applicationID string) []string {
 }
 
 // Advance moves the application's clock forward to target. Everything due on the way happens in its order, at its instant, and has
-// taken full effect, its files and webhooks included, before the next; what happened is returned, also beside an error.
+// taken full effect, its files and webhooks included, before the next; what happened is returned, also beside an error. The walk ends
+// early where two automatic archives begin to overlap, and one that begins in an overlap lets it pass in real time.
 func (c *Control) Advance(ctx context.Context, applicationID string, target time.Time) (fired []Due, err error) {
 	if target.Before(c.Now(applicationID)) {
 		return nil, &archive.Error{Kind: archive.Invalid, Message: "a clock can only be moved forward"}
@@ -92,6 +93,11 @@ func (c *Control) Advance(ctx context.Context, applicationID string, target time
 		if err != nil {
 			return fired, err
 		}
+		if slices.ContainsFunc(due, endsOverlap) {
+			if err := c.sit(ctx, applicationID, earlier(due[0].At, target)); err != nil {
+				return fired, err
+			}
+		}
 		if len(due) == 0 || due[0].At.After(target) {
 			break
 		}
@@ -102,11 +108,39 @@ func (c *Control) Advance(ctx context.Context, applicationID string, target time
 		if happened {
 			fired = append(fired, due[0])
 		}
+		if happened && beginsOverlap(due[0]) {
+			return fired, nil
+		}
 	}
 	if err := c.setClock(ctx, applicationID, target); err != nil {
 		return fired, err
 	}
 	return fired, c.settle(ctx, applicationID)
+}
+
+func beginsOverlap(d Due) bool { return d.limit.Media && d.limit.Kind == archive.DueOverlap }
+
+func endsOverlap(d Due) bool { return d.limit.Media && d.limit.Kind != archive.DueOverlap }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// sit waits until the application's clock shows t by itself.
+func (c *Control) sit(ctx context.Context, applicationID string, t time.Time) error {
+	timer := c.Clock.Timer(applicationID, t)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.ctx.Done():
+		return errClosed
+	}
 }
 
 // strike moves the clock to d and lets it happen. false means that a job was not due yet, by the rounding of its row.
@@ -115,7 +149,7 @@ func (c *Control) strike(ctx context.Context, applicationID string, d Due) (happ
 		return false, err
 	}
 	if d.jobID == 0 {
-		err := c.enter(ctx, d.SessionID, func(r *room) error { return r.strike(archive.Elapse{Deadline: d.limit}) })
+		err := c.enter(ctx, d.SessionID, func(r *room) error { return r.strike(archive.Elapse{Deadline: d.limit, ArchiveID: newID()}) })
 		if err != nil && !lost(err) {
 			return false, err
 		}

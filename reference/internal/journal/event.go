@@ -23,7 +23,15 @@ const (
 	Recording     Kind = "recording" // a span of the archive begins
 	Paused        Kind = "paused"    // it ends, another may follow
 	Stopped       Kind = "stopped"   // it ends for good
+	Selected      Kind = "selected"  // the archive takes Selection from now on; before the first of these it takes all streams
 )
+
+// Selection says which parts of a stream an archive takes.
+type Selection struct {
+	Stream   string `json:"stream"`
+	HasAudio bool   `json:"hasAudio,omitempty"`
+	HasVideo bool   `json:"hasVideo,omitempty"`
+}
 
 // Event is something compositions depend on besides the media.
 type Event struct {
@@ -37,7 +45,8 @@ type Event struct {
 	HasVideo  bool     `json:"hasVideo,omitempty"`
 	Reason    string   `json:"reason,omitempty"` // removed
 	// Of recordings.
-	Archive string `json:"archive,omitempty"`
+	Archive   string      `json:"archive,omitempty"`
+	Selection []Selection `json:"selection,omitempty"` // selected
 }
 
 func (e Event) validate() error {
@@ -46,9 +55,14 @@ func (e Event) validate() error {
 		if !validID(e.Stream) {
 			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
 		}
-	case Recording, Paused, Stopped:
+	case Recording, Paused, Stopped, Selected:
 		if e.Archive == "" {
 			return fmt.Errorf("event %s: archive is missing", e.Kind)
+		}
+		for _, s := range e.Selection {
+			if !validID(s.Stream) {
+				return fmt.Errorf("event %s: bad stream id %q", e.Kind, s.Stream)
+			}
 		}
 	default:
 		return fmt.Errorf("unknown event kind %q", e.Kind)
@@ -95,7 +109,7 @@ func (tl *timeline) apply(n noted) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case StreamAdded, StreamRemoved:
+	case StreamAdded, StreamRemoved, Selected:
 	}
 	tl.spans.Store(int32(len(tl.open)))
 	tl.wake()
@@ -135,6 +149,10 @@ func (j *Journal) Note(e Event) error {
 	e.Classes = slices.Clone(e.Classes)
 	if len(e.Classes) == 0 {
 		e.Classes = nil
+	}
+	e.Selection = slices.Clone(e.Selection)
+	if len(e.Selection) == 0 {
+		e.Selection = nil
 	}
 	tl := &j.timeline
 	tl.mu.Lock()

@@ -168,7 +168,7 @@ func TestTimelineTruncatedAnywhere(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
 	begin(t, j, "s")
-	list := []Event{recording, {Kind: StreamAdded, Stream: "s", At: 2, HasAudio: true, Classes: []string{"focus"}}, {Kind: Stopped, Archive: "a", At: 9}}
+	list := []Event{recording, {Kind: StreamAdded, Stream: "s", At: 2, HasAudio: true, Classes: []string{"focus"}}, {Kind: Selected, Archive: "a", At: 3, Selection: []Selection{{Stream: "s", HasAudio: true}}}, {Kind: Selected, Archive: "a", At: 4}, {Kind: Stopped, Archive: "a", At: 9}}
 	var ends []int64
 	for _, e := range list {
 		note(t, j, e)

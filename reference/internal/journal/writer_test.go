@@ -78,7 +78,7 @@ func TestOrderAndLimits(t *testing.T) {
 			t.Errorf("stream id %q was taken", id)
 		}
 	}
-	for _, e := range []Event{{Kind: "x"}, {Kind: Stopped}, {Kind: StreamRemoved}, {Kind: StreamAdded, Stream: "unknown"}} {
+	for _, e := range []Event{{Kind: "x"}, {Kind: Stopped}, {Kind: Selected}, {Kind: Selected, Archive: "a", Selection: []Selection{{Stream: "../s"}}}, {Kind: StreamRemoved}, {Kind: StreamAdded, Stream: "unknown"}} {
 		if j.Note(e) == nil {
 			t.Errorf("%+v was noted", e)
 		}

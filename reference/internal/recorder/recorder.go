@@ -117,6 +117,11 @@ func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
 	return r.session(sessionID).note(journal.Stopped, archiveID, at)
 }
 
+// Select implements [control.Recorder].
+func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
+	return r.session(sessionID).take(archiveID, streams, at)
+}
+
 // Recover implements [control.Recorder].
 func (r *Recorder) Recover(sessionID string) (av.Instant, bool, error) {
 	return r.session(sessionID).recover()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
@@ -79,6 +80,23 @@ func (s *session) note(kind journal.Kind, archiveID string, at av.Instant) error
 		}
 	}
 	return s.journal.Note(journal.Event{Kind: kind, At: at, Archive: archiveID})
+}
+
+// take puts on the timeline which streams the archive takes.
+func (s *session) take(archiveID string, streams []archive.Inclusion, at av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal == nil {
+		return nil
+	}
+	e := journal.Event{Kind: journal.Selected, At: at, Archive: archiveID}
+	for _, in := range streams {
+		e.Selection = append(e.Selection, journal.Selection{Stream: in.StreamID, HasAudio: in.HasAudio, HasVideo: in.HasVideo})
+		if st := s.streams[in.StreamID]; st != nil && in.HasVideo {
+			st.KeyFrame()
+		}
+	}
+	return s.journal.Note(e)
 }
 
 // begin registers a composition, the first one with the streams that are there. It answers false when the archive is being composed

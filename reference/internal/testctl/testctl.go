@@ -35,6 +35,8 @@ type Control interface {
 	Advance(ctx context.Context, appID string, target time.Time) ([]control.Due, error)
 	// Deadlines are those to come, soonest first.
 	Deadlines(ctx context.Context, appID string) ([]control.Due, error)
+	// Rotate has the server move a session after the policy time in.
+	Rotate(ctx context.Context, appID, sessionID string, in time.Duration) error
 	// DeleteApplication ends everything the application has.
 	DeleteApplication(ctx context.Context, appID string) error
 	// ResetApplication ends everything the application has, and keeps it.

@@ -35,6 +35,7 @@ type fake struct {
 	due      []control.Due
 	targets  []time.Time
 	deleted  []string
+	rotated  []string
 }
 
 func (f *fake) CreateApplication(_ context.Context, a session.Application) error {
@@ -79,6 +80,11 @@ func (f *fake) Advance(_ context.Context, _ string, target time.Time) ([]control
 	f.targets = append(f.targets, target)
 	f.offset = target.Sub(start)
 	return f.due, nil
+}
+
+func (f *fake) Rotate(_ context.Context, _, sessionID string, in time.Duration) error {
+	f.rotated = append(f.rotated, sessionID+" in "+in.String())
+	return nil
 }
 
 func (f *fake) Deadlines(context.Context, string) ([]control.Due, error) { return f.due, nil }
@@ -301,5 +307,31 @@ func TestPrivateAddresses(t *testing.T) {
 	}
 	if err := a.CreateApplication(httptest.NewRecorder(), request("", `{"archiveCallbackUrl":"https://hooks.example.com/a"}`)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestRotateSession(t *testing.T) {
+	sessionID := session.ID{Owner: "29f760f8-7ce1-46c9-ade3-f2dedee4ed5f", CreatedAt: start}.New()
+	for _, tc := range []struct {
+		app, session, body string
+		want               archive.Kind
+		rotated            string
+	}{
+		{"app", sessionID, "", "<nil>", sessionID + " in 0s"},
+		{"app", sessionID, "{}", "<nil>", sessionID + " in 0s"},
+		{"app", sessionID, `{"in":14400000}`, "<nil>", sessionID + " in 4h0m0s"},
+		{"app", sessionID, `{"in":-1}`, archive.Invalid, ""},
+		{"app", sessionID, `{"in":604800001}`, archive.Invalid, ""},
+		{"app", "S", "", archive.Invalid, ""},
+		{"other", sessionID, "", archive.NotFound, ""},
+	} {
+		f, a := newAPI()
+		r := request(tc.app, tc.body)
+		r.SetPathValue("sessionId", tc.session)
+		answer := httptest.NewRecorder()
+		err := a.RotateSession(answer, r)
+		if got := strings.Join(f.rotated, ", "); kind(err) != tc.want || got != tc.rotated || err == nil && answer.Code != http.StatusAccepted {
+			t.Errorf("%q: %d, %v, rotated %q", tc.body, answer.Code, err, got)
+		}
 	}
 }

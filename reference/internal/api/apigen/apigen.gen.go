@@ -793,7 +793,9 @@ type ArchiveList struct {
 	Items []Archive `json:"items"`
 }
 
-// ArchiveMode defines model for ArchiveMode.
+// ArchiveMode `always` records the session by itself, composed, from its first client on until 60 s after the last one has disconnected or 60 min after the last
+// stream, in consecutive archives that overlap by about two seconds. Such an archive cannot be stopped by a call (409); others beside it need a
+// `multiArchiveTag` (409 without).
 type ArchiveMode string
 
 // ArchiveStatus defines model for ArchiveStatus.
@@ -827,7 +829,7 @@ type ClientArchive struct {
 }
 
 // ClientEvent One message of the events WebSocket. `connected` is the first: `connection` is the client itself, `connections` (the others), `streams` and
-// `archives` (running) what was there before it. A client is not told of its own `connectionCreated`. `sessionDisconnected` is the last message before
+// `archives` (running) what was there before it; `archiveStarted` follows for each that runs. A client is not told of its own `connectionCreated`. `sessionDisconnected` is the last message before
 // the server closes.
 type ClientEvent struct {
 	Archive    *ClientArchive   `json:"archive,omitempty"`
@@ -1147,6 +1149,12 @@ type ProjectStatus string
 // Resolution defines model for Resolution.
 type Resolution string
 
+// Rotation defines model for Rotation.
+type Rotation struct {
+	// In Milliseconds of policy time until the move.
+	In *int64 `json:"in,omitempty"`
+}
+
 // ScreenshareType defines model for ScreenshareType.
 type ScreenshareType string
 
@@ -1174,6 +1182,9 @@ type SessionCallbackEvent string
 
 // SessionForm defines model for SessionForm.
 type SessionForm struct {
+	// ArchiveMode `always` records the session by itself, composed, from its first client on until 60 s after the last one has disconnected or 60 min after the last
+	// stream, in consecutive archives that overlap by about two seconds. Such an archive cannot be stopped by a call (409); others beside it need a
+	// `multiArchiveTag` (409 without).
 	ArchiveMode *ArchiveMode `json:"archiveMode,omitempty"`
 
 	// ArchiveName Only with `always`. `~`, `-` and `_` become `:`.
@@ -1415,6 +1426,9 @@ type AdvanceClockJSONRequestBody = ClockAdvance
 
 // ArmFaultJSONRequestBody defines body for ArmFault for application/json ContentType.
 type ArmFaultJSONRequestBody = Fault
+
+// RotateSessionJSONRequestBody defines body for RotateSession for application/json ContentType.
+type RotateSessionJSONRequestBody = Rotation
 
 // CreateSessionFormdataRequestBody defines body for CreateSession for application/x-www-form-urlencoded ContentType.
 type CreateSessionFormdataRequestBody = SessionForm

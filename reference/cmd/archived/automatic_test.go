@@ -1,0 +1,78 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"reelcheck/fixtures"
+)
+
+// overlap is how long two consecutive automatic archives record together.
+const overlap = 2 * time.Second
+
+// TestAutomaticRecording records a session by itself for more than four hours and moves it to another server: three archives, of which
+// the first two overlap.
+func TestAutomaticRecording(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir())
+	c := isolatedClient(t, p, map[string]any{"name": "automatic"})
+	var sessions []struct {
+		SessionID string `json:"session_id"`
+	}
+	c.call(http.MethodPost, "/session/create", url.Values{"archiveMode": {"always"}, "archiveName": {"show"}}, &sessions)
+	session := sessions[0].SessionID
+	publisher := c.publish(session)
+	publisher.AwaitSent(seconds(1))
+	if got := c.advance(p, 5*time.Hour); !slices.Equal(got, []string{"overlap"}) {
+		t.Errorf("the walk to the overlap fired %q", got)
+	}
+	c.advance(p, time.Minute) // takes until the overlap is over
+	exchange(t, http.MethodPost, c.url+c.project()+"/session/"+session+"/migrate", c.app.Bearer(t, time.Now(), nil), nil, http.StatusAccepted, nil)
+	publisher.AwaitSent(publisher.Sent() + seconds(1))
+	publisher.Stop()
+	var list struct{ Items []archiveView }
+	await(t, "three archives, the last one paused", fileWithin, func() bool {
+		c.call(http.MethodGet, c.project()+"/archive?sessionId="+session, nil, &list)
+		return len(list.Items) == 3 && list.Items[0].Status == "paused"
+	})
+	c.advance(p, time.Minute)
+
+	slices.Reverse(list.Items)
+	var films []film
+	for i, want := range []string{"maximum duration exceeded", "session ended", "session ended"} {
+		a := c.awaitStatus(list.Items[i].ID, "available")
+		if a.Reason != want || i == 0 && a.Duration != 4*60*60 {
+			t.Errorf("archive %d: %+v", i, a)
+		}
+		films = append(films, watch(t, download(t, a.URL)))
+		if len(films[i].shown) == 0 {
+			t.Fatalf("archive %d shows nothing", i)
+		}
+	}
+	manifest, err := fixtures.Load()
+	must(t, err)
+	loop, err := manifest.Video(video)
+	must(t, err)
+	last, first := films[0].shown[len(films[0].shown)-1], films[1].shown[0]
+	both := frames((last - first + loop.Count) % loop.Count)
+	if both > overlap+edge || both < overlap-keyEvery-edge {
+		t.Errorf("the first file shows frames up to %d, the second from %d on: %v in both, want %v", last, first, both, overlap)
+	}
+	t.Logf("%v in both", both)
+	p.terminate()
+}
+
+// advance moves the application's clock and returns what fired.
+func (c client) advance(p *process, d time.Duration) (kinds []string) {
+	c.t.Helper()
+	var walked struct{ Fired []struct{ Kind string } }
+	exchange(c.t, http.MethodPost, c.url+"/control/v1/applications/"+c.app.ID+"/clock", p.ready.ControlToken,
+		map[string]int64{"advance": d.Milliseconds()}, http.StatusOK, &walked)
+	for _, f := range walked.Fired {
+		kinds = append(kinds, f.Kind)
+	}
+	return kinds
+}

@@ -1,0 +1,80 @@
+package archive
+
+import "time"
+
+// ReasonRotation is why clients are notified.
+const ReasonRotation = "serverRotation"
+
+// migrate moves the session now, because the application asked for it.
+func (t *turn) migrate(archiveID string) error {
+	if err := t.movable(); err != nil {
+		return err
+	}
+	if !t.MovedAt.IsZero() && t.now.Before(t.MovedAt.Add(MoveInterval)) {
+		return conflict(CodeMovedRecently, "the session has moved less than %.0f s ago", MoveInterval.Seconds())
+	}
+	t.warn()
+	t.move(archiveID)
+	return nil
+}
+
+// rotate moves the session at the instant at, or now when that has passed. A rotation that was planned before is forgotten.
+func (t *turn) rotate(at time.Time, archiveID string) error {
+	if err := t.movable(); err != nil {
+		return err
+	}
+	if !at.After(t.now) {
+		t.warn()
+		t.move(archiveID)
+		return nil
+	}
+	t.MoveAt = at
+	if at.Sub(t.now) <= RotationNotices[0] {
+		t.warn()
+	}
+	return nil
+}
+
+func (t *turn) movable() error {
+	if len(t.Connections) == 0 {
+		return notFound("no clients are actively connected to the session")
+	}
+	return nil
+}
+
+// rotations returns the next instants of a planned rotation.
+func (s Session) rotations() (due []Deadline) {
+	if s.MoveAt.IsZero() {
+		return nil
+	}
+	for _, before := range RotationNotices {
+		if at := s.MoveAt.Add(-before); at.After(s.WarnedAt) {
+			due = append(due, Deadline{Kind: DueRotationNotice, At: at, SessionID: s.ID})
+		}
+	}
+	return append(due, Deadline{Kind: DueRotation, At: s.MoveAt, SessionID: s.ID})
+}
+
+// warn tells the clients that the session is going to move.
+func (t *turn) warn() {
+	t.WarnedAt = t.now
+	t.notify(Notice{Kind: SessionNotification, Reason: ReasonRotation})
+}
+
+// move ends what is recorded on the old server; the automatic recording goes on in an archive on the new one.
+func (t *turn) move(archiveID string) {
+	t.forgetRotation()
+	t.MovedAt = t.now
+	automatic, idle := t.recordsItself(), t.now
+	for a := range t.live {
+		if a.Automatic && !a.IdleSince.IsZero() {
+			idle = a.IdleSince
+		}
+		t.end(a, ReasonSessionEnd, t.now)
+	}
+	if automatic {
+		t.startAutomatic(archiveID, idle)
+	}
+}
+
+func (t *turn) forgetRotation() { t.MoveAt, t.WarnedAt = zero, zero }

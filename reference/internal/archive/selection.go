@@ -1,0 +1,80 @@
+package archive
+
+import "slices"
+
+// addStream takes a published stream into an archive with streamMode manual. A stream that is in it already may change what is taken.
+func (t *turn) addStream(id string, in Inclusion) error {
+	if !in.HasAudio && !in.HasVideo {
+		return invalid("hasAudio", "hasAudio and hasVideo must not both be false")
+	}
+	a, err := t.selective(id)
+	if err != nil {
+		return err
+	}
+	st, published := t.Session.Stream(in.StreamID)
+	if !published {
+		return notFound("stream %s is not published in the session", in.StreamID)
+	}
+	in.HasAudio, in.HasVideo = in.HasAudio && a.HasAudio && st.HasAudio, in.HasVideo && a.HasVideo && st.HasVideo
+	i := slices.IndexFunc(a.Streams, in.same)
+	switch {
+	case i < 0:
+		a.Streams = append(slices.Clone(a.Streams), in)
+		t.do(DoSelect, a)
+		t.announceStream(DoStreamAdded, a, st, "")
+		t.record(a)
+	case a.Streams[i] != in:
+		a.Streams = slices.Clone(a.Streams)
+		a.Streams[i] = in
+		t.do(DoSelect, a)
+	}
+	return nil
+}
+
+func (t *turn) dropStream(id, streamID string) error {
+	a, err := t.selective(id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(a.Streams, Inclusion{StreamID: streamID}.same) {
+		return notFound("stream %s is not in the archive", streamID)
+	}
+	st, _ := t.Session.Stream(streamID)
+	t.exclude(a, st, "")
+	return nil
+}
+
+// exclude takes a stream out of an archive with streamMode manual, if it is in there. reason is why it left the session.
+func (t *turn) exclude(a *Archive, st Stream, reason string) {
+	left := slices.DeleteFunc(slices.Clone(a.Streams), Inclusion{StreamID: st.ID}.same)
+	if len(left) == len(a.Streams) {
+		return
+	}
+	a.Streams = left
+	t.do(DoSelect, a)
+	t.announceStream(DoStreamRemoved, a, st, reason)
+	if len(left) == 0 {
+		t.pause(a)
+	}
+}
+
+// selective returns a live archive whose streams are selected by calls.
+func (t *turn) selective(id string) (*Archive, error) {
+	a := t.archive(id)
+	switch {
+	case a == nil || a.Status == Deleted:
+		return nil, notFound("archive %s does not exist", id)
+	case a.StreamMode != Manual:
+		return nil, invalid("streamMode", "streams are selected only in archives with streamMode manual; this one has streamMode %s", a.StreamMode)
+	case !a.Status.Live():
+		return nil, conflict(0, "streams are selected only while an archive is started OR paused; this one is %s", a.Status)
+	}
+	return a, nil
+}
+
+func (t *turn) announceStream(kind EffectKind, a *Archive, st Stream, reason string) {
+	c, _ := t.Session.Connection(st.ConnectionID)
+	t.effects = append(t.effects, Effect{Kind: kind, Archive: *a, At: t.now, Notice: Notice{At: t.now, Connection: c, Stream: st, Reason: reason}})
+}
+
+func (in Inclusion) same(other Inclusion) bool { return in.StreamID == other.StreamID }
