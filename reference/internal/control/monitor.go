@@ -83,7 +83,7 @@ func monitored(kind archive.NoticeKind) bool {
 	case archive.ConnectionCreated, archive.ConnectionDestroyed, archive.StreamCreated, archive.StreamDestroyed:
 		return true
 	default:
-		return kind == "sessionNotification"
+		return kind == archive.SessionNotification
 	}
 }
 
@@ -116,6 +116,7 @@ func sessionEvent(app session.Application, sessionID string, n archive.Notice) S
 		e.Connection = &client
 	case archive.StreamCreated, archive.StreamDestroyed:
 		e.Stream = &EventStream{ID: n.Stream.ID, Connection: client, CreatedAt: n.Stream.CreatedAt.UnixMilli(), Name: n.Stream.Name, VideoType: n.Stream.VideoType}
+	default: // about the session itself
 	}
 	return e
 }

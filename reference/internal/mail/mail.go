@@ -78,7 +78,7 @@ func (c Config) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("send mail: %w", err), conn.Close())
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }() // after Quit it is closed
 	if err := c.talk(client, host, from.Address, to.Address, m.encode(from, to)); err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}

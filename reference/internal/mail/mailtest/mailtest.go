@@ -27,7 +27,7 @@ type Mail struct {
 // Receive starts a receiver that answers the first busy senders with a temporary failure.
 func Receive(tb testing.TB, busy int) *Receiver {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
