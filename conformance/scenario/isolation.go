@@ -173,13 +173,23 @@ func runListing(ctx context.Context, f *flow) error {
 			return err
 		}
 	}
+	var members []started
 	for range crowd - len(ids) {
-		if _, err := f.brief(ctx, sessions[0], "crowd"); err != nil {
+		a, err := f.brief(ctx, sessions[0], "crowd")
+		if err != nil {
+			return err
+		}
+		members = append(members, a)
+	}
+	if _, err = f.as.List(ctx, "list.crowd", nil, false); err != nil {
+		return err
+	}
+	for _, a := range members {
+		if _, err := f.awaitHooks(ctx, "hooks.crowd", a.ID, soon, "stopped"); err != nil {
 			return err
 		}
 	}
-	_, err = f.as.List(ctx, "list.crowd", nil, false)
-	return err
+	return nil
 }
 
 var badPaging = map[string]url.Values{

@@ -48,6 +48,7 @@ const (
 	Encryption   Capability = "encryption"
 	SSE          Capability = "sse"
 	Signing      Capability = "signing"
+	Monitoring   Capability = "monitoring"
 	VP8          Capability = "vp8"
 	VP9          Capability = "vp9"
 	H264         Capability = "h264"
@@ -56,7 +57,7 @@ const (
 // Capabilities lists the whole vocabulary.
 var Capabilities = []Capability{
 	Control, Callback, Events, S3, Azure, Cloud, Fallback, Email, Unified, Legacy, Individual, Auto, Manual,
-	Simultaneous, Layout, Bitrate, QP, FHD, Rotation, Faults, Encryption, SSE, Signing, VP8, VP9, H264,
+	Simultaneous, Layout, Bitrate, QP, FHD, Rotation, Faults, Encryption, SSE, Signing, Monitoring, VP8, VP9, H264,
 }
 
 // TimeMode is how clauses about long times are verified.

@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/api"
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
 	"reelcheck/reference/internal/jobs"
@@ -36,6 +38,7 @@ type server struct {
 	handler  http.Handler
 	gateway  *gateway.Gateway
 	recorder *recorder.Recorder
+	faults   *fault.Board // nil without the control API
 	ready    readyLine
 	closers  []func() error // in the order of construction
 }
@@ -54,6 +57,9 @@ func (s *server) owns(closer func() error) { s.closers = append(s.closers, close
 // assemble builds the server on c.Data and finishes what an earlier run left.
 func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *server, err error) {
 	s = &server{}
+	if c.Control {
+		s.faults = &fault.Board{}
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -84,16 +90,20 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		return s, err
 	}
 	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: keyFile, APIKey: app.Key(), APISecret: app.APISecret}
+	targets := target.Rules{Guard: c.outbound()}
 	face := api.Config{
-		Control:  ctl,
-		Verifier: session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
-		Clients:  s.gateway,
-		Link:     func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
-		Download: cloud,
-		Missing:  (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
-		OpenAPI:  spec.OpenAPI,
-		Now:      time.Now,
-		Log:      log,
+		Targets: targets,
+
+		Applications: db,
+		Control:      ctl,
+		Verifier:     session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
+		Clients:      s.gateway,
+		Link:         func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
+		Download:     cloud,
+		Missing:      (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
+		OpenAPI:      spec.OpenAPI,
+		Now:          time.Now,
+		Log:          log,
 	}
 	measured := newMetrics(s.recorder.Composing)
 	if c.Metrics {
@@ -104,7 +114,8 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		if s.ready.ControlToken == "" {
 			s.ready.ControlToken = rand.Text()
 		}
-		face.TestControl = testctl.New(testctl.Config{Token: s.ready.ControlToken, Applications: db, Control: ctl, Now: time.Now})
+		face.TestControl = testctl.New(testctl.Config{Token: s.ready.ControlToken, Applications: db, Control: ctl, Webhooks: db,
+			Board: s.faults, Targets: targets, Now: time.Now})
 	}
 	s.handler = measured.count(api.New(face))
 	return s, nil
@@ -119,13 +130,15 @@ func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog
 	}
 	s.owns(cloud.Close)
 	rec, err := recorder.New(recorder.Config{
-		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg}, Log: log,
+		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg},
+		Faults: s.faults, Log: log,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	s.recorder = rec
-	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Log: log})
+	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Mail: c.Mail,
+		Faults: s.faults, Log: log})
 	if err != nil {
 		return nil, nil, errors.Join(err, rec.Close())
 	}

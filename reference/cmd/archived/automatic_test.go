@@ -31,7 +31,7 @@ func TestAutomaticRecording(t *testing.T) {
 	}
 	c.advance(p, time.Minute) // takes until the overlap is over
 	exchange(t, http.MethodPost, c.url+c.project()+"/session/"+session+"/migrate", c.app.Bearer(t, time.Now(), nil), nil, http.StatusAccepted, nil)
-	publisher.AwaitSent(publisher.Sent() + seconds(1))
+	publisher.AwaitSent(publisher.Sent() + seconds(2)) // with a key frame each second, one of them is surely recorded
 	publisher.Stop()
 	var list struct{ Items []archiveView }
 	await(t, "three archives, the last one paused", fileWithin, func() bool {

@@ -12,6 +12,9 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"reelcheck/reference/internal/mail"
+	"reelcheck/reference/internal/outbound"
 )
 
 // config is everything `archived serve` can be told. A setting has one name: the flag --NAME, the environment
@@ -27,6 +30,8 @@ type config struct {
 	Control      bool
 	ControlToken string
 	Metrics      bool
+	AllowPrivate bool
+	Mail         mail.Config
 	LogLevel     string
 	LogFormat    string
 }
@@ -44,6 +49,11 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.BoolVar(&c.Control, "control", false, "serve the control API (steerable clocks, isolated applications); for tests only")
 	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
 	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")
+	f.BoolVar(&c.AllowPrivate, "allow-private-addresses", false, "let callback and storage URLs lead to loopback, private and link-local addresses")
+	f.StringVar(&c.Mail.Address, "smtp-address", "", "host:port of the SMTP server that tells accounts of failed uploads (default: no mail)")
+	f.StringVar(&c.Mail.From, "smtp-from", "archived@localhost", "sender of mail")
+	f.StringVar(&c.Mail.Username, "smtp-username", "", "login at the SMTP server (default: none)")
+	f.StringVar(&c.Mail.Password, "smtp-password", "", "password of the login; better given by environment or file")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
 }
@@ -135,11 +145,17 @@ func (c *config) validate() error {
 			return fmt.Errorf("ice-addresses: %q is not an IP address", address)
 		}
 	}
+	if err := c.Mail.Validate(); err != nil {
+		return err
+	}
 	if c.ControlToken != "" && len(c.ControlToken) < 16 {
 		return errors.New("control-token: 16 characters or more are needed")
 	}
 	return nil
 }
+
+// outbound says where the server may go for its users.
+func (c *config) outbound() outbound.Guard { return outbound.Guard{AllowPrivate: c.AllowPrivate} }
 
 func (c *config) logLevel() (slog.Level, error) {
 	var l slog.Level

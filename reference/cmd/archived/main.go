@@ -45,6 +45,9 @@ directory: the URL and what a client needs to log in. Logs go to standard error.
 The first start in a data directory creates a default application. Its private key is kept in default.key there; archives
 go to the built-in cloud, and are downloaded by the links that the API returns.
 
+Callbacks and uploads go to public addresses only. Where applications are trusted, as on a laptop or in CI,
+--allow-private-addresses lets them name loopback and private ones too.
+
 Every setting can also be given as the environment variable ARCHIVED_NAME (upper case, "-" written "_") or as the key
 "name" of the YAML file that --config names. The flag wins over the environment, the environment over the file.`
 

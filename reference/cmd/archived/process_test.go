@@ -87,7 +87,7 @@ func launch(t *testing.T, data string, args ...string) (p *process, first <-chan
 	must(t, err)
 	defer logs.Close() // the process has its own
 	p = &process{t: t, data: data, began: time.Now(), logs: logs.Name(), stdout: make(chan string, 1)}
-	args = append([]string{"serve", "--port", "0", "--data", data, "--control", "--ice-addresses", "127.0.0.1", "--log-level", "debug"}, args...)
+	args = append([]string{"serve", "--port", "0", "--data", data, "--control", "--allow-private-addresses", "--ice-addresses", "127.0.0.1", "--log-level", "debug"}, args...)
 	p.cmd = exec.Command(bin, args...)
 	p.cmd.Env, p.cmd.Stderr = environment(), logs
 	out, err := p.cmd.StdoutPipe()

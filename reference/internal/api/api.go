@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/session"
 )
 
@@ -25,6 +27,7 @@ type Control interface {
 	StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error)
 	StopArchive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 	Archive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
+	SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error)
 	// Archives returns a page and the number of all archives that match.
 	Archives(ctx context.Context, appID string, q archive.Query) ([]archive.Archive, int, error)
 	DeleteArchive(ctx context.Context, appID, archiveID string) error
@@ -54,6 +57,12 @@ type TestControl interface {
 	AdvanceClock(w http.ResponseWriter, r *http.Request) error
 	Deadlines(w http.ResponseWriter, r *http.Request) error
 	RotateSession(w http.ResponseWriter, r *http.Request) error
+	Reset(w http.ResponseWriter, r *http.Request) error
+	Faults(w http.ResponseWriter, r *http.Request) error
+	ArmFault(w http.ResponseWriter, r *http.Request) error
+	ClearFaults(w http.ResponseWriter, r *http.Request) error
+	Deliveries(w http.ResponseWriter, r *http.Request) error
+	ReplayDelivery(w http.ResponseWriter, r *http.Request) error
 	// RequireApplication answers an error when the application in the path does not exist.
 	RequireApplication(r *http.Request) error
 }
@@ -63,10 +72,14 @@ type Config struct {
 	Control  Control
 	Verifier session.Verifier
 	Clients  Clients
+	// Applications keeps what applications set by REST.
+	Applications Applications
 	// Link makes the download link of an available archive.
 	Link func(archive.Archive) string
 	// Download serves /cloud/{applicationId}/{archiveId}/{file}, links made by Link. It answers errors itself.
 	Download http.Handler
+	// Targets are the addresses that applications may name.
+	Targets target.Rules
 	// TestControl is nil unless the control API is offered.
 	TestControl TestControl
 	// Metrics is nil unless metrics are offered.

@@ -283,7 +283,8 @@ func TestStartRefusals(t *testing.T) {
 		{`{"sessionId":"` + relayedID + `"}`, 409, "routed"},
 		{`{"sessionId":"` + foreignSess + `"}`, 404, "session"},
 		{`{"sessionId":"` + sessionID + `","outputMode":"individual"}`, 501, "individual"},
-		{`{"sessionId":"` + sessionID + `","layout":{"type":"pip"}}`, 501, "layout"},
+		{`{"sessionId":"` + sessionID + `","layout":{"type":"custom","stylesheet":"stream{color:red}"}}`, 400, "layout.stylesheet has in the rule"},
+		{`{"sessionId":"` + sessionID + `","layout":{"type":"custom","stylesheet":"` + strings.Repeat(" ", 65537) + `"}}`, 400, "65536 bytes"},
 	} {
 		answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/archive", tc.body, bearer(t)...)
 		if answer.Code != tc.code || !strings.Contains(answer.Body.String(), tc.says) {

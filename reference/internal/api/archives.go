@@ -10,15 +10,15 @@ import (
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/session"
 )
 
 const (
-	defaultPage   = 50
-	maxPage       = 1000
-	maxOffset     = 1<<31 - 1
-	maxStylesheet = 32 << 10
-	maxLanguage   = 35
+	defaultPage = 50
+	maxPage     = 1000
+	maxOffset   = 1<<31 - 1
+	maxLanguage = 35
 )
 
 func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
@@ -52,11 +52,7 @@ func parseStart(body apigen.StartRequest) (archive.StartRequest, error) {
 		MultiArchiveTag:       text(body.MultiArchiveTag),
 	}
 	if body.Layout != nil {
-		layout := parseLayout(*body.Layout)
-		request.Layout = &layout
-		if len(layout.Stylesheet) > maxStylesheet {
-			return request, wire.Invalid("layout.stylesheet", "layout.stylesheet must have at most %d bytes", maxStylesheet)
-		}
+		request.Layout = ptr(parseLayout(*body.Layout))
 	}
 	if body.TranscriptionProperties != nil && len(text(body.TranscriptionProperties.PrimaryLanguageCode)) > maxLanguage {
 		return request, wire.Invalid("transcriptionProperties.primaryLanguageCode",
@@ -71,8 +67,8 @@ func parseStart(body apigen.StartRequest) (archive.StartRequest, error) {
 	return request, nil
 }
 
-func parseLayout(l apigen.Layout) archive.Layout {
-	return archive.Layout{Type: string(l.Type), Stylesheet: text(l.Stylesheet), ScreenshareType: text(l.ScreenshareType)}
+func parseLayout(l apigen.Layout) layout.Spec {
+	return layout.Spec{Type: layout.Type(l.Type), Stylesheet: text(l.Stylesheet), Screenshare: layout.Type(text(l.ScreenshareType))}
 }
 
 func text[S ~string](p *S) string {
@@ -106,6 +102,20 @@ func (s *Server) answerArchive(w http.ResponseWriter, r *http.Request, id sessio
 		return err
 	}
 	return wire.Write(w, http.StatusOK, s.renderArchive(a, id))
+}
+
+func (s *Server) setLayout(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+	var body apigen.Layout
+	if err := wire.Read(r, &body); err != nil {
+		return err
+	}
+	wanted := parseLayout(body)
+	if err := archive.ValidateLayout(wanted); err != nil {
+		return err
+	}
+	return s.answerArchive(w, r, id, func(ctx context.Context, appID, archiveID string) (archive.Archive, error) {
+		return s.Control.SetLayout(ctx, appID, archiveID, wanted)
+	})
 }
 
 func (s *Server) deleteArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {

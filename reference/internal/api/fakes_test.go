@@ -17,6 +17,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/ingest"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/session/sessiontest"
 	"reelcheck/reference/internal/store"
@@ -264,6 +265,30 @@ func (c *fakeControl) DeleteApplication(_ context.Context, id string) error {
 	return nil
 }
 
+func (c *fakeControl) ResetApplication(context.Context, string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("reset application")
+	return nil
+}
+
+// testDeliveries is a log of one webhook, number 1.
+type testDeliveries struct{ control *fakeControl }
+
+func (testDeliveries) Deliveries(context.Context, string, int) ([]store.Delivery, error) {
+	return []store.Delivery{{ID: 1, URL: "http://hooks/", SessionID: sessionID, ArchiveID: archiveID, Body: []byte(`{"event":"archive"}`), CreatedAt: start, LastStatus: 503}}, nil
+}
+
+func (d testDeliveries) ReplayDelivery(_ context.Context, _ string, id int64, _ time.Time) error {
+	if id != 1 {
+		return store.ErrNotFound
+	}
+	d.control.mu.Lock()
+	defer d.control.mu.Unlock()
+	d.control.changed("replay")
+	return nil
+}
+
 // testApplications answers as the store does.
 type testApplications struct {
 	*sessiontest.Applications
@@ -283,6 +308,14 @@ func (a testApplications) CreateApplication(_ context.Context, created session.A
 	defer a.control.mu.Unlock()
 	a.control.changed("create application")
 	a.Add(created)
+	return nil
+}
+
+func (a testApplications) UpdateApplication(_ context.Context, changed session.Application) error {
+	a.control.mu.Lock()
+	defer a.control.mu.Unlock()
+	a.control.changed("update application")
+	a.Add(changed)
 	return nil
 }
 
@@ -339,4 +372,15 @@ func (f *fakeIngest) Disconnect(id, reason string) {
 	if ok {
 		f.gone(who, reason)
 	}
+}
+
+func (c *fakeControl) SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error) {
+	a, err := c.Archive(ctx, appID, archiveID)
+	if err != nil {
+		return a, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed("layout " + string(l.Type))
+	return a, nil
 }

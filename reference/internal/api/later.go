@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 
-	"reelcheck/reference/internal/api/apigen"
-	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/session"
@@ -101,81 +99,4 @@ func (s *Server) muteStream(_ http.ResponseWriter, r *http.Request, id session.I
 		return err
 	}
 	return later("muting")
-}
-
-func (s *Server) requireArchive(r *http.Request, id session.Identity) error {
-	archiveID, err := pathID(r, "archiveId")
-	if err != nil {
-		return err
-	}
-	_, err = s.Control.Archive(r.Context(), id.Application.ID, archiveID)
-	return err
-}
-
-func (s *Server) setLayout(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
-	var body apigen.Layout
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	if !body.Type.Valid() {
-		return wire.Invalid("type", "type must be one of bestFit, pip, verticalPresentation, horizontalPresentation, custom, got %s", quote(string(body.Type)))
-	}
-	if body.ScreenshareType != nil && !body.ScreenshareType.Valid() {
-		return wire.Invalid("screenshareType", "screenshareType must be one of bestFit, pip, verticalPresentation, horizontalPresentation, got %s", quote(string(*body.ScreenshareType)))
-	}
-	if len(text(body.Stylesheet)) > maxStylesheet {
-		return wire.Invalid("stylesheet", "stylesheet must have at most %d bytes", maxStylesheet)
-	}
-	if err := s.requireArchive(r, id); err != nil {
-		return err
-	}
-	return later("changing the layout of an archive")
-}
-
-func (s *Server) setStorage(_ http.ResponseWriter, r *http.Request, _ session.Identity) error {
-	var body apigen.Storage
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	if _, _, err := target.Parse("", body); err != nil {
-		return err
-	}
-	return later("setting the upload target over REST")
-}
-
-func (s *Server) deleteStorage(http.ResponseWriter, *http.Request, session.Identity) error {
-	return later("removing the upload target over REST")
-}
-
-// controlLater answers 501 for a part of the control API, after the checks and for applications that exist only.
-func (s *Server) controlLater(what string, checks ...func(*http.Request) error) handler {
-	return func(_ http.ResponseWriter, r *http.Request) error {
-		if err := s.TestControl.RequireApplication(r); err != nil {
-			return err
-		}
-		for _, check := range checks {
-			if err := check(r); err != nil {
-				return err
-			}
-		}
-		return later(what)
-	}
-}
-
-const maxFaultTimes = 1_000_000
-
-func checkFault(r *http.Request) error {
-	var body apigen.Fault
-	if err := wire.Read(r, &body); err != nil {
-		return err
-	}
-	switch {
-	case !body.Kind.Valid():
-		return wire.Invalid("kind", "kind must be one of storage, webhook, encoder, disk, got %s", quote(string(body.Kind)))
-	case body.Times != nil && (*body.Times < 1 || *body.Times > maxFaultTimes):
-		return wire.Invalid("times", "times must be from 1 to %d, got %d", maxFaultTimes, *body.Times)
-	case body.Status != nil && (*body.Status < 400 || *body.Status > 599):
-		return wire.Invalid("status", "status must be from 400 to 599, got %d", *body.Status)
-	}
-	return nil
 }

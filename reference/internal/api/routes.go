@@ -76,11 +76,12 @@ func (s *Server) controlRoutes() []route {
 		{"GET " + app + "/deadlines", s.control(c.Deadlines), s.fail},
 
 		{"POST " + app + "/sessions/{sessionId}/rotate", s.control(c.RotateSession), s.fail},
-		{"GET " + app + "/faults", s.control(s.controlLater("arming faults")), s.fail},
-		{"POST " + app + "/faults", s.control(s.controlLater("arming faults", checkFault)), s.fail},
-		{"DELETE " + app + "/faults", s.control(s.controlLater("arming faults")), s.fail},
-		{"GET " + app + "/deliveries", s.control(s.controlLater("listing webhook deliveries")), s.fail},
-		{"POST " + app + "/deliveries/{deliveryId}/replay", s.control(s.controlLater("replaying webhook deliveries")), s.fail},
+		{"POST " + app + "/reset", s.control(c.Reset), s.fail},
+		{"GET " + app + "/faults", s.control(c.Faults), s.fail},
+		{"POST " + app + "/faults", s.control(c.ArmFault), s.fail},
+		{"DELETE " + app + "/faults", s.control(c.ClearFaults), s.fail},
+		{"GET " + app + "/deliveries", s.control(c.Deliveries), s.fail},
+		{"POST " + app + "/deliveries/{deliveryId}/replay", s.control(c.ReplayDelivery), s.fail},
 	}
 }
 

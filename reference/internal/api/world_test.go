@@ -14,8 +14,11 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/api"
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/session/sessiontest"
 	"reelcheck/reference/internal/testctl"
@@ -62,6 +65,9 @@ type world struct {
 	clientToken, published string
 }
 
+// anywhere lets applications name every address.
+var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
+
 func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 	tb.Helper()
 	keys(tb)
@@ -78,17 +84,21 @@ func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 		tb.Fatal(err)
 	}
 	config := api.Config{
-		Control:     w.control,
-		Verifier:    session.Verifier{Applications: apps, Unknown: sessiontest.ErrUnknown, Now: now},
-		Clients:     w.gateway,
-		Link:        func(a archive.Archive) string { return "http://archived/cloud/" + a.ID },
-		Download:    http.HandlerFunc(download),
-		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control, Now: now}),
-		Metrics:     http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }),
-		Missing:     func(context.Context) []string { return nil },
-		OpenAPI:     document,
-		Now:         now,
-		Log:         log,
+		Control:  w.control,
+		Verifier: session.Verifier{Applications: apps, Unknown: sessiontest.ErrUnknown, Now: now},
+		Clients:  w.gateway,
+		Link:     func(a archive.Archive) string { return "http://archived/cloud/" + a.ID },
+		Download: http.HandlerFunc(download),
+		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control,
+			Webhooks: testDeliveries{w.control}, Board: &fault.Board{}, Targets: anywhere, Now: now}),
+		Targets: anywhere,
+
+		Applications: testApplications{apps, w.control},
+		Metrics:      http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }),
+		Missing:      func(context.Context) []string { return nil },
+		OpenAPI:      document,
+		Now:          now,
+		Log:          log,
 	}
 	for _, f := range adapt {
 		f(&config)

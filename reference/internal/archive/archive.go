@@ -5,7 +5,11 @@
 // so that the same inputs always give the same outputs.
 package archive
 
-import "time"
+import (
+	"time"
+
+	"reelcheck/reference/internal/layout"
+)
 
 // Status is where an archive is in its life, spelled as on the wire.
 type Status string
@@ -36,13 +40,12 @@ const (
 	ReasonFailure     = "Internal server failure"
 )
 
-// Output and stream modes, layout types.
+// Output and stream modes.
 const (
 	Composed   = "composed"
 	Individual = "individual"
 	Auto       = "auto"
 	Manual     = "manual"
-	BestFit    = "bestFit"
 )
 
 // Archive is one recording of a session.
@@ -51,16 +54,17 @@ type Archive struct {
 	SessionID     string `json:"sessionId"`
 	ApplicationID string `json:"applicationId"`
 
-	Name                  string `json:"name"`
-	OutputMode            string `json:"outputMode"`
-	StreamMode            string `json:"streamMode"`
-	HasAudio              bool   `json:"hasAudio"`
-	HasVideo              bool   `json:"hasVideo"`
-	Resolution            string `json:"resolution"` // "" for individual archives
-	Layout                Layout `json:"layout"`
-	MaxBitrate            int    `json:"maxBitrate"`            // bit/s; 0 = not set
-	QuantizationParameter int    `json:"quantizationParameter"` // 0 = not set
-	MultiArchiveTag       string `json:"multiArchiveTag"`
+	Name                  string      `json:"name"`
+	OutputMode            string      `json:"outputMode"`
+	StreamMode            string      `json:"streamMode"`
+	HasAudio              bool        `json:"hasAudio"`
+	HasVideo              bool        `json:"hasVideo"`
+	Resolution            string      `json:"resolution"`            // "" for individual archives
+	FirstLayout           layout.Spec `json:"firstLayout"`           // as started; later changes are on the timeline
+	Layout                layout.Spec `json:"layout"`                // now
+	MaxBitrate            int         `json:"maxBitrate"`            // bit/s; 0 = not set
+	QuantizationParameter int         `json:"quantizationParameter"` // 0 = not set
+	MultiArchiveTag       string      `json:"multiArchiveTag"`
 
 	// Automatic says that the session's archiveMode started it, and not a call.
 	Automatic bool `json:"automatic,omitempty"`
@@ -98,13 +102,6 @@ type Inclusion struct {
 	StreamID string `json:"streamId"`
 	HasAudio bool   `json:"hasAudio"`
 	HasVideo bool   `json:"hasVideo"`
-}
-
-// Layout of a composed archive.
-type Layout struct {
-	Type            string `json:"type"`
-	Stylesheet      string `json:"stylesheet,omitempty"`
-	ScreenshareType string `json:"screenshareType,omitempty"`
 }
 
 // Canvas returns the picture size of a composed archive, 0x0 for an individual one.

@@ -91,9 +91,12 @@ func (t *turn) classify(classes map[string][]string) error {
 		}
 	}
 	for i, st := range t.Session.Streams {
-		if list, ok := classes[st.ID]; ok {
-			t.Session.Streams[i].LayoutClasses = slices.Clone(list)
+		list, ok := classes[st.ID]
+		if !ok || slices.Equal(list, st.LayoutClasses) {
+			continue
 		}
+		t.Session.Streams[i].LayoutClasses = slices.Clone(list)
+		t.effects = append(t.effects, Effect{Kind: DoClassify, At: t.now, Stream: t.Session.Streams[i]})
 	}
 	return nil
 }

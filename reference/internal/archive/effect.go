@@ -13,15 +13,17 @@ const (
 	DoStreamAdded   EffectKind = "streamAdded"
 	DoStreamRemoved EffectKind = "streamRemoved"
 
-	DoCompose EffectKind = "compose" // begin the live composition
-	DoSelect  EffectKind = "select"  // the archive takes Archive.Streams from now on, and no others
-	DoRecord  EffectKind = "record"  // a span of the archive begins
-	DoPause   EffectKind = "pause"   // the open span ends
-	DoStop    EffectKind = "stop"    // the archive ends
-	DoUpload  EffectKind = "upload"  // store the file
-	DoExpire  EffectKind = "expire"  // at At, unless something else happens first
-	DoErase   EffectKind = "erase"   // remove the file from the built-in cloud
-	DoDiscard EffectKind = "discard" // journal and composed file are no longer needed
+	DoCompose  EffectKind = "compose"  // begin the live composition
+	DoSelect   EffectKind = "select"   // the archive takes Archive.Streams from now on, and no others
+	DoRecord   EffectKind = "record"   // a span of the archive begins
+	DoPause    EffectKind = "pause"    // the open span ends
+	DoStop     EffectKind = "stop"     // the archive ends
+	DoArrange  EffectKind = "arrange"  // the archive's layout is another
+	DoClassify EffectKind = "classify" // the layout classes of Stream are others
+	DoUpload   EffectKind = "upload"   // store the file
+	DoExpire   EffectKind = "expire"   // at At, unless something else happens first
+	DoErase    EffectKind = "erase"    // remove the file from the built-in cloud
+	DoDiscard  EffectKind = "discard"  // journal and composed file are no longer needed
 )
 
 // Effect is a consequence of a step, as data. Effects are performed in order after the step is committed, and each may be
@@ -31,6 +33,7 @@ type Effect struct {
 	Archive Archive    `json:"archive"` // as of this effect; zero for effects of the session
 	At      time.Time  `json:"at"`      // policy time
 	Notice  Notice     `json:"notice"`
+	Stream  Stream     `json:"stream"` // of classify
 }
 
 // NoticeKind is the type of a client event, spelled as on the wire.

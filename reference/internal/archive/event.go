@@ -1,6 +1,10 @@
 package archive
 
-import "time"
+import (
+	"time"
+
+	"reelcheck/reference/internal/layout"
+)
 
 // Event is something that happened to a session.
 type Event interface{ event() }
@@ -27,6 +31,12 @@ type Classify struct{ Classes map[string][]string }
 type Start struct {
 	ArchiveID string
 	Request   StartRequest
+}
+
+// Arrange: the call that changes an archive's layout.
+type Arrange struct {
+	ArchiveID string
+	Layout    layout.Spec
 }
 
 // Stop: the stop call.
@@ -92,6 +102,7 @@ func (Publish) event()      {}
 func (Unpublish) event()    {}
 func (Classify) event()     {}
 func (Start) event()        {}
+func (Arrange) event()      {}
 func (Stop) event()         {}
 func (Delete) event()       {}
 func (Elapse) event()       {}

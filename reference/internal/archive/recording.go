@@ -1,6 +1,10 @@
 package archive
 
-import "time"
+import (
+	"time"
+
+	"reelcheck/reference/internal/layout"
+)
 
 var zero time.Time
 
@@ -50,7 +54,7 @@ func (t *turn) newArchive(id string, r StartRequest) Archive {
 		ID: id, SessionID: t.ID, ApplicationID: t.ApplicationID,
 		Name: r.Name, OutputMode: Composed, StreamMode: Auto,
 		HasAudio: given(r.HasAudio, true), HasVideo: given(r.HasVideo, true),
-		Resolution: DefaultResolution, Layout: given(r.Layout, Layout{Type: BestFit}),
+		Resolution: DefaultResolution, Layout: given(r.Layout, layout.Spec{Type: layout.BestFit}),
 		MaxBitrate: given(r.MaxBitrate, 0), QuantizationParameter: given(r.QuantizationParameter, 0),
 		MultiArchiveTag: r.MultiArchiveTag,
 		Status:          Started, CreatedAt: t.now, UpdatedAt: t.now, IdleSince: t.now, Published: len(t.Session.Streams) > 0,
@@ -61,6 +65,7 @@ func (t *turn) newArchive(id string, r StartRequest) Archive {
 	if r.Resolution != "" {
 		a.Resolution = r.Resolution
 	}
+	a.FirstLayout = a.Layout
 	return a
 }
 
@@ -100,6 +105,28 @@ func (t *turn) stop(id string) error {
 		t.end(a, ReasonUser, t.now)
 	case a.Status != Stopped:
 		return conflict(CodeCannotStop, "an archive can be stopped only in these statuses: started OR paused OR stopped; this one is %s", a.Status)
+	}
+	return nil
+}
+
+// arrange changes the layout of a live archive from now on.
+func (t *turn) arrange(id string, l layout.Spec) error {
+	a := t.archive(id)
+	switch {
+	case a == nil || a.Status == Deleted:
+		return notFound("archive %s does not exist", id)
+	case a.OutputMode != Composed:
+		return invalid("", "only archives of outputMode composed have a layout")
+	}
+	if err := ValidateLayout(l); err != nil {
+		return err
+	}
+	if !a.Status.Live() {
+		return conflict(0, "the layout of an archive can be changed only in these statuses: started OR paused; this one is %s", a.Status)
+	}
+	if a.Layout != l {
+		a.Layout, a.UpdatedAt = l, t.now
+		t.do(DoArrange, a)
 	}
 	return nil
 }

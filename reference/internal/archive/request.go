@@ -1,9 +1,12 @@
 package archive
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"reelcheck/reference/internal/layout"
 )
 
 // StartRequest is the body of the start call. A nil pointer is a field that was not given.
@@ -15,7 +18,7 @@ type StartRequest struct {
 	OutputMode            string
 	StreamMode            string
 	Resolution            string
-	Layout                *Layout
+	Layout                *layout.Spec
 	MaxBitrate            *int
 	QuantizationParameter *int
 	MultiArchiveTag       string
@@ -96,44 +99,32 @@ func (r StartRequest) checkLayout() *Error {
 	if r.OutputMode == Individual {
 		return invalid("layout", "layout is only for outputMode composed")
 	}
-	return r.Layout.check()
+	return checkLayout("layout.", *r.Layout)
 }
 
-func (l Layout) check() *Error {
-	if l.Type == "" {
-		return invalid("layout.type", "layout.type is required: %s", strings.Join(layoutTypes, ", "))
-	}
-	if err := oneOf("layout.type", l.Type, layoutTypes...); err != nil {
+// ValidateLayout reports the first thing wrong with a layout that stands for itself in a request.
+func ValidateLayout(s layout.Spec) error {
+	if err := checkLayout("", s); err != nil {
 		return err
-	}
-	if err := oneOf("layout.screenshareType", l.ScreenshareType, screenshareTypes...); err != nil {
-		return err
-	}
-	switch {
-	case l.Type == "custom" && l.Stylesheet == "":
-		return invalid("layout.stylesheet", "layout.stylesheet is required with layout.type custom")
-	case l.Type != "custom" && l.Stylesheet != "":
-		return invalid("layout.stylesheet", "layout.stylesheet is only for layout.type custom")
-	case l.Type != BestFit && l.ScreenshareType != "":
-		return invalid("layout.screenshareType", "layout.screenshareType is only for layout.type bestFit")
 	}
 	return nil
 }
 
-var (
-	screenshareTypes = []string{BestFit, "pip", "verticalPresentation", "horizontalPresentation"}
-	layoutTypes      = append(slices.Clone(screenshareTypes), "custom")
-)
+// checkLayout reports what is wrong with a layout whose members have the prefix in the request.
+func checkLayout(prefix string, s layout.Spec) *Error {
+	_, err := layout.New(s)
+	var bad *layout.Error
+	if errors.As(err, &bad) {
+		return invalid(prefix+bad.Member, "%s%s %s", prefix, bad.Member, bad.Problem)
+	}
+	return nil
+}
 
 // checkBuilt refuses what is valid but not implemented.
 func (r StartRequest) checkBuilt() *Error {
 	switch {
 	case r.OutputMode == Individual:
 		return unimplemented("outputMode", "outputMode individual is not implemented yet; use composed")
-	case r.Layout != nil && r.Layout.Type != BestFit:
-		return unimplemented("layout.type", "layout.type %s is not implemented yet; use bestFit", r.Layout.Type)
-	case r.Layout != nil && r.Layout.ScreenshareType != "":
-		return unimplemented("layout.screenshareType", "layout.screenshareType is not implemented yet")
 	}
 	return nil
 }

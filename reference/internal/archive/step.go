@@ -40,6 +40,8 @@ func (t *turn) apply(e Event) error {
 		return t.classify(e.Classes)
 	case Start:
 		return t.start(e.ArchiveID, e.Request)
+	case Arrange:
+		return t.arrange(e.ArchiveID, e.Layout)
 	case Stop:
 		return t.stop(e.ArchiveID)
 	case Delete:

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"reelcheck/reference/internal/layout"
 )
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -174,11 +176,13 @@ func TestStartIsRefused(t *testing.T) {
 		{name: "low quantizer", edit: func(r *StartRequest) { r.QuantizationParameter = number(14) }, kind: Invalid, word: "15"},
 		{name: "high quantizer", edit: func(r *StartRequest) { r.QuantizationParameter = number(41) }, kind: Invalid, word: "40"},
 		{name: "bitrate and quantizer", edit: func(r *StartRequest) { r.MaxBitrate, r.QuantizationParameter = number(100_000), number(15) }, kind: Invalid, word: "both"},
-		{name: "layout type", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "grid"} }, kind: Invalid, word: "bestFit"},
-		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
+		{name: "layout type", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "grid"} }, kind: Invalid, word: "bestFit"},
+		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
 		{name: "transcription of composed", edit: func(r *StartRequest) { r.HasTranscription = true }, kind: Invalid, word: "hasTranscription"},
 		{name: "individual", edit: func(r *StartRequest) { r.OutputMode = Individual }, kind: Unimplemented, word: "individual"},
-		{name: "pip", edit: func(r *StartRequest) { r.Layout = &Layout{Type: "pip"} }, kind: Unimplemented, word: "pip"},
+		{name: "layout of individual", edit: func(r *StartRequest) { r.OutputMode, r.Layout = Individual, &layout.Spec{Type: "pip"} }, kind: Invalid, word: "layout"},
+		{name: "screenshareType without bestFit", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Screenshare: "pip"} }, kind: Invalid, word: "layout.screenshareType is only for type bestFit"},
+		{name: "style sheet", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "custom", Stylesheet: "b{left:0}"} }, kind: Invalid, word: `layout.stylesheet has the selector "b"`},
 		{name: "relayed", setup: func(p *play) { p.s.MediaMode = Relayed }, kind: Conflict, code: 15008, word: "routed"},
 		{name: "no client", setup: func(p *play) { p.do(leave("c")) }, kind: NotFound, word: "client"},
 		{name: "twice", setup: func(p *play) { p.do(begin("first")) }, kind: Conflict, code: 15001, word: "already"},
@@ -216,7 +220,7 @@ func TestStartDefaults(t *testing.T) {
 	a := p.archive("a")
 	width, height := a.Canvas()
 	if a.OutputMode != Composed || a.StreamMode != Auto || !a.HasAudio || !a.HasVideo || width != 640 || height != 480 ||
-		a.Layout.Type != BestFit || a.MaxBitrate != 0 || a.QuantizationParameter != 0 || a.Status != Started {
+		a.Layout.Type != layout.BestFit || a.MaxBitrate != 0 || a.QuantizationParameter != 0 || a.Status != Started {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -268,5 +272,43 @@ func TestInterrupt(t *testing.T) {
 	a := p.archive("a")
 	if a.Status != Stopped || a.Reason != ReasonSessionEnd || a.Recorded != 8*time.Second || len(p.s.Connections)+len(p.s.Streams) != 0 {
 		t.Errorf("got %+v", p.s)
+	}
+}
+
+func TestLayoutChanges(t *testing.T) {
+	pip := layout.Spec{Type: layout.PIP}
+	p := newPlay(t)
+	p.do(join("c"), begin("a"))
+	p.do(Arrange{"a", pip})
+	if a := p.archive("a"); a.Layout != pip || a.FirstLayout.Type != layout.BestFit || len(p.effects) != 1 || p.effects[0].Kind != DoArrange || p.effects[0].Archive.Layout != pip {
+		t.Errorf("%+v, %+v", a, p.effects)
+	}
+	if p.do(Arrange{"a", pip}); len(p.effects) != 0 {
+		t.Errorf("the same again: %+v", p.effects)
+	}
+	refused := func(e Event, kind Kind, word string) {
+		t.Helper()
+		var got *Error
+		if err := p.try(e); !errors.As(err, &got) || got.Kind != kind || !strings.Contains(got.Message, word) {
+			t.Errorf("%v: %v, want %s about %q", e, got, kind, word)
+		}
+	}
+	refused(Arrange{"b", pip}, NotFound, "b")
+	refused(Arrange{"a", layout.Spec{Type: "grid"}}, Invalid, "type must be one of")
+	p.do(Stop{"a"})
+	refused(Arrange{"a", layout.Spec{Type: layout.BestFit}}, Conflict, "stopped")
+	p.s.Archives[0].OutputMode = Individual
+	refused(Arrange{"a", pip}, Invalid, "composed")
+}
+
+func TestClasses(t *testing.T) {
+	p := newPlay(t)
+	p.do(join("c"), publish("s", "c"), publish("u", "c"))
+	p.do(Classify{map[string][]string{"s": {"focus"}, "u": nil}})
+	if len(p.effects) != 1 || p.effects[0].Kind != DoClassify || p.effects[0].Stream.ID != "s" || p.s.Streams[0].LayoutClasses[0] != "focus" {
+		t.Errorf("%+v", p.effects)
+	}
+	if err := p.try(Classify{map[string][]string{"s": nil, "x": nil}}); err == nil || len(p.s.Streams[0].LayoutClasses) != 1 {
+		t.Errorf("one stream is unknown: %v", err)
 	}
 }

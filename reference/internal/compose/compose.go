@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/mux/mp4"
 )
 
@@ -27,10 +29,15 @@ type Options struct {
 	FFmpeg             ffmpeg.Config
 	Width, Height      int
 	HasAudio, HasVideo bool
-	QP                 int // constant quantization parameter; 0 is DefaultQP
-	Bitrate            int // constant bit rate of the video in bit/s instead
+	Layout             layout.Layout // at first; the timeline may change it
+	QP                 int           // constant quantization parameter; 0 is DefaultQP
+	Bitrate            int           // constant bit rate of the video in bit/s instead
 	// Progress, if set, is told how far the composition has come in media time.
 	Progress func(av.Instant)
+	// Encoding, if set, is told of the first encoder: kill ends it at once. What it returns is called when the composition has ended.
+	Encoding func(kill func()) (ended func())
+	// Output, if set, returns what media data is written through on its way to the file.
+	Output func(io.Writer) io.Writer
 }
 
 // Validate reports what cannot be composed.
@@ -124,7 +131,7 @@ func (c *composition) run(ctx context.Context) error {
 	sources, stop := context.WithCancel(ctx)
 	defer stop()
 	c.group = g
-	c.plan = &plan{archive: c.archive, width: c.options.Width, height: c.options.Height}
+	c.plan = &plan{archive: c.archive, width: c.options.Width, height: c.options.Height, layout: c.options.Layout}
 	c.plan.added = func(e journal.Event) { c.source(sources, e) }
 	c.video, c.audio = map[string]*video{}, map[string]*audio{}
 	g.Go(func() error { return quiet(sources, c.plan.follow(sources, c.journal)) })

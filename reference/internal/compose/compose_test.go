@@ -14,6 +14,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
 )
 
 const (
@@ -121,6 +122,10 @@ func TestLiveAndLaterAreTheSame(t *testing.T) {
 		publisher{id: "two", from: 500 * time.Millisecond, until: 2700 * time.Millisecond, video: h264(t, moves, 4), sound: tone(t, 880, 4), bad: 20},
 		publisher{id: "three", from: 1300 * time.Millisecond, video: vp8(t, red, 2), sound: tone(t, 660, 1), bad: 59},
 	)
+	s.archive = []journal.Event{
+		arranged(1600*time.Millisecond, layout.Spec{Type: layout.PIP}), classified("two", 1900*time.Millisecond, "full"),
+		arranged(3100*time.Millisecond, layout.Spec{Type: layout.Custom, Stylesheet: "stream{float:left;width:30%;height:90%;margin-left:-5%;object-fit:cover}"}),
+	}
 	var mu sync.Mutex
 	composed := start
 	o := small

@@ -120,6 +120,8 @@ type publisher struct {
 	until time.Duration // when it leaves
 	gap   [2]int        // video frames that never arrive
 	bad   int           // number of a frame that is garbage
+
+	screen bool
 }
 
 // start is an arbitrary instant at which recordings of the tests begin.
@@ -169,7 +171,11 @@ func (s *session) write() {
 					return
 				}
 				writers[i] = w
-				note(journal.Event{Kind: journal.StreamAdded, Stream: p.id, At: start.Add(now), HasVideo: len(p.video.frames) > 0, HasAudio: len(p.sound) > 0})
+				kind := "camera"
+				if p.screen {
+					kind = "screen"
+				}
+				note(journal.Event{Kind: journal.StreamAdded, Stream: p.id, VideoType: kind, At: start.Add(now), HasVideo: len(p.video.frames) > 0, HasAudio: len(p.sound) > 0})
 			}
 			if p.until > 0 && now == p.until {
 				if err := writers[i].Close(); err != nil {

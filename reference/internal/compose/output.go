@@ -55,6 +55,7 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		if err != nil {
 			return nil, err
 		}
+		o.encoding(ctx, enc)
 		out.video = &mp4.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / ffmpeg.FrameRate}
 		tracks = append(tracks, out.video)
 		out.pictures, out.free = make(chan []byte, rawAhead), make(chan []byte, rawAhead+2)
@@ -68,6 +69,9 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		if err != nil {
 			return nil, err
 		}
+		if !o.HasVideo {
+			o.encoding(ctx, enc)
+		}
 		out.audio = &mp4.Track{
 			Timescale: ffmpeg.SampleRate, SampleDuration: ffmpeg.AACFrame, Skip: ffmpeg.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
 		}
@@ -78,11 +82,24 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 	} else {
 		close(frames)
 	}
-	out.buffered, out.written = bufio.NewWriterSize(media, 1<<20), make(chan struct{}, 1)
+	out.buffered, out.written = bufio.NewWriterSize(o.through(media), 1<<20), make(chan struct{}, 1)
 	out.writer = mp4.NewWriter(out.buffered, tracks...)
 	g.Go(func() error { defer close(out.written); return out.mux(ctx, units, frames) })
 	g.Go(out.flush)
 	return out, nil
+}
+
+func (o Options) encoding(ctx context.Context, enc *ffmpeg.Encoder) {
+	if o.Encoding != nil {
+		context.AfterFunc(ctx, o.Encoding(enc.Kill))
+	}
+}
+
+func (o Options) through(w io.Writer) io.Writer {
+	if o.Output == nil {
+		return w
+	}
+	return o.Output(w)
 }
 
 // flush has the kernel write out what the file has grown by, so that little is left to do at the end.

@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"slices"
+
 	"github.com/Eyevinn/mp4ff/avc"
 	"github.com/Eyevinn/mp4ff/vp9"
 
@@ -93,57 +95,62 @@ func (c *canvas) black(r layout.Rect) {
 	}
 }
 
-// draw brings the canvas up to date: pictures[i], or nothing, in tiles[i].
+// draw brings the canvas up to date: pictures[i], or nothing, in tiles[i]. Later tiles stand on earlier ones; where a tile shows nothing,
+// one sees what it stands on.
 func (c *canvas) draw(tiles []layout.Tile, pictures []*picture) {
-	same := len(tiles) == len(c.shown)
-	for i := range tiles {
-		same = same && tiles[i] == c.shown[i].tile
+	anew := len(tiles) != len(c.shown)
+	for i := 0; i < len(tiles) && !anew; i++ {
+		old := c.shown[i]
+		anew = tiles[i] != old.tile || old.pic != nil && (pictures[i] == nil || pictures[i].source != old.pic.source)
 	}
-	if !same {
+	if anew {
 		c.black(layout.Rect{W: c.width, H: c.height})
 		c.shown = make([]placed, len(tiles))
 	}
+	var changed []layout.Rect
 	for i, t := range tiles {
 		old, pic := c.shown[i].pic, pictures[i]
 		c.shown[i] = placed{t, pic}
-		if old == pic {
+		under := slices.ContainsFunc(changed, func(r layout.Rect) bool { return r.Intersect(t.Rect).W > 0 })
+		if pic == nil || old == pic && !under {
 			continue
 		}
-		if old != nil && (pic == nil || old.source != pic.source) {
-			c.black(t.Rect)
-		}
-		if pic != nil {
-			c.put(pic, layout.Contain(pic.source[0], pic.source[1], t.Rect))
-		}
+		c.put(pic, t)
+		changed = append(changed, t.Rect)
 	}
 }
 
-func (c *canvas) put(pic *picture, r layout.Rect) {
+// put draws what is seen of a picture in a tile.
+func (c *canvas) put(pic *picture, t layout.Tile) {
+	r := t.Whole(pic.source[0], pic.source[1])
+	seen := r.Intersect(t.Rect).Intersect(layout.Rect{W: c.width, H: c.height})
 	to := planes(c.pix, c.width, c.height)
 	whole := layout.Rect{W: pic.width, H: pic.height}
+	part := layout.Rect{X: seen.X - r.X, Y: seen.Y - r.Y, W: seen.W, H: seen.H}
 	for i, from := range planes(pic.pix, pic.width, pic.height) {
 		if pic.width == r.W && pic.height == r.H {
-			for y := range r.H >> from.shift {
-				copy(to[i].row(r, y), from.row(whole, y))
+			for y := range seen.H >> from.shift {
+				copy(to[i].row(seen, y), from.row(part, y))
 			}
 			continue
 		}
-		scale(to[i], r, from, whole)
+		scale(to[i], r, seen, from, whole)
 	}
 }
 
-// scale resamples a plane linearly. It only bridges the time between a change of a tile and the next key frame, when the
-// decoder begins to deliver the new size.
-func scale(to plane, r layout.Rect, from plane, whole layout.Rect) {
+// scale resamples a plane linearly to r and draws what is seen of that. It bridges the time between a change of a tile and the next
+// key frame, when the decoder begins to deliver the new size, and enlarges pictures beyond [maxDecoded].
+func scale(to plane, r, seen layout.Rect, from plane, whole layout.Rect) {
 	w, h := r.W>>to.shift, r.H>>to.shift
 	fw, fh := whole.W>>from.shift, whole.H>>from.shift
+	left, above := (seen.X-r.X)>>to.shift, (seen.Y-r.Y)>>to.shift
 	const one = 1 << 8
-	for y := range h {
-		sy := max(0, ((2*y+1)*fh*one/h-one)/2)
+	for y := range seen.H >> to.shift {
+		sy := max(0, ((2*(y+above)+1)*fh*one/h-one)/2)
 		top, bottom := from.row(whole, min(sy/one, fh-1)), from.row(whole, min(sy/one+1, fh-1))
-		row, fy := to.row(r, y), sy%one
-		for x := range w {
-			sx := max(0, ((2*x+1)*fw*one/w-one)/2)
+		row, fy := to.row(seen, y), sy%one
+		for x := range seen.W >> to.shift {
+			sx := max(0, ((2*(x+left)+1)*fw*one/w-one)/2)
 			l, rt, fx := min(sx/one, fw-1), min(sx/one+1, fw-1), sx%one
 			a := int(top[l])*(one-fx) + int(top[rt])*fx
 			b := int(bottom[l])*(one-fx) + int(bottom[rt])*fx

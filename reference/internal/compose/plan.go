@@ -41,13 +41,13 @@ type scene struct {
 	audio     []string // in the order in which they were added
 }
 
-func (s scene) tile(stream string) (layout.Rect, bool) {
+func (s scene) tile(stream string) (layout.Tile, bool) {
 	for _, t := range s.tiles {
 		if t.Stream == stream {
-			return t.Rect, s.recording
+			return t, s.recording
 		}
 	}
-	return layout.Rect{}, false
+	return layout.Tile{}, false
 }
 
 // plan is what one archive makes of the timeline. It only grows, and what it says about instants before known is
@@ -55,6 +55,7 @@ func (s scene) tile(stream string) (layout.Rect, bool) {
 type plan struct {
 	archive       string
 	width, height int
+	layout        layout.Layout
 	added         func(journal.Event) // called for every stream, from the goroutine that follows
 
 	streams  []journal.Event              // live, in the order in which they were added
@@ -117,6 +118,15 @@ func (p *plan) apply(e journal.Event) (stopped bool) {
 		p.added(e)
 	case journal.StreamRemoved:
 		p.streams = slices.DeleteFunc(p.streams, same)
+	case journal.Classified:
+		if i := slices.IndexFunc(p.streams, same); i >= 0 {
+			p.streams[i].Classes = e.Classes
+		}
+	case journal.Arranged:
+		if e.Archive != p.archive {
+			return false
+		}
+		p.arrange(*e.Layout)
 	case journal.Recording, journal.Paused, journal.Stopped:
 		if e.Archive != p.archive {
 			return false
@@ -141,6 +151,13 @@ func (p *plan) apply(e journal.Event) (stopped bool) {
 	}
 	p.scenes = append(p.scenes, p.scene(e.At))
 	return stopped
+}
+
+// arrange changes the layout. It was checked before it came onto the timeline.
+func (p *plan) arrange(s layout.Spec) {
+	if l, err := layout.New(s); err == nil {
+		p.layout = l
+	}
 }
 
 // span begins or ends a span. Repeated events change nothing.
@@ -179,13 +196,15 @@ func (p *plan) scene(from av.Instant) scene {
 		}
 		s.streams++
 		if e.HasVideo && wanted.HasVideo {
-			seen = append(seen, layout.Stream{ID: e.Stream, Screen: e.VideoType == streamScreen, Classes: e.Classes})
+			seen = append(seen, layout.Stream{
+				ID: e.Stream, Connection: e.Connection, Screen: e.VideoType == streamScreen, Classes: e.Classes,
+			})
 		}
 		if e.HasAudio && wanted.HasAudio && len(s.audio) < maxAudio {
 			s.audio = append(s.audio, e.Stream)
 		}
 	}
-	s.tiles = layout.BestFit(seen, p.width, p.height)
+	s.tiles = p.layout.Arrange(seen, p.width, p.height)
 	return s
 }
 

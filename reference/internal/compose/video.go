@@ -139,7 +139,7 @@ func (v *video) sample(ctx context.Context, r *journal.Reader, s av.Sample) erro
 	w, h, ok := size(s)
 	if s.Key && ok {
 		v.keyAt, v.source, v.needKey, v.lost = r.Position(), [2]int{w, h}, false, false
-		if err := v.begin(ctx, s.Codec, layout.Contain(w, h, tile)); err != nil {
+		if err := v.begin(ctx, s.Codec, tile.Whole(w, h)); err != nil {
 			return err
 		}
 	}
@@ -169,8 +169,12 @@ func (v *video) feed(ctx context.Context, s av.Sample, again bool) {
 	}
 }
 
+// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
+const maxDecoded = 4096
+
 // begin makes sure that a child for pictures of r's size runs.
 func (v *video) begin(ctx context.Context, codec av.Codec, r layout.Rect) error {
+	r.W, r.H = min(r.W, maxDecoded), min(r.H, maxDecoded)
 	if c := v.child; c != nil && c.codec == codec && c.width == r.W && c.height == r.H && !c.died() {
 		return nil
 	}
@@ -277,7 +281,7 @@ func (v *video) replay(ctx context.Context, r *journal.Reader) error {
 		}
 		if v.lost {
 			tile, _ := v.plan.at(it.Time).tile(v.stream)
-			if err := v.begin(ctx, it.Codec, layout.Contain(v.source[0], v.source[1], tile)); err != nil {
+			if err := v.begin(ctx, it.Codec, tile.Whole(v.source[0], v.source[1])); err != nil {
 				return err
 			}
 			v.lost = false

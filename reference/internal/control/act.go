@@ -17,7 +17,7 @@ import (
 // the state, and notices are for clients who are gone after a crash.
 func durable(kind archive.EffectKind) bool {
 	switch kind {
-	case archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoErase, archive.DoDiscard:
+	case archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoArrange, archive.DoErase, archive.DoDiscard:
 		return true
 	default:
 		return false
@@ -75,6 +75,10 @@ func (r *room) perform(e archive.Effect, at av.Instant) error {
 		return r.Recorder.Pause(r.id, e.Archive.ID, at)
 	case archive.DoStop:
 		return r.Recorder.Stop(r.id, e.Archive.ID, at)
+	case archive.DoArrange:
+		return r.Recorder.Arrange(r.id, e.Archive.ID, e.Archive.Layout, at)
+	case archive.DoClassify:
+		return r.Recorder.Classify(r.id, e.Stream.ID, e.Stream.LayoutClasses, at)
 	case archive.DoErase:
 		return r.Cloud.Erase(r.background(), e.Archive)
 	case archive.DoDiscard:

@@ -3,10 +3,10 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/store"
 )
 
@@ -56,6 +56,11 @@ func (c *Control) StartArchive(ctx context.Context, applicationID string, reques
 // StopArchive ends a recording. An archive that is stopped already is answered as it is.
 func (c *Control) StopArchive(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
 	return c.change(ctx, applicationID, archiveID, archive.Stop{ArchiveID: archiveID})
+}
+
+// SetLayout changes the layout of a recording archive from now on.
+func (c *Control) SetLayout(ctx context.Context, applicationID, archiveID string, l layout.Spec) (archive.Archive, error) {
+	return c.change(ctx, applicationID, archiveID, archive.Arrange{ArchiveID: archiveID, Layout: l})
 }
 
 // DeleteArchive takes an archive out of the list, and its file out of the built-in cloud.
@@ -141,45 +146,4 @@ func (c *Control) report(ctx context.Context, sessionID, archiveID string, e arc
 		return nil
 	}
 	return err
-}
-
-// DeleteApplication removes an application: its clients are disconnected, its archives and their files are gone.
-func (c *Control) DeleteApplication(ctx context.Context, applicationID string) error {
-	sessions := c.sessionsOf(applicationID)
-	err := c.Store.DeleteApplication(ctx, applicationID)
-	if errors.Is(err, store.ErrNotFound) {
-		return &archive.Error{Kind: archive.NotFound, Message: fmt.Sprintf("application %s does not exist", applicationID)}
-	}
-	if err != nil {
-		return err
-	}
-	for _, id := range sessions {
-		if err := c.enter(ctx, id, (*room).abandon); err != nil && !lost(err) {
-			return err
-		}
-	}
-	return c.Cloud.EraseApplication(applicationID)
-}
-
-// abandon ends everything in the session without a word to anyone but its clients.
-func (r *room) abandon() error {
-	at := clock.Media()
-	for _, client := range r.state.Connections {
-		for _, st := range r.state.Streams {
-			if st.ConnectionID == client.ID {
-				r.endStream(st.ID, at, "forceDisconnected")
-			}
-		}
-		r.hangUp(client.ID, archive.Notice{Kind: archive.SessionDisconnected, At: r.Clock.Now(r.state.ApplicationID),
-			Connection: client, Reason: "forceDisconnected"})
-	}
-	for _, a := range r.state.Archives {
-		for _, kind := range []archive.EffectKind{archive.DoStop, archive.DoDiscard} {
-			if err := r.perform(archive.Effect{Kind: kind, Archive: a}, at); err != nil {
-				r.Log.Error("cannot abandon archive", "archive", a.ID, "error", err)
-			}
-		}
-	}
-	r.state.Connections, r.state.Streams, r.state.Archives, r.done = nil, nil, nil, nil
-	return nil
 }

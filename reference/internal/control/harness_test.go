@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +21,10 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/jobs"
+	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store/sqlite"
@@ -37,6 +41,7 @@ type server struct {
 	cloud    *storage.Cloud
 	clock    *clock.Clock
 	recorder *recorder
+	board    fault.Board
 }
 
 func open(ctx context.Context, dir string) (*server, error) {
@@ -53,7 +58,8 @@ func open(ctx context.Context, dir string) (*server, error) {
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {
 		return nil, err
 	}
-	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Log: log})
+	s.jobs, err = jobs.New(ctx, jobs.Config{Store: s.store, Clock: s.clock, Cloud: s.cloud, Open: s.recorder.Open, Outbound: outbound.Guard{AllowPrivate: true},
+		Faults: &s.board, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +206,14 @@ func (r *recorder) Stop(_, id string, _ av.Instant) error {
 		done()
 	}
 	delete(r.done, id)
+	return nil
+}
+func (r *recorder) Arrange(_, _ string, l layout.Spec, _ av.Instant) error {
+	r.note("arrange " + string(l.Type))
+	return nil
+}
+func (r *recorder) Classify(_, _ string, classes []string, _ av.Instant) error {
+	r.note("classify " + strings.Join(classes, " "))
 	return nil
 }
 func (r *recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {

@@ -7,6 +7,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
@@ -50,6 +51,9 @@ type Recorder interface {
 	Record(sessionID, archiveID string, at av.Instant) error
 	Pause(sessionID, archiveID string, at av.Instant) error
 	Stop(sessionID, archiveID string, at av.Instant) error
+	// Arrange changes the layout of an archive, Classify the layout classes of a stream, from at on.
+	Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error
+	Classify(sessionID, streamID string, classes []string, at av.Instant) error
 
 	// Open reads a finished composition.
 	Open(a archive.Archive) (r io.ReadCloser, size int64, err error)
@@ -85,6 +89,8 @@ type Store interface {
 	// Commit makes a transition durable, enqueues its jobs, and returns the ids of its outbox.
 	Commit(ctx context.Context, t store.Transition) (acts []int64, err error)
 	Outbox(ctx context.Context, sessionID string) ([]store.Act, error)
+	// Monitored returns the events of sessions whose end was not announced yet, in order.
+	Monitored(ctx context.Context) ([]store.Delivery, error)
 }
 
 // Jobs is the engine behind the jobs of committed transitions.
@@ -95,6 +101,8 @@ type Jobs interface {
 	Settle(ctx context.Context, applicationID string) error
 	// SetClock moves the application's clock together with its jobs.
 	SetClock(ctx context.Context, applicationID string, offset time.Duration) error
+	// Reset removes everything the application has, its jobs included, and sets its clock back.
+	Reset(ctx context.Context, applicationID string) error
 }
 
 // Cloud holds the files of archives in the built-in cloud.

@@ -30,7 +30,7 @@ func (c *Control) Recover(ctx context.Context) error {
 			return fmt.Errorf("recover session %s: %w", id, err)
 		}
 	}
-	return nil
+	return c.announceGone(ctx)
 }
 
 func (r *room) takeUp() error {

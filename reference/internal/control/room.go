@@ -179,6 +179,9 @@ func (r *room) decide(e archive.Event, now time.Time, at av.Instant) error {
 // transition is what has to be durable before effects are performed.
 func (r *room) transition(next archive.Session, effects []archive.Effect, at av.Instant) (store.Transition, error) {
 	t := store.Transition{Done: r.done}
+	if err := r.monitor(&t, next, effects); err != nil {
+		return t, err
+	}
 	for _, a := range next.Archives {
 		if before, known := r.state.Archive(a.ID); !known || !reflect.DeepEqual(a, before) {
 			t.Archives = append(t.Archives, a)

@@ -8,6 +8,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
@@ -18,14 +19,15 @@ const (
 	uploadRetryFirst = 5 * time.Second
 	uploadRetryMost  = time.Hour
 
-	uploadTimeout = 2 * time.Hour // of one attempt
+	uploadTimeout  = 2 * time.Hour // of one attempt
+	abandonTimeout = 30 * time.Second
 )
 
 // workUpload stores the file of a stopped archive: in the application's own target, tried until the limit, else in the built-in cloud.
 func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	a, err := r.Store.Archive(ctx, job.ApplicationID, job.ArchiveID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !(a.Status == archive.Stopped && a.FileReady) {
-		return r.complete(ctx, job) // deleted with its application, or stored before the crash
+	if errors.Is(err, store.ErrNotFound) {
+		return r.complete(ctx, job) // deleted with its application
 	}
 	if err != nil {
 		return r.again(ctx, err)
@@ -33,6 +35,9 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	app, err := r.Store.Application(ctx, a.ApplicationID)
 	if err != nil {
 		return r.again(ctx, err)
+	}
+	if a.Status != archive.Stopped || !a.FileReady { // stored before a crash
+		return r.settleUpload(ctx, job, app, a.Status)
 	}
 	if app.Storage == nil {
 		return r.own(ctx, job, r.keep(ctx, a))
@@ -46,13 +51,31 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	}
 	next, more := nextUpload(a, app.Fallback, r.Clock.Now(app.ID))
 	r.Log.Warn("upload failed", "archive", a.ID, "error", err, "retry", more, "next", next)
-	switch {
-	case more:
+	if more {
 		return r.replace(ctx, job, next)
-	case app.Fallback:
-		return r.own(ctx, job, r.keep(ctx, a))
 	}
-	return r.own(ctx, job, r.archives.Unstorable(ctx, a.SessionID, a.ID))
+	r.abandon(ctx, app, a)
+	status := archive.Failed
+	if app.Fallback {
+		status, err = archive.Available, r.keep(ctx, a)
+	} else {
+		err = r.archives.Unstorable(ctx, a.SessionID, a.ID)
+	}
+	if err != nil {
+		return r.again(ctx, err)
+	}
+	return r.settleUpload(ctx, job, app, status)
+}
+
+// settleUpload completes the job of an upload that is over, together with the mail that is owed for it.
+func (r *Runner) settleUpload(ctx context.Context, job store.Job, app session.Application, status archive.Status) error {
+	var owed []store.Job
+	if r.owesMail(app, status) {
+		next := job
+		next.Kind, next.At = store.JobMail, r.Clock.Now(app.ID)
+		owed = append(owed, next)
+	}
+	return r.settled(ctx, job.ID, owed)
 }
 
 // nextUpload says when to try again after a failure at now, if at all. The wait grows with the time already spent, which doubles it,
@@ -80,7 +103,16 @@ func (r *Runner) upload(ctx context.Context, app session.Application, a archive.
 		return "", err
 	}
 	defer file.Close()
-	return storage.Upload(ctx, *app.Storage, a, file)
+	return storage.Upload(ctx, r.Faults.Transport(app.ID, fault.Storage, r.outside), *app.Storage, a, file)
+}
+
+// abandon removes what attempts that failed left at the target, if it lets us.
+func (r *Runner) abandon(ctx context.Context, app session.Application, a archive.Archive) {
+	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
+	defer cancel()
+	if err := storage.Abandon(ctx, r.outside, *app.Storage, a); err != nil {
+		r.Log.Warn("parts of a failed upload may be left", "archive", a.ID, "error", err)
+	}
 }
 
 // keep puts the file into the built-in cloud.

@@ -1,4 +1,4 @@
-// Package jobs does the durable work that outlives a step: webhooks, uploads, expiry. It runs on River, in the database of the store.
+// Package jobs does the durable work that outlives a step: webhooks, uploads, mail, expiry. It runs on River, in the database of the store.
 //
 // A job falls due at an instant of its application's policy time. River knows only real time, so that scheduled_at is the policy
 // instant less the application's offset, and moving an application's clock moves its rows.
@@ -22,6 +22,9 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/fault"
+	"reelcheck/reference/internal/mail"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/sqlite"
@@ -34,11 +37,15 @@ type Archives interface {
 	Expired(ctx context.Context, sessionID, archiveID string) error
 }
 
-// Config of a [Runner]. Every field but Log is required.
+// Config of a [Runner]. Every field but Outbound, Mail, Faults and Log is required.
 type Config struct {
 	Store *sqlite.Store
 	Clock *clock.Clock
 	Cloud *storage.Cloud
+	// Outbound are the addresses that callbacks and uploads may go to.
+	Outbound outbound.Guard
+	Mail     mail.Config
+	Faults   *fault.Board
 	// Open reads a finished composition.
 	Open func(archive.Archive) (io.ReadCloser, int64, error)
 	Log  *slog.Logger
@@ -51,7 +58,7 @@ type Runner struct {
 	db       *sql.DB
 	driver   *riversqlite.Driver
 	river    *river.Client[*sql.Tx]
-	webhooks *http.Client
+	outside  *http.Transport
 	drains   keyed
 	changed  signal // a job was completed
 
@@ -64,7 +71,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Runner{Config: c, db: c.Store.DB(), webhooks: newWebhookClient()}
+	r := &Runner{Config: c, db: c.Store.DB(), outside: c.Outbound.Transport()}
 	r.driver = riversqlite.New(r.db)
 	migrator, err := rivermigrate.New(r.driver, &rivermigrate.Config{Logger: quiet(c.Log)})
 	if err != nil {
@@ -77,11 +84,13 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	river.AddWorker(workers, worker[webhookArgs](r))
 	river.AddWorker(workers, worker[uploadArgs](r))
 	river.AddWorker(workers, worker[expireArgs](r))
+	river.AddWorker(workers, worker[mailArgs](r))
 	r.river, err = river.NewClient(r.driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
 			store.JobWebhook: {MaxWorkers: 64},
 			store.JobUpload:  {MaxWorkers: 8},
 			store.JobExpire:  {MaxWorkers: 8},
+			store.JobMail:    {MaxWorkers: 4},
 		},
 		Workers:           workers,
 		Logger:            quiet(c.Log),
@@ -119,6 +128,8 @@ func (r *Runner) work(ctx context.Context, job store.Job) error {
 		return r.workWebhook(ctx, job)
 	case store.JobUpload:
 		return r.workUpload(ctx, job)
+	case store.JobMail:
+		return r.workMail(ctx, job)
 	case store.JobExpire:
 		return r.own(ctx, job, r.archives.Expired(ctx, job.SessionID, job.ArchiveID))
 	default:
@@ -159,7 +170,7 @@ func (r *Runner) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	err := r.river.StopAndCancel(ctx)
-	r.webhooks.CloseIdleConnections()
+	r.outside.CloseIdleConnections()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("stop job engine: %w", err)
 	}

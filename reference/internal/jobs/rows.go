@@ -20,20 +20,23 @@ const (
 	realNow   = `strftime('` + riverTime + `', 'now')`
 )
 
-// args of the three kinds. The row's owner stays readable in SQL, where a clock moves it.
+// args of the kinds. The row's owner stays readable in SQL, where a clock moves it.
 type (
 	webhookArgs struct{ store.Job }
 	uploadArgs  struct{ store.Job }
 	expireArgs  struct{ store.Job }
+	mailArgs    struct{ store.Job }
 )
 
 func (a webhookArgs) job() store.Job { return a.Job }
 func (a uploadArgs) job() store.Job  { return a.Job }
 func (a expireArgs) job() store.Job  { return a.Job }
+func (a mailArgs) job() store.Job    { return a.Job }
 
 func (webhookArgs) Kind() string { return store.JobWebhook }
 func (uploadArgs) Kind() string  { return store.JobUpload }
 func (expireArgs) Kind() string  { return store.JobExpire }
+func (mailArgs) Kind() string    { return store.JobMail }
 
 // enqueue inserts jobs in the transaction of the step that owes them.
 func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) error {
@@ -47,6 +50,8 @@ func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) erro
 			args = uploadArgs{j}
 		case store.JobExpire:
 			args = expireArgs{j}
+		case store.JobMail:
+			args = mailArgs{j}
 		default:
 			return fmt.Errorf("enqueue: unknown kind of job %q", j.Kind)
 		}
@@ -102,7 +107,7 @@ const owed = `state IN ('available', 'scheduled', 'retryable', 'running') AND js
 // Pending returns the application's unfinished jobs, the next due first. Jobs that wait for the same thing are listed once.
 func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job, error) {
 	rows, err := r.db.QueryContext(ctx, `SELECT min(id), kind, json(args), CAST(round(unixepoch(scheduled_at, 'subsec') * 1000) AS INTEGER) AS due
-		FROM river_job WHERE `+owed+` GROUP BY kind, json_extract(args, '$.archiveId'), due ORDER BY due, 1`, applicationID)
+		FROM river_job WHERE `+owed+` GROUP BY kind, json_extract(args, '$.archiveId'), json_extract(args, '$.sessionId'), due ORDER BY due, 1`, applicationID)
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
@@ -139,6 +144,23 @@ func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time
 	if err != nil {
 		r.Clock.SetOffset(applicationID, before)
 		return fmt.Errorf("move clock of %s: %w", applicationID, err)
+	}
+	return nil
+}
+
+// Reset forgets the application's jobs together with everything else it has, and sets its clock back.
+func (r *Runner) Reset(ctx context.Context, applicationID string) error {
+	before := r.Clock.Offset(applicationID)
+	err := r.Store.ResetApplication(ctx, applicationID, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM river_job WHERE state <> 'running' AND "+owed, applicationID)
+		if err == nil {
+			r.Clock.SetOffset(applicationID, 0)
+		}
+		return err
+	})
+	if err != nil {
+		r.Clock.SetOffset(applicationID, before)
+		return fmt.Errorf("reset %s: %w", applicationID, err)
 	}
 	return nil
 }
@@ -205,7 +227,7 @@ func (r *Runner) wake(ctx context.Context) error {
 	}
 	return r.driver.GetExecutor().NotifyMany(ctx, &riverdriver.NotifyManyParams{
 		Topic:   "river_insert",
-		Payload: []string{`{"queue":"webhook"}`, `{"queue":"upload"}`, `{"queue":"expire"}`},
+		Payload: []string{`{"queue":"webhook"}`, `{"queue":"upload"}`, `{"queue":"expire"}`, `{"queue":"mail"}`},
 	})
 }
 

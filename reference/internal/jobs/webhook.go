@@ -11,8 +11,9 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"reelcheck/reference/internal/fault"
+	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
 )
 
 // How webhooks are tried.
@@ -25,20 +26,12 @@ const (
 	webhookMaxReply = 64 << 10
 )
 
-func newWebhookClient() *http.Client {
-	return &http.Client{
-		Timeout:       webhookTimeout,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, Proxy: http.ProxyFromEnvironment},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// workWebhook delivers what is owed for one archive, in order: a webhook is not tried before the one before it was delivered or
-// given up. Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
+// workWebhook delivers what is owed in one lane, an archive's or a session's, in order: a webhook is not tried before the one before it
+// was delivered or given up. Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
 func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
-	defer r.drains.lock(job.ArchiveID)()
+	defer r.drains.lock(job.Lane())()
 	for {
-		next, err := r.Store.NextDelivery(ctx, job.ArchiveID)
+		next, err := r.Store.NextDelivery(ctx, job.Lane())
 		if errors.Is(err, store.ErrNotFound) {
 			return r.complete(ctx, job)
 		}
@@ -56,41 +49,62 @@ func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
 
 // deliver makes one attempt and notes how it ended. Its error is the server's own.
 func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
-	failure := r.post(ctx, d)
+	app, err := r.Store.Application(ctx, d.ApplicationID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // and with it the delivery
+	}
+	if err != nil {
+		return err
+	}
+	status, failure := r.post(ctx, app, d)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	log := r.Log.With("archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
+	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
 	if failure == nil {
 		log.Debug("webhook delivered")
-		return r.Store.SettleDelivery(ctx, d.ID, sqlite.Delivered)
+		return r.Store.SettleDelivery(ctx, d.ID, store.Delivered, status)
 	}
 	retry := r.Clock.Now(d.ApplicationID).Add(backoff(d.Attempts))
 	if retry.After(d.CreatedAt.Add(retryFor)) {
 		log.Warn("webhook given up", "error", failure)
-		return r.Store.SettleDelivery(ctx, d.ID, sqlite.Dropped)
+		return r.Store.SettleDelivery(ctx, d.ID, store.Dropped, status)
 	}
 	log.Info("webhook failed", "error", failure, "retry", retry)
-	return r.Store.PostponeDelivery(ctx, d.ID, retry)
+	return r.Store.PostponeDelivery(ctx, d.ID, retry, status)
 }
 
-func (r *Runner) post(ctx context.Context, d store.Delivery) error {
+// post returns what the receiver answered, 0 for nothing, and why that does not count as delivered.
+func (r *Runner) post(ctx context.Context, app session.Application, d store.Delivery) (status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "archived")
-	response, err := r.webhooks.Do(request)
+	if app.SignatureSecret != "" {
+		token, err := signed(app, d.Body, r.Clock.Real(app.ID, r.Clock.Now(app.ID)))
+		if err != nil {
+			return 0, err
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := http.Client{
+		Transport:     r.Faults.Transport(app.ID, fault.Webhook, r.outside),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, webhookMaxReply)) // only so that the connection can be used again
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the receiver answered %d, only 200 counts as delivered", response.StatusCode)
+		return response.StatusCode, fmt.Errorf("the receiver answered %d, only 200 counts as delivered", response.StatusCode)
 	}
-	return nil
+	return response.StatusCode, nil
 }
 
 func backoff(attempts int) time.Duration {

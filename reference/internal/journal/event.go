@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/layout"
 )
 
 // Kind names a timeline event.
@@ -20,10 +21,12 @@ type Kind string
 const (
 	StreamAdded   Kind = "streamAdded"
 	StreamRemoved Kind = "streamRemoved"
-	Recording     Kind = "recording" // a span of the archive begins
-	Paused        Kind = "paused"    // it ends, another may follow
-	Stopped       Kind = "stopped"   // it ends for good
-	Selected      Kind = "selected"  // the archive takes Selection from now on; before the first of these it takes all streams
+	Recording     Kind = "recording"  // a span of the archive begins
+	Paused        Kind = "paused"     // it ends, another may follow
+	Stopped       Kind = "stopped"    // it ends for good
+	Classified    Kind = "classified" // the layout classes of a stream are replaced
+	Arranged      Kind = "arranged"   // an archive has this layout from now on
+	Selected      Kind = "selected"   // the archive takes Selection from now on; before the first of these it takes all streams
 )
 
 // Selection says which parts of a stream an archive takes.
@@ -38,20 +41,22 @@ type Event struct {
 	Kind Kind       `json:"kind"`
 	At   av.Instant `json:"at"`
 	// Of streams. The stream's log must exist before it is added: see [Journal.Stream].
-	Stream    string   `json:"stream,omitempty"`
-	VideoType string   `json:"videoType,omitempty"` // added: "camera", "screen" or "custom"
-	Classes   []string `json:"classes,omitempty"`   // added: layout classes
-	HasAudio  bool     `json:"hasAudio,omitempty"`
-	HasVideo  bool     `json:"hasVideo,omitempty"`
-	Reason    string   `json:"reason,omitempty"` // removed
+	Stream     string   `json:"stream,omitempty"`
+	VideoType  string   `json:"videoType,omitempty"`  // added: "camera", "screen" or "custom"
+	Connection string   `json:"connection,omitempty"` // added: of which client
+	Classes    []string `json:"classes,omitempty"`    // added, classified: layout classes
+	HasAudio   bool     `json:"hasAudio,omitempty"`
+	HasVideo   bool     `json:"hasVideo,omitempty"`
+	Reason     string   `json:"reason,omitempty"` // removed
 	// Of recordings.
-	Archive   string      `json:"archive,omitempty"`
-	Selection []Selection `json:"selection,omitempty"` // selected
+	Archive   string       `json:"archive,omitempty"`
+	Layout    *layout.Spec `json:"layout,omitempty"`    // arranged
+	Selection []Selection  `json:"selection,omitempty"` // selected
 }
 
 func (e Event) validate() error {
 	switch e.Kind {
-	case StreamAdded, StreamRemoved:
+	case StreamAdded, StreamRemoved, Classified:
 		if !validID(e.Stream) {
 			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
 		}
@@ -63,6 +68,10 @@ func (e Event) validate() error {
 			if !validID(s.Stream) {
 				return fmt.Errorf("event %s: bad stream id %q", e.Kind, s.Stream)
 			}
+		}
+	case Arranged:
+		if e.Archive == "" || e.Layout == nil {
+			return fmt.Errorf("event %s: archive or layout is missing", e.Kind)
 		}
 	default:
 		return fmt.Errorf("unknown event kind %q", e.Kind)
@@ -109,7 +118,7 @@ func (tl *timeline) apply(n noted) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case StreamAdded, StreamRemoved, Selected:
+	case StreamAdded, StreamRemoved, Selected, Classified, Arranged:
 	}
 	tl.spans.Store(int32(len(tl.open)))
 	tl.wake()

@@ -175,7 +175,7 @@ func (j *Journal) removeStreams() error {
 			here[n.Stream] = true
 		case StreamRemoved:
 			delete(here, n.Stream)
-		case Recording, Paused, Stopped:
+		default:
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(here)) {

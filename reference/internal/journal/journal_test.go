@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/layout"
 )
 
 func open(t testing.TB, dir string) *Journal {
@@ -168,7 +169,8 @@ func TestTimelineTruncatedAnywhere(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
 	begin(t, j, "s")
-	list := []Event{recording, {Kind: StreamAdded, Stream: "s", At: 2, HasAudio: true, Classes: []string{"focus"}}, {Kind: Selected, Archive: "a", At: 3, Selection: []Selection{{Stream: "s", HasAudio: true}}}, {Kind: Selected, Archive: "a", At: 4}, {Kind: Stopped, Archive: "a", At: 9}}
+	list := []Event{recording, {Kind: StreamAdded, Stream: "s", At: 2, HasAudio: true, Classes: []string{"focus"}}, {Kind: Selected, Archive: "a", At: 3, Selection: []Selection{{Stream: "s", HasAudio: true}}}, {Kind: Selected, Archive: "a", At: 4},
+		{Kind: Arranged, Archive: "a", At: 5, Layout: &layout.Spec{Type: layout.Custom, Stylesheet: "stream{left:0}"}}, {Kind: Classified, Stream: "s", At: 6, Classes: []string{"full"}}, {Kind: Stopped, Archive: "a", At: 9}}
 	var ends []int64
 	for _, e := range list {
 		note(t, j, e)

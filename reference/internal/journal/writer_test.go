@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/layout"
 )
 
 func TestNothingIsKeptWhileNothingRecords(t *testing.T) {
@@ -78,7 +79,7 @@ func TestOrderAndLimits(t *testing.T) {
 			t.Errorf("stream id %q was taken", id)
 		}
 	}
-	for _, e := range []Event{{Kind: "x"}, {Kind: Stopped}, {Kind: Selected}, {Kind: Selected, Archive: "a", Selection: []Selection{{Stream: "../s"}}}, {Kind: StreamRemoved}, {Kind: StreamAdded, Stream: "unknown"}} {
+	for _, e := range []Event{{Kind: "x"}, {Kind: Stopped}, {Kind: Selected}, {Kind: Arranged, Archive: "a"}, {Kind: Arranged, Layout: &layout.Spec{}}, {Kind: Classified, Stream: "../s"}, {Kind: Selected, Archive: "a", Selection: []Selection{{Stream: "../s"}}}, {Kind: StreamRemoved}, {Kind: StreamAdded, Stream: "unknown"}} {
 		if j.Note(e) == nil {
 			t.Errorf("%+v was noted", e)
 		}

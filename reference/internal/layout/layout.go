@@ -1,91 +1,166 @@
-// Package layout decides where streams are in a composed picture. It is pure.
+// Package layout decides which streams are in a composed picture and where. It is pure.
 package layout
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // MaxVideo is how many streams a composed picture shows at once.
 const MaxVideo = 16
 
-// Rect is a rectangle of the picture in pixels. All four numbers are even: chroma is subsampled by two.
-type Rect struct{ X, Y, W, H int }
+// Type is how streams are arranged, spelled as on the wire.
+type Type string
+
+const (
+	BestFit                Type = "bestFit"
+	PIP                    Type = "pip"
+	VerticalPresentation   Type = "verticalPresentation"
+	HorizontalPresentation Type = "horizontalPresentation"
+	Custom                 Type = "custom"
+)
+
+var (
+	presets = []Type{BestFit, PIP, VerticalPresentation, HorizontalPresentation}
+	types   = append(slices.Clone(presets), Custom)
+)
+
+// Spec is a layout as it is asked for.
+type Spec struct {
+	Type        Type   `json:"type"`
+	Stylesheet  string `json:"stylesheet,omitempty"`      // of Custom, and only there
+	Screenshare Type   `json:"screenshareType,omitempty"` // with BestFit only: what applies while a screen is shared
+}
+
+// Error says which member of a [Spec] is wrong, by its name on the wire, and what about it.
+type Error struct{ Member, Problem string }
+
+func (e *Error) Error() string { return e.Member + " " + e.Problem }
+
+func wrong(member, format string, args ...any) *Error {
+	return &Error{Member: member, Problem: fmt.Sprintf(format, args...)}
+}
+
+// Layout is a [Spec] that was found good. The zero value is BestFit.
+type Layout struct {
+	kind, screenshare Type
+	sheet             sheet
+}
+
+// New checks a spec. The error is an [*Error].
+func New(s Spec) (Layout, error) {
+	switch {
+	case s.Type == "":
+		return Layout{}, wrong("type", "is required: %s", list(types))
+	case !slices.Contains(types, s.Type):
+		return Layout{}, wrong("type", "must be one of %s, got %q", list(types), s.Type)
+	case s.Screenshare != "" && !slices.Contains(presets, s.Screenshare):
+		return Layout{}, wrong("screenshareType", "must be one of %s, got %q", list(presets), s.Screenshare)
+	case s.Type == Custom && s.Stylesheet == "":
+		return Layout{}, wrong("stylesheet", "is required with type custom")
+	case s.Type != Custom && s.Stylesheet != "":
+		return Layout{}, wrong("stylesheet", "is only for type custom")
+	case s.Type != BestFit && s.Screenshare != "":
+		return Layout{}, wrong("screenshareType", "is only for type bestFit")
+	}
+	l := Layout{kind: s.Type, screenshare: s.Screenshare}
+	if s.Type == Custom {
+		parsed, err := parseSheet(s.Stylesheet)
+		if err != nil {
+			return Layout{}, wrong("stylesheet", "%v", err)
+		}
+		l.sheet = parsed
+	}
+	return l, nil
+}
+
+func list(types []Type) string {
+	var names []string
+	for _, t := range types {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
+}
 
 // Stream is what the place of a stream depends on.
 type Stream struct {
-	ID      string
-	Screen  bool
-	Classes []string
+	ID         string
+	Connection string
+	Screen     bool
+	Classes    []string
 }
 
-// Tile is a stream's place.
+// Rect is a rectangle of the picture in pixels. All four numbers are even: chroma is subsampled by two.
+type Rect struct{ X, Y, W, H int }
+
+// Intersect is what r and s have in common; W and H are 0 when that is nothing.
+func (r Rect) Intersect(s Rect) Rect {
+	x, y := max(r.X, s.X), max(r.Y, s.Y)
+	w, h := min(r.X+r.W, s.X+s.W)-x, min(r.Y+r.H, s.Y+s.H)-y
+	if w <= 0 || h <= 0 {
+		return Rect{}
+	}
+	return Rect{x, y, w, h}
+}
+
+// Tile is a stream's place. With custom layouts it may reach beyond the picture, where nothing of it is seen, and over others.
 type Tile struct {
 	Stream string
 	Rect   Rect
+	Cover  bool // fill the place and cut off what is too much, rather than leave bars
 }
 
-// Prioritise orders streams, given in the order in which they were added, by who is shown first: streams with a layout class, then
-// the others; in either tier screens first.
-// Streams whose client also shares a screen or has a stream of the upper tier do not come forward yet.
-func Prioritise(streams []Stream) []Stream {
-	rank := func(s Stream) int {
-		r := 0
-		if len(s.Classes) == 0 {
-			r += 2
-		}
-		if !s.Screen {
-			r++
-		}
-		return r
+// Arrange places streams, given in the order in which they were added, in a picture of the given size. Tiles come in the order in
+// which they are painted: a later one hides what it stands on.
+func (l Layout) Arrange(streams []Stream, width, height int) []Tile {
+	ordered := Prioritise(streams)
+	ordered = ordered[:min(len(ordered), MaxVideo)]
+	p := picture{width, height}
+	if l.kind == Custom {
+		return p.custom(ordered, l.sheet)
 	}
-	ordered := slices.Clone(streams)
-	slices.SortStableFunc(ordered, func(a, b Stream) int { return cmp.Compare(rank(a), rank(b)) })
-	return ordered
-}
-
-// BestFit places the first MaxVideo of streams, given in the order in which they were added, on a grid that fills row
-// by row. The published style sheet floats tiles to the left; the published picture of five streams centres the
-// second row. This is the style sheet's reading.
-func BestFit(streams []Stream, width, height int) []Tile {
-	shown := Prioritise(streams)
-	shown = shown[:min(len(shown), MaxVideo)]
-	cols, rows := grid(len(shown))
-	tiles := make([]Tile, 0, len(shown))
-	for i, s := range shown {
-		tiles = append(tiles, Tile{s.ID, Rect{
-			X: even(i % cols * width / cols), W: even(width / cols),
-			Y: even(i / cols * height / rows), H: even(height / rows),
-		}})
+	kind, large := l.kind, ""
+	if screen := slices.IndexFunc(ordered, func(s Stream) bool { return s.Screen }); l.screenshare != "" && screen >= 0 {
+		kind, large = l.screenshare, ordered[screen].ID
+		if kind == BestFit {
+			ordered = slices.DeleteFunc(ordered, func(s Stream) bool { return !s.Screen })
+		}
+		for i := range ordered {
+			ordered[i].Classes = nil // the screen is large, whatever class another has
+		}
+	} else {
+		large = firstOf(ordered, prominent[kind])
 	}
-	return tiles
-}
-
-// grid is the published table: 1; 2 side by side; up to 4, 9, 16 in a square.
-func grid(n int) (cols, rows int) {
-	switch {
-	case n <= 1:
-		return 1, 1
-	case n == 2:
-		return 2, 1
-	case n <= 4:
-		return 2, 2
-	case n <= 9:
-		return 3, 3
+	switch kind {
+	case PIP:
+		return p.pip(ordered, large)
+	case VerticalPresentation:
+		return p.vertical(ordered, large)
+	case HorizontalPresentation:
+		return p.horizontal(ordered, large)
 	default:
-		return 4, 4
+		return p.grid(ordered)
 	}
 }
 
-// Contain is where a picture of the given size goes in tile, as large as fits, its aspect kept, in the middle.
-func Contain(width, height int, tile Rect) Rect {
+// Whole is where all of a picture of the given size goes: in the middle of the tile, its aspect kept, as large as fits, or with Cover
+// as small as leaves no bars.
+func (t Tile) Whole(width, height int) Rect {
+	tile := t.Rect
 	if width <= 0 || height <= 0 {
 		return tile
 	}
 	w, h := tile.W, tile.H
-	if width*tile.H > height*tile.W { // wider than the tile
+	wider := width*tile.H > height*tile.W
+	switch {
+	case wider && t.Cover:
+		w = max(tile.W, even((tile.H*width+height/2)/height))
+	case wider:
 		h = max(2, even((tile.W*height+width/2)/width))
-	} else {
+	case t.Cover:
+		h = max(tile.H, even((tile.W*height+width/2)/width))
+	default:
 		w = max(2, even((tile.H*width+height/2)/height))
 	}
 	return Rect{X: tile.X + even((tile.W-w)/2), Y: tile.Y + even((tile.H-h)/2), W: w, H: h}

@@ -1,9 +1,10 @@
 package layout
 
 import (
+	"errors"
 	"fmt"
-	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -19,110 +20,206 @@ func named(n int) []Stream {
 	return list
 }
 
-// naive reads the published percentages literally, in real numbers.
-func naive(i, n int, width, height float64) (x, y, w, h float64) {
-	share := []float64{0, 1, 0.5, 0.5, 0.5, 1. / 3, 1. / 3, 1. / 3, 1. / 3, 1. / 3, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25}[n]
-	w, h = share*width, share*height
-	if n == 2 {
-		h = height
-	}
-	for range i { // float: left
-		if x += w; x+w > width+0.001 {
-			x, y = 0, y+h
-		}
-	}
-	return x, y, w, h
-}
-
-func TestBestFit(t *testing.T) {
-	for _, r := range resolutions {
-		for n := 0; n <= 20; n++ {
-			tiles := BestFit(named(n), r[0], r[1])
-			if len(tiles) != min(n, MaxVideo) {
-				t.Fatalf("%d streams: %d tiles", n, len(tiles))
-			}
-			for i, tile := range tiles {
-				x, y, w, h := naive(i, len(tiles), float64(r[0]), float64(r[1]))
-				for _, v := range [][2]float64{{float64(tile.Rect.X), x}, {float64(tile.Rect.Y), y}, {float64(tile.Rect.W), w}, {float64(tile.Rect.H), h}} {
-					if v[0] > v[1]+0.01 || math.Abs(v[0]-v[1]) >= 2 {
-						t.Errorf("%v, stream %d of %d: %+v, want about %.1f,%.1f %.1fx%.1f", r, i, len(tiles), tile.Rect, x, y, w, h)
-					}
-				}
-				check(t, tile.Rect, tiles[0].Rect, r)
-				if tile.Stream != fmt.Sprint(i) {
-					t.Errorf("place %d shows stream %s", i, tile.Stream)
-				}
-			}
-		}
-	}
-}
-
-func check(t *testing.T, r, first Rect, canvas [2]int) {
+func mustNew(t testing.TB, s Spec) Layout {
 	t.Helper()
-	if (r.X|r.Y|r.W|r.H)&1 != 0 {
-		t.Errorf("%+v has odd numbers", r)
+	l, err := New(s)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if r.W != first.W || r.H != first.H {
-		t.Errorf("%+v and %+v differ in size", r, first)
-	}
-	if r.X < 0 || r.Y < 0 || r.X+r.W > canvas[0] || r.Y+r.H > canvas[1] {
-		t.Errorf("%+v leaves the picture", r)
-	}
+	return l
 }
 
-func TestGoldenGrid(t *testing.T) {
-	want := []Tile{
-		{"0", Rect{0, 0, 212, 160}}, {"1", Rect{212, 0, 212, 160}}, {"2", Rect{426, 0, 212, 160}},
-		{"3", Rect{0, 160, 212, 160}}, {"4", Rect{212, 160, 212, 160}},
+func ids(tiles []Tile) string {
+	var list []string
+	for _, t := range tiles {
+		list = append(list, t.Stream)
 	}
-	if got := BestFit(named(5), 640, 480); !slices.Equal(got, want) {
-		t.Errorf("five streams: %v, want %v", got, want)
-	}
+	return strings.Join(list, " ")
 }
 
 func TestPrioritise(t *testing.T) {
-	list := []Stream{{ID: "a"}, {ID: "b", Screen: true}, {ID: "c", Classes: []string{"x"}}, {ID: "d", Screen: true, Classes: []string{"x"}}, {ID: "e"}}
-	var got []string
-	for _, s := range Prioritise(list) {
-		got = append(got, s.ID)
-	}
-	if want := []string{"d", "c", "b", "a", "e"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	full := named(MaxVideo + 1)
-	if tiles := BestFit(full, 640, 480); tiles[15].Stream != "15" {
-		t.Errorf("last tile shows %s", tiles[15].Stream)
-	}
-	if tiles := BestFit(full[1:], 640, 480); tiles[15].Stream != "16" {
-		t.Errorf("after one left, last tile shows %s: not promoted", tiles[15].Stream)
+	class := []string{"x"}
+	for name, tt := range map[string]struct {
+		streams []Stream
+		want    string
+	}{
+		"time added":             {[]Stream{{ID: "a"}, {ID: "b"}}, "a b"},
+		"screens first":          {[]Stream{{ID: "a"}, {ID: "b", Screen: true}}, "b a"},
+		"class before screen":    {[]Stream{{ID: "a", Screen: true}, {ID: "b", Classes: class}}, "b a"},
+		"screens in either tier": {[]Stream{{ID: "a"}, {ID: "b", Screen: true}, {ID: "c", Classes: class}, {ID: "d", Screen: true, Classes: class}}, "d c b a"},
+		"camera of a screen sharer": {[]Stream{
+			{ID: "a", Connection: "1"}, {ID: "b", Connection: "2"}, {ID: "c", Connection: "2", Screen: true},
+		}, "c b a"},
+		"camera with class of a screen sharer": {[]Stream{
+			{ID: "a", Connection: "1", Classes: class}, {ID: "b", Connection: "2", Classes: class}, {ID: "c", Connection: "2", Screen: true},
+		}, "b a c"},
+		"other stream of a client with a class": {[]Stream{
+			{ID: "a", Connection: "1"}, {ID: "b", Connection: "2"}, {ID: "c", Connection: "2", Classes: class},
+		}, "c b a"},
+		"screen sharer before client with a class": {[]Stream{
+			{ID: "a", Connection: "1"}, {ID: "b", Connection: "1", Classes: class}, {ID: "c", Connection: "2"}, {ID: "d", Connection: "2", Screen: true},
+		}, "b d c a"},
+		"unknown clients are no client": {[]Stream{{ID: "a"}, {ID: "b"}, {ID: "c", Screen: true}}, "c a b"},
+	} {
+		before := fmt.Sprint(tt.streams)
+		var got []string
+		for _, s := range Prioritise(tt.streams) {
+			got = append(got, s.ID)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: got %v, want %s", name, got, tt.want)
+		}
+		if fmt.Sprint(tt.streams) != before {
+			t.Errorf("%s: the argument was changed", name)
+		}
 	}
 }
 
-func TestContain(t *testing.T) {
-	for _, tt := range []struct {
-		w, h int
-		tile Rect
-		want Rect
+// TestWhoIsSeen has more streams than places.
+func TestWhoIsSeen(t *testing.T) {
+	full := named(MaxVideo + 1)
+	var l Layout
+	if got := ids(l.Arrange(full, 640, 480)); strings.Contains(got, "16") {
+		t.Errorf("17 streams: %s", got)
+	}
+	if got := ids(l.Arrange(full[1:], 640, 480)); !strings.HasSuffix(got, "15 16") {
+		t.Errorf("after one left: %s: not promoted", got)
+	}
+	full[16].Classes = []string{"focus"}
+	if got := ids(l.Arrange(full, 640, 480)); !strings.HasPrefix(got, "16 0 ") || strings.Contains(got, "15") {
+		t.Errorf("after the last got a class: %s", got)
+	}
+}
+
+func TestPresets(t *testing.T) {
+	a, b, c := Stream{ID: "a"}, Stream{ID: "b"}, Stream{ID: "c"}
+	of := func(s Stream, class string) Stream { s.Classes = []string{class}; return s }
+	screen := func(s Stream) Stream { s.Screen = true; return s }
+	for name, tt := range map[string]struct {
+		spec    Spec
+		streams []Stream
+		want    string // in painting order
 	}{
-		{640, 480, Rect{0, 0, 640, 480}, Rect{0, 0, 640, 480}},
-		{640, 480, Rect{320, 0, 320, 480}, Rect{320, 120, 320, 240}},
-		{1280, 720, Rect{0, 0, 640, 480}, Rect{0, 60, 640, 360}},
-		{480, 640, Rect{0, 0, 640, 480}, Rect{140, 0, 360, 480}},
-		{0, 0, Rect{0, 0, 640, 480}, Rect{0, 0, 640, 480}},
+		"pip":                              {Spec{Type: PIP}, []Stream{a, of(b, "full"), c}, "b:0,0,640,480 a:448,48,128,96"},
+		"pip without full":                 {Spec{Type: PIP}, []Stream{a, b}, "a:448,48,128,96"},
+		"pip, two full":                    {Spec{Type: PIP}, []Stream{of(a, "full"), of(b, "full"), c}, "a:0,0,640,480 c:448,48,128,96"},
+		"vertical":                         {Spec{Type: VerticalPresentation}, []Stream{a, of(b, "focus"), c}, "b:128,0,512,480 a:0,0,128,96 c:0,96,128,96"},
+		"vertical without focus":           {Spec{Type: VerticalPresentation}, []Stream{a, b}, "a:0,0,128,96 b:0,96,128,96"},
+		"vertical, two focus":              {Spec{Type: VerticalPresentation}, []Stream{a, of(b, "focus"), of(c, "focus")}, "b:128,0,512,480 c:0,0,128,96 a:0,96,128,96"},
+		"horizontal":                       {Spec{Type: HorizontalPresentation}, []Stream{a, of(b, "focus"), c}, "b:0,0,640,384 a:0,384,128,96 c:128,384,128,96"},
+		"classes mean nothing to bestFit":  {Spec{Type: BestFit}, []Stream{of(a, "full"), b}, "a:0,0,320,480 b:320,0,320,480"},
+		"no screen, screenshare pip":       {Spec{Type: BestFit, Screenshare: PIP}, []Stream{a, b}, "a:0,0,320,480 b:320,0,320,480"},
+		"screen, no screenshareType":       {Spec{Type: BestFit}, []Stream{a, screen(b)}, "b:0,0,320,480 a:320,0,320,480"},
+		"screenshare bestFit":              {Spec{Type: BestFit, Screenshare: BestFit}, []Stream{a, screen(b), c}, "b:0,0,640,480"},
+		"screenshare pip":                  {Spec{Type: BestFit, Screenshare: PIP}, []Stream{a, screen(b), c}, "b:0,0,640,480 a:448,48,128,96"},
+		"screenshare pip, full another":    {Spec{Type: BestFit, Screenshare: PIP}, []Stream{a, screen(b), of(c, "full")}, "b:0,0,640,480 c:448,48,128,96"},
+		"screenshare vertical, focus else": {Spec{Type: BestFit, Screenshare: VerticalPresentation}, []Stream{a, screen(b), of(c, "focus")}, "b:128,0,512,480 c:0,0,128,96 a:0,96,128,96"},
+		"screenshare horizontal":           {Spec{Type: BestFit, Screenshare: HorizontalPresentation}, []Stream{a, screen(b)}, "b:0,0,640,384 a:0,384,128,96"},
+		"nobody":                           {Spec{Type: PIP}, nil, ""},
 	} {
-		if got := Contain(tt.w, tt.h, tt.tile); got != tt.want {
-			t.Errorf("%dx%d in %+v: %+v, want %+v", tt.w, tt.h, tt.tile, got, tt.want)
+		var got []string
+		for _, tile := range mustNew(t, tt.spec).Arrange(tt.streams, 640, 480) {
+			got = append(got, fmt.Sprintf("%s:%d,%d,%d,%d", tile.Stream, tile.Rect.X, tile.Rect.Y, tile.Rect.W, tile.Rect.H))
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: got %v, want %s", name, got, tt.want)
+		}
+	}
+}
+
+func TestRefusedSpecs(t *testing.T) {
+	for _, tt := range []struct {
+		spec   Spec
+		member string
+		says   string
+	}{
+		{Spec{}, "type", "required"},
+		{Spec{Type: "grid"}, "type", "bestFit, pip, verticalPresentation, horizontalPresentation, custom"},
+		{Spec{Type: Custom}, "stylesheet", "required"},
+		{Spec{Type: PIP, Stylesheet: "stream{}"}, "stylesheet", "only"},
+		{Spec{Type: BestFit, Screenshare: Custom}, "screenshareType", "one of bestFit, pip, verticalPresentation, horizontalPresentation, got"},
+		{Spec{Type: PIP, Screenshare: PIP}, "screenshareType", "only"},
+		{Spec{Type: Custom, Stylesheet: "stream{color:red}"}, "stylesheet", "color:red"},
+	} {
+		_, err := New(tt.spec)
+		var e *Error
+		if !errors.As(err, &e) || e.Member != tt.member || !strings.Contains(e.Problem, tt.says) {
+			t.Errorf("%+v: %v, want %s ... %s", tt.spec, err, tt.member, tt.says)
+		}
+	}
+}
+
+func TestWhole(t *testing.T) {
+	for _, tt := range []struct {
+		w, h  int
+		tile  Rect
+		cover bool
+		want  Rect
+	}{
+		{640, 480, Rect{0, 0, 640, 480}, false, Rect{0, 0, 640, 480}},
+		{640, 480, Rect{320, 0, 320, 480}, false, Rect{320, 120, 320, 240}},
+		{1280, 720, Rect{0, 0, 640, 480}, false, Rect{0, 60, 640, 360}},
+		{480, 640, Rect{0, 0, 640, 480}, false, Rect{140, 0, 360, 480}},
+		{0, 0, Rect{0, 0, 640, 480}, false, Rect{0, 0, 640, 480}},
+		{640, 480, Rect{0, 0, 640, 480}, true, Rect{0, 0, 640, 480}},
+		{640, 480, Rect{320, 0, 320, 480}, true, Rect{160, 0, 640, 480}},
+		{480, 640, Rect{0, 0, 640, 480}, true, Rect{0, -186, 640, 852}},
+	} {
+		if got := (Tile{Rect: tt.tile, Cover: tt.cover}).Whole(tt.w, tt.h); got != tt.want {
+			t.Errorf("%dx%d in %+v, cover %v: %+v, want %+v", tt.w, tt.h, tt.tile, tt.cover, got, tt.want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(1, 16383).Draw(t, "w"), rapid.IntRange(1, 16383).Draw(t, "h")
 		tile := Rect{W: 2 * rapid.IntRange(20, 960).Draw(t, "tw"), H: 2 * rapid.IntRange(20, 960).Draw(t, "th")}
-		r := Contain(w, h, tile)
-		if r.X < 0 || r.Y < 0 || r.W < 2 || r.H < 2 || r.X+r.W > tile.W || r.Y+r.H > tile.H || (r.X|r.Y|r.W|r.H)&1 != 0 {
+		r := Tile{Rect: tile}.Whole(w, h)
+		if r.Intersect(tile) != r || r.W < 2 || r.H < 2 || (r.X|r.Y|r.W|r.H)&1 != 0 {
 			t.Fatalf("%dx%d in %+v: %+v", w, h, tile, r)
 		}
 		if r.W < tile.W-1 && r.H < tile.H-1 {
 			t.Fatalf("%dx%d in %+v: %+v touches no side", w, h, tile, r)
+		}
+		c := Tile{Rect: tile, Cover: true}.Whole(w, h)
+		if c.Intersect(tile) != tile || (c.X|c.Y|c.W|c.H)&1 != 0 || c.W > tile.W && c.H > tile.H {
+			t.Fatalf("%dx%d covers %+v with %+v", w, h, tile, c)
+		}
+	})
+}
+
+// TestArrangementsHold draws streams and layouts and checks what is true of every arrangement.
+func TestArrangementsHold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var streams []Stream
+		for i := range rapid.IntRange(0, 20).Draw(t, "streams") {
+			streams = append(streams, Stream{
+				ID: fmt.Sprint(i), Connection: rapid.SampledFrom([]string{"", "1", "2", "3"}).Draw(t, "connection"),
+				Screen:  rapid.Bool().Draw(t, "screen"),
+				Classes: rapid.SliceOfN(rapid.SampledFrom([]string{"full", "focus", "x"}), 0, 2).Draw(t, "classes"),
+			})
+		}
+		spec := Spec{Type: rapid.SampledFrom(presets).Draw(t, "type")}
+		if spec.Type == BestFit {
+			spec.Screenshare = rapid.SampledFrom(append([]Type{""}, presets...)).Draw(t, "screenshare")
+		}
+		l, err := New(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rapid.SampledFrom(resolutions).Draw(t, "resolution")
+		tiles := l.Arrange(streams, r[0], r[1])
+		pip := spec.Type == PIP || spec.Screenshare == PIP
+		for i, a := range tiles {
+			if (a.Rect.X|a.Rect.Y|a.Rect.W|a.Rect.H)&1 != 0 || a.Rect.Intersect(Rect{W: r[0], H: r[1]}) != a.Rect || a.Rect.W == 0 || a.Cover {
+				t.Fatalf("%+v in %v", a, r)
+			}
+			for _, b := range tiles[:i] {
+				if a.Stream == b.Stream || !pip && a.Rect.Intersect(b.Rect).W > 0 {
+					t.Fatalf("%+v and %+v", a, b)
+				}
+			}
+		}
+		if len(streams) > 0 && len(tiles) == 0 && !slices.ContainsFunc(streams, func(s Stream) bool { return len(s.Classes) > 0 }) {
+			t.Fatal("nobody is seen")
 		}
 	})
 }

@@ -19,7 +19,9 @@ import (
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
 )
 
 // Config says where recordings are kept and how they are composed.
@@ -27,6 +29,7 @@ type Config struct {
 	Dir    string            // journals and composed files; created if need be
 	Media  func() av.Instant // the media clock
 	FFmpeg ffmpeg.Config
+	Faults *fault.Board // nil = none
 	Log    *slog.Logger
 }
 
@@ -115,6 +118,16 @@ func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
 	return r.session(sessionID).note(journal.Stopped, archiveID, at)
 }
 
+// Arrange implements [control.Recorder].
+func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error {
+	return r.session(sessionID).arrange(archiveID, l, at)
+}
+
+// Classify implements [control.Recorder].
+func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
+	return r.session(sessionID).classify(streamID, classes, at)
+}
+
 // Select implements [control.Recorder].
 func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
 	return r.session(sessionID).take(archiveID, streams, at)
@@ -191,8 +204,15 @@ func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archiv
 
 func (r *Recorder) options(a archive.Archive) compose.Options {
 	width, height := a.Canvas()
+	first, err := layout.New(a.FirstLayout)
+	if err != nil { // of an archive that was started before layouts were kept
+		first = layout.Layout{}
+	}
 	return compose.Options{
 		FFmpeg: r.FFmpeg, Width: width, Height: height, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
-		QP: a.QuantizationParameter, Bitrate: a.MaxBitrate,
+		Layout: first,
+		QP:     a.QuantizationParameter, Bitrate: a.MaxBitrate,
+		Encoding: func(kill func()) func() { return r.Faults.Encoder(a.ApplicationID, kill) },
+		Output:   func(w io.Writer) io.Writer { return r.Faults.Writer(a.ApplicationID, w) },
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
 )
 
 // session is one session's journal with what is written into it.
@@ -34,6 +35,7 @@ func (s *session) add(p control.Publication) (control.Sink, error) {
 		if err := s.enter(st, p.At); err != nil {
 			return nil, err
 		}
+		s.keyFrames()
 	}
 	s.streams[p.StreamID] = st
 	return st, nil
@@ -47,7 +49,7 @@ func (s *session) enter(st *stream, at av.Instant) error {
 	}
 	st.open(w)
 	return s.journal.Note(journal.Event{
-		Kind: journal.StreamAdded, At: at, Stream: st.StreamID,
+		Kind: journal.StreamAdded, At: at, Stream: st.StreamID, Connection: st.ConnectionID,
 		VideoType: st.VideoType, Classes: st.LayoutClasses, HasAudio: st.HasAudio, HasVideo: st.HasVideo,
 	})
 }
@@ -64,7 +66,9 @@ func (s *session) remove(streamID string, at av.Instant, reason string) error {
 	if !entered {
 		return err
 	}
-	return errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+	err = errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+	s.keyFrames()
+	return err
 }
 
 // note puts an event of an archive on the timeline. Without a journal the archive's file is complete already.
@@ -75,11 +79,45 @@ func (s *session) note(kind journal.Kind, archiveID string, at av.Instant) error
 		return nil
 	}
 	if kind == journal.Recording {
-		for _, st := range s.streams {
-			st.KeyFrame()
-		}
+		s.keyFrames()
 	}
 	return s.journal.Note(journal.Event{Kind: kind, At: at, Archive: archiveID})
+}
+
+// keyFrames asks every publisher for one: places change, and decoders begin with key frames. It needs s.mu.
+func (s *session) keyFrames() {
+	for _, st := range s.streams {
+		st.KeyFrame()
+	}
+}
+
+// arrange puts a change of layout on the timeline. Without a journal the archive's file is complete already.
+func (s *session) arrange(archiveID string, l layout.Spec, at av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal == nil {
+		return nil
+	}
+	err := s.journal.Note(journal.Event{Kind: journal.Arranged, At: at, Archive: archiveID, Layout: &l})
+	s.keyFrames()
+	return err
+}
+
+// classify replaces a stream's layout classes, for the archives that are being composed and for later ones.
+func (s *session) classify(streamID string, classes []string, at av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.streams[streamID]
+	if st == nil {
+		return nil
+	}
+	st.LayoutClasses = classes
+	if len(s.composing) == 0 {
+		return nil
+	}
+	err := s.journal.Note(journal.Event{Kind: journal.Classified, At: at, Stream: streamID, Classes: classes})
+	s.keyFrames()
+	return err
 }
 
 // take puts on the timeline which streams the archive takes.

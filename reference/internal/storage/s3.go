@@ -1,15 +1,21 @@
 package storage
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 
 	"reelcheck/reference/internal/session"
@@ -17,28 +23,45 @@ import (
 
 const defaultRegion = "us-east-1"
 
-// openS3 opens a bucket at AWS or, path style, at the endpoint given. Checksums beyond those that the protocol requires are left
+// newS3 talks to AWS or, path style, to the endpoint given. Checksums beyond those that the protocol requires are left
 // out: services other than AWS refuse them.
-func openS3(ctx context.Context, t session.S3) (*blob.Bucket, error) {
-	client := s3.New(s3.Options{
+func newS3(client *http.Client, t session.S3) *s3.Client {
+	return s3.New(s3.Options{
 		Region:                     cmp.Or(t.Region, defaultRegion),
 		Credentials:                credentials.NewStaticCredentialsProvider(t.AccessKey, t.SecretKey, ""),
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-		RetryMaxAttempts:           3,
+		HTTPClient:                 client,
+		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts, o.RateLimiter = attempts, ratelimit.None
+			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return between, nil })
+		}),
 	}, func(o *s3.Options) {
 		if t.Endpoint != "" {
 			o.BaseEndpoint = aws.String(t.Endpoint)
 			o.UsePathStyle = true
 		}
 	})
+}
+
+// uploadS3 writes an object, a large one in parts, and returns its SHA-256 in base64.
+func uploadS3(ctx context.Context, client *http.Client, t session.S3, key, contentType string, r io.Reader) (sum string, err error) {
+	remote := newS3(client, t)
+	first, err := readPart(r)
+	if err != nil {
+		return "", fmt.Errorf("write %q: %w", key, err)
+	}
+	if len(first) == partSize {
+		return uploadParts(ctx, remote, t, key, contentType, first, r)
+	}
 	options := s3blob.Options{RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired}
 	if t.SSE {
 		options.EncryptionType = types.ServerSideEncryptionAes256
 	}
-	bucket, err := s3blob.OpenBucket(ctx, client, t.Bucket, &options)
+	bucket, err := s3blob.OpenBucket(ctx, remote, t.Bucket, &options)
 	if err != nil {
-		return nil, fmt.Errorf("open bucket %q: %w", t.Bucket, err)
+		return "", fmt.Errorf("open bucket %q: %w", t.Bucket, err)
 	}
-	return bucket, nil
+	sum, err = write(ctx, bucket, key, contentType, bytes.NewReader(first))
+	return sum, errors.Join(err, bucket.Close())
 }

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"time"
 
 	"gocloud.dev/blob"
 
@@ -25,22 +27,41 @@ func Key(a archive.Archive) string {
 	return a.ApplicationID + "/" + a.ID + "/" + name
 }
 
-// Upload writes the file of a to an application's own target and returns its SHA-256 in base64. A failed upload leaves no object.
-func Upload(ctx context.Context, target session.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
-	var bucket *blob.Bucket
+// A target is asked again at once when a request fails, so that one lost part does not cost the whole upload. Waiting is for the caller.
+const (
+	attempts = 3
+	between  = 50 * time.Millisecond
+)
+
+// Upload writes the file of a to an application's own target, over transport, and returns its SHA-256 in base64. A large file goes in
+// parts. A failed upload leaves no object; in a bucket it leaves the parts that arrived, which the next attempt does not send again.
+func Upload(ctx context.Context, transport http.RoundTripper, target session.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
+	client := newClient(transport)
 	switch target.Type {
 	case session.StorageS3:
-		bucket, err = openS3(ctx, target.S3)
+		return uploadS3(ctx, client, target.S3, Key(a), contentType(a), r)
 	case session.StorageAzure:
-		err = &archive.Error{Kind: archive.Unimplemented, Field: "type", Message: "storage type azure is not implemented yet; use s3"}
+		bucket, err := openAzure(ctx, client, target.Azure)
+		if err != nil {
+			return "", err
+		}
+		sum, err = write(ctx, bucket, Key(a), contentType(a), r)
+		return sum, errors.Join(err, bucket.Close())
 	default:
-		err = &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
+		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
-	if err != nil {
-		return "", err
+}
+
+// Abandon removes what failed attempts to upload the file of a left. Azure forgets uncommitted blocks by itself.
+func Abandon(ctx context.Context, transport http.RoundTripper, target session.Storage, a archive.Archive) error {
+	if target.Type != session.StorageS3 {
+		return nil
 	}
-	sum, err = write(ctx, bucket, Key(a), contentType(a), r)
-	return sum, errors.Join(err, bucket.Close())
+	return abort(ctx, newS3(newClient(transport), target.S3), target.S3.Bucket, Key(a))
+}
+
+func newClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func contentType(a archive.Archive) string {

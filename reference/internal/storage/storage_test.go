@@ -31,7 +31,7 @@ func TestS3Request(t *testing.T) {
 			got, body = r, string(data)
 		}))
 		target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: server.URL, SSE: sse}}
-		sum, err := Upload(t.Context(), target, film, strings.NewReader("abc"))
+		sum, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader("abc"))
 		server.Close()
 		if err != nil || sum != abcSum {
 			t.Fatalf("got %q, %v", sum, err)
@@ -51,10 +51,22 @@ func TestS3Request(t *testing.T) {
 }
 
 func TestUploadRefuses(t *testing.T) {
-	for kind, want := range map[string]archive.Kind{session.StorageAzure: archive.Unimplemented, "ftp": archive.Invalid} {
-		var e *archive.Error
-		if _, err := Upload(t.Context(), session.Storage{Type: kind}, film, strings.NewReader("abc")); !errors.As(err, &e) || e.Kind != want {
-			t.Errorf("%s: got %v, want %s", kind, err, want)
+	var e *archive.Error
+	_, err := Upload(t.Context(), http.DefaultTransport, session.Storage{Type: "ftp"}, film, strings.NewReader("abc"))
+	if !errors.As(err, &e) || e.Kind != archive.Invalid {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestContainerURL(t *testing.T) {
+	for domain, want := range map[string]string{
+		"":                           "https://acc.blob.core.windows.net/films",
+		"blob.core.chinacloudapi.cn": "https://acc.blob.core.chinacloudapi.cn/films",
+		"http://127.0.0.1:10000":     "http://127.0.0.1:10000/acc/films",
+		"https://gate.example.com/":  "https://gate.example.com/acc/films",
+	} {
+		if got := containerURL(session.Azure{AccountName: "acc", Container: "films", Domain: domain}); got != want {
+			t.Errorf("%q: %s, want %s", domain, got, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -32,7 +33,7 @@ type Act struct {
 	At        av.Instant
 }
 
-// Delivery is one webhook call that is owed.
+// Delivery is one webhook call that is owed. ArchiveID is empty when it tells of the session.
 type Delivery struct {
 	ID            int64
 	ApplicationID string
@@ -43,13 +44,25 @@ type Delivery struct {
 	CreatedAt     time.Time // policy time of the change it announces
 	Attempts      int
 	NotBefore     time.Time // policy time of the next attempt
+	LastStatus    int       // of the last answer; 0 when there was none
+	Outcome       string    // "" while owed
 }
+
+// Outcomes of a [Delivery].
+const (
+	Delivered = "delivered"
+	Dropped   = "dropped"
+)
+
+// Lane names what the delivery has to keep its order in: its archive, else its session.
+func (d Delivery) Lane() string { return cmp.Or(d.ArchiveID, d.SessionID) }
 
 // Kinds of [Job].
 const (
 	JobWebhook = "webhook"
 	JobUpload  = "upload"
 	JobExpire  = "expire"
+	JobMail    = "mail"
 )
 
 // Job is durable work that falls due at a policy instant.
@@ -61,3 +74,6 @@ type Job struct {
 	ArchiveID     string    `json:"archiveId"`
 	At            time.Time `json:"-"` // policy time
 }
+
+// Lane is where the webhook of the job waits, see [Delivery.Lane].
+func (j Job) Lane() string { return cmp.Or(j.ArchiveID, j.SessionID) }

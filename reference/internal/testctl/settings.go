@@ -1,6 +1,7 @@
 package testctl
 
 import (
+	"net/mail"
 	"unicode/utf8"
 
 	"reelcheck/reference/internal/api/apigen"
@@ -16,7 +17,7 @@ const (
 )
 
 // parseApplication returns an application with what the caller chooses of it, and nothing else.
-func parseApplication(body apigen.ApplicationRequest) (session.Application, error) {
+func (a *API) parseApplication(body apigen.ApplicationRequest) (session.Application, error) {
 	app := session.Application{
 		Name:                text(body.Name),
 		PreferredVideoCodec: string(apigen.VP8),
@@ -38,8 +39,9 @@ func parseApplication(body apigen.ApplicationRequest) (session.Application, erro
 		checkLength("name", app.Name, maxName),
 		checkLength("signatureSecret", app.SignatureSecret, maxSecret),
 		checkLength("email", app.Email, maxEmail),
-		target.URL("archiveCallbackUrl", app.ArchiveCallbackURL),
-		target.URL("sessionCallbackUrl", app.SessionCallbackURL),
+		checkEmail(app.Email),
+		a.Targets.URL("archiveCallbackUrl", app.ArchiveCallbackURL),
+		a.Targets.URL("sessionCallbackUrl", app.SessionCallbackURL),
 	} {
 		if err != nil {
 			return app, err
@@ -49,7 +51,7 @@ func parseApplication(body apigen.ApplicationRequest) (session.Application, erro
 	if app.Fallback, err = target.Fallback("fallback", body.Fallback); err != nil || body.Storage == nil {
 		return app, err
 	}
-	storage, fallback, err := target.Parse("storage.", *body.Storage)
+	storage, fallback, err := a.Targets.Parse("storage.", *body.Storage)
 	if body.Storage.Fallback != nil {
 		app.Fallback = fallback
 	}
@@ -68,6 +70,13 @@ func choose(app *session.Application, chosen session.Application) {
 func checkLength(field, value string, most int) error {
 	if utf8.RuneCountInString(value) > most {
 		return wire.Invalid(field, "%s must have at most %d characters", field, most)
+	}
+	return nil
+}
+
+func checkEmail(value string) error {
+	if a, err := mail.ParseAddress(value); value != "" && (err != nil || a.Address != value) {
+		return wire.Invalid("email", "email must be a mail address, got %.64q", value)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package testctl is the control API: isolated applications and their clocks, so that rules of hours can be tested in seconds.
+// Package testctl is the control API: isolated applications, their clocks and faults, so that rules of hours can be tested in seconds.
 // It is served only when asked for, and has its own bearer.
 package testctl
 
@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/api/apigen"
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
@@ -37,6 +39,14 @@ type Control interface {
 	Rotate(ctx context.Context, appID, sessionID string, in time.Duration) error
 	// DeleteApplication ends everything the application has.
 	DeleteApplication(ctx context.Context, appID string) error
+	// ResetApplication ends everything the application has, and keeps it.
+	ResetApplication(ctx context.Context, appID string) error
+}
+
+// Deliveries is the log of webhooks. ReplayDelivery answers [store.ErrNotFound] for one that the application does not have.
+type Deliveries interface {
+	Deliveries(ctx context.Context, appID string, count int) ([]store.Delivery, error)
+	ReplayDelivery(ctx context.Context, appID string, id int64, now time.Time) error
 }
 
 // Config is what the control API is built from.
@@ -44,6 +54,10 @@ type Config struct {
 	Token        string // the bearer
 	Applications Applications
 	Control      Control
+	Webhooks     Deliveries
+	Board        *fault.Board
+	// Targets are the addresses that applications may name.
+	Targets target.Rules
 	// Now is real time.
 	Now func() time.Time
 }
@@ -84,7 +98,7 @@ func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
-	chosen, err := parseApplication(body)
+	chosen, err := a.parseApplication(body)
 	if err != nil {
 		return err
 	}
@@ -116,6 +130,7 @@ func (a *API) DeleteApplication(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Control.DeleteApplication(r.Context(), r.PathValue("applicationId")); err != nil {
 		return err
 	}
+	a.Board.Clear(r.PathValue("applicationId"))
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -145,11 +160,11 @@ func (a *API) AdvanceClock(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("applicationId")
-	target, err := a.target(r.Context(), id, body)
+	goal, err := a.goal(r.Context(), id, body)
 	if err != nil {
 		return err
 	}
-	fired, err := a.Control.Advance(r.Context(), id, target)
+	fired, err := a.Control.Advance(r.Context(), id, goal)
 	if err != nil {
 		return err
 	}
@@ -178,7 +193,7 @@ func checkAdvance(body apigen.ClockAdvance) error {
 	return nil
 }
 
-func (a *API) target(ctx context.Context, appID string, body apigen.ClockAdvance) (time.Time, error) {
+func (a *API) goal(ctx context.Context, appID string, body apigen.ClockAdvance) (time.Time, error) {
 	now := a.Control.Now(appID)
 	switch {
 	case body.Advance != nil:

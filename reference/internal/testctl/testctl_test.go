@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/fault"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/testctl"
@@ -24,12 +27,15 @@ var start = time.Date(2026, 11, 2, 10, 0, 0, 999, time.UTC) // finer than millis
 
 // fake is a store and a control with one clock.
 type fake struct {
-	apps    map[string]session.Application
-	offset  time.Duration
-	due     []control.Due
-	targets []time.Time
-	deleted []string
-	rotated []string
+	reset    []string
+	replayed []int64
+	log      []store.Delivery
+	apps     map[string]session.Application
+	offset   time.Duration
+	due      []control.Due
+	targets  []time.Time
+	deleted  []string
+	rotated  []string
 }
 
 func (f *fake) CreateApplication(_ context.Context, a session.Application) error {
@@ -50,6 +56,23 @@ func (f *fake) DeleteApplication(_ context.Context, id string) error {
 	return nil
 }
 
+func (f *fake) ResetApplication(_ context.Context, id string) error {
+	f.reset = append(f.reset, id)
+	return nil
+}
+
+func (f *fake) Deliveries(context.Context, string, int) ([]store.Delivery, error) { return f.log, nil }
+
+func (f *fake) ReplayDelivery(_ context.Context, _ string, id int64, _ time.Time) error {
+	for _, d := range f.log {
+		if d.ID == id {
+			f.replayed = append(f.replayed, id)
+			return nil
+		}
+	}
+	return store.ErrNotFound
+}
+
 func (f *fake) Now(string) time.Time        { return start.Add(f.offset) }
 func (f *fake) Offset(string) time.Duration { return f.offset }
 
@@ -66,9 +89,12 @@ func (f *fake) Rotate(_ context.Context, _, sessionID string, in time.Duration) 
 
 func (f *fake) Deadlines(context.Context, string) ([]control.Due, error) { return f.due, nil }
 
+// anywhere lets applications name every address.
+var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
+
 func newAPI() (*fake, *testctl.API) {
 	f := &fake{apps: map[string]session.Application{"app": {ID: "app"}}}
-	return f, testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Now: func() time.Time { return start }})
+	return f, testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Webhooks: f, Board: &fault.Board{}, Targets: anywhere, Now: func() time.Time { return start }})
 }
 
 func request(app, body string) *http.Request {
@@ -161,7 +187,8 @@ func TestApplicationsNotCreated(t *testing.T) {
 		`{"storage":{"type":"azure","config":{}}}`:    archive.Invalid,
 		`{"fallback":"maybe"}`:                        archive.Invalid,
 		`{"name":"` + strings.Repeat("n", 257) + `"}`: archive.Invalid,
-		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"b","container":"c"}}}`:                        archive.Unimplemented,
+		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"b","container":"c"}}}`:                        archive.Invalid,
+		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"Yg==","container":"c","domain":"a/b"}}}`:      archive.Invalid,
 		`{"storage":{"type":"s3","certificate":"pem","config":{"accessKey":"a","secretKey":"b","bucket":"c"}}}`:             archive.Unimplemented,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","endpoint":"s3.example.com"}}}`:     archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c"},"fallback":""}}`:                   archive.Invalid,
@@ -235,12 +262,13 @@ func TestUnknownApplication(t *testing.T) {
 	f, a := newAPI()
 	for name, call := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"delete": a.DeleteApplication, "read": a.ReadClock, "advance": a.AdvanceClock, "deadlines": a.Deadlines,
+		"reset": a.Reset, "faults": a.Faults, "arm": a.ArmFault, "clear": a.ClearFaults, "deliveries": a.Deliveries, "replay": a.ReplayDelivery,
 	} {
 		if err := call(httptest.NewRecorder(), request("nobody", `{"advance":1}`)); kind(err) != archive.NotFound {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if len(f.deleted)+len(f.targets) > 0 {
+	if len(f.deleted)+len(f.targets)+len(f.reset) > 0 {
 		t.Error("something changed")
 	}
 }
@@ -285,5 +313,25 @@ func TestRotateSession(t *testing.T) {
 		if got := strings.Join(f.rotated, ", "); kind(err) != tc.want || got != tc.rotated || err == nil && answer.Code != http.StatusAccepted {
 			t.Errorf("%q: %d, %v, rotated %q", tc.body, answer.Code, err, got)
 		}
+	}
+}
+
+func TestPrivateAddresses(t *testing.T) {
+	f, _ := newAPI()
+	a := testctl.New(testctl.Config{Token: token, Applications: f, Control: f, Webhooks: f, Board: &fault.Board{}, Now: func() time.Time { return start }})
+	for _, body := range []string{
+		`{"archiveCallbackUrl":"http://127.0.0.1:8080/hook"}`,
+		`{"sessionCallbackUrl":"http://localhost/hook"}`,
+		`{"archiveCallbackUrl":"http://[::1]/hook"}`,
+		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","endpoint":"http://169.254.169.254"}}}`,
+		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"Yg==","container":"c","domain":"10.0.0.1:10000"}}}`,
+	} {
+		err := a.CreateApplication(httptest.NewRecorder(), request("", body))
+		if kind(err) != archive.Invalid || !strings.Contains(err.Error(), "--allow-private-addresses") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	if err := a.CreateApplication(httptest.NewRecorder(), request("", `{"archiveCallbackUrl":"https://hooks.example.com/a"}`)); err != nil {
+		t.Error(err)
 	}
 }

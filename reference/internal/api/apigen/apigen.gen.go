@@ -267,6 +267,27 @@ func (e FaultKind) Valid() bool {
 	}
 }
 
+// Defines values for FaultMode.
+const (
+	Refused FaultMode = "refused"
+	Slow    FaultMode = "slow"
+	Status  FaultMode = "status"
+)
+
+// Valid indicates whether the value is a known member of the FaultMode enum.
+func (e FaultMode) Valid() bool {
+	switch e {
+	case Refused:
+		return true
+	case Slow:
+		return true
+	case Status:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusOk          HealthStatus = "ok"
@@ -608,10 +629,10 @@ func (e VideoType) Valid() bool {
 
 // ApplicationRequest defines model for ApplicationRequest.
 type ApplicationRequest struct {
-	// ArchiveCallbackUrl http or https.
+	// ArchiveCallbackUrl http or https, to a public address unless the server allows others.
 	ArchiveCallbackUrl *string `json:"archiveCallbackUrl,omitempty"`
 
-	// Email Kept; nothing is sent yet.
+	// Email Told when an upload failed for good, if the server sends mail.
 	Email *string `json:"email,omitempty"`
 
 	// Fallback Same as `storage.fallback`; used if that is not given.
@@ -621,10 +642,10 @@ type ApplicationRequest struct {
 	// PreferredVideoCodec Default `VP8`.
 	PreferredVideoCodec *Codec `json:"preferredVideoCodec,omitempty"`
 
-	// SessionCallbackUrl http or https. Kept; nothing is sent yet.
+	// SessionCallbackUrl As `archiveCallbackUrl`.
 	SessionCallbackUrl *string `json:"sessionCallbackUrl,omitempty"`
 
-	// SignatureSecret Kept; callbacks are not signed yet.
+	// SignatureSecret Callbacks are signed with it.
 	SignatureSecret *string  `json:"signatureSecret,omitempty"`
 	Storage         *Storage `json:"storage,omitempty"`
 }
@@ -963,12 +984,20 @@ type DeadlineList struct {
 
 // Delivery defines model for Delivery.
 type Delivery struct {
-	Attempts   int                     `json:"attempts"`
-	Body       *map[string]interface{} `json:"body,omitempty"`
-	Id         string                  `json:"id"`
-	LastStatus *int                    `json:"lastStatus,omitempty"`
-	State      DeliveryState           `json:"state"`
-	Url        string                  `json:"url"`
+	// ArchiveId Absent for session events.
+	ArchiveId *string                `json:"archiveId,omitempty"`
+	Attempts  int                    `json:"attempts"`
+	Body      map[string]interface{} `json:"body"`
+
+	// CreatedAt Milliseconds since the Unix epoch.
+	CreatedAt Millis `json:"createdAt"`
+	Id        string `json:"id"`
+
+	// LastStatus What the receiver answered last; absent when it did not.
+	LastStatus *int          `json:"lastStatus,omitempty"`
+	SessionId  string        `json:"sessionId"`
+	State      DeliveryState `json:"state"`
+	Url        string        `json:"url"`
 }
 
 // DeliveryState defines model for Delivery.State.
@@ -1016,17 +1045,30 @@ type EventStream struct {
 	VideoType *VideoType `json:"videoType,omitempty"`
 }
 
-// Fault defines model for Fault.
+// Fault Strikes the application's own IO, never anybody's state. `storage` strikes one upload attempt, `webhook` one request, `encoder` kills an encoder of one
+// attempt at a composition (of one at work, if there is one), `disk` is full for one attempt at a composition. Attempts are tried again as always.
 type Fault struct {
-	Kind FaultKind `json:"kind"`
+	// Delay Milliseconds of real time.
+	Delay *int      `json:"delay,omitempty"`
+	Kind  FaultKind `json:"kind"`
+
+	// Mode Of storage and webhook. `status` answers with `status`, `refused` refuses the connection; the other side does not hear of either. `slow` sends the request
+	// after `delay`.
+	Mode *FaultMode `json:"mode,omitempty"`
 
 	// Status What storage or the webhook receiver seems to answer.
 	Status *int `json:"status,omitempty"`
-	Times  *int `json:"times,omitempty"`
+
+	// Times In answers how often it will still strike.
+	Times *int `json:"times,omitempty"`
 }
 
 // FaultKind defines model for Fault.Kind.
 type FaultKind string
+
+// FaultMode Of storage and webhook. `status` answers with `status`, `refused` refuses the connection; the other side does not hear of either. `slow` sends the request
+// after `delay`.
+type FaultMode string
 
 // FaultList defines model for FaultList.
 type FaultList struct {
@@ -1048,8 +1090,12 @@ type Id = string
 // Layout `stylesheet` with `custom` only; `screenshareType` with `bestFit` only.
 type Layout struct {
 	ScreenshareType *ScreenshareType `json:"screenshareType,omitempty"`
-	Stylesheet      *string          `json:"stylesheet,omitempty"`
-	Type            LayoutType       `json:"type"`
+
+	// Stylesheet A subset of CSS: rules for `stream` elements in the order of their priority, inside a block of the size of the picture. Selectors: `stream`,
+	// classes, `+`, `~`, `:first-child`, `:last-child`, `:nth-child()`, `:nth-last-child()`. Properties: width, height, min-*, max-*, left, right,
+	// top, bottom, margin (px, %), z-index, position, display, float, clear, object-fit, overflow. 500 rules, 65536 bytes. Anything else is refused.
+	Stylesheet *string    `json:"stylesheet,omitempty"`
+	Type       LayoutType `json:"type"`
 }
 
 // LayoutType defines model for LayoutType.
@@ -1236,8 +1282,11 @@ type StorageConfig struct {
 	AccountName *string `json:"accountName,omitempty"`
 	Bucket      *string `json:"bucket,omitempty"`
 	Container   *string `json:"container,omitempty"`
-	Domain      *string `json:"domain,omitempty"`
-	Endpoint    *string `json:"endpoint,omitempty"`
+
+	// Domain Default `blob.core.windows.net`. A domain name follows the account name in the host; a base URL, of an emulator, is followed by the
+	// account name in its path.
+	Domain   *string `json:"domain,omitempty"`
+	Endpoint *string `json:"endpoint,omitempty"`
 
 	// Region Default `us-east-1`.
 	Region    *string           `json:"region,omitempty"`

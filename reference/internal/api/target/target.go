@@ -2,6 +2,7 @@
 package target
 
 import (
+	"encoding/base64"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -9,6 +10,7 @@ import (
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 )
 
@@ -22,23 +24,28 @@ const (
 	maxCertificate = 16 << 10
 )
 
+// Rules say which addresses an application may name.
+type Rules struct{ outbound.Guard }
+
 // Parse returns the target and whether the built-in cloud takes over when it fails. field is where body is in the request, with a
 // dot at its end, or "". Errors are [*archive.Error].
-func Parse(field string, body apigen.Storage) (*session.Storage, bool, error) {
-	if err := check(field, body); err != nil {
+func (r Rules) Parse(field string, body apigen.Storage) (*session.Storage, bool, error) {
+	if err := r.check(field, body); err != nil {
 		return nil, false, err
 	}
 	fallback, err := Fallback(field+"fallback", body.Fallback)
 	if err != nil {
 		return nil, false, err
 	}
-	switch {
-	case text(body.Certificate) != "":
+	if text(body.Certificate) != "" {
 		return nil, false, later(field+"certificate", "encrypting archives")
-	case body.Type == apigen.StorageTypeAzure:
-		return nil, false, later(field+"type", "azure")
 	}
 	c := body.Config
+	if body.Type == apigen.StorageTypeAzure {
+		return &session.Storage{Type: session.StorageAzure, Azure: session.Azure{
+			AccountName: text(c.AccountName), AccountKey: text(c.AccountKey), Container: text(c.Container), Domain: text(c.Domain),
+		}}, fallback, nil
+	}
 	return &session.Storage{Type: session.StorageS3, S3: session.S3{
 		AccessKey: text(c.AccessKey), SecretKey: text(c.SecretKey), Bucket: text(c.Bucket),
 		Endpoint: text(c.Endpoint), Region: text(c.Region), SSE: text(c.Sse) == string(apigen.StorageConfigSseS3),
@@ -46,7 +53,7 @@ func Parse(field string, body apigen.Storage) (*session.Storage, bool, error) {
 }
 
 func later(field, what string) error {
-	return &archive.Error{Kind: archive.Unimplemented, Field: field, Message: field + ": " + what + " is not implemented yet; use s3 without a certificate"}
+	return &archive.Error{Kind: archive.Unimplemented, Field: field, Message: field + ": " + what + " is not implemented yet; leave it out"}
 }
 
 // Fallback reads whether the built-in cloud takes over, which it does by default.
@@ -64,7 +71,7 @@ func Fallback[S ~string](field string, value *S) (bool, error) {
 	return false, wire.Invalid(field, "%s must be one of none, opentok, vonage, got %.64q", field, text(value))
 }
 
-func check(field string, body apigen.Storage) error {
+func (r Rules) check(field string, body apigen.Storage) error {
 	if !body.Type.Valid() {
 		return wire.Invalid(field+"type", "%stype must be one of s3, azure, got %.64q", field, body.Type)
 	}
@@ -97,17 +104,38 @@ func check(field string, body apigen.Storage) error {
 	if c.Sse != nil && !c.Sse.Valid() {
 		return wire.Invalid(field+"config.sse", "%sconfig.sse must be one of s3, none, got %.64q", field, *c.Sse)
 	}
-	return URL(field+"config.endpoint", text(c.Endpoint))
+	if _, err := base64.StdEncoding.DecodeString(text(c.AccountKey)); azure && err != nil {
+		return wire.Invalid(field+"config.accountKey", "%sconfig.accountKey must be base64", field)
+	}
+	if err := r.domain(field+"config.domain", text(c.Domain)); err != nil {
+		return err
+	}
+	return r.URL(field+"config.endpoint", text(c.Endpoint))
 }
 
-// URL refuses a value that is neither empty nor an absolute http or https URL.
-func URL(field, value string) error {
+// domain refuses what is neither empty, a domain name, nor a URL.
+func (r Rules) domain(field, value string) error {
+	if value == "" || strings.Contains(value, "://") {
+		return r.URL(field, value)
+	}
+	u, err := url.Parse("https://" + value)
+	if err != nil || u.Host != value {
+		return wire.Invalid(field, "%s must be a domain such as blob.core.windows.net, or a base URL, got %.64q", field, value)
+	}
+	return r.URL(field, u.String())
+}
+
+// URL refuses a value that is neither empty nor an absolute http or https URL to an allowed address.
+func (r Rules) URL(field, value string) error {
 	if value == "" {
 		return nil
 	}
 	u, err := url.Parse(value)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || len(value) > maxURL || strings.ContainsAny(value, "\r\n\t ") {
 		return wire.Invalid(field, "%s must be an absolute http or https URL of at most %d characters", field, maxURL)
+	}
+	if err := r.CheckURL(u); err != nil {
+		return wire.Invalid(field, "%s: %v", field, err)
 	}
 	return nil
 }

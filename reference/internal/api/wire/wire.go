@@ -16,8 +16,8 @@ import (
 	"reelcheck/reference/internal/archive"
 )
 
-// MaxJSON is the size of the largest JSON body accepted, in bytes.
-const MaxJSON = 64 << 10
+// MaxJSON is the size of the largest JSON body accepted, in bytes. A style sheet of the largest size fits, however it is escaped.
+const MaxJSON = 512 << 10
 
 // Read decodes the body of r, one JSON object, into v, a pointer to a struct. Unknown members are ignored. Errors are
 // [*archive.Error]: TooLarge, Unsupported (content type) or Invalid, and name the member to blame.

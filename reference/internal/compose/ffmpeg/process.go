@@ -119,6 +119,9 @@ func (e *Encoder) CloseInput() error {
 // Told reports whether the child was told that no more comes.
 func (e *Encoder) Told() bool { return e.told.Load() }
 
+// Kill ends the child at once. It may be called at any time.
+func (e *Encoder) Kill() { _ = e.process.cmd.Process.Kill() } // an error says that it has ended already
+
 // Wait reaps the child. Call it once everything was read, or after the context ended.
 func (e *Encoder) Wait() error { return e.process.wait() }
 

@@ -72,6 +72,27 @@ func (s *Store) DeleteApplication(ctx context.Context, id string) error {
 	return nil
 }
 
+// ResetApplication removes everything the application has and sets its clock back; the application itself stays as it is. In the same
+// transaction it calls emptied.
+func (s *Store) ResetApplication(ctx context.Context, id string, emptied func(*sql.Tx) error) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		a, err := one[session.Application](tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = ?", id))
+		if err != nil {
+			return err
+		}
+		a.ClockOffset = 0
+		if err := putApplication(ctx, tx, a); err != nil {
+			return err
+		}
+		for _, table := range []string{"sessions", "deliveries"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE application_id = ?", id); err != nil {
+				return fmt.Errorf("empty %s: %w", table, err)
+			}
+		}
+		return emptied(tx)
+	})
+}
+
 // SetClock keeps the application's clock offset and, in the same transaction, calls moved: no transition commits in between.
 func (s *Store) SetClock(ctx context.Context, id string, offset time.Duration, moved func(*sql.Tx) error) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {

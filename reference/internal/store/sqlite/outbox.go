@@ -53,34 +53,80 @@ func putDelivery(ctx context.Context, tx *sql.Tx, d store.Delivery) error {
 	return nil
 }
 
-// NextDelivery returns the first webhook still owed for an archive, or [store.ErrNotFound].
-func (s *Store) NextDelivery(ctx context.Context, archiveID string) (store.Delivery, error) {
-	var d store.Delivery
+const delivery = "SELECT id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts, last_status, outcome FROM deliveries "
+
+func scanDelivery(row interface{ Scan(...any) error }) (d store.Delivery, err error) {
 	var created, notBefore int64
-	err := s.read.QueryRowContext(ctx, `SELECT id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts
-		FROM deliveries WHERE archive_id = ? AND outcome = '' ORDER BY id LIMIT 1`, archiveID).
-		Scan(&d.ID, &d.ApplicationID, &d.SessionID, &d.ArchiveID, &d.URL, &d.Body, &created, &notBefore, &d.Attempts)
-	if err != nil {
-		return d, known(err)
-	}
+	err = row.Scan(&d.ID, &d.ApplicationID, &d.SessionID, &d.ArchiveID, &d.URL, &d.Body, &created, &notBefore, &d.Attempts, &d.LastStatus, &d.Outcome)
 	d.CreatedAt, d.NotBefore = time.Unix(0, created).UTC(), time.Unix(0, notBefore).UTC()
-	return d, nil
+	return d, known(err)
 }
 
-// Outcomes of a delivery.
-const (
-	Delivered = "delivered"
-	Dropped   = "dropped"
-)
+// NextDelivery returns the first webhook still owed in a lane, or [store.ErrNotFound].
+func (s *Store) NextDelivery(ctx context.Context, lane string) (store.Delivery, error) {
+	return scanDelivery(s.read.QueryRowContext(ctx, delivery+"WHERE lane = ? AND outcome = '' ORDER BY id LIMIT 1", lane))
+}
 
-// SettleDelivery notes an attempt and how the delivery ended.
-func (s *Store) SettleDelivery(ctx context.Context, id int64, outcome string) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = ? WHERE id = ?", outcome, id)
+// Deliveries returns the last webhooks of an application, newest first.
+func (s *Store) Deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
+	rows, err := s.read.QueryContext(ctx, delivery+"WHERE application_id = ? ORDER BY id DESC LIMIT ?", applicationID, count)
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	defer rows.Close()
+	var list []store.Delivery
+	for rows.Next() {
+		d, err := scanDelivery(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list deliveries: %w", err)
+		}
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}
+
+// ReplayDelivery has a webhook of the application sent again, as if it fell due at now, or returns [store.ErrNotFound].
+func (s *Store) ReplayDelivery(ctx context.Context, applicationID string, id int64, now time.Time) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		d, err := scanDelivery(tx.QueryRowContext(ctx, `UPDATE deliveries SET outcome = '', attempts = 0, last_status = 0, created_at = ?1, not_before = ?1
+			WHERE id = ?2 AND application_id = ?3 RETURNING id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts, last_status, outcome`,
+			now.UnixNano(), id, applicationID))
+		if err != nil {
+			return err
+		}
+		return s.Enqueue(ctx, tx, []store.Job{{Kind: store.JobWebhook, ApplicationID: d.ApplicationID, SessionID: d.SessionID, ArchiveID: d.ArchiveID, At: now}})
+	})
+}
+
+// Monitored returns what was said, or is still owed, of the sessions whose end was not announced yet, in order.
+func (s *Store) Monitored(ctx context.Context) ([]store.Delivery, error) {
+	const event = "json_extract(CAST(body AS TEXT), '$.event')"
+	rows, err := s.read.QueryContext(ctx, `SELECT application_id, session_id, body FROM deliveries WHERE archive_id = '' AND session_id IN (
+		SELECT session_id FROM deliveries WHERE archive_id = '' GROUP BY session_id
+		HAVING sum(`+event+` = 'sessionCreated') > sum(`+event+` = 'sessionDestroyed')) ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("read session events: %w", err)
+	}
+	defer rows.Close()
+	var events []store.Delivery
+	for rows.Next() {
+		var d store.Delivery
+		if err := rows.Scan(&d.ApplicationID, &d.SessionID, &d.Body); err != nil {
+			return nil, fmt.Errorf("read session events: %w", err)
+		}
+		events = append(events, d)
+	}
+	return events, rows.Err()
+}
+
+// SettleDelivery notes an attempt, what was answered (0 = nothing) and how the delivery ended.
+func (s *Store) SettleDelivery(ctx context.Context, id int64, outcome string, status int) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = ?, last_status = ? WHERE id = ?", outcome, status, id)
 	return err
 }
 
-// PostponeDelivery notes a failed attempt and when the next may be made.
-func (s *Store) PostponeDelivery(ctx context.Context, id int64, notBefore time.Time) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = ? WHERE id = ?", notBefore.UnixNano(), id)
+// PostponeDelivery notes a failed attempt, what was answered and when the next may be made.
+func (s *Store) PostponeDelivery(ctx context.Context, id int64, notBefore time.Time, status int) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = ?, last_status = ? WHERE id = ?", notBefore.UnixNano(), status, id)
 	return err
 }

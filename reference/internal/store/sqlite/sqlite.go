@@ -23,8 +23,11 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed lanes.sql
+var lanes string
+
 // migrations bring the database from version i to i+1. Published ones are never edited.
-var migrations = []string{schema}
+var migrations = []string{schema, lanes}
 
 // Store is safe for concurrent use.
 type Store struct {

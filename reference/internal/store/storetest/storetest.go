@@ -28,9 +28,10 @@ type Store interface {
 	Archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error)
 	Commit(ctx context.Context, t store.Transition) ([]int64, error)
 	Outbox(ctx context.Context, sessionID string) ([]store.Act, error)
-	NextDelivery(ctx context.Context, archiveID string) (store.Delivery, error)
-	SettleDelivery(ctx context.Context, id int64, outcome string) error
-	PostponeDelivery(ctx context.Context, id int64, notBefore time.Time) error
+	NextDelivery(ctx context.Context, lane string) (store.Delivery, error)
+	Monitored(ctx context.Context) ([]store.Delivery, error)
+	SettleDelivery(ctx context.Context, id int64, outcome string, status int) error
+	PostponeDelivery(ctx context.Context, id int64, notBefore time.Time, status int) error
 	Close() error
 }
 
@@ -43,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	t.Run("paging", func(t *testing.T) { paging(t, s) })
 	t.Run("transitions are whole", func(t *testing.T) { whole(t, s) })
 	t.Run("deliveries", func(t *testing.T) { deliveries(t, s) })
+	t.Run("session events", func(t *testing.T) { sessionEvents(t, s) })
 	t.Run("outbox survives", func(t *testing.T) {
 		commit(t, s, store.Transition{Archives: []archive.Archive{recording("kept", "one")}, Outbox: []store.Act{
 			{SessionID: "one", At: 7, Effect: archive.Effect{Kind: archive.DoRecord, At: epoch}},
@@ -158,15 +160,15 @@ func deliveries(t *testing.T, s Store) {
 		must(t, err)
 		return d
 	}
-	must(t, s.PostponeDelivery(ctx, next().ID, epoch.Add(time.Minute)))
+	must(t, s.PostponeDelivery(ctx, next().ID, epoch.Add(time.Minute), 503))
 	if got := next(); string(got.Body) != "first" || got.Attempts != 1 || !got.NotBefore.Equal(epoch.Add(time.Minute)) || !got.CreatedAt.Equal(epoch) {
 		t.Errorf("after an attempt: %+v", got)
 	}
-	must(t, s.SettleDelivery(ctx, next().ID, "delivered"))
+	must(t, s.SettleDelivery(ctx, next().ID, store.Delivered, 200))
 	if got := next(); string(got.Body) != "second" {
 		t.Errorf("then %q", got.Body)
 	}
-	must(t, s.SettleDelivery(ctx, next().ID, "dropped"))
+	must(t, s.SettleDelivery(ctx, next().ID, store.Dropped, 0))
 	if _, err := s.NextDelivery(ctx, "0"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nothing is owed any more: %v", err)
 	}
@@ -199,5 +201,29 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func sessionEvents(t *testing.T, s Store) {
+	event := func(sessionID, body string) store.Delivery {
+		return store.Delivery{ApplicationID: "app", SessionID: sessionID, Body: []byte(body), CreatedAt: epoch}
+	}
+	commit(t, s, store.Transition{Deliveries: []store.Delivery{
+		event("one", `{"event":"sessionCreated"}`), event("two", `{"event":"sessionCreated"}`),
+		event("one", `{"event":"sessionDestroyed"}`), event("two", `{"event":"streamCreated"}`),
+		{ApplicationID: "app", SessionID: "two", ArchiveID: "film", Body: []byte(`{"event":"archive"}`), CreatedAt: epoch},
+	}})
+	open, err := s.Monitored(t.Context())
+	must(t, err)
+	if len(open) != 2 || open[0].SessionID != "two" || string(open[1].Body) != `{"event":"streamCreated"}` {
+		t.Errorf("monitored %+v", open)
+	}
+	next, err := s.NextDelivery(t.Context(), "two")
+	must(t, err)
+	if next.Lane() != "two" || string(next.Body) != `{"event":"sessionCreated"}` {
+		t.Errorf("next of the session %+v", next)
+	}
+	if next, err = s.NextDelivery(t.Context(), "film"); err != nil || next.Lane() != "film" {
+		t.Errorf("next of the archive %+v, %v", next, err)
 	}
 }

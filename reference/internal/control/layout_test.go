@@ -1,0 +1,39 @@
+package control_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/session"
+)
+
+// TestLayoutReachesTheRecorder changes layout and classes of a running archive.
+func TestLayoutReachesTheRecorder(t *testing.T) {
+	s := start(t, t.TempDir())
+	app := s.app(t, func(*session.Application) {})
+	s.join(t, "c")
+	s.publish(t, "s", "c")
+	a := s.begin(t)
+	changed, err := s.SetLayout(t.Context(), app.ID, a.ID, layout.Spec{Type: layout.PIP})
+	must(t, err)
+	if stored, err := s.Archive(t.Context(), app.ID, a.ID); err != nil || changed.Layout.Type != layout.PIP || stored.Layout != changed.Layout || stored.FirstLayout.Type != layout.BestFit {
+		t.Errorf("%+v, %+v, %v", changed, stored, err)
+	}
+	must(t, s.SetStreamClasses(t.Context(), app.ID, a.SessionID, map[string][]string{"s": {"full", "x"}}))
+	s.recorder.mu.Lock()
+	calls := slices.Clone(s.recorder.calls)
+	s.recorder.mu.Unlock()
+	if !slices.Contains(calls, "arrange pip") || !slices.Contains(calls, "classify full x") {
+		t.Errorf("the recorder was told %v", calls)
+	}
+	_, err = s.StopArchive(t.Context(), app.ID, a.ID)
+	must(t, err)
+	_, err = s.SetLayout(t.Context(), app.ID, a.ID, layout.Spec{Type: layout.BestFit})
+	var refused *archive.Error
+	if !errors.As(err, &refused) || refused.Kind != archive.Conflict {
+		t.Errorf("after the stop: %v", err)
+	}
+}

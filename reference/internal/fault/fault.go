@@ -1,0 +1,214 @@
+// Package fault lets things go wrong at the edges where the server does IO, for tests of everything behind them: requests to storage
+// and to webhook receivers, encoders, the disk. It never sets a state; what follows from a fault follows by itself.
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Kind is the edge at which a fault strikes.
+type Kind string
+
+const (
+	Storage Kind = "storage" // every request of one upload attempt
+	Webhook Kind = "webhook" // one webhook attempt
+	Encoder Kind = "encoder" // one composition attempt: its first encoder is killed
+	Disk    Kind = "disk"    // one composition attempt: the disk is full
+)
+
+// Mode says how a request goes wrong.
+type Mode string
+
+const (
+	Status  Mode = "status"  // it is answered with Status, and the other side does not hear of it
+	Refused Mode = "refused" // the connection is refused
+	Slow    Mode = "slow"    // it goes out after Delay
+)
+
+// Fault is armed to strike Times times.
+type Fault struct {
+	Kind   Kind
+	Times  int
+	Mode   Mode // of Storage and Webhook
+	Status int
+	Delay  time.Duration
+}
+
+// Board holds the armed faults by application. The zero value has none, and so has nil. It is safe for concurrent use.
+type Board struct {
+	mu       sync.Mutex
+	armed    map[string][]Fault
+	encoders map[string][]*encoder // the first of each composition at work
+}
+
+type encoder struct{ kill func() }
+
+// Arm adds a fault. An encoder fault kills encoders at work, as many as it has times; what is left waits for those to come.
+func (b *Board) Arm(applicationID string, f Fault) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f.Kind == Encoder {
+		for _, e := range b.encoders[applicationID] {
+			if f.Times == 0 {
+				break
+			}
+			e.kill()
+			f.Times--
+		}
+	}
+	if f.Times == 0 {
+		return
+	}
+	if b.armed == nil {
+		b.armed = map[string][]Fault{}
+	}
+	b.armed[applicationID] = append(b.armed[applicationID], f)
+}
+
+// Armed returns the faults that will still strike, oldest first, each with the times left.
+func (b *Board) Armed(applicationID string) []Fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.armed[applicationID])
+}
+
+// Clear disarms all faults of an application.
+func (b *Board) Clear(applicationID string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.armed, applicationID)
+}
+
+// take uses up one time of the oldest fault of a kind.
+func (b *Board) take(applicationID string, kind Kind) (f Fault, struck bool) {
+	if b == nil {
+		return f, false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.takeLocked(applicationID, kind)
+}
+
+func (b *Board) takeLocked(applicationID string, kind Kind) (f Fault, struck bool) {
+	armed := b.armed[applicationID]
+	i := slices.IndexFunc(armed, func(f Fault) bool { return f.Kind == kind })
+	if i < 0 {
+		return f, false
+	}
+	f = armed[i]
+	if armed[i].Times--; armed[i].Times == 0 {
+		b.armed[applicationID] = slices.Delete(armed, i, i+1)
+	}
+	return f, true
+}
+
+// Transport returns the transport for one attempt: base, or one that goes wrong.
+func (b *Board) Transport(applicationID string, kind Kind, base http.RoundTripper) http.RoundTripper {
+	f, struck := b.take(applicationID, kind)
+	if !struck {
+		return base
+	}
+	return transport{Fault: f, base: base}
+}
+
+// Encoder notes the first encoder of a composition attempt, which kill ends at once, and returns what forgets it.
+func (b *Board) Encoder(applicationID string, kill func()) (gone func()) {
+	if b == nil {
+		return func() {}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, struck := b.takeLocked(applicationID, Encoder); struck {
+		kill()
+		return func() {}
+	}
+	e := &encoder{kill}
+	if b.encoders == nil {
+		b.encoders = map[string][]*encoder{}
+	}
+	b.encoders[applicationID] = append(b.encoders[applicationID], e)
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.encoders[applicationID] = slices.DeleteFunc(b.encoders[applicationID], func(x *encoder) bool { return x == e })
+	}
+}
+
+// Writer returns w for one composition attempt. Once a disk fault strikes, every further write of the attempt fails.
+func (b *Board) Writer(applicationID string, w io.Writer) io.Writer {
+	if b == nil {
+		return w
+	}
+	return &writer{board: b, applicationID: applicationID, Writer: w}
+}
+
+type writer struct {
+	io.Writer
+	board         *Board
+	applicationID string
+	full          bool
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	if !w.full {
+		_, w.full = w.board.take(w.applicationID, Disk)
+	}
+	if w.full {
+		return 0, fmt.Errorf("write: %w", syscall.ENOSPC)
+	}
+	return w.Writer.Write(p)
+}
+
+type transport struct {
+	Fault
+	base http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch t.Mode {
+	case Slow:
+		if err := pause(r.Context(), t.Delay); err != nil {
+			return nil, errors.Join(err, closeBody(r))
+		}
+		return t.base.RoundTrip(r)
+	case Refused:
+		return nil, errors.Join(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, closeBody(r))
+	default:
+		if r.Body != nil { // what the other side would have read
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+		return &http.Response{
+			Status: http.StatusText(t.Status), StatusCode: t.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{}, Body: http.NoBody, Request: r,
+		}, closeBody(r)
+	}
+}
+
+func closeBody(r *http.Request) error {
+	if r.Body == nil {
+		return nil
+	}
+	return r.Body.Close()
+}
+
+// pause waits in real time.
+func pause(ctx context.Context, d time.Duration) error {
+	over := make(chan struct{})
+	defer time.AfterFunc(d, func() { close(over) }).Stop()
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,30 @@
+package jobs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"reelcheck/reference/internal/session"
+)
+
+// signed is a token for one request, by which a receiver tells that the body is from here and unchanged. now is real time.
+func signed(app session.Application, body []byte, now time.Time) (string, error) {
+	sum := sha256.Sum256(body)
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"iat":            now.Unix(),
+		"jti":            uuid.NewString(),
+		"iss":            "Vonage",
+		"payload_hash":   hex.EncodeToString(sum[:]),
+		"api_key":        app.Key(),
+		"application_id": app.ID,
+	}).SignedString([]byte(app.SignatureSecret))
+	if err != nil {
+		return "", fmt.Errorf("sign callback: %w", err)
+	}
+	return token, nil
+}

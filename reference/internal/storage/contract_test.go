@@ -1,0 +1,232 @@
+package storage_test
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	"github.com/google/uuid"
+	"github.com/rclone/gofakes3"
+	"github.com/rclone/gofakes3/s3mem"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/storage"
+	"reelcheck/reference/internal/storage/storagetest"
+)
+
+func TestCloudContract(t *testing.T) {
+	dir := t.TempDir()
+	c, err := storage.OpenCloud(dir, func(string) time.Time { return time.Unix(0, 0) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	files := os.DirFS(filepath.Join(dir, "files"))
+	storagetest.Run(t, storagetest.Target{
+		Put: c.Put,
+		Get: func(t *testing.T, key string) []byte {
+			content, err := fs.ReadFile(files, key)
+			must(t, err)
+			return content
+		},
+		List: func(t *testing.T) (keys []string) {
+			must(t, fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+				if err == nil && !d.IsDir() {
+					keys = append(keys, path)
+				}
+				return err
+			}))
+			return keys
+		},
+	})
+}
+
+func TestS3Contract(t *testing.T) {
+	backend := s3mem.New()
+	must(t, backend.CreateBucket(t.Context(), "reels"))
+	s3 := gofakes3.New(backend, gofakes3.WithV4Auth(map[string]string{"key": "secret"})).Server()
+	var mu sync.Mutex
+	parts := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut && r.URL.Query().Has("partNumber") {
+			mu.Lock()
+			parts++
+			mu.Unlock()
+		}
+		s3.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels", Endpoint: server.URL}}
+	storagetest.Run(t, storagetest.Target{
+		Put: upload(target),
+		Get: func(t *testing.T, key string) []byte {
+			o, err := backend.GetObject(t.Context(), "reels", key, nil)
+			must(t, err)
+			defer o.Contents.Close()
+			content, err := io.ReadAll(o.Contents)
+			must(t, err)
+			return content
+		},
+		List: func(t *testing.T) (keys []string) {
+			page, err := backend.ListBucket(t.Context(), "reels", nil, gofakes3.ListBucketPage{})
+			must(t, err)
+			for _, o := range page.Contents {
+				keys = append(keys, o.Key)
+			}
+			return keys
+		},
+	})
+	if parts < 3 {
+		t.Errorf("large files went in %d parts", parts)
+	}
+}
+
+// Azurite's published account.
+const (
+	azuriteAccount = "devstoreaccount1"
+	azuriteKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+
+// TestAzureContract needs Azurite, at the base URL in REELCHECK_AZURITE; TestAzureRequest needs nothing.
+func TestAzureContract(t *testing.T) {
+	base := os.Getenv("REELCHECK_AZURITE")
+	if base == "" {
+		t.Skip("REELCHECK_AZURITE names no Azurite, such as http://127.0.0.1:10000")
+	}
+	key, err := azblob.NewSharedKeyCredential(azuriteAccount, azuriteKey)
+	must(t, err)
+	client, err := azblob.NewClientWithSharedKeyCredential(strings.TrimSuffix(base, "/")+"/"+azuriteAccount, key, nil)
+	must(t, err)
+	name := uuid.NewString()
+	_, err = client.CreateContainer(t.Context(), name, nil)
+	must(t, err)
+	target := session.Storage{Type: session.StorageAzure, Azure: session.Azure{
+		AccountName: azuriteAccount, AccountKey: azuriteKey, Container: name, Domain: base}}
+	storagetest.Run(t, storagetest.Target{
+		Put: upload(target),
+		Get: func(t *testing.T, key string) []byte {
+			answer, err := client.DownloadStream(t.Context(), name, key, nil)
+			must(t, err)
+			defer answer.Body.Close()
+			content, err := io.ReadAll(answer.Body)
+			must(t, err)
+			return content
+		},
+		List: func(t *testing.T) (keys []string) {
+			for pages := client.NewListBlobsFlatPager(name, nil); pages.More(); {
+				page, err := pages.NextPage(t.Context())
+				must(t, err)
+				for _, item := range page.Segment.BlobItems {
+					keys = append(keys, *item.Name)
+				}
+			}
+			return keys
+		},
+	})
+}
+
+// TestAzureRequest fixes what Azure gets to see of a small file.
+func TestAzureRequest(t *testing.T) {
+	var got *http.Request
+	var body []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r
+		body, _ = io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusCreated)
+	}))
+	defer server.Close()
+	target := session.Storage{Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}}
+	_, err := upload(target)(t.Context(), archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}, strings.NewReader("abc"))
+	if err != nil || got == nil {
+		t.Fatal(err)
+	}
+	if got.Method != http.MethodPut || got.URL.Path != "/acc/films/app/film/archive.mp4" || string(body) != "abc" {
+		t.Errorf("%s %s with %q", got.Method, got.URL, body)
+	}
+	for name, want := range map[string]string{"X-Ms-Blob-Type": "BlockBlob", "X-Ms-Blob-Content-Type": "video/mp4"} {
+		if got.Header.Get(name) != want {
+			t.Errorf("%s is %q, want %q", name, got.Header.Get(name), want)
+		}
+	}
+	if !strings.HasPrefix(got.Header.Get("Authorization"), "SharedKey acc:") {
+		t.Errorf("authorization %q", got.Header.Get("Authorization"))
+	}
+}
+
+func upload(target session.Storage) func(context.Context, archive.Archive, io.Reader) (string, error) {
+	return func(ctx context.Context, a archive.Archive, r io.Reader) (string, error) {
+		return storage.Upload(ctx, http.DefaultTransport, target, a, r)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestS3Resume: after an attempt that broke off, by an error or by the death of the server, only what is missing is sent.
+func TestS3Resume(t *testing.T) {
+	backend := s3mem.New()
+	must(t, backend.CreateBucket(t.Context(), "reels"))
+	s3 := gofakes3.New(backend).Server()
+	var mu sync.Mutex
+	var sent []string
+	broken := "3"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		number := r.URL.Query().Get("partNumber")
+		refuse := number != "" && number == broken
+		if number != "" && !refuse {
+			sent = append(sent, number)
+		}
+		mu.Unlock()
+		if refuse {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		s3.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels", Endpoint: server.URL}}
+	a := archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}
+	content := strings.Repeat("0123456789abcdef", 26<<20/16) // in 4 parts
+	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err == nil {
+		t.Fatal("a part was refused, and the upload succeeded")
+	}
+	broken, sent = "", nil
+	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	if len(sent) == 0 || len(sent) > 2 {
+		t.Errorf("sent parts %v again", sent)
+	}
+	o, err := backend.GetObject(t.Context(), "reels", storage.Key(a), nil)
+	must(t, err)
+	defer o.Contents.Close()
+	if got, err := io.ReadAll(o.Contents); err != nil || string(got) != content {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+
+	// Another file under the same key, whose parts are not those that are there; and giving up leaves nothing.
+	broken = "3"
+	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err == nil {
+		t.Fatal("a part was refused, and the upload succeeded")
+	}
+	must(t, storage.Abandon(t.Context(), http.DefaultTransport, target, a))
+	broken, sent = "", nil
+	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err != nil || len(sent) != 4 {
+		t.Errorf("after giving up: sent %v, %v", sent, err)
+	}
+}
