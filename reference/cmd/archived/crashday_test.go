@@ -21,6 +21,9 @@ const (
 	lifeMost  = 2 * time.Second        // of a life, from ready on
 	birthMost = 400 * time.Millisecond // of a life that may end before it is ready
 	births    = 6                      // one life in so many is such
+
+	// eveningWithin is how long it may take to come to the end of everything; what is stuck then never comes there.
+	eveningWithin = 45 * time.Second
 )
 
 // crashDay is one data directory, the applications at work in it, and what they know of it.
@@ -61,9 +64,9 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 	t.Helper()
 	p := start(t, d.data)
 	for i, a := range []*applicant{
-		{name: "fallback", bucket: openMoody(t)},
-		{name: "strict", bucket: openMoody(t)},
-		{name: "cloud"},
+		{name: "fallback", bucket: openMoody(t), tags: []string{""}},
+		{name: "strict", bucket: openMoody(t), tags: []string{""}},
+		{name: "cloud", tags: []string{"", "second"}},
 	} {
 		settings := map[string]any{"name": a.name, "archiveCallbackUrl": d.hooks.url}
 		if a.bucket != nil {
@@ -109,12 +112,14 @@ func (d *crashDay) upTo(most time.Duration) time.Duration {
 // evening is the last life: nothing fails any more, nobody comes, and everything must come to its end.
 func (d *crashDay) evening(t *testing.T) {
 	p := start(t, d.data)
+	ctx, cancel := context.WithTimeout(t.Context(), eveningWithin)
+	defer cancel()
 	d.hooks.calm()
 	for _, a := range d.apps {
 		if a.bucket != nil {
 			a.bucket.down.Store(false)
 		}
-		a.begin(t.Context(), p)
+		a.begin(ctx, p)
 		if err := a.finish(); err != nil {
 			t.Errorf("%s: %v", a.name, err)
 		}

@@ -1,22 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"slices"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +26,7 @@ type applicant struct {
 	tb     testing.TB
 	client client
 	bucket *moodyBucket // nil: the built-in cloud
+	tags   []string     // of the archives that run at the same time
 	rng    *rand.Rand
 
 	cycle, at int // in the script
@@ -111,7 +105,7 @@ func (a *applicant) live(ctx context.Context, p *process) {
 func (a *applicant) expectNoneLive() error {
 	all, err := a.list("")
 	for _, x := range all {
-		if x.Status == "started" || x.Status == "paused" {
+		if x.live() {
 			return fmt.Errorf("archive %s is %s after a restart", x.ID, x.Status)
 		}
 	}
@@ -136,29 +130,30 @@ func (a *applicant) finish() error {
 	return nil
 }
 
+// list returns the archives of a session, of all with "".
 func (a *applicant) list(session string) ([]archiveView, error) {
 	var page struct{ Items []archiveView }
-	err := a.rest(http.MethodGet, "/archive?count=1000&sessionId="+url.QueryEscape(session), nil, http.StatusOK, &page)
-	if session == "" {
-		err = a.rest(http.MethodGet, "/archive?count=1000", nil, http.StatusOK, &page)
+	query := url.Values{"count": {"1000"}}
+	if session != "" {
+		query.Set("sessionId", session)
 	}
+	err := a.rest(http.MethodGet, "/archive?"+query.Encode(), nil, http.StatusOK, &page)
 	for _, x := range page.Items {
 		a.day.saw(x.ID, x.Status)
 	}
 	return page.Items, err
 }
 
-// now returns the live archive of the session, "" when there is none.
-func (a *applicant) now() (found archiveView, err error) {
+// now returns the live archives of the session.
+func (a *applicant) now() ([]archiveView, error) {
 	if a.session == "" {
-		return found, nil
+		return nil, nil
 	}
 	all, err := a.list(a.session)
-	if i := slices.IndexFunc(all, func(x archiveView) bool { return x.Status == "started" || x.Status == "paused" }); i >= 0 {
-		found = all[i]
-	}
-	return found, err
+	return slices.DeleteFunc(all, func(x archiveView) bool { return !x.live() }), err
 }
+
+func (x archiveView) live() bool { return x.Status == "started" || x.Status == "paused" }
 
 // attend makes sure that the session is there, and a client in it.
 func (a *applicant) attend() error {
@@ -193,23 +188,29 @@ func (a *applicant) attend() error {
 	return nil
 }
 
-// wait has an archive that waits for a publisher.
+// wait has archives that wait for a publisher.
 func (a *applicant) wait() error {
 	if err := a.attend(); err != nil {
 		return err
 	}
-	if live, err := a.now(); err != nil || live.ID != "" {
-		return err
-	}
-	var made archiveView
-	err := a.rest(http.MethodPost, "/archive", map[string]any{"sessionId": a.session, "hasVideo": false}, http.StatusOK, &made)
-	if err == nil {
-		a.day.saw(made.ID, made.Status)
+	live, err := a.now()
+	for _, tag := range a.tags {
+		if slices.ContainsFunc(live, func(x archiveView) bool { return x.MultiArchiveTag == tag }) {
+			continue
+		}
+		var made archiveView
+		if err == nil {
+			body := map[string]any{"sessionId": a.session, "hasVideo": false, "multiArchiveTag": tag}
+			err = a.rest(http.MethodPost, "/archive", body, http.StatusOK, &made)
+		}
+		if err == nil {
+			a.day.saw(made.ID, made.Status)
+		}
 	}
 	return err
 }
 
-// record has an archive that records.
+// record has archives that record.
 func (a *applicant) record() error {
 	if err := a.wait(); err != nil {
 		return err
@@ -250,21 +251,18 @@ func (a *applicant) pause() error {
 	if err := a.fragile(func(testing.TB) { p.Stop() }); err != nil {
 		return err
 	}
-	if live, err := a.now(); err != nil || live.ID == "" {
-		return err
-	}
 	return a.reach("paused")
 }
 
-// reach waits for the live archive's status. An archive may have begun before its publisher published, and pauses when he leaves.
+// reach waits until all live archives have the status. One may have begun before its publisher published, and pauses when he leaves.
 func (a *applicant) reach(status string) error {
 	for end := time.Now().Add(streamWithin); ; {
 		live, err := a.now()
-		if err != nil || live.Status == status {
+		if err != nil || !slices.ContainsFunc(live, func(x archiveView) bool { return x.Status != status }) {
 			return err
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("archive %+v is not %s within %v", live, status, streamWithin)
+			return fmt.Errorf("archives %+v are not all %s within %v", live, status, streamWithin)
 		}
 		if err := a.sleep(20 * time.Millisecond); err != nil {
 			return err
@@ -272,17 +270,18 @@ func (a *applicant) reach(status string) error {
 	}
 }
 
+// stop stops all live archives.
 func (a *applicant) stop() error {
 	live, err := a.now()
-	if err != nil || live.ID == "" {
-		return err
+	for _, x := range live {
+		if err == nil {
+			err = a.rest(http.MethodPost, "/archive/"+x.ID+"/stop", nil, http.StatusOK, nil)
+		}
+		if err == nil {
+			a.day.saw(x.ID, "stopped")
+		}
 	}
-	var stopped archiveView
-	if err := a.rest(http.MethodPost, "/archive/"+live.ID+"/stop", nil, http.StatusOK, &stopped); err != nil {
-		return err
-	}
-	a.day.saw(live.ID, "stopped")
-	return nil
+	return err
 }
 
 // leave: every client goes.
@@ -334,120 +333,4 @@ func (a *applicant) advance(d time.Duration) error {
 		}
 	}
 	return nil
-}
-
-func (a *applicant) sleep(d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-a.ctx.Done():
-		return errLost
-	}
-}
-
-func (a *applicant) bearer() string { return a.client.app.Bearer(a.tb, time.Now(), nil) }
-
-func (a *applicant) control(method, path string, body, into any) error {
-	return a.exchange(method, "/control/v1/applications/"+a.client.app.ID+"/"+path, a.process.ready.ControlToken, body, http.StatusOK, into)
-}
-
-func (a *applicant) rest(method, path string, body any, want int, into any) error {
-	return a.exchange(method, a.client.project()+path, a.bearer(), body, want, into)
-}
-
-// exchange returns [errLost] unless there was an answer.
-func (a *applicant) exchange(method, path, bearer string, body any, want int, into any) error {
-	content, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	if body == nil {
-		content = nil
-	}
-	request, err := http.NewRequestWithContext(a.ctx, method, a.client.url+path, bytes.NewReader(content))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+bearer)
-	request.Header.Set("Accept", "application/json")
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return errors.Join(errLost, err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return errors.Join(errLost, err)
-	}
-	if response.StatusCode != want {
-		return fmt.Errorf("%s %s: %s, want %d: %s", method, path, response.Status, want, answer)
-	}
-	if into == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, into)
-}
-
-// fragile does what fails its test when the server dies meanwhile, and only says so.
-func (a *applicant) fragile(do func(testing.TB)) error {
-	tb := &dying{TB: a.tb}
-	done := make(chan struct{})
-	go func() { // ends with the server, or by the deadlines of the publisher
-		defer close(done)
-		do(tb)
-	}()
-	select {
-	case <-done:
-	case <-a.ctx.Done():
-		return errLost
-	}
-	if said := tb.said.Load(); said != nil {
-		return errors.Join(errLost, errors.New(*said))
-	}
-	return nil
-}
-
-// dying is a test that fails without failing the one that it is part of.
-type dying struct {
-	testing.TB
-	said atomic.Pointer[string]
-}
-
-func (d *dying) Errorf(format string, args ...any) {
-	said := fmt.Sprintf(format, args...)
-	d.said.Store(&said)
-}
-
-func (d *dying) Fatalf(format string, args ...any) {
-	d.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-func (d *dying) Fatal(args ...any) { d.Fatalf("%s", fmt.Sprint(args...)) }
-
-// moodyBucket is a bucket that refuses uploads while it is down.
-type moodyBucket struct {
-	*bucket
-	down atomic.Bool
-}
-
-func openMoody(t *testing.T) *moodyBucket {
-	t.Helper()
-	b := &moodyBucket{bucket: openBucket(t)}
-	server := httptest.NewServer(b)
-	t.Cleanup(server.Close)
-	b.endpoint = server.URL
-	return b
-}
-
-func (b *moodyBucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if b.down.Load() && (r.Method == http.MethodPut || r.Method == http.MethodPost) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		http.Error(w, strings.ToLower(http.StatusText(http.StatusForbidden)), http.StatusForbidden) // which the SDK does not retry
-		return
-	}
-	b.bucket.ServeHTTP(w, r)
 }
