@@ -35,6 +35,13 @@ conformance: ffmpeg build ## Start archived on its defaults, judge it, write rep
 test: ffmpeg ## Unit and contract tests with the race detector
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
+KILLS ?= 100
+.PHONY: crash
+crash: ffmpeg ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat)
+	mkdir -p $(CACHE)
+	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
+	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0)
+
 .PHONY: test-containers
 test-containers: ffmpeg build $(MINIO) ## Judge archived with MinIO and the webhook sink in containers
 	docker/build-images $(MINIO)

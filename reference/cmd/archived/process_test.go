@@ -47,7 +47,11 @@ func buildAndRun(m *testing.M) (code int, err error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build archived: %w\n%s", err, out)
 	}
-	return m.Run(), nil
+	code = m.Run()
+	if crashLine != "" {
+		fmt.Println(crashLine)
+	}
+	return code, nil
 }
 
 // environment is that of the test without settings of the server.
@@ -61,6 +65,7 @@ type process struct {
 	data   string
 	cmd    *exec.Cmd
 	ready  readyLine
+	began  time.Time
 	took   time.Duration // from start to ready
 	logs   string        // file
 	stdout chan string   // the lines after the first, joined; closed after cmd was waited for
@@ -70,30 +75,41 @@ type process struct {
 // start runs `archived serve` on data, with the control API, and returns when it is ready. The end of the test ends it.
 func start(t *testing.T, data string, args ...string) *process {
 	t.Helper()
+	p, first := launch(t, data, args...)
+	p.awaitReady(first)
+	return p
+}
+
+// launch is start that does not wait. first is the ready line, "" from a process that ends before.
+func launch(t *testing.T, data string, args ...string) (p *process, first <-chan string) {
+	t.Helper()
 	logs, err := os.Create(filepath.Join(t.TempDir(), "archived.log"))
 	must(t, err)
 	defer logs.Close() // the process has its own
-	p := &process{t: t, data: data, logs: logs.Name(), stdout: make(chan string, 1)}
+	p = &process{t: t, data: data, began: time.Now(), logs: logs.Name(), stdout: make(chan string, 1)}
 	args = append([]string{"serve", "--port", "0", "--data", data, "--control", "--allow-private-addresses", "--ice-addresses", "127.0.0.1", "--log-level", "debug"}, args...)
 	p.cmd = exec.Command(bin, args...)
 	p.cmd.Env, p.cmd.Stderr = environment(), logs
 	out, err := p.cmd.StdoutPipe()
 	must(t, err)
-	began := time.Now()
 	must(t, p.cmd.Start())
-	first := make(chan string, 1)
-	go p.watch(out, first) // ends with the process, which the clean-up ends
+	line := make(chan string, 1)
+	go p.watch(out, line) // ends with the process, which the clean-up ends
 	t.Cleanup(p.cleanUp)
+	return p, line
+}
+
+func (p *process) awaitReady(first <-chan string) {
+	p.t.Helper()
 	select {
 	case line := <-first:
-		p.took = time.Since(began)
+		p.took = time.Since(p.began)
 		if err := json.Unmarshal([]byte(line), &p.ready); err != nil {
-			t.Fatalf("ready line %q: %v", line, err)
+			p.t.Fatalf("ready line %q: %v", line, err)
 		}
 	case <-time.After(readyWithin):
-		t.Fatalf("no ready line within %v", readyWithin)
+		p.t.Fatalf("no ready line within %v", readyWithin)
 	}
-	return p
 }
 
 func (p *process) watch(out io.Reader, first chan<- string) {

@@ -121,6 +121,10 @@ func (c *composition) finish(out string) (Result, error) {
 	if err := os.WriteFile(partial, head, 0o644); err != nil {
 		return Result{}, err
 	}
+	// On disk before it says so: after a crash nobody looks whether it is true.
+	if err := errors.Join(syncFile(out+mediaSuffix), syncFile(partial)); err != nil {
+		return Result{}, err
+	}
 	return r, os.Rename(partial, out+headSuffix)
 }
 

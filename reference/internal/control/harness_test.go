@@ -219,8 +219,10 @@ func (r *recorder) Classify(_, _ string, classes []string, _ av.Instant) error {
 func (r *recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
 	return io.NopCloser(bytes.NewReader([]byte(a.ID))), int64(len(a.ID)), nil
 }
-func (r *recorder) Discard(string, string) error             { r.note("discard"); return nil }
-func (r *recorder) Recover(string) (av.Instant, bool, error) { return r.last, r.last != 0, nil }
+func (r *recorder) Discard(string, string) error { r.note("discard"); return nil }
+func (r *recorder) Recover(string, []string) (av.Instant, bool, error) {
+	return r.last, r.last != 0, nil
+}
 
 // receiver takes webhooks.
 type receiver struct {

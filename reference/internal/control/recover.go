@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"reelcheck/reference/internal/archive"
@@ -67,10 +66,16 @@ func (r *room) takeUp() error {
 
 // ending returns when the media of the session ended: on the media clock, and in policy time, which is zero when there is none.
 func (r *room) ending() (at av.Instant, ended time.Time, err error) {
-	if !slices.ContainsFunc(r.state.Archives, func(a archive.Archive) bool { return !a.FileReady }) {
+	var unfinished []string
+	for _, a := range r.state.Archives {
+		if !a.FileReady {
+			unfinished = append(unfinished, a.ID)
+		}
+	}
+	if len(unfinished) == 0 {
 		return clock.Media(), time.Time{}, nil
 	}
-	at, ok, err := r.Recorder.Recover(r.id)
+	at, ok, err := r.Recorder.Recover(r.id, unfinished)
 	if err != nil || !ok {
 		return clock.Media(), time.Time{}, err
 	}

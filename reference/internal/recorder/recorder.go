@@ -53,6 +53,15 @@ func New(c Config) (*Recorder, error) {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
 	}
+	left, err := filepath.Glob(filepath.Join(c.Dir, "journals", "*"+removed))
+	if err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	for _, dir := range left {
+		if err := os.RemoveAll(dir); err != nil {
+			return nil, fmt.Errorf("recorder: %w", err)
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Recorder{Config: c, ctx: ctx, cancel: cancel, sessions: map[string]*session{}}, nil
 }
@@ -134,8 +143,8 @@ func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusi
 }
 
 // Recover implements [control.Recorder].
-func (r *Recorder) Recover(sessionID string) (av.Instant, bool, error) {
-	return r.session(sessionID).recover()
+func (r *Recorder) Recover(sessionID string, unfinished []string) (av.Instant, bool, error) {
+	return r.session(sessionID).recover(unfinished)
 }
 
 // Open implements [control.Recorder].
@@ -160,8 +169,11 @@ func (r *Recorder) output(archiveID string) string {
 // Compose implements [control.Recorder].
 func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(control.File, error)) error {
 	s := r.session(a.SessionID)
-	if f, size, err := r.Open(a); err == nil && !s.journalled() {
-		r.work.Go(func() { done(control.File{Size: size}, f.Close()) })
+	if f, size, err := r.Open(a); err == nil { // complete before the crash, whatever journal there is now
+		r.work.Go(func() {
+			s.finish(a.ID)
+			done(control.File{Size: size}, f.Close())
+		})
 		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -14,6 +14,9 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
+// removed is appended to the name of a journal that is being removed, which takes more than one step.
+const removed = ".removed"
+
 // session is one session's journal with what is written into it.
 type session struct {
 	dir string
@@ -24,6 +27,7 @@ type session struct {
 	journal   *journal.Journal // open while composing is not empty, and after recover
 	streams   map[string]*stream
 	composing map[string]context.CancelFunc // by archive id
+	awaited   map[string]bool               // archives whose compositions a crash cut off and that have not begun again
 }
 
 // add makes the sink of a stream that was just published.
@@ -156,6 +160,7 @@ func (s *session) begin(archiveID string, cancel context.CancelFunc) (*journal.J
 		}
 	}
 	s.composing[archiveID] = cancel
+	delete(s.awaited, archiveID)
 	return s.journal, true, nil
 }
 
@@ -183,25 +188,27 @@ func (s *session) compositions() int {
 	return len(s.composing)
 }
 
-// journalled reports whether the session has a journal. A file without one was complete before the journal was removed.
-func (s *session) journalled() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, err := os.Stat(s.dir)
-	return err == nil
-}
-
 // finish forgets a composition; the last one takes the journal with it.
 func (s *session) finish(archiveID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.composing, archiveID)
-	if len(s.composing) > 0 {
+	delete(s.awaited, archiveID)
+	if len(s.composing)+len(s.awaited) > 0 {
 		return
 	}
-	if err := errors.Join(s.close(), os.RemoveAll(s.dir)); err != nil {
+	if err := errors.Join(s.close(), s.discard()); err != nil {
 		s.log.Warn("journal not removed", "error", err)
 	}
+}
+
+// discard removes the journal.
+func (s *session) discard() error {
+	err := os.Rename(s.dir, s.dir+removed)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, os.RemoveAll(s.dir+removed))
 }
 
 // abandon ends the composition of an archive that is no longer wanted.
@@ -211,10 +218,11 @@ func (s *session) abandon(archiveID string) {
 	if cancel := s.composing[archiveID]; cancel != nil {
 		cancel()
 	}
+	delete(s.awaited, archiveID)
 }
 
 // recover opens what a crash left. The journal has ended every stream of the earlier process by itself.
-func (s *session) recover() (last av.Instant, ok bool, err error) {
+func (s *session) recover(unfinished []string) (last av.Instant, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := os.Stat(s.dir); errors.Is(err, os.ErrNotExist) {
@@ -222,6 +230,10 @@ func (s *session) recover() (last av.Instant, ok bool, err error) {
 	}
 	if err := s.open(); err != nil {
 		return 0, false, err
+	}
+	s.awaited = map[string]bool{}
+	for _, id := range unfinished {
+		s.awaited[id] = true
 	}
 	last, ok = s.journal.LastMedia()
 	return last, ok, nil

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+var (
+	crashKills = flag.Int("crash.kills", 5, "how often TestCrashDay kills the server")
+	crashSeed  = flag.Uint64("crash.seed", 0, "what TestCrashDay draws its instants from, 0 = one of its own")
+	crashLine  string // what TestCrashDay found, the last line of the program
+)
+
+const (
+	lifeMost  = 2 * time.Second        // of a life, from ready on
+	birthMost = 400 * time.Millisecond // of a life that may end before it is ready
+	births    = 6                      // one life in so many is such
+
+	// eveningWithin is how long it may take to come to the end of everything; what is stuck then never comes there.
+	eveningWithin = 45 * time.Second
+)
+
+// crashDay is one data directory, the applications at work in it, and what they know of it.
+type crashDay struct {
+	*witness
+	rng  *rand.Rand // owned by the test's goroutine
+	data string
+	apps []*applicant
+}
+
+// TestCrashDay has applications live through days of policy time on a server that is killed again and again: at random instants, not
+// at chosen ones as in the tests of single crashes.
+func TestCrashDay(t *testing.T) {
+	t.Parallel()
+	seed := *crashSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	fmt.Printf("crash: seed=%d\n", seed)
+	d := &crashDay{witness: newWitness(t), rng: rand.New(rand.NewPCG(seed, 0)), data: filepath.Join(t.TempDir(), "data")}
+	d.open(t, seed)
+	kills := 0
+	for n := range *crashKills {
+		t.Run(fmt.Sprint("life ", n+1), d.life)
+		kills++
+		if d.inspect(d.data); t.Failed() {
+			break
+		}
+	}
+	t.Run("evening", d.evening)
+	d.judge()
+	crashLine = fmt.Sprintf("crash: kills=%d lost=%d duplicated_states=%d missing_webhooks=%d", kills, d.lost, d.duplicated, d.missing)
+	t.Logf("%d archives, %v, %d webhooks, steps %v", len(d.known), d.finals(), d.hooks.count(), d.progress())
+}
+
+// open makes the applications, in a life of their own.
+func (d *crashDay) open(t *testing.T, seed uint64) {
+	t.Helper()
+	p := start(t, d.data)
+	for i, a := range []*applicant{
+		{name: "fallback", bucket: openMoody(t), tags: []string{""}},
+		{name: "strict", bucket: openMoody(t), tags: []string{""}},
+		{name: "cloud", tags: []string{"", "second"}},
+	} {
+		settings := map[string]any{"name": a.name, "archiveCallbackUrl": d.hooks.url}
+		if a.bucket != nil {
+			storage := a.bucket.storage()
+			if a.name == "fallback" {
+				storage["fallback"] = "opentok"
+			}
+			settings["storage"] = storage
+		}
+		a.client = isolatedClient(t, p, settings)
+		a.day, a.rng, a.tb = d.witness, rand.New(rand.NewPCG(seed, uint64(i+1))), t
+		d.buckets[a.client.app.ID], d.mayFail[a.client.app.ID] = a.bucket, a.name == "strict"
+		d.apps = append(d.apps, a)
+	}
+	p.kill()
+}
+
+// life is one run of the server, up to its kill.
+func (d *crashDay) life(t *testing.T) {
+	p, first := launch(t, d.data)
+	if d.rng.IntN(births) == 0 {
+		time.Sleep(d.upTo(birthMost))
+		p.kill()
+		return
+	}
+	p.awaitReady(first)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var working sync.WaitGroup
+	for _, a := range d.apps {
+		working.Go(func() { a.live(ctx, p) })
+	}
+	time.Sleep(d.upTo(lifeMost))
+	p.kill()
+	cancel()
+	working.Wait()
+}
+
+func (d *crashDay) upTo(most time.Duration) time.Duration {
+	return time.Duration(d.rng.Int64N(int64(most)))
+}
+
+// evening is the last life: nothing fails any more, nobody comes, and everything must come to its end.
+func (d *crashDay) evening(t *testing.T) {
+	p := start(t, d.data)
+	ctx, cancel := context.WithTimeout(t.Context(), eveningWithin)
+	defer cancel()
+	d.hooks.calm()
+	for _, a := range d.apps {
+		if a.bucket != nil {
+			a.bucket.down.Store(false)
+		}
+		a.begin(ctx, p)
+		if err := a.finish(); err != nil {
+			t.Errorf("%s: %v", a.name, err)
+		}
+	}
+	p.terminate()
+	d.inspect(d.data)
+	d.expectNothingOwed(d.data)
+}
+
+func (d *crashDay) progress() (steps []int) {
+	for _, a := range d.apps {
+		steps = append(steps, a.cycle*len(a.script())+a.at)
+	}
+	return steps
+}

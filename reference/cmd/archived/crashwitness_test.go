@@ -1,0 +1,335 @@
+package main
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/storage"
+)
+
+// witness knows what was promised: by answers, and by what was committed when the server died. It finds what was not kept.
+type witness struct {
+	t       testing.TB
+	hooks   *announcements
+	buckets map[string]*moodyBucket // by application
+	mayFail map[string]bool         // applications without fallback
+
+	lost, duplicated, missing int
+
+	mu    sync.Mutex
+	known map[string]*promise // by archive
+}
+
+// promise is what is known of an archive.
+type promise struct {
+	row      archive.Archive
+	statuses []archive.Status // committed, in order, as far as they were seen
+	file     string           // SHA-256, once the file was complete
+}
+
+func newWitness(t *testing.T) *witness {
+	return &witness{t: t, hooks: receiveAnnouncements(t), buckets: map[string]*moodyBucket{}, mayFail: map[string]bool{}, known: map[string]*promise{}}
+}
+
+// ranks order the statuses: an archive never goes back.
+var ranks = map[archive.Status]int{
+	archive.Started: 0, archive.Paused: 0, archive.Stopped: 1, archive.Uploaded: 2, archive.Available: 2, archive.Failed: 2,
+	archive.Expired: 3, archive.Deleted: 4,
+}
+
+// saw notes a status that an answer gave.
+func (w *witness) saw(id, status string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note(id, archive.Status(status))
+}
+
+func (w *witness) note(id string, status archive.Status) *promise {
+	p := w.known[id]
+	if p == nil {
+		p = &promise{}
+		w.known[id] = p
+	}
+	if n := len(p.statuses); n > 0 {
+		last := p.statuses[n-1]
+		if last == status {
+			return p
+		}
+		if ranks[status] < ranks[last] || ranks[status] == ranks[last] && ranks[status] >= 2 {
+			w.lose("archive %s was %v and is %s now", id, p.statuses, status)
+		}
+	}
+	p.statuses = append(p.statuses, status)
+	return p
+}
+
+func (w *witness) lose(format string, args ...any) {
+	w.lost++
+	w.t.Errorf("lost: "+format, args...)
+}
+
+// inspect compares what a dead server left with what was promised, and takes it as promised.
+func (w *witness) inspect(data string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	db := w.database(data)
+	defer db.Close()
+	rows, err := db.Query("SELECT data FROM archives ORDER BY seq")
+	w.must(err)
+	defer rows.Close()
+	there := map[string]bool{}
+	for rows.Next() {
+		var raw string
+		var a archive.Archive
+		w.must(rows.Scan(&raw))
+		w.must(json.Unmarshal([]byte(raw), &a))
+		there[a.ID] = true
+		p := w.note(a.ID, a.Status)
+		p.row = a
+		if content, complete := w.file(data, a); complete {
+			w.compare(p, content)
+		}
+	}
+	w.must(rows.Err())
+	for id := range w.known {
+		if !there[id] {
+			w.lose("archive %s is gone", id)
+		}
+	}
+}
+
+// database opens a copy: to open the original would already repair it.
+func (w *witness) database(data string) *sql.DB {
+	w.t.Helper()
+	path := filepath.Join(w.t.TempDir(), "copy.db")
+	for _, suffix := range []string{"", "-wal"} {
+		content, err := os.ReadFile(filepath.Join(data, "archived.db"+suffix))
+		if suffix != "" && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		w.must(err)
+		w.must(os.WriteFile(path+suffix, content, 0o600))
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	w.must(err)
+	return db
+}
+
+// file returns the file of an archive, from where it has to be.
+func (w *witness) file(data string, a archive.Archive) (content []byte, complete bool) {
+	var r io.ReadCloser
+	var err error
+	switch {
+	case a.Status == archive.Stopped && a.FileReady:
+		r, err = compose.Open(filepath.Join(data, "recordings", "archives", a.ID))
+	case a.Status == archive.Available:
+		r, err = os.Open(filepath.Join(data, "cloud", "files", filepath.FromSlash(storage.Key(a))))
+	case a.Status == archive.Uploaded:
+		object, failure := w.buckets[a.ApplicationID].backend.GetObject(w.t.Context(), bucketName, storage.Key(a), nil)
+		if err = failure; err == nil {
+			r = object.Contents
+		}
+	default:
+		return nil, false
+	}
+	if err == nil {
+		content, err = io.ReadAll(r)
+		err = errors.Join(err, r.Close())
+	}
+	if err != nil {
+		w.lose("file of %s archive %s: %v", a.Status, a.ID, err)
+	}
+	return content, err == nil
+}
+
+func (w *witness) compare(p *promise, content []byte) {
+	digest := sha256.Sum256(content)
+	sum := base64.StdEncoding.EncodeToString(digest[:])
+	if p.file == "" {
+		p.file = sum
+	}
+	if a := p.row; sum != p.file || a.SHA256Sum != "" && a.SHA256Sum != sum || a.Size != int64(len(content)) {
+		w.lose("file of archive %s: %s of %d bytes, it was %s before, and the archive says %s of %d", a.ID, sum, len(content), p.file, a.SHA256Sum, a.Size)
+	}
+}
+
+// expectNothingOwed: at the end of all time there is nothing to do, and nothing lies about.
+func (w *witness) expectNothingOwed(data string) {
+	db := w.database(data)
+	defer db.Close()
+	for what, query := range map[string]string{
+		"effects":  "SELECT count(*) FROM outbox",
+		"webhooks": "SELECT count(*) FROM deliveries WHERE outcome <> 'delivered'",
+		"jobs":     "SELECT count(*) FROM river_job WHERE state <> 'completed'",
+	} {
+		var n int
+		w.must(db.QueryRow(query).Scan(&n))
+		if n > 0 {
+			w.lose("%d %s are still owed", n, what)
+		}
+	}
+	for _, dir := range []string{"journals", "archives"} {
+		left, err := os.ReadDir(filepath.Join(data, "recordings", dir))
+		w.must(err)
+		if len(left) > 0 {
+			w.t.Errorf("%d files are left in recordings/%s", len(left), dir)
+		}
+	}
+}
+
+// judge compares every archive with what was announced of it.
+func (w *witness) judge() {
+	for id, p := range w.known {
+		last := p.statuses[len(p.statuses)-1]
+		switch last {
+		case archive.Uploaded, archive.Expired, archive.Deleted:
+		case archive.Failed:
+			if !w.mayFail[p.row.ApplicationID] {
+				w.lose("archive %s failed: %+v", id, p.row)
+			}
+		default:
+			w.lose("archive %s is %s in the end: %+v", id, last, p.row)
+		}
+		w.judgeWebhooks(id, p)
+	}
+	for id := range w.hooks.bodies {
+		if w.known[id] == nil {
+			w.lose("archive %s was announced and does not exist", id)
+		}
+	}
+}
+
+func (w *witness) judgeWebhooks(id string, p *promise) {
+	bodies := slices.Compact(slices.Clone(w.hooks.bodies[id])) // the same one again, before the next
+	seen := map[string]bool{}
+	var announced []archive.Status
+	for _, body := range bodies {
+		var b struct{ Status archive.Status }
+		w.must(json.Unmarshal([]byte(body), &b))
+		if seen[body] {
+			w.missing++
+			w.t.Errorf("archive %s: webhooks out of order: %s", id, strings.Join(bodies, "\n"))
+		}
+		seen[body] = true
+		announced = append(announced, b.Status)
+	}
+	for i, s := range announced {
+		entered := slices.Contains(announced[:i], s)
+		if entered && s != archive.Started && s != archive.Paused || i > 0 && announced[i-1] == s {
+			w.duplicated++
+			w.t.Errorf("archive %s entered %s twice: %v", id, s, announced)
+		}
+	}
+	if missing := unannounced(p.statuses, announced); len(missing) > 0 {
+		w.missing += len(missing)
+		w.t.Errorf("archive %s: no webhook of %v among %v, statuses %v", id, missing, announced, p.statuses)
+	}
+	if !legal(announced) {
+		w.missing++
+		w.t.Errorf("archive %s: webhooks %v", id, announced)
+	}
+}
+
+// unannounced returns the statuses that are not among the announced in their order. A deletion is not announced.
+func unannounced(statuses, announced []archive.Status) (missing []archive.Status) {
+	for _, s := range statuses {
+		if s == archive.Deleted {
+			continue
+		}
+		if i := slices.Index(announced, s); i >= 0 {
+			announced = announced[i+1:]
+		} else {
+			missing = append(missing, s)
+		}
+	}
+	return missing
+}
+
+// legal reports whether an archive can have gone this way to its end.
+func legal(way []archive.Status) bool {
+	i := 0
+	for ; i < len(way) && ranks[way[i]] == 0; i++ {
+		if want := [2]archive.Status{archive.Started, archive.Paused}[i%2]; way[i] != want {
+			return false
+		}
+	}
+	end := way[i:]
+	return i > 0 && len(end) >= 2 && end[0] == archive.Stopped && ranks[end[1]] == 2 &&
+		(len(end) == 2 || len(end) == 3 && end[1] == archive.Available && end[2] == archive.Expired)
+}
+
+// finals counts the archives by their last status.
+func (w *witness) finals() map[archive.Status]int {
+	n := map[archive.Status]int{}
+	for _, p := range w.known {
+		n[p.statuses[len(p.statuses)-1]]++
+	}
+	return n
+}
+
+func (w *witness) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// announcements receives the status webhooks of many archives, and refuses one in ten.
+type announcements struct {
+	url  string
+	kind atomic.Bool // refuses none
+	mu   sync.Mutex  // guards the rest
+
+	requests int
+	bodies   map[string][]string // taken, by archive
+}
+
+func receiveAnnouncements(t *testing.T) *announcements {
+	n := &announcements{bodies: map[string][]string{}}
+	server := httptest.NewServer(n)
+	t.Cleanup(server.Close)
+	n.url = server.URL
+	return n
+}
+
+const refuseEvery = 10
+
+func (n *announcements) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var about struct{ ID string }
+	if err = errors.Join(err, json.Unmarshal(body, &about)); err != nil {
+		http.Error(answer, err.Error(), http.StatusBadRequest)
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.requests++; n.requests%refuseEvery == 0 && !n.kind.Load() {
+		http.Error(answer, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	n.bodies[about.ID] = append(n.bodies[about.ID], string(body))
+}
+
+func (n *announcements) calm() { n.kind.Store(true) }
+
+func (n *announcements) count() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.requests
+}

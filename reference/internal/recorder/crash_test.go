@@ -1,0 +1,117 @@
+package recorder
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/control"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reopen is a recorder on what another one left, which has died or was closed.
+func reopen(t *testing.T, dir string) *Recorder {
+	t.Helper()
+	now := av.Instant(time.Hour)
+	r, err := New(Config{Dir: dir, Media: func() av.Instant { now++; return now }, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+func silent(id string) archive.Archive {
+	return archive.Archive{ID: id, SessionID: "S", Resolution: "640x480", HasAudio: true}
+}
+
+// composed waits for the file of an archive that has stopped.
+func composed(t *testing.T, r *Recorder, id string) int64 {
+	t.Helper()
+	size := make(chan int64, 1)
+	must(t, r.Compose(t.Context(), silent(id), func(f control.File, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		size <- f.Size
+	}))
+	select {
+	case n := <-size:
+		return n
+	case <-time.After(5 * time.Second):
+		t.Fatalf("archive %s is not composed", id)
+		return 0
+	}
+}
+
+func journalled(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "journals", "S"))
+	return err == nil
+}
+
+// TestCompleteFileIsNotComposedAgain: the journal that is there may be the one of the session's next archive, and knows nothing of
+// the one that is complete.
+func TestCompleteFileIsNotComposedAgain(t *testing.T) {
+	dir := t.TempDir()
+	before := reopen(t, dir)
+	for suffix, content := range map[string]string{".moov": "head", ".mdat": "media"} {
+		must(t, os.WriteFile(before.output("first")+suffix, []byte(content), 0o600))
+	}
+	must(t, before.Compose(t.Context(), silent("second"), func(control.File, error) {}))
+	must(t, before.Close())
+
+	r := reopen(t, dir)
+	_, _, err := r.Recover("S", []string{"first", "second"})
+	must(t, err)
+	must(t, r.Stop("S", "first", 1)) // an effect that was not reported done
+	if size := composed(t, r, "first"); size != int64(len("headmedia")) {
+		t.Errorf("size %d after the restart", size)
+	}
+	if !journalled(dir) {
+		t.Error("the journal of the second archive is gone")
+	}
+}
+
+// TestJournalStaysForAllThatBeginAgain: the first composition to begin again may end before the next one begins.
+func TestJournalStaysForAllThatBeginAgain(t *testing.T) {
+	dir := t.TempDir()
+	before := reopen(t, dir)
+	for _, id := range []string{"first", "second"} {
+		must(t, before.Compose(t.Context(), silent(id), func(control.File, error) {}))
+	}
+	must(t, before.Close())
+
+	r := reopen(t, dir)
+	_, _, err := r.Recover("S", []string{"first", "second"})
+	must(t, err)
+	must(t, r.Stop("S", "first", 1))
+	composed(t, r, "first")
+	if !journalled(dir) {
+		t.Fatal("the journal is gone before the second archive was composed from it")
+	}
+	must(t, r.Stop("S", "second", 2))
+	composed(t, r, "second")
+	if journalled(dir) {
+		t.Error("nobody needs the journal any more, and it is there")
+	}
+}
+
+// TestJournalsGoAtOnce: half a journal is none. What a crash left of a removal is removed by the next start.
+func TestJournalsGoAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	half := filepath.Join(dir, "journals", "S"+removed, "streams")
+	must(t, os.MkdirAll(half, 0o700))
+	r := reopen(t, dir)
+	if _, err := os.Stat(half); err == nil {
+		t.Error("the rest of a removed journal is still there")
+	}
+	must(t, r.Compose(t.Context(), silent("first"), func(control.File, error) {}))
+}
