@@ -69,7 +69,11 @@ func runSimultaneous(ctx context.Context, f *flow) error {
 	if err := alice.leave(); err != nil {
 		return err
 	}
-	for _, label := range []string{"first", "second", "again"} {
+	return deliverEach(ctx, f, ids, "first", "second", "again")
+}
+
+func deliverEach(ctx context.Context, f *flow, ids map[string]string, labels ...string) error {
+	for _, label := range labels {
 		if err := f.deliverAs(ctx, label+".", ids[label]); err != nil {
 			return err
 		}
