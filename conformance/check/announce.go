@@ -48,6 +48,9 @@ func announcedOnce(c *Case) {
 	for _, h := range c.startedArchives() {
 		for i, s := range h.hooks {
 			again := slices.IndexFunc(h.hooks[:i], func(e sighting) bool {
+				if c.isNotice(s.status()) { // of different streams they are different changes
+					return e.at.Webhook.Answer/100 == 2 && e.status() == s.status() && sameJSON(e.object["stream"], s.object["stream"]) && sameJSON(e.object["timestamp"], s.object["timestamp"])
+				}
 				return e.at.Webhook.Answer/100 == 2 && e.status() == s.status() && (i > 0 && h.hooks[i-1].status() == s.status() || sameJSON(e.object["updatedAt"], s.object["updatedAt"]) && e.object["updatedAt"] != nil)
 			})
 			at := []evidence.Record{s.at}

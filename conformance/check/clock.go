@@ -59,7 +59,8 @@ const (
 )
 
 // course is what the harness did around an archive, in policy time, and from it
-// when the archive has to stop. It never looks at the target's answers.
+// when the archive has to stop. It never looks at the target's answers. Sessions that are archived automatically and
+// archives whose streams are selected have other rules, and none.
 type course struct {
 	started time.Time
 	streams []span // in policy time, cut to the archive
@@ -84,7 +85,7 @@ func (c *Case) course(h *history) (course, bool) {
 
 func (c *Case) retrace(h *history) (course, bool) {
 	s := c.sessions[h.start.IDs[evidence.Session]]
-	if h.start.Exchange == nil || s == nil || s.auto {
+	if h.start.Exchange == nil || s == nil || s.auto || h.request.text("streamMode") == "manual" {
 		return course{}, false
 	}
 	app := h.start.IDs[evidence.Application]

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ var eventChecks = []Check{
 	{"ARC-EVT-03", in(pair), eventsNameArchive},
 	{"ARC-EVT-04", in(pair), everyClient},
 	{"ARC-EVT-05", in(noPublisher, idle, fourHours, twelveHours), toldOfLimits},
+	{"ARC-EVT-06", in(pair), toldLateClients},
 }
 
 // told are the events of a type about an archive.
@@ -91,7 +93,7 @@ func eventsNameArchive(c *Case) {
 			continue
 		}
 		h := c.byID[r.IDs[evidence.Archive]]
-		ok := h != nil && h.start.Exchange != nil && h.start.IDs[evidence.Session] == r.IDs[evidence.Session]
+		ok := h != nil && (h.start.Exchange != nil && h.start.IDs[evidence.Session] == r.IDs[evidence.Session] || c.automatic(h) && h.session() == r.IDs[evidence.Session])
 		c.want(ok, r.Client.Type+" with the archive's id", clip(r.Client.Body.Text, 160), r)
 	}
 }
@@ -130,4 +132,33 @@ func toldOfLimits(c *Case) {
 		}
 		c.want(len(events) > 0, fmt.Sprintf("archiveStopped after the limit (%s)", k.rule), "none", at...)
 	}
+}
+
+// toldLateClients looks at clients that connected after the start and before the end; the harness waited for the event.
+func toldLateClients(c *Case) {
+	for _, h := range c.startedArchives() {
+		s := c.sessions[h.start.IDs[evidence.Session]]
+		if s == nil {
+			continue
+		}
+		for _, cl := range s.clients {
+			if cl.by.Client == nil || !cl.from.After(over(h.start)) || h.endedBefore(cl.by) || !h.waitedFrom(cl.from, "archiveStarted") {
+				continue
+			}
+			at := cl.by
+			for _, e := range c.told(h, "archiveStarted") {
+				if e.Client.ConnectionID == cl.by.Client.ConnectionID || e.Client.Name == cl.by.Client.Name {
+					at = e
+				}
+			}
+			c.want(at.Client.Type == "archiveStarted", "archiveStarted at client "+cl.by.Client.Name+", who came later", "none", at)
+		}
+	}
+}
+
+// waitedFrom: from that moment on the harness waited for an event about h.
+func (h *history) waitedFrom(from time.Time, event string) bool {
+	return slices.ContainsFunc(h.watches, func(r evidence.Record) bool {
+		return r.Watch.What == "events" && r.Watch.Until == event && !r.Watch.From.Before(from)
+	})
 }

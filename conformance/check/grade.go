@@ -18,7 +18,8 @@ type Check struct {
 
 // Checks are all checks by clause.
 var Checks = index(startChecks, stopChecks, durationChecks, statusChecks, callbackChecks, storageChecks, urlChecks,
-	composedChecks, sizeChecks, rateChecks, authChecks, listChecks, readChecks, deleteChecks, eventChecks, sessionChecks)
+	composedChecks, sizeChecks, rateChecks, authChecks, listChecks, readChecks, deleteChecks, eventChecks, sessionChecks,
+	automaticChecks, simultaneousChecks, selectionChecks, noticeChecks)
 
 func index(chapters ...[]Check) map[string]Check {
 	all := map[string]Check{}

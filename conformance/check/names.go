@@ -22,6 +22,12 @@ const (
 	rates       = "rates"
 	codecs      = "codecs"
 	legacy      = "legacy"
+
+	simultaneous = "simultaneous"
+	automatic    = "automatic"
+	autoDay      = "automatic-day"
+	autoSilent   = "automatic-silent"
+	selection    = "selection"
 )
 
 func in(scenarios ...string) []string { return scenarios }

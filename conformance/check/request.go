@@ -21,6 +21,8 @@ const (
 	flawRelayed        = "relayed session"
 	flawNobody         = "no client connected"
 	flawRecorded       = "session is being recorded"
+	flawTag            = "tag of an archive in progress"
+	flawAutomatic      = "automatically archived session, no tag"
 	flawOutputMode     = "unknown outputMode"
 	flawStreamMode     = "unknown streamMode"
 	flawNeither        = "neither audio nor video"
@@ -78,7 +80,7 @@ func (f *facts) asked(r evidence.Record) asked {
 // may refuse such a request for either reason.
 func (f *facts) sessionFlaws(a asked) asked {
 	id := a.body.text("sessionId")
-	s := f.sessions[id]
+	s, tag := f.sessions[id], a.body.text("multiArchiveTag")
 	at := a.Exchange.Started
 	switch {
 	case id == "":
@@ -91,21 +93,27 @@ func (f *facts) sessionFlaws(a asked) asked {
 		a.flaws = append(a.flaws, flawRelayed)
 	case !s.connected(at):
 		a.flaws = append(a.flaws, flawNobody)
-	case a.body.text("multiArchiveTag") == "" && f.recording(id, a.Record):
+	case tag == "" && s.auto:
+		a.flaws = append(a.flaws, flawAutomatic)
+	case tag == "" && f.recording(id, "", a.Record):
 		a.flaws = append(a.flaws, flawRecorded)
+	case tag != "" && f.recording(id, tag, a.Record):
+		a.flaws = append(a.flaws, flawTag)
 	}
 	return a
 }
 
-// recording tells whether an archive of the session was in progress when r was sent.
-func (f *facts) recording(session string, r evidence.Record) bool {
+// recording tells whether an archive of the session, with that tag if one is given, was in progress when r was sent.
+func (f *facts) recording(session, tag string, r evidence.Record) bool {
 	return slices.ContainsFunc(f.archives, func(h *history) bool {
-		return h.start.Exchange != nil && h.start.IDs[evidence.Session] == session && over(h.start).Before(sent(r)) && !h.endedBefore(r)
+		return h.start.Exchange != nil && (tag == "" || h.request.text("multiArchiveTag") == tag) && h.start.IDs[evidence.Session] == session && over(h.start).Before(sent(r)) && !h.endedBefore(r)
 	})
 }
 
 func (h *history) endedBefore(r evidence.Record) bool {
-	ended := func(s sighting) bool { return s.answered().Before(sent(r)) && !inProgress(s.status()) }
+	ended := func(s sighting) bool {
+		return s.answered().Before(sent(r)) && !inProgress(s.status()) && !strings.HasPrefix(s.status(), "stream") // a notice is no status
+	}
 	return slices.ContainsFunc(h.seen, ended) || slices.ContainsFunc(h.hooks, ended)
 }
 

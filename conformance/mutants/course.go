@@ -95,6 +95,7 @@ var courseMutations = []Mutation{
 	{"ARC-EVT-03", "events without the archive's id", client("composed-pair", "bob", "archiveStopped", func(r *evidence.Record) { delete(r.IDs, evidence.Archive) })},
 	{"ARC-EVT-04", "does not tell the onlooker", unheard("composed-pair", "carol", "archiveStopped")},
 	{"ARC-EVT-05", "does not tell of limits", unheard("limit-idle", "alice", "archiveStopped")},
+	{"ARC-EVT-06", "does not tell the late client", unheard("composed-pair", "dave", "archiveStarted")},
 }
 
 // staysPaused moves the second publication of pause-resume back in time, so that it was long under way when the archive still was paused.

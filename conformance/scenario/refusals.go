@@ -191,6 +191,9 @@ func odd(ctx context.Context, f *flow, session string) error {
 	if _, err := f.get(ctx, "get.second", id); err != nil {
 		return err
 	}
+	if _, err := f.as.Select(ctx, "select.auto", id, map[string]any{"addStream": uuid.NewString()}); err != nil {
+		return err
+	}
 	if s, err := f.as.Stop(ctx, "stop.object", id, []byte("{}")); err != nil || s.Status != 200 {
 		return err
 	}

@@ -32,6 +32,12 @@ const (
 	Rates       = "rates"
 	Codecs      = "codecs"
 	Legacy      = "legacy"
+
+	Simultaneous = "simultaneous"
+	Automatic    = "automatic"
+	AutoDay      = "automatic-day"
+	AutoSilent   = "automatic-silent"
+	Selection    = "selection"
 )
 
 // Scenario is one named flow.
@@ -53,7 +59,7 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		rates, pair, pause, sizes, fullHD, cloud, total, codecs, legacy, audioOnly, videoOnly,
+		rates, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
 		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }

@@ -92,6 +92,17 @@ func (a As) Get(ctx context.Context, label, id string) (Answer, error) {
 	return a.Do(ctx, c)
 }
 
+// Select changes which streams an archive holds.
+func (a As) Select(ctx context.Context, label, id string, body map[string]any) (Answer, error) {
+	c := a.call(label, http.MethodPatch, a.path("/archive/"+url.PathEscape(id)+"/streams"), archiveIDs(id))
+	b, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type = b, "application/json"
+	return a.Do(ctx, c)
+}
+
 // Delete deletes an archive.
 func (a As) Delete(ctx context.Context, label, id string) (Answer, error) {
 	c := a.call(label, http.MethodDelete, a.path("/archive/"+url.PathEscape(id)), archiveIDs(id))

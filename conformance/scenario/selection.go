@@ -1,0 +1,141 @@
+package scenario
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"reelcheck/conformance/target"
+)
+
+// selection adds streams to archives and removes them while they record.
+var selection = Scenario{
+	Name: Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
+	Needs: []target.Capability{target.VP8, target.S3, target.Manual}, Media: 3, Within: 90 * time.Second,
+	run: runSelection,
+}
+
+type choosing struct {
+	*flow
+	session           string
+	alice, bob, carol *member
+	archive, other    started // other only where archives can be simultaneous
+}
+
+func runSelection(ctx context.Context, f *flow) error {
+	p := &choosing{flow: f}
+	for _, phase := range []func(context.Context) error{p.gather, p.begin, p.choose, p.refuse, p.finish} {
+		if err := phase(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather makes three clients publish, the last of whom nobody will choose.
+func (p *choosing) gather(ctx context.Context) (err error) {
+	if p.session, err = p.flow.session(ctx, "session"); err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		m                  **member
+		name, video, audio string
+	}{{&p.alice, "alice", "vp8-08", "tone-08"}, {&p.bob, "bob", "vp8-09", "tone-09"}, {&p.carol, "carol", "", "tone-10"}} {
+		if *c.m, err = p.join(ctx, p.session, c.name); err != nil {
+			return err
+		}
+		if err := (*c.m).publish(ctx, c.video, c.audio); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *choosing) begin(ctx context.Context) (err error) {
+	if p.archive, err = p.start(ctx, "start", p.session, map[string]any{"name": "chosen", "streamMode": "manual", "multiArchiveTag": "chosen"}); err != nil {
+		return err
+	}
+	if _, err := p.get(ctx, "get.none", p.archive.ID); err != nil || !p.Target.File.Has(target.Simultaneous) {
+		return err
+	}
+	if p.other, err = p.start(ctx, "other.start", p.session, map[string]any{"name": "other", "streamMode": "manual", "multiArchiveTag": "other"}); err != nil {
+		return err
+	}
+	return p.change(ctx, "other.add.bob", p.other.ID, map[string]any{"addStream": p.bob.pub.StreamID()})
+}
+
+// change asks for a change and reads the archive; what the target answers is for the checks.
+func (p *choosing) change(ctx context.Context, label, id string, body map[string]any) error {
+	if _, err := p.as.Select(ctx, label, id, body); err != nil {
+		return err
+	}
+	_, err := p.get(ctx, label+".get", id)
+	return err
+}
+
+// choose has the one, then both of whom one is only seen, then that one alone.
+func (p *choosing) choose(ctx context.Context) error {
+	alice, bob := p.alice.pub.StreamID(), p.bob.pub.StreamID()
+	for _, step := range []struct {
+		label string
+		body  map[string]any
+	}{
+		{"add.alice", map[string]any{"addStream": alice}},
+		{"add.bob", map[string]any{"addStream": bob, "hasAudio": false, "hasVideo": true}},
+		{"remove.alice", map[string]any{"removeStream": alice}},
+	} {
+		if err := p.change(ctx, step.label, p.archive.ID, step.body); err != nil {
+			return err
+		}
+		if err := sleep(ctx, 2600*time.Millisecond); err != nil { // longer than a change may take to show
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *choosing) refuse(ctx context.Context) error {
+	alice, carol := p.alice.pub.StreamID(), p.carol.pub.StreamID()
+	for _, r := range []struct {
+		label, id string
+		body      map[string]any
+	}{
+		{"bad.unknown-archive", uuid.NewString(), map[string]any{"addStream": alice}},
+		{"bad.unknown-stream", p.archive.ID, map[string]any{"addStream": uuid.NewString()}},
+		{"bad.not-in-it", p.archive.ID, map[string]any{"removeStream": carol}},
+		{"bad.neither", p.archive.ID, map[string]any{"hasAudio": true}},
+		{"bad.both", p.archive.ID, map[string]any{"addStream": alice, "removeStream": alice}},
+		{"bad.no-media", p.archive.ID, map[string]any{"addStream": alice, "hasAudio": false, "hasVideo": false}},
+	} {
+		if _, err := p.as.Select(ctx, r.label, r.id, r.body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish lets a chosen stream end by itself and takes the files.
+func (p *choosing) finish(ctx context.Context) error {
+	if err := p.bob.unpublish(ctx); err != nil {
+		return err
+	}
+	if _, err := p.must(ctx, "wait.paused", p.archive.ID, soon, "paused"); err != nil {
+		return err
+	}
+	if _, err := p.awaitHooks(ctx, "hooks.notices", p.archive.ID, soon, "streamAdded", "streamRemoved", "paused"); err != nil {
+		return err
+	}
+	if err := p.stop(ctx, "stop", p.archive.ID); err != nil {
+		return err
+	}
+	if p.other.ID != "" {
+		if err := p.stop(ctx, "other.stop", p.other.ID); err != nil {
+			return err
+		}
+	}
+	if err := p.deliver(ctx, p.archive.ID); err != nil || p.other.ID == "" {
+		return err
+	}
+	return p.deliverAs(ctx, "other.", p.other.ID)
+}
