@@ -171,7 +171,6 @@ func (a *applicant) attend() error {
 	}
 	token := a.client.app.Client(a.tb, time.Now(), a.session, nil)
 	protocols := []string{"reelcheck.events", "token." + base64.RawURLEncoding.EncodeToString([]byte(token))}
-	//nolint:bodyclose // a WebSocket
 	socket, _, err := websocket.Dial(a.ctx, a.client.url+"/v2/session/"+a.session+"/events", &websocket.DialOptions{Subprotocols: protocols})
 	if err != nil {
 		return errors.Join(errLost, err)
