@@ -115,3 +115,18 @@ func TestJournalsGoAtOnce(t *testing.T) {
 	}
 	must(t, r.Compose(t.Context(), silent("first"), func(control.File, error) {}))
 }
+
+// An archive that nobody wants any more leaves nothing behind.
+func TestDiscardedArchiveTakesItsJournal(t *testing.T) {
+	dir := t.TempDir()
+	r := reopen(t, dir)
+	must(t, r.Compose(t.Context(), silent("a"), func(control.File, error) { t.Error("done") }))
+	if !journalled(dir) {
+		t.Fatal("no journal while composing")
+	}
+	must(t, r.Discard("S", "a"))
+	r.work.Wait()
+	if journalled(dir) {
+		t.Error("the journal is still there")
+	}
+}

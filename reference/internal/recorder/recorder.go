@@ -176,7 +176,7 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 		})
 		return nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	own, cancel := context.WithCancel(ctx)
 	j, begun, err := s.begin(a.ID, cancel)
 	if err != nil || !begun {
 		cancel()
@@ -186,12 +186,14 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 	r.work.Go(func() {
 		defer cancel()
 		defer stopWithRecorder()
-		file, err := r.composition(ctx, j, a)
-		if ctx.Err() != nil {
-			return // the server stops, and begins again from the journal; or nobody wants the archive any more
+		file, err := r.composition(own, j, a)
+		if ctx.Err() != nil || r.ctx.Err() != nil {
+			return // the server stops, and begins again from the journal
 		}
 		s.finish(a.ID)
-		done(file, err)
+		if own.Err() == nil { // somebody still wants the archive
+			done(file, err)
+		}
 	})
 	return nil
 }
