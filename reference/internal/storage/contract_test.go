@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -199,18 +200,28 @@ func TestS3Resume(t *testing.T) {
 		s3.ServeHTTP(w, r)
 	}))
 	defer server.Close()
+	refuse := func(part string) {
+		mu.Lock()
+		defer mu.Unlock()
+		broken, sent = part, nil
+	}
+	parts := func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(sent)
+	}
 	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels", Endpoint: server.URL}}
 	a := archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}
 	content := strings.Repeat("0123456789abcdef", 26<<20/16) // in 4 parts
 	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err == nil {
 		t.Fatal("a part was refused, and the upload succeeded")
 	}
-	broken, sent = "", nil
+	refuse("")
 	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
-	if len(sent) == 0 || len(sent) > 2 {
-		t.Errorf("sent parts %v again", sent)
+	if again := parts(); len(again) == 0 || len(again) > 2 {
+		t.Errorf("sent parts %v again", again)
 	}
 	o, err := backend.GetObject(t.Context(), "reels", storage.Key(a), nil)
 	must(t, err)
@@ -220,13 +231,13 @@ func TestS3Resume(t *testing.T) {
 	}
 
 	// Another file under the same key, whose parts are not those that are there; and giving up leaves nothing.
-	broken = "3"
+	refuse("3")
 	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err == nil {
 		t.Fatal("a part was refused, and the upload succeeded")
 	}
 	must(t, storage.Abandon(t.Context(), http.DefaultTransport, target, a))
-	broken, sent = "", nil
-	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err != nil || len(sent) != 4 {
-		t.Errorf("after giving up: sent %v, %v", sent, err)
+	refuse("")
+	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err != nil || len(parts()) != 4 {
+		t.Errorf("after giving up: sent %v, %v", parts(), err)
 	}
 }
