@@ -1,4 +1,4 @@
-package check
+package verdict
 
 // Exit codes of the conform command, made for gates: an inconclusive run never
 // rounds up to a conformant one.

@@ -1,8 +1,5 @@
-// Package check judges evidence. For every clause of the ledger that is
-// verified by checks there is one pure function from what was seen to what is
-// wrong with it; [Grade] turns those into one [Verdict] per clause. Nothing in
-// here talks to a target, reads a clock or opens a file.
-package check
+// Package verdict is what the suite says about clauses: outcomes, findings, the arithmetic of a run and its exit code.
+package verdict
 
 import (
 	"fmt"

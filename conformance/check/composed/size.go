@@ -1,105 +1,106 @@
-package check
+package composed
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"reelcheck/conformance/check"
 	"reelcheck/conformance/media"
 	"reelcheck/fixtures"
 )
 
-var sizeChecks = []Check{
-	{"ARC-RES-01", in(pair), defaultSize},
-	{"ARC-RES-02", in(sizes), sized("480x640")},
-	{"ARC-RES-03", in(sizes), sized("1280x720")},
-	{"ARC-RES-04", in(sizes), sized("720x1280")},
-	{"ARC-RES-05", in(fullHD), sized("1920x1080")},
-	{"ARC-RES-06", in(fullHD), sized("1080x1920")},
-	{"ARC-RES-08", in(pair, sizes, fullHD), resolutionNamed},
-	{"ARC-RATE-13", in(rates), ratesNamed},
-	{"ARC-RATE-14", in(rates), qpAccepted},
-	{"ARC-LAY-01", in(pair), bestFitTiles},
-	{"ARC-LAY-02", in(pair), bestFitTiles},
-	{"ARC-LAY-03", in(pair, sizes), aspectKept},
+var SizeChecks = []check.Check{
+	check.New("ARC-RES-01", check.In(check.Pair), defaultSize),
+	check.New("ARC-RES-02", check.In(check.Sizes), sized("480x640")),
+	check.New("ARC-RES-03", check.In(check.Sizes), sized("1280x720")),
+	check.New("ARC-RES-04", check.In(check.Sizes), sized("720x1280")),
+	check.New("ARC-RES-05", check.In(check.FullHD), sized("1920x1080")),
+	check.New("ARC-RES-06", check.In(check.FullHD), sized("1080x1920")),
+	check.New("ARC-RES-08", check.In(check.Pair, check.Sizes, check.FullHD), resolutionNamed),
+	check.New("ARC-RATE-13", check.In(check.Rates), ratesNamed),
+	check.New("ARC-RATE-14", check.In(check.Rates), qpAccepted),
+	check.New("ARC-LAY-01", check.In(check.Pair), bestFitTiles),
+	check.New("ARC-LAY-02", check.In(check.Pair), bestFitTiles),
+	check.New("ARC-LAY-03", check.In(check.Pair, check.Sizes), aspectKept),
 }
 
 // wantedSize is the resolution that a request asks for.
-func (c *Case) wantedSize(h *history) string {
-	if s := h.request.text("resolution"); s != "" {
+func wantedSize(c *check.Case, h *check.History) string {
+	if s := h.Request.Text("resolution"); s != "" {
 		return s
 	}
-	l, _ := c.ledger.List("resolution")
+	l, _ := c.Ledger.List("resolution")
 	return l.Default
 }
 
-func (c *Case) sizeOfFile(x exhibit, want string) {
+func sizeOfFile(c *check.Case, x check.Exhibit, want string) {
 	if x.Video == nil {
-		c.wrong(want+" in the file", "no video track"+details(x.file), x.r)
+		c.Wrong(want+" in the file", "no video track"+check.Details(x.File), x.R)
 		return
 	}
 	header, coded := fmt.Sprintf("%dx%d", x.Video.Width, x.Video.Height), fmt.Sprintf("%dx%d", x.Video.CodedWidth, x.Video.CodedHeight)
-	c.want(header == want && coded == want, want+" in the file", fmt.Sprintf("%s in the header, %s in the bitstream", header, coded), x.r)
+	c.Want(header == want && coded == want, want+" in the file", fmt.Sprintf("%s in the header, %s in the bitstream", header, coded), x.R)
 }
 
-func defaultSize(c *Case) {
-	want := fmt.Sprintf("%dx%d", c.number("width.default"), c.number("height.default"))
-	for _, h := range c.startedArchives() {
-		if h.request["resolution"] == nil && h.request.text("outputMode") != "individual" {
-			for _, s := range h.seen {
-				c.want(s.text("resolution") == want, "resolution "+want, s.show("resolution"), s.at)
+func defaultSize(c *check.Case) {
+	want := fmt.Sprintf("%dx%d", c.Number("width.default"), c.Number("height.default"))
+	for _, h := range c.StartedArchives() {
+		if h.Request["resolution"] == nil && h.Request.Text("outputMode") != "individual" {
+			for _, s := range h.Seen {
+				c.Want(s.Text("resolution") == want, "resolution "+want, s.Show("resolution"), s.At)
 			}
 		}
 	}
-	for _, x := range c.exhibits() {
-		if x.request["resolution"] == nil && x.request["hasVideo"] != false {
-			c.sizeOfFile(x, want)
+	for _, x := range c.Exhibits() {
+		if x.Request["resolution"] == nil && x.Request["hasVideo"] != false {
+			sizeOfFile(c, x, want)
 		}
 	}
 }
 
-func sized(want string) func(*Case) {
-	return func(c *Case) {
-		for _, x := range c.exhibits() {
-			if x.request.text("resolution") == want {
-				c.sizeOfFile(x, want)
+func sized(want string) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, x := range c.Exhibits() {
+			if x.Request.Text("resolution") == want {
+				sizeOfFile(c, x, want)
 			}
 		}
 	}
 }
 
-func resolutionNamed(c *Case) {
-	for _, h := range c.startedArchives() {
-		if h.request.text("outputMode") == "individual" {
+func resolutionNamed(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		if h.Request.Text("outputMode") == "individual" {
 			continue
 		}
-		want := c.wantedSize(h)
-		for _, s := range h.seen {
-			c.want(s.text("resolution") == want, "resolution "+want, s.show("resolution"), s.at)
+		want := wantedSize(c, h)
+		for _, s := range h.Seen {
+			c.Want(s.Text("resolution") == want, "resolution "+want, s.Show("resolution"), s.At)
 		}
 	}
 }
 
-func ratesNamed(c *Case) {
-	for _, h := range c.startedArchives() {
-		for _, s := range h.seen {
+func ratesNamed(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Seen {
 			for _, key := range []string{"maxBitrate", "quantizationParameter"} {
-				want, given := h.request[key]
-				got, present := s.object[key]
+				want, given := h.Request[key]
+				got, present := s.Object[key]
 				if given {
-					c.want(present && sameJSON(got, want), fmt.Sprintf("%s %v", key, want), s.show(key), s.at)
+					c.Want(present && check.SameJSON(got, want), fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
 				} else {
-					c.want(!present || got == nil, "no "+key, s.show(key), s.at)
+					c.Want(!present || got == nil, "no "+key, s.Show(key), s.At)
 				}
 			}
 		}
 	}
 }
 
-func qpAccepted(c *Case) {
-	for _, a := range c.starts {
-		if _, given := a.body["quantizationParameter"]; given && a.clean() {
-			c.status(a.Record, 200)
+func qpAccepted(c *check.Case) {
+	for _, a := range c.Starts {
+		if _, given := a.Body["quantizationParameter"]; given && a.Clean() {
+			c.Status(a.Record, 200)
 		}
 	}
 }
@@ -107,14 +108,14 @@ func qpAccepted(c *Case) {
 // scene is a stretch of a file during which the same streams are published, away from any change.
 type scene struct {
 	at    float64
-	takes []take
+	takes []check.Take
 }
 
 // scenes are the stretches between changes that leave time to settle.
-func (x exhibit) scenes(settle float64) []scene {
+func scenes(x check.Exhibit, settle float64) []scene {
 	var edges []float64
-	for _, t := range x.takes {
-		edges = append(edges, t.from, t.to)
+	for _, t := range x.Takes {
+		edges = append(edges, t.From, t.To)
 	}
 	slices.Sort(edges)
 	var out []scene
@@ -124,8 +125,8 @@ func (x exhibit) scenes(settle float64) []scene {
 			continue
 		}
 		s := scene{at: math.Max((from+to)/2, from+settle)}
-		for _, t := range x.takes {
-			if t.Kind == "video" && t.from <= from+0.01 && t.to >= to-0.01 {
+		for _, t := range x.Takes {
+			if t.Kind == "video" && t.From <= from+0.01 && t.To >= to-0.01 {
 				s.takes = append(s.takes, t)
 			}
 		}
@@ -137,7 +138,7 @@ func (x exhibit) scenes(settle float64) []scene {
 }
 
 // tileAt is where a stream is shown at a moment.
-func (x exhibit) tileAt(id string, at float64) (media.Rect, bool) {
+func tileAt(x check.Exhibit, id string, at float64) (media.Rect, bool) {
 	for _, a := range x.Picture.OfStream(id) {
 		if a.From <= at && at <= a.To {
 			return a.Rect, true
@@ -146,35 +147,35 @@ func (x exhibit) tileAt(id string, at float64) (media.Rect, bool) {
 	return media.Rect{}, false
 }
 
-func bestFit(h *history) bool {
-	layout, given := h.request["layout"].(map[string]any)
-	return !given || object(layout).text("type") == "bestFit"
+func bestFit(h *check.History) bool {
+	layout, given := h.Request["layout"].(map[string]any)
+	return !given || check.Object(layout).Text("type") == "bestFit"
 }
 
 // bestFitTiles compares the tiles of each scene with the grid for that many streams.
-func bestFitTiles(c *Case) {
-	allow := int(c.number("tolerance.tile"))
-	for _, x := range c.exhibits() {
-		if !bestFit(x.history) || x.request["hasVideo"] == false || x.Picture == nil {
+func bestFitTiles(c *check.Case) {
+	allow := int(c.Number("tolerance.tile"))
+	for _, x := range c.Exhibits() {
+		if !bestFit(x.History) || x.Request["hasVideo"] == false || x.Picture == nil {
 			continue
 		}
-		for _, s := range x.scenes(c.limit("tolerance.stream-edge").Seconds()) {
-			tiles, ok := c.tiles(x, s)
+		for _, s := range scenes(x, c.Limit("tolerance.stream-edge").Seconds()) {
+			tiles, ok := tiles(c, x, s)
 			if ok {
 				problem := gridProblem(tiles, x.Picture.Width, x.Picture.Height, allow)
-				c.want(problem == "", fmt.Sprintf("%d streams at %.1f s in tiles of equal size, in rows, without overlap", len(tiles), s.at), problem, x.r)
+				c.Want(problem == "", fmt.Sprintf("%d streams at %.1f s in tiles of equal size, in rows, without overlap", len(tiles), s.at), problem, x.R)
 			}
 		}
 	}
 }
 
 // tiles are the rectangles of the streams of a scene; one that is missing is noted.
-func (c *Case) tiles(x exhibit, s scene) ([]media.Rect, bool) {
+func tiles(c *check.Case, x check.Exhibit, s scene) ([]media.Rect, bool) {
 	var out []media.Rect
 	for _, t := range s.takes {
-		r, ok := x.tileAt(t.Fixture, s.at)
+		r, ok := tileAt(x, t.Fixture, s.at)
 		if !ok {
-			c.blocked(fmt.Sprintf("stream %s in its tile at %.1f s", t.Fixture, s.at), "the stream is not in the picture", x.r, t.r)
+			c.Blocked(fmt.Sprintf("stream %s in its tile at %.1f s", t.Fixture, s.at), "the stream is not in the picture", x.R, t.R)
 			return nil, false
 		}
 		out = append(out, r)
@@ -240,19 +241,19 @@ func abs(n int) int {
 }
 
 // aspectKept compares each appearance with the aspect ratio of its fixture, and a single stream with the middle of the picture.
-func aspectKept(c *Case) {
-	allow := int(c.number("tolerance.tile"))
+func aspectKept(c *check.Case) {
+	allow := int(c.Number("tolerance.tile"))
 	manifest, err := fixtures.Load()
 	if err != nil {
-		c.unclear(err.Error())
+		c.Unclear(err.Error())
 		return
 	}
-	for _, x := range c.exhibits() {
-		if !bestFit(x.history) || x.Picture == nil {
+	for _, x := range c.Exhibits() {
+		if !bestFit(x.History) || x.Picture == nil {
 			continue
 		}
-		for _, s := range x.scenes(c.limit("tolerance.stream-edge").Seconds()) {
-			tiles, ok := c.tiles(x, s)
+		for _, s := range scenes(x, c.Limit("tolerance.stream-edge").Seconds()) {
+			tiles, ok := tiles(c, x, s)
 			if !ok {
 				continue
 			}
@@ -265,8 +266,8 @@ func aspectKept(c *Case) {
 				kept := wantW >= t.Width-allow && wantH >= t.Height-allow
 				columns, rows := grid(len(tiles))
 				centred := centredIn(t.X, t.Width, x.Picture.Width, columns, allow) && centredIn(t.Y, t.Height, x.Picture.Height, rows, allow) || len(tiles) > 4
-				c.want(kept && centred, fmt.Sprintf("%s as %d:%d in the middle of its tile", s.takes[i].Fixture, w, h),
-					fmt.Sprintf("%dx%d at %d,%d of %dx%d", t.Width, t.Height, t.X, t.Y, x.Picture.Width, x.Picture.Height), x.r)
+				c.Want(kept && centred, fmt.Sprintf("%s as %d:%d in the middle of its tile", s.takes[i].Fixture, w, h),
+					fmt.Sprintf("%dx%d at %d,%d of %dx%d", t.Width, t.Height, t.X, t.Y, x.Picture.Width, x.Picture.Height), x.R)
 			}
 		}
 	}
