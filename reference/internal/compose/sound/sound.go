@@ -1,4 +1,5 @@
-package compose
+// Package sound decodes and mixes what is heard.
+package sound
 
 import (
 	"context"
@@ -7,20 +8,21 @@ import (
 	"io"
 	"log/slog"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/pion/opus"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/journal"
 )
 
 const (
-	blockSamples = int64(ffmpeg.SampleRate / ffmpeg.FrameRate)
-	// jitter is how far a packet's time may be from the end of its predecessor and still follow it without a seam.
-	jitter = 40 * time.Millisecond
+	// BlockSamples is how many samples one frame of the output has.
+	BlockSamples = int64(ffmpeg.SampleRate / ffmpeg.FrameRate)
+	// Jitter is how far a packet's time may be from the end of its predecessor and still follow it without a seam.
+	Jitter = 40 * time.Millisecond
 	// fadeSamples is how long the signal takes to die away before a gap and to come back after it.
 	fadeSamples = ffmpeg.SampleRate / 200
 	// packetsAhead bounds the decoded packets of a stream that wait to be mixed. The shortest packets last 2.5 ms: the
@@ -29,8 +31,8 @@ const (
 	maxPacket    = ffmpeg.SampleRate * 120 / 1000
 )
 
-// samplesAt numbers the samples of the media clock.
-func samplesAt(t av.Instant) int64 { return av.Ticks(time.Duration(t), ffmpeg.SampleRate) }
+// SamplesAt numbers the samples of the media clock.
+func SamplesAt(t av.Instant) int64 { return av.Ticks(time.Duration(t), ffmpeg.SampleRate) }
 
 // pcm is a decoded packet in its place.
 type pcm struct {
@@ -39,23 +41,22 @@ type pcm struct {
 	samples []float32
 }
 
-// audio decodes one stream, mono.
-type audio struct {
-	stream string
-	log    *slog.Logger
+// Stream decodes one stream, mono.
+type Stream struct {
+	ID  string
+	Log *slog.Logger
 
-	mu      sync.Mutex // guards the rest
+	mu      await.Mutex // guards the rest
 	queue   []pcm
 	next    int64      // end of the packet placed last
 	reached av.Instant // every packet before it was queued
 	ended   bool
 	last    float32 // the sample mixed last
 	fade    int64   // how many samples of its dying away were mixed
-	changed chan struct{}
 }
 
-// run decodes the stream's audio from the journal until the log ends or ctx does.
-func (a *audio) run(ctx context.Context, r *journal.Reader) (err error) {
+// Run decodes the stream's audio from the journal until the log ends or ctx does.
+func (a *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	decoder, err := opus.NewDecoderWithOutput(ffmpeg.SampleRate, 1)
 	if err != nil {
@@ -67,22 +68,21 @@ func (a *audio) run(ctx context.Context, r *journal.Reader) (err error) {
 		var torn *journal.TornError
 		switch {
 		case errors.Is(err, io.EOF):
-			return a.await(ctx, func() bool { a.ended = true; return true })
+			a.mu.Update(func() { a.ended = true })
+			return nil
 		case errors.As(err, &torn):
-			a.log.Warn("journal is damaged", "stream", a.stream, "err", err)
+			a.Log.Warn("journal is damaged", "stream", a.ID, "err", err)
 			continue
 		case err != nil:
 			return err
 		}
-		if err := a.await(ctx, func() bool { a.reached = max(a.reached, it.Time); return true }); err != nil {
-			return err
-		}
+		a.mu.Update(func() { a.reached = max(a.reached, it.Time) })
 		if it.Mark {
 			continue
 		}
 		n, err := decode(&decoder, it.Data, buf)
 		if err != nil { // what could not be decoded is a gap like any other
-			a.log.Debug("opus packet not decoded", "stream", a.stream, "err", err)
+			a.Log.Debug("opus packet not decoded", "stream", a.ID, "err", err)
 			continue
 		}
 		if err := a.place(ctx, it.Time, buf[:n]); err != nil {
@@ -113,14 +113,15 @@ func decode(d *opus.Decoder, packet []byte, out []float32) (n int, err error) {
 
 // place queues a packet, waiting for room: right after its predecessor when its time is about that, else where its
 // time says, without what would overlap.
-func (a *audio) place(ctx context.Context, t av.Instant, samples []float32) error {
-	return a.await(ctx, func() bool {
+func (a *Stream) place(ctx context.Context, t av.Instant, samples []float32) error {
+	return a.mu.Until(ctx, func() bool {
 		if len(a.queue) >= packetsAhead {
 			return false
 		}
-		start := samplesAt(t)
+		a.mu.Wake()
+		start := SamplesAt(t)
 		late := a.next - start
-		switch tolerance := av.Ticks(jitter, ffmpeg.SampleRate); {
+		switch tolerance := av.Ticks(Jitter, ffmpeg.SampleRate); {
 		case late <= tolerance && late >= -tolerance:
 			start = a.next
 		case late >= int64(len(samples)):
@@ -134,13 +135,14 @@ func (a *audio) place(ctx context.Context, t av.Instant, samples []float32) erro
 	})
 }
 
-// mix adds the samples from number start on to out. Only packets before limit count, and it waits until they are there.
-func (a *audio) mix(ctx context.Context, start int64, limit av.Instant, out []float32) error {
+// Mix adds the samples from number start on to out. Only packets before limit count, and it waits until they are there.
+func (a *Stream) Mix(ctx context.Context, start int64, limit av.Instant, out []float32) error {
 	end := start + int64(len(out))
-	return a.await(ctx, func() bool {
+	return a.mu.Until(ctx, func() bool {
 		if !a.ended && a.reached < limit && a.next < end {
 			return false
 		}
+		a.mu.Wake()
 		at := start
 		for len(a.queue) > 0 && a.queue[0].time < limit && a.queue[0].start < end {
 			p := a.queue[0]
@@ -160,24 +162,23 @@ func (a *audio) mix(ctx context.Context, start int64, limit av.Instant, out []fl
 	})
 }
 
-// pass drops packets that begin before sample number start without waiting for any, and reports whether there will be
+// Pass drops packets that begin before sample number start without waiting for any, and reports whether there will be
 // no more.
-func (a *audio) pass(start int64) (over bool) {
+func (a *Stream) Pass(start int64) (over bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	dropped := false
 	for len(a.queue) > 0 && a.queue[0].start < start {
 		a.queue, dropped = a.queue[1:], true
 	}
-	if dropped && a.changed != nil {
-		close(a.changed)
-		a.changed = nil
+	if dropped {
+		a.mu.Wake()
 	}
 	return a.ended && len(a.queue) == 0
 }
 
 // sound adds a piece of a packet; after silence it rises within fadeSamples.
-func (a *audio) sound(out, samples []float32) {
+func (a *Stream) sound(out, samples []float32) {
 	for i := range out {
 		x := samples[i]
 		if a.fade > 0 {
@@ -190,7 +191,7 @@ func (a *audio) sound(out, samples []float32) {
 }
 
 // silence conceals a gap: the last value dies away.
-func (a *audio) silence(out []float32) {
+func (a *Stream) silence(out []float32) {
 	for i := range out {
 		if a.fade < fadeSamples {
 			a.fade++
@@ -205,32 +206,8 @@ func (a *audio) silence(out []float32) {
 	}
 }
 
-func (a *audio) await(ctx context.Context, done func() bool) error {
-	for {
-		a.mu.Lock()
-		ok := done()
-		if ok && a.changed != nil {
-			close(a.changed)
-			a.changed = nil
-		}
-		if !ok && a.changed == nil {
-			a.changed = make(chan struct{})
-		}
-		changed := a.changed
-		a.mu.Unlock()
-		if ok {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// softClip keeps the sum of many voices within full scale: nothing happens below the knee, above it tanh takes over.
-func softClip(samples []float32) {
+// SoftClip keeps the sum of many voices within full scale: nothing happens below the knee, above it tanh takes over.
+func SoftClip(samples []float32) {
 	const knee = 0.8
 	for i, x := range samples {
 		if x > knee || x < -knee {

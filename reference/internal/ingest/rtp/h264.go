@@ -1,4 +1,4 @@
-package ingest
+package rtp
 
 import (
 	"encoding/binary"

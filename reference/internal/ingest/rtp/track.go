@@ -1,4 +1,4 @@
-package ingest
+package rtp
 
 import (
 	"time"
@@ -13,7 +13,7 @@ type track struct {
 	video    bool
 	source   int // counts the RTP streams; packets of older ones are ignored
 	ssrc     uint32
-	formats  map[uint8]negotiated
+	formats  map[uint8]Format
 	format   uint8 // payload type of what assembler makes
 	codec    av.Codec
 	nack     bool
@@ -33,11 +33,6 @@ type track struct {
 	last         av.Instant // Time of the newest sample
 	mark         av.Instant // newest mark
 	missing      []uint16   // scratch
-}
-
-type negotiated struct {
-	codec av.Codec
-	nack  bool
 }
 
 type senderReport struct {
@@ -93,23 +88,4 @@ func (t *track) feedback(out []rtcp.Packet, now av.Instant) []rtcp.Packet {
 		out = append(out, &rtcp.PictureLossIndication{MediaSSRC: t.ssrc})
 	}
 	return out
-}
-
-// payloadOf is the payload of a packet without its padding (RFC 3550 section 5.1).
-func payloadOf(packet []byte, header int, padded bool) ([]byte, bool) {
-	if header > len(packet) {
-		return nil, false
-	}
-	payload := packet[header:]
-	if !padded {
-		return payload, true
-	}
-	if len(payload) == 0 {
-		return nil, false
-	}
-	padding := int(payload[len(payload)-1])
-	if padding == 0 || padding > len(payload) {
-		return nil, false
-	}
-	return payload[:len(payload)-padding], true
 }

@@ -1,4 +1,4 @@
-package compose
+package picture
 
 import (
 	"context"
@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"sync"
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/compose/plan"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )
@@ -24,8 +25,8 @@ const (
 	settleTime  = 2 * time.Second
 )
 
-// picture is a decoded frame, scaled to where it is shown, without bars. It is not changed once queued.
-type picture struct {
+// Picture is a decoded frame, scaled to where it is shown, without bars. It is not changed once queued.
+type Picture struct {
 	time          av.Instant
 	width, height int // of pix
 	source        [2]int
@@ -40,14 +41,14 @@ type fed struct {
 	again  bool // fed before: its picture is known
 }
 
-// video decodes one stream. Which child decodes what, and from which frame on, is decided by the journal only:
+// Stream decodes one stream. Which child decodes what, and from which frame on, is decided by the journal only:
 // samples are skipped until a key frame of a stream that is shown, and after a loss; a child of another size takes over
 // at the first key frame after the tile or the aspect has changed, when its predecessor has handed out everything.
-type video struct {
-	stream string
-	plan   *plan
-	ffmpeg ffmpeg.Config
-	log    *slog.Logger
+type Stream struct {
+	ID     string
+	Plan   *plan.Plan
+	FFmpeg ffmpeg.Config
+	Log    *slog.Logger
 
 	// Of the feeding goroutine.
 	child   *child
@@ -58,12 +59,11 @@ type video struct {
 	lastFed av.Instant
 	lost    bool // the child was ended to settle a frame: feed from keyAt again
 
-	mu      sync.Mutex // guards the rest
-	queue   []*picture
+	mu      await.Mutex // guards the rest
+	queue   []*Picture
 	fed     []fed
 	reached av.Instant // every sample before it was fed or skipped
 	ended   bool
-	changed chan struct{}
 }
 
 // child is a running decoder with the goroutine that reads from it.
@@ -75,8 +75,8 @@ type child struct {
 	err           error // set when done is closed
 }
 
-// run feeds the stream's video from the journal until the log ends or ctx does.
-func (v *video) run(ctx context.Context, r *journal.Reader) (err error) {
+// Run feeds the stream's video from the journal until the log ends or ctx does.
+func (v *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 	defer func() {
 		err = errors.Join(err, r.Close())
 		if v.child != nil {
@@ -85,27 +85,27 @@ func (v *video) run(ctx context.Context, r *journal.Reader) (err error) {
 		}
 	}()
 	v.needKey = true
-	waiting, cancel := v.plan.untilStopped(ctx)
+	waiting, cancel := v.Plan.UntilStopped(ctx)
 	defer cancel()
 	for {
 		it, err := r.Next(waiting)
 		var torn *journal.TornError
 		switch {
-		case errors.Is(err, io.EOF), v.plan.over(v.reached) && !errors.As(err, &torn):
+		case errors.Is(err, io.EOF), v.Plan.Over(v.reached) && !errors.As(err, &torn):
 			v.finish(ctx)
-			v.update(func() { v.ended = true })
+			v.mu.Update(func() { v.ended = true })
 			return nil
 		case err != nil && waiting.Err() != nil && ctx.Err() == nil: // stopped, but samples of before are on their way
 			waiting = ctx
 			continue
 		case errors.As(err, &torn):
-			v.log.Warn("journal is damaged", "stream", v.stream, "err", err)
+			v.Log.Warn("journal is damaged", "stream", v.ID, "err", err)
 			v.needKey = true
 			continue
 		case err != nil:
 			return err
 		}
-		v.update(func() { v.reached = max(v.reached, it.Time) })
+		v.mu.Update(func() { v.reached = max(v.reached, it.Time) })
 		if it.Mark {
 			if it.Time.Sub(v.lastFed) >= settleAfter {
 				v.settle(ctx)
@@ -119,11 +119,11 @@ func (v *video) run(ctx context.Context, r *journal.Reader) (err error) {
 }
 
 // sample feeds or skips one sample.
-func (v *video) sample(ctx context.Context, r *journal.Reader, s av.Sample) error {
-	if err := v.plan.waitKnown(ctx, s.Time); err != nil && !errors.Is(err, errOver) {
+func (v *Stream) sample(ctx context.Context, r *journal.Reader, s av.Sample) error {
+	if err := v.Plan.WaitKnown(ctx, s.Time); err != nil && !errors.Is(err, plan.ErrOver) {
 		return err
 	}
-	tile, shown := v.plan.at(s.Time).tile(v.stream)
+	tile, shown := v.Plan.At(s.Time).Tile(v.ID)
 	if !shown {
 		v.finish(ctx)
 		v.needKey = true
@@ -136,7 +136,7 @@ func (v *video) sample(ctx context.Context, r *journal.Reader, s av.Sample) erro
 	if s.Gap {
 		v.needKey = true
 	}
-	w, h, ok := size(s)
+	w, h, ok := Size(s)
 	if s.Key && ok {
 		v.keyAt, v.source, v.needKey, v.lost = r.Position(), [2]int{w, h}, false, false
 		if err := v.begin(ctx, s.Codec, tile.Whole(w, h)); err != nil {
@@ -158,11 +158,11 @@ func (v *video) sample(ctx context.Context, r *journal.Reader, s av.Sample) erro
 }
 
 // feed hands one sample to the child.
-func (v *video) feed(ctx context.Context, s av.Sample, again bool) {
+func (v *Stream) feed(ctx context.Context, s av.Sample, again bool) {
 	v.number++
 	v.lastFed = s.Time
 	number := v.number
-	v.update(func() { v.fed = append(v.fed, fed{number, s.Time, v.source, again}) })
+	v.mu.Update(func() { v.fed = append(v.fed, fed{number, s.Time, v.source, again}) })
 	if err := v.child.Write(number, s.Data); err != nil {
 		v.finish(ctx)
 		v.needKey = true
@@ -173,15 +173,15 @@ func (v *video) feed(ctx context.Context, s av.Sample, again bool) {
 const maxDecoded = 4096
 
 // begin makes sure that a child for pictures of r's size runs.
-func (v *video) begin(ctx context.Context, codec av.Codec, r layout.Rect) error {
+func (v *Stream) begin(ctx context.Context, codec av.Codec, r layout.Rect) error {
 	r.W, r.H = min(r.W, maxDecoded), min(r.H, maxDecoded)
 	if c := v.child; c != nil && c.codec == codec && c.width == r.W && c.height == r.H && !c.died() {
 		return nil
 	}
 	v.finish(ctx)
-	d, err := v.ffmpeg.Decode(ctx, codec, r.W, r.H)
+	d, err := v.FFmpeg.Decode(ctx, codec, r.W, r.H)
 	if err != nil {
-		return fmt.Errorf("decoding stream %s: %w", v.stream, err)
+		return fmt.Errorf("decoding stream %s: %w", v.ID, err)
 	}
 	c := &child{Decoder: d, codec: codec, width: r.W, height: r.H, done: make(chan struct{})}
 	v.child = c
@@ -199,7 +199,7 @@ func (c *child) died() bool {
 }
 
 // finish lets the child hand out what it has and reaps it.
-func (v *video) finish(ctx context.Context) {
+func (v *Stream) finish(ctx context.Context) {
 	c := v.child
 	if c == nil {
 		return
@@ -207,17 +207,17 @@ func (v *video) finish(ctx context.Context) {
 	v.child = nil
 	closing := c.CloseInput()
 	<-c.done
-	v.update(func() { v.fed = v.fed[:0] })
+	v.mu.Update(func() { v.fed = v.fed[:0] })
 	if err := errors.Join(closing, c.err); err != nil && ctx.Err() == nil {
-		v.log.Warn("decoder failed", "stream", v.stream, "err", err)
+		v.Log.Warn("decoder failed", "stream", v.ID, "err", err)
 	}
 }
 
 // read queues the pictures of a child until it ends. Frames it was given and did not show by then never come.
-func (v *video) read(ctx context.Context, c *child) {
+func (v *Stream) read(ctx context.Context, c *child) {
 	defer close(c.done)
 	for {
-		p := &picture{width: c.width, height: c.height, pix: make([]byte, c.width*c.height*3/2)}
+		p := &Picture{width: c.width, height: c.height, pix: make([]byte, c.width*c.height*3/2)}
 		number, err := c.Read(p.pix)
 		if err != nil || v.push(ctx, p, number) != nil {
 			break
@@ -227,15 +227,16 @@ func (v *video) read(ctx context.Context, c *child) {
 		c.Kill()
 	}
 	c.err = c.Wait()
-	v.update(func() { v.fed = v.fed[:0] })
+	v.mu.Update(func() { v.fed = v.fed[:0] })
 }
 
 // push queues a picture, waiting for room.
-func (v *video) push(ctx context.Context, p *picture, number int64) error {
-	return v.await(ctx, func() bool {
+func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
+	return v.mu.Until(ctx, func() bool {
 		if len(v.queue) >= decodedAhead {
 			return false
 		}
+		v.mu.Wake()
 		for len(v.fed) > 0 && v.fed[0].number <= number {
 			f := v.fed[0]
 			v.fed = v.fed[1:]
@@ -250,20 +251,20 @@ func (v *video) push(ctx context.Context, p *picture, number int64) error {
 
 // settle deals with a frame that yields no picture while no other follows: nothing but its decoder's end tells that
 // none will come. Pictures do not depend on it, because the next frame is preceded by all since the key frame.
-func (v *video) settle(ctx context.Context) {
+func (v *Stream) settle(ctx context.Context) {
 	if v.child == nil {
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	if v.await(limited, func() bool { return len(v.fed) == 0 }) != nil && ctx.Err() == nil {
+	if v.mu.Until(limited, func() bool { return len(v.fed) == 0 }) != nil && ctx.Err() == nil {
 		v.finish(ctx)
 		v.lost = true
 	}
 }
 
 // replay brings a new child to where the one ended by settle was.
-func (v *video) replay(ctx context.Context, r *journal.Reader) error {
+func (v *Stream) replay(ctx context.Context, r *journal.Reader) error {
 	next := r.Position()
 	if err := r.Seek(v.keyAt); err != nil {
 		return err
@@ -271,7 +272,7 @@ func (v *video) replay(ctx context.Context, r *journal.Reader) error {
 	for {
 		it, err := r.Next(ctx)
 		if err != nil {
-			return fmt.Errorf("decoding stream %s again: %w", v.stream, err)
+			return fmt.Errorf("decoding stream %s again: %w", v.ID, err)
 		}
 		if r.Position() == next {
 			break
@@ -280,7 +281,7 @@ func (v *video) replay(ctx context.Context, r *journal.Reader) error {
 			continue
 		}
 		if v.lost {
-			tile, _ := v.plan.at(it.Time).tile(v.stream)
+			tile, _ := v.Plan.At(it.Time).Tile(v.ID)
 			if err := v.begin(ctx, it.Codec, tile.Whole(v.source[0], v.source[1])); err != nil {
 				return err
 			}
@@ -293,10 +294,10 @@ func (v *video) replay(ctx context.Context, r *journal.Reader) error {
 	return nil
 }
 
-// take returns the newest picture at t, or nil if none has come since the last call, waiting until that is certain.
-func (v *video) take(ctx context.Context, t av.Instant) (*picture, error) {
-	var newest *picture
-	err := v.await(ctx, func() bool {
+// Take returns the newest picture at t, or nil if none has come since the last call, waiting until that is certain.
+func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
+	var newest *Picture
+	err := v.mu.Until(ctx, func() bool {
 		taken := 0
 		for taken < len(v.queue) && v.queue[taken].time <= t {
 			newest = v.queue[taken]
@@ -304,56 +305,20 @@ func (v *video) take(ctx context.Context, t av.Instant) (*picture, error) {
 		}
 		v.queue = v.queue[taken:]
 		if taken > 0 {
-			v.wake()
+			v.mu.Wake()
 		}
 		return len(v.queue) > 0 || v.ended || v.reached > t && (len(v.fed) == 0 || v.fed[0].time > t)
 	})
 	return newest, err
 }
 
-// pass drops pictures up to t without waiting for any, and reports whether there will be no more.
-func (v *video) pass(t av.Instant) (over bool) {
-	v.update(func() {
+// Pass drops pictures up to t without waiting for any, and reports whether there will be no more.
+func (v *Stream) Pass(t av.Instant) (over bool) {
+	v.mu.Update(func() {
 		for len(v.queue) > 0 && v.queue[0].time <= t {
 			v.queue = v.queue[1:]
 		}
 		over = v.ended && len(v.queue) == 0
 	})
 	return over
-}
-
-func (v *video) wake() {
-	if v.changed != nil {
-		close(v.changed)
-		v.changed = nil
-	}
-}
-
-func (v *video) update(f func()) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	f()
-	v.wake()
-}
-
-// await blocks until done, called locked, says so; then it wakes others who wait.
-func (v *video) await(ctx context.Context, done func() bool) error {
-	for {
-		v.mu.Lock()
-		if done() {
-			v.wake()
-			v.mu.Unlock()
-			return nil
-		}
-		if v.changed == nil {
-			v.changed = make(chan struct{})
-		}
-		changed := v.changed
-		v.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }

@@ -1,4 +1,7 @@
-package ingest
+// Package rtp makes whole coded samples, in order and on the media clock, of the packets of one publication. They pass
+// a reorder buffer, which asks for what is missing and waits at most a second; an assembler, which makes whole frames of
+// them; and a clock, which gives each its time (see timing.go).
+package rtp
 
 import (
 	"log/slog"
@@ -6,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/webrtc/v4"
 
 	"reelcheck/reference/internal/av"
 )
@@ -26,20 +28,35 @@ const (
 	maxPending = 8 << 20
 )
 
-// arrival is one RTP packet as it came.
-type arrival struct {
-	seq     uint16
-	stamp   uint32
-	marker  bool
-	format  uint8 // payload type
-	payload []byte
-	at      av.Instant
+// Packet is one RTP packet as it came. Whoever takes it copies the payload.
+type Packet struct {
+	Seq     uint16
+	Stamp   uint32
+	Marker  bool
+	Format  uint8 // payload type
+	Payload []byte
+	At      av.Instant
 }
 
-// receiver takes a publication's packets to its sink. Its owner serialises all calls; only
-// keyFrame may be set by anyone.
-type receiver struct {
-	log    *slog.Logger
+// Format is what a payload type carries, and whether the sender repeats packets on request.
+type Format struct {
+	Codec av.Codec
+	NACK  bool
+}
+
+// Sink takes the media of one stream. Calls do not overlap.
+type Sink interface {
+	// Append takes a sample; per kind Time never decreases.
+	Append(av.Sample) error
+	// Advance says that nothing of this kind before t will follow. It keeps growing with real time, at most 1.2 s
+	// behind it, while the publisher sends nothing or is away.
+	Advance(video bool, t av.Instant) error
+}
+
+// Receiver takes a publication's packets to its sink. Its owner serialises all calls but RequestKeyFrame.
+type Receiver struct {
+	Log *slog.Logger
+
 	tracks [2]*track // audio, video; nil when not negotiated
 	ntp    ntpClock
 	sink   Sink // nil until published
@@ -51,8 +68,8 @@ type receiver struct {
 	keyFrame atomic.Bool // one was asked for from outside
 }
 
-// expect makes the tracks that were negotiated.
-func (r *receiver) expect(audio, video bool) {
+// Expect makes the tracks that were negotiated.
+func (r *Receiver) Expect(audio, video bool) {
 	r.held = true
 	if audio {
 		r.tracks[0] = &track{}
@@ -62,31 +79,30 @@ func (r *receiver) expect(audio, video bool) {
 	}
 }
 
-// attach begins a new RTP stream of the track of its kind; nil when that was not negotiated.
-func (r *receiver) attach(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver) *track {
+// Source is one RTP stream. The last one attached of its kind counts, packets of the ones before are ignored.
+type Source struct {
+	track  *track
+	number int
+}
+
+// Attach begins a new RTP stream of the track of its kind; nil when that was not negotiated.
+func (r *Receiver) Attach(video bool, ssrc uint32, formats map[uint8]Format) *Source {
 	t := r.tracks[0]
-	if remote.Kind() == webrtc.RTPCodecTypeVideo {
+	if video {
 		t = r.tracks[1]
 	}
 	if t == nil {
 		return nil
 	}
-	formats := map[uint8]negotiated{}
-	for _, c := range from.GetParameters().Codecs {
-		n := negotiated{codec: codecOf(c.MimeType)}
-		for _, feedback := range c.RTCPFeedback {
-			n.nack = n.nack || feedback.Type == "nack" && feedback.Parameter == ""
-		}
-		if n.codec != "" && n.codec.Video() == t.video {
-			formats[uint8(c.PayloadType)] = n
-		}
-	}
-	r.restart(t, uint32(remote.SSRC()), formats)
-	return t
+	r.restart(t, ssrc, formats)
+	return &Source{t, t.source}
 }
 
+// RequestKeyFrame has the publisher asked for a key frame at the next Advance. It may be called from any goroutine.
+func (r *Receiver) RequestKeyFrame() { r.keyFrame.Store(true) }
+
 // restart begins a new RTP stream on t: nothing of the old one's numbering holds.
-func (r *receiver) restart(t *track, ssrc uint32, formats map[uint8]negotiated) {
+func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	if t.source > 0 {
 		t.reorder.flush()
 		r.drain(t, t.clock.arrived)
@@ -105,23 +121,25 @@ func (r *receiver) restart(t *track, ssrc uint32, formats map[uint8]negotiated) 
 	}
 }
 
-// receive takes one packet of the source-th stream of t and returns what to tell the publisher.
-func (r *receiver) receive(t *track, source int, a arrival) []rtcp.Packet {
+// Receive takes one packet and returns what to tell the publisher.
+func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
 	if !r.seen {
-		r.seen, r.first = true, a.at
+		r.seen, r.first = true, p.At
 	}
-	if source != t.source {
+	t := s.track
+	if s.number != t.source {
 		return nil
 	}
-	t.reorder.push(a)
-	r.drain(t, a.at)
-	r.release(a.at)
-	return t.feedback(nil, a.at)
+	t.reorder.push(p)
+	r.drain(t, p.At)
+	r.release(p.At)
+	return t.feedback(nil, p.At)
 }
 
-// report takes a sender report of the source-th stream of t.
-func (r *receiver) report(t *track, source int, report *rtcp.SenderReport, at av.Instant) {
-	if source != t.source || report.SSRC != t.ssrc || report.NTPTime == 0 {
+// Report takes a sender report.
+func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
+	t := s.track
+	if s.number != t.source || report.SSRC != t.ssrc || report.NTPTime == 0 {
 		return
 	}
 	ntp := ntpTime(report.NTPTime)
@@ -136,14 +154,14 @@ func (r *receiver) report(t *track, source int, report *rtcp.SenderReport, at av
 	t.clock.report(report.RTPTime, av.Instant(ntp+r.ntp.offset))
 }
 
-// begin names the sink; what was held goes there as soon as it can be timed.
-func (r *receiver) begin(sink Sink, now av.Instant) {
+// Begin names the sink; what was held goes there as soon as it can be timed.
+func (r *Receiver) Begin(sink Sink, now av.Instant) {
 	r.sink = sink
 	r.release(now)
 }
 
 // release ends the hold of the first samples when every track has its report, or startHold has passed.
-func (r *receiver) release(now av.Instant) {
+func (r *Receiver) release(now av.Instant) {
 	if !r.held || r.sink == nil {
 		return
 	}
@@ -171,7 +189,7 @@ func (r *receiver) release(now av.Instant) {
 }
 
 // drain takes what the reorder buffer lets go through the assembler.
-func (r *receiver) drain(t *track, now av.Instant) {
+func (r *Receiver) drain(t *track, now av.Instant) {
 	if t.reorder == nil {
 		return
 	}
@@ -189,19 +207,19 @@ func (r *receiver) drain(t *track, now av.Instant) {
 }
 
 // change follows a publisher that changes its codec. Packets of formats that carry no media only count.
-func (r *receiver) change(t *track, p *packet) {
+func (r *Receiver) change(t *track, p *packet) {
 	n, ok := t.formats[p.format]
 	if !ok {
 		p.payload = p.payload[:0]
 		return
 	}
-	t.format, t.nack = p.format, n.nack
-	if t.assemble == nil || t.codec != n.codec {
-		t.codec, t.assemble, t.keyed = n.codec, newAssembler(n.codec), false
+	t.format, t.nack = p.format, n.NACK
+	if t.assemble == nil || t.codec != n.Codec {
+		t.codec, t.assemble, t.keyed = n.Codec, newAssembler(n.Codec), false
 	}
 }
 
-func (r *receiver) deliver(t *track, f frame) {
+func (r *Receiver) deliver(t *track, f frame) {
 	ext := t.clock.frame(f.stamp, f.arrived)
 	if t.video && !t.wanted(&f) {
 		return
@@ -221,21 +239,21 @@ func (r *receiver) deliver(t *track, f frame) {
 	t.pending = append(t.pending, timed)
 }
 
-func (r *receiver) append(t *track, f timedFrame) {
+func (r *Receiver) append(t *track, f timedFrame) {
 	t.last = max(t.clock.instant(f.ext), t.last, t.mark)
 	r.check(r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Data: f.data}))
 }
 
 // check logs the first failure of the sink. Its owner knows too, and decides whether the stream goes on.
-func (r *receiver) check(err error) {
+func (r *Receiver) check(err error) {
 	if err != nil && !r.failed {
 		r.failed = true
-		r.log.Error("media of stream cannot be stored", "error", err)
+		r.Log.Error("media of stream cannot be stored", "error", err)
 	}
 }
 
-// advance does what is due without packets: reorder deadlines, marks, repeated requests.
-func (r *receiver) advance(now av.Instant) []rtcp.Packet {
+// Advance does what is due without packets: reorder deadlines, marks, repeated requests.
+func (r *Receiver) Advance(now av.Instant) []rtcp.Packet {
 	for _, t := range r.tracks {
 		if t != nil {
 			r.drain(t, now)
@@ -257,7 +275,7 @@ func (r *receiver) advance(now av.Instant) []rtcp.Packet {
 }
 
 // advanceTo gives the sink a mark, unless it is less than step past the last one.
-func (r *receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
+func (r *Receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
 	if r.held || mark.Sub(t.mark) < step {
 		return
 	}
@@ -265,8 +283,8 @@ func (r *receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
 	r.check(r.sink.Advance(t.video, mark))
 }
 
-// cutAll makes the next sample of every kind the first of a new segment, which needs a key frame.
-func (r *receiver) cutAll(now av.Instant) {
+// Cut makes the next sample of every kind the first of a new segment, which needs a key frame.
+func (r *Receiver) Cut(now av.Instant) {
 	for _, t := range r.tracks {
 		if t == nil || t.reorder == nil {
 			continue
@@ -278,8 +296,8 @@ func (r *receiver) cutAll(now av.Instant) {
 	}
 }
 
-// flush delivers what is left, marks the end, and reports whether there is a sink.
-func (r *receiver) flush(at av.Instant) bool {
+// Flush delivers what is left, marks the end, and reports whether there is a sink.
+func (r *Receiver) Flush(at av.Instant) bool {
 	if r.sink == nil {
 		return false
 	}

@@ -1,4 +1,5 @@
-package compose
+// Package picture decodes what is seen and draws it in its place.
+package picture
 
 import (
 	"slices"
@@ -10,8 +11,8 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// size reads the size of a key frame from its bitstream.
-func size(s av.Sample) (width, height int, ok bool) {
+// Size reads the size of a key frame from its bitstream.
+func Size(s av.Sample) (width, height int, ok bool) {
 	if !s.Key {
 		return 0, 0, false
 	}
@@ -45,21 +46,21 @@ func spsSize(sps *avc.SPS, err error) (width, height int, ok bool) {
 	return int(sps.Width), int(sps.Height), true
 }
 
-// canvas is a composed picture, planar 4:2:0, limited range.
-type canvas struct {
+// Canvas is a composed picture, planar 4:2:0, limited range.
+type Canvas struct {
 	width, height int
-	pix           []byte
+	Pix           []byte // the picture
 	shown         []placed
 }
 
 // placed remembers what a tile shows, so that it is drawn only when that changes.
 type placed struct {
 	tile layout.Tile
-	pic  *picture
+	pic  *Picture
 }
 
-func newCanvas(width, height int) *canvas {
-	c := &canvas{width: width, height: height, pix: make([]byte, width*height*3/2)}
+func NewCanvas(width, height int) *Canvas {
+	c := &Canvas{width: width, height: height, Pix: make([]byte, width*height*3/2)}
 	c.black(layout.Rect{W: width, H: height})
 	return c
 }
@@ -80,8 +81,8 @@ func (p plane) row(r layout.Rect, y int) []byte {
 	return p.pix[at : at+r.W>>p.shift]
 }
 
-func (c *canvas) black(r layout.Rect) {
-	for i, p := range planes(c.pix, c.width, c.height) {
+func (c *Canvas) black(r layout.Rect) {
+	for i, p := range planes(c.Pix, c.width, c.height) {
 		value := byte(16)
 		if i > 0 {
 			value = 128
@@ -95,9 +96,9 @@ func (c *canvas) black(r layout.Rect) {
 	}
 }
 
-// draw brings the canvas up to date: pictures[i], or nothing, in tiles[i]. Later tiles stand on earlier ones; where a tile shows nothing,
+// Draw brings the canvas up to date: pictures[i], or nothing, in tiles[i]. Later tiles stand on earlier ones; where a tile shows nothing,
 // one sees what it stands on.
-func (c *canvas) draw(tiles []layout.Tile, pictures []*picture) {
+func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
 	anew := len(tiles) != len(c.shown)
 	for i := 0; i < len(tiles) && !anew; i++ {
 		old := c.shown[i]
@@ -121,10 +122,10 @@ func (c *canvas) draw(tiles []layout.Tile, pictures []*picture) {
 }
 
 // put draws what is seen of a picture in a tile.
-func (c *canvas) put(pic *picture, t layout.Tile) {
+func (c *Canvas) put(pic *Picture, t layout.Tile) {
 	r := t.Whole(pic.source[0], pic.source[1])
 	seen := r.Intersect(t.Rect).Intersect(layout.Rect{W: c.width, H: c.height})
-	to := planes(c.pix, c.width, c.height)
+	to := planes(c.Pix, c.width, c.height)
 	whole := layout.Rect{W: pic.width, H: pic.height}
 	part := layout.Rect{X: seen.X - r.X, Y: seen.Y - r.Y, W: seen.W, H: seen.H}
 	for i, from := range planes(pic.pix, pic.width, pic.height) {

@@ -1,4 +1,4 @@
-package ingest
+package rtp
 
 import (
 	"time"
@@ -63,12 +63,12 @@ func newReorder(window int) *reorder {
 }
 
 // push takes a packet; its payload is copied.
-func (r *reorder) push(a arrival) {
-	now := a.at
+func (r *reorder) push(a Packet) {
+	now := a.At
 	if !r.started {
-		r.start(int64(a.seq), now)
+		r.start(int64(a.Seq), now)
 	}
-	ext := r.highest + int64(int16(a.seq-uint16(r.highest)))
+	ext := r.highest + int64(int16(a.Seq-uint16(r.highest)))
 	window := int64(len(r.slots))
 	switch {
 	case ext < r.next && !r.primed && r.highest-ext < window:
@@ -207,13 +207,13 @@ func (r *reorder) missing(buf []uint16, now av.Instant) []uint16 {
 	return buf
 }
 
-func (r *reorder) packet(a arrival) *packet {
+func (r *reorder) packet(a Packet) *packet {
 	p := &packet{}
 	if n := len(r.free); n > 0 {
 		p, r.free = r.free[n-1], r.free[:n-1]
 	}
-	p.seq, p.stamp, p.marker, p.format, p.gap, p.arrived = a.seq, a.stamp, a.marker, a.format, false, a.at
-	p.payload = append(p.payload[:0], a.payload...)
+	p.seq, p.stamp, p.marker, p.format, p.gap, p.arrived = a.Seq, a.Stamp, a.Marker, a.Format, false, a.At
+	p.payload = append(p.payload[:0], a.Payload...)
 	return p
 }
 

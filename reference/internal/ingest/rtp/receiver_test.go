@@ -1,4 +1,4 @@
-package ingest
+package rtp
 
 import (
 	"encoding/binary"
@@ -14,44 +14,48 @@ import (
 	"pgregory.net/rapid"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
 // line is a receiver with a video and an audio track and a clock moved by hand.
 type line struct {
-	receiver
-	room *room
-	now  av.Instant
+	Receiver
+	sources [2]*Source
+	sink    *rtptest.Sink
+	now     av.Instant
 }
 
 const videoFormat, audioFormat = 96, 111
+
+const tick = 50 * time.Millisecond // how often Advance is called
 
 var mimes = map[av.Codec]string{
 	av.VP8: webrtc.MimeTypeVP8, av.VP9: webrtc.MimeTypeVP9, av.H264: webrtc.MimeTypeH264, av.Opus: webrtc.MimeTypeOpus,
 }
 
 func newLine(video av.Codec) *line {
-	l := &line{room: newRoom(), now: av.Instant(time.Hour)}
-	l.room.now = func() av.Instant { return l.now }
-	l.expect(true, true)
-	l.restart(l.tracks[0], 1, map[uint8]negotiated{audioFormat: {av.Opus, true}})
-	l.restart(l.tracks[1], 2, map[uint8]negotiated{videoFormat: {video, true}})
+	l := &line{now: av.Instant(time.Hour)}
+	l.sink = rtptest.NewSink(func() av.Instant { return l.now })
+	l.Expect(true, true)
+	l.sources[0] = l.Attach(false, 1, map[uint8]Format{audioFormat: {av.Opus, true}})
+	l.sources[1] = l.Attach(true, 2, map[uint8]Format{videoFormat: {video, true}})
 	return l
 }
 
-func (l *line) publish() *line { l.begin(l.room, l.now); return l }
+func (l *line) publish() *line { l.Begin(l.sink, l.now); return l }
 
 func (l *line) pass(d time.Duration) []rtcp.Packet {
 	var out []rtcp.Packet
 	for end := l.now.Add(d); l.now < end; {
 		l.now = min(end, l.now.Add(tick))
-		out = append(out, l.advance(l.now)...)
+		out = append(out, l.Advance(l.now)...)
 	}
 	return out
 }
 
 // packets payloads frames as pion's packetizers do.
-func packets(codec av.Codec, frames int, first uint16, stamp uint32) []arrival {
-	var out []arrival
+func packets(codec av.Codec, frames int, first uint16, stamp uint32) []Packet {
+	var out []Packet
 	pay := map[av.Codec]interface{ Payload(uint16, []byte) [][]byte }{
 		av.VP8: &codecs.VP8Payloader{EnablePictureID: true}, av.VP9: &codecs.VP9Payloader{FlexibleMode: true},
 		av.H264: &codecs.H264Payloader{}, av.Opus: &codecs.OpusPayloader{},
@@ -60,14 +64,14 @@ func packets(codec av.Codec, frames int, first uint16, stamp uint32) []arrival {
 		data := binary.BigEndian.AppendUint32([]byte{31 << 3}, uint32(n))
 		format, step := uint8(audioFormat), uint32(960)
 		if codec.Video() {
-			data = videoFrame(mimes[codec], n, n%10 == 0, 300+n%3*400)
+			data = rtptest.Frame(mimes[codec], n, n%10 == 0, 300+n%3*400)
 			format, step = videoFormat, 1800
 		}
 		payloads := pay.Payload(300, data)
 		for i, payload := range payloads {
-			out = append(out, arrival{
-				seq: first + uint16(len(out)), stamp: stamp + uint32(n)*step, marker: i == len(payloads)-1,
-				format: format, payload: payload,
+			out = append(out, Packet{
+				Seq: first + uint16(len(out)), Stamp: stamp + uint32(n)*step, Marker: i == len(payloads)-1,
+				Format: format, Payload: payload,
 			})
 		}
 	}
@@ -94,7 +98,7 @@ func anyOrder(t *rapid.T, codec av.Codec) {
 	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 1))
 	type due struct {
 		at int
-		arrival
+		Packet
 	}
 	var way []due
 	for i, a := range sent {
@@ -108,12 +112,12 @@ func anyOrder(t *rapid.T, codec av.Codec) {
 	slices.SortStableFunc(way, func(a, b due) int { return a.at - b.at })
 	for _, d := range way {
 		l.now = l.now.Add(2 * time.Millisecond)
-		d.arrival.at = l.now
-		l.receive(l.tracks[index(codec)], 1, d.arrival)
+		d.Packet.At = l.now
+		l.Receive(l.sources[index(codec)], d.Packet)
 	}
 	l.pass(3 * time.Second)
 	whole := wholeFrames(sent, lost, codec)
-	got := l.room.samples[codec.Video()]
+	got := l.sink.Samples(t, codec.Video())
 	for i, s := range got {
 		n := frameNumber(s)
 		if i >= len(whole) || n != whole[i] {
@@ -126,9 +130,6 @@ func anyOrder(t *rapid.T, codec av.Codec) {
 	if len(got) != len(whole) {
 		t.Fatalf("%d of %d whole frames came", len(got), len(whole))
 	}
-	if len(l.room.broken) > 0 {
-		t.Fatal(l.room.broken)
-	}
 }
 
 func index(codec av.Codec) int {
@@ -139,15 +140,15 @@ func index(codec av.Codec) int {
 }
 
 // wholeFrames are the frames, from the first key frame on, of which nothing is lost.
-func wholeFrames(sent []arrival, lost []int, codec av.Codec) []int {
+func wholeFrames(sent []Packet, lost []int, codec av.Codec) []int {
 	broken := map[uint32]bool{}
 	var stamps []uint32
 	for i, a := range sent {
-		if !slices.Contains(stamps, a.stamp) {
-			stamps = append(stamps, a.stamp)
+		if !slices.Contains(stamps, a.Stamp) {
+			stamps = append(stamps, a.Stamp)
 		}
 		if slices.Contains(lost, i) {
-			broken[a.stamp] = true
+			broken[a.Stamp] = true
 		}
 	}
 	var whole []int
@@ -164,7 +165,7 @@ func frameNumber(s av.Sample) int {
 	if s.Codec == av.Opus {
 		return int(binary.BigEndian.Uint32(s.Data[1:]))
 	}
-	return numberOf(s)
+	return rtptest.Number(s)
 }
 
 // A recorded trace over the wrap of sequence number and timestamp: reordering, a duplicate, a late repair, a loss.
@@ -177,12 +178,12 @@ func TestWrapTrace(t *testing.T) {
 	} {
 		l.pass(start.Add(time.Duration(step.at) * time.Millisecond).Sub(l.now))
 		a := sent[step.packet]
-		a.at = l.now
-		l.receive(l.tracks[0], 1, a)
+		a.At = l.now
+		l.Receive(l.sources[0], a)
 	}
 	l.pass(2 * time.Second)
 	var got []string
-	samples := l.room.samples[false]
+	samples := l.sink.Samples(t, false)
 	for i, s := range samples {
 		mark := ""
 		if s.Gap {
@@ -201,17 +202,17 @@ func TestWrapTrace(t *testing.T) {
 // A sender that begins a new sequence on its SSRC is followed from the second packet on, and nothing is lost.
 func TestSequenceReset(t *testing.T) {
 	l := newLine(av.Opus).publish()
-	feed := func(sent []arrival) {
+	feed := func(sent []Packet) {
 		for _, a := range sent {
 			l.pass(20 * time.Millisecond)
-			a.at = l.now
-			l.receive(l.tracks[0], 1, a)
+			a.At = l.now
+			l.Receive(l.sources[0], a)
 		}
 	}
 	feed(packets(av.Opus, 10, 100, 0))
 	feed(packets(av.Opus, 10, 30000, 9600))
 	l.pass(2 * time.Second)
-	got := l.room.samples[false]
+	got := l.sink.Samples(t, false)
 	if len(got) != 20 || !got[10].Gap || got[11].Gap {
 		t.Fatalf("%d packets came", len(got))
 	}
@@ -222,9 +223,9 @@ func TestRequests(t *testing.T) {
 	sent := packets(av.VP8, 10, 0, 0)
 	var feedback []rtcp.Packet
 	for i, a := range sent {
-		a.at = l.now
+		a.At = l.now
 		if i != 15 {
-			feedback = append(feedback, l.receive(l.tracks[1], 1, a)...)
+			feedback = append(feedback, l.Receive(l.sources[1], a)...)
 		}
 		feedback = append(feedback, l.pass(10*time.Millisecond)...)
 	}
@@ -255,25 +256,25 @@ func TestReports(t *testing.T) {
 	v := 0
 	for i, a := range audio {
 		l.now = start.Add(time.Duration(i) * 20 * time.Millisecond)
-		a.at = l.now.Add(30 * time.Millisecond)
-		l.receive(l.tracks[0], 1, a)
-		for stamp := video[v].stamp; v < len(video) && video[v].stamp == stamp; v++ {
+		a.At = l.now.Add(30 * time.Millisecond)
+		l.Receive(l.sources[0], a)
+		for stamp := video[v].Stamp; v < len(video) && video[v].Stamp == stamp; v++ {
 			late := video[v]
-			late.at = l.now.Add(150 * time.Millisecond) // encoding takes its time
-			l.receive(l.tracks[1], 1, late)
+			late.At = l.now.Add(150 * time.Millisecond) // encoding takes its time
+			l.Receive(l.sources[1], late)
 		}
 		if i == 20 || i == 40 {
 			ntp := ntpStart + uint64(i)*(1<<32)/50
-			l.report(l.tracks[0], 1, &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.stamp}, l.now.Add(30*time.Millisecond))
-			l.report(l.tracks[1], 1, &rtcp.SenderReport{SSRC: 2, NTPTime: ntp, RTPTime: 1000 + uint32(i)*1800}, l.now.Add(30*time.Millisecond))
+			l.Report(l.sources[0], &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.Stamp}, l.now.Add(30*time.Millisecond))
+			l.Report(l.sources[1], &rtcp.SenderReport{SSRC: 2, NTPTime: ntp, RTPTime: 1000 + uint32(i)*1800}, l.now.Add(30*time.Millisecond))
 		}
 		if i == 5 {
 			l.publish()
 		}
 	}
 	l.now = l.now.Add(200 * time.Millisecond)
-	l.flush(l.now)
-	pictures, sounds := l.room.samples[true], l.room.samples[false]
+	l.Flush(l.now)
+	pictures, sounds := l.sink.Samples(t, true), l.sink.Samples(t, false)
 	if len(pictures) != 60 || len(sounds) != 60 {
 		t.Fatalf("%d pictures, %d sounds", len(pictures), len(sounds))
 	}
@@ -292,21 +293,21 @@ func TestReports(t *testing.T) {
 func TestImplausibleReports(t *testing.T) {
 	l := newLine(av.Opus).publish()
 	for i, a := range packets(av.Opus, 100, 0, 0) {
-		a.at = l.now
-		l.receive(l.tracks[0], 1, a)
+		a.At = l.now
+		l.Receive(l.sources[0], a)
 		ntp := uint64(1_000_000)<<32 + uint64(i)*(1<<32)/50
-		report := &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.stamp}
+		report := &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.Stamp}
 		switch {
 		case i == 70:
 			report.NTPTime += 60 << 32
 		case i == 80:
 			report.RTPTime += 48000 * 30
 		}
-		l.report(l.tracks[0], 1, report, l.now)
+		l.Report(l.sources[0], report, l.now)
 		l.pass(20 * time.Millisecond)
 	}
 	l.pass(2 * time.Second)
-	got := l.room.samples[false]
+	got := l.sink.Samples(t, false)
 	for i, s := range got {
 		if d := s.Time.Sub(got[0].Time) - time.Duration(i)*20*time.Millisecond; d.Abs() > 5*time.Millisecond {
 			t.Fatalf("packet %d is %v off", i, d)
@@ -318,15 +319,15 @@ func TestImplausibleReports(t *testing.T) {
 func TestMarks(t *testing.T) {
 	l := newLine(av.VP8)
 	for _, a := range packets(av.Opus, 5, 0, 0) {
-		a.at = l.now
-		l.receive(l.tracks[0], 1, a)
+		a.At = l.now
+		l.Receive(l.sources[0], a)
 	}
 	l.publish()
 	l.pass(1100 * time.Millisecond)
 	for range 200 {
 		l.pass(tick)
 		for _, video := range []bool{false, true} {
-			if behind := l.now.Sub(l.room.marks[video]); behind > 1200*time.Millisecond || behind < 0 {
+			if behind := l.now.Sub(l.sink.Mark(video)); behind > 1200*time.Millisecond || behind < 0 {
 				t.Fatalf("mark %v behind, video %v", behind, video)
 			}
 		}
@@ -336,10 +337,10 @@ func TestMarks(t *testing.T) {
 // What is held for a room that does not answer is bounded.
 func TestPendingIsBounded(t *testing.T) {
 	l := newLine(av.VP8)
-	frame := arrival{format: videoFormat, marker: true, payload: append([]byte{0x10}, videoFrame(webrtc.MimeTypeVP8, 0, true, 1200)...)}
+	frame := Packet{Format: videoFormat, Marker: true, Payload: append([]byte{0x10}, rtptest.Frame(webrtc.MimeTypeVP8, 0, true, 1200)...)}
 	for i := range 20000 {
-		frame.seq, frame.stamp, frame.at = uint16(i), uint32(i)*3000, l.now
-		l.receive(l.tracks[1], 1, frame)
+		frame.Seq, frame.Stamp, frame.At = uint16(i), uint32(i)*3000, l.now
+		l.Receive(l.sources[1], frame)
 		l.now = l.now.Add(33 * time.Millisecond)
 	}
 	if held := l.tracks[1].pendingBytes; held > maxPending {

@@ -1,4 +1,4 @@
-package ingest
+package rtp
 
 import (
 	"github.com/pion/rtp/codecs"
