@@ -44,9 +44,9 @@ type sender struct {
 	muted bool
 }
 
-func newSender(pc *webrtc.PeerConnection, t *track, stream string) (*sender, error) {
+func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) {
 	capability := codecParameters(t.codec).RTPCodecCapability
-	local, err := webrtc.NewTrackLocalStaticRTP(capability, t.kind, stream)
+	local, err := webrtc.NewTrackLocalStaticRTP(capability, t.kind, o.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func newSender(pc *webrtc.PeerConnection, t *track, stream string) (*sender, err
 	s := &sender{track: t, local: local, rtp: tr.Sender(), base: rand.Uint32()}
 	s.packetizer = rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), rtp.NewRandomSequencer(), uint32(t.clock))
 	s.pub = evidence.Published{
-		Client: stream, Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
+		Client: o.Name, VideoType: o.VideoType, Classes: o.Classes, Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
 		SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
 	}
 	return s, nil
