@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -57,6 +58,42 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	}
 	if e := events[1]; e.Layout.Type != layout.PIP || e.At != 30 || events[2].Classes != nil {
 		t.Errorf("%+v, %+v", events[1], events[2])
+	}
+}
+
+// TestStreamsEnterInTheirOrder: who came first has priority, also in an archive that begins when all are there.
+func TestStreamsEnterInTheirOrder(t *testing.T) {
+	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 100 }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var want []string
+	for i := range 17 {
+		id := fmt.Sprintf("s%02d", i)
+		want = append(want, id)
+		if _, err := r.Stream(control.Publication{SessionID: "S", StreamID: id, At: av.Instant(10 + i/2), HasVideo: true, KeyFrame: func() {}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layout.Spec{Type: layout.BestFit}}
+	if err := r.Compose(t.Context(), a, func(control.File, error) {}); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range events {
+		got = append(got, e.Stream)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("entered %v, want %v", got, want)
 	}
 }
 
