@@ -223,11 +223,15 @@ type member struct {
 
 // join connects a client to a session with a token of the flow's identity.
 func (f *flow) join(ctx context.Context, session, name string) (*member, error) {
-	kind := target.JWTToken
+	return f.joinWith(ctx, session, name, target.ClientToken{Kind: f.tokens()})
+}
+
+// tokens is the kind of client token of the flow's identity.
+func (f *flow) tokens() target.TokenKind {
 	if f.as.Identity == target.AsLegacy {
-		kind = target.T1Token
+		return target.T1Token
 	}
-	return f.joinWith(ctx, session, name, target.ClientToken{Kind: kind})
+	return target.JWTToken
 }
 
 func (f *flow) joinWith(ctx context.Context, session, name string, t target.ClientToken) (*member, error) {
