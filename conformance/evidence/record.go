@@ -216,7 +216,7 @@ type Published struct {
 	Fixture string `json:"fixture"` // id in fixtures/manifest.json
 	Kind    string `json:"kind"`    // "video" or "audio"
 	Codec   string `json:"codec"`
-	// VideoType and Classes are what the client said of its stream when it published: classes joined by blanks.
+	// VideoType and Classes, joined by blanks, are what the client or its token said of the stream when it was published.
 	VideoType string `json:"videoType,omitempty"`
 	Classes   string `json:"classes,omitempty"`
 	SSRC      uint32 `json:"ssrc"`

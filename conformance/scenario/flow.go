@@ -216,6 +216,7 @@ type member struct {
 	name    string
 	session string
 	token   string
+	classes []string           // of the token
 	conn    *target.Connection // nil: the client has no events connection and is there while it publishes
 	pub     publisher.Publication
 	pubs    int
@@ -250,12 +251,12 @@ func (f *flow) joinWith(ctx context.Context, session, name string, t target.Clie
 func (f *flow) guest(session, name string, t target.ClientToken) (*member, error) {
 	t.SessionID, t.Data = session, "name="+name
 	token, err := f.as.App.Mint(t, time.Now())
-	return &member{f: f, name: name, session: session, token: token}, err
+	return &member{f: f, name: name, session: session, token: token, classes: t.Classes}, err
 }
 
 // another is a second publisher of the same client.
 func (m *member) another(name string) *member {
-	return &member{f: m.f, name: name, session: m.session, token: m.token, conn: m.conn}
+	return &member{f: m.f, name: name, session: m.session, token: m.token, classes: m.classes, conn: m.conn}
 }
 
 // kind is what a client says of it when it publishes.
@@ -276,7 +277,7 @@ func (m *member) publishAs(ctx context.Context, k kind, video, audio string) err
 	}
 	o := publisher.Options{
 		Client: m.f.as.Client, Label: label, Name: m.name, Session: m.session, Token: m.token,
-		StreamName: m.name, VideoType: k.videoType, Classes: k.classes, Video: video, Audio: audio,
+		StreamName: m.name, VideoType: k.videoType, Classes: k.classes, TokenClasses: m.classes, Video: video, Audio: audio,
 	}
 	if m.conn != nil {
 		o.ConnectionID = m.conn.ID

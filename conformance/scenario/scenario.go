@@ -39,7 +39,10 @@ const (
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
 
-	Many = "many-streams"
+	Many    = "many-streams"
+	Layouts = "layouts"
+	Screens = "screens"
+	Mutes   = "mutes"
 )
 
 // Scenario is one named flow.
@@ -61,7 +64,7 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		many, rates, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
+		many, rates, layouts, screens, mutes, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
 		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }
