@@ -39,6 +39,32 @@ type Control struct {
 	streams map[string]string // session id by stream id
 
 	walks sync.Map // *sync.Mutex by application id
+	ended bell     // a composition ended, or is wanted no more
+}
+
+// bell lets any number of goroutines wait for the next time something happens. The zero value is ready.
+type bell struct {
+	mu   sync.Mutex
+	next chan struct{}
+}
+
+// listen returns what is closed when the bell rings next.
+func (b *bell) listen() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == nil {
+		b.next = make(chan struct{})
+	}
+	return b.next
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next != nil {
+		close(b.next)
+		b.next = nil
+	}
 }
 
 // New makes a control. Call [Control.Recover] before anything else uses it.

@@ -175,15 +175,13 @@ func (c *Control) setClock(ctx context.Context, applicationID string, t time.Tim
 
 // settle waits until no stopped archive of the application is without its file and no job is due.
 func (c *Control) settle(ctx context.Context, applicationID string) error {
-	tick := time.NewTicker(5 * time.Millisecond) //nolint:forbidigo // waits for work that real time does
-	defer tick.Stop()
-	for c.composing(applicationID) {
+	for ended := c.ended.listen(); c.composing(applicationID); ended = c.ended.listen() {
 		select {
+		case <-ended:
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.ctx.Done():
 			return errClosed
-		case <-tick.C:
 		}
 	}
 	return c.Jobs.Settle(ctx, applicationID) // the upload was committed together with the end of the composition
