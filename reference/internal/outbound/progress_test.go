@@ -15,7 +15,7 @@ import (
 const patience = 300 * time.Millisecond
 
 // send puts a body of so many bytes to url under [Watch] and returns why that failed, and how long it took.
-func send(t *testing.T, url string, size int) (cause error, took time.Duration) {
+func send(t *testing.T, url string, size int) (took time.Duration, cause error) {
 	t.Helper()
 	base := &http.Transport{}
 	defer base.CloseIdleConnections()
@@ -32,9 +32,9 @@ func send(t *testing.T, url string, size int) (cause error, took time.Duration) 
 		_ = response.Body.Close()
 	}
 	if err != nil {
-		return errors.Join(err, context.Cause(ctx)), time.Since(began)
+		return time.Since(began), errors.Join(err, context.Cause(ctx))
 	}
-	return nil, time.Since(began)
+	return time.Since(began), nil
 }
 
 func TestStalled(t *testing.T) {
@@ -73,7 +73,7 @@ func TestStalled(t *testing.T) {
 		"never answers": {silent(t, true), 1 << 20},
 		"half answers":  {stuck.URL, 10},
 	} {
-		if cause, took := send(t, test.url, test.size); !errors.Is(cause, ErrStalled) || took > 10*patience {
+		if took, cause := send(t, test.url, test.size); !errors.Is(cause, ErrStalled) || took > 10*patience {
 			t.Errorf("%s: %v after %v, want stalled", name, cause, took)
 		}
 	}
@@ -94,7 +94,7 @@ func TestSlow(t *testing.T) {
 		}
 	}))
 	defer slow.Close()
-	if cause, took := send(t, slow.URL, 32<<20); cause != nil || took < 2*patience {
+	if took, cause := send(t, slow.URL, 32<<20); cause != nil || took < 2*patience {
 		t.Errorf("%v after %v", cause, took)
 	}
 }

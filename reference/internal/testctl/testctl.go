@@ -98,7 +98,7 @@ func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
-	chosen, err := a.parseApplication(body)
+	chosen, err := a.Targets.Application(body)
 	if err != nil {
 		return err
 	}
@@ -120,6 +120,14 @@ func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 		PreferredVideoCodec: &codec,
 		CreatedAt:           &created,
 	})
+}
+
+// choose sets on a fresh application what the caller chose.
+func choose(app *session.Application, chosen session.Application) {
+	app.PreferredVideoCodec = chosen.PreferredVideoCodec
+	app.ArchiveCallbackURL, app.SessionCallbackURL = chosen.ArchiveCallbackURL, chosen.SessionCallbackURL
+	app.SignatureSecret, app.Email = chosen.SignatureSecret, chosen.Email
+	app.Storage, app.Fallback = chosen.Storage, chosen.Fallback
 }
 
 // DeleteApplication answers DELETE /control/v1/applications/{applicationId}.

@@ -570,6 +570,24 @@ func (e StorageType) Valid() bool {
 	}
 }
 
+// Defines values for StorageConfigAddressing.
+const (
+	Path        StorageConfigAddressing = "path"
+	VirtualHost StorageConfigAddressing = "virtualHost"
+)
+
+// Valid indicates whether the value is a known member of the StorageConfigAddressing enum.
+func (e StorageConfigAddressing) Valid() bool {
+	switch e {
+	case Path:
+		return true
+	case VirtualHost:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StorageConfigSse.
 const (
 	StorageConfigSseNone StorageConfigSse = "none"
@@ -1280,8 +1298,12 @@ type StorageConfig struct {
 	AccessKey   *string `json:"accessKey,omitempty"`
 	AccountKey  *string `json:"accountKey,omitempty"`
 	AccountName *string `json:"accountName,omitempty"`
-	Bucket      *string `json:"bucket,omitempty"`
-	Container   *string `json:"container,omitempty"`
+
+	// Addressing Whether requests name the bucket in the path, `https://host/bucket/key`, or in the host, `https://bucket.host/key`. Default `virtualHost` at Amazon,
+	// `path` at any other `endpoint`.
+	Addressing *StorageConfigAddressing `json:"addressing,omitempty"`
+	Bucket     *string                  `json:"bucket,omitempty"`
+	Container  *string                  `json:"container,omitempty"`
 
 	// Domain Default `blob.core.windows.net`. A domain name follows the account name in the host; a base URL, of an emulator, is followed by the
 	// account name in its path.
@@ -1293,6 +1315,10 @@ type StorageConfig struct {
 	SecretKey *string           `json:"secretKey,omitempty"`
 	Sse       *StorageConfigSse `json:"sse,omitempty"`
 }
+
+// StorageConfigAddressing Whether requests name the bucket in the path, `https://host/bucket/key`, or in the host, `https://bucket.host/key`. Default `virtualHost` at Amazon,
+// `path` at any other `endpoint`.
+type StorageConfigAddressing string
 
 // StorageConfigSse defines model for StorageConfig.Sse.
 type StorageConfigSse string
