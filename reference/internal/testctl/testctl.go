@@ -32,7 +32,7 @@ type Control interface {
 	Offset(appID string) time.Duration
 	// Advance goes to target, which is not before Now, through everything that falls due on the way, in its order, each awaited; it
 	// returns what that was.
-	Advance(ctx context.Context, appID string, target time.Time) ([]control.Due, error)
+	Advance(ctx context.Context, appID string, target time.Time) (control.Walk, error)
 	// Deadlines are those to come, soonest first.
 	Deadlines(ctx context.Context, appID string) ([]control.Due, error)
 	// Rotate has the server move a session after the policy time in.
@@ -172,12 +172,16 @@ func (a *API) AdvanceClock(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	fired, err := a.Control.Advance(r.Context(), id, goal)
+	walk, err := a.Control.Advance(r.Context(), id, goal)
 	if err != nil {
 		return err
 	}
+	skipped := make([]apigen.Skip, 0, len(walk.Skipped))
+	for _, s := range walk.Skipped {
+		skipped = append(skipped, apigen.Skip{ArchiveId: s.ArchiveID, Skipped: s.By.Milliseconds()})
+	}
 	return wire.Write(w, http.StatusOK, apigen.ClockAdvanced{
-		Now: a.Control.Now(id).UnixMilli(), Offset: a.Control.Offset(id).Milliseconds(), Fired: render(fired)})
+		Now: a.Control.Now(id).UnixMilli(), Offset: a.Control.Offset(id).Milliseconds(), Fired: render(walk.Fired), Skipped: &skipped})
 }
 
 func checkAdvance(body apigen.ClockAdvance) error {

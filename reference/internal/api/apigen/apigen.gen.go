@@ -918,6 +918,10 @@ type ClockAdvanced struct {
 	Fired  []Deadline `json:"fired"`
 	Now    int64      `json:"now"`
 	Offset int64      `json:"offset"`
+
+	// Skipped For every archive that was recording, how far the clock was moved meanwhile. Recorded time and `duration` include it; media time does not jump, so
+	// that the file is shorter by as much.
+	Skipped *[]Skip `json:"skipped,omitempty"`
 }
 
 // Codec defines model for Codec.
@@ -1236,6 +1240,15 @@ type SessionId = string
 type Signal struct {
 	Data string  `json:"data"`
 	Type *string `json:"type,omitempty"`
+}
+
+// Skip defines model for Skip.
+type Skip struct {
+	// ArchiveId Example: b40ef09b-3811-4726-b508-e41a0f96c68f
+	ArchiveId Id `json:"archiveId"`
+
+	// Skipped Milliseconds.
+	Skipped int64 `json:"skipped"`
 }
 
 // StartRequest Composed archives only: `resolution`, `layout`, `maxBitrate`, `quantizationParameter`. The last two exclude each other. Individual archives only:
