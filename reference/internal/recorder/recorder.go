@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
@@ -135,6 +136,11 @@ func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Ins
 // Classify implements [control.Recorder].
 func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
 	return r.session(sessionID).classify(streamID, classes, at)
+}
+
+// Skip implements [control.Recorder].
+func (r *Recorder) Skip(sessionID string, by time.Duration, at av.Instant) error {
+	return r.session(sessionID).skip(by, at)
 }
 
 // Select implements [control.Recorder].

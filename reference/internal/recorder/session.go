@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
@@ -73,6 +74,16 @@ func (s *session) note(kind journal.Kind, archiveID string, at av.Instant) error
 		s.keyFrames()
 	}
 	return s.journal.Note(journal.Event{Kind: kind, At: at, Archive: archiveID})
+}
+
+// skip puts a move of policy time on the timeline. Without a journal there is no file that it would make shorter than its archive says.
+func (s *session) skip(by time.Duration, at av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Note(journal.Event{Kind: journal.Skipped, At: at, Skip: by})
 }
 
 // keyFrames asks every publisher for one: places change, and decoders begin with key frames. It needs s.mu.
