@@ -100,6 +100,12 @@ func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, o
 // Open reads a finished composition.
 func Open(out string) (*mp4.File, error) { return mp4.OpenFile(out+headSuffix, out+mediaSuffix) }
 
+// Complete reports whether there is a finished composition.
+func Complete(out string) bool {
+	_, err := os.Stat(out + headSuffix)
+	return err == nil
+}
+
 // Remove deletes what Run wrote.
 func Remove(out string) error {
 	for _, suffix := range []string{headSuffix, mediaSuffix} {
