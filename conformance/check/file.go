@@ -83,9 +83,20 @@ type Performance struct {
 // perform maps the publisher's log of the session onto the file of h. The file's
 // time zero is the first media within the archive, and pauses leave no time in it.
 func (c *Case) perform(h *History) Performance {
-	if p, known := c.performed[h]; known {
-		return p
+	return c.Performed(h, func() Performance { return c.rehearse(h) })
+}
+
+// Performed works out once what the file of an archive has to hold.
+func (f *Facts) Performed(h *History, rehearse func() Performance) Performance {
+	p, known := f.performed[h]
+	if !known {
+		p = rehearse()
+		f.performed[h] = p
 	}
+	return p
+}
+
+func (c *Case) rehearse(h *History) Performance {
 	k, ok := c.Course(h)
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	if !ok || s == nil {
@@ -105,9 +116,7 @@ func (c *Case) perform(h *History) Performance {
 			parts = append(parts, Part{u.By, []Span{cut}})
 		}
 	}
-	p := c.Perform(h, parts, recorded)
-	c.performed[h] = p
-	return p
+	return c.Perform(h, parts, recorded)
 }
 
 // Perform is what the file of an archive has to hold of the parts.

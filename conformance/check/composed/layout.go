@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -80,7 +81,7 @@ func tiled(c *check.Case) {
 
 // Pictured wants what a scene shows, from its start to its end; with order also who stands before whom in a grid.
 func Pictured(c *check.Case, x check.Exhibit, a stage.Act, order bool) {
-	v := viewer{x: x, act: a, allow: float64(c.Number("tolerance.tile")), fixtures: shapes(c)}
+	v := viewer{c, x, a, float64(c.Number("tolerance.tile"))}
 	problem := ""
 	for _, at := range []float64{a.From, a.Middle(), a.To} {
 		if problem = v.look(at, order); problem != "" {
@@ -101,25 +102,26 @@ func named(a stage.Act) string {
 	return a.Layout.Type
 }
 
-// shapes are the sizes of the pictures of each video fixture.
-func shapes(c *check.Case) map[string][]fixtures.Part {
-	m, err := fixtures.Load()
+// manifest is read once.
+var manifest = sync.OnceValues(fixtures.Load)
+
+// shapes are the sizes of the pictures of a video fixture.
+func shapes(c *check.Case, id string) []fixtures.Part {
+	m, err := manifest()
 	if err != nil {
 		c.Unclear(err.Error())
+		return nil
 	}
-	out := map[string][]fixtures.Part{}
-	for _, v := range m.Videos {
-		out[v.ID] = v.Parts
-	}
-	return out
+	v, _ := m.Video(id) // what is none has no shapes
+	return v.Parts
 }
 
 // viewer looks at a scene.
 type viewer struct {
-	x        check.Exhibit
-	act      stage.Act
-	allow    float64 // pixels
-	fixtures map[string][]fixtures.Part
+	c     *check.Case
+	x     check.Exhibit
+	act   stage.Act
+	allow float64 // pixels
 }
 
 // fixture is what a stream of the scene looks like.
@@ -185,7 +187,7 @@ func (v viewer) look(at float64, order bool) string {
 // stands tells whether a stream's picture is what its place makes of one of the fixture's shapes; in a grid size alone counts.
 func (v viewer) stands(p layout.Place, r media.Rect, fixture string) bool {
 	near := func(a int, b float64) bool { return math.Abs(float64(a)-b) <= v.allow }
-	return slices.ContainsFunc(v.fixtures[fixture], func(shape fixtures.Part) bool {
+	return slices.ContainsFunc(shapes(v.c, fixture), func(shape fixtures.Part) bool {
 		want := p.Stands(shape.Width, shape.Height)
 		size := near(r.Width, want.Width) && near(r.Height, want.Height)
 		return size && (v.act.Picture.Grid || near(r.X, want.X) && near(r.Y, want.Y))
@@ -234,7 +236,7 @@ func (v viewer) off(at, part float64) bool {
 // shaped compares every stream of every scene with the aspect ratios of its fixture; where it stands is in the middle of its place.
 func shaped(c *check.Case) {
 	scenes(c, func(check.Exhibit, stage.Act) bool { return true }, func(x check.Exhibit, a stage.Act) {
-		v := viewer{x: x, act: a, allow: float64(c.Number("tolerance.tile")), fixtures: shapes(c)}
+		v := viewer{c, x, a, float64(c.Number("tolerance.tile"))}
 		for _, p := range a.Picture.Places {
 			id := v.fixture(p.Stream)
 			shown, ok := v.at(a.Middle())[id]

@@ -173,14 +173,13 @@ func mutedAudio(c *check.Case) {
 
 // changesSize wants each shape of a fixture that has several, in its aspect.
 func changesSize(c *check.Case) {
-	shapes := shapes(c)
 	allow := int(c.Number("tolerance.tile"))
 	for _, x := range c.Exhibits() {
 		if x.Picture == nil {
 			continue
 		}
 		for _, t := range x.Takes {
-			parts := shapes[t.Fixture]
+			parts := shapes(c, t.Fixture)
 			if t.Kind != "video" || len(parts) < 2 || !t.Kept {
 				continue
 			}

@@ -113,7 +113,7 @@ func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
 			c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
 			continue
 		}
-		x := check.Exhibit{History: h, File: f, R: r, Performance: performance(c, h, s)}
+		x := check.Exhibit{History: h, File: f, R: r, Performance: c.Performed(h, func() check.Performance { return performance(c, h, s) })}
 		var tracks []chosen
 		for _, u := range s.Streams {
 			track := chosen{by: u.By}
@@ -132,8 +132,9 @@ func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
 func performance(c *check.Case, h *check.History, s *check.Session) check.Performance {
 	var parts []check.Part
 	var all []check.Span
+	calls := changes(c)
 	for _, u := range s.Streams {
-		if spans := chosenSpans(c, h, u); len(spans) > 0 {
+		if spans := chosenSpans(calls, h, u); len(spans) > 0 {
 			parts = append(parts, check.Part{By: u.By, Spans: spans})
 			all = append(all, spans...)
 		}
@@ -142,7 +143,7 @@ func performance(c *check.Case, h *check.History, s *check.Session) check.Perfor
 }
 
 // chosenSpans are the stretches of real time in which a published track was in the archive, from the answer to a call to the next one.
-func chosenSpans(c *check.Case, h *check.History, u check.Span) []check.Span {
+func chosenSpans(calls []change, h *check.History, u check.Span) []check.Span {
 	var out []check.Span
 	open := check.Span{}
 	shut := func(at time.Time) {
@@ -151,7 +152,7 @@ func chosenSpans(c *check.Case, h *check.History, u check.Span) []check.Span {
 		}
 		open = check.Span{}
 	}
-	for _, k := range changes(c) {
+	for _, k := range calls {
 		if !k.done() || k.h != h || k.stream != u.By.IDs[evidence.Stream] {
 			continue
 		}
