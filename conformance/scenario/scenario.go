@@ -38,6 +38,7 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+	Encryption   = "encryption"
 )
 
 // Scenario is one named flow.
@@ -59,7 +60,7 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		rates, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
+		rates, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, encryption, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
 		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }
