@@ -29,6 +29,11 @@ const (
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
 	Encryption   = "encryption"
+
+	Many    = "many-streams"
+	Layouts = "layouts"
+	Screens = "screens"
+	Mutes   = "mutes"
 )
 
 func In(scenarios ...string) []string { return scenarios }

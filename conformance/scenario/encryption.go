@@ -33,7 +33,7 @@ type encryptionFlow struct {
 }
 
 func runEncryption(ctx context.Context, f *flow) (err error) {
-	e := &encryptionFlow{flow: f, began: time.Now(), storage: *f.Store.Storage(f.bucket)}
+	e := &encryptionFlow{flow: f, began: time.Now(), storage: *f.place.Storage(f.place.bucket)}
 	if e.holder, err = holder.New(2048); err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 		return err
 	}
 	for _, o := range objects {
-		got, err := e.Store.Fetch(ctx, e.Journal, o.Bucket, o.Key)
+		got, err := e.place.Fetch(ctx, e.Journal, o.Bucket, o.Key)
 		if err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 // everything lists all that has come to the upload target, where nothing but the archive has a right to be.
 func (e *encryptionFlow) everything(ctx context.Context, id string) ([]evidence.Object, error) {
 	from := time.Now()
-	all, err := e.Store.List(ctx, e.bucket, "")
+	all, err := e.place.List(ctx, e.place.bucket, "")
 	if err != nil {
 		return nil, err
 	}

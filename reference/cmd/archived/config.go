@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/mail"
 	"reelcheck/reference/internal/outbound"
 )
@@ -33,9 +35,11 @@ type config struct {
 	ControlToken string
 	Metrics      bool
 	AllowPrivate bool
+	Patience     time.Duration
 	Mail         mail.Config
 	LogLevel     string
 	LogFormat    string
+	Application  choice
 }
 
 const envPrefix = "ARCHIVED_"
@@ -53,12 +57,16 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
 	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")
 	f.BoolVar(&c.AllowPrivate, "allow-private-addresses", false, "let callback and storage URLs lead to loopback, private and link-local addresses")
+	f.DurationVar(&c.Patience, "upload-patience", time.Minute, "how long nothing may move in an attempt to upload before it is given up")
 	f.StringVar(&c.Mail.Address, "smtp-address", "", "host:port of the SMTP server that tells accounts of failed uploads (default: no mail)")
 	f.StringVar(&c.Mail.From, "smtp-from", "archived@localhost", "sender of mail")
 	f.StringVar(&c.Mail.Username, "smtp-username", "", "login at the SMTP server (default: none)")
-	f.StringVar(&c.Mail.Password, "smtp-password", "", "password of the login; better given by environment or file")
+	f.StringVar(&c.Mail.Password, "smtp-password", "", "password of the login"+secretly)
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
+	for _, s := range applicationSettings() {
+		f.String(s.name, "", "default application: "+s.usage)
+	}
 }
 
 // fill sets every flag that the command line left alone from the environment, then from the YAML file at path ("" = none).
@@ -79,10 +87,12 @@ func fill(f *pflag.FlagSet, path string, getenv func(string) (string, bool)) err
 		}
 		env := envName(fl.Name)
 		if v, ok := getenv(env); ok {
+			fl.Changed = true
 			if err := fl.Value.Set(v); err != nil {
 				errs = append(errs, fmt.Errorf("environment variable %s: %w", env, err))
 			}
 		} else if v, ok := file[fl.Name]; ok {
+			fl.Changed = true
 			if err := fl.Value.Set(v.text()); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %s: %w", path, fl.Name, err))
 			}
@@ -130,7 +140,7 @@ func readYAML(path string) (map[string]setting, error) {
 }
 
 // validate names the first setting that cannot be used, with what is allowed.
-func (c *config) validate() error {
+func (c *config) validate(f *pflag.FlagSet) (err error) {
 	if c.Data == "" {
 		return errors.New("data: a directory is needed")
 	}
@@ -157,7 +167,11 @@ func (c *config) validate() error {
 	if c.ControlToken != "" && len(c.ControlToken) < 16 {
 		return errors.New("control-token: 16 characters or more are needed")
 	}
-	return nil
+	if c.Patience <= 0 {
+		return fmt.Errorf("upload-patience: %v is not more than 0", c.Patience)
+	}
+	c.Application, err = choose(f, target.Rules{Guard: c.outbound()})
+	return err
 }
 
 // keyFile is where the key lies that protects what is recorded for encryption.

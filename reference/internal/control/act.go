@@ -99,6 +99,7 @@ func (r *room) compose(a archive.Archive) error {
 			result = archive.Fail{ArchiveID: a.ID}
 		}
 		c.post(a.SessionID, func(r *room) error {
+			defer c.ended.ring()
 			_, err := r.about(a.ID, result, clock.Media())
 			if err != nil && !lost(err) {
 				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)

@@ -54,6 +54,8 @@ type Recorder interface {
 	Record(sessionID, archiveID string, at av.Instant) error
 	Pause(sessionID, archiveID string, at av.Instant) error
 	Stop(sessionID, archiveID string, at av.Instant) error
+	// Skip says that policy time went ahead by so much at at, which the media of archives that record did not.
+	Skip(sessionID string, by time.Duration, at av.Instant) error
 	// Arrange changes the layout of an archive, Classify the layout classes of a stream, from at on.
 	Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error
 	Classify(sessionID, streamID string, classes []string, at av.Instant) error

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
@@ -107,7 +108,7 @@ func (r *Recorder) session(id string) *session {
 	s := r.sessions[id]
 	if s == nil {
 		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys,
-			streams: map[string]*stream{}, composing: map[string]context.CancelFunc{}}
+			composing: map[string]context.CancelFunc{}}
 		r.sessions[id] = s
 	}
 	return s
@@ -146,6 +147,11 @@ func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Ins
 // Classify implements [control.Recorder].
 func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
 	return r.session(sessionID).classify(streamID, classes, at)
+}
+
+// Skip implements [control.Recorder].
+func (r *Recorder) Skip(sessionID string, by time.Duration, at av.Instant) error {
+	return r.session(sessionID).skip(by, at)
 }
 
 // Select implements [control.Recorder].

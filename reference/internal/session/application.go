@@ -46,6 +46,12 @@ const (
 	StorageAzure = "azure"
 )
 
+// Where requests to an S3 service name the bucket.
+const (
+	PathStyle   = "path"
+	VirtualHost = "virtualHost"
+)
+
 // Storage is an application's own upload target. Of S3 and Azure the one that Type names is set.
 type Storage struct {
 	Type        string `json:"type"`
@@ -62,6 +68,8 @@ type S3 struct {
 	Endpoint  string `json:"endpoint,omitempty"`
 	Region    string `json:"region,omitempty"`
 	SSE       bool   `json:"sse,omitempty"` // server-side encryption with keys of the service
+	// Addressing is PathStyle, VirtualHost, or "": the latter at Amazon, the former elsewhere.
+	Addressing string `json:"addressing,omitempty"`
 }
 
 // Azure is a container of a storage account.

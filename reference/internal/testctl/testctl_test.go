@@ -76,10 +76,10 @@ func (f *fake) ReplayDelivery(_ context.Context, _ string, id int64, _ time.Time
 func (f *fake) Now(string) time.Time        { return start.Add(f.offset) }
 func (f *fake) Offset(string) time.Duration { return f.offset }
 
-func (f *fake) Advance(_ context.Context, _ string, target time.Time) ([]control.Due, error) {
+func (f *fake) Advance(_ context.Context, _ string, target time.Time) (control.Walk, error) {
 	f.targets = append(f.targets, target)
 	f.offset = target.Sub(start)
-	return f.due, nil
+	return control.Walk{Fired: f.due, Skipped: []control.Skip{{ArchiveID: "a", By: time.Second}}}, nil
 }
 
 func (f *fake) Rotate(_ context.Context, _, sessionID string, in time.Duration) error {
@@ -242,7 +242,7 @@ func TestClock(t *testing.T) {
 				t.Fatalf("%v, clock moved to %v, want %v", err, f.targets, tc.target)
 			}
 			offset := tc.target.Sub(start).Milliseconds()
-			want := fmt.Sprintf(`{"fired":[{"archiveId":"a","at":%d,"kind":"idle","sessionId":"s"},{"at":%d,"kind":"webhook"}],"now":%d,"offset":%d}`,
+			want := fmt.Sprintf(`{"fired":[{"archiveId":"a","at":%d,"kind":"idle","sessionId":"s"},{"at":%d,"kind":"webhook"}],"now":%d,"offset":%d,"skipped":[{"archiveId":"a","skipped":1000}]}`,
 				ms+60_000, ms+3_600_000, tc.target.UnixMilli(), offset)
 			if got := strings.TrimSpace(w.Body.String()); got != want {
 				t.Errorf("answer %s, want %s", got, want)

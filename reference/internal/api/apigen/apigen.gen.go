@@ -570,6 +570,24 @@ func (e StorageType) Valid() bool {
 	}
 }
 
+// Defines values for StorageConfigAddressing.
+const (
+	Path        StorageConfigAddressing = "path"
+	VirtualHost StorageConfigAddressing = "virtualHost"
+)
+
+// Valid indicates whether the value is a known member of the StorageConfigAddressing enum.
+func (e StorageConfigAddressing) Valid() bool {
+	switch e {
+	case Path:
+		return true
+	case VirtualHost:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StorageConfigSse.
 const (
 	StorageConfigSseNone StorageConfigSse = "none"
@@ -903,6 +921,10 @@ type ClockAdvanced struct {
 	Fired  []Deadline `json:"fired"`
 	Now    int64      `json:"now"`
 	Offset int64      `json:"offset"`
+
+	// Skipped For every archive that was recording, how far the clock was moved meanwhile. Recorded time and `duration` include it; media time does not jump, so
+	// that the file is shorter by as much.
+	Skipped *[]Skip `json:"skipped,omitempty"`
 }
 
 // Codec defines model for Codec.
@@ -1223,6 +1245,15 @@ type Signal struct {
 	Type *string `json:"type,omitempty"`
 }
 
+// Skip defines model for Skip.
+type Skip struct {
+	// ArchiveId Example: b40ef09b-3811-4726-b508-e41a0f96c68f
+	ArchiveId Id `json:"archiveId"`
+
+	// Skipped Milliseconds.
+	Skipped int64 `json:"skipped"`
+}
+
 // StartRequest Composed archives only: `resolution`, `layout`, `maxBitrate`, `quantizationParameter`. The last two exclude each other. Individual archives only:
 // `hasTranscription`. `hasAudio` and `hasVideo` must not both be false.
 type StartRequest struct {
@@ -1285,8 +1316,12 @@ type StorageConfig struct {
 	AccessKey   *string `json:"accessKey,omitempty"`
 	AccountKey  *string `json:"accountKey,omitempty"`
 	AccountName *string `json:"accountName,omitempty"`
-	Bucket      *string `json:"bucket,omitempty"`
-	Container   *string `json:"container,omitempty"`
+
+	// Addressing Whether requests name the bucket in the path, `https://host/bucket/key`, or in the host, `https://bucket.host/key`. Default `virtualHost` at Amazon,
+	// `path` at any other `endpoint`.
+	Addressing *StorageConfigAddressing `json:"addressing,omitempty"`
+	Bucket     *string                  `json:"bucket,omitempty"`
+	Container  *string                  `json:"container,omitempty"`
 
 	// Domain Default `blob.core.windows.net`. A domain name follows the account name in the host; a base URL, of an emulator, is followed by the
 	// account name in its path.
@@ -1298,6 +1333,10 @@ type StorageConfig struct {
 	SecretKey *string           `json:"secretKey,omitempty"`
 	Sse       *StorageConfigSse `json:"sse,omitempty"`
 }
+
+// StorageConfigAddressing Whether requests name the bucket in the path, `https://host/bucket/key`, or in the host, `https://bucket.host/key`. Default `virtualHost` at Amazon,
+// `path` at any other `endpoint`.
+type StorageConfigAddressing string
 
 // StorageConfigSse defines model for StorageConfig.Sse.
 type StorageConfigSse string

@@ -1,4 +1,4 @@
-// Package target reads the upload target of an application from a request.
+// Package target reads from a request what an application chooses: its settings, and the target of its uploads.
 package target
 
 import (
@@ -52,6 +52,7 @@ func (r Rules) Parse(field string, body apigen.Storage) (*session.Storage, bool,
 	return &session.Storage{Type: session.StorageS3, Certificate: certificate, S3: session.S3{
 		AccessKey: text(c.AccessKey), SecretKey: text(c.SecretKey), Bucket: text(c.Bucket),
 		Endpoint: text(c.Endpoint), Region: text(c.Region), SSE: text(c.Sse) == string(apigen.StorageConfigSseS3),
+		Addressing: text(c.Addressing),
 	}}, fallback, nil
 }
 
@@ -102,6 +103,9 @@ func (r Rules) check(field string, body apigen.Storage) error {
 	}
 	if c.Sse != nil && !c.Sse.Valid() {
 		return wire.Invalid(field+"config.sse", "%sconfig.sse must be one of s3, none, got %.64q", field, *c.Sse)
+	}
+	if c.Addressing != nil && !c.Addressing.Valid() {
+		return wire.Invalid(field+"config.addressing", "%sconfig.addressing must be one of path, virtualHost, got %.64q", field, *c.Addressing)
 	}
 	if _, err := base64.StdEncoding.DecodeString(text(c.AccountKey)); azure && err != nil {
 		return wire.Invalid(field+"config.accountKey", "%sconfig.accountKey must be base64", field)
