@@ -181,19 +181,17 @@ func (e *encryptionFlow) open(ctx context.Context, id, sum, password string) err
 // decrypt never fails for what the target delivered: that is evidence.
 func (e *encryptionFlow) decrypt(sum, password string) (found evidence.Opened, err error) {
 	found.SHA256 = sum
-	said, err := e.holder.Open(password)
-	if err != nil {
-		found.Error = err.Error()
-		return found, nil
-	}
-	found.Version, found.Algorithm, found.Mode = int(said.Version), int(said.Algorithm), int(said.Mode)
 	sealed, err := os.ReadFile(e.Journal.View().BlobPath(sum))
 	if err != nil {
 		return found, err
 	}
 	var plain bytes.Buffer
-	if err := said.Decrypt(&plain, bytes.NewReader(sealed)); err != nil {
-		found.Error = err.Error()
+	said, problem := e.holder.Open(password)
+	if problem == nil {
+		found.Version, found.Algorithm, found.Mode = int(said.Version), int(said.Algorithm), int(said.Mode)
+		problem = said.Decrypt(&plain, bytes.NewReader(sealed))
+	}
+	if found.Error = text(problem); found.Error != "" {
 		return found, nil
 	}
 	found.Excerpts, found.Found = excerpts(plain.Bytes(), sealed)
@@ -207,6 +205,13 @@ func (e *encryptionFlow) decrypt(sum, password string) (found evidence.Opened, e
 	}
 	found.Plain, _, err = blob.Commit()
 	return found, err
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // excerpts takes pieces of the plain file, spread over it, and counts those that are in the encrypted one.
