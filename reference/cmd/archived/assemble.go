@@ -28,7 +28,7 @@ import (
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 	"reelcheck/reference/internal/testctl"
 	"reelcheck/spec"
 )
@@ -40,6 +40,7 @@ type server struct {
 	recorder *recorder.Recorder
 	faults   *fault.Board // nil without the control API
 	ready    readyLine
+	lost     chan error     // why the server must end
 	closers  []func() error // in the order of construction
 }
 
@@ -56,7 +57,7 @@ func (s *server) owns(closer func() error) { s.closers = append(s.closers, close
 
 // assemble builds the server on c.Data and finishes what an earlier run left.
 func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *server, err error) {
-	s = &server{}
+	s = &server{lost: make(chan error, 1)}
 	if c.Control {
 		s.faults = &fault.Board{}
 	}
@@ -73,7 +74,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		return s, err
 	}
 	s.owns(locked.Close)
-	db, err := sqlite.Open(ctx, filepath.Join(c.Data, "archived.db"))
+	db, err := s.open(ctx, c, base, log)
 	if err != nil {
 		return s, err
 	}
@@ -122,7 +123,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 }
 
 // core builds what knows no client: clock, jobs, cloud, recorder and control, and recovers.
-func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog.Logger) (*control.Control, *storage.Cloud, error) {
+func (s *server) core(ctx context.Context, c config, db *sqlstore.Store, log *slog.Logger) (*control.Control, *storage.Cloud, error) {
 	ticking := &clock.Clock{}
 	cloud, err := storage.OpenCloud(filepath.Join(c.Data, "cloud"), ticking.Now)
 	if err != nil {

@@ -24,6 +24,7 @@ type config struct {
 	Port         uint16
 	PublicURL    string
 	Data         string
+	Database     string
 	ICEPort      uint16
 	ICEAddresses []string
 	FFmpeg       string
@@ -43,6 +44,7 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.Uint16Var(&c.Port, "port", 8080, "TCP port to listen on; 0 picks a free one")
 	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for download links (default: the listening address)")
 	f.StringVar(&c.Data, "data", "data", "directory for the database, recordings, keys and the built-in cloud")
+	f.StringVar(&c.Database, "database", "", "postgres:// URL of a PostgreSQL database, which several servers may share (default: SQLite in the data directory)")
 	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port all media arrives on; 0 picks a free one")
 	f.StringSliceVar(&c.ICEAddresses, "ice-addresses", nil, "IP addresses offered to clients for media (default: those of this host)")
 	f.StringVar(&c.FFmpeg, "ffmpeg", "ffmpeg", "FFmpeg program, version 5.1 to 8")
@@ -130,6 +132,9 @@ func readYAML(path string) (map[string]setting, error) {
 func (c *config) validate() error {
 	if c.Data == "" {
 		return errors.New("data: a directory is needed")
+	}
+	if u, err := url.Parse(c.Database); c.Database != "" && (err != nil || !slices.Contains([]string{"postgres", "postgresql"}, u.Scheme)) {
+		return errors.New("database: a postgres:// URL is wanted") // which is not shown: it may hold a password
 	}
 	if _, err := c.logLevel(); err != nil {
 		return err

@@ -44,6 +44,7 @@ func TestRefusals(t *testing.T) {
 		"log format":         {args: []string{"--log-format", "xml"}, want: "text or json"},
 		"short token":        {args: []string{"--control-token", "abc"}, want: "16 characters"},
 		"no data directory":  {args: []string{"--data", ""}, want: "data"},
+		"database":           {args: []string{"--database", "mysql://root:hush@host/db"}, want: "database: a postgres:// URL is wanted"},
 		"config in a config": {yaml: "config: other.yaml\n", want: `unknown setting "config"`},
 	} {
 		t.Run(name, func(t *testing.T) {

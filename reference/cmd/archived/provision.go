@@ -11,12 +11,12 @@ import (
 
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 // defaultApplication returns the application of the data directory, which the first start creates, and the file of its
 // private key. default.id is written last: without it nothing was promised to anyone.
-func defaultApplication(ctx context.Context, data string, db *sqlite.Store) (app session.Application, keyFile string, err error) {
+func defaultApplication(ctx context.Context, data string, db *sqlstore.Store) (app session.Application, keyFile string, err error) {
 	keyFile, idFile := filepath.Join(data, "default.key"), filepath.Join(data, "default.id")
 	id, err := os.ReadFile(idFile)
 	if err == nil {

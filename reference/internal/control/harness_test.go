@@ -28,6 +28,7 @@ import (
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 // lastMedia is what a recorder says of the media on disk.
@@ -36,7 +37,7 @@ var lastMedia av.Instant
 // server is everything but HTTP, WebRTC and media.
 type server struct {
 	*control.Control
-	store    *sqlite.Store
+	store    *sqlstore.Store
 	jobs     *jobs.Runner
 	cloud    *storage.Cloud
 	clock    *clock.Clock
