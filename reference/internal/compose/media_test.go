@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -86,7 +87,7 @@ func units(b []byte) [][]byte {
 }
 
 func (c clip) key(i int) bool {
-	_, _, ok := size(av.Sample{Codec: c.codec, Key: true, Data: c.frames[i]})
+	_, _, ok := picture.Size(av.Sample{Codec: c.codec, Key: true, Data: c.frames[i]})
 	return ok
 }
 

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -94,12 +94,11 @@ func (n noted) asAsked() Event {
 
 // timeline is the in-memory view of the event log. Event instants never decrease.
 type timeline struct {
-	mu      sync.Mutex // guards noted, known, open, changed; held while an event is made durable
-	noted   []noted
-	known   av.Instant // nothing will be noted before it
-	open    map[string]bool
-	changed chan struct{}
-	closed  bool
+	mu     await.Mutex // guards noted, known, open, closed; held while an event is made durable
+	noted  []noted
+	known  av.Instant // nothing will be noted before it
+	open   map[string]bool
+	closed bool
 
 	live  atomic.Bool  // a span began in this process: known has to follow the clock
 	spans atomic.Int32 // archives recording now
@@ -121,14 +120,7 @@ func (tl *timeline) apply(n noted) {
 	case StreamAdded, StreamRemoved, Selected, Classified, Arranged:
 	}
 	tl.spans.Store(int32(len(tl.open)))
-	tl.wake()
-}
-
-func (tl *timeline) wake() {
-	if tl.changed != nil {
-		close(tl.changed)
-		tl.changed = nil
-	}
+	tl.mu.Wake()
 }
 
 func (tl *timeline) recording(t av.Instant) bool {
@@ -205,7 +197,7 @@ func (j *Journal) Advance(t av.Instant) error {
 		return err
 	}
 	tl.known = t
-	tl.wake()
+	tl.mu.Wake()
 	return nil
 }
 
@@ -216,30 +208,17 @@ var ErrClosed = errors.New("journal is closed")
 // instant or a later one. It blocks until there is something new: an event, or knowledge beyond after.
 func (j *Journal) Events(ctx context.Context, index int, after av.Instant) ([]Event, av.Instant, error) {
 	tl := &j.timeline
-	for {
-		tl.mu.Lock()
-		if len(tl.noted) > index || tl.known > after {
-			var list []Event
-			for _, n := range tl.noted[min(index, len(tl.noted)):] {
-				list = append(list, n.Event)
-			}
-			known := tl.known
-			tl.mu.Unlock()
-			return list, known, nil
+	var list []Event
+	var known av.Instant
+	err := tl.mu.Until(ctx, func() bool {
+		for _, n := range tl.noted[min(index, len(tl.noted)):] {
+			list = append(list, n.Event)
 		}
-		if tl.closed {
-			tl.mu.Unlock()
-			return nil, 0, ErrClosed
-		}
-		if tl.changed == nil {
-			tl.changed = make(chan struct{})
-		}
-		changed := tl.changed
-		tl.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, 0, ctx.Err()
-		}
+		known = tl.known
+		return len(list) > 0 || known > after || tl.closed
+	})
+	if err == nil && len(list) == 0 && known <= after {
+		err = ErrClosed
 	}
+	return list, known, err
 }
