@@ -101,7 +101,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		Verifier:     session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
 		Clients:      s.gateway,
 		Link:         func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
-		Download:     cloud,
+		Download:     fromHolder(cloud, db, log),
 		Missing:      (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
 		OpenAPI:      spec.OpenAPI,
 		Now:          time.Now,

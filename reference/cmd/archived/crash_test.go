@@ -18,6 +18,7 @@ import (
 type recording struct {
 	t         *testing.T
 	server    *process
+	settings  []string
 	client    client
 	hooks     *webhooks
 	bucket    *bucket
@@ -26,10 +27,11 @@ type recording struct {
 	span      span
 }
 
-// record returns once so many seconds were recorded.
-func record(t *testing.T, length float64) *recording {
+// record returns once so many seconds were recorded, by a server with these settings.
+func record(t *testing.T, length float64, settings ...string) *recording {
 	t.Helper()
-	r := &recording{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openBucket(t)}
+	server := start(t, filepath.Join(t.TempDir(), "data"), settings...)
+	r := &recording{t: t, server: server, settings: settings, hooks: receiveWebhooks(t), bucket: openBucket(t)}
 	r.client = isolatedClient(t, r.server, map[string]any{
 		"name": t.Name(), "archiveCallbackUrl": r.hooks.url, "storage": r.bucket.storage(),
 	})
@@ -58,7 +60,7 @@ func (r *recording) killServer() {
 // restart starts the server again and expects it to finish the archive; lost may be missing at the end.
 func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
 	t.Helper()
-	p := start(t, data)
+	p := start(t, data, r.settings...)
 	t.Logf("ready again in %v", p.took)
 	c := r.client.at(p)
 	c.t = t

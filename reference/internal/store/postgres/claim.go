@@ -23,9 +23,10 @@ type claim struct {
 }
 
 const (
-	claimWithin = 10 * time.Second // the process before may be dying
-	claimEvery  = 100 * time.Millisecond
-	closeWithin = 5 * time.Second
+	claimWithin  = 10 * time.Second // the process before may be dying
+	claimEvery   = 100 * time.Millisecond
+	reclaimEvery = time.Second
+	closeWithin  = 5 * time.Second
 )
 
 // Keys of the locks. Servers in other schemas are of no concern.
@@ -110,29 +111,6 @@ func (t *claim) migrating(ctx context.Context, more func() error) (err error) {
 	return more()
 }
 
-func migrate(ctx context.Context, tx pgx.Tx) error {
-	const version = "CREATE TABLE IF NOT EXISTS archived_version (version INTEGER NOT NULL)"
-	if _, err := tx.Exec(ctx, version); err != nil {
-		return fmt.Errorf("make version: %w", err)
-	}
-	var now int
-	if err := tx.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM archived_version").Scan(&now); err != nil {
-		return fmt.Errorf("read version: %w", err)
-	}
-	if now > len(migrations) {
-		return fmt.Errorf("database has version %d, this program knows up to %d", now, len(migrations))
-	}
-	for ; now < len(migrations); now++ {
-		if _, err := tx.Exec(ctx, migrations[now]); err != nil {
-			return fmt.Errorf("migrate to version %d: %w", now+1, err)
-		}
-		if _, err := tx.Exec(ctx, "INSERT INTO archived_version VALUES ($1)", now+1); err != nil {
-			return fmt.Errorf("migrate to version %d: %w", now+1, err)
-		}
-	}
-	return nil
-}
-
 // guard holds the claim until release, also when the database restarts meanwhile.
 func (t *claim) guard() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -141,8 +119,8 @@ func (t *claim) guard() {
 		for {
 			_, err := t.conn.WaitForNotification(ctx) // of none: it returns when the connection ends
 			for err != nil && ctx.Err() == nil {
-				t.Log.Warn("connection to the database lost", "error", err)
-				if pause(ctx, claimEvery) != nil {
+				t.Log.Warn("the database is away", "error", err)
+				if pause(ctx, reclaimEvery) != nil {
 					return
 				}
 				if err = t.attempt(ctx); errors.Is(err, errTaken) && t.Lost != nil {

@@ -77,6 +77,29 @@ func Open(ctx context.Context, c Config) (s *sqlstore.Store, err error) {
 	return s, nil
 }
 
+func migrate(ctx context.Context, tx pgx.Tx) error {
+	const version = "CREATE TABLE IF NOT EXISTS archived_version (version INTEGER NOT NULL)"
+	if _, err := tx.Exec(ctx, version); err != nil {
+		return fmt.Errorf("make version: %w", err)
+	}
+	var now int
+	if err := tx.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM archived_version").Scan(&now); err != nil {
+		return fmt.Errorf("read version: %w", err)
+	}
+	if now > len(migrations) {
+		return fmt.Errorf("database has version %d, this program knows up to %d", now, len(migrations))
+	}
+	for ; now < len(migrations); now++ {
+		if _, err := tx.Exec(ctx, migrations[now]); err != nil {
+			return fmt.Errorf("migrate to version %d: %w", now+1, err)
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO archived_version VALUES ($1)", now+1); err != nil {
+			return fmt.Errorf("migrate to version %d: %w", now+1, err)
+		}
+	}
+	return nil
+}
+
 // tx is a transaction that both database/sql and pgx know: of the store's statements, and of River's.
 type tx struct {
 	*sql.Conn

@@ -3,6 +3,11 @@ CREATE TABLE servers (
     url TEXT NOT NULL -- that clients reach it by
 );
 
+CREATE TABLE secrets ( -- that servers have in common
+    name  TEXT PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
 CREATE TABLE applications (
     rowid   BIGINT GENERATED ALWAYS AS IDENTITY, -- order of creation
     id      TEXT PRIMARY KEY,

@@ -45,15 +45,6 @@ func (s *Store) Session(ctx context.Context, id string) (archive.Session, error)
 	return v, err
 }
 
-// elsewhere is the error of who asks this server for what belongs to another one.
-func (s *Store) elsewhere(ctx context.Context, server string) error {
-	e := &store.Elsewhere{}
-	if err := s.Read.QueryRowContext(ctx, "SELECT url FROM servers WHERE id = $1", server).Scan(&e.URL); err != nil {
-		return fmt.Errorf("find server %q: %w", server, err)
-	}
-	return e
-}
-
 // Unsettled returns the ids of this server's sessions with pending archives or with acts in the outbox.
 func (s *Store) Unsettled(ctx context.Context) ([]string, error) {
 	rows, err := s.Read.QueryContext(ctx, `SELECT id FROM sessions WHERE server = $1 AND id IN (
