@@ -25,17 +25,23 @@ func (s *Store) CreateApplication(ctx context.Context, a session.Application) er
 
 // Application returns the application of this id, or [store.ErrNotFound].
 func (s *Store) Application(ctx context.Context, id string) (session.Application, error) {
-	return one[session.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
+	return reading(ctx, s, func() (session.Application, error) {
+		return one[session.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
+	})
 }
 
 // ApplicationByKey returns the application of this API key, or [store.ErrNotFound].
 func (s *Store) ApplicationByKey(ctx context.Context, key int64) (session.Application, error) {
-	return one[session.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE api_key = $1", key))
+	return reading(ctx, s, func() (session.Application, error) {
+		return one[session.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE api_key = $1", key))
+	})
 }
 
 // Applications returns all applications, oldest first.
 func (s *Store) Applications(ctx context.Context) ([]session.Application, error) {
-	return many[session.Application](s.Read.QueryContext(ctx, "SELECT data FROM applications ORDER BY rowid"))
+	return reading(ctx, s, func() ([]session.Application, error) {
+		return many[session.Application](s.Read.QueryContext(ctx, "SELECT data FROM applications ORDER BY rowid"))
+	})
 }
 
 // UpdateApplication replaces what is kept of a, but for its clock.

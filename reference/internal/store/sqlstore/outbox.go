@@ -25,6 +25,10 @@ func putAct(ctx context.Context, tx Tx, act store.Act) (int64, error) {
 
 // Outbox returns the acts of a session that were not yet reported done, in order.
 func (s *Store) Outbox(ctx context.Context, sessionID string) ([]store.Act, error) {
+	return reading(ctx, s, func() ([]store.Act, error) { return s.outbox(ctx, sessionID) })
+}
+
+func (s *Store) outbox(ctx context.Context, sessionID string) ([]store.Act, error) {
 	rows, err := s.Read.QueryContext(ctx, "SELECT id, session_id, at, effect FROM outbox WHERE session_id = $1 ORDER BY id", sessionID)
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
@@ -68,11 +72,17 @@ func (s *Store) scanDelivery(row interface{ Scan(...any) error }) (d store.Deliv
 
 // NextDelivery returns the first webhook still owed in a lane, or [store.ErrNotFound].
 func (s *Store) NextDelivery(ctx context.Context, lane string) (store.Delivery, error) {
-	return s.scanDelivery(s.Read.QueryRowContext(ctx, selectDelivery+"WHERE lane = $1 AND outcome = '' ORDER BY id LIMIT 1", lane))
+	return reading(ctx, s, func() (store.Delivery, error) {
+		return s.scanDelivery(s.Read.QueryRowContext(ctx, selectDelivery+"WHERE lane = $1 AND outcome = '' ORDER BY id LIMIT 1", lane))
+	})
 }
 
 // Deliveries returns the last webhooks of an application, newest first.
 func (s *Store) Deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
+	return reading(ctx, s, func() ([]store.Delivery, error) { return s.deliveries(ctx, applicationID, count) })
+}
+
+func (s *Store) deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
 	rows, err := s.Read.QueryContext(ctx, selectDelivery+"WHERE application_id = $1 ORDER BY id DESC LIMIT $2", applicationID, count)
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries: %w", err)
@@ -104,6 +114,10 @@ func (s *Store) ReplayDelivery(ctx context.Context, applicationID string, id int
 
 // Monitored returns what was said, or is still owed, of this server's sessions whose end was not announced yet, in order.
 func (s *Store) Monitored(ctx context.Context) ([]store.Delivery, error) {
+	return reading(ctx, s, func() ([]store.Delivery, error) { return s.monitored(ctx) })
+}
+
+func (s *Store) monitored(ctx context.Context) ([]store.Delivery, error) {
 	rows, err := s.Read.QueryContext(ctx, `SELECT application_id, session_id, body FROM deliveries WHERE archive_id = '' AND session_id IN (
 		SELECT session_id FROM deliveries JOIN sessions ON sessions.id = session_id WHERE archive_id = '' AND server = $1 GROUP BY session_id
 		HAVING count(*) FILTER (WHERE `+s.Event+` = 'sessionCreated') > count(*) FILTER (WHERE `+s.Event+` = 'sessionDestroyed')) ORDER BY id`, s.Server)

@@ -28,6 +28,10 @@ func (s *Store) CreateSession(ctx context.Context, v archive.Session) error {
 
 // Session returns the session with its pending archives and without clients, or [store.ErrNotFound], or [*store.Elsewhere].
 func (s *Store) Session(ctx context.Context, id string) (archive.Session, error) {
+	return reading(ctx, s, func() (archive.Session, error) { return s.session(ctx, id) })
+}
+
+func (s *Store) session(ctx context.Context, id string) (archive.Session, error) {
 	var v archive.Session
 	var server, data string
 	if err := s.Read.QueryRowContext(ctx, "SELECT server, data FROM sessions WHERE id = $1", id).Scan(&server, &data); err != nil {
@@ -47,6 +51,10 @@ func (s *Store) Session(ctx context.Context, id string) (archive.Session, error)
 
 // Unsettled returns the ids of this server's sessions with pending archives or with acts in the outbox.
 func (s *Store) Unsettled(ctx context.Context) ([]string, error) {
+	return reading(ctx, s, func() ([]string, error) { return s.unsettled(ctx) })
+}
+
+func (s *Store) unsettled(ctx context.Context) ([]string, error) {
 	rows, err := s.Read.QueryContext(ctx, `SELECT id FROM sessions WHERE server = $1 AND id IN (
 		SELECT session_id FROM archives WHERE `+pending+` UNION SELECT session_id FROM outbox) ORDER BY id`, s.Server)
 	if err != nil {
@@ -66,12 +74,22 @@ func (s *Store) Unsettled(ctx context.Context) ([]string, error) {
 
 // Archive returns an archive of the application, or [store.ErrNotFound].
 func (s *Store) Archive(ctx context.Context, applicationID, id string) (archive.Archive, error) {
-	return one[archive.Archive](s, s.Read.QueryRowContext(ctx,
-		"SELECT data FROM archives WHERE id = $1 AND application_id = $2", id, applicationID))
+	return reading(ctx, s, func() (archive.Archive, error) {
+		return one[archive.Archive](s, s.Read.QueryRowContext(ctx,
+			"SELECT data FROM archives WHERE id = $1 AND application_id = $2", id, applicationID))
+	})
 }
 
 // Archives returns a page of the application's archives, newest first, deleted ones left out, and how many there are in all.
-func (s *Store) Archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
+func (s *Store) Archives(ctx context.Context, applicationID string, q archive.Query) (page []archive.Archive, total int, err error) {
+	err = s.patiently(ctx, func() error {
+		page, total, err = s.archives(ctx, applicationID, q)
+		return err
+	})
+	return page, total, err
+}
+
+func (s *Store) archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
 	const where = " FROM archives WHERE application_id = $1 AND ($2 = '' OR session_id = $2) AND status <> 'deleted'"
 	tx, err := s.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {

@@ -114,6 +114,15 @@ func (s *Store) inTx(ctx context.Context, do func(Tx) error) error {
 	return nil
 }
 
+// reading does something patiently that only reads.
+func reading[T any](ctx context.Context, s *Store, do func() (T, error)) (v T, err error) {
+	err = s.patiently(ctx, func() error {
+		v, err = do()
+		return err
+	})
+	return v, err
+}
+
 // exec is one statement that writes.
 func (s *Store) exec(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
 	err = s.patiently(ctx, func() error {
