@@ -135,7 +135,7 @@ func (s *Server) Up(t testing.TB) {
 	go func(run *exec.Cmd, ended chan<- error) { ended <- run.Wait() }(s.run, s.ended) // Down waits
 	end := time.Now().Add(readyWithin)
 	for {
-		conn, err := pgx.Connect(context.Background(), s.url("postgres"))
+		conn, err := pgx.Connect(context.Background(), s.URL())
 		if err == nil {
 			if err := conn.Close(context.Background()); err != nil {
 				t.Fatal(err)
@@ -186,7 +186,7 @@ func errorText(err error) string {
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
-	conn, err := pgx.Connect(t.Context(), s.url("postgres"))
+	conn, err := pgx.Connect(t.Context(), s.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,6 +196,9 @@ func (s *Server) Database(t testing.TB) string {
 	}
 	return s.url(name)
 }
+
+// URL is that of the database that is there from the start.
+func (s *Server) URL() string { return s.url("postgres") }
 
 func (s *Server) url(database string) string {
 	return "postgres:///" + database + "?" + url.Values{"host": {s.dir}, "user": {"postgres"}}.Encode()
