@@ -23,7 +23,7 @@ type claim struct {
 }
 
 const (
-	claimWithin  = 10 * time.Second // the process before may be dying
+	claimWithin  = 5 * time.Second // the process before may be dying
 	claimEvery   = 100 * time.Millisecond
 	reclaimEvery = time.Second
 	closeWithin  = 5 * time.Second

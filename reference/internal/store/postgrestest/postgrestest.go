@@ -172,14 +172,10 @@ func (s *Server) Down(t testing.TB) {
 
 func (s *Server) logs() string {
 	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
-	return string(text) + errorText(err)
-}
-
-func errorText(err error) string {
-	if err == nil {
-		return ""
+	if err != nil {
+		return err.Error()
 	}
-	return err.Error()
+	return string(text)
 }
 
 // Database returns the URL of a new, empty database.
@@ -201,5 +197,5 @@ func (s *Server) Database(t testing.TB) string {
 func (s *Server) URL() string { return s.url("postgres") }
 
 func (s *Server) url(database string) string {
-	return "postgres:///" + database + "?" + url.Values{"host": {s.dir}, "user": {"postgres"}}.Encode()
+	return "postgres:///" + database + "?user=postgres&host=" + url.PathEscape(s.dir)
 }
