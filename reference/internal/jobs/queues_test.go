@@ -27,11 +27,7 @@ import (
 func onEvery(t *testing.T, test func(t *testing.T, open func(server string) *sqlstore.Store)) {
 	t.Run("sqlite", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "archived.db")
-		test(t, func(string) *sqlstore.Store {
-			s, err := sqlite.Open(t.Context(), path)
-			must(t, err)
-			return s
-		})
+		test(t, func(string) *sqlstore.Store { return onSQLite(t, path) })
 	})
 	t.Run("postgres", func(t *testing.T) {
 		url := postgrestest.Start(t).Database(t)
@@ -39,7 +35,14 @@ func onEvery(t *testing.T, test func(t *testing.T, open func(server string) *sql
 	})
 }
 
-func onPostgres(t *testing.T, url, server string) *sqlstore.Store {
+func onSQLite(t testing.TB, path string) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
+	must(t, err)
+	return s
+}
+
+func onPostgres(t testing.TB, url, server string) *sqlstore.Store {
 	t.Helper()
 	s, err := postgres.Open(t.Context(), postgres.Config{URL: url, Server: server, Base: "http://" + server + ".example"})
 	must(t, err)
@@ -93,7 +96,7 @@ func (w *worked) await(t *testing.T, want ...string) {
 	}
 }
 
-func runner(t *testing.T, s *sqlstore.Store) *jobs.Runner {
+func runner(t testing.TB, s *sqlstore.Store) *jobs.Runner {
 	t.Helper()
 	ticking := &clock.Clock{}
 	cloud, err := storage.OpenCloud(t.TempDir(), ticking.Now)
@@ -233,7 +236,7 @@ func TestServersShareTheDatabase(t *testing.T) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

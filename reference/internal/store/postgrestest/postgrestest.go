@@ -28,23 +28,24 @@ const (
 	poll        = 20 * time.Millisecond
 )
 
-// Server is a PostgreSQL server of the test's own, with its data in a temporary directory, that forgets everything in a power cut. It
-// listens on a Unix socket there.
+// Server is a PostgreSQL server of the test's own, with its data in a temporary directory, listening on a Unix socket there. Unless it is
+// told otherwise, it does not wait for the disk.
 type Server struct {
 	programs, dir string
+	settings      []string
 	as            *syscall.Credential // nil = as the test
 	run           *exec.Cmd
 	ended         chan error
 	databases     atomic.Int32
 }
 
-// Start starts a server that ends with the test.
-func Start(t testing.TB) *Server {
+// Start starts a server that ends with the test, with more settings of the form "name=value".
+func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	if os.Getenv(Without) != "" {
 		t.Skipf("%s is set", Without)
 	}
-	s := &Server{}
+	s := &Server{settings: append([]string{"listen_addresses=", "fsync=off", "full_page_writes=off"}, settings...)}
 	var err error
 	if s.programs, err = programs(); err != nil {
 		t.Fatal(err)
@@ -126,7 +127,11 @@ func (s *Server) Up(t testing.TB) {
 		t.Fatal(err)
 	}
 	defer logs.Close() // the process has its own
-	s.run = s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off")
+	args := []string{"-D", s.data(), "-k", s.dir}
+	for _, setting := range s.settings {
+		args = append(args, "-c", setting)
+	}
+	s.run = s.command("postgres", args...)
 	s.run.Stderr = logs
 	if err := s.run.Start(); err != nil {
 		t.Fatal(err)
