@@ -49,10 +49,10 @@ test: ffmpeg openssl postgresql ## Unit and contract tests with the race detecto
 
 KILLS ?= 100
 .PHONY: crash
-crash: ffmpeg ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat)
+crash: ffmpeg $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
 	mkdir -p $(CACHE)
 	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
-	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0)
+	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0) -crash.postgres=$(or $(POSTGRES),false)
 
 .PHONY: test-containers
 test-containers: ffmpeg build $(MINIO) ## Judge archived with MinIO and the webhook sink in containers

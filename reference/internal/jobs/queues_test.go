@@ -212,6 +212,27 @@ func TestClock(t *testing.T) {
 	})
 }
 
+// TestClaimedElsewhere: a due job that the engine takes and completes while a walk is about to take it is not done twice.
+func TestClaimedElsewhere(t *testing.T) {
+	ctx := t.Context()
+	s := onPostgres(t, postgrestest.Start(t).Database(t), "one")
+	r := runner(t, s) // not started: the engine is the transaction
+	must(t, s.CreateApplication(ctx, session.Application{ID: "app"}))
+	owe(t, s, time.Now(), "done")
+	engine, err := s.Begin(ctx)
+	must(t, err)
+	_, err = engine.ExecContext(ctx, "UPDATE river_job SET state = 'completed', finalized_at = now()")
+	must(t, err)
+	walk := make(chan error, 1)
+	go func() { walk <- r.Settle(ctx, "app") }()
+	for waits := false; !waits; time.Sleep(5 * time.Millisecond) {
+		must(t, s.Read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock')").Scan(&waits))
+	}
+	must(t, engine.Commit())
+	must(t, <-walk)
+	must(t, s.Close())
+}
+
 // TestServersShareTheDatabase: each does its own jobs, once.
 func TestServersShareTheDatabase(t *testing.T) {
 	url := postgrestest.Start(t).Database(t)

@@ -172,7 +172,7 @@ func (r *Runner) Reset(ctx context.Context, applicationID string) error {
 
 // Settle works off what is due for the application, in the order in which it fell due, and returns when nothing is due or running.
 func (r *Runner) Settle(ctx context.Context, applicationID string) error {
-	const running = "SELECT EXISTS (SELECT 1 FROM river_job WHERE state = 'running' AND" + ofApp + ")"
+	const unsettled = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + ofApp + "AND (state = 'running' OR" + waiting + "AND scheduled_at <= $3))"
 	for {
 		changed := r.changed.wait()
 		if ctx.Err() != nil {
@@ -192,7 +192,7 @@ func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 			return fmt.Errorf("await jobs: %w", err)
 		}
 		var busy bool
-		if err := r.Store.Write.QueryRowContext(ctx, running, r.suffix(), applicationID).Scan(&busy); err != nil {
+		if err := r.Store.Write.QueryRowContext(ctx, unsettled, r.suffix(), applicationID, r.now()).Scan(&busy); err != nil {
 			return fmt.Errorf("await jobs: %w", err)
 		}
 		if !busy {
@@ -206,7 +206,7 @@ func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 
 // claim takes the application's next due job from River; the caller has to complete, replace or release it.
 func (r *Runner) claim(ctx context.Context, applicationID string) (store.Job, error) {
-	const next = `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = $3 WHERE state <> 'running' AND id = (
+	const next = `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = $3 WHERE` + waiting + `AND id = (
 		SELECT id FROM river_job WHERE` + ofApp + `AND` + waiting + `AND scheduled_at <= $3 ORDER BY scheduled_at, id LIMIT 1)
 		RETURNING id, kind, args ->> 'sessionId', args ->> 'archiveId'`
 	job := store.Job{ApplicationID: applicationID}

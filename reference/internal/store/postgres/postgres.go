@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -39,6 +40,9 @@ type Config struct {
 	Log  *slog.Logger
 }
 
+// connections are the most that a server has, besides the one that holds its name, unless the URL says otherwise.
+const connections = 16
+
 // Open opens the database for one server and brings it to the present version.
 func Open(ctx context.Context, c Config) (s *sqlstore.Store, err error) {
 	if c.Log == nil {
@@ -47,6 +51,9 @@ func Open(ctx context.Context, c Config) (s *sqlstore.Store, err error) {
 	options, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
+	}
+	if !strings.Contains(c.URL, "pool_max_conns") {
+		options.MaxConns = connections
 	}
 	options.ConnConfig.RuntimeParams["application_name"] = "archived " + c.Server
 	taken, err := take(ctx, c, options.ConnConfig.Copy())
