@@ -3,8 +3,10 @@ package postgres_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -147,4 +149,32 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestTaken: a server hears of it when its name is taken while it was not connected.
+func TestTaken(t *testing.T) {
+	ctx := t.Context()
+	url := postgrestest.Start(t).Database(t)
+	lost := make(chan error, 1)
+	s, err := postgres.Open(ctx, postgres.Config{URL: url, Server: "one", Base: "http://one.example", Lost: func(err error) { lost <- err }})
+	must(t, err)
+	other, err := pgx.Connect(ctx, url)
+	must(t, err)
+	defer other.Close(ctx)
+	for _, statement := range []string{
+		"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'",
+		"SELECT pg_advisory_lock(hashtextextended('archived server ' || current_schema() || ' one', 0))",
+	} {
+		_, err = other.Exec(ctx, statement)
+		must(t, err)
+	}
+	select {
+	case err := <-lost:
+		if !strings.Contains(err.Error(), "server one is in use") {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the server does not know that another has its name")
+	}
+	must(t, s.Close())
 }
