@@ -125,6 +125,7 @@ func (t *claim) guard() {
 				}
 				if err = t.attempt(ctx); errors.Is(err, errTaken) && t.Lost != nil {
 					t.Lost(err)
+					return
 				}
 			}
 			if ctx.Err() != nil {
