@@ -60,7 +60,10 @@ type worked struct {
 
 func (w *worked) Expired(ctx context.Context, _, id string) error {
 	if w.begun != nil {
-		w.begun <- id
+		select {
+		case w.begun <- id:
+		case <-ctx.Done(): // begun once more, while the engine stops
+		}
 		<-ctx.Done()
 		return ctx.Err()
 	}
