@@ -26,6 +26,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/jobs"
 	"reelcheck/reference/internal/recorder"
+	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
@@ -138,6 +139,7 @@ func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog
 	rec, err := recorder.New(recorder.Config{
 		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg},
 		Faults: s.faults, Log: log,
+		Certificate: certificates(db), Keys: seal.NewKeyfile(c.keyFile()),
 	})
 	if err != nil {
 		return nil, nil, err

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type config struct {
 	Port         uint16
 	PublicURL    string
 	Data         string
+	KeyFile      string
 	ICEPort      uint16
 	ICEAddresses []string
 	FFmpeg       string
@@ -47,6 +49,7 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.Uint16Var(&c.Port, "port", 8080, "TCP port to listen on; 0 picks a free one")
 	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for download links (default: the listening address)")
 	f.StringVar(&c.Data, "data", "data", "directory for the database, recordings, keys and the built-in cloud")
+	f.StringVar(&c.KeyFile, "key-file", "", "file with the key (64 hex digits) that protects what is recorded for encryption; made when first needed, not inside the data directory (default: the data directory's name with .key)")
 	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port all media arrives on; 0 picks a free one")
 	f.StringSliceVar(&c.ICEAddresses, "ice-addresses", nil, "IP addresses offered to clients for media (default: those of this host)")
 	f.StringVar(&c.FFmpeg, "ffmpeg", "ffmpeg", "FFmpeg program, version 5.1 to 8")
@@ -141,6 +144,9 @@ func (c *config) validate(f *pflag.FlagSet) (err error) {
 	if c.Data == "" {
 		return errors.New("data: a directory is needed")
 	}
+	if inside, err := filepath.Rel(absolute(c.Data), absolute(filepath.Dir(c.keyFile()))); err == nil && filepath.IsLocal(inside) {
+		return fmt.Errorf("key-file: %q is inside of the data directory %q, which it protects; it must lie elsewhere", c.KeyFile, c.Data)
+	}
 	if _, err := c.logLevel(); err != nil {
 		return err
 	}
@@ -166,6 +172,25 @@ func (c *config) validate(f *pflag.FlagSet) (err error) {
 	}
 	c.Application, err = choose(f, target.Rules{Guard: c.outbound()})
 	return err
+}
+
+// keyFile is where the key lies that protects what is recorded for encryption.
+func (c *config) keyFile() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return absolute(c.Data) + ".key"
+}
+
+// absolute is a path with links followed where it exists, so that paths can be compared.
+func absolute(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return path
 }
 
 // outbound says where the server may go for its users.

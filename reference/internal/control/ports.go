@@ -29,8 +29,11 @@ type Sink interface {
 	Advance(video bool, t av.Instant) error
 }
 
-// File is a finished composition.
-type File struct{ Size int64 }
+// File is a finished composition. Password tells the holder of the application's certificate how it is encrypted; "" = it is not.
+type File struct {
+	Size     int64
+	Password string
+}
 
 // Recorder turns published media into archive files. Every method is safe for concurrent use, and for one session calls come
 // in order. All but Stream may be repeated for the same arguments (after a crash they are) and then change nothing.

@@ -22,6 +22,8 @@ type Kind string
 const (
 	StreamAdded   Kind = "streamAdded"
 	StreamRemoved Kind = "streamRemoved"
+	VideoStopped  Kind = "videoStopped" // the stream sends no video, until VideoResumed
+	VideoResumed  Kind = "videoResumed"
 	Recording     Kind = "recording"  // a span of the archive begins
 	Paused        Kind = "paused"     // it ends, another may follow
 	Stopped       Kind = "stopped"    // it ends for good
@@ -60,7 +62,7 @@ type Event struct {
 
 func (e Event) validate() error {
 	switch e.Kind {
-	case StreamAdded, StreamRemoved, Classified:
+	case StreamAdded, StreamRemoved, VideoStopped, VideoResumed, Classified:
 		if !validID(e.Stream) {
 			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
 		}
@@ -125,7 +127,7 @@ func (tl *timeline) apply(n noted) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case StreamAdded, StreamRemoved, Selected, Classified, Arranged, Skipped:
+	case StreamAdded, StreamRemoved, VideoStopped, VideoResumed, Selected, Classified, Arranged, Skipped:
 	}
 	tl.spans.Store(int32(len(tl.open)))
 	tl.mu.Wake()

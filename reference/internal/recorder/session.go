@@ -13,6 +13,7 @@ import (
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/seal"
 )
 
 // removed is appended to the name of a journal that is being removed, which takes more than one step.
@@ -20,9 +21,10 @@ const removed = ".removed"
 
 // session is one session's journal with what is written into it.
 type session struct {
-	dir string
-	log *slog.Logger
-	now func() av.Instant
+	dir  string
+	log  *slog.Logger
+	now  func() av.Instant
+	keys *seal.Keyfile
 
 	mu        sync.Mutex       // guards the rest
 	journal   *journal.Journal // open while composing is not empty, and after recover
@@ -35,28 +37,15 @@ type session struct {
 func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p}
+	st := &stream{Publication: p, now: s.now, seen: p.At}
 	if len(s.composing) > 0 {
-		if err := s.enter(st, p.At); err != nil {
+		if err := st.enter(s.journal); err != nil {
 			return nil, err
 		}
 		s.keyFrames()
 	}
 	s.streams[p.StreamID] = st
 	return st, nil
-}
-
-// enter puts a stream into the journal. It needs s.mu.
-func (s *session) enter(st *stream, at av.Instant) error {
-	w, err := s.journal.Stream(st.StreamID)
-	if err != nil {
-		return err
-	}
-	st.open(w)
-	return s.journal.Note(journal.Event{
-		Kind: journal.StreamAdded, At: at, Stream: st.StreamID, Connection: st.ConnectionID,
-		VideoType: st.VideoType, Classes: st.LayoutClasses, HasAudio: st.HasAudio, HasVideo: st.HasVideo,
-	})
 }
 
 func (s *session) remove(streamID string, at av.Instant, reason string) error {
@@ -152,20 +141,20 @@ func (s *session) take(archiveID string, streams []archive.Inclusion, at av.Inst
 	return s.journal.Note(e)
 }
 
-// begin registers a composition, the first one with the streams that are there. It answers false when the archive is being composed
-// already; then cancel was not kept.
-func (s *session) begin(archiveID string, cancel context.CancelFunc) (*journal.Journal, bool, error) {
+// begin registers a composition, the first one with the streams that are there. If it asks for that, what the session sends is sealed
+// from then on. It answers false when the archive is being composed already; then cancel was not kept.
+func (s *session) begin(archiveID string, sealed bool, cancel context.CancelFunc) (*journal.Journal, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.composing[archiveID] != nil {
 		return nil, false, nil
 	}
-	if err := s.open(); err != nil {
+	if err := s.open(sealed); err != nil {
 		return nil, false, err
 	}
 	if len(s.composing) == 0 {
 		for _, st := range s.streams {
-			if err := s.enter(st, st.At); err != nil {
+			if err := st.enter(s.journal); err != nil {
 				return nil, false, err
 			}
 		}
@@ -175,12 +164,20 @@ func (s *session) begin(archiveID string, cancel context.CancelFunc) (*journal.J
 	return s.journal, true, nil
 }
 
-// open needs s.mu.
-func (s *session) open() (err error) {
-	if s.journal != nil {
+// open opens the journal, sealed if it was or is to be. It needs s.mu.
+func (s *session) open(sealed bool) error {
+	if s.journal != nil && !sealed {
 		return nil
 	}
+	key, err := s.key(sealed)
+	if err != nil {
+		return err
+	}
+	if s.journal != nil {
+		return s.journal.Seal(key)
+	}
 	s.journal, err = journal.Open(s.dir, journal.Options{
+		Key:    key,
 		Now:    s.now,
 		Failed: func(err error) { s.log.Error("journal", "error", err) },
 	})
@@ -239,7 +236,7 @@ func (s *session) recover(unfinished []string) (last av.Instant, ok bool, err er
 	if _, err := os.Stat(s.dir); errors.Is(err, os.ErrNotExist) {
 		return 0, false, nil
 	}
-	if err := s.open(); err != nil {
+	if err := s.open(false); err != nil {
 		return 0, false, err
 	}
 	s.awaited = map[string]bool{}

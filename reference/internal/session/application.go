@@ -57,7 +57,7 @@ type Storage struct {
 	Type        string `json:"type"`
 	S3          S3     `json:"s3,omitzero"`
 	Azure       Azure  `json:"azure,omitzero"`
-	Certificate string `json:"certificate,omitempty"`
+	Certificate string `json:"certificate,omitempty"` // whose key archives are encrypted for; "" = they are not
 }
 
 // S3 is a bucket at AWS, or at the service behind Endpoint (base URL with scheme).

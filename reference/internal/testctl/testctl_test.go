@@ -189,7 +189,7 @@ func TestApplicationsNotCreated(t *testing.T) {
 		`{"name":"` + strings.Repeat("n", 257) + `"}`: archive.Invalid,
 		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"b","container":"c"}}}`:                        archive.Invalid,
 		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"Yg==","container":"c","domain":"a/b"}}}`:      archive.Invalid,
-		`{"storage":{"type":"s3","certificate":"pem","config":{"accessKey":"a","secretKey":"b","bucket":"c"}}}`:             archive.Unimplemented,
+		`{"storage":{"type":"s3","certificate":"pem","config":{"accessKey":"a","secretKey":"b","bucket":"c"}}}`:             archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","endpoint":"s3.example.com"}}}`:     archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c"},"fallback":""}}`:                   archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","sse":"kms"}}}`:                     archive.Invalid,

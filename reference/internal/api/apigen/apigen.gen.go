@@ -679,7 +679,7 @@ type Archive struct {
 	// CreatedAt When recording effectively started; before that, when the call to start it came.
 	CreatedAt Millis `json:"createdAt"`
 
-	// Duration Recorded seconds; 0 until stopped.
+	// Duration Recorded seconds; 0 until stopped, and always 0 when encrypted.
 	Duration         int64         `json:"duration"`
 	Event            *ArchiveEvent `json:"event,omitempty"`
 	HasAudio         bool          `json:"hasAudio"`
@@ -702,7 +702,8 @@ type Archive struct {
 	// PartnerId API key; legacy identity.
 	PartnerId *int64 `json:"partnerId,omitempty"`
 
-	// Password Empty unless encrypted.
+	// Password Empty unless the archive is encrypted and its file exists. Base64 of RSA-OAEP (SHA-1) under the certificate's key of 51 bytes: version
+	// 1, algorithm 1 (AES-256), mode 1 (CBC), 32 bytes of key, 16 of initialization vector.
 	Password *string `json:"password,omitempty"`
 
 	// ProjectId API key; legacy identity.
@@ -763,8 +764,10 @@ type ArchiveCallback struct {
 	OutputMode      *OutputMode `json:"outputMode,omitempty"`
 
 	// PartnerId API key as a number; with the unified identity the application id.
-	PartnerId *any    `json:"partnerId,omitempty"`
-	Password  *string `json:"password,omitempty"`
+	PartnerId *any `json:"partnerId,omitempty"`
+
+	// Password As in the archive.
+	Password *string `json:"password,omitempty"`
 
 	// ProjectId API key as a number, or the application id.
 	ProjectId             *any                  `json:"projectId,omitempty"`
@@ -1289,7 +1292,9 @@ type StartRequest struct {
 
 // Storage defines model for Storage.
 type Storage struct {
-	// Certificate PEM, or base64 of it; encrypts archives.
+	// Certificate X.509 certificate with an RSA key of 1024 to 2048 bits, in PEM or in base64 of PEM. Composed archives started while it is set are
+	// encrypted for the holder of its private key: the object, of the same name, is an MPEG transport stream in AES-256-CBC, which
+	// `password` of the archive opens. Individual archives are refused meanwhile. Null, or a target without one, turns it off.
 	Certificate *string `json:"certificate,omitempty"`
 
 	// Config s3 needs `accessKey`, `secretKey`, `bucket`; `endpoint` (with scheme) is for services other than AWS. azure needs `accountName`, `accountKey`, `container`.
