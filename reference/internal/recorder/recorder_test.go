@@ -121,7 +121,7 @@ func TestVideoStops(t *testing.T) {
 		t.Errorf("key frames were asked for %d times", asked)
 	}
 	// A journal that begins later knows.
-	r.session("T").streams["u"] = &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, dark: true, stopped: 9}
+	r.session("T").streams["u"] = &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, dark: true, stopped: 9}
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
 	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
 	must(t, err)
