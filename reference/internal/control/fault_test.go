@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -143,5 +144,26 @@ func TestStoreIsFull(t *testing.T) {
 	}
 	if a = s.await(t, a.ID, archive.Available); a.Reason != archive.ReasonSessionEnd {
 		t.Errorf("archive %+v", a)
+	}
+}
+
+// TestRedirectedWebhook: a redirect is an answer that does not count, not an address to go to.
+func TestRedirectedWebhook(t *testing.T) {
+	elsewhere := receive(t)
+	var asked atomic.Int32
+	hooks := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	}))
+	defer hooks.Close()
+	s := start(t, t.TempDir())
+	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = hooks.URL })
+	s.join(t, "anna")
+	s.begin(t)
+	s.advance(t, 4*time.Second)
+	log, err := s.store.Deliveries(t.Context(), "app", 1)
+	must(t, err)
+	if asked.Load() == 0 || len(elsewhere.statuses()) > 0 || len(log) != 1 || log[0].LastStatus != http.StatusTemporaryRedirect || log[0].Outcome != "" {
+		t.Errorf("asked %d times, elsewhere %v, log %+v", asked.Load(), elsewhere.statuses(), log)
 	}
 }
