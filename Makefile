@@ -27,6 +27,13 @@ ffmpeg: # FFmpeg decodes and encodes for archived and decodes for conform
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends ffmpeg; }
 
+.PHONY: gstreamer
+gstreamer: # what `make bench` compares with
+	@command -v gst-launch-1.0 >/dev/null || { \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends gstreamer1.0-tools gstreamer1.0-libav \
+	    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly; }
+
 .PHONY: conformance
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
@@ -81,8 +88,9 @@ fixtures: ffmpeg ## Generate the media fixtures again and compare with the manif
 	go run ./fixtures/cmd/gen -check
 
 .PHONY: bench
-bench: ffmpeg ## Measure stop-to-file and print bench: lines
-	go run ./reference/cmd/bench
+bench: ffmpeg gstreamer build ## Compose beside ffmpeg and GStreamer, live and to the stop; print bench: lines (BENCH="-case 16xvga-480p")
+	go build -o bin/ ./reference/cmd/bench
+	bin/bench $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of foreign bytes for FUZZTIME each
