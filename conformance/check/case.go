@@ -1,3 +1,6 @@
+// Package check lays the evidence out for judging. A check is a pure function that
+// reads what was seen through a [Case] and says what is wrong with it; its chapters are the packages below.
+// Nothing in here talks to a target, reads a clock or opens a file.
 package check
 
 import (
@@ -5,15 +8,16 @@ import (
 	"slices"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/verdict"
 )
 
 // Case is the judging of one clause: a check reads the evidence through it and
 // notes what it rests on and what contradicts the clause. A check that notes
 // neither has shown nothing, and nothing is not a pass.
 type Case struct {
-	*facts
+	*Facts
 	clause       string
-	findings     []Finding
+	findings     []verdict.Finding
 	proof        []string
 	inconclusive []string
 	doubts       []string
@@ -41,8 +45,8 @@ func refs(at []evidence.Record) []string {
 // maxProof keeps a report readable where everything bears a clause out.
 const maxProof = 24
 
-// saw notes evidence that bears the clause out.
-func (c *Case) saw(at ...evidence.Record) {
+// Saw notes evidence that bears the clause out.
+func (c *Case) Saw(at ...evidence.Record) {
 	if len(c.proof) >= maxProof {
 		return
 	}
@@ -53,35 +57,35 @@ func (c *Case) saw(at ...evidence.Record) {
 	}
 }
 
-// wrong notes a contradiction.
-func (c *Case) wrong(expected, actual string, at ...evidence.Record) {
-	c.findings = append(c.findings, Finding{Clause: c.clause, Expected: expected, Actual: actual, Where: refs(at)})
+// Wrong notes a contradiction.
+func (c *Case) Wrong(expected, actual string, at ...evidence.Record) {
+	c.findings = append(c.findings, verdict.Finding{Clause: c.clause, Expected: expected, Actual: actual, Where: refs(at)})
 }
 
-// want notes at as proof, or as a contradiction unless ok.
-func (c *Case) want(ok bool, expected, actual string, at ...evidence.Record) bool {
+// Want notes at as proof, or as a contradiction unless ok.
+func (c *Case) Want(ok bool, expected, actual string, at ...evidence.Record) bool {
 	if ok {
-		c.saw(at...)
+		c.Saw(at...)
 	} else {
-		c.wrong(expected, actual, at...)
+		c.Wrong(expected, actual, at...)
 	}
 	return ok
 }
 
-// blocked notes that the target's behaviour kept the clause from being shown.
-func (c *Case) blocked(expected, by string, at ...evidence.Record) {
-	c.findings = append(c.findings, Finding{Clause: c.clause, Expected: expected, Actual: "could not be shown",
+// Blocked notes that the target's behaviour kept the clause from being shown.
+func (c *Case) Blocked(expected, by string, at ...evidence.Record) {
+	c.findings = append(c.findings, verdict.Finding{Clause: c.clause, Expected: expected, Actual: "could not be shown",
 		Where: refs(at), Blocked: by})
 }
 
-// unclear notes trouble of the harness or the environment.
-func (c *Case) unclear(why string) { c.inconclusive = append(c.inconclusive, why) }
+// Unclear notes trouble of the harness or the environment.
+func (c *Case) Unclear(why string) { c.inconclusive = append(c.inconclusive, why) }
 
 // doubt notes evidence that could not be used. It counts only when nothing else was shown.
 func (c *Case) doubt(why string) { c.doubts = append(c.doubts, why) }
 
-// outcome prints what came back from an exchange.
-func outcome(r evidence.Record) string {
+// Outcome prints what came back from an exchange.
+func Outcome(r evidence.Record) string {
 	e := r.Exchange
 	switch {
 	case e == nil:
@@ -91,7 +95,10 @@ func outcome(r evidence.Record) string {
 	}
 	s := fmt.Sprintf("%d", e.Response.Status)
 	if t := e.Response.Body.Text; t != "" && e.Response.Status >= 300 {
-		s += " " + clip(t, 160)
+		s += " " + Clip(t, 160)
 	}
 	return s
 }
+
+// New is the check of a clause that any of the scenarios shows.
+func New(clause string, shown []string, judge func(*Case)) Check { return Check{clause, shown, judge} }

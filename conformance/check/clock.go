@@ -7,37 +7,37 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// walk is one advance of an application's clock, in real time.
-type walk struct {
+// Walk is one advance of an application's clock, in real time.
+type Walk struct {
 	app      string
-	from, to time.Time
+	From, To time.Time
 	skip     time.Duration
 }
 
-func walks(v evidence.View) []walk {
-	var out []walk
+func walks(v evidence.View) []Walk {
+	var out []Walk
 	for _, r := range v.Clocks().Records {
-		w := walk{app: r.IDs[evidence.Application], from: r.Time, to: r.Time, skip: r.Clock.Skip}
+		w := Walk{app: r.IDs[evidence.Application], From: r.Time, To: r.Time, skip: r.Clock.Skip}
 		if e, ok := v.Scenario(r.Scenario).Label(r.Label).Exchanges("advanceClock").
 			Where(func(e *evidence.Record) bool { return e.Seq < r.Seq }).Last(); ok {
-			w.from = e.Exchange.Started
+			w.From = e.Exchange.Started
 		}
 		out = append(out, w)
 	}
 	return out
 }
 
-// earliest is the policy time at a real moment if every walk under way had not
+// Earliest is the policy time at a real moment if every walk under way had not
 // moved yet, latest if it had moved in full.
-func (f *facts) earliest(app string, at time.Time) time.Time {
-	return at.Add(f.skipped(app, func(w walk) bool { return !w.to.After(at) }))
+func (f *Facts) Earliest(app string, at time.Time) time.Time {
+	return at.Add(f.Skipped(app, func(w Walk) bool { return !w.To.After(at) }))
 }
 
-func (f *facts) latest(app string, at time.Time) time.Time {
-	return at.Add(f.skipped(app, func(w walk) bool { return !w.from.After(at) }))
+func (f *Facts) Latest(app string, at time.Time) time.Time {
+	return at.Add(f.Skipped(app, func(w Walk) bool { return !w.From.After(at) }))
 }
 
-func (f *facts) skipped(app string, counts func(walk) bool) (sum time.Duration) {
+func (f *Facts) Skipped(app string, counts func(Walk) bool) (sum time.Duration) {
 	for _, w := range f.walks {
 		if w.app == app && counts(w) {
 			sum += w.skip
@@ -46,33 +46,33 @@ func (f *facts) skipped(app string, counts func(walk) bool) (sum time.Duration) 
 	return sum
 }
 
-// rule is a limit that ends an archive by itself.
-type rule string
+// Rule is a limit that ends an archive by itself.
+type Rule string
 
 const (
-	byCall     rule = "call"
-	byMinute   rule = "first minute"
-	byRecorded rule = "recorded time"
-	byTotal    rule = "total time"
-	byIdle     rule = "idle time"
-	byLeaving  rule = "all clients left"
+	ByCall     Rule = "call"
+	ByMinute   Rule = "first minute"
+	ByRecorded Rule = "recorded time"
+	ByTotal    Rule = "total time"
+	ByIdle     Rule = "idle time"
+	ByLeaving  Rule = "all clients left"
 )
 
-// course is what the harness did around an archive, in policy time, and from it
+// Course is what the harness did around an archive, in policy time, and from it
 // when the archive has to stop. It never looks at the target's answers. Sessions that are archived automatically and
 // archives whose streams are selected have other rules, and none.
-type course struct {
-	started time.Time
-	streams []span // in policy time, cut to the archive
-	clients []span
-	rule    rule
-	end     time.Time // by rule
+type Course struct {
+	Started time.Time
+	Streams []Span // in policy time, cut to the archive
+	Clients []Span
+	Rule    Rule
+	End     time.Time // by rule
 	stop    evidence.Record
-	begun   time.Time // the start call had been answered
+	Begun   time.Time // the start call had been answered
 	ended   time.Time // the end had come at the latest: the stop call was answered, or the limit's tolerance was over
 }
 
-func (c *Case) course(h *history) (course, bool) {
+func (c *Case) Course(h *History) (Course, bool) {
 	if k, known := c.courses[h]; known {
 		return k, true
 	}
@@ -83,39 +83,39 @@ func (c *Case) course(h *history) (course, bool) {
 	return k, ok
 }
 
-func (c *Case) retrace(h *history) (course, bool) {
-	s := c.sessions[h.start.IDs[evidence.Session]]
-	if h.start.Exchange == nil || s == nil || s.auto || h.request.text("streamMode") == "manual" {
-		return course{}, false
+func (c *Case) retrace(h *History) (Course, bool) {
+	s := c.Sessions[h.Start.IDs[evidence.Session]]
+	if h.Start.Exchange == nil || s == nil || s.Auto || h.Request.Text("streamMode") == "manual" {
+		return Course{}, false
 	}
-	app := h.start.IDs[evidence.Application]
-	k := course{started: c.earliest(app, h.start.Exchange.Started)}
-	k.streams = c.inPolicy(app, s.streams, k.started)
-	k.clients = c.inPolicy(app, s.clients, k.started)
-	k.begun = c.latest(app, over(h.start))
-	k.rule, k.end = c.limits(k)
-	k.ended = k.end.Add(c.limit("tolerance.limit.late"))
-	if r, ok := h.firstStop(); ok {
-		if at := c.earliest(app, r.Exchange.Started); at.Before(k.end) {
-			k.rule, k.end, k.ended, k.stop = byCall, at, c.latest(app, over(r)), r
+	app := h.Start.IDs[evidence.Application]
+	k := Course{Started: c.Earliest(app, h.Start.Exchange.Started)}
+	k.Streams = c.InPolicy(app, s.Streams, k.Started)
+	k.Clients = c.InPolicy(app, s.Clients, k.Started)
+	k.Begun = c.Latest(app, Over(h.Start))
+	k.Rule, k.End = c.limits(k)
+	k.ended = k.End.Add(c.Limit("tolerance.limit.late"))
+	if r, ok := h.FirstStop(); ok {
+		if at := c.Earliest(app, r.Exchange.Started); at.Before(k.End) {
+			k.Rule, k.End, k.ended, k.stop = ByCall, at, c.Latest(app, Over(r)), r
 		}
 	}
 	return k, true
 }
 
-// inPolicy maps spans to policy time, merges them, and leaves out what was over before the start.
-func (c *Case) inPolicy(app string, spans []span, start time.Time) []span {
-	var out []span
-	for _, s := range union(spans) {
-		p := span{from: c.earliest(app, s.from), by: s.by}
-		if !s.to.IsZero() {
-			p.to, p.late = c.earliest(app, s.to), c.latest(app, s.late)
-			if !p.to.After(start) {
+// InPolicy maps spans to policy time, merges them, and leaves out what was over before the start.
+func (c *Case) InPolicy(app string, spans []Span, start time.Time) []Span {
+	var out []Span
+	for _, s := range Union(spans) {
+		p := Span{From: c.Earliest(app, s.From), By: s.By}
+		if !s.To.IsZero() {
+			p.To, p.Late = c.Earliest(app, s.To), c.Latest(app, s.Late)
+			if !p.To.After(start) {
 				continue
 			}
 		}
-		if p.from.Before(start) {
-			p.from = start
+		if p.From.Before(start) {
+			p.From = start
 		}
 		out = append(out, p)
 	}
@@ -123,59 +123,59 @@ func (c *Case) inPolicy(app string, spans []span, start time.Time) []span {
 }
 
 // limits finds the earliest instant at which one of the limits ends the archive.
-func (c *Case) limits(k course) (rule, time.Time) {
-	first, end := byTotal, k.started.Add(c.limit("total-time.max"))
-	sooner := func(r rule, at time.Time) {
+func (c *Case) limits(k Course) (Rule, time.Time) {
+	first, end := ByTotal, k.Started.Add(c.Limit("total-time.max"))
+	sooner := func(r Rule, at time.Time) {
 		if at.Before(end) {
 			first, end = r, at
 		}
 	}
-	if minute := k.started.Add(c.limit("first-publisher.max")); len(k.streams) == 0 || k.streams[0].from.After(minute) {
-		sooner(byMinute, minute)
+	if minute := k.Started.Add(c.Limit("first-publisher.max")); len(k.Streams) == 0 || k.Streams[0].From.After(minute) {
+		sooner(ByMinute, minute)
 	}
-	left := c.limit("recorded-time.max")
-	for _, s := range k.streams {
-		if s.to.IsZero() || s.to.Sub(s.from) >= left {
-			sooner(byRecorded, s.from.Add(left))
+	left := c.Limit("recorded-time.max")
+	for _, s := range k.Streams {
+		if s.To.IsZero() || s.To.Sub(s.From) >= left {
+			sooner(ByRecorded, s.From.Add(left))
 			break
 		}
-		left -= s.to.Sub(s.from)
+		left -= s.To.Sub(s.From)
 	}
-	for _, gap := range gaps(k.streams, k.started) {
-		if idle := gap.from.Add(c.limit("idle-time.max")); gap.to.IsZero() || gap.to.After(idle) {
-			sooner(byIdle, idle)
+	for _, gap := range Gaps(k.Streams, k.Started) {
+		if idle := gap.From.Add(c.Limit("idle-time.max")); gap.To.IsZero() || gap.To.After(idle) {
+			sooner(ByIdle, idle)
 		}
 	}
-	for _, gap := range gaps(k.clients, k.started) {
-		if alone := gap.from.Add(c.limit("without-clients.max")); gap.to.IsZero() || gap.to.After(alone) {
-			sooner(byLeaving, alone)
+	for _, gap := range Gaps(k.Clients, k.Started) {
+		if alone := gap.From.Add(c.Limit("without-clients.max")); gap.To.IsZero() || gap.To.After(alone) {
+			sooner(ByLeaving, alone)
 		}
 	}
 	return first, end
 }
 
-// gaps are the stretches after start that no span covers; the last may be open.
-func gaps(spans []span, start time.Time) []span {
-	var out []span
+// Gaps are the stretches after start that no span covers; the last may be open.
+func Gaps(spans []Span, start time.Time) []Span {
+	var out []Span
 	at := start
 	for _, s := range spans {
-		if s.from.After(at) {
-			out = append(out, span{from: at, to: s.from})
+		if s.From.After(at) {
+			out = append(out, Span{From: at, To: s.From})
 		}
-		if s.to.IsZero() {
+		if s.To.IsZero() {
 			return out
 		}
-		at = s.to
+		at = s.To
 	}
-	return append(out, span{from: at})
+	return append(out, Span{From: at})
 }
 
-// recorded brackets how long streams were published between the start and the
+// Recorded brackets how long streams were published between the start and the
 // end of an archive: calls take effect between their request and their answer.
-func (k course) recorded() (least, most time.Duration) {
-	for _, s := range k.streams {
-		least += length(later(s.from, k.begun), sooner(s.to, k.end))
-		most += length(s.from, sooner(s.late, k.ended))
+func (k Course) Recorded() (least, most time.Duration) {
+	for _, s := range k.Streams {
+		least += length(later(s.From, k.Begun), sooner(s.To, k.End))
+		most += length(s.From, sooner(s.Late, k.ended))
 	}
 	return least, most
 }
@@ -197,22 +197,22 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// pauses are the gaps between publications within an archive.
-func (k course) pauses() []span {
-	var out []span
-	for _, g := range gaps(k.streams, k.started) {
-		if g.from.After(k.started) && !g.to.IsZero() && g.to.Before(k.end) {
+// Pauses are the gaps between publications within an archive.
+func (k Course) Pauses() []Span {
+	var out []Span
+	for _, g := range Gaps(k.Streams, k.Started) {
+		if g.From.After(k.Started) && !g.To.IsZero() && g.To.Before(k.End) {
 			out = append(out, g)
 		}
 	}
 	return out
 }
 
-// stopSeen brackets the real end of an archive: the last moment it was surely in
+// StopSeen brackets the real end of an archive: the last moment it was surely in
 // progress and the first moment it surely was not.
-func (c *Case) stopSeen(h *history) (alive, dead []sighting) {
-	for _, s := range h.seen {
-		if inProgress(s.status()) {
+func (c *Case) StopSeen(h *History) (alive, dead []Sighting) {
+	for _, s := range h.Seen {
+		if InProgress(s.Status()) {
 			alive = append(alive, s)
 		} else {
 			dead = append(dead, s)
@@ -221,16 +221,16 @@ func (c *Case) stopSeen(h *history) (alive, dead []sighting) {
 	return alive, dead
 }
 
-func (c *Case) limit(name string) time.Duration {
-	l, ok := c.ledger.Limit(name)
+func (c *Case) Limit(name string) time.Duration {
+	l, ok := c.Ledger.Limit(name)
 	if !ok || l.Duration() == 0 {
 		panic("check: internal error: no span of time " + name)
 	}
 	return l.Duration()
 }
 
-func (c *Case) number(name string) int64 {
-	l, ok := c.ledger.Limit(name)
+func (c *Case) Number(name string) int64 {
+	l, ok := c.Ledger.Limit(name)
 	if !ok {
 		panic("check: internal error: no limit " + name)
 	}
@@ -238,7 +238,7 @@ func (c *Case) number(name string) int64 {
 }
 
 func (c *Case) list(name string) []string {
-	l, ok := c.ledger.List(name)
+	l, ok := c.Ledger.List(name)
 	if !ok {
 		panic("check: internal error: no list " + name)
 	}

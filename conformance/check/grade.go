@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
@@ -16,78 +17,26 @@ type Check struct {
 	Judge  func(*Case)
 }
 
-// Checks are all checks by clause.
-var Checks = index(startChecks, stopChecks, durationChecks, statusChecks, callbackChecks, storageChecks, urlChecks,
-	composedChecks, sizeChecks, rateChecks, authChecks, listChecks, readChecks, deleteChecks, eventChecks, sessionChecks,
-	automaticChecks, simultaneousChecks, selectionChecks, noticeChecks)
-
-func index(chapters ...[]Check) map[string]Check {
-	all := map[string]Check{}
-	for _, chapter := range chapters {
-		for _, ch := range chapter {
-			if _, twice := all[ch.Clause]; twice {
-				panic("check: internal error: two checks for " + ch.Clause)
-			}
-			all[ch.Clause] = ch
-		}
-	}
-	return all
-}
-
-// Bench is evidence laid out for judging: all clauses over the same facts.
-type Bench struct {
-	facts        *facts
-	capabilities []string
-}
-
-// Lay sorts the evidence. capabilities are those the target declares.
-func Lay(ledger spec.Ledger, v evidence.View, capabilities []string) *Bench {
-	return &Bench{sortOut(ledger, v), capabilities}
-}
-
-// Lay sorts other evidence for the same target; what was decoded for b is not decoded again.
-func (b *Bench) Lay(v evidence.View) *Bench {
-	f := &facts{ledger: b.facts.ledger, decoded: b.facts.decoded, files: b.facts.files}
-	f.sortOut(v)
-	return &Bench{f, b.capabilities}
-}
-
-// Judge judges one clause of the ledger.
-func (b *Bench) Judge(cl spec.Clause) Verdict { return b.facts.grade(cl, b.capabilities) }
-
-// Grade judges every clause of the ledger by the evidence: a pure function.
-// Excluded clauses have no verdict.
-func Grade(ledger spec.Ledger, v evidence.View, capabilities []string) []Verdict {
-	b := Lay(ledger, v, capabilities)
-	var out []Verdict
-	for _, cl := range ledger.Clauses {
-		if cl.Verify != spec.Excluded {
-			out = append(out, b.Judge(cl))
-		}
-	}
-	return out
-}
-
-func (f *facts) grade(cl spec.Clause, capabilities []string) Verdict {
-	v := Verdict{Clause: cl.ID, Time: timeOf(cl, capabilities)}
+// Grade judges a clause by ch, for a target that declares capabilities.
+func (f *Facts) Grade(cl spec.Clause, capabilities []string, ch Check) verdict.Verdict {
+	v := verdict.Verdict{Clause: cl.ID, Time: timeOf(cl, capabilities)}
 	if cl.Verify == spec.Pending {
-		v.Outcome, v.Reason = Pending, "the suite does not verify this clause yet"
+		v.Outcome, v.Reason = verdict.Pending, "the suite does not verify this clause yet"
 		return v
 	}
 	for _, need := range cl.Capability {
 		if !slices.Contains(capabilities, string(need)) {
-			v.Outcome, v.Reason = NotApplicable, "the target does not declare "+string(need)
+			v.Outcome, v.Reason = verdict.NotApplicable, "the target does not declare "+string(need)
 			return v
 		}
 	}
-	ch, ok := Checks[cl.ID]
-	if !ok {
-		v.Outcome, v.Reason, v.Fault = Inconclusive, "fault of the suite: no check for this clause", true
+	if ch.Judge == nil {
+		v.Outcome, v.Reason, v.Fault = verdict.Inconclusive, "fault of the suite: no check for this clause", true
 		return v
 	}
-	c := &Case{facts: f, clause: cl.ID}
+	c := &Case{Facts: f, clause: cl.ID}
 	if fault := c.run(ch); fault != "" {
-		v.Outcome, v.Reason, v.Fault = Inconclusive, fault, true
+		v.Outcome, v.Reason, v.Fault = verdict.Inconclusive, fault, true
 		return v
 	}
 	f.conclude(&v, c, ch)
@@ -122,20 +71,20 @@ const maxFindings = 8
 
 // conclude turns what a check noted into an outcome. A contradiction outweighs
 // trouble of the harness, which outweighs proof; nothing at all is never a pass.
-func (f *facts) conclude(v *Verdict, c *Case, ch Check) {
+func (f *Facts) conclude(v *verdict.Verdict, c *Case, ch Check) {
 	switch {
 	case len(c.findings) > 0:
-		v.Outcome, v.Findings = Fail, c.findings
+		v.Outcome, v.Findings = verdict.Fail, c.findings
 		if n := len(c.findings); n > maxFindings {
 			v.Findings = c.findings[:maxFindings]
 			v.Reason = fmt.Sprintf("%d more findings of the same clause", n-maxFindings)
 		}
 	case len(c.inconclusive) > 0:
-		v.Outcome, v.Reason = Inconclusive, strings.Join(slices.Compact(c.inconclusive), "; ")
+		v.Outcome, v.Reason = verdict.Inconclusive, strings.Join(slices.Compact(c.inconclusive), "; ")
 	case len(c.proof) > 0:
-		v.Outcome, v.Proof = Pass, c.proof
+		v.Outcome, v.Proof = verdict.Pass, c.proof
 	case len(c.doubts) > 0:
-		v.Outcome, v.Reason = Inconclusive, strings.Join(slices.Compact(c.doubts), "; ")
+		v.Outcome, v.Reason = verdict.Inconclusive, strings.Join(slices.Compact(c.doubts), "; ")
 	default:
 		f.unshown(v, ch)
 	}
@@ -143,16 +92,16 @@ func (f *facts) conclude(v *Verdict, c *Case, ch Check) {
 
 // unshown explains why there is nothing to judge by the fate of the scenarios
 // that would have shown it: what the target blocked is a failure of the target.
-func (f *facts) unshown(v *Verdict, ch Check) {
-	v.Outcome = Inconclusive
+func (f *Facts) unshown(v *verdict.Verdict, ch Check) {
+	v.Outcome = verdict.Inconclusive
 	var why []string
 	for _, name := range ch.Shown {
-		step, ok := f.view.Outcome(name)
+		step, ok := f.View.Outcome(name)
 		switch {
 		case !ok:
 			why = append(why, "scenario "+name+" was not run")
 		case step.Outcome == evidence.Blocked:
-			v.Outcome = Fail
+			v.Outcome = verdict.Fail
 			v.Findings = append(v.Findings, f.blockedBy(ch.Clause, name, step))
 		case step.Outcome == evidence.Unmet:
 			why = append(why, "scenario "+name+" needs "+step.BlockedBy)
@@ -164,14 +113,14 @@ func (f *facts) unshown(v *Verdict, ch Check) {
 			why = append(why, "scenario "+name+" did not end")
 		}
 	}
-	if v.Outcome != Fail {
+	if v.Outcome != verdict.Fail {
 		v.Reason = "not shown: " + strings.Join(why, "; ")
 	}
 }
 
-func (f *facts) blockedBy(clause, scenario string, step evidence.Step) Finding {
-	found := Finding{Clause: clause, Expected: "what the clause demands, in scenario " + scenario, Actual: "could not be shown", Blocked: step.Text}
-	if r, ok := f.view.Scenario(scenario).Label(step.BlockedBy).Last(); ok {
+func (f *Facts) blockedBy(clause, scenario string, step evidence.Step) verdict.Finding {
+	found := verdict.Finding{Clause: clause, Expected: "what the clause demands, in scenario " + scenario, Actual: "could not be shown", Blocked: step.Text}
+	if r, ok := f.View.Scenario(scenario).Label(step.BlockedBy).Last(); ok {
 		found.Where = refs([]evidence.Record{r})
 	}
 	if found.Blocked == "" {

@@ -13,61 +13,61 @@ import (
 // What can be wrong with a start request. The suite sends requests with exactly
 // one flaw, so that the answer says what the target thinks of that flaw.
 const (
-	flawMalformed      = "malformed body"
-	flawTypes          = "wrong type"
-	flawNoSession      = "no sessionId"
-	flawUnknownSession = "unknown session"
-	flawForeignSession = "session of another application"
-	flawRelayed        = "relayed session"
-	flawNobody         = "no client connected"
-	flawRecorded       = "session is being recorded"
-	flawTag            = "tag of an archive in progress"
-	flawAutomatic      = "automatically archived session, no tag"
-	flawOutputMode     = "unknown outputMode"
-	flawStreamMode     = "unknown streamMode"
-	flawNeither        = "neither audio nor video"
-	flawResolution     = "unknown resolution"
-	flawQPRange        = "quantizationParameter out of range"
-	flawBitrateRange   = "maxBitrate out of range"
-	flawBothRates      = "maxBitrate and quantizationParameter"
-	flawIndResolution  = "resolution of an individual archive"
-	flawIndBitrate     = "maxBitrate of an individual archive"
-	flawIndQP          = "quantizationParameter of an individual archive"
-	flawLayout         = "impossible layout"
+	FlawMalformed      = "malformed body"
+	FlawTypes          = "wrong type"
+	FlawNoSession      = "no sessionId"
+	FlawUnknownSession = "unknown session"
+	FlawForeignSession = "session of another application"
+	FlawRelayed        = "relayed session"
+	FlawNobody         = "no client connected"
+	FlawRecorded       = "session is being recorded"
+	FlawTag            = "tag of an archive in progress"
+	FlawAutomatic      = "automatically archived session, no tag"
+	FlawOutputMode     = "unknown outputMode"
+	FlawStreamMode     = "unknown streamMode"
+	FlawNeither        = "neither audio nor video"
+	FlawResolution     = "unknown resolution"
+	FlawQPRange        = "quantizationParameter out of range"
+	FlawBitrateRange   = "maxBitrate out of range"
+	FlawBothRates      = "maxBitrate and quantizationParameter"
+	FlawIndResolution  = "resolution of an individual archive"
+	FlawIndBitrate     = "maxBitrate of an individual archive"
+	FlawIndQP          = "quantizationParameter of an individual archive"
+	FlawLayout         = "impossible layout"
 	flawCredentials    = "flawed credentials"
 )
 
 // Resolutions are the six sizes of a composed archive.
 var resolutions = []string{"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 
-// asked is a start request with what is wrong about it.
-type asked struct {
+// Asked is a start request with what is wrong about it.
+type Asked struct {
 	evidence.Record
-	body  object
+	Body  Object
 	flaws []string
 }
 
-func (a asked) only(flaw string) bool { return len(a.flaws) == 1 && a.flaws[0] == flaw }
+func (a Asked) Only(flaw string) bool { return len(a.flaws) == 1 && a.flaws[0] == flaw }
 
-// clean means that the target has to accept the request.
-func (a asked) clean() bool { return len(a.flaws) == 0 }
+// Clean means that the target has to accept the request.
+func (a Asked) Clean() bool { return len(a.flaws) == 0 }
 
-func (a asked) individual() bool { return a.body.text("outputMode") == "individual" }
+func (a Asked) Individual() bool { return a.Body.Text("outputMode") == "individual" }
 
-func (f *facts) asked(r evidence.Record) asked {
-	a := asked{Record: r}
+func (f *Facts) asked(r evidence.Record) Asked {
+	a := Asked{Record: r}
 	e := r.Exchange
-	if e.Flaw != "" || e.Identity == "none" || e.Identity == "verbatim" || f.foreignPath(r) {
+	if e.Flaw != "" || e.Identity == "none" || e.Identity == "verbatim" || f.ForeignPath(r) {
 		a.flaws = append(a.flaws, flawCredentials)
 	}
-	body, ok := f.decode(e.Request.Body.Text)
+	body, ok := f.Decode(e.Request.Body.Text)
 	if !ok {
-		a.flaws = append(a.flaws, flawMalformed)
+		a.flaws = append(a.flaws, FlawMalformed)
 		return a
 	}
-	a.body = body
+	a.Body = body
 	if !typed(body) {
-		a.flaws = append(a.flaws, flawTypes)
+		a.flaws = append(a.flaws, FlawTypes)
 		return a
 	}
 	a.flaws = append(a.flaws, modeFlaws(body)...)
@@ -78,46 +78,39 @@ func (f *facts) asked(r evidence.Record) asked {
 
 // sessionFlaws looks at the session only where nothing else is wrong: a target
 // may refuse such a request for either reason.
-func (f *facts) sessionFlaws(a asked) asked {
-	id := a.body.text("sessionId")
-	s, tag := f.sessions[id], a.body.text("multiArchiveTag")
+func (f *Facts) sessionFlaws(a Asked) Asked {
+	id := a.Body.Text("sessionId")
+	s, tag := f.Sessions[id], a.Body.Text("multiArchiveTag")
 	at := a.Exchange.Started
 	switch {
 	case id == "":
-		a.flaws = append(a.flaws, flawNoSession)
-	case s == nil || s.created.Exchange == nil:
-		a.flaws = append(a.flaws, flawUnknownSession)
-	case s.app != a.IDs[evidence.Application]:
-		a.flaws = append(a.flaws, flawForeignSession)
-	case s.relayed:
-		a.flaws = append(a.flaws, flawRelayed)
+		a.flaws = append(a.flaws, FlawNoSession)
+	case s == nil || s.Created.Exchange == nil:
+		a.flaws = append(a.flaws, FlawUnknownSession)
+	case s.App != a.IDs[evidence.Application]:
+		a.flaws = append(a.flaws, FlawForeignSession)
+	case s.Relayed:
+		a.flaws = append(a.flaws, FlawRelayed)
 	case !s.connected(at):
-		a.flaws = append(a.flaws, flawNobody)
-	case tag == "" && s.auto:
-		a.flaws = append(a.flaws, flawAutomatic)
+		a.flaws = append(a.flaws, FlawNobody)
+	case tag == "" && s.Auto:
+		a.flaws = append(a.flaws, FlawAutomatic)
 	case tag == "" && f.recording(id, "", a.Record):
-		a.flaws = append(a.flaws, flawRecorded)
+		a.flaws = append(a.flaws, FlawRecorded)
 	case tag != "" && f.recording(id, tag, a.Record):
-		a.flaws = append(a.flaws, flawTag)
+		a.flaws = append(a.flaws, FlawTag)
 	}
 	return a
 }
 
 // recording tells whether an archive of the session, with that tag if one is given, was in progress when r was sent.
-func (f *facts) recording(session, tag string, r evidence.Record) bool {
-	return slices.ContainsFunc(f.archives, func(h *history) bool {
-		return h.start.Exchange != nil && (tag == "" || h.request.text("multiArchiveTag") == tag) && h.start.IDs[evidence.Session] == session && over(h.start).Before(sent(r)) && !h.endedBefore(r)
+func (f *Facts) recording(session, tag string, r evidence.Record) bool {
+	return slices.ContainsFunc(f.Archives, func(h *History) bool {
+		return h.Start.Exchange != nil && (tag == "" || h.Request.Text("multiArchiveTag") == tag) && h.Start.IDs[evidence.Session] == session && Over(h.Start).Before(Sent(r)) && !h.EndedBefore(r)
 	})
 }
 
-func (h *history) endedBefore(r evidence.Record) bool {
-	ended := func(s sighting) bool {
-		return s.answered().Before(sent(r)) && !inProgress(s.status()) && !strings.HasPrefix(s.status(), "stream") // a notice is no status
-	}
-	return slices.ContainsFunc(h.seen, ended) || slices.ContainsFunc(h.hooks, ended)
-}
-
-func inProgress(status string) bool { return status == "started" || status == "paused" }
+func InProgress(status string) bool { return status == "started" || status == "paused" }
 
 var startTypes = map[string]string{
 	"sessionId": "string", "name": "string", "outputMode": "string", "streamMode": "string", "resolution": "string",
@@ -125,16 +118,16 @@ var startTypes = map[string]string{
 	"maxBitrate": "number", "quantizationParameter": "number", "layout": "object", "transcriptionProperties": "object",
 }
 
-func typed(o object) bool {
+func typed(o Object) bool {
 	for key, v := range o {
-		if want := startTypes[key]; want != "" && v != nil && jsonType(v) != want {
+		if want := startTypes[key]; want != "" && v != nil && JSONType(v) != want {
 			return false
 		}
 	}
 	return true
 }
 
-func jsonType(v any) string {
+func JSONType(v any) string {
 	switch v.(type) {
 	case nil:
 		return "null"
@@ -150,62 +143,62 @@ func jsonType(v any) string {
 	return "object"
 }
 
-func modeFlaws(o object) (flaws []string) {
+func modeFlaws(o Object) (flaws []string) {
 	set := func(key string) bool { return o[key] != nil }
-	if set("outputMode") && !slices.Contains([]string{"composed", "individual"}, o.text("outputMode")) {
-		flaws = append(flaws, flawOutputMode)
+	if set("outputMode") && !slices.Contains([]string{"composed", "individual"}, o.Text("outputMode")) {
+		flaws = append(flaws, FlawOutputMode)
 	}
-	if set("streamMode") && !slices.Contains([]string{"auto", "manual"}, o.text("streamMode")) {
-		flaws = append(flaws, flawStreamMode)
+	if set("streamMode") && !slices.Contains([]string{"auto", "manual"}, o.Text("streamMode")) {
+		flaws = append(flaws, FlawStreamMode)
 	}
 	if o["hasAudio"] == false && o["hasVideo"] == false {
-		flaws = append(flaws, flawNeither)
+		flaws = append(flaws, FlawNeither)
 	}
-	individual := o.text("outputMode") == "individual"
+	individual := o.Text("outputMode") == "individual"
 	switch {
 	case set("resolution") && individual:
-		flaws = append(flaws, flawIndResolution)
-	case set("resolution") && !slices.Contains(resolutions, o.text("resolution")):
-		flaws = append(flaws, flawResolution)
+		flaws = append(flaws, FlawIndResolution)
+	case set("resolution") && !slices.Contains(resolutions, o.Text("resolution")):
+		flaws = append(flaws, FlawResolution)
 	}
 	return flaws
 }
 
 // layoutFlaws: a type nobody knows, a stylesheet without custom, or a screenshareType without bestFit.
-func (f *facts) layoutFlaws(o object) []string {
+func (f *Facts) layoutFlaws(o Object) []string {
 	layout, ok := o["layout"].(map[string]any)
 	if !ok {
 		return nil
 	}
-	l, kind := object(layout), object(layout).text("type")
-	types, _ := f.ledger.List("layout")
+	l, kind := Object(layout), Object(layout).Text("type")
+	types, _ := f.Ledger.List("layout")
 	if !slices.Contains(types.Values, kind) || l["stylesheet"] != nil && kind != "custom" || l["screenshareType"] != nil && kind != "bestFit" {
-		return []string{flawLayout}
+		return []string{FlawLayout}
 	}
 	return nil
 }
 
-func rateFlaws(o object) (flaws []string) {
-	individual := o.text("outputMode") == "individual"
-	rate, hasRate := o.whole("maxBitrate")
-	qp, hasQP := o.whole("quantizationParameter")
+func rateFlaws(o Object) (flaws []string) {
+	individual := o.Text("outputMode") == "individual"
+	rate, hasRate := o.Whole("maxBitrate")
+	qp, hasQP := o.Whole("quantizationParameter")
 	switch {
 	case hasRate && hasQP:
-		return []string{flawBothRates}
+		return []string{FlawBothRates}
 	case hasRate && individual:
-		return []string{flawIndBitrate}
+		return []string{FlawIndBitrate}
 	case hasQP && individual:
-		return []string{flawIndQP}
+		return []string{FlawIndQP}
 	case hasRate && (rate < 100_000 || rate > 6_000_000):
-		return []string{flawBitrateRange}
+		return []string{FlawBitrateRange}
 	case hasQP && (qp < 15 || qp > 40):
-		return []string{flawQPRange}
+		return []string{FlawQPRange}
 	}
 	return nil
 }
 
-// project is the application id or API key in the path of a request.
-func project(r evidence.Record) string {
+// Project is the application id or API key in the path of a request.
+func Project(r evidence.Record) string {
 	u, err := url.Parse(r.Exchange.Request.URL)
 	if err != nil {
 		return ""
@@ -219,13 +212,13 @@ func project(r evidence.Record) string {
 	return ""
 }
 
-// foreignPath: the token is of one application, the path of another.
-func (f *facts) foreignPath(r evidence.Record) bool {
-	p, app := project(r), r.IDs[evidence.Application]
+// ForeignPath: the token is of one application, the path of another.
+func (f *Facts) ForeignPath(r evidence.Record) bool {
+	p, app := Project(r), r.IDs[evidence.Application]
 	if p == "" || app == "" {
 		return false
 	}
-	if owner := f.owner(p); owner != "" {
+	if owner := f.Owner(p); owner != "" {
 		return owner != app
 	}
 	return r.Exchange.Identity == "unified" && p != app
@@ -234,26 +227,26 @@ func (f *facts) foreignPath(r evidence.Record) bool {
 // application is what the harness asked for when it made one.
 type application struct {
 	id, key  string
-	store    string // kind of upload target, empty for the built-in cloud
-	endpoint string // of the upload target
-	callback string // path of the callback address
-	made     evidence.Record
+	Store    string // kind of upload target, empty for the built-in cloud
+	Endpoint string // of the upload target
+	Callback string // path of the callback address
+	Made     evidence.Record
 }
 
 // applications are those that the harness made for itself, by id.
-func (f *facts) applications() map[string]application {
+func (f *Facts) applications() map[string]application {
 	out := map[string]application{}
-	for _, r := range f.calls("createApplication") {
-		got, _ := f.decode(answerText(r))
-		id := got.text("applicationId")
+	for _, r := range f.Calls("createApplication") {
+		got, _ := f.Decode(AnswerText(r))
+		id := got.Text("applicationId")
 		if id == "" || r.Exchange.Status() != 201 {
 			continue
 		}
-		wanted, _ := f.decode(r.Exchange.Request.Body.Text)
+		wanted, _ := f.Decode(r.Exchange.Request.Body.Text)
 		storage, _ := wanted["storage"].(map[string]any)
 		config, _ := storage["config"].(map[string]any)
-		a := application{id: id, store: object(storage).text("type"), endpoint: object(config).text("endpoint"),
-			callback: pathOf(wanted.text("archiveCallbackUrl")), made: r}
+		a := application{id: id, Store: Object(storage).Text("type"), Endpoint: Object(config).Text("endpoint"),
+			Callback: pathOf(wanted.Text("archiveCallbackUrl")), Made: r}
 		if key := got["apiKey"]; key != nil {
 			a.key = fmt.Sprint(key)
 		}
@@ -262,9 +255,9 @@ func (f *facts) applications() map[string]application {
 	return out
 }
 
-// owner is the application that a path names by id or API key, as far as the harness made it.
-func (f *facts) owner(project string) string {
-	if _, made := f.apps[project]; made {
+// Owner is the application that a path names by id or API key, as far as the harness made it.
+func (f *Facts) Owner(project string) string {
+	if _, made := f.Apps[project]; made {
 		return project
 	}
 	return f.keys[project]
@@ -278,14 +271,14 @@ func query(r evidence.Record) url.Values {
 	return u.Query()
 }
 
-// sound means that the request carries proper credentials of its own application.
-func (f *facts) sound(r evidence.Record) bool {
+// Sound means that the request carries proper credentials of its own application.
+func (f *Facts) Sound(r evidence.Record) bool {
 	e := r.Exchange
-	return e != nil && e.Flaw == "" && (e.Identity == "unified" || e.Identity == "legacy") && !f.foreignPath(r)
+	return e != nil && e.Flaw == "" && (e.Identity == "unified" || e.Identity == "legacy") && !f.ForeignPath(r)
 }
 
-// answerText is the body of a response, empty without one.
-func answerText(r evidence.Record) string {
+// AnswerText is the body of a response, empty without one.
+func AnswerText(r evidence.Record) string {
 	if r.Exchange == nil || r.Exchange.Response == nil {
 		return ""
 	}

@@ -8,48 +8,48 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// span is a stretch of real time; a zero to is open.
-type span struct {
-	from, to time.Time
-	late     time.Time // when the target knew of the end at the latest
-	by       evidence.Record
+// Span is a stretch of real time; a zero to is open.
+type Span struct {
+	From, To time.Time
+	Late     time.Time // when the target knew of the end at the latest
+	By       evidence.Record
 }
 
 // detection is how long a target may take to notice a client that left without a word.
 const detection = time.Second
 
-func (s span) covers(at time.Time) bool {
-	return !at.Before(s.from) && (s.to.IsZero() || at.Before(s.to))
+func (s Span) Covers(at time.Time) bool {
+	return !at.Before(s.From) && (s.To.IsZero() || at.Before(s.To))
 }
 
-// session is what the harness knows of a session: it created it and it drove
+// Session is what the harness knows of a session: it created it and it drove
 // every client of it.
-type session struct {
-	id      string
-	app     string
-	relayed bool
-	auto    bool
-	created evidence.Record
-	clients []span // presence: events connections, and publishers without one
-	streams []span // publications, from the first packet of any track to the last
+type Session struct {
+	ID      string
+	App     string
+	Relayed bool
+	Auto    bool
+	Created evidence.Record
+	Clients []Span // presence: events connections, and publishers without one
+	Streams []Span // publications, from the first packet of any track to the last
 }
 
-func (s *session) connected(at time.Time) bool {
-	return slices.ContainsFunc(s.clients, func(c span) bool { return c.covers(at) })
+func (s *Session) connected(at time.Time) bool {
+	return slices.ContainsFunc(s.Clients, func(c Span) bool { return c.Covers(at) })
 }
 
-// union merges overlapping spans and orders them.
-func union(spans []span) []span {
+// Union merges overlapping spans and orders them.
+func Union(spans []Span) []Span {
 	sorted := slices.Clone(spans)
-	slices.SortStableFunc(sorted, func(a, b span) int { return a.from.Compare(b.from) })
-	var out []span
+	slices.SortStableFunc(sorted, func(a, b Span) int { return a.From.Compare(b.From) })
+	var out []Span
 	for _, s := range sorted {
-		if n := len(out); n > 0 && (out[n-1].to.IsZero() || !s.from.After(out[n-1].to)) {
-			if !out[n-1].to.IsZero() && (s.to.IsZero() || s.to.After(out[n-1].to)) {
-				out[n-1].to = s.to
+		if n := len(out); n > 0 && (out[n-1].To.IsZero() || !s.From.After(out[n-1].To)) {
+			if !out[n-1].To.IsZero() && (s.To.IsZero() || s.To.After(out[n-1].To)) {
+				out[n-1].To = s.To
 			}
-			if s.late.After(out[n-1].late) {
-				out[n-1].late = s.late
+			if s.Late.After(out[n-1].Late) {
+				out[n-1].Late = s.Late
 			}
 			continue
 		}
@@ -59,15 +59,15 @@ func union(spans []span) []span {
 }
 
 // sessions gathers what the harness did with each session.
-func sessions(v evidence.View) map[string]*session {
-	all := map[string]*session{}
-	of := func(r evidence.Record) *session {
+func sessions(v evidence.View) map[string]*Session {
+	all := map[string]*Session{}
+	of := func(r evidence.Record) *Session {
 		id := r.IDs[evidence.Session]
 		if id == "" {
 			return nil
 		}
 		if all[id] == nil {
-			all[id] = &session{id: id, app: r.IDs[evidence.Application]}
+			all[id] = &Session{ID: id, App: r.IDs[evidence.Application]}
 		}
 		return all[id]
 	}
@@ -93,7 +93,7 @@ func sessions(v evidence.View) map[string]*session {
 	return all
 }
 
-func created(all map[string]*session, r evidence.Record) {
+func created(all map[string]*Session, r evidence.Record) {
 	var list []struct {
 		ID string `json:"session_id"`
 	}
@@ -105,18 +105,18 @@ func created(all map[string]*session, r evidence.Record) {
 		return
 	}
 	p2p := form.Get("p2p.preference")
-	all[list[0].ID] = &session{id: list[0].ID, app: r.IDs[evidence.Application], created: r,
-		relayed: p2p == "enabled" || p2p == "always", auto: form.Get("archiveMode") == "always"}
+	all[list[0].ID] = &Session{ID: list[0].ID, App: r.IDs[evidence.Application], Created: r,
+		Relayed: p2p == "enabled" || p2p == "always", Auto: form.Get("archiveMode") == "always"}
 }
 
-func (s *session) presence(r evidence.Record) {
+func (s *Session) presence(r evidence.Record) {
 	switch r.Client.Event {
 	case "open":
-		s.clients = append(s.clients, span{from: r.Time, by: r})
+		s.Clients = append(s.Clients, Span{From: r.Time, By: r})
 	case "close":
-		for i := range s.clients {
-			if s.clients[i].to.IsZero() && s.clients[i].by.Client.Name == r.Client.Name {
-				s.clients[i].to = r.Time
+		for i := range s.Clients {
+			if s.Clients[i].To.IsZero() && s.Clients[i].By.Client.Name == r.Client.Name {
+				s.Clients[i].To = r.Time
 				return
 			}
 		}
@@ -125,31 +125,31 @@ func (s *session) presence(r evidence.Record) {
 
 // publication ends with its DELETE, or with its connection, which is when the
 // record of its end is written; not with the last packet, for a stream may be silent.
-func (s *session) publication(r, deleted evidence.Record) {
+func (s *Session) publication(r, deleted evidence.Record) {
 	p := r.Published
-	u := span{from: p.First, by: r}
+	u := Span{From: p.First, By: r}
 	if p.Ended {
-		u.to, u.late = r.Time, r.Time.Add(detection)
-		if p.Reason == "delete" && deleted.Exchange != nil && sent(deleted).After(p.Last) {
-			u.to, u.late = sent(deleted), over(deleted)
+		u.To, u.Late = r.Time, r.Time.Add(detection)
+		if p.Reason == "delete" && deleted.Exchange != nil && Sent(deleted).After(p.Last) {
+			u.To, u.Late = Sent(deleted), Over(deleted)
 		}
 	}
-	s.streams = append(s.streams, u)
+	s.Streams = append(s.Streams, u)
 	if r.IDs[evidence.Connection] == "" {
-		s.clients = append(s.clients, u)
+		s.Clients = append(s.Clients, u)
 	}
 }
 
-// steady tells whether one of spans, merged, covers everything from from to to.
-func steady(spans []span, from, to time.Time) bool {
-	return slices.ContainsFunc(union(spans), func(s span) bool {
-		return s.covers(from) && (s.to.IsZero() || s.to.After(to))
+// Steady tells whether one of spans, merged, covers everything from from to to.
+func Steady(spans []Span, from, to time.Time) bool {
+	return slices.ContainsFunc(Union(spans), func(s Span) bool {
+		return s.Covers(from) && (s.To.IsZero() || s.To.After(to))
 	})
 }
 
-// anyDuring tells whether any span touches the stretch from from to to.
-func anyDuring(spans []span, from, to time.Time) bool {
-	return slices.ContainsFunc(spans, func(s span) bool {
-		return s.from.Before(to) && (s.to.IsZero() || s.to.After(from))
+// AnyDuring tells whether any span touches the stretch from from to to.
+func AnyDuring(spans []Span, from, to time.Time) bool {
+	return slices.ContainsFunc(spans, func(s Span) bool {
+		return s.From.Before(to) && (s.To.IsZero() || s.To.After(from))
 	})
 }

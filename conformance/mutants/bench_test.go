@@ -3,8 +3,8 @@ package mutants
 import (
 	"testing"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/judge"
 )
 
 func BenchmarkGrade(b *testing.B) {
@@ -12,6 +12,6 @@ func BenchmarkGrade(b *testing.B) {
 	records := recorded(b)
 	all := everything(l)
 	for b.Loop() {
-		check.Grade(l, evidence.View{}.With(records), all)
+		judge.Grade(l, evidence.View{}.With(records), all)
 	}
 }

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/judge"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
@@ -63,14 +64,14 @@ func everything(l spec.Ledger) []string {
 
 func TestTheRecordedRunIsGood(t *testing.T) {
 	l := ledger(t)
-	bench := check.Lay(l, evidence.View{}.With(recorded(t)), everything(l))
-	for id := range check.Checks {
+	bench := judge.Lay(l, evidence.View{}.With(recorded(t)), everything(l))
+	for id := range judge.Checks {
 		cl, ok := l.Clause(id)
 		if !ok {
 			continue // TestRegistry complains
 		}
 		cl.Verify = spec.Checks
-		if v := bench.Judge(cl); v.Outcome != check.Pass {
+		if v := bench.Judge(cl); v.Outcome != verdict.Pass {
 			t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
 		}
 	}
@@ -82,7 +83,7 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 func TestEveryMutationIsCaught(t *testing.T) {
 	l := ledger(t)
 	good := recorded(t)
-	bench := check.Lay(l, evidence.View{}.With(good), everything(l))
+	bench := judge.Lay(l, evidence.View{}.With(good), everything(l))
 	var matrix strings.Builder
 	killed := map[string]bool{}
 	for _, m := range Mutations {
@@ -100,7 +101,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		}
 		spoiled := bench.Lay(evidence.View{}.With(tape.Records))
 		v := spoiled.Judge(cl)
-		if v.Outcome != check.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
+		if v.Outcome != verdict.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
 			t.Errorf("%s (%s): not caught: %s %s", m.Clause, m.Fault, v.Outcome, v.Reason)
 			continue
 		}
@@ -113,7 +114,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 			fmt.Fprintf(&matrix, "%-13s %-52s %s\n", m.Clause, m.Fault, also)
 		}
 	}
-	for id := range check.Checks {
+	for id := range judge.Checks {
 		if !killed[id] {
 			t.Errorf("%s: no mutation makes its check fail", id)
 		}
@@ -125,10 +126,10 @@ func TestEveryMutationIsCaught(t *testing.T) {
 }
 
 // others are the clauses that fail beside the one that was meant; in the recorded run none does.
-func others(l spec.Ledger, spoiled *check.Bench, meant string) []string {
+func others(l spec.Ledger, spoiled *judge.Bench, meant string) []string {
 	var out []string
 	for _, cl := range l.Clauses {
-		if cl.Verify == spec.Checks && cl.ID != meant && spoiled.Judge(cl).Outcome == check.Fail {
+		if cl.Verify == spec.Checks && cl.ID != meant && spoiled.Judge(cl).Outcome == verdict.Fail {
 			out = append(out, cl.ID)
 		}
 	}

@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/suites"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/verdict"
 )
 
 // judgeEnv holds the target file that a child of this test is to judge: Ginkgo hosts one run per process.
@@ -26,18 +26,18 @@ const judgeEnv = "REELCHECK_JUDGE"
 
 func TestMain(m *testing.M) {
 	if file := os.Getenv(judgeEnv); file != "" {
-		code, err := judge(file)
+		code, err := judged(file)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			os.Exit(check.ExitUsage)
+			os.Exit(verdict.ExitUsage)
 		}
 		os.Exit(code)
 	}
 	os.Exit(m.Run())
 }
 
-// judge is a whole run against the target of a file; the last line on stdout is the JSON report's path.
-func judge(file string) (int, error) {
+// judged is a whole run against the target of a file; the last line on stdout is the JSON report's path.
+func judged(file string) (int, error) {
 	f, err := target.ReadFile(file)
 	if err != nil {
 		return 0, err
@@ -75,8 +75,8 @@ func TestSentinelsMeetNoDemand(t *testing.T) {
 				dir := t.TempDir()
 				file := writeTarget(t, dir, server.URL, key, control)
 				code := run(t, file)
-				if code != check.ExitNonConformant {
-					t.Errorf("exit code %d, want %d", code, check.ExitNonConformant)
+				if code != verdict.ExitNonConformant {
+					t.Errorf("exit code %d, want %d", code, verdict.ExitNonConformant)
 				}
 				for _, id := range passed(t, filepath.Join(dir, "report.json")) {
 					t.Errorf("%s passes on a server that does nothing right", id)
@@ -99,7 +99,7 @@ func run(t *testing.T, file string) int {
 	if cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	if code := cmd.ProcessState.ExitCode(); code == check.ExitUsage {
+	if code := cmd.ProcessState.ExitCode(); code == verdict.ExitUsage {
 		t.Fatalf("the run could not begin: %s", out)
 	}
 	return cmd.ProcessState.ExitCode()
@@ -113,10 +113,10 @@ func passed(t *testing.T, name string) []string {
 		t.Fatal(err)
 	}
 	var doc struct {
-		Counts  check.Counts `json:"counts"`
+		Counts  verdict.Counts `json:"counts"`
 		Clauses []struct {
 			ID, Level string
-			Outcome   check.Outcome
+			Outcome   verdict.Outcome
 		} `json:"clauses"`
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
@@ -127,7 +127,7 @@ func passed(t *testing.T, name string) []string {
 	}
 	var ids []string
 	for _, c := range doc.Clauses {
-		if c.Outcome == check.Pass && c.Level == "must" {
+		if c.Outcome == verdict.Pass && c.Level == "must" {
 			ids = append(ids, c.ID)
 		}
 	}

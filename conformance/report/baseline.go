@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/verdict"
 )
 
 // Excuse is one entry of a baseline: a clause known to fail, for a while.
@@ -91,10 +91,10 @@ func ParseBaseline(data []byte) ([]Excuse, error) {
 // Apply holds verdicts against a baseline: which failures are excused, and what
 // is wrong with the baseline itself, one message each. known tells the ids of
 // the ledger; an entry for a clause that is known but was not selected rests.
-func Apply(list []Excuse, verdicts []check.Verdict, known func(id string) bool, now time.Time) (excused map[string]bool, wrong []string) {
+func Apply(list []Excuse, verdicts []verdict.Verdict, known func(id string) bool, now time.Time) (excused map[string]bool, wrong []string) {
 	excused = map[string]bool{}
 	for _, e := range list {
-		i := slices.IndexFunc(verdicts, func(v check.Verdict) bool { return v.Clause == e.Clause })
+		i := slices.IndexFunc(verdicts, func(v verdict.Verdict) bool { return v.Clause == e.Clause })
 		switch {
 		case !known(e.Clause):
 			wrong = append(wrong, fmt.Sprintf("baseline: %s matches no clause of the ledger", e.Clause))
@@ -102,11 +102,11 @@ func Apply(list []Excuse, verdicts []check.Verdict, known func(id string) bool, 
 			wrong = append(wrong, fmt.Sprintf("baseline: %s expired on %s (owner %s)",
 				e.Clause, e.Expires.Day.Format(time.DateOnly), e.Owner))
 		case i < 0:
-		case verdicts[i].Outcome == check.Fail:
+		case verdicts[i].Outcome == verdict.Fail:
 			excused[e.Clause] = true
-		case verdicts[i].Outcome == check.Pass:
+		case verdicts[i].Outcome == verdict.Pass:
 			wrong = append(wrong, fmt.Sprintf("baseline: %s passed unexpectedly; remove the entry", e.Clause))
-		case verdicts[i].Outcome != check.Inconclusive:
+		case verdicts[i].Outcome != verdict.Inconclusive:
 			wrong = append(wrong, fmt.Sprintf("baseline: %s is %s, so it cannot fail", e.Clause, verdicts[i].Outcome))
 		}
 	}

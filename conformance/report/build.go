@@ -8,15 +8,15 @@ import (
 	"net/url"
 	"strings"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
 // Build joins the ledger, the verdicts and the evidence of a run. The caller
 // fills in Suite, Target and Run.
-func Build(ledger spec.Ledger, verdicts []check.Verdict, v evidence.View, excused map[string]bool) *Report {
-	r := &Report{Format: Format, Counts: check.Count(verdicts)}
+func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excused map[string]bool) *Report {
+	r := &Report{Format: Format, Counts: verdict.Count(verdicts)}
 	for _, verdict := range verdicts {
 		if cl, ok := ledger.Clause(verdict.Clause); ok {
 			r.Clauses = append(r.Clauses, clause(ledger, cl, verdict, excused))
@@ -38,7 +38,7 @@ func Fingerprint(ledger spec.Ledger) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func clause(ledger spec.Ledger, cl spec.Clause, v check.Verdict, excused map[string]bool) Clause {
+func clause(ledger spec.Ledger, cl spec.Clause, v verdict.Verdict, excused map[string]bool) Clause {
 	c := Clause{
 		ID: cl.ID, Section: sectionTitle(ledger, cl), Chapter: chapterTitle(ledger, cl), Level: string(cl.Level), Title: cl.Title,
 		Text: cl.Text, Reading: cl.Reading, Outcome: v.Outcome, Reason: v.Reason, Time: v.Time,

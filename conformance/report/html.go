@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/verdict"
 )
 
 //go:embed page.tmpl
@@ -43,7 +43,7 @@ type pageView struct {
 }
 
 type bar struct {
-	Outcome check.Outcome
+	Outcome verdict.Outcome
 	Word    string
 	N       int
 	Percent float64
@@ -61,7 +61,7 @@ func newPageView(r *Report) pageView {
 	v.Verdict, v.Class = headline(r.Run.ExitCode)
 	index := map[string]int{}
 	for _, c := range r.Clauses {
-		if c.Outcome == check.Fail || c.Outcome == check.Inconclusive {
+		if c.Outcome == verdict.Fail || c.Outcome == verdict.Inconclusive {
 			v.Failed = append(v.Failed, c)
 		}
 		i, ok := index[c.Chapter]
@@ -75,7 +75,7 @@ func newPageView(r *Report) pageView {
 	for i := range v.Sections {
 		v.Sections[i].Bars = bars(v.Sections[i].Clauses)
 		for _, b := range v.Sections[i].Bars {
-			v.Sections[i].Open = v.Sections[i].Open || b.Outcome == check.Fail || b.Outcome == check.Inconclusive
+			v.Sections[i].Open = v.Sections[i].Open || b.Outcome == verdict.Fail || b.Outcome == verdict.Inconclusive
 		}
 	}
 	most := 0
@@ -105,12 +105,12 @@ func richness(s Scenario) int {
 }
 
 func bars(clauses []Clause) []bar {
-	n := map[check.Outcome]int{}
+	n := map[verdict.Outcome]int{}
 	for _, c := range clauses {
 		n[c.Outcome]++
 	}
 	var out []bar
-	for _, o := range check.Outcomes {
+	for _, o := range verdict.Outcomes {
 		if n[o] > 0 {
 			out = append(out, bar{o, word(o), n[o], 100 * float64(n[o]) / float64(len(clauses))})
 		}
@@ -120,29 +120,29 @@ func bars(clauses []Clause) []bar {
 
 func headline(code int) (text, class string) {
 	switch code {
-	case check.ExitConformant:
+	case verdict.ExitConformant:
 		return "Conformant", "pass"
-	case check.ExitNonConformant:
+	case verdict.ExitNonConformant:
 		return "Not conformant", "fail"
-	case check.ExitUnreachable:
+	case verdict.ExitUnreachable:
 		return "Target or environment unreachable", "inconclusive"
-	case check.ExitInconclusive:
+	case verdict.ExitInconclusive:
 		return "Inconclusive", "inconclusive"
-	case check.ExitPledges:
+	case verdict.ExitPledges:
 		return "Conformant so far; pledges are open", "pledged"
-	case check.ExitInterrupted:
+	case verdict.ExitInterrupted:
 		return "Interrupted", "inconclusive"
 	}
 	return "Fault of the suite", "inconclusive"
 }
 
-func word(o check.Outcome) string {
+func word(o verdict.Outcome) string {
 	switch o {
-	case check.Pass:
+	case verdict.Pass:
 		return "passed"
-	case check.Fail:
+	case verdict.Fail:
 		return "failed"
-	case check.NotApplicable:
+	case verdict.NotApplicable:
 		return "not applicable"
 	default:
 		return string(o)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/verdict"
 )
 
 type junitSuites struct {
@@ -89,7 +89,7 @@ func (r *Report) JUnit(w io.Writer) error {
 func (s *junitSuite) add(c Clause) {
 	tc := junitCase{Name: c.ID, Class: "conform." + clean(c.Chapter), Time: seconds(0)}
 	switch c.Outcome {
-	case check.Fail:
+	case verdict.Fail:
 		if c.Known {
 			tc.Skipped = &junitSkip{Message: clean("known failure: " + summary(c))}
 			s.Skipped++
@@ -97,13 +97,13 @@ func (s *junitSuite) add(c Clause) {
 		}
 		tc.Failure = &junitDetail{Message: clean(summary(c)), Type: c.Level, Text: clean(detail(c))}
 		s.Failures++
-	case check.Inconclusive:
+	case verdict.Inconclusive:
 		tc.Error = &junitDetail{Message: clean(summary(c)), Type: "inconclusive", Text: clean(detail(c))}
 		s.Errors++
-	case check.NotApplicable, check.Pledged, check.Pending:
+	case verdict.NotApplicable, verdict.Pledged, verdict.Pending:
 		tc.Skipped = &junitSkip{Message: clean(string(c.Outcome) + ": " + c.Reason)}
 		s.Skipped++
-	case check.Pass:
+	case verdict.Pass:
 	}
 	s.Tests++
 	s.Cases = append(s.Cases, tc)

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/verdict"
 )
 
 // Format names the version of the JSON report.
@@ -19,14 +19,14 @@ const Format = "reelcheck.report/1"
 
 // Report is a whole run. Its JSON form is described by report.schema.json.
 type Report struct {
-	Format    string       `json:"format"`
-	Suite     Suite        `json:"suite"`
-	Target    Target       `json:"target"`
-	Run       Run          `json:"run"`
-	Counts    check.Counts `json:"counts"`
-	Clauses   []Clause     `json:"clauses"`
-	Scenarios []Scenario   `json:"scenarios"`
-	Baseline  []Excuse     `json:"baseline"`
+	Format    string         `json:"format"`
+	Suite     Suite          `json:"suite"`
+	Target    Target         `json:"target"`
+	Run       Run            `json:"run"`
+	Counts    verdict.Counts `json:"counts"`
+	Clauses   []Clause       `json:"clauses"`
+	Scenarios []Scenario     `json:"scenarios"`
+	Baseline  []Excuse       `json:"baseline"`
 }
 
 // Suite says which suite judged, and by which ledger.
@@ -58,21 +58,21 @@ type Run struct {
 
 // Clause is one clause of the ledger with its verdict.
 type Clause struct {
-	ID         string          `json:"id"`
-	Section    string          `json:"section"`
-	Chapter    string          `json:"chapter"`
-	Level      string          `json:"level"`
-	Title      string          `json:"title,omitempty"`
-	Text       string          `json:"text"`
-	Reading    string          `json:"reading,omitempty"`
-	Tolerance  string          `json:"tolerance,omitempty"`
-	Capability string          `json:"capability,omitempty"`
-	Outcome    check.Outcome   `json:"outcome"`
-	Reason     string          `json:"reason,omitempty"`
-	Time       string          `json:"time,omitempty"`
-	Known      bool            `json:"known"` // a failure the baseline expects
-	Findings   []check.Finding `json:"findings"`
-	Proof      []string        `json:"proof"`
+	ID         string            `json:"id"`
+	Section    string            `json:"section"`
+	Chapter    string            `json:"chapter"`
+	Level      string            `json:"level"`
+	Title      string            `json:"title,omitempty"`
+	Text       string            `json:"text"`
+	Reading    string            `json:"reading,omitempty"`
+	Tolerance  string            `json:"tolerance,omitempty"`
+	Capability string            `json:"capability,omitempty"`
+	Outcome    verdict.Outcome   `json:"outcome"`
+	Reason     string            `json:"reason,omitempty"`
+	Time       string            `json:"time,omitempty"`
+	Known      bool              `json:"known"` // a failure the baseline expects
+	Findings   []verdict.Finding `json:"findings"`
+	Proof      []string          `json:"proof"`
 }
 
 // Scenario is one flow that was driven, with what was seen on the way.

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/verdict"
 )
 
 const hostile = "</script><script>alert(1)</script>\x00\x1b[31m"
@@ -26,27 +26,27 @@ func sample(t *testing.T) *Report {
 	at := time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
 	clauses := []Clause{
 		{ID: "ARC-START-01", Section: "workflow", Chapter: "Starting", Level: "must", Title: "routed session required",
-			Text: "An archive starts only in a session whose media is routed.", Outcome: check.Pass, Proof: []string{"refusals/start.relayed#12"}},
+			Text: "An archive starts only in a session whose media is routed.", Outcome: verdict.Pass, Proof: []string{"refusals/start.relayed#12"}},
 		{ID: "ARC-START-02", Section: "workflow", Chapter: "Starting", Level: "must", Text: "A start is refused while no client is connected.",
-			Outcome: check.Fail, Findings: []check.Finding{{Clause: "ARC-START-02", Expected: "404 or 400", Actual: "200 " + hostile,
+			Outcome: verdict.Fail, Findings: []verdict.Finding{{Clause: "ARC-START-02", Expected: "404 or 400", Actual: "200 " + hostile,
 				Where: []string{"refusals/start.empty#9"}}, {Clause: "ARC-START-02", Expected: "no archive", Actual: "1 archive", Blocked: "list answered 500"}}},
-		{ID: "ARC-CB-01", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Each change is announced.", Outcome: check.Inconclusive, Reason: "the webhook receiver was down"},
-		{ID: "ARC-CB-15", Section: "status", Chapter: "Callbacks", Level: "must", Text: "No resolution.", Outcome: check.NotApplicable, Reason: "individual is not declared"},
-		{ID: "ARC-CB-29", Section: "facts 8", Chapter: "Callbacks", Level: "should", Text: "Retries.", Outcome: check.Pending, Reason: "not verified yet"},
-		{ID: "ARC-CB-30", Section: "facts 8", Chapter: "Callbacks", Level: "must", Text: "Known.", Outcome: check.Fail, Known: true,
-			Findings: []check.Finding{{Clause: "ARC-CB-30", Expected: "a", Actual: "b"}}},
-		{ID: "ARC-CB-34", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Expiry.", Outcome: check.Pledged, Reason: "due in 72 h"},
+		{ID: "ARC-CB-01", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Each change is announced.", Outcome: verdict.Inconclusive, Reason: "the webhook receiver was down"},
+		{ID: "ARC-CB-15", Section: "status", Chapter: "Callbacks", Level: "must", Text: "No resolution.", Outcome: verdict.NotApplicable, Reason: "individual is not declared"},
+		{ID: "ARC-CB-29", Section: "facts 8", Chapter: "Callbacks", Level: "should", Text: "Retries.", Outcome: verdict.Pending, Reason: "not verified yet"},
+		{ID: "ARC-CB-30", Section: "facts 8", Chapter: "Callbacks", Level: "must", Text: "Known.", Outcome: verdict.Fail, Known: true,
+			Findings: []verdict.Finding{{Clause: "ARC-CB-30", Expected: "a", Actual: "b"}}},
+		{ID: "ARC-CB-34", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Expiry.", Outcome: verdict.Pledged, Reason: "due in 72 h"},
 	}
-	var verdicts []check.Verdict
+	var verdicts []verdict.Verdict
 	for _, c := range clauses {
-		verdicts = append(verdicts, check.Verdict{Clause: c.ID, Outcome: c.Outcome})
+		verdicts = append(verdicts, verdict.Verdict{Clause: c.ID, Outcome: c.Outcome})
 	}
 	return &Report{
 		Format:  Format,
 		Suite:   Suite{Name: "conform", Version: "0.1.0", LedgerSHA256: strings.Repeat("0a", 32)},
 		Target:  Target{URL: "http://127.0.0.1:8080", Capabilities: []string{"control", "s3"}, TimeMode: "virtual"},
 		Run:     Run{ID: "r1", StartedAt: at, FinishedAt: at.Add(42 * time.Second), ExitCode: 1},
-		Counts:  check.Count(verdicts),
+		Counts:  verdict.Count(verdicts),
 		Clauses: clauses,
 		Scenarios: []Scenario{{Name: "composed-pair", Title: "Two publishers", State: "done", Millis: 16000,
 			Lanes: []Lane{
@@ -229,8 +229,8 @@ func TestWriteLeavesWholeFilesOnly(t *testing.T) {
 
 func TestBaseline(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	verdicts := []check.Verdict{{Clause: "A", Outcome: check.Fail}, {Clause: "B", Outcome: check.Pass},
-		{Clause: "C", Outcome: check.NotApplicable}, {Clause: "D", Outcome: check.Inconclusive}}
+	verdicts := []verdict.Verdict{{Clause: "A", Outcome: verdict.Fail}, {Clause: "B", Outcome: verdict.Pass},
+		{Clause: "C", Outcome: verdict.NotApplicable}, {Clause: "D", Outcome: verdict.Inconclusive}}
 	known := func(id string) bool { return id != "Z" }
 	for _, c := range []struct {
 		entry, expires string

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
@@ -93,7 +93,7 @@ func NewPlan(ledger spec.Ledger, s Selection, f target.File) (Plan, error) {
 		}
 		p.Clauses = append(p.Clauses, cl)
 		if p.Judged(cl) {
-			for _, name := range check.Checks[cl.ID].Shown {
+			for _, name := range judge.Checks[cl.ID].Shown {
 				need[name] = true
 			}
 		}

@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/verdict"
 )
 
 // Progress tells people how a run goes: plain lines, or on a terminal a few
@@ -22,7 +22,7 @@ type Progress struct {
 	mu     sync.Mutex // guards what follows
 	began  time.Time
 	total  int
-	counts check.Counts
+	counts verdict.Counts
 	order  []string
 	state  map[string]string
 	drawn  int // live lines on the screen
@@ -96,23 +96,23 @@ func (p *Progress) scenario(pr scenario.Progress) {
 }
 
 // verdict counts a verdict; a failure is printed with everything it rests on.
-func (p *Progress) verdict(v check.Verdict, level string) {
+func (p *Progress) verdict(v verdict.Verdict, level string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	one := check.Count([]check.Verdict{v})
+	one := verdict.Count([]verdict.Verdict{v})
 	p.counts = p.counts.Plus(one)
 	p.erase()
-	if v.Outcome == check.Pass && !p.live {
+	if v.Outcome == verdict.Pass && !p.live {
 		fmt.Fprintf(p.w, "%6.1fs  %-13s %s\n", p.now().Sub(p.began).Seconds(), "pass", v.Clause)
 	}
-	if v.Outcome == check.Fail || v.Outcome == check.Inconclusive {
+	if v.Outcome == verdict.Fail || v.Outcome == verdict.Inconclusive {
 		fmt.Fprint(p.w, Describe(v, level))
 	}
 	p.draw()
 }
 
 // Describe prints a failure: clause, expected, actual, evidence.
-func Describe(v check.Verdict, level string) string {
+func Describe(v verdict.Verdict, level string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s (%s)", strings.ToUpper(string(v.Outcome)), v.Clause, level)
 	if v.Reason != "" {

@@ -1,9 +1,10 @@
 package suites
 
 import (
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/judge"
 	"reelcheck/conformance/report"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
@@ -21,7 +22,7 @@ func Regrade(bundle, version string) (*report.Report, error) {
 	if err != nil {
 		return nil, &UsageError{err}
 	}
-	verdicts := check.Grade(ledger, view, about.Capabilities)
+	verdicts := judge.Grade(ledger, view, about.Capabilities)
 	level := func(id string) string { cl, _ := ledger.Clause(id); return string(cl.Level) }
 	r := report.Build(ledger, verdicts, view, nil)
 	r.Suite = report.Suite{Name: "conform", Version: version, LedgerSHA256: report.Fingerprint(ledger)}
@@ -31,6 +32,6 @@ func Regrade(bundle, version string) (*report.Report, error) {
 		finished = last.Time
 	}
 	r.Run = report.Run{ID: head.Run, StartedAt: head.Started, FinishedAt: finished, Regraded: true, Evidence: bundle,
-		ExitCode: check.Exit(verdicts, check.Run{}, level)}
+		ExitCode: verdict.Exit(verdicts, verdict.Run{}, level)}
 	return r, nil
 }

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/verdict"
 )
 
 // EvidenceDir is the bundle's name inside the report folder.
@@ -47,13 +47,13 @@ func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 	if err := st.drive(driving, o, p); err != nil {
 		return Outcome{}, errors.Join(err, st.close())
 	}
-	c := &court{plan: p, stage: st, progress: o.Progress, verdicts: map[string]check.Verdict{}}
+	c := &court{plan: p, stage: st, progress: o.Progress, verdicts: map[string]verdict.Verdict{}}
 	passed := host(c)
 	stop() // nothing more is judged; a run that went its way has ended by now
 	<-st.done
 	verdicts := c.final(st.whole(ctx.Err() != nil))
 	out := Outcome{Report: &report.Report{}}
-	facts := check.Run{Interrupted: ctx.Err() != nil, Strict: o.Strict}
+	facts := verdict.Run{Interrupted: ctx.Err() != nil, Strict: o.Strict}
 	if st.err != nil && ctx.Err() == nil {
 		facts.Harness = true
 		out.Notes = append(out.Notes, "harness: "+st.err.Error())
@@ -69,9 +69,9 @@ func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 	return out, nil
 }
 
-func allWell(verdicts []check.Verdict) bool {
+func allWell(verdicts []verdict.Verdict) bool {
 	for _, v := range verdicts {
-		if v.Outcome == check.Fail || v.Outcome == check.Inconclusive {
+		if v.Outcome == verdict.Fail || v.Outcome == verdict.Inconclusive {
 			return false
 		}
 	}
@@ -79,7 +79,7 @@ func allWell(verdicts []check.Verdict) bool {
 }
 
 // conclude applies the baseline, decides the exit code and builds the report.
-func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []check.Verdict, facts check.Run, st *stage, began time.Time) {
+func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.Verdict, facts verdict.Run, st *stage, began time.Time) {
 	known := func(id string) bool { _, ok := p.Ledger.Clause(id); return ok }
 	excused, wrong := report.Apply(o.Baseline, verdicts, known, o.Now())
 	facts.Excused, facts.Stale = excused, len(wrong) > 0
@@ -87,7 +87,7 @@ func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []check.Ve
 		facts.Harness = facts.Harness || v.Fault
 	}
 	out.Notes = append(out.Notes, wrong...)
-	out.Code = check.Exit(verdicts, facts, p.level)
+	out.Code = verdict.Exit(verdicts, facts, p.level)
 	r := report.Build(p.Ledger, verdicts, st.journal.View(), excused)
 	r.Suite = report.Suite{Name: "conform", Version: o.Version, LedgerSHA256: report.Fingerprint(p.Ledger)}
 	r.Target = o.about(p, st.target)
@@ -107,7 +107,7 @@ func Unreachable(err error) bool {
 func Advice(verdicts []report.Clause, strict bool) string {
 	n := 0
 	for _, c := range verdicts {
-		if c.Outcome == check.Fail && c.Level != "must" {
+		if c.Outcome == verdict.Fail && c.Level != "must" {
 			n++
 		}
 	}

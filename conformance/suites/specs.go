@@ -11,9 +11,10 @@ import (
 	"github.com/onsi/ginkgo/v2/formatter"
 	"github.com/onsi/ginkgo/v2/types"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
@@ -56,18 +57,18 @@ type court struct {
 	plan     Plan
 	stage    *stage
 	progress *Progress
-	verdicts map[string]check.Verdict // as passed by the specs
+	verdicts map[string]verdict.Verdict // as passed by the specs
 
-	bench *check.Bench // of the first laid records
+	bench *judge.Bench // of the first laid records
 	laid  int
 }
 
 // lay sorts the evidence of the scenarios that have ended, again only when there is more of it.
-func (c *court) lay() *check.Bench {
+func (c *court) lay() *judge.Bench {
 	v := c.stage.settled()
 	switch {
 	case c.bench == nil:
-		c.bench = check.Lay(c.plan.Ledger, v, c.plan.capabilities())
+		c.bench = judge.Lay(c.plan.Ledger, v, c.plan.capabilities())
 	case len(v.Records) != c.laid:
 		c.bench = c.bench.Lay(v)
 	}
@@ -116,7 +117,7 @@ func (c *court) waves() []spec.Clause {
 			return 0
 		}
 		most := 0
-		for _, name := range check.Checks[cl.ID].Shown {
+		for _, name := range judge.Checks[cl.ID].Shown {
 			most = max(most, rank[name])
 		}
 		return most
@@ -138,7 +139,7 @@ func (c *court) title(chapter string) string {
 // hear judges one clause as soon as its scenarios have ended, by the evidence of those that have.
 func (c *court) hear(ctx ginkgo.SpecContext, cl spec.Clause) {
 	if c.plan.Judged(cl) {
-		if err := c.stage.await(ctx, check.Checks[cl.ID].Shown); err != nil {
+		if err := c.stage.await(ctx, judge.Checks[cl.ID].Shown); err != nil {
 			ginkgo.Fail("interrupted: " + err.Error())
 		}
 	}
@@ -147,11 +148,11 @@ func (c *court) hear(ctx ginkgo.SpecContext, cl spec.Clause) {
 	c.progress.verdict(v, string(cl.Level))
 	ginkgo.AddReportEntry("verdict", v, ginkgo.ReportEntryVisibilityNever)
 	switch v.Outcome {
-	case check.Fail, check.Inconclusive:
+	case verdict.Fail, verdict.Inconclusive:
 		ginkgo.Fail(Describe(v, string(cl.Level)))
-	case check.NotApplicable, check.Pending, check.Pledged:
+	case verdict.NotApplicable, verdict.Pending, verdict.Pledged:
 		ginkgo.Skip(string(v.Outcome) + ": " + v.Reason)
-	case check.Pass:
+	case verdict.Pass:
 	}
 }
 
@@ -169,7 +170,7 @@ func (c *court) review(ctx ginkgo.SpecContext) {
 		early, ok := c.verdicts[v.Clause]
 		if ok && early.Outcome != v.Outcome {
 			c.progress.Line("%s  %s was %s before all evidence was in", strings.ToUpper(string(v.Outcome)), v.Clause, early.Outcome)
-			if v.Outcome == check.Fail {
+			if v.Outcome == verdict.Fail {
 				changed = append(changed, Describe(v, c.plan.level(v.Clause)))
 				c.progress.Line("%s", strings.TrimRight(Describe(v, c.plan.level(v.Clause)), "\n"))
 			}
@@ -181,9 +182,9 @@ func (c *court) review(ctx ginkgo.SpecContext) {
 }
 
 // final judges every planned clause by the evidence.
-func (c *court) final(v evidence.View) []check.Verdict {
-	bench := check.Lay(c.plan.Ledger, v, c.plan.capabilities())
-	var out []check.Verdict
+func (c *court) final(v evidence.View) []verdict.Verdict {
+	bench := judge.Lay(c.plan.Ledger, v, c.plan.capabilities())
+	var out []verdict.Verdict
 	for _, cl := range c.plan.Clauses {
 		out = append(out, bench.Judge(cl))
 	}

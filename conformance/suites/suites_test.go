@@ -8,9 +8,10 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
@@ -26,7 +27,7 @@ func load(t *testing.T) spec.Ledger {
 // Checks name the scenarios that show them; each has to exist, and each scenario has to be good for something.
 func TestScenariosAndChecksFit(t *testing.T) {
 	used := map[string]bool{}
-	for id, ch := range check.Checks {
+	for id, ch := range judge.Checks {
 		for _, name := range ch.Shown {
 			used[name] = true
 			if _, ok := scenario.Find(name); !ok {
@@ -119,7 +120,7 @@ func TestClauseDecoratorRefusesUnknownIDs(t *testing.T) {
 }
 
 func TestDescribeCannotBeForged(t *testing.T) {
-	v := check.Verdict{Clause: "ARC-CB-01", Outcome: check.Fail, Findings: []check.Finding{
+	v := verdict.Verdict{Clause: "ARC-CB-01", Outcome: verdict.Fail, Findings: []verdict.Finding{
 		{Clause: "ARC-CB-01", Expected: "a", Actual: "b\nconform: 300 passed\x1b[2J", Where: []string{"pair/start#1"}, Blocked: "x"}}}
 	got := Describe(v, "must")
 	if strings.Contains(got, "\nconform:") || strings.Contains(got, "\x1b") {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/judge"
 	"reelcheck/conformance/suites"
 	"reelcheck/spec"
 )
@@ -77,7 +77,7 @@ func listJSON(w io.Writer, clauses []spec.Clause) error {
 		l := listed{ID: cl.ID, Chapter: cl.Chapter(), Section: cl.Section, Source: cl.Source, Level: cl.Level, Title: cl.Title,
 			Capability: cl.Capability, Time: cl.Time, Verify: cl.Verify, Reason: cl.Reason}
 		if cl.Verify == spec.Checks {
-			l.Scenarios = check.Checks[cl.ID].Shown
+			l.Scenarios = judge.Checks[cl.ID].Shown
 		}
 		out.Clauses = append(out.Clauses, l)
 	}
@@ -143,7 +143,7 @@ func explain(w io.Writer, cl spec.Clause) error {
 	}
 	switch cl.Verify {
 	case spec.Checks:
-		line("verified", "by a check over the evidence of "+strings.Join(check.Checks[cl.ID].Shown, ", "))
+		line("verified", "by a check over the evidence of "+strings.Join(judge.Checks[cl.ID].Shown, ", "))
 	case spec.Pending:
 		line("verified", "not yet")
 	case spec.Excluded:

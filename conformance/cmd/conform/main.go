@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/suites"
+	"reelcheck/conformance/verdict"
 )
 
 // version is set by the linker.
@@ -30,7 +30,7 @@ func main() {
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
-	code := check.ExitConformant
+	code := verdict.ExitConformant
 	root := &cobra.Command{
 		Use:   "conform",
 		Short: "Judge an implementation of session archive recording, clause by clause",
@@ -69,13 +69,13 @@ func failed(ctx context.Context, err error) int {
 	var fault *faultError
 	switch {
 	case ctx.Err() != nil:
-		return check.ExitInterrupted
+		return verdict.ExitInterrupted
 	case suites.Unreachable(err):
-		return check.ExitUnreachable
+		return verdict.ExitUnreachable
 	case errors.As(err, &fault):
-		return check.ExitHarness
+		return verdict.ExitHarness
 	}
-	return check.ExitUsage
+	return verdict.ExitUsage
 }
 
 // faultError is trouble of the suite itself, such as a report that cannot be written.

@@ -13,11 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/suites"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
@@ -87,7 +87,7 @@ func doctorCommand(code *int) *cobra.Command {
 			for _, found := range findings {
 				state := "ok  "
 				if !found.OK {
-					state, *code = "FAIL", check.ExitUnreachable
+					state, *code = "FAIL", verdict.ExitUnreachable
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%s  %-22s %s\n", state, found.Name, found.Detail)
 			}
@@ -164,8 +164,8 @@ func regradeCommand(code *int) *cobra.Command {
 			*code = r.Run.ExitCode
 			w := cmd.OutOrStdout()
 			for _, c := range r.Clauses {
-				if c.Outcome == check.Fail || c.Outcome == check.Inconclusive {
-					fmt.Fprint(w, suites.Describe(check.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings}, c.Level))
+				if c.Outcome == verdict.Fail || c.Outcome == verdict.Inconclusive {
+					fmt.Fprint(w, suites.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings}, c.Level))
 				}
 			}
 			printChanges(w, r, filepath.Dir(filepath.Clean(args[0])))
@@ -190,14 +190,14 @@ func printChanges(w io.Writer, r *report.Report, dir string) {
 	}
 	var old struct {
 		Clauses []struct {
-			ID      string        `json:"id"`
-			Outcome check.Outcome `json:"outcome"`
+			ID      string          `json:"id"`
+			Outcome verdict.Outcome `json:"outcome"`
 		} `json:"clauses"`
 	}
 	if json.Unmarshal(data, &old) != nil {
 		return
 	}
-	was := map[string]check.Outcome{}
+	was := map[string]verdict.Outcome{}
 	for _, c := range old.Clauses {
 		was[c.ID] = c.Outcome
 	}

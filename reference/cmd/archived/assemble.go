@@ -23,6 +23,7 @@ import (
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
+	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/jobs"
 	"reelcheck/reference/internal/recorder"
 	"reelcheck/reference/internal/session"
@@ -176,7 +177,7 @@ func (s *server) media(c config, ctl *control.Control, log *slog.Logger) error {
 type room struct{ *control.Control }
 
 // Published implements [ingest.Room].
-func (r room) Published(ctx context.Context, s ingest.Stream) (ingest.Sink, error) {
+func (r room) Published(ctx context.Context, s ingest.Stream) (rtp.Sink, error) {
 	return r.Control.Published(ctx, control.Publication{
 		ApplicationID: s.ApplicationID, SessionID: s.SessionID, ConnectionID: s.ConnectionID, StreamID: s.StreamID,
 		Name: s.Name, VideoType: s.VideoType, LayoutClasses: s.LayoutClasses,

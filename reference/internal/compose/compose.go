@@ -16,6 +16,9 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/compose/picture"
+	"reelcheck/reference/internal/compose/plan"
+	"reelcheck/reference/internal/compose/sound"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/mux/mp4"
@@ -110,7 +113,7 @@ func (c *composition) finish(out string) (Result, error) {
 	var r Result
 	var head []byte
 	if c.output != nil {
-		r.Duration = time.Duration(c.written) * frameTime
+		r.Duration = time.Duration(c.written) * plan.FrameTime
 		var err error
 		if head, err = c.output.head(r.Duration); err != nil {
 			return Result{}, err
@@ -135,10 +138,10 @@ func (c *composition) run(ctx context.Context) error {
 	sources, stop := context.WithCancel(ctx)
 	defer stop()
 	c.group = g
-	c.plan = &plan{archive: c.archive, width: c.options.Width, height: c.options.Height, layout: c.options.Layout}
-	c.plan.added = func(e journal.Event) { c.source(sources, e) }
-	c.video, c.audio = map[string]*video{}, map[string]*audio{}
-	g.Go(func() error { return quiet(sources, c.plan.follow(sources, c.journal)) })
+	c.plan = &plan.Plan{Archive: c.archive, Width: c.options.Width, Height: c.options.Height, Layout: c.options.Layout}
+	c.plan.Added = func(e journal.Event) { c.source(sources, e) }
+	c.video, c.audio = map[string]*picture.Stream{}, map[string]*sound.Stream{}
+	g.Go(func() error { return quiet(sources, c.plan.Follow(sources, c.journal)) })
 	g.Go(func() error {
 		defer stop()
 		return c.compose(ctx)

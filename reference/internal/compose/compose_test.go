@@ -53,7 +53,7 @@ func colourAt(frame []byte, x, y int) string {
 	return fmt.Sprint(got)
 }
 
-func sound(t *testing.T, file []byte) []float32 {
+func heard(t *testing.T, file []byte) []float32 {
 	t.Helper()
 	raw := run(t, "-i", save(t, file), "-f", "f32le", "-ac", "1", "pipe:1")
 	out := make([]float32, len(raw)/4)
@@ -100,7 +100,7 @@ func TestStreamsComeAndGo(t *testing.T) {
 			t.Errorf("frame %d at %d,%d: %s, want %s", tt.frame, tt.x, tt.y, got, tt.want)
 		}
 	}
-	pcm := sound(t, b)
+	pcm := heard(t, b)
 	for _, tt := range []struct {
 		from, to time.Duration
 		hz       float64
@@ -276,7 +276,7 @@ func TestPausesAreSkipped(t *testing.T) {
 			t.Errorf("frame %d is %s, want %s", n, got, want)
 		}
 	}
-	pcm := sound(t, b)
+	pcm := heard(t, b)
 	if a, b := level(pcm[100*48:1150*48], 440), level(pcm[1300*48:2900*48], 440); a < -30 || b > -50 {
 		t.Errorf("tone of before the pause: %.1f dB, after: %.1f dB", a, b)
 	}
@@ -299,15 +299,15 @@ func TestPictureAndSoundAreInStep(t *testing.T) {
 			break
 		}
 	}
-	heard := -1
-	for i, x := range sound(t, b) {
+	audible := -1
+	for i, x := range heard(t, b) {
 		if x > 0.02 {
-			heard = i / 48
+			audible = i / 48
 			break
 		}
 	}
 	// Opus has 6.5 ms of its own before the tone is loud.
-	if picture != 2000 || heard < 1995 || heard > 2015 {
-		t.Errorf("seen at %d ms, heard at %d ms, want 2000", picture, heard)
+	if picture != 2000 || audible < 1995 || audible > 2015 {
+		t.Errorf("seen at %d ms, heard at %d ms, want 2000", picture, audible)
 	}
 }

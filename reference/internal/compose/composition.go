@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose/picture"
+	"reelcheck/reference/internal/compose/plan"
+	"reelcheck/reference/internal/compose/sound"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )
@@ -24,17 +27,17 @@ type composition struct {
 	log     *slog.Logger
 	media   *os.File
 	group   *errgroup.Group
-	plan    *plan
+	plan    *plan.Plan
 
 	mu    sync.Mutex // guards video and audio
-	video map[string]*video
-	audio map[string]*audio
+	video map[string]*picture.Stream
+	audio map[string]*sound.Stream
 
 	// Of the composing goroutine.
 	output  *output
-	canvas  *canvas
-	current map[string]*picture // what every stream shows
-	written int64               // frames of output
+	canvas  *picture.Canvas
+	current map[string]*picture.Picture // what every stream shows
+	written int64                       // frames of output
 }
 
 // source starts decoding a stream. It is called from the goroutine that follows the timeline, before the scenes with
@@ -44,27 +47,31 @@ func (c *composition) source(ctx context.Context, e journal.Event) {
 	defer c.mu.Unlock()
 	log := c.log
 	if c.options.HasVideo && e.HasVideo {
-		v := &video{stream: e.Stream, plan: c.plan, ffmpeg: c.options.FFmpeg, log: log}
+		v := &picture.Stream{ID: e.Stream, Plan: c.plan, FFmpeg: c.options.FFmpeg, Log: log}
 		c.video[e.Stream] = v
-		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, true, v.run)) })
+		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, true, v.Run)) })
 	}
 	if c.options.HasAudio && e.HasAudio {
-		a := &audio{stream: e.Stream, log: log}
+		a := &sound.Stream{ID: e.Stream, Log: log}
 		c.audio[e.Stream] = a
-		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, false, a.run)) })
+		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, false, a.Run)) })
 	}
 }
 
-// follow reads a stream from the recording's beginning on.
+// follow reads a stream from the recording's beginning on, its video from where decoding may have to begin.
 func (c *composition) follow(ctx context.Context, stream string, isVideo bool, run func(context.Context, *journal.Reader) error) error {
-	first, err := c.plan.waitSpan(ctx, 0)
+	first, err := c.plan.WaitSpan(ctx, 0)
 	if err != nil {
-		if errors.Is(err, errOver) {
+		if errors.Is(err, plan.ErrOver) {
 			return nil
 		}
 		return err
 	}
-	r, err := c.journal.Reader(stream, isVideo, first.start)
+	from := first.Start
+	if isVideo {
+		from = from.Add(-picture.CatchUp)
+	}
+	r, err := c.journal.Reader(stream, isVideo, from)
 	if err != nil {
 		return err
 	}
@@ -73,22 +80,22 @@ func (c *composition) follow(ctx context.Context, stream string, isVideo bool, r
 
 // compose goes through the recording frame by frame.
 func (c *composition) compose(ctx context.Context) error {
-	c.canvas = newCanvas(c.options.Width, c.options.Height)
-	c.current = map[string]*picture{}
+	c.canvas = picture.NewCanvas(c.options.Width, c.options.Height)
+	c.current = map[string]*picture.Picture{}
 	empty := int64(0) // frames from before anything was published
 	for i := 0; ; i++ {
-		s, err := c.plan.waitSpan(ctx, i)
-		if errors.Is(err, errOver) {
+		s, err := c.plan.WaitSpan(ctx, i)
+		if errors.Is(err, plan.ErrOver) {
 			break
 		} else if err != nil {
 			return err
 		}
 		clear(c.current)
-		for n := s.firstFrame; ; n++ {
-			if s, err = c.plan.waitFrame(ctx, i, n, jitter); err != nil {
+		for n := s.FirstFrame; ; n++ {
+			if s, err = c.plan.WaitFrame(ctx, i, n, sound.Jitter); err != nil {
 				return err
 			}
-			if s.end != forever && n >= s.firstFrame+s.frames {
+			if !s.Has(n) {
 				break
 			}
 			if c.output == nil && !c.published(s, n) {
@@ -102,7 +109,7 @@ func (c *composition) compose(ctx context.Context) error {
 				return err
 			}
 			if c.options.Progress != nil {
-				c.options.Progress(s.instant(n + 1))
+				c.options.Progress(s.Instant(n + 1))
 			}
 		}
 	}
@@ -113,8 +120,8 @@ func (c *composition) compose(ctx context.Context) error {
 }
 
 // published reports whether any stream is there during frame n.
-func (c *composition) published(s span, n int64) bool {
-	return slices.ContainsFunc(c.plan.between(s.instant(n), min(s.instant(n+1), s.end)), func(s scene) bool { return s.streams > 0 })
+func (c *composition) published(s plan.Span, n int64) bool {
+	return slices.ContainsFunc(c.plan.Between(s.Instant(n), min(s.Instant(n+1), s.End)), func(s plan.Scene) bool { return s.Streams > 0 })
 }
 
 // begin starts the output with the first frame for which there is a stream; before it come black ones.
@@ -125,7 +132,7 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 	if c.output, err = startOutput(ctx, c.group, c.options, c.media); err != nil {
 		return err
 	}
-	silence := make([]float32, blockSamples)
+	silence := make([]float32, sound.BlockSamples)
 	for range empty {
 		if err := c.put(ctx, silence); err != nil {
 			return err
@@ -135,11 +142,11 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 }
 
 // frame composes frame n of the output.
-func (c *composition) frame(ctx context.Context, s span, n int64) error {
-	t := min(s.instant(n), s.end-1)
-	here := c.plan.at(t)
+func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
+	t := min(s.Instant(n), s.End-1)
+	here := c.plan.At(t)
 	if c.options.HasVideo {
-		if err := c.draw(ctx, here.tiles, t); err != nil {
+		if err := c.draw(ctx, here.Tiles, t); err != nil {
 			return err
 		}
 	}
@@ -155,19 +162,19 @@ func (c *composition) frame(ctx context.Context, s span, n int64) error {
 }
 
 // pass drops what streams without a place have ready, so that they do not stand still.
-func (c *composition) pass(here scene, t av.Instant) {
+func (c *composition) pass(here plan.Scene, t av.Instant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for id, v := range c.video {
-		if _, shown := here.tile(id); !shown {
+		if _, shown := here.Tile(id); !shown {
 			delete(c.current, id)
-			if v.pass(t) {
+			if v.Pass(t) {
 				delete(c.video, id)
 			}
 		}
 	}
 	for id, a := range c.audio {
-		if !slices.Contains(here.audio, id) && a.pass(samplesAt(t)) {
+		if !slices.Contains(here.Audio, id) && a.Pass(sound.SamplesAt(t)) {
 			delete(c.audio, id)
 		}
 	}
@@ -175,7 +182,7 @@ func (c *composition) pass(here scene, t av.Instant) {
 
 // draw shows in every tile the newest picture of its stream.
 func (c *composition) draw(ctx context.Context, tiles []layout.Tile, t av.Instant) error {
-	pictures := make([]*picture, len(tiles))
+	pictures := make([]*picture.Picture, len(tiles))
 	for i, tile := range tiles {
 		c.mu.Lock()
 		v := c.video[tile.Stream]
@@ -184,7 +191,7 @@ func (c *composition) draw(ctx context.Context, tiles []layout.Tile, t av.Instan
 			pictures[i] = c.current[tile.Stream]
 			continue
 		}
-		p, err := v.take(ctx, t)
+		p, err := v.Take(ctx, t)
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", tile.Stream, err)
 		}
@@ -193,18 +200,18 @@ func (c *composition) draw(ctx context.Context, tiles []layout.Tile, t av.Instan
 		}
 		pictures[i] = c.current[tile.Stream]
 	}
-	c.canvas.draw(tiles, pictures)
+	c.canvas.Draw(tiles, pictures)
 	return nil
 }
 
 // mix sums the streams heard during frame n.
-func (c *composition) mix(ctx context.Context, s span, n int64) ([]float32, error) {
-	block := make([]float32, blockSamples)
-	start := samplesAt(s.start) + (n-s.firstFrame)*blockSamples
-	limit := min(s.instant(n+1).Add(jitter), s.end)
+func (c *composition) mix(ctx context.Context, s plan.Span, n int64) ([]float32, error) {
+	block := make([]float32, sound.BlockSamples)
+	start := sound.SamplesAt(s.Start) + (n-s.FirstFrame)*sound.BlockSamples
+	limit := min(s.Instant(n+1).Add(sound.Jitter), s.End)
 	var mixed []string
-	for _, scene := range c.plan.between(min(s.instant(n), s.end-1), limit) {
-		for _, stream := range scene.audio {
+	for _, scene := range c.plan.Between(min(s.Instant(n), s.End-1), limit) {
+		for _, stream := range scene.Audio {
 			if slices.Contains(mixed, stream) {
 				continue
 			}
@@ -215,20 +222,20 @@ func (c *composition) mix(ctx context.Context, s span, n int64) ([]float32, erro
 			if a == nil { // ended and drained
 				continue
 			}
-			if err := a.mix(ctx, start, limit, block); err != nil {
+			if err := a.Mix(ctx, start, limit, block); err != nil {
 				return nil, fmt.Errorf("stream %s: %w", stream, err)
 			}
 		}
 	}
-	softClip(block)
+	sound.SoftClip(block)
 	return block, nil
 }
 
 // put hands a frame to the encoders, waiting for them.
 func (c *composition) put(ctx context.Context, block []float32) error {
 	if c.options.HasVideo {
-		b := c.output.buffer(len(c.canvas.pix))
-		copy(b, c.canvas.pix)
+		b := c.output.buffer(len(c.canvas.Pix))
+		copy(b, c.canvas.Pix)
 		if err := send(ctx, c.output.pictures, b); err != nil {
 			return err
 		}

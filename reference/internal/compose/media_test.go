@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -44,6 +45,10 @@ var clips = struct {
 // vp8 codes a clip from a source filter.
 func vp8(t testing.TB, source string, seconds float64) clip {
 	return coded(t, av.VP8, source, seconds, "-c:v", "libvpx", "-b:v", "1M", "-g", "30", "-deadline", "realtime", "-cpu-used", "8")
+}
+
+func vp9(t testing.TB, source string, seconds float64) clip {
+	return coded(t, av.VP9, source, seconds, "-c:v", "libvpx-vp9", "-b:v", "1M", "-g", "30", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0")
 }
 
 func h264(t testing.TB, source string, seconds float64) clip {
@@ -86,7 +91,7 @@ func units(b []byte) [][]byte {
 }
 
 func (c clip) key(i int) bool {
-	_, _, ok := size(av.Sample{Codec: c.codec, Key: true, Data: c.frames[i]})
+	_, _, ok := picture.Size(av.Sample{Codec: c.codec, Key: true, Data: c.frames[i]})
 	return ok
 }
 

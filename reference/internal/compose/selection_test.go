@@ -41,7 +41,7 @@ func TestSelectedStreams(t *testing.T) {
 			}
 		}
 	}
-	pcm := sound(t, b)
+	pcm := heard(t, b)
 	for second, want := range [][2]bool{{false, false}, {true, false}, {false, false}, {false, true}, {false, false}} {
 		for i, hz := range []float64{440, 880} {
 			part := pcm[second*48000+4800 : second*48000+43200]

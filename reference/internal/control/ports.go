@@ -23,7 +23,7 @@ type Publication struct {
 	KeyFrame           func()     // asks the publisher for a key frame
 }
 
-// Sink takes the samples of one stream; see ingest.Sink.
+// Sink takes the samples of one stream; see rtp.Sink.
 type Sink interface {
 	Append(av.Sample) error
 	Advance(video bool, t av.Instant) error

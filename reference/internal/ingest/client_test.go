@@ -19,7 +19,7 @@ import (
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
 
-	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
 // client publishes by WHIP.
@@ -201,44 +201,6 @@ func (c *client) waitConnected() {
 	})
 }
 
-// videoFrame is frame n in the shape of its codec: what the parsers look at, the number, and size bytes of content.
-func videoFrame(mime string, n int, key bool, size int) []byte {
-	content := make([]byte, size)
-	for i := range content {
-		content[i] = byte(n+i)%250 + 5 // no start codes
-	}
-	number := []byte{byte(n>>7) | 0x80, byte(n&0x7f) | 0x80}
-	switch {
-	case mime == webrtc.MimeTypeVP8 && key:
-		return append(append([]byte{0x10, 2, 0, 0x9d, 1, 0x2a, 0x80, 2, 0xe0, 1}, number...), content...)
-	case mime == webrtc.MimeTypeVP8:
-		return append(append([]byte{0x11, 2, 0, 0, 0, 0, 0, 0, 0, 0}, number...), content...)
-	case mime == webrtc.MimeTypeVP9 && key:
-		return append(append([]byte{0x82, 0x49, 0x83, 0x42, 0, 0, 0, 0, 0, 0}, number...), content...)
-	case mime == webrtc.MimeTypeVP9:
-		return append(append([]byte{0x86, 0, 0, 0, 0, 0, 0, 0, 0, 0}, number...), content...)
-	}
-	var unit []byte
-	slice := append([]byte{0x41, 0x88, 1, 1, 1, 1, 1, 1, 1, 1}, number...)
-	if key {
-		unit = av.AppendNAL(unit, []byte{0x67, 0x42, 0xe0, 0x1f, 0x80, 1, 2, 3})
-		unit = av.AppendNAL(unit, []byte{0x68, 0xce, 1, 2})
-		slice[0] = 0x65
-	}
-	return av.AppendNAL(unit, append(slice, content...))
-}
-
-// numberOf reads back the number of a frame.
-func numberOf(s av.Sample) int {
-	data := s.Data
-	if s.Codec == av.H264 {
-		for nal := range av.NALs(s.Data) {
-			data = nal
-		}
-	}
-	return int(data[10]&0x7f)<<7 | int(data[11]&0x7f)
-}
-
 // send sends n video frames at 50/s, on schedule even after being late, with an Opus packet each; every 25th is a key frame of many packets.
 func (c *client) send(mime string, n int) {
 	c.t.Helper()
@@ -250,7 +212,7 @@ func (c *client) send(mime string, n int) {
 				size = 12000
 			}
 			must(c.t, c.video.WriteSample(media.Sample{
-				Data: videoFrame(mime, c.frames, key, size), Duration: 20 * time.Millisecond,
+				Data: rtptest.Frame(mime, c.frames, key, size), Duration: 20 * time.Millisecond,
 			}))
 			c.frames++
 		}

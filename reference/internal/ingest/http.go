@@ -41,26 +41,8 @@ func Location(sessionID, streamID string) string {
 	return "/v2/session/" + url.PathEscape(sessionID) + "/whip/" + url.PathEscape(streamID)
 }
 
-// HandleOffer answers POST: 201 with the answer. When it returns an error nothing but headers has been written, and
-// no publication exists; an *Error says what to answer.
-func (s *Server) HandleOffer(w http.ResponseWriter, r *http.Request, who Publisher) error {
-	CORS(w.Header())
-	body, err := readBody(w, r, sdpType)
-	if err != nil {
-		return err
-	}
-	answer, err := s.Offer(r.Context(), who, body)
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Location", Location(who.SessionID, who.StreamID))
-	h.Set("ETag", answer.ETag)
-	write(w, http.StatusCreated, sdpType, answer.SDP)
-	return nil
-}
-
-// HandlePatch answers PATCH: 204 for candidates, 200 with a fragment for an ICE restart. Errors as with HandleOffer.
+// HandlePatch answers PATCH: 204 for candidates, 200 with a fragment for an ICE restart. When it
+// returns an error nothing but headers has been written; an *Error says what to answer.
 func (s *Server) HandlePatch(w http.ResponseWriter, r *http.Request, streamID string) error {
 	CORS(w.Header())
 	if _, err := s.find(streamID); err != nil {
@@ -83,7 +65,7 @@ func (s *Server) HandlePatch(w http.ResponseWriter, r *http.Request, streamID st
 	return nil
 }
 
-// HandleDelete answers DELETE: 200 when the stream has ended. Errors as with HandleOffer.
+// HandleDelete answers DELETE: 200 when the stream has ended. Errors as with HandlePatch.
 func (s *Server) HandleDelete(w http.ResponseWriter, r *http.Request, streamID string) error {
 	CORS(w.Header())
 	if err := s.Delete(r.Context(), streamID); err != nil {

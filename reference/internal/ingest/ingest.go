@@ -1,9 +1,8 @@
 // Package ingest receives published media: WHIP (RFC 9725) on one side, whole coded samples in order and on the media
 // clock on the other.
 //
-// A publication is one WHIP resource, which is one stream of a session. Its packets pass a reorder buffer, which asks
-// for what is missing and waits at most a second; an assembler, which makes whole frames of them; and a clock, which
-// gives each its time (see timing.go). What comes out goes to the Sink that the Room named when the first packet came.
+// A publication is one WHIP resource, which is one stream of a session. Package rtp makes samples of its packets; they go
+// to the Sink that the Room named when the first packet came.
 package ingest
 
 import (
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp"
 )
 
 // Reasons for the end of a stream, as the archive's callbacks spell them.
@@ -95,20 +95,11 @@ type Stream struct {
 	KeyFrame           func()     // asks the publisher for a key frame; does not block, may be called from a Sink
 }
 
-// Sink takes the media of one stream. Calls do not overlap.
-type Sink interface {
-	// Append takes a sample; per kind Time never decreases.
-	Append(av.Sample) error
-	// Advance says that nothing of this kind before t will follow. It keeps growing with real time, at most 1.2 s
-	// behind it, while the publisher sends nothing or is away.
-	Advance(video bool, t av.Instant) error
-}
-
 // Room is told what happens to streams.
 type Room interface {
 	// Published is called at the first media packet and says where the stream's media goes; an error closes the
 	// connection.
-	Published(ctx context.Context, s Stream) (Sink, error)
+	Published(ctx context.Context, s Stream) (rtp.Sink, error)
 	// Ended is called exactly once for every Published that succeeded, after the last call to its Sink.
 	Ended(streamID string, at av.Instant, reason string)
 }

@@ -2,9 +2,8 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp"
 )
 
 const (
@@ -20,8 +20,6 @@ const (
 	tick = 50 * time.Millisecond
 	// publishTimeout bounds Room.Published.
 	publishTimeout = 10 * time.Second
-	// maxFailures bounds the reads in a row that may fail; each is one bad packet, unless the stream is broken.
-	maxFailures = 1000
 )
 
 // publication is one WHIP resource. Its run goroutine opens, watches and ends it; one goroutine each reads the RTP
@@ -45,9 +43,12 @@ type publication struct {
 	finished chan struct{}                   // closed when all is done
 	readers  sync.WaitGroup
 
-	mu      sync.Mutex // guards the receiver and closing
-	closing bool
-	receiver
+	log *slog.Logger
+
+	mu       sync.Mutex // guards the fields below
+	closing  bool
+	seen     bool // media arrived
+	receiver rtp.Receiver
 }
 
 func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnection) *publication {
@@ -60,7 +61,8 @@ func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnectio
 		ending:   make(chan struct{}),
 		finished: make(chan struct{}),
 	}
-	p.receiver.log = s.config.Log.With("stream", who.StreamID)
+	p.log = s.config.Log.With("stream", who.StreamID)
+	p.receiver.Log = p.log
 	pc.OnTrack(p.track)
 	pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
 		select {
@@ -104,7 +106,7 @@ func (p *publication) negotiate(ctx context.Context) (string, error) {
 			"no codec in common: audio must offer opus, video VP8, VP9 (profile 0) or H264 (packetization-mode 1)")
 	}
 	p.mu.Lock()
-	p.expect(p.hasAudio, p.hasVideo)
+	p.receiver.Expect(p.hasAudio, p.hasVideo)
 	p.mu.Unlock()
 	return answer, nil
 }
@@ -242,14 +244,14 @@ func (p *publication) publish(at av.Instant) error {
 	ctx, cancel := context.WithTimeout(context.Background(), publishTimeout)
 	defer cancel()
 	sink, err := p.server.room.Published(ctx, Stream{
-		Publisher: p.who, HasAudio: p.hasAudio, HasVideo: p.hasVideo, At: at, KeyFrame: func() { p.keyFrame.Store(true) },
+		Publisher: p.who, HasAudio: p.hasAudio, HasVideo: p.hasVideo, At: at, KeyFrame: p.receiver.RequestKeyFrame,
 	})
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.begin(sink, p.server.config.Now())
+	p.receiver.Begin(sink, p.server.config.Now())
 	return nil
 }
 
@@ -257,12 +259,12 @@ func (p *publication) publish(at av.Instant) error {
 func (p *publication) resume() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cutAll(p.server.config.Now())
+	p.receiver.Cut(p.server.config.Now())
 }
 
 func (p *publication) tick() {
 	p.mu.Lock()
-	feedback := p.advance(p.server.config.Now())
+	feedback := p.receiver.Advance(p.server.config.Now())
 	p.mu.Unlock()
 	p.write(feedback)
 }
@@ -289,7 +291,7 @@ func (p *publication) finish(reason string) {
 	p.close()
 	at := p.server.config.Now()
 	p.mu.Lock()
-	published := p.flush(at)
+	published := p.receiver.Flush(at)
 	p.mu.Unlock()
 	p.server.remove(p)
 	if published {
@@ -298,82 +300,4 @@ func (p *publication) finish(reason string) {
 	if p.server.config.Gone != nil {
 		p.server.config.Gone(p.who, reason)
 	}
-}
-
-// track is called by pion, in a goroutine of its own, when a stream of packets begins.
-func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver) {
-	p.mu.Lock()
-	t := p.attach(remote, from)
-	if t == nil || p.closing {
-		p.mu.Unlock()
-		return
-	}
-	source := t.source
-	p.readers.Go(func() { p.readRTCP(t, source, from) })
-	p.readers.Add(1)
-	p.mu.Unlock()
-	defer p.readers.Done()
-	p.readRTP(t, source, remote)
-}
-
-func (p *publication) readRTP(t *track, source int, remote *webrtc.TrackRemote) {
-	buf := make([]byte, 1500)
-	for failures := 0; failures < maxFailures; {
-		n, attributes, err := remote.Read(buf)
-		if over(err) {
-			return
-		}
-		if err != nil {
-			failures++
-			continue
-		}
-		failures = 0
-		header, err := attributes.GetRTPHeader(buf[:n])
-		if err != nil {
-			continue
-		}
-		payload, ok := payloadOf(buf[:n], header.MarshalSize(), header.Padding)
-		if !ok {
-			continue
-		}
-		now := p.server.config.Now()
-		p.mu.Lock()
-		first := !p.seen
-		feedback := p.receive(t, source, arrival{
-			seq: header.SequenceNumber, stamp: header.Timestamp, marker: header.Marker,
-			format: header.PayloadType, payload: payload, at: now,
-		})
-		p.mu.Unlock()
-		if first {
-			p.media <- now
-		}
-		p.write(feedback)
-	}
-}
-
-func (p *publication) readRTCP(t *track, source int, from *webrtc.RTPReceiver) {
-	for failures := 0; failures < maxFailures; {
-		packets, _, err := from.ReadRTCP()
-		if over(err) {
-			return
-		}
-		if err != nil {
-			failures++
-			continue
-		}
-		failures = 0
-		now := p.server.config.Now()
-		for _, packet := range packets {
-			if report, ok := packet.(*rtcp.SenderReport); ok {
-				p.mu.Lock()
-				p.report(t, source, report, now)
-				p.mu.Unlock()
-			}
-		}
-	}
-}
-
-// over reports whether a read failed because the stream has ended.
-func over(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)
 }

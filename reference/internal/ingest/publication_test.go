@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
 // Every frame arrives whole, in order and once, though one packet in seven is lost on its first way.
@@ -29,15 +30,15 @@ func TestLossIsRepaired(t *testing.T) {
 			time.AfterFunc(2500*time.Millisecond, func() { c.faults.set(false) })
 			c.send(codec.mime, 135)
 			eventually(t, "all frames", func() bool {
-				return len(r.read(t, true)) == c.frames && len(r.read(t, false)) == c.packets
+				return len(r.Samples(t, true)) == c.frames && len(r.Samples(t, false)) == c.packets
 			})
-			checkFrames(t, r.read(t, true), codec.want, codec.mime)
-			for i, s := range r.read(t, false) {
+			checkFrames(t, r.Samples(t, true), codec.want, codec.mime)
+			for i, s := range r.Samples(t, false) {
 				if got := int(binary.BigEndian.Uint32(s.Data[1:])); got != i || s.Gap || s.Codec != av.Opus {
 					t.Fatalf("audio packet %d: number %d, gap %v, %s", i, got, s.Gap, s.Codec)
 				}
 			}
-			checkPace(t, r.read(t, true), r.read(t, false))
+			checkPace(t, r.Samples(t, true), r.Samples(t, false))
 		})
 	}
 }
@@ -46,14 +47,14 @@ func checkFrames(t *testing.T, samples []av.Sample, codec av.Codec, mime string)
 	t.Helper()
 	for i, s := range samples {
 		key := i%25 == 0
-		if numberOf(s) != i || s.Key != key || s.Gap || s.Codec != codec {
-			t.Fatalf("frame %d: number %d, key %v, gap %v, %s", i, numberOf(s), s.Key, s.Gap, s.Codec)
+		if rtptest.Number(s) != i || s.Key != key || s.Gap || s.Codec != codec {
+			t.Fatalf("frame %d: number %d, key %v, gap %v, %s", i, rtptest.Number(s), s.Key, s.Gap, s.Codec)
 		}
 		size := 900
 		if key {
 			size = 12000
 		}
-		if want := videoFrame(mime, i, key, size); string(s.Data) != string(want) {
+		if want := rtptest.Frame(mime, i, key, size); string(s.Data) != string(want) {
 			t.Fatalf("frame %d: %d bytes differ from the %d sent", i, len(s.Data), len(want))
 		}
 	}
@@ -107,7 +108,7 @@ func TestTrickleAndDelete(t *testing.T) {
 	c.do("PATCH", c.location, fragmentType, c.etag, fragment, http.StatusNoContent)
 	c.waitConnected()
 	c.send("", 20)
-	eventually(t, "audio", func() bool { return len(r.read(t, false)) > 10 })
+	eventually(t, "audio", func() bool { return len(r.Samples(t, false)) > 10 })
 	if s := r.streams[0]; !s.HasAudio || s.HasVideo {
 		t.Fatalf("stream: %+v", s)
 	}
@@ -131,7 +132,7 @@ func TestICERestart(t *testing.T) {
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()
 	c.send(webrtc.MimeTypeVP8, 30)
-	eventually(t, "frames", func() bool { return len(r.read(t, true)) >= 25 })
+	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) >= 25 })
 
 	offer, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
 	must(t, err)
@@ -161,11 +162,11 @@ func TestICERestart(t *testing.T) {
 	before := c.frames
 	c.send(webrtc.MimeTypeVP8, 150)
 	eventually(t, "frames after the restart", func() bool {
-		samples := r.read(t, true)
-		return numberOf(samples[len(samples)-1]) > before+100
+		samples := r.Samples(t, true)
+		return rtptest.Number(samples[len(samples)-1]) > before+100
 	})
 	gaps := 0
-	for _, s := range r.read(t, true) {
+	for _, s := range r.Samples(t, true) {
 		if s.Gap {
 			gaps++
 		}
@@ -195,8 +196,8 @@ func TestAbruptEnd(t *testing.T) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.worstMark > 1350*time.Millisecond || r.worstMark == 0 {
-		t.Errorf("a mark fell %v behind real time", r.worstMark)
+	if worst := r.WorstMark(); worst > 1350*time.Millisecond || worst == 0 {
+		t.Errorf("a mark fell %v behind real time", worst)
 	}
 }
 

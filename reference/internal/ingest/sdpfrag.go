@@ -1,8 +1,11 @@
 package ingest
 
 import (
+	"errors"
 	"strings"
 )
+
+var errMalformed = errors.New("malformed fragment")
 
 // fragment is a trickle ICE SDP fragment (RFC 8840 section 9): what of it WHIP uses.
 type fragment struct {

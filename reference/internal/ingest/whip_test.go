@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -11,32 +10,29 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// room is a Room and the Sink of its only stream. It checks what a Sink may rely on.
+// room is a Room of one stream.
 type room struct {
-	mu        sync.Mutex
-	refuse    error
-	streams   []Stream
-	samples   map[bool][]av.Sample // by video
-	marks     map[bool]av.Instant
-	ended     []string
-	gone      []string
-	broken    []string
-	now       func() av.Instant
-	worstMark time.Duration // how far behind real time a mark fell
-	markedAt  map[bool]av.Instant
+	*rtptest.Sink
+	now func() av.Instant
+
+	mu      sync.Mutex // guards the fields below
+	refuse  error
+	streams []Stream
+	ended   []string
+	gone    []string
 }
 
 func newRoom() *room {
 	base := time.Now()
-	return &room{
-		samples: map[bool][]av.Sample{}, marks: map[bool]av.Instant{}, markedAt: map[bool]av.Instant{},
-		now: func() av.Instant { return av.InstantOf(base).Add(time.Since(base)) },
-	}
+	now := func() av.Instant { return av.InstantOf(base).Add(time.Since(base)) }
+	return &room{Sink: rtptest.NewSink(now), now: now}
 }
 
-func (r *room) Published(_ context.Context, s Stream) (Sink, error) {
+func (r *room) Published(_ context.Context, s Stream) (rtp.Sink, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil {
@@ -46,46 +42,10 @@ func (r *room) Published(_ context.Context, s Stream) (Sink, error) {
 	return r, nil
 }
 
-func (r *room) Append(s av.Sample) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	video := s.Codec.Video()
-	if before := r.samples[video]; len(before) > 0 && s.Time < before[len(before)-1].Time {
-		r.broken = append(r.broken, fmt.Sprintf("%s sample %d goes back in time", s.Codec, len(before)))
-	}
-	if s.Time < r.marks[video] {
-		r.broken = append(r.broken, fmt.Sprintf("%s sample %v before the mark", s.Codec, r.marks[video].Sub(s.Time)))
-	}
-	r.samples[video] = append(r.samples[video], s)
-	return nil
-}
-
-func (r *room) Advance(video bool, t av.Instant) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.now()
-	if before := r.marks[video]; before != 0 {
-		r.worstMark = max(r.worstMark, now.Sub(before))
-	}
-	r.marks[video], r.markedAt[video] = t, now
-	return nil
-}
-
 func (r *room) Ended(_ string, _ av.Instant, reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = append(r.ended, reason)
-}
-
-// read returns a copy of what came so far, and fails the test on a broken promise.
-func (r *room) read(t *testing.T, video bool) []av.Sample {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, b := range r.broken {
-		t.Error(b)
-	}
-	return append([]av.Sample(nil), r.samples[video]...)
 }
 
 func (r *room) endings() []string {
@@ -102,6 +62,23 @@ func eventually(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("not within 15 s: %s", what)
 		}
 	}
+}
+
+// takeOffer answers a WHIP offer, as the gateway does.
+func takeOffer(s *Server, w http.ResponseWriter, q *http.Request, who Publisher) error {
+	CORS(w.Header())
+	body, err := readBody(w, q, sdpType)
+	if err != nil {
+		return err
+	}
+	answer, err := s.Offer(q.Context(), who, body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", Location(who.SessionID, who.StreamID))
+	w.Header().Set("ETag", answer.ETag)
+	write(w, http.StatusCreated, sdpType, answer.SDP)
+	return nil
 }
 
 // serve runs a Server behind HTTP, as the API mounts it.
@@ -131,7 +108,7 @@ func serve(t *testing.T, r *room, change func(*Config)) (*Server, *httptest.Serv
 	routes := http.NewServeMux()
 	routes.HandleFunc("OPTIONS /", s.HandleOptions)
 	routes.HandleFunc("POST /v2/session/{session}/whip", func(w http.ResponseWriter, q *http.Request) {
-		answer(w, s.HandleOffer(w, q, who))
+		answer(w, takeOffer(s, w, q, who))
 	})
 	routes.HandleFunc("PATCH /v2/session/{session}/whip/{stream}", func(w http.ResponseWriter, q *http.Request) {
 		answer(w, s.HandlePatch(w, q, q.PathValue("stream")))

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -21,6 +21,8 @@ type Kind string
 const (
 	StreamAdded   Kind = "streamAdded"
 	StreamRemoved Kind = "streamRemoved"
+	VideoStopped  Kind = "videoStopped" // the stream sends no video, until VideoResumed
+	VideoResumed  Kind = "videoResumed"
 	Recording     Kind = "recording"  // a span of the archive begins
 	Paused        Kind = "paused"     // it ends, another may follow
 	Stopped       Kind = "stopped"    // it ends for good
@@ -56,7 +58,7 @@ type Event struct {
 
 func (e Event) validate() error {
 	switch e.Kind {
-	case StreamAdded, StreamRemoved, Classified:
+	case StreamAdded, StreamRemoved, VideoStopped, VideoResumed, Classified:
 		if !validID(e.Stream) {
 			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
 		}
@@ -94,12 +96,11 @@ func (n noted) asAsked() Event {
 
 // timeline is the in-memory view of the event log. Event instants never decrease.
 type timeline struct {
-	mu      sync.Mutex // guards noted, known, open, changed; held while an event is made durable
-	noted   []noted
-	known   av.Instant // nothing will be noted before it
-	open    map[string]bool
-	changed chan struct{}
-	closed  bool
+	mu     await.Mutex // guards noted, known, open, closed; held while an event is made durable
+	noted  []noted
+	known  av.Instant // nothing will be noted before it
+	open   map[string]bool
+	closed bool
 
 	live  atomic.Bool  // a span began in this process: known has to follow the clock
 	spans atomic.Int32 // archives recording now
@@ -118,17 +119,10 @@ func (tl *timeline) apply(n noted) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case StreamAdded, StreamRemoved, Selected, Classified, Arranged:
+	case StreamAdded, StreamRemoved, VideoStopped, VideoResumed, Selected, Classified, Arranged:
 	}
 	tl.spans.Store(int32(len(tl.open)))
-	tl.wake()
-}
-
-func (tl *timeline) wake() {
-	if tl.changed != nil {
-		close(tl.changed)
-		tl.changed = nil
-	}
+	tl.mu.Wake()
 }
 
 func (tl *timeline) recording(t av.Instant) bool {
@@ -205,7 +199,7 @@ func (j *Journal) Advance(t av.Instant) error {
 		return err
 	}
 	tl.known = t
-	tl.wake()
+	tl.mu.Wake()
 	return nil
 }
 
@@ -216,30 +210,17 @@ var ErrClosed = errors.New("journal is closed")
 // instant or a later one. It blocks until there is something new: an event, or knowledge beyond after.
 func (j *Journal) Events(ctx context.Context, index int, after av.Instant) ([]Event, av.Instant, error) {
 	tl := &j.timeline
-	for {
-		tl.mu.Lock()
-		if len(tl.noted) > index || tl.known > after {
-			var list []Event
-			for _, n := range tl.noted[min(index, len(tl.noted)):] {
-				list = append(list, n.Event)
-			}
-			known := tl.known
-			tl.mu.Unlock()
-			return list, known, nil
+	var list []Event
+	var known av.Instant
+	err := tl.mu.Until(ctx, func() bool {
+		for _, n := range tl.noted[min(index, len(tl.noted)):] {
+			list = append(list, n.Event)
 		}
-		if tl.closed {
-			tl.mu.Unlock()
-			return nil, 0, ErrClosed
-		}
-		if tl.changed == nil {
-			tl.changed = make(chan struct{})
-		}
-		changed := tl.changed
-		tl.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, 0, ctx.Err()
-		}
+		known = tl.known
+		return len(list) > 0 || known > after || tl.closed
+	})
+	if err == nil && len(list) == 0 && known <= after {
+		err = ErrClosed
 	}
+	return list, known, err
 }

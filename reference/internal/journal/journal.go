@@ -293,6 +293,6 @@ func (j *Journal) Close() error {
 	tl.mu.Lock()
 	defer tl.mu.Unlock()
 	tl.closed = true
-	tl.wake()
+	tl.mu.Wake()
 	return errors.Join(append(errs, j.events.sync(), j.events.close())...)
 }

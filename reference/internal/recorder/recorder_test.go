@@ -1,9 +1,11 @@
 package recorder
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
+	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
@@ -69,5 +71,61 @@ func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 		if tiles := r.options(a).Layout.Arrange(streams, 640, 480); len(tiles) != want {
 			t.Errorf("%q: %v", first, tiles)
 		}
+	}
+}
+
+// TestVideoStops: a stream that sends no video for a while is off the picture from then on, until its next key frame.
+func TestVideoStops(t *testing.T) {
+	var now av.Instant
+	ms := func(n int) av.Instant { return av.Instant(n) * av.Instant(time.Millisecond) }
+	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return now }, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	defer func() { must(t, r.Close()) }()
+	asked := 0
+	sink, err := r.Stream(control.Publication{SessionID: "S", StreamID: "s", HasVideo: true, HasAudio: true, KeyFrame: func() { asked++ }})
+	must(t, err)
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	send := func(codec av.Codec, at int, key bool) {
+		t.Helper()
+		now = ms(at)
+		must(t, sink.Append(av.Sample{Codec: codec, Time: ms(at - 5), Key: key, Data: []byte{1}}))
+	}
+	rest := func(until int) {
+		t.Helper()
+		for at := int(now/ms(1)) + 50; at <= until; at += 50 {
+			send(av.Opus, at, false)
+			must(t, sink.Advance(true, ms(at-1000)))
+		}
+	}
+	send(av.VP8, 100, true)
+	rest(1550)
+	send(av.VP8, 1560, false) // a second and a half have not passed
+	rest(4000)
+	send(av.VP8, 4010, false)
+	send(av.VP8, 4050, false)
+	send(av.VP8, 4100, true)
+	send(av.VP8, 4130, false)
+	rest(6000)
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "b", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
+	must(t, err)
+	var got []string
+	for _, e := range events {
+		got = append(got, fmt.Sprint(e.Kind, " ", int64(e.At/ms(1))))
+	}
+	want := []string{"streamAdded 0", "videoStopped 3060", "videoResumed 4095", "videoStopped 5630"}
+	if !slices.Equal(got, want) {
+		t.Errorf("events %v, want %v", got, want)
+	}
+	if asked != 2 {
+		t.Errorf("key frames were asked for %d times", asked)
+	}
+	// A journal that begins later knows.
+	r.session("T").streams["u"] = &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, dark: true, stopped: 9}
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
+	must(t, err)
+	if len(events) != 2 || events[1].Kind != journal.VideoStopped || events[1].At != 9 {
+		t.Errorf("events of a journal that begins while the video is stopped: %+v", events)
 	}
 }

@@ -34,28 +34,15 @@ type session struct {
 func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p}
+	st := &stream{Publication: p, now: s.now, seen: p.At}
 	if len(s.composing) > 0 {
-		if err := s.enter(st, p.At); err != nil {
+		if err := st.enter(s.journal); err != nil {
 			return nil, err
 		}
 		s.keyFrames()
 	}
 	s.streams[p.StreamID] = st
 	return st, nil
-}
-
-// enter puts a stream into the journal. It needs s.mu.
-func (s *session) enter(st *stream, at av.Instant) error {
-	w, err := s.journal.Stream(st.StreamID)
-	if err != nil {
-		return err
-	}
-	st.open(w)
-	return s.journal.Note(journal.Event{
-		Kind: journal.StreamAdded, At: at, Stream: st.StreamID, Connection: st.ConnectionID,
-		VideoType: st.VideoType, Classes: st.LayoutClasses, HasAudio: st.HasAudio, HasVideo: st.HasVideo,
-	})
 }
 
 func (s *session) remove(streamID string, at av.Instant, reason string) error {
@@ -154,7 +141,7 @@ func (s *session) begin(archiveID string, cancel context.CancelFunc) (*journal.J
 	}
 	if len(s.composing) == 0 {
 		for _, st := range s.streams {
-			if err := s.enter(st, st.At); err != nil {
+			if err := st.enter(s.journal); err != nil {
 				return nil, false, err
 			}
 		}

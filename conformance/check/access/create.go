@@ -1,0 +1,119 @@
+package access
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var SessionChecks = []check.Check{
+	check.New("ARC-SES-01", check.In(check.Pair, check.Refusals), sessionCreated),
+	check.New("ARC-SES-02", check.In(check.Refusals), sessionRoutedByDefault),
+	check.New("ARC-SES-03", check.In(check.Refusals), sessionForm),
+	check.New("ARC-SES-04", check.In(check.Pair, check.Refusals), sessionID),
+	check.New("ARC-SES-06", check.In(check.Refusals), sessionAutoRelayed),
+}
+
+// creation is a call to create a session, with its form.
+type creation struct {
+	r    evidence.Record
+	form url.Values
+	id   string
+}
+
+func creations(c *check.Case) []creation {
+	var out []creation
+	for _, r := range c.Calls("createSession") {
+		form, err := url.ParseQuery(r.Exchange.Request.Body.Text)
+		if err != nil || !c.Sound(r) {
+			continue
+		}
+		n := creation{r: r, form: form}
+		for id, s := range c.Sessions {
+			if s.Created.Seq == r.Seq {
+				n.id = id
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// impossible: an automatic archive of relayed media.
+func (n creation) impossible() bool {
+	p2p := n.form.Get("p2p.preference")
+	return n.form.Get("archiveMode") == "always" && (p2p == "enabled" || p2p == "always")
+}
+
+func sessionCreated(c *check.Case) {
+	for _, n := range creations(c) {
+		if !n.impossible() {
+			c.Want(n.id != "", "200 with an array of one object with session_id", check.Outcome(n.r)+" "+check.Clip(check.AnswerText(n.r), 120), n.r)
+		}
+	}
+}
+
+// sessionRoutedByDefault needs a clean start in a session whose form did not name p2p.preference.
+func sessionRoutedByDefault(c *check.Case) {
+	for _, n := range creations(c) {
+		if n.form.Has("p2p.preference") || n.id == "" {
+			continue
+		}
+		for _, a := range c.Starts {
+			if a.Clean() && a.Body.Text("sessionId") == n.id {
+				c.Want(a.Exchange.Status() == 200, "an archive of the session", check.Outcome(a.Record), n.r, a.Record)
+			}
+		}
+	}
+}
+
+// sessionForm: a form body is accepted, a location nobody can use is passed over.
+func sessionForm(c *check.Case) {
+	for _, n := range creations(c) {
+		form := strings.HasPrefix(n.r.Exchange.Request.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+		if !n.impossible() && form && n.form.Has("location") {
+			c.Want(n.id != "", fmt.Sprintf("a session in spite of location %q", n.form.Get("location")), check.Outcome(n.r), n.r)
+		}
+	}
+}
+
+func sessionID(c *check.Case) {
+	for _, n := range creations(c) {
+		if n.id == "" {
+			continue
+		}
+		fields := sessionFields(n.id)
+		named := false
+		for _, f := range fields {
+			named = named || f != "" && (f == n.r.IDs[evidence.Application] || c.Owner(f) == n.r.IDs[evidence.Application])
+		}
+		c.Want(named && int64(len(n.id)) <= c.Number("session-id.max"), "1_ or 2_ and the base64 of fields that name the application, at most 255 characters",
+			fmt.Sprintf("%s with fields %q", n.id, fields), n.r)
+	}
+}
+
+// sessionFields decodes a session id: + / = are written - _ -, and the fields are separated by tildes.
+func sessionFields(id string) []string {
+	prefix, rest, ok := strings.Cut(id, "_")
+	if !ok || prefix != "1" && prefix != "2" {
+		return nil
+	}
+	for pad := range 3 {
+		if text, err := base64.RawURLEncoding.DecodeString(strings.TrimSuffix(rest, strings.Repeat("-", pad))); err == nil {
+			return strings.Split(string(text), "~")
+		}
+	}
+	return nil
+}
+
+func sessionAutoRelayed(c *check.Case) {
+	for _, n := range creations(c) {
+		if n.impossible() && c.ReadsAtAll(n.r) {
+			c.Status(n.r, 400)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var DeleteChecks = []check.Check{
+	check.New("ARC-DEL-01", check.In(check.Pair, check.Cloud), deleteAnswers),
+	check.New("ARC-DEL-02", check.In(check.Pair), deletedNotListed),
+	check.New("ARC-DEL-03", check.In(check.Pair), deletedNotRead),
+	check.New("ARC-DEL-04", check.In(check.Pair, check.Pause), deleteInProgress),
+	check.New("ARC-DEL-05", check.In(check.Undelivered), deleteStopped),
+	check.New("ARC-DEL-06", check.In(check.Refusals, check.Pair), check.OnUnknown("deleteArchive", 404)),
+	check.New("ARC-DEL-07", check.In(check.Pair), deleteTwice),
+	check.New("ARC-DEL-08", check.In(check.Pair), bucketUntouched),
+	check.New("ARC-DEL-09", check.In(check.Cloud), downloadEnds),
+	check.New("ARC-DEL-10", check.In(check.Cloud), deleteExpired),
+	check.New("ARC-DEL-11", check.In(check.Isolation, check.Pair), check.OnForeign("deleteArchive")),
+}
+
+// deletions calls of for each deletion of an archive by its own application, with what was last seen of it.
+func deletions(c *check.Case, of func(h *check.History, r evidence.Record, before check.Sighting, nth int)) {
+	for _, h := range c.StartedArchives() {
+		done := 0
+		for _, r := range h.Deletes {
+			before, ok := h.LastBefore(r)
+			if ok {
+				of(h, r, before, done)
+			}
+			if r.Exchange.Status() == 204 {
+				done++
+			}
+		}
+	}
+}
+
+func deleteAnswers(c *check.Case) {
+	deletions(c, func(_ *check.History, r evidence.Record, before check.Sighting, nth int) {
+		if nth == 0 && (before.Status() == "uploaded" || before.Status() == "available") {
+			c.Want(r.Exchange.Status() == 204 && check.AnswerText(r) == "", "204 without a body", check.Outcome(r), r)
+		}
+	})
+}
+
+func deletedNotListed(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, l := range goodLists(c) {
+			if !h.DeletedBefore(l.R) || !check.SameApp(h.Start, l.R) {
+				continue
+			}
+			listed := slices.ContainsFunc(l.Items, func(o check.Object) bool { return o.Text("id") == h.ID })
+			c.Want(!listed, "no deleted archive in the list", "archive "+h.ID, l.R)
+			if l.Query.Get("sessionId") == h.Start.IDs[evidence.Session] && ownsAllOf(c, l.R) {
+				want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))
+				c.Want(l.Count == int64(want), fmt.Sprintf("count %d without the deleted archive", want), fmt.Sprintf("count %d", l.Count), l.R)
+			}
+		}
+	}
+}
+
+func deletedNotRead(c *check.Case) {
+	for _, r := range c.Calls("getArchive") {
+		h := c.ByID[check.ArchiveInPath(r)]
+		if h == nil || !c.Sound(r) || !h.DeletedBefore(r) || !check.SameApp(h.Start, r) {
+			continue
+		}
+		o, _ := c.Decode(check.AnswerText(r))
+		gone := r.Exchange.Status() == 404 || r.Exchange.Status() == 200 && o.Text("status") == "deleted" && o["url"] == nil
+		c.Want(gone, "404, or status deleted without a URL", check.Outcome(r)+" "+o.Show("status"), r)
+	}
+}
+
+func deleteInProgress(c *check.Case) {
+	deletions(c, func(h *check.History, r evidence.Record, before check.Sighting, _ int) {
+		if !check.InProgress(before.Status()) || !c.Status(r, 409) {
+			return
+		}
+		next, ok := h.NextSeen(r)
+		if !ok {
+			c.Unclear("the archive was not read after the refused deletion")
+			return
+		}
+		c.Want(check.InProgress(next.Status()) || h.StoppedBetween(r, next.At), "the recording to go on", next.Show("status"), r, next.At)
+	})
+}
+
+// deleteStopped: the next sighting tells that the archive was still undelivered.
+func deleteStopped(c *check.Case) {
+	deletions(c, func(h *check.History, r evidence.Record, before check.Sighting, _ int) {
+		next, ok := h.NextSeen(r)
+		if before.Status() == "stopped" && ok && next.Status() == "stopped" {
+			c.Status(r, 409)
+		}
+	})
+}
+
+func deleteTwice(c *check.Case) {
+	deletions(c, func(_ *check.History, r evidence.Record, _ check.Sighting, nth int) {
+		if nth > 0 {
+			c.Status(r, 204, 404)
+		}
+	})
+}
+
+func bucketUntouched(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		if len(h.Stored(true)) == 0 {
+			continue
+		}
+		for _, w := range c.Listings(h) {
+			if h.DeletedBefore(w) {
+				c.Want(w.Watch.Met, "the object still in the owner's bucket", "no object", w)
+			}
+		}
+	}
+}
+
+func downloadEnds(c *check.Case) {
+	for _, d := range c.Downloads() {
+		if !d.Forged && d.H.DeletedBefore(d.R) && d.Fresh(c) {
+			c.Want(d.Refused(), "no download of a deleted archive", check.Outcome(d.R), d.R)
+		}
+	}
+}
+
+func deleteExpired(c *check.Case) {
+	deletions(c, func(_ *check.History, r evidence.Record, before check.Sighting, _ int) {
+		if before.Status() == "expired" || before.Status() == "failed" {
+			c.Status(r, 409)
+		}
+	})
+}

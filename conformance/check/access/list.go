@@ -1,0 +1,311 @@
+package access
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var ListChecks = []check.Check{
+	check.New("ARC-LIST-01", check.In(check.Listing), listAnswers),
+	check.New("ARC-LIST-02", check.In(check.Listing), listNoOtherKeys),
+	check.New("ARC-LIST-03", check.In(check.Listing), listBySession),
+	check.New("ARC-LIST-04", check.In(check.Listing), listNewestFirst),
+	check.New("ARC-LIST-05", check.In(check.Listing), listPages),
+	check.New("ARC-LIST-06", check.In(check.Listing), listTotal),
+	check.New("ARC-LIST-07", check.In(check.Listing), listDefaultPage),
+	check.New("ARC-LIST-09", check.In(check.Listing), listBadPaging),
+	check.New("ARC-LIST-10", check.In(check.Listing), listItemsEqualReads),
+	check.New("ARC-LIST-11", check.In(check.Listing), listSequence),
+	check.New("ARC-LIST-12", check.In(check.Isolation), listOwnOnly),
+	check.New("ARC-LIST-13", check.In(check.Listing), listNothing),
+}
+
+// bad tells paging that the documentation does not allow.
+func bad(l check.List) bool {
+	for key, most := range map[string]int{"offset": 1<<31 - 1, "count": 1000} {
+		if !l.Query.Has(key) {
+			continue
+		}
+		n, err := strconv.Atoi(l.Query.Get(key))
+		if err != nil || n < 0 || n > most {
+			return true
+		}
+	}
+	return false
+}
+
+// goodLists are the proper calls that were answered properly, of sessions whose archives the harness started itself.
+func goodLists(c *check.Case) []check.List {
+	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l check.List) bool { return !l.OK || bad(l) || listsAutomatic(c, l) })
+}
+
+func listsAutomatic(c *check.Case, l check.List) bool {
+	s := c.Sessions[l.Query.Get("sessionId")]
+	return s != nil && s.Auto
+}
+
+func listAnswers(c *check.Case) {
+	for _, l := range c.Lists() {
+		if bad(l) || undecodable(l, c) {
+			continue
+		}
+		actual := check.Outcome(l.R)
+		if l.R.Exchange.Status() == 200 {
+			actual = check.Clip(l.R.Exchange.Response.Body.Text, 160)
+		}
+		c.Want(l.OK, "200 with an object of count and items", actual, l.R)
+	}
+}
+
+// undecodable: a session id the harness made up; the target may refuse it.
+func undecodable(l check.List, c *check.Case) bool {
+	id := l.Query.Get("sessionId")
+	return id != "" && (c.Sessions[id] == nil || c.Sessions[id].Created.Exchange == nil)
+}
+
+func listNoOtherKeys(c *check.Case) {
+	for _, l := range goodLists(c) {
+		var extra []string
+		for key := range l.Body {
+			if key != "count" && key != "items" {
+				extra = append(extra, key)
+			}
+		}
+		slices.Sort(extra)
+		c.Want(len(extra) == 0, "no keys beside count and items", strings.Join(extra, ", "), l.R)
+	}
+}
+
+func listBySession(c *check.Case) {
+	for _, l := range goodLists(c) {
+		id := l.Query.Get("sessionId")
+		if id == "" || undecodable(l, c) || len(archivesOf(c, id, l.R)) == 0 {
+			continue
+		}
+		for _, item := range l.Items {
+			c.Want(item.Text("sessionId") == id, "archives of session "+id, item.Show("sessionId"), l.R)
+		}
+		if l.Query.Get("offset") == "" && l.Query.Get("count") == "" {
+			for _, h := range archivesOf(c, id, l.R) {
+				c.Want(slices.ContainsFunc(l.Items, func(o check.Object) bool { return o.Text("id") == h.ID }),
+					"archive "+h.ID+" of the session in the list", fmt.Sprintf("%d other items", len(l.Items)), l.R, h.Start)
+			}
+		}
+	}
+}
+
+// archivesOf are the archives of a session that exist when r is sent: started and not deleted.
+func archivesOf(c *check.Case, session string, r evidence.Record) []*check.History {
+	var out []*check.History
+	for _, h := range c.StartedArchives() {
+		if h.Start.Seq < r.Seq && (session == "" || h.Start.IDs[evidence.Session] == session) && check.SameApp(h.Start, r) && !h.DeletedBefore(r) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+func listNewestFirst(c *check.Case) {
+	for _, l := range goodLists(c) {
+		if len(l.Items) < 2 {
+			continue
+		}
+		var started, ids []string
+		for _, item := range l.Items {
+			ids = append(ids, item.Text("id"))
+		}
+		known := slices.Clone(ids)
+		slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(startSeq(c, b), startSeq(c, a)) })
+		for _, id := range known {
+			started = append(started, check.Short(id))
+		}
+		for i := range ids {
+			ids[i] = check.Short(ids[i])
+		}
+		c.Want(slices.Equal(ids, started), "the order of the starts, newest first: "+strings.Join(started, " "), strings.Join(ids, " "), l.R)
+	}
+}
+
+func startSeq(c *check.Case, id string) int64 {
+	if h := c.ByID[id]; h != nil {
+		return h.Start.Seq
+	}
+	return 0
+}
+
+// listPages holds each page against the whole list that was read nearest to it.
+func listPages(c *check.Case) {
+	lists := goodLists(c)
+	for _, page := range lists {
+		if !page.Query.Has("offset") && !page.Query.Has("count") {
+			continue
+		}
+		whole, ok := wholeOf(c, lists, page)
+		if !ok {
+			continue
+		}
+		offset, _ := strconv.Atoi(page.Query.Get("offset"))
+		count := 50
+		if page.Query.Has("count") {
+			count, _ = strconv.Atoi(page.Query.Get("count"))
+		}
+		from := min(offset, len(whole.Items))
+		want := itemIDs(whole.Items[from:min(from+count, len(whole.Items))])
+		got := itemIDs(page.Items)
+		c.Want(slices.Equal(got, want), fmt.Sprintf("items %d to %d of the list: %v", from, from+len(want), want), fmt.Sprint(got), page.R, whole.R)
+	}
+}
+
+// wholeOf finds the unpaged list of the same application and filter with no start or deletion in between.
+func wholeOf(c *check.Case, lists []check.List, page check.List) (check.List, bool) {
+	for _, l := range lists {
+		if l.Query.Has("offset") || l.Query.Has("count") || l.Query.Get("sessionId") != page.Query.Get("sessionId") || !check.SameApp(l.R, page.R) {
+			continue
+		}
+		from, to := l.R, page.R
+		if from.Seq > to.Seq {
+			from, to = to, from
+		}
+		_, accepted, deleted := c.Between(from, to)
+		if accepted == 0 && deleted == 0 && int64(len(l.Items)) == l.Count {
+			return l, true
+		}
+	}
+	return check.List{}, false
+}
+
+func itemIDs(items []check.Object) []string {
+	ids := []string{}
+	for _, item := range items {
+		ids = append(ids, check.Short(item.Text("id")))
+	}
+	return ids
+}
+
+// listTotal compares count with the archives that the harness started and did not delete.
+func listTotal(c *check.Case) {
+	for _, l := range goodLists(c) {
+		if undecodable(l, c) || l.R.Exchange.Identity == "legacy" || !ownsAllOf(c, l.R) {
+			continue
+		}
+		want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))
+		c.Want(l.Count == int64(want), fmt.Sprintf("count %d", want), fmt.Sprintf("count %d", l.Count), l.R)
+	}
+}
+
+// ownsAllOf: the application is one that the harness made for itself, so that it knows all its archives.
+func ownsAllOf(c *check.Case, r evidence.Record) bool {
+	_, made := c.Apps[r.IDs[evidence.Application]]
+	return made
+}
+
+// listDefaultPage needs more archives than a page without count may hold.
+func listDefaultPage(c *check.Case) {
+	most := c.Number("list.count.default")
+	for _, l := range goodLists(c) {
+		if !l.Query.Has("count") && !l.Query.Has("offset") && l.Count > most {
+			c.Want(int64(len(l.Items)) == most, fmt.Sprintf("%d of %d archives without count", most, l.Count), fmt.Sprintf("%d archives", len(l.Items)), l.R)
+		}
+	}
+}
+
+func listBadPaging(c *check.Case) {
+	for _, l := range c.Lists() {
+		if bad(l) {
+			c.Want(l.R.Exchange.Status() == 400 || l.OK, "400, or a list by the nearest allowed value", check.Outcome(l.R), l.R)
+		}
+	}
+}
+
+// listItemsEqualReads compares each item with the read of the same archive nearest to it; the archive must be
+// at rest, and what differs from read to read by design is left out.
+func listItemsEqualReads(c *check.Case) {
+	for _, h := range c.Archives {
+		for i, s := range h.Seen {
+			if s.Via != "listArchives" || i == 0 || !check.Final(s.Status()) {
+				continue
+			}
+			for _, other := range h.Seen {
+				if other.Via != "getArchive" || other.Status() != s.Status() || other.At.Exchange.Identity != s.At.Exchange.Identity {
+					continue
+				}
+				keys := differing(s.Object, other.Object)
+				c.Want(len(keys) == 0, "an item equal to the read of the archive", "different "+strings.Join(keys, ", "), s.At, other.At)
+			}
+		}
+	}
+}
+
+func differing(a, b check.Object) []string {
+	var keys []string
+	for key := range a {
+		if _, both := b[key]; !both {
+			keys = append(keys, key)
+		}
+	}
+	for key, v := range b {
+		if key == "url" {
+			continue
+		}
+		if w, both := a[key]; !both || !check.SameJSON(v, w) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func listSequence(c *check.Case) {
+	for _, l := range goodLists(c) {
+		for i := 1; i < len(l.Items); i++ {
+			a, b := l.Items[i-1], l.Items[i]
+			if a.Text("sessionId") != b.Text("sessionId") || startSeq(c, a.Text("id")) == 0 || startSeq(c, b.Text("id")) == 0 {
+				continue
+			}
+			x, okX := a.Whole("createdAt")
+			y, okY := b.Whole("createdAt")
+			later := startSeq(c, a.Text("id")) > startSeq(c, b.Text("id"))
+			c.Want(okX && okY && (later && x >= y || !later && y >= x), "createdAt in the order of the starts",
+				a.Show("createdAt")+" beside "+b.Show("createdAt"), l.R)
+		}
+	}
+}
+
+func listOwnOnly(c *check.Case) {
+	for _, l := range goodLists(c) {
+		foreign := false
+		for _, h := range c.StartedArchives() {
+			foreign = foreign || h.Start.Seq < l.R.Seq && !check.SameApp(h.Start, l.R)
+		}
+		if !foreign {
+			continue
+		}
+		var others []string
+		for _, item := range l.Items {
+			if h := c.ByID[item.Text("id")]; h != nil && h.Start.Exchange != nil && !check.SameApp(h.Start, l.R) {
+				others = append(others, h.ID)
+			}
+		}
+		c.Want(len(others) == 0, "archives of the own application only", "archives of another: "+strings.Join(others, ", "), l.R)
+	}
+}
+
+func listNothing(c *check.Case) {
+	for _, l := range c.Lists() {
+		if id := l.Query.Get("sessionId"); id == "" || bad(l) || listsAutomatic(c, l) || len(archivesOf(c, id, l.R)) > 0 {
+			continue
+		}
+		if len(goodLists(c)) == 0 {
+			c.Blocked("an empty list by a target that lists archives", "no list was ever answered properly", l.R)
+			return
+		}
+		allowed := l.OK && l.Count == 0 && len(l.Items) == 0 || undecodable(l, c) && l.R.Exchange.Status() == 400
+		c.Want(allowed, "count 0 and no items", check.Outcome(l.R)+fmt.Sprintf(" count %d, %d items", l.Count, len(l.Items)), l.R)
+	}
+}

@@ -1,0 +1,194 @@
+// Package composed judges the files of composed archives: codecs, sizes, rates, and what they show and when.
+package composed
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/media"
+)
+
+var MediaChecks = []check.Check{
+	check.New("ARC-START-04", check.In(check.Pair), takesRecorded("")),
+	check.New("ARC-COMP-01", check.In(check.Pair), singleMP4),
+	check.New("ARC-COMP-02", check.In(check.Pair), h264Track),
+	check.New("ARC-COMP-03", check.In(check.Pair), aacTrack),
+	check.New("ARC-COMP-04", check.In(check.Pair), sampleRate),
+	check.New("ARC-COMP-05", check.In(check.Pair), audioBitrate),
+	check.New("ARC-COMP-06", check.In(check.Pair), monoAudio),
+	check.New("ARC-COMP-07", check.In(check.Pair), baseline),
+	check.New("ARC-COMP-08", check.In(check.Pair), frameRate),
+	check.New("ARC-COMP-09", check.In(check.Pair), colourFormat),
+	check.New("ARC-COMP-10", check.In(check.Pair), playable),
+	check.New("ARC-COMP-11", check.In(check.Pair), indexInFront),
+	check.New("ARC-COMP-12", check.In(check.Pair), takesRecorded("video")),
+	check.New("ARC-COMP-13", check.In(check.Pair), takesRecorded("audio")),
+	check.New("ARC-COMP-14", check.In(check.Pair), inStep),
+	check.New("ARC-COMP-15", check.In(check.Pair), fileLength),
+	check.New("ARC-COMP-16", check.In(check.Pair), blackStart),
+	check.New("ARC-COMP-17", check.In(check.AudioOnly), soundOnly),
+	check.New("ARC-COMP-18", check.In(check.VideoOnly), pictureOnly),
+	check.New("ARC-COMP-19", check.In(check.NoPublisher), emptyFile),
+	check.New("ARC-COMP-23", check.In(check.Pair), leavesPicture),
+	check.New("ARC-COMP-24", check.In(check.Pair), nothingLost),
+	check.New("ARC-COMP-25", check.In(check.Pair), keyDistance),
+	check.New("ARC-COMP-26", check.In(check.Codecs), publishersOf("VP9")),
+	check.New("ARC-COMP-27", check.In(check.Codecs), publishersOf("H264")),
+	check.New("ARC-STAT-06", check.In(check.Pause), pauseLeavesNothing),
+	check.New("ARC-RATE-01", check.In(check.Pair), defaultQP),
+	check.New("ARC-RATE-02", check.In(check.Pair), variableBitrate),
+	check.New("ARC-SEL-01", check.In(check.Pair), takesRecorded("")),
+}
+
+func singleMP4(c *check.Case) {
+	check.Judge(func(_ *check.Case, x check.Exhibit) (string, string, bool) {
+		videos, audios := 0, 0
+		for _, t := range x.Tracks {
+			switch t {
+			case "vide":
+				videos++
+			case "soun":
+				audios++
+			}
+		}
+		return "one MP4 file with at most one video and one audio track", check.FileKind(x.R, x.File) + ", tracks " + strings.Join(x.Tracks, ", "),
+			x.MP4() && videos <= 1 && audios <= 1
+	})(c)
+}
+
+var h264Track = check.Video(func(_ *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+	return "H.264 video (avc1)", v.Entry + " " + v.Codec, v.Entry == "avc1" || v.Entry == "avc3"
+})
+
+var aacTrack = check.Audio(func(_ *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+	return "AAC-LC audio (mp4a.40.2)", a.Entry + " " + a.Codec, a.Entry == "mp4a" && a.ObjectType == 2
+})
+
+var sampleRate = check.Audio(func(c *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+	want := int(c.Number("audio.sample-rate"))
+	return fmt.Sprintf("%d Hz", want), fmt.Sprintf("%d Hz", a.SampleRate), a.SampleRate == want
+})
+
+// audioBitrate: what the header declares within 5 %, what is measured at most 10 % above; silence needs no bits.
+var audioBitrate = check.Audio(func(c *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+	want := float64(c.Number("audio.bitrate"))
+	declared := a.DeclaredBitrate == 0 || math.Abs(float64(a.DeclaredBitrate)-want) <= 0.05*want
+	return fmt.Sprintf("%.0f bit/s", want), fmt.Sprintf("declared %d, measured %d bit/s", a.DeclaredBitrate, a.Bitrate),
+		declared && float64(a.Bitrate) <= 1.1*want && (a.DeclaredBitrate != 0 || float64(a.Bitrate) >= 0.5*want)
+})
+
+var monoAudio = check.Audio(func(c *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+	return "one channel", fmt.Sprintf("%d channels", a.Channels), int64(a.Channels) == c.Number("audio.channels")
+})
+
+// setOne is constraint_set1_flag, which makes Baseline, profile 66, Constrained Baseline.
+const setOne = 0x4
+
+var baseline = check.Video(func(_ *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+	return "Constrained Baseline without B-frames or reordering",
+		fmt.Sprintf("profile %d, constraints %#x, %d B-frames, reordered %v", v.Profile, v.Constraints, v.BFrames, v.Reordered),
+		v.Profile == 66 && v.Constraints&setOne != 0 && v.BFrames == 0 && !v.Reordered
+})
+
+var frameRate = check.Video(func(c *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+	want := float64(c.Number("video.frame-rate"))
+	frame := 1 / want
+	return fmt.Sprintf("a constant %.0f frames per second", want),
+		fmt.Sprintf("%.3f per second, frames of %.4f to %.4f s", v.FrameRate, v.ShortestFrame, v.LongestFrame),
+		math.Abs(v.FrameRate-want) <= 0.01*want && v.ShortestFrame >= 0.99*frame && v.LongestFrame <= 1.01*frame
+})
+
+// 4:2:0 with 8 bits is all that profile 66 can hold; profiles from 100 on may hold more.
+var colourFormat = check.Video(func(_ *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+	return "8-bit 4:2:0, as in Baseline and Main profile", fmt.Sprintf("profile %d", v.Profile), v.Profile == 66 || v.Profile == 77 || v.Profile == 100
+})
+
+var playable = check.Judge(func(_ *check.Case, x check.Exhibit) (string, string, bool) {
+	bad := slices.ContainsFunc(x.Findings, func(f media.Finding) bool {
+		return f.Kind == media.Undecodable || f.Kind == media.FrameCount || f.Kind == media.Unsupported
+	})
+	frames := x.Picture == nil || x.Picture.Frames > 0
+	return "a file that decodes from first to last frame", "decoder" + check.Details(x.File), !bad && frames
+})
+
+var indexInFront = check.Judge(func(_ *check.Case, x check.Exhibit) (string, string, bool) {
+	return "moov before mdat", check.FileKind(x.R, x.File), x.MoovFirst
+})
+
+var keyDistance = check.Video(func(c *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+	most := float64(c.Number("video.key-frame-distance.max"))
+	actual := float64(v.KeyInterval) / math.Max(v.FrameRate, 1)
+	return fmt.Sprintf("a key frame every %.0f s", most), fmt.Sprintf("up to %.1f s apart", actual), actual <= most+0.05
+})
+
+// defaultQP: key frames may be up to 3 better.
+func defaultQP(c *check.Case) {
+	qp, lower := int(c.Number("qp.default")), int(c.Number("tolerance.intra-qp"))
+	for _, x := range c.Exhibits() {
+		_, rate := x.Request["maxBitrate"]
+		_, own := x.Request["quantizationParameter"]
+		if rate || own || x.Video == nil {
+			continue
+		}
+		ok := x.Video.QP.Max == qp
+		for q := range x.Video.QP.Intra {
+			ok = ok && q <= qp && q >= qp-lower
+		}
+		for q := range x.Video.QP.Inter {
+			ok = ok && q == qp
+		}
+		c.Want(ok, fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
+			fmt.Sprintf("QP %d to %d, mean %.1f, intra %v, inter %v", x.Video.QP.Min, x.Video.QP.Max, x.Video.QP.Mean, x.Video.QP.Intra, x.Video.QP.Inter), x.R)
+	}
+}
+
+// variableBitrate: seconds with a key frame or with more motion take visibly more; the last second is cut short.
+func variableBitrate(c *check.Case) {
+	for _, x := range c.Exhibits() {
+		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < 4 {
+			continue
+		}
+		whole := x.Video.PerSecond[:len(x.Video.PerSecond)-1]
+		least, most := slices.Min(whole), slices.Max(whole)
+		c.Want(float64(most) > 1.1*float64(least), "a bitrate that varies with the content", fmt.Sprintf("%d to %d bit/s in every second", least, most), x.R)
+	}
+}
+
+func soundOnly(c *check.Case) {
+	for _, x := range c.Exhibits() {
+		if x.Request["hasVideo"] == false {
+			c.Want(x.Video == nil && !slices.Contains(x.Tracks, "vide"), "no video track", "tracks "+strings.Join(x.Tracks, ", "), x.R)
+			c.Want(x.Sound != nil && len(x.Sound.Tones) > 0, "the published sound", check.Details(x.File)+" no tone found", x.R)
+		}
+	}
+}
+
+func pictureOnly(c *check.Case) {
+	for _, x := range c.Exhibits() {
+		if x.Request["hasAudio"] == false {
+			silent := x.Sound == nil || len(x.Sound.Tones) == 0 && x.Sound.Peak < 0.001
+			c.Want(silent, "no audio track, or silence throughout", fmt.Sprintf("tracks %s with sound", strings.Join(x.Tracks, ", ")), x.R)
+			c.Want(x.Picture != nil && len(x.Picture.Appearances) > 0, "the published picture", "no stream recognised"+check.Details(x.File), x.R)
+		}
+	}
+}
+
+// emptyFile judges archives that ended without anything published.
+func emptyFile(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		k, ok := c.Course(h)
+		if !ok || len(k.Streams) > 0 && k.Streams[0].From.Before(k.End) || h.Request.Text("outputMode") == "individual" {
+			continue
+		}
+		for _, s := range h.Delivered() {
+			n, whole := s.Whole("size")
+			c.Want(whole && n == 0, "size 0", s.Show("size"), s.At)
+		}
+		for _, o := range h.Objects {
+			c.Want(o.Object.Size == 0, "an object of 0 bytes, or none", fmt.Sprintf("%d bytes", o.Object.Size), o)
+		}
+	}
+}

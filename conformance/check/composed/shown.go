@@ -1,0 +1,243 @@
+package composed
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media"
+)
+
+// takesRecorded wants each published track of a kind, or of both, in the file
+// from its publication to its end.
+func takesRecorded(kind string) func(*check.Case) {
+	return func(c *check.Case) {
+		edge := c.Limit("tolerance.stream-edge").Seconds()
+		for _, x := range c.Exhibits() {
+			for _, t := range x.Takes {
+				if !t.Kept || kind != "" && t.Kind != kind {
+					continue
+				}
+				spans := x.Showing(t)
+				if c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
+					continue
+				}
+				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
+					check.Describe(spans), x.R, t.R)
+			}
+		}
+	}
+}
+
+// inStep measures sound against picture of each client that published both; the harness itself must not have stalled.
+func inStep(c *check.Case) {
+	allow := c.Limit("tolerance.in-step").Seconds()
+	for _, x := range c.Exhibits() {
+		for _, v := range x.Takes {
+			for _, a := range x.Takes {
+				if !pairOf(v, a) {
+					continue
+				}
+				offset, ok := offset(x, v, a)
+				if !ok {
+					c.Blocked(fmt.Sprintf("sound of %s in step with its picture", v.Client), "picture and sound of the stream are not both in the file", x.R, v.R, a.R)
+					continue
+				}
+				if inStep := math.Abs(offset) <= allow; c.Excused(inStep, c.Limit("tolerance.in-step"), v, a) {
+					continue
+				}
+				c.Want(math.Abs(offset) <= allow, fmt.Sprintf("sound of %s within %.0f ms of its picture", v.Client, allow*1000),
+					fmt.Sprintf("%+.0f ms", offset*1000), x.R, v.R, a.R)
+			}
+		}
+	}
+}
+
+// offset is by how many seconds the sound of a stream comes after its picture:
+// the median over the whole seconds that both mark. Whole seconds themselves
+// cannot be told apart; ARC-COMP-12 and 13 look at those.
+func offset(x check.Exhibit, v, a check.Take) (float64, bool) {
+	var shown []media.Beat
+	for _, s := range x.Picture.OfStream(v.Fixture) {
+		shown = append(shown, s.Beats...)
+	}
+	var offsets []float64
+	for _, t := range x.Sound.OfTone(a.Fixture) {
+		if t.Level <= x.Loudest()-check.Faint {
+			continue
+		}
+		for _, heard := range t.Beats {
+			nearest := math.Inf(1)
+			for _, s := range shown {
+				if d := heard.At - s.At; math.Abs(d) < math.Abs(nearest) {
+					nearest = d
+				}
+			}
+			if math.Abs(nearest) < 1 {
+				offsets = append(offsets, nearest)
+			}
+		}
+	}
+	if len(offsets) == 0 {
+		return 0, false
+	}
+	slices.Sort(offsets)
+	return offsets[len(offsets)/2], true
+}
+
+// pairOf: picture and sound of one published stream.
+func pairOf(v, a check.Take) bool {
+	return v.Kind == "video" && a.Kind == "audio" && v.R.IDs[evidence.Stream] == a.R.IDs[evidence.Stream] && v.Kept && a.Kept
+}
+
+// fileLength compares the movie with the recorded time, which pauses and
+// advances of the clock are no part of, and with duration, of which the advances are.
+func fileLength(c *check.Case) {
+	for _, x := range c.Exhibits() {
+		k, _ := c.Course(x.History)
+		allow := (c.Limit("tolerance.file-length") + time.Duration(len(k.Pauses()))*c.Limit("tolerance.pause")).Seconds()
+		least, most := lengths(c, x.History, k)
+		c.Want(x.Duration >= least-allow && x.Duration <= most+allow, fmt.Sprintf("a length of %.1f to %.1f s, give or take %.1f", least, most, allow),
+			fmt.Sprintf("%.1f s", x.Duration), x.R)
+		few, many := skippedWithin(c, x.History, k)
+		for _, s := range x.Delivered() {
+			n, ok := s.Whole("duration")
+			told := float64(n)
+			c.Want(ok && x.Duration >= told-many-allow && x.Duration <= told-few+allow,
+				fmt.Sprintf("a length of %.1f to %.1f s as duration says, give or take %.1f", told-many, told-few, allow), fmt.Sprintf("%.1f s", x.Duration), x.R, s.At)
+		}
+	}
+}
+
+// lengths brackets the real time that was recorded, in seconds.
+func lengths(c *check.Case, h *check.History, k check.Course) (least, most float64) {
+	first, last := c.RealEnd(h, k)
+	for _, u := range check.Union(c.Sessions[h.Start.IDs[evidence.Session]].Streams) {
+		if cut, ok := u.Cut(check.Over(h.Start), first); ok {
+			least += cut.To.Sub(cut.From).Seconds()
+		}
+		u.To = u.Late
+		if cut, ok := u.Cut(check.Sent(h.Start), last); ok {
+			most += cut.To.Sub(cut.From).Seconds()
+		}
+	}
+	return least, most
+}
+
+// skippedWithin brackets how much recorded time advances of the clock added
+// while streams were published; the advance in which the archive ended counts in part.
+func skippedWithin(c *check.Case, h *check.History, k check.Course) (least, most float64) {
+	s := c.Sessions[h.Start.IDs[evidence.Session]]
+	first, last := c.RealEnd(h, k)
+	within := func(end time.Time) func(check.Walk) bool {
+		return func(w check.Walk) bool {
+			return !w.From.Before(check.Sent(h.Start)) && (end.IsZero() || !w.To.After(end)) && check.Steady(s.Streams, w.From, w.To)
+		}
+	}
+	app := h.Start.IDs[evidence.Application]
+	return c.Skipped(app, within(first)).Seconds(), c.Skipped(app, within(last)).Seconds()
+}
+
+// length is where the last take ends.
+func length(x check.Exhibit) float64 {
+	end := 0.0
+	for _, t := range x.Takes {
+		end = math.Max(end, t.To)
+	}
+	return end
+}
+
+func blackStart(c *check.Case) {
+	allow := c.Limit("tolerance.black-start").Seconds()
+	for _, x := range c.Exhibits() {
+		for _, v := range x.Takes {
+			for _, a := range x.Takes {
+				if !pairOf(v, a) {
+					continue
+				}
+				shown, heard := x.Showing(v), x.Showing(a)
+				if len(shown) == 0 || len(heard) == 0 {
+					c.Blocked("picture and sound of "+v.Client, "one of them is not in the file", x.R)
+					continue
+				}
+				behind := shown[0].From - heard[0].From
+				c.Want(behind <= allow, fmt.Sprintf("the picture of %s at most %.0f s behind its sound", v.Client, allow), fmt.Sprintf("%.1f s behind", behind), x.R)
+			}
+		}
+	}
+}
+
+// leavesPicture looks at streams that ended while others of the archive went on.
+func leavesPicture(c *check.Case) {
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	for _, x := range c.Exhibits() {
+		for _, t := range x.Takes {
+			if t.To+edge+1 > length(x) || again(x, t) {
+				continue
+			}
+			late := 0.0
+			for _, s := range x.Showing(t) {
+				late = math.Max(late, s.To)
+			}
+			c.Want(late <= t.To+edge, fmt.Sprintf("%s of %s gone %.0f s after its end at %.1f s", t.Kind, t.Client, edge, t.To), fmt.Sprintf("there until %.1f s", late), x.R, t.R)
+		}
+	}
+}
+
+// again tells whether the same fixture was published once more after t.
+func again(x check.Exhibit, t check.Take) bool {
+	return slices.ContainsFunc(x.Takes, func(u check.Take) bool { return u.Fixture == t.Fixture && u.To > t.To })
+}
+
+// nothingLost: marks passed over at once are a gap; 30 a second shown in 25 passes over one now and then.
+func nothingLost(c *check.Case) {
+	still := c.Limit("tolerance.standstill").Seconds()
+	for _, x := range c.Exhibits() {
+		for _, t := range x.Takes {
+			if t.Kind != "video" || !t.Kept {
+				continue
+			}
+			for _, a := range x.Picture.OfStream(t.Fixture) {
+				gap := float64(a.LongestGap) / t.Rate
+				ok := len(a.Freezes) == 0 && a.Backward == 0 && gap <= still
+				if c.Excused(ok, c.Limit("tolerance.standstill"), t) {
+					continue
+				}
+				c.Want(ok, fmt.Sprintf("frames of %s in order, no standstill or gap over %.0f ms", t.Fixture, still*1000),
+					fmt.Sprintf("%d standstills, longest gap %.0f ms, %d steps back", len(a.Freezes), gap*1000, a.Backward), x.R, t.R)
+			}
+		}
+	}
+}
+
+// publishersOf wants the streams that were published in a codec.
+func publishersOf(codec string) func(*check.Case) {
+	return func(c *check.Case) {
+		edge := c.Limit("tolerance.stream-edge").Seconds()
+		for _, x := range c.Exhibits() {
+			for _, t := range x.Takes {
+				if t.Kind == "video" && strings.EqualFold(t.Codec, codec) && t.Kept {
+					spans := x.Showing(t)
+					c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s stream %s from %.1f to %.1f s", codec, t.Fixture, t.From, t.To), check.Describe(spans), x.R, t.R)
+				}
+			}
+		}
+	}
+}
+
+// pauseLeavesNothing judges the length of files of archives that paused.
+func pauseLeavesNothing(c *check.Case) {
+	for _, x := range c.Exhibits() {
+		k, ok := c.Course(x.History)
+		if !ok || len(k.Pauses()) == 0 {
+			continue
+		}
+		allow := float64(len(k.Pauses())) * c.Limit("tolerance.pause").Seconds()
+		c.Want(x.Duration <= length(x)+allow, fmt.Sprintf("a file of %.1f s, give or take %.0f, without the pauses", length(x), allow),
+			fmt.Sprintf("%.1f s", x.Duration), x.R)
+	}
+}

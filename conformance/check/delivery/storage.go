@@ -1,0 +1,235 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var StorageChecks = []check.Check{
+	check.New("ARC-STO-01", check.In(check.Pair), uploadedToTarget),
+	check.New("ARC-STO-02", check.In(check.Pair), objectKey),
+	check.New("ARC-STO-03", check.In(check.Pair), objectSize),
+	check.New("ARC-STO-04", check.In(check.Pair), objectChecksum),
+	check.New("ARC-STO-05", check.In(check.Pair), uploadedAfterSuccess),
+	check.New("ARC-STO-06", check.In(check.Pair), nothingBeforeStop),
+	check.New("ARC-STO-07", check.In(check.Pair), compatibleTarget),
+	check.New("ARC-STO-10", check.In(check.Cloud), availableWithoutTarget),
+	check.New("ARC-STO-20", check.In(check.Pair, check.Cloud, check.Undelivered), closedBeforeDelivery),
+	check.New("ARC-STO-21", check.In(check.Cloud), cloudPeriod),
+	check.New("ARC-STO-22", check.In(check.TwelveHours, check.FourHours, check.Idle), uploadedStays),
+	check.New("ARC-STO-23", check.In(check.Pair), oneObject),
+	check.New("ARC-STO-24", check.In(check.Pair), objectType),
+}
+
+// storeOf is the upload target that the harness set up for the application of r: s3, azure or none of them.
+func storeOf(c *check.Case, r evidence.Record) string {
+	return c.Apps[r.IDs[evidence.Application]].Store
+}
+
+// uploads are the archives with a target, called to stop or stopped by a limit,
+// that were followed to their end.
+func uploads(c *check.Case) []*check.History {
+	var out []*check.History
+	for _, h := range c.StartedArchives() {
+		if h.Scenario != check.Undelivered && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+func uploadedToTarget(c *check.Case) {
+	for _, h := range uploads(c) {
+		if !c.Published(h) || len(c.Listings(h)) == 0 {
+			continue
+		}
+		at := append(h.Stored(false), h.Start)
+		c.Want(len(h.Stored(false)) > 0, "an object at the configured target", "none", append(at, c.Listings(h)...)...)
+	}
+}
+
+func objectKey(c *check.Case) {
+	for _, h := range uploads(c) {
+		if h.Request.Text("outputMode") == "individual" {
+			continue
+		}
+		var want []string
+		for _, id := range slices.Compact([]string{h.Start.IDs[evidence.Application], check.Project(h.Start)}) {
+			want = append(want, id+"/"+h.ID+"/archive.mp4")
+		}
+		for _, r := range h.Stored(false) {
+			c.Want(slices.Contains(want, r.Object.Key), "key "+strings.Join(want, " or "), r.Object.Key, r)
+		}
+	}
+}
+
+func objectSize(c *check.Case) {
+	for _, h := range uploads(c) {
+		for _, r := range h.Stored(true) {
+			for _, s := range h.Delivered() {
+				n, ok := s.Whole("size")
+				c.Want(ok && n == r.Object.Size, fmt.Sprintf("size %d of the object", r.Object.Size), s.Show("size"), r, s.At)
+			}
+		}
+	}
+}
+
+func objectChecksum(c *check.Case) {
+	for _, h := range uploads(c) {
+		for _, r := range h.Stored(true) {
+			want := check.Base64Sum(r.Object.SHA256)
+			for _, s := range h.Delivered() {
+				c.Want(s.Text("sha256sum") == want, "sha256sum "+want, s.Show("sha256sum"), r, s.At)
+			}
+		}
+	}
+}
+
+func uploadedAfterSuccess(c *check.Case) {
+	for _, h := range uploads(c) {
+		objects := h.Stored(false)
+		if len(objects) == 0 {
+			continue
+		}
+		last, ok := endStatus(h)
+		c.Want(ok && last.Status() == "uploaded", "uploaded", last.Show("status"), objects[0], last.At)
+	}
+}
+
+// endStatus is the first final status that a read showed.
+func endStatus(h *check.History) (check.Sighting, bool) {
+	for _, s := range h.Seen {
+		if check.Final(s.Status()) {
+			return s, true
+		}
+	}
+	return check.Sighting{}, false
+}
+
+// nothingBeforeStop rests on listings of the bucket while the archive was recording.
+func nothingBeforeStop(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		stop, ok := h.FirstStop()
+		if !ok || storeOf(c, h.Start) != "s3" {
+			continue
+		}
+		for _, w := range c.Listings(h) {
+			if w.Watch.To.Before(stop.Exchange.Started) {
+				c.Want(!w.Watch.Met, "nothing of the archive at the target while it records", "an object", w)
+			}
+		}
+	}
+}
+
+// compatibleTarget: the harness's store is not Amazon's, it is named by endpoint.
+func compatibleTarget(c *check.Case) {
+	for _, h := range uploads(c) {
+		app := c.Apps[h.Start.IDs[evidence.Application]]
+		if app.Endpoint != "" && c.Published(h) && len(c.Listings(h)) > 0 {
+			c.Want(len(h.Stored(false)) > 0, "an object at the store with the given endpoint", "none", append(h.Stored(false), app.Made)...)
+		}
+	}
+}
+
+func availableWithoutTarget(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		if h.Scenario != check.Cloud || storeOf(c, h.Start) != "" {
+			continue
+		}
+		if last, ok := endStatus(h); ok {
+			c.Want(last.Status() == "available", "available", last.Show("status"), last.At)
+		}
+	}
+}
+
+// closedBeforeDelivery: no URL in any answer before the archive is delivered, and nothing in the bucket.
+func closedBeforeDelivery(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Seen {
+			if check.InProgress(s.Status()) || s.Status() == "stopped" {
+				v, present := s.Object["url"]
+				c.Want(present && v == nil, "url null while "+s.Status(), s.Show("url"), s.At)
+			}
+		}
+	}
+}
+
+// cloudPeriod wants a download shortly before the end of the 72 hours and none
+// after it. Between, a refusal shows that the end has come; a download may still be early.
+func cloudPeriod(c *check.Case) {
+	allow := c.Limit("tolerance.cloud-period")
+	before, after := false, false
+	for _, d := range c.Downloads() {
+		app := d.H.Start.IDs[evidence.Application]
+		due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+		if d.Forged || d.H.DeletedBefore(d.R) || !d.Fresh(c) {
+			continue
+		}
+		switch at := c.Earliest(app, d.R.Exchange.Started); {
+		case at.After(due.Add(allow)):
+			after = c.Want(d.Refused(), "no download after the cloud period", check.Outcome(d.R), d.R) || after
+		case at.After(due) && d.Refused():
+			after = true
+			c.Saw(d.R)
+		case c.Latest(app, d.Answered()).Before(due):
+			before = c.Want(served(d), "a download within the cloud period", check.Outcome(d.R), d.R) && due.Sub(at) < allow || before
+		}
+	}
+	if before != after {
+		c.Unclear("no download was tried both shortly before and after the end of the cloud period")
+	}
+}
+
+// uploadedStays needs an uploaded archive read when more than the cloud period had passed; a scenario that
+// goes on for hours shows it only in part, so any later read counts.
+func uploadedStays(c *check.Case) {
+	for _, h := range uploads(c) {
+		i := slices.IndexFunc(h.Seen, func(s check.Sighting) bool { return s.Status() == "uploaded" })
+		if i < 0 {
+			continue
+		}
+		for _, s := range h.Seen[i+1:] {
+			if s.Status() != "deleted" {
+				c.Want(s.Status() == "uploaded", "uploaded for good", s.Show("status"), h.Seen[i].At, s.At)
+			}
+		}
+	}
+}
+
+func oneObject(c *check.Case) {
+	for _, h := range uploads(c) {
+		if !c.Published(h) {
+			continue
+		}
+		keys := map[string]evidence.Record{}
+		for _, r := range h.Stored(false) {
+			keys[r.Object.Key] = r
+		}
+		if len(keys) == 0 {
+			continue
+		}
+		var names []string
+		var at []evidence.Record
+		for key, r := range keys {
+			names = append(names, key)
+			at = append(at, r)
+		}
+		slices.Sort(names)
+		slices.SortFunc(at, func(a, b evidence.Record) int { return int(a.Seq - b.Seq) })
+		c.Want(len(keys) == 1, "exactly one object", strings.Join(names, ", "), at...)
+	}
+}
+
+func objectType(c *check.Case) {
+	for _, h := range uploads(c) {
+		for _, r := range h.Stored(true) {
+			if strings.HasSuffix(r.Object.Key, ".mp4") && r.Object.Size > 0 {
+				c.Want(r.Object.ContentType == "video/mp4", "media type video/mp4", fmt.Sprintf("%q", r.Object.ContentType), r)
+			}
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var URLChecks = []check.Check{
+	check.New("ARC-URL-01", check.In(check.Cloud), urlWhenAvailable),
+	check.New("ARC-URL-02", check.In(check.Pair, check.Cloud), urlNullOtherwise),
+	check.New("ARC-URL-03", check.In(check.Cloud), urlDownloads),
+	check.New("ARC-URL-04", check.In(check.Cloud), urlDies),
+	check.New("ARC-URL-05", check.In(check.Cloud), urlLives),
+	check.New("ARC-URL-06", check.In(check.Cloud), urlRenewed),
+	check.New("ARC-URL-07", check.In(check.Cloud), urlInList),
+	check.New("ARC-URL-08", check.In(check.Cloud), urlForged),
+	check.New("ARC-URL-09", check.In(check.Auth, check.Cloud), urlForCredentialsOnly),
+	check.New("ARC-URL-10", check.In(check.Cloud), urlDiesWithFile),
+}
+
+func served(d check.Download) bool { return d.R.Exchange.Status()/100 == 2 }
+
+// alive: the file is surely there, neither deleted nor near its end.
+func alive(d check.Download, c *check.Case) bool {
+	app := d.H.Start.IDs[evidence.Application]
+	due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+	return !d.H.DeletedBefore(d.R) && c.Latest(app, d.Answered()).Before(due)
+}
+
+func available(c *check.Case) []check.Sighting {
+	var out []check.Sighting
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Seen {
+			if s.Status() == "available" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func urlWhenAvailable(c *check.Case) {
+	for _, s := range available(c) {
+		link := s.Text("url")
+		c.Want(strings.HasPrefix(link, "http://") || strings.HasPrefix(link, "https://"), "a download URL", s.Show("url"), s.At)
+	}
+}
+
+func urlNullOtherwise(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Seen {
+			if s.Status() != "available" {
+				v, present := s.Object["url"]
+				c.Want(present && v == nil, "url null while "+s.Status(), s.Show("url"), s.At)
+			}
+		}
+	}
+}
+
+// urlDownloads compares the bytes that came with what the archive says of them.
+func urlDownloads(c *check.Case) {
+	for _, d := range c.Downloads() {
+		if d.Forged || !d.Fresh(c) || !alive(d, c) {
+			continue
+		}
+		if !c.Want(served(d), "a download", check.Outcome(d.R), d.R, d.From.At) {
+			continue
+		}
+		for _, o := range d.H.Objects {
+			if o.Object.Store != "cloud" {
+				continue
+			}
+			n, _ := d.From.Whole("size")
+			sum := check.Base64Sum(o.Object.SHA256)
+			c.Want(n == o.Object.Size && d.From.Text("sha256sum") == sum, fmt.Sprintf("%s and %s", d.From.Show("size"), d.From.Show("sha256sum")),
+				fmt.Sprintf("a file of %d bytes with sum %s", o.Object.Size, sum), o, d.From.At)
+		}
+	}
+}
+
+func urlDies(c *check.Case) {
+	for _, d := range c.Downloads() {
+		least, _ := d.Age(c)
+		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") {
+			continue
+		}
+		c.Want(d.Refused(), fmt.Sprintf("no download with a link %v old", least.Round(time.Second)), check.Outcome(d.R), d.R, d.From.At)
+	}
+}
+
+// urlLives rests on a link used in the last minute of its life.
+func urlLives(c *check.Case) {
+	life := c.Limit("download-url.lifetime")
+	for _, d := range c.Downloads() {
+		least, _ := d.Age(c)
+		if d.Forged || !alive(d, c) || !d.Fresh(c) {
+			continue
+		}
+		if !served(d) {
+			c.Wrong(fmt.Sprintf("a download with a link %v old", least.Round(time.Second)), check.Outcome(d.R), d.R, d.From.At)
+		} else if least > life-time.Minute {
+			c.Saw(d.R, d.From.At)
+		}
+	}
+}
+
+// urlRenewed: a read after a link has died answers another link, which works.
+func urlRenewed(c *check.Case) {
+	all := c.Downloads()
+	for _, dead := range all {
+		least, _ := dead.Age(c)
+		if dead.Forged || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") || !alive(dead, c) {
+			continue
+		}
+		for _, s := range dead.H.Seen {
+			if s.Status() != "available" || s.At.Seq < dead.R.Seq {
+				continue
+			}
+			c.Want(s.Text("url") != dead.From.Text("url") && s.Text("url") != "", "a new URL after the old one died", "the same URL", dead.R, s.At)
+			break
+		}
+		for _, d := range all {
+			if d.H == dead.H && !d.Forged && d.R.Seq > dead.R.Seq && d.From.At.Seq > dead.R.Seq && d.Fresh(c) && alive(d, c) {
+				c.Want(served(d), "a download with the new URL", check.Outcome(d.R), d.R, d.From.At)
+			}
+		}
+	}
+}
+
+func urlInList(c *check.Case) {
+	for _, s := range available(c) {
+		if s.Via == "listArchives" {
+			c.Want(s.Text("url") != "", "a download URL in the list", s.Show("url"), s.At)
+		}
+	}
+}
+
+// urlForged counts only where the true link was served.
+func urlForged(c *check.Case) {
+	all := c.Downloads()
+	for _, d := range all {
+		if !d.Forged {
+			continue
+		}
+		if !slices.ContainsFunc(all, func(t check.Download) bool { return t.H == d.H && !t.Forged && served(t) }) {
+			c.Blocked("a refusal by a target that serves the true link", "the true link was never served", d.R)
+			return
+		}
+		c.Want(d.Refused(), "a refusal of a changed link", check.Outcome(d.R), d.R)
+	}
+}
+
+func urlForCredentialsOnly(c *check.Case) {
+	for _, op := range []string{"getArchive", "listArchives"} {
+		for _, r := range c.Calls(op) {
+			if r.Exchange.Identity != "none" && r.Exchange.Flaw == "" || r.Exchange.Response == nil {
+				continue
+			}
+			if !c.ReadsAtAll(r) {
+				return
+			}
+			c.Want(r.Exchange.Status()/100 == 4 && !strings.Contains(check.AnswerText(r), `"url":"http`), "no URL without credentials", check.Outcome(r), r)
+		}
+	}
+}
+
+func urlDiesWithFile(c *check.Case) {
+	for _, d := range c.Downloads() {
+		app := d.H.Start.IDs[evidence.Application]
+		due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && slices.ContainsFunc(d.H.Seen, func(s check.Sighting) bool {
+			return s.Status() == "expired" && s.At.Seq < d.R.Seq
+		}) {
+			c.Want(d.Refused(), "no download of an expired archive", check.Outcome(d.R), d.R)
+		}
+	}
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Seen {
+			if s.Status() == "expired" {
+				c.Want(s.Object["url"] == nil, "no url of an expired archive", s.Show("url"), s.At)
+			}
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package check
+
+import (
+	"testing"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/verdict"
+	"reelcheck/spec"
+)
+
+// scenarioAt is evidence of one scenario with just its last word.
+func scenarioAt(name string, step evidence.Step) evidence.View {
+	return evidence.View{}.With([]evidence.Record{{Seq: 1, Time: time.Unix(1, 0), Scenario: name, Label: "scenario", Step: &step}})
+}
+
+func TestConclude(t *testing.T) {
+	cl := spec.Clause{ID: "ARC-START-01", Level: spec.Must, Verify: spec.Checks, Capability: []spec.Capability{"s3"}}
+	ch := Check{Clause: cl.ID, Shown: []string{"refusals"}}
+	finding := func(c *Case) { c.Wrong("a", "b") }
+	proof := func(c *Case) { c.Saw(evidence.Record{Seq: 7, Scenario: "refusals"}) }
+	unclear := func(c *Case) { c.Unclear("the sink failed") }
+	doubt := func(c *Case) { c.doubt("the publisher stalled") }
+	nothing := func(*Case) {}
+	done := scenarioAt("refusals", evidence.Step{Outcome: evidence.Done})
+	for _, c := range []struct {
+		name  string
+		view  evidence.View
+		judge func(*Case)
+		want  verdict.Outcome
+	}{
+		{"proof", done, proof, verdict.Pass},
+		{"a contradiction outweighs proof", done, func(c *Case) { proof(c); finding(c) }, verdict.Fail},
+		{"a contradiction outweighs trouble", done, func(c *Case) { unclear(c); finding(c) }, verdict.Fail},
+		{"trouble outweighs proof", done, func(c *Case) { proof(c); unclear(c) }, verdict.Inconclusive},
+		{"proof outweighs doubt", done, func(c *Case) { proof(c); doubt(c) }, verdict.Pass},
+		{"doubt alone", done, doubt, verdict.Inconclusive},
+		{"nothing seen is no pass", done, nothing, verdict.Inconclusive},
+		{"nothing seen, blocked by the target", scenarioAt("refusals", evidence.Step{Outcome: evidence.Blocked, Text: "no session"}), nothing, verdict.Fail},
+		{"nothing seen, broken harness", scenarioAt("refusals", evidence.Step{Outcome: evidence.Broken, Text: "disk full"}), nothing, verdict.Inconclusive},
+		{"nothing seen, not run", evidence.View{}, nothing, verdict.Inconclusive},
+		{"a check that panics", done, func(*Case) { panic("oops") }, verdict.Inconclusive},
+	} {
+		ch.Judge = c.judge
+		v := SortOut(spec.Ledger{}, c.view).Grade(cl, []string{"s3"}, ch)
+		if v.Outcome != c.want {
+			t.Errorf("%s: %s, want %s (%s)", c.name, v.Outcome, c.want, v.Reason)
+		}
+		if v.Outcome != verdict.Pass && v.Reason == "" && len(v.Findings) == 0 {
+			t.Errorf("%s: no reason given", c.name)
+		}
+		for _, found := range v.Findings {
+			if found.Clause != cl.ID || found.Expected == "" || found.Actual == "" {
+				t.Errorf("%s: finding lacks its parts: %+v", c.name, found)
+			}
+		}
+	}
+}
+
+func TestCapabilitiesAndPending(t *testing.T) {
+	f := SortOut(spec.Ledger{}, evidence.View{})
+	cl := spec.Clause{ID: "ARC-START-01", Verify: spec.Checks, Capability: []spec.Capability{"s3", "control"}}
+	if v := f.Grade(cl, []string{"s3"}, Check{}); v.Outcome != verdict.NotApplicable || v.Reason != "the target does not declare control" {
+		t.Errorf("undeclared: %+v", v)
+	}
+	cl.Verify = spec.Pending
+	if v := f.Grade(cl, nil, Check{}); v.Outcome != verdict.Pending {
+		t.Errorf("pending: %+v", v)
+	}
+}

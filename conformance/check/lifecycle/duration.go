@@ -1,0 +1,162 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var DurationChecks = []check.Check{
+	check.New("ARC-DUR-01", check.In(check.NoPublisher), stopsBy(check.ByMinute)),
+	check.New("ARC-DUR-02", check.In(check.NoPublisher), reasonOf(check.ByMinute, "maximum idle time exceeded")),
+	check.New("ARC-DUR-03", check.In(check.FourHours), stopsBy(check.ByRecorded)),
+	check.New("ARC-DUR-04", check.In(check.Pause), pausesNotCounted),
+	check.New("ARC-DUR-05", check.In(check.TwelveHours), stopsBy(check.ByTotal)),
+	check.New("ARC-DUR-06", check.In(check.Idle), stopsBy(check.ByIdle)),
+	check.New("ARC-DUR-07", check.In(check.AllLeft), stopsBy(check.ByLeaving)),
+	check.New("ARC-DUR-08", check.In(check.FourHours), reasonOf(check.ByRecorded, "maximum duration exceeded")),
+	check.New("ARC-DUR-09", check.In(check.TwelveHours), reasonOf(check.ByTotal, "maximum duration exceeded")),
+	check.New("ARC-DUR-10", check.In(check.Idle), reasonOf(check.ByIdle, "maximum idle time exceeded")),
+	check.New("ARC-DUR-11", check.In(check.AllLeft), reasonOf(check.ByLeaving, "session ended")),
+	check.New("ARC-DUR-12", check.In(check.Idle), publishingEndsIdle),
+	check.New("ARC-DUR-13", check.In(check.AllLeft), comingBack),
+	check.New("ARC-DUR-14", check.In(check.NoPublisher, check.Idle, check.FourHours, check.TwelveHours, check.AllLeft), noEarlyStop),
+	check.New("ARC-DUR-17", check.In(check.Pair, check.Pause), durationIsRecorded),
+}
+
+// stopsBy checks that archives which a limit has to end are in progress until
+// then and not after. Moments are read off the harness's own clock and the
+// advances it asked for.
+func stopsBy(by check.Rule) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, h := range c.StartedArchives() {
+			k, ok := c.Course(h)
+			if !ok || k.Rule != by {
+				continue
+			}
+			app := h.Start.IDs[evidence.Application]
+			late := k.End.Add(c.Limit("tolerance.limit.late"))
+			alive, dead := c.StopSeen(h)
+			for _, s := range alive {
+				if at := c.Earliest(app, s.Asked()); at.After(late) {
+					c.Wrong(fmt.Sprintf("stopped by %s (%s)", check.ClockTime(k.End), by), fmt.Sprintf("%s at %s", s.Status(), check.ClockTime(at)), s.At)
+				}
+			}
+			endedBy(c, h, k, dead)
+		}
+	}
+}
+
+func endedBy(c *check.Case, h *check.History, k check.Course, dead []check.Sighting) {
+	app := h.Start.IDs[evidence.Application]
+	early := k.End.Add(-c.Limit("tolerance.limit.early"))
+	for _, s := range dead {
+		if at := c.Latest(app, s.Answered()); at.Before(early) {
+			c.Wrong(fmt.Sprintf("in progress until %s (%s)", check.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), check.ClockTime(at)), s.At)
+			continue
+		}
+		c.Saw(s.At)
+	}
+}
+
+func reasonOf(by check.Rule, reason string) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, h := range c.StartedArchives() {
+			k, ok := c.Course(h)
+			if !ok || k.Rule != by {
+				continue
+			}
+			for _, s := range slices.Concat(h.Seen, h.Hooks) {
+				if !check.InProgress(s.Status()) && s.Status() != "failed" {
+					c.Want(s.Text("reason") == reason, fmt.Sprintf("reason %q", reason), s.Show("reason"), s.At)
+				}
+			}
+		}
+	}
+}
+
+func pausesNotCounted(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		k, ok := c.Course(h)
+		if !ok || len(k.Pauses()) == 0 {
+			continue
+		}
+		durationWithin(c, h, k, c.Limit("tolerance.duration")+time.Duration(len(k.Pauses()))*c.Limit("tolerance.pause"))
+	}
+}
+
+func durationIsRecorded(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		if k, ok := c.Course(h); ok && len(k.Pauses()) == 0 && len(k.Streams) > 0 {
+			durationWithin(c, h, k, c.Limit("tolerance.duration"))
+		}
+	}
+}
+
+func durationWithin(c *check.Case, h *check.History, k check.Course, allow time.Duration) {
+	for _, s := range h.Delivered() {
+		c.DurationOf(s, k, allow)
+	}
+}
+
+// publishingEndsIdle needs an archive whose idle hour was cut short and that was
+// seen in progress after the hour would have been over.
+func publishingEndsIdle(c *check.Case) {
+	outlives(c, func(k check.Course) []check.Span { return k.Pauses() }, "idle-time.max", "publishing again to end the idle hour")
+}
+
+func comingBack(c *check.Case) {
+	outlives(c, func(k check.Course) []check.Span {
+		var out []check.Span
+		for _, g := range check.Gaps(k.Clients, k.Started) {
+			if g.From.After(k.Started) && !g.To.IsZero() && g.To.Before(k.End) {
+				out = append(out, g)
+			}
+		}
+		return out
+	}, "without-clients.max", "coming back within the minute to keep the archive")
+}
+
+// outlives looks at the first sighting after a gap would have ended the archive.
+func outlives(c *check.Case, gapsOf func(check.Course) []check.Span, limit, expected string) {
+	for _, h := range c.StartedArchives() {
+		k, ok := c.Course(h)
+		if !ok {
+			continue
+		}
+		app := h.Start.IDs[evidence.Application]
+		for _, g := range gapsOf(k) {
+			due := g.From.Add(c.Limit(limit)).Add(c.Limit("tolerance.limit.late"))
+			for _, s := range h.Seen {
+				if at := c.Earliest(app, s.Asked()); at.After(due) && c.Latest(app, s.Answered()).Before(k.End) {
+					c.Want(check.InProgress(s.Status()), expected, fmt.Sprintf("%s at %s", s.Status(), check.ClockTime(at)), s.At)
+				}
+			}
+		}
+	}
+}
+
+// noEarlyStop: the proof is an archive seen in progress in the last tenth of the time a limit grants it.
+func noEarlyStop(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		k, ok := c.Course(h)
+		if !ok || k.Rule == check.ByCall {
+			continue
+		}
+		app := h.Start.IDs[evidence.Application]
+		alive, dead := c.StopSeen(h)
+		for _, s := range dead {
+			if at := c.Latest(app, s.Answered()); at.Before(k.End.Add(-c.Limit("tolerance.limit.early"))) {
+				c.Wrong(fmt.Sprintf("in progress until %s (%s)", check.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), check.ClockTime(at)), s.At)
+			}
+		}
+		for _, s := range alive {
+			if at := c.Earliest(app, s.Asked()); at.After(k.End.Add(-k.End.Sub(k.Started)/10)) && !at.After(k.End) {
+				c.Saw(s.At)
+			}
+		}
+	}
+}

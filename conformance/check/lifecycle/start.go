@@ -1,0 +1,243 @@
+// Package lifecycle judges starts, stops, durations and the order of statuses.
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var StartChecks = []check.Check{
+	check.New("ARC-START-01", check.In(check.Refusals), refused(check.FlawRelayed, 409)),
+	check.New("ARC-START-02", check.In(check.Refusals), refused(check.FlawNobody, 404, 400)),
+	check.New("ARC-START-03", check.In(check.Pair), startBegins),
+	check.New("ARC-START-05", check.In(check.Pair, check.Listing), startAgain),
+	check.New("ARC-START-06", check.In(check.Pair), check.Defaults("outputMode", "composed")),
+	check.New("ARC-START-07", check.In(check.Pair), outputModeNamed),
+	check.New("ARC-START-08", check.In(check.Refusals), refused(check.FlawOutputMode, 400)),
+	check.New("ARC-START-09", check.In(check.AudioOnly, check.VideoOnly), partsNamed),
+	check.New("ARC-START-10", check.In(check.Pair), partsByDefault),
+	check.New("ARC-START-11", check.In(check.Refusals), refused(check.FlawNeither, 400)),
+	check.New("ARC-START-12", check.In(check.Refusals), refused(check.FlawNoSession, 400)),
+	check.New("ARC-START-13", check.In(check.Refusals), refused(check.FlawUnknownSession, 404, 400)),
+	check.New("ARC-START-14", check.In(check.Refusals), startTwice),
+	check.New("ARC-START-15", check.In(check.Refusals), startMalformed),
+	check.New("ARC-START-16", check.In(check.Refusals), refused(check.FlawStreamMode, 400)),
+	check.New("ARC-START-17", check.In(check.Auth), refusalLeavesNoTrace),
+	check.New("ARC-START-18", check.In(check.Pair), startShape),
+	check.New("ARC-START-19", check.In(check.Pair), nameKept),
+	check.New("ARC-START-20", check.In(check.Isolation), refused(check.FlawForeignSession, 403, 404, 400)),
+	check.New("ARC-START-22", check.In(check.Legacy), bothIdentities),
+	check.New("ARC-RES-07", check.In(check.Refusals), refused(check.FlawResolution, 400)),
+	check.New("ARC-RES-09", check.In(check.Refusals), refused(check.FlawIndResolution, 400)),
+	check.New("ARC-RATE-04", check.In(check.Refusals), refused(check.FlawQPRange, 400)),
+	check.New("ARC-RATE-07", check.In(check.Refusals), refused(check.FlawBitrateRange, 400)),
+	check.New("ARC-RATE-10", check.In(check.Refusals), refused(check.FlawBothRates, 400)),
+	check.New("ARC-RATE-11", check.In(check.Refusals), refused(check.FlawIndBitrate, 400)),
+	check.New("ARC-RATE-12", check.In(check.Refusals), refused(check.FlawIndQP, 400)),
+	check.New("ARC-LAY-06", check.In(check.Refusals), refused(check.FlawLayout, 400)),
+}
+
+// refused checks that start requests with just this flaw answer one of codes.
+// It counts only where the target has shown that it can start archives at all.
+func refused(flaw string, codes ...int) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, a := range c.Starts {
+			if !a.Only(flaw) {
+				continue
+			}
+			if !c.StartsAtAll(a.Record) {
+				return
+			}
+			c.Status(a.Record, codes...)
+		}
+	}
+}
+
+func startBegins(c *check.Case) {
+	for _, a := range c.Starts {
+		if !a.Clean() || a.Individual() {
+			continue
+		}
+		if !c.Status(a.Record, 200) {
+			continue
+		}
+		o, _ := c.Decode(a.Exchange.Response.Body.Text)
+		c.Want(o.Text("status") == "started", "status started", o.Show("status"), a.Record)
+	}
+}
+
+func startAgain(c *check.Case) {
+	for i, a := range c.Starts {
+		if !a.Clean() || a.Individual() {
+			continue
+		}
+		earlier := slices.ContainsFunc(c.Starts[:i], func(b check.Asked) bool {
+			return b.Clean() && b.Exchange.Status() == 200 && b.Body.Text("sessionId") == a.Body.Text("sessionId")
+		})
+		if earlier && a.Body.Text("multiArchiveTag") == "" {
+			c.Status(a.Record, 200)
+		}
+	}
+}
+
+func outputModeNamed(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		want, given := h.Request["outputMode"].(string)
+		if !given {
+			continue
+		}
+		for _, s := range h.Seen {
+			c.Want(s.Text("outputMode") == want, "outputMode "+want, s.Show("outputMode"), s.At)
+		}
+	}
+}
+
+func partsNamed(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, key := range []string{"hasAudio", "hasVideo"} {
+			want, given := h.Request[key].(bool)
+			if !given {
+				continue
+			}
+			for _, s := range h.Seen {
+				c.Want(s.Object[key] == want, fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
+			}
+		}
+	}
+}
+
+func partsByDefault(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, key := range []string{"hasAudio", "hasVideo"} {
+			if _, given := h.Request[key]; given {
+				continue
+			}
+			for _, s := range h.Seen {
+				c.Want(s.Object[key] == true, key+" true", s.Show(key), s.At)
+			}
+		}
+	}
+}
+
+func startTwice(c *check.Case) {
+	for _, a := range c.Starts {
+		if !a.Only(check.FlawRecorded) || !c.StartsAtAll(a.Record) {
+			continue
+		}
+		if !c.Status(a.Record, 409) {
+			continue
+		}
+		for _, h := range c.StartedArchives() {
+			if h.Start.IDs[evidence.Session] != a.Body.Text("sessionId") || h.EndedBefore(a.Record) || check.Over(h.Start).After(check.Sent(a.Record)) {
+				continue
+			}
+			next, ok := h.NextSeen(a.Record)
+			if !ok {
+				c.Unclear("the first archive was not read after the second start")
+				continue
+			}
+			c.Want(check.InProgress(next.Status()) || h.StoppedBetween(a.Record, next.At), "the first archive to go on",
+				next.Show("status"), a.Record, next.At)
+		}
+	}
+}
+
+func startMalformed(c *check.Case) {
+	for _, a := range c.Starts {
+		if !a.Only(check.FlawMalformed) && !a.Only(check.FlawTypes) || !c.StartsAtAll(a.Record) {
+			continue
+		}
+		c.Status(a.Record, 400)
+	}
+}
+
+// refusalLeavesNoTrace compares the totals of the list before and after refused starts.
+func refusalLeavesNoTrace(c *check.Case) {
+	for _, l := range c.Lists() {
+		if !l.OK || l.Query.Get("sessionId") != "" {
+			continue
+		}
+		for _, earlier := range c.Lists() {
+			if !earlier.OK || earlier.R.Seq >= l.R.Seq || earlier.Query.Get("sessionId") != "" || !check.SameApp(earlier.R, l.R) {
+				continue
+			}
+			refused, accepted, deleted := c.Between(earlier.R, l.R)
+			if refused == 0 || deleted > 0 {
+				continue
+			}
+			c.Want(l.Count == earlier.Count+accepted, fmt.Sprintf("count %d after %d refused and %d accepted starts", earlier.Count+accepted, refused, accepted),
+				fmt.Sprintf("count %d", l.Count), earlier.R, l.R)
+		}
+	}
+}
+
+func startShape(c *check.Case) {
+	ids := map[string]bool{}
+	for _, h := range c.StartedArchives() {
+		o, ok := c.Decode(h.Start.Exchange.Response.Body.Text)
+		if !ok {
+			continue
+		}
+		at := h.Start
+		c.Want(check.IsUUID(h.ID) && !ids[h.ID], "a fresh UUID as id", o.Show("id"), at)
+		ids[h.ID] = true
+		c.Want(o.Text("sessionId") == h.Request.Text("sessionId"), "sessionId of the request", o.Show("sessionId"), at)
+		if at.Exchange.Identity == "unified" {
+			c.Want(o.Text("applicationId") == at.IDs[evidence.Application], "the application's id", o.Show("applicationId"), at)
+		}
+		for _, key := range []string{"outputMode", "streamMode"} {
+			c.Want(o.Text(key) != "", key, o.Show(key), at)
+		}
+		for _, key := range []string{"hasAudio", "hasVideo"} {
+			c.Want(check.JSONType(o[key]) == "boolean", key+" as a boolean", o.Show(key), at)
+		}
+		ms, whole := o.Whole("createdAt")
+		c.Want(whole && ms > 1e12, "createdAt in whole milliseconds", o.Show("createdAt"), at)
+		for _, key := range []string{"size", "duration"} {
+			n, ok := o.Whole(key)
+			c.Want(ok && n == 0, key+" 0", o.Show(key), at)
+		}
+		url, present := o["url"]
+		c.Want(present && url == nil, "url null", o.Show("url"), at)
+		reason, present := o["reason"]
+		c.Want(present && reason == "", "an empty reason", o.Show("reason"), at)
+		_, present = o["name"]
+		c.Want(present, "name", o.Show("name"), at)
+	}
+}
+
+func nameKept(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		want, given := h.Request["name"].(string)
+		for _, s := range slices.Concat(h.Seen, h.Hooks) {
+			if given {
+				c.Want(s.Text("name") == want, fmt.Sprintf("name %q", want), s.Show("name"), s.At)
+				continue
+			}
+			v, present := s.Object["name"]
+			c.Want(present && (v == nil || v == ""), "name null or empty", s.Show("name"), s.At)
+		}
+	}
+}
+
+func bothIdentities(c *check.Case) {
+	for _, op := range []string{"startArchive", "getArchive", "listArchives", "stopArchive"} {
+		done := false
+		var tried evidence.Record
+		for _, r := range c.Calls(op) {
+			if r.Exchange.Identity != "legacy" || !c.Sound(r) || c.ForeignObject(r) {
+				continue
+			}
+			tried, done = r, done || r.Exchange.Status() == 200
+			if r.Exchange.Status()/100 != 4 {
+				c.Status(r, 200)
+			}
+		}
+		if tried.Exchange != nil && !done {
+			c.Wrong(op+" to be offered under the API key", check.Outcome(tried), tried)
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var StatusChecks = []check.Check{
+	check.New("ARC-STAT-01", check.In(check.Pair), closedStatuses),
+	check.New("ARC-STAT-02", check.In(check.Pair), statusWhile("started")),
+	check.New("ARC-STAT-03", check.In(check.Pause), statusWhile("paused while connected")),
+	check.New("ARC-STAT-04", check.In(check.AllLeft), statusWhile("paused when left")),
+	check.New("ARC-STAT-05", check.In(check.Pause), resumed),
+	check.New("ARC-STAT-07", check.In(check.Pair), stoppedFirst),
+	check.New("ARC-STAT-08", check.In(check.Pair), overtaking),
+	check.New("ARC-STAT-09", check.In(check.Pair, check.Pause), knownTransitions),
+	check.New("ARC-STAT-10", check.In(check.Pair, check.Pause), answersNotBehind),
+	check.New("ARC-STAT-11", check.In(check.Cloud), expires),
+	check.New("ARC-STAT-15", check.In(check.Pair, check.Cloud), finalStays),
+}
+
+func closedStatuses(c *check.Case) {
+	var names []string
+	for _, s := range c.Ledger.States.Statuses {
+		names = append(names, s.Name)
+	}
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Seen {
+			gone := s.Status() == "deleted" && h.DeletedBefore(s.At) // ARC-DEL-03 permits it
+			c.Want(slices.Contains(names, s.Status()) || gone, "one of "+strings.Join(names, ", "), s.Show("status"), s.At)
+		}
+	}
+}
+
+// statusWhile judges reads during which nothing changed: neither the clients and
+// streams, nor the archive, which no call or limit had ended. A change takes
+// the tolerance of a pause to settle; until then the old status is no fault.
+// All of it in policy time, so that an advance of the clock is time to settle, too.
+func statusWhile(situation string) func(*check.Case) {
+	return func(c *check.Case) {
+		settle := c.Limit("tolerance.pause")
+		for _, h := range c.StartedArchives() {
+			k, ok := c.Course(h)
+			if !ok || len(k.Streams) == 0 {
+				continue
+			}
+			app := h.Start.IDs[evidence.Application]
+			for _, got := range h.Seen {
+				from, to := c.Earliest(app, got.Asked()), c.Latest(app, got.Answered())
+				if !from.After(k.Begun) || to.After(k.End) || !from.After(k.Streams[0].From) {
+					continue
+				}
+				want := expected(k, situation, from, to)
+				if want != "" && got.Status() == want {
+					c.Saw(got.At)
+				} else if want = expected(k, situation, from.Add(-settle), to); want != "" && from.Add(-settle).After(k.Begun) {
+					c.Wrong("status "+want, got.Show("status"), got.At)
+				}
+			}
+		}
+	}
+}
+
+// expected is the status that the situation demands from from to to, empty when it does not apply.
+func expected(k check.Course, situation string, from, to time.Time) string {
+	quiet := !check.AnyDuring(k.Streams, from, to)
+	switch {
+	case situation == "started" && check.Steady(k.Streams, from, to):
+		return "started"
+	case situation == "paused while connected" && quiet && check.Steady(k.Clients, from, to):
+		return "paused"
+	case situation == "paused when left" && quiet && !check.AnyDuring(k.Clients, from, to):
+		return "paused"
+	}
+	return ""
+}
+
+// resumed: after a pause, a stream that is published makes the archive started again.
+func resumed(c *check.Case) {
+	settle := c.Limit("tolerance.pause")
+	for _, h := range c.StartedArchives() {
+		k, ok := c.Course(h)
+		if !ok {
+			continue
+		}
+		app := h.Start.IDs[evidence.Application]
+		for _, g := range k.Pauses() {
+			for _, got := range h.Seen {
+				from, to := c.Earliest(app, got.Asked()), c.Latest(app, got.Answered())
+				switch {
+				case !from.After(g.To) || !to.Before(k.End) || !check.Steady(k.Streams, from, to):
+				case got.Status() == "started":
+					c.Saw(got.At)
+				case check.Steady(k.Streams, from.Add(-settle), to):
+					c.Wrong("started again", got.Show("status"), got.At)
+				}
+			}
+		}
+	}
+}
+
+// stoppedFirst judges the order of answers: nothing is delivered before it is
+// stopped, and nothing delivered is in progress again.
+func stoppedFirst(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		var ended evidence.Record
+		for _, s := range h.Seen {
+			if s.Via == "listArchives" || s.Status() == "deleted" {
+				continue
+			}
+			if check.Final(s.Status()) && !mayHaveEnded(c, h, s) {
+				c.Wrong("stopped before "+s.Status(), s.Status()+" while recording", s.At)
+			}
+			if ended.Seq > 0 {
+				c.Want(!check.InProgress(s.Status()), "no return to recording", s.Show("status"), ended, s.At)
+			}
+			if s.Status() == "stopped" || check.Final(s.Status()) {
+				ended = s.At
+			}
+		}
+		stopAnnouncedFirst(c, h)
+	}
+}
+
+// mayHaveEnded: a stop call had been sent, or the archive's limit had come.
+func mayHaveEnded(c *check.Case, h *check.History, s check.Sighting) bool {
+	k, ok := c.Course(h)
+	if !ok {
+		return true
+	}
+	early := c.Limit("tolerance.limit.early")
+	return !c.Latest(h.Start.IDs[evidence.Application], s.Answered()).Before(k.End.Add(-early))
+}
+
+// stopAnnouncedFirst compares the instants that callbacks of stopped and of the delivery carry.
+func stopAnnouncedFirst(c *check.Case, h *check.History) {
+	var stopped, delivered check.Sighting
+	for _, s := range h.Hooks {
+		switch {
+		case s.Status() == "stopped":
+			stopped = s
+		case delivered.Object == nil && (s.Status() == "uploaded" || s.Status() == "available"):
+			delivered = s
+		}
+	}
+	if stopped.Object == nil || delivered.Object == nil {
+		return
+	}
+	a, okA := stopped.Whole("updatedAt")
+	b, okB := delivered.Whole("updatedAt")
+	if okA && okB {
+		c.Want(a <= b, "stopped no later than "+delivered.Status(), fmt.Sprintf("updatedAt %d of stopped, %d of %s", a, b, delivered.Status()), stopped.At, delivered.At)
+	}
+}
+
+func overtaking(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		k, ok := c.Course(h)
+		stopped := slices.IndexFunc(h.Hooks, func(s check.Sighting) bool { return s.Status() == "stopped" })
+		uploaded := slices.IndexFunc(h.Hooks, func(s check.Sighting) bool { return s.Status() == "uploaded" })
+		if !ok || stopped < 0 || uploaded < 0 {
+			continue
+		}
+		least, _ := k.Recorded()
+		small := least <= c.Limit("tolerance.small-archive")
+		c.Want(stopped < uploaded || small, "uploaded after stopped for a recording of more than 10 s",
+			fmt.Sprintf("uploaded before stopped, %.1f s recorded", least.Seconds()), h.Hooks[stopped].At, h.Hooks[uploaded].At)
+	}
+}
+
+// reachable tells whether transitions of the ledger lead from one status to another.
+func reachable(c *check.Case, from, to string) bool {
+	seen, next := map[string]bool{from: true}, []string{from}
+	for len(next) > 0 {
+		at := next[0]
+		next = next[1:]
+		if at == to {
+			return true
+		}
+		for _, t := range c.Ledger.States.Transitions {
+			if t.From == at && !seen[t.To] {
+				seen[t.To] = true
+				next = append(next, t.To)
+			}
+		}
+	}
+	return false
+}
+
+// knownTransitions judges reads by what can lie between two of them, and
+// callbacks, which tell every change, one by one. Only uploaded may overtake
+// stopped; ARC-STAT-08 judges when.
+func knownTransitions(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		last := check.Sighting{Object: check.Object{"status": "started"}, At: h.Start}
+		for _, s := range h.Seen {
+			if s.Status() == "deleted" {
+				continue
+			}
+			if s.Status() != last.Status() {
+				c.Want(reachable(c, last.Status(), s.Status()), "a way from "+last.Status()+" by the transitions of the ledger", "to "+s.Status(), last.At, s.At)
+			}
+			last = s
+		}
+		previous := check.Sighting{}
+		for _, s := range inOrder(h) {
+			if c.IsNotice(s.Status()) {
+				continue
+			}
+			if from := previous.Status(); from != "" && from != s.Status() {
+				c.Want(c.Ledger.States.Allows(from, s.Status()), "a transition from "+from, "to "+s.Status(), previous.At, s.At)
+			}
+			previous = s
+		}
+	}
+}
+
+// inOrder are the callbacks with a stopped that was overtaken put back in its place.
+func inOrder(h *check.History) []check.Sighting {
+	out := slices.Clone(h.Hooks)
+	for i := 1; i < len(out); i++ {
+		if out[i].Status() == "stopped" && (out[i-1].Status() == "uploaded" || out[i-1].Status() == "available") {
+			out[i-1], out[i] = out[i], out[i-1]
+		}
+	}
+	return out
+}
+
+// answersNotBehind: a callback that had arrived before a read was sent tells a
+// status that the read must have reached.
+func answersNotBehind(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Seen {
+			if s.Status() == "deleted" {
+				continue
+			}
+			for i := len(h.Hooks) - 1; i >= 0; i-- {
+				hook := h.Hooks[i]
+				if !hook.At.Time.Before(s.Asked()) || c.IsNotice(hook.Status()) {
+					continue
+				}
+				c.Want(reachable(c, hook.Status(), s.Status()), "a status not older than "+hook.Status(), s.Show("status"), hook.At, s.At)
+				break
+			}
+		}
+	}
+}
+
+// expires judges available archives read after the cloud period: expired then,
+// and not before.
+func expires(c *check.Case) {
+	allow := c.Limit("tolerance.cloud-period")
+	for _, h := range c.StartedArchives() {
+		app := h.Start.IDs[evidence.Application]
+		due := c.Earliest(app, h.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+		wasAvailable := false
+		for _, s := range h.Seen {
+			switch {
+			case h.DeletedBefore(s.At) || !wasAvailable:
+			case s.Status() == "expired":
+				c.Want(!c.Latest(app, s.Answered()).Before(due.Add(-allow)), "available until the cloud period is over", "expired", s.At)
+			case c.Earliest(app, s.Asked()).After(due.Add(allow)):
+				c.Wrong("expired", s.Show("status"), s.At)
+			}
+			wasAvailable = wasAvailable || s.Status() == "available"
+		}
+	}
+}
+
+func finalStays(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		var end check.Sighting
+		for _, s := range h.Seen {
+			if s.Status() == "deleted" && h.DeletedBefore(s.At) {
+				break
+			}
+			if end.Object != nil {
+				c.Want(s.Status() == end.Status(), end.Status()+" for good", s.Show("status"), end.At, s.At)
+			} else if check.Final(s.Status()) && s.Status() != "available" {
+				end = s
+			}
+		}
+	}
+}

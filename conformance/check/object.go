@@ -1,0 +1,136 @@
+package check
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+)
+
+// Object is a JSON object as the target wrote it; numbers stay json.Number.
+type Object map[string]any
+
+func decodeObject(text string) (Object, bool) {
+	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil || d.More() {
+		return nil, false
+	}
+	o, ok := v.(map[string]any)
+	return o, ok
+}
+
+// Text is a string property, empty when it is absent or of another type.
+func (o Object) Text(key string) string {
+	s, _ := o[key].(string)
+	return s
+}
+
+// Whole is an integer property; ok is false when it is absent or not an integer.
+func (o Object) Whole(key string) (n int64, ok bool) {
+	v, isNumber := o[key].(json.Number)
+	if !isNumber {
+		return 0, false
+	}
+	n, err := v.Int64()
+	return n, err == nil
+}
+
+func (o Object) Instant(key string) (time.Time, bool) {
+	ms, ok := o.Whole(key)
+	return time.UnixMilli(ms), ok
+}
+
+// Show prints a property as JSON, for messages.
+func (o Object) Show(key string) string {
+	v, ok := o[key]
+	if !ok {
+		return key + " absent"
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return key + " " + Clip(string(b), 200)
+}
+
+func Clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "…"
+}
+
+func SameJSON(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+func IsUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, r := range s {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (r == '-') ||
+			!dash && !strings.ContainsRune("0123456789abcdef", r) {
+			return false
+		}
+	}
+	return true
+}
+
+func Short(id string) string {
+	if len(id) > 8 {
+		return id[:8]
+	}
+	return id
+}
+
+func Final(status string) bool {
+	return slices.Contains([]string{"uploaded", "available", "expired", "failed"}, status)
+}
+
+// Base64Sum turns the hex name of a blob into the form of sha256sum.
+func Base64Sum(hexSum string) string {
+	b, err := hex.DecodeString(hexSum)
+	if err != nil || len(b) != sha256.Size {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+func ClockTime(t time.Time) string { return t.UTC().Format("15:04:05.0") + " policy time" }
+
+// ArchiveInPath is the archive id of a request, as the harness meant it.
+func ArchiveInPath(r evidence.Record) string { return r.IDs[evidence.Archive] }
+
+func SameApp(a, b evidence.Record) bool {
+	return a.IDs[evidence.Application] == b.IDs[evidence.Application]
+}
+
+// Sent is when a request went out, or when anything else was noted.
+func Sent(r evidence.Record) time.Time {
+	if r.Exchange != nil {
+		return r.Exchange.Started
+	}
+	return r.Time
+}
+
+// Over is when a request had been answered, or when anything else was noted.
+// Records are numbered when they are complete, so that a callback about a call
+// may stand before the call; only times tell the order.
+func Over(r evidence.Record) time.Time {
+	if r.Exchange != nil {
+		return r.Exchange.Started.Add(r.Exchange.Duration)
+	}
+	return r.Time
+}

@@ -1,0 +1,83 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/evidence"
+)
+
+// Status wants the answer to r to be one of codes.
+func (c *Case) Status(r evidence.Record, codes ...int) bool {
+	return c.Want(slices.Contains(codes, r.Exchange.Status()), anyOf(codes), Outcome(r), r)
+}
+
+func anyOf(codes []int) string {
+	var s []string
+	for _, code := range codes {
+		s = append(s, fmt.Sprint(code))
+	}
+	return strings.Join(s, " or ")
+}
+
+// OnUnknown checks an operation on archives that never existed.
+func OnUnknown(op string, codes ...int) func(*Case) {
+	return func(c *Case) {
+		for _, r := range c.Calls(op) {
+			id := ArchiveInPath(r)
+			if c.Sound(r) && IsUUID(id) && c.ByID[id] == nil && c.able(op, r) {
+				c.Status(r, codes...)
+			}
+		}
+	}
+}
+
+func OnMalformed(op string, codes ...int) func(*Case) {
+	return func(c *Case) {
+		for _, r := range c.Calls(op) {
+			if id := ArchiveInPath(r); c.Sound(r) && id != "" && !IsUUID(id) && c.able(op, r) {
+				c.Status(r, codes...)
+			}
+		}
+	}
+}
+
+// OnForeign checks an operation by one application on the archive of another:
+// refused, and without effect.
+func OnForeign(op string) func(*Case) {
+	return func(c *Case) {
+		for _, r := range c.Calls(op) {
+			h := c.ByID[ArchiveInPath(r)]
+			if h == nil || h.Start.Exchange == nil || !c.Sound(r) || SameApp(h.Start, r) {
+				continue
+			}
+			if !c.able(op, r) || !c.Status(r, 404, 403) || op == "getArchive" {
+				continue
+			}
+			next, ok := h.NextSeen(r)
+			switch {
+			case !ok:
+				c.Unclear("the archive was not read after the foreign call")
+			case op == "deleteArchive":
+				c.Want(next.Status() != "deleted", "the archive to stay", next.Show("status"), r, next.At)
+			default:
+				c.Want(InProgress(next.Status()) || h.StoppedBetween(r, next.At) || h.EndedBefore(r), "the recording to go on", next.Show("status"), r, next.At)
+			}
+		}
+	}
+}
+
+// Defaults checks the value of a property whose request did not name it.
+func Defaults(key, want string) func(*Case) {
+	return func(c *Case) {
+		for _, h := range c.StartedArchives() {
+			if _, given := h.Request[key]; given {
+				continue
+			}
+			for _, s := range h.Seen {
+				c.Want(s.Text(key) == want, key+" "+want, s.Show(key), s.At)
+			}
+		}
+	}
+}

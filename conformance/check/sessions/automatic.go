@@ -1,0 +1,344 @@
+// Package sessions judges what a session has more than one of: automatic and simultaneous archives, selected streams.
+package sessions
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var AutomaticChecks = []check.Check{
+	check.New("ARC-AUTO-01", check.In(check.Automatic, check.AutoSilent), archivedIfAsked),
+	check.New("ARC-AUTO-02", check.In(check.Automatic, check.AutoSilent), beginsWithFirstClient),
+	check.New("ARC-AUTO-03", check.In(check.AutoSilent), automaticEmptyFile),
+	check.New("ARC-AUTO-04", check.In(check.Automatic), automaticHoldsAll),
+	check.New("ARC-AUTO-05", check.In(check.Automatic, check.AutoSilent), everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
+		return "outputMode composed", s.Show("outputMode"), s.Text("outputMode") == "composed"
+	})),
+	check.New("ARC-AUTO-06", check.In(check.AutoDay), continuesInFurther),
+	check.New("ARC-AUTO-07", check.In(check.AutoDay), overlaps),
+	check.New("ARC-AUTO-08", check.In(check.AutoDay), listedInOrder),
+	check.New("ARC-AUTO-09", check.In(check.Automatic), notStoppedByCall),
+	check.New("ARC-AUTO-10", check.In(check.Automatic, check.AutoSilent), automaticStopsBy(check.ByLeaving)),
+	check.New("ARC-AUTO-11", check.In(check.AutoDay), automaticStopsBy(check.ByIdle)),
+	check.New("ARC-AUTO-15", check.In(check.AutoSilent), noFirstMinute),
+	check.New("ARC-AUTO-16", check.In(check.AutoDay), goesOnAfterADay),
+	check.New("ARC-AUTO-17", check.In(check.Automatic, check.AutoSilent), everyAutomatic(automaticName)),
+}
+
+// chain is the automatic archives of a session by createdAt.
+func chain(c *check.Case, session string) []*check.History {
+	var out []*check.History
+	for _, h := range c.Archives {
+		if c.Automatic(h) && h.Session() == session {
+			out = append(out, h)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *check.History) int { return cmp.Compare(createdAt(a), createdAt(b)) })
+	return out
+}
+
+// createdAt is what the last read or list said.
+func createdAt(h *check.History) int64 {
+	if len(h.Seen) == 0 {
+		return 0
+	}
+	ms, _ := h.Seen[len(h.Seen)-1].Whole("createdAt")
+	return ms
+}
+
+// archived are the automatically archived sessions that a client connected to, in the order of their creation.
+func archived(c *check.Case) []*check.Session {
+	var out []*check.Session
+	for _, s := range c.Sessions {
+		if s.Auto && !s.Relayed && len(s.Clients) > 0 {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b *check.Session) int { return cmp.Compare(a.Created.Seq, b.Created.Seq) })
+	return out
+}
+
+func everyAutomatic(of func(*check.Case, check.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, h := range c.Archives {
+			if !c.Automatic(h) {
+				continue
+			}
+			for _, s := range slices.Concat(h.Seen, h.Hooks) {
+				if expected, actual, ok := of(c, s); expected != "" {
+					c.Want(ok, expected, actual, s.At)
+				}
+			}
+		}
+	}
+}
+
+func archivedIfAsked(c *check.Case) {
+	for _, s := range archived(c) {
+		chain := chain(c, s.ID)
+		at := []evidence.Record{s.Created}
+		if len(chain) > 0 && len(chain[0].Seen) > 0 {
+			at = append(at, chain[0].Seen[0].At)
+		}
+		c.Want(len(chain) > 0, "an archive of the session with a client", "none", at...)
+	}
+}
+
+// beginsWithFirstClient compares createdAt of an archive to which nobody had published with the arrival of the first client.
+func beginsWithFirstClient(c *check.Case) {
+	allow := c.Limit("tolerance.created-at")
+	for _, s := range archived(c) {
+		chain, first := chain(c, s.ID), check.Union(s.Clients)[0]
+		if len(chain) == 0 {
+			c.Blocked("an archive that begins with the first client", "the session is not archived", s.Created)
+			continue
+		}
+		for _, got := range slices.Concat(chain[0].Seen, chain[0].Hooks) {
+			if check.AnyDuring(s.Streams, time.Time{}, got.Answered()) {
+				continue
+			}
+			at, ok := got.Instant("createdAt")
+			from, to := c.Earliest(s.App, first.From).Add(-allow), c.Latest(s.App, first.From).Add(allow)
+			c.Want(ok && !at.Before(from) && !at.After(to), "createdAt at the arrival of the first client, "+check.ClockTime(from.Add(allow)), check.ClockTime(at), first.By, got.At)
+			c.Want(check.InProgress(got.Status()) || got.Status() == "stopped" || check.Final(got.Status()), "an archive in progress", got.Show("status"), got.At)
+		}
+	}
+}
+
+func automaticEmptyFile(c *check.Case) {
+	for _, s := range archived(c) {
+		if len(s.Streams) > 0 {
+			continue
+		}
+		for _, h := range chain(c, s.ID) {
+			for _, got := range h.Delivered() {
+				n, whole := got.Whole("size")
+				c.Want(whole && n == 0, "size 0", got.Show("size"), got.At)
+			}
+			for _, o := range h.Objects {
+				c.Want(o.Object.Size == 0, "an object of 0 bytes, or none", fmt.Sprintf("%d bytes", o.Object.Size), o)
+			}
+		}
+	}
+}
+
+// automaticHoldsAll looks into the files of sessions with one automatic archive: it holds every stream from its first packet on.
+func automaticHoldsAll(c *check.Case) {
+	everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
+		return "a composed archive with audio and video", s.Show("outputMode") + ", " + s.Show("hasAudio") + ", " + s.Show("hasVideo"),
+			s.Text("outputMode") == "composed" && s.Object["hasAudio"] == true && s.Object["hasVideo"] == true
+	})(c)
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	for _, s := range archived(c) {
+		chain := chain(c, s.ID)
+		if len(chain) != 1 || len(s.Streams) == 0 || len(chain[0].Media) == 0 {
+			continue
+		}
+		h := chain[0]
+		r := h.Media[len(h.Media)-1]
+		f, ok := c.File(r)
+		if !ok {
+			c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
+			continue
+		}
+		x := check.Exhibit{History: h, File: f, R: r, Takes: takes(s)}
+		for _, t := range x.Takes {
+			if spans := x.Showing(t); !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
+				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
+					check.Describe(spans), r, t.R)
+			}
+		}
+	}
+}
+
+// takes are the tracks of a session on the time axis of a file that holds them all.
+func takes(s *check.Session) []check.Take {
+	var out []check.Take
+	recorded := check.Union(s.Streams)
+	for _, u := range s.Streams {
+		if !u.To.IsZero() {
+			out = append(out, check.Take{Published: *u.By.Published, R: u.By, From: check.FileTime(recorded, u.From), To: check.FileTime(recorded, u.To), Kept: true})
+		}
+	}
+	return out
+}
+
+// last is what the last answer said of a delivered archive.
+func last(h *check.History) (check.Sighting, bool) {
+	for i := len(h.Seen) - 1; i >= 0; i-- {
+		if s := h.Seen[i]; s.Status() == "uploaded" || s.Status() == "available" {
+			return s, true
+		}
+	}
+	return check.Sighting{}, false
+}
+
+// continuesInFurther counts the archives that four hours each make of what was published in one stretch.
+func continuesInFurther(c *check.Case) {
+	most := c.Limit("recorded-time.max")
+	for _, s := range archived(c) {
+		spans := c.InPolicy(s.App, s.Streams, time.Time{})
+		if len(spans) != 1 || spans[0].To.IsZero() || spans[0].To.Sub(spans[0].From) <= most {
+			continue
+		}
+		chain, long := chain(c, s.ID), spans[0].To.Sub(spans[0].From)
+		least := int(long / most)
+		c.Want(len(chain) > least, fmt.Sprintf("more than %d archives of a recording of %v", least, long.Round(time.Minute)), fmt.Sprintf("%d archives", len(chain)), spans[0].By)
+		for _, h := range chain {
+			if got, ok := last(h); ok {
+				n, whole := got.Whole("duration")
+				told := time.Duration(n) * time.Second
+				c.Want(whole && told <= most+c.Limit("tolerance.duration"), fmt.Sprintf("a duration of up to %v", most), got.Show("duration"), got.At)
+			}
+		}
+	}
+}
+
+// overlaps takes createdAt and duration of archives that follow each other while somebody publishes.
+func overlaps(c *check.Case) {
+	most := c.Limit("tolerance.overlap")
+	for _, s := range archived(c) {
+		chain := chain(c, s.ID)
+		for i := 1; i < len(chain); i++ {
+			before, ok := last(chain[i-1])
+			next, okNext := last(chain[i])
+			if !ok || !okNext {
+				c.Unclear("an archive of the sequence was not read after its delivery")
+				continue
+			}
+			from, _ := before.Instant("createdAt")
+			begin, _ := next.Instant("createdAt")
+			n, _ := before.Whole("duration")
+			overlap := from.Add(time.Duration(n) * time.Second).Sub(begin)
+			c.Want(overlap > 0 && overlap <= most, fmt.Sprintf("an overlap of more than 0 and up to %v", most), overlap.String(), before.At, next.At)
+		}
+	}
+}
+
+// listedInOrder: a list of the session holds every archive of the sequence, newest first, each with a createdAt of its own.
+func listedInOrder(c *check.Case) {
+	for _, s := range archived(c) {
+		chain := chain(c, s.ID)
+		if len(chain) < 2 {
+			continue
+		}
+		for _, l := range c.Lists() {
+			if !l.OK || l.Query.Get("sessionId") != s.ID || len(l.Items) < 2 {
+				continue
+			}
+			created := func(i int) int64 { ms, _ := l.Items[i].Whole("createdAt"); return ms }
+			for i := 1; i < len(l.Items); i++ {
+				c.Want(created(i-1) > created(i), "createdAt from the newest to the oldest", l.Items[i-1].Show("createdAt")+" before "+l.Items[i].Show("createdAt"), l.R)
+			}
+			if last := l.R.Label == "list.end"; last {
+				c.Want(l.Count == int64(len(chain)) && len(l.Items) == len(chain), fmt.Sprintf("the %d archives of the session", len(chain)), fmt.Sprintf("%d items", len(l.Items)), l.R)
+			}
+		}
+	}
+}
+
+func notStoppedByCall(c *check.Case) {
+	for _, r := range c.Calls("stopArchive") {
+		h := c.ByID[check.ArchiveInPath(r)]
+		if h == nil || !c.Automatic(h) || !c.Sound(r) || h.EndedBefore(r) || !c.Status(r, 200, 409) {
+			continue
+		}
+		if next, ok := h.NextSeen(r); ok && clientsSteady(c, c.Sessions[h.Session()], r, next.At) {
+			c.Want(check.InProgress(next.Status()), "an archive that goes on", next.Show("status"), r, next.At)
+		}
+	}
+}
+
+// lastEnd is when the recording of a session has to stop: the moment and the rule.
+func lastEnd(c *check.Case, s *check.Session) (check.Rule, time.Time) {
+	begun := c.Earliest(s.App, check.Union(s.Clients)[0].From)
+	alone := check.Gaps(c.InPolicy(s.App, s.Clients, begun), begun)
+	idle := check.Gaps(c.InPolicy(s.App, s.Streams, begun), begun)
+	by, end := check.ByLeaving, time.Time{}
+	if n := len(alone); n > 0 && alone[n-1].To.IsZero() {
+		end = alone[n-1].From.Add(c.Limit("without-clients.max"))
+	}
+	if n := len(idle); n > 0 && idle[n-1].To.IsZero() {
+		if at := idle[n-1].From.Add(c.Limit("idle-time.max")); end.IsZero() || at.Before(end) {
+			by, end = check.ByIdle, at
+		}
+	}
+	return by, end
+}
+
+func automaticStopsBy(want check.Rule) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, s := range archived(c) {
+			by, end := lastEnd(c, s)
+			chain := chain(c, s.ID)
+			if by != want || end.IsZero() || len(chain) == 0 {
+				continue
+			}
+			late := end.Add(c.Limit("tolerance.limit.late"))
+			h := chain[len(chain)-1]
+			alive, dead := c.StopSeen(h)
+			for _, got := range alive {
+				if at := c.Earliest(s.App, got.Asked()); at.After(late) {
+					c.Wrong(fmt.Sprintf("stopped by %s (%s)", check.ClockTime(end), by), fmt.Sprintf("%s at %s", got.Status(), check.ClockTime(at)), got.At)
+				}
+			}
+			early := end.Add(-c.Limit("tolerance.limit.early"))
+			for _, got := range dead {
+				at := c.Latest(s.App, got.Answered())
+				c.Want(!at.Before(early), fmt.Sprintf("in progress until %s (%s)", check.ClockTime(end), by), fmt.Sprintf("%s at %s", got.Status(), check.ClockTime(at)), got.At)
+			}
+		}
+	}
+}
+
+// noFirstMinute looks at archives that nobody had published to, after a minute and while clients were there.
+func noFirstMinute(c *check.Case) {
+	for _, s := range archived(c) {
+		due := c.Latest(s.App, check.Union(s.Clients)[0].From).Add(c.Limit("first-publisher.max")).Add(c.Limit("tolerance.limit.late"))
+		for _, h := range chain(c, s.ID) {
+			for _, got := range h.Seen {
+				if !c.Earliest(s.App, got.Asked()).After(due) || check.AnyDuring(s.Streams, time.Time{}, got.Answered()) || !check.Steady(s.Clients, got.Asked(), got.Answered()) {
+					continue
+				}
+				c.Want(check.InProgress(got.Status()), "in progress after a minute without a publisher", got.Show("status"), got.At)
+			}
+		}
+	}
+}
+
+// goesOnAfterADay: somebody has published for more than the twelve hours and the four that bind one archive.
+func goesOnAfterADay(c *check.Case) {
+	const day = 24 * time.Hour
+	for _, s := range archived(c) {
+		chain := chain(c, s.ID)
+		begun := c.Latest(s.App, check.Union(s.Clients)[0].From)
+		for _, h := range chain {
+			for _, got := range h.Reads() {
+				if c.Earliest(s.App, got.Asked()).Before(begun.Add(day)) || !check.Steady(s.Streams, got.Asked(), got.Answered()) || h != chain[len(chain)-1] {
+					continue
+				}
+				c.Want(got.Status() == "started", "a recording that goes on after a day", got.Show("status"), got.At)
+			}
+		}
+	}
+}
+
+func automaticName(c *check.Case, s check.Sighting) (string, string, bool) {
+	of := c.Sessions[s.Text("sessionId")]
+	if of == nil || of.Created.Exchange == nil {
+		return "a session of the harness", s.Show("sessionId"), false
+	}
+	form, err := url.ParseQuery(of.Created.Exchange.Request.Body.Text)
+	if want := form.Get("archiveName"); err == nil && want != "" {
+		rewritten := strings.NewReplacer("~", ":", "-", ":", "_", ":").Replace(want)
+		return fmt.Sprintf("name %q or %q", want, rewritten), s.Show("name"), s.Text("name") == want || s.Text("name") == rewritten
+	}
+	return "", "", true
+}

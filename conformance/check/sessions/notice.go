@@ -1,0 +1,166 @@
+package sessions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var NoticeChecks = []check.Check{
+	check.New("ARC-CB-23", check.In(check.Selection), reasonOfLeaving),
+	check.New("ARC-CB-24", check.In(check.Selection), changesNoticed),
+	check.New("ARC-CB-25", check.In(check.Selection), noticeTime),
+	check.New("ARC-CB-26", check.In(check.Selection), everyNotice(noticeStream)),
+	check.New("ARC-CB-27", check.In(check.Selection), everyNotice(noticeCreatedAt)),
+}
+
+// notice is a callback about a stream of an archive of chosen streams.
+type notice struct {
+	check.Sighting
+	h         *check.History
+	stream    check.Object
+	published evidence.Record // the stream's first track; none if the harness did not publish it
+}
+
+func notices(c *check.Case) []notice {
+	var out []notice
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Hooks {
+			if h.Request.Text("streamMode") != "manual" || !c.IsNotice(s.Status()) {
+				continue
+			}
+			inner, _ := s.Object["stream"].(map[string]any)
+			n := notice{Sighting: s, h: h, stream: inner}
+			for _, u := range c.Sessions[h.Start.IDs[evidence.Session]].Streams {
+				if u.By.IDs[evidence.Stream] == n.stream.Text("id") && (n.published.Published == nil || u.From.Before(n.published.Published.First)) {
+					n.published = u.By
+				}
+			}
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// noticeOf finds the notice of a change of a stream: the first with that status after a moment.
+func noticeOf(c *check.Case, h *check.History, status, stream string, after time.Time) (notice, bool) {
+	for _, n := range notices(c) {
+		if n.h == h && n.Status() == status && n.stream.Text("id") == stream && n.At.Time.After(after) {
+			return n, true
+		}
+	}
+	return notice{}, false
+}
+
+// noticed is a change that has to be announced: by a call, or by a stream that left.
+type noticed struct {
+	h        *check.History
+	status   string
+	stream   string
+	from, to time.Time // when it happened
+	left     bool      // the session
+	at       evidence.Record
+}
+
+func toBeNoticed(c *check.Case) []noticed {
+	var out []noticed
+	all := changes(c)
+	for _, k := range all {
+		switch {
+		case !k.done():
+		case k.fresh:
+			out = append(out, noticed{k.h, "streamAdded", k.stream, check.Sent(k.r), check.Over(k.r), false, k.r})
+		case !k.added:
+			out = append(out, noticed{k.h, "streamRemoved", k.stream, check.Sent(k.r), check.Over(k.r), false, k.r})
+		}
+	}
+	for _, h := range c.StartedArchives() {
+		s := c.Sessions[h.Start.IDs[evidence.Session]]
+		stop, stopped := h.FirstStop()
+		if s == nil || h.Request.Text("streamMode") != "manual" || !stopped {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, u := range s.Streams {
+			id := u.By.IDs[evidence.Stream]
+			if _, in := newest(all, h, id); in && !seen[id] && !u.To.IsZero() && u.Late.Before(check.Sent(stop)) {
+				seen[id] = true
+				out = append(out, noticed{h, "streamRemoved", id, u.To, u.Late, true, u.By})
+			}
+		}
+	}
+	return out
+}
+
+func changesNoticed(c *check.Case) {
+	for _, k := range toBeNoticed(c) {
+		n, ok := noticeOf(c, k.h, k.status, k.stream, k.from)
+		at := []evidence.Record{k.at}
+		if ok {
+			at = append(at, n.At)
+		}
+		c.Want(ok, fmt.Sprintf("a callback %s of stream %s", k.status, check.Short(k.stream)), k.h.HookList(), at...)
+	}
+	c.SilentHooks()
+}
+
+func reasonOfLeaving(c *check.Case) {
+	var names []string
+	for _, r := range c.Ledger.States.Reasons {
+		if r.Of == "streamRemoved" {
+			names = append(names, r.Name)
+		}
+	}
+	for _, k := range toBeNoticed(c) {
+		if n, ok := noticeOf(c, k.h, k.status, k.stream, k.from); ok && k.left {
+			c.Want(slices.Contains(names, n.Text("reason")), "one of "+strings.Join(names, ", "), n.Show("reason"), k.at, n.At)
+		}
+	}
+}
+
+func noticeTime(c *check.Case) {
+	allow := c.Limit("tolerance.created-at")
+	for _, k := range toBeNoticed(c) {
+		n, ok := noticeOf(c, k.h, k.status, k.stream, k.from)
+		if !ok {
+			continue
+		}
+		app := k.h.Start.IDs[evidence.Application]
+		at, whole := n.Instant("timestamp")
+		from, to := c.Earliest(app, k.from).Add(-allow), c.Latest(app, k.to).Add(allow)
+		c.Want(whole && !at.Before(from) && !at.After(to), fmt.Sprintf("timestamp %d, give or take %v", from.Add(allow).UnixMilli(), allow), n.Show("timestamp"), k.at, n.At)
+	}
+}
+
+func everyNotice(of func(c *check.Case, n notice) (expected, actual string, ok bool)) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, n := range notices(c) {
+			expected, actual, ok := of(c, n)
+			c.Want(ok, expected, n.Status()+" callback with "+actual, n.At)
+		}
+	}
+}
+
+func noticeStream(_ *check.Case, n notice) (string, string, bool) {
+	inner, _ := n.stream["connection"].(map[string]any)
+	_, whole := n.stream.Whole("createdAt")
+	return "stream with the id, connection.id and createdAt of a published stream", n.Show("stream"),
+		n.published.Published != nil && check.Object(inner).Text("id") == n.published.IDs[evidence.Connection] && whole
+}
+
+// noticeCreatedAt: whole seconds, near the first packet of the stream.
+func noticeCreatedAt(c *check.Case, n notice) (string, string, bool) {
+	if n.published.Published == nil {
+		return "a stream of the session", n.Show("stream"), false
+	}
+	app, first := n.h.Start.IDs[evidence.Application], n.published.Published.First
+	allow := c.Limit("tolerance.created-at") + time.Second
+	ms, ok := n.stream.Whole("createdAt")
+	at := time.UnixMilli(ms)
+	return fmt.Sprintf("createdAt of the stream in whole seconds near %d", first.UnixMilli()), n.stream.Show("createdAt"),
+		ok && ms%c.Number("callback.created-at.step") == 0 && !at.Before(c.Earliest(app, first).Add(-allow)) && !at.After(c.Latest(app, first).Add(allow))
+}

@@ -1,0 +1,286 @@
+package sessions
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+var SelectionChecks = []check.Check{
+	check.New("ARC-SEL-03", check.In(check.Selection), onlyChosen),
+	check.New("ARC-SEL-04", check.In(check.Selection), addedAndRemoved),
+	check.New("ARC-SEL-05", check.In(check.Selection), partsChosen),
+	check.New("ARC-SEL-08", check.In(check.Selection), changesAnswered(204)),
+	check.New("ARC-SEL-09", check.In(check.Refusals), changesAnswered(400, 405)),
+	check.New("ARC-SEL-10", check.In(check.Selection), changesAnswered(404)),
+	check.New("ARC-SEL-11", check.In(check.Selection), changesAnswered(400)),
+	check.New("ARC-SIM-04", check.In(check.Selection), ownStreams),
+}
+
+// change is a selection call with what the target has to answer to it.
+type change struct {
+	r            evidence.Record
+	h            *check.History // nil for an unknown archive
+	stream       string
+	added        bool
+	fresh        bool // the stream was not in the archive
+	audio, video bool
+	codes        []int
+}
+
+func (k change) done() bool { return slices.Equal(k.codes, []int{204}) && k.r.Exchange.Status() == 204 }
+
+// changes are the selection calls of the harness, in order.
+func changes(c *check.Case) []change {
+	var out []change
+	for _, r := range c.Calls("changeArchiveStreams") {
+		body, ok := c.Decode(r.Exchange.Request.Body.Text)
+		if !ok || !c.Sound(r) {
+			continue
+		}
+		k := change{r: r, h: c.ByID[check.ArchiveInPath(r)], audio: body["hasAudio"] != false, video: body["hasVideo"] != false}
+		add, remove := body.Text("addStream"), body.Text("removeStream")
+		k.stream, k.added = add+remove, add != ""
+		inside := k.h != nil && holds(c, out, k)
+		k.fresh = k.added && !inside
+		switch {
+		case k.h == nil:
+			k.codes = []int{404}
+		case k.h.Request.Text("streamMode") != "manual":
+			k.codes = []int{400, 405}
+		case (add == "") == (remove == "") || !k.audio && !k.video:
+			k.codes = []int{400}
+		case !publishedIn(c, k.h, k.stream) || !k.added && !inside:
+			k.codes = []int{404}
+		default:
+			k.codes = []int{204}
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// holds tells whether the stream is in the archive after the changes so far.
+func holds(c *check.Case, earlier []change, k change) bool {
+	inside := false
+	for _, e := range earlier {
+		if e.done() && e.h == k.h && e.stream == k.stream {
+			inside = e.added
+		}
+	}
+	return inside
+}
+
+// publishedIn: the harness published the stream in the session of the archive.
+func publishedIn(c *check.Case, h *check.History, stream string) bool {
+	s := c.Sessions[h.Start.IDs[evidence.Session]]
+	return s != nil && slices.ContainsFunc(s.Streams, func(u check.Span) bool { return u.By.IDs[evidence.Stream] == stream })
+}
+
+func changesAnswered(codes ...int) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, k := range changes(c) {
+			if slices.Equal(k.codes, codes) {
+				c.Status(k.r, codes...)
+			}
+		}
+	}
+}
+
+// chosen is a published track in an archive of chosen streams: the stretches of the file that have to hold it, none if it was not chosen.
+type chosen struct {
+	by    evidence.Record
+	takes []check.Take
+}
+
+// selections are the files of archives with chosen streams, with all tracks of their sessions.
+func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
+	for _, h := range c.StartedArchives() {
+		s := c.Sessions[h.Start.IDs[evidence.Session]]
+		if h.Request.Text("streamMode") != "manual" || s == nil || len(h.Media) == 0 {
+			continue
+		}
+		r := h.Media[len(h.Media)-1]
+		f, ok := c.File(r)
+		if !ok {
+			c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
+			continue
+		}
+		each(check.Exhibit{History: h, File: f, R: r}, tracksOf(c, h, s))
+	}
+}
+
+func tracksOf(c *check.Case, h *check.History, s *check.Session) []chosen {
+	spans := map[string][]check.Span{} // by stream and kind
+	var all []check.Span
+	for _, u := range s.Streams {
+		key := u.By.IDs[evidence.Stream] + " " + u.By.Published.Kind
+		spans[key] = chosenSpans(c, h, u)
+		all = append(all, spans[key]...)
+	}
+	recorded := check.Union(all)
+	var out []chosen
+	for _, u := range s.Streams {
+		track := chosen{by: u.By}
+		for _, p := range spans[u.By.IDs[evidence.Stream]+" "+u.By.Published.Kind] {
+			t := check.Take{Published: *u.By.Published, R: u.By, From: check.FileTime(recorded, p.From), To: check.FileTime(recorded, p.To)}
+			track.takes = append(track.takes, t)
+		}
+		out = append(out, track)
+	}
+	return out
+}
+
+// chosenSpans are the stretches of real time in which a published track was in the archive, from the answer to a call to the next one.
+func chosenSpans(c *check.Case, h *check.History, u check.Span) []check.Span {
+	var out []check.Span
+	open := check.Span{}
+	shut := func(at time.Time) {
+		if cut, ok := u.Cut(open.From, at); ok && !open.From.IsZero() {
+			out = append(out, cut)
+		}
+		open = check.Span{}
+	}
+	for _, k := range changes(c) {
+		if !k.done() || k.h != h || k.stream != u.By.IDs[evidence.Stream] {
+			continue
+		}
+		wanted := k.added && (k.audio && u.By.Published.Kind == "audio" || k.video && u.By.Published.Kind == "video")
+		if wanted && open.From.IsZero() {
+			open.From = check.Over(k.r)
+		} else if !wanted {
+			shut(check.Sent(k.r))
+		}
+	}
+	if stop, ok := h.FirstStop(); ok {
+		shut(check.Sent(stop))
+	}
+	return out
+}
+
+// onlyChosen: what was not chosen is nowhere, and before the first call nothing is.
+func onlyChosen(c *check.Case) {
+	selections(c, func(x check.Exhibit, tracks []chosen) {
+		for _, t := range tracks {
+			if found := x.Showing(check.Take{Published: *t.by.Published}); len(t.takes) == 0 {
+				c.Want(len(found) == 0, fmt.Sprintf("%s of %s, which was not chosen, nowhere", t.by.Published.Kind, t.by.Published.Client), check.Describe(found), x.R, t.by)
+			}
+		}
+		wholly(c, x, tracks, func(chosen) bool { return true })
+	})
+	streamsShown(c, func(k change) bool { return k.added })
+}
+
+// wholly wants the chosen tracks in the file for as long as they were chosen.
+func wholly(c *check.Case, x check.Exhibit, tracks []chosen, which func(chosen) bool) {
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	for _, track := range tracks {
+		for _, t := range track.takes {
+			if spans := x.Showing(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
+				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), check.Describe(spans), x.R, t.R)
+			}
+		}
+	}
+}
+
+// addedAndRemoved: there from the addition, gone from the removal on.
+func addedAndRemoved(c *check.Case) {
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	selections(c, func(x check.Exhibit, tracks []chosen) {
+		wholly(c, x, tracks, func(chosen) bool { return true })
+		for _, track := range tracks {
+			if len(track.takes) != 1 {
+				continue
+			}
+			t, first, last := track.takes[0], math.Inf(1), 0.0
+			for _, s := range x.Showing(t) {
+				first, last = math.Min(first, s.From), math.Max(last, s.To)
+			}
+			c.Want(first >= t.From-edge && last <= t.To+edge, fmt.Sprintf("%s of %s only from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To),
+				fmt.Sprintf("there from %.1f to %.1f s", first, last), x.R, t.R)
+		}
+	})
+	streamsShown(c, func(change) bool { return true })
+}
+
+// streamsShown holds streams of the read that follows a change against the changes so far.
+func streamsShown(c *check.Case, which func(change) bool) {
+	all := changes(c)
+	for i, k := range all {
+		if !k.done() || !which(k) {
+			continue
+		}
+		next, ok := k.h.NextSeen(k.r)
+		if !ok || next.Status() != "started" {
+			continue
+		}
+		var want []string
+		for _, s := range c.Sessions[k.h.Start.IDs[evidence.Session]].Streams {
+			id := s.By.IDs[evidence.Stream]
+			if last, in := newest(all[:i+1], k.h, id); in && !slices.Contains(want, last) {
+				want = append(want, last)
+			}
+		}
+		var got []string
+		list, _ := next.Object["streams"].([]any)
+		for _, item := range list {
+			o, _ := item.(map[string]any)
+			got = append(got, fmt.Sprintf("%s %v %v", check.Short(check.Object(o).Text("streamId")), o["hasAudio"], o["hasVideo"]))
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		c.Want(slices.Equal(got, want), "streams "+strings.Join(want, ", "), strings.Join(got, ", "), k.r, next.At)
+	}
+}
+
+// newest is how the last change left a stream of an archive.
+func newest(changes []change, h *check.History, stream string) (shown string, in bool) {
+	for _, k := range changes {
+		if k.done() && k.h == h && k.stream == stream {
+			shown, in = fmt.Sprintf("%s %v %v", check.Short(stream), k.audio, k.video), k.added
+		}
+	}
+	return shown, in
+}
+
+// partsChosen judges streams of which only a part was chosen, and those of which nothing was said.
+func partsChosen(c *check.Case) {
+	selections(c, func(x check.Exhibit, tracks []chosen) {
+		for _, k := range changes(c) {
+			if !k.done() || !k.added || k.h != x.History {
+				continue
+			}
+			for _, t := range tracks {
+				if t.by.IDs[evidence.Stream] != k.stream {
+					continue
+				}
+				wholly(c, x, []chosen{t}, func(chosen) bool { return true })
+				if found := x.Showing(check.Take{Published: *t.by.Published}); len(t.takes) == 0 {
+					c.Want(len(found) == 0, fmt.Sprintf("no %s of %s", t.by.Published.Kind, t.by.Published.Client), check.Describe(found), x.R, t.by, k.r)
+				}
+			}
+		}
+	})
+}
+
+// ownStreams: two archives of a session recorded at once, each with what was chosen for it.
+func ownStreams(c *check.Case) {
+	recorded := map[string]int{}
+	selections(c, func(x check.Exhibit, _ []chosen) { recorded[x.Start.IDs[evidence.Session]]++ })
+	selections(c, func(x check.Exhibit, tracks []chosen) {
+		if recorded[x.Start.IDs[evidence.Session]] < 2 {
+			return
+		}
+		wholly(c, x, tracks, func(chosen) bool { return true })
+		for _, t := range tracks {
+			if found := x.Showing(check.Take{Published: *t.by.Published}); len(t.takes) == 0 {
+				c.Want(len(found) == 0, fmt.Sprintf("%s of %s not in archive %s", t.by.Published.Kind, t.by.Published.Client, check.Short(x.ID)), check.Describe(found), x.R, t.by)
+			}
+		}
+	})
+}

@@ -1,0 +1,68 @@
+package verdict
+
+// Exit codes of the conform command, made for gates: an inconclusive run never
+// rounds up to a conformant one.
+const (
+	ExitConformant    = 0
+	ExitNonConformant = 1
+	ExitUsage         = 2 // usage or configuration, an empty selection too
+	ExitUnreachable   = 3 // target or environment unreachable
+	ExitInconclusive  = 4
+	ExitHarness       = 5 // the suite itself misbehaved
+	ExitPledges       = 6 // nothing wrong, but pledges are open
+	ExitInterrupted   = 130
+)
+
+// Run is what decides the exit code beside the verdicts.
+type Run struct {
+	Interrupted bool
+	Harness     bool // a check panicked, a report could not be written, ...
+	Unreachable bool // the target never answered
+	Strict      bool // recommendations count like demands
+	// Excused names clauses whose failure the baseline expects.
+	Excused map[string]bool
+	// Stale says that the baseline itself is wrong: an entry that passed,
+	// expired or matched nothing.
+	Stale bool
+}
+
+// Exit is the exit code of a run. level tells a clause's level: "must",
+// "should" or "may".
+func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
+	if run.Interrupted {
+		return ExitInterrupted
+	}
+	if run.Harness {
+		return ExitHarness
+	}
+	failed, inconclusive, pledged := false, false, false
+	for _, v := range verdicts {
+		switch v.Outcome {
+		case Fail:
+			failed = failed || gates(v, run, level)
+		case Inconclusive:
+			inconclusive = true
+		case Pledged:
+			pledged = true
+		case Pass, NotApplicable, Pending:
+		}
+	}
+	switch {
+	case run.Unreachable:
+		return ExitUnreachable
+	case failed || run.Stale:
+		return ExitNonConformant
+	case inconclusive:
+		return ExitInconclusive
+	case pledged:
+		return ExitPledges
+	}
+	return ExitConformant
+}
+
+func gates(v Verdict, run Run, level func(string) string) bool {
+	if run.Excused[v.Clause] {
+		return false
+	}
+	return run.Strict || level(v.Clause) == "must"
+}

@@ -1,0 +1,122 @@
+// Package picture decodes what is seen and draws it in its place.
+package picture
+
+import (
+	"slices"
+
+	"reelcheck/reference/internal/layout"
+)
+
+// Canvas is a composed picture, planar 4:2:0, limited range.
+type Canvas struct {
+	width, height int
+	Pix           []byte // the picture
+	shown         []placed
+}
+
+// placed remembers what a tile shows, so that it is drawn only when that changes.
+type placed struct {
+	tile layout.Tile
+	pic  *Picture
+}
+
+func NewCanvas(width, height int) *Canvas {
+	c := &Canvas{width: width, height: height, Pix: make([]byte, width*height*3/2)}
+	c.black(layout.Rect{W: width, H: height})
+	return c
+}
+
+// plane is one of Y, U, V of a picture of the given size; for U and V a rectangle's numbers are halved.
+type plane struct {
+	pix           []byte
+	stride, shift int
+}
+
+func planes(pix []byte, width, height int) [3]plane {
+	y, c := width*height, width*height/4
+	return [3]plane{{pix[:y], width, 0}, {pix[y : y+c], width / 2, 1}, {pix[y+c : y+2*c], width / 2, 1}}
+}
+
+func (p plane) row(r layout.Rect, y int) []byte {
+	at := (r.Y>>p.shift+y)*p.stride + r.X>>p.shift
+	return p.pix[at : at+r.W>>p.shift]
+}
+
+func (c *Canvas) black(r layout.Rect) {
+	for i, p := range planes(c.Pix, c.width, c.height) {
+		value := byte(16)
+		if i > 0 {
+			value = 128
+		}
+		for y := range r.H >> p.shift {
+			row := p.row(r, y)
+			for x := range row {
+				row[x] = value
+			}
+		}
+	}
+}
+
+// Draw brings the canvas up to date: pictures[i], or nothing, in tiles[i]. Later tiles stand on earlier ones; where a tile shows nothing,
+// one sees what it stands on.
+func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
+	anew := len(tiles) != len(c.shown)
+	for i := 0; i < len(tiles) && !anew; i++ {
+		old := c.shown[i]
+		anew = tiles[i] != old.tile || old.pic != nil && (pictures[i] == nil || pictures[i].source != old.pic.source)
+	}
+	if anew {
+		c.black(layout.Rect{W: c.width, H: c.height})
+		c.shown = make([]placed, len(tiles))
+	}
+	var changed []layout.Rect
+	for i, t := range tiles {
+		old, pic := c.shown[i].pic, pictures[i]
+		c.shown[i] = placed{t, pic}
+		under := slices.ContainsFunc(changed, func(r layout.Rect) bool { return r.Intersect(t.Rect).W > 0 })
+		if pic == nil || old == pic && !under {
+			continue
+		}
+		c.put(pic, t)
+		changed = append(changed, t.Rect)
+	}
+}
+
+// put draws what is seen of a picture in a tile.
+func (c *Canvas) put(pic *Picture, t layout.Tile) {
+	r := t.Whole(pic.source[0], pic.source[1])
+	seen := r.Intersect(t.Rect).Intersect(layout.Rect{W: c.width, H: c.height})
+	to := planes(c.Pix, c.width, c.height)
+	whole := layout.Rect{W: pic.width, H: pic.height}
+	part := layout.Rect{X: seen.X - r.X, Y: seen.Y - r.Y, W: seen.W, H: seen.H}
+	for i, from := range planes(pic.pix, pic.width, pic.height) {
+		if pic.width == r.W && pic.height == r.H {
+			for y := range seen.H >> from.shift {
+				copy(to[i].row(seen, y), from.row(part, y))
+			}
+			continue
+		}
+		scale(to[i], r, seen, from, whole)
+	}
+}
+
+// scale resamples a plane linearly to r and draws what is seen of that. It bridges the time between a change of a tile and the next
+// key frame, when the decoder begins to deliver the new size, and enlarges pictures beyond [maxDecoded].
+func scale(to plane, r, seen layout.Rect, from plane, whole layout.Rect) {
+	w, h := r.W>>to.shift, r.H>>to.shift
+	fw, fh := whole.W>>from.shift, whole.H>>from.shift
+	left, above := (seen.X-r.X)>>to.shift, (seen.Y-r.Y)>>to.shift
+	const one = 1 << 8
+	for y := range seen.H >> to.shift {
+		sy := max(0, ((2*(y+above)+1)*fh*one/h-one)/2)
+		top, bottom := from.row(whole, min(sy/one, fh-1)), from.row(whole, min(sy/one+1, fh-1))
+		row, fy := to.row(seen, y), sy%one
+		for x := range seen.W >> to.shift {
+			sx := max(0, ((2*(x+left)+1)*fw*one/w-one)/2)
+			l, rt, fx := min(sx/one, fw-1), min(sx/one+1, fw-1), sx%one
+			a := int(top[l])*(one-fx) + int(top[rt])*fx
+			b := int(bottom[l])*(one-fx) + int(bottom[rt])*fx
+			row[x] = byte((a*(one-fy) + b*fy + one*one/2) / (one * one))
+		}
+	}
+}

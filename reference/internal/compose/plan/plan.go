@@ -1,0 +1,329 @@
+// Package plan says what one archive makes of a session's timeline: which parts of it are recorded, and who is seen where and heard in them.
+package plan
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/layout"
+)
+
+const (
+	// FrameTime is how long one frame of the output lasts.
+	FrameTime = time.Second / ffmpeg.FrameRate
+	// MaxAudio is how many streams are heard at once.
+	MaxAudio = 50
+
+	forever      = av.Instant(1<<63 - 1)
+	streamScreen = "screen"
+)
+
+// Span is an uninterrupted piece of the recording. Its frames are numbered in output time, where pauses do not exist;
+// spans begin and end on whole frames of the output, and the rounding does not add up.
+type Span struct {
+	Start, End         av.Instant // End is far away while it is not known
+	FirstFrame, frames int64      // frames is set with End
+}
+
+// Instant is where frame n of the output lies in media time.
+func (s Span) Instant(n int64) av.Instant {
+	return s.Start.Add(time.Duration(n-s.FirstFrame) * FrameTime)
+}
+
+// Has reports whether frame n belongs to the span, as far as is known.
+func (s Span) Has(n int64) bool { return s.End == forever || n < s.FirstFrame+s.frames }
+
+// Scene is who is seen and heard from an instant on.
+type Scene struct {
+	from      av.Instant
+	recording bool
+	Streams   int // in the archive
+	Tiles     []layout.Tile
+	Audio     []string // in the order in which they were added
+}
+
+// Tile is the place of a stream; false when it is not recorded or has none.
+func (s Scene) Tile(stream string) (layout.Tile, bool) {
+	for _, t := range s.Tiles {
+		if t.Stream == stream {
+			return t, s.recording
+		}
+	}
+	return layout.Tile{}, false
+}
+
+// Plan is what one archive makes of the timeline. It only grows, and what it says about instants before known is
+// final: everything that decides about pixels and samples asks it, never the clock.
+type Plan struct {
+	Archive       string
+	Width, Height int
+	Layout        layout.Layout       // at first
+	Added         func(journal.Event) // called for every stream, from the goroutine that follows
+
+	streams  []journal.Event              // live, in the order in which they were added
+	dark     map[string]bool              // streams that send no video
+	selected map[string]journal.Selection // by stream; nil while the archive takes all
+	recorded time.Duration                // before the current span
+
+	mu      await.Mutex // guards the rest
+	scenes  []Scene
+	spans   []Span
+	known   av.Instant
+	stopped bool
+	atStop  []context.CancelFunc
+}
+
+// Follow brings the plan up to date until the archive has stopped.
+func (p *Plan) Follow(ctx context.Context, j *journal.Journal) error {
+	index := 0
+	known := av.Instant(-1 << 63)
+	for {
+		list, until, err := j.Events(ctx, index, known)
+		if err != nil {
+			return err
+		}
+		index, known = index+len(list), until
+		stopped := false
+		for _, e := range list {
+			if stopped = p.apply(e); stopped {
+				break
+			}
+		}
+		p.mu.Lock()
+		p.known, p.stopped = known, stopped
+		if stopped {
+			p.known = forever
+			for _, cancel := range p.atStop {
+				cancel()
+			}
+		}
+		p.mu.Wake()
+		p.mu.Unlock()
+		if stopped {
+			return nil
+		}
+	}
+}
+
+// apply takes one event and reports whether it stopped the archive.
+func (p *Plan) apply(e journal.Event) (stopped bool) {
+	same := func(s journal.Event) bool { return s.Stream == e.Stream }
+	switch e.Kind {
+	case journal.StreamAdded:
+		if slices.ContainsFunc(p.streams, same) {
+			return false
+		}
+		p.streams = append(p.streams, e)
+		p.Added(e)
+	case journal.StreamRemoved:
+		p.streams = slices.DeleteFunc(p.streams, same)
+	case journal.VideoStopped:
+		if p.dark == nil {
+			p.dark = map[string]bool{}
+		}
+		p.dark[e.Stream] = true
+	case journal.VideoResumed:
+		delete(p.dark, e.Stream)
+	case journal.Classified:
+		if i := slices.IndexFunc(p.streams, same); i >= 0 {
+			p.streams[i].Classes = e.Classes
+		}
+	case journal.Arranged:
+		if e.Archive != p.Archive {
+			return false
+		}
+		p.arrange(*e.Layout)
+	case journal.Recording, journal.Paused, journal.Stopped:
+		if e.Archive != p.Archive {
+			return false
+		}
+		p.span(e)
+		stopped = e.Kind == journal.Stopped
+	case journal.Selected:
+		if e.Archive != p.Archive {
+			return false
+		}
+		p.selected = map[string]journal.Selection{}
+		for _, s := range e.Selection {
+			p.selected[s.Stream] = s
+		}
+	default:
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.scenes); n > 0 && p.scenes[n-1].from == e.At {
+		p.scenes = p.scenes[:n-1]
+	}
+	p.scenes = append(p.scenes, p.scene(e.At))
+	return stopped
+}
+
+// arrange changes the layout. It was checked before it came onto the timeline.
+func (p *Plan) arrange(s layout.Spec) {
+	if l, err := layout.New(s); err == nil {
+		p.Layout = l
+	}
+}
+
+// span begins or ends a span. Repeated events change nothing.
+func (p *Plan) span(e journal.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.spans) - 1
+	open := last >= 0 && p.spans[last].End == forever
+	switch {
+	case e.Kind == journal.Recording && !open:
+		p.spans = append(p.spans, Span{Start: e.At, End: forever, FirstFrame: wholeFrames(p.recorded)})
+	case e.Kind != journal.Recording && open:
+		s := &p.spans[last]
+		s.End = e.At
+		p.recorded += s.End.Sub(s.Start)
+		s.frames = wholeFrames(p.recorded) - s.FirstFrame
+	}
+}
+
+func wholeFrames(d time.Duration) int64 { return int64((d + FrameTime/2) / FrameTime) }
+
+// scene is the scene after the events so far. The caller holds mu.
+func (p *Plan) scene(from av.Instant) Scene {
+	s := Scene{from: from}
+	if n := len(p.spans); n > 0 {
+		s.recording = p.spans[n-1].End == forever
+	}
+	var seen []layout.Stream
+	for _, e := range p.streams {
+		wanted, selected := p.selected[e.Stream]
+		if p.selected == nil {
+			wanted, selected = journal.Selection{HasAudio: true, HasVideo: true}, true
+		}
+		if !selected {
+			continue
+		}
+		s.Streams++
+		if e.HasVideo && wanted.HasVideo && !p.dark[e.Stream] {
+			seen = append(seen, layout.Stream{
+				ID: e.Stream, Connection: e.Connection, Screen: e.VideoType == streamScreen, Classes: e.Classes,
+			})
+		}
+		if e.HasAudio && wanted.HasAudio && len(s.Audio) < MaxAudio {
+			s.Audio = append(s.Audio, e.Stream)
+		}
+	}
+	s.Tiles = p.Layout.Arrange(seen, p.Width, p.Height)
+	return s
+}
+
+// At is the scene at t, which must be known.
+func (p *Plan) At(t av.Instant) Scene {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.scenes) - 1; i >= 0; i-- {
+		if p.scenes[i].from <= t {
+			return p.scenes[i]
+		}
+	}
+	return Scene{}
+}
+
+// Since is from when on a stream that has a place at t has had one.
+func (p *Plan) Since(stream string, t av.Instant) av.Instant {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := len(p.scenes) - 1
+	for i > 0 && p.scenes[i].from > t {
+		i--
+	}
+	for i > 0 {
+		if _, shown := p.scenes[i-1].Tile(stream); !shown {
+			break
+		}
+		i--
+	}
+	return p.scenes[i].from
+}
+
+// Between lists the scenes that hold at some point of [from, to), which must be known.
+func (p *Plan) Between(from, to av.Instant) []Scene {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := len(p.scenes)
+	for first > 0 && p.scenes[first-1].from >= to {
+		first--
+	}
+	last := first
+	for first > 0 {
+		first--
+		if p.scenes[first].from <= from {
+			break
+		}
+	}
+	return slices.Clone(p.scenes[first:last])
+}
+
+// ErrOver is returned by waits for something that will not come.
+var ErrOver = errors.New("archive has stopped")
+
+// wait blocks until done, called with the plan locked, says so. It fails with ErrOver once the archive has stopped.
+func (p *Plan) wait(ctx context.Context, done func() bool) error {
+	found := false
+	err := p.mu.Until(ctx, func() bool {
+		found = done()
+		return found || p.stopped
+	})
+	if err == nil && !found {
+		return ErrOver
+	}
+	return err
+}
+
+// UntilStopped returns a context that ends when the archive has stopped.
+func (p *Plan) UntilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.atStop = append(p.atStop, cancel)
+	if p.stopped {
+		cancel()
+	}
+	return ctx, cancel
+}
+
+// Over reports whether nothing from t on is part of the recording.
+func (p *Plan) Over(t av.Instant) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopped && (len(p.spans) == 0 || t >= p.spans[len(p.spans)-1].End)
+}
+
+// WaitKnown blocks until everything before and at t is known.
+func (p *Plan) WaitKnown(ctx context.Context, t av.Instant) error {
+	return p.wait(ctx, func() bool { return p.known > t })
+}
+
+// WaitSpan returns span i once it has begun, or ErrOver when it never will.
+func (p *Plan) WaitSpan(ctx context.Context, i int) (s Span, err error) {
+	err = p.wait(ctx, func() bool {
+		if i < len(p.spans) {
+			s = p.spans[i]
+			return true
+		}
+		return false
+	})
+	return s, err
+}
+
+// WaitFrame returns span i once it is known until beyond frame n and margin, or has ended.
+func (p *Plan) WaitFrame(ctx context.Context, i int, n int64, margin time.Duration) (s Span, err error) {
+	err = p.wait(ctx, func() bool {
+		s = p.spans[i]
+		return s.End != forever || p.known >= s.Instant(n+1).Add(margin)
+	})
+	return s, err
+}

@@ -1,0 +1,194 @@
+package rtp
+
+import (
+	"github.com/pion/rtp/codecs"
+
+	"reelcheck/reference/internal/av"
+)
+
+// maxFrame bounds one coded frame; a larger one is dropped as lost.
+const maxFrame = 4 << 20
+
+// frame is one whole coded frame with the RTP timestamp it was sent under.
+type frame struct {
+	data    []byte
+	stamp   uint32
+	arrived av.Instant // of its first packet
+	key     bool
+	gap     bool
+}
+
+// depacketizer knows one RTP payload format.
+type depacketizer interface {
+	// begins reports whether payload can only be the first of a frame; asked where the packet before it is unknown.
+	begins(payload []byte) bool
+	// add appends what payload contributes to the frame in buf.
+	add(buf, payload []byte) ([]byte, error)
+	// finish turns the bytes collected into the frame. nil without an error: nothing to decode (parameter sets).
+	finish(buf []byte) (data []byte, key bool, err error)
+}
+
+// assembler turns packets in order into whole frames. A frame of which a packet is missing or malformed is dropped,
+// and the next whole one has gap set. It is not safe for concurrent use.
+type assembler struct {
+	format  depacketizer
+	whole   bool // every packet is a frame
+	buf     []byte
+	stamp   uint32
+	arrived av.Instant
+	open    bool // buf holds the beginning of the frame of stamp
+	dead    bool // the rest of the frame of stamp is to be skipped
+	unsure  bool // the packet before the next one is unknown
+	lost    bool // something was dropped since the last whole frame
+	out     []frame
+}
+
+func newAssembler(codec av.Codec) *assembler {
+	a := &assembler{unsure: true}
+	switch codec {
+	case av.VP8:
+		a.format = &vp8Format{}
+	case av.VP9:
+		a.format = vp9Format{}
+	case av.H264:
+		a.format = &h264Format{}
+	default:
+		a.format, a.whole = opusFormat{}, true
+	}
+	return a
+}
+
+// push returns the frames that p completes: none, one, or two when the end of the one before shows only now. The
+// slice is valid until the next push, the frames' data for good.
+func (a *assembler) push(p *packet) []frame {
+	clear(a.out)
+	a.out = a.out[:0]
+	if p.gap {
+		a.lost, a.unsure = true, true
+		a.dead, a.open = a.dead || a.open, false
+	}
+	if len(p.payload) == 0 { // padding; only its sequence number counts
+		return nil
+	}
+	if p.stamp != a.stamp {
+		if a.open {
+			a.complete()
+		}
+		a.dead = false
+	}
+	if a.dead {
+		return a.out
+	}
+	if !a.open && !a.begin(p) {
+		return a.out
+	}
+	buf, err := a.format.add(a.buf, p.payload)
+	if err != nil || len(buf) > maxFrame {
+		a.drop()
+		return a.out
+	}
+	a.buf = buf
+	if p.marker || a.whole {
+		a.complete()
+	}
+	return a.out
+}
+
+func (a *assembler) begin(p *packet) bool {
+	a.stamp, a.arrived = p.stamp, p.arrived
+	if a.unsure && !a.format.begins(p.payload) {
+		a.drop()
+		return false
+	}
+	a.open, a.unsure = true, false
+	a.buf = a.buf[:0]
+	return true
+}
+
+func (a *assembler) drop() { a.open, a.dead, a.lost, a.unsure = false, true, true, true }
+
+func (a *assembler) complete() {
+	a.open = false
+	data, key, err := a.format.finish(a.buf)
+	if cap(a.buf) > maxFrame/8 { // one huge frame must not pin its buffer
+		a.buf = nil
+	}
+	if err != nil {
+		a.lost = true
+		return
+	}
+	if data == nil {
+		return
+	}
+	a.out = append(a.out, frame{data: data, stamp: a.stamp, arrived: a.arrived, key: key, gap: a.lost})
+	a.lost = false
+}
+
+// clone is exact, so that a frame kept for long wastes nothing.
+func clone(b []byte) []byte {
+	c := make([]byte, len(b))
+	copy(c, b)
+	return c
+}
+
+// vp8Format is RFC 7741.
+type vp8Format struct{ header codecs.VP8Packet }
+
+func (f *vp8Format) begins(payload []byte) bool { return payload[0]&0x17 == 0x10 } // S and partition 0
+
+func (f *vp8Format) add(buf, payload []byte) ([]byte, error) {
+	if len(buf) == 0 && !f.begins(payload) {
+		return nil, errMalformed
+	}
+	data, err := f.header.Unmarshal(payload)
+	if err != nil {
+		return nil, err
+	}
+	return append(buf, data...), nil
+}
+
+func (f *vp8Format) finish(buf []byte) ([]byte, bool, error) {
+	if len(buf) == 0 {
+		return nil, false, errMalformed
+	}
+	_, _, key := av.VP8Key(buf)
+	return clone(buf), key, nil
+}
+
+// vp9Format is RFC 9628. The layers of one picture, which share a timestamp, make one frame.
+type vp9Format struct{}
+
+func (vp9Format) begins(payload []byte) bool { return payload[0]&0x08 != 0 } // B
+
+func (f vp9Format) add(buf, payload []byte) ([]byte, error) {
+	if len(buf) == 0 && !f.begins(payload) {
+		return nil, errMalformed
+	}
+	var header codecs.VP9Packet
+	data, err := header.Unmarshal(payload)
+	if err != nil {
+		return nil, err
+	}
+	return append(buf, data...), nil
+}
+
+func (vp9Format) finish(buf []byte) ([]byte, bool, error) {
+	if len(buf) == 0 {
+		return nil, false, errMalformed
+	}
+	return clone(buf), av.VP9Key(buf), nil
+}
+
+// opusFormat is RFC 7587: a packet is a frame, whatever its marker, which begins talk spurts.
+type opusFormat struct{}
+
+func (opusFormat) begins([]byte) bool { return true }
+
+func (opusFormat) add(buf, payload []byte) ([]byte, error) {
+	if _, err := av.OpusDuration(payload); err != nil {
+		return nil, err
+	}
+	return append(buf[:0], payload...), nil
+}
+
+func (opusFormat) finish(buf []byte) ([]byte, bool, error) { return clone(buf), false, nil }

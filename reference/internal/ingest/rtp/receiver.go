@@ -1,0 +1,318 @@
+// Package rtp makes whole coded samples, in order and on the media clock, of the packets of one publication. They pass
+// a reorder buffer, which asks for what is missing and waits at most a second; an assembler, which makes whole frames of
+// them; and a clock, which gives each its time (see timing.go).
+package rtp
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"reelcheck/reference/internal/av"
+)
+
+const (
+	// markLag is how far behind real time the mark of a silent kind is: what may still be on its way, in the reorder
+	// buffer, or held for the first reports. With markStep and tick it stays under 1.2 s.
+	markLag  = 1000 * time.Millisecond
+	markStep = 60 * time.Millisecond
+
+	pliInterval = 500 * time.Millisecond
+
+	videoWindow = 2048 // packets
+	audioWindow = 256
+
+	// maxPending bounds the media held for a Room or a report that is slow.
+	maxPending = 8 << 20
+)
+
+// Packet is one RTP packet as it came. Whoever takes it copies the payload.
+type Packet struct {
+	Seq     uint16
+	Stamp   uint32
+	Marker  bool
+	Format  uint8 // payload type
+	Payload []byte
+	At      av.Instant
+}
+
+// Format is what a payload type carries, and whether the sender repeats packets on request.
+type Format struct {
+	Codec av.Codec
+	NACK  bool
+}
+
+// Sink takes the media of one stream. Calls do not overlap.
+type Sink interface {
+	// Append takes a sample; per kind Time never decreases.
+	Append(av.Sample) error
+	// Advance says that nothing of this kind before t will follow. It keeps growing with real time, at most 1.2 s
+	// behind it, while the publisher sends nothing or is away.
+	Advance(video bool, t av.Instant) error
+}
+
+// Receiver takes a publication's packets to its sink. Its owner serialises all calls but RequestKeyFrame.
+type Receiver struct {
+	Log *slog.Logger
+
+	tracks [2]*track // audio, video; nil when not negotiated
+	ntp    ntpClock
+	sink   Sink // nil until published
+	seen   bool // media arrived
+	first  av.Instant
+	held   bool // samples wait for reports; see timing.go
+	failed bool // the sink's first failure was logged
+
+	keyFrame atomic.Bool // one was asked for from outside
+}
+
+// Expect makes the tracks that were negotiated.
+func (r *Receiver) Expect(audio, video bool) {
+	r.held = true
+	if audio {
+		r.tracks[0] = &track{}
+	}
+	if video {
+		r.tracks[1] = &track{video: true}
+	}
+}
+
+// Source is one RTP stream. The last one attached of its kind counts, packets of the ones before are ignored.
+type Source struct {
+	track  *track
+	number int
+}
+
+// Attach begins a new RTP stream of the track of its kind; nil when that was not negotiated.
+func (r *Receiver) Attach(video bool, ssrc uint32, formats map[uint8]Format) *Source {
+	t := r.tracks[0]
+	if video {
+		t = r.tracks[1]
+	}
+	if t == nil {
+		return nil
+	}
+	r.restart(t, ssrc, formats)
+	return &Source{t, t.source}
+}
+
+// RequestKeyFrame has the publisher asked for a key frame at the next Advance. It may be called from any goroutine.
+func (r *Receiver) RequestKeyFrame() { r.keyFrame.Store(true) }
+
+// restart begins a new RTP stream on t: nothing of the old one's numbering holds.
+func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
+	if t.source > 0 {
+		t.reorder.flush()
+		r.drain(t, t.clock.arrived)
+		t.cut = true
+	}
+	t.source++
+	t.ssrc, t.formats, t.format = ssrc, formats, 0
+	window := audioWindow
+	if t.video {
+		window = videoWindow
+	}
+	t.reorder, t.assemble, t.reports, t.keyed = newReorder(window), nil, nil, false
+	t.clock = rtpClock{rate: av.Opus.ClockRate()}
+	if t.video {
+		t.clock.rate = av.VP8.ClockRate()
+	}
+}
+
+// Receive takes one packet and returns what to tell the publisher.
+func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
+	if !r.seen {
+		r.seen, r.first = true, p.At
+	}
+	t := s.track
+	if s.number != t.source {
+		return nil
+	}
+	t.reorder.push(p)
+	r.drain(t, p.At)
+	r.release(p.At)
+	return t.feedback(nil, p.At)
+}
+
+// Report takes a sender report.
+func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
+	t := s.track
+	if s.number != t.source || report.SSRC != t.ssrc || report.NTPTime == 0 {
+		return
+	}
+	ntp := ntpTime(report.NTPTime)
+	if !r.ntp.observe(ntp, at) {
+		return
+	}
+	if r.held {
+		t.reports = append(t.reports[max(0, len(t.reports)-lastReports+1):], senderReport{ntp, report.RTPTime})
+		r.release(at)
+		return
+	}
+	t.clock.report(report.RTPTime, av.Instant(ntp+r.ntp.offset))
+}
+
+// Begin names the sink; what was held goes there as soon as it can be timed.
+func (r *Receiver) Begin(sink Sink, now av.Instant) {
+	r.sink = sink
+	r.release(now)
+}
+
+// release ends the hold of the first samples when every track has its report, or startHold has passed.
+func (r *Receiver) release(now av.Instant) {
+	if !r.held || r.sink == nil {
+		return
+	}
+	reported := true
+	for _, t := range r.tracks {
+		reported = reported && (t == nil || len(t.reports) > 0)
+	}
+	if !reported && now.Sub(r.first) < startHold {
+		return
+	}
+	r.held, r.ntp.settled = false, true
+	for _, t := range r.tracks {
+		if t == nil {
+			continue
+		}
+		for _, report := range t.reports {
+			t.clock.report(report.stamp, av.Instant(report.ntp+r.ntp.offset))
+		}
+		t.reports = nil
+		for _, f := range t.pending {
+			r.append(t, f)
+		}
+		t.pending, t.pendingBytes = nil, 0
+	}
+}
+
+// drain takes what the reorder buffer lets go through the assembler.
+func (r *Receiver) drain(t *track, now av.Instant) {
+	if t.reorder == nil {
+		return
+	}
+	for p := t.reorder.pop(now); p != nil; p = t.reorder.pop(now) {
+		if p.format != t.format {
+			r.change(t, p)
+		}
+		if t.assemble != nil {
+			for _, f := range t.assemble.push(p) {
+				r.deliver(t, f)
+			}
+		}
+		t.reorder.recycle(p)
+	}
+}
+
+// change follows a publisher that changes its codec. Packets of formats that carry no media only count.
+func (r *Receiver) change(t *track, p *packet) {
+	n, ok := t.formats[p.format]
+	if !ok {
+		p.payload = p.payload[:0]
+		return
+	}
+	t.format, t.nack = p.format, n.NACK
+	if t.assemble == nil || t.codec != n.Codec {
+		t.codec, t.assemble, t.keyed = n.Codec, newAssembler(n.Codec), false
+	}
+}
+
+func (r *Receiver) deliver(t *track, f frame) {
+	ext := t.clock.frame(f.stamp, f.arrived)
+	if t.video && !t.wanted(&f) {
+		return
+	}
+	if t.cut {
+		t.cut, f.gap = false, true
+	}
+	timed := timedFrame{f, t.codec, ext}
+	if !r.held {
+		r.append(t, timed)
+		return
+	}
+	if t.pendingBytes += len(f.data); t.pendingBytes > maxPending {
+		t.pending, t.pendingBytes, t.keyed, t.cut = nil, 0, false, true
+		return
+	}
+	t.pending = append(t.pending, timed)
+}
+
+func (r *Receiver) append(t *track, f timedFrame) {
+	t.last = max(t.clock.instant(f.ext), t.last, t.mark)
+	r.check(r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Data: f.data}))
+}
+
+// check logs the first failure of the sink. Its owner knows too, and decides whether the stream goes on.
+func (r *Receiver) check(err error) {
+	if err != nil && !r.failed {
+		r.failed = true
+		r.Log.Error("media of stream cannot be stored", "error", err)
+	}
+}
+
+// Advance does what is due without packets: reorder deadlines, marks, repeated requests.
+func (r *Receiver) Advance(now av.Instant) []rtcp.Packet {
+	for _, t := range r.tracks {
+		if t != nil {
+			r.drain(t, now)
+		}
+	}
+	r.release(now)
+	if video := r.tracks[1]; video != nil && r.keyFrame.Swap(false) {
+		video.need(now)
+	}
+	var feedback []rtcp.Packet
+	for _, t := range r.tracks {
+		if t == nil {
+			continue
+		}
+		feedback = t.feedback(feedback, now)
+		r.advanceTo(t, max(t.last, now.Add(-markLag)), markStep)
+	}
+	return feedback
+}
+
+// advanceTo gives the sink a mark, unless it is less than step past the last one.
+func (r *Receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
+	if r.held || mark.Sub(t.mark) < step {
+		return
+	}
+	t.mark = mark
+	r.check(r.sink.Advance(t.video, mark))
+}
+
+// Cut makes the next sample of every kind the first of a new segment, which needs a key frame.
+func (r *Receiver) Cut(now av.Instant) {
+	for _, t := range r.tracks {
+		if t == nil || t.reorder == nil {
+			continue
+		}
+		t.cut = true
+		if t.video {
+			t.need(now)
+		}
+	}
+}
+
+// Flush delivers what is left, marks the end, and reports whether there is a sink.
+func (r *Receiver) Flush(at av.Instant) bool {
+	if r.sink == nil {
+		return false
+	}
+	r.first = at.Add(-startHold)
+	for _, t := range r.tracks {
+		if t != nil && t.reorder != nil {
+			t.reorder.flush()
+			r.drain(t, at)
+		}
+	}
+	r.release(at)
+	for _, t := range r.tracks {
+		if t != nil {
+			r.advanceTo(t, max(t.last, at), 0)
+		}
+	}
+	return true
+}

@@ -1,0 +1,225 @@
+package rtp
+
+import (
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+const (
+	// reorderHold bounds how long a packet waits for one missing before it. With capture, network and tick delays
+	// on top, a sample still reaches the sink within markLag of its Time.
+	reorderHold = 850 * time.Millisecond
+	// reorderPrime is how long the very first packets wait for ones sent before them.
+	reorderPrime = 100 * time.Millisecond
+	// strayReach is how near two packets far from the rest must be to prove a new sequence (cf. RFC 3550 A.1).
+	strayReach = 16
+	// freePackets bounds the idle packet buffers kept by a track.
+	freePackets = 64
+
+	askAfter   = 10 * time.Millisecond // plain reordering gets this long before a NACK
+	askAgain   = 100 * time.Millisecond
+	askAtMost  = 9
+	nackAtOnce = 256 // sequence numbers in one request
+)
+
+// packet is one RTP packet that waits. Its payload belongs to the reorder buffer until recycle.
+type packet struct {
+	seq     uint16
+	stamp   uint32
+	marker  bool
+	format  uint8
+	gap     bool // packets just before this one are lost for good
+	arrived av.Instant
+	payload []byte
+}
+
+type ask struct {
+	since, last av.Instant
+	tries       int
+}
+
+// reorder puts the packets of one RTP stream in order. A packet leaves when all before it have left, or when it has
+// waited for reorderHold. Memory is bounded by its window. It is not safe for concurrent use.
+type reorder struct {
+	slots   []*packet // ring, by extended sequence number
+	asks    []ask     // ring, for the holes between next and highest
+	next    int64     // extended number of the next packet to release
+	highest int64     // highest extended number seen
+	held    int       // packets in slots
+	started bool
+	primed  bool
+	first   av.Instant // arrival of the first packet since the start or a reset
+	gap     bool       // the next packet released follows a loss
+	ready   []*packet  // released ahead of a reset, in order
+	stray   *packet    // a packet far outside the window that may begin a new sequence
+	asked   av.Instant // last look for packets to ask for
+	free    []*packet
+}
+
+// newReorder makes a buffer for a window of packets, a power of two.
+func newReorder(window int) *reorder {
+	return &reorder{slots: make([]*packet, window), asks: make([]ask, window)}
+}
+
+// push takes a packet; its payload is copied.
+func (r *reorder) push(a Packet) {
+	now := a.At
+	if !r.started {
+		r.start(int64(a.Seq), now)
+	}
+	ext := r.highest + int64(int16(a.Seq-uint16(r.highest)))
+	window := int64(len(r.slots))
+	switch {
+	case ext < r.next && !r.primed && r.highest-ext < window:
+		r.expect(ext+1, r.next, now)
+		r.next = ext
+	case ext >= r.next+window || ext < r.next-window:
+		r.far(r.packet(a), now)
+		return
+	case ext < r.next:
+		return
+	}
+	if r.slot(ext) != nil {
+		return
+	}
+	r.expect(r.highest+1, ext, now)
+	r.put(ext, r.packet(a))
+}
+
+func (r *reorder) start(ext int64, now av.Instant) {
+	r.started, r.primed, r.first = true, false, now
+	r.next, r.highest = ext, ext
+}
+
+// expect notes that the packets from..to-1 were found missing now.
+func (r *reorder) expect(from, to int64, now av.Instant) {
+	for ; from < to; from++ {
+		r.asks[from&int64(len(r.asks)-1)] = ask{since: now}
+	}
+}
+
+func (r *reorder) put(ext int64, p *packet) {
+	r.slots[ext&int64(len(r.slots)-1)] = p
+	r.highest = max(r.highest, ext)
+	r.held++
+}
+
+func (r *reorder) slot(ext int64) *packet { return r.slots[ext&int64(len(r.slots)-1)] }
+
+// far decides about a packet outside the window. One alone proves nothing; a second one near it means that the
+// sender began a new sequence, or that more was lost than the window holds.
+func (r *reorder) far(p *packet, now av.Instant) {
+	old := r.stray
+	r.stray = p
+	if old == nil {
+		return
+	}
+	distance := int16(p.seq - old.seq)
+	if distance == 0 || distance > strayReach || distance < -strayReach {
+		r.recycle(old)
+		return
+	}
+	r.flush()
+	r.stray = nil
+	low, high := old, p
+	if distance < 0 {
+		low, high = p, old
+	}
+	r.start(int64(low.seq), min(old.arrived, now))
+	r.gap, r.primed = true, true
+	r.put(int64(low.seq), low)
+	end := int64(low.seq) + int64(high.seq-low.seq)
+	r.expect(r.next+1, end, now)
+	r.put(end, high)
+}
+
+// flush makes everything held ready, in order, whatever is missing in between.
+func (r *reorder) flush() {
+	for r.held > 0 {
+		r.ready = append(r.ready, r.take())
+	}
+	if r.started {
+		r.started, r.gap = false, true
+	}
+}
+
+// take removes the first packet held; there must be one.
+func (r *reorder) take() *packet {
+	for r.slot(r.next) == nil {
+		r.next++
+		r.gap = true
+	}
+	p := r.slot(r.next)
+	r.slots[r.next&int64(len(r.slots)-1)] = nil
+	r.next++
+	r.held--
+	p.gap, r.gap = r.gap, false
+	return p
+}
+
+// pop returns the next packet that may leave, nil when there is none yet. The caller recycles it.
+func (r *reorder) pop(now av.Instant) *packet {
+	if len(r.ready) > 0 {
+		p := r.ready[0]
+		r.ready[0] = nil
+		r.ready = r.ready[1:]
+		return p
+	}
+	if r.held == 0 {
+		return nil
+	}
+	if !r.primed {
+		if now.Sub(r.first) < reorderPrime {
+			return nil
+		}
+		r.primed = true
+	}
+	head := r.next
+	for r.slot(head) == nil {
+		head++
+	}
+	if head != r.next && now.Sub(r.slot(head).arrived) < reorderHold {
+		return nil
+	}
+	return r.take()
+}
+
+// missing lists into buf the sequence numbers to ask for now.
+func (r *reorder) missing(buf []uint16, now av.Instant) []uint16 {
+	buf = buf[:0]
+	if r.held == 0 || r.highest-r.next+1 == int64(r.held) || now.Sub(r.asked) < askAfter {
+		return buf
+	}
+	r.asked = now
+	for ext := r.next; ext < r.highest && len(buf) < nackAtOnce; ext++ {
+		if r.slot(ext) != nil {
+			continue
+		}
+		a := &r.asks[ext&int64(len(r.slots)-1)]
+		if a.tries >= askAtMost || now.Sub(a.since) < askAfter || (a.tries > 0 && now.Sub(a.last) < askAgain) {
+			continue
+		}
+		a.tries++
+		a.last = now
+		buf = append(buf, uint16(ext))
+	}
+	return buf
+}
+
+func (r *reorder) packet(a Packet) *packet {
+	p := &packet{}
+	if n := len(r.free); n > 0 {
+		p, r.free = r.free[n-1], r.free[:n-1]
+	}
+	p.seq, p.stamp, p.marker, p.format, p.gap, p.arrived = a.Seq, a.Stamp, a.Marker, a.Format, false, a.At
+	p.payload = append(p.payload[:0], a.Payload...)
+	return p
+}
+
+// recycle takes a released packet back.
+func (r *reorder) recycle(p *packet) {
+	if len(r.free) < freePackets {
+		r.free = append(r.free, p)
+	}
+}

@@ -1,0 +1,124 @@
+// Package rtptest has what tests of received media share: frames that carry their number, and a sink that checks what
+// it may rely on.
+package rtptest
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"reelcheck/reference/internal/av"
+)
+
+// Frame is frame n in the shape of its codec: what the parsers look at, the number, and size bytes of content.
+func Frame(mime string, n int, key bool, size int) []byte {
+	content := make([]byte, size)
+	for i := range content {
+		content[i] = byte(n+i)%250 + 5 // no start codes
+	}
+	number := []byte{byte(n>>7) | 0x80, byte(n&0x7f) | 0x80}
+	switch {
+	case mime == webrtc.MimeTypeVP8 && key:
+		return append(append([]byte{0x10, 2, 0, 0x9d, 1, 0x2a, 0x80, 2, 0xe0, 1}, number...), content...)
+	case mime == webrtc.MimeTypeVP8:
+		return append(append([]byte{0x11, 2, 0, 0, 0, 0, 0, 0, 0, 0}, number...), content...)
+	case mime == webrtc.MimeTypeVP9 && key:
+		return append(append([]byte{0x82, 0x49, 0x83, 0x42, 0, 0, 0, 0, 0, 0}, number...), content...)
+	case mime == webrtc.MimeTypeVP9:
+		return append(append([]byte{0x86, 0, 0, 0, 0, 0, 0, 0, 0, 0}, number...), content...)
+	}
+	var unit []byte
+	slice := append([]byte{0x41, 0x88, 1, 1, 1, 1, 1, 1, 1, 1}, number...)
+	if key {
+		unit = av.AppendNAL(unit, []byte{0x67, 0x42, 0xe0, 0x1f, 0x80, 1, 2, 3})
+		unit = av.AppendNAL(unit, []byte{0x68, 0xce, 1, 2})
+		slice[0] = 0x65
+	}
+	return av.AppendNAL(unit, append(slice, content...))
+}
+
+// Number reads back the number of a frame.
+func Number(s av.Sample) int {
+	data := s.Data
+	if s.Codec == av.H264 {
+		for nal := range av.NALs(s.Data) {
+			data = nal
+		}
+	}
+	return int(data[10]&0x7f)<<7 | int(data[11]&0x7f)
+}
+
+// Sink is an rtp.Sink that keeps what comes and checks what it may rely on.
+type Sink struct {
+	Now func() av.Instant
+
+	mu      sync.Mutex           // guards the fields below
+	samples map[bool][]av.Sample // by video
+	marks   map[bool]av.Instant
+	broken  []string
+	worst   time.Duration
+}
+
+// NewSink makes a Sink for the clock now.
+func NewSink(now func() av.Instant) *Sink {
+	return &Sink{Now: now, samples: map[bool][]av.Sample{}, marks: map[bool]av.Instant{}}
+}
+
+// Append implements rtp.Sink.
+func (s *Sink) Append(sample av.Sample) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	video := sample.Codec.Video()
+	if before := s.samples[video]; len(before) > 0 && sample.Time < before[len(before)-1].Time {
+		s.broken = append(s.broken, fmt.Sprintf("%s sample %d goes back in time", sample.Codec, len(before)))
+	}
+	if sample.Time < s.marks[video] {
+		s.broken = append(s.broken, fmt.Sprintf("%s sample %v before the mark", sample.Codec, s.marks[video].Sub(sample.Time)))
+	}
+	s.samples[video] = append(s.samples[video], sample)
+	return nil
+}
+
+// Advance implements rtp.Sink.
+func (s *Sink) Advance(video bool, t av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before := s.marks[video]; before != 0 {
+		s.worst = max(s.worst, s.Now().Sub(before))
+	}
+	s.marks[video] = t
+	return nil
+}
+
+// TB is what tests of both kinds have, testing's and rapid's.
+type TB interface {
+	Helper()
+	Error(args ...any)
+}
+
+// Samples returns a copy of what came so far, and fails the test on a broken promise.
+func (s *Sink) Samples(tb TB, video bool) []av.Sample {
+	tb.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.broken {
+		tb.Error(b)
+	}
+	return append([]av.Sample(nil), s.samples[video]...)
+}
+
+// Mark is the newest mark of a kind.
+func (s *Sink) Mark(video bool) av.Instant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marks[video]
+}
+
+// WorstMark is how far behind real time a mark fell.
+func (s *Sink) WorstMark() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worst
+}

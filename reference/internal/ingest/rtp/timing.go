@@ -1,0 +1,174 @@
+package rtp
+
+import (
+	"slices"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+// How a sample gets its Time.
+//
+// A sender report (RFC 3550 section 6.4.1) pairs the sender's NTP clock with a track's RTP clock. NTP is moved to
+// the media clock by one offset per publication, so both tracks keep the offset they were captured with. The offset
+// is the least (arrival - NTP) of the reports seen while the first samples are held; afterwards it follows the least
+// of the last reports by at most 2 ms per second, which is more than clocks drift and less than anyone sees. RTP is
+// moved to NTP by the least (NTP - RTP) of the last reports, because senders that take "now" for the capture of their
+// last packet are late, never early. Three reports in a row that are more than 250 ms off tell of an RTP clock that
+// stood still; the last one is then followed.
+//
+// The first samples are held until every track has its report, for at most startHold. A track without a report goes
+// by arrival: RTP time anchored at the packet that came with the least delay. When its report comes, later samples
+// follow that; what was delivered is never revised. A report is ignored when it moves the offset by more than 5 s
+// or puts the newest frame more than 2 s from its arrival; a frame that its mapping puts that far off (an RTP clock
+// that stood still) anchors its track by arrival again.
+//
+// Per kind, Time never decreases and never falls behind a mark already given to the sink: it is raised to the later
+// of the two.
+const (
+	startHold    = time.Second
+	reportJump   = 5 * time.Second
+	plausible    = 2 * time.Second
+	slewPerMille = 2
+	stoodStill   = 250 * time.Millisecond
+	stoodReports = 3
+	lastReports  = 8
+	driftWindow  = 10 * time.Second
+)
+
+// ntpClock moves a publisher's NTP clock to the media clock.
+type ntpClock struct {
+	offset  time.Duration
+	set     bool
+	settled bool // samples were timed with it: from now on it slews only
+	last    av.Instant
+	recent  [lastReports]time.Duration
+	count   int
+}
+
+// observe takes an NTP time and when the report that carried it arrived; false when the report is to be ignored.
+func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
+	seen := time.Duration(arrived) - ntp
+	if !c.set {
+		c.offset, c.set, c.last = seen, true, arrived
+	}
+	if (seen - c.offset).Abs() > reportJump {
+		return false
+	}
+	c.recent[c.count%len(c.recent)] = seen
+	c.count++
+	if !c.settled {
+		c.offset, c.last = min(c.offset, seen), arrived
+		return true
+	}
+	least := seen
+	for _, r := range c.recent[:min(c.count, len(c.recent))] {
+		least = min(least, r)
+	}
+	reach := arrived.Sub(c.last) * slewPerMille / 1000
+	c.offset += max(-reach, min(reach, least-c.offset))
+	c.last = arrived
+	return true
+}
+
+// rtpClock moves a track's RTP timestamps to the media clock.
+type rtpClock struct {
+	rate    int64
+	started bool
+	stamp   int64 // newest timestamp, extended
+	arrived av.Instant
+
+	byReport bool // anchored by a sender report, else by arrival
+	anchored bool
+	at       int64 // the anchor: timestamp at is instant of
+	of       av.Instant
+
+	origins [lastReports]av.Instant // where the last reports put timestamp 0
+	reports int
+	off     int // reports in a row that contradict the anchor
+
+	windowEnd av.Instant // arrival anchoring: least delay since the window began
+	least     time.Duration
+}
+
+// extend unwraps a timestamp around the newest one.
+func (c *rtpClock) extend(stamp uint32) int64 {
+	if !c.started {
+		return int64(stamp)
+	}
+	return c.stamp + int64(int32(stamp-uint32(c.stamp)))
+}
+
+// frame notes a frame's timestamp and arrival, in decoding order, and returns the timestamp extended.
+func (c *rtpClock) frame(stamp uint32, arrived av.Instant) int64 {
+	ext := c.extend(stamp)
+	c.started, c.stamp, c.arrived = true, ext, arrived
+	if !c.anchored {
+		c.anchor(ext, arrived, false)
+	}
+	late := arrived.Sub(c.instant(ext))
+	switch {
+	case late > plausible || late < -plausible:
+		c.anchor(ext, arrived, false)
+	case !c.byReport:
+		c.follow(late, arrived)
+	}
+	return ext
+}
+
+func (c *rtpClock) anchor(at int64, of av.Instant, byReport bool) {
+	c.at, c.of, c.anchored, c.byReport = at, of, true, byReport
+	if !byReport {
+		c.windowEnd, c.least, c.reports = of.Add(driftWindow), plausible, 0
+	}
+}
+
+// follow keeps an arrival anchor at the least delay: at once when a packet came earlier than thought, by at most
+// 2 ms per second when all came later.
+func (c *rtpClock) follow(late time.Duration, arrived av.Instant) {
+	if late < 0 {
+		c.of = c.of.Add(late)
+		late = 0
+	}
+	c.least = min(c.least, late)
+	if arrived < c.windowEnd {
+		return
+	}
+	c.of = c.of.Add(min(c.least, driftWindow*slewPerMille/1000))
+	c.windowEnd, c.least = arrived.Add(driftWindow), plausible
+}
+
+// instant maps an extended timestamp; the clock must be anchored.
+func (c *rtpClock) instant(ext int64) av.Instant {
+	return c.of.Add(av.Duration(ext-c.at, c.rate))
+}
+
+// report anchors the clock: stamp is instant of. Implausible reports change nothing.
+func (c *rtpClock) report(stamp uint32, of av.Instant) bool {
+	ext := c.extend(stamp)
+	if c.started {
+		newest := of.Add(av.Duration(c.stamp-ext, c.rate))
+		if c.arrived.Sub(newest).Abs() > plausible {
+			return false
+		}
+	} else {
+		c.stamp, c.started, c.arrived = ext, true, of
+	}
+	origin := of.Add(-av.Duration(ext, c.rate))
+	if c.byReport && origin.Sub(c.instant(0)).Abs() > stoodStill {
+		if c.off++; c.off < stoodReports {
+			return true
+		}
+		c.reports = 0
+	}
+	c.off = 0
+	c.origins[c.reports%lastReports] = origin
+	c.reports++
+	c.anchor(0, slices.Min(c.origins[:min(c.reports, lastReports)]), true)
+	return true
+}
+
+// ntpTime is the 64-bit NTP timestamp of a sender report as a duration since its epoch.
+func ntpTime(ntp uint64) time.Duration {
+	return time.Duration(ntp>>32)*time.Second + time.Duration((ntp&0xffffffff)*uint64(time.Second)>>32)
+}

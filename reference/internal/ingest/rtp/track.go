@@ -1,0 +1,91 @@
+package rtp
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"reelcheck/reference/internal/av"
+)
+
+// track is one kind of media of a publication, whatever RTP streams carry it one after the other.
+type track struct {
+	video    bool
+	source   int // counts the RTP streams; packets of older ones are ignored
+	ssrc     uint32
+	formats  map[uint8]Format
+	format   uint8 // payload type of what assembler makes
+	codec    av.Codec
+	nack     bool
+	reorder  *reorder
+	assemble *assembler
+	clock    rtpClock
+	reports  []senderReport // the last ones, until samples are released
+
+	keyed  bool // a key frame was delivered since the stream began
+	cut    bool // the next sample begins a new segment
+	asking bool // a key frame is needed
+	since  av.Instant
+	asked  av.Instant // last request
+
+	pending      []timedFrame
+	pendingBytes int
+	last         av.Instant // Time of the newest sample
+	mark         av.Instant // newest mark
+	missing      []uint16   // scratch
+}
+
+type senderReport struct {
+	ntp   time.Duration
+	stamp uint32
+}
+
+type timedFrame struct {
+	frame
+	codec av.Codec
+	ext   int64
+}
+
+// wanted keeps back frames before the first key frame, which nothing can decode, and notes when a key frame is needed.
+func (t *track) wanted(f *frame) bool {
+	switch {
+	case f.key:
+		t.keyed = true
+		if f.arrived >= t.since {
+			t.asking = false
+		}
+	case !t.keyed:
+		t.need(0)
+	case f.gap:
+		t.need(0)
+	}
+	return t.keyed
+}
+
+// need asks for a key frame that arrives at or after since.
+func (t *track) need(since av.Instant) {
+	if t.asking {
+		t.since = max(t.since, since)
+		return
+	}
+	t.asking, t.since = true, since
+}
+
+// feedback appends what to ask the publisher for: packets missing, a key frame.
+func (t *track) feedback(out []rtcp.Packet, now av.Instant) []rtcp.Packet {
+	if t.reorder == nil {
+		return out
+	}
+	if t.nack {
+		if t.missing = t.reorder.missing(t.missing, now); len(t.missing) > 0 {
+			out = append(out, &rtcp.TransportLayerNack{
+				MediaSSRC: t.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(t.missing),
+			})
+		}
+	}
+	if t.asking && now.Sub(t.asked) >= pliInterval {
+		t.asked = now
+		out = append(out, &rtcp.PictureLossIndication{MediaSSRC: t.ssrc})
+	}
+	return out
+}
