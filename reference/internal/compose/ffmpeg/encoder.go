@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 )
 
 // Video describes the composed picture stream: H.264 Baseline, 25 frames/s, a key frame every 10 s.
@@ -21,6 +22,9 @@ const (
 	// FrameRate and KeyEvery are those of the files the service produces.
 	FrameRate = 25
 	KeyEvery  = 10 * FrameRate
+	// rateBuffer is the time within which a constant bit rate may vary. What is sent in 10 s is then at most 4 % off, while a key
+	// frame may still take what ten other frames do.
+	rateBuffer = 400 * time.Millisecond
 	// EncoderThreads is fixed: with another number x264 writes other bytes.
 	EncoderThreads = 2
 )
@@ -52,7 +56,8 @@ func (v Video) X264() []string {
 	rate := []string{"-qp", strconv.Itoa(v.QP)}
 	if v.Bitrate > 0 {
 		b := strconv.Itoa(v.Bitrate)
-		rate = []string{"-b:v", b, "-minrate", b, "-maxrate", b, "-bufsize", b}
+		buffer := strconv.FormatInt(int64(v.Bitrate)*rateBuffer.Milliseconds()/1000, 10)
+		rate = []string{"-b:v", b, "-minrate", b, "-maxrate", b, "-bufsize", buffer}
 		params += ":nal-hrd=cbr"
 	}
 	args := []string{"-c:v", "libx264", "-preset", v.Preset(), "-profile:v", "baseline", "-level", v.level(), "-threads", strconv.Itoa(EncoderThreads)}
