@@ -53,6 +53,7 @@ type Scenario struct {
 	// Within bounds the whole flow; single waits have their own, shorter deadlines.
 	Within time.Duration
 
+	app appKind // that it runs on
 	run func(context.Context, *flow) error
 }
 

@@ -15,15 +15,8 @@ var simultaneous = Scenario{
 }
 
 func runSimultaneous(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
+	session, alice, err := f.alone(ctx, "vp8-05", "tone-05")
 	if err != nil {
-		return err
-	}
-	alice, err := f.join(ctx, session, "alice")
-	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "vp8-05", "tone-05"); err != nil {
 		return err
 	}
 	ids := map[string]string{}

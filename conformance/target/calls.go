@@ -38,12 +38,17 @@ func (a As) call(label, method, path string, ids map[string]string) Call {
 
 func archiveIDs(id string) map[string]string { return map[string]string{evidence.Archive: id} }
 
-// CreateSession posts the form; it asks for JSON.
-func (a As) CreateSession(ctx context.Context, label string, form url.Values) (Answer, string, error) {
+// CreateSessionAccepting posts the form and asks for an answer of a media type.
+func (a As) CreateSessionAccepting(ctx context.Context, label, accept string, form url.Values) (Answer, error) {
 	c := a.call(label, http.MethodPost, "/session/create", nil)
 	c.Body, c.Type = []byte(form.Encode()), "application/x-www-form-urlencoded"
-	c.Header = http.Header{"Accept": {"application/json"}}
-	got, err := a.Do(ctx, c)
+	c.Header = http.Header{"Accept": {accept}}
+	return a.Do(ctx, c)
+}
+
+// CreateSession posts the form; it asks for JSON.
+func (a As) CreateSession(ctx context.Context, label string, form url.Values) (Answer, string, error) {
+	got, err := a.CreateSessionAccepting(ctx, label, "application/json", form)
 	if err != nil {
 		return got, "", err
 	}
@@ -129,6 +134,24 @@ func (a As) Connections(ctx context.Context, label, session string) (Answer, err
 // Streams lists the streams of a session.
 func (a As) Streams(ctx context.Context, label, session string) (Answer, error) {
 	return a.Do(ctx, a.call(label, http.MethodGet, a.path("/session/"+url.PathEscape(session)+"/stream"),
+		map[string]string{evidence.Session: session}))
+}
+
+// Stream reads one stream of a session.
+func (a As) Stream(ctx context.Context, label, session, id string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodGet, a.path("/session/"+url.PathEscape(session)+"/stream/"+url.PathEscape(id)),
+		map[string]string{evidence.Session: session, evidence.Stream: id}))
+}
+
+// Disconnect ends a client's connection.
+func (a As) Disconnect(ctx context.Context, label, session, connection string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodDelete, a.path("/session/"+url.PathEscape(session)+"/connection/"+url.PathEscape(connection)),
+		map[string]string{evidence.Session: session, evidence.Connection: connection}))
+}
+
+// Migrate moves a session to another server.
+func (a As) Migrate(ctx context.Context, label, session string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodPost, a.path("/session/"+url.PathEscape(session)+"/migrate"),
 		map[string]string{evidence.Session: session}))
 }
 

@@ -68,7 +68,7 @@ func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 	streams := []layout.Stream{{ID: "a"}, {ID: "b"}}
 	for first, want := range map[layout.Type]int{layout.PIP: 1, layout.BestFit: 2, "": 2} {
 		a := archive.Archive{FirstLayout: layout.Spec{Type: first}, Layout: layout.Spec{Type: layout.VerticalPresentation}}
-		if tiles := r.options(a).Layout.Arrange(streams, 640, 480); len(tiles) != want {
+		if tiles := r.options(a, nil).Layout.Arrange(streams, 640, 480); len(tiles) != want {
 			t.Errorf("%q: %v", first, tiles)
 		}
 	}
