@@ -22,9 +22,9 @@ const (
 	// FrameRate and KeyEvery are those of the files the service produces.
 	FrameRate = 25
 	KeyEvery  = 10 * FrameRate
-	// rateBuffer is the time within which a constant bit rate may vary. What is sent in 10 s is then at most 4 % off, while a key
-	// frame may still take what ten other frames do.
-	rateBuffer = 400 * time.Millisecond
+	// rateBuffer is the time within which a constant bit rate may vary. What is sent in 2 s is then at most 10 % off, in 10 s 2 %, while
+	// a key frame may still take what five other frames do.
+	rateBuffer = 200 * time.Millisecond
 	// EncoderThreads is fixed: with another number x264 writes other bytes.
 	EncoderThreads = 2
 )

@@ -62,7 +62,7 @@ func noise() func(int, []byte) {
 	}
 }
 
-// TestConstantBitrate measures every ten seconds of what is easy, hard, and now this, now that.
+// TestConstantBitrate measures every two and every ten seconds of what is easy, hard, and now this, now that.
 func TestConstantBitrate(t *testing.T) {
 	flat, noise := func(_ int, luma []byte) { clear(luma) }, noise()
 	for _, rate := range []int{100_000, 400_000, 2_000_000} {
@@ -77,13 +77,16 @@ func TestConstantBitrate(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(name, rate), func(t *testing.T) {
 				coded := encode(t, Video{Width: 160, Height: 120, Bitrate: rate}, 12*FrameRate, draw)
-				for from := 0; from+10*FrameRate <= len(coded); from += 5 {
-					sum := 0
-					for _, unit := range coded[from : from+10*FrameRate] {
-						sum += 8 * len(unit)
-					}
-					if got := sum / 10; got < rate*95/100 || got > rate*105/100 {
-						t.Fatalf("%d bit/s from frame %d on, want %d", got, from, rate)
+				for seconds, most := range map[int]float64{2: 0.1, 10: 0.03} {
+					window := seconds * FrameRate
+					for from := 0; from+window <= len(coded); from += 5 {
+						sum := 0
+						for _, unit := range coded[from : from+window] {
+							sum += 8 * len(unit)
+						}
+						if off := float64(sum)/float64(rate*seconds) - 1; off > most || off < -most {
+							t.Fatalf("%.1f %% off in the %d s from frame %d on", 100*off, seconds, from)
+						}
 					}
 				}
 			})
