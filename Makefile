@@ -48,6 +48,11 @@ openssl: # what users decrypt archives with
 test: ffmpeg openssl ## Unit and contract tests with the race detector
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
+MINUTES ?= 60
+.PHONY: drift
+drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and measure how far sound and picture are apart
+	go test ./reference/internal/compose -run '^TestDriftingClocks$$' -drift.minutes=$(MINUTES) -timeout 1h -v
+
 KILLS ?= 100
 .PHONY: crash
 crash: ffmpeg ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat)
