@@ -23,6 +23,9 @@ type Decoder struct {
 	frame   []byte
 }
 
+// Scaling is how pictures are scaled: every pixel counts, linearly with its distance.
+const Scaling = "bilinear"
+
 var fourCC = map[av.Codec]string{av.VP8: "VP80", av.VP9: "VP90", av.H264: "H264"}
 
 // Decode starts a decoder for frames of width x height, both even. It begins with a key frame.
@@ -40,7 +43,7 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	if err != nil {
 		return nil, err
 	}
-	filter := fmt.Sprintf("scale=%d:%d:flags=bilinear,format=yuv420p,metadata=mode=add:key=n:value=1,"+
+	filter := fmt.Sprintf("scale=%d:%d:flags="+Scaling+",format=yuv420p,metadata=mode=add:key=n:value=1,"+
 		`metadata=mode=print:file=pipe\\:3:direct=1`, width, height)
 	p, err := c.start(ctx, []string{
 		"-filter_threads", "1",
