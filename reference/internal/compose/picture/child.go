@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// decodedAhead bounds the pictures of one stream that wait to be shown.
-	decodedAhead = 4
+	// What bounds the pictures of one stream that wait to be shown. Small ones are decoded several at a time.
+	leastAhead, mostAhead = 4, 16
+	bytesAhead            = 1 << 20
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
 	// lives is how many children may die over the same picture.
@@ -25,13 +26,6 @@ type Picture struct {
 	width, height int // of pix
 	source        [2]int
 	pix           []byte // planar 4:2:0
-}
-
-// fed is a sample the decoder was given and that has not come out yet.
-type fed struct {
-	number int64
-	time   av.Instant
-	source [2]int
 }
 
 // shape is what a child decodes, and to which size.
@@ -124,7 +118,7 @@ func (v *Stream) revive(ctx context.Context) error {
 
 func (v *Stream) reap(ctx context.Context) error {
 	c := v.child
-	v.child = nil
+	v.child, v.held = nil, nil
 	closing := c.CloseInput()
 	<-c.done
 	err := errors.Join(closing, c.err)
@@ -193,7 +187,7 @@ func (v *Stream) read(ctx context.Context, c *child) {
 // push queues a picture, waiting for room, unless it is one of those that nobody wants.
 func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
 	return v.mu.Until(ctx, func() bool {
-		if number >= v.wanted && len(v.queue) >= decodedAhead {
+		if number >= v.wanted && len(v.queue) >= min(max(leastAhead, bytesAhead/len(p.pix)), mostAhead) {
 			return false
 		}
 		for len(v.fed) > 0 && v.fed[0].number <= number {
