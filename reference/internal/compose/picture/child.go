@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// What bounds the pictures of one stream that wait to be shown. Small ones are decoded several at a time.
+	// What bounds the pictures of one stream that wait to be shown.
 	leastAhead, mostAhead = 4, 16
-	bytesAhead            = 1 << 20
+	bytesAhead            = 2 << 20
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
 	// lives is how many children may die over the same picture.
@@ -184,10 +184,13 @@ func (v *Stream) read(ctx context.Context, c *child) {
 	c.err = c.Wait()
 }
 
-// push queues a picture, waiting for room, unless it is one of those that nobody wants.
+// push queues a picture, unless it is one of those that nobody wants. Once there is no room it waits for much: a decoder that does
+// many pictures in a row finds what it refers to in the processor's cache.
 func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
+	room := min(max(leastAhead, bytesAhead/len(p.pix)), mostAhead)
 	return v.mu.Until(ctx, func() bool {
-		if number >= v.wanted && len(v.queue) >= min(max(leastAhead, bytesAhead/len(p.pix)), mostAhead) {
+		v.full = len(v.queue) >= room || v.full && len(v.queue) > room/4
+		if number >= v.wanted && v.full {
 			return false
 		}
 		for len(v.fed) > 0 && v.fed[0].number <= number {
