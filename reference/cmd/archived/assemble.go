@@ -26,10 +26,11 @@ import (
 	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/jobs"
 	"reelcheck/reference/internal/recorder"
+	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 	"reelcheck/reference/internal/testctl"
 	"reelcheck/spec"
 )
@@ -41,6 +42,7 @@ type server struct {
 	recorder *recorder.Recorder
 	faults   *fault.Board // nil without the control API
 	ready    readyLine
+	lost     chan error     // why the server must end
 	closers  []func() error // in the order of construction
 }
 
@@ -57,7 +59,7 @@ func (s *server) owns(closer func() error) { s.closers = append(s.closers, close
 
 // assemble builds the server on c.Data and finishes what an earlier run left.
 func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *server, err error) {
-	s = &server{}
+	s = &server{lost: make(chan error, 1)}
 	if c.Control {
 		s.faults = &fault.Board{}
 	}
@@ -74,7 +76,12 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		return s, err
 	}
 	s.owns(locked.Close)
-	db, err := sqlite.Open(ctx, filepath.Join(c.Data, "archived.db"))
+	founding, err := found(c.Data)
+	if err != nil {
+		return s, err
+	}
+	s.owns(founding.wait)
+	db, err := s.open(ctx, c, base, log)
 	if err != nil {
 		return s, err
 	}
@@ -86,11 +93,11 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 	if err := s.media(c, ctl, log); err != nil {
 		return s, err
 	}
-	app, keyFile, err := defaultApplication(ctx, c.Data, db)
+	app, err := founding.application(ctx, db, c.Application)
 	if err != nil {
 		return s, err
 	}
-	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: keyFile, APIKey: app.Key(), APISecret: app.APISecret}
+	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}
 	targets := target.Rules{Guard: c.outbound()}
 	face := api.Config{
 		Targets: targets,
@@ -100,7 +107,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		Verifier:     session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
 		Clients:      s.gateway,
 		Link:         func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
-		Download:     cloud,
+		Download:     fromHolder(cloud, db, log),
 		Missing:      (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
 		OpenAPI:      spec.OpenAPI,
 		Now:          time.Now,
@@ -123,7 +130,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 }
 
 // core builds what knows no client: clock, jobs, cloud, recorder and control, and recovers.
-func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog.Logger) (*control.Control, *storage.Cloud, error) {
+func (s *server) core(ctx context.Context, c config, db *sqlstore.Store, log *slog.Logger) (*control.Control, *storage.Cloud, error) {
 	ticking := &clock.Clock{}
 	cloud, err := storage.OpenCloud(filepath.Join(c.Data, "cloud"), ticking.Now)
 	if err != nil {
@@ -133,12 +140,13 @@ func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog
 	rec, err := recorder.New(recorder.Config{
 		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg},
 		Faults: s.faults, Log: log,
+		Certificate: certificates(db), Keys: seal.NewKeyfile(c.keyFile()),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	s.recorder = rec
-	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Mail: c.Mail,
+	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Patience: c.Patience, Mail: c.Mail,
 		Faults: s.faults, Log: log})
 	if err != nil {
 		return nil, nil, errors.Join(err, rec.Close())

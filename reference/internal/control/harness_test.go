@@ -27,7 +27,7 @@ import (
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 // lastMedia is what a recorder says of the media on disk.
@@ -36,7 +36,7 @@ var lastMedia av.Instant
 // server is everything but HTTP, WebRTC and media.
 type server struct {
 	*control.Control
-	store    *sqlite.Store
+	store    *sqlstore.Store
 	jobs     *jobs.Runner
 	cloud    *storage.Cloud
 	clock    *clock.Clock
@@ -52,7 +52,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	s := &server{clock: &clock.Clock{}, recorder: &recorder{done: map[string]func(){}, last: lastMedia}}
 	var err error
-	if s.store, err = sqlite.Open(ctx, filepath.Join(dir, "archived.db")); err != nil {
+	if s.store, err = openStore(ctx, dir); err != nil {
 		return nil, err
 	}
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {
@@ -123,9 +123,9 @@ func (s *server) begin(t *testing.T) archive.Archive {
 
 func (s *server) advance(t *testing.T, d time.Duration) (kinds []string) {
 	t.Helper()
-	fired, err := s.Advance(t.Context(), "app", s.Now("app").Add(d))
+	walk, err := s.Advance(t.Context(), "app", s.Now("app").Add(d))
 	must(t, err)
-	for _, f := range fired {
+	for _, f := range walk.Fired {
 		kinds = append(kinds, f.Kind)
 	}
 	return kinds
@@ -169,6 +169,12 @@ func (r *recorder) note(call string) {
 	r.calls = append(r.calls, call)
 }
 
+func (r *recorder) log() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}
+
 type discard struct{}
 
 func (discard) Append(av.Sample) error         { return nil }
@@ -194,6 +200,10 @@ func (r *recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 }
 func (r *recorder) Select(_, _ string, streams []archive.Inclusion, _ av.Instant) error {
 	r.note(fmt.Sprint("select ", len(streams)))
+	return nil
+}
+func (r *recorder) Skip(_ string, by time.Duration, _ av.Instant) error {
+	r.note("skip " + by.Round(time.Second).String())
 	return nil
 }
 func (r *recorder) Record(string, string, av.Instant) error { r.note("record"); return nil }
