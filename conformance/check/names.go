@@ -28,6 +28,11 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+
+	Many    = "many-streams"
+	Layouts = "layouts"
+	Screens = "screens"
+	Mutes   = "mutes"
 )
 
 func In(scenarios ...string) []string { return scenarios }
