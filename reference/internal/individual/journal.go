@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -19,9 +18,9 @@ import (
 const (
 	// begin is where recordings begin on the media clock. They have no other time than that since then.
 	begin = av.Instant(time.Hour)
-	// muted is the distance of video frames from which on the stream was without video in between. Screens that stand still are
-	// repeated every second.
-	muted = 2 * time.Second
+	// muted is the distance of video frames from which on the stream had stopped its video in between, as in a live recording.
+	// Screens that stand still are repeated every second.
+	muted = 1500 * time.Millisecond
 	// lastPicture is how long the last picture before a mute is shown.
 	lastPicture = 100 * time.Millisecond
 )
@@ -39,6 +38,7 @@ type part struct {
 	from, to           time.Duration
 	hasAudio, hasVideo bool
 	mutes              []interval
+	waiting            bool // for the key frame that ends the last of them
 }
 
 // interval is a stretch of the recording.
@@ -105,9 +105,7 @@ func (a *Archive) fill(ctx context.Context, j *journal.Journal, dir string, p *p
 			return nil
 		}
 		if e.codec.Video() {
-			if p.hasVideo && at-last > muted {
-				p.mutes = append(p.mutes, interval{last + lastPicture, at})
-			}
+			p.video(last, at, e.key)
 			p.hasVideo, last = true, at
 		} else {
 			p.hasAudio = true
@@ -119,6 +117,18 @@ func (a *Archive) fill(ctx context.Context, j *journal.Journal, dir string, p *p
 		p.mutes = append(p.mutes, interval{last + lastPicture, p.to})
 	}
 	return errors.Join(err, w.Close())
+}
+
+// video looks at a frame after another. Video that stopped comes back with its next key frame: nothing before can be decoded.
+func (p *part) video(last, at time.Duration, key bool) {
+	n := len(p.mutes)
+	switch {
+	case p.hasVideo && at-last > muted:
+		p.mutes = append(p.mutes, interval{last + lastPicture, at})
+		p.waiting = !key
+	case p.waiting:
+		p.mutes[n-1].to, p.waiting = at, !key
+	}
 }
 
 // blocks reads a file into a spool. One that was cut off is as good as its beginning.
@@ -153,7 +163,6 @@ func (a *Archive) blocks(ctx context.Context, p *part, s *spool, log *slog.Logge
 // recording pauses.
 func note(j *journal.Journal, id string, parts []*part) (end av.Instant, err error) {
 	var events []journal.Event
-	mutes := map[time.Duration]bool{}
 	for _, p := range parts {
 		connection := p.ConnectionData // that of one client, as far as anybody can tell
 		if connection == "" {
@@ -165,11 +174,11 @@ func note(j *journal.Journal, id string, parts []*part) (end av.Instant, err err
 			journal.Event{Kind: journal.StreamRemoved, At: begin.Add(p.to), Stream: p.id, Reason: "ended"})
 		end = max(end, begin.Add(p.to))
 		for _, m := range p.mutes {
-			mutes[m.from], mutes[m.to] = true, true
+			events = append(events, journal.Event{Kind: journal.VideoStopped, At: begin.Add(m.from), Stream: p.id})
+			if m.to < p.to {
+				events = append(events, journal.Event{Kind: journal.VideoResumed, At: begin.Add(m.to), Stream: p.id})
+			}
 		}
-	}
-	for _, at := range slices.Sorted(maps.Keys(mutes)) {
-		events = append(events, journal.Event{Kind: journal.Selected, At: begin.Add(at), Archive: id, Selection: selection(parts, at)})
 	}
 	for _, hole := range holes(parts) {
 		events = append(events, journal.Event{Kind: journal.Paused, At: begin.Add(hole.from), Archive: id},
@@ -183,16 +192,6 @@ func note(j *journal.Journal, id string, parts []*part) (end av.Instant, err err
 		}
 	}
 	return end, nil
-}
-
-// selection is what of every stream is wanted from an instant on: no video while it is muted.
-func selection(parts []*part, at time.Duration) []journal.Selection {
-	var list []journal.Selection
-	for _, p := range parts {
-		mute := slices.ContainsFunc(p.mutes, func(m interval) bool { return m.from <= at && at < m.to })
-		list = append(list, journal.Selection{Stream: p.id, HasAudio: p.hasAudio, HasVideo: p.hasVideo && !mute})
-	}
-	return list
 }
 
 // holes are the stretches without any stream.

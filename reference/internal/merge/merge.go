@@ -14,6 +14,7 @@ import (
 
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/merge/movie"
+	"reelcheck/reference/internal/replace"
 )
 
 const (
@@ -63,32 +64,7 @@ func (o Options) Validate(inputs []string, out string) error {
 	case filepath.Ext(out) != ".mp4":
 		return fmt.Errorf("output %q must end in .mp4", out)
 	}
-	return CheckOutput(out, o.Overwrite, inputs...)
-}
-
-// CheckOutput reports why a file cannot be made.
-func CheckOutput(out string, overwrite bool, inputs ...string) error {
-	to, err := os.Stat(out)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-	case err != nil:
-		return err
-	case to.IsDir():
-		return fmt.Errorf("output %q is a directory", out)
-	case !overwrite:
-		return fmt.Errorf("output %q exists; -y overwrites it", out)
-	}
-	for _, in := range inputs {
-		if from, err := os.Stat(in); err == nil && to != nil && os.SameFile(from, to) {
-			return fmt.Errorf("output %q is one of the inputs", out)
-		}
-	}
-	if dir, err := os.Stat(filepath.Dir(out)); err != nil {
-		return fmt.Errorf("output directory: %w", err)
-	} else if !dir.IsDir() {
-		return fmt.Errorf("output directory %q is not a directory", filepath.Dir(out))
-	}
-	return nil
+	return replace.Check(out, o.Overwrite, inputs...)
 }
 
 // Run joins the inputs, which are in the order of their recording, into out. On failure there is no out, or the one of before.
@@ -116,38 +92,11 @@ func Run(ctx context.Context, inputs []string, out string, o Options) (r Result,
 		o.Progress("finding overlaps", float64(i)/float64(len(j.parts)-1))
 	}
 	tracks := j.tracks()
-	r.Size, err = Replace(out, func(f *os.File) error {
+	r.Size, err = replace.File(out, func(f *os.File) error {
 		return movie.Write(ctx, f, tracks, func(done, total int64) { o.Progress("copying", float64(done)/float64(total)) })
 	})
 	for _, t := range tracks {
 		r.Duration = max(r.Duration, time.Duration(float64(t.End-t.Start+t.Delay)/float64(t.Timescale)*float64(time.Second)))
 	}
 	return r, err
-}
-
-// Replace writes a file under a temporary name beside out, and renames it when it is complete and on disk.
-func Replace(out string, write func(*os.File) error) (size int64, err error) {
-	f, err := os.CreateTemp(filepath.Dir(out), "."+filepath.Base(out)+".*.part")
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	if err = write(f); err != nil {
-		return 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	if err = errors.Join(f.Chmod(0o644), f.Sync()); err != nil {
-		return 0, err
-	}
-	if err = os.Rename(f.Name(), out); err != nil {
-		return 0, err
-	}
-	return info.Size(), f.Close()
 }
