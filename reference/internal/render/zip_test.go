@@ -116,37 +116,45 @@ func (m media) bytes(t testing.TB) []byte {
 // pack makes a ZIP of files and manifest.
 func pack(t testing.TB, list ...media) string {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "archive.zip")
-	f, err := os.Create(name)
+	files := map[string][]byte{}
+	var entries []individual.File
+	for _, m := range list {
+		b := m.bytes(t)
+		m.Size = int64(len(b))
+		files[m.Filename] = b
+		entries = append(entries, m.File)
+	}
+	files["manifest.json"] = manifestOf(t, entries...)
+	return zipOf(t, files)
+}
+
+func manifestOf(t testing.TB, files ...individual.File) []byte {
+	t.Helper()
+	b, err := json.Marshal(individual.Manifest{ID: "297b9c62-78b3-4152-9e98-7e167354c9e6", CreatedAt: 1429305105162, SessionID: "2_MX4", Files: files})
 	if err != nil {
 		t.Fatal(err)
 	}
-	z := zip.NewWriter(f)
-	put := func(name string, b []byte) {
+	return b
+}
+
+func zipOf(t testing.TB, files map[string][]byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, content := range files {
 		w, err := z.Create(name)
 		if err == nil {
-			_, err = w.Write(b)
+			_, err = w.Write(content)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	m := individual.Manifest{ID: "297b9c62-78b3-4152-9e98-7e167354c9e6", CreatedAt: 1429305105162, SessionID: "2_MX4"}
-	for _, one := range list {
-		b := one.bytes(t)
-		one.Size = int64(len(b))
-		put(one.Filename, b)
-		m.Files = append(m.Files, one.File)
-	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	put("manifest.json", b)
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Close(); err != nil {
+	name := filepath.Join(t.TempDir(), "archive.zip")
+	if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return name

@@ -3,6 +3,7 @@
 package matroska
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 const (
 	// maxElement bounds what one block or header may take.
 	maxElement = 16 << 20
+	readAhead  = 256 << 10
 	// maxTracks bounds a file's tracks, of which one video and one audio track are read.
 	maxTracks = 32
 	// Longest is how much later than its beginning a block may be.
@@ -72,7 +74,7 @@ func Read(r io.Reader, block func(Block) error) error {
 	p := &parser{done: make(chan error, 1)}
 	c := &p.doc.Segment.Cluster
 	c.Timecode, c.SimpleBlock, c.BlockGroup = make(chan uint64), make(chan ebml.Block), make(chan group)
-	p.source = &stopper{r: r}
+	p.source = &stopper{r: bufio.NewReaderSize(r, readAhead)}
 	go p.parse()
 	err := p.follow(block)
 	if err == nil {
@@ -131,7 +133,7 @@ func (p *parser) follow(block func(Block) error) error {
 	for {
 		b, ok, err := p.next()
 		switch {
-		case p.ended && errors.Is(err, io.ErrUnexpectedEOF) && p.tracks != nil:
+		case p.ended && err != nil && p.source.ended.Load() && p.tracks != nil:
 			return ErrCut
 		case p.ended && err != nil:
 			return fmt.Errorf("not a WebM or Matroska file, or damaged: %w", err)
@@ -223,10 +225,10 @@ func (p *parser) hand(b ebml.Block, block func(Block) error) error {
 	return nil
 }
 
-// stopper ends a file early.
+// stopper ends a file early, and knows when it has ended.
 type stopper struct {
-	r       io.Reader
-	stopped atomic.Bool
+	r              io.Reader
+	stopped, ended atomic.Bool
 }
 
 func (s *stopper) stop() { s.stopped.Store(true) }
@@ -235,5 +237,9 @@ func (s *stopper) Read(p []byte) (int, error) {
 	if s.stopped.Load() {
 		return 0, io.ErrUnexpectedEOF
 	}
-	return s.r.Read(p)
+	n, err := s.r.Read(p)
+	if err != nil {
+		s.ended.Store(true)
+	}
+	return n, err
 }
