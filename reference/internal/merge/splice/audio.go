@@ -17,6 +17,8 @@ const (
 	least, most = 8, 250
 	// guard is how many packets stay away from both ends of a recording, where coders begin and end.
 	guard = 2
+	// inStep is how many seconds sound may be from its picture when that makes the joint smoother: less than half a frame.
+	inStep = 0.015
 	// seconds within which one sound fades into the other, and within which sound that breaks off fades out.
 	blend, fade = 0.02, 0.005
 	// longestRest is how many packets of a pause are coded; one of them is repeated for the rest.
@@ -62,7 +64,7 @@ func Audio(t Tracks) (Seam, error) {
 	}
 	grid := t.A.Samples[0].DTS + t.LaterA
 	s := Seam{LaterA: t.LaterA, exactB: t.ExactB}
-	s.LaterB = onGrid(t.LaterB-float64(grid-t.B.Samples[0].DTS)) + grid - t.B.Samples[0].DTS
+	s.LaterB = t.later(grid - t.B.Samples[0].DTS)
 	s.endA, s.beginB = t.A.End+t.LaterA, t.B.Start+s.LaterB
 	first := grid + int64(t.From)*Frame
 	if t.Overlap && s.within(t, grid, first) {
@@ -94,6 +96,16 @@ func (t Tracks) regular() error {
 		}
 	}
 	return nil
+}
+
+// later is where the packets of B fit best: where its sound goes on with the least stretching, unless it would be too far from its
+// pictures.
+func (t Tracks) later(grid int64) int64 {
+	place := func(exact float64) int64 { return onGrid(exact-float64(grid)) + grid }
+	if smooth := place(t.ExactB); t.Overlap && math.Abs(float64(smooth)-t.LaterB) <= inStep*float64(t.A.Timescale) {
+		return smooth
+	}
+	return place(t.LaterB)
 }
 
 // within places the seam where both have sound, and reports whether there is room.
