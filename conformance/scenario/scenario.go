@@ -38,6 +38,7 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+	Encryption   = "encryption"
 
 	Many    = "many-streams"
 	Layouts = "layouts"
@@ -65,7 +66,7 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		many, rates, layouts, screens, mutes, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
+		many, rates, layouts, screens, mutes, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, encryption, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
 		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }

@@ -41,12 +41,7 @@ func Upload(ctx context.Context, transport http.RoundTripper, target session.Sto
 	case session.StorageS3:
 		return uploadS3(ctx, client, target.S3, Key(a), contentType(a), r)
 	case session.StorageAzure:
-		bucket, err := openAzure(ctx, client, target.Azure)
-		if err != nil {
-			return "", err
-		}
-		sum, err = write(ctx, bucket, Key(a), contentType(a), r)
-		return sum, errors.Join(err, bucket.Close())
+		return uploadAzure(ctx, client, target.Azure, Key(a), contentType(a), r)
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
