@@ -79,7 +79,7 @@ func (f *Facts) sortOut(v evidence.View) {
 	}
 	f.Apps, f.keys = f.applications(), map[string]string{}
 	for id, a := range f.Apps {
-		f.keys[a.key] = id
+		f.keys[a.Key] = id
 	}
 	for _, r := range v.Records {
 		switch {

@@ -38,6 +38,9 @@ type History struct {
 	Media    []evidence.Record // forensics of its file
 }
 
+// App is the application that started it.
+func (h *History) App() string { return h.Start.IDs[evidence.Application] }
+
 // Session is the session that the archive says it belongs to.
 func (h *History) Session() string {
 	for _, s := range slices.Concat(h.Seen, h.Hooks) {

@@ -28,6 +28,16 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+
+	Presence    = "presence"
+	Retry       = "callback-retry"
+	Recovers    = "upload-recovers"
+	GivenUp     = "upload-given-up"
+	FallsBack   = "upload-falls-back"
+	Azure       = "azure"
+	Broken      = "recording-fails"
+	Rotation    = "rotation"
+	AutoOverlap = "automatic-overlap"
 )
 
 func In(scenarios ...string) []string { return scenarios }

@@ -143,11 +143,14 @@ type member struct {
 
 // join connects a client to a session with a token of the flow's identity.
 func (f *flow) join(ctx context.Context, session, name string) (*member, error) {
-	kind := target.JWTToken
+	return f.joinWith(ctx, session, name, target.ClientToken{Kind: f.tokenKind()})
+}
+
+func (f *flow) tokenKind() target.TokenKind {
 	if f.as.Identity == target.AsLegacy {
-		kind = target.T1Token
+		return target.T1Token
 	}
-	return f.joinWith(ctx, session, name, target.ClientToken{Kind: kind})
+	return target.JWTToken
 }
 
 // alone has one client in a new session, who publishes; video or audio may be "".

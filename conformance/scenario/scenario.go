@@ -38,6 +38,16 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+
+	Presence    = "presence"
+	Retry       = "callback-retry"
+	Recovers    = "upload-recovers"
+	GivenUp     = "upload-given-up"
+	FallsBack   = "upload-falls-back"
+	Azure       = "azure"
+	Broken      = "recording-fails"
+	Rotation    = "rotation"
+	AutoOverlap = "automatic-overlap"
 )
 
 // Scenario is one named flow.
@@ -60,8 +70,8 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		rates, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
-		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
+		rates, autoDay, autoOverlap, pair, pause, sizes, fullHD, automatic, selection, cloud, total, retry, rotation, simultaneous, codecs, legacy,
+		audioOnly, videoOnly, autoSilent, fallsBack, recovers, givenUp, presence, broken, azure, recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }
 
