@@ -100,6 +100,8 @@ func (f *Facts) sortOut(v evidence.View) {
 	for _, r := range v.Records { // an event may come before the answer to the start
 		h := f.ByID[r.IDs[evidence.Archive]]
 		switch {
+		case r.Upload != nil:
+			f.upload(r)
 		case h == nil:
 		case r.Watch != nil:
 			h.Watches = append(h.Watches, r)

@@ -36,6 +36,7 @@ type History struct {
 	Stops    []evidence.Record // stop calls by its application
 	Deletes  []evidence.Record
 	Media    []evidence.Record // forensics of its file
+	uploads  []evidence.Record // requests for it that the suite's store saw
 }
 
 // App is the application that started it.

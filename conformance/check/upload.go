@@ -7,11 +7,21 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
+// upload notes a request that the suite's store saw with the archive that its path names.
+func (f *Facts) upload(r evidence.Record) {
+	for part := range strings.SplitSeq(r.Upload.Path, "/") {
+		if h := f.ByID[part]; h != nil {
+			h.uploads = append(h.uploads, r)
+			return
+		}
+	}
+}
+
 // Uploads are the requests for an archive that the suite's store saw, refused or not.
-func (f *Facts) Uploads(h *History, refused bool) []evidence.Record {
+func (h *History) Uploads(refused bool) []evidence.Record {
 	var out []evidence.Record
-	for _, r := range f.View.Uploads().Records {
-		if strings.Contains(r.Upload.Path, h.ID) && refused == (r.Upload.Answer >= 500) {
+	for _, r := range h.uploads {
+		if refused == (r.Upload.Answer >= 500) {
 			out = append(out, r)
 		}
 	}
@@ -19,8 +29,9 @@ func (f *Facts) Uploads(h *History, refused bool) []evidence.Record {
 }
 
 // Undeliverable: the suite's store refused every upload of the archive, so that nothing can have been stored in it.
-func (f *Facts) Undeliverable(h *History) bool {
-	return len(f.Uploads(h, true)) > 0 && len(f.Uploads(h, false)) == 0
+func (h *History) Undeliverable() bool {
+	refused := func(r evidence.Record) bool { return r.Upload.Answer >= 500 }
+	return len(h.uploads) > 0 && !slices.ContainsFunc(h.uploads, func(r evidence.Record) bool { return !refused(r) })
 }
 
 // Faulty: a fault that no recording survives was armed for the archive's application before it ended.

@@ -182,7 +182,7 @@ func lateUpload(scenario string) func(*Tape) {
 	return func(t *Tape) {
 		var upload, clock evidence.Record
 		for _, r := range t.Records {
-			if r.Scenario == scenario && r.Upload != nil {
+			if r.Scenario == scenario && r.Upload != nil && strings.HasSuffix(r.Upload.Path, ".mp4") {
 				upload = copied(r)
 			}
 			if r.Scenario == scenario && r.Clock != nil {

@@ -165,7 +165,7 @@ func aboutSession(c *check.Case, r evidence.Record) bool {
 
 func startStopDeliveryPosted(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		if _, ok := h.FirstStop(); !ok || c.Undeliverable(h) || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) && watchedAfter(c, s) }) {
+		if _, ok := h.FirstStop(); !ok || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) && watchedAfter(c, s) }) {
 			continue
 		}
 		var at []evidence.Record

@@ -35,7 +35,7 @@ func storeOf(c *check.Case, r evidence.Record) string {
 func uploads(c *check.Case) []*check.History {
 	var out []*check.History
 	for _, h := range c.StartedArchives() {
-		if h.Scenario != check.Undelivered && !c.Undeliverable(h) && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
+		if h.Scenario != check.Undelivered && !h.Undeliverable() && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
 			out = append(out, h)
 		}
 	}

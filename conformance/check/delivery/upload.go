@@ -39,7 +39,7 @@ func (s struck) without() bool { return s.fallback == "none" }
 func allStruck(c *check.Case) []struck {
 	var out []struck
 	for _, h := range c.StartedArchives() {
-		s := struck{History: h, app: h.Start.IDs[evidence.Application], refused: c.Uploads(h, true), took: c.Uploads(h, false)}
+		s := struck{History: h, app: h.Start.IDs[evidence.Application], refused: h.Uploads(true), took: h.Uploads(false)}
 		if len(s.refused) == 0 {
 			continue
 		}
@@ -234,8 +234,8 @@ func encryptedByStore(c *check.Case) {
 			continue
 		}
 		for _, o := range h.Stored(true) {
-			asked := slices.ContainsFunc(c.Uploads(h, false), func(r evidence.Record) bool { return r.Upload.Encryption == managed })
-			c.Want(asked || o.Object.Encryption == managed, "server-side encryption "+managed, fmt.Sprintf("%q at the store, not asked for", o.Object.Encryption), append(c.Uploads(h, false), o)...)
+			asked := slices.ContainsFunc(h.Uploads(false), func(r evidence.Record) bool { return r.Upload.Encryption == managed })
+			c.Want(asked || o.Object.Encryption == managed, "server-side encryption "+managed, fmt.Sprintf("%q at the store, not asked for", o.Object.Encryption), append(h.Uploads(false), o)...)
 		}
 	}
 }
