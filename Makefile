@@ -31,8 +31,14 @@ ffmpeg: # FFmpeg decodes and encodes for archived and decodes for conform
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
 
+.PHONY: openssl
+openssl: # what users decrypt archives with
+	@command -v openssl >/dev/null || { \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends openssl; }
+
 .PHONY: test
-test: ffmpeg ## Unit and contract tests with the race detector
+test: ffmpeg openssl ## Unit and contract tests with the race detector
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
 KILLS ?= 100

@@ -38,6 +38,11 @@ const (
 	Broken      = "recording-fails"
 	Rotation    = "rotation"
 	AutoOverlap = "automatic-overlap"
+
+	Many    = "many-streams"
+	Layouts = "layouts"
+	Screens = "screens"
+	Mutes   = "mutes"
 )
 
 func In(scenarios ...string) []string { return scenarios }

@@ -238,8 +238,11 @@ type Published struct {
 	Fixture string `json:"fixture"` // id in fixtures/manifest.json
 	Kind    string `json:"kind"`    // "video" or "audio"
 	Codec   string `json:"codec"`
-	SSRC    uint32 `json:"ssrc"`
-	Ended   bool   `json:"ended"`
+	// VideoType and Classes, joined by blanks, are what the client or its token said of the stream when it was published.
+	VideoType string `json:"videoType,omitempty"`
+	Classes   string `json:"classes,omitempty"`
+	SSRC      uint32 `json:"ssrc"`
+	Ended     bool   `json:"ended"`
 	// Epoch is when unit 0 (frame or packet) was due; unit n was due Epoch + n/Rate. All tracks of one
 	// publisher share the epoch, so the offset between its picture and its sound is exactly zero.
 	Epoch time.Time `json:"epoch"`

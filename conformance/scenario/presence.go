@@ -22,7 +22,7 @@ func runPresence(ctx context.Context, f *flow) error {
 	if err != nil {
 		return err
 	}
-	alice, err := f.joinWith(ctx, session, "alice", target.ClientToken{Kind: f.tokenKind(), Classes: []string{"focus", "wide"}})
+	alice, err := f.joinWith(ctx, session, "alice", target.ClientToken{Kind: f.tokens(), Classes: []string{"focus", "wide"}})
 	if err != nil {
 		return err
 	}

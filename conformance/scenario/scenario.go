@@ -48,6 +48,11 @@ const (
 	Broken      = "recording-fails"
 	Rotation    = "rotation"
 	AutoOverlap = "automatic-overlap"
+
+	Many    = "many-streams"
+	Layouts = "layouts"
+	Screens = "screens"
+	Mutes   = "mutes"
 )
 
 // Scenario is one named flow.
@@ -70,8 +75,9 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		rates, autoDay, autoOverlap, pair, pause, sizes, fullHD, automatic, selection, cloud, total, retry, rotation, simultaneous, codecs, legacy,
-		audioOnly, videoOnly, autoSilent, fallsBack, recovers, givenUp, presence, broken, azure, recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
+		many, rates, layouts, screens, mutes, autoDay, autoOverlap, pair, pause, sizes, fullHD, automatic, selection, cloud, total, retry, rotation,
+		simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent, fallsBack, recovers, givenUp, presence, broken, azure, recorded, idle, allLeft,
+		noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }
 

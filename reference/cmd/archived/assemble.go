@@ -26,6 +26,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/jobs"
 	"reelcheck/reference/internal/recorder"
+	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
@@ -74,6 +75,11 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		return s, err
 	}
 	s.owns(locked.Close)
+	founding, err := found(c.Data)
+	if err != nil {
+		return s, err
+	}
+	s.owns(founding.wait)
 	db, err := sqlite.Open(ctx, filepath.Join(c.Data, "archived.db"))
 	if err != nil {
 		return s, err
@@ -86,11 +92,11 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 	if err := s.media(c, ctl, log); err != nil {
 		return s, err
 	}
-	app, keyFile, err := defaultApplication(ctx, c.Data, db)
+	app, err := founding.application(ctx, db, c.Application)
 	if err != nil {
 		return s, err
 	}
-	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: keyFile, APIKey: app.Key(), APISecret: app.APISecret}
+	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}
 	targets := target.Rules{Guard: c.outbound()}
 	face := api.Config{
 		Targets: targets,
@@ -133,12 +139,13 @@ func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog
 	rec, err := recorder.New(recorder.Config{
 		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg},
 		Faults: s.faults, Log: log,
+		Certificate: certificates(db), Keys: seal.NewKeyfile(c.keyFile()),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	s.recorder = rec
-	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Mail: c.Mail,
+	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Patience: c.Patience, Mail: c.Mail,
 		Faults: s.faults, Log: log})
 	if err != nil {
 		return nil, nil, errors.Join(err, rec.Close())

@@ -65,9 +65,9 @@ func (c client) at(p *process) client {
 
 // archiveView is an archive as clients see it.
 type archiveView struct {
-	ID, Status, Reason, URL, SHA256Sum, MultiArchiveTag string
-	Duration                                            int64 // s
-	Size                                                int64
+	ID, Status, Reason, URL, SHA256Sum, MultiArchiveTag, Password string
+	Duration                                                      int64 // s
+	Size                                                          int64
 }
 
 func (c client) call(method, path string, body any, into any) {

@@ -7,12 +7,15 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/mail"
 	"reelcheck/reference/internal/outbound"
 )
@@ -24,6 +27,7 @@ type config struct {
 	Port         uint16
 	PublicURL    string
 	Data         string
+	KeyFile      string
 	ICEPort      uint16
 	ICEAddresses []string
 	FFmpeg       string
@@ -31,9 +35,11 @@ type config struct {
 	ControlToken string
 	Metrics      bool
 	AllowPrivate bool
+	Patience     time.Duration
 	Mail         mail.Config
 	LogLevel     string
 	LogFormat    string
+	Application  choice
 }
 
 const envPrefix = "ARCHIVED_"
@@ -43,6 +49,7 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.Uint16Var(&c.Port, "port", 8080, "TCP port to listen on; 0 picks a free one")
 	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for download links (default: the listening address)")
 	f.StringVar(&c.Data, "data", "data", "directory for the database, recordings, keys and the built-in cloud")
+	f.StringVar(&c.KeyFile, "key-file", "", "file with the key (64 hex digits) that protects what is recorded for encryption; made when first needed, not inside the data directory (default: the data directory's name with .key)")
 	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port all media arrives on; 0 picks a free one")
 	f.StringSliceVar(&c.ICEAddresses, "ice-addresses", nil, "IP addresses offered to clients for media (default: those of this host)")
 	f.StringVar(&c.FFmpeg, "ffmpeg", "ffmpeg", "FFmpeg program, version 5.1 to 8")
@@ -50,12 +57,16 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
 	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")
 	f.BoolVar(&c.AllowPrivate, "allow-private-addresses", false, "let callback and storage URLs lead to loopback, private and link-local addresses")
+	f.DurationVar(&c.Patience, "upload-patience", time.Minute, "how long nothing may move in an attempt to upload before it is given up")
 	f.StringVar(&c.Mail.Address, "smtp-address", "", "host:port of the SMTP server that tells accounts of failed uploads (default: no mail)")
 	f.StringVar(&c.Mail.From, "smtp-from", "archived@localhost", "sender of mail")
 	f.StringVar(&c.Mail.Username, "smtp-username", "", "login at the SMTP server (default: none)")
-	f.StringVar(&c.Mail.Password, "smtp-password", "", "password of the login; better given by environment or file")
+	f.StringVar(&c.Mail.Password, "smtp-password", "", "password of the login"+secretly)
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
+	for _, s := range applicationSettings() {
+		f.String(s.name, "", "default application: "+s.usage)
+	}
 }
 
 // fill sets every flag that the command line left alone from the environment, then from the YAML file at path ("" = none).
@@ -76,10 +87,12 @@ func fill(f *pflag.FlagSet, path string, getenv func(string) (string, bool)) err
 		}
 		env := envName(fl.Name)
 		if v, ok := getenv(env); ok {
+			fl.Changed = true
 			if err := fl.Value.Set(v); err != nil {
 				errs = append(errs, fmt.Errorf("environment variable %s: %w", env, err))
 			}
 		} else if v, ok := file[fl.Name]; ok {
+			fl.Changed = true
 			if err := fl.Value.Set(v.text()); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %s: %w", path, fl.Name, err))
 			}
@@ -127,9 +140,12 @@ func readYAML(path string) (map[string]setting, error) {
 }
 
 // validate names the first setting that cannot be used, with what is allowed.
-func (c *config) validate() error {
+func (c *config) validate(f *pflag.FlagSet) (err error) {
 	if c.Data == "" {
 		return errors.New("data: a directory is needed")
+	}
+	if inside, err := filepath.Rel(absolute(c.Data), absolute(filepath.Dir(c.keyFile()))); err == nil && filepath.IsLocal(inside) {
+		return fmt.Errorf("key-file: %q is inside of the data directory %q, which it protects; it must lie elsewhere", c.KeyFile, c.Data)
 	}
 	if _, err := c.logLevel(); err != nil {
 		return err
@@ -151,7 +167,30 @@ func (c *config) validate() error {
 	if c.ControlToken != "" && len(c.ControlToken) < 16 {
 		return errors.New("control-token: 16 characters or more are needed")
 	}
-	return nil
+	if c.Patience <= 0 {
+		return fmt.Errorf("upload-patience: %v is not more than 0", c.Patience)
+	}
+	c.Application, err = choose(f, target.Rules{Guard: c.outbound()})
+	return err
+}
+
+// keyFile is where the key lies that protects what is recorded for encryption.
+func (c *config) keyFile() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return absolute(c.Data) + ".key"
+}
+
+// absolute is a path with links followed where it exists, so that paths can be compared.
+func absolute(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return path
 }
 
 // outbound says where the server may go for its users.

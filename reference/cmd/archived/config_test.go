@@ -44,15 +44,13 @@ func TestRefusals(t *testing.T) {
 		"log format":         {args: []string{"--log-format", "xml"}, want: "text or json"},
 		"short token":        {args: []string{"--control-token", "abc"}, want: "16 characters"},
 		"no data directory":  {args: []string{"--data", ""}, want: "data"},
+		"key in the data":    {args: []string{"--data", "/srv/data", "--key-file", "/srv/data/keys/server.key"}, want: "must lie elsewhere"},
 		"config in a config": {yaml: "config: other.yaml\n", want: `unknown setting "config"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "archived.yaml")
 			write(t, file, tc.yaml)
-			c, err := parse(t, tc.args, file, tc.env)
-			if err == nil {
-				err = c.validate()
-			}
+			_, err := parse(t, tc.args, file, tc.env)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want an error with %q", err, tc.want)
 			}
@@ -69,7 +67,10 @@ func parse(t *testing.T, args []string, file string, env map[string]string) (*co
 	if err := f.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return &c, fill(f, file, func(k string) (string, bool) { v, ok := env[k]; return v, ok })
+	if err := fill(f, file, func(k string) (string, bool) { v, ok := env[k]; return v, ok }); err != nil {
+		return &c, err
+	}
+	return &c, c.validate(f)
 }
 
 func write(t *testing.T, path, text string) {

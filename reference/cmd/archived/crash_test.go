@@ -24,15 +24,20 @@ type recording struct {
 	archive   string
 	publisher *whiptest.Publisher
 	span      span
+	holder    *holder // for whom the archive is encrypted; nil = it is not
 }
 
 // record returns once so many seconds were recorded.
-func record(t *testing.T, length float64) *recording {
+func record(t *testing.T, length float64) *recording { return recordFor(t, nil, length) }
+
+func recordFor(t *testing.T, h *holder, length float64) *recording {
 	t.Helper()
-	r := &recording{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openBucket(t)}
-	r.client = isolatedClient(t, r.server, map[string]any{
-		"name": t.Name(), "archiveCallbackUrl": r.hooks.url, "storage": r.bucket.storage(),
-	})
+	r := &recording{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openBucket(t), holder: h}
+	storage := r.bucket.storage()
+	if h != nil {
+		storage["certificate"] = h.certificate
+	}
+	r.client = isolatedClient(t, r.server, map[string]any{"name": t.Name(), "archiveCallbackUrl": r.hooks.url, "storage": storage})
 	session := r.client.createSession()
 	r.publisher = r.client.publish(session)
 	r.span.from = act(r.publisher, func() { r.archive = r.client.startArchive(session).ID })
@@ -66,15 +71,27 @@ func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
 		t.Errorf("status %q after the restart, want stopped or uploaded", a.Status)
 	}
 	a := c.awaitStatus(r.archive, "uploaded")
-	file := r.bucket.file(t, c.app.ID+"/"+a.ID+"/archive.mp4")
-	expectFile(t, a, file)
-	f := watch(t, file)
+	f := watch(t, r.file(t, a))
 	f.expect(t, r.span, lost)
-	if recorded := time.Duration(a.Duration) * time.Second; (recorded - f.duration).Abs() > time.Second {
+	if recorded := time.Duration(a.Duration) * time.Second; (recorded-f.duration).Abs() > time.Second && r.holder == nil {
 		t.Errorf("archive says duration %v, the file has %v", recorded, f.duration)
 	}
 	t.Logf("reason %q", a.Reason)
 	p.terminate()
+}
+
+// file is what was delivered of the archive, as its owner reads it.
+func (r *recording) file(t *testing.T, a archiveView) []byte {
+	t.Helper()
+	file := r.bucket.file(t, r.client.app.ID+"/"+a.ID+"/archive.mp4")
+	expectFile(t, a, file)
+	if r.holder == nil {
+		return file
+	}
+	if a.Duration != 0 {
+		t.Errorf("an encrypted archive tells its duration: %d s", a.Duration)
+	}
+	return r.holder.decrypt(t, a.Password, file)
 }
 
 // TestKilledWhileRecording: an archive ends with the server that recorded it, and nothing else is lost.

@@ -43,17 +43,20 @@ When the server is ready it prints one line of JSON on standard output and write
 directory: the URL and what a client needs to log in. Logs go to standard error.
 
 The first start in a data directory creates a default application. Its private key is kept in default.key there; archives
-go to the built-in cloud, and are downloaded by the links that the API returns.
+go to the built-in cloud, and are downloaded by the links that the API returns. Settings marked "default application" change it at
+every start at which they are given; what is not given stays as it was.
 
 Callbacks and uploads go to public addresses only. Where applications are trusted, as on a laptop or in CI,
 --allow-private-addresses lets them name loopback and private ones too.
 
 Every setting can also be given as the environment variable ARCHIVED_NAME (upper case, "-" written "_") or as the key
-"name" of the YAML file that --config names. The flag wins over the environment, the environment over the file.`
+"name" of the YAML file that --config names. The flag wins over the environment, the environment over the file. Command lines are seen
+by everyone on the machine: give secrets by environment or file.`
 
 const serveExample = `  archived serve                         # http://127.0.0.1:8080, everything below ./data
   archived serve --port 0 --data /tmp/a  # any free port, printed in the ready line
-  ARCHIVED_CONTROL=true archived serve   # with the control API for tests`
+  ARCHIVED_CONTROL=true archived serve   # with the control API for tests
+  archived serve --config archived.yaml  # callbacks, storage and secrets from a file`
 
 func serveCommand(stdout, stderr io.Writer) *cobra.Command {
 	var c config
@@ -65,7 +68,7 @@ func serveCommand(stdout, stderr io.Writer) *cobra.Command {
 		Example: serveExample,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(fill(cmd.Flags(), file, os.LookupEnv), c.validate()); err != nil {
+			if err := errors.Join(fill(cmd.Flags(), file, os.LookupEnv), c.validate(cmd.Flags())); err != nil {
 				return err
 			}
 			return serve(cmd.Context(), c, stdout, logger(c, stderr))

@@ -6,36 +6,91 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
 )
 
-// defaultApplication returns the application of the data directory, which the first start creates, and the file of its
-// private key. default.id is written last: without it nothing was promised to anyone.
-func defaultApplication(ctx context.Context, data string, db *sqlite.Store) (app session.Application, keyFile string, err error) {
-	keyFile, idFile := filepath.Join(data, "default.key"), filepath.Join(data, "default.id")
-	id, err := os.ReadFile(idFile)
-	if err == nil {
-		app, err = db.Application(ctx, strings.TrimSpace(string(id)))
-		if err == nil || !errors.Is(err, store.ErrNotFound) {
-			return app, keyFile, err
+// founding is the default application of a data directory: the one that is there, or one that is made while the server opens the rest,
+// since its key takes a tenth of a second and now and then three.
+type founding struct {
+	id      string // "" = there is none
+	idFile  string
+	keyFile string
+
+	made chan struct{} // closed when the fields below are set; nil unless one is made
+	app  session.Application
+	key  string
+	err  error
+}
+
+// found looks for the default application and begins to make one if need be. The caller must wait.
+func found(data string) (*founding, error) {
+	f := &founding{idFile: filepath.Join(data, "default.id"), keyFile: filepath.Join(data, "default.key")}
+	id, err := os.ReadFile(f.idFile)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if f.id = strings.TrimSpace(string(id)); f.id == "" {
+		f.begin()
+	}
+	return f, nil
+}
+
+func (f *founding) begin() {
+	f.made = make(chan struct{})
+	go func() {
+		defer close(f.made)
+		f.app, f.key, f.err = session.NewApplication("default", time.Now())
+	}()
+}
+
+func (f *founding) wait() error {
+	if f.made != nil {
+		<-f.made
+	}
+	return nil
+}
+
+// applications is what founding needs of the store.
+type applications interface {
+	Application(ctx context.Context, id string) (session.Application, error)
+	CreateApplication(ctx context.Context, a session.Application) error
+	UpdateApplication(ctx context.Context, a session.Application) error
+}
+
+// application returns the default application with what was chosen of it.
+func (f *founding) application(ctx context.Context, db applications, chosen choice) (session.Application, error) {
+	if f.id != "" {
+		app, err := db.Application(ctx, f.id)
+		if err == nil {
+			before := app
+			if chosen.apply(&app); !reflect.DeepEqual(app, before) {
+				err = db.UpdateApplication(ctx, app)
+			}
 		}
-	} else if !errors.Is(err, os.ErrNotExist) {
-		return app, "", err
+		if !errors.Is(err, store.ErrNotFound) {
+			return app, err
+		}
+		f.begin()
 	}
-	app, key, err := session.NewApplication("default", time.Now())
-	if err != nil {
-		return app, "", err
+	if <-f.made; f.err != nil {
+		return f.app, f.err
 	}
-	if err := db.CreateApplication(ctx, app); err != nil {
-		return app, "", fmt.Errorf("create default application: %w", err)
+	chosen.apply(&f.app)
+	return f.app, f.create(ctx, db)
+}
+
+// create keeps the application. default.id is written last: without it nothing was promised to anyone.
+func (f *founding) create(ctx context.Context, db applications) error {
+	if err := db.CreateApplication(ctx, f.app); err != nil {
+		return fmt.Errorf("create default application: %w", err)
 	}
-	if err := os.WriteFile(keyFile, []byte(key), 0o600); err != nil {
-		return app, "", err
+	if err := os.WriteFile(f.keyFile, []byte(f.key), 0o600); err != nil {
+		return err
 	}
-	return app, keyFile, os.WriteFile(idFile, []byte(app.ID+"\n"), 0o600)
+	return os.WriteFile(f.idFile, []byte(f.app.ID+"\n"), 0o600)
 }

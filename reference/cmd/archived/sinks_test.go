@@ -45,8 +45,9 @@ type webhooks struct {
 	hold string // a status whose webhook waits at the gate, and is not answered with 200 then
 	gate *gate
 
-	mu       sync.Mutex
-	statuses []string
+	mu        sync.Mutex
+	statuses  []string
+	passwords []string
 }
 
 func receiveWebhooks(t *testing.T) *webhooks {
@@ -58,7 +59,7 @@ func receiveWebhooks(t *testing.T) *webhooks {
 }
 
 func (w *webhooks) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
-	var body struct{ Status string }
+	var body struct{ Status, Password string }
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		http.Error(answer, err.Error(), http.StatusBadRequest)
 		return
@@ -69,7 +70,7 @@ func (w *webhooks) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.statuses = append(w.statuses, body.Status)
+	w.statuses, w.passwords = append(w.statuses, body.Status), append(w.passwords, body.Password)
 }
 
 func (w *webhooks) seen() []string {
@@ -147,6 +148,11 @@ func (b *bucket) file(t *testing.T, key string) []byte {
 	if !slices.Equal(keys, []string{key}) {
 		t.Fatalf("objects %s, want %s", strings.Join(keys, ", "), key)
 	}
+	return b.object(t, key)
+}
+
+func (b *bucket) object(t *testing.T, key string) []byte {
+	t.Helper()
 	object, err := b.backend.GetObject(t.Context(), bucketName, key, nil)
 	must(t, err)
 	defer object.Contents.Close()

@@ -26,6 +26,9 @@ func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id session
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
+	if target := id.Application.Storage; target != nil && target.Certificate != "" && text(body.OutputMode) == archive.Individual {
+		return wire.Invalid("outputMode", "outputMode must be composed while the storage target has a certificate: individual archives cannot be encrypted")
+	}
 	request, err := parseStart(body)
 	if err != nil {
 		return err
@@ -236,7 +239,7 @@ func (s *Server) renderArchive(a archive.Archive, id session.Identity) apigen.Ar
 		Resolution:            unlessZero(apigen.Resolution(a.Resolution)),
 		Event:                 ptr(apigen.ArchiveEventArchive),
 		Sha256sum:             &a.SHA256Sum,
-		Password:              ptr(""),
+		Password:              &a.Password,
 	}
 	if id.Legacy {
 		out.ProjectId, out.PartnerId = &id.Application.APIKey, &id.Application.APIKey

@@ -246,11 +246,12 @@ func (c *fakeControl) move(ctx context.Context, appID, id, what string) error {
 func (c *fakeControl) Now(string) time.Time        { return start }
 func (c *fakeControl) Offset(string) time.Duration { return 0 }
 
-func (c *fakeControl) Advance(_ context.Context, _ string, target time.Time) ([]control.Due, error) {
+func (c *fakeControl) Advance(_ context.Context, _ string, target time.Time) (control.Walk, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed("advance")
-	return []control.Due{{Kind: "idle", At: target, SessionID: sessionID, ArchiveID: archiveID}}, nil
+	return control.Walk{Fired: []control.Due{{Kind: "idle", At: target, SessionID: sessionID, ArchiveID: archiveID}},
+		Skipped: []control.Skip{{ArchiveID: archiveID, By: time.Hour}}}, nil
 }
 
 func (c *fakeControl) Deadlines(context.Context, string) ([]control.Due, error) {

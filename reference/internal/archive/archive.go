@@ -85,6 +85,8 @@ type Archive struct {
 	Duration  time.Duration `json:"duration"`
 	Size      int64         `json:"size"`
 	SHA256Sum string        `json:"sha256sum"` // base64; "" until stored
+	// Password is that of an encrypted file, of which Duration stays 0: it does not tell its length. "" until the file exists.
+	Password string `json:"password,omitempty"`
 
 	// Recorded is the time of all closed spans in which streams were recorded; RecordingSince is when the open one began.
 	Recorded       time.Duration `json:"recorded"`

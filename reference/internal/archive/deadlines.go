@@ -41,11 +41,17 @@ func Deadlines(s Session) []Deadline {
 	return due
 }
 
+// Stands reports whether d is still one of the deadlines of s.
+func (d Deadline) Stands(s Session) bool {
+	return slices.ContainsFunc(Deadlines(s), func(x Deadline) bool {
+		return x.Kind == d.Kind && x.ArchiveID == d.ArchiveID && x.At.Equal(d.At)
+	})
+}
+
 // elapse lets the deadline strike that has come: it ends its archive, or begins the one after it. An old deadline, or one before its
 // time, does nothing.
 func (t *turn) elapse(d Deadline, archiveID string) {
-	stands := func(x Deadline) bool { return x.Kind == d.Kind && x.ArchiveID == d.ArchiveID && x.At.Equal(d.At) }
-	if d.At.After(t.now) || !slices.ContainsFunc(Deadlines(t.Session), stands) {
+	if d.At.After(t.now) || !d.Stands(t.Session) {
 		return
 	}
 	reason := ReasonMaxDuration

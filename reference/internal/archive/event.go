@@ -70,10 +70,11 @@ type Elapse struct {
 	ArchiveID string
 }
 
-// Finish: the composition of a stopped archive is complete.
+// Finish: the composition of a stopped archive is complete; with a password it is encrypted.
 type Finish struct {
 	ArchiveID string
 	Size      int64
+	Password  string
 }
 
 // Fail: the composition broke for good, or the file could not be stored and fallback is off.

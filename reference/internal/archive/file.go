@@ -2,12 +2,15 @@ package archive
 
 import "time"
 
-func (t *turn) finish(id string, size int64) {
-	a := t.archive(id)
+func (t *turn) finish(e Finish) {
+	a := t.archive(e.ArchiveID)
 	if a == nil || a.Status != Stopped || a.FileReady {
 		return
 	}
-	a.FileReady, a.Size, a.Duration, a.UpdatedAt = true, size, a.Recorded.Round(time.Second), t.now
+	a.FileReady, a.Size, a.Password, a.UpdatedAt = true, e.Size, e.Password, t.now
+	if a.Password == "" {
+		a.Duration = a.Recorded.Round(time.Second)
+	}
 	t.do(DoUpload, a)
 }
 

@@ -78,7 +78,7 @@ func (w *world) anyEvent(t *rapid.T) Event {
 		Migrate{fmt.Sprint("moved", w.archives)}, Rotate{w.now.Add(rapid.SampledFrom(pauses).Draw(t, "until")), fmt.Sprint("moved", w.archives)},
 		AddStream{id, Inclusion{id, true, rapid.Bool().Draw(t, "video")}}, AddStream{id, Inclusion{conn, true, true}},
 		AddStream{id, Inclusion{"b", true, true}}, RemoveStream{id, id}, RemoveStream{id, "b"},
-		Start{id, StartRequest{SessionID: "S"}}, Stop{id}, Delete{id}, Finish{id, 5}, Fail{id},
+		Start{id, StartRequest{SessionID: "S"}}, Stop{id}, Delete{id}, Finish{id, 5, rapid.SampledFrom([]string{"", "secret"}).Draw(t, "password")}, Fail{id},
 		Store{id, rapid.SampledFrom([]Status{Uploaded, Available}).Draw(t, "status"), "sum"}, Expire{id}, Interrupt{epoch},
 	}).Draw(t, "event")
 }

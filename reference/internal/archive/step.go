@@ -57,7 +57,7 @@ func (t *turn) apply(e Event) error {
 	case Elapse:
 		t.elapse(e.Deadline, e.ArchiveID)
 	case Finish:
-		t.finish(e.ArchiveID, e.Size)
+		t.finish(e)
 	case Fail:
 		t.fail(e.ArchiveID)
 	case Store:

@@ -245,7 +245,7 @@ func TestStopAndDelete(t *testing.T) {
 		t.Errorf("a second stop changed the archive: %+v, %v", again, p.effects)
 	}
 	wantCode(Delete{"a"}, CodeCannotDelete)
-	p.do(Finish{"a", 4711}, Store{"a", Available, "sum"})
+	p.do(Finish{"a", 4711, ""}, Store{"a", Available, "sum"})
 	a := p.archive("a")
 	if a.Status != Available || a.Duration != 11*time.Second || a.Size != 4711 || a.SHA256Sum != "sum" || a.Reason != ReasonUser {
 		t.Errorf("got %+v", a)
@@ -261,6 +261,22 @@ func TestStopAndDelete(t *testing.T) {
 	p.do(Expire{"a"})
 	if got := p.archive("a").Status; got != Deleted {
 		t.Errorf("after expiry of a deleted archive: %s", got)
+	}
+}
+
+// TestEncryptedFile: it has a password, and does not tell its length.
+func TestEncryptedFile(t *testing.T) {
+	for password, want := range map[string]time.Duration{"": 10 * time.Second, "secret": 0} {
+		p := newPlay(t)
+		p.do(join("c"), publish("s", "c"), begin("a"))
+		p.run(10 * time.Second)
+		p.do(Stop{"a"}, Finish{"a", 4711, password}, Store{"a", Uploaded, "sum"})
+		if a := p.archive("a"); a.Duration != want || a.Password != password || a.Size != 4711 {
+			t.Errorf("password %q: %+v", password, a)
+		}
+		if told := p.effects[0].Archive; told.Status != Uploaded || told.Password != password || told.Duration != want {
+			t.Errorf("password %q: announced %+v", password, told)
+		}
 	}
 }
 

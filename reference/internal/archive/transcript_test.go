@@ -93,7 +93,7 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 		"add":          AddStream{arg(1), Inclusion{arg(2), arg(3) != "video", arg(3) != "audio"}},
 		"remove":       RemoveStream{arg(1), arg(2)},
 		"stop":         Stop{arg(1)}, "delete": Delete{arg(1)},
-		"finish": Finish{arg(1), size}, "fail": Fail{arg(1)},
+		"finish": Finish{arg(1), size, arg(3)}, "fail": Fail{arg(1)},
 		"store":  Store{arg(1), Status(arg(2)), "sum"},
 		"expire": Expire{arg(1)}, "interrupt": Interrupt{p.now()},
 	}[words[0]]

@@ -41,6 +41,8 @@ type Options struct {
 	Encoding func(kill func()) (ended func())
 	// Output, if set, returns what media data is written through on its way to the file.
 	Output func(io.Writer) io.Writer
+	// Transport makes an MPEG transport stream in place of an MP4 file. All of it goes through Output, a multiple of 16 bytes.
+	Transport bool
 }
 
 // Validate reports what cannot be composed.
@@ -70,7 +72,7 @@ const (
 )
 
 // Run composes the archive until the journal's timeline says it has stopped. It writes out.mdat as it goes and, last, out.moov,
-// what belongs in front of it; when nothing was published both are empty. It starts over whatever an earlier Run left. Before
+// what belongs in front of it; when nothing was published both are empty, and of a transport stream out.moov is. It starts over whatever an earlier Run left. Before
 // the journal is given up the file wants a [Sync], of which Run has done most. When Run returns, no child is left.
 func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) (Result, error) {
 	if err := o.Validate(); err != nil {
@@ -98,6 +100,12 @@ func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, o
 // Open reads a finished composition.
 func Open(out string) (*mp4.File, error) { return mp4.OpenFile(out+headSuffix, out+mediaSuffix) }
 
+// Complete reports whether there is a finished composition.
+func Complete(out string) bool {
+	_, err := os.Stat(out + headSuffix)
+	return err == nil
+}
+
 // Remove deletes what Run wrote.
 func Remove(out string) error {
 	for _, suffix := range []string{headSuffix, mediaSuffix} {
@@ -118,7 +126,7 @@ func (c *composition) finish(out string) (Result, error) {
 		if head, err = c.output.head(r.Duration); err != nil {
 			return Result{}, err
 		}
-		r.Size = int64(len(head)) + c.output.writer.Size()
+		r.Size = int64(len(head)) + c.output.file.Size()
 	}
 	partial := out + headSuffix + ".part"
 	if err := os.WriteFile(partial, head, 0o644); err != nil {

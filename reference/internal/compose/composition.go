@@ -58,7 +58,7 @@ func (c *composition) source(ctx context.Context, e journal.Event) {
 	}
 }
 
-// follow reads a stream from the recording's beginning on.
+// follow reads a stream from the recording's beginning on, its video from where decoding may have to begin.
 func (c *composition) follow(ctx context.Context, stream string, isVideo bool, run func(context.Context, *journal.Reader) error) error {
 	first, err := c.plan.WaitSpan(ctx, 0)
 	if err != nil {
@@ -67,7 +67,11 @@ func (c *composition) follow(ctx context.Context, stream string, isVideo bool, r
 		}
 		return err
 	}
-	r, err := c.journal.Reader(stream, isVideo, first.Start)
+	from := first.Start
+	if isVideo {
+		from = from.Add(-picture.CatchUp)
+	}
+	r, err := c.journal.Reader(stream, isVideo, from)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -69,20 +70,26 @@ func TestCancelled(t *testing.T) {
 }
 
 // children counts this process's children, zombies included.
-func children(t *testing.T) int {
+func children(t *testing.T) int { return len(childIDs(t)) }
+
+func childIDs(t *testing.T) (ids []int) {
 	t.Helper()
 	lists, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil || len(lists) == 0 {
 		t.Skip("no /proc to count children in")
 	}
-	n := 0
 	for _, name := range lists {
 		b, err := os.ReadFile(name)
-		if err == nil {
-			n += len(strings.Fields(string(b)))
+		if err != nil {
+			continue
+		}
+		for _, field := range strings.Fields(string(b)) {
+			if id, err := strconv.Atoi(field); err == nil {
+				ids = append(ids, id)
+			}
 		}
 	}
-	return n
+	return ids
 }
 
 // program writes a stand-in for ffmpeg that behaves like it except where the script's condition holds.
@@ -130,23 +137,86 @@ func TestEncoderDies(t *testing.T) {
 	}
 }
 
-// TestDecoderDies lets the first decoder stop after some pictures: the rest goes on, and the stream comes back.
+// TestDecoderDies lets a decoder stop after some frames: nothing is lost with it, and the rest goes on.
 func TestDecoderDies(t *testing.T) {
-	s := newSession(t, 4*time.Second,
-		publisher{id: "one", video: vp8(t, lime, 4)}, publisher{id: "two", video: h264(t, "testsrc2=s=320x180:r=30", 4)})
+	s := newSession(t, 3*time.Second,
+		publisher{id: "one", video: vp8(t, lime, 3)}, publisher{id: "two", video: h264(t, "testsrc2=s=320x180:r=30", 3)})
 	s.write()
+	want, _ := s.compose(small)
 	marker := filepath.Join(t.TempDir(), "died")
 	o := small
-	o.FFmpeg.Path = program(t, "*scale=320:180*", fmt.Sprintf("if mkdir %s 2>/dev/null; then head -c 3000 >/dev/null; kill -9 $$; fi", marker))
+	o.FFmpeg.Path = program(t, "*scale=320:180*", fmt.Sprintf("if mkdir %s 2>/dev/null; then head -c 30000 >/dev/null; kill -9 $$; fi", marker))
+	got, _ := s.compose(o)
+	if _, err := os.Stat(marker); err != nil || len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("with a decoder that died %d bytes, without %d (%v)", len(got), len(want), err)
+	}
+}
+
+// TestDecoderAlwaysDies has one that no replacement helps: its stream is not seen, the others are.
+func TestDecoderAlwaysDies(t *testing.T) {
+	s := newSession(t, 3*time.Second,
+		publisher{id: "one", video: vp8(t, lime, 3)}, publisher{id: "two", video: h264(t, "testsrc2=s=320x180:r=30", 3)})
+	s.write()
+	starts := filepath.Join(t.TempDir(), "starts")
+	o := small
+	o.FFmpeg.Path = program(t, "*scale=320:180*", fmt.Sprintf("echo >>%s; head -c 5000 >/dev/null; exit 1", starts))
 	b, _ := s.compose(o)
 	frames := pixels(t, b)
-	if len(frames) != 100 {
+	if len(frames) != 75 {
 		t.Fatalf("%d frames", len(frames))
 	}
-	if a := colourAt(frames[90], 160, 240); a != "lime" {
-		t.Errorf("in the end the other stream is %s", a)
+	if a, b := colourAt(frames[70], 160, 240), colourAt(frames[70], 480, 240); a != "lime" || b != "black" {
+		t.Errorf("in the end %s and %s", a, b)
 	}
-	if _, err := os.Stat(marker); err != nil || bytes.Equal(frames[10][240*640+320:241*640], frames[90][240*640+320:241*640]) {
-		t.Errorf("the stream did not come back (%v)", err)
+	list, err := os.ReadFile(starts)
+	if n := bytes.Count(list, []byte("\n")); err != nil || n < 3 || n > 9 { // three for each of three key frames
+		t.Errorf("%d decoders were started (%v)", n, err)
+	}
+}
+
+// TestDecodersAreKilled kills every decoder there is, again and again.
+func TestDecodersAreKilled(t *testing.T) {
+	s := newSession(t, 3*time.Second,
+		publisher{id: "one", video: vp8(t, moves, 3)}, publisher{id: "two", video: h264(t, moves, 3), from: 500 * time.Millisecond})
+	s.write()
+	want, _ := s.compose(small)
+	killed, last := 0, start
+	o := small
+	o.Progress = func(at av.Instant) {
+		if at.Sub(last) < 300*time.Millisecond {
+			return
+		}
+		last = at
+		for _, pid := range childIDs(t) {
+			line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+			if p, found := os.FindProcess(pid); err == nil && found == nil && bytes.Contains(line, []byte("ivf")) && p.Kill() == nil {
+				killed++
+			}
+		}
+	}
+	got, _ := s.compose(o)
+	if killed < 10 || len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("after %d kills %d bytes, without %d", killed, len(got), len(want))
+	}
+}
+
+// TestEncoderIsKilled composes again after its encoder was killed half way.
+func TestEncoderIsKilled(t *testing.T) {
+	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
+	s.write()
+	want, _ := s.compose(small)
+	var kill func()
+	o := small
+	o.Encoding = func(k func()) func() { kill = k; return func() {} }
+	o.Progress = func(at av.Instant) {
+		if at.Sub(start) > 1500*time.Millisecond {
+			kill()
+		}
+	}
+	if _, err := Run(t.Context(), s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog()); err == nil {
+		t.Fatal("no error")
+	}
+	if got, _ := s.compose(small); len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("composed again %d bytes, without the kill %d", len(got), len(want))
 	}
 }

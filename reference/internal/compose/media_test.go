@@ -47,6 +47,10 @@ func vp8(t testing.TB, source string, seconds float64) clip {
 	return coded(t, av.VP8, source, seconds, "-c:v", "libvpx", "-b:v", "1M", "-g", "30", "-deadline", "realtime", "-cpu-used", "8")
 }
 
+func vp9(t testing.TB, source string, seconds float64) clip {
+	return coded(t, av.VP9, source, seconds, "-c:v", "libvpx-vp9", "-b:v", "1M", "-g", "30", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0")
+}
+
 func h264(t testing.TB, source string, seconds float64) clip {
 	return coded(t, av.H264, source, seconds, "-c:v", "libx264", "-profile:v", "baseline", "-g", "30", "-bsf:v", "dump_extra")
 }

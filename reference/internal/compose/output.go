@@ -17,6 +17,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/mux/mp4"
+	"reelcheck/reference/internal/mux/ts"
 )
 
 const (
@@ -41,13 +42,20 @@ type output struct {
 	media        *os.File
 	buffered     *bufio.Writer
 	written      chan struct{} // says that a second of output was handed to the kernel
-	writer       *mp4.Writer
+	file         file
+	transport    bool
 	video, audio *mp4.Track
+}
+
+// file is what samples are written to: an [mp4.Writer] or a [ts.Writer].
+type file interface {
+	Chunk(t *mp4.Track, samples []mp4.Sample) error
+	Size() int64
 }
 
 // startOutput begins an output. What goes wrong ends the group's context.
 func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.File) (*output, error) {
-	out := &output{group: g, media: media}
+	out := &output{group: g, media: media, transport: o.Transport}
 	var tracks []*mp4.Track
 	units, frames := make(chan mp4.Sample, unitsAhead), make(chan mp4.Sample, aacAhead)
 	if o.HasVideo {
@@ -83,7 +91,12 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		close(frames)
 	}
 	out.buffered, out.written = bufio.NewWriterSize(o.through(media), 1<<20), make(chan struct{}, 1)
-	out.writer = mp4.NewWriter(out.buffered, tracks...)
+	if out.file = mp4.NewWriter(out.buffered, tracks...); o.Transport {
+		var err error
+		if out.file, err = ts.NewWriter(out.buffered, tracks...); err != nil {
+			return nil, err
+		}
+	}
 	g.Go(func() error { defer close(out.written); return out.mux(ctx, units, frames) })
 	g.Go(out.flush)
 	return out, nil
@@ -195,8 +208,8 @@ func done(ctx context.Context, kind string, enc *ffmpeg.Encoder, err error) erro
 // ignore drops the error of a child that was killed on purpose.
 func ignore(error) error { return nil }
 
-// sample makes a file sample of an access unit. Parameter sets go to the sample description, delimiters and the
-// encoder's advertisement nowhere.
+// sample makes a file sample of an access unit. Parameter sets go to the sample description, or stay where a file has none; delimiters
+// and the encoder's advertisement go nowhere.
 func (o *output) sample(unit []byte) mp4.Sample {
 	var s mp4.Sample
 	for nal := range av.NALs(unit) {
@@ -204,11 +217,15 @@ func (o *output) sample(unit []byte) mp4.Sample {
 		case av.NALAUD:
 			continue
 		case av.NALSPS:
-			o.video.SPS = addSet(o.video.SPS, nal)
-			continue
+			if !o.transport {
+				o.video.SPS = addSet(o.video.SPS, nal)
+				continue
+			}
 		case av.NALPPS:
-			o.video.PPS = addSet(o.video.PPS, nal)
-			continue
+			if !o.transport {
+				o.video.PPS = addSet(o.video.PPS, nal)
+				continue
+			}
 		case av.NALSEI:
 			if len(nal) > 1 && nal[1] == seiUserData {
 				continue
@@ -274,8 +291,13 @@ func (o *output) mux(ctx context.Context, units, frames <-chan mp4.Sample) error
 			}
 			audioFrames = until
 		}
+		if w, is := o.file.(*ts.Writer); is && !moreVideo && !moreAudio {
+			if err := w.Close(); err != nil {
+				return err
+			}
+		}
 		if err = o.buffered.Flush(); err != nil {
-			return fmt.Errorf("writing mp4 media data: %w", err)
+			return fmt.Errorf("writing media data: %w", err)
 		}
 		select {
 		case o.written <- struct{}{}:
@@ -292,14 +314,14 @@ func (o *output) chunk(ctx context.Context, t *mp4.Track, from <-chan mp4.Sample
 		select {
 		case s, ok := <-from:
 			if !ok {
-				return false, o.writer.Chunk(t, list)
+				return false, o.file.Chunk(t, list)
 			}
 			list = append(list, s)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}
 	}
-	return true, o.writer.Chunk(t, list)
+	return true, o.file.Chunk(t, list)
 }
 
 // close says that everything was put in.
@@ -312,12 +334,16 @@ func (o *output) close() {
 	}
 }
 
-// head returns the file's head, once the group has ended well.
+// head returns the file's head, once the group has ended well. A transport stream has none.
 func (o *output) head(length time.Duration) ([]byte, error) {
+	w, is := o.file.(*mp4.Writer)
+	if !is {
+		return nil, nil
+	}
 	for _, t := range []*mp4.Track{o.video, o.audio} {
 		if t != nil {
 			t.Length = length
 		}
 	}
-	return o.writer.Head()
+	return w.Head()
 }

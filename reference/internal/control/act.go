@@ -94,11 +94,12 @@ func (r *room) compose(a archive.Archive) error {
 		if err != nil {
 			c.Log.Error("composition failed", "session", a.SessionID, "archive", a.ID, "error", err)
 		}
-		var result archive.Event = archive.Finish{ArchiveID: a.ID, Size: f.Size}
+		var result archive.Event = archive.Finish{ArchiveID: a.ID, Size: f.Size, Password: f.Password}
 		if err != nil {
 			result = archive.Fail{ArchiveID: a.ID}
 		}
 		c.post(a.SessionID, func(r *room) error {
+			defer c.ended.ring()
 			_, err := r.about(a.ID, result, clock.Media())
 			if err != nil && !lost(err) {
 				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)
@@ -200,7 +201,7 @@ func callback(app session.Application, a archive.Archive) Callback {
 		Duration: int64(a.Duration / time.Second), Size: a.Size,
 		OutputMode: a.OutputMode, StreamMode: a.StreamMode, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
 		Resolution: a.Resolution, MultiArchiveTag: a.MultiArchiveTag,
-		MaxBitrate: a.MaxBitrate, QuantizationParameter: a.QuantizationParameter, SHA256Sum: a.SHA256Sum,
+		MaxBitrate: a.MaxBitrate, QuantizationParameter: a.QuantizationParameter, SHA256Sum: a.SHA256Sum, Password: a.Password,
 	}
 	if a.Status == archive.Started {
 		streams := a.Streams

@@ -58,5 +58,6 @@ func (r *room) abandon() error {
 		}
 	}
 	r.state.Connections, r.state.Streams, r.state.Archives, r.done = nil, nil, nil, nil
+	r.ended.ring()
 	return nil
 }

@@ -42,10 +42,10 @@ func TestAutomaticArchivesOverlapInRealTime(t *testing.T) {
 
 	began := s.Now("app")
 	target := began.Add(5 * time.Hour)
-	fired, err := s.Advance(t.Context(), "app", target)
+	walk, err := s.Advance(t.Context(), "app", target)
 	must(t, err)
-	if now := s.Now("app"); len(fired) != 1 || fired[0].Kind != "overlap" || now.Sub(began) > 4*time.Hour+time.Minute {
-		t.Fatalf("the walk fired %v and ended after %v", fired, now.Sub(began))
+	if now := s.Now("app"); len(walk.Fired) != 1 || walk.Fired[0].Kind != "overlap" || now.Sub(began) > 4*time.Hour+time.Minute {
+		t.Fatalf("the walk fired %v and ended after %v", walk.Fired, now.Sub(began))
 	}
 	both := s.archives(t)
 	inTime := s.Now("app").Sub(began) < 4*time.Hour // or the machine is so busy that the overlap is over

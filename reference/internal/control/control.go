@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -38,7 +39,44 @@ type Control struct {
 	open    map[string]*room  // by session id
 	streams map[string]string // session id by stream id
 
-	walks sync.Map // *sync.Mutex by application id
+	walks sync.Map // *steps by application id
+	ended bell     // a composition ended, or is wanted no more
+}
+
+// steps are the walks of an application's clock, one after the other. While one is under way it alone lets deadlines strike.
+type steps struct {
+	sync.Mutex
+	underWay atomic.Bool
+}
+
+func (c *Control) steps(applicationID string) *steps {
+	s, _ := c.walks.LoadOrStore(applicationID, &steps{})
+	return s.(*steps)
+}
+
+// bell lets any number of goroutines wait for the next time something happens. The zero value is ready.
+type bell struct {
+	mu   sync.Mutex
+	next chan struct{}
+}
+
+// listen returns what is closed when the bell rings next.
+func (b *bell) listen() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == nil {
+		b.next = make(chan struct{})
+	}
+	return b.next
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next != nil {
+		close(b.next)
+		b.next = nil
+	}
 }
 
 // New makes a control. Call [Control.Recover] before anything else uses it.

@@ -123,9 +123,9 @@ func (s *server) begin(t *testing.T) archive.Archive {
 
 func (s *server) advance(t *testing.T, d time.Duration) (kinds []string) {
 	t.Helper()
-	fired, err := s.Advance(t.Context(), "app", s.Now("app").Add(d))
+	walk, err := s.Advance(t.Context(), "app", s.Now("app").Add(d))
 	must(t, err)
-	for _, f := range fired {
+	for _, f := range walk.Fired {
 		kinds = append(kinds, f.Kind)
 	}
 	return kinds
@@ -169,6 +169,12 @@ func (r *recorder) note(call string) {
 	r.calls = append(r.calls, call)
 }
 
+func (r *recorder) log() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}
+
 type discard struct{}
 
 func (discard) Append(av.Sample) error         { return nil }
@@ -194,6 +200,10 @@ func (r *recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 }
 func (r *recorder) Select(_, _ string, streams []archive.Inclusion, _ av.Instant) error {
 	r.note(fmt.Sprint("select ", len(streams)))
+	return nil
+}
+func (r *recorder) Skip(_ string, by time.Duration, _ av.Instant) error {
+	r.note("skip " + by.Round(time.Second).String())
 	return nil
 }
 func (r *recorder) Record(string, string, av.Instant) error { r.note("record"); return nil }

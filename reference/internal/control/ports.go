@@ -29,8 +29,11 @@ type Sink interface {
 	Advance(video bool, t av.Instant) error
 }
 
-// File is a finished composition.
-type File struct{ Size int64 }
+// File is a finished composition. Password tells the holder of the application's certificate how it is encrypted; "" = it is not.
+type File struct {
+	Size     int64
+	Password string
+}
 
 // Recorder turns published media into archive files. Every method is safe for concurrent use, and for one session calls come
 // in order. All but Stream may be repeated for the same arguments (after a crash they are) and then change nothing.
@@ -51,6 +54,8 @@ type Recorder interface {
 	Record(sessionID, archiveID string, at av.Instant) error
 	Pause(sessionID, archiveID string, at av.Instant) error
 	Stop(sessionID, archiveID string, at av.Instant) error
+	// Skip says that policy time went ahead by so much at at, which the media of archives that record did not.
+	Skip(sessionID string, by time.Duration, at av.Instant) error
 	// Arrange changes the layout of an archive, Classify the layout classes of a stream, from at on.
 	Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error
 	Classify(sessionID, streamID string, classes []string, at av.Instant) error

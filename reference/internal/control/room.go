@@ -87,7 +87,7 @@ func (r *room) refuse(err error) {
 // wait returns when something was queued or a deadline has struck, false when the control closes.
 func (r *room) wait() bool {
 	var due <-chan time.Time
-	if deadlines := archive.Deadlines(r.state); len(deadlines) > 0 {
+	if deadlines := archive.Deadlines(r.state); len(deadlines) > 0 && !r.walking() {
 		at := deadlines[0].At
 		if at.Before(r.retry) {
 			at = r.retry
@@ -121,10 +121,13 @@ func (r *room) leave() {
 // background is the context of work that is finished even while the control closes.
 func (r *room) background() context.Context { return context.WithoutCancel(r.ctx) }
 
+// walking reports whether the application's clock is being moved, through the deadlines in their order.
+func (r *room) walking() bool { return r.steps(r.state.ApplicationID).underWay.Load() }
+
 // elapse lets every deadline strike that is due.
 func (r *room) elapse() {
 	now := r.Clock.Now(r.state.ApplicationID)
-	if now.Before(r.retry) {
+	if now.Before(r.retry) || r.walking() {
 		return
 	}
 	for _, d := range archive.Deadlines(r.state) {

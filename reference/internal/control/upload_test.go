@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -68,5 +69,35 @@ func TestUploadFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestUploadStalls: a target that takes a request and never answers costs one attempt, and not the upload.
+func TestUploadStalls(t *testing.T) {
+	var requests atomic.Int32
+	moody := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if requests.Add(1) <= 2 {
+			<-r.Context().Done()
+		}
+	}))
+	defer moody.Close()
+	s := start(t, t.TempDir())
+	s.jobs.Patience = 200 * time.Millisecond
+	s.app(t, func(a *session.Application) {
+		a.Storage = &session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "a", SecretKey: "b", Bucket: "c", Endpoint: moody.URL}}
+	})
+	s.join(t, "anna")
+	s.publish(t, "camera", "anna")
+	a := s.begin(t)
+	_, err := s.StopArchive(t.Context(), "app", a.ID)
+	must(t, err)
+	s.advance(t, time.Second)
+	if n := requests.Load(); n != 1 {
+		t.Fatalf("%d requests in the first attempt, want one that is given up", n)
+	}
+	fired := s.advance(t, time.Minute)
+	if a = s.await(t, a.ID, archive.Uploaded); requests.Load() != 3 {
+		t.Errorf("%d requests, fired %v", requests.Load(), fired)
 	}
 }

@@ -3,10 +3,10 @@ package control
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/store"
 )
 
@@ -74,48 +74,72 @@ func (c *Control) sessionsOf(applicationID string) []string {
 	return ids
 }
 
-// Advance moves the application's clock forward to target, one that has passed meanwhile being now. Everything due on the way happens in its order, at its instant, and has
-// taken full effect, its files and webhooks included, before the next; what happened is returned, also beside an error. The walk ends
-// early where two automatic archives begin to overlap, and one that begins in an overlap lets it pass in real time.
-func (c *Control) Advance(ctx context.Context, applicationID string, target time.Time) (fired []Due, err error) {
+// Walk is what came of moving a clock.
+type Walk struct {
+	Fired   []Due  // in its order
+	Skipped []Skip // by archive that was recording, in the order in which they met the walk
+}
+
+// Skip is how far the clock was moved while an archive recorded: by so much its recorded time is longer than its media.
+type Skip struct {
+	ArchiveID string
+	By        time.Duration
+}
+
+func (w *Walk) skip(archiveID string, by time.Duration) {
+	i := slices.IndexFunc(w.Skipped, func(s Skip) bool { return s.ArchiveID == archiveID })
+	if i < 0 {
+		i = len(w.Skipped)
+		w.Skipped = append(w.Skipped, Skip{ArchiveID: archiveID})
+	}
+	w.Skipped[i].By += by
+}
+
+// Advance moves the application's clock forward to target; one that has passed meanwhile is now. Everything due on the way happens
+// in its order, at its instant, and has taken full effect, its files and webhooks included, before the next; what happened is
+// returned, also beside an error. The walk ends early where two automatic archives begin to overlap, and one that begins in an
+// overlap lets it pass in real time. What others do meanwhile happens at once, at the instant that the walk has reached.
+func (c *Control) Advance(ctx context.Context, applicationID string, target time.Time) (w Walk, err error) {
 	if now := c.Now(applicationID); target.Before(now) {
 		target = now
 	}
-	walk, _ := c.walks.LoadOrStore(applicationID, &sync.Mutex{})
-	walk.(*sync.Mutex).Lock()
-	defer walk.(*sync.Mutex).Unlock()
+	steps := c.steps(applicationID)
+	steps.Lock()
+	defer steps.Unlock()
+	steps.underWay.Store(true)
 	defer c.rearm(applicationID)
+	defer steps.underWay.Store(false)
 	for {
 		if err := c.settle(ctx, applicationID); err != nil {
-			return fired, err
+			return w, err
 		}
 		due, err := c.Deadlines(ctx, applicationID)
 		if err != nil {
-			return fired, err
+			return w, err
 		}
 		if slices.ContainsFunc(due, endsOverlap) {
 			if err := c.sit(ctx, applicationID, earlier(due[0].At, target)); err != nil {
-				return fired, err
+				return w, err
 			}
 		}
 		if len(due) == 0 || due[0].At.After(target) {
 			break
 		}
-		happened, err := c.strike(ctx, applicationID, due[0])
+		happened, err := c.strike(ctx, applicationID, due[0], &w)
 		if err != nil {
-			return fired, err
+			return w, err
 		}
 		if happened {
-			fired = append(fired, due[0])
+			w.Fired = append(w.Fired, due[0])
 		}
 		if happened && beginsOverlap(due[0]) {
-			return fired, nil
+			return w, nil
 		}
 	}
-	if err := c.setClock(ctx, applicationID, target); err != nil {
-		return fired, err
+	if err := c.setClock(ctx, applicationID, target, &w); err != nil {
+		return w, err
 	}
-	return fired, c.settle(ctx, applicationID)
+	return w, c.settle(ctx, applicationID)
 }
 
 func beginsOverlap(d Due) bool { return d.limit.Media && d.limit.Kind == archive.DueOverlap }
@@ -143,17 +167,25 @@ func (c *Control) sit(ctx context.Context, applicationID string, t time.Time) er
 	}
 }
 
-// strike moves the clock to d and lets it happen. false means that a job was not due yet, by the rounding of its row.
-func (c *Control) strike(ctx context.Context, applicationID string, d Due) (happened bool, err error) {
-	if err := c.setClock(ctx, applicationID, d.At); err != nil {
+// strike moves the clock to d and lets it happen. false means that it no longer stood, or that a job was not due yet, by the rounding of
+// its row.
+func (c *Control) strike(ctx context.Context, applicationID string, d Due, w *Walk) (happened bool, err error) {
+	if err := c.setClock(ctx, applicationID, d.At, w); err != nil {
 		return false, err
 	}
 	if d.jobID == 0 {
-		err := c.enter(ctx, d.SessionID, func(r *room) error { return r.strike(archive.Elapse{Deadline: d.limit, ArchiveID: newID()}) })
-		if err != nil && !lost(err) {
+		stood := make(chan bool, 1)
+		err := c.enter(ctx, d.SessionID, func(r *room) error {
+			stood <- d.limit.Stands(r.state)
+			return r.strike(archive.Elapse{Deadline: d.limit, ArchiveID: newID()})
+		})
+		if lost(err) {
+			return false, nil
+		}
+		if err != nil {
 			return false, err
 		}
-		return true, c.settle(ctx, applicationID)
+		return <-stood, c.settle(ctx, applicationID)
 	}
 	if err := c.settle(ctx, applicationID); err != nil {
 		return false, err
@@ -163,27 +195,61 @@ func (c *Control) strike(ctx context.Context, applicationID string, d Due) (happ
 	return !waits, err
 }
 
-// setClock moves the clock to t, or leaves it where it is past t. Whole milliseconds keep it in step with the rows of jobs.
-func (c *Control) setClock(ctx context.Context, applicationID string, t time.Time) error {
+// setClock moves the clock to t, or leaves it where it is past t, and notes for which archives. Whole milliseconds keep it in step with
+// the rows of jobs.
+func (c *Control) setClock(ctx context.Context, applicationID string, t time.Time, w *Walk) error {
 	ahead := c.Clock.Until(applicationID, t)
 	if ahead <= 0 {
 		return nil
 	}
 	ahead = (ahead + time.Millisecond - 1).Truncate(time.Millisecond)
-	return c.Jobs.SetClock(ctx, applicationID, c.Clock.Offset(applicationID)+ahead)
+	if err := c.Jobs.SetClock(ctx, applicationID, c.Clock.Offset(applicationID)+ahead); err != nil {
+		return err
+	}
+	for _, id := range c.sessionsOf(applicationID) {
+		recording := make(chan []string, 1)
+		err := c.enter(ctx, id, func(r *room) error {
+			recording <- r.skip(ahead)
+			return nil
+		})
+		if err != nil {
+			if lost(err) {
+				continue
+			}
+			return err
+		}
+		for _, archiveID := range <-recording {
+			w.skip(archiveID, ahead)
+		}
+	}
+	return nil
+}
+
+// skip notes that policy time went ahead of the session's media, and returns the archives that record.
+func (r *room) skip(by time.Duration) (recording []string) {
+	for _, a := range r.state.Archives {
+		if !a.RecordingSince.IsZero() {
+			recording = append(recording, a.ID)
+		}
+	}
+	if len(recording) == 0 {
+		return nil
+	}
+	if err := r.Recorder.Skip(r.id, by, clock.Media()); err != nil {
+		r.Log.Error("cannot note a skip", "session", r.id, "error", err)
+	}
+	return recording
 }
 
 // settle waits until no stopped archive of the application is without its file and no job is due.
 func (c *Control) settle(ctx context.Context, applicationID string) error {
-	tick := time.NewTicker(5 * time.Millisecond) //nolint:forbidigo // waits for work that real time does
-	defer tick.Stop()
-	for c.composing(applicationID) {
+	for ended := c.ended.listen(); c.composing(applicationID); ended = c.ended.listen() {
 		select {
+		case <-ended:
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.ctx.Done():
 			return errClosed
-		case <-tick.C:
 		}
 	}
 	return c.Jobs.Settle(ctx, applicationID) // the upload was committed together with the end of the composition

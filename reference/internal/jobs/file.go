@@ -1,14 +1,17 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/riverqueue/river"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/fault"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
@@ -19,7 +22,10 @@ const (
 	uploadRetryFirst = 5 * time.Second
 	uploadRetryMost  = time.Hour
 
-	uploadTimeout  = 2 * time.Hour // of one attempt
+	// uploadSpread is how much of a wait is left to chance, so that the uploads of a target that was away do not come back together.
+	uploadSpread = 0.25
+
+	uploadPatience = time.Minute // with an attempt in which nothing moves
 	abandonTimeout = 30 * time.Second
 )
 
@@ -49,7 +55,7 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	if ctx.Err() != nil {
 		return river.JobSnooze(0)
 	}
-	next, more := nextUpload(a, app.Fallback, r.Clock.Now(app.ID))
+	next, more := nextUpload(a, app.Fallback, r.Clock.Now(app.ID), rand.Float64())
 	r.Log.Warn("upload failed", "archive", a.ID, "error", err, "retry", more, "next", next)
 	if more {
 		return r.replace(ctx, job, next)
@@ -79,8 +85,8 @@ func (r *Runner) settleUpload(ctx context.Context, job store.Job, app session.Ap
 }
 
 // nextUpload says when to try again after a failure at now, if at all. The wait grows with the time already spent, which doubles it,
-// and the last attempt is at the limit itself.
-func nextUpload(a archive.Archive, fallback bool, now time.Time) (next time.Time, more bool) {
+// less a part of up to [uploadSpread] of it that chance, from 0 to 1, decides; the last attempt is at the limit itself.
+func nextUpload(a archive.Archive, fallback bool, now time.Time, chance float64) (next time.Time, more bool) {
 	limit := a.CreatedAt.Add(archive.Retention)
 	if fallback {
 		limit = a.StoppedAt.Add(archive.FallbackAfter)
@@ -88,7 +94,8 @@ func nextUpload(a archive.Archive, fallback bool, now time.Time) (next time.Time
 	if !now.Before(limit) {
 		return time.Time{}, false
 	}
-	next = now.Add(min(max(now.Sub(a.StoppedAt), uploadRetryFirst), uploadRetryMost))
+	wait := min(max(now.Sub(a.StoppedAt), uploadRetryFirst), uploadRetryMost)
+	next = now.Add(wait - time.Duration(chance*uploadSpread*float64(wait)))
 	if next.After(limit) {
 		next = limit
 	}
@@ -96,14 +103,18 @@ func nextUpload(a archive.Archive, fallback bool, now time.Time) (next time.Time
 }
 
 func (r *Runner) upload(ctx context.Context, app session.Application, a archive.Archive) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
-	defer cancel()
 	file, _, err := r.Open(a)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	return storage.Upload(ctx, r.Faults.Transport(app.ID, fault.Storage, r.outside), *app.Storage, a, file)
+	ctx, transport, stop := outbound.Watch(ctx, r.Faults.Transport(app.ID, fault.Storage, r.outside), cmp.Or(r.Patience, uploadPatience))
+	defer stop()
+	sum, err := storage.Upload(ctx, transport, *app.Storage, a, file)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, outbound.ErrStalled) {
+		return "", cause
+	}
+	return sum, err
 }
 
 // abandon removes what attempts that failed left at the target, if it lets us.

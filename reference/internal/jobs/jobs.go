@@ -37,13 +37,15 @@ type Archives interface {
 	Expired(ctx context.Context, sessionID, archiveID string) error
 }
 
-// Config of a [Runner]. Every field but Outbound, Mail, Faults and Log is required.
+// Config of a [Runner]. Every field but Outbound, Patience, Mail, Faults and Log is required.
 type Config struct {
 	Store *sqlite.Store
 	Clock *clock.Clock
 	Cloud *storage.Cloud
 	// Outbound are the addresses that callbacks and uploads may go to.
 	Outbound outbound.Guard
+	// Patience is how long nothing may move in an attempt to upload, by default a minute.
+	Patience time.Duration
 	Mail     mail.Config
 	Faults   *fault.Board
 	// Open reads a finished composition.

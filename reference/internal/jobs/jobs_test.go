@@ -44,7 +44,7 @@ func TestUploadSchedule(t *testing.T) {
 			a := archive.Archive{CreatedAt: created, StoppedAt: created.Add(test.lasted)}
 			now, tries := a.StoppedAt, 1
 			for {
-				next, more := nextUpload(a, test.fallback, now)
+				next, more := nextUpload(a, test.fallback, now, 0)
 				if !more {
 					break
 				}
@@ -57,5 +57,21 @@ func TestUploadSchedule(t *testing.T) {
 				t.Errorf("gives up after %v and %d tries, want %v", got, tries, test.limit)
 			}
 		})
+	}
+}
+
+// Uploads that failed together are tried again apart, each no earlier than three quarters of its wait.
+func TestUploadsSpread(t *testing.T) {
+	stopped := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	a := archive.Archive{CreatedAt: stopped, StoppedAt: stopped}
+	now := stopped.Add(30 * time.Minute)
+	for chance, want := range map[float64]time.Duration{0: 30 * time.Minute, 0.5: 26*time.Minute + 15*time.Second, 1: 22*time.Minute + 30*time.Second} {
+		if next, more := nextUpload(a, true, now, chance); !more || next.Sub(now) != want {
+			t.Errorf("chance %v waits %v, want %v", chance, next.Sub(now), want)
+		}
+	}
+	limit := stopped.Add(archive.FallbackAfter)
+	if next, more := nextUpload(a, true, limit.Add(-time.Second), 1); !more || next.After(limit) {
+		t.Errorf("the last attempt is at %v, want no later than %v", next, limit)
 	}
 }

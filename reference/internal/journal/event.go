@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
@@ -21,12 +22,15 @@ type Kind string
 const (
 	StreamAdded   Kind = "streamAdded"
 	StreamRemoved Kind = "streamRemoved"
+	VideoStopped  Kind = "videoStopped" // the stream sends no video, until VideoResumed
+	VideoResumed  Kind = "videoResumed"
 	Recording     Kind = "recording"  // a span of the archive begins
 	Paused        Kind = "paused"     // it ends, another may follow
 	Stopped       Kind = "stopped"    // it ends for good
 	Classified    Kind = "classified" // the layout classes of a stream are replaced
 	Arranged      Kind = "arranged"   // an archive has this layout from now on
 	Selected      Kind = "selected"   // the archive takes Selection from now on; before the first of these it takes all streams
+	Skipped       Kind = "skipped"    // policy time went ahead by Skip, and media did not; compositions are not concerned
 )
 
 // Selection says which parts of a stream an archive takes.
@@ -52,11 +56,13 @@ type Event struct {
 	Archive   string       `json:"archive,omitempty"`
 	Layout    *layout.Spec `json:"layout,omitempty"`    // arranged
 	Selection []Selection  `json:"selection,omitempty"` // selected
+	// Of time, in nanoseconds.
+	Skip time.Duration `json:"skip,omitempty"` // skipped
 }
 
 func (e Event) validate() error {
 	switch e.Kind {
-	case StreamAdded, StreamRemoved, Classified:
+	case StreamAdded, StreamRemoved, VideoStopped, VideoResumed, Classified:
 		if !validID(e.Stream) {
 			return fmt.Errorf("event %s: bad stream id %q", e.Kind, e.Stream)
 		}
@@ -72,6 +78,10 @@ func (e Event) validate() error {
 	case Arranged:
 		if e.Archive == "" || e.Layout == nil {
 			return fmt.Errorf("event %s: archive or layout is missing", e.Kind)
+		}
+	case Skipped:
+		if e.Skip <= 0 {
+			return fmt.Errorf("event %s: bad time %v", e.Kind, e.Skip)
 		}
 	default:
 		return fmt.Errorf("unknown event kind %q", e.Kind)
@@ -117,7 +127,7 @@ func (tl *timeline) apply(n noted) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case StreamAdded, StreamRemoved, Selected, Classified, Arranged:
+	case StreamAdded, StreamRemoved, VideoStopped, VideoResumed, Selected, Classified, Arranged, Skipped:
 	}
 	tl.spans.Store(int32(len(tl.open)))
 	tl.mu.Wake()

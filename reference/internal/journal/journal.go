@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/seal"
 )
 
 const (
@@ -38,6 +39,8 @@ type Options struct {
 	Now func() av.Instant
 	// Failed is told what went wrong in the background: a log that could not be made durable takes no more records.
 	Failed func(error)
+	// Key, if set, opens what is sealed in the journal and seals what is appended; see [Journal.Seal].
+	Key []byte
 }
 
 // Journal is the journal of one session. Its methods may be called concurrently.
@@ -50,7 +53,8 @@ type Journal struct {
 	events   *segments
 	timeline timeline
 
-	mu      sync.Mutex // guards streams and last
+	mu      sync.Mutex // guards key, streams and last
+	key     []byte     // nil = new logs are plain
 	streams map[string]*segments
 	last    av.Instant // newest media found by Open
 
@@ -63,7 +67,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "streams"), 0o755); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
-	j := &Journal{dir: dir, options: o, streams: map[string]*segments{}, stop: make(chan struct{}), done: make(chan struct{})}
+	j := &Journal{dir: dir, options: o, key: o.Key, streams: map[string]*segments{}, stop: make(chan struct{}), done: make(chan struct{})}
 	j.timeline.open = map[string]bool{}
 	if err := errors.Join(j.openTimeline(), j.openStreams()); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
@@ -76,14 +80,18 @@ func Open(dir string, o Options) (*Journal, error) {
 }
 
 func (j *Journal) openTimeline() (err error) {
-	dir := filepath.Join(j.dir, "timeline")
+	dir := filepath.Join(j.dir, timelineLog)
+	box, err := boxOf(j.key, timelineLog)
+	if err != nil {
+		return err
+	}
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		j.events, err = createLog(dir)
+		j.events, err = createLog(dir, box)
 		return errors.Join(err, syncDir(filepath.Dir(j.dir)))
 	}
 	// The timeline is small, but it may have rolled: every segment counts.
 	var torn *TornError
-	if j.events, torn, err = openLog(dir, j.seeEvent); err != nil {
+	if j.events, torn, err = openLog(dir, box, j.seeEvent); err != nil {
 		return err
 	}
 	if torn != nil {
@@ -92,21 +100,24 @@ func (j *Journal) openTimeline() (err error) {
 	last := j.timeline.noted
 	j.timeline.noted = nil
 	for seq := 1; seq < j.events.seq; seq++ {
-		if err := j.readSealed(segmentPath(dir, seq)); err != nil {
+		if err := j.readEarlier(dir, seq, box); err != nil {
 			return err
 		}
 	}
 	j.timeline.noted = append(j.timeline.noted, last...)
-	return j.replay()
+	if err := j.replay(); err != nil || box == nil {
+		return err
+	}
+	return j.events.seal(box) // unless a crash came before it was
 }
 
-func (j *Journal) readSealed(path string) error {
-	f, err := os.Open(path)
+func (j *Journal) readEarlier(dir string, seq int, box *seal.Box) error {
+	f, err := os.Open(segmentPath(dir, seq))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	_, err = scan(f, j.seeEvent)
+	_, _, err = scan(f, seq, box, j.seeEvent)
 	return err
 }
 
@@ -142,7 +153,11 @@ func (j *Journal) openStreams() error {
 	}
 	for _, entry := range list {
 		var n newest
-		l, torn, err := openLog(filepath.Join(j.dir, "streams", entry.Name()), func(r record) error { n.see(r); return nil })
+		box, err := boxOf(j.key, streamLog(entry.Name()))
+		if err != nil {
+			return err
+		}
+		l, torn, err := openLog(filepath.Join(j.dir, streamLog(entry.Name())), box, func(r record) error { n.see(r); return nil })
 		if err != nil {
 			return err
 		}
@@ -207,12 +222,53 @@ func (j *Journal) Stream(id string) (*Writer, error) {
 	if j.streams[id] != nil {
 		return nil, fmt.Errorf("stream %q: %w", id, ErrEnded)
 	}
-	l, err := createLog(filepath.Join(j.dir, "streams", id))
+	box, err := boxOf(j.key, streamLog(id))
+	if err != nil {
+		return nil, fmt.Errorf("stream %q: %w", id, err)
+	}
+	l, err := createLog(filepath.Join(j.dir, streamLog(id)), box)
 	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", id, err)
 	}
 	j.streams[id] = l
 	return &Writer{log: l, timeline: &j.timeline}, nil
+}
+
+// Seal has everything that is appended from now on sealed under key, which Open needs from then on. A journal that is sealed already
+// stays under its key.
+func (j *Journal) Seal(key []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.key == nil {
+		j.key = key
+	}
+	logs := map[string]*segments{timelineLog: j.events}
+	for id, l := range j.streams {
+		logs[streamLog(id)] = l
+	}
+	for name, l := range logs {
+		box, err := boxOf(j.key, name)
+		if err == nil {
+			err = l.seal(box)
+		}
+		if err != nil {
+			return fmt.Errorf("sealing %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Logs are named by their folder in the journal.
+const timelineLog = "timeline"
+
+func streamLog(id string) string { return "streams/" + id }
+
+// boxOf returns the box of a log, nil without a key.
+func boxOf(key []byte, name string) (*seal.Box, error) {
+	if key == nil {
+		return nil, nil
+	}
+	return seal.NewBox(key, name)
 }
 
 func (j *Journal) known(id string) bool {

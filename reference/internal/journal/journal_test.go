@@ -14,11 +14,14 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/seal"
 )
 
-func open(t testing.TB, dir string) *Journal {
+func open(t testing.TB, dir string) *Journal { return openWith(t, dir, nil) }
+
+func openWith(t testing.TB, dir string, key []byte) *Journal {
 	t.Helper()
-	j, err := Open(dir, Options{})
+	j, err := Open(dir, Options{Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,9 +78,27 @@ func readAll(t testing.TB, j *Journal, id string, isVideo bool, from av.Instant)
 
 var recording = Event{Kind: Recording, Archive: "a", At: 1}
 
-func TestRoundTrip(t *testing.T) {
+// plainAndSealed runs a test on a journal without and with a key.
+func plainAndSealed(t *testing.T, test func(t *testing.T, key []byte)) {
+	t.Run("plain", func(t *testing.T) { test(t, nil) })
+	t.Run("sealed", func(t *testing.T) { test(t, seal.NewKey()) })
+}
+
+// boxFor is the box of the stream "s".
+func boxFor(t testing.TB, key []byte) *seal.Box {
+	t.Helper()
+	box, err := boxOf(key, streamLog("s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return box
+}
+
+func TestRoundTrip(t *testing.T) { plainAndSealed(t, roundTrip) }
+
+func roundTrip(t *testing.T, key []byte) {
 	dir := t.TempDir()
-	j := open(t, dir)
+	j := openWith(t, dir, key)
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	var video, audio []Item
@@ -104,7 +125,7 @@ func TestRoundTrip(t *testing.T) {
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
-		j = open(t, dir)
+		j = openWith(t, dir, key)
 	}
 	if last, ok := j.LastMedia(); !ok || last != 5000 {
 		t.Errorf("last media %d %v", last, ok)
@@ -115,9 +136,11 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // TestTruncatedAnywhere cuts a stream's log at every offset: what was whole before the cut is read, and no more.
-func TestTruncatedAnywhere(t *testing.T) {
+func TestTruncatedAnywhere(t *testing.T) { plainAndSealed(t, truncatedAnywhere) }
+
+func truncatedAnywhere(t *testing.T, key []byte) {
 	dir := t.TempDir()
-	j := open(t, dir)
+	j := openWith(t, dir, key)
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	ends := []int{len(magic)}
@@ -146,7 +169,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 			}
 			want = max(want, 0)
 			var got int
-			l, torn, err := openLog(dir, func(record) error { got++; return nil })
+			l, torn, err := openLog(dir, boxFor(t, key), func(record) error { got++; return nil })
 			if err != nil || got != want {
 				t.Fatalf("cut at %d with a tail of %d: %d records, want %d: %v", cut, len(tail), got, want, err)
 			}
@@ -165,9 +188,11 @@ func TestTruncatedAnywhere(t *testing.T) {
 }
 
 // TestTimelineTruncatedAnywhere does the same to events, through Open.
-func TestTimelineTruncatedAnywhere(t *testing.T) {
+func TestTimelineTruncatedAnywhere(t *testing.T) { plainAndSealed(t, timelineTruncatedAnywhere) }
+
+func timelineTruncatedAnywhere(t *testing.T, key []byte) {
 	dir := t.TempDir()
-	j := open(t, dir)
+	j := openWith(t, dir, key)
 	begin(t, j, "s")
 	list := []Event{recording, {Kind: StreamAdded, Stream: "s", At: 2, HasAudio: true, Classes: []string{"focus"}}, {Kind: Selected, Archive: "a", At: 3, Selection: []Selection{{Stream: "s", HasAudio: true}}}, {Kind: Selected, Archive: "a", At: 4},
 		{Kind: Arranged, Archive: "a", At: 5, Layout: &layout.Spec{Type: layout.Custom, Stylesheet: "stream{left:0}"}}, {Kind: Classified, Stream: "s", At: 6, Classes: []string{"full"}}, {Kind: Stopped, Archive: "a", At: 9}}
@@ -185,7 +210,7 @@ func TestTimelineTruncatedAnywhere(t *testing.T) {
 		if err := os.WriteFile(path, whole[:cut], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		j, err := Open(dir, Options{})
+		j, err := Open(dir, Options{Key: key})
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -219,8 +244,10 @@ func TestTimelineTruncatedAnywhere(t *testing.T) {
 	}
 }
 
-func TestReaderFollows(t *testing.T) {
-	j := open(t, t.TempDir())
+func TestReaderFollows(t *testing.T) { plainAndSealed(t, readerFollows) }
+
+func readerFollows(t *testing.T, key []byte) {
+	j := openWith(t, t.TempDir(), key)
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	const n = 2000
@@ -259,8 +286,10 @@ func TestReaderStopsWaiting(t *testing.T) {
 }
 
 // TestDamagedSegment: what is wrong in a sealed segment costs the rest of that segment.
-func TestDamagedSegment(t *testing.T) {
-	j := open(t, t.TempDir())
+func TestDamagedSegment(t *testing.T) { plainAndSealed(t, damagedSegment) }
+
+func damagedSegment(t *testing.T, key []byte) {
+	j := openWith(t, t.TempDir(), key)
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	for i := range 5 {
@@ -291,8 +320,10 @@ func TestDamagedSegment(t *testing.T) {
 	}
 }
 
-func TestSeek(t *testing.T) {
-	j := open(t, t.TempDir())
+func TestSeek(t *testing.T) { plainAndSealed(t, seek) }
+
+func seek(t *testing.T, key []byte) {
+	j := openWith(t, t.TempDir(), key)
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	for i := range 9 {

@@ -1,16 +1,15 @@
 package journal
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/seal"
 )
 
 // segmentSize is where a log rolls to its next file: what opening after a crash has to scan per log.
@@ -23,8 +22,11 @@ type segments struct {
 	mu      sync.Mutex // guards everything below
 	seq     int
 	f       *os.File
-	size    int64 // bytes of segment seq that readers may see
-	dirty   bool  // written since the last sync
+	size    int64     // bytes of segment seq that readers may see
+	sealed  bool      // segment seq is
+	box     *seal.Box // seals the segments begun from now on; nil = they are plain
+	buf     []byte    // for sealing
+	dirty   bool      // written since the last sync
 	ended   bool
 	err     error         // sticky: the log cannot be trusted any more
 	changed chan struct{} // closed at the next change; nil while nobody waits
@@ -33,11 +35,11 @@ type segments struct {
 func segmentPath(dir string, seq int) string { return filepath.Join(dir, fmt.Sprintf("%08d.seg", seq)) }
 
 // createLog makes the folder and its first segment, durably.
-func createLog(dir string) (*segments, error) {
+func createLog(dir string, box *seal.Box) (*segments, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
-	l := &segments{dir: dir}
+	l := &segments{dir: dir, box: box}
 	if err := l.next(); err != nil {
 		return nil, err
 	}
@@ -50,14 +52,42 @@ func (l *segments) next() error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.WriteString(magic); err != nil {
+	if _, err := f.WriteString(l.magic()); err != nil {
 		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
 	if err := syncDir(l.dir); err != nil {
 		return errors.Join(err, f.Close())
 	}
-	l.f, l.seq, l.size, l.dirty = f, l.seq+1, int64(len(magic)), true
+	l.f, l.seq, l.size, l.sealed, l.dirty = f, l.seq+1, firstRecord, l.box != nil, true
 	return nil
+}
+
+// magic begins the segments written from now on.
+func (l *segments) magic() string {
+	if l.box != nil {
+		return magicSealed
+	}
+	return magic
+}
+
+// seal has everything that is appended from now on sealed.
+func (l *segments) seal(box *seal.Box) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.box = box
+	if l.ended || l.sealed || l.err != nil {
+		return l.err
+	}
+	return l.roll()
+}
+
+// stored returns a framed record as it is on disk at the end of the current segment. It is good until the next one is.
+func (l *segments) stored(b []byte) []byte {
+	if !l.sealed {
+		return b
+	}
+	l.buf = l.box.Seal(append(l.buf[:0], b[:headerSize]...), b[headerSize:], seal.Place{Segment: l.seq, Offset: l.size})
+	return frame(l.buf)
 }
 
 // append writes one framed record. After a failed write the partial record is cut off again, so that the log stays
@@ -71,7 +101,7 @@ func (l *segments) append(b []byte) error {
 	case l.ended:
 		return ErrEnded
 	}
-	if l.size+int64(len(b)) > segmentSize && l.size > int64(len(magic)) {
+	if l.size+int64(len(b)) > segmentSize && l.size > firstRecord {
 		if err := l.roll(); err != nil {
 			return err
 		}
@@ -80,6 +110,7 @@ func (l *segments) append(b []byte) error {
 }
 
 func (l *segments) write(b []byte) error {
+	b = l.stored(b)
 	if _, err := l.f.WriteAt(b, l.size); err != nil {
 		if cut := l.f.Truncate(l.size); cut != nil {
 			l.err = errors.Join(err, cut)
@@ -102,8 +133,7 @@ func (l *segments) wake() {
 // roll seals the current segment, durably, and starts the next one. The roll record becomes visible to readers only
 // once the next file is there.
 func (l *segments) roll() error {
-	end := encodeBare(typeRoll, nil)
-	if _, err := l.f.WriteAt(end, l.size); err != nil {
+	if _, err := l.f.WriteAt(l.stored(encodeBare(typeRoll, nil)), l.size); err != nil {
 		return err
 	}
 	if err := l.f.Sync(); err != nil {
@@ -188,8 +218,8 @@ func (l *segments) visible(seq int, offset int64) (limit int64, changed <-chan s
 
 // openLog opens a log that an earlier process left, cuts a torn tail off its last segment and hands every whole
 // record of that segment to seen. The returned error is nil although something was cut: torn tells.
-func openLog(dir string, seen func(record) error) (l *segments, torn *TornError, err error) {
-	l = &segments{dir: dir}
+func openLog(dir string, box *seal.Box, seen func(record) error) (l *segments, torn *TornError, err error) {
+	l = &segments{dir: dir, box: box}
 	for {
 		if _, err := os.Stat(segmentPath(dir, l.seq+1)); errors.Is(err, os.ErrNotExist) {
 			break
@@ -212,14 +242,14 @@ func openLog(dir string, seen func(record) error) (l *segments, torn *TornError,
 }
 
 func (l *segments) repair(seen func(record) error) (*TornError, error) {
-	size, scanErr := scan(l.f, func(r record) error {
+	size, sealed, scanErr := scan(l.f, l.seq, l.box, func(r record) error {
 		l.ended = l.ended || r.kind == typeEnd
 		if r.kind == typeRoll {
 			return errBody // the next segment never came to be: cut the promise off
 		}
 		return seen(r)
 	})
-	l.size = size
+	l.size, l.sealed = size, sealed
 	if scanErr == nil {
 		return nil, nil
 	}
@@ -231,70 +261,13 @@ func (l *segments) repair(seen func(record) error) (*TornError, error) {
 	if err := l.f.Truncate(size); err != nil {
 		return nil, err
 	}
-	if size < int64(len(magic)) {
-		if _, err := l.f.WriteAt([]byte(magic), 0); err != nil {
+	if size < firstRecord {
+		if _, err := l.f.WriteAt([]byte(l.magic()), 0); err != nil {
 			return nil, err
 		}
-		l.size = int64(len(magic))
+		l.size, l.sealed = firstRecord, l.box != nil
 	}
 	return torn, l.f.Sync()
-}
-
-// scan reads records until the end of r. It returns where the last whole record ends, and a *TornError when bytes
-// follow that are not a record.
-func scan(r io.ReadSeeker, seen func(record) error) (int64, error) {
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return 0, err
-	}
-	in := bufio.NewReaderSize(r, 256<<10)
-	head := make([]byte, headerSize)
-	if n, err := io.ReadFull(in, head); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, err
-	} else if string(head[:n]) != magic {
-		return 0, &TornError{Offset: 0, Err: errMagic}
-	}
-	offset := int64(len(magic))
-	for {
-		_, err := io.ReadFull(in, head)
-		if errors.Is(err, io.EOF) {
-			return offset, nil
-		}
-		n, err := scanBody(in, head, err, seen)
-		if err == nil {
-			offset += headerSize + n
-			continue
-		}
-		if errors.Is(err, errShort) || errors.Is(err, errLength) || errors.Is(err, errChecksum) || errors.Is(err, errBody) {
-			return offset, &TornError{Offset: offset, Err: err}
-		}
-		return offset, err
-	}
-}
-
-func scanBody(in io.Reader, head []byte, headErr error, seen func(record) error) (int64, error) {
-	if errors.Is(headErr, io.ErrUnexpectedEOF) {
-		return 0, errShort
-	} else if headErr != nil {
-		return 0, headErr
-	}
-	n, sum, err := parseHeader(head)
-	if err != nil {
-		return 0, err
-	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(in, body); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, errShort
-	} else if err != nil {
-		return 0, err
-	}
-	if crc32.Checksum(body, castagnoli) != sum {
-		return 0, errChecksum
-	}
-	r, err := decode(body, false)
-	if err != nil {
-		return 0, err
-	}
-	return n, seen(r)
 }
 
 func syncDir(dir string) error {
@@ -314,6 +287,13 @@ func (l *segments) current() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.seq
+}
+
+// opener opens what sealed segments hold.
+func (l *segments) opener() *seal.Box {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.box
 }
 
 // close releases the file without ending the log.

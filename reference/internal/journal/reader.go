@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"os"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/seal"
 )
 
 const readAhead = 128 << 10
@@ -30,10 +30,12 @@ type Reader struct {
 	track track
 	from  av.Instant
 	f     *os.File
-	at    Position // of the next record
-	last  Position // of the record returned last
-	buf   []byte   // bytes of the segment from bufAt on
+	at    Position  // of the next record
+	last  Position  // of the record returned last
+	box   *seal.Box // of the segment that is open; nil = it is plain
+	buf   []byte    // bytes of the segment from bufAt on
 	bufAt int64
+	body  []byte // of the record read last, where it was sealed
 }
 
 // Reader reads the audio or the video of a stream, without what is older than from.
@@ -44,7 +46,7 @@ func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader,
 	if l == nil {
 		return nil, fmt.Errorf("stream %q has no log", stream)
 	}
-	return &Reader{log: l, track: trackOf(isVideo), from: from, at: Position{1, int64(len(magic))}}, nil
+	return &Reader{log: l, track: trackOf(isVideo), from: from, at: Position{1, firstRecord}}, nil
 }
 
 // Close releases the reader's file.
@@ -91,7 +93,7 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 			it, found, err = r.step(limit)
 		}
 		if torn := (*TornError)(nil); errors.As(err, &torn) && r.at.segment < r.log.current() {
-			if skip := r.Seek(Position{r.at.segment + 1, int64(len(magic))}); skip != nil {
+			if skip := r.Seek(Position{r.at.segment + 1, firstRecord}); skip != nil {
 				return Item{}, skip
 			}
 		}
@@ -104,10 +106,9 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 // step reads one record of a segment of which limit bytes are there.
 func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 	if r.f == nil {
-		if r.f, err = os.Open(segmentPath(r.log.dir, r.at.segment)); err != nil {
+		if err := r.open(); err != nil {
 			return Item{}, false, err
 		}
-		r.buf = r.buf[:0]
 	}
 	head, err := r.peek(headerSize+sampleHead, limit)
 	if err != nil {
@@ -117,44 +118,75 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 	if err == nil && r.at.offset+headerSize+n > limit {
 		err = errShort
 	}
-	var rec record
-	if err == nil {
-		rec, err = decode(head[headerSize:headerSize+min(n, int64(len(head)-headerSize))], true)
-	}
 	if err != nil {
 		return Item{}, false, r.torn(err)
+	}
+	var rec record
+	if r.box == nil { // what is not wanted is not read
+		rec, err = decode(head[headerSize:headerSize+min(n, int64(len(head)-headerSize))], true)
+		if err != nil {
+			return Item{}, false, r.torn(err)
+		}
+	} else if rec, err = r.record(n, sum, limit); err != nil {
+		return Item{}, false, err
 	}
 	r.last = r.at
 	switch {
 	case rec.kind == typeRoll:
-		return Item{}, false, r.Seek(Position{r.at.segment + 1, int64(len(magic))})
+		return Item{}, false, r.Seek(Position{r.at.segment + 1, firstRecord})
 	case rec.track != r.track || rec.kind != typeSample && rec.kind != typeMark || rec.kind == typeSample && rec.time < r.from:
 		r.at.offset += headerSize + n
 		return Item{}, false, nil
 	}
-	return r.item(n, sum, limit)
-}
-
-func (r *Reader) item(n int64, sum uint32, limit int64) (Item, bool, error) {
-	whole, err := r.peek(headerSize+n, limit)
-	if err != nil {
-		return Item{}, false, err
-	}
-	body := whole[headerSize : headerSize+n]
-	if crc32.Checksum(body, castagnoli) != sum {
-		return Item{}, false, r.torn(errChecksum)
-	}
-	rec, err := decode(body, false)
-	if err != nil {
-		return Item{}, false, r.torn(err)
+	if r.box == nil {
+		if rec, err = r.record(n, sum, limit); err != nil {
+			return Item{}, false, err
+		}
 	}
 	r.at.offset += headerSize + n
-	it := Item{Sample: av.Sample{Time: rec.time}, Mark: rec.kind == typeMark}
+	it = Item{Sample: av.Sample{Time: rec.time}, Mark: rec.kind == typeMark}
 	if !it.Mark {
 		it.Codec, it.Key, it.Gap = rec.codec, rec.flags&flagKey != 0, rec.flags&flagGap != 0
 		it.Data = append([]byte(nil), rec.data...)
 	}
 	return it, true, nil
+}
+
+// open opens the segment.
+func (r *Reader) open() error {
+	f, err := os.Open(segmentPath(r.log.dir, r.at.segment))
+	if err != nil {
+		return err
+	}
+	var begin [len(magic)]byte
+	if _, err := f.ReadAt(begin[:], 0); err != nil {
+		return errors.Join(fmt.Errorf("reading journal: %w", err), f.Close())
+	}
+	r.f, r.buf, r.box = f, r.buf[:0], nil
+	if string(begin[:]) == magicSealed {
+		r.box = r.log.opener()
+	}
+	return nil
+}
+
+// record reads the whole record whose body takes n bytes.
+func (r *Reader) record(n int64, sum uint32, limit int64) (record, error) {
+	whole, err := r.peek(headerSize+n, limit)
+	if err != nil {
+		return record{}, err
+	}
+	body, err := parseBody(whole[headerSize:headerSize+n], sum, r.box, seal.Place{Segment: r.at.segment, Offset: r.at.offset}, r.body[:0])
+	if err != nil {
+		return record{}, r.torn(err)
+	}
+	if r.box != nil {
+		r.body = body
+	}
+	rec, err := decode(body, false)
+	if err != nil {
+		return record{}, r.torn(err)
+	}
+	return rec, nil
 }
 
 func (r *Reader) torn(err error) error {

@@ -7,13 +7,17 @@ import (
 	"hash/crc32"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/seal"
 )
 
 // A segment file is magic followed by records: length of the body and CRC-32C of the body, both uint32 little endian,
-// then the body, whose first byte is its type. A body is never empty, so a tail of zeros is not a record.
+// then the body, whose first byte is its type. A body is never empty, so a tail of zeros is not a record. In a sealed
+// segment, which the other magic begins, bodies are sealed each by itself, and length and checksum are those of what is on disk.
 const (
-	magic      = "reeljnl1"
-	headerSize = 8
+	magic       = "reeljnl1"
+	magicSealed = "reeljnl2"
+	firstRecord = int64(len(magic))
+	headerSize  = 8
 	// MaxRecord bounds a body: more than any coded frame WebRTC carries, small enough for a hostile length.
 	MaxRecord = 8 << 20
 )
@@ -62,6 +66,7 @@ var (
 	errLength   = errors.New("impossible record length")
 	errBody     = errors.New("malformed record")
 	errMagic    = errors.New("not a journal segment")
+	errKey      = errors.New("segment is sealed, and the journal was opened without its key")
 )
 
 // TornError says from where a segment cannot be read.
@@ -106,8 +111,8 @@ func encodeSample(s av.Sample) ([]byte, error) {
 	if code == 0 {
 		return nil, fmt.Errorf("unknown codec %q", s.Codec)
 	}
-	if len(s.Data) > MaxRecord-sampleHead {
-		return nil, fmt.Errorf("sample of %d bytes is larger than %d", len(s.Data), MaxRecord-sampleHead)
+	if most := MaxRecord - sampleHead - seal.Overhead; len(s.Data) > most {
+		return nil, fmt.Errorf("sample of %d bytes is larger than %d", len(s.Data), most)
 	}
 	b := make([]byte, headerSize+sampleHead+len(s.Data))
 	body := b[headerSize:]

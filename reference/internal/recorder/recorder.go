@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
@@ -22,6 +23,7 @@ import (
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/seal"
 )
 
 // Config says where recordings are kept and how they are composed.
@@ -31,6 +33,11 @@ type Config struct {
 	FFmpeg ffmpeg.Config
 	Faults *fault.Board // nil = none
 	Log    *slog.Logger
+
+	// Certificate returns the certificate of an application in PEM, or "". What is recorded while there is one is encrypted for its
+	// holder, and on the way there it lies sealed under keys that Keys wraps. nil = no application has one.
+	Certificate func(ctx context.Context, applicationID string) (string, error)
+	Keys        *seal.Keyfile
 }
 
 // Recorder implements [control.Recorder].
@@ -63,7 +70,12 @@ func New(c Config) (*Recorder, error) {
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Recorder{Config: c, ctx: ctx, cancel: cancel, sessions: map[string]*session{}}, nil
+	r := &Recorder{Config: c, ctx: ctx, cancel: cancel, sessions: map[string]*session{}}
+	if err := r.checkKeys(); err != nil {
+		cancel()
+		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	return r, nil
 }
 
 // Close ends the compositions, which begin again from the journal at the next start, and closes the journals.
@@ -95,8 +107,8 @@ func (r *Recorder) session(id string) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[id]
 	if s == nil {
-		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media,
-			streams: map[string]*stream{}, composing: map[string]context.CancelFunc{}}
+		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys,
+			composing: map[string]context.CancelFunc{}}
 		r.sessions[id] = s
 	}
 	return s
@@ -137,6 +149,11 @@ func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.
 	return r.session(sessionID).classify(streamID, classes, at)
 }
 
+// Skip implements [control.Recorder].
+func (r *Recorder) Skip(sessionID string, by time.Duration, at av.Instant) error {
+	return r.session(sessionID).skip(by, at)
+}
+
 // Select implements [control.Recorder].
 func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
 	return r.session(sessionID).take(archiveID, streams, at)
@@ -159,7 +176,7 @@ func (r *Recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
 // Discard implements [control.Recorder].
 func (r *Recorder) Discard(sessionID, archiveID string) error {
 	r.session(sessionID).abandon(archiveID)
-	return compose.Remove(r.output(archiveID))
+	return errors.Join(compose.Remove(r.output(archiveID)), r.discardKey(archiveID))
 }
 
 func (r *Recorder) output(archiveID string) string {
@@ -169,15 +186,23 @@ func (r *Recorder) output(archiveID string) string {
 // Compose implements [control.Recorder].
 func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(control.File, error)) error {
 	s := r.session(a.SessionID)
+	cipher, err := r.cipher(ctx, a)
+	if err != nil {
+		return err
+	}
+	password := ""
+	if cipher != nil {
+		password = cipher.Password
+	}
 	if f, size, err := r.Open(a); err == nil { // complete before the crash, whatever journal there is now
 		r.work.Go(func() {
 			s.finish(a.ID)
-			done(control.File{Size: size}, f.Close())
+			done(control.File{Size: size, Password: password}, f.Close())
 		})
 		return nil
 	}
 	own, cancel := context.WithCancel(ctx)
-	j, begun, err := s.begin(a.ID, cancel)
+	j, begun, err := s.begin(a.ID, cipher != nil, cancel)
 	if err != nil || !begun {
 		cancel()
 		return err
@@ -186,13 +211,13 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 	r.work.Go(func() {
 		defer cancel()
 		defer stopWithRecorder()
-		file, err := r.composition(own, j, a)
+		size, err := r.composition(own, j, a, cipher)
 		if ctx.Err() != nil || r.ctx.Err() != nil {
 			return // the server stops, and begins again from the journal
 		}
 		s.finish(a.ID)
 		if own.Err() == nil { // somebody still wants the archive
-			done(file, err)
+			done(control.File{Size: size, Password: password}, err)
 		}
 	})
 	return nil
@@ -201,22 +226,22 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 // attempts is how often a composition is tried: one whose encoder was killed is worth another, one that always fails is not.
 const attempts = 3
 
-func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archive.Archive) (file control.File, err error) {
+func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (size int64, err error) {
 	for n := range attempts {
 		var result compose.Result
-		result, err = compose.Run(ctx, j, a.ID, r.options(a), r.output(a.ID), r.Log)
+		result, err = compose.Run(ctx, j, a.ID, r.options(a, cipher), r.output(a.ID), r.Log)
 		if err == nil {
 			err = compose.Sync(r.output(a.ID))
 		}
 		if err == nil || ctx.Err() != nil {
-			return control.File{Size: result.Size}, err
+			return result.Size, err
 		}
 		r.Log.Warn("composition failed", "archive", a.ID, "attempt", n+1, "of", attempts, "error", err)
 	}
-	return control.File{}, err
+	return 0, err
 }
 
-func (r *Recorder) options(a archive.Archive) compose.Options {
+func (r *Recorder) options(a archive.Archive, cipher *seal.Cipher) compose.Options {
 	width, height := a.Canvas()
 	first, err := layout.New(a.FirstLayout)
 	if err != nil { // of an archive that was started before layouts were kept
@@ -227,6 +252,13 @@ func (r *Recorder) options(a archive.Archive) compose.Options {
 		Layout: first,
 		QP:     a.QuantizationParameter, Bitrate: a.MaxBitrate,
 		Encoding: func(kill func()) func() { return r.Faults.Encoder(a.ApplicationID, kill) },
-		Output:   func(w io.Writer) io.Writer { return r.Faults.Writer(a.ApplicationID, w) },
+		Output: func(w io.Writer) io.Writer {
+			w = r.Faults.Writer(a.ApplicationID, w)
+			if cipher != nil {
+				w = cipher.Writer(w)
+			}
+			return w
+		},
+		Transport: cipher != nil,
 	}
 }

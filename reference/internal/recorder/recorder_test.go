@@ -1,9 +1,11 @@
 package recorder
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
+	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
@@ -60,14 +62,107 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	}
 }
 
+// TestStreamsEnterInTheirOrder: who came first has priority, also in an archive that begins when all are there.
+func TestStreamsEnterInTheirOrder(t *testing.T) {
+	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 100 }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var want []string
+	for i := range 17 {
+		id := fmt.Sprintf("s%02d", i)
+		want = append(want, id)
+		if _, err := r.Stream(control.Publication{SessionID: "S", StreamID: id, At: av.Instant(10 + i/2), HasVideo: true, KeyFrame: func() {}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layout.Spec{Type: layout.BestFit}}
+	if err := r.Compose(t.Context(), a, func(control.File, error) {}); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range events {
+		got = append(got, e.Stream)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("entered %v, want %v", got, want)
+	}
+}
+
 // TestCompositionBeginsWithTheFirstLayout: the current one is on the timeline, and would be too early.
 func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 	r := &Recorder{}
 	streams := []layout.Stream{{ID: "a"}, {ID: "b"}}
 	for first, want := range map[layout.Type]int{layout.PIP: 1, layout.BestFit: 2, "": 2} {
 		a := archive.Archive{FirstLayout: layout.Spec{Type: first}, Layout: layout.Spec{Type: layout.VerticalPresentation}}
-		if tiles := r.options(a).Layout.Arrange(streams, 640, 480); len(tiles) != want {
+		if tiles := r.options(a, nil).Layout.Arrange(streams, 640, 480); len(tiles) != want {
 			t.Errorf("%q: %v", first, tiles)
 		}
+	}
+}
+
+// TestVideoStops: a stream that sends no video for a while is off the picture from then on, until its next key frame.
+func TestVideoStops(t *testing.T) {
+	var now av.Instant
+	ms := func(n int) av.Instant { return av.Instant(n) * av.Instant(time.Millisecond) }
+	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return now }, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	defer func() { must(t, r.Close()) }()
+	asked := 0
+	sink, err := r.Stream(control.Publication{SessionID: "S", StreamID: "s", HasVideo: true, HasAudio: true, KeyFrame: func() { asked++ }})
+	must(t, err)
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	send := func(codec av.Codec, at int, key bool) {
+		t.Helper()
+		now = ms(at)
+		must(t, sink.Append(av.Sample{Codec: codec, Time: ms(at - 5), Key: key, Data: []byte{1}}))
+	}
+	rest := func(until int) {
+		t.Helper()
+		for at := int(now/ms(1)) + 50; at <= until; at += 50 {
+			send(av.Opus, at, false)
+			must(t, sink.Advance(true, ms(at-1000)))
+		}
+	}
+	send(av.VP8, 100, true)
+	rest(1550)
+	send(av.VP8, 1560, false) // a second and a half have not passed
+	rest(4000)
+	send(av.VP8, 4010, false)
+	send(av.VP8, 4050, false)
+	send(av.VP8, 4100, true)
+	send(av.VP8, 4130, false)
+	rest(6000)
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "b", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
+	must(t, err)
+	var got []string
+	for _, e := range events {
+		got = append(got, fmt.Sprint(e.Kind, " ", int64(e.At/ms(1))))
+	}
+	want := []string{"streamAdded 0", "videoStopped 3060", "videoResumed 4095", "videoStopped 5630"}
+	if !slices.Equal(got, want) {
+		t.Errorf("events %v, want %v", got, want)
+	}
+	if asked != 2 {
+		t.Errorf("key frames were asked for %d times", asked)
+	}
+	// A journal that begins later knows.
+	s := r.session("T")
+	s.streams = append(s.streams, &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, dark: true, stopped: 9})
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
+	must(t, err)
+	if len(events) != 2 || events[1].Kind != journal.VideoStopped || events[1].At != 9 {
+		t.Errorf("events of a journal that begins while the video is stopped: %+v", events)
 	}
 }

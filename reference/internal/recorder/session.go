@@ -5,13 +5,16 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
+	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/seal"
 )
 
 // removed is appended to the name of a journal that is being removed, which takes more than one step.
@@ -19,13 +22,14 @@ const removed = ".removed"
 
 // session is one session's journal with what is written into it.
 type session struct {
-	dir string
-	log *slog.Logger
-	now func() av.Instant
+	dir  string
+	log  *slog.Logger
+	now  func() av.Instant
+	keys *seal.Keyfile
 
-	mu        sync.Mutex       // guards the rest
-	journal   *journal.Journal // open while composing is not empty, and after recover
-	streams   map[string]*stream
+	mu        sync.Mutex                    // guards the rest
+	journal   *journal.Journal              // open while composing is not empty, and after recover
+	streams   []*stream                     // in the order in which they came
 	composing map[string]context.CancelFunc // by archive id
 	awaited   map[string]bool               // archives whose compositions a crash cut off and that have not begun again
 }
@@ -34,38 +38,33 @@ type session struct {
 func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p}
+	st := &stream{Publication: p, now: s.now, seen: p.At}
 	if len(s.composing) > 0 {
-		if err := s.enter(st, p.At); err != nil {
+		if err := st.enter(s.journal); err != nil {
 			return nil, err
 		}
 		s.keyFrames()
 	}
-	s.streams[p.StreamID] = st
+	s.streams = append(s.streams, st)
 	return st, nil
 }
 
-// enter puts a stream into the journal. It needs s.mu.
-func (s *session) enter(st *stream, at av.Instant) error {
-	w, err := s.journal.Stream(st.StreamID)
-	if err != nil {
-		return err
+// stream finds one that is published. It needs s.mu.
+func (s *session) stream(streamID string) *stream {
+	if i := slices.IndexFunc(s.streams, func(st *stream) bool { return st.StreamID == streamID }); i >= 0 {
+		return s.streams[i]
 	}
-	st.open(w)
-	return s.journal.Note(journal.Event{
-		Kind: journal.StreamAdded, At: at, Stream: st.StreamID, Connection: st.ConnectionID,
-		VideoType: st.VideoType, Classes: st.LayoutClasses, HasAudio: st.HasAudio, HasVideo: st.HasVideo,
-	})
+	return nil
 }
 
 func (s *session) remove(streamID string, at av.Instant, reason string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := s.streams[streamID]
+	st := s.stream(streamID)
 	if st == nil {
 		return nil
 	}
-	delete(s.streams, streamID)
+	s.streams = slices.DeleteFunc(s.streams, func(o *stream) bool { return o == st })
 	entered, err := st.close()
 	if !entered {
 		return err
@@ -86,6 +85,16 @@ func (s *session) note(kind journal.Kind, archiveID string, at av.Instant) error
 		s.keyFrames()
 	}
 	return s.journal.Note(journal.Event{Kind: kind, At: at, Archive: archiveID})
+}
+
+// skip puts a move of policy time on the timeline. Without a journal there is no file that it would make shorter than its archive says.
+func (s *session) skip(by time.Duration, at av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Note(journal.Event{Kind: journal.Skipped, At: at, Skip: by})
 }
 
 // keyFrames asks every publisher for one: places change, and decoders begin with key frames. It needs s.mu.
@@ -111,7 +120,7 @@ func (s *session) arrange(archiveID string, l layout.Spec, at av.Instant) error 
 func (s *session) classify(streamID string, classes []string, at av.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := s.streams[streamID]
+	st := s.stream(streamID)
 	if st == nil {
 		return nil
 	}
@@ -134,27 +143,27 @@ func (s *session) take(archiveID string, streams []archive.Inclusion, at av.Inst
 	e := journal.Event{Kind: journal.Selected, At: at, Archive: archiveID}
 	for _, in := range streams {
 		e.Selection = append(e.Selection, journal.Selection{Stream: in.StreamID, HasAudio: in.HasAudio, HasVideo: in.HasVideo})
-		if st := s.streams[in.StreamID]; st != nil && in.HasVideo {
+		if st := s.stream(in.StreamID); st != nil && in.HasVideo {
 			st.KeyFrame()
 		}
 	}
 	return s.journal.Note(e)
 }
 
-// begin registers a composition, the first one with the streams that are there. It answers false when the archive is being composed
-// already; then cancel was not kept.
-func (s *session) begin(archiveID string, cancel context.CancelFunc) (*journal.Journal, bool, error) {
+// begin registers a composition, the first one with the streams that are there. If it asks for that, what the session sends is sealed
+// from then on. It answers false when the archive is being composed already; then cancel was not kept.
+func (s *session) begin(archiveID string, sealed bool, cancel context.CancelFunc) (*journal.Journal, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.composing[archiveID] != nil {
 		return nil, false, nil
 	}
-	if err := s.open(); err != nil {
+	if err := s.open(sealed); err != nil {
 		return nil, false, err
 	}
 	if len(s.composing) == 0 {
 		for _, st := range s.streams {
-			if err := s.enter(st, st.At); err != nil {
+			if err := st.enter(s.journal); err != nil {
 				return nil, false, err
 			}
 		}
@@ -164,12 +173,20 @@ func (s *session) begin(archiveID string, cancel context.CancelFunc) (*journal.J
 	return s.journal, true, nil
 }
 
-// open needs s.mu.
-func (s *session) open() (err error) {
-	if s.journal != nil {
+// open opens the journal, sealed if it was or is to be. It needs s.mu.
+func (s *session) open(sealed bool) error {
+	if s.journal != nil && !sealed {
 		return nil
 	}
+	key, err := s.key(sealed)
+	if err != nil {
+		return err
+	}
+	if s.journal != nil {
+		return s.journal.Seal(key)
+	}
 	s.journal, err = journal.Open(s.dir, journal.Options{
+		Key:    key,
 		Now:    s.now,
 		Failed: func(err error) { s.log.Error("journal", "error", err) },
 	})
@@ -228,7 +245,7 @@ func (s *session) recover(unfinished []string) (last av.Instant, ok bool, err er
 	if _, err := os.Stat(s.dir); errors.Is(err, os.ErrNotExist) {
 		return 0, false, nil
 	}
-	if err := s.open(); err != nil {
+	if err := s.open(false); err != nil {
 		return 0, false, err
 	}
 	s.awaited = map[string]bool{}

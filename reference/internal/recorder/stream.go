@@ -1,45 +1,100 @@
 package recorder
 
 import (
+	"errors"
 	"sync"
+	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 )
 
+// quietAfter is how long a stream sends no video until that counts as stopped. WebRTC has no message for it: a client just ceases
+// to send. Browsers repeat the picture of a screen on which nothing moves every second, which is no stop.
+const quietAfter = 1500 * time.Millisecond
+
 // stream is a published stream and the sink of its samples.
 type stream struct {
 	control.Publication
+	now func() av.Instant
 
-	mu     sync.Mutex
-	writer *journal.Writer // nil while the session has no journal
+	mu      sync.Mutex
+	journal *journal.Journal // nil while the session has none
+	writer  *journal.Writer  // with journal
+	seen    av.Instant       // when video came last
+	dark    bool             // it has stopped, and no key frame has come since
+	stopped av.Instant       // when it did
 }
 
 // Append implements [control.Sink].
 func (s *stream) Append(sample av.Sample) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var err error
+	if sample.Codec.Video() {
+		s.seen = s.now()
+		err = s.resume(sample)
+	}
 	if s.writer == nil {
+		return err
+	}
+	return errors.Join(err, s.writer.Append(sample))
+}
+
+// resume ends a stop with the first key frame, which it asks for.
+func (s *stream) resume(sample av.Sample) error {
+	switch {
+	case !s.dark:
+		return nil
+	case !sample.Key:
+		s.KeyFrame()
 		return nil
 	}
-	return s.writer.Append(sample)
+	s.dark = false
+	return s.note(journal.VideoResumed, sample.Time)
 }
 
 // Advance implements [control.Sink].
 func (s *stream) Advance(video bool, t av.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writer == nil {
-		return nil
+	var err error
+	if now := s.now(); video && !s.dark && now.Sub(s.seen) >= quietAfter {
+		s.dark, s.stopped = true, now
+		err = s.note(journal.VideoStopped, now)
 	}
-	return s.writer.Advance(video, t)
+	if s.writer == nil {
+		return err
+	}
+	return errors.Join(err, s.writer.Advance(video, t))
 }
 
-func (s *stream) open(w *journal.Writer) {
+// note puts a stop or its end on the timeline, if there is one. It needs s.mu.
+func (s *stream) note(kind journal.Kind, at av.Instant) error {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Note(journal.Event{Kind: kind, At: at, Stream: s.StreamID})
+}
+
+// enter puts the stream into a journal.
+func (s *stream) enter(j *journal.Journal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writer = w
+	w, err := j.Stream(s.StreamID)
+	if err != nil {
+		return err
+	}
+	s.journal, s.writer = j, w
+	err = j.Note(journal.Event{
+		Kind: journal.StreamAdded, At: s.At, Stream: s.StreamID, Connection: s.ConnectionID,
+		VideoType: s.VideoType, Classes: s.LayoutClasses, HasAudio: s.HasAudio, HasVideo: s.HasVideo,
+	})
+	if err == nil && s.dark {
+		err = s.note(journal.VideoStopped, s.stopped)
+	}
+	return err
 }
 
 // close ends the stream's log; entered says whether it had one.
@@ -50,6 +105,6 @@ func (s *stream) close() (entered bool, err error) {
 		return false, nil
 	}
 	err = s.writer.Close()
-	s.writer = nil
+	s.journal, s.writer = nil, nil
 	return true, err
 }

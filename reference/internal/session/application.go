@@ -46,12 +46,18 @@ const (
 	StorageAzure = "azure"
 )
 
+// Where requests to an S3 service name the bucket.
+const (
+	PathStyle   = "path"
+	VirtualHost = "virtualHost"
+)
+
 // Storage is an application's own upload target. Of S3 and Azure the one that Type names is set.
 type Storage struct {
 	Type        string `json:"type"`
 	S3          S3     `json:"s3,omitzero"`
 	Azure       Azure  `json:"azure,omitzero"`
-	Certificate string `json:"certificate,omitempty"`
+	Certificate string `json:"certificate,omitempty"` // whose key archives are encrypted for; "" = they are not
 }
 
 // S3 is a bucket at AWS, or at the service behind Endpoint (base URL with scheme).
@@ -62,6 +68,8 @@ type S3 struct {
 	Endpoint  string `json:"endpoint,omitempty"`
 	Region    string `json:"region,omitempty"`
 	SSE       bool   `json:"sse,omitempty"` // server-side encryption with keys of the service
+	// Addressing is PathStyle, VirtualHost, or "": the latter at Amazon, the former elsewhere.
+	Addressing string `json:"addressing,omitempty"`
 }
 
 // Azure is a container of a storage account.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -53,9 +54,15 @@ func TestCloudContract(t *testing.T) {
 }
 
 func TestS3Contract(t *testing.T) {
+	for _, addressing := range []string{session.PathStyle, session.VirtualHost} {
+		t.Run(addressing, func(t *testing.T) { s3Contract(t, addressing) })
+	}
+}
+
+func s3Contract(t *testing.T, addressing string) {
 	backend := s3mem.New()
 	must(t, backend.CreateBucket(t.Context(), "reels"))
-	s3 := gofakes3.New(backend, gofakes3.WithV4Auth(map[string]string{"key": "secret"})).Server()
+	s3 := gofakes3.New(backend, gofakes3.WithV4Auth(map[string]string{"key": "secret"}), gofakes3.WithHostBucket(addressing == session.VirtualHost)).Server()
 	var mu sync.Mutex
 	parts := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,9 +74,16 @@ func TestS3Contract(t *testing.T) {
 		s3.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels", Endpoint: server.URL}}
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+	}}
+	defer transport.CloseIdleConnections()
+	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels",
+		Endpoint: "http://store.example.com", Addressing: addressing}}
 	storagetest.Run(t, storagetest.Target{
-		Put: upload(target),
+		Put: func(ctx context.Context, a archive.Archive, r io.Reader) (string, error) {
+			return storage.Upload(ctx, transport, target, a, r)
+		},
 		Get: func(t *testing.T, key string) []byte {
 			o, err := backend.GetObject(t.Context(), "reels", key, nil)
 			must(t, err)

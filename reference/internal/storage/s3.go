@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,7 +25,7 @@ import (
 
 const defaultRegion = "us-east-1"
 
-// newS3 talks to AWS or, path style, to the endpoint given. Checksums beyond those that the protocol requires are left
+// newS3 talks to AWS or to the endpoint given. Checksums beyond those that the protocol requires are left
 // out: services other than AWS refuse them.
 func newS3(client *http.Client, t session.S3) *s3.Client {
 	return s3.New(s3.Options{
@@ -39,9 +41,18 @@ func newS3(client *http.Client, t session.S3) *s3.Client {
 	}, func(o *s3.Options) {
 		if t.Endpoint != "" {
 			o.BaseEndpoint = aws.String(t.Endpoint)
-			o.UsePathStyle = true
 		}
+		o.UsePathStyle = pathStyle(t)
 	})
+}
+
+// pathStyle reports whether the bucket is named in the path: the name of a bucket below any other host than Amazon's need not resolve.
+func pathStyle(t session.S3) bool {
+	if t.Addressing != "" || t.Endpoint == "" {
+		return t.Addressing == session.PathStyle
+	}
+	u, err := url.Parse(t.Endpoint)
+	return err != nil || !strings.HasSuffix(u.Hostname(), ".amazonaws.com")
 }
 
 // uploadS3 writes an object, a large one in parts, and returns its SHA-256 in base64.

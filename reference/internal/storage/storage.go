@@ -65,6 +65,9 @@ func newClient(transport http.RoundTripper) *http.Client {
 }
 
 func contentType(a archive.Archive) string {
+	if a.Password != "" { // it is no video to anybody but the holder of the key
+		return "application/octet-stream"
+	}
 	if a.OutputMode == archive.Individual {
 		return "application/zip"
 	}

@@ -32,7 +32,7 @@ type Control interface {
 	Offset(appID string) time.Duration
 	// Advance goes to target, which is not before Now, through everything that falls due on the way, in its order, each awaited; it
 	// returns what that was.
-	Advance(ctx context.Context, appID string, target time.Time) ([]control.Due, error)
+	Advance(ctx context.Context, appID string, target time.Time) (control.Walk, error)
 	// Deadlines are those to come, soonest first.
 	Deadlines(ctx context.Context, appID string) ([]control.Due, error)
 	// Rotate has the server move a session after the policy time in.
@@ -98,7 +98,7 @@ func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
-	chosen, err := a.parseApplication(body)
+	chosen, err := a.Targets.Application(body)
 	if err != nil {
 		return err
 	}
@@ -120,6 +120,14 @@ func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 		PreferredVideoCodec: &codec,
 		CreatedAt:           &created,
 	})
+}
+
+// choose sets on a fresh application what the caller chose.
+func choose(app *session.Application, chosen session.Application) {
+	app.PreferredVideoCodec = chosen.PreferredVideoCodec
+	app.ArchiveCallbackURL, app.SessionCallbackURL = chosen.ArchiveCallbackURL, chosen.SessionCallbackURL
+	app.SignatureSecret, app.Email = chosen.SignatureSecret, chosen.Email
+	app.Storage, app.Fallback = chosen.Storage, chosen.Fallback
 }
 
 // DeleteApplication answers DELETE /control/v1/applications/{applicationId}.
@@ -164,12 +172,16 @@ func (a *API) AdvanceClock(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	fired, err := a.Control.Advance(r.Context(), id, goal)
+	walk, err := a.Control.Advance(r.Context(), id, goal)
 	if err != nil {
 		return err
 	}
+	skipped := make([]apigen.Skip, 0, len(walk.Skipped))
+	for _, s := range walk.Skipped {
+		skipped = append(skipped, apigen.Skip{ArchiveId: s.ArchiveID, Skipped: s.By.Milliseconds()})
+	}
 	return wire.Write(w, http.StatusOK, apigen.ClockAdvanced{
-		Now: a.Control.Now(id).UnixMilli(), Offset: a.Control.Offset(id).Milliseconds(), Fired: render(fired)})
+		Now: a.Control.Now(id).UnixMilli(), Offset: a.Control.Offset(id).Milliseconds(), Fired: render(walk.Fired), Skipped: &skipped})
 }
 
 func checkAdvance(body apigen.ClockAdvance) error {

@@ -76,10 +76,10 @@ func (f *fake) ReplayDelivery(_ context.Context, _ string, id int64, _ time.Time
 func (f *fake) Now(string) time.Time        { return start.Add(f.offset) }
 func (f *fake) Offset(string) time.Duration { return f.offset }
 
-func (f *fake) Advance(_ context.Context, _ string, target time.Time) ([]control.Due, error) {
+func (f *fake) Advance(_ context.Context, _ string, target time.Time) (control.Walk, error) {
 	f.targets = append(f.targets, target)
 	f.offset = target.Sub(start)
-	return f.due, nil
+	return control.Walk{Fired: f.due, Skipped: []control.Skip{{ArchiveID: "a", By: time.Second}}}, nil
 }
 
 func (f *fake) Rotate(_ context.Context, _, sessionID string, in time.Duration) error {
@@ -189,7 +189,7 @@ func TestApplicationsNotCreated(t *testing.T) {
 		`{"name":"` + strings.Repeat("n", 257) + `"}`: archive.Invalid,
 		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"b","container":"c"}}}`:                        archive.Invalid,
 		`{"storage":{"type":"azure","config":{"accountName":"a","accountKey":"Yg==","container":"c","domain":"a/b"}}}`:      archive.Invalid,
-		`{"storage":{"type":"s3","certificate":"pem","config":{"accessKey":"a","secretKey":"b","bucket":"c"}}}`:             archive.Unimplemented,
+		`{"storage":{"type":"s3","certificate":"pem","config":{"accessKey":"a","secretKey":"b","bucket":"c"}}}`:             archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","endpoint":"s3.example.com"}}}`:     archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c"},"fallback":""}}`:                   archive.Invalid,
 		`{"storage":{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c","sse":"kms"}}}`:                     archive.Invalid,
@@ -242,7 +242,7 @@ func TestClock(t *testing.T) {
 				t.Fatalf("%v, clock moved to %v, want %v", err, f.targets, tc.target)
 			}
 			offset := tc.target.Sub(start).Milliseconds()
-			want := fmt.Sprintf(`{"fired":[{"archiveId":"a","at":%d,"kind":"idle","sessionId":"s"},{"at":%d,"kind":"webhook"}],"now":%d,"offset":%d}`,
+			want := fmt.Sprintf(`{"fired":[{"archiveId":"a","at":%d,"kind":"idle","sessionId":"s"},{"at":%d,"kind":"webhook"}],"now":%d,"offset":%d,"skipped":[{"archiveId":"a","skipped":1000}]}`,
 				ms+60_000, ms+3_600_000, tc.target.UnixMilli(), offset)
 			if got := strings.TrimSpace(w.Body.String()); got != want {
 				t.Errorf("answer %s, want %s", got, want)

@@ -570,6 +570,24 @@ func (e StorageType) Valid() bool {
 	}
 }
 
+// Defines values for StorageConfigAddressing.
+const (
+	Path        StorageConfigAddressing = "path"
+	VirtualHost StorageConfigAddressing = "virtualHost"
+)
+
+// Valid indicates whether the value is a known member of the StorageConfigAddressing enum.
+func (e StorageConfigAddressing) Valid() bool {
+	switch e {
+	case Path:
+		return true
+	case VirtualHost:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StorageConfigSse.
 const (
 	StorageConfigSseNone StorageConfigSse = "none"
@@ -661,7 +679,7 @@ type Archive struct {
 	// CreatedAt When recording effectively started; before that, when the call to start it came.
 	CreatedAt Millis `json:"createdAt"`
 
-	// Duration Recorded seconds; 0 until stopped.
+	// Duration Recorded seconds; 0 until stopped, and always 0 when encrypted.
 	Duration         int64         `json:"duration"`
 	Event            *ArchiveEvent `json:"event,omitempty"`
 	HasAudio         bool          `json:"hasAudio"`
@@ -684,7 +702,8 @@ type Archive struct {
 	// PartnerId API key; legacy identity.
 	PartnerId *int64 `json:"partnerId,omitempty"`
 
-	// Password Empty unless encrypted.
+	// Password Empty unless the archive is encrypted and its file exists. Base64 of RSA-OAEP (SHA-1) under the certificate's key of 51 bytes: version
+	// 1, algorithm 1 (AES-256), mode 1 (CBC), 32 bytes of key, 16 of initialization vector.
 	Password *string `json:"password,omitempty"`
 
 	// ProjectId API key; legacy identity.
@@ -745,8 +764,10 @@ type ArchiveCallback struct {
 	OutputMode      *OutputMode `json:"outputMode,omitempty"`
 
 	// PartnerId API key as a number; with the unified identity the application id.
-	PartnerId *any    `json:"partnerId,omitempty"`
-	Password  *string `json:"password,omitempty"`
+	PartnerId *any `json:"partnerId,omitempty"`
+
+	// Password As in the archive.
+	Password *string `json:"password,omitempty"`
 
 	// ProjectId API key as a number, or the application id.
 	ProjectId             *any                  `json:"projectId,omitempty"`
@@ -900,6 +921,10 @@ type ClockAdvanced struct {
 	Fired  []Deadline `json:"fired"`
 	Now    int64      `json:"now"`
 	Offset int64      `json:"offset"`
+
+	// Skipped For every archive that was recording, how far the clock was moved meanwhile. Recorded time and `duration` include it; media time does not jump, so
+	// that the file is shorter by as much.
+	Skipped *[]Skip `json:"skipped,omitempty"`
 }
 
 // Codec defines model for Codec.
@@ -1220,6 +1245,15 @@ type Signal struct {
 	Type *string `json:"type,omitempty"`
 }
 
+// Skip defines model for Skip.
+type Skip struct {
+	// ArchiveId Example: b40ef09b-3811-4726-b508-e41a0f96c68f
+	ArchiveId Id `json:"archiveId"`
+
+	// Skipped Milliseconds.
+	Skipped int64 `json:"skipped"`
+}
+
 // StartRequest Composed archives only: `resolution`, `layout`, `maxBitrate`, `quantizationParameter`. The last two exclude each other. Individual archives only:
 // `hasTranscription`. `hasAudio` and `hasVideo` must not both be false.
 type StartRequest struct {
@@ -1258,7 +1292,9 @@ type StartRequest struct {
 
 // Storage defines model for Storage.
 type Storage struct {
-	// Certificate PEM, or base64 of it; encrypts archives.
+	// Certificate X.509 certificate with an RSA key of 1024 to 2048 bits, in PEM or in base64 of PEM. Composed archives started while it is set are
+	// encrypted for the holder of its private key: the object, of the same name, is an MPEG transport stream in AES-256-CBC, which
+	// `password` of the archive opens. Individual archives are refused meanwhile. Null, or a target without one, turns it off.
 	Certificate *string `json:"certificate,omitempty"`
 
 	// Config s3 needs `accessKey`, `secretKey`, `bucket`; `endpoint` (with scheme) is for services other than AWS. azure needs `accountName`, `accountKey`, `container`.
@@ -1280,8 +1316,12 @@ type StorageConfig struct {
 	AccessKey   *string `json:"accessKey,omitempty"`
 	AccountKey  *string `json:"accountKey,omitempty"`
 	AccountName *string `json:"accountName,omitempty"`
-	Bucket      *string `json:"bucket,omitempty"`
-	Container   *string `json:"container,omitempty"`
+
+	// Addressing Whether requests name the bucket in the path, `https://host/bucket/key`, or in the host, `https://bucket.host/key`. Default `virtualHost` at Amazon,
+	// `path` at any other `endpoint`.
+	Addressing *StorageConfigAddressing `json:"addressing,omitempty"`
+	Bucket     *string                  `json:"bucket,omitempty"`
+	Container  *string                  `json:"container,omitempty"`
 
 	// Domain Default `blob.core.windows.net`. A domain name follows the account name in the host; a base URL, of an emulator, is followed by the
 	// account name in its path.
@@ -1293,6 +1333,10 @@ type StorageConfig struct {
 	SecretKey *string           `json:"secretKey,omitempty"`
 	Sse       *StorageConfigSse `json:"sse,omitempty"`
 }
+
+// StorageConfigAddressing Whether requests name the bucket in the path, `https://host/bucket/key`, or in the host, `https://bucket.host/key`. Default `virtualHost` at Amazon,
+// `path` at any other `endpoint`.
+type StorageConfigAddressing string
 
 // StorageConfigSse defines model for StorageConfig.Sse.
 type StorageConfigSse string

@@ -1,4 +1,4 @@
-// Package target reads the upload target of an application from a request.
+// Package target reads from a request what an application chooses: its settings, and the target of its uploads.
 package target
 
 import (
@@ -9,8 +9,8 @@ import (
 
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
-	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/outbound"
+	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/session"
 )
 
@@ -37,23 +37,23 @@ func (r Rules) Parse(field string, body apigen.Storage) (*session.Storage, bool,
 	if err != nil {
 		return nil, false, err
 	}
-	if text(body.Certificate) != "" {
-		return nil, false, later(field+"certificate", "encrypting archives")
+	if body.Certificate != nil {
+		if _, err := seal.Certificate(*body.Certificate); err != nil {
+			name := field + "certificate"
+			return nil, false, wire.Invalid(name, "%s must be an X.509 certificate in PEM or in base64 of PEM, with an RSA key of 1024 to 2048 bits, or null for none: %v", name, err)
+		}
 	}
-	c := body.Config
+	c, certificate := body.Config, text(body.Certificate)
 	if body.Type == apigen.StorageTypeAzure {
-		return &session.Storage{Type: session.StorageAzure, Azure: session.Azure{
+		return &session.Storage{Type: session.StorageAzure, Certificate: certificate, Azure: session.Azure{
 			AccountName: text(c.AccountName), AccountKey: text(c.AccountKey), Container: text(c.Container), Domain: text(c.Domain),
 		}}, fallback, nil
 	}
-	return &session.Storage{Type: session.StorageS3, S3: session.S3{
+	return &session.Storage{Type: session.StorageS3, Certificate: certificate, S3: session.S3{
 		AccessKey: text(c.AccessKey), SecretKey: text(c.SecretKey), Bucket: text(c.Bucket),
 		Endpoint: text(c.Endpoint), Region: text(c.Region), SSE: text(c.Sse) == string(apigen.StorageConfigSseS3),
+		Addressing: text(c.Addressing),
 	}}, fallback, nil
-}
-
-func later(field, what string) error {
-	return &archive.Error{Kind: archive.Unimplemented, Field: field, Message: field + ": " + what + " is not implemented yet; leave it out"}
 }
 
 // Fallback reads whether the built-in cloud takes over, which it does by default.
@@ -103,6 +103,9 @@ func (r Rules) check(field string, body apigen.Storage) error {
 	}
 	if c.Sse != nil && !c.Sse.Valid() {
 		return wire.Invalid(field+"config.sse", "%sconfig.sse must be one of s3, none, got %.64q", field, *c.Sse)
+	}
+	if c.Addressing != nil && !c.Addressing.Valid() {
+		return wire.Invalid(field+"config.addressing", "%sconfig.addressing must be one of path, virtualHost, got %.64q", field, *c.Addressing)
 	}
 	if _, err := base64.StdEncoding.DecodeString(text(c.AccountKey)); azure && err != nil {
 		return wire.Invalid(field+"config.accountKey", "%sconfig.accountKey must be base64", field)

@@ -3,7 +3,6 @@ package picture
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -17,33 +16,21 @@ import (
 )
 
 const (
-	// decodedAhead bounds the pictures of one stream that wait to be shown.
-	decodedAhead = 4
+	// CatchUp is how far back the key frame of a stream may be that gets a place, for its picture to be there at once: decoding
+	// what lies between must not cost more than it is worth. Readers begin that much before the recording.
+	CatchUp = 15 * time.Second
+	// fresh is how old the newest frame of such a stream may be. What is older may be of before a pause.
+	fresh = 1500 * time.Millisecond
 	// settleAfter is how long a stream's video must rest before a frame without a picture is looked into,
 	// settleTime how long its decoder then has to answer.
 	settleAfter = 500 * time.Millisecond
 	settleTime  = 2 * time.Second
 )
 
-// Picture is a decoded frame, scaled to where it is shown, without bars. It is not changed once queued.
-type Picture struct {
-	time          av.Instant
-	width, height int // of pix
-	source        [2]int
-	pix           []byte // planar 4:2:0
-}
-
-// fed is a frame the decoder was given and that has not come out yet.
-type fed struct {
-	number int64
-	time   av.Instant
-	source [2]int
-	again  bool // fed before: its picture is known
-}
-
-// Stream decodes one stream. Which child decodes what, and from which frame on, is decided by the journal only:
-// samples are skipped until a key frame of a stream that is shown, and after a loss; a child of another size takes over
-// at the first key frame after the tile or the aspect has changed, when its predecessor has handed out everything.
+// Stream decodes one stream. Its pictures depend on the journal only. They begin with a key frame or, when the stream gets a place
+// while it runs, with what the frames since the last key frame make; after a loss they stand still until the next key frame. A
+// child for another size takes over at the first key frame after tile or aspect have changed. One that dies is replaced by one that
+// is given everything since the key frame again: nothing is lost with it.
 type Stream struct {
 	ID     string
 	Plan   *plan.Plan
@@ -51,28 +38,34 @@ type Stream struct {
 	Log    *slog.Logger
 
 	// Of the feeding goroutine.
-	child   *child
-	number  int64
-	needKey bool
-	source  [2]int
-	keyAt   journal.Position // the key frame the child's state begins with
-	lastFed av.Instant
-	lost    bool // the child was ended to settle a frame: feed from keyAt again
+	reader *journal.Reader
+	number int64      // of the sample read last; the first is 1
+	newest av.Instant // its time
+	keys   []keyFrame // the last one, and before it those whose frames the child may still have
+	broken bool       // nothing after the last key frame can be decoded
+	absent bool       // without a place, or without a picture since it has one
+	since  av.Instant // when it got its place
+	child  *child
+	given  int64      // the sample given to a child last
+	rested av.Instant // when the child was given something last
+	deaths deaths
 
 	mu      await.Mutex // guards the rest
 	queue   []*Picture
-	fed     []fed
-	reached av.Instant // every sample before it was fed or skipped
+	fed     []fed      // given to the child; their pictures have not come
+	again   bool       // a new child is being given what an earlier one was
+	wanted  int64      // samples before it are decoded for the sake of later ones only
+	reached av.Instant // every sample before it was given or skipped
 	ended   bool
 }
 
-// child is a running decoder with the goroutine that reads from it.
-type child struct {
-	*ffmpeg.Decoder
-	codec         av.Codec
-	width, height int
-	done          chan struct{}
-	err           error // set when done is closed
+// keyFrame is where decoding can begin.
+type keyFrame struct {
+	position journal.Position
+	number   int64
+	time     av.Instant
+	codec    av.Codec
+	size     [2]int
 }
 
 // Run feeds the stream's video from the journal until the log ends or ctx does.
@@ -84,7 +77,7 @@ func (v *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 			<-v.child.done
 		}
 	}()
-	v.needKey = true
+	v.reader, v.broken, v.absent = r, true, true
 	waiting, cancel := v.Plan.UntilStopped(ctx)
 	defer cancel()
 	for {
@@ -92,233 +85,162 @@ func (v *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 		var torn *journal.TornError
 		switch {
 		case errors.Is(err, io.EOF), v.Plan.Over(v.reached) && !errors.As(err, &torn):
-			v.finish(ctx)
+			err = v.finish(ctx)
 			v.mu.Update(func() { v.ended = true })
-			return nil
+			return err
 		case err != nil && waiting.Err() != nil && ctx.Err() == nil: // stopped, but samples of before are on their way
 			waiting = ctx
 			continue
 		case errors.As(err, &torn):
 			v.Log.Warn("journal is damaged", "stream", v.ID, "err", err)
-			v.needKey = true
+			v.broken = true
 			continue
 		case err != nil:
 			return err
 		}
-		v.mu.Update(func() { v.reached = max(v.reached, it.Time) })
-		if it.Mark {
-			if it.Time.Sub(v.lastFed) >= settleAfter {
-				v.settle(ctx)
-			}
-			continue
-		}
-		if err := v.sample(ctx, r, it.Sample); err != nil {
+		if err := v.item(ctx, it); err != nil {
 			return err
 		}
+		v.mu.Update(func() { v.reached = max(v.reached, it.Time) })
 	}
 }
 
-// sample feeds or skips one sample.
-func (v *Stream) sample(ctx context.Context, r *journal.Reader, s av.Sample) error {
-	if err := v.Plan.WaitKnown(ctx, s.Time); err != nil && !errors.Is(err, plan.ErrOver) {
+// item takes one item of the journal.
+func (v *Stream) item(ctx context.Context, it journal.Item) error {
+	if err := v.Plan.WaitKnown(ctx, it.Time); err != nil && !errors.Is(err, plan.ErrOver) {
 		return err
 	}
-	tile, shown := v.Plan.At(s.Time).Tile(v.ID)
+	before, newest := v.number, v.newest
+	key := v.note(it)
+	tile, shown := v.Plan.At(it.Time).Tile(v.ID)
 	if !shown {
-		v.finish(ctx)
-		v.needKey = true
+		v.absent = true
+		return v.finish(ctx)
+	}
+	if err := v.rest(ctx, it.Time); err != nil {
+		return err
+	}
+	if err := v.revive(ctx); err != nil {
+		return err
+	}
+	if v.absent {
+		v.since = v.Plan.Since(v.ID, it.Time)
+	}
+	switch {
+	case key:
+		if err := v.begin(ctx, v.keys[len(v.keys)-1].shape(tile)); err != nil {
+			return err
+		}
+	case v.broken:
 		return nil
-	}
-	if v.child != nil && v.child.died() {
-		v.finish(ctx)
-		v.needKey = true
-	}
-	if s.Gap {
-		v.needKey = true
-	}
-	w, h, ok := Size(s)
-	if s.Key && ok {
-		v.keyAt, v.source, v.needKey, v.lost = r.Position(), [2]int{w, h}, false, false
-		if err := v.begin(ctx, s.Codec, tile.Whole(w, h)); err != nil {
+	case v.absent:
+		if ok, err := v.catchUp(ctx, tile, it, before, newest); !ok || err != nil {
+			return err
+		}
+	case v.child == nil && !it.Mark: // it was ended to settle a frame
+		if err := v.replay(ctx, v.keys[len(v.keys)-1].shape(tile), before); err != nil {
 			return err
 		}
 	}
-	if v.needKey {
-		return nil
+	if v.absent || !it.Mark {
+		v.rested = it.Time
 	}
-	if v.lost {
-		if err := v.replay(ctx, r); err != nil {
-			return err
-		}
-	}
-	if !v.needKey {
-		v.feed(ctx, s, false)
+	v.absent = false
+	if !it.Mark {
+		v.give(v.number, it.Sample, v.keys[len(v.keys)-1].size)
 	}
 	return nil
 }
 
-// feed hands one sample to the child.
-func (v *Stream) feed(ctx context.Context, s av.Sample, again bool) {
-	v.number++
-	v.lastFed = s.Time
-	number := v.number
-	v.mu.Update(func() { v.fed = append(v.fed, fed{number, s.Time, v.source, again}) })
-	if err := v.child.Write(number, s.Data); err != nil {
-		v.finish(ctx)
-		v.needKey = true
-	}
-}
-
-// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
-const maxDecoded = 4096
-
-// begin makes sure that a child for pictures of r's size runs.
-func (v *Stream) begin(ctx context.Context, codec av.Codec, r layout.Rect) error {
-	r.W, r.H = min(r.W, maxDecoded), min(r.H, maxDecoded)
-	if c := v.child; c != nil && c.codec == codec && c.width == r.W && c.height == r.H && !c.died() {
-		return nil
-	}
-	v.finish(ctx)
-	d, err := v.FFmpeg.Decode(ctx, codec, r.W, r.H)
-	if err != nil {
-		return fmt.Errorf("decoding stream %s: %w", v.ID, err)
-	}
-	c := &child{Decoder: d, codec: codec, width: r.W, height: r.H, done: make(chan struct{})}
-	v.child = c
-	go v.read(ctx, c)
-	return nil
-}
-
-func (c *child) died() bool {
-	select {
-	case <-c.done:
-		return true
-	default:
+// note counts a sample and keeps in mind where decoding can begin. It reports whether it can with this one.
+func (v *Stream) note(it journal.Item) (key bool) {
+	if it.Mark {
 		return false
 	}
+	v.number++
+	v.newest = it.Time
+	v.broken = v.broken || it.Gap
+	w, h, ok := Size(it.Sample)
+	if !it.Key || !ok {
+		return false
+	}
+	v.broken = false
+	v.mu.Lock()
+	needed := 0 // the keys before it begin what has come out
+	for needed < len(v.keys) && (len(v.fed) == 0 || needed+1 < len(v.keys) && v.keys[needed+1].number <= v.wanted) {
+		needed++
+	}
+	v.mu.Unlock()
+	v.keys = append(v.keys[needed:], keyFrame{v.reader.Position(), v.number, it.Time, it.Codec, [2]int{w, h}})
+	return true
 }
 
-// finish lets the child hand out what it has and reaps it.
-func (v *Stream) finish(ctx context.Context) {
-	c := v.child
-	if c == nil {
-		return
+// catchUp brings a stream that has a place, but no picture, to where it is: the picture of sample before, whose time newest is. It
+// reports whether that was possible.
+func (v *Stream) catchUp(ctx context.Context, tile layout.Tile, it journal.Item, before int64, newest av.Instant) (bool, error) {
+	key := v.keys[len(v.keys)-1]
+	stale := v.since.Sub(newest) > fresh
+	if v.since.Sub(key.time) > CatchUp || stale && it.Mark {
+		return false, nil
 	}
-	v.child = nil
-	closing := c.CloseInput()
-	<-c.done
-	v.mu.Update(func() { v.fed = v.fed[:0] })
-	if err := errors.Join(closing, c.err); err != nil && ctx.Err() == nil {
-		v.Log.Warn("decoder failed", "stream", v.ID, "err", err)
+	v.mu.Lock()
+	// Not every sample gives a picture: the last three are sure to have one.
+	v.wanted = max(key.number, before-2)
+	if stale {
+		v.wanted = before + 1
 	}
+	v.mu.Unlock()
+	return true, v.replay(ctx, key.shape(tile), before)
 }
 
-// read queues the pictures of a child until it ends. Frames it was given and did not show by then never come.
-func (v *Stream) read(ctx context.Context, c *child) {
-	defer close(c.done)
-	for {
-		p := &Picture{width: c.width, height: c.height, pix: make([]byte, c.width*c.height*3/2)}
-		number, err := c.Read(p.pix)
-		if err != nil || v.push(ctx, p, number) != nil {
-			break
+// replay starts a child and gives it the samples that lead to, and include, number to.
+func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
+	here := v.reader.Position()
+	v.mu.Lock()
+	from := v.keys[0]
+	for _, k := range v.keys[1:] {
+		if k.number <= v.wanted {
+			from = k
 		}
 	}
-	if ctx.Err() != nil {
-		c.Kill()
-	}
-	c.err = c.Wait()
-	v.mu.Update(func() { v.fed = v.fed[:0] })
-}
-
-// push queues a picture, waiting for room.
-func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
-	return v.mu.Until(ctx, func() bool {
-		if len(v.queue) >= decodedAhead {
-			return false
-		}
-		v.mu.Wake()
-		for len(v.fed) > 0 && v.fed[0].number <= number {
-			f := v.fed[0]
-			v.fed = v.fed[1:]
-			if f.number == number && !f.again {
-				p.time, p.source = f.time, f.source
-				v.queue = append(v.queue, p)
-			}
-		}
-		return true
-	})
-}
-
-// settle deals with a frame that yields no picture while no other follows: nothing but its decoder's end tells that
-// none will come. Pictures do not depend on it, because the next frame is preceded by all since the key frame.
-func (v *Stream) settle(ctx context.Context) {
-	if v.child == nil {
-		return
-	}
-	limited, cancel := context.WithTimeout(ctx, settleTime)
-	defer cancel()
-	if v.mu.Until(limited, func() bool { return len(v.fed) == 0 }) != nil && ctx.Err() == nil {
-		v.finish(ctx)
-		v.lost = true
-	}
-}
-
-// replay brings a new child to where the one ended by settle was.
-func (v *Stream) replay(ctx context.Context, r *journal.Reader) error {
-	next := r.Position()
-	if err := r.Seek(v.keyAt); err != nil {
+	v.fed, v.again = v.fed[:0], true
+	v.mu.Unlock()
+	defer v.mu.Update(func() { v.again = false })
+	if err := errors.Join(v.start(ctx, s), v.reader.Seek(from.position)); err != nil {
 		return err
 	}
-	for {
-		it, err := r.Next(ctx)
-		if err != nil {
-			return fmt.Errorf("decoding stream %s again: %w", v.ID, err)
-		}
-		if r.Position() == next {
-			break
-		}
-		if it.Mark {
+	size, broken := from.size, false
+	for number := from.number; number <= to; {
+		it, err := v.reader.Next(ctx)
+		var torn *journal.TornError
+		switch {
+		case errors.As(err, &torn):
+			broken = true
+			continue
+		case err != nil:
+			return err
+		case it.Mark:
 			continue
 		}
-		if v.lost {
-			tile, _ := v.Plan.At(it.Time).Tile(v.ID)
-			if err := v.begin(ctx, it.Codec, tile.Whole(v.source[0], v.source[1])); err != nil {
-				return err
-			}
-			v.lost = false
+		broken = broken || it.Gap && number > from.number
+		if w, h, ok := Size(it.Sample); ok {
+			size, broken = [2]int{w, h}, false
 		}
-		if v.feed(ctx, it.Sample, true); v.needKey {
-			return r.Seek(next)
+		if !broken {
+			v.give(number, it.Sample, size)
 		}
+		number++
 	}
-	return nil
+	if err := v.reader.Seek(here); err != nil {
+		return err
+	}
+	_, err := v.reader.Next(ctx)
+	return err
 }
 
-// Take returns the newest picture at t, or nil if none has come since the last call, waiting until that is certain.
-func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
-	var newest *Picture
-	err := v.mu.Until(ctx, func() bool {
-		taken := 0
-		for taken < len(v.queue) && v.queue[taken].time <= t {
-			newest = v.queue[taken]
-			taken++
-		}
-		v.queue = v.queue[taken:]
-		if taken > 0 {
-			v.mu.Wake()
-		}
-		return len(v.queue) > 0 || v.ended || v.reached > t && (len(v.fed) == 0 || v.fed[0].time > t)
-	})
-	return newest, err
-}
-
-// Pass drops pictures up to t without waiting for any, and reports whether there will be no more.
-func (v *Stream) Pass(t av.Instant) (over bool) {
-	v.mu.Update(func() {
-		for len(v.queue) > 0 && v.queue[0].time <= t {
-			v.queue = v.queue[1:]
-		}
-		over = v.ended && len(v.queue) == 0
-	})
-	return over
+// give hands one sample to the child. When it has died, nothing is lost: see revive.
+func (v *Stream) give(number int64, s av.Sample, size [2]int) {
+	v.given = max(v.given, number)
+	v.mu.Update(func() { v.fed = append(v.fed, fed{number, max(s.Time, v.since), size}) })
+	_ = v.child.Write(number, s.Data)
 }

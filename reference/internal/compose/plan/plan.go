@@ -67,6 +67,7 @@ type Plan struct {
 	Added         func(journal.Event) // called for every stream, from the goroutine that follows
 
 	streams  []journal.Event              // live, in the order in which they were added
+	dark     map[string]bool              // streams that send no video
 	selected map[string]journal.Selection // by stream; nil while the archive takes all
 	recorded time.Duration                // before the current span
 
@@ -122,6 +123,13 @@ func (p *Plan) apply(e journal.Event) (stopped bool) {
 		p.Added(e)
 	case journal.StreamRemoved:
 		p.streams = slices.DeleteFunc(p.streams, same)
+	case journal.VideoStopped:
+		if p.dark == nil {
+			p.dark = map[string]bool{}
+		}
+		p.dark[e.Stream] = true
+	case journal.VideoResumed:
+		delete(p.dark, e.Stream)
 	case journal.Classified:
 		if i := slices.IndexFunc(p.streams, same); i >= 0 {
 			p.streams[i].Classes = e.Classes
@@ -199,7 +207,7 @@ func (p *Plan) scene(from av.Instant) Scene {
 			continue
 		}
 		s.Streams++
-		if e.HasVideo && wanted.HasVideo {
+		if e.HasVideo && wanted.HasVideo && !p.dark[e.Stream] {
 			seen = append(seen, layout.Stream{
 				ID: e.Stream, Connection: e.Connection, Screen: e.VideoType == streamScreen, Classes: e.Classes,
 			})
@@ -222,6 +230,23 @@ func (p *Plan) At(t av.Instant) Scene {
 		}
 	}
 	return Scene{}
+}
+
+// Since is from when on a stream that has a place at t has had one.
+func (p *Plan) Since(stream string, t av.Instant) av.Instant {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := len(p.scenes) - 1
+	for i > 0 && p.scenes[i].from > t {
+		i--
+	}
+	for i > 0 {
+		if _, shown := p.scenes[i-1].Tile(stream); !shown {
+			break
+		}
+		i--
+	}
+	return p.scenes[i].from
 }
 
 // Between lists the scenes that hold at some point of [from, to), which must be known.

@@ -23,6 +23,13 @@ const (
 	BlockSamples = int64(ffmpeg.SampleRate / ffmpeg.FrameRate)
 	// Jitter is how far a packet's time may be from the end of its predecessor and still follow it without a seam.
 	Jitter = 40 * time.Millisecond
+	// lost is how much later than its predecessor's end a packet's own time says it begins when something in between is missing:
+	// more than mapping clocks to each other gives.
+	lost = 10 * time.Millisecond
+	// A packet that follows without a seam makes up for one part in catchUp of what it is early or late, by being longer or shorter
+	// by at most one part in stretch: so clocks may drift for hours, and nobody hears that they are followed.
+	catchUp = 50
+	stretch = 480
 	// fadeSamples is how long the signal takes to die away before a gap and to come back after it.
 	fadeSamples = ffmpeg.SampleRate / 200
 	// packetsAhead bounds the decoded packets of a stream that wait to be mixed. The shortest packets last 2.5 ms: the
@@ -49,6 +56,7 @@ type Stream struct {
 	mu      await.Mutex // guards the rest
 	queue   []pcm
 	next    int64      // end of the packet placed last
+	due     av.Instant // when the one after it was captured, if none is missing
 	reached av.Instant // every packet before it was queued
 	ended   bool
 	last    float32 // the sample mixed last
@@ -119,11 +127,12 @@ func (a *Stream) place(ctx context.Context, t av.Instant, samples []float32) err
 			return false
 		}
 		a.mu.Wake()
-		start := SamplesAt(t)
-		late := a.next - start
-		switch tolerance := av.Ticks(Jitter, ffmpeg.SampleRate); {
-		case late <= tolerance && late >= -tolerance:
-			start = a.next
+		start, tolerance := SamplesAt(t), av.Ticks(Jitter, ffmpeg.SampleRate)
+		missing := t.Sub(a.due) >= lost
+		a.due = t.Add(av.Duration(int64(len(samples)), ffmpeg.SampleRate))
+		switch late := a.next - start; {
+		case !missing && late <= tolerance && late >= -tolerance:
+			samples, start = drift(samples, late), a.next
 		case late >= int64(len(samples)):
 			return true
 		case late > 0:
@@ -133,6 +142,27 @@ func (a *Stream) place(ctx context.Context, t av.Instant, samples []float32) err
 		a.queue = append(a.queue, pcm{t, start, append([]float32(nil), samples...)})
 		return true
 	})
+}
+
+// drift makes a packet that would be so many samples late a little shorter, or one that would be early longer.
+func drift(samples []float32, late int64) []float32 {
+	n := int64(len(samples))
+	most := max(1, n/stretch)
+	by := max(-most, min(most, late/catchUp))
+	if by == 0 || n < stretch/4 {
+		return samples
+	}
+	out := make([]float32, n-by)
+	step := float64(n-1) / float64(len(out)-1)
+	for i := range out {
+		at, part := math.Modf(float64(i) * step)
+		x := samples[int(at)]
+		if int(at)+1 < len(samples) {
+			x += float32(part) * (samples[int(at)+1] - x)
+		}
+		out[i] = x
+	}
+	return out
 }
 
 // Mix adds the samples from number start on to out. Only packets before limit count, and it waits until they are there.

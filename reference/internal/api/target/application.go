@@ -1,11 +1,10 @@
-package testctl
+package target
 
 import (
 	"net/mail"
 	"unicode/utf8"
 
 	"reelcheck/reference/internal/api/apigen"
-	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/session"
 )
@@ -16,8 +15,8 @@ const (
 	maxEmail  = 320
 )
 
-// parseApplication returns an application with what the caller chooses of it, and nothing else.
-func (a *API) parseApplication(body apigen.ApplicationRequest) (session.Application, error) {
+// Application returns an application with what body chooses of it, and nothing else. Errors are [*archive.Error].
+func (r Rules) Application(body apigen.ApplicationRequest) (session.Application, error) {
 	app := session.Application{
 		Name:                text(body.Name),
 		PreferredVideoCodec: string(apigen.VP8),
@@ -40,31 +39,23 @@ func (a *API) parseApplication(body apigen.ApplicationRequest) (session.Applicat
 		checkLength("signatureSecret", app.SignatureSecret, maxSecret),
 		checkLength("email", app.Email, maxEmail),
 		checkEmail(app.Email),
-		a.Targets.URL("archiveCallbackUrl", app.ArchiveCallbackURL),
-		a.Targets.URL("sessionCallbackUrl", app.SessionCallbackURL),
+		r.URL("archiveCallbackUrl", app.ArchiveCallbackURL),
+		r.URL("sessionCallbackUrl", app.SessionCallbackURL),
 	} {
 		if err != nil {
 			return app, err
 		}
 	}
 	var err error
-	if app.Fallback, err = target.Fallback("fallback", body.Fallback); err != nil || body.Storage == nil {
+	if app.Fallback, err = Fallback("fallback", body.Fallback); err != nil || body.Storage == nil {
 		return app, err
 	}
-	storage, fallback, err := a.Targets.Parse("storage.", *body.Storage)
+	storage, fallback, err := r.Parse("storage.", *body.Storage)
 	if body.Storage.Fallback != nil {
 		app.Fallback = fallback
 	}
 	app.Storage = storage
 	return app, err
-}
-
-// choose sets on a fresh application what the caller chose.
-func choose(app *session.Application, chosen session.Application) {
-	app.PreferredVideoCodec = chosen.PreferredVideoCodec
-	app.ArchiveCallbackURL, app.SessionCallbackURL = chosen.ArchiveCallbackURL, chosen.SessionCallbackURL
-	app.SignatureSecret, app.Email = chosen.SignatureSecret, chosen.Email
-	app.Storage, app.Fallback = chosen.Storage, chosen.Fallback
 }
 
 func checkLength(field, value string, most int) error {
@@ -79,11 +70,4 @@ func checkEmail(value string) error {
 		return wire.Invalid("email", "email must be a mail address, got %.64q", value)
 	}
 	return nil
-}
-
-func text[S ~string](p *S) string {
-	if p == nil {
-		return ""
-	}
-	return string(*p)
 }

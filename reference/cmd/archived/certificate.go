@@ -1,0 +1,20 @@
+package main
+
+import (
+	"context"
+
+	"reelcheck/reference/internal/session"
+)
+
+// certificates finds the certificate for whose holder an application's archives are encrypted.
+func certificates(store interface {
+	Application(ctx context.Context, id string) (session.Application, error)
+}) func(ctx context.Context, applicationID string) (string, error) {
+	return func(ctx context.Context, applicationID string) (string, error) {
+		app, err := store.Application(ctx, applicationID)
+		if err != nil || app.Storage == nil {
+			return "", err
+		}
+		return app.Storage.Certificate, nil
+	}
+}

@@ -1,0 +1,239 @@
+package picture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/layout"
+)
+
+const (
+	// decodedAhead bounds the pictures of one stream that wait to be shown.
+	decodedAhead = 4
+	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
+	maxDecoded = 4096
+	// lives is how many children may die over the same picture.
+	lives = 3
+)
+
+// Picture is a decoded frame, scaled to where it is shown, without bars. It is not changed once queued.
+type Picture struct {
+	time          av.Instant
+	width, height int // of pix
+	source        [2]int
+	pix           []byte // planar 4:2:0
+}
+
+// fed is a sample the decoder was given and that has not come out yet.
+type fed struct {
+	number int64
+	time   av.Instant
+	source [2]int
+}
+
+// shape is what a child decodes, and to which size.
+type shape struct {
+	codec         av.Codec
+	width, height int
+}
+
+// shape is how a child for the frames from k on decodes them for a tile.
+func (k keyFrame) shape(t layout.Tile) shape {
+	r := t.Whole(k.size[0], k.size[1])
+	return shape{k.codec, min(r.W, maxDecoded), min(r.H, maxDecoded)}
+}
+
+// child is a running decoder with the goroutine that reads from it.
+type child struct {
+	*ffmpeg.Decoder
+	shape
+	done chan struct{}
+	err  error // set when done is closed
+}
+
+func (c *child) died() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// start starts a child.
+func (v *Stream) start(ctx context.Context, s shape) error {
+	d, err := v.FFmpeg.Decode(ctx, s.codec, s.width, s.height)
+	if err != nil {
+		return fmt.Errorf("decoding stream %s: %w", v.ID, err)
+	}
+	v.child = &child{Decoder: d, shape: s, done: make(chan struct{})}
+	go v.read(ctx, v.child)
+	return nil
+}
+
+// begin makes sure that a child of shape s runs.
+func (v *Stream) begin(ctx context.Context, s shape) error {
+	if v.child != nil && v.child.shape == s {
+		return nil
+	}
+	if err := v.finish(ctx); err != nil {
+		return err
+	}
+	return v.start(ctx, s)
+}
+
+// finish lets the child hand out what it has and reaps it.
+func (v *Stream) finish(ctx context.Context) error {
+	for v.child != nil {
+		s, early := v.child.shape, v.child.died()
+		if err := v.reap(ctx); ctx.Err() != nil {
+			return ctx.Err()
+		} else if err == nil && !early || v.settled() || v.hopeless() {
+			break
+		}
+		if err := v.replay(ctx, s, v.given); err != nil {
+			return err
+		}
+	}
+	v.giveUp()
+	return nil
+}
+
+// revive replaces a child that died.
+func (v *Stream) revive(ctx context.Context) error {
+	for v.child != nil && v.child.died() {
+		s := v.child.shape
+		_ = v.reap(ctx) // logged
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if v.hopeless() {
+			v.broken = true
+			v.giveUp()
+			return nil
+		}
+		if err := v.replay(ctx, s, v.given); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *Stream) reap(ctx context.Context) error {
+	c := v.child
+	v.child = nil
+	closing := c.CloseInput()
+	<-c.done
+	err := errors.Join(closing, c.err)
+	if err != nil && ctx.Err() == nil {
+		v.Log.Warn("decoder failed", "stream", v.ID, "err", err)
+	}
+	return err
+}
+
+// deaths counts children that died before the same picture.
+type deaths struct{ wanted, count int64 }
+
+// hopeless accounts for a death and reports whether there were too many without a picture in between.
+func (v *Stream) hopeless() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.deaths.wanted != v.wanted {
+		v.deaths = deaths{wanted: v.wanted}
+	}
+	v.deaths.count++
+	return v.deaths.count >= lives
+}
+
+// giveUp stops waiting for what has not come out.
+func (v *Stream) giveUp() {
+	v.mu.Update(func() { v.fed, v.wanted = v.fed[:0], max(v.wanted, v.given+1) })
+}
+
+func (v *Stream) settled() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.fed) == 0
+}
+
+// rest deals with a sample that yields no picture while no other follows: nothing but its decoder's end tells that
+// none will come. Pictures do not depend on it, because the next sample is preceded by all since the key frame.
+func (v *Stream) rest(ctx context.Context, now av.Instant) error {
+	if v.child == nil || now.Sub(v.rested) < settleAfter {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	err := v.mu.Until(limited, func() bool { return len(v.fed) == 0 })
+	if err != nil && ctx.Err() == nil {
+		return v.finish(ctx)
+	}
+	return ctx.Err()
+}
+
+// read queues the pictures of a child until it ends.
+func (v *Stream) read(ctx context.Context, c *child) {
+	defer close(c.done)
+	for {
+		p := &Picture{width: c.width, height: c.height, pix: make([]byte, c.width*c.height*3/2)}
+		number, err := c.Read(p.pix)
+		if err != nil || v.push(ctx, p, number) != nil {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		c.Kill()
+	}
+	c.err = c.Wait()
+}
+
+// push queues a picture, waiting for room, unless it is one of those that nobody wants.
+func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
+	return v.mu.Until(ctx, func() bool {
+		if number >= v.wanted && len(v.queue) >= decodedAhead {
+			return false
+		}
+		for len(v.fed) > 0 && v.fed[0].number <= number {
+			f := v.fed[0]
+			v.fed = v.fed[1:]
+			if f.number == number && number >= v.wanted {
+				p.time, p.source = f.time, f.source
+				v.queue = append(v.queue, p)
+				v.wanted = number + 1
+			}
+		}
+		v.mu.Wake()
+		return true
+	})
+}
+
+// Take returns the newest picture at t, or nil if none has come since the last call, waiting until that is certain.
+func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
+	var newest *Picture
+	err := v.mu.Until(ctx, func() bool {
+		taken := 0
+		for taken < len(v.queue) && v.queue[taken].time <= t {
+			newest = v.queue[taken]
+			taken++
+		}
+		if v.queue = v.queue[taken:]; taken > 0 {
+			v.mu.Wake()
+		}
+		return len(v.queue) > 0 || v.ended || v.reached > t && !v.again && (len(v.fed) == 0 || v.fed[0].time > t)
+	})
+	return newest, err
+}
+
+// Pass drops pictures up to t without waiting for any, and reports whether there will be no more.
+func (v *Stream) Pass(t av.Instant) (over bool) {
+	v.mu.Update(func() {
+		for len(v.queue) > 0 && v.queue[0].time <= t {
+			v.queue = v.queue[1:]
+		}
+		over = v.ended && len(v.queue) == 0
+	})
+	return over
+}

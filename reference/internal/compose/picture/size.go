@@ -1,0 +1,43 @@
+package picture
+
+import (
+	"github.com/Eyevinn/mp4ff/avc"
+	"github.com/Eyevinn/mp4ff/vp9"
+
+	"reelcheck/reference/internal/av"
+)
+
+// Size reads the size of a key frame from its bitstream.
+func Size(s av.Sample) (width, height int, ok bool) {
+	if !s.Key {
+		return 0, 0, false
+	}
+	switch s.Codec {
+	case av.VP8:
+		return av.VP8Key(s.Data)
+	case av.VP9:
+		h, err := vp9.ParseFrameHeader(s.Data)
+		if err != nil || !h.KeyFrame {
+			return 0, 0, false
+		}
+		return int(h.Width), int(h.Height), true
+	case av.H264:
+		for nal := range av.NALs(s.Data) {
+			if av.NALTypeOf(nal) != av.NALSPS {
+				continue
+			}
+			sps, err := avc.ParseSPSNALUnit(nal, false)
+			return spsSize(sps, err)
+		}
+	case av.Opus:
+	}
+	return 0, 0, false
+}
+
+func spsSize(sps *avc.SPS, err error) (width, height int, ok bool) {
+	const limit = 16384
+	if err != nil || sps.Width == 0 || sps.Height == 0 || sps.Width > limit || sps.Height > limit {
+		return 0, 0, false
+	}
+	return int(sps.Width), int(sps.Height), true
+}

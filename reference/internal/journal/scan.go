@@ -1,0 +1,95 @@
+package journal
+
+import (
+	"bufio"
+	"errors"
+	"hash/crc32"
+	"io"
+
+	"reelcheck/reference/internal/seal"
+)
+
+// scan reads records of segment seq until the end of r. It returns where the last whole record ends, and a *TornError when bytes
+// follow that are not a record.
+func scan(r io.ReadSeeker, seq int, box *seal.Box, seen func(record) error) (size int64, sealed bool, err error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return 0, false, err
+	}
+	s := scanner{in: bufio.NewReaderSize(r, 256<<10)}
+	head := make([]byte, headerSize)
+	n, err := io.ReadFull(s.in, head)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return 0, false, err
+	case string(head[:n]) == magicSealed && box == nil:
+		return 0, true, errKey
+	case string(head[:n]) == magicSealed:
+		s.box = box
+	case string(head[:n]) != magic:
+		return 0, false, &TornError{Offset: 0, Err: errMagic}
+	}
+	at := seal.Place{Segment: seq, Offset: firstRecord}
+	for {
+		n, err := s.record(at, seen)
+		switch {
+		case err == nil:
+			at.Offset += headerSize + n
+		case errors.Is(err, io.EOF):
+			return at.Offset, s.box != nil, nil
+		case errors.Is(err, errShort), errors.Is(err, errLength), errors.Is(err, errChecksum), errors.Is(err, errBody):
+			return at.Offset, s.box != nil, &TornError{Offset: at.Offset, Err: err}
+		default:
+			return at.Offset, s.box != nil, err
+		}
+	}
+}
+
+// scanner reads the records of one segment; box is nil when it is plain.
+type scanner struct {
+	in  *bufio.Reader
+	box *seal.Box
+}
+
+// record reads the record at a place and returns how long its body is on disk; io.EOF when there is nothing.
+func (s scanner) record(at seal.Place, seen func(record) error) (int64, error) {
+	head := make([]byte, headerSize)
+	if _, err := io.ReadFull(s.in, head); errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, errShort
+	} else if err != nil {
+		return 0, err
+	}
+	n, sum, err := parseHeader(head)
+	if err != nil {
+		return 0, err
+	}
+	stored := make([]byte, n)
+	if _, err := io.ReadFull(s.in, stored); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, errShort
+	} else if err != nil {
+		return 0, err
+	}
+	body, err := parseBody(stored, sum, s.box, at, nil)
+	if err != nil {
+		return 0, err
+	}
+	r, err := decode(body, false)
+	if err != nil {
+		return 0, err
+	}
+	return n, seen(r)
+}
+
+// parseBody checks what is on disk of a body and returns the body, appended to dst when it was sealed.
+func parseBody(stored []byte, sum uint32, box *seal.Box, at seal.Place, dst []byte) ([]byte, error) {
+	if crc32.Checksum(stored, castagnoli) != sum {
+		return nil, errChecksum
+	}
+	if box == nil {
+		return stored, nil
+	}
+	body, err := box.Open(dst, stored, at)
+	if err == nil && len(body) == 0 {
+		err = errBody
+	}
+	return body, err
+}

@@ -1,0 +1,102 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/seal"
+)
+
+const (
+	archiveKey = ".key" // appended to where an archive's file is
+	journalKey = "key"  // in the folder of a journal
+)
+
+// checkKeys opens every key that an earlier process left. A server that cannot open them must not start: it would take what they
+// protect for lost, and remove it.
+func (r *Recorder) checkKeys() error {
+	archives, err := filepath.Glob(r.output("*") + archiveKey)
+	if err != nil {
+		return err
+	}
+	for _, path := range archives {
+		name := filepath.Base(path)
+		if _, err := r.Keys.Load(path, archiveName(name[:len(name)-len(archiveKey)])); err != nil {
+			return err
+		}
+	}
+	journals, err := filepath.Glob(filepath.Join(r.Dir, "journals", "*", journalKey))
+	if err != nil {
+		return err
+	}
+	for _, path := range journals {
+		if _, err := r.Keys.Load(path, journalName(filepath.Dir(path))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func archiveName(id string) string  { return "archive " + id }
+func journalName(dir string) string { return "journal " + filepath.Base(dir) }
+
+// cipher returns what the file of an archive is encrypted with, nil when it is not. Whether it is was settled when its first
+// composition began, if its application had a certificate then. An archive that a crash cut off before that is settled after it.
+func (r *Recorder) cipher(ctx context.Context, a archive.Archive) (*seal.Cipher, error) {
+	path := r.output(a.ID) + archiveKey
+	secret, err := r.Keys.Load(path, archiveName(a.ID))
+	if err == nil {
+		c, err := seal.ParseCipher(secret)
+		return &c, err
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if r.Certificate == nil || a.OutputMode == archive.Individual || compose.Complete(r.output(a.ID)) {
+		return nil, nil
+	}
+	text, err := r.Certificate(ctx, a.ApplicationID)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	holder, err := seal.Certificate(text)
+	if err != nil {
+		return nil, fmt.Errorf("certificate of application %s: %w", a.ApplicationID, err)
+	}
+	c, err := seal.NewCipher(holder)
+	if err != nil {
+		return nil, err
+	}
+	return &c, r.Keys.Store(path, archiveName(a.ID), c.Bytes())
+}
+
+// discardKey forgets the key of an archive.
+func (r *Recorder) discardKey(archiveID string) error {
+	err := os.Remove(r.output(archiveID) + archiveKey)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// key returns the key of the session's journal; nil when it has none and none is to be made. It needs s.mu.
+func (s *session) key(create bool) ([]byte, error) {
+	path := filepath.Join(s.dir, journalKey)
+	key, err := s.keys.Load(path, journalName(s.dir))
+	if !errors.Is(err, os.ErrNotExist) {
+		return key, err
+	}
+	if !create {
+		return nil, nil
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, err
+	}
+	key = seal.NewKey()
+	return key, s.keys.Store(path, journalName(s.dir), key)
+}

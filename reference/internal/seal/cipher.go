@@ -1,0 +1,118 @@
+package seal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1" // of OAEP, where it protects nothing that collisions endanger
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// RSA keys of certificates in bits: the add-on takes no longer ones, and shorter ones are no protection.
+const minBits, maxBits = 1024, 2048
+
+// Certificate returns the public key of an X.509 certificate in PEM, or in base64 of PEM. Whether it has expired, or who signed it, is
+// nobody's concern: it only carries the key.
+func Certificate(text string) (*rsa.PublicKey, error) {
+	block, rest := pem.Decode([]byte(text))
+	if block == nil {
+		decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+		if err != nil {
+			return nil, errors.New("it is neither PEM nor base64 of PEM")
+		}
+		if block, rest = pem.Decode(decoded); block == nil {
+			return nil, errors.New("it is neither PEM nor base64 of PEM")
+		}
+	}
+	if block.Type != "CERTIFICATE" || strings.TrimSpace(string(rest)) != "" {
+		return nil, fmt.Errorf("it must be one CERTIFICATE, got %.64q", block.Type)
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := certificate.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("its key must be RSA, got %s", certificate.PublicKeyAlgorithm)
+	}
+	if bits := key.N.BitLen(); bits < minBits || bits > maxBits {
+		return nil, fmt.Errorf("its RSA key must have %d to %d bits, got %d", minBits, maxBits, bits)
+	}
+	return key, nil
+}
+
+// How the password says what the file is encrypted with: version 1, AES-256, CBC.
+const passwordHead = "\x01\x01\x01"
+
+// Cipher encrypts the file of one archive.
+type Cipher struct {
+	key [KeySize]byte
+	iv  [aes.BlockSize]byte
+	// Password tells key and iv to the holder of the certificate's private key: base64 of them in RSA-OAEP with SHA-1, the hash that
+	// openssl takes unless told otherwise.
+	Password string
+}
+
+// NewCipher returns the cipher of a new archive.
+func NewCipher(holder *rsa.PublicKey) (Cipher, error) {
+	var c Cipher
+	_, _ = rand.Read(c.key[:]) // never fails
+	_, _ = rand.Read(c.iv[:])
+	plain := append(append([]byte(passwordHead), c.key[:]...), c.iv[:]...)
+	password, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, holder, plain, nil)
+	if err != nil {
+		return c, fmt.Errorf("encrypting the password of an archive: %w", err)
+	}
+	c.Password = base64.StdEncoding.EncodeToString(password)
+	return c, nil
+}
+
+// Bytes is what ParseCipher reads. It is secret.
+func (c Cipher) Bytes() []byte { return append(append(c.key[:], c.iv[:]...), c.Password...) }
+
+// ParseCipher reads a cipher.
+func ParseCipher(b []byte) (c Cipher, err error) {
+	head := len(c.key) + len(c.iv)
+	if len(b) <= head {
+		return c, fmt.Errorf("a cipher of %d bytes", len(b))
+	}
+	copy(c.key[:], b)
+	copy(c.iv[:], b[len(c.key):])
+	c.Password = string(b[head:])
+	return c, nil
+}
+
+// Writer encrypts what is written to it on its way to w. It passes on whole blocks: all that is written in the end must be a multiple
+// of 16 bytes.
+func (c Cipher) Writer(w io.Writer) io.Writer {
+	block, err := aes.NewCipher(c.key[:])
+	if err != nil {
+		panic("internal error: " + err.Error()) // the size of the key is a constant
+	}
+	return &writer{to: w, mode: cipher.NewCBCEncrypter(block, c.iv[:])}
+}
+
+type writer struct {
+	to   io.Writer
+	mode cipher.BlockMode
+	rest int    // bytes at the beginning of buf that wait for a whole block
+	buf  []byte // the caller's bytes are not ours to change
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.buf = append(w.buf[:w.rest], p...)
+	whole := len(w.buf) - len(w.buf)%aes.BlockSize
+	w.mode.CryptBlocks(w.buf[:whole], w.buf[:whole])
+	if _, err := w.to.Write(w.buf[:whole]); err != nil {
+		return 0, err
+	}
+	w.rest = copy(w.buf, w.buf[whole:])
+	return len(p), nil
+}
