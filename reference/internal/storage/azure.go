@@ -2,7 +2,11 @@ package storage
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -16,6 +20,21 @@ import (
 )
 
 const azureDomain = "blob.core.windows.net"
+
+// uploadAzure writes a blob and returns its SHA-256 in base64. The reader is handed over: the pipe behind a writer of
+// gocloud.dev v0.47 panics when the service refuses the blob.
+func uploadAzure(ctx context.Context, client *http.Client, t session.Azure, key, contentType string, r io.Reader) (sum string, err error) {
+	bucket, err := openAzure(ctx, client, t)
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	err = bucket.Upload(ctx, key, io.TeeReader(r, hash), writing(contentType))
+	if err = errors.Join(err, bucket.Close()); err != nil {
+		return "", fmt.Errorf("write %q: %w", key, err)
+	}
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil
+}
 
 // openAzure opens a container with the key of its account.
 func openAzure(ctx context.Context, client *http.Client, t session.Azure) (*blob.Bucket, error) {
