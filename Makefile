@@ -43,7 +43,7 @@ test: ffmpeg openssl ## Unit and contract tests with the race detector
 
 KILLS ?= 100
 .PHONY: crash
-crash: ffmpeg ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat)
+crash: ffmpeg openssl ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat)
 	mkdir -p $(CACHE)
 	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
 	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0)
