@@ -69,8 +69,11 @@ func checkMembers(path string, raw json.RawMessage, t reflect.Type) error {
 		t = t.Elem()
 	}
 	var members map[string]json.RawMessage
-	if t.Kind() != reflect.Struct || json.Unmarshal(raw, &members) != nil {
+	if t.Kind() != reflect.Struct || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		return nil
+	}
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return malformed(err)
 	}
 	known := map[string]reflect.Type{}
 	for field := range t.Fields() {
