@@ -141,6 +141,8 @@ func (v View) Exchanges(operations ...string) View {
 
 func (v View) Webhooks() View  { return v.Where(func(r *Record) bool { return r.Webhook != nil }) }
 func (v View) Objects() View   { return v.Where(func(r *Record) bool { return r.Object != nil }) }
+func (v View) Uploads() View   { return v.Where(func(r *Record) bool { return r.Upload != nil }) }
+func (v View) Mails() View     { return v.Where(func(r *Record) bool { return r.Mail != nil }) }
 func (v View) Clients() View   { return v.Where(func(r *Record) bool { return r.Client != nil }) }
 func (v View) Steps() View     { return v.Where(func(r *Record) bool { return r.Step != nil }) }
 func (v View) Watches() View   { return v.Where(func(r *Record) bool { return r.Watch != nil }) }

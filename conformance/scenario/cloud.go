@@ -13,7 +13,7 @@ import (
 var cloud = Scenario{
 	Name: Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
 	Needs: []target.Capability{target.VP8, target.Cloud}, Media: 1, Within: 2 * time.Minute,
-	run: runCloud,
+	app: appKind{name: "cloud", cloud: true}, run: runCloud,
 }
 
 const (
@@ -53,14 +53,8 @@ func runCloud(ctx context.Context, f *flow) error {
 
 // record makes two short archives, one after the other.
 func (c *cloudFlow) record(ctx context.Context) (err error) {
-	if c.session, err = c.flow.session(ctx, "session"); err != nil {
-		return err
-	}
-	alice, err := c.join(ctx, c.session, "alice")
-	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "vp8-05", "tone-05"); err != nil {
+	var alice *member
+	if c.session, alice, err = c.alone(ctx, "vp8-05", "tone-05"); err != nil {
 		return err
 	}
 	if c.Target.File.Time == target.Virtual {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -18,99 +17,9 @@ type flow struct {
 	Env
 	scenario Scenario
 	as       target.As // the calls of the flow's own application
-	bucket   string    // where its archives are uploaded; "" for the built-in cloud
+	place    place     // where its archives are uploaded
 	undo     []func(context.Context) error
 	looking  chan struct{} // held while forensics run
-}
-
-// appKind is what an application is set up for.
-type appKind struct {
-	name  string // of the webhook endpoint, and the role of a prepared application
-	cloud bool   // no upload target
-	// storage replaces the flow's own upload target.
-	storage *target.Storage
-}
-
-var ordinary = appKind{name: "default"}
-
-// open makes the flow's application.
-func (f *flow) open(ctx context.Context) error {
-	kind := ordinary
-	switch f.scenario.Name {
-	case Cloud:
-		kind = appKind{name: "cloud", cloud: true}
-	case Undelivered:
-		kind = appKind{name: "unreachable", storage: unreachable()}
-	}
-	client, bucket, err := f.application(ctx, "application", kind)
-	if err != nil {
-		return err
-	}
-	f.bucket = bucket
-	f.as = client.Unified()
-	if !f.Target.File.Has(target.Unified) {
-		f.as = client.Legacy()
-	}
-	return nil
-}
-
-// application makes an isolated application, or takes the prepared one of that role. The bucket is where its
-// archives are uploaded.
-func (f *flow) application(ctx context.Context, label string, kind appKind) (c *target.Client, bucket string, err error) {
-	c = &target.Client{
-		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.scenario.Name,
-		Journal: f.Journal, Schema: f.Schema, Timeout: f.Target.File.RequestTimeout.Or(10 * time.Second),
-	}
-	if !f.Target.File.Has(target.Control) {
-		bucket, err = f.prepared(c, kind)
-		return c, bucket, err
-	}
-	req := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.scenario.Name + " " + kind.name, Storage: kind.storage}
-	if f.Hooks != nil {
-		req.ArchiveCallbackURL = f.Hooks.Endpoint(f.scenario.Name, kind.name)
-	}
-	if !kind.cloud && kind.storage == nil && f.Store != nil {
-		if bucket, err = f.Store.Bucket(ctx, bucketName(f.RunID, f.scenario.Name, kind.name)); err != nil {
-			return nil, "", err
-		}
-		req.Storage = f.Store.Storage(bucket)
-	}
-	if c.App, err = c.CreateApplication(ctx, label, req); err != nil {
-		return nil, "", err
-	}
-	f.undo = append(f.undo, func(ctx context.Context) error { return c.DeleteApplication(ctx, "cleanup."+kind.name, c.App.ID) })
-	return c, bucket, nil
-}
-
-// prepared takes the application of a role from the target file.
-func (f *flow) prepared(c *target.Client, kind appKind) (bucket string, err error) {
-	cred, ok := f.Target.File.Applications[kind.name]
-	if !ok && kind.name == ordinary.name {
-		cred, ok = f.Target.Credentials, true
-	}
-	if !ok {
-		return "", fmt.Errorf("the target file prepares no application %q and the target has no control API", kind.name)
-	}
-	if c.App, err = target.NewApp(cred); err != nil {
-		return "", err
-	}
-	f.Journal.Redact("api secret", c.App.APISecret)
-	if !kind.cloud && f.Store != nil {
-		bucket = f.Target.File.Sinks.S3.Bucket
-	}
-	return bucket, nil
-}
-
-// bucketName makes a valid, unique bucket name: at most 63 of a-z, 0-9 and dashes.
-func bucketName(parts ...string) string {
-	name := strings.ToLower("rc-" + strings.Join(parts, "-"))
-	name = strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '-'
-	}, name)
-	return strings.Trim(name[:min(len(name), 63)], "-")
 }
 
 // blocked ends the flow because of the record with that label.
@@ -169,8 +78,19 @@ func (f *flow) startAs(ctx context.Context, as target.As, label, session string,
 	if a.Status != 200 || id == "" {
 		return started{}, blocked(label, "starting an archive answered %s", describe(a))
 	}
-	f.undo = append(f.undo, func(context.Context) error { return nil }) // it goes with its application
 	return started{ID: id, Session: session, At: time.Now()}, nil
+}
+
+// record makes an archive of that length; its labels begin with prefix.
+func (f *flow) record(ctx context.Context, prefix, session string, options map[string]any, long time.Duration) (started, error) {
+	a, err := f.start(ctx, prefix+"start", session, options)
+	if err != nil {
+		return a, err
+	}
+	if err := sleep(ctx, long); err != nil {
+		return a, err
+	}
+	return a, f.stop(ctx, prefix+"stop", a.ID)
 }
 
 func describe(a target.Answer) string {
@@ -210,51 +130,90 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// member is a client in a session.
+// member is a client in a session, or one of several publishers of a client.
 type member struct {
 	f       *flow
 	name    string
 	session string
 	token   string
-	conn    *target.Connection
+	classes []string           // of the token
+	conn    *target.Connection // nil: the client has no events connection and is there while it publishes
 	pub     publisher.Publication
 	pubs    int
 }
 
 // join connects a client to a session with a token of the flow's identity.
 func (f *flow) join(ctx context.Context, session, name string) (*member, error) {
-	kind := target.JWTToken
+	return f.joinWith(ctx, session, name, target.ClientToken{Kind: f.tokens()})
+}
+
+// tokens is the kind of client token of the flow's identity.
+func (f *flow) tokens() target.TokenKind {
 	if f.as.Identity == target.AsLegacy {
-		kind = target.T1Token
+		return target.T1Token
 	}
-	return f.joinWith(ctx, session, name, target.ClientToken{Kind: kind})
+	return target.JWTToken
+}
+
+// alone has one client in a new session, who publishes; video or audio may be "".
+func (f *flow) alone(ctx context.Context, video, audio string) (session string, alice *member, err error) {
+	if session, err = f.session(ctx, "session"); err != nil {
+		return "", nil, err
+	}
+	if alice, err = f.join(ctx, session, "alice"); err != nil {
+		return "", nil, err
+	}
+	return session, alice, alice.publish(ctx, video, audio)
 }
 
 func (f *flow) joinWith(ctx context.Context, session, name string, t target.ClientToken) (*member, error) {
-	t.SessionID, t.Data = session, "name="+name
-	token, err := f.as.App.Mint(t, time.Now())
+	m, err := f.guest(session, name, t)
 	if err != nil {
 		return nil, err
 	}
-	m := &member{f: f, name: name, session: session, token: token}
-	if m.conn, err = f.as.Connect(ctx, "join."+name, name, session, token); err != nil {
+	if m.conn, err = f.as.Connect(ctx, "join."+name, name, session, m.token); err != nil {
 		return nil, err
 	}
 	f.undo = append(f.undo, func(context.Context) error { m.conn.Leave(); return nil })
 	return m, nil
 }
 
+// guest is a client that only publishes.
+func (f *flow) guest(session, name string, t target.ClientToken) (*member, error) {
+	t.SessionID, t.Data = session, "name="+name
+	token, err := f.as.App.Mint(t, time.Now())
+	return &member{f: f, name: name, session: session, token: token, classes: t.Classes}, err
+}
+
+// another is a second publisher of the same client.
+func (m *member) another(name string) *member {
+	return &member{f: m.f, name: name, session: m.session, token: m.token, classes: m.classes, conn: m.conn}
+}
+
+// kind is what a client says of it when it publishes.
+type kind struct {
+	videoType, classes string
+}
+
 // publish begins to publish; the label is publish.{name}, with a number from the second time on.
 func (m *member) publish(ctx context.Context, video, audio string) error {
+	return m.publishAs(ctx, kind{}, video, audio)
+}
+
+func (m *member) publishAs(ctx context.Context, k kind, video, audio string) error {
 	m.pubs++
 	label := "publish." + m.name
 	if m.pubs > 1 {
 		label = fmt.Sprintf("%s.%d", label, m.pubs)
 	}
-	pub, err := m.f.Publisher.Publish(ctx, publisher.Options{
-		Client: m.f.as.Client, Label: label, Name: m.name, Session: m.session, Token: m.token, ConnectionID: m.conn.ID,
-		StreamName: m.name, Video: video, Audio: audio,
-	})
+	o := publisher.Options{
+		Client: m.f.as.Client, Label: label, Name: m.name, Session: m.session, Token: m.token,
+		StreamName: m.name, VideoType: k.videoType, Classes: k.classes, TokenClasses: m.classes, Video: video, Audio: audio,
+	}
+	if m.conn != nil {
+		o.ConnectionID = m.conn.ID
+	}
+	pub, err := m.f.Publisher.Publish(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -280,7 +239,9 @@ func (m *member) unpublish(ctx context.Context) error {
 
 // leave closes the client's connection; what it publishes ends with it.
 func (m *member) leave() error {
-	m.conn.Leave()
+	if m.conn != nil {
+		m.conn.Leave()
+	}
 	if m.pub == nil {
 		return nil
 	}

@@ -15,11 +15,11 @@ import (
 
 // objects lists what is stored for an archive and records it: label.listed for each, or a watch that says none.
 func (f *flow) objects(ctx context.Context, label, id string) ([]evidence.Object, error) {
-	if f.Store == nil || f.bucket == "" {
+	if f.place.store == nil {
 		return nil, nil
 	}
 	from := time.Now()
-	all, err := f.Store.List(ctx, f.bucket, "")
+	all, err := f.place.List(ctx, f.place.bucket, "")
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (f *flow) fetch(ctx context.Context, label, id string) error {
 		return err
 	}
 	for _, o := range found {
-		got, err := f.Store.Fetch(ctx, f.Journal, o.Bucket, o.Key)
+		got, err := f.place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
 		if err != nil {
 			return err
 		}

@@ -24,15 +24,8 @@ func takes(name, title, video, audio string, need []target.Capability, all ...ta
 	return Scenario{
 		Name: name, Title: title, Needs: append([]target.Capability{target.VP8, target.S3}, need...), Media: 1, Within: within,
 		run: func(ctx context.Context, f *flow) error {
-			session, err := f.session(ctx, "session")
+			session, alice, err := f.alone(ctx, video, audio)
 			if err != nil {
-				return err
-			}
-			alice, err := f.join(ctx, session, "alice")
-			if err != nil {
-				return err
-			}
-			if err := alice.publish(ctx, video, audio); err != nil {
 				return err
 			}
 			return runTakes(ctx, f, session, alice, all)
@@ -43,17 +36,11 @@ func takes(name, title, video, audio string, need []target.Capability, all ...ta
 func runTakes(ctx context.Context, f *flow, session string, alice *member, all []take) error {
 	ids := make([]string, len(all))
 	for i, t := range all {
-		a, err := f.start(ctx, prefixed(t.label)+"start", session, t.options)
+		a, err := f.record(ctx, prefixed(t.label), session, t.options, t.long)
 		if err != nil {
 			return err
 		}
 		ids[i] = a.ID
-		if err := sleep(ctx, t.long); err != nil {
-			return err
-		}
-		if err := f.stop(ctx, prefixed(t.label)+"stop", a.ID); err != nil {
-			return err
-		}
 	}
 	if err := alice.leave(); err != nil {
 		return err
@@ -99,7 +86,7 @@ var (
 		take{"qp-default", nil, 2500 * time.Millisecond},
 		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
 		take{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
-		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 4500 * time.Millisecond})
+		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
 )
 
 // codecs has a publisher of each codec in one picture.
@@ -124,14 +111,8 @@ var codecs = Scenario{
 			}
 			members = append(members, m)
 		}
-		a, err := f.start(ctx, "start", session, map[string]any{"name": "codecs"})
+		a, err := f.record(ctx, "", session, map[string]any{"name": "codecs"}, 4*time.Second)
 		if err != nil {
-			return err
-		}
-		if err := sleep(ctx, 4*time.Second); err != nil {
-			return err
-		}
-		if err := f.stop(ctx, "stop", a.ID); err != nil {
 			return err
 		}
 		for _, m := range members {
@@ -153,15 +134,8 @@ var legacy = Scenario{
 func runLegacy(ctx context.Context, f *flow) error {
 	client := f.as.Client
 	f.as = client.Legacy()
-	session, err := f.session(ctx, "session")
+	session, _, err := f.alone(ctx, "vp8-13", "tone-13")
 	if err != nil {
-		return err
-	}
-	alice, err := f.join(ctx, session, "alice")
-	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "vp8-13", "tone-13"); err != nil {
 		return err
 	}
 	a, err := f.start(ctx, "start", session, map[string]any{"name": "legacy"})

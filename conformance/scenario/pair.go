@@ -183,15 +183,8 @@ var pause = Scenario{
 }
 
 func runPause(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
+	session, alice, err := f.alone(ctx, "vp8-03", "tone-03")
 	if err != nil {
-		return err
-	}
-	alice, err := f.join(ctx, session, "alice")
-	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "vp8-03", "tone-03"); err != nil {
 		return err
 	}
 	a, err := f.start(ctx, "start", session, map[string]any{"name": "pause", "outputMode": "composed", "streamMode": "auto"})
@@ -267,7 +260,7 @@ func (f *flow) deliverAs(ctx context.Context, prefix, id string) error {
 var undelivered = Scenario{
 	Name: Undelivered, Title: "an upload target that cannot be reached: stopped, without a file, not to be deleted",
 	Needs: []target.Capability{target.S3, target.Control}, Media: 1, Within: 60 * time.Second,
-	run: runUndelivered,
+	app: appKind{name: "unreachable", storage: unreachable()}, run: runUndelivered,
 }
 
 // unreachable is an upload target on a port where nobody listens (RFC 6335: reserved).
@@ -277,25 +270,12 @@ func unreachable() *target.Storage {
 }
 
 func runUndelivered(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
+	session, _, err := f.alone(ctx, "", "tone-21")
 	if err != nil {
 		return err
 	}
-	alice, err := f.join(ctx, session, "alice")
+	a, err := f.record(ctx, "", session, nil, time.Second)
 	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "", "tone-21"); err != nil {
-		return err
-	}
-	a, err := f.start(ctx, "start", session, nil)
-	if err != nil {
-		return err
-	}
-	if err := sleep(ctx, time.Second); err != nil {
-		return err
-	}
-	if err := f.stop(ctx, "stop", a.ID); err != nil {
 		return err
 	}
 	if _, err := f.awaitHooks(ctx, "hooks.stopped", a.ID, soon, "stopped"); err != nil {

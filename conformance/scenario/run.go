@@ -23,7 +23,9 @@ type Env struct {
 	Journal   *evidence.Journal
 	Schema    *target.Schema // nil: exchanges are not validated
 	Hooks     *sink.Webhooks
-	Store     *sink.Store // nil without the capability s3
+	Store     *sink.Store   // nil without the capability s3
+	Azure     *sink.Azure   // nil without the capability azure
+	Mail      *sink.Mailbox // nil: no mail is asked for
 	Publisher publisher.Driver
 	// Forensics describes a media file as JSON. An error means that it could not look, not that the file is bad.
 	Forensics func(ctx context.Context, path string) (json.RawMessage, error)

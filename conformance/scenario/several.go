@@ -15,20 +15,17 @@ var simultaneous = Scenario{
 }
 
 func runSimultaneous(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
+	session, alice, err := f.alone(ctx, "vp8-05", "tone-05")
 	if err != nil {
-		return err
-	}
-	alice, err := f.join(ctx, session, "alice")
-	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "vp8-05", "tone-05"); err != nil {
 		return err
 	}
 	ids := map[string]string{}
 	begin := func(label, tag string) error {
-		a, err := f.start(ctx, label+".start", session, map[string]any{"name": label, "multiArchiveTag": tag})
+		options := map[string]any{"name": label, "multiArchiveTag": tag}
+		if label == "second" && f.Target.File.Has(target.Layout) {
+			options["layout"] = map[string]any{"type": "pip"}
+		}
+		a, err := f.start(ctx, label+".start", session, options)
 		ids[label] = a.ID
 		return err
 	}

@@ -12,7 +12,8 @@ import (
 type containerSpec struct {
 	image string
 	port  string // "9000/tcp"
-	ready string // path that answers when it is up
+	ready string // path that answers when it is up, or
+	log   string // what it writes then
 	env   map[string]string
 	cmd   []string
 }
@@ -21,10 +22,14 @@ type containerSpec struct {
 func runContainer(ctx context.Context, s containerSpec) (stop func() error, addr string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
+	var up wait.Strategy = wait.ForLog(s.log)
+	if s.ready != "" {
+		up = wait.ForHTTP(s.ready).WithPort(s.port).WithStartupTimeout(time.Minute)
+	}
 	c, err := testcontainers.GenericContainer(ctx, testcontainers.GenericContainerRequest{
 		ContainerRequest: testcontainers.ContainerRequest{
 			Image: s.image, ExposedPorts: []string{s.port}, Env: s.env, Cmd: s.cmd,
-			WaitingFor: wait.ForHTTP(s.ready).WithPort(s.port).WithStartupTimeout(time.Minute),
+			WaitingFor: up,
 		},
 		Started: true,
 	})

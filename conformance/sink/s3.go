@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -35,6 +35,7 @@ type Store struct {
 
 	bucket string // driver own: the one bucket there is
 	client *s3.Client
+	gate   *gate // what the target goes through; nil with driver own, or where the target reaches the store by another address
 	stop   func() error
 }
 
@@ -69,9 +70,16 @@ func OpenStore(ctx context.Context, c target.S3Sink, dir string, j *evidence.Jou
 	if c.Driver != "own" {
 		s.bucket = ""
 	}
-	s.TargetEndpoint = endpoint
-	if c.TargetEndpoint != "" {
+	switch {
+	case c.TargetEndpoint != "":
 		s.TargetEndpoint = c.TargetEndpoint
+	case c.Driver == "own":
+		s.TargetEndpoint = endpoint
+	default:
+		if s.gate, err = openGate(c.Listen, endpoint, j); err != nil {
+			return nil, errors.Join(fmt.Errorf("S3 sink (%s): %w", c.Driver, err), s.stop())
+		}
+		s.TargetEndpoint = s.gate.url
 	}
 	s.client = s3.New(s3.Options{
 		BaseEndpoint: aws.String(endpoint), Region: s.Region, UsePathStyle: true,
@@ -114,66 +122,28 @@ func (s *Store) runProcess(ctx context.Context, c target.S3Sink, dir string) (st
 	if err != nil {
 		return "", err
 	}
-	log, err := os.Create(filepath.Join(dir, "minio.log"))
+	s.stop, err = runProcess(ctx, processSpec{
+		command: []string{c.Binary, "server", "--address", addr, data}, env: s.environment(),
+		log: filepath.Join(dir, "minio.log"), ready: "http://" + addr + "/minio/health/live",
+	})
 	if err != nil {
 		return "", err
-	}
-	// Not CommandContext: it runs until stop, which also waits.
-	cmd := exec.Command(c.Binary, "server", "--address", addr, data)
-	cmd.Env = append(os.Environ(), "MINIO_ROOT_USER="+s.AccessKey, "MINIO_ROOT_PASSWORD="+s.SecretKey)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		_ = log.Close()
-		return "", err
-	}
-	s.stop = func() error {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed: its status says nothing
-		return log.Close()
-	}
-	if err := awaitHTTP(ctx, "http://"+addr+"/minio/health/live", 20*time.Second); err != nil {
-		return "", errors.Join(fmt.Errorf("%s: %w; see %s", c.Binary, err, log.Name()), s.stop())
 	}
 	return "http://" + addr, nil
 }
 
-// freeAddr picks the port now if listen leaves it open: MinIO does not report the one it chose.
-func freeAddr(listen string) (string, error) {
-	ln, err := net.Listen("tcp", listen)
-	if err != nil {
-		return "", err
-	}
-	defer ln.Close() //nolint:errcheck // only borrowed
-	return ln.Addr().String(), nil
-}
-
-func awaitHTTP(ctx context.Context, url string, within time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("not healthy within %v", within)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+// environment is that of MinIO; with a key it encrypts where it is asked to.
+func (s *Store) environment() map[string]string {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return map[string]string{"MINIO_ROOT_USER": s.AccessKey, "MINIO_ROOT_PASSWORD": s.SecretKey,
+		"MINIO_KMS_SECRET_KEY": "reelcheck:" + base64.StdEncoding.EncodeToString(key)}
 }
 
 func (s *Store) runContainer(ctx context.Context, c target.S3Sink) (string, error) {
 	stop, addr, err := runContainer(ctx, containerSpec{
 		image: c.Image, port: "9000/tcp", ready: "/minio/health/live", cmd: []string{"server", "/data"},
-		env: map[string]string{"MINIO_ROOT_USER": s.AccessKey, "MINIO_ROOT_PASSWORD": s.SecretKey},
+		env: s.environment(),
 	})
 	if err != nil {
 		return "", err
@@ -182,15 +152,27 @@ func (s *Store) runContainer(ctx context.Context, c target.S3Sink) (string, erro
 	return "http://" + addr, nil
 }
 
-// Bucket makes a bucket, or returns the one there is.
-func (s *Store) Bucket(ctx context.Context, name string) (string, error) {
+// Bucket makes a bucket, or returns the one there is. What the target asks of it belongs to the scenario.
+func (s *Store) Bucket(ctx context.Context, scenario, name string) (string, error) {
 	if s.bucket != "" {
 		return s.bucket, nil
 	}
 	if _, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(name)}); err != nil {
 		return "", fmt.Errorf("S3 sink: create bucket %s: %w", name, err)
 	}
+	if s.gate != nil {
+		s.gate.own(name, scenario)
+	}
 	return name, nil
+}
+
+// Refuse makes the bucket answer every request of the target with status from now on, 0 for what the store says.
+func (s *Store) Refuse(bucket string, status int) error {
+	if s.gate == nil {
+		return errors.New("S3 sink: the suite does not stand between target and store; it cannot refuse requests")
+	}
+	s.gate.refuse(bucket, status)
+	return nil
 }
 
 // Storage is the upload target to configure an application with.
@@ -234,7 +216,7 @@ func (s *Store) Fetch(ctx context.Context, j *evidence.Journal, bucket, key stri
 	}
 	sum, size, err := blob.Commit()
 	return evidence.Object{Store: "s3", Bucket: bucket, Key: key, Size: size, SHA256: sum, ContentType: aws.ToString(got.ContentType),
-		Metadata: got.Metadata, Modified: aws.ToTime(got.LastModified).UTC()}, err
+		Encryption: string(got.ServerSideEncryption), Metadata: got.Metadata, Modified: aws.ToTime(got.LastModified).UTC()}, err
 }
 
 // Remove deletes what is under a prefix; for clean-up of a store that is not ours.
@@ -255,4 +237,9 @@ func (s *Store) Remove(ctx context.Context, bucket, prefix string) error {
 }
 
 // Close ends a store that OpenStore started.
-func (s *Store) Close() error { return s.stop() }
+func (s *Store) Close() error {
+	if s.gate == nil {
+		return s.stop()
+	}
+	return errors.Join(s.gate.close(), s.stop())
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/smtp"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
@@ -147,23 +149,47 @@ func contract(t *testing.T, c target.S3Sink) {
 			t.Error(err)
 		}
 	}()
-	bucket, err := s.Bucket(ctx, "rc-test-composed-pair")
+	bucket, err := s.Bucket(ctx, "composed-pair", "rc-test-composed-pair")
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := s.Storage(bucket).Config
+	st, ok := s.Storage(bucket).Config.(target.S3Config)
+	if !ok {
+		t.Fatalf("storage %+v", s.Storage(bucket))
+	}
 	put := func(secret string) error {
 		up := s3.New(s3.Options{BaseEndpoint: aws.String(st.Endpoint), Region: st.Region, UsePathStyle: true,
 			Credentials: credentials.NewStaticCredentialsProvider(st.AccessKey, secret, "")})
 		_, err := up.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String("app/a1/archive.mp4"),
-			Body: bytes.NewReader([]byte("the film")), ContentType: aws.String("video/mp4")})
+			Body: bytes.NewReader([]byte("the film")), ContentType: aws.String("video/mp4"), ServerSideEncryption: types.ServerSideEncryptionAes256})
 		return err
 	}
 	if err := put("not the secret"); err == nil {
 		t.Error("an upload with a wrong secret was accepted")
 	}
+	if err := s.Refuse(bucket, 503); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(st.SecretKey); err == nil {
+		t.Error("an upload was accepted that was to be refused")
+	}
+	if list, err := s.List(ctx, bucket, ""); err != nil || len(list) != 0 {
+		t.Errorf("while refused: %+v, %v", list, err)
+	}
+	if err := s.Refuse(bucket, 0); err != nil {
+		t.Fatal(err)
+	}
 	if err := put(st.SecretKey); err != nil {
 		t.Fatal(err)
+	}
+	answers := map[int]bool{}
+	for _, r := range j.View().Scenario("composed-pair").Uploads().Records {
+		if answers[r.Upload.Answer] = true; r.Upload.Method != "PUT" || r.Upload.Path != "/"+bucket+"/app/a1/archive.mp4" || r.Upload.Encryption != "AES256" {
+			t.Errorf("upload %+v", *r.Upload)
+		}
+	}
+	if !answers[403] || !answers[503] || !answers[200] {
+		t.Errorf("answers %v", answers)
 	}
 	list, err := s.List(ctx, bucket, "app/a1/")
 	if err != nil || len(list) != 1 || list[0].Key != "app/a1/archive.mp4" || list[0].Size != 8 {
@@ -192,5 +218,59 @@ func contract(t *testing.T, c target.S3Sink) {
 	}
 	if list, err := s.List(ctx, bucket, ""); err != nil || len(list) != 0 {
 		t.Errorf("after removal: %+v, %v", list, err)
+	}
+}
+
+func TestMail(t *testing.T) {
+	j := journal(t)
+	m, err := ListenMail("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Serve(j)
+	to := m.Box("upload-given-up", "default")
+	if err := smtp.SendMail(m.Address, nil, "server@example.com", []string{to}, []byte("Subject: an upload\r\n\r\nfailed\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+	got := j.View().Scenario("upload-given-up").Label("mail.default").Mails().Records
+	if len(got) != 1 || got[0].Mail.From != "server@example.com" || len(got[0].Mail.To) != 1 || got[0].Mail.To[0] != to || !strings.Contains(got[0].Mail.Body.Text, "failed") {
+		t.Errorf("mail %+v", got)
+	}
+}
+
+// TestAzure needs Azurite: its command, such as "node azurite-blob.js".
+func TestAzure(t *testing.T) {
+	command := strings.Fields(os.Getenv("REELCHECK_AZURITE_COMMAND"))
+	if len(command) == 0 {
+		t.Skip("no Azurite: set REELCHECK_AZURITE_COMMAND to its command")
+	}
+	ctx := context.Background()
+	j := journal(t)
+	a, err := OpenAzure(ctx, target.AzureSink{Driver: "process", Listen: "127.0.0.1:0", Command: command}, t.TempDir(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	name, err := a.Bucket(ctx, "azure", "rc-test-azure")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.client.UploadBuffer(ctx, name, "app/a1/archive.mp4", []byte("the film"), nil); err != nil {
+		t.Fatal(err)
+	}
+	list, err := a.List(ctx, name, "")
+	if err != nil || len(list) != 1 || list[0].Key != "app/a1/archive.mp4" || list[0].Size != 8 {
+		t.Fatalf("listed %+v, %v", list, err)
+	}
+	o, err := a.Fetch(ctx, j, name, list[0].Key)
+	if err != nil || o.Size != 8 || o.Store != "azure" {
+		t.Fatalf("fetched %+v, %v", o, err)
 	}
 }

@@ -30,6 +30,8 @@ type stage struct {
 	journal *evidence.Journal
 	hooks   *sink.Webhooks
 	store   *sink.Store
+	azure   *sink.Azure
+	mail    *sink.Mailbox // told to a launched target, so it is there first
 
 	mu     sync.Mutex
 	ending map[string]chan struct{} // by scenario; closed just before its last step
@@ -45,7 +47,10 @@ func openStage(ctx context.Context, o Options, p Plan) (*stage, error) {
 		s.ending[sc.Name] = make(chan struct{})
 	}
 	var err error
-	if s.target, err = target.Start(ctx, p.File, o.Out); err == nil {
+	if s.mail, err = sink.ListenMail(p.File.Sinks.Mail.Listen); err != nil {
+		return nil, &target.UnreachableError{Err: err}
+	}
+	if s.target, err = target.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
 		err = reach(ctx, s.target.Credentials.URL)
 	}
 	if err == nil {
@@ -64,13 +69,14 @@ func (s *stage) open(ctx context.Context, o Options, p Plan) (err error) {
 	}
 	s.journal.Redact("control token", s.target.Credentials.ControlToken)
 	s.journal.Redact("api secret", s.target.Credentials.APISecret)
-	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err != nil {
-		return &target.UnreachableError{Err: err}
+	s.mail.Serve(s.journal)
+	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err == nil && p.File.Has(target.S3) {
+		s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal)
 	}
-	if !p.File.Has(target.S3) {
-		return nil
+	if err == nil && p.File.Has(target.Azure) {
+		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, o.Out, s.journal)
 	}
-	if s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal); err != nil {
+	if err != nil {
 		return &target.UnreachableError{Err: err}
 	}
 	return nil
@@ -111,7 +117,7 @@ func (s *stage) drive(ctx context.Context, o Options, p Plan) error {
 		return err
 	}
 	env := scenario.Env{
-		Target: s.target, Journal: s.journal, Schema: schema, Hooks: s.hooks, Store: s.store, Publisher: driver, RunID: o.RunID,
+		Target: s.target, Journal: s.journal, Schema: schema, Hooks: s.hooks, Store: s.store, Azure: s.azure, Mail: s.mail, Publisher: driver, RunID: o.RunID,
 		Forensics: func(ctx context.Context, path string) (json.RawMessage, error) {
 			return s.forensics(ctx, path, manifest)
 		},
@@ -245,6 +251,12 @@ func (s *stage) close() error {
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
+	}
+	if s.azure != nil {
+		errs = append(errs, s.azure.Close())
+	}
+	if s.mail != nil {
+		errs = append(errs, s.mail.Close())
 	}
 	if s.journal != nil {
 		errs = append(errs, s.journal.Close())

@@ -3,8 +3,10 @@ package target
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"reelcheck/conformance/evidence"
 )
@@ -38,12 +40,17 @@ func (a As) call(label, method, path string, ids map[string]string) Call {
 
 func archiveIDs(id string) map[string]string { return map[string]string{evidence.Archive: id} }
 
-// CreateSession posts the form; it asks for JSON.
-func (a As) CreateSession(ctx context.Context, label string, form url.Values) (Answer, string, error) {
+// CreateSessionAccepting posts the form and asks for an answer of a media type.
+func (a As) CreateSessionAccepting(ctx context.Context, label, accept string, form url.Values) (Answer, error) {
 	c := a.call(label, http.MethodPost, "/session/create", nil)
 	c.Body, c.Type = []byte(form.Encode()), "application/x-www-form-urlencoded"
-	c.Header = http.Header{"Accept": {"application/json"}}
-	got, err := a.Do(ctx, c)
+	c.Header = http.Header{"Accept": {accept}}
+	return a.Do(ctx, c)
+}
+
+// CreateSession posts the form; it asks for JSON.
+func (a As) CreateSession(ctx context.Context, label string, form url.Values) (Answer, string, error) {
+	got, err := a.CreateSessionAccepting(ctx, label, "application/json", form)
 	if err != nil {
 		return got, "", err
 	}
@@ -92,9 +99,55 @@ func (a As) Get(ctx context.Context, label, id string) (Answer, error) {
 	return a.Do(ctx, c)
 }
 
+// SetStorage sets the upload target of the application; certificate is a PEM, its base64, or nil for none.
+func (a As) SetStorage(ctx context.Context, label string, s Storage, certificate any) (Answer, error) {
+	c := a.call(label, http.MethodPut, a.path("/archive/storage"), nil)
+	b, err := json.Marshal(struct {
+		Storage
+		Certificate any `json:"certificate"`
+	}{s, certificate})
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type = b, "application/json"
+	return a.Do(ctx, c)
+}
+
 // Select changes which streams an archive holds.
 func (a As) Select(ctx context.Context, label, id string, body map[string]any) (Answer, error) {
 	c := a.call(label, http.MethodPatch, a.path("/archive/"+url.PathEscape(id)+"/streams"), archiveIDs(id))
+	b, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type = b, "application/json"
+	return a.Do(ctx, c)
+}
+
+// Arrange changes the layout of an archive. deliberate marks a layout that breaks openapi.yaml on purpose.
+func (a As) Arrange(ctx context.Context, label, id string, layout map[string]any, deliberate bool) (Answer, error) {
+	c := a.call(label, http.MethodPut, a.path("/archive/"+url.PathEscape(id)+"/layout"), archiveIDs(id))
+	b, err := json.Marshal(layout)
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type, c.Deliberate = b, "application/json", deliberate
+	return a.Do(ctx, c)
+}
+
+// Classify replaces the layout classes of streams, by their ids.
+func (a As) Classify(ctx context.Context, label, session string, classes map[string][]string) (Answer, error) {
+	type item struct {
+		ID      string   `json:"id"`
+		Classes []string `json:"layoutClassList"`
+	}
+	var body struct {
+		Items []item `json:"items"`
+	}
+	for _, id := range slices.Sorted(maps.Keys(classes)) {
+		body.Items = append(body.Items, item{id, append([]string{}, classes[id]...)})
+	}
+	c := a.call(label, http.MethodPut, a.path("/session/"+url.PathEscape(session)+"/stream"), map[string]string{evidence.Session: session})
 	b, err := json.Marshal(body)
 	if err != nil {
 		return Answer{}, err
@@ -129,6 +182,24 @@ func (a As) Connections(ctx context.Context, label, session string) (Answer, err
 // Streams lists the streams of a session.
 func (a As) Streams(ctx context.Context, label, session string) (Answer, error) {
 	return a.Do(ctx, a.call(label, http.MethodGet, a.path("/session/"+url.PathEscape(session)+"/stream"),
+		map[string]string{evidence.Session: session}))
+}
+
+// Stream reads one stream of a session.
+func (a As) Stream(ctx context.Context, label, session, id string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodGet, a.path("/session/"+url.PathEscape(session)+"/stream/"+url.PathEscape(id)),
+		map[string]string{evidence.Session: session, evidence.Stream: id}))
+}
+
+// Disconnect ends a client's connection.
+func (a As) Disconnect(ctx context.Context, label, session, connection string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodDelete, a.path("/session/"+url.PathEscape(session)+"/connection/"+url.PathEscape(connection)),
+		map[string]string{evidence.Session: session, evidence.Connection: connection}))
+}
+
+// Migrate moves a session to another server.
+func (a As) Migrate(ctx context.Context, label, session string) (Answer, error) {
+	return a.Do(ctx, a.call(label, http.MethodPost, a.path("/session/"+url.PathEscape(session)+"/migrate"),
 		map[string]string{evidence.Session: session}))
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -21,11 +22,19 @@ type S3Config struct {
 	SSE       string `json:"sse,omitempty"`
 }
 
-// Storage is the upload target of an application.
+// AzureConfig is the same for an Azure container.
+type AzureConfig struct {
+	AccountName string `json:"accountName"`
+	AccountKey  string `json:"accountKey"`
+	Container   string `json:"container"`
+	Domain      string `json:"domain,omitempty"`
+}
+
+// Storage is the upload target of an application. The sink that made it has its secrets redacted.
 type Storage struct {
-	Type     string   `json:"type"`
-	Config   S3Config `json:"config"`
-	Fallback string   `json:"fallback,omitempty"`
+	Type     string `json:"type"`
+	Config   any    `json:"config"` // S3Config or AzureConfig
+	Fallback string `json:"fallback,omitempty"`
 }
 
 // AppRequest describes an isolated application.
@@ -34,7 +43,8 @@ type AppRequest struct {
 	PreferredVideoCodec string   `json:"preferredVideoCodec,omitempty"`
 	ArchiveCallbackURL  string   `json:"archiveCallbackUrl,omitempty"`
 	SessionCallbackURL  string   `json:"sessionCallbackUrl,omitempty"`
-	SignatureSecret     string   `json:"signatureSecret,omitempty"`
+	SignatureSecret     string   `json:"signatureSecret,omitempty"` // stays in the evidence: checks verify signatures with it
+	Email               string   `json:"email,omitempty"`
 	Storage             *Storage `json:"storage,omitempty"`
 	Fallback            string   `json:"fallback,omitempty"`
 }
@@ -90,9 +100,6 @@ func (c *Client) control(ctx context.Context, label, method, path string, body a
 
 // CreateApplication makes an isolated application. Its secrets are redacted in the evidence.
 func (c *Client) CreateApplication(ctx context.Context, label string, r AppRequest) (App, error) {
-	if r.Storage != nil {
-		c.Journal.Redact("storage secret", r.Storage.Config.SecretKey)
-	}
 	b, err := json.Marshal(r)
 	if err != nil {
 		return App{}, err
@@ -223,4 +230,16 @@ func (c *Client) Deadlines(ctx context.Context, label string) ([]evidence.Fired,
 		out = append(out, d.fired())
 	}
 	return out, nil
+}
+
+// Rotate has the server of a session rotated after in.
+func (c *Client) Rotate(ctx context.Context, label, session string, in time.Duration) (Answer, error) {
+	path := "/" + c.App.ID + "/sessions/" + url.PathEscape(session) + "/rotate"
+	return c.control(ctx, label, http.MethodPost, path, map[string]any{"in": in.Milliseconds()}, http.StatusAccepted)
+}
+
+// Arm has a fault strike the application's own IO that many times.
+func (c *Client) Arm(ctx context.Context, label, kind string, times int) error {
+	_, err := c.control(ctx, label, http.MethodPost, "/"+c.App.ID+"/faults", map[string]any{"kind": kind, "times": times}, http.StatusCreated)
+	return err
 }

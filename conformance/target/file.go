@@ -91,7 +91,8 @@ type File struct {
 	RequestTimeout Duration `yaml:"requestTimeout"`
 }
 
-// Launch is a child process. {{tempdir}} in an argument is a fresh directory that is removed afterwards.
+// Launch is a child process. {{tempdir}} in an argument is a fresh directory that is removed afterwards, {{mail}} the host:port
+// of the mail sink.
 type Launch struct {
 	Command []string          `yaml:"command"`
 	Dir     string            `yaml:"dir"`
@@ -109,6 +110,33 @@ type Publisher struct {
 type Sinks struct {
 	Webhook WebhookSink `yaml:"webhook"`
 	S3      S3Sink      `yaml:"s3"`
+	Azure   AzureSink   `yaml:"azure"`
+	Mail    MailSink    `yaml:"mail"`
+}
+
+// AzureSink chooses the Azure account the target uploads to.
+type AzureSink struct {
+	// Driver is process, container or own; needed with the capability azure.
+	Driver string `yaml:"driver"`
+	// Listen is the host:port of driver process; default 127.0.0.1:0.
+	Listen string `yaml:"listen"`
+	// Command is Azurite's blob service, of driver process: [azurite-blob] or [node, FILE].
+	Command []string `yaml:"command"`
+	// Image is the Azurite image of driver container, best by digest.
+	Image string `yaml:"image"`
+	// Endpoint is the account's parent as the suite reaches it (driver own).
+	Endpoint string `yaml:"endpoint"`
+	// TargetEndpoint is the same as the target reaches it; default the same.
+	TargetEndpoint string `yaml:"targetEndpoint"`
+	Account        string `yaml:"account"` // driver own, like the next two; other drivers make their own
+	Key            string `yaml:"key"`
+	Container      string `yaml:"container"`
+}
+
+// MailSink is our SMTP server.
+type MailSink struct {
+	// Listen is a host:port; default 127.0.0.1:0. A launched target is told by {{mail}} in an argument.
+	Listen string `yaml:"listen"`
 }
 
 // WebhookSink is our receiver.
@@ -249,7 +277,7 @@ func (f *File) defaults() {
 	if f.Sinks.Webhook.Driver == "" {
 		f.Sinks.Webhook.Driver = "in-process"
 	}
-	for _, listen := range []*string{&f.Sinks.Webhook.Listen, &f.Sinks.S3.Listen} {
+	for _, listen := range []*string{&f.Sinks.Webhook.Listen, &f.Sinks.S3.Listen, &f.Sinks.Azure.Listen, &f.Sinks.Mail.Listen} {
 		if *listen == "" {
 			*listen = "127.0.0.1:0"
 		}
@@ -300,6 +328,9 @@ func (f File) validate() error {
 	oneOf("publisher.driver", f.Publisher.Driver, "whip")
 	oneOf("sinks.webhook.driver", f.Sinks.Webhook.Driver, "in-process", "container")
 	oneOf("sinks.s3.driver", f.Sinks.S3.Driver, "in-process", "process", "container", "own")
+	if f.Has(Azure) {
+		oneOf("sinks.azure.driver", f.Sinks.Azure.Driver, "process", "container", "own")
+	}
 	if f.Time == Virtual && !f.Has(Control) {
 		bad("time: virtual needs the capability control")
 	}
@@ -336,12 +367,23 @@ func (f File) validateSinks() []error {
 			errs = append(errs, fmt.Errorf("sinks.s3.%s: driver %s needs it", need.field, need.driver))
 		}
 	}
-	for field, addr := range map[string]string{"sinks.webhook.listen": f.Sinks.Webhook.Listen, "sinks.s3.listen": s.Listen} {
+	a := f.Sinks.Azure
+	for _, need := range []struct{ driver, field, value string }{
+		{"process", "command", strings.Join(a.Command, " ")}, {"container", "image", a.Image}, {"own", "endpoint", a.Endpoint},
+		{"own", "account", a.Account}, {"own", "key", a.Key}, {"own", "container", a.Container},
+	} {
+		if a.Driver == need.driver && need.value == "" {
+			errs = append(errs, fmt.Errorf("sinks.azure.%s: driver %s needs it", need.field, need.driver))
+		}
+	}
+	for field, addr := range map[string]string{"sinks.webhook.listen": f.Sinks.Webhook.Listen, "sinks.s3.listen": s.Listen,
+		"sinks.azure.listen": a.Listen, "sinks.mail.listen": f.Sinks.Mail.Listen} {
 		if _, err := netip.ParseAddrPort(addr); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %q, want an address and a port such as 127.0.0.1:0", field, addr))
 		}
 	}
-	for field, u := range map[string]string{"url": f.URL, "sinks.webhook.url": f.Sinks.Webhook.URL, "sinks.s3.endpoint": s.Endpoint} {
+	for field, u := range map[string]string{"url": f.URL, "sinks.webhook.url": f.Sinks.Webhook.URL, "sinks.s3.endpoint": s.Endpoint,
+		"sinks.azure.endpoint": a.Endpoint} {
 		if p, err := url.Parse(u); u != "" && (err != nil || p.Host == "" || p.Scheme != "http" && p.Scheme != "https") {
 			errs = append(errs, fmt.Errorf("%s: %q, want an http or https URL", field, u))
 		}

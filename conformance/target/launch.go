@@ -36,15 +36,15 @@ type UnreachableError struct{ Err error }
 func (e *UnreachableError) Error() string { return "target unreachable: " + e.Err.Error() }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// Start launches or finds the target that f describes. A launched one logs to a file in logDir and must be
-// ended with Close. Errors are *UnreachableError unless ctx ended.
-func Start(ctx context.Context, f File, logDir string) (*Target, error) {
+// Start launches or finds the target that f describes. A launched one is told of the mail sink at host:port, logs to a file in
+// logDir and must be ended with Close. Errors are *UnreachableError unless ctx ended.
+func Start(ctx context.Context, f File, mail, logDir string) (*Target, error) {
 	t := &Target{File: f}
 	var err error
 	switch {
 	case f.Launch != nil:
 		t.Log = filepath.Join(logDir, "target.log")
-		t.process, t.Credentials, err = launch(ctx, *f.Launch, t.Log)
+		t.process, t.Credentials, err = launch(ctx, *f.Launch, mail, t.Log)
 	case f.Ready != "":
 		var b []byte
 		if b, err = os.ReadFile(f.Ready); err == nil {
@@ -98,7 +98,7 @@ type process struct {
 	pump sync.WaitGroup
 }
 
-func launch(ctx context.Context, l Launch, logPath string) (_ *process, c Credentials, err error) {
+func launch(ctx context.Context, l Launch, mail, logPath string) (_ *process, c Credentials, err error) {
 	p := &process{done: make(chan struct{})}
 	if p.temp, err = os.MkdirTemp("", "conform-target-"); err != nil {
 		return nil, c, err
@@ -107,16 +107,17 @@ func launch(ctx context.Context, l Launch, logPath string) (_ *process, c Creden
 		_ = os.RemoveAll(p.temp)
 		return nil, c, err
 	}
+	told := strings.NewReplacer("{{tempdir}}", p.temp, "{{mail}}", mail)
 	args := make([]string, len(l.Command))
 	for i, a := range l.Command {
-		args[i] = strings.ReplaceAll(a, "{{tempdir}}", p.temp)
+		args[i] = told.Replace(a)
 	}
 	// Not CommandContext: the target outlives ctx until Close, so that clean-up can still talk to it.
 	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Dir = l.Dir
 	p.cmd.Env = os.Environ()
 	for k, v := range l.Env {
-		p.cmd.Env = append(p.cmd.Env, k+"="+strings.ReplaceAll(v, "{{tempdir}}", p.temp))
+		p.cmd.Env = append(p.cmd.Env, k+"="+told.Replace(v))
 	}
 	p.cmd.Stderr = p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its own group: Ctrl-C reaches us first, and its children die with it

@@ -14,7 +14,7 @@ import (
 func sh(t *testing.T, script string, within time.Duration) (*Target, error) {
 	t.Helper()
 	f := File{Launch: &Launch{Command: []string{"sh", "-c", script}, ReadyWithin: Duration(within), Env: map[string]string{"REELCHECK_TEST": "{{tempdir}}"}}}
-	return Start(context.Background(), f, t.TempDir())
+	return Start(context.Background(), f, "127.0.0.1:25", t.TempDir())
 }
 
 func TestLaunch(t *testing.T) {

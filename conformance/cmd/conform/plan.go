@@ -105,7 +105,7 @@ func doctor(ctx context.Context, f target.File) (_ []target.Finding, err error) 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	t, err := target.Start(ctx, f, dir)
+	t, err := target.Start(ctx, f, "", dir)
 	if err != nil {
 		return nil, err
 	}

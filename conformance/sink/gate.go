@@ -1,0 +1,111 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"reelcheck/conformance/evidence"
+)
+
+// gate stands between the target and a store: what it lets pass, and what it refuses, becomes evidence.
+type gate struct {
+	url     string // as the target reaches it
+	journal *evidence.Journal
+	store   http.Handler
+	server  *http.Server
+	done    chan error // of Serve
+
+	mu      sync.Mutex
+	owners  map[string]string // scenario by bucket
+	refused map[string]int    // status by bucket
+	err     error             // the first record that could not be written
+}
+
+// openGate listens for requests to the store at endpoint. Signatures of S3 cover the host, which is therefore passed on.
+func openGate(listen, endpoint string, j *evidence.Journal) (*gate, error) {
+	behind, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, err
+	}
+	g := &gate{url: "http://" + ln.Addr().String(), journal: j, done: make(chan error, 1), owners: map[string]string{}, refused: map[string]int{},
+		store: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(behind)
+			r.Out.Host = r.In.Host
+		}}}
+	g.server = &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
+	go func() { g.done <- g.server.Serve(ln) }() // awaited by close
+	return g, nil
+}
+
+func (g *gate) own(bucket, scenario string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.owners[bucket] = scenario
+}
+
+func (g *gate) refuse(bucket string, status int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refused[bucket] = status
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	g.mu.Lock()
+	scenario, status := g.owners[bucket], g.refused[bucket]
+	g.mu.Unlock()
+	answer := &noting{ResponseWriter: w}
+	arrived := time.Now()
+	if status == 0 {
+		g.store.ServeHTTP(answer, r)
+	} else {
+		_, _ = io.Copy(io.Discard, r.Body) // as a store does that fails afterwards
+		answer.Header().Set("Content-Type", "application/xml")
+		answer.WriteHeader(status)
+		fmt.Fprintf(answer, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>ServiceUnavailable</Code><Message>refused by the suite</Message></Error>`)
+	}
+	_, err := g.journal.Append(evidence.Record{Time: arrived, Scenario: scenario, Label: "upload", Upload: &evidence.Upload{
+		Store: "s3", Method: r.Method, Path: r.URL.Path, Encryption: r.Header.Get("X-Amz-Server-Side-Encryption"), Answer: answer.status}})
+	if err != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.err = errors.Join(g.err, err)
+	}
+}
+
+func (g *gate) close() error {
+	err := g.server.Close()
+	if serr := <-g.done; !errors.Is(serr, http.ErrServerClosed) {
+		err = errors.Join(err, serr)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return errors.Join(g.err, err)
+}
+
+// noting remembers the status of an answer.
+type noting struct {
+	http.ResponseWriter
+	status int
+}
+
+func (n *noting) Unwrap() http.ResponseWriter { return n.ResponseWriter } // for flushing
+
+func (n *noting) WriteHeader(status int) {
+	if n.status == 0 || n.status < 200 { // after a 100 comes another
+		n.status = status
+	}
+	n.ResponseWriter.WriteHeader(status)
+}
