@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/session"
@@ -58,7 +59,7 @@ func TestReaction(t *testing.T) {
 	s := start(t, t.TempDir())
 	hooks := receive(t)
 	var next archive.Archive
-	hooks.answer = func(c control.Callback, _ int) int {
+	hooks.answer = func(c callback.Archive, _ int) int {
 		if c.Status == archive.Stopped && next.ID == "" {
 			a, err := s.StartArchive(context.Background(), "app", archive.StartRequest{SessionID: "S"})
 			if err != nil {
@@ -119,7 +120,7 @@ func TestADayTakesSeconds(t *testing.T) {
 	defer bucket.Close()
 	s := start(t, t.TempDir())
 	hooks := receive(t)
-	hooks.answer = func(c control.Callback, _ int) int {
+	hooks.answer = func(c callback.Archive, _ int) int {
 		if c.Status == archive.Stopped {
 			if _, err := s.StartArchive(context.Background(), "app", archive.StartRequest{SessionID: "S"}); err != nil {
 				t.Error(err)
