@@ -34,6 +34,12 @@ gstreamer: # what `make bench` compares with
 	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends gstreamer1.0-tools gstreamer1.0-libav \
 	    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly; }
 
+.PHONY: postgresql
+postgresql: # Tests start servers of their own
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends postgresql; }
+
 .PHONY: conformance
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
@@ -45,7 +51,7 @@ openssl: # what users decrypt archives with
 	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends openssl; }
 
 .PHONY: test
-test: ffmpeg openssl ## Unit and contract tests with the race detector
+test: ffmpeg openssl postgresql ## Unit and contract tests with the race detector
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
 MINUTES ?= 60
@@ -55,10 +61,10 @@ drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and
 
 KILLS ?= 100
 .PHONY: crash
-crash: ffmpeg ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat)
+crash: ffmpeg $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
 	mkdir -p $(CACHE)
 	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
-	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0)
+	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0) -crash.postgres=$(or $(POSTGRES),false)
 
 .PHONY: test-containers
 test-containers: ffmpeg build $(MINIO) ## Judge archived with MinIO and the webhook sink in containers

@@ -1,5 +1,5 @@
 // Package spec is the truth that [reelcheck/reference] and [reelcheck/conformance] share, as data: the ledger of
-// requirements with the sentences they paraphrase, the statuses of an archive, and its limits.
+// requirements with the sentences they paraphrase, the statuses of an archive, its limits, and examples of layouts.
 //
 // Everything is decoded strictly: an unknown key, id or word is an error, so that what loads is consistent.
 package spec
@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed requirements.yaml sentences.yaml states.yaml limits.yaml
+//go:embed requirements.yaml sentences.yaml states.yaml limits.yaml layouts.yaml
 var files embed.FS
 
 // Ledger is everything the specification says. Clauses are in the order of their chapters.
@@ -29,6 +29,7 @@ type Ledger struct {
 	States       States
 	Limits       []Limit
 	Lists        []List
+	Examples     []Example // of layouts
 
 	index map[string]int // of Clauses by id
 }
@@ -136,7 +137,7 @@ func (l Ledger) Clause(id string) (Clause, bool) {
 	return l.Clauses[i], true
 }
 
-// parse decodes the four files and reports everything that is wrong with them at once.
+// parse decodes the five files and reports everything that is wrong with them at once.
 func parse(read func(name string) []byte) (Ledger, error) {
 	var l Ledger
 	var requirements struct {
@@ -149,11 +150,13 @@ func parse(read func(name string) []byte) (Ledger, error) {
 		Limits []Limit
 		Lists  []List
 	}
+	var layouts struct{ Examples []Example }
 	err := errors.Join(
 		decode("requirements.yaml", read, &requirements),
 		decode("sentences.yaml", read, &l.Page),
 		decode("states.yaml", read, &l.States),
 		decode("limits.yaml", read, &limits),
+		decode("layouts.yaml", read, &layouts),
 	)
 	if err != nil {
 		return Ledger{}, err
@@ -161,6 +164,7 @@ func parse(read func(name string) []byte) (Ledger, error) {
 	l.Version, l.Chapters = requirements.Version, requirements.Chapters
 	l.Capabilities, l.Clauses = requirements.Capabilities, requirements.Clauses
 	l.Limits, l.Lists = limits.Limits, limits.Lists
+	l.Examples = layouts.Examples
 	l.index = make(map[string]int, len(l.Clauses))
 	for i, c := range l.Clauses {
 		l.index[c.ID] = i

@@ -112,6 +112,13 @@ limits:
 - {name: time.max, value: 60, unit: s, clauses: [ARC-DUR-01]}
 lists:
 - {name: mode, values: [auto, manual], default: auto, clauses: [ARC-DUR-02]}
+- {name: layout, values: [pip], clauses: [ARC-DUR-02]}
+- {name: resolution, values: [640x480], clauses: [ARC-DUR-02]}
+`,
+	"layouts.yaml": `
+examples:
+- {name: one, layout: {type: pip}, size: 640x480, streams: [{}], places: [null], clauses: [ARC-DUR-02]}
+- {name: more, layout: {type: pip}, streams: [{screen: true}, {}], order: [2, 1], cover: [2], clauses: [ARC-DUR-02]}
 `,
 }
 
@@ -188,6 +195,12 @@ func TestStrict(t *testing.T) {
 		{"unknown unit", "limits.yaml", "unit: s", "unit: h", `limit time.max: unit is "h"`},
 		{"limit without clause", "limits.yaml", "unit: s, clauses: [ARC-DUR-01]", "unit: s", "limit time.max: clauses are missing"},
 		{"foreign default", "limits.yaml", "default: auto", "default: all", `list mode: default is "all"`},
+		{"unknown layout", "layouts.yaml", "type: pip}, size", "type: pop}, size", `example one: type is "pop"`},
+		{"unknown size", "layouts.yaml", "size: 640x480", "size: 1x1", `example one: size is "1x1"`},
+		{"neither places nor order", "layouts.yaml", ", places: [null]", "", "example one: either places or order"},
+		{"a place too many", "layouts.yaml", "[null]", "[null, [0, 0, 1, 1]]", "example one: 2 places for 1 streams"},
+		{"order of nobody", "layouts.yaml", "order: [2, 1]", "order: [3, 1]", "example more: there is no stream 3"},
+		{"example without clause", "layouts.yaml", "places: [null], clauses: [ARC-DUR-02]", "places: [null]", "example one: clauses are missing"},
 		{"value twice", "limits.yaml", "[auto, manual]", "[auto, auto]", "value of list mode auto: given twice"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -36,6 +36,7 @@ func validate(l Ledger) error {
 	v.statuses()
 	v.transitions()
 	v.limits()
+	v.examples()
 	return errors.Join(v.errs...)
 }
 

@@ -95,6 +95,10 @@ func (f *Facts) sortOut(v evidence.View) {
 			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
 				h.Media = append(h.Media, r)
 			}
+		case r.Opened != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Opened = append(h.Opened, r)
+			}
 		}
 	}
 	for _, r := range v.Records { // an event may come before the answer to the start

@@ -179,7 +179,7 @@ func (c *Case) Exhibits() []Exhibit {
 	var out []Exhibit
 	for _, h := range c.StartedArchives() {
 		takes := c.takes(h)
-		if h.Request.Text("outputMode") == "individual" || len(takes) == 0 || len(h.Media) == 0 {
+		if h.Request.Text("outputMode") == "individual" || len(takes) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
 			continue
 		}
 		r := h.Media[len(h.Media)-1]

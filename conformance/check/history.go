@@ -36,6 +36,7 @@ type History struct {
 	Stops    []evidence.Record // stop calls by its application
 	Deletes  []evidence.Record
 	Media    []evidence.Record // forensics of its file
+	Opened   []evidence.Record // its encrypted objects, decrypted
 }
 
 // Session is the session that the archive says it belongs to.

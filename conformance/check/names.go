@@ -28,6 +28,12 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+	Encryption   = "encryption"
+
+	Many    = "many-streams"
+	Layouts = "layouts"
+	Screens = "screens"
+	Mutes   = "mutes"
 )
 
 func In(scenarios ...string) []string { return scenarios }

@@ -14,7 +14,7 @@ import (
 )
 
 // Checks are all checks by clause.
-var Checks = index(lifecycle.StartChecks, lifecycle.StopChecks, lifecycle.DurationChecks, lifecycle.StatusChecks, delivery.CallbackChecks, delivery.StorageChecks, delivery.URLChecks,
+var Checks = index(lifecycle.StartChecks, lifecycle.StopChecks, lifecycle.DurationChecks, lifecycle.StatusChecks, delivery.CallbackChecks, delivery.StorageChecks, delivery.EncryptionChecks, delivery.URLChecks,
 	composed.MediaChecks, composed.SizeChecks, composed.RateChecks, access.AuthChecks, access.ListChecks, access.ReadChecks, access.DeleteChecks, delivery.EventChecks, access.SessionChecks,
 	sessions.AutomaticChecks, sessions.SimultaneousChecks, sessions.SelectionChecks, sessions.NoticeChecks)
 

@@ -24,7 +24,7 @@ type following struct {
 func newFollowing(f *frame, v fixtures.Video, s sighting) *following {
 	part, _ := partOf(v, s.Frame)
 	full := place(v.Parts[part], s.box)
-	du, dv := beside(f, s.box)
+	du, dv := rim(f, s.box)
 	tint := math.Hypot(float64(du+128-int(v.Colour.U)), float64(dv+128-int(v.Colour.V)))
 	return &following{
 		video: v, part: part, box: s.box,
@@ -127,12 +127,12 @@ const (
 // motion compares luma samples outside the mark and its rim with those of five pictures ago.
 func (o *following) motion(f *frame) {
 	r := o.app.Visible
-	rim := mark.Box{X: o.box.X - o.box.W*0.1, Y: o.box.Y - o.box.H*0.3, W: o.box.W * 1.2, H: o.box.H * 1.6}
+	label := mark.Box{X: o.box.X - o.box.W*0.1, Y: o.box.Y - o.box.H*0.3, W: o.box.W * 1.2, H: o.box.H * 1.6}
 	var grid []byte
 	for i := range motionW * motionH {
 		x, y := r.X+(2*(i%motionW)+1)*r.Width/(2*motionW), r.Y+(2*(i/motionW)+1)*r.Height/(2*motionH)
 		fx, fy := float64(x), float64(y)
-		if fx >= rim.X && fy >= rim.Y && fx < rim.X+rim.W && fy < rim.Y+rim.H {
+		if fx >= label.X && fy >= label.Y && fx < label.X+label.W && fy < label.Y+label.H {
 			continue
 		}
 		grid = append(grid, f.y.Pix[min(max(y, 0), f.h-1)*f.w+min(max(x, 0), f.w-1)])

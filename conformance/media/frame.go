@@ -86,12 +86,44 @@ func (s *signature) differs(t *signature) bool {
 	return n >= 4
 }
 
+const (
+	// brightest is what a compressed black may be.
+	brightest = 40
+	// fuzzy is how far, in pixels, the edge of a stream may be from where it was reckoned, and blur.
+	fuzzy = 6
+	// speck is how many samples make something; less may be a blocked edge.
+	speck = 4
+)
+
+// beside finds what is not black outside of the streams: the rectangle around it, and whether there is anything.
+func (f *frame) beside(streams []Rect) (around Rect, found bool) {
+	n := 0
+	for y := f.h / 96; y < f.h; y += max(f.h/48, 1) {
+	samples:
+		for x := f.w / 128; x < f.w; x += max(f.w/64, 1) {
+			if du, dv := f.chroma(x, y); f.y.Pix[y*f.w+x] <= brightest && square(du, dv) < neutralWithin {
+				continue
+			}
+			for _, r := range streams {
+				if x >= r.X-fuzzy && y >= r.Y-fuzzy && x < r.X+r.Width+fuzzy && y < r.Y+r.Height+fuzzy {
+					continue samples
+				}
+			}
+			if n++; n == 1 {
+				around = Rect{X: x, Y: y, Width: 1, Height: 1}
+			}
+			around = around.around(Rect{X: x, Y: y, Width: 1, Height: 1})
+		}
+	}
+	return around, n >= speck
+}
+
 // black tells whether the whole picture is black: of a grid of luma samples none is brighter
 // than a compressed black may be.
 func (f *frame) black() bool {
 	for y := f.h / 96; y < f.h; y += max(f.h/48, 1) {
 		for x := f.w / 128; x < f.w; x += max(f.w/64, 1) {
-			if f.y.Pix[y*f.w+x] > 40 {
+			if f.y.Pix[y*f.w+x] > brightest {
 				return false
 			}
 		}

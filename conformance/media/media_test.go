@@ -151,6 +151,39 @@ func TestSixteenTilesAtBothEndsOfQP(t *testing.T) {
 	}
 }
 
+// The smallest place that a layout gives is a slot at the edge of a portrait picture.
+func TestSmallStreamsInSmallTiles(t *testing.T) {
+	t.Parallel()
+	var ids []string
+	for i := range 16 {
+		ids = append(ids, fmt.Sprintf("small-%02d", i+1))
+	}
+	for _, size := range [][2]int{{96, 72}, {128, 96}, {320, 240}} {
+		w, h := size[0], size[1]
+		r := analyze(t, clip(t, ids, grid(16, 4, w, h, "x")+";[x]fps=25[v]", "-t", "2"), Options{})
+		for i, id := range ids {
+			a := only(t, r, id)
+			want := Rect{X: i % 4 * w, Y: i / 4 * h, Width: w, Height: h}
+			if !a.Rect.Near(want, 1) || a.Frames != 50 || a.Unread > 0 || a.Missing > 0 || a.Confidence < 0.3 {
+				t.Errorf("%dx%d: %s: %+v, want it in %+v", w, h, id, a, want)
+			}
+		}
+		if len(r.Picture.Stray) > 0 {
+			t.Errorf("%dx%d: stray %+v", w, h, r.Picture.Stray)
+		}
+	}
+}
+
+func TestStrayPictures(t *testing.T) {
+	t.Parallel()
+	graph := "[0:v]scale=160:120,pad=320:240:80:60,drawbox=x=8:y=180:w=60:h=40:color=green:t=fill:enable='between(t,1,2)'[v]"
+	r := analyze(t, clip(t, []string{"vp8-03"}, graph), Options{})
+	want := Rect{X: 8, Y: 180, Width: 60, Height: 40}
+	if len(r.Picture.Stray) != 1 || !r.Picture.Stray[0].Rect.Near(want, 10) || !about(r.Picture.Stray[0].From, 1, 0.2) || !about(r.Picture.Stray[0].To, 2, 0.2) {
+		t.Errorf("stray %+v, want %+v from 1 to 2 s", r.Picture.Stray, want)
+	}
+}
+
 func TestLateSound(t *testing.T) {
 	t.Parallel()
 	r := analyze(t, clip(t, []string{"vp8-01", "tone-07"}, "[0:v]null[v];[1:a]adelay=200:all=1[a]"), Options{})
@@ -299,13 +332,13 @@ func TestEveryToneInOneMix(t *testing.T) {
 		ids = append(ids, tone.ID)
 		want[tone.ID] = 0
 	}
-	r := analyze(t, clip(t, ids, "amix=50:normalize=0[a]"), Options{})
+	r := analyze(t, clip(t, ids, fmt.Sprintf("amix=%d:normalize=0[a]", len(ids))), Options{})
 	for _, id := range ids {
 		if spans := r.Sound.OfTone(id); len(spans) != 1 || len(spans[0].Beats) != 2 {
 			t.Errorf("%s: %+v", id, spans)
 		}
 	}
-	if len(r.Sound.Tones) != 50 || !r.Has(NoVideo) || r.Sound.Peak > 1 {
+	if len(r.Sound.Tones) != len(ids) || !r.Has(NoVideo) || r.Sound.Peak > 1 {
 		t.Errorf("%d spans, peak %g, findings %v", len(r.Sound.Tones), r.Sound.Peak, r.Findings)
 	}
 }
@@ -317,6 +350,22 @@ func TestSingleTonesAreHeardAlone(t *testing.T) {
 		if len(r.Sound.Tones) != 1 || r.Sound.Tones[0].ID != id {
 			t.Errorf("%s: heard %+v", id, r.Sound.Tones)
 		}
+	}
+}
+
+// What a cut leaves in the analysis of another tone is not that tone, and does not tell its offset.
+func TestFaintTonesAreNoTones(t *testing.T) {
+	t.Parallel()
+	graph := "[0:v]null[v];[1:a]adelay=300:all=1,volume=0.02[x];[2:a]adelay=1200:all=1[y];[x][y]amix=2:normalize=0[a]"
+	r := analyze(t, clip(t, []string{"vp8-01", "tone-07", "tone-08"}, graph), Options{})
+	if spans := r.Sound.OfTone("tone-07"); len(spans) > 0 {
+		t.Errorf("tone-07: %+v", spans)
+	}
+	if _, ok := r.AVOffset("vp8-01", "tone-07"); ok {
+		t.Error("there is an offset of a faint tone")
+	}
+	if offset, ok := r.AVOffset("vp8-01", "tone-08"); !ok || !about(offset, 0.2, 0.005) {
+		t.Errorf("offset %g, %v; want 0.2", offset, ok)
 	}
 }
 

@@ -16,20 +16,22 @@ import (
 
 // Report is what Analyze found. Times are seconds on the file's presentation timeline.
 type Report struct {
-	Size       int64      `json:"size"`
-	Findings   []Finding  `json:"findings,omitempty"`
-	Boxes      []Box      `json:"boxes,omitempty"` // top level, in file order
-	Brand      string     `json:"brand,omitempty"`
-	MoovFirst  bool       `json:"moovFirst"` // moov precedes mdat, so playback starts while downloading
-	Fragmented bool       `json:"fragmented,omitempty"`
-	Tracks     []string   `json:"tracks,omitempty"`   // handler of every track: vide, soun, ...
-	Duration   float64    `json:"duration,omitempty"` // of the movie header
-	Video      *Video     `json:"video,omitempty"`
-	Audio      *Audio     `json:"audio,omitempty"`
-	Picture    *Picture   `json:"picture,omitempty"`
-	Sound      *Sound     `json:"sound,omitempty"`
-	Stills     []Still    `json:"stills,omitempty"`
-	Tools      []ToolUsed `json:"tools,omitempty"`
+	Size       int64     `json:"size"`
+	Findings   []Finding `json:"findings,omitempty"`
+	Boxes      []Box     `json:"boxes,omitempty"` // top level, in file order
+	Brand      string    `json:"brand,omitempty"`
+	MoovFirst  bool      `json:"moovFirst"` // moov precedes mdat, so playback starts while downloading
+	Fragmented bool      `json:"fragmented,omitempty"`
+	// Transport: it is an MPEG transport stream. What else is said of it was read from its samples in an MP4 file.
+	Transport bool       `json:"transport,omitempty"`
+	Tracks    []string   `json:"tracks,omitempty"`   // handler of every track: vide, soun, ...
+	Duration  float64    `json:"duration,omitempty"` // of the movie header
+	Video     *Video     `json:"video,omitempty"`
+	Audio     *Audio     `json:"audio,omitempty"`
+	Picture   *Picture   `json:"picture,omitempty"`
+	Sound     *Sound     `json:"sound,omitempty"`
+	Stills    []Still    `json:"stills,omitempty"`
+	Tools     []ToolUsed `json:"tools,omitempty"`
 }
 
 // ToolUsed names a program the analysis relied on.
@@ -146,6 +148,12 @@ func (r Rect) Near(s Rect, tolerance int) bool {
 	return near(r.X, s.X) && near(r.Y, s.Y) && near(r.X+r.Width, s.X+s.Width) && near(r.Y+r.Height, s.Y+s.Height)
 }
 
+// around is the smallest rectangle that holds both.
+func (r Rect) around(s Rect) Rect {
+	x, y := min(r.X, s.X), min(r.Y, s.Y)
+	return Rect{X: x, Y: y, Width: max(r.X+r.Width, s.X+s.Width) - x, Height: max(r.Y+r.Height, s.Y+s.Height) - y}
+}
+
 // Picture is what the decoded video shows.
 type Picture struct {
 	Width       int          `json:"width"`
@@ -153,9 +161,16 @@ type Picture struct {
 	Frames      int          `json:"frames"`
 	Appearances []Appearance `json:"appearances"`     // by time, then by stream
 	Black       []Span       `json:"black,omitempty"` // the whole picture is black
+	Stray       []Stray      `json:"stray,omitempty"` // something stands where no stream was recognised
 	// Unread counts searched frames that hold something like a mark that cannot be read: a covered
 	// or badly coded one, but now and then also a grey patch of the motion fixture.
 	Unread int `json:"unread"`
+}
+
+// Stray is a stretch of time in which something that is not black stands beside all appearances, and about where.
+type Stray struct {
+	Span
+	Rect Rect `json:"rect"`
 }
 
 // Appearance is one stream in one place for a stretch of time.
@@ -248,55 +263,66 @@ func (p *Picture) OfStream(id string) []Appearance {
 	return out
 }
 
-// OfTone gives the spans of the tone fixture.
+// Faint is how many dB below the loudest tone of a file a span is taken for what a cut in another tone leaves in
+// the analysis. Fixtures are all equally loud.
+const Faint = 30
+
+// OfTone gives the spans of the tone fixture that are not faint.
 func (s *Sound) OfTone(id string) []ToneSpan {
 	if s == nil {
 		return nil
 	}
+	loudest := math.Inf(-1)
+	for _, t := range s.Tones {
+		loudest = max(loudest, t.Level)
+	}
 	var out []ToneSpan
 	for _, t := range s.Tones {
-		if t.ID == id {
+		if t.ID == id && t.Level > loudest-Faint {
 			out = append(out, t)
 		}
 	}
 	return out
 }
 
-// AVOffset is by how many seconds the tone comes later than the video it was published with:
-// the median over all beats that both have. A first beat is matched with first beats only, so
-// that offsets up to half a loop are told; else the nearest beat counts. ok is false when there
-// is no pair. A beat of sound is exact to a few milliseconds; a picture is shown on average half
-// a source frame after it was taken when the output rate is not the source's, so the offset of
-// a perfect 25 per second archive of 30 per second streams is about -17 ms.
+// AVOffset is by how many seconds the tone comes later than the video it was published with: the median over all
+// whole seconds that both mark. The starts of the loop, if both have one, tell whole seconds apart. ok is false when
+// there is no pair. A beat of sound is exact to a few milliseconds; a picture is shown on average half a source frame
+// after it was taken when the output rate is not the source's, so the offset of a perfect 25 per second archive of 30
+// per second streams is about -17 ms.
 func (r Report) AVOffset(video, tone string) (offset float64, ok bool) {
-	var shown, heard []Beat
+	var shown, heard, firstShown, firstHeard []Beat
 	for _, a := range r.Picture.OfStream(video) {
 		shown = append(shown, a.Beats...)
 	}
 	for _, t := range r.Sound.OfTone(tone) {
 		heard = append(heard, t.Beats...)
 	}
-	for _, first := range []bool{true, false} {
-		var offsets []float64
-		for _, h := range heard {
-			best := math.Inf(1)
-			for _, s := range shown {
-				if first && !(s.First && h.First) {
-					continue
-				}
-				if d := h.At - s.At; math.Abs(d) < math.Abs(best) {
-					best = d
-				}
-			}
-			if math.Abs(best) <= 5 {
-				offsets = append(offsets, best)
+	other := func(b Beat) bool { return !b.First }
+	firstShown, firstHeard = slices.DeleteFunc(slices.Clone(shown), other), slices.DeleteFunc(slices.Clone(heard), other)
+	whole := 0.0
+	if d := offsets(firstShown, firstHeard, 0, 5); len(d) > 0 {
+		whole = math.Round(median(d))
+	}
+	d := offsets(shown, heard, whole, 0.75)
+	return median(d), len(d) > 0
+}
+
+// offsets are the distances from each beat heard to the shown one that is nearest to being about seconds earlier.
+func offsets(shown, heard []Beat, about, within float64) []float64 {
+	var out []float64
+	for _, h := range heard {
+		best := math.Inf(1)
+		for _, s := range shown {
+			if d := h.At - s.At; math.Abs(d-about) < math.Abs(best-about) {
+				best = d
 			}
 		}
-		if len(offsets) > 0 {
-			return median(offsets), true
+		if math.Abs(best-about) <= within {
+			out = append(out, best)
 		}
 	}
-	return 0, false
+	return out
 }
 
 func median(v []float64) float64 {

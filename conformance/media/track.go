@@ -19,6 +19,7 @@ type tracker struct {
 	last    *signature // at the latest search
 	since   int        // pictures since then
 	dark    *Span
+	stray   *Stray
 }
 
 func newTracker(m fixtures.Manifest, w, h int) *tracker {
@@ -33,6 +34,8 @@ const (
 	searchEvery = 15 // pictures, when nothing else calls for a search
 	// patience is for how many pictures a mark may be unreadable before its stream counts as gone.
 	patience = 5
+	// strayEvery is how often the rest of the picture is looked at.
+	strayEvery = 5
 )
 
 // frame takes the next picture, shown from from to to.
@@ -60,6 +63,9 @@ func (t *tracker) frame(f *frame, from, to float64) {
 		}
 		return false
 	})
+	if t.picture.Frames%strayEvery == 1 {
+		t.strays(f, from, to)
+	}
 }
 
 // search looks for marks everywhere: those followed may have moved, others may be new.
@@ -116,6 +122,28 @@ func (t *tracker) blackness(f *frame, from, to float64) {
 	}
 }
 
+// strays looks for what is not black beside the streams that are followed. While a mark is lost nobody knows where
+// its stream is, so nothing is said.
+func (t *tracker) strays(f *frame, from, to float64) {
+	if slices.ContainsFunc(t.open, func(o *following) bool { return o.lost > 0 }) {
+		return
+	}
+	streams := make([]Rect, len(t.open))
+	for i, o := range t.open {
+		streams[i] = o.app.Rect
+	}
+	r, ok := f.beside(streams)
+	switch {
+	case !ok && t.stray != nil:
+		t.picture.Stray = append(t.picture.Stray, *t.stray)
+		t.stray = nil
+	case ok && t.stray == nil:
+		t.stray = &Stray{Span: Span{From: millis(from), To: millis(to)}, Rect: r}
+	case ok:
+		t.stray.To, t.stray.Rect = millis(to), t.stray.Rect.around(r)
+	}
+}
+
 func (t *tracker) close(o *following) {
 	t.picture.Appearances = append(t.picture.Appearances, o.finish())
 }
@@ -126,6 +154,9 @@ func (t *tracker) finish() *Picture {
 	}
 	if t.dark != nil {
 		t.picture.Black = append(t.picture.Black, *t.dark)
+	}
+	if t.stray != nil {
+		t.picture.Stray = append(t.picture.Stray, *t.stray)
 	}
 	slices.SortStableFunc(t.picture.Appearances, func(a, b Appearance) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rect.Y, b.Rect.Y), cmp.Compare(a.Rect.X, b.Rect.X))
@@ -161,7 +192,7 @@ func visible(f *frame, v fixtures.Video, full, box mark.Box) Rect {
 	x1, y1 := min(r.X+r.Width, f.w), min(r.Y+r.Height, f.h)
 	if v.Flat {
 		cx, cy := int(box.X+box.W/2), int(box.Y+box.H/2)
-		u, w := beside(f, box)
+		u, w := rim(f, box)
 		colour := func(x, y int) bool {
 			du, dv := f.chroma(x, y)
 			return square(du-u, dv-w) < sameColour
@@ -174,8 +205,8 @@ func visible(f *frame, v fixtures.Video, full, box mark.Box) Rect {
 	return Rect{X: x0, Y: y0, Width: x1 - x0, Height: y1 - y0}
 }
 
-// beside is the chroma in the flat rim left of the mark.
-func beside(f *frame, box mark.Box) (du, dv int) {
+// rim is the chroma in the flat rim left of the mark.
+func rim(f *frame, box mark.Box) (du, dv int) {
 	return f.chroma(int(box.X-max(box.W*0.04, 3)), int(box.Y+box.H/2))
 }
 

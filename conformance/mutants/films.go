@@ -124,4 +124,4 @@ func squeezed(r *media.Report) {
 }
 
 // Mutations are all of them.
-var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, severalMutations, selectionMutations)
+var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, severalMutations, selectionMutations, encryptionMutations)

@@ -43,6 +43,8 @@ type Options struct {
 	StreamName   string
 	VideoType    string
 	Classes      string
+	// TokenClasses are those that the token gives the client's streams; they are for the evidence alone.
+	TokenClasses []string
 	// Video and Audio are fixture ids; an empty one is not published.
 	Video, Audio string
 	// Within bounds the set-up; 0: 15s.

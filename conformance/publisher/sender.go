@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,9 +45,9 @@ type sender struct {
 	muted bool
 }
 
-func newSender(pc *webrtc.PeerConnection, t *track, stream string) (*sender, error) {
+func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) {
 	capability := codecParameters(t.codec).RTPCodecCapability
-	local, err := webrtc.NewTrackLocalStaticRTP(capability, t.kind, stream)
+	local, err := webrtc.NewTrackLocalStaticRTP(capability, t.kind, o.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +58,18 @@ func newSender(pc *webrtc.PeerConnection, t *track, stream string) (*sender, err
 	s := &sender{track: t, local: local, rtp: tr.Sender(), base: rand.Uint32()}
 	s.packetizer = rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), rtp.NewRandomSequencer(), uint32(t.clock))
 	s.pub = evidence.Published{
-		Client: stream, Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
+		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
 		SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
 	}
 	return s, nil
+}
+
+// classes are those that the stream begins with: its own, else the token's.
+func (o Options) classes() string {
+	if o.Classes != "" {
+		return o.Classes
+	}
+	return strings.Join(o.TokenClasses, " ")
 }
 
 func payloader(codec string) rtp.Payloader {

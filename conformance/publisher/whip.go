@@ -111,7 +111,7 @@ func (p *publication) open(loaded []*track) (err error) {
 	}
 	p.pc.OnConnectionStateChange(p.stateChanged)
 	for _, t := range loaded {
-		s, err := newSender(p.pc, t, p.options.Name)
+		s, err := newSender(p.pc, t, p.options)
 		if err != nil {
 			return err
 		}

@@ -202,7 +202,7 @@ func runAutoDay(ctx context.Context, a *autoFlow) error {
 	if err != nil {
 		return err
 	}
-	if err := a.alice.publish(ctx, "", "tone-31"); err != nil {
+	if err := a.alice.publish(ctx, "small-10", "tone-31"); err != nil {
 		return err
 	}
 	if err := sleep(ctx, time.Second); err != nil {
@@ -236,8 +236,15 @@ func runAutoDay(ctx context.Context, a *autoFlow) error {
 			return err
 		}
 	}
-	_, err = a.archives(ctx, "list.end", chain)
-	return err
+	if _, err := a.archives(ctx, "list.end", chain); err != nil {
+		return err
+	}
+	for _, id := range ids[1:3] { // two that overlap
+		if err := a.fetch(ctx, "consecutive.object", id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func runAutoSilent(ctx context.Context, a *autoFlow) error {

@@ -86,7 +86,7 @@ var (
 		take{"qp-default", nil, 2500 * time.Millisecond},
 		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
 		take{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
-		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 4500 * time.Millisecond})
+		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
 )
 
 // codecs has a publisher of each codec in one picture.

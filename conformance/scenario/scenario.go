@@ -38,6 +38,12 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+	Encryption   = "encryption"
+
+	Many    = "many-streams"
+	Layouts = "layouts"
+	Screens = "screens"
+	Mutes   = "mutes"
 )
 
 // Scenario is one named flow.
@@ -60,7 +66,7 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		rates, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
+		many, rates, layouts, screens, mutes, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, encryption, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
 		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }

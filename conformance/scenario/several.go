@@ -21,7 +21,11 @@ func runSimultaneous(ctx context.Context, f *flow) error {
 	}
 	ids := map[string]string{}
 	begin := func(label, tag string) error {
-		a, err := f.start(ctx, label+".start", session, map[string]any{"name": label, "multiArchiveTag": tag})
+		options := map[string]any{"name": label, "multiArchiveTag": tag}
+		if label == "second" && f.Target.File.Has(target.Layout) {
+			options["layout"] = map[string]any{"type": "pip"}
+		}
+		a, err := f.start(ctx, label+".start", session, options)
 		ids[label] = a.ID
 		return err
 	}

@@ -3,8 +3,10 @@ package target
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"reelcheck/conformance/evidence"
 )
@@ -97,9 +99,55 @@ func (a As) Get(ctx context.Context, label, id string) (Answer, error) {
 	return a.Do(ctx, c)
 }
 
+// SetStorage sets the upload target of the application; certificate is a PEM, its base64, or nil for none.
+func (a As) SetStorage(ctx context.Context, label string, s Storage, certificate any) (Answer, error) {
+	c := a.call(label, http.MethodPut, a.path("/archive/storage"), nil)
+	b, err := json.Marshal(struct {
+		Storage
+		Certificate any `json:"certificate"`
+	}{s, certificate})
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type = b, "application/json"
+	return a.Do(ctx, c)
+}
+
 // Select changes which streams an archive holds.
 func (a As) Select(ctx context.Context, label, id string, body map[string]any) (Answer, error) {
 	c := a.call(label, http.MethodPatch, a.path("/archive/"+url.PathEscape(id)+"/streams"), archiveIDs(id))
+	b, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type = b, "application/json"
+	return a.Do(ctx, c)
+}
+
+// Arrange changes the layout of an archive. deliberate marks a layout that breaks openapi.yaml on purpose.
+func (a As) Arrange(ctx context.Context, label, id string, layout map[string]any, deliberate bool) (Answer, error) {
+	c := a.call(label, http.MethodPut, a.path("/archive/"+url.PathEscape(id)+"/layout"), archiveIDs(id))
+	b, err := json.Marshal(layout)
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type, c.Deliberate = b, "application/json", deliberate
+	return a.Do(ctx, c)
+}
+
+// Classify replaces the layout classes of streams, by their ids.
+func (a As) Classify(ctx context.Context, label, session string, classes map[string][]string) (Answer, error) {
+	type item struct {
+		ID      string   `json:"id"`
+		Classes []string `json:"layoutClassList"`
+	}
+	var body struct {
+		Items []item `json:"items"`
+	}
+	for _, id := range slices.Sorted(maps.Keys(classes)) {
+		body.Items = append(body.Items, item{id, append([]string{}, classes[id]...)})
+	}
+	c := a.call(label, http.MethodPut, a.path("/session/"+url.PathEscape(session)+"/stream"), map[string]string{evidence.Session: session})
 	b, err := json.Marshal(body)
 	if err != nil {
 		return Answer{}, err

@@ -20,7 +20,7 @@ var SizeChecks = []check.Check{
 	check.New("ARC-RES-08", check.In(check.Pair, check.Sizes, check.FullHD), resolutionNamed),
 	check.New("ARC-RATE-13", check.In(check.Rates), ratesNamed),
 	check.New("ARC-RATE-14", check.In(check.Rates), qpAccepted),
-	check.New("ARC-LAY-01", check.In(check.Pair), bestFitTiles),
+	check.New("ARC-LAY-01", check.In(check.Pair, check.Many), bestFitTiles),
 	check.New("ARC-LAY-02", check.In(check.Pair), bestFitTiles),
 	check.New("ARC-LAY-03", check.In(check.Pair, check.Sizes), aspectKept),
 }

@@ -30,6 +30,8 @@ type witness struct {
 	buckets map[string]*moodyBucket // by application
 	mayFail map[string]bool         // applications without fallback
 
+	postgres string // URL of the database; "" = SQLite in the data directory
+
 	lost, duplicated, missing int
 
 	mu    sync.Mutex
@@ -114,9 +116,14 @@ func (w *witness) inspect(data string) {
 	}
 }
 
-// database opens a copy: to open the original would already repair it.
+// database opens the database, of SQLite a copy: to open the original would already repair it.
 func (w *witness) database(data string) *sql.DB {
 	w.t.Helper()
+	if w.postgres != "" {
+		db, err := sql.Open("pgx", w.postgres)
+		w.must(err)
+		return db
+	}
 	path := filepath.Join(w.t.TempDir(), "copy.db")
 	for _, suffix := range []string{"", "-wal"} {
 		content, err := os.ReadFile(filepath.Join(data, "archived.db"+suffix))

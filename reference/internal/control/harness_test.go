@@ -27,7 +27,7 @@ import (
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 // lastMedia is what a recorder says of the media on disk.
@@ -36,7 +36,7 @@ var lastMedia av.Instant
 // server is everything but HTTP, WebRTC and media.
 type server struct {
 	*control.Control
-	store    *sqlite.Store
+	store    *sqlstore.Store
 	jobs     *jobs.Runner
 	cloud    *storage.Cloud
 	clock    *clock.Clock
@@ -52,7 +52,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	s := &server{clock: &clock.Clock{}, recorder: &recorder{done: map[string]func(){}, last: lastMedia}}
 	var err error
-	if s.store, err = sqlite.Open(ctx, filepath.Join(dir, "archived.db")); err != nil {
+	if s.store, err = openStore(ctx, dir); err != nil {
 		return nil, err
 	}
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {

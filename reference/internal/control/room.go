@@ -34,6 +34,10 @@ func (r *room) run() {
 	if errors.Is(err, store.ErrNotFound) {
 		err = noSession(r.id)
 	}
+	if other := (*store.Elsewhere)(nil); errors.As(err, &other) {
+		err = &archive.Error{Kind: archive.Misdirected, Field: "sessionId",
+			Message: fmt.Sprintf("session %s is held by another server: %s", r.id, other.URL)}
+	}
 	if err != nil {
 		r.refuse(err)
 		return

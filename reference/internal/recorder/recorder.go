@@ -108,7 +108,7 @@ func (r *Recorder) session(id string) *session {
 	s := r.sessions[id]
 	if s == nil {
 		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys,
-			streams: map[string]*stream{}, composing: map[string]context.CancelFunc{}}
+			composing: map[string]context.CancelFunc{}}
 		r.sessions[id] = s
 	}
 	return s

@@ -62,6 +62,42 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	}
 }
 
+// TestStreamsEnterInTheirOrder: who came first has priority, also in an archive that begins when all are there.
+func TestStreamsEnterInTheirOrder(t *testing.T) {
+	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 100 }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var want []string
+	for i := range 17 {
+		id := fmt.Sprintf("s%02d", i)
+		want = append(want, id)
+		if _, err := r.Stream(control.Publication{SessionID: "S", StreamID: id, At: av.Instant(10 + i/2), HasVideo: true, KeyFrame: func() {}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layout.Spec{Type: layout.BestFit}}
+	if err := r.Compose(t.Context(), a, func(control.File, error) {}); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range events {
+		got = append(got, e.Stream)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("entered %v, want %v", got, want)
+	}
+}
+
 // TestCompositionBeginsWithTheFirstLayout: the current one is on the timeline, and would be too early.
 func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 	r := &Recorder{}
@@ -121,7 +157,8 @@ func TestVideoStops(t *testing.T) {
 		t.Errorf("key frames were asked for %d times", asked)
 	}
 	// A journal that begins later knows.
-	r.session("T").streams["u"] = &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, dark: true, stopped: 9}
+	s := r.session("T")
+	s.streams = append(s.streams, &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, dark: true, stopped: 9})
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
 	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
 	must(t, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,9 +27,9 @@ type session struct {
 	now  func() av.Instant
 	keys *seal.Keyfile
 
-	mu        sync.Mutex       // guards the rest
-	journal   *journal.Journal // open while composing is not empty, and after recover
-	streams   map[string]*stream
+	mu        sync.Mutex                    // guards the rest
+	journal   *journal.Journal              // open while composing is not empty, and after recover
+	streams   []*stream                     // in the order in which they came
 	composing map[string]context.CancelFunc // by archive id
 	awaited   map[string]bool               // archives whose compositions a crash cut off and that have not begun again
 }
@@ -44,18 +45,26 @@ func (s *session) add(p control.Publication) (control.Sink, error) {
 		}
 		s.keyFrames()
 	}
-	s.streams[p.StreamID] = st
+	s.streams = append(s.streams, st)
 	return st, nil
+}
+
+// stream finds one that is published. It needs s.mu.
+func (s *session) stream(streamID string) *stream {
+	if i := slices.IndexFunc(s.streams, func(st *stream) bool { return st.StreamID == streamID }); i >= 0 {
+		return s.streams[i]
+	}
+	return nil
 }
 
 func (s *session) remove(streamID string, at av.Instant, reason string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := s.streams[streamID]
+	st := s.stream(streamID)
 	if st == nil {
 		return nil
 	}
-	delete(s.streams, streamID)
+	s.streams = slices.DeleteFunc(s.streams, func(o *stream) bool { return o == st })
 	entered, err := st.close()
 	if !entered {
 		return err
@@ -111,7 +120,7 @@ func (s *session) arrange(archiveID string, l layout.Spec, at av.Instant) error 
 func (s *session) classify(streamID string, classes []string, at av.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := s.streams[streamID]
+	st := s.stream(streamID)
 	if st == nil {
 		return nil
 	}
@@ -134,7 +143,7 @@ func (s *session) take(archiveID string, streams []archive.Inclusion, at av.Inst
 	e := journal.Event{Kind: journal.Selected, At: at, Archive: archiveID}
 	for _, in := range streams {
 		e.Selection = append(e.Selection, journal.Selection{Stream: in.StreamID, HasAudio: in.HasAudio, HasVideo: in.HasVideo})
-		if st := s.streams[in.StreamID]; st != nil && in.HasVideo {
+		if st := s.stream(in.StreamID); st != nil && in.HasVideo {
 			st.KeyFrame()
 		}
 	}

@@ -1405,6 +1405,9 @@ type Failure = Error
 // Forbidden defines model for Forbidden.
 type Forbidden = Error
 
+// Misdirected defines model for Misdirected.
+type Misdirected = Error
+
 // NotFound defines model for NotFound.
 type NotFound = Error
 

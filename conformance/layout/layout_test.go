@@ -1,0 +1,101 @@
+package layout
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"reelcheck/spec"
+)
+
+func ledger(t *testing.T) spec.Ledger {
+	t.Helper()
+	l, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// The examples of the specification come out, those of style sheets by being found.
+func TestExamplesOfTheSpecification(t *testing.T) {
+	l := ledger(t)
+	for _, e := range l.Examples {
+		size := Size{640, 480}
+		if e.Size != "" {
+			if _, err := fmt.Sscanf(e.Size, "%dx%d", &size.Width, &size.Height); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, ok := Arrange(l, e.Layout, streamsOf(e), size)
+		if !ok {
+			t.Errorf("%s: cannot be arranged", e.Name)
+			continue
+		}
+		if e.Order != nil {
+			var order []int
+			for _, p := range got.Places {
+				order = append(order, slices.IndexFunc(streamsOf(e), func(s Stream) bool { return s.ID == p.Stream })+1)
+			}
+			if !got.Grid || !slices.Equal(order, e.Order) {
+				t.Errorf("%s: order %v, want %v", e.Name, order, e.Order)
+			}
+			continue
+		}
+		want := placesOf(e)
+		if len(got.Places) != len(want.Places) || got.Grid {
+			t.Errorf("%s: %+v, want %+v", e.Name, got, want)
+		}
+		for _, w := range want.Places {
+			if at, _ := got.Of(w.Stream); apart(at.Rect, w.Rect) > 1 || at.Cover != w.Cover {
+				t.Errorf("%s: %+v, want %+v", e.Name, at, w)
+			}
+		}
+	}
+}
+
+func apart(a, b Rect) float64 {
+	return max(math.Abs(a.X-b.X), math.Abs(a.Y-b.Y), math.Abs(a.Width-b.Width), math.Abs(a.Height-b.Height))
+}
+
+func TestUnknownStyleSheetsAreNotGuessed(t *testing.T) {
+	l := ledger(t)
+	if p, ok := Arrange(l, spec.Layout{Type: "custom", Stylesheet: "stream{float:left}"}, nil, Size{640, 480}); ok {
+		t.Errorf("%+v", p)
+	}
+	known := l.Examples[slices.IndexFunc(l.Examples, func(e spec.Example) bool { return e.Layout.Type == "custom" })].Layout
+	if p, ok := Arrange(l, known, []Stream{{ID: "a"}}, Size{640, 480}); ok {
+		t.Errorf("other streams than in the example: %+v", p)
+	}
+	if p, ok := Arrange(l, known, nil, Size{1280, 720}); ok {
+		t.Errorf("another size than in the example: %+v", p)
+	}
+}
+
+func TestTheSeventeenthIsNotSeen(t *testing.T) {
+	var streams []Stream
+	for i := range Most + 1 {
+		streams = append(streams, Stream{ID: fmt.Sprint(i)})
+	}
+	p, _ := Arrange(ledger(t), spec.Layout{Type: "bestFit"}, streams, Size{640, 480})
+	if _, seen := p.Of("16"); seen || len(p.Places) != Most || p.Places[0].Rect.Width != 160 {
+		t.Errorf("%+v", p)
+	}
+	streams[16].Classes = []string{"any"}
+	p, _ = Arrange(ledger(t), spec.Layout{Type: "bestFit"}, streams, Size{640, 480})
+	if _, seen := p.Of("15"); seen || p.Places[0].Stream != "16" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestStands(t *testing.T) {
+	wide := Place{Rect: Rect{320, 0, 320, 480}}
+	if got := wide.Stands(640, 480); got != (Rect{320, 120, 320, 240}) {
+		t.Errorf("contained: %+v", got)
+	}
+	wide.Cover = true
+	if got := wide.Stands(640, 480); got != (Rect{160, 0, 640, 480}) {
+		t.Errorf("covering: %+v", got)
+	}
+}
