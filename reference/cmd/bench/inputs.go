@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -13,17 +14,23 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reelcheck/fixtures"
 	"reelcheck/fixtures/ivf"
+	"reelcheck/fixtures/mark"
 	"reelcheck/fixtures/ogg"
 	"reelcheck/reference/internal/av"
 )
 
 const (
 	// inputVersion is part of the names of cached inputs. Count it up when what is generated changes.
-	inputVersion = 1
+	inputVersion = 2
 	inputRate    = 30
 	loopSeconds  = 10
+	loopFrames   = loopSeconds * inputRate
 )
+
+// markAt is where an input shows which frame of which stream it is. The marks are those of the fixtures.
+var markAt = mark.Box{X: 176, Y: 192, W: 288, H: 96}
 
 // input is what one publisher of a case sends, as files.
 type input struct {
@@ -55,12 +62,18 @@ func (b bench) inputs(ctx context.Context, n int, c rendering) ([]input, error) 
 }
 
 func (in input) generate(ctx context.Context, number int, c rendering) error {
+	marked, err := in.marks(number)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(marked)
 	length := strconv.Itoa(loopSeconds)
 	scale := math.Pow(0.8, float64(number))
 	picture := fmt.Sprintf("mandelbrot=size=%dx%d:rate=%d:maxiter=200:start_scale=%.6f:end_scale=%.6f:end_pts=%d",
 		c.source[0], c.source[1], inputRate, 3*scale, scale, loopSeconds*inputRate)
-	if err := makeFile(ctx, in.video, "-f", "lavfi", "-i", picture, "-t", length,
-		"-vf", fmt.Sprintf("hue=h=%d,noise=alls=8:allf=t:all_seed=%d,format=yuv420p", 22*number, number),
+	if err := makeFile(ctx, in.video, "-f", "lavfi", "-i", picture, "-i", marked, "-t", length,
+		"-lavfi", fmt.Sprintf("[1:v]crop=%[1]g:%[2]g:%[3]g:%[4]g[mark];[0:v]hue=h=%[5]d,noise=alls=8:allf=t:all_seed=%[6]d,format=yuv420p[v];"+
+			"[v][mark]overlay=%[3]g:%[4]g,format=yuv420p", markAt.W, markAt.H, markAt.X, markAt.Y, 22*number, number),
 		"-c:v", "libvpx", "-b:v", strconv.Itoa(c.source[0]*c.source[1]*10/3), "-g", "300",
 		"-deadline", "realtime", "-cpu-used", "8", "-threads", "1"); err != nil {
 		return err
@@ -73,6 +86,28 @@ func (in input) generate(ctx context.Context, number int, c rendering) error {
 	// The offset is twice what a player of Opus skips: nothing is to have a time before 0, or FFmpeg moves the pictures.
 	return makeFile(ctx, in.both, "-stream_loop", "-1", "-i", in.video, "-itsoffset", "0.013", "-stream_loop", "-1", "-i", in.sound,
 		"-t", strconv.Itoa(c.seconds), "-c", "copy")
+}
+
+// marks writes the fixture that carries the marks of a stream to a file.
+func (in input) marks(number int) (name string, err error) {
+	m, err := fixtures.Load()
+	if err != nil {
+		return "", err
+	}
+	v, err := m.Video(fmt.Sprintf("vp8-%02d", number))
+	if err != nil {
+		return "", err
+	}
+	f, err := fixtures.Open(v.File)
+	if err != nil {
+		return "", err
+	}
+	raw, err := io.ReadAll(f)
+	if err != nil {
+		return "", err
+	}
+	name = in.video + ".marks"
+	return name, os.WriteFile(name, raw, 0o644)
 }
 
 // makeFile has ffmpeg make a file, unless it exists.

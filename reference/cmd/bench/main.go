@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -47,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for _, c := range renderings {
 		all = append(all, c.name)
 	}
-	all = append(all, "stop-to-file")
+	all = append(all, "live-16", "stop-to-file")
 	which := flags.String("case", strings.Join(all, ","), "what to measure")
 	minutes := flags.String("minutes", "1,10", "stop-to-file: lengths of the recordings, one measurement each")
 	seconds := flags.Int("seconds", 0, "length of what is composed (default: by case)")
@@ -57,12 +58,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	journalDir := flags.String("compose", "", "compose this journal and nothing else")
 	size := flags.String("size", "640x480", "with -compose: size of the picture")
 	out := flags.String("o", "archive.mp4", "with -compose: file to write")
+	publishing := flags.Bool("publish", false, "be the publishing process of live-16")
 	profile := flags.String("cpuprofile", "", "with -compose: write a CPU profile of our own process")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *journalDir != "" {
 		return profiled(*profile, func() error { return composeJournal(ctx, *journalDir, *size, *out) })
+	}
+	if *publishing {
+		return publish(ctx, os.Stdin, stdout)
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
@@ -79,8 +84,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		defer os.RemoveAll(b.dir)
 	}
 	for _, name := range strings.Split(*which, ",") {
-		if name == "stop-to-file" {
+		switch name {
+		case "stop-to-file":
 			if err := b.stopToFile(ctx, *minutes); err != nil {
+				return err
+			}
+			continue
+		case "live-16":
+			if err := b.live(ctx, cmp.Or(*seconds, liveSeconds)); err != nil {
 				return err
 			}
 			continue

@@ -70,7 +70,11 @@ func (c Config) EncodeH264(ctx context.Context, v Video) (*Encoder, error) {
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", v.Width, v.Height),
 		"-framerate", strconv.Itoa(FrameRate), "-i", "pipe:0",
 	}
-	return c.encoder(ctx, append(append(args, v.X264()...), "-flush_packets", "1", "-f", "h264", "pipe:1"))
+	e, err := c.encoder(ctx, append(append(args, v.X264()...), "-flush_packets", "1", "-f", "h264", "pipe:1"))
+	if err == nil {
+		widen(e.process.stdin, v.Width*v.Height*3/2)
+	}
+	return e, err
 }
 
 const (
