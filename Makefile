@@ -12,6 +12,8 @@ OUT ?= report
 GOLANGCI := $(CACHE)/golangci-lint-v2.14.0
 MINIO_MODULE := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 MINIO := $(CACHE)/minio-20260212
+AZURITE_VERSION := 3.35.0
+AZURITE := $(CACHE)/azurite-blob-$(AZURITE_VERSION).js
 
 .PHONY: help
 help: ## List the targets
@@ -51,14 +53,15 @@ drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and
 
 KILLS ?= 100
 .PHONY: crash
-crash: ffmpeg $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
+crash: ffmpeg openssl $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
 	mkdir -p $(CACHE)
 	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
 	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0) -crash.postgres=$(or $(POSTGRES),false)
 
 .PHONY: test-containers
-test-containers: ffmpeg build $(MINIO) ## Judge archived with MinIO and the webhook sink in containers
-	docker/build-images $(MINIO)
+test-containers: ffmpeg build $(MINIO) $(AZURITE) ## Judge archived with MinIO, Azurite and the webhook sink in containers
+	docker/build-images $(MINIO) $(AZURITE)
+	docker/with-azurite go test -count=1 -run='^TestAzureContract$$' ./reference/internal/storage
 	TESTCONTAINERS_RYUK_DISABLED=$${TESTCONTAINERS_RYUK_DISABLED:-true} \
 	TESTCONTAINERS_HOST_OVERRIDE=$${TESTCONTAINERS_HOST_OVERRIDE:-127.0.0.1} \
 	bin/conform run --target conformance/targets/containers.yaml --out $(OUT)-containers
@@ -67,6 +70,9 @@ $(MINIO):
 	mkdir -p $(CACHE)
 	GOBIN=$(CACHE) CGO_ENABLED=0 go install -trimpath -ldflags='-s -w' $(MINIO_MODULE)
 	mv $(CACHE)/minio $@
+
+$(AZURITE): # needs node and npm
+	docker/azurite/bundle $(AZURITE_VERSION) $@
 
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint with the project's rules

@@ -80,7 +80,7 @@ func (f *Facts) sortOut(v evidence.View) {
 	}
 	f.Apps, f.keys = f.applications(), map[string]string{}
 	for id, a := range f.Apps {
-		f.keys[a.key] = id
+		f.keys[a.Key] = id
 	}
 	for _, r := range v.Records {
 		switch {
@@ -105,6 +105,8 @@ func (f *Facts) sortOut(v evidence.View) {
 	for _, r := range v.Records { // an event may come before the answer to the start
 		h := f.ByID[r.IDs[evidence.Archive]]
 		switch {
+		case r.Upload != nil:
+			f.upload(r)
 		case h == nil:
 		case r.Watch != nil:
 			h.Watches = append(h.Watches, r)

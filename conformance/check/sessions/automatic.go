@@ -23,7 +23,7 @@ var AutomaticChecks = []check.Check{
 		return "outputMode composed", s.Show("outputMode"), s.Text("outputMode") == "composed"
 	})),
 	check.New("ARC-AUTO-06", check.In(check.AutoDay), continuesInFurther),
-	check.New("ARC-AUTO-07", check.In(check.AutoDay), overlaps),
+	check.New("ARC-AUTO-07", check.In(check.AutoDay, check.AutoOverlap), overlaps),
 	check.New("ARC-AUTO-08", check.In(check.AutoDay), listedInOrder),
 	check.New("ARC-AUTO-09", check.In(check.Automatic), notStoppedByCall),
 	check.New("ARC-AUTO-10", check.In(check.Automatic, check.AutoSilent), automaticStopsBy(check.ByLeaving)),
@@ -232,12 +232,17 @@ func continuesInFurther(c *check.Case) {
 	}
 }
 
-// overlaps takes createdAt and duration of archives that follow each other while somebody publishes.
+// overlaps takes createdAt and duration of archives that follow each other while somebody publishes, and where there are files the
+// frames that both of them show.
 func overlaps(c *check.Case) {
 	most := c.Limit("tolerance.overlap")
 	for _, s := range archived(c) {
 		chain := chain(c, s.ID)
 		for i := 1; i < len(chain); i++ {
+			if !divided(c, s, chain[i-1], chain[i]) {
+				continue
+			}
+			overlapShown(c, s, chain[i-1], chain[i])
 			before, ok := last(chain[i-1])
 			next, okNext := last(chain[i])
 			if !ok || !okNext {
@@ -250,6 +255,36 @@ func overlaps(c *check.Case) {
 			overlap := from.Add(time.Duration(n) * time.Second).Sub(begin)
 			c.Want(overlap > 0 && overlap <= most, fmt.Sprintf("an overlap of more than 0 and up to %v", most), overlap.String(), before.At, next.At)
 		}
+	}
+}
+
+// divided: the second of two archives follows the first because that has become too long.
+func divided(c *check.Case, s *check.Session, before, next *check.History) bool {
+	begin := time.UnixMilli(createdAt(next))
+	return begin.Sub(time.UnixMilli(createdAt(before))) > c.Limit("recorded-time.max")/2 &&
+		slices.ContainsFunc(c.InPolicy(s.App, s.Streams, time.Time{}), func(u check.Span) bool { return u.Covers(begin) })
+}
+
+// overlapShown looks for the same published frames in two files. Frames are numbered by their publisher.
+func overlapShown(c *check.Case, s *check.Session, before, next *check.History) {
+	most := c.Limit("tolerance.overlap").Seconds()
+	if len(before.Media) == 0 || len(next.Media) == 0 {
+		return
+	}
+	a, b := before.Media[len(before.Media)-1], next.Media[len(next.Media)-1]
+	first, okA := c.File(a)
+	second, okB := c.File(b)
+	if !okA || !okB {
+		c.Wrong("two readable files", check.FileKind(a, first)+"; "+check.FileKind(b, second), a, b)
+		return
+	}
+	for _, t := range takes(s) {
+		if t.Kind != "video" {
+			continue
+		}
+		seconds, ok := shared(first.Report, second.Report, t)
+		c.Want(ok && seconds > 0 && seconds <= most, fmt.Sprintf("the same frames of %s at the end of one file and at the start of the next", t.Fixture),
+			fmt.Sprintf("%.2f s of them", seconds), a, b, t.R)
 	}
 }
 
