@@ -143,7 +143,7 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 
 // frame composes frame n of the output.
 func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
-	t := min(s.Instant(n), s.End-1)
+	t := s.Shown(n)
 	here := c.plan.At(t)
 	if c.options.HasVideo {
 		if err := c.draw(ctx, here.Tiles, t); err != nil {

@@ -69,11 +69,15 @@ func contentType(a archive.Archive) string {
 	return "video/mp4"
 }
 
+func writing(contentType string) *blob.WriterOptions {
+	return &blob.WriterOptions{ContentType: contentType, DisableContentTypeDetection: true, MaxConcurrency: 2}
+}
+
 // write copies r to an object and returns the SHA-256 of what it wrote.
 func write(ctx context.Context, bucket *blob.Bucket, key, contentType string, r io.Reader) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType, DisableContentTypeDetection: true, MaxConcurrency: 2})
+	w, err := bucket.NewWriter(ctx, key, writing(contentType))
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}

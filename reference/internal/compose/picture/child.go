@@ -11,12 +11,13 @@ import (
 )
 
 const (
-	// decodedAhead bounds the pictures of one stream that wait to be shown.
-	decodedAhead = 4
+	// What bounds the pictures of one stream that wait to be shown.
+	leastAhead, mostAhead = 4, 16
+	bytesAhead            = 2 << 20
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
-	// lives is how many children may die over the same picture.
-	lives = 3
+	// lives is what children may use up over the same picture: one that crashes uses crash of them, one that somebody killed a single one.
+	lives, crash = 18, 6
 )
 
 // Picture is a decoded frame, scaled to where it is shown, without bars. It is not changed once queued.
@@ -25,13 +26,6 @@ type Picture struct {
 	width, height int // of pix
 	source        [2]int
 	pix           []byte // planar 4:2:0
-}
-
-// fed is a sample the decoder was given and that has not come out yet.
-type fed struct {
-	number int64
-	time   av.Instant
-	source [2]int
 }
 
 // shape is what a child decodes, and to which size.
@@ -91,7 +85,7 @@ func (v *Stream) finish(ctx context.Context) error {
 		s, early := v.child.shape, v.child.died()
 		if err := v.reap(ctx); ctx.Err() != nil {
 			return ctx.Err()
-		} else if err == nil && !early || v.settled() || v.hopeless() {
+		} else if err == nil && !early || v.settled() || v.hopeless(err) {
 			break
 		}
 		if err := v.replay(ctx, s, v.given); err != nil {
@@ -106,11 +100,11 @@ func (v *Stream) finish(ctx context.Context) error {
 func (v *Stream) revive(ctx context.Context) error {
 	for v.child != nil && v.child.died() {
 		s := v.child.shape
-		_ = v.reap(ctx) // logged
+		err := v.reap(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if v.hopeless() {
+		if v.hopeless(err) {
 			v.broken = true
 			v.giveUp()
 			return nil
@@ -124,7 +118,7 @@ func (v *Stream) revive(ctx context.Context) error {
 
 func (v *Stream) reap(ctx context.Context) error {
 	c := v.child
-	v.child = nil
+	v.child, v.held = nil, nil
 	closing := c.CloseInput()
 	<-c.done
 	err := errors.Join(closing, c.err)
@@ -134,18 +128,22 @@ func (v *Stream) reap(ctx context.Context) error {
 	return err
 }
 
-// deaths counts children that died before the same picture.
-type deaths struct{ wanted, count int64 }
+// deaths counts the lives of children that died before the same picture.
+type deaths struct{ wanted, lives int64 }
 
 // hopeless accounts for a death and reports whether there were too many without a picture in between.
-func (v *Stream) hopeless() bool {
+func (v *Stream) hopeless(why error) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.deaths.wanted != v.wanted {
 		v.deaths = deaths{wanted: v.wanted}
 	}
-	v.deaths.count++
-	return v.deaths.count >= lives
+	if ffmpeg.Killed(why) {
+		v.deaths.lives++
+	} else {
+		v.deaths.lives += crash
+	}
+	return v.deaths.lives >= lives
 }
 
 // giveUp stops waiting for what has not come out.
@@ -190,10 +188,13 @@ func (v *Stream) read(ctx context.Context, c *child) {
 	c.err = c.Wait()
 }
 
-// push queues a picture, waiting for room, unless it is one of those that nobody wants.
+// push queues a picture, unless it is one of those that nobody wants. Once there is no room it waits for much: a decoder that does
+// many pictures in a row finds what it refers to in the processor's cache.
 func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
+	room := min(max(leastAhead, bytesAhead/len(p.pix)), mostAhead)
 	return v.mu.Until(ctx, func() bool {
-		if number >= v.wanted && len(v.queue) >= decodedAhead {
+		v.full = len(v.queue) >= room || v.full && len(v.queue) > room/4
+		if number >= v.wanted && v.full {
 			return false
 		}
 		for len(v.fed) > 0 && v.fed[0].number <= number {

@@ -36,6 +36,9 @@ func (s Span) Instant(n int64) av.Instant {
 	return s.Start.Add(time.Duration(n-s.FirstFrame) * FrameTime)
 }
 
+// Shown is the instant of which frame n shows the pictures: its middle, so that nothing is seen more than half a frame early or late.
+func (s Span) Shown(n int64) av.Instant { return min(s.Instant(n).Add(FrameTime/2), s.End-1) }
+
 // Has reports whether frame n belongs to the span, as far as is known.
 func (s Span) Has(n int64) bool { return s.End == forever || n < s.FirstFrame+s.frames }
 
@@ -293,6 +296,21 @@ func (p *Plan) UntilStopped(ctx context.Context) (context.Context, context.Cance
 		cancel()
 	}
 	return ctx, cancel
+}
+
+// Samples reports whether a frame of the output shows what is new at from and replaced at to. Both must be known, and in doubt it does.
+func (p *Plan) Samples(from, to av.Instant) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.spans) - 1; i >= 0; i-- {
+		s := p.spans[i]
+		if s.Start > from {
+			continue
+		}
+		next := s.FirstFrame + int64((from.Sub(s.Start)+FrameTime/2-1)/FrameTime)
+		return to >= s.End || to > s.Shown(next)
+	}
+	return true
 }
 
 // Over reports whether nothing from t on is part of the recording.
