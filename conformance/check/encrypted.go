@@ -45,8 +45,8 @@ func (f *Facts) TurnedOff(h *History) bool {
 func (c *Case) Unsealed() []Exhibit {
 	var out []Exhibit
 	for _, h := range c.StartedArchives() {
-		takes := c.takes(h)
-		if !c.Encrypted(h) || len(h.Opened) == 0 || len(takes) == 0 {
+		p := c.perform(h)
+		if !c.Encrypted(h) || len(h.Opened) == 0 || len(p.Play.Tracks) == 0 {
 			continue
 		}
 		opened := h.Opened[len(h.Opened)-1]
@@ -60,7 +60,7 @@ func (c *Case) Unsealed() []Exhibit {
 			c.Wrong("a readable transport stream", FileKind(r, f), opened, r)
 			continue
 		}
-		out = append(out, Exhibit{h, f, r, takes})
+		out = append(out, Exhibit{h, f, r, p})
 	}
 	return out
 }

@@ -362,3 +362,13 @@ func TestDurationIsThatOfTheMedia(t *testing.T) {
 		t.Errorf("recorded %v, want the %v between first and last media", got.Recorded, want)
 	}
 }
+
+// TestAdvanceToWhatHasPassed: real time goes on between the moment somebody chooses to go to and the call.
+func TestAdvanceToWhatHasPassed(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.app(t, func(*session.Application) {})
+	now := s.Now("app")
+	if _, err := s.Advance(t.Context(), "app", now.Add(-time.Millisecond)); err != nil || s.Now("app").Before(now) {
+		t.Errorf("%v at %v, was %v", err, s.Now("app"), now)
+	}
+}
