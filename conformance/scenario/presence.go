@@ -45,6 +45,9 @@ func runPresence(ctx context.Context, f *flow) error {
 	if err := f.gone(ctx, bob); err != nil {
 		return err
 	}
+	if err := sleep(ctx, 1200*time.Millisecond); err != nil { // longer than lists may be behind
+		return err
+	}
 	if _, err := f.as.Connections(ctx, "connections.after", session); err != nil {
 		return err
 	}

@@ -102,6 +102,10 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 	if err := u.refuse(0); err != nil {
 		return err
 	}
+	if _, err := u.Journal.Append(evidence.Record{Scenario: u.scenario.Name, Label: "store.open", IDs: about(u.archive.ID),
+		Step: &evidence.Step{Outcome: evidence.Note, Text: "the store takes requests again"}}); err != nil {
+		return err
+	}
 	if _, err := u.as.AdvanceTo(ctx, "clock.recovered", u.began.Add(atLeast-margin)); err != nil {
 		return err
 	}

@@ -69,16 +69,23 @@ func (s struck) triedAfter(c *check.Case, at time.Time) (evidence.Record, bool) 
 	return s.refused[i], true
 }
 
+// opened tells whether the suite's store took requests again while the archive had to be tried.
+func opened(c *check.Case, s struck) bool {
+	return slices.ContainsFunc(c.View.Steps().Label("store.open").About(evidence.Archive, s.ID).Records, func(r evidence.Record) bool {
+		return c.Latest(s.app, r.Time).Before(s.from.Add(c.Limit("upload.period-with-fallback.min")))
+	})
+}
+
 func retried(c *check.Case) {
 	const several = 3
 	for _, s := range allStruck(c) {
-		if len(s.took) == 0 {
+		if len(s.took) == 0 && !opened(c, s) {
 			continue
 		}
 		n := s.moments(c)
 		c.Want(n >= several, fmt.Sprintf("at least %d attempts while the target refused", several), fmt.Sprintf("%d", n), s.refused[0], s.Start)
 		last, ok := endStatus(s.History)
-		c.Want(ok && last.Status() == "uploaded" && len(s.Stored(true)) > 0, "uploaded once the target took it", last.Show("status"), s.took[0], last.At)
+		c.Want(ok && last.Status() == "uploaded" && len(s.Stored(true)) > 0, "uploaded once the target takes it", last.Show("status"), append(s.took, s.Start, last.At)...)
 	}
 }
 
@@ -229,9 +236,13 @@ func azureTarget(c *check.Case) {
 // encryptedByStore takes the word of the request, or of the store.
 func encryptedByStore(c *check.Case) {
 	const managed = "AES256"
-	for _, h := range uploads(c) {
-		if !c.Apps[h.Start.IDs[evidence.Application]].SSE {
+	for _, h := range c.StartedArchives() {
+		last, ended := endStatus(h)
+		if !c.Apps[h.App()].SSE || !ended {
 			continue
+		}
+		if last.Status() != "uploaded" {
+			c.Blocked("an upload with server-side encryption", "the archive is "+last.Status(), last.At)
 		}
 		for _, o := range h.Stored(true) {
 			asked := slices.ContainsFunc(h.Uploads(false), func(r evidence.Record) bool { return r.Upload.Encryption == managed })

@@ -37,7 +37,7 @@ func connections(c *check.Case) {
 			case id == "":
 			case check.Steady([]check.Span{cl}, check.Sent(r), check.Over(r)):
 				c.Want(there, "connection "+check.Short(id)+" of "+clientName(cl), check.Clip(check.AnswerText(r), 300), r, cl.By)
-			case !cl.To.IsZero() && cl.To.Before(check.Sent(r)):
+			case !cl.To.IsZero() && cl.To.Add(time.Second).Before(check.Sent(r)):
 				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", check.Clip(check.AnswerText(r), 300), r, cl.By)
 			}
 		}
