@@ -116,3 +116,23 @@ func TestSpans(t *testing.T) {
 		t.Errorf("%d frames", frames)
 	}
 }
+
+// TestSamples compares with looking at every frame of a span that begins and ends between frames.
+func TestSamples(t *testing.T) {
+	s := Span{Start: 7_000_003, End: 7_000_003 + av.Instant(10*FrameTime) + 13_000_000, FirstFrame: 40, frames: 10}
+	p := &Plan{spans: []Span{{Start: 0, End: 5_000_000}, s}}
+	for from := s.Start; from < s.End; from += 1_700_001 {
+		for to := from + 1; to < s.End; to += 2_300_001 {
+			want := false
+			for n := s.FirstFrame; n < s.FirstFrame+12; n++ {
+				want = want || s.Middle(n) >= from && s.Middle(n) < to
+			}
+			if got := p.Samples(from, to); got != want {
+				t.Fatalf("[%d, %d): %v, want %v", from, to, got, want)
+			}
+		}
+		if !p.Samples(from, s.End) {
+			t.Fatalf("[%d, end): the last frame may show it", from)
+		}
+	}
+}
