@@ -12,6 +12,8 @@ OUT ?= report
 GOLANGCI := $(CACHE)/golangci-lint-v2.14.0
 MINIO_MODULE := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 MINIO := $(CACHE)/minio-20260212
+AZURITE_VERSION := 3.35.0
+AZURITE := $(CACHE)/azurite-blob-$(AZURITE_VERSION).js
 
 .PHONY: help
 help: ## List the targets
@@ -21,34 +23,24 @@ help: ## List the targets
 build: ## Build bin/archived and bin/conform
 	go build -o bin/ ./reference/cmd/archived ./conformance/cmd/conform
 
-.PHONY: ffmpeg
-ffmpeg: # FFmpeg decodes and encodes for archived and decodes for conform
-	@command -v ffmpeg >/dev/null || { \
-	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends ffmpeg; }
+# $(call debian,PROBE,PACKAGES) installs packages unless the probe finds what they hold.
+debian = @{ $(1); } >/dev/null 2>&1 || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $(2); }
 
-.PHONY: gstreamer
+.PHONY: ffmpeg openssl postgresql gstreamer
+ffmpeg: # decodes and encodes for archived and decodes for conform
+	$(call debian,command -v ffmpeg,ffmpeg)
+openssl: # what users decrypt archives with, and the tests of it
+	$(call debian,command -v openssl,openssl)
+postgresql: # tests start servers of their own
+	$(call debian,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql)
 gstreamer: # what `make bench` compares with
-	@command -v gst-launch-1.0 >/dev/null || { \
-	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends gstreamer1.0-tools gstreamer1.0-libav \
-	    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly; }
-
-.PHONY: postgresql
-postgresql: # Tests start servers of their own
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
-	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends postgresql; }
+	$(call debian,command -v gst-launch-1.0,gstreamer1.0-tools gstreamer1.0-libav gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+	  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly)
 
 .PHONY: conformance
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
-
-.PHONY: openssl
-openssl: # what users decrypt archives with
-	@command -v openssl >/dev/null || { \
-	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends openssl; }
 
 .PHONY: test
 test: ffmpeg openssl postgresql ## Unit and contract tests with the race detector
@@ -61,14 +53,15 @@ drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and
 
 KILLS ?= 100
 .PHONY: crash
-crash: ffmpeg $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
+crash: ffmpeg openssl $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
 	mkdir -p $(CACHE)
 	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
 	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0) -crash.postgres=$(or $(POSTGRES),false)
 
 .PHONY: test-containers
-test-containers: ffmpeg build $(MINIO) ## Judge archived with MinIO and the webhook sink in containers
-	docker/build-images $(MINIO)
+test-containers: ffmpeg build $(MINIO) $(AZURITE) ## Judge archived with MinIO, Azurite and the webhook sink in containers
+	docker/build-images $(MINIO) $(AZURITE)
+	docker/with-azurite go test -count=1 -run='^TestAzureContract$$' ./reference/internal/storage
 	TESTCONTAINERS_RYUK_DISABLED=$${TESTCONTAINERS_RYUK_DISABLED:-true} \
 	TESTCONTAINERS_HOST_OVERRIDE=$${TESTCONTAINERS_HOST_OVERRIDE:-127.0.0.1} \
 	bin/conform run --target conformance/targets/containers.yaml --out $(OUT)-containers
@@ -77,6 +70,9 @@ $(MINIO):
 	mkdir -p $(CACHE)
 	GOBIN=$(CACHE) CGO_ENABLED=0 go install -trimpath -ldflags='-s -w' $(MINIO_MODULE)
 	mv $(CACHE)/minio $@
+
+$(AZURITE): # needs node and npm
+	docker/azurite/bundle $(AZURITE_VERSION) $@
 
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint with the project's rules

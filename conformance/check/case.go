@@ -57,6 +57,9 @@ func (c *Case) Saw(at ...evidence.Record) {
 	}
 }
 
+// Shown: something bears the clause out so far.
+func (c *Case) Shown() bool { return len(c.proof) > 0 }
+
 // Wrong notes a contradiction.
 func (c *Case) Wrong(expected, actual string, at ...evidence.Record) {
 	c.findings = append(c.findings, verdict.Finding{Clause: c.clause, Expected: expected, Actual: actual, Where: refs(at)})

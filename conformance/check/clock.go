@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -11,16 +12,18 @@ import (
 type Walk struct {
 	app      string
 	From, To time.Time
-	skip     time.Duration
+	Skip     time.Duration
+	next     bool // to the next deadline and no further, so that what it set off happened at its end
 }
 
 func walks(v evidence.View) []Walk {
 	var out []Walk
 	for _, r := range v.Clocks().Records {
-		w := Walk{app: r.IDs[evidence.Application], From: r.Time, To: r.Time, skip: r.Clock.Skip}
+		w := Walk{app: r.IDs[evidence.Application], From: r.Time, To: r.Time, Skip: r.Clock.Skip}
 		if e, ok := v.Scenario(r.Scenario).Label(r.Label).Exchanges("advanceClock").
 			Where(func(e *evidence.Record) bool { return e.Seq < r.Seq }).Last(); ok {
 			w.From = e.Exchange.Started
+			w.next = strings.Contains(e.Exchange.Request.Body.Text, `"toNext":true`)
 		}
 		out = append(out, w)
 	}
@@ -40,10 +43,25 @@ func (f *Facts) Latest(app string, at time.Time) time.Time {
 func (f *Facts) Skipped(app string, counts func(Walk) bool) (sum time.Duration) {
 	for _, w := range f.walks {
 		if w.app == app && counts(w) {
-			sum += w.skip
+			sum += w.Skip
 		}
 	}
 	return sum
+}
+
+// WalkAt is the advance of an application's clock that was under way at a real moment.
+func (f *Facts) WalkAt(app string, at time.Time) (Walk, bool) {
+	i := slices.IndexFunc(f.walks, func(w Walk) bool { return w.app == app && !at.Before(w.From) && !at.After(w.To) })
+	if i < 0 {
+		return Walk{}, false
+	}
+	return f.walks[i], true
+}
+
+// Exact is the policy time of something that the target did at a real moment, where that can be told.
+func (f *Facts) Exact(app string, at time.Time) (time.Time, bool) {
+	w, walking := f.WalkAt(app, at)
+	return f.Latest(app, at), !walking || w.next
 }
 
 // Rule is a limit that ends an archive by itself.
@@ -56,6 +74,7 @@ const (
 	ByTotal    Rule = "total time"
 	ByIdle     Rule = "idle time"
 	ByLeaving  Rule = "all clients left"
+	ByMove     Rule = "the session moved"
 )
 
 // Course is what the harness did around an archive, in policy time, and from it
@@ -66,10 +85,10 @@ type Course struct {
 	Streams []Span // in policy time, cut to the archive
 	Clients []Span
 	Rule    Rule
-	End     time.Time // by rule
-	stop    evidence.Record
-	Begun   time.Time // the start call had been answered
-	ended   time.Time // the end had come at the latest: the stop call was answered, or the limit's tolerance was over
+	End     time.Time       // by rule
+	stop    evidence.Record // the call that ended it
+	Begun   time.Time       // the start call had been answered
+	ended   time.Time       // the end had come at the latest: the stop call was answered, or the limit's tolerance was over
 }
 
 func (c *Case) Course(h *History) (Course, bool) {
@@ -95,6 +114,14 @@ func (c *Case) retrace(h *History) (Course, bool) {
 	k.Begun = c.Latest(app, Over(h.Start))
 	k.Rule, k.End = c.limits(k)
 	k.ended = k.End.Add(c.Limit("tolerance.limit.late"))
+	for _, m := range c.Moves(s) {
+		if m.At.After(k.Started) && m.At.Before(k.End) {
+			k.Rule, k.End, k.ended = ByMove, m.At, m.Late.Add(c.Limit("tolerance.limit.late"))
+			if m.Notice == 0 {
+				k.stop = m.R
+			}
+		}
+	}
 	if r, ok := h.FirstStop(); ok {
 		if at := c.Earliest(app, r.Exchange.Started); at.Before(k.End) {
 			k.Rule, k.End, k.ended, k.stop = ByCall, at, c.Latest(app, Over(r)), r

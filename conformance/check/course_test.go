@@ -61,9 +61,9 @@ func TestLimits(t *testing.T) {
 
 func TestPolicyTime(t *testing.T) {
 	f := &Facts{walks: []Walk{
-		{app: "a", From: at(10 * time.Second), To: at(12 * time.Second), skip: time.Hour},
-		{app: "a", From: at(20 * time.Second), To: at(21 * time.Second), skip: time.Minute},
-		{app: "b", From: at(0), To: at(1), skip: 24 * time.Hour},
+		{app: "a", From: at(10 * time.Second), To: at(12 * time.Second), Skip: time.Hour},
+		{app: "a", From: at(20 * time.Second), To: at(21 * time.Second), Skip: time.Minute},
+		{app: "b", From: at(0), To: at(1), Skip: 24 * time.Hour},
 	}}
 	for _, c := range []struct{ at, earliest, latest time.Duration }{
 		{5 * time.Second, 0, 0},

@@ -2,7 +2,7 @@ package check
 
 import "reelcheck/conformance/evidence"
 
-// Certified are the settings of an upload target that were accepted before r for its application; the last of them counts.
+// certified are the settings of an upload target that were accepted before r for its application; the last of them counts.
 func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
 	for _, call := range f.Calls("setArchiveStorage") {
 		if f.Sound(call) && call.Exchange.Status() == 200 && SameApp(call, r) && Over(call).Before(Sent(r)) {
@@ -45,8 +45,8 @@ func (f *Facts) TurnedOff(h *History) bool {
 func (c *Case) Unsealed() []Exhibit {
 	var out []Exhibit
 	for _, h := range c.StartedArchives() {
-		takes := c.takes(h)
-		if !c.Encrypted(h) || len(h.Opened) == 0 || len(takes) == 0 {
+		p := c.perform(h)
+		if !c.Encrypted(h) || len(h.Opened) == 0 || len(p.Play.Tracks) == 0 {
 			continue
 		}
 		opened := h.Opened[len(h.Opened)-1]
@@ -60,7 +60,7 @@ func (c *Case) Unsealed() []Exhibit {
 			c.Wrong("a readable transport stream", FileKind(r, f), opened, r)
 			continue
 		}
-		out = append(out, Exhibit{h, f, r, takes})
+		out = append(out, Exhibit{h, f, r, p})
 	}
 	return out
 }

@@ -25,6 +25,7 @@ type Facts struct {
 	files       map[string]File              // by the text of the report
 	allLists    []List
 	courses     map[*History]Course
+	performed   map[*History]Performance
 }
 
 // decoding is a text that has been read as a JSON object.
@@ -70,7 +71,7 @@ func (f *Facts) With(v evidence.View) *Facts {
 
 func (f *Facts) sortOut(v evidence.View) {
 	f.View, f.ByID, f.Sessions, f.walks = v, map[string]*History{}, sessions(v), walks(v)
-	f.byOperation, f.courses = map[string][]evidence.Record{}, map[*History]Course{}
+	f.byOperation, f.courses, f.performed = map[string][]evidence.Record{}, map[*History]Course{}, map[*History]Performance{}
 	for _, r := range v.Exchanges().Records {
 		f.byOperation[""] = append(f.byOperation[""], r)
 		if op := r.Exchange.Operation; op != "" {
@@ -79,7 +80,7 @@ func (f *Facts) sortOut(v evidence.View) {
 	}
 	f.Apps, f.keys = f.applications(), map[string]string{}
 	for id, a := range f.Apps {
-		f.keys[a.key] = id
+		f.keys[a.Key] = id
 	}
 	for _, r := range v.Records {
 		switch {
@@ -104,6 +105,8 @@ func (f *Facts) sortOut(v evidence.View) {
 	for _, r := range v.Records { // an event may come before the answer to the start
 		h := f.ByID[r.IDs[evidence.Archive]]
 		switch {
+		case r.Upload != nil:
+			f.upload(r)
 		case h == nil:
 		case r.Watch != nil:
 			h.Watches = append(h.Watches, r)

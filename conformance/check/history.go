@@ -37,7 +37,11 @@ type History struct {
 	Deletes  []evidence.Record
 	Media    []evidence.Record // forensics of its file
 	Opened   []evidence.Record // its encrypted objects, decrypted
+	uploads  []evidence.Record // requests for it that the suite's store saw
 }
+
+// App is the application that started it.
+func (h *History) App() string { return h.Start.IDs[evidence.Application] }
 
 // Session is the session that the archive says it belongs to.
 func (h *History) Session() string {

@@ -30,6 +30,16 @@ const (
 	Selection    = "selection"
 	Encryption   = "encryption"
 
+	Presence    = "presence"
+	Retry       = "callback-retry"
+	Recovers    = "upload-recovers"
+	GivenUp     = "upload-given-up"
+	FallsBack   = "upload-falls-back"
+	Azure       = "azure"
+	Broken      = "recording-fails"
+	Rotation    = "rotation"
+	AutoOverlap = "automatic-overlap"
+
 	Many    = "many-streams"
 	Layouts = "layouts"
 	Screens = "screens"

@@ -226,10 +226,16 @@ func (f *Facts) ForeignPath(r evidence.Record) bool {
 
 // application is what the harness asked for when it made one.
 type application struct {
-	id, key  string
+	id       string
+	Key      string // API key
 	Store    string // kind of upload target, empty for the built-in cloud
 	Endpoint string // of the upload target
+	Fallback string // what was asked for; empty for nothing
+	SSE      bool   // the upload target is to encrypt
 	Callback string // path of the callback address
+	Monitor  string // path of the address of session callbacks; empty for none
+	Secret   string // that signs callbacks
+	Email    string
 	Made     evidence.Record
 }
 
@@ -246,9 +252,11 @@ func (f *Facts) applications() map[string]application {
 		storage, _ := wanted["storage"].(map[string]any)
 		config, _ := storage["config"].(map[string]any)
 		a := application{id: id, Store: Object(storage).Text("type"), Endpoint: Object(config).Text("endpoint"),
-			Callback: pathOf(wanted.Text("archiveCallbackUrl")), Made: r}
+			Fallback: Object(storage).Text("fallback"), SSE: Object(config).Text("sse") == "s3",
+			Callback: pathOf(wanted.Text("archiveCallbackUrl")), Monitor: pathOf(wanted.Text("sessionCallbackUrl")),
+			Secret: wanted.Text("signatureSecret"), Email: wanted.Text("email"), Made: r}
 		if key := got["apiKey"]; key != nil {
-			a.key = fmt.Sprint(key)
+			a.Key = fmt.Sprint(key)
 		}
 		out[id] = a
 	}

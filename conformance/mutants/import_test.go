@@ -52,11 +52,13 @@ func slim(r evidence.Record) evidence.Record {
 				e.Response.Body.Text = ""
 			}
 		}
-		contentType := e.Request.Header.Get("Content-Type")
-		e.Request.Header = nil
-		if contentType != "" {
-			e.Request.Header = map[string][]string{"Content-Type": {contentType}}
+		kept := map[string][]string{}
+		for _, name := range []string{"Content-Type", "Accept"} {
+			if value := e.Request.Header.Get(name); value != "" {
+				kept[name] = []string{value}
+			}
 		}
+		e.Request.Header = kept
 		if e.Response != nil {
 			e.Response.Header = nil
 		}

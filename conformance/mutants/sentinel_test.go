@@ -146,6 +146,7 @@ func writeTarget(t *testing.T, dir, url, key string, control bool) string {
 	text := fmt.Sprintf(`url: %s
 credentials: {applicationId: 11111111-2222-4333-8444-555555555555, privateKeyFile: %s, apiKey: 100001, apiSecret: a-secret-of-nobody, controlToken: a-token-of-nobody}
 capabilities: [%s]
+sinks: {azure: {driver: own, endpoint: "http://127.0.0.1:1", account: nobody, key: c2VjcmV0, container: nowhere}}
 requestTimeout: 300ms
 `, url, key, strings.Join(names, ", "))
 	file := filepath.Join(dir, "target.yaml")

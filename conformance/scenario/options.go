@@ -134,6 +134,9 @@ var legacy = Scenario{
 func runLegacy(ctx context.Context, f *flow) error {
 	client := f.as.Client
 	f.as = client.Legacy()
+	if _, err := f.as.CreateSessionAccepting(ctx, "session.xml", "application/xml", url.Values{"p2p.preference": {"disabled"}}); err != nil {
+		return err
+	}
 	session, _, err := f.alone(ctx, "vp8-13", "tone-13")
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -302,6 +303,14 @@ func clientTokens(ctx context.Context, f *flow, session string) error {
 		{"t1-other-session", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
 		{"jwt-expired", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
 		{"t1-expired", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
+		{"jwt-data-1000", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
+		{"jwt-data-1025", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
+		{"t1-data-1000", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
+		{"t1-data-1025", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
+		{"jwt-days-30", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: 30 * day}, session},
+		{"jwt-days-31", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: 31 * day}, session},
+		{"t1-days-30", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: 30 * day}, session},
+		{"t1-days-31", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: 31 * day}, session},
 	} {
 		if !f.Target.File.Has(t.need) {
 			continue

@@ -40,6 +40,16 @@ const (
 	Selection    = "selection"
 	Encryption   = "encryption"
 
+	Presence    = "presence"
+	Retry       = "callback-retry"
+	Recovers    = "upload-recovers"
+	GivenUp     = "upload-given-up"
+	FallsBack   = "upload-falls-back"
+	Azure       = "azure"
+	Broken      = "recording-fails"
+	Rotation    = "rotation"
+	AutoOverlap = "automatic-overlap"
+
 	Many    = "many-streams"
 	Layouts = "layouts"
 	Screens = "screens"
@@ -66,8 +76,9 @@ type Scenario struct {
 // All returns every scenario, the longest first.
 func All() []Scenario {
 	return []Scenario{
-		many, rates, layouts, screens, mutes, autoDay, pair, pause, sizes, fullHD, automatic, selection, cloud, total, encryption, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent,
-		recorded, idle, allLeft, noPublisher, listing, undelivered, isolation, auth, refusals,
+		many, rates, layouts, screens, mutes, autoDay, autoOverlap, pair, pause, sizes, fullHD, automatic, selection, cloud, total, retry, rotation,
+		encryption, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent, fallsBack, recovers, givenUp, presence, broken, azure, recorded, idle, allLeft,
+		noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }
 

@@ -58,7 +58,7 @@ func (f *flow) awaitAs(ctx context.Context, as target.As, label, id string, dead
 		}
 	}
 	err = f.watched(label, evidence.Watch{What: "archive status", Span: evidence.Span{From: from, To: time.Now()},
-		Until: "status " + join(want), Met: ok, Deadline: deadline}, map[string]string{evidence.Archive: id})
+		Until: "status " + join(want), Met: ok, Deadline: deadline}, about(id))
 	return s, ok, err
 }
 
@@ -92,6 +92,14 @@ func (f *flow) must(ctx context.Context, label, id string, deadline time.Duratio
 	return s, err
 }
 
+// about names an archive as what a record is about; "" names none.
+func about(id string) map[string]string {
+	if id == "" {
+		return nil
+	}
+	return map[string]string{evidence.Archive: id}
+}
+
 func join(words []string) string {
 	out := ""
 	for i, w := range words {
@@ -114,7 +122,7 @@ func (f *flow) awaitHooks(ctx context.Context, label, id string, deadline time.D
 	if f.Hooks == nil || !f.Target.File.Has(target.Callback) {
 		return false, nil
 	}
-	return f.awaitRecords(ctx, label, "webhooks", id, deadline, "webhooks "+join(statuses), func(v evidence.View) bool {
+	return f.awaitRecords(ctx, label, "webhooks", about(id), deadline, "webhooks "+join(statuses), func(v evidence.View) bool {
 		got := map[string]bool{}
 		for _, r := range v.About(evidence.Archive, id).Webhooks().Records {
 			var s status
@@ -131,7 +139,7 @@ func (f *flow) awaitEvent(ctx context.Context, label, id, event string, clients 
 	if !f.Target.File.Has(target.Events) {
 		return false, nil
 	}
-	return f.awaitRecords(ctx, label, "events", id, soon, event, func(v evidence.View) bool {
+	return f.awaitRecords(ctx, label, "events", about(id), soon, event, func(v evidence.View) bool {
 		got := map[string]bool{}
 		for _, r := range v.About(evidence.Archive, id).Clients().Records {
 			if r.Client.Type == event {
@@ -143,7 +151,7 @@ func (f *flow) awaitEvent(ctx context.Context, label, id, event string, clients 
 }
 
 // awaitRecords waits until the scenario's evidence satisfies enough.
-func (f *flow) awaitRecords(ctx context.Context, label, what, id string, deadline time.Duration, until string, enough func(evidence.View) bool) (bool, error) {
+func (f *flow) awaitRecords(ctx context.Context, label, what string, ids map[string]string, deadline time.Duration, until string, enough func(evidence.View) bool) (bool, error) {
 	wake, release := f.Journal.Watch()
 	defer release()
 	from := time.Now()
@@ -162,8 +170,7 @@ func (f *flow) awaitRecords(ctx context.Context, label, what, id string, deadlin
 			return false, ctx.Err()
 		}
 	}
-	return met, f.watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}, Until: until, Met: met, Deadline: deadline},
-		map[string]string{evidence.Archive: id})
+	return met, f.watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}, Until: until, Met: met, Deadline: deadline}, ids)
 }
 
 // watch lets d pass and says so: what did not happen in it did not happen.
@@ -172,5 +179,5 @@ func (f *flow) watch(ctx context.Context, label, what, id string, d time.Duratio
 	if err := sleep(ctx, d); err != nil {
 		return err
 	}
-	return f.watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}}, map[string]string{evidence.Archive: id})
+	return f.watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}}, about(id))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -72,6 +73,9 @@ func (a *Azure) environment() map[string]string {
 }
 
 func (a *Azure) runProcess(ctx context.Context, c target.AzureSink, dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
 	addr, err := freeAddr(c.Listen)
 	if err != nil {
 		return "", err

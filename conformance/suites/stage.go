@@ -74,7 +74,7 @@ func (s *stage) open(ctx context.Context, o Options, p Plan) (err error) {
 		s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal)
 	}
 	if err == nil && p.File.Has(target.Azure) {
-		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, o.Out, s.journal)
+		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, filepath.Join(o.Out, "azure"), s.journal)
 	}
 	if err != nil {
 		return &target.UnreachableError{Err: err}

@@ -75,7 +75,11 @@ func (c *Client) timeout() time.Duration {
 }
 
 func (c *Client) control(ctx context.Context, label, method, path string, body any, want int) (Answer, error) {
-	call := Call{Label: label, Method: method, Path: "/control/v1/applications" + path, As: AsControl}
+	return c.controlOf(ctx, label, method, path, body, want, nil)
+}
+
+func (c *Client) controlOf(ctx context.Context, label, method, path string, body any, want int, ids map[string]string) (Answer, error) {
+	call := Call{Label: label, Method: method, Path: "/control/v1/applications" + path, IDs: ids, As: AsControl}
 	if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
@@ -235,7 +239,7 @@ func (c *Client) Deadlines(ctx context.Context, label string) ([]evidence.Fired,
 // Rotate has the server of a session rotated after in.
 func (c *Client) Rotate(ctx context.Context, label, session string, in time.Duration) (Answer, error) {
 	path := "/" + c.App.ID + "/sessions/" + url.PathEscape(session) + "/rotate"
-	return c.control(ctx, label, http.MethodPost, path, map[string]any{"in": in.Milliseconds()}, http.StatusAccepted)
+	return c.controlOf(ctx, label, http.MethodPost, path, map[string]any{"in": in.Milliseconds()}, http.StatusAccepted, map[string]string{evidence.Session: session})
 }
 
 // Arm has a fault strike the application's own IO that many times.

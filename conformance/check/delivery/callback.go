@@ -78,6 +78,8 @@ var CallbackChecks = []check.Check{
 		}
 		return "no streamRemoved in auto mode", s.Show("status"), s.Status() != "streamRemoved"
 	})),
+	check.New("ARC-CB-29", check.In(check.Retry), refusedAgain),
+	check.New("ARC-CB-30", check.In(check.Retry), signedCallbacks),
 	check.New("ARC-CB-31", check.In(check.Pair), callbackEqualsRead),
 	check.New("ARC-CB-32", check.In(check.Isolation), callbackOwnApplication),
 	check.New("ARC-CB-33", check.In(check.Pair, check.Pause), announcedOnce),
@@ -163,7 +165,7 @@ func aboutSession(c *check.Case, r evidence.Record) bool {
 
 func startStopDeliveryPosted(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		if _, ok := h.FirstStop(); !ok || !slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) && watchedAfter(c, s) }) {
+		if _, ok := h.FirstStop(); !ok || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) && watchedAfter(c, s) }) {
 			continue
 		}
 		var at []evidence.Record

@@ -30,12 +30,12 @@ func storeOf(c *check.Case, r evidence.Record) string {
 	return c.Apps[r.IDs[evidence.Application]].Store
 }
 
-// uploads are the archives with a target, called to stop or stopped by a limit,
+// uploads are the archives with a target that takes them, called to stop or stopped by a limit,
 // that were followed to their end.
 func uploads(c *check.Case) []*check.History {
 	var out []*check.History
 	for _, h := range c.StartedArchives() {
-		if h.Scenario != check.Undelivered && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
+		if h.Scenario != check.Undelivered && !h.Undeliverable() && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
 			out = append(out, h)
 		}
 	}

@@ -24,6 +24,8 @@ var DurationChecks = []check.Check{
 	check.New("ARC-DUR-12", check.In(check.Idle), publishingEndsIdle),
 	check.New("ARC-DUR-13", check.In(check.AllLeft), comingBack),
 	check.New("ARC-DUR-14", check.In(check.NoPublisher, check.Idle, check.FourHours, check.TwelveHours, check.AllLeft), noEarlyStop),
+	check.New("ARC-DUR-15", check.In(check.Rotation), stopsBy(check.ByMove)),
+	check.New("ARC-DUR-16", check.In(check.Rotation), startsAfterMove),
 	check.New("ARC-DUR-17", check.In(check.Pair, check.Pause), durationIsRecorded),
 }
 
@@ -156,6 +158,21 @@ func noEarlyStop(c *check.Case) {
 		for _, s := range alive {
 			if at := c.Earliest(app, s.Asked()); at.After(k.End.Add(-k.End.Sub(k.Started)/10)) && !at.After(k.End) {
 				c.Saw(s.At)
+			}
+		}
+	}
+}
+
+// startsAfterMove looks at starts, with nothing wrong about them, in sessions that have moved.
+func startsAfterMove(c *check.Case) {
+	for _, a := range c.Starts {
+		s := c.Sessions[a.IDs[evidence.Session]]
+		if s == nil || s.Auto || !a.Clean() {
+			continue
+		}
+		for _, m := range c.Moves(s) {
+			if c.Earliest(s.App, check.Sent(a.Record)).After(m.Late) {
+				c.Want(a.Exchange.Status() == 200, "a new archive after the move", check.Outcome(a.Record), m.R, a.Record)
 			}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 var AutomaticChecks = []check.Check{
+	check.New("ARC-POST-01", check.In(check.AutoDay), joinable),
 	check.New("ARC-AUTO-01", check.In(check.Automatic, check.AutoSilent), archivedIfAsked),
 	check.New("ARC-AUTO-02", check.In(check.Automatic, check.AutoSilent), beginsWithFirstClient),
 	check.New("ARC-AUTO-03", check.In(check.AutoSilent), automaticEmptyFile),
@@ -22,7 +23,7 @@ var AutomaticChecks = []check.Check{
 		return "outputMode composed", s.Show("outputMode"), s.Text("outputMode") == "composed"
 	})),
 	check.New("ARC-AUTO-06", check.In(check.AutoDay), continuesInFurther),
-	check.New("ARC-AUTO-07", check.In(check.AutoDay), overlaps),
+	check.New("ARC-AUTO-07", check.In(check.AutoDay, check.AutoOverlap), overlaps),
 	check.New("ARC-AUTO-08", check.In(check.AutoDay), listedInOrder),
 	check.New("ARC-AUTO-09", check.In(check.Automatic), notStoppedByCall),
 	check.New("ARC-AUTO-10", check.In(check.Automatic, check.AutoSilent), automaticStopsBy(check.ByLeaving)),
@@ -129,6 +130,36 @@ func automaticEmptyFile(c *check.Case) {
 	}
 }
 
+// joinable compares the files of a session's consecutive archives in all that the joining tool wants to be equal.
+func joinable(c *check.Case) {
+	for _, s := range archived(c) {
+		var files []evidence.Record
+		for _, h := range chain(c, s.ID) {
+			if n := len(h.Media); n > 0 {
+				files = append(files, h.Media[n-1])
+			}
+		}
+		for i := 1; i < len(files); i++ {
+			before, okBefore := c.File(files[i-1])
+			after, okAfter := c.File(files[i])
+			plain := okBefore && okAfter && before.Video != nil && before.Video.Entry == "avc1" && before.Video.BFrames == 0 &&
+				before.Audio != nil && before.Audio.ObjectType == 2
+			c.Want(plain, "H.264 without B-frames and AAC-LC", kindOf(before)+check.Details(before), files[i-1])
+			c.Want(kindOf(after) == kindOf(before), kindOf(before), kindOf(after), files[i-1], files[i])
+		}
+	}
+}
+
+// kindOf is what two files have to have in common to be joined.
+func kindOf(f check.File) string {
+	if f.Video == nil || f.Audio == nil {
+		return "not both picture and sound"
+	}
+	v, a := f.Video, f.Audio
+	return fmt.Sprintf("%s %dx%d, chroma format %d, %d bits, %.3f per second, timescale %d; %s, %d Hz, %d channels, timescale %d",
+		v.Codec, v.CodedWidth, v.CodedHeight, v.ChromaFormat, v.BitDepth, 1/v.LongestFrame, v.Timescale, a.Codec, a.SampleRate, a.Channels, a.Timescale)
+}
+
 // automaticHoldsAll looks into the files of sessions with one automatic archive: it holds every stream from its first packet on.
 func automaticHoldsAll(c *check.Case) {
 	everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
@@ -148,7 +179,7 @@ func automaticHoldsAll(c *check.Case) {
 			c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
 			continue
 		}
-		x := check.Exhibit{History: h, File: f, R: r, Takes: takes(s)}
+		x := check.Exhibit{History: h, File: f, R: r, Performance: check.Performance{Takes: takes(s)}}
 		for _, t := range x.Takes {
 			if spans := x.Showing(t); !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
 				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
@@ -201,12 +232,17 @@ func continuesInFurther(c *check.Case) {
 	}
 }
 
-// overlaps takes createdAt and duration of archives that follow each other while somebody publishes.
+// overlaps takes createdAt and duration of archives that follow each other while somebody publishes, and where there are files the
+// frames that both of them show.
 func overlaps(c *check.Case) {
 	most := c.Limit("tolerance.overlap")
 	for _, s := range archived(c) {
 		chain := chain(c, s.ID)
 		for i := 1; i < len(chain); i++ {
+			if !divided(c, s, chain[i-1], chain[i]) {
+				continue
+			}
+			overlapShown(c, s, chain[i-1], chain[i])
 			before, ok := last(chain[i-1])
 			next, okNext := last(chain[i])
 			if !ok || !okNext {
@@ -219,6 +255,36 @@ func overlaps(c *check.Case) {
 			overlap := from.Add(time.Duration(n) * time.Second).Sub(begin)
 			c.Want(overlap > 0 && overlap <= most, fmt.Sprintf("an overlap of more than 0 and up to %v", most), overlap.String(), before.At, next.At)
 		}
+	}
+}
+
+// divided: the second of two archives follows the first because that has become too long.
+func divided(c *check.Case, s *check.Session, before, next *check.History) bool {
+	begin := time.UnixMilli(createdAt(next))
+	return begin.Sub(time.UnixMilli(createdAt(before))) > c.Limit("recorded-time.max")/2 &&
+		slices.ContainsFunc(c.InPolicy(s.App, s.Streams, time.Time{}), func(u check.Span) bool { return u.Covers(begin) })
+}
+
+// overlapShown looks for the same published frames in two files. Frames are numbered by their publisher.
+func overlapShown(c *check.Case, s *check.Session, before, next *check.History) {
+	most := c.Limit("tolerance.overlap").Seconds()
+	if len(before.Media) == 0 || len(next.Media) == 0 {
+		return
+	}
+	a, b := before.Media[len(before.Media)-1], next.Media[len(next.Media)-1]
+	first, okA := c.File(a)
+	second, okB := c.File(b)
+	if !okA || !okB {
+		c.Wrong("two readable files", check.FileKind(a, first)+"; "+check.FileKind(b, second), a, b)
+		return
+	}
+	for _, t := range takes(s) {
+		if t.Kind != "video" {
+			continue
+		}
+		seconds, ok := shared(first.Report, second.Report, t)
+		c.Want(ok && seconds > 0 && seconds <= most, fmt.Sprintf("the same frames of %s at the end of one file and at the start of the next", t.Fixture),
+			fmt.Sprintf("%.2f s of them", seconds), a, b, t.R)
 	}
 }
 

@@ -116,7 +116,7 @@ func fresh(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ours := map[string]bool{report.Files.JSON: true, report.Files.JUnit: true, report.Files.HTML: true, suites.EvidenceDir: true, "target.log": true, "s3": true}
+	ours := map[string]bool{report.Files.JSON: true, report.Files.JUnit: true, report.Files.HTML: true, suites.EvidenceDir: true, "target.log": true, "s3": true, "azure": true}
 	for _, e := range entries {
 		if !ours[e.Name()] && !strings.HasPrefix(e.Name(), ".tmp-") {
 			return "", fmt.Errorf("--out %s holds %q, which is no part of a report; choose another folder", dir, e.Name())

@@ -75,12 +75,17 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 		{name: "fallback", bucket: openMoody(t), tags: []string{""}},
 		{name: "strict", bucket: openMoody(t), tags: []string{""}},
 		{name: "cloud", tags: []string{"", "second"}},
+		{name: "always", always: true, video: true},
+		{name: "manual", manual: true, tags: []string{""}},
 	} {
-		settings := map[string]any{"name": a.name, "archiveCallbackUrl": d.hooks.url}
+		settings := map[string]any{"name": a.name, "archiveCallbackUrl": d.hooks.url, "sessionCallbackUrl": d.hooks.url}
 		if a.bucket != nil {
 			storage := a.bucket.storage()
 			if a.name == "fallback" {
 				storage["fallback"] = "opentok"
+			}
+			if a.name == "strict" {
+				storage["certificate"] = newHolder(t).certificate
 			}
 			settings["storage"] = storage
 		}

@@ -215,6 +215,9 @@ func (w *witness) judge() {
 		}
 		w.judgeWebhooks(id, p)
 	}
+	for id, bodies := range w.hooks.sessions {
+		w.judgeSession(id, bodies)
+	}
 	for id := range w.hooks.bodies {
 		if w.known[id] == nil {
 			w.lose("archive %s was announced and does not exist", id)
@@ -234,7 +237,9 @@ func (w *witness) judgeWebhooks(id string, p *promise) {
 			w.t.Errorf("archive %s: webhooks out of order: %s", id, strings.Join(bodies, "\n"))
 		}
 		seen[body] = true
-		announced = append(announced, b.Status)
+		if b.Status != "streamAdded" && b.Status != "streamRemoved" {
+			announced = append(announced, b.Status)
+		}
 	}
 	for i, s := range announced {
 		entered := slices.Contains(announced[:i], s)
@@ -305,10 +310,11 @@ type announcements struct {
 
 	requests int
 	bodies   map[string][]string // taken, by archive
+	sessions map[string][]string // taken, by session, of session monitoring
 }
 
 func receiveAnnouncements(t *testing.T) *announcements {
-	n := &announcements{bodies: map[string][]string{}}
+	n := &announcements{bodies: map[string][]string{}, sessions: map[string][]string{}}
 	server := httptest.NewServer(n)
 	t.Cleanup(server.Close)
 	n.url = server.URL
@@ -319,7 +325,7 @@ const refuseEvery = 10
 
 func (n *announcements) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	var about struct{ ID string }
+	var about struct{ ID, Event, SessionID string }
 	if err = errors.Join(err, json.Unmarshal(body, &about)); err != nil {
 		http.Error(answer, err.Error(), http.StatusBadRequest)
 		return
@@ -328,6 +334,10 @@ func (n *announcements) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	defer n.mu.Unlock()
 	if n.requests++; n.requests%refuseEvery == 0 && !n.kind.Load() {
 		http.Error(answer, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	if about.Event != "archive" {
+		n.sessions[about.SessionID] = append(n.sessions[about.SessionID], string(body))
 		return
 	}
 	n.bodies[about.ID] = append(n.bodies[about.ID], string(body))

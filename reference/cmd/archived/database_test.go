@@ -33,7 +33,7 @@ func TestPostgres(t *testing.T) {
 	})
 	t.Run("restarts while recording", func(t *testing.T) {
 		r := record(t, 1, "--database", server.Database(t))
-		r.server.errors = true
+		r.server.broken = true
 		server.Down(t)
 		stopped := make(chan struct{})
 		go func() { // waits for the database

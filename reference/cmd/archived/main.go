@@ -18,8 +18,31 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		code := exitCode(ctx, err)
+		if code == interrupted { // what else went wrong went wrong because of it
+			err = errors.New("interrupted")
+		}
 		fmt.Fprintln(os.Stderr, "archived:", err)
-		os.Exit(1)
+		os.Exit(code)
+	}
+}
+
+const (
+	failed      = 1
+	wrongUsage  = 2
+	interrupted = 130
+)
+
+// exitCode is 2 for wrong usage of a tool and 130 for what was interrupted, else 1.
+func exitCode(ctx context.Context, err error) int {
+	var wrong usage
+	switch {
+	case errors.As(err, &wrong):
+		return wrongUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return interrupted
+	default:
+		return failed
 	}
 }
 
@@ -30,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(stdout, stderr))
+	root.AddCommand(serveCommand(stdout, stderr), mergeCommand(stdout, stderr), composeCommand(stdout, stderr))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -139,10 +139,9 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 	return nil
 }
 
-// frame composes frame n of the output. What it shows is that of its middle: nothing is seen more than half a frame early or
-// late.
+// frame composes frame n of the output.
 func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
-	t := s.Middle(n)
+	t := s.Shown(n)
 	here := c.plan.At(t)
 	canvas := c.output.canvas()
 	if c.options.HasVideo {

@@ -14,11 +14,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/fault"
@@ -27,6 +30,7 @@ import (
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
+	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
@@ -42,6 +46,20 @@ type server struct {
 	clock    *clock.Clock
 	recorder *recorder
 	board    fault.Board
+	refusals atomic.Int32 // so many commits are refused
+}
+
+// moody is a store that refuses commits as one does whose disk is full.
+type moody struct {
+	*sqlstore.Store
+	refusals *atomic.Int32
+}
+
+func (m moody) Commit(ctx context.Context, t store.Transition) ([]int64, error) {
+	if m.refusals.Add(-1) >= 0 {
+		return nil, syscall.ENOSPC
+	}
+	return m.Store.Commit(ctx, t)
 }
 
 func open(ctx context.Context, dir string) (*server, error) {
@@ -63,7 +81,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Control = control.New(control.Config{Store: s.store, Jobs: s.jobs, Clock: s.clock, Recorder: s.recorder, Cloud: s.cloud, Log: log})
+	s.Control = control.New(control.Config{Store: moody{s.store, &s.refusals}, Jobs: s.jobs, Clock: s.clock, Recorder: s.recorder, Cloud: s.cloud, Log: log})
 	if err := s.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -160,7 +178,8 @@ type recorder struct {
 	calls []string
 	done  map[string]func()
 	last  av.Instant
-	fail  error // of Compose
+	fail  error         // of Compose
+	hold  chan struct{} // nil, or what compositions wait for at their end
 }
 
 func (r *recorder) note(call string) {
@@ -190,7 +209,11 @@ func (r *recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done[a.ID] = func() {
+		hold := r.hold
 		r.work.Go(func() {
+			if hold != nil {
+				<-hold
+			}
 			if ctx.Err() == nil {
 				done(control.File{Size: int64(len(a.ID))}, nil)
 			}
@@ -238,20 +261,20 @@ func (r *recorder) Recover(string, []string) (av.Instant, bool, error) {
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
-	calls  []control.Callback
+	calls  []callback.Archive
 	at     []time.Time
-	answer func(c control.Callback, n int) int // HTTP status for the nth call
+	answer func(c callback.Archive, n int) int // HTTP status for the nth call
 }
 
 func receive(t *testing.T) *receiver {
-	r := &receiver{answer: func(control.Callback, int) int { return http.StatusOK }}
+	r := &receiver{answer: func(callback.Archive, int) int { return http.StatusOK }}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	var c control.Callback
+	var c callback.Archive
 	if err := json.NewDecoder(request.Body).Decode(&c); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

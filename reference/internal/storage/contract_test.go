@@ -178,6 +178,21 @@ func TestAzureRequest(t *testing.T) {
 	}
 }
 
+// TestAzureRefuses: an upload that the service refuses is an error, for a file in one request and for one in blocks.
+func TestAzureRefuses(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer server.Close()
+	target := session.Storage{Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}}
+	for _, size := range []int{3, 20 << 20} {
+		if _, err := upload(target)(t.Context(), archive.Archive{ID: "film", ApplicationID: "app"}, strings.NewReader(strings.Repeat("x", size))); err == nil {
+			t.Errorf("%d bytes were uploaded", size)
+		}
+	}
+}
+
 func upload(target session.Storage) func(context.Context, archive.Archive, io.Reader) (string, error) {
 	return func(ctx context.Context, a archive.Archive, r io.Reader) (string, error) {
 		return storage.Upload(ctx, http.DefaultTransport, target, a, r)

@@ -41,12 +41,7 @@ func Upload(ctx context.Context, transport http.RoundTripper, target session.Sto
 	case session.StorageS3:
 		return uploadS3(ctx, client, target.S3, Key(a), contentType(a), r)
 	case session.StorageAzure:
-		bucket, err := openAzure(ctx, client, target.Azure)
-		if err != nil {
-			return "", err
-		}
-		sum, err = write(ctx, bucket, Key(a), contentType(a), r)
-		return sum, errors.Join(err, bucket.Close())
+		return uploadAzure(ctx, client, target.Azure, Key(a), contentType(a), r)
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
@@ -74,11 +69,15 @@ func contentType(a archive.Archive) string {
 	return "video/mp4"
 }
 
+func writing(contentType string) *blob.WriterOptions {
+	return &blob.WriterOptions{ContentType: contentType, DisableContentTypeDetection: true, MaxConcurrency: 2}
+}
+
 // write copies r to an object and returns the SHA-256 of what it wrote.
 func write(ctx context.Context, bucket *blob.Bucket, key, contentType string, r io.Reader) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType, DisableContentTypeDetection: true, MaxConcurrency: 2})
+	w, err := bucket.NewWriter(ctx, key, writing(contentType))
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}

@@ -92,6 +92,11 @@ func (c Config) EncodeAAC(ctx context.Context) (*Encoder, error) {
 	})
 }
 
+// Convert starts a child that turns what is written to it into what is read from it, as the arguments say.
+func (c Config) Convert(ctx context.Context, args ...string) (*Encoder, error) {
+	return c.encoder(ctx, args)
+}
+
 // AccessUnits cuts an Annex B stream at its access unit delimiters.
 type AccessUnits struct {
 	r   io.Reader

@@ -36,10 +36,8 @@ func (s Span) Instant(n int64) av.Instant {
 	return s.Start.Add(time.Duration(n-s.FirstFrame) * FrameTime)
 }
 
-// Middle is the instant of which frame n shows the picture: what begins or ends within the first half of a frame does so in all of it.
-func (s Span) Middle(n int64) av.Instant {
-	return min(s.Instant(n).Add(FrameTime/2), s.End-1)
-}
+// Shown is the instant of which frame n shows the pictures: its middle, so that nothing is seen more than half a frame early or late.
+func (s Span) Shown(n int64) av.Instant { return min(s.Instant(n).Add(FrameTime/2), s.End-1) }
 
 // Has reports whether frame n belongs to the span, as far as is known.
 func (s Span) Has(n int64) bool { return s.End == forever || n < s.FirstFrame+s.frames }
@@ -310,7 +308,7 @@ func (p *Plan) Samples(from, to av.Instant) bool {
 			continue
 		}
 		next := s.FirstFrame + int64((from.Sub(s.Start)+FrameTime/2-1)/FrameTime)
-		return to >= s.End || to > s.Middle(next)
+		return to >= s.End || to > s.Shown(next)
 	}
 	return true
 }

@@ -1,0 +1,89 @@
+package access
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+// LimitChecks are about how much a token and a page may hold, and the older form of an answer.
+var LimitChecks = []check.Check{
+	check.New("ARC-AUTH-18", check.In(check.Auth), tokenLimit("-data-", "connection-data.max", "characters of connection data")),
+	check.New("ARC-AUTH-19", check.In(check.Auth), tokenLimit("-days-", "", "days")),
+	check.New("ARC-LIST-08", check.In(check.Listing), largestPage),
+	check.New("ARC-SES-05", check.In(check.Legacy), xmlAnswer),
+}
+
+// tokenLimit judges clients whose name ends with what their token holds, up to the limit or beyond it. A limit without a name is that of
+// the lifetime of client tokens.
+func tokenLimit(mark, limit, what string) func(*check.Case) {
+	return func(c *check.Case) {
+		most := int64(c.Limit("client-token.lifetime.max").Hours() / 24)
+		if limit != "" {
+			most = c.Number(limit)
+		}
+		for _, r := range c.View.Clients().Records {
+			_, held, marked := strings.Cut(r.Client.Name, mark)
+			n, err := strconv.ParseInt(held, 10, 64)
+			if !marked || err != nil || r.Scenario != check.Auth {
+				continue
+			}
+			switch e := r.Client.Event; {
+			case n <= most && (e == "open" || e == "refused"):
+				c.Want(e == "open", fmt.Sprintf("a client with %d %s to be let in", n, what), fmt.Sprintf("%s %d %s", e, r.Client.CloseCode, r.Client.Body.Text), r)
+			case n > most && (e == "open" || e == "refused"):
+				c.Want(e == "refused" && r.Client.CloseCode/100 == 4, fmt.Sprintf("a client with %d %s to be refused", n, what), fmt.Sprintf("%s %d", e, r.Client.CloseCode), r)
+			case n <= most && r.Client.Type == "connected" && mark == "-data-":
+				c.Want(strings.Contains(r.Client.Body.Text, strings.Repeat("d", int(n))), fmt.Sprintf("all %d %s at the client", n, what), check.Clip(r.Client.Body.Text, 200), r)
+			}
+		}
+	}
+}
+
+// largestPage needs a target that refuses to show more, or more archives than a page holds.
+func largestPage(c *check.Case) {
+	most := c.Number("list.count.max")
+	short := int64(-1)
+	for _, l := range c.Lists() {
+		wanted, err := strconv.ParseInt(l.Query.Get("count"), 10, 64)
+		switch {
+		case l.OK && int64(len(l.Items)) > most:
+			c.Wrong(fmt.Sprintf("at most %d archives in a page", most), fmt.Sprintf("%d", len(l.Items)), l.R)
+		case err != nil || wanted <= most:
+		case l.R.Exchange.Status() == http.StatusBadRequest || l.OK && l.Count > most:
+			c.Saw(l.R)
+		case l.OK:
+			short = l.Count
+		}
+	}
+	if short >= 0 && !c.Shown() {
+		c.Unclear(fmt.Sprintf("%d archives cannot show where a page ends", short))
+	}
+}
+
+// xmlAnswer looks at sessions whose creator did not accept JSON.
+func xmlAnswer(c *check.Case) {
+	for _, r := range c.Calls("createSession") {
+		if !c.Sound(r) || !acceptsXML(r) {
+			continue
+		}
+		var got struct {
+			XMLName  xml.Name `xml:"sessions"`
+			Sessions []struct {
+				ID string `xml:"session_id"`
+			} `xml:"Session"`
+		}
+		err := xml.Unmarshal([]byte(check.AnswerText(r)), &got)
+		c.Want(r.Exchange.Status() == http.StatusOK && err == nil && len(got.Sessions) == 1 && got.Sessions[0].ID != "",
+			"<sessions><Session><session_id>", check.Outcome(r)+" "+check.Clip(check.AnswerText(r), 120), r)
+	}
+}
+
+func acceptsXML(r evidence.Record) bool {
+	return strings.Contains(r.Exchange.Request.Header.Get("Accept"), "xml")
+}

@@ -1,0 +1,252 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+// UploadChecks are about upload targets that fail, and those that are not S3.
+var UploadChecks = []check.Check{
+	check.New("ARC-STO-08", check.In(check.Azure), azureTarget),
+	check.New("ARC-STO-11", check.In(check.FallsBack), fallsBack(func(struck) bool { return true })),
+	check.New("ARC-STO-12", check.In(check.FallsBack), fallsBack(func(s struck) bool { return s.fallback == "" })),
+	check.New("ARC-STO-13", check.In(check.GivenUp), failsAtLast),
+	check.New("ARC-STO-14", check.In(check.Recovers), retried),
+	check.New("ARC-STO-15", check.In(check.GivenUp), uploadPeriod),
+	check.New("ARC-STO-16", check.In(check.FallsBack), periodWithFallback),
+	check.New("ARC-STO-18", check.In(check.GivenUp, check.FallsBack), failureMailed),
+	check.New("ARC-STO-19", check.In(check.GivenUp), nothingInCloud),
+	check.New("ARC-SEC-01", check.In(check.GivenUp), nothingInCloud),
+	check.New("ARC-SEC-03", check.In(check.Recovers), encryptedByStore),
+}
+
+// struck is an archive whose uploads the suite's store refused, at first or to the end.
+type struck struct {
+	*check.History
+	app           string
+	fallback      string // as the application asked for it
+	refused, took []evidence.Record
+	from, to      time.Time // of the start, in policy time
+}
+
+func (s struck) without() bool { return s.fallback == "none" }
+
+func allStruck(c *check.Case) []struck {
+	var out []struck
+	for _, h := range c.StartedArchives() {
+		s := struck{History: h, app: h.Start.IDs[evidence.Application], refused: h.Uploads(true), took: h.Uploads(false)}
+		if len(s.refused) == 0 {
+			continue
+		}
+		s.fallback = c.Apps[s.app].Fallback
+		s.from, s.to = c.Earliest(s.app, check.Sent(h.Start)), c.Latest(s.app, check.Over(h.Start))
+		out = append(out, s)
+	}
+	return out
+}
+
+// moments are how many times the target tried: requests between two moves of the clock count as one attempt.
+func (s struck) moments(c *check.Case) int {
+	seen := map[time.Time]bool{}
+	for _, r := range s.refused {
+		w, _ := c.WalkAt(s.app, r.Time)
+		seen[w.From] = true
+	}
+	return len(seen)
+}
+
+// triedAfter tells whether the target tried at or after a moment of policy time, for all that is known.
+func (s struck) triedAfter(c *check.Case, at time.Time) (evidence.Record, bool) {
+	i := slices.IndexFunc(s.refused, func(r evidence.Record) bool { return !c.Latest(s.app, r.Time).Before(at) })
+	if i < 0 {
+		return s.refused[len(s.refused)-1], false
+	}
+	return s.refused[i], true
+}
+
+// opened tells whether the suite's store took requests again while the archive had to be tried.
+func opened(c *check.Case, s struck) bool {
+	return slices.ContainsFunc(c.View.Steps().Label("store.open").About(evidence.Archive, s.ID).Records, func(r evidence.Record) bool {
+		return c.Latest(s.app, r.Time).Before(s.from.Add(c.Limit("upload.period-with-fallback.min")))
+	})
+}
+
+func retried(c *check.Case) {
+	const several = 3
+	for _, s := range allStruck(c) {
+		if len(s.took) == 0 && !opened(c, s) {
+			continue
+		}
+		n := s.moments(c)
+		c.Want(n >= several, fmt.Sprintf("at least %d attempts while the target refused", several), fmt.Sprintf("%d", n), s.refused[0], s.Start)
+		last, ok := endStatus(s.History)
+		c.Want(ok && last.Status() == "uploaded" && len(s.Stored(true)) > 0, "uploaded once the target takes it", last.Show("status"), append(s.took, s.Start, last.At)...)
+	}
+}
+
+func failsAtLast(c *check.Case) {
+	for _, s := range allStruck(c) {
+		if last, ok := endStatus(s.History); ok && s.without() && len(s.took) == 0 {
+			c.Want(last.Status() == "failed", "failed", last.Show("status"), s.refused[0], last.At)
+		}
+	}
+}
+
+// uploadPeriod looks at archives without fallback whose target refused to the end.
+func uploadPeriod(c *check.Case) {
+	period, allow := c.Limit("upload.period"), c.Limit("tolerance.upload-period")
+	for _, s := range allStruck(c) {
+		if !s.without() || len(s.took) > 0 {
+			continue
+		}
+		early, late := s.from.Add(period-allow), s.to.Add(period+allow)
+		after := false
+		for _, got := range s.Reads() {
+			switch {
+			case c.Latest(s.app, got.Answered()).Before(early) && got.Status() == "failed":
+				c.Wrong("attempts until "+check.ClockTime(early.Add(allow)), "failed at "+check.ClockTime(c.Latest(s.app, got.Answered())), got.At)
+			case c.Earliest(s.app, got.Asked()).After(s.to.Add(period)) && got.Status() != "stopped":
+				after = true
+			}
+		}
+		if !after {
+			continue // not followed to the end
+		}
+		at, ok := s.triedAfter(c, early)
+		c.Want(ok, "an attempt within "+allow.String()+" of the end of the period, "+check.ClockTime(s.from.Add(period)), "the last one at "+check.ClockTime(c.Latest(s.app, at.Time)), at)
+		for _, r := range s.refused {
+			if when := c.Earliest(s.app, r.Time); when.After(late) {
+				c.Wrong("no attempt after "+check.ClockTime(late), "one at "+check.ClockTime(when), r)
+			}
+		}
+	}
+}
+
+// fallsBack wants the archive in the built-in cloud, with its file.
+func fallsBack(concerns func(struck) bool) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, s := range allStruck(c) {
+			last, ok := endStatus(s.History)
+			if !ok || s.without() || len(s.took) > 0 || !concerns(s) {
+				continue
+			}
+			c.Want(last.Status() == "available", "available in the built-in cloud", last.Show("status"), s.refused[0], last.At)
+			n := 0
+			for _, d := range c.Downloads() {
+				if d.H == s.History && !d.Forged && d.Fresh(c) {
+					n++
+					c.Want(served(d), "a download of the file", check.Outcome(d.R), d.R)
+				}
+			}
+			if n == 0 {
+				c.Wrong("a download link", "none", last.At)
+			}
+		}
+	}
+}
+
+// periodWithFallback: until then the target is tried; no later than the period without fallback the cloud takes over.
+func periodWithFallback(c *check.Case) {
+	least, most, allow := c.Limit("upload.period-with-fallback.min"), c.Limit("upload.period"), c.Limit("tolerance.upload-period")
+	for _, s := range allStruck(c) {
+		if s.without() || len(s.took) > 0 {
+			continue
+		}
+		if _, ok := endStatus(s.History); !ok {
+			continue
+		}
+		due := s.from.Add(least)
+		for _, got := range s.Seen {
+			switch {
+			case c.Latest(s.app, got.Answered()).Before(due):
+				c.Want(got.Status() == "stopped" || check.InProgress(got.Status()), "no end of the upload before "+check.ClockTime(due), got.Show("status"), got.At)
+			case c.Earliest(s.app, got.Asked()).After(s.to.Add(most)):
+				c.Want(got.Status() != "stopped", "an end of the upload by "+check.ClockTime(s.to.Add(most)), got.Show("status"), got.At)
+			}
+		}
+		at, ok := s.triedAfter(c, due.Add(-allow))
+		c.Want(ok, "an attempt within "+allow.String()+" of "+check.ClockTime(due)+", or later", "the last one at "+check.ClockTime(c.Latest(s.app, at.Time)), at)
+	}
+}
+
+// failureMailed: mail for what was not uploaded in the end, and for nothing else.
+func failureMailed(c *check.Case) {
+	for _, s := range allStruck(c) {
+		to := c.Apps[s.app].Email
+		last, ok := endStatus(s.History)
+		if !ok || to == "" {
+			continue
+		}
+		var mail []evidence.Record
+		for _, r := range c.View.Mails().Records {
+			if slices.ContainsFunc(r.Mail.To, func(a string) bool { return strings.EqualFold(a, to) }) {
+				mail = append(mail, r)
+			}
+		}
+		if last.Status() == "uploaded" {
+			c.Want(len(mail) == 0, "no mail about an upload that succeeded", fmt.Sprintf("%d mails", len(mail)), append(mail, last.At)...)
+			continue
+		}
+		c.Want(len(mail) > 0, "mail to "+to, "none", append(mail, last.At)...)
+	}
+}
+
+// nothingInCloud: with fallback off no answer offers the file, however often it is asked for.
+func nothingInCloud(c *check.Case) {
+	for _, s := range allStruck(c) {
+		if !s.without() || len(s.took) > 0 {
+			continue
+		}
+		for _, got := range slices.Concat(s.Seen, s.Hooks) {
+			if check.InProgress(got.Status()) {
+				continue
+			}
+			c.Want(got.Status() != "available" && got.Object["url"] == nil, "nothing in the built-in cloud", got.Show("status")+" with "+got.Show("url"), got.At)
+		}
+	}
+}
+
+func azureTarget(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		last, ended := endStatus(h)
+		if storeOf(c, h.Start) != "azure" || !ended || len(c.Listings(h)) == 0 {
+			continue
+		}
+		want := h.Start.IDs[evidence.Application] + "/" + h.ID + "/archive.mp4"
+		legacy := check.Project(h.Start) + "/" + h.ID + "/archive.mp4"
+		var names []string
+		at := []evidence.Record{last.At}
+		ok := last.Status() == "uploaded"
+		for _, r := range h.Objects {
+			if r.Object.Store == "azure" {
+				names, at = append(names, r.Object.Key), append(at, r)
+				n, whole := last.Whole("size")
+				ok = ok && (r.Object.Key == want || r.Object.Key == legacy) && whole && n == r.Object.Size
+			}
+		}
+		c.Want(ok && len(names) > 0, "uploaded as "+want+" of the size told", last.Show("status")+" with blobs "+strings.Join(names, ", ")+", "+last.Show("size"), at...)
+	}
+}
+
+// encryptedByStore takes the word of the request, or of the store.
+func encryptedByStore(c *check.Case) {
+	const managed = "AES256"
+	for _, h := range c.StartedArchives() {
+		last, ended := endStatus(h)
+		if !c.Apps[h.App()].SSE || !ended {
+			continue
+		}
+		if last.Status() != "uploaded" {
+			c.Blocked("an upload with server-side encryption", "the archive is "+last.Status(), last.At)
+		}
+		for _, o := range h.Stored(true) {
+			asked := slices.ContainsFunc(h.Uploads(false), func(r evidence.Record) bool { return r.Upload.Encryption == managed })
+			c.Want(asked || o.Object.Encryption == managed, "server-side encryption "+managed, fmt.Sprintf("%q at the store, not asked for", o.Object.Encryption), append(h.Uploads(false), o)...)
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package sessions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+)
+
+// PresenceChecks are about connections and streams, asked for and told.
+var PresenceChecks = []check.Check{
+	check.New("ARC-SES-07", check.In(check.Presence), connections),
+	check.New("ARC-SES-08", check.In(check.Presence), streams),
+	check.New("ARC-SES-09", check.In(check.Presence), monitored),
+	check.New("ARC-SES-10", check.In(check.Presence), sessionLife),
+	check.New("ARC-SES-11", check.In(check.Presence), endsTogether),
+}
+
+// connections: a list holds those who were there all through the call; a disconnection is answered with 204 and ends the client.
+func connections(c *check.Case) {
+	for _, r := range c.Calls("listConnections") {
+		s := c.Sessions[r.IDs[evidence.Session]]
+		if s == nil || !c.Sound(r) || !monitoring(c, r) {
+			continue
+		}
+		o, _ := c.Decode(check.AnswerText(r))
+		listed := members(o, "connectionId")
+		for _, cl := range s.Clients {
+			id := cl.By.IDs[evidence.Connection]
+			if id == "" && cl.By.Client != nil {
+				id = connectionOf(c, cl.By)
+			}
+			switch there := slices.Contains(listed, id); {
+			case id == "":
+			case check.Steady([]check.Span{cl}, check.Sent(r), check.Over(r)):
+				c.Want(there, "connection "+check.Short(id)+" of "+clientName(cl), check.Clip(check.AnswerText(r), 300), r, cl.By)
+			case !cl.To.IsZero() && cl.To.Add(time.Second).Before(check.Sent(r)):
+				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", check.Clip(check.AnswerText(r), 300), r, cl.By)
+			}
+		}
+	}
+	for _, r := range c.Calls("forceDisconnect") {
+		if !c.Sound(r) {
+			continue
+		}
+		c.Status(r, 204)
+		ended := c.View.Watches().About(evidence.Connection, r.IDs[evidence.Connection]).Records
+		for _, w := range ended {
+			c.Want(w.Watch.Met, "the end of the client's connection", "none within "+w.Watch.Deadline.String(), r, w)
+		}
+	}
+}
+
+// monitoring: the call is of the scenario that lists while it knows who is there; in others clients come and go meanwhile.
+func monitoring(c *check.Case, r evidence.Record) bool { return r.Scenario == check.Presence }
+
+func clientName(s check.Span) string {
+	switch {
+	case s.By.Client != nil:
+		return s.By.Client.Name
+	case s.By.Published != nil:
+		return s.By.Published.Client
+	}
+	return "a client"
+}
+
+// connectionOf is the connection id that a client was told in its first message.
+func connectionOf(c *check.Case, opened evidence.Record) string {
+	for _, r := range c.View.Clients().Records {
+		if r.Seq > opened.Seq && r.Scenario == opened.Scenario && r.Client.Name == opened.Client.Name && r.Client.ConnectionID != "" {
+			return r.Client.ConnectionID
+		}
+	}
+	return ""
+}
+
+// members are a property of each item of a list.
+func members(o check.Object, key string) []string {
+	items, _ := o["items"].([]any)
+	var out []string
+	for _, item := range items {
+		if m, ok := item.(map[string]any); ok {
+			out = append(out, check.Object(m).Text(key))
+		}
+	}
+	return out
+}
+
+// streams: lists and reads of streams, each with its four properties.
+func streams(c *check.Case) {
+	for _, r := range c.Calls("listStreams", "getStream") {
+		s := c.Sessions[r.IDs[evidence.Session]]
+		if s == nil || !c.Sound(r) {
+			continue
+		}
+		var published []check.Span
+		for _, u := range s.Streams {
+			if check.Steady([]check.Span{u}, check.Sent(r), check.Over(r)) && (r.IDs[evidence.Stream] == "" || r.IDs[evidence.Stream] == u.By.IDs[evidence.Stream]) {
+				published = append(published, u)
+			}
+		}
+		if len(published) == 0 {
+			continue
+		}
+		o, _ := c.Decode(check.AnswerText(r))
+		items, isList := o["items"].([]any)
+		if r.Exchange.Operation == "getStream" {
+			items, isList = []any{map[string]any(o)}, true
+		}
+		c.Want(r.Exchange.Status() == 200 && isList, "200 with the streams", check.Outcome(r), r)
+		for _, u := range published {
+			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(item, u) })
+			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType, the name %q and layoutClassList", check.Short(u.By.IDs[evidence.Stream]), u.By.Published.Client),
+				check.Clip(check.AnswerText(r), 300), r, u.By)
+		}
+	}
+}
+
+func wellFormed(item any, u check.Span) bool {
+	m, _ := item.(map[string]any)
+	o := check.Object(m)
+	_, classes := o["layoutClassList"].([]any)
+	return o.Text("id") == u.By.IDs[evidence.Stream] && slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) &&
+		o.Text("name") == u.By.Published.Client && classes
+}
+
+// told is one session callback.
+type told struct {
+	check.Object
+	at evidence.Record
+}
+
+func (t told) event() string { return t.Text("event") }
+
+// of is the id of the connection or stream that a callback is about.
+func (t told) of(kind string) string {
+	m, _ := t.Object[kind].(map[string]any)
+	return check.Object(m).Text("id")
+}
+
+// watchedSessions are those whose events go to the suite and that were watched to their end, with the callbacks about them in order.
+func watchedSessions(c *check.Case, each func(s *check.Session, events []told)) {
+	for _, w := range c.View.Watches().Records {
+		s := c.Sessions[w.IDs[evidence.Session]]
+		if s == nil || w.Watch.What != "webhooks" || c.Apps[s.App].Monitor == "" {
+			continue
+		}
+		var events []told
+		for _, r := range c.View.Webhooks().About(evidence.Session, s.ID).Records {
+			if o, ok := c.Decode(r.Webhook.Body.Text); ok && r.Webhook.Path == c.Apps[s.App].Monitor {
+				events = append(events, told{o, r})
+			}
+		}
+		if !w.Watch.Met && len(events) == 0 {
+			c.Wrong(w.Watch.Until+" within "+w.Watch.Deadline.String(), "no session callback", w)
+			continue
+		}
+		each(s, events)
+	}
+}
+
+// happened is a coming or going that the harness brought about.
+type happened struct {
+	event    string
+	kind, id string // what it is about
+	from, to time.Time
+	at       evidence.Record
+}
+
+// comings are those of the clients and streams of a session.
+func comings(c *check.Case, s *check.Session) []happened {
+	var out []happened
+	add := func(event, kind, id string, from, to time.Time, at evidence.Record) {
+		out = append(out, happened{event, kind, id, from, to, at})
+	}
+	for _, cl := range s.Clients {
+		if cl.By.Client == nil {
+			continue
+		}
+		id := connectionOf(c, cl.By)
+		add("connectionCreated", "connection", id, cl.From.Add(-time.Second), cl.From.Add(time.Second), cl.By)
+		if !cl.To.IsZero() {
+			add("connectionDestroyed", "connection", id, cl.To.Add(-time.Second), cl.To.Add(time.Second), cl.By)
+		}
+	}
+	seen := map[string]bool{}
+	for _, u := range s.Streams {
+		id := u.By.IDs[evidence.Stream]
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		add("streamCreated", "stream", id, u.From.Add(-2*time.Second), u.From.Add(2*time.Second), u.By)
+		if !u.To.IsZero() {
+			add("streamDestroyed", "stream", id, u.To.Add(-2*time.Second), u.Late.Add(2*time.Second), u.By)
+		}
+	}
+	return out
+}
+
+func monitored(c *check.Case) {
+	watchedSessions(c, func(s *check.Session, events []told) {
+		allow := c.Limit("tolerance.created-at")
+		for _, k := range comings(c, s) {
+			i := slices.IndexFunc(events, func(t told) bool { return t.event() == k.event && t.of(k.kind) == k.id })
+			if i < 0 {
+				c.Wrong(fmt.Sprintf("%s of %s %s", k.event, k.kind, check.Short(k.id)), eventList(events), k.at)
+				continue
+			}
+			t := events[i]
+			project := t.Text("projectId")
+			c.Want(t.Text("sessionId") == s.ID && (project == s.App || project == c.Apps[s.App].Key), "sessionId and projectId of the session", t.Show("sessionId")+", "+t.Show("projectId"), t.at)
+			when, ok := t.Instant("timestamp")
+			from, to := c.Earliest(s.App, k.from).Add(-allow), c.Latest(s.App, k.to).Add(allow)
+			c.Want(ok && !when.Before(from) && !when.After(to), "a timestamp near "+check.ClockTime(c.Earliest(s.App, k.from)), t.Show("timestamp"), k.at, t.at)
+			if strings.HasSuffix(k.event, "Destroyed") {
+				c.Want(slices.Contains(leaving(c), t.Text("reason")), "a reason of leaving", t.Show("reason"), t.at)
+			}
+		}
+	})
+}
+
+func leaving(c *check.Case) []string {
+	var names []string
+	for _, r := range c.Ledger.States.Reasons {
+		if r.Of == "streamRemoved" {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+func eventList(events []told) string {
+	var names []string
+	for _, t := range events {
+		names = append(names, t.event())
+	}
+	return "[" + strings.Join(names, " ") + "]"
+}
+
+// sessionLife: sessionCreated with the first client, sessionDestroyed with the last and by its reason.
+func sessionLife(c *check.Case) {
+	watchedSessions(c, func(s *check.Session, events []told) {
+		stays := check.Union(s.Clients)
+		created := slices.IndexFunc(events, func(t told) bool { return t.event() == "sessionCreated" })
+		first := slices.IndexFunc(events, func(t told) bool { return t.event() == "connectionCreated" })
+		c.Want(created >= 0 && first >= 0, "sessionCreated with the first client", eventList(events), stays[0].By)
+		if stays[len(stays)-1].To.IsZero() {
+			return
+		}
+		destroyed, last := -1, -1
+		for i, t := range events {
+			switch t.event() {
+			case "sessionDestroyed":
+				destroyed = i
+			case "connectionDestroyed":
+				last = i
+			}
+		}
+		if !c.Want(destroyed >= 0 && last >= 0, "sessionDestroyed with the last client", eventList(events), stays[len(stays)-1].By) {
+			return
+		}
+		reason := events[destroyed].Text("reason")
+		c.Want(reason != "" && reason == events[last].Text("reason"), "the reason of the last connection, "+events[last].Show("reason"), events[destroyed].Show("reason"), events[last].at, events[destroyed].at)
+	})
+}
+
+// endsTogether looks at clients that were publishing when they went.
+func endsTogether(c *check.Case) {
+	watchedSessions(c, func(s *check.Session, events []told) {
+		for _, cl := range s.Clients {
+			if cl.By.Client == nil || cl.To.IsZero() {
+				continue
+			}
+			id := connectionOf(c, cl.By)
+			end := slices.IndexFunc(events, func(t told) bool { return t.event() == "connectionDestroyed" && t.of("connection") == id })
+			for _, u := range s.Streams {
+				if u.By.IDs[evidence.Connection] != id || u.To.Before(cl.To) && u.By.Published.Reason == "delete" {
+					continue
+				}
+				i := slices.IndexFunc(events, func(t told) bool {
+					return t.event() == "streamDestroyed" && t.of("stream") == u.By.IDs[evidence.Stream]
+				})
+				if i < 0 || end < 0 {
+					c.Wrong("streamDestroyed and connectionDestroyed of "+clientName(cl), eventList(events), cl.By, u.By)
+					continue
+				}
+				same := events[i].Text("reason") == events[end].Text("reason") && check.SameJSON(events[i].Object["timestamp"], events[end].Object["timestamp"])
+				c.Want(same && events[i].Text("reason") != "", "the same reason and timestamp: "+events[end].Show("reason")+", "+events[end].Show("timestamp"),
+					events[i].Show("reason")+", "+events[i].Show("timestamp"), events[i].at, events[end].at)
+			}
+		}
+	})
+}

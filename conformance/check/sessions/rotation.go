@@ -1,0 +1,178 @@
+package sessions
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media"
+)
+
+// RotationChecks are about sessions that move to another server, and automatic archives that follow each other.
+var RotationChecks = []check.Check{
+	check.New("ARC-EVT-07", check.In(check.Rotation), movesAnnounced),
+	check.New("ARC-AUTO-12", check.In(check.AutoOverlap), usedAgain),
+	check.New("ARC-AUTO-14", check.In(check.AutoOverlap), goesOnAfterMove),
+}
+
+// noticesBefore are how long before a planned move clients are told.
+var noticesBefore = []time.Duration{4 * time.Hour, time.Hour}
+
+const (
+	notification = "sessionNotification"
+	// underWay is how long a callback may be.
+	underWay = 30 * time.Second
+)
+
+// movesAnnounced wants a notice of every move at every client that was there, and at who monitors the session.
+func movesAnnounced(c *check.Case) {
+	for _, s := range c.Sessions {
+		for _, m := range c.Moves(s) {
+			if m.Notice == 0 {
+				noticedAtOnce(c, s, m)
+				continue
+			}
+			for _, before := range noticesBefore {
+				if m.Notice > before {
+					noticedAt(c, s, m, before)
+				}
+			}
+		}
+	}
+}
+
+// noticedAt wants a notice that long before a planned move.
+func noticedAt(c *check.Case, s *check.Session, m check.Move, before time.Duration) {
+	allow := c.Limit("tolerance.limit.late")
+	from, to := m.At.Add(-before-allow), m.Late.Add(-before+allow)
+	within := func(r evidence.Record, slack time.Duration) bool {
+		return !c.Latest(s.App, r.Time).Before(from) && !c.Earliest(s.App, r.Time).After(to.Add(slack))
+	}
+	watched := slices.ContainsFunc(c.View.Clocks().About(evidence.Application, s.App).Records, func(r evidence.Record) bool {
+		return c.Latest(s.App, r.Time).After(to)
+	})
+	if !watched {
+		return
+	}
+	wantNotice(c, s, m, fmt.Sprintf("a notice %v before the move, %s", before, check.ClockTime(m.At.Add(-before))), within,
+		func(cl check.Span) bool {
+			return c.Latest(s.App, cl.From).Before(from) && (cl.To.IsZero() || c.Earliest(s.App, cl.To).After(to))
+		})
+}
+
+// noticedAtOnce wants a notice between the call and the end of what was recorded.
+func noticedAtOnce(c *check.Case, s *check.Session, m check.Move) {
+	end := check.Over(m.R).Add(2 * time.Second)
+	for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
+		if r.Client.Type == "archiveStopped" && r.Time.After(check.Sent(m.R)) && r.Time.Before(end) {
+			end = r.Time
+		}
+	}
+	within := func(r evidence.Record, slack time.Duration) bool {
+		return !r.Time.Before(check.Sent(m.R)) && !r.Time.After(end.Add(slack))
+	}
+	wantNotice(c, s, m, "a notice before the session moves", within, func(cl check.Span) bool { return check.Steady([]check.Span{cl}, check.Sent(m.R), end) })
+}
+
+func wantNotice(c *check.Case, s *check.Session, m check.Move, what string, within func(r evidence.Record, slack time.Duration) bool, there func(check.Span) bool) {
+	for _, cl := range s.Clients {
+		if cl.By.Client == nil || !there(cl) {
+			continue
+		}
+		at := []evidence.Record{m.R, cl.By}
+		for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
+			if r.Client.Type == notification && r.Client.Name == cl.By.Client.Name && within(r, 0) {
+				at[1] = r
+			}
+		}
+		c.Want(at[1].Client.Type == notification, what+", at client "+cl.By.Client.Name, "none", at...)
+	}
+	if c.Apps[s.App].Monitor == "" {
+		return
+	}
+	at := []evidence.Record{m.R}
+	for _, r := range c.View.Webhooks().About(evidence.Session, s.ID).Records {
+		if o, ok := c.Decode(r.Webhook.Body.Text); ok && o.Text("event") == notification && within(r, underWay) {
+			at = append(at, r)
+		}
+	}
+	c.Want(len(at) > 1, what+", at the session callback", "none", at...)
+}
+
+// goesOnAfterMove wants an archive that begins with the move of a session that was recorded by itself.
+func goesOnAfterMove(c *check.Case) {
+	late, allow := c.Limit("tolerance.limit.late"), c.Limit("tolerance.created-at")
+	for _, s := range archived(c) {
+		for _, m := range c.Moves(s) {
+			chain := chain(c, s.ID)
+			before := slices.IndexFunc(chain, func(h *check.History) bool { return records(c, h, m) })
+			if before < 0 {
+				continue
+			}
+			after := slices.IndexFunc(chain, func(h *check.History) bool {
+				at := time.UnixMilli(createdAt(h))
+				return !at.Before(m.At.Add(-allow)) && !at.After(m.Late.Add(late))
+			})
+			if !c.Want(after >= 0, "another archive that begins with the move, "+check.ClockTime(m.At), fmt.Sprintf("%d archives, none of them then", len(chain)), m.R) {
+				continue
+			}
+			for _, got := range chain[before].Seen {
+				if c.Earliest(s.App, got.Asked()).After(m.Late.Add(late)) {
+					c.Want(!check.InProgress(got.Status()), "the archive before the move has ended", got.Show("status"), m.R, got.At)
+				}
+			}
+		}
+	}
+}
+
+// records tells whether an archive was in progress just before a move.
+func records(c *check.Case, h *check.History, m check.Move) bool {
+	alive, dead := c.StopSeen(h)
+	began := time.UnixMilli(createdAt(h)).Before(m.At)
+	return began && len(alive) > 0 && (len(dead) == 0 || dead[0].Answered().After(check.Sent(m.R)))
+}
+
+// usedAgain: in a session whose automatic archive has timed out that archive stays what it is; whether there is another one is the
+// target's choice.
+func usedAgain(c *check.Case) {
+	for _, s := range archived(c) {
+		for _, h := range chain(c, s.ID) {
+			_, dead := c.StopSeen(h)
+			if len(dead) == 0 || dead[0].Text("reason") != "maximum idle time exceeded" {
+				continue
+			}
+			again := slices.IndexFunc(s.Streams, func(u check.Span) bool { return u.From.After(dead[0].Answered()) })
+			if again < 0 {
+				continue
+			}
+			for _, got := range h.Seen {
+				if got.Asked().After(s.Streams[again].From) {
+					c.Want(!check.InProgress(got.Status()), "an archive that stays ended", got.Show("status"), s.Streams[again].By, got.At)
+				}
+			}
+		}
+	}
+}
+
+// shared is how many seconds of a published picture stand at the end of one file and at the start of the next, by the numbers of its
+// frames, negative for what is in neither. It can be told when the first file is shorter than the picture's loop.
+func shared(before, next media.Report, t check.Take) (seconds float64, ok bool) {
+	if before.Picture == nil || next.Picture == nil || t.LoopUnits == 0 || t.Rate == 0 {
+		return 0, false
+	}
+	old, fresh := before.Picture.OfStream(t.Fixture), next.Picture.OfStream(t.Fixture)
+	if len(old) == 0 || len(fresh) == 0 {
+		return 0, false
+	}
+	shown := (old[len(old)-1].To - old[0].From) * t.Rate
+	frames := (old[len(old)-1].LastMark - fresh[0].FirstMark + t.LoopUnits) % t.LoopUnits
+	if shown >= float64(t.LoopUnits) {
+		return 0, false
+	}
+	if float64(frames) > shown+t.Rate {
+		frames -= t.LoopUnits
+	}
+	return float64(frames) / t.Rate, true
+}

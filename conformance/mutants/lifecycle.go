@@ -1,0 +1,245 @@
+package mutants
+
+import (
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media"
+)
+
+// lifecycleMutations are about what takes hours: uploads and callbacks that fail, rotation; and about who is told of sessions.
+var lifecycleMutations = []Mutation{
+	{"ARC-START-21", "breaks on a field it does not know", status("refusals", "start.unknown-field", 500)},
+	{"ARC-STAT-12", "delivers what it could not record", set("recording-fails", "get.failed", "status", "uploaded")},
+	{"ARC-STAT-13", "another reason of a failure", set("recording-fails", "get.failed", "reason", "failure")},
+	{"ARC-STAT-14", "a status of its own before the first stream", set("auth", "get.unified", "status", "expired")},
+	{"ARC-DUR-15", "records on after a rotation", set("rotation", "planned.wait.stopped", "status", "started")},
+	{"ARC-DUR-16", "no archive after a rotation", status("rotation", "asked.start", 409)},
+	{"ARC-AUTO-07", "the second file begins where the first has ended", film("automatic-overlap", "middle.object.media", laterMarks("vp8-16", 150))},
+	{"ARC-AUTO-12", "goes on with an archive that has timed out", set("automatic-overlap", "again.get.published", "status", "started")},
+	{"ARC-AUTO-14", "no automatic archive after a rotation", add("automatic-overlap", "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
+	{"ARC-EVT-07", "moves without a word to a client", unheard("rotation", "bob", "sessionNotification")},
+	{"ARC-EVT-07", "moves without a word to the session callback", dropEvents("rotation", "sessionNotification")},
+
+	{"ARC-CB-29", "gives a callback up after an hour", refusedUntil("callback-retry", time.Hour)},
+	{"ARC-CB-29", "does not wait before the third attempt", soonerAttempt("callback-retry", 2)},
+	{"ARC-CB-30", "signs nothing", signature("callback-retry", "")},
+	{"ARC-CB-30", "signs with another secret", signature("callback-retry", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo")},
+
+	{"ARC-STO-08", "another name in Azure", stored("azure", "object", func(o *evidence.Object) { o.Key = "archive.mp4" })},
+	{"ARC-STO-11", "fails in spite of fallback", becomes("upload-falls-back", "available", "failed")},
+	{"ARC-STO-12", "no fallback unless it is asked for", becomes("upload-falls-back", "available", "failed")},
+	{"ARC-STO-13", "falls back where that is off", becomes("upload-given-up", "failed", "available")},
+	{"ARC-STO-14", "tries an upload once", firstUploadOnly("upload-recovers")},
+	{"ARC-STO-15", "gives up an upload early", set("upload-given-up", "get.half", "status", "failed")},
+	{"ARC-STO-15", "tries on after the period", lateUpload("upload-given-up")},
+	{"ARC-STO-16", "falls back early", set("upload-falls-back", "get.before", "status", "available")},
+	{"ARC-STO-18", "tells nobody of a failed upload", noMail("upload-given-up")},
+	{"ARC-STO-19", "keeps a copy where fallback is off", set("upload-given-up", "get.long-after", "url", "http://example.com/archive.mp4")},
+	{"ARC-SEC-01", "lists a copy where fallback is off", set("upload-given-up", "list.after", "items.0.url", "http://example.com/archive.mp4")},
+	{"ARC-SEC-03", "uploads without encryption", unencrypted("upload-recovers")},
+
+	{"ARC-AUTH-18", "takes any length of connection data", letIn("jwt-data-1025")},
+	{"ARC-AUTH-18", "refuses a thousand characters", shutOut("t1-data-1000")},
+	{"ARC-AUTH-19", "takes tokens of any age", letIn("t1-days-31")},
+	{"ARC-LIST-08", "a page of 1001", answer("listing", "list.larger", 200, `{"count":1001,"items":[{}`+strings.Repeat(",{}", 1000)+`]}`)},
+	{"ARC-SES-05", "answers JSON to a client that wants XML", answer("legacy", "session.xml", 200, `[{"session_id":"1_MX4"}]`)},
+	{"ARC-SES-07", "answers a disconnection with 200", status("presence", "disconnect.bob", 200)},
+	{"ARC-SES-07", "lists a client that is gone", lists("presence", "connections", "connections.after")},
+	{"ARC-SES-08", "a stream without its name", set("presence", "stream.alice", "name", "")},
+	{"ARC-SES-09", "does not tell of streams", dropEvents("presence", "streamCreated")},
+	{"ARC-SES-10", "does not tell of the end of a session", dropEvents("presence", "sessionDestroyed")},
+	{"ARC-SES-11", "a client's streams end at another time", event("presence", "streamDestroyed", "timestamp", plus(1000))},
+}
+
+// becomes changes a status wherever answers and callbacks of a scenario show it.
+func becomes(scenario, from, to string) func(*Tape) {
+	return func(t *Tape) {
+		found := false
+		for i := range t.Records {
+			r := &t.Records[i]
+			if r.Scenario != scenario || r.Webhook == nil && !isExchange(r) {
+				continue
+			}
+			*r = copied(*r)
+			var body *evidence.Body
+			if r.Webhook != nil {
+				body = &r.Webhook.Body
+			} else {
+				body = &r.Exchange.Response.Body
+			}
+			changed := strings.ReplaceAll(body.Text, `"status":"`+from+`"`, `"status":"`+to+`"`)
+			found = found || changed != body.Text
+			body.Text = changed
+		}
+		if !found {
+			t.Missed = append(t.Missed, scenario+" status "+from)
+		}
+	}
+}
+
+// eventOf is what a session callback tells of.
+func eventOf(r *evidence.Record) string {
+	var b struct{ Event string }
+	if r.Webhook == nil || r.Webhook.Body.Decode(&b) != nil {
+		return ""
+	}
+	return b.Event
+}
+
+// dropEvents loses the session callbacks of an event.
+func dropEvents(scenario, kind string) func(*Tape) {
+	return func(t *Tape) {
+		t.remove(scenario+" "+kind, func(r *evidence.Record) bool { return r.Scenario == scenario && eventOf(r) == kind })
+	}
+}
+
+// event changes the first session callback of an event.
+func event(scenario, kind, path string, to func(any) any) func(*Tape) {
+	return func(t *Tape) {
+		for i := range t.Records {
+			if r := &t.Records[i]; r.Scenario == scenario && eventOf(r) == kind {
+				*r = copied(*r)
+				t.edit(&r.Webhook.Body, path, to)
+				return
+			}
+		}
+		t.Missed = append(t.Missed, scenario+" "+kind)
+	}
+}
+
+// refusedUntil loses the attempts at callbacks after a time, by the clock that the scenario moved.
+func refusedUntil(scenario string, after time.Duration) func(*Tape) {
+	return func(t *Tape) {
+		var moved time.Duration
+		var late time.Time
+		for _, r := range t.Records {
+			if r.Scenario == scenario && r.Clock != nil {
+				if moved += r.Clock.Skip; moved > after && late.IsZero() {
+					late = r.Time
+				}
+			}
+		}
+		t.remove(scenario+" late attempts", func(r *evidence.Record) bool {
+			return r.Scenario == scenario && r.Webhook != nil && !late.IsZero() && r.Time.After(late)
+		})
+	}
+}
+
+// soonerAttempt moves an attempt to just after the one before it.
+func soonerAttempt(scenario string, n int) func(*Tape) {
+	return func(t *Tape) {
+		var attempts []*evidence.Record
+		for i := range t.Records {
+			if r := &t.Records[i]; r.Scenario == scenario && announced(r) == "started" {
+				attempts = append(attempts, r)
+			}
+		}
+		if len(attempts) <= n {
+			t.Missed = append(t.Missed, scenario+" attempts")
+			return
+		}
+		attempts[n].Time = attempts[n-1].Time.Add(time.Millisecond)
+	}
+}
+
+// signature changes that of a callback.
+func signature(scenario, authorization string) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.callback(scenario, "started"); r != nil {
+			r.Webhook.Header.Set("Authorization", authorization)
+		}
+	}
+}
+
+// laterMarks makes a picture begin that many frames later.
+func laterMarks(id string, frames int) func(*media.Report) {
+	return func(r *media.Report) {
+		for i := range r.Picture.Appearances {
+			if a := &r.Picture.Appearances[i]; a.ID == id {
+				a.FirstMark += frames
+			}
+		}
+	}
+}
+
+func firstUploadOnly(scenario string) func(*Tape) {
+	return func(t *Tape) {
+		n := 0
+		t.remove("uploads of "+scenario, func(r *evidence.Record) bool {
+			if r.Scenario != scenario || r.Upload == nil || r.Upload.Answer < 500 {
+				return false
+			}
+			n++
+			return n > 1
+		})
+	}
+}
+
+// lateUpload has one more request for the archive after the scenario's last move of the clock.
+func lateUpload(scenario string) func(*Tape) {
+	return func(t *Tape) {
+		var upload, clock evidence.Record
+		for _, r := range t.Records {
+			if r.Scenario == scenario && r.Upload != nil && strings.HasSuffix(r.Upload.Path, ".mp4") {
+				upload = copied(r)
+			}
+			if r.Scenario == scenario && r.Clock != nil {
+				clock = r
+			}
+		}
+		if upload.Upload == nil || clock.Clock == nil {
+			t.Missed = append(t.Missed, "uploads of "+scenario)
+			return
+		}
+		upload.Time, upload.Seq = clock.Time.Add(time.Millisecond), t.Records[len(t.Records)-1].Seq+1
+		t.Records = append(t.Records, upload)
+	}
+}
+
+func unencrypted(scenario string) func(*Tape) {
+	return func(t *Tape) {
+		found := false
+		for i := range t.Records {
+			r := &t.Records[i]
+			if r.Scenario != scenario || r.Upload == nil && r.Object == nil {
+				continue
+			}
+			*r = copied(*r)
+			if r.Upload != nil {
+				found = found || r.Upload.Encryption != ""
+				r.Upload.Encryption = ""
+			} else {
+				r.Object.Encryption = ""
+			}
+		}
+		if !found {
+			t.Missed = append(t.Missed, scenario+" encryption")
+		}
+	}
+}
+
+func noMail(scenario string) func(*Tape) {
+	return func(t *Tape) {
+		t.remove("mail of "+scenario, func(r *evidence.Record) bool { return r.Scenario == scenario && r.Mail != nil })
+	}
+}
+
+func letIn(name string) func(*Tape) {
+	return client("auth", name, "refused", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "open", 0 })
+}
+
+func shutOut(name string) func(*Tape) {
+	return client("auth", name, "open", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "refused", 403 })
+}
+
+// lists answers one request as another was answered.
+func lists(scenario, from, to string) func(*Tape) {
+	return func(t *Tape) {
+		a, b := t.where(scenario, from, isExchange), t.where(scenario, to, isExchange)
+		if a != nil && b != nil {
+			b.Exchange.Response.Body = a.Exchange.Response.Body
+		}
+	}
+}
