@@ -23,32 +23,40 @@ help: ## List the targets
 build: ## Build bin/archived and bin/conform
 	go build -o bin/ ./reference/cmd/archived ./conformance/cmd/conform
 
-.PHONY: ffmpeg
-ffmpeg: # FFmpeg decodes and encodes for archived and decodes for conform
-	@command -v ffmpeg >/dev/null || { \
-	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends ffmpeg; }
+# $(call debian,PROBE,PACKAGES) installs packages unless the probe finds what they hold.
+debian = @{ $(1); } >/dev/null 2>&1 || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $(2); }
+
+.PHONY: ffmpeg openssl postgresql gstreamer
+ffmpeg: # decodes and encodes for archived and decodes for conform
+	$(call debian,command -v ffmpeg,ffmpeg)
+openssl: # what users decrypt archives with, and the tests of it
+	$(call debian,command -v openssl,openssl)
+postgresql: # tests start servers of their own
+	$(call debian,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql)
+gstreamer: # what `make bench` compares with
+	$(call debian,command -v gst-launch-1.0,gstreamer1.0-tools gstreamer1.0-libav gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+	  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly)
 
 .PHONY: conformance
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
 
-.PHONY: openssl
-openssl: # what users decrypt archives with
-	@command -v openssl >/dev/null || { \
-	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends openssl; }
-
 .PHONY: test
-test: ffmpeg openssl ## Unit and contract tests with the race detector
+test: ffmpeg openssl postgresql ## Unit and contract tests with the race detector
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+MINUTES ?= 60
+.PHONY: drift
+drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and measure how far sound and picture are apart
+	go test ./reference/internal/compose -run '^TestDriftingClocks$$' -drift.minutes=$(MINUTES) -timeout 1h -v
 
 KILLS ?= 100
 .PHONY: crash
-crash: ffmpeg ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat)
+crash: ffmpeg $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
 	mkdir -p $(CACHE)
 	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
-	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0)
+	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0) -crash.postgres=$(or $(POSTGRES),false)
 
 .PHONY: test-containers
 test-containers: ffmpeg build $(MINIO) $(AZURITE) ## Judge archived with MinIO, Azurite and the webhook sink in containers
@@ -95,8 +103,9 @@ fixtures: ffmpeg ## Generate the media fixtures again and compare with the manif
 	go run ./fixtures/cmd/gen -check
 
 .PHONY: bench
-bench: ffmpeg ## Measure stop-to-file and print bench: lines
-	go run ./reference/cmd/bench
+bench: ffmpeg gstreamer build ## Compose beside ffmpeg and GStreamer, live and to the stop; print bench: lines (BENCH="-case 16xvga-480p")
+	go build -o bin/ ./reference/cmd/bench
+	bin/bench $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of foreign bytes for FUZZTIME each

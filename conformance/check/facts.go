@@ -25,6 +25,7 @@ type Facts struct {
 	files       map[string]File              // by the text of the report
 	allLists    []List
 	courses     map[*History]Course
+	performed   map[*History]Performance
 }
 
 // decoding is a text that has been read as a JSON object.
@@ -70,7 +71,7 @@ func (f *Facts) With(v evidence.View) *Facts {
 
 func (f *Facts) sortOut(v evidence.View) {
 	f.View, f.ByID, f.Sessions, f.walks = v, map[string]*History{}, sessions(v), walks(v)
-	f.byOperation, f.courses = map[string][]evidence.Record{}, map[*History]Course{}
+	f.byOperation, f.courses, f.performed = map[string][]evidence.Record{}, map[*History]Course{}, map[*History]Performance{}
 	for _, r := range v.Exchanges().Records {
 		f.byOperation[""] = append(f.byOperation[""], r)
 		if op := r.Exchange.Operation; op != "" {
@@ -94,6 +95,10 @@ func (f *Facts) sortOut(v evidence.View) {
 		case r.Media != nil:
 			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
 				h.Media = append(h.Media, r)
+			}
+		case r.Opened != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Opened = append(h.Opened, r)
 			}
 		}
 	}

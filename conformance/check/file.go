@@ -9,6 +9,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/stage"
 )
 
 // File is an archive file as the forensics read it.
@@ -59,10 +60,10 @@ func Details(f File) string {
 
 // Published tells whether anything was published while h recorded.
 func (c *Case) Published(h *History) bool {
-	return len(c.takes(h)) > 0
+	return len(c.perform(h).Play.Tracks) > 0
 }
 
-// Take is a published track as far as it falls into an archive, on the file's time axis.
+// Take is a stretch of a published track that has to be seen or heard in an archive, on the file's time axis.
 type Take struct {
 	evidence.Published
 	R        evidence.Record
@@ -70,13 +71,36 @@ type Take struct {
 	Kept     bool    // long enough to be asked for: a second or more
 }
 
-// takes maps the publisher's log of the session onto the file of h. The file's
+// Performance is what the file of an archive has to hold.
+type Performance struct {
+	Parts  []Part // in the order of Play.Tracks
+	Play   stage.Play
+	Takes  []Take
+	Acts   []stage.Act
+	Scenes []stage.Act
+}
+
+// perform maps the publisher's log of the session onto the file of h. The file's
 // time zero is the first media within the archive, and pauses leave no time in it.
-func (c *Case) takes(h *History) []Take {
+func (c *Case) perform(h *History) Performance {
+	return c.Performed(h, func() Performance { return c.rehearse(h) })
+}
+
+// Performed works out once what the file of an archive has to hold.
+func (f *Facts) Performed(h *History, rehearse func() Performance) Performance {
+	p, known := f.performed[h]
+	if !known {
+		p = rehearse()
+		f.performed[h] = p
+	}
+	return p
+}
+
+func (c *Case) rehearse(h *History) Performance {
 	k, ok := c.Course(h)
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	if !ok || s == nil {
-		return nil
+		return Performance{}
 	}
 	begin := h.Start.Exchange.Started
 	end, _ := c.RealEnd(h, k)
@@ -86,19 +110,28 @@ func (c *Case) takes(h *History) []Take {
 			recorded = append(recorded, cut)
 		}
 	}
-	var out []Take
+	var parts []Part
 	for _, u := range s.Streams {
-		cut, ok := u.Cut(begin, end)
-		if !ok {
-			continue
-		}
-		t := Take{Published: *u.By.Published, R: u.By, From: FileTime(recorded, cut.From), To: FileTime(recorded, cut.To)}
-		t.Kept = t.To-t.From >= 1
-		if k.part(t.Kind, h) {
-			out = append(out, t)
+		if cut, ok := u.Cut(begin, end); ok && k.part(u.By.Published.Kind, h) {
+			parts = append(parts, Part{u.By, []Span{cut}})
 		}
 	}
-	return out
+	return c.Perform(h, parts, recorded)
+}
+
+// Perform is what the file of an archive has to hold of the parts.
+func (c *Case) Perform(h *History, parts []Part, recorded []Span) Performance {
+	parts = Added(parts)
+	p := Performance{Parts: parts, Play: c.Play(h, parts, recorded)}
+	for i, due := range p.Play.Due() {
+		for _, d := range due {
+			t := Take{Published: *parts[i].By.Published, R: parts[i].By, From: d.From, To: d.To}
+			t.Kept = t.To-t.From >= 1
+			p.Takes = append(p.Takes, t)
+		}
+	}
+	p.Acts, p.Scenes = p.Play.Acts(), p.Play.Scenes()
+	return p
 }
 
 // part tells whether the archive was asked to hold the kind of track.
@@ -168,8 +201,8 @@ const Blink = 0.3
 type Exhibit struct {
 	*History
 	File
-	R     evidence.Record
-	Takes []Take
+	R evidence.Record
+	Performance
 }
 
 // Exhibits are the composed archives that recorded something and whose file was
@@ -178,8 +211,8 @@ type Exhibit struct {
 func (c *Case) Exhibits() []Exhibit {
 	var out []Exhibit
 	for _, h := range c.StartedArchives() {
-		takes := c.takes(h)
-		if h.Request.Text("outputMode") == "individual" || len(takes) == 0 || len(h.Media) == 0 {
+		p := c.perform(h)
+		if h.Request.Text("outputMode") == "individual" || len(p.Play.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
 			continue
 		}
 		r := h.Media[len(h.Media)-1]
@@ -188,7 +221,7 @@ func (c *Case) Exhibits() []Exhibit {
 			c.Wrong("a readable MP4 file", FileKind(r, f), r)
 			continue
 		}
-		out = append(out, Exhibit{h, f, r, takes})
+		out = append(out, Exhibit{h, f, r, p})
 	}
 	return out
 }

@@ -36,6 +36,7 @@ type History struct {
 	Stops    []evidence.Record // stop calls by its application
 	Deletes  []evidence.Record
 	Media    []evidence.Record // forensics of its file
+	Opened   []evidence.Record // its encrypted objects, decrypted
 	uploads  []evidence.Record // requests for it that the suite's store saw
 }
 

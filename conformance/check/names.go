@@ -28,6 +28,7 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+	Encryption   = "encryption"
 
 	Presence    = "presence"
 	Retry       = "callback-retry"

@@ -23,22 +23,9 @@ func (x Exhibit) Showing(t Take) []media.Span {
 		return nil
 	}
 	for _, s := range x.Sound.OfTone(t.Fixture) {
-		if s.Level > x.Loudest()-Faint {
-			out = append(out, s.Span)
-		}
+		out = append(out, s.Span)
 	}
 	return out
-}
-
-// Faint tones, in dB below the loudest, are what a cut in another tone leaves in the analysis.
-const Faint = 30
-
-func (x Exhibit) Loudest() float64 {
-	level := math.Inf(-1)
-	for _, t := range x.Sound.Tones {
-		level = math.Max(level, t.Level)
-	}
-	return level
 }
 
 // uncovered is how many seconds of from to to no span holds.

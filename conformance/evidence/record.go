@@ -42,6 +42,7 @@ type Record struct {
 	Published *Published `json:"published,omitempty"`
 	Watch     *Watch     `json:"watch,omitempty"`
 	Media     *Media     `json:"media,omitempty"`
+	Opened    *Opened    `json:"opened,omitempty"`
 	Clock     *Clock     `json:"clock,omitempty"`
 	Harness   *Harness   `json:"harness,omitempty"`
 }
@@ -63,6 +64,7 @@ func (r Record) Kind() (string, error) {
 		{"published", r.Published != nil},
 		{"watch", r.Watch != nil},
 		{"media", r.Media != nil},
+		{"opened", r.Opened != nil},
 		{"clock", r.Clock != nil},
 		{"harness", r.Harness != nil},
 	} {
@@ -300,6 +302,22 @@ type Media struct {
 	Report json.RawMessage `json:"report,omitempty"`
 	// Error: the blob is not readable as media. A missing tool is a Harness record instead.
 	Error string `json:"error,omitempty"`
+}
+
+// Opened is what the holder of the private key made of an encrypted object.
+type Opened struct {
+	SHA256 string `json:"sha256"` // of the encrypted bytes
+	// What the password says. They are 0 when it could not be read.
+	Version   int `json:"version"`
+	Algorithm int `json:"algorithm"`
+	Mode      int `json:"mode"`
+	// Error: password or object could not be decrypted.
+	Error string `json:"error,omitempty"`
+	// Plain is the SHA-256 of the decrypted bytes, and the name of the blob.
+	Plain string `json:"plain,omitempty"`
+	// Excerpts were taken from the decrypted bytes; so many of them are in the encrypted ones.
+	Excerpts int `json:"excerpts"`
+	Found    int `json:"found"`
 }
 
 // Clock is a move of an application's policy clock through the control API.

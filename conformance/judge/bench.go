@@ -14,8 +14,8 @@ import (
 )
 
 // Checks are all checks by clause.
-var Checks = index(lifecycle.StartChecks, lifecycle.StopChecks, lifecycle.DurationChecks, lifecycle.StatusChecks, delivery.CallbackChecks, delivery.StorageChecks, delivery.URLChecks,
-	composed.MediaChecks, composed.SizeChecks, composed.RateChecks, access.AuthChecks, access.ListChecks, access.ReadChecks, access.DeleteChecks, delivery.EventChecks, access.SessionChecks,
+var Checks = index(lifecycle.StartChecks, lifecycle.StopChecks, lifecycle.DurationChecks, lifecycle.StatusChecks, delivery.CallbackChecks, delivery.StorageChecks, delivery.EncryptionChecks, delivery.URLChecks,
+	composed.MediaChecks, composed.SizeChecks, composed.RateChecks, composed.LayoutChecks, composed.StreamChecks, access.AuthChecks, access.ListChecks, access.ReadChecks, access.DeleteChecks, delivery.EventChecks, access.SessionChecks,
 	sessions.AutomaticChecks, sessions.SimultaneousChecks, sessions.SelectionChecks, sessions.NoticeChecks,
 	delivery.UploadChecks, access.LimitChecks, lifecycle.FailureChecks, sessions.PresenceChecks, sessions.RotationChecks)
 

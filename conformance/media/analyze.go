@@ -36,6 +36,9 @@ func Analyze(ctx context.Context, path string, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("analyze: %w", err)
 	}
+	if transport(f) {
+		return remuxed(ctx, path, info.Size(), o)
+	}
 	r, facts := inspect(f, info.Size())
 	if o.NoDecode || r.Has(Empty) || (r.Video == nil && r.Audio == nil) {
 		return r, nil

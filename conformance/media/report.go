@@ -16,20 +16,22 @@ import (
 
 // Report is what Analyze found. Times are seconds on the file's presentation timeline.
 type Report struct {
-	Size       int64      `json:"size"`
-	Findings   []Finding  `json:"findings,omitempty"`
-	Boxes      []Box      `json:"boxes,omitempty"` // top level, in file order
-	Brand      string     `json:"brand,omitempty"`
-	MoovFirst  bool       `json:"moovFirst"` // moov precedes mdat, so playback starts while downloading
-	Fragmented bool       `json:"fragmented,omitempty"`
-	Tracks     []string   `json:"tracks,omitempty"`   // handler of every track: vide, soun, ...
-	Duration   float64    `json:"duration,omitempty"` // of the movie header
-	Video      *Video     `json:"video,omitempty"`
-	Audio      *Audio     `json:"audio,omitempty"`
-	Picture    *Picture   `json:"picture,omitempty"`
-	Sound      *Sound     `json:"sound,omitempty"`
-	Stills     []Still    `json:"stills,omitempty"`
-	Tools      []ToolUsed `json:"tools,omitempty"`
+	Size       int64     `json:"size"`
+	Findings   []Finding `json:"findings,omitempty"`
+	Boxes      []Box     `json:"boxes,omitempty"` // top level, in file order
+	Brand      string    `json:"brand,omitempty"`
+	MoovFirst  bool      `json:"moovFirst"` // moov precedes mdat, so playback starts while downloading
+	Fragmented bool      `json:"fragmented,omitempty"`
+	// Transport: it is an MPEG transport stream. What else is said of it was read from its samples in an MP4 file.
+	Transport bool       `json:"transport,omitempty"`
+	Tracks    []string   `json:"tracks,omitempty"`   // handler of every track: vide, soun, ...
+	Duration  float64    `json:"duration,omitempty"` // of the movie header
+	Video     *Video     `json:"video,omitempty"`
+	Audio     *Audio     `json:"audio,omitempty"`
+	Picture   *Picture   `json:"picture,omitempty"`
+	Sound     *Sound     `json:"sound,omitempty"`
+	Stills    []Still    `json:"stills,omitempty"`
+	Tools     []ToolUsed `json:"tools,omitempty"`
 }
 
 // ToolUsed names a program the analysis relied on.

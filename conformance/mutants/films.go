@@ -85,14 +85,6 @@ var filmMutations = []Mutation{
 	{"ARC-RES-05", "HD instead of FHD", film("full-hd", "1920x1080.object.media", sizedAs(1280, 720))},
 	{"ARC-RES-06", "HD instead of portrait FHD", film("full-hd", "1080x1920.object.media", sizedAs(720, 1280))},
 	{"ARC-RES-08", "another resolution in the object", set("sizes", "480x640.get.delivered", "resolution", "640x480")},
-	{"ARC-LAY-01", "tiles of different size", pairFilm(squeezed)},
-	{"ARC-LAY-02", "not the default grid", pairFilm(squeezed)},
-	{"ARC-LAY-03", "a stretched picture", pairFilm(func(r *media.Report) {
-		for i := range r.Picture.Appearances {
-			r.Picture.Appearances[i].Rect.Height += 60
-			r.Picture.Appearances[i].Rect.Y -= 30
-		}
-	})},
 }
 
 // without loses a fixture from a file.
@@ -124,4 +116,4 @@ func squeezed(r *media.Report) {
 }
 
 // Mutations are all of them.
-var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, severalMutations, selectionMutations, lifecycleMutations)
+var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, pictureMutations, severalMutations, selectionMutations, encryptionMutations, lifecycleMutations)

@@ -9,21 +9,21 @@ import (
 )
 
 // still is how long a layout is recorded: a call takes effect at once.
-const still = 2 * time.Second
+const still = 2500 * time.Millisecond
 
 var layoutNeeds = []target.Capability{target.VP8, target.S3, target.Layout}
 
 // layouts goes through the layouts of one archive while it records, and through the classes of its streams.
 var layouts = Scenario{
 	Name: Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
-	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
+	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
 	run: runLayouts,
 }
 
 // screens has a client share a screen while layouts for that change.
 var screens = Scenario{
 	Name: Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
-	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
+	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
 	run: runScreens,
 }
 

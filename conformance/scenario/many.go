@@ -13,14 +13,14 @@ const (
 	manySounds = 51 // one more than an archive holds
 	// scene is how long a picture is recorded after a change that takes effect at once, and changed after one that the
 	// target has to find out about.
-	scene   = 2200 * time.Millisecond
+	scene   = 2500 * time.Millisecond
 	changed = 3200 * time.Millisecond
 )
 
 // many publishes more streams than an archive holds, with as little media as will do: the streams are small.
 var many = Scenario{
 	Name: Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 4, Within: 2 * time.Minute,
+	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 2 * time.Minute,
 	run: runMany,
 }
 

@@ -11,7 +11,7 @@ import (
 // streams of one kind only.
 var mutes = Scenario{
 	Name: Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 90 * time.Second,
+	Needs: []target.Capability{target.VP8, target.S3}, Media: 1, Within: 90 * time.Second,
 	run: runMutes,
 }
 

@@ -38,6 +38,7 @@ const (
 	AutoDay      = "automatic-day"
 	AutoSilent   = "automatic-silent"
 	Selection    = "selection"
+	Encryption   = "encryption"
 
 	Presence    = "presence"
 	Retry       = "callback-retry"
@@ -76,7 +77,7 @@ type Scenario struct {
 func All() []Scenario {
 	return []Scenario{
 		many, rates, layouts, screens, mutes, autoDay, autoOverlap, pair, pause, sizes, fullHD, automatic, selection, cloud, total, retry, rotation,
-		simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent, fallsBack, recovers, givenUp, presence, broken, azure, recorded, idle, allLeft,
+		encryption, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent, fallsBack, recovers, givenUp, presence, broken, azure, recorded, idle, allLeft,
 		noPublisher, listing, undelivered, isolation, auth, refusals,
 	}
 }

@@ -99,6 +99,20 @@ func (a As) Get(ctx context.Context, label, id string) (Answer, error) {
 	return a.Do(ctx, c)
 }
 
+// SetStorage sets the upload target of the application; certificate is a PEM, its base64, or nil for none.
+func (a As) SetStorage(ctx context.Context, label string, s Storage, certificate any) (Answer, error) {
+	c := a.call(label, http.MethodPut, a.path("/archive/storage"), nil)
+	b, err := json.Marshal(struct {
+		Storage
+		Certificate any `json:"certificate"`
+	}{s, certificate})
+	if err != nil {
+		return Answer{}, err
+	}
+	c.Body, c.Type = b, "application/json"
+	return a.Do(ctx, c)
+}
+
 // Select changes which streams an archive holds.
 func (a As) Select(ctx context.Context, label, id string, body map[string]any) (Answer, error) {
 	c := a.call(label, http.MethodPatch, a.path("/archive/"+url.PathEscape(id)+"/streams"), archiveIDs(id))

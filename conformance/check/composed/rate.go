@@ -2,14 +2,18 @@ package composed
 
 import (
 	"fmt"
+	"slices"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/media"
 )
 
 // What maxBitrate and quantizationParameter do to the file.
 var RateChecks = []check.Check{
 	check.New("ARC-RATE-03", check.In(check.Rates), qpAsGiven),
 	check.New("ARC-RATE-05", check.In(check.Rates), qpAndSize),
+	check.New("ARC-RATE-06", check.In(check.Rates), bitrateKept),
+	check.New("ARC-RATE-08", check.In(check.Rates), bitrateConstant),
 	check.New("ARC-RATE-09", check.In(check.Rates), bitrateLeavesAudio),
 }
 
@@ -64,4 +68,53 @@ func bitrateLeavesAudio(c *check.Case) {
 				fmt.Sprintf("%d Hz, %d channels, %d bit/s", x.Audio.SampleRate, x.Audio.Channels, x.Audio.DeclaredBitrate), x.R, y.R)
 		}
 	}
+}
+
+// windows are the bit rates of the video over every bitrate.window of whole seconds; the last second of a file is cut short.
+func windows(c *check.Case, v media.Video) []float64 {
+	n := int(c.Limit("bitrate.window").Seconds())
+	var out []float64
+	for i := 0; i+n < len(v.PerSecond); i++ {
+		sum := 0
+		for _, bits := range v.PerSecond[i : i+n] {
+			sum += bits
+		}
+		out = append(out, float64(sum)/float64(n))
+	}
+	return out
+}
+
+// rated are the files of archives with maxBitrate that last for a window.
+func rated(c *check.Case, each func(x check.Exhibit, asked float64, windows []float64)) {
+	for _, x := range c.Exhibits() {
+		if asked, given := x.Request.Whole("maxBitrate"); given && x.Video != nil {
+			if w := windows(c, *x.Video); len(w) > 0 {
+				each(x, float64(asked), w)
+			}
+		}
+	}
+}
+
+func bitrateKept(c *check.Case) {
+	allow := 1 + float64(c.Number("tolerance.bitrate-percent"))/100
+	rated(c, func(x check.Exhibit, asked float64, w []float64) {
+		c.Want(slices.Max(w) <= asked*allow, fmt.Sprintf("at most %.0f bit/s in any %v", asked*allow, c.Limit("bitrate.window")), fmt.Sprintf("%.0f bit/s", slices.Max(w)), x.R)
+	})
+}
+
+// bitrateConstant judges content that takes more than the rate when nothing limits it; for less there may be nothing to spend it on.
+func bitrateConstant(c *check.Case) {
+	allow := float64(c.Number("tolerance.bitrate-percent")) / 100
+	all := c.Exhibits()
+	rated(c, func(x check.Exhibit, asked float64, w []float64) {
+		hard := slices.ContainsFunc(all, func(y check.Exhibit) bool {
+			return y.Scenario == x.Scenario && y.Request["maxBitrate"] == nil && y.Request["quantizationParameter"] == nil && y.Video != nil && float64(y.Video.Bitrate) > 1.5*asked
+		})
+		if !hard {
+			return
+		}
+		least, most := slices.Min(w), slices.Max(w)
+		c.Want(least >= asked*(1-allow) && most <= asked*(1+allow), fmt.Sprintf("%.0f bit/s, give or take %.0f %%, in any %v", asked, allow*100, c.Limit("bitrate.window")),
+			fmt.Sprintf("%.0f to %.0f bit/s", least, most), x.R)
+	})
 }

@@ -9,7 +9,6 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/media"
 )
 
 // takesRecorded wants each published track of a kind, or of both, in the file
@@ -42,7 +41,10 @@ func inStep(c *check.Case) {
 				if !pairOf(v, a) {
 					continue
 				}
-				offset, ok := offset(x, v, a)
+				offset, ok := x.AVOffset(v.Fixture, a.Fixture)
+				if !ok && together(v, a) < measurable {
+					continue
+				}
 				if !ok {
 					c.Blocked(fmt.Sprintf("sound of %s in step with its picture", v.Client), "picture and sound of the stream are not both in the file", x.R, v.R, a.R)
 					continue
@@ -57,42 +59,16 @@ func inStep(c *check.Case) {
 	}
 }
 
-// offset is by how many seconds the sound of a stream comes after its picture:
-// the median over the whole seconds that both mark. Whole seconds themselves
-// cannot be told apart; ARC-COMP-12 and 13 look at those.
-func offset(x check.Exhibit, v, a check.Take) (float64, bool) {
-	var shown []media.Beat
-	for _, s := range x.Picture.OfStream(v.Fixture) {
-		shown = append(shown, s.Beats...)
-	}
-	var offsets []float64
-	for _, t := range x.Sound.OfTone(a.Fixture) {
-		if t.Level <= x.Loudest()-check.Faint {
-			continue
-		}
-		for _, heard := range t.Beats {
-			nearest := math.Inf(1)
-			for _, s := range shown {
-				if d := heard.At - s.At; math.Abs(d) < math.Abs(nearest) {
-					nearest = d
-				}
-			}
-			if math.Abs(nearest) < 1 {
-				offsets = append(offsets, nearest)
-			}
-		}
-	}
-	if len(offsets) == 0 {
-		return 0, false
-	}
-	slices.Sort(offsets)
-	return offsets[len(offsets)/2], true
+// pairOf: picture and sound of one published stream, in the archive at the same time.
+func pairOf(v, a check.Take) bool {
+	return v.Kind == "video" && a.Kind == "audio" && v.R.IDs[evidence.Stream] == a.R.IDs[evidence.Stream] && v.Kept && a.Kept && together(v, a) > 0
 }
 
-// pairOf: picture and sound of one published stream.
-func pairOf(v, a check.Take) bool {
-	return v.Kind == "video" && a.Kind == "audio" && v.R.IDs[evidence.Stream] == a.R.IDs[evidence.Stream] && v.Kept && a.Kept
-}
+// together is for how many seconds two takes are in the archive at the same time.
+func together(a, b check.Take) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
+
+// measurable is how many seconds together surely hold a whole one of both, after the edges.
+const measurable = 3
 
 // fileLength compares the movie with the recorded time, which pauses and
 // advances of the clock are no part of, and with duration, of which the advances are.
@@ -156,7 +132,7 @@ func blackStart(c *check.Case) {
 	for _, x := range c.Exhibits() {
 		for _, v := range x.Takes {
 			for _, a := range x.Takes {
-				if !pairOf(v, a) {
+				if !pairOf(v, a) || math.Abs(v.From-a.From) > check.Blink || !first(x, v) || !first(x, a) {
 					continue
 				}
 				shown, heard := x.Showing(v), x.Showing(a)
@@ -193,6 +169,11 @@ func again(x check.Exhibit, t check.Take) bool {
 	return slices.ContainsFunc(x.Takes, func(u check.Take) bool { return u.Fixture == t.Fixture && u.To > t.To })
 }
 
+// first tells whether t is the first take of its track.
+func first(x check.Exhibit, t check.Take) bool {
+	return !slices.ContainsFunc(x.Takes, func(u check.Take) bool { return u.R.Seq == t.R.Seq && u.From < t.From })
+}
+
 // nothingLost: marks passed over at once are a gap; 30 a second shown in 25 passes over one now and then.
 func nothingLost(c *check.Case) {
 	still := c.Limit("tolerance.standstill").Seconds()
@@ -202,6 +183,9 @@ func nothingLost(c *check.Case) {
 				continue
 			}
 			for _, a := range x.Picture.OfStream(t.Fixture) {
+				if interrupted(c, x, t, a.From, a.To) {
+					continue
+				}
 				gap := float64(a.LongestGap) / t.Rate
 				ok := len(a.Freezes) == 0 && a.Backward == 0 && gap <= still
 				if c.Excused(ok, c.Limit("tolerance.standstill"), t) {
@@ -212,6 +196,18 @@ func nothingLost(c *check.Case) {
 			}
 		}
 	}
+}
+
+// interrupted tells whether the stretch touches one in which the track of t was not to be seen, be it muted or hidden: there
+// frames are left out, and the last one may stand until the target has found out.
+func interrupted(c *check.Case, x check.Exhibit, t check.Take, from, to float64) bool {
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	for _, u := range x.Takes {
+		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
+			return true
+		}
+	}
+	return false
 }
 
 // publishersOf wants the streams that were published in a codec.

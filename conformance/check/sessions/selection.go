@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/check/composed"
 	"reelcheck/conformance/evidence"
 )
 
@@ -15,6 +16,7 @@ var SelectionChecks = []check.Check{
 	check.New("ARC-SEL-03", check.In(check.Selection), onlyChosen),
 	check.New("ARC-SEL-04", check.In(check.Selection), addedAndRemoved),
 	check.New("ARC-SEL-05", check.In(check.Selection), partsChosen),
+	check.New("ARC-SEL-06", check.In(check.Many), limitsOfChosen),
 	check.New("ARC-SEL-08", check.In(check.Selection), changesAnswered(204)),
 	check.New("ARC-SEL-09", check.In(check.Refusals), changesAnswered(400, 405)),
 	check.New("ARC-SEL-10", check.In(check.Selection), changesAnswered(404)),
@@ -111,33 +113,37 @@ func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
 			c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
 			continue
 		}
-		each(check.Exhibit{History: h, File: f, R: r}, tracksOf(c, h, s))
+		x := check.Exhibit{History: h, File: f, R: r, Performance: c.Performed(h, func() check.Performance { return performance(c, h, s) })}
+		var tracks []chosen
+		for _, u := range s.Streams {
+			track := chosen{by: u.By}
+			for _, t := range x.Takes {
+				if t.R.Seq == u.By.Seq {
+					track.takes = append(track.takes, t)
+				}
+			}
+			tracks = append(tracks, track)
+		}
+		each(x, tracks)
 	}
 }
 
-func tracksOf(c *check.Case, h *check.History, s *check.Session) []chosen {
-	spans := map[string][]check.Span{} // by stream and kind
+// performance is what an archive of chosen streams has to hold.
+func performance(c *check.Case, h *check.History, s *check.Session) check.Performance {
+	var parts []check.Part
 	var all []check.Span
+	calls := changes(c)
 	for _, u := range s.Streams {
-		key := u.By.IDs[evidence.Stream] + " " + u.By.Published.Kind
-		spans[key] = chosenSpans(c, h, u)
-		all = append(all, spans[key]...)
-	}
-	recorded := check.Union(all)
-	var out []chosen
-	for _, u := range s.Streams {
-		track := chosen{by: u.By}
-		for _, p := range spans[u.By.IDs[evidence.Stream]+" "+u.By.Published.Kind] {
-			t := check.Take{Published: *u.By.Published, R: u.By, From: check.FileTime(recorded, p.From), To: check.FileTime(recorded, p.To)}
-			track.takes = append(track.takes, t)
+		if spans := chosenSpans(calls, h, u); len(spans) > 0 {
+			parts = append(parts, check.Part{By: u.By, Spans: spans})
+			all = append(all, spans...)
 		}
-		out = append(out, track)
 	}
-	return out
+	return c.Perform(h, parts, check.Union(all))
 }
 
 // chosenSpans are the stretches of real time in which a published track was in the archive, from the answer to a call to the next one.
-func chosenSpans(c *check.Case, h *check.History, u check.Span) []check.Span {
+func chosenSpans(calls []change, h *check.History, u check.Span) []check.Span {
 	var out []check.Span
 	open := check.Span{}
 	shut := func(at time.Time) {
@@ -146,7 +152,7 @@ func chosenSpans(c *check.Case, h *check.History, u check.Span) []check.Span {
 		}
 		open = check.Span{}
 	}
-	for _, k := range changes(c) {
+	for _, k := range calls {
 		if !k.done() || k.h != h || k.stream != u.By.IDs[evidence.Stream] {
 			continue
 		}
@@ -186,6 +192,20 @@ func wholly(c *check.Case, x check.Exhibit, tracks []chosen, which func(chosen) 
 			}
 		}
 	}
+}
+
+// limitsOfChosen: more streams were chosen than the archive holds.
+func limitsOfChosen(c *check.Case) {
+	selections(c, func(x check.Exhibit, _ []chosen) {
+		for _, a := range x.Scenes {
+			if a.Known && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
+				composed.Pictured(c, x, a, true)
+			}
+			if len(a.Unheard) > 0 && x.Sound != nil {
+				composed.Heard(c, x, a)
+			}
+		}
+	})
 }
 
 // addedAndRemoved: there from the addition, gone from the removal on.

@@ -30,7 +30,7 @@ import (
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 	"reelcheck/reference/internal/testctl"
 	"reelcheck/spec"
 )
@@ -42,6 +42,7 @@ type server struct {
 	recorder *recorder.Recorder
 	faults   *fault.Board // nil without the control API
 	ready    readyLine
+	lost     chan error     // why the server must end
 	closers  []func() error // in the order of construction
 }
 
@@ -58,7 +59,7 @@ func (s *server) owns(closer func() error) { s.closers = append(s.closers, close
 
 // assemble builds the server on c.Data and finishes what an earlier run left.
 func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *server, err error) {
-	s = &server{}
+	s = &server{lost: make(chan error, 1)}
 	if c.Control {
 		s.faults = &fault.Board{}
 	}
@@ -80,7 +81,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		return s, err
 	}
 	s.owns(founding.wait)
-	db, err := sqlite.Open(ctx, filepath.Join(c.Data, "archived.db"))
+	db, err := s.open(ctx, c, base, log)
 	if err != nil {
 		return s, err
 	}
@@ -106,7 +107,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 		Verifier:     session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
 		Clients:      s.gateway,
 		Link:         func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
-		Download:     cloud,
+		Download:     fromHolder(cloud, db, log),
 		Missing:      (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
 		OpenAPI:      spec.OpenAPI,
 		Now:          time.Now,
@@ -129,7 +130,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *
 }
 
 // core builds what knows no client: clock, jobs, cloud, recorder and control, and recovers.
-func (s *server) core(ctx context.Context, c config, db *sqlite.Store, log *slog.Logger) (*control.Control, *storage.Cloud, error) {
+func (s *server) core(ctx context.Context, c config, db *sqlstore.Store, log *slog.Logger) (*control.Control, *storage.Cloud, error) {
 	ticking := &clock.Clock{}
 	cloud, err := storage.OpenCloud(filepath.Join(c.Data, "cloud"), ticking.Now)
 	if err != nil {

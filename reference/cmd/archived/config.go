@@ -27,6 +27,7 @@ type config struct {
 	Port         uint16
 	PublicURL    string
 	Data         string
+	Database     string
 	KeyFile      string
 	ICEPort      uint16
 	ICEAddresses []string
@@ -49,6 +50,7 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.Uint16Var(&c.Port, "port", 8080, "TCP port to listen on; 0 picks a free one")
 	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for download links (default: the listening address)")
 	f.StringVar(&c.Data, "data", "data", "directory for the database, recordings, keys and the built-in cloud")
+	f.StringVar(&c.Database, "database", "", "postgres:// URL of a PostgreSQL database, which several servers may share (default: SQLite in the data directory)")
 	f.StringVar(&c.KeyFile, "key-file", "", "file with the key (64 hex digits) that protects what is recorded for encryption; made when first needed, not inside the data directory (default: the data directory's name with .key)")
 	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port all media arrives on; 0 picks a free one")
 	f.StringSliceVar(&c.ICEAddresses, "ice-addresses", nil, "IP addresses offered to clients for media (default: those of this host)")
@@ -143,6 +145,9 @@ func readYAML(path string) (map[string]setting, error) {
 func (c *config) validate(f *pflag.FlagSet) (err error) {
 	if c.Data == "" {
 		return errors.New("data: a directory is needed")
+	}
+	if u, err := url.Parse(c.Database); c.Database != "" && (err != nil || !slices.Contains([]string{"postgres", "postgresql"}, u.Scheme)) {
+		return errors.New("database: a postgres:// URL is wanted") // which is not shown: it may hold a password
 	}
 	if inside, err := filepath.Rel(absolute(c.Data), absolute(filepath.Dir(c.keyFile()))); err == nil && filepath.IsLocal(inside) {
 		return fmt.Errorf("key-file: %q is inside of the data directory %q, which it protects; it must lie elsewhere", c.KeyFile, c.Data)

@@ -44,6 +44,7 @@ func TestRefusals(t *testing.T) {
 		"log format":         {args: []string{"--log-format", "xml"}, want: "text or json"},
 		"short token":        {args: []string{"--control-token", "abc"}, want: "16 characters"},
 		"no data directory":  {args: []string{"--data", ""}, want: "data"},
+		"database":           {args: []string{"--database", "mysql://root:hush@host/db"}, want: "database: a postgres:// URL is wanted"},
 		"key in the data":    {args: []string{"--data", "/srv/data", "--key-file", "/srv/data/keys/server.key"}, want: "must lie elsewhere"},
 		"config in a config": {yaml: "config: other.yaml\n", want: `unknown setting "config"`},
 	} {

@@ -18,6 +18,7 @@ import (
 type recording struct {
 	t         *testing.T
 	server    *process
+	settings  []string
 	client    client
 	hooks     *webhooks
 	bucket    *bucket
@@ -27,12 +28,15 @@ type recording struct {
 	holder    *holder // for whom the archive is encrypted; nil = it is not
 }
 
-// record returns once so many seconds were recorded.
-func record(t *testing.T, length float64) *recording { return recordFor(t, nil, length) }
+// record returns once so many seconds were recorded, by a server with these settings.
+func record(t *testing.T, length float64, settings ...string) *recording {
+	return recordFor(t, nil, length, settings...)
+}
 
-func recordFor(t *testing.T, h *holder, length float64) *recording {
+func recordFor(t *testing.T, h *holder, length float64, settings ...string) *recording {
 	t.Helper()
-	r := &recording{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openBucket(t), holder: h}
+	r := &recording{t: t, server: start(t, filepath.Join(t.TempDir(), "data"), settings...), settings: settings,
+		hooks: receiveWebhooks(t), bucket: openBucket(t), holder: h}
 	storage := r.bucket.storage()
 	if h != nil {
 		storage["certificate"] = h.certificate
@@ -63,7 +67,7 @@ func (r *recording) killServer() {
 // restart starts the server again and expects it to finish the archive; lost may be missing at the end.
 func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
 	t.Helper()
-	p := start(t, data)
+	p := start(t, data, r.settings...)
 	t.Logf("ready again in %v", p.took)
 	c := r.client.at(p)
 	c.t = t

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -36,12 +37,9 @@ func (a *applicant) rest(method, path string, body any, want int, into any) erro
 
 // exchange returns [errLost] unless there was an answer.
 func (a *applicant) exchange(method, path, bearer string, body any, want int, into any) error {
-	content, err := json.Marshal(body)
+	content, contentType, err := encoded(body)
 	if err != nil {
 		return err
-	}
-	if body == nil {
-		content = nil
 	}
 	request, err := http.NewRequestWithContext(a.ctx, method, a.client.url+path, bytes.NewReader(content))
 	if err != nil {
@@ -49,8 +47,8 @@ func (a *applicant) exchange(method, path, bearer string, body any, want int, in
 	}
 	request.Header.Set("Authorization", "Bearer "+bearer)
 	request.Header.Set("Accept", "application/json")
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -68,6 +66,18 @@ func (a *applicant) exchange(method, path, bearer string, body any, want int, in
 		return nil
 	}
 	return json.Unmarshal(answer, into)
+}
+
+func encoded(body any) (content []byte, contentType string, err error) {
+	switch body := body.(type) {
+	case nil:
+		return nil, "", nil
+	case url.Values:
+		return []byte(body.Encode()), "application/x-www-form-urlencoded", nil
+	default:
+		content, err = json.Marshal(body)
+		return content, "application/json", err
+	}
 }
 
 // fragile does what fails its test when the server dies meanwhile, and only says so.

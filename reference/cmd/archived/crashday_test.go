@@ -9,11 +9,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"reelcheck/reference/internal/store/postgrestest"
 )
 
 var (
 	crashKills = flag.Int("crash.kills", 5, "how often TestCrashDay kills the server")
 	crashSeed  = flag.Uint64("crash.seed", 0, "what TestCrashDay draws its instants from, 0 = one of its own")
+	crashPg    = flag.Bool("crash.postgres", false, "TestCrashDay is on PostgreSQL")
 	crashLine  string // what TestCrashDay found, the last line of the program
 )
 
@@ -29,9 +32,10 @@ const (
 // crashDay is one data directory, the applications at work in it, and what they know of it.
 type crashDay struct {
 	*witness
-	rng  *rand.Rand // owned by the test's goroutine
-	data string
-	apps []*applicant
+	rng      *rand.Rand // owned by the test's goroutine
+	data     string
+	settings []string // of the server
+	apps     []*applicant
 }
 
 // TestCrashDay has applications live through days of policy time on a server that is killed again and again: at random instants, not
@@ -44,6 +48,10 @@ func TestCrashDay(t *testing.T) {
 	}
 	fmt.Printf("crash: seed=%d\n", seed)
 	d := &crashDay{witness: newWitness(t), rng: rand.New(rand.NewPCG(seed, 0)), data: filepath.Join(t.TempDir(), "data")}
+	if *crashPg {
+		d.postgres = postgrestest.Start(t).Database(t)
+		d.settings = []string{"--database", d.postgres}
+	}
 	d.open(t, seed)
 	kills := 0
 	for n := range *crashKills {
@@ -62,13 +70,15 @@ func TestCrashDay(t *testing.T) {
 // open makes the applications, in a life of their own.
 func (d *crashDay) open(t *testing.T, seed uint64) {
 	t.Helper()
-	p := start(t, d.data)
+	p := start(t, d.data, d.settings...)
 	for i, a := range []*applicant{
 		{name: "fallback", bucket: openMoody(t), tags: []string{""}},
 		{name: "strict", bucket: openMoody(t), tags: []string{""}},
 		{name: "cloud", tags: []string{"", "second"}},
+		{name: "always", always: true, video: true},
+		{name: "manual", manual: true, tags: []string{""}},
 	} {
-		settings := map[string]any{"name": a.name, "archiveCallbackUrl": d.hooks.url}
+		settings := map[string]any{"name": a.name, "archiveCallbackUrl": d.hooks.url, "sessionCallbackUrl": d.hooks.url}
 		if a.bucket != nil {
 			storage := a.bucket.storage()
 			if a.name == "fallback" {
@@ -86,7 +96,7 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 
 // life is one run of the server, up to its kill.
 func (d *crashDay) life(t *testing.T) {
-	p, first := launch(t, d.data)
+	p, first := launch(t, d.data, d.settings...)
 	if d.rng.IntN(births) == 0 {
 		time.Sleep(d.upTo(birthMost))
 		p.kill()
@@ -111,7 +121,7 @@ func (d *crashDay) upTo(most time.Duration) time.Duration {
 
 // evening is the last life: nothing fails any more, nobody comes, and everything must come to its end.
 func (d *crashDay) evening(t *testing.T) {
-	p := start(t, d.data)
+	p := start(t, d.data, d.settings...)
 	ctx, cancel := context.WithTimeout(t.Context(), eveningWithin)
 	defer cancel()
 	d.hooks.calm()

@@ -27,6 +27,9 @@ type applicant struct {
 	client client
 	bucket *moodyBucket // nil: the built-in cloud
 	tags   []string     // of the archives that run at the same time
+	always bool         // archives are automatic
+	manual bool         // their streams are chosen
+	video  bool         // they have video
 	rng    *rand.Rand
 
 	cycle, at int // in the script
@@ -45,6 +48,12 @@ var errLost = errors.New("no answer")
 
 // script is a cycle of the day. Each step begins by looking where the server is, so that it can be taken again.
 func (a *applicant) script() []func() error {
+	switch {
+	case a.always:
+		return a.alwaysScript()
+	case a.manual:
+		return a.manualScript()
+	}
 	after := func(d time.Duration) func() error { return func() error { return a.advance(d) } }
 	store := func(down bool) func() error {
 		return func() error {
@@ -161,7 +170,11 @@ func (a *applicant) attend() error {
 		var made []struct {
 			SessionID string `json:"session_id"`
 		}
-		if err := a.exchange(http.MethodPost, "/session/create", a.bearer(), nil, http.StatusOK, &made); err != nil {
+		form := url.Values{}
+		if a.always {
+			form.Set("archiveMode", "always")
+		}
+		if err := a.exchange(http.MethodPost, "/session/create", a.bearer(), form, http.StatusOK, &made); err != nil {
 			return err
 		}
 		a.session = made[0].SessionID
@@ -199,7 +212,10 @@ func (a *applicant) wait() error {
 		}
 		var made archiveView
 		if err == nil {
-			body := map[string]any{"sessionId": a.session, "hasVideo": false, "multiArchiveTag": tag}
+			body := map[string]any{"sessionId": a.session, "hasVideo": a.video, "multiArchiveTag": tag}
+			if a.manual {
+				body["streamMode"] = "manual"
+			}
 			err = a.rest(http.MethodPost, "/archive", body, http.StatusOK, &made)
 		}
 		if err == nil {
@@ -219,6 +235,11 @@ func (a *applicant) record() error {
 			return err
 		}
 	}
+	if a.manual {
+		if err := a.choose(); err != nil {
+			return err
+		}
+	}
 	if err := a.reach("started"); err != nil {
 		return err
 	}
@@ -228,6 +249,9 @@ func (a *applicant) record() error {
 func (a *applicant) publish() error {
 	ctx, published := a.ctx, make(chan *whiptest.Publisher, 1)
 	o := whiptest.Options{URL: a.client.url, SessionID: a.session, Token: a.client.app.Client(a.tb, time.Now(), a.session, nil), Tone: "tone-01"}
+	if a.video {
+		o.Video = video
+	}
 	err := a.fragile(func(tb testing.TB) {
 		p := whiptest.Publish(tb, o)
 		if published <- p; ctx.Err() != nil {

@@ -30,6 +30,8 @@ type witness struct {
 	buckets map[string]*moodyBucket // by application
 	mayFail map[string]bool         // applications without fallback
 
+	postgres string // URL of the database; "" = SQLite in the data directory
+
 	lost, duplicated, missing int
 
 	mu    sync.Mutex
@@ -114,9 +116,14 @@ func (w *witness) inspect(data string) {
 	}
 }
 
-// database opens a copy: to open the original would already repair it.
+// database opens the database, of SQLite a copy: to open the original would already repair it.
 func (w *witness) database(data string) *sql.DB {
 	w.t.Helper()
+	if w.postgres != "" {
+		db, err := sql.Open("pgx", w.postgres)
+		w.must(err)
+		return db
+	}
 	path := filepath.Join(w.t.TempDir(), "copy.db")
 	for _, suffix := range []string{"", "-wal"} {
 		content, err := os.ReadFile(filepath.Join(data, "archived.db"+suffix))
@@ -208,6 +215,9 @@ func (w *witness) judge() {
 		}
 		w.judgeWebhooks(id, p)
 	}
+	for id, bodies := range w.hooks.sessions {
+		w.judgeSession(id, bodies)
+	}
 	for id := range w.hooks.bodies {
 		if w.known[id] == nil {
 			w.lose("archive %s was announced and does not exist", id)
@@ -227,7 +237,9 @@ func (w *witness) judgeWebhooks(id string, p *promise) {
 			w.t.Errorf("archive %s: webhooks out of order: %s", id, strings.Join(bodies, "\n"))
 		}
 		seen[body] = true
-		announced = append(announced, b.Status)
+		if b.Status != "streamAdded" && b.Status != "streamRemoved" {
+			announced = append(announced, b.Status)
+		}
 	}
 	for i, s := range announced {
 		entered := slices.Contains(announced[:i], s)
@@ -298,10 +310,11 @@ type announcements struct {
 
 	requests int
 	bodies   map[string][]string // taken, by archive
+	sessions map[string][]string // taken, by session, of session monitoring
 }
 
 func receiveAnnouncements(t *testing.T) *announcements {
-	n := &announcements{bodies: map[string][]string{}}
+	n := &announcements{bodies: map[string][]string{}, sessions: map[string][]string{}}
 	server := httptest.NewServer(n)
 	t.Cleanup(server.Close)
 	n.url = server.URL
@@ -312,7 +325,7 @@ const refuseEvery = 10
 
 func (n *announcements) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	var about struct{ ID string }
+	var about struct{ ID, Event, SessionID string }
 	if err = errors.Join(err, json.Unmarshal(body, &about)); err != nil {
 		http.Error(answer, err.Error(), http.StatusBadRequest)
 		return
@@ -321,6 +334,10 @@ func (n *announcements) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	defer n.mu.Unlock()
 	if n.requests++; n.requests%refuseEvery == 0 && !n.kind.Load() {
 		http.Error(answer, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	if about.Event != "archive" {
+		n.sessions[about.SessionID] = append(n.sessions[about.SessionID], string(body))
 		return
 	}
 	n.bodies[about.ID] = append(n.bodies[about.ID], string(body))

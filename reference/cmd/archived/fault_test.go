@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -36,6 +37,47 @@ func TestFaults(t *testing.T) {
 	must(t, err)
 	if failures := strings.Count(string(log), "composition failed"); failures != 2 || !strings.Contains(string(log), "no space left on device") {
 		t.Errorf("%d attempts failed, want 2, one for want of space", failures)
+	}
+	p.terminate()
+}
+
+// TestJournalIsFull: an archive of which media was lost fails and says so; the others, and the server, go on.
+func TestJournalIsFull(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir())
+	p.broken = true
+	hooks := receiveWebhooks(t)
+	c := isolatedClient(t, p, map[string]any{"archiveCallbackUrl": hooks.url})
+	other := isolatedClient(t, p, map[string]any{})
+	session, elsewhere := c.createSession(), other.createSession()
+	publisher, neighbour := c.publish(session), other.publish(elsewhere)
+	var b archiveView
+	var recorded span
+	recorded.from = act(neighbour, func() { b = other.startArchive(elsewhere) })
+	a := c.startArchive(session)
+	publisher.AwaitSent(publisher.Sent() + seconds(1))
+	exchange(t, http.MethodPost, p.ready.URL+"/control/v1/applications/"+c.app.ID+"/faults", p.ready.ControlToken,
+		map[string]any{"kind": "journal"}, http.StatusCreated, nil)
+	if a = c.awaitStatus(a.ID, "failed"); a.Reason != "Internal server failure" || a.Size != 0 {
+		t.Errorf("archive %+v", a)
+	}
+	hooks.expect(t, "started", "failed")
+	again := c.startArchive(session)
+	publisher.AwaitSent(publisher.Sent() + seconds(1))
+	c.stopArchive(again.ID)
+	if again = c.awaitStatus(again.ID, "available"); again.Size == 0 {
+		t.Errorf("the archive after it: %+v", again)
+	}
+	neighbour.AwaitSent(recorded.from.late + seconds(2))
+	recorded.to = act(neighbour, func() { other.stopArchive(b.ID) })
+	b = other.awaitStatus(b.ID, "available")
+	publisher.Stop()
+	neighbour.Stop()
+	watch(t, download(t, b.URL)).expect(t, recorded, 0)
+	for _, dir := range []string{"journals", "archives"} {
+		if left, err := os.ReadDir(filepath.Join(p.data, "recordings", dir)); err != nil || len(left) > 0 {
+			t.Errorf("left in %s: %v, %v", dir, left, err)
+		}
 	}
 	p.terminate()
 }

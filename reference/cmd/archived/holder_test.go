@@ -2,24 +2,35 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-// holder has the private key of a certificate and does what the documentation tells those who have one to do.
+// holder has the private key of a certificate and does what the README tells those who have one to do.
 type holder struct {
 	key         string // file
 	certificate string // PEM
+	recipe      string // shell commands that decrypt archive.mp4 to archive.ts
 }
 
 func newHolder(t *testing.T) *holder {
 	t.Helper()
-	h := &holder{key: filepath.Join(t.TempDir(), "private.pem")}
-	openssl(t, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=archives", "-keyout", h.key, "-out", h.key+".crt")
-	certificate, err := os.ReadFile(h.key + ".crt")
+	readme, err := os.ReadFile("../../../README.md")
+	must(t, err)
+	_, section, found := strings.Cut(string(readme), "## Encrypt archives\n")
+	_, block, fenced := strings.Cut(section, "```sh\n")
+	block, _, closed := strings.Cut(block, "```\n")
+	request, recipe, parted := strings.Cut(block, "\n\n")
+	if !found || !fenced || !closed || !parted {
+		t.Fatal("the README has no recipe in two parts for encrypted archives")
+	}
+	dir := t.TempDir()
+	shell(t, dir, request)
+	h := &holder{key: filepath.Join(dir, "private.pem"), recipe: recipe}
+	certificate, err := os.ReadFile(filepath.Join(dir, "certificate.pem"))
 	must(t, err)
 	h.certificate = string(certificate)
 	return h
@@ -32,7 +43,9 @@ func (h *holder) secrets(t *testing.T, password string) (key, vector []byte) {
 	must(t, err)
 	in, out := filepath.Join(t.TempDir(), "password"), filepath.Join(t.TempDir(), "said")
 	must(t, os.WriteFile(in, sealed, 0o600))
-	openssl(t, "pkeyutl", "-decrypt", "-inkey", h.key, "-pkeyopt", "rsa_padding_mode:oaep", "-in", in, "-out", out)
+	if said, err := exec.Command("openssl", "pkeyutl", "-decrypt", "-inkey", h.key, "-pkeyopt", "rsa_padding_mode:oaep", "-in", in, "-out", out).CombinedOutput(); err != nil {
+		t.Fatalf("openssl: %v: %s", err, said)
+	}
 	said, err := os.ReadFile(out)
 	must(t, err)
 	if len(said) != 51 || string(said[:3]) != "\x01\x01\x01" {
@@ -43,18 +56,20 @@ func (h *holder) secrets(t *testing.T, password string) (key, vector []byte) {
 
 func (h *holder) decrypt(t *testing.T, password string, file []byte) []byte {
 	t.Helper()
-	key, vector := h.secrets(t, password)
-	in, out := filepath.Join(t.TempDir(), "archive.mp4"), filepath.Join(t.TempDir(), "archive.ts")
-	must(t, os.WriteFile(in, file, 0o600))
-	openssl(t, "enc", "-d", "-aes-256-cbc", "-nopad", "-K", hex.EncodeToString(key), "-iv", hex.EncodeToString(vector), "-in", in, "-out", out)
-	plain, err := os.ReadFile(out)
+	dir := t.TempDir()
+	must(t, os.Symlink(h.key, filepath.Join(dir, "private.pem")))
+	must(t, os.WriteFile(filepath.Join(dir, "archive.mp4"), file, 0o600))
+	shell(t, dir, h.recipe, "PASSWORD="+password)
+	plain, err := os.ReadFile(filepath.Join(dir, "archive.ts"))
 	must(t, err)
 	return plain
 }
 
-func openssl(t *testing.T, args ...string) {
+func shell(t *testing.T, dir, commands string, environment ...string) {
 	t.Helper()
-	if said, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
-		t.Fatalf("openssl %v: %v: %s", args, err, said)
+	cmd := exec.Command("sh", "-eu", "-c", commands)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), environment...)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s\n%v: %s", commands, err, said)
 	}
 }

@@ -19,7 +19,20 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "archived:", err)
-		os.Exit(1)
+		os.Exit(exitCode(ctx, err))
+	}
+}
+
+// exitCode is 2 for wrong usage of a tool and 130 for what was interrupted, else 1.
+func exitCode(ctx context.Context, err error) int {
+	var wrong usage
+	switch {
+	case errors.As(err, &wrong):
+		return 2
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return 130
+	default:
+		return 1
 	}
 }
 
@@ -30,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(stdout, stderr))
+	root.AddCommand(serveCommand(stdout, stderr), mergeCommand(stdout, stderr), composeCommand(stdout, stderr))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -8,13 +8,13 @@ import (
 	"sync"
 	"time"
 
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 // readiness tells what keeps the server from recording.
 type readiness struct {
 	ffmpeg string
-	store  *sqlite.Store
+	store  *sqlstore.Store
 
 	mu      sync.Mutex
 	capable bool // FFmpeg was seen to have every encoder

@@ -44,6 +44,8 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) (e
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving HTTP: %w", err)
+	case err := <-s.lost:
+		return errors.Join(err, server.Close(), <-failed)
 	case <-ctx.Done():
 	}
 	log.Info("closing")

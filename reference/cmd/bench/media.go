@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"reelcheck/fixtures"
-	"reelcheck/fixtures/ivf"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
 )
@@ -23,7 +22,7 @@ type loop struct {
 
 // hard makes ten seconds of what is hard to encode: texture that moves under noise. Sound is a fixture's.
 func (b bench) hard(ctx context.Context) (loop, error) {
-	name := filepath.Join(b.dir, "hard.ivf")
+	name := filepath.Join(b.cache, "hard.ivf")
 	if _, err := os.Stat(name); err != nil {
 		cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error", "-y",
 			"-f", "lavfi", "-i", "mandelbrot=size=640x480:rate=30:maxiter=300:end_scale=0.02", "-t", "10",
@@ -34,24 +33,13 @@ func (b bench) hard(ctx context.Context) (loop, error) {
 			return loop{}, fmt.Errorf("generating hard content: %w", err)
 		}
 	}
-	raw, err := os.ReadFile(name)
+	l, err := pictures(name)
 	if err != nil {
 		return loop{}, err
 	}
-	f, err := ivf.Parse(raw)
-	if err != nil {
-		return loop{}, err
-	}
-	l, err := sound(1)
-	if err != nil {
-		return loop{}, err
-	}
-	for i, fr := range f.Frames {
-		_, _, key := av.VP8Key(fr.Data)
-		l.video = append(l.video, av.Sample{Codec: av.VP8, Time: av.Instant(time.Duration(i) * time.Second / 30), Key: key, Data: fr.Data})
-	}
-	l.videoLength = time.Duration(len(f.Frames)) * time.Second / 30
-	return l, nil
+	s, err := sound(1)
+	l.sound, l.soundLength = s.sound, s.soundLength
+	return l, err
 }
 
 // sound is the n-th tone of the fixtures, without video.
@@ -73,31 +61,6 @@ func sound(n int) (loop, error) {
 		l.sound = append(l.sound, av.Sample{Codec: av.Opus, Time: av.Instant(p.PTS), Data: p.Data})
 		l.soundLength = p.PTS + p.Duration
 	}
-	return l, nil
-}
-
-// stream is the n-th VP8 stream of the fixtures with its tone.
-func stream(n int) (loop, error) {
-	l, err := sound(n)
-	if err != nil {
-		return loop{}, err
-	}
-	m, err := fixtures.Load()
-	if err != nil {
-		return loop{}, err
-	}
-	v, err := m.Video(fmt.Sprintf("vp8-%02d", n))
-	if err != nil {
-		return loop{}, err
-	}
-	frames, err := v.Frames()
-	if err != nil {
-		return loop{}, err
-	}
-	for _, f := range frames {
-		l.video = append(l.video, av.Sample{Codec: av.VP8, Time: av.Instant(f.PTS), Key: f.Key, Data: f.Data})
-	}
-	l.videoLength = v.Duration()
 	return l, nil
 }
 

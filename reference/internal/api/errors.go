@@ -22,6 +22,7 @@ var statuses = map[archive.Kind]int{
 	archive.Conflict:      http.StatusConflict,
 	archive.TooLarge:      http.StatusRequestEntityTooLarge,
 	archive.Unsupported:   http.StatusUnsupportedMediaType,
+	archive.Misdirected:   http.StatusMisdirectedRequest,
 	archive.Unimplemented: http.StatusNotImplemented,
 	archive.Unavailable:   http.StatusServiceUnavailable,
 	archive.Internal:      http.StatusInternalServerError,

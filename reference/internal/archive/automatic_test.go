@@ -40,6 +40,27 @@ func TestAutomaticLimits(t *testing.T) {
 		{"nobody ever published", func(*play) {}, time.Hour, ReasonMaxIdle},
 		{"idle", func(p *play) { p.do(publish("s", "c")); p.run(time.Hour); p.do(unpublish("s")) }, time.Hour, ReasonMaxIdle},
 		{"recorded time", func(p *play) { p.do(publish("s", "c")) }, 4 * time.Hour, ReasonMaxDuration},
+		{"recorded time in two spans", func(p *play) {
+			p.do(publish("s", "c"))
+			p.run(time.Hour)
+			p.do(unpublish("s"))
+			p.run(30 * time.Minute)
+			p.do(publish("s", "c"))
+		}, 3 * time.Hour, ReasonMaxDuration},
+		{"idle after two spans", func(p *play) {
+			p.do(publish("s", "c"))
+			p.run(time.Hour)
+			p.do(unpublish("s"))
+			p.run(59 * time.Minute)
+			p.do(publish("s", "c"))
+			p.run(time.Minute)
+			p.do(unpublish("s"))
+		}, time.Hour, ReasonMaxIdle},
+		{"last client, after one came back in time", func(p *play) {
+			p.do(leave("c"))
+			p.run(time.Minute - 1)
+			p.do(join("d"), leave("d"))
+		}, time.Minute, ReasonSessionEnd},
 		{"total", func(p *play) {
 			for range 12 {
 				p.do(publish("s", "c"))

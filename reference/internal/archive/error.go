@@ -12,6 +12,7 @@ const (
 	Conflict      Kind = "conflict"      // 409
 	TooLarge      Kind = "too large"     // 413
 	Unsupported   Kind = "unsupported"   // 415
+	Misdirected   Kind = "misdirected"   // 421
 	Internal      Kind = "internal"      // 500
 	Unimplemented Kind = "unimplemented" // 501
 	Unavailable   Kind = "unavailable"   // 503

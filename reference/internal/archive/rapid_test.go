@@ -64,6 +64,9 @@ func (w *world) pass(d time.Duration) {
 		w.apply(elapse(due[0]))
 	}
 	w.now = end
+	for _, a := range w.s.Archives {
+		checkLimits(w.T, w.s, a, w.now)
+	}
 }
 
 func (w *world) anyEvent(t *rapid.T) Event {
@@ -101,11 +104,29 @@ func checkChanges(t *rapid.T, states spec.States, before, after Session, effects
 			if announced > 0 {
 				t.Fatalf("%s stays %s and is announced", a.ID, a.Status)
 			}
-		case !states.Allows(from, string(a.Status)):
-			t.Fatalf("%s went from %s to %s", a.ID, from, a.Status)
+		case !allows(states, from, was, a):
+			t.Fatalf("%s went from %s to %s for %q", a.ID, from, a.Status, a.Reason)
 		case announced == 0:
 			t.Fatalf("%s went from %s to %s without a word", a.ID, from, a.Status)
 		}
+	}
+}
+
+// allows reports whether the ledger has that transition, with that reason.
+func allows(states spec.States, from string, was, is Archive) bool {
+	return slices.ContainsFunc(states.Transitions, func(row spec.Transition) bool {
+		return row.From == from && row.To == string(is.Status) && (row.Reason == is.Reason || row.Reason == "" && is.Reason == was.Reason)
+	})
+}
+
+// checkLimits: nothing outlives its time, when every deadline has struck that has come.
+func checkLimits(t *rapid.T, s Session, a Archive, now time.Time) {
+	since := func(then time.Time, limit time.Duration) bool { return !then.IsZero() && now.Sub(then) >= limit }
+	switch {
+	case !a.Status.Live():
+	case since(a.CreatedAt, MaxTotal), a.RecordedBy(now) >= MaxRecorded, since(a.IdleSince, MaxIdle), since(s.EmptySince, MaxEmpty),
+		!a.Automatic && !a.Published && since(a.CreatedAt, FirstPublisher):
+		t.Fatalf("at %v %s outlives its time: %+v", now, a.ID, a)
 	}
 }
 

@@ -126,16 +126,24 @@ func TestLimits(t *testing.T) {
 			p.run(time.Second)
 			p.do(leave("c"))
 		}, 59 * time.Second, ReasonMaxIdle},
-		{"total", func(p *play) {
+		{"last client, after one came back in time", func(p *play) {
+			p.do(join("c"), publish("s", "c"), begin("a"))
+			p.do(leave("c"))
+			p.run(time.Minute - 1)
+			p.do(join("d"), leave("d"))
+		}, time.Minute, ReasonSessionEnd},
+		{"idle, after a publisher came back in time", func(p *play) {
+			p.do(join("c"), publish("s", "c"), begin("a"), unpublish("s"))
+			p.run(time.Hour - 1)
+			p.do(publish("s", "c"), unpublish("s"))
+		}, time.Hour, ReasonMaxIdle},
+		{"idle, whose first publisher came in time", func(p *play) {
 			p.do(join("c"), begin("a"))
-			for range 12 {
-				p.do(publish("s", "c"))
-				p.run(10 * time.Minute)
-				p.do(unpublish("s"))
-				p.run(49 * time.Minute)
-			}
-			p.do(publish("s", "c"))
-		}, 12 * time.Minute, ReasonMaxDuration},
+			p.run(time.Minute - 1)
+			p.do(publish("s", "c"), unpublish("s"))
+		}, time.Hour, ReasonMaxIdle},
+		{"total, while paused", then(mostlyPaused, events(publish("t", "c")), wait(time.Minute), events(unpublish("t"))), 11 * time.Minute, ReasonMaxDuration},
+		{"total", then(mostlyPaused, events(publish("t", "c"))), 12 * time.Minute, ReasonMaxDuration},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

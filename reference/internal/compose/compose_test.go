@@ -223,7 +223,7 @@ func TestConstantBitrate(t *testing.T) {
 	o := small
 	o.Bitrate, o.HasAudio = 500_000, false
 	b, r := s.compose(o)
-	if rate := float64(len(b)) * 8 / r.Duration.Seconds(); math.Abs(rate-500_000) > 50_000 {
+	if rate := float64(len(b)) * 8 / r.Duration.Seconds(); math.Abs(rate-500_000) > 25_000 {
 		t.Errorf("%.0f bit/s", rate)
 	}
 }

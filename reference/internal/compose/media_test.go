@@ -98,8 +98,13 @@ func (c clip) key(i int) bool {
 // tone codes a sine as Opus packets of 20 ms.
 func tone(t testing.TB, hz int, seconds float64) [][]byte {
 	t.Helper()
-	b := run(t, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, seconds),
-		"-c:a", "libopus", "-b:a", "64k", "-frame_duration", "20", "-page_duration", "20000", "-f", "ogg", "pipe:1")
+	return opus(t, fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, seconds))
+}
+
+// opus codes a source filter.
+func opus(t testing.TB, source string) [][]byte {
+	t.Helper()
+	b := run(t, "-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", "20", "-page_duration", "20000", "-f", "ogg", "pipe:1")
 	var packets [][]byte
 	for len(b) > 27 { // one packet per page
 		n := int(b[26])
@@ -240,7 +245,7 @@ var small = Options{Width: 640, Height: 480, HasAudio: true, HasVideo: true}
 func (s *session) compose(o Options) ([]byte, Result) {
 	s.t.Helper()
 	out := filepath.Join(s.t.TempDir(), "archive")
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute+s.length/4)
 	defer cancel()
 	r, err := Run(ctx, s.journal, "a", o, out, slog.New(slog.NewTextHandler(s.t.Output(), nil)))
 	if err != nil {

@@ -27,7 +27,7 @@ func TestPictureIsThereAtOnce(t *testing.T) {
 	s.archive = []journal.Event{selected(0, "one"), selected(200*time.Millisecond, "one", "two"), selected(1200*time.Millisecond, "one"), selected(1530*time.Millisecond, "one", "two")}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
 		{4, 480, 240, "blue"}, {5, 480, 240, "red"}, {29, 480, 240, "red"}, {30, 480, 240, "blue"},
-		{38, 480, 240, "blue"}, {39, 480, 240, "lime"}, {40, 480, 240, "lime"}, {48, 480, 240, "lime"},
+		{37, 480, 240, "blue"}, {38, 480, 240, "lime"}, {40, 480, 240, "lime"}, {48, 480, 240, "lime"},
 	})
 }
 
@@ -41,7 +41,7 @@ func TestVideoStops(t *testing.T) {
 		{Kind: journal.VideoResumed, Stream: "two", At: start.Add(2010 * time.Millisecond)},
 	}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
-		{10, 480, 240, "red"}, {47, 480, 240, "red"}, {48, 480, 240, "blue"}, {50, 480, 240, "blue"}, {51, 480, 240, "lime"}, {74, 480, 240, "lime"},
+		{10, 480, 240, "red"}, {46, 480, 240, "red"}, {47, 480, 240, "blue"}, {49, 480, 240, "blue"}, {50, 480, 240, "lime"}, {74, 480, 240, "lime"},
 	})
 	b, _ := s.compose(small)
 	if db := level(heard(t, b)[1950*48:1990*48], 880); db < -30 {

@@ -47,7 +47,7 @@ func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 		}
 	}
 	for _, id := range broken {
-		if err := r.step(archive.Fail{ArchiveID: id}, at); err != nil {
+		if err := r.happened(fact{archive.Fail{ArchiveID: id}, "", at}); err != nil {
 			r.Log.Error("cannot fail archive", "archive", id, "error", err)
 		}
 	}
@@ -100,7 +100,7 @@ func (r *room) compose(a archive.Archive) error {
 		}
 		c.post(a.SessionID, func(r *room) error {
 			defer c.ended.ring()
-			_, err := r.about(a.ID, result, clock.Media())
+			err := r.happened(fact{result, a.ID, clock.Media()})
 			if err != nil && !lost(err) {
 				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)
 			}

@@ -33,7 +33,7 @@ func (c *Control) Connect(ctx context.Context, applicationID, sessionID string, 
 	})
 	if ctx.Err() != nil { // the caller went away, perhaps before it learned that the client is connected
 		c.post(sessionID, func(r *room) error {
-			return r.step(archive.Disconnect{ConnectionID: client.ID, Reason: "clientDisconnected"}, clock.Media())
+			return r.happened(fact{archive.Disconnect{ConnectionID: client.ID, Reason: "clientDisconnected"}, "", clock.Media()})
 		})
 		return nil, ctx.Err()
 	}
@@ -52,7 +52,7 @@ func (c *Control) Disconnect(ctx context.Context, sessionID, connectionID, reaso
 				r.endStream(st.ID, at, reason)
 			}
 		}
-		return r.step(archive.Disconnect{ConnectionID: connectionID, Reason: reason}, at)
+		return r.happened(fact{archive.Disconnect{ConnectionID: connectionID, Reason: reason}, "", at})
 	})
 }
 
@@ -97,7 +97,7 @@ func (c *Control) Ended(streamID string, at av.Instant, reason string) {
 	}
 	err := <-c.post(sessionID, func(r *room) error {
 		r.endStream(streamID, at, reason)
-		err := r.step(archive.Unpublish{StreamID: streamID, Reason: reason}, at)
+		err := r.happened(fact{archive.Unpublish{StreamID: streamID, Reason: reason}, "", at})
 		if lost(err) { // went with its connection
 			return nil
 		}

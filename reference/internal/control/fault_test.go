@@ -4,6 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 	"github.com/rclone/gofakes3/s3mem"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
@@ -99,5 +103,67 @@ func TestReset(t *testing.T) {
 	}
 	if err := s.ResetApplication(t.Context(), "none"); err == nil {
 		t.Error("an unknown application was reset")
+	}
+}
+
+// TestStoreIsFull: what the store does not take changes nothing, and what nobody will ask for again is tried until it does.
+func TestStoreIsFull(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.app(t, func(*session.Application) {})
+	s.join(t, "anna")
+	s.publish(t, "camera", "anna")
+	refuse := func(n int32) { s.refusals.Store(n) }
+	refuse(1)
+	if _, err := s.StartArchive(t.Context(), "app", archive.StartRequest{SessionID: "S"}); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("start: %v", err)
+	}
+	a := s.begin(t)
+	refuse(1)
+	if _, err := s.StopArchive(t.Context(), "app", a.ID); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("stop: %v", err)
+	}
+	if a, _ = s.Archive(t.Context(), "app", a.ID); a.Status != archive.Started {
+		t.Fatalf("the archive is %s, and the call that stopped it was refused", a.Status)
+	}
+	s.recorder.hold = make(chan struct{})
+	_, err := s.StopArchive(t.Context(), "app", a.ID)
+	must(t, err)
+	refuse(2)
+	close(s.recorder.hold)
+	if a = s.await(t, a.ID, archive.Available); a.Size == 0 {
+		t.Errorf("archive %+v", a)
+	}
+	a = s.begin(t)
+	refuse(2)
+	s.Ended("camera", clock.Media(), "networkDisconnected")
+	must(t, s.Disconnect(t.Context(), "S", "anna", "networkDisconnected"))
+	s.await(t, a.ID, archive.Paused)
+	refuse(0)
+	if fired := s.advance(t, 2*time.Minute); !slices.Contains(fired, "lastClient") {
+		t.Errorf("fired %q", fired)
+	}
+	if a = s.await(t, a.ID, archive.Available); a.Reason != archive.ReasonSessionEnd {
+		t.Errorf("archive %+v", a)
+	}
+}
+
+// TestRedirectedWebhook: a redirect is an answer that does not count, not an address to go to.
+func TestRedirectedWebhook(t *testing.T) {
+	elsewhere := receive(t)
+	var asked atomic.Int32
+	hooks := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	}))
+	defer hooks.Close()
+	s := start(t, t.TempDir())
+	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = hooks.URL })
+	s.join(t, "anna")
+	s.begin(t)
+	s.advance(t, 4*time.Second)
+	log, err := s.store.Deliveries(t.Context(), "app", 1)
+	must(t, err)
+	if asked.Load() == 0 || len(elsewhere.statuses()) > 0 || len(log) != 1 || log[0].LastStatus != http.StatusTemporaryRedirect || log[0].Outcome != "" {
+		t.Errorf("asked %d times, elsewhere %v, log %+v", asked.Load(), elsewhere.statuses(), log)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,7 +29,8 @@ import (
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 // lastMedia is what a recorder says of the media on disk.
@@ -36,12 +39,26 @@ var lastMedia av.Instant
 // server is everything but HTTP, WebRTC and media.
 type server struct {
 	*control.Control
-	store    *sqlite.Store
+	store    *sqlstore.Store
 	jobs     *jobs.Runner
 	cloud    *storage.Cloud
 	clock    *clock.Clock
 	recorder *recorder
 	board    fault.Board
+	refusals atomic.Int32 // so many commits are refused
+}
+
+// moody is a store that refuses commits as one does whose disk is full.
+type moody struct {
+	*sqlstore.Store
+	refusals *atomic.Int32
+}
+
+func (m moody) Commit(ctx context.Context, t store.Transition) ([]int64, error) {
+	if m.refusals.Add(-1) >= 0 {
+		return nil, syscall.ENOSPC
+	}
+	return m.Store.Commit(ctx, t)
 }
 
 func open(ctx context.Context, dir string) (*server, error) {
@@ -52,7 +69,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	s := &server{clock: &clock.Clock{}, recorder: &recorder{done: map[string]func(){}, last: lastMedia}}
 	var err error
-	if s.store, err = sqlite.Open(ctx, filepath.Join(dir, "archived.db")); err != nil {
+	if s.store, err = openStore(ctx, dir); err != nil {
 		return nil, err
 	}
 	if s.cloud, err = storage.OpenCloud(filepath.Join(dir, "cloud"), s.clock.Now); err != nil {
@@ -63,7 +80,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Control = control.New(control.Config{Store: s.store, Jobs: s.jobs, Clock: s.clock, Recorder: s.recorder, Cloud: s.cloud, Log: log})
+	s.Control = control.New(control.Config{Store: moody{s.store, &s.refusals}, Jobs: s.jobs, Clock: s.clock, Recorder: s.recorder, Cloud: s.cloud, Log: log})
 	if err := s.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -160,7 +177,8 @@ type recorder struct {
 	calls []string
 	done  map[string]func()
 	last  av.Instant
-	fail  error // of Compose
+	fail  error         // of Compose
+	hold  chan struct{} // nil, or what compositions wait for at their end
 }
 
 func (r *recorder) note(call string) {
@@ -190,7 +208,11 @@ func (r *recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done[a.ID] = func() {
+		hold := r.hold
 		r.work.Go(func() {
+			if hold != nil {
+				<-hold
+			}
 			if ctx.Err() == nil {
 				done(control.File{Size: int64(len(a.ID))}, nil)
 			}

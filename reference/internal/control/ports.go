@@ -79,7 +79,7 @@ type Subscription struct {
 	C <-chan archive.Notice
 }
 
-// Store keeps sessions and archives; see package sqlite for the meaning of each method.
+// Store keeps sessions and archives; see package sqlstore for the meaning of each method.
 type Store interface {
 	Applications(ctx context.Context) ([]session.Application, error)
 	Application(ctx context.Context, id string) (session.Application, error)

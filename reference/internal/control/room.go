@@ -14,6 +14,9 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
+// retryAfter is when what the store did not take is tried again.
+const retryAfter = time.Second
+
 // room is a session at work. Its goroutine owns everything but queue, which Control.mu guards.
 type room struct {
 	*Control
@@ -25,7 +28,8 @@ type room struct {
 	clients map[string]chan archive.Notice // by connection id
 	done    []int64                        // acts performed, to be cleared from the outbox with the next commit
 	decided time.Time                      // policy time of the last decision
-	retry   time.Time                      // no deadline is tried before, after one could not be committed
+	facts   []fact                         // that the store refused
+	retry   time.Time                      // no deadline and no fact is tried before, after one could not be committed
 }
 
 func (r *room) run() {
@@ -34,19 +38,24 @@ func (r *room) run() {
 	if errors.Is(err, store.ErrNotFound) {
 		err = noSession(r.id)
 	}
+	if other := (*store.Elsewhere)(nil); errors.As(err, &other) {
+		err = &archive.Error{Kind: archive.Misdirected, Field: "sessionId",
+			Message: fmt.Sprintf("session %s is held by another server: %s", r.id, other.URL)}
+	}
 	if err != nil {
 		r.refuse(err)
 		return
 	}
 	r.state = state
 	for {
-		ops, running := r.next()
+		ops, running := r.take()
 		if !running {
 			return
 		}
 		for _, o := range ops {
 			o.reply <- o.do(r)
 		}
+		r.catchUp()
 		r.elapse()
 		if len(ops) == 0 && !r.wait() {
 			r.refuse(errClosed)
@@ -55,8 +64,8 @@ func (r *room) run() {
 	}
 }
 
-// next takes what is queued. A room with nothing to do and nothing to wait for is closed.
-func (r *room) next() (ops []op, running bool) {
+// take takes what is queued. A room with nothing to do and nothing to wait for is closed.
+func (r *room) take() (ops []op, running bool) {
 	r.mu.Lock()
 	idle := len(r.queue) == 0 && r.idle()
 	r.mu.Unlock()
@@ -87,11 +96,7 @@ func (r *room) refuse(err error) {
 // wait returns when something was queued or a deadline has struck, false when the control closes.
 func (r *room) wait() bool {
 	var due <-chan time.Time
-	if deadlines := archive.Deadlines(r.state); len(deadlines) > 0 && !r.walking() {
-		at := deadlines[0].At
-		if at.Before(r.retry) {
-			at = r.retry
-		}
+	if at, waits := r.next(); waits {
 		timer := r.Clock.Timer(r.state.ApplicationID, at)
 		defer timer.Stop()
 		due = timer.C
@@ -105,9 +110,24 @@ func (r *room) wait() bool {
 	return true
 }
 
+// next returns when there is something to do by itself.
+func (r *room) next() (at time.Time, waits bool) {
+	if len(r.facts) > 0 {
+		return r.retry, true
+	}
+	deadlines := archive.Deadlines(r.state)
+	if len(deadlines) == 0 || r.walking() {
+		return at, false
+	}
+	if at = deadlines[0].At; at.Before(r.retry) {
+		at = r.retry
+	}
+	return at, true
+}
+
 // idle: nothing can happen that another goroutine would not post.
 func (r *room) idle() bool {
-	return len(r.state.Connections) == 0 && len(r.clients) == 0 &&
+	return len(r.state.Connections) == 0 && len(r.clients) == 0 && len(r.facts) == 0 &&
 		!slices.ContainsFunc(r.state.Archives, func(a archive.Archive) bool { return a.Status.Live() || !a.FileReady })
 }
 
@@ -136,7 +156,7 @@ func (r *room) elapse() {
 		}
 		if err := r.strike(archive.Elapse{Deadline: d, ArchiveID: newID()}); err != nil {
 			r.Log.Error("deadline failed", "session", r.id, "archive", d.ArchiveID, "kind", d.Kind, "error", err)
-			r.retry = now.Add(time.Second)
+			r.retry = now.Add(retryAfter)
 			return
 		}
 	}

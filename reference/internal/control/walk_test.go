@@ -69,8 +69,8 @@ func TestReaction(t *testing.T) {
 	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = hooks.URL })
 	s.join(t, "anna")
 	s.publish(t, "camera", "anna")
-	a := s.begin(t)
 	began := s.Now("app")
+	a := s.begin(t)
 	s.advance(t, 6*time.Hour)
 	if a, _ = s.Archive(t.Context(), "app", a.ID); a.Status != archive.Available {
 		t.Errorf("the first archive is %s", a.Status)

@@ -23,6 +23,7 @@ const (
 	Webhook Kind = "webhook" // one webhook attempt
 	Encoder Kind = "encoder" // one composition attempt: its first encoder is killed
 	Disk    Kind = "disk"    // one composition attempt: the disk is full
+	Journal Kind = "journal" // one record, of media or of an event: the disk is full
 )
 
 // Mode says how a request goes wrong.
@@ -149,6 +150,14 @@ func (b *Board) Writer(applicationID string, w io.Writer) io.Writer {
 		return w
 	}
 	return &writer{board: b, applicationID: applicationID, Writer: w}
+}
+
+// Full returns the error of a journal's next write, nil when it succeeds.
+func (b *Board) Full(applicationID string) error {
+	if _, struck := b.take(applicationID, Journal); struck {
+		return fmt.Errorf("write: %w", syscall.ENOSPC)
+	}
+	return nil
 }
 
 type writer struct {

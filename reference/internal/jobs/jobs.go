@@ -6,7 +6,6 @@ package jobs
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +15,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 
 	"reelcheck/reference/internal/archive"
@@ -27,7 +24,7 @@ import (
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 // Archives is told what became of the work. Its methods may be called again after a crash.
@@ -39,7 +36,7 @@ type Archives interface {
 
 // Config of a [Runner]. Every field but Outbound, Patience, Mail, Faults and Log is required.
 type Config struct {
-	Store *sqlite.Store
+	Store *sqlstore.Store
 	Clock *clock.Clock
 	Cloud *storage.Cloud
 	// Outbound are the addresses that callbacks and uploads may go to.
@@ -57,9 +54,7 @@ type Config struct {
 type Runner struct {
 	Config
 	archives Archives
-	db       *sql.DB
-	driver   *riversqlite.Driver
-	river    *river.Client[*sql.Tx]
+	river    *river.Client[sqlstore.Tx]
 	outside  *http.Transport
 	drains   keyed
 	changed  signal // a job was completed
@@ -68,32 +63,24 @@ type Runner struct {
 	stopped sync.WaitGroup
 }
 
-// New prepares the database and makes the store enqueue jobs. Nothing runs before [Runner.Start].
+// New makes the store enqueue jobs. Nothing runs before [Runner.Start].
 func New(ctx context.Context, c Config) (*Runner, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Runner{Config: c, db: c.Store.DB(), outside: c.Outbound.Transport()}
-	r.driver = riversqlite.New(r.db)
-	migrator, err := rivermigrate.New(r.driver, &rivermigrate.Config{Logger: quiet(c.Log)})
-	if err != nil {
-		return nil, fmt.Errorf("prepare job tables: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, fmt.Errorf("prepare job tables: %w", err)
-	}
+	r := &Runner{Config: c, outside: c.Outbound.Transport()}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, worker[webhookArgs](r))
 	river.AddWorker(workers, worker[uploadArgs](r))
 	river.AddWorker(workers, worker[expireArgs](r))
 	river.AddWorker(workers, worker[mailArgs](r))
-	r.river, err = river.NewClient(r.driver, &river.Config{
-		Queues: map[string]river.QueueConfig{
-			store.JobWebhook: {MaxWorkers: 64},
-			store.JobUpload:  {MaxWorkers: 8},
-			store.JobExpire:  {MaxWorkers: 8},
-			store.JobMail:    {MaxWorkers: 4},
-		},
+	queues := map[string]river.QueueConfig{}
+	for kind, most := range concurrent {
+		queues[r.queue(kind)] = river.QueueConfig{MaxWorkers: most}
+	}
+	var err error
+	r.river, err = river.NewClient(c.Store.River, &river.Config{
+		Queues:            queues,
 		Workers:           workers,
 		Logger:            quiet(c.Log),
 		FetchCooldown:     5 * time.Millisecond,
@@ -112,6 +99,9 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 }
 
 const maxAttempts = 30_000
+
+// concurrent is how many jobs of a kind run at once.
+var concurrent = map[string]int{store.JobWebhook: 64, store.JobUpload: 8, store.JobExpire: 8, store.JobMail: 4}
 
 func worker[T interface {
 	river.JobArgs
@@ -139,19 +129,21 @@ func (r *Runner) work(ctx context.Context, job store.Job) error {
 	}
 }
 
+// retryOwn is when a job is tried again that failed for a reason of the server's own.
+const retryOwn = 5 * time.Second
+
 // soon retries jobs that failed for a reason of the server's own.
 type soon struct{}
 
 func (soon) NextRetry(job *rivertype.JobRow) time.Time {
-	return job.ScheduledAt.Add(max(time.Since(job.ScheduledAt), 0) + 5*time.Second)
+	return job.ScheduledAt.Add(max(time.Since(job.ScheduledAt), 0) + retryOwn)
 }
 
 // Start requeues what a dead process left running and begins to work.
 func (r *Runner) Start(ctx context.Context, archives Archives) error {
 	r.archives = archives
-	const requeue = `UPDATE river_job SET state = 'available', scheduled_at = min(scheduled_at, ` + realNow + `) WHERE state = 'running'`
-	if _, err := r.db.ExecContext(ctx, requeue); err != nil {
-		return fmt.Errorf("requeue orphaned jobs: %w", err)
+	if err := r.requeue(ctx); err != nil {
+		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	if err := r.river.Start(ctx); err != nil {

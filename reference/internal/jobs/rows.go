@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -12,13 +11,29 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 
 	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// realNow is the present in the form in which River writes instants.
+// Conditions of statements on River's table. The parameter of own is the suffix of this server's queues.
 const (
-	riverTime = `%Y-%m-%d %H:%M:%f`
-	realNow   = `strftime('` + riverTime + `', 'now')`
+	own     = " queue = kind || $1 "
+	ofApp   = own + "AND args ->> 'applicationId' = $2 "
+	waiting = " state IN ('available', 'scheduled', 'retryable') "
+	later   = " state IN ('scheduled', 'retryable') "
 )
+
+// suffix ends the names of this server's queues.
+func (r *Runner) suffix() string {
+	if r.Store.Server == "" {
+		return ""
+	}
+	return "-" + r.Store.Server
+}
+
+func (r *Runner) queue(kind string) string { return kind + r.suffix() }
+
+// now is the present as an instant of a job.
+func (r *Runner) now() any { return r.Store.Instant(time.Now()) }
 
 // args of the kinds. The row's owner stays readable in SQL, where a clock moves it.
 type (
@@ -39,7 +54,7 @@ func (expireArgs) Kind() string  { return store.JobExpire }
 func (mailArgs) Kind() string    { return store.JobMail }
 
 // enqueue inserts jobs in the transaction of the step that owes them.
-func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) error {
+func (r *Runner) enqueue(ctx context.Context, tx sqlstore.Tx, jobs []store.Job) error {
 	var many []river.InsertManyParams
 	for _, j := range jobs {
 		var args river.JobArgs
@@ -55,7 +70,7 @@ func (r *Runner) enqueue(ctx context.Context, tx *sql.Tx, jobs []store.Job) erro
 		default:
 			return fmt.Errorf("enqueue: unknown kind of job %q", j.Kind)
 		}
-		opts := &river.InsertOpts{Queue: j.Kind, MaxAttempts: maxAttempts}
+		opts := &river.InsertOpts{Queue: r.queue(j.Kind), MaxAttempts: maxAttempts}
 		if due := r.Clock.Real(j.ApplicationID, j.At); time.Until(due) > 0 {
 			opts.ScheduledAt = due
 		}
@@ -81,33 +96,27 @@ func (r *Runner) replace(ctx context.Context, job store.Job, at time.Time) error
 }
 
 func (r *Runner) settled(ctx context.Context, id int64, next []store.Job) error {
-	const done = `UPDATE river_job SET state = 'completed', finalized_at = ` + realNow + ` WHERE id = ? AND state = 'running'`
-	tx, err := r.db.BeginTx(ctx, nil)
-	if err != nil {
-		return r.again(ctx, err)
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to undo
-	if _, err := tx.ExecContext(ctx, done, id); err != nil {
-		return r.again(ctx, err)
-	}
-	if len(next) > 0 {
-		if err := r.enqueue(ctx, tx, next); err != nil {
-			return r.again(ctx, err)
+	const done = "UPDATE river_job SET state = 'completed', finalized_at = $1 WHERE id = $2 AND state = 'running'"
+	err := r.Store.InTx(ctx, func(tx sqlstore.Tx) error {
+		if _, err := tx.ExecContext(ctx, done, r.now(), id); err != nil {
+			return fmt.Errorf("complete job %d: %w", id, err)
 		}
-	}
-	if err := tx.Commit(); err != nil {
+		if len(next) == 0 {
+			return nil
+		}
+		return r.enqueue(ctx, tx, next)
+	})
+	if err != nil {
 		return r.again(ctx, err)
 	}
 	r.changed.signal()
 	return nil
 }
 
-const owed = `state IN ('available', 'scheduled', 'retryable', 'running') AND json_extract(args, '$.applicationId') = ?`
-
 // Pending returns the application's unfinished jobs, the next due first. Jobs that wait for the same thing are listed once.
 func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job, error) {
-	rows, err := r.db.QueryContext(ctx, `SELECT min(id), kind, json(args), CAST(round(unixepoch(scheduled_at, 'subsec') * 1000) AS INTEGER) AS due
-		FROM river_job WHERE `+owed+` GROUP BY kind, json_extract(args, '$.archiveId'), json_extract(args, '$.sessionId'), due ORDER BY due, 1`, applicationID)
+	rows, err := r.Store.Write.QueryContext(ctx, `SELECT min(id), kind, args ->> 'sessionId', args ->> 'archiveId', scheduled_at FROM river_job
+		WHERE`+ofApp+`AND (state = 'running' OR`+waiting+`) GROUP BY 2, 3, 4, 5 ORDER BY 5, 1`, r.suffix(), applicationID)
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
@@ -115,16 +124,11 @@ func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job
 	offset := r.Clock.Offset(applicationID)
 	var jobs []store.Job
 	for rows.Next() {
-		var j store.Job
-		var args []byte
-		var due int64
-		if err := rows.Scan(&j.ID, &j.Kind, &args, &due); err != nil {
+		j := store.Job{ApplicationID: applicationID}
+		if err := rows.Scan(&j.ID, &j.Kind, &j.SessionID, &j.ArchiveID, &j.At); err != nil {
 			return nil, fmt.Errorf("list jobs: %w", err)
 		}
-		if err := json.Unmarshal(args, &j); err != nil {
-			return nil, fmt.Errorf("decode job %d: %w", j.ID, err)
-		}
-		j.At = time.UnixMilli(due).UTC().Add(offset)
+		j.At = j.At.UTC().Add(offset)
 		jobs = append(jobs, j)
 	}
 	return jobs, rows.Err()
@@ -133,9 +137,9 @@ func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job
 // SetClock moves the application's clock and with it its waiting jobs. No transition commits in between.
 func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time.Duration) error {
 	before := r.Clock.Offset(applicationID)
-	err := r.Store.SetClock(ctx, applicationID, offset, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE river_job SET scheduled_at = strftime('`+riverTime+`', scheduled_at, ?)
-			WHERE state <> 'running' AND `+owed, fmt.Sprintf("%+.3f seconds", (before-offset).Seconds()), applicationID)
+	move := `UPDATE river_job SET scheduled_at = ` + r.Store.Shifted + ` WHERE args ->> 'applicationId' = $2 AND` + waiting
+	err := r.Store.SetClock(ctx, applicationID, offset, func(tx sqlstore.Tx) error {
+		_, err := tx.ExecContext(ctx, move, fmt.Sprintf("%+.3f seconds", (before-offset).Seconds()), applicationID)
 		if err == nil {
 			r.Clock.SetOffset(applicationID, offset)
 		}
@@ -150,9 +154,10 @@ func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time
 
 // Reset forgets the application's jobs together with everything else it has, and sets its clock back.
 func (r *Runner) Reset(ctx context.Context, applicationID string) error {
+	const forget = "DELETE FROM river_job WHERE args ->> 'applicationId' = $1 AND" + waiting
 	before := r.Clock.Offset(applicationID)
-	err := r.Store.ResetApplication(ctx, applicationID, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM river_job WHERE state <> 'running' AND "+owed, applicationID)
+	err := r.Store.ResetApplication(ctx, applicationID, func(tx sqlstore.Tx) error {
+		_, err := tx.ExecContext(ctx, forget, applicationID)
 		if err == nil {
 			r.Clock.SetOffset(applicationID, 0)
 		}
@@ -167,7 +172,7 @@ func (r *Runner) Reset(ctx context.Context, applicationID string) error {
 
 // Settle works off what is due for the application, in the order in which it fell due, and returns when nothing is due or running.
 func (r *Runner) Settle(ctx context.Context, applicationID string) error {
-	const running = `SELECT EXISTS (SELECT 1 FROM river_job WHERE state = 'running' AND json_extract(args, '$.applicationId') = ?)`
+	const unsettled = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + ofApp + "AND (state = 'running' OR" + waiting + "AND scheduled_at <= $3))"
 	for {
 		changed := r.changed.wait()
 		if ctx.Err() != nil {
@@ -187,7 +192,7 @@ func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 			return fmt.Errorf("await jobs: %w", err)
 		}
 		var busy bool
-		if err := r.db.QueryRowContext(ctx, running, applicationID).Scan(&busy); err != nil {
+		if err := r.Store.Write.QueryRowContext(ctx, unsettled, r.suffix(), applicationID, r.now()).Scan(&busy); err != nil {
 			return fmt.Errorf("await jobs: %w", err)
 		}
 		if !busy {
@@ -201,54 +206,63 @@ func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 
 // claim takes the application's next due job from River; the caller has to complete, replace or release it.
 func (r *Runner) claim(ctx context.Context, applicationID string) (store.Job, error) {
-	const next = `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = ` + realNow + ` WHERE id = (
-		SELECT id FROM river_job WHERE state IN ('available', 'scheduled', 'retryable') AND scheduled_at <= ` + realNow + `
-		AND json_extract(args, '$.applicationId') = ? ORDER BY scheduled_at, id LIMIT 1) RETURNING id, kind, json(args)`
-	var job store.Job
-	var args []byte
-	if err := r.db.QueryRowContext(ctx, next, applicationID).Scan(&job.ID, &job.Kind, &args); err != nil {
-		return job, err
-	}
-	return job, json.Unmarshal(args, &job)
+	const next = `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = $3 WHERE` + waiting + `AND id = (
+		SELECT id FROM river_job WHERE` + ofApp + `AND` + waiting + `AND scheduled_at <= $3 ORDER BY scheduled_at, id LIMIT 1)
+		RETURNING id, kind, args ->> 'sessionId', args ->> 'archiveId'`
+	job := store.Job{ApplicationID: applicationID}
+	err := r.Store.Write.QueryRowContext(ctx, next, r.suffix(), applicationID, r.now()).Scan(&job.ID, &job.Kind, &job.SessionID, &job.ArchiveID)
+	return job, err
 }
 
 // release has a claimed job tried again soon.
 func (r *Runner) release(ctx context.Context, id int64) error {
-	_, err := r.db.ExecContext(ctx, `UPDATE river_job SET state = 'retryable', scheduled_at = strftime('`+riverTime+`', 'now', '+5 seconds')
-		WHERE id = ? AND state = 'running'`, id)
+	_, err := r.Store.Write.ExecContext(ctx, "UPDATE river_job SET state = 'retryable', scheduled_at = $1 WHERE id = $2 AND state = 'running'",
+		r.Store.Instant(time.Now().Add(retryOwn)), id)
 	return err
+}
+
+// requeue makes what a dead process of this server left running available again.
+func (r *Runner) requeue(ctx context.Context) error {
+	const orphans = `UPDATE river_job SET state = 'available', scheduled_at = CASE WHEN scheduled_at > $2 THEN $2 ELSE scheduled_at END
+		WHERE state = 'running' AND` + own
+	if _, err := r.Store.Write.ExecContext(ctx, orphans, r.suffix(), r.now()); err != nil {
+		return fmt.Errorf("requeue orphaned jobs: %w", err)
+	}
+	return nil
 }
 
 // wake makes due rows available, at once. River itself looks every five seconds.
 func (r *Runner) wake(ctx context.Context) error {
-	const due = `UPDATE river_job SET state = 'available' WHERE state IN ('scheduled', 'retryable') AND scheduled_at <= ` + realNow
-	if _, err := r.db.ExecContext(ctx, due); err != nil {
+	due := "UPDATE river_job SET state = 'available' WHERE id IN (SELECT id FROM river_job WHERE" + later + "AND scheduled_at <= $2 AND" + own + r.Store.SkipLocked + ")"
+	if _, err := r.Store.Write.ExecContext(ctx, due, r.suffix(), r.now()); err != nil {
 		return fmt.Errorf("wake jobs: %w", err)
 	}
-	return r.driver.GetExecutor().NotifyMany(ctx, &riverdriver.NotifyManyParams{
-		Topic:   "river_insert",
-		Payload: []string{`{"queue":"webhook"}`, `{"queue":"upload"}`, `{"queue":"expire"}`, `{"queue":"mail"}`},
-	})
+	notify := &riverdriver.NotifyManyParams{Topic: "river_insert"}
+	for kind := range concurrent {
+		notify.Payload = append(notify.Payload, fmt.Sprintf(`{"queue":%q}`, r.queue(kind)))
+	}
+	return r.Store.River.GetExecutor().NotifyMany(ctx, notify)
 }
 
 // promote keeps due times to a fraction of a second.
 func (r *Runner) promote(ctx context.Context) {
-	const any = `SELECT EXISTS (SELECT 1 FROM river_job WHERE state IN ('scheduled', 'retryable') AND scheduled_at <= ` + realNow + `)`
+	const any = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + later + "AND scheduled_at <= $2 AND" + own + ")"
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for away := false; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 		var due bool
-		err := r.db.QueryRowContext(ctx, any).Scan(&due)
+		err := r.Store.Write.QueryRowContext(ctx, any, r.suffix(), r.now()).Scan(&due)
 		if err == nil && due {
 			err = r.wake(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
-			r.Log.Error("cannot look for due jobs", "error", err)
+		if err != nil && ctx.Err() == nil && !away {
+			r.Log.Warn("cannot look for due jobs", "error", err)
 		}
+		away = err != nil
 	}
 }

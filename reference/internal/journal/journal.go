@@ -39,6 +39,8 @@ type Options struct {
 	Now func() av.Instant
 	// Failed is told what went wrong in the background: a log that could not be made durable takes no more records.
 	Failed func(error)
+	// Full, if set, is asked before a record is written; its error is that of the write. For tests.
+	Full func() error
 	// Key, if set, opens what is sealed in the journal and seals what is appended; see [Journal.Seal].
 	Key []byte
 }
@@ -86,7 +88,9 @@ func (j *Journal) openTimeline() (err error) {
 		return err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		j.events, err = createLog(dir, box)
+		if j.events, err = createLog(dir, box); err == nil {
+			j.events.full = j.options.Full
+		}
 		return errors.Join(err, syncDir(filepath.Dir(j.dir)))
 	}
 	// The timeline is small, but it may have rolled: every segment counts.
@@ -94,6 +98,7 @@ func (j *Journal) openTimeline() (err error) {
 	if j.events, torn, err = openLog(dir, box, j.seeEvent); err != nil {
 		return err
 	}
+	j.events.full = j.options.Full
 	if torn != nil {
 		j.Repairs = append(j.Repairs, torn)
 	}
@@ -230,6 +235,7 @@ func (j *Journal) Stream(id string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", id, err)
 	}
+	l.full = j.options.Full
 	j.streams[id] = l
 	return &Writer{log: l, timeline: &j.timeline}, nil
 }

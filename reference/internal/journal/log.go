@@ -17,7 +17,8 @@ const segmentSize = 16 << 20
 
 // segments is one append-only log: a folder of segment files of which only the last grows.
 type segments struct {
-	dir string
+	dir  string
+	full func() error // see [Options.Full]; nil = never asked
 
 	mu      sync.Mutex // guards everything below
 	seq     int
@@ -110,6 +111,11 @@ func (l *segments) append(b []byte) error {
 }
 
 func (l *segments) write(b []byte) error {
+	if l.full != nil {
+		if err := l.full(); err != nil {
+			return err
+		}
+	}
 	b = l.stored(b)
 	if _, err := l.f.WriteAt(b, l.size); err != nil {
 		if cut := l.f.Truncate(l.size); cut != nil {

@@ -107,7 +107,7 @@ func (r *Recorder) session(id string) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[id]
 	if s == nil {
-		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys,
+		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys, full: r.Faults.Full,
 			composing: map[string]context.CancelFunc{}}
 		r.sessions[id] = s
 	}
@@ -201,22 +201,25 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 		})
 		return nil
 	}
-	own, cancel := context.WithCancel(ctx)
-	j, begun, err := s.begin(a.ID, cipher != nil, cancel)
+	own, cancel := context.WithCancelCause(ctx)
+	j, begun, err := s.begin(a, cipher != nil, cancel)
 	if err != nil || !begun {
-		cancel()
+		cancel(nil)
 		return err
 	}
-	stopWithRecorder := context.AfterFunc(r.ctx, cancel)
+	stopWithRecorder := context.AfterFunc(r.ctx, func() { cancel(nil) })
 	r.work.Go(func() {
-		defer cancel()
+		defer cancel(nil)
 		defer stopWithRecorder()
 		size, err := r.composition(own, j, a, cipher)
 		if ctx.Err() != nil || r.ctx.Err() != nil {
 			return // the server stops, and begins again from the journal
 		}
 		s.finish(a.ID)
-		if own.Err() == nil { // somebody still wants the archive
+		switch cause := context.Cause(own); {
+		case errors.Is(cause, errLost):
+			done(control.File{}, cause)
+		case cause == nil: // somebody still wants the archive
 			done(control.File{Size: size, Password: password}, err)
 		}
 	})

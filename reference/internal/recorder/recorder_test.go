@@ -158,7 +158,7 @@ func TestVideoStops(t *testing.T) {
 	}
 	// A journal that begins later knows.
 	s := r.session("T")
-	s.streams = append(s.streams, &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, dark: true, stopped: 9})
+	s.streams = append(s.streams, &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, dark: true, stopped: 9})
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
 	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
 	must(t, err)

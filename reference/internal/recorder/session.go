@@ -27,18 +27,22 @@ type session struct {
 	now  func() av.Instant
 	keys *seal.Keyfile
 
+	tally tally
+	full  func(applicationID string) error // see [fault.Board.Full]
+
 	mu        sync.Mutex                    // guards the rest
 	journal   *journal.Journal              // open while composing is not empty, and after recover
 	streams   []*stream                     // in the order in which they came
 	composing map[string]context.CancelFunc // by archive id
 	awaited   map[string]bool               // archives whose compositions a crash cut off and that have not begun again
+	owner     string                        // application of the archive that began last
 }
 
 // add makes the sink of a stream that was just published.
 func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p, now: s.now, seen: p.At}
+	st := &stream{Publication: p, now: s.now, seen: p.At, tally: &s.tally}
 	if len(s.composing) > 0 {
 		if err := st.enter(s.journal); err != nil {
 			return nil, err
@@ -81,6 +85,7 @@ func (s *session) note(kind journal.Kind, archiveID string, at av.Instant) error
 	if s.journal == nil {
 		return nil
 	}
+	s.tally.note(kind, archiveID, at)
 	if kind == journal.Recording {
 		s.keyFrames()
 	}
@@ -140,6 +145,7 @@ func (s *session) take(archiveID string, streams []archive.Inclusion, at av.Inst
 	if s.journal == nil {
 		return nil
 	}
+	s.tally.takes(archiveID, streams)
 	e := journal.Event{Kind: journal.Selected, At: at, Archive: archiveID}
 	for _, in := range streams {
 		e.Selection = append(e.Selection, journal.Selection{Stream: in.StreamID, HasAudio: in.HasAudio, HasVideo: in.HasVideo})
@@ -152,12 +158,13 @@ func (s *session) take(archiveID string, streams []archive.Inclusion, at av.Inst
 
 // begin registers a composition, the first one with the streams that are there. If it asks for that, what the session sends is sealed
 // from then on. It answers false when the archive is being composed already; then cancel was not kept.
-func (s *session) begin(archiveID string, sealed bool, cancel context.CancelFunc) (*journal.Journal, bool, error) {
+func (s *session) begin(a archive.Archive, sealed bool, cancel context.CancelCauseFunc) (*journal.Journal, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.composing[archiveID] != nil {
+	if s.composing[a.ID] != nil {
 		return nil, false, nil
 	}
+	s.owner = a.ApplicationID
 	if err := s.open(sealed); err != nil {
 		return nil, false, err
 	}
@@ -168,8 +175,9 @@ func (s *session) begin(archiveID string, sealed bool, cancel context.CancelFunc
 			}
 		}
 	}
-	s.composing[archiveID] = cancel
-	delete(s.awaited, archiveID)
+	s.composing[a.ID] = func() { cancel(nil) }
+	s.tally.add(a.ID, cancel)
+	delete(s.awaited, a.ID)
 	return s.journal, true, nil
 }
 
@@ -185,10 +193,15 @@ func (s *session) open(sealed bool) error {
 	if s.journal != nil {
 		return s.journal.Seal(key)
 	}
+	owner := s.owner
 	s.journal, err = journal.Open(s.dir, journal.Options{
-		Key:    key,
-		Now:    s.now,
-		Failed: func(err error) { s.log.Error("journal", "error", err) },
+		Key: key,
+		Now: s.now,
+		Failed: func(err error) {
+			s.log.Error("journal", "error", err)
+			s.tally.lost("", s.now(), err)
+		},
+		Full: func() error { return s.full(owner) },
 	})
 	if err != nil {
 		return err
@@ -211,6 +224,7 @@ func (s *session) finish(archiveID string) {
 	defer s.mu.Unlock()
 	delete(s.composing, archiveID)
 	delete(s.awaited, archiveID)
+	s.tally.remove(archiveID)
 	if len(s.composing)+len(s.awaited) > 0 {
 		return
 	}

@@ -17,7 +17,8 @@ const quietAfter = 1500 * time.Millisecond
 // stream is a published stream and the sink of its samples.
 type stream struct {
 	control.Publication
-	now func() av.Instant
+	now   func() av.Instant
+	tally *tally
 
 	mu      sync.Mutex
 	journal *journal.Journal // nil while the session has none
@@ -29,6 +30,18 @@ type stream struct {
 
 // Append implements [control.Sink].
 func (s *stream) Append(sample av.Sample) error {
+	return s.kept(sample.Time, s.append(sample))
+}
+
+// kept tells of what was not, by other fault than the stream's own.
+func (s *stream) kept(t av.Instant, err error) error {
+	if err != nil && !errors.Is(err, journal.ErrOrder) && !errors.Is(err, journal.ErrEnded) {
+		s.tally.lost(s.StreamID, t, err)
+	}
+	return err
+}
+
+func (s *stream) append(sample av.Sample) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
@@ -57,6 +70,10 @@ func (s *stream) resume(sample av.Sample) error {
 
 // Advance implements [control.Sink].
 func (s *stream) Advance(video bool, t av.Instant) error {
+	return s.kept(t, s.advance(video, t))
+}
+
+func (s *stream) advance(video bool, t av.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error

@@ -16,6 +16,11 @@ var ErrNotFound = errors.New("not found")
 // ErrExists is returned when a row with this key exists already.
 var ErrExists = errors.New("exists already")
 
+// Elsewhere is returned for what belongs to another server on the same database.
+type Elsewhere struct{ URL string } // of that server
+
+func (e *Elsewhere) Error() string { return "belongs to the server at " + e.URL }
+
 // Transition is one committed step of a session: all of it becomes durable, or nothing.
 type Transition struct {
 	Archives   []archive.Archive // new or changed

@@ -85,7 +85,7 @@ func parseFault(body apigen.Fault) (fault.Fault, error) {
 	status, delay := given(body.Status, defaultStatus), given(body.Delay, int(defaultDelay/time.Millisecond))
 	switch {
 	case !body.Kind.Valid():
-		return f, wire.Invalid("kind", "kind must be one of storage, webhook, encoder, disk, got %.64q", body.Kind)
+		return f, wire.Invalid("kind", "kind must be one of storage, webhook, encoder, disk, journal, got %.64q", body.Kind)
 	case f.Times < 1 || f.Times > maxFaultTimes:
 		return f, wire.Invalid("times", "times must be from 1 to %d, got %d", maxFaultTimes, f.Times)
 	case body.Mode != nil && !body.Mode.Valid():

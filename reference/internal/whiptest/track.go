@@ -2,6 +2,7 @@ package whiptest
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -19,6 +20,7 @@ type track struct {
 	next       int // unit to send
 	local      *webrtc.TrackLocalStaticRTP
 	packetizer rtp.Packetizer
+	muted      atomic.Bool
 }
 
 func newTrack(codec string, ticks int) *track {
@@ -67,6 +69,11 @@ func (t *track) due() time.Duration {
 }
 
 func (t *track) sendUnit() error {
+	if t.muted.Load() {
+		t.packetizer.SkipSamples(uint32(t.ticks))
+		t.next++
+		return nil
+	}
 	for _, packet := range t.packetizer.Packetize(t.units[t.next%len(t.units)], uint32(t.ticks)) {
 		if err := t.local.WriteRTP(packet); err != nil {
 			return err
@@ -111,7 +118,16 @@ func (p *Publisher) count(n int) {
 	}
 }
 
-// Sent is how many video frames, or Opus packets without video, were sent.
+// Mute ceases to send video, or goes on: what browsers do when a track is replaced by none. Time passes meanwhile.
+func (p *Publisher) Mute(on bool) {
+	for _, t := range p.tracks {
+		if t.kind() == webrtc.RTPCodecTypeVideo {
+			t.muted.Store(on)
+		}
+	}
+}
+
+// Sent is how many video frames, or Opus packets without video, were due.
 func (p *Publisher) Sent() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

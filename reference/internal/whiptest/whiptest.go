@@ -32,6 +32,9 @@ type Options struct {
 	Token     string // client token
 	Video     string // fixture, for example vp8-01; "" = none
 	Tone      string // fixture, for example tone-01; "" = none
+
+	// Media of one's own instead: VP8 of 30 frames/s, Opus packets of 20 ms.
+	Frames, Packets [][]byte
 }
 
 // Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.
@@ -57,6 +60,7 @@ func Publish(tb testing.TB, o Options) *Publisher {
 	tb.Helper()
 	p := &Publisher{tb: tb, options: o, quit: make(chan struct{}), done: make(chan struct{}), waiting: map[int]chan struct{}{}}
 	p.loadTracks()
+	p.loadOwn()
 	connected := p.open()
 	tb.Cleanup(p.Abandon)
 	p.negotiate()
@@ -93,6 +97,20 @@ func (p *Publisher) loadTracks() {
 		for _, packet := range packets {
 			t.units = append(t.units, packet.Data)
 		}
+		p.tracks = append(p.tracks, t)
+	}
+}
+
+// loadOwn takes what is not a fixture.
+func (p *Publisher) loadOwn() {
+	if p.options.Frames != nil {
+		t := newTrack("VP8", 90000/30)
+		t.units = p.options.Frames
+		p.tracks = append(p.tracks, t)
+	}
+	if p.options.Packets != nil {
+		t := newTrack("Opus", 48*20)
+		t.units = p.options.Packets
 		p.tracks = append(p.tracks, t)
 	}
 }

@@ -247,6 +247,7 @@ func (e DeliveryState) Valid() bool {
 const (
 	FaultKindDisk    FaultKind = "disk"
 	FaultKindEncoder FaultKind = "encoder"
+	FaultKindJournal FaultKind = "journal"
 	FaultKindStorage FaultKind = "storage"
 	FaultKindWebhook FaultKind = "webhook"
 )
@@ -257,6 +258,8 @@ func (e FaultKind) Valid() bool {
 	case FaultKindDisk:
 		return true
 	case FaultKindEncoder:
+		return true
+	case FaultKindJournal:
 		return true
 	case FaultKindStorage:
 		return true
@@ -1072,6 +1075,7 @@ type EventStream struct {
 
 // Fault Strikes the application's own IO, never anybody's state. `storage` strikes one upload attempt, `webhook` one request, `encoder` kills an encoder of one
 // attempt at a composition (of one at work, if there is one), `disk` is full for one attempt at a composition. Attempts are tried again as always.
+// `journal`: the disk is full for one record of what archives record; that cannot be tried again.
 type Fault struct {
 	// Delay Milliseconds of real time.
 	Delay *int      `json:"delay,omitempty"`
@@ -1404,6 +1408,9 @@ type Failure = Error
 
 // Forbidden defines model for Forbidden.
 type Forbidden = Error
+
+// Misdirected defines model for Misdirected.
+type Misdirected = Error
 
 // NotFound defines model for NotFound.
 type NotFound = Error

@@ -23,6 +23,9 @@ type Decoder struct {
 	frame   []byte
 }
 
+// Scaling is how pictures are scaled: every pixel counts, linearly with its distance.
+const Scaling = "bilinear"
+
 var fourCC = map[av.Codec]string{av.VP8: "VP80", av.VP9: "VP90", av.H264: "H264"}
 
 // Decode starts a decoder for frames of width x height, both even. It begins with a key frame.
@@ -40,7 +43,7 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	if err != nil {
 		return nil, err
 	}
-	filter := fmt.Sprintf("scale=%d:%d:flags=bilinear,format=yuv420p,metadata=mode=add:key=n:value=1,"+
+	filter := fmt.Sprintf(`select=not(mod(pts\,2)),scale=%d:%d:flags=`+Scaling+`,format=yuv420p,metadata=mode=add:key=n:value=1,`+
 		`metadata=mode=print:file=pipe\\:3:direct=1`, width, height)
 	p, err := c.start(ctx, []string{
 		"-filter_threads", "1",
@@ -51,12 +54,17 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	if err != nil {
 		return nil, errors.Join(err, read.Close())
 	}
+	widen(p.stdout, 16*width*height*3/2)
+	widen(p.stdin, 256<<10)
 	d := &Decoder{process: p, names: bufio.NewScanner(read), side: read}
 	_, _ = p.stdin.Write(ivfHeader(cc)) // when it died at once, reading will tell why
 	return d, nil
 }
 
-// ivfHeader announces a codec. Size and rate are read from the frames; a tick is one frame number.
+// hidden is set in the timestamps of frames that are not to be shown.
+const hidden = 1
+
+// ivfHeader announces a codec. Size and rate are read from the frames; a tick is half a frame number.
 func ivfHeader(cc string) []byte {
 	b := make([]byte, 32)
 	copy(b, "DKIF")
@@ -69,10 +77,14 @@ func ivfHeader(cc string) []byte {
 	return b
 }
 
-// Write feeds one frame. Numbers increase.
-func (d *Decoder) Write(number int64, data []byte) error {
+// Write feeds one frame. Numbers increase. Of a frame that is not to be shown no picture comes: it is decoded for the sake of others only.
+func (d *Decoder) Write(number int64, show bool, data []byte) error {
+	stamp := uint64(number) << 1
+	if !show {
+		stamp |= hidden
+	}
 	d.frame = binary.LittleEndian.AppendUint32(d.frame[:0], uint32(len(data)))
-	d.frame = binary.LittleEndian.AppendUint64(d.frame, uint64(number))
+	d.frame = binary.LittleEndian.AppendUint64(d.frame, stamp)
 	d.frame = append(d.frame, data...)
 	_, err := d.process.stdin.Write(d.frame)
 	return err
@@ -81,19 +93,18 @@ func (d *Decoder) Write(number int64, data []byte) error {
 // CloseInput tells the child that no more comes. It then hands out what it has.
 func (d *Decoder) CloseInput() error { return d.process.closeInput() }
 
-// Read fills picture, planar 4:2:0, with the next picture and returns the number of its frame; io.EOF at the end.
+// Read fills picture, planar 4:2:0, with the next picture and returns the number of its frame; io.EOF at the end. The number is
+// there before the picture: asked for in this order, it is not waited for.
 func (d *Decoder) Read(picture []byte) (number int64, err error) {
-	for d.names.Scan() {
-		number, ok := frameNumber(d.names.Text())
-		if !ok {
-			continue
-		}
-		if _, err := io.ReadFull(d.process.stdout, picture); err != nil {
-			return 0, io.EOF // died in between
-		}
-		return number, nil
+	if _, err := io.ReadFull(d.process.stdout, picture); err != nil {
+		return 0, io.EOF
 	}
-	return 0, io.EOF
+	for d.names.Scan() {
+		if number, ok := frameNumber(d.names.Text()); ok {
+			return number >> 1, nil
+		}
+	}
+	return 0, io.EOF // died in between
 }
 
 // frameNumber reads a line like "frame:3    pts:3       pts_time:0.1".

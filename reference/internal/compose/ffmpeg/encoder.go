@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 )
 
 // Video describes the composed picture stream: H.264 Baseline, 25 frames/s, a key frame every 10 s.
@@ -21,13 +22,16 @@ const (
 	// FrameRate and KeyEvery are those of the files the service produces.
 	FrameRate = 25
 	KeyEvery  = 10 * FrameRate
-	// encoderThreads is fixed: with another number x264 writes other bytes.
-	encoderThreads = 2
+	// rateBuffer is the time within which a constant bit rate may vary. What is sent in 2 s is then at most 10 % off, in 10 s 2 %, while
+	// a key frame may still take what five other frames do.
+	rateBuffer = 200 * time.Millisecond
+	// EncoderThreads is fixed: with another number x264 writes other bytes.
+	EncoderThreads = 2
 )
 
-// preset keeps one composition of hard content under one core in real time. It depends on nothing but the size, as the
+// Preset keeps one composition of hard content under one core in real time. It depends on nothing but the size, as the
 // bytes do.
-func (v Video) preset() string {
+func (v Video) Preset() string {
 	switch pixels := v.Width * v.Height; {
 	case pixels <= 640*480:
 		return "veryfast"
@@ -45,23 +49,32 @@ func (v Video) level() string {
 	return "3.1"
 }
 
-// EncodeH264 starts a child that takes planar 4:2:0 pictures and gives an Annex B stream; see [AccessUnits].
+// X264 are the options that make FFmpeg encode v.
 // With ipratio and pbratio of 1 every slice has exactly the quantization parameter asked for.
-func (c Config) EncodeH264(ctx context.Context, v Video) (*Encoder, error) {
+func (v Video) X264() []string {
 	params := fmt.Sprintf("aud=1:ipratio=1:pbratio=1:keyint=%d:min-keyint=%d:scenecut=0:bframes=0:sliced-threads=0", KeyEvery, KeyEvery)
 	rate := []string{"-qp", strconv.Itoa(v.QP)}
 	if v.Bitrate > 0 {
 		b := strconv.Itoa(v.Bitrate)
-		rate = []string{"-b:v", b, "-minrate", b, "-maxrate", b, "-bufsize", b}
+		buffer := strconv.FormatInt(int64(v.Bitrate)*rateBuffer.Milliseconds()/1000, 10)
+		rate = []string{"-b:v", b, "-minrate", b, "-maxrate", b, "-bufsize", buffer}
 		params += ":nal-hrd=cbr"
 	}
+	args := []string{"-c:v", "libx264", "-preset", v.Preset(), "-profile:v", "baseline", "-level", v.level(), "-threads", strconv.Itoa(EncoderThreads)}
+	return append(append(args, rate...), "-x264-params", params)
+}
+
+// EncodeH264 starts a child that takes planar 4:2:0 pictures and gives an Annex B stream; see [AccessUnits].
+func (c Config) EncodeH264(ctx context.Context, v Video) (*Encoder, error) {
 	args := []string{
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", v.Width, v.Height),
 		"-framerate", strconv.Itoa(FrameRate), "-i", "pipe:0",
-		"-c:v", "libx264", "-preset", v.preset(), "-profile:v", "baseline", "-level", v.level(), "-threads", strconv.Itoa(encoderThreads),
 	}
-	args = append(append(args, rate...), "-x264-params", params, "-flush_packets", "1", "-f", "h264", "pipe:1")
-	return c.encoder(ctx, args)
+	e, err := c.encoder(ctx, append(append(args, v.X264()...), "-flush_packets", "1", "-f", "h264", "pipe:1"))
+	if err == nil {
+		widen(e.process.stdin, v.Width*v.Height*3/2)
+	}
+	return e, err
 }
 
 const (
@@ -77,6 +90,11 @@ func (c Config) EncodeAAC(ctx context.Context) (*Encoder, error) {
 		"-c:a", "aac", "-profile:a", "aac_low", "-b:a", strconv.Itoa(AudioBitrate), "-flags", "+bitexact", "-threads", "1",
 		"-flush_packets", "1", "-f", "adts", "pipe:1",
 	})
+}
+
+// Convert starts a child that turns what is written to it into what is read from it, as the arguments say.
+func (c Config) Convert(ctx context.Context, args ...string) (*Encoder, error) {
+	return c.encoder(ctx, args)
 }
 
 // AccessUnits cuts an Annex B stream at its access unit delimiters.

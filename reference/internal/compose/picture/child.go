@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// decodedAhead bounds the pictures of one stream that wait to be shown.
-	decodedAhead = 4
+	// What bounds the pictures of one stream that wait to be shown.
+	leastAhead, mostAhead = 4, 16
+	bytesAhead            = 2 << 20
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
 	// lives is how many children may die over the same picture.
@@ -25,13 +26,6 @@ type Picture struct {
 	width, height int // of pix
 	source        [2]int
 	pix           []byte // planar 4:2:0
-}
-
-// fed is a sample the decoder was given and that has not come out yet.
-type fed struct {
-	number int64
-	time   av.Instant
-	source [2]int
 }
 
 // shape is what a child decodes, and to which size.
@@ -124,7 +118,7 @@ func (v *Stream) revive(ctx context.Context) error {
 
 func (v *Stream) reap(ctx context.Context) error {
 	c := v.child
-	v.child = nil
+	v.child, v.held = nil, nil
 	closing := c.CloseInput()
 	<-c.done
 	err := errors.Join(closing, c.err)
@@ -190,10 +184,13 @@ func (v *Stream) read(ctx context.Context, c *child) {
 	c.err = c.Wait()
 }
 
-// push queues a picture, waiting for room, unless it is one of those that nobody wants.
+// push queues a picture, unless it is one of those that nobody wants. Once there is no room it waits for much: a decoder that does
+// many pictures in a row finds what it refers to in the processor's cache.
 func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
+	room := min(max(leastAhead, bytesAhead/len(p.pix)), mostAhead)
 	return v.mu.Until(ctx, func() bool {
-		if number >= v.wanted && len(v.queue) >= decodedAhead {
+		v.full = len(v.queue) >= room || v.full && len(v.queue) > room/4
+		if number >= v.wanted && v.full {
 			return false
 		}
 		for len(v.fed) > 0 && v.fed[0].number <= number {

@@ -47,11 +47,14 @@ type Stream struct {
 	since  av.Instant // when it got its place
 	child  *child
 	given  int64      // the sample given to a child last
+	held   *held      // that sample, while it has not been written to the child
+	shown  int64      // the sample written last that is to be shown
 	rested av.Instant // when the child was given something last
 	deaths deaths
 
 	mu      await.Mutex // guards the rest
 	queue   []*Picture
+	full    bool       // no room in the queue until much of it was taken
 	fed     []fed      // given to the child; their pictures have not come
 	again   bool       // a new child is being given what an earlier one was
 	wanted  int64      // samples before it are decoded for the sake of later ones only
@@ -85,6 +88,7 @@ func (v *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 		var torn *journal.TornError
 		switch {
 		case errors.Is(err, io.EOF), v.Plan.Over(v.reached) && !errors.As(err, &torn):
+			v.release(endOfTime)
 			err = v.finish(ctx)
 			v.mu.Update(func() { v.ended = true })
 			return err
@@ -110,6 +114,7 @@ func (v *Stream) item(ctx context.Context, it journal.Item) error {
 	if err := v.Plan.WaitKnown(ctx, it.Time); err != nil && !errors.Is(err, plan.ErrOver) {
 		return err
 	}
+	v.release(it.Time)
 	before, newest := v.number, v.newest
 	key := v.note(it)
 	tile, shown := v.Plan.At(it.Time).Tile(v.ID)
@@ -205,6 +210,7 @@ func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 	}
 	v.fed, v.again = v.fed[:0], true
 	v.mu.Unlock()
+	v.held = nil
 	defer v.mu.Update(func() { v.again = false })
 	if err := errors.Join(v.start(ctx, s), v.reader.Seek(from.position)); err != nil {
 		return err
@@ -231,16 +237,12 @@ func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 		}
 		number++
 	}
+	if v.held != nil && v.held.number <= v.shown {
+		v.release(endOfTime)
+	}
 	if err := v.reader.Seek(here); err != nil {
 		return err
 	}
 	_, err := v.reader.Next(ctx)
 	return err
-}
-
-// give hands one sample to the child. When it has died, nothing is lost: see revive.
-func (v *Stream) give(number int64, s av.Sample, size [2]int) {
-	v.given = max(v.given, number)
-	v.mu.Update(func() { v.fed = append(v.fed, fed{number, max(s.Time, v.since), size}) })
-	_ = v.child.Write(number, s.Data)
 }

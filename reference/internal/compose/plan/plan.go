@@ -295,6 +295,21 @@ func (p *Plan) UntilStopped(ctx context.Context) (context.Context, context.Cance
 	return ctx, cancel
 }
 
+// Samples reports whether a frame of the output shows what is new at from and replaced at to. Both must be known, and in doubt it does.
+func (p *Plan) Samples(from, to av.Instant) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.spans) - 1; i >= 0; i-- {
+		s := p.spans[i]
+		if s.Start > from {
+			continue
+		}
+		next := s.FirstFrame + int64((from.Sub(s.Start)+FrameTime-1)/FrameTime)
+		return to >= s.End || to > s.Instant(next)
+	}
+	return true
+}
+
 // Over reports whether nothing from t on is part of the recording.
 func (p *Plan) Over(t av.Instant) bool {
 	p.mu.Lock()

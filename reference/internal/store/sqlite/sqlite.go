@@ -1,4 +1,4 @@
-// Package sqlite keeps applications, sessions, archives and what is owed for them in one SQLite file.
+// Package sqlite opens the store in one SQLite file.
 //
 // There is one connection that writes, so that writers queue in Go and transactions are serial, and a pool of its own for reads.
 // A committed transaction survives the death of the process and of the machine (WAL, synchronous=FULL).
@@ -13,11 +13,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/store/sqlstore"
 )
 
 //go:embed schema.sql
@@ -26,19 +30,14 @@ var schema string
 //go:embed lanes.sql
 var lanes string
 
+//go:embed servers.sql
+var servers string
+
 // migrations bring the database from version i to i+1. Published ones are never edited.
-var migrations = []string{schema, lanes}
-
-// Store is safe for concurrent use.
-type Store struct {
-	write, read *sql.DB
-
-	// Enqueue inserts jobs in the transaction that commits a transition. It is set before the first Commit.
-	Enqueue func(ctx context.Context, tx *sql.Tx, jobs []store.Job) error
-}
+var migrations = []string{schema, lanes, servers}
 
 // Open opens the database file, makes it if there is none, and brings it to the present version.
-func Open(ctx context.Context, path string) (*Store, error) {
+func Open(ctx context.Context, path string) (*sqlstore.Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -47,14 +46,22 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open store %q: %w", path, err)
 	}
 	write.SetMaxOpenConns(1)
-	s := &Store{write: write}
-	if err := s.migrate(ctx); err != nil {
+	if err := migrate(ctx, write); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %q: %w", path, err), write.Close())
 	}
-	if s.read, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {
+	read, err := sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)"))
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %q: %w", path, err), write.Close())
 	}
-	s.read.SetMaxOpenConns(4)
+	read.SetMaxOpenConns(4)
+	shut := func() error { return errors.Join(read.Close(), write.Close()) }
+	s, err := sqlstore.New(ctx, sqlstore.Database{
+		Read: read, Write: write, Dialect: dialect, River: river{riversqlite.New(write)}, Close: shut,
+		Begin: func(ctx context.Context) (sqlstore.Tx, error) { return write.BeginTx(ctx, nil) },
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %q: %w", path, err), shut())
+	}
 	return s, nil
 }
 
@@ -63,46 +70,30 @@ func dsn(path, more string) string {
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" + more
 }
 
-func (s *Store) migrate(ctx context.Context) error {
+func migrate(ctx context.Context, db *sql.DB) error {
 	var version int
-	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("read version: %w", err)
 	}
 	if version > len(migrations) {
 		return fmt.Errorf("database has version %d, this program knows up to %d", version, len(migrations))
 	}
 	for ; version < len(migrations); version++ {
-		err := s.inTx(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, migrations[version]+fmt.Sprintf(";PRAGMA user_version = %d", version+1))
-			return err
-		})
-		if err != nil {
+		// One statement list is one transaction.
+		const step = "BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT"
+		if _, err := db.ExecContext(ctx, fmt.Sprintf(step, migrations[version], version+1)); err != nil {
 			return fmt.Errorf("migrate to version %d: %w", version+1, err)
 		}
 	}
 	return nil
 }
 
-// DB returns the one connection that writes, for the job engine on the same file.
-func (s *Store) DB() *sql.DB { return s.write }
-
-// Ping reports whether the store answers.
-func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
-
-func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
-
-func (s *Store) inTx(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+var dialect = sqlstore.Dialect{
+	Event:   "json_extract(CAST(body AS TEXT), '$.event')",
+	Shifted: "strftime('%Y-%m-%d %H:%M:%f', scheduled_at, $1)",
+	Instant: func(t time.Time) any { return t.UTC().Round(time.Millisecond).Format("2006-01-02 15:04:05.000") }, // as River writes them
+	Known:   known,
+	Passing: func(error) bool { return false }, // writers queue
 }
 
 // known maps the driver's constraint errors to those of package store.
@@ -121,3 +112,12 @@ func known(err error) error {
 	}
 	return err
 }
+
+// river is River's driver on transactions of the store.
+type river struct{ *riversqlite.Driver }
+
+func (r river) UnwrapExecutor(tx sqlstore.Tx) riverdriver.ExecutorTx {
+	return r.Driver.UnwrapExecutor(tx.(*sql.Tx))
+}
+
+func (r river) UnwrapTx(tx riverdriver.ExecutorTx) sqlstore.Tx { return r.Driver.UnwrapTx(tx) }

@@ -13,37 +13,21 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/store/sqlstore"
 )
-
-// Store is what the contract covers.
-type Store interface {
-	CreateApplication(ctx context.Context, a session.Application) error
-	Application(ctx context.Context, id string) (session.Application, error)
-	ApplicationByKey(ctx context.Context, key int64) (session.Application, error)
-	DeleteApplication(ctx context.Context, id string) error
-	CreateSession(ctx context.Context, s archive.Session) error
-	Session(ctx context.Context, id string) (archive.Session, error)
-	Unsettled(ctx context.Context) ([]string, error)
-	Archive(ctx context.Context, applicationID, id string) (archive.Archive, error)
-	Archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error)
-	Commit(ctx context.Context, t store.Transition) ([]int64, error)
-	Outbox(ctx context.Context, sessionID string) ([]store.Act, error)
-	NextDelivery(ctx context.Context, lane string) (store.Delivery, error)
-	Monitored(ctx context.Context) ([]store.Delivery, error)
-	SettleDelivery(ctx context.Context, id int64, outcome string, status int) error
-	PostponeDelivery(ctx context.Context, id int64, notBefore time.Time, status int) error
-	Close() error
-}
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 
 // Run holds a store to the contract. open opens the same database each time; the one before has been closed.
-func Run(t *testing.T, open func(t *testing.T) Store) {
+func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	s := open(t)
 	t.Run("applications", func(t *testing.T) { applications(t, s) })
 	t.Run("paging", func(t *testing.T) { paging(t, s) })
 	t.Run("transitions are whole", func(t *testing.T) { whole(t, s) })
 	t.Run("deliveries", func(t *testing.T) { deliveries(t, s) })
+	t.Run("deliveries are replayed", func(t *testing.T) { replay(t, s) })
+	t.Run("strange text", func(t *testing.T) { strange(t, s) })
+	t.Run("clock", func(t *testing.T) { clock(t, s) })
 	t.Run("session events", func(t *testing.T) { sessionEvents(t, s) })
 	t.Run("outbox survives", func(t *testing.T) {
 		commit(t, s, store.Transition{Archives: []archive.Archive{recording("kept", "one")}, Outbox: []store.Act{
@@ -54,10 +38,11 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		s = open(t)
 		outbox(t, s)
 	})
+	t.Run("reset", func(t *testing.T) { reset(t, s) })
 	must(t, s.Close())
 }
 
-func applications(t *testing.T, s Store) {
+func applications(t *testing.T, s *sqlstore.Store) {
 	ctx := t.Context()
 	a := session.Application{ID: "app", APIKey: 5, Name: "first", Fallback: true, CreatedAt: epoch,
 		Storage: &session.Storage{Type: session.StorageS3, S3: session.S3{Bucket: "b"}}}
@@ -72,6 +57,11 @@ func applications(t *testing.T, s Store) {
 	must(t, err)
 	if !reflect.DeepEqual(byID, a) || !reflect.DeepEqual(byKey, a) {
 		t.Errorf("kept %+v, got %+v and %+v", a, byID, byKey)
+	}
+	all, err := s.Applications(ctx)
+	must(t, err)
+	if len(all) != 2 || all[0].ID != "app" || all[1].ID != "other" {
+		t.Errorf("applications %+v", all)
 	}
 	if _, err := s.Application(ctx, "none"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("unknown id: %v", err)
@@ -91,7 +81,7 @@ func recording(id, sessionID string) archive.Archive {
 	return archive.Archive{ID: id, SessionID: sessionID, ApplicationID: "app", Status: archive.Started, CreatedAt: epoch, Duration: time.Second}
 }
 
-func paging(t *testing.T, s Store) {
+func paging(t *testing.T, s *sqlstore.Store) {
 	ctx := t.Context()
 	for _, id := range []string{"one", "two"} {
 		must(t, s.CreateSession(ctx, archive.Session{ID: id, ApplicationID: "app", MediaMode: archive.Routed, CreatedAt: epoch}))
@@ -136,7 +126,7 @@ func paging(t *testing.T, s Store) {
 	}
 }
 
-func whole(t *testing.T, s Store) {
+func whole(t *testing.T, s *sqlstore.Store) {
 	a := recording("0", "one")
 	a.Status = archive.Stopped
 	_, err := s.Commit(t.Context(), store.Transition{Archives: []archive.Archive{a, recording("x", "no such session")}})
@@ -148,7 +138,7 @@ func whole(t *testing.T, s Store) {
 	}
 }
 
-func deliveries(t *testing.T, s Store) {
+func deliveries(t *testing.T, s *sqlstore.Store) {
 	ctx := t.Context()
 	d := store.Delivery{ApplicationID: "app", SessionID: "one", ArchiveID: "0", URL: "u", Body: []byte("first"), CreatedAt: epoch}
 	second := d
@@ -174,7 +164,7 @@ func deliveries(t *testing.T, s Store) {
 	}
 }
 
-func outbox(t *testing.T, s Store) {
+func outbox(t *testing.T, s *sqlstore.Store) {
 	acts, err := s.Outbox(t.Context(), "one")
 	must(t, err)
 	if len(acts) != 2 || acts[0].At != 7 || acts[0].Effect.Kind != archive.DoRecord || acts[1].Effect.Kind != archive.DoStop || !acts[0].Effect.At.Equal(epoch) {
@@ -188,7 +178,7 @@ func outbox(t *testing.T, s Store) {
 	}
 }
 
-func commit(t *testing.T, s Store, tr store.Transition) {
+func commit(t *testing.T, s *sqlstore.Store, tr store.Transition) {
 	t.Helper()
 	ids, err := s.Commit(t.Context(), tr)
 	must(t, err)
@@ -204,7 +194,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func sessionEvents(t *testing.T, s Store) {
+func sessionEvents(t *testing.T, s *sqlstore.Store) {
 	event := func(sessionID, body string) store.Delivery {
 		return store.Delivery{ApplicationID: "app", SessionID: sessionID, Body: []byte(body), CreatedAt: epoch}
 	}
@@ -225,5 +215,122 @@ func sessionEvents(t *testing.T, s Store) {
 	}
 	if next, err = s.NextDelivery(t.Context(), "film"); err != nil || next.Lane() != "film" {
 		t.Errorf("next of the archive %+v, %v", next, err)
+	}
+}
+
+func replay(t *testing.T, s *sqlstore.Store) {
+	ctx := t.Context()
+	log, err := s.Deliveries(ctx, "app", 1)
+	must(t, err)
+	if len(log) != 1 || string(log[0].Body) != "second" || log[0].Outcome != store.Dropped {
+		t.Fatalf("log %+v", log)
+	}
+	var owed []store.Job
+	s.Enqueue = func(_ context.Context, _ sqlstore.Tx, jobs []store.Job) error {
+		owed = jobs
+		return nil
+	}
+	now := epoch.Add(time.Hour)
+	must(t, s.ReplayDelivery(ctx, "app", log[0].ID, now))
+	if want := []store.Job{{Kind: store.JobWebhook, ApplicationID: "app", SessionID: "one", ArchiveID: "0", At: now}}; !reflect.DeepEqual(owed, want) {
+		t.Errorf("jobs %+v, want %+v", owed, want)
+	}
+	d, err := s.NextDelivery(ctx, "0")
+	must(t, err)
+	if d.ID != log[0].ID || !d.CreatedAt.Equal(now) || d.Attempts != 0 {
+		t.Errorf("owed again: %+v", d)
+	}
+	if err := s.ReplayDelivery(ctx, "other", d.ID, now); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the webhook of another application: %v", err)
+	}
+	must(t, s.SettleDelivery(ctx, d.ID, store.Delivered, 200))
+
+	refused := errors.New("refused")
+	s.Enqueue = func(context.Context, sqlstore.Tx, []store.Job) error { return refused }
+	a := recording("0", "one")
+	a.Status = archive.Stopped
+	if _, err := s.Commit(ctx, store.Transition{Archives: []archive.Archive{a}, Jobs: owed}); !errors.Is(err, refused) {
+		t.Errorf("jobs that cannot be kept: %v", err)
+	}
+	if got, err := s.Archive(ctx, "app", "0"); err != nil || got.Status != archive.Started {
+		t.Errorf("a transition without its jobs was kept: %s, %v", got.Status, err)
+	}
+}
+
+// strange is what clients and applications may say of themselves.
+func strange(t *testing.T, s *sqlstore.Store) {
+	ctx := t.Context()
+	a := recording("strange", "one")
+	a.Name = "nul \x00, \U0001f3ac, \u2028 and '; --"
+	commit(t, s, store.Transition{Archives: []archive.Archive{a}})
+	got, err := s.Archive(ctx, "app", "strange")
+	must(t, err)
+	if got.Name != a.Name {
+		t.Errorf("name %q, want %q", got.Name, a.Name)
+	}
+	for _, id := range []string{"\x00", "\xff"} {
+		if _, err := s.Archive(ctx, "app", id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("archive %q: %v", id, err)
+		}
+		if _, err := s.Session(ctx, id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("session %q: %v", id, err)
+		}
+	}
+	commit(t, s, store.Transition{Deliveries: []store.Delivery{{ApplicationID: "app", SessionID: "one", CreatedAt: epoch,
+		Body: []byte(`{"event":"connectionCreated","connection":{"data":"\u0000 \"event\":\"sessionCreated\""}}`)}}})
+	if open, err := s.Monitored(ctx); err != nil || len(open) != 0 {
+		t.Errorf("what a client says of itself was taken for an event: %+v, %v", open, err)
+	}
+}
+
+func clock(t *testing.T, s *sqlstore.Store) {
+	ctx := t.Context()
+	refused := errors.New("refused")
+	if err := s.SetClock(ctx, "app", time.Minute, func(sqlstore.Tx) error { return refused }); !errors.Is(err, refused) {
+		t.Errorf("jobs that cannot be moved: %v", err)
+	}
+	if a, err := s.Application(ctx, "app"); err != nil || a.ClockOffset != 0 {
+		t.Errorf("the clock was moved without its jobs: %v, %v", a.ClockOffset, err)
+	}
+	committing, moved, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	s.Enqueue = func(context.Context, sqlstore.Tx, []store.Job) error {
+		close(committing)
+		select {
+		case <-moved:
+			t.Error("the clock moved while jobs were made that fall due by it")
+		case <-time.After(50 * time.Millisecond):
+		}
+		return nil
+	}
+	go func() { // ends with done
+		_, err := s.Commit(ctx, store.Transition{Jobs: []store.Job{{Kind: store.JobExpire, ApplicationID: "app"}}})
+		done <- err
+	}()
+	<-committing
+	must(t, s.SetClock(ctx, "app", time.Hour, func(sqlstore.Tx) error { close(moved); return nil }))
+	must(t, <-done)
+	must(t, s.UpdateApplication(ctx, session.Application{ID: "app", APIKey: 5, Name: "renamed"}))
+	if a, err := s.Application(ctx, "app"); err != nil || a.ClockOffset != time.Hour || a.Name != "renamed" {
+		t.Errorf("after a change of settings: %+v, %v", a, err)
+	}
+	if err := s.UpdateApplication(ctx, session.Application{ID: "none"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("change of no application: %v", err)
+	}
+}
+
+func reset(t *testing.T, s *sqlstore.Store) {
+	ctx := t.Context()
+	must(t, s.ResetApplication(ctx, "app", func(sqlstore.Tx) error { return nil }))
+	if a, err := s.Application(ctx, "app"); err != nil || a.ClockOffset != 0 || a.Name != "renamed" {
+		t.Errorf("application %+v, %v", a, err)
+	}
+	_, total, err := s.Archives(ctx, "app", archive.Query{Count: 10})
+	must(t, err)
+	left, err := s.Deliveries(ctx, "app", 10)
+	must(t, err)
+	unsettled, err := s.Unsettled(ctx)
+	must(t, err)
+	if total+len(left)+len(unsettled) != 0 {
+		t.Errorf("left: %d archives, %d deliveries, sessions %q", total, len(left), unsettled)
 	}
 }

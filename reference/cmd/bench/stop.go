@@ -6,8 +6,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,8 +19,7 @@ import (
 )
 
 const (
-	archive = "archive"
-	step    = 20 * time.Millisecond
+	step = 20 * time.Millisecond
 	// backlog is how far the composition may be behind what was recorded: the recording waits for it, so that an hour
 	// takes what composing it takes, and the stop is as if it had come live.
 	backlog = time.Second
@@ -30,18 +30,14 @@ type recording struct {
 	journal *journal.Journal
 	zero    av.Instant
 	players []*player
-	dir     string
 }
 
-func (b bench) record(loops ...loop) (*recording, error) {
-	dir, err := os.MkdirTemp(b.dir, "recording-")
+func record(dir string, loops ...loop) (*recording, error) {
+	j, err := journal.Open(dir, journal.Options{})
 	if err != nil {
 		return nil, err
 	}
-	r := &recording{dir: dir, zero: av.InstantOf(time.Now())}
-	if r.journal, err = journal.Open(filepath.Join(dir, "journal"), journal.Options{}); err != nil {
-		return nil, err
-	}
+	r := &recording{journal: j, zero: av.InstantOf(time.Now())}
 	if err := r.journal.Note(journal.Event{Kind: journal.Recording, Archive: archive, At: r.zero}); err != nil {
 		return nil, err
 	}
@@ -72,13 +68,6 @@ func (r *recording) until(t time.Duration) error {
 
 func (r *recording) stop(t time.Duration) error {
 	return r.journal.Note(journal.Event{Kind: journal.Stopped, Archive: archive, At: r.zero.Add(t)})
-}
-
-func (r *recording) close() error {
-	if err := r.journal.Close(); err != nil {
-		return err
-	}
-	return os.RemoveAll(r.dir)
 }
 
 // progress lets the recording wait for the composition.
@@ -112,13 +101,31 @@ func (p *progress) wait(t av.Instant) av.Instant {
 	return p.at
 }
 
-// stopToFile measures from the stop of a recording of hard content to its complete file.
-func (b bench) stopToFile(ctx context.Context, minutes float64) error {
+// stopToFile measures from the stop of recordings of hard content to their complete files.
+func (b bench) stopToFile(ctx context.Context, minutes string) error {
 	hard, err := b.hard(ctx)
 	if err != nil {
 		return err
 	}
-	r, err := b.record(hard)
+	for _, field := range strings.Split(minutes, ",") {
+		n, err := strconv.ParseFloat(field, 64)
+		if err != nil || n <= 0 {
+			return fmt.Errorf("minutes %q is not a positive number", field)
+		}
+		if err := b.stop(ctx, hard, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b bench) stop(ctx context.Context, hard loop, minutes float64) error {
+	dir, err := os.MkdirTemp(b.dir, "stop-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r, err := record(filepath.Join(dir, "journal"), hard)
 	if err != nil {
 		return err
 	}
@@ -130,7 +137,7 @@ func (b bench) stopToFile(ctx context.Context, minutes float64) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		defer done.set(0, true)
-		out := filepath.Join(r.dir, "archive")
+		out := filepath.Join(dir, "archive")
 		if result, err = compose.Run(ctx, r.journal, archive, options, out, slog.Default()); err != nil {
 			return err
 		}
@@ -153,49 +160,5 @@ func (b bench) stopToFile(ctx context.Context, minutes float64) error {
 	}
 	fmt.Fprintf(b.out, "bench: case=stop-to-file minutes=%g seconds=%.3f backlog_s=%.2f size_mb=%.1f recorded_in_s=%.1f\n",
 		minutes, time.Since(stopped).Seconds(), behind.Seconds(), float64(result.Size)/1e6, stopped.Sub(began).Seconds())
-	return r.close()
-}
-
-// compose measures what composing streams costs that are all there already.
-func (b bench) compose(ctx context.Context, streams, seconds int) error {
-	var loops []loop
-	for i := range streams {
-		l, err := stream(i + 1)
-		if err != nil {
-			return err
-		}
-		loops = append(loops, l)
-	}
-	r, err := b.record(loops...)
-	if err != nil {
-		return err
-	}
-	length := time.Duration(seconds) * time.Second
-	for t := time.Duration(0); t <= length; t += step {
-		if err := r.until(t); err != nil {
-			return err
-		}
-	}
-	if err := r.stop(length); err != nil {
-		return err
-	}
-	self, children := used(syscall.RUSAGE_SELF), used(syscall.RUSAGE_CHILDREN)
-	began := time.Now()
-	options := compose.Options{Width: 640, Height: 480, HasAudio: true, HasVideo: true}
-	result, err := compose.Run(ctx, r.journal, archive, options, filepath.Join(r.dir, "archive"), slog.Default())
-	if err != nil {
-		return err
-	}
-	self, children = used(syscall.RUSAGE_SELF)-self, used(syscall.RUSAGE_CHILDREN)-children
-	fmt.Fprintf(b.out, "bench: case=compose streams=%d seconds=%d wall_s=%.1f cpu_s=%.1f cpu_self_s=%.1f size_mb=%.1f\n",
-		streams, seconds, time.Since(began).Seconds(), (self + children).Seconds(), self.Seconds(), float64(result.Size)/1e6)
-	return r.close()
-}
-
-func used(who int) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(who, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return r.journal.Close()
 }

@@ -1,8 +1,7 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -10,21 +9,27 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-func putAct(ctx context.Context, tx *sql.Tx, act store.Act) (int64, error) {
+func putAct(ctx context.Context, tx Tx, act store.Act) (int64, error) {
 	data, err := json.Marshal(act.Effect)
 	if err != nil {
 		return 0, fmt.Errorf("encode effect: %w", err)
 	}
-	result, err := tx.ExecContext(ctx, "INSERT INTO outbox (session_id, at, effect) VALUES (?, ?, ?)", act.SessionID, int64(act.At), string(data))
+	var id int64
+	err = tx.QueryRowContext(ctx, "INSERT INTO outbox (session_id, at, effect) VALUES ($1, $2, $3) RETURNING id",
+		act.SessionID, int64(act.At), string(data)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("keep effect: %w", err)
 	}
-	return result.LastInsertId()
+	return id, nil
 }
 
 // Outbox returns the acts of a session that were not yet reported done, in order.
 func (s *Store) Outbox(ctx context.Context, sessionID string) ([]store.Act, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id, session_id, at, effect FROM outbox WHERE session_id = ? ORDER BY id", sessionID)
+	return reading(ctx, s, func() ([]store.Act, error) { return s.outbox(ctx, sessionID) })
+}
+
+func (s *Store) outbox(ctx context.Context, sessionID string) ([]store.Act, error) {
+	rows, err := s.Read.QueryContext(ctx, "SELECT id, session_id, at, effect FROM outbox WHERE session_id = $1 ORDER BY id", sessionID)
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}
@@ -44,39 +49,48 @@ func (s *Store) Outbox(ctx context.Context, sessionID string) ([]store.Act, erro
 	return acts, rows.Err()
 }
 
-func putDelivery(ctx context.Context, tx *sql.Tx, d store.Delivery) error {
+func putDelivery(ctx context.Context, tx Tx, d store.Delivery) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (application_id, session_id, archive_id, url, body, created_at, not_before)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, d.ApplicationID, d.SessionID, d.ArchiveID, d.URL, d.Body, d.CreatedAt.UnixNano(), d.CreatedAt.UnixNano())
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, d.ApplicationID, d.SessionID, d.ArchiveID, d.URL, d.Body, d.CreatedAt.UnixNano(), d.CreatedAt.UnixNano())
 	if err != nil {
 		return fmt.Errorf("keep delivery: %w", err)
 	}
 	return nil
 }
 
-const delivery = "SELECT id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts, last_status, outcome FROM deliveries "
+const (
+	delivery       = "id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts, last_status, outcome"
+	selectDelivery = "SELECT " + delivery + " FROM deliveries "
+)
 
-func scanDelivery(row interface{ Scan(...any) error }) (d store.Delivery, err error) {
+func (s *Store) scanDelivery(row interface{ Scan(...any) error }) (d store.Delivery, err error) {
 	var created, notBefore int64
 	err = row.Scan(&d.ID, &d.ApplicationID, &d.SessionID, &d.ArchiveID, &d.URL, &d.Body, &created, &notBefore, &d.Attempts, &d.LastStatus, &d.Outcome)
 	d.CreatedAt, d.NotBefore = time.Unix(0, created).UTC(), time.Unix(0, notBefore).UTC()
-	return d, known(err)
+	return d, s.Known(err)
 }
 
 // NextDelivery returns the first webhook still owed in a lane, or [store.ErrNotFound].
 func (s *Store) NextDelivery(ctx context.Context, lane string) (store.Delivery, error) {
-	return scanDelivery(s.read.QueryRowContext(ctx, delivery+"WHERE lane = ? AND outcome = '' ORDER BY id LIMIT 1", lane))
+	return reading(ctx, s, func() (store.Delivery, error) {
+		return s.scanDelivery(s.Read.QueryRowContext(ctx, selectDelivery+"WHERE lane = $1 AND outcome = '' ORDER BY id LIMIT 1", lane))
+	})
 }
 
 // Deliveries returns the last webhooks of an application, newest first.
 func (s *Store) Deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
-	rows, err := s.read.QueryContext(ctx, delivery+"WHERE application_id = ? ORDER BY id DESC LIMIT ?", applicationID, count)
+	return reading(ctx, s, func() ([]store.Delivery, error) { return s.deliveries(ctx, applicationID, count) })
+}
+
+func (s *Store) deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
+	rows, err := s.Read.QueryContext(ctx, selectDelivery+"WHERE application_id = $1 ORDER BY id DESC LIMIT $2", applicationID, count)
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries: %w", err)
 	}
 	defer rows.Close()
 	var list []store.Delivery
 	for rows.Next() {
-		d, err := scanDelivery(rows)
+		d, err := s.scanDelivery(rows)
 		if err != nil {
 			return nil, fmt.Errorf("list deliveries: %w", err)
 		}
@@ -87,9 +101,9 @@ func (s *Store) Deliveries(ctx context.Context, applicationID string, count int)
 
 // ReplayDelivery has a webhook of the application sent again, as if it fell due at now, or returns [store.ErrNotFound].
 func (s *Store) ReplayDelivery(ctx context.Context, applicationID string, id int64, now time.Time) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		d, err := scanDelivery(tx.QueryRowContext(ctx, `UPDATE deliveries SET outcome = '', attempts = 0, last_status = 0, created_at = ?1, not_before = ?1
-			WHERE id = ?2 AND application_id = ?3 RETURNING id, application_id, session_id, archive_id, url, body, created_at, not_before, attempts, last_status, outcome`,
+	return s.InTx(ctx, func(tx Tx) error {
+		d, err := s.scanDelivery(tx.QueryRowContext(ctx, `UPDATE deliveries SET outcome = '', attempts = 0, last_status = 0, created_at = $1, not_before = $1
+			WHERE id = $2 AND application_id = $3 RETURNING `+delivery,
 			now.UnixNano(), id, applicationID))
 		if err != nil {
 			return err
@@ -98,12 +112,15 @@ func (s *Store) ReplayDelivery(ctx context.Context, applicationID string, id int
 	})
 }
 
-// Monitored returns what was said, or is still owed, of the sessions whose end was not announced yet, in order.
+// Monitored returns what was said, or is still owed, of this server's sessions whose end was not announced yet, in order.
 func (s *Store) Monitored(ctx context.Context) ([]store.Delivery, error) {
-	const event = "json_extract(CAST(body AS TEXT), '$.event')"
-	rows, err := s.read.QueryContext(ctx, `SELECT application_id, session_id, body FROM deliveries WHERE archive_id = '' AND session_id IN (
-		SELECT session_id FROM deliveries WHERE archive_id = '' GROUP BY session_id
-		HAVING sum(`+event+` = 'sessionCreated') > sum(`+event+` = 'sessionDestroyed')) ORDER BY id`)
+	return reading(ctx, s, func() ([]store.Delivery, error) { return s.monitored(ctx) })
+}
+
+func (s *Store) monitored(ctx context.Context) ([]store.Delivery, error) {
+	rows, err := s.Read.QueryContext(ctx, `SELECT application_id, session_id, body FROM deliveries WHERE archive_id = '' AND session_id IN (
+		SELECT session_id FROM deliveries JOIN sessions ON sessions.id = session_id WHERE archive_id = '' AND server = $1 GROUP BY session_id
+		HAVING count(*) FILTER (WHERE `+s.Event+` = 'sessionCreated') > count(*) FILTER (WHERE `+s.Event+` = 'sessionDestroyed')) ORDER BY id`, s.Server)
 	if err != nil {
 		return nil, fmt.Errorf("read session events: %w", err)
 	}
@@ -121,12 +138,12 @@ func (s *Store) Monitored(ctx context.Context) ([]store.Delivery, error) {
 
 // SettleDelivery notes an attempt, what was answered (0 = nothing) and how the delivery ended.
 func (s *Store) SettleDelivery(ctx context.Context, id int64, outcome string, status int) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = ?, last_status = ? WHERE id = ?", outcome, status, id)
+	_, err := s.exec(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = $1, last_status = $2 WHERE id = $3", outcome, status, id)
 	return err
 }
 
 // PostponeDelivery notes a failed attempt, what was answered and when the next may be made.
 func (s *Store) PostponeDelivery(ctx context.Context, id int64, notBefore time.Time, status int) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = ?, last_status = ? WHERE id = ?", notBefore.UnixNano(), status, id)
+	_, err := s.exec(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = $1, last_status = $2 WHERE id = $3", notBefore.UnixNano(), status, id)
 	return err
 }

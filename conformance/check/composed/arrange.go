@@ -1,0 +1,146 @@
+package composed
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/stage"
+)
+
+// arrangement is a call that changes the layout of an archive.
+type arrangement struct {
+	r    evidence.Record
+	body check.Object
+	h    *check.History
+	sane bool // a start would take the layout
+	done bool // the archive no longer recorded when it was called
+}
+
+func arrangements(c *check.Case) []arrangement {
+	var out []arrangement
+	for _, r := range c.Calls("setArchiveLayout") {
+		body, ok := c.Decode(r.Exchange.Request.Body.Text)
+		h := c.ByID[r.IDs[evidence.Archive]]
+		if !ok || h == nil || h.Start.Exchange == nil || !c.Sound(r) {
+			continue
+		}
+		k := arrangement{r: r, body: body, h: h, sane: sane(c, body)}
+		if stop, stopped := h.FirstStop(); stopped {
+			k.done = !check.Over(stop).After(check.Sent(r))
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// sane tells whether a start would take the layout; of style sheets only that there has to be one.
+func sane(c *check.Case, body check.Object) bool {
+	kind := body.Text("type")
+	types, _ := c.Ledger.List("layout")
+	return slices.Contains(types.Values, kind) && (body["stylesheet"] != nil) == (kind == "custom") && (body["screenshareType"] == nil || kind == "bestFit")
+}
+
+// known tells whether the style sheet, if any, is one of the specification's examples.
+func known(c *check.Case, body check.Object) bool {
+	return body["stylesheet"] == nil || sheetOf(c, body.Text("stylesheet"))
+}
+
+func sheetOf(c *check.Case, text string) bool {
+	for _, e := range c.Ledger.Examples {
+		if e.Layout.Stylesheet == text {
+			return true
+		}
+	}
+	return false
+}
+
+// layoutChanges: the call is answered with success, and what was asked for is seen from then on.
+func layoutChanges(c *check.Case) {
+	for _, k := range arrangements(c) {
+		if k.sane && known(c, k.body) && !k.done {
+			c.Status(k.r, 200, 204)
+		}
+	}
+	arranged(func(x check.Exhibit, a stage.Act) bool {
+		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout != nil ||
+			a.Changed < len(x.Play.Changes) && x.Play.Changes[a.Changed].Layout != nil // and not before
+	})(c)
+}
+
+// classChanges: the call is answered with success, reads tell the classes, and they take effect.
+func classChanges(c *check.Case) {
+	for _, r := range c.Calls("setStreamClasses") {
+		if c.Sound(r) {
+			c.Status(r, 200)
+		}
+	}
+	for _, r := range c.Calls("listStreams") {
+		if !c.Sound(r) || r.Exchange.Status() != 200 {
+			continue
+		}
+		if body, ok := c.Decode(r.Exchange.Response.Body.Text); ok {
+			classesRead(c, r, check.Classes(body))
+		}
+	}
+	arranged(func(x check.Exhibit, a stage.Act) bool {
+		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout == nil
+	})(c)
+}
+
+// classesRead compares the classes of a list with those at publishing and the calls since.
+func classesRead(c *check.Case, r evidence.Record, got map[string][]string) {
+	s := c.Sessions[r.IDs[evidence.Session]]
+	if s == nil {
+		return
+	}
+	for _, u := range s.Streams {
+		id := u.By.IDs[evidence.Stream]
+		if u.From.After(check.Sent(r)) || !u.Covers(check.Over(r)) {
+			continue
+		}
+		want, by := strings.Fields(u.By.Published.Classes), u.By
+		for _, put := range c.Calls("setStreamClasses") {
+			body, ok := c.Decode(put.Exchange.Request.Body.Text)
+			if classes, named := check.Classes(body)[id]; ok && named && put.Exchange.Status() == 200 && check.Over(put).Before(check.Sent(r)) {
+				want, by = classes, put
+			}
+		}
+		c.Want(slices.Equal(got[id], want), fmt.Sprintf("stream %s with layoutClassList %q", check.Short(id), want), fmt.Sprintf("%q", got[id]), r, by)
+	}
+}
+
+// layoutsRefused: 409 once the archive no longer records, 400 for what a start would refuse.
+func layoutsRefused(c *check.Case) {
+	for _, k := range arrangements(c) {
+		switch {
+		case !k.sane && !k.done:
+			c.Status(k.r, 400)
+		case k.sane && k.done:
+			c.Status(k.r, 409)
+		}
+	}
+}
+
+// beyondSubset is what the scenario's bad style sheets have that the subset has not: a selector, a property and a value.
+var beyondSubset = []string{"#id", "color", "sticky"}
+
+// sheetsRefused: 400, and the message names what is beyond the subset. A target may also take the sheet and ignore it.
+func sheetsRefused(c *check.Case) {
+	for _, k := range arrangements(c) {
+		if !k.sane || k.done || known(c, k.body) {
+			continue
+		}
+		if !c.Status(k.r, 200, 204, 400) || k.r.Exchange.Status() != 400 {
+			continue
+		}
+		o, _ := c.Decode(k.r.Exchange.Response.Body.Text)
+		for _, word := range beyondSubset {
+			if strings.Contains(k.body.Text("stylesheet"), word) {
+				c.Want(strings.Contains(o.Text("message"), word), "a message that names "+word, o.Text("message"), k.r)
+			}
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package composed
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/layout"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/stage"
+	"reelcheck/fixtures"
+)
+
+// StreamChecks are about how many streams an archive holds, and about streams that are muted, change or have one kind only.
+var StreamChecks = []check.Check{
+	check.New("ARC-COMP-20", check.In(check.Many), arranged(crowded)),
+	check.New("ARC-COMP-21", check.In(check.Many), fiftyHeard),
+	check.New("ARC-COMP-22", check.In(check.Many), beyondLimits),
+	check.New("ARC-SIM-03", check.In(check.Simultaneous), ownLayouts),
+	check.New("ARC-SEL-07", check.In(check.Many), arranged(preferred)),
+	check.New("ARC-COMP-28", check.In(check.Mutes), mutedVideo),
+	check.New("ARC-COMP-29", check.In(check.Mutes), mutedAudio),
+	check.New("ARC-COMP-30", check.In(check.Mutes), changesSize),
+	check.New("ARC-COMP-31", check.In(check.Mutes), onlyHeard),
+	check.New("ARC-COMP-32", check.In(check.Mutes), onlySeen),
+	check.New("ARC-COMP-33", check.In(check.Mutes, check.Layouts), blackElsewhere),
+	check.New("ARC-COMP-34", check.In(check.Many), takesPlace),
+}
+
+// crowded scenes show as many streams as there are places.
+func crowded(_ check.Exhibit, a stage.Act) bool { return len(a.Picture.Places) == layout.Most }
+
+// preferred scenes leave out a stream that was there before one that is shown.
+func preferred(_ check.Exhibit, a stage.Act) bool {
+	if len(a.Streams) <= layout.Most {
+		return false
+	}
+	_, last := a.Picture.Of(a.Streams[len(a.Streams)-1].ID)
+	return last
+}
+
+// ownLayouts looks at archives of one session that record at the same time with different layouts.
+func ownLayouts(c *check.Case) {
+	exhibits := c.Exhibits()
+	arranged(func(x check.Exhibit, _ stage.Act) bool {
+		return slices.ContainsFunc(exhibits, func(y check.Exhibit) bool {
+			return y.Start.IDs[evidence.Session] == x.Start.IDs[evidence.Session] && y.Play.Layout != x.Play.Layout &&
+				!y.EndedBefore(x.Start) && !x.EndedBefore(y.Start)
+		})
+	})(c)
+}
+
+// Heard compares the tones of a scene with those of the tracks that are there.
+func Heard(c *check.Case, x check.Exhibit, a stage.Act) {
+	var missing, extra []string
+	for _, i := range a.Heard {
+		if t := track(x, i); !sounds(x, t, a.Middle()) {
+			missing = append(missing, t.Fixture)
+		}
+	}
+	for _, t := range x.Sound.Tones {
+		wanted := slices.ContainsFunc(a.Heard, func(i int) bool { return track(x, i).Fixture == t.ID })
+		if !wanted && sounds(x, evidence.Published{Fixture: t.ID}, a.Middle()) && !slices.Contains(extra, t.ID) {
+			extra = append(extra, t.ID)
+		}
+	}
+	ok := len(missing) == 0 && len(extra) == 0
+	if c.Excused(ok, c.Limit("tolerance.stream-edge"), x.Takes...) {
+		return
+	}
+	c.Want(ok, fmt.Sprintf("%d sounds at %.1f s", len(a.Heard), a.Middle()),
+		check.Clip(fmt.Sprintf("missing %q, and %q beside them", missing, extra), 300), x.R)
+}
+
+// track is the published track with that number in the play.
+func track(x check.Exhibit, i int) evidence.Published { return *x.Parts[i].By.Published }
+
+func sounds(x check.Exhibit, t evidence.Published, at float64) bool {
+	return slices.ContainsFunc(x.Sound.OfTone(t.Fixture), func(s media.ToneSpan) bool { return s.From <= at && at <= s.To })
+}
+
+// audible are the scenes of archives with sound.
+func audible(c *check.Case, which pick, each func(x check.Exhibit, a stage.Act)) {
+	for _, x := range c.Exhibits() {
+		if x.Request["hasAudio"] == false || x.Sound == nil {
+			continue
+		}
+		for _, a := range x.Scenes {
+			if which(x, a) {
+				each(x, a)
+			}
+		}
+	}
+}
+
+func fiftyHeard(c *check.Case) {
+	full := func(_ check.Exhibit, a stage.Act) bool { return len(a.Heard) == stage.MostHeard }
+	audible(c, full, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+}
+
+// beyondLimits looks at scenes with more than an archive holds: the picture and the mix are those of the others.
+func beyondLimits(c *check.Case) {
+	arranged(func(_ check.Exhibit, a stage.Act) bool { return len(a.Streams) > layout.Most })(c)
+	more := func(_ check.Exhibit, a stage.Act) bool { return len(a.Unheard) > 0 }
+	audible(c, more, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+}
+
+// takesPlace looks at scenes after one in which streams were left out, when another stream has ended.
+func takesPlace(c *check.Case) {
+	freed := func(x check.Exhibit, a stage.Act) bool {
+		return slices.ContainsFunc(x.Acts, func(b stage.Act) bool {
+			return b.To <= a.From && len(b.Streams) > len(b.Picture.Places) && len(a.Streams) < len(b.Streams)
+		})
+	}
+	arranged(freed)(c)
+	louder := func(x check.Exhibit, a stage.Act) bool {
+		return slices.ContainsFunc(x.Acts, func(b stage.Act) bool { return b.To <= a.From && len(b.Unheard) > len(a.Unheard) })
+	}
+	audible(c, louder, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+}
+
+// muted are the scenes in which a track of that kind is muted, and those in which it is back.
+func muted(kind string) pick {
+	return func(x check.Exhibit, a stage.Act) bool {
+		for i, p := range x.Parts {
+			there := x.Play.Tracks[i].There
+			if p.By.Published.Kind == kind && len(p.By.Published.Muted) > 0 && len(there) > 0 && there[0].To <= a.From {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func mutedVideo(c *check.Case) {
+	arranged(muted("video"))(c)
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	for _, x := range c.Exhibits() {
+		for i, p := range x.Parts {
+			if p.By.Published.Kind != "video" || x.Picture == nil {
+				continue
+			}
+			for _, gap := range gaps(x.Play.Tracks[i].There) {
+				if gap.To-gap.From < edge+check.Blink {
+					continue
+				}
+				late := gap.From
+				for _, a := range x.Picture.OfStream(p.By.Published.Fixture) {
+					if a.From < gap.To-check.Blink && a.To > gap.From {
+						late = max(late, min(a.To, gap.To))
+					}
+				}
+				c.Want(late <= gap.From+edge, fmt.Sprintf("%s not in the picture while muted from %.1f to %.1f s", p.By.Published.Fixture, gap.From, gap.To),
+					fmt.Sprintf("there until %.1f s", late), x.R, p.By)
+			}
+		}
+	}
+}
+
+func gaps(there []stage.Stretch) []stage.Stretch {
+	var out []stage.Stretch
+	for i := 1; i < len(there); i++ {
+		out = append(out, stage.Stretch{From: there[i-1].To, To: there[i].From})
+	}
+	return out
+}
+
+func mutedAudio(c *check.Case) {
+	audible(c, muted("audio"), func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+}
+
+// changesSize wants each shape of a fixture that has several, in its aspect.
+func changesSize(c *check.Case) {
+	allow := int(c.Number("tolerance.tile"))
+	for _, x := range c.Exhibits() {
+		if x.Picture == nil {
+			continue
+		}
+		for _, t := range x.Takes {
+			parts := shapes(c, t.Fixture)
+			if t.Kind != "video" || len(parts) < 2 || !t.Kept {
+				continue
+			}
+			seen := 0
+			for _, a := range x.Picture.OfStream(t.Fixture) {
+				i := slices.IndexFunc(parts, func(s fixtures.Part) bool { return a.FirstMark >= s.From && a.FirstMark < s.To })
+				if i < 0 {
+					continue
+				}
+				seen |= 1 << i
+				// The wanted width of what is as high as it is.
+				want := a.Rect.Height * parts[i].Width / parts[i].Height
+				c.Want(want-a.Rect.Width <= allow && a.Rect.Width-want <= allow, fmt.Sprintf("%s as %d:%d from %.1f s", t.Fixture, parts[i].Width, parts[i].Height, a.From),
+					fmt.Sprintf("%dx%d", a.Rect.Width, a.Rect.Height), x.R, t.R)
+			}
+			if t.To-t.From > 8 { // most of the fixture's loop
+				c.Want(seen == 1<<len(parts)-1, fmt.Sprintf("%s in %d shapes", t.Fixture, len(parts)), fmt.Sprintf("shapes seen: %b", seen), x.R, t.R)
+			}
+		}
+	}
+}
+
+// onlyHeard: scenes with a stream that has no picture have no tile for it, and its sound.
+func onlyHeard(c *check.Case) {
+	with := func(x check.Exhibit, a stage.Act) bool {
+		return slices.ContainsFunc(a.Heard, func(i int) bool { return !published(x, x.Play.Tracks[i].Stream, "video") })
+	}
+	arranged(with)(c)
+	audible(c, with, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+}
+
+// published tells whether a stream has a track of that kind at all.
+func published(x check.Exhibit, stream, kind string) bool {
+	return slices.ContainsFunc(x.Parts, func(p check.Part) bool {
+		return p.By.IDs[evidence.Stream] == stream && p.By.Published.Kind == kind
+	})
+}
+
+// onlySeen: streams without sound are in the picture.
+func onlySeen(c *check.Case) {
+	arranged(func(x check.Exhibit, a stage.Act) bool {
+		return slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return !published(x, p.Stream, "audio") })
+	})(c)
+}
+
+// blackElsewhere wants nothing beside the streams, and all black where there are none.
+func blackElsewhere(c *check.Case) {
+	for _, x := range c.Exhibits() {
+		if x.Request["hasVideo"] == false || x.Picture == nil {
+			continue
+		}
+		var stray []string
+		for _, s := range x.Picture.Stray {
+			stray = append(stray, fmt.Sprintf("something at %d,%d of %dx%d from %.1f to %.1f s", s.Rect.X, s.Rect.Y, s.Rect.Width, s.Rect.Height, s.From, s.To))
+		}
+		c.Want(len(stray) == 0, "black beside the streams", check.Clip(strings.Join(stray, "; "), 300), x.R)
+		for _, a := range x.Scenes {
+			if !a.Known || len(a.Picture.Places) > 0 {
+				continue
+			}
+			black := slices.ContainsFunc(x.Picture.Black, func(s media.Span) bool { return s.From <= a.From && a.To <= s.To })
+			c.Want(black, fmt.Sprintf("black from %.1f to %.1f s, when nobody is seen", a.From, a.To), fmt.Sprintf("black %v", x.Picture.Black), x.R)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media"
+)
+
+// EncryptionChecks judge archives of an application with a certificate.
+var EncryptionChecks = []check.Check{
+	check.New("ARC-SEC-02", check.In(check.Encryption), nothingInTheClear),
+	check.New("ARC-SEC-04", check.In(check.Encryption), tellsNoLength),
+	check.New("ARC-SEC-06", check.In(check.Encryption), passwordOpens),
+	check.New("ARC-SEC-07", check.In(check.Encryption), passwordTold),
+	check.New("ARC-SEC-08", check.In(check.Encryption), badCertificates),
+	check.New("ARC-SEC-09", check.In(check.Encryption), turnedOff),
+}
+
+// encryptedArchives are those that were started with a certificate in force.
+func encryptedArchives(c *check.Case) []*check.History {
+	return slices.DeleteFunc(c.StartedArchives(), func(h *check.History) bool { return !c.Encrypted(h) })
+}
+
+// nothingInTheClear is what can be seen from outside: the one object at the target cannot be read and holds nothing of the plain file,
+// and there is no other place to get the archive from.
+func nothingInTheClear(c *check.Case) {
+	for _, h := range encryptedArchives(c) {
+		keys := map[string]bool{}
+		for _, r := range h.Stored(false) {
+			keys[r.Object.Key] = true
+		}
+		if objects := h.Stored(false); len(objects) > 0 {
+			c.Want(len(keys) == 1, "the encrypted object and nothing beside it", fmt.Sprintf("%d objects", len(keys)), objects...)
+		}
+		for _, r := range h.Stored(true) {
+			looked := sealedMedia(c, r)
+			c.Want(looked.Media != nil && !readable(c, looked), "an object that cannot be read as media", describeMedia(c, looked), r, looked)
+		}
+		for _, r := range h.Opened {
+			if o := r.Opened; o.Error == "" {
+				c.Want(o.Excerpts > 0 && o.Found == 0, "nothing of the decrypted file in the object", fmt.Sprintf("%d of %d excerpts", o.Found, o.Excerpts), r)
+			}
+		}
+		for _, s := range slices.Concat(h.Seen, h.Hooks) {
+			if check.Final(s.Status()) {
+				c.Want(s.Object["url"] == nil, "no download link beside the upload", s.Show("url"), s.At)
+			}
+		}
+	}
+}
+
+// sealedMedia is what the forensics made of the object as it is.
+func sealedMedia(c *check.Case, object evidence.Record) (looked evidence.Record) {
+	for _, r := range c.View.Scenario(object.Scenario).Records {
+		if r.Media != nil && r.Media.SHA256 == object.Object.SHA256 {
+			looked = r
+		}
+	}
+	return looked
+}
+
+// readable: some part of the bytes was understood as media.
+func readable(c *check.Case, r evidence.Record) bool {
+	f, _ := c.File(r)
+	return f.Transport || f.MP4() || len(f.Tracks) > 0
+}
+
+func describeMedia(c *check.Case, r evidence.Record) string {
+	if r.Media == nil {
+		return "not looked at"
+	}
+	f, _ := c.File(r)
+	if f.Transport {
+		return "a transport stream"
+	}
+	return check.FileKind(r, f) + ", tracks " + strings.Join(f.Tracks, ", ")
+}
+
+func tellsNoLength(c *check.Case) {
+	for _, h := range encryptedArchives(c) {
+		for _, s := range slices.Concat(h.Seen, h.Hooks) {
+			n, ok := s.Whole("duration")
+			c.Want(ok && n == 0, "duration 0", s.Status()+" with "+s.Show("duration"), s.At)
+		}
+	}
+}
+
+// passwordOpens: the file is what facts 7.5 says, and holds what was published.
+func passwordOpens(c *check.Case) {
+	for _, h := range encryptedArchives(c) {
+		for _, r := range h.Opened {
+			if o := r.Opened; o.Error == "" {
+				c.Want(o.Version == 1 && o.Algorithm == 1 && o.Mode == 1, "version, algorithm and mode 1 1 1", fmt.Sprint(o.Version, o.Algorithm, o.Mode), r)
+			}
+		}
+	}
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	for _, x := range c.Unsealed() {
+		bad := slices.ContainsFunc(x.Findings, func(f media.Finding) bool { return f.Kind == media.Undecodable || f.Kind == media.FrameCount })
+		c.Want(x.Transport && !bad && x.Video != nil && x.Video.Entry == "avc1" && x.Audio != nil && x.Audio.ObjectType == 2,
+			"a transport stream of H.264 and AAC-LC that decodes from first to last frame", describeMedia(c, x.R)+check.Details(x.File), x.R)
+		for _, t := range x.Takes {
+			missing := t.Missing(x.Showing(t), edge)
+			ok := missing <= check.Blink
+			if !c.Excused(ok, c.Limit("tolerance.stream-edge"), t) {
+				c.Want(ok, fmt.Sprintf("%s %s from %.1f to %.1f s", t.Kind, t.Fixture, t.From, t.To), check.Describe(x.Showing(t)), t.R, x.R)
+			}
+		}
+	}
+}
+
+// passwordTold: the delivered archive has the same password wherever it is told, and one that is not encrypted has none.
+func passwordTold(c *check.Case) {
+	for _, h := range encryptedArchives(c) {
+		delivered := h.Delivered()
+		for _, s := range delivered {
+			want := delivered[0].Text("password")
+			c.Want(s.Text("password") != "" && s.Text("password") == want, "the password of the file in every answer and callback", s.Show("password"), s.At)
+		}
+	}
+	for _, h := range c.StartedArchives() {
+		if c.TurnedOff(h) {
+			for _, s := range h.Delivered() {
+				c.Want(s.Object["password"] == nil || s.Object["password"] == "", "no password of a file that is not encrypted", s.Show("password"), s.At)
+			}
+		}
+	}
+}
+
+// badCertificates rests on a target that accepts a proper one.
+func badCertificates(c *check.Case) {
+	var accepted []evidence.Record
+	calls := c.Calls("setArchiveStorage")
+	for _, r := range calls {
+		if c.Sound(r) && strings.HasSuffix(r.Label, ".certificate") && r.Exchange.Status() == 200 {
+			accepted = append(accepted, r)
+		}
+	}
+	for _, r := range calls {
+		if !c.Sound(r) || !c.Certificate(r) || strings.HasSuffix(r.Label, ".certificate") {
+			continue
+		}
+		if len(accepted) == 0 {
+			c.Blocked("a refusal by a target that accepts a proper certificate", "no certificate was ever accepted", r)
+			return
+		}
+		c.Status(r, 400)
+	}
+}
+
+func turnedOff(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		if !c.TurnedOff(h) {
+			continue
+		}
+		for _, r := range h.Media {
+			f, ok := c.File(r)
+			c.Want(ok && f.MP4() && !f.Transport, "an MP4 file again", check.FileKind(r, f), r)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package check
+
+import "reelcheck/conformance/evidence"
+
+// Certified are the settings of an upload target that were accepted before r for its application; the last of them counts.
+func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
+	for _, call := range f.Calls("setArchiveStorage") {
+		if f.Sound(call) && call.Exchange.Status() == 200 && SameApp(call, r) && Over(call).Before(Sent(r)) {
+			accepted = append(accepted, call)
+		}
+	}
+	return accepted
+}
+
+// Encrypted tells whether the application had a certificate when h was started.
+func (f *Facts) Encrypted(h *History) bool {
+	if h.Start.Exchange == nil {
+		return false
+	}
+	accepted := f.certified(h.Start)
+	return len(accepted) > 0 && f.Certificate(accepted[len(accepted)-1])
+}
+
+// Certificate tells whether a call sets an upload target with a certificate.
+func (f *Facts) Certificate(r evidence.Record) bool {
+	o, _ := f.Decode(r.Exchange.Request.Body.Text)
+	return o["certificate"] != nil
+}
+
+// TurnedOff tells whether the application had a certificate once, and none any more when h was started.
+func (f *Facts) TurnedOff(h *History) bool {
+	if h.Start.Exchange == nil || f.Encrypted(h) {
+		return false
+	}
+	for _, r := range f.certified(h.Start) {
+		if f.Certificate(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unsealed are the encrypted archives that recorded something and were decrypted, with what was found in the plain file.
+// One that could not be is noted as a contradiction.
+func (c *Case) Unsealed() []Exhibit {
+	var out []Exhibit
+	for _, h := range c.StartedArchives() {
+		p := c.perform(h)
+		if !c.Encrypted(h) || len(h.Opened) == 0 || len(p.Play.Tracks) == 0 {
+			continue
+		}
+		opened := h.Opened[len(h.Opened)-1]
+		if opened.Opened.Error != "" || len(h.Media) == 0 {
+			c.Wrong("an object that the holder of the private key can decrypt", opened.Opened.Error, opened)
+			continue
+		}
+		r := h.Media[len(h.Media)-1]
+		f, ok := c.File(r)
+		if !ok {
+			c.Wrong("a readable transport stream", FileKind(r, f), opened, r)
+			continue
+		}
+		out = append(out, Exhibit{h, f, r, p})
+	}
+	return out
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/render"
+)
+
+const composeHelp = `Render an individual archive, or the journal of a session, into one MP4 file, as a composed archive of it would be.
+
+An individual archive is a ZIP file of one WebM or Matroska file for every stream, or part of one, and a JSON manifest; it may come from
+any recorder. A journal is a directory in data/journals of archived, from before the archive is complete; it is not changed. If it
+holds several archives, --archive names one.
+
+Exit codes: 0 rendered; 1 failed, or the input is not what it should be; 2 wrong usage; 130 interrupted. Without a complete file there is
+none, and a file that was there before is kept.`
+
+const composeExample = `  archived compose archive.zip -o out.mp4
+  archived compose archive.zip -o out.mp4 --layout horizontalPresentation --resolution 1280x720
+  archived compose archive.zip -o out.mp4 --layout custom --stylesheet layout.css --qp 23
+  archived compose data/journals/SESSION --archive ID -o out.mp4`
+
+// composeFlags are the options of a composed archive.
+type composeFlags struct {
+	out, archive, path              string
+	layout, stylesheet, screenshare string
+	resolution                      string
+	bitrate, quantizer              int
+	noAudio, noVideo, overwrite     bool
+}
+
+func composeCommand(stdout, stderr io.Writer) *cobra.Command {
+	var f composeFlags
+	cmd := &cobra.Command{
+		Use:     "compose ARCHIVE.zip|JOURNAL -o OUT.mp4",
+		Short:   "Render an individual archive into one file",
+		Long:    composeHelp,
+		Example: composeExample,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage{fmt.Errorf("compose needs one archive or journal, got %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := f.options(cmd)
+			if err != nil {
+				return usage{err}
+			}
+			bar := newProgress(stderr)
+			r, err := render.Run(cmd.Context(), args[0], f.out, render.Options{
+				Compose: o, ArchiveID: f.archive, Overwrite: f.overwrite, Progress: bar.show, Log: toolLog(stderr),
+			})
+			bar.end()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(stdout, "%s: %v, %d bytes\n", f.out, r.Duration.Round(time.Millisecond), r.Size)
+			return nil
+		},
+	}
+	f.register(cmd)
+	return asTool(cmd)
+}
+
+func (f *composeFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "output", "o", "", "the file to make")
+	flags.BoolVarP(&f.overwrite, "overwrite", "y", false, "overwrite the output")
+	flags.StringVar(&f.archive, "archive", "", "which archive of a journal")
+	flags.StringVar(&f.layout, "layout", string(layout.BestFit), "bestFit, pip, verticalPresentation, horizontalPresentation or custom")
+	flags.StringVar(&f.stylesheet, "stylesheet", "", "CSS file of the layout custom")
+	flags.StringVar(&f.screenshare, "screenshare-type", "", "layout while a screen is shared, with bestFit only")
+	flags.StringVar(&f.resolution, "resolution", archive.DefaultResolution, strings.Join(archive.Resolutions, ", "))
+	flags.IntVar(&f.bitrate, "max-bitrate", 0, "constant bit rate of the video, 100000 to 6000000 bit/s, in place of --qp")
+	flags.IntVar(&f.quantizer, "qp", compose.DefaultQP, "quantization parameter of the video, 15 to 40")
+	flags.BoolVar(&f.noAudio, "no-audio", false, "make a file without audio")
+	flags.BoolVar(&f.noVideo, "no-video", false, "make a file without video")
+	flags.StringVar(&f.path, "ffmpeg", "ffmpeg", "the FFmpeg program")
+}
+
+// options checks the flags by the rules of the start call.
+func (f *composeFlags) options(cmd *cobra.Command) (compose.Options, error) {
+	spec := layout.Spec{Type: layout.Type(f.layout), Screenshare: layout.Type(f.screenshare)}
+	if f.stylesheet != "" {
+		css, err := os.ReadFile(f.stylesheet)
+		if err != nil {
+			return compose.Options{}, fmt.Errorf("stylesheet: %w", err)
+		}
+		spec.Stylesheet = string(css)
+	}
+	audio, video := !f.noAudio, !f.noVideo
+	request := archive.StartRequest{SessionID: "tool", HasAudio: &audio, HasVideo: &video, Resolution: f.resolution, Layout: &spec}
+	if cmd.Flags().Changed("max-bitrate") {
+		request.MaxBitrate = &f.bitrate
+	}
+	if cmd.Flags().Changed("qp") {
+		request.QuantizationParameter = &f.quantizer
+	}
+	if err := request.Validate(); err != nil {
+		return compose.Options{}, err
+	}
+	first, err := layout.New(spec)
+	if err != nil {
+		return compose.Options{}, err
+	}
+	width, height := archive.Archive{Resolution: f.resolution}.Canvas()
+	o := compose.Options{FFmpeg: ffmpeg.Config{Path: f.path}, Width: width, Height: height, HasAudio: audio, HasVideo: video, Layout: first}
+	if request.MaxBitrate != nil {
+		o.Bitrate = f.bitrate
+	} else {
+		o.QP = f.quantizer
+	}
+	return o, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"reelcheck/reference/internal/store/postgres"
+	"reelcheck/reference/internal/store/sqlite"
+	"reelcheck/reference/internal/store/sqlstore"
+)
+
+// open opens the store of the configuration.
+func (s *server) open(ctx context.Context, c config, base string, log *slog.Logger) (*sqlstore.Store, error) {
+	if c.Database == "" {
+		return sqlite.Open(ctx, filepath.Join(c.Data, "archived.db"))
+	}
+	id, err := serverID(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.Open(ctx, postgres.Config{
+		URL: c.Database, Server: id, Base: strings.TrimSuffix(base, "/"), Log: log,
+		Alone: c.Control, // the other servers would not notice that a clock moves
+		Lost: func(err error) {
+			select {
+			case s.lost <- err:
+			default:
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := shareLinks(ctx, c.Data, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// shareLinks gives the built-in clouds of all servers on db one key, so that a link from one opens the file at another.
+func shareLinks(ctx context.Context, data string, db *sqlstore.Store) error {
+	file := filepath.Join(data, "cloud", "link.key")
+	mine, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		mine = make([]byte, 32)
+		_, err = rand.Read(mine)
+	}
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	key, err := db.Shared(ctx, "link.key", mine)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	return keep(file, key)
+}
+
+// fromHolder serves files of the built-in cloud, and sends on who asks for one that another server has.
+func fromHolder(cloud http.Handler, db *sqlstore.Store, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		archiveID := path.Base(path.Dir(r.URL.Path))
+		holder, err := db.Holder(r.Context(), archiveID)
+		switch {
+		case err != nil:
+			log.Error("cannot find the server of an archive", "archive", archiveID, "error", err)
+			http.Error(w, "the file cannot be read", http.StatusInternalServerError)
+		case holder != "":
+			http.Redirect(w, r, holder+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		default:
+			cloud.ServeHTTP(w, r)
+		}
+	})
+}
+
+// serverID returns the name that the server of this data directory has in a database. The first start invents it.
+func serverID(data string) (string, error) {
+	file := filepath.Join(data, "server.id")
+	id, err := os.ReadFile(file)
+	if err == nil {
+		name := strings.TrimSpace(string(id))
+		if uuid.Validate(name) != nil || len(name) != 36 {
+			return "", fmt.Errorf("data: %s holds no server id", file)
+		}
+		return name, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("data: %w", err)
+	}
+	name := uuid.NewString()
+	return name, keep(file, []byte(name+"\n"))
+}
+
+// keep writes a small file that is there in full, or not at all, whenever the machine dies.
+func keep(file string, content []byte) error {
+	next := file + ".new"
+	if err := os.WriteFile(next, content, 0o600); err != nil {
+		return err
+	}
+	if err := syncPath(next); err != nil {
+		return err
+	}
+	if err := os.Rename(next, file); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(file))
+}
+
+func syncPath(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

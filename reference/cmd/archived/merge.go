@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/merge"
+)
+
+const mergeHelp = `Join recordings that follow and overlap each other into one file.
+
+The files are given in the order of their recording. Where each ends and the next begins, the overlap is found by picture and
+sound; files that do not overlap are appended. Nothing is coded again but a moment of sound at each joint and, where the overlap has no
+key frame of the next file, the pictures up to its next one. Files need not be archives: H.264 and AAC-LC in MP4 are all that is
+asked, with the same size, profile, pixel format, frame rate, time base, sample rate and channels.
+
+Exit codes: 0 joined; 1 failed, or the files differ; 2 wrong usage; 130 interrupted. Without a complete file there is none, and a file that
+was there before is kept.`
+
+const mergeExample = `  archived merge first.mp4 second.mp4 -o session.mp4
+  archived merge 1.mp4 2.mp4 3.mp4 -o day.mp4 --max-overlap 10`
+
+func mergeCommand(stdout, stderr io.Writer) *cobra.Command {
+	var (
+		out       string
+		overlap   float64
+		overwrite bool
+		path      string
+	)
+	cmd := &cobra.Command{
+		Use:     "merge A.mp4 B.mp4 [...] -o OUT.mp4",
+		Short:   "Join recordings that overlap",
+		Long:    mergeHelp,
+		Example: mergeExample,
+		Args:    atLeast(2, "merge needs at least two files"),
+		RunE: func(cmd *cobra.Command, inputs []string) error {
+			bar := newProgress(stderr)
+			o := merge.Options{
+				FFmpeg: ffmpeg.Config{Path: path}, MaxOverlap: time.Duration(overlap * float64(time.Second)), Overwrite: overwrite,
+				Progress: bar.show, Log: toolLog(stderr),
+			}
+			if !(overlap >= 0 && overlap <= merge.LongestOverlap.Seconds()) {
+				return usage{fmt.Errorf("max-overlap must be 0 to %g seconds, got %g", merge.LongestOverlap.Seconds(), overlap)}
+			}
+			if err := o.Validate(inputs, out); err != nil {
+				return usage{err}
+			}
+			r, err := merge.Run(cmd.Context(), inputs, out, o)
+			bar.end()
+			if err != nil {
+				return err
+			}
+			for _, j := range r.Joints {
+				fmt.Fprintln(stdout, describe(j))
+			}
+			fmt.Fprintf(stdout, "%s: %v, %d bytes\n", out, r.Duration.Round(time.Millisecond), r.Size)
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&out, "output", "o", "", "the file to make")
+	flags.Float64VarP(&overlap, "max-overlap", "x", merge.DefaultOverlap.Seconds(), "seconds of each file in which to look for the overlap")
+	flags.BoolVarP(&overwrite, "overwrite", "y", false, "overwrite the output")
+	flags.StringVar(&path, "ffmpeg", "ffmpeg", "the FFmpeg program")
+	return asTool(cmd)
+}
+
+// describe tells what was done at a joint.
+func describe(j merge.Joint) string {
+	line := fmt.Sprintf("%s + %s: ", filepath.Base(j.A), filepath.Base(j.B))
+	if j.Overlap == 0 {
+		line += "no overlap found, appended"
+	} else {
+		by := "picture and sound"
+		switch {
+		case !j.Picture:
+			by = "sound"
+		case !j.Sound:
+			by = "picture"
+		}
+		line += fmt.Sprintf("overlap of %.3f s found by %s", j.Overlap.Seconds(), by)
+		if j.Ambiguous {
+			line += " (others are as likely; the shortest was taken)"
+		}
+	}
+	return line + fmt.Sprintf(", joined at %.3f s; coded again: %.3f s of video, %.3f s of audio", j.At.Seconds(), j.Video.Seconds(), j.Audio.Seconds())
+}
+
+// usage is an error of whoever called: exit code 2.
+type usage struct{ error }
+
+func (u usage) Unwrap() error { return u.error }
+
+// asTool makes wrong flags and a missing output wrong usage.
+func asTool(cmd *cobra.Command) *cobra.Command {
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if out, err := cmd.Flags().GetString("output"); err == nil && out == "" {
+			return usage{errors.New("output is missing: -o OUT.mp4")}
+		}
+		return nil
+	}
+	return cmd
+}
+
+func atLeast(n int, message string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < n {
+			return usage{errors.New(message)}
+		}
+		return nil
+	}
+}
+
+// toolLog tells people of what is odd but does not stop the work.
+func toolLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// figures are what a program with all its children took.
+type figures struct {
+	wall, cpu time.Duration
+	pss       int64 // peak of the sum over all processes, bytes
+}
+
+// sampleEvery is how often memory is looked at. Looking stops the kernel's memory management for milliseconds.
+const sampleEvery = time.Second
+
+// measure runs a program to its end.
+func measure(ctx context.Context, args []string) (figures, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return figures{}, err
+	}
+	over := make(chan struct{})
+	peak := make(chan int64)
+	go func() { peak <- peakPSS(cmd.Process.Pid, over) }()
+	err := cmd.Wait()
+	f := figures{wall: time.Since(began)}
+	close(over)
+	f.pss = <-peak
+	if err != nil {
+		return f, fmt.Errorf("%s: %w\n%s", args[0], err, said.Bytes())
+	}
+	f.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() // of waited-for descendants too
+	return f, nil
+}
+
+// peakPSS samples the memory of a process group until over is closed.
+func peakPSS(group int, over <-chan struct{}) int64 {
+	tick := time.NewTicker(sampleEvery)
+	defer tick.Stop()
+	var peak int64
+	for {
+		select {
+		case <-over:
+			return peak
+		case <-tick.C:
+			peak = max(peak, pss(group))
+		}
+	}
+}
+
+// pss sums the proportional set sizes of a process group: memory that several processes share counts once.
+func pss(group int) (sum int64) {
+	names, _ := filepath.Glob("/proc/[0-9]*")
+	for _, name := range names {
+		pid, err := strconv.Atoi(filepath.Base(name))
+		if err != nil {
+			continue
+		}
+		if g, err := syscall.Getpgid(pid); err != nil || g != group {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(name, "smaps_rollup"))
+		if err != nil { // ended meanwhile
+			continue
+		}
+		for line := range bytes.Lines(b) {
+			if rest, ok := bytes.CutPrefix(line, []byte("Pss:")); ok {
+				kb, _ := strconv.ParseInt(string(bytes.Fields(rest)[0]), 10, 64)
+				sum += kb << 10
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/layout"
+)
+
+// The peers do what our composition does: the same place, size and kind of scaling for every picture, the same pictures
+// chosen from 30 frames/s for 25 (the newest one there is), the same encoders with the same options.
+
+// place is where the picture of one input goes.
+type place struct {
+	layout.Rect
+	input input
+}
+
+func places(c rendering, inputs []input) []place {
+	var streams []layout.Stream
+	for i := range inputs {
+		streams = append(streams, layout.Stream{ID: strconv.Itoa(i)})
+	}
+	var list []place
+	for i, t := range (layout.Layout{}).Arrange(streams, c.width, c.height) {
+		list = append(list, place{t.Whole(c.source[0], c.source[1]), inputs[i]})
+	}
+	return list
+}
+
+// ffmpegPeer is one process that does it all with xstack and amix.
+func ffmpegPeer(c rendering, at []place, out string) []string {
+	args := []string{"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error", "-y"}
+	var graph, video, audio strings.Builder
+	var corners []string
+	for i, p := range at {
+		args = append(args, "-i", p.input.both)
+		fmt.Fprintf(&graph, "[%d:v]fps=%d:round=up,scale=%d:%d:flags=%s[v%d];", i, ffmpeg.FrameRate, p.W, p.H, ffmpeg.Scaling, i)
+		fmt.Fprintf(&video, "[v%d]", i)
+		fmt.Fprintf(&audio, "[%d:a]", i)
+		corners = append(corners, fmt.Sprintf("%d_%d", p.X, p.Y))
+	}
+	if len(at) > 1 {
+		fmt.Fprintf(&graph, "%sxstack=inputs=%d:fill=black:layout=%s[v];", video.String(), len(at), strings.Join(corners, "|"))
+		fmt.Fprintf(&graph, "%samix=inputs=%d:normalize=0[a]", audio.String(), len(at))
+	} else {
+		graph.WriteString("[v0]null[v];[0:a]anull[a]")
+	}
+	v := c.video()
+	args = append(args, "-filter_complex", graph.String(), "-map", "[v]", "-map", "[a]")
+	args = append(args, v.X264()...)
+	return append(args, "-c:a", "aac", "-ac", "1", "-b:a", strconv.Itoa(ffmpeg.AudioBitrate), out)
+}
+
+// gstreamerPeer is a pipeline around GStreamer's compositor and audiomixer.
+func gstreamerPeer(c rendering, at []place, out string) []string {
+	v := c.video()
+	args := []string{"gst-launch-1.0", "-q", "compositor", "name=v", "background=black"}
+	for i, p := range at {
+		args = append(args, fmt.Sprintf("sink_%d::xpos=%d", i, p.X), fmt.Sprintf("sink_%d::ypos=%d", i, p.Y),
+			fmt.Sprintf("sink_%d::width=%d", i, p.W), fmt.Sprintf("sink_%d::height=%d", i, p.H))
+	}
+	pipe := fmt.Sprintf("! video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1 ! queue max-size-buffers=3 ! "+
+		"x264enc pass=quant quantizer=%d speed-preset=%s threads=%d key-int-max=%d bframes=0 option-string=%s ! "+
+		"video/x-h264,profile=baseline ! h264parse ! queue ! mp4mux name=m ! filesink location=%s "+
+		"audiomixer name=a ! audio/x-raw,channels=1,rate=%d ! audioconvert ! avenc_aac bitrate=%d ! queue ! m.",
+		c.width, c.height, ffmpeg.FrameRate, v.QP, v.Preset(), ffmpeg.EncoderThreads, ffmpeg.KeyEvery, "ipratio=1:scenecut=0", out,
+		ffmpeg.SampleRate, ffmpeg.AudioBitrate)
+	args = append(args, strings.Fields(pipe)...)
+	for i, p := range at {
+		args = append(args, strings.Fields(fmt.Sprintf("filesrc location=%s ! matroskademux name=d%d "+
+			"d%d.video_0 ! queue ! vp8dec threads=1 ! v.sink_%d d%d.audio_0 ! queue ! opusdec ! audioconvert ! a.", p.input.both, i, i, i, i))...)
+	}
+	return args
+}
+
+func (c rendering) video() ffmpeg.Video {
+	return ffmpeg.Video{Width: c.width, Height: c.height, QP: compose.DefaultQP}
+}

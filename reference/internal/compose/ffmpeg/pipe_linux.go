@@ -1,0 +1,20 @@
+package ffmpeg
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// largestPipe is the kernel's limit for users without privileges.
+const largestPipe = 1 << 20
+
+// widen lets a pipe hold n bytes, or about what may be had: who writes to it then waits less often for who reads. It is an
+// offer to the kernel, which refuses it to users of many pipes.
+func widen(f *os.File, n int) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = conn.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, min(n, largestPipe)) }) // see above
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package ffmpeg
+
+import "os"
+
+// widen does nothing: pipes keep their size.
+func widen(*os.File, int) {}

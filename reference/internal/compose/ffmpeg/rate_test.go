@@ -1,0 +1,135 @@
+package ffmpeg
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/Eyevinn/mp4ff/avc"
+
+	"reelcheck/reference/internal/av"
+)
+
+// encode encodes pictures and returns what each became.
+func encode(t *testing.T, v Video, frames int, draw func(n int, luma []byte)) (coded [][]byte) {
+	t.Helper()
+	enc, err := Config{}.EncodeH264(t.Context(), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := make([]byte, v.Width*v.Height*3/2)
+	for i := v.Width * v.Height; i < len(picture); i++ {
+		picture[i] = 128
+	}
+	fed := make(chan error, 1)
+	go func() {
+		for n := range frames {
+			draw(n, picture[:v.Width*v.Height])
+			if _, err := enc.Write(picture); err != nil {
+				fed <- err
+				return
+			}
+		}
+		fed <- enc.CloseInput()
+	}()
+	units := NewAccessUnits(enc)
+	for {
+		unit, err := units.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		coded = append(coded, unit)
+	}
+	if err := errors.Join(<-fed, enc.Wait()); err != nil || len(coded) != frames {
+		t.Fatalf("%d of %d pictures: %v", len(coded), frames, err)
+	}
+	return coded
+}
+
+func noise() func(int, []byte) {
+	random := rand.NewPCG(1, 2)
+	return func(_ int, luma []byte) {
+		for i := 0; i < len(luma); i += 4 {
+			x := random.Uint64()
+			for k := range 4 {
+				luma[i+k] = byte(x >> (8 * k))
+			}
+		}
+	}
+}
+
+// TestConstantBitrate measures every two and every ten seconds of what is easy, hard, and now this, now that.
+func TestConstantBitrate(t *testing.T) {
+	flat, noise := func(_ int, luma []byte) { clear(luma) }, noise()
+	for _, rate := range []int{100_000, 400_000, 2_000_000} {
+		for name, draw := range map[string]func(int, []byte){
+			"easy": flat, "hard": noise, "both": func(n int, luma []byte) {
+				if n/60%2 == 0 {
+					flat(n, luma)
+				} else {
+					noise(n, luma)
+				}
+			},
+		} {
+			t.Run(fmt.Sprint(name, rate), func(t *testing.T) {
+				coded := encode(t, Video{Width: 160, Height: 120, Bitrate: rate}, 12*FrameRate, draw)
+				for seconds, most := range map[int]float64{2: 0.1, 10: 0.03} {
+					window := seconds * FrameRate
+					for from := 0; from+window <= len(coded); from += 5 {
+						sum := 0
+						for _, unit := range coded[from : from+window] {
+							sum += 8 * len(unit)
+						}
+						if off := float64(sum)/float64(rate*seconds) - 1; off > most || off < -most {
+							t.Fatalf("%.1f %% off in the %d s from frame %d on", 100*off, seconds, from)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestEverySliceHasTheQuantizationParameter at every size, since each has a preset of its own.
+func TestEverySliceHasTheQuantizationParameter(t *testing.T) {
+	for _, size := range [][2]int{{480, 640}, {1280, 720}, {1080, 1920}} {
+		for _, qp := range []int{15, 19, 40} {
+			spss, ppss := map[uint32]*avc.SPS{}, map[uint32]*avc.PPS{}
+			slices := 0
+			for _, unit := range encode(t, Video{Width: size[0], Height: size[1], QP: qp}, 4, noise()) {
+				for nal := range av.NALs(unit) {
+					switch kind := avc.GetNaluType(nal[0]); {
+					case kind == avc.NALU_SPS:
+						sps, err := avc.ParseSPSNALUnit(nal, true)
+						if err != nil {
+							t.Fatal(err)
+						}
+						spss[sps.ParameterID] = sps
+					case kind == avc.NALU_PPS:
+						pps, err := avc.ParsePPSNALUnit(nal, spss)
+						if err != nil {
+							t.Fatal(err)
+						}
+						ppss[pps.PicParameterSetID] = pps
+					case avc.IsVideoNaluType(kind):
+						h, err := avc.ParseSliceHeader(nal, spss, ppss)
+						if err != nil {
+							t.Fatal(err)
+						}
+						slices++
+						if got := 26 + ppss[h.PicParamID].PicInitQpMinus26 + int(h.SliceQPDelta); got != qp {
+							t.Errorf("%v: a slice of QP %d has %d", size, qp, got)
+						}
+					}
+				}
+			}
+			if slices < 4 {
+				t.Errorf("%v, QP %d: %d slices", size, qp, slices)
+			}
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package gateway
+
+import (
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"reelcheck/reference/internal/session"
+)
+
+// What is taken of a query is within its bounds, whatever the query is.
+func FuzzPublisher(f *testing.F) {
+	for _, query := range []string{
+		"", "name=%C3%A4&videoType=screen&layoutClassList=focus%20b", "connectionId=29f760f8-7ce1-46c9-ade3-f2dedee4ed5f",
+		"name=a&name=b", "connectionId=", "videoType=film", "name=%ff", "layoutClassList=%80", "%", ";", "a=%zz",
+	} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		who, err := parsePublisher(query, session.Client{SessionID: "S"})
+		if err != nil {
+			return
+		}
+		if !utf8.ValidString(who.Name) || utf8.RuneCountInString(who.Name) > maxStreamName {
+			t.Errorf("name %q", who.Name)
+		}
+		if who.ConnectionID != "" && uuid.Validate(who.ConnectionID) != nil {
+			t.Errorf("connection %q", who.ConnectionID)
+		}
+		for _, class := range who.LayoutClasses {
+			if class == "" || !utf8.ValidString(class) || len(who.LayoutClasses) > maxClassList {
+				t.Errorf("classes %q", who.LayoutClasses)
+			}
+		}
+	})
+}

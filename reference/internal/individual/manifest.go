@@ -1,0 +1,160 @@
+// Package individual renders individual archives: ZIP files of one WebM or Matroska file for every stream, or part of one, with a
+// manifest that says when each was recorded. It makes a journal of them, from which the compositor makes the picture, as it does of
+// a session.
+//
+// Nothing in the ZIP is trusted: no name in it becomes a path, and sizes are bounded before anything is read.
+package individual
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	maxEntries  = 1000
+	maxManifest = 4 << 20
+	maxFiles    = 500
+	// maxMedia bounds one media file, far above four hours of the best video.
+	maxMedia = 64 << 30
+	// maxRatio is how much smaller than its content compressed media may be: media hardly shrinks, bombs do.
+	maxRatio  = 20
+	freeBytes = 1 << 20
+	longest   = 24 * time.Hour
+)
+
+// Manifest is the description in the ZIP.
+type Manifest struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	SessionID string `json:"sessionId"`
+	CreatedAt int64  `json:"createdAt"` // ms since the epoch
+	Files     []File `json:"files"`
+}
+
+// File is one media file: a stream, or a part of it.
+type File struct {
+	StreamID        string `json:"streamId"`
+	Filename        string `json:"filename"`
+	Size            int64  `json:"size"`
+	StartTimeOffset int64  `json:"startTimeOffset"` // ms since createdAt
+	StopTimeOffset  int64  `json:"stopTimeOffset"`
+	ConnectionData  string `json:"connectionData"`
+	VideoType       string `json:"videoType"`
+}
+
+// start and stop are the file's place in the recording.
+func (f File) start() time.Duration { return time.Duration(f.StartTimeOffset) * time.Millisecond }
+func (f File) stop() time.Duration  { return time.Duration(f.StopTimeOffset) * time.Millisecond }
+
+// Archive is an open ZIP.
+type Archive struct {
+	Manifest
+
+	zip   io.Closer
+	media map[string]*zip.File // by the name in the manifest
+}
+
+// Open opens a ZIP and checks what its directory and its manifest say. The caller must call Close.
+func Open(name string) (*Archive, error) {
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		if errors.Is(err, zip.ErrFormat) {
+			err = fmt.Errorf("%s is not a ZIP file", name)
+		}
+		return nil, err
+	}
+	a, err := read(&z.Reader)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), z.Close())
+	}
+	a.zip = z
+	return a, nil
+}
+
+// Close closes the ZIP.
+func (a *Archive) Close() error { return a.zip.Close() }
+
+func read(z *zip.Reader) (*Archive, error) {
+	if len(z.File) > maxEntries {
+		return nil, fmt.Errorf("%d files in the ZIP are too many: at most %d", len(z.File), maxEntries)
+	}
+	a := &Archive{media: map[string]*zip.File{}}
+	entries := map[string]*zip.File{}
+	for _, f := range z.File {
+		if entries[f.Name] != nil {
+			return nil, fmt.Errorf("%q is in the ZIP twice", f.Name)
+		}
+		entries[f.Name] = f
+	}
+	if err := a.findManifest(z.File); err != nil {
+		return nil, err
+	}
+	for i := range a.Files {
+		if err := a.check(a.Files[i], entries); err != nil {
+			return nil, fmt.Errorf("manifest: files[%d]: %w", i, err)
+		}
+	}
+	return a, nil
+}
+
+// findManifest takes the JSON file in the root. Its name is not documented.
+func (a *Archive) findManifest(files []*zip.File) error {
+	i := slices.IndexFunc(files, func(f *zip.File) bool {
+		return strings.EqualFold(path.Ext(f.Name), ".json") && !strings.ContainsAny(f.Name, `/\`)
+	})
+	if i < 0 {
+		return errors.New("no manifest: there is no .json file in the ZIP")
+	}
+	f := files[i]
+	r, err := f.Open()
+	if err != nil {
+		return fmt.Errorf("manifest %q: %w", f.Name, err)
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("manifest %q: %w", f.Name, err)
+	case len(b) > maxManifest:
+		return fmt.Errorf("manifest %q is larger than %d bytes", f.Name, maxManifest)
+	}
+	if err := json.Unmarshal(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), &a.Manifest); err != nil {
+		return fmt.Errorf("manifest %q: %w", f.Name, err)
+	}
+	if len(a.Files) == 0 || len(a.Files) > maxFiles {
+		return fmt.Errorf("manifest %q: files has %d entries, want 1 to %d", f.Name, len(a.Files), maxFiles)
+	}
+	return nil
+}
+
+func (a *Archive) check(f File, entries map[string]*zip.File) error {
+	entry := entries[f.Filename]
+	switch {
+	case f.Filename == "":
+		return errors.New("filename is missing")
+	case entry == nil:
+		return fmt.Errorf("filename %q is not in the ZIP", f.Filename)
+	case a.media[f.Filename] != nil:
+		return fmt.Errorf("filename %q comes twice", f.Filename)
+	case f.StreamID == "":
+		return errors.New("streamId is missing")
+	case f.start() < 0 || f.StartTimeOffset > longest.Milliseconds():
+		return fmt.Errorf("startTimeOffset %d is not from 0 to %d", f.StartTimeOffset, longest.Milliseconds())
+	case f.StopTimeOffset < f.StartTimeOffset || f.StopTimeOffset > longest.Milliseconds():
+		return fmt.Errorf("stopTimeOffset %d is not from startTimeOffset to %d", f.StopTimeOffset, longest.Milliseconds())
+	case entry.UncompressedSize64 > maxMedia:
+		return fmt.Errorf("%q has %d bytes: at most %d are read", f.Filename, entry.UncompressedSize64, int64(maxMedia))
+	case entry.UncompressedSize64/maxRatio > entry.CompressedSize64+freeBytes/maxRatio:
+		return fmt.Errorf("%q grows from %d to %d bytes, which media does not", f.Filename, entry.CompressedSize64, entry.UncompressedSize64)
+	}
+	a.media[f.Filename] = entry
+	return nil
+}

@@ -1,0 +1,119 @@
+package matroska
+
+import (
+	"bytes"
+	"errors"
+	"os/exec"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+// file makes a WebM or Matroska file of pictures and sound.
+func file(t testing.TB, args ...string) []byte {
+	t.Helper()
+	all := append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
+		"-f", "lavfi", "-i", "sine=d=2:sample_rate=48000"}, args...)
+	cmd := exec.Command("ffmpeg", append(all, "pipe:1")...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ffmpeg: %v: %s", err, stderr.Bytes())
+	}
+	return out
+}
+
+// blocks reads everything.
+func blocks(b []byte) (list []Block, err error) {
+	err = Read(bytes.NewReader(b), func(b Block) error {
+		list = append(list, b)
+		return nil
+	})
+	return list, err
+}
+
+func TestReadsEveryCodec(t *testing.T) {
+	for _, tt := range []struct {
+		codec av.Codec
+		args  []string
+	}{
+		{av.VP8, []string{"-c:v", "libvpx", "-g", "10", "-c:a", "libopus", "-f", "webm"}},
+		{av.VP9, []string{"-c:v", "libvpx-vp9", "-cpu-used", "8", "-g", "10", "-c:a", "libopus", "-f", "webm"}},
+		{av.H264, []string{"-c:v", "libx264", "-bf", "0", "-g", "10", "-c:a", "libopus", "-f", "matroska"}},
+	} {
+		t.Run(string(tt.codec), func(t *testing.T) {
+			list, err := blocks(file(t, tt.args...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			video := slices.DeleteFunc(slices.Clone(list), func(b Block) bool { return b.Track.Codec != tt.codec })
+			if len(video) != 50 || len(list)-len(video) < 100 {
+				t.Fatalf("%d frames, %d packets", len(video), len(list)-len(video))
+			}
+			for i, b := range video {
+				if late := b.Time - time.Duration(i)*40*time.Millisecond; late > 12*time.Millisecond || late < -time.Millisecond {
+					t.Errorf("frame %d is at %v", i, b.Time)
+				}
+				if b.Key != (i%10 == 0) {
+					t.Errorf("frame %d: key %v", i, b.Key)
+				}
+			}
+			if tt.codec == av.H264 {
+				var types []av.NALType
+				for nal := range av.NALs(video[10].Data) {
+					types = append(types, av.NALTypeOf(nal))
+				}
+				if !slices.Contains(types, av.NALSPS) || !slices.Contains(types, av.NALPPS) || !slices.Contains(types, av.NALIDR) {
+					t.Errorf("key frame of NAL units %v", types)
+				}
+			}
+		})
+	}
+}
+
+// TestCutAnywhere reads what is there of a file, wherever it ends, and leaves no goroutine.
+func TestCutAnywhere(t *testing.T) {
+	b := file(t, "-c:v", "libvpx", "-b:v", "50k", "-c:a", "libopus", "-b:a", "16k", "-f", "webm")
+	whole, err := blocks(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	last := 0
+	for n := 0; n < len(b); n += 97 {
+		list, err := blocks(b[:n])
+		if len(list) < last || len(list) > len(whole) {
+			t.Fatalf("%d of %d bytes: %d blocks after %d", n, len(b), len(list), last)
+		}
+		if last = len(list); last > 0 && err != nil && !errors.Is(err, ErrCut) {
+			t.Fatalf("%d of %d bytes: %v", n, len(b), err)
+		}
+	}
+	if last < len(whole)-2 {
+		t.Errorf("%d of %d blocks before the last bytes", last, len(whole))
+	}
+	if err := Read(bytes.NewReader(b), func(Block) error { return errors.ErrUnsupported }); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("stopped by its reader: %v", err)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines, before %d", after, before)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(file(f, "-t", "0.2", "-c:v", "libvpx", "-c:a", "libopus", "-f", "webm"))
+	f.Add(file(f, "-t", "0.2", "-c:v", "libx264", "-bf", "0", "-c:a", "libopus", "-f", "matroska"))
+	f.Add([]byte("\x1aE\xdf\xa3"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_ = Read(bytes.NewReader(b), func(b Block) error {
+			if b.Time > Longest+time.Hour || b.Time < -Longest-time.Hour {
+				t.Fatalf("block at %v", b.Time)
+			}
+			return nil
+		})
+	})
+}

@@ -1,0 +1,288 @@
+package merge
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"reelcheck/fixtures/mark"
+)
+
+const (
+	filmWidth, filmHeight = 320, 240
+	filmFPS               = 25
+	filmRate              = 48000
+)
+
+// film is what recordings of the tests show and sound like, from one instant on: every picture carries its number, every sample
+// is a function of its time.
+type film struct {
+	picture func(number int, luma []byte) // draws onto black besides the number
+	sound   func(t float64) float64
+	plain   bool // without numbers
+	blank   int  // so many pictures at the beginning of a recording are black
+}
+
+// speech is sound that is never the same.
+func speech(t float64) float64 {
+	v := 0.0
+	for voice := range 3 {
+		syllable := math.Floor(t * (7 + float64(voice)))
+		h := math.Mod(math.Abs(math.Sin(syllable*12.9898+float64(voice)*78.233))*43758.5453, 1)
+		if h < 0.35 {
+			continue
+		}
+		phase := t*(7+float64(voice)) - syllable
+		envelope := math.Sin(math.Pi * phase)
+		v += 0.15 * h * envelope * math.Sin(2*math.Pi*(120+150*h*float64(voice+1))*t)
+	}
+	return v
+}
+
+func tone(t float64) float64    { return 0.3 * math.Sin(2*math.Pi*443.7*t) }
+func silence(_ float64) float64 { return 0 }
+
+// ball moves, so that pictures differ by more than their number.
+func ball(number int, luma []byte) {
+	cx, cy := 160+int(120*math.Sin(float64(number)*0.031)), 190+int(30*math.Sin(float64(number)*0.117))
+	for y := cy - 15; y < cy+15; y++ {
+		for x := cx - 15; x < cx+15; x++ {
+			luma[y*filmWidth+x] = 180
+		}
+	}
+}
+
+func still(_ int, luma []byte) {
+	for i := range luma[:filmWidth*40] {
+		luma[i] = 120
+	}
+}
+
+// raw writes pictures and sound of [from, to) to files.
+func (f film) raw(t testing.TB, from, to int, late float64) (video, audio string) {
+	t.Helper()
+	var pix, pcm bytes.Buffer
+	frame := make([]byte, filmWidth*filmHeight*3/2)
+	for n := from; n < to; n++ {
+		luma := frame[:filmWidth*filmHeight]
+		for i := range luma {
+			luma[i] = 16
+		}
+		for i := filmWidth * filmHeight; i < len(frame); i++ {
+			frame[i] = 128
+		}
+		if n-from >= f.blank {
+			f.picture(n, luma)
+			f.number(t, n, luma)
+		}
+		pix.Write(frame)
+	}
+	for i := from * filmRate / filmFPS; i < to*filmRate/filmFPS; i++ {
+		v := f.sound(float64(i)/filmRate + late)
+		pcm.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(v))))
+	}
+	dir := t.TempDir()
+	video, audio = filepath.Join(dir, "pictures"), filepath.Join(dir, "sound")
+	for name, b := range map[string][]byte{video: pix.Bytes(), audio: pcm.Bytes()} {
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return video, audio
+}
+
+func (f film) number(t testing.TB, n int, luma []byte) {
+	t.Helper()
+	if f.plain {
+		return
+	}
+	cells, err := mark.Encode(n>>9, n&511)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark.Draw(mark.Plane{Pix: luma, Stride: filmWidth, W: filmWidth, H: filmHeight}, 16, 50, 1, cells)
+}
+
+// recording is how ffmpeg is asked to record.
+type recording struct {
+	video, audio []string // codec arguments; nil = none
+	rest         []string
+	late         float64 // by how much sound is late, in seconds
+}
+
+var (
+	// composed is what archives look like, plain what ffmpeg makes by itself: B-frames, High profile, moov at the end.
+	composed = recording{
+		video: strings.Fields("-c:v libx264 -preset ultrafast -profile:v baseline -bf 0 -g 250 -sc_threshold 0 -qp 19 -video_track_timescale 90000"),
+		audio: strings.Fields("-c:a aac -b:a 128k -ac 1"), rest: strings.Fields("-movflags +faststart"),
+	}
+	plain = recording{video: strings.Fields("-c:v libx264 -preset veryfast"), audio: strings.Fields("-c:a aac")}
+)
+
+// record makes an MP4 file of pictures [from, to).
+func (f film) record(t testing.TB, r recording, from, to int) string {
+	t.Helper()
+	video, audio := f.raw(t, from, to, r.late)
+	var in, out []string
+	if r.video != nil {
+		in = append(in, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", fmt.Sprintf("%dx%d", filmWidth, filmHeight), "-r", strconv.Itoa(filmFPS), "-i", video)
+		out = append(out, r.video...)
+	}
+	if r.audio != nil {
+		in = append(in, "-f", "f32le", "-ar", strconv.Itoa(filmRate), "-ac", "1", "-i", audio)
+		out = append(out, r.audio...)
+	}
+	name := filepath.Join(t.TempDir(), fmt.Sprintf("%d-%d.mp4", from, to))
+	run(t, append(append(append(in, out...), r.rest...), name)...)
+	return name
+}
+
+func run(t testing.TB, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y"}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ffmpeg %v: %v: %s", args, err, stderr.Bytes())
+	}
+	return out
+}
+
+// numbers reads the number of every picture, -1 where there is none.
+func numbers(t testing.TB, name string) []int {
+	t.Helper()
+	raw := run(t, "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
+	var list []int
+	for ; len(raw) >= filmWidth*filmHeight; raw = raw[filmWidth*filmHeight:] {
+		r, ok := mark.Decode(mark.Plane{Pix: raw[:filmWidth*filmHeight], Stride: filmWidth, W: filmWidth, H: filmHeight},
+			mark.Box{X: 16, Y: 50, W: mark.Width, H: mark.Height})
+		if ok {
+			list = append(list, r.Stream<<9|r.Frame)
+		} else {
+			list = append(list, -1)
+		}
+	}
+	return list
+}
+
+// samples is the sound, mono.
+func samples(t testing.TB, name string) []float64 {
+	t.Helper()
+	raw := run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-f", "f32le", "pipe:1")
+	out := make([]float64, len(raw)/4)
+	for i := range out {
+		out[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	}
+	return out
+}
+
+// times lists the presentation times of the packets of a stream, in seconds, sorted.
+func times(t testing.TB, name, stream string) []float64 {
+	t.Helper()
+	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "frame=pts_time", "-of", "csv=p=0", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []float64
+	for _, line := range strings.Fields(string(out)) {
+		v, err := strconv.ParseFloat(strings.TrimSuffix(line, ","), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+func merge(t testing.TB, inputs ...string) (string, Result) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	r, err := Run(t.Context(), inputs, out, Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range r.Joints {
+		t.Logf("%+v", j)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(out), ".*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	return out, r
+}
+
+// once fails unless the pictures from one number to another are there, each once and in order, at regular times.
+func once(t testing.TB, name string, from, to int) {
+	t.Helper()
+	list := numbers(t, name)
+	for i, n := range list {
+		if n != from+i {
+			t.Fatalf("picture %d of %d shows %d, want %d (before: %v)", i, len(list), n, from+i, list[max(0, i-3):i])
+		}
+	}
+	if len(list) != to-from {
+		t.Fatalf("%d pictures, want %d", len(list), to-from)
+	}
+	at := times(t, name, "v:0")
+	for i := 1; i < len(at); i++ {
+		if d := at[i] - at[i-1]; math.Abs(d-1.0/filmFPS) > 0.0015 {
+			t.Fatalf("picture %d comes %.4f s after the one before", i, d)
+		}
+	}
+}
+
+// heard compares the sound with what the film sounds like, in blocks: it returns the largest distance in time, and fails where a
+// block is not there at all.
+func heard(t testing.TB, name string, f film, from int) time.Duration {
+	t.Helper()
+	pcm := samples(t, name)
+	const block, reach = filmRate / 25, filmRate / 40
+	start := float64(from) / filmFPS
+	want := make([]float64, len(pcm)+reach)
+	for i := range want {
+		want[i] = f.sound(start + float64(i)/filmRate)
+	}
+	worst := 0
+	for at := reach; at+block+reach < len(pcm); at += block {
+		energy := 0.0
+		for i := 0; i < block; i += 4 {
+			energy += pcm[at+i] * pcm[at+i]
+		}
+		if energy/block*4 < 3e-4 {
+			continue
+		}
+		best, lag := -1.0, 0
+		for k := range 2 * reach / 16 { // the closest of several periods
+			d := 8 * k
+			if k%2 == 1 {
+				d = -8 * (k + 1)
+			}
+			xy, yy := 0.0, 0.0
+			for i := 0; i < block; i += 4 {
+				y := want[at+i+d]
+				xy, yy = xy+pcm[at+i]*y, yy+y*y
+			}
+			if r := xy / math.Sqrt(energy*yy+1e-12); r > best+0.05 {
+				best, lag = r, d
+			}
+		}
+		if best < 0.8 {
+			t.Errorf("at %.2f s something else is heard: correlation %.2f", float64(at)/filmRate, best)
+		}
+		if lag > worst || -lag > worst {
+			worst = max(lag, -lag)
+			t.Logf("at %.2f s sound is %d samples off (%.2f)", float64(at)/filmRate, lag, best)
+		}
+	}
+	return time.Duration(worst) * time.Second / filmRate
+}

@@ -1,0 +1,273 @@
+package merge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// late is by how much sound may be off from its picture, and a little for measuring.
+const late = 16 * time.Millisecond
+
+func near(d, want time.Duration) bool {
+	return d > want-5*time.Millisecond && d < want+5*time.Millisecond
+}
+
+func TestJoinsArchives(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	out, r := merge(t, f.record(t, composed, 0, 250), f.record(t, composed, 200, 400))
+	once(t, out, 0, 400)
+	if off := heard(t, out, f, 0); off > late {
+		t.Errorf("sound is up to %v off", off)
+	}
+	if j := r.Joints[0]; !j.Picture || !j.Sound || !near(j.Overlap, 2*time.Second) || j.Video != 0 || j.Audio > time.Second {
+		t.Errorf("%+v", j)
+	}
+}
+
+// TestJoinsWhatFFmpegMakes has B-frames, a moov at the end, edit lists and another time base.
+func TestJoinsWhatFFmpegMakes(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	out, r := merge(t, f.record(t, plain, 0, 253), f.record(t, plain, 201, 400))
+	once(t, out, 0, 400)
+	if off := heard(t, out, f, 0); off > late {
+		t.Errorf("sound is up to %v off", off)
+	}
+	if j := r.Joints[0]; j.Video > 200*time.Millisecond {
+		t.Errorf("%+v", j)
+	}
+}
+
+// TestCodesAgainUpToTheNextKeyFrame has the second recording begin black, as archives do before the first key frame of a stream.
+func TestCodesAgainUpToTheNextKeyFrame(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	r := composed
+	r.video = append(slices.Clone(r.video), "-g", "75")
+	begins := f
+	begins.blank = 8
+	out, res := merge(t, f.record(t, r, 0, 250), begins.record(t, r, 210, 400))
+	once(t, out, 0, 400)
+	if off := heard(t, out, f, 0); off > late {
+		t.Errorf("sound is up to %v off", off)
+	}
+	// B's frames 250 to 284, before its key frame 285.
+	if j := res.Joints[0]; !near(j.Video, 35*40*time.Millisecond) || !near(j.At, 10*time.Second) {
+		t.Errorf("%+v", j)
+	}
+}
+
+func TestJoinsThree(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	out, r := merge(t, f.record(t, plain, 0, 170), f.record(t, plain, 140, 310), f.record(t, plain, 285, 420))
+	once(t, out, 0, 420)
+	if off := heard(t, out, f, 0); off > late {
+		t.Errorf("sound is up to %v off", off)
+	}
+	if len(r.Joints) != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestJoinsOneKindOnly(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	silent, blind := composed, composed
+	silent.audio, blind.video = nil, nil
+	out, _ := merge(t, f.record(t, silent, 0, 250), f.record(t, silent, 200, 400))
+	once(t, out, 0, 400)
+	out, _ = merge(t, f.record(t, blind, 0, 250), f.record(t, blind, 201, 400))
+	if off := heard(t, out, f, 0); off > late {
+		t.Errorf("sound is up to %v off", off)
+	}
+	if pcm := samples(t, out); math.Abs(float64(len(pcm))/filmRate-16) > 0.05 {
+		t.Errorf("%d samples", len(pcm))
+	}
+}
+
+// TestOneSaysNothing has the overlap found by the other: of pictures that stand still, or of silence.
+func TestOneSaysNothing(t *testing.T) {
+	f := film{picture: still, sound: speech, plain: true}
+	out, r := merge(t, f.record(t, composed, 0, 250), f.record(t, composed, 200, 400))
+	if j := r.Joints[0]; j.Picture || !j.Sound || !near(j.Overlap, 2*time.Second) {
+		t.Errorf("still: %+v", j)
+	}
+	if n := len(numbers(t, out)); n != 400 {
+		t.Errorf("still: %d pictures", n)
+	}
+	if off := heard(t, out, f, 0); off > late {
+		t.Errorf("still: sound is up to %v off", off)
+	}
+	f = film{picture: ball, sound: silence}
+	out, r = merge(t, f.record(t, composed, 0, 250), f.record(t, composed, 200, 400))
+	if j := r.Joints[0]; !j.Picture || j.Sound || !near(j.Overlap, 2*time.Second) {
+		t.Errorf("silent: %+v", j)
+	}
+	once(t, out, 0, 400)
+}
+
+// TestNothingInCommon appends, whole: recordings that do not overlap, and those that say nothing.
+func TestNothingInCommon(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	out, r := merge(t, f.record(t, plain, 0, 100), f.record(t, plain, 1000, 1100))
+	if j := r.Joints[0]; j.Overlap != 0 || j.Video != 0 {
+		t.Errorf("%+v", j)
+	}
+	list := numbers(t, out)
+	if len(list) != 200 || list[99] != 99 || list[100] != 1000 || list[199] != 1099 {
+		t.Errorf("%v", list)
+	}
+	f = film{picture: still, sound: silence, plain: true}
+	out, r = merge(t, f.record(t, plain, 0, 100), f.record(t, plain, 50, 150))
+	if n := len(numbers(t, out)); n != 200 || r.Joints[0].Overlap != 0 {
+		t.Errorf("%d pictures of nothing: %+v", n, r.Joints[0])
+	}
+}
+
+// TestNotFooledByWhatRepeats has a picture that comes again every two seconds under speech that does not, and the reverse.
+func TestNotFooledByWhatRepeats(t *testing.T) {
+	circling := func(n int, luma []byte) { ball(n%50*7, luma) }
+	f := film{picture: circling, sound: speech, plain: true}
+	_, r := merge(t, f.record(t, composed, 0, 300), f.record(t, composed, 225, 400))
+	if j := r.Joints[0]; !near(j.Overlap, 3*time.Second) || j.Ambiguous {
+		t.Errorf("pictures repeat: %+v", j)
+	}
+	again := func(t float64) float64 { return speech(math.Mod(t, 1.5)) }
+	f = film{picture: ball, sound: again}
+	out, r := merge(t, f.record(t, composed, 0, 300), f.record(t, composed, 225, 400))
+	if j := r.Joints[0]; !near(j.Overlap, 3*time.Second) || j.Ambiguous {
+		t.Errorf("sound repeats: %+v", j)
+	}
+	once(t, out, 0, 400)
+	f = film{picture: circling, sound: again, plain: true}
+	_, r = merge(t, f.record(t, composed, 0, 500), f.record(t, composed, 200, 600))
+	if j := r.Joints[0]; !j.Ambiguous {
+		t.Errorf("everything repeats: %+v", j)
+	}
+}
+
+// TestToneGoesOn joins a tone, whose phase is anywhere at the joint: its level stays, and nothing clicks.
+func TestToneGoesOn(t *testing.T) {
+	f := film{picture: ball, sound: tone}
+	for _, first := range []int{200, 203, 207} {
+		out, r := merge(t, f.record(t, composed, 0, 250), f.record(t, composed, first, 400))
+		once(t, out, 0, 400)
+		pcm := samples(t, out)
+		pcm = pcm[filmRate/10 : len(pcm)-filmRate/10]
+		// A tone's second difference is its amplitude times the square of its angle per sample.
+		const angle = 2 * math.Pi * 443.7 / filmRate
+		for i := 2; i < len(pcm); i++ {
+			if d := pcm[i] - 2*pcm[i-1] + pcm[i-2]; math.Abs(d) > 0.3*angle*angle*1.6 {
+				t.Fatalf("click of %.4f at %.3f s: %+v", d, float64(i)/filmRate, r.Joints[0])
+			}
+		}
+		const block = filmRate / 100
+		for at := 0; at+block < len(pcm); at += block / 2 {
+			sum := 0.0
+			for _, x := range pcm[at : at+block] {
+				sum += x * x
+			}
+			if level := math.Sqrt(2 * sum / block); level < 0.25 || level > 0.35 {
+				t.Fatalf("level %.3f at %.3f s, want 0.3: %+v", level, float64(at)/filmRate, r.Joints[0])
+			}
+		}
+	}
+}
+
+// TestWhatDiffersIsNamed refuses files that cannot follow each other.
+func TestWhatDiffersIsNamed(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	first := f.record(t, composed, 0, 10)
+	change := func(video, audio string) recording {
+		r := composed
+		r.video, r.audio = append(slices.Clone(r.video), strings.Fields(video)...), append(slices.Clone(r.audio), strings.Fields(audio)...)
+		return r
+	}
+	silent := composed
+	silent.audio = nil
+	for _, tt := range []struct {
+		want   string
+		second recording
+	}{
+		{"profile differs: Baseline and High", change("-profile:v high -preset fast", "")},
+		{"size differs: 320x240 and 160x120", change("-s 160x120", "")},
+		{"pixel format differs", change("-pix_fmt yuvj420p", "")},
+		{"frame rate differs: 25 and 30", change("-r 30", "")},
+		{"time base differs: 1/90000 and 1/12800", change("-video_track_timescale 12800", "")},
+		{"sample rate differs: 48000 and 44100", change("", "-ar 44100")},
+		{"number of channels differs: 1 and 2", change("", "-ac 2")},
+		{"audio differs: present and none", silent},
+		{"codec must be H.264", recording{video: strings.Fields("-c:v mpeg4")}},
+		{"codec must be AAC", change("", "-c:a mp3")},
+	} {
+		refuse(t, tt.want, first, f.record(t, tt.second, 5, 15))
+	}
+	main := change("-profile:v main -preset fast", "")
+	reordered := main
+	reordered.video = append(slices.Clone(main.video), "-bf", "2")
+	refuse(t, "use of B-frames differs: false and true", f.record(t, main, 0, 30), f.record(t, reordered, 20, 50))
+	text := filepath.Join(t.TempDir(), "text.mp4")
+	if err := os.WriteFile(text, []byte("this is no film at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, "is not a complete MP4 file", first, text)
+	refuse(t, "no such file", first, filepath.Join(t.TempDir(), "none.mp4"))
+	fragmented := change("-movflags +frag_keyframe+empty_moov", "")
+	refuse(t, "fragmented", first, f.record(t, fragmented, 20, 50))
+	refuse(t, "in the order", f.record(t, composed, 0, 200), f.record(t, composed, 60, 130))
+}
+
+func refuse(t *testing.T, want string, inputs ...string) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	_, err := Run(t.Context(), inputs, out, Options{Log: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with %q", err, want)
+	}
+	if list, err := os.ReadDir(filepath.Dir(out)); err != nil || len(list) > 0 {
+		t.Errorf("left: %v %v", list, err)
+	}
+}
+
+// TestOutputIsWholeOrAsBefore neither overwrites unasked nor leaves anything when interrupted.
+func TestOutputIsWholeOrAsBefore(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	a, b := f.record(t, composed, 0, 60), f.record(t, composed, 40, 100)
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	if err := os.WriteFile(out, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Log: slog.New(slog.DiscardHandler)}
+	if _, err := Run(t.Context(), []string{a, b}, out, o); err == nil || !strings.Contains(err.Error(), "exists; -y overwrites it") {
+		t.Errorf("error %v", err)
+	}
+	o.Overwrite = true
+	if _, err := Run(t.Context(), []string{a, b}, a, o); err == nil || !strings.Contains(err.Error(), "one of the inputs") {
+		t.Errorf("error %v", err)
+	}
+	for _, step := range []string{"finding overlaps", "copying"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		o.Progress = func(s string, _ float64) {
+			if s == step {
+				cancel()
+			}
+		}
+		if _, err := Run(ctx, []string{a, b}, out, o); !errors.Is(err, context.Canceled) {
+			t.Errorf("interrupted at %s: %v", step, err)
+		}
+	}
+	list, err := os.ReadDir(filepath.Dir(out))
+	if got, _ := os.ReadFile(out); err != nil || len(list) != 1 || string(got) != "before" {
+		t.Errorf("left: %v, %d bytes", list, len(got))
+	}
+	o.Progress = nil
+	if _, err := Run(t.Context(), []string{a, b}, out, o); err != nil {
+		t.Error(err)
+	}
+	once(t, out, 0, 100)
+}

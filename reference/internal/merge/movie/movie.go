@@ -1,0 +1,149 @@
+// Package movie reads the tracks of MP4 files (ISO/IEC 14496-12) that anybody may have made, and writes files put together from
+// their samples. It copies coded media and never looks at pictures or sound. Files are H.264 and AAC-LC, not fragmented.
+package movie
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/Eyevinn/mp4ff/mp4"
+)
+
+// Sample is one coded sample and where it lies. Times are in ticks of the track's timescale.
+type Sample struct {
+	Offset   int64
+	DTS      int64
+	Size     uint32
+	Duration uint32
+	Shift    int32 // of the composition time against DTS
+	Key      bool
+}
+
+// PTS is the sample's composition time.
+func (s Sample) PTS() int64 { return s.DTS + int64(s.Shift) }
+
+// Track is the video or the audio of a file. What is presented are the composition times from Start to End, from Delay on.
+type Track struct {
+	Timescale         uint32
+	Samples           []Sample // in decoding order
+	Start, End, Delay int64
+	Picture           *Picture // of video
+	Sound             *Sound   // of audio
+
+	entry mp4.Box // sample description
+}
+
+// Picture is what the description of a video track says.
+type Picture struct {
+	SPS, PPS      [][]byte
+	Profile       uint32 // profile_idc
+	Level         uint32 // level_idc
+	Width, Height uint
+	Chroma        byte // chroma_format_idc
+	Depth         uint // bits of a luma sample
+	FullRange     bool
+	References    uint
+	Aspect        [2]uint // of a pixel
+}
+
+// Sound is what the description of an audio track says.
+type Sound struct {
+	Rate, Channels int
+	Bitrate        int // bit/s, as far as the samples tell
+}
+
+// Movie is an open file.
+type Movie struct {
+	Name         string
+	Data         io.ReaderAt
+	Video, Audio *Track // nil when the file has none
+	close        func() error
+}
+
+// Close closes the file.
+func (m *Movie) Close() error { return m.close() }
+
+// Present is when a composition time is presented.
+func (t *Track) Present(pts int64) int64 { return pts - t.Start + t.Delay }
+
+// Ends is when the presentation of the track ends.
+func (t *Track) Ends() int64 { return t.Present(t.End) }
+
+// Seconds converts ticks.
+func (t *Track) Seconds(ticks int64) float64 { return float64(ticks) / float64(t.Timescale) }
+
+// Ticks converts seconds, to the nearest.
+func (t *Track) Ticks(seconds float64) int64 {
+	return int64(seconds*float64(t.Timescale)+float64(t.Timescale)*1e6+0.5) - int64(t.Timescale)*1e6
+}
+
+// Time converts ticks for people.
+func (t *Track) Time(ticks int64) time.Duration {
+	return time.Duration(t.Seconds(ticks) * float64(time.Second)).Round(time.Millisecond)
+}
+
+// Interval is the time from one sample to the next that is most common.
+func (t *Track) Interval() int64 {
+	count := map[uint32]int{}
+	for _, s := range t.Samples {
+		count[s.Duration]++
+	}
+	best := uint32(0)
+	for d, n := range count {
+		if n > count[best] || n == count[best] && d > best {
+			best = d
+		}
+	}
+	return int64(max(best, 1))
+}
+
+// Reorder is by how much composition times lie behind decoding times when nothing is reordered.
+func (t *Track) Reorder() int64 {
+	if len(t.Samples) == 0 {
+		return 0
+	}
+	return int64(t.Samples[0].Shift)
+}
+
+// Reordered reports whether the order of decoding differs from that of presentation: the video has B-frames.
+func (t *Track) Reordered() bool {
+	return !slices.IsSortedFunc(t.Samples, func(a, b Sample) int { return cmp.Compare(a.PTS(), b.PTS()) })
+}
+
+// KeyBefore is the index of the last key sample that is presented at or before pts; 0 when there is none.
+func (t *Track) KeyBefore(pts int64) int {
+	for i := len(t.Samples) - 1; i > 0; i-- {
+		if s := t.Samples[i]; s.Key && s.PTS() <= pts {
+			return i
+		}
+	}
+	return 0
+}
+
+// SampleAt is the index of the first sample that is decoded at or after dts.
+func (t *Track) SampleAt(dts int64) int {
+	return sort.Search(len(t.Samples), func(i int) bool { return t.Samples[i].DTS >= dts })
+}
+
+// Clean reports for every number of samples, from 0 to all, whether those are presented before the others: where the
+// track can be cut in two.
+func (t *Track) Clean() []bool {
+	n := len(t.Samples)
+	clean := make([]bool, n+1)
+	earliest := make([]int64, n+1) // of those from i on
+	earliest[n] = 1<<63 - 1
+	for i := n - 1; i >= 0; i-- {
+		earliest[i] = min(earliest[i+1], t.Samples[i].PTS())
+	}
+	latest := int64(-1 << 63)
+	for i := range clean {
+		clean[i] = latest < earliest[i]
+		if i < n {
+			latest = max(latest, t.Samples[i].PTS())
+		}
+	}
+	return clean
+}

@@ -1,0 +1,75 @@
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+)
+
+// errLost is why an archive has no file although it was recorded.
+var errLost = errors.New("media could not be kept")
+
+// tally knows what the archives of a session are recording, so that one of which media was lost does not pass for complete.
+type tally struct {
+	mu       sync.Mutex
+	archives map[string]*recording
+}
+
+type recording struct {
+	fail    func(error)     // ends the composition
+	open    bool            // a span is
+	end     av.Instant      // of the last one
+	streams map[string]bool // nil = all
+}
+
+func (t *tally) add(archiveID string, fail func(error)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.archives == nil {
+		t.archives = map[string]*recording{}
+	}
+	t.archives[archiveID] = &recording{fail: fail}
+}
+
+func (t *tally) remove(archiveID string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.archives, archiveID)
+}
+
+// note follows the spans of an archive.
+func (t *tally) note(kind journal.Kind, archiveID string, at av.Instant) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := t.archives[archiveID]; r != nil {
+		r.open, r.end = kind == journal.Recording, at
+	}
+}
+
+func (t *tally) takes(archiveID string, streams []archive.Inclusion) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.archives[archiveID]
+	if r == nil {
+		return
+	}
+	r.streams = map[string]bool{}
+	for _, in := range streams {
+		r.streams[in.StreamID] = true
+	}
+}
+
+// lost fails the archives that were to have the media of a stream at t; "" = of every stream.
+func (t *tally) lost(streamID string, at av.Instant, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range t.archives {
+		if (r.open || at < r.end) && (streamID == "" || r.streams == nil || r.streams[streamID]) {
+			r.fail(fmt.Errorf("%w: %w", errLost, err))
+		}
+	}
+}

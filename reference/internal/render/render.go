@@ -1,0 +1,181 @@
+// Package render composes a finished recording, an individual archive or the journal of a session, into one MP4 file, with the engine
+// that composes live.
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/individual"
+	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/replace"
+)
+
+// Options of a rendering.
+type Options struct {
+	Compose   compose.Options
+	ArchiveID string // of a journal, which may have several
+	Overwrite bool
+	// Progress, if set, is told what is being done, and how much of it is.
+	Progress func(step string, done float64)
+	Log      *slog.Logger
+}
+
+// Result of a rendering.
+type Result struct {
+	Size     int64
+	Duration time.Duration
+}
+
+// Run renders in, a ZIP file or the directory of a journal, to out. The input is not changed. On failure there is no out, or the one
+// of before.
+func Run(ctx context.Context, in, out string, o Options) (r Result, err error) {
+	if err := errors.Join(o.Compose.Validate(), replace.Check(out, o.Overwrite, in)); err != nil {
+		return Result{}, err
+	}
+	if filepath.Ext(out) != ".mp4" {
+		return Result{}, fmt.Errorf("output %q must end in .mp4", out)
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, float64) {}
+	}
+	// Beside the output there is room for it, and so, most likely, for what it is made of.
+	work, err := os.MkdirTemp(filepath.Dir(out), "."+filepath.Base(out)+".*.part")
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	info, err := os.Stat(in)
+	if err != nil {
+		return Result{}, err
+	}
+	open := openArchive
+	if info.IsDir() {
+		open = openJournal
+	}
+	j, rec, err := open(ctx, in, work, o)
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	return finish(ctx, j, rec, work, out, o)
+}
+
+func finish(ctx context.Context, j *journal.Journal, rec individual.Recording, work, out string, o Options) (Result, error) {
+	o.Compose.Progress = func(at av.Instant) { o.Progress("composing", float64(at-rec.Start)/float64(max(rec.End-rec.Start, 1))) }
+	file := filepath.Join(work, "archive")
+	done, err := compose.Run(ctx, j, rec.ArchiveID, o.Compose, file, o.Log)
+	if err != nil {
+		return Result{}, err
+	}
+	if done.Size == 0 {
+		return Result{}, errors.New("there is nothing to compose: nobody published")
+	}
+	r := Result{Duration: done.Duration}
+	r.Size, err = replace.File(out, func(f *os.File) error {
+		composed, err := compose.Open(file)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, composed)
+		return errors.Join(err, composed.Close())
+	})
+	return r, err
+}
+
+// openArchive makes a journal of a ZIP.
+func openArchive(ctx context.Context, in, work string, o Options) (*journal.Journal, individual.Recording, error) {
+	var rec individual.Recording
+	if o.ArchiveID != "" {
+		return nil, rec, errors.New("archive is only for a journal: a ZIP file is one archive")
+	}
+	a, err := individual.Open(in)
+	if err != nil {
+		return nil, rec, err
+	}
+	j, err := journal.Open(filepath.Join(work, "journal"), journal.Options{})
+	if err == nil {
+		rec, err = a.Fill(ctx, j, work, func(done float64) { o.Progress("reading", done) }, o.Log)
+		if err != nil {
+			err = errors.Join(fmt.Errorf("%s: %w", in, err), j.Close())
+		}
+	}
+	return j, rec, errors.Join(err, a.Close())
+}
+
+// openJournal opens a copy of a journal, because opening repairs and ends what it opens.
+func openJournal(_ context.Context, in, work string, o Options) (*journal.Journal, individual.Recording, error) {
+	var rec individual.Recording
+	if info, err := os.Stat(filepath.Join(in, "timeline")); err != nil || !info.IsDir() {
+		return nil, rec, fmt.Errorf("%s is not the journal of a session", in)
+	}
+	dir := filepath.Join(work, "journal")
+	if err := os.CopyFS(dir, os.DirFS(in)); err != nil {
+		return nil, rec, fmt.Errorf("copying %s: %w", in, err)
+	}
+	j, err := journal.Open(dir, journal.Options{})
+	if err != nil {
+		return nil, rec, fmt.Errorf("%s: %w", in, err)
+	}
+	for _, torn := range j.Repairs {
+		o.Log.Warn("journal is torn", "at", torn)
+	}
+	if rec, err = recorded(j, o.ArchiveID); err != nil {
+		return nil, rec, errors.Join(fmt.Errorf("%s: %w", in, err), j.Close())
+	}
+	return j, rec, nil
+}
+
+// recorded finds an archive in a journal, the only one when none is named. One that was cut off ends where its media does.
+func recorded(j *journal.Journal, id string) (individual.Recording, error) {
+	list, known, err := j.Events(context.Background(), 0, -1<<63)
+	if err != nil {
+		return individual.Recording{}, err
+	}
+	var ids []string
+	for _, e := range list {
+		if e.Kind == journal.Recording && !slices.Contains(ids, e.Archive) {
+			ids = append(ids, e.Archive)
+		}
+	}
+	switch {
+	case len(ids) == 0:
+		return individual.Recording{}, errors.New("nothing was recorded")
+	case id == "" && len(ids) > 1:
+		return individual.Recording{}, fmt.Errorf("archive is required: one of %s", strings.Join(ids, ", "))
+	case id == "":
+		id = ids[0]
+	case !slices.Contains(ids, id):
+		return individual.Recording{}, fmt.Errorf("archive must be one of %s, got %q", strings.Join(ids, ", "), id)
+	}
+	rec := individual.Recording{ArchiveID: id}
+	for _, e := range list {
+		if e.Archive != id {
+			continue
+		}
+		if e.Kind == journal.Recording && rec.Start == 0 {
+			rec.Start = e.At
+		}
+		if e.Kind == journal.Stopped {
+			rec.End = e.At
+		}
+	}
+	if rec.End == 0 {
+		rec.End = known
+		if last, ok := j.LastMedia(); ok {
+			rec.End = max(known, last)
+		}
+		err = j.Note(journal.Event{Kind: journal.Stopped, At: rec.End, Archive: id})
+	}
+	return rec, err
+}

@@ -1,0 +1,52 @@
+package storage
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"reelcheck/reference/internal/outbound"
+	"reelcheck/reference/internal/session"
+)
+
+// targets are an S3 and an Azure target at the same base URL.
+func targets(base string) map[string]session.Storage {
+	return map[string]session.Storage{
+		"s3":    {Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: base}},
+		"azure": {Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: base}},
+	}
+}
+
+// TestPrivateTarget: a name is public until it is resolved, for every target and at every connection.
+func TestPrivateTarget(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a private address was reached") }))
+	defer server.Close()
+	transport := outbound.Guard{}.Transport()
+	defer transport.CloseIdleConnections()
+	for name, target := range targets(strings.Replace(server.URL, "127.0.0.1", "localhost", 1)) {
+		if _, err := Upload(t.Context(), transport, target, film, strings.NewReader("abc")); !errors.Is(err, outbound.ErrPrivate) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestRedirects are not followed: they would take credentials and archives where the application did not send them.
+func TestRedirects(t *testing.T) {
+	var followed atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
+	defer elsewhere.Close()
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, status)
+		}))
+		for name, target := range targets(server.URL) {
+			if _, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader("abc")); err == nil || followed.Load() > 0 {
+				t.Errorf("%s, %d: %v, followed %d times", name, status, err, followed.Load())
+			}
+		}
+		server.Close()
+	}
+}

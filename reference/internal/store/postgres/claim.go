@@ -1,0 +1,158 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// claim is what this process has taken of the database, for as long as a connection lasts: the name of its server, and either the whole
+// database or the right to share it. Both are advisory locks of the session.
+type claim struct {
+	Config
+	options *pgx.ConnConfig
+	conn    *pgx.Conn
+
+	stop    context.CancelFunc
+	stopped sync.WaitGroup
+}
+
+const (
+	claimWithin  = 5 * time.Second // the process before may be dying
+	claimEvery   = 100 * time.Millisecond
+	reclaimEvery = time.Second
+	closeWithin  = 5 * time.Second
+)
+
+// Keys of the locks. Servers in other schemas are of no concern.
+const (
+	keyServer = "hashtextextended('archived server ' || current_schema() || ' ' || $1, 0)"
+	keyShare  = "hashtextextended('archived share ' || current_schema(), 0)"
+	keyTables = "hashtextextended('archived tables ' || current_schema(), 0)"
+)
+
+// errTaken is returned for a claim that another process has.
+var errTaken = errors.New("in use")
+
+// take claims the database for c and ends the connections that a dead process of this server has left: nothing of what they had under
+// way is committed afterwards.
+func take(ctx context.Context, c Config, options *pgx.ConnConfig) (*claim, error) {
+	// The death of the machine is noticed within half a minute.
+	maps.Copy(options.RuntimeParams, map[string]string{
+		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+	})
+	t := &claim{Config: c, options: options}
+	err := t.attempt(ctx)
+	for end := time.Now().Add(claimWithin); errors.Is(err, errTaken) && time.Now().Before(end) && pause(ctx, claimEvery) == nil; {
+		err = t.attempt(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	const remnants = `SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+		WHERE application_name = $1 AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`
+	if _, err := t.conn.Exec(ctx, remnants, options.RuntimeParams["application_name"]); err != nil {
+		return nil, errors.Join(fmt.Errorf("database: end old connections: %w", err), t.release())
+	}
+	return t, nil
+}
+
+// attempt connects and takes the locks, or returns [errTaken] with what to do about it.
+func (t *claim) attempt(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, t.options)
+	if err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	lock, other := "pg_try_advisory_lock_shared", "by an archived with the control API, which needs a database of its own"
+	if t.Alone {
+		lock, other = "pg_try_advisory_lock", "by another archived; one with the control API needs a database of its own"
+	}
+	var named, shared bool
+	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock("+keyServer+"), "+lock+"("+keyShare+")", t.Server).Scan(&named, &shared)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("database: %w", err)
+	case !named:
+		err = fmt.Errorf("database: server %s is %w by another archived, with a copy of this data directory", t.Server, errTaken)
+	case !shared:
+		err = fmt.Errorf("database: it is %w %s", errTaken, other)
+	default:
+		t.conn = conn
+		return nil
+	}
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// migrating brings the tables to the present version and makes the server known, then calls more, while no other server does.
+func (t *claim) migrating(ctx context.Context, more func() error) (err error) {
+	if _, err := t.conn.Exec(ctx, "SELECT pg_advisory_lock("+keyTables+")"); err != nil {
+		return fmt.Errorf("lock tables: %w", err)
+	}
+	defer func() {
+		_, failure := t.conn.Exec(ctx, "SELECT pg_advisory_unlock("+keyTables+")")
+		err = errors.Join(err, failure)
+	}()
+	err = pgx.BeginFunc(ctx, t.conn, func(tx pgx.Tx) error {
+		if err := migrate(ctx, tx); err != nil {
+			return err
+		}
+		const enter = "INSERT INTO servers (id, url) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET url = excluded.url"
+		_, err := tx.Exec(ctx, enter, t.Server, t.Base)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return more()
+}
+
+// guard holds the claim until release, also when the database restarts meanwhile.
+func (t *claim) guard() {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.stop = cancel
+	t.stopped.Go(func() {
+		for {
+			_, err := t.conn.WaitForNotification(ctx) // of none: it returns when the connection ends
+			for err != nil && ctx.Err() == nil {
+				t.Log.Warn("the database is away", "error", err)
+				if pause(ctx, reclaimEvery) != nil {
+					return
+				}
+				if err = t.attempt(ctx); errors.Is(err, errTaken) && t.Lost != nil {
+					t.Lost(err)
+					return
+				}
+			}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	})
+}
+
+// release ends the claim.
+func (t *claim) release() error {
+	if t.stop != nil {
+		t.stop()
+		t.stopped.Wait()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	return t.conn.Close(ctx)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

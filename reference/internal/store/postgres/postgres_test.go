@@ -1,0 +1,180 @@
+package postgres_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/store/postgres"
+	"reelcheck/reference/internal/store/postgrestest"
+	"reelcheck/reference/internal/store/sqlstore"
+	"reelcheck/reference/internal/store/storetest"
+)
+
+func open(t *testing.T, url, server string) *sqlstore.Store {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), postgres.Config{URL: url, Server: server, Base: "http://" + server + ".example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestContract(t *testing.T) {
+	url := postgrestest.Start(t).Database(t)
+	storetest.Run(t, func(t *testing.T) *sqlstore.Store { return open(t, url, "one") })
+}
+
+// TestServers: what one server holds is not another's.
+func TestServers(t *testing.T) {
+	ctx := t.Context()
+	url := postgrestest.Start(t).Database(t)
+	one, two := open(t, url, "one"), open(t, url, "two")
+	must(t, one.CreateApplication(ctx, session.Application{ID: "app", APIKey: 1}))
+	for id, s := range map[string]*sqlstore.Store{"of one": one, "of two": two} {
+		must(t, s.CreateSession(ctx, archive.Session{ID: id, ApplicationID: "app"}))
+		_, err := s.Commit(ctx, store.Transition{
+			Archives:   []archive.Archive{{ID: "archive " + id, SessionID: id, ApplicationID: "app", Status: archive.Started}},
+			Deliveries: []store.Delivery{{ApplicationID: "app", SessionID: id, Body: []byte(`{"event":"sessionCreated"}`)}},
+		})
+		must(t, err)
+	}
+	var elsewhere *store.Elsewhere
+	if _, err := two.Session(ctx, "of one"); !errors.As(err, &elsewhere) || elsewhere.URL != "http://one.example" {
+		t.Errorf("a session of another server: %v", err)
+	}
+	if holder, err := two.Holder(ctx, "archive of one"); err != nil || holder != "http://one.example" {
+		t.Errorf("holder %q, %v", holder, err)
+	}
+	for _, id := range []string{"archive of two", "none"} {
+		if holder, err := two.Holder(ctx, id); err != nil || holder != "" {
+			t.Errorf("holder of %s: %q, %v", id, holder, err)
+		}
+	}
+	if ids, err := two.Unsettled(ctx); err != nil || !slices.Equal(ids, []string{"of two"}) {
+		t.Errorf("unsettled %q, %v", ids, err)
+	}
+	if events, err := two.Monitored(ctx); err != nil || len(events) != 1 || events[0].SessionID != "of two" {
+		t.Errorf("monitored %+v, %v", events, err)
+	}
+	if list, total, err := two.Archives(ctx, "app", archive.Query{Count: 9}); err != nil || total != 2 || len(list) != 2 {
+		t.Errorf("archives %+v of %d, %v", list, total, err)
+	}
+	mine, err := one.Shared(ctx, "key", []byte("one"))
+	must(t, err)
+	theirs, err := two.Shared(ctx, "key", []byte("two"))
+	must(t, err)
+	if string(mine) != "one" || string(theirs) != "one" {
+		t.Errorf("shared %q and %q, want what the first brought", mine, theirs)
+	}
+	must(t, one.Close())
+	must(t, two.Close())
+}
+
+// TestRemnant: what a dead process of the server has under way is not committed after its successor began.
+func TestRemnant(t *testing.T) {
+	ctx := t.Context()
+	url := postgrestest.Start(t).Database(t)
+	must(t, open(t, url, "one").Close())
+	old, err := pgx.Connect(ctx, url+"&application_name=archived%20one")
+	must(t, err)
+	defer old.Close(ctx)
+	other, err := pgx.Connect(ctx, url+"&application_name=archived%20two")
+	must(t, err)
+	defer other.Close(ctx)
+	late, err := old.Begin(ctx)
+	must(t, err)
+	_, err = late.Exec(ctx, "INSERT INTO applications (id, api_key, data) VALUES ('late', 1, '{}')")
+	must(t, err)
+	s := open(t, url, "one")
+	defer s.Close()
+	if err := late.Commit(ctx); err == nil {
+		t.Error("a dead process has committed")
+	}
+	if _, err := s.Application(ctx, "late"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("application of a dead process: %v", err)
+	}
+	must(t, other.Ping(ctx))
+}
+
+// TestDeadlock: transactions that are in each other's way all succeed.
+func TestDeadlock(t *testing.T) {
+	ctx := t.Context()
+	s := open(t, postgrestest.Start(t).Database(t), "one")
+	defer s.Close()
+	for n, id := range []string{"a", "b"} {
+		must(t, s.CreateApplication(ctx, session.Application{ID: id, APIKey: int64(n)}))
+	}
+	var locked, ended sync.WaitGroup
+	locked.Add(2)
+	for _, order := range [][]string{{"a", "b"}, {"b", "a"}} {
+		ended.Go(func() {
+			tries := 0
+			err := s.InTx(ctx, func(tx sqlstore.Tx) error {
+				tries++
+				for n, id := range order {
+					if _, err := tx.ExecContext(ctx, "UPDATE applications SET api_key = api_key + 10 WHERE id = $1", id); err != nil {
+						return err
+					}
+					if n == 0 && tries == 1 {
+						locked.Done()
+						locked.Wait()
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Errorf("%v: %v", order, err)
+			}
+		})
+	}
+	ended.Wait()
+	for n := range int64(2) {
+		if _, err := s.ApplicationByKey(ctx, n+20); err != nil {
+			t.Errorf("key %d: %v", n+20, err)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTaken: a server hears of it when its name is taken while it was not connected.
+func TestTaken(t *testing.T) {
+	ctx := t.Context()
+	url := postgrestest.Start(t).Database(t)
+	lost := make(chan error, 1)
+	s, err := postgres.Open(ctx, postgres.Config{URL: url, Server: "one", Base: "http://one.example", Lost: func(err error) { lost <- err }})
+	must(t, err)
+	other, err := pgx.Connect(ctx, url)
+	must(t, err)
+	defer other.Close(ctx)
+	for _, statement := range []string{
+		"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'",
+		"SELECT pg_advisory_lock(hashtextextended('archived server ' || current_schema() || ' one', 0))",
+	} {
+		_, err = other.Exec(ctx, statement)
+		must(t, err)
+	}
+	select {
+	case err := <-lost:
+		if !strings.Contains(err.Error(), "server one is in use") {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the server does not know that another has its name")
+	}
+	must(t, s.Close())
+}

@@ -1,0 +1,160 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/store"
+)
+
+const pending = "status IN ('started', 'paused', 'stopped')"
+
+// CreateSession keeps what is constant of v, which belongs to this server.
+func (s *Store) CreateSession(ctx context.Context, v archive.Session) error {
+	v.Connections, v.Streams, v.Archives = nil, nil, nil
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode session: %w", err)
+	}
+	_, err = s.exec(ctx, "INSERT INTO sessions (id, application_id, server, data) VALUES ($1, $2, $3, $4)", v.ID, v.ApplicationID, s.Server, string(data))
+	if err != nil {
+		return fmt.Errorf("create session %q: %w", v.ID, s.Known(err))
+	}
+	return nil
+}
+
+// Session returns the session with its pending archives and without clients, or [store.ErrNotFound], or [*store.Elsewhere].
+func (s *Store) Session(ctx context.Context, id string) (archive.Session, error) {
+	return reading(ctx, s, func() (archive.Session, error) { return s.session(ctx, id) })
+}
+
+func (s *Store) session(ctx context.Context, id string) (archive.Session, error) {
+	var v archive.Session
+	var server, data string
+	if err := s.Read.QueryRowContext(ctx, "SELECT server, data FROM sessions WHERE id = $1", id).Scan(&server, &data); err != nil {
+		return v, s.Known(err)
+	}
+	if server != s.Server {
+		return v, s.elsewhere(ctx, server)
+	}
+	if err := json.Unmarshal([]byte(data), &v); err != nil {
+		return v, fmt.Errorf("decode session %q: %w", id, err)
+	}
+	var err error
+	v.Archives, err = many[archive.Archive](s.Read.QueryContext(ctx,
+		"SELECT data FROM archives WHERE session_id = $1 AND "+pending+" ORDER BY seq", id))
+	return v, err
+}
+
+// Unsettled returns the ids of this server's sessions with pending archives or with acts in the outbox.
+func (s *Store) Unsettled(ctx context.Context) ([]string, error) {
+	return reading(ctx, s, func() ([]string, error) { return s.unsettled(ctx) })
+}
+
+func (s *Store) unsettled(ctx context.Context) ([]string, error) {
+	rows, err := s.Read.QueryContext(ctx, `SELECT id FROM sessions WHERE server = $1 AND id IN (
+		SELECT session_id FROM archives WHERE `+pending+` UNION SELECT session_id FROM outbox) ORDER BY id`, s.Server)
+	if err != nil {
+		return nil, fmt.Errorf("list unsettled sessions: %w", err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list unsettled sessions: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// Archive returns an archive of the application, or [store.ErrNotFound].
+func (s *Store) Archive(ctx context.Context, applicationID, id string) (archive.Archive, error) {
+	return reading(ctx, s, func() (archive.Archive, error) {
+		return one[archive.Archive](s, s.Read.QueryRowContext(ctx,
+			"SELECT data FROM archives WHERE id = $1 AND application_id = $2", id, applicationID))
+	})
+}
+
+// Archives returns a page of the application's archives, newest first, deleted ones left out, and how many there are in all.
+func (s *Store) Archives(ctx context.Context, applicationID string, q archive.Query) (page []archive.Archive, total int, err error) {
+	err = s.patiently(ctx, func() error {
+		page, total, err = s.archives(ctx, applicationID, q)
+		return err
+	})
+	return page, total, err
+}
+
+func (s *Store) archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
+	const where = " FROM archives WHERE application_id = $1 AND ($2 = '' OR session_id = $2) AND status <> 'deleted'"
+	tx, err := s.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return nil, 0, fmt.Errorf("list archives: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing to undo
+	var total int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*)"+where, applicationID, q.SessionID).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count archives: %w", err)
+	}
+	page, err := many[archive.Archive](tx.QueryContext(ctx,
+		"SELECT data"+where+" ORDER BY seq DESC LIMIT $3 OFFSET $4", applicationID, q.SessionID, q.Count, q.Offset))
+	if err != nil {
+		return nil, 0, fmt.Errorf("list archives: %w", err)
+	}
+	return page, total, nil
+}
+
+// Commit makes t durable and returns the ids of its outbox, in order.
+func (s *Store) Commit(ctx context.Context, t store.Transition) (acts []int64, err error) {
+	err = s.InTx(ctx, func(tx Tx) error {
+		acts = nil
+		for _, a := range t.Archives {
+			if err := putArchive(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		for _, act := range t.Outbox {
+			id, err := putAct(ctx, tx, act)
+			if err != nil {
+				return err
+			}
+			acts = append(acts, id)
+		}
+		for _, id := range t.Done {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM outbox WHERE id = $1", id); err != nil {
+				return fmt.Errorf("clear outbox: %w", err)
+			}
+		}
+		for _, d := range t.Deliveries {
+			if err := putDelivery(ctx, tx, d); err != nil {
+				return err
+			}
+		}
+		if len(t.Jobs) == 0 {
+			return nil
+		}
+		return s.Enqueue(ctx, tx, t.Jobs)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("commit transition: %w", s.Known(err))
+	}
+	return acts, nil
+}
+
+func putArchive(ctx context.Context, tx Tx, a archive.Archive) error {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("encode archive: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO archives (id, session_id, application_id, status, data) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET status = excluded.status, data = excluded.data`,
+		a.ID, a.SessionID, a.ApplicationID, string(a.Status), string(data))
+	if err != nil {
+		return fmt.Errorf("keep archive %q: %w", a.ID, err)
+	}
+	return nil
+}
