@@ -53,7 +53,7 @@ drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and
 
 KILLS ?= 100
 .PHONY: crash
-crash: ffmpeg $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
+crash: ffmpeg openssl $(if $(POSTGRES),postgresql) ## Kill archived KILLS times in days of work and compare what survives (SEED=n to repeat, POSTGRES=true)
 	mkdir -p $(CACHE)
 	go test -c -o $(CACHE)/crash.test ./reference/cmd/archived
 	cd reference/cmd/archived && $(CACHE)/crash.test -test.run '^TestCrashDay$$' -crash.kills=$(KILLS) -crash.seed=$(or $(SEED),0) -crash.postgres=$(or $(POSTGRES),false)

@@ -2,7 +2,7 @@ package check
 
 import "reelcheck/conformance/evidence"
 
-// Certified are the settings of an upload target that were accepted before r for its application; the last of them counts.
+// certified are the settings of an upload target that were accepted before r for its application; the last of them counts.
 func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
 	for _, call := range f.Calls("setArchiveStorage") {
 		if f.Sound(call) && call.Exchange.Status() == 200 && SameApp(call, r) && Over(call).Before(Sent(r)) {

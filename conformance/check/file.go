@@ -83,6 +83,9 @@ type Performance struct {
 // perform maps the publisher's log of the session onto the file of h. The file's
 // time zero is the first media within the archive, and pauses leave no time in it.
 func (c *Case) perform(h *History) Performance {
+	if _, ok := c.Course(h); !ok {
+		return Performance{} // one of chosen streams has its own rules
+	}
 	return c.Performed(h, func() Performance { return c.rehearse(h) })
 }
 
@@ -97,11 +100,8 @@ func (f *Facts) Performed(h *History, rehearse func() Performance) Performance {
 }
 
 func (c *Case) rehearse(h *History) Performance {
-	k, ok := c.Course(h)
+	k, _ := c.Course(h)
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
-	if !ok || s == nil {
-		return Performance{}
-	}
 	begin := h.Start.Exchange.Started
 	end, _ := c.RealEnd(h, k)
 	var recorded []Span

@@ -45,6 +45,7 @@ func applicationSettings() []chosen {
 		{"storage-fallback", "fallback", "what takes an archive that cannot be uploaded: vonage, the built-in cloud, or none (default vonage)",
 			func(to *session.Application, from session.Application) { to.Fallback = from.Fallback }},
 		{storageType, "storage.type", "where archives are uploaded to: s3, azure or none (default none: they stay in the built-in cloud)", storage},
+		{"storage-certificate", "storage.certificate", "X.509 certificate (PEM, or base64 of it) for whose holder archives are encrypted (default: they are not)", storage},
 		{"storage-access-key", "storage.config.accessKey", "of s3", storage},
 		{"storage-secret-key", "storage.config.secretKey", "of s3" + secretly, storage},
 		{"storage-bucket", "storage.config.bucket", "of s3", storage},

@@ -62,6 +62,11 @@ func TestApplicationSettings(t *testing.T) {
 	}
 	c.Application.apply(&got)
 	container := session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: "blob.example.com"}
+	h := newHolder(t)
+	c, err = parseText(t, bucketSettings+"storage-certificate: |\n  "+strings.ReplaceAll(h.certificate, "\n", "\n  ")+"\n")
+	if err != nil || c.Application.value.Storage.Certificate != h.certificate {
+		t.Errorf("certificate: %v", err)
+	}
 	if got.Storage == nil || got.Storage.Type != session.StorageAzure || got.Storage.Azure != container || got.Email != want.Email {
 		t.Errorf("application %+v, storage %+v", got, got.Storage)
 	}
@@ -85,6 +90,7 @@ func TestApplicationRefusals(t *testing.T) {
 		"storage-endpoint: s3.example.com\n" + bucketSettings:  "storage-endpoint must be an absolute http or https URL",
 		"storage-endpoint: http://10.0.0.1\n" + bucketSettings: "storage-endpoint: private address",
 		"storage-addressing: dns\n" + bucketSettings:           "storage-addressing must be one of path, virtualHost",
+		"storage-certificate: pem\n" + bucketSettings:          "storage-certificate must be an X.509 certificate",
 		"storage-sse: kms\n" + bucketSettings:                  "storage-sse must be one of s3, none",
 		"storage-type: azure\nstorage-account-name: a\nstorage-container: c\nstorage-account-key: hush!": "storage-account-key must be base64",
 		"storage-domain: http://127.0.0.1\n" + containerSettings:                                         "storage-domain: private address",

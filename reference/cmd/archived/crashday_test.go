@@ -84,6 +84,9 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 			if a.name == "fallback" {
 				storage["fallback"] = "opentok"
 			}
+			if a.name == "strict" {
+				storage["certificate"] = newHolder(t).certificate
+			}
 			settings["storage"] = storage
 		}
 		a.client = isolatedClient(t, p, settings)

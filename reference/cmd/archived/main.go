@@ -18,21 +18,31 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		code := exitCode(ctx, err)
+		if code == interrupted { // what else went wrong went wrong because of it
+			err = errors.New("interrupted")
+		}
 		fmt.Fprintln(os.Stderr, "archived:", err)
-		os.Exit(exitCode(ctx, err))
+		os.Exit(code)
 	}
 }
+
+const (
+	failed      = 1
+	wrongUsage  = 2
+	interrupted = 130
+)
 
 // exitCode is 2 for wrong usage of a tool and 130 for what was interrupted, else 1.
 func exitCode(ctx context.Context, err error) int {
 	var wrong usage
 	switch {
 	case errors.As(err, &wrong):
-		return 2
+		return wrongUsage
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return 130
+		return interrupted
 	default:
-		return 1
+		return failed
 	}
 }
 

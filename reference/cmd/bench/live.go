@@ -152,6 +152,7 @@ func (s *server) call(method, path string, body, into any) {
 // every stream from its first key frame on.
 func (s *server) connect(sessionID string) {
 	header := http.Header{"Authorization": {"Bearer " + s.app.Client(s.h, time.Now(), sessionID, nil)}}
+	//nolint:bodyclose // there is none after an upgrade
 	conn, _, err := websocket.Dial(s.h.ctx, s.url+"/v2/session/"+sessionID+"/events", &websocket.DialOptions{HTTPHeader: header})
 	must(s.h, err)
 	_, _, err = conn.Read(s.h.ctx) // from then on it counts

@@ -141,10 +141,9 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 	return nil
 }
 
-// frame composes frame n of the output. It shows what there is in its middle, so that nothing is seen more than half a frame early or
-// late.
+// frame composes frame n of the output.
 func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
-	t := min(s.Instant(n).Add(plan.FrameTime/2), s.End-1)
+	t := s.Shown(n)
 	here := c.plan.At(t)
 	if c.options.HasVideo {
 		if err := c.draw(ctx, here.Tiles, t); err != nil {

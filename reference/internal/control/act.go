@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
 
@@ -129,86 +128,10 @@ func (r *room) delivery(e archive.Effect) (d store.Delivery, wanted bool, err er
 	if err != nil {
 		return d, false, fmt.Errorf("read application: %w", err)
 	}
-	body, err := json.Marshal(about(callback(app, e.Archive), e))
+	body, err := json.Marshal(callback.Of(app, e))
 	if err != nil {
 		return d, false, fmt.Errorf("encode callback: %w", err)
 	}
 	return store.Delivery{ApplicationID: app.ID, SessionID: r.id, ArchiveID: e.Archive.ID,
 		URL: app.ArchiveCallbackURL, Body: body, CreatedAt: e.At}, true, nil
-}
-
-// Callback is the body of an archive's status webhook.
-type Callback struct {
-	ID            string         `json:"id"`
-	Event         string         `json:"event"`
-	Status        archive.Status `json:"status"`
-	Name          string         `json:"name"`
-	Reason        string         `json:"reason"`
-	SessionID     string         `json:"sessionId"`
-	ApplicationID string         `json:"applicationId"`
-	PartnerID     string         `json:"partnerId"` // "your App ID"
-	CreatedAt     int64          `json:"createdAt"` // ms, the start call to the nearest second
-	UpdatedAt     int64          `json:"updatedAt"` // ms
-	Duration      int64          `json:"duration"`  // s
-	Size          int64          `json:"size"`
-
-	OutputMode            string  `json:"outputMode"`
-	StreamMode            string  `json:"streamMode"`
-	HasAudio              bool    `json:"hasAudio"`
-	HasVideo              bool    `json:"hasVideo"`
-	Resolution            string  `json:"resolution,omitempty"`
-	MultiArchiveTag       string  `json:"multiArchiveTag"`
-	MaxBitrate            int     `json:"maxBitrate,omitempty"`
-	QuantizationParameter int     `json:"quantizationParameter,omitempty"`
-	SHA256Sum             string  `json:"sha256sum"`
-	Password              string  `json:"password"`
-	URL                   *string `json:"url"` // always null: links are only for authenticated readers
-
-	Streams *[]archive.Inclusion `json:"streams,omitempty"` // only while started
-
-	Timestamp int64           `json:"timestamp,omitempty"` // ms, of stream updates
-	Stream    *CallbackStream `json:"stream,omitempty"`    // of stream updates
-}
-
-// CallbackStream is a stream that was added to an archive or removed.
-type CallbackStream struct {
-	ID         string `json:"id"`
-	Connection struct {
-		ID string `json:"id"`
-	} `json:"connection"`
-	CreatedAt int64 `json:"createdAt"` // ms, to the nearest second
-}
-
-// about turns the body of a status webhook into that of a stream update, if e is one: then status is its name, and reason why the
-// stream has left the session.
-func about(c Callback, e archive.Effect) Callback {
-	if e.Kind != archive.DoStreamAdded && e.Kind != archive.DoStreamRemoved {
-		return c
-	}
-	st := e.Notice.Stream
-	c.Status, c.Reason, c.Streams = archive.Status(e.Kind), e.Notice.Reason, nil
-	c.Timestamp = e.At.UnixMilli()
-	c.Stream = &CallbackStream{ID: st.ID, CreatedAt: st.CreatedAt.Round(time.Second).UnixMilli()}
-	c.Stream.Connection.ID = st.ConnectionID
-	return c
-}
-
-func callback(app session.Application, a archive.Archive) Callback {
-	c := Callback{
-		ID: a.ID, Event: "archive", Status: a.Status, Name: a.Name, Reason: a.Reason, SessionID: a.SessionID,
-		ApplicationID: app.ID, PartnerID: app.ID,
-		CreatedAt: a.CreatedAt.Round(time.Second).UnixMilli(), UpdatedAt: a.UpdatedAt.UnixMilli(),
-		Duration: int64(a.Duration / time.Second), Size: a.Size,
-		OutputMode: a.OutputMode, StreamMode: a.StreamMode, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
-		Resolution: a.Resolution, MultiArchiveTag: a.MultiArchiveTag,
-		MaxBitrate: a.MaxBitrate, QuantizationParameter: a.QuantizationParameter, SHA256Sum: a.SHA256Sum, Password: a.Password,
-	}
-	if a.Status == archive.Started {
-		streams := a.Streams
-		if streams == nil {
-			streams = []archive.Inclusion{}
-		}
-		c.Streams = &streams
-	}
-	return c
 }

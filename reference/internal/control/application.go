@@ -12,7 +12,11 @@ import (
 
 // DeleteApplication removes an application: its clients are disconnected, its archives and their files are gone.
 func (c *Control) DeleteApplication(ctx context.Context, applicationID string) error {
-	return c.abolish(ctx, applicationID, c.Store.DeleteApplication)
+	err := c.abolish(ctx, applicationID, c.Store.DeleteApplication)
+	if err == nil {
+		c.walks.Delete(applicationID)
+	}
+	return err
 }
 
 // ResetApplication leaves of an application only itself and its settings, as it was when it was made.

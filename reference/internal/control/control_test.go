@@ -19,6 +19,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/session"
@@ -142,7 +143,7 @@ func TestLinkLivesTenMinutes(t *testing.T) {
 
 func TestWebhookIsRetriedInOrder(t *testing.T) {
 	hooks := receive(t)
-	hooks.answer = func(_ control.Callback, n int) int {
+	hooks.answer = func(_ callback.Archive, n int) int {
 		if n <= 3 {
 			return http.StatusServiceUnavailable
 		}
@@ -171,7 +172,7 @@ func TestWebhookIsGivenUpAfterADay(t *testing.T) {
 		t.Skip("a hundred attempts take minutes under the race detector; TestWebhookIsRetriedInOrder makes the first ones")
 	}
 	hooks := receive(t)
-	hooks.answer = func(c control.Callback, _ int) int {
+	hooks.answer = func(c callback.Archive, _ int) int {
 		if c.Status == archive.Started {
 			return http.StatusInternalServerError
 		}

@@ -21,6 +21,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/fault"
@@ -260,20 +261,20 @@ func (r *recorder) Recover(string, []string) (av.Instant, bool, error) {
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
-	calls  []control.Callback
+	calls  []callback.Archive
 	at     []time.Time
-	answer func(c control.Callback, n int) int // HTTP status for the nth call
+	answer func(c callback.Archive, n int) int // HTTP status for the nth call
 }
 
 func receive(t *testing.T) *receiver {
-	r := &receiver{answer: func(control.Callback, int) int { return http.StatusOK }}
+	r := &receiver{answer: func(callback.Archive, int) int { return http.StatusOK }}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	var c control.Callback
+	var c callback.Archive
 	if err := json.NewDecoder(request.Body).Decode(&c); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

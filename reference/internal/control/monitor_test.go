@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/session"
 )
 
@@ -19,7 +19,7 @@ import (
 type monitor struct {
 	*httptest.Server
 	mu     sync.Mutex
-	events []control.SessionEvent
+	events []callback.Event
 	raw    []map[string]any
 	tokens []string
 	fails  int // how many requests are refused first
@@ -41,7 +41,7 @@ func (m *monitor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	var e control.SessionEvent
+	var e callback.Event
 	var raw map[string]any
 	if json.Unmarshal(body, &e) != nil || json.Unmarshal(body, &raw) != nil {
 		w.WriteHeader(http.StatusBadRequest)

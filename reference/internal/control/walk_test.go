@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/session"
@@ -56,7 +59,7 @@ func TestReaction(t *testing.T) {
 	s := start(t, t.TempDir())
 	hooks := receive(t)
 	var next archive.Archive
-	hooks.answer = func(c control.Callback, _ int) int {
+	hooks.answer = func(c callback.Archive, _ int) int {
 		if c.Status == archive.Stopped && next.ID == "" {
 			a, err := s.StartArchive(context.Background(), "app", archive.StartRequest{SessionID: "S"})
 			if err != nil {
@@ -99,5 +102,55 @@ func TestWalkFiresEverything(t *testing.T) {
 	fired := slices.DeleteFunc(s.advance(t, 2*time.Minute), func(kind string) bool { return kind != "firstPublisher" })
 	if len(fired) != sessions {
 		t.Errorf("%d of %d deadlines fired", len(fired), sessions)
+	}
+}
+
+// aDay is how long a day of policy time may take; it takes a fifth of a second when the machine has nothing else to do.
+const aDay = 5 * time.Second
+
+// TestADayTakesSeconds: an application that records around the clock, an archive after the other, each started when the last has stopped,
+// uploaded to a bucket that refuses every second attempt, with all that is announced of it.
+func TestADayTakesSeconds(t *testing.T) {
+	var attempts atomic.Int32
+	bucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if attempts.Add(1)%2 == 1 {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	defer bucket.Close()
+	s := start(t, t.TempDir())
+	hooks := receive(t)
+	hooks.answer = func(c callback.Archive, _ int) int {
+		if c.Status == archive.Stopped {
+			if _, err := s.StartArchive(context.Background(), "app", archive.StartRequest{SessionID: "S"}); err != nil {
+				t.Error(err)
+			}
+		}
+		return http.StatusOK
+	}
+	s.app(t, func(a *session.Application) {
+		a.ArchiveCallbackURL, a.SessionCallbackURL = hooks.URL, hooks.URL
+		a.Storage = &session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "a", SecretKey: "b", Bucket: "c", Endpoint: bucket.URL}}
+	})
+	s.join(t, "anna")
+	s.publish(t, "camera", "anna")
+	s.begin(t)
+	began := time.Now()
+	fired := s.advance(t, 24*time.Hour+time.Minute)
+	took := time.Since(began)
+	all, total, err := s.Archives(t.Context(), "app", archive.Query{Count: 10})
+	must(t, err)
+	uploaded := 0
+	for _, a := range all {
+		if a.Status == archive.Uploaded && a.Duration == 4*time.Hour {
+			uploaded++
+		}
+	}
+	if total != 7 || uploaded != 6 {
+		t.Errorf("%d archives, %d of them uploaded: fired %v", total, uploaded, fired)
+	}
+	t.Logf("a day of %d archives and %d webhooks took %v", total, len(hooks.statuses()), took)
+	if took > aDay {
+		t.Errorf("a day took %v, more than %v", took, aDay)
 	}
 }

@@ -23,16 +23,24 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// onEvery runs test on every kind of store. open opens the same database each time, for the server it is given; SQLite has one.
-func onEvery(t *testing.T, test func(t *testing.T, open func(server string) *sqlstore.Store)) {
-	t.Run("sqlite", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "archived.db")
-		test(t, func(string) *sqlstore.Store { return onSQLite(t, path) })
-	})
-	t.Run("postgres", func(t *testing.T) {
-		url := postgrestest.Start(t).Database(t)
-		test(t, func(server string) *sqlstore.Store { return onPostgres(t, url, server) })
-	})
+// TestQueues has one PostgreSQL for all, since that takes longest to start. open opens the same database each time, for the server it
+// is given; SQLite has one.
+func TestQueues(t *testing.T) {
+	server := postgrestest.Start(t)
+	for name, test := range map[string]func(t *testing.T, open func(server string) *sqlstore.Store){
+		"orphans": orphans, "interrupted": interrupted, "clocks": clocks,
+	} {
+		t.Run(name+"/sqlite", func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "archived.db")
+			test(t, func(string) *sqlstore.Store { return onSQLite(t, path) })
+		})
+		t.Run(name+"/postgres", func(t *testing.T) {
+			url := server.Database(t)
+			test(t, func(name string) *sqlstore.Store { return onPostgres(t, url, name) })
+		})
+	}
+	t.Run("claimed elsewhere", func(t *testing.T) { claimedElsewhere(t, server) })
+	t.Run("sharing", func(t *testing.T) { sharing(t, server) })
 }
 
 func onSQLite(t testing.TB, path string) *sqlstore.Store {
@@ -121,104 +129,98 @@ func owe(t *testing.T, s *sqlstore.Store, at time.Time, archives ...string) {
 	must(t, err)
 }
 
-// TestOrphans: a job that the process died in is done after the next start, at once, and no job is cut off.
-func TestOrphans(t *testing.T) {
-	onEvery(t, func(t *testing.T, open func(string) *sqlstore.Store) {
-		s := open("one")
-		runner(t, s)
-		must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
-		owe(t, s, time.Now(), "mine", "another's")
-		for _, statement := range []string{
-			"UPDATE river_job SET state = 'running', attempt = 1, attempted_at = scheduled_at",
-			"UPDATE river_job SET queue = 'expire-another' WHERE args ->> 'archiveId' = 'another''s'",
-		} {
-			_, err := s.Write.ExecContext(t.Context(), statement)
-			must(t, err)
-		}
-		must(t, s.Close())
-
-		s = open("one")
-		r, w := runner(t, s), &worked{}
-		began := time.Now()
-		must(t, r.Start(t.Context(), w))
-		w.await(t, "mine")
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("requeued after %v", took)
-		}
-		must(t, r.Settle(t.Context(), "app"))
-		pending, err := r.Pending(t.Context(), "app")
+// orphans: a job that the process died in is done after the next start, at once, and no job is cut off.
+func orphans(t *testing.T, open func(server string) *sqlstore.Store) {
+	s := open("one")
+	runner(t, s)
+	must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
+	owe(t, s, time.Now(), "mine", "another's")
+	for _, statement := range []string{
+		"UPDATE river_job SET state = 'running', attempt = 1, attempted_at = scheduled_at",
+		"UPDATE river_job SET queue = 'expire-another' WHERE args ->> 'archiveId' = 'another''s'",
+	} {
+		_, err := s.Write.ExecContext(t.Context(), statement)
 		must(t, err)
-		if len(pending) != 0 {
-			t.Errorf("pending %+v", pending)
-		}
-		var state string
-		must(t, s.Read.QueryRowContext(t.Context(), "SELECT state FROM river_job WHERE queue = 'expire-another'").Scan(&state))
-		if state != "running" || len(w.bound) > 0 {
-			t.Errorf("the job of another server is %s; with a deadline: %q", state, w.bound)
-		}
-		must(t, r.Close())
-		must(t, s.Close())
-	})
+	}
+	must(t, s.Close())
+
+	s = open("one")
+	r, w := runner(t, s), &worked{}
+	began := time.Now()
+	must(t, r.Start(t.Context(), w))
+	w.await(t, "mine")
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("requeued after %v", took)
+	}
+	must(t, r.Settle(t.Context(), "app"))
+	pending, err := r.Pending(t.Context(), "app")
+	must(t, err)
+	if len(pending) != 0 {
+		t.Errorf("pending %+v", pending)
+	}
+	var state string
+	must(t, s.Read.QueryRowContext(t.Context(), "SELECT state FROM river_job WHERE queue = 'expire-another'").Scan(&state))
+	if state != "running" || len(w.bound) > 0 {
+		t.Errorf("the job of another server is %s; with a deadline: %q", state, w.bound)
+	}
+	must(t, r.Close())
+	must(t, s.Close())
 }
 
-// TestInterrupted: a job that is under way when the server closes is done after the next start.
-func TestInterrupted(t *testing.T) {
-	onEvery(t, func(t *testing.T, open func(string) *sqlstore.Store) {
-		s := open("one")
-		r, w := runner(t, s), &worked{begun: make(chan string)}
-		must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
-		must(t, r.Start(t.Context(), w))
-		owe(t, s, time.Now(), "slow")
-		<-w.begun
-		must(t, r.Close())
-		must(t, s.Close())
+// interrupted: a job that is under way when the server closes is done after the next start.
+func interrupted(t *testing.T, open func(server string) *sqlstore.Store) {
+	s := open("one")
+	r, w := runner(t, s), &worked{begun: make(chan string)}
+	must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
+	must(t, r.Start(t.Context(), w))
+	owe(t, s, time.Now(), "slow")
+	<-w.begun
+	must(t, r.Close())
+	must(t, s.Close())
 
-		s = open("one")
-		r, w = runner(t, s), &worked{}
-		must(t, r.Start(t.Context(), w))
-		w.await(t, "slow")
-		must(t, r.Close())
-		must(t, s.Close())
-	})
+	s = open("one")
+	r, w = runner(t, s), &worked{}
+	must(t, r.Start(t.Context(), w))
+	w.await(t, "slow")
+	must(t, r.Close())
+	must(t, s.Close())
 }
 
-// TestClock: jobs fall due by their application's clock, also when it moved before a restart.
-func TestClock(t *testing.T) {
-	onEvery(t, func(t *testing.T, open func(string) *sqlstore.Store) {
-		s := open("one")
-		r, w := runner(t, s), &worked{}
-		must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
-		must(t, r.Start(t.Context(), w))
-		due := time.Now().Add(time.Hour)
-		owe(t, s, due, "first", "second")
-		must(t, r.SetClock(t.Context(), "app", 59*time.Minute))
-		must(t, r.Settle(t.Context(), "app"))
-		pending, err := r.Pending(t.Context(), "app")
-		must(t, err)
-		if len(pending) != 2 || pending[0].ArchiveID != "first" || pending[0].SessionID != "S" || pending[0].At.Sub(due).Abs() > time.Millisecond {
-			t.Fatalf("pending %+v, want two at %v", pending, due)
-		}
-		must(t, r.Close())
-		must(t, s.Close())
+// clocks: jobs fall due by their application's clock, also when it moved before a restart.
+func clocks(t *testing.T, open func(server string) *sqlstore.Store) {
+	s := open("one")
+	r, w := runner(t, s), &worked{}
+	must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
+	must(t, r.Start(t.Context(), w))
+	due := time.Now().Add(time.Hour)
+	owe(t, s, due, "first", "second")
+	must(t, r.SetClock(t.Context(), "app", 59*time.Minute))
+	must(t, r.Settle(t.Context(), "app"))
+	pending, err := r.Pending(t.Context(), "app")
+	must(t, err)
+	if len(pending) != 2 || pending[0].ArchiveID != "first" || pending[0].SessionID != "S" || pending[0].At.Sub(due).Abs() > time.Millisecond {
+		t.Fatalf("pending %+v, want two at %v", pending, due)
+	}
+	must(t, r.Close())
+	must(t, s.Close())
 
-		s = open("one")
-		r = runner(t, s)
-		r.Clock.SetOffset("app", 59*time.Minute)
-		must(t, r.Start(t.Context(), w))
-		must(t, r.SetClock(t.Context(), "app", time.Hour))
-		must(t, r.Settle(t.Context(), "app"))
-		if got := w.sorted(); !slices.Equal(got, []string{"first", "second"}) {
-			t.Errorf("done %q", got)
-		}
-		must(t, r.Close())
-		must(t, s.Close())
-	})
+	s = open("one")
+	r = runner(t, s)
+	r.Clock.SetOffset("app", 59*time.Minute)
+	must(t, r.Start(t.Context(), w))
+	must(t, r.SetClock(t.Context(), "app", time.Hour))
+	must(t, r.Settle(t.Context(), "app"))
+	if got := w.sorted(); !slices.Equal(got, []string{"first", "second"}) {
+		t.Errorf("done %q", got)
+	}
+	must(t, r.Close())
+	must(t, s.Close())
 }
 
-// TestClaimedElsewhere: a due job that the engine takes and completes while a walk is about to take it is not done twice.
-func TestClaimedElsewhere(t *testing.T) {
+// claimedElsewhere: a due job that the engine takes and completes while a walk is about to take it is not done twice.
+func claimedElsewhere(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
-	s := onPostgres(t, postgrestest.Start(t).Database(t), "one")
+	s := onPostgres(t, server.Database(t), "one")
 	r := runner(t, s) // not started: the engine is the transaction
 	must(t, s.CreateApplication(ctx, session.Application{ID: "app"}))
 	owe(t, s, time.Now(), "done")
@@ -236,9 +238,9 @@ func TestClaimedElsewhere(t *testing.T) {
 	must(t, s.Close())
 }
 
-// TestServersShareTheDatabase: each does its own jobs, once.
-func TestServersShareTheDatabase(t *testing.T) {
-	url := postgrestest.Start(t).Database(t)
+// sharing: each does its own jobs, once.
+func sharing(t *testing.T, server *postgrestest.Server) {
+	url := server.Database(t)
 	const each = 40
 	workers := map[string]*worked{"one": {}, "two": {}}
 	want := map[string][]string{}

@@ -142,6 +142,7 @@ func (j *joiner) keep(m *mixed, unit []byte) error {
 			continue
 		case av.NALIDR:
 			key = true
+		default:
 		}
 		data = binary.BigEndian.AppendUint32(data, uint32(len(nal)))
 		data = append(data, nal...)

@@ -114,7 +114,7 @@ func openArchive(ctx context.Context, in, work string, o Options) (*journal.Jour
 }
 
 // openJournal opens a copy of a journal, because opening repairs and ends what it opens.
-func openJournal(_ context.Context, in, work string, o Options) (*journal.Journal, individual.Recording, error) {
+func openJournal(ctx context.Context, in, work string, o Options) (*journal.Journal, individual.Recording, error) {
 	var rec individual.Recording
 	if info, err := os.Stat(filepath.Join(in, "timeline")); err != nil || !info.IsDir() {
 		return nil, rec, fmt.Errorf("%s is not the journal of a session", in)
@@ -130,15 +130,15 @@ func openJournal(_ context.Context, in, work string, o Options) (*journal.Journa
 	for _, torn := range j.Repairs {
 		o.Log.Warn("journal is torn", "at", torn)
 	}
-	if rec, err = recorded(j, o.ArchiveID); err != nil {
+	if rec, err = recorded(ctx, j, o.ArchiveID); err != nil {
 		return nil, rec, errors.Join(fmt.Errorf("%s: %w", in, err), j.Close())
 	}
 	return j, rec, nil
 }
 
 // recorded finds an archive in a journal, the only one when none is named. One that was cut off ends where its media does.
-func recorded(j *journal.Journal, id string) (individual.Recording, error) {
-	list, known, err := j.Events(context.Background(), 0, -1<<63)
+func recorded(ctx context.Context, j *journal.Journal, id string) (individual.Recording, error) {
+	list, known, err := j.Events(ctx, 0, -1<<63)
 	if err != nil {
 		return individual.Recording{}, err
 	}

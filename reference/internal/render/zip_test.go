@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -46,7 +45,7 @@ func fixture(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	b, err := io.ReadAll(f.(fs.File))
+	b, err := io.ReadAll(f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,9 +120,12 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
+// Unfinished is what is appended to the name of a file while Store writes it; a crash may leave it.
+const Unfinished = ".new"
+
 // writeFile puts a file for its owner at path, whole or not at all, durably.
 func writeFile(path string, content []byte) (err error) {
-	next := path + ".new"
+	next := path + Unfinished
 	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -38,6 +40,10 @@ func TestS3Request(t *testing.T) {
 		}
 		if got.Method != http.MethodPut || got.URL.Path != "/reels/app/film/archive.mp4" || body != "abc" || got.Header.Get("Content-Type") != "video/mp4" {
 			t.Errorf("%s %s with %q, %v", got.Method, got.URL, body, got.Header)
+		}
+		digest := sha256.Sum256([]byte(body)) // by which the service refuses what was changed on the way
+		if sum := got.Header.Get("X-Amz-Content-Sha256"); sum != hex.EncodeToString(digest[:]) {
+			t.Errorf("signed checksum %q", sum)
 		}
 		for name := range got.Header {
 			if strings.HasPrefix(strings.ToLower(name), "x-amz-checksum") || name == "X-Amz-Trailer" || name == "X-Amz-Sdk-Checksum-Algorithm" {

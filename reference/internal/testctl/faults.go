@@ -58,7 +58,7 @@ func (a *API) ArmFault(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var body apigen.Fault
-	if err := wire.Read(r, &body); err != nil {
+	if err := wire.ReadKnown(r, &body); err != nil {
 		return err
 	}
 	f, err := parseFault(body)

@@ -19,7 +19,7 @@ func (a *API) RotateSession(w http.ResponseWriter, r *http.Request) error {
 		return wire.Invalid("sessionId", "sessionId must be the id of a session, got %.64q", sessionID)
 	}
 	var body apigen.Rotation
-	if err := wire.ReadOptional(r, &body); err != nil {
+	if err := wire.ReadOptionalKnown(r, &body); err != nil {
 		return err
 	}
 	if most := maxRotation.Milliseconds(); body.In != nil && (*body.In < 0 || *body.In > most) {

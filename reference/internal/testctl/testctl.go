@@ -68,16 +68,19 @@ type API struct{ Config }
 // New returns the control API.
 func New(c Config) *API { return &API{c} }
 
+var errToken = &archive.Error{Kind: archive.Forbidden,
+	Message: "the control API needs its own token as bearer: controlToken of the ready line, which is the setting control-token"}
+
 // Authorize refuses a request without the control token.
 func (a *API) Authorize(r *http.Request) error {
 	token, ok := session.Bearer(r.Header.Get("Authorization"))
 	if !ok {
-		return session.ErrNoToken
+		return errToken
 	}
 	// Digests are of equal length, so that the time taken says nothing about the token.
 	got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(a.Token))
 	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || a.Token == "" {
-		return session.ErrUnauthorized
+		return errToken
 	}
 	return nil
 }
@@ -95,7 +98,7 @@ func (a *API) RequireApplication(r *http.Request) error {
 // CreateApplication answers POST /control/v1/applications.
 func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 	var body apigen.ApplicationRequest
-	if err := wire.Read(r, &body); err != nil {
+	if err := wire.ReadKnown(r, &body); err != nil {
 		return err
 	}
 	chosen, err := a.Targets.Application(body)
@@ -158,7 +161,7 @@ const maxAdvance = 366 * 24 * time.Hour
 // AdvanceClock answers POST .../clock.
 func (a *API) AdvanceClock(w http.ResponseWriter, r *http.Request) error {
 	var body apigen.ClockAdvance
-	if err := wire.Read(r, &body); err != nil {
+	if err := wire.ReadKnown(r, &body); err != nil {
 		return err
 	}
 	if err := checkAdvance(body); err != nil {

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -42,6 +44,51 @@ func ReadOptional(r *http.Request, v any) error {
 		return err
 	}
 	return decode(raw, v)
+}
+
+// ReadKnown is [Read], but refuses unknown members: a test whose setting is misspelt tests something else.
+func ReadKnown(r *http.Request, v any) error { return readKnown(r, v, Read) }
+
+// ReadOptionalKnown is to [ReadOptional] what [ReadKnown] is to Read.
+func ReadOptionalKnown(r *http.Request, v any) error { return readKnown(r, v, ReadOptional) }
+
+func readKnown(r *http.Request, v any, read func(*http.Request, any) error) error {
+	raw := json.RawMessage("{}")
+	if err := read(r, &raw); err != nil {
+		return err
+	}
+	if err := checkMembers("", raw, reflect.TypeOf(v)); err != nil {
+		return err
+	}
+	return decode(raw, v)
+}
+
+// checkMembers refuses a member of raw that t, a struct or a pointer to one, does not have. Values of other types are for decode to judge.
+func checkMembers(path string, raw json.RawMessage, t reflect.Type) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	var members map[string]json.RawMessage
+	if t.Kind() != reflect.Struct || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return malformed(err)
+	}
+	known := map[string]reflect.Type{}
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		known[name] = field.Type
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if known[name] == nil {
+			return Invalid(path+name, "%.64q is unknown here; there are %s", path+name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		}
+		if err := checkMembers(path+name+".", members[name], known[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReadAll reads a body of at most limit bytes.

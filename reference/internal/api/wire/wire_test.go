@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -110,4 +111,38 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("error = %#v, want an archive.Error with a message", err)
 		}
 	})
+}
+
+func TestReadKnown(t *testing.T) {
+	type inner struct {
+		Deep *int `json:"deep,omitempty"`
+	}
+	type body struct {
+		Name  *string  `json:"name,omitempty"`
+		Inner *inner   `json:"inner,omitempty"`
+		List  []string `json:"list"`
+	}
+	for text, want := range map[string]string{
+		`{"name":"n","inner":{"deep":1},"list":["x"]}`: "",
+		`{}`:                      "",
+		`{"inner":null}`:          "",
+		`{"Name":"n"}`:            `"Name" is unknown here; there are inner, list, name`,
+		`{"inner":{"deeper":1}}`:  `"inner.deeper" is unknown here; there are deep`,
+		`{"inner":[]}`:            "inner must be an object, got array",
+		`{"name":1}`:              "name must be a string, got number",
+		`[]`:                      "the body must be a JSON object",
+		`{"name":"a","name":"b"}`: "name must be given once",
+	} {
+		var got body
+		err := wire.ReadKnown(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(text)), &got)
+		if fmt.Sprint(err) != want && (err != nil || want != "") {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if err := wire.ReadKnown(httptest.NewRequest(http.MethodPost, "/", http.NoBody), &body{}); err == nil {
+		t.Error("an empty body was read")
+	}
+	if err := wire.ReadOptionalKnown(httptest.NewRequest(http.MethodPost, "/", http.NoBody), &body{}); err != nil {
+		t.Errorf("an empty body that may be: %v", err)
+	}
 }

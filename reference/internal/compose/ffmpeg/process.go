@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -80,6 +81,16 @@ func (p *process) wait() error {
 		return fmt.Errorf("%s: %w: %s", p.cmd.Path, err, p.stderr.String())
 	}
 	return nil
+}
+
+// Killed reports whether a child's error says that it was killed from outside.
+func Killed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // tail keeps the last bytes written to it. Only the copying goroutine of exec writes; String is for after Wait.

@@ -16,8 +16,8 @@ const (
 	bytesAhead            = 2 << 20
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
-	// lives is how many children may die over the same picture.
-	lives = 3
+	// lives is what children may use up over the same picture: one that crashes uses crash of them, one that somebody killed a single one.
+	lives, crash = 18, 6
 )
 
 // Picture is a decoded frame, scaled to where it is shown, without bars. It is not changed once queued.
@@ -85,7 +85,7 @@ func (v *Stream) finish(ctx context.Context) error {
 		s, early := v.child.shape, v.child.died()
 		if err := v.reap(ctx); ctx.Err() != nil {
 			return ctx.Err()
-		} else if err == nil && !early || v.settled() || v.hopeless() {
+		} else if err == nil && !early || v.settled() || v.hopeless(err) {
 			break
 		}
 		if err := v.replay(ctx, s, v.given); err != nil {
@@ -100,11 +100,11 @@ func (v *Stream) finish(ctx context.Context) error {
 func (v *Stream) revive(ctx context.Context) error {
 	for v.child != nil && v.child.died() {
 		s := v.child.shape
-		_ = v.reap(ctx) // logged
+		err := v.reap(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if v.hopeless() {
+		if v.hopeless(err) {
 			v.broken = true
 			v.giveUp()
 			return nil
@@ -128,18 +128,22 @@ func (v *Stream) reap(ctx context.Context) error {
 	return err
 }
 
-// deaths counts children that died before the same picture.
-type deaths struct{ wanted, count int64 }
+// deaths counts the lives of children that died before the same picture.
+type deaths struct{ wanted, lives int64 }
 
 // hopeless accounts for a death and reports whether there were too many without a picture in between.
-func (v *Stream) hopeless() bool {
+func (v *Stream) hopeless(why error) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.deaths.wanted != v.wanted {
 		v.deaths = deaths{wanted: v.wanted}
 	}
-	v.deaths.count++
-	return v.deaths.count >= lives
+	if ffmpeg.Killed(why) {
+		v.deaths.lives++
+	} else {
+		v.deaths.lives += crash
+	}
+	return v.deaths.lives >= lives
 }
 
 // giveUp stops waiting for what has not come out.

@@ -195,7 +195,11 @@ func (v *Stream) catchUp(ctx context.Context, tile layout.Tile, it journal.Item,
 		v.wanted = before + 1
 	}
 	v.mu.Unlock()
-	return true, v.replay(ctx, key.shape(tile), before)
+	if err := v.replay(ctx, key.shape(tile), before); err != nil {
+		return false, err
+	}
+	v.release(it.Time)
+	return true, nil
 }
 
 // replay starts a child and gives it the samples that lead to, and include, number to.

@@ -36,6 +36,9 @@ func (s Span) Instant(n int64) av.Instant {
 	return s.Start.Add(time.Duration(n-s.FirstFrame) * FrameTime)
 }
 
+// Shown is the instant of which frame n shows the pictures: its middle, so that nothing is seen more than half a frame early or late.
+func (s Span) Shown(n int64) av.Instant { return min(s.Instant(n).Add(FrameTime/2), s.End-1) }
+
 // Has reports whether frame n belongs to the span, as far as is known.
 func (s Span) Has(n int64) bool { return s.End == forever || n < s.FirstFrame+s.frames }
 
@@ -304,8 +307,8 @@ func (p *Plan) Samples(from, to av.Instant) bool {
 		if s.Start > from {
 			continue
 		}
-		next := s.FirstFrame + int64((from.Sub(s.Start)+FrameTime-1)/FrameTime)
-		return to >= s.End || to > s.Instant(next)
+		next := s.FirstFrame + int64((from.Sub(s.Start)+FrameTime/2-1)/FrameTime)
+		return to >= s.End || to > s.Shown(next)
 	}
 	return true
 }

@@ -116,3 +116,22 @@ func TestSpans(t *testing.T) {
 		t.Errorf("%d frames", frames)
 	}
 }
+
+// TestSamples compares with every frame there is: what is new at one instant and replaced at another is shown by some frame, or none.
+func TestSamples(t *testing.T) {
+	p := &Plan{Archive: "a", Added: func(journal.Event) {}}
+	p.apply(journal.Event{Kind: journal.Recording, Archive: "a", At: 1e9})
+	p.apply(journal.Event{Kind: journal.Stopped, Archive: "a", At: 1e9 + 210e6})
+	s := p.spans[0]
+	for from := av.Instant(1e9); from < s.End; from += 3e6 {
+		for to := from; to <= s.End; to += 3e6 {
+			shown := false
+			for n := s.FirstFrame; s.Has(n); n++ {
+				shown = shown || s.Shown(n) >= from && s.Shown(n) < to
+			}
+			if got := p.Samples(from, to); shown && !got || got && !shown && to < s.End {
+				t.Errorf("from %d to %d: %v, want %v", from-1e9, to-1e9, got, shown)
+			}
+		}
+	}
+}

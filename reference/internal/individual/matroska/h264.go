@@ -16,6 +16,7 @@ func (b *Block) frame() {
 		b.Key = av.VP9Key(b.Data)
 	case av.H264:
 		b.annexB()
+	default:
 	}
 }
 
@@ -30,6 +31,7 @@ func (b *Block) annexB() {
 			b.Key = true
 		case av.NALSPS:
 			hasSets = true
+		default:
 		}
 	}
 	if b.Key && !hasSets {

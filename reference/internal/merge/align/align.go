@@ -2,8 +2,8 @@
 // sound. It is pure.
 //
 // A recording that stands still, is silent or repeats itself looks like itself in many places. So what is compared is change; a
-// place counts only when enough changes there; picture and sound must agree where both have something to say; and between places
-// that are equally good the shortest overlap wins, because it loses nothing.
+// place counts only when enough changes there; picture and sound must agree where both have something to say; the longer they agree the
+// better; and between places that are about equally good the shortest overlap wins, because it loses least.
 package align
 
 import (

@@ -16,6 +16,9 @@ import (
 // maxMoov bounds the description of a file: that of days of media is smaller.
 const maxMoov = 256 << 20
 
+// maxRate is the highest frame rate.
+const maxRate = 300
+
 // Open opens a file for reading.
 func Open(path string) (*Movie, error) {
 	f, err := os.Open(path)
@@ -151,6 +154,8 @@ func (m *Movie) add(trak *mp4.TrakBox, movieTimescale uint32, size int64) error 
 	}
 	if t.Sound != nil {
 		t.measure()
+	} else if t.Interval()*maxRate < int64(t.Timescale) {
+		return fmt.Errorf("frame rate of more than %d", maxRate)
 	}
 	*into = t
 	return nil

@@ -30,7 +30,7 @@ func samples(stbl *mp4.StblBox, size int64) ([]Sample, error) {
 			list[i].Size = stbl.Stsz.SampleSize[i]
 		}
 	}
-	return list, errors.Join(timing(list, stbl), keys(list, stbl.Stss), place(list, stbl, size))
+	return list, errors.Join(timing(list, stbl), keys(list, stbl.Stss), locate(list, stbl, size))
 }
 
 // maxTicks is a time no sum of which overflows.
@@ -78,8 +78,8 @@ func keys(list []Sample, stss *mp4.StssBox) error {
 	return nil
 }
 
-// place gives samples their offsets: chunks lie anywhere, the samples of one behind each other.
-func place(list []Sample, stbl *mp4.StblBox, size int64) error {
+// locate gives samples their offsets: chunks lie anywhere, the samples of one behind each other.
+func locate(list []Sample, stbl *mp4.StblBox, size int64) error {
 	chunks := 0
 	if stbl.Stco != nil {
 		chunks = len(stbl.Stco.ChunkOffset)

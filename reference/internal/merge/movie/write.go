@@ -86,26 +86,47 @@ type file struct {
 
 // layOut interleaves the tracks by about a second.
 func (f *file) layOut() {
-	type place struct{ run, sample int }
 	at := make([]place, len(f.tracks))
-	for second, more := int64(1), true; more; second++ {
-		more = false
-		for i := range f.tracks {
-			t, p := &f.tracks[i], &at[i]
-			for p.run < len(t.Runs) {
-				r := t.Runs[p.run]
-				first := p.sample
-				for p.sample < len(r.Samples) && r.dts(p.sample) < second*int64(t.Timescale) {
-					p.sample++
-				}
-				f.add(chunk{track: i, run: p.run, first: first, last: p.sample})
-				if p.sample < len(r.Samples) {
-					more = true
-					break
-				}
-				p.run, p.sample = p.run+1, 0
+	for {
+		until, more := int64(math.MaxInt64), false // the end of the second that comes next, which may be far away
+		for i, p := range at {
+			if t := &f.tracks[i]; p.run < len(t.Runs) {
+				until, more = min(until, t.second(p)+1), true
 			}
 		}
+		if !more {
+			return
+		}
+		for i := range at {
+			f.advance(i, &at[i], until)
+		}
+	}
+}
+
+// place is a sample of a track.
+type place struct{ run, sample int }
+
+func (t *Output) second(p place) int64 {
+	if r := t.Runs[p.run]; p.sample < len(r.Samples) {
+		return r.dts(p.sample) / int64(t.Timescale)
+	}
+	return 0
+}
+
+// advance adds the samples of a track before a second.
+func (f *file) advance(i int, p *place, until int64) {
+	t := &f.tracks[i]
+	for p.run < len(t.Runs) {
+		r := t.Runs[p.run]
+		first := p.sample
+		for p.sample < len(r.Samples) && r.dts(p.sample)/int64(t.Timescale) < until {
+			p.sample++
+		}
+		f.add(chunk{track: i, run: p.run, first: first, last: p.sample})
+		if p.sample < len(r.Samples) {
+			return
+		}
+		p.run, p.sample = p.run+1, 0
 	}
 }
 

@@ -28,15 +28,25 @@ func open(t *testing.T, url, server string) *sqlstore.Store {
 	return s
 }
 
-func TestContract(t *testing.T) {
-	url := postgrestest.Start(t).Database(t)
+// Test has one PostgreSQL for all, since that takes longest to start.
+func Test(t *testing.T) {
+	server := postgrestest.Start(t)
+	for name, test := range map[string]func(*testing.T, *postgrestest.Server){
+		"contract": contract, "servers": servers, "remnant": remnant, "deadlock": deadlock, "taken": taken,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, server) })
+	}
+}
+
+func contract(t *testing.T, server *postgrestest.Server) {
+	url := server.Database(t)
 	storetest.Run(t, func(t *testing.T) *sqlstore.Store { return open(t, url, "one") })
 }
 
-// TestServers: what one server holds is not another's.
-func TestServers(t *testing.T) {
+// servers: what one server holds is not another's.
+func servers(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
-	url := postgrestest.Start(t).Database(t)
+	url := server.Database(t)
 	one, two := open(t, url, "one"), open(t, url, "two")
 	must(t, one.CreateApplication(ctx, session.Application{ID: "app", APIKey: 1}))
 	for id, s := range map[string]*sqlstore.Store{"of one": one, "of two": two} {
@@ -79,10 +89,10 @@ func TestServers(t *testing.T) {
 	must(t, two.Close())
 }
 
-// TestRemnant: what a dead process of the server has under way is not committed after its successor began.
-func TestRemnant(t *testing.T) {
+// remnant: what a dead process of the server has under way is not committed after its successor began.
+func remnant(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
-	url := postgrestest.Start(t).Database(t)
+	url := server.Database(t)
 	must(t, open(t, url, "one").Close())
 	old, err := pgx.Connect(ctx, url+"&application_name=archived%20one")
 	must(t, err)
@@ -105,10 +115,10 @@ func TestRemnant(t *testing.T) {
 	must(t, other.Ping(ctx))
 }
 
-// TestDeadlock: transactions that are in each other's way all succeed.
-func TestDeadlock(t *testing.T) {
+// deadlock: transactions that are in each other's way all succeed.
+func deadlock(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
-	s := open(t, postgrestest.Start(t).Database(t), "one")
+	s := open(t, server.Database(t), "one")
 	defer s.Close()
 	for n, id := range []string{"a", "b"} {
 		must(t, s.CreateApplication(ctx, session.Application{ID: id, APIKey: int64(n)}))
@@ -151,10 +161,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestTaken: a server hears of it when its name is taken while it was not connected.
-func TestTaken(t *testing.T) {
+// taken: a server hears of it when its name is taken while it was not connected.
+func taken(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
-	url := postgrestest.Start(t).Database(t)
+	url := server.Database(t)
 	lost := make(chan error, 1)
 	s, err := postgres.Open(ctx, postgres.Config{URL: url, Server: "one", Base: "http://one.example", Lost: func(err error) { lost <- err }})
 	must(t, err)

@@ -1,0 +1,133 @@
+package align
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// scene is a sequence of changes that is never the same.
+func scene(seed uint64, n, width int) []float32 {
+	r := rand.New(rand.NewPCG(seed, 1))
+	out := make([]float32, n*width)
+	for i := range out {
+		if r.Float64() < 0.2 {
+			out[i] = float32(r.NormFloat64() * 10)
+		}
+	}
+	return out
+}
+
+func cut(values []float32, width, from, to int, start, step, evidence float64) Changes {
+	return Changes{Start: start, Step: step, Width: width, Values: values[from*width : to*width], Evidence: evidence}
+}
+
+// pictures and sounds of a film of 40 s: the first recording has 0 to 30 s, the second begins at begin seconds.
+func pair(values []float32, width int, step, begin float64) [2]Changes {
+	n := len(values) / width
+	return [2]Changes{
+		cut(values, width, int(10/step), int(30/step), 10, step, 800),
+		cut(values, width, int(begin/step), n, 0, step, 800),
+	}
+}
+
+func TestFindsTheOverlap(t *testing.T) {
+	const pw, ps, sw, ss = 30, 0.04, 12, 0.01
+	p, s := scene(1, 1000, pw), scene(2, 4000, sw)
+	still, silent := make([]float32, len(p)), make([]float32, len(s))
+	other := scene(3, 4000, sw)
+	loop := scene(4, 4000, sw)
+	for i := range loop {
+		loop[i] = loop[i%(300*sw)] // every 3 s
+	}
+	for _, tt := range []struct {
+		name             string
+		pictures, sounds []float32
+		begin            float64
+		want             Overlap
+		found            bool
+	}{
+		{"both", p, s, 25, Overlap{Picture: true, Sound: true}, true},
+		{"long", p, s, 12, Overlap{Picture: true, Sound: true}, true},
+		{"short", p, s, 29.4, Overlap{Picture: true, Sound: true}, true},
+		{"still", still, s, 25, Overlap{Sound: true}, true},
+		{"silent", p, silent, 25, Overlap{Picture: true}, true},
+		{"neither", still, silent, 25, Overlap{}, false},
+		{"sound repeats", p, loop, 21, Overlap{Picture: true, Sound: true}, true},
+		{"sound repeats, still", still, loop, 25, Overlap{Sound: true, Ambiguous: true}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, ok := Find(pair(tt.pictures, pw, ps, tt.begin), pair(tt.sounds, sw, ss, tt.begin))
+			if ok != tt.found {
+				t.Fatalf("found %v: %+v", ok, o)
+			}
+			at := o.Offset
+			if o.Offset = 0; o != tt.want {
+				t.Errorf("%+v, want %+v", o, tt.want)
+			}
+			off := math.Abs(at - tt.begin)
+			if tt.want.Ambiguous { // any repetition will do
+				off = math.Abs(math.Mod(at-tt.begin+31.5, 3) - 1.5)
+			}
+			if ok && off > 0.025 {
+				t.Errorf("begins at %v, want %v", at, tt.begin)
+			}
+		})
+	}
+	// Sound says no: the pictures are a clip that is shown again.
+	pictures, sounds := pair(p, pw, ps, 25), pair(s, sw, ss, 25)
+	sounds[1] = pair(other, sw, ss, 25)[1]
+	if o, ok := Find(pictures, sounds); ok {
+		t.Errorf("sound differs: %+v", o)
+	}
+	// Pictures say no: two layouts of one session.
+	pictures, sounds = pair(p, pw, ps, 25), pair(s, sw, ss, 25)
+	pictures[1] = pair(scene(9, 1000, pw), pw, ps, 25)[1]
+	if o, ok := Find(pictures, sounds); !ok || math.Abs(o.Offset-25) > 0.025 || o.Picture {
+		t.Errorf("layouts differ: %v %+v", ok, o)
+	}
+}
+
+func TestExact(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	film := make([]float32, 20000)
+	for i := range film {
+		film[i] = float32(r.NormFloat64() * 0.1)
+	}
+	if got, ok := Exact(film, film[1234:9000], 1200, 100); got != 1234 || !ok {
+		t.Errorf("%d %v", got, ok)
+	}
+	if got, ok := Exact(film, film[1234:9000], 800, 100); ok {
+		t.Errorf("out of reach: %d", got)
+	}
+	if _, ok := Exact(film, make([]float32, 5000), 800, 100); ok {
+		t.Error("found in silence")
+	}
+}
+
+func TestFrameAndSame(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	film := make([][]byte, 60)
+	for i := range film {
+		film[i] = make([]byte, PictureSize)
+		for k := range film[i] {
+			film[i][k] = byte(100 + 80*math.Sin(float64(k)/50+float64(i)/9) + r.Float64()*3)
+		}
+	}
+	second := append([][]byte{make([]byte, PictureSize), make([]byte, PictureSize)}, film[32:]...)
+	for expected := 28; expected <= 32; expected++ {
+		if got := Frame(film, second, expected); got != 30 {
+			t.Errorf("expected %d: %d, want 30", expected, got)
+		}
+	}
+	if first, last := Same(film, second, 30); first != 2 || last != 30 {
+		t.Errorf("same from %d to %d, want 2 to 30", first, last)
+	}
+	still := make([][]byte, 50)
+	for i := range still {
+		still[i] = film[0]
+	}
+	if got := Frame(still, still, 17); got != 17 {
+		t.Errorf("nothing moves: %d, want what was expected", got)
+	}
+}

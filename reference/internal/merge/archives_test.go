@@ -1,0 +1,132 @@
+package merge
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"reelcheck/fixtures"
+	"reelcheck/fixtures/mark"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/journal"
+)
+
+// archives composes two archives of one session that overlap by a second and a half, and begin between each other's pictures.
+func archives(t testing.TB) (a, b string) {
+	t.Helper()
+	const begin = av.Instant(time.Hour)
+	j, err := journal.Open(filepath.Join(t.TempDir(), "journal"), journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	note := func(kind journal.Kind, archive string, at time.Duration) {
+		e := journal.Event{Kind: kind, Archive: archive, At: begin.Add(at)}
+		if archive == "" {
+			e.Stream, e.HasAudio, e.HasVideo = "one", true, true
+		}
+		if err := j.Note(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	note(journal.Recording, "a", 0)
+	m, err := fixtures.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	video, err := m.Video("vp8-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, err := video.Frames()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound, err := m.Tone("tone-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packets, err := sound.Packets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := j.Stream("one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(s av.Sample) {
+		if err := w.Append(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range frames {
+		put(av.Sample{Codec: av.VP8, Time: begin.Add(f.PTS), Key: f.Key, Data: f.Data})
+	}
+	for _, p := range packets {
+		put(av.Sample{Codec: av.Opus, Time: begin.Add(p.PTS), Data: p.Data})
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	note(journal.StreamAdded, "", 0)
+	note(journal.Recording, "b", 4013*time.Millisecond)
+	note(journal.Stopped, "a", 5500*time.Millisecond)
+	note(journal.StreamRemoved, "", 9*time.Second)
+	note(journal.Stopped, "b", 9*time.Second)
+	return composedOf(t, j, "a"), composedOf(t, j, "b")
+}
+
+func composedOf(t testing.TB, j *journal.Journal, id string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), id)
+	o := compose.Options{Width: 640, Height: 480, HasAudio: true, HasVideo: true}
+	if _, err := compose.Run(t.Context(), j, id, o, out, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := compose.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(out+".mp4", b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return out + ".mp4"
+}
+
+// TestJoinsArchivesOfOneSession has what the server itself makes: the fixture's frames, 30 of which are shown in 25 pictures, go on
+// across the joint.
+func TestJoinsArchivesOfOneSession(t *testing.T) {
+	a, b := archives(t)
+	out, r := merge(t, a, b)
+	j := r.Joints[0]
+	if d := j.Overlap - 1487*time.Millisecond; d > 25*time.Millisecond || d < -25*time.Millisecond {
+		t.Errorf("%+v", j)
+	}
+	raw := run(t, "-i", out, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
+	last, shown := -1, 0
+	for ; len(raw) >= 640*480; raw = raw[640*480:] {
+		c, ok := mark.Decode(mark.Plane{Pix: raw[:640*480], Stride: 640, W: 640, H: 480}, mark.Box{X: 176, Y: 192, W: 288, H: 96})
+		if !ok {
+			t.Fatalf("picture %d has no number", shown)
+		}
+		if step := c.Frame - last; step < 1 || step > 2 {
+			t.Errorf("picture %d shows frame %d after %d", shown, c.Frame, last)
+		}
+		if want := shown * 30 / 25; c.Frame < want-1 || c.Frame > want+1 {
+			t.Errorf("picture %d shows frame %d, want %d", shown, c.Frame, want)
+		}
+		last, shown = c.Frame, shown+1
+	}
+	if shown < 224 || shown > 226 {
+		t.Errorf("%d pictures, want 225", shown)
+	}
+}
