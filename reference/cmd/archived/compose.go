@@ -19,7 +19,7 @@ import (
 const composeHelp = `Render an individual archive, or the journal of a session, into one MP4 file, as a composed archive of it would be.
 
 An individual archive is a ZIP file of one WebM or Matroska file for every stream, or part of one, and a JSON manifest; it may come from
-any recorder. A journal is a directory in data/journals of archived, from before the archive is complete; it is not changed. If it
+any recorder. A journal is a directory in data/recordings/journals of archived, from before the archive is complete; it is not changed. If it
 holds several archives, --archive names one.
 
 Exit codes: 0 rendered; 1 failed, or the input is not what it should be; 2 wrong usage; 130 interrupted. Without a complete file there is
@@ -28,7 +28,7 @@ none, and a file that was there before is kept.`
 const composeExample = `  archived compose archive.zip -o out.mp4
   archived compose archive.zip -o out.mp4 --layout horizontalPresentation --resolution 1280x720
   archived compose archive.zip -o out.mp4 --layout custom --stylesheet layout.css --qp 23
-  archived compose data/journals/SESSION --archive ID -o out.mp4`
+  archived compose data/recordings/journals/SESSION --archive ID -o out.mp4`
 
 // composeFlags are the options of a composed archive.
 type composeFlags struct {

@@ -45,6 +45,15 @@ func TestJoinsWhatFFmpegMakes(t *testing.T) {
 	}
 }
 
+// TestOpenGroups has key frames of the second recording followed by pictures that need those before.
+func TestOpenGroups(t *testing.T) {
+	f := film{picture: ball, sound: speech}
+	r := plain
+	r.video = append(slices.Clone(r.video), "-x264-params", "open-gop=1:keyint=40")
+	out, _ := merge(t, f.record(t, r, 0, 100), f.record(t, r, 60, 160))
+	once(t, out, 0, 160)
+}
+
 // TestCodesAgainUpToTheNextKeyFrame has the second recording begin black, as archives do before the first key frame of a stream.
 func TestCodesAgainUpToTheNextKeyFrame(t *testing.T) {
 	f := film{picture: ball, sound: speech}

@@ -28,8 +28,8 @@ type Bridge struct {
 func Video(a, b *movie.Track, later int64, same [2]int64, from int) Cut {
 	half := a.Interval() / 2
 	cleanA, cleanB := a.Clean(), b.Clean()
-	key := func(j int) bool {
-		return b.Samples[j].Key && cleanB[j] && b.Samples[j].PTS() >= b.Start-half
+	key := func(j int) bool { // that nothing after it is presented before, as happens in open groups
+		return b.Samples[j].Key && cleanB[j] && cleanB[j+1] && b.Samples[j].PTS() >= b.Start-half
 	}
 	limit := a.End
 	if same[1] > same[0] {
