@@ -12,7 +12,7 @@ const (
 	manyVideos = 17 // one more than a composed picture shows
 	manySounds = 51 // one more than an archive holds
 	// changed is how long is recorded after a change that the target has to find out about.
-	changed = 3200 * time.Millisecond
+	changed = 3400 * time.Millisecond
 )
 
 // many publishes more streams than an archive holds, with as little media as will do: the streams are small.

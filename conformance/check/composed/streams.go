@@ -169,6 +169,20 @@ func gaps(there []stage.Stretch) []stage.Stretch {
 
 func mutedAudio(c *check.Case) {
 	audible(c, muted("audio"), func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+	edge := c.Limit("tolerance.stream-edge").Seconds()
+	for _, x := range c.Exhibits() {
+		for i, p := range x.Parts {
+			if p.By.Published.Kind != "audio" || x.Sound == nil {
+				continue
+			}
+			for _, gap := range gaps(x.Play.Tracks[i].There) {
+				heard := slices.ContainsFunc(x.Sound.OfTone(p.By.Published.Fixture), func(s media.ToneSpan) bool {
+					return s.From < gap.To-check.Blink && s.To > gap.From+edge
+				})
+				c.Want(!heard, fmt.Sprintf("%s not heard while muted from %.1f to %.1f s", p.By.Published.Fixture, gap.From, gap.To), "heard", x.R, p.By)
+			}
+		}
+	}
 }
 
 // changesSize wants each shape of a fixture that has several, in its aspect.
