@@ -47,14 +47,8 @@ func runEncryption(ctx context.Context, f *flow) (err error) {
 	if a.Status != 200 {
 		return blocked("storage.certificate", "setting an upload target with a certificate answered %s", describe(a))
 	}
-	if e.session, err = f.session(ctx, "session"); err != nil {
-		return err
-	}
-	alice, err := f.join(ctx, e.session, "alice")
-	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "vp8-15", "tone-15"); err != nil {
+	var alice *member
+	if e.session, alice, err = f.alone(ctx, "vp8-15", "tone-15"); err != nil {
 		return err
 	}
 	if err := e.encrypted(ctx); err != nil {
@@ -99,14 +93,8 @@ func (e *encryptionFlow) badCertificates(ctx context.Context) error {
 
 // record makes an archive.
 func (e *encryptionFlow) record(ctx context.Context, prefix string, long time.Duration) (string, error) {
-	a, err := e.start(ctx, prefix+"start", e.session, map[string]any{"name": "encryption"})
-	if err != nil {
-		return "", err
-	}
-	if err := sleep(ctx, long); err != nil {
-		return "", err
-	}
-	return a.ID, e.stop(ctx, prefix+"stop", a.ID)
+	a, err := e.flow.record(ctx, prefix, e.session, map[string]any{"name": "encryption"}, long)
+	return a.ID, err
 }
 
 // encrypted records an archive and opens what was delivered.

@@ -18,11 +18,11 @@ func sh(t *testing.T, script string, within time.Duration) (*Target, error) {
 }
 
 func TestLaunch(t *testing.T) {
-	tg, err := sh(t, `echo starting >&2; touch "$REELCHECK_TEST/used"; echo '{"url":"http://127.0.0.1:9/","applicationId":"a","apiKey":"1"}'; echo more; exec sleep 60`, 5*time.Second)
+	tg, err := sh(t, `echo starting >&2; touch "$REELCHECK_TEST/used"; echo '{"url":"http://127.0.0.1:9/","applicationId":"{{mail}}","apiKey":"1"}'; echo more; exec sleep 60`, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tg.Credentials.URL != "http://127.0.0.1:9" || tg.Credentials.APIKey != "1" {
+	if tg.Credentials.URL != "http://127.0.0.1:9" || tg.Credentials.APIKey != "1" || tg.Credentials.ApplicationID != "127.0.0.1:25" {
 		t.Errorf("credentials %+v", tg.Credentials)
 	}
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {

@@ -157,20 +157,17 @@ func usedAgain(c *check.Case) {
 }
 
 // shared is how many seconds of a published picture stand at the end of one file and at the start of the next, by the numbers of its
-// frames, negative for what is in neither. It can be told when the first file is shorter than the picture's loop.
-func shared(before, next media.Report, t check.Take) (seconds float64, ok bool) {
-	if before.Picture == nil || next.Picture == nil || t.LoopUnits == 0 || t.Rate == 0 {
-		return 0, false
-	}
-	old, fresh := before.Picture.OfStream(t.Fixture), next.Picture.OfStream(t.Fixture)
+// frames, negative for what is in neither. It cannot be told of a file that shows the picture's loop more than once.
+func shared(before, next *media.Picture, t check.Take) (seconds float64, ok bool) {
+	old, fresh := before.OfStream(t.Fixture), next.OfStream(t.Fixture)
 	if len(old) == 0 || len(fresh) == 0 {
-		return 0, false
+		return 0, true
 	}
 	shown := (old[len(old)-1].To - old[0].From) * t.Rate
-	frames := (old[len(old)-1].LastMark - fresh[0].FirstMark + t.LoopUnits) % t.LoopUnits
 	if shown >= float64(t.LoopUnits) {
 		return 0, false
 	}
+	frames := (old[len(old)-1].LastMark - fresh[0].FirstMark + t.LoopUnits) % t.LoopUnits
 	if float64(frames) > shown+t.Rate {
 		frames -= t.LoopUnits
 	}
