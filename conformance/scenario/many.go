@@ -11,16 +11,14 @@ import (
 const (
 	manyVideos = 17 // one more than a composed picture shows
 	manySounds = 51 // one more than an archive holds
-	// scene is how long a picture is recorded after a change that takes effect at once, and changed after one that the
-	// target has to find out about.
-	scene   = 2500 * time.Millisecond
+	// changed is how long is recorded after a change that the target has to find out about.
 	changed = 3200 * time.Millisecond
 )
 
 // many publishes more streams than an archive holds, with as little media as will do: the streams are small.
 var many = Scenario{
 	Name: Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 2 * time.Minute,
+	Needs: []target.Capability{target.VP8, target.S3}, Media: 3, Within: 2 * time.Minute,
 	run: runMany,
 }
 
@@ -41,21 +39,21 @@ func runMany(ctx context.Context, f *flow) error {
 }
 
 // enter makes the next client publish: picture and sound, or sound alone.
-func (c *crowded) enter(ctx context.Context, n int) error {
+func (c *crowded) enter(ctx context.Context, n int, k kind) error {
 	m, err := c.guest(c.session, fmt.Sprintf("client-%02d", n), target.ClientToken{Kind: c.tokens()})
 	if err != nil {
 		return err
 	}
 	c.members = append(c.members, m)
-	return c.come(ctx, m, n)
+	return c.come(ctx, m, n, k)
 }
 
-func (c *crowded) come(ctx context.Context, m *member, n int) error {
+func (c *crowded) come(ctx context.Context, m *member, n int, k kind) error {
 	video := ""
 	if n <= manyVideos {
 		video = fmt.Sprintf("small-%02d", n)
 	}
-	return m.publish(ctx, video, fmt.Sprintf("tone-%02d", n))
+	return m.publishAs(ctx, k, video, fmt.Sprintf("tone-%02d", n))
 }
 
 // gather brings as many as an archive holds: all but the last with video, and all that are only heard.
@@ -67,14 +65,14 @@ func (c *crowded) gather(ctx context.Context) (err error) {
 		if n == manyVideos {
 			continue
 		}
-		if err := c.enter(ctx, n); err != nil {
+		if err := c.enter(ctx, n, kind{}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// record has the last one come, be preferred where the target can do that, and another one leave.
+// record has the last one come, preferred where the target can do that, and another one leave.
 func (c *crowded) record(ctx context.Context) error {
 	a, err := c.start(ctx, "start", c.session, map[string]any{"name": "many"})
 	if err != nil {
@@ -83,20 +81,15 @@ func (c *crowded) record(ctx context.Context) error {
 	if err := sleep(ctx, changed); err != nil {
 		return err
 	}
-	if err := c.enter(ctx, manyVideos); err != nil {
+	last := kind{}
+	if c.Target.File.Has(target.Layout) {
+		last.classes = "preferred"
+	}
+	if err := c.enter(ctx, manyVideos, last); err != nil {
 		return err
 	}
 	if err := sleep(ctx, changed); err != nil {
 		return err
-	}
-	if c.Target.File.Has(target.Layout) {
-		last := c.members[len(c.members)-1].pub.StreamID()
-		if _, err := c.as.Classify(ctx, "classes.last", c.session, map[string][]string{last: {"preferred"}}); err != nil {
-			return err
-		}
-		if err := sleep(ctx, scene); err != nil {
-			return err
-		}
 	}
 	if err := c.members[2].unpublish(ctx); err != nil {
 		return err
@@ -115,7 +108,7 @@ func (c *crowded) choose(ctx context.Context) error {
 	if !c.Target.File.Has(target.Manual) {
 		return nil
 	}
-	if err := c.come(ctx, c.members[2], 3); err != nil {
+	if err := c.come(ctx, c.members[2], 3, kind{}); err != nil {
 		return err
 	}
 	a, err := c.start(ctx, "chosen.start", c.session, map[string]any{"name": "many chosen", "streamMode": "manual"})

@@ -22,7 +22,7 @@ func takesRecorded(kind string) func(*check.Case) {
 					continue
 				}
 				spans := x.Showing(t)
-				if c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
+				if c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), x.Takes...) {
 					continue
 				}
 				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
@@ -141,6 +141,9 @@ func blackStart(c *check.Case) {
 					continue
 				}
 				behind := shown[0].From - heard[0].From
+				if c.Excused(behind <= allow, c.Limit("tolerance.black-start"), x.Takes...) {
+					continue
+				}
 				c.Want(behind <= allow, fmt.Sprintf("the picture of %s at most %.0f s behind its sound", v.Client, allow), fmt.Sprintf("%.1f s behind", behind), x.R)
 			}
 		}

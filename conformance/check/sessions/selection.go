@@ -187,7 +187,7 @@ func wholly(c *check.Case, x check.Exhibit, tracks []chosen, which func(chosen) 
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, track := range tracks {
 		for _, t := range track.takes {
-			if spans := x.Showing(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
+			if spans := x.Showing(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), x.Takes...) {
 				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), check.Describe(spans), x.R, t.R)
 			}
 		}

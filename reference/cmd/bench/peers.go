@@ -38,7 +38,7 @@ func ffmpegPeer(c rendering, at []place, out string) []string {
 	var corners []string
 	for i, p := range at {
 		args = append(args, "-i", p.input.both)
-		fmt.Fprintf(&graph, "[%d:v]fps=%d:round=up,scale=%d:%d:flags=%s[v%d];", i, ffmpeg.FrameRate, p.W, p.H, ffmpeg.Scaling, i)
+		fmt.Fprintf(&graph, "[%d:v]setpts=PTS-0.5/%[2]d/TB,fps=%[2]d:round=up,scale=%d:%d:flags=%s[v%d];", i, ffmpeg.FrameRate, p.W, p.H, ffmpeg.Scaling, i)
 		fmt.Fprintf(&video, "[v%d]", i)
 		fmt.Fprintf(&audio, "[%d:a]", i)
 		corners = append(corners, fmt.Sprintf("%d_%d", p.X, p.Y))

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -33,7 +35,34 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, next http.Handl
 			slog.String("path", r.URL.Path), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
 			slog.Duration("took", s.Now().Sub(began)), slog.String("client", r.RemoteAddr))
 	}()
+	r.Body = s.timely(rec, r.Body)
 	next(rec, r)
+}
+
+// bodyWithin is how long a body may take to arrive; nobody holds a connection with one that never does.
+const bodyWithin = 30 * time.Second
+
+// timely gives a body its time. When it has arrived nothing is bounded any more: moving a clock may take minutes.
+func (s *Server) timely(w http.ResponseWriter, b io.ReadCloser) io.ReadCloser {
+	if b == nil || b == http.NoBody {
+		return b
+	}
+	t := &timelyBody{ReadCloser: b, connection: http.NewResponseController(w)}
+	_ = t.connection.SetReadDeadline(s.Now().Add(bodyWithin)) // a test's recorder has none
+	return t
+}
+
+type timelyBody struct {
+	io.ReadCloser
+	connection *http.ResponseController
+}
+
+func (b *timelyBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.connection.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 func (s *Server) recovered(rec *recorder, r *http.Request, p any) {

@@ -218,7 +218,7 @@ func quantizers(t *testing.T, file []byte) (list []int) {
 }
 
 func TestConstantBitrate(t *testing.T) {
-	s := newSession(t, 10*time.Second, publisher{id: "one", video: vp8(t, moves, 10)})
+	s := newSession(t, 4*time.Second, publisher{id: "one", video: vp8(t, moves, 4)})
 	s.write()
 	o := small
 	o.Bitrate, o.HasAudio = 500_000, false

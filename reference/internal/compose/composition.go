@@ -35,7 +35,6 @@ type composition struct {
 
 	// Of the composing goroutine.
 	output  *output
-	canvas  *picture.Canvas
 	current map[string]*picture.Picture // what every stream shows
 	written int64                       // frames of output
 }
@@ -80,7 +79,6 @@ func (c *composition) follow(ctx context.Context, stream string, isVideo bool, r
 
 // compose goes through the recording frame by frame.
 func (c *composition) compose(ctx context.Context) error {
-	c.canvas = picture.NewCanvas(c.options.Width, c.options.Height)
 	c.current = map[string]*picture.Picture{}
 	empty := int64(0) // frames from before anything was published
 	for i := 0; ; i++ {
@@ -134,7 +132,7 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 	}
 	silence := make([]float32, sound.BlockSamples)
 	for range empty {
-		if err := c.put(ctx, silence); err != nil {
+		if err := c.put(ctx, c.output.canvas(), silence); err != nil {
 			return err
 		}
 	}
@@ -145,8 +143,9 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
 	t := s.Shown(n)
 	here := c.plan.At(t)
+	canvas := c.output.canvas()
 	if c.options.HasVideo {
-		if err := c.draw(ctx, here.Tiles, t); err != nil {
+		if err := c.draw(ctx, canvas, here.Tiles, t); err != nil {
 			return err
 		}
 	}
@@ -158,7 +157,7 @@ func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
 			return err
 		}
 	}
-	return c.put(ctx, block)
+	return c.put(ctx, canvas, block)
 }
 
 // pass drops what streams without a place have ready, so that they do not stand still.
@@ -181,7 +180,7 @@ func (c *composition) pass(here plan.Scene, t av.Instant) {
 }
 
 // draw shows in every tile the newest picture of its stream.
-func (c *composition) draw(ctx context.Context, tiles []layout.Tile, t av.Instant) error {
+func (c *composition) draw(ctx context.Context, canvas *picture.Canvas, tiles []layout.Tile, t av.Instant) error {
 	pictures := make([]*picture.Picture, len(tiles))
 	for i, tile := range tiles {
 		c.mu.Lock()
@@ -200,7 +199,7 @@ func (c *composition) draw(ctx context.Context, tiles []layout.Tile, t av.Instan
 		}
 		pictures[i] = c.current[tile.Stream]
 	}
-	c.canvas.Draw(tiles, pictures)
+	canvas.Draw(tiles, pictures)
 	return nil
 }
 
@@ -232,11 +231,9 @@ func (c *composition) mix(ctx context.Context, s plan.Span, n int64) ([]float32,
 }
 
 // put hands a frame to the encoders, waiting for them.
-func (c *composition) put(ctx context.Context, block []float32) error {
+func (c *composition) put(ctx context.Context, canvas *picture.Canvas, block []float32) error {
 	if c.options.HasVideo {
-		b := c.output.buffer(len(c.canvas.Pix))
-		copy(b, c.canvas.Pix)
-		if err := send(ctx, c.output.pictures, b); err != nil {
+		if err := send(ctx, c.output.pictures, canvas); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-var driftMinutes = flag.Float64("drift.minutes", 2, "length of the recording of TestDriftingClocks; from 30 on clocks drift by 100 ppm, below by 1000")
+var driftMinutes = flag.Float64("drift.minutes", 1, "length of the recording of TestDriftingClocks; from 30 on clocks drift by 100 ppm, below by 1000")
 
 const (
 	driftStep  = 50 * time.Millisecond

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
 )
 
 func TestLossFreezesUntilTheNextKeyFrame(t *testing.T) {
@@ -218,5 +219,20 @@ func TestEncoderIsKilled(t *testing.T) {
 	}
 	if got, _ := s.compose(small); len(want) == 0 || !bytes.Equal(got, want) {
 		t.Errorf("composed again %d bytes, without the kill %d", len(got), len(want))
+	}
+}
+
+// TestSlowDecoders has decoders that take seconds to begin, longer than one is waited for when a stream rests: the file is the same.
+func TestSlowDecoders(t *testing.T) {
+	s := newSession(t, 2*time.Second,
+		publisher{id: "one", video: vp8(t, moves, 2), gap: [2]int{10, 40}},
+		publisher{id: "two", video: h264(t, moves, 2), from: 500 * time.Millisecond, until: 1500 * time.Millisecond})
+	s.archive = []journal.Event{selected(800*time.Millisecond, "one"), selected(1100*time.Millisecond, "one", "two")}
+	s.write()
+	want, _ := s.compose(small)
+	o := small
+	o.FFmpeg.Path = program(t, "*ivf*", "sleep 2.5")
+	if got, _ := s.compose(o); len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("with slow decoders %d bytes, else %d", len(got), len(want))
 	}
 }

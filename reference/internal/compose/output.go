@@ -16,6 +16,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/mux/mp4"
 	"reelcheck/reference/internal/mux/ts"
 )
@@ -35,9 +36,10 @@ const (
 // output encodes pictures and sound in children and writes them to a file.
 type output struct {
 	group    *errgroup.Group
-	pictures chan []byte // raw; nil when there is no video
+	pictures chan *picture.Canvas // nil when there is no video
 	blocks   chan []float32
-	free     chan []byte // buffers of pictures to be used again
+	free     chan *picture.Canvas // to be drawn on again
+	size     [2]int
 
 	media        *os.File
 	buffered     *bufio.Writer
@@ -55,7 +57,7 @@ type file interface {
 
 // startOutput begins an output. What goes wrong ends the group's context.
 func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.File) (*output, error) {
-	out := &output{group: g, media: media, transport: o.Transport}
+	out := &output{group: g, media: media, transport: o.Transport, size: [2]int{o.Width, o.Height}}
 	var tracks []*mp4.Track
 	units, frames := make(chan mp4.Sample, unitsAhead), make(chan mp4.Sample, aacAhead)
 	if o.HasVideo {
@@ -66,7 +68,7 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		o.encoding(ctx, enc)
 		out.video = &mp4.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / ffmpeg.FrameRate}
 		tracks = append(tracks, out.video)
-		out.pictures, out.free = make(chan []byte, rawAhead), make(chan []byte, rawAhead+2)
+		out.pictures, out.free = make(chan *picture.Canvas, rawAhead), make(chan *picture.Canvas, rawAhead+2)
 		g.Go(func() error { return feed(ctx, enc, out.pictures, out.writePicture) })
 		g.Go(func() error { defer close(units); return out.readVideo(ctx, enc, units) })
 	} else {
@@ -143,10 +145,10 @@ func feed[T any](ctx context.Context, enc *ffmpeg.Encoder, in <-chan T, write fu
 	}
 }
 
-func (o *output) writePicture(w io.Writer, pix []byte) error {
-	_, err := w.Write(pix)
+func (o *output) writePicture(w io.Writer, canvas *picture.Canvas) error {
+	_, err := w.Write(canvas.Pix)
 	select {
-	case o.free <- pix:
+	case o.free <- canvas:
 	default:
 	}
 	return err
@@ -161,13 +163,17 @@ func writeBlock(w io.Writer, samples []float32) error {
 	return err
 }
 
-// buffer returns memory for a picture of n bytes.
-func (o *output) buffer(n int) []byte {
+// canvas returns what the next picture is drawn on: black at first, later with what it had several pictures ago, of which the new
+// one may still have much.
+func (o *output) canvas() *picture.Canvas {
+	if o.pictures == nil {
+		return nil
+	}
 	select {
-	case b := <-o.free:
-		return b
+	case c := <-o.free:
+		return c
 	default:
-		return make([]byte, n)
+		return picture.NewCanvas(o.size[0], o.size[1])
 	}
 }
 

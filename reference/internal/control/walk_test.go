@@ -58,14 +58,14 @@ func TestSkips(t *testing.T) {
 func TestReaction(t *testing.T) {
 	s := start(t, t.TempDir())
 	hooks := receive(t)
-	var next archive.Archive
+	started := make(chan archive.Archive, 1)
 	hooks.answer = func(c callback.Archive, _ int) int {
-		if c.Status == archive.Stopped && next.ID == "" {
+		if c.Status == archive.Stopped {
 			a, err := s.StartArchive(context.Background(), "app", archive.StartRequest{SessionID: "S"})
 			if err != nil {
 				return http.StatusInternalServerError
 			}
-			next = a
+			started <- a
 		}
 		return http.StatusOK
 	}
@@ -78,6 +78,7 @@ func TestReaction(t *testing.T) {
 	if a, _ = s.Archive(t.Context(), "app", a.ID); a.Status != archive.Available {
 		t.Errorf("the first archive is %s", a.Status)
 	}
+	next := <-started
 	if after := next.CreatedAt.Sub(began); after < 4*time.Hour || after > 4*time.Hour+time.Minute {
 		t.Errorf("the second archive began %v into the walk, want right after the first had ended", after)
 	}

@@ -1,14 +1,15 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/seal"
 )
 
@@ -20,17 +21,16 @@ type segments struct {
 	dir  string
 	full func() error // see [Options.Full]; nil = never asked
 
-	mu      sync.Mutex // guards everything below
-	seq     int
-	f       *os.File
-	size    int64     // bytes of segment seq that readers may see
-	sealed  bool      // segment seq is
-	box     *seal.Box // seals the segments begun from now on; nil = they are plain
-	buf     []byte    // for sealing
-	dirty   bool      // written since the last sync
-	ended   bool
-	err     error         // sticky: the log cannot be trusted any more
-	changed chan struct{} // closed at the next change; nil while nobody waits
+	mu     await.Mutex // guards everything below
+	seq    int
+	f      *os.File
+	size   int64     // bytes of segment seq that readers may see
+	sealed bool      // segment seq is
+	box    *seal.Box // seals the segments begun from now on; nil = they are plain
+	buf    []byte    // for sealing
+	dirty  bool      // written since the last sync
+	ended  bool
+	err    error // sticky: the log cannot be trusted any more
 }
 
 func segmentPath(dir string, seq int) string { return filepath.Join(dir, fmt.Sprintf("%08d.seg", seq)) }
@@ -125,15 +125,8 @@ func (l *segments) write(b []byte) error {
 	}
 	l.size += int64(len(b))
 	l.dirty = true
-	l.wake()
+	l.mu.Wake()
 	return nil
-}
-
-func (l *segments) wake() {
-	if l.changed != nil {
-		close(l.changed)
-		l.changed = nil
-	}
 }
 
 // roll seals the current segment, durably, and starts the next one. The roll record becomes visible to readers only
@@ -150,7 +143,7 @@ func (l *segments) roll() error {
 	if err := l.next(); err != nil {
 		return errors.Join(err, old.Truncate(l.size))
 	}
-	l.wake()
+	l.mu.Wake()
 	return old.Close()
 }
 
@@ -170,7 +163,7 @@ func (l *segments) sync() error {
 		return nil
 	}
 	l.err = fmt.Errorf("syncing journal: %w", err)
-	l.wake()
+	l.mu.Wake()
 	return l.err
 }
 
@@ -190,36 +183,42 @@ func (l *segments) end() error {
 		err = l.f.Sync()
 	}
 	l.ended, l.dirty = true, false
-	l.wake()
+	l.mu.Wake()
 	return errors.Join(err, l.f.Close())
 }
 
-// visible returns how many bytes of segment seq may be read. When that is not more than offset it returns a channel
-// that is closed at the next change, or io.EOF when there will be none.
-func (l *segments) visible(seq int, offset int64) (limit int64, changed <-chan struct{}, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// visible waits until more than offset bytes of segment seq may be read, and returns how many may; io.EOF when there will be no more.
+func (l *segments) visible(ctx context.Context, seq int, offset int64) (limit int64, err error) {
+	sealed := false
+	waiting := l.mu.Until(ctx, func() bool {
+		switch {
+		case seq < l.seq:
+			sealed = true
+		case offset < l.size:
+			limit = l.size
+		case l.ended:
+			err = io.EOF
+		case l.err != nil:
+			err = l.err
+		default:
+			return false
+		}
+		return true
+	})
 	switch {
-	case seq < l.seq:
-		info, err := os.Stat(segmentPath(l.dir, seq))
-		if err != nil {
-			return 0, nil, err
-		}
-		if info.Size() <= offset {
-			return 0, nil, &TornError{segmentPath(l.dir, seq), offset, errShort}
-		}
-		return info.Size(), nil, nil
-	case offset < l.size:
-		return l.size, nil, nil
-	case l.ended:
-		return 0, nil, io.EOF
-	case l.err != nil:
-		return 0, nil, l.err
+	case waiting != nil:
+		return 0, waiting
+	case !sealed:
+		return limit, err
 	}
-	if l.changed == nil {
-		l.changed = make(chan struct{})
+	info, err := os.Stat(segmentPath(l.dir, seq))
+	if err != nil {
+		return 0, err
 	}
-	return 0, l.changed, nil
+	if info.Size() <= offset {
+		return 0, &TornError{segmentPath(l.dir, seq), offset, errShort}
+	}
+	return info.Size(), nil
 }
 
 // openLog opens a log that an earlier process left, cuts a torn tail off its last segment and hands every whole
@@ -310,6 +309,6 @@ func (l *segments) close() error {
 		return nil
 	}
 	l.ended = true
-	l.wake()
+	l.mu.Wake()
 	return l.f.Close()
 }

@@ -78,15 +78,7 @@ func (r *Reader) Seek(p Position) error {
 // *TornError, once, where a segment is damaged; reading then goes on in the next segment.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
-		limit, changed, err := r.log.visible(r.at.segment, r.at.offset)
-		if err == nil && changed != nil {
-			select {
-			case <-changed:
-				continue
-			case <-ctx.Done():
-				return Item{}, ctx.Err()
-			}
-		}
+		limit, err := r.log.visible(ctx, r.at.segment, r.at.offset)
 		var it Item
 		var found bool
 		if err == nil {

@@ -54,7 +54,7 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	if err != nil {
 		return nil, errors.Join(err, read.Close())
 	}
-	widen(p.stdout, 16*width*height*3/2)
+	widen(p.stdout, 4*width*height*3/2)
 	widen(p.stdin, 256<<10)
 	d := &Decoder{process: p, names: bufio.NewScanner(read), side: read}
 	_, _ = p.stdin.Write(ivfHeader(cc)) // when it died at once, reading will tell why

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// What bounds the pictures of one stream that wait to be shown.
-	leastAhead, mostAhead = 4, 16
-	bytesAhead            = 2 << 20
+	// decodedAhead bounds the pictures of one stream that wait to be shown. Once there are so many, few have to be left before more
+	// are taken from the child: one that does several pictures in a row finds what it refers to in the processor's cache.
+	decodedAhead, few = 6, 1
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
 	// lives is what children may use up over the same picture: one that crashes uses crash of them, one that somebody killed a single one.
 	lives, crash = 18, 6
 )
 
-// Picture is a decoded frame, scaled to where it is shown, without bars. It is not changed once queued.
+// Picture is a decoded frame, scaled to where it is shown, without bars.
 type Picture struct {
 	time          av.Instant
 	width, height int // of pix
@@ -176,7 +176,7 @@ func (v *Stream) rest(ctx context.Context, now av.Instant) error {
 func (v *Stream) read(ctx context.Context, c *child) {
 	defer close(c.done)
 	for {
-		p := &Picture{width: c.width, height: c.height, pix: make([]byte, c.width*c.height*3/2)}
+		p := &Picture{width: c.width, height: c.height, pix: v.memory(c.width * c.height * 3 / 2)}
 		number, err := c.Read(p.pix)
 		if err != nil || v.push(ctx, p, number) != nil {
 			break
@@ -188,42 +188,51 @@ func (v *Stream) read(ctx context.Context, c *child) {
 	c.err = c.Wait()
 }
 
-// push queues a picture, unless it is one of those that nobody wants. Once there is no room it waits for much: a decoder that does
-// many pictures in a row finds what it refers to in the processor's cache.
+// push queues a picture, waiting for room, unless it is one of those that nobody wants.
 func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
-	room := min(max(leastAhead, bytesAhead/len(p.pix)), mostAhead)
 	return v.mu.Until(ctx, func() bool {
-		v.full = len(v.queue) >= room || v.full && len(v.queue) > room/4
+		v.full = len(v.queue) >= decodedAhead || v.full && len(v.queue) > few
 		if number >= v.wanted && v.full {
 			return false
 		}
+		queued := false
 		for len(v.fed) > 0 && v.fed[0].number <= number {
 			f := v.fed[0]
 			v.fed = v.fed[1:]
 			if f.number == number && number >= v.wanted {
 				p.time, p.source = f.time, f.source
-				v.queue = append(v.queue, p)
+				v.queue, queued = append(v.queue, p), true
 				v.wanted = number + 1
 			}
+		}
+		if !queued {
+			v.recycle(p)
 		}
 		v.mu.Wake()
 		return true
 	})
 }
 
-// Take returns the newest picture at t, or nil if none has come since the last call, waiting until that is certain.
+// Take returns the newest picture at t, or nil if none has come since the last call, waiting until that is certain. A picture may be
+// used until the next one was taken.
 func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
 	var newest *Picture
 	err := v.mu.Until(ctx, func() bool {
 		taken := 0
 		for taken < len(v.queue) && v.queue[taken].time <= t {
+			v.recycle(newest)
 			newest = v.queue[taken]
 			taken++
 		}
 		if v.queue = v.queue[taken:]; taken > 0 {
 			v.mu.Wake()
 		}
-		return len(v.queue) > 0 || v.ended || v.reached > t && !v.again && (len(v.fed) == 0 || v.fed[0].time > t)
+		certain := len(v.queue) > 0 || v.ended || v.reached > t && !v.again && (len(v.fed) == 0 || v.fed[0].time > t)
+		if certain && newest != nil {
+			v.recycle(v.taken)
+			v.taken = newest
+		}
+		return certain
 	})
 	return newest, err
 }
@@ -232,9 +241,30 @@ func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
 func (v *Stream) Pass(t av.Instant) (over bool) {
 	v.mu.Update(func() {
 		for len(v.queue) > 0 && v.queue[0].time <= t {
+			v.recycle(v.queue[0])
 			v.queue = v.queue[1:]
 		}
 		over = v.ended && len(v.queue) == 0
 	})
 	return over
+}
+
+// recycle keeps the memory of a picture that nobody looks at any more. The caller holds mu.
+func (v *Stream) recycle(p *Picture) {
+	if p != nil && len(v.spare) < decodedAhead {
+		v.spare = append(v.spare, p.pix)
+	}
+}
+
+// memory is for a picture of n bytes.
+func (v *Stream) memory(n int) []byte {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for last := len(v.spare) - 1; last >= 0; last-- {
+		b := v.spare[last]
+		if v.spare = v.spare[:last]; len(b) == n {
+			return b
+		}
+	}
+	return make([]byte, n)
 }

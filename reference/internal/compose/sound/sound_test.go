@@ -54,10 +54,10 @@ func play(t *testing.T, packets int, when func(i int) time.Duration, of func(i i
 // TestDrift publishes pulses by clocks that are too fast or too slow. They are heard when they were captured, without a seam.
 func TestDrift(t *testing.T) {
 	const period = 5 * 48000
-	for _, ppm := range []float64{-1000, -100, 0, 100, 1000} {
+	for _, ppm := range []float64{-1000, 100, 1000} {
 		t.Run(fmt.Sprint(ppm), func(t *testing.T) {
 			when := func(i int) time.Duration { return time.Duration(float64(i) / 48000 * (1 + ppm/1e6) * 1e9) }
-			out := play(t, 60*50, when, func(i int) float32 {
+			out := play(t, 30*50, when, func(i int) float32 {
 				if i%period > 100 && i%period < 300 {
 					return 0.5
 				}
@@ -76,7 +76,7 @@ func TestDrift(t *testing.T) {
 				}
 				previous = x
 			}
-			if pulses != 12 || worst > 2*time.Millisecond {
+			if pulses != 6 || worst > 2*time.Millisecond {
 				t.Errorf("%d pulses, up to %v off", pulses, worst)
 			}
 		})
