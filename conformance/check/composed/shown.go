@@ -206,7 +206,7 @@ func nothingLost(c *check.Case) {
 func interrupted(c *check.Case, x check.Exhibit, t check.Take, from, to float64) bool {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, u := range x.Takes {
-		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
+		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from-check.Blink && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
 			return true
 		}
 	}

@@ -130,36 +130,6 @@ func automaticEmptyFile(c *check.Case) {
 	}
 }
 
-// joinable compares the files of a session's consecutive archives in all that the joining tool wants to be equal.
-func joinable(c *check.Case) {
-	for _, s := range archived(c) {
-		var files []evidence.Record
-		for _, h := range chain(c, s.ID) {
-			if n := len(h.Media); n > 0 {
-				files = append(files, h.Media[n-1])
-			}
-		}
-		for i := 1; i < len(files); i++ {
-			before, okBefore := c.File(files[i-1])
-			after, okAfter := c.File(files[i])
-			plain := okBefore && okAfter && before.Video != nil && before.Video.Entry == "avc1" && before.Video.BFrames == 0 &&
-				before.Audio != nil && before.Audio.ObjectType == 2
-			c.Want(plain, "H.264 without B-frames and AAC-LC", kindOf(before)+check.Details(before), files[i-1])
-			c.Want(kindOf(after) == kindOf(before), kindOf(before), kindOf(after), files[i-1], files[i])
-		}
-	}
-}
-
-// kindOf is what two files have to have in common to be joined.
-func kindOf(f check.File) string {
-	if f.Video == nil || f.Audio == nil {
-		return "not both picture and sound"
-	}
-	v, a := f.Video, f.Audio
-	return fmt.Sprintf("%s %dx%d, chroma format %d, %d bits, %.3f per second, timescale %d; %s, %d Hz, %d channels, timescale %d",
-		v.Codec, v.CodedWidth, v.CodedHeight, v.ChromaFormat, v.BitDepth, 1/v.LongestFrame, v.Timescale, a.Codec, a.SampleRate, a.Channels, a.Timescale)
-}
-
 // automaticHoldsAll looks into the files of sessions with one automatic archive: it holds every stream from its first packet on.
 func automaticHoldsAll(c *check.Case) {
 	everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
