@@ -32,7 +32,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-STO-12", "no fallback unless it is asked for", becomes("upload-falls-back", "available", "failed")},
 	{"ARC-STO-13", "falls back where that is off", becomes("upload-given-up", "failed", "available")},
 	{"ARC-STO-14", "tries an upload once", firstUploadOnly("upload-recovers")},
-	{"ARC-STO-15", "gives up an upload early", set("upload-given-up", "get.half", "status", "failed")},
+	{"ARC-STO-15", "gives up an upload early", set("upload-given-up", "get.stopped", "status", "failed")},
 	{"ARC-STO-15", "tries on after the period", lateUpload("upload-given-up")},
 	{"ARC-STO-16", "falls back early", set("upload-falls-back", "get.before", "status", "available")},
 	{"ARC-STO-18", "tells nobody of a failed upload", noMail("upload-given-up")},

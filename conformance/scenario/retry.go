@@ -11,7 +11,7 @@ import (
 // retry has a receiver that refuses every callback for more than a day.
 var retry = Scenario{
 	Name: Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
-	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Within: 90 * time.Second,
+	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Media: 1, Within: 2 * time.Minute,
 	app: appKind{signed: true}, run: runRetry,
 }
 

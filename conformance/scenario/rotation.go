@@ -11,7 +11,7 @@ import (
 // rotation moves a session by a plan of the server and then by a call of the application, each time while it is recorded.
 var rotation = Scenario{
 	Name: Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
-	Needs: []target.Capability{target.Control, target.Rotation}, Virtual: true, Within: 90 * time.Second,
+	Needs: []target.Capability{target.Control, target.Rotation}, Virtual: true, Media: 1, Within: 90 * time.Second,
 	app: appKind{monitored: true}, run: runRotation,
 }
 

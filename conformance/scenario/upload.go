@@ -15,7 +15,7 @@ import (
 func upload(name, title string, app appKind, need []target.Capability, run func(context.Context, *uploadFlow) error) Scenario {
 	app.mailed = true
 	return Scenario{
-		Name: name, Title: title, Needs: append([]target.Capability{target.Control, target.S3}, need...), Virtual: true,
+		Name: name, Title: title, Needs: append([]target.Capability{target.Control, target.S3}, need...), Virtual: true, Media: 1,
 		Within: 90 * time.Second, app: app,
 		run: func(ctx context.Context, f *flow) error {
 			u := &uploadFlow{flow: f}
@@ -114,8 +114,10 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 
 func runGivenUp(ctx context.Context, u *uploadFlow) error {
 	id := u.archive.ID
-	if err := u.at(ctx, "half", u.began.Add(uploadPeriod/2)); err != nil {
-		return err
+	for h := 12; h < 72; h += 12 { // in steps, lest one of them takes longer than a call may
+		if err := u.at(ctx, fmt.Sprintf("%dh", h), u.began.Add(time.Duration(h)*time.Hour)); err != nil {
+			return err
+		}
 	}
 	if err := u.at(ctx, "late", u.began.Add(uploadPeriod-time.Hour)); err != nil {
 		return err

@@ -79,7 +79,7 @@ func (b bench) live(ctx context.Context, seconds int) error {
 		shown, lost, err := missing(ctx, file)
 		must(h, err)
 		used := s.stop()
-		fmt.Fprintf(b.out, "bench: case=live-16 backlog_s=%.2f lost=%d shown=%d seconds=%d cores=%.2f\n",
+		fmt.Fprintf(b.out, "bench: case="+liveCase+" backlog_s=%.2f lost=%d shown=%d seconds=%d cores=%.2f\n",
 			backlog.Seconds(), lost, shown, seconds, used.Seconds()/float64(seconds))
 	})
 }

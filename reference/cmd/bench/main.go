@@ -34,6 +34,11 @@ func main() {
 	}
 }
 
+const (
+	liveCase = "live-16"
+	stopCase = "stop-to-file"
+)
+
 // bench is what all cases share.
 type bench struct {
 	dir, cache string
@@ -41,74 +46,81 @@ type bench struct {
 	peers      []string
 }
 
+// settings are the command line.
+type settings struct {
+	cases, minutes, peers, dir string
+	seconds, runs              int
+	// What the program does for itself.
+	journal, size, out, profile string
+	publish                     bool
+}
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	all := []string{liveCase, stopCase}
+	for _, c := range slices.Backward(renderings) {
+		all = slices.Insert(all, 0, c.name)
+	}
+	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	var all []string
-	for _, c := range renderings {
-		all = append(all, c.name)
-	}
-	all = append(all, "live-16", "stop-to-file")
-	which := flags.String("case", strings.Join(all, ","), "what to measure")
-	minutes := flags.String("minutes", "1,10", "stop-to-file: lengths of the recordings, one measurement each")
-	seconds := flags.Int("seconds", 0, "length of what is composed (default: by case)")
-	runs := flags.Int("runs", 0, "how often each is composed by everybody (default: by case)")
-	peers := flags.String("peers", "ffmpeg,gstreamer", "whom to compare with")
-	dir := flags.String("dir", "", "folder for journals and files (default: a temporary one)")
-	journalDir := flags.String("compose", "", "compose this journal and nothing else")
-	size := flags.String("size", "640x480", "with -compose: size of the picture")
-	out := flags.String("o", "archive.mp4", "with -compose: file to write")
-	publishing := flags.Bool("publish", false, "be the publishing process of live-16")
-	profile := flags.String("cpuprofile", "", "with -compose: write a CPU profile of our own process")
+	flags.StringVar(&s.cases, "case", strings.Join(all, ","), "what to measure")
+	flags.StringVar(&s.minutes, "minutes", "1,10", stopCase+": lengths of the recordings, one measurement each")
+	flags.IntVar(&s.seconds, "seconds", 0, "length of what is composed, or recorded live (default: by case)")
+	flags.IntVar(&s.runs, "runs", 0, "how often each is composed by everybody (default: by case)")
+	flags.StringVar(&s.peers, "peers", "ffmpeg,gstreamer", "whom to compare with")
+	flags.StringVar(&s.dir, "dir", "", "folder for journals and files (default: a temporary one)")
+	flags.StringVar(&s.journal, "compose", "", "compose this journal and nothing else")
+	flags.StringVar(&s.size, "size", "640x480", "with -compose: size of the picture")
+	flags.StringVar(&s.out, "o", "archive.mp4", "with -compose: file to write")
+	flags.StringVar(&s.profile, "cpuprofile", "", "with -compose: write a CPU profile of our own process")
+	flags.BoolVar(&s.publish, "publish", false, "be the publishing process of "+liveCase)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *journalDir != "" {
-		return profiled(*profile, func() error { return composeJournal(ctx, *journalDir, *size, *out) })
-	}
-	if *publishing {
+	switch {
+	case s.journal != "":
+		return profiled(s.profile, func() error { return composeJournal(ctx, s.journal, s.size, s.out) })
+	case s.publish:
 		return publish(ctx, os.Stdin, stdout)
-	}
-	if flags.NArg() > 0 {
+	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
+	for _, name := range strings.Split(s.cases, ",") {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("case %q is not one of %s", name, strings.Join(all, ", "))
+		}
+	}
+	return s.measure(ctx, stdout)
+}
+
+func (s settings) measure(ctx context.Context, stdout io.Writer) error {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return err
 	}
-	b := bench{dir: *dir, cache: filepath.Join(cache, "reelcheck", "bench"), out: stdout, peers: strings.Split(*peers, ",")}
+	b := bench{dir: s.dir, cache: filepath.Join(cache, "reelcheck", "bench"), out: stdout, peers: strings.Split(s.peers, ",")}
+	if err := os.MkdirAll(b.cache, 0o755); err != nil {
+		return err
+	}
 	if b.dir == "" {
 		if b.dir, err = os.MkdirTemp("", "reelcheck-bench-"); err != nil {
 			return err
 		}
 		defer os.RemoveAll(b.dir)
 	}
-	for _, name := range strings.Split(*which, ",") {
+	for _, name := range strings.Split(s.cases, ",") {
 		switch name {
-		case "stop-to-file":
-			if err := b.stopToFile(ctx, *minutes); err != nil {
-				return err
-			}
-			continue
-		case "live-16":
-			if err := b.live(ctx, cmp.Or(*seconds, liveSeconds)); err != nil {
-				return err
-			}
-			continue
+		case stopCase:
+			err = b.stopToFile(ctx, s.minutes)
+		case liveCase:
+			err = b.live(ctx, cmp.Or(s.seconds, liveSeconds))
+		default:
+			c := renderings[slices.IndexFunc(renderings, func(c rendering) bool { return c.name == name })]
+			c.seconds, c.runs = cmp.Or(s.seconds, c.seconds), cmp.Or(s.runs, c.runs)
+			err = b.render(ctx, c)
 		}
-		i := slices.IndexFunc(renderings, func(c rendering) bool { return c.name == name })
-		if i < 0 {
-			return fmt.Errorf("case %q is not one of %s", name, strings.Join(all, ", "))
-		}
-		c := renderings[i]
-		if *seconds > 0 {
-			c.seconds = *seconds
-		}
-		if *runs > 0 {
-			c.runs = *runs
-		}
-		if err := b.render(ctx, c); err != nil {
-			return err
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil

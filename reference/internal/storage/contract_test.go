@@ -212,27 +212,36 @@ func TestS3Resume(t *testing.T) {
 	must(t, backend.CreateBucket(t.Context(), "reels"))
 	s3 := gofakes3.New(backend).Server()
 	var mu sync.Mutex
+	stored := sync.NewCond(&mu) // a part more is
 	var sent []string
-	broken := "3"
+	kept, broken := 0, "3"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
 		number := r.URL.Query().Get("partNumber")
-		refuse := number != "" && number == broken
-		if number != "" && !refuse {
-			sent = append(sent, number)
+		if number == "" {
+			s3.ServeHTTP(w, r)
+			return
 		}
-		mu.Unlock()
-		if refuse {
+		mu.Lock()
+		defer mu.Unlock()
+		if number == broken {
+			for kept < 2 { // an attempt that breaks off takes what is under way with it
+				stored.Wait()
+			}
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
+		sent = append(sent, number)
+		mu.Unlock()
 		s3.ServeHTTP(w, r)
+		mu.Lock()
+		kept++
+		stored.Broadcast()
 	}))
 	defer server.Close()
 	refuse := func(part string) {
 		mu.Lock()
 		defer mu.Unlock()
-		broken, sent = part, nil
+		broken, sent, kept = part, nil, 0
 	}
 	parts := func() []string {
 		mu.Lock()
