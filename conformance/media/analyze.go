@@ -90,6 +90,7 @@ func decode(ctx context.Context, ffmpeg string, args []string, read func(io.Read
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
+	giveWay(cmd.Process.Pid)
 	rerr := read(stdout)
 	if rerr != nil {
 		cancel()

@@ -68,6 +68,7 @@ func (c Config) start(ctx context.Context, args []string, side *os.File) (*proce
 		p.stop()
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", path, err), p.closeInput(), outRead.Close())
 	}
+	giveWay(p.cmd.Process.Pid)
 	return p, nil
 }
 

@@ -18,3 +18,6 @@ func widen(f *os.File, n int) {
 	}
 	_ = conn.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, min(n, largestPipe)) }) // see above
 }
+
+// giveWay lets everything else go before the child: composing may be late, receiving may not, or media are lost.
+func giveWay(pid int) { _ = unix.Setpriority(unix.PRIO_PROCESS, pid, 19) } // a child that has ended needs none
