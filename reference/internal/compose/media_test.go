@@ -144,6 +144,7 @@ type session struct {
 	publishers []publisher
 	pace       func(time.Duration)
 	archive    []journal.Event // spans, besides start at 0 and stop at length
+	later      bool            // no start at 0
 	length     time.Duration
 }
 
@@ -164,7 +165,9 @@ func (s *session) write() {
 			s.t.Error(err)
 		}
 	}
-	note(journal.Event{Kind: journal.Recording, Archive: "a", At: start})
+	if !s.later {
+		note(journal.Event{Kind: journal.Recording, Archive: "a", At: start})
+	}
 	writers := make([]*journal.Writer, len(s.publishers))
 	sent := make([][2]int, len(s.publishers))
 	for now := time.Duration(0); now <= s.length; now += 10 * time.Millisecond {

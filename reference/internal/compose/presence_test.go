@@ -31,6 +31,18 @@ func TestPictureIsThereAtOnce(t *testing.T) {
 	})
 }
 
+// TestNothingFromBeforeTheStart has an archive begin when nothing was recorded for a moment: the last picture of the archive before is
+// not to stand there until the next key frame.
+func TestNothingFromBeforeTheStart(t *testing.T) {
+	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, turns("0.8"), 3), gap: [2]int{18, 26}})
+	s.later = true
+	s.archive = []journal.Event{
+		{Kind: journal.Recording, Archive: "z", At: start}, {Kind: journal.Stopped, Archive: "z", At: start.Add(500 * time.Millisecond)},
+		{Kind: journal.Recording, Archive: "a", At: start.Add(700 * time.Millisecond)},
+	}
+	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{0, 320, 240, "black"}, {6, 320, 240, "black"}, {40, 320, 240, "lime"}})
+}
+
 // TestVideoStops has a stream leave the picture while it sends no video, and come back with what it then sends.
 func TestVideoStops(t *testing.T) {
 	s := newSession(t, 3*time.Second,

@@ -203,7 +203,7 @@ func (j *Journal) Advance(t av.Instant) error {
 	if t <= tl.known {
 		return nil
 	}
-	if err := j.events.append(encodeMark(events, t)); err != nil {
+	if err := j.events.append(encodeMark(events, t, false)); err != nil {
 		return err
 	}
 	tl.known = t

@@ -136,9 +136,9 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 		}
 	}
 	r.at.offset += headerSize + n
-	it = Item{Sample: av.Sample{Time: rec.time}, Mark: rec.kind == typeMark}
+	it = Item{Sample: av.Sample{Time: rec.time, Gap: rec.flags&flagGap != 0}, Mark: rec.kind == typeMark}
 	if !it.Mark {
-		it.Codec, it.Key, it.Gap = rec.codec, rec.flags&flagKey != 0, rec.flags&flagGap != 0
+		it.Codec, it.Key = rec.codec, rec.flags&flagKey != 0
 		it.Data = append([]byte(nil), rec.data...)
 	}
 	return it, true, nil

@@ -128,9 +128,15 @@ func encodeSample(s av.Sample) ([]byte, error) {
 	return frame(b), nil
 }
 
-func encodeMark(k track, t av.Instant) []byte {
+// markGap, with the track of a mark, says that samples before it were left out.
+const markGap = 1 << 7
+
+func encodeMark(k track, t av.Instant, gap bool) []byte {
 	b := make([]byte, headerSize+markSize)
 	b[headerSize], b[headerSize+1] = byte(typeMark), byte(k)
+	if gap {
+		b[headerSize+1] |= markGap
+	}
 	binary.LittleEndian.PutUint64(b[headerSize+2:], uint64(t))
 	return frame(b)
 }
@@ -164,10 +170,13 @@ func decode(body []byte, head bool) (record, error) {
 		r.time = av.Instant(binary.LittleEndian.Uint64(body[3:]))
 		r.data = body[sampleHead:]
 	case typeMark:
-		if len(body) < markSize || !head && len(body) != markSize || track(body[1]) >= tracks {
+		if len(body) < markSize || !head && len(body) != markSize || track(body[1]&^markGap) >= tracks {
 			return record{}, errBody
 		}
-		r.track, r.time = track(body[1]), av.Instant(binary.LittleEndian.Uint64(body[2:]))
+		if body[1]&markGap != 0 {
+			r.flags = flagGap
+		}
+		r.track, r.time = track(body[1]&^markGap), av.Instant(binary.LittleEndian.Uint64(body[2:]))
 	case typeRoll, typeEnd:
 		if len(body) != 1 && !head {
 			return record{}, errBody

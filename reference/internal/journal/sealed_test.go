@@ -151,7 +151,7 @@ func TestTampered(t *testing.T) {
 		"changed": func(r [][]byte) [][]byte { r[1][headerSize+20] ^= 1; return r },
 		"swapped": func(r [][]byte) [][]byte { r[0], r[1] = r[1], r[0]; return r },
 		"removed": func(r [][]byte) [][]byte { return r[1:] },
-		"plain":   func(r [][]byte) [][]byte { r[0] = encodeMark(audio, 9); return r },
+		"plain":   func(r [][]byte) [][]byte { r[0] = encodeMark(audio, 9, false); return r },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -12,7 +12,7 @@ import (
 var ErrOrder = errors.New("sample is older than the stream has advanced")
 
 // Writer appends to the log of one stream. Samples and marks outside every span of every archive are not stored; the
-// first video sample stored after that carries Gap. It may be used concurrently.
+// first video sample or mark stored after that carries Gap. It may be used concurrently.
 type Writer struct {
 	log      *segments
 	timeline *timeline
@@ -74,7 +74,7 @@ func (w *Writer) mark(k track) error {
 	if t <= w.marked[k] || !w.timeline.recording(w.marked[k]) {
 		return nil
 	}
-	if err := w.log.append(encodeMark(k, t)); err != nil {
+	if err := w.log.append(encodeMark(k, t, k == video && w.dropped[k])); err != nil {
 		return err
 	}
 	w.marked[k] = t

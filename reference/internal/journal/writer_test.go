@@ -38,7 +38,7 @@ func TestNothingIsKeptWhileNothingRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := readAll(t, j, "s", true, 0)
-	want := []string{"20 gap", "25", "28", "mark 31", "55 gap"}
+	want := []string{"20 gap", "25", "28", "mark 31 gap", "55 gap"}
 	var said []string
 	for _, it := range got {
 		s := fmt.Sprint(it.Time)
@@ -186,7 +186,7 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Add([]byte(magic))
 	f.Add(append([]byte(magic), sample...))
-	f.Add(append(append([]byte(magic), encodeMark(audio, 7)...), encodeBare(typeEnd, nil)...))
+	f.Add(append(append([]byte(magic), encodeMark(audio, 7, false)...), encodeBare(typeEnd, nil)...))
 	f.Add(append([]byte(magic), encodeBare(typeEvent, []byte(`{"kind":"stopped","archive":"a","at":1}`))...))
 	key := make([]byte, seal.KeySize)
 	f.Add(append([]byte(magicSealed), frame(boxFor(f, key).Seal(make([]byte, headerSize), sample[headerSize:], seal.Place{Segment: 1, Offset: firstRecord}))...))

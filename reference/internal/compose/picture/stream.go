@@ -162,6 +162,7 @@ func (v *Stream) item(ctx context.Context, it journal.Item) error {
 // note counts a sample and keeps in mind where decoding can begin. It reports whether it can with this one.
 func (v *Stream) note(it journal.Item) (key bool) {
 	if it.Mark {
+		v.broken = v.broken || it.Gap
 		return false
 	}
 	v.number++
