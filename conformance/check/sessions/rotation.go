@@ -62,16 +62,25 @@ func noticedAt(c *check.Case, s *check.Session, m check.Move, before time.Durati
 		})
 }
 
-// noticedAtOnce wants a notice between the call and the end of what was recorded.
+// noticedAtOnce wants a notice between the call and the end of what was recorded. Clients are told one after the other.
 func noticedAtOnce(c *check.Case, s *check.Session, m check.Move) {
-	end := check.Over(m.R).Add(2 * time.Second)
+	end, ends := check.Over(m.R).Add(2*time.Second), map[string]time.Time{} // by client
 	for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
 		if r.Client.Type == "archiveStopped" && r.Time.After(check.Sent(m.R)) && r.Time.Before(end) {
-			end = r.Time
+			ends[r.Client.Name] = r.Time
+		}
+	}
+	for _, t := range ends {
+		if t.Before(end) {
+			end = t
 		}
 	}
 	within := func(r evidence.Record, slack time.Duration) bool {
-		return !r.Time.Before(check.Sent(m.R)) && !r.Time.After(end.Add(slack))
+		last := end
+		if r.Client != nil && !ends[r.Client.Name].IsZero() {
+			last = ends[r.Client.Name]
+		}
+		return !r.Time.Before(check.Sent(m.R)) && !r.Time.After(last.Add(slack))
 	}
 	wantNotice(c, s, m, "a notice before the session moves", within, func(cl check.Span) bool { return check.Steady([]check.Span{cl}, check.Sent(m.R), end) })
 }
