@@ -14,10 +14,7 @@ import (
 )
 
 // Checks are all checks by clause.
-var Checks = index(lifecycle.StartChecks, lifecycle.StopChecks, lifecycle.DurationChecks, lifecycle.StatusChecks, delivery.CallbackChecks, delivery.StorageChecks, delivery.EncryptionChecks, delivery.URLChecks,
-	composed.MediaChecks, composed.SizeChecks, composed.RateChecks, composed.LayoutChecks, composed.StreamChecks, access.AuthChecks, access.ListChecks, access.ReadChecks, access.DeleteChecks, delivery.EventChecks, access.SessionChecks,
-	sessions.AutomaticChecks, sessions.SimultaneousChecks, sessions.SelectionChecks, sessions.NoticeChecks,
-	delivery.UploadChecks, access.LimitChecks, lifecycle.FailureChecks, sessions.PresenceChecks, sessions.RotationChecks)
+var Checks = index(lifecycle.Checks, delivery.Checks, composed.Checks, access.Checks, sessions.Checks)
 
 func index(chapters ...[]check.Check) map[string]check.Check {
 	all := map[string]check.Check{}

@@ -10,7 +10,10 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var AuthChecks = []check.Check{
+// Checks are those of the chapter.
+var Checks = slices.Concat(authChecks, listChecks, readChecks, deleteChecks, sessionChecks, limitChecks)
+
+var authChecks = []check.Check{
 	check.New("ARC-AUTH-01", check.In(check.Auth), accepted("unified")),
 	check.New("ARC-AUTH-02", check.In(check.Auth), denied("none", "")),
 	check.New("ARC-AUTH-03", check.In(check.Auth), denied("unified", "wrong-signature")),

@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var SessionChecks = []check.Check{
+var sessionChecks = []check.Check{
 	check.New("ARC-SES-01", check.In(check.Pair, check.Refusals), sessionCreated),
 	check.New("ARC-SES-02", check.In(check.Refusals), sessionRoutedByDefault),
 	check.New("ARC-SES-03", check.In(check.Refusals), sessionForm),

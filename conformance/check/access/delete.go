@@ -8,7 +8,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var DeleteChecks = []check.Check{
+var deleteChecks = []check.Check{
 	check.New("ARC-DEL-01", check.In(check.Pair, check.Cloud), deleteAnswers),
 	check.New("ARC-DEL-02", check.In(check.Pair), deletedNotListed),
 	check.New("ARC-DEL-03", check.In(check.Pair), deletedNotRead),

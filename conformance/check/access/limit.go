@@ -11,8 +11,8 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// LimitChecks are about how much a token and a page may hold, and the older form of an answer.
-var LimitChecks = []check.Check{
+// limitChecks are about how much a token and a page may hold, and the older form of an answer.
+var limitChecks = []check.Check{
 	check.New("ARC-AUTH-18", check.In(check.Auth), tokenLimit("-data-", "connection-data.max", "characters of connection data")),
 	check.New("ARC-AUTH-19", check.In(check.Auth), tokenLimit("-days-", "", "days")),
 	check.New("ARC-LIST-08", check.In(check.Listing), largestPage),

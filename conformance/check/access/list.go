@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var ListChecks = []check.Check{
+var listChecks = []check.Check{
 	check.New("ARC-LIST-01", check.In(check.Listing), listAnswers),
 	check.New("ARC-LIST-02", check.In(check.Listing), listNoOtherKeys),
 	check.New("ARC-LIST-03", check.In(check.Listing), listBySession),

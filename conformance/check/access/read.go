@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var ReadChecks = []check.Check{
+var readChecks = []check.Check{
 	check.New("ARC-GET-01", check.In(check.Pair), readAnswers),
 	check.New("ARC-GET-02", check.In(check.Refusals), check.OnUnknown("getArchive", 404)),
 	check.New("ARC-GET-03", check.In(check.Refusals), check.OnMalformed("getArchive", 404, 400)),

@@ -11,7 +11,10 @@ import (
 	"reelcheck/conformance/media"
 )
 
-var MediaChecks = []check.Check{
+// Checks are those of the chapter.
+var Checks = slices.Concat(mediaChecks, sizeChecks, rateChecks, layoutChecks, streamChecks)
+
+var mediaChecks = []check.Check{
 	check.New("ARC-START-04", check.In(check.Pair), takesRecorded("")),
 	check.New("ARC-COMP-01", check.In(check.Pair), singleMP4),
 	check.New("ARC-COMP-02", check.In(check.Pair), h264Track),

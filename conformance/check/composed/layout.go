@@ -15,7 +15,7 @@ import (
 	"reelcheck/fixtures"
 )
 
-var LayoutChecks = []check.Check{
+var layoutChecks = []check.Check{
 	check.New("ARC-LAY-01", check.In(check.Pair), tiled),
 	check.New("ARC-LAY-02", check.In(check.Pair), arranged(byDefault)),
 	check.New("ARC-LAY-03", check.In(check.Pair, check.Sizes, check.Layouts), shaped),

@@ -9,7 +9,7 @@ import (
 )
 
 // What maxBitrate and quantizationParameter do to the file.
-var RateChecks = []check.Check{
+var rateChecks = []check.Check{
 	check.New("ARC-RATE-03", check.In(check.Rates), qpAsGiven),
 	check.New("ARC-RATE-05", check.In(check.Rates), qpAndSize),
 	check.New("ARC-RATE-06", check.In(check.Rates), bitrateKept),

@@ -6,7 +6,7 @@ import (
 	"reelcheck/conformance/check"
 )
 
-var SizeChecks = []check.Check{
+var sizeChecks = []check.Check{
 	check.New("ARC-RES-01", check.In(check.Pair), defaultSize),
 	check.New("ARC-RES-02", check.In(check.Sizes), sized("480x640")),
 	check.New("ARC-RES-03", check.In(check.Sizes), sized("1280x720")),

@@ -13,8 +13,8 @@ import (
 	"reelcheck/fixtures"
 )
 
-// StreamChecks are about how many streams an archive holds, and about streams that are muted, change or have one kind only.
-var StreamChecks = []check.Check{
+// streamChecks are about how many streams an archive holds, and about streams that are muted, change or have one kind only.
+var streamChecks = []check.Check{
 	check.New("ARC-COMP-20", check.In(check.Many), arranged(crowded)),
 	check.New("ARC-COMP-21", check.In(check.Many), fiftyHeard),
 	check.New("ARC-COMP-22", check.In(check.Many), beyondLimits),

@@ -12,7 +12,10 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var CallbackChecks = []check.Check{
+// Checks are those of the chapter.
+var Checks = slices.Concat(callbackChecks, storageChecks, encryptionChecks, urlChecks, eventChecks, uploadChecks)
+
+var callbackChecks = []check.Check{
 	check.New("ARC-CB-01", check.In(check.Pair, check.Pause), everyChangePosted),
 	check.New("ARC-CB-02", check.In(check.Pair), callbackType),
 	check.New("ARC-CB-03", check.In(check.Pair), startStopDeliveryPosted),

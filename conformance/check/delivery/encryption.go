@@ -10,8 +10,8 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// EncryptionChecks judge archives of an application with a certificate.
-var EncryptionChecks = []check.Check{
+// encryptionChecks judge archives of an application with a certificate.
+var encryptionChecks = []check.Check{
 	check.New("ARC-SEC-02", check.In(check.Encryption), nothingInTheClear),
 	check.New("ARC-SEC-04", check.In(check.Encryption), tellsNoLength),
 	check.New("ARC-SEC-06", check.In(check.Encryption), passwordOpens),

@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var EventChecks = []check.Check{
+var eventChecks = []check.Check{
 	check.New("ARC-EVT-01", check.In(check.Pair), toldTo("archiveStarted", true)),
 	check.New("ARC-EVT-02", check.In(check.Pair), toldTo("archiveStopped", false)),
 	check.New("ARC-EVT-03", check.In(check.Pair), eventsNameArchive),

@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var StorageChecks = []check.Check{
+var storageChecks = []check.Check{
 	check.New("ARC-STO-01", check.In(check.Pair), uploadedToTarget),
 	check.New("ARC-STO-02", check.In(check.Pair), objectKey),
 	check.New("ARC-STO-03", check.In(check.Pair), objectSize),

@@ -10,8 +10,8 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// UploadChecks are about upload targets that fail, and those that are not S3.
-var UploadChecks = []check.Check{
+// uploadChecks are about upload targets that fail, and those that are not S3.
+var uploadChecks = []check.Check{
 	check.New("ARC-STO-08", check.In(check.Azure), azureTarget),
 	check.New("ARC-STO-11", check.In(check.FallsBack), fallsBack(func(struck) bool { return true })),
 	check.New("ARC-STO-12", check.In(check.FallsBack), fallsBack(func(s struck) bool { return s.fallback == "" })),

@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var URLChecks = []check.Check{
+var urlChecks = []check.Check{
 	check.New("ARC-URL-01", check.In(check.Cloud), urlWhenAvailable),
 	check.New("ARC-URL-02", check.In(check.Pair, check.Cloud), urlNullOtherwise),
 	check.New("ARC-URL-03", check.In(check.Cloud), urlDownloads),

@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var DurationChecks = []check.Check{
+var durationChecks = []check.Check{
 	check.New("ARC-DUR-01", check.In(check.NoPublisher), stopsBy(check.ByMinute)),
 	check.New("ARC-DUR-02", check.In(check.NoPublisher), reasonOf(check.ByMinute, "maximum idle time exceeded")),
 	check.New("ARC-DUR-03", check.In(check.FourHours), stopsBy(check.ByRecorded)),

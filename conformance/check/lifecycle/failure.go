@@ -8,8 +8,8 @@ import (
 	"reelcheck/conformance/check"
 )
 
-// FailureChecks are about recordings that fail, and statuses and requests that leave a choice.
-var FailureChecks = []check.Check{
+// failureChecks are about recordings that fail, and statuses and requests that leave a choice.
+var failureChecks = []check.Check{
 	check.New("ARC-STAT-12", check.In(check.Broken), failsWhenBroken),
 	check.New("ARC-STAT-13", check.In(check.Broken, check.GivenUp), failureReason),
 	check.New("ARC-STAT-14", check.In(check.NoPublisher, check.Auth), beforeFirstPublisher),

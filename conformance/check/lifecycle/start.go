@@ -9,7 +9,10 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var StartChecks = []check.Check{
+// Checks are those of the chapter.
+var Checks = slices.Concat(startChecks, stopChecks, durationChecks, statusChecks, failureChecks)
+
+var startChecks = []check.Check{
 	check.New("ARC-START-01", check.In(check.Refusals), refused(check.FlawRelayed, 409)),
 	check.New("ARC-START-02", check.In(check.Refusals), refused(check.FlawNobody, 404, 400)),
 	check.New("ARC-START-03", check.In(check.Pair), startBegins),

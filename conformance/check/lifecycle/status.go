@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var StatusChecks = []check.Check{
+var statusChecks = []check.Check{
 	check.New("ARC-STAT-01", check.In(check.Pair), closedStatuses),
 	check.New("ARC-STAT-02", check.In(check.Pair), statusWhile("started")),
 	check.New("ARC-STAT-03", check.In(check.Pause), statusWhile("paused while connected")),

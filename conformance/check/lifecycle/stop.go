@@ -8,7 +8,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var StopChecks = []check.Check{
+var stopChecks = []check.Check{
 	check.New("ARC-STOP-01", check.In(check.Pair), stopAnswers),
 	check.New("ARC-STOP-02", check.In(check.Pair), stopReason),
 	check.New("ARC-STOP-03", check.In(check.Pair), stopMakesMP4),

@@ -13,7 +13,10 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var AutomaticChecks = []check.Check{
+// Checks are those of the chapter.
+var Checks = slices.Concat(automaticChecks, simultaneousChecks, selectionChecks, noticeChecks, presenceChecks, rotationChecks)
+
+var automaticChecks = []check.Check{
 	check.New("ARC-POST-01", check.In(check.AutoDay), joinable),
 	check.New("ARC-AUTO-01", check.In(check.Automatic, check.AutoSilent), archivedIfAsked),
 	check.New("ARC-AUTO-02", check.In(check.Automatic, check.AutoSilent), beginsWithFirstClient),

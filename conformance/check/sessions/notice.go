@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var NoticeChecks = []check.Check{
+var noticeChecks = []check.Check{
 	check.New("ARC-CB-23", check.In(check.Selection), reasonOfLeaving),
 	check.New("ARC-CB-24", check.In(check.Selection), changesNoticed),
 	check.New("ARC-CB-25", check.In(check.Selection), noticeTime),

@@ -10,8 +10,8 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// PresenceChecks are about connections and streams, asked for and told.
-var PresenceChecks = []check.Check{
+// presenceChecks are about connections and streams, asked for and told.
+var presenceChecks = []check.Check{
 	check.New("ARC-SES-07", check.In(check.Presence), connections),
 	check.New("ARC-SES-08", check.In(check.Presence), streams),
 	check.New("ARC-SES-09", check.In(check.Presence), monitored),

@@ -10,8 +10,8 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// RotationChecks are about sessions that move to another server, and automatic archives that follow each other.
-var RotationChecks = []check.Check{
+// rotationChecks are about sessions that move to another server, and automatic archives that follow each other.
+var rotationChecks = []check.Check{
 	check.New("ARC-EVT-07", check.In(check.Rotation), movesAnnounced),
 	check.New("ARC-AUTO-12", check.In(check.AutoOverlap), usedAgain),
 	check.New("ARC-AUTO-14", check.In(check.AutoOverlap), goesOnAfterMove),

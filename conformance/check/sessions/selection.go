@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var SelectionChecks = []check.Check{
+var selectionChecks = []check.Check{
 	check.New("ARC-SEL-03", check.In(check.Selection), onlyChosen),
 	check.New("ARC-SEL-04", check.In(check.Selection), addedAndRemoved),
 	check.New("ARC-SEL-05", check.In(check.Selection), partsChosen),

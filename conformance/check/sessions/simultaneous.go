@@ -7,7 +7,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-var SimultaneousChecks = []check.Check{
+var simultaneousChecks = []check.Check{
 	check.New("ARC-SIM-01", check.In(check.Simultaneous), severalAtOnce),
 	check.New("ARC-SIM-02", check.In(check.Simultaneous), tagsUnique),
 	check.New("ARC-SIM-05", check.In(check.Automatic), besideAutomatic),
