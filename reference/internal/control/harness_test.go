@@ -226,7 +226,7 @@ func (r *recorder) Select(_, _ string, streams []archive.Inclusion, _ av.Instant
 	return nil
 }
 func (r *recorder) Skip(_ string, by time.Duration, _ av.Instant) error {
-	r.note("skip " + by.Round(time.Second).String())
+	r.note("skip " + by.Round(time.Minute).String())
 	return nil
 }
 func (r *recorder) Record(string, string, av.Instant) error { r.note("record"); return nil }

@@ -155,7 +155,11 @@ func truncatedAnywhere(t *testing.T, key []byte) {
 		t.Fatal(err)
 	}
 	for cut := range len(whole) + 1 {
-		for _, tail := range [][]byte{nil, make([]byte, 100), bytes.Repeat([]byte{0xa5}, 40)} {
+		var other byte // than the one that was there, lest the tail complete a record
+		if cut < len(whole) {
+			other = ^whole[cut]
+		}
+		for _, tail := range [][]byte{nil, append([]byte{other}, make([]byte, 99)...), bytes.Repeat([]byte{other}, 40)} {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "00000001.seg")
 			if err := os.WriteFile(path, append(bytes.Clone(whole[:cut]), tail...), 0o644); err != nil {
