@@ -105,3 +105,6 @@ func Outcome(r evidence.Record) string {
 
 // New is the check of a clause that any of the scenarios shows.
 func New(clause string, shown []string, judge func(*Case)) Check { return Check{clause, shown, judge} }
+
+// In lists the scenarios that show a clause.
+func In(scenarios ...string) []string { return scenarios }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -39,10 +40,10 @@ func automatically(name, title string, media int, needs []target.Capability, run
 }
 
 var (
-	automatic = automatically(Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 3,
+	automatic = automatically(name.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 3,
 		[]target.Capability{target.VP8, target.S3}, runAutomatic)
-	autoDay    = automatically(AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []target.Capability{target.VP8}, runAutoDay)
-	autoSilent = automatically(AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)
+	autoDay    = automatically(name.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []target.Capability{target.VP8}, runAutoDay)
+	autoSilent = automatically(name.AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)
 )
 
 // enter creates the session, connects its first client and waits for the archive that this sets off.

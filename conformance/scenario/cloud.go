@@ -6,12 +6,13 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // cloud has no upload target: the archive is kept by the service and downloaded by signed links.
 var cloud = Scenario{
-	Name: Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
+	Name: name.Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
 	Needs: []target.Capability{target.VP8, target.Cloud}, Media: 1, Within: 2 * time.Minute,
 	app: appKind{name: "cloud", cloud: true}, run: runCloud,
 }

@@ -11,12 +11,13 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/holder"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // encryption has a certificate: what is delivered can be read by its holder alone.
 var encryption = Scenario{
-	Name: Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
+	Name: name.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
 	Needs: []target.Capability{target.VP8, target.S3, target.Encryption}, Media: 1, Within: 90 * time.Second,
 	run: runEncryption,
 }

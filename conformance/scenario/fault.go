@@ -4,12 +4,13 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // broken has no room on the disk for the file of an archive.
 var broken = Scenario{
-	Name: Broken, Title: "a recording that fails, for the disk is full",
+	Name: name.Broken, Title: "a recording that fails, for the disk is full",
 	Needs: []target.Capability{target.Control, target.Faults}, Media: 1, Within: 60 * time.Second, run: runBroken,
 }
 
@@ -47,7 +48,7 @@ func runBroken(ctx context.Context, f *flow) error {
 
 // azure uploads to a container of Azure.
 var azure = Scenario{
-	Name: Azure, Title: "an archive uploaded to an Azure container",
+	Name: name.Azure, Title: "an archive uploaded to an Azure container",
 	Needs: []target.Capability{target.Azure}, Media: 1, Within: 60 * time.Second,
 	app: appKind{name: "azure", azure: true},
 	run: func(ctx context.Context, f *flow) error {

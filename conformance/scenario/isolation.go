@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // isolation has two applications, each with proper credentials, that must not reach each other.
 var isolation = Scenario{
-	Name: Isolation, Title: "two applications that must not see or touch each other's archives",
+	Name: name.Isolation, Title: "two applications that must not see or touch each other's archives",
 	Needs: []target.Capability{target.Control}, Within: 60 * time.Second, run: runIsolation,
 }
 

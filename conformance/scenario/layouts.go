@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
 )
@@ -15,14 +16,14 @@ var layoutNeeds = []target.Capability{target.VP8, target.S3, target.Layout}
 
 // layouts goes through the layouts of one archive while it records, and through the classes of its streams.
 var layouts = Scenario{
-	Name: Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
+	Name: name.Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
 	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
 	run: runLayouts,
 }
 
 // screens has a client share a screen while layouts for that change.
 var screens = Scenario{
-	Name: Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
+	Name: name.Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
 	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
 	run: runScreens,
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -36,11 +37,11 @@ func limit(name, title string, media int, run func(context.Context, *limitFlow) 
 }
 
 var (
-	noPublisher = limit(NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
-	allLeft     = limit(AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
-	idle        = limit(Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
-	recorded    = limit(Recorded, "an archive stops at four hours of recorded time", 1, runRecorded)
-	total       = limit(Total, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
+	noPublisher = limit(name.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
+	allLeft     = limit(name.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
+	idle        = limit(name.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
+	recorded    = limit(name.FourHours, "an archive stops at four hours of recorded time", 1, runRecorded)
+	total       = limit(name.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
 )
 
 type limitFlow struct {

@@ -7,12 +7,13 @@ import (
 	"strconv"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // listing makes many archives without media and reads the list in every way.
 var listing = Scenario{
-	Name: Listing, Title: "listing: order, paging, filter, count",
+	Name: name.Listing, Title: "listing: order, paging, filter, count",
 	Within: 90 * time.Second, run: runListing,
 }
 

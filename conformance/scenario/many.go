@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -17,7 +18,7 @@ const (
 
 // many publishes more streams than an archive holds, with as little media as will do: the streams are small.
 var many = Scenario{
-	Name: Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
+	Name: name.Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
 	Needs: []target.Capability{target.VP8, target.S3}, Media: 3, Within: 2 * time.Minute,
 	run: runMany,
 }

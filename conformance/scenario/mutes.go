@@ -4,13 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // mutes has pictures and sounds go and come back while their streams stay published, pictures that change their size, and
 // streams of one kind only.
 var mutes = Scenario{
-	Name: Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
+	Name: name.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
 	Needs: []target.Capability{target.VP8, target.S3}, Media: 1, Within: 90 * time.Second,
 	run: runMutes,
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -65,23 +66,23 @@ func prefixed(label string) string {
 }
 
 var (
-	audioOnly = takes(AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
+	audioOnly = takes(name.AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
 		take{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
 
-	videoOnly = takes(VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
+	videoOnly = takes(name.VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
 		take{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
 
-	sizes = takes(Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
+	sizes = takes(name.Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
 		take{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
 		take{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
 		take{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
 		take{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
 
-	fullHD = takes(FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
+	fullHD = takes(name.FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
 		take{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
 		take{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
 
-	rates = takes(Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
+	rates = takes(name.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
 		[]target.Capability{target.QP, target.Bitrate},
 		take{"qp-default", nil, 2500 * time.Millisecond},
 		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
@@ -91,7 +92,7 @@ var (
 
 // codecs has a publisher of each codec in one picture.
 var codecs = Scenario{
-	Name: Codecs, Title: "publishers of VP9 and H.264 beside VP8",
+	Name: name.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
 	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 2, Within: 80 * time.Second,
 	run: func(ctx context.Context, f *flow) error {
 		session, err := f.session(ctx, "session")
@@ -126,7 +127,7 @@ var codecs = Scenario{
 
 // legacy is the main path with API key and secret, and a T1 token at the client.
 var legacy = Scenario{
-	Name: Legacy, Title: "the whole way with the legacy identity",
+	Name: name.Legacy, Title: "the whole way with the legacy identity",
 	Needs: []target.Capability{target.Legacy, target.VP8, target.S3}, Media: 1, Within: 60 * time.Second,
 	run: runLegacy,
 }

@@ -6,12 +6,13 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // pair is the main path: two publishers who come and go, one composed archive, every answer on the way.
 var pair = Scenario{
-	Name: Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
+	Name: name.Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
 	Needs: []target.Capability{target.VP8, target.S3, target.Callback}, Media: 2, Within: 2 * time.Minute,
 	run: runPair,
 }
@@ -177,7 +178,7 @@ func (p *pairing) remove(ctx context.Context) error {
 
 // pause stops and resumes publishing while recording, and stops the archive in a pause.
 var pause = Scenario{
-	Name: Pause, Title: "a pause while nobody publishes, and a stop while paused",
+	Name: name.Pause, Title: "a pause while nobody publishes, and a stop while paused",
 	Needs: []target.Capability{target.VP8, target.S3}, Media: 1, Within: 2 * time.Minute,
 	run: runPause,
 }
@@ -258,7 +259,7 @@ func (f *flow) deliverAs(ctx context.Context, prefix, id string) error {
 
 // undelivered has an upload target that nobody listens at: the archive stays stopped.
 var undelivered = Scenario{
-	Name: Undelivered, Title: "an upload target that cannot be reached: stopped, without a file, not to be deleted",
+	Name: name.Undelivered, Title: "an upload target that cannot be reached: stopped, without a file, not to be deleted",
 	Needs: []target.Capability{target.S3, target.Control}, Media: 1, Within: 60 * time.Second,
 	app: appKind{name: "unreachable", storage: unreachable()}, run: runUndelivered,
 }

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // presence has clients and streams come and go, and one sent away, with nothing recorded.
 var presence = Scenario{
-	Name: Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
+	Name: name.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
 	Needs: []target.Capability{target.VP8, target.Events}, Media: 1, Within: 60 * time.Second,
 	app: appKind{monitored: true, signed: true}, run: runPresence,
 }

@@ -10,12 +10,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // refusals sends requests with exactly one thing wrong.
 var refusals = Scenario{
-	Name: Refusals, Title: "requests that must be refused, one flaw each, and that they change nothing",
+	Name: name.Refusals, Title: "requests that must be refused, one flaw each, and that they change nothing",
 	Within: 60 * time.Second, run: runRefusals,
 }
 
@@ -207,7 +208,7 @@ func odd(ctx context.Context, f *flow, session string) error {
 
 // auth knocks with every kind of wrong key.
 var auth = Scenario{
-	Name: Auth, Title: "credentials, good and bad, of both identities and of clients",
+	Name: name.Auth, Title: "credentials, good and bad, of both identities and of clients",
 	Within: 60 * time.Second, run: runAuth,
 }
 

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // retry has a receiver that refuses every callback for more than a day.
 var retry = Scenario{
-	Name: Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
+	Name: name.Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
 	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Media: 1, Within: 2 * time.Minute,
 	app: appKind{signed: true}, run: runRetry,
 }

@@ -5,12 +5,13 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // rotation moves a session by a plan of the server and then by a call of the application, each time while it is recorded.
 var rotation = Scenario{
-	Name: Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
+	Name: name.Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
 	Needs: []target.Capability{target.Control, target.Rotation}, Virtual: true, Media: 1, Within: 90 * time.Second,
 	app: appKind{monitored: true}, run: runRotation,
 }
@@ -101,7 +102,7 @@ func (f *flow) moved(ctx context.Context, prefix, session string, move func() er
 }
 
 // autoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use after that.
-var autoOverlap = automatically(AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
+var autoOverlap = automatically(name.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
 	[]target.Capability{target.VP8, target.S3}, runAutoOverlap)
 
 func runAutoOverlap(ctx context.Context, a *autoFlow) error {

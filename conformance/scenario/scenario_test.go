@@ -12,6 +12,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
@@ -110,7 +111,7 @@ func TestInterruptedScenariosSaySo(t *testing.T) {
 	if err := Run(ctx, e, []Scenario{refusals}); err == nil {
 		t.Error("no error after an interrupt")
 	}
-	if step, ok := e.Journal.View().Outcome(Refusals); !ok || step.Outcome != evidence.Broken {
+	if step, ok := e.Journal.View().Outcome(name.Refusals); !ok || step.Outcome != evidence.Broken {
 		t.Errorf("outcome %+v, %v", step, ok)
 	}
 }

@@ -6,12 +6,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // selection adds streams to archives and removes them while they record.
 var selection = Scenario{
-	Name: Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
+	Name: name.Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
 	Needs: []target.Capability{target.VP8, target.S3, target.Manual}, Media: 3, Within: 90 * time.Second,
 	run: runSelection,
 }

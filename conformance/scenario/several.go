@@ -4,12 +4,13 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // simultaneous records one session several times at once, and uses a tag again.
 var simultaneous = Scenario{
-	Name: Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
+	Name: name.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
 	Needs: []target.Capability{target.VP8, target.S3, target.Simultaneous}, Media: 2, Within: 90 * time.Second,
 	run: runSimultaneous,
 }

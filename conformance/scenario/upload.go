@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -28,9 +29,9 @@ func upload(name, title string, app appKind, need []target.Capability, run func(
 }
 
 var (
-	recovers  = upload(Recovers, "an upload target that refuses for hours and then takes the archive", appKind{encrypted: true}, nil, runRecovers)
-	givenUp   = upload(GivenUp, "an upload target that refuses for three days, without fallback", appKind{fallback: "none"}, nil, runGivenUp)
-	fallsBack = upload(FallsBack, "an upload target that refuses, and the built-in cloud takes over", appKind{},
+	recovers  = upload(name.Recovers, "an upload target that refuses for hours and then takes the archive", appKind{encrypted: true}, nil, runRecovers)
+	givenUp   = upload(name.GivenUp, "an upload target that refuses for three days, without fallback", appKind{fallback: "none"}, nil, runGivenUp)
+	fallsBack = upload(name.FallsBack, "an upload target that refuses, and the built-in cloud takes over", appKind{},
 		[]target.Capability{target.Cloud, target.Fallback}, runFallsBack)
 )
 

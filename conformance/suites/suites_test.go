@@ -10,6 +10,7 @@ import (
 
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
@@ -28,10 +29,10 @@ func load(t *testing.T) spec.Ledger {
 func TestScenariosAndChecksFit(t *testing.T) {
 	used := map[string]bool{}
 	for id, ch := range judge.Checks {
-		for _, name := range ch.Shown {
-			used[name] = true
-			if _, ok := scenario.Find(name); !ok {
-				t.Errorf("%s is shown by %q, which is no scenario", id, name)
+		for _, shown := range ch.Shown {
+			used[shown] = true
+			if _, ok := scenario.Find(shown); !ok {
+				t.Errorf("%s is shown by %q, which is no scenario", id, shown)
 			}
 		}
 	}
@@ -92,7 +93,7 @@ func TestPlanDrivesOnlyWhatIsNeeded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Clauses) != 3 || len(p.Scenarios) != 1 || p.Scenarios[0].Name != scenario.Refusals {
+	if len(p.Clauses) != 3 || len(p.Scenarios) != 1 || p.Scenarios[0].Name != name.Refusals {
 		t.Errorf("%d clauses, scenarios %v", len(p.Clauses), p.Scenarios)
 	}
 	f.Capabilities = append(f.Capabilities, "flying")

@@ -6,20 +6,21 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var deleteChecks = []check.Check{
-	check.New("ARC-DEL-01", check.In(check.Pair, check.Cloud), deleteAnswers),
-	check.New("ARC-DEL-02", check.In(check.Pair), deletedNotListed),
-	check.New("ARC-DEL-03", check.In(check.Pair), deletedNotRead),
-	check.New("ARC-DEL-04", check.In(check.Pair, check.Pause), deleteInProgress),
-	check.New("ARC-DEL-05", check.In(check.Undelivered), deleteStopped),
-	check.New("ARC-DEL-06", check.In(check.Refusals, check.Pair), check.OnUnknown("deleteArchive", 404)),
-	check.New("ARC-DEL-07", check.In(check.Pair), deleteTwice),
-	check.New("ARC-DEL-08", check.In(check.Pair), bucketUntouched),
-	check.New("ARC-DEL-09", check.In(check.Cloud), downloadEnds),
-	check.New("ARC-DEL-10", check.In(check.Cloud), deleteExpired),
-	check.New("ARC-DEL-11", check.In(check.Isolation, check.Pair), check.OnForeign("deleteArchive")),
+	check.New("ARC-DEL-01", check.In(name.Pair, name.Cloud), deleteAnswers),
+	check.New("ARC-DEL-02", check.In(name.Pair), deletedNotListed),
+	check.New("ARC-DEL-03", check.In(name.Pair), deletedNotRead),
+	check.New("ARC-DEL-04", check.In(name.Pair, name.Pause), deleteInProgress),
+	check.New("ARC-DEL-05", check.In(name.Undelivered), deleteStopped),
+	check.New("ARC-DEL-06", check.In(name.Refusals, name.Pair), check.OnUnknown("deleteArchive", 404)),
+	check.New("ARC-DEL-07", check.In(name.Pair), deleteTwice),
+	check.New("ARC-DEL-08", check.In(name.Pair), bucketUntouched),
+	check.New("ARC-DEL-09", check.In(name.Cloud), downloadEnds),
+	check.New("ARC-DEL-10", check.In(name.Cloud), deleteExpired),
+	check.New("ARC-DEL-11", check.In(name.Isolation, name.Pair), check.OnForeign("deleteArchive")),
 }
 
 // deletions calls of for each deletion of an archive by its own application, with what was last seen of it.

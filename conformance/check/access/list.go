@@ -9,21 +9,22 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var listChecks = []check.Check{
-	check.New("ARC-LIST-01", check.In(check.Listing), listAnswers),
-	check.New("ARC-LIST-02", check.In(check.Listing), listNoOtherKeys),
-	check.New("ARC-LIST-03", check.In(check.Listing), listBySession),
-	check.New("ARC-LIST-04", check.In(check.Listing), listNewestFirst),
-	check.New("ARC-LIST-05", check.In(check.Listing), listPages),
-	check.New("ARC-LIST-06", check.In(check.Listing), listTotal),
-	check.New("ARC-LIST-07", check.In(check.Listing), listDefaultPage),
-	check.New("ARC-LIST-09", check.In(check.Listing), listBadPaging),
-	check.New("ARC-LIST-10", check.In(check.Listing), listItemsEqualReads),
-	check.New("ARC-LIST-11", check.In(check.Listing), listSequence),
-	check.New("ARC-LIST-12", check.In(check.Isolation), listOwnOnly),
-	check.New("ARC-LIST-13", check.In(check.Listing), listNothing),
+	check.New("ARC-LIST-01", check.In(name.Listing), listAnswers),
+	check.New("ARC-LIST-02", check.In(name.Listing), listNoOtherKeys),
+	check.New("ARC-LIST-03", check.In(name.Listing), listBySession),
+	check.New("ARC-LIST-04", check.In(name.Listing), listNewestFirst),
+	check.New("ARC-LIST-05", check.In(name.Listing), listPages),
+	check.New("ARC-LIST-06", check.In(name.Listing), listTotal),
+	check.New("ARC-LIST-07", check.In(name.Listing), listDefaultPage),
+	check.New("ARC-LIST-09", check.In(name.Listing), listBadPaging),
+	check.New("ARC-LIST-10", check.In(name.Listing), listItemsEqualReads),
+	check.New("ARC-LIST-11", check.In(name.Listing), listSequence),
+	check.New("ARC-LIST-12", check.In(name.Isolation), listOwnOnly),
+	check.New("ARC-LIST-13", check.In(name.Listing), listNothing),
 }
 
 // bad tells paging that the documentation does not allow.

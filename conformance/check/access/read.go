@@ -8,22 +8,23 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var readChecks = []check.Check{
-	check.New("ARC-GET-01", check.In(check.Pair), readAnswers),
-	check.New("ARC-GET-02", check.In(check.Refusals), check.OnUnknown("getArchive", 404)),
-	check.New("ARC-GET-03", check.In(check.Refusals), check.OnMalformed("getArchive", 404, 400)),
-	check.New("ARC-GET-04", check.In(check.Pair, check.Pause), readCreatedAt),
-	check.New("ARC-GET-05", check.In(check.Isolation), check.OnForeign("getArchive")),
-	check.New("ARC-GET-06", check.In(check.Pair), readTypes),
-	check.New("ARC-GET-07", check.In(check.Pair, check.Pause), readInProgress),
-	check.New("ARC-GET-08", check.In(check.Pair), readDelivered),
-	check.New("ARC-GET-09", check.In(check.Pair), readUpdatedAt),
-	check.New("ARC-GET-10", check.In(check.Pair), readModes),
-	check.New("ARC-GET-11", check.In(check.Legacy), readLegacyProject),
-	check.New("ARC-SEL-02", check.In(check.Pair), check.Defaults("streamMode", "auto")),
-	check.New("ARC-SIM-07", check.In(check.Pair), readTag),
+	check.New("ARC-GET-01", check.In(name.Pair), readAnswers),
+	check.New("ARC-GET-02", check.In(name.Refusals), check.OnUnknown("getArchive", 404)),
+	check.New("ARC-GET-03", check.In(name.Refusals), check.OnMalformed("getArchive", 404, 400)),
+	check.New("ARC-GET-04", check.In(name.Pair, name.Pause), readCreatedAt),
+	check.New("ARC-GET-05", check.In(name.Isolation), check.OnForeign("getArchive")),
+	check.New("ARC-GET-06", check.In(name.Pair), readTypes),
+	check.New("ARC-GET-07", check.In(name.Pair, name.Pause), readInProgress),
+	check.New("ARC-GET-08", check.In(name.Pair), readDelivered),
+	check.New("ARC-GET-09", check.In(name.Pair), readUpdatedAt),
+	check.New("ARC-GET-10", check.In(name.Pair), readModes),
+	check.New("ARC-GET-11", check.In(name.Legacy), readLegacyProject),
+	check.New("ARC-SEL-02", check.In(name.Pair), check.Defaults("streamMode", "auto")),
+	check.New("ARC-SIM-07", check.In(name.Pair), readTag),
 }
 
 func readAnswers(c *check.Case) {

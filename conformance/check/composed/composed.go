@@ -9,41 +9,42 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(mediaChecks, sizeChecks, rateChecks, layoutChecks, streamChecks)
 
 var mediaChecks = []check.Check{
-	check.New("ARC-START-04", check.In(check.Pair), takesRecorded("")),
-	check.New("ARC-COMP-01", check.In(check.Pair), singleMP4),
-	check.New("ARC-COMP-02", check.In(check.Pair), h264Track),
-	check.New("ARC-COMP-03", check.In(check.Pair), aacTrack),
-	check.New("ARC-COMP-04", check.In(check.Pair), sampleRate),
-	check.New("ARC-COMP-05", check.In(check.Pair), audioBitrate),
-	check.New("ARC-COMP-06", check.In(check.Pair), monoAudio),
-	check.New("ARC-COMP-07", check.In(check.Pair), baseline),
-	check.New("ARC-COMP-08", check.In(check.Pair), frameRate),
-	check.New("ARC-COMP-09", check.In(check.Pair), colourFormat),
-	check.New("ARC-COMP-10", check.In(check.Pair), playable),
-	check.New("ARC-COMP-11", check.In(check.Pair), indexInFront),
-	check.New("ARC-COMP-12", check.In(check.Pair), takesRecorded("video")),
-	check.New("ARC-COMP-13", check.In(check.Pair), takesRecorded("audio")),
-	check.New("ARC-COMP-14", check.In(check.Pair), inStep),
-	check.New("ARC-COMP-15", check.In(check.Pair), fileLength),
-	check.New("ARC-COMP-16", check.In(check.Pair), blackStart),
-	check.New("ARC-COMP-17", check.In(check.AudioOnly), soundOnly),
-	check.New("ARC-COMP-18", check.In(check.VideoOnly), pictureOnly),
-	check.New("ARC-COMP-19", check.In(check.NoPublisher), emptyFile),
-	check.New("ARC-COMP-23", check.In(check.Pair), leavesPicture),
-	check.New("ARC-COMP-24", check.In(check.Pair), nothingLost),
-	check.New("ARC-COMP-25", check.In(check.Pair), keyDistance),
-	check.New("ARC-COMP-26", check.In(check.Codecs), publishersOf("VP9")),
-	check.New("ARC-COMP-27", check.In(check.Codecs), publishersOf("H264")),
-	check.New("ARC-STAT-06", check.In(check.Pause), pauseLeavesNothing),
-	check.New("ARC-RATE-01", check.In(check.Pair), defaultQP),
-	check.New("ARC-RATE-02", check.In(check.Pair), variableBitrate),
-	check.New("ARC-SEL-01", check.In(check.Pair), takesRecorded("")),
+	check.New("ARC-START-04", check.In(name.Pair), takesRecorded("")),
+	check.New("ARC-COMP-01", check.In(name.Pair), singleMP4),
+	check.New("ARC-COMP-02", check.In(name.Pair), h264Track),
+	check.New("ARC-COMP-03", check.In(name.Pair), aacTrack),
+	check.New("ARC-COMP-04", check.In(name.Pair), sampleRate),
+	check.New("ARC-COMP-05", check.In(name.Pair), audioBitrate),
+	check.New("ARC-COMP-06", check.In(name.Pair), monoAudio),
+	check.New("ARC-COMP-07", check.In(name.Pair), baseline),
+	check.New("ARC-COMP-08", check.In(name.Pair), frameRate),
+	check.New("ARC-COMP-09", check.In(name.Pair), colourFormat),
+	check.New("ARC-COMP-10", check.In(name.Pair), playable),
+	check.New("ARC-COMP-11", check.In(name.Pair), indexInFront),
+	check.New("ARC-COMP-12", check.In(name.Pair), takesRecorded("video")),
+	check.New("ARC-COMP-13", check.In(name.Pair), takesRecorded("audio")),
+	check.New("ARC-COMP-14", check.In(name.Pair), inStep),
+	check.New("ARC-COMP-15", check.In(name.Pair), fileLength),
+	check.New("ARC-COMP-16", check.In(name.Pair), blackStart),
+	check.New("ARC-COMP-17", check.In(name.AudioOnly), soundOnly),
+	check.New("ARC-COMP-18", check.In(name.VideoOnly), pictureOnly),
+	check.New("ARC-COMP-19", check.In(name.NoPublisher), emptyFile),
+	check.New("ARC-COMP-23", check.In(name.Pair), leavesPicture),
+	check.New("ARC-COMP-24", check.In(name.Pair), nothingLost),
+	check.New("ARC-COMP-25", check.In(name.Pair), keyDistance),
+	check.New("ARC-COMP-26", check.In(name.Codecs), publishersOf("VP9")),
+	check.New("ARC-COMP-27", check.In(name.Codecs), publishersOf("H264")),
+	check.New("ARC-STAT-06", check.In(name.Pause), pauseLeavesNothing),
+	check.New("ARC-RATE-01", check.In(name.Pair), defaultQP),
+	check.New("ARC-RATE-02", check.In(name.Pair), variableBitrate),
+	check.New("ARC-SEL-01", check.In(name.Pair), takesRecorded("")),
 }
 
 func singleMP4(c *check.Case) {

@@ -11,24 +11,25 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/stage"
 	"reelcheck/fixtures"
 )
 
 var layoutChecks = []check.Check{
-	check.New("ARC-LAY-01", check.In(check.Pair), tiled),
-	check.New("ARC-LAY-02", check.In(check.Pair), arranged(byDefault)),
-	check.New("ARC-LAY-03", check.In(check.Pair, check.Sizes, check.Layouts), shaped),
-	check.New("ARC-LAY-04", check.In(check.Layouts), arranged(asStarted)),
-	check.New("ARC-LAY-05", check.In(check.Layouts), layoutChanges),
-	check.New("ARC-LAY-07", check.In(check.Layouts), arranged(ofType("pip"))),
-	check.New("ARC-LAY-08", check.In(check.Layouts), arranged(ofType("verticalPresentation", "horizontalPresentation"))),
-	check.New("ARC-LAY-09", check.In(check.Screens), arranged(ranked)),
-	check.New("ARC-LAY-10", check.In(check.Layouts), arranged(ofType("custom"))),
-	check.New("ARC-LAY-11", check.In(check.Layouts), classChanges),
-	check.New("ARC-LAY-12", check.In(check.Screens), arranged(sharing)),
-	check.New("ARC-LAY-13", check.In(check.Layouts), layoutsRefused),
-	check.New("ARC-LAY-14", check.In(check.Layouts), sheetsRefused),
+	check.New("ARC-LAY-01", check.In(name.Pair), tiled),
+	check.New("ARC-LAY-02", check.In(name.Pair), arranged(byDefault)),
+	check.New("ARC-LAY-03", check.In(name.Pair, name.Sizes, name.Layouts), shaped),
+	check.New("ARC-LAY-04", check.In(name.Layouts), arranged(asStarted)),
+	check.New("ARC-LAY-05", check.In(name.Layouts), layoutChanges),
+	check.New("ARC-LAY-07", check.In(name.Layouts), arranged(ofType("pip"))),
+	check.New("ARC-LAY-08", check.In(name.Layouts), arranged(ofType("verticalPresentation", "horizontalPresentation"))),
+	check.New("ARC-LAY-09", check.In(name.Screens), arranged(ranked)),
+	check.New("ARC-LAY-10", check.In(name.Layouts), arranged(ofType("custom"))),
+	check.New("ARC-LAY-11", check.In(name.Layouts), classChanges),
+	check.New("ARC-LAY-12", check.In(name.Screens), arranged(sharing)),
+	check.New("ARC-LAY-13", check.In(name.Layouts), layoutsRefused),
+	check.New("ARC-LAY-14", check.In(name.Layouts), sheetsRefused),
 }
 
 // pick chooses scenes of an archive.

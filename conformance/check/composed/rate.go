@@ -6,15 +6,16 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
 )
 
 // What maxBitrate and quantizationParameter do to the file.
 var rateChecks = []check.Check{
-	check.New("ARC-RATE-03", check.In(check.Rates), qpAsGiven),
-	check.New("ARC-RATE-05", check.In(check.Rates), qpAndSize),
-	check.New("ARC-RATE-06", check.In(check.Rates), bitrateKept),
-	check.New("ARC-RATE-08", check.In(check.Rates), bitrateConstant),
-	check.New("ARC-RATE-09", check.In(check.Rates), bitrateLeavesAudio),
+	check.New("ARC-RATE-03", check.In(name.Rates), qpAsGiven),
+	check.New("ARC-RATE-05", check.In(name.Rates), qpAndSize),
+	check.New("ARC-RATE-06", check.In(name.Rates), bitrateKept),
+	check.New("ARC-RATE-08", check.In(name.Rates), bitrateConstant),
+	check.New("ARC-RATE-09", check.In(name.Rates), bitrateLeavesAudio),
 }
 
 func qpAsGiven(c *check.Case) {

@@ -9,24 +9,25 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/stage"
 	"reelcheck/fixtures"
 )
 
 // streamChecks are about how many streams an archive holds, and about streams that are muted, change or have one kind only.
 var streamChecks = []check.Check{
-	check.New("ARC-COMP-20", check.In(check.Many), arranged(crowded)),
-	check.New("ARC-COMP-21", check.In(check.Many), fiftyHeard),
-	check.New("ARC-COMP-22", check.In(check.Many), beyondLimits),
-	check.New("ARC-SIM-03", check.In(check.Simultaneous), ownLayouts),
-	check.New("ARC-SEL-07", check.In(check.Many), arranged(preferred)),
-	check.New("ARC-COMP-28", check.In(check.Mutes), mutedVideo),
-	check.New("ARC-COMP-29", check.In(check.Mutes), mutedAudio),
-	check.New("ARC-COMP-30", check.In(check.Mutes), changesSize),
-	check.New("ARC-COMP-31", check.In(check.Mutes), onlyHeard),
-	check.New("ARC-COMP-32", check.In(check.Mutes), onlySeen),
-	check.New("ARC-COMP-33", check.In(check.Mutes, check.Layouts), blackElsewhere),
-	check.New("ARC-COMP-34", check.In(check.Many), takesPlace),
+	check.New("ARC-COMP-20", check.In(name.Many), arranged(crowded)),
+	check.New("ARC-COMP-21", check.In(name.Many), fiftyHeard),
+	check.New("ARC-COMP-22", check.In(name.Many), beyondLimits),
+	check.New("ARC-SIM-03", check.In(name.Simultaneous), ownLayouts),
+	check.New("ARC-SEL-07", check.In(name.Many), arranged(preferred)),
+	check.New("ARC-COMP-28", check.In(name.Mutes), mutedVideo),
+	check.New("ARC-COMP-29", check.In(name.Mutes), mutedAudio),
+	check.New("ARC-COMP-30", check.In(name.Mutes), changesSize),
+	check.New("ARC-COMP-31", check.In(name.Mutes), onlyHeard),
+	check.New("ARC-COMP-32", check.In(name.Mutes), onlySeen),
+	check.New("ARC-COMP-33", check.In(name.Mutes, name.Layouts), blackElsewhere),
+	check.New("ARC-COMP-34", check.In(name.Many), takesPlace),
 }
 
 // crowded scenes show as many streams as there are places.

@@ -8,16 +8,17 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
 )
 
 // encryptionChecks judge archives of an application with a certificate.
 var encryptionChecks = []check.Check{
-	check.New("ARC-SEC-02", check.In(check.Encryption), nothingInTheClear),
-	check.New("ARC-SEC-04", check.In(check.Encryption), tellsNoLength),
-	check.New("ARC-SEC-06", check.In(check.Encryption), passwordOpens),
-	check.New("ARC-SEC-07", check.In(check.Encryption), passwordTold),
-	check.New("ARC-SEC-08", check.In(check.Encryption), badCertificates),
-	check.New("ARC-SEC-09", check.In(check.Encryption), turnedOff),
+	check.New("ARC-SEC-02", check.In(name.Encryption), nothingInTheClear),
+	check.New("ARC-SEC-04", check.In(name.Encryption), tellsNoLength),
+	check.New("ARC-SEC-06", check.In(name.Encryption), passwordOpens),
+	check.New("ARC-SEC-07", check.In(name.Encryption), passwordTold),
+	check.New("ARC-SEC-08", check.In(name.Encryption), badCertificates),
+	check.New("ARC-SEC-09", check.In(name.Encryption), turnedOff),
 }
 
 // encryptedArchives are those that were started with a certificate in force.

@@ -8,19 +8,20 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var urlChecks = []check.Check{
-	check.New("ARC-URL-01", check.In(check.Cloud), urlWhenAvailable),
-	check.New("ARC-URL-02", check.In(check.Pair, check.Cloud), urlNullOtherwise),
-	check.New("ARC-URL-03", check.In(check.Cloud), urlDownloads),
-	check.New("ARC-URL-04", check.In(check.Cloud), urlDies),
-	check.New("ARC-URL-05", check.In(check.Cloud), urlLives),
-	check.New("ARC-URL-06", check.In(check.Cloud), urlRenewed),
-	check.New("ARC-URL-07", check.In(check.Cloud), urlInList),
-	check.New("ARC-URL-08", check.In(check.Cloud), urlForged),
-	check.New("ARC-URL-09", check.In(check.Auth, check.Cloud), urlForCredentialsOnly),
-	check.New("ARC-URL-10", check.In(check.Cloud), urlDiesWithFile),
+	check.New("ARC-URL-01", check.In(name.Cloud), urlWhenAvailable),
+	check.New("ARC-URL-02", check.In(name.Pair, name.Cloud), urlNullOtherwise),
+	check.New("ARC-URL-03", check.In(name.Cloud), urlDownloads),
+	check.New("ARC-URL-04", check.In(name.Cloud), urlDies),
+	check.New("ARC-URL-05", check.In(name.Cloud), urlLives),
+	check.New("ARC-URL-06", check.In(name.Cloud), urlRenewed),
+	check.New("ARC-URL-07", check.In(name.Cloud), urlInList),
+	check.New("ARC-URL-08", check.In(name.Cloud), urlForged),
+	check.New("ARC-URL-09", check.In(name.Auth, name.Cloud), urlForCredentialsOnly),
+	check.New("ARC-URL-10", check.In(name.Cloud), urlDiesWithFile),
 }
 
 func served(d check.Download) bool { return d.R.Exchange.Status()/100 == 2 }

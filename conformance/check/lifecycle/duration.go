@@ -7,26 +7,27 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var durationChecks = []check.Check{
-	check.New("ARC-DUR-01", check.In(check.NoPublisher), stopsBy(check.ByMinute)),
-	check.New("ARC-DUR-02", check.In(check.NoPublisher), reasonOf(check.ByMinute, "maximum idle time exceeded")),
-	check.New("ARC-DUR-03", check.In(check.FourHours), stopsBy(check.ByRecorded)),
-	check.New("ARC-DUR-04", check.In(check.Pause), pausesNotCounted),
-	check.New("ARC-DUR-05", check.In(check.TwelveHours), stopsBy(check.ByTotal)),
-	check.New("ARC-DUR-06", check.In(check.Idle), stopsBy(check.ByIdle)),
-	check.New("ARC-DUR-07", check.In(check.AllLeft), stopsBy(check.ByLeaving)),
-	check.New("ARC-DUR-08", check.In(check.FourHours), reasonOf(check.ByRecorded, "maximum duration exceeded")),
-	check.New("ARC-DUR-09", check.In(check.TwelveHours), reasonOf(check.ByTotal, "maximum duration exceeded")),
-	check.New("ARC-DUR-10", check.In(check.Idle), reasonOf(check.ByIdle, "maximum idle time exceeded")),
-	check.New("ARC-DUR-11", check.In(check.AllLeft), reasonOf(check.ByLeaving, "session ended")),
-	check.New("ARC-DUR-12", check.In(check.Idle), publishingEndsIdle),
-	check.New("ARC-DUR-13", check.In(check.AllLeft), comingBack),
-	check.New("ARC-DUR-14", check.In(check.NoPublisher, check.Idle, check.FourHours, check.TwelveHours, check.AllLeft), noEarlyStop),
-	check.New("ARC-DUR-15", check.In(check.Rotation), stopsBy(check.ByMove)),
-	check.New("ARC-DUR-16", check.In(check.Rotation), startsAfterMove),
-	check.New("ARC-DUR-17", check.In(check.Pair, check.Pause), durationIsRecorded),
+	check.New("ARC-DUR-01", check.In(name.NoPublisher), stopsBy(check.ByMinute)),
+	check.New("ARC-DUR-02", check.In(name.NoPublisher), reasonOf(check.ByMinute, "maximum idle time exceeded")),
+	check.New("ARC-DUR-03", check.In(name.FourHours), stopsBy(check.ByRecorded)),
+	check.New("ARC-DUR-04", check.In(name.Pause), pausesNotCounted),
+	check.New("ARC-DUR-05", check.In(name.TwelveHours), stopsBy(check.ByTotal)),
+	check.New("ARC-DUR-06", check.In(name.Idle), stopsBy(check.ByIdle)),
+	check.New("ARC-DUR-07", check.In(name.AllLeft), stopsBy(check.ByLeaving)),
+	check.New("ARC-DUR-08", check.In(name.FourHours), reasonOf(check.ByRecorded, "maximum duration exceeded")),
+	check.New("ARC-DUR-09", check.In(name.TwelveHours), reasonOf(check.ByTotal, "maximum duration exceeded")),
+	check.New("ARC-DUR-10", check.In(name.Idle), reasonOf(check.ByIdle, "maximum idle time exceeded")),
+	check.New("ARC-DUR-11", check.In(name.AllLeft), reasonOf(check.ByLeaving, "session ended")),
+	check.New("ARC-DUR-12", check.In(name.Idle), publishingEndsIdle),
+	check.New("ARC-DUR-13", check.In(name.AllLeft), comingBack),
+	check.New("ARC-DUR-14", check.In(name.NoPublisher, name.Idle, name.FourHours, name.TwelveHours, name.AllLeft), noEarlyStop),
+	check.New("ARC-DUR-15", check.In(name.Rotation), stopsBy(check.ByMove)),
+	check.New("ARC-DUR-16", check.In(name.Rotation), startsAfterMove),
+	check.New("ARC-DUR-17", check.In(name.Pair, name.Pause), durationIsRecorded),
 }
 
 // stopsBy checks that archives which a limit has to end are in progress until

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/scenario/name"
 )
 
 // failureChecks are about recordings that fail, and statuses and requests that leave a choice.
 var failureChecks = []check.Check{
-	check.New("ARC-STAT-12", check.In(check.Broken), failsWhenBroken),
-	check.New("ARC-STAT-13", check.In(check.Broken, check.GivenUp), failureReason),
-	check.New("ARC-STAT-14", check.In(check.NoPublisher, check.Auth), beforeFirstPublisher),
-	check.New("ARC-START-21", check.In(check.Refusals), unknownFields),
+	check.New("ARC-STAT-12", check.In(name.Broken), failsWhenBroken),
+	check.New("ARC-STAT-13", check.In(name.Broken, name.GivenUp), failureReason),
+	check.New("ARC-STAT-14", check.In(name.NoPublisher, name.Auth), beforeFirstPublisher),
+	check.New("ARC-START-21", check.In(name.Refusals), unknownFields),
 }
 
 // failsWhenBroken: no recording survives the faults that the harness arms for its whole length.

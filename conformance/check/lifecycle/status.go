@@ -8,20 +8,21 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var statusChecks = []check.Check{
-	check.New("ARC-STAT-01", check.In(check.Pair), closedStatuses),
-	check.New("ARC-STAT-02", check.In(check.Pair), statusWhile("started")),
-	check.New("ARC-STAT-03", check.In(check.Pause), statusWhile("paused while connected")),
-	check.New("ARC-STAT-04", check.In(check.AllLeft), statusWhile("paused when left")),
-	check.New("ARC-STAT-05", check.In(check.Pause), resumed),
-	check.New("ARC-STAT-07", check.In(check.Pair), stoppedFirst),
-	check.New("ARC-STAT-08", check.In(check.Pair), overtaking),
-	check.New("ARC-STAT-09", check.In(check.Pair, check.Pause), knownTransitions),
-	check.New("ARC-STAT-10", check.In(check.Pair, check.Pause), answersNotBehind),
-	check.New("ARC-STAT-11", check.In(check.Cloud), expires),
-	check.New("ARC-STAT-15", check.In(check.Pair, check.Cloud), finalStays),
+	check.New("ARC-STAT-01", check.In(name.Pair), closedStatuses),
+	check.New("ARC-STAT-02", check.In(name.Pair), statusWhile("started")),
+	check.New("ARC-STAT-03", check.In(name.Pause), statusWhile("paused while connected")),
+	check.New("ARC-STAT-04", check.In(name.AllLeft), statusWhile("paused when left")),
+	check.New("ARC-STAT-05", check.In(name.Pause), resumed),
+	check.New("ARC-STAT-07", check.In(name.Pair), stoppedFirst),
+	check.New("ARC-STAT-08", check.In(name.Pair), overtaking),
+	check.New("ARC-STAT-09", check.In(name.Pair, name.Pause), knownTransitions),
+	check.New("ARC-STAT-10", check.In(name.Pair, name.Pause), answersNotBehind),
+	check.New("ARC-STAT-11", check.In(name.Cloud), expires),
+	check.New("ARC-STAT-15", check.In(name.Pair, name.Cloud), finalStays),
 }
 
 func closedStatuses(c *check.Case) {

@@ -6,18 +6,19 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var stopChecks = []check.Check{
-	check.New("ARC-STOP-01", check.In(check.Pair), stopAnswers),
-	check.New("ARC-STOP-02", check.In(check.Pair), stopReason),
-	check.New("ARC-STOP-03", check.In(check.Pair), stopMakesMP4),
-	check.New("ARC-STOP-05", check.In(check.Refusals), check.OnUnknown("stopArchive", 404)),
-	check.New("ARC-STOP-06", check.In(check.Pair), stopTwice),
-	check.New("ARC-STOP-07", check.In(check.Pause), stopPaused),
-	check.New("ARC-STOP-08", check.In(check.Pair, check.Pause), stopBodies),
-	check.New("ARC-STOP-09", check.In(check.Refusals), check.OnMalformed("stopArchive", 404, 400)),
-	check.New("ARC-STOP-10", check.In(check.Isolation), check.OnForeign("stopArchive")),
+	check.New("ARC-STOP-01", check.In(name.Pair), stopAnswers),
+	check.New("ARC-STOP-02", check.In(name.Pair), stopReason),
+	check.New("ARC-STOP-03", check.In(name.Pair), stopMakesMP4),
+	check.New("ARC-STOP-05", check.In(name.Refusals), check.OnUnknown("stopArchive", 404)),
+	check.New("ARC-STOP-06", check.In(name.Pair), stopTwice),
+	check.New("ARC-STOP-07", check.In(name.Pause), stopPaused),
+	check.New("ARC-STOP-08", check.In(name.Pair, name.Pause), stopBodies),
+	check.New("ARC-STOP-09", check.In(name.Refusals), check.OnMalformed("stopArchive", 404, 400)),
+	check.New("ARC-STOP-10", check.In(name.Isolation), check.OnForeign("stopArchive")),
 }
 
 func stopAnswers(c *check.Case) {

@@ -8,14 +8,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/name"
 )
 
 var noticeChecks = []check.Check{
-	check.New("ARC-CB-23", check.In(check.Selection), reasonOfLeaving),
-	check.New("ARC-CB-24", check.In(check.Selection), changesNoticed),
-	check.New("ARC-CB-25", check.In(check.Selection), noticeTime),
-	check.New("ARC-CB-26", check.In(check.Selection), everyNotice(noticeStream)),
-	check.New("ARC-CB-27", check.In(check.Selection), everyNotice(noticeCreatedAt)),
+	check.New("ARC-CB-23", check.In(name.Selection), reasonOfLeaving),
+	check.New("ARC-CB-24", check.In(name.Selection), changesNoticed),
+	check.New("ARC-CB-25", check.In(name.Selection), noticeTime),
+	check.New("ARC-CB-26", check.In(name.Selection), everyNotice(noticeStream)),
+	check.New("ARC-CB-27", check.In(name.Selection), everyNotice(noticeCreatedAt)),
 }
 
 // notice is a callback about a stream of an archive of chosen streams.

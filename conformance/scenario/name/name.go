@@ -1,6 +1,6 @@
-package check
+// Package name has the names of the scenarios, under which they leave evidence and by which checks find it.
+package name
 
-// Scenarios that show clauses, by the names under which they leave evidence.
 const (
 	Pair        = "composed-pair"
 	Pause       = "pause-resume"
@@ -45,5 +45,3 @@ const (
 	Screens = "screens"
 	Mutes   = "mutes"
 )
-
-func In(scenarios ...string) []string { return scenarios }
