@@ -54,7 +54,7 @@ func TestPeersDoTheSame(t *testing.T) {
 		t.Fatalf("%d places, the last is %+v", len(at), last.Rect)
 	}
 	graph := strings.Join(ffmpegPeer(c, at, "out.mp4"), " ")
-	if !strings.Contains(graph, "scale=360:270:flags=bilinear[v15]") || !strings.Contains(graph, "|1500_810[v]") {
+	if !strings.Contains(graph, "scale=360:270:flags=bilinear[v15]") || !strings.Contains(graph, "|1500_810,pad=1920:1080[v]") {
 		t.Errorf("ffmpeg: %s", graph)
 	}
 	pipeline := gstreamerPeer(c, at, "out.mp4")

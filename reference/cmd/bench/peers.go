@@ -44,7 +44,7 @@ func ffmpegPeer(c rendering, at []place, out string) []string {
 		corners = append(corners, fmt.Sprintf("%d_%d", p.X, p.Y))
 	}
 	if len(at) > 1 {
-		fmt.Fprintf(&graph, "%sxstack=inputs=%d:fill=black:layout=%s[v];", video.String(), len(at), strings.Join(corners, "|"))
+		fmt.Fprintf(&graph, "%sxstack=inputs=%d:fill=black:layout=%s,pad=%d:%d[v];", video.String(), len(at), strings.Join(corners, "|"), c.width, c.height)
 		fmt.Fprintf(&graph, "%samix=inputs=%d:normalize=0[a]", audio.String(), len(at))
 	} else {
 		graph.WriteString("[v0]null[v];[0:a]anull[a]")
