@@ -48,7 +48,7 @@ var (
 
 // enter creates the session, connects its first client and waits for the archive that this sets off.
 func (a *autoFlow) enter(ctx context.Context) (err error) {
-	a.session, err = a.sessionOf(ctx, "session", a.as, url.Values{"p2p.preference": {"disabled"}, "archiveMode": {"always"},
+	a.session, err = a.sessionOf(ctx, "session", url.Values{"p2p.preference": {"disabled"}, "archiveMode": {"always"},
 		"archiveName": {"automatic " + a.scenario.Name}, "archiveResolution": {"480x640"}})
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (a *autoFlow) enter(ctx context.Context) (err error) {
 		return err
 	}
 	a.first = ids[len(ids)-1]
-	_, err = a.get(ctx, "get.first", a.first)
+	_, err = a.as.Get(ctx, "get.first", a.first)
 	return err
 }
 
@@ -125,13 +125,13 @@ func (a *autoFlow) around(ctx context.Context, id string, end time.Time) error {
 	if err := a.reach(ctx, "clock.before", end.Add(-margin)); err != nil {
 		return err
 	}
-	if _, err := a.get(ctx, "get.before", id); err != nil {
+	if _, err := a.as.Get(ctx, "get.before", id); err != nil {
 		return err
 	}
 	if err := a.reach(ctx, "clock.after", end.Add(2*margin)); err != nil {
 		return err
 	}
-	if _, err := a.get(ctx, "get.after", id); err != nil {
+	if _, err := a.as.Get(ctx, "get.after", id); err != nil {
 		return err
 	}
 	_, err := a.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available")
@@ -155,7 +155,7 @@ func runAutomatic(ctx context.Context, a *autoFlow) error {
 	if _, err := a.as.Stop(ctx, "stop", a.first, nil); err != nil {
 		return err
 	}
-	if _, err := a.get(ctx, "get.stop", a.first); err != nil {
+	if _, err := a.as.Get(ctx, "get.stop", a.first); err != nil {
 		return err
 	}
 	beside, err := a.beside(ctx)
@@ -184,7 +184,7 @@ func (a *autoFlow) beside(ctx context.Context) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := a.get(ctx, "get.both", a.first); err != nil {
+	if _, err := a.as.Get(ctx, "get.both", a.first); err != nil {
 		return "", err
 	}
 	if err := sleep(ctx, long); err != nil {
@@ -193,7 +193,7 @@ func (a *autoFlow) beside(ctx context.Context) (id string, err error) {
 	if err := a.stop(ctx, "beside.stop", started.ID); err != nil {
 		return "", err
 	}
-	_, err = a.get(ctx, "get.beside", a.first)
+	_, err = a.as.Get(ctx, "get.beside", a.first)
 	return started.ID, err
 }
 
@@ -216,7 +216,7 @@ func runAutoDay(ctx context.Context, a *autoFlow) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.get(ctx, "get.day", ids[0]); err != nil {
+	if _, err := a.as.Get(ctx, "get.day", ids[0]); err != nil {
 		return err
 	}
 	since, _, err := a.as.Policy(ctx, "clock.idle")
@@ -252,7 +252,7 @@ func runAutoSilent(ctx context.Context, a *autoFlow) error {
 	if _, err := a.as.Advance(ctx, "clock.first-minute", firstMinute+2*margin); err != nil {
 		return err
 	}
-	if _, err := a.get(ctx, "get.first-minute", a.first); err != nil {
+	if _, err := a.as.Get(ctx, "get.first-minute", a.first); err != nil {
 		return err
 	}
 	if err := a.leave(ctx, a.first, a.alice); err != nil {
@@ -261,6 +261,6 @@ func runAutoSilent(ctx context.Context, a *autoFlow) error {
 	if err := a.deliver(ctx, a.first); err != nil {
 		return err
 	}
-	_, err := a.get(ctx, "get.delivered", a.first)
+	_, err := a.as.Get(ctx, "get.delivered", a.first)
 	return err
 }

@@ -97,7 +97,7 @@ func (c *cloudFlow) look(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := c.download(ctx, "download", id, link, true); err != nil {
+	if _, err := download(ctx, c.flow, "download", id, link, true); err != nil {
 		return "", err
 	}
 	for _, what := range []string{"signature", "expiry", "path"} {
@@ -108,7 +108,7 @@ func (c *cloudFlow) look(ctx context.Context) (string, error) {
 			}
 			continue
 		}
-		if _, err := c.download(ctx, "download.forged-"+what, id, forged, false); err != nil {
+		if _, err := download(ctx, c.flow, "download.forged-"+what, id, forged, false); err != nil {
 			return "", err
 		}
 	}
@@ -117,7 +117,7 @@ func (c *cloudFlow) look(ctx context.Context) (string, error) {
 
 // link reads an archive for its download link; without one the flow is blocked.
 func (c *cloudFlow) link(ctx context.Context, label, id string) (string, error) {
-	a, err := c.get(ctx, label, id)
+	a, err := c.as.Get(ctx, label, id)
 	if err != nil {
 		return "", err
 	}
@@ -141,7 +141,7 @@ func (c *cloudFlow) discard(ctx context.Context) error {
 	if _, err := c.as.Delete(ctx, "delete.2", id); err != nil {
 		return err
 	}
-	_, err = c.download(ctx, "download.deleted", id, link, false)
+	_, err = download(ctx, c.flow, "download.deleted", id, link, false)
 	return err
 }
 
@@ -155,15 +155,15 @@ func (c *cloudFlow) links(ctx context.Context, old string) error {
 	if _, err := c.as.Advance(ctx, "clock.link-alive", linkLife-margin); err != nil {
 		return err
 	}
-	if _, err := c.download(ctx, "download.link-alive", id, link, false); err != nil {
+	if _, err := download(ctx, c.flow, "download.link-alive", id, link, false); err != nil {
 		return err
 	}
 	if _, err := c.as.Advance(ctx, "clock.link-dead", 2*margin); err != nil {
 		return err
 	}
-	_, err = c.download(ctx, "download.link-dead", id, link, false)
+	_, err = download(ctx, c.flow, "download.link-dead", id, link, false)
 	if err == nil {
-		_, err = c.download(ctx, "download.link-dead", id, old, false)
+		_, err = download(ctx, c.flow, "download.link-dead", id, old, false)
 	}
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func (c *cloudFlow) links(ctx context.Context, old string) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.download(ctx, "download.link-again", id, again, false)
+	_, err = download(ctx, c.flow, "download.link-again", id, again, false)
 	return err
 }
 
@@ -186,7 +186,7 @@ func (c *cloudFlow) expire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.download(ctx, "download.before-expiry", id, link, false); err != nil {
+	if _, err := download(ctx, c.flow, "download.before-expiry", id, link, false); err != nil {
 		return err
 	}
 	if _, err := c.as.AdvanceTo(ctx, "clock.after-expiry", c.began.Add(cloudLife+2*margin)); err != nil {
@@ -197,7 +197,7 @@ func (c *cloudFlow) expire(ctx context.Context) error {
 	}
 	_, err = c.awaitHooks(ctx, "hooks.expired", id, soon, "expired")
 	if err == nil {
-		_, err = c.download(ctx, "download.expired", id, link, false)
+		_, err = download(ctx, c.flow, "download.expired", id, link, false)
 	}
 	if err == nil {
 		_, err = c.as.List(ctx, "list.expired", url.Values{"sessionId": {c.session}}, false)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -68,7 +67,7 @@ func runEncryption(ctx context.Context, f *flow) (err error) {
 	if err := f.deliverAs(ctx, "plain.", plain); err != nil {
 		return err
 	}
-	if _, err := f.get(ctx, "plain.get.delivered", plain); err != nil {
+	if _, err := f.as.Get(ctx, "plain.get.delivered", plain); err != nil {
 		return err
 	}
 	return alice.leave()
@@ -111,7 +110,7 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 	if _, err := e.awaitHooks(ctx, "hooks.delivered", id, soon, "stopped", s.Status); err != nil {
 		return err
 	}
-	a, err := e.get(ctx, "get.delivered", id)
+	a, err := e.as.Get(ctx, "get.delivered", id)
 	if err != nil {
 		return err
 	}
@@ -120,18 +119,15 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 		return err
 	}
 	for _, o := range objects {
-		got, err := e.place.Fetch(ctx, e.Journal, o.Bucket, o.Key)
+		sum, err := e.take(ctx, "object", id, o)
 		if err != nil {
 			return err
 		}
-		if _, err := e.Journal.Append(evidence.Record{Scenario: e.scenario.Name, Label: "object", IDs: e.archiveIDs(id), Object: &got}); err != nil {
-			return err
-		}
 		// It is no file of the archive for those who look at files: the forensics only say whether it can be read.
-		if err := e.look(ctx, "sealed.media", "", got.SHA256); err != nil {
+		if err := e.look(ctx, "sealed.media", "", sum); err != nil {
 			return err
 		}
-		if err := e.open(ctx, id, got.SHA256, a.String("password")); err != nil {
+		if err := e.open(ctx, id, sum, a.String("password")); err != nil {
 			return err
 		}
 	}
@@ -140,19 +136,7 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 
 // everything lists all that has come to the upload target, where nothing but the archive has a right to be.
 func (e *encryptionFlow) everything(ctx context.Context, id string) ([]evidence.Object, error) {
-	from := time.Now()
-	all, err := e.place.List(ctx, e.place.bucket, "")
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(o evidence.Object) bool { return o.Modified.Before(e.began.Add(-clockSkew)) })
-	for _, o := range all {
-		if _, err := e.Journal.Append(evidence.Record{Scenario: e.scenario.Name, Label: "object.listed", IDs: e.archiveIDs(id), Object: &o}); err != nil {
-			return nil, err
-		}
-	}
-	return all, e.watched("object", evidence.Watch{What: "objects", Span: evidence.Span{From: from, To: time.Now()}, Until: "an object of the archive", Met: len(all) > 0},
-		e.archiveIDs(id))
+	return e.objectsThat(ctx, "object", id, func(o evidence.Object) bool { return !o.Modified.Before(e.began.Add(-clockSkew)) })
 }
 
 // open decrypts an object with what its password says, and has the plain file looked at.
@@ -161,7 +145,7 @@ func (e *encryptionFlow) open(ctx context.Context, id, sum, password string) err
 	if err != nil {
 		return err
 	}
-	if _, err := e.Journal.Append(evidence.Record{Scenario: e.scenario.Name, Label: "opened", IDs: e.archiveIDs(id), Opened: &found}); err != nil || found.Plain == "" {
+	if err := e.append(evidence.Record{Label: "opened", IDs: e.archiveIDs(id), Opened: &found}); err != nil || found.Plain == "" {
 		return err
 	}
 	return e.look(ctx, "opened.media", id, found.Plain)

@@ -29,18 +29,24 @@ func blocked(label, format string, args ...any) error {
 
 // note writes a line of narrative.
 func (f *flow) note(label, text string, values map[string]any) error {
-	_, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label,
-		Step: &evidence.Step{Outcome: evidence.Note, Text: text, Values: values}})
+	return f.append(evidence.Record{Label: label, Step: &evidence.Step{Outcome: evidence.Note, Text: text, Values: values}})
+}
+
+// append writes a record of this scenario.
+func (f *flow) append(r evidence.Record) error {
+	r.Scenario = f.scenario.Name
+	_, err := f.Journal.Append(r)
 	return err
 }
 
 // session creates a routed session, the only kind that can be recorded.
 func (f *flow) session(ctx context.Context, label string) (string, error) {
-	return f.sessionOf(ctx, label, f.as, url.Values{"p2p.preference": {"disabled"}})
+	return f.sessionOf(ctx, label, url.Values{"p2p.preference": {"disabled"}})
 }
 
-func (f *flow) sessionOf(ctx context.Context, label string, as target.As, form url.Values) (string, error) {
-	a, id, err := as.CreateSession(ctx, label, form)
+// sessionOf creates a session as the form says.
+func (f *flow) sessionOf(ctx context.Context, label string, form url.Values) (string, error) {
+	a, id, err := f.as.CreateSession(ctx, label, form)
 	if err != nil {
 		return "", err
 	}
@@ -62,15 +68,11 @@ type started struct {
 
 // start starts an archive; anything but 200 with an id blocks the flow.
 func (f *flow) start(ctx context.Context, label, session string, options map[string]any) (started, error) {
-	return f.startAs(ctx, f.as, label, session, options)
-}
-
-func (f *flow) startAs(ctx context.Context, as target.As, label, session string, options map[string]any) (started, error) {
 	body := map[string]any{"sessionId": session}
 	for k, v := range options {
 		body[k] = v
 	}
-	a, err := as.Start(ctx, label, body)
+	a, err := f.as.Start(ctx, label, body)
 	if err != nil {
 		return started{}, err
 	}
@@ -111,11 +113,6 @@ func (f *flow) stop(ctx context.Context, label, id string) error {
 		err = blocked(label, "stopping the archive answered %s", describe(a))
 	}
 	return err
-}
-
-// get reads an archive for the record.
-func (f *flow) get(ctx context.Context, label, id string) (target.Answer, error) {
-	return f.as.Get(ctx, label, id)
 }
 
 // sleep lets real time pass while media flows or something is watched.

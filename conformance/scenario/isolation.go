@@ -37,7 +37,7 @@ func runIsolation(ctx context.Context, f *flow) error {
 			return err
 		}
 	}
-	if _, err := f.get(ctx, "get.unharmed", a.ID); err != nil {
+	if _, err := f.as.Get(ctx, "get.unharmed", a.ID); err != nil {
 		return err
 	}
 	if err := f.stop(ctx, "stop", a.ID); err != nil {
@@ -49,7 +49,7 @@ func runIsolation(ctx context.Context, f *flow) error {
 	if _, err := client.Unified().Delete(ctx, "delete.foreign.delivered", a.ID); err != nil {
 		return err
 	}
-	if _, err := f.get(ctx, "get.delivered", a.ID); err != nil {
+	if _, err := f.as.Get(ctx, "get.delivered", a.ID); err != nil {
 		return err
 	}
 	if _, err := f.as.List(ctx, "list.own", url.Values{}, false); err != nil {

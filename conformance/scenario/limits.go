@@ -98,7 +98,7 @@ func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) 
 	if _, err := l.as.AdvanceTo(ctx, "clock."+label, at); err != nil {
 		return err
 	}
-	_, err := l.get(ctx, "get."+label, l.archive.ID)
+	_, err := l.as.Get(ctx, "get."+label, l.archive.ID)
 	return err
 }
 
@@ -108,7 +108,7 @@ func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 	if _, err := l.as.AdvanceTo(ctx, "clock.after", at); err != nil {
 		return err
 	}
-	if _, err := l.get(ctx, "get.after", id); err != nil {
+	if _, err := l.as.Get(ctx, "get.after", id); err != nil {
 		return err
 	}
 	if _, err := l.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available"); err != nil {
@@ -123,7 +123,7 @@ func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 	if err := l.deliver(ctx, id); err != nil {
 		return err
 	}
-	_, err := l.get(ctx, "get.delivered", id)
+	_, err := l.as.Get(ctx, "get.delivered", id)
 	return err
 }
 
@@ -163,7 +163,7 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if _, err := l.as.Advance(ctx, "clock.back", 2*lastMinute); err != nil { // the old minute must not count
 		return err
 	}
-	if _, err := l.get(ctx, "get.back", l.archive.ID); err != nil {
+	if _, err := l.as.Get(ctx, "get.back", l.archive.ID); err != nil {
 		return err
 	}
 	if left, err = l.empty(ctx, "left.2"); err != nil {
@@ -191,7 +191,7 @@ func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
 	if _, err := l.as.AdvanceTo(ctx, "clock.after", at); err != nil {
 		return err
 	}
-	if _, err := l.get(ctx, "get.after", id); err != nil {
+	if _, err := l.as.Get(ctx, "get.after", id); err != nil {
 		return err
 	}
 	if _, err := l.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available"); err != nil {

@@ -43,12 +43,12 @@ func runListing(ctx context.Context, f *flow) error {
 	}
 	var ids []string
 	for i := range 5 {
-		a, err := f.brief(ctx, sessions[i%2], "listed")
+		a, err := brief(ctx, f, sessions[i%2], "listed")
 		if err != nil {
 			return err
 		}
 		ids = append(ids, a.ID)
-		if err := f.apart(ctx); err != nil {
+		if err := apart(ctx, f); err != nil {
 			return err
 		}
 	}
@@ -83,13 +83,13 @@ func runListing(ctx context.Context, f *flow) error {
 		}
 	}
 	for _, id := range ids {
-		if _, err := f.get(ctx, "get.listed", id); err != nil {
+		if _, err := f.as.Get(ctx, "get.listed", id); err != nil {
 			return err
 		}
 	}
 	var members []started
 	for range crowd - len(ids) {
-		a, err := f.brief(ctx, sessions[0], "crowd")
+		a, err := brief(ctx, f, sessions[0], "crowd")
 		if err != nil {
 			return err
 		}
@@ -103,18 +103,18 @@ func runListing(ctx context.Context, f *flow) error {
 			return err
 		}
 	}
-	return f.overfill(ctx, sessions[0])
+	return overfill(ctx, f, sessions[0])
 }
 
 // overfill asks for a page larger than any; a target that does not refuse it gets more archives than a page holds.
-func (f *flow) overfill(ctx context.Context, session string) error {
+func overfill(ctx context.Context, f *flow, session string) error {
 	larger := url.Values{"count": {strconv.Itoa(largest + 1)}}
 	a, err := f.as.List(ctx, "list.larger", larger, true)
 	if err != nil || a.Status != http.StatusOK {
 		return err
 	}
 	for range largest + 1 - crowd {
-		if _, err := f.brief(ctx, session, "overfill"); err != nil {
+		if _, err := brief(ctx, f, session, "overfill"); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ var badPaging = map[string]url.Values{
 }
 
 // brief starts an archive that nobody publishes to, and stops it with one of the two bodies that are allowed.
-func (f *flow) brief(ctx context.Context, session, name string) (started, error) {
+func brief(ctx context.Context, f *flow, session, name string) (started, error) {
 	a, err := f.start(ctx, "start."+name, session, map[string]any{"name": name})
 	if err != nil {
 		return a, err
@@ -144,7 +144,7 @@ func (f *flow) brief(ctx context.Context, session, name string) (started, error)
 }
 
 // apart lets the application's time pass between two archives.
-func (f *flow) apart(ctx context.Context) error {
+func apart(ctx context.Context, f *flow) error {
 	if f.Target.File.Time != target.Virtual {
 		return sleep(ctx, betweenStarts)
 	}

@@ -2,19 +2,20 @@ package scenario
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"net/url"
 	"path"
 	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/target"
 )
 
-// objects lists what is stored for an archive and records it: label.listed for each, or a watch that says none.
+// objects lists what is stored under an archive's id and records it: label.listed for each, or a watch that says none.
 func (f *flow) objects(ctx context.Context, label, id string) ([]evidence.Object, error) {
+	return f.objectsThat(ctx, label, id, func(o evidence.Object) bool { return strings.Contains(o.Key, id) })
+}
+
+// objectsThat is objects for those that the archive is told by in another way.
+func (f *flow) objectsThat(ctx context.Context, label, id string, are func(evidence.Object) bool) ([]evidence.Object, error) {
 	if f.place.store == nil {
 		return nil, nil
 	}
@@ -25,11 +26,11 @@ func (f *flow) objects(ctx context.Context, label, id string) ([]evidence.Object
 	}
 	var mine []evidence.Object
 	for _, o := range all {
-		if !strings.Contains(o.Key, id) {
+		if !are(o) {
 			continue
 		}
 		mine = append(mine, o)
-		if _, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label + ".listed", IDs: f.archiveIDs(id), Object: &o}); err != nil {
+		if err := f.append(evidence.Record{Label: label + ".listed", IDs: f.archiveIDs(id), Object: &o}); err != nil {
 			return nil, err
 		}
 	}
@@ -49,15 +50,12 @@ func (f *flow) fetch(ctx context.Context, label, id string) error {
 		return err
 	}
 	for _, o := range found {
-		got, err := f.place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
+		sum, err := f.take(ctx, label, id, o)
 		if err != nil {
 			return err
 		}
-		if _, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: f.archiveIDs(id), Object: &got}); err != nil {
-			return err
-		}
 		if path.Ext(o.Key) == ".mp4" {
-			if err := f.look(ctx, label+".media", id, got.SHA256); err != nil {
+			if err := f.look(ctx, label+".media", id, sum); err != nil {
 				return err
 			}
 		}
@@ -65,12 +63,21 @@ func (f *flow) fetch(ctx context.Context, label, id string) error {
 	return nil
 }
 
+// take downloads an object into the evidence and returns its hash.
+func (f *flow) take(ctx context.Context, label, id string, o evidence.Object) (sha string, err error) {
+	got, err := f.place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
+	if err != nil {
+		return "", err
+	}
+	return got.SHA256, f.append(evidence.Record{Label: label, IDs: f.archiveIDs(id), Object: &got})
+}
+
 // look runs the forensics on a blob.
 func (f *flow) look(ctx context.Context, label, id, sha string) error {
 	if f.Forensics == nil {
 		return nil
 	}
-	r := evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: f.archiveIDs(id)}
+	r := evidence.Record{Label: label, IDs: f.archiveIDs(id)}
 	select {
 	case f.looking <- struct{}{}:
 	case <-ctx.Done():
@@ -86,87 +93,22 @@ func (f *flow) look(ctx context.Context, label, id, sha string) error {
 	} else {
 		r.Media = &evidence.Media{SHA256: sha, Report: report}
 	}
-	_, err = f.Journal.Append(r)
-	return err
+	return f.append(r)
 }
 
-// download gets a URL without credentials. With keep the file becomes an object of the evidence and is looked at.
-func (f *flow) download(ctx context.Context, label, id, link string, keep bool) (target.Answer, error) {
-	call := target.Call{Label: label, Method: http.MethodGet, Path: absolute(f.as.Base, link), As: target.AsNobody, IDs: f.archiveIDs(id), Timeout: delivery}
-	if !keep {
-		call.Header = http.Header{"Range": {"bytes=0-0"}} // permission is all that is asked
-		return f.as.Do(ctx, call)
-	}
-	blob, err := f.Journal.Blob()
-	if err != nil {
-		return target.Answer{}, err
-	}
-	call.Keep = blob
-	a, err := f.as.Do(ctx, call)
-	if err != nil || !a.OK() || a.Exchange.Error != "" {
-		blob.Abort()
-		return a, err
-	}
-	sum, size, err := blob.Commit()
-	if err != nil {
-		return a, err
-	}
-	o := evidence.Object{Store: "cloud", URL: link, Size: size, SHA256: sum, ContentType: a.Header.Get("Content-Type")}
-	if _, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: f.archiveIDs(id), Object: &o}); err != nil {
-		return a, err
-	}
-	return a, f.look(ctx, label+".media", id, sum)
+// deliver waits for the file of a stopped archive and takes it into the evidence.
+func (f *flow) deliver(ctx context.Context, id string) error {
+	return f.deliverAs(ctx, "", id)
 }
 
-func absolute(base, link string) string {
-	b, err := url.Parse(base + "/")
+// deliverAs is deliver with a prefix to its labels, for flows with several archives.
+func (f *flow) deliverAs(ctx context.Context, prefix, id string) error {
+	s, err := f.must(ctx, prefix+"wait.delivered", id, delivery, "uploaded", "available", "failed")
 	if err != nil {
-		return link
+		return err
 	}
-	l, err := b.Parse(link)
-	if err != nil {
-		return link
+	if _, err := f.awaitHooks(ctx, prefix+"hooks.delivered", id, soon, "stopped", s.Status); err != nil {
+		return err
 	}
-	return l.String()
-}
-
-// tamper changes what a signed link says: its longest query value, its first numeric one, or its path.
-func tamper(link, what string) (string, error) {
-	u, err := url.Parse(link)
-	if err != nil {
-		return "", err
-	}
-	q := u.Query()
-	key, best := "", 0
-	for k, v := range q {
-		numeric := strings.Trim(v[0], "0123456789") == "" && v[0] != ""
-		switch {
-		case what == "signature" && len(v[0]) > best:
-			key, best = k, len(v[0])
-		case what == "expiry" && numeric && len(v[0]) > best:
-			key, best = k, len(v[0])
-		}
-	}
-	switch {
-	case what == "path":
-		u.Path = strings.Replace(u.Path, "/archive.", "/archivf.", 1)
-	case key == "":
-		return "", errors.New("the URL has no " + what + " that can be changed")
-	default:
-		q.Set(key, flip(q.Get(key)))
-	}
-	u.RawQuery = q.Encode()
-	return u.String(), nil
-}
-
-// flip changes the first character to another of its kind.
-func flip(s string) string {
-	c := s[0]
-	switch {
-	case c == '9' || c == 'f' || c == 'F' || c == 'z' || c == 'Z':
-		c--
-	default:
-		c++
-	}
-	return string(c) + s[1:]
+	return f.fetch(ctx, prefix+"object", id)
 }

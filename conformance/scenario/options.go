@@ -50,7 +50,7 @@ func runTakes(ctx context.Context, f *flow, session string, alice *member, all [
 		if err := f.deliverAs(ctx, prefixed(t.label), ids[i]); err != nil {
 			return err
 		}
-		if _, err := f.get(ctx, prefixed(t.label)+"get.delivered", ids[i]); err != nil {
+		if _, err := f.as.Get(ctx, prefixed(t.label)+"get.delivered", ids[i]); err != nil {
 			return err
 		}
 	}
@@ -89,86 +89,3 @@ var (
 		take{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
 		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
 )
-
-// codecs has a publisher of each codec in one picture.
-var codecs = Scenario{
-	Name: name.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
-	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 2, Within: 80 * time.Second,
-	run: func(ctx context.Context, f *flow) error {
-		session, err := f.session(ctx, "session")
-		if err != nil {
-			return err
-		}
-		var members []*member
-		for _, c := range []struct{ name, video, audio string }{
-			{"alice", "vp8-10", "tone-10"}, {"bob", "h264-11", "tone-11"}, {"carol", "vp9", "tone-12"},
-		} {
-			m, err := f.join(ctx, session, c.name)
-			if err != nil {
-				return err
-			}
-			if err := m.publish(ctx, c.video, c.audio); err != nil {
-				return err
-			}
-			members = append(members, m)
-		}
-		a, err := f.record(ctx, "", session, map[string]any{"name": "codecs"}, 4*time.Second)
-		if err != nil {
-			return err
-		}
-		for _, m := range members {
-			if err := m.leave(); err != nil {
-				return err
-			}
-		}
-		return f.deliver(ctx, a.ID)
-	},
-}
-
-// legacy is the main path with API key and secret, and a T1 token at the client.
-var legacy = Scenario{
-	Name: name.Legacy, Title: "the whole way with the legacy identity",
-	Needs: []target.Capability{target.Legacy, target.VP8, target.S3}, Media: 1, Within: 60 * time.Second,
-	run: runLegacy,
-}
-
-func runLegacy(ctx context.Context, f *flow) error {
-	client := f.as.Client
-	f.as = client.Legacy()
-	if _, err := f.as.CreateSessionAccepting(ctx, "session.xml", "application/xml", url.Values{"p2p.preference": {"disabled"}}); err != nil {
-		return err
-	}
-	session, _, err := f.alone(ctx, "vp8-13", "tone-13")
-	if err != nil {
-		return err
-	}
-	a, err := f.start(ctx, "start", session, map[string]any{"name": "legacy"})
-	if err != nil {
-		return err
-	}
-	if err := sleep(ctx, 2*time.Second); err != nil {
-		return err
-	}
-	if _, err := f.get(ctx, "get.started", a.ID); err != nil {
-		return err
-	}
-	if err := f.stop(ctx, "stop", a.ID); err != nil {
-		return err
-	}
-	if err := f.deliver(ctx, a.ID); err != nil {
-		return err
-	}
-	if _, err := f.get(ctx, "get.uploaded", a.ID); err != nil {
-		return err
-	}
-	if _, err := f.as.List(ctx, "list", url.Values{"sessionId": {session}}, false); err != nil {
-		return err
-	}
-	if f.Target.File.Has(target.Unified) {
-		if _, err := client.Unified().Get(ctx, "get.unified", a.ID); err != nil {
-			return err
-		}
-	}
-	_, err = f.as.Delete(ctx, "delete", a.ID)
-	return err
-}

@@ -37,13 +37,13 @@ func runPresence(ctx context.Context, f *flow) error {
 	if err := bob.publish(ctx, "", "tone-16"); err != nil {
 		return err
 	}
-	if err := f.lookAround(ctx, session, alice, bob); err != nil {
+	if err := lookAround(ctx, f, session, alice, bob); err != nil {
 		return err
 	}
 	if _, err := f.as.Disconnect(ctx, "disconnect.bob", session, bob.conn.ID); err != nil {
 		return err
 	}
-	if err := f.gone(ctx, bob); err != nil {
+	if err := gone(ctx, f, bob); err != nil {
 		return err
 	}
 	if err := sleep(ctx, 1200*time.Millisecond); err != nil { // longer than lists may be behind
@@ -58,12 +58,12 @@ func runPresence(ctx context.Context, f *flow) error {
 	if err := alice.leave(); err != nil {
 		return err
 	}
-	_, err = f.awaitSession(ctx, "hooks.end", session, "sessionDestroyed")
+	_, err = awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed")
 	return err
 }
 
 // lookAround lists and reads what is there once all of it can be seen.
-func (f *flow) lookAround(ctx context.Context, session string, members ...*member) error {
+func lookAround(ctx context.Context, f *flow, session string, members ...*member) error {
 	if _, err := f.as.Connections(ctx, "connections", session); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (f *flow) lookAround(ctx context.Context, session string, members ...*membe
 }
 
 // gone waits until a client's connection has been ended by the target; what it published is abandoned.
-func (f *flow) gone(ctx context.Context, m *member) error {
+func gone(ctx context.Context, f *flow, m *member) error {
 	from := time.Now()
 	t := time.NewTimer(soon)
 	defer t.Stop()
@@ -99,7 +99,7 @@ func (f *flow) gone(ctx context.Context, m *member) error {
 }
 
 // awaitSession waits until a session callback of each of these kinds has come.
-func (f *flow) awaitSession(ctx context.Context, label, session string, events ...string) (bool, error) {
+func awaitSession(ctx context.Context, f *flow, label, session string, events ...string) (bool, error) {
 	if f.Hooks == nil || !f.Target.File.Has(target.Monitoring) {
 		return false, nil
 	}

@@ -3,15 +3,12 @@ package scenario
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"reelcheck/conformance/scenario/name"
-	"reelcheck/conformance/target"
 )
 
 // refusals sends requests with exactly one thing wrong.
@@ -52,7 +49,7 @@ var badStarts = []badStart{
 
 func runRefusals(ctx context.Context, f *flow) error {
 	// As some SDKs ask for it: no media mode, and a location that is none.
-	session, err := f.sessionOf(ctx, "session", f.as, url.Values{"location": {"null"}})
+	session, err := f.sessionOf(ctx, "session", url.Values{"location": {"null"}})
 	if err != nil {
 		return err
 	}
@@ -86,7 +83,7 @@ func unstartable(ctx context.Context, f *flow, session string) error {
 	if _, err := f.as.Start(ctx, "start.nobody", map[string]any{"sessionId": session}); err != nil {
 		return err
 	}
-	relayed, err := f.sessionOf(ctx, "session.relayed", f.as, url.Values{"p2p.preference": {"enabled"}})
+	relayed, err := f.sessionOf(ctx, "session.relayed", url.Values{"p2p.preference": {"enabled"}})
 	if err != nil {
 		return err
 	}
@@ -190,7 +187,7 @@ func odd(ctx context.Context, f *flow, session string) error {
 	if _, err := f.as.Start(ctx, "start.second", map[string]any{"sessionId": session}); err != nil {
 		return err
 	}
-	if _, err := f.get(ctx, "get.second", id); err != nil {
+	if _, err := f.as.Get(ctx, "get.second", id); err != nil {
 		return err
 	}
 	if _, err := f.as.Select(ctx, "select.auto", id, map[string]any{"addStream": uuid.NewString()}); err != nil {
@@ -202,145 +199,6 @@ func odd(ctx context.Context, f *flow, session string) error {
 	if err := f.deliver(ctx, id); err != nil {
 		return err
 	}
-	_, err = f.get(ctx, "get.empty", id)
-	return err
-}
-
-// auth knocks with every kind of wrong key.
-var auth = Scenario{
-	Name: name.Auth, Title: "credentials, good and bad, of both identities and of clients",
-	Within: 60 * time.Second, run: runAuth,
-}
-
-func runAuth(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
-	if err != nil {
-		return err
-	}
-	if _, err := f.join(ctx, session, "alice"); err != nil {
-		return err
-	}
-	a, err := f.start(ctx, "start", session, map[string]any{"name": "auth"})
-	if err != nil {
-		return err
-	}
-	if err := keys(ctx, f, a); err != nil {
-		return err
-	}
-	if err := clientTokens(ctx, f, session); err != nil {
-		return err
-	}
-	if _, err := f.get(ctx, "get.unharmed", a.ID); err != nil {
-		return err
-	}
-	if _, err := f.as.List(ctx, "list.unharmed", nil, false); err != nil {
-		return err
-	}
-	if err := f.stop(ctx, "stop", a.ID); err != nil {
-		return err
-	}
-	return f.deliver(ctx, a.ID)
-}
-
-// keys tries each flaw on reads, and the most dangerous ones on everything else.
-func keys(ctx context.Context, f *flow, a started) error {
-	var all []target.As
-	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
-		target.UnknownIssuer, target.WrongAlgorithm, target.Unsigned, target.Garbage} {
-		if f.Target.File.Has(target.Unified) {
-			all = append(all, target.As{Client: f.as.Client, Identity: target.AsUnified, Flaw: flaw})
-		}
-	}
-	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
-		target.UnknownIssuer, target.WrongType, target.Unsigned, target.Garbage} {
-		if f.Target.File.Has(target.Legacy) {
-			all = append(all, target.As{Client: f.as.Client, Identity: target.AsLegacy, Flaw: flaw})
-		}
-	}
-	all = append(all, target.As{Client: f.as.Client, Identity: target.AsNobody})
-	for _, as := range all {
-		name := string(as.Identity)
-		if as.Flaw != "" {
-			name += "." + string(as.Flaw)
-		}
-		if _, err := as.List(ctx, "list."+name, nil, false); err != nil {
-			return err
-		}
-		if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
-			return err
-		}
-		if as.Flaw != target.WrongSignature && as.Flaw != target.Expired && as.Identity != target.AsNobody {
-			continue
-		}
-		if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {
-			return err
-		}
-		if _, err := as.Delete(ctx, "delete."+name, a.ID); err != nil {
-			return err
-		}
-		if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// clientTokens tries client tokens of every kind, and tokens that must not let anyone in.
-func clientTokens(ctx context.Context, f *flow, session string) error {
-	other, err := f.session(ctx, "session.other")
-	if err != nil {
-		return err
-	}
-	for _, t := range []struct {
-		label string
-		need  target.Capability
-		token target.ClientToken
-		in    string // the session to enter
-	}{
-		{"jwt", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session}, session},
-		{"t1", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session}, session},
-		{"legacy-jwt", target.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
-		{"jwt-other-session", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
-		{"t1-other-session", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
-		{"jwt-expired", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
-		{"t1-expired", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
-		{"jwt-data-1000", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
-		{"jwt-data-1025", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
-		{"t1-data-1000", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
-		{"t1-data-1025", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
-		{"jwt-days-30", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: 30 * day}, session},
-		{"jwt-days-31", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: 31 * day}, session},
-		{"t1-days-30", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: 30 * day}, session},
-		{"t1-days-31", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: 31 * day}, session},
-	} {
-		if !f.Target.File.Has(t.need) {
-			continue
-		}
-		app := f.as.App
-		token, err := app.Mint(t.token, time.Now())
-		if err != nil {
-			return err
-		}
-		if err := f.enter(ctx, t.label, t.in, token); err != nil {
-			return err
-		}
-	}
-	token, err := f.as.App.Mint(target.ClientToken{Kind: target.JWTToken, SessionID: session}, time.Now())
-	if err != nil {
-		return err
-	}
-	return f.enter(ctx, "jwt-wrong-signature", session, token[:len(token)-8]+"AAAAAAAA")
-}
-
-// enter connects and leaves at once; being refused is evidence too. The client's name is the label's.
-func (f *flow) enter(ctx context.Context, label, session, token string) error {
-	k, err := f.as.Connect(ctx, "client."+label, label, session, token)
-	var refused *target.RefusedError
-	if errors.As(err, &refused) {
-		return nil
-	}
-	if err == nil {
-		k.Leave()
-	}
+	_, err = f.as.Get(ctx, "get.empty", id)
 	return err
 }

@@ -49,13 +49,13 @@ func runRetry(ctx context.Context, f *flow) error {
 	if _, err := f.awaitHooks(ctx, "hooks.refused", a.ID, soon, "started"); err != nil {
 		return err
 	}
-	if err := f.steps(ctx, "clock.step", stepwise, nil); err != nil {
+	if err := steps(ctx, f, "clock.step", stepwise, nil); err != nil {
 		return err
 	}
 	if _, err := f.as.AdvanceTo(ctx, "clock.day", began.Add(refusedFor-2*longest)); err != nil {
 		return err
 	}
-	if err := f.steps(ctx, "clock.last", 4, nil); err != nil {
+	if err := steps(ctx, f, "clock.last", 4, nil); err != nil {
 		return err
 	}
 	if _, err := f.as.AdvanceTo(ctx, "clock.over", began.Add(refusedFor+longest)); err != nil {
@@ -71,7 +71,7 @@ func runRetry(ctx context.Context, f *flow) error {
 const forever = 1_000_000
 
 // steps goes from one deadline of the application to the next, at most n of them, until enough says so.
-func (f *flow) steps(ctx context.Context, label string, n int, enough func() (bool, error)) error {
+func steps(ctx context.Context, f *flow, label string, n int, enough func() (bool, error)) error {
 	for i := range n {
 		if enough != nil {
 			if done, err := enough(); done || err != nil {

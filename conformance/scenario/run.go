@@ -134,8 +134,7 @@ func (f *flow) end(s evidence.Step) error {
 	if f.Progress != nil {
 		f.Progress(Progress{Scenario: f.scenario.Name, Outcome: s.Outcome, Text: s.Text})
 	}
-	_, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: "scenario", Step: &s})
-	return err
+	return f.append(evidence.Record{Label: "scenario", Step: &s})
 }
 
 // cleanUp undoes what the flow created, last first. What fails is harness evidence.
@@ -144,8 +143,7 @@ func (f *flow) cleanUp(ctx context.Context) {
 	defer cancel()
 	for i := len(f.undo) - 1; i >= 0; i-- {
 		if err := f.undo[i](ctx); err != nil {
-			_, _ = f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: "cleanup",
-				Harness: &evidence.Harness{Kind: "cleanup", Message: err.Error()}}) // a journal that fails shows at the scenario's end
+			_ = f.append(evidence.Record{Label: "cleanup", Harness: &evidence.Harness{Kind: "cleanup", Message: err.Error()}}) // a journal that fails shows at the scenario's end
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (p *choosing) begin(ctx context.Context) (err error) {
 	if p.archive, err = p.start(ctx, "start", p.session, map[string]any{"name": "chosen", "streamMode": "manual", "multiArchiveTag": "chosen"}); err != nil {
 		return err
 	}
-	if _, err := p.get(ctx, "get.none", p.archive.ID); err != nil || !p.Target.File.Has(target.Simultaneous) {
+	if _, err := p.as.Get(ctx, "get.none", p.archive.ID); err != nil || !p.Target.File.Has(target.Simultaneous) {
 		return err
 	}
 	if p.other, err = p.start(ctx, "other.start", p.session, map[string]any{"name": "other", "streamMode": "manual", "multiArchiveTag": "other"}); err != nil {
@@ -71,7 +71,7 @@ func (p *choosing) change(ctx context.Context, label, id string, body map[string
 	if _, err := p.as.Select(ctx, label, id, body); err != nil {
 		return err
 	}
-	_, err := p.get(ctx, label+".get", id)
+	_, err := p.as.Get(ctx, label+".get", id)
 	return err
 }
 

@@ -43,7 +43,7 @@ func runSimultaneous(ctx context.Context, f *flow) error {
 		return err
 	}
 	for _, label := range []string{"first", "second"} {
-		if _, err := f.get(ctx, label+".get.both", ids[label]); err != nil {
+		if _, err := f.as.Get(ctx, label+".get.both", ids[label]); err != nil {
 			return err
 		}
 	}

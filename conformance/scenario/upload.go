@@ -67,7 +67,7 @@ func (u *uploadFlow) undeliverable(ctx context.Context) error {
 	if _, err := u.awaitHooks(ctx, "hooks.stopped", u.archive.ID, soon, "stopped"); err != nil {
 		return err
 	}
-	if _, err := u.get(ctx, "get.stopped", u.archive.ID); err != nil {
+	if _, err := u.as.Get(ctx, "get.stopped", u.archive.ID); err != nil {
 		return err
 	}
 	met, err := u.awaitRecords(ctx, "upload.first", "uploads", about(u.archive.ID), delivery, "an upload", func(v evidence.View) bool { return len(v.Uploads().Records) > 0 })
@@ -89,12 +89,12 @@ func (u *uploadFlow) at(ctx context.Context, label string, at time.Time) error {
 	if _, err := u.as.AdvanceTo(ctx, "clock."+label, at); err != nil {
 		return err
 	}
-	_, err := u.get(ctx, "get."+label, u.archive.ID)
+	_, err := u.as.Get(ctx, "get."+label, u.archive.ID)
 	return err
 }
 
 func runRecovers(ctx context.Context, u *uploadFlow) error {
-	if err := u.steps(ctx, "clock.step", 5, nil); err != nil { // one attempt each
+	if err := steps(ctx, u.flow, "clock.step", 5, nil); err != nil { // one attempt each
 		return err
 	}
 	if err := u.at(ctx, "refused", u.began.Add(atLeast/2)); err != nil {
@@ -103,7 +103,7 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 	if err := u.refuse(0); err != nil {
 		return err
 	}
-	if _, err := u.Journal.Append(evidence.Record{Scenario: u.scenario.Name, Label: "store.open", IDs: about(u.archive.ID),
+	if err := u.append(evidence.Record{Label: "store.open", IDs: about(u.archive.ID),
 		Step: &evidence.Step{Outcome: evidence.Note, Text: "the store takes requests again"}}); err != nil {
 		return err
 	}
@@ -155,9 +155,9 @@ func runFallsBack(ctx context.Context, u *uploadFlow) error {
 		return err
 	}
 	n := 0
-	err := u.steps(ctx, "clock.on", 100, func() (bool, error) {
+	err := steps(ctx, u.flow, "clock.on", 100, func() (bool, error) {
 		n++
-		a, err := u.get(ctx, fmt.Sprintf("get.on.%d", n), id)
+		a, err := u.as.Get(ctx, fmt.Sprintf("get.on.%d", n), id)
 		return a.String("status") != "stopped", err
 	})
 	if err != nil {
@@ -169,12 +169,12 @@ func runFallsBack(ctx context.Context, u *uploadFlow) error {
 	if _, err := u.awaitHooks(ctx, "hooks.available", id, soon, "available"); err != nil {
 		return err
 	}
-	a, err := u.get(ctx, "get.available", id)
+	a, err := u.as.Get(ctx, "get.available", id)
 	if err != nil {
 		return err
 	}
 	if link := a.String("url"); link != "" {
-		if _, err := u.download(ctx, "download", id, link, true); err != nil {
+		if _, err := download(ctx, u.flow, "download", id, link, true); err != nil {
 			return err
 		}
 	}

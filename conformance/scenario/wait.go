@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -35,16 +36,12 @@ type status struct {
 // await reads an archive until its status is one of want, or the deadline passes. The last read and a watch
 // are evidence either way; ok says whether it came.
 func (f *flow) await(ctx context.Context, label, id string, deadline time.Duration, want ...string) (s status, ok bool, err error) {
-	return f.awaitAs(ctx, f.as, label, id, deadline, want...)
-}
-
-func (f *flow) awaitAs(ctx context.Context, as target.As, label, id string, deadline time.Duration, want ...string) (s status, ok bool, err error) {
 	wake, release := f.Journal.Watch()
 	defer release()
 	from := time.Now()
 	seen := len(f.Journal.View().Records)
 	for {
-		a, err := as.Get(ctx, label, id)
+		a, err := f.as.Get(ctx, label, id)
 		if err != nil {
 			return s, false, err
 		}
@@ -58,7 +55,7 @@ func (f *flow) awaitAs(ctx context.Context, as target.As, label, id string, dead
 		}
 	}
 	err = f.watched(label, evidence.Watch{What: "archive status", Span: evidence.Span{From: from, To: time.Now()},
-		Until: "status " + join(want), Met: ok, Deadline: deadline}, about(id))
+		Until: "status " + strings.Join(want, " or "), Met: ok, Deadline: deadline}, about(id))
 	return s, ok, err
 }
 
@@ -87,7 +84,7 @@ func (f *flow) pause(ctx context.Context, wake <-chan struct{}, id string, seen 
 func (f *flow) must(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status, error) {
 	s, ok, err := f.await(ctx, label, id, deadline, want...)
 	if err == nil && !ok {
-		err = blocked(label, "status is %q after %v, want %s", s.Status, deadline, join(want))
+		err = blocked(label, "status is %q after %v, want %s", s.Status, deadline, strings.Join(want, " or "))
 	}
 	return s, err
 }
@@ -100,21 +97,10 @@ func about(id string) map[string]string {
 	return map[string]string{evidence.Archive: id}
 }
 
-func join(words []string) string {
-	out := ""
-	for i, w := range words {
-		if i > 0 {
-			out += " or "
-		}
-		out += w
-	}
-	return out
-}
-
+// watched writes down for how long something was watched, and whether it came.
 func (f *flow) watched(label string, w evidence.Watch, ids map[string]string) error {
 	w.From, w.To = w.From.UTC(), w.To.UTC()
-	_, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: ids, Watch: &w})
-	return err
+	return f.append(evidence.Record{Label: label, IDs: ids, Watch: &w})
 }
 
 // awaitHooks waits until webhooks with all these statuses have come for an archive, in any order.
@@ -122,7 +108,7 @@ func (f *flow) awaitHooks(ctx context.Context, label, id string, deadline time.D
 	if f.Hooks == nil || !f.Target.File.Has(target.Callback) {
 		return false, nil
 	}
-	return f.awaitRecords(ctx, label, "webhooks", about(id), deadline, "webhooks "+join(statuses), func(v evidence.View) bool {
+	return f.awaitRecords(ctx, label, "webhooks", about(id), deadline, "webhooks "+strings.Join(statuses, " or "), func(v evidence.View) bool {
 		got := map[string]bool{}
 		for _, r := range v.About(evidence.Archive, id).Webhooks().Records {
 			var s status
