@@ -13,22 +13,12 @@ var codecs = Scenario{
 	Name: name.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
 	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 2, Within: 80 * time.Second,
 	run: func(ctx context.Context, f *flow) error {
-		session, err := f.session(ctx, "session")
+		session, members, err := f.cast(ctx,
+			part{name: "alice", video: "vp8-10", audio: "tone-10"},
+			part{name: "bob", video: "h264-11", audio: "tone-11"},
+			part{name: "carol", video: "vp9", audio: "tone-12"})
 		if err != nil {
 			return err
-		}
-		var members []*member
-		for _, c := range []struct{ name, video, audio string }{
-			{"alice", "vp8-10", "tone-10"}, {"bob", "h264-11", "tone-11"}, {"carol", "vp9", "tone-12"},
-		} {
-			m, err := f.join(ctx, session, c.name)
-			if err != nil {
-				return err
-			}
-			if err := m.publish(ctx, c.video, c.audio); err != nil {
-				return err
-			}
-			members = append(members, m)
 		}
 		a, err := f.record(ctx, "", session, map[string]any{"name": "codecs"}, 4*time.Second)
 		if err != nil {

@@ -2,13 +2,11 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/target"
 )
 
@@ -125,124 +123,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// member is a client in a session, or one of several publishers of a client.
-type member struct {
-	f       *flow
-	name    string
-	session string
-	token   string
-	classes []string           // of the token
-	conn    *target.Connection // nil: the client has no events connection and is there while it publishes
-	pub     publisher.Publication
-	pubs    int
-}
-
-// join connects a client to a session with a token of the flow's identity.
-func (f *flow) join(ctx context.Context, session, name string) (*member, error) {
-	return f.joinWith(ctx, session, name, target.ClientToken{Kind: f.tokens()})
-}
-
-// tokens is the kind of client token of the flow's identity.
-func (f *flow) tokens() target.TokenKind {
-	if f.as.Identity == target.AsLegacy {
-		return target.T1Token
-	}
-	return target.JWTToken
-}
-
-// alone has one client in a new session, who publishes; video or audio may be "".
-func (f *flow) alone(ctx context.Context, video, audio string) (session string, alice *member, err error) {
-	if session, err = f.session(ctx, "session"); err != nil {
-		return "", nil, err
-	}
-	if alice, err = f.join(ctx, session, "alice"); err != nil {
-		return "", nil, err
-	}
-	return session, alice, alice.publish(ctx, video, audio)
-}
-
-func (f *flow) joinWith(ctx context.Context, session, name string, t target.ClientToken) (*member, error) {
-	m, err := f.guest(session, name, t)
-	if err != nil {
-		return nil, err
-	}
-	if m.conn, err = f.as.Connect(ctx, "join."+name, name, session, m.token); err != nil {
-		return nil, err
-	}
-	f.undo = append(f.undo, func(context.Context) error { m.conn.Leave(); return nil })
-	return m, nil
-}
-
-// guest is a client that only publishes.
-func (f *flow) guest(session, name string, t target.ClientToken) (*member, error) {
-	t.SessionID, t.Data = session, "name="+name
-	token, err := f.as.App.Mint(t, time.Now())
-	return &member{f: f, name: name, session: session, token: token, classes: t.Classes}, err
-}
-
-// another is a second publisher of the same client.
-func (m *member) another(name string) *member {
-	return &member{f: m.f, name: name, session: m.session, token: m.token, classes: m.classes, conn: m.conn}
-}
-
-// kind is what a client says of it when it publishes.
-type kind struct {
-	videoType, classes string
-}
-
-// publish begins to publish; the label is publish.{name}, with a number from the second time on.
-func (m *member) publish(ctx context.Context, video, audio string) error {
-	return m.publishAs(ctx, kind{}, video, audio)
-}
-
-func (m *member) publishAs(ctx context.Context, k kind, video, audio string) error {
-	m.pubs++
-	label := "publish." + m.name
-	if m.pubs > 1 {
-		label = fmt.Sprintf("%s.%d", label, m.pubs)
-	}
-	o := publisher.Options{
-		Client: m.f.as.Client, Label: label, Name: m.name, Session: m.session, Token: m.token,
-		StreamName: m.name, VideoType: k.videoType, Classes: k.classes, TokenClasses: m.classes, Video: video, Audio: audio,
-	}
-	if m.conn != nil {
-		o.ConnectionID = m.conn.ID
-	}
-	pub, err := m.f.Publisher.Publish(ctx, o)
-	if err != nil {
-		return err
-	}
-	m.pub = pub
-	m.f.undo = append(m.f.undo, func(ctx context.Context) error {
-		if m.pub != pub {
-			return nil // stopped by the flow
-		}
-		return pub.Abandon()
-	})
-	return nil
-}
-
-// unpublish stops publishing.
-func (m *member) unpublish(ctx context.Context) error {
-	if m.pub == nil {
-		return errors.New("internal error: " + m.name + " does not publish")
-	}
-	pub := m.pub
-	m.pub = nil
-	return pub.Stop(ctx, fmt.Sprintf("unpublish.%s", m.name))
-}
-
-// leave closes the client's connection; what it publishes ends with it.
-func (m *member) leave() error {
-	if m.conn != nil {
-		m.conn.Leave()
-	}
-	if m.pub == nil {
-		return nil
-	}
-	pub := m.pub
-	m.pub = nil
-	return pub.Abandon()
 }

@@ -21,13 +21,6 @@ var layouts = Scenario{
 	run: runLayouts,
 }
 
-// screens has a client share a screen while layouts for that change.
-var screens = Scenario{
-	Name: name.Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
-	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
-	run: runScreens,
-}
-
 // sheets are the style sheets of the specification's examples, by the names of these.
 func sheets() (map[string]string, error) {
 	l, err := spec.Load()
@@ -47,87 +40,36 @@ const (
 	floatSheet    = "floats, the first cut off, one after a class, the last with a margin"
 )
 
-// arranging is an archive whose layout changes.
-type arranging struct {
-	*flow
-	session string
-	archive string
-}
-
-// to changes the layout and records it for a while.
-func (a *arranging) to(ctx context.Context, label string, layout map[string]any) error {
-	if _, err := a.as.Arrange(ctx, "layout."+label, a.archive, layout, false); err != nil {
-		return err
-	}
-	return sleep(ctx, still)
-}
-
-// classify replaces classes, reads them and records the change for a while.
-func (a *arranging) classify(ctx context.Context, label string, classes map[string][]string) error {
-	if _, err := a.as.Classify(ctx, "classes."+label, a.session, classes); err != nil {
-		return err
-	}
-	if _, err := a.as.Streams(ctx, "classes."+label+".read", a.session); err != nil {
-		return err
-	}
-	return sleep(ctx, still)
-}
-
 func runLayouts(ctx context.Context, f *flow) error {
 	sheet, err := sheets()
 	if err != nil {
 		return err
 	}
-	a := &arranging{flow: f}
-	if a.session, err = f.session(ctx, "session"); err != nil {
-		return err
-	}
-	var ids [4]string
-	for i, c := range []struct {
-		name, video, audio string
-		token              []string
-		kind               kind
-	}{
-		{"alice", "small-01", "tone-11", nil, kind{}},
-		{"bob", "small-02", "tone-12", nil, kind{classes: "focus full"}},
-		{"carol", "small-03", "tone-13", []string{"side"}, kind{}},
-		{"dave", "small-04", "tone-14", nil, kind{}},
-	} {
-		m, err := f.joinWith(ctx, a.session, c.name, target.ClientToken{Kind: f.tokens(), Classes: c.token})
-		if err != nil {
-			return err
-		}
-		if err := m.publishAs(ctx, c.kind, c.video, c.audio); err != nil {
-			return err
-		}
-		ids[i] = m.pub.StreamID()
-	}
-	if _, err := f.as.Streams(ctx, "classes.first.read", a.session); err != nil {
-		return err
-	}
-	s, err := f.start(ctx, "start", a.session, map[string]any{"name": "layouts", "layout": map[string]any{"type": "pip"}})
+	session, members, err := f.cast(ctx,
+		part{name: "alice", video: "small-01", audio: "tone-11"},
+		part{name: "bob", video: "small-02", audio: "tone-12", kind: kind{classes: "focus full"}},
+		part{name: "carol", video: "small-03", audio: "tone-13", token: []string{"side"}},
+		part{name: "dave", video: "small-04", audio: "tone-14"})
 	if err != nil {
 		return err
 	}
-	a.archive = s.ID
-	if err := sleep(ctx, still+time.Second); err != nil {
+	if _, err := f.as.Streams(ctx, "classes.first.read", session); err != nil {
+		return err
+	}
+	a, err := arrange(ctx, f, session, map[string]any{"name": "layouts", "layout": map[string]any{"type": "pip"}})
+	if err != nil {
 		return err
 	}
 	if err := a.refusals(ctx, "bad."); err != nil {
 		return err
 	}
+	alice, bob := members[0].pub.StreamID(), members[1].pub.StreamID()
 	for _, step := range []func() error{
 		func() error { return a.to(ctx, "vertical", map[string]any{"type": "verticalPresentation"}) },
 		func() error { return a.to(ctx, "horizontal", map[string]any{"type": "horizontalPresentation"}) },
-		func() error {
-			return a.classify(ctx, "changed", map[string][]string{ids[0]: {"focus"}, ids[1]: {}})
-		},
-		func() error {
-			return a.to(ctx, "absolute", map[string]any{"type": "custom", "stylesheet": sheet[absoluteSheet]})
-		},
-		func() error {
-			return a.to(ctx, "floats", map[string]any{"type": "custom", "stylesheet": sheet[floatSheet]})
-		},
+		func() error { return a.classify(ctx, "changed", map[string][]string{alice: {"focus"}, bob: {}}) },
+		func() error { return a.to(ctx, "absolute", custom(sheet[absoluteSheet])) },
+		func() error { return a.to(ctx, "floats", custom(sheet[floatSheet])) },
 		func() error { return a.to(ctx, "best-fit", map[string]any{"type": "bestFit"}) },
 	} {
 		if err := step(); err != nil {
@@ -143,6 +85,10 @@ func runLayouts(ctx context.Context, f *flow) error {
 	return f.deliver(ctx, a.archive)
 }
 
+func custom(stylesheet string) map[string]any {
+	return map[string]any{"type": "custom", "stylesheet": stylesheet}
+}
+
 // refusals asks for layouts that a start would refuse, and for style sheets beyond the subset.
 func (a *arranging) refusals(ctx context.Context, prefix string) error {
 	for _, r := range []struct {
@@ -154,77 +100,13 @@ func (a *arranging) refusals(ctx context.Context, prefix string) error {
 		{"sheet-of-preset", map[string]any{"type": "pip", "stylesheet": "stream { width: 10px }"}},
 		{"no-sheet", map[string]any{"type": "custom"}},
 		{"screenshare-of-pip", map[string]any{"type": "pip", "screenshareType": "pip"}},
-		{"sheet.selector", map[string]any{"type": "custom", "stylesheet": "#id { width: 10px }"}},
-		{"sheet.property", map[string]any{"type": "custom", "stylesheet": "stream { color: red }"}},
-		{"sheet.value", map[string]any{"type": "custom", "stylesheet": "stream { position: sticky }"}},
+		{"sheet.selector", custom("#id { width: 10px }")},
+		{"sheet.property", custom("stream { color: red }")},
+		{"sheet.value", custom("stream { position: sticky }")},
 	} {
 		if _, err := a.as.Arrange(ctx, prefix+r.label, a.archive, r.layout, true); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func runScreens(ctx context.Context, f *flow) (err error) {
-	a := &arranging{flow: f}
-	if a.session, err = f.session(ctx, "session"); err != nil {
-		return err
-	}
-	var members [3]*member
-	for i, c := range []struct {
-		name, video, audio string
-		kind               kind
-	}{
-		{"alice", "small-05", "tone-15", kind{}},
-		{"bob", "small-06", "tone-16", kind{}},
-		{"carol", "small-07", "tone-17", kind{classes: "full focus"}},
-	} {
-		m, err := f.join(ctx, a.session, c.name)
-		if err != nil {
-			return err
-		}
-		if err := m.publishAs(ctx, c.kind, c.video, c.audio); err != nil {
-			return err
-		}
-		members[i] = m
-	}
-	bestFit := func(screens string) map[string]any {
-		layout := map[string]any{"type": "bestFit"}
-		if screens != "" {
-			layout["screenshareType"] = screens
-		}
-		return layout
-	}
-	s, err := f.start(ctx, "start", a.session, map[string]any{"name": "screens", "layout": bestFit("pip")})
-	if err != nil {
-		return err
-	}
-	a.archive = s.ID
-	if err := sleep(ctx, still+time.Second); err != nil {
-		return err
-	}
-	screen := members[1].another("bob-screen")
-	if err := screen.publishAs(ctx, kind{videoType: "screen"}, "small-08", ""); err != nil {
-		return err
-	}
-	if err := sleep(ctx, changed); err != nil {
-		return err
-	}
-	for _, l := range []struct{ label, screens string }{
-		{"vertical", "verticalPresentation"}, {"horizontal", "horizontalPresentation"}, {"none", ""}, {"only-screens", "bestFit"},
-	} {
-		if err := a.to(ctx, l.label, bestFit(l.screens)); err != nil {
-			return err
-		}
-	}
-	if err := screen.unpublish(ctx); err != nil {
-		return err
-	}
-	if err := sleep(ctx, changed); err != nil {
-		return err
-	}
-	if err := f.stop(ctx, "stop", a.archive); err != nil {
-		return err
-	}
-	return f.deliver(ctx, a.archive)
 }

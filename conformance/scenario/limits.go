@@ -105,13 +105,7 @@ func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) 
 // over goes to a moment shortly after the limit, waits for the stop and follows the archive to its file.
 func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 	id := l.archive.ID
-	if _, err := l.as.AdvanceTo(ctx, "clock.after", at); err != nil {
-		return err
-	}
-	if _, err := l.as.Get(ctx, "get.after", id); err != nil {
-		return err
-	}
-	if _, err := l.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available"); err != nil {
+	if err := l.stopped(ctx, at); err != nil {
 		return err
 	}
 	if _, err := l.awaitEvent(ctx, "event.stopped", id, "archiveStopped", "alice"); err != nil {
@@ -124,6 +118,27 @@ func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 		return err
 	}
 	_, err := l.as.Get(ctx, "get.delivered", id)
+	return err
+}
+
+// overUnseen is over with no client left to receive events.
+func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
+	if err := l.stopped(ctx, at); err != nil {
+		return err
+	}
+	return l.deliver(ctx, l.archive.ID)
+}
+
+// stopped goes to a moment and waits for the stop.
+func (l *limitFlow) stopped(ctx context.Context, at time.Time) error {
+	id := l.archive.ID
+	if _, err := l.as.AdvanceTo(ctx, "clock.after", at); err != nil {
+		return err
+	}
+	if _, err := l.as.Get(ctx, "get.after", id); err != nil {
+		return err
+	}
+	_, err := l.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available")
 	return err
 }
 
@@ -183,21 +198,6 @@ func (l *limitFlow) empty(ctx context.Context, label string) (time.Time, error) 
 	}
 	_, err = l.must(ctx, "wait."+label, l.archive.ID, soon, "paused")
 	return at, err
-}
-
-// overUnseen is over with no client left to receive events.
-func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
-	id := l.archive.ID
-	if _, err := l.as.AdvanceTo(ctx, "clock.after", at); err != nil {
-		return err
-	}
-	if _, err := l.as.Get(ctx, "get.after", id); err != nil {
-		return err
-	}
-	if _, err := l.must(ctx, "wait.stopped", id, soon, "stopped", "uploaded", "available"); err != nil {
-		return err
-	}
-	return l.deliver(ctx, id)
 }
 
 func runIdle(ctx context.Context, l *limitFlow) error {

@@ -26,99 +26,127 @@ const (
 	largest = 1000
 )
 
+// lister is a flow that makes archives and lists them.
+type lister struct {
+	*flow
+	sessions [2]string
+	nobody   string   // a session without archives
+	few      []string // archives, the oldest first
+}
+
 func runListing(ctx context.Context, f *flow) error {
-	var sessions [2]string
+	l := &lister{flow: f}
+	for _, phase := range []func(context.Context) error{l.gather, l.makeFew, l.listFew, l.makeCrowd, l.overfill} {
+		if err := phase(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather opens two sessions with a client each, and one with none.
+func (l *lister) gather(ctx context.Context) (err error) {
 	for i, label := range []string{"session.one", "session.two"} {
-		var err error
-		if sessions[i], err = f.session(ctx, label); err != nil {
+		if l.sessions[i], err = l.session(ctx, label); err != nil {
 			return err
 		}
-		if _, err := f.join(ctx, sessions[i], []string{"alice", "bob"}[i]); err != nil {
+		if _, err := l.join(ctx, l.sessions[i], []string{"alice", "bob"}[i]); err != nil {
 			return err
 		}
 	}
-	nobody, err := f.session(ctx, "session.none")
-	if err != nil {
-		return err
-	}
-	var ids []string
+	l.nobody, err = l.session(ctx, "session.none")
+	return err
+}
+
+// makeFew makes archives in both sessions by turns.
+func (l *lister) makeFew(ctx context.Context) error {
 	for i := range 5 {
-		a, err := brief(ctx, f, sessions[i%2], "listed")
+		a, err := l.brief(ctx, l.sessions[i%2], "listed")
 		if err != nil {
 			return err
 		}
-		ids = append(ids, a.ID)
-		if err := apart(ctx, f); err != nil {
+		l.few = append(l.few, a.ID)
+		if err := l.apart(ctx); err != nil {
 			return err
 		}
 	}
-	for _, id := range ids {
-		if _, err := f.must(ctx, "wait.delivered", id, delivery, "uploaded", "available", "failed"); err != nil {
+	for _, id := range l.few {
+		if _, err := l.must(ctx, "wait.delivered", id, delivery, "uploaded", "available", "failed"); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// listFew asks for pages, good and bad, and reads what is listed.
+func (l *lister) listFew(ctx context.Context) error {
 	for _, q := range []struct {
 		label string
 		query url.Values
 	}{
 		{"list.all", nil},
-		{"list.one", url.Values{"sessionId": {sessions[0]}}},
-		{"list.two", url.Values{"sessionId": {sessions[1]}}},
-		{"list.none", url.Values{"sessionId": {nobody}}},
+		{"list.one", url.Values{"sessionId": {l.sessions[0]}}},
+		{"list.two", url.Values{"sessionId": {l.sessions[1]}}},
+		{"list.none", url.Values{"sessionId": {l.nobody}}},
 		{"list.page-1", url.Values{"count": {"2"}}},
 		{"list.page-2", url.Values{"offset": {"2"}, "count": {"2"}}},
 		{"list.page-3", url.Values{"offset": {"4"}, "count": {"2"}}},
 		{"list.offset", url.Values{"offset": {"3"}}},
 		{"list.beyond", url.Values{"offset": {"100"}}},
-		{"list.one-page", url.Values{"sessionId": {sessions[0]}, "offset": {"1"}, "count": {"1"}}},
+		{"list.one-page", url.Values{"sessionId": {l.sessions[0]}, "offset": {"1"}, "count": {"1"}}},
 		{"list.most", url.Values{"count": {"1000"}}},
 	} {
-		if _, err := f.as.List(ctx, q.label, q.query, false); err != nil {
+		if _, err := l.as.List(ctx, q.label, q.query, false); err != nil {
 			return err
 		}
 	}
 	for label, q := range badPaging {
-		if _, err := f.as.List(ctx, label, q, true); err != nil {
+		if _, err := l.as.List(ctx, label, q, true); err != nil {
 			return err
 		}
 	}
-	for _, id := range ids {
-		if _, err := f.as.Get(ctx, "get.listed", id); err != nil {
+	for _, id := range l.few {
+		if _, err := l.as.Get(ctx, "get.listed", id); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// makeCrowd makes archives up to more than a page has by itself, and lists.
+func (l *lister) makeCrowd(ctx context.Context) error {
 	var members []started
-	for range crowd - len(ids) {
-		a, err := brief(ctx, f, sessions[0], "crowd")
+	for range crowd - len(l.few) {
+		a, err := l.brief(ctx, l.sessions[0], "crowd")
 		if err != nil {
 			return err
 		}
 		members = append(members, a)
 	}
-	if _, err = f.as.List(ctx, "list.crowd", nil, false); err != nil {
+	if _, err := l.as.List(ctx, "list.crowd", nil, false); err != nil {
 		return err
 	}
 	for _, a := range members {
-		if _, err := f.awaitHooks(ctx, "hooks.crowd", a.ID, soon, "stopped"); err != nil {
+		if _, err := l.awaitHooks(ctx, "hooks.crowd", a.ID, soon, "stopped"); err != nil {
 			return err
 		}
 	}
-	return overfill(ctx, f, sessions[0])
+	return nil
 }
 
 // overfill asks for a page larger than any; a target that does not refuse it gets more archives than a page holds.
-func overfill(ctx context.Context, f *flow, session string) error {
+func (l *lister) overfill(ctx context.Context) error {
 	larger := url.Values{"count": {strconv.Itoa(largest + 1)}}
-	a, err := f.as.List(ctx, "list.larger", larger, true)
+	a, err := l.as.List(ctx, "list.larger", larger, true)
 	if err != nil || a.Status != http.StatusOK {
 		return err
 	}
 	for range largest + 1 - crowd {
-		if _, err := brief(ctx, f, session, "overfill"); err != nil {
+		if _, err := l.brief(ctx, l.sessions[0], "overfill"); err != nil {
 			return err
 		}
 	}
-	_, err = f.as.List(ctx, "list.full", larger, true)
+	_, err = l.as.List(ctx, "list.full", larger, true)
 	return err
 }
 
@@ -127,8 +155,8 @@ var badPaging = map[string]url.Values{
 }
 
 // brief starts an archive that nobody publishes to, and stops it with one of the two bodies that are allowed.
-func brief(ctx context.Context, f *flow, session, name string) (started, error) {
-	a, err := f.start(ctx, "start."+name, session, map[string]any{"name": name})
+func (l *lister) brief(ctx context.Context, session, name string) (started, error) {
+	a, err := l.start(ctx, "start."+name, session, map[string]any{"name": name})
 	if err != nil {
 		return a, err
 	}
@@ -136,7 +164,7 @@ func brief(ctx context.Context, f *flow, session, name string) (started, error) 
 	if name == "listed" {
 		body = []byte("{}")
 	}
-	got, err := f.as.Stop(ctx, "stop."+name, a.ID, body)
+	got, err := l.as.Stop(ctx, "stop."+name, a.ID, body)
 	if err == nil && got.Status != 200 {
 		err = blocked("stop."+name, "stopping the archive answered %s", describe(got))
 	}
@@ -144,10 +172,10 @@ func brief(ctx context.Context, f *flow, session, name string) (started, error) 
 }
 
 // apart lets the application's time pass between two archives.
-func apart(ctx context.Context, f *flow) error {
-	if f.Target.File.Time != target.Virtual {
+func (l *lister) apart(ctx context.Context) error {
+	if l.Target.File.Time != target.Virtual {
 		return sleep(ctx, betweenStarts)
 	}
-	_, err := f.as.Advance(ctx, "clock.apart", betweenStarts)
+	_, err := l.as.Advance(ctx, "clock.apart", betweenStarts)
 	return err
 }

@@ -41,7 +41,7 @@ func runMany(ctx context.Context, f *flow) error {
 
 // enter makes the next client publish: picture and sound, or sound alone.
 func (c *crowded) enter(ctx context.Context, n int, k kind) error {
-	m, err := c.guest(c.session, fmt.Sprintf("client-%02d", n), target.ClientToken{Kind: c.tokens()})
+	m, err := c.guest(c.session, fmt.Sprintf("client-%02d", n))
 	if err != nil {
 		return err
 	}

@@ -17,24 +17,14 @@ var mutes = Scenario{
 }
 
 func runMutes(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
+	session, members, err := f.cast(ctx,
+		part{name: "alice", video: "small-09", audio: "tone-18"},
+		part{name: "bob", video: "aspect"},
+		part{name: "carol", audio: "tone-19"})
 	if err != nil {
 		return err
 	}
-	members := map[string]*member{}
-	for _, c := range []struct{ name, video, audio string }{
-		{"alice", "small-09", "tone-18"}, {"bob", "aspect", ""}, {"carol", "", "tone-19"},
-	} {
-		m, err := f.join(ctx, session, c.name)
-		if err != nil {
-			return err
-		}
-		if err := m.publish(ctx, c.video, c.audio); err != nil {
-			return err
-		}
-		members[c.name] = m
-	}
-	alice, bob := members["alice"], members["bob"]
+	alice, bob := members[0], members[1]
 	a, err := f.start(ctx, "start", session, map[string]any{"name": "mutes"})
 	if err != nil {
 		return err

@@ -19,24 +19,13 @@ var presence = Scenario{
 }
 
 func runPresence(ctx context.Context, f *flow) error {
-	session, err := f.session(ctx, "session")
+	session, members, err := f.cast(ctx,
+		part{name: "alice", video: "vp8-15", audio: "tone-15", token: []string{"focus", "wide"}},
+		part{name: "bob", audio: "tone-16"})
 	if err != nil {
 		return err
 	}
-	alice, err := f.joinWith(ctx, session, "alice", target.ClientToken{Kind: f.tokens(), Classes: []string{"focus", "wide"}})
-	if err != nil {
-		return err
-	}
-	if err := alice.publish(ctx, "vp8-15", "tone-15"); err != nil {
-		return err
-	}
-	bob, err := f.join(ctx, session, "bob")
-	if err != nil {
-		return err
-	}
-	if err := bob.publish(ctx, "", "tone-16"); err != nil {
-		return err
-	}
+	alice, bob := members[0], members[1]
 	if err := lookAround(ctx, f, session, alice, bob); err != nil {
 		return err
 	}

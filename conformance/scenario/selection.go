@@ -36,20 +36,15 @@ func runSelection(ctx context.Context, f *flow) error {
 
 // gather makes three clients publish, the last of whom nobody will choose.
 func (p *choosing) gather(ctx context.Context) (err error) {
-	if p.session, err = p.flow.session(ctx, "session"); err != nil {
+	var members []*member
+	p.session, members, err = p.cast(ctx,
+		part{name: "alice", video: "vp8-08", audio: "tone-08"},
+		part{name: "bob", video: "vp8-09", audio: "tone-09"},
+		part{name: "carol", audio: "tone-10"})
+	if err != nil {
 		return err
 	}
-	for _, c := range []struct {
-		m                  **member
-		name, video, audio string
-	}{{&p.alice, "alice", "vp8-08", "tone-08"}, {&p.bob, "bob", "vp8-09", "tone-09"}, {&p.carol, "carol", "", "tone-10"}} {
-		if *c.m, err = p.join(ctx, p.session, c.name); err != nil {
-			return err
-		}
-		if err := (*c.m).publish(ctx, c.video, c.audio); err != nil {
-			return err
-		}
-	}
+	p.alice, p.bob, p.carol = members[0], members[1], members[2]
 	return nil
 }
 
