@@ -16,6 +16,9 @@ var auth = Scenario{
 	Within: 60 * time.Second, run: runAuth,
 }
 
+// month is the longest that a client token may live.
+const month = 30 * 24 * time.Hour
+
 func runAuth(ctx context.Context, f *flow) error {
 	session, err := f.session(ctx, "session")
 	if err != nil {
@@ -112,10 +115,10 @@ func clientTokens(ctx context.Context, f *flow, session string) error {
 		{"jwt-data-1025", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
 		{"t1-data-1000", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
 		{"t1-data-1025", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
-		{"jwt-days-30", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: 30 * day}, session},
-		{"jwt-days-31", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: 31 * day}, session},
-		{"t1-days-30", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: 30 * day}, session},
-		{"t1-days-31", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: 31 * day}, session},
+		{"jwt-days-30", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month}, session},
+		{"jwt-days-31", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month + 24*time.Hour}, session},
+		{"t1-days-30", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month}, session},
+		{"t1-days-31", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month + 24*time.Hour}, session},
 	} {
 		if !f.Target.File.Has(t.need) {
 			continue

@@ -20,7 +20,6 @@ var cloud = Scenario{
 const (
 	linkLife  = 10 * time.Minute // limits.yaml knows it too; here it only says when to look
 	cloudLife = 72 * time.Hour
-	margin    = 10 * time.Second
 )
 
 type cloudFlow struct {

@@ -9,14 +9,8 @@ import (
 	"reelcheck/conformance/target"
 )
 
-// When to look: the limits are in the ledger, here they only say to what moments the clock goes.
-const (
-	firstMinute  = time.Minute
-	lastMinute   = time.Minute
-	idleHour     = time.Hour
-	recordedTime = 4 * time.Hour
-	totalTime    = 12 * time.Hour
-)
+// totalTime is when the clock goes to look at the longest archive there can be.
+const totalTime = 12 * time.Hour
 
 // limit is a scenario about one time limit: on the application's clock, just before and just after.
 func limit(name, title string, media int, run func(context.Context, *limitFlow) error) Scenario {

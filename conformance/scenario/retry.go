@@ -67,9 +67,6 @@ func runRetry(ctx context.Context, f *flow) error {
 	return f.watch(ctx, "quiet", "webhooks", a.ID, quiet)
 }
 
-// forever is more often than anything is tried.
-const forever = 1_000_000
-
 // steps goes from one deadline of the application to the next, at most n of them, until enough says so.
 func steps(ctx context.Context, f *flow, label string, n int, enough func() (bool, error)) error {
 	for i := range n {

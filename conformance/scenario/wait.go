@@ -23,6 +23,18 @@ const (
 	settled = 2600 * time.Millisecond
 	// quiet is how long webhooks are watched after the last one that was expected.
 	quiet = 1500 * time.Millisecond
+	// forever is more often than anything is tried.
+	forever = 1_000_000
+)
+
+// When to look: the limits are in the ledger, here they only say to what moments the clock goes.
+const (
+	firstMinute  = time.Minute
+	lastMinute   = time.Minute
+	idleHour     = time.Hour
+	recordedTime = 4 * time.Hour
+	// margin is how long before or after a limit one looks.
+	margin = 10 * time.Second
 )
 
 // status is what an archive read says.
