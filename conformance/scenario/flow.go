@@ -10,90 +10,91 @@ import (
 	"reelcheck/conformance/target"
 )
 
-// flow is one run of a scenario: its application, and what it created.
-type flow struct {
+// Flow is one run of a scenario: its application, and what it created.
+type Flow struct {
 	Env
-	scenario Scenario
-	as       target.As // the calls of the flow's own application
-	place    place     // where its archives are uploaded
+	Scenario Scenario
+	As       target.As // the calls of the flow's own application
+	Place    Place     // where its archives are uploaded
 	undo     []func(context.Context) error
 	looking  chan struct{} // held while forensics run
 }
 
-// blocked ends the flow because of the record with that label.
-func blocked(label, format string, args ...any) error {
+// Blocked ends the flow because of the record with that label.
+func Blocked(label, format string, args ...any) error {
 	return &BlockedError{Label: label, Text: fmt.Sprintf(format, args...)}
 }
 
-// note writes a line of narrative.
-func (f *flow) note(label, text string, values map[string]any) error {
-	return f.append(evidence.Record{Label: label, Step: &evidence.Step{Outcome: evidence.Note, Text: text, Values: values}})
+// Note writes a line of narrative.
+func (f *Flow) Note(label, text string) error {
+	return f.Append(evidence.Record{Label: label, Step: &evidence.Step{Outcome: evidence.Note, Text: text}})
 }
 
-// append writes a record of this scenario.
-func (f *flow) append(r evidence.Record) error {
-	r.Scenario = f.scenario.Name
+// Append writes a record of this scenario.
+func (f *Flow) Append(r evidence.Record) error {
+	r.Scenario = f.Scenario.Name
 	_, err := f.Journal.Append(r)
 	return err
 }
 
-// session creates a routed session, the only kind that can be recorded.
-func (f *flow) session(ctx context.Context, label string) (string, error) {
-	return f.sessionOf(ctx, label, url.Values{"p2p.preference": {"disabled"}})
+// Session creates a routed session, the only kind that can be recorded.
+func (f *Flow) Session(ctx context.Context, label string) (string, error) {
+	return f.SessionOf(ctx, label, url.Values{"p2p.preference": {"disabled"}})
 }
 
-// sessionOf creates a session as the form says.
-func (f *flow) sessionOf(ctx context.Context, label string, form url.Values) (string, error) {
-	a, id, err := f.as.CreateSession(ctx, label, form)
+// SessionOf creates a session as the form says.
+func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (string, error) {
+	a, id, err := f.As.CreateSession(ctx, label, form)
 	if err != nil {
 		return "", err
 	}
 	if id == "" {
-		return "", blocked(label, "creating a session answered %d without a session id", a.Status)
+		return "", Blocked(label, "creating a session answered %d without a session id", a.Status)
 	}
 	if f.Hooks != nil {
-		f.Hooks.Own(id, f.scenario.Name)
+		f.Hooks.Own(id, f.Scenario.Name)
 	}
 	return id, nil
 }
 
-// started is an archive that the target said it started.
-type started struct {
+// Started is an archive that the target said it started.
+type Started struct {
 	ID      string
 	Session string
 	At      time.Time // when the answer had arrived
 }
 
-// start starts an archive; anything but 200 with an id blocks the flow.
-func (f *flow) start(ctx context.Context, label, session string, options map[string]any) (started, error) {
+// Start starts an archive; anything but 200 with an id blocks the flow.
+func (f *Flow) Start(ctx context.Context, label, session string, options map[string]any) (Started, error) {
 	body := map[string]any{"sessionId": session}
 	for k, v := range options {
 		body[k] = v
 	}
-	a, err := f.as.Start(ctx, label, body)
+	a, err := f.As.Start(ctx, label, body)
 	if err != nil {
-		return started{}, err
+		return Started{}, err
 	}
 	id := a.String("id")
 	if a.Status != 200 || id == "" {
-		return started{}, blocked(label, "starting an archive answered %s", describe(a))
+		return Started{}, Blocked(label, "starting an archive answered %s", Describe(a))
 	}
-	return started{ID: id, Session: session, At: time.Now()}, nil
+	return Started{ID: id, Session: session, At: time.Now()}, nil
 }
 
-// record makes an archive of that length; its labels begin with prefix.
-func (f *flow) record(ctx context.Context, prefix, session string, options map[string]any, long time.Duration) (started, error) {
-	a, err := f.start(ctx, prefix+"start", session, options)
+// Record makes an archive of that length; its labels begin with prefix.
+func (f *Flow) Record(ctx context.Context, prefix, session string, options map[string]any, long time.Duration) (Started, error) {
+	a, err := f.Start(ctx, prefix+"start", session, options)
 	if err != nil {
 		return a, err
 	}
-	if err := sleep(ctx, long); err != nil {
+	if err := Sleep(ctx, long); err != nil {
 		return a, err
 	}
-	return a, f.stop(ctx, prefix+"stop", a.ID)
+	return a, f.Stop(ctx, prefix+"stop", a.ID)
 }
 
-func describe(a target.Answer) string {
+// Describe says what was answered, for a flow that it blocks.
+func Describe(a target.Answer) string {
 	if a.Status == 0 {
 		return "nothing: " + a.Exchange.Error
 	}
@@ -104,17 +105,17 @@ func describe(a target.Answer) string {
 	return fmt.Sprintf("%d %s", a.Status, text)
 }
 
-// stop stops an archive; anything but 200 blocks the flow.
-func (f *flow) stop(ctx context.Context, label, id string) error {
-	a, err := f.as.Stop(ctx, label, id, nil)
+// Stop stops an archive; anything but 200 blocks the flow.
+func (f *Flow) Stop(ctx context.Context, label, id string) error {
+	a, err := f.As.Stop(ctx, label, id, nil)
 	if err == nil && a.Status != 200 {
-		err = blocked(label, "stopping the archive answered %s", describe(a))
+		err = Blocked(label, "stopping the archive answered %s", Describe(a))
 	}
 	return err
 }
 
-// sleep lets real time pass while media flows or something is watched.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep lets real time pass while media flows or something is watched.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

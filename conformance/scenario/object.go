@@ -9,18 +9,18 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// objects lists what is stored under an archive's id and records it: label.listed for each, or a watch that says none.
-func (f *flow) objects(ctx context.Context, label, id string) ([]evidence.Object, error) {
-	return f.objectsThat(ctx, label, id, func(o evidence.Object) bool { return strings.Contains(o.Key, id) })
+// Objects lists what is stored under an archive's id and records it: label.listed for each, or a watch that says none.
+func (f *Flow) Objects(ctx context.Context, label, id string) ([]evidence.Object, error) {
+	return f.ObjectsThat(ctx, label, id, func(o evidence.Object) bool { return strings.Contains(o.Key, id) })
 }
 
-// objectsThat is objects for those that the archive is told by in another way.
-func (f *flow) objectsThat(ctx context.Context, label, id string, are func(evidence.Object) bool) ([]evidence.Object, error) {
-	if f.place.store == nil {
+// ObjectsThat is Objects for those that the archive is told by in another way.
+func (f *Flow) ObjectsThat(ctx context.Context, label, id string, are func(evidence.Object) bool) ([]evidence.Object, error) {
+	if f.Place.store == nil {
 		return nil, nil
 	}
 	from := time.Now()
-	all, err := f.place.List(ctx, f.place.bucket, "")
+	all, err := f.Place.List(ctx, f.Place.Name, "")
 	if err != nil {
 		return nil, err
 	}
@@ -30,32 +30,33 @@ func (f *flow) objectsThat(ctx context.Context, label, id string, are func(evide
 			continue
 		}
 		mine = append(mine, o)
-		if err := f.append(evidence.Record{Label: label + ".listed", IDs: f.archiveIDs(id), Object: &o}); err != nil {
+		if err := f.Append(evidence.Record{Label: label + ".listed", IDs: f.ArchiveIDs(id), Object: &o}); err != nil {
 			return nil, err
 		}
 	}
-	return mine, f.watched(label, evidence.Watch{What: "objects", Span: evidence.Span{From: from, To: time.Now()}, Until: "an object of the archive", Met: len(mine) > 0},
-		f.archiveIDs(id))
+	return mine, f.Watched(label, evidence.Watch{What: "objects", Span: evidence.Span{From: from, To: time.Now()}, Until: "an object of the archive", Met: len(mine) > 0},
+		f.ArchiveIDs(id))
 }
 
-func (f *flow) archiveIDs(id string) map[string]string {
-	return map[string]string{evidence.Archive: id, evidence.Application: f.as.App.ID}
+// ArchiveIDs names an archive and its application as what a record is about.
+func (f *Flow) ArchiveIDs(id string) map[string]string {
+	return map[string]string{evidence.Archive: id, evidence.Application: f.As.App.ID}
 }
 
-// fetch downloads the archive's object into the evidence and has it looked at. Without an object there is
+// Fetch downloads the archive's object into the evidence and has it looked at. Without an object there is
 // nothing to fetch; the listing says so.
-func (f *flow) fetch(ctx context.Context, label, id string) error {
-	found, err := f.objects(ctx, label, id)
+func (f *Flow) Fetch(ctx context.Context, label, id string) error {
+	found, err := f.Objects(ctx, label, id)
 	if err != nil || len(found) == 0 {
 		return err
 	}
 	for _, o := range found {
-		sum, err := f.take(ctx, label, id, o)
+		sum, err := f.Take(ctx, label, id, o)
 		if err != nil {
 			return err
 		}
 		if path.Ext(o.Key) == ".mp4" {
-			if err := f.look(ctx, label+".media", id, sum); err != nil {
+			if err := f.Look(ctx, label+".media", id, sum); err != nil {
 				return err
 			}
 		}
@@ -63,21 +64,21 @@ func (f *flow) fetch(ctx context.Context, label, id string) error {
 	return nil
 }
 
-// take downloads an object into the evidence and returns its hash.
-func (f *flow) take(ctx context.Context, label, id string, o evidence.Object) (sha string, err error) {
-	got, err := f.place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
+// Take downloads an object into the evidence and returns its hash.
+func (f *Flow) Take(ctx context.Context, label, id string, o evidence.Object) (sha string, err error) {
+	got, err := f.Place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
 	if err != nil {
 		return "", err
 	}
-	return got.SHA256, f.append(evidence.Record{Label: label, IDs: f.archiveIDs(id), Object: &got})
+	return got.SHA256, f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Object: &got})
 }
 
-// look runs the forensics on a blob.
-func (f *flow) look(ctx context.Context, label, id, sha string) error {
+// Look runs the forensics on a blob.
+func (f *Flow) Look(ctx context.Context, label, id, sha string) error {
 	if f.Forensics == nil {
 		return nil
 	}
-	r := evidence.Record{Label: label, IDs: f.archiveIDs(id)}
+	r := evidence.Record{Label: label, IDs: f.ArchiveIDs(id)}
 	select {
 	case f.looking <- struct{}{}:
 	case <-ctx.Done():
@@ -93,22 +94,22 @@ func (f *flow) look(ctx context.Context, label, id, sha string) error {
 	} else {
 		r.Media = &evidence.Media{SHA256: sha, Report: report}
 	}
-	return f.append(r)
+	return f.Append(r)
 }
 
-// deliver waits for the file of a stopped archive and takes it into the evidence.
-func (f *flow) deliver(ctx context.Context, id string) error {
-	return f.deliverAs(ctx, "", id)
+// Deliver waits for the file of a stopped archive and takes it into the evidence.
+func (f *Flow) Deliver(ctx context.Context, id string) error {
+	return f.DeliverAs(ctx, "", id)
 }
 
-// deliverAs is deliver with a prefix to its labels, for flows with several archives.
-func (f *flow) deliverAs(ctx context.Context, prefix, id string) error {
-	s, err := f.must(ctx, prefix+"wait.delivered", id, delivery, "uploaded", "available", "failed")
+// DeliverAs is Deliver with a prefix to its labels, for flows with several archives.
+func (f *Flow) DeliverAs(ctx context.Context, prefix, id string) error {
+	status, err := f.Must(ctx, prefix+"wait.delivered", id, Delivery, "uploaded", "available", "failed")
 	if err != nil {
 		return err
 	}
-	if _, err := f.awaitHooks(ctx, prefix+"hooks.delivered", id, soon, "stopped", s.Status); err != nil {
+	if err := f.AwaitHooks(ctx, prefix+"hooks.delivered", id, Soon, "stopped", status); err != nil {
 		return err
 	}
-	return f.fetch(ctx, prefix+"object", id)
+	return f.Fetch(ctx, prefix+"object", id)
 }
