@@ -40,6 +40,7 @@ func parseText(t *testing.T, yaml string) (*config, error) {
 }
 
 func TestApplicationSettings(t *testing.T) {
+	t.Parallel()
 	c, err := parseText(t, everySetting)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +75,7 @@ func TestApplicationSettings(t *testing.T) {
 
 // TestApplicationRefusals: what is wrong is called by the name of its setting, and secrets are not repeated.
 func TestApplicationRefusals(t *testing.T) {
+	t.Parallel()
 	for yaml, want := range map[string]string{
 		"archive-callback-url: ftp://x/":                  "archive-callback-url must be an absolute http or https URL",
 		"archive-callback-url: http://localhost/hook":     "archive-callback-url: private address",
@@ -108,6 +110,7 @@ const (
 
 // TestDefaultApplication: what is given at a start is set then, and stays until something else is given.
 func TestDefaultApplication(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	db, err := sqlite.Open(t.Context(), filepath.Join(data, "archived.db"))
 	must(t, err)
@@ -157,10 +160,7 @@ func TestSecretsStayInside(t *testing.T) {
 	write(t, file, "signature-secret: hush-signature\nstorage-type: s3\nstorage-access-key: access\nstorage-secret-key: hush-storage\nstorage-bucket: reels\n"+
 		"smtp-password: hush-mail\ncontrol-token: hush-control-token\n"+
 		"storage-endpoint: "+closed.URL+"\narchive-callback-url: "+closed.URL+"\nsession-callback-url: "+closed.URL+"\n")
-	p := start(t, t.TempDir(), "--config", file)
-	c := defaultClient(t, p)
-	session := c.createSession()
-	publisher := c.publish(session)
+	p, c, session, publisher := onAir(t, nil, "--config", file)
 	a := c.startArchive(session)
 	publisher.AwaitSent(publisher.Sent() + seconds(0.5))
 	c.stopArchive(a.ID)

@@ -86,11 +86,25 @@ func (c client) createSession() (id string) {
 	return list[0].SessionID
 }
 
+// onAir starts a server with a session of its default application, to which one client publishes with these claims in its token.
+func onAir(t *testing.T, claims map[string]any, args ...string) (p *process, c client, session string, publisher *whiptest.Publisher) {
+	t.Helper()
+	p = start(t, t.TempDir(), args...)
+	c = defaultClient(t, p)
+	session = c.createSession()
+	return p, c, session, c.publishAs(session, claims)
+}
+
 // publish returns when the session has the stream.
 func (c client) publish(sessionID string) *whiptest.Publisher {
 	c.t.Helper()
+	return c.publishAs(sessionID, nil)
+}
+
+func (c client) publishAs(sessionID string, claims map[string]any) *whiptest.Publisher {
+	c.t.Helper()
 	p := whiptest.Publish(c.t, whiptest.Options{
-		URL: c.url, SessionID: sessionID, Token: c.app.Client(c.t, time.Now(), sessionID, nil), Video: video, Tone: "tone-01",
+		URL: c.url, SessionID: sessionID, Token: c.app.Client(c.t, time.Now(), sessionID, claims), Video: video, Tone: "tone-01",
 	})
 	await(c.t, "stream in the session", streamWithin, func() bool {
 		var streams struct{ Count int }

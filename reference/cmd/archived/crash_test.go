@@ -64,6 +64,25 @@ func (r *recording) killServer() {
 	r.publisher.Abandon()
 }
 
+// stopUploading stops the archive and returns when its upload waits at the bucket's gate.
+func (r *recording) stopUploading() {
+	r.t.Helper()
+	r.bucket.hold = true
+	r.stop()
+	reached(r.t, "upload", r.bucket.gate)
+}
+
+// survive kills the server, opens the gates at which it was held, and expects the next one to deliver and announce the archive.
+func (r *recording) survive(lost time.Duration, gates ...*gate) {
+	r.t.Helper()
+	r.killServer()
+	for _, g := range gates {
+		close(g.opened)
+	}
+	r.restart(r.t, r.server.data, lost)
+	r.hooks.expect(r.t, "started", "stopped", "uploaded")
+}
+
 // restart starts the server again and expects it to finish the archive; lost may be missing at the end.
 func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
 	t.Helper()
@@ -104,9 +123,7 @@ func TestKilledWhileRecording(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
 		t.Parallel()
 		r := record(t, 3)
-		r.killServer()
-		r.restart(t, r.server.data, crashLoss)
-		r.hooks.expect(t, "started", "stopped", "uploaded")
+		r.survive(crashLoss)
 	})
 	t.Run("and while recovering", func(t *testing.T) {
 		t.Parallel()
@@ -187,20 +204,13 @@ func TestKilledAfterStop(t *testing.T) {
 		t.Parallel()
 		r := record(t, 2)
 		r.stop()
-		r.killServer()
-		r.restart(t, r.server.data, 0)
-		r.hooks.expect(t, "started", "stopped", "uploaded")
+		r.survive(0)
 	})
 	t.Run("uploading", func(t *testing.T) {
 		t.Parallel()
 		r := record(t, 2)
-		r.bucket.hold = true
-		r.stop()
-		reached(t, "upload", r.bucket.gate)
-		r.killServer()
-		close(r.bucket.gate.opened)
-		r.restart(t, r.server.data, 0)
-		r.hooks.expect(t, "started", "stopped", "uploaded")
+		r.stopUploading()
+		r.survive(0, r.bucket.gate)
 	})
 	t.Run("announcing", func(t *testing.T) {
 		t.Parallel()
@@ -208,10 +218,7 @@ func TestKilledAfterStop(t *testing.T) {
 		r.hooks.hold = "uploaded"
 		r.stop()
 		reached(t, "webhook of uploaded", r.hooks.gate)
-		r.killServer()
-		close(r.hooks.gate.opened)
-		r.restart(t, r.server.data, 0)
-		r.hooks.expect(t, "started", "stopped", "uploaded")
+		r.survive(0, r.hooks.gate)
 	})
 }
 

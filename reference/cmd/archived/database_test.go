@@ -17,19 +17,12 @@ func TestPostgres(t *testing.T) {
 	server := postgrestest.Start(t)
 	t.Run("killed while recording", func(t *testing.T) {
 		r := record(t, 2, "--database", server.Database(t))
-		r.killServer()
-		r.restart(t, r.server.data, crashLoss)
-		r.hooks.expect(t, "started", "stopped", "uploaded")
+		r.survive(crashLoss)
 	})
 	t.Run("killed while uploading", func(t *testing.T) {
 		r := record(t, 2, "--database", server.Database(t))
-		r.bucket.hold = true
-		r.stop()
-		reached(t, "upload", r.bucket.gate)
-		r.killServer()
-		close(r.bucket.gate.opened)
-		r.restart(t, r.server.data, 0)
-		r.hooks.expect(t, "started", "stopped", "uploaded")
+		r.stopUploading()
+		r.survive(0, r.bucket.gate)
 	})
 	t.Run("restarts while recording", func(t *testing.T) {
 		r := record(t, 1, "--database", server.Database(t))

@@ -185,13 +185,8 @@ func TestEncryptedKilled(t *testing.T) {
 	t.Run("uploading", func(t *testing.T) {
 		t.Parallel()
 		r := recordFor(t, newHolder(t), 2)
-		r.bucket.hold = true
-		r.stop()
-		reached(t, "upload", r.bucket.gate)
-		r.killServer()
-		close(r.bucket.gate.opened)
-		r.restart(t, r.server.data, 0)
-		r.hooks.expect(t, "started", "stopped", "uploaded")
+		r.stopUploading()
+		r.survive(0, r.bucket.gate)
 	})
 	t.Run("without its key file", func(t *testing.T) {
 		t.Parallel()

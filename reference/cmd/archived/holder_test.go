@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -16,7 +17,21 @@ type holder struct {
 	recipe      string // shell commands that decrypt archive.mp4 to archive.ts
 }
 
+var (
+	everyHolder holder // made once: keys take their time
+	holderMade  sync.Once
+)
+
 func newHolder(t *testing.T) *holder {
+	t.Helper()
+	holderMade.Do(func() { everyHolder = makeHolder(t, filepath.Dir(bin)) })
+	if everyHolder.key == "" {
+		t.Fatal("there is no certificate")
+	}
+	return &everyHolder
+}
+
+func makeHolder(t *testing.T, dir string) holder {
 	t.Helper()
 	readme, err := os.ReadFile("../../../README.md")
 	must(t, err)
@@ -27,13 +42,10 @@ func newHolder(t *testing.T) *holder {
 	if !found || !fenced || !closed || !parted {
 		t.Fatal("the README has no recipe in two parts for encrypted archives")
 	}
-	dir := t.TempDir()
 	shell(t, dir, request)
-	h := &holder{key: filepath.Join(dir, "private.pem"), recipe: recipe}
 	certificate, err := os.ReadFile(filepath.Join(dir, "certificate.pem"))
 	must(t, err)
-	h.certificate = string(certificate)
-	return h
+	return holder{key: filepath.Join(dir, "private.pem"), certificate: string(certificate), recipe: recipe}
 }
 
 // secrets are the key and the initialization vector that a password tells.

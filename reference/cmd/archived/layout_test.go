@@ -2,36 +2,22 @@ package main
 
 import (
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
-
-	"reelcheck/reference/internal/whiptest"
 )
 
 // TestLayoutWhileRecording has one stream, large by the class in its token, then small in the corner, then large by a class set by a call.
 func TestLayoutWhileRecording(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir())
-	c := defaultClient(t, p)
-	session := c.createSession()
-	publisher := whiptest.Publish(t, whiptest.Options{
-		URL: c.url, SessionID: session, Video: video,
-		Token: c.app.Client(t, time.Now(), session, map[string]any{"initial_layout_class_list": "x focus"}),
-	})
+	p, c, session, publisher := onAir(t, map[string]any{"initial_layout_class_list": "x focus"})
 	var streams struct {
 		Items []struct {
 			ID              string
 			LayoutClassList []string
 		}
 	}
-	await(t, "stream in the session", streamWithin, func() bool {
-		c.call(http.MethodGet, c.project()+"/session/"+session+"/stream", nil, &streams)
-		return len(streams.Items) == 1
-	})
+	c.call(http.MethodGet, c.project()+"/session/"+session+"/stream", nil, &streams)
 	if got := streams.Items[0].LayoutClassList; !slices.Equal(got, []string{"x", "focus"}) {
 		t.Errorf("classes %v", got)
 	}
@@ -59,13 +45,8 @@ func TestLayoutWhileRecording(t *testing.T) {
 // places tells where the only stream is, each time that changes.
 func places(t *testing.T, mp4 []byte) (list []string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "archive.mp4")
-	must(t, os.WriteFile(path, mp4, 0o600))
 	const width, height = 64, 48
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-an", "-vf", "scale=64:48:flags=area",
-		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-").Output()
-	must(t, err)
-	for picture := range slices.Chunk(raw, 3*width*height) {
+	for picture := range slices.Chunk(decode(t, save(t, mp4), "scale=64:48:flags=area", "rgb24"), 3*width*height) {
 		lit := func(x, y int) bool { // around, since dark details move over the fixture
 			for dy := -4; dy <= 4; dy++ {
 				at := 3 * ((y+dy)*width + x)

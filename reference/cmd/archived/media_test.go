@@ -34,8 +34,7 @@ type film struct {
 // watch reads an MP4 with FFmpeg.
 func watch(t *testing.T, mp4 []byte) film {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "archive.mp4")
-	must(t, os.WriteFile(path, mp4, 0o600))
+	path := save(t, mp4)
 	out, err := exec.Command("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", path).Output()
 	must(t, err)
 	var probe struct {
@@ -55,6 +54,22 @@ func watch(t *testing.T, mp4 []byte) film {
 	return f
 }
 
+func save(t *testing.T, mp4 []byte) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "archive.mp4")
+	must(t, os.WriteFile(path, mp4, 0o600))
+	return path
+}
+
+// decode returns the pictures of a file as a filter leaves them, one after the other.
+func decode(t *testing.T, path, filter, format string) []byte {
+	t.Helper()
+	raw, err := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-an", "-vf", filter,
+		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", format, "-").Output()
+	must(t, err)
+	return raw
+}
+
 func frameNumbers(t *testing.T, path string) (shown []int) {
 	t.Helper()
 	manifest, err := fixtures.Load()
@@ -63,10 +78,7 @@ func frameNumbers(t *testing.T, path string) (shown []int) {
 	must(t, err)
 	at := v.Parts[0].Mark // the only stream fills the picture, which has the size of the fixture
 	crop := fmt.Sprintf("crop=%d:%d:%d:%d", at.Width, at.Height, at.X, at.Y)
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-an", "-vf", crop,
-		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-").Output()
-	must(t, err)
-	for picture := range slices.Chunk(raw, at.Width*at.Height) {
+	for picture := range slices.Chunk(decode(t, path, crop, "gray"), at.Width*at.Height) {
 		r, ok := mark.Decode(mark.Plane{Pix: picture, Stride: at.Width, W: at.Width, H: at.Height},
 			mark.Box{W: float64(at.Width), H: float64(at.Height)})
 		if !ok || r.Stream != v.Stream {

@@ -1,29 +1,18 @@
 package main
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
-	"time"
-
-	"reelcheck/reference/internal/whiptest"
 )
 
 // TestVideoMute has a client cease to send video for a while. Its last picture does not remain, and nothing comes back but what it
 // sends afterwards.
 func TestVideoMute(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir())
-	c := defaultClient(t, p)
-	session := c.createSession()
-	publisher := whiptest.Publish(t, whiptest.Options{
-		URL: c.url, SessionID: session, Video: video, Tone: "tone-01", Token: c.app.Client(t, time.Now(), session, nil),
-	})
+	p, c, session, publisher := onAir(t, nil)
 	a := c.startArchive(session)
 	pass := func(length float64) { publisher.AwaitSent(publisher.Sent() + seconds(length)) }
-	pass(2.5)
+	pass(1.5)
 	publisher.Mute(true)
 	pass(4)
 	publisher.Mute(false)
@@ -32,15 +21,10 @@ func TestVideoMute(t *testing.T) {
 	done := c.awaitStatus(a.ID, "available")
 	publisher.Stop()
 
-	path := filepath.Join(t.TempDir(), "archive.mp4")
-	must(t, os.WriteFile(path, download(t, done.URL), 0o600))
 	const width, height, rate = 16, 12, 25
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-an", "-vf", "scale=16:12:flags=area",
-		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-").Output()
-	must(t, err)
 	var runs []int // of pictures that show something, then of black ones, and so on
 	lit := true
-	for picture := range slices.Chunk(raw, width*height) {
+	for picture := range slices.Chunk(decode(t, save(t, download(t, done.URL)), "scale=16:12:flags=area", "gray"), width*height) {
 		if now := slices.Max(picture) > 24; len(runs) == 0 && !now {
 			continue // before the first key frame
 		} else if len(runs) == 0 || now != lit {

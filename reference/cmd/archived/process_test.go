@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,9 @@ const (
 	exitWithin  = 20 * time.Second
 	pollEvery   = 50 * time.Millisecond
 )
+
+// sideBySide is how many parallel tests run for each processor: they wait for media more than they compute.
+const sideBySide = 2
 
 // bin is the server as it ships, built once.
 var bin string
@@ -44,8 +49,18 @@ func buildAndRun(m *testing.M) (code int, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	bin = filepath.Join(dir, "archived")
 	build := exec.Command("go", "build", "-o", bin, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build archived: %w\n%s", err, out)
+	}
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		err = flag.Set("test.parallel", strconv.Itoa(sideBySide*runtime.GOMAXPROCS(0)))
+		if err != nil {
+			return 1, err
+		}
 	}
 	code = m.Run()
 	if crashLine != "" {

@@ -16,10 +16,7 @@ func seconds(n float64) int { return int(n * videoRate) }
 // TestRecordAndDownload is the whole way with nothing configured: the default application and the built-in cloud.
 func TestRecordAndDownload(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir())
-	c := defaultClient(t, p)
-	session := c.createSession()
-	publisher := c.publish(session)
+	p, c, session, publisher := onAir(t, nil)
 	var a archiveView
 	var recorded span
 	recorded.from = act(publisher, func() { a = c.startArchive(session) })

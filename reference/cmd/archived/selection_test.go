@@ -9,10 +9,7 @@ import (
 // TestSelectedStream takes a stream into an archive by a call and out again: the file shows it between the two.
 func TestSelectedStream(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir())
-	c := defaultClient(t, p)
-	session := c.createSession()
-	publisher := c.publish(session)
+	p, c, session, publisher := onAir(t, nil)
 	var streams struct{ Items []struct{ ID string } }
 	c.call(http.MethodGet, c.project()+"/session/"+session+"/stream", nil, &streams)
 	stream := streams.Items[0].ID

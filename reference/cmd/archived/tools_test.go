@@ -26,10 +26,13 @@ func piece(t *testing.T, from, to int) string {
 }
 
 func TestMergeTellsWhatItDid(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out.mp4")
 	var stdout, stderr bytes.Buffer
-	if err := run(t.Context(), []string{"merge", piece(t, 0, 6), piece(t, 4, 9), "-o", out, "-x", "5.5"}, &stdout, &stderr); err != nil {
-		t.Fatal(err)
+	merge := exec.Command(bin, "merge", piece(t, 0, 6), piece(t, 4, 9), "-o", out, "-x", "5.5")
+	merge.Stdout, merge.Stderr = &stdout, &stderr
+	if err := merge.Run(); err != nil {
+		t.Fatalf("%v: %s", err, stderr.String())
 	}
 	for _, want := range []string{"0.mp4 + 4.mp4: overlap of 2.0", "found by picture and sound, joined at 4.000 s; coded again: 0.000 s of video", "out.mp4: 9.0"} {
 		if !strings.Contains(stdout.String(), want) {
