@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,32 +26,55 @@ const (
 )
 
 // film is what recordings of the tests show and sound like, from one instant on: every picture carries its number, every sample
-// is a function of its time.
+// is one of a soundtrack.
 type film struct {
 	picture func(number int, luma []byte) // draws onto black besides the number
-	sound   func(t float64) float64
+	sound   func() []float32
 	plain   bool // without numbers
 	blank   int  // so many pictures at the beginning of a recording are black
 }
 
-// speech is sound that is never the same.
-func speech(t float64) float64 {
-	v := 0.0
-	for voice := range 3 {
-		syllable := math.Floor(t * (7 + float64(voice)))
-		h := math.Mod(math.Abs(math.Sin(syllable*12.9898+float64(voice)*78.233))*43758.5453, 1)
-		if h < 0.35 {
-			continue
+// filmLength is that of the soundtracks, in pictures.
+const filmLength = 1100
+
+// soundtrack is computed once: under the race detector that takes longer than everything else the tests do.
+func soundtrack(at func(i int) float32) func() []float32 {
+	return sync.OnceValue(func() []float32 {
+		track := make([]float32, filmLength*filmRate/filmFPS)
+		for i := range track {
+			track[i] = at(i)
 		}
-		phase := t*(7+float64(voice)) - syllable
-		envelope := math.Sin(math.Pi * phase)
-		v += 0.15 * h * envelope * math.Sin(2*math.Pi*(120+150*h*float64(voice+1))*t)
-	}
-	return v
+		return track
+	})
 }
 
-func tone(t float64) float64    { return 0.3 * math.Sin(2*math.Pi*443.7*t) }
-func silence(_ float64) float64 { return 0 }
+var (
+	// speech is never the same, again comes again every second and a half.
+	speech = sync.OnceValue(spoken)
+	again  = soundtrack(func(i int) float32 { return speech()[i%(filmRate*3/2)] })
+	tone   = soundtrack(func(i int) float32 { return float32(0.3 * math.Sin(2*math.Pi*443.7*float64(i)/filmRate)) })
+	silent = soundtrack(func(int) float32 { return 0 })
+)
+
+// spoken has three voices say syllables of any pitch and loudness, and pause.
+func spoken() []float32 {
+	track := make([]float32, filmLength*filmRate/filmFPS)
+	for voice := range 3 {
+		length := filmRate / (7 + voice)
+		for first := 0; first < len(track); first += length {
+			syllable := float64(first / length)
+			_, h := math.Modf(math.Abs(math.Sin(syllable*12.9898+float64(voice)*78.233)) * 43758.5453)
+			if h < 0.35 {
+				continue
+			}
+			envelope, pitch := math.Pi/float64(length), 2*math.Pi*(120+150*h*float64(voice+1))/filmRate
+			for i := range min(length, len(track)-first) {
+				track[first+i] += float32(0.15 * h * math.Sin(envelope*float64(i)) * math.Sin(pitch*float64(first+i)))
+			}
+		}
+	}
+	return track
+}
 
 // ball moves, so that pictures differ by more than their number.
 func ball(number int, luma []byte) {
@@ -68,27 +93,21 @@ func still(_ int, luma []byte) {
 }
 
 // raw writes pictures and sound of [from, to) to files.
-func (f film) raw(t testing.TB, from, to int, late float64) (video, audio string) {
+func (f film) raw(t testing.TB, from, to int) (video, audio string) {
 	t.Helper()
 	var pix, pcm bytes.Buffer
-	frame := make([]byte, filmWidth*filmHeight*3/2)
+	black := slices.Concat(bytes.Repeat([]byte{16}, filmWidth*filmHeight), bytes.Repeat([]byte{128}, filmWidth*filmHeight/2))
+	frame := make([]byte, len(black))
 	for n := from; n < to; n++ {
-		luma := frame[:filmWidth*filmHeight]
-		for i := range luma {
-			luma[i] = 16
-		}
-		for i := filmWidth * filmHeight; i < len(frame); i++ {
-			frame[i] = 128
-		}
-		if n-from >= f.blank {
+		copy(frame, black)
+		if luma := frame[:filmWidth*filmHeight]; n-from >= f.blank {
 			f.picture(n, luma)
 			f.number(t, n, luma)
 		}
 		pix.Write(frame)
 	}
-	for i := from * filmRate / filmFPS; i < to*filmRate/filmFPS; i++ {
-		v := f.sound(float64(i)/filmRate + late)
-		pcm.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(v))))
+	if err := binary.Write(&pcm, binary.LittleEndian, f.sound()[from*filmRate/filmFPS:to*filmRate/filmFPS]); err != nil {
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	video, audio = filepath.Join(dir, "pictures"), filepath.Join(dir, "sound")
@@ -116,7 +135,6 @@ func (f film) number(t testing.TB, n int, luma []byte) {
 type recording struct {
 	video, audio []string // codec arguments; nil = none
 	rest         []string
-	late         float64 // by how much sound is late, in seconds
 }
 
 var (
@@ -131,7 +149,7 @@ var (
 // record makes an MP4 file of pictures [from, to).
 func (f film) record(t testing.TB, r recording, from, to int) string {
 	t.Helper()
-	video, audio := f.raw(t, from, to, r.late)
+	video, audio := f.raw(t, from, to)
 	var in, out []string
 	if r.video != nil {
 		in = append(in, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", fmt.Sprintf("%dx%d", filmWidth, filmHeight), "-r", strconv.Itoa(filmFPS), "-i", video)
@@ -178,10 +196,10 @@ func numbers(t testing.TB, name string) []int {
 // samples is the sound, mono.
 func samples(t testing.TB, name string) []float64 {
 	t.Helper()
-	raw := run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-f", "f32le", "pipe:1")
-	out := make([]float64, len(raw)/4)
-	for i := range out {
-		out[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	raw := run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-f", "f64le", "pipe:1")
+	out := make([]float64, len(raw)/8)
+	if err := binary.Read(bytes.NewReader(raw), binary.LittleEndian, out); err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
@@ -247,11 +265,7 @@ func heard(t testing.TB, name string, f film, from int) time.Duration {
 	t.Helper()
 	pcm := samples(t, name)
 	const block, reach = filmRate / 25, filmRate / 40
-	start := float64(from) / filmFPS
-	want := make([]float64, len(pcm)+reach)
-	for i := range want {
-		want[i] = f.sound(start + float64(i)/filmRate)
-	}
+	want := f.sound()[from*filmRate/filmFPS:]
 	worst := 0
 	for at := reach; at+block+reach < len(pcm); at += block {
 		energy := 0.0
@@ -269,11 +283,14 @@ func heard(t testing.TB, name string, f film, from int) time.Duration {
 			}
 			xy, yy := 0.0, 0.0
 			for i := 0; i < block; i += 4 {
-				y := want[at+i+d]
+				y := float64(want[at+i+d])
 				xy, yy = xy+pcm[at+i]*y, yy+y*y
 			}
 			if r := xy / math.Sqrt(energy*yy+1e-12); r > best+0.05 {
 				best, lag = r, d
+			}
+			if best >= 0.95 { // none is better by more
+				break
 			}
 		}
 		if best < 0.8 {

@@ -86,9 +86,9 @@ func TestJoinsThree(t *testing.T) {
 
 func TestJoinsOneKindOnly(t *testing.T) {
 	f := film{picture: ball, sound: speech}
-	silent, blind := composed, composed
-	silent.audio, blind.video = nil, nil
-	out, _ := merge(t, f.record(t, silent, 0, 250), f.record(t, silent, 200, 400))
+	mute, blind := composed, composed
+	mute.audio, blind.video = nil, nil
+	out, _ := merge(t, f.record(t, mute, 0, 250), f.record(t, mute, 200, 400))
 	once(t, out, 0, 400)
 	out, _ = merge(t, f.record(t, blind, 0, 250), f.record(t, blind, 201, 400))
 	if off := heard(t, out, f, 0); off > late {
@@ -112,7 +112,7 @@ func TestOneSaysNothing(t *testing.T) {
 	if off := heard(t, out, f, 0); off > late {
 		t.Errorf("still: sound is up to %v off", off)
 	}
-	f = film{picture: ball, sound: silence}
+	f = film{picture: ball, sound: silent}
 	out, r = merge(t, f.record(t, composed, 0, 250), f.record(t, composed, 200, 400))
 	if j := r.Joints[0]; !j.Picture || j.Sound || !near(j.Overlap, 2*time.Second) {
 		t.Errorf("silent: %+v", j)
@@ -131,7 +131,7 @@ func TestNothingInCommon(t *testing.T) {
 	if len(list) != 200 || list[99] != 99 || list[100] != 1000 || list[199] != 1099 {
 		t.Errorf("%v", list)
 	}
-	f = film{picture: still, sound: silence, plain: true}
+	f = film{picture: still, sound: silent, plain: true}
 	out, r = merge(t, f.record(t, plain, 0, 100), f.record(t, plain, 50, 150))
 	if n := len(numbers(t, out)); n != 200 || r.Joints[0].Overlap != 0 {
 		t.Errorf("%d pictures of nothing: %+v", n, r.Joints[0])
@@ -146,7 +146,6 @@ func TestNotFooledByWhatRepeats(t *testing.T) {
 	if j := r.Joints[0]; !near(j.Overlap, 3*time.Second) || j.Ambiguous {
 		t.Errorf("pictures repeat: %+v", j)
 	}
-	again := func(t float64) float64 { return speech(math.Mod(t, 1.5)) }
 	f = film{picture: ball, sound: again}
 	out, r := merge(t, f.record(t, composed, 0, 300), f.record(t, composed, 225, 400))
 	if j := r.Joints[0]; !near(j.Overlap, 3*time.Second) || j.Ambiguous {
@@ -197,8 +196,8 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 		r.video, r.audio = append(slices.Clone(r.video), strings.Fields(video)...), append(slices.Clone(r.audio), strings.Fields(audio)...)
 		return r
 	}
-	silent := composed
-	silent.audio = nil
+	mute := composed
+	mute.audio = nil
 	for _, tt := range []struct {
 		want   string
 		second recording
@@ -210,7 +209,7 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 		{"time base differs: 1/90000 and 1/12800", change("-video_track_timescale 12800", "")},
 		{"sample rate differs: 48000 and 44100", change("", "-ar 44100")},
 		{"number of channels differs: 1 and 2", change("", "-ac 2")},
-		{"audio differs: present and none", silent},
+		{"audio differs: present and none", mute},
 		{"codec must be H.264", recording{video: strings.Fields("-c:v mpeg4")}},
 		{"codec must be AAC", change("", "-c:a mp3")},
 	} {
