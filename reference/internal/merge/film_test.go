@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -20,7 +21,8 @@ import (
 )
 
 const (
-	filmWidth, filmHeight = 320, 240
+	filmWidth, filmHeight = 320, 160
+	numberX, numberY      = 16, 8
 	filmFPS               = 25
 	filmRate              = 48000
 )
@@ -78,7 +80,7 @@ func spoken() []float32 {
 
 // ball moves, so that pictures differ by more than their number.
 func ball(number int, luma []byte) {
-	cx, cy := 160+int(120*math.Sin(float64(number)*0.031)), 190+int(30*math.Sin(float64(number)*0.117))
+	cx, cy := 160+int(120*math.Sin(float64(number)*0.031)), 110+int(30*math.Sin(float64(number)*0.117))
 	for y := cy - 15; y < cy+15; y++ {
 		for x := cx - 15; x < cx+15; x++ {
 			luma[y*filmWidth+x] = 180
@@ -92,29 +94,33 @@ func still(_ int, luma []byte) {
 	}
 }
 
-// raw writes pictures and sound of [from, to) to files.
+// raw writes pictures, in gray, and sound of [from, to) to files.
 func (f film) raw(t testing.TB, from, to int) (video, audio string) {
 	t.Helper()
-	var pix, pcm bytes.Buffer
-	black := slices.Concat(bytes.Repeat([]byte{16}, filmWidth*filmHeight), bytes.Repeat([]byte{128}, filmWidth*filmHeight/2))
-	frame := make([]byte, len(black))
+	dir := t.TempDir()
+	video, audio = filepath.Join(dir, "pictures"), filepath.Join(dir, "sound")
+	pictures, err := os.Create(video)
+	if err != nil {
+		t.Fatal(err)
+	}
+	black := bytes.Repeat([]byte{16}, filmWidth*filmHeight)
+	luma := slices.Clone(black)
 	for n := from; n < to; n++ {
-		copy(frame, black)
-		if luma := frame[:filmWidth*filmHeight]; n-from >= f.blank {
+		copy(luma, black)
+		if n-from >= f.blank {
 			f.picture(n, luma)
 			f.number(t, n, luma)
 		}
-		pix.Write(frame)
+		if _, err := pictures.Write(luma); err != nil {
+			t.Fatal(err)
+		}
 	}
+	var pcm bytes.Buffer
 	if err := binary.Write(&pcm, binary.LittleEndian, f.sound()[from*filmRate/filmFPS:to*filmRate/filmFPS]); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	video, audio = filepath.Join(dir, "pictures"), filepath.Join(dir, "sound")
-	for name, b := range map[string][]byte{video: pix.Bytes(), audio: pcm.Bytes()} {
-		if err := os.WriteFile(name, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if err := errors.Join(pictures.Close(), os.WriteFile(audio, pcm.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
 	}
 	return video, audio
 }
@@ -128,7 +134,7 @@ func (f film) number(t testing.TB, n int, luma []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mark.Draw(mark.Plane{Pix: luma, Stride: filmWidth, W: filmWidth, H: filmHeight}, 16, 50, 1, cells)
+	mark.Draw(mark.Plane{Pix: luma, Stride: filmWidth, W: filmWidth, H: filmHeight}, numberX, numberY, 1, cells)
 }
 
 // recording is how ffmpeg is asked to record.
@@ -152,8 +158,8 @@ func (f film) record(t testing.TB, r recording, from, to int) string {
 	video, audio := f.raw(t, from, to)
 	var in, out []string
 	if r.video != nil {
-		in = append(in, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", fmt.Sprintf("%dx%d", filmWidth, filmHeight), "-r", strconv.Itoa(filmFPS), "-i", video)
-		out = append(out, r.video...)
+		in = append(in, "-f", "rawvideo", "-pix_fmt", "gray", "-s", fmt.Sprintf("%dx%d", filmWidth, filmHeight), "-r", strconv.Itoa(filmFPS), "-i", video)
+		out = append(append(out, "-pix_fmt", "yuv420p"), r.video...)
 	}
 	if r.audio != nil {
 		in = append(in, "-f", "f32le", "-ar", strconv.Itoa(filmRate), "-ac", "1", "-i", audio)
@@ -179,12 +185,12 @@ func run(t testing.TB, args ...string) []byte {
 // numbers reads the number of every picture, -1 where there is none.
 func numbers(t testing.TB, name string) []int {
 	t.Helper()
-	raw := run(t, "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
+	raw := run(t, "-i", name, "-map", "0:v:0", "-vf", fmt.Sprintf("crop=%d:%d:%d:%d,format=gray", mark.Width, mark.Height, numberX, numberY),
+		"-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
 	var list []int
-	for ; len(raw) >= filmWidth*filmHeight; raw = raw[filmWidth*filmHeight:] {
-		r, ok := mark.Decode(mark.Plane{Pix: raw[:filmWidth*filmHeight], Stride: filmWidth, W: filmWidth, H: filmHeight},
-			mark.Box{X: 16, Y: 50, W: mark.Width, H: mark.Height})
-		if ok {
+	for ; len(raw) >= mark.Width*mark.Height; raw = raw[mark.Width*mark.Height:] {
+		strip := mark.Plane{Pix: raw[:mark.Width*mark.Height], Stride: mark.Width, W: mark.Width, H: mark.Height}
+		if r, ok := mark.Decode(strip, mark.Box{W: mark.Width, H: mark.Height}); ok {
 			list = append(list, r.Stream<<9|r.Frame)
 		} else {
 			list = append(list, -1)

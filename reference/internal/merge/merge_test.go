@@ -21,6 +21,7 @@ func near(d, want time.Duration) bool {
 }
 
 func TestJoinsArchives(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	out, r := merge(t, f.record(t, composed, 0, 250), f.record(t, composed, 200, 400))
 	once(t, out, 0, 400)
@@ -34,6 +35,7 @@ func TestJoinsArchives(t *testing.T) {
 
 // TestJoinsWhatFFmpegMakes has B-frames, a moov at the end, edit lists and another time base.
 func TestJoinsWhatFFmpegMakes(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	out, r := merge(t, f.record(t, plain, 0, 253), f.record(t, plain, 201, 400))
 	once(t, out, 0, 400)
@@ -47,6 +49,7 @@ func TestJoinsWhatFFmpegMakes(t *testing.T) {
 
 // TestOpenGroups has key frames of the second recording followed by pictures that need those before.
 func TestOpenGroups(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	r := plain
 	r.video = append(slices.Clone(r.video), "-x264-params", "open-gop=1:keyint=40")
@@ -56,6 +59,7 @@ func TestOpenGroups(t *testing.T) {
 
 // TestCodesAgainUpToTheNextKeyFrame has the second recording begin black, as archives do before the first key frame of a stream.
 func TestCodesAgainUpToTheNextKeyFrame(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	r := composed
 	r.video = append(slices.Clone(r.video), "-g", "75")
@@ -73,6 +77,7 @@ func TestCodesAgainUpToTheNextKeyFrame(t *testing.T) {
 }
 
 func TestJoinsThree(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	out, r := merge(t, f.record(t, plain, 0, 170), f.record(t, plain, 140, 310), f.record(t, plain, 285, 420))
 	once(t, out, 0, 420)
@@ -85,6 +90,7 @@ func TestJoinsThree(t *testing.T) {
 }
 
 func TestJoinsOneKindOnly(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	mute, blind := composed, composed
 	mute.audio, blind.video = nil, nil
@@ -101,6 +107,7 @@ func TestJoinsOneKindOnly(t *testing.T) {
 
 // TestOneSaysNothing has the overlap found by the other: of pictures that stand still, or of silence.
 func TestOneSaysNothing(t *testing.T) {
+	t.Parallel()
 	f := film{picture: still, sound: speech, plain: true}
 	out, r := merge(t, f.record(t, composed, 0, 250), f.record(t, composed, 200, 400))
 	if j := r.Joints[0]; j.Picture || !j.Sound || !near(j.Overlap, 2*time.Second) {
@@ -122,6 +129,7 @@ func TestOneSaysNothing(t *testing.T) {
 
 // TestNothingInCommon appends, whole: recordings that do not overlap, and those that say nothing.
 func TestNothingInCommon(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	out, r := merge(t, f.record(t, plain, 0, 100), f.record(t, plain, 1000, 1100))
 	if j := r.Joints[0]; j.Overlap != 0 || j.Video != 0 {
@@ -140,6 +148,7 @@ func TestNothingInCommon(t *testing.T) {
 
 // TestNotFooledByWhatRepeats has a picture that comes again every two seconds under speech that does not, and the reverse.
 func TestNotFooledByWhatRepeats(t *testing.T) {
+	t.Parallel()
 	circling := func(n int, luma []byte) { ball(n%50*7, luma) }
 	f := film{picture: circling, sound: speech, plain: true}
 	_, r := merge(t, f.record(t, composed, 0, 300), f.record(t, composed, 225, 400))
@@ -161,6 +170,7 @@ func TestNotFooledByWhatRepeats(t *testing.T) {
 
 // TestToneGoesOn joins a tone, whose phase is anywhere at the joint: its level stays, and nothing clicks.
 func TestToneGoesOn(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: tone}
 	for _, first := range []int{200, 203, 207} {
 		out, r := merge(t, f.record(t, composed, 0, 250), f.record(t, composed, first, 400))
@@ -189,6 +199,7 @@ func TestToneGoesOn(t *testing.T) {
 
 // TestWhatDiffersIsNamed refuses files that cannot follow each other.
 func TestWhatDiffersIsNamed(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	first := f.record(t, composed, 0, 10)
 	change := func(video, audio string) recording {
@@ -203,7 +214,7 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 		second recording
 	}{
 		{"profile differs: Baseline and High", change("-profile:v high -preset fast", "")},
-		{"size differs: 320x240 and 160x120", change("-s 160x120", "")},
+		{"size differs: 320x160 and 160x120", change("-s 160x120", "")},
 		{"pixel format differs", change("-pix_fmt yuvj420p", "")},
 		{"frame rate differs: 25 and 30", change("-r 30", "")},
 		{"time base differs: 1/90000 and 1/12800", change("-video_track_timescale 12800", "")},
@@ -244,6 +255,7 @@ func refuse(t *testing.T, want string, inputs ...string) {
 
 // TestOutputIsWholeOrAsBefore neither overwrites unasked nor leaves anything when interrupted.
 func TestOutputIsWholeOrAsBefore(t *testing.T) {
+	t.Parallel()
 	f := film{picture: ball, sound: speech}
 	a, b := f.record(t, composed, 0, 60), f.record(t, composed, 40, 100)
 	out := filepath.Join(t.TempDir(), "out.mp4")
