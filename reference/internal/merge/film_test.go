@@ -115,11 +115,8 @@ func (f film) raw(t testing.TB, from, to int) (video, audio string) {
 			t.Fatal(err)
 		}
 	}
-	var pcm bytes.Buffer
-	if err := binary.Write(&pcm, binary.LittleEndian, f.sound()[from*filmRate/filmFPS:to*filmRate/filmFPS]); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(pictures.Close(), os.WriteFile(audio, pcm.Bytes(), 0o600)); err != nil {
+	pcm, err := binary.Append(nil, binary.LittleEndian, f.sound()[from*filmRate/filmFPS:to*filmRate/filmFPS])
+	if err := errors.Join(err, pictures.Close(), os.WriteFile(audio, pcm, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return video, audio
@@ -172,7 +169,7 @@ func (f film) record(t testing.TB, r recording, from, to int) string {
 
 func run(t testing.TB, args ...string) []byte {
 	t.Helper()
-	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y"}, args...)...)
+	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-threads", "1", "-filter_threads", "1"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -185,12 +182,13 @@ func run(t testing.TB, args ...string) []byte {
 // numbers reads the number of every picture, -1 where there is none.
 func numbers(t testing.TB, name string) []int {
 	t.Helper()
-	raw := run(t, "-i", name, "-map", "0:v:0", "-vf", fmt.Sprintf("crop=%d:%d:%d:%d,format=gray", mark.Width, mark.Height, numberX, numberY),
-		"-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
+	const width, height = mark.Width / 2, mark.Height / 2
+	raw := run(t, "-i", name, "-map", "0:v:0", "-vf", fmt.Sprintf("crop=%d:%d:%d:%d,scale=%d:%d:flags=area,format=gray",
+		mark.Width, mark.Height, numberX, numberY, width, height), "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
 	var list []int
-	for ; len(raw) >= mark.Width*mark.Height; raw = raw[mark.Width*mark.Height:] {
-		strip := mark.Plane{Pix: raw[:mark.Width*mark.Height], Stride: mark.Width, W: mark.Width, H: mark.Height}
-		if r, ok := mark.Decode(strip, mark.Box{W: mark.Width, H: mark.Height}); ok {
+	for ; len(raw) >= width*height; raw = raw[width*height:] {
+		r, ok := mark.Decode(mark.Plane{Pix: raw[:width*height], Stride: width, W: width, H: height}, mark.Box{W: width, H: height})
+		if ok {
 			list = append(list, r.Stream<<9|r.Frame)
 		} else {
 			list = append(list, -1)
@@ -202,10 +200,14 @@ func numbers(t testing.TB, name string) []int {
 // samples is the sound, mono.
 func samples(t testing.TB, name string) []float64 {
 	t.Helper()
-	raw := run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-f", "f64le", "pipe:1")
-	out := make([]float64, len(raw)/8)
-	if err := binary.Read(bytes.NewReader(raw), binary.LittleEndian, out); err != nil {
+	raw := run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-f", "f32le", "pipe:1")
+	decoded := make([]float32, len(raw)/4)
+	if _, err := binary.Decode(raw, binary.LittleEndian, decoded); err != nil {
 		t.Fatal(err)
+	}
+	out := make([]float64, len(decoded))
+	for i, v := range decoded {
+		out[i] = float64(v)
 	}
 	return out
 }
