@@ -27,13 +27,15 @@ build: ## Build bin/archived and bin/conform
 debian = @{ $(1); } >/dev/null 2>&1 || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $(2); }
 
-.PHONY: ffmpeg openssl postgresql gstreamer
+.PHONY: ffmpeg openssl postgresql gstreamer gcc
 ffmpeg: # decodes and encodes for archived and decodes for conform
 	$(call debian,command -v ffmpeg,ffmpeg)
 openssl: # what users decrypt archives with, and the tests of it
 	$(call debian,command -v openssl,openssl)
 postgresql: # tests start servers of their own
 	$(call debian,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql)
+gcc: # the race detector links with it
+	$(call debian,command -v gcc && echo '#include <stdlib.h>' | gcc -E -,gcc libc6-dev)
 gstreamer: # what `make bench` compares with
 	$(call debian,command -v gst-launch-1.0,gstreamer1.0-tools gstreamer1.0-libav gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly)
@@ -43,7 +45,7 @@ conformance: ffmpeg build ## Start archived on its defaults, judge it, write rep
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
 
 .PHONY: test
-test: ffmpeg openssl postgresql ## Unit and contract tests with the race detector
+test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race detector
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
 MINUTES ?= 60

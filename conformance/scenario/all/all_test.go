@@ -1,24 +1,24 @@
-package scenario
+package all
 
 import (
 	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/access"
 	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
 )
 
-func env(t *testing.T, base string, capabilities ...target.Capability) Env {
+func env(t *testing.T, base string, capabilities ...target.Capability) scenario.Env {
 	t.Helper()
 	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
 	if err != nil {
@@ -42,7 +42,7 @@ func env(t *testing.T, base string, capabilities ...target.Capability) Env {
 	if f.Has(target.Control) {
 		f.Time = target.Virtual
 	}
-	return Env{Target: &target.Target{File: f, Credentials: target.Credentials{URL: base, ControlToken: "control", APIKey: "1", APISecret: "a secret"}},
+	return scenario.Env{Target: &target.Target{File: f, Credentials: target.Credentials{URL: base, ControlToken: "control", APIKey: "1", APISecret: "a secret"}},
 		Journal: j, Schema: schema, Hooks: hooks, Store: store, Publisher: publisher.WHIP{}, RunID: "test"}
 }
 
@@ -77,11 +77,11 @@ func TestSentinelsBlockEveryScenario(t *testing.T) {
 				srv := httptest.NewServer(h)
 				defer srv.Close()
 				e := env(t, srv.URL, kind.all...)
-				if err := Run(t.Context(), e, All()); err != nil {
+				if err := scenario.Run(t.Context(), e, Scenarios); err != nil {
 					t.Fatal(err)
 				}
 				v := e.Journal.View()
-				for _, s := range All() {
+				for _, s := range Scenarios {
 					step, ok := v.Outcome(s.Name)
 					allowed := false
 					for _, o := range kind.allowed {
@@ -108,7 +108,7 @@ func TestInterruptedScenariosSaySo(t *testing.T) {
 	}))
 	defer srv.Close()
 	e := env(t, srv.URL, target.Capabilities...)
-	if err := Run(ctx, e, []Scenario{refusals}); err == nil {
+	if err := scenario.Run(ctx, e, []scenario.Scenario{access.Refusals}); err == nil {
 		t.Error("no error after an interrupt")
 	}
 	if step, ok := e.Journal.View().Outcome(name.Refusals); !ok || step.Outcome != evidence.Broken {
@@ -118,66 +118,10 @@ func TestInterruptedScenariosSaySo(t *testing.T) {
 
 func TestScenariosAreDistinctAndBounded(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range All() {
+	for _, s := range Scenarios {
 		if s.Name == "" || s.Title == "" || seen[s.Name] || s.Within < 10*time.Second || s.Within > 3*time.Minute {
 			t.Errorf("scenario %+v", s)
 		}
 		seen[s.Name] = true
-		if got, ok := Find(s.Name); !ok || got.Title != s.Title {
-			t.Errorf("Find(%q) = %+v, %v", s.Name, got, ok)
-		}
-	}
-	if _, ok := Find("nothing"); ok {
-		t.Error("found nothing")
-	}
-}
-
-func TestTamper(t *testing.T) {
-	link := "http://h/archives/app/a/archive.mp4?expires=1700000000&signature=aGVsbG8td29ybGQ"
-	for what, changed := range map[string]string{"signature": "signature", "expiry": "expires", "path": ""} {
-		forged, err := tamper(link, what)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, b := mustURL(t, link), mustURL(t, forged)
-		for key := range a.Query() {
-			if same := a.Query().Get(key) == b.Query().Get(key); same == (key == changed) {
-				t.Errorf("%s: %s is %q, was %q", what, key, b.Query().Get(key), a.Query().Get(key))
-			}
-		}
-		if (a.Path == b.Path) == (what == "path") {
-			t.Errorf("%s: path %q, was %q", what, b.Path, a.Path)
-		}
-	}
-	if _, err := tamper("http://h/archive.mp4", "signature"); err == nil {
-		t.Error("tampered with a signature that is not there")
-	}
-}
-
-func mustURL(t *testing.T, s string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
-
-func TestBucketNames(t *testing.T) {
-	for in, want := range map[string]string{
-		"Run_1/composed-pair":   "rc-run-1-composed-pair",
-		strings.Repeat("x", 70): "rc-" + strings.Repeat("x", 60),
-	} {
-		if got := bucketName(in); got != want {
-			t.Errorf("bucket name of %q is %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestUnknownSessionStaysWellFormed(t *testing.T) {
-	id := "1_MX4xMjN-fjE3MjY0NjI1ODg2NDd-MTF4TGExYmJofn4-"
-	got := unknownSession(id)
-	if got == id || strings.Trim(got[2:], "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" || !strings.HasPrefix(got, "1_") {
-		t.Errorf("unknown session %q", got)
 	}
 }

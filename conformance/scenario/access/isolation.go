@@ -1,4 +1,4 @@
-package scenario
+package access
 
 import (
 	"context"
@@ -6,29 +6,30 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
-// isolation has two applications, each with proper credentials, that must not reach each other.
-var isolation = Scenario{
+// Isolation has two applications, each with proper credentials, that must not reach each other.
+var Isolation = scenario.Scenario{
 	Name: name.Isolation, Title: "two applications that must not see or touch each other's archives",
-	Needs: []target.Capability{target.Control}, Within: 60 * time.Second, run: runIsolation,
+	Needs: []target.Capability{target.Control}, Within: 60 * time.Second, Run: runIsolation,
 }
 
-func runIsolation(ctx context.Context, f *flow) error {
-	client, _, err := f.application(ctx, "application.foreign", appKind{name: "foreign"})
+func runIsolation(ctx context.Context, f *scenario.Flow) error {
+	client, _, err := f.Application(ctx, "application.foreign", scenario.App{Name: "foreign"})
 	if err != nil {
 		return err
 	}
-	session, err := f.session(ctx, "session")
+	session, err := f.Session(ctx, "session")
 	if err != nil {
 		return err
 	}
-	if _, err := f.join(ctx, session, "alice"); err != nil {
+	if _, err := f.Join(ctx, session, "alice"); err != nil {
 		return err
 	}
-	a, err := f.start(ctx, "start", session, map[string]any{"name": "mine"})
+	a, err := f.Start(ctx, "start", session, map[string]any{"name": "mine"})
 	if err != nil {
 		return err
 	}
@@ -37,30 +38,30 @@ func runIsolation(ctx context.Context, f *flow) error {
 			return err
 		}
 	}
-	if _, err := f.get(ctx, "get.unharmed", a.ID); err != nil {
+	if _, err := f.As.Get(ctx, "get.unharmed", a.ID); err != nil {
 		return err
 	}
-	if err := f.stop(ctx, "stop", a.ID); err != nil {
+	if err := f.Stop(ctx, "stop", a.ID); err != nil {
 		return err
 	}
-	if err := f.deliver(ctx, a.ID); err != nil {
+	if err := f.Deliver(ctx, a.ID); err != nil {
 		return err
 	}
 	if _, err := client.Unified().Delete(ctx, "delete.foreign.delivered", a.ID); err != nil {
 		return err
 	}
-	if _, err := f.get(ctx, "get.delivered", a.ID); err != nil {
+	if _, err := f.As.Get(ctx, "get.delivered", a.ID); err != nil {
 		return err
 	}
-	if _, err := f.as.List(ctx, "list.own", url.Values{}, false); err != nil {
+	if _, err := f.As.List(ctx, "list.own", url.Values{}, false); err != nil {
 		return err
 	}
 	from := time.Now()
-	if err := sleep(ctx, quiet); err != nil {
+	if err := scenario.Sleep(ctx, scenario.Quiet); err != nil {
 		return err
 	}
 	// The foreign application's endpoint is one of ours: what came there is in the evidence as webhook.foreign.
-	return f.watched("quiet.foreign", evidence.Watch{What: "webhooks", Span: evidence.Span{From: from, To: time.Now()}},
+	return f.Watched("quiet.foreign", evidence.Watch{What: "webhooks", Span: evidence.Span{From: from, To: time.Now()}},
 		map[string]string{evidence.Application: client.App.ID})
 }
 
@@ -70,20 +71,20 @@ type intruder struct {
 }
 
 // intruders are the foreign application under its own path, and under the path of the owner.
-func intruders(f *flow, client *target.Client) []intruder {
+func intruders(f *scenario.Flow, client *target.Client) []intruder {
 	all := []intruder{
 		{"foreign", client.Unified()},
-		{"foreign-path", target.As{Client: client, Identity: target.AsUnified, Project: f.as.App.ID}},
+		{"foreign-path", target.As{Client: client, Identity: target.AsUnified, Project: f.As.App.ID}},
 	}
 	if f.Target.File.Has(target.Legacy) {
 		all = append(all,
 			intruder{"foreign-legacy", client.Legacy()},
-			intruder{"foreign-legacy-path", target.As{Client: client, Identity: target.AsLegacy, Project: f.as.App.APIKey}})
+			intruder{"foreign-legacy-path", target.As{Client: client, Identity: target.AsLegacy, Project: f.As.App.APIKey}})
 	}
 	return all
 }
 
-func intrude(ctx context.Context, as target.As, name string, a started) error {
+func intrude(ctx context.Context, as target.As, name string, a scenario.Started) error {
 	if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
 		return err
 	}

@@ -1,22 +1,23 @@
-package scenario
+package sessions
 
 import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
-// simultaneous records one session several times at once, and uses a tag again.
-var simultaneous = Scenario{
+// Simultaneous records one session several times at once, and uses a tag again.
+var Simultaneous = scenario.Scenario{
 	Name: name.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
 	Needs: []target.Capability{target.VP8, target.S3, target.Simultaneous}, Media: 2, Within: 90 * time.Second,
-	run: runSimultaneous,
+	Run: runSimultaneous,
 }
 
-func runSimultaneous(ctx context.Context, f *flow) error {
-	session, alice, err := f.alone(ctx, "vp8-05", "tone-05")
+func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
+	session, alice, err := f.Alone(ctx, "vp8-05", "tone-05")
 	if err != nil {
 		return err
 	}
@@ -26,53 +27,53 @@ func runSimultaneous(ctx context.Context, f *flow) error {
 		if label == "second" && f.Target.File.Has(target.Layout) {
 			options["layout"] = map[string]any{"type": "pip"}
 		}
-		a, err := f.start(ctx, label+".start", session, options)
+		a, err := f.Start(ctx, label+".start", session, options)
 		ids[label] = a.ID
 		return err
 	}
 	if err := begin("first", "a"); err != nil {
 		return err
 	}
-	if err := sleep(ctx, time.Second); err != nil {
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	if err := begin("second", "b"); err != nil {
 		return err
 	}
-	if _, err := f.as.Start(ctx, "start.same-tag", map[string]any{"sessionId": session, "multiArchiveTag": "a"}); err != nil {
+	if _, err := f.As.Start(ctx, "start.same-tag", map[string]any{"sessionId": session, "multiArchiveTag": "a"}); err != nil {
 		return err
 	}
 	for _, label := range []string{"first", "second"} {
-		if _, err := f.get(ctx, label+".get.both", ids[label]); err != nil {
+		if _, err := f.As.Get(ctx, label+".get.both", ids[label]); err != nil {
 			return err
 		}
 	}
-	if err := sleep(ctx, 1500*time.Millisecond); err != nil {
+	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
 		return err
 	}
-	if err := f.stop(ctx, "first.stop", ids["first"]); err != nil {
+	if err := f.Stop(ctx, "first.stop", ids["first"]); err != nil {
 		return err
 	}
 	if err := begin("again", "a"); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 1500*time.Millisecond); err != nil {
+	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
 		return err
 	}
 	for _, label := range []string{"again", "second"} {
-		if err := f.stop(ctx, label+".stop", ids[label]); err != nil {
+		if err := f.Stop(ctx, label+".stop", ids[label]); err != nil {
 			return err
 		}
 	}
-	if err := alice.leave(); err != nil {
+	if err := alice.Leave(); err != nil {
 		return err
 	}
 	return deliverEach(ctx, f, ids, "first", "second", "again")
 }
 
-func deliverEach(ctx context.Context, f *flow, ids map[string]string, labels ...string) error {
+func deliverEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {
 	for _, label := range labels {
-		if err := f.deliverAs(ctx, label+".", ids[label]); err != nil {
+		if err := f.DeliverAs(ctx, label+".", ids[label]); err != nil {
 			return err
 		}
 	}

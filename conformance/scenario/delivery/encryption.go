@@ -1,4 +1,4 @@
-package scenario
+package delivery
 
 import (
 	"bytes"
@@ -6,72 +6,72 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/holder"
+	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
-// encryption has a certificate: what is delivered can be read by its holder alone.
-var encryption = Scenario{
+// Encryption has a certificate: what is delivered can be read by its holder alone.
+var Encryption = scenario.Scenario{
 	Name: name.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
 	Needs: []target.Capability{target.VP8, target.S3, target.Encryption}, Media: 1, Within: 90 * time.Second,
-	run: runEncryption,
+	Run: runEncryption,
 }
 
 // clockSkew is how far the clock of a store of one's own may be behind.
 const clockSkew = 5 * time.Second
 
 type encryptionFlow struct {
-	*flow
+	*scenario.Flow
 	began   time.Time
 	storage target.Storage
 	holder  holder.Holder
 	session string
 }
 
-func runEncryption(ctx context.Context, f *flow) (err error) {
-	e := &encryptionFlow{flow: f, began: time.Now(), storage: *f.place.Storage(f.place.bucket)}
+func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
+	e := &encryptionFlow{Flow: f, began: time.Now(), storage: *f.Place.Storage(f.Place.Name)}
 	if e.holder, err = holder.New(2048); err != nil {
 		return err
 	}
 	if err := e.badCertificates(ctx); err != nil {
 		return err
 	}
-	a, err := e.as.SetStorage(ctx, "storage.certificate", e.storage, e.holder.Certificate)
+	a, err := e.As.SetStorage(ctx, "storage.certificate", e.storage, e.holder.Certificate)
 	if err != nil {
 		return err
 	}
 	if a.Status != 200 {
-		return blocked("storage.certificate", "setting an upload target with a certificate answered %s", describe(a))
+		return scenario.Blocked("storage.certificate", "setting an upload target with a certificate answered %s", scenario.Describe(a))
 	}
-	var alice *member
-	if e.session, alice, err = f.alone(ctx, "vp8-15", "tone-15"); err != nil {
+	var alice *scenario.Member
+	if e.session, alice, err = f.Alone(ctx, "vp8-15", "tone-15"); err != nil {
 		return err
 	}
 	if err := e.encrypted(ctx); err != nil {
 		return err
 	}
-	if a, err = e.as.SetStorage(ctx, "storage.off", e.storage, nil); err != nil {
+	if a, err = e.As.SetStorage(ctx, "storage.off", e.storage, nil); err != nil {
 		return err
 	}
 	if a.Status != 200 {
-		return blocked("storage.off", "setting an upload target with certificate null answered %s", describe(a))
+		return scenario.Blocked("storage.off", "setting an upload target with certificate null answered %s", scenario.Describe(a))
 	}
 	plain, err := e.record(ctx, "plain.", 2*time.Second)
 	if err != nil {
 		return err
 	}
-	if err := f.deliverAs(ctx, "plain.", plain); err != nil {
+	if err := f.DeliverAs(ctx, "plain.", plain); err != nil {
 		return err
 	}
-	if _, err := f.get(ctx, "plain.get.delivered", plain); err != nil {
+	if _, err := f.As.Get(ctx, "plain.get.delivered", plain); err != nil {
 		return err
 	}
-	return alice.leave()
+	return alice.Leave()
 }
 
 // badCertificates offers what cannot be one.
@@ -85,7 +85,7 @@ func (e *encryptionFlow) badCertificates(ctx context.Context) error {
 		return err
 	}
 	for _, bad := range []struct{ label, certificate string }{{"words", "not a certificate"}, {"large-key", large.Certificate}, {"curve", curve}} {
-		if _, err := e.as.SetStorage(ctx, "storage."+bad.label, e.storage, bad.certificate); err != nil {
+		if _, err := e.As.SetStorage(ctx, "storage."+bad.label, e.storage, bad.certificate); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (e *encryptionFlow) badCertificates(ctx context.Context) error {
 
 // record makes an archive.
 func (e *encryptionFlow) record(ctx context.Context, prefix string, long time.Duration) (string, error) {
-	a, err := e.flow.record(ctx, prefix, e.session, map[string]any{"name": "encryption"}, long)
+	a, err := e.Flow.Record(ctx, prefix, e.session, map[string]any{"name": "encryption"}, long)
 	return a.ID, err
 }
 
@@ -104,14 +104,14 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := e.must(ctx, "wait.delivered", id, delivery, "uploaded", "available", "failed")
+	status, err := e.Must(ctx, "wait.delivered", id, scenario.Delivery, "uploaded", "available", "failed")
 	if err != nil {
 		return err
 	}
-	if _, err := e.awaitHooks(ctx, "hooks.delivered", id, soon, "stopped", s.Status); err != nil {
+	if err := e.AwaitHooks(ctx, "hooks.delivered", id, scenario.Soon, "stopped", status); err != nil {
 		return err
 	}
-	a, err := e.get(ctx, "get.delivered", id)
+	a, err := e.As.Get(ctx, "get.delivered", id)
 	if err != nil {
 		return err
 	}
@@ -120,18 +120,15 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 		return err
 	}
 	for _, o := range objects {
-		got, err := e.place.Fetch(ctx, e.Journal, o.Bucket, o.Key)
+		sum, err := e.Take(ctx, "object", id, o)
 		if err != nil {
 			return err
 		}
-		if _, err := e.Journal.Append(evidence.Record{Scenario: e.scenario.Name, Label: "object", IDs: e.archiveIDs(id), Object: &got}); err != nil {
-			return err
-		}
 		// It is no file of the archive for those who look at files: the forensics only say whether it can be read.
-		if err := e.look(ctx, "sealed.media", "", got.SHA256); err != nil {
+		if err := e.Look(ctx, "sealed.media", "", sum); err != nil {
 			return err
 		}
-		if err := e.open(ctx, id, got.SHA256, a.String("password")); err != nil {
+		if err := e.open(ctx, id, sum, a.String("password")); err != nil {
 			return err
 		}
 	}
@@ -140,19 +137,7 @@ func (e *encryptionFlow) encrypted(ctx context.Context) error {
 
 // everything lists all that has come to the upload target, where nothing but the archive has a right to be.
 func (e *encryptionFlow) everything(ctx context.Context, id string) ([]evidence.Object, error) {
-	from := time.Now()
-	all, err := e.place.List(ctx, e.place.bucket, "")
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(o evidence.Object) bool { return o.Modified.Before(e.began.Add(-clockSkew)) })
-	for _, o := range all {
-		if _, err := e.Journal.Append(evidence.Record{Scenario: e.scenario.Name, Label: "object.listed", IDs: e.archiveIDs(id), Object: &o}); err != nil {
-			return nil, err
-		}
-	}
-	return all, e.watched("object", evidence.Watch{What: "objects", Span: evidence.Span{From: from, To: time.Now()}, Until: "an object of the archive", Met: len(all) > 0},
-		e.archiveIDs(id))
+	return e.ObjectsThat(ctx, "object", id, func(o evidence.Object) bool { return !o.Modified.Before(e.began.Add(-clockSkew)) })
 }
 
 // open decrypts an object with what its password says, and has the plain file looked at.
@@ -161,10 +146,10 @@ func (e *encryptionFlow) open(ctx context.Context, id, sum, password string) err
 	if err != nil {
 		return err
 	}
-	if _, err := e.Journal.Append(evidence.Record{Scenario: e.scenario.Name, Label: "opened", IDs: e.archiveIDs(id), Opened: &found}); err != nil || found.Plain == "" {
+	if err := e.Append(evidence.Record{Label: "opened", IDs: e.ArchiveIDs(id), Opened: &found}); err != nil || found.Plain == "" {
 		return err
 	}
-	return e.look(ctx, "opened.media", id, found.Plain)
+	return e.Look(ctx, "opened.media", id, found.Plain)
 }
 
 // decrypt never fails for what the target delivered: that is evidence.
