@@ -12,6 +12,7 @@ import (
 )
 
 func TestEveryVideoHasAKeyFrameASecond(t *testing.T) {
+	t.Parallel()
 	m, err := fixtures.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -33,6 +34,7 @@ func TestEveryVideoHasAKeyFrameASecond(t *testing.T) {
 }
 
 func TestAKeyFrameFollowsEveryRequest(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	p, _ := publish(t, s, Options{Video: "vp8-01"})
 	<-s.arrived

@@ -16,6 +16,7 @@ import (
 
 // Every frame arrives whole, in order and once, though one packet in seven is lost on its first way.
 func TestLossIsRepaired(t *testing.T) {
+	t.Parallel()
 	for _, codec := range []struct {
 		mime string
 		want av.Codec
@@ -76,6 +77,7 @@ func checkPace(t *testing.T, video, audio []av.Sample) {
 }
 
 func TestPreferredCodecComesFirst(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	_, web := serve(t, r, nil) // the application prefers H264
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
@@ -90,6 +92,7 @@ func TestPreferredCodecComesFirst(t *testing.T) {
 }
 
 func TestTrickleAndDelete(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	_, web := serve(t, r, nil)
 	c := publish(t, web, "", true)
@@ -127,6 +130,7 @@ func attribute(sdp, key string) string {
 
 // An ICE restart within the grace keeps the stream; its sink sees a gap and a new key frame is asked for.
 func TestICERestart(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	_, web := serve(t, r, func(c *Config) { c.Grace = 20 * time.Second })
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
@@ -184,6 +188,7 @@ func TestICERestart(t *testing.T) {
 
 // A publisher that falls silent without a word is gone when the grace is over; marks keep growing until then.
 func TestAbruptEnd(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	_, web := serve(t, r, func(c *Config) { c.Grace = time.Second })
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
@@ -203,6 +208,7 @@ func TestAbruptEnd(t *testing.T) {
 
 // A client that closes its connection without DELETE has left.
 func TestCloseWithoutDelete(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	_, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
@@ -216,6 +222,7 @@ func TestCloseWithoutDelete(t *testing.T) {
 }
 
 func TestForcedEnd(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	s, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
@@ -231,6 +238,7 @@ func TestForcedEnd(t *testing.T) {
 }
 
 func TestRefusedStream(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	r.refuse = errors.New("session full")
 	s, web := serve(t, r, nil)
@@ -245,6 +253,7 @@ func TestRefusedStream(t *testing.T) {
 }
 
 func TestNeverConnected(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	s, web := serve(t, r, func(c *Config) { c.Connect = 300 * time.Millisecond })
 	c := &client{t: t, web: web}
@@ -253,6 +262,7 @@ func TestNeverConnected(t *testing.T) {
 }
 
 func TestKeyFrameRequest(t *testing.T) {
+	t.Parallel()
 	r := newRoom()
 	_, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
@@ -267,11 +277,12 @@ func TestKeyFrameRequest(t *testing.T) {
 		defer c.faults.mu.Unlock()
 		return c.faults.plis > 0
 	})
-	time.Sleep(time.Second)
+	c.send(webrtc.MimeTypeVP8, 25) // a key frame among them
+	eventually(t, "the key frame", func() bool { return len(r.Samples(t, true)) >= 30 })
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
 	if c.faults.plis > 4 {
-		t.Errorf("%d key frame requests within about a second", c.faults.plis)
+		t.Errorf("%d key frame requests before the key frame", c.faults.plis)
 	}
 }
 
