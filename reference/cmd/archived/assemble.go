@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -35,15 +36,24 @@ import (
 	"reelcheck/spec"
 )
 
-// server is everything that runs, wired.
+// server is everything that runs, wired. Each part knows only parts above it.
 type server struct {
-	handler  http.Handler
-	gateway  *gateway.Gateway
+	config config
+	base   string // its URL
+	log    *slog.Logger
+	faults *fault.Board // nil without the control API
+
+	founding *founding // the default application
+	store    *sqlstore.Store
+	cloud    *storage.Cloud
 	recorder *recorder.Recorder
-	faults   *fault.Board // nil without the control API
-	ready    readyLine
-	lost     chan error     // why the server must end
-	closers  []func() error // in the order of construction
+	control  *control.Control
+	gateway  *gateway.Gateway
+	handler  http.Handler
+
+	ready   readyLine
+	lost    chan error     // why the server must end
+	closers []func() error // in the order of construction
 }
 
 // close ends everything, the last first.
@@ -57,127 +67,128 @@ func (s *server) close() error {
 
 func (s *server) owns(closer func() error) { s.closers = append(s.closers, closer) }
 
-// assemble builds the server on c.Data and finishes what an earlier run left.
-func assemble(ctx context.Context, c config, base string, log *slog.Logger) (s *server, err error) {
-	s = &server{lost: make(chan error, 1)}
+// assemble builds the server, from its data to its face, and finishes what an earlier run left.
+func assemble(ctx context.Context, c config, base string, log *slog.Logger) (*server, error) {
+	s := &server{config: c, base: base, log: log, lost: make(chan error, 1)}
 	if c.Control {
 		s.faults = &fault.Board{}
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
+	for _, build := range []func(context.Context) error{
+		s.data,      // the directory, for this process alone, and the default application in it
+		s.database,  // of sessions, archives and jobs
+		s.core,      // what records, and decides when: cloud, recorder, jobs, control
+		s.media,     // what clients talk to: WebRTC and WebSockets
+		s.introduce, // who may call
+		s.face,      // HTTP
+	} {
+		if err := build(ctx); err != nil {
+			return nil, errors.Join(err, s.close())
 		}
-	}()
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return s, fmt.Errorf("data: %w", err)
 	}
-	locked, err := lock(c.Data)
-	if err != nil {
-		return s, err
-	}
-	s.owns(locked.Close)
-	founding, err := found(c.Data)
-	if err != nil {
-		return s, err
-	}
-	s.owns(founding.wait)
-	db, err := s.open(ctx, c, base, log)
-	if err != nil {
-		return s, err
-	}
-	s.owns(db.Close)
-	ctl, cloud, err := s.core(ctx, c, db, log)
-	if err != nil {
-		return s, err
-	}
-	if err := s.media(c, ctl, log); err != nil {
-		return s, err
-	}
-	app, err := founding.application(ctx, db, c.Application)
-	if err != nil {
-		return s, err
-	}
-	s.ready = readyLine{URL: base, ApplicationID: app.ID, PrivateKeyFile: founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}
-	targets := target.Rules{Guard: c.outbound()}
-	face := api.Config{
-		Targets: targets,
-
-		Applications: db,
-		Control:      ctl,
-		Verifier:     session.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now},
-		Clients:      s.gateway,
-		Link:         func(a archive.Archive) string { return strings.TrimSuffix(base, "/") + cloud.Link(a) },
-		Download:     fromHolder(cloud, db, log),
-		Missing:      (&readiness{ffmpeg: c.FFmpeg, store: db}).missing,
-		OpenAPI:      spec.OpenAPI,
-		Now:          time.Now,
-		Log:          log,
-	}
-	measured := newMetrics(s.recorder.Composing)
-	if c.Metrics {
-		face.Metrics = measured.page()
-	}
-	if c.Control {
-		s.ready.ControlToken = c.ControlToken
-		if s.ready.ControlToken == "" {
-			s.ready.ControlToken = rand.Text()
-		}
-		face.TestControl = testctl.New(testctl.Config{Token: s.ready.ControlToken, Applications: db, Control: ctl, Webhooks: db,
-			Board: s.faults, Targets: targets, Now: time.Now})
-	}
-	s.handler = measured.count(api.New(face))
 	return s, nil
 }
 
-// core builds what knows no client: clock, jobs, cloud, recorder and control, and recovers.
-func (s *server) core(ctx context.Context, c config, db *sqlstore.Store, log *slog.Logger) (*control.Control, *storage.Cloud, error) {
-	ticking := &clock.Clock{}
-	cloud, err := storage.OpenCloud(filepath.Join(c.Data, "cloud"), ticking.Now)
+func (s *server) data(context.Context) error {
+	if err := os.MkdirAll(s.config.Data, 0o700); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	locked, err := lock(s.config.Data)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	s.owns(cloud.Close)
-	rec, err := recorder.New(recorder.Config{
-		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg},
-		Faults: s.faults, Log: log,
-		Certificate: certificates(db), Keys: seal.NewKeyfile(c.keyFile()),
-	})
-	if err != nil {
-		return nil, nil, err
+	s.owns(locked.Close)
+	if s.founding, err = found(s.config.Data); err != nil {
+		return err
 	}
-	s.recorder = rec
-	runner, err := jobs.New(ctx, jobs.Config{Store: db, Clock: ticking, Cloud: cloud, Open: rec.Open, Outbound: c.outbound(), Patience: c.Patience, Mail: c.Mail,
-		Faults: s.faults, Log: log})
-	if err != nil {
-		return nil, nil, errors.Join(err, rec.Close())
-	}
-	ctl := control.New(control.Config{Store: db, Jobs: runner, Clock: ticking, Recorder: rec, Cloud: cloud, Log: log})
-	s.owns(runner.Close)
-	s.owns(func() error { ctl.Close(); return nil })
-	s.owns(rec.Close)
-	if err := ctl.Recover(ctx); err != nil {
-		return nil, nil, err
-	}
-	return ctl, cloud, runner.Start(ctx, ctl)
+	s.owns(s.founding.wait)
+	return nil
 }
 
-// media builds what clients talk to.
-func (s *server) media(c config, ctl *control.Control, log *slog.Logger) error {
-	var gate *gateway.Gateway
+// core builds what knows no client, and recovers.
+func (s *server) core(ctx context.Context) (err error) {
+	c, ticking := s.config, &clock.Clock{}
+	if s.cloud, err = storage.OpenCloud(filepath.Join(c.Data, "cloud"), ticking.Now); err != nil {
+		return err
+	}
+	s.owns(s.cloud.Close)
+	s.recorder, err = recorder.New(recorder.Config{
+		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg},
+		Faults: s.faults, Log: s.log,
+		Certificate: certificates(s.store), Keys: seal.NewKeyfile(c.keyFile()),
+	})
+	if err != nil {
+		return err
+	}
+	runner, err := jobs.New(ctx, jobs.Config{Store: s.store, Clock: ticking, Cloud: s.cloud, Open: s.recorder.Open, Outbound: c.outbound(),
+		Patience: c.Patience, Mail: c.Mail, Faults: s.faults, Log: s.log})
+	if err != nil {
+		return errors.Join(err, s.recorder.Close())
+	}
+	s.control = control.New(control.Config{Store: s.store, Jobs: runner, Clock: ticking, Recorder: s.recorder, Cloud: s.cloud, Log: s.log})
+	s.owns(runner.Close)
+	s.owns(func() error { s.control.Close(); return nil })
+	s.owns(s.recorder.Close)
+	if err := s.control.Recover(ctx); err != nil {
+		return err
+	}
+	return runner.Start(ctx, s.control)
+}
+
+func (s *server) media(context.Context) error {
 	in, err := ingest.New(ingest.Config{
-		Listen:    net.JoinHostPort("", strconv.Itoa(int(c.ICEPort))),
-		PublicIPs: c.ICEAddresses,
+		Listen:    net.JoinHostPort("", strconv.Itoa(int(s.config.ICEPort))),
+		PublicIPs: s.config.ICEAddresses,
 		Now:       clock.Media,
-		Gone:      func(p ingest.Publisher, reason string) { gate.Gone(p, reason) },
-		Log:       log,
-	}, room{ctl})
+		Gone:      func(p ingest.Publisher, reason string) { s.gateway.Gone(p, reason) },
+		Log:       s.log,
+	}, room{s.control})
 	if err != nil {
 		return fmt.Errorf("ice-port: %w", err)
 	}
-	gate = gateway.New(gateway.Config{Control: ctl, Ingest: in, Log: log})
-	s.gateway = gate
-	s.owns(func() error { gate.Close(); return nil })
+	s.gateway = gateway.New(gateway.Config{Control: s.control, Ingest: in, Log: s.log})
+	s.owns(func() error { s.gateway.Close(); return nil })
 	s.owns(in.Close)
+	return nil
+}
+
+// introduce makes the ready line: the default application, and the token of the control API.
+func (s *server) introduce(ctx context.Context) error {
+	app, err := s.founding.application(ctx, s.store, s.config.Application)
+	if err != nil {
+		return err
+	}
+	s.ready = readyLine{URL: s.base, ApplicationID: app.ID, PrivateKeyFile: s.founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}
+	if s.config.Control {
+		s.ready.ControlToken = cmp.Or(s.config.ControlToken, rand.Text())
+	}
+	return nil
+}
+
+func (s *server) face(context.Context) error {
+	targets := target.Rules{Guard: s.config.outbound()}
+	face := api.Config{
+		Targets: targets,
+
+		Applications: s.store,
+		Control:      s.control,
+		Verifier:     session.Verifier{Applications: s.store, Unknown: store.ErrNotFound, Now: time.Now},
+		Clients:      s.gateway,
+		Link:         func(a archive.Archive) string { return strings.TrimSuffix(s.base, "/") + s.cloud.Link(a) },
+		Download:     fromHolder(s.cloud, s.store, s.log),
+		Missing:      (&readiness{ffmpeg: s.config.FFmpeg, store: s.store}).missing,
+		OpenAPI:      spec.OpenAPI,
+		Now:          time.Now,
+		Log:          s.log,
+	}
+	measured := newMetrics(s.recorder.Composing)
+	if s.config.Metrics {
+		face.Metrics = measured.page()
+	}
+	if s.config.Control {
+		face.TestControl = testctl.New(testctl.Config{Token: s.ready.ControlToken, Applications: s.store, Control: s.control, Webhooks: s.store,
+			Board: s.faults, Targets: targets, Now: time.Now})
+	}
+	s.handler = measured.count(api.New(face))
 	return nil
 }
 

@@ -19,18 +19,27 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// open opens the store of the configuration.
-func (s *server) open(ctx context.Context, c config, base string, log *slog.Logger) (*sqlstore.Store, error) {
-	if c.Database == "" {
-		return sqlite.Open(ctx, filepath.Join(c.Data, "archived.db"))
+// database opens the store of the configuration.
+func (s *server) database(ctx context.Context) (err error) {
+	if s.config.Database == "" {
+		s.store, err = sqlite.Open(ctx, filepath.Join(s.config.Data, "archived.db"))
+	} else {
+		s.store, err = s.postgres(ctx)
 	}
-	id, err := serverID(c.Data)
+	if err == nil {
+		s.owns(s.store.Close)
+	}
+	return err
+}
+
+func (s *server) postgres(ctx context.Context) (*sqlstore.Store, error) {
+	id, err := serverID(s.config.Data)
 	if err != nil {
 		return nil, err
 	}
 	db, err := postgres.Open(ctx, postgres.Config{
-		URL: c.Database, Server: id, Base: strings.TrimSuffix(base, "/"), Log: log,
-		Alone: c.Control, // the other servers would not notice that a clock moves
+		URL: s.config.Database, Server: id, Base: strings.TrimSuffix(s.base, "/"), Log: s.log,
+		Alone: s.config.Control, // the other servers would not notice that a clock moves
 		Lost: func(err error) {
 			select {
 			case s.lost <- err:
@@ -41,7 +50,7 @@ func (s *server) open(ctx context.Context, c config, base string, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	if err := shareLinks(ctx, c.Data, db); err != nil {
+	if err := shareLinks(ctx, s.config.Data, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

@@ -119,19 +119,20 @@ func payloads(t *testing.T) (list [][]byte) {
 	must(t, err)
 	pictures, err := v.Frames()
 	must(t, err)
-	for _, p := range pictures {
-		if excerpt, ok := middle(p.Data); ok && len(list) < 60 {
+	take := func(data []byte, most int) {
+		if excerpt, ok := middle(data); ok && len(list) < most {
 			list = append(list, excerpt)
 		}
+	}
+	for _, p := range pictures {
+		take(p.Data, 60)
 	}
 	tone, err := manifest.Tone("tone-01")
 	must(t, err)
 	packets, err := tone.Packets()
 	must(t, err)
 	for _, p := range packets {
-		if excerpt, ok := middle(p.Data); ok && len(list) < 120 {
-			list = append(list, excerpt)
-		}
+		take(p.Data, 120)
 	}
 	if len(list) < 60 {
 		t.Fatalf("%d payloads to look for", len(list))
