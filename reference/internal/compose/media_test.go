@@ -2,6 +2,7 @@ package compose
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +37,14 @@ func run(t testing.TB, args ...string) []byte {
 type clip struct {
 	codec  av.Codec
 	frames [][]byte
+	codecs []av.Codec // of each frame, where they differ
+}
+
+func (c clip) codecOf(i int) av.Codec {
+	if len(c.codecs) > 0 {
+		return c.codecs[i]
+	}
+	return c.codec
 }
 
 var clips = struct {
@@ -91,20 +101,21 @@ func units(b []byte) [][]byte {
 }
 
 func (c clip) key(i int) bool {
-	_, _, ok := picture.Size(av.Sample{Codec: c.codec, Key: true, Data: c.frames[i]})
+	_, _, ok := picture.Size(av.Sample{Codec: c.codecOf(i), Key: true, Data: c.frames[i]})
 	return ok
 }
 
 // tone codes a sine as Opus packets of 20 ms.
 func tone(t testing.TB, hz int, seconds float64) [][]byte {
 	t.Helper()
-	return opus(t, fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, seconds))
+	return opus(t, fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, seconds), 20)
 }
 
-// opus codes a source filter.
-func opus(t testing.TB, source string) [][]byte {
+// opus codes a source filter in packets of so many milliseconds.
+func opus(t testing.TB, source string, packet float64, options ...string) [][]byte {
 	t.Helper()
-	b := run(t, "-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", "20", "-page_duration", "20000", "-f", "ogg", "pipe:1")
+	b := run(t, slices.Concat([]string{"-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", fmt.Sprint(packet), "-page_duration", "1"},
+		options, []string{"-f", "ogg", "pipe:1"})...)
 	var packets [][]byte
 	for len(b) > 27 { // one packet per page
 		n := int(b[26])
@@ -126,6 +137,7 @@ type publisher struct {
 	id    string
 	video clip
 	sound [][]byte
+	every time.Duration // a packet of sound, 20 ms if not said
 	from  time.Duration // when it appears
 	until time.Duration // when it leaves
 	gap   [2]int        // video frames that never arrive
@@ -231,10 +243,11 @@ func (s *session) step(w *journal.Writer, p publisher, sent *[2]int, now time.Du
 		if p.bad > 0 && i == p.bad {
 			data = bytes.Repeat([]byte{0xff}, 30)
 		}
-		check(w.Append(av.Sample{Codec: p.video.codec, Time: start.Add(at), Key: p.video.key(i), Gap: p.gap[1] > 0 && i == p.gap[1], Data: data}))
+		check(w.Append(av.Sample{Codec: p.video.codecOf(i), Time: start.Add(at), Key: p.video.key(i), Gap: p.gap[1] > 0 && i == p.gap[1], Data: data}))
 	}
-	for ; sent[1] < len(p.sound) && p.from+time.Duration(sent[1])*20*time.Millisecond <= now; sent[1]++ {
-		check(w.Append(av.Sample{Codec: av.Opus, Time: start.Add(p.from + time.Duration(sent[1])*20*time.Millisecond), Data: p.sound[sent[1]]}))
+	every := cmp.Or(p.every, 20*time.Millisecond)
+	for ; sent[1] < len(p.sound) && p.from+time.Duration(sent[1])*every <= now; sent[1]++ {
+		check(w.Append(av.Sample{Codec: av.Opus, Time: start.Add(p.from + time.Duration(sent[1])*every), Data: p.sound[sent[1]]}))
 	}
 	check(w.Advance(true, start.Add(now)))
 	check(w.Advance(false, start.Add(now)))
