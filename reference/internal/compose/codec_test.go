@@ -10,6 +10,7 @@ import (
 
 // TestSpatialLayers has pictures of VP9 in two sizes each: what is seen is the larger.
 func TestSpatialLayers(t *testing.T) {
+	t.Parallel()
 	whole := func(source string) clip {
 		return coded(t, av.VP9, source, 1, "-c:v", "libvpx-vp9", "-g", "1", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0")
 	}
@@ -24,6 +25,7 @@ func TestSpatialLayers(t *testing.T) {
 
 // TestCodecChanges has a stream go from VP8 to H.264 to VP9, in the same size.
 func TestCodecChanges(t *testing.T) {
+	t.Parallel()
 	c := clip{}
 	for _, part := range []clip{vp8(t, red, 1), h264(t, lime, 1), vp9(t, "color=c=blue:s=320x240:r=30", 1)} {
 		for _, f := range part.frames[:30] {

@@ -52,6 +52,7 @@ func TestDecodersHang(t *testing.T) {
 
 // TestDecoderSpins has a decoder that works and works and gives nothing.
 func TestDecoderSpins(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)})
 	s.write()
 	want, _ := s.compose(small)

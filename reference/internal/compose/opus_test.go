@@ -9,6 +9,7 @@ import (
 // TestKindsOfOpus has streams that send a tone each, in packets of every length, mode and number of channels: all are heard all the
 // time, as loud as they are.
 func TestKindsOfOpus(t *testing.T) {
+	t.Parallel()
 	const spread = 3.01 // dB by which a tone on two channels is less loud on each, and one on a single channel in the middle once more
 	kinds := []struct {
 		ms      float64
