@@ -117,3 +117,40 @@ func TestKeyFrames(t *testing.T) {
 		}
 	}
 }
+
+func TestVP9Superframes(t *testing.T) {
+	for _, sizes := range [][]int{{1}, {3, 5}, {300, 20, 70000}, {1, 2, 3, 4, 5, 6, 7, 8}, {1 << 24, 1}} {
+		var frames [][]byte
+		for i, n := range sizes {
+			frames = append(frames, bytes.Repeat([]byte{byte(i + 1)}, n))
+		}
+		if got := VP9Frames(VP9Superframe(frames)); !slices.EqualFunc(got, frames, bytes.Equal) {
+			t.Errorf("%v came back as %d frames", sizes, len(got))
+		}
+	}
+	if VP9Superframe(nil) != nil || VP9Superframe(make([][]byte, 9)) != nil {
+		t.Error("no frames, or nine, were packed")
+	}
+	// As libvpx packs a hidden frame of 2 bytes and a shown one of 1.
+	if got := VP9Frames([]byte{0x84, 1, 0x86, 0xc1, 2, 1, 0xc1}); len(got) != 2 || VP9Shown(got[0]) || !VP9Shown(got[1]) {
+		t.Errorf("% x", got)
+	}
+	if !VP9Shown([]byte{0x88}) || VP9Shown(nil) || !VP9Shown([]byte{0b10_11_0_0_0_1}) {
+		t.Error("wrong about what is shown")
+	}
+}
+
+func FuzzVP9Frames(f *testing.F) {
+	f.Add([]byte{0x84, 1, 0x86, 0xc1, 2, 1, 0xc1})
+	f.Add([]byte{0xdf})
+	f.Add([]byte{0xc1, 0, 0, 0xc1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		total, frames := 0, VP9Frames(b)
+		for _, frame := range frames {
+			total += len(frame)
+		}
+		if total > len(b) || len(frames) == 0 {
+			t.Fatalf("%d frames of %d bytes out of %d", len(frames), total, len(b))
+		}
+	})
+}

@@ -23,3 +23,83 @@ func VP9Key(frame []byte) bool {
 	}
 	return header&(showExisting|interFrame) == 0
 }
+
+// maxVP9Frames is how many frames a superframe can have (VP9 bitstream specification annex B).
+const maxVP9Frames = 8
+
+// VP9Superframe packs the coded frames of one picture, such as its spatial layers, so that they can be told apart. It returns nil
+// when there are too many of them.
+func VP9Superframe(frames [][]byte) []byte {
+	if len(frames) == 1 {
+		return frames[0]
+	}
+	if len(frames) == 0 || len(frames) > maxVP9Frames {
+		return nil
+	}
+	bytesOfSize, total := 1, 0
+	for _, f := range frames {
+		for len(f)>>(8*bytesOfSize) != 0 {
+			bytesOfSize++
+		}
+		total += len(f)
+	}
+	out := make([]byte, 0, total+2+bytesOfSize*len(frames))
+	for _, f := range frames {
+		out = append(out, f...)
+	}
+	marker := byte(0xc0 | (bytesOfSize-1)<<3 | (len(frames) - 1))
+	out = append(out, marker)
+	for _, f := range frames {
+		for i := range bytesOfSize {
+			out = append(out, byte(len(f)>>(8*i)))
+		}
+	}
+	return append(out, marker)
+}
+
+// VP9Frames is the inverse of [VP9Superframe]. What is no superframe is one frame.
+func VP9Frames(data []byte) [][]byte {
+	one := [][]byte{data}
+	if len(data) == 0 || data[len(data)-1]>>5 != 6 {
+		return one
+	}
+	marker := data[len(data)-1]
+	bytesOfSize, n := int(marker>>3&3)+1, int(marker&7)+1
+	begin := len(data) - 2 - bytesOfSize*n
+	if begin < 0 || data[begin] != marker {
+		return one
+	}
+	var frames [][]byte
+	rest, index := data[:begin], data[begin+1:]
+	for range n {
+		size := 0
+		for i := range bytesOfSize {
+			size |= int(index[i]) << (8 * i)
+		}
+		index = index[bytesOfSize:]
+		if size > len(rest) {
+			return one
+		}
+		if size > 0 {
+			frames = append(frames, rest[:size])
+		}
+		rest = rest[size:]
+	}
+	if len(frames) == 0 {
+		return one
+	}
+	return frames
+}
+
+// VP9Shown reports whether a VP9 frame yields a picture: show_existing_frame or show_frame.
+func VP9Shown(frame []byte) bool {
+	if len(frame) == 0 {
+		return false
+	}
+	const showExisting, showFrame = 1 << 3, 1 << 1
+	header := frame[0]
+	if header>>4&3 == 3 {
+		header <<= 1
+	}
+	return header&(showExisting|showFrame) != 0
+}

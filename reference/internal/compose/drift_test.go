@@ -164,7 +164,7 @@ func TestDriftingClocks(t *testing.T) {
 		}
 	}
 	const size = ":s=64x48:r=30"
-	sounds := opus(t, "sine=frequency=1000:sample_rate=48000:duration=0.1,adelay=500:all=1,apad=whole_dur=1")
+	sounds := opus(t, "sine=frequency=1000:sample_rate=48000:duration=0.1,adelay=500:all=1,apad=whole_dur=1", 20)
 	silence, beep := sounds[5:20], sounds[25:35]
 	clients := []*client{{wall: ppm, video: -ppm, tone: ppm}, {wall: -ppm, video: ppm, tone: -ppm}, {wall: 0, video: -ppm, tone: ppm}}
 	note(journal.Event{Kind: journal.Recording, Archive: "a", At: start})

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +38,14 @@ func run(t testing.TB, args ...string) []byte {
 type clip struct {
 	codec  av.Codec
 	frames [][]byte
+	codecs []av.Codec // of each frame, where they differ
+}
+
+func (c clip) codecOf(i int) av.Codec {
+	if len(c.codecs) > 0 {
+		return c.codecs[i]
+	}
+	return c.codec
 }
 
 // once keeps what was coded: each source is coded one time for all tests.
@@ -79,7 +89,7 @@ func h264(t testing.TB, source string, seconds float64) clip {
 func coded(t testing.TB, codec av.Codec, source string, seconds float64, encoder ...string) clip {
 	t.Helper()
 	length := fmt.Sprint(max(seconds, codedLength))
-	frames := clips.get(fmt.Sprint(codec, source, length), func() (frames [][]byte) {
+	frames := clips.get(fmt.Sprint(codec, source, length, encoder), func() (frames [][]byte) {
 		args := append([]string{"-f", "lavfi", "-i", source, "-t", length, "-pix_fmt", "yuv420p"}, encoder...)
 		if codec == av.H264 {
 			return units(run(t, append(args, "-x264-params", "aud=1:scenecut=0:threads=1", "-f", "h264", "pipe:1")...))
@@ -108,7 +118,7 @@ func units(b []byte) [][]byte {
 }
 
 func (c clip) key(i int) bool {
-	_, _, ok := picture.Size(av.Sample{Codec: c.codec, Key: true, Data: c.frames[i]})
+	_, _, ok := picture.Size(av.Sample{Codec: c.codecOf(i), Key: true, Data: c.frames[i]})
 	return ok
 }
 
@@ -117,13 +127,14 @@ func tone(t testing.TB, hz int, seconds float64) [][]byte {
 	t.Helper()
 	source := fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, max(seconds, codedLength))
 	n := int(math.Round(seconds * 50))
-	return tones.get(source, func() [][]byte { return opus(t, source) })[:n:n]
+	return tones.get(source, func() [][]byte { return opus(t, source, 20) })[:n:n]
 }
 
-// opus codes a source filter.
-func opus(t testing.TB, source string) [][]byte {
+// opus codes a source filter in packets of so many milliseconds.
+func opus(t testing.TB, source string, packet float64, options ...string) [][]byte {
 	t.Helper()
-	b := run(t, "-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", "20", "-page_duration", "20000", "-f", "ogg", "pipe:1")
+	b := run(t, slices.Concat([]string{"-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", fmt.Sprint(packet), "-page_duration", "1"},
+		options, []string{"-f", "ogg", "pipe:1"})...)
 	var packets [][]byte
 	for len(b) > 27 { // one packet per page
 		n := int(b[26])
@@ -145,6 +156,7 @@ type publisher struct {
 	id    string
 	video clip
 	sound [][]byte
+	every time.Duration // a packet of sound, 20 ms if not said
 	from  time.Duration // when it appears
 	until time.Duration // when it leaves
 	gap   [2]int        // video frames that never arrive
@@ -250,10 +262,11 @@ func (s *session) step(w *journal.Writer, p publisher, sent *[2]int, now time.Du
 		if p.bad > 0 && i == p.bad {
 			data = bytes.Repeat([]byte{0xff}, 30)
 		}
-		check(w.Append(av.Sample{Codec: p.video.codec, Time: start.Add(at), Key: p.video.key(i), Gap: p.gap[1] > 0 && i == p.gap[1], Data: data}))
+		check(w.Append(av.Sample{Codec: p.video.codecOf(i), Time: start.Add(at), Key: p.video.key(i), Gap: p.gap[1] > 0 && i == p.gap[1], Data: data}))
 	}
-	for ; sent[1] < len(p.sound) && p.from+time.Duration(sent[1])*20*time.Millisecond <= now; sent[1]++ {
-		check(w.Append(av.Sample{Codec: av.Opus, Time: start.Add(p.from + time.Duration(sent[1])*20*time.Millisecond), Data: p.sound[sent[1]]}))
+	every := cmp.Or(p.every, 20*time.Millisecond)
+	for ; sent[1] < len(p.sound) && p.from+time.Duration(sent[1])*every <= now; sent[1]++ {
+		check(w.Append(av.Sample{Codec: av.Opus, Time: start.Add(p.from + time.Duration(sent[1])*every), Data: p.sound[sent[1]]}))
 	}
 	check(w.Advance(true, start.Add(now)))
 	check(w.Advance(false, start.Add(now)))

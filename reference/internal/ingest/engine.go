@@ -82,8 +82,8 @@ func (e *engine) close() error { return e.mux.Close() } // closes the socket too
 // connection makes a PeerConnection that receives what a publication may send.
 //
 // Lost packets are asked for by the reorder buffer itself, not by pion's NACK generator, which neither knows what was
-// given up nor sees packets repaired. RTX is not offered: pion hands repaired packets on only behind the next packet
-// of the main stream; without it senders repeat packets on the stream itself (RFC 4585).
+// given up nor sees packets repaired. They come back by RTX (RFC 4588) from senders that have it. Without it browsers probe for
+// bandwidth with padding on the stream itself, which they do not repeat: each one lost would hold up what follows.
 func (e *engine) connection() (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
 	if err := registerCodecs(media); err != nil {
@@ -109,6 +109,9 @@ func (e *engine) connection() (*webrtc.PeerConnection, error) {
 // constrained high.
 var profiles = [...]string{"42e01f", "42001f", "4d001f", "64001f", "640c1f"}
 
+// repairOffset is from the payload type of a format to that of its RTX.
+const repairOffset = 20
+
 func registerCodecs(media *webrtc.MediaEngine) error {
 	audio := webrtc.RTPCodecParameters{PayloadType: 111, RTPCodecCapability: webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
@@ -125,6 +128,14 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 				RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}},
 			},
 		}, webrtc.RTPCodecTypeVideo)
+		if err == nil {
+			err = media.RegisterCodec(webrtc.RTPCodecParameters{
+				PayloadType: number + repairOffset,
+				RTPCodecCapability: webrtc.RTPCodecCapability{
+					MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", number),
+				},
+			}, webrtc.RTPCodecTypeVideo)
+		}
 		if err != nil {
 			return fmt.Errorf("register %s: %w", mime, err)
 		}

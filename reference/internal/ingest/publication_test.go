@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
@@ -41,6 +42,33 @@ func TestLossIsRepaired(t *testing.T) {
 			}
 			checkPace(t, r.Samples(t, true), r.Samples(t, false))
 		})
+	}
+}
+
+// What is lost of a frame comes back by RTX though no other frame follows, as on a screen where nothing moves.
+func TestRepairWaitsForNoFrame(t *testing.T) {
+	t.Parallel()
+	r := newRoom()
+	_, web := serve(t, r, nil)
+	c := publish(t, web, webrtc.MimeTypeVP8, false)
+	for _, repair := range []string{"96", "98", "102"} {
+		if !strings.Contains(c.answer, " apt="+repair) {
+			t.Errorf("no RTX for format %s in the answer:\n%s", repair, c.answer)
+		}
+	}
+	c.waitConnected()
+	c.send(webrtc.MimeTypeVP8, 25)
+	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) == 25 })
+	c.faults.set(true)
+	must(t, c.video.WriteSample(media.Sample{Data: rtptest.Frame(webrtc.MimeTypeVP8, 25, true, 12000), Duration: time.Second}))
+	eventually(t, "the frame of which a packet was lost", func() bool { return len(r.Samples(t, true)) == 26 })
+	if last := r.Samples(t, true)[25]; last.Gap || rtptest.Number(last) != 25 {
+		t.Errorf("frame %d, gap %v", rtptest.Number(last), last.Gap)
+	}
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	if c.faults.count == 0 {
+		t.Error("nothing was lost")
 	}
 }
 

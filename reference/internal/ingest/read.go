@@ -3,8 +3,13 @@ package ingest
 import (
 	"errors"
 	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/pion/rtcp"
+	pionrtp "github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"reelcheck/reference/internal/ingest/rtp"
@@ -26,7 +31,7 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	p.readers.Add(1)
 	p.mu.Unlock()
 	defer p.readers.Done()
-	p.readRTP(source, remote)
+	p.readRTP(source, remote, repairs(from))
 }
 
 // formats are the payload types that were negotiated for media of one kind.
@@ -44,21 +49,42 @@ func formats(from *webrtc.RTPReceiver, video bool) map[uint8]rtp.Format {
 	return out
 }
 
-func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote) {
+// repairs maps payload types of RTX to those of the packets that come back by them.
+func repairs(from *webrtc.RTPReceiver) map[uint8]uint8 {
+	out := map[uint8]uint8{}
+	for _, c := range from.GetParameters().Codecs {
+		if apt, ok := strings.CutPrefix(c.SDPFmtpLine, "apt="); ok {
+			if of, err := strconv.ParseUint(apt, 10, 7); err == nil {
+				out[uint8(c.PayloadType)] = uint8(of)
+			}
+		}
+	}
+	return out
+}
+
+func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, repaired map[uint8]uint8) {
 	buf := make([]byte, 1500)
 	for failures := 0; failures < maxFailures; {
-		n, attributes, err := remote.Read(buf)
-		if over(err) {
-			return
+		if remote.HasRTX() { // pion hands on what was repaired when the next read begins
+			_ = remote.SetReadDeadline(time.Now().Add(tick))
 		}
-		if err != nil {
+		n, attributes, err := remote.Read(buf)
+		switch {
+		case over(err):
+			return
+		case timedOut(err):
+			continue
+		case err != nil:
 			failures++
 			continue
 		}
 		failures = 0
-		header, err := attributes.GetRTPHeader(buf[:n])
-		if err != nil {
+		var header pionrtp.Header // the one in attributes may be that of the RTX packet
+		if _, err := header.Unmarshal(buf[:n]); err != nil {
 			continue
+		}
+		if format, ok := attributes.Get(webrtc.AttributeRtxPayloadType).(byte); ok {
+			header.PayloadType = repaired[format] // pion gives the format of the newest packet
 		}
 		payload, ok := payloadOf(buf[:n], header.MarshalSize(), header.Padding)
 		if !ok {
@@ -100,6 +126,12 @@ func (p *publication) readRTCP(source *rtp.Source, from *webrtc.RTPReceiver) {
 			}
 		}
 	}
+}
+
+// timedOut reports whether a read failed because its deadline passed.
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // over reports whether a read failed because the stream has ended.

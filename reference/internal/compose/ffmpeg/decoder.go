@@ -18,6 +18,7 @@ import (
 // one goroutine, Read to another.
 type Decoder struct {
 	process *process
+	codec   av.Codec
 	names   *bufio.Scanner // of descriptor 3: which frame comes next on stdout
 	side    *os.File
 	frame   []byte
@@ -43,8 +44,8 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	if err != nil {
 		return nil, err
 	}
-	filter := fmt.Sprintf(`select=not(mod(pts\,2)),scale=%d:%d:flags=`+Scaling+`,format=yuv420p,metadata=mode=add:key=n:value=1,`+
-		`metadata=mode=print:file=pipe\\:3:direct=1`, width, height)
+	filter := fmt.Sprintf(`select=eq(mod(pts\,%d)\,%d),scale=%d:%d:flags=`+Scaling+`,format=yuv420p,metadata=mode=add:key=n:value=1,`+
+		`metadata=mode=print:file=pipe\\:3:direct=1`, ticks, shown, width, height)
 	p, err := c.start(ctx, []string{
 		"-filter_threads", "1",
 		"-probesize", "32", "-analyzeduration", "0", "-flags", "low_delay", "-threads", "1", "-copyts", "-f", "ivf", "-i", "pipe:0",
@@ -56,15 +57,15 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	}
 	widen(p.stdout, 4*width*height*3/2)
 	widen(p.stdin, 256<<10)
-	d := &Decoder{process: p, names: bufio.NewScanner(read), side: read}
+	d := &Decoder{process: p, codec: codec, names: bufio.NewScanner(read), side: read}
 	_, _ = p.Write(ivfHeader(cc)) // when it died at once, reading will tell why
 	return d, nil
 }
 
-// hidden is set in the timestamps of frames that are not to be shown.
-const hidden = 1
+// A sample has so many ticks. The frame that makes its picture has the last of them, what is not to be shown has others.
+const ticks, shown = 16, ticks - 1
 
-// ivfHeader announces a codec. Size and rate are read from the frames; a tick is half a frame number.
+// ivfHeader announces a codec. Size and rate are read from the frames; a tick is a part of a sample.
 func ivfHeader(cc string) []byte {
 	b := make([]byte, 32)
 	copy(b, "DKIF")
@@ -77,15 +78,28 @@ func ivfHeader(cc string) []byte {
 	return b
 }
 
-// Write feeds one frame. Numbers increase. Of a frame that is not to be shown no picture comes: it is decoded for the sake of others only.
+// Write feeds one sample. Numbers increase. Of a sample that is not to be shown no picture comes: it is decoded for the sake of others only.
 func (d *Decoder) Write(number int64, show bool, data []byte) error {
-	stamp := uint64(number) << 1
-	if !show {
-		stamp |= hidden
+	frames := [][]byte{data}
+	if d.codec == av.VP9 {
+		frames = av.VP9Frames(data)
 	}
-	d.frame = binary.LittleEndian.AppendUint32(d.frame[:0], uint32(len(data)))
-	d.frame = binary.LittleEndian.AppendUint64(d.frame, stamp)
-	d.frame = append(d.frame, data...)
+	picture := -1 // of several pictures, layers of growing size, the last is the whole one
+	for i, f := range frames {
+		if show && (len(frames) == 1 || av.VP9Shown(f)) {
+			picture = i
+		}
+	}
+	d.frame = d.frame[:0]
+	for i, f := range frames {
+		tick := number*ticks + int64(i)
+		if picture >= 0 && i >= picture {
+			tick = number*ticks + shown
+		}
+		d.frame = binary.LittleEndian.AppendUint32(d.frame, uint32(len(f)))
+		d.frame = binary.LittleEndian.AppendUint64(d.frame, uint64(tick))
+		d.frame = append(d.frame, f...)
+	}
 	if show {
 		d.process.asked.Store(number)
 	}
@@ -103,9 +117,9 @@ func (d *Decoder) Read(picture []byte) (number int64, err error) {
 		return 0, io.EOF
 	}
 	for d.names.Scan() {
-		if stamp, ok := frameNumber(d.names.Text()); ok {
-			d.process.answered.Store(stamp >> 1)
-			return stamp >> 1, nil
+		if tick, ok := frameNumber(d.names.Text()); ok {
+			d.process.answered.Store(tick / ticks)
+			return tick / ticks, nil
 		}
 	}
 	return 0, io.EOF // died in between

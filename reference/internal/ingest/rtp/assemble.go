@@ -49,7 +49,7 @@ func newAssembler(codec av.Codec) *assembler {
 	case av.VP8:
 		a.format = &vp8Format{}
 	case av.VP9:
-		a.format = vp9Format{}
+		a.format = &vp9Format{}
 	case av.H264:
 		a.format = &h264Format{}
 	default:
@@ -155,12 +155,13 @@ func (f *vp8Format) finish(buf []byte) ([]byte, bool, error) {
 	return clone(buf), key, nil
 }
 
-// vp9Format is RFC 9628. The layers of one picture, which share a timestamp, make one frame.
-type vp9Format struct{}
+// vp9Format is RFC 9628. The spatial layers of one picture, which share a timestamp, make one frame: a superframe, without which
+// decoders would take the lowest for all there is.
+type vp9Format struct{ layers []int } // where in the buffer the layers of the picture begin
 
-func (vp9Format) begins(payload []byte) bool { return payload[0]&0x08 != 0 } // B
+func (*vp9Format) begins(payload []byte) bool { return payload[0]&0x08 != 0 } // B
 
-func (f vp9Format) add(buf, payload []byte) ([]byte, error) {
+func (f *vp9Format) add(buf, payload []byte) ([]byte, error) {
 	if len(buf) == 0 && !f.begins(payload) {
 		return nil, errMalformed
 	}
@@ -169,14 +170,31 @@ func (f vp9Format) add(buf, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(buf) == 0 {
+		f.layers = f.layers[:0]
+	}
+	if header.B {
+		f.layers = append(f.layers, len(buf))
+	}
 	return append(buf, data...), nil
 }
 
-func (vp9Format) finish(buf []byte) ([]byte, bool, error) {
-	if len(buf) == 0 {
+func (f *vp9Format) finish(buf []byte) ([]byte, bool, error) {
+	var frames [][]byte
+	for i, from := range f.layers {
+		to := len(buf)
+		if i+1 < len(f.layers) {
+			to = f.layers[i+1]
+		}
+		if from < to {
+			frames = append(frames, buf[from:to])
+		}
+	}
+	data := av.VP9Superframe(frames)
+	if len(data) == 0 {
 		return nil, false, errMalformed
 	}
-	return clone(buf), av.VP9Key(buf), nil
+	return clone(data), av.VP9Key(data), nil
 }
 
 // opusFormat is RFC 7587: a packet is a frame, whatever its marker, which begins talk spurts.
