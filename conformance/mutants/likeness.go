@@ -17,7 +17,9 @@ var likenessMutations = []Mutation{
 	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(nth("vp8-01", 1, at(-160, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, without("small-03"))},
 	{"ARC-LAY-12", "a screen that is not larger", picture(onScreens, nth("small-08", 0, at(160, 120, 320, 240)))},
-	{"ARC-COMP-05", "64 kbit/s", pairFilm(func(r *media.Report) { r.Audio.DeclaredBitrate, r.Audio.MaxBitrate, r.Audio.Bitrate = 64000, 64000, 63900 })},
+	{"ARC-COMP-05", "64 kbit/s", pairFilm(func(r *media.Report) {
+		r.Audio.DeclaredBitrate, r.Audio.MaxBitrate, r.Audio.Bitrate = 64000, 64000, 63900
+	})},
 	{"ARC-COMP-07", "High profile", pairFilm(func(r *media.Report) { r.Video.Profile, r.Video.Constraints = 100, 0 })},
 	{"ARC-COMP-07", "arithmetic coding", pairFilm(func(r *media.Report) { r.Video.Arithmetic = true })},
 	{"ARC-COMP-07", "fields", pairFilm(func(r *media.Report) { r.Video.Interlaced = true })},
