@@ -25,6 +25,16 @@ func Blocked(label, format string, args ...any) error {
 	return &BlockedError{Label: label, Text: fmt.Sprintf(format, args...)}
 }
 
+// InTurn goes through the phases of a flow, until one fails.
+func InTurn(ctx context.Context, phases ...func(context.Context) error) error {
+	for _, phase := range phases {
+		if err := phase(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Note writes a line of narrative.
 func (f *Flow) Note(label, text string) error {
 	return f.Append(evidence.Record{Label: label, Step: &evidence.Step{Outcome: evidence.Note, Text: text}})
@@ -61,7 +71,6 @@ func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (st
 type Started struct {
 	ID      string
 	Session string
-	At      time.Time // when the answer had arrived
 }
 
 // Start starts an archive; anything but 200 with an id blocks the flow.
@@ -78,7 +87,7 @@ func (f *Flow) Start(ctx context.Context, label, session string, options map[str
 	if a.Status != 200 || id == "" {
 		return Started{}, Blocked(label, "starting an archive answered %s", Describe(a))
 	}
-	return Started{ID: id, Session: session, At: time.Now()}, nil
+	return Started{ID: id, Session: session}, nil
 }
 
 // Record makes an archive of that length; its labels begin with prefix.

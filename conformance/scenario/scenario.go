@@ -29,7 +29,7 @@ type Scenario struct {
 
 	// App is the application that it runs on.
 	App App
-	// Run is the flow. An error ends it: what the target did is a [BlockedError], anything else the suite's own trouble.
+	// Run is the flow. An error ends it: a [BlockedError], or one of package target, is the target's doing, any other the suite's own trouble.
 	Run func(context.Context, *Flow) error
 }
 

@@ -37,12 +37,7 @@ type lister struct {
 
 func runListing(ctx context.Context, f *scenario.Flow) error {
 	l := &lister{Flow: f}
-	for _, phase := range []func(context.Context) error{l.gather, l.makeFew, l.listFew, l.makeCrowd, l.overfill} {
-		if err := phase(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return scenario.InTurn(ctx, l.gather, l.makeFew, l.listFew, l.makeCrowd, l.overfill)
 }
 
 // gather opens two sessions with a client each, and one with none.

@@ -61,7 +61,7 @@ func runLayouts(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if err := a.refusals(ctx, "bad."); err != nil {
+	if err := a.refusals(ctx); err != nil {
 		return err
 	}
 	alice, bob := members[0].Pub.StreamID(), members[1].Pub.StreamID()
@@ -91,7 +91,7 @@ func custom(stylesheet string) map[string]any {
 }
 
 // refusals asks for layouts that a start would refuse, and for style sheets beyond the subset.
-func (a *arranging) refusals(ctx context.Context, prefix string) error {
+func (a *arranging) refusals(ctx context.Context) error {
 	for _, r := range []struct {
 		label  string
 		layout map[string]any
@@ -105,7 +105,7 @@ func (a *arranging) refusals(ctx context.Context, prefix string) error {
 		{"sheet.property", custom("stream { color: red }")},
 		{"sheet.value", custom("stream { position: sticky }")},
 	} {
-		if _, err := a.As.Arrange(ctx, prefix+r.label, a.archive, r.layout, true); err != nil {
+		if _, err := a.As.Arrange(ctx, "bad."+r.label, a.archive, r.layout, true); err != nil {
 			return err
 		}
 	}

@@ -33,12 +33,7 @@ type crowded struct {
 
 func runMany(ctx context.Context, f *scenario.Flow) error {
 	c := &crowded{Flow: f}
-	for _, phase := range []func(context.Context) error{c.gather, c.record, c.choose} {
-		if err := phase(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return scenario.InTurn(ctx, c.gather, c.record, c.choose)
 }
 
 // enter makes the next client publish: picture and sound, or sound alone.

@@ -3,8 +3,6 @@ package delivery
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -169,15 +167,7 @@ func (e *encryptionFlow) decrypt(sum, password string) (found evidence.Opened, e
 		return found, nil
 	}
 	found.Excerpts, found.Found = excerpts(plain.Bytes(), sealed)
-	blob, err := e.Journal.Blob()
-	if err != nil {
-		return found, err
-	}
-	if _, err := io.Copy(blob, &plain); err != nil {
-		blob.Abort()
-		return found, fmt.Errorf("keep decrypted archive: %w", err)
-	}
-	found.Plain, _, err = blob.Commit()
+	found.Plain, _, err = e.Journal.Keep(&plain)
 	return found, err
 }
 

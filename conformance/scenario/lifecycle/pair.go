@@ -31,12 +31,7 @@ type pairing struct {
 
 func runPair(ctx context.Context, f *scenario.Flow) error {
 	p := &pairing{Flow: f}
-	for _, phase := range []func(context.Context) error{p.gather, p.begin, p.record, p.finish, p.remove} {
-		if err := phase(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return scenario.InTurn(ctx, p.gather, p.begin, p.record, p.finish, p.remove)
 }
 
 // gather brings two publishers and an onlooker into the session, and a stranger into another.

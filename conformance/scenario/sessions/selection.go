@@ -27,12 +27,7 @@ type choosing struct {
 
 func runSelection(ctx context.Context, f *scenario.Flow) error {
 	p := &choosing{Flow: f}
-	for _, phase := range []func(context.Context) error{p.gather, p.begin, p.choose, p.refuse, p.finish} {
-		if err := phase(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.refuse, p.finish)
 }
 
 // gather makes three clients publish, the last of whom nobody will choose.

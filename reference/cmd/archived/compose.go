@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ const composeHelp = `Render an individual archive, or the journal of a session, 
 
 An individual archive is a ZIP file of one WebM or Matroska file for every stream, or part of one, and a JSON manifest; it may come from
 any recorder. A journal is a directory in data/recordings/journals of archived, from before the archive is complete; it is not changed. If it
-holds several archives, --archive names one.
+holds several archives, --archive names one. What was recorded for an application with a certificate is sealed in its journal: the server's
+key file opens it, and what is made of it is not encrypted.
 
 Exit codes: 0 rendered; 1 failed, or the input is not what it should be; 2 wrong usage; 130 interrupted. Without a complete file there is
 none, and a file that was there before is kept.`
@@ -32,7 +34,7 @@ const composeExample = `  archived compose archive.zip -o out.mp4
 
 // composeFlags are the options of a composed archive.
 type composeFlags struct {
-	out, archive, path              string
+	out, archive, path, keyFile     string
 	layout, stylesheet, screenshare string
 	resolution                      string
 	bitrate, quantizer              int
@@ -59,7 +61,7 @@ func composeCommand(stdout, stderr io.Writer) *cobra.Command {
 			}
 			bar := newProgress(stderr)
 			r, err := render.Run(cmd.Context(), args[0], f.out, render.Options{
-				Compose: o, ArchiveID: f.archive, Overwrite: f.overwrite, Progress: bar.show, Log: toolLog(stderr),
+				Compose: o, ArchiveID: f.archive, KeyFile: f.keys(args[0]), Overwrite: f.overwrite, Progress: bar.show, Log: toolLog(stderr),
 			})
 			bar.end()
 			if err != nil {
@@ -78,6 +80,7 @@ func (f *composeFlags) register(cmd *cobra.Command) {
 	flags.StringVarP(&f.out, "output", "o", "", "the file to make")
 	flags.BoolVarP(&f.overwrite, "overwrite", "y", false, "overwrite the output")
 	flags.StringVar(&f.archive, "archive", "", "which archive of a journal")
+	flags.StringVar(&f.keyFile, "key-file", "", "key file of the server, for a journal that is sealed (default: $ARCHIVED_KEY_FILE, else the name of the journal's data directory with .key)")
 	flags.StringVar(&f.layout, "layout", string(layout.BestFit), "bestFit, pip, verticalPresentation, horizontalPresentation or custom")
 	flags.StringVar(&f.stylesheet, "stylesheet", "", "CSS file of the layout custom")
 	flags.StringVar(&f.screenshare, "screenshare-type", "", "layout while a screen is shared, with bestFit only")
@@ -87,6 +90,17 @@ func (f *composeFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.noAudio, "no-audio", false, "make a file without audio")
 	flags.BoolVar(&f.noVideo, "no-video", false, "make a file without video")
 	flags.StringVar(&f.path, "ffmpeg", "ffmpeg", "the FFmpeg program")
+}
+
+// keys is where the key lies that opens a sealed journal, DATA/recordings/journals/SESSION.
+func (f *composeFlags) keys(journal string) string {
+	if f.keyFile != "" {
+		return f.keyFile
+	}
+	if set := os.Getenv(envName("key-file")); set != "" {
+		return set
+	}
+	return besideData(filepath.Join(absolute(journal), "..", "..", ".."))
 }
 
 // options checks the flags by the rules of the start call.

@@ -184,8 +184,11 @@ func (c *config) keyFile() string {
 	if c.KeyFile != "" {
 		return c.KeyFile
 	}
-	return absolute(c.Data) + ".key"
+	return besideData(c.Data)
 }
+
+// besideData is where the key lies unless a setting says otherwise.
+func besideData(data string) string { return absolute(data) + ".key" }
 
 // absolute is a path with links followed where it exists, so that paths can be compared.
 func absolute(path string) string {

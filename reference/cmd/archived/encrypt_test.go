@@ -193,6 +193,29 @@ func TestEncryptedKilled(t *testing.T) {
 		r.restart(t, r.server.data, 0)
 		r.hooks.expect(t, "started", "stopped", "uploaded")
 	})
+	t.Run("composed by hand", func(t *testing.T) {
+		t.Parallel()
+		r := recordFor(t, newHolder(t), 2)
+		r.killServer()
+		journals, err := filepath.Glob(filepath.Join(r.server.data, "recordings", "journals", "*"))
+		must(t, err)
+		if len(journals) != 1 {
+			t.Fatalf("journals: %v", journals)
+		}
+		out := filepath.Join(t.TempDir(), "out.mp4")
+		key, args := r.server.data+".key", []string{"compose", journals[0], "-o", out}
+		must(t, os.Rename(key, key+".away"))
+		var said bytes.Buffer
+		if err := run(t.Context(), args, &said, &said); err == nil || exitCode(t.Context(), err) != failed || !strings.Contains(err.Error(), "key-file: "+key+" does not exist") {
+			t.Errorf("without its key file: %v", err)
+		}
+		must(t, run(t.Context(), append(args, "--key-file", key+".away"), &said, &said))
+		must(t, os.Rename(key+".away", key))
+		must(t, run(t.Context(), append(args, "-y"), &said, &said))
+		file, err := os.ReadFile(out)
+		must(t, err)
+		watch(t, file).expect(t, r.span, crashLoss)
+	})
 	t.Run("without its key file", func(t *testing.T) {
 		t.Parallel()
 		r := recordFor(t, newHolder(t), 2)

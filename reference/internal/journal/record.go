@@ -66,7 +66,7 @@ var (
 	errLength   = errors.New("impossible record length")
 	errBody     = errors.New("malformed record")
 	errMagic    = errors.New("not a journal segment")
-	errKey      = errors.New("segment is sealed, and the journal was opened without its key")
+	errKey      = errors.New("segment is sealed, and the journal has no key")
 )
 
 // TornError says from where a segment cannot be read.

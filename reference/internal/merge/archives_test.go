@@ -105,6 +105,7 @@ func composedOf(t testing.TB, j *journal.Journal, id string) string {
 // TestJoinsArchivesOfOneSession has what the server itself makes: the fixture's frames, 30 of which are shown in 25 pictures, go on
 // across the joint.
 func TestJoinsArchivesOfOneSession(t *testing.T) {
+	t.Parallel()
 	a, b := archives(t)
 	out, r := merge(t, a, b)
 	j := r.Joints[0]

@@ -14,7 +14,7 @@ type descriptions []movie.Description
 func (d *descriptions) add(t *movie.Track) int {
 	own := movie.Describe(t)
 	for i, have := range *d {
-		if agree(have.SPS, own.SPS, spsID) && agree(have.PPS, own.PPS, ppsID) {
+		if have.Kind() == own.Kind() && agree(have.SPS, own.SPS, spsID) && agree(have.PPS, own.PPS, ppsID) {
 			return d.extend(i, own)
 		}
 	}

@@ -3,14 +3,17 @@ package merge
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,42 +21,66 @@ import (
 )
 
 const (
-	filmWidth, filmHeight = 320, 240
+	filmWidth, filmHeight = 320, 160
+	numberX, numberY      = 16, 8
 	filmFPS               = 25
 	filmRate              = 48000
 )
 
 // film is what recordings of the tests show and sound like, from one instant on: every picture carries its number, every sample
-// is a function of its time.
+// is one of a soundtrack.
 type film struct {
 	picture func(number int, luma []byte) // draws onto black besides the number
-	sound   func(t float64) float64
+	sound   func() []float32
 	plain   bool // without numbers
 	blank   int  // so many pictures at the beginning of a recording are black
 }
 
-// speech is sound that is never the same.
-func speech(t float64) float64 {
-	v := 0.0
-	for voice := range 3 {
-		syllable := math.Floor(t * (7 + float64(voice)))
-		h := math.Mod(math.Abs(math.Sin(syllable*12.9898+float64(voice)*78.233))*43758.5453, 1)
-		if h < 0.35 {
-			continue
+// filmLength is that of the soundtracks, in pictures.
+const filmLength = 1100
+
+// soundtrack is computed once: under the race detector that takes longer than everything else the tests do.
+func soundtrack(at func(i int) float32) func() []float32 {
+	return sync.OnceValue(func() []float32 {
+		track := make([]float32, filmLength*filmRate/filmFPS)
+		for i := range track {
+			track[i] = at(i)
 		}
-		phase := t*(7+float64(voice)) - syllable
-		envelope := math.Sin(math.Pi * phase)
-		v += 0.15 * h * envelope * math.Sin(2*math.Pi*(120+150*h*float64(voice+1))*t)
-	}
-	return v
+		return track
+	})
 }
 
-func tone(t float64) float64    { return 0.3 * math.Sin(2*math.Pi*443.7*t) }
-func silence(_ float64) float64 { return 0 }
+var (
+	// speech is never the same, again comes again every second and a half.
+	speech = sync.OnceValue(spoken)
+	again  = soundtrack(func(i int) float32 { return speech()[i%(filmRate*3/2)] })
+	tone   = soundtrack(func(i int) float32 { return float32(0.3 * math.Sin(2*math.Pi*443.7*float64(i)/filmRate)) })
+	silent = soundtrack(func(int) float32 { return 0 })
+)
+
+// spoken has three voices say syllables of any pitch and loudness, and pause.
+func spoken() []float32 {
+	track := make([]float32, filmLength*filmRate/filmFPS)
+	for voice := range 3 {
+		length := filmRate / (7 + voice)
+		for first := 0; first < len(track); first += length {
+			syllable := float64(first / length)
+			_, h := math.Modf(math.Abs(math.Sin(syllable*12.9898+float64(voice)*78.233)) * 43758.5453)
+			if h < 0.35 {
+				continue
+			}
+			envelope, pitch := math.Pi/float64(length), 2*math.Pi*(120+150*h*float64(voice+1))/filmRate
+			for i := range min(length, len(track)-first) {
+				track[first+i] += float32(0.15 * h * math.Sin(envelope*float64(i)) * math.Sin(pitch*float64(first+i)))
+			}
+		}
+	}
+	return track
+}
 
 // ball moves, so that pictures differ by more than their number.
 func ball(number int, luma []byte) {
-	cx, cy := 160+int(120*math.Sin(float64(number)*0.031)), 190+int(30*math.Sin(float64(number)*0.117))
+	cx, cy := 160+int(120*math.Sin(float64(number)*0.031)), 110+int(30*math.Sin(float64(number)*0.117))
 	for y := cy - 15; y < cy+15; y++ {
 		for x := cx - 15; x < cx+15; x++ {
 			luma[y*filmWidth+x] = 180
@@ -67,35 +94,30 @@ func still(_ int, luma []byte) {
 	}
 }
 
-// raw writes pictures and sound of [from, to) to files.
-func (f film) raw(t testing.TB, from, to int, late float64) (video, audio string) {
+// raw writes pictures, in gray, and sound of [from, to) to files.
+func (f film) raw(t testing.TB, from, to int) (video, audio string) {
 	t.Helper()
-	var pix, pcm bytes.Buffer
-	frame := make([]byte, filmWidth*filmHeight*3/2)
+	dir := t.TempDir()
+	video, audio = filepath.Join(dir, "pictures"), filepath.Join(dir, "sound")
+	pictures, err := os.Create(video)
+	if err != nil {
+		t.Fatal(err)
+	}
+	black := bytes.Repeat([]byte{16}, filmWidth*filmHeight)
+	luma := slices.Clone(black)
 	for n := from; n < to; n++ {
-		luma := frame[:filmWidth*filmHeight]
-		for i := range luma {
-			luma[i] = 16
-		}
-		for i := filmWidth * filmHeight; i < len(frame); i++ {
-			frame[i] = 128
-		}
+		copy(luma, black)
 		if n-from >= f.blank {
 			f.picture(n, luma)
 			f.number(t, n, luma)
 		}
-		pix.Write(frame)
-	}
-	for i := from * filmRate / filmFPS; i < to*filmRate/filmFPS; i++ {
-		v := f.sound(float64(i)/filmRate + late)
-		pcm.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(v))))
-	}
-	dir := t.TempDir()
-	video, audio = filepath.Join(dir, "pictures"), filepath.Join(dir, "sound")
-	for name, b := range map[string][]byte{video: pix.Bytes(), audio: pcm.Bytes()} {
-		if err := os.WriteFile(name, b, 0o600); err != nil {
+		if _, err := pictures.Write(luma); err != nil {
 			t.Fatal(err)
 		}
+	}
+	pcm, err := binary.Append(nil, binary.LittleEndian, f.sound()[from*filmRate/filmFPS:to*filmRate/filmFPS])
+	if err := errors.Join(err, pictures.Close(), os.WriteFile(audio, pcm, 0o600)); err != nil {
+		t.Fatal(err)
 	}
 	return video, audio
 }
@@ -109,14 +131,13 @@ func (f film) number(t testing.TB, n int, luma []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mark.Draw(mark.Plane{Pix: luma, Stride: filmWidth, W: filmWidth, H: filmHeight}, 16, 50, 1, cells)
+	mark.Draw(mark.Plane{Pix: luma, Stride: filmWidth, W: filmWidth, H: filmHeight}, numberX, numberY, 1, cells)
 }
 
 // recording is how ffmpeg is asked to record.
 type recording struct {
 	video, audio []string // codec arguments; nil = none
 	rest         []string
-	late         float64 // by how much sound is late, in seconds
 }
 
 var (
@@ -131,11 +152,11 @@ var (
 // record makes an MP4 file of pictures [from, to).
 func (f film) record(t testing.TB, r recording, from, to int) string {
 	t.Helper()
-	video, audio := f.raw(t, from, to, r.late)
+	video, audio := f.raw(t, from, to)
 	var in, out []string
 	if r.video != nil {
-		in = append(in, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", fmt.Sprintf("%dx%d", filmWidth, filmHeight), "-r", strconv.Itoa(filmFPS), "-i", video)
-		out = append(out, r.video...)
+		in = append(in, "-f", "rawvideo", "-pix_fmt", "gray", "-s", fmt.Sprintf("%dx%d", filmWidth, filmHeight), "-r", strconv.Itoa(filmFPS), "-i", video)
+		out = append(append(out, "-pix_fmt", "yuv420p"), r.video...)
 	}
 	if r.audio != nil {
 		in = append(in, "-f", "f32le", "-ar", strconv.Itoa(filmRate), "-ac", "1", "-i", audio)
@@ -148,7 +169,7 @@ func (f film) record(t testing.TB, r recording, from, to int) string {
 
 func run(t testing.TB, args ...string) []byte {
 	t.Helper()
-	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y"}, args...)...)
+	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-threads", "1", "-filter_threads", "1"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -161,11 +182,12 @@ func run(t testing.TB, args ...string) []byte {
 // numbers reads the number of every picture, -1 where there is none.
 func numbers(t testing.TB, name string) []int {
 	t.Helper()
-	raw := run(t, "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
+	const width, height = mark.Width / 2, mark.Height / 2
+	raw := run(t, "-i", name, "-map", "0:v:0", "-vf", fmt.Sprintf("crop=%d:%d:%d:%d,scale=%d:%d:flags=area,format=gray",
+		mark.Width, mark.Height, numberX, numberY, width, height), "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
 	var list []int
-	for ; len(raw) >= filmWidth*filmHeight; raw = raw[filmWidth*filmHeight:] {
-		r, ok := mark.Decode(mark.Plane{Pix: raw[:filmWidth*filmHeight], Stride: filmWidth, W: filmWidth, H: filmHeight},
-			mark.Box{X: 16, Y: 50, W: mark.Width, H: mark.Height})
+	for ; len(raw) >= width*height; raw = raw[width*height:] {
+		r, ok := mark.Decode(mark.Plane{Pix: raw[:width*height], Stride: width, W: width, H: height}, mark.Box{W: width, H: height})
 		if ok {
 			list = append(list, r.Stream<<9|r.Frame)
 		} else {
@@ -179,9 +201,13 @@ func numbers(t testing.TB, name string) []int {
 func samples(t testing.TB, name string) []float64 {
 	t.Helper()
 	raw := run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-f", "f32le", "pipe:1")
-	out := make([]float64, len(raw)/4)
-	for i := range out {
-		out[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	decoded := make([]float32, len(raw)/4)
+	if _, err := binary.Decode(raw, binary.LittleEndian, decoded); err != nil {
+		t.Fatal(err)
+	}
+	out := make([]float64, len(decoded))
+	for i, v := range decoded {
+		out[i] = float64(v)
 	}
 	return out
 }
@@ -247,11 +273,7 @@ func heard(t testing.TB, name string, f film, from int) time.Duration {
 	t.Helper()
 	pcm := samples(t, name)
 	const block, reach = filmRate / 25, filmRate / 40
-	start := float64(from) / filmFPS
-	want := make([]float64, len(pcm)+reach)
-	for i := range want {
-		want[i] = f.sound(start + float64(i)/filmRate)
-	}
+	want := f.sound()[from*filmRate/filmFPS:]
 	worst := 0
 	for at := reach; at+block+reach < len(pcm); at += block {
 		energy := 0.0
@@ -269,11 +291,14 @@ func heard(t testing.TB, name string, f film, from int) time.Duration {
 			}
 			xy, yy := 0.0, 0.0
 			for i := 0; i < block; i += 4 {
-				y := want[at+i+d]
+				y := float64(want[at+i+d])
 				xy, yy = xy+pcm[at+i]*y, yy+y*y
 			}
 			if r := xy / math.Sqrt(energy*yy+1e-12); r > best+0.05 {
 				best, lag = r, d
+			}
+			if best >= 0.95 { // none is better by more
+				break
 			}
 		}
 		if best < 0.8 {

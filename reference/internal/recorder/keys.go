@@ -12,10 +12,8 @@ import (
 	"reelcheck/reference/internal/seal"
 )
 
-const (
-	archiveKey = ".key" // appended to where an archive's file is
-	journalKey = "key"  // in the folder of a journal
-)
+// archiveKey is appended to where an archive's file is.
+const archiveKey = ".key"
 
 // checkKeys opens every key that an earlier process left, and removes what it did not finish writing. A server that cannot open them must not start: it would take what they
 // protect for lost, and remove it.
@@ -39,20 +37,19 @@ func (r *Recorder) checkKeys() error {
 			return err
 		}
 	}
-	journals, err := filepath.Glob(filepath.Join(r.Dir, "journals", "*", journalKey))
+	journals, err := seal.JournalKeys(filepath.Join(r.Dir, "journals"))
 	if err != nil {
 		return err
 	}
-	for _, path := range journals {
-		if _, err := r.Keys.Load(path, journalName(filepath.Dir(path))); err != nil {
+	for _, dir := range journals {
+		if _, err := r.Keys.JournalKey(dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func archiveName(id string) string  { return "archive " + id }
-func journalName(dir string) string { return "journal " + filepath.Base(dir) }
+func archiveName(id string) string { return "archive " + id }
 
 // cipher returns what the file of an archive is encrypted with, nil when it is not. Whether it is was settled when its first
 // composition began, if its application had a certificate then. An archive that a crash cut off before that is settled after it.
@@ -95,17 +92,12 @@ func (r *Recorder) discardKey(archiveID string) error {
 
 // key returns the key of the session's journal; nil when it has none and none is to be made. It needs s.mu.
 func (s *session) key(create bool) ([]byte, error) {
-	path := filepath.Join(s.dir, journalKey)
-	key, err := s.keys.Load(path, journalName(s.dir))
-	if !errors.Is(err, os.ErrNotExist) {
+	key, err := s.keys.JournalKey(s.dir)
+	if err != nil || key != nil || !create {
 		return key, err
-	}
-	if !create {
-		return nil, nil
 	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, err
 	}
-	key = seal.NewKey()
-	return key, s.keys.Store(path, journalName(s.dir), key)
+	return s.keys.NewJournalKey(s.dir)
 }

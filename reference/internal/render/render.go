@@ -19,12 +19,14 @@ import (
 	"reelcheck/reference/internal/individual"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/replace"
+	"reelcheck/reference/internal/seal"
 )
 
 // Options of a rendering.
 type Options struct {
 	Compose   compose.Options
 	ArchiveID string // of a journal, which may have several
+	KeyFile   string // of the server, which opens a journal that is sealed
 	Overwrite bool
 	// Progress, if set, is told what is being done, and how much of it is.
 	Progress func(step string, done float64)
@@ -119,11 +121,19 @@ func openJournal(ctx context.Context, in, work string, o Options) (*journal.Jour
 	if info, err := os.Stat(filepath.Join(in, "timeline")); err != nil || !info.IsDir() {
 		return nil, rec, fmt.Errorf("%s is not the journal of a session", in)
 	}
+	path, err := filepath.Abs(in) // its name tells whose key it has
+	if err != nil {
+		return nil, rec, err
+	}
+	key, err := seal.NewKeyfile(o.KeyFile).JournalKey(path)
+	if err != nil {
+		return nil, rec, err
+	}
 	dir := filepath.Join(work, "journal")
 	if err := os.CopyFS(dir, os.DirFS(in)); err != nil {
 		return nil, rec, fmt.Errorf("copying %s: %w", in, err)
 	}
-	j, err := journal.Open(dir, journal.Options{})
+	j, err := journal.Open(dir, journal.Options{Key: key})
 	if err != nil {
 		return nil, rec, fmt.Errorf("%s: %w", in, err)
 	}

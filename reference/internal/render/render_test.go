@@ -15,6 +15,7 @@ import (
 	"reelcheck/reference/internal/individual"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/seal"
 )
 
 func entry(stream, name string, from, to int64) individual.File {
@@ -111,9 +112,80 @@ func TestFileCutOff(t *testing.T) {
 }
 
 func TestJournalIsRenderedAndLeftAlone(t *testing.T) {
-	name := pack(t, media{File: entry("one", "one.webm", 0, 2000), video: "vp8-01", audio: "tone-01", seconds: 2})
 	dir := filepath.Join(t.TempDir(), "session")
-	j, err := journal.Open(dir, journal.Options{})
+	id := journalIn(t, dir, nil)
+	before := tree(t, dir)
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	o := Options{Compose: plain, Log: slog.New(slog.DiscardHandler)}
+	if _, err := Run(t.Context(), dir, out, o); err == nil || !strings.Contains(err.Error(), "archive is required: one of "+id+", other") {
+		t.Errorf("two archives: %v", err)
+	}
+	o.ArchiveID = id
+	if _, err := Run(t.Context(), dir, out, o); err != nil {
+		t.Fatal(err)
+	}
+	shows(t, pictures(t, out), time.Second, whole, 1, 0)
+	if after := tree(t, dir); after != before {
+		t.Errorf("the journal was changed:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// TestSealedJournal opens only with the key file it was made with, and stays sealed.
+func TestSealedJournal(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "session")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Compose: plain, KeyFile: filepath.Join(t.TempDir(), "data.key"), Log: slog.New(slog.DiscardHandler)}
+	key, err := seal.NewKeyfile(o.KeyFile).NewJournalKey(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.ArchiveID = journalIn(t, dir, key)
+	before := tree(t, dir)
+	other := filepath.Join(t.TempDir(), "other.key")
+	if _, err := seal.NewKeyfile(other).NewJournalKey(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	text := filepath.Join(t.TempDir(), "text.key")
+	if err := os.WriteFile(text, []byte("open sesame"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	for name, want := range map[string]string{
+		filepath.Join(t.TempDir(), "none.key"): "does not exist, and " + dir + "/key cannot be opened without it",
+		other:                                  "key-file: " + other + " does not open " + dir + "/key",
+		text:                                   "key-file: " + text + " must hold 32 bytes as 64 hexadecimal digits",
+	} {
+		wrong := o
+		wrong.KeyFile = name
+		if _, err := Run(t.Context(), dir, out, wrong); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	if list, err := os.ReadDir(filepath.Dir(out)); err != nil || len(list) > 0 {
+		t.Errorf("left: %v %v", list, err)
+	}
+	if _, err := Run(t.Context(), dir, out, o); err != nil {
+		t.Fatal(err)
+	}
+	shows(t, pictures(t, out), time.Second, whole, 1, 0)
+	if after := tree(t, dir); after != before {
+		t.Errorf("the journal was changed:\n%s\nbefore:\n%s", after, before)
+	}
+	if err := os.Remove(filepath.Join(dir, "key")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), dir, filepath.Join(t.TempDir(), "out.mp4"), o); err == nil || !strings.Contains(err.Error(), "sealed, and the journal has no key") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// journalIn makes the journal of a session with two archives, and returns the id of the one that has ended.
+func journalIn(t *testing.T, dir string, key []byte) (id string) {
+	t.Helper()
+	name := pack(t, media{File: entry("one", "one.webm", 0, 2000), video: "vp8-01", audio: "tone-01", seconds: 2})
+	j, err := journal.Open(dir, journal.Options{Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,20 +203,7 @@ func TestJournalIsRenderedAndLeftAlone(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	before := tree(t, dir)
-	out := filepath.Join(t.TempDir(), "out.mp4")
-	o := Options{Compose: plain, Log: slog.New(slog.DiscardHandler)}
-	if _, err := Run(t.Context(), dir, out, o); err == nil || !strings.Contains(err.Error(), "archive is required: one of "+a.ID+", other") {
-		t.Errorf("two archives: %v", err)
-	}
-	o.ArchiveID = a.ID
-	if _, err := Run(t.Context(), dir, out, o); err != nil {
-		t.Fatal(err)
-	}
-	shows(t, pictures(t, out), time.Second, whole, 1, 0)
-	if after := tree(t, dir); after != before {
-		t.Errorf("the journal was changed:\n%s\nbefore:\n%s", after, before)
-	}
+	return a.ID
 }
 
 // tree lists files with their sizes.

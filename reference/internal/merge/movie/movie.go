@@ -1,5 +1,5 @@
 // Package movie reads the tracks of MP4 files (ISO/IEC 14496-12) that anybody may have made, and writes files put together from
-// their samples. It copies coded media and never looks at pictures or sound. Files are H.264 and AAC-LC, not fragmented.
+// their samples. It copies coded media and never looks at pictures or sound. Files are H.264 and AAC-LC, in one piece or in fragments.
 package movie
 
 import (

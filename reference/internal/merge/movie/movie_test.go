@@ -2,10 +2,12 @@ package movie
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +47,13 @@ func TestCopyIsTheSame(t *testing.T) {
 		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +faststart -video_track_timescale 90000",
 		"-map 0:v -c:v libx264", "-map 1:a -c:a aac -ac 2",
 		"-c:v libx264 -c:a aac -output_ts_offset 0.5",
+		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov",
+		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+default_base_moof",
+		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+omit_tfhd_offset+separate_moof",
+		"-map 0:v -c:v libx264 -g 5 -movflags +frag_keyframe+delay_moov",
+		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe", // whose first samples are in the movie box
+		"-c:v libx264 -g 5 -c:a aac -movflags +empty_moov+dash -frag_duration 300000",
+		"-map 0:v -c:v libx264 -g 5 -movflags +frag_every_frame+empty_moov+default_base_moof",
 	} {
 		in := made(t, args)
 		m, err := Parse(bytes.NewReader(in), int64(len(in)))
@@ -63,12 +72,72 @@ func TestCopyIsTheSame(t *testing.T) {
 			t.Errorf("%s: %v", args, err)
 		}
 		if want, got := frames(t, in), frames(t, out.Bytes()); want != got {
-			t.Errorf("%s: presented before:\n%s\nafter:\n%s", args, want, got)
+			t.Errorf("%s: %s", args, unlike(want, got))
 		}
 	}
 }
 
-// frames lists the decoded frames with times and checksums.
+// TestNegativeShifts has pictures shown before they are decoded, as CMAF allows; FFmpeg itself takes them for late.
+func TestNegativeShifts(t *testing.T) {
+	in := made(t, "-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+delay_moov+negative_cts_offsets")
+	m, err := Parse(bytes.NewReader(in), int64(len(in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, shown := m.Video, map[int64]bool{}
+	for _, s := range v.Samples {
+		shown[v.Present(s.PTS())] = true
+	}
+	for n := range int64(25) {
+		if !shown[n*v.Interval()] {
+			t.Errorf("no picture at %d: %v", n*v.Interval(), shown)
+		}
+	}
+	if len(v.Samples) != 25 || !v.Reordered() || v.Reorder() != 0 || m.Audio.Present(m.Audio.Samples[1].DTS) != 0 {
+		t.Errorf("%d pictures, reordered %v by %d, sound begins at %d", len(v.Samples), v.Reordered(), v.Reorder(), m.Audio.Present(m.Audio.Samples[1].DTS))
+	}
+}
+
+// TestWrongFragments: what is wrong is said.
+func TestWrongFragments(t *testing.T) {
+	in := made(t, "-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov")
+	for _, tt := range []struct {
+		name, want string
+		change     func([]byte) []byte
+	}{
+		{"cut off", "is not a complete MP4 file: box \"mdat\"", func(b []byte) []byte { return b[:len(b)*3/4] }},
+		{"another track", "is not in the movie box", func(b []byte) []byte { return alter(b, "tfhd", 7, 9) }},
+		{"data outside", "lies outside of the file", func(b []byte) []byte { return alter(b, "tfhd", 8, 1) }},
+		{"time goes back", "follows time", func(b []byte) []byte { return alter(b, "tfdt", 7, 0) }},
+	} {
+		b := tt.change(bytes.Clone(in))
+		if _, err := Parse(bytes.NewReader(b), int64(len(b))); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// alter sets a byte of the last box of a kind, counted from behind its name, and the seven after it to 0 when it is the time.
+func alter(b []byte, kind string, at int, value byte) []byte {
+	i := bytes.LastIndex(b, []byte(kind)) + len(kind)
+	if b[i+at] = value; kind == "tfdt" {
+		clear(b[i+4 : i+12])
+	}
+	return b
+}
+
+// unlike says where two lists of frames part.
+func unlike(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d is presented as %q, want %q", i+1, b[i], a[i])
+		}
+	}
+	return fmt.Sprintf("%d lines of frames, want %d", len(b), len(a))
+}
+
+// frames lists the decoded frames with times and checksums, one stream after the other.
 func frames(t testing.TB, b []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "a.mp4")
@@ -79,7 +148,9 @@ func frames(t testing.TB, b []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(out)
+	lines := strings.Split(string(out), "\n")
+	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(a[:min(2, len(a))], b[:min(2, len(b))]) })
+	return strings.Join(lines, "\n")
 }
 
 func TestCutsAreClean(t *testing.T) {
@@ -119,6 +190,7 @@ func FuzzParse(f *testing.F) {
 	for _, args := range []string{
 		"-t 0.2 -c:v libx264 -c:a aac", "-t 0.2 -c:v libx264 -bf 0 -c:a aac -movflags +faststart",
 		"-t 0.2 -map 1:a -c:a aac", "-t 0.2 -c:v mpeg4 -c:a mp3", "-t 0.2 -c:v libx264 -c:a aac -movflags +frag_keyframe+empty_moov",
+		"-t 0.2 -c:v libx264 -c:a aac -movflags +frag_every_frame+delay_moov+default_base_moof",
 	} {
 		f.Add(made(f, args))
 	}

@@ -47,14 +47,38 @@ func Parse(r io.ReaderAt, size int64) (m *Movie, err error) {
 			m, err = nil, fmt.Errorf("the movie box is damaged: %v", p)
 		}
 	}()
-	moov, err := findMoov(r, size)
+	moov, end, err := findMoov(r, size)
 	if err != nil {
 		return nil, err
 	}
+	var rest *fragments
+	if moov.Mvex != nil {
+		rest = newFragments(r, size, moov.Mvex)
+	}
 	m = &Movie{Data: r, close: func() error { return nil }}
-	for _, trak := range moov.Traks {
-		if err := m.add(trak, moov.Mvhd.Timescale, size); err != nil {
-			return nil, fmt.Errorf("track %d: %w", trak.Tkhd.TrackID, err)
+	var tables [][]Sample
+	for i, trak := range moov.Traks {
+		list, err := tabled(trak, size)
+		if err != nil {
+			return nil, fmt.Errorf("track %d: %w", i+1, err)
+		}
+		tables = append(tables, list)
+		if rest != nil {
+			rest.begin(trak.Tkhd.TrackID, list)
+		}
+	}
+	if rest != nil {
+		if err := rest.collect(end); err != nil {
+			return nil, err
+		}
+	}
+	for i, trak := range moov.Traks {
+		list := tables[i]
+		if rest != nil {
+			list = rest.tracks[trak.Tkhd.TrackID]
+		}
+		if err := m.add(trak, list, moov.Mvhd.Timescale); err != nil {
+			return nil, fmt.Errorf("track %d: %w", i+1, err)
 		}
 	}
 	if m.Video == nil && m.Audio == nil {
@@ -63,40 +87,40 @@ func Parse(r io.ReaderAt, size int64) (m *Movie, err error) {
 	return m, nil
 }
 
-// findMoov goes through the top level boxes, reading only the one it looks for.
-func findMoov(r io.ReaderAt, size int64) (*mp4.MoovBox, error) {
+// findMoov goes through the top level boxes, reading only the one it looks for, and returns where that ends.
+func findMoov(r io.ReaderAt, size int64) (moov *mp4.MoovBox, end int64, err error) {
 	for at := int64(0); at < size; {
 		kind, length, err := boxAt(r, at, size)
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, 0, err
 		case at == 0 && kind != "ftyp" && kind != "moov" && kind != "mdat" && kind != "free" && kind != "wide" && kind != "skip":
-			return nil, errors.New("is not an MP4 file")
-		case kind == "moof":
-			return nil, errors.New("is a fragmented MP4 file; ffmpeg -i IN -c copy OUT.mp4 makes an ordinary one")
+			return nil, 0, errors.New("is not an MP4 file")
 		case kind == "moov" && length > maxMoov:
-			return nil, fmt.Errorf("movie box of %d bytes is too large", length)
+			return nil, 0, fmt.Errorf("movie box of %d bytes is too large", length)
 		case kind == "moov":
 			b := make([]byte, length)
 			if _, err := r.ReadAt(b, at); err != nil {
-				return nil, fmt.Errorf("reading the movie box: %w", err)
+				return nil, 0, fmt.Errorf("reading the movie box: %w", err)
 			}
-			box, err := mp4.DecodeBox(uint64(at), bytes.NewReader(b))
-			if err != nil {
-				return nil, fmt.Errorf("the movie box is damaged: %w", err)
-			}
-			moov, ok := box.(*mp4.MoovBox)
-			switch {
-			case !ok || moov.Mvhd == nil || moov.Mvhd.Timescale == 0:
-				return nil, errors.New("the movie box is damaged: no movie header")
-			case moov.Mvex != nil:
-				return nil, errors.New("is a fragmented MP4 file; ffmpeg -i IN -c copy OUT.mp4 makes an ordinary one")
-			}
-			return moov, nil
+			moov, err := parseMoov(b, at)
+			return moov, at + length, err
 		}
 		at += length
 	}
-	return nil, errors.New("is not a complete MP4 file: no movie box")
+	return nil, 0, errors.New("is not a complete MP4 file: no movie box")
+}
+
+func parseMoov(b []byte, at int64) (*mp4.MoovBox, error) {
+	box, err := mp4.DecodeBox(uint64(at), bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("the movie box is damaged: %w", err)
+	}
+	moov, ok := box.(*mp4.MoovBox)
+	if !ok || moov.Mvhd == nil || moov.Mvhd.Timescale == 0 {
+		return nil, errors.New("the movie box is damaged: no movie header")
+	}
+	return moov, nil
 }
 
 func boxAt(r io.ReaderAt, at, size int64) (kind string, length int64, err error) {
@@ -118,19 +142,32 @@ func boxAt(r io.ReaderAt, at, size int64) (kind string, length int64, err error)
 	return string(head[4:8]), length, nil
 }
 
-// add takes over a track of video or audio; others, such as time codes, are left out.
-func (m *Movie) add(trak *mp4.TrakBox, movieTimescale uint32, size int64) error {
-	switch {
-	case trak.Mdia == nil || trak.Mdia.Hdlr == nil || trak.Mdia.Mdhd == nil || trak.Mdia.Minf == nil || trak.Mdia.Minf.Stbl == nil:
-		return errors.New("is incomplete")
-	case trak.Mdia.Mdhd.Timescale == 0:
-		return errors.New("time base is 0")
-	}
+// wanted reports whether a track is video or audio; others, such as time codes, are left out.
+func wanted(trak *mp4.TrakBox) bool {
 	kind := trak.Mdia.Hdlr.HandlerType
-	if kind != "vide" && kind != "soun" {
+	return kind == "vide" || kind == "soun"
+}
+
+// tabled returns the samples of a track that are in the movie box.
+func tabled(trak *mp4.TrakBox, size int64) ([]Sample, error) {
+	switch {
+	case trak.Tkhd == nil || trak.Mdia == nil || trak.Mdia.Hdlr == nil || trak.Mdia.Mdhd == nil || trak.Mdia.Minf == nil || trak.Mdia.Minf.Stbl == nil:
+		return nil, errors.New("is incomplete")
+	case trak.Mdia.Mdhd.Timescale == 0:
+		return nil, errors.New("time base is 0")
+	case !wanted(trak):
+		return nil, nil
+	}
+	return samples(trak.Mdia.Minf.Stbl, size)
+}
+
+// add takes over a track.
+func (m *Movie) add(trak *mp4.TrakBox, list []Sample, movieTimescale uint32) error {
+	if !wanted(trak) || len(list) == 0 { // or nothing was recorded
 		return nil
 	}
-	t := &Track{Timescale: trak.Mdia.Mdhd.Timescale}
+	t := &Track{Timescale: trak.Mdia.Mdhd.Timescale, Samples: list}
+	kind := trak.Mdia.Hdlr.HandlerType
 	into := &m.Video
 	if kind == "soun" {
 		into = &m.Audio
@@ -138,16 +175,8 @@ func (m *Movie) add(trak *mp4.TrakBox, movieTimescale uint32, size int64) error 
 	if *into != nil {
 		return errors.New("is the second of its kind; one video and one audio track are expected")
 	}
-	stbl := trak.Mdia.Minf.Stbl
-	if err := t.describe(stbl, kind); err != nil {
+	if err := t.describe(trak.Mdia.Minf.Stbl, kind, m.Data); err != nil {
 		return err
-	}
-	var err error
-	if t.Samples, err = samples(stbl, size); err != nil {
-		return err
-	}
-	if len(t.Samples) == 0 {
-		return nil // nothing was recorded
 	}
 	if err := t.edit(trak, movieTimescale); err != nil {
 		return err
@@ -161,25 +190,29 @@ func (m *Movie) add(trak *mp4.TrakBox, movieTimescale uint32, size int64) error 
 	return nil
 }
 
-func (t *Track) describe(stbl *mp4.StblBox, kind string) error {
+func (t *Track) describe(stbl *mp4.StblBox, kind string, data io.ReaderAt) error {
 	if stbl.Stsd == nil || len(stbl.Stsd.Children) != 1 {
 		return errors.New("must have one sample description")
 	}
 	t.entry = stbl.Stsd.Children[0]
 	if kind == "vide" {
-		return t.describeVideo(stbl.Stsd.AvcX)
+		return t.describeVideo(stbl.Stsd.AvcX, data)
 	}
 	return t.describeAudio(stbl.Stsd.Mp4a)
 }
 
-func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox) error {
-	if e == nil || e.Type() != "avc1" || e.AvcC == nil {
-		return fmt.Errorf("codec must be H.264 (avc1), got %q", t.entry.Type())
+func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) error {
+	if e == nil || e.AvcC == nil {
+		return fmt.Errorf("codec must be H.264, got %q", t.entry.Type())
 	}
-	if len(e.AvcC.SPSnalus) == 0 || len(e.AvcC.PPSnalus) == 0 {
+	spss, ppss := e.AvcC.SPSnalus, e.AvcC.PPSnalus
+	if e.Type() == "avc3" && len(spss) == 0 { // they need not be there but with every key frame
+		spss, ppss = parameterSets(data, t.Samples[0])
+	}
+	if len(spss) == 0 || len(ppss) == 0 {
 		return errors.New("parameter sets are missing")
 	}
-	sps, err := avc.ParseSPSNALUnit(e.AvcC.SPSnalus[0], true)
+	sps, err := avc.ParseSPSNALUnit(spss[0], true)
 	if err != nil {
 		return fmt.Errorf("sequence parameter set: %w", err)
 	}
@@ -187,7 +220,7 @@ func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox) error {
 		return errors.New("video is interlaced")
 	}
 	p := &Picture{
-		SPS: e.AvcC.SPSnalus, PPS: e.AvcC.PPSnalus, Profile: sps.Profile, Level: sps.Level,
+		SPS: spss, PPS: ppss, Profile: sps.Profile, Level: sps.Level,
 		Width: sps.Width, Height: sps.Height, Chroma: sps.ChromaFormatIDC, Depth: sps.BitDepthLumaMinus8 + 8,
 		References: sps.NumRefFrames, Aspect: [2]uint{1, 1},
 	}
@@ -202,6 +235,15 @@ func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox) error {
 	}
 	t.Picture = p
 	return nil
+}
+
+// parameterSets returns those in a sample.
+func parameterSets(in io.ReaderAt, s Sample) (sps, pps [][]byte) {
+	b := make([]byte, s.Size)
+	if _, err := in.ReadAt(b, s.Offset); err != nil {
+		return nil, nil
+	}
+	return avc.GetParameterSets(b)
 }
 
 func (t *Track) describeAudio(e *mp4.AudioSampleEntryBox) error {
@@ -245,17 +287,29 @@ func (t *Track) measure() {
 
 // edit works out what of the track is presented.
 func (t *Track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
-	t.Start, t.End = t.Samples[0].PTS(), 0
+	first := t.Samples[0].PTS()
+	t.End = 0
 	for _, s := range t.Samples {
-		t.Start = min(t.Start, s.PTS())
+		first = min(first, s.PTS())
 		t.End = max(t.End, s.PTS()+int64(s.Duration))
 	}
-	if trak.Edts == nil || len(trak.Edts.Elst) == 0 {
-		// Without an edit list composition times are presentation times.
-		t.Start, t.Delay = min(t.Start, 0), 0
-		return nil
+	t.Start, t.Delay = min(first, 0), 0 // without an edit list composition times are presentation times
+	if trak.Edts != nil && len(trak.Edts.Elst) > 0 {
+		if err := t.list(trak.Edts.Elst[0].Entries, movieTimescale); err != nil {
+			return err
+		}
 	}
-	entries := trak.Edts.Elst[0].Entries
+	if late := first - t.Start; late > 0 { // nothing is there at first: what players understand is a delay
+		t.Start, t.Delay = first, t.Delay+late
+	}
+	if t.End <= t.Start {
+		return errors.New("edit list presents nothing")
+	}
+	return nil
+}
+
+// list follows an edit list, of one delay and one cut at most.
+func (t *Track) list(entries []mp4.ElstEntry, movieTimescale uint32) error {
 	if len(entries) > 0 && entries[0].MediaTime < 0 {
 		t.Delay = int64(float64(entries[0].SegmentDuration) * float64(t.Timescale) / float64(movieTimescale))
 		entries = entries[1:]
@@ -272,9 +326,6 @@ func (t *Track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
 	tick := float64(t.Timescale) / float64(movieTimescale)
 	if end := t.Start + int64((float64(e.SegmentDuration)+1)*tick); e.SegmentDuration > 0 && end < t.End {
 		t.End = end
-	}
-	if t.End <= t.Start {
-		return errors.New("edit list presents nothing")
 	}
 	return nil
 }

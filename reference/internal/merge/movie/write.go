@@ -51,6 +51,9 @@ func Describe(t *Track) Description {
 	return d
 }
 
+// Kind is the type of the sample entry.
+func (d Description) Kind() string { return d.of.entry.Type() }
+
 // Write writes a file with the description in front. Progress, if not nil, is told how much of the media data was written.
 func Write(ctx context.Context, w io.Writer, tracks []Output, progress func(done, total int64)) error {
 	f := &file{ctx: ctx, tracks: tracks, progress: progress}
