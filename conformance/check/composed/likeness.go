@@ -18,7 +18,7 @@ import (
 var likenessChecks = []check.Check{
 	check.New("ARC-COMP-35", check.In(name.Pair), asPublished),
 	check.New("ARC-COMP-36", check.In(name.Pair), streamsInStep),
-	check.New("ARC-COMP-37", check.In(name.Pair), equallyLoud),
+	check.New("ARC-COMP-37", check.In(name.Pair), mixedOnce),
 }
 
 // What marks say of black and white in video range.
@@ -131,8 +131,9 @@ func apart(seconds float64, due time.Duration, loop float64) float64 {
 	return math.Abs(math.Remainder(seconds-due.Seconds(), loop))
 }
 
-// equallyLoud compares tones, which are all published equally loud, with the others at the same time.
-func equallyLoud(c *check.Case) {
+// mixedOnce compares tones, which are all published equally loud, with the others at the same time. What is weaker may have been lost in
+// part, which is not judged here.
+func mixedOnce(c *check.Case) {
 	allow := float64(c.Number("tolerance.loudness"))
 	for _, x := range c.Exhibits() {
 		if x.Sound == nil {
@@ -149,7 +150,7 @@ func equallyLoud(c *check.Case) {
 				}
 				slices.Sort(beside)
 				usual := beside[len(beside)/2]
-				c.Want(math.Abs(s.Level-usual) <= allow, fmt.Sprintf("%s as loud as others, %.1f dB, give or take %.0f", t.Fixture, usual, allow), fmt.Sprintf("%.1f dB", s.Level), x.R, t.R)
+				c.Want(s.Level-usual <= allow, fmt.Sprintf("%s no more than %.0f dB above others, which have %.1f dB", t.Fixture, allow, usual), fmt.Sprintf("%.1f dB", s.Level), x.R, t.R)
 			}
 		}
 	}
