@@ -217,18 +217,21 @@ func (j *Journal) Body(b []byte) (Body, error) {
 		body.Text = string(b)
 		return body, nil
 	}
+	_, _, err := j.Keep(bytes.NewReader(b))
+	return body, err
+}
+
+// Keep copies all of r into a blob and returns its hex SHA-256 and its size.
+func (j *Journal) Keep(r io.Reader) (sum string, size int64, err error) {
 	w, err := j.Blob()
 	if err != nil {
-		return Body{}, err
+		return "", 0, err
 	}
-	if _, err := w.Write(b); err != nil {
+	if _, err := io.Copy(w, r); err != nil {
 		w.Abort()
-		return Body{}, err
+		return "", 0, fmt.Errorf("keep blob: %w", err)
 	}
-	if _, _, err := w.Commit(); err != nil {
-		return Body{}, err
-	}
-	return body, nil
+	return w.Commit()
 }
 
 // BlobWriter takes the bytes of one blob; end it with Commit or Abort.

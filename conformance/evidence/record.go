@@ -100,8 +100,6 @@ type Step struct {
 	Text    string  `json:"text,omitempty"`
 	// BlockedBy is the label of the record that shows why it could not go on; Unmet: the capability.
 	BlockedBy string `json:"blockedBy,omitempty"`
-	// Values are facts the harness knows and checks may need: requested options, polled counts, expectations.
-	Values map[string]any `json:"values,omitempty"`
 }
 
 // Exchange is one HTTP request and what came back.

@@ -28,6 +28,11 @@ func (s Size) String() string { return fmt.Sprintf("%dx%d", s.Width, s.Height) }
 // Rect is a rectangle in pixels with fractions, as shares of a picture are.
 type Rect struct{ X, Y, Width, Height float64 }
 
+// Overlaps tells whether two rectangles have more than an edge in common.
+func (r Rect) Overlaps(s Rect) bool {
+	return r.X < s.X+s.Width && s.X < r.X+r.Width && r.Y < s.Y+s.Height && s.Y < r.Y+r.Height
+}
+
 // Place is where a stream is seen.
 type Place struct {
 	Stream string

@@ -201,7 +201,11 @@ func (r *Report) track(f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.TrakBox, fa *
 	}
 	if kind == "vide" {
 		fa.take(samples, t.Timescale, shift)
-		return r.video(f, m.Minf.Stbl, t, samples)
+		err := r.video(f, m.Minf.Stbl, t, samples)
+		if trak.Tkhd != nil && r.Video != nil {
+			r.Video.shown(trak.Tkhd)
+		}
+		return err
 	}
 	return r.audio(m.Minf.Stbl, t)
 }

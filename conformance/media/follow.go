@@ -19,16 +19,16 @@ type following struct {
 	count int // unwrapped mark, counted from the first loop
 	grid  []byte
 	diffs []float64
+	// Samples of the appearance, one in five pictures.
+	tints, blacks, whites, marred []float64
 }
 
 func newFollowing(f *frame, v fixtures.Video, s sighting) *following {
 	part, _ := partOf(v, s.Frame)
 	full := place(v.Parts[part], s.box)
-	du, dv := rim(f, s.box)
-	tint := math.Hypot(float64(du+128-int(v.Colour.U)), float64(dv+128-int(v.Colour.V)))
 	return &following{
 		video: v, part: part, box: s.box,
-		app: Appearance{Stream: v.Stream, ID: v.ID, Rect: round(full), Visible: visible(f, v, full, s.box), Confidence: 1, Tint: math.Round(tint)},
+		app: Appearance{Stream: v.Stream, ID: v.ID, Rect: round(full), Visible: visible(f, v, full, s.box), Confidence: 1},
 	}
 }
 
@@ -64,6 +64,7 @@ func (o *following) take(f *frame, r mark.Reading, from, to float64) {
 	o.beat(from)
 	if a.Frames%5 == 1 {
 		o.motion(f)
+		o.likeness(f, r)
 	}
 }
 
@@ -124,19 +125,50 @@ const (
 	motionH = 24
 )
 
-// motion compares luma samples outside the mark and its rim with those of five pictures ago.
-func (o *following) motion(f *frame) {
-	r := o.app.Visible
+// likeness compares brightness and colour with the fixture's.
+func (o *following) likeness(f *frame, r mark.Reading) {
+	u, v := int(o.video.Colour.U)-128, int(o.video.Colour.V)-128
+	du, dv := rim(f, o.box)
+	o.tints = append(o.tints, math.Hypot(float64(du-u), float64(dv-v)))
+	o.blacks, o.whites = append(o.blacks, r.Black), append(o.whites, r.White)
+	if !o.video.Flat {
+		return
+	}
+	all, other := 0, 0
+	o.raster(fuzzy, o.app.Rect, func(x, y int) {
+		if x < 0 || y < 0 || x >= f.w || y >= f.h {
+			return
+		}
+		all++
+		if du, dv := f.chroma(x, y); square(du-u, dv-v) > sameColour {
+			other++
+		}
+	})
+	if all > 0 {
+		o.marred = append(o.marred, float64(other)/float64(all))
+	}
+}
+
+// raster visits points of a rectangle beside the mark and its rim, away from the rectangle's edges.
+func (o *following) raster(edge int, r Rect, visit func(x, y int)) {
+	r = Rect{X: r.X + edge, Y: r.Y + edge, Width: r.Width - 2*edge, Height: r.Height - 2*edge}
 	label := mark.Box{X: o.box.X - o.box.W*0.1, Y: o.box.Y - o.box.H*0.3, W: o.box.W * 1.2, H: o.box.H * 1.6}
-	var grid []byte
 	for i := range motionW * motionH {
 		x, y := r.X+(2*(i%motionW)+1)*r.Width/(2*motionW), r.Y+(2*(i/motionW)+1)*r.Height/(2*motionH)
 		fx, fy := float64(x), float64(y)
 		if fx >= label.X && fy >= label.Y && fx < label.X+label.W && fy < label.Y+label.H {
 			continue
 		}
-		grid = append(grid, f.y.Pix[min(max(y, 0), f.h-1)*f.w+min(max(x, 0), f.w-1)])
+		visit(x, y)
 	}
+}
+
+// motion compares luma samples outside the mark and its rim with those of five pictures ago.
+func (o *following) motion(f *frame) {
+	var grid []byte
+	o.raster(0, o.app.Visible, func(x, y int) {
+		grid = append(grid, f.y.Pix[min(max(y, 0), f.h-1)*f.w+min(max(x, 0), f.w-1)])
+	})
 	if len(grid) == len(o.grid) && len(grid) > 0 {
 		sum := 0
 		for i := range grid {
@@ -163,5 +195,7 @@ func (o *following) finish() Appearance {
 		a.Motion += d / float64(len(o.diffs))
 	}
 	a.Motion = math.Round(a.Motion*100) / 100
+	a.Tint, a.Black, a.White = math.Round(median(o.tints)), math.Round(median(o.blacks)), math.Round(median(o.whites))
+	a.Marred = math.Round(median(o.marred)*1000) / 1000
 	return a
 }

@@ -87,46 +87,77 @@ func (s *signature) differs(t *signature) bool {
 }
 
 const (
-	// brightest is what a compressed black may be.
+	// brightest is what a compressed black may be in places, dim what it is in most.
 	brightest = 40
-	// fuzzy is how far, in pixels, the edge of a stream may be from where it was reckoned, and blur.
+	dim       = 24
+	// fuzzy is how far, in pixels, the edge of a stream may be from where it was reckoned, and blur; of a large one, more.
 	fuzzy = 6
 	// speck is how many samples make something; less may be a blocked edge.
 	speck = 4
 )
 
 // beside finds what is not black outside of the streams: the rectangle around it, and whether there is anything.
+// A black that is grey throughout is none.
 func (f *frame) beside(streams []Rect) (around Rect, found bool) {
+	var bright, grey region
 	n := 0
-	for y := f.h / 96; y < f.h; y += max(f.h/48, 1) {
-	samples:
-		for x := f.w / 128; x < f.w; x += max(f.w/64, 1) {
-			if du, dv := f.chroma(x, y); f.y.Pix[y*f.w+x] <= brightest && square(du, dv) < neutralWithin {
-				continue
+	f.raster(func(x, y int) {
+		for _, r := range streams {
+			off := max(fuzzy, max(r.Width, r.Height)/50)
+			if x >= r.X-off && y >= r.Y-off && x < r.X+r.Width+off && y < r.Y+r.Height+off {
+				return
 			}
-			for _, r := range streams {
-				if x >= r.X-fuzzy && y >= r.Y-fuzzy && x < r.X+r.Width+fuzzy && y < r.Y+r.Height+fuzzy {
-					continue samples
-				}
-			}
-			if n++; n == 1 {
-				around = Rect{X: x, Y: y, Width: 1, Height: 1}
-			}
-			around = around.around(Rect{X: x, Y: y, Width: 1, Height: 1})
 		}
+		n++
+		luma := f.y.Pix[y*f.w+x]
+		if du, dv := f.chroma(x, y); luma > brightest || square(du, dv) >= neutralWithin {
+			bright.add(x, y)
+		}
+		if luma > dim {
+			grey.add(x, y)
+		}
+	})
+	if grey.points >= speck && 2*grey.points > n {
+		return grey.around, true
 	}
-	return around, n >= speck
+	return bright.around, bright.points >= speck
 }
 
-// black tells whether the whole picture is black: of a grid of luma samples none is brighter
-// than a compressed black may be.
+// black tells whether the whole picture is: of a grid of luma samples none is brighter than a compressed black may be in
+// places, and most are not brighter than it is.
 func (f *frame) black() bool {
+	n, grey, bright := 0, 0, 0
+	f.raster(func(x, y int) {
+		n++
+		switch luma := f.y.Pix[y*f.w+x]; {
+		case luma > brightest:
+			bright++
+		case luma > dim:
+			grey++
+		}
+	})
+	return bright == 0 && 2*grey <= n
+}
+
+// raster visits 64 x 48 points, or some more.
+func (f *frame) raster(visit func(x, y int)) {
 	for y := f.h / 96; y < f.h; y += max(f.h/48, 1) {
 		for x := f.w / 128; x < f.w; x += max(f.w/64, 1) {
-			if f.y.Pix[y*f.w+x] > brightest {
-				return false
-			}
+			visit(x, y)
 		}
 	}
-	return true
+}
+
+// region counts points and what is around them.
+type region struct {
+	points int
+	around Rect
+}
+
+func (g *region) add(x, y int) {
+	at := Rect{X: x, Y: y, Width: 1, Height: 1}
+	if g.points++; g.points == 1 {
+		g.around = at
+	}
+	g.around = g.around.around(at)
 }

@@ -66,6 +66,9 @@ type ear struct {
 	peak   float64
 }
 
+// onset is for how many hops an envelope that has just risen may fall again.
+const onset = rate / hop / 50
+
 const hops = window / hop // in a window
 
 func newEar(tones []fixtures.Tone) *ear {
@@ -225,7 +228,7 @@ func (e *ear) sharpen(k int, t *ToneSpan, notch fixtures.Notch) {
 		if prev >= half && v < half {
 			began = float64(i-1) + (prev-half)/(prev-v)
 		}
-		if prev < half && v >= half && began >= 0 {
+		if prev < half && v >= half && began >= float64(first+onset) {
 			ended := float64(i-1) + (half-prev)/(v-prev)
 			t.beat(began/perSecond, ended/perSecond, notch)
 		}
@@ -233,9 +236,12 @@ func (e *ear) sharpen(k int, t *ToneSpan, notch fixtures.Notch) {
 	}
 }
 
-// beat notes a break of about the width of a notch; other breaks are not beats.
+// beat notes a break of about the width of a notch; other breaks are not beats, and longer ones are noted as such.
 func (t *ToneSpan) beat(from, to float64, notch fixtures.Notch) {
 	width := (to - from) * 1000
+	if width > notch.FirstMS*1.5 {
+		t.Breaks = append(t.Breaks, Span{From: millis(from), To: millis(to)})
+	}
 	middle := (notch.WidthMS + notch.FirstMS) / 2
 	if width < notch.WidthMS/2 || width > notch.FirstMS*1.5 {
 		return

@@ -88,10 +88,16 @@ type Track struct {
 // Video describes the first video track.
 type Video struct {
 	Track
-	Width         int     `json:"width"`
-	Height        int     `json:"height"`
-	CodedWidth    int     `json:"codedWidth"` // of the sequence parameter set, cropped
-	CodedHeight   int     `json:"codedHeight"`
+	Width       int `json:"width"`
+	Height      int `json:"height"`
+	CodedWidth  int `json:"codedWidth"` // of the sequence parameter set, cropped
+	CodedHeight int `json:"codedHeight"`
+	// How a player shows the picture, where the file says so: its size, how much wider than high a pixel is, and that it is
+	// turned, mirrored or scaled by the matrix of the track.
+	ShownWidth    float64 `json:"shownWidth,omitempty"`
+	ShownHeight   float64 `json:"shownHeight,omitempty"`
+	PixelAspect   float64 `json:"pixelAspect,omitempty"`
+	Turned        bool    `json:"turned,omitempty"`
 	Profile       int     `json:"profile"`
 	Constraints   int     `json:"constraints"`
 	Level         int     `json:"level"`
@@ -100,10 +106,14 @@ type Video struct {
 	FrameRate     float64 `json:"frameRate"`
 	ShortestFrame float64 `json:"shortestFrame"`
 	LongestFrame  float64 `json:"longestFrame"`
+	Uneven        int     `json:"uneven,omitempty"` // frames whose length is more than 1 % off the usual one
 	KeyFrames     int     `json:"keyFrames"`
 	KeyInterval   int     `json:"keyInterval"` // longest, in frames; the tail after the last key frame counts
 	Reordered     bool    `json:"reordered"`   // composition times differ from decoding order
 	BFrames       int     `json:"bFrames"`
+	Arithmetic    bool    `json:"arithmetic,omitempty"` // entropy coding is CABAC
+	Interlaced    bool    `json:"interlaced,omitempty"` // fields may be coded
+	FalseKeys     int     `json:"falseKeys,omitempty"`  // samples that are said to be key frames and hold no IDR picture
 	Slices        int     `json:"slices"`
 	QP            QP      `json:"qp"`
 	PerSecond     []int   `json:"perSecond"` // bit/s of each second of decoding time
@@ -197,8 +207,14 @@ type Appearance struct {
 	Confidence float64 `json:"confidence"` // lowest of its readings
 	// Tint is how far the colour beside the mark is from the fixture's, in levels of chroma; the
 	// fixtures' colours are 46 from grey.
-	Tint  float64 `json:"tint"`
-	Beats []Beat  `json:"beats,omitempty"`
+	Tint float64 `json:"tint"`
+	// Black and White are the luma of the mark's cells of these colours: 16 and 235 in the fixtures.
+	Black float64 `json:"black,omitempty"`
+	White float64 `json:"white,omitempty"`
+	// Marred is the share of the fixture's picture, beside the mark and away from its edges, that has not its colour,
+	// where all of it has one: covered, cut off or damaged, or covered by another stream.
+	Marred float64 `json:"marred,omitempty"`
+	Beats  []Beat  `json:"beats,omitempty"`
 }
 
 // FreezeFrom is the shortest freeze reported: more than a lost frame or two at 25 per second.
@@ -241,6 +257,8 @@ type ToneSpan struct {
 	Span
 	Level float64 `json:"level"` // dBFS of the sine
 	Beats []Beat  `json:"beats,omitempty"`
+	// Breaks are those longer than any notch.
+	Breaks []Span `json:"breaks,omitempty"`
 }
 
 // Still is one decoded picture, kept for people. PNG is left out of the JSON.
@@ -291,6 +309,12 @@ func (s *Sound) OfTone(id string) []ToneSpan {
 // after it was taken when the output rate is not the source's, so the offset of a perfect 25 per second archive of 30
 // per second streams is about -17 ms.
 func (r Report) AVOffset(video, tone string) (offset float64, ok bool) {
+	d := r.AVOffsets(video, tone)
+	return median(d), len(d) > 0
+}
+
+// AVOffsets are those of the single whole seconds, in order.
+func (r Report) AVOffsets(video, tone string) []float64 {
 	var shown, heard, firstShown, firstHeard []Beat
 	for _, a := range r.Picture.OfStream(video) {
 		shown = append(shown, a.Beats...)
@@ -304,8 +328,7 @@ func (r Report) AVOffset(video, tone string) (offset float64, ok bool) {
 	if d := offsets(firstShown, firstHeard, 0, 5); len(d) > 0 {
 		whole = math.Round(median(d))
 	}
-	d := offsets(shown, heard, whole, 0.75)
-	return median(d), len(d) > 0
+	return offsets(shown, heard, whole, 0.75)
 }
 
 // offsets are the distances from each beat heard to the shown one that is nearest to being about seconds earlier.

@@ -42,8 +42,12 @@ func (r *Report) video(f io.ReaderAt, stbl *mp4.StblBox, t Track, samples []samp
 		if _, err := f.ReadAt(b, s.offset); err != nil {
 			return fmt.Errorf("video sample %d: %w", i+1, err)
 		}
-		if err := v.sample(b, &p); err != nil {
+		idr, err := v.sample(b, &p)
+		if err != nil {
 			return fmt.Errorf("video sample %d: %w", i+1, err)
+		}
+		if s.sync && !idr {
+			v.FalseKeys++
 		}
 	}
 	if p.first == nil {
@@ -53,9 +57,31 @@ func (r *Report) video(f io.ReaderAt, stbl *mp4.StblBox, t Track, samples []samp
 	v.CodedWidth, v.CodedHeight = int(p.first.Width), int(p.first.Height)
 	v.Profile, v.Level = int(p.first.Profile), int(p.first.Level)
 	v.Constraints = int(p.first.ConstraintFlags())
+	v.Interlaced = !p.first.FrameMbsOnlyFlag
+	v.PixelAspect = pixelAspect(entry.Pasp, p.first.VUI)
 	v.ChromaFormat, v.BitDepth = int(p.first.ChromaFormatIDC), 8+int(p.first.BitDepthLumaMinus8)
 	v.QP.sum()
 	return nil
+}
+
+// pixelAspect is what the container says, or else the bitstream; 0 when neither does.
+func pixelAspect(box *mp4.PaspBox, vui *avc.VUIParameters) float64 {
+	if box != nil && box.VSpacing > 0 {
+		return millis(float64(box.HSpacing) / float64(box.VSpacing))
+	}
+	if vui != nil && vui.SampleAspectRatioHeight > 0 {
+		return millis(float64(vui.SampleAspectRatioWidth) / float64(vui.SampleAspectRatioHeight))
+	}
+	return 0
+}
+
+// shown reads how a player is to show the track.
+func (v *Video) shown(head *mp4.TkhdBox) {
+	const scale = 1 << 16
+	v.ShownWidth, v.ShownHeight = float64(head.Width)/scale, float64(head.Height)/scale
+	m, unity := head.Matrix, mp4.UnityMatrix()
+	m[6], m[7] = 0, 0 // where it stands
+	v.Turned = m != unity && m != [9]int32{}
 }
 
 type parameterSets struct {
@@ -90,32 +116,35 @@ func (p *parameterSets) add(nalu []byte) error {
 // sliceHead is more than any slice header takes.
 const sliceHead = 128
 
-func (v *Video) sample(b []byte, p *parameterSets) error {
+// sample reads the slice headers of an access unit, and whether it is an IDR picture.
+func (v *Video) sample(b []byte, p *parameterSets) (idr bool, err error) {
 	nalus, err := avc.GetNalusFromSample(b)
 	if err != nil {
-		return err
+		return false, err
 	}
 	bidirectional := false
 	for _, nalu := range nalus {
 		if len(nalu) == 0 {
-			return errors.New("empty NAL unit")
+			return false, errors.New("empty NAL unit")
 		}
 		switch avc.GetNaluType(nalu[0]) {
 		case avc.NALU_SPS, avc.NALU_PPS:
 			if err := p.add(nalu); err != nil {
-				return err
+				return false, err
 			}
 		case avc.NALU_NON_IDR, avc.NALU_IDR:
 			h, err := avc.ParseSliceHeader(nalu[:min(len(nalu), sliceHead)], p.sps, p.pps)
 			if err != nil {
-				return fmt.Errorf("slice header: %w", err)
+				return false, fmt.Errorf("slice header: %w", err)
 			}
 			pps := p.pps[h.PicParamID]
 			if pps == nil {
-				return fmt.Errorf("slice header names picture parameter set %d, which is missing", h.PicParamID)
+				return false, fmt.Errorf("slice header names picture parameter set %d, which is missing", h.PicParamID)
 			}
 			qp := 26 + pps.PicInitQpMinus26 + int(h.SliceQPDelta)
 			v.Slices++
+			idr = idr || avc.GetNaluType(nalu[0]) == avc.NALU_IDR
+			v.Arithmetic = v.Arithmetic || pps.EntropyCodingModeFlag
 			switch h.SliceType % 5 { // 5 to 9 say the same of all slices of the picture
 			case avc.SLICE_I, avc.SLICE_SI:
 				v.QP.Intra[qp]++
@@ -131,7 +160,7 @@ func (v *Video) sample(b []byte, p *parameterSets) error {
 	if bidirectional {
 		v.BFrames++
 	}
-	return nil
+	return idr, nil
 }
 
 // timing fills what the sample table tells.
@@ -155,6 +184,7 @@ func (v *Video) timing(samples []sample) {
 			v.PerSecond[second] += int(s.size) * 8
 		}
 	}
+	v.Uneven = uneven(samples)
 	if len(samples) == 0 {
 		v.ShortestFrame = 0
 	}
@@ -162,6 +192,21 @@ func (v *Video) timing(samples []sample) {
 	if v.Duration > 0 {
 		v.FrameRate = float64(v.Samples) / v.Duration
 	}
+}
+
+// uneven counts the samples that last longer or shorter than most.
+func uneven(samples []sample) int {
+	lengths := make([]float64, len(samples))
+	for i, s := range samples {
+		lengths[i] = float64(s.duration)
+	}
+	usual, n := median(lengths), 0
+	for _, l := range lengths {
+		if math.Abs(l-usual) > 0.01*usual {
+			n++
+		}
+	}
+	return n
 }
 
 func (q *QP) sum() {

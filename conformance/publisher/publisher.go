@@ -1,5 +1,10 @@
 // Package publisher makes clients publish known media: the looped streams of package fixtures, each unit at
 // its time, so that what an archive shows at any moment can be computed from what was sent.
+//
+// Requests for a key frame, PLI (RFC 4585 section 6.3.1) and FIR (RFC 5104 section 4.3.1), are answered by the fixture's next one,
+// which is at most a second away: a video with longer pauses between its key frames is not published. Both RFCs want it as soon as
+// the sender can, and leave to the sender when that is. Nothing is sent out of turn, because unit n of a fixture leaves at its time
+// or not at all.
 package publisher
 
 import (
@@ -133,9 +138,22 @@ func audioTrack(m fixtures.Manifest, id string) (*track, error) {
 	return t, t.check()
 }
 
+// keyWithin is how long a request for a key frame may wait.
+const keyWithin = time.Second
+
 func (t *track) check() error {
 	if len(t.units) == 0 || t.ticks <= 0 || !t.isKey(0) {
 		return fmt.Errorf("fixture %s: want units that begin with a key frame", t.fixture)
+	}
+	key := int64(0)
+	for n := range int64(len(t.units)) + 1 { // the loop begins anew with a key frame
+		if !t.isKey(n) {
+			continue
+		}
+		if wait := t.due(n) - t.due(key); wait > keyWithin {
+			return fmt.Errorf("fixture %s: %v from key frame %d to the next, want at most %v", t.fixture, wait, key, keyWithin)
+		}
+		key = n
 	}
 	t.every = t.due(1)
 	return nil

@@ -246,7 +246,7 @@ func (p *publication) tellEnd(reason string) error {
 		if s.pub.Late > stall {
 			_, err := p.options.Client.Journal.Append(evidence.Record{
 				Scenario: p.options.Client.Scenario, Label: "published." + p.options.Name + "." + s.track.kind,
-				Harness: &evidence.Harness{Kind: "publisher", Message: fmt.Sprintf("a unit of %s left %v late", s.track.fixture, s.pub.Late)}})
+				Harness: &evidence.Harness{Kind: "publisher", Message: fmt.Sprintf("a unit of %s left %v late", s.track.fixture, s.pub.Late.Round(time.Millisecond))}})
 			errs = append(errs, err)
 		}
 	}

@@ -204,6 +204,31 @@ func TestHTMLIsOneEscapedPage(t *testing.T) {
 	}
 }
 
+// Nothing is drawn over anything that is to be read.
+func TestTimelineWithoutRoom(t *testing.T) {
+	x := func(ms int64) float64 { return axisLeft + float64(ms) }
+	spans, dots := Lane{Name: "publishers"}, Lane{Name: "REST"}
+	for i := range int64(20) {
+		spans.Marks = append(spans.Marks, Mark{At: 20 - i, Until: 900, Label: "alice vp8-01"})
+		dots.Marks = append(dots.Marks, Mark{At: 10 * i, Label: "startArchive 200"})
+	}
+	row := layLane(spans, 0, x)
+	if len(row.Shapes) != maxSpanRows || row.Name != "publishers (+8)" {
+		t.Errorf("%d of 20 spans in lane %q, want %d", len(row.Shapes), row.Name, maxSpanRows)
+	}
+	row = layLane(dots, 0, x)
+	if len(row.Shapes) != 20 || row.Name != "REST" {
+		t.Errorf("%d of 20 dots in lane %q", len(row.Shapes), row.Name)
+	}
+	for i, a := range row.Shapes {
+		for _, b := range row.Shapes[:i] {
+			if a.Y == b.Y && (a.Text != "" && b.X > a.X || b.Text != "" && a.X < b.TextX+letterWidth*float64(len(b.Text))) {
+				t.Errorf("the dots at %v and %v cover each other's label", b.X, a.X)
+			}
+		}
+	}
+}
+
 func TestWriteLeavesWholeFilesOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	if err := sample(t).Write(dir); err != nil {

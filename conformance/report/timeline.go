@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"unicode/utf8"
 )
@@ -13,7 +14,8 @@ const (
 	rowHeight    = 17
 	laneGap      = 7
 	axisHeight   = 22
-	maxRows      = 6
+	maxRows      = 6   // of dots
+	maxSpanRows  = 12  // of spans
 	letterWidth  = 6.1 // of the 10-unit label face, on the generous side
 	dotWidth     = 9
 )
@@ -80,11 +82,12 @@ func draw(s Scenario) picture {
 	return p
 }
 
-// layLane packs marks with their labels into as few rows as they need; a mark
-// that finds no room keeps its place on the last row and loses its label.
+// layLane packs marks with their labels into as few rows as they need. A dot that finds no room keeps its place on the last
+// row, where neither it nor what it covers has a label; spans that find none are counted in the lane's name.
 func layLane(l Lane, top int, x func(int64) float64) laneRows {
 	row := laneRows{Name: l.Name, Y: top}
 	var ends []float64
+	more := 0
 	for _, m := range l.Marks {
 		s := shape{Mark: m, X: x(m.At), Span: m.Until > m.At, Text: m.Label}
 		text := letterWidth * float64(utf8.RuneCountInString(m.Label))
@@ -110,20 +113,38 @@ func layLane(l Lane, top int, x func(int64) float64) laneRows {
 		}
 		switch {
 		case r < len(ends):
-		case r < maxRows:
+		case r < maxRows, s.Span && r < maxSpanRows:
 			ends = append(ends, 0)
+		case s.Span:
+			more++
+			continue
 		default:
-			r, s.Text = maxRows-1, ""
+			r, s.Text = len(ends)-1, ""
 			need = s.X + s.W
+			unlabel(row.Shapes, float64(top+r*rowHeight), s.X)
 		}
 		ends[r] = math.Max(ends[r], need)
 		s.Y = float64(top + r*rowHeight)
 		s.Mid = s.Y + rowHeight/2.0
 		row.Shapes = append(row.Shapes, s)
 	}
+	if more > 0 {
+		row.Name += fmt.Sprintf(" (+%d)", more)
+	}
 	row.H = max(len(ends), 1) * rowHeight
 	row.TextY = top + row.H/2 + 4
 	return row
+}
+
+// unlabel takes the labels from the dots of the row at y that reach x with them.
+func unlabel(shapes []shape, y, x float64) {
+	for i := range shapes {
+		s := &shapes[i]
+		text := letterWidth * float64(utf8.RuneCountInString(s.Text))
+		if s.Y == y && !s.Span && s.TextX-dotWidth < x && x < s.TextX+text+dotWidth {
+			s.Text = ""
+		}
+	}
 }
 
 // tickStep is a round number of milliseconds that gives about ten ticks.

@@ -10,18 +10,18 @@ import (
 	"reelcheck/conformance/target"
 )
 
-// appKind is what an application is set up for; the zero value uploads to the suite's S3 store. What the target does not declare is
+// App is what an application is set up for; the zero value uploads to the suite's S3 store. What the target does not declare is
 // left out.
-type appKind struct {
-	name      string          // of the webhook endpoint, and the role of a prepared application; "" for "default"
-	cloud     bool            // no upload target
-	azure     bool            // uploads to the suite's Azure account
-	storage   *target.Storage // in place of the suite's stores
-	fallback  string          // of the upload target; "" leaves it out
-	encrypted bool            // by the store
-	signed    bool            // callbacks
-	monitored bool            // session events go to the endpoint session
-	mailed    bool            // there is somebody to be told of failures
+type App struct {
+	Name      string          // of the webhook endpoint, and the role of a prepared application; "" for "default"
+	Cloud     bool            // no upload target
+	Azure     bool            // uploads to the suite's Azure account
+	Storage   *target.Storage // in place of the suite's stores
+	Fallback  string          // of the upload target; "" leaves it out
+	Encrypted bool            // by the store
+	Signed    bool            // callbacks
+	Monitored bool            // session events go to the endpoint session
+	Mailed    bool            // there is somebody to be told of failures
 }
 
 // store is where archives of an application are uploaded.
@@ -34,88 +34,88 @@ type store interface {
 	Fetch(ctx context.Context, j *evidence.Journal, bucket, key string) (evidence.Object, error)
 }
 
-// place is a bucket of a store; the zero place is the built-in cloud.
-type place struct {
+// Place is a bucket of a store; the zero place is the built-in cloud.
+type Place struct {
 	store
-	bucket string
+	Name string // of the bucket
 }
 
 // open makes the flow's application.
-func (f *flow) open(ctx context.Context) error {
-	client, at, err := f.application(ctx, "application", f.scenario.app)
+func (f *Flow) open(ctx context.Context) error {
+	client, at, err := f.Application(ctx, "application", f.Scenario.App)
 	if err != nil {
 		return err
 	}
-	f.place = at
-	f.as = client.Unified()
+	f.Place = at
+	f.As = client.Unified()
 	if !f.Target.File.Has(target.Unified) {
-		f.as = client.Legacy()
+		f.As = client.Legacy()
 	}
 	return nil
 }
 
-// application makes an isolated application, or takes the prepared one of that role, and says where its archives are uploaded.
-func (f *flow) application(ctx context.Context, label string, kind appKind) (c *target.Client, at place, err error) {
+// Application makes an isolated application, or takes the prepared one of that role, and says where its archives are uploaded.
+func (f *Flow) Application(ctx context.Context, label string, a App) (c *target.Client, at Place, err error) {
 	c = &target.Client{
-		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.scenario.Name,
+		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.Scenario.Name,
 		Journal: f.Journal, Schema: f.Schema, Timeout: f.Target.File.RequestTimeout.Or(10 * time.Second),
 	}
-	if kind.name == "" {
-		kind.name = "default"
+	if a.Name == "" {
+		a.Name = "default"
 	}
 	if !f.Target.File.Has(target.Control) {
-		at, err = f.prepared(c, kind)
+		at, err = f.prepared(c, a)
 		return c, at, err
 	}
-	req := f.request(kind)
-	if at = f.stores(kind); at.store != nil {
-		if at.bucket, err = at.Bucket(ctx, f.scenario.Name, bucketName(f.RunID, f.scenario.Name, kind.name)); err != nil {
+	req := f.request(a)
+	if at = f.stores(a); at.store != nil {
+		if at.Name, err = at.Bucket(ctx, f.Scenario.Name, bucketName(f.RunID, f.Scenario.Name, a.Name)); err != nil {
 			return nil, at, err
 		}
-		req.Storage = f.storage(kind, at)
+		req.Storage = f.storage(a, at)
 	}
 	if c.App, err = c.CreateApplication(ctx, label, req); err != nil {
 		return nil, at, err
 	}
-	f.undo = append(f.undo, func(ctx context.Context) error { return c.DeleteApplication(ctx, "cleanup."+kind.name, c.App.ID) })
+	f.undo = append(f.undo, func(ctx context.Context) error { return c.DeleteApplication(ctx, "cleanup."+a.Name, c.App.ID) })
 	return c, at, nil
 }
 
 // request describes an application, but for where it uploads to.
-func (f *flow) request(kind appKind) target.AppRequest {
+func (f *Flow) request(a App) target.AppRequest {
 	has := f.Target.File.Has
-	r := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.scenario.Name + " " + kind.name, Storage: kind.storage}
+	r := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.Scenario.Name + " " + a.Name, Storage: a.Storage}
 	if f.Hooks != nil {
-		r.ArchiveCallbackURL = f.Hooks.Endpoint(f.scenario.Name, kind.name)
-		if kind.monitored && has(target.Monitoring) {
-			r.SessionCallbackURL = f.Hooks.Endpoint(f.scenario.Name, "session")
+		r.ArchiveCallbackURL = f.Hooks.Endpoint(f.Scenario.Name, a.Name)
+		if a.Monitored && has(target.Monitoring) {
+			r.SessionCallbackURL = f.Hooks.Endpoint(f.Scenario.Name, "session")
 		}
 	}
-	if kind.signed && has(target.Signing) {
-		r.SignatureSecret = "signed for " + f.scenario.Name
+	if a.Signed && has(target.Signing) {
+		r.SignatureSecret = "signed for " + f.Scenario.Name
 	}
-	if kind.mailed && has(target.Email) && f.Mail != nil {
-		r.Email = f.Mail.Box(f.scenario.Name, kind.name)
+	if a.Mailed && has(target.Email) && f.Mail != nil {
+		r.Email = f.Mail.Box(f.Scenario.Name, a.Name)
 	}
 	return r
 }
 
 // stores is the store for an application, with no bucket yet.
-func (f *flow) stores(kind appKind) place {
+func (f *Flow) stores(a App) Place {
 	switch {
-	case kind.cloud || kind.storage != nil:
-	case kind.azure && f.Azure != nil:
-		return place{store: f.Azure}
-	case !kind.azure && f.Store != nil:
-		return place{store: f.Store}
+	case a.Cloud || a.Storage != nil:
+	case a.Azure && f.Azure != nil:
+		return Place{store: f.Azure}
+	case !a.Azure && f.Store != nil:
+		return Place{store: f.Store}
 	}
-	return place{}
+	return Place{}
 }
 
-func (f *flow) storage(kind appKind, at place) *target.Storage {
-	s := at.Storage(at.bucket)
-	s.Fallback = kind.fallback
-	if config, ok := s.Config.(target.S3Config); ok && kind.encrypted && f.Target.File.Has(target.SSE) {
+func (f *Flow) storage(a App, at Place) *target.Storage {
+	s := at.Storage(at.Name)
+	s.Fallback = a.Fallback
+	if config, ok := s.Config.(target.S3Config); ok && a.Encrypted && f.Target.File.Has(target.SSE) {
 		config.SSE = "s3"
 		s.Config = config
 	}
@@ -123,21 +123,21 @@ func (f *flow) storage(kind appKind, at place) *target.Storage {
 }
 
 // prepared takes the application of a role from the target file.
-func (f *flow) prepared(c *target.Client, kind appKind) (at place, err error) {
-	cred, ok := f.Target.File.Applications[kind.name]
-	if !ok && kind.name == "default" {
+func (f *Flow) prepared(c *target.Client, a App) (at Place, err error) {
+	cred, ok := f.Target.File.Applications[a.Name]
+	if !ok && a.Name == "default" {
 		cred, ok = f.Target.Credentials, true
 	}
 	if !ok {
-		return at, fmt.Errorf("the target file prepares no application %q and the target has no control API", kind.name)
+		return at, fmt.Errorf("the target file prepares no application %q and the target has no control API", a.Name)
 	}
 	if c.App, err = target.NewApp(cred); err != nil {
 		return at, err
 	}
 	f.Journal.Redact("api secret", c.App.APISecret)
-	at = f.stores(kind)
-	if at.bucket = f.Target.File.Sinks.S3.Bucket; kind.azure {
-		at.bucket = f.Target.File.Sinks.Azure.Container
+	at = f.stores(a)
+	if at.Name = f.Target.File.Sinks.S3.Bucket; a.Azure {
+		at.Name = f.Target.File.Sinks.Azure.Container
 	}
 	return at, nil
 }

@@ -2,62 +2,61 @@ package scenario
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"net/url"
 	"path"
 	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/target"
 )
 
-// objects lists what is stored for an archive and records it: label.listed for each, or a watch that says none.
-func (f *flow) objects(ctx context.Context, label, id string) ([]evidence.Object, error) {
-	if f.place.store == nil {
+// Objects lists what is stored under an archive's id and records it: label.listed for each, or a watch that says none.
+func (f *Flow) Objects(ctx context.Context, label, id string) ([]evidence.Object, error) {
+	return f.ObjectsThat(ctx, label, id, func(o evidence.Object) bool { return strings.Contains(o.Key, id) })
+}
+
+// ObjectsThat is Objects for those that the archive is told by in another way.
+func (f *Flow) ObjectsThat(ctx context.Context, label, id string, are func(evidence.Object) bool) ([]evidence.Object, error) {
+	if f.Place.store == nil {
 		return nil, nil
 	}
 	from := time.Now()
-	all, err := f.place.List(ctx, f.place.bucket, "")
+	all, err := f.Place.List(ctx, f.Place.Name, "")
 	if err != nil {
 		return nil, err
 	}
 	var mine []evidence.Object
 	for _, o := range all {
-		if !strings.Contains(o.Key, id) {
+		if !are(o) {
 			continue
 		}
 		mine = append(mine, o)
-		if _, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label + ".listed", IDs: f.archiveIDs(id), Object: &o}); err != nil {
+		if err := f.Append(evidence.Record{Label: label + ".listed", IDs: f.ArchiveIDs(id), Object: &o}); err != nil {
 			return nil, err
 		}
 	}
-	return mine, f.watched(label, evidence.Watch{What: "objects", Span: evidence.Span{From: from, To: time.Now()}, Until: "an object of the archive", Met: len(mine) > 0},
-		f.archiveIDs(id))
+	return mine, f.Watched(label, evidence.Watch{What: "objects", Span: evidence.Span{From: from, To: time.Now()}, Until: "an object of the archive", Met: len(mine) > 0},
+		f.ArchiveIDs(id))
 }
 
-func (f *flow) archiveIDs(id string) map[string]string {
-	return map[string]string{evidence.Archive: id, evidence.Application: f.as.App.ID}
+// ArchiveIDs names an archive and its application as what a record is about.
+func (f *Flow) ArchiveIDs(id string) map[string]string {
+	return map[string]string{evidence.Archive: id, evidence.Application: f.As.App.ID}
 }
 
-// fetch downloads the archive's object into the evidence and has it looked at. Without an object there is
+// Fetch downloads the archive's object into the evidence and has it looked at. Without an object there is
 // nothing to fetch; the listing says so.
-func (f *flow) fetch(ctx context.Context, label, id string) error {
-	found, err := f.objects(ctx, label, id)
+func (f *Flow) Fetch(ctx context.Context, label, id string) error {
+	found, err := f.Objects(ctx, label, id)
 	if err != nil || len(found) == 0 {
 		return err
 	}
 	for _, o := range found {
-		got, err := f.place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
+		sum, err := f.Take(ctx, label, id, o)
 		if err != nil {
 			return err
 		}
-		if _, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: f.archiveIDs(id), Object: &got}); err != nil {
-			return err
-		}
 		if path.Ext(o.Key) == ".mp4" {
-			if err := f.look(ctx, label+".media", id, got.SHA256); err != nil {
+			if err := f.Look(ctx, label+".media", id, sum); err != nil {
 				return err
 			}
 		}
@@ -65,12 +64,21 @@ func (f *flow) fetch(ctx context.Context, label, id string) error {
 	return nil
 }
 
-// look runs the forensics on a blob.
-func (f *flow) look(ctx context.Context, label, id, sha string) error {
+// Take downloads an object into the evidence and returns its hash.
+func (f *Flow) Take(ctx context.Context, label, id string, o evidence.Object) (sha string, err error) {
+	got, err := f.Place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
+	if err != nil {
+		return "", err
+	}
+	return got.SHA256, f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Object: &got})
+}
+
+// Look runs the forensics on a blob.
+func (f *Flow) Look(ctx context.Context, label, id, sha string) error {
 	if f.Forensics == nil {
 		return nil
 	}
-	r := evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: f.archiveIDs(id)}
+	r := evidence.Record{Label: label, IDs: f.ArchiveIDs(id)}
 	select {
 	case f.looking <- struct{}{}:
 	case <-ctx.Done():
@@ -86,87 +94,22 @@ func (f *flow) look(ctx context.Context, label, id, sha string) error {
 	} else {
 		r.Media = &evidence.Media{SHA256: sha, Report: report}
 	}
-	_, err = f.Journal.Append(r)
-	return err
+	return f.Append(r)
 }
 
-// download gets a URL without credentials. With keep the file becomes an object of the evidence and is looked at.
-func (f *flow) download(ctx context.Context, label, id, link string, keep bool) (target.Answer, error) {
-	call := target.Call{Label: label, Method: http.MethodGet, Path: absolute(f.as.Base, link), As: target.AsNobody, IDs: f.archiveIDs(id), Timeout: delivery}
-	if !keep {
-		call.Header = http.Header{"Range": {"bytes=0-0"}} // permission is all that is asked
-		return f.as.Do(ctx, call)
-	}
-	blob, err := f.Journal.Blob()
-	if err != nil {
-		return target.Answer{}, err
-	}
-	call.Keep = blob
-	a, err := f.as.Do(ctx, call)
-	if err != nil || !a.OK() || a.Exchange.Error != "" {
-		blob.Abort()
-		return a, err
-	}
-	sum, size, err := blob.Commit()
-	if err != nil {
-		return a, err
-	}
-	o := evidence.Object{Store: "cloud", URL: link, Size: size, SHA256: sum, ContentType: a.Header.Get("Content-Type")}
-	if _, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: f.archiveIDs(id), Object: &o}); err != nil {
-		return a, err
-	}
-	return a, f.look(ctx, label+".media", id, sum)
+// Deliver waits for the file of a stopped archive and takes it into the evidence.
+func (f *Flow) Deliver(ctx context.Context, id string) error {
+	return f.DeliverAs(ctx, "", id)
 }
 
-func absolute(base, link string) string {
-	b, err := url.Parse(base + "/")
+// DeliverAs is Deliver with a prefix to its labels, for flows with several archives.
+func (f *Flow) DeliverAs(ctx context.Context, prefix, id string) error {
+	status, err := f.Must(ctx, prefix+"wait.delivered", id, Delivery, "uploaded", "available", "failed")
 	if err != nil {
-		return link
+		return err
 	}
-	l, err := b.Parse(link)
-	if err != nil {
-		return link
+	if err := f.AwaitHooks(ctx, prefix+"hooks.delivered", id, Soon, "stopped", status); err != nil {
+		return err
 	}
-	return l.String()
-}
-
-// tamper changes what a signed link says: its longest query value, its first numeric one, or its path.
-func tamper(link, what string) (string, error) {
-	u, err := url.Parse(link)
-	if err != nil {
-		return "", err
-	}
-	q := u.Query()
-	key, best := "", 0
-	for k, v := range q {
-		numeric := strings.Trim(v[0], "0123456789") == "" && v[0] != ""
-		switch {
-		case what == "signature" && len(v[0]) > best:
-			key, best = k, len(v[0])
-		case what == "expiry" && numeric && len(v[0]) > best:
-			key, best = k, len(v[0])
-		}
-	}
-	switch {
-	case what == "path":
-		u.Path = strings.Replace(u.Path, "/archive.", "/archivf.", 1)
-	case key == "":
-		return "", errors.New("the URL has no " + what + " that can be changed")
-	default:
-		q.Set(key, flip(q.Get(key)))
-	}
-	u.RawQuery = q.Encode()
-	return u.String(), nil
-}
-
-// flip changes the first character to another of its kind.
-func flip(s string) string {
-	c := s[0]
-	switch {
-	case c == '9' || c == 'f' || c == 'F' || c == 'z' || c == 'Z':
-		c--
-	default:
-		c++
-	}
-	return string(c) + s[1:]
+	return f.Fetch(ctx, prefix+"object", id)
 }

@@ -86,7 +86,7 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 
 // drive runs one scenario to its last word in the evidence.
 func drive(ctx context.Context, env Env, s Scenario, looking chan struct{}) error {
-	f := &flow{Env: env, scenario: s, looking: looking}
+	f := &Flow{Env: env, Scenario: s, looking: looking}
 	if missing := s.Missing(env.Target.File); missing != "" {
 		return f.end(evidence.Step{Outcome: evidence.Unmet, BlockedBy: string(missing), Text: "the target does not declare " + string(missing)})
 	}
@@ -96,7 +96,7 @@ func drive(ctx context.Context, env Env, s Scenario, looking chan struct{}) erro
 	inner, cancel := context.WithTimeout(ctx, s.Within)
 	err := f.open(inner)
 	if err == nil {
-		err = s.run(inner, f)
+		err = s.Run(inner, f)
 	}
 	expired := inner.Err()
 	cancel()
@@ -130,22 +130,20 @@ func ending(err error) evidence.Step {
 }
 
 // end writes a step of the scenario itself and tells the progress.
-func (f *flow) end(s evidence.Step) error {
+func (f *Flow) end(s evidence.Step) error {
 	if f.Progress != nil {
-		f.Progress(Progress{Scenario: f.scenario.Name, Outcome: s.Outcome, Text: s.Text})
+		f.Progress(Progress{Scenario: f.Scenario.Name, Outcome: s.Outcome, Text: s.Text})
 	}
-	_, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: "scenario", Step: &s})
-	return err
+	return f.Append(evidence.Record{Label: "scenario", Step: &s})
 }
 
 // cleanUp undoes what the flow created, last first. What fails is harness evidence.
-func (f *flow) cleanUp(ctx context.Context) {
+func (f *Flow) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
 	for i := len(f.undo) - 1; i >= 0; i-- {
 		if err := f.undo[i](ctx); err != nil {
-			_, _ = f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: "cleanup",
-				Harness: &evidence.Harness{Kind: "cleanup", Message: err.Error()}}) // a journal that fails shows at the scenario's end
+			_ = f.Append(evidence.Record{Label: "cleanup", Harness: &evidence.Harness{Kind: "cleanup", Message: err.Error()}}) // a journal that fails shows at the scenario's end
 		}
 	}
 }

@@ -1,6 +1,10 @@
 // Package scenario drives a target. A scenario is a flow through the API and the media that happens once and
 // leaves its evidence behind; it never judges. What the target does unexpectedly is evidence too: the flow
 // goes on where it can, and otherwise ends with a step that says by what it was blocked.
+//
+// This package has what scenarios are written with, a [Flow], and [Run], which drives them side by side. They themselves
+// are in the packages below, by the chapters of the checks that they serve most. For another one: name it in package name,
+// write it as a [Scenario] in its chapter, put it into the list of package all, and name it in the checks that it shows.
 package scenario
 
 import (
@@ -23,27 +27,10 @@ type Scenario struct {
 	// Within bounds the whole flow; single waits have their own, shorter deadlines.
 	Within time.Duration
 
-	app appKind // that it runs on
-	run func(context.Context, *flow) error
-}
-
-// All returns every scenario, the longest first.
-func All() []Scenario {
-	return []Scenario{
-		many, rates, layouts, screens, mutes, autoDay, autoOverlap, pair, pause, sizes, fullHD, automatic, selection, cloud, total, retry, rotation,
-		encryption, simultaneous, codecs, legacy, audioOnly, videoOnly, autoSilent, fallsBack, recovers, givenUp, presence, broken, azure, recorded, idle, allLeft,
-		noPublisher, listing, undelivered, isolation, auth, refusals,
-	}
-}
-
-// Find returns the scenario of that name.
-func Find(name string) (Scenario, bool) {
-	for _, s := range All() {
-		if s.Name == name {
-			return s, true
-		}
-	}
-	return Scenario{}, false
+	// App is the application that it runs on.
+	App App
+	// Run is the flow. An error ends it: a [BlockedError], or one of package target, is the target's doing, any other the suite's own trouble.
+	Run func(context.Context, *Flow) error
 }
 
 // Missing is the first capability that s needs and f does not declare, or "".

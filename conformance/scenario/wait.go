@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -12,58 +13,64 @@ import (
 )
 
 const (
-	// pollEvery is the pace of status reads; a webhook about the archive makes the next one at once.
-	pollEvery = 200 * time.Millisecond
-	// soon bounds waits for what a target does by itself in an instant: a pause, a resumption, an event.
-	soon = 6 * time.Second
-	// delivery bounds the wait from the stop of a short archive to its file.
-	delivery = 30 * time.Second
-	// settled is how long a change has certainly taken effect after; the ledger allows 2 s for a pause.
-	settled = 2600 * time.Millisecond
-	// quiet is how long webhooks are watched after the last one that was expected.
-	quiet = 1500 * time.Millisecond
+	// PollEvery is the pace of status reads; a webhook about the archive makes the next one at once.
+	PollEvery = 200 * time.Millisecond
+	// Soon bounds waits for what a target does by itself in an instant: a pause, a resumption, an event.
+	Soon = 6 * time.Second
+	// Delivery bounds the wait from the stop of a short archive to its file.
+	Delivery = 30 * time.Second
+	// Settled is how long a change has certainly taken effect after; the ledger allows 2 s for a pause.
+	Settled = 2600 * time.Millisecond
+	// Quiet is how long webhooks are watched after the last one that was expected.
+	Quiet = 1500 * time.Millisecond
+	// Forever is more often than anything is tried.
+	Forever = 1_000_000
 )
 
-// status is what an archive read says.
-type status struct {
-	ID     string  `json:"id"`
-	Status string  `json:"status"`
-	Reason string  `json:"reason"`
-	URL    *string `json:"url"`
+// When to look: the limits are in the ledger, here they only say to what moments the clock goes.
+const (
+	FirstMinute  = time.Minute
+	LastMinute   = time.Minute
+	IdleHour     = time.Hour
+	RecordedTime = 4 * time.Hour
+	// Margin is how long before or after a limit one looks.
+	Margin = 10 * time.Second
+)
+
+// statusOf is the status of the archive that a body shows, "" where it shows none.
+func statusOf(body []byte) string {
+	var a struct{ Status string }
+	_ = json.Unmarshal(body, &a) // whatever it is, it is recorded
+	return a.Status
 }
 
-// await reads an archive until its status is one of want, or the deadline passes. The last read and a watch
+// Await reads an archive until its status is one of want, or the deadline passes. The last read and a watch
 // are evidence either way; ok says whether it came.
-func (f *flow) await(ctx context.Context, label, id string, deadline time.Duration, want ...string) (s status, ok bool, err error) {
-	return f.awaitAs(ctx, f.as, label, id, deadline, want...)
-}
-
-func (f *flow) awaitAs(ctx context.Context, as target.As, label, id string, deadline time.Duration, want ...string) (s status, ok bool, err error) {
+func (f *Flow) Await(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status string, ok bool, err error) {
 	wake, release := f.Journal.Watch()
 	defer release()
 	from := time.Now()
 	seen := len(f.Journal.View().Records)
 	for {
-		a, err := as.Get(ctx, label, id)
+		a, err := f.As.Get(ctx, label, id)
 		if err != nil {
-			return s, false, err
+			return status, false, err
 		}
-		s = status{}
-		_ = json.Unmarshal(a.Body, &s) // whatever it is, it is recorded
-		ok = a.Status == http.StatusOK && slices.Contains(want, s.Status)
+		status = statusOf(a.Body)
+		ok = a.Status == http.StatusOK && slices.Contains(want, status)
 		if left := deadline - time.Since(from); ok || left <= 0 || a.Status == 0 {
 			break
-		} else if seen, err = f.pause(ctx, wake, id, seen, min(pollEvery, left)); err != nil {
-			return s, false, err
+		} else if seen, err = f.pause(ctx, wake, id, seen, min(PollEvery, left)); err != nil {
+			return status, false, err
 		}
 	}
-	err = f.watched(label, evidence.Watch{What: "archive status", Span: evidence.Span{From: from, To: time.Now()},
-		Until: "status " + join(want), Met: ok, Deadline: deadline}, about(id))
-	return s, ok, err
+	err = f.Watched(label, evidence.Watch{What: "archive status", Span: evidence.Span{From: from, To: time.Now()},
+		Until: "status " + strings.Join(want, " or "), Met: ok, Deadline: deadline}, About(id))
+	return status, ok, err
 }
 
 // pause waits for a webhook about the archive, at most d. seen is how many records had been looked at.
-func (f *flow) pause(ctx context.Context, wake <-chan struct{}, id string, seen int, d time.Duration) (int, error) {
+func (f *Flow) pause(ctx context.Context, wake <-chan struct{}, id string, seen int, d time.Duration) (int, error) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	for {
@@ -83,63 +90,50 @@ func (f *flow) pause(ctx context.Context, wake <-chan struct{}, id string, seen 
 	}
 }
 
-// must is await for a status without which the flow cannot go on.
-func (f *flow) must(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status, error) {
-	s, ok, err := f.await(ctx, label, id, deadline, want...)
+// Must is Await for a status without which the flow cannot go on.
+func (f *Flow) Must(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status string, err error) {
+	status, ok, err := f.Await(ctx, label, id, deadline, want...)
 	if err == nil && !ok {
-		err = blocked(label, "status is %q after %v, want %s", s.Status, deadline, join(want))
+		err = Blocked(label, "status is %q after %v, want %s", status, deadline, strings.Join(want, " or "))
 	}
-	return s, err
+	return status, err
 }
 
-// about names an archive as what a record is about; "" names none.
-func about(id string) map[string]string {
+// About names an archive as what a record is about; "" names none.
+func About(id string) map[string]string {
 	if id == "" {
 		return nil
 	}
 	return map[string]string{evidence.Archive: id}
 }
 
-func join(words []string) string {
-	out := ""
-	for i, w := range words {
-		if i > 0 {
-			out += " or "
-		}
-		out += w
-	}
-	return out
-}
-
-func (f *flow) watched(label string, w evidence.Watch, ids map[string]string) error {
+// Watched writes down for how long something was watched, and whether it came.
+func (f *Flow) Watched(label string, w evidence.Watch, ids map[string]string) error {
 	w.From, w.To = w.From.UTC(), w.To.UTC()
-	_, err := f.Journal.Append(evidence.Record{Scenario: f.scenario.Name, Label: label, IDs: ids, Watch: &w})
-	return err
+	return f.Append(evidence.Record{Label: label, IDs: ids, Watch: &w})
 }
 
-// awaitHooks waits until webhooks with all these statuses have come for an archive, in any order.
-func (f *flow) awaitHooks(ctx context.Context, label, id string, deadline time.Duration, statuses ...string) (bool, error) {
+// AwaitHooks waits until webhooks with all these statuses have come for an archive, in any order.
+func (f *Flow) AwaitHooks(ctx context.Context, label, id string, deadline time.Duration, statuses ...string) error {
 	if f.Hooks == nil || !f.Target.File.Has(target.Callback) {
-		return false, nil
+		return nil
 	}
-	return f.awaitRecords(ctx, label, "webhooks", about(id), deadline, "webhooks "+join(statuses), func(v evidence.View) bool {
+	_, err := f.AwaitRecords(ctx, label, "webhooks", About(id), deadline, "webhooks "+strings.Join(statuses, " or "), func(v evidence.View) bool {
 		got := map[string]bool{}
 		for _, r := range v.About(evidence.Archive, id).Webhooks().Records {
-			var s status
-			if r.Webhook.Body.Decode(&s) == nil {
-				got[s.Status] = true
-			}
+			got[statusOf([]byte(r.Webhook.Body.Text))] = true
 		}
 		return !slices.ContainsFunc(statuses, func(s string) bool { return !got[s] })
 	})
+	return err
 }
 
-// awaitEvent waits until each of the named clients has received an event about an archive.
-func (f *flow) awaitEvent(ctx context.Context, label, id, event string, clients ...string) (bool, error) {
+// AwaitEvent waits until each of the named clients has received an event about an archive.
+func (f *Flow) AwaitEvent(ctx context.Context, label, id, event string, clients ...string) error {
 	if !f.Target.File.Has(target.Events) {
-		return false, nil
+		return nil
 	}
-	return f.awaitRecords(ctx, label, "events", about(id), soon, event, func(v evidence.View) bool {
+	_, err := f.AwaitRecords(ctx, label, "events", About(id), Soon, event, func(v evidence.View) bool {
 		got := map[string]bool{}
 		for _, r := range v.About(evidence.Archive, id).Clients().Records {
 			if r.Client.Type == event {
@@ -148,10 +142,11 @@ func (f *flow) awaitEvent(ctx context.Context, label, id, event string, clients 
 		}
 		return !slices.ContainsFunc(clients, func(c string) bool { return !got[c] })
 	})
+	return err
 }
 
-// awaitRecords waits until the scenario's evidence satisfies enough.
-func (f *flow) awaitRecords(ctx context.Context, label, what string, ids map[string]string, deadline time.Duration, until string, enough func(evidence.View) bool) (bool, error) {
+// AwaitRecords waits until the scenario's evidence satisfies enough, and says whether it came to that.
+func (f *Flow) AwaitRecords(ctx context.Context, label, what string, ids map[string]string, deadline time.Duration, until string, enough func(evidence.View) bool) (bool, error) {
 	wake, release := f.Journal.Watch()
 	defer release()
 	from := time.Now()
@@ -159,7 +154,7 @@ func (f *flow) awaitRecords(ctx context.Context, label, what string, ids map[str
 	defer t.Stop()
 	met, late := false, false
 	for !met && !late {
-		if met = enough(f.Journal.View().Scenario(f.scenario.Name)); met {
+		if met = enough(f.Journal.View().Scenario(f.Scenario.Name)); met {
 			break
 		}
 		select {
@@ -170,14 +165,14 @@ func (f *flow) awaitRecords(ctx context.Context, label, what string, ids map[str
 			return false, ctx.Err()
 		}
 	}
-	return met, f.watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}, Until: until, Met: met, Deadline: deadline}, ids)
+	return met, f.Watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}, Until: until, Met: met, Deadline: deadline}, ids)
 }
 
-// watch lets d pass and says so: what did not happen in it did not happen.
-func (f *flow) watch(ctx context.Context, label, what, id string, d time.Duration) error {
+// Watch lets d pass and says so: what did not happen in it did not happen.
+func (f *Flow) Watch(ctx context.Context, label, what, id string, d time.Duration) error {
 	from := time.Now()
-	if err := sleep(ctx, d); err != nil {
+	if err := Sleep(ctx, d); err != nil {
 		return err
 	}
-	return f.watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}}, about(id))
+	return f.Watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}}, About(id))
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -142,20 +141,15 @@ func (a *Azure) Fetch(ctx context.Context, j *evidence.Journal, container, key s
 		return evidence.Object{}, fmt.Errorf("azure sink: fetch %s/%s: %w", container, key, err)
 	}
 	defer got.Body.Close()
-	blob, err := j.Blob()
+	sum, size, err := j.Keep(got.Body)
 	if err != nil {
-		return evidence.Object{}, err
-	}
-	if _, err := io.Copy(blob, got.Body); err != nil {
-		blob.Abort()
 		return evidence.Object{}, fmt.Errorf("azure sink: fetch %s/%s: %w", container, key, err)
 	}
-	sum, size, err := blob.Commit()
 	o := evidence.Object{Store: "azure", Bucket: container, Key: key, Size: size, SHA256: sum}
 	if got.ContentType != nil {
 		o.ContentType = *got.ContentType
 	}
-	return o, err
+	return o, nil
 }
 
 // Close ends an account that OpenAzure started.

@@ -7,12 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -206,34 +204,12 @@ func (s *Store) Fetch(ctx context.Context, j *evidence.Journal, bucket, key stri
 		return evidence.Object{}, fmt.Errorf("S3 sink: fetch %s/%s: %w", bucket, key, err)
 	}
 	defer got.Body.Close()
-	blob, err := j.Blob()
+	sum, size, err := j.Keep(got.Body)
 	if err != nil {
-		return evidence.Object{}, err
-	}
-	if _, err := io.Copy(blob, got.Body); err != nil {
-		blob.Abort()
 		return evidence.Object{}, fmt.Errorf("S3 sink: fetch %s/%s: %w", bucket, key, err)
 	}
-	sum, size, err := blob.Commit()
 	return evidence.Object{Store: "s3", Bucket: bucket, Key: key, Size: size, SHA256: sum, ContentType: aws.ToString(got.ContentType),
-		Encryption: string(got.ServerSideEncryption), Metadata: got.Metadata, Modified: aws.ToTime(got.LastModified).UTC()}, err
-}
-
-// Remove deletes what is under a prefix; for clean-up of a store that is not ours.
-func (s *Store) Remove(ctx context.Context, bucket, prefix string) error {
-	if strings.Trim(prefix, "/") == "" {
-		return errors.New("S3 sink: remove: want a prefix")
-	}
-	objects, err := s.List(ctx, bucket, prefix)
-	if err != nil {
-		return err
-	}
-	for _, o := range objects {
-		if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(o.Key)}); err != nil {
-			return fmt.Errorf("S3 sink: remove %s/%s: %w", bucket, o.Key, err)
-		}
-	}
-	return nil
+		Encryption: string(got.ServerSideEncryption), Metadata: got.Metadata, Modified: aws.ToTime(got.LastModified).UTC()}, nil
 }
 
 // Close ends a store that OpenStore started.

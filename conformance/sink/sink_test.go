@@ -1,22 +1,14 @@
 package sink
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/smtp"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
@@ -117,107 +109,6 @@ func TestReceiverRefusesNonsense(t *testing.T) {
 		if resp.StatusCode != want {
 			t.Errorf("%s answered %d, want %d", path, resp.StatusCode, want)
 		}
-	}
-}
-
-// Every make of store must do the same.
-func TestStores(t *testing.T) {
-	for driver, c := range map[string]target.S3Sink{
-		"in-process": {Driver: "in-process", Listen: "127.0.0.1:0"},
-		"process":    {Driver: "process", Listen: "127.0.0.1:0", Binary: os.Getenv("REELCHECK_MINIO")},
-	} {
-		t.Run(driver, func(t *testing.T) {
-			if driver == "process" {
-				if _, err := exec.LookPath(c.Binary); err != nil {
-					t.Skip("no MinIO: set REELCHECK_MINIO to its executable")
-				}
-			}
-			contract(t, c)
-		})
-	}
-}
-
-func contract(t *testing.T, c target.S3Sink) {
-	ctx := context.Background()
-	j := journal(t)
-	s, err := OpenStore(ctx, c, t.TempDir(), j)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	bucket, err := s.Bucket(ctx, "composed-pair", "rc-test-composed-pair")
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, ok := s.Storage(bucket).Config.(target.S3Config)
-	if !ok {
-		t.Fatalf("storage %+v", s.Storage(bucket))
-	}
-	put := func(secret string) error {
-		up := s3.New(s3.Options{BaseEndpoint: aws.String(st.Endpoint), Region: st.Region, UsePathStyle: true,
-			Credentials: credentials.NewStaticCredentialsProvider(st.AccessKey, secret, "")})
-		_, err := up.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String("app/a1/archive.mp4"),
-			Body: bytes.NewReader([]byte("the film")), ContentType: aws.String("video/mp4"), ServerSideEncryption: types.ServerSideEncryptionAes256})
-		return err
-	}
-	if err := put("not the secret"); err == nil {
-		t.Error("an upload with a wrong secret was accepted")
-	}
-	if err := s.Refuse(bucket, 503); err != nil {
-		t.Fatal(err)
-	}
-	if err := put(st.SecretKey); err == nil {
-		t.Error("an upload was accepted that was to be refused")
-	}
-	if list, err := s.List(ctx, bucket, ""); err != nil || len(list) != 0 {
-		t.Errorf("while refused: %+v, %v", list, err)
-	}
-	if err := s.Refuse(bucket, 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := put(st.SecretKey); err != nil {
-		t.Fatal(err)
-	}
-	answers := map[int]bool{}
-	for _, r := range j.View().Scenario("composed-pair").Uploads().Records {
-		if answers[r.Upload.Answer] = true; r.Upload.Method != "PUT" || r.Upload.Path != "/"+bucket+"/app/a1/archive.mp4" || r.Upload.Encryption != "AES256" {
-			t.Errorf("upload %+v", *r.Upload)
-		}
-	}
-	if !answers[403] || !answers[503] || !answers[200] {
-		t.Errorf("answers %v", answers)
-	}
-	list, err := s.List(ctx, bucket, "app/a1/")
-	if err != nil || len(list) != 1 || list[0].Key != "app/a1/archive.mp4" || list[0].Size != 8 {
-		t.Fatalf("listed %+v, %v", list, err)
-	}
-	o, err := s.Fetch(ctx, j, bucket, list[0].Key)
-	if err != nil || o.Size != 8 || o.ContentType != "video/mp4" {
-		t.Fatalf("fetched %+v, %v", o, err)
-	}
-	blob, err := j.View().Blob(o.SHA256)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer blob.Close()
-	if got, err := io.ReadAll(blob); err != nil || string(got) != "the film" {
-		t.Errorf("blob %q, %v", got, err)
-	}
-	if _, err := s.Fetch(ctx, j, bucket, "app/a1/none"); err == nil {
-		t.Error("fetched what is not there")
-	}
-	if err := s.Remove(ctx, bucket, "/"); err == nil {
-		t.Error("a whole bucket was removed")
-	}
-	if err := s.Remove(ctx, bucket, "app/"); err != nil {
-		t.Error(err)
-	}
-	if list, err := s.List(ctx, bucket, ""); err != nil || len(list) != 0 {
-		t.Errorf("after removal: %+v, %v", list, err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
 )
@@ -101,7 +102,7 @@ func NewPlan(ledger spec.Ledger, s Selection, f target.File) (Plan, error) {
 	if len(p.Clauses) == 0 {
 		return p, &UsageError{fmt.Errorf("the selection holds no clause that can be judged")}
 	}
-	for _, sc := range scenario.All() {
+	for _, sc := range all.Scenarios {
 		if need[sc.Name] {
 			p.Scenarios = append(p.Scenarios, sc)
 		}

@@ -13,7 +13,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
-	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -109,8 +109,8 @@ const specTimeout = 20 * time.Minute
 // waves orders clauses by when their evidence is expected: scenarios are listed with the longest first.
 func (c *court) waves() []spec.Clause {
 	rank := map[string]int{}
-	for i, s := range scenario.All() {
-		rank[s.Name] = len(scenario.All()) - i
+	for i, s := range all.Scenarios {
+		rank[s.Name] = len(all.Scenarios) - i
 	}
 	last := func(cl spec.Clause) int {
 		if !c.plan.Judged(cl) {

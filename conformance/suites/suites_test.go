@@ -10,6 +10,7 @@ import (
 
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/verdict"
@@ -31,12 +32,12 @@ func TestScenariosAndChecksFit(t *testing.T) {
 	for id, ch := range judge.Checks {
 		for _, shown := range ch.Shown {
 			used[shown] = true
-			if _, ok := scenario.Find(shown); !ok {
+			if !slices.ContainsFunc(all.Scenarios, func(s scenario.Scenario) bool { return s.Name == shown }) {
 				t.Errorf("%s is shown by %q, which is no scenario", id, shown)
 			}
 		}
 	}
-	for _, s := range scenario.All() {
+	for _, s := range all.Scenarios {
 		if !used[s.Name] {
 			t.Errorf("scenario %s shows no clause", s.Name)
 		}

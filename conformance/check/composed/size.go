@@ -2,6 +2,7 @@ package composed
 
 import (
 	"fmt"
+	"math"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/scenario/name"
@@ -33,6 +34,10 @@ func sizeOfFile(c *check.Case, x check.Exhibit, want string) {
 		c.Wrong(want+" in the file", "no video track"+check.Details(x.File), x.R)
 		return
 	}
+	v := x.Video
+	square := v.PixelAspect == 0 || math.Abs(v.PixelAspect-1) < 0.01
+	shown := fmt.Sprintf("%.0fx%.0f", v.ShownWidth, v.ShownHeight)
+	c.Want(square && !v.Turned && (v.ShownWidth == 0 || shown == want), "a player shows "+want, fmt.Sprintf("shown as %s with pixels of %.3f:1, turned %v", shown, v.PixelAspect, v.Turned), x.R)
 	header, coded := fmt.Sprintf("%dx%d", x.Video.Width, x.Video.Height), fmt.Sprintf("%dx%d", x.Video.CodedWidth, x.Video.CodedHeight)
 	c.Want(header == want && coded == want, want+" in the file", fmt.Sprintf("%s in the header, %s in the bitstream", header, coded), x.R)
 }

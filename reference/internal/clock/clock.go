@@ -3,6 +3,7 @@
 package clock
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -60,4 +61,19 @@ func (c *Clock) Until(applicationID string, t time.Time) time.Duration {
 // Timer returns a timer that fires when the application's clock, as it is set now, shows t.
 func (c *Clock) Timer(applicationID string, t time.Time) *time.Timer {
 	return time.NewTimer(max(0, c.Until(applicationID, t)))
+}
+
+// Every calls f each time that d of real time has passed, until ctx ends. A call that was due while time stood still for the process, or
+// while f was busy, is left out.
+func Every(ctx context.Context, d time.Duration, f func()) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			f()
+		case <-ctx.Done():
+			return
+		}
+	}
 }

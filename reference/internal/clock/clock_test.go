@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,4 +37,16 @@ func TestMediaClockIsRealAndMonotonic(t *testing.T) {
 	if Media() < first {
 		t.Error("media time went back")
 	}
+}
+
+func TestEvery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
+		defer cancel()
+		n := 0
+		Every(ctx, time.Second, func() { n++ })
+		if n != 3 {
+			t.Errorf("%d calls in 3.5 s", n)
+		}
+	})
 }

@@ -74,6 +74,7 @@ func level(samples []float32, hz float64) float64 {
 }
 
 func TestStreamsComeAndGo(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 4*time.Second,
 		publisher{id: "one", video: vp8(t, red, 4), sound: tone(t, 440, 4)},
 		publisher{id: "two", from: time.Second, until: 3 * time.Second, video: h264(t, lime, 4), sound: tone(t, 880, 4)},
@@ -117,6 +118,7 @@ func TestStreamsComeAndGo(t *testing.T) {
 // TestLiveAndLaterAreTheSame follows a journal that is written slowly, with pauses where the composition catches up,
 // and compares it with composing when all is there. Layout changes, losses, garbage and clients of both codecs are in it.
 func TestLiveAndLaterAreTheSame(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 4*time.Second,
 		publisher{id: "one", video: vp8(t, moves, 4), sound: tone(t, 440, 4), gap: [2]int{40, 44}},
 		publisher{id: "two", from: 500 * time.Millisecond, until: 2700 * time.Millisecond, video: h264(t, moves, 4), sound: tone(t, 880, 4), bad: 20},
@@ -154,6 +156,7 @@ func TestLiveAndLaterAreTheSame(t *testing.T) {
 }
 
 func TestEverySliceHasTheQuantizationParameter(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)})
 	s.write()
 	for _, qp := range []int{0, 33} {
@@ -218,6 +221,7 @@ func quantizers(t *testing.T, file []byte) (list []int) {
 }
 
 func TestConstantBitrate(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 4*time.Second, publisher{id: "one", video: vp8(t, moves, 4)})
 	s.write()
 	o := small
@@ -229,6 +233,7 @@ func TestConstantBitrate(t *testing.T) {
 }
 
 func TestSingleTrack(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, time.Second, publisher{id: "one", video: vp8(t, red, 1), sound: tone(t, 440, 1)})
 	s.write()
 	for _, o := range []Options{{Width: 640, Height: 480, HasAudio: true}, {Width: 640, Height: 480, HasVideo: true}} {
@@ -245,6 +250,7 @@ func TestSingleTrack(t *testing.T) {
 }
 
 func TestNothingPublished(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 2*time.Second)
 	s.write()
 	if b, r := s.compose(small); len(b) != 0 || r.Size != 0 {
@@ -254,6 +260,7 @@ func TestNothingPublished(t *testing.T) {
 
 // TestPausesAreSkipped has 3 s recorded, 1.2 s of them before a pause of 1.5 s in which the colour changes.
 func TestPausesAreSkipped(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 4500*time.Millisecond,
 		publisher{id: "one", until: 1500 * time.Millisecond, video: vp8(t, red, 5), sound: tone(t, 440, 5)},
 		publisher{id: "two", from: 2 * time.Second, video: vp8(t, lime, 5), sound: tone(t, 880, 5)})
@@ -287,6 +294,7 @@ func TestPausesAreSkipped(t *testing.T) {
 
 // TestPictureAndSoundAreInStep journals a colour and a tone that begin together, two seconds in.
 func TestPictureAndSoundAreInStep(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "clock", video: vp8(t, red, 3)},
 		publisher{id: "flash", from: 2 * time.Second, video: vp8(t, lime, 1), sound: tone(t, 1000, 1)})

@@ -151,6 +151,7 @@ const driftClients = 3
 // TestDriftingClocks records publishers whose clocks all run differently: that of their pictures, that of their sound, and the one
 // their reports relate both to. In the file every flash comes with its beep.
 func TestDriftingClocks(t *testing.T) {
+	t.Parallel()
 	length, ppm := time.Duration(*driftMinutes*float64(time.Minute)), 1000.0
 	if *driftMinutes >= 30 {
 		ppm = 100

@@ -18,6 +18,7 @@ import (
 )
 
 func TestLossFreezesUntilTheNextKeyFrame(t *testing.T) {
+	t.Parallel()
 	clean := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)})
 	lossy := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2), gap: [2]int{10, 12}})
 	clean.write()
@@ -140,6 +141,7 @@ func TestEncoderDies(t *testing.T) {
 
 // TestDecoderDies lets a decoder stop after some frames: nothing is lost with it, and the rest goes on.
 func TestDecoderDies(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, lime, 3)}, publisher{id: "two", video: h264(t, "testsrc2=s=320x180:r=30", 3)})
 	s.write()
@@ -155,6 +157,7 @@ func TestDecoderDies(t *testing.T) {
 
 // TestDecoderAlwaysDies has one that no replacement helps: its stream is not seen, the others are.
 func TestDecoderAlwaysDies(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, lime, 3)}, publisher{id: "two", video: h264(t, "testsrc2=s=320x180:r=30", 3)})
 	s.write()
@@ -224,6 +227,7 @@ func TestEncoderIsKilled(t *testing.T) {
 
 // TestSlowDecoders has decoders that take seconds to begin, longer than one is waited for when a stream rests: the file is the same.
 func TestSlowDecoders(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 2*time.Second,
 		publisher{id: "one", video: vp8(t, moves, 2), gap: [2]int{10, 40}},
 		publisher{id: "two", video: h264(t, moves, 2), from: 500 * time.Millisecond, until: 1500 * time.Millisecond})

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -16,11 +17,12 @@ type at struct {
 	want        string
 }
 
-func (s *session) watch(t *testing.T, spec layout.Spec, want []at) {
+// watch composes what was published and looks at pictures of the file.
+func (s *session) watch(t *testing.T, spec layout.Spec, want []at) (file []byte) {
 	t.Helper()
 	s.write()
 	o := small
-	o.HasAudio = false
+	o.HasAudio = slices.ContainsFunc(s.publishers, func(p publisher) bool { return len(p.sound) > 0 })
 	var err error
 	if o.Layout, err = layout.New(spec); err != nil {
 		t.Fatal(err)
@@ -35,6 +37,7 @@ func (s *session) watch(t *testing.T, spec layout.Spec, want []at) {
 			t.Errorf("frame %d at %d,%d: %s, want %s", w.frame, w.x, w.y, got, w.want)
 		}
 	}
+	return b
 }
 
 func classified(stream string, after time.Duration, classes ...string) journal.Event {
@@ -48,6 +51,7 @@ func arranged(after time.Duration, spec layout.Spec) journal.Event {
 // TestPictureInPicture begins without a stream of class full, then has one, then another. Decoders begin with the key frames, one
 // each second; the rectangles in between show what there is, scaled.
 func TestPictureInPicture(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, red, 3)}, publisher{id: "two", video: vp8(t, lime, 3)})
 	s.archive = []journal.Event{classified("two", time.Second, "full"), classified("two", 2*time.Second), classified("one", 2*time.Second, "full")}
@@ -60,6 +64,7 @@ func TestPictureInPicture(t *testing.T) {
 
 // TestPresentations changes the layout, from a grid to either presentation.
 func TestPresentations(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, red, 3)}, publisher{id: "two", video: vp8(t, lime, 3)}, publisher{id: "three", video: vp8(t, blue, 3)})
 	s.archive = []journal.Event{
@@ -78,6 +83,7 @@ func TestPresentations(t *testing.T) {
 
 // TestScreenshare has a screen for the middle second.
 func TestScreenshare(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, red, 3)},
 		publisher{id: "screen", screen: true, from: time.Second, until: 2 * time.Second, video: vp8(t, lime, 1)})
 	s.watch(t, layout.Spec{Type: layout.BestFit, Screenshare: layout.HorizontalPresentation}, []at{
@@ -89,6 +95,7 @@ func TestScreenshare(t *testing.T) {
 
 // TestStyleSheet has a tile that covers, one above it, and one that is half outside.
 func TestStyleSheet(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, time.Second,
 		publisher{id: "one", video: vp8(t, red, 1)}, publisher{id: "two", video: vp8(t, lime, 1)}, publisher{id: "three", video: vp8(t, blue, 1)})
 	s.watch(t, layout.Spec{Type: layout.Custom, Stylesheet: `

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,10 +38,30 @@ type clip struct {
 	frames [][]byte
 }
 
-var clips = struct {
-	sync.Mutex
-	made map[string]clip
-}{made: map[string]clip{}}
+// once keeps what was coded: each source is coded one time for all tests.
+type once[V any] struct {
+	mu   sync.Mutex
+	made map[string]V
+}
+
+func (o *once[V]) get(key string, make func() V) V {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	v, ok := o.made[key]
+	if !ok {
+		v = make()
+		o.made[key] = v
+	}
+	return v
+}
+
+var (
+	clips = once[[][]byte]{made: map[string][][]byte{}}
+	tones = once[[][]byte]{made: map[string][][]byte{}}
+)
+
+// codedLength is what is coded of a source in any case; who wants less gets the beginning.
+const codedLength = 5.0
 
 // vp8 codes a clip from a source filter.
 func vp8(t testing.TB, source string, seconds float64) clip {
@@ -57,26 +78,22 @@ func h264(t testing.TB, source string, seconds float64) clip {
 
 func coded(t testing.TB, codec av.Codec, source string, seconds float64, encoder ...string) clip {
 	t.Helper()
-	clips.Lock()
-	defer clips.Unlock()
-	key := fmt.Sprint(codec, source, seconds)
-	if c, ok := clips.made[key]; ok {
-		return c
-	}
-	args := append([]string{"-f", "lavfi", "-i", source, "-t", fmt.Sprint(seconds), "-pix_fmt", "yuv420p"}, encoder...)
-	c := clip{codec: codec}
-	if codec == av.H264 {
-		c.frames = units(run(t, append(args, "-x264-params", "aud=1:scenecut=0:threads=1", "-f", "h264", "pipe:1")...))
-	} else {
+	length := fmt.Sprint(max(seconds, codedLength))
+	frames := clips.get(fmt.Sprint(codec, source, length), func() (frames [][]byte) {
+		args := append([]string{"-f", "lavfi", "-i", source, "-t", length, "-pix_fmt", "yuv420p"}, encoder...)
+		if codec == av.H264 {
+			return units(run(t, append(args, "-x264-params", "aud=1:scenecut=0:threads=1", "-f", "h264", "pipe:1")...))
+		}
 		ivf := run(t, append(args, "-f", "ivf", "pipe:1")...)
 		for b := ivf[32:]; len(b) > 12; {
 			n := binary.LittleEndian.Uint32(b)
-			c.frames = append(c.frames, b[12:12+n])
+			frames = append(frames, b[12:12+n])
 			b = b[12+n:]
 		}
-	}
-	clips.made[key] = c
-	return c
+		return frames
+	})
+	n := int(math.Round(seconds * 30))
+	return clip{codec: codec, frames: frames[:n:n]}
 }
 
 // units splits Annex B at its delimiters.
@@ -98,7 +115,9 @@ func (c clip) key(i int) bool {
 // tone codes a sine as Opus packets of 20 ms.
 func tone(t testing.TB, hz int, seconds float64) [][]byte {
 	t.Helper()
-	return opus(t, fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, seconds))
+	source := fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, max(seconds, codedLength))
+	n := int(math.Round(seconds * 50))
+	return tones.get(source, func() [][]byte { return opus(t, source) })[:n:n]
 }
 
 // opus codes a source filter.

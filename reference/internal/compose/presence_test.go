@@ -23,6 +23,7 @@ func selected(after time.Duration, streams ...string) journal.Event {
 
 // TestPictureIsThereAtOnce hides a stream while its colour changes, between key frames.
 func TestPictureIsThereAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, blue, 2)}, publisher{id: "two", video: vp8(t, turns("1.3"), 2)})
 	s.archive = []journal.Event{selected(0, "one"), selected(200*time.Millisecond, "one", "two"), selected(1200*time.Millisecond, "one"), selected(1530*time.Millisecond, "one", "two")}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
@@ -34,6 +35,7 @@ func TestPictureIsThereAtOnce(t *testing.T) {
 // TestNothingFromBeforeTheStart has an archive begin when nothing was recorded for a moment: the last picture of the archive before is
 // not to stand there until the next key frame.
 func TestNothingFromBeforeTheStart(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, turns("0.8"), 3), gap: [2]int{18, 26}})
 	s.later = true
 	s.archive = []journal.Event{
@@ -45,6 +47,7 @@ func TestNothingFromBeforeTheStart(t *testing.T) {
 
 // TestVideoStops has a stream leave the picture while it sends no video, and come back with what it then sends.
 func TestVideoStops(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, blue, 3), sound: tone(t, 440, 3)},
 		publisher{id: "two", video: vp8(t, turns("1.5"), 3), sound: tone(t, 880, 3), gap: [2]int{12, 60}})
@@ -52,10 +55,9 @@ func TestVideoStops(t *testing.T) {
 		{Kind: journal.VideoStopped, Stream: "two", At: start.Add(1900 * time.Millisecond)},
 		{Kind: journal.VideoResumed, Stream: "two", At: start.Add(2010 * time.Millisecond)},
 	}
-	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
+	b := s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
 		{10, 480, 240, "red"}, {46, 480, 240, "red"}, {47, 480, 240, "blue"}, {49, 480, 240, "blue"}, {50, 480, 240, "lime"}, {74, 480, 240, "lime"},
 	})
-	b, _ := s.compose(small)
 	if db := level(heard(t, b)[1950*48:1990*48], 880); db < -30 {
 		t.Errorf("without its picture the stream is heard with %.1f dB", db)
 	}
@@ -63,6 +65,7 @@ func TestVideoStops(t *testing.T) {
 
 // TestAloneAndDark is black while the only stream sends no video.
 func TestAloneAndDark(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, red, 2), gap: [2]int{10, 60}, sound: tone(t, 440, 2)})
 	s.archive = []journal.Event{{Kind: journal.VideoStopped, Stream: "one", At: start.Add(time.Second)}}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{24, 320, 240, "red"}, {25, 320, 240, "black"}, {49, 320, 240, "black"}})
@@ -70,6 +73,7 @@ func TestAloneAndDark(t *testing.T) {
 
 // TestSizeAndAspectChange has a stream become wide, then tall.
 func TestSizeAndAspectChange(t *testing.T) {
+	t.Parallel()
 	for name, coded := range map[string]func(testing.TB, string, float64) clip{"VP8": vp8, "VP9": vp9, "H264": h264} {
 		t.Run(name, func(t *testing.T) {
 			c := coded(t, red, 1)
@@ -87,10 +91,10 @@ func TestSizeAndAspectChange(t *testing.T) {
 
 // TestOneKindOnly has one stream that is only heard and one that is only seen. The first has no tile.
 func TestOneKindOnly(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 2*time.Second,
 		publisher{id: "heard", sound: tone(t, 440, 1)}, publisher{id: "seen", video: vp8(t, red, 2), from: 500 * time.Millisecond})
-	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{10, 320, 240, "black"}, {14, 10, 10, "red"}, {14, 630, 470, "red"}, {49, 630, 470, "red"}})
-	b, _ := s.compose(small)
+	b := s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{10, 320, 240, "black"}, {14, 10, 10, "red"}, {14, 630, 470, "red"}, {49, 630, 470, "red"}})
 	pcm := heard(t, b)
 	if on, off := level(pcm[100*48:900*48], 440), level(pcm[1100*48:1900*48], 440); on < -30 || off > -60 {
 		t.Errorf("%.1f dB while it sends, %.1f dB after", on, off)

@@ -10,6 +10,7 @@ import (
 // TestSelectedStreams has two publishers all the time, and an archive that takes nothing, then one with sound, then the other without,
 // then the picture of the first again.
 func TestSelectedStreams(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 5*time.Second,
 		publisher{id: "one", video: vp8(t, red, 5), sound: tone(t, 440, 5)},
 		publisher{id: "two", video: vp8(t, lime, 5), sound: tone(t, 880, 5)})

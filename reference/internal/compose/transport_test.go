@@ -13,6 +13,7 @@ import (
 
 // TestTransportStream: the same pictures and sound in another container, all of which goes through Output.
 func TestTransportStream(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
 	file, _ := s.compose(small)
@@ -74,6 +75,7 @@ func probe(t *testing.T, file []byte, entries string) []string {
 }
 
 func TestTransportStreamOfOneKind(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, time.Second, publisher{id: "one", video: vp8(t, moves, 1), sound: tone(t, 440, 1)})
 	s.write()
 	for want, o := range map[string]Options{

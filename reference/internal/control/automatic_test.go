@@ -25,6 +25,7 @@ func (s *server) archives(t *testing.T) []archive.Archive {
 }
 
 func TestAutomaticArchivesOverlapInRealTime(t *testing.T) {
+	t.Parallel()
 	hooks := receive(t)
 	s := start(t, t.TempDir())
 	s.automatic(t, hooks.URL)

@@ -18,7 +18,6 @@ import (
 	"github.com/rclone/gofakes3/s3mem"
 
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/control"
@@ -26,6 +25,7 @@ import (
 )
 
 func TestRecordingToOwnBucket(t *testing.T) {
+	t.Parallel()
 	hooks := receive(t)
 	backend := s3mem.New()
 	must(t, backend.CreateBucket(t.Context(), "reels"))
@@ -76,6 +76,7 @@ func TestRecordingToOwnBucket(t *testing.T) {
 }
 
 func TestWalkThroughALife(t *testing.T) {
+	t.Parallel()
 	hooks := receive(t)
 	s := start(t, t.TempDir())
 	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = hooks.URL })
@@ -103,6 +104,7 @@ func TestWalkThroughALife(t *testing.T) {
 }
 
 func TestLinkLivesTenMinutes(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	s.join(t, "alice")
@@ -142,6 +144,7 @@ func TestLinkLivesTenMinutes(t *testing.T) {
 }
 
 func TestWebhookIsRetriedInOrder(t *testing.T) {
+	t.Parallel()
 	hooks := receive(t)
 	hooks.answer = func(_ callback.Archive, n int) int {
 		if n <= 3 {
@@ -168,9 +171,7 @@ func TestWebhookIsRetriedInOrder(t *testing.T) {
 }
 
 func TestWebhookIsGivenUpAfterADay(t *testing.T) {
-	if race {
-		t.Skip("a hundred attempts take minutes under the race detector; TestWebhookIsRetriedInOrder makes the first ones")
-	}
+	t.Parallel()
 	hooks := receive(t)
 	hooks.answer = func(c callback.Archive, _ int) int {
 		if c.Status == archive.Started {
@@ -196,6 +197,7 @@ func TestWebhookIsGivenUpAfterADay(t *testing.T) {
 }
 
 func TestUploadFallsBack(t *testing.T) {
+	t.Parallel()
 	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	defer down.Close()
 	for _, test := range []struct {
@@ -204,9 +206,6 @@ func TestUploadFallsBack(t *testing.T) {
 		want     archive.Status
 	}{{true, 6 * time.Hour, archive.Available}, {false, 72 * time.Hour, archive.Failed}} {
 		t.Run(string(test.want), func(t *testing.T) {
-			if race && !test.fallback {
-				t.Skip("takes minutes under the race detector; the other limit takes the same path")
-			}
 			hooks := receive(t)
 			s := start(t, t.TempDir())
 			s.app(t, func(a *session.Application) {
@@ -230,6 +229,7 @@ func TestUploadFallsBack(t *testing.T) {
 }
 
 func TestForeignIDsAreUnknown(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	s.join(t, "alice")
@@ -250,6 +250,7 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 }
 
 func TestDeleteApplication(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	alice := s.join(t, "alice")
@@ -267,6 +268,7 @@ func TestDeleteApplication(t *testing.T) {
 }
 
 func TestBrokenCompositionFails(t *testing.T) {
+	t.Parallel()
 	hooks := receive(t)
 	s := start(t, t.TempDir())
 	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = hooks.URL })
@@ -284,6 +286,7 @@ func TestKill(t *testing.T) {
 		recordUntilKilled(t, dir, os.Getenv("CONTROL_TEST_HOOK"))
 		return
 	}
+	t.Parallel()
 	hooks := receive(t)
 	dir := t.TempDir()
 	child := exec.Command(os.Args[0], "-test.run=^TestKill$", "-test.v")
@@ -303,7 +306,7 @@ func TestKill(t *testing.T) {
 	if id == "" {
 		t.Fatal("the child did not record")
 	}
-	s, err := openAt(t, dir, clock.Media())
+	s, err := open(t.Context(), dir, clock.Media())
 	must(t, err)
 	defer s.close(t)
 	got := s.await(t, id, archive.Available)
@@ -321,14 +324,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-func openAt(t *testing.T, dir string, last av.Instant) (*server, error) {
-	lastMedia = last
-	defer func() { lastMedia = 0 }()
-	return open(t.Context(), dir)
-}
-
 func recordUntilKilled(t *testing.T, dir, hook string) {
-	s, err := open(t.Context(), dir)
+	s, err := open(t.Context(), dir, 0)
 	must(t, err)
 	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = hook })
 	s.join(t, "alice")
@@ -344,6 +341,7 @@ var _ control.Recorder = (*recorder)(nil)
 // A busy machine hears late of what happened: the archive is as long as its media all the same. Here the media is
 // ahead of the news rather than the news behind the media, so that nobody has to wait.
 func TestDurationIsThatOfTheMedia(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	s.join(t, "c")
@@ -366,6 +364,7 @@ func TestDurationIsThatOfTheMedia(t *testing.T) {
 
 // TestAdvanceToWhatHasPassed: real time goes on between the moment somebody chooses to go to and the call.
 func TestAdvanceToWhatHasPassed(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	now := s.Now("app")

@@ -22,6 +22,7 @@ import (
 
 // TestStorageFault: the target comes back, and with it the upload.
 func TestStorageFault(t *testing.T) {
+	t.Parallel()
 	backend := s3mem.New()
 	must(t, backend.CreateBucket(t.Context(), "reels"))
 	arrived := 0
@@ -38,7 +39,9 @@ func TestStorageFault(t *testing.T) {
 	a := s.begin(t)
 	_, err := s.StopArchive(t.Context(), "app", a.ID)
 	must(t, err)
-	s.advance(t, 15*time.Second)
+	for limit := s.Now("app").Add(time.Minute); len(s.board.Armed("app")) > 0 && s.Now("app").Before(limit); {
+		s.advance(t, time.Second) // less than the wait for the attempt that nothing strikes
+	}
 	if a, err = s.Archive(t.Context(), "app", a.ID); err != nil || a.Status != archive.Stopped || arrived > 0 || len(s.board.Armed("app")) != 0 {
 		t.Errorf("%s, %d requests, armed %+v, %v", a.Status, arrived, s.board.Armed("app"), err)
 	}
@@ -50,6 +53,7 @@ func TestStorageFault(t *testing.T) {
 
 // TestWebhookFault: a refused receiver gets everything once it is back, in order, and again when asked.
 func TestWebhookFault(t *testing.T) {
+	t.Parallel()
 	s, r := start(t, t.TempDir()), receive(t)
 	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = r.URL })
 	s.board.Arm("app", fault.Fault{Kind: fault.Webhook, Times: 2, Mode: fault.Refused})
@@ -76,6 +80,7 @@ func TestWebhookFault(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	s, r := start(t, t.TempDir()), receive(t)
 	before := s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = r.URL })
 	sub := s.join(t, "anna")
@@ -108,6 +113,7 @@ func TestReset(t *testing.T) {
 
 // TestStoreIsFull: what the store does not take changes nothing, and what nobody will ask for again is tried until it does.
 func TestStoreIsFull(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	s.join(t, "anna")
@@ -149,6 +155,7 @@ func TestStoreIsFull(t *testing.T) {
 
 // TestRedirectedWebhook: a redirect is an answer that does not count, not an address to go to.
 func TestRedirectedWebhook(t *testing.T) {
+	t.Parallel()
 	elsewhere := receive(t)
 	var asked atomic.Int32
 	hooks := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

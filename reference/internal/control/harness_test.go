@@ -34,9 +34,6 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// lastMedia is what a recorder says of the media on disk.
-var lastMedia av.Instant
-
 // server is everything but HTTP, WebRTC and media.
 type server struct {
 	*control.Control
@@ -62,13 +59,14 @@ func (m moody) Commit(ctx context.Context, t store.Transition) ([]int64, error) 
 	return m.Store.Commit(ctx, t)
 }
 
-func open(ctx context.Context, dir string) (*server, error) {
+// open opens the server on dir; last is what its recorder says of the media on disk.
+func open(ctx context.Context, dir string, last av.Instant) (*server, error) {
 	level := slog.LevelError
 	if testing.Verbose() {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	s := &server{clock: &clock.Clock{}, recorder: &recorder{done: map[string]func(){}, last: lastMedia}}
+	s := &server{clock: &clock.Clock{}, recorder: &recorder{done: map[string]func(){}, last: last}}
 	var err error
 	if s.store, err = openStore(ctx, dir); err != nil {
 		return nil, err
@@ -100,7 +98,7 @@ func (s *server) close(t *testing.T) {
 
 func start(t *testing.T, dir string) *server {
 	t.Helper()
-	s, err := open(t.Context(), dir)
+	s, err := open(t.Context(), dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

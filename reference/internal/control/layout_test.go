@@ -12,6 +12,7 @@ import (
 
 // TestLayoutReachesTheRecorder changes layout and classes of a running archive.
 func TestLayoutReachesTheRecorder(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	app := s.app(t, func(*session.Application) {})
 	s.join(t, "c")

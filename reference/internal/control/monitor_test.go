@@ -68,6 +68,7 @@ func (m *monitor) want(t *testing.T, want ...archive.NoticeKind) {
 }
 
 func TestSessionMonitoring(t *testing.T) {
+	t.Parallel()
 	s, m := start(t, t.TempDir()), watch(t)
 	s.app(t, func(a *session.Application) { a.SessionCallbackURL, a.SignatureSecret = m.URL, "secret" })
 	s.join(t, "anna")
@@ -106,6 +107,7 @@ func TestSessionMonitoring(t *testing.T) {
 
 // TestSessionMonitoringInOrder: what comes later waits for what could not be delivered.
 func TestSessionMonitoringInOrder(t *testing.T) {
+	t.Parallel()
 	s, m := start(t, t.TempDir()), watch(t)
 	m.fails = 3
 	s.app(t, func(a *session.Application) { a.SessionCallbackURL = m.URL })
@@ -117,8 +119,9 @@ func TestSessionMonitoringInOrder(t *testing.T) {
 
 // TestSessionMonitoringRestart: a server that died tells at its next start that its clients are gone, once.
 func TestSessionMonitoringRestart(t *testing.T) {
+	t.Parallel()
 	dir, m := t.TempDir(), watch(t)
-	s, err := open(t.Context(), dir)
+	s, err := open(t.Context(), dir, 0)
 	must(t, err)
 	s.app(t, func(a *session.Application) { a.SessionCallbackURL = m.URL })
 	s.join(t, "anna")
@@ -127,7 +130,7 @@ func TestSessionMonitoringRestart(t *testing.T) {
 	must(t, s.jobs.Settle(t.Context(), "app")) // else what was received but not noted comes again
 	s.close(t)
 	for range 2 {
-		s, err = open(t.Context(), dir)
+		s, err = open(t.Context(), dir, 0)
 		must(t, err)
 		m.want(t, "sessionCreated", "connectionCreated", "streamCreated", "streamDestroyed", "connectionDestroyed", "sessionDestroyed")
 		must(t, s.jobs.Settle(t.Context(), "app"))

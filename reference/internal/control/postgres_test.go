@@ -25,6 +25,7 @@ const onPostgres = "CONTROL_TEST_POSTGRES"
 
 // TestPostgres runs every test of this package once more, on PostgreSQL.
 func TestPostgres(t *testing.T) {
+	t.Parallel()
 	if os.Getenv(onPostgres) != "" {
 		t.Skip("this is that run")
 	}

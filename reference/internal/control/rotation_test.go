@@ -11,6 +11,7 @@ import (
 )
 
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.automatic(t, "")
 	var refused *archive.Error

@@ -10,6 +10,7 @@ import (
 )
 
 func TestStreamUpdatesAreAnnounced(t *testing.T) {
+	t.Parallel()
 	hooks := receive(t)
 	s := start(t, t.TempDir())
 	s.app(t, func(a *session.Application) { a.ArchiveCallbackURL = hooks.URL })

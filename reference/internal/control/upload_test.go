@@ -16,6 +16,7 @@ import (
 
 // TestUploadFails: a target that never takes the file is tried for its time; then the account is told, once.
 func TestUploadFails(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		fallback bool
@@ -74,6 +75,7 @@ func TestUploadFails(t *testing.T) {
 
 // TestUploadStalls: a target that takes a request and never answers costs one attempt, and not the upload.
 func TestUploadStalls(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	moody := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -19,6 +19,7 @@ import (
 
 // TestSkips: what a walk adds to recorded time and not to media is reported, and noted where the media is.
 func TestSkips(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	s.join(t, "anna")
@@ -56,6 +57,7 @@ func TestSkips(t *testing.T) {
 
 // TestReaction: an application that answers a webhook with a call is served within the walk that sent the webhook, at its instant.
 func TestReaction(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	hooks := receive(t)
 	started := make(chan archive.Archive, 1)
@@ -89,6 +91,7 @@ func TestReaction(t *testing.T) {
 
 // TestWalkFiresEverything: also what falls due together, in sessions that do not know of each other.
 func TestWalkFiresEverything(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	s.app(t, func(*session.Application) {})
 	const sessions = 20
@@ -110,6 +113,7 @@ func TestWalkFiresEverything(t *testing.T) {
 // uploaded to a bucket that refuses every second attempt, with all that is announced of it. It takes a fifth of a second
 // when the machine has nothing else to do (-v tells).
 func TestADay(t *testing.T) {
+	t.Parallel()
 	var attempts atomic.Int32
 	bucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if attempts.Add(1)%2 == 1 {

@@ -22,7 +22,8 @@ type offer struct {
 }
 
 // parseOffer checks what RFC 9725 section 4.2 asks of an offer and what a publication can be: at most one audio and
-// one video section, sent, bundled. Simulcast is taken out, so that the answer refuses it and one encoding is sent.
+// one video section, sent, bundled. Simulcast is refused: when only the answer refuses it, browsers send the first of their
+// encodings, which is the smallest one as often as not.
 func parseOffer(text []byte) (*offer, error) {
 	var description sdp.SessionDescription
 	if err := description.Unmarshal(text); err != nil {
@@ -67,7 +68,23 @@ func checkSection(media *sdp.MediaDescription, i int) error {
 			return errorf(http.StatusUnprocessableEntity, "media section %d is %s: a publisher must offer sendonly or sendrecv", i, direction)
 		}
 	}
+	if slices.ContainsFunc(media.Attributes, simulcast) {
+		return errorf(http.StatusUnprocessableEntity, "media section %d offers simulcast: a publisher must offer one encoding", i)
+	}
 	return nil
+}
+
+// simulcast reports whether a section's attribute offers several encodings: by RFC 8853, or as browsers did before it.
+func simulcast(a sdp.Attribute) bool {
+	switch a.Key {
+	case "simulcast":
+		words := strings.Fields(a.Value)
+		i := slices.Index(words, "send")
+		return i >= 0 && i+1 < len(words) && strings.Contains(words[i+1], ";")
+	case "ssrc-group":
+		return strings.HasPrefix(a.Value, "SIM ")
+	}
+	return false
 }
 
 func (o *offer) bundled() bool {
@@ -117,21 +134,27 @@ func (o *offer) restart(ufrag, password string) {
 	}
 }
 
-// accepted reports which kinds the answer takes.
+// accepted reports which kinds the answer takes. It must take all that was offered: a publisher that is told of success
+// while half of its media is dropped is misled (RFC 9725 section 4.4.3).
 func accepted(answer string) (audio, video bool, err error) {
 	var description sdp.SessionDescription
 	if err := description.UnmarshalString(answer); err != nil {
 		return false, false, fmt.Errorf("own answer: %w", err)
 	}
-	for _, media := range description.MediaDescriptions {
+	for i, media := range description.MediaDescriptions {
+		kind := media.MediaName.Media
 		if media.MediaName.Port.Value == 0 {
-			continue
+			return false, false, errorf(http.StatusUnprocessableEntity,
+				"media section %d has no codec in common: %s must offer %s", i, kind, codecsOf[kind])
 		}
-		audio = audio || media.MediaName.Media == "audio"
-		video = video || media.MediaName.Media == "video"
+		audio = audio || kind == "audio"
+		video = video || kind == "video"
 	}
 	return audio, video, nil
 }
+
+// codecsOf says what is taken of a kind, in words for clients.
+var codecsOf = map[string]string{"audio": "opus", "video": "VP8, VP9 (profile 0) or H264 (packetization-mode 1)"}
 
 // prefer puts the application's preferred codec first in the answer, which is what senders follow.
 func prefer(pc *webrtc.PeerConnection, codec av.Codec) error {

@@ -88,7 +88,15 @@ func TestOffers(t *testing.T) {
 		{"no fingerprint", strings.Join(strings.Split(browserOffer, "a=fingerprint"), "a=x-fingerprint"), http.StatusBadRequest, "cannot be used"},
 		{"no codec in common", edit("opus", "speex", "VP8", "AV1", "VP9", "H265", "H264", "H266"),
 			http.StatusUnprocessableEntity, "no codec in common"},
-		{"simulcast", edit("a=rtcp-rsize", "a=rid:h send\na=rid:l send\na=simulcast:send h;l"), 0, ""},
+		{"no video codec in common", edit("VP8", "AV1", "VP9", "H265", "H264", "H266"),
+			http.StatusUnprocessableEntity, "media section 1 has no codec in common: video must offer VP8,"},
+		{"no audio codec in common", edit("opus", "speex"),
+			http.StatusUnprocessableEntity, "media section 0 has no codec in common: audio must offer opus"},
+		{"simulcast", edit("a=rtcp-rsize", "a=rid:h send\na=rid:l send\na=simulcast:send h;l"),
+			http.StatusUnprocessableEntity, "media section 1 offers simulcast"},
+		{"simulcast by SSRC", edit("a=ssrc-group:FID", "a=ssrc-group:SIM 2231627014 632943048\na=ssrc-group:FID"),
+			http.StatusUnprocessableEntity, "media section 1 offers simulcast"},
+		{"simulcast of one", edit("a=rtcp-rsize", "a=rid:h send\na=simulcast:send h"), 0, ""},
 		{"sendrecv", edit("a=sendonly", "a=sendrecv"), 0, ""},
 		{"browser", browserOffer, 0, ""},
 	}
@@ -121,21 +129,6 @@ func TestOffers(t *testing.T) {
 func refusedWith(err error, status int) bool {
 	var refused *Error
 	return errors.As(err, &refused) && refused.Status == status
-}
-
-// Without video in common the audio is still published.
-func TestPartialAnswer(t *testing.T) {
-	r := newRoom()
-	s, _ := serve(t, r, nil)
-	offer := strings.NewReplacer("VP8", "AV1", "VP9", "H265", "H264", "H266").Replace(browserOffer)
-	if _, err := s.Offer(t.Context(), Publisher{StreamID: "audio"}, offer); err != nil {
-		t.Fatal(err)
-	}
-	p, err := s.find("audio")
-	must(t, err)
-	if !p.hasAudio || p.hasVideo {
-		t.Fatalf("audio %v, video %v", p.hasAudio, p.hasVideo)
-	}
 }
 
 func TestHTTP(t *testing.T) {

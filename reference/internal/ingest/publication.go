@@ -101,10 +101,6 @@ func (p *publication) negotiate(ctx context.Context) (string, error) {
 	if p.hasAudio, p.hasVideo, err = accepted(answer); err != nil {
 		return "", err
 	}
-	if !p.hasAudio && !p.hasVideo {
-		return "", errorf(http.StatusUnprocessableEntity,
-			"no codec in common: audio must offer opus, video VP8, VP9 (profile 0) or H264 (packetization-mode 1)")
-	}
 	p.mu.Lock()
 	p.receiver.Expect(p.hasAudio, p.hasVideo)
 	p.mu.Unlock()

@@ -349,4 +349,19 @@ func seek(t *testing.T, key []byte) {
 	if it, err := r.Next(t.Context()); err != nil || it.Time != frameAt(3).Time {
 		t.Errorf("%v %v", it.Time, err)
 	}
+	// At the end, behind what it passed over, the last item is still where it was.
+	if err := errors.Join(w.Append(packetAt(9)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := r.Next(t.Context()); !errors.Is(err, io.EOF); _, err = r.Next(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Seek(r.Position()); err != nil {
+		t.Fatal(err)
+	}
+	if it, err := r.Next(t.Context()); err != nil || it.Time != frameAt(8).Time {
+		t.Errorf("the last item again: %v %v", it.Time, err)
+	}
 }

@@ -122,7 +122,6 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 	} else if rec, err = r.record(n, sum, limit); err != nil {
 		return Item{}, false, err
 	}
-	r.last = r.at
 	switch {
 	case rec.kind == typeRoll:
 		return Item{}, false, r.Seek(Position{r.at.segment + 1, firstRecord})
@@ -135,6 +134,7 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 			return Item{}, false, err
 		}
 	}
+	r.last = r.at
 	r.at.offset += headerSize + n
 	it = Item{Sample: av.Sample{Time: rec.time, Gap: rec.flags&flagGap != 0}, Mark: rec.kind == typeMark}
 	if !it.Mark {

@@ -113,7 +113,7 @@ func newWorld(t testing.TB) world {
 	return w
 }
 
-func TestREST(t *testing.T) {
+func TestBearer(t *testing.T) {
 	w := newWorld(t)
 	type c = sessiontest.Claims
 	unix := func(d time.Duration) int64 { return now.Add(d).Unix() }
@@ -130,11 +130,7 @@ func TestREST(t *testing.T) {
 	}
 	forged := sessiontest.App{Application: w.app.Application, Key: w.other.Key}
 
-	for _, tc := range []struct {
-		name                  string
-		authorization, legacy string
-		want                  error
-	}{
+	w.identifies(t, []attempt{
 		{"bearer", bearer(nil), "", nil},
 		{"bearer without jti", bearer(c{"jti": nil}), "", nil},
 		{"bearer of one day", bearer(c{"exp": unix(24 * time.Hour)}), "", nil},
@@ -164,7 +160,14 @@ func TestREST(t *testing.T) {
 		{"unknown application", bearer(c{"application_id": "b40ef09b-3811-4726-b508-e41a0f96c68f"}), "", session.ErrNoIssuer},
 		{"client token", "Bearer " + w.app.Client(t, now, "1_x", nil), "", session.ErrClaims},
 		{"project token as bearer", "Bearer " + w.app.Project(t, now, nil), "", session.ErrUnauthorized},
+	})
+}
 
+func TestLegacyREST(t *testing.T) {
+	w := newWorld(t)
+	type c = sessiontest.Claims
+	unix := func(d time.Duration) int64 { return now.Add(d).Unix() }
+	w.identifies(t, []attempt{
 		{"legacy", "", w.app.Project(t, now, nil), nil},
 		{"legacy of another secret", "", sessiontest.App{Application: secret(w.app.Application, "x")}.Project(t, now, nil), session.ErrUnauthorized},
 		{"legacy too long", "", w.app.Project(t, now, c{"exp": unix(301 * time.Second)}), session.ErrTooLong},
@@ -176,7 +179,19 @@ func TestREST(t *testing.T) {
 		{"legacy client token", "", w.app.LegacyClient(t, now, "2_x", c{"exp": unix(time.Minute)}), session.ErrClaims},
 		{"bearer in legacy header", "", w.app.Bearer(t, now, nil), session.ErrUnauthorized},
 		{"legacy garbage", "", "123:secret", session.ErrUnauthorized},
-	} {
+	})
+}
+
+// attempt is a request with these headers, "" for none; want is nil where it must be identified as from the app.
+type attempt struct {
+	name                  string
+	authorization, legacy string
+	want                  error
+}
+
+func (w world) identifies(t *testing.T, attempts []attempt) {
+	t.Helper()
+	for _, tc := range attempts {
 		t.Run(tc.name, func(t *testing.T) {
 			id, err := w.REST(context.Background(), tc.authorization, tc.legacy)
 			check(t, err, tc.want)

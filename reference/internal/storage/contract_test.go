@@ -206,59 +206,80 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// faltering is an S3 store that refuses one part, once others have come.
+type faltering struct {
+	s3 http.Handler
+
+	mu      sync.Mutex // guards the rest
+	stored  *sync.Cond // a part more is
+	kept    int
+	refused string   // the number of the part; "" for none
+	sent    []string // the numbers of the others
+}
+
+func newFaltering(s3 http.Handler) *faltering {
+	f := &faltering{s3: s3}
+	f.stored = sync.NewCond(&f.mu)
+	return f
+}
+
+func (f *faltering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	number := r.URL.Query().Get("partNumber")
+	if number == "" {
+		f.s3.ServeHTTP(w, r)
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if number == f.refused {
+		for f.kept < 2 { // an attempt that breaks off takes what is under way with it
+			f.stored.Wait()
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	f.sent = append(f.sent, number)
+	f.mu.Unlock()
+	f.s3.ServeHTTP(w, r)
+	f.mu.Lock()
+	f.kept++
+	f.stored.Broadcast()
+}
+
+// refuse begins anew, with another part to refuse.
+func (f *faltering) refuse(part string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refused, f.sent, f.kept = part, nil, 0
+}
+
+// parts are those sent since refuse.
+func (f *faltering) parts() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.sent)
+}
+
 // TestS3Resume: after an attempt that broke off, by an error or by the death of the server, only what is missing is sent.
 func TestS3Resume(t *testing.T) {
 	backend := s3mem.New()
 	must(t, backend.CreateBucket(t.Context(), "reels"))
-	s3 := gofakes3.New(backend).Server()
-	var mu sync.Mutex
-	stored := sync.NewCond(&mu) // a part more is
-	var sent []string
-	kept, broken := 0, "3"
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		number := r.URL.Query().Get("partNumber")
-		if number == "" {
-			s3.ServeHTTP(w, r)
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if number == broken {
-			for kept < 2 { // an attempt that breaks off takes what is under way with it
-				stored.Wait()
-			}
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		sent = append(sent, number)
-		mu.Unlock()
-		s3.ServeHTTP(w, r)
-		mu.Lock()
-		kept++
-		stored.Broadcast()
-	}))
+	store := newFaltering(gofakes3.New(backend).Server())
+	server := httptest.NewServer(store)
 	defer server.Close()
-	refuse := func(part string) {
-		mu.Lock()
-		defer mu.Unlock()
-		broken, sent, kept = part, nil, 0
-	}
-	parts := func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(sent)
-	}
 	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels", Endpoint: server.URL}}
+	put := upload(target)
 	a := archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}
 	content := strings.Repeat("0123456789abcdef", 26<<20/16) // in 4 parts
-	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err == nil {
+	store.refuse("3")
+	if _, err := put(t.Context(), a, strings.NewReader(content)); err == nil {
 		t.Fatal("a part was refused, and the upload succeeded")
 	}
-	refuse("")
-	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err != nil {
+	store.refuse("")
+	if _, err := put(t.Context(), a, strings.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
-	if again := parts(); len(again) == 0 || len(again) > 2 {
+	if again := store.parts(); len(again) == 0 || len(again) > 2 {
 		t.Errorf("sent parts %v again", again)
 	}
 	o, err := backend.GetObject(t.Context(), "reels", storage.Key(a), nil)
@@ -269,13 +290,13 @@ func TestS3Resume(t *testing.T) {
 	}
 
 	// Another file under the same key, whose parts are not those that are there; and giving up leaves nothing.
-	refuse("3")
-	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err == nil {
+	store.refuse("3")
+	if _, err := put(t.Context(), a, strings.NewReader(content)); err == nil {
 		t.Fatal("a part was refused, and the upload succeeded")
 	}
 	must(t, storage.Abandon(t.Context(), http.DefaultTransport, target, a))
-	refuse("")
-	if _, err := upload(target)(t.Context(), a, strings.NewReader(content)); err != nil || len(parts()) != 4 {
-		t.Errorf("after giving up: sent %v, %v", parts(), err)
+	store.refuse("")
+	if _, err := put(t.Context(), a, strings.NewReader(content)); err != nil || len(store.parts()) != 4 {
+		t.Errorf("after giving up: sent %v, %v", store.parts(), err)
 	}
 }

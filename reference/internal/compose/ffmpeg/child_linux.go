@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,3 +22,13 @@ func widen(f *os.File, n int) {
 
 // giveWay lets everything else go before the child: composing may be late, receiving may not, or media are lost.
 func giveWay(pid int) { _ = unix.Setpriority(unix.PRIO_PROCESS, pid, 19) } // a child that has ended needs none
+
+// worked is for how long a child has had a processor, all its threads together; after its end what is told is of no use.
+func worked(pid int) time.Duration {
+	const scheduled = 2 // CPUCLOCK_SCHED; the rest is a process's clock as in clock_getcpuclockid(3)
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|scheduled), &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}

@@ -57,7 +57,7 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	widen(p.stdout, 4*width*height*3/2)
 	widen(p.stdin, 256<<10)
 	d := &Decoder{process: p, names: bufio.NewScanner(read), side: read}
-	_, _ = p.stdin.Write(ivfHeader(cc)) // when it died at once, reading will tell why
+	_, _ = p.Write(ivfHeader(cc)) // when it died at once, reading will tell why
 	return d, nil
 }
 
@@ -86,7 +86,10 @@ func (d *Decoder) Write(number int64, show bool, data []byte) error {
 	d.frame = binary.LittleEndian.AppendUint32(d.frame[:0], uint32(len(data)))
 	d.frame = binary.LittleEndian.AppendUint64(d.frame, stamp)
 	d.frame = append(d.frame, data...)
-	_, err := d.process.stdin.Write(d.frame)
+	if show {
+		d.process.asked.Store(number)
+	}
+	_, err := d.process.Write(d.frame)
 	return err
 }
 
@@ -96,12 +99,13 @@ func (d *Decoder) CloseInput() error { return d.process.closeInput() }
 // Read fills picture, planar 4:2:0, with the next picture and returns the number of its frame; io.EOF at the end. The number is
 // there before the picture: asked for in this order, it is not waited for.
 func (d *Decoder) Read(picture []byte) (number int64, err error) {
-	if _, err := io.ReadFull(d.process.stdout, picture); err != nil {
+	if _, err := io.ReadFull(d.process, picture); err != nil {
 		return 0, io.EOF
 	}
 	for d.names.Scan() {
-		if number, ok := frameNumber(d.names.Text()); ok {
-			return number >> 1, nil
+		if stamp, ok := frameNumber(d.names.Text()); ok {
+			d.process.answered.Store(stamp >> 1)
+			return stamp >> 1, nil
 		}
 	}
 	return 0, io.EOF // died in between

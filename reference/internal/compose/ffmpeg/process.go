@@ -4,6 +4,7 @@ package ffmpeg
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -20,6 +20,8 @@ import (
 // Config says which program to run.
 type Config struct {
 	Path string // default "ffmpeg", looked up in PATH
+	// Patience is how long a child may do nothing while something is expected of it, default a minute. Then it is killed.
+	Patience time.Duration
 }
 
 // waitDelay is how long, after a child's end, whoever inherited its pipes may keep them open.
@@ -36,6 +38,9 @@ type process struct {
 	stop   context.CancelFunc
 
 	closeInput func() error
+
+	life
+	watched chan struct{} // closed when nobody looks any more
 }
 
 // start runs the program with pipes on its stdin and stdout; side, if not nil, becomes its descriptor 3. All pipes are
@@ -53,8 +58,11 @@ func (c Config) start(ctx context.Context, args []string, side *os.File) (*proce
 	if err != nil {
 		return nil, errors.Join(err, inRead.Close(), inWrite.Close())
 	}
-	p := &process{stdin: inWrite, stdout: outRead}
-	p.closeInput = sync.OnceValue(p.stdin.Close)
+	p := &process{stdin: inWrite, stdout: outRead, watched: make(chan struct{})}
+	p.closeInput = sync.OnceValue(func() error {
+		p.told.Store(true)
+		return p.stdin.Close()
+	})
 	ctx, p.stop = context.WithCancel(ctx)
 	p.cmd = exec.CommandContext(ctx, path, append(append([]string(nil), quiet...), args...)...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inRead, outWrite, &p.stderr
@@ -69,14 +77,40 @@ func (c Config) start(ctx context.Context, args []string, side *os.File) (*proce
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", path, err), p.closeInput(), outRead.Close())
 	}
 	giveWay(p.cmd.Process.Pid)
+	go func() {
+		defer close(p.watched)
+		p.watch(ctx, cmp.Or(c.Patience, patience))
+	}()
 	return p, nil
+}
+
+// Read reads what the child gives.
+func (p *process) Read(b []byte) (int, error) {
+	p.reading.Store(true)
+	defer p.reading.Store(false)
+	n, err := p.stdout.Read(b)
+	p.read.Add(1)
+	return n, err
+}
+
+// Write gives the child something.
+func (p *process) Write(b []byte) (int, error) {
+	p.writing.Store(true)
+	defer p.writing.Store(false)
+	n, err := p.stdin.Write(b)
+	p.written.Add(1)
+	return n, err
 }
 
 // wait closes the pipes and reaps the child. Its error carries the end of what the child said.
 func (p *process) wait() error {
-	defer p.stop()
 	inErr := p.closeInput()
 	err := p.cmd.Wait()
+	p.stop()
+	<-p.watched
+	if p.hung.Load() {
+		err = errors.Join(errHung, err)
+	}
 	err = errors.Join(err, inErr, p.stdout.Close())
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", p.cmd.Path, err, p.stderr.String())
@@ -84,10 +118,10 @@ func (p *process) wait() error {
 	return nil
 }
 
-// Killed reports whether a child's error says that it was killed from outside.
+// Killed reports whether a child's error says that somebody else killed it.
 func Killed(err error) bool {
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if errors.Is(err, errHung) || !errors.As(err, &exit) {
 		return false
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
@@ -116,20 +150,16 @@ type Encoder struct {
 	io.Reader // the elementary stream, until io.EOF
 
 	process *process
-	told    atomic.Bool
 }
 
 // Write feeds raw media.
-func (e *Encoder) Write(b []byte) (int, error) { return e.process.stdin.Write(b) }
+func (e *Encoder) Write(b []byte) (int, error) { return e.process.Write(b) }
 
 // CloseInput tells the child that no more comes.
-func (e *Encoder) CloseInput() error {
-	e.told.Store(true)
-	return e.process.closeInput()
-}
+func (e *Encoder) CloseInput() error { return e.process.closeInput() }
 
 // Told reports whether the child was told that no more comes.
-func (e *Encoder) Told() bool { return e.told.Load() }
+func (e *Encoder) Told() bool { return e.process.told.Load() }
 
 // Kill ends the child at once. It may be called at any time.
 func (e *Encoder) Kill() { _ = e.process.cmd.Process.Kill() } // an error says that it has ended already
@@ -142,5 +172,5 @@ func (c Config) encoder(ctx context.Context, args []string) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Encoder{Reader: p.stdout, process: p}, nil
+	return &Encoder{Reader: p, process: p}, nil
 }

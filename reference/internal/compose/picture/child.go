@@ -16,7 +16,8 @@ const (
 	decodedAhead, few = 6, 1
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
-	// lives is what children may use up over the same picture: one that crashes uses crash of them, one that somebody killed a single one.
+	// lives is what children may use up over the same picture: one that crashes or hangs uses crash of them, one
+	// that somebody killed a single one.
 	lives, crash = 18, 6
 )
 

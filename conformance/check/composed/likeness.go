@@ -1,0 +1,172 @@
+package composed
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/layout"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/stage"
+)
+
+// likenessChecks are about how much a recording resembles what was published, and about streams beside each other.
+var likenessChecks = []check.Check{
+	check.New("ARC-COMP-35", check.In(name.Pair), asPublished),
+	check.New("ARC-COMP-36", check.In(name.Pair), streamsInStep),
+	check.New("ARC-COMP-37", check.In(name.Pair), equallyLoud),
+}
+
+// What marks say of black and white in video range.
+const (
+	black = 16
+	white = 235
+)
+
+// asPublished judges archives whose quality nobody has lowered.
+func asPublished(c *check.Case) {
+	tint, level, marred := float64(c.Number("tolerance.tint")), float64(c.Number("tolerance.luma")), float64(c.Number("tolerance.marred-percent"))/100
+	for _, x := range c.Exhibits() {
+		if x.Request["maxBitrate"] != nil || x.Request["quantizationParameter"] != nil || x.Picture == nil {
+			continue
+		}
+		for _, t := range x.Takes {
+			if t.Kind != "video" || !t.Kept {
+				continue
+			}
+			for _, a := range x.Picture.OfStream(t.Fixture) {
+				if a.To-a.From < 1 {
+					continue
+				}
+				levels := a.White == 0 || math.Abs(a.Black-black) <= level && math.Abs(a.White-white) <= level
+				whole := a.Marred <= marred || covered(x, a)
+				c.Want(a.Tint <= tint && levels && whole, fmt.Sprintf("%s as published: colour within %.0f, black %d and white %d within %.0f, whole", t.Fixture, tint, black, white, level),
+					fmt.Sprintf("colour off by %.0f, black %.0f, white %.0f, %.1f %% of it something else", a.Tint, a.Black, a.White, a.Marred*100), x.R, t.R)
+			}
+		}
+	}
+}
+
+// covered tells whether places overlap, or one is cut off, while an appearance lasts.
+func covered(x check.Exhibit, a media.Appearance) bool {
+	return slices.ContainsFunc(x.Acts, func(act stage.Act) bool {
+		if act.To <= a.From || act.From >= a.To || act.Picture.Grid {
+			return false
+		}
+		for i, p := range act.Picture.Places {
+			for _, q := range act.Picture.Places[:i] {
+				if p.Rect.Overlaps(q.Rect) {
+					return true
+				}
+			}
+		}
+		return !act.Known || slices.ContainsFunc(act.Picture.Places, func(p layout.Place) bool { return p.Cover })
+	})
+}
+
+// streamsInStep compares when pictures of different streams that were due at the same moment are shown.
+func streamsInStep(c *check.Case) {
+	allow := c.Limit("tolerance.between-streams").Seconds()
+	for _, x := range c.Exhibits() {
+		pictures := followed(x)
+		for i, p := range pictures {
+			for _, q := range pictures[:i] {
+				if p.take.R.IDs[evidence.Stream] == q.take.R.IDs[evidence.Stream] || min(p.To, q.To)-max(p.From, q.From) < 1 || p.loop() != q.loop() {
+					continue
+				}
+				apart := p.behind(q)
+				if c.Excused(apart <= allow, c.Limit("tolerance.between-streams"), p.take, q.take) {
+					continue
+				}
+				c.Want(apart <= allow, fmt.Sprintf("%s and %s within %.0f ms of each other", p.ID, q.ID, allow*1000), fmt.Sprintf("%.0f ms apart", apart*1000), x.R, p.take.R, q.take.R)
+			}
+		}
+	}
+}
+
+// picture is an appearance of what was published.
+type picture struct {
+	media.Appearance
+	take check.Take
+}
+
+// followed are the appearances that go on without a stop.
+func followed(x check.Exhibit) []picture {
+	var out []picture
+	seen := map[string]bool{}
+	for _, t := range x.Takes {
+		if t.Kind != "video" || !t.Kept || seen[t.Fixture] || again(x, t) {
+			continue
+		}
+		seen[t.Fixture] = true
+		for _, a := range x.Picture.OfStream(t.Fixture) {
+			if len(a.Freezes) == 0 && a.To-a.From >= 1 {
+				out = append(out, picture{a, t})
+			}
+		}
+	}
+	return out
+}
+
+func (p picture) loop() float64 { return float64(p.take.LoopUnits) / p.take.Rate }
+
+// behind is by how many seconds one picture is behind another or before it, at its first frame or its last, whichever is less: either may
+// be one that stands a little.
+func (p picture) behind(q picture) float64 {
+	due := p.take.Epoch.Sub(q.take.Epoch)
+	first := p.zero(p.From, p.FirstMark) - q.zero(q.From, q.FirstMark)
+	last := p.zero(p.To, p.LastMark) - q.zero(q.To, q.LastMark)
+	return min(apart(first, due, p.loop()), apart(last, due, p.loop()))
+}
+
+// zero is when frame 0 of the fixture would have been shown.
+func (p picture) zero(at float64, frame int) float64 { return at - float64(frame)/p.take.Rate }
+
+// apart compares a distance with what it should be, both known up to whole loops.
+func apart(seconds float64, due time.Duration, loop float64) float64 {
+	return math.Abs(math.Remainder(seconds-due.Seconds(), loop))
+}
+
+// equallyLoud compares tones, which are all published equally loud, with the others at the same time.
+func equallyLoud(c *check.Case) {
+	allow := float64(c.Number("tolerance.loudness"))
+	for _, x := range c.Exhibits() {
+		if x.Sound == nil {
+			continue
+		}
+		for _, t := range x.Takes {
+			if t.Kind != "audio" || !t.Kept {
+				continue
+			}
+			for _, s := range x.Sound.OfTone(t.Fixture) {
+				beside := others(x, s)
+				if len(beside) == 0 {
+					continue
+				}
+				slices.Sort(beside)
+				usual := beside[len(beside)/2]
+				c.Want(math.Abs(s.Level-usual) <= allow, fmt.Sprintf("%s as loud as others, %.1f dB, give or take %.0f", t.Fixture, usual, allow), fmt.Sprintf("%.1f dB", s.Level), x.R, t.R)
+			}
+		}
+	}
+}
+
+// others are the levels of the tones that are to be heard beside one.
+func others(x check.Exhibit, s media.ToneSpan) []float64 {
+	var out []float64
+	for _, t := range x.Takes {
+		if t.Kind != "audio" || t.Fixture == s.ID {
+			continue
+		}
+		for _, o := range x.Sound.OfTone(t.Fixture) {
+			if min(o.To, s.To)-max(o.From, s.From) >= 1 {
+				out = append(out, o.Level)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,152 @@
+package mutants
+
+import (
+	"encoding/json"
+	"flag"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/judge"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/verdict"
+	"reelcheck/fixtures"
+	"reelcheck/spec"
+)
+
+var filesOf = flag.String("files", "", "spoil the archives of the bundle in this folder with FFmpeg")
+
+// spoiledFile is a recording of a run, changed by FFmpeg as a target might have made it.
+type spoiledFile struct {
+	clauses  string // who must notice; none must for a file that is merely different
+	fault    string
+	scenario string
+	label    string
+	args     string
+}
+
+const (
+	// coded is how conforming archives are.
+	coded = " -c:v libx264 -profile:v baseline -pix_fmt yuv420p -g 250 -qp 19 -x264-params ipratio=1:scenecut=0 -c:a copy -movflags +faststart"
+	mixed = " -c:v copy -c:a aac -b:a 128k -ac 1 -ar 48000 -movflags +faststart"
+)
+
+var spoiledFiles = []spoiledFile{
+	{"", "coded again", "composed-pair", "object.media", coded},
+	{"", "coded by slices, with another preset", "composed-pair", "object.media", "-preset ultrafast -slices 4" + coded},
+	{"", "sound coded again, without an edit list", "composed-pair", "object.media", "-use_editlist 0" + mixed},
+	{"", "enlarged by another filter", "layouts", "object.media", "-vf scale=1280:960:flags=lanczos,scale=640:480:flags=bilinear" + coded},
+	{"", "many streams coded again", "many-streams", "object.media", "-preset ultrafast" + coded},
+	{"", "screens coded again", "screens", "object.media", "-preset ultrafast" + coded},
+	{"", "mutes coded again", "mutes", "object.media", "-preset ultrafast" + coded},
+	{"", "enlarged pictures, half a pixel off", "layouts", "object.media", "-vf scale=642:482:flags=neighbor,crop=640:480:1:1" + coded},
+	{"", "other places of colour samples", "composed-pair", "object.media", "-vf format=yuv444p,scale=out_v_chr_pos=0:out_h_chr_pos=0,format=yuv420p" + coded},
+	{"", "BT.709", "composed-pair", "object.media", "-vf scale=in_color_matrix=bt601:out_color_matrix=bt709 -colorspace bt709" + coded},
+	{"", "half a picture later", "composed-pair", "object.media", "-vf setpts=PTS+0.02/TB,fps=25:start_time=0" + coded},
+
+	{"ARC-COMP-11", "index at the end", "composed-pair", "object.media", "-c copy"},
+	{"ARC-COMP-08", "30 frames per second", "composed-pair", "object.media", "-r 30" + coded},
+	{"ARC-COMP-24", "every other picture", "composed-pair", "object.media", "-vf fps=12.5,fps=25" + coded},
+	{"ARC-COMP-07", "High profile", "composed-pair", "object.media", strings.Replace(coded, "baseline", "high", 1)},
+	{"ARC-COMP-25", "a key frame every 20 seconds", "many-streams", "object.media", strings.Replace(coded, "250", "500", 1)},
+	{"ARC-RATE-01", "QP 19 in key frames alone", "composed-pair", "object.media", strings.Replace(coded, "ipratio=1", "ipratio=2", 1) + " -qp 26"},
+	{"ARC-RATE-01", "a quality factor of 19", "composed-pair", "object.media", strings.Replace(coded, "-qp 19", "-crf 19", 1)},
+	{"ARC-RES-01", "pixels wider than high", "composed-pair", "object.media", "-c copy -aspect 16:9 -movflags +faststart"},
+	{"ARC-RES-01", "turned by the player", "composed-pair", "object.media", "-c copy -metadata:s:v rotate=90 -movflags +faststart"},
+	{"ARC-COMP-12", "turned", "composed-pair", "object.media", "-vf transpose=1,scale=640:480" + coded},
+	{"ARC-COMP-12", "mirrored", "composed-pair", "object.media", "-vf hflip" + coded},
+	{"ARC-LAY-03", "stretched", "composed-pair", "object.media", "-vf scale=640:600,crop=640:480" + coded},
+	{"ARC-LAY-02", "the picture moved", "composed-pair", "object.media", "-vf crop=600:480:40:0,pad=640:480" + coded},
+	{"ARC-COMP-35", "levels stretched", "composed-pair", "object.media", "-vf scale=in_range=limited:out_range=full,setparams=range=limited" + coded},
+	{"ARC-COMP-35", "colours exchanged", "composed-pair", "object.media", "-vf shuffleplanes=0:2:1" + coded},
+	{"ARC-COMP-35", "a name in the picture", "composed-pair", "object.media", "-vf drawbox=x=10:y=320:w=200:h=40:color=white:t=fill" + coded},
+	{"ARC-COMP-33", "grey bars", "composed-pair", "object.media", "-vf lutyuv=y='if(lt(val,30),val+14,val)'" + coded},
+	{"ARC-COMP-33", "a clock in a corner", "composed-pair", "object.media", "-vf drawbox=x=8:y=8:w=120:h=24:color=white:t=fill" + coded},
+	{"ARC-COMP-06", "stereo", "composed-pair", "object.media", "-c:v copy -c:a aac -b:a 128k -ac 2 -movflags +faststart"},
+	{"ARC-COMP-04", "44.1 kHz", "composed-pair", "object.media", "-c:v copy -c:a aac -b:a 128k -ar 44100 -movflags +faststart"},
+	{"ARC-COMP-14", "sound 100 ms late", "composed-pair", "object.media", "-af adelay=100" + mixed},
+	{"ARC-COMP-14", "sound 100 ms early", "composed-pair", "object.media", "-af atrim=0.1,asetpts=PTS-STARTPTS" + mixed},
+	{"ARC-COMP-14", "sound that is too fast", "composed-pair", "object.media", "-af atempo=1.05" + mixed},
+	{"ARC-COMP-14", "an echo", "composed-pair", "object.media", "-af aecho=1:1:300:1" + mixed},
+	{"ARC-COMP-24", "sound with breaks", "composed-pair", "object.media", "-af volume=0:enable='between(mod(t\\,2)\\,1.3\\,1.55)'" + mixed},
+	{"ARC-COMP-24", "sound that stutters", "composed-pair", "object.media", "-af volume=0:enable='between(mod(t\\,0.5)\\,0.2\\,0.27)'" + mixed},
+	{"ARC-COMP-24", "a picture that stands for half a second", "composed-pair", "object.media", "-vf loop=loop=12:size=1:start=30" + coded},
+	{"ARC-LAY-05", "two seconds late", "layouts", "object.media", "-vf tpad=start=50" + coded},
+	{"ARC-COMP-28", "the last picture stays during a mute", "mutes", "object.media", "-vf loop=loop=100:size=1:start=100,trim=end_frame=425" + coded},
+	{"ARC-RATE-06", "twice the bitrate", "rates", "bitrate.object.media", strings.Replace(coded, "-qp 19", "-b:v 800k -maxrate 800k -bufsize 800k", 1)},
+	{"ARC-RATE-08", "a quality instead of a rate", "rates", "bitrate.object.media", strings.Replace(coded, "-qp 19", "-qp 34", 1)},
+}
+
+// TestSpoiledFiles analyzes spoiled files of a run in place of the good ones, with -files only: a bundle has several megabytes.
+func TestSpoiledFiles(t *testing.T) {
+	if *filesOf == "" {
+		t.Skip("no -files")
+	}
+	v, _, err := evidence.Open(*filesOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := ledger(t)
+	bench := judge.Lay(l, v, everything(l))
+	usual := failing(l, bench)
+	for _, s := range spoiledFiles {
+		t.Run(s.fault, func(t *testing.T) {
+			tape := &Tape{Records: slices.Clone(v.Records)}
+			film(s.scenario, s.label, func(r *media.Report) { *r = spoilt(t, s, v, tape) })(tape)
+			if len(tape.Missed) > 0 {
+				t.Fatal(tape.Missed)
+			}
+			noticed := slices.DeleteFunc(failing(l, bench.Lay(evidence.View{}.With(tape.Records))), func(id string) bool { return slices.Contains(usual, id) })
+			t.Logf("noticed by %v", noticed)
+			if s.clauses == "" && len(noticed) > 0 {
+				t.Errorf("an alarm for nothing: %v", noticed)
+			}
+			if s.clauses != "" && !slices.Contains(noticed, s.clauses) {
+				t.Errorf("not noticed by %s", s.clauses)
+			}
+		})
+	}
+}
+
+// failing are the clauses about composed files that fail.
+func failing(l spec.Ledger, bench *judge.Bench) []string {
+	var out []string
+	for _, cl := range l.Clauses {
+		_, checked := judge.Checks[cl.ID]
+		if checked && slices.Contains([]string{"COMP", "LAY", "RES", "RATE", "START", "SEL", "STAT"}, cl.Chapter()) && bench.Judge(cl).Outcome == verdict.Fail {
+			out = append(out, cl.ID)
+		}
+	}
+	return out
+}
+
+// spoilt changes the file of a record and reads it.
+func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *Tape) media.Report {
+	t.Helper()
+	r := tape.where(s.scenario, s.label, func(r *evidence.Record) bool { return r.Media != nil })
+	out := filepath.Join(t.TempDir(), "archive.mp4")
+	args := append([]string{"-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", v.BlobPath(r.Media.SHA256)}, strings.Fields(s.args)...)
+	if said, err := exec.Command("ffmpeg", append(args, out)...).CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg: %v: %s", err, said)
+	}
+	m, err := fixtures.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := media.Analyze(t.Context(), out, media.Options{Fixtures: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again media.Report
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatal(err)
+	}
+	return again
+}

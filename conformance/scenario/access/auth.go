@@ -1,0 +1,154 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Auth knocks with every kind of wrong key.
+var Auth = scenario.Scenario{
+	Name: name.Auth, Title: "credentials, good and bad, of both identities and of clients",
+	Within: 60 * time.Second, Run: runAuth,
+}
+
+// month is the longest that a client token may live.
+const month = 30 * 24 * time.Hour
+
+func runAuth(ctx context.Context, f *scenario.Flow) error {
+	session, err := f.Session(ctx, "session")
+	if err != nil {
+		return err
+	}
+	if _, err := f.Join(ctx, session, "alice"); err != nil {
+		return err
+	}
+	a, err := f.Start(ctx, "start", session, map[string]any{"name": "auth"})
+	if err != nil {
+		return err
+	}
+	if err := keys(ctx, f, a); err != nil {
+		return err
+	}
+	if err := clientTokens(ctx, f, session); err != nil {
+		return err
+	}
+	if _, err := f.As.Get(ctx, "get.unharmed", a.ID); err != nil {
+		return err
+	}
+	if _, err := f.As.List(ctx, "list.unharmed", nil, false); err != nil {
+		return err
+	}
+	if err := f.Stop(ctx, "stop", a.ID); err != nil {
+		return err
+	}
+	return f.Deliver(ctx, a.ID)
+}
+
+// keys tries each flaw on reads, and the most dangerous ones on everything else.
+func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
+	var all []target.As
+	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
+		target.UnknownIssuer, target.WrongAlgorithm, target.Unsigned, target.Garbage} {
+		if f.Target.File.Has(target.Unified) {
+			all = append(all, target.As{Client: f.As.Client, Identity: target.AsUnified, Flaw: flaw})
+		}
+	}
+	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
+		target.UnknownIssuer, target.WrongType, target.Unsigned, target.Garbage} {
+		if f.Target.File.Has(target.Legacy) {
+			all = append(all, target.As{Client: f.As.Client, Identity: target.AsLegacy, Flaw: flaw})
+		}
+	}
+	all = append(all, target.As{Client: f.As.Client, Identity: target.AsNobody})
+	for _, as := range all {
+		name := string(as.Identity)
+		if as.Flaw != "" {
+			name += "." + string(as.Flaw)
+		}
+		if _, err := as.List(ctx, "list."+name, nil, false); err != nil {
+			return err
+		}
+		if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
+			return err
+		}
+		if as.Flaw != target.WrongSignature && as.Flaw != target.Expired && as.Identity != target.AsNobody {
+			continue
+		}
+		if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {
+			return err
+		}
+		if _, err := as.Delete(ctx, "delete."+name, a.ID); err != nil {
+			return err
+		}
+		if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clientTokens tries client tokens of every kind, and tokens that must not let anyone in.
+func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
+	other, err := f.Session(ctx, "session.other")
+	if err != nil {
+		return err
+	}
+	for _, t := range []struct {
+		label string
+		need  target.Capability
+		token target.ClientToken
+		in    string // the session to enter
+	}{
+		{"jwt", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session}, session},
+		{"t1", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session}, session},
+		{"legacy-jwt", target.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
+		{"jwt-other-session", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
+		{"t1-other-session", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
+		{"jwt-expired", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
+		{"t1-expired", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
+		{"jwt-data-1000", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
+		{"jwt-data-1025", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
+		{"t1-data-1000", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
+		{"t1-data-1025", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
+		{"jwt-days-30", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month}, session},
+		{"jwt-days-31", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month + 24*time.Hour}, session},
+		{"t1-days-30", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month}, session},
+		{"t1-days-31", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month + 24*time.Hour}, session},
+	} {
+		if !f.Target.File.Has(t.need) {
+			continue
+		}
+		app := f.As.App
+		token, err := app.Mint(t.token, time.Now())
+		if err != nil {
+			return err
+		}
+		if err := enter(ctx, f, t.label, t.in, token); err != nil {
+			return err
+		}
+	}
+	token, err := f.As.App.Mint(target.ClientToken{Kind: target.JWTToken, SessionID: session}, time.Now())
+	if err != nil {
+		return err
+	}
+	return enter(ctx, f, "jwt-wrong-signature", session, token[:len(token)-8]+"AAAAAAAA")
+}
+
+// enter connects and leaves at once; being refused is evidence too. The client's name is the label's.
+func enter(ctx context.Context, f *scenario.Flow, label, session, token string) error {
+	k, err := f.As.Connect(ctx, "client."+label, label, session, token)
+	var refused *target.RefusedError
+	if errors.As(err, &refused) {
+		return nil
+	}
+	if err == nil {
+		k.Leave()
+	}
+	return err
+}

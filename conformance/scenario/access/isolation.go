@@ -1,0 +1,102 @@
+package access
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Isolation has two applications, each with proper credentials, that must not reach each other.
+var Isolation = scenario.Scenario{
+	Name: name.Isolation, Title: "two applications that must not see or touch each other's archives",
+	Needs: []target.Capability{target.Control}, Within: 60 * time.Second, Run: runIsolation,
+}
+
+func runIsolation(ctx context.Context, f *scenario.Flow) error {
+	client, _, err := f.Application(ctx, "application.foreign", scenario.App{Name: "foreign"})
+	if err != nil {
+		return err
+	}
+	session, err := f.Session(ctx, "session")
+	if err != nil {
+		return err
+	}
+	if _, err := f.Join(ctx, session, "alice"); err != nil {
+		return err
+	}
+	a, err := f.Start(ctx, "start", session, map[string]any{"name": "mine"})
+	if err != nil {
+		return err
+	}
+	for _, as := range intruders(f, client) {
+		if err := intrude(ctx, as.As, as.name, a); err != nil {
+			return err
+		}
+	}
+	if _, err := f.As.Get(ctx, "get.unharmed", a.ID); err != nil {
+		return err
+	}
+	if err := f.Stop(ctx, "stop", a.ID); err != nil {
+		return err
+	}
+	if err := f.Deliver(ctx, a.ID); err != nil {
+		return err
+	}
+	if _, err := client.Unified().Delete(ctx, "delete.foreign.delivered", a.ID); err != nil {
+		return err
+	}
+	if _, err := f.As.Get(ctx, "get.delivered", a.ID); err != nil {
+		return err
+	}
+	if _, err := f.As.List(ctx, "list.own", url.Values{}, false); err != nil {
+		return err
+	}
+	from := time.Now()
+	if err := scenario.Sleep(ctx, scenario.Quiet); err != nil {
+		return err
+	}
+	// The foreign application's endpoint is one of ours: what came there is in the evidence as webhook.foreign.
+	return f.Watched("quiet.foreign", evidence.Watch{What: "webhooks", Span: evidence.Span{From: from, To: time.Now()}},
+		map[string]string{evidence.Application: client.App.ID})
+}
+
+type intruder struct {
+	name string
+	target.As
+}
+
+// intruders are the foreign application under its own path, and under the path of the owner.
+func intruders(f *scenario.Flow, client *target.Client) []intruder {
+	all := []intruder{
+		{"foreign", client.Unified()},
+		{"foreign-path", target.As{Client: client, Identity: target.AsUnified, Project: f.As.App.ID}},
+	}
+	if f.Target.File.Has(target.Legacy) {
+		all = append(all,
+			intruder{"foreign-legacy", client.Legacy()},
+			intruder{"foreign-legacy-path", target.As{Client: client, Identity: target.AsLegacy, Project: f.As.App.APIKey}})
+	}
+	return all
+}
+
+func intrude(ctx context.Context, as target.As, name string, a scenario.Started) error {
+	if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
+		return err
+	}
+	if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {
+		return err
+	}
+	if _, err := as.Delete(ctx, "delete."+name, a.ID); err != nil {
+		return err
+	}
+	if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session, "multiArchiveTag": name}); err != nil {
+		return err
+	}
+	_, err := as.List(ctx, "list."+name, nil, false)
+	return err
+}

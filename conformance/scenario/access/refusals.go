@@ -1,0 +1,206 @@
+// Package access has the scenarios about who may ask what: flawed requests, credentials, foreign applications, lists.
+package access
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+)
+
+// Refusals sends requests with exactly one thing wrong.
+var Refusals = scenario.Scenario{
+	Name: name.Refusals, Title: "requests that must be refused, one flaw each, and that they change nothing",
+	Within: 60 * time.Second, Run: runRefusals,
+}
+
+// badStart is the body of a start request in a session that could be recorded.
+type badStart struct {
+	label string
+	body  map[string]any
+}
+
+var badStarts = []badStart{
+	{"output-mode", map[string]any{"outputMode": "mosaic"}},
+	{"stream-mode", map[string]any{"streamMode": "some"}},
+	{"no-media", map[string]any{"hasAudio": false, "hasVideo": false}},
+	{"resolution", map[string]any{"resolution": "800x600"}},
+	{"resolution-swapped", map[string]any{"resolution": "480X640"}},
+	{"individual-resolution", map[string]any{"outputMode": "individual", "resolution": "640x480"}},
+	{"bitrate-low", map[string]any{"maxBitrate": 99_999}},
+	{"bitrate-high", map[string]any{"maxBitrate": 6_000_001}},
+	{"individual-bitrate", map[string]any{"outputMode": "individual", "maxBitrate": 500_000}},
+	{"qp-low", map[string]any{"quantizationParameter": 14}},
+	{"qp-high", map[string]any{"quantizationParameter": 41}},
+	{"individual-qp", map[string]any{"outputMode": "individual", "quantizationParameter": 25}},
+	{"both-rates", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 25}},
+	{"layout-type", map[string]any{"layout": map[string]any{"type": "mosaic"}}},
+	{"layout-stylesheet", map[string]any{"layout": map[string]any{"type": "bestFit", "stylesheet": "stream{width:50%}"}}},
+	{"layout-screenshare", map[string]any{"layout": map[string]any{"type": "pip", "screenshareType": "bestFit"}}},
+	{"type-resolution", map[string]any{"resolution": 640}},
+	{"type-has-audio", map[string]any{"hasAudio": "yes"}},
+	{"type-bitrate", map[string]any{"maxBitrate": "fast"}},
+	{"type-layout", map[string]any{"layout": "bestFit"}},
+	{"type-name", map[string]any{"name": []string{"a"}}},
+}
+
+func runRefusals(ctx context.Context, f *scenario.Flow) error {
+	// As some SDKs ask for it: no media mode, and a location that is none.
+	session, err := f.SessionOf(ctx, "session", url.Values{"location": {"null"}})
+	if err != nil {
+		return err
+	}
+	if _, _, err := f.As.CreateSession(ctx, "session.always-relayed", url.Values{"archiveMode": {"always"}, "p2p.preference": {"enabled"}}); err != nil {
+		return err
+	}
+	if err := unstartable(ctx, f, session); err != nil {
+		return err
+	}
+	alice, err := f.Join(ctx, session, "alice")
+	if err != nil {
+		return err
+	}
+	if err := badBodies(ctx, f, session); err != nil {
+		return err
+	}
+	if err := unknowns(ctx, f); err != nil {
+		return err
+	}
+	if _, err := f.As.List(ctx, "list.after", url.Values{"sessionId": {session}}, false); err != nil {
+		return err
+	}
+	if err := odd(ctx, f, session); err != nil {
+		return err
+	}
+	return alice.Leave()
+}
+
+// unstartable tries sessions that cannot be recorded; session is one that has no client yet.
+func unstartable(ctx context.Context, f *scenario.Flow, session string) error {
+	if _, err := f.As.Start(ctx, "start.nobody", map[string]any{"sessionId": session}); err != nil {
+		return err
+	}
+	relayed, err := f.SessionOf(ctx, "session.relayed", url.Values{"p2p.preference": {"enabled"}})
+	if err != nil {
+		return err
+	}
+	bob, err := f.Join(ctx, relayed, "bob")
+	if err != nil {
+		return err
+	}
+	if _, err := f.As.Start(ctx, "start.relayed", map[string]any{"sessionId": relayed}); err != nil {
+		return err
+	}
+	if err := bob.Leave(); err != nil {
+		return err
+	}
+	for label, body := range map[string]string{
+		"start.no-session":        `{"name":"x"}`,
+		"start.empty-session":     `{"sessionId":""}`,
+		"start.malformed-session": `{"sessionId":"not a session id"}`,
+	} {
+		if _, err := f.As.StartRaw(ctx, label, []byte(body)); err != nil {
+			return err
+		}
+	}
+	_, err = f.As.Start(ctx, "start.unknown-session", map[string]any{"sessionId": unknownSession(session)})
+	return err
+}
+
+// unknownSession is well formed and names nothing: another last random character in a real id.
+func unknownSession(id string) string {
+	b := []byte(id)
+	for i := len(b) - 6; i > len(b)/2; i-- {
+		if b[i] >= 'b' && b[i] <= 'y' {
+			b[i]++
+			return string(b)
+		}
+	}
+	return id + "A"
+}
+
+func badBodies(ctx context.Context, f *scenario.Flow, session string) error {
+	for _, b := range badStarts {
+		body := map[string]any{"sessionId": session}
+		for k, v := range b.body {
+			body[k] = v
+		}
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		if _, err := f.As.StartRaw(ctx, "start."+b.label, raw); err != nil {
+			return err
+		}
+	}
+	quoted, err := json.Marshal(session)
+	if err != nil {
+		return err
+	}
+	for label, raw := range map[string]string{
+		"start.truncated":  `{"sessionId":` + string(quoted),
+		"start.not-json":   "sessionId=" + session,
+		"start.array":      "[" + string(quoted) + "]",
+		"start.empty-body": "",
+		"start.type-id":    `{"sessionId":12}`,
+	} {
+		if _, err := f.As.StartRaw(ctx, label, []byte(raw)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknowns reads, stops and deletes what does not exist.
+func unknowns(ctx context.Context, f *scenario.Flow) error {
+	for label, id := range map[string]string{"unknown": uuid.NewString(), "malformed": "not-an-archive"} {
+		if _, err := f.As.Get(ctx, "get."+label, id); err != nil {
+			return err
+		}
+		if _, err := f.As.Stop(ctx, "stop."+label, id, nil); err != nil {
+			return err
+		}
+		if _, err := f.As.Delete(ctx, "delete."+label, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// odd starts archives in ways that are allowed: with a field nobody knows, and a second one while it records.
+func odd(ctx context.Context, f *scenario.Flow, session string) error {
+	a, err := f.As.Start(ctx, "start.unknown-field", map[string]any{"sessionId": session, "name": "odd", "reelcheck": true})
+	if err != nil {
+		return err
+	}
+	id := a.String("id")
+	if a.Status != 200 || id == "" {
+		ordinary, err := f.Start(ctx, "start.plain", session, nil)
+		if err != nil {
+			return err
+		}
+		id = ordinary.ID
+	}
+	if _, err := f.As.Start(ctx, "start.second", map[string]any{"sessionId": session}); err != nil {
+		return err
+	}
+	if _, err := f.As.Get(ctx, "get.second", id); err != nil {
+		return err
+	}
+	if _, err := f.As.Select(ctx, "select.auto", id, map[string]any{"addStream": uuid.NewString()}); err != nil {
+		return err
+	}
+	if s, err := f.As.Stop(ctx, "stop.object", id, []byte("{}")); err != nil || s.Status != 200 {
+		return err
+	}
+	if err := f.Deliver(ctx, id); err != nil {
+		return err
+	}
+	_, err = f.As.Get(ctx, "get.empty", id)
+	return err
+}

@@ -1,0 +1,54 @@
+// Package all is the list of the scenarios.
+package all
+
+import (
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/access"
+	"reelcheck/conformance/scenario/composed"
+	"reelcheck/conformance/scenario/delivery"
+	"reelcheck/conformance/scenario/lifecycle"
+	"reelcheck/conformance/scenario/sessions"
+)
+
+// Scenarios begin in this order as there is room for them: the longest first.
+var Scenarios = []scenario.Scenario{
+	composed.Many,
+	composed.Rates,
+	composed.Layouts,
+	composed.Screens,
+	composed.Mutes,
+	sessions.AutoDay,
+	sessions.AutoOverlap,
+	lifecycle.Pair,
+	lifecycle.Pause,
+	composed.Sizes,
+	composed.FullHD,
+	sessions.Automatic,
+	sessions.Selection,
+	delivery.Cloud,
+	lifecycle.TwelveHours,
+	delivery.Retry,
+	sessions.Rotation,
+	delivery.Encryption,
+	sessions.Simultaneous,
+	composed.Codecs,
+	access.Legacy,
+	composed.AudioOnly,
+	composed.VideoOnly,
+	sessions.AutoSilent,
+	delivery.FallsBack,
+	delivery.Recovers,
+	delivery.GivenUp,
+	sessions.Presence,
+	lifecycle.Broken,
+	delivery.Azure,
+	lifecycle.FourHours,
+	lifecycle.Idle,
+	lifecycle.AllLeft,
+	lifecycle.NoPublisher,
+	access.Listing,
+	delivery.Undelivered,
+	access.Isolation,
+	access.Auth,
+	access.Refusals,
+}

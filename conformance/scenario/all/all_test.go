@@ -1,0 +1,127 @@
+package all
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/access"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/sink"
+	"reelcheck/conformance/target"
+	"reelcheck/spec"
+)
+
+func env(t *testing.T, base string, capabilities ...target.Capability) scenario.Env {
+	t.Helper()
+	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := target.NewSchema(spec.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	hooks, err := sink.OpenWebhooks(ctx, target.WebhookSink{Listen: "127.0.0.1:0"}, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := sink.OpenStore(ctx, target.S3Sink{Driver: "in-process", Listen: "127.0.0.1:0"}, t.TempDir(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = hooks.Close(), store.Close() })
+	f := target.File{URL: base, Capabilities: capabilities, Time: target.Real, RequestTimeout: target.Duration(200 * time.Millisecond)}
+	if f.Has(target.Control) {
+		f.Time = target.Virtual
+	}
+	return scenario.Env{Target: &target.Target{File: f, Credentials: target.Credentials{URL: base, ControlToken: "control", APIKey: "1", APISecret: "a secret"}},
+		Journal: j, Schema: schema, Hooks: hooks, Store: store, Publisher: publisher.WHIP{}, RunID: "test"}
+}
+
+// A target that is no target blocks every scenario, and the evidence says by what.
+func TestSentinelsBlockEveryScenario(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	for name, h := range map[string]http.HandlerFunc{
+		"not-found": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+		"empty-object": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, "{}")
+		},
+		"hanging": func(_ http.ResponseWriter, r *http.Request) {
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+		},
+	} {
+		for _, kind := range []struct {
+			name string
+			all  []target.Capability
+			// outcomes allowed: without the control API what needs it is unmet
+			allowed []evidence.Outcome
+		}{
+			{"with-control", target.Capabilities, []evidence.Outcome{evidence.Blocked}},
+			{"without-control", []target.Capability{target.Legacy, target.Callback}, []evidence.Outcome{evidence.Blocked, evidence.Unmet}},
+		} {
+			t.Run(name+"/"+kind.name, func(t *testing.T) {
+				t.Parallel()
+				srv := httptest.NewServer(h)
+				defer srv.Close()
+				e := env(t, srv.URL, kind.all...)
+				if err := scenario.Run(t.Context(), e, Scenarios); err != nil {
+					t.Fatal(err)
+				}
+				v := e.Journal.View()
+				for _, s := range Scenarios {
+					step, ok := v.Outcome(s.Name)
+					allowed := false
+					for _, o := range kind.allowed {
+						allowed = allowed || step.Outcome == o
+					}
+					if !ok || !allowed || step.BlockedBy == "" {
+						t.Errorf("%s ended %+v, %v", s.Name, step, ok)
+					}
+					if by := v.Scenario(s.Name).Label(step.BlockedBy); step.Outcome == evidence.Blocked && len(by.Records) == 0 {
+						t.Errorf("%s is blocked by %q, which is not in the evidence", s.Name, step.BlockedBy)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestInterruptedScenariosSaySo(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client is gone
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer srv.Close()
+	e := env(t, srv.URL, target.Capabilities...)
+	if err := scenario.Run(ctx, e, []scenario.Scenario{access.Refusals}); err == nil {
+		t.Error("no error after an interrupt")
+	}
+	if step, ok := e.Journal.View().Outcome(name.Refusals); !ok || step.Outcome != evidence.Broken {
+		t.Errorf("outcome %+v, %v", step, ok)
+	}
+}
+
+func TestScenariosAreDistinctAndBounded(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range Scenarios {
+		if s.Name == "" || s.Title == "" || seen[s.Name] || s.Within < 10*time.Second || s.Within > 3*time.Minute {
+			t.Errorf("scenario %+v", s)
+		}
+		seen[s.Name] = true
+	}
+}

@@ -1,0 +1,43 @@
+package composed
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+)
+
+// arranging is an archive whose layout changes.
+type arranging struct {
+	*scenario.Flow
+	session string
+	archive string
+}
+
+// arrange starts an archive and records its first layout for a while.
+func arrange(ctx context.Context, f *scenario.Flow, session string, options map[string]any) (*arranging, error) {
+	s, err := f.Start(ctx, "start", session, options)
+	if err != nil {
+		return nil, err
+	}
+	return &arranging{Flow: f, session: session, archive: s.ID}, scenario.Sleep(ctx, still+time.Second)
+}
+
+// to changes the layout and records it for a while.
+func (a *arranging) to(ctx context.Context, label string, layout map[string]any) error {
+	if _, err := a.As.Arrange(ctx, "layout."+label, a.archive, layout, false); err != nil {
+		return err
+	}
+	return scenario.Sleep(ctx, still)
+}
+
+// classify replaces classes, reads them and records the change for a while.
+func (a *arranging) classify(ctx context.Context, label string, classes map[string][]string) error {
+	if _, err := a.As.Classify(ctx, "classes."+label, a.session, classes); err != nil {
+		return err
+	}
+	if _, err := a.As.Streams(ctx, "classes."+label+".read", a.session); err != nil {
+		return err
+	}
+	return scenario.Sleep(ctx, still)
+}

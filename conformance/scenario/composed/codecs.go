@@ -1,0 +1,35 @@
+package composed
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Codecs has a publisher of each codec in one picture.
+var Codecs = scenario.Scenario{
+	Name: name.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
+	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 2, Within: 80 * time.Second,
+	Run: func(ctx context.Context, f *scenario.Flow) error {
+		session, members, err := f.Cast(ctx,
+			scenario.Part{Name: "alice", Video: "vp8-10", Audio: "tone-10"},
+			scenario.Part{Name: "bob", Video: "h264-11", Audio: "tone-11"},
+			scenario.Part{Name: "carol", Video: "vp9", Audio: "tone-12"})
+		if err != nil {
+			return err
+		}
+		a, err := f.Record(ctx, "", session, map[string]any{"name": "codecs"}, 4*time.Second)
+		if err != nil {
+			return err
+		}
+		for _, m := range members {
+			if err := m.Leave(); err != nil {
+				return err
+			}
+		}
+		return f.Deliver(ctx, a.ID)
+	},
+}

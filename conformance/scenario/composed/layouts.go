@@ -1,0 +1,113 @@
+package composed
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+	"reelcheck/spec"
+)
+
+// still is how long a layout is recorded: a call takes effect at once.
+const still = 2500 * time.Millisecond
+
+var layoutNeeds = []target.Capability{target.VP8, target.S3, target.Layout}
+
+// Layouts goes through the layouts of one archive while it records, and through the classes of its streams.
+var Layouts = scenario.Scenario{
+	Name: name.Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
+	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
+	Run: runLayouts,
+}
+
+// sheets are the style sheets of the specification's examples, by the names of these.
+func sheets() (map[string]string, error) {
+	l, err := spec.Load()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, e := range l.Examples {
+		out[e.Name] = e.Layout.Stylesheet
+	}
+	return out, nil
+}
+
+// The examples that the scenario asks for.
+const (
+	absoluteSheet = "absolute places by class, and nothing without"
+	floatSheet    = "floats, the first cut off, one after a class, the last with a margin"
+)
+
+func runLayouts(ctx context.Context, f *scenario.Flow) error {
+	sheet, err := sheets()
+	if err != nil {
+		return err
+	}
+	session, members, err := f.Cast(ctx,
+		scenario.Part{Name: "alice", Video: "small-01", Audio: "tone-11"},
+		scenario.Part{Name: "bob", Video: "small-02", Audio: "tone-12", Kind: scenario.Kind{Classes: "focus full"}},
+		scenario.Part{Name: "carol", Video: "small-03", Audio: "tone-13", Token: []string{"side"}},
+		scenario.Part{Name: "dave", Video: "small-04", Audio: "tone-14"})
+	if err != nil {
+		return err
+	}
+	if _, err := f.As.Streams(ctx, "classes.first.read", session); err != nil {
+		return err
+	}
+	a, err := arrange(ctx, f, session, map[string]any{"name": "layouts", "layout": map[string]any{"type": "pip"}})
+	if err != nil {
+		return err
+	}
+	if err := a.refusals(ctx); err != nil {
+		return err
+	}
+	alice, bob := members[0].Pub.StreamID(), members[1].Pub.StreamID()
+	for _, step := range []func() error{
+		func() error { return a.to(ctx, "vertical", map[string]any{"type": "verticalPresentation"}) },
+		func() error { return a.to(ctx, "horizontal", map[string]any{"type": "horizontalPresentation"}) },
+		func() error { return a.classify(ctx, "changed", map[string][]string{alice: {"focus"}, bob: {}}) },
+		func() error { return a.to(ctx, "absolute", custom(sheet[absoluteSheet])) },
+		func() error { return a.to(ctx, "floats", custom(sheet[floatSheet])) },
+		func() error { return a.to(ctx, "best-fit", map[string]any{"type": "bestFit"}) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if err := f.Stop(ctx, "stop", a.archive); err != nil {
+		return err
+	}
+	if _, err := f.As.Arrange(ctx, "late.layout", a.archive, map[string]any{"type": "pip"}, false); err != nil {
+		return err
+	}
+	return f.Deliver(ctx, a.archive)
+}
+
+func custom(stylesheet string) map[string]any {
+	return map[string]any{"type": "custom", "stylesheet": stylesheet}
+}
+
+// refusals asks for layouts that a start would refuse, and for style sheets beyond the subset.
+func (a *arranging) refusals(ctx context.Context) error {
+	for _, r := range []struct {
+		label  string
+		layout map[string]any
+	}{
+		{"type", map[string]any{"type": "diagonal"}},
+		{"no-type", map[string]any{}},
+		{"sheet-of-preset", map[string]any{"type": "pip", "stylesheet": "stream { width: 10px }"}},
+		{"no-sheet", map[string]any{"type": "custom"}},
+		{"screenshare-of-pip", map[string]any{"type": "pip", "screenshareType": "pip"}},
+		{"sheet.selector", custom("#id { width: 10px }")},
+		{"sheet.property", custom("stream { color: red }")},
+		{"sheet.value", custom("stream { position: sticky }")},
+	} {
+		if _, err := a.As.Arrange(ctx, "bad."+r.label, a.archive, r.layout, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package composed
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Mutes has pictures and sounds go and come back while their streams stay published, pictures that change their size, and
+// streams of one kind only.
+var Mutes = scenario.Scenario{
+	Name: name.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
+	Needs: []target.Capability{target.VP8, target.S3}, Media: 1, Within: 90 * time.Second,
+	Run: runMutes,
+}
+
+func runMutes(ctx context.Context, f *scenario.Flow) error {
+	session, members, err := f.Cast(ctx,
+		scenario.Part{Name: "alice", Video: "small-09", Audio: "tone-18"},
+		scenario.Part{Name: "bob", Video: "aspect"},
+		scenario.Part{Name: "carol", Audio: "tone-19"})
+	if err != nil {
+		return err
+	}
+	alice, bob := members[0], members[1]
+	a, err := f.Start(ctx, "start", session, map[string]any{"name": "mutes"})
+	if err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return nil },
+		func() error { return alice.Pub.Mute("video", true) },
+		func() error {
+			if err := alice.Pub.Mute("video", false); err != nil {
+				return err
+			}
+			return alice.Pub.Mute("audio", true)
+		},
+		func() error { return alice.Pub.Mute("audio", false) },
+		func() error { // nobody is seen, two are heard
+			if err := alice.Pub.Mute("video", true); err != nil {
+				return err
+			}
+			return bob.Unpublish(ctx)
+		},
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, changed); err != nil {
+			return err
+		}
+	}
+	if err := f.Stop(ctx, "stop", a.ID); err != nil {
+		return err
+	}
+	for _, m := range members { // what was muted is known when publishing ends
+		if err := m.Leave(); err != nil {
+			return err
+		}
+	}
+	return f.Deliver(ctx, a.ID)
+}

@@ -1,0 +1,92 @@
+package composed
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// take is one short archive of a session with one publisher.
+type take struct {
+	label   string // "" for the only one of a scenario
+	options map[string]any
+	long    time.Duration
+}
+
+// takes is a scenario that records one publisher several times with different options.
+func takes(name, title, video, audio string, need []target.Capability, all ...take) scenario.Scenario {
+	within := 60 * time.Second
+	for _, t := range all {
+		within += 10*time.Second + 2*t.long
+	}
+	return scenario.Scenario{
+		Name: name, Title: title, Needs: append([]target.Capability{target.VP8, target.S3}, need...), Media: 1, Within: within,
+		Run: func(ctx context.Context, f *scenario.Flow) error {
+			session, alice, err := f.Alone(ctx, video, audio)
+			if err != nil {
+				return err
+			}
+			return runTakes(ctx, f, session, alice, all)
+		},
+	}
+}
+
+func runTakes(ctx context.Context, f *scenario.Flow, session string, alice *scenario.Member, all []take) error {
+	ids := make([]string, len(all))
+	for i, t := range all {
+		a, err := f.Record(ctx, prefixed(t.label), session, t.options, t.long)
+		if err != nil {
+			return err
+		}
+		ids[i] = a.ID
+	}
+	if err := alice.Leave(); err != nil {
+		return err
+	}
+	for i, t := range all {
+		if err := f.DeliverAs(ctx, prefixed(t.label), ids[i]); err != nil {
+			return err
+		}
+		if _, err := f.As.Get(ctx, prefixed(t.label)+"get.delivered", ids[i]); err != nil {
+			return err
+		}
+	}
+	_, err := f.As.List(ctx, "list.delivered", url.Values{"sessionId": {session}}, false)
+	return err
+}
+
+func prefixed(label string) string {
+	if label == "" {
+		return ""
+	}
+	return label + "."
+}
+
+var (
+	AudioOnly = takes(name.AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
+		take{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
+
+	VideoOnly = takes(name.VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
+		take{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
+
+	Sizes = takes(name.Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
+		take{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
+		take{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
+		take{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
+		take{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
+
+	FullHD = takes(name.FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
+		take{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
+		take{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
+
+	Rates = takes(name.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
+		[]target.Capability{target.QP, target.Bitrate},
+		take{"qp-default", nil, 2500 * time.Millisecond},
+		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
+		take{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
+		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
+)

@@ -1,0 +1,35 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Azure uploads to a container of Azure.
+var Azure = scenario.Scenario{
+	Name: name.Azure, Title: "an archive uploaded to an Azure container",
+	Needs: []target.Capability{target.Azure}, Media: 1, Within: 60 * time.Second,
+	App: scenario.App{Name: "azure", Azure: true},
+	Run: func(ctx context.Context, f *scenario.Flow) error {
+		session, alice, err := f.Alone(ctx, "", "tone-16")
+		if err != nil {
+			return err
+		}
+		a, err := f.Record(ctx, "", session, map[string]any{"name": "azure"}, 1500*time.Millisecond)
+		if err != nil {
+			return err
+		}
+		if err := alice.Leave(); err != nil {
+			return err
+		}
+		if err := f.Deliver(ctx, a.ID); err != nil {
+			return err
+		}
+		_, err = f.As.Get(ctx, "get.delivered", a.ID)
+		return err
+	},
+}

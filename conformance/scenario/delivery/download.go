@@ -1,0 +1,94 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/target"
+)
+
+// download gets a URL without credentials. With keep the file becomes an object of the evidence and is looked at.
+func download(ctx context.Context, f *scenario.Flow, label, id, link string, keep bool) (target.Answer, error) {
+	call := target.Call{Label: label, Method: http.MethodGet, Path: absolute(f.As.Base, link), As: target.AsNobody, IDs: f.ArchiveIDs(id), Timeout: scenario.Delivery}
+	if !keep {
+		call.Header = http.Header{"Range": {"bytes=0-0"}} // permission is all that is asked
+		return f.As.Do(ctx, call)
+	}
+	blob, err := f.Journal.Blob()
+	if err != nil {
+		return target.Answer{}, err
+	}
+	call.Keep = blob
+	a, err := f.As.Do(ctx, call)
+	if err != nil || !a.OK() || a.Exchange.Error != "" {
+		blob.Abort()
+		return a, err
+	}
+	sum, size, err := blob.Commit()
+	if err != nil {
+		return a, err
+	}
+	o := evidence.Object{Store: "cloud", URL: link, Size: size, SHA256: sum, ContentType: a.Header.Get("Content-Type")}
+	if err := f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Object: &o}); err != nil {
+		return a, err
+	}
+	return a, f.Look(ctx, label+".media", id, sum)
+}
+
+func absolute(base, link string) string {
+	b, err := url.Parse(base + "/")
+	if err != nil {
+		return link
+	}
+	l, err := b.Parse(link)
+	if err != nil {
+		return link
+	}
+	return l.String()
+}
+
+// tamper changes what a signed link says: its longest query value, its first numeric one, or its path.
+func tamper(link, what string) (string, error) {
+	u, err := url.Parse(link)
+	if err != nil {
+		return "", err
+	}
+	q := u.Query()
+	key, best := "", 0
+	for k, v := range q {
+		numeric := strings.Trim(v[0], "0123456789") == "" && v[0] != ""
+		switch {
+		case what == "signature" && len(v[0]) > best:
+			key, best = k, len(v[0])
+		case what == "expiry" && numeric && len(v[0]) > best:
+			key, best = k, len(v[0])
+		}
+	}
+	switch {
+	case what == "path":
+		u.Path = strings.Replace(u.Path, "/archive.", "/archivf.", 1)
+	case key == "":
+		return "", errors.New("the URL has no " + what + " that can be changed")
+	default:
+		q.Set(key, flip(q.Get(key)))
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// flip changes the first character to another of its kind.
+func flip(s string) string {
+	c := s[0]
+	switch {
+	case c == '9' || c == 'f' || c == 'F' || c == 'z' || c == 'Z':
+		c--
+	default:
+		c++
+	}
+	return string(c) + s[1:]
+}

@@ -1,0 +1,195 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/holder"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Encryption has a certificate: what is delivered can be read by its holder alone.
+var Encryption = scenario.Scenario{
+	Name: name.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
+	Needs: []target.Capability{target.VP8, target.S3, target.Encryption}, Media: 1, Within: 90 * time.Second,
+	Run: runEncryption,
+}
+
+// clockSkew is how far the clock of a store of one's own may be behind.
+const clockSkew = 5 * time.Second
+
+type encryptionFlow struct {
+	*scenario.Flow
+	began   time.Time
+	storage target.Storage
+	holder  holder.Holder
+	session string
+}
+
+func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
+	e := &encryptionFlow{Flow: f, began: time.Now(), storage: *f.Place.Storage(f.Place.Name)}
+	if e.holder, err = holder.New(2048); err != nil {
+		return err
+	}
+	if err := e.badCertificates(ctx); err != nil {
+		return err
+	}
+	a, err := e.As.SetStorage(ctx, "storage.certificate", e.storage, e.holder.Certificate)
+	if err != nil {
+		return err
+	}
+	if a.Status != 200 {
+		return scenario.Blocked("storage.certificate", "setting an upload target with a certificate answered %s", scenario.Describe(a))
+	}
+	var alice *scenario.Member
+	if e.session, alice, err = f.Alone(ctx, "vp8-15", "tone-15"); err != nil {
+		return err
+	}
+	if err := e.encrypted(ctx); err != nil {
+		return err
+	}
+	if a, err = e.As.SetStorage(ctx, "storage.off", e.storage, nil); err != nil {
+		return err
+	}
+	if a.Status != 200 {
+		return scenario.Blocked("storage.off", "setting an upload target with certificate null answered %s", scenario.Describe(a))
+	}
+	plain, err := e.record(ctx, "plain.", 2*time.Second)
+	if err != nil {
+		return err
+	}
+	if err := f.DeliverAs(ctx, "plain.", plain); err != nil {
+		return err
+	}
+	if _, err := f.As.Get(ctx, "plain.get.delivered", plain); err != nil {
+		return err
+	}
+	return alice.Leave()
+}
+
+// badCertificates offers what cannot be one.
+func (e *encryptionFlow) badCertificates(ctx context.Context) error {
+	large, err := holder.New(3072)
+	if err != nil {
+		return err
+	}
+	curve, err := holder.Curve()
+	if err != nil {
+		return err
+	}
+	for _, bad := range []struct{ label, certificate string }{{"words", "not a certificate"}, {"large-key", large.Certificate}, {"curve", curve}} {
+		if _, err := e.As.SetStorage(ctx, "storage."+bad.label, e.storage, bad.certificate); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record makes an archive.
+func (e *encryptionFlow) record(ctx context.Context, prefix string, long time.Duration) (string, error) {
+	a, err := e.Flow.Record(ctx, prefix, e.session, map[string]any{"name": "encryption"}, long)
+	return a.ID, err
+}
+
+// encrypted records an archive and opens what was delivered.
+func (e *encryptionFlow) encrypted(ctx context.Context) error {
+	id, err := e.record(ctx, "", 3*time.Second)
+	if err != nil {
+		return err
+	}
+	status, err := e.Must(ctx, "wait.delivered", id, scenario.Delivery, "uploaded", "available", "failed")
+	if err != nil {
+		return err
+	}
+	if err := e.AwaitHooks(ctx, "hooks.delivered", id, scenario.Soon, "stopped", status); err != nil {
+		return err
+	}
+	a, err := e.As.Get(ctx, "get.delivered", id)
+	if err != nil {
+		return err
+	}
+	objects, err := e.everything(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		sum, err := e.Take(ctx, "object", id, o)
+		if err != nil {
+			return err
+		}
+		// It is no file of the archive for those who look at files: the forensics only say whether it can be read.
+		if err := e.Look(ctx, "sealed.media", "", sum); err != nil {
+			return err
+		}
+		if err := e.open(ctx, id, sum, a.String("password")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// everything lists all that has come to the upload target, where nothing but the archive has a right to be.
+func (e *encryptionFlow) everything(ctx context.Context, id string) ([]evidence.Object, error) {
+	return e.ObjectsThat(ctx, "object", id, func(o evidence.Object) bool { return !o.Modified.Before(e.began.Add(-clockSkew)) })
+}
+
+// open decrypts an object with what its password says, and has the plain file looked at.
+func (e *encryptionFlow) open(ctx context.Context, id, sum, password string) error {
+	found, err := e.decrypt(sum, password)
+	if err != nil {
+		return err
+	}
+	if err := e.Append(evidence.Record{Label: "opened", IDs: e.ArchiveIDs(id), Opened: &found}); err != nil || found.Plain == "" {
+		return err
+	}
+	return e.Look(ctx, "opened.media", id, found.Plain)
+}
+
+// decrypt never fails for what the target delivered: that is evidence.
+func (e *encryptionFlow) decrypt(sum, password string) (found evidence.Opened, err error) {
+	found.SHA256 = sum
+	sealed, err := os.ReadFile(e.Journal.View().BlobPath(sum))
+	if err != nil {
+		return found, err
+	}
+	var plain bytes.Buffer
+	said, problem := e.holder.Open(password)
+	if problem == nil {
+		found.Version, found.Algorithm, found.Mode = int(said.Version), int(said.Algorithm), int(said.Mode)
+		problem = said.Decrypt(&plain, bytes.NewReader(sealed))
+	}
+	if found.Error = text(problem); found.Error != "" {
+		return found, nil
+	}
+	found.Excerpts, found.Found = excerpts(plain.Bytes(), sealed)
+	found.Plain, _, err = e.Journal.Keep(&plain)
+	return found, err
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// excerpts takes pieces of the plain file, spread over it, and counts those that are in the encrypted one.
+func excerpts(plain, sealed []byte) (taken, found int) {
+	const pieces, size = 100, 24
+	for i := range pieces {
+		at := len(plain) / pieces * i
+		if at+size > len(plain) {
+			break
+		}
+		taken++
+		if bytes.Contains(sealed, plain[at:at+size]) {
+			found++
+		}
+	}
+	return taken, found
+}

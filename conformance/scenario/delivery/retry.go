@@ -1,0 +1,85 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Retry has a receiver that refuses every callback for more than a day.
+var Retry = scenario.Scenario{
+	Name: name.Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
+	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Media: 1, Within: 2 * time.Minute,
+	App: scenario.App{Signed: true}, Run: runRetry,
+}
+
+const (
+	// stepwise is how many deadlines are gone through one by one: as many as it takes to see the longest interval twice.
+	stepwise = 12
+	// refusedFor is when there can be no more attempts.
+	refusedFor = 24 * time.Hour
+	longest    = 15 * time.Minute
+)
+
+func runRetry(ctx context.Context, f *scenario.Flow) error {
+	session, err := f.Session(ctx, "session")
+	if err != nil {
+		return err
+	}
+	if _, err := f.Join(ctx, session, "alice"); err != nil {
+		return err
+	}
+	if err := f.Hooks.Refuse(ctx, f.Scenario.Name, "default", 500, scenario.Forever); err != nil {
+		return err
+	}
+	began, _, err := f.As.Policy(ctx, "clock.start")
+	if err != nil {
+		return err
+	}
+	a, err := f.Start(ctx, "start", session, map[string]any{"name": "retry"})
+	if err != nil {
+		return err
+	}
+	if err := f.Stop(ctx, "stop", a.ID); err != nil {
+		return err
+	}
+	if err := f.AwaitHooks(ctx, "hooks.refused", a.ID, scenario.Soon, "started"); err != nil {
+		return err
+	}
+	if err := steps(ctx, f, "clock.step", stepwise, nil); err != nil {
+		return err
+	}
+	if _, err := f.As.AdvanceTo(ctx, "clock.day", began.Add(refusedFor-2*longest)); err != nil {
+		return err
+	}
+	if err := steps(ctx, f, "clock.last", 4, nil); err != nil {
+		return err
+	}
+	if _, err := f.As.AdvanceTo(ctx, "clock.over", began.Add(refusedFor+longest)); err != nil {
+		return err
+	}
+	if _, err := f.As.Advance(ctx, "clock.long-over", 4*longest); err != nil {
+		return err
+	}
+	return f.Watch(ctx, "quiet", "webhooks", a.ID, scenario.Quiet)
+}
+
+// steps goes from one deadline of the application to the next, at most n of them, until enough says so.
+func steps(ctx context.Context, f *scenario.Flow, label string, n int, enough func() (bool, error)) error {
+	for i := range n {
+		if enough != nil {
+			if done, err := enough(); done || err != nil {
+				return err
+			}
+		}
+		move, err := f.As.AdvanceToNext(ctx, fmt.Sprintf("%s.%d", label, i+1))
+		if err != nil || !move.After.After(move.Before) && len(move.Fired) == 0 {
+			return err // nothing is due
+		}
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// upload is a scenario about an upload target that answers every request with 503.
+func upload(name, title string, app scenario.App, need []target.Capability, run func(context.Context, *uploadFlow) error) scenario.Scenario {
+	app.Mailed = true
+	return scenario.Scenario{
+		Name: name, Title: title, Needs: append([]target.Capability{target.Control, target.S3}, need...), Virtual: true, Media: 1,
+		Within: 90 * time.Second, App: app,
+		Run: func(ctx context.Context, f *scenario.Flow) error {
+			u := &uploadFlow{Flow: f}
+			if err := u.undeliverable(ctx); err != nil {
+				return err
+			}
+			return run(ctx, u)
+		},
+	}
+}
+
+var (
+	Recovers  = upload(name.Recovers, "an upload target that refuses for hours and then takes the archive", scenario.App{Encrypted: true}, nil, runRecovers)
+	GivenUp   = upload(name.GivenUp, "an upload target that refuses for three days, without fallback", scenario.App{Fallback: "none"}, nil, runGivenUp)
+	FallsBack = upload(name.FallsBack, "an upload target that refuses, and the built-in cloud takes over", scenario.App{},
+		[]target.Capability{target.Cloud, target.Fallback}, runFallsBack)
+)
+
+const (
+	uploadPeriod = 72 * time.Hour // limits.yaml knows it too; here it only says when to look
+	atLeast      = 6 * time.Hour
+)
+
+type uploadFlow struct {
+	*scenario.Flow
+	archive scenario.Started
+	began   time.Time // policy time just before the start
+}
+
+// undeliverable records a short archive that the store refuses.
+func (u *uploadFlow) undeliverable(ctx context.Context) error {
+	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
+		return err
+	}
+	session, alice, err := u.Alone(ctx, "", "tone-29")
+	if err != nil {
+		return err
+	}
+	if u.began, _, err = u.As.Policy(ctx, "clock.start"); err != nil {
+		return err
+	}
+	if u.archive, err = u.Record(ctx, "", session, map[string]any{"name": u.Scenario.Name}, 1500*time.Millisecond); err != nil {
+		return err
+	}
+	if err := alice.Leave(); err != nil {
+		return err
+	}
+	if err := u.AwaitHooks(ctx, "hooks.stopped", u.archive.ID, scenario.Soon, "stopped"); err != nil {
+		return err
+	}
+	if _, err := u.As.Get(ctx, "get.stopped", u.archive.ID); err != nil {
+		return err
+	}
+	met, err := u.AwaitRecords(ctx, "upload.first", "uploads", scenario.About(u.archive.ID), scenario.Delivery, "an upload", func(v evidence.View) bool { return len(v.Uploads().Records) > 0 })
+	if err == nil && !met {
+		err = scenario.Blocked("upload.first", "no upload was tried within %v", scenario.Delivery)
+	}
+	return err
+}
+
+func (u *uploadFlow) refuse(status int) error {
+	if u.Store == nil {
+		return nil
+	}
+	return u.Store.Refuse(u.Place.Name, status)
+}
+
+// at goes to a moment and reads.
+func (u *uploadFlow) at(ctx context.Context, label string, at time.Time) error {
+	if _, err := u.As.AdvanceTo(ctx, "clock."+label, at); err != nil {
+		return err
+	}
+	_, err := u.As.Get(ctx, "get."+label, u.archive.ID)
+	return err
+}
+
+func runRecovers(ctx context.Context, u *uploadFlow) error {
+	if err := steps(ctx, u.Flow, "clock.step", 5, nil); err != nil { // one attempt each
+		return err
+	}
+	if err := u.at(ctx, "refused", u.began.Add(atLeast/2)); err != nil {
+		return err
+	}
+	if err := u.refuse(0); err != nil {
+		return err
+	}
+	if err := u.Append(evidence.Record{Label: "store.open", IDs: scenario.About(u.archive.ID),
+		Step: &evidence.Step{Outcome: evidence.Note, Text: "the store takes requests again"}}); err != nil {
+		return err
+	}
+	if _, err := u.As.AdvanceTo(ctx, "clock.recovered", u.began.Add(atLeast-scenario.Margin)); err != nil {
+		return err
+	}
+	return u.Deliver(ctx, u.archive.ID)
+}
+
+func runGivenUp(ctx context.Context, u *uploadFlow) error {
+	id := u.archive.ID
+	for h := 12; h < 72; h += 12 { // in steps, lest one of them takes longer than a call may
+		if err := u.at(ctx, fmt.Sprintf("%dh", h), u.began.Add(time.Duration(h)*time.Hour)); err != nil {
+			return err
+		}
+	}
+	if err := u.at(ctx, "late", u.began.Add(uploadPeriod-time.Hour)); err != nil {
+		return err
+	}
+	if err := u.at(ctx, "before", u.began.Add(uploadPeriod-scenario.Margin)); err != nil {
+		return err
+	}
+	if err := u.at(ctx, "after", u.began.Add(uploadPeriod+2*scenario.Margin)); err != nil {
+		return err
+	}
+	if _, err := u.Must(ctx, "wait.failed", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
+		return err
+	}
+	if err := u.AwaitHooks(ctx, "hooks.failed", id, scenario.Soon, "failed"); err != nil {
+		return err
+	}
+	if err := u.awaitMail(ctx); err != nil {
+		return err
+	}
+	if err := u.at(ctx, "long-after", u.began.Add(uploadPeriod+12*time.Hour)); err != nil {
+		return err
+	}
+	if _, err := u.As.List(ctx, "list.after", url.Values{"sessionId": {u.archive.Session}}, false); err != nil {
+		return err
+	}
+	_, err := u.Objects(ctx, "object", id)
+	return err
+}
+
+// runFallsBack goes to the end of the six hours, and then on until the built-in cloud has the archive.
+func runFallsBack(ctx context.Context, u *uploadFlow) error {
+	id := u.archive.ID
+	if err := u.at(ctx, "before", u.began.Add(atLeast-scenario.Margin)); err != nil {
+		return err
+	}
+	n := 0
+	err := steps(ctx, u.Flow, "clock.on", 100, func() (bool, error) {
+		n++
+		a, err := u.As.Get(ctx, fmt.Sprintf("get.on.%d", n), id)
+		return a.String("status") != "stopped", err
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := u.Must(ctx, "wait.available", id, scenario.Soon, "available", "failed", "uploaded"); err != nil {
+		return err
+	}
+	if err := u.AwaitHooks(ctx, "hooks.available", id, scenario.Soon, "available"); err != nil {
+		return err
+	}
+	a, err := u.As.Get(ctx, "get.available", id)
+	if err != nil {
+		return err
+	}
+	if link := a.String("url"); link != "" {
+		if _, err := download(ctx, u.Flow, "download", id, link, true); err != nil {
+			return err
+		}
+	}
+	return u.awaitMail(ctx)
+}
+
+// awaitMail waits for mail to the account of the flow's application.
+func (u *uploadFlow) awaitMail(ctx context.Context) error {
+	if u.Mail == nil || !u.Target.File.Has(target.Email) {
+		return nil
+	}
+	_, err := u.AwaitRecords(ctx, "mail", "mail", u.ArchiveIDs(u.archive.ID), scenario.Soon, "mail", func(v evidence.View) bool { return len(v.Mails().Records) > 0 })
+	return err
+}

@@ -1,0 +1,48 @@
+package lifecycle
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Broken has no room on the disk for the file of an archive.
+var Broken = scenario.Scenario{
+	Name: name.Broken, Title: "a recording that fails, for the disk is full",
+	Needs: []target.Capability{target.Control, target.Faults}, Media: 1, Within: 60 * time.Second, Run: runBroken,
+}
+
+func runBroken(ctx context.Context, f *scenario.Flow) error {
+	session, alice, err := f.Alone(ctx, "", "tone-30")
+	if err != nil {
+		return err
+	}
+	if err := f.As.Arm(ctx, "fault", "disk", scenario.Forever); err != nil {
+		return err
+	}
+	a, err := f.Start(ctx, "start", session, map[string]any{"name": "broken"})
+	if err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if _, err := f.As.Stop(ctx, "stop", a.ID, nil); err != nil { // it may have failed by now
+		return err
+	}
+	if err := alice.Leave(); err != nil {
+		return err
+	}
+	status, err := f.Must(ctx, "wait.failed", a.ID, scenario.Delivery, "failed", "uploaded", "available")
+	if err != nil {
+		return err
+	}
+	if err := f.AwaitHooks(ctx, "hooks.failed", a.ID, scenario.Soon, status); err != nil {
+		return err
+	}
+	_, err = f.As.Get(ctx, "get.failed", a.ID)
+	return err
+}

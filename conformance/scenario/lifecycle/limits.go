@@ -1,0 +1,260 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// totalTime is when the clock goes to look at the longest archive there can be.
+const totalTime = 12 * time.Hour
+
+// limit is a scenario about one time limit: on the application's clock, just before and just after.
+func limit(name, title string, media int, run func(context.Context, *limitFlow) error) scenario.Scenario {
+	return scenario.Scenario{
+		Name: name, Title: title, Virtual: true, Needs: []target.Capability{target.Control}, Media: media, Within: 2 * time.Minute,
+		Run: func(ctx context.Context, f *scenario.Flow) error {
+			l := &limitFlow{Flow: f}
+			var err error
+			if l.session, err = f.Session(ctx, "session"); err != nil {
+				return err
+			}
+			if l.alice, err = f.Join(ctx, l.session, "alice"); err != nil {
+				return err
+			}
+			return run(ctx, l)
+		},
+	}
+}
+
+var (
+	NoPublisher = limit(name.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
+	AllLeft     = limit(name.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
+	Idle        = limit(name.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
+	FourHours   = limit(name.FourHours, "an archive stops at four hours of recorded time", 1, runRecorded)
+	TwelveHours = limit(name.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
+)
+
+type limitFlow struct {
+	*scenario.Flow
+	session string
+	alice   *scenario.Member
+	archive scenario.Started
+	began   time.Time // policy time just before the start
+}
+
+// begin starts the archive, with alice publishing sound only if audio is given.
+func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
+	if audio != "" {
+		if err := l.alice.Publish(ctx, "", audio); err != nil {
+			return err
+		}
+	}
+	if l.began, _, err = l.As.Policy(ctx, "clock.start"); err != nil {
+		return err
+	}
+	if l.archive, err = l.Start(ctx, "start", l.session, map[string]any{"name": l.Scenario.Name}); err != nil {
+		return err
+	}
+	if audio == "" {
+		return nil
+	}
+	return scenario.Sleep(ctx, time.Second)
+}
+
+// silence stops alice's publishing and waits for the pause; it returns the policy time before it could begin.
+func (l *limitFlow) silence(ctx context.Context, label string) (time.Time, error) {
+	at, _, err := l.As.Policy(ctx, "clock."+label)
+	if err != nil {
+		return at, err
+	}
+	if err := l.alice.Unpublish(ctx); err != nil {
+		return at, err
+	}
+	_, err = l.Must(ctx, "wait."+label, l.archive.ID, scenario.Soon, "paused")
+	return at, err
+}
+
+// speak makes alice publish again and waits for the resumption.
+func (l *limitFlow) speak(ctx context.Context, label, audio string) error {
+	if err := l.alice.Publish(ctx, "", audio); err != nil {
+		return err
+	}
+	_, err := l.Must(ctx, "wait."+label, l.archive.ID, scenario.Soon, "started")
+	return err
+}
+
+// stillAlive goes to a moment shortly before the limit and reads.
+func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) error {
+	if _, err := l.As.AdvanceTo(ctx, "clock."+label, at); err != nil {
+		return err
+	}
+	_, err := l.As.Get(ctx, "get."+label, l.archive.ID)
+	return err
+}
+
+// over goes to a moment shortly after the limit, waits for the stop and follows the archive to its file.
+func (l *limitFlow) over(ctx context.Context, at time.Time) error {
+	id := l.archive.ID
+	if err := l.stopped(ctx, at); err != nil {
+		return err
+	}
+	if err := l.AwaitEvent(ctx, "event.stopped", id, "archiveStopped", "alice"); err != nil {
+		return err
+	}
+	if err := l.AwaitHooks(ctx, "hooks.stopped", id, scenario.Soon, "stopped"); err != nil {
+		return err
+	}
+	if err := l.Deliver(ctx, id); err != nil {
+		return err
+	}
+	_, err := l.As.Get(ctx, "get.delivered", id)
+	return err
+}
+
+// overUnseen is over with no client left to receive events.
+func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
+	if err := l.stopped(ctx, at); err != nil {
+		return err
+	}
+	return l.Deliver(ctx, l.archive.ID)
+}
+
+// stopped goes to a moment and waits for the stop.
+func (l *limitFlow) stopped(ctx context.Context, at time.Time) error {
+	id := l.archive.ID
+	if _, err := l.As.AdvanceTo(ctx, "clock.after", at); err != nil {
+		return err
+	}
+	if _, err := l.As.Get(ctx, "get.after", id); err != nil {
+		return err
+	}
+	_, err := l.Must(ctx, "wait.stopped", id, scenario.Soon, "stopped", "uploaded", "available")
+	return err
+}
+
+func runNoPublisher(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, ""); err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", l.began.Add(scenario.FirstMinute-5*time.Second)); err != nil {
+		return err
+	}
+	return l.over(ctx, l.began.Add(scenario.FirstMinute+scenario.Margin))
+}
+
+func runAllLeft(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-22"); err != nil {
+		return err
+	}
+	left, err := l.empty(ctx, "left")
+	if err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", left.Add(scenario.LastMinute-scenario.Margin)); err != nil {
+		return err
+	}
+	if l.alice, err = l.Join(ctx, l.session, "alice"); err != nil {
+		return err
+	}
+	if err := l.speak(ctx, "back", "tone-23"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil { // of media, or nobody could tell that she was back
+		return err
+	}
+	if _, err := l.As.Advance(ctx, "clock.back", 2*scenario.LastMinute); err != nil { // the old minute must not count
+		return err
+	}
+	if _, err := l.As.Get(ctx, "get.back", l.archive.ID); err != nil {
+		return err
+	}
+	if left, err = l.empty(ctx, "left.2"); err != nil {
+		return err
+	}
+	return l.overUnseen(ctx, left.Add(scenario.LastMinute+scenario.Margin))
+}
+
+// empty lets the last client go and waits for the pause.
+func (l *limitFlow) empty(ctx context.Context, label string) (time.Time, error) {
+	at, _, err := l.As.Policy(ctx, "clock."+label)
+	if err != nil {
+		return at, err
+	}
+	if err := l.alice.Leave(); err != nil {
+		return at, err
+	}
+	_, err = l.Must(ctx, "wait."+label, l.archive.ID, scenario.Soon, "paused")
+	return at, err
+}
+
+func runIdle(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-24"); err != nil {
+		return err
+	}
+	since, err := l.silence(ctx, "idle")
+	if err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", since.Add(scenario.IdleHour-scenario.Margin)); err != nil {
+		return err
+	}
+	if err := l.speak(ctx, "spoke", "tone-25"); err != nil {
+		return err
+	}
+	if since, err = l.silence(ctx, "idle.2"); err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before.2", since.Add(scenario.IdleHour-scenario.Margin)); err != nil {
+		return err
+	}
+	return l.over(ctx, since.Add(scenario.IdleHour+2*scenario.Margin))
+}
+
+func runRecorded(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-26"); err != nil {
+		return err
+	}
+	if err := l.stillAlive(ctx, "before", l.began.Add(scenario.RecordedTime-scenario.Margin)); err != nil {
+		return err
+	}
+	return l.over(ctx, l.began.Add(scenario.RecordedTime+2*scenario.Margin))
+}
+
+// runTotal fills twelve hours with little recorded time and no pause of an hour.
+func runTotal(ctx context.Context, l *limitFlow) error {
+	if err := l.begin(ctx, "tone-27"); err != nil {
+		return err
+	}
+	end := l.began.Add(totalTime)
+	if _, err := l.As.Advance(ctx, "clock.recorded", scenario.RecordedTime-10*time.Minute); err != nil {
+		return err
+	}
+	at, err := l.silence(ctx, "pause")
+	if err != nil {
+		return err
+	}
+	for n := 2; at.Add(scenario.IdleHour - 2*time.Minute).Before(end.Add(-scenario.Margin)); n++ {
+		step := fmt.Sprintf("pause.%d", n)
+		if _, err := l.As.Advance(ctx, "clock."+step+".on", scenario.IdleHour-5*time.Minute); err != nil {
+			return err
+		}
+		if err := l.speak(ctx, step+".resumed", "tone-28"); err != nil {
+			return err
+		}
+		if at, err = l.silence(ctx, step); err != nil {
+			return err
+		}
+	}
+	if err := l.stillAlive(ctx, "before", end.Add(-scenario.Margin)); err != nil {
+		return err
+	}
+	return l.over(ctx, end.Add(2*scenario.Margin))
+}

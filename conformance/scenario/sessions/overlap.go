@@ -1,0 +1,100 @@
+package sessions
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// AutoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use after that.
+var AutoOverlap = automatically(name.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
+	[]target.Capability{target.VP8, target.S3}, runAutoOverlap)
+
+func runAutoOverlap(ctx context.Context, a *autoFlow) error {
+	began, _, err := a.As.Policy(ctx, "clock.start")
+	if err != nil {
+		return err
+	}
+	if err := a.alice.Publish(ctx, "vp8-16", "tone-16"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if err := a.reach(ctx, "clock.border", began.Add(scenario.RecordedTime+scenario.Margin)); err != nil {
+		return err
+	}
+	ids, err := a.archives(ctx, "list.border", 2)
+	if err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if a.Target.File.Has(target.Rotation) {
+		if _, err := a.As.Migrate(ctx, "migrate", a.session); err != nil {
+			return err
+		}
+		if ids, err = a.archives(ctx, "list.moved", 3); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	if err := a.timeOut(ctx, ids[0]); err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if err := a.DeliverAs(ctx, []string{"newest.", "middle.", "oldest."}[i+3-len(ids)], id); err != nil {
+			return err
+		}
+	}
+	return a.useAgain(ctx, ids[0])
+}
+
+// timeOut has nobody publish for the idle hour.
+func (a *autoFlow) timeOut(ctx context.Context, id string) error {
+	since, _, err := a.As.Policy(ctx, "clock.idle")
+	if err != nil {
+		return err
+	}
+	if err := a.alice.Unpublish(ctx); err != nil {
+		return err
+	}
+	if _, err := a.Must(ctx, "wait.paused", id, scenario.Soon, "paused"); err != nil {
+		return err
+	}
+	return a.around(ctx, id, since.Add(scenario.IdleHour))
+}
+
+// useAgain publishes in a session whose automatic archive has timed out, and enters it again after everybody has left.
+func (a *autoFlow) useAgain(ctx context.Context, id string) error {
+	if err := a.alice.Publish(ctx, "", "tone-17"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+		return err
+	}
+	if _, err := a.As.Get(ctx, "again.get.published", id); err != nil {
+		return err
+	}
+	if err := a.alice.Leave(); err != nil {
+		return err
+	}
+	if _, err := a.Join(ctx, a.session, "carol"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if _, err := a.As.Get(ctx, "again.get.entered", id); err != nil {
+		return err
+	}
+	_, err := a.As.List(ctx, "again.list", url.Values{"sessionId": {a.session}}, false)
+	return err
+}

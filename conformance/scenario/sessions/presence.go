@@ -1,0 +1,107 @@
+package sessions
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Presence has clients and streams come and go, and one sent away, with nothing recorded.
+var Presence = scenario.Scenario{
+	Name: name.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
+	Needs: []target.Capability{target.VP8, target.Events}, Media: 1, Within: 60 * time.Second,
+	App: scenario.App{Monitored: true, Signed: true}, Run: runPresence,
+}
+
+func runPresence(ctx context.Context, f *scenario.Flow) error {
+	session, members, err := f.Cast(ctx,
+		scenario.Part{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}},
+		scenario.Part{Name: "bob", Audio: "tone-16"})
+	if err != nil {
+		return err
+	}
+	alice, bob := members[0], members[1]
+	if err := lookAround(ctx, f, session, alice, bob); err != nil {
+		return err
+	}
+	if _, err := f.As.Disconnect(ctx, "disconnect.bob", session, bob.Conn.ID); err != nil {
+		return err
+	}
+	if err := gone(ctx, f, bob); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // longer than lists may be behind
+		return err
+	}
+	if _, err := f.As.Connections(ctx, "connections.after", session); err != nil {
+		return err
+	}
+	if err := alice.Unpublish(ctx); err != nil {
+		return err
+	}
+	if err := alice.Leave(); err != nil {
+		return err
+	}
+	return awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed")
+}
+
+// lookAround lists and reads what is there once all of it can be seen.
+func lookAround(ctx context.Context, f *scenario.Flow, session string, members ...*scenario.Member) error {
+	if _, err := f.As.Connections(ctx, "connections", session); err != nil {
+		return err
+	}
+	if _, err := f.As.Streams(ctx, "streams", session); err != nil {
+		return err
+	}
+	for _, m := range members {
+		if _, err := f.As.Stream(ctx, "stream."+m.Name, session, m.Pub.StreamID()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gone waits until a client's connection has been ended by the target; what it published is abandoned.
+func gone(ctx context.Context, f *scenario.Flow, m *scenario.Member) error {
+	from := time.Now()
+	t := time.NewTimer(scenario.Soon)
+	defer t.Stop()
+	ended := false
+	select {
+	case <-m.Conn.Ended():
+		ended = true
+	case <-t.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := f.Watched("gone."+m.Name, evidence.Watch{What: "connection of " + m.Name, Span: evidence.Span{From: from, To: time.Now()},
+		Until: "its end", Met: ended, Deadline: scenario.Soon}, map[string]string{evidence.Session: m.Session, evidence.Connection: m.Conn.ID}); err != nil {
+		return err
+	}
+	return m.Leave()
+}
+
+// awaitSession waits until a session callback of each of these kinds has come.
+func awaitSession(ctx context.Context, f *scenario.Flow, label, session string, events ...string) error {
+	if f.Hooks == nil || !f.Target.File.Has(target.Monitoring) {
+		return nil
+	}
+	_, err := f.AwaitRecords(ctx, label, "webhooks", map[string]string{evidence.Session: session}, scenario.Soon, strings.Join(events, " and "), func(v evidence.View) bool {
+		got := map[string]bool{}
+		for _, r := range v.About(evidence.Session, session).Webhooks().Records {
+			var e struct{ Event string }
+			if json.Unmarshal([]byte(r.Webhook.Body.Text), &e) == nil {
+				got[e.Event] = true
+			}
+		}
+		return !slices.ContainsFunc(events, func(e string) bool { return !got[e] })
+	})
+	return err
+}

@@ -1,0 +1,102 @@
+package sessions
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Rotation moves a session by a plan of the server and then by a call of the application, each time while it is recorded.
+var Rotation = scenario.Scenario{
+	Name: name.Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
+	Needs: []target.Capability{target.Control, target.Rotation}, Virtual: true, Media: 1, Within: 90 * time.Second,
+	App: scenario.App{Monitored: true}, Run: runRotation,
+}
+
+const (
+	// planned is how long before a rotation it is known: longer than the first notice.
+	planned     = 5 * time.Hour
+	firstNotice = 4 * time.Hour
+	lastNotice  = time.Hour
+	// moveAgain is longer than any time in which a session must not move again.
+	moveAgain = 10 * time.Minute
+)
+
+func runRotation(ctx context.Context, f *scenario.Flow) error {
+	session, err := f.Session(ctx, "session")
+	if err != nil {
+		return err
+	}
+	alice, err := f.Join(ctx, session, "alice")
+	if err != nil {
+		return err
+	}
+	if _, err := f.Join(ctx, session, "bob"); err != nil {
+		return err
+	}
+	at, _, err := f.As.Policy(ctx, "clock.start")
+	if err != nil {
+		return err
+	}
+	move := at.Add(planned)
+	if _, err := f.As.Rotate(ctx, "rotate", session, planned); err != nil {
+		return err
+	}
+	for _, stop := range []struct {
+		label string
+		at    time.Time
+	}{
+		{"before-first", move.Add(-firstNotice - scenario.Margin)}, {"first", move.Add(-firstNotice + scenario.Margin)},
+		{"before-last", move.Add(-lastNotice - scenario.Margin)}, {"last", move.Add(-lastNotice + scenario.Margin)},
+	} {
+		if _, err := f.As.AdvanceTo(ctx, "clock."+stop.label, stop.at); err != nil {
+			return err
+		}
+		if err := f.Watch(ctx, "notice."+stop.label, "events", "", 500*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	if err := alice.Publish(ctx, "", "tone-17"); err != nil {
+		return err
+	}
+	if err := moved(ctx, f, "planned", session, func() error {
+		_, err := f.As.AdvanceTo(ctx, "clock.move", move.Add(scenario.Margin))
+		return err
+	}); err != nil {
+		return err
+	}
+	if _, err := f.As.Advance(ctx, "clock.again", moveAgain); err != nil {
+		return err
+	}
+	return moved(ctx, f, "asked", session, func() error {
+		_, err := f.As.Migrate(ctx, "migrate", session)
+		return err
+	})
+}
+
+// moved records a session while it moves.
+func moved(ctx context.Context, f *scenario.Flow, prefix, session string, move func() error) error {
+	a, err := f.Start(ctx, prefix+".start", session, map[string]any{"name": prefix})
+	if err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if _, err := f.As.Get(ctx, prefix+".get.before", a.ID); err != nil {
+		return err
+	}
+	if err := move(); err != nil {
+		return err
+	}
+	if _, err := f.Must(ctx, prefix+".wait.stopped", a.ID, scenario.Soon, "stopped", "uploaded", "available"); err != nil {
+		return err
+	}
+	if err := f.AwaitEvent(ctx, prefix+".event.stopped", a.ID, "archiveStopped", "alice", "bob"); err != nil {
+		return err
+	}
+	return f.DeliverAs(ctx, prefix+".", a.ID)
+}

@@ -1,0 +1,133 @@
+package sessions
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Selection adds streams to archives and removes them while they record.
+var Selection = scenario.Scenario{
+	Name: name.Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
+	Needs: []target.Capability{target.VP8, target.S3, target.Manual}, Media: 3, Within: 90 * time.Second,
+	Run: runSelection,
+}
+
+type choosing struct {
+	*scenario.Flow
+	session           string
+	alice, bob, carol *scenario.Member
+	archive, other    scenario.Started // other only where archives can be simultaneous
+}
+
+func runSelection(ctx context.Context, f *scenario.Flow) error {
+	p := &choosing{Flow: f}
+	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.refuse, p.finish)
+}
+
+// gather makes three clients publish, the last of whom nobody will choose.
+func (p *choosing) gather(ctx context.Context) (err error) {
+	var members []*scenario.Member
+	p.session, members, err = p.Cast(ctx,
+		scenario.Part{Name: "alice", Video: "vp8-08", Audio: "tone-08"},
+		scenario.Part{Name: "bob", Video: "vp8-09", Audio: "tone-09"},
+		scenario.Part{Name: "carol", Audio: "tone-10"})
+	if err != nil {
+		return err
+	}
+	p.alice, p.bob, p.carol = members[0], members[1], members[2]
+	return nil
+}
+
+func (p *choosing) begin(ctx context.Context) (err error) {
+	if p.archive, err = p.Start(ctx, "start", p.session, map[string]any{"name": "chosen", "streamMode": "manual", "multiArchiveTag": "chosen"}); err != nil {
+		return err
+	}
+	if _, err := p.As.Get(ctx, "get.none", p.archive.ID); err != nil || !p.Target.File.Has(target.Simultaneous) {
+		return err
+	}
+	if p.other, err = p.Start(ctx, "other.start", p.session, map[string]any{"name": "other", "streamMode": "manual", "multiArchiveTag": "other"}); err != nil {
+		return err
+	}
+	return p.change(ctx, "other.add.bob", p.other.ID, map[string]any{"addStream": p.bob.Pub.StreamID()})
+}
+
+// change asks for a change and reads the archive; what the target answers is for the checks.
+func (p *choosing) change(ctx context.Context, label, id string, body map[string]any) error {
+	if _, err := p.As.Select(ctx, label, id, body); err != nil {
+		return err
+	}
+	_, err := p.As.Get(ctx, label+".get", id)
+	return err
+}
+
+// choose has the one, then both of whom one is only seen, then that one alone.
+func (p *choosing) choose(ctx context.Context) error {
+	alice, bob := p.alice.Pub.StreamID(), p.bob.Pub.StreamID()
+	for _, step := range []struct {
+		label string
+		body  map[string]any
+	}{
+		{"add.alice", map[string]any{"addStream": alice}},
+		{"add.bob", map[string]any{"addStream": bob, "hasAudio": false, "hasVideo": true}},
+		{"remove.alice", map[string]any{"removeStream": alice}},
+	} {
+		if err := p.change(ctx, step.label, p.archive.ID, step.body); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, 2600*time.Millisecond); err != nil { // longer than a change may take to show
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *choosing) refuse(ctx context.Context) error {
+	alice, carol := p.alice.Pub.StreamID(), p.carol.Pub.StreamID()
+	for _, r := range []struct {
+		label, id string
+		body      map[string]any
+	}{
+		{"bad.unknown-archive", uuid.NewString(), map[string]any{"addStream": alice}},
+		{"bad.unknown-stream", p.archive.ID, map[string]any{"addStream": uuid.NewString()}},
+		{"bad.not-in-it", p.archive.ID, map[string]any{"removeStream": carol}},
+		{"bad.neither", p.archive.ID, map[string]any{"hasAudio": true}},
+		{"bad.both", p.archive.ID, map[string]any{"addStream": alice, "removeStream": alice}},
+		{"bad.no-media", p.archive.ID, map[string]any{"addStream": alice, "hasAudio": false, "hasVideo": false}},
+	} {
+		if _, err := p.As.Select(ctx, r.label, r.id, r.body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish lets a chosen stream end by itself and takes the files.
+func (p *choosing) finish(ctx context.Context) error {
+	if err := p.bob.Unpublish(ctx); err != nil {
+		return err
+	}
+	if _, err := p.Must(ctx, "wait.paused", p.archive.ID, scenario.Soon, "paused"); err != nil {
+		return err
+	}
+	if err := p.AwaitHooks(ctx, "hooks.notices", p.archive.ID, scenario.Soon, "streamAdded", "streamRemoved", "paused"); err != nil {
+		return err
+	}
+	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
+		return err
+	}
+	if p.other.ID != "" {
+		if err := p.Stop(ctx, "other.stop", p.other.ID); err != nil {
+			return err
+		}
+	}
+	if err := p.Deliver(ctx, p.archive.ID); err != nil || p.other.ID == "" {
+		return err
+	}
+	return p.DeliverAs(ctx, "other.", p.other.ID)
+}

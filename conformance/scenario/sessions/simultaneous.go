@@ -1,0 +1,81 @@
+package sessions
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Simultaneous records one session several times at once, and uses a tag again.
+var Simultaneous = scenario.Scenario{
+	Name: name.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
+	Needs: []target.Capability{target.VP8, target.S3, target.Simultaneous}, Media: 2, Within: 90 * time.Second,
+	Run: runSimultaneous,
+}
+
+func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
+	session, alice, err := f.Alone(ctx, "vp8-05", "tone-05")
+	if err != nil {
+		return err
+	}
+	ids := map[string]string{}
+	begin := func(label, tag string) error {
+		options := map[string]any{"name": label, "multiArchiveTag": tag}
+		if label == "second" && f.Target.File.Has(target.Layout) {
+			options["layout"] = map[string]any{"type": "pip"}
+		}
+		a, err := f.Start(ctx, label+".start", session, options)
+		ids[label] = a.ID
+		return err
+	}
+	if err := begin("first", "a"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if err := begin("second", "b"); err != nil {
+		return err
+	}
+	if _, err := f.As.Start(ctx, "start.same-tag", map[string]any{"sessionId": session, "multiArchiveTag": "a"}); err != nil {
+		return err
+	}
+	for _, label := range []string{"first", "second"} {
+		if _, err := f.As.Get(ctx, label+".get.both", ids[label]); err != nil {
+			return err
+		}
+	}
+	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+		return err
+	}
+	if err := f.Stop(ctx, "first.stop", ids["first"]); err != nil {
+		return err
+	}
+	if err := begin("again", "a"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+		return err
+	}
+	for _, label := range []string{"again", "second"} {
+		if err := f.Stop(ctx, label+".stop", ids[label]); err != nil {
+			return err
+		}
+	}
+	if err := alice.Leave(); err != nil {
+		return err
+	}
+	return deliverEach(ctx, f, ids, "first", "second", "again")
+}
+
+func deliverEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {
+	for _, label := range labels {
+		if err := f.DeliverAs(ctx, label+".", ids[label]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

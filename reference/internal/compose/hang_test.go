@@ -1,0 +1,95 @@
+package compose
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+// patience of the tests: children on a busy machine must not look dead.
+const patience = 2 * time.Second
+
+// freeze stops this process's children of a kind for good and returns how many it were.
+func freeze(t *testing.T, kind string) (n int) {
+	for _, pid := range childIDs(t) {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err == nil && bytes.Contains(line, []byte(kind)) && syscall.Kill(pid, syscall.SIGSTOP) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDecodersHang freezes all decoders twice: they are replaced, and the file is the same.
+func TestDecodersHang(t *testing.T) {
+	s := newSession(t, 3*time.Second,
+		publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)},
+		publisher{id: "two", video: h264(t, moves, 3), from: 500 * time.Millisecond},
+		publisher{id: "three", video: vp9(t, moves, 3), until: 2 * time.Second})
+	s.write()
+	want, _ := s.compose(small)
+	frozen, last := 0, start
+	o := small
+	o.FFmpeg.Patience = patience
+	o.Progress = func(at av.Instant) {
+		if at.Sub(last) > time.Second && at.Sub(start) < 2500*time.Millisecond {
+			last, frozen = at, frozen+freeze(t, "ivf")
+		}
+	}
+	got, _ := s.compose(o)
+	if frozen < 3 || len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("after %d decoders hung %d bytes, without %d", frozen, len(got), len(want))
+	}
+}
+
+// TestDecoderSpins has a decoder that works and works and gives nothing.
+func TestDecoderSpins(t *testing.T) {
+	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)})
+	s.write()
+	want, _ := s.compose(small)
+	marker := filepath.Join(t.TempDir(), "spun")
+	o := small
+	o.FFmpeg.Patience, o.FFmpeg.Path = patience, program(t, "*ivf*", fmt.Sprintf("if mkdir %s 2>/dev/null; then while :; do :; done; fi", marker))
+	got, _ := s.compose(o)
+	if _, err := os.Stat(marker); err != nil || len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("with a decoder that spun %d bytes, without %d (%v)", len(got), len(want), err)
+	}
+}
+
+// TestEncodersHang freezes encoders half way: the composition fails like that of an encoder that died, and can be made again.
+func TestEncodersHang(t *testing.T) {
+	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
+	s.write()
+	want, _ := s.compose(small)
+	for kind, says := range map[string]string{"libx264": "video encoder", "aac_low": "audio encoder"} {
+		t.Run(kind, func(t *testing.T) {
+			o, frozen := small, 0
+			o.FFmpeg.Patience = patience
+			o.Progress = func(at av.Instant) {
+				if frozen == 0 && at.Sub(start) > time.Second {
+					frozen = freeze(t, kind)
+				}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := Run(ctx, s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog())
+			if frozen != 1 || err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "hung") {
+				t.Errorf("after %d encoders hung: %v", frozen, err)
+			}
+			if n := children(t); n > 0 {
+				t.Errorf("%d children are left", n)
+			}
+		})
+	}
+	if got, _ := s.compose(small); len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("composed again %d bytes, before %d", len(got), len(want))
+	}
+}
