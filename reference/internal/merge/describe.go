@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"slices"
 
 	"reelcheck/reference/internal/merge/movie"
 )
@@ -14,12 +15,22 @@ type descriptions []movie.Description
 func (d *descriptions) add(t *movie.Track) int {
 	own := movie.Describe(t)
 	for i, have := range *d {
-		if have.Kind() == own.Kind() && agree(have.SPS, own.SPS, spsID) && agree(have.PPS, own.PPS, ppsID) {
+		if agree(have.SPS, own.SPS, spsID) && agree(have.PPS, own.PPS, ppsID) {
+			(*d)[i].InBand = have.InBand || own.InBand
 			return d.extend(i, own)
 		}
 	}
 	*d = append(*d, own)
 	return len(*d) - 1
+}
+
+// uniform makes all allow what one needs: players expect one type of description in a track.
+func (d descriptions) uniform() descriptions {
+	needed := slices.ContainsFunc(d, func(one movie.Description) bool { return one.InBand })
+	for i := range d {
+		d[i].InBand = needed
+	}
+	return d
 }
 
 // extend adds the parameter sets of another, which agree, to a description.

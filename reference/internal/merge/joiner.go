@@ -113,7 +113,7 @@ func (j *joiner) track(pick func(*part) *use) movie.Output {
 		}
 		out.End = u.track.End + u.later
 	}
-	out.Descriptions = descriptions
+	out.Descriptions = descriptions.uniform()
 	return out
 }
 

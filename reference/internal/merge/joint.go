@@ -2,6 +2,7 @@ package merge
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -18,6 +19,8 @@ func (j *joiner) join(ctx context.Context, a, b *part) (Joint, error) {
 	joint := Joint{A: a.Name, B: b.Name, Picture: o.Picture, Sound: o.Sound, Ambiguous: o.Ambiguous}
 	if o.found {
 		joint.Overlap = seconds(a.ends() - o.Offset)
+	} else if err := j.doubt(ctx, a, b); err != nil {
+		return Joint{}, err
 	}
 	shift := o.Offset // of B's presentation against A's, as its pictures have it, or its sound when there are none
 	if a.video.track != nil {
@@ -32,6 +35,18 @@ func (j *joiner) join(ctx context.Context, a, b *part) (Joint, error) {
 		}
 	}
 	return joint, nil
+}
+
+// doubt warns of recordings that overlap only the other way round.
+func (j *joiner) doubt(ctx context.Context, a, b *part) error {
+	reversed, err := j.compare(ctx, b, a)
+	if errors.Is(err, errOrder) {
+		return nil
+	}
+	if err == nil && reversed.found {
+		j.Log.Warn("the end of the second is the beginning of the first; are they in the order of their recording?", "first", a.Name, "second", b.Name)
+	}
+	return err
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

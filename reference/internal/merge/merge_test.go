@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -46,6 +47,43 @@ func TestJoinsWhatFFmpegMakes(t *testing.T) {
 	}
 	if j := r.Joints[0]; j.Video < 40*time.Millisecond || j.Video > 200*time.Millisecond {
 		t.Errorf("%+v", j)
+	}
+}
+
+// TestJoinsWhatOthersMake has fragments, parameter sets among the samples, and stereo at another rate.
+func TestJoinsWhatOthersMake(t *testing.T) {
+	t.Parallel()
+	f := film{picture: ball, sound: speech}
+	with := func(rest string) recording {
+		r := plain
+		r.rest = strings.Fields(rest)
+		return r
+	}
+	const among = "-tag:v avc3 -x264-params repeat-headers=1"
+	for _, kinds := range [][2]recording{
+		{with("-movflags +frag_keyframe+empty_moov"), with("-movflags +frag_keyframe+empty_moov+default_base_moof")},
+		{with(""), with("-g 20 -movflags +frag_keyframe+delay_moov")},
+		{with(among), with("")},
+		{with("-ac 2 -ar 44100"), with("-ac 2 -ar 44100")},
+	} {
+		out, r := merge(t, f.record(t, kinds[0], 0, 100), f.record(t, kinds[1], 60, 140))
+		once(t, out, 0, 140)
+		if j := r.Joints[0]; !j.Picture || !j.Sound {
+			t.Errorf("%v: %+v", kinds, j)
+		}
+	}
+}
+
+// TestWrongOrder appends, and says what it looks like.
+func TestWrongOrder(t *testing.T) {
+	t.Parallel()
+	f := film{picture: ball, sound: speech}
+	a, b := f.record(t, composed, 0, 100), f.record(t, composed, 60, 140)
+	var log bytes.Buffer
+	o := Options{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	r, err := Run(t.Context(), []string{b, a}, filepath.Join(t.TempDir(), "out.mp4"), o)
+	if err != nil || r.Joints[0].Overlap != 0 || !strings.Contains(log.String(), "are they in the order of their recording?") {
+		t.Errorf("%+v, error %v, log %q", r, err, log.String())
 	}
 }
 
@@ -239,8 +277,6 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 	}
 	refuse(t, "is not a complete MP4 file", first, text)
 	refuse(t, "no such file", first, filepath.Join(t.TempDir(), "none.mp4"))
-	fragmented := change("-movflags +frag_keyframe+empty_moov", "")
-	refuse(t, "fragmented", first, f.record(t, fragmented, 20, 50))
 	refuse(t, "in the order", f.record(t, composed, 0, 200), f.record(t, composed, 60, 130))
 }
 

@@ -69,6 +69,8 @@ func (j *joiner) listen(ctx context.Context, p *part, e *end, from, to int64) er
 	})
 }
 
+var errOrder = errors.New("the second recording ends before the first does; are they in the order of their recording?")
+
 func (j *joiner) find(ctx context.Context, a, b *part, ends [2]end) (overlap, error) {
 	var pictures, sounds [2]align.Changes
 	for i, p := range []*part{a, b} {
@@ -86,7 +88,7 @@ func (j *joiner) find(ctx context.Context, a, b *part, ends [2]end) (overlap, er
 		return o, nil
 	}
 	if b.ends()+o.Offset < a.ends() {
-		return overlap{}, errors.New("the second recording ends before the first does; are they in the order of their recording?")
+		return overlap{}, errOrder
 	}
 	if o.Sound {
 		if err := j.refine(ctx, a, b, &o); err != nil {

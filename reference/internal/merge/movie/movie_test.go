@@ -47,13 +47,14 @@ func TestCopyIsTheSame(t *testing.T) {
 		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +faststart -video_track_timescale 90000",
 		"-map 0:v -c:v libx264", "-map 1:a -c:a aac -ac 2",
 		"-c:v libx264 -c:a aac -output_ts_offset 0.5",
-		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov",
-		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+default_base_moof",
-		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+omit_tfhd_offset+separate_moof",
+		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov",
+		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+default_base_moof",
+		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+omit_tfhd_offset+separate_moof",
 		"-map 0:v -c:v libx264 -g 5 -movflags +frag_keyframe+delay_moov",
-		"-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe", // whose first samples are in the movie box
-		"-c:v libx264 -g 5 -c:a aac -movflags +empty_moov+dash -frag_duration 300000",
+		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe", // whose first samples are in the movie box
+		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +empty_moov+dash -frag_duration 300000",
 		"-map 0:v -c:v libx264 -g 5 -movflags +frag_every_frame+empty_moov+default_base_moof",
+		"-map 0:v -c:v libx264 -g 5 -movflags +frag_keyframe+empty_moov+default_base_moof",
 	} {
 		in := made(t, args)
 		m, err := Parse(bytes.NewReader(in), int64(len(in)))
@@ -95,6 +96,24 @@ func TestNegativeShifts(t *testing.T) {
 	}
 	if len(v.Samples) != 25 || !v.Reordered() || v.Reorder() != 0 || m.Audio.Present(m.Audio.Samples[1].DTS) != 0 {
 		t.Errorf("%d pictures, reordered %v by %d, sound begins at %d", len(v.Samples), v.Reordered(), v.Reorder(), m.Audio.Present(m.Audio.Samples[1].DTS))
+	}
+}
+
+// TestFirstPacketAlone has FFmpeg delay everything but the first packet of sound until the first picture is due.
+func TestFirstPacketAlone(t *testing.T) {
+	in := made(t, "-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov")
+	m, err := Parse(bytes.NewReader(in), int64(len(in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := m.Audio
+	for i, s := range a.Samples[:len(a.Samples)-1] {
+		if next := a.Samples[i+1].DTS; next-s.DTS != 1024 || s.Duration != 1024 {
+			t.Errorf("packet %d of %d at %d lasts %d, the next is at %d", i+1, len(a.Samples), s.DTS, s.Duration, next)
+		}
+	}
+	if at, want := a.Present(a.Samples[1].DTS), a.Samples[1].DTS; at != want {
+		t.Errorf("the second is presented at %d, want %d", at, want)
 	}
 }
 

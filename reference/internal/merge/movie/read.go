@@ -178,6 +178,9 @@ func (m *Movie) add(trak *mp4.TrakBox, list []Sample, movieTimescale uint32) err
 	if err := t.describe(trak.Mdia.Minf.Stbl, kind, m.Data); err != nil {
 		return err
 	}
+	if t.Sound != nil {
+		t.gather()
+	}
 	if err := t.edit(trak, movieTimescale); err != nil {
 		return err
 	}
@@ -206,7 +209,7 @@ func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) err
 		return fmt.Errorf("codec must be H.264, got %q", t.entry.Type())
 	}
 	spss, ppss := e.AvcC.SPSnalus, e.AvcC.PPSnalus
-	if e.Type() == "avc3" && len(spss) == 0 { // they need not be there but with every key frame
+	if e.Type() == inBand && len(spss) == 0 { // they need not be there but with every key frame
 		spss, ppss = parameterSets(data, t.Samples[0])
 	}
 	if len(spss) == 0 || len(ppss) == 0 {
@@ -272,6 +275,15 @@ func (t *Track) describeAudio(e *mp4.AudioSampleEntryBox) error {
 	}
 	t.Sound = &Sound{Rate: config.SamplingFrequency, Channels: channels}
 	return nil
+}
+
+// gather moves a first packet that is alone to those that follow: what it holds is the beginning of theirs. FFmpeg writes such fragments
+// when pictures are reordered and there is no edit list.
+func (t *Track) gather() {
+	if d := int64(t.Samples[0].Duration) - t.Interval(); d > 0 && len(t.Samples) > 1 {
+		t.Samples[0].DTS += d
+		t.Samples[0].Duration -= uint32(d)
+	}
 }
 
 // measure computes the bit rate, because what descriptions say of it is often 0 or the highest.

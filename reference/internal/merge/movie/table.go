@@ -107,7 +107,7 @@ func locate(list []Sample, stbl *mp4.StblBox, size int64) error {
 			list[i].Offset = at
 			at += int64(list[i].Size)
 			if at > size {
-				return fmt.Errorf("sample %d lies outside of the file", i+1)
+				return fmt.Errorf("sample %d lies outside of the file, which may be cut off", i+1)
 			}
 			i++
 		}

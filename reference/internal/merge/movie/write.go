@@ -39,6 +39,7 @@ type Output struct {
 // Description is a sample description taken over from a file, for video with the parameter sets of all that uses it.
 type Description struct {
 	SPS, PPS [][]byte
+	InBand   bool // parameter sets may also be among the samples
 	of       *Track
 }
 
@@ -46,13 +47,10 @@ type Description struct {
 func Describe(t *Track) Description {
 	d := Description{of: t}
 	if t.Picture != nil {
-		d.SPS, d.PPS = t.Picture.SPS, t.Picture.PPS
+		d.SPS, d.PPS, d.InBand = t.Picture.SPS, t.Picture.PPS, t.entry.Type() == inBand
 	}
 	return d
 }
-
-// Kind is the type of the sample entry.
-func (d Description) Kind() string { return d.of.entry.Type() }
 
 // Write writes a file with the description in front. Progress, if not nil, is told how much of the media data was written.
 func Write(ctx context.Context, w io.Writer, tracks []Output, progress func(done, total int64)) error {
@@ -282,6 +280,9 @@ func (t *Output) inMovie(ticks int64) uint64 {
 	return uint64(max(0, math.Round(float64(ticks)*movieTimescale/float64(t.Timescale))))
 }
 
+// inBand is the type of sample entries of H.264 that allow parameter sets among the samples (ISO/IEC 14496-15 section 5.3.2).
+const inBand = "avc3"
+
 // box copies the description, with its parameter sets.
 func (d Description) box() (mp4.Box, error) {
 	var b bytes.Buffer
@@ -296,6 +297,9 @@ func (d Description) box() (mp4.Box, error) {
 	case *mp4.VisualSampleEntryBox:
 		e.DataReferenceIndex = 1
 		e.AvcC.SPSnalus, e.AvcC.PPSnalus = d.SPS, d.PPS
+		if d.InBand {
+			e.SetType(inBand)
+		}
 	case *mp4.AudioSampleEntryBox:
 		e.DataReferenceIndex = 1
 	default:
