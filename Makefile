@@ -52,6 +52,7 @@ PKGS ?= ./...
 .PHONY: test
 test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race detector (PKGS=./some/package)
 	CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on $(PKGS)
+	$(if $(filter ./...,$(PKGS)),go test ./conformance/mutants) # the whole kill matrix, which the race detector makes too slow
 
 MINUTES ?= 60
 .PHONY: drift

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -83,46 +84,62 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 func TestEveryMutationIsCaught(t *testing.T) {
 	l := ledger(t)
 	good := recorded(t)
-	bench := judge.Lay(l, evidence.View{}.With(good), everything(l))
-	var matrix strings.Builder
+	benches := make(chan *judge.Bench, runtime.GOMAXPROCS(0)) // each remembers what it decoded, and serves one mutation at a time
+	for range cap(benches) {
+		benches <- judge.Lay(l, evidence.View{}.With(good), everything(l))
+	}
+	rows := make([]string, len(Mutations))
+	t.Run("mutation", func(t *testing.T) {
+		for i, m := range Mutations {
+			t.Run(m.Clause+" "+m.Fault, func(t *testing.T) {
+				t.Parallel()
+				bench := <-benches
+				defer func() { benches <- bench }()
+				rows[i] = caught(t, l, bench, m, slices.Clone(good))
+			})
+		}
+	})
 	killed := map[string]bool{}
-	for _, m := range Mutations {
-		cl, ok := l.Clause(m.Clause)
-		if !ok {
-			t.Errorf("mutation of %s, which is no clause", m.Clause)
-			continue
-		}
-		cl.Verify = spec.Checks // some checks are there before the ledger asks for them
-		tape := &Tape{Records: slices.Clone(good)}
-		m.Spoil(tape)
-		if len(tape.Missed) > 0 {
-			t.Errorf("%s (%s): nothing to spoil at %v", m.Clause, m.Fault, tape.Missed)
-			continue
-		}
-		spoiled := bench.Lay(evidence.View{}.With(tape.Records))
-		v := spoiled.Judge(cl)
-		if v.Outcome != verdict.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
-			t.Errorf("%s (%s): not caught: %s %s", m.Clause, m.Fault, v.Outcome, v.Reason)
-			continue
-		}
-		killed[m.Clause] = true
-		if !raceDetector {
-			also := "alone"
-			if noticed := others(l, spoiled, m.Clause); len(noticed) > 0 {
-				also = "also " + strings.Join(noticed, " ")
-			}
-			fmt.Fprintf(&matrix, "%-13s %-52s %s\n", m.Clause, m.Fault, also)
-		}
+	for i, m := range Mutations {
+		killed[m.Clause] = killed[m.Clause] || rows[i] != ""
 	}
 	for id := range judge.Checks {
 		if !killed[id] {
 			t.Errorf("%s: no mutation makes its check fail", id)
 		}
 	}
+	matrix := strings.Join(rows, "")
 	if !raceDetector {
-		compareMatrix(t, matrix.String())
+		compareMatrix(t, matrix)
 	}
-	t.Logf("%d checks killed\n%s", len(killed), matrix.String())
+	t.Logf("%d checks killed\n%s", len(killed), matrix)
+}
+
+// caught spoils the records, sees that the clause it is about fails for that reason, and returns the matrix's line about it.
+func caught(t *testing.T, l spec.Ledger, bench *judge.Bench, m Mutation, records []evidence.Record) string {
+	t.Helper()
+	cl, ok := l.Clause(m.Clause)
+	if !ok {
+		t.Fatalf("mutation of %s, which is no clause", m.Clause)
+	}
+	cl.Verify = spec.Checks // some checks are there before the ledger asks for them
+	tape := &Tape{Records: records}
+	m.Spoil(tape)
+	if len(tape.Missed) > 0 {
+		t.Fatalf("nothing to spoil at %v", tape.Missed)
+	}
+	spoiled := bench.Lay(evidence.View{}.With(tape.Records))
+	v := spoiled.Judge(cl)
+	if v.Outcome != verdict.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
+		t.Fatalf("not caught: %s %s", v.Outcome, v.Reason)
+	}
+	also := "alone"
+	if !raceDetector {
+		if noticed := others(l, spoiled, m.Clause); len(noticed) > 0 {
+			also = "also " + strings.Join(noticed, " ")
+		}
+	}
+	return fmt.Sprintf("%-13s %-52s %s\n", m.Clause, m.Fault, also)
 }
 
 // others are the clauses that fail beside the one that was meant; in the recorded run none does.
