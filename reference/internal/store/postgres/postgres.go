@@ -130,8 +130,18 @@ func begin(ctx context.Context, db *sql.DB) (sqlstore.Tx, error) {
 	return t, nil
 }
 
-func (t *tx) Commit() error   { return errors.Join(t.pgx.Commit(t.end), t.Close()) }
-func (t *tx) Rollback() error { return errors.Join(t.pgx.Rollback(t.end), t.Close()) }
+func (t *tx) Commit() error   { return t.finish(t.pgx.Commit) }
+func (t *tx) Rollback() error { return t.finish(t.pgx.Rollback) }
+
+// finish ends the transaction and gives the connection back. A connection that broke under a statement has been given
+// back already, and is somebody else's: finish leaves it alone and returns sql.ErrConnDone.
+func (t *tx) finish(how func(context.Context) error) error {
+	err := t.Raw(func(any) error { return how(t.end) })
+	if errors.Is(err, sql.ErrConnDone) {
+		return err
+	}
+	return errors.Join(err, t.Close())
+}
 
 // river is River's driver on transactions of the store.
 type river struct{ *riverpgxv5.Driver }

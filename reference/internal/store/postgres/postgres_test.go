@@ -1,6 +1,9 @@
 package postgres_test
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"slices"
 	"strings"
@@ -32,7 +35,7 @@ func open(t *testing.T, url, server string) *sqlstore.Store {
 func Test(t *testing.T) {
 	server := postgrestest.Start(t)
 	for name, test := range map[string]func(*testing.T, *postgrestest.Server){
-		"contract": contract, "servers": servers, "remnant": remnant, "deadlock": deadlock, "taken": taken,
+		"contract": contract, "servers": servers, "remnant": remnant, "deadlock": deadlock, "taken": taken, "broken": broken,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
@@ -152,6 +155,23 @@ func deadlock(t *testing.T, server *postgrestest.Server) {
 			t.Errorf("key %d: %v", n+20, err)
 		}
 	}
+}
+
+// broken: a statement's failure gives the connection back, and the end of the transaction does not touch it any more.
+func broken(t *testing.T, server *postgrestest.Server) {
+	s := open(t, server.Database(t), "one")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := s.InTx(ctx, func(tx sqlstore.Tx) error {
+		cancel()
+		_, err := tx.ExecContext(ctx, "SELECT 1")
+		return err
+	})
+	if !errors.Is(err, driver.ErrBadConn) || !errors.Is(err, sql.ErrConnDone) {
+		t.Errorf("the transaction ends with %v, want that its connection is gone", err)
+	}
+	must(t, s.Ping(t.Context()))
+	must(t, s.Close())
 }
 
 func must(t *testing.T, err error) {
