@@ -54,6 +54,10 @@ test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race det
 	CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on $(PKGS)
 	$(if $(filter ./...,$(PKGS)),go test ./conformance/mutants) # the whole kill matrix, which the race detector makes too slow
 
+.PHONY: spoil
+spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and see that the checks notice
+	go test ./conformance/mutants -run '^TestSpoiledFiles$$' -files $(abspath $(OUT))/evidence
+
 MINUTES ?= 60
 .PHONY: drift
 drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and measure how far sound and picture are apart

@@ -12,6 +12,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/verdict"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
@@ -21,7 +22,7 @@ var filesOf = flag.String("files", "", "spoil the archives of the bundle in this
 
 // spoiledFile is a recording of a run, changed by FFmpeg as a target might have made it.
 type spoiledFile struct {
-	clauses  string // who must notice; none must for a file that is merely different
+	clause   string // who must notice; none must for a file that is merely different
 	fault    string
 	scenario string
 	label    string
@@ -35,49 +36,49 @@ const (
 )
 
 var spoiledFiles = []spoiledFile{
-	{"", "coded again", "composed-pair", "object.media", coded},
-	{"", "coded by slices, with another preset", "composed-pair", "object.media", "-preset ultrafast -slices 4" + coded},
-	{"", "sound coded again, without an edit list", "composed-pair", "object.media", "-use_editlist 0" + mixed},
-	{"", "enlarged by another filter", "layouts", "object.media", "-vf scale=1280:960:flags=lanczos,scale=640:480:flags=bilinear" + coded},
-	{"", "many streams coded again", "many-streams", "object.media", "-preset ultrafast" + coded},
-	{"", "screens coded again", "screens", "object.media", "-preset ultrafast" + coded},
-	{"", "mutes coded again", "mutes", "object.media", "-preset ultrafast" + coded},
-	{"", "enlarged pictures, half a pixel off", "layouts", "object.media", "-vf scale=642:482:flags=neighbor,crop=640:480:1:1" + coded},
-	{"", "other places of colour samples", "composed-pair", "object.media", "-vf format=yuv444p,scale=out_v_chr_pos=0:out_h_chr_pos=0,format=yuv420p" + coded},
-	{"", "BT.709", "composed-pair", "object.media", "-vf scale=in_color_matrix=bt601:out_color_matrix=bt709 -colorspace bt709" + coded},
-	{"", "half a picture later", "composed-pair", "object.media", "-vf setpts=PTS+0.02/TB,fps=25:start_time=0" + coded},
+	{"", "coded again", name.Pair, "object.media", coded},
+	{"", "coded by slices, with another preset", name.Pair, "object.media", "-preset ultrafast -slices 4" + coded},
+	{"", "sound coded again, without an edit list", name.Pair, "object.media", "-use_editlist 0" + mixed},
+	{"", "enlarged by another filter", name.Layouts, "object.media", "-vf scale=1280:960:flags=lanczos,scale=640:480:flags=bilinear" + coded},
+	{"", "many streams coded again", name.Many, "object.media", "-preset ultrafast" + coded},
+	{"", "screens coded again", name.Screens, "object.media", "-preset ultrafast" + coded},
+	{"", "mutes coded again", name.Mutes, "object.media", "-preset ultrafast" + coded},
+	{"", "enlarged pictures, half a pixel off", name.Layouts, "object.media", "-vf scale=642:482:flags=neighbor,crop=640:480:1:1" + coded},
+	{"", "other places of colour samples", name.Pair, "object.media", "-vf format=yuv444p,scale=out_v_chr_pos=0:out_h_chr_pos=0,format=yuv420p" + coded},
+	{"", "BT.709", name.Pair, "object.media", "-vf scale=in_color_matrix=bt601:out_color_matrix=bt709 -colorspace bt709" + coded},
+	{"", "half a picture later", name.Pair, "object.media", "-vf setpts=PTS+0.02/TB,fps=25:start_time=0" + coded},
 
-	{"ARC-COMP-11", "index at the end", "composed-pair", "object.media", "-c copy"},
-	{"ARC-COMP-08", "30 frames per second", "composed-pair", "object.media", "-r 30" + coded},
-	{"ARC-COMP-24", "every other picture", "composed-pair", "object.media", "-vf fps=12.5,fps=25" + coded},
-	{"ARC-COMP-07", "High profile", "composed-pair", "object.media", strings.Replace(coded, "baseline", "high", 1)},
-	{"ARC-COMP-25", "a key frame every 20 seconds", "many-streams", "object.media", strings.Replace(coded, "250", "500", 1)},
-	{"ARC-RATE-01", "QP 19 in key frames alone", "composed-pair", "object.media", strings.Replace(coded, "ipratio=1", "ipratio=2", 1) + " -qp 26"},
-	{"ARC-RATE-01", "a quality factor of 19", "composed-pair", "object.media", strings.Replace(coded, "-qp 19", "-crf 19", 1)},
-	{"ARC-RES-01", "pixels wider than high", "composed-pair", "object.media", "-c copy -aspect 16:9 -movflags +faststart"},
-	{"ARC-RES-01", "turned by the player", "composed-pair", "object.media", "-c copy -metadata:s:v rotate=90 -movflags +faststart"},
-	{"ARC-COMP-12", "turned", "composed-pair", "object.media", "-vf transpose=1,scale=640:480" + coded},
-	{"ARC-COMP-12", "mirrored", "composed-pair", "object.media", "-vf hflip" + coded},
-	{"ARC-LAY-03", "stretched", "composed-pair", "object.media", "-vf scale=640:600,crop=640:480" + coded},
-	{"ARC-LAY-02", "the picture moved", "composed-pair", "object.media", "-vf crop=600:480:40:0,pad=640:480" + coded},
-	{"ARC-COMP-35", "levels stretched", "composed-pair", "object.media", "-vf scale=in_range=limited:out_range=full,setparams=range=limited" + coded},
-	{"ARC-COMP-35", "colours exchanged", "composed-pair", "object.media", "-vf shuffleplanes=0:2:1" + coded},
-	{"ARC-COMP-35", "a name in the picture", "composed-pair", "object.media", "-vf drawbox=x=10:y=320:w=200:h=40:color=white:t=fill" + coded},
-	{"ARC-COMP-33", "grey bars", "composed-pair", "object.media", "-vf lutyuv=y='if(lt(val,30),val+14,val)'" + coded},
-	{"ARC-COMP-33", "a clock in a corner", "composed-pair", "object.media", "-vf drawbox=x=8:y=8:w=120:h=24:color=white:t=fill" + coded},
-	{"ARC-COMP-06", "stereo", "composed-pair", "object.media", "-c:v copy -c:a aac -b:a 128k -ac 2 -movflags +faststart"},
-	{"ARC-COMP-04", "44.1 kHz", "composed-pair", "object.media", "-c:v copy -c:a aac -b:a 128k -ar 44100 -movflags +faststart"},
-	{"ARC-COMP-14", "sound 100 ms late", "composed-pair", "object.media", "-af adelay=100" + mixed},
-	{"ARC-COMP-14", "sound 100 ms early", "composed-pair", "object.media", "-af atrim=0.1,asetpts=PTS-STARTPTS" + mixed},
-	{"ARC-COMP-14", "sound that is too fast", "composed-pair", "object.media", "-af atempo=1.05" + mixed},
-	{"ARC-COMP-14", "an echo", "composed-pair", "object.media", "-af aecho=1:1:300:1" + mixed},
-	{"ARC-COMP-24", "sound with breaks", "composed-pair", "object.media", "-af volume=0:enable='between(mod(t\\,2)\\,1.3\\,1.55)'" + mixed},
-	{"ARC-COMP-24", "sound that stutters", "composed-pair", "object.media", "-af volume=0:enable='between(mod(t\\,0.5)\\,0.2\\,0.27)'" + mixed},
-	{"ARC-COMP-24", "a picture that stands for half a second", "composed-pair", "object.media", "-vf loop=loop=12:size=1:start=30" + coded},
-	{"ARC-LAY-05", "two seconds late", "layouts", "object.media", "-vf tpad=start=50" + coded},
-	{"ARC-COMP-28", "the last picture stays during a mute", "mutes", "object.media", "-vf loop=loop=100:size=1:start=100,trim=end_frame=425" + coded},
-	{"ARC-RATE-06", "twice the bitrate", "rates", "bitrate.object.media", strings.Replace(coded, "-qp 19", "-b:v 800k -maxrate 800k -bufsize 800k", 1)},
-	{"ARC-RATE-08", "a quality instead of a rate", "rates", "bitrate.object.media", strings.Replace(coded, "-qp 19", "-qp 34", 1)},
+	{"ARC-COMP-11", "index at the end", name.Pair, "object.media", "-c copy"},
+	{"ARC-COMP-08", "30 frames per second", name.Pair, "object.media", "-r 30" + coded},
+	{"ARC-COMP-24", "every other picture", name.Pair, "object.media", "-vf fps=12.5,fps=25" + coded},
+	{"ARC-COMP-07", "High profile", name.Pair, "object.media", strings.Replace(coded, "baseline", "high", 1)},
+	{"ARC-COMP-25", "a key frame every 20 seconds", name.Many, "object.media", strings.Replace(coded, "250", "500", 1)},
+	{"ARC-RATE-01", "QP 19 in key frames alone", name.Pair, "object.media", strings.Replace(coded, "ipratio=1", "ipratio=2", 1) + " -qp 26"},
+	{"ARC-RATE-01", "a quality factor of 19", name.Pair, "object.media", strings.Replace(coded, "-qp 19", "-crf 19", 1)},
+	{"ARC-RES-01", "pixels wider than high", name.Pair, "object.media", "-c copy -aspect 16:9 -movflags +faststart"},
+	{"ARC-RES-01", "turned by the player", name.Pair, "object.media", "-c copy -metadata:s:v rotate=90 -movflags +faststart"},
+	{"ARC-COMP-12", "turned", name.Pair, "object.media", "-vf transpose=1,scale=640:480" + coded},
+	{"ARC-COMP-12", "mirrored", name.Pair, "object.media", "-vf hflip" + coded},
+	{"ARC-LAY-03", "stretched", name.Pair, "object.media", "-vf scale=640:600,crop=640:480" + coded},
+	{"ARC-LAY-02", "the picture moved", name.Pair, "object.media", "-vf crop=600:480:40:0,pad=640:480" + coded},
+	{"ARC-COMP-35", "levels stretched", name.Pair, "object.media", "-vf scale=in_range=limited:out_range=full,setparams=range=limited" + coded},
+	{"ARC-COMP-35", "colours exchanged", name.Pair, "object.media", "-vf shuffleplanes=0:2:1" + coded},
+	{"ARC-COMP-35", "a name in the picture", name.Pair, "object.media", "-vf drawbox=x=10:y=320:w=200:h=40:color=white:t=fill" + coded},
+	{"ARC-COMP-33", "grey bars", name.Pair, "object.media", "-vf lutyuv=y='if(lt(val,30),val+14,val)'" + coded},
+	{"ARC-COMP-33", "a clock in a corner", name.Pair, "object.media", "-vf drawbox=x=8:y=8:w=120:h=24:color=white:t=fill" + coded},
+	{"ARC-COMP-06", "stereo", name.Pair, "object.media", "-c:v copy -c:a aac -b:a 128k -ac 2 -movflags +faststart"},
+	{"ARC-COMP-04", "44.1 kHz", name.Pair, "object.media", "-c:v copy -c:a aac -b:a 128k -ar 44100 -movflags +faststart"},
+	{"ARC-COMP-14", "sound 100 ms late", name.Pair, "object.media", "-af adelay=100" + mixed},
+	{"ARC-COMP-14", "sound 100 ms early", name.Pair, "object.media", "-af atrim=0.1,asetpts=PTS-STARTPTS" + mixed},
+	{"ARC-COMP-14", "sound that is too fast", name.Pair, "object.media", "-af atempo=1.05" + mixed},
+	{"ARC-COMP-14", "an echo", name.Pair, "object.media", "-af aecho=1:1:300:1" + mixed},
+	{"ARC-COMP-24", "sound with breaks", name.Pair, "object.media", "-af volume=0:enable='between(mod(t\\,2)\\,1.3\\,1.55)'" + mixed},
+	{"ARC-COMP-24", "sound that stutters", name.Pair, "object.media", "-af volume=0:enable='between(mod(t\\,0.5)\\,0.2\\,0.27)'" + mixed},
+	{"ARC-COMP-24", "a picture that stands for half a second", name.Pair, "object.media", "-vf loop=loop=12:size=1:start=30" + coded},
+	{"ARC-LAY-05", "two seconds late", name.Layouts, "object.media", "-vf tpad=start=50" + coded},
+	{"ARC-COMP-28", "the last picture stays during a mute", name.Mutes, "object.media", "-vf loop=loop=100:size=1:start=100,trim=end_frame=425" + coded},
+	{"ARC-RATE-06", "twice the bitrate", name.Rates, "bitrate.object.media", strings.Replace(coded, "-qp 19", "-b:v 800k -maxrate 800k -bufsize 800k", 1)},
+	{"ARC-RATE-08", "a quality instead of a rate", name.Rates, "bitrate.object.media", strings.Replace(coded, "-qp 19", "-qp 34", 1)},
 }
 
 // TestSpoiledFiles analyzes spoiled files of a run in place of the good ones, with -files only: a bundle has several megabytes.
@@ -101,11 +102,11 @@ func TestSpoiledFiles(t *testing.T) {
 			}
 			noticed := slices.DeleteFunc(failing(l, bench.Lay(evidence.View{}.With(tape.Records))), func(id string) bool { return slices.Contains(usual, id) })
 			t.Logf("noticed by %v", noticed)
-			if s.clauses == "" && len(noticed) > 0 {
+			if s.clause == "" && len(noticed) > 0 {
 				t.Errorf("an alarm for nothing: %v", noticed)
 			}
-			if s.clauses != "" && !slices.Contains(noticed, s.clauses) {
-				t.Errorf("not noticed by %s", s.clauses)
+			if s.clause != "" && !slices.Contains(noticed, s.clause) {
+				t.Errorf("not noticed by %s", s.clause)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
 )
 
 const (
@@ -47,7 +48,7 @@ var pictureMutations = []Mutation{
 	})},
 	{"ARC-LAY-13", "changes the layout of a finished archive", status(onLayouts, "late.layout", 200)},
 	{"ARC-LAY-14", "fails on a property beyond the subset", status(onLayouts, "bad.sheet.property", 500)},
-	{"ARC-SIM-03", "one layout for all archives", film("simultaneous", "second.object.media", nth("vp8-05", 0, at(0, 0, 640, 480)))},
+	{"ARC-SIM-03", "one layout for all archives", film(name.Simultaneous, "second.object.media", nth("vp8-05", 0, at(0, 0, 640, 480)))},
 	{"ARC-SEL-06", "holds a 17th chosen stream", film(onMany, "chosen.object.media", also("small-03", 640-160, 480-120, 160, 120))},
 	{"ARC-SEL-07", "leaves out who is preferred", picture(onMany, without("small-17"))},
 	{"ARC-COMP-20", "shows fifteen streams", picture(onMany, without("small-16"))},
@@ -79,9 +80,9 @@ var pictureMutations = []Mutation{
 			return a.ID == "small-16" && a.From > all[0].From
 		})
 	})},
-	{"ARC-RATE-06", "twice the bitrate asked for", film("rates", "bitrate.object.media", perSecond(func(bits int) int { return 2 * bits }))},
-	{"ARC-RATE-08", "half the bitrate asked for", film("rates", "bitrate.object.media", perSecond(func(bits int) int { return bits / 2 }))},
-	{"ARC-POST-01", "consecutive archives of different profiles", film("automatic-day", "consecutive.object.media", func(r *media.Report) {
+	{"ARC-RATE-06", "twice the bitrate asked for", film(name.Rates, "bitrate.object.media", perSecond(func(bits int) int { return 2 * bits }))},
+	{"ARC-RATE-08", "half the bitrate asked for", film(name.Rates, "bitrate.object.media", perSecond(func(bits int) int { return bits / 2 }))},
+	{"ARC-POST-01", "consecutive archives of different profiles", film(name.AutoDay, "consecutive.object.media", func(r *media.Report) {
 		r.Video.Codec = "avc1.640028"
 	})},
 }

@@ -189,29 +189,6 @@ func TestEncryptedKilled(t *testing.T) {
 		r.stopUploading()
 		r.survive(0, r.bucket.gate)
 	})
-	t.Run("composed by hand", func(t *testing.T) {
-		t.Parallel()
-		r := recordFor(t, newHolder(t), 2)
-		r.killServer()
-		journals, err := filepath.Glob(filepath.Join(r.server.data, "recordings", "journals", "*"))
-		must(t, err)
-		if len(journals) != 1 {
-			t.Fatalf("journals: %v", journals)
-		}
-		out := filepath.Join(t.TempDir(), "out.mp4")
-		key, args := r.server.data+".key", []string{"compose", journals[0], "-o", out}
-		must(t, os.Rename(key, key+".away"))
-		var said bytes.Buffer
-		if err := run(t.Context(), args, &said, &said); err == nil || exitCode(t.Context(), err) != failed || !strings.Contains(err.Error(), "key-file: "+key+" does not exist") {
-			t.Errorf("without its key file: %v", err)
-		}
-		must(t, run(t.Context(), append(args, "--key-file", key+".away"), &said, &said))
-		must(t, os.Rename(key+".away", key))
-		must(t, run(t.Context(), append(args, "-y"), &said, &said))
-		file, err := os.ReadFile(out)
-		must(t, err)
-		watch(t, file).expect(t, r.span, crashLoss)
-	})
 	t.Run("without its key file", func(t *testing.T) {
 		t.Parallel()
 		r := recordFor(t, newHolder(t), 2)
@@ -229,6 +206,31 @@ func TestEncryptedKilled(t *testing.T) {
 		must(t, os.Rename(key+".away", key))
 		r.restart(t, r.server.data, crashLoss)
 	})
+}
+
+// TestSealedJournalComposedByHand: what a server that was killed has recorded is opened by the tool with the server's key file alone.
+func TestSealedJournalComposedByHand(t *testing.T) {
+	t.Parallel()
+	r := recordFor(t, newHolder(t), 2)
+	r.killServer()
+	journals, err := filepath.Glob(filepath.Join(r.server.data, "recordings", "journals", "*"))
+	must(t, err)
+	if len(journals) != 1 {
+		t.Fatalf("journals: %v", journals)
+	}
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	key, args := r.server.data+".key", []string{"compose", journals[0], "-o", out}
+	must(t, os.Rename(key, key+".away"))
+	var said bytes.Buffer
+	if err := run(t.Context(), args, &said, &said); err == nil || exitCode(t.Context(), err) != failed || !strings.Contains(err.Error(), "key-file: "+key+" does not exist") {
+		t.Errorf("without its key file: %v", err)
+	}
+	must(t, run(t.Context(), append(args, "--key-file", key+".away"), &said, &said))
+	must(t, os.Rename(key+".away", key))
+	must(t, run(t.Context(), append(args, "-y"), &said, &said))
+	file, err := os.ReadFile(out)
+	must(t, err)
+	watch(t, file).expect(t, r.span, crashLoss)
 }
 
 // TestEncryptedFallback: the copy in the built-in cloud is as encrypted as the one that could not be delivered.

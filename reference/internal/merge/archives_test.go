@@ -24,16 +24,27 @@ func archives(t testing.TB) (a, b string) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	note := func(kind journal.Kind, archive string, at time.Duration) {
-		e := journal.Event{Kind: kind, Archive: archive, At: begin.Add(at)}
-		if archive == "" {
-			e.Stream, e.HasAudio, e.HasVideo = "one", true, true
-		}
+	note := func(at time.Duration, e journal.Event) {
+		e.At = begin.Add(at)
 		if err := j.Note(e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	note(journal.Recording, "a", 0)
+	note(0, journal.Event{Kind: journal.Recording, Archive: "a"})
+	publish(t, j, begin)
+	note(0, journal.Event{Kind: journal.StreamAdded, Stream: publisher, HasAudio: true, HasVideo: true})
+	note(4013*time.Millisecond, journal.Event{Kind: journal.Recording, Archive: "b"})
+	note(5500*time.Millisecond, journal.Event{Kind: journal.Stopped, Archive: "a"})
+	note(9*time.Second, journal.Event{Kind: journal.StreamRemoved, Stream: publisher, HasAudio: true, HasVideo: true})
+	note(9*time.Second, journal.Event{Kind: journal.Stopped, Archive: "b"})
+	return composedOf(t, j, "a"), composedOf(t, j, "b")
+}
+
+const publisher = "one"
+
+// publish writes a fixture's pictures and sound to the journal.
+func publish(t testing.TB, j *journal.Journal, begin av.Instant) {
+	t.Helper()
 	m, err := fixtures.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -54,30 +65,25 @@ func archives(t testing.TB) (a, b string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := j.Stream("one")
+	var samples []av.Sample
+	for _, f := range frames {
+		samples = append(samples, av.Sample{Codec: av.VP8, Time: begin.Add(f.PTS), Key: f.Key, Data: f.Data})
+	}
+	for _, p := range packets {
+		samples = append(samples, av.Sample{Codec: av.Opus, Time: begin.Add(p.PTS), Data: p.Data})
+	}
+	w, err := j.Stream(publisher)
 	if err != nil {
 		t.Fatal(err)
 	}
-	put := func(s av.Sample) {
+	for _, s := range samples {
 		if err := w.Append(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, f := range frames {
-		put(av.Sample{Codec: av.VP8, Time: begin.Add(f.PTS), Key: f.Key, Data: f.Data})
-	}
-	for _, p := range packets {
-		put(av.Sample{Codec: av.Opus, Time: begin.Add(p.PTS), Data: p.Data})
-	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	note(journal.StreamAdded, "", 0)
-	note(journal.Recording, "b", 4013*time.Millisecond)
-	note(journal.Stopped, "a", 5500*time.Millisecond)
-	note(journal.StreamRemoved, "", 9*time.Second)
-	note(journal.Stopped, "b", 9*time.Second)
-	return composedOf(t, j, "a"), composedOf(t, j, "b")
 }
 
 func composedOf(t testing.TB, j *journal.Journal, id string) string {

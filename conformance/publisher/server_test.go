@@ -1,0 +1,154 @@
+package publisher
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// server is a WHIP server that remembers what it receives.
+type server struct {
+	*httptest.Server
+	t *testing.T
+
+	arrived chan struct{} // closed with the first packet
+	once    sync.Once
+
+	mu      sync.Mutex
+	pcs     []*webrtc.PeerConnection
+	queries []string
+	packets map[uint32][]arrival
+	reports map[uint32][]rtcp.SenderReport
+	kinds   map[uint32]string
+	deleted int
+}
+
+type arrival struct {
+	rtp.Packet
+	at time.Time
+}
+
+func serve(t *testing.T) *server {
+	s := &server{t: t, arrived: make(chan struct{}), packets: map[uint32][]arrival{}, reports: map[uint32][]rtcp.SenderReport{}, kinds: map[uint32]string{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v2/session/{id}/whip", s.offer)
+	mux.HandleFunc("DELETE /v2/session/{id}/whip/{stream}", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		s.deleted++
+		s.mu.Unlock()
+		w.WriteHeader(http.StatusOK)
+	})
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(func() {
+		s.Close()
+		for _, pc := range s.pcs {
+			_ = pc.Close()
+		}
+	})
+	return s
+}
+
+func (s *server) offer(w http.ResponseWriter, r *http.Request) {
+	sdp, err := io.ReadAll(r.Body)
+	if err != nil || r.Header.Get("Content-Type") != "application/sdp" || r.Header.Get("Authorization") != "Bearer token-of-alice" {
+		http.Error(w, "no", http.StatusBadRequest)
+		return
+	}
+	set := webrtc.SettingEngine{}
+	set.SetIncludeLoopbackCandidate(true)
+	m := &webrtc.MediaEngine{}
+	if err := m.RegisterDefaultCodecs(); err != nil {
+		s.t.Error(err)
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(set)).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	s.mu.Lock()
+	s.pcs = append(s.pcs, pc)
+	s.queries = append(s.queries, r.URL.RawQuery)
+	s.mu.Unlock()
+	pc.OnTrack(s.receive)
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: string(sdp)}); err != nil {
+		s.t.Error(err)
+	}
+	answer, err := pc.CreateAnswer(nil)
+	if err != nil {
+		s.t.Error(err)
+	}
+	if err := pc.SetLocalDescription(answer); err != nil {
+		s.t.Error(err)
+	}
+	<-gathered
+	w.Header().Set("Location", "/v2/session/s1/whip/0f8fad5b-d9cb-469f-a165-70867728950e")
+	w.Header().Set("Content-Type", "application/sdp")
+	w.WriteHeader(http.StatusCreated)
+	_, _ = io.WriteString(w, pc.LocalDescription().SDP)
+}
+
+func (s *server) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	s.mu.Lock()
+	s.kinds[uint32(track.SSRC())] = track.Codec().MimeType
+	s.mu.Unlock()
+	go func() {
+		for {
+			packets, _, err := receiver.ReadRTCP()
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			for _, p := range packets {
+				if sr, ok := p.(*rtcp.SenderReport); ok {
+					s.reports[sr.SSRC] = append(s.reports[sr.SSRC], *sr)
+				}
+			}
+			s.mu.Unlock()
+		}
+	}()
+	for {
+		p, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		s.once.Do(func() { close(s.arrived) })
+		s.mu.Lock()
+		s.packets[uint32(track.SSRC())] = append(s.packets[uint32(track.SSRC())], arrival{*p, time.Now()})
+		s.mu.Unlock()
+	}
+}
+
+// await polls for what comes over the network; ok is called with s locked.
+func (s *server) await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		s.mu.Lock()
+		done := ok()
+		s.mu.Unlock()
+		if done {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not within 15 s: %s", what)
+		}
+	}
+}
+
+// count is how many packets of a kind have come. Requires s.mu.
+func (s *server) count(kind string) int {
+	for ssrc, mime := range s.kinds {
+		if strings.HasPrefix(mime, kind) {
+			return len(s.packets[ssrc])
+		}
+	}
+	return 0
+}
