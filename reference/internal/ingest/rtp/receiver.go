@@ -107,7 +107,13 @@ func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 		t.reorder.flush()
 		r.drain(t, t.clock.arrived)
 		t.cut = true
+	} else {
+		t.clock.rate = av.Opus.ClockRate()
+		if t.video {
+			t.clock.rate = av.VP8.ClockRate()
+		}
 	}
+	t.clock.anew = t.clock.started
 	t.source++
 	t.ssrc, t.formats, t.format = ssrc, formats, 0
 	window := audioWindow
@@ -115,10 +121,6 @@ func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 		window = videoWindow
 	}
 	t.reorder, t.assemble, t.reports, t.keyed = newReorder(window), nil, nil, false
-	t.clock = rtpClock{rate: av.Opus.ClockRate()}
-	if t.video {
-		t.clock.rate = av.VP8.ClockRate()
-	}
 }
 
 // Receive takes one packet and returns what to tell the publisher.

@@ -20,8 +20,11 @@ import (
 // The first samples are held until every track has its report, for at most startHold. A track without a report goes
 // by arrival: RTP time anchored at the packet that came with the least delay. When its report comes, later samples
 // follow that; what was delivered is never revised. A report is ignored when it moves the offset by more than 5 s
-// or puts the newest frame more than 2 s from its arrival; a frame that its mapping puts that far off (an RTP clock
-// that stood still) anchors its track by arrival again.
+// or puts the newest frame more than 2 s from its arrival.
+//
+// A frame that its mapping puts that far off (an RTP clock that stood still, jumped, or began anew), and the first one of another RTP
+// stream, goes on where the timestamps were: as long before its arrival as the frame before it was. Timestamps are counted on from
+// there, so that the reports to come are good for what is still held of before, too.
 //
 // Per kind, Time never decreases and never falls behind a mark already given to the sink: it is raised to the later
 // of the two.
@@ -75,8 +78,11 @@ func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
 type rtpClock struct {
 	rate    int64
 	started bool
+	anew    bool  // the next frame is the first of another RTP stream
 	stamp   int64 // newest timestamp, extended
+	shift   int64 // of extended timestamps from the sender's, by their jumps
 	arrived av.Instant
+	late    time.Duration // from the capture of the newest frame to its arrival; beyond stoodStill it was held up on the way
 
 	byReport bool // anchored by a sender report, else by arrival
 	anchored bool
@@ -96,21 +102,27 @@ func (c *rtpClock) extend(stamp uint32) int64 {
 	if !c.started {
 		return int64(stamp)
 	}
-	return c.stamp + int64(int32(stamp-uint32(c.stamp)))
+	return c.stamp + int64(int32(stamp-uint32(c.stamp-c.shift)))
 }
 
 // frame notes a frame's timestamp and arrival, in decoding order, and returns the timestamp extended.
 func (c *rtpClock) frame(stamp uint32, arrived av.Instant) int64 {
 	ext := c.extend(stamp)
-	c.started, c.stamp, c.arrived = true, ext, arrived
 	if !c.anchored {
 		c.anchor(ext, arrived, false)
 	}
 	late := arrived.Sub(c.instant(ext))
-	switch {
-	case late > plausible || late < -plausible:
-		c.anchor(ext, arrived, false)
-	case !c.byReport:
+	if c.anew || late.Abs() > plausible {
+		late = c.late
+		on := c.at + av.Ticks(arrived.Add(-late).Sub(c.of), c.rate)
+		c.shift += on - ext
+		ext = on
+		c.byReport, c.reports = false, 0
+		c.windowEnd, c.least = arrived.Add(driftWindow), plausible
+	}
+	c.started, c.anew, c.stamp, c.arrived = true, false, ext, arrived
+	c.late = max(0, min(late, stoodStill))
+	if !c.byReport {
 		c.follow(late, arrived)
 	}
 	return ext
@@ -145,6 +157,9 @@ func (c *rtpClock) instant(ext int64) av.Instant {
 
 // report anchors the clock: stamp is instant of. Implausible reports change nothing.
 func (c *rtpClock) report(stamp uint32, of av.Instant) bool {
+	if c.anew { // nothing to compare it with
+		return false
+	}
 	ext := c.extend(stamp)
 	if c.started {
 		newest := of.Add(av.Duration(c.stamp-ext, c.rate))
