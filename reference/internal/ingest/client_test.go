@@ -33,6 +33,7 @@ type client struct {
 	location string
 	etag     string
 	answer   string
+	edit     func(offer string) string // on its way to the server
 	frames   int
 	packets  int
 }
@@ -90,10 +91,24 @@ func (f *faults) BindLocalStream(info *interceptor.StreamInfo, w interceptor.RTP
 // publish connects a client that sends video as mime, or none, and Opus.
 func publish(t *testing.T, web *httptest.Server, mime string, trickle bool) *client {
 	t.Helper()
-	c := &client{t: t, web: web, faults: &faults{seen: map[uint32]bool{}}}
+	return publishAs(t, web, mime, func(offer string) string {
+		if trickle {
+			offer = without(offer, "a=candidate:")
+		}
+		return offer
+	})
+}
+
+// publishAs connects with an offer that was edited, and lets packets through more interceptors, the first of which is the last.
+func publishAs(t *testing.T, web *httptest.Server, mime string, edit func(offer string) string, more ...interceptor.Factory) *client {
+	t.Helper()
+	c := &client{t: t, web: web, faults: &faults{seen: map[uint32]bool{}}, edit: edit}
 	engine := &webrtc.MediaEngine{}
 	must(t, engine.RegisterDefaultCodecs())
 	registry := &interceptor.Registry{}
+	for _, f := range more {
+		registry.Add(f)
+	}
 	registry.Add(c.faults)
 	sender, err := report.NewSenderInterceptor(report.SenderInterval(200 * time.Millisecond))
 	must(t, err)
@@ -114,7 +129,7 @@ func publish(t *testing.T, web *httptest.Server, mime string, trickle bool) *cli
 	if mime != "" {
 		c.video = c.add(mime)
 	}
-	c.offer(trickle)
+	c.offer()
 	var reading sync.WaitGroup
 	for _, sender := range c.pc.GetSenders() {
 		reading.Go(func() { c.readFeedback(sender) }) // pion answers NACKs only while somebody reads
@@ -164,18 +179,15 @@ func (c *client) do(method, path, contentType, ifMatch, body string, want int) (
 	return response, string(text)
 }
 
-// offer posts the offer, with all candidates in it or with none, and connects.
-func (c *client) offer(trickle bool) {
+// offer posts the offer, with all candidates in it unless it is edited, and connects.
+func (c *client) offer() {
 	c.t.Helper()
 	offer, err := c.pc.CreateOffer(nil)
 	must(c.t, err)
 	gathered := webrtc.GatheringCompletePromise(c.pc)
 	must(c.t, c.pc.SetLocalDescription(offer))
 	<-gathered
-	text := c.pc.LocalDescription().SDP
-	if trickle {
-		text = without(text, "a=candidate:")
-	}
+	text := c.edit(c.pc.LocalDescription().SDP)
 	response, answer := c.do("POST", "/v2/session/1_MX4/whip", sdpType, "", text, http.StatusCreated)
 	c.location, c.etag, c.answer = response.Header.Get("Location"), response.Header.Get("ETag"), answer
 	if c.location != "/v2/session/1_MX4/whip/stream" || c.etag == "" || response.Header.Get("Content-Type") != sdpType {

@@ -51,6 +51,9 @@ func parseOffer(text []byte) (*offer, error) {
 		media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
 			return a.Key == "simulcast" || a.Key == "rid"
 		})
+		if !slices.ContainsFunc(media.Attributes, grouped) {
+			undeclare(media)
+		}
 	}
 	if len(o.mids) > 1 && !o.bundled() {
 		return nil, errorf(http.StatusUnprocessableEntity, "the media sections are not bundled: a=group:BUNDLE must name every a=mid")
@@ -85,6 +88,27 @@ func simulcast(a sdp.Attribute) bool {
 		return strings.HasPrefix(a.Value, "SIM ")
 	}
 	return false
+}
+
+// grouped reports whether a section's attribute names the RTP streams that belong together, as those with RTX do.
+func grouped(a sdp.Attribute) bool { return a.Key == "ssrc-group" }
+
+// undeclare leaves out which RTP stream a section has, so that packets are told by their payload type (RFC 8843 section 9.2): pion
+// takes no other stream where one is declared, and a sender may change to another (RFC 3550 section 8.2). Then nothing can tell whose
+// packets RTX repeats, and it must not be taken for media: without it they come back on the stream itself.
+func undeclare(media *sdp.MediaDescription) {
+	var repair []string
+	for _, a := range media.Attributes {
+		if format, codec, ok := strings.Cut(a.Value, " "); ok && a.Key == "rtpmap" && strings.HasPrefix(strings.ToLower(codec), "rtx/") {
+			repair = append(repair, format)
+		}
+	}
+	isRepair := func(format string) bool { return slices.Contains(repair, format) }
+	media.MediaName.Formats = slices.DeleteFunc(media.MediaName.Formats, isRepair)
+	media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
+		format, _, _ := strings.Cut(a.Value, " ")
+		return a.Key == "ssrc" || (a.Key == "rtpmap" || a.Key == "fmtp" || a.Key == "rtcp-fb") && isRepair(format)
+	})
 }
 
 func (o *offer) bundled() bool {

@@ -48,6 +48,7 @@ type publication struct {
 	mu       sync.Mutex // guards the fields below
 	closing  bool
 	seen     bool // media arrived
+	sources  int  // RTP streams so far
 	receiver rtp.Receiver
 }
 

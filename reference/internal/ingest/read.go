@@ -18,6 +18,9 @@ import (
 // maxFailures bounds the reads in a row that may fail; each is one bad packet, unless the stream is broken.
 const maxFailures = 1000
 
+// maxSources bounds the RTP streams that a publication may have one after the other: pion keeps each until the end.
+const maxSources = 100
+
 // track is called by pion, in a goroutine of its own, when a stream of packets begins.
 func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver) {
 	p.mu.Lock()
@@ -25,6 +28,12 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	source := p.receiver.Attach(video, uint32(remote.SSRC()), formats(from, video))
 	if source == nil || p.closing {
 		p.mu.Unlock()
+		return
+	}
+	if p.sources++; p.sources > maxSources {
+		p.mu.Unlock()
+		p.log.Warn("publisher changes its RTP streams too often", "streams", maxSources)
+		p.stop(NetworkDisconnected)
 		return
 	}
 	p.readers.Go(func() { p.readRTCP(source, from) })
