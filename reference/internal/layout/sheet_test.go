@@ -100,6 +100,8 @@ func TestBoxes(t *testing.T) {
 		"one pixel hides":           {size + "stream:first-child{width:1px}", 2, "1:0,50,100,50"},
 		"outside is not seen":       {size + "stream{position:absolute;left:100%}", 1, ""},
 		"partly outside":            {size + "stream{position:absolute;left:600px}", 1, "0:600,0,100,50"},
+		"over and beyond":           {"stream{position:absolute;left:-10000%;width:20100%;height:50px}", 1, "0:-64000,0,128640,50"},
+		"wider than numbers":        {"stream{height:50px;width:1e300px}", 1, "0:0,0,33554432,50"},
 		"rounded down":              {"stream{float:left;width:33.33%;height:33.3%}", 4, "0:0,0,212,158 1:212,0,212,158 2:426,0,212,158 3:0,158,212,158"},
 	} {
 		if got := place(t, tt.sheet, named(tt.streams)); got != tt.want {
@@ -239,7 +241,7 @@ func FuzzStylesheet(f *testing.F) {
 		}
 		for _, tile := range l.Arrange(streams, 640, 480) {
 			r := tile.Rect
-			if (r.X|r.Y|r.W|r.H)&1 != 0 || r.W < 2 || r.H < 2 || r.Intersect(Rect{W: 640, H: 480}).W == 0 || r.W > 1<<20 || r.X < -1<<20 {
+			if (r.X|r.Y|r.W|r.H)&1 != 0 || r.W < 2 || r.H < 2 || r.Intersect(Rect{W: 640, H: 480}).W == 0 || r.W > 1<<25 || r.X < -1<<30 {
 				t.Fatalf("%q: %+v", sheet, tile)
 			}
 		}

@@ -17,8 +17,8 @@ type pixels int64
 
 const pixel pixels = 64
 
-// farthest keeps sums of lengths far from overflow, and is beyond every picture.
-const farthest = 1 << 15 * pixel
+// farthest is the longest length, as in browsers. It keeps sums far from overflow, and is beyond every picture.
+const farthest = 1 << 25 * pixel
 
 // length is what a declaration says about a size: unset, so many pixels, or percent of something.
 type length struct {
@@ -32,7 +32,7 @@ func (l length) of(base pixels) pixels {
 		v = l.value * float64(base) / 100
 	}
 	// A little more, lest 20 % of 640 be less than 128.
-	return max(-farthest, min(farthest, pixels(math.Floor(v+1e-6))))
+	return pixels(math.Floor(max(-float64(farthest), min(float64(farthest), v+1e-6))))
 }
 
 // style is the computed style of a stream.
