@@ -32,6 +32,11 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-05", "goes on with the earlier layout", picture(onLayouts, nth("small-02", 1, at(0, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, nth("small-03", 0, at(64, 48, 128, 96)))},
 	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, nth("small-03", 1, at(0, 96, 128, 96)))},
+	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(name.Presentations, without("small-09"))},
+	{"ARC-LAY-08", "eight places at the left edge in full HD", film(name.Presentations, "1080x1920.object.media", without("small-10"))},
+	{"ARC-LAY-08", "five places at the lower edge in full HD", film(name.Presentations, "1920x1080.object.media", nth("small-08", 1, at(0, 0, 96, 72)))},
+	{"ARC-LAY-08", "a ninth place at the left edge of a portrait", picture(name.Presentations, also("small-10", 384, 568, 96, 72))},
+	{"ARC-LAY-07", "two small pictures of a crowd", picture(name.Presentations, also("small-02", 96, 64, 96, 72))},
 	{"ARC-LAY-09", "who came last stands first", picture(onScreens, exchanged("small-05", "small-07"))},
 	{"ARC-LAY-10", "ignores object-fit", picture(onLayouts, func(r *media.Report) {
 		for i := range r.Picture.Appearances {

@@ -16,6 +16,7 @@ var Scenarios = []scenario.Scenario{
 	composed.Rates,
 	composed.Layouts,
 	composed.Screens,
+	composed.Presentations,
 	composed.Mutes,
 	sessions.AutoDay,
 	sessions.AutoOverlap,

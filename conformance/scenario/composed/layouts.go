@@ -54,11 +54,11 @@ func runLayouts(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.As.Streams(ctx, "classes.first.read", session); err != nil {
-		return err
-	}
 	a, err := arrange(ctx, f, session, map[string]any{"name": "layouts", "layout": map[string]any{"type": "pip"}})
 	if err != nil {
+		return err
+	}
+	if _, err := f.As.Streams(ctx, "classes.first.read", session); err != nil { // by now all of them are known
 		return err
 	}
 	if err := a.refusals(ctx); err != nil {

@@ -44,4 +44,6 @@ const (
 	Layouts = "layouts"
 	Screens = "screens"
 	Mutes   = "mutes"
+
+	Presentations = "presentations"
 )

@@ -1,0 +1,84 @@
+package composed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// guests are more than any presentation has places for.
+const guests = 12
+
+// Presentations shows a crowd in the layouts that make one stream large, where they have the most places: in portraits and, of a
+// target that has it, full HD.
+var Presentations = scenario.Scenario{
+	Name: name.Presentations, Title: "more streams than the places of a presentation, in portraits and in full HD",
+	Needs: layoutNeeds, Media: 2, Within: 2 * time.Minute,
+	Run: runPresentations,
+}
+
+func runPresentations(ctx context.Context, f *scenario.Flow) error {
+	var parts []scenario.Part
+	for n := 1; n <= guests; n++ {
+		p := scenario.Part{Name: fmt.Sprintf("client-%02d", n), Video: fmt.Sprintf("small-%02d", n)}
+		if n == 5 { // neither the first nor the last
+			p.Classes = "focus full"
+		}
+		parts = append(parts, p)
+	}
+	session, _, err := f.Cast(ctx, parts...)
+	if err != nil {
+		return err
+	}
+	a, err := arrange(ctx, f, session, presentation("verticalPresentation", "480x640"))
+	if err != nil {
+		return err
+	}
+	for _, layout := range []string{"horizontalPresentation", "pip"} {
+		if err := a.to(ctx, layout, map[string]any{"type": layout}); err != nil {
+			return err
+		}
+	}
+	if err := f.Stop(ctx, "stop", a.archive); err != nil {
+		return err
+	}
+	if err := f.Deliver(ctx, a.archive); err != nil || !f.Target.File.Has(target.FHD) {
+		return err
+	}
+	for _, size := range []string{"1080x1920", "1920x1080"} {
+		if err := present(ctx, f, session, size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// present records either presentation in a size.
+func present(ctx context.Context, f *scenario.Flow, session, size string) error {
+	a, err := f.Start(ctx, size+".start", session, presentation("verticalPresentation", size))
+	if err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, still+time.Second); err != nil {
+		return err
+	}
+	if _, err := f.As.Arrange(ctx, size+".layout.horizontal", a.ID, map[string]any{"type": "horizontalPresentation"}, false); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, still); err != nil {
+		return err
+	}
+	if err := f.Stop(ctx, size+".stop", a.ID); err != nil {
+		return err
+	}
+	return f.DeliverAs(ctx, size+".", a.ID)
+}
+
+// presentation are the options of an archive of a layout in a size, without sound.
+func presentation(layout, size string) map[string]any {
+	return map[string]any{"name": layout + " " + size, "hasAudio": false, "resolution": size, "layout": map[string]any{"type": layout}}
+}
