@@ -27,14 +27,14 @@ func main() {
 	library, err := libav.Load()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(decoding.Unusable) //nolint:forbidigo // main decides
+		os.Exit(decoding.Unusable)
 	}
 	if len(os.Args) == 1 { // was only to be seen to work
 		return
 	}
 	if err := run(library, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:forbidigo // main decides
+		os.Exit(1)
 	}
 }
 

@@ -12,5 +12,5 @@ import (
 
 func main() {
 	fmt.Fprintln(os.Stderr, "only for Linux on amd64 and arm64")
-	os.Exit(decoding.Unusable) //nolint:forbidigo // main decides
+	os.Exit(decoding.Unusable)
 }

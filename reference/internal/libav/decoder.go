@@ -57,8 +57,11 @@ func (d *Decoder) Decode(time int64, data []byte, each func(Picture) error) erro
 	*field[int64](d.packet, packetTime) = time
 	*field[unsafe.Pointer](d.packet, packetData) = unsafe.Pointer(unsafe.SliceData(data))
 	*field[int32](d.packet, packetSize) = int32(len(data))
-	_ = d.sendPacket(d.context, d.packet) // see above
+	code := d.sendPacket(d.context, d.packet)
 	runtime.KeepAlive(data)
+	if code < 0 {
+		return nil // see above
+	}
 	return d.receive(each)
 }
 

@@ -1,6 +1,6 @@
 //go:build linux && (amd64 || arm64)
 
-// Package libav decodes and scales video with FFmpeg's libraries, which it loads at run time: versions 5 to 8, without their headers or
+// Package libav decodes and scales video with FFmpeg's libraries, which it loads at run time: versions 5 to 9, without their headers or
 // a C compiler. It relies on the few fields of AVFrame and AVPacket that have had the same place in all of these, and looks at start whether
 // they are where it thinks. Damaged video makes such libraries crash at times: only programs that may end use this package.
 package libav
@@ -16,7 +16,7 @@ import (
 // release is which major versions of libavcodec, libavutil and libswscale belong together.
 type release struct{ codec, util, scale int }
 
-var releases = []release{{62, 60, 9}, {61, 59, 8}, {60, 58, 7}, {59, 57, 6}} // FFmpeg 8, 7, 6, 5
+var releases = []release{{63, 61, 10}, {62, 60, 9}, {61, 59, 8}, {60, 58, 7}, {59, 57, 6}} // FFmpeg 9, 8, 7, 6, 5
 
 // Library is FFmpeg's libraries, loaded.
 type Library struct {
@@ -95,10 +95,11 @@ func (r release) load() (*Library, error) {
 	return l, nil
 }
 
-// Where the fields are on 64-bit machines: frame.h and packet.h of FFmpeg 5.0 to 8.0.
+// Where the fields are on 64-bit machines: frame.h and packet.h of FFmpeg 5.1, 6.1, 7.1, 8.1 and 9.0.
 const (
 	frameData    = 0
 	frameStrides = 64
+	framePlanes  = 96 // points to frameData where there are no more than eight
 	frameWidth   = 104
 	frameHeight  = 108
 	frameFormat  = 116
@@ -122,7 +123,7 @@ func (l *Library) check() error {
 	if frame == nil || packet == nil {
 		return errNoMemory
 	}
-	if *field[int32](frame, frameFormat) != -1 || *field[int64](frame, frameTime) != noTime ||
+	if *field[unsafe.Pointer](frame, framePlanes) != frame || *field[int32](frame, frameFormat) != -1 || *field[int64](frame, frameTime) != noTime ||
 		*field[int64](packet, packetTime) != noTime || *field[int64](packet, packetPlace) != -1 {
 		return errors.New("frames or packets of these libraries have other fields than known")
 	}

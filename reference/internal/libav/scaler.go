@@ -8,7 +8,8 @@ import (
 	"unsafe"
 )
 
-// Scaler brings pictures to one size, planar 4:2:0, limited range, like FFmpeg's filter scale with flags=bilinear.
+// Scaler brings pictures to one size, planar 4:2:0, limited range, like FFmpeg's filter scale with
+// flags=bilinear:out_range=limited.
 type Scaler struct {
 	library       *Library
 	width, height int
@@ -74,22 +75,14 @@ func (s *Scaler) copy(p Picture, planes [3][]byte) {
 	}
 }
 
-const (
-	bilinear = 2 // SWS_BILINEAR
-	// Where FFmpeg's filter takes the colours of 4:2:0 to be: as in MPEG-2, between two lines.
-	betweenLines = 128
-	unknown      = -513
-)
+// bilinear is SWS_BILINEAR.
+const bilinear = 2
 
 func (s *Scaler) prepare(from form) error {
 	s.Close()
 	l := s.library
 	if s.scaler = l.newScaler(); s.scaler == nil {
 		return errNoMemory
-	}
-	sourceLines := int64(unknown)
-	if from.format == s.target {
-		sourceLines = betweenLines
 	}
 	var full int64
 	if from.full {
@@ -98,7 +91,6 @@ func (s *Scaler) prepare(from form) error {
 	for name, value := range map[string]int64{
 		"srcw": int64(from.width), "srch": int64(from.height), "src_format": int64(from.format), "src_range": full,
 		"dstw": int64(s.width), "dsth": int64(s.height), "dst_format": int64(s.target), "dst_range": 0, "sws_flags": bilinear,
-		"src_v_chr_pos": sourceLines, "dst_v_chr_pos": betweenLines,
 	} {
 		if code := l.setOption(s.scaler, name, value, 0); code < 0 {
 			return fmt.Errorf("scaler option %s=%d: libav error %d", name, value, code)

@@ -32,7 +32,7 @@ func (c Config) pipe(ctx context.Context, width, height int) (*process, pictures
 	if err != nil {
 		return nil, nil, err
 	}
-	filter := fmt.Sprintf(`%s,scale=%d:%d:flags=`+Scaling+`,format=yuv420p,metadata=mode=add:key=n:value=1,`+
+	filter := fmt.Sprintf(`%s,scale=%d:%d:flags=`+Scaling+`:out_range=limited,format=yuv420p,metadata=mode=add:key=n:value=1,`+
 		`metadata=mode=print:file=pipe\\:3:direct=1`, decoding.Filter(), width, height)
 	p, err := c.start(ctx, []string{
 		"-filter_threads", "1",

@@ -2,6 +2,7 @@
 package decodingtest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,7 +19,7 @@ func Build() (program string, remove func(), err error) {
 	}
 	remove = func() { os.RemoveAll(dir) }
 	program = filepath.Join(dir, decoding.Program)
-	build := exec.Command("go", "build", "-o", program, "reelcheck/reference/cmd/"+decoding.Program)
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", program, "reelcheck/reference/cmd/"+decoding.Program)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		remove()
