@@ -19,7 +19,6 @@ import (
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
-	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
@@ -112,7 +111,7 @@ func (s *server) core(ctx context.Context) (err error) {
 	}
 	s.owns(s.cloud.Close)
 	s.recorder, err = recorder.New(recorder.Config{
-		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: ffmpeg.Config{Path: c.FFmpeg},
+		Dir: filepath.Join(c.Data, "recordings"), Media: clock.Media, FFmpeg: children(c.FFmpeg, s.log),
 		Faults: s.faults, Log: s.log,
 		Certificate: certificates(s.store), Keys: seal.NewKeyfile(c.keyFile()),
 	})

@@ -12,7 +12,6 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/compose"
-	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/render"
 )
@@ -89,7 +88,7 @@ func (f *composeFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&f.quantizer, "qp", compose.DefaultQP, "quantization parameter of the video, 15 to 40")
 	flags.BoolVar(&f.noAudio, "no-audio", false, "make a file without audio")
 	flags.BoolVar(&f.noVideo, "no-video", false, "make a file without video")
-	flags.StringVar(&f.path, "ffmpeg", "ffmpeg", "the FFmpeg program")
+	flags.StringVar(&f.path, "ffmpeg", defaultFFmpeg, ffmpegHelp)
 }
 
 // keys is where the key lies that opens a sealed journal, DATA/recordings/journals/SESSION.
@@ -129,7 +128,7 @@ func (f *composeFlags) options(cmd *cobra.Command) (compose.Options, error) {
 		return compose.Options{}, err
 	}
 	width, height := archive.Archive{Resolution: f.resolution}.Canvas()
-	o := compose.Options{FFmpeg: ffmpeg.Config{Path: f.path}, Width: width, Height: height, HasAudio: audio, HasVideo: video, Layout: first}
+	o := compose.Options{FFmpeg: children(f.path, toolLog(cmd.ErrOrStderr())), Width: width, Height: height, HasAudio: audio, HasVideo: video, Layout: first}
 	if request.MaxBitrate != nil {
 		o.Bitrate = f.bitrate
 	} else {

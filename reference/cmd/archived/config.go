@@ -54,7 +54,7 @@ func (c *config) register(f *pflag.FlagSet) {
 	f.StringVar(&c.KeyFile, "key-file", "", "file with the key (64 hex digits) that protects what is recorded for encryption; made when first needed, not inside the data directory (default: the data directory's name with .key)")
 	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port all media arrives on; 0 picks a free one")
 	f.StringSliceVar(&c.ICEAddresses, "ice-addresses", nil, "IP addresses offered to clients for media (default: those of this host)")
-	f.StringVar(&c.FFmpeg, "ffmpeg", "ffmpeg", "FFmpeg program, version 5.1 to 8")
+	f.StringVar(&c.FFmpeg, "ffmpeg", defaultFFmpeg, ffmpegHelp)
 	f.BoolVar(&c.Control, "control", false, "serve the control API (steerable clocks, isolated applications); for tests only")
 	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
 	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -124,7 +125,7 @@ func recordInputs(dir string, inputs []input, length time.Duration) error {
 
 // composeJournal is what is measured of us, a process of its own: from the journal to the complete file.
 func composeJournal(ctx context.Context, dir, size, out string) error {
-	o := compose.Options{HasAudio: true, HasVideo: true}
+	o := compose.Options{FFmpeg: ffmpeg.Config{Libav: ffmpeg.Beside(slog.Default())}, HasAudio: true, HasVideo: true}
 	if _, err := fmt.Sscanf(size, "%dx%d", &o.Width, &o.Height); err != nil {
 		return fmt.Errorf("size %q is not WIDTHxHEIGHT", size)
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/decoding"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -94,15 +96,34 @@ func childIDs(t *testing.T) (ids []int) {
 	return ids
 }
 
-// program writes a stand-in for ffmpeg that behaves like it except where the script's condition holds.
-func program(t *testing.T, condition, instead string) string {
+// program writes a stand-in for a program that behaves like it except where the script's condition holds.
+func program(t *testing.T, real, condition, instead string) string {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "ffmpeg")
-	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in\n%s) %s;;\nesac\nexec ffmpeg \"$@\"\n", condition, instead)
+	name := filepath.Join(t.TempDir(), filepath.Base(real))
+	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in\n%s) %s;;\nesac\nexec %s \"$@\"\n", condition, instead, real)
 	if err := os.WriteFile(name, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// failing has, for every program that decodes, one that does something instead when it is to decode to a size, or to any.
+func failing(t *testing.T, size [2]int, instead string, test func(t *testing.T, c ffmpeg.Config)) {
+	piped, shared := "*ivf*", `*\ *`
+	if size != [2]int{} {
+		piped, shared = fmt.Sprintf("*scale=%d:%d*", size[0], size[1]), fmt.Sprintf(`%d\ %d`, size[0], size[1])
+	}
+	t.Run("ffmpeg", func(t *testing.T) { test(t, ffmpeg.Config{Path: program(t, "ffmpeg", piped, instead)}) })
+	t.Run(decoding.Program, func(t *testing.T) {
+		test(t, ffmpeg.Config{Libav: &ffmpeg.Libav{Path: program(t, libav.Path, shared, instead), Log: quietLog()}})
+	})
+}
+
+var anySize [2]int
+
+// decodes reports whether a command line is of a program that decodes.
+func decodes(line []byte) bool {
+	return bytes.Contains(line, []byte("ivf")) || bytes.Contains(line, []byte(decoding.Program))
 }
 
 func TestEncoderDies(t *testing.T) {
@@ -116,9 +137,9 @@ func TestEncoderDies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			switch name {
 			case "at once":
-				o.FFmpeg.Path = program(t, "*libx264*", "echo no codec here >&2; exit 3")
+				o.FFmpeg.Path = program(t, "ffmpeg", "*libx264*", "echo no codec here >&2; exit 3")
 			case "half way":
-				o.FFmpeg.Path = program(t, "*libx264*", "head -c 20000000 >/dev/null; exit 0")
+				o.FFmpeg.Path = program(t, "ffmpeg", "*libx264*", "head -c 20000000 >/dev/null; exit 0")
 			default:
 				o.FFmpeg.Path = "/nonexistent/ffmpeg"
 			}
@@ -147,12 +168,15 @@ func TestDecoderDies(t *testing.T) {
 	s.write()
 	want, _ := s.compose(small)
 	marker := filepath.Join(t.TempDir(), "died")
-	o := small
-	o.FFmpeg.Path = program(t, "*scale=320:180*", fmt.Sprintf("if mkdir %s 2>/dev/null; then head -c 30000 >/dev/null; kill -9 $$; fi", marker))
-	got, _ := s.compose(o)
-	if _, err := os.Stat(marker); err != nil || len(want) == 0 || !bytes.Equal(got, want) {
-		t.Errorf("with a decoder that died %d bytes, without %d (%v)", len(got), len(want), err)
-	}
+	once := fmt.Sprintf("if mkdir %s 2>/dev/null; then head -c 30000 >/dev/null; kill -9 $$; fi", marker)
+	failing(t, [2]int{320, 180}, once, func(t *testing.T, c ffmpeg.Config) {
+		o := small
+		o.FFmpeg = c
+		got, _ := s.compose(o)
+		if err := os.Remove(marker); err != nil || len(want) == 0 || !bytes.Equal(got, want) {
+			t.Errorf("with a decoder that died %d bytes, without %d (%v)", len(got), len(want), err)
+		}
+	})
 }
 
 // TestDecoderAlwaysDies has one that no replacement helps: its stream is not seen, the others are.
@@ -162,20 +186,25 @@ func TestDecoderAlwaysDies(t *testing.T) {
 		publisher{id: "one", video: vp8(t, lime, 3)}, publisher{id: "two", video: h264(t, "testsrc2=s=320x180:r=30", 3)})
 	s.write()
 	starts := filepath.Join(t.TempDir(), "starts")
-	o := small
-	o.FFmpeg.Path = program(t, "*scale=320:180*", fmt.Sprintf("echo >>%s; head -c 5000 >/dev/null; exit 1", starts))
-	b, _ := s.compose(o)
-	frames := pixels(t, b)
-	if len(frames) != 75 {
-		t.Fatalf("%d frames", len(frames))
-	}
-	if a, b := colourAt(frames[70], 160, 240), colourAt(frames[70], 480, 240); a != "lime" || b != "black" {
-		t.Errorf("in the end %s and %s", a, b)
-	}
-	list, err := os.ReadFile(starts)
-	if n := bytes.Count(list, []byte("\n")); err != nil || n < 3 || n > 9 { // three for each of three key frames
-		t.Errorf("%d decoders were started (%v)", n, err)
-	}
+	failing(t, [2]int{320, 180}, fmt.Sprintf("echo >>%s; head -c 5000 >/dev/null; exit 1", starts), func(t *testing.T, c ffmpeg.Config) {
+		o := small
+		o.FFmpeg = c
+		b, _ := s.compose(o)
+		frames := pixels(t, b)
+		if len(frames) != 75 {
+			t.Fatalf("%d frames", len(frames))
+		}
+		if a, b := colourAt(frames[70], 160, 240), colourAt(frames[70], 480, 240); a != "lime" || b != "black" {
+			t.Errorf("in the end %s and %s", a, b)
+		}
+		list, err := os.ReadFile(starts)
+		if n := bytes.Count(list, []byte("\n")); err != nil || n < 3 || n > 9 { // three for each of three key frames
+			t.Errorf("%d decoders were started (%v)", n, err)
+		}
+		if err := os.Remove(starts); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestDecodersAreKilled kills every decoder there is, again and again.
@@ -193,7 +222,7 @@ func TestDecodersAreKilled(t *testing.T) {
 		last = at
 		for _, pid := range childIDs(t) {
 			line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-			if p, found := os.FindProcess(pid); err == nil && found == nil && bytes.Contains(line, []byte("ivf")) && p.Kill() == nil {
+			if p, found := os.FindProcess(pid); err == nil && found == nil && decodes(line) && p.Kill() == nil {
 				killed++
 			}
 		}
@@ -234,9 +263,11 @@ func TestSlowDecoders(t *testing.T) {
 	s.archive = []journal.Event{selected(800*time.Millisecond, "one"), selected(1100*time.Millisecond, "one", "two")}
 	s.write()
 	want, _ := s.compose(small)
-	o := small
-	o.FFmpeg.Path = program(t, "*ivf*", "sleep 2.5")
-	if got, _ := s.compose(o); len(want) == 0 || !bytes.Equal(got, want) {
-		t.Errorf("with slow decoders %d bytes, else %d", len(got), len(want))
-	}
+	failing(t, anySize, "sleep 2.5", func(t *testing.T, c ffmpeg.Config) {
+		o := small
+		o.FFmpeg = c
+		if got, _ := s.compose(o); len(want) == 0 || !bytes.Equal(got, want) {
+			t.Errorf("with slow decoders %d bytes, else %d", len(got), len(want))
+		}
+	})
 }

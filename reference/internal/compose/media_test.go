@@ -17,9 +17,26 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/compose/picture"
+	"reelcheck/reference/internal/decoding/decodingtest"
 	"reelcheck/reference/internal/journal"
 )
+
+// libav decodes as it does for users.
+var libav *ffmpeg.Libav
+
+func TestMain(m *testing.M) {
+	program, remove, err := decodingtest.Build()
+	if err != nil {
+		panic(err)
+	}
+	libav = &ffmpeg.Libav{Path: program, Log: slog.Default()}
+	small.FFmpeg.Libav = libav
+	code := m.Run()
+	remove()
+	os.Exit(code)
+}
 
 // run executes ffmpeg and returns what it writes.
 func run(t testing.TB, args ...string) []byte {

@@ -19,7 +19,8 @@ import (
 
 // Config says which program to run.
 type Config struct {
-	Path string // default "ffmpeg", looked up in PATH
+	Path  string // default "ffmpeg", looked up in PATH
+	Libav *Libav // decodes instead, where it can; may be nil
 	// Patience is how long a child may do nothing while something is expected of it, default a minute. Then it is killed.
 	Patience time.Duration
 }
@@ -43,13 +44,14 @@ type process struct {
 	watched chan struct{} // closed when nobody looks any more
 }
 
-// start runs the program with pipes on its stdin and stdout; side, if not nil, becomes its descriptor 3. All pipes are
-// closed on exec, so that no other child keeps them open. The child is killed when ctx ends.
-func (c Config) start(ctx context.Context, args []string, side *os.File) (*process, error) {
-	path := c.Path
-	if path == "" {
-		path = "ffmpeg"
-	}
+// start runs the ffmpeg program.
+func (c Config) start(ctx context.Context, args []string, files ...*os.File) (*process, error) {
+	return c.run(ctx, cmp.Or(c.Path, "ffmpeg"), append(append([]string(nil), quiet...), args...), files...)
+}
+
+// run runs a program with pipes on its stdin and stdout; files become its descriptors from 3 on. All pipes are closed on exec, so that no
+// other child keeps them open. The child is killed when ctx ends.
+func (c Config) run(ctx context.Context, path string, args []string, files ...*os.File) (*process, error) {
 	inRead, inWrite, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -64,12 +66,10 @@ func (c Config) start(ctx context.Context, args []string, side *os.File) (*proce
 		return p.stdin.Close()
 	})
 	ctx, p.stop = context.WithCancel(ctx)
-	p.cmd = exec.CommandContext(ctx, path, append(append([]string(nil), quiet...), args...)...)
+	p.cmd = exec.CommandContext(ctx, path, args...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inRead, outWrite, &p.stderr
 	p.cmd.WaitDelay = waitDelay
-	if side != nil {
-		p.cmd.ExtraFiles = []*os.File{side}
-	}
+	p.cmd.ExtraFiles = files
 	err = p.cmd.Start()
 	err = errors.Join(err, inRead.Close(), outWrite.Close())
 	if err != nil {
@@ -168,7 +168,7 @@ func (e *Encoder) Kill() { _ = e.process.cmd.Process.Kill() } // an error says t
 func (e *Encoder) Wait() error { return e.process.wait() }
 
 func (c Config) encoder(ctx context.Context, args []string) (*Encoder, error) {
-	p, err := c.start(ctx, args, nil)
+	p, err := c.start(ctx, args)
 	if err != nil {
 		return nil, err
 	}

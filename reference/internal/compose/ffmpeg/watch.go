@@ -26,6 +26,7 @@ var errHung = errors.New("hung, and was killed")
 type life struct {
 	reading, writing atomic.Bool  // somebody waits for it in Read, in Write
 	told             atomic.Bool  // that no more comes
+	stuck            atomic.Bool  // until it is given something else than input
 	asked, answered  atomic.Int64 // the last picture that a decoder is to give, and the last one that it gave
 	read, written    atomic.Int64 // how often something came from it, went to it
 	hung             atomic.Bool
@@ -33,7 +34,7 @@ type life struct {
 
 // owes reports whether somebody waits for what the child must give, or take, without anything else happening first.
 func (l *life) owes() bool {
-	return l.reading.Load() && (l.writing.Load() || l.told.Load() || l.answered.Load() < l.asked.Load())
+	return l.reading.Load() && !l.stuck.Load() && (l.writing.Load() || l.told.Load() || l.answered.Load() < l.asked.Load())
 }
 
 // watch kills the child when it hangs: when it owes something and does nothing, or works and works and takes and gives nothing.

@@ -86,17 +86,17 @@ func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
 func (c *Canvas) put(pic *Picture, t layout.Tile) {
 	r := t.Whole(pic.source[0], pic.source[1])
 	seen := r.Intersect(t.Rect).Intersect(layout.Rect{W: c.width, H: c.height})
-	to := planes(c.Pix, c.width, c.height)
 	whole := layout.Rect{W: pic.width, H: pic.height}
 	part := layout.Rect{X: seen.X - r.X, Y: seen.Y - r.Y, W: seen.W, H: seen.H}
-	for i, from := range planes(pic.pix, pic.width, pic.height) {
+	for i, to := range planes(c.Pix, c.width, c.height) {
+		from := plane{pic.Planes[i], pic.Strides[i], to.shift}
 		if pic.width == r.W && pic.height == r.H {
 			for y := range seen.H >> from.shift {
-				copy(to[i].row(seen, y), from.row(part, y))
+				copy(to.row(seen, y), from.row(part, y))
 			}
 			continue
 		}
-		scale(to[i], r, seen, from, whole)
+		scale(to, r, seen, from, whole)
 	}
 }
 

@@ -11,9 +11,6 @@ import (
 )
 
 const (
-	// decodedAhead bounds the pictures of one stream that wait to be shown. Once there are so many, few have to be left before more
-	// are taken from the child: one that does several pictures in a row finds what it refers to in the processor's cache.
-	decodedAhead, few = 6, 1
 	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
 	maxDecoded = 4096
 	// lives is what children may use up over the same picture: one that crashes or hangs uses crash of them, one
@@ -23,10 +20,10 @@ const (
 
 // Picture is a decoded frame, scaled to where it is shown, without bars.
 type Picture struct {
+	ffmpeg.Frame
 	time          av.Instant
-	width, height int // of pix
+	width, height int
 	source        [2]int
-	pix           []byte // planar 4:2:0
 }
 
 // shape is what a child decodes, and to which size.
@@ -177,11 +174,11 @@ func (v *Stream) rest(ctx context.Context, now av.Instant) error {
 func (v *Stream) read(ctx context.Context, c *child) {
 	defer close(c.done)
 	for {
-		p := &Picture{width: c.width, height: c.height, pix: v.memory(c.width * c.height * 3 / 2)}
-		number, err := c.Read(p.pix)
-		if err != nil || v.push(ctx, p, number) != nil {
+		frame, err := c.Read(ctx)
+		if err != nil {
 			break
 		}
+		v.push(&Picture{Frame: frame, width: c.width, height: c.height})
 	}
 	if ctx.Err() != nil {
 		c.Kill()
@@ -189,28 +186,22 @@ func (v *Stream) read(ctx context.Context, c *child) {
 	c.err = c.Wait()
 }
 
-// push queues a picture, waiting for room, unless it is one of those that nobody wants.
-func (v *Stream) push(ctx context.Context, p *Picture, number int64) error {
-	return v.mu.Until(ctx, func() bool {
-		v.full = len(v.queue) >= decodedAhead || v.full && len(v.queue) > few
-		if number >= v.wanted && v.full {
-			return false
-		}
+// push queues a picture unless it is one of those that nobody wants.
+func (v *Stream) push(p *Picture) {
+	v.mu.Update(func() {
 		queued := false
-		for len(v.fed) > 0 && v.fed[0].number <= number {
+		for len(v.fed) > 0 && v.fed[0].number <= p.Number {
 			f := v.fed[0]
 			v.fed = v.fed[1:]
-			if f.number == number && number >= v.wanted {
+			if f.number == p.Number && p.Number >= v.wanted {
 				p.time, p.source = f.time, f.source
 				v.queue, queued = append(v.queue, p), true
-				v.wanted = number + 1
+				v.wanted = p.Number + 1
 			}
 		}
 		if !queued {
-			v.recycle(p)
+			p.Release()
 		}
-		v.mu.Wake()
-		return true
 	})
 }
 
@@ -221,7 +212,9 @@ func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
 	err := v.mu.Until(ctx, func() bool {
 		taken := 0
 		for taken < len(v.queue) && v.queue[taken].time <= t {
-			v.recycle(newest)
+			if newest != nil {
+				newest.Release()
+			}
 			newest = v.queue[taken]
 			taken++
 		}
@@ -230,7 +223,9 @@ func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
 		}
 		certain := len(v.queue) > 0 || v.ended || v.reached > t && !v.again && (len(v.fed) == 0 || v.fed[0].time > t)
 		if certain && newest != nil {
-			v.recycle(v.taken)
+			if v.taken != nil {
+				v.taken.Release()
+			}
 			v.taken = newest
 		}
 		return certain
@@ -242,30 +237,10 @@ func (v *Stream) Take(ctx context.Context, t av.Instant) (*Picture, error) {
 func (v *Stream) Pass(t av.Instant) (over bool) {
 	v.mu.Update(func() {
 		for len(v.queue) > 0 && v.queue[0].time <= t {
-			v.recycle(v.queue[0])
+			v.queue[0].Release()
 			v.queue = v.queue[1:]
 		}
 		over = v.ended && len(v.queue) == 0
 	})
 	return over
-}
-
-// recycle keeps the memory of a picture that nobody looks at any more. The caller holds mu.
-func (v *Stream) recycle(p *Picture) {
-	if p != nil && len(v.spare) < decodedAhead {
-		v.spare = append(v.spare, p.pix)
-	}
-}
-
-// memory is for a picture of n bytes.
-func (v *Stream) memory(n int) []byte {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for last := len(v.spare) - 1; last >= 0; last-- {
-		b := v.spare[last]
-		if v.spare = v.spare[:last]; len(b) == n {
-			return b
-		}
-	}
-	return make([]byte, n)
 }

@@ -54,9 +54,7 @@ type Stream struct {
 
 	mu      await.Mutex // guards the rest
 	queue   []*Picture
-	full    bool       // no room in the queue until much of it was taken
 	taken   *Picture   // what was taken last
-	spare   [][]byte   // memory for pictures
 	fed     []fed      // given to the child; their pictures have not come
 	again   bool       // a new child is being given what an earlier one was
 	wanted  int64      // samples before it are decoded for the sake of later ones only

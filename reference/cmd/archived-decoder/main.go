@@ -1,0 +1,126 @@
+//go:build linux && (amd64 || arm64)
+
+// Program archived-decoder decodes one video stream for archived with FFmpeg's libraries, and leaves the pictures, scaled, in memory that
+// both share; see package decoding. Damaged video can make it crash, and nothing else with it.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"reelcheck/reference/internal/decoding"
+	"reelcheck/reference/internal/libav"
+)
+
+func main() {
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(32 << 20)
+	library, err := libav.Load()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(decoding.Unusable)
+	}
+	if len(os.Args) == 1 { // was only to be seen to work
+		return
+	}
+	if err := run(library, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// decoders are FFmpeg's for the codecs by which IVF calls them.
+var decoders = map[string]string{"VP80": "vp8", "VP90": "vp9", "H264": "h264"}
+
+func run(library *libav.Library, args []string) error {
+	layout, err := size(args)
+	if err != nil {
+		return err
+	}
+	memory, err := unix.Mmap(decoding.MemoryFile, 0, decoding.Slots*layout.Size(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("shared memory: %w", err)
+	}
+	frames, err := decoding.NewFrames(bufio.NewReaderSize(os.Stdin, 256<<10))
+	if err != nil {
+		return err
+	}
+	decoder, err := library.NewDecoder(decoders[frames.FourCC])
+	if err != nil {
+		return fmt.Errorf("codec %q: %w", frames.FourCC, err)
+	}
+	defer decoder.Close()
+	scaler := library.NewScaler(layout.Width, layout.Height, layout.Strides)
+	defer scaler.Close()
+	w := &worker{
+		layout: layout, memory: memory, scaler: scaler, slots: os.NewFile(decoding.SlotsFile, "slots"), notices: os.Stdout,
+		free: make([]byte, 0, decoding.Slots),
+	}
+	for {
+		switch tick, data, err := frames.Next(); {
+		case errors.Is(err, io.EOF):
+			return decoder.Drain(w.show)
+		case err != nil:
+			return err
+		default:
+			if err := decoder.Decode(tick, data, w.show); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func size(args []string) (l decoding.Layout, err error) {
+	if len(args) != 2 {
+		return l, errors.New("want two arguments, width and height; this program is started by archived")
+	}
+	width, wide := strconv.Atoi(args[0])
+	height, high := strconv.Atoi(args[1])
+	const most = 1 << 14
+	if err := errors.Join(wide, high); err != nil || min(width, height) < 2 || max(width, height) > most || (width|height)&1 != 0 {
+		return l, fmt.Errorf("width and height must be even, 2 to %d", most)
+	}
+	return decoding.Padded(width, height), nil
+}
+
+// worker hands pictures to the server.
+type worker struct {
+	layout  decoding.Layout
+	memory  []byte
+	scaler  *libav.Scaler
+	slots   io.Reader
+	notices io.Writer
+	free    []byte // numbers of slots, the one used last at the end
+	notice  []byte
+}
+
+// show scales a picture into a free slot and announces it, waiting until there is one.
+func (w *worker) show(p libav.Picture) error {
+	if !decoding.Shown(p.Time()) {
+		return nil
+	}
+	if len(w.free) == 0 {
+		n, err := w.slots.Read(w.free[:cap(w.free)])
+		if n == 0 {
+			return fmt.Errorf("waiting for a free slot: %w", err)
+		}
+		w.free = w.free[:n]
+	}
+	slot := w.free[len(w.free)-1]
+	w.free = w.free[:len(w.free)-1]
+	if err := w.scaler.Scale(p, w.layout.Planes(w.layout.Slot(w.memory, int(slot)))); err != nil {
+		return err
+	}
+	w.notice = decoding.Notice{Tick: p.Time(), Slot: slot}.Append(w.notice[:0])
+	_, err := w.notices.Write(w.notice)
+	return err
+}

@@ -1,0 +1,56 @@
+package ffmpeg
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"reelcheck/reference/internal/decoding"
+)
+
+// Libav is the program that decodes with FFmpeg's libraries. It costs less than the ffmpeg program, which is used where it is missing or
+// finds no libraries that it knows.
+type Libav struct {
+	Path string
+	Log  *slog.Logger
+
+	once  sync.Once
+	works bool
+}
+
+// Beside finds the program beside the one that is running; nil where it is not.
+func Beside(log *slog.Logger) *Libav {
+	self, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	path := filepath.Join(filepath.Dir(self), decoding.Program)
+	if _, err := os.Stat(path); err != nil {
+		return nil
+	}
+	return &Libav{Path: path, Log: log}
+}
+
+// trial is how long the program may take to see whether it works.
+const trial = 30 * time.Second
+
+// usable reports whether the program works here. It is tried once.
+func (l *Libav) usable(ctx context.Context) bool {
+	if l == nil {
+		return false
+	}
+	l.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), trial)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, l.Path).CombinedOutput()
+		if l.works = err == nil; !l.works {
+			l.Log.Warn("decoding with the ffmpeg program, which takes longer", "decoder", l.Path, "err", err, "says", strings.TrimSpace(string(out)))
+		}
+	})
+	return l.works
+}

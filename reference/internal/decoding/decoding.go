@@ -1,0 +1,130 @@
+// Package decoding is what the server and the program that decodes for it with FFmpeg's libraries say to each other.
+//
+// The program is started with the width and height of the pictures wanted. Coded frames come on stdin as IVF. Pictures are left in
+// memory that both share, descriptor [MemoryFile], in one of [Slots] slots, and announced on stdout by a [Notice]. A slot belongs to the
+// program from when its number comes on descriptor [SlotsFile] until it has announced it.
+package decoding
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// Program is the name of the one that decodes.
+const Program = "archived-decoder"
+
+const (
+	MemoryFile = 3
+	SlotsFile  = 4
+	// Slots is how many pictures there may be at a time.
+	Slots = 9
+	// Unusable is the program's exit code where the libraries are not to be had.
+	Unusable = 3
+)
+
+// A sample has so many ticks. The frame that makes its picture has the last of them, what is not to be shown has others.
+const ticks, last = 16, ticks - 1
+
+// Tick is the time of part of a sample, below 15, or of the frame that makes its picture.
+func Tick(sample int64, part int, shown bool) int64 {
+	if shown {
+		part = last
+	}
+	return sample*ticks + int64(part)
+}
+
+// Sample is the number of the sample that a tick belongs to.
+func Sample(tick int64) int64 { return tick / ticks }
+
+// Shown reports whether the frame at a tick is to be shown.
+func Shown(tick int64) bool { return tick%ticks == last }
+
+// Filter is Shown as a filter of FFmpeg.
+func Filter() string { return fmt.Sprintf(`select=eq(mod(pts\,%d)\,%d)`, ticks, last) }
+
+const (
+	headerSize, frameHeaderSize = 32, 12
+	largestFrame                = 64 << 20
+)
+
+// AppendHeader appends the IVF header that announces a codec. Size and rate are read from the frames.
+func AppendHeader(b []byte, fourCC string) []byte {
+	b = append(b, "DKIF\x00\x00"...)
+	b = binary.LittleEndian.AppendUint16(b, headerSize)
+	b = append(b, fourCC...)
+	b = append(b, 16, 0, 16, 0)
+	b = binary.LittleEndian.AppendUint32(b, 30)
+	b = binary.LittleEndian.AppendUint32(b, 1)
+	return append(b, make([]byte, 8)...)
+}
+
+// AppendFrame appends a coded frame.
+func AppendFrame(b []byte, tick int64, data []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
+	b = binary.LittleEndian.AppendUint64(b, uint64(tick))
+	return append(b, data...)
+}
+
+// Frames reads IVF.
+type Frames struct {
+	FourCC string
+
+	r    io.Reader
+	data []byte
+}
+
+// NewFrames reads the header.
+func NewFrames(r io.Reader) (*Frames, error) {
+	var head [headerSize]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, fmt.Errorf("IVF header: %w", err)
+	}
+	if string(head[:4]) != "DKIF" || binary.LittleEndian.Uint16(head[6:]) != headerSize {
+		return nil, fmt.Errorf("IVF header: % x", head)
+	}
+	return &Frames{FourCC: string(head[8:12]), r: r}, nil
+}
+
+// Next returns the next frame, valid until the one after it is asked for; io.EOF at the end.
+func (f *Frames) Next() (tick int64, data []byte, err error) {
+	var head [frameHeaderSize]byte
+	if _, err := io.ReadFull(f.r, head[:]); err != nil {
+		return 0, nil, err
+	}
+	size := int(binary.LittleEndian.Uint32(head[:]))
+	if size > largestFrame {
+		return 0, nil, fmt.Errorf("IVF frame of %d bytes, at most %d are read", size, largestFrame)
+	}
+	if cap(f.data) < size {
+		f.data = make([]byte, size, 2*size)
+	}
+	f.data = f.data[:size]
+	if _, err := io.ReadFull(f.r, f.data); err != nil {
+		return 0, nil, fmt.Errorf("IVF frame cut short: %w", io.ErrUnexpectedEOF)
+	}
+	return int64(binary.LittleEndian.Uint64(head[4:])), f.data, nil
+}
+
+// Notice announces the picture of the frame at a tick in a slot.
+type Notice struct {
+	Tick int64
+	Slot byte
+}
+
+// NoticeSize is that of a Notice on its way.
+const NoticeSize = 9
+
+// Append appends the notice in its form for the way.
+func (n Notice) Append(b []byte) []byte {
+	return append(binary.LittleEndian.AppendUint64(b, uint64(n.Tick)), n.Slot)
+}
+
+// ReadNotice reads a notice.
+func ReadNotice(r io.Reader) (Notice, error) {
+	var b [NoticeSize]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return Notice{}, err
+	}
+	return Notice{Tick: int64(binary.LittleEndian.Uint64(b[:])), Slot: b[8]}, nil
+}

@@ -1,0 +1,102 @@
+//go:build linux && (amd64 || arm64)
+
+package libav
+
+import (
+	"fmt"
+	"runtime"
+	"unsafe"
+)
+
+// Decoder decodes one video stream.
+type Decoder struct {
+	*Library
+	context, packet, frame unsafe.Pointer
+}
+
+// NewDecoder begins a stream of FFmpeg's decoder of that name.
+func (l *Library) NewDecoder(name string) (*Decoder, error) {
+	codec := l.findDecoder(name)
+	if codec == nil {
+		return nil, fmt.Errorf("libavcodec has no decoder %q", name)
+	}
+	d := &Decoder{Library: l, context: l.newContext(codec), packet: l.newPacket(), frame: l.newFrame()}
+	if d.context == nil || d.packet == nil || d.frame == nil {
+		d.Close()
+		return nil, errNoMemory
+	}
+	var options unsafe.Pointer
+	defer l.freeEntries(unsafe.Pointer(&options))
+	// With more than one thread, or without low delay, pictures lag behind.
+	for key, value := range map[string]string{"threads": "1", "flags": "+low_delay"} {
+		if code := l.setEntry(unsafe.Pointer(&options), key, value, 0); code < 0 {
+			d.Close()
+			return nil, errNoMemory
+		}
+	}
+	if code := l.open(d.context, codec, unsafe.Pointer(&options)); code < 0 {
+		d.Close()
+		return nil, fmt.Errorf("opening decoder %q: libav error %d", name, code)
+	}
+	return d, nil
+}
+
+// Close frees the decoder.
+func (d *Decoder) Close() {
+	d.freeContext(unsafe.Pointer(&d.context))
+	d.freePacket(unsafe.Pointer(&d.packet))
+	d.freeFrame(unsafe.Pointer(&d.frame))
+}
+
+// Decode decodes a coded frame and calls each for the pictures that it makes. Damage is no error: libav says on stderr what it could not
+// decode.
+func (d *Decoder) Decode(time int64, data []byte, each func(Picture) error) error {
+	if len(data) == 0 { // for libav that were the end
+		return nil
+	}
+	*field[int64](d.packet, packetTime) = time
+	*field[unsafe.Pointer](d.packet, packetData) = unsafe.Pointer(unsafe.SliceData(data))
+	*field[int32](d.packet, packetSize) = int32(len(data))
+	code := d.sendPacket(d.context, d.packet)
+	runtime.KeepAlive(data)
+	if code < 0 {
+		return nil // see above
+	}
+	return d.receive(each)
+}
+
+// Drain is Decode for the pictures that are left when no frame follows.
+func (d *Decoder) Drain(each func(Picture) error) error {
+	_ = d.sendPacket(d.context, nil) // fails only when there are none
+	return d.receive(each)
+}
+
+func (d *Decoder) receive(each func(Picture) error) error {
+	for d.receiveFrame(d.context, d.frame) >= 0 {
+		if err := each(Picture{d}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Picture is what a decoder has made, until it is called again.
+type Picture struct{ *Decoder }
+
+// Time is that of the frame the picture was made of.
+func (p Picture) Time() int64 { return *field[int64](p.frame, frameTime) }
+
+// form is what decides how a picture is scaled.
+type form struct {
+	width, height, format int32
+	full                  bool // its levels take the full range
+}
+
+// fullRange is AVCOL_RANGE_JPEG.
+const fullRange = 2
+
+func (p Picture) form() form {
+	var colours int64
+	_ = p.option(p.context, "color_range", 0, unsafe.Pointer(&colours)) // left as it is, none is known
+	return form{*field[int32](p.frame, frameWidth), *field[int32](p.frame, frameHeight), *field[int32](p.frame, frameFormat), colours == fullRange}
+}
