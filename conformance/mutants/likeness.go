@@ -98,12 +98,12 @@ func shifted(by func(at float64) float64) func(*media.Report) {
 	}
 }
 
-// strays has an appearance stand elsewhere for a while, half way through.
+// strays has an appearance stand elsewhere for a while before its end, when every layout has long settled.
 func strays(id string, n int, seconds float64) func(*media.Report) {
 	return func(r *media.Report) {
 		nth(id, n, func(a *media.Appearance) {
 			away, back := *a, *a
-			from := (a.From + a.To - seconds) / 2
+			from := a.To - seconds - 0.45
 			a.To, away.From, away.To, back.From = from, from, from+seconds, from+seconds
 			away.Rect = media.Rect{X: 480, Y: 360, Width: 160, Height: 120}
 			r.Picture.Appearances = append(r.Picture.Appearances, away, back)
