@@ -309,3 +309,44 @@ func TestDecoderThatLies(t *testing.T) {
 		_ = d.Wait() // it was killed
 	}
 }
+
+// TestSharedMemoryIsGivenBack when nothing refers to its pictures any more.
+func TestSharedMemoryIsGivenBack(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("memory is shared on Linux alone")
+	}
+	mapped := func() int {
+		maps, err := os.ReadFile("/proc/self/maps")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Count(maps, []byte("/memfd:pictures"))
+	}
+	m := vp8(t, "320x240")
+	d, err := drivers["libav"].Decode(t.Context(), m.codec, 64, 48)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = d.Write(1, true, m.samples[0])
+	last, err := d.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(d.CloseInput(), d.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	d = nil
+	runtime.GC()
+	if n := mapped(); n == 0 || last.Planes[0][0] == 0 {
+		t.Errorf("a picture that is still there has lost its memory (%d)", n)
+	}
+	runtime.KeepAlive(&last)
+	last = Frame{}
+	for range 100 {
+		if runtime.GC(); mapped() == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("%d decoders' memory is still there", mapped())
+}
