@@ -37,17 +37,26 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 	if !ok {
 		return nil, fmt.Errorf("no decoder for codec %q", codec)
 	}
-	start := c.pipe
-	if c.Libav.usable(ctx) {
-		start = c.share
-	}
-	p, pictures, err := start(ctx, width, height)
+	p, pictures, err := c.begin(ctx, width, height)
 	if err != nil {
 		return nil, err
 	}
 	widen(p.stdin, 256<<10)
 	_, _ = p.Write(decoding.AppendHeader(nil, cc)) // when it died at once, reading will tell why
 	return &Decoder{process: p, codec: codec, pictures: pictures}, nil
+}
+
+// begin starts the program that costs less, where it can be had.
+func (c Config) begin(ctx context.Context, width, height int) (*process, pictures, error) {
+	if !c.Libav.usable(ctx) {
+		return c.pipe(ctx, width, height)
+	}
+	p, pictures, err := c.share(ctx, width, height)
+	if err != nil && ctx.Err() == nil {
+		c.Libav.Log.Warn("decoding with the ffmpeg program, which takes longer", "decoder", c.Libav.Path, "err", err)
+		return c.pipe(ctx, width, height)
+	}
+	return p, pictures, err
 }
 
 // Write feeds one sample. Numbers increase. Of a sample that is not to be shown no picture comes: it is decoded for the sake of others only.

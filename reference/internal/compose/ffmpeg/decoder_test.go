@@ -287,6 +287,21 @@ func TestDecodesWithoutLibraries(t *testing.T) {
 	}
 }
 
+// TestDecodesWhenTheProgramIsGone after it was seen to work.
+func TestDecodesWhenTheProgramIsGone(t *testing.T) {
+	m := vp8(t, "320x240")
+	c := Config{Libav: &Libav{Path: script(t, "exit 0"), Log: slog.Default()}}
+	if !c.Libav.usable(t.Context()) {
+		t.Fatal("the program is there")
+	}
+	if err := os.Remove(c.Libav.Path); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(c.decode(t, m, 160, 120)); n != 20 {
+		t.Errorf("%d pictures", n)
+	}
+}
+
 // TestDecoderThatLies announces pictures where it has no room.
 func TestDecoderThatLies(t *testing.T) {
 	if runtime.GOOS != "linux" {
