@@ -68,6 +68,31 @@ func TestDecoderSpins(t *testing.T) {
 	})
 }
 
+// TestDecoderLies has a decoder that announces what it has not made, and then waits: it is replaced, also when all of them do.
+func TestDecoderLies(t *testing.T) {
+	t.Parallel()
+	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)}, publisher{id: "two", video: h264(t, lime, 2)})
+	s.write()
+	want, _ := s.compose(small)
+	notice := `\037\000\000\000\000\000\000\000\377` // of sample 1, in slot 255
+	lie := fmt.Sprintf("printf '%s'; exec sleep 600", notice)
+	marker := filepath.Join(t.TempDir(), "lied")
+	for name, tt := range map[string]struct {
+		instead string
+		same    bool
+	}{
+		"once": {fmt.Sprintf("if mkdir %s 2>/dev/null; then %s; fi", marker, lie), true}, "always": {lie, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := small
+			o.FFmpeg.Libav = &ffmpeg.Libav{Path: program(t, libav.Path, `320\ 240`, tt.instead), Log: quietLog()}
+			if got, _ := s.compose(o); len(got) == 0 || bytes.Equal(got, want) != tt.same {
+				t.Errorf("%d bytes, without lies %d", len(got), len(want))
+			}
+		})
+	}
+}
+
 // TestEncodersHang freezes encoders half way: the composition fails like that of an encoder that died, and can be made again.
 func TestEncodersHang(t *testing.T) {
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})

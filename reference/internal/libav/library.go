@@ -51,8 +51,11 @@ func Load() (*Library, error) {
 	for _, r := range releases {
 		l, err := r.load()
 		if err == nil {
+			err = l.check()
+		}
+		if err == nil {
 			l.setLogLevel(logErrors)
-			return l, l.check()
+			return l, nil
 		}
 		tried = errors.Join(tried, err)
 	}
@@ -61,7 +64,6 @@ func Load() (*Library, error) {
 
 func (r release) load() (*Library, error) {
 	l := &Library{}
-	// In this order, so that libavcodec finds the others loaded.
 	for _, library := range []struct {
 		name      string
 		version   int
@@ -80,7 +82,7 @@ func (r release) load() (*Library, error) {
 			"av_packet_alloc": &l.newPacket, "av_packet_free": &l.freePacket,
 		}},
 	} {
-		handle, err := purego.Dlopen(fmt.Sprintf("%s.so.%d", library.name, library.version), purego.RTLD_LAZY|purego.RTLD_GLOBAL)
+		handle, err := purego.Dlopen(fmt.Sprintf("%s.so.%d", library.name, library.version), purego.RTLD_LAZY|purego.RTLD_LOCAL)
 		if err != nil {
 			return nil, err
 		}

@@ -48,15 +48,22 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 
 // begin starts the program that costs less, where it can be had.
 func (c Config) begin(ctx context.Context, width, height int) (*process, pictures, error) {
-	if !c.Libav.usable(ctx) {
+	if c.Libav == nil {
 		return c.pipe(ctx, width, height)
 	}
-	p, pictures, err := c.share(ctx, width, height)
-	if err != nil && ctx.Err() == nil {
-		c.Libav.Log.Warn("decoding with the ffmpeg program, which takes longer", "decoder", c.Libav.Path, "err", err)
-		return c.pipe(ctx, width, height)
+	err := c.Libav.try(ctx)
+	if err == nil {
+		var p *process
+		var shared pictures
+		if p, shared, err = c.share(ctx, width, height); err == nil {
+			return p, shared, nil
+		}
 	}
-	return p, pictures, err
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	c.Libav.refuse(err)
+	return c.pipe(ctx, width, height)
 }
 
 // Write feeds one sample. Numbers increase. Of a sample that is not to be shown no picture comes: it is decoded for the sake of others only.
@@ -85,7 +92,8 @@ func (d *Decoder) Write(number int64, show bool, data []byte) error {
 // CloseInput tells the child that no more comes. It then hands out what it has.
 func (d *Decoder) CloseInput() error { return d.process.closeInput() }
 
-// Read returns the next picture; io.EOF at the end, or when the child has ended otherwise, which Wait tells.
+// Read returns the next picture; io.EOF at the end, or when the child has ended otherwise, which Wait tells. After any other error the
+// child has to be killed.
 func (d *Decoder) Read(ctx context.Context) (Frame, error) {
 	tick, slot, err := d.pictures.next(ctx)
 	if err != nil {

@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -19,8 +20,9 @@ type Libav struct {
 	Path string
 	Log  *slog.Logger
 
-	once  sync.Once
-	works bool
+	tried   sync.Once
+	err     error // of that
+	refused sync.Once
 }
 
 // Beside finds the program beside the one that is running; nil where it is not.
@@ -39,18 +41,21 @@ func Beside(log *slog.Logger) *Libav {
 // trial is how long the program may take to see whether it works.
 const trial = 30 * time.Second
 
-// usable reports whether the program works here. It is tried once.
-func (l *Libav) usable(ctx context.Context) bool {
-	if l == nil {
-		return false
-	}
-	l.once.Do(func() {
+// try tells why the program does not work here. It is tried once.
+func (l *Libav) try(ctx context.Context) error {
+	l.tried.Do(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), trial)
 		defer cancel()
-		out, err := exec.CommandContext(ctx, l.Path).CombinedOutput()
-		if l.works = err == nil; !l.works {
-			l.Log.Warn("decoding with the ffmpeg program, which takes longer", "decoder", l.Path, "err", err, "says", strings.TrimSpace(string(out)))
+		if out, err := exec.CommandContext(ctx, l.Path).CombinedOutput(); err != nil {
+			l.err = fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
 		}
 	})
-	return l.works
+	return l.err
+}
+
+// refuse says, once, that another program decodes, and why.
+func (l *Libav) refuse(err error) {
+	l.refused.Do(func() {
+		l.Log.Warn("decoding with the ffmpeg program, which takes longer", "decoder", l.Path, "err", err)
+	})
 }

@@ -121,7 +121,7 @@ func (p *process) wait() error {
 // Killed reports whether a child's error says that somebody else killed it.
 func Killed(err error) bool {
 	var exit *exec.ExitError
-	if errors.Is(err, errHung) || !errors.As(err, &exit) {
+	if errors.Is(err, errHung) || errors.Is(err, errLies) || !errors.As(err, &exit) {
 		return false
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)

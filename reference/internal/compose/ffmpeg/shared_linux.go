@@ -28,7 +28,7 @@ type shared struct {
 func (c Config) share(ctx context.Context, width, height int) (*process, pictures, error) {
 	d := &shared{}
 	d.layout, d.hand = decoding.Padded(width, height), d.lend
-	memory, err := d.share()
+	memory, err := d.reserve()
 	if err != nil {
 		return nil, nil, fmt.Errorf("memory for pictures: %w", err)
 	}
@@ -48,9 +48,9 @@ func (c Config) share(ctx context.Context, width, height int) (*process, picture
 	return d.process, d, nil
 }
 
-// share makes memory that can neither grow nor shrink any more, so that no child can take it away, and that is given back when no
+// reserve makes memory that can neither grow nor shrink any more, so that no child can take it away, and that is given back when no
 // picture is there that lies in it.
-func (d *shared) share() (*os.File, error) {
+func (d *shared) reserve() (*os.File, error) {
 	fd, err := unix.MemfdCreate("pictures", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (d *shared) next(context.Context) (tick int64, slot byte, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if int(n.Slot) >= len(d.has) || !d.has[n.Slot] {
-		return 0, 0, fmt.Errorf("decoder announces slot %d, which it does not have", n.Slot)
+		return 0, 0, fmt.Errorf("%w: slot %d", errLies, n.Slot)
 	}
 	d.has[n.Slot] = false
 	d.lent--

@@ -7,7 +7,7 @@ import (
 )
 
 // batch is how many slots are handed to a decoder at once. One that does several pictures in a row finds what it refers to in the
-// processor's cache. All but batch slots are never needed by whoever waits for a picture.
+// processor's cache. Whoever waits for a picture holds two at most: so many always come back.
 const batch = decoding.Slots - 3
 
 // allSlots are their numbers.
@@ -40,14 +40,14 @@ func (s *slots) release(n byte) {
 
 // frame is the picture in a slot.
 func (s *slots) frame(number int64, slot byte) Frame {
-	return Frame{Number: number, Planes: s.layout.Planes(s.layout.Slot(s.memory, int(slot))), Strides: s.layout.Strides, slots: s, slot: slot}
+	return Frame{Layout: s.layout, Number: number, Planes: s.layout.Planes(s.layout.Slot(s.memory, int(slot))), slots: s, slot: slot}
 }
 
 // Frame is a decoded picture, planar 4:2:0, of the size that its decoder was started with.
 type Frame struct {
-	Number  int64 // of the sample that it was made of
-	Planes  [3][]byte
-	Strides [3]int // bytes from line to line
+	decoding.Layout
+	Number int64 // of the sample that it was made of
+	Planes [3][]byte
 
 	slots *slots
 	slot  byte

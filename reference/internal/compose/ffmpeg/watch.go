@@ -22,6 +22,9 @@ const (
 // errHung is why a child was killed that hung.
 var errHung = errors.New("hung, and was killed")
 
+// errLies is why a decoder is killed that announces pictures where there cannot be one.
+var errLies = errors.New("announces a picture in a place that it does not have")
+
 // life is what is seen of a child from outside.
 type life struct {
 	reading, writing atomic.Bool  // somebody waits for it in Read, in Write

@@ -4,14 +4,15 @@ package picture
 import (
 	"slices"
 
+	"reelcheck/reference/internal/decoding"
 	"reelcheck/reference/internal/layout"
 )
 
 // Canvas is a composed picture, planar 4:2:0, limited range.
 type Canvas struct {
-	width, height int
-	Pix           []byte // the picture
-	shown         []placed
+	decoding.Layout
+	Pix   []byte // the picture
+	shown []placed
 }
 
 // placed remembers what a tile shows, so that it is drawn only when that changes.
@@ -21,8 +22,9 @@ type placed struct {
 }
 
 func NewCanvas(width, height int) *Canvas {
-	c := &Canvas{width: width, height: height, Pix: make([]byte, width*height*3/2)}
-	c.black(layout.Rect{W: width, H: height})
+	l := decoding.Packed(width, height)
+	c := &Canvas{Layout: l, Pix: make([]byte, l.Size())}
+	c.black(c.whole())
 	return c
 }
 
@@ -32,10 +34,13 @@ type plane struct {
 	stride, shift int
 }
 
-func planes(pix []byte, width, height int) [3]plane {
-	y, c := width*height, width*height/4
-	return [3]plane{{pix[:y], width, 0}, {pix[y : y+c], width / 2, 1}, {pix[y+c : y+2*c], width / 2, 1}}
+func planesOf(l decoding.Layout, pix [3][]byte) [3]plane {
+	return [3]plane{{pix[0], l.Strides[0], 0}, {pix[1], l.Strides[1], 1}, {pix[2], l.Strides[2], 1}}
 }
+
+func (c *Canvas) planes() [3]plane { return planesOf(c.Layout, c.Planes(c.Pix)) }
+
+func (c *Canvas) whole() layout.Rect { return layout.Rect{W: c.Width, H: c.Height} }
 
 func (p plane) row(r layout.Rect, y int) []byte {
 	at := (r.Y>>p.shift+y)*p.stride + r.X>>p.shift
@@ -43,7 +48,7 @@ func (p plane) row(r layout.Rect, y int) []byte {
 }
 
 func (c *Canvas) black(r layout.Rect) {
-	for i, p := range planes(c.Pix, c.width, c.height) {
+	for i, p := range c.planes() {
 		value := byte(16)
 		if i > 0 {
 			value = 128
@@ -66,7 +71,7 @@ func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
 		anew = tiles[i] != old.tile || old.pic != nil && (pictures[i] == nil || pictures[i].source != old.pic.source)
 	}
 	if anew {
-		c.black(layout.Rect{W: c.width, H: c.height})
+		c.black(c.whole())
 		c.shown = make([]placed, len(tiles))
 	}
 	var changed []layout.Rect
@@ -85,18 +90,18 @@ func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
 // put draws what is seen of a picture in a tile.
 func (c *Canvas) put(pic *Picture, t layout.Tile) {
 	r := t.Whole(pic.source[0], pic.source[1])
-	seen := r.Intersect(t.Rect).Intersect(layout.Rect{W: c.width, H: c.height})
-	whole := layout.Rect{W: pic.width, H: pic.height}
+	seen := r.Intersect(t.Rect).Intersect(c.whole())
+	whole := layout.Rect{W: pic.Width, H: pic.Height}
 	part := layout.Rect{X: seen.X - r.X, Y: seen.Y - r.Y, W: seen.W, H: seen.H}
-	for i, to := range planes(c.Pix, c.width, c.height) {
-		from := plane{pic.Planes[i], pic.Strides[i], to.shift}
-		if pic.width == r.W && pic.height == r.H {
+	to := c.planes()
+	for i, from := range planesOf(pic.Layout, pic.Planes) {
+		if pic.Width == r.W && pic.Height == r.H {
 			for y := range seen.H >> from.shift {
-				copy(to.row(seen, y), from.row(part, y))
+				copy(to[i].row(seen, y), from.row(part, y))
 			}
 			continue
 		}
-		scale(to, r, seen, from, whole)
+		scale(to[i], r, seen, from, whole)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/ffmpeg"
@@ -21,9 +22,8 @@ const (
 // Picture is a decoded frame, scaled to where it is shown, without bars.
 type Picture struct {
 	ffmpeg.Frame
-	time          av.Instant
-	width, height int
-	source        [2]int
+	time   av.Instant
+	source [2]int
 }
 
 // shape is what a child decodes, and to which size.
@@ -173,17 +173,19 @@ func (v *Stream) rest(ctx context.Context, now av.Instant) error {
 // read queues the pictures of a child until it ends.
 func (v *Stream) read(ctx context.Context, c *child) {
 	defer close(c.done)
-	for {
-		frame, err := c.Read(ctx)
-		if err != nil {
-			break
+	var err error
+	for err == nil {
+		var frame ffmpeg.Frame
+		if frame, err = c.Read(ctx); err == nil {
+			v.push(&Picture{Frame: frame})
 		}
-		v.push(&Picture{Frame: frame, width: c.width, height: c.height})
 	}
-	if ctx.Err() != nil {
+	if errors.Is(err, io.EOF) && ctx.Err() == nil {
+		err = nil
+	} else {
 		c.Kill()
 	}
-	c.err = c.Wait()
+	c.err = errors.Join(err, c.Wait())
 }
 
 // push queues a picture unless it is one of those that nobody wants.
