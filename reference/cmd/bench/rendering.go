@@ -123,9 +123,12 @@ func recordInputs(dir string, inputs []input, length time.Duration) error {
 	return r.journal.Close()
 }
 
+// children are what composes for us: those of archived as it ships.
+func children() ffmpeg.Config { return ffmpeg.Config{Libav: ffmpeg.Beside(slog.Default())} }
+
 // composeJournal is what is measured of us, a process of its own: from the journal to the complete file.
 func composeJournal(ctx context.Context, dir, size, out string) error {
-	o := compose.Options{FFmpeg: ffmpeg.Config{Libav: ffmpeg.Beside(slog.Default())}, HasAudio: true, HasVideo: true}
+	o := compose.Options{FFmpeg: children(), HasAudio: true, HasVideo: true}
 	if _, err := fmt.Sscanf(size, "%dx%d", &o.Width, &o.Height); err != nil {
 		return fmt.Errorf("size %q is not WIDTHxHEIGHT", size)
 	}

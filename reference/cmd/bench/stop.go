@@ -15,7 +15,6 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose"
-	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -132,7 +131,7 @@ func (b bench) stop(ctx context.Context, hard loop, minutes float64) error {
 	}
 	length := time.Duration(minutes * float64(time.Minute)).Round(time.Second)
 	done := newProgress(r.zero)
-	options := compose.Options{FFmpeg: ffmpeg.Config{Libav: ffmpeg.Beside(slog.Default())}, Width: 640, Height: 480, HasAudio: true, HasVideo: true, Progress: func(t av.Instant) { done.set(t, false) }}
+	options := compose.Options{FFmpeg: children(), Width: 640, Height: 480, HasAudio: true, HasVideo: true, Progress: func(t av.Instant) { done.set(t, false) }}
 	var result compose.Result
 	began := time.Now()
 	g, ctx := errgroup.WithContext(ctx)
