@@ -43,6 +43,9 @@ type History struct {
 // App is the application that started it.
 func (h *History) App() string { return h.Start.IDs[evidence.Application] }
 
+// IsIndividual tells whether an individual archive was asked for.
+func (h *History) IsIndividual() bool { return h.Request.Text("outputMode") == "individual" }
+
 // Session is the session that the archive says it belongs to.
 func (h *History) Session() string {
 	for _, s := range slices.Concat(h.Seen, h.Hooks) {

@@ -236,6 +236,7 @@ type application struct {
 	Monitor  string // path of the address of session callbacks; empty for none
 	Secret   string // that signs callbacks
 	Email    string
+	Codec    string // that was asked for as the preferred one; empty for the default, VP8
 	Made     evidence.Record
 }
 
@@ -254,7 +255,7 @@ func (f *Facts) applications() map[string]application {
 		a := application{id: id, Store: Object(storage).Text("type"), Endpoint: Object(config).Text("endpoint"),
 			Fallback: Object(storage).Text("fallback"), SSE: Object(config).Text("sse") == "s3",
 			Callback: pathOf(wanted.Text("archiveCallbackUrl")), Monitor: pathOf(wanted.Text("sessionCallbackUrl")),
-			Secret: wanted.Text("signatureSecret"), Email: wanted.Text("email"), Made: r}
+			Secret: wanted.Text("signatureSecret"), Email: wanted.Text("email"), Codec: wanted.Text("preferredVideoCodec"), Made: r}
 		if key := got["apiKey"]; key != nil {
 			a.Key = fmt.Sprint(key)
 		}

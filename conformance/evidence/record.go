@@ -8,6 +8,7 @@ package evidence
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 )
@@ -241,8 +242,10 @@ type Published struct {
 	// VideoType and Classes, joined by blanks, are what the client or its token said of the stream when it was published.
 	VideoType string `json:"videoType,omitempty"`
 	Classes   string `json:"classes,omitempty"`
-	SSRC      uint32 `json:"ssrc"`
-	Ended     bool   `json:"ended"`
+	// ConnectionData are those of the client's connection, from its token.
+	ConnectionData string `json:"connectionData,omitempty"`
+	SSRC           uint32 `json:"ssrc"`
+	Ended          bool   `json:"ended"`
 	// Epoch is when unit 0 (frame or packet) was due; unit n was due Epoch + n/Rate. All tracks of one
 	// publisher share the epoch, so the offset between its picture and its sound is exactly zero.
 	Epoch time.Time `json:"epoch"`
@@ -250,6 +253,8 @@ type Published struct {
 	Units int       `json:"units"`
 	// LoopUnits is the length of the fixture: unit n carries frame n mod LoopUnits.
 	LoopUnits int `json:"loopUnits"`
+	// Runs are the units that were sent, in order.
+	Runs []Run `json:"runs,omitempty"`
 	// First and Last are when the first and the last packet left.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last,omitzero"`
@@ -262,6 +267,27 @@ type Published struct {
 	Muted []Span `json:"muted,omitempty"`
 	// Reason is why it ended: "delete", "abrupt", "peer".
 	Reason string `json:"reason,omitempty"`
+}
+
+// Run is a run of units: From is the first, To the one after the last.
+type Run struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// Captured is when unit n was captured, by the sender's clock.
+func (p *Published) Captured(n int64) time.Time {
+	return p.Epoch.Add(time.Duration(math.Round(float64(n) / p.Rate * float64(time.Second))))
+}
+
+// Sent tells whether unit n was sent.
+func (p *Published) Sent(n int64) bool {
+	for _, r := range p.Runs {
+		if n >= r.From && n < r.To {
+			return true
+		}
+	}
+	return false
 }
 
 // UnitAt is the fixture frame (or packet) due at t, and whether the track was being sent then.

@@ -50,6 +50,8 @@ type Options struct {
 	Classes      string
 	// TokenClasses are those that the token gives the client's streams; they are for the evidence alone.
 	TokenClasses []string
+	// ConnectionData are those that the token gives the client's connection; they are for the evidence alone, too.
+	ConnectionData string
 	// Video and Audio are fixture ids; an empty one is not published.
 	Video, Audio string
 	// Within bounds the set-up; 0: 15s.

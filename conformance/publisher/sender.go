@@ -58,7 +58,7 @@ func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) 
 	s := &sender{track: t, local: local, rtp: tr.Sender(), base: rand.Uint32()}
 	s.packetizer = rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), rtp.NewRandomSequencer(), uint32(t.clock))
 	s.pub = evidence.Published{
-		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
+		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), ConnectionData: o.ConnectionData, Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
 		SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
 	}
 	return s, nil
@@ -146,7 +146,7 @@ func (p *publication) send(epoch time.Time) string {
 		if !s.told && s.pub.Packets > 0 {
 			s.told = true
 			first := s.pub
-			first.Muted = slices.Clone(first.Muted)
+			first.Muted, first.Runs = slices.Clone(first.Muted), slices.Clone(first.Runs)
 			p.telling.Go(func() { p.tellFirst(s.track.kind, first) }) // the disk must not hold up the media
 		}
 		if at := p.now().Sub(epoch); at >= nextReport {
@@ -195,7 +195,17 @@ func (s *sender) sendUnit(now func() time.Time, epoch time.Time) error {
 	}
 	s.pub.Last = now().UTC()
 	s.pub.Units++
+	s.count(n)
 	return nil
+}
+
+// count notes that unit n was sent.
+func (s *sender) count(n int64) {
+	if last := len(s.pub.Runs) - 1; last >= 0 && s.pub.Runs[last].To == n {
+		s.pub.Runs[last].To++
+		return
+	}
+	s.pub.Runs = append(s.pub.Runs, evidence.Run{From: n, To: n + 1})
 }
 
 // report sends sender reports whose two clocks agree exactly for all tracks.
