@@ -23,6 +23,7 @@ type Facts struct {
 	byOperation map[string][]evidence.Record // of exchanges; "" has all
 	decoded     map[string]decoding          // by text
 	files       map[string]File              // by the text of the report
+	zips        map[string]Zip               // by the text of the report
 	allLists    []List
 	courses     map[*History]Course
 	performed   map[*History]Performance
@@ -57,14 +58,14 @@ func (f *Facts) Calls(operations ...string) []evidence.Record {
 }
 
 func SortOut(ledger spec.Ledger, v evidence.View) *Facts {
-	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}}
+	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}}
 	f.sortOut(v)
 	return f
 }
 
 // With sorts other evidence against the same ledger; what was decoded is not decoded again.
 func (f *Facts) With(v evidence.View) *Facts {
-	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files}
+	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips}
 	other.sortOut(v)
 	return other
 }
@@ -95,6 +96,10 @@ func (f *Facts) sortOut(v evidence.View) {
 		case r.Media != nil:
 			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
 				h.Media = append(h.Media, r)
+			}
+		case r.Individual != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Individual = append(h.Individual, r)
 			}
 		case r.Opened != nil:
 			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {

@@ -36,8 +36,10 @@ type History struct {
 	Stops    []evidence.Record // stop calls by its application
 	Deletes  []evidence.Record
 	Media    []evidence.Record // forensics of its file
-	Opened   []evidence.Record // its encrypted objects, decrypted
-	uploads  []evidence.Record // requests for it that the suite's store saw
+	// Individual has what was found in its ZIP, when it is of individual streams.
+	Individual []evidence.Record
+	Opened     []evidence.Record // its encrypted objects, decrypted
+	uploads    []evidence.Record // requests for it that the suite's store saw
 }
 
 // App is the application that started it.

@@ -43,9 +43,11 @@ type Record struct {
 	Published *Published `json:"published,omitempty"`
 	Watch     *Watch     `json:"watch,omitempty"`
 	Media     *Media     `json:"media,omitempty"`
-	Opened    *Opened    `json:"opened,omitempty"`
-	Clock     *Clock     `json:"clock,omitempty"`
-	Harness   *Harness   `json:"harness,omitempty"`
+	// Individual is of the ZIP of an individual stream archive.
+	Individual *Individual `json:"individual,omitempty"`
+	Opened     *Opened     `json:"opened,omitempty"`
+	Clock      *Clock      `json:"clock,omitempty"`
+	Harness    *Harness    `json:"harness,omitempty"`
 }
 
 // Kind names the payload: "step", "exchange", ... It fails unless exactly one is set.
@@ -65,6 +67,7 @@ func (r Record) Kind() (string, error) {
 		{"published", r.Published != nil},
 		{"watch", r.Watch != nil},
 		{"media", r.Media != nil},
+		{"individual", r.Individual != nil},
 		{"opened", r.Opened != nil},
 		{"clock", r.Clock != nil},
 		{"harness", r.Harness != nil},
@@ -326,6 +329,12 @@ type Media struct {
 	Report json.RawMessage `json:"report,omitempty"`
 	// Error: the blob is not readable as media. A missing tool is a Harness record instead.
 	Error string `json:"error,omitempty"`
+}
+
+// Individual is what the ZIP of an individual stream archive holds, a report of the type in conformance/media/individual.
+type Individual struct {
+	SHA256 string          `json:"sha256"`
+	Report json.RawMessage `json:"report"`
 }
 
 // Opened is what the holder of the private key made of an encrypted object.

@@ -139,17 +139,18 @@ func (v View) Exchanges(operations ...string) View {
 
 // The following keep one kind of record each.
 
-func (v View) Webhooks() View  { return v.Where(func(r *Record) bool { return r.Webhook != nil }) }
-func (v View) Objects() View   { return v.Where(func(r *Record) bool { return r.Object != nil }) }
-func (v View) Uploads() View   { return v.Where(func(r *Record) bool { return r.Upload != nil }) }
-func (v View) Mails() View     { return v.Where(func(r *Record) bool { return r.Mail != nil }) }
-func (v View) Clients() View   { return v.Where(func(r *Record) bool { return r.Client != nil }) }
-func (v View) Steps() View     { return v.Where(func(r *Record) bool { return r.Step != nil }) }
-func (v View) Watches() View   { return v.Where(func(r *Record) bool { return r.Watch != nil }) }
-func (v View) Media() View     { return v.Where(func(r *Record) bool { return r.Media != nil }) }
-func (v View) Clocks() View    { return v.Where(func(r *Record) bool { return r.Clock != nil }) }
-func (v View) Harness() View   { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
-func (v View) Published() View { return v.Where(func(r *Record) bool { return r.Published != nil }) }
+func (v View) Webhooks() View   { return v.Where(func(r *Record) bool { return r.Webhook != nil }) }
+func (v View) Objects() View    { return v.Where(func(r *Record) bool { return r.Object != nil }) }
+func (v View) Uploads() View    { return v.Where(func(r *Record) bool { return r.Upload != nil }) }
+func (v View) Mails() View      { return v.Where(func(r *Record) bool { return r.Mail != nil }) }
+func (v View) Clients() View    { return v.Where(func(r *Record) bool { return r.Client != nil }) }
+func (v View) Steps() View      { return v.Where(func(r *Record) bool { return r.Step != nil }) }
+func (v View) Watches() View    { return v.Where(func(r *Record) bool { return r.Watch != nil }) }
+func (v View) Media() View      { return v.Where(func(r *Record) bool { return r.Media != nil }) }
+func (v View) Individual() View { return v.Where(func(r *Record) bool { return r.Individual != nil }) }
+func (v View) Clocks() View     { return v.Where(func(r *Record) bool { return r.Clock != nil }) }
+func (v View) Harness() View    { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
+func (v View) Published() View  { return v.Where(func(r *Record) bool { return r.Published != nil }) }
 
 // Tracks keeps the last word on each published track: one record per SSRC.
 func (v View) Tracks() View {
