@@ -24,6 +24,8 @@ type Facts struct {
 	decoded     map[string]decoding          // by text
 	files       map[string]File              // by the text of the report
 	zips        map[string]Zip               // by the text of the report
+	kept        map[any]any                  // see Keep
+	once        map[any]any                  // see Once
 	allLists    []List
 	courses     map[*History]Course
 	performed   map[*History]Performance
@@ -58,20 +60,37 @@ func (f *Facts) Calls(operations ...string) []evidence.Record {
 }
 
 func SortOut(ledger spec.Ledger, v evidence.View) *Facts {
-	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}}
+	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}, kept: map[any]any{}}
 	f.sortOut(v)
 	return f
 }
 
 // With sorts other evidence against the same ledger; what was decoded is not decoded again.
 func (f *Facts) With(v evidence.View) *Facts {
-	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips}
+	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips, kept: f.kept}
 	other.sortOut(v)
 	return other
 }
 
+// Keep works something out once for all evidence that is judged by the ledger; its key has to name everything that it is
+// worked out from.
+func Keep[T any](f *Facts, key any, make func() T) T { return from(f.kept, key, make) }
+
+// Once works something out once for the evidence at hand.
+func Once[T any](f *Facts, key any, make func() T) T { return from(f.once, key, make) }
+
+func from[T any](kept map[any]any, key any, make func() T) T {
+	if v, known := kept[key].(T); known {
+		return v
+	}
+	v := make()
+	kept[key] = v
+	return v
+}
+
 func (f *Facts) sortOut(v evidence.View) {
 	f.View, f.ByID, f.Sessions, f.walks = v, map[string]*History{}, sessions(v), walks(v)
+	f.once = map[any]any{}
 	f.byOperation, f.courses, f.performed = map[string][]evidence.Record{}, map[*History]Course{}, map[*History]Performance{}
 	for _, r := range v.Exchanges().Records {
 		f.byOperation[""] = append(f.byOperation[""], r)
