@@ -8,7 +8,6 @@ package evidence
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 )
@@ -256,8 +255,6 @@ type Published struct {
 	Units int       `json:"units"`
 	// LoopUnits is the length of the fixture: unit n carries frame n mod LoopUnits.
 	LoopUnits int `json:"loopUnits"`
-	// Runs are the units that were sent, in order.
-	Runs []Run `json:"runs,omitempty"`
 	// First and Last are when the first and the last packet left.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last,omitzero"`
@@ -270,27 +267,6 @@ type Published struct {
 	Muted []Span `json:"muted,omitempty"`
 	// Reason is why it ended: "delete", "abrupt", "peer".
 	Reason string `json:"reason,omitempty"`
-}
-
-// Run is a run of units: From is the first, To the one after the last.
-type Run struct {
-	From int64 `json:"from"`
-	To   int64 `json:"to"`
-}
-
-// Captured is when unit n was captured, by the sender's clock.
-func (p *Published) Captured(n int64) time.Time {
-	return p.Epoch.Add(time.Duration(math.Round(float64(n) / p.Rate * float64(time.Second))))
-}
-
-// Sent tells whether unit n was sent.
-func (p *Published) Sent(n int64) bool {
-	for _, r := range p.Runs {
-		if n >= r.From && n < r.To {
-			return true
-		}
-	}
-	return false
 }
 
 // UnitAt is the fixture frame (or packet) due at t, and whether the track was being sent then.

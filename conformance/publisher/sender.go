@@ -146,7 +146,7 @@ func (p *publication) send(epoch time.Time) string {
 		if !s.told && s.pub.Packets > 0 {
 			s.told = true
 			first := s.pub
-			first.Muted, first.Runs = slices.Clone(first.Muted), slices.Clone(first.Runs)
+			first.Muted = slices.Clone(first.Muted)
 			p.telling.Go(func() { p.tellFirst(s.track.kind, first) }) // the disk must not hold up the media
 		}
 		if at := p.now().Sub(epoch); at >= nextReport {
@@ -195,17 +195,7 @@ func (s *sender) sendUnit(now func() time.Time, epoch time.Time) error {
 	}
 	s.pub.Last = now().UTC()
 	s.pub.Units++
-	s.count(n)
 	return nil
-}
-
-// count notes that unit n was sent.
-func (s *sender) count(n int64) {
-	if last := len(s.pub.Runs) - 1; last >= 0 && s.pub.Runs[last].To == n {
-		s.pub.Runs[last].To++
-		return
-	}
-	s.pub.Runs = append(s.pub.Runs, evidence.Run{From: n, To: n + 1})
 }
 
 // report sends sender reports whose two clocks agree exactly for all tracks.
