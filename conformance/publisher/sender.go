@@ -41,8 +41,9 @@ type sender struct {
 	told       bool   // the evidence says that sending began
 	pub        evidence.Published
 
-	mu    sync.Mutex
+	mu    sync.Mutex // held while a unit is sent
 	muted bool
+	away  []evidence.Span // without a network; an open one lasts
 }
 
 func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) {
@@ -58,8 +59,9 @@ func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) 
 	s := &sender{track: t, local: local, rtp: tr.Sender(), base: rand.Uint32()}
 	s.packetizer = rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), rtp.NewRandomSequencer(), uint32(t.clock))
 	s.pub = evidence.Published{
-		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), ConnectionData: o.ConnectionData, Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
-		SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
+		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), ConnectionData: o.ConnectionData,
+		Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
+		Lag: t.lag, SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
 	}
 	return s, nil
 }
@@ -126,10 +128,10 @@ func (p *publication) start() {
 func (p *publication) send(epoch time.Time) string {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	nextReport := time.Duration(0)
+	nextReport := p.soonest().track.lag + p.options.ReportsAfter
 	for {
 		s := p.soonest()
-		due := s.track.due(s.next)
+		due := s.track.leaves(s.next)
 		timer.Reset(max(0, due-p.now().Sub(epoch)))
 		select {
 		case <-p.quit:
@@ -146,7 +148,7 @@ func (p *publication) send(epoch time.Time) string {
 		if !s.told && s.pub.Packets > 0 {
 			s.told = true
 			first := s.pub
-			first.Muted = slices.Clone(first.Muted)
+			first.Muted, first.Unsent = slices.Clone(first.Muted), slices.Clone(first.Unsent)
 			p.telling.Go(func() { p.tellFirst(s.track.kind, first) }) // the disk must not hold up the media
 		}
 		if at := p.now().Sub(epoch); at >= nextReport {
@@ -158,29 +160,31 @@ func (p *publication) send(epoch time.Time) string {
 
 func (p *publication) soonest() *sender {
 	return slices.MinFunc(p.senders, func(a, b *sender) int {
-		return int(a.track.due(a.next) - b.track.due(b.next))
+		return int(a.track.leaves(a.next) - b.track.leaves(b.next))
 	})
 }
 
-// sendUnit sends the unit that is due, or passes over it while muted.
+// sendUnit sends the unit that is due, or passes over it while muted or without a network.
 func (s *sender) sendUnit(now func() time.Time, epoch time.Time) error {
 	n := s.next
 	s.next++
 	s.mu.Lock()
-	muted := s.muted
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	muted := s.muted || s.isAway()
 	at := now()
 	open := len(s.pub.Muted) > 0 && s.pub.Muted[len(s.pub.Muted)-1].To.IsZero()
 	switch {
 	case muted && !open:
 		s.pub.Muted = append(s.pub.Muted, evidence.Span{From: at.UTC()})
+		s.pub.Unsent = append(s.pub.Unsent, evidence.Units{From: n, To: n + 1})
 		return nil
 	case muted, open && !s.track.isKey(n):
+		s.pub.Unsent[len(s.pub.Unsent)-1].To = n + 1
 		return nil
 	case open:
 		s.pub.Muted[len(s.pub.Muted)-1].To = at.UTC()
 	}
-	s.pub.Late = max(s.pub.Late, at.Sub(epoch)-s.track.due(n))
+	s.pub.Late = max(s.pub.Late, at.Sub(epoch)-s.track.leaves(n))
 	stamp := s.base + uint32(n*s.track.ticks) // wraps as RTP does
 	for _, pkt := range s.packetizer.Packetize(s.track.units[int(n)%len(s.track.units)], uint32(s.track.ticks)) {
 		pkt.Timestamp = stamp
@@ -204,6 +208,9 @@ func (p *publication) report(now, epoch time.Time) {
 	for _, s := range p.senders {
 		if s.pub.Packets == 0 {
 			continue
+		}
+		if s.pub.Reported.IsZero() {
+			s.pub.Reported = now.UTC()
 		}
 		ticks := int64(math.Round(now.Sub(epoch).Seconds() * float64(s.track.clock)))
 		packets = append(packets, &rtcp.SenderReport{
@@ -241,7 +248,7 @@ func (p *publication) tell(kind string, pub evidence.Published) error {
 func (p *publication) tellEnd(reason string) error {
 	var errs []error
 	for _, s := range p.senders {
-		s.pub.Ended, s.pub.Reason = true, reason
+		s.pub.Ended, s.pub.Reason, s.pub.Away = true, reason, s.away
 		errs = append(errs, p.tell(s.track.kind, s.pub))
 		if s.pub.Late > stall {
 			_, err := p.options.Client.Journal.Append(evidence.Record{

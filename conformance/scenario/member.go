@@ -102,6 +102,8 @@ func (m *Member) Another(name string) *Member {
 // Kind is what a client says of what it publishes.
 type Kind struct {
 	VideoType, Classes string
+	// VideoLag, AudioLag and ReportsAfter are those of [publisher.Options].
+	VideoLag, AudioLag, ReportsAfter time.Duration
 }
 
 // Publish begins to publish; the label is publish.{name}, with a number from the second time on.
@@ -118,7 +120,9 @@ func (m *Member) PublishAs(ctx context.Context, k Kind, video, audio string) err
 	}
 	o := publisher.Options{
 		Client: m.f.As.Client, Label: label, Name: m.Name, Session: m.Session, Token: m.token,
-		StreamName: m.Name, VideoType: k.VideoType, Classes: k.Classes, TokenClasses: m.classes, ConnectionData: m.data, Video: video, Audio: audio,
+		StreamName: m.Name, VideoType: k.VideoType, Classes: k.Classes, TokenClasses: m.classes, ConnectionData: m.data,
+		Video: video, Audio: audio,
+		VideoLag: k.VideoLag, AudioLag: k.AudioLag, ReportsAfter: k.ReportsAfter,
 	}
 	if m.Conn != nil {
 		o.ConnectionID = m.Conn.ID
@@ -135,6 +139,22 @@ func (m *Member) PublishAs(ctx context.Context, k Kind, video, audio string) err
 		return pub.Abandon()
 	})
 	return nil
+}
+
+// Disconnect takes the network away from what the client publishes.
+func (m *Member) Disconnect() error {
+	if m.Pub == nil {
+		return errors.New("internal error: " + m.Name + " does not publish")
+	}
+	return m.Pub.Disconnect()
+}
+
+// Reconnect gives it back, with an ICE restart; the label is reconnect.{name}.
+func (m *Member) Reconnect(ctx context.Context) error {
+	if m.Pub == nil {
+		return errors.New("internal error: " + m.Name + " does not publish")
+	}
+	return m.Pub.Reconnect(ctx, "reconnect."+m.Name)
 }
 
 // Unpublish stops publishing.
