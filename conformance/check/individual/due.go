@@ -141,19 +141,39 @@ func freed(held []check.Span, from time.Time) (at time.Time) {
 	return at
 }
 
-// inArchive are the stretches in which an archive without limits holds a track.
+// inArchive are the stretches in which an archive without limits holds a track: not while its client had no network.
 func inArchive(c *check.Case, h *check.History, begun, whole check.Span) []check.Span {
 	if h.Request.Text("streamMode") == "manual" {
-		return check.ChosenSpans(c.Changes(), h, whole)
+		return present(whole, check.ChosenSpans(c.Changes(), h, whole))
 	}
 	if cut, ok := whole.Cut(begun.From, begun.To); ok {
-		return []check.Span{cut}
+		return present(whole, []check.Span{cut})
 	}
 	return nil
 }
 
-// segment finds the stretches that have a file each. What is published is one, in manual archives from each addition to the
-// removal; a choice of parts changes nothing.
+// present leaves out of spans the stretches in which the client had no network.
+func present(whole check.Span, spans []check.Span) []check.Span {
+	var out []check.Span
+	for _, s := range spans {
+		for _, a := range whole.By.Published.Away {
+			if !s.Covers(a.From) {
+				continue
+			}
+			out = append(out, check.Span{From: s.From, To: a.From, By: s.By})
+			if s.From = a.To; a.To.IsZero() || !a.To.Before(s.To) {
+				s.From = s.To
+			}
+		}
+		if s.From.Before(s.To) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// segment finds the stretches that have a file each. What is published is one, from each reconnection and, in manual archives, each
+// addition on; a choice of parts changes nothing.
 func (s *stream) segment(c *check.Case, h *check.History) {
 	var all []check.Span
 	for _, d := range s.due {
@@ -161,12 +181,24 @@ func (s *stream) segment(c *check.Case, h *check.History) {
 	}
 	for _, u := range check.Union(all) {
 		last := len(s.segments) - 1
-		if last >= 0 && !s.removed(c, h, s.segments[last].To, u.From) {
+		if last >= 0 && !s.removed(c, h, s.segments[last].To, u.From) && !s.interrupted(s.segments[last].To, u.From) {
 			s.segments[last].To = u.To
 			continue
 		}
 		s.segments = append(s.segments, u)
 	}
+}
+
+// interrupted tells whether the client had no network at some time between two moments.
+func (s *stream) interrupted(from, to time.Time) bool {
+	for _, d := range s.due {
+		for _, a := range d.by.Published.Away {
+			if !a.From.Before(from) && !a.From.After(to) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // removed tells whether the stream was taken out of the archive between two moments.
