@@ -33,6 +33,7 @@ const (
 	FlawIndResolution  = "resolution of an individual archive"
 	FlawIndBitrate     = "maxBitrate of an individual archive"
 	FlawIndQP          = "quantizationParameter of an individual archive"
+	FlawIndLayout      = "layout of an individual archive"
 	FlawLayout         = "impossible layout"
 	flawCredentials    = "flawed credentials"
 )
@@ -164,11 +165,14 @@ func modeFlaws(o Object) (flaws []string) {
 	return flaws
 }
 
-// layoutFlaws: a type nobody knows, a stylesheet without custom, or a screenshareType without bestFit.
+// layoutFlaws: any for an individual archive, a type nobody knows, a stylesheet without custom, or a screenshareType without bestFit.
 func (f *Facts) layoutFlaws(o Object) []string {
 	layout, ok := o["layout"].(map[string]any)
 	if !ok {
 		return nil
+	}
+	if o.Text("outputMode") == "individual" {
+		return []string{FlawIndLayout}
 	}
 	l, kind := Object(layout), Object(layout).Text("type")
 	types, _ := f.Ledger.List("layout")
