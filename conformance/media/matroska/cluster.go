@@ -61,9 +61,10 @@ func (p *parser) group(parent element, end int64) error {
 		}},
 	})
 	switch {
+	case err != nil: // whether it is a key frame may have followed
 	case has:
 		p.takeBlock(p.block, at, false, !refers)
-	case err == nil:
+	default:
 		p.note(Missing, parent.at, "a BlockGroup without a Block")
 	}
 	return err
