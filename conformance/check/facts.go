@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media/coded"
 	"reelcheck/spec"
 )
 
@@ -26,6 +27,7 @@ type Facts struct {
 	zips        map[string]Zip               // by the text of the report
 	kept        map[any]any                  // see Keep
 	once        map[any]any                  // see Once
+	loops       map[string]*coded.Loop       // by fixture
 	allLists    []List
 	courses     map[*History]Course
 	performed   map[*History]Performance
@@ -60,14 +62,14 @@ func (f *Facts) Calls(operations ...string) []evidence.Record {
 }
 
 func SortOut(ledger spec.Ledger, v evidence.View) *Facts {
-	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}, kept: map[any]any{}}
+	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}, kept: map[any]any{}, loops: map[string]*coded.Loop{}}
 	f.sortOut(v)
 	return f
 }
 
 // With sorts other evidence against the same ledger; what was decoded is not decoded again.
 func (f *Facts) With(v evidence.View) *Facts {
-	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips, kept: f.kept}
+	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips, kept: f.kept, loops: f.loops}
 	other.sortOut(v)
 	return other
 }

@@ -274,7 +274,7 @@ type Published struct {
 	Unsent []Units `json:"unsent,omitempty"`
 	// Away are the spans in which the client had no network, until it had restarted ICE.
 	Away []Span `json:"away,omitempty"`
-	// Reason is why it ended: "delete", "abrupt", "peer".
+	// Reason is why it ended: "delete", "abrupt", "peer", or "switch" when the track went on with another fixture.
 	Reason string `json:"reason,omitempty"`
 }
 

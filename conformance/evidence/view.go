@@ -152,15 +152,21 @@ func (v View) Clocks() View     { return v.Where(func(r *Record) bool { return r
 func (v View) Harness() View    { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
 func (v View) Published() View  { return v.Where(func(r *Record) bool { return r.Published != nil }) }
 
-// Tracks keeps the last word on each published track: one record per SSRC.
+// Tracks keeps the last word on each published track: one record per SSRC and epoch. A track that switches to another
+// fixture has one for each.
 func (v View) Tracks() View {
-	last := map[uint32]int64{}
+	type piece struct {
+		ssrc  uint32
+		epoch time.Time
+	}
+	last := map[piece]int64{}
+	of := func(r *Record) piece { return piece{r.Published.SSRC, r.Published.Epoch} }
 	for _, r := range v.Records {
 		if r.Published != nil {
-			last[r.Published.SSRC] = r.Seq
+			last[of(&r)] = r.Seq
 		}
 	}
-	return v.Where(func(r *Record) bool { return r.Published != nil && last[r.Published.SSRC] == r.Seq })
+	return v.Where(func(r *Record) bool { return r.Published != nil && last[of(r)] == r.Seq })
 }
 
 // First is the first record; ok is false when there is none.

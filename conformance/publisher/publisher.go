@@ -29,6 +29,9 @@ type Publication interface {
 	StreamID() string
 	// Mute stops or resumes sending one kind, "video" or "audio". Video resumes with a key frame.
 	Mute(kind string, muted bool) error
+	// Switch goes on with another video on the same track, from its unit 0, which is a key frame. Its codec is that of the
+	// track or of one of Options.Switches. While muted or disconnected the track waits with it.
+	Switch(video string) error
 	// Disconnect takes the client's network away. Nothing is sent until Reconnect, and nobody is told.
 	Disconnect() error
 	// Reconnect gives the network back and restarts ICE (RFC 9725 section 4.3.2). It returns when the client is connected
@@ -59,6 +62,8 @@ type Options struct {
 	ConnectionData string
 	// Video and Audio are fixture ids; an empty one is not published.
 	Video, Audio string
+	// Switches are further video fixtures, for their codecs to be offered beside that of Video.
+	Switches []string
 	// VideoLag and AudioLag are how long after its capture a unit leaves, as from a slow encoder. RTP timestamps and sender
 	// reports tell capture times.
 	VideoLag, AudioLag time.Duration
@@ -76,6 +81,7 @@ type track struct {
 	clock   int64 // RTP ticks per second
 	ticks   int64 // RTP ticks per unit
 	lag     time.Duration
+	start   int64 // RTP ticks from the epoch of the publication to unit 0
 	units   [][]byte
 	key     []bool // nil: every unit stands alone
 }
@@ -84,7 +90,7 @@ func (t *track) rate() float64 { return float64(t.clock) / float64(t.ticks) }
 
 // due is when unit n was captured, counted from the epoch. It is exact: no error accumulates.
 func (t *track) due(n int64) time.Duration {
-	return time.Duration(n * t.ticks * int64(time.Second) / t.clock)
+	return time.Duration((t.start + n*t.ticks) * int64(time.Second) / t.clock)
 }
 
 // leaves is when unit n is to leave, counted from the epoch.

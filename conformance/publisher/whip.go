@@ -78,7 +78,8 @@ type publication struct {
 	endOnce, closeOnce sync.Once
 	mu                 sync.Mutex // guards reason
 	reason             string
-	telling            sync.WaitGroup // of first words to the evidence
+	words              chan word      // to the evidence, while media flows
+	telling            sync.WaitGroup // of who writes them
 	failure            error          // of the send loop: evidence that could not be written; read after ended
 }
 
@@ -91,10 +92,8 @@ func (p *publication) open(loaded []*track) (err error) {
 		return err
 	}
 	m := &webrtc.MediaEngine{}
-	for _, t := range loaded {
-		if err := m.RegisterCodec(codecParameters(t.codec), codecKind(t.kind)); err != nil {
-			return err
-		}
+	if err := p.register(m, loaded); err != nil {
+		return err
 	}
 	r := &interceptor.Registry{}
 	responder, err := nack.NewResponderInterceptor()

@@ -102,8 +102,9 @@ func (m *Member) Another(name string) *Member {
 // Kind is what a client says of what it publishes.
 type Kind struct {
 	VideoType, Classes string
-	// VideoLag, AudioLag and ReportsAfter are those of [publisher.Options].
+	// VideoLag and what follows are those of [publisher.Options].
 	VideoLag, AudioLag, ReportsAfter time.Duration
+	Switches                         []string
 }
 
 // Publish begins to publish; the label is publish.{name}, with a number from the second time on.
@@ -122,7 +123,7 @@ func (m *Member) PublishAs(ctx context.Context, k Kind, video, audio string) err
 		Client: m.f.As.Client, Label: label, Name: m.Name, Session: m.Session, Token: m.token,
 		StreamName: m.Name, VideoType: k.VideoType, Classes: k.Classes, TokenClasses: m.classes, ConnectionData: m.data,
 		Video: video, Audio: audio,
-		VideoLag: k.VideoLag, AudioLag: k.AudioLag, ReportsAfter: k.ReportsAfter,
+		VideoLag: k.VideoLag, AudioLag: k.AudioLag, ReportsAfter: k.ReportsAfter, Switches: k.Switches,
 	}
 	if m.Conn != nil {
 		o.ConnectionID = m.Conn.ID

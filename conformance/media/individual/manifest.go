@@ -104,6 +104,10 @@ func ParseManifest(b []byte) Manifest {
 	if err := json.Unmarshal([]byte(m.Members["files"]), &files); err != nil {
 		m.note(Broken, "files: %v", err)
 	}
+	if len(files) > maxEntries {
+		m.note(Limit, "%d files; the first %d are looked at", len(files), maxEntries)
+		files = files[:maxEntries]
+	}
 	for i, raw := range files {
 		where := fmt.Sprintf("file %d", i)
 		o, err := m.object(raw, where)
@@ -117,7 +121,9 @@ func ParseManifest(b []byte) Manifest {
 }
 
 func (m *Manifest) note(k Kind, format string, args ...any) {
-	m.Findings = append(m.Findings, Finding{k, fmt.Sprintf(format, args...)})
+	if len(m.Findings) < maxFindings {
+		m.Findings = append(m.Findings, Finding{k, fmt.Sprintf(format, args...)})
+	}
 }
 
 // object reads the members of the one object in b.

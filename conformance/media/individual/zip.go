@@ -104,9 +104,15 @@ type meter struct {
 	err     error
 }
 
-var errMetered = errors.New("too much is read")
+var (
+	errMetered = errors.New("too much is read")
+	errOutside = errors.New("its place is before the file")
+)
 
 func (m *meter) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 { // a directory that was shifted may say so of an entry
+		return 0, errOutside
+	}
 	if m.metered {
 		if m.left -= int64(len(p)); m.left < 0 {
 			return 0, errMetered

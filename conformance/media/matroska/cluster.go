@@ -61,9 +61,10 @@ func (p *parser) group(parent element, end int64) error {
 		}},
 	})
 	switch {
+	case err != nil: // whether it is a key frame may have followed
 	case has:
 		p.takeBlock(p.block, at, false, !refers)
-	case err == nil:
+	default:
 		p.note(Missing, parent.at, "a BlockGroup without a Block")
 	}
 	return err
@@ -191,6 +192,9 @@ func unlace(b []byte, kind byte) ([][]byte, error) {
 		return nil, errors.New("a laced block without frames")
 	}
 	count, b := int(b[0])+1, b[1:]
+	if count > len(b) { // an empty frame is none, and hundreds of them cost a file a few bytes
+		return nil, fmt.Errorf("%d laced frames in %d bytes", count, len(b))
+	}
 	var sizes []int
 	var err error
 	switch kind {
