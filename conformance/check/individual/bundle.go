@@ -34,33 +34,42 @@ type file struct {
 	tracks []*track
 }
 
-// track is a track of a file, with the unit of what was published that each frame is.
+// track is a track of a file, with what was published that each frame is.
 type track struct {
 	matroska.Track
-	due   *due // nil: the stream has no such track
 	units []int64
+	from  []*due // what the units are of; nil where there is none
 }
 
 // zero is when the file's time zero is, told by frame i; ok is false for a frame that was not sent.
 func (t *track) zero(i int) (at time.Time, ok bool) {
-	if t.due == nil || t.units[i] == none {
+	if t.from[i] == nil {
 		return at, false
 	}
 	return t.captured(i).Add(-t.Presented(i)), true
 }
 
 // captured is when frame i was captured.
-func (t *track) captured(i int) time.Time { return t.due.by.Published.Captured(t.units[i]) }
+func (t *track) captured(i int) time.Time { return t.from[i].by.Published.Captured(t.units[i]) }
 
 // known are the indices of frames that were sent.
 func (t *track) known() []int {
 	var out []int
-	for i, n := range t.units {
-		if n != none {
+	for i, d := range t.from {
+		if d != nil {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// by is the evidence of what was published; ok is false when nothing in the track was.
+func (t *track) by() (r evidence.Record, ok bool) {
+	known := t.known()
+	if len(known) == 0 {
+		return r, false
+	}
+	return t.from[known[0]].by, true
 }
 
 // track is that of a type with frames, nil if there is none.
@@ -115,7 +124,6 @@ func open(c *check.Case, h *check.History, r evidence.Record, z check.Zip) *bund
 	b := &bundle{History: h, r: r, zip: z}
 	b.manifest, b.listed = z.Manifest()
 	b.streams = streams(c, h)
-	from, to := b.span(c)
 	for _, e := range z.MediaFiles() {
 		f := &file{entry: e}
 		for _, o := range b.manifest.Files {
@@ -132,26 +140,14 @@ func open(c *check.Case, h *check.History, r evidence.Record, z check.Zip) *bund
 				f.stream = s
 			}
 		}
-		f.read(c, b, from, to)
+		f.read(c, b)
 		b.files = append(b.files, f)
 	}
 	return b
 }
 
-// margin is how far beyond an archive frames are looked for that may be in it.
-const margin = 2 * time.Second
-
-// span is the stretch of real time in which what the archive holds was captured.
-func (b *bundle) span(c *check.Case) (from, to time.Time) {
-	from, to = check.Sent(b.Start), b.r.Time
-	if end, ok := ended(c, b.History); ok {
-		to = end.late
-	}
-	return from.Add(-margin), to.Add(margin)
-}
-
 // read matches the frames: pictures first, for no two of them are the same.
-func (f *file) read(c *check.Case, b *bundle, from, to time.Time) {
+func (f *file) read(c *check.Case, b *bundle) {
 	var hint time.Time
 	if created, ok := b.manifest.Members["createdAt"].Whole(); ok {
 		offset, _ := f.about["startTimeOffset"].Whole()
@@ -162,17 +158,25 @@ func (f *file) read(c *check.Case, b *bundle, from, to time.Time) {
 			if m.Type != kind {
 				continue
 			}
-			t := &track{Track: m, units: strangers(len(m.Frames))}
+			t := &track{Track: m, units: strangers(len(m.Frames)), from: make([]*due, len(m.Frames))}
 			if f.stream != nil {
-				t.due = f.stream.due[kind]
-			}
-			if t.due != nil {
-				t.units = units(c, m, t.due.by.Published, from, to, hint)
+				for _, d := range f.stream.due[kind] {
+					t.take(c, d, hint)
+				}
 			}
 			f.tracks = append(f.tracks, t)
 			if known := t.known(); len(known) > 0 && kind == matroska.Video {
 				hint, _ = t.zero(known[0])
 			}
+		}
+	}
+}
+
+// take claims the frames that are units of what was published.
+func (t *track) take(c *check.Case, d *due, begin time.Time) {
+	for i, n := range unitsOf(c, t.Track, d.by.Published, begin) {
+		if n != none && t.from[i] == nil {
+			t.units[i], t.from[i] = n, d
 		}
 	}
 }

@@ -38,10 +38,8 @@ func chosenAlone(c *check.Case) {
 			c.Want(len(b.of(s)) == 0, fmt.Sprintf("no file of %s, which was not chosen", s.client), fmt.Sprintf("%d files", len(b.of(s))), b.r, s.record())
 			return
 		}
-		for kind, d := range s.due {
-			if len(d.spans) > 0 {
-				recorded(c, b, s, kind)
-			}
+		for kind := range s.due {
+			recorded(c, b, s, kind)
 			within(c, b, s, kind)
 		}
 	})
@@ -56,10 +54,8 @@ func partsChosen(c *check.Case) {
 		if !part {
 			return
 		}
-		for kind, d := range s.due {
-			if len(d.spans) > 0 {
-				recorded(c, b, s, kind)
-			}
+		for kind := range s.due {
+			recorded(c, b, s, kind)
 			within(c, b, s, kind)
 		}
 	})
@@ -67,17 +63,18 @@ func partsChosen(c *check.Case) {
 
 // within wants no frames of a track from when it was not chosen. A call takes effect before it is answered.
 func within(c *check.Case, b *bundle, s *stream, kind string) {
-	d, allow := s.due[kind], c.Limit("tolerance.removal")
+	allow := c.Limit("tolerance.removal")
 	stray := 0
 	var worst time.Duration
-	for n := range b.found(s, kind) {
-		at := d.by.Published.Captured(n)
-		if away := d.away(c, b, s, at); away > allow {
-			stray++
-			worst = max(worst, away)
+	for _, d := range s.due[kind] {
+		for n := range b.found(s, d) {
+			if away := d.away(c, b, s, d.by.Published.Captured(n)); away > allow {
+				stray++
+				worst = max(worst, away)
+			}
 		}
 	}
-	c.Want(stray == 0, fmt.Sprintf("%s of %s only while it was chosen", kind, s.client), fmt.Sprintf("%d frames from other times, up to %v away", stray, worst.Round(time.Millisecond)), b.r, d.by)
+	c.Want(stray == 0, fmt.Sprintf("%s of %s only while it was chosen", kind, s.client), fmt.Sprintf("%d frames from other times, up to %v away", stray, worst.Round(time.Millisecond)), b.r, s.record())
 }
 
 // away is how far a moment is from the stretches in which the track was chosen.
@@ -115,8 +112,8 @@ func (d *due) away(c *check.Case, b *bundle, s *stream, at time.Time) time.Durat
 func besideComposed(c *check.Case) {
 	chosen(c, func(b *bundle, s *stream) {
 		if s.has() {
-			for kind, d := range s.due {
-				if len(d.spans) > 0 && b.beside(c) != nil {
+			for kind := range s.due {
+				if b.beside(c) != nil {
 					recorded(c, b, s, kind)
 				}
 			}
@@ -148,19 +145,19 @@ func composedToo(c *check.Case, h *check.History) {
 		c.Blocked("a composed archive beside the individual one", "it has no file", h.Start)
 		return
 	}
-	r := h.Media[len(h.Media)-1]
-	f, ok := c.File(r)
+	film := h.Media[len(h.Media)-1]
+	f, ok := c.File(film)
 	if !ok || f.Picture == nil {
-		c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
+		c.Wrong("a readable MP4 file", check.FileKind(film, f), film)
 		return
 	}
 	for _, s := range streams(c, h) {
-		d := s.due[matroska.Video]
-		if d == nil {
+		if len(s.due[matroska.Video]) == 0 {
 			continue
 		}
-		shown := len(f.Picture.OfStream(d.by.Published.Fixture)) > 0
+		r := s.record()
+		shown := len(f.Picture.OfStream(r.Published.Fixture)) > 0
 		want := map[bool]string{true: "in", false: "not in"}
-		c.Want(shown == s.holds(matroska.Video), strings.Join([]string{"pictures of", s.client, want[s.holds(matroska.Video)], "the composed archive"}, " "), want[shown]+" it", r, d.by)
+		c.Want(shown == s.holds(matroska.Video), strings.Join([]string{"pictures of", s.client, want[s.holds(matroska.Video)], "the composed archive"}, " "), want[shown]+" it", film, r)
 	}
 }

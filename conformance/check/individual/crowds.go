@@ -2,6 +2,7 @@ package individual
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"reelcheck/conformance/check"
@@ -30,9 +31,9 @@ func asManyAs(kind, limit string) func(*check.Case) {
 				if !s.holds(kind) {
 					continue
 				}
-				if len(b.found(s, kind)) == 0 && s.long(c) {
+				if b.frames(s, kind) == 0 && s.long(c) {
 					missing = append(missing, s.client)
-					at = append(at, s.due[kind].by)
+					at = append(at, s.record())
 				}
 			}
 			c.Want(len(missing) == 0, fmt.Sprintf("%s of %d streams at once", kind, c.Number(limit)), "nothing of "+strings.Join(missing, ", "), append(at, b.r)...)
@@ -49,7 +50,7 @@ func (b *bundle) atOnce(kind string) int {
 		}
 		n := 0
 		for _, o := range b.streams {
-			if o.holds(kind) && check.AnyDuring(o.due[kind].spans, s.due[kind].spans[0].From, s.due[kind].spans[0].From.Add(1)) {
+			if from := s.spans(kind)[0].From; check.AnyDuring(o.spans(kind), from, from.Add(1)) {
 				n++
 			}
 		}
@@ -61,46 +62,47 @@ func (b *bundle) atOnce(kind string) int {
 // beyondLimits: what has no place is not recorded until one becomes free; all others, and what is within the other limit, are.
 func beyondLimits(c *check.Case) {
 	for _, b := range bundles(c) {
+		crowded := false
 		for _, s := range b.streams {
 			for _, kind := range []string{matroska.Video, matroska.Audio} {
-				if d := s.due[kind]; d == nil || !asked(b.History, kind) || len(d.spans) > 0 || !b.waits(c, s, kind) {
+				if !b.waits(c, s, kind) {
 					continue
 				}
 				n := b.early(s, kind)
-				c.Want(n == 0, fmt.Sprintf("no %s of %s while %d others have it", kind, s.client, b.atOnce(kind)), fmt.Sprintf("%d frames", n), b.r, s.due[kind].by)
-				for _, o := range b.streams {
-					for _, k := range []string{matroska.Video, matroska.Audio} {
-						if o.holds(k) {
-							recorded(c, b, o, k)
-						}
-					}
-				}
+				c.Want(n == 0, fmt.Sprintf("no %s of %s while %d others have it", kind, s.client, b.atOnce(kind)), fmt.Sprintf("%d frames", n), b.r, s.record())
+				crowded = true
 			}
+		}
+		if !crowded {
+			continue
+		}
+		for _, s := range b.streams {
+			recorded(c, b, s, matroska.Video)
+			recorded(c, b, s, matroska.Audio)
 		}
 	}
 }
 
-// waits tells whether a stream was published in the archive and had no place in it.
+// waits tells whether a track was published in the archive and had no place in it.
 func (b *bundle) waits(c *check.Case, s *stream, kind string) bool {
 	end, ok := ended(c, b.History)
-	if !ok || b.Request.Text("streamMode") == "manual" {
+	if !ok || b.Request.Text("streamMode") == "manual" || !asked(b.History, kind) || s.holds(kind) {
 		return false
 	}
-	_, there := s.due[kind].whole.Cut(check.Over(b.Start), end.early)
-	return there
+	return slices.ContainsFunc(s.due[kind], func(d *due) bool {
+		_, there := d.whole.Cut(check.Over(b.Start), end.early)
+		return there
+	})
 }
 
 // early counts frames that were captured while there was no place for them.
 func (b *bundle) early(s *stream, kind string) int {
-	d, n := s.due[kind], 0
-	for unit := range b.found(s, kind) {
-		at := d.by.Published.Captured(unit)
-		free := false
-		for _, span := range d.free {
-			free = free || !at.Before(span.From)
-		}
-		if !free {
-			n++
+	n := 0
+	for _, d := range s.due[kind] {
+		for unit := range b.found(s, d) {
+			if d.free.IsZero() || d.by.Published.Captured(unit).Before(d.free) {
+				n++
+			}
 		}
 	}
 	return n

@@ -14,23 +14,35 @@ type stream struct {
 	id       string
 	client   string
 	began    time.Time
-	due      map[string]*due // by the type of track
-	segments []check.Span    // in each of which it has a file of its own
+	due      map[string][]*due // by the type of track: several when it went on with other content
+	segments []check.Span      // in each of which it has a file of its own
 }
 
-// due is a track that was published, and the stretches of real time in which the archive holds it.
+// due is a track that was published, or a stretch of it with content of one kind, and the stretches of real time in which the archive holds it.
 type due struct {
 	by    evidence.Record
 	whole check.Span   // from its publication to its end
 	spans []check.Span // none: the archive does not hold it
-	free  []check.Span // stretches in which it may be there or not
+	free  time.Time    // from when on it may be there or not; zero: never
 }
 
 // has tells whether the archive has to hold anything of the stream.
 func (s *stream) has() bool { return len(s.segments) > 0 }
 
 // holds tells whether the archive has to hold its track of a type at some time.
-func (s *stream) holds(kind string) bool { return s.due[kind] != nil && len(s.due[kind].spans) > 0 }
+func (s *stream) holds(kind string) bool { return len(s.spans(kind)) > 0 }
+
+// spans are those in which the archive has to hold its track of a type.
+func (s *stream) spans(kind string) []check.Span {
+	var out []check.Span
+	for _, d := range s.due[kind] {
+		out = append(out, d.spans...)
+	}
+	return check.Union(out)
+}
+
+// all are the tracks of the stream of both types.
+func (s *stream) all() []*due { return slices.Concat(s.due[matroska.Video], s.due[matroska.Audio]) }
 
 // ending brackets the end of an archive in real time.
 type ending struct{ early, late time.Time }
@@ -56,13 +68,13 @@ func streams(c *check.Case, h *check.History) []*stream {
 		i := slices.IndexFunc(out, func(s *stream) bool { return s.id == id })
 		if i < 0 {
 			i = len(out)
-			out = append(out, &stream{id: id, client: p.Client, began: p.First, due: map[string]*due{}})
+			out = append(out, &stream{id: id, client: p.Client, began: p.First, due: map[string][]*due{}})
 		}
 		if p.First.Before(out[i].began) {
 			out[i].began = p.First
 		}
 		if p.Kind == matroska.Video || p.Kind == matroska.Audio {
-			out[i].due[p.Kind] = &due{by: u.By, whole: u}
+			out[i].due[p.Kind] = append(out[i].due[p.Kind], &due{by: u.By, whole: u})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b *stream) int { return a.began.Compare(b.began) })
@@ -99,11 +111,11 @@ func plan(c *check.Case, h *check.History, begun check.Span, all []*stream, kind
 	}
 	var held []check.Span // of those that are recorded, in the order of publication
 	for _, s := range all {
-		d := s.due[kind]
-		if d == nil {
-			continue
+		var spans []check.Span
+		for _, d := range s.due[kind] {
+			d.spans = inArchive(c, h, begun, d.whole)
+			spans = append(spans, d.spans...)
 		}
-		spans := inArchive(c, h, begun, d.whole)
 		if len(spans) == 0 {
 			continue
 		}
@@ -115,18 +127,12 @@ func plan(c *check.Case, h *check.History, begun check.Span, all []*stream, kind
 			}
 		}
 		if there < limit {
-			d.spans = spans
 			held = append(held, check.Span{From: from, To: spans[len(spans)-1].To})
 			continue
 		}
 		// It waits; from when a place becomes free on it may be there.
-		for _, span := range spans {
-			if free := freed(held, from); !free.IsZero() && free.Before(span.To) {
-				if free.After(span.From) {
-					span.From = free
-				}
-				d.free = append(d.free, span)
-			}
+		for _, d := range s.due[kind] {
+			d.spans, d.free = nil, freed(held, from)
 		}
 	}
 }
@@ -176,12 +182,12 @@ func present(whole check.Span, spans []check.Span) []check.Span {
 // addition on; a choice of parts changes nothing.
 func (s *stream) segment(c *check.Case, h *check.History) {
 	var all []check.Span
-	for _, d := range s.due {
+	for _, d := range s.all() {
 		all = append(all, d.spans...)
 	}
-	for _, u := range check.Union(all) {
+	for _, u := range s.recoded(check.Union(all)) {
 		last := len(s.segments) - 1
-		if last >= 0 && !s.removed(c, h, s.segments[last].To, u.From) && !s.interrupted(s.segments[last].To, u.From) {
+		if last >= 0 && !s.removed(c, h, s.segments[last].To, u.From) && !s.interrupted(s.segments[last].To, u.From) && !s.segments[last].To.Equal(u.From) {
 			s.segments[last].To = u.To
 			continue
 		}
@@ -189,9 +195,35 @@ func (s *stream) segment(c *check.Case, h *check.History) {
 	}
 }
 
+// recoded cuts spans where the video goes on in another codec.
+func (s *stream) recoded(spans []check.Span) []check.Span {
+	for _, at := range s.switches() {
+		for i, span := range spans {
+			if span.From.Before(at) && at.Before(span.To) {
+				second := span
+				spans[i].To, second.From = at, at
+				spans = slices.Insert(spans, i+1, second)
+				break
+			}
+		}
+	}
+	return spans
+}
+
+// switches are when the video went on in another codec.
+func (s *stream) switches() []time.Time {
+	var out []time.Time
+	for i, d := range s.due[matroska.Video] {
+		if i > 0 && s.due[matroska.Video][i-1].by.Published.Codec != d.by.Published.Codec {
+			out = append(out, d.by.Published.First)
+		}
+	}
+	return out
+}
+
 // interrupted tells whether the client had no network at some time between two moments.
 func (s *stream) interrupted(from, to time.Time) bool {
-	for _, d := range s.due {
+	for _, d := range s.all() {
 		for _, a := range d.by.Published.Away {
 			if !a.From.Before(from) && !a.From.After(to) {
 				return true

@@ -36,54 +36,45 @@ func tracks(c *check.Case, each func(b *bundle, f *file, t *track)) {
 // asReceived: each frame was sent, once and in order, and nothing between the first and the last of a stretch is missing.
 func asReceived(c *check.Case) {
 	tracks(c, func(b *bundle, f *file, t *track) {
-		if t.due == nil {
+		by, ok := t.by()
+		if !ok {
 			c.Wrong("frames that were sent", fmt.Sprintf("%d frames of %s in %s, which nobody sent", len(t.Frames), t.Codec, f.entry.Name), b.r)
 			return
 		}
 		what := fmt.Sprintf("%s of %s", t.Type, f.stream.client)
 		known := t.known()
-		c.Want(len(known) == len(t.Frames), fmt.Sprintf("%d frames as they were sent: %s", len(t.Frames), what), fmt.Sprintf("%d of them", len(known)), b.r, t.due.by)
-		ascending := slices.IsSortedFunc(known, func(i, j int) int { return int(t.units[i] - t.units[j]) })
-		c.Want(ascending, "frames in the order in which they were sent: "+what, "in another order", b.r, t.due.by)
+		c.Want(len(known) == len(t.Frames), fmt.Sprintf("%d frames as they were sent: %s", len(t.Frames), what), fmt.Sprintf("%d of them", len(known)), b.r, by)
+		ascending := slices.IsSortedFunc(known, func(i, j int) int { return t.captured(i).Compare(t.captured(j)) })
+		c.Want(ascending, "frames in the order in which they were sent: "+what, "in another order", b.r, by)
 	})
 	for _, b := range bundles(c) {
 		for _, s := range b.streams {
-			for kind, d := range s.due {
-				complete(c, b, s, kind, d)
+			for _, d := range s.all() {
+				complete(c, b, s, d)
 			}
 		}
 	}
 }
 
 // complete wants every unit of a track that was sent between the first and the last of a stretch that are in its files, once.
-func complete(c *check.Case, b *bundle, s *stream, kind string, d *due) {
-	found := b.found(s, kind)
+func complete(c *check.Case, b *bundle, s *stream, d *due) {
+	p := d.by.Published
+	found := b.found(s, d)
 	for _, span := range d.spans {
-		m := newMatcher(d.by.Published, span.From, span.To)
-		first, last := int64(none), int64(none)
-		for n := m.lo; n <= m.hi; n++ {
-			if found[n] > 0 {
-				if first == none {
-					first = n
-				}
-				last = n
+		var units []int64
+		twice := 0
+		for n, times := range found {
+			if span.Covers(p.Captured(n)) {
+				units = append(units, n)
 			}
-		}
-		if first == none {
-			continue
-		}
-		missing, twice := 0, 0
-		for n := first; n <= last; n++ {
-			switch {
-			case found[n] > 1:
+			if times > 1 {
 				twice++
-			case found[n] == 0 && d.by.Published.Sent(n):
-				missing++
 			}
 		}
+		missing := len(check.Missing(units, p))
 		ok := missing == 0 && twice == 0
-		if !c.Excused(ok, check.Stalled, check.Take{Published: *d.by.Published}) {
-			c.Want(ok, fmt.Sprintf("%d units of %s of %s, each once", last-first+1, kind, s.client), fmt.Sprintf("%d missing, %d more than once", missing, twice), b.r, d.by)
+		if len(units) > 0 && !c.Excused(ok, check.Stalled, check.Take{Published: *p}) {
+			c.Want(ok, fmt.Sprintf("%s of %s, each unit once", p.Kind, s.client), fmt.Sprintf("%d found, %d missing between them, %d more than once", len(units), missing, twice), b.r, d.by)
 		}
 	}
 }
@@ -93,8 +84,8 @@ func codecAsSent(codec, id string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, b := range bundles(c) {
 			for _, s := range b.streams {
-				d := s.due[matroska.Video]
-				if d == nil || d.by.Published.Codec != codec || !s.holds(matroska.Video) {
+				published := len(s.due[matroska.Video]) == 1 && s.due[matroska.Video][0].by.Published.Codec == codec
+				if !published || !s.holds(matroska.Video) {
 					continue
 				}
 				recorded(c, b, s, matroska.Video)
@@ -105,7 +96,7 @@ func codecAsSent(codec, id string) func(*check.Case) {
 					}
 					ext, _ := container(preferred(c, b.History), f)
 					c.Want(t.Codec == id && len(t.known()) == len(t.Frames) && f.entry.Ext() == ext, fmt.Sprintf("%s as it was sent, in a %s file", codec, ext),
-						fmt.Sprintf("%s, %d of its frames as they were sent", f.contents(), len(t.known())), b.r, d.by)
+						fmt.Sprintf("%s, %d of its frames as they were sent", f.contents(), len(t.known())), b.r, s.record())
 				}
 			}
 		}
@@ -141,10 +132,6 @@ func partsOf(id string) []fixtures.Part {
 func changingSize(c *check.Case) {
 	for _, b := range bundles(c) {
 		for _, s := range b.streams {
-			d := s.due[matroska.Video]
-			if d == nil || !s.holds(matroska.Video) || len(partsOf(d.by.Published.Fixture)) < 2 {
-				continue
-			}
 			sizes := map[string]bool{}
 			var wrong []string
 			for _, f := range b.of(s) {
@@ -158,18 +145,17 @@ func changingSize(c *check.Case) {
 			if n := len(b.of(s)); n != len(s.segments) {
 				wrong = append(wrong, fmt.Sprintf("%d files for %d segments", n, len(s.segments)))
 			}
-			c.Want(len(wrong) == 0, fmt.Sprintf("pictures of %d sizes of %s in one file, as they were sent", len(sizes), s.client), check.Clip(strings.Join(wrong, "; "), 300), b.r, d.by)
+			c.Want(len(wrong) == 0, fmt.Sprintf("pictures of %d sizes of %s in one file, as they were sent", len(sizes), s.client), check.Clip(strings.Join(wrong, "; "), 300), b.r, s.record())
 		}
 	}
 }
 
 // resized compares the sizes of pictures with those that were sent, which it notes.
 func (t *track) resized(sizes map[string]bool) (wrong []string) {
-	parts := partsOf(t.due.by.Published.Fixture)
-	loop := t.due.by.Published.LoopUnits
 	for _, i := range t.known() {
-		at := int(t.units[i]) % loop
-		k := slices.IndexFunc(parts, func(p fixtures.Part) bool { return at >= p.From && at < p.To })
+		p := t.from[i].by.Published
+		parts, at := partsOf(p.Fixture), int(t.units[i])%p.LoopUnits
+		k := slices.IndexFunc(parts, func(part fixtures.Part) bool { return at >= part.From && at < part.To })
 		if k < 0 {
 			continue
 		}

@@ -116,7 +116,7 @@ func oneZIP(c *check.Case) {
 
 func chosenAtStart(c *check.Case) {
 	for _, a := range c.Starts {
-		if !a.Clean() || !a.Individual() || !c.Status(a.Record, 200) {
+		if !a.Clean() || !a.Individual() || c.InForce(a.Record) || !c.Status(a.Record, 200) {
 			continue
 		}
 		o, _ := c.Decode(check.AnswerText(a.Record))

@@ -114,7 +114,7 @@ func (s *stream) closed(c *check.Case, b *bundle, n int) time.Time {
 	if end, ok := ended(c, b.History); ok && !to.Before(end.early) {
 		later(end.late)
 	}
-	for _, d := range s.due {
+	for _, d := range s.all() {
 		if d.whole.To.Equal(to) {
 			later(d.whole.Late)
 		}

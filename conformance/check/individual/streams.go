@@ -19,13 +19,14 @@ var streamChecks = []check.Check{
 	check.New("ARC-IND-24", check.In(name.Kinds), streamsOfOneKind),
 	check.New("ARC-IND-25", check.In(name.Kinds), archivesOfOneKind),
 	check.New("ARC-IND-29", check.In(name.Chosen), segmented((*stream).wasChosenAgain)),
+	check.New("ARC-IND-31", check.In(name.Interrupted), recodedApart),
 	check.New("ARC-IND-30", check.In(name.Captures, name.Chosen), undivided),
 }
 
 // record is the evidence of the stream.
 func (s *stream) record() evidence.Record {
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
-		if d := s.due[kind]; d != nil {
+		for _, d := range s.due[kind] {
 			return d.by
 		}
 	}
@@ -34,9 +35,9 @@ func (s *stream) record() evidence.Record {
 
 // long tells whether the stream is in the archive for so long that it has to be in a file.
 func (s *stream) long(c *check.Case) bool {
-	for _, d := range s.due {
+	for _, d := range s.all() {
 		for _, span := range d.spans {
-			if first, _, ok := d.sent(span); ok && span.To.Sub(first) > c.Limit("tolerance.individual-edge") {
+			if sent := sentWithin(d.by.Published, span); len(sent) > 0 && span.To.Sub(d.by.Published.Captured(sent[0])) > c.Limit("tolerance.individual-edge") {
 				return true
 			}
 		}
@@ -44,81 +45,86 @@ func (s *stream) long(c *check.Case) bool {
 	return false
 }
 
-// sent brackets the capture times of what left for the archive within a stretch.
-func (d *due) sent(span check.Span) (first, last time.Time, ok bool) {
-	p := d.by.Published
-	m := newMatcher(p, span.From, span.To)
-	for n := m.lo; n <= m.hi; n++ {
-		at := p.Captured(n)
-		if !p.Sent(n) || at.Before(span.From) || at.Add(p.Lag).After(span.To) {
-			continue
-		}
-		if !ok {
-			first, ok = at, true
-		}
-		last = at
-	}
-	return first, last, ok
-}
-
-// found are the units of a stream's track that its files hold, with how often.
-func (b *bundle) found(s *stream, kind string) map[int64]int {
+// found are the units of what was published that the files hold, with how often.
+func (b *bundle) found(s *stream, d *due) map[int64]int {
 	out := map[int64]int{}
 	for _, f := range b.of(s) {
 		for _, t := range f.tracks {
-			if t.Type != kind {
-				continue
-			}
-			for _, i := range t.known() {
-				out[t.units[i]]++
+			for i, from := range t.from {
+				if from == d {
+					out[t.units[i]]++
+				}
 			}
 		}
 	}
 	return out
 }
 
+// frames counts those of a type in the files of a stream.
+func (b *bundle) frames(s *stream, kind string) int {
+	n := 0
+	for _, f := range b.of(s) {
+		for _, t := range f.tracks {
+			if t.Type == kind {
+				n += len(t.Frames)
+			}
+		}
+	}
+	return n
+}
+
 // recorded judges whether a track is in the archive from when it had to be until then.
 func recorded(c *check.Case, b *bundle, s *stream, kind string) {
-	d := s.due[kind]
-	edge, end := c.Limit("tolerance.individual-edge"), c.Limit("tolerance.individual-end")
-	units := b.found(s, kind)
-	for _, span := range d.spans {
-		from, to, ok := d.sent(span)
-		if !ok || to.Sub(from) < edge {
-			continue
+	for _, d := range s.due[kind] {
+		for _, span := range d.spans {
+			b.covers(c, s, d, span)
 		}
-		var first, last time.Time
-		for n := range units {
-			at := d.by.Published.Captured(n)
-			if !span.Covers(at) {
-				continue
-			}
-			if first.IsZero() || at.Before(first) {
-				first = at
-			}
-			if at.After(last) {
-				last = at
-			}
-		}
-		there := !first.IsZero() && first.Sub(from) <= edge && to.Sub(last) <= end
-		if c.Excused(there, end, check.Take{Published: *d.by.Published}) {
-			continue
-		}
-		actual := "nothing of it"
-		if !first.IsZero() {
-			actual = fmt.Sprintf("from %.2f to %.2f s", first.Sub(from).Seconds(), last.Sub(from).Seconds())
-		}
-		c.Want(there, fmt.Sprintf("%s of %s for %.2f s", kind, s.client, to.Sub(from).Seconds()), actual, b.r, d.by)
 	}
+}
+
+func (b *bundle) covers(c *check.Case, s *stream, d *due, span check.Span) {
+	edge, end := c.Limit("tolerance.individual-edge"), c.Limit("tolerance.individual-end")
+	p := d.by.Published
+	sent := sentWithin(p, span)
+	if len(sent) == 0 {
+		return
+	}
+	from, to := p.Captured(sent[0]), p.Captured(sent[len(sent)-1])
+	if to.Sub(from) < edge {
+		return
+	}
+	var first, last time.Time
+	for n := range b.found(s, d) {
+		at := p.Captured(n)
+		if !span.Covers(at) {
+			continue
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	there := !first.IsZero() && first.Sub(from) <= edge && to.Sub(last) <= end
+	if c.Excused(there, end, check.Take{Published: *p}) {
+		return
+	}
+	actual := "nothing of it"
+	if !first.IsZero() {
+		actual = fmt.Sprintf("from %.2f to %.2f s", first.Sub(from).Seconds(), last.Sub(from).Seconds())
+	}
+	c.Want(there, fmt.Sprintf("%s of %s for %.2f s", p.Kind, s.client, to.Sub(from).Seconds()), actual, b.r, d.by)
 }
 
 func eachRecorded(c *check.Case) {
 	for _, b := range bundles(c) {
 		for _, s := range b.streams {
+			if len(s.switches()) > 0 {
+				continue // ARC-IND-31
+			}
 			for _, kind := range []string{matroska.Video, matroska.Audio} {
-				if s.holds(kind) {
-					recorded(c, b, s, kind)
-				}
+				recorded(c, b, s, kind)
 			}
 		}
 		for _, f := range b.files {
@@ -164,6 +170,19 @@ func (s *stream) segmentAt(t time.Time) int {
 	return best
 }
 
+// seam is how far from where one segment goes over into the next a frame may be in either.
+const seam = 200 * time.Millisecond
+
+// between tells whether a moment is that near to where two segments meet.
+func (s *stream) between(at time.Time) bool {
+	for i, span := range s.segments[min(1, len(s.segments)):] {
+		if span.From.Equal(s.segments[i].To) && at.Sub(span.From).Abs() < seam {
+			return true
+		}
+	}
+	return false
+}
+
 // contents are the segments that each file of a stream holds frames of, as numbers from 1.
 func (b *bundle) contents(s *stream) (out [][]int, shown string) {
 	var text []string
@@ -171,7 +190,7 @@ func (b *bundle) contents(s *stream) (out [][]int, shown string) {
 		var in []int
 		for _, t := range f.tracks {
 			for _, i := range t.known() {
-				if n := s.segmentAt(t.captured(i)) + 1; !slices.Contains(in, n) {
+				if n := s.segmentAt(t.captured(i)) + 1; !slices.Contains(in, n) && !s.between(t.captured(i)) {
 					in = append(in, n)
 				}
 			}
@@ -234,7 +253,7 @@ func (s *stream) changed(c *check.Case, b *bundle) bool {
 	within := func(at time.Time) bool {
 		return slices.ContainsFunc(s.segments, func(span check.Span) bool { return span.From.Before(at) && at.Before(span.To) })
 	}
-	for _, d := range s.due {
+	for _, d := range s.all() {
 		for _, m := range d.by.Published.Muted {
 			if within(m.From) && within(m.To) && len(d.by.Published.Away) == 0 {
 				return true
@@ -253,7 +272,7 @@ func streamsOfOneKind(c *check.Case) {
 			if len(s.due) != 1 || !s.has() {
 				continue
 			}
-			for kind := range s.due {
+			for kind := range s.due { // the only one
 				recorded(c, b, s, kind)
 				only(c, b, s, kind)
 			}
@@ -288,10 +307,21 @@ func archivesOfOneKind(c *check.Case) {
 			kind = matroska.Video
 		}
 		for _, s := range b.streams {
-			if s.holds(kind) {
-				recorded(c, b, s, kind)
-			}
+			recorded(c, b, s, kind)
 			only(c, b, s, kind)
+		}
+	}
+}
+
+// recodedApart: what goes on in another codec is in another file, and all of it is there.
+func recodedApart(c *check.Case) {
+	segmented(func(s *stream, _ *check.Case, _ *bundle) bool { return len(s.switches()) > 0 })(c)
+	for _, b := range bundles(c) {
+		for _, s := range b.streams {
+			if len(s.switches()) > 0 {
+				recorded(c, b, s, matroska.Video)
+				recorded(c, b, s, matroska.Audio)
+			}
 		}
 	}
 }

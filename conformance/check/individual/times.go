@@ -2,6 +2,7 @@ package individual
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/check"
@@ -49,7 +50,7 @@ func captureTimes(c *check.Case) {
 			off, frame = other, i
 		}
 		c.Want(off.Abs() <= allow, fmt.Sprintf("%s of %s at capture times less that of the first frame, give or take %v", t.Type, f.stream.client, allow),
-			fmt.Sprintf("frame %d is %v off", frame, -off), b.r, t.due.by)
+			fmt.Sprintf("frame %d is %v off", frame, -off), b.r, t.from[known[0]].by)
 	})
 }
 
@@ -61,18 +62,32 @@ type gap struct {
 
 func (t *track) gaps(known []int) []gap {
 	var out []gap
-	for _, u := range t.due.by.Published.Unsent {
-		g := gap{u, none, none}
-		for _, i := range known {
-			if t.units[i] < u.From {
-				g.before = i
+	for _, d := range t.sources(known) {
+		for _, u := range d.by.Published.Unsent {
+			g := gap{u, none, none}
+			for _, i := range known {
+				switch {
+				case t.from[i] != d:
+				case t.units[i] < u.From:
+					g.before = i
+				case t.units[i] >= u.To && g.after == none:
+					g.after = i
+				}
 			}
-			if t.units[i] >= u.To && g.after == none {
-				g.after = i
+			if g.before != none && g.after != none {
+				out = append(out, g)
 			}
 		}
-		if g.before != none && g.after != none {
-			out = append(out, g)
+	}
+	return out
+}
+
+// sources are what the frames of a track are of.
+func (t *track) sources(known []int) []*due {
+	var out []*due
+	for _, i := range known {
+		if !slices.Contains(out, t.from[i]) {
+			out = append(out, t.from[i])
 		}
 	}
 	return out
@@ -88,7 +103,7 @@ func constantOffset(c *check.Case) {
 		zero, _ := t.zero(known[0])
 		off, frame := t.farthest(known, zero)
 		c.Want(off.Abs() <= allow, fmt.Sprintf("the offset of %s of %s to stay within %v through mutes", t.Type, f.stream.client, allow),
-			fmt.Sprintf("%v at frame %d", off, frame), b.r, t.due.by)
+			fmt.Sprintf("%v at frame %d", off, frame), b.r, t.from[known[0]].by)
 	})
 }
 
@@ -100,7 +115,7 @@ func mutesAreGaps(c *check.Case) {
 			want := t.captured(g.after).Sub(t.captured(g.before))
 			got := t.Presented(g.after) - t.Presented(g.before)
 			c.Want(g.after == g.before+1 && (got-want).Abs() <= allow, fmt.Sprintf("%s of %s to leave a gap of %v, with nothing in it", t.Type, f.stream.client, want),
-				fmt.Sprintf("a gap of %v with %d frames in it", got, g.after-g.before-1), b.r, t.due.by)
+				fmt.Sprintf("a gap of %v with %d frames in it", got, g.after-g.before-1), b.r, t.from[known[0]].by)
 		}
 	})
 }
@@ -126,8 +141,8 @@ func oneZero(c *check.Case) {
 func beforeReport(c *check.Case) {
 	allow := c.Limit("tolerance.capture-time")
 	timed(c, func(b *bundle, f *file, t *track, known []int) {
-		p := t.due.by.Published
-		from, ok := t.due.since()
+		p := t.from[known[0]].by.Published
+		from, ok := t.from[known[0]].since()
 		if !ok || p.Reported.IsZero() || p.Reported.Sub(from) < time.Second {
 			return
 		}
@@ -142,7 +157,7 @@ func beforeReport(c *check.Case) {
 		off, frame := t.farthest(before, zero)
 		c.Want(len(before) > 0 && t.captured(last).After(p.Reported) && off.Abs() <= allow,
 			fmt.Sprintf("%s of %s from before the first sender report on the time line of the rest", t.Type, f.stream.client),
-			fmt.Sprintf("%d frames from before it, frame %d is %v off", len(before), frame, -off), b.r, t.due.by)
+			fmt.Sprintf("%d frames from before it, frame %d is %v off", len(before), frame, -off), b.r, t.from[known[0]].by)
 	})
 }
 

@@ -14,12 +14,14 @@ const (
 	empty = 20 * time.Second
 	// away is how long a client has no network: shorter than any target takes to give it up.
 	away = 800 * time.Millisecond
+	// other is in another codec than what is published at first.
+	other = "vp9"
 )
 
-// Interrupted starts when nobody publishes yet; then a client loses its network and reconnects, and another ends its stream and
-// publishes a new one.
+// Interrupted starts when nobody publishes yet; then a client loses its network and reconnects, another ends its stream and
+// publishes a new one, and a third goes on in another codec.
 var Interrupted = scenario.Scenario{
-	Name: name.Interrupted, Title: "an individual archive of a stream that is interrupted and reconnects",
+	Name: name.Interrupted, Title: "an individual archive of streams that reconnect, end and come again, or change their codec",
 	Needs: needs, Media: 1, Within: 90 * time.Second, Run: runInterrupted,
 }
 
@@ -36,6 +38,11 @@ func runInterrupted(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
+	carol, err := f.Join(ctx, session, "carol")
+	if err != nil {
+		return err
+	}
+	recodes := f.Target.File.Has(target.VP9)
 	a, err := f.Start(ctx, "start", session, options("interrupted", nil))
 	if err != nil {
 		return err
@@ -50,8 +57,20 @@ func runInterrupted(ctx context.Context, f *scenario.Flow) error {
 		long time.Duration
 	}{
 		{func() error { return alice.Publish(ctx, "small-11", "tone-44") }, 200 * time.Millisecond},
-		{func() error { return bob.Publish(ctx, "small-12", "tone-45") }, seen},
+		{func() error { return bob.Publish(ctx, "small-12", "tone-45") }, 0},
+		{func() error {
+			if !recodes {
+				return nil
+			}
+			return carol.PublishAs(ctx, scenario.Kind{Switches: []string{other}}, "small-13", "tone-46")
+		}, seen},
 		{alice.Disconnect, away},
+		{func() error {
+			if !recodes {
+				return nil
+			}
+			return carol.Pub.Switch(other)
+		}, 0},
 		{func() error { return alice.Reconnect(ctx) }, 200 * time.Millisecond},
 		{func() error { return bob.Unpublish(ctx) }, 200 * time.Millisecond},
 		{func() error { return bob.Publish(ctx, "small-12", "tone-45") }, seen},
@@ -66,7 +85,7 @@ func runInterrupted(ctx context.Context, f *scenario.Flow) error {
 	if err := f.Stop(ctx, "stop", a.ID); err != nil {
 		return err
 	}
-	for _, m := range []*scenario.Member{alice, bob} {
+	for _, m := range []*scenario.Member{alice, bob, carol} {
 		if err := m.Leave(); err != nil {
 			return err
 		}
