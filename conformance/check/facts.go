@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/media/coded"
 	"reelcheck/spec"
 )
 
@@ -25,7 +24,6 @@ type Facts struct {
 	decoded     map[string]decoding          // by text
 	files       map[string]File              // by the text of the report
 	zips        map[string]Zip               // by the text of the report
-	loops       map[string]*coded.Loop       // by fixture
 	allLists    []List
 	courses     map[*History]Course
 	performed   map[*History]Performance
@@ -60,14 +58,14 @@ func (f *Facts) Calls(operations ...string) []evidence.Record {
 }
 
 func SortOut(ledger spec.Ledger, v evidence.View) *Facts {
-	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}, loops: map[string]*coded.Loop{}}
+	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}}
 	f.sortOut(v)
 	return f
 }
 
 // With sorts other evidence against the same ledger; what was decoded is not decoded again.
 func (f *Facts) With(v evidence.View) *Facts {
-	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips, loops: f.loops}
+	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips}
 	other.sortOut(v)
 	return other
 }
