@@ -157,10 +157,10 @@ func (v View) Published() View  { return v.Where(func(r *Record) bool { return r
 func (v View) Tracks() View {
 	type piece struct {
 		ssrc  uint32
-		epoch time.Time
+		epoch int64
 	}
 	last := map[piece]int64{}
-	of := func(r *Record) piece { return piece{r.Published.SSRC, r.Published.Epoch} }
+	of := func(r *Record) piece { return piece{r.Published.SSRC, r.Published.Epoch.UnixNano()} }
 	for _, r := range v.Records {
 		if r.Published != nil {
 			last[of(&r)] = r.Seq
