@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"reelcheck/reference/internal/whiptest"
+)
+
+// publication is what the publishing process is told.
+type publication struct {
+	URL     string
+	Streams []published
+}
+
+// published is one stream: which files to publish, in a loop, with which token.
+type published struct{ SessionID, Token, Video, Sound string }
+
+// publishers is the second process.
+type publishers struct {
+	cmd *exec.Cmd
+	in  io.Closer
+}
+
+// publish starts the second process and returns when all its streams flow.
+func (s *server) publish(streams []published) *publishers {
+	told, err := json.Marshal(publication{URL: s.url, Streams: streams})
+	must(s.h, err)
+	self, err := os.Executable()
+	must(s.h, err)
+	cmd := exec.CommandContext(s.h.ctx, self, "-publish")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	must(s.h, err)
+	out, err := cmd.StdoutPipe()
+	must(s.h, err)
+	must(s.h, cmd.Start())
+	p := &publishers{cmd: cmd, in: in}
+	s.h.Cleanup(func() { p.stop() })
+	_, err = in.Write(append(told, '\n'))
+	must(s.h, err)
+	_, err = bufio.NewReader(out).ReadString('\n')
+	must(s.h, err)
+	return p
+}
+
+// stop ends the process and returns the processor time it took.
+func (p *publishers) stop() time.Duration {
+	if p.cmd.ProcessState == nil {
+		_ = p.in.Close() // which ends it
+		_ = p.cmd.Wait()
+	}
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
+// publish is the second process: it publishes what stdin says until that ends.
+func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+	in := bufio.NewReader(stdin)
+	line, err := in.ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	var p publication
+	if err := json.Unmarshal(line, &p); err != nil {
+		return err
+	}
+	h := &harness{ctx: ctx}
+	return h.do(func() {
+		loops := map[string]loop{} // by the name of their video
+		for _, s := range p.Streams {
+			l, have := loops[s.Video]
+			if !have {
+				l, err = input{video: s.Video, sound: s.Sound}.loop()
+				must(h, err)
+				loops[s.Video] = l
+			}
+			o := whiptest.Options{URL: p.URL, SessionID: s.SessionID, Token: s.Token}
+			for _, f := range l.video {
+				o.Frames = append(o.Frames, f.Data)
+			}
+			for _, f := range l.sound {
+				o.Packets = append(o.Packets, f.Data)
+			}
+			whiptest.Publish(h, o)
+		}
+		fmt.Fprintln(stdout, "publishing")
+		_, err = io.Copy(io.Discard, in)
+		must(h, err)
+	})
+}
