@@ -5,6 +5,7 @@
 //	bench: case=live-16 backlog_s=1.31 lost=0 ...
 //	bench: case=live-capacity step=4 cores=1.23 cores_per_archive=0.31 backlog_s=0.40 ...
 //	bench: case=live-capacity archives=5 ...
+//	bench: case=individual-50 lost=0 cores=0.71 rss_mb=180 ...
 //	bench: case=stop-to-file minutes=10 seconds=0.412 ...
 package main
 
@@ -58,7 +59,7 @@ type settings struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	all := []string{liveCase, capacityCase, stopCase}
+	all := []string{liveCase, capacityCase, individualCase, stopCase}
 	for _, c := range slices.Backward(renderings) {
 		all = slices.Insert(all, 0, c.name)
 	}
@@ -116,6 +117,8 @@ func (s settings) measure(ctx context.Context, stdout io.Writer) error {
 			err = b.stopToFile(ctx, s.minutes)
 		case liveCase:
 			err = b.live(ctx, cmp.Or(s.seconds, liveSeconds))
+		case individualCase:
+			err = b.individual(ctx, cmp.Or(s.seconds, individualSeconds))
 		case capacityCase:
 			err = b.capacity(ctx, cmp.Or(s.seconds, capacitySeconds))
 		default:

@@ -19,13 +19,18 @@ type publication struct {
 	Streams []published
 }
 
-// published is one stream: which files to publish, in a loop, with which token.
-type published struct{ SessionID, Token, Video, Sound string }
+// published is one stream: which files to publish with which token, in a loop. With a number it ends after so many seconds, and each
+// frame is stamped.
+type published struct {
+	SessionID, Token, Video, Sound string
+	Number, Seconds                int
+}
 
 // publishers is the second process.
 type publishers struct {
 	cmd *exec.Cmd
 	in  io.Closer
+	out *bufio.Reader
 }
 
 // publish starts the second process and returns when all its streams flow.
@@ -41,13 +46,19 @@ func (s *server) publish(streams []published) *publishers {
 	out, err := cmd.StdoutPipe()
 	must(s.h, err)
 	must(s.h, cmd.Start())
-	p := &publishers{cmd: cmd, in: in}
+	p := &publishers{cmd: cmd, in: in, out: bufio.NewReader(out)}
 	s.h.Cleanup(func() { p.stop() })
 	_, err = in.Write(append(told, '\n'))
 	must(s.h, err)
-	_, err = bufio.NewReader(out).ReadString('\n')
+	_, err = p.out.ReadString('\n')
 	must(s.h, err)
 	return p
+}
+
+// awaitEnd returns when all streams that end have been sent.
+func (p *publishers) awaitEnd(h *harness) {
+	_, err := p.out.ReadString('\n')
+	must(h, err)
 }
 
 // stop ends the process and returns the processor time it took.
@@ -73,6 +84,7 @@ func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	h := &harness{ctx: ctx}
 	return h.do(func() {
 		loops := map[string]loop{} // by the name of their video
+		var ends []*whiptest.Publisher
 		for _, s := range p.Streams {
 			l, have := loops[s.Video]
 			if !have {
@@ -81,16 +93,32 @@ func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 				loops[s.Video] = l
 			}
 			o := whiptest.Options{URL: p.URL, SessionID: s.SessionID, Token: s.Token}
-			for _, f := range l.video {
-				o.Frames = append(o.Frames, f.Data)
+			if s.Number == 0 {
+				o.Frames, o.Packets = l.units()
+				whiptest.Publish(h, o)
+				continue
 			}
-			for _, f := range l.sound {
-				o.Packets = append(o.Packets, f.Data)
-			}
-			whiptest.Publish(h, o)
+			o.Once = true
+			o.Frames, o.Packets, err = l.stamped(s.Number, s.Seconds)
+			must(h, err)
+			ends = append(ends, whiptest.Publish(h, o))
 		}
 		fmt.Fprintln(stdout, "publishing")
+		for _, e := range ends {
+			e.AwaitEnd()
+		}
+		fmt.Fprintln(stdout, "sent")
 		_, err = io.Copy(io.Discard, in)
 		must(h, err)
 	})
+}
+
+func (l loop) units() (frames, packets [][]byte) {
+	for _, f := range l.video {
+		frames = append(frames, f.Data)
+	}
+	for _, p := range l.sound {
+		packets = append(packets, p.Data)
+	}
+	return frames, packets
 }
