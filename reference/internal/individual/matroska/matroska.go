@@ -1,5 +1,5 @@
-// Package matroska reads the WebM and Matroska files of individual archives: VP8, VP9, H.264 and Opus, block by block, as they were
-// written. Timestamps may go back; files may be cut off.
+// Package matroska reads and writes the WebM and Matroska files of individual archives: VP8, VP9, H.264 and Opus, block by block.
+// Timestamps may go back; files that are read may be cut off.
 package matroska
 
 import (
@@ -24,6 +24,9 @@ const (
 	// Longest is how much later than its beginning a block may be.
 	Longest = 24 * time.Hour
 )
+
+// codecIDs are the names of codecs (Matroska codec specifications).
+var codecIDs = map[av.Codec]string{av.VP8: "V_VP8", av.VP9: "V_VP9", av.H264: "V_MPEG4/ISO/AVC", av.Opus: "A_OPUS"}
 
 // Track is a track that can be read.
 type Track struct {
@@ -174,13 +177,13 @@ func (p *parser) head() error {
 		t := &Track{number: e.TrackNumber, delay: time.Duration(e.CodecDelay), private: e.CodecPrivate}
 		kind := 0
 		switch e.CodecID {
-		case "V_VP8":
+		case codecIDs[av.VP8]:
 			t.Codec = av.VP8
-		case "V_VP9":
+		case codecIDs[av.VP9]:
 			t.Codec = av.VP9
-		case "V_MPEG4/ISO/AVC":
+		case codecIDs[av.H264]:
 			t.Codec = av.H264
-		case "A_OPUS":
+		case codecIDs[av.Opus]:
 			t.Codec, kind = av.Opus, 1
 		default:
 			return fmt.Errorf("codec %q is not one of V_VP8, V_VP9, V_MPEG4/ISO/AVC, A_OPUS", e.CodecID)
