@@ -43,6 +43,7 @@ type Reader struct {
 	f     *os.File
 	at    Position  // of the next record
 	last  Position  // of the record returned last
+	limit int64     // bytes of the segment that are known to be there
 	box   *seal.Box // of the segment that is open; nil = it is plain
 	buf   []byte    // bytes of the segment from bufAt on
 	bufAt int64
@@ -88,7 +89,7 @@ func (r *Reader) Seek(p Position) error {
 		if err := r.Close(); err != nil {
 			return err
 		}
-		r.buf = r.buf[:0]
+		r.buf, r.limit = r.buf[:0], 0
 	}
 	r.at = p
 	return nil
@@ -98,11 +99,14 @@ func (r *Reader) Seek(p Position) error {
 // *TornError, once, where a segment is damaged; reading then goes on in the next segment.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
-		limit, err := r.log.visible(ctx, r.at.Segment, r.at.Offset)
+		var err error
+		if r.at.Offset >= r.limit { // what there is stays and only grows
+			r.limit, err = r.log.visible(ctx, r.at.Segment, r.at.Offset)
+		}
 		var it Item
 		var found bool
 		if err == nil {
-			it, found, err = r.step(limit)
+			it, found, err = r.step(r.limit)
 		}
 		if torn := (*TornError)(nil); errors.As(err, &torn) && r.at.Segment < r.log.current() {
 			if skip := r.Seek(Position{r.at.Segment + 1, firstRecord}); skip != nil {
