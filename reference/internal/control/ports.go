@@ -17,6 +17,7 @@ type Publication struct {
 	ApplicationID, SessionID, ConnectionID, StreamID string
 
 	Name, VideoType    string
+	ConnectionData     string // of the token
 	LayoutClasses      []string
 	HasAudio, HasVideo bool
 	At                 av.Instant // the first media
@@ -26,6 +27,7 @@ type Publication struct {
 // Sink takes the samples of one stream; see rtp.Sink.
 type Sink interface {
 	Append(av.Sample) error
+	Report(video bool, stamp int64, captured av.Instant) error
 	Advance(video bool, t av.Instant) error
 }
 

@@ -45,13 +45,15 @@ type Event struct {
 	Kind Kind       `json:"kind"`
 	At   av.Instant `json:"at"`
 	// Of streams. The stream's log must exist before it is added: see [Journal.Stream].
-	Stream     string   `json:"stream,omitempty"`
-	VideoType  string   `json:"videoType,omitempty"`  // added: "camera", "screen" or "custom"
-	Connection string   `json:"connection,omitempty"` // added: of which client
-	Classes    []string `json:"classes,omitempty"`    // added, classified: layout classes
-	HasAudio   bool     `json:"hasAudio,omitempty"`
-	HasVideo   bool     `json:"hasVideo,omitempty"`
-	Reason     string   `json:"reason,omitempty"` // removed
+	Stream     string `json:"stream,omitempty"`
+	VideoType  string `json:"videoType,omitempty"`  // added: "camera", "screen" or "custom"
+	Connection string `json:"connection,omitempty"` // added: of which client
+	// ConnectionData is what the client's token said, of streams that were added.
+	ConnectionData string   `json:"connectionData,omitempty"`
+	Classes        []string `json:"classes,omitempty"` // added, classified: layout classes
+	HasAudio       bool     `json:"hasAudio,omitempty"`
+	HasVideo       bool     `json:"hasVideo,omitempty"`
+	Reason         string   `json:"reason,omitempty"` // removed
 	// Of recordings.
 	Archive   string       `json:"archive,omitempty"`
 	Layout    *layout.Spec `json:"layout,omitempty"`    // arranged
