@@ -27,6 +27,14 @@ type Position struct {
 	Offset  int64 `json:"offset"`  // bytes into it
 }
 
+// First is the place of the first item of every log.
+var First = Position{1, firstRecord}
+
+// Before reports whether p comes before q in the same log.
+func (p Position) Before(q Position) bool {
+	return p.Segment < q.Segment || p.Segment == q.Segment && p.Offset < q.Offset
+}
+
 // Reader reads media of one stream and follows it while it is written. Not for concurrent use.
 type Reader struct {
 	log   *segments
@@ -58,7 +66,7 @@ func (j *Journal) reader(stream string, kind track, from av.Instant) (*Reader, e
 	if l == nil {
 		return nil, fmt.Errorf("stream %q has no log", stream)
 	}
-	return &Reader{log: l, track: kind, from: from, at: Position{1, firstRecord}}, nil
+	return &Reader{log: l, track: kind, from: from, at: First}, nil
 }
 
 // Close releases the reader's file.

@@ -8,19 +8,9 @@ import (
 	"math"
 )
 
-// Identifiers of the elements that are read (RFC 9559 section 5.1). Everything else is skipped, whatever it is.
+// Elements that are read besides those that are written (RFC 9559 section 5.1). Everything else is skipped, whatever it is.
 const (
-	idEBML               = 0x1A45DFA3
-	idSegment            = 0x18538067
-	idInfo               = 0x1549A966
-	idTimestampScale     = 0x2AD7B1
-	idTracks             = 0x1654AE6B
-	idTrackEntry         = 0xAE
-	idTrackNumber        = 0xD7
-	idTrackType          = 0x83
 	idDefaultDuration    = 0x23E383
-	idCodecID            = 0x86
-	idCodecPrivate       = 0x63A2
 	idCodecDelay         = 0x56AA
 	idContentEncodings   = 0x6D80
 	idContentEncoding    = 0x6240
@@ -28,9 +18,6 @@ const (
 	idContentCompAlgo    = 0x4254
 	idContentCompSetting = 0x4255
 	idContentEncryption  = 0x5035
-	idCluster            = 0x1F43B675
-	idTimestamp          = 0xE7
-	idSimpleBlock        = 0xA3
 	idBlockGroup         = 0xA0
 	idBlock              = 0xA1
 )

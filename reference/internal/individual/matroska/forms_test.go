@@ -13,20 +13,11 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// element makes one of known size, or with size 0xff… of unknown size.
-func element(id uint32, content ...[]byte) []byte {
-	body := bytes.Join(content, nil)
-	return slices.Concat(identifier(id), binary.BigEndian.AppendUint64(nil, uint64(len(body))|1<<56), body)
-}
-
 func endless(id uint32, content ...[]byte) []byte {
 	return slices.Concat(identifier(id), []byte{0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, bytes.Join(content, nil))
 }
 
-func identifier(id uint32) []byte {
-	b := binary.BigEndian.AppendUint32(nil, id)
-	return bytes.TrimLeft(b, "\x00")
-}
+func identifier(id uint32) []byte { return appendID(nil, id) }
 
 func numbered(id uint32, n uint64) []byte { return element(id, binary.BigEndian.AppendUint64(nil, n)) }
 
@@ -48,7 +39,7 @@ const (
 	idSeekHead    = 0x114D9B74
 	idPrevSize    = 0xAB
 	idReference   = 0xFB
-	idDuration    = 0x9B
+	idLasting     = 0x9B
 )
 
 var (
@@ -73,7 +64,7 @@ func TestForms(t *testing.T) {
 	}
 	attachment := element(idAttachments, make([]byte, maxElement+1))
 	group := func(ticks int16) []byte {
-		return element(idBlockGroup, crc, simple(idBlock, 2, ticks, 0, packet...), numbered(idDuration, 20), element(idReference, []byte{0xff}))
+		return element(idBlockGroup, crc, simple(idBlock, 2, ticks, 0, packet...), numbered(idLasting, 20), element(idReference, []byte{0xff}))
 	}
 	laced := func(flags byte, sizes ...byte) []byte {
 		return element(idSimpleBlock, []byte{0x82, 0, 0, flags, 2}, sizes, packet, packet, packet)

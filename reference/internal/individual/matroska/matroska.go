@@ -1,5 +1,5 @@
-// Package matroska reads the WebM and Matroska files of individual archives: VP8, VP9, H.264 and Opus, block by block, as they were
-// written. Timestamps may go back; sizes may be unknown; files may be cut off.
+// Package matroska reads and writes the WebM and Matroska files of individual archives: VP8, VP9, H.264 and Opus, block by block.
+// Timestamps may go back; in files that are read sizes may be unknown, and they may be cut off.
 package matroska
 
 import (

@@ -26,7 +26,8 @@ const (
 	typeAudio = 2
 )
 
-var codecs = map[string]av.Codec{"V_VP8": av.VP8, "V_VP9": av.VP9, "V_MPEG4/ISO/AVC": av.H264, "A_OPUS": av.Opus}
+// codecIDs are the names of codecs (Matroska codec specifications).
+var codecIDs = map[av.Codec]string{av.VP8: "V_VP8", av.VP9: "V_VP9", av.H264: "V_MPEG4/ISO/AVC", av.Opus: "A_OPUS"}
 
 // parseTracks finds the first video and the first audio track that can be read.
 func parseTracks(b []byte) ([]*Track, error) {
@@ -92,7 +93,11 @@ func parseTrack(b []byte) (*Track, uint64, error) {
 			t.stripped, coded = parseEncodings(content)
 		}
 	})
-	t.Codec = codecs[codec]
+	for c, id := range codecIDs {
+		if id == codec {
+			t.Codec = c
+		}
+	}
 	if t.Codec == "" || t.Codec.Video() != (kind == typeVideo) {
 		return nil, kind, fmt.Errorf("codec %q is not one of V_VP8, V_VP9, V_MPEG4/ISO/AVC, A_OPUS", codec)
 	}
