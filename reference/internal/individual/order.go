@@ -55,7 +55,7 @@ func usual(list []entry) time.Duration {
 		return 0
 	}
 	slices.Sort(steps)
-	return steps[len(steps)/2]
+	return steps[(len(steps)-1)/2]
 }
 
 // turn leaves the order as it is. No two pictures have the same time, by which decoders put them in order.
