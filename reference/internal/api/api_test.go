@@ -282,7 +282,7 @@ func TestStartRefusals(t *testing.T) {
 		{`{"sessionId":"` + sessionID + `","hasTranscription":true}`, 400, "hasTranscription"},
 		{`{"sessionId":"` + relayedID + `"}`, 409, "routed"},
 		{`{"sessionId":"` + foreignSess + `"}`, 404, "session"},
-		{`{"sessionId":"` + sessionID + `","outputMode":"individual"}`, 501, "individual"},
+		{`{"sessionId":"` + sessionID + `","outputMode":"individual","hasTranscription":true}`, 501, "hasTranscription"},
 		{`{"sessionId":"` + sessionID + `","layout":{"type":"custom","stylesheet":"stream{color:red}"}}`, 400, "layout.stylesheet has in the rule"},
 		{`{"sessionId":"` + sessionID + `","layout":{"type":"custom","stylesheet":"` + strings.Repeat(" ", 65537) + `"}}`, 400, "65536 bytes"},
 	} {

@@ -65,6 +65,7 @@ type Archive struct {
 	MaxBitrate            int         `json:"maxBitrate"`            // bit/s; 0 = not set
 	QuantizationParameter int         `json:"quantizationParameter"` // 0 = not set
 	MultiArchiveTag       string      `json:"multiArchiveTag"`
+	PreferredVideoCodec   string      `json:"preferredVideoCodec,omitempty"` // of the application, as started; individual archives only
 
 	// Automatic says that the session's archiveMode started it, and not a call.
 	Automatic bool `json:"automatic,omitempty"`
@@ -80,6 +81,9 @@ type Archive struct {
 
 	// Streams are those in the archive now: all that are published, or with streamMode manual those selected. Empty unless Started.
 	Streams []Inclusion `json:"streams,omitempty"`
+
+	// Limited says that there were more streams than an individual archive takes, so that Streams has to be told to the recorder.
+	Limited bool `json:"limited,omitempty"`
 
 	// Duration is the recorded time in whole seconds, Size the bytes of the file. Both are 0 until the file exists.
 	Duration  time.Duration `json:"duration"`
@@ -98,6 +102,9 @@ type Archive struct {
 	// FileReady says that the composition is finished and waits on the server's disk to be stored.
 	FileReady bool `json:"fileReady"`
 }
+
+// NeedsJournal reports whether the file of a pending archive is not complete, or is made of the session's journal while it is stored.
+func (a Archive) NeedsJournal() bool { return !a.FileReady || a.OutputMode == Individual }
 
 // Inclusion says which parts of a stream an archive takes.
 type Inclusion struct {

@@ -101,10 +101,20 @@ func (t *turn) classify(classes map[string][]string) error {
 	return nil
 }
 
-// include sets the archive's streams to those published now.
+// include sets the archive's streams to those published now, of an individual archive to as many as it has places for.
 func (t *turn) include(a *Archive) {
 	a.Streams = nil
 	for _, st := range t.Session.Streams {
-		a.Streams = append(a.Streams, Inclusion{StreamID: st.ID, HasAudio: a.HasAudio && st.HasAudio, HasVideo: a.HasVideo && st.HasVideo})
+		in := Inclusion{StreamID: st.ID, HasAudio: a.HasAudio && st.HasAudio, HasVideo: a.HasVideo && st.HasVideo}
+		if fit := a.fit(in); fit != in {
+			a.Limited, in = true, fit
+			if !in.HasAudio && !in.HasVideo {
+				continue
+			}
+		}
+		a.Streams = append(a.Streams, in)
+	}
+	if a.Limited {
+		t.do(DoSelect, a)
 	}
 }

@@ -27,10 +27,11 @@ type Unpublish struct{ StreamID, Reason string }
 // Classify: layout classes of streams were replaced.
 type Classify struct{ Classes map[string][]string }
 
-// Start: the start call for a new archive, with the id it shall have.
+// Start: the start call for a new archive, with the id it shall have, of an application that prefers a video codec.
 type Start struct {
-	ArchiveID string
-	Request   StartRequest
+	ArchiveID           string
+	Request             StartRequest
+	PreferredVideoCodec string
 }
 
 // Arrange: the call that changes an archive's layout.

@@ -22,6 +22,12 @@ const (
 	FallbackAfter = 6 * time.Hour
 )
 
+// What an individual archive takes at a time.
+const (
+	MaxVideoStreams = 50
+	MaxAudioStreams = 50
+)
+
 const (
 	maxNameLength = 1000
 	maxTagLength  = 255

@@ -8,12 +8,13 @@ import (
 
 var zero time.Time
 
-func (t *turn) start(id string, r StartRequest) error {
+func (t *turn) start(e Start) error {
+	r := e.Request
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	if t.archive(id) != nil {
-		return conflict(0, "archive %s exists already", id)
+	if t.archive(e.ArchiveID) != nil {
+		return conflict(0, "archive %s exists already", e.ArchiveID)
 	}
 	if t.MediaMode != Routed {
 		return conflict(CodeNotRouted, "only routed sessions can be archived; this session is relayed")
@@ -29,8 +30,17 @@ func (t *turn) start(id string, r StartRequest) error {
 			return conflict(CodeAlreadyRecording, "the session is already being recorded with multiArchiveTag %q", r.MultiArchiveTag)
 		}
 	}
-	t.begin(t.newArchive(id, r))
+	a := t.newArchive(e.ArchiveID, r)
+	if a.OutputMode == Individual {
+		a.individual(e.PreferredVideoCodec)
+	}
+	t.begin(a)
 	return nil
+}
+
+// individual leaves out what is of composed archives alone (ARC-IND-02, ARC-RES-04).
+func (a *Archive) individual(codec string) {
+	a.Resolution, a.Layout, a.FirstLayout, a.PreferredVideoCodec = "", layout.Spec{}, layout.Spec{}, codec
 }
 
 // begin sets a new archive going.
@@ -58,6 +68,9 @@ func (t *turn) newArchive(id string, r StartRequest) Archive {
 		MaxBitrate: given(r.MaxBitrate, 0), QuantizationParameter: given(r.QuantizationParameter, 0),
 		MultiArchiveTag: r.MultiArchiveTag,
 		Status:          Started, CreatedAt: t.now, UpdatedAt: t.now, IdleSince: t.now, Published: len(t.Session.Streams) > 0,
+	}
+	if r.OutputMode != "" {
+		a.OutputMode = r.OutputMode
 	}
 	if r.StreamMode != "" {
 		a.StreamMode = r.StreamMode

@@ -122,9 +122,8 @@ func checkLayout(prefix string, s layout.Spec) *Error {
 
 // checkBuilt refuses what is valid but not implemented.
 func (r StartRequest) checkBuilt() *Error {
-	switch {
-	case r.OutputMode == Individual:
-		return unimplemented("outputMode", "outputMode individual is not implemented yet; use composed")
+	if r.HasTranscription {
+		return unimplemented("hasTranscription", "hasTranscription is not implemented yet")
 	}
 	return nil
 }

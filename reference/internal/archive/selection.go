@@ -17,6 +17,9 @@ func (t *turn) addStream(id string, in Inclusion) error {
 	}
 	in.HasAudio, in.HasVideo = in.HasAudio && a.HasAudio && st.HasAudio, in.HasVideo && a.HasVideo && st.HasVideo
 	i := slices.IndexFunc(a.Streams, in.same)
+	if fit := a.fit(in); fit != in {
+		return conflict(0, "the archive has %d streams with video and %d with audio, and takes no more", MaxVideoStreams, MaxAudioStreams)
+	}
 	switch {
 	case i < 0:
 		a.Streams = append(slices.Clone(a.Streams), in)
@@ -75,6 +78,28 @@ func (t *turn) selective(id string) (*Archive, error) {
 func (t *turn) announceStream(kind EffectKind, a *Archive, st Stream, reason string) {
 	c, _ := t.Session.Connection(st.ConnectionID)
 	t.effects = append(t.effects, Effect{Kind: kind, Archive: *a, At: t.now, Notice: Notice{At: t.now, Connection: c, Stream: st, Reason: reason}})
+}
+
+// fit returns what an individual archive has places for of another stream (ARC-IND-03). Those that came first have them; what composed
+// archives show is a matter of their layout.
+func (a *Archive) fit(in Inclusion) Inclusion {
+	if a.OutputMode != Individual {
+		return in
+	}
+	video, audio := 0, 0
+	for _, have := range a.Streams {
+		if have.StreamID == in.StreamID {
+			continue
+		}
+		if have.HasVideo {
+			video++
+		}
+		if have.HasAudio {
+			audio++
+		}
+	}
+	in.HasVideo, in.HasAudio = in.HasVideo && video < MaxVideoStreams, in.HasAudio && audio < MaxAudioStreams
+	return in
 }
 
 func (in Inclusion) same(other Inclusion) bool { return in.StreamID == other.StreamID }

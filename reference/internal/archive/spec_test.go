@@ -24,6 +24,7 @@ func TestTablesAgreeWithTheLedger(t *testing.T) {
 	}
 	for name, got := range map[string]int64{
 		"bitrate.min": minBitrate, "bitrate.max": maxBitrate, "qp.min": minQuantizer, "qp.max": maxQuantizer,
+		"individual.video-streams.max": MaxVideoStreams, "audio-streams.max": MaxAudioStreams,
 	} {
 		if want, ok := ledger.Limit(name); !ok || want.Value != got {
 			t.Errorf("%s: %v here, %v in the ledger", name, got, want.Value)

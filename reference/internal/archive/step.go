@@ -39,7 +39,7 @@ func (t *turn) apply(e Event) error {
 	case Classify:
 		return t.classify(e.Classes)
 	case Start:
-		return t.start(e.ArchiveID, e.Request)
+		return t.start(e)
 	case Arrange:
 		return t.arrange(e.ArchiveID, e.Layout)
 	case Stop:

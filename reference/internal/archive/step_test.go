@@ -92,7 +92,7 @@ func publish(id, conn string) Event {
 	return Publish{Stream{ID: id, ConnectionID: conn, HasAudio: true, HasVideo: true}}
 }
 func unpublish(id string) Event { return Unpublish{id, "clientDisconnected"} }
-func begin(id string) Event     { return Start{id, StartRequest{SessionID: "S"}} }
+func begin(id string) Event     { return Start{ArchiveID: id, Request: StartRequest{SessionID: "S"}} }
 
 // TestLimits proves each limit just before and at its instant.
 func TestLimits(t *testing.T) {
@@ -187,7 +187,7 @@ func TestStartIsRefused(t *testing.T) {
 		{name: "layout type", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "grid"} }, kind: Invalid, word: "bestFit"},
 		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
 		{name: "transcription of composed", edit: func(r *StartRequest) { r.HasTranscription = true }, kind: Invalid, word: "hasTranscription"},
-		{name: "individual", edit: func(r *StartRequest) { r.OutputMode = Individual }, kind: Unimplemented, word: "individual"},
+		{name: "transcription", edit: func(r *StartRequest) { r.OutputMode, r.HasTranscription = Individual, true }, kind: Unimplemented, word: "hasTranscription"},
 		{name: "layout of individual", edit: func(r *StartRequest) { r.OutputMode, r.Layout = Individual, &layout.Spec{Type: "pip"} }, kind: Invalid, word: "layout"},
 		{name: "screenshareType without bestFit", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Screenshare: "pip"} }, kind: Invalid, word: "layout.screenshareType is only for type bestFit"},
 		{name: "style sheet", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "custom", Stylesheet: "b{left:0}"} }, kind: Invalid, word: `layout.stylesheet has the selector "b"`},
@@ -207,7 +207,7 @@ func TestStartIsRefused(t *testing.T) {
 				test.edit(&request)
 			}
 			before := fmt.Sprint(p.s)
-			err := p.try(Start{"a", request})
+			err := p.try(Start{ArchiveID: "a", Request: request})
 			var e *Error
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want an *Error", err)

@@ -66,10 +66,33 @@ func Duration(ticks, rate int64) time.Duration {
 // keeps it beyond the call that received it may do so without copying.
 type Sample struct {
 	Codec Codec
-	Time  Instant // presentation time: capture as the sender's reports tell it, else arrival
+	Time  Instant // presentation time: Captured, raised so that it never decreases; see Presented
 	Key   bool    // video: decodable on its own
 	Gap   bool    // packets just before this sample were lost for good
+	Origin
 	// Data is, for VP8 and VP9, one frame; for H264, one access unit in Annex B form with SPS and PPS in-band
 	// before each key frame; for Opus, one packet.
 	Data []byte
+}
+
+// Origin is what is known of where a sample comes from. It is zero for samples that no publisher sent.
+type Origin struct {
+	// Captured is the capture time as the sender's reports tell it, else as its arrival does. It may go back from one sample to the next.
+	Captured Instant
+	Guessed  bool  // no report had come: Captured goes by arrival
+	Stamp    int64 // RTP timestamp in ticks of the codec's clock, without wrap and jumps
+	// Reconnects counts how often the publisher had lost its connection and come back.
+	Reconnects uint16
+}
+
+// Presented returns when a sample is to be seen or heard. It is Time, but for samples of a file that are in another order than their
+// pictures: those are captured later than Time, before which nothing that follows is presented.
+func (s Sample) Presented() Instant { return max(s.Time, s.Captured) }
+
+// At returns the capture time of a sample, its Time when it has no other.
+func (s Sample) At() Instant {
+	if s.Captured == 0 {
+		return s.Time
+	}
+	return s.Captured
 }

@@ -39,8 +39,12 @@ func (c *Control) StartArchive(ctx context.Context, applicationID string, reques
 	at := clock.Media()
 	answer := make(chan archive.Archive, 1)
 	err := c.in(ctx, applicationID, request.SessionID, func(r *room) error {
+		app, err := r.Store.Application(r.background(), applicationID)
+		if err != nil {
+			return err
+		}
 		id := newID()
-		if err := r.step(archive.Start{ArchiveID: id, Request: request}, at); err != nil {
+		if err := r.step(archive.Start{ArchiveID: id, Request: request, PreferredVideoCodec: app.PreferredVideoCodec}, at); err != nil {
 			return err
 		}
 		a, _ := r.state.Archive(id)

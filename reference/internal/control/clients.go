@@ -67,6 +67,8 @@ func (c *Control) SetStreamClasses(ctx context.Context, applicationID, sessionID
 func (c *Control) Published(ctx context.Context, p Publication) (Sink, error) {
 	var sink Sink
 	err := c.in(context.WithoutCancel(ctx), p.ApplicationID, p.SessionID, func(r *room) (err error) {
+		client, _ := r.state.Connection(p.ConnectionID)
+		p.ConnectionData = client.Data
 		if sink, err = r.Recorder.Stream(p); err != nil {
 			return err
 		}

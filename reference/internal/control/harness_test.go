@@ -194,8 +194,9 @@ func (r *recorder) log() []string {
 
 type discard struct{}
 
-func (discard) Append(av.Sample) error         { return nil }
-func (discard) Advance(bool, av.Instant) error { return nil }
+func (discard) Append(av.Sample) error               { return nil }
+func (discard) Report(bool, int64, av.Instant) error { return nil }
+func (discard) Advance(bool, av.Instant) error       { return nil }
 
 func (r *recorder) Stream(control.Publication) (control.Sink, error) { return discard{}, nil }
 func (r *recorder) StreamEnded(_, stream string, _ av.Instant, _ string) error {

@@ -17,6 +17,7 @@ type Publication struct {
 	ApplicationID, SessionID, ConnectionID, StreamID string
 
 	Name, VideoType    string
+	ConnectionData     string // of the token
 	LayoutClasses      []string
 	HasAudio, HasVideo bool
 	At                 av.Instant // the first media
@@ -26,6 +27,7 @@ type Publication struct {
 // Sink takes the samples of one stream; see rtp.Sink.
 type Sink interface {
 	Append(av.Sample) error
+	Report(video bool, stamp int64, captured av.Instant) error
 	Advance(video bool, t av.Instant) error
 }
 
@@ -65,7 +67,7 @@ type Recorder interface {
 	// Discard frees what is kept for the archive: its file, and the journal once no archive of the session needs it.
 	Discard(sessionID, archiveID string) error
 	// Recover repairs what a crash left of the session's journal and ends the streams that were open there, before anything else
-	// is asked about the session. The journal stays until Compose was called for all these archives, which have no file yet, or they were
+	// is asked about the session. The journal stays until Compose was called for all these archives, which need it, or they were
 	// discarded. last is the newest media instant on disk; ok is false when there is none.
 	Recover(sessionID string, unfinished []string) (last av.Instant, ok bool, err error)
 }

@@ -50,7 +50,7 @@ func (r *room) takeUp() error {
 		r.done = append(r.done, act.ID)
 	}
 	for _, a := range r.state.Archives {
-		if a.FileReady {
+		if !a.NeedsJournal() {
 			continue
 		}
 		if err := r.compose(a); err != nil {
@@ -68,7 +68,7 @@ func (r *room) takeUp() error {
 func (r *room) ending() (at av.Instant, ended time.Time, err error) {
 	var unfinished []string
 	for _, a := range r.state.Archives {
-		if !a.FileReady {
+		if a.NeedsJournal() {
 			unfinished = append(unfinished, a.ID)
 		}
 	}
@@ -86,7 +86,7 @@ func (r *room) ending() (at av.Instant, ended time.Time, err error) {
 func (r *room) giveUp() error {
 	defer r.rest()
 	for _, a := range r.state.Archives {
-		if a.FileReady {
+		if !a.NeedsJournal() {
 			continue
 		}
 		if err := r.strike(archive.Fail{ArchiveID: a.ID}); err != nil {

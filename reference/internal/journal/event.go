@@ -45,19 +45,37 @@ type Event struct {
 	Kind Kind       `json:"kind"`
 	At   av.Instant `json:"at"`
 	// Of streams. The stream's log must exist before it is added: see [Journal.Stream].
-	Stream     string   `json:"stream,omitempty"`
-	VideoType  string   `json:"videoType,omitempty"`  // added: "camera", "screen" or "custom"
-	Connection string   `json:"connection,omitempty"` // added: of which client
-	Classes    []string `json:"classes,omitempty"`    // added, classified: layout classes
-	HasAudio   bool     `json:"hasAudio,omitempty"`
-	HasVideo   bool     `json:"hasVideo,omitempty"`
-	Reason     string   `json:"reason,omitempty"` // removed
+	Stream     string `json:"stream,omitempty"`
+	VideoType  string `json:"videoType,omitempty"`  // added: "camera", "screen" or "custom"
+	Connection string `json:"connection,omitempty"` // added: of which client
+	// ConnectionData is what the client's token said, of streams that were added.
+	ConnectionData string   `json:"connectionData,omitempty"`
+	Classes        []string `json:"classes,omitempty"` // added, classified: layout classes
+	HasAudio       bool     `json:"hasAudio,omitempty"`
+	HasVideo       bool     `json:"hasVideo,omitempty"`
+	Reason         string   `json:"reason,omitempty"` // removed
 	// Of recordings.
 	Archive   string       `json:"archive,omitempty"`
 	Layout    *layout.Spec `json:"layout,omitempty"`    // arranged
 	Selection []Selection  `json:"selection,omitempty"` // selected
 	// Of time, in nanoseconds.
 	Skip time.Duration `json:"skip,omitempty"` // skipped
+	// Asked is when the event happened, where that was too late for the timeline, on which it is At.
+	Asked *av.Instant `json:"asked,omitempty"`
+}
+
+// Happened returns when the event happened, which may be before At.
+func (e Event) Happened() av.Instant {
+	if e.Asked != nil {
+		return *e.Asked
+	}
+	return e.At
+}
+
+// asAsked returns the event as it was noted.
+func (e Event) asAsked() Event {
+	e.At, e.Asked = e.Happened(), nil
+	return e
 }
 
 func (e Event) validate() error {
@@ -89,23 +107,10 @@ func (e Event) validate() error {
 	return nil
 }
 
-// noted is an event as stored: asked is when the caller said it happened, where that was too late to be believed.
-type noted struct {
-	Event
-	Asked *av.Instant `json:"asked,omitempty"`
-}
-
-func (n noted) asAsked() Event {
-	if n.Asked != nil {
-		n.At = *n.Asked
-	}
-	return n.Event
-}
-
 // timeline is the in-memory view of the event log. Event instants never decrease.
 type timeline struct {
 	mu     await.Mutex // guards noted, known, open, closed; held while an event is made durable
-	noted  []noted
+	noted  []Event
 	known  av.Instant // nothing will be noted before it
 	open   map[string]bool
 	closed bool
@@ -116,7 +121,7 @@ type timeline struct {
 }
 
 // apply accounts for an event already stored.
-func (tl *timeline) apply(n noted) {
+func (tl *timeline) apply(n Event) {
 	tl.noted = append(tl.noted, n)
 	tl.known = max(tl.known, n.At)
 	switch n.Kind {
@@ -137,12 +142,12 @@ func (tl *timeline) recording(t av.Instant) bool {
 	return tl.spans.Load() > 0 || int64(t) < tl.until.Load()
 }
 
-func parseEvent(data []byte) (noted, error) {
-	var n noted
+func parseEvent(data []byte) (Event, error) {
+	var n Event
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&n); err != nil {
-		return noted{}, err
+		return Event{}, err
 	}
 	return n, n.validate()
 }
@@ -173,7 +178,7 @@ func (j *Journal) Note(e Event) error {
 			return nil
 		}
 	}
-	n := noted{Event: e}
+	n := e
 	if e.At < tl.known {
 		n.Asked, n.At = &e.At, tl.known
 	}
@@ -221,9 +226,7 @@ func (j *Journal) Events(ctx context.Context, index int, after av.Instant) ([]Ev
 	var list []Event
 	var known av.Instant
 	err := tl.mu.Until(ctx, func() bool {
-		for _, n := range tl.noted[min(index, len(tl.noted)):] {
-			list = append(list, n.Event)
-		}
+		list = append(list, tl.noted[min(index, len(tl.noted)):]...)
 		known = tl.known
 		return len(list) > 0 || known > after || tl.closed
 	})

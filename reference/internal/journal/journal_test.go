@@ -106,12 +106,12 @@ func roundTrip(t *testing.T, key []byte) {
 		if err := errors.Join(w.Append(frameAt(i)), w.Append(packetAt(i))); err != nil {
 			t.Fatal(err)
 		}
-		video, audio = append(video, Item{Sample: frameAt(i)}), append(audio, Item{Sample: packetAt(i)})
+		video, audio = append(video, Item{Sample: frameAt(i), Video: true}), append(audio, Item{Sample: packetAt(i)})
 	}
 	if err := errors.Join(w.Advance(true, 5000), w.Advance(true, 4000), w.Close(), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	video = append(video, Item{Sample: av.Sample{Time: 5000}, Mark: true})
+	video = append(video, Item{Sample: av.Sample{Time: 5000}, Video: true, Mark: true})
 	for range 2 { // as written, and as opened again
 		if got, err := readAll(t, j, "s", true, 0); err != nil || !reflect.DeepEqual(got, video) {
 			t.Fatalf("video: %v\n%v\nwant\n%v", err, got, video)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 
 	"reelcheck/reference/internal/av"
@@ -12,22 +13,32 @@ import (
 
 const readAhead = 128 << 10
 
-// Item is a sample, or a promise: with no Data, Time says that nothing of the kind before it follows.
+// Item is a sample, or what is known of samples of its kind without being one. A mark promises that nothing before Time follows. A report
+// says that the timestamp Stamp was captured at Captured; it holds for the guessed samples before it.
 type Item struct {
 	av.Sample
-	Mark bool
+	Video        bool // its kind, if not audio
+	Mark, Report bool
 }
 
 // Position is a place in a stream's log.
 type Position struct {
-	segment int
-	offset  int64
+	Segment int   `json:"segment"` // file of the log, from 1
+	Offset  int64 `json:"offset"`  // bytes into it
 }
 
-// Reader reads one kind of media of one stream and follows it while it is written. Not for concurrent use.
+// First is the place of the first item of every log.
+var First = Position{1, firstRecord}
+
+// Before reports whether p comes before q in the same log.
+func (p Position) Before(q Position) bool {
+	return p.Segment < q.Segment || p.Segment == q.Segment && p.Offset < q.Offset
+}
+
+// Reader reads media of one stream and follows it while it is written. Not for concurrent use.
 type Reader struct {
 	log   *segments
-	track track
+	track track // or tracks: both kinds, with reports
 	from  av.Instant
 	f     *os.File
 	at    Position  // of the next record
@@ -36,17 +47,28 @@ type Reader struct {
 	buf   []byte    // bytes of the segment from bufAt on
 	bufAt int64
 	body  []byte // of the record read last, where it was sealed
+	limit int64  // so many bytes of the segment may be read, at least
 }
 
-// Reader reads the audio or the video of a stream, without what is older than from.
+// Reader reads the audio or the video of a stream, without what is older than from, and without reports.
 func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader, error) {
+	return j.reader(stream, trackOf(isVideo), from)
+}
+
+// Both reads the audio and the video of a stream in the order in which it was appended. An item's Data is good until the next call of
+// Next.
+func (j *Journal) Both(stream string) (*Reader, error) {
+	return j.reader(stream, tracks, math.MinInt64)
+}
+
+func (j *Journal) reader(stream string, kind track, from av.Instant) (*Reader, error) {
 	j.mu.Lock()
 	l := j.streams[stream]
 	j.mu.Unlock()
 	if l == nil {
 		return nil, fmt.Errorf("stream %q has no log", stream)
 	}
-	return &Reader{log: l, track: trackOf(isVideo), from: from, at: Position{1, firstRecord}}, nil
+	return &Reader{log: l, track: kind, from: from, at: First}, nil
 }
 
 // Close releases the reader's file.
@@ -64,28 +86,32 @@ func (r *Reader) Position() Position { return r.last }
 
 // Seek makes p the place of the next item.
 func (r *Reader) Seek(p Position) error {
-	if p.segment != r.at.segment {
+	if p.Segment != r.at.Segment {
 		if err := r.Close(); err != nil {
 			return err
 		}
-		r.buf = r.buf[:0]
+		r.buf, r.limit = r.buf[:0], 0
 	}
 	r.at = p
 	return nil
 }
 
 // Next returns the next item, waiting for it if the log is still written. It returns io.EOF at the log's end, and a
-// *TornError, once, where a segment is damaged; reading then goes on in the next segment.
+// *TornError, once, where a segment is damaged; reading then goes on in the next segment, or with what is appended later.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
-		limit, err := r.log.visible(ctx, r.at.segment, r.at.offset)
+		limit, err := r.visible(ctx)
 		var it Item
 		var found bool
 		if err == nil {
 			it, found, err = r.step(limit)
 		}
-		if torn := (*TornError)(nil); errors.As(err, &torn) && r.at.segment < r.log.current() {
-			if skip := r.Seek(Position{r.at.segment + 1, firstRecord}); skip != nil {
+		if torn := (*TornError)(nil); errors.As(err, &torn) {
+			next := Position{r.at.Segment, max(limit, r.at.Offset)}
+			if r.at.Segment < r.log.current() {
+				next = Position{r.at.Segment + 1, firstRecord}
+			}
+			if skip := r.Seek(next); skip != nil {
 				return Item{}, skip
 			}
 		}
@@ -95,6 +121,15 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 	}
 }
 
+// visible waits until there is something at the place of the next record, and returns how much of the segment may be read.
+func (r *Reader) visible(ctx context.Context) (limit int64, err error) {
+	if r.at.Offset < r.limit { // what was there stays
+		return r.limit, nil
+	}
+	r.limit, err = r.log.visible(ctx, r.at.Segment, r.at.Offset)
+	return r.limit, err
+}
+
 // step reads one record of a segment of which limit bytes are there.
 func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 	if r.f == nil {
@@ -102,12 +137,12 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 			return Item{}, false, err
 		}
 	}
-	head, err := r.peek(headerSize+sampleHead, limit)
+	head, err := r.peek(headerSize+sampleHead+originSize, limit)
 	if err != nil {
 		return Item{}, false, err
 	}
 	n, sum, err := parseHeader(head)
-	if err == nil && r.at.offset+headerSize+n > limit {
+	if err == nil && r.at.Offset+headerSize+n > limit {
 		err = errShort
 	}
 	if err != nil {
@@ -124,9 +159,9 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 	}
 	switch {
 	case rec.kind == typeRoll:
-		return Item{}, false, r.Seek(Position{r.at.segment + 1, firstRecord})
-	case rec.track != r.track || rec.kind != typeSample && rec.kind != typeMark || rec.kind == typeSample && rec.time < r.from:
-		r.at.offset += headerSize + n
+		return Item{}, false, r.Seek(Position{r.at.Segment + 1, firstRecord})
+	case !r.wants(rec):
+		r.at.Offset += headerSize + n
 		return Item{}, false, nil
 	}
 	if r.box == nil {
@@ -135,18 +170,39 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 		}
 	}
 	r.last = r.at
-	r.at.offset += headerSize + n
-	it = Item{Sample: av.Sample{Time: rec.time, Gap: rec.flags&flagGap != 0}, Mark: rec.kind == typeMark}
-	if !it.Mark {
+	r.at.Offset += headerSize + n
+	it = Item{Sample: av.Sample{Time: rec.time, Gap: rec.flags&flagGap != 0, Origin: rec.origin}, Video: rec.track == video,
+		Mark: rec.kind == typeMark, Report: rec.kind == typeReport}
+	if rec.kind == typeSample {
 		it.Codec, it.Key = rec.codec, rec.flags&flagKey != 0
-		it.Data = append([]byte(nil), rec.data...)
+		it.Data = rec.data
+		if r.track != tracks {
+			it.Data = append([]byte(nil), rec.data...)
+		}
 	}
 	return it, true, nil
 }
 
+// wants reports whether the record is one of the reader's.
+func (r *Reader) wants(rec record) bool {
+	if r.track != tracks && rec.track != r.track {
+		return false
+	}
+	switch rec.kind {
+	case typeSample:
+		return rec.time >= r.from
+	case typeMark:
+		return true
+	case typeReport:
+		return r.track == tracks
+	default:
+		return false
+	}
+}
+
 // open opens the segment.
 func (r *Reader) open() error {
-	f, err := os.Open(segmentPath(r.log.dir, r.at.segment))
+	f, err := os.Open(segmentPath(r.log.dir, r.at.Segment))
 	if err != nil {
 		return err
 	}
@@ -167,7 +223,7 @@ func (r *Reader) record(n int64, sum uint32, limit int64) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	body, err := parseBody(whole[headerSize:headerSize+n], sum, r.box, seal.Place{Segment: r.at.segment, Offset: r.at.offset}, r.body[:0])
+	body, err := parseBody(whole[headerSize:headerSize+n], sum, r.box, seal.Place{Segment: r.at.Segment, Offset: r.at.Offset}, r.body[:0])
 	if err != nil {
 		return record{}, r.torn(err)
 	}
@@ -182,23 +238,23 @@ func (r *Reader) record(n int64, sum uint32, limit int64) (record, error) {
 }
 
 func (r *Reader) torn(err error) error {
-	return &TornError{segmentPath(r.log.dir, r.at.segment), r.at.offset, err}
+	return &TornError{segmentPath(r.log.dir, r.at.Segment), r.at.Offset, err}
 }
 
 // peek returns n bytes from the current offset, fewer only where limit cuts them off.
 func (r *Reader) peek(n, limit int64) ([]byte, error) {
-	n = min(n, limit-r.at.offset)
-	skip := r.at.offset - r.bufAt
+	n = min(n, limit-r.at.Offset)
+	skip := r.at.Offset - r.bufAt
 	if skip >= 0 && skip+n <= int64(len(r.buf)) {
 		return r.buf[skip : skip+n], nil
 	}
-	want := min(max(n, readAhead), limit-r.at.offset)
+	want := min(max(n, readAhead), limit-r.at.Offset)
 	if int64(cap(r.buf)) < want {
 		r.buf = make([]byte, want)
 	}
 	r.buf = r.buf[:want]
-	r.bufAt = r.at.offset
-	if _, err := r.f.ReadAt(r.buf, r.at.offset); err != nil {
+	r.bufAt = r.at.Offset
+	if _, err := r.f.ReadAt(r.buf, r.at.Offset); err != nil {
 		r.buf = r.buf[:0]
 		return nil, fmt.Errorf("reading journal: %w", err)
 	}

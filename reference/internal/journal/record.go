@@ -30,13 +30,19 @@ const (
 	typeRoll              // the log goes on in the next segment
 	typeEnd               // the log ends
 	typeEvent             // timeline: JSON of an Event
+	typeReport            // a timestamp of this kind was captured at the instant
 )
 
 const (
-	sampleHead = 1 + 1 + 1 + 8
-	markSize   = 1 + 1 + 8
-	flagKey    = 1
-	flagGap    = 2
+	sampleHead  = 1 + 1 + 1 + 8
+	originSize  = 8 + 8 + 2
+	markSize    = 1 + 1 + 8
+	reportSize  = 1 + 1 + 8 + 8
+	flagKey     = 1
+	flagGap     = 2
+	flagOrigin  = 4 // the origin follows the head; journals of earlier versions have none
+	flagGuessed = 8
+	allFlags    = flagKey | flagGap | flagOrigin | flagGuessed
 )
 
 // track says which kind of media a record belongs to; events count as a kind of their own.
@@ -111,10 +117,10 @@ func encodeSample(s av.Sample) ([]byte, error) {
 	if code == 0 {
 		return nil, fmt.Errorf("unknown codec %q", s.Codec)
 	}
-	if most := MaxRecord - sampleHead - seal.Overhead; len(s.Data) > most {
+	if most := MaxRecord - sampleHead - originSize - seal.Overhead; len(s.Data) > most {
 		return nil, fmt.Errorf("sample of %d bytes is larger than %d", len(s.Data), most)
 	}
-	b := make([]byte, headerSize+sampleHead+len(s.Data))
+	b := make([]byte, headerSize+sampleHead, headerSize+sampleHead+originSize+len(s.Data))
 	body := b[headerSize:]
 	body[0], body[1] = byte(typeSample), byte(code)
 	if s.Key {
@@ -124,8 +130,16 @@ func encodeSample(s av.Sample) ([]byte, error) {
 		body[2] |= flagGap
 	}
 	binary.LittleEndian.PutUint64(body[3:], uint64(s.Time))
-	copy(body[sampleHead:], s.Data)
-	return frame(b), nil
+	if s.Origin != (av.Origin{}) {
+		body[2] |= flagOrigin
+		if s.Guessed {
+			body[2] |= flagGuessed
+		}
+		b = binary.LittleEndian.AppendUint64(b, uint64(s.Captured))
+		b = binary.LittleEndian.AppendUint64(b, uint64(s.Stamp))
+		b = binary.LittleEndian.AppendUint16(b, s.Reconnects)
+	}
+	return frame(append(b, s.Data...)), nil
 }
 
 // markGap, with the track of a mark, says that samples before it were left out.
@@ -141,6 +155,15 @@ func encodeMark(k track, t av.Instant, gap bool) []byte {
 	return frame(b)
 }
 
+func encodeReport(k track, stamp int64, captured av.Instant) []byte {
+	b := make([]byte, headerSize+reportSize)
+	body := b[headerSize:]
+	body[0], body[1] = byte(typeReport), byte(k)
+	binary.LittleEndian.PutUint64(body[2:], uint64(stamp))
+	binary.LittleEndian.PutUint64(body[10:], uint64(captured))
+	return frame(b)
+}
+
 func encodeBare(t recordType, data []byte) []byte {
 	b := make([]byte, headerSize+1, headerSize+1+len(data))
 	b[headerSize] = byte(t)
@@ -149,26 +172,21 @@ func encodeBare(t recordType, data []byte) []byte {
 
 // record is a decoded body. data aliases the bytes it was decoded from.
 type record struct {
-	kind  recordType
-	track track
-	time  av.Instant
-	codec av.Codec
-	flags byte
-	data  []byte
+	kind   recordType
+	track  track
+	time   av.Instant
+	codec  av.Codec
+	flags  byte
+	origin av.Origin
+	data   []byte
 }
 
-// decode parses a body. With head set, body is only the beginning of a sample or mark and data is left out.
+// decode parses a body. With head set, body is only the beginning of a sample, mark or report and data is left out.
 func decode(body []byte, head bool) (record, error) {
 	r := record{kind: recordType(body[0])}
 	switch r.kind {
 	case typeSample:
-		if len(body) < sampleHead || int(body[1]) >= len(codecs) || codecs[body[1]] == "" || body[2]&^(flagKey|flagGap) != 0 {
-			return record{}, errBody
-		}
-		r.codec, r.flags = codecs[body[1]], body[2]
-		r.track = trackOf(r.codec.Video())
-		r.time = av.Instant(binary.LittleEndian.Uint64(body[3:]))
-		r.data = body[sampleHead:]
+		return decodeSample(body)
 	case typeMark:
 		if len(body) < markSize || !head && len(body) != markSize || track(body[1]&^markGap) >= tracks {
 			return record{}, errBody
@@ -177,6 +195,12 @@ func decode(body []byte, head bool) (record, error) {
 			r.flags = flagGap
 		}
 		r.track, r.time = track(body[1]&^markGap), av.Instant(binary.LittleEndian.Uint64(body[2:]))
+	case typeReport:
+		if len(body) < reportSize || !head && len(body) != reportSize || track(body[1]) >= events {
+			return record{}, errBody
+		}
+		r.track = track(body[1])
+		r.origin.Stamp, r.origin.Captured = int64(binary.LittleEndian.Uint64(body[2:])), av.Instant(binary.LittleEndian.Uint64(body[10:]))
 	case typeRoll, typeEnd:
 		if len(body) != 1 && !head {
 			return record{}, errBody
@@ -186,5 +210,27 @@ func decode(body []byte, head bool) (record, error) {
 	default:
 		return record{}, errBody
 	}
+	return r, nil
+}
+
+func decodeSample(body []byte) (record, error) {
+	if len(body) < sampleHead || int(body[1]) >= len(codecs) || codecs[body[1]] == "" || body[2]&^allFlags != 0 {
+		return record{}, errBody
+	}
+	r := record{kind: typeSample, codec: codecs[body[1]], flags: body[2], time: av.Instant(binary.LittleEndian.Uint64(body[3:]))}
+	r.track, r.data = trackOf(r.codec.Video()), body[sampleHead:]
+	if r.flags&flagOrigin == 0 {
+		return r, nil
+	}
+	if len(r.data) < originSize {
+		return record{}, errBody
+	}
+	r.origin = av.Origin{
+		Captured:   av.Instant(binary.LittleEndian.Uint64(r.data)),
+		Stamp:      int64(binary.LittleEndian.Uint64(r.data[8:])),
+		Reconnects: binary.LittleEndian.Uint16(r.data[16:]),
+		Guessed:    r.flags&flagGuessed != 0,
+	}
+	r.data = r.data[originSize:]
 	return r, nil
 }

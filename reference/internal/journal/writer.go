@@ -81,5 +81,15 @@ func (w *Writer) mark(k track) error {
 	return nil
 }
 
+// Report says that the timestamp stamp of the kind was captured at t; see [Item]. It is not stored while nothing is.
+func (w *Writer) Report(isVideo bool, stamp int64, t av.Instant) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.timeline.recording(w.reached[trackOf(isVideo)]) {
+		return nil
+	}
+	return w.log.append(encodeReport(trackOf(isVideo), stamp, t))
+}
+
 // Close ends the log, durably. Close it before the stream's removal is noted.
 func (w *Writer) Close() error { return w.log.end() }

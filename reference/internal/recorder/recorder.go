@@ -1,7 +1,9 @@
-// Package recorder turns published media into archive files: it is control's Recorder port on the journal and the compositor.
+// Package recorder turns published media into archive files: it is control's Recorder port on the journal, the compositor of composed
+// archives and the capture of individual ones.
 //
-// A session has one journal, shared by its archives. It exists from the first archive's Compose until the last composition that
-// needs it is complete on disk; samples that arrive outside of that time are discarded.
+// A session has one journal, shared by its archives. It exists from the first archive's Compose until no archive needs it any more: a
+// composed one until it is complete on disk, an individual one until it is stored, because its file is made of the journal. Samples that
+// arrive outside of that time are discarded.
 package recorder
 
 import (
@@ -17,6 +19,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/control"
@@ -166,6 +169,9 @@ func (r *Recorder) Recover(sessionID string, unfinished []string) (av.Instant, b
 
 // Open implements [control.Recorder].
 func (r *Recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
+	if a.OutputMode == archive.Individual {
+		return r.openCapture(a)
+	}
 	f, err := compose.Open(r.output(a.ID))
 	if err != nil {
 		return nil, 0, err
@@ -176,7 +182,7 @@ func (r *Recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
 // Discard implements [control.Recorder].
 func (r *Recorder) Discard(sessionID, archiveID string) error {
 	r.session(sessionID).abandon(archiveID)
-	return errors.Join(compose.Remove(r.output(archiveID)), r.discardKey(archiveID))
+	return errors.Join(compose.Remove(r.output(archiveID)), capture.Remove(r.output(archiveID)), r.discardKey(archiveID))
 }
 
 func (r *Recorder) output(archiveID string) string {
@@ -194,11 +200,9 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 	if cipher != nil {
 		password = cipher.Password
 	}
-	if f, size, err := r.Open(a); err == nil { // complete before the crash, whatever journal there is now
-		r.work.Go(func() {
-			s.finish(a.ID)
-			done(control.File{Size: size, Password: password}, f.Close())
-		})
+	if size, complete := r.complete(a); complete { // before the crash, whatever journal there is now
+		err := s.settle(a)
+		r.work.Go(func() { done(control.File{Size: size, Password: password}, err) })
 		return nil
 	}
 	own, cancel := context.WithCancelCause(ctx)
@@ -215,8 +219,13 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 		if ctx.Err() != nil || r.ctx.Err() != nil {
 			return // the server stops, and begins again from the journal
 		}
-		s.finish(a.ID)
-		switch cause := context.Cause(own); {
+		cause := context.Cause(own)
+		if cause == nil && err == nil {
+			err = s.settle(a)
+		} else {
+			s.finish(a.ID)
+		}
+		switch {
 		case errors.Is(cause, errLost):
 			done(control.File{}, cause)
 		case cause == nil: // somebody still wants the archive
@@ -226,10 +235,57 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 	return nil
 }
 
+// complete returns the size of an archive's file if it is complete.
+func (r *Recorder) complete(a archive.Archive) (size int64, complete bool) {
+	if a.OutputMode == archive.Individual {
+		plan, err := capture.Load(r.output(a.ID))
+		if err == nil {
+			size, err = plan.Size(a)
+		}
+		return size, err == nil
+	}
+	f, size, err := r.Open(a)
+	if err != nil {
+		return 0, false
+	}
+	return size, f.Close() == nil
+}
+
+// openCapture reads the ZIP of an individual archive, which is made of the session's journal meanwhile.
+func (r *Recorder) openCapture(a archive.Archive) (io.ReadCloser, int64, error) {
+	plan, err := capture.Load(r.output(a.ID))
+	if err != nil {
+		return nil, 0, err
+	}
+	size, err := plan.Size(a)
+	if err != nil {
+		return nil, 0, err
+	}
+	j, err := r.session(a.SessionID).held()
+	if err != nil {
+		return nil, 0, err
+	}
+	file, err := plan.Open(r.ctx, a, j, r.Log.With("archive", a.ID))
+	return file, size, err
+}
+
+// capture finds out what an individual archive consists of, while it is recorded.
+func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Archive) (int64, error) {
+	out, log := r.output(a.ID), r.Log.With("archive", a.ID)
+	if err := capture.Survey(ctx, j, a.ID, capture.Options{HasAudio: a.HasAudio, HasVideo: a.HasVideo}, out, log); err != nil {
+		return 0, err
+	}
+	size, _ := r.complete(a)
+	return size, nil
+}
+
 // attempts is how often a composition is tried: one whose encoder was killed is worth another, one that always fails is not.
 const attempts = 3
 
 func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (size int64, err error) {
+	if a.OutputMode == archive.Individual {
+		return r.capture(ctx, j, a)
+	}
 	for n := range attempts {
 		var result compose.Result
 		result, err = compose.Run(ctx, j, a.ID, r.options(a, cipher), r.output(a.ID), r.Log)

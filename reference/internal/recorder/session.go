@@ -31,10 +31,11 @@ type session struct {
 	full  func(applicationID string) error // see [fault.Board.Full]
 
 	mu        sync.Mutex                    // guards the rest
-	journal   *journal.Journal              // open while composing is not empty, and after recover
+	journal   *journal.Journal              // open while something needs it, and after recover
 	streams   []*stream                     // in the order in which they came
 	composing map[string]context.CancelFunc // by archive id
 	awaited   map[string]bool               // archives whose compositions a crash cut off and that have not begun again
+	storing   map[string]bool               // individual archives whose files are made of the journal until they are stored
 	owner     string                        // application of the archive that began last
 }
 
@@ -43,7 +44,7 @@ func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := &stream{Publication: p, now: s.now, seen: p.At, tally: &s.tally}
-	if len(s.composing) > 0 {
+	if s.used() {
 		if err := st.enter(s.journal); err != nil {
 			return nil, err
 		}
@@ -130,7 +131,7 @@ func (s *session) classify(streamID string, classes []string, at av.Instant) err
 		return nil
 	}
 	st.LayoutClasses = classes
-	if len(s.composing) == 0 {
+	if !s.used() {
 		return nil
 	}
 	err := s.journal.Note(journal.Event{Kind: journal.Classified, At: at, Stream: streamID, Classes: classes})
@@ -168,12 +169,8 @@ func (s *session) begin(a archive.Archive, sealed bool, cancel context.CancelCau
 	if err := s.open(sealed); err != nil {
 		return nil, false, err
 	}
-	if len(s.composing) == 0 {
-		for _, st := range s.streams {
-			if err := st.enter(s.journal); err != nil {
-				return nil, false, err
-			}
-		}
+	if err := s.enter(); err != nil {
+		return nil, false, err
 	}
 	s.composing[a.ID] = func() { cancel(nil) }
 	s.tally.add(a.ID, cancel)
@@ -218,14 +215,67 @@ func (s *session) compositions() int {
 	return len(s.composing)
 }
 
+// used reports whether the journal's streams are open for more. It needs s.mu.
+func (s *session) used() bool { return len(s.composing)+len(s.storing) > 0 }
+
+// settle ends the composition of an archive that is complete. An individual one keeps the journal until it is abandoned.
+func (s *session) settle(a archive.Archive) error {
+	if a.OutputMode != archive.Individual {
+		s.finish(a.ID)
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := errors.Join(s.open(false), s.enter()); err != nil {
+		return err
+	}
+	delete(s.composing, a.ID)
+	delete(s.awaited, a.ID)
+	s.tally.remove(a.ID)
+	if s.storing == nil {
+		s.storing = map[string]bool{}
+	}
+	s.storing[a.ID] = true
+	return nil
+}
+
+// enter puts the streams that are there into the journal, if that has not been done. It needs s.mu.
+func (s *session) enter() error {
+	if s.used() {
+		return nil
+	}
+	for _, st := range s.streams {
+		if err := st.enter(s.journal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// held returns the journal of which archives are made that are to be stored.
+func (s *session) held() (*journal.Journal, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal == nil {
+		return nil, errors.New("the session has no journal any more")
+	}
+	return s.journal, nil
+}
+
 // finish forgets a composition; the last one takes the journal with it.
 func (s *session) finish(archiveID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leave(archiveID)
+}
+
+// leave needs s.mu.
+func (s *session) leave(archiveID string) {
 	delete(s.composing, archiveID)
 	delete(s.awaited, archiveID)
+	delete(s.storing, archiveID)
 	s.tally.remove(archiveID)
-	if len(s.composing)+len(s.awaited) > 0 {
+	if s.used() || len(s.awaited) > 0 {
 		return
 	}
 	if err := errors.Join(s.close(), s.discard()); err != nil {
@@ -247,7 +297,12 @@ func (s *session) abandon(archiveID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cancel := s.composing[archiveID]; cancel != nil {
-		cancel()
+		cancel() // which finishes it
+		delete(s.awaited, archiveID)
+		return
+	}
+	if s.storing[archiveID] {
+		s.leave(archiveID)
 	}
 	delete(s.awaited, archiveID)
 }

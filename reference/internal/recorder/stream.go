@@ -87,6 +87,16 @@ func (s *stream) advance(video bool, t av.Instant) error {
 	return errors.Join(err, s.writer.Advance(video, t))
 }
 
+// Report implements [control.Sink].
+func (s *stream) Report(video bool, stamp int64, captured av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writer == nil {
+		return nil
+	}
+	return s.kept(captured, s.writer.Report(video, stamp, captured))
+}
+
 // note puts a stop or its end on the timeline, if there is one. It needs s.mu.
 func (s *stream) note(kind journal.Kind, at av.Instant) error {
 	if s.journal == nil {
@@ -106,7 +116,7 @@ func (s *stream) enter(j *journal.Journal) error {
 	s.journal, s.writer = j, w
 	err = j.Note(journal.Event{
 		Kind: journal.StreamAdded, At: s.At, Stream: s.StreamID, Connection: s.ConnectionID,
-		VideoType: s.VideoType, Classes: s.LayoutClasses, HasAudio: s.HasAudio, HasVideo: s.HasVideo,
+		ConnectionData: s.ConnectionData, VideoType: s.VideoType, Classes: s.LayoutClasses, HasAudio: s.HasAudio, HasVideo: s.HasVideo,
 	})
 	if err == nil && s.dark {
 		err = s.note(journal.VideoStopped, s.stopped)

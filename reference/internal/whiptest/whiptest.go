@@ -35,6 +35,7 @@ type Options struct {
 
 	// Media of one's own instead: VP8 of 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
+	Once            bool // send everything once, then stay connected and send nothing
 }
 
 // Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.

@@ -71,5 +71,6 @@ func BenchmarkPackets(b *testing.B) {
 
 type discard struct{}
 
-func (discard) Append(av.Sample) error         { return nil }
-func (discard) Advance(bool, av.Instant) error { return nil }
+func (discard) Append(av.Sample) error               { return nil }
+func (discard) Report(bool, int64, av.Instant) error { return nil }
+func (discard) Advance(bool, av.Instant) error       { return nil }

@@ -48,6 +48,8 @@ type Format struct {
 type Sink interface {
 	// Append takes a sample; per kind Time never decreases.
 	Append(av.Sample) error
+	// Report says that the timestamp stamp of a kind (see [av.Origin]) was captured at captured. It follows samples that were guessed.
+	Report(video bool, stamp int64, captured av.Instant) error
 	// Advance says that nothing of this kind before t will follow. It keeps growing with real time, at most 1.2 s
 	// behind it, while the publisher sends nothing or is away.
 	Advance(video bool, t av.Instant) error
@@ -61,6 +63,7 @@ type Receiver struct {
 	ntp    ntpClock
 	sink   Sink // nil until published
 	seen   bool // media arrived
+	cuts   uint16
 	first  av.Instant
 	held   bool // samples wait for reports; see timing.go
 	failed bool // the sink's first failure was logged
@@ -153,7 +156,10 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 		r.release(at)
 		return
 	}
-	t.clock.report(report.RTPTime, av.Instant(ntp+r.ntp.offset))
+	guessed := t.clock.started && !t.clock.byReport
+	if t.clock.report(report.RTPTime, av.Instant(ntp+r.ntp.offset)) && guessed && r.sink != nil {
+		r.check(r.sink.Report(t.video, t.clock.at, t.clock.of))
+	}
 }
 
 // Begin names the sink; what was held goes there as soon as it can be timed.
@@ -229,7 +235,7 @@ func (r *Receiver) deliver(t *track, f frame) {
 	if t.cut {
 		t.cut, f.gap = false, true
 	}
-	timed := timedFrame{f, t.codec, ext}
+	timed := timedFrame{f, t.codec, ext, r.cuts}
 	if !r.held {
 		r.append(t, timed)
 		return
@@ -242,8 +248,10 @@ func (r *Receiver) deliver(t *track, f frame) {
 }
 
 func (r *Receiver) append(t *track, f timedFrame) {
-	t.last = max(t.clock.instant(f.ext), t.last, t.mark)
-	r.check(r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Data: f.data}))
+	captured := t.clock.instant(f.ext)
+	t.last = max(captured, t.last, t.mark)
+	origin := av.Origin{Captured: captured, Guessed: !t.clock.byReport, Stamp: f.ext, Reconnects: f.cuts}
+	r.check(r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Origin: origin, Data: f.data}))
 }
 
 // check logs the first failure of the sink. Its owner knows too, and decides whether the stream goes on.
@@ -285,8 +293,15 @@ func (r *Receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
 	r.check(r.sink.Advance(t.video, mark))
 }
 
-// Cut makes the next sample of every kind the first of a new segment, which needs a key frame.
+// Cut makes the next sample of every kind the first after a reconnection, which needs a key frame. What was held of before is delivered.
 func (r *Receiver) Cut(now av.Instant) {
+	for _, t := range r.tracks {
+		if t != nil && t.reorder != nil {
+			t.reorder.flush()
+			r.drain(t, now)
+		}
+	}
+	r.cuts++
 	for _, t := range r.tracks {
 		if t == nil || t.reorder == nil {
 			continue

@@ -44,6 +44,7 @@ type timedFrame struct {
 	frame
 	codec av.Codec
 	ext   int64
+	cuts  uint16 // reconnections before it
 }
 
 // wanted keeps back frames before the first key frame, which nothing can decode, and notes when a key frame is needed.

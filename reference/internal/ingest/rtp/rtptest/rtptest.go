@@ -50,12 +50,20 @@ func Number(s av.Sample) int {
 	return int(data[10]&0x7f)<<7 | int(data[11]&0x7f)
 }
 
+// Report is a call of Sink.Report.
+type Report struct {
+	Video    bool
+	Stamp    int64
+	Captured av.Instant
+}
+
 // Sink is an rtp.Sink that keeps what comes and checks what it may rely on.
 type Sink struct {
 	Now func() av.Instant
 
 	mu      sync.Mutex           // guards the fields below
 	samples map[bool][]av.Sample // by video
+	reports []Report
 	marks   map[bool]av.Instant
 	broken  []string
 	worst   time.Duration
@@ -78,6 +86,14 @@ func (s *Sink) Append(sample av.Sample) error {
 		s.broken = append(s.broken, fmt.Sprintf("%s sample %v before the mark", sample.Codec, s.marks[video].Sub(sample.Time)))
 	}
 	s.samples[video] = append(s.samples[video], sample)
+	return nil
+}
+
+// Report implements rtp.Sink.
+func (s *Sink) Report(video bool, stamp int64, captured av.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reports = append(s.reports, Report{video, stamp, captured})
 	return nil
 }
 
@@ -107,6 +123,13 @@ func (s *Sink) Samples(tb TB, video bool) []av.Sample {
 		tb.Error(b)
 	}
 	return append([]av.Sample(nil), s.samples[video]...)
+}
+
+// Reports returns a copy of the reports that came so far.
+func (s *Sink) Reports() []Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Report(nil), s.reports...)
 }
 
 // Mark is the newest mark of a kind.

@@ -1,0 +1,111 @@
+package capture
+
+import (
+	"io"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/journal"
+)
+
+const (
+	// A cluster ends when it has come to one of these.
+	clusterBytes = 256 << 10
+	clusterTime  = 5 * time.Second
+)
+
+// film writes the clusters of a segment to out, and notes in the segment what its head has to say.
+type film struct {
+	segment *Segment
+	filter  *filter
+	out     io.Writer
+
+	blocks []byte        // of the cluster that is open
+	start  time.Duration // presentation time of the cluster, in whole ms
+	head   []byte        // scratch
+}
+
+func newFilm(s *Segment, out io.Writer) *film {
+	s.Video, s.Private, s.Channels, s.Length, s.Body = "", nil, 0, 0, 0
+	return &film{segment: s, filter: newFilter(s.Take), out: out}
+}
+
+// see takes the next item of the log.
+func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
+	v := f.filter.see(it)
+	if v != taken {
+		return v, nil
+	}
+	s := f.segment
+	pts := max(0, s.captured(it, at).Sub(s.Zero))
+	end, data, track := pts, it.Data, byte(matroska.VideoTrack)
+	if it.Video {
+		f.video(it)
+		if s.Private != nil {
+			data = matroska.AVC(it.Data)
+		}
+	} else {
+		track = matroska.AudioTrack
+		f.audio(it)
+		if d, err := av.OpusDuration(it.Data); err == nil {
+			end += d
+		}
+	}
+	s.Length = max(s.Length, end)
+	return taken, f.block(track, pts.Round(time.Millisecond), it.Key || !it.Video, data)
+}
+
+// video notes what the first frame tells of the track. H.264 whose parameter sets make no sense stays as it came, in Annex B form.
+func (f *film) video(it journal.Item) {
+	s := f.segment
+	if s.Video != "" {
+		return
+	}
+	s.Video = it.Codec
+	if it.Codec != av.H264 {
+		return
+	}
+	if private, err := matroska.AVCPrivate(it.Data); err == nil {
+		s.Private = private
+	}
+}
+
+func (f *film) audio(it journal.Item) {
+	if f.segment.Channels == 0 {
+		f.segment.Channels = 1
+	}
+	if av.OpusStereo(it.Data) {
+		f.segment.Channels = 2
+	}
+}
+
+// block appends a block. Times need not grow from one to the next (ARC-IND-15).
+func (f *film) block(track byte, pts time.Duration, key bool, data []byte) error {
+	if len(f.blocks) > 0 && (len(f.blocks)+len(data) > clusterBytes || (pts-f.start).Abs() > clusterTime) {
+		if err := f.flush(); err != nil {
+			return err
+		}
+	}
+	if len(f.blocks) == 0 {
+		f.start = pts
+	}
+	f.blocks = matroska.AppendBlock(f.blocks, track, int16((pts-f.start)/time.Millisecond), key, data)
+	return nil
+}
+
+// flush writes the open cluster.
+func (f *film) flush() error {
+	if len(f.blocks) == 0 {
+		return nil
+	}
+	f.head = matroska.AppendCluster(f.head[:0], f.start.Milliseconds(), int64(len(f.blocks)))
+	for _, b := range [][]byte{f.head, f.blocks} {
+		if _, err := f.out.Write(b); err != nil {
+			return err
+		}
+		f.segment.Body += int64(len(b))
+	}
+	f.blocks = f.blocks[:0]
+	return nil
+}

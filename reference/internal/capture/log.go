@@ -1,0 +1,149 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+)
+
+// log reads the log of one stream for a take and finds its segments.
+type log struct {
+	take   *Take
+	reader *journal.Reader
+	held   journal.Item // read, but not yet to be judged, when holds; nothing is read before it is
+	holds  bool
+	probe  *probe     // of the segment that is looked at; nil once its film is made
+	film   *film      // nil until the segment was looked at
+	sum    *checksum  // of the film
+	found  []*Segment // complete
+	log    *slog.Logger
+}
+
+func newLog(j *journal.Journal, t *Take, l *slog.Logger) (*log, error) {
+	r, err := j.Both(t.Stream.Stream)
+	if err != nil {
+		return nil, err
+	}
+	g := &log{take: t, reader: r, log: l}
+	g.begin(journal.First)
+	return g, nil
+}
+
+func (g *log) close() error { return g.reader.Close() }
+
+// begin starts to look at the segment that begins at a position.
+func (g *log) begin(at journal.Position) {
+	g.probe, g.film = newProbe(&Segment{Take: g.take, Begin: at}), nil
+}
+
+// follow goes on until the take is finished, or to the end of what is there when ctx is over already. Samples from limit on are left
+// for later: what the archive takes of them is not known yet.
+func (g *log) follow(ctx context.Context, limit av.Instant) error {
+	for !g.take.finished {
+		it, err := g.next(ctx)
+		switch {
+		case errors.Is(err, io.EOF) && g.take.To == forever:
+			return nil // its end will be told
+		case errors.Is(err, io.EOF):
+			err = g.end()
+		case err != nil:
+			return err
+		case !it.Mark && !it.Report && it.Time >= limit:
+			g.held, g.holds = it, true
+			return nil
+		default:
+			err = g.see(it)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next returns the next item. Damage in the log is told and skipped.
+func (g *log) next(ctx context.Context) (journal.Item, error) {
+	if g.holds {
+		g.holds = false
+		return g.held, nil
+	}
+	return read(ctx, g.reader, g.log)
+}
+
+func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Item, error) {
+	for {
+		it, err := r.Next(ctx)
+		var torn *journal.TornError
+		if !errors.As(err, &torn) {
+			return it, err
+		}
+		log.Error("media is lost", "error", torn)
+	}
+}
+
+// see judges an item.
+func (g *log) see(it journal.Item) error {
+	if g.film == nil {
+		if !g.probe.see(it, g.reader.Position()) {
+			return nil
+		}
+		return g.shoot()
+	}
+	switch v, err := g.film.see(it, g.reader.Position()); {
+	case err != nil:
+		return err
+	case v == boundary:
+		g.film.segment.Cut = true
+		return g.cut()
+	case v == over:
+		return g.finish()
+	default:
+		return nil
+	}
+}
+
+// end judges the end of the log.
+func (g *log) end() error {
+	if g.film == nil {
+		return g.shoot()
+	}
+	return g.finish()
+}
+
+func (g *log) finish() error {
+	g.take.finished = true
+	return g.complete()
+}
+
+// shoot goes back to the beginning of the segment, to make its film.
+func (g *log) shoot() error {
+	g.probe.settle()
+	g.sum = &checksum{}
+	g.film = newFilm(g.probe.segment, g.sum)
+	return g.reader.Seek(g.probe.segment.Begin)
+}
+
+// cut ends the segment and begins the next with the item that was just read.
+func (g *log) cut() error {
+	at := g.reader.Position()
+	if err := g.complete(); err != nil {
+		return err
+	}
+	g.begin(at)
+	return g.reader.Seek(at)
+}
+
+func (g *log) complete() error {
+	if err := g.film.flush(); err != nil {
+		return err
+	}
+	if s := g.film.segment; !s.empty() {
+		s.CRC = g.sum.value
+		g.found = append(g.found, s)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package capture
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+)
+
+// Manifest is the description in the ZIP (ARC-MAN-01).
+type Manifest struct {
+	CreatedAt int64  `json:"createdAt"` // ms since the epoch, the effective start (ARC-MAN-06)
+	Files     []File `json:"files"`
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	PartnerID string `json:"partnerId"` // of the application (ARC-MAN-03)
+	SessionID string `json:"sessionId"`
+}
+
+// File describes a media file. Offsets are in ms since CreatedAt.
+type File struct {
+	ConnectionData  string `json:"connectionData"`
+	Filename        string `json:"filename"`
+	Size            int64  `json:"size"`
+	StartTimeOffset int64  `json:"startTimeOffset"` // of the first frame
+	StopTimeOffset  int64  `json:"stopTimeOffset"`
+	StreamID        string `json:"streamId"`
+	VideoType       string `json:"videoType,omitempty"` // as it was first (ARC-MAN-14); a stream without video has none
+}
+
+// manifest describes the files of a plan. Offsets are never negative: where the first frame was captured before the recording began,
+// because its picture took long to encode, createdAt is that much earlier.
+func (p *Plan) manifest(a archive.Archive) Manifest {
+	m := Manifest{ID: a.ID, Name: a.Name, PartnerID: a.ApplicationID, SessionID: a.SessionID, Files: []File{}}
+	origin := p.Origin
+	for _, s := range p.Segments {
+		origin = min(origin, s.Zero)
+	}
+	m.CreatedAt = a.EffectiveStart().Add(-p.Origin.Sub(origin)).UnixMilli()
+	names, webM := p.names(a), webM(a)
+	for i, s := range p.Segments {
+		stop := s.Zero.Add(s.Length)
+		if !s.Cut {
+			stop = max(stop, s.Take.To)
+		}
+		m.Files = append(m.Files, File{
+			ConnectionData: s.Take.Stream.ConnectionData, Filename: names[i], Size: int64(len(s.head(webM))) + s.Body,
+			StartTimeOffset: offset(s.Zero, origin), StopTimeOffset: offset(stop, origin),
+			StreamID: s.Take.Stream.Stream, VideoType: s.Take.Stream.VideoType,
+		})
+	}
+	return m
+}
+
+func offset(t, origin av.Instant) int64 { return t.Sub(origin).Round(time.Millisecond).Milliseconds() }
+
+// webM reports whether the files of a are WebM: the preferred codec of the application decides, not that of a stream (ARC-IND-08).
+func webM(a archive.Archive) bool { return a.PreferredVideoCodec != string(av.H264) }
+
+// names returns the name of each segment's file. Files of a stream with several segments are numbered (ARC-IND-07).
+func (p *Plan) names(a archive.Archive) []string {
+	extension := ".mkv"
+	if webM(a) {
+		extension = ".webm"
+	}
+	total, seen := map[string]int{}, map[string]int{}
+	for _, s := range p.Segments {
+		total[s.Take.Stream.Stream]++
+	}
+	var names []string
+	for _, s := range p.Segments {
+		id := s.Take.Stream.Stream
+		seen[id]++
+		if total[id] == 1 {
+			names = append(names, id+extension)
+		} else {
+			names = append(names, fmt.Sprintf("%s-%d%s", id, seen[id], extension))
+		}
+	}
+	return names
+}
+
+func (m Manifest) bytes() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "  ")
+	return append(b, '\n'), err
+}

@@ -1,0 +1,60 @@
+package capture
+
+import (
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/journal"
+)
+
+// Segment is a file of an archive: media of a stream without an interruption, and what has to be known to write it.
+type Segment struct {
+	Take  *Take            `json:"take"`
+	Begin journal.Position `json:"begin"` // in the stream's log
+	// Zero is the capture time of its first frame, which has the presentation time 0 (ARC-IND-16).
+	Zero    av.Instant `json:"zero"`
+	Reports [2]*Report `json:"reports"`       // audio, video; nil = no frame was guessed, or no report came
+	Cut     bool       `json:"cut,omitempty"` // the publisher's connection broke, or its codec changed
+
+	Video    av.Codec      `json:"video,omitempty"`
+	Private  []byte        `json:"private,omitempty"`
+	Channels int           `json:"channels,omitempty"`
+	Length   time.Duration `json:"length"` // presentation time of its end
+	Body     int64         `json:"body"`   // bytes of its clusters
+	CRC      uint32        `json:"crc"`    // CRC-32 of its clusters
+}
+
+// Report tells the capture time of the guessed frames before it in the log.
+type Report struct {
+	Before   journal.Position `json:"before"`
+	Stamp    int64            `json:"stamp"`
+	Captured av.Instant       `json:"captured"`
+}
+
+// kind indexes what a segment knows of its audio and its video.
+func kind(video bool) int {
+	if video {
+		return 1
+	}
+	return 0
+}
+
+// captured returns the capture time of a frame at a position of the log. Frames that came before the first sender report are timed by
+// the one that followed (ARC-IND-25).
+func (s *Segment) captured(it journal.Item, at journal.Position) av.Instant {
+	report := s.Reports[kind(it.Video)]
+	if report == nil || !it.Guessed || !at.Before(report.Before) {
+		return it.Sample.At()
+	}
+	return report.Captured.Add(av.Duration(it.Stamp-report.Stamp, it.Codec.ClockRate()))
+}
+
+// empty reports whether there is nothing in the file.
+func (s *Segment) empty() bool { return s.Video == "" && s.Channels == 0 }
+
+func (s *Segment) head(webM bool) []byte {
+	return matroska.Head{
+		WebM: webM && s.Video != av.H264, Video: s.Video, Private: s.Private, Channels: s.Channels, Duration: s.Length, Body: s.Body,
+	}.Bytes()
+}

@@ -1,0 +1,167 @@
+package capture
+
+import (
+	"math"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+)
+
+const (
+	forever = av.Instant(math.MaxInt64)
+	always  = av.Instant(math.MinInt64)
+)
+
+// Take is a stretch of time for which an archive takes a stream.
+type Take struct {
+	Stream   journal.Event `json:"stream"` // of kind streamAdded
+	From     av.Instant    `json:"from"`   // samples before it are not taken
+	To       av.Instant    `json:"to"`     // samples from it on are not taken
+	Choices  []Choice      `json:"choices"`
+	finished bool          // its files are complete
+}
+
+// Choice says which media of the stream is taken from an instant on.
+type Choice struct {
+	From  av.Instant `json:"from"`
+	Audio bool       `json:"audio,omitempty"`
+	Video bool       `json:"video,omitempty"`
+}
+
+// wants reports whether the audio or the video of the instant t is taken.
+func (t *Take) wants(video bool, at av.Instant) bool {
+	if at < t.From || at >= t.To {
+		return false
+	}
+	wanted := false
+	for _, c := range t.Choices {
+		if at < c.From {
+			break
+		}
+		wanted = c.Audio
+		if video {
+			wanted = c.Video
+		}
+	}
+	return wanted
+}
+
+// roll makes takes of the events of a timeline.
+type roll struct {
+	archive      string
+	audio, video bool // what the archive takes of any stream
+
+	origin    av.Instant // when recording began
+	begun     bool
+	recording bool
+	stopped   bool
+	present   []journal.Event // the streams, in the order of their coming
+	selected  map[string]journal.Selection
+	selective bool // selected counts
+
+	takes []*Take
+	open  map[string]*Take
+}
+
+func newRoll(archive string, audio, video bool) *roll {
+	return &roll{archive: archive, audio: audio, video: video, open: map[string]*Take{}}
+}
+
+// see takes the next event of the timeline.
+func (r *roll) see(e journal.Event) {
+	switch e.Kind {
+	case journal.StreamAdded:
+		r.present = append(r.present, e)
+	case journal.StreamRemoved:
+		r.remove(e.Stream)
+	case journal.Recording, journal.Paused, journal.Stopped, journal.Selected:
+		if e.Archive != r.archive {
+			return
+		}
+		r.seeArchive(e)
+	default:
+		return
+	}
+	r.update(e.At)
+}
+
+func (r *roll) seeArchive(e journal.Event) {
+	switch e.Kind {
+	case journal.Recording:
+		r.recording = true
+		if !r.begun {
+			r.begun, r.origin = true, e.Happened()
+		}
+	case journal.Paused:
+		r.recording = false
+	case journal.Stopped:
+		r.recording, r.stopped = false, true
+	default:
+		r.selective, r.selected = true, map[string]journal.Selection{}
+		for _, s := range e.Selection {
+			r.selected[s.Stream] = s
+		}
+	}
+}
+
+func (r *roll) remove(stream string) {
+	left := r.present[:0:0]
+	for _, e := range r.present {
+		if e.Stream != stream {
+			left = append(left, e)
+		}
+	}
+	r.present = left
+}
+
+// update opens, changes and closes takes so that they are as wanted from at on.
+func (r *roll) update(at av.Instant) {
+	wanted := map[string]bool{}
+	for _, e := range r.present {
+		audio, video, taken := r.choice(e.Stream)
+		if !taken {
+			continue
+		}
+		wanted[e.Stream] = true
+		if r.open[e.Stream] == nil {
+			r.begin(e, at)
+		}
+		r.open[e.Stream].choose(Choice{From: at, Audio: audio, Video: video})
+	}
+	for id, t := range r.open {
+		if !wanted[id] {
+			t.To = at
+			delete(r.open, id)
+		}
+	}
+}
+
+func (r *roll) choice(stream string) (audio, video, taken bool) {
+	if !r.recording {
+		return false, false, false
+	}
+	if !r.selective {
+		return r.audio, r.video, true
+	}
+	s, taken := r.selected[stream]
+	return r.audio && s.HasAudio, r.video && s.HasVideo, taken
+}
+
+// begin opens a take. Of a stream that was just added it takes all: its first packet need not be the one that was captured first.
+func (r *roll) begin(e journal.Event, at av.Instant) {
+	t := &Take{Stream: e, From: at, To: forever}
+	if e.Happened() >= at || e.At >= at {
+		t.From = always
+	}
+	r.takes = append(r.takes, t)
+	r.open[e.Stream] = t
+}
+
+func (t *Take) choose(c Choice) {
+	if n := len(t.Choices); n == 0 {
+		c.From = t.From
+	} else if last := t.Choices[n-1]; last.Audio == c.Audio && last.Video == c.Video {
+		return
+	}
+	t.Choices = append(t.Choices, c)
+}
