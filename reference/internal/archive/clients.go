@@ -101,7 +101,8 @@ func (t *turn) classify(classes map[string][]string) error {
 	return nil
 }
 
-// include sets the archive's streams to those published now, of an individual archive to as many as it has places for.
+// include sets the archive's streams to those published now, of an individual archive to as many as it has places for
+// (ARC-IND-27).
 func (t *turn) include(a *Archive) {
 	a.Streams = nil
 	for _, st := range t.Session.Streams {
