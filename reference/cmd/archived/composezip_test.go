@@ -75,17 +75,17 @@ func TestComposeOfIndividual(t *testing.T) {
 
 	one := c.publisher(session, whiptest.Options{Video: "vp8-01", Tone: "tone-01"})
 	pass := func(length float64) { one.AwaitSent(one.Sent() + seconds(length)) }
-	pass(1.5)
-	two := c.publisher(session, whiptest.Options{Video: "h264-02", Tone: "tone-03"})
-	pass(1.5)
-	one.Mute(true)
 	pass(1)
+	two := c.publisher(session, whiptest.Options{Video: "h264-02", Tone: "tone-03"})
+	pass(1)
+	one.Mute(true)
+	pass(0.5)
 	screen := c.publisher(session, whiptest.Options{Video: "vp8-03", VideoType: "screen"})
 	pass(2)
 	one.Mute(false)
-	pass(2)
-	two.Stop()
 	pass(1.5)
+	two.Stop()
+	pass(0.7)
 	screen.Stop()
 	one.Stop()
 	c.awaitStatus(live.ID, "paused")
@@ -96,11 +96,84 @@ func TestComposeOfIndividual(t *testing.T) {
 	archive := filepath.Join(t.TempDir(), "archive.zip")
 	must(t, os.WriteFile(archive, download(t, c.awaitStatus(files.ID, "available").URL), 0o600))
 	t.Run("live", func(t *testing.T) {
-		alike(t, everyLayout[0], download(t, c.awaitStatus(live.ID, "available").URL), rendered(t, everyLayout[0], archive))
+		alike(t, everyLayout[0], download(t, c.awaitStatus(live.ID, "available").URL), rendered(t, everyLayout[0], archive), 0)
 	})
 	for _, l := range everyLayout[1:] {
 		t.Run(l["type"]+l["screenshareType"], func(t *testing.T) {
-			alike(t, l, rendered(t, l, journal, "--archive", live.ID), rendered(t, l, archive))
+			alike(t, l, rendered(t, l, journal, "--archive", live.ID), rendered(t, l, archive), 0)
+		})
+	}
+	p.terminate()
+}
+
+// TestComposeOfSegments has a stream in several files: its connection was lost, for long and for a moment; it was taken out of an archive and
+// taken in again.
+func TestComposeOfSegments(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir())
+	c := defaultClient(t, p)
+	session := c.createSession()
+	c.attend(session)
+	archives := map[string]archiveView{}
+	for _, mode := range []string{"composed", "individual"} {
+		for _, streams := range []string{"auto", "manual"} {
+			archives[mode+streams] = c.begin(session, map[string]any{"multiArchiveTag": mode + streams, "outputMode": mode, "streamMode": streams})
+		}
+	}
+	one := c.publisher(session, whiptest.Options{Video: "vp8-01", Tone: "tone-01"})
+	pass := func(length float64) { one.AwaitSent(one.Sent() + seconds(length)) }
+	pass(1)
+	two := c.publisher(session, whiptest.Options{Video: "vp8-02", Tone: "tone-03"})
+	pass(0.7)
+	var streams struct{ Items []struct{ ID string } }
+	c.call(http.MethodGet, c.project()+"/session/"+session+"/stream", nil, &streams)
+	selects := func(change string, stream int) {
+		for _, mode := range []string{"composedmanual", "individualmanual"} {
+			exchange(t, http.MethodPatch, c.url+c.project()+"/archive/"+archives[mode].ID+"/streams", c.app.Bearer(t, time.Now(), nil),
+				map[string]any{change: streams.Items[stream].ID}, http.StatusNoContent, nil)
+		}
+	}
+	selects("addStream", 0)
+	selects("addStream", 1)
+	pass(1.2)
+	selects("removeStream", 0)
+	pass(1)
+	selects("addStream", 0)
+	pass(1.2)
+	one.Lose(true)
+	pass(3)
+	one.Restart()
+	one.Lose(false)
+	pass(1.7)
+	one.Lose(true)
+	pass(0.5)
+	one.Restart()
+	one.Lose(false)
+	pass(1.7)
+	two.Stop()
+	one.Stop()
+	for _, a := range archives {
+		c.stopArchive(a.ID)
+	}
+	// Files begin with a key frame, which these publishers do not send when they are asked. The live one knows the picture of before.
+	begins := map[string][]time.Duration{"manual": {0, 2200 * time.Millisecond}}
+	for _, streams := range []string{"auto", "manual"} {
+		t.Run(streams, func(t *testing.T) {
+			archive := filepath.Join(t.TempDir(), "archive.zip")
+			b := download(t, c.awaitStatus(archives["individual"+streams].ID, "available").URL)
+			must(t, os.WriteFile(archive, b, 0o600))
+			files := unpack(t, b).manifest
+			for _, f := range files.Files {
+				t.Logf("%s from %d to %d ms", f.Filename, f.StartTimeOffset, f.StopTimeOffset)
+			}
+			var live struct {
+				archiveView
+				CreatedAt int64
+			}
+			live.archiveView = c.awaitStatus(archives["composed"+streams].ID, "available")
+			c.call(http.MethodGet, c.project()+"/archive/"+live.ID, nil, &live)
+			apart := time.Duration(files.CreatedAt-live.CreatedAt) * time.Millisecond
+			alike(t, everyLayout[0], download(t, live.URL), rendered(t, everyLayout[0], archive), apart, begins[streams]...)
 		})
 	}
 	p.terminate()
@@ -132,36 +205,42 @@ func rendered(t *testing.T, layout map[string]string, archive ...string) []byte 
 const outputRate = 25
 
 // alike wants two files of one session to be the same within one frame. What counts is which frame of which stream is where; the
-// moment at which a live recording notices that a stream has stopped its video depends on how busy it is.
-func alike(t *testing.T, l map[string]string, live, later []byte) {
+// moment at which a live recording notices that a stream has stopped its video depends on how busy it is. For a second and a half from each of begins on,
+// pictures may be missing later. They began so far apart.
+func alike(t *testing.T, l map[string]string, live, later []byte, apart time.Duration, begins ...time.Duration) {
 	t.Helper()
 	const frame = time.Second / outputRate
 	path, other := save(t, live), save(t, later)
 	x, y := stages(t, l, path), stages(t, l, other)
-	if d := len(x) - len(y); d < -1 || d > 1 {
+	around := 1 + int((apart.Abs()+frame-1)/frame)
+	if d := len(x) - len(y); d < -around || d > around {
 		t.Errorf("live it has %d pictures, afterwards %d", len(x), len(y))
 	}
-	var differ, apart []int
+	var differ, moved []int
 	shown := 0
 	for i := range min(len(x), len(y)) {
-		near := x[max(i-1, 0):min(i+2, len(x))]
-		if !slices.ContainsFunc(near, func(s map[place]int) bool { return sameFrames(s, y[i]) }) {
+		near := x[max(i-around, 0):min(i+around+1, len(x))]
+		missing := slices.ContainsFunc(begins, func(d time.Duration) bool {
+			at := time.Duration(i) * frame
+			return at >= d && at < d+1500*time.Millisecond
+		})
+		if !slices.ContainsFunc(near, func(s map[place]int) bool { return sameFrames(s, y[i], missing) }) {
 			differ = append(differ, i)
 		} else if !maps.Equal(x[i], y[i]) {
-			apart = append(apart, i)
+			moved = append(moved, i)
 		}
 		shown += len(y[i])
 	}
 	sound := lag(hear(t, path), hear(t, other))
-	t.Logf("%d and %d pictures with %d marks, %d not the same: %v, %d a frame apart; sound is %v apart", len(x), len(y), shown, len(differ), differ, len(apart), sound)
-	if len(differ) > 0 && differ[len(differ)-1]-differ[0] > outputRate/4 {
+	t.Logf("%d and %d pictures with %d marks, %d not the same: %v, %d a frame apart; sound is %v apart", len(x), len(y), shown, len(differ), differ, len(moved), sound)
+	if len(differ) > outputRate/4 {
 		t.Errorf("pictures %v are not the same", differ)
 	}
-	if shown < len(y) {
+	if shown < len(y)*9/10 {
 		t.Errorf("%d marks in %d pictures", shown, len(y))
 	}
-	if sound.Abs() > frame {
-		t.Errorf("sound is %v apart", sound)
+	if (sound - apart).Abs() > frame {
+		t.Errorf("sound is %v apart, want %v", sound, apart)
 	}
 }
 
@@ -171,14 +250,14 @@ type place struct {
 	rect   layout.Rect
 }
 
-// sameFrames reports whether the same streams are in the same places, none by more than one of its frames ahead or behind.
-func sameFrames(a, b map[place]int) bool {
-	for at, n := range a {
-		if m, ok := b[at]; !ok || m-n < -1 || m-n > 1 {
+// sameFrames reports whether the same streams are in the same places, none by more than one of its frames ahead or behind. Some may be missing in b.
+func sameFrames(a, b map[place]int, missing bool) bool {
+	for at, m := range b {
+		if n, ok := a[at]; !ok || m-n < -1 || m-n > 1 {
 			return false
 		}
 	}
-	return len(a) == len(b)
+	return missing || len(a) == len(b)
 }
 
 // stages tells for each picture which frame of which stream is where.

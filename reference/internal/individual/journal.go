@@ -125,7 +125,7 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		open, f.parts = append(open, p), append(f.parts, p)
 	}
 	from, to := file.start()-f.zero, file.stop()-f.zero
-	p.begin(max(from, 0), max(to, 0))
+	p.begin(max(from, 0), max(to, 0), len(s.index[video]) > 0)
 	err = s.each(func(kind int, e entry, data []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
