@@ -20,6 +20,9 @@ const (
 	begin = av.Instant(time.Hour)
 	// lead is how long after its beginning the first media of a recording may come. If it takes longer, nobody was publishing.
 	lead = 2 * time.Second
+	// CatchUp is how far back the key frame of a stream may be that gets a place in a composition. Nobody can ask for one any more, and cameras may
+	// have sent none since they began.
+	CatchUp = longest
 )
 
 // ErrEmpty is returned for an archive without media: nobody published.
