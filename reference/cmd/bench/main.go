@@ -7,6 +7,7 @@
 //	bench: case=live-capacity archives=5 ...
 //	bench: case=individual-50 lost=0 cores=0.71 rss_mb=180 ...
 //	bench: case=stop-to-file minutes=10 seconds=0.412 ...
+//	bench: case=zip-stop minutes=60 streams=8 seconds=9.120 copy_seconds=8.544 ratio=1.067 ...
 package main
 
 import (
@@ -38,8 +39,9 @@ func main() {
 }
 
 const (
-	liveCase = "live-16"
-	stopCase = "stop-to-file"
+	liveCase    = "live-16"
+	stopCase    = "stop-to-file"
+	stopMinutes = "1,10"
 )
 
 // bench is what all cases share.
@@ -59,7 +61,7 @@ type settings struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	all := []string{liveCase, capacityCase, individualCase, stopCase}
+	all := []string{liveCase, capacityCase, individualCase, stopCase, zipCase}
 	for _, c := range slices.Backward(renderings) {
 		all = slices.Insert(all, 0, c.name)
 	}
@@ -67,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.cases, "case", strings.Join(all, ","), "what to measure")
-	flags.StringVar(&s.minutes, "minutes", "1,10", stopCase+": lengths of the recordings, one measurement each")
+	flags.StringVar(&s.minutes, "minutes", "", stopCase+", "+zipCase+": lengths of the recordings, one measurement each (default: by case)")
 	flags.IntVar(&s.seconds, "seconds", 0, "length of what is composed, or of each recording made live (default: by case)")
 	flags.IntVar(&s.runs, "runs", 0, "how often each is composed by everybody (default: by case)")
 	flags.StringVar(&s.peers, "peers", "ffmpeg,gstreamer", "whom to compare with")
@@ -114,7 +116,9 @@ func (s settings) measure(ctx context.Context, stdout io.Writer) error {
 	for _, name := range strings.Split(s.cases, ",") {
 		switch name {
 		case stopCase:
-			err = b.stopToFile(ctx, s.minutes)
+			err = b.stopToFile(ctx, cmp.Or(s.minutes, stopMinutes))
+		case zipCase:
+			err = b.zipStop(ctx, cmp.Or(s.minutes, zipMinutes))
 		case liveCase:
 			err = b.live(ctx, cmp.Or(s.seconds, liveSeconds))
 		case individualCase:
