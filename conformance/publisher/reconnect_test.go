@@ -130,10 +130,8 @@ func TestUnitsLagBehindTheirCaptureAndReportsComeLate(t *testing.T) {
 	if s.queries[0] != "videoType=screen" {
 		t.Errorf("query %q", s.queries[0])
 	}
-	first := map[string]time.Time{}
 	for _, r := range j.View().Tracks().Records {
 		pub := r.Published
-		first[pub.Kind] = s.packets[pub.SSRC][0].at
 		want := map[string]time.Duration{"video": lag, "audio": 0}[pub.Kind]
 		if pub.Lag != want || pub.VideoType != "screen" {
 			t.Errorf("%s: lag %v, want %v; videoType %q", pub.Kind, pub.Lag, want, pub.VideoType)
@@ -145,9 +143,6 @@ func TestUnitsLagBehindTheirCaptureAndReportsComeLate(t *testing.T) {
 			t.Errorf("%s: the first unit left after %v, want %v", pub.Kind, left, want)
 		}
 		checkUnits(t, s, pub)
-	}
-	if apart := first["video"].Sub(first["audio"]); apart < lag-20*time.Millisecond {
-		t.Errorf("the first picture arrived %v after the first sound, want %v", apart, lag)
 	}
 	checkOffset(t, s, j.View().Tracks()) // both were captured at the epoch for all that
 }

@@ -35,9 +35,13 @@ func TestIndividual(t *testing.T) {
 func TestFifty(t *testing.T) {
 	p := newPlay(t)
 	p.do(join("c"), individual("a", nil))
-	for i := range MaxVideoStreams + 2 {
+	for i := range MaxVideoStreams {
 		p.do(publish(fmt.Sprint("s", i), "c"))
 	}
+	if !slices.ContainsFunc(p.effects, func(e Effect) bool { return e.Kind == DoSelect && len(e.Archive.Streams) == MaxVideoStreams }) {
+		t.Error("the recorder does not hear that all places are taken") // too late when the next stream is there
+	}
+	p.do(publish("s50", "c"), publish("s51", "c"))
 	want := func(beyond ...string) {
 		t.Helper()
 		a := p.archive("a")

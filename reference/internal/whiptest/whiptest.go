@@ -32,6 +32,7 @@ type Options struct {
 	Token     string // client token
 	Video     string // fixture, for example vp8-01; "" = none
 	Tone      string // fixture, for example tone-01; "" = none
+	VideoType string // "" = camera
 
 	// Media of one's own instead: VP8 of 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
@@ -170,6 +171,9 @@ func (p *Publisher) negotiate() {
 	must(p.tb, p.pc.SetLocalDescription(offer))
 	<-gathered
 	path := p.options.URL + "/v2/session/" + url.PathEscape(p.options.SessionID) + "/whip"
+	if p.options.VideoType != "" {
+		path += "?videoType=" + url.QueryEscape(p.options.VideoType)
+	}
 	response, answer := p.do(http.MethodPost, path, p.pc.LocalDescription().SDP)
 	if response.StatusCode != http.StatusCreated {
 		p.tb.Fatalf("whip: offer answered %s: %s", response.Status, answer)
