@@ -35,7 +35,7 @@ type mediaFile struct {
 }
 
 // unpack reads an individual archive with another ZIP library's eyes than those that wrote it: every checksum is verified.
-func unpack(t *testing.T, file []byte) (b bundle) {
+func unpack(t testing.TB, file []byte) (b bundle) {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	must(t, err)
