@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	github.com/Eyevinn/mp4ff v0.56.0
-	github.com/at-wat/ebml-go v0.19.4
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.3
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8

@@ -14,10 +14,12 @@ func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
 
 // Encrypted tells whether the application had a certificate when h was started.
 func (f *Facts) Encrypted(h *History) bool {
-	if h.Start.Exchange == nil {
-		return false
-	}
-	accepted := f.certified(h.Start)
+	return h.Start.Exchange != nil && f.InForce(h.Start)
+}
+
+// InForce tells whether the application of a request had a certificate when it was sent.
+func (f *Facts) InForce(r evidence.Record) bool {
+	accepted := f.certified(r)
 	return len(accepted) > 0 && f.Certificate(accepted[len(accepted)-1])
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media/coded"
 	"reelcheck/spec"
 )
 
@@ -23,6 +24,10 @@ type Facts struct {
 	byOperation map[string][]evidence.Record // of exchanges; "" has all
 	decoded     map[string]decoding          // by text
 	files       map[string]File              // by the text of the report
+	zips        map[string]Zip               // by the text of the report
+	kept        map[any]any                  // see Keep
+	once        map[any]any                  // see Once
+	loops       map[string]*coded.Loop       // by fixture
 	allLists    []List
 	courses     map[*History]Course
 	performed   map[*History]Performance
@@ -57,20 +62,37 @@ func (f *Facts) Calls(operations ...string) []evidence.Record {
 }
 
 func SortOut(ledger spec.Ledger, v evidence.View) *Facts {
-	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}}
+	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}, kept: map[any]any{}, loops: map[string]*coded.Loop{}}
 	f.sortOut(v)
 	return f
 }
 
 // With sorts other evidence against the same ledger; what was decoded is not decoded again.
 func (f *Facts) With(v evidence.View) *Facts {
-	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files}
+	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips, kept: f.kept, loops: f.loops}
 	other.sortOut(v)
 	return other
 }
 
+// Keep works something out once for all evidence that is judged by the ledger; its key has to name everything that it is
+// worked out from.
+func Keep[T any](f *Facts, key any, make func() T) T { return from(f.kept, key, make) }
+
+// Once works something out once for the evidence at hand.
+func Once[T any](f *Facts, key any, make func() T) T { return from(f.once, key, make) }
+
+func from[T any](kept map[any]any, key any, make func() T) T {
+	if v, known := kept[key].(T); known {
+		return v
+	}
+	v := make()
+	kept[key] = v
+	return v
+}
+
 func (f *Facts) sortOut(v evidence.View) {
 	f.View, f.ByID, f.Sessions, f.walks = v, map[string]*History{}, sessions(v), walks(v)
+	f.once = map[any]any{}
 	f.byOperation, f.courses, f.performed = map[string][]evidence.Record{}, map[*History]Course{}, map[*History]Performance{}
 	for _, r := range v.Exchanges().Records {
 		f.byOperation[""] = append(f.byOperation[""], r)
@@ -95,6 +117,10 @@ func (f *Facts) sortOut(v evidence.View) {
 		case r.Media != nil:
 			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
 				h.Media = append(h.Media, r)
+			}
+		case r.Individual != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Individual = append(h.Individual, r)
 			}
 		case r.Opened != nil:
 			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {

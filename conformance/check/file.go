@@ -212,7 +212,7 @@ func (c *Case) Exhibits() []Exhibit {
 	var out []Exhibit
 	for _, h := range c.StartedArchives() {
 		p := c.perform(h)
-		if h.Request.Text("outputMode") == "individual" || len(p.Play.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
+		if h.IsIndividual() || len(p.Play.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
 			continue
 		}
 		r := h.Media[len(h.Media)-1]

@@ -36,12 +36,17 @@ type History struct {
 	Stops    []evidence.Record // stop calls by its application
 	Deletes  []evidence.Record
 	Media    []evidence.Record // forensics of its file
-	Opened   []evidence.Record // its encrypted objects, decrypted
-	uploads  []evidence.Record // requests for it that the suite's store saw
+	// Individual has what was found in its ZIP, when it is of individual streams.
+	Individual []evidence.Record
+	Opened     []evidence.Record // its encrypted objects, decrypted
+	uploads    []evidence.Record // requests for it that the suite's store saw
 }
 
 // App is the application that started it.
 func (h *History) App() string { return h.Start.IDs[evidence.Application] }
+
+// IsIndividual tells whether an individual archive was asked for.
+func (h *History) IsIndividual() bool { return h.Request.Text("outputMode") == "individual" }
 
 // Session is the session that the archive says it belongs to.
 func (h *History) Session() string {

@@ -33,6 +33,7 @@ const (
 	FlawIndResolution  = "resolution of an individual archive"
 	FlawIndBitrate     = "maxBitrate of an individual archive"
 	FlawIndQP          = "quantizationParameter of an individual archive"
+	FlawIndLayout      = "layout of an individual archive"
 	FlawLayout         = "impossible layout"
 	flawCredentials    = "flawed credentials"
 )
@@ -164,11 +165,14 @@ func modeFlaws(o Object) (flaws []string) {
 	return flaws
 }
 
-// layoutFlaws: a type nobody knows, a stylesheet without custom, or a screenshareType without bestFit.
+// layoutFlaws: any for an individual archive, a type nobody knows, a stylesheet without custom, or a screenshareType without bestFit.
 func (f *Facts) layoutFlaws(o Object) []string {
 	layout, ok := o["layout"].(map[string]any)
 	if !ok {
 		return nil
+	}
+	if o.Text("outputMode") == "individual" {
+		return []string{FlawIndLayout}
 	}
 	l, kind := Object(layout), Object(layout).Text("type")
 	types, _ := f.Ledger.List("layout")
@@ -236,6 +240,7 @@ type application struct {
 	Monitor  string // path of the address of session callbacks; empty for none
 	Secret   string // that signs callbacks
 	Email    string
+	Codec    string // that was asked for as the preferred one; empty for the default, VP8
 	Made     evidence.Record
 }
 
@@ -254,7 +259,7 @@ func (f *Facts) applications() map[string]application {
 		a := application{id: id, Store: Object(storage).Text("type"), Endpoint: Object(config).Text("endpoint"),
 			Fallback: Object(storage).Text("fallback"), SSE: Object(config).Text("sse") == "s3",
 			Callback: pathOf(wanted.Text("archiveCallbackUrl")), Monitor: pathOf(wanted.Text("sessionCallbackUrl")),
-			Secret: wanted.Text("signatureSecret"), Email: wanted.Text("email"), Made: r}
+			Secret: wanted.Text("signatureSecret"), Email: wanted.Text("email"), Codec: wanted.Text("preferredVideoCodec"), Made: r}
 		if key := got["apiKey"]; key != nil {
 			a.Key = fmt.Sprint(key)
 		}

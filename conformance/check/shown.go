@@ -61,15 +61,15 @@ func Describe(spans []media.Span) string {
 	return "found from " + strings.Join(s, ", ")
 }
 
-// stalled is how late a publisher may send before the harness calls it trouble of its own: then the machine has no time for
+// Stalled is how late a publisher may send before the harness calls it trouble of its own: then the machine has no time for
 // the target either.
-const stalled = 300 * time.Millisecond
+const Stalled = 300 * time.Millisecond
 
 // Excused notes a contradiction in time as trouble of the harness when a publisher
 // was late by more than it is about, or stalled. What holds in spite of that, holds.
 func (c *Case) Excused(ok bool, allow time.Duration, takes ...Take) bool {
 	for _, t := range takes {
-		if !ok && t.Late > min(allow/2, stalled) {
+		if !ok && t.Late > min(allow/2, Stalled) {
 			c.Unclear(fmt.Sprintf("publisher %s stalled for %v", t.Client, t.Late.Round(time.Millisecond)))
 			return true
 		}

@@ -42,9 +42,11 @@ type Record struct {
 	Published *Published `json:"published,omitempty"`
 	Watch     *Watch     `json:"watch,omitempty"`
 	Media     *Media     `json:"media,omitempty"`
-	Opened    *Opened    `json:"opened,omitempty"`
-	Clock     *Clock     `json:"clock,omitempty"`
-	Harness   *Harness   `json:"harness,omitempty"`
+	// Individual is of the ZIP of an individual stream archive.
+	Individual *Individual `json:"individual,omitempty"`
+	Opened     *Opened     `json:"opened,omitempty"`
+	Clock      *Clock      `json:"clock,omitempty"`
+	Harness    *Harness    `json:"harness,omitempty"`
 }
 
 // Kind names the payload: "step", "exchange", ... It fails unless exactly one is set.
@@ -64,6 +66,7 @@ func (r Record) Kind() (string, error) {
 		{"published", r.Published != nil},
 		{"watch", r.Watch != nil},
 		{"media", r.Media != nil},
+		{"individual", r.Individual != nil},
 		{"opened", r.Opened != nil},
 		{"clock", r.Clock != nil},
 		{"harness", r.Harness != nil},
@@ -241,10 +244,13 @@ type Published struct {
 	// VideoType and Classes, joined by blanks, are what the client or its token said of the stream when it was published.
 	VideoType string `json:"videoType,omitempty"`
 	Classes   string `json:"classes,omitempty"`
-	SSRC      uint32 `json:"ssrc"`
-	Ended     bool   `json:"ended"`
-	// Epoch is when unit 0 (frame or packet) was due; unit n was due Epoch + n/Rate. All tracks of one
-	// publisher share the epoch, so the offset between its picture and its sound is exactly zero.
+	// ConnectionData are those of the client's connection, from its token.
+	ConnectionData string `json:"connectionData,omitempty"`
+	SSRC           uint32 `json:"ssrc"`
+	Ended          bool   `json:"ended"`
+	// Epoch is when unit 0 (frame or packet) was due; unit n was due Epoch + n/Rate, which is its capture time: RTP
+	// timestamps and sender reports tell it. All tracks of one publisher share the epoch, so the offset between its
+	// picture and its sound is exactly zero.
 	Epoch time.Time `json:"epoch"`
 	Rate  float64   `json:"rate"` // units per second
 	Units int       `json:"units"`
@@ -256,11 +262,19 @@ type Published struct {
 	// Packets, Bytes: handed to the transport, without retransmissions.
 	Packets int64 `json:"packets"`
 	Bytes   int64 `json:"bytes"`
-	// Late is the largest delay between a unit's due time and its departure: how far the harness itself stalled.
+	// Late is the largest delay between when a unit was to leave and its departure: how far the harness itself stalled.
 	Late time.Duration `json:"lateNs"`
-	// Muted are the spans in which units were not sent.
+	// Lag is how long after they were due units leave, as those of a slow encoder do.
+	Lag time.Duration `json:"lagNs,omitempty"`
+	// Reported is when the first sender report of the track left; zero: none did.
+	Reported time.Time `json:"reported,omitzero"`
+	// Muted are the spans in which units were not sent, for whatever reason.
 	Muted []Span `json:"muted,omitempty"`
-	// Reason is why it ended: "delete", "abrupt", "peer".
+	// Unsent are the units that were due and not sent, in order.
+	Unsent []Units `json:"unsent,omitempty"`
+	// Away are the spans in which the client had no network, until it had restarted ICE.
+	Away []Span `json:"away,omitempty"`
+	// Reason is why it ended: "delete", "abrupt", "peer", or "switch" when the track went on with another fixture.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -275,6 +289,40 @@ func (p *Published) UnitAt(t time.Time) (int, bool) {
 		}
 	}
 	return int(t.Sub(p.Epoch).Seconds()*p.Rate) % p.LoopUnits, true
+}
+
+// Captured is the capture time of unit n, counted from 0 and on through all loops.
+func (p *Published) Captured(n int64) time.Time {
+	whole := int64(p.Rate)
+	if float64(whole) != p.Rate || whole == 0 {
+		return p.Epoch.Add(time.Duration(float64(n) / p.Rate * float64(time.Second)))
+	}
+	return p.Epoch.Add(time.Duration(n/whole)*time.Second + time.Duration(n%whole)*time.Second/time.Duration(whole))
+}
+
+// Sent tells whether unit n was sent. Of a track that goes on nobody knows yet.
+func (p *Published) Sent(n int64) bool {
+	for _, u := range p.Unsent {
+		if n >= u.From && n < u.To {
+			return false
+		}
+	}
+	return n >= 0 && n < p.Due()
+}
+
+// Due is how many units were due, sent or not.
+func (p *Published) Due() int64 {
+	n := int64(p.Units)
+	for _, u := range p.Unsent {
+		n += u.To - u.From
+	}
+	return n
+}
+
+// Units are those from one number to before another.
+type Units struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
 }
 
 // Span is a stretch of real time; a zero To is "still so".
@@ -300,6 +348,12 @@ type Media struct {
 	Report json.RawMessage `json:"report,omitempty"`
 	// Error: the blob is not readable as media. A missing tool is a Harness record instead.
 	Error string `json:"error,omitempty"`
+}
+
+// Individual is what the ZIP of an individual stream archive holds, a report of the type in conformance/media/individual.
+type Individual struct {
+	SHA256 string          `json:"sha256"`
+	Report json.RawMessage `json:"report"`
 }
 
 // Opened is what the holder of the private key made of an encrypted object.

@@ -139,27 +139,34 @@ func (v View) Exchanges(operations ...string) View {
 
 // The following keep one kind of record each.
 
-func (v View) Webhooks() View  { return v.Where(func(r *Record) bool { return r.Webhook != nil }) }
-func (v View) Objects() View   { return v.Where(func(r *Record) bool { return r.Object != nil }) }
-func (v View) Uploads() View   { return v.Where(func(r *Record) bool { return r.Upload != nil }) }
-func (v View) Mails() View     { return v.Where(func(r *Record) bool { return r.Mail != nil }) }
-func (v View) Clients() View   { return v.Where(func(r *Record) bool { return r.Client != nil }) }
-func (v View) Steps() View     { return v.Where(func(r *Record) bool { return r.Step != nil }) }
-func (v View) Watches() View   { return v.Where(func(r *Record) bool { return r.Watch != nil }) }
-func (v View) Media() View     { return v.Where(func(r *Record) bool { return r.Media != nil }) }
-func (v View) Clocks() View    { return v.Where(func(r *Record) bool { return r.Clock != nil }) }
-func (v View) Harness() View   { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
-func (v View) Published() View { return v.Where(func(r *Record) bool { return r.Published != nil }) }
+func (v View) Webhooks() View   { return v.Where(func(r *Record) bool { return r.Webhook != nil }) }
+func (v View) Objects() View    { return v.Where(func(r *Record) bool { return r.Object != nil }) }
+func (v View) Uploads() View    { return v.Where(func(r *Record) bool { return r.Upload != nil }) }
+func (v View) Mails() View      { return v.Where(func(r *Record) bool { return r.Mail != nil }) }
+func (v View) Clients() View    { return v.Where(func(r *Record) bool { return r.Client != nil }) }
+func (v View) Steps() View      { return v.Where(func(r *Record) bool { return r.Step != nil }) }
+func (v View) Watches() View    { return v.Where(func(r *Record) bool { return r.Watch != nil }) }
+func (v View) Media() View      { return v.Where(func(r *Record) bool { return r.Media != nil }) }
+func (v View) Individual() View { return v.Where(func(r *Record) bool { return r.Individual != nil }) }
+func (v View) Clocks() View     { return v.Where(func(r *Record) bool { return r.Clock != nil }) }
+func (v View) Harness() View    { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
+func (v View) Published() View  { return v.Where(func(r *Record) bool { return r.Published != nil }) }
 
-// Tracks keeps the last word on each published track: one record per SSRC.
+// Tracks keeps the last word on each published track: one record per SSRC and epoch. A track that switches to another
+// fixture has one for each.
 func (v View) Tracks() View {
-	last := map[uint32]int64{}
+	type piece struct {
+		ssrc  uint32
+		epoch int64
+	}
+	last := map[piece]int64{}
+	of := func(r *Record) piece { return piece{r.Published.SSRC, r.Published.Epoch.UnixNano()} }
 	for _, r := range v.Records {
 		if r.Published != nil {
-			last[r.Published.SSRC] = r.Seq
+			last[of(&r)] = r.Seq
 		}
 	}
-	return v.Where(func(r *Record) bool { return r.Published != nil && last[r.Published.SSRC] == r.Seq })
+	return v.Where(func(r *Record) bool { return r.Published != nil && last[of(r)] == r.Seq })
 }
 
 // First is the first record; ok is false when there is none.

@@ -6,6 +6,7 @@ import (
 	"reelcheck/conformance/check/access"
 	"reelcheck/conformance/check/composed"
 	"reelcheck/conformance/check/delivery"
+	"reelcheck/conformance/check/individual"
 	"reelcheck/conformance/check/lifecycle"
 	"reelcheck/conformance/check/sessions"
 	"reelcheck/conformance/evidence"
@@ -14,7 +15,7 @@ import (
 )
 
 // Checks are all checks by clause.
-var Checks = index(lifecycle.Checks, delivery.Checks, composed.Checks, access.Checks, sessions.Checks)
+var Checks = index(lifecycle.Checks, delivery.Checks, composed.Checks, access.Checks, sessions.Checks, individual.Checks)
 
 func index(chapters ...[]check.Check) map[string]check.Check {
 	all := map[string]check.Check{}

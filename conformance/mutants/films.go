@@ -117,4 +117,4 @@ func squeezed(r *media.Report) {
 }
 
 // Mutations are all of them.
-var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, pictureMutations, likenessMutations, severalMutations, selectionMutations, encryptionMutations, lifecycleMutations)
+var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, pictureMutations, likenessMutations, severalMutations, selectionMutations, encryptionMutations, lifecycleMutations, individualMutations)

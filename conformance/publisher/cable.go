@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// cable is a UDP socket that can be cut: nothing comes or goes afterwards, and nobody is told.
+// cable is a UDP socket that can be cut: nothing comes or goes until it is mended, and nobody is told.
 type cable struct {
 	net.PacketConn
 	severed atomic.Bool
@@ -35,7 +35,8 @@ func newCable(base string) (*cable, error) {
 	return &cable{PacketConn: conn}, nil
 }
 
-func (c *cable) cut() { c.severed.Store(true) }
+func (c *cable) cut()  { c.severed.Store(true) }
+func (c *cable) mend() { c.severed.Store(false) }
 
 func (c *cable) WriteTo(p []byte, addr net.Addr) (int, error) {
 	if c.severed.Load() {

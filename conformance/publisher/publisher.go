@@ -29,6 +29,14 @@ type Publication interface {
 	StreamID() string
 	// Mute stops or resumes sending one kind, "video" or "audio". Video resumes with a key frame.
 	Mute(kind string, muted bool) error
+	// Switch goes on with another video on the same track, from its unit 0, which is a key frame. Its codec is that of the
+	// track or of one of Options.Switches. While muted or disconnected the track waits with it.
+	Switch(video string) error
+	// Disconnect takes the client's network away. Nothing is sent until Reconnect, and nobody is told.
+	Disconnect() error
+	// Reconnect gives the network back and restarts ICE (RFC 9725 section 4.3.2). It returns when the client is connected
+	// again; then the stream goes on as after a mute. A refusal by the target is a *target.RefusedError.
+	Reconnect(ctx context.Context, label string) error
 	// Stop unpublishes politely and returns when the target has answered.
 	Stop(ctx context.Context, label string) error
 	// Abandon ends without a word to the target, as a client does whose network fails.
@@ -50,9 +58,18 @@ type Options struct {
 	Classes      string
 	// TokenClasses are those that the token gives the client's streams; they are for the evidence alone.
 	TokenClasses []string
+	// ConnectionData are those that the token gives the client's connection; they are for the evidence alone, too.
+	ConnectionData string
 	// Video and Audio are fixture ids; an empty one is not published.
 	Video, Audio string
-	// Within bounds the set-up; 0: 15s.
+	// Switches are further video fixtures, for their codecs to be offered beside that of Video.
+	Switches []string
+	// VideoLag and AudioLag are how long after its capture a unit leaves, as from a slow encoder. RTP timestamps and sender
+	// reports tell capture times.
+	VideoLag, AudioLag time.Duration
+	// ReportsAfter is how long after the first media the first sender report leaves. It may be 0.
+	ReportsAfter time.Duration
+	// Within bounds the set-up, and a reconnection; 0: 15s.
 	Within time.Duration
 }
 
@@ -63,17 +80,21 @@ type track struct {
 	codec   string
 	clock   int64 // RTP ticks per second
 	ticks   int64 // RTP ticks per unit
-	every   time.Duration
+	lag     time.Duration
+	start   int64 // RTP ticks from the epoch of the publication to unit 0
 	units   [][]byte
 	key     []bool // nil: every unit stands alone
 }
 
 func (t *track) rate() float64 { return float64(t.clock) / float64(t.ticks) }
 
-// due is when unit n is to leave, counted from the epoch. It is exact: no error accumulates.
+// due is when unit n was captured, counted from the epoch. It is exact: no error accumulates.
 func (t *track) due(n int64) time.Duration {
-	return time.Duration(n * t.ticks * int64(time.Second) / t.clock)
+	return time.Duration((t.start + n*t.ticks) * int64(time.Second) / t.clock)
 }
+
+// leaves is when unit n is to leave, counted from the epoch.
+func (t *track) leaves(n int64) time.Duration { return t.due(n) + t.lag }
 
 func (t *track) isKey(n int64) bool {
 	return t.key == nil || t.key[int(n)%len(t.key)]
@@ -91,6 +112,7 @@ func tracks(o Options) ([]*track, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.lag = o.VideoLag
 		out = append(out, t)
 	}
 	if o.Audio != "" {
@@ -98,6 +120,7 @@ func tracks(o Options) ([]*track, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.lag = o.AudioLag
 		out = append(out, t)
 	}
 	if len(out) == 0 {
@@ -155,6 +178,5 @@ func (t *track) check() error {
 		}
 		key = n
 	}
-	t.every = t.due(1)
 	return nil
 }

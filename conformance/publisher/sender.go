@@ -32,17 +32,23 @@ var errClosed = net.ErrClosed
 
 // sender sends one track. The send loop owns it, apart from what mu guards.
 type sender struct {
+	kind       string
 	track      *track
 	local      *webrtc.TrackLocalStaticRTP
 	rtp        *webrtc.RTPSender
+	sequence   rtp.Sequencer
 	packetizer rtp.Packetizer
 	base       uint32 // RTP timestamp of the epoch
 	next       int64  // unit to send next
 	told       bool   // the evidence says that sending began
+	packets    int64  // and bytes: sent of fixtures before this one
+	bytes      int64
 	pub        evidence.Published
 
-	mu    sync.Mutex
+	mu    sync.Mutex // held while a unit is sent
 	muted bool
+	away  []evidence.Span // without a network; an open one lasts
+	then  *track          // to go on with
 }
 
 func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) {
@@ -55,13 +61,18 @@ func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sender{track: t, local: local, rtp: tr.Sender(), base: rand.Uint32()}
-	s.packetizer = rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), rtp.NewRandomSequencer(), uint32(t.clock))
+	s := &sender{kind: t.kind, track: t, local: local, rtp: tr.Sender(), sequence: rtp.NewRandomSequencer(), base: rand.Uint32()}
+	s.packetizer = s.packetizerOf(t)
 	s.pub = evidence.Published{
-		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
-		SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
+		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), ConnectionData: o.ConnectionData,
+		Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
+		Lag: t.lag, SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
 	}
 	return s, nil
+}
+
+func (s *sender) packetizerOf(t *track) rtp.Packetizer {
+	return rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), s.sequence, uint32(t.clock))
 }
 
 // classes are those that the stream begins with: its own, else the token's.
@@ -97,15 +108,23 @@ func (s *sender) drainRTCP() {
 
 // Mute implements Publication.
 func (p *publication) Mute(kind string, muted bool) error {
-	i := slices.IndexFunc(p.senders, func(s *sender) bool { return s.track.kind == kind })
-	if i < 0 {
-		return fmt.Errorf("client %s publishes no %s", p.options.Name, kind)
+	s, err := p.sender(kind)
+	if err != nil {
+		return err
 	}
-	s := p.senders[i]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.muted = muted
 	return nil
+}
+
+func (p *publication) sender(kind string) (*sender, error) {
+	for _, s := range p.senders {
+		if s.kind == kind {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("client %s publishes no %s", p.options.Name, kind)
 }
 
 // start begins to send: one goroutine for all tracks, ended by end.
@@ -114,9 +133,16 @@ func (p *publication) start() {
 	for _, s := range p.senders {
 		s.pub.Epoch = epoch.UTC()
 	}
+	p.words = make(chan word, 16)
+	p.telling.Go(func() { // the disk must not hold up the media
+		for w := range p.words {
+			_ = p.tell(w.kind, w.pub) // a journal that fails shows when the track ends
+		}
+	})
 	go func() {
 		defer close(p.ended)
 		reason := p.send(epoch)
+		close(p.words)
 		p.telling.Wait() // the last word comes last
 		p.failure = p.tellEnd(reason)
 	}()
@@ -126,10 +152,13 @@ func (p *publication) start() {
 func (p *publication) send(epoch time.Time) string {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	nextReport := time.Duration(0)
+	nextReport := p.soonest().track.lag + p.options.ReportsAfter
 	for {
 		s := p.soonest()
-		due := s.track.due(s.next)
+		if err := p.switchOver(s); err != nil {
+			return "peer"
+		}
+		due := s.track.leaves(s.next)
 		timer.Reset(max(0, due-p.now().Sub(epoch)))
 		select {
 		case <-p.quit:
@@ -146,8 +175,8 @@ func (p *publication) send(epoch time.Time) string {
 		if !s.told && s.pub.Packets > 0 {
 			s.told = true
 			first := s.pub
-			first.Muted = slices.Clone(first.Muted)
-			p.telling.Go(func() { p.tellFirst(s.track.kind, first) }) // the disk must not hold up the media
+			first.Muted, first.Unsent = slices.Clone(first.Muted), slices.Clone(first.Unsent)
+			p.words <- word{s.kind, first}
 		}
 		if at := p.now().Sub(epoch); at >= nextReport {
 			p.report(p.now(), epoch)
@@ -158,30 +187,32 @@ func (p *publication) send(epoch time.Time) string {
 
 func (p *publication) soonest() *sender {
 	return slices.MinFunc(p.senders, func(a, b *sender) int {
-		return int(a.track.due(a.next) - b.track.due(b.next))
+		return int(a.track.leaves(a.next) - b.track.leaves(b.next))
 	})
 }
 
-// sendUnit sends the unit that is due, or passes over it while muted.
+// sendUnit sends the unit that is due, or passes over it while muted or without a network.
 func (s *sender) sendUnit(now func() time.Time, epoch time.Time) error {
 	n := s.next
 	s.next++
 	s.mu.Lock()
-	muted := s.muted
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	muted := s.muted || s.isAway()
 	at := now()
-	open := len(s.pub.Muted) > 0 && s.pub.Muted[len(s.pub.Muted)-1].To.IsZero()
+	open := s.isMuted()
 	switch {
 	case muted && !open:
 		s.pub.Muted = append(s.pub.Muted, evidence.Span{From: at.UTC()})
+		s.pub.Unsent = append(s.pub.Unsent, evidence.Units{From: n, To: n + 1})
 		return nil
 	case muted, open && !s.track.isKey(n):
+		s.pub.Unsent[len(s.pub.Unsent)-1].To = n + 1
 		return nil
 	case open:
 		s.pub.Muted[len(s.pub.Muted)-1].To = at.UTC()
 	}
-	s.pub.Late = max(s.pub.Late, at.Sub(epoch)-s.track.due(n))
-	stamp := s.base + uint32(n*s.track.ticks) // wraps as RTP does
+	s.pub.Late = max(s.pub.Late, at.Sub(epoch)-s.track.leaves(n))
+	stamp := s.base + uint32(s.track.start+n*s.track.ticks) // wraps as RTP does
 	for _, pkt := range s.packetizer.Packetize(s.track.units[int(n)%len(s.track.units)], uint32(s.track.ticks)) {
 		pkt.Timestamp = stamp
 		if err := s.local.WriteRTP(pkt); err != nil {
@@ -202,13 +233,16 @@ func (s *sender) sendUnit(now func() time.Time, epoch time.Time) error {
 func (p *publication) report(now, epoch time.Time) {
 	var packets []rtcp.Packet
 	for _, s := range p.senders {
-		if s.pub.Packets == 0 {
+		if s.packets+s.pub.Packets == 0 {
 			continue
+		}
+		if s.pub.Reported.IsZero() {
+			s.pub.Reported = now.UTC()
 		}
 		ticks := int64(math.Round(now.Sub(epoch).Seconds() * float64(s.track.clock)))
 		packets = append(packets, &rtcp.SenderReport{
 			SSRC: s.pub.SSRC, NTPTime: ntp(now), RTPTime: s.base + uint32(ticks),
-			PacketCount: uint32(s.pub.Packets), OctetCount: uint32(s.pub.Bytes),
+			PacketCount: uint32(s.packets + s.pub.Packets), OctetCount: uint32(s.bytes + s.pub.Bytes),
 		})
 	}
 	for _, r := range packets { // one by one: a compound packet needs SDES, a single report does not
@@ -223,9 +257,10 @@ func ntp(t time.Time) uint64 {
 	return s<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
 }
 
-// tellFirst says that a track began; a journal that fails shows when the track ends.
-func (p *publication) tellFirst(kind string, pub evidence.Published) {
-	_ = p.tell(kind, pub)
+// word is what the evidence is told of a track while it is sent.
+type word struct {
+	kind string
+	pub  evidence.Published
 }
 
 func (p *publication) tell(kind string, pub evidence.Published) error {
@@ -241,11 +276,11 @@ func (p *publication) tell(kind string, pub evidence.Published) error {
 func (p *publication) tellEnd(reason string) error {
 	var errs []error
 	for _, s := range p.senders {
-		s.pub.Ended, s.pub.Reason = true, reason
-		errs = append(errs, p.tell(s.track.kind, s.pub))
+		s.pub.Ended, s.pub.Reason, s.pub.Away = true, reason, s.away
+		errs = append(errs, p.tell(s.kind, s.pub))
 		if s.pub.Late > stall {
 			_, err := p.options.Client.Journal.Append(evidence.Record{
-				Scenario: p.options.Client.Scenario, Label: "published." + p.options.Name + "." + s.track.kind,
+				Scenario: p.options.Client.Scenario, Label: "published." + p.options.Name + "." + s.kind,
 				Harness: &evidence.Harness{Kind: "publisher", Message: fmt.Sprintf("a unit of %s left %v late", s.track.fixture, s.pub.Late.Round(time.Millisecond))}})
 			errs = append(errs, err)
 		}

@@ -29,6 +29,9 @@ type server struct {
 	reports map[uint32][]rtcp.SenderReport
 	kinds   map[uint32]string
 	deleted int
+	offered string // SDP of the last one
+	patched []string
+	refuse  bool // PATCH
 }
 
 type arrival struct {
@@ -46,6 +49,7 @@ func serve(t *testing.T) *server {
 		s.mu.Unlock()
 		w.WriteHeader(http.StatusOK)
 	})
+	mux.HandleFunc("PATCH /v2/session/{id}/whip/{stream}", s.restart)
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {
 		s.Close()
@@ -76,10 +80,20 @@ func (s *server) offer(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.pcs = append(s.pcs, pc)
 	s.queries = append(s.queries, r.URL.RawQuery)
+	s.offered = string(sdp)
 	s.mu.Unlock()
 	pc.OnTrack(s.receive)
+	answer := s.answer(pc, string(sdp))
+	w.Header().Set("Location", "/v2/session/s1/whip/0f8fad5b-d9cb-469f-a165-70867728950e")
+	w.Header().Set("Content-Type", "application/sdp")
+	w.WriteHeader(http.StatusCreated)
+	_, _ = io.WriteString(w, answer)
+}
+
+// answer takes an offer and returns the answer with all candidates.
+func (s *server) answer(pc *webrtc.PeerConnection, offer string) string {
 	gathered := webrtc.GatheringCompletePromise(pc)
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: string(sdp)}); err != nil {
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		s.t.Error(err)
 	}
 	answer, err := pc.CreateAnswer(nil)
@@ -90,10 +104,22 @@ func (s *server) offer(w http.ResponseWriter, r *http.Request) {
 		s.t.Error(err)
 	}
 	<-gathered
-	w.Header().Set("Location", "/v2/session/s1/whip/0f8fad5b-d9cb-469f-a165-70867728950e")
-	w.Header().Set("Content-Type", "application/sdp")
-	w.WriteHeader(http.StatusCreated)
-	_, _ = io.WriteString(w, pc.LocalDescription().SDP)
+	return pc.LocalDescription().SDP
+}
+
+// restart answers an ICE restart: the offer comes again with other credentials.
+func (s *server) restart(w http.ResponseWriter, r *http.Request) {
+	fragment, err := io.ReadAll(r.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil || s.refuse || r.Header.Get("Content-Type") != "application/trickle-ice-sdpfrag" || r.Header.Get("If-Match") != "*" {
+		http.Error(w, "no", http.StatusPreconditionFailed)
+		return
+	}
+	s.patched = append(s.patched, string(fragment))
+	s.offered = restarted(s.offered, string(fragment))
+	w.Header().Set("Content-Type", "application/trickle-ice-sdpfrag")
+	_, _ = io.WriteString(w, fragmentOf(s.answer(s.pcs[len(s.pcs)-1], s.offered)))
 }
 
 func (s *server) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {

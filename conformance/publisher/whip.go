@@ -41,7 +41,7 @@ func (w WHIP) Publish(ctx context.Context, o Options) (Publication, error) {
 	if now == nil {
 		now = time.Now
 	}
-	p := &publication{options: o, now: now, quit: make(chan struct{}), ended: make(chan struct{}), connected: make(chan struct{}), gone: make(chan struct{})}
+	p := &publication{options: o, now: now, quit: make(chan struct{}), ended: make(chan struct{}), connected: make(chan struct{}), again: make(chan struct{}, 1), gone: make(chan struct{})}
 	if err := p.open(loaded); err != nil {
 		return nil, fmt.Errorf("client %s: %w", o.Name, err)
 	}
@@ -68,7 +68,9 @@ type publication struct {
 	resource string // absolute URL
 	streamID string
 
+	answer             string        // SDP, as the target gave it
 	connected, gone    chan struct{} // closed by the state handler
+	again              chan struct{} // gets a value with every connection
 	onceUp, onceDown   sync.Once
 	quit               chan struct{} // closed to end the send loop
 	ended              chan struct{} // closed when it has ended
@@ -76,7 +78,8 @@ type publication struct {
 	endOnce, closeOnce sync.Once
 	mu                 sync.Mutex // guards reason
 	reason             string
-	telling            sync.WaitGroup // of first words to the evidence
+	words              chan word      // to the evidence, while media flows
+	telling            sync.WaitGroup // of who writes them
 	failure            error          // of the send loop: evidence that could not be written; read after ended
 }
 
@@ -89,10 +92,8 @@ func (p *publication) open(loaded []*track) (err error) {
 		return err
 	}
 	m := &webrtc.MediaEngine{}
-	for _, t := range loaded {
-		if err := m.RegisterCodec(codecParameters(t.codec), codecKind(t.kind)); err != nil {
-			return err
-		}
+	if err := p.register(m, loaded); err != nil {
+		return err
 	}
 	r := &interceptor.Registry{}
 	responder, err := nack.NewResponderInterceptor()
@@ -126,6 +127,10 @@ func (p *publication) stateChanged(s webrtc.PeerConnectionState) {
 	switch s {
 	case webrtc.PeerConnectionStateConnected:
 		p.onceUp.Do(func() { close(p.connected) })
+		select {
+		case p.again <- struct{}{}:
+		default:
+		}
 	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		p.onceDown.Do(func() { close(p.gone) })
 	default:
@@ -141,18 +146,8 @@ func (p *publication) transportChanged(s webrtc.DTLSTransportState) {
 
 // negotiate posts the offer and takes the answer. A refusal is a *target.RefusedError.
 func (p *publication) negotiate(ctx context.Context) error {
-	offer, err := p.pc.CreateOffer(nil)
-	if err != nil {
+	if err := p.offer(ctx, nil); err != nil {
 		return err
-	}
-	gathered := webrtc.GatheringCompletePromise(p.pc)
-	if err := p.pc.SetLocalDescription(offer); err != nil {
-		return err
-	}
-	select {
-	case <-gathered:
-	case <-ctx.Done():
-		return fmt.Errorf("client %s: gathering candidates: %w", p.options.Name, ctx.Err())
 	}
 	o := p.options
 	call := target.Call{
@@ -175,10 +170,29 @@ func (p *publication) negotiate(ctx context.Context) error {
 		return refused(err)
 	}
 	p.streamID = path.Base(p.resource)
-	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(a.Body)}); err != nil {
+	p.answer = string(a.Body)
+	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: p.answer}); err != nil {
 		return refused(fmt.Errorf("SDP answer: %w", err))
 	}
 	return nil
+}
+
+// offer makes the local description, with all candidates.
+func (p *publication) offer(ctx context.Context, how *webrtc.OfferOptions) error {
+	offer, err := p.pc.CreateOffer(how)
+	if err != nil {
+		return err
+	}
+	gathered := webrtc.GatheringCompletePromise(p.pc)
+	if err := p.pc.SetLocalDescription(offer); err != nil {
+		return err
+	}
+	select {
+	case <-gathered:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("client %s: gathering candidates: %w", p.options.Name, ctx.Err())
+	}
 }
 
 func (o Options) query() url.Values {

@@ -159,6 +159,10 @@ func TestMuteLeavesAGapAndResumesWithAKeyFrame(t *testing.T) {
 		if len(pub.Muted) != 1 || pub.Muted[0].To.IsZero() {
 			t.Fatalf("video muted %v", pub.Muted)
 		}
+		checkUnits(t, s, pub)
+		if len(pub.Unsent) != 1 || pub.Unsent[0].To%30 != 0 {
+			t.Errorf("units %v unsent, want those up to a key frame", pub.Unsent)
+		}
 		from, to := pub.Muted[0].From, pub.Muted[0].To
 		if from.Before(muted) || to.Before(unmuted) || to.Sub(pub.Epoch)%time.Second > 60*time.Millisecond+pub.Late {
 			t.Errorf("video muted from %v to %v of %v, asked for from %v to %v; key frames are at whole seconds", from, to, pub.Epoch, muted, unmuted)

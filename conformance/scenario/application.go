@@ -22,6 +22,7 @@ type App struct {
 	Signed    bool            // callbacks
 	Monitored bool            // session events go to the endpoint session
 	Mailed    bool            // there is somebody to be told of failures
+	Codec     string          // that its clients prefer for video; "" leaves it to the target
 }
 
 // store is where archives of an application are uploaded.
@@ -84,7 +85,8 @@ func (f *Flow) Application(ctx context.Context, label string, a App) (c *target.
 // request describes an application, but for where it uploads to.
 func (f *Flow) request(a App) target.AppRequest {
 	has := f.Target.File.Has
-	r := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.Scenario.Name + " " + a.Name, Storage: a.Storage}
+	r := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.Scenario.Name + " " + a.Name, Storage: a.Storage,
+		PreferredVideoCodec: a.Codec}
 	if f.Hooks != nil {
 		r.ArchiveCallbackURL = f.Hooks.Endpoint(f.Scenario.Name, a.Name)
 		if a.Monitored && has(target.Monitoring) {

@@ -20,12 +20,18 @@ type Member struct {
 	f       *Flow
 	token   string
 	classes []string // of the token
+	data    string   // of the connection, from the token
 	pubs    int      // how often it has published
 }
 
 // Join connects a client to a session; its token gives these classes to what it publishes.
 func (f *Flow) Join(ctx context.Context, session, name string, classes ...string) (*Member, error) {
-	m, err := f.Guest(session, name, classes...)
+	return f.JoinSaying(ctx, session, name, "name="+name, classes...)
+}
+
+// JoinSaying is Join for a client whose connection has these data.
+func (f *Flow) JoinSaying(ctx context.Context, session, name, data string, classes ...string) (*Member, error) {
+	m, err := f.guest(session, name, data, classes...)
 	if err != nil {
 		return nil, err
 	}
@@ -38,18 +44,23 @@ func (f *Flow) Join(ctx context.Context, session, name string, classes ...string
 
 // Guest is a client that only publishes.
 func (f *Flow) Guest(session, name string, classes ...string) (*Member, error) {
+	return f.guest(session, name, "name="+name, classes...)
+}
+
+func (f *Flow) guest(session, name, data string, classes ...string) (*Member, error) {
 	kind := target.JWTToken
 	if f.As.Identity == target.AsLegacy {
 		kind = target.T1Token
 	}
-	token, err := f.As.App.Mint(target.ClientToken{Kind: kind, SessionID: session, Data: "name=" + name, Classes: classes}, time.Now())
-	return &Member{f: f, Name: name, Session: session, token: token, classes: classes}, err
+	token, err := f.As.App.Mint(target.ClientToken{Kind: kind, SessionID: session, Data: data, Classes: classes}, time.Now())
+	return &Member{f: f, Name: name, Session: session, token: token, classes: classes, data: data}, err
 }
 
 // Part is what a client of a flow has to do: join and publish. Media are named as in the fixtures; "" is none.
 type Part struct {
 	Name, Video, Audio string
 	Token              []string // the classes that its token gives
+	Data               string   // of its connection; "" for its name
 	Kind
 }
 
@@ -59,7 +70,10 @@ func (f *Flow) Cast(ctx context.Context, parts ...Part) (session string, members
 		return "", nil, err
 	}
 	for _, p := range parts {
-		m, err := f.Join(ctx, session, p.Name, p.Token...)
+		if p.Data == "" {
+			p.Data = "name=" + p.Name
+		}
+		m, err := f.JoinSaying(ctx, session, p.Name, p.Data, p.Token...)
 		if err != nil {
 			return "", nil, err
 		}
@@ -82,12 +96,15 @@ func (f *Flow) Alone(ctx context.Context, video, audio string) (session string, 
 
 // Another is a second publisher of the same client.
 func (m *Member) Another(name string) *Member {
-	return &Member{f: m.f, Name: name, Session: m.Session, token: m.token, classes: m.classes, Conn: m.Conn}
+	return &Member{f: m.f, Name: name, Session: m.Session, token: m.token, classes: m.classes, data: m.data, Conn: m.Conn}
 }
 
 // Kind is what a client says of what it publishes.
 type Kind struct {
 	VideoType, Classes string
+	// VideoLag and what follows are those of [publisher.Options].
+	VideoLag, AudioLag, ReportsAfter time.Duration
+	Switches                         []string
 }
 
 // Publish begins to publish; the label is publish.{name}, with a number from the second time on.
@@ -104,7 +121,9 @@ func (m *Member) PublishAs(ctx context.Context, k Kind, video, audio string) err
 	}
 	o := publisher.Options{
 		Client: m.f.As.Client, Label: label, Name: m.Name, Session: m.Session, Token: m.token,
-		StreamName: m.Name, VideoType: k.VideoType, Classes: k.Classes, TokenClasses: m.classes, Video: video, Audio: audio,
+		StreamName: m.Name, VideoType: k.VideoType, Classes: k.Classes, TokenClasses: m.classes, ConnectionData: m.data,
+		Video: video, Audio: audio,
+		VideoLag: k.VideoLag, AudioLag: k.AudioLag, ReportsAfter: k.ReportsAfter, Switches: k.Switches,
 	}
 	if m.Conn != nil {
 		o.ConnectionID = m.Conn.ID
@@ -121,6 +140,22 @@ func (m *Member) PublishAs(ctx context.Context, k Kind, video, audio string) err
 		return pub.Abandon()
 	})
 	return nil
+}
+
+// Disconnect takes the network away from what the client publishes.
+func (m *Member) Disconnect() error {
+	if m.Pub == nil {
+		return errors.New("internal error: " + m.Name + " does not publish")
+	}
+	return m.Pub.Disconnect()
+}
+
+// Reconnect gives it back, with an ICE restart; the label is reconnect.{name}.
+func (m *Member) Reconnect(ctx context.Context) error {
+	if m.Pub == nil {
+		return errors.New("internal error: " + m.Name + " does not publish")
+	}
+	return m.Pub.Reconnect(ctx, "reconnect."+m.Name)
 }
 
 // Unpublish stops publishing.

@@ -2,11 +2,13 @@ package scenario
 
 import (
 	"context"
+	"encoding/json"
 	"path"
 	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media/individual"
 )
 
 // Objects lists what is stored under an archive's id and records it: label.listed for each, or a watch that says none.
@@ -55,10 +57,14 @@ func (f *Flow) Fetch(ctx context.Context, label, id string) error {
 		if err != nil {
 			return err
 		}
-		if path.Ext(o.Key) == ".mp4" {
-			if err := f.Look(ctx, label+".media", id, sum); err != nil {
-				return err
-			}
+		switch path.Ext(o.Key) {
+		case ".mp4":
+			err = f.Look(ctx, label+".media", id, sum)
+		case ".zip":
+			err = f.LookInside(ctx, label+".individual", id, sum)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -95,6 +101,25 @@ func (f *Flow) Look(ctx context.Context, label, id, sha string) error {
 		r.Media = &evidence.Media{SHA256: sha, Report: report}
 	}
 	return f.Append(r)
+}
+
+// LookInside describes the ZIP of an individual archive, which is kept as a blob.
+func (f *Flow) LookInside(ctx context.Context, label, id, sha string) error {
+	select {
+	case f.looking <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	found, err := individual.Open(ctx, f.Journal.View().BlobPath(sha))
+	<-f.looking
+	if err != nil {
+		return err
+	}
+	report, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	return f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Individual: &evidence.Individual{SHA256: sha, Report: report}})
 }
 
 // Deliver waits for the file of a stopped archive and takes it into the evidence.

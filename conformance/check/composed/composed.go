@@ -213,7 +213,7 @@ func pictureOnly(c *check.Case) {
 func emptyFile(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := c.Course(h)
-		if !ok || len(k.Streams) > 0 && k.Streams[0].From.Before(k.End) || h.Request.Text("outputMode") == "individual" {
+		if !ok || len(k.Streams) > 0 && k.Streams[0].From.Before(k.End) || h.IsIndividual() {
 			continue
 		}
 		for _, s := range h.Delivered() {

@@ -45,7 +45,7 @@ func sizeOfFile(c *check.Case, x check.Exhibit, want string) {
 func defaultSize(c *check.Case) {
 	want := fmt.Sprintf("%dx%d", c.Number("width.default"), c.Number("height.default"))
 	for _, h := range c.StartedArchives() {
-		if h.Request["resolution"] == nil && h.Request.Text("outputMode") != "individual" {
+		if h.Request["resolution"] == nil && !h.IsIndividual() {
 			for _, s := range h.Seen {
 				c.Want(s.Text("resolution") == want, "resolution "+want, s.Show("resolution"), s.At)
 			}
@@ -70,7 +70,7 @@ func sized(want string) func(*check.Case) {
 
 func resolutionNamed(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		if h.Request.Text("outputMode") == "individual" {
+		if h.IsIndividual() {
 			continue
 		}
 		want := wantedSize(c, h)

@@ -268,7 +268,7 @@ func callbackSize(c *check.Case) {
 }
 
 func callbackResolution(c *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
-	if h.Request.Text("outputMode") == "individual" {
+	if h.IsIndividual() {
 		return "", "", true
 	}
 	want := h.Request.Text("resolution")

@@ -55,7 +55,7 @@ func uploadedToTarget(c *check.Case) {
 
 func objectKey(c *check.Case) {
 	for _, h := range uploads(c) {
-		if h.Request.Text("outputMode") == "individual" {
+		if h.IsIndividual() {
 			continue
 		}
 		var want []string

@@ -28,16 +28,29 @@ var durationChecks = []check.Check{
 	check.New("ARC-DUR-15", check.In(name.Rotation), stopsBy(check.ByMove)),
 	check.New("ARC-DUR-16", check.In(name.Rotation), startsAfterMove),
 	check.New("ARC-DUR-17", check.In(name.Pair, name.Pause), durationIsRecorded),
+	check.New("ARC-DUR-18", check.In(name.IndividualFourHours), individualStopsBy(check.ByRecorded)),
+	check.New("ARC-DUR-19", check.In(name.IndividualTwelveHours), individualStopsBy(check.ByTotal)),
+	check.New("ARC-DUR-20", check.In(name.IndividualIdle), individualStopsBy(check.ByIdle)),
+	check.New("ARC-DUR-21", check.In(name.IndividualNobody), individualStopsBy(check.ByMinute)),
 }
 
 // stopsBy checks that archives which a limit has to end are in progress until
 // then and not after. Moments are read off the harness's own clock and the
 // advances it asked for.
 func stopsBy(by check.Rule) func(*check.Case) {
+	return theseStopBy(by, func(*check.History) bool { return true })
+}
+
+// individualStopsBy is stopsBy for individual archives alone.
+func individualStopsBy(by check.Rule) func(*check.Case) {
+	return theseStopBy(by, (*check.History).IsIndividual)
+}
+
+func theseStopBy(by check.Rule, which func(*check.History) bool) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, h := range c.StartedArchives() {
 			k, ok := c.Course(h)
-			if !ok || k.Rule != by {
+			if !ok || k.Rule != by || !which(h) {
 				continue
 			}
 			app := h.Start.IDs[evidence.Application]

@@ -105,7 +105,7 @@ func stopBodies(c *check.Case) {
 // stopMakesMP4 reads the first box of the delivered file.
 func stopMakesMP4(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		if _, ok := h.FirstStop(); !ok || h.Request.Text("outputMode") == "individual" || !c.Published(h) || c.Encrypted(h) {
+		if _, ok := h.FirstStop(); !ok || h.IsIndividual() || !c.Published(h) || c.Encrypted(h) {
 			continue
 		}
 		for _, m := range h.Media {

@@ -69,14 +69,14 @@ type noticed struct {
 
 func toBeNoticed(c *check.Case) []noticed {
 	var out []noticed
-	all := changes(c)
+	all := c.Changes()
 	for _, k := range all {
 		switch {
-		case !k.done():
-		case k.fresh:
-			out = append(out, noticed{k.h, "streamAdded", k.stream, check.Sent(k.r), check.Over(k.r), false, k.r})
-		case !k.added:
-			out = append(out, noticed{k.h, "streamRemoved", k.stream, check.Sent(k.r), check.Over(k.r), false, k.r})
+		case !k.Done():
+		case k.Fresh:
+			out = append(out, noticed{k.H, "streamAdded", k.Stream, check.Sent(k.R), check.Over(k.R), false, k.R})
+		case !k.Added:
+			out = append(out, noticed{k.H, "streamRemoved", k.Stream, check.Sent(k.R), check.Over(k.R), false, k.R})
 		}
 	}
 	for _, h := range c.StartedArchives() {

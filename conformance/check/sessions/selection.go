@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/composed"
@@ -25,71 +24,11 @@ var selectionChecks = []check.Check{
 	check.New("ARC-SIM-04", check.In(name.Selection), ownStreams),
 }
 
-// change is a selection call with what the target has to answer to it.
-type change struct {
-	r            evidence.Record
-	h            *check.History // nil for an unknown archive
-	stream       string
-	added        bool
-	fresh        bool // the stream was not in the archive
-	audio, video bool
-	codes        []int
-}
-
-func (k change) done() bool { return slices.Equal(k.codes, []int{204}) && k.r.Exchange.Status() == 204 }
-
-// changes are the selection calls of the harness, in order.
-func changes(c *check.Case) []change {
-	var out []change
-	for _, r := range c.Calls("changeArchiveStreams") {
-		body, ok := c.Decode(r.Exchange.Request.Body.Text)
-		if !ok || !c.Sound(r) {
-			continue
-		}
-		k := change{r: r, h: c.ByID[check.ArchiveInPath(r)], audio: body["hasAudio"] != false, video: body["hasVideo"] != false}
-		add, remove := body.Text("addStream"), body.Text("removeStream")
-		k.stream, k.added = add+remove, add != ""
-		inside := k.h != nil && holds(c, out, k)
-		k.fresh = k.added && !inside
-		switch {
-		case k.h == nil:
-			k.codes = []int{404}
-		case k.h.Request.Text("streamMode") != "manual":
-			k.codes = []int{400, 405}
-		case (add == "") == (remove == "") || !k.audio && !k.video:
-			k.codes = []int{400}
-		case !publishedIn(c, k.h, k.stream) || !k.added && !inside:
-			k.codes = []int{404}
-		default:
-			k.codes = []int{204}
-		}
-		out = append(out, k)
-	}
-	return out
-}
-
-// holds tells whether the stream is in the archive after the changes so far.
-func holds(c *check.Case, earlier []change, k change) bool {
-	inside := false
-	for _, e := range earlier {
-		if e.done() && e.h == k.h && e.stream == k.stream {
-			inside = e.added
-		}
-	}
-	return inside
-}
-
-// publishedIn: the harness published the stream in the session of the archive.
-func publishedIn(c *check.Case, h *check.History, stream string) bool {
-	s := c.Sessions[h.Start.IDs[evidence.Session]]
-	return s != nil && slices.ContainsFunc(s.Streams, func(u check.Span) bool { return u.By.IDs[evidence.Stream] == stream })
-}
-
 func changesAnswered(codes ...int) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, k := range changes(c) {
-			if slices.Equal(k.codes, codes) {
-				c.Status(k.r, codes...)
+		for _, k := range c.Changes() {
+			if slices.Equal(k.Codes, codes) {
+				c.Status(k.R, codes...)
 			}
 		}
 	}
@@ -133,41 +72,14 @@ func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
 func performance(c *check.Case, h *check.History, s *check.Session) check.Performance {
 	var parts []check.Part
 	var all []check.Span
-	calls := changes(c)
+	calls := c.Changes()
 	for _, u := range s.Streams {
-		if spans := chosenSpans(calls, h, u); len(spans) > 0 {
+		if spans := check.ChosenSpans(calls, h, u); len(spans) > 0 {
 			parts = append(parts, check.Part{By: u.By, Spans: spans})
 			all = append(all, spans...)
 		}
 	}
 	return c.Perform(h, parts, check.Union(all))
-}
-
-// chosenSpans are the stretches of real time in which a published track was in the archive, from the answer to a call to the next one.
-func chosenSpans(calls []change, h *check.History, u check.Span) []check.Span {
-	var out []check.Span
-	open := check.Span{}
-	shut := func(at time.Time) {
-		if cut, ok := u.Cut(open.From, at); ok && !open.From.IsZero() {
-			out = append(out, cut)
-		}
-		open = check.Span{}
-	}
-	for _, k := range calls {
-		if !k.done() || k.h != h || k.stream != u.By.IDs[evidence.Stream] {
-			continue
-		}
-		wanted := k.added && (k.audio && u.By.Published.Kind == "audio" || k.video && u.By.Published.Kind == "video")
-		if wanted && open.From.IsZero() {
-			open.From = check.Over(k.r)
-		} else if !wanted {
-			shut(check.Sent(k.r))
-		}
-	}
-	if stop, ok := h.FirstStop(); ok {
-		shut(check.Sent(stop))
-	}
-	return out
 }
 
 // onlyChosen: what was not chosen is nowhere, and before the first call nothing is.
@@ -180,7 +92,7 @@ func onlyChosen(c *check.Case) {
 		}
 		wholly(c, x, tracks, func(chosen) bool { return true })
 	})
-	streamsShown(c, func(k change) bool { return k.added })
+	streamsShown(c, func(k check.Change) bool { return k.Added })
 }
 
 // wholly wants the chosen tracks in the file for as long as they were chosen.
@@ -226,24 +138,24 @@ func addedAndRemoved(c *check.Case) {
 				fmt.Sprintf("there from %.1f to %.1f s", first, last), x.R, t.R)
 		}
 	})
-	streamsShown(c, func(change) bool { return true })
+	streamsShown(c, func(check.Change) bool { return true })
 }
 
 // streamsShown holds streams of the read that follows a change against the changes so far.
-func streamsShown(c *check.Case, which func(change) bool) {
-	all := changes(c)
+func streamsShown(c *check.Case, which func(check.Change) bool) {
+	all := c.Changes()
 	for i, k := range all {
-		if !k.done() || !which(k) {
+		if !k.Done() || !which(k) {
 			continue
 		}
-		next, ok := k.h.NextSeen(k.r)
+		next, ok := k.H.NextSeen(k.R)
 		if !ok || next.Status() != "started" {
 			continue
 		}
 		var want []string
-		for _, s := range c.Sessions[k.h.Start.IDs[evidence.Session]].Streams {
+		for _, s := range c.Sessions[k.H.Start.IDs[evidence.Session]].Streams {
 			id := s.By.IDs[evidence.Stream]
-			if last, in := newest(all[:i+1], k.h, id); in && !slices.Contains(want, last) {
+			if last, in := newest(all[:i+1], k.H, id); in && !slices.Contains(want, last) {
 				want = append(want, last)
 			}
 		}
@@ -255,15 +167,15 @@ func streamsShown(c *check.Case, which func(change) bool) {
 		}
 		slices.Sort(want)
 		slices.Sort(got)
-		c.Want(slices.Equal(got, want), "streams "+strings.Join(want, ", "), strings.Join(got, ", "), k.r, next.At)
+		c.Want(slices.Equal(got, want), "streams "+strings.Join(want, ", "), strings.Join(got, ", "), k.R, next.At)
 	}
 }
 
 // newest is how the last change left a stream of an archive.
-func newest(changes []change, h *check.History, stream string) (shown string, in bool) {
+func newest(changes []check.Change, h *check.History, stream string) (shown string, in bool) {
 	for _, k := range changes {
-		if k.done() && k.h == h && k.stream == stream {
-			shown, in = fmt.Sprintf("%s %v %v", check.Short(stream), k.audio, k.video), k.added
+		if k.Done() && k.H == h && k.Stream == stream {
+			shown, in = fmt.Sprintf("%s %v %v", check.Short(stream), k.Audio, k.Video), k.Added
 		}
 	}
 	return shown, in
@@ -272,17 +184,17 @@ func newest(changes []change, h *check.History, stream string) (shown string, in
 // partsChosen judges streams of which only a part was chosen, and those of which nothing was said.
 func partsChosen(c *check.Case) {
 	selections(c, func(x check.Exhibit, tracks []chosen) {
-		for _, k := range changes(c) {
-			if !k.done() || !k.added || k.h != x.History {
+		for _, k := range c.Changes() {
+			if !k.Done() || !k.Added || k.H != x.History {
 				continue
 			}
 			for _, t := range tracks {
-				if t.by.IDs[evidence.Stream] != k.stream {
+				if t.by.IDs[evidence.Stream] != k.Stream {
 					continue
 				}
 				wholly(c, x, []chosen{t}, func(chosen) bool { return true })
 				if found := x.Showing(check.Take{Published: *t.by.Published}); len(t.takes) == 0 {
-					c.Want(len(found) == 0, fmt.Sprintf("no %s of %s", t.by.Published.Kind, t.by.Published.Client), check.Describe(found), x.R, t.by, k.r)
+					c.Want(len(found) == 0, fmt.Sprintf("no %s of %s", t.by.Published.Kind, t.by.Published.Client), check.Describe(found), x.R, t.by, k.R)
 				}
 			}
 		}

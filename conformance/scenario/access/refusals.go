@@ -37,6 +37,7 @@ var badStarts = []badStart{
 	{"individual-bitrate", map[string]any{"outputMode": "individual", "maxBitrate": 500_000}},
 	{"qp-low", map[string]any{"quantizationParameter": 14}},
 	{"qp-high", map[string]any{"quantizationParameter": 41}},
+	{"individual-layout", map[string]any{"outputMode": "individual", "layout": map[string]any{"type": "bestFit"}}},
 	{"individual-qp", map[string]any{"outputMode": "individual", "quantizationParameter": 25}},
 	{"both-rates", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 25}},
 	{"layout-type", map[string]any{"layout": map[string]any{"type": "mosaic"}}},

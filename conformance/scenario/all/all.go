@@ -6,6 +6,7 @@ import (
 	"reelcheck/conformance/scenario/access"
 	"reelcheck/conformance/scenario/composed"
 	"reelcheck/conformance/scenario/delivery"
+	"reelcheck/conformance/scenario/individual"
 	"reelcheck/conformance/scenario/lifecycle"
 	"reelcheck/conformance/scenario/sessions"
 )
@@ -18,6 +19,8 @@ var Scenarios = []scenario.Scenario{
 	composed.Screens,
 	composed.Presentations,
 	composed.Mutes,
+	individual.Crowd,
+	individual.Captures,
 	sessions.AutoDay,
 	sessions.AutoOverlap,
 	lifecycle.Pair,
@@ -32,6 +35,10 @@ var Scenarios = []scenario.Scenario{
 	sessions.Rotation,
 	delivery.Encryption,
 	sessions.Simultaneous,
+	individual.Chosen,
+	individual.Interrupted,
+	individual.Kinds,
+	individual.Matroska,
 	composed.Codecs,
 	access.Legacy,
 	composed.AudioOnly,
@@ -44,6 +51,10 @@ var Scenarios = []scenario.Scenario{
 	lifecycle.Broken,
 	delivery.Azure,
 	lifecycle.FourHours,
+	lifecycle.IndividualTwelveHours,
+	lifecycle.IndividualFourHours,
+	lifecycle.IndividualIdle,
+	lifecycle.IndividualNobody,
 	lifecycle.Idle,
 	lifecycle.AllLeft,
 	lifecycle.NoPublisher,

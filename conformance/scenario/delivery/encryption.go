@@ -53,6 +53,9 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	if err := e.encrypted(ctx); err != nil {
 		return err
 	}
+	if err := e.individual(ctx); err != nil {
+		return err
+	}
 	if a, err = e.As.SetStorage(ctx, "storage.off", e.storage, nil); err != nil {
 		return err
 	}
@@ -70,6 +73,25 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 		return err
 	}
 	return alice.Leave()
+}
+
+// individual tries to start an individual archive, and takes what comes of it.
+func (e *encryptionFlow) individual(ctx context.Context) error {
+	if !e.Target.File.Has(target.Individual) {
+		return nil
+	}
+	a, err := e.As.Start(ctx, "individual.start", map[string]any{"sessionId": e.session, "name": "encryption", "outputMode": "individual"})
+	id := a.String("id")
+	if err != nil || a.Status != 200 || id == "" {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if err := e.Stop(ctx, "individual.stop", id); err != nil {
+		return err
+	}
+	return e.DeliverAs(ctx, "individual.", id)
 }
 
 // badCertificates offers what cannot be one.

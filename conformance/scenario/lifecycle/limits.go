@@ -15,10 +15,21 @@ const totalTime = 12 * time.Hour
 
 // limit is a scenario about one time limit: on the application's clock, just before and just after.
 func limit(name, title string, media int, run func(context.Context, *limitFlow) error) scenario.Scenario {
+	return limitOf("composed", name, title, media, run)
+}
+
+// individually is limit for an individual archive. It takes no media slot: nothing is composed, and one client speaks at most.
+func individually(name, title string, run func(context.Context, *limitFlow) error) scenario.Scenario {
+	s := limitOf("individual", name, title, 0, run)
+	s.Needs = append(s.Needs, target.Individual)
+	return s
+}
+
+func limitOf(format, name, title string, media int, run func(context.Context, *limitFlow) error) scenario.Scenario {
 	return scenario.Scenario{
 		Name: name, Title: title, Virtual: true, Needs: []target.Capability{target.Control}, Media: media, Within: 2 * time.Minute,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
-			l := &limitFlow{Flow: f}
+			l := &limitFlow{Flow: f, format: format}
 			var err error
 			if l.session, err = f.Session(ctx, "session"); err != nil {
 				return err
@@ -35,12 +46,18 @@ var (
 	NoPublisher = limit(name.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
 	AllLeft     = limit(name.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
 	Idle        = limit(name.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
-	FourHours   = limit(name.FourHours, "an archive stops at four hours of recorded time", 1, runRecorded)
+	FourHours   = limit(name.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecorded)
 	TwelveHours = limit(name.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
+
+	IndividualNobody      = individually(name.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher)
+	IndividualIdle        = individually(name.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", runIdle)
+	IndividualFourHours   = individually(name.IndividualFourHours, "an individual archive stops at four hours of recorded time, pauses left out", runRecorded)
+	IndividualTwelveHours = individually(name.IndividualTwelveHours, "an individual archive stops twelve hours after its start", runTotal)
 )
 
 type limitFlow struct {
 	*scenario.Flow
+	format  string // of the archive
 	session string
 	alice   *scenario.Member
 	archive scenario.Started
@@ -57,13 +74,22 @@ func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
 	if l.began, _, err = l.As.Policy(ctx, "clock.start"); err != nil {
 		return err
 	}
-	if l.archive, err = l.Start(ctx, "start", l.session, map[string]any{"name": l.Scenario.Name}); err != nil {
+	if l.archive, err = l.Start(ctx, "start", l.session, l.options()); err != nil {
 		return err
 	}
 	if audio == "" {
 		return nil
 	}
 	return scenario.Sleep(ctx, time.Second)
+}
+
+// options of the start; composed is what an archive is by itself.
+func (l *limitFlow) options() map[string]any {
+	o := map[string]any{"name": l.Scenario.Name}
+	if l.format != "composed" {
+		o["outputMode"] = l.format
+	}
+	return o
 }
 
 // silence stops alice's publishing and waits for the pause; it returns the policy time before it could begin.
@@ -218,14 +244,34 @@ func runIdle(ctx context.Context, l *limitFlow) error {
 	return l.over(ctx, since.Add(scenario.IdleHour+2*scenario.Margin))
 }
 
+// runRecorded has a pause in the middle, that a counter which begins anew with every resumption shows: it would count
+// four hours from there.
 func runRecorded(ctx context.Context, l *limitFlow) error {
 	if err := l.begin(ctx, "tone-26"); err != nil {
 		return err
 	}
-	if err := l.stillAlive(ctx, "before", l.began.Add(scenario.RecordedTime-scenario.Margin)); err != nil {
+	if _, err := l.As.Advance(ctx, "clock.half", scenario.RecordedTime/2); err != nil {
 		return err
 	}
-	return l.over(ctx, l.began.Add(scenario.RecordedTime+2*scenario.Margin))
+	paused, err := l.silence(ctx, "pause")
+	if err != nil {
+		return err
+	}
+	if _, err := l.As.Advance(ctx, "clock.pause.on", scenario.IdleHour/2); err != nil {
+		return err
+	}
+	if err := l.speak(ctx, "resumed", "tone-26"); err != nil {
+		return err
+	}
+	resumed, _, err := l.As.Policy(ctx, "clock.resumed")
+	if err != nil {
+		return err
+	}
+	end := resumed.Add(scenario.RecordedTime - paused.Sub(l.began))
+	if err := l.stillAlive(ctx, "before", end.Add(-scenario.Margin)); err != nil {
+		return err
+	}
+	return l.over(ctx, end.Add(2*scenario.Margin))
 }
 
 // runTotal fills twelve hours with little recorded time and no pause of an hour.

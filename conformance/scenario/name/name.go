@@ -46,4 +46,16 @@ const (
 	Mutes   = "mutes"
 
 	Presentations = "presentations"
+
+	Captures    = "individual-captures"
+	Chosen      = "individual-chosen"
+	Interrupted = "individual-interrupted"
+	Kinds       = "individual-kinds"
+	Matroska    = "individual-matroska"
+	Crowd       = "individual-crowd"
+
+	IndividualNobody      = "individual-limit-no-publisher"
+	IndividualIdle        = "individual-limit-idle"
+	IndividualFourHours   = "individual-limit-recorded"
+	IndividualTwelveHours = "individual-limit-total"
 )

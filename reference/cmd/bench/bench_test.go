@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -29,6 +30,21 @@ func TestHarness(t *testing.T) {
 	}
 	if err := h.do(func() {}); err != nil {
 		t.Errorf("of nothing: %v", err)
+	}
+}
+
+// TestSearch compares with the number that goes, and counts the tries: a try takes half a minute.
+func TestSearch(t *testing.T) {
+	const limit = 20
+	for goes := 0; goes <= limit+5; goes++ {
+		tries := 0
+		got, err := search(limit, func(n int) (bool, error) { tries++; return n <= goes, nil })
+		if err != nil || got != min(goes, limit) || tries > 9 {
+			t.Errorf("of %d: %d after %d tries, %v", goes, got, tries, err)
+		}
+	}
+	if _, err := search(limit, func(n int) (bool, error) { return true, errors.New("try") }); err == nil {
+		t.Error("no error")
 	}
 }
 

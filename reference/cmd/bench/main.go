@@ -3,7 +3,11 @@
 //
 //	bench: case=16xvga-480p wall_ratio=0.981 cpu_ratio=1.012 pss_mb=312 ...
 //	bench: case=live-16 backlog_s=1.31 lost=0 ...
+//	bench: case=live-capacity step=4 cores=1.23 cores_per_archive=0.31 backlog_s=0.40 ...
+//	bench: case=live-capacity archives=5 ...
+//	bench: case=individual-50 lost=0 cores=0.71 rss_mb=180 ...
 //	bench: case=stop-to-file minutes=10 seconds=0.412 ...
+//	bench: case=zip-stop minutes=60 streams=8 seconds=9.120 copy_seconds=8.544 ratio=1.067 ...
 package main
 
 import (
@@ -35,8 +39,9 @@ func main() {
 }
 
 const (
-	liveCase = "live-16"
-	stopCase = "stop-to-file"
+	liveCase    = "live-16"
+	stopCase    = "stop-to-file"
+	stopMinutes = "1,10"
 )
 
 // bench is what all cases share.
@@ -56,7 +61,7 @@ type settings struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	all := []string{liveCase, stopCase}
+	all := []string{liveCase, capacityCase, individualCase, stopCase, zipCase}
 	for _, c := range slices.Backward(renderings) {
 		all = slices.Insert(all, 0, c.name)
 	}
@@ -64,8 +69,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.cases, "case", strings.Join(all, ","), "what to measure")
-	flags.StringVar(&s.minutes, "minutes", "1,10", stopCase+": lengths of the recordings, one measurement each")
-	flags.IntVar(&s.seconds, "seconds", 0, "length of what is composed, or recorded live (default: by case)")
+	flags.StringVar(&s.minutes, "minutes", "", stopCase+", "+zipCase+": lengths of the recordings, one measurement each (default: by case)")
+	flags.IntVar(&s.seconds, "seconds", 0, "length of what is composed, or of each recording made live (default: by case)")
 	flags.IntVar(&s.runs, "runs", 0, "how often each is composed by everybody (default: by case)")
 	flags.StringVar(&s.peers, "peers", "ffmpeg,gstreamer", "whom to compare with")
 	flags.StringVar(&s.dir, "dir", "", "folder for journals and files (default: a temporary one)")
@@ -73,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&s.size, "size", "640x480", "with -compose: size of the picture")
 	flags.StringVar(&s.out, "o", "archive.mp4", "with -compose: file to write")
 	flags.StringVar(&s.profile, "cpuprofile", "", "with -compose: write a CPU profile of our own process")
-	flags.BoolVar(&s.publish, "publish", false, "be the publishing process of "+liveCase)
+	flags.BoolVar(&s.publish, "publish", false, "be the publishing process of the live cases")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -111,9 +116,15 @@ func (s settings) measure(ctx context.Context, stdout io.Writer) error {
 	for _, name := range strings.Split(s.cases, ",") {
 		switch name {
 		case stopCase:
-			err = b.stopToFile(ctx, s.minutes)
+			err = b.stopToFile(ctx, cmp.Or(s.minutes, stopMinutes))
+		case zipCase:
+			err = b.zipStop(ctx, cmp.Or(s.minutes, zipMinutes))
 		case liveCase:
 			err = b.live(ctx, cmp.Or(s.seconds, liveSeconds))
+		case individualCase:
+			err = b.individual(ctx, cmp.Or(s.seconds, individualSeconds))
+		case capacityCase:
+			err = b.capacity(ctx, cmp.Or(s.seconds, capacitySeconds))
 		default:
 			c := renderings[slices.IndexFunc(renderings, func(c rendering) bool { return c.name == name })]
 			c.seconds, c.runs = cmp.Or(s.seconds, c.seconds), cmp.Or(s.runs, c.runs)

@@ -46,6 +46,30 @@ func measure(ctx context.Context, args []string) (figures, error) {
 	return f, nil
 }
 
+// peakRSS is the most memory that a process had until now, bytes.
+func peakRSS(pid int) (int64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	n, ok := kilobytes(b, "VmHWM:")
+	if !ok {
+		return 0, fmt.Errorf("process %d does not tell its memory", pid)
+	}
+	return n, nil
+}
+
+// kilobytes reads a line of what the kernel says of a process, in bytes.
+func kilobytes(b []byte, name string) (n int64, ok bool) {
+	for line := range bytes.Lines(b) {
+		if rest, ok := bytes.CutPrefix(line, []byte(name)); ok {
+			kb, err := strconv.ParseInt(string(bytes.Fields(rest)[0]), 10, 64)
+			return kb << 10, err == nil
+		}
+	}
+	return 0, false
+}
+
 // peakPSS samples the memory of a process group until over is closed.
 func peakPSS(group int, over <-chan struct{}) int64 {
 	tick := time.NewTicker(sampleEvery)
@@ -76,12 +100,8 @@ func pss(group int) (sum int64) {
 		if err != nil { // ended meanwhile
 			continue
 		}
-		for line := range bytes.Lines(b) {
-			if rest, ok := bytes.CutPrefix(line, []byte("Pss:")); ok {
-				kb, _ := strconv.ParseInt(string(bytes.Fields(rest)[0]), 10, 64)
-				sum += kb << 10
-			}
-		}
+		n, _ := kilobytes(b, "Pss:")
+		sum += n
 	}
 	return sum
 }

@@ -20,8 +20,8 @@ import (
 
 const (
 	step = 20 * time.Millisecond
-	// backlog is how far the composition may be behind what was recorded: the recording waits for it, so that an hour
-	// takes what composing it takes, and the stop is as if it had come live.
+	// backlog is how far the work that follows may be behind what was recorded: the recording waits for it, so that an hour
+	// takes what the work takes, and the stop is as if it had come live.
 	backlog = time.Second
 )
 
@@ -70,7 +70,7 @@ func (r *recording) stop(t time.Duration) error {
 	return r.journal.Note(journal.Event{Kind: journal.Stopped, Archive: archive, At: r.zero.Add(t)})
 }
 
-// progress lets the recording wait for the composition.
+// progress lets the recording wait for the work that follows it.
 type progress struct {
 	mu   sync.Mutex
 	at   av.Instant
@@ -91,7 +91,7 @@ func (p *progress) set(t av.Instant, over bool) {
 	p.cond.Broadcast()
 }
 
-// wait blocks until the composition has come to t, and returns where it is.
+// wait blocks until the work has come to t, and returns where it is.
 func (p *progress) wait(t av.Instant) av.Instant {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,25 +101,60 @@ func (p *progress) wait(t av.Instant) av.Instant {
 	return p.at
 }
 
-// stopToFile measures from the stop of recordings of hard content to their complete files.
-func (b bench) stopToFile(ctx context.Context, minutes string) error {
-	hard, err := b.hard(ctx)
-	if err != nil {
+// followed tells when a recording that was made faster than real time stopped, and when the work that followed it was done.
+type followed struct {
+	began, stopped, done time.Time
+	behind               time.Duration // how far the work was behind at the stop
+}
+
+// follow records to a length while work goes on that tells how far it has come.
+func (r *recording) follow(ctx context.Context, length time.Duration, work func(context.Context, func(av.Instant)) error) (f followed, err error) {
+	at := newProgress(r.zero)
+	f.began = time.Now()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer at.set(0, true)
+		err := work(ctx, func(t av.Instant) { at.set(t, false) })
+		f.done = time.Now()
 		return err
-	}
+	})
+	g.Go(func() error {
+		for t := time.Duration(0); t <= length && ctx.Err() == nil; t += step {
+			if err := r.until(t); err != nil {
+				return err
+			}
+			f.behind = r.zero.Add(t).Sub(at.wait(r.zero.Add(t - backlog)))
+		}
+		f.stopped = time.Now()
+		return r.stop(length)
+	})
+	return f, g.Wait()
+}
+
+// eachLength measures recordings of the lengths that minutes lists.
+func eachLength(minutes string, measure func(minutes float64, length time.Duration) error) error {
 	for _, field := range strings.Split(minutes, ",") {
 		n, err := strconv.ParseFloat(field, 64)
 		if err != nil || n <= 0 {
 			return fmt.Errorf("minutes %q is not a positive number", field)
 		}
-		if err := b.stop(ctx, hard, n); err != nil {
+		if err := measure(n, time.Duration(n*float64(time.Minute)).Round(time.Second)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b bench) stop(ctx context.Context, hard loop, minutes float64) error {
+// stopToFile measures from the stop of recordings of hard content to their complete files.
+func (b bench) stopToFile(ctx context.Context, minutes string) error {
+	hard, err := b.hard(ctx)
+	if err != nil {
+		return err
+	}
+	return eachLength(minutes, func(minutes float64, length time.Duration) error { return b.stop(ctx, hard, minutes, length) })
+}
+
+func (b bench) stop(ctx context.Context, hard loop, minutes float64, length time.Duration) error {
 	dir, err := os.MkdirTemp(b.dir, "stop-")
 	if err != nil {
 		return err
@@ -129,36 +164,19 @@ func (b bench) stop(ctx context.Context, hard loop, minutes float64) error {
 	if err != nil {
 		return err
 	}
-	length := time.Duration(minutes * float64(time.Minute)).Round(time.Second)
-	done := newProgress(r.zero)
-	options := compose.Options{FFmpeg: children(), Width: 640, Height: 480, HasAudio: true, HasVideo: true, Progress: func(t av.Instant) { done.set(t, false) }}
 	var result compose.Result
-	began := time.Now()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		defer done.set(0, true)
+	f, err := r.follow(ctx, length, func(ctx context.Context, progress func(av.Instant)) (err error) {
+		options := compose.Options{FFmpeg: children(), Width: 640, Height: 480, HasAudio: true, HasVideo: true, Progress: progress}
 		out := filepath.Join(dir, "archive")
 		if result, err = compose.Run(ctx, r.journal, archive, options, out, slog.Default()); err != nil {
 			return err
 		}
 		return compose.Sync(out)
 	})
-	var stopped time.Time
-	var behind time.Duration
-	g.Go(func() error {
-		for t := time.Duration(0); t <= length && ctx.Err() == nil; t += step {
-			if err := r.until(t); err != nil {
-				return err
-			}
-			behind = r.zero.Add(t).Sub(done.wait(r.zero.Add(t - backlog)))
-		}
-		stopped = time.Now()
-		return r.stop(length)
-	})
-	if err := g.Wait(); err != nil {
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b.out, "bench: case=stop-to-file minutes=%g seconds=%.3f backlog_s=%.2f size_mb=%.1f recorded_in_s=%.1f\n",
-		minutes, time.Since(stopped).Seconds(), behind.Seconds(), float64(result.Size)/1e6, stopped.Sub(began).Seconds())
+	fmt.Fprintf(b.out, "bench: case="+stopCase+" minutes=%g seconds=%.3f backlog_s=%.2f size_mb=%.1f recorded_in_s=%.1f\n",
+		minutes, f.done.Sub(f.stopped).Seconds(), f.behind.Seconds(), float64(result.Size)/1e6, f.stopped.Sub(f.began).Seconds())
 	return r.journal.Close()
 }

@@ -82,7 +82,7 @@ type Archive struct {
 	// Streams are those in the archive now: all that are published, or with streamMode manual those selected. Empty unless Started.
 	Streams []Inclusion `json:"streams,omitempty"`
 
-	// Limited says that there were more streams than an individual archive takes, so that Streams has to be told to the recorder.
+	// Limited says that all places of an individual archive were taken, so that Streams has to be told to the recorder.
 	Limited bool `json:"limited,omitempty"`
 
 	// Duration is the recorded time in whole seconds, Size the bytes of the file. Both are 0 until the file exists.

@@ -101,20 +101,20 @@ func (t *turn) classify(classes map[string][]string) error {
 	return nil
 }
 
-// include sets the archive's streams to those published now, of an individual archive to as many as it has places for.
+// include sets the archive's streams to those published now, of an individual archive to as many as it has places for
+// (ARC-IND-27). The recorder is told as soon as all places are taken: when another stream comes it has to know already.
 func (t *turn) include(a *Archive) {
 	a.Streams = nil
 	for _, st := range t.Session.Streams {
 		in := Inclusion{StreamID: st.ID, HasAudio: a.HasAudio && st.HasAudio, HasVideo: a.HasVideo && st.HasVideo}
-		if fit := a.fit(in); fit != in {
-			a.Limited, in = true, fit
-			if !in.HasAudio && !in.HasVideo {
-				continue
-			}
+		fit := a.fit(in)
+		if fit != in && !fit.HasAudio && !fit.HasVideo {
+			continue
 		}
-		a.Streams = append(a.Streams, in)
+		a.Streams = append(a.Streams, fit)
 	}
-	if a.Limited {
+	another := Inclusion{HasAudio: true, HasVideo: true}
+	if a.Limited = a.Limited || a.fit(another) != another; a.Limited {
 		t.do(DoSelect, a)
 	}
 }

@@ -38,7 +38,7 @@ func (t *turn) start(e Start) error {
 	return nil
 }
 
-// individual leaves out what is of composed archives alone (ARC-IND-02, ARC-RES-04).
+// individual leaves out what is of composed archives alone (ARC-IND-02).
 func (a *Archive) individual(codec string) {
 	a.Resolution, a.Layout, a.FirstLayout, a.PreferredVideoCodec = "", layout.Spec{}, layout.Spec{}, codec
 }

@@ -80,7 +80,7 @@ func (t *turn) announceStream(kind EffectKind, a *Archive, st Stream, reason str
 	t.effects = append(t.effects, Effect{Kind: kind, Archive: *a, At: t.now, Notice: Notice{At: t.now, Connection: c, Stream: st, Reason: reason}})
 }
 
-// fit returns what an individual archive has places for of another stream (ARC-IND-03). Those that came first have them; what composed
+// fit returns what an individual archive has places for of another stream (ARC-IND-03, ARC-IND-26). Those that came first have them; what composed
 // archives show is a matter of their layout.
 func (a *Archive) fit(in Inclusion) Inclusion {
 	if a.OutputMode != Individual {

@@ -66,7 +66,7 @@ func Duration(ticks, rate int64) time.Duration {
 // keeps it beyond the call that received it may do so without copying.
 type Sample struct {
 	Codec Codec
-	Time  Instant // presentation time: Captured, raised so that it never decreases
+	Time  Instant // presentation time: Captured, raised so that it never decreases; see Presented
 	Key   bool    // video: decodable on its own
 	Gap   bool    // packets just before this sample were lost for good
 	Origin
@@ -84,6 +84,10 @@ type Origin struct {
 	// Reconnects counts how often the publisher had lost its connection and come back.
 	Reconnects uint16
 }
+
+// Presented returns when a sample is to be seen or heard. It is Time, but for samples of a file that are in another order than their
+// pictures: those are captured later than Time, before which nothing that follows is presented.
+func (s Sample) Presented() Instant { return max(s.Time, s.Captured) }
 
 // At returns the capture time of a sample, its Time when it has no other.
 func (s Sample) At() Instant {

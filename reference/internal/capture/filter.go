@@ -41,6 +41,7 @@ func (f *filter) see(it journal.Item) verdict {
 		f.keyed = f.keyed && (it.Mark || !it.Video)
 		return left
 	}
+	// A reconnection and another codec begin a file, a mute does not (ARC-IND-06, ARC-IND-30, ARC-IND-31).
 	if f.started && (it.Reconnects != f.link || it.Video && f.codec != "" && it.Codec != f.codec) {
 		return boundary
 	}

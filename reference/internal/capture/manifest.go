@@ -24,8 +24,8 @@ type File struct {
 	ConnectionData  string `json:"connectionData"`
 	Filename        string `json:"filename"`
 	Size            int64  `json:"size"`
-	StartTimeOffset int64  `json:"startTimeOffset"` // of the first frame
-	StopTimeOffset  int64  `json:"stopTimeOffset"`
+	StartTimeOffset int64  `json:"startTimeOffset"` // of the first frame (ARC-MAN-11, ARC-MAN-16)
+	StopTimeOffset  int64  `json:"stopTimeOffset"` // when recording of the file stopped (ARC-MAN-12)
 	StreamID        string `json:"streamId"`
 	VideoType       string `json:"videoType,omitempty"` // as it was first (ARC-MAN-14); a stream without video has none
 }
@@ -59,7 +59,7 @@ func offset(t, origin av.Instant) int64 { return t.Sub(origin).Round(time.Millis
 // webM reports whether the files of a are WebM: the preferred codec of the application decides, not that of a stream (ARC-IND-08).
 func webM(a archive.Archive) bool { return a.PreferredVideoCodec != string(av.H264) }
 
-// names returns the name of each segment's file. Files of a stream with several segments are numbered (ARC-IND-07).
+// names returns the name of each segment's file (ARC-IND-05). Files of a stream with several segments are numbered (ARC-IND-07).
 func (p *Plan) names(a archive.Archive) []string {
 	extension := ".mkv"
 	if webM(a) {

@@ -8,11 +8,11 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// Segment is a file of an archive: media of a stream without an interruption, and what has to be known to write it.
+// Segment is a file of an archive: media of a stream without an interruption (ARC-IND-06), and what has to be known to write it.
 type Segment struct {
 	Take  *Take            `json:"take"`
 	Begin journal.Position `json:"begin"` // in the stream's log
-	// Zero is the capture time of its first frame, which has the presentation time 0 (ARC-IND-16).
+	// Zero is the capture time of its first frame, audio or video, which has the presentation time 0 (ARC-IND-22).
 	Zero    av.Instant `json:"zero"`
 	Reports [2]*Report `json:"reports"`       // audio, video; nil = no frame was guessed, or no report came
 	Cut     bool       `json:"cut,omitempty"` // the publisher's connection broke, or its codec changed
@@ -41,7 +41,7 @@ func kind(video bool) int {
 }
 
 // captured returns the capture time of a frame at a position of the log. Frames that came before the first sender report are timed by
-// the one that followed (ARC-IND-25).
+// the one that followed (ARC-IND-23).
 func (s *Segment) captured(it journal.Item, at journal.Position) av.Instant {
 	report := s.Reports[kind(it.Video)]
 	if report == nil || !it.Guessed || !at.Before(report.Before) {

@@ -25,6 +25,8 @@ type Options struct {
 	HasAudio, HasVideo bool
 	// Output wraps what the plan is written to; nil = nothing does.
 	Output func(io.Writer) io.Writer
+	// Progress, if set, is told up to when media was surveyed.
+	Progress func(av.Instant)
 }
 
 // Plan is what the files of an archive consist of. Making them takes the journal besides.
@@ -40,7 +42,7 @@ const step = 500 * time.Millisecond
 
 // Survey follows the journal until its timeline says that the archive has stopped, and leaves the plan at out.
 func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) error {
-	s := &survey{journal: j, roll: newRoll(archiveID, o.HasAudio, o.HasVideo), log: log}
+	s := &survey{journal: j, roll: newRoll(archiveID, o.HasAudio, o.HasVideo), progress: o.Progress, log: log}
 	err := s.run(ctx)
 	for _, g := range s.logs {
 		err = errors.Join(err, g.close())
@@ -55,12 +57,13 @@ func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options
 }
 
 type survey struct {
-	journal *journal.Journal
-	roll    *roll
-	logs    []*log // of the takes not yet finished
-	begun   int    // takes that have a log, or had one
-	found   []*Segment
-	log     *slog.Logger
+	journal  *journal.Journal
+	roll     *roll
+	logs     []*log // of the takes not yet finished
+	begun    int    // takes that have a log, or had one
+	found    []*Segment
+	progress func(av.Instant) // may be nil
+	log      *slog.Logger
 }
 
 func (s *survey) run(ctx context.Context) error {
@@ -76,6 +79,9 @@ func (s *survey) run(ctx context.Context) error {
 		}
 		if err := s.advance(known); err != nil {
 			return err
+		}
+		if s.progress != nil {
+			s.progress(known)
 		}
 	}
 	for _, g := range s.logs {

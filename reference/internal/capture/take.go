@@ -114,7 +114,8 @@ func (r *roll) remove(stream string) {
 	r.present = left
 }
 
-// update opens, changes and closes takes so that they are as wanted from at on.
+// update opens, changes and closes takes so that they are as wanted from at on. A stream that is taken again has another take, and so
+// another file (ARC-IND-29).
 func (r *roll) update(at av.Instant) {
 	wanted := map[string]bool{}
 	for _, e := range r.present {

@@ -67,7 +67,7 @@ func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log
 		if err != nil {
 			return err
 		}
-		if v, err = f.see(*it, r.Position()); err != nil {
+		if v, err = f.see(it, r.Position()); err != nil {
 			return err
 		}
 	}

@@ -8,10 +8,12 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/compose/plan"
 	"reelcheck/reference/internal/compose/sound"
@@ -29,6 +31,9 @@ type composition struct {
 	group   *errgroup.Group
 	plan    *plan.Plan
 
+	clock await.Mutex // guards time
+	time  av.Instant  // how far the composition has come, at least
+
 	mu    sync.Mutex // guards video and audio
 	video map[string]*picture.Stream
 	audio map[string]*sound.Stream
@@ -39,6 +44,14 @@ type composition struct {
 	written int64                       // frames of output
 }
 
+const (
+	// ahead is how long before its beginning a stream is read. Of a recording that is complete all streams are known at once, and those that came
+	// one after the other are not to be decoded at the same time.
+	ahead = 10 * time.Second
+	// pace is how often those who wait for that are told the time.
+	pace = time.Second
+)
+
 // source starts decoding a stream. It is called from the goroutine that follows the timeline, before the scenes with
 // the stream are known.
 func (c *composition) source(ctx context.Context, e journal.Event) {
@@ -48,17 +61,17 @@ func (c *composition) source(ctx context.Context, e journal.Event) {
 	if c.options.HasVideo && e.HasVideo {
 		v := &picture.Stream{ID: e.Stream, Plan: c.plan, FFmpeg: c.options.FFmpeg, Log: log}
 		c.video[e.Stream] = v
-		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, true, v.Run)) })
+		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e, true, v.Run)) })
 	}
 	if c.options.HasAudio && e.HasAudio {
 		a := &sound.Stream{ID: e.Stream, Log: log}
 		c.audio[e.Stream] = a
-		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e.Stream, false, a.Run)) })
+		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e, false, a.Run)) })
 	}
 }
 
 // follow reads a stream from the recording's beginning on, its video from where decoding may have to begin.
-func (c *composition) follow(ctx context.Context, stream string, isVideo bool, run func(context.Context, *journal.Reader) error) error {
+func (c *composition) follow(ctx context.Context, e journal.Event, isVideo bool, run func(context.Context, *journal.Reader) error) error {
 	first, err := c.plan.WaitSpan(ctx, 0)
 	if err != nil {
 		if errors.Is(err, plan.ErrOver) {
@@ -70,7 +83,10 @@ func (c *composition) follow(ctx context.Context, stream string, isVideo bool, r
 	if isVideo {
 		from = from.Add(-picture.CatchUp)
 	}
-	r, err := c.journal.Reader(stream, isVideo, from)
+	if err := c.clock.Until(ctx, func() bool { return c.time >= e.At.Add(-ahead) }); err != nil {
+		return err
+	}
+	r, err := c.journal.Reader(e.Stream, isVideo, from)
 	if err != nil {
 		return err
 	}
@@ -96,6 +112,7 @@ func (c *composition) compose(ctx context.Context) error {
 			if !s.Has(n) {
 				break
 			}
+			c.reach(s.Instant(n))
 			if c.output == nil && !c.published(s, n) {
 				empty++
 				continue
@@ -115,6 +132,13 @@ func (c *composition) compose(ctx context.Context) error {
 		c.output.close()
 	}
 	return nil
+}
+
+// reach notes how far the composition has come.
+func (c *composition) reach(t av.Instant) {
+	if t >= c.time.Add(pace) { // nobody else changes it
+		c.clock.Update(func() { c.time = t })
+	}
 }
 
 // published reports whether any stream is there during frame n.

@@ -48,13 +48,16 @@ const (
 	largestFrame                = 64 << 20
 )
 
-// AppendHeader appends the IVF header that announces a codec. Size and rate are read from the frames.
+// rate is how many ticks make a second, about: FFmpeg takes ticks that are hours apart for damaged.
+const rate = 160000
+
+// AppendHeader appends the IVF header that announces a codec. The size is read from the frames.
 func AppendHeader(b []byte, fourCC string) []byte {
 	b = append(b, "DKIF\x00\x00"...)
 	b = binary.LittleEndian.AppendUint16(b, headerSize)
 	b = append(b, fourCC...)
 	b = append(b, 16, 0, 16, 0)
-	b = binary.LittleEndian.AppendUint32(b, 30)
+	b = binary.LittleEndian.AppendUint32(b, rate)
 	b = binary.LittleEndian.AppendUint32(b, 1)
 	return append(b, make([]byte, 8)...)
 }

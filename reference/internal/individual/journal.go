@@ -18,12 +18,12 @@ import (
 const (
 	// begin is where recordings begin on the media clock. They have no other time than that since then.
 	begin = av.Instant(time.Hour)
-	// muted is the distance of video frames from which on the stream had stopped its video in between, as in a live recording.
-	// Screens that stand still are repeated every second.
-	muted = 1500 * time.Millisecond
-	// lastPicture is how long the last picture before a mute is shown.
-	lastPicture = 100 * time.Millisecond
+	// lead is how long after its beginning the first media of a recording may come. If it takes longer, nobody was publishing.
+	lead = 2 * time.Second
 )
+
+// ErrEmpty is returned for an archive without media: nobody published.
+var ErrEmpty = errors.New("there is nothing to compose: nobody published")
 
 // Recording is what was made of an archive.
 type Recording struct {
@@ -31,46 +31,112 @@ type Recording struct {
 	Start, End av.Instant
 }
 
-// part is a file as it is in the journal.
-type part struct {
-	File
-	id                 string // in the journal
-	from, to           time.Duration
-	hasAudio, hasVideo bool
-	mutes              []interval
-	waiting            bool // for the key frame that ends the last of them
+// filling is one Fill.
+type filling struct {
+	*Archive
+	journal *journal.Journal
+	dir     string
+	log     *slog.Logger
+	zero    time.Duration // where the recording begins, since that of the archive
+	parts   []*part
 }
-
-// interval is a stretch of the recording.
-type interval struct{ from, to time.Duration }
 
 // Fill writes the archive into an empty journal. Dir is for what it needs on the way; progress, if not nil, is told how much was read.
 func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, progress func(done float64), log *slog.Logger) (Recording, error) {
+	if len(a.Files) == 0 {
+		return Recording{}, ErrEmpty
+	}
 	id := cmp.Or(a.ID, "archive")
 	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: id, At: begin}); err != nil {
 		return Recording{}, err
 	}
-	var parts []*part
 	files := slices.Clone(a.Files)
 	slices.SortStableFunc(files, func(x, y File) int { return cmp.Compare(x.StartTimeOffset, y.StartTimeOffset) })
-	first := files[0].start() // nobody published before
-	for i, f := range files {
-		p := &part{File: f, id: fmt.Sprintf("%d-%s", i+1, plain(f.StreamID)), from: f.start() - first, to: f.stop() - first}
-		if err := a.fill(ctx, j, dir, p, log); err != nil {
-			return Recording{}, fmt.Errorf("%s: %w", f.Filename, err)
+	f := &filling{Archive: a, journal: j, dir: dir, log: log}
+	if files[0].start() >= lead {
+		f.zero = files[0].start()
+	}
+	// The files of a stream one after the other, the streams in the order in which they began.
+	first := map[string]int{}
+	for i, file := range files {
+		if _, known := first[file.StreamID]; !known {
+			first[file.StreamID] = i
 		}
-		if p.hasAudio || p.hasVideo {
-			parts = append(parts, p)
+	}
+	slices.SortStableFunc(files, func(x, y File) int { return cmp.Compare(first[x.StreamID], first[y.StreamID]) })
+	var open []*part
+	for i, file := range files {
+		if i > 0 && file.StreamID != files[i-1].StreamID {
+			if err := finish(open); err != nil {
+				return Recording{}, err
+			}
+			open = nil
+		}
+		var err error
+		if open, err = f.file(ctx, file, open); err != nil {
+			return Recording{}, fmt.Errorf("%s: %w", file.Filename, err)
 		}
 		if progress != nil {
 			progress(float64(i+1) / float64(len(files)))
 		}
 	}
-	if len(parts) == 0 {
+	if err := finish(open); err != nil {
+		return Recording{}, err
+	}
+	if len(f.parts) == 0 {
 		return Recording{}, errors.New("no media in any file")
 	}
-	end, err := note(j, id, parts)
+	end, err := f.note(id)
 	return Recording{ArchiveID: id, Start: begin, End: end}, err
+}
+
+func finish(parts []*part) error {
+	var errs []error
+	for _, p := range parts {
+		errs = append(errs, p.finish())
+	}
+	return errors.Join(errs...)
+}
+
+// file writes one file into the part of its stream that it follows, or a new one. It returns the parts of the stream.
+func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*part, err error) {
+	s, err := newSpool(f.dir)
+	if err != nil {
+		return open, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := f.blocks(ctx, file, s); err != nil {
+		return open, err
+	}
+	if len(s.index[audio])+len(s.index[video]) == 0 {
+		return open, nil
+	}
+	if err := s.arrange(); err != nil {
+		return open, err
+	}
+	var p *part
+	if i := slices.IndexFunc(open, func(p *part) bool { return p.takes(file, s, f.zero) }); i >= 0 {
+		p = open[i]
+	} else {
+		p = &part{File: file, id: fmt.Sprintf("%d-%s", len(f.parts)+1, plain(file.StreamID))}
+		if p.w, err = f.journal.Stream(p.id); err != nil {
+			return open, err
+		}
+		open, f.parts = append(open, p), append(f.parts, p)
+	}
+	from, to := file.start()-f.zero, file.stop()-f.zero
+	p.begin(max(from, 0), max(to, 0))
+	err = s.each(func(kind int, e entry, data []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if kind == audio && from+e.time < 0 {
+			return nil
+		}
+		return p.w.Append(p.sample(kind, s.codecs[kind], e, from, data))
+	})
+	p.end(to)
+	return open, err
 }
 
 // plain makes a stream id one that the journal takes.
@@ -84,126 +150,52 @@ func plain(id string) string {
 	return string(b)
 }
 
-// fill writes the log of one file.
-func (a *Archive) fill(ctx context.Context, j *journal.Journal, dir string, p *part, log *slog.Logger) (err error) {
-	s, err := newSpool(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := a.blocks(ctx, p, s, log); err != nil {
-		return err
-	}
-	w, err := j.Stream(p.id)
-	if err != nil {
-		return err
-	}
-	var last time.Duration // of video
-	err = s.sorted(func(e entry, data []byte) error {
-		at := p.from + e.time
-		if at < 0 {
-			return nil
-		}
-		if e.codec.Video() {
-			p.video(last, at, e.key)
-			p.hasVideo, last = true, at
-		} else {
-			p.hasAudio = true
-		}
-		p.to = max(p.to, at)
-		return w.Append(av.Sample{Codec: e.codec, Time: begin.Add(at), Key: e.key, Data: data})
-	})
-	if p.hasVideo && p.to-last > muted {
-		p.mutes = append(p.mutes, interval{last + lastPicture, p.to})
-	}
-	return errors.Join(err, w.Close())
-}
-
-// video looks at a frame after another. Video that stopped comes back with its next key frame: nothing before can be decoded.
-func (p *part) video(last, at time.Duration, key bool) {
-	n := len(p.mutes)
-	switch {
-	case p.hasVideo && at-last > muted:
-		p.mutes = append(p.mutes, interval{last + lastPicture, at})
-		p.waiting = !key
-	case p.waiting:
-		p.mutes[n-1].to, p.waiting = at, !key
-	}
-}
-
 // blocks reads a file into a spool. One that was cut off is as good as its beginning.
-func (a *Archive) blocks(ctx context.Context, p *part, s *spool, log *slog.Logger) error {
-	entry := a.media[p.Filename]
+func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
+	entry := f.media[file.Filename]
 	r, err := entry.Open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	if entry.UncompressedSize64 == 0 {
-		log.Warn("file is empty", "file", p.Filename)
+		f.log.Warn("file is empty", "file", file.Filename)
 		return nil
 	}
 	err = matroska.Read(io.LimitReader(r, int64(entry.UncompressedSize64)), func(b matroska.Block) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if p.start()+b.Time > longest {
-			return fmt.Errorf("a block is %v after the beginning of the archive: at most %v are read", p.start()+b.Time, longest)
+		if at := file.start() + b.Time; at > longest || at < -longest {
+			return fmt.Errorf("a block is %v after the beginning of the archive: at most %v are read", at, longest)
 		}
 		return s.add(b)
 	})
 	if errors.Is(err, matroska.ErrCut) {
-		log.Warn("file is cut off", "file", p.Filename)
+		f.log.Warn("file is not complete", "file", file.Filename, "error", err)
 		return nil
 	}
 	return err
 }
 
-// note puts on the timeline when streams came and went, when their video was muted, and when nobody was there, during which the
+// note puts on the timeline when streams came and went, when their video was not there, and when nobody was there, during which the
 // recording pauses.
-func note(j *journal.Journal, id string, parts []*part) (end av.Instant, err error) {
+func (f *filling) note(id string) (end av.Instant, err error) {
 	var events []journal.Event
-	for _, p := range parts {
-		connection := p.ConnectionData // that of one client, as far as anybody can tell
-		if connection == "" {
-			connection = p.StreamID
-		}
-		events = append(events,
-			journal.Event{Kind: journal.StreamAdded, At: begin.Add(p.from), Stream: p.id, Connection: connection, VideoType: p.VideoType,
-				HasAudio: p.hasAudio, HasVideo: p.hasVideo},
-			journal.Event{Kind: journal.StreamRemoved, At: begin.Add(p.to), Stream: p.id, Reason: "ended"})
-		end = max(end, begin.Add(p.to))
-		for _, m := range p.mutes {
-			events = append(events, journal.Event{Kind: journal.VideoStopped, At: begin.Add(m.from), Stream: p.id})
-			if m.to < p.to {
-				events = append(events, journal.Event{Kind: journal.VideoResumed, At: begin.Add(m.to), Stream: p.id})
-			}
-		}
+	for _, p := range f.parts {
+		events = append(events, p.events()...)
+		end = max(end, begin.Add(p.to()))
 	}
-	for _, hole := range holes(parts) {
+	for _, hole := range holes(f.parts) {
 		events = append(events, journal.Event{Kind: journal.Paused, At: begin.Add(hole.from), Archive: id},
 			journal.Event{Kind: journal.Recording, At: begin.Add(hole.to), Archive: id})
 	}
 	slices.SortStableFunc(events, func(a, b journal.Event) int { return cmp.Compare(a.At, b.At) })
 	events = append(events, journal.Event{Kind: journal.Stopped, At: end, Archive: id})
 	for _, e := range events {
-		if err := j.Note(e); err != nil {
+		if err := f.journal.Note(e); err != nil {
 			return 0, err
 		}
 	}
 	return end, nil
-}
-
-// holes are the stretches without any stream.
-func holes(parts []*part) []interval {
-	sorted := slices.SortedFunc(slices.Values(parts), func(a, b *part) int { return cmp.Compare(a.from, b.from) })
-	var list []interval
-	reached := time.Duration(0)
-	for _, p := range sorted {
-		if p.from > reached {
-			list = append(list, interval{reached, p.from})
-		}
-		reached = max(reached, p.to)
-	}
-	return list
 }

@@ -7,8 +7,6 @@ package individual
 
 import (
 	"archive/zip"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,9 +17,15 @@ import (
 )
 
 const (
-	maxEntries  = 1000
-	maxManifest = 4 << 20
-	maxFiles    = 500
+	// maxFiles is that of twelve hours of fifty streams, each with a new segment every five minutes, and room beyond.
+	maxFiles   = 10_000
+	maxEntries = 2 * maxFiles
+	// maxManifest has room for as many, each with 1000 characters of connection data.
+	maxManifest = 32 << 20
+	// maxCandidates bounds how many JSON files are looked at for a manifest.
+	maxCandidates = 16
+	// earliest is how long before the beginning of the recording a file may begin: its first frame was on the way then.
+	earliest = time.Minute
 	// maxMedia bounds one media file, far above four hours of the best video.
 	maxMedia = 64 << 30
 	// maxRatio is how much smaller than its content compressed media may be: media hardly shrinks, bombs do.
@@ -105,34 +109,48 @@ func read(z *zip.Reader) (*Archive, error) {
 	return a, nil
 }
 
-// findManifest takes the JSON file in the root. Its name is not documented.
+// findManifest takes the JSON file in the root. Its name is not documented; of several it is the last one that is a manifest.
 func (a *Archive) findManifest(files []*zip.File) error {
-	i := slices.IndexFunc(files, func(f *zip.File) bool {
-		return strings.EqualFold(path.Ext(f.Name), ".json") && !strings.ContainsAny(f.Name, `/\`)
-	})
-	if i < 0 {
+	var refused error
+	found := 0
+	for _, f := range slices.Backward(files) {
+		if !strings.EqualFold(path.Ext(f.Name), ".json") || strings.ContainsAny(f.Name, `/\`) {
+			continue
+		}
+		if found++; found > maxCandidates {
+			break
+		}
+		m, err := readManifest(f)
+		if err == nil {
+			a.Manifest = m
+			return nil
+		}
+		refused = errors.Join(refused, fmt.Errorf("manifest %q: %w", f.Name, err))
+	}
+	if refused == nil {
 		return errors.New("no manifest: there is no .json file in the ZIP")
 	}
-	f := files[i]
+	return refused
+}
+
+func readManifest(f *zip.File) (Manifest, error) {
 	r, err := f.Open()
 	if err != nil {
-		return fmt.Errorf("manifest %q: %w", f.Name, err)
+		return Manifest{}, err
 	}
 	defer r.Close()
 	b, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("manifest %q: %w", f.Name, err)
+		return Manifest{}, err
 	case len(b) > maxManifest:
-		return fmt.Errorf("manifest %q is larger than %d bytes", f.Name, maxManifest)
+		return Manifest{}, fmt.Errorf("larger than %d bytes", maxManifest)
 	}
-	if err := json.Unmarshal(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), &a.Manifest); err != nil {
-		return fmt.Errorf("manifest %q: %w", f.Name, err)
+	m, err := parseManifest(b)
+	if err == nil && len(m.Files) > maxFiles {
+		err = fmt.Errorf("files has %d entries, want at most %d", len(m.Files), maxFiles)
 	}
-	if len(a.Files) == 0 || len(a.Files) > maxFiles {
-		return fmt.Errorf("manifest %q: files has %d entries, want 1 to %d", f.Name, len(a.Files), maxFiles)
-	}
-	return nil
+	return m, err
 }
 
 func (a *Archive) check(f File, entries map[string]*zip.File) error {
@@ -146,8 +164,8 @@ func (a *Archive) check(f File, entries map[string]*zip.File) error {
 		return fmt.Errorf("filename %q comes twice", f.Filename)
 	case f.StreamID == "":
 		return errors.New("streamId is missing")
-	case f.start() < 0 || f.StartTimeOffset > longest.Milliseconds():
-		return fmt.Errorf("startTimeOffset %d is not from 0 to %d", f.StartTimeOffset, longest.Milliseconds())
+	case f.StartTimeOffset < -earliest.Milliseconds() || f.StartTimeOffset > longest.Milliseconds():
+		return fmt.Errorf("startTimeOffset %d is not from %d to %d", f.StartTimeOffset, -earliest.Milliseconds(), longest.Milliseconds())
 	case f.StopTimeOffset < f.StartTimeOffset || f.StopTimeOffset > longest.Milliseconds():
 		return fmt.Errorf("stopTimeOffset %d is not from startTimeOffset to %d", f.StopTimeOffset, longest.Milliseconds())
 	case entry.UncompressedSize64 > maxMedia:

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -99,6 +101,54 @@ func drain(t testing.TB, r *Reader) (list []Item) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
+		it.Data = slices.Clone(it.Data)
 		list = append(list, it)
 	}
+}
+
+// TestDamagedEnd damages the only segment of a log that has ended: its reader is told once, and then of the end.
+func TestDamagedEnd(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "j")
+	j := open(t, dir)
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	for i := range 5 {
+		if err := w.Append(frameAt(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := segmentPath(filepath.Join(dir, streamLog("s")), 1)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := j.Reader("s", true, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	torn := 0
+	for range 10 {
+		_, err := r.Next(t.Context())
+		var damage *TornError
+		switch {
+		case errors.As(err, &damage):
+			torn++
+		case errors.Is(err, io.EOF):
+			if torn != 1 {
+				t.Errorf("told of damage %d times", torn)
+			}
+			return
+		case err != nil:
+			t.Fatal(err)
+		}
+	}
+	t.Error("the log has no end")
 }

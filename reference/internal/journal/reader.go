@@ -47,6 +47,7 @@ type Reader struct {
 	buf   []byte    // bytes of the segment from bufAt on
 	bufAt int64
 	body  []byte // of the record read last, where it was sealed
+	limit int64  // so many bytes of the segment may be read, at least
 }
 
 // Reader reads the audio or the video of a stream, without what is older than from, and without reports.
@@ -54,7 +55,8 @@ func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader,
 	return j.reader(stream, trackOf(isVideo), from)
 }
 
-// Both reads the audio and the video of a stream in the order in which it was appended.
+// Both reads the audio and the video of a stream in the order in which it was appended. An item's Data is good until the next call of
+// Next.
 func (j *Journal) Both(stream string) (*Reader, error) {
 	return j.reader(stream, tracks, math.MinInt64)
 }
@@ -88,24 +90,28 @@ func (r *Reader) Seek(p Position) error {
 		if err := r.Close(); err != nil {
 			return err
 		}
-		r.buf = r.buf[:0]
+		r.buf, r.limit = r.buf[:0], 0
 	}
 	r.at = p
 	return nil
 }
 
 // Next returns the next item, waiting for it if the log is still written. It returns io.EOF at the log's end, and a
-// *TornError, once, where a segment is damaged; reading then goes on in the next segment.
+// *TornError, once, where a segment is damaged; reading then goes on in the next segment, or with what is appended later.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
-		limit, err := r.log.visible(ctx, r.at.Segment, r.at.Offset)
+		limit, err := r.visible(ctx)
 		var it Item
 		var found bool
 		if err == nil {
 			it, found, err = r.step(limit)
 		}
-		if torn := (*TornError)(nil); errors.As(err, &torn) && r.at.Segment < r.log.current() {
-			if skip := r.Seek(Position{r.at.Segment + 1, firstRecord}); skip != nil {
+		if torn := (*TornError)(nil); errors.As(err, &torn) {
+			next := Position{r.at.Segment, max(limit, r.at.Offset)}
+			if r.at.Segment < r.log.current() {
+				next = Position{r.at.Segment + 1, firstRecord}
+			}
+			if skip := r.Seek(next); skip != nil {
 				return Item{}, skip
 			}
 		}
@@ -113,6 +119,15 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 			return it, err
 		}
 	}
+}
+
+// visible waits until there is something at the place of the next record, and returns how much of the segment may be read.
+func (r *Reader) visible(ctx context.Context) (limit int64, err error) {
+	if r.at.Offset < r.limit { // what was there stays
+		return r.limit, nil
+	}
+	r.limit, err = r.log.visible(ctx, r.at.Segment, r.at.Offset)
+	return r.limit, err
 }
 
 // step reads one record of a segment of which limit bytes are there.
@@ -160,7 +175,10 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 		Mark: rec.kind == typeMark, Report: rec.kind == typeReport}
 	if rec.kind == typeSample {
 		it.Codec, it.Key = rec.codec, rec.flags&flagKey != 0
-		it.Data = append([]byte(nil), rec.data...)
+		it.Data = rec.data
+		if r.track != tracks {
+			it.Data = append([]byte(nil), rec.data...)
+		}
 	}
 	return it, true, nil
 }

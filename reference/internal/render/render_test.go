@@ -52,9 +52,9 @@ func TestEveryCodecInItsPlace(t *testing.T) {
 // TestSegmentsAndHoles has a stream interrupted and resumed, for two seconds of which nobody is there: they are not recorded.
 func TestSegmentsAndHoles(t *testing.T) {
 	name := pack(t,
-		media{File: entry("one", "one-2.webm", 5000, 7000), video: "vp8-03", audio: "tone-01", seconds: 2},
-		media{File: entry("one", "one-1.webm", 1000, 3000), video: "vp8-01", audio: "tone-01", seconds: 2},
-		media{File: entry("two", "two.webm", 1500, 2500), video: "vp8-02", seconds: 1})
+		media{File: entry("one", "one-2.webm", 6000, 8000), video: "vp8-03", audio: "tone-01", seconds: 2},
+		media{File: entry("one", "one-1.webm", 2000, 4000), video: "vp8-01", audio: "tone-01", seconds: 2},
+		media{File: entry("two", "two.webm", 2500, 3500), video: "vp8-02", seconds: 1})
 	out, r := render(t, name, plain)
 	if r.Duration < 3900*time.Millisecond || r.Duration > 4200*time.Millisecond {
 		t.Errorf("it lasts %v, want 4 s", r.Duration)
@@ -77,7 +77,8 @@ func TestMutedVideoLeaves(t *testing.T) {
 	out, _ := render(t, name, plain)
 	list := pictures(t, out)
 	shows(t, list, 800*time.Millisecond, left, 1, 0)
-	shows(t, list, 2*time.Second, whole, 2, 0)
+	shows(t, list, 2400*time.Millisecond, right, 2, 0)
+	shows(t, list, 2700*time.Millisecond, whole, 2, 0)
 	shows(t, list, 4*time.Second, left, 1, 0)
 	shows(t, list, 4*time.Second, right, 2, 0)
 }
@@ -267,13 +268,14 @@ func TestRefused(t *testing.T) {
 		{"no manifest", map[string][]byte{"one.webm": text}, "no manifest"},
 		{"manifest in a folder", map[string][]byte{"a/m.json": manifestOf(t, good), "one.webm": text}, "no manifest"},
 		{"not JSON", map[string][]byte{"m.json": text}, `manifest "m.json": invalid character`},
-		{"no files", map[string][]byte{"m.json": []byte(`{}`)}, "files has 0 entries"},
+		{"no files", map[string][]byte{"m.json": []byte(`{}`)}, "files is missing"},
 		{"file missing", map[string][]byte{"m.json": manifestOf(t, good)}, `files[0]: filename "one.webm" is not in the ZIP`},
 		{"path", map[string][]byte{"m.json": with(func(f *individual.File) { f.Filename = "../../etc/passwd" })}, `"../../etc/passwd" is not in the ZIP`},
 		{"twice", map[string][]byte{"m.json": manifestOf(t, good, good), "one.webm": text}, "comes twice"},
 		{"no stream", map[string][]byte{"m.json": with(func(f *individual.File) { f.StreamID = "" }), "one.webm": text}, "streamId is missing"},
-		{"negative start", map[string][]byte{"m.json": with(func(f *individual.File) { f.StartTimeOffset = -1 }), "one.webm": text}, "startTimeOffset -1"},
-		{"huge start", map[string][]byte{"m.json": with(func(f *individual.File) { f.StartTimeOffset = 1 << 62 }), "one.webm": text}, "startTimeOffset 4611"},
+		{"negative start", map[string][]byte{"m.json": with(func(f *individual.File) { f.StartTimeOffset = -60001 }), "one.webm": text}, "startTimeOffset -60001"},
+		{"nobody published", map[string][]byte{"m.json": []byte(`{"files": []}`)}, "nobody published"},
+		{"huge start", map[string][]byte{"m.json": with(func(f *individual.File) { f.StartTimeOffset = 1 << 52 }), "one.webm": text}, "startTimeOffset 4503"},
 		{"stop before start", map[string][]byte{"m.json": with(func(f *individual.File) { f.StartTimeOffset, f.StopTimeOffset = 9, 8 }), "one.webm": text}, "stopTimeOffset 8"},
 		{"bomb", map[string][]byte{"m.json": manifestOf(t, good), "one.webm": make([]byte, 30<<20)}, "which media does not"},
 		{"not media", map[string][]byte{"m.json": manifestOf(t, good), "one.webm": text}, "not a WebM or Matroska file"},

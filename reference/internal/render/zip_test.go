@@ -62,9 +62,10 @@ type media struct {
 	video, audio string   // fixture ids, "" = none
 	seconds      float64  // from the beginning of the fixture
 	cut          []string // arguments besides
+	coding       []string // how pictures are coded, nil = as they are
 }
 
-// bytes muxes the file without coding anything.
+// bytes muxes the file.
 func (m media) bytes(t testing.TB) []byte {
 	t.Helper()
 	manifest, err := fixtures.Load()
@@ -104,6 +105,9 @@ func (m media) bytes(t testing.TB) []byte {
 	}
 	out := filepath.Join(t.TempDir(), "out"+filepath.Ext(m.Filename))
 	args = append(args, "-t", strconv.FormatFloat(m.seconds, 'f', -1, 64), "-c", "copy")
+	if m.coding != nil {
+		args = append(append(args, "-fps_mode", "passthrough"), m.coding...)
+	}
 	ffmpeg(t, append(append(args, m.cut...), out)...)
 	b, err := os.ReadFile(out)
 	if err != nil {

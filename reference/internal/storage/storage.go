@@ -82,7 +82,7 @@ func write(ctx context.Context, bucket *blob.Bucket, key, contentType string, r 
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
 	hash := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(w, hash), r); err != nil {
+	if err := copyAhead(ctx, w, io.TeeReader(r, hash)); err != nil {
 		cancel() // Close then drops what was written
 		return "", fmt.Errorf("write %q: %w", key, errors.Join(err, w.Close()))
 	}

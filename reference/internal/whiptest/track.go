@@ -83,14 +83,24 @@ func (t *track) sendUnit() error {
 	return nil
 }
 
+// over reports whether there is nothing left to send.
+func (t *track) over() bool { return t.next >= len(t.units) }
+
 // send paces all tracks by one clock. What cannot be sent any more is not: the server may be gone on purpose.
 func (p *Publisher) send() {
 	defer close(p.done)
 	begin := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	left := slices.Clone(p.tracks)
 	for {
-		t := slices.MinFunc(p.tracks, func(a, b *track) int { return int(a.due() - b.due()) })
+		if p.options.Once {
+			left = slices.DeleteFunc(left, (*track).over)
+		}
+		if len(left) == 0 {
+			return
+		}
+		t := slices.MinFunc(left, func(a, b *track) int { return int(a.due() - b.due()) })
 		timer.Reset(t.due() - time.Since(begin))
 		select {
 		case <-p.quit:
@@ -156,5 +166,16 @@ func (p *Publisher) AwaitSent(n int) {
 		p.tb.Fatalf("whip: sending ended before frame %d", n)
 	case <-time.After(within):
 		p.tb.Fatalf("whip: frame %d was not sent within %v", n, within)
+	}
+}
+
+// AwaitEnd returns when a publisher with Options.Once has sent everything.
+func (p *Publisher) AwaitEnd() {
+	p.tb.Helper()
+	<-p.done
+	for _, t := range p.tracks {
+		if !t.over() {
+			p.tb.Fatalf("whip: sending %s ended after %d of %d", t.codec.MimeType, t.next, len(t.units))
+		}
 	}
 }

@@ -32,9 +32,11 @@ type Options struct {
 	Token     string // client token
 	Video     string // fixture, for example vp8-01; "" = none
 	Tone      string // fixture, for example tone-01; "" = none
+	VideoType string // "" = camera
 
 	// Media of one's own instead: VP8 of 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
+	Once            bool // send everything once, then stay connected and send nothing
 }
 
 // Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.
@@ -169,6 +171,9 @@ func (p *Publisher) negotiate() {
 	must(p.tb, p.pc.SetLocalDescription(offer))
 	<-gathered
 	path := p.options.URL + "/v2/session/" + url.PathEscape(p.options.SessionID) + "/whip"
+	if p.options.VideoType != "" {
+		path += "?videoType=" + url.QueryEscape(p.options.VideoType)
+	}
 	response, answer := p.do(http.MethodPost, path, p.pc.LocalDescription().SDP)
 	if response.StatusCode != http.StatusCreated {
 		p.tb.Fatalf("whip: offer answered %s: %s", response.Status, answer)

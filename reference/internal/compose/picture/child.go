@@ -146,7 +146,7 @@ func (v *Stream) hopeless(why error) bool {
 
 // giveUp stops waiting for what has not come out.
 func (v *Stream) giveUp() {
-	v.mu.Update(func() { v.fed, v.wanted = v.fed[:0], max(v.wanted, v.given+1) })
+	v.mu.Update(func() { v.fed, v.wanted = v.fed[:0], max(v.wanted, v.latest+1) })
 }
 
 func (v *Stream) settled() bool {
@@ -158,7 +158,7 @@ func (v *Stream) settled() bool {
 // rest deals with a sample that yields no picture while no other follows: nothing but its decoder's end tells that
 // none will come. Pictures do not depend on it, because the next sample is preceded by all since the key frame.
 func (v *Stream) rest(ctx context.Context, now av.Instant) error {
-	if v.child == nil || now.Sub(v.rested) < settleAfter {
+	if v.child == nil || now.Sub(v.rested) < settleAfter || v.turned { // decoders keep pictures that are in another order
 		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, settleTime)

@@ -1,6 +1,9 @@
 package picture
 
 import (
+	"cmp"
+	"slices"
+
 	"reelcheck/reference/internal/av"
 )
 
@@ -22,13 +25,16 @@ type held struct {
 
 // give hands one sample to the child. When it has died, nothing is lost: see revive.
 func (v *Stream) give(number int64, s av.Sample, size [2]int) {
-	t := max(s.Time, v.since)
-	v.release(t)
+	v.release(max(s.Time, v.since))
 	if v.held != nil {
 		_ = v.child.Write(v.held.number, false, v.held.data)
 	}
-	v.given = max(v.given, number)
-	v.held = &held{fed{number, t, size}, s.Data}
+	v.latest = max(v.latest, number)
+	v.held = &held{fed{number, max(s.Presented(), v.since), size}, s.Data}
+	if s.Presented() > s.Time { // what follows is not what replaces it
+		v.turned = true
+		v.release(endOfTime)
+	}
 }
 
 // release writes the sample held to the child if a frame of the output before t shows it.
@@ -41,7 +47,8 @@ func (v *Stream) release(t av.Instant) {
 	shown := false
 	v.mu.Update(func() {
 		if shown = h.number >= v.wanted; shown {
-			v.fed = append(v.fed, h.fed)
+			i, _ := slices.BinarySearchFunc(v.fed, h.number, func(f fed, n int64) int { return cmp.Compare(f.number, n) })
+			v.fed = slices.Insert(v.fed, i, h.fed)
 		}
 	})
 	_ = v.child.Write(h.number, shown, h.data)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"reelcheck/reference/internal/av"
@@ -39,23 +40,24 @@ type Stream struct {
 
 	// Of the feeding goroutine.
 	reader *journal.Reader
-	number int64      // of the sample read last; the first is 1
-	newest av.Instant // its time
+	at     position
 	keys   []keyFrame // the last one, and before it those whose frames the child may still have
 	broken bool       // nothing after the last key frame can be decoded
 	absent bool       // without a place, or without a picture since it has one
 	since  av.Instant // when it got its place
 	child  *child
-	given  int64      // the sample given to a child last
-	held   *held      // that sample, while it has not been written to the child
+	given  int64      // how many samples a child was given, and those skipped before
+	latest int64      // the latest number of them
+	held   *held      // the last of them, while it has not been written to the child
 	shown  int64      // the sample written last that is to be shown
+	turned bool       // samples are in another order than their pictures
 	rested av.Instant // when the child was given something last
 	deaths deaths
 
 	mu      await.Mutex // guards the rest
 	queue   []*Picture
 	taken   *Picture   // what was taken last
-	fed     []fed      // given to the child; their pictures have not come
+	fed     []fed      // given to the child, in the order of their numbers; their pictures have not come
 	again   bool       // a new child is being given what an earlier one was
 	wanted  int64      // samples before it are decoded for the sake of later ones only
 	reached av.Instant // every sample before it was given or skipped
@@ -64,11 +66,12 @@ type Stream struct {
 
 // keyFrame is where decoding can begin.
 type keyFrame struct {
-	position journal.Position
-	number   int64
-	time     av.Instant
-	codec    av.Codec
-	size     [2]int
+	place  journal.Position
+	before position
+	number int64
+	time   av.Instant
+	codec  av.Codec
+	size   [2]int
 }
 
 // Run feeds the stream's video from the journal until the log ends or ctx does.
@@ -115,7 +118,7 @@ func (v *Stream) item(ctx context.Context, it journal.Item) error {
 		return err
 	}
 	v.release(it.Time)
-	before, newest := v.number, v.newest
+	before := v.at
 	key := v.note(it)
 	tile, shown := v.Plan.At(it.Time).Tile(v.ID)
 	if !shown {
@@ -139,11 +142,11 @@ func (v *Stream) item(ctx context.Context, it journal.Item) error {
 	case v.broken:
 		return nil
 	case v.absent:
-		if ok, err := v.catchUp(ctx, tile, it, before, newest); !ok || err != nil {
+		if ok, err := v.catchUp(ctx, tile, it, before); !ok || err != nil {
 			return err
 		}
 	case v.child == nil && !it.Mark: // it was ended to settle a frame
-		if err := v.replay(ctx, v.keys[len(v.keys)-1].shape(tile), before); err != nil {
+		if err := v.replay(ctx, v.keys[len(v.keys)-1].shape(tile), before.count); err != nil {
 			return err
 		}
 	}
@@ -152,7 +155,8 @@ func (v *Stream) item(ctx context.Context, it journal.Item) error {
 	}
 	v.absent = false
 	if !it.Mark {
-		v.give(v.number, it.Sample, v.keys[len(v.keys)-1].size)
+		v.given = v.at.count
+		v.give(v.at.number, it.Sample, v.keys[len(v.keys)-1].size)
 	}
 	return nil
 }
@@ -163,8 +167,8 @@ func (v *Stream) note(it journal.Item) (key bool) {
 		v.broken = v.broken || it.Gap
 		return false
 	}
-	v.number++
-	v.newest = it.Time
+	before := v.at
+	v.at.next(it.Sample)
 	v.broken = v.broken || it.Gap
 	w, h, ok := Size(it.Sample)
 	if !it.Key || !ok {
@@ -173,43 +177,44 @@ func (v *Stream) note(it journal.Item) (key bool) {
 	v.broken = false
 	v.mu.Lock()
 	needed := 0 // the keys before it begin what has come out
-	for needed < len(v.keys) && (len(v.fed) == 0 || needed+1 < len(v.keys) && v.keys[needed+1].number <= v.wanted) {
+	for needed < len(v.keys) && (len(v.fed) == 0 || needed+1 < len(v.keys) && v.keys[needed+1].before.latest < v.wanted) {
 		needed++
 	}
 	v.mu.Unlock()
-	v.keys = append(v.keys[needed:], keyFrame{v.reader.Position(), v.number, it.Time, it.Codec, [2]int{w, h}})
+	v.keys = append(v.keys[needed:], keyFrame{v.reader.Position(), before, v.at.number, it.Time, it.Codec, [2]int{w, h}})
 	return true
 }
 
-// catchUp brings a stream that has a place, but no picture, to where it is: the picture of sample before, whose time newest is. It
-// reports whether that was possible.
-func (v *Stream) catchUp(ctx context.Context, tile layout.Tile, it journal.Item, before int64, newest av.Instant) (bool, error) {
+// catchUp brings a stream that has a place, but no picture, to where it is: the picture of the sample before. It reports whether that was
+// possible.
+func (v *Stream) catchUp(ctx context.Context, tile layout.Tile, it journal.Item, before position) (bool, error) {
 	key := v.keys[len(v.keys)-1]
-	stale := v.since.Sub(newest) > fresh
+	stale := v.since.Sub(before.time) > fresh
 	if v.since.Sub(key.time) > CatchUp || stale && it.Mark {
 		return false, nil
 	}
 	v.mu.Lock()
 	// Not every sample gives a picture: the last three are sure to have one.
-	v.wanted = max(key.number, before-2)
+	v.wanted = max(key.number, slices.Min(before.last[:]))
 	if stale {
-		v.wanted = before + 1
+		v.wanted = before.latest + 1
 	}
 	v.mu.Unlock()
-	if err := v.replay(ctx, key.shape(tile), before); err != nil {
+	if err := v.replay(ctx, key.shape(tile), before.count); err != nil {
 		return false, err
 	}
 	v.release(it.Time)
 	return true, nil
 }
 
-// replay starts a child and gives it the samples that lead to, and include, number to.
+// replay starts a child and gives it the samples that lead to, and include, the one that is so many samples from the beginning.
 func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 	here := v.reader.Position()
+	v.given = max(v.given, to)
 	v.mu.Lock()
 	from := v.keys[0]
 	for _, k := range v.keys[1:] {
-		if k.number <= v.wanted {
+		if k.before.latest < v.wanted {
 			from = k
 		}
 	}
@@ -217,11 +222,11 @@ func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 	v.mu.Unlock()
 	v.held = nil
 	defer v.mu.Update(func() { v.again = false })
-	if err := errors.Join(v.start(ctx, s), v.reader.Seek(from.position)); err != nil {
+	if err := errors.Join(v.start(ctx, s), v.reader.Seek(from.place)); err != nil {
 		return err
 	}
 	size, broken := from.size, false
-	for number := from.number; number <= to; {
+	for read := from.before; read.count < to; {
 		it, err := v.reader.Next(ctx)
 		var torn *journal.TornError
 		switch {
@@ -233,14 +238,14 @@ func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 		case it.Mark:
 			continue
 		}
-		broken = broken || it.Gap && number > from.number
+		read.next(it.Sample)
+		broken = broken || it.Gap && read.number > from.number
 		if w, h, ok := Size(it.Sample); ok {
 			size, broken = [2]int{w, h}, false
 		}
 		if !broken {
-			v.give(number, it.Sample, size)
+			v.give(read.number, it.Sample, size)
 		}
-		number++
 	}
 	if v.held != nil && v.held.number <= v.shown {
 		v.release(endOfTime)

@@ -2,66 +2,125 @@ package matroska
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"reelcheck/reference/internal/av"
 )
 
 // frame finds out whether a video block is a key frame, and brings H.264 into Annex B form. Flags of blocks are not asked: whoever
-// wrote them did not look at the media.
-func (b *Block) frame() {
+// wrote them did not look at the media. It reports whether there is anything to decode.
+func (b *Block) frame() bool {
 	switch b.Track.Codec {
 	case av.VP8:
 		_, _, b.Key = av.VP8Key(b.Data)
 	case av.VP9:
 		b.Key = av.VP9Key(b.Data)
 	case av.H264:
-		b.annexB()
+		return b.annexB()
 	default:
 	}
+	return len(b.Data) > 0
 }
 
-func (b *Block) annexB() {
-	if !startsWithCode(b.Data) {
-		b.Data = fromLengths(b.Data, b.Track.lengthSize())
-	}
-	hasSets := false
+// annexB gives every key frame its parameter sets: those that came last, else those of the track. What is no picture is kept of no block.
+func (b *Block) annexB() (picture bool) {
+	b.Data = b.Track.annexB(b.Data)
+	var sets []byte
+	hasSPS := false
 	for nal := range av.NALs(b.Data) {
-		switch av.NALTypeOf(nal) {
-		case av.NALIDR:
-			b.Key = true
-		case av.NALSPS:
-			hasSets = true
-		default:
+		switch kind := av.NALTypeOf(nal); {
+		case kind == av.NALSPS, kind == av.NALPPS:
+			sets = av.AppendNAL(sets, nal)
+			hasSPS = hasSPS || kind == av.NALSPS
+		case kind >= av.NALSlice && kind <= av.NALIDR:
+			picture = true
+			b.Key = b.Key || kind == av.NALIDR
+			b.Reordered = b.Reordered || kind == av.NALSlice && bidirectional(nal)
 		}
 	}
-	if b.Key && !hasSets {
+	switch {
+	case hasSPS:
+		b.Track.inBand = sets
+	case b.Key && b.Track.inBand != nil:
+		b.Data = append(b.Track.inBand[:len(b.Track.inBand):len(b.Track.inBand)], b.Data...)
+	case b.Key:
 		b.Data = append(b.Track.sets(), b.Data...)
 	}
+	return picture
+}
+
+// bidirectional reports whether a slice is a B slice (ITU-T H.264 section 7.3.3).
+func bidirectional(nal []byte) bool {
+	var head [8]byte
+	copy(head[:], nal[1:])
+	_, rest := exp(binary.BigEndian.Uint64(head[:])) // first_mb_in_slice
+	kind, _ := exp(rest)
+	return kind%5 == 1
+}
+
+// exp reads the Exp-Golomb code of a small number from the highest bits.
+func exp(v uint64) (code, rest uint64) {
+	zeros := bits.LeadingZeros64(v)
+	if zeros > 20 { // no slice header has that
+		return 0, 0
+	}
+	n := 2*zeros + 1
+	return v>>(64-n) - 1, v << n
 }
 
 func startsWithCode(b []byte) bool {
 	return len(b) >= 4 && b[0] == 0 && b[1] == 0 && (b[2] == 1 || b[2] == 0 && b[3] == 1)
 }
 
+// annexB is a frame in Annex B form. A length of 256 looks like a start code, and only the lengths to the end tell which it is.
+func (t *Track) annexB(b []byte) []byte {
+	size := t.lengthSize()
+	if lengths(b, size) || !startsWithCode(b) {
+		return fromLengths(b, size)
+	}
+	return b
+}
+
 // lengthSize is how many bytes the length of a NAL unit takes (ISO/IEC 14496-15 section 5.3.3.1.2).
 func (t *Track) lengthSize() int {
-	if len(t.private) < 5 {
+	if len(t.private) < 5 || startsWithCode(t.private) {
 		return 4
 	}
 	return int(t.private[4]&3) + 1
 }
 
+// lengths reports whether b consists of NAL units with their lengths before them.
+func lengths(b []byte, size int) bool {
+	for len(b) > 0 {
+		n := length(b, size)
+		if n < 0 || n > len(b)-size {
+			return false
+		}
+		b = b[size+n:]
+	}
+	return true
+}
+
+// length is the one at the beginning of b, -1 if that is too short.
+func length(b []byte, size int) (n int) {
+	if len(b) < size {
+		return -1
+	}
+	for _, x := range b[:size] {
+		n = n<<8 | int(x)
+	}
+	return n
+}
+
 func fromLengths(b []byte, size int) []byte {
 	var out []byte
 	for len(b) > size {
-		n := 0
-		for _, x := range b[:size] {
-			n = n<<8 | int(x)
+		n := length(b, size)
+		b = b[size:]
+		n = min(n, len(b))
+		if n > 0 {
+			out = av.AppendNAL(out, b[:n])
 		}
-		if b = b[size:]; n > len(b) || n < 0 {
-			n = len(b)
-		}
-		out = av.AppendNAL(out, b[:n])
 		b = b[n:]
 	}
 	return out
@@ -70,6 +129,12 @@ func fromLengths(b []byte, size int) []byte {
 // sets are the parameter sets of the track's description, in Annex B form.
 func (t *Track) sets() []byte {
 	var out []byte
+	if startsWithCode(t.private) {
+		for nal := range av.NALs(t.private) {
+			out = av.AppendNAL(out, nal)
+		}
+		return out
+	}
 	if len(t.private) < 7 {
 		return nil
 	}

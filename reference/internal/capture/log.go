@@ -14,11 +14,12 @@ import (
 type log struct {
 	take   *Take
 	reader *journal.Reader
-	waits  *journal.Item // read, but not yet to be judged
-	probe  *probe        // of the segment that is looked at; nil once its film is made
-	film   *film         // nil until the segment was looked at
-	sum    *checksum     // of the film
-	found  []*Segment    // complete
+	held   journal.Item // read, but not yet to be judged, when holds; nothing is read before it is
+	holds  bool
+	probe  *probe     // of the segment that is looked at; nil once its film is made
+	film   *film      // nil until the segment was looked at
+	sum    *checksum  // of the film
+	found  []*Segment // complete
 	log    *slog.Logger
 }
 
@@ -44,23 +45,20 @@ func (g *log) begin(at journal.Position) {
 func (g *log) follow(ctx context.Context, limit av.Instant) error {
 	for !g.take.finished {
 		it, err := g.next(ctx)
-		if errors.Is(err, io.EOF) {
-			if g.take.To == forever {
-				return nil // its end will be told
-			}
-			if err := g.see(nil); err != nil {
-				return err
-			}
-			continue
+		switch {
+		case errors.Is(err, io.EOF) && g.take.To == forever:
+			return nil // its end will be told
+		case errors.Is(err, io.EOF):
+			err = g.end()
+		case err != nil:
+			return err
+		case !it.Mark && !it.Report && it.Time >= limit:
+			g.held, g.holds = it, true
+			return nil
+		default:
+			err = g.see(it)
 		}
 		if err != nil {
-			return err
-		}
-		if !it.Mark && !it.Report && it.Time >= limit {
-			g.waits = it
-			return nil
-		}
-		if err := g.see(it); err != nil {
 			return err
 		}
 	}
@@ -68,54 +66,57 @@ func (g *log) follow(ctx context.Context, limit av.Instant) error {
 }
 
 // next returns the next item. Damage in the log is told and skipped.
-func (g *log) next(ctx context.Context) (*journal.Item, error) {
-	if it := g.waits; it != nil {
-		g.waits = nil
-		return it, nil
+func (g *log) next(ctx context.Context) (journal.Item, error) {
+	if g.holds {
+		g.holds = false
+		return g.held, nil
 	}
 	return read(ctx, g.reader, g.log)
 }
 
-func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (*journal.Item, error) {
+func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Item, error) {
 	for {
 		it, err := r.Next(ctx)
 		var torn *journal.TornError
-		if errors.As(err, &torn) {
-			log.Error("media is lost", "error", torn)
-			continue
+		if !errors.As(err, &torn) {
+			return it, err
 		}
-		if err != nil {
-			return nil, err
-		}
-		return &it, nil
+		log.Error("media is lost", "error", torn)
 	}
 }
 
-// see judges an item, nil for the end of the log.
-func (g *log) see(it *journal.Item) error {
+// see judges an item.
+func (g *log) see(it journal.Item) error {
 	if g.film == nil {
-		if it != nil && !g.probe.see(*it, g.reader.Position()) {
+		if !g.probe.see(it, g.reader.Position()) {
 			return nil
 		}
 		return g.shoot()
 	}
-	v := over
-	if it != nil {
-		var err error
-		if v, err = g.film.see(*it, g.reader.Position()); err != nil {
-			return err
-		}
-	}
-	switch v {
-	case boundary:
+	switch v, err := g.film.see(it, g.reader.Position()); {
+	case err != nil:
+		return err
+	case v == boundary:
 		g.film.segment.Cut = true
 		return g.cut()
-	case over:
-		g.take.finished = true
-		return g.complete()
+	case v == over:
+		return g.finish()
 	default:
 		return nil
 	}
+}
+
+// end judges the end of the log.
+func (g *log) end() error {
+	if g.film == nil {
+		return g.shoot()
+	}
+	return g.finish()
+}
+
+func (g *log) finish() error {
+	g.take.finished = true
+	return g.complete()
 }
 
 // shoot goes back to the beginning of the segment, to make its film.

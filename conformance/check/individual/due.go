@@ -1,0 +1,241 @@
+package individual
+
+import (
+	"slices"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media/matroska"
+)
+
+// stream is a published stream of an archive's session, with what of it the archive has to hold.
+type stream struct {
+	id       string
+	client   string
+	began    time.Time
+	due      map[string][]*due // by the type of track: several when it went on with other content
+	segments []check.Span      // in each of which it has a file of its own
+}
+
+// due is a track that was published, or a stretch of it with content of one kind, and the stretches of real time in which the archive holds it.
+type due struct {
+	by    evidence.Record
+	whole check.Span   // from its publication to its end
+	spans []check.Span // none: the archive does not hold it
+	free  time.Time    // from when on it may be there or not; zero: never
+}
+
+// has tells whether the archive has to hold anything of the stream.
+func (s *stream) has() bool { return len(s.segments) > 0 }
+
+// holds tells whether the archive has to hold its track of a type at some time.
+func (s *stream) holds(kind string) bool { return len(s.spans(kind)) > 0 }
+
+// spans are those in which the archive has to hold its track of a type.
+func (s *stream) spans(kind string) []check.Span {
+	var out []check.Span
+	for _, d := range s.due[kind] {
+		out = append(out, d.spans...)
+	}
+	return check.Union(out)
+}
+
+// all are the tracks of the stream of both types.
+func (s *stream) all() []*due { return slices.Concat(s.due[matroska.Video], s.due[matroska.Audio]) }
+
+// ending brackets the end of an archive in real time.
+type ending struct{ early, late time.Time }
+
+func ended(c *check.Case, h *check.History) (ending, bool) {
+	if k, ok := c.Course(h); ok {
+		first, last := c.RealEnd(h, k)
+		return ending{first, last}, !first.IsZero()
+	}
+	stop, ok := h.FirstStop()
+	return ending{check.Sent(stop), check.Over(stop)}, ok
+}
+
+// streams lays out what an archive has to hold.
+func streams(c *check.Case, h *check.History) []*stream {
+	s := c.Sessions[h.Start.IDs[evidence.Session]]
+	if s == nil {
+		return nil
+	}
+	var out []*stream
+	for _, u := range s.Streams {
+		id, p := u.By.IDs[evidence.Stream], u.By.Published
+		i := slices.IndexFunc(out, func(s *stream) bool { return s.id == id })
+		if i < 0 {
+			i = len(out)
+			out = append(out, &stream{id: id, client: p.Client, began: p.First, due: map[string][]*due{}})
+		}
+		if p.First.Before(out[i].began) {
+			out[i].began = p.First
+		}
+		if p.Kind == matroska.Video || p.Kind == matroska.Audio {
+			out[i].due[p.Kind] = append(out[i].due[p.Kind], &due{by: u.By, whole: u})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *stream) int { return a.began.Compare(b.began) })
+	end, ok := ended(c, h)
+	if !ok {
+		return out
+	}
+	begun := check.Span{From: check.Over(h.Start), To: end.early}
+	for _, kind := range []string{matroska.Video, matroska.Audio} {
+		if asked(h, kind) {
+			plan(c, h, begun, out, kind)
+		}
+	}
+	for _, s := range out {
+		s.segment(c, h)
+	}
+	return out
+}
+
+// asked tells whether the archive was asked to hold tracks of a type.
+func asked(h *check.History, kind string) bool {
+	key := "hasVideo"
+	if kind == matroska.Audio {
+		key = "hasAudio"
+	}
+	return h.Request[key] != false
+}
+
+// plan says when the archive holds each track of a type: all that are published, or chosen, as far as the limit allows.
+func plan(c *check.Case, h *check.History, begun check.Span, all []*stream, kind string) {
+	limit := int(c.Number("individual.video-streams.max"))
+	if kind == matroska.Audio {
+		limit = int(c.Number("audio-streams.max"))
+	}
+	var held []check.Span // of those that are recorded, in the order of publication
+	for _, s := range all {
+		var spans []check.Span
+		for _, d := range s.due[kind] {
+			d.spans = inArchive(c, h, begun, d.whole)
+			spans = append(spans, d.spans...)
+		}
+		if len(spans) == 0 {
+			continue
+		}
+		from := spans[0].From
+		there := 0
+		for _, o := range held {
+			if o.Covers(from) {
+				there++
+			}
+		}
+		if there < limit {
+			held = append(held, check.Span{From: from, To: spans[len(spans)-1].To})
+			continue
+		}
+		// It waits; from when a place becomes free on it may be there.
+		for _, d := range s.due[kind] {
+			d.spans, d.free = nil, freed(held, from)
+		}
+	}
+}
+
+// freed is when the first of the spans that hold at from ends.
+func freed(held []check.Span, from time.Time) (at time.Time) {
+	for _, o := range held {
+		if o.Covers(from) && (at.IsZero() || o.To.Before(at)) {
+			at = o.To
+		}
+	}
+	return at
+}
+
+// inArchive are the stretches in which an archive without limits holds a track: not while its client had no network.
+func inArchive(c *check.Case, h *check.History, begun, whole check.Span) []check.Span {
+	if h.Request.Text("streamMode") == "manual" {
+		return present(whole, check.ChosenSpans(c.Changes(), h, whole))
+	}
+	if cut, ok := whole.Cut(begun.From, begun.To); ok {
+		return present(whole, []check.Span{cut})
+	}
+	return nil
+}
+
+// present leaves out of spans the stretches in which the client had no network.
+func present(whole check.Span, spans []check.Span) []check.Span {
+	var out []check.Span
+	for _, s := range spans {
+		for _, a := range whole.By.Published.Away {
+			if !s.Covers(a.From) {
+				continue
+			}
+			out = append(out, check.Span{From: s.From, To: a.From, By: s.By})
+			if s.From = a.To; a.To.IsZero() || !a.To.Before(s.To) {
+				s.From = s.To
+			}
+		}
+		if s.From.Before(s.To) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// segment finds the stretches that have a file each. What is published is one, from each reconnection and, in manual archives, each
+// addition on; a choice of parts changes nothing.
+func (s *stream) segment(c *check.Case, h *check.History) {
+	var all []check.Span
+	for _, d := range s.all() {
+		all = append(all, d.spans...)
+	}
+	for _, u := range s.recoded(check.Union(all)) {
+		last := len(s.segments) - 1
+		if last >= 0 && !s.removed(c, h, s.segments[last].To, u.From) && !s.interrupted(s.segments[last].To, u.From) && !s.segments[last].To.Equal(u.From) {
+			s.segments[last].To = u.To
+			continue
+		}
+		s.segments = append(s.segments, u)
+	}
+}
+
+// recoded cuts spans where the video goes on in another codec.
+func (s *stream) recoded(spans []check.Span) []check.Span {
+	for _, at := range s.switches() {
+		for i, span := range spans {
+			if span.From.Before(at) && at.Before(span.To) {
+				second := span
+				spans[i].To, second.From = at, at
+				spans = slices.Insert(spans, i+1, second)
+				break
+			}
+		}
+	}
+	return spans
+}
+
+// switches are when the video went on in another codec.
+func (s *stream) switches() []time.Time {
+	var out []time.Time
+	for i, d := range s.due[matroska.Video] {
+		if i > 0 && s.due[matroska.Video][i-1].by.Published.Codec != d.by.Published.Codec {
+			out = append(out, d.by.Published.First)
+		}
+	}
+	return out
+}
+
+// interrupted tells whether the client had no network at some time between two moments.
+func (s *stream) interrupted(from, to time.Time) bool {
+	for _, d := range s.all() {
+		for _, a := range d.by.Published.Away {
+			if !a.From.Before(from) && !a.From.After(to) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// removed tells whether the stream was taken out of the archive between two moments.
+func (s *stream) removed(c *check.Case, h *check.History, from, to time.Time) bool {
+	return slices.ContainsFunc(c.Changes(), func(k check.Change) bool {
+		return k.Done() && k.H == h && k.Stream == s.id && !k.Added && !check.Sent(k.R).Before(from) && !check.Over(k.R).After(to)
+	})
+}

@@ -1,0 +1,182 @@
+package individual
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/check"
+	zipped "reelcheck/conformance/media/individual"
+	"reelcheck/conformance/media/matroska"
+	"reelcheck/conformance/scenario/name"
+)
+
+// manifestChecks are about what the manifest says, but for times.
+var manifestChecks = []check.Check{
+	check.New("ARC-MAN-01", check.In(name.Captures), manifestIsJSON),
+	check.New("ARC-MAN-02", check.In(name.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+		return textOf(b, "id", b.ID)
+	})),
+	check.New("ARC-MAN-03", check.In(name.Captures), manifests(partner)),
+	check.New("ARC-MAN-04", check.In(name.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+		return textOf(b, "sessionId", b.Request.Text("sessionId"))
+	})),
+	check.New("ARC-MAN-05", check.In(name.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+		return textOf(b, "name", b.Request.Text("name"))
+	})),
+	check.New("ARC-MAN-07", check.In(name.Captures), filesListed),
+	check.New("ARC-MAN-08", check.In(name.Captures), streamIDs),
+	check.New("ARC-MAN-09", check.In(name.Captures, name.Matroska), filenames),
+	check.New("ARC-MAN-10", check.In(name.Captures), sizes),
+	check.New("ARC-MAN-13", check.In(name.Captures), connectionData),
+	check.New("ARC-MAN-14", check.In(name.Captures, name.Kinds), videoTypes),
+}
+
+func manifestIsJSON(c *check.Case) {
+	for _, b := range bundles(c) {
+		if !b.listed {
+			c.Wrong("one manifest", fmt.Sprintf("%d", len(b.zip.Manifests())), b.r)
+			continue
+		}
+		var wrong []string
+		for _, f := range b.manifest.Findings {
+			wrong = append(wrong, f.String())
+		}
+		for _, m := range []struct {
+			key   string
+			kinds []string
+		}{
+			{"id", []string{zipped.JSONString}}, {"partnerId", []string{zipped.JSONString, zipped.JSONNumber}}, {"sessionId", []string{zipped.JSONString}},
+			{"name", []string{zipped.JSONString}}, {"createdAt", []string{zipped.JSONNumber}}, {"files", []string{zipped.JSONArray}},
+		} {
+			if kind := b.manifest.Members[m.key].Kind(); !slices.Contains(m.kinds, kind) {
+				wrong = append(wrong, m.key+" is "+kind)
+			}
+		}
+		c.Want(len(wrong) == 0, "an object with id, partnerId, sessionId, name, createdAt and files", check.Clip(strings.Join(wrong, "; "), 300), b.r)
+	}
+}
+
+// manifests judges each manifest that was read.
+func manifests(of func(*check.Case, *bundle) (expected, actual string, ok bool)) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, b := range bundles(c) {
+			if b.listed {
+				expected, actual, ok := of(c, b)
+				c.Want(ok, expected, actual, b.r, b.Start)
+			}
+		}
+	}
+}
+
+func textOf(b *bundle, key, want string) (expected, actual string, ok bool) {
+	v := b.manifest.Members[key]
+	got, isText := v.Text()
+	return fmt.Sprintf("%s %q", key, want), v.Show(), isText && got == want
+}
+
+func partner(c *check.Case, b *bundle) (expected, actual string, ok bool) {
+	want := []string{b.App(), c.Apps[b.App()].Key}
+	v := b.manifest.Members["partnerId"]
+	got, isText := v.Text()
+	if n, isNumber := v.Whole(); isNumber {
+		got, isText = fmt.Sprint(n), true
+	}
+	return "partnerId " + strings.Join(want, " or "), v.Show(), isText && got != "" && slices.Contains(want, got)
+}
+
+func filesListed(c *check.Case) {
+	for _, b := range bundles(c) {
+		if !b.listed {
+			continue
+		}
+		var held, told []string
+		for _, e := range b.zip.MediaFiles() {
+			held = append(held, e.Name)
+		}
+		for _, o := range b.manifest.Files {
+			filename, _ := o["filename"].Text()
+			told = append(told, filename)
+		}
+		slices.Sort(held)
+		slices.Sort(told)
+		c.Want(slices.Equal(held, told), check.Clip("files "+strings.Join(held, ", "), 300), check.Clip(strings.Join(told, ", "), 300), b.r)
+	}
+}
+
+// listed goes through the files that the manifest lists.
+func listed(c *check.Case, each func(b *bundle, f *file)) {
+	for _, b := range bundles(c) {
+		for _, f := range b.files {
+			if f.listed {
+				each(b, f)
+			}
+		}
+	}
+}
+
+// streamIDs: the frames of a file are those of the stream that the manifest says.
+func streamIDs(c *check.Case) {
+	listed(c, func(b *bundle, f *file) {
+		frames, known := 0, 0
+		for _, t := range f.tracks {
+			frames, known = frames+len(t.Frames), known+len(t.known())
+		}
+		ok := f.stream != nil && (frames == 0 || 2*known > frames)
+		c.Want(ok, "frames of the stream that streamId names", fmt.Sprintf("%d of %d frames in %s are of %s", known, frames, f.entry.Name, f.about["streamId"].Show()), b.r)
+	})
+}
+
+func filenames(c *check.Case) {
+	for _, b := range bundles(c) {
+		for i, o := range b.manifest.Files {
+			filename, isText := o["filename"].Text()
+			e, there := b.zip.Entry(filename)
+			ext := ".webm"
+			if preferred(c, b.History) == "H264" {
+				ext = ".mkv"
+			}
+			c.Want(isText && there && e.Media != nil && e.Ext() == ext, "filename of a "+ext+" file in the ZIP", fmt.Sprintf("file %d: %s", i, o["filename"].Show()), b.r)
+		}
+	}
+}
+
+func sizes(c *check.Case) {
+	listed(c, func(b *bundle, f *file) {
+		n, ok := f.about["size"].Whole()
+		c.Want(ok && n >= 0 && uint64(n) == f.entry.Size, fmt.Sprintf("size %d of %s", f.entry.Size, f.entry.Name), f.about["size"].Show(), b.r)
+	})
+}
+
+func connectionData(c *check.Case) {
+	listed(c, func(b *bundle, f *file) {
+		if f.stream == nil {
+			return
+		}
+		want := f.stream.record().Published.ConnectionData
+		got, ok := f.about["connectionData"].Text()
+		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", check.Clip(fmt.Sprintf("%q", want), 120)), f.about["connectionData"].Show(), b.r, f.stream.record())
+	})
+}
+
+// videoTypes: what the client said of its video, a camera where it said nothing. Where there is no video, there may be none.
+func videoTypes(c *check.Case) {
+	listed(c, func(b *bundle, f *file) {
+		if f.stream == nil {
+			return
+		}
+		r := f.stream.record()
+		want := r.Published.VideoType
+		if want == "" {
+			want = "camera"
+		}
+		v := f.about["videoType"]
+		got, isText := v.Text()
+		ok := isText && got == want
+		if !f.stream.holds(matroska.Video) {
+			ok = ok || v.Kind() == zipped.JSONAbsent || v.Kind() == zipped.JSONNull || isText && (got == "" || got == "camera")
+			want += ", or none, of what is not seen"
+		}
+		c.Want(ok, "videoType "+want, v.Show(), b.r, r)
+	})
+}

@@ -1,0 +1,121 @@
+// Package individual reads the ZIP of an individual stream archive: its entries, its manifest and the frames of
+// its media files. It judges nothing.
+//
+// A bad archive never is an error: it is described by findings, and what can be read of it is. Memory is bounded
+// whatever an archive says of itself.
+package individual
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/media/matroska"
+)
+
+// Report is what an archive holds.
+type Report struct {
+	Size     int64     `json:"size"`
+	Findings []Finding `json:"findings,omitempty"`
+	Comment  string    `json:"comment,omitempty"`
+	Entries  []Entry   `json:"entries"` // in the order of the central directory
+}
+
+// Kind classifies a finding.
+type Kind string
+
+// The kinds of findings.
+const (
+	Empty     Kind = "empty"     // 0 bytes
+	Broken    Kind = "broken"    // the directory, an entry or a manifest cannot be read
+	Truncated Kind = "truncated" // an entry ends early
+	Checksum  Kind = "checksum"  // the bytes of an entry are not those of its CRC
+	Duplicate Kind = "duplicate" // a name, or a member of a manifest, is there twice
+	Path      Kind = "path"      // a name that leads elsewhere than into the folder it is unpacked to
+	Method    Kind = "method"    // a compression that is not read, or encryption
+	Disagree  Kind = "disagree"  // the head of an entry says something else than the directory
+	Overlap   Kind = "overlap"   // entries share bytes
+	Ratio     Kind = "ratio"     // an entry grows out of proportion when it is unpacked
+	Limit     Kind = "limit"     // more than is looked at
+)
+
+// Finding is something wrong or remarkable.
+type Finding struct {
+	Kind   Kind   `json:"kind"`
+	Detail string `json:"detail"`
+}
+
+func (f Finding) String() string { return string(f.Kind) + ": " + f.Detail }
+
+// Entry is one entry of the ZIP.
+type Entry struct {
+	Name     string    `json:"name"`
+	Method   string    `json:"method"` // "stored", "deflated", or the number
+	Size     uint64    `json:"size"`   // unpacked, as the directory says
+	Packed   uint64    `json:"packed"`
+	CRC32    uint32    `json:"crc32"`
+	Offset   int64     `json:"offset"` // of its bytes; -1: unknown
+	Findings []Finding `json:"findings,omitempty"`
+	// One of these is set where the name, or the first bytes, say what it is.
+	Media    *matroska.Report `json:"media,omitempty"`
+	Manifest *Manifest        `json:"manifest,omitempty"`
+}
+
+// Directory tells whether the entry is a folder.
+func (e Entry) Directory() bool { return strings.HasSuffix(e.Name, "/") }
+
+// Ext is the ending of the name, in lower case: ".webm".
+func (e Entry) Ext() string { return strings.ToLower(path.Ext(e.Name)) }
+
+// Entry finds an entry by its exact name.
+func (r Report) Entry(name string) (Entry, bool) {
+	i := slices.IndexFunc(r.Entries, func(e Entry) bool { return e.Name == name })
+	if i < 0 {
+		return Entry{}, false
+	}
+	return r.Entries[i], true
+}
+
+// Manifests are the entries that end in .json.
+func (r Report) Manifests() []Entry {
+	return slices.DeleteFunc(slices.Clone(r.Entries), func(e Entry) bool { return e.Manifest == nil })
+}
+
+// Manifest is the only manifest; ok is false when there is none, or more than one.
+func (r Report) Manifest() (m Manifest, ok bool) {
+	found := r.Manifests()
+	if len(found) != 1 {
+		return m, false
+	}
+	return *found[0].Manifest, true
+}
+
+// MediaFiles are the entries that are Matroska or WebM by name or by content.
+func (r Report) MediaFiles() []Entry {
+	return slices.DeleteFunc(slices.Clone(r.Entries), func(e Entry) bool { return e.Media == nil })
+}
+
+// Problems lists all findings, those of entries with their names.
+func (r Report) Problems() []string {
+	var out []string
+	for _, f := range r.Findings {
+		out = append(out, f.String())
+	}
+	for _, e := range r.Entries {
+		for _, f := range e.Findings {
+			out = append(out, fmt.Sprintf("%q: %s", e.Name, f))
+		}
+		if e.Manifest != nil {
+			for _, f := range e.Manifest.Findings {
+				out = append(out, fmt.Sprintf("%q: %s", e.Name, f))
+			}
+		}
+		if e.Media != nil {
+			for _, f := range e.Media.Findings {
+				out = append(out, fmt.Sprintf("%q: %s", e.Name, f))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,172 @@
+package individual
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What is looked at. Archives of a run are far below.
+const (
+	maxDirectory = 16 << 20 // bytes read to find the entries
+	maxEntries   = 4096
+	maxUnpacked  = 2 << 30 // bytes of all entries
+	maxManifest  = 4 << 20
+	maxRatio     = 100 // media and its manifest do not compress like that
+	maxFindings  = 100
+)
+
+// Open reads the archive at path. The error is nil for whatever the archive holds; it tells that the file cannot be
+// read, or that ctx ended.
+func Open(ctx context.Context, path string) (Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Report{}, fmt.Errorf("individual archive: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Report{}, fmt.Errorf("individual archive: %w", err)
+	}
+	return Read(ctx, f, info.Size())
+}
+
+// Read is [Open] for an archive of so many bytes.
+func Read(ctx context.Context, f io.ReaderAt, size int64) (Report, error) {
+	r := Report{Size: size, Entries: []Entry{}}
+	if size == 0 {
+		r.note(Empty, "the archive has 0 bytes")
+		return r, nil
+	}
+	m := &meter{from: f, left: maxDirectory, metered: true}
+	z, err := zip.NewReader(m, size)
+	m.metered = false
+	switch {
+	case m.err != nil:
+		return r, fmt.Errorf("individual archive: %w", m.err)
+	case m.left < 0:
+		r.note(Limit, "its directory takes more than %d bytes", maxDirectory)
+		return r, nil
+	case err != nil && !errors.Is(err, zip.ErrInsecurePath):
+		r.note(Broken, "no ZIP: %v", err)
+		return r, nil
+	}
+	r.Comment = z.Comment
+	files := z.File
+	if len(files) > maxEntries {
+		r.note(Limit, "%d entries; the first %d are looked at", len(files), maxEntries)
+		files = files[:maxEntries]
+	}
+	left := int64(maxUnpacked)
+	for _, file := range files {
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
+		e := describe(file)
+		e.head(m, file)
+		if m.err == nil {
+			left -= e.read(ctx, file, left)
+		}
+		if m.err != nil {
+			return r, fmt.Errorf("individual archive: %w", m.err)
+		}
+		r.Entries = append(r.Entries, e)
+	}
+	r.compare()
+	return r, ctx.Err()
+}
+
+func (r *Report) note(k Kind, format string, args ...any) {
+	if len(r.Findings) < maxFindings {
+		r.Findings = append(r.Findings, Finding{k, fmt.Sprintf(format, args...)})
+	}
+}
+
+func (e *Entry) note(k Kind, format string, args ...any) {
+	if len(e.Findings) < maxFindings {
+		e.Findings = append(e.Findings, Finding{k, fmt.Sprintf(format, args...)})
+	}
+}
+
+// meter reads an archive and remembers why the file itself could not be read. While it is metered it hands out
+// only so many bytes.
+type meter struct {
+	from    io.ReaderAt
+	metered bool
+	left    int64
+	err     error
+}
+
+var (
+	errMetered = errors.New("too much is read")
+	errOutside = errors.New("its place is before the file")
+)
+
+func (m *meter) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 { // a directory that was shifted may say so of an entry
+		return 0, errOutside
+	}
+	if m.metered {
+		if m.left -= int64(len(p)); m.left < 0 {
+			return 0, errMetered
+		}
+	}
+	n, err := m.from.ReadAt(p, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		m.err = err
+	}
+	return n, err
+}
+
+// describe is what the directory says of an entry.
+func describe(f *zip.File) Entry {
+	e := Entry{Name: strings.ToValidUTF8(f.Name, "\uFFFD"), Size: f.UncompressedSize64, Packed: f.CompressedSize64, CRC32: f.CRC32, Offset: -1}
+	switch f.Method {
+	case zip.Store:
+		e.Method = "stored"
+	case zip.Deflate:
+		e.Method = "deflated"
+	default:
+		e.Method = fmt.Sprint(f.Method)
+		e.note(Method, "compression %d is not read", f.Method)
+	}
+	if f.Flags&1 != 0 {
+		e.note(Method, "it is encrypted")
+	}
+	if why := trick(f.Name); why != "" {
+		e.note(Path, "%s", why)
+	}
+	if mode := f.Mode(); !mode.IsRegular() && !mode.IsDir() {
+		e.note(Path, "it is no regular file: %v", mode)
+	}
+	if e.Size > maxRatio*max(e.Packed, 1) {
+		e.note(Ratio, "%d bytes are packed into %d", e.Size, e.Packed)
+	}
+	return e
+}
+
+// trick tells what a name does beside naming a file of the folder that the archive is unpacked to.
+func trick(name string) string {
+	switch {
+	case name == "":
+		return "it has no name"
+	case !utf8.ValidString(name):
+		return "its name is not UTF-8"
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "its name has control characters"
+	case strings.ContainsAny(name, `\:`):
+		return `its name has a \ or a :`
+	case strings.HasPrefix(name, "/"):
+		return "its name is absolute"
+	case slices.ContainsFunc(strings.Split(strings.TrimSuffix(name, "/"), "/"), func(s string) bool { return s == "" || s == "." || s == ".." }):
+		return "its name has parts that are empty, . or .."
+	}
+	return ""
+}

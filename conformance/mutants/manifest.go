@@ -1,0 +1,211 @@
+package mutants
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/media/individual"
+	"reelcheck/conformance/media/matroska"
+	"reelcheck/conformance/scenario/name"
+)
+
+// manifest is that of a ZIP; one that is lost if it has none.
+func manifest(r *individual.Report) *individual.Manifest {
+	for i := range r.Entries {
+		if m := r.Entries[i].Manifest; m != nil {
+			return m
+		}
+	}
+	return &individual.Manifest{}
+}
+
+// member changes what the manifest says of the archive.
+func member(key string, change func(individual.Value) individual.Value) func(*Tape) {
+	return memberOf(name.Captures, key, change)
+}
+
+func memberOf(scenario, key string, change func(individual.Value) individual.Value) func(*Tape) {
+	return zip(scenario, func(r *individual.Report) { m := manifest(r); m.Members[key] = change(m.Members[key]) })
+}
+
+// fileMember changes what it says of a client's file.
+func fileMember(client, key string, change func(individual.Value) individual.Value) func(*Tape) {
+	return inFile(name.Captures, client, told(key, change))
+}
+
+// told changes what the manifest says of a file.
+func told(key string, change func(individual.Value) individual.Value) edit {
+	return func(r *individual.Report, e *individual.Entry) {
+		if o := listing(r, e); o != nil {
+			o[key] = change(o[key])
+		}
+	}
+}
+
+func listing(r *individual.Report, e *individual.Entry) individual.Object {
+	for _, o := range manifest(r).Files {
+		if filename, _ := o["filename"].Text(); filename == e.Name {
+			return o
+		}
+	}
+	return nil
+}
+
+func to(v individual.Value) func(individual.Value) individual.Value {
+	return func(individual.Value) individual.Value { return v }
+}
+
+func more(n int64) func(individual.Value) individual.Value {
+	return func(v individual.Value) individual.Value {
+		old, _ := v.Whole()
+		return individual.Value(strconv.FormatInt(old+n, 10))
+	}
+}
+
+// rename gives a file another name, in the ZIP and in the manifest.
+func rename(to func(string) string) edit {
+	return func(r *individual.Report, e *individual.Entry) {
+		o := listing(r, e)
+		e.Name = to(e.Name)
+		if o != nil {
+			o["filename"] = individual.Value(fmt.Sprintf("%q", e.Name))
+		}
+	}
+}
+
+func ending(from, to string) func(string) string {
+	return func(s string) string { return strings.TrimSuffix(s, from) + to }
+}
+
+// exchange swaps what two files hold, so that each is told to be the other.
+func exchange(from, to *individual.Entry) { from.Media, to.Media = to.Media, from.Media }
+
+func eachTrack(e *individual.Entry, spoil func(*matroska.Track)) {
+	for i := range e.Media.Tracks {
+		if t := &e.Media.Tracks[i]; len(t.Frames) > 0 {
+			spoil(t)
+		}
+	}
+}
+
+// shift moves frames from a moment on.
+func shift(by, from time.Duration) func(*matroska.Track) {
+	return func(t *matroska.Track) {
+		for i := range t.Frames {
+			if t.Frames[i].At >= from {
+				t.Frames[i].At += by
+			}
+		}
+	}
+}
+
+// lose takes the tracks of a type out of a file.
+func lose(kind string) edit {
+	return func(_ *individual.Report, e *individual.Entry) {
+		e.Media.Tracks = slices.DeleteFunc(e.Media.Tracks, func(t matroska.Track) bool { return t.Type == kind })
+	}
+}
+
+// upTo cuts a file off.
+func upTo(end time.Duration) edit {
+	return func(_ *individual.Report, e *individual.Entry) {
+		eachTrack(e, func(t *matroska.Track) {
+			t.Frames = slices.DeleteFunc(t.Frames, func(f matroska.Frame) bool { return f.At > end })
+		})
+	}
+}
+
+// frames changes the frames of a type of track.
+func frames(kind string, spoil func([]matroska.Frame) []matroska.Frame) edit {
+	return func(_ *individual.Report, e *individual.Entry) {
+		eachTrack(e, func(t *matroska.Track) {
+			if t.Type == kind {
+				t.Frames = spoil(t.Frames)
+			}
+		})
+	}
+}
+
+func frame(kind string, i int, spoil func(*matroska.Frame)) edit {
+	return frames(kind, func(all []matroska.Frame) []matroska.Frame {
+		spoil(&all[i])
+		return all
+	})
+}
+
+// join puts what is in the second file at the end of the first, and takes the second away.
+func join(r *individual.Report, first, second *individual.Entry) {
+	offset := startOf(r, second) - startOf(r, first)
+	for _, t := range second.Media.Tracks {
+		shift(offset, 0)(&t)
+		i := slices.IndexFunc(first.Media.Tracks, func(o matroska.Track) bool { return o.Type == t.Type && o.Codec == t.Codec })
+		if i < 0 {
+			first.Media.Tracks = append(first.Media.Tracks, t)
+			continue
+		}
+		first.Media.Tracks[i].Frames = append(first.Media.Tracks[i].Frames, t.Frames...)
+	}
+	m, gone := manifest(r), second.Name
+	m.Files = slices.DeleteFunc(m.Files, func(o individual.Object) bool { filename, _ := o["filename"].Text(); return filename == gone })
+	r.Entries = slices.DeleteFunc(r.Entries, func(e individual.Entry) bool { return e.Name == gone })
+}
+
+func startOf(r *individual.Report, e *individual.Entry) time.Duration {
+	n, _ := listing(r, e)["startTimeOffset"].Whole()
+	return time.Duration(n) * time.Millisecond
+}
+
+// divide has a file end at a moment, and another go on from there.
+func divide(at time.Duration) edit {
+	return func(r *individual.Report, e *individual.Entry) {
+		second := *e
+		media := *e.Media
+		media.Tracks = nil
+		for i := range e.Media.Tracks {
+			t := &e.Media.Tracks[i]
+			cut := slices.IndexFunc(t.Frames, func(f matroska.Frame) bool { return f.At > at })
+			if cut < 0 {
+				continue
+			}
+			rest := *t
+			rest.Frames = slices.Clone(t.Frames[cut:])
+			shift(-at, 0)(&rest)
+			t.Frames = t.Frames[:cut]
+			media.Tracks = append(media.Tracks, rest)
+		}
+		second.Media = &media
+		o := individual.Object{}
+		for k, v := range listing(r, e) {
+			o[k] = v
+		}
+		second.Name = strings.TrimSuffix(e.Name, e.Ext()) + "-2" + e.Ext()
+		o["filename"] = individual.Value(fmt.Sprintf("%q", second.Name))
+		o["startTimeOffset"] = more(at.Milliseconds())(o["startTimeOffset"])
+		m := manifest(r)
+		m.Files = append(m.Files, o)
+		r.Entries = append(r.Entries, second)
+	}
+}
+
+// filled has a frame every tenth of a second in the longest gap of the pictures.
+func filled(_ *individual.Report, e *individual.Entry) {
+	eachTrack(e, func(t *matroska.Track) {
+		if t.Type != matroska.Video {
+			return
+		}
+		at := 1
+		for i := range t.Frames {
+			if i > 0 && t.Frames[i].At-t.Frames[i-1].At > t.Frames[at].At-t.Frames[at-1].At {
+				at = i
+			}
+		}
+		var black []matroska.Frame
+		for when := t.Frames[at-1].At + 100*time.Millisecond; when < t.Frames[at].At; when += 100 * time.Millisecond {
+			black = append(black, matroska.Frame{At: when, Bytes: 100, Sum: "b1acb1acb1acb1ac"})
+		}
+		t.Frames = slices.Insert(t.Frames, at, black...)
+	})
+}

@@ -1,0 +1,120 @@
+package individual
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+)
+
+const (
+	// odd has what a manifest has to escape.
+	odd = "名前=\"Zoë\" \\ <b>&amp;</b> \t🎬\u2028{}"
+	// longest is as long as the data of a connection may be.
+	longest = 1000
+)
+
+// Captures has streams that start at different times, mute, change their size, lag, and report late, and in the end nobody
+// for a while.
+var Captures = scenario.Scenario{
+	Name: name.Captures, Title: "an individual archive of cameras that mute, a screen that changes its size, pictures that lag and reports that come late",
+	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runCaptures,
+}
+
+type capturing struct {
+	*scenario.Flow
+	session string
+	members []*scenario.Member // alice, bob, carol
+	archive scenario.Started
+}
+
+func runCaptures(ctx context.Context, f *scenario.Flow) error {
+	p := &capturing{Flow: f}
+	return scenario.InTurn(ctx, p.gather, p.begin, p.mute, p.pause, p.finish)
+}
+
+func (p *capturing) gather(ctx context.Context) (err error) {
+	p.session, p.members, err = p.Cast(ctx,
+		scenario.Part{Name: "alice", Video: "small-08", Audio: "tone-40", Data: odd},
+		scenario.Part{Name: "bob", Video: "aspect", Audio: "tone-41", Data: strings.Repeat("x", longest), Kind: scenario.Kind{VideoType: "screen"}})
+	return err
+}
+
+// begin has carol come while the archive records: her pictures lag, and nobody knows for a while when they were captured.
+func (p *capturing) begin(ctx context.Context) (err error) {
+	if p.archive, err = p.Start(ctx, "start", p.session, options(`"captures" 会議`, nil)); err != nil {
+		return err
+	}
+	carol, err := p.Join(ctx, p.session, "carol")
+	if err != nil {
+		return err
+	}
+	p.members = append(p.members, carol)
+	if err := scenario.Sleep(ctx, 500*time.Millisecond); err != nil {
+		return err
+	}
+	late := scenario.Kind{VideoLag: 400 * time.Millisecond, ReportsAfter: 1500 * time.Millisecond}
+	return carol.PublishAs(ctx, late, "small-09", "tone-42")
+}
+
+// mute has alice turn her camera off for a while, then her microphone.
+func (p *capturing) mute(ctx context.Context) error {
+	alice := p.members[0].Pub
+	for _, step := range []struct {
+		kind  string
+		muted bool
+		long  time.Duration
+	}{
+		{"video", true, 2 * time.Second},
+		{"video", false, 500 * time.Millisecond},
+		{"audio", true, time.Second},
+		{"audio", false, 1500 * time.Millisecond},
+	} {
+		if err := alice.Mute(step.kind, step.muted); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, step.long); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pause lets everybody go, and dave come.
+func (p *capturing) pause(ctx context.Context) error {
+	for _, m := range p.members {
+		if err := m.Unpublish(ctx); err != nil {
+			return err
+		}
+	}
+	if _, err := p.Must(ctx, "wait.paused", p.archive.ID, scenario.Soon, "paused"); err != nil {
+		return err
+	}
+	dave, err := p.Join(ctx, p.session, "dave")
+	if err != nil {
+		return err
+	}
+	if err := dave.PublishAs(ctx, scenario.Kind{VideoType: "custom"}, "small-10", "tone-43"); err != nil {
+		return err
+	}
+	p.members = append(p.members, dave)
+	return scenario.Sleep(ctx, seen)
+}
+
+func (p *capturing) finish(ctx context.Context) error {
+	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
+		return err
+	}
+	for _, m := range p.members { // what was muted is known when publishing ends
+		if err := m.Leave(); err != nil {
+			return err
+		}
+	}
+	if err := p.Deliver(ctx, p.archive.ID); err != nil {
+		return err
+	}
+	_, err := p.As.Get(ctx, "get.delivered", p.archive.ID)
+	return err
+}

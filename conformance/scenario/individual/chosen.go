@@ -1,0 +1,123 @@
+package individual
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Chosen chooses streams, and parts of streams, for an individual archive while it records, beside a composed one with
+// another stream where the target can do that.
+var Chosen = scenario.Scenario{
+	Name: name.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
+	Needs: append(needs[:len(needs):len(needs)], target.Manual), Media: 2, Within: 90 * time.Second, Run: runChosen,
+}
+
+type choosing struct {
+	*scenario.Flow
+	session         string
+	members         map[string]*scenario.Member
+	archive, beside scenario.Started // beside only where archives can be simultaneous
+}
+
+func runChosen(ctx context.Context, f *scenario.Flow) error {
+	p := &choosing{Flow: f, members: map[string]*scenario.Member{}}
+	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.finish)
+}
+
+// gather has four clients publish, the last of whom nobody chooses for the individual archive.
+func (p *choosing) gather(ctx context.Context) (err error) {
+	var members []*scenario.Member
+	p.session, members, err = p.Cast(ctx,
+		scenario.Part{Name: "alice", Video: "small-04", Audio: "tone-36"},
+		scenario.Part{Name: "bob", Video: "small-05", Audio: "tone-37"},
+		scenario.Part{Name: "carol", Video: "small-06", Audio: "tone-38"},
+		scenario.Part{Name: "dave", Video: "small-07", Audio: "tone-39"})
+	for _, m := range members {
+		p.members[m.Name] = m
+	}
+	return err
+}
+
+func (p *choosing) begin(ctx context.Context) (err error) {
+	together := p.Target.File.Has(target.Simultaneous)
+	o := map[string]any{"streamMode": "manual"}
+	if together {
+		o["multiArchiveTag"] = "individual"
+	}
+	if p.archive, err = p.Start(ctx, "start", p.session, options("chosen", o)); err != nil || !together {
+		return err
+	}
+	p.beside, err = p.Start(ctx, "beside.start", p.session, map[string]any{"name": "beside", "streamMode": "manual", "multiArchiveTag": "composed"})
+	if err != nil {
+		return err
+	}
+	_, err = p.As.Select(ctx, "beside.add.dave", p.beside.ID, map[string]any{"addStream": p.members["dave"].Pub.StreamID()})
+	return err
+}
+
+// selection is a call about a stream; parts say what of it is in the archive.
+type selection struct {
+	label, member string
+	remove        bool
+	parts         map[string]any
+}
+
+// choose goes through rounds of selections, and records for a while after each.
+func (p *choosing) choose(ctx context.Context) error {
+	for _, round := range [][]selection{
+		{
+			{label: "add.alice", member: "alice"},
+			{label: "add.bob", member: "bob", parts: map[string]any{"hasVideo": false}},
+			{label: "add.carol", member: "carol", parts: map[string]any{"hasAudio": false, "hasVideo": true}},
+		},
+		{
+			{label: "add.bob.both", member: "bob"},
+			{label: "remove.alice", member: "alice", remove: true},
+		},
+		{
+			{label: "add.alice.again", member: "alice"},
+			{label: "add.carol.heard", member: "carol", parts: map[string]any{"hasAudio": true, "hasVideo": false}},
+		},
+	} {
+		for _, s := range round {
+			body := map[string]any{"addStream": p.members[s.member].Pub.StreamID()}
+			if s.remove {
+				body = map[string]any{"removeStream": p.members[s.member].Pub.StreamID()}
+			}
+			for k, v := range s.parts {
+				body[k] = v
+			}
+			if _, err := p.As.Select(ctx, s.label, p.archive.ID, body); err != nil {
+				return err
+			}
+		}
+		if err := scenario.Sleep(ctx, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *choosing) finish(ctx context.Context) error {
+	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
+		return err
+	}
+	if p.beside.ID != "" {
+		if err := p.Stop(ctx, "beside.stop", p.beside.ID); err != nil {
+			return err
+		}
+	}
+	for _, m := range p.members {
+		if err := m.Leave(); err != nil {
+			return err
+		}
+	}
+	if err := p.Deliver(ctx, p.archive.ID); err != nil || p.beside.ID == "" {
+		return err
+	}
+	return p.DeliverAs(ctx, "beside.", p.beside.ID)
+}

@@ -1,0 +1,86 @@
+package individual
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+)
+
+const (
+	// most is how many streams with video, and how many with audio, an individual archive holds. The ledger has the number
+	// that is judged by; here it says how many clients come.
+	most = 50
+	// pictures are how many small fixtures there are; clients share them.
+	pictures = 17
+)
+
+// Crowd publishes more streams than an individual archive holds. The first has no sound, so that the stream after the
+// fiftieth may be heard but not seen, and the one after that not even heard.
+var Crowd = scenario.Scenario{
+	Name: name.Crowd, Title: "more streams than an individual archive holds, and one of them leaves",
+	Needs: needs, Media: 3, Within: 2 * time.Minute, Run: runCrowd,
+}
+
+type crowd struct {
+	*scenario.Flow
+	session string
+	members []*scenario.Member
+}
+
+func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
+	c := &crowd{Flow: f}
+	if c.session, err = f.Session(ctx, "session"); err != nil {
+		return err
+	}
+	for range most {
+		if err := c.enter(ctx); err != nil {
+			return err
+		}
+	}
+	a, err := f.Start(ctx, "start", c.session, options("crowd", nil))
+	if err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return nil },
+		func() error { return scenario.InTurn(ctx, c.enter, c.enter) },
+		func() error { return c.members[1].Unpublish(ctx) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, seen); err != nil {
+			return err
+		}
+	}
+	if err := f.Stop(ctx, "stop", a.ID); err != nil {
+		return err
+	}
+	for _, m := range c.members {
+		if err := m.Leave(); err != nil {
+			return err
+		}
+	}
+	return f.Deliver(ctx, a.ID)
+}
+
+// enter has the next client publish: the first is seen, the last heard, all others are both.
+func (c *crowd) enter(ctx context.Context) error {
+	n := len(c.members) + 1
+	m, err := c.Guest(c.session, fmt.Sprintf("client-%02d", n))
+	if err != nil {
+		return err
+	}
+	c.members = append(c.members, m)
+	video, audio := fmt.Sprintf("small-%02d", (n-1)%pictures+1), fmt.Sprintf("tone-%02d", n)
+	switch {
+	case n == 1:
+		audio = ""
+	case n > most+1:
+		video, audio = "", "tone-01"
+	}
+	return m.Publish(ctx, video, audio)
+}

@@ -1,0 +1,135 @@
+// Package individual has the scenarios about individual archives: a ZIP with a file for each stream.
+package individual
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+const (
+	// seen is how long is recorded between two changes: longer than a stream may take to begin, so that its middle is judged.
+	seen = 3 * time.Second
+)
+
+// needs are what every scenario with media needs.
+var needs = []target.Capability{target.Individual, target.VP8, target.S3}
+
+// options are those of a start.
+func options(title string, more map[string]any) map[string]any {
+	o := map[string]any{"name": title, "outputMode": "individual"}
+	for k, v := range more {
+		o[k] = v
+	}
+	return o
+}
+
+// Kinds has streams and archives with audio alone, video alone, and other codecs than the application prefers.
+var Kinds = scenario.Scenario{
+	Name: name.Kinds, Title: "individual archives of sound alone, of pictures alone and of both, with streams of each kind and codec",
+	Needs: needs, Media: 1, Within: 90 * time.Second, Run: runKinds,
+}
+
+func runKinds(ctx context.Context, f *scenario.Flow) error {
+	parts := []scenario.Part{
+		{Name: "alice", Video: "small-01", Audio: "tone-31"},
+		{Name: "bob", Audio: "tone-32"},
+		{Name: "carol", Video: "small-02", Kind: scenario.Kind{VideoType: "custom"}},
+	}
+	if f.Target.File.Has(target.VP9) {
+		parts = append(parts, scenario.Part{Name: "dave", Video: "vp9", Audio: "tone-33"})
+	}
+	if f.Target.File.Has(target.H264) {
+		parts = append(parts, scenario.Part{Name: "erin", Video: "h264-04", Audio: "tone-34"})
+	}
+	session, members, err := f.Cast(ctx, parts...)
+	if err != nil {
+		return err
+	}
+	archives, err := recordEach(ctx, f, session)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if err := m.Leave(); err != nil {
+			return err
+		}
+	}
+	for _, k := range kinds {
+		if err := f.DeliverAs(ctx, k.label+".", archives[k.label].ID); err != nil {
+			return err
+		}
+		if _, err := f.As.Get(ctx, k.label+".get.delivered", archives[k.label].ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kinds are the archives that are made.
+var kinds = []struct {
+	label   string
+	options map[string]any
+}{
+	{"both", nil},
+	{"sounds", map[string]any{"hasVideo": false}},
+	{"pictures", map[string]any{"hasAudio": false}},
+}
+
+// recordEach records the session in each way: at the same time where the target can do that.
+func recordEach(ctx context.Context, f *scenario.Flow, session string) (map[string]scenario.Started, error) {
+	archives := map[string]scenario.Started{}
+	together := f.Target.File.Has(target.Simultaneous)
+	for _, k := range kinds {
+		o := options(k.label, k.options)
+		if together {
+			o["multiArchiveTag"] = k.label
+		}
+		a, err := f.Start(ctx, k.label+".start", session, o)
+		if err != nil {
+			return nil, err
+		}
+		archives[k.label] = a
+		if k.label == "both" {
+			if err := arrange(ctx, f, a.ID); err != nil {
+				return nil, err
+			}
+		}
+		if together {
+			continue
+		}
+		if err := scenario.Sleep(ctx, seen); err != nil {
+			return nil, err
+		}
+		if err := f.Stop(ctx, k.label+".stop", a.ID); err != nil {
+			return nil, err
+		}
+	}
+	if !together {
+		return archives, nil
+	}
+	if err := scenario.Sleep(ctx, seen); err != nil {
+		return nil, err
+	}
+	for _, k := range kinds {
+		if err := f.Stop(ctx, k.label+".stop", archives[k.label].ID); err != nil {
+			return nil, err
+		}
+	}
+	return archives, nil
+}
+
+// arrange asks for a layout, which an individual archive does not have.
+func arrange(ctx context.Context, f *scenario.Flow, archive string) error {
+	if !f.Target.File.Has(target.Layout) {
+		return nil
+	}
+	if _, err := f.As.Arrange(ctx, "layout", archive, map[string]any{"type": "pip"}, false); err != nil {
+		return err
+	}
+	_, err := f.As.Get(ctx, "get.layout", archive)
+	return err
+}

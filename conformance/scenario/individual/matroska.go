@@ -1,0 +1,36 @@
+package individual
+
+import (
+	"context"
+	"time"
+
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/target"
+)
+
+// Matroska records in an application that prefers H.264, whatever its clients publish.
+var Matroska = scenario.Scenario{
+	Name: name.Matroska, Title: "an individual archive of an application that prefers H.264",
+	Needs: append(needs[:len(needs):len(needs)], target.H264, target.Control), Media: 1, Within: 60 * time.Second,
+	App: scenario.App{Codec: "H264"}, Run: runMatroska,
+}
+
+func runMatroska(ctx context.Context, f *scenario.Flow) error {
+	session, members, err := f.Cast(ctx,
+		scenario.Part{Name: "alice", Video: "h264-05", Audio: "tone-35"},
+		scenario.Part{Name: "bob", Video: "small-03"})
+	if err != nil {
+		return err
+	}
+	a, err := f.Record(ctx, "", session, options("matroska", nil), seen)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if err := m.Leave(); err != nil {
+			return err
+		}
+	}
+	return f.Deliver(ctx, a.ID)
+}

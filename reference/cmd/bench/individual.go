@@ -1,0 +1,211 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/individual/matroska"
+)
+
+const (
+	individualCase    = "individual-50"
+	individualStreams = 50
+	individualSeconds = 60
+	// settles is how long after it was sent everything has arrived, also what had to be sent again.
+	settles = time.Second
+	// individualRate is what each kind of media takes, stamps included, in bit/s.
+	individualRate = 100_000
+)
+
+// individual records many publishers in one individual archive and compares the frames in it with those sent.
+func (b bench) individual(ctx context.Context, seconds int) error {
+	in, err := b.lowRate(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(b.dir, individualCase+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	h := &harness{ctx: ctx}
+	return h.do(func() {
+		s := startServer(h, filepath.Join(dir, "data"))
+		session := s.session()
+		archive := s.record(session, map[string]any{"outputMode": "individual"})
+		var streams []published
+		for i := range individualStreams {
+			streams = append(streams, published{SessionID: session, Token: s.client(session), Video: in.video, Sound: in.sound, Number: i + 1, Seconds: seconds})
+		}
+		p := s.publish(streams)
+		p.awaitEnd(h)
+		time.Sleep(settles)
+		done, backlog := s.finish([]string{archive})
+		publishing := p.stop()
+		file := filepath.Join(dir, "archive.zip")
+		must(h, download(ctx, done[0].URL, file))
+		rss, err := peakRSS(s.cmd.Process.Pid)
+		must(h, err)
+		used := s.stop()
+		lost, found, err := compareZIP(file, in, individualStreams, seconds)
+		must(h, err)
+		fmt.Fprintf(b.out, "bench: case="+individualCase+" lost=%d found=%d cores=%.2f rss_mb=%d seconds=%d stop_s=%.2f publisher_cores=%.2f\n",
+			lost, found, used.Seconds()/float64(seconds), rss/1e6, seconds, backlog.Seconds(), publishing.Seconds()/float64(seconds))
+	})
+}
+
+// lowRate makes what the publishers send, before it is stamped.
+func (b bench) lowRate(ctx context.Context) (input, error) {
+	dir := filepath.Join(b.cache, "inputs")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return input{}, err
+	}
+	in := input{video: filepath.Join(dir, "low-v1.ivf"), sound: filepath.Join(dir, "low-v1.ogg")}
+	length := strconv.Itoa(loopSeconds)
+	video := individualRate - inputRate*stampSize*8
+	if err := makeFile(ctx, in.video, "-f", "lavfi", "-i", fmt.Sprintf("mandelbrot=size=320x240:rate=%d:end_scale=0.02:end_pts=%d", inputRate, loopFrames),
+		"-t", length, "-vf", "noise=alls=4:allf=t,format=yuv420p", "-c:v", "libvpx", "-b:v", strconv.Itoa(video), "-minrate", strconv.Itoa(video), "-maxrate", strconv.Itoa(video),
+		"-g", strconv.Itoa(2*inputRate), "-deadline", "realtime", "-cpu-used", "8", "-threads", "1"); err != nil {
+		return input{}, err
+	}
+	sound := individualRate - 50*(stampSize+2)*8
+	return in, makeFile(ctx, in.sound, "-f", "lavfi", "-i", "anoisesrc=color=pink:amplitude=0.1:seed=1:sample_rate=48000", "-t", length,
+		"-ac", "1", "-c:a", "libopus", "-b:a", strconv.Itoa(sound), "-vbr", "off", "-application", "audio")
+}
+
+// stamp makes a frame unlike any other: of all streams and of the loop's other rounds. Decoders do not look at it.
+type stamp struct {
+	stream, number uint32
+	video          bool
+}
+
+const stampSize = 9
+
+func (s stamp) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, s.stream), s.number)
+	if s.video {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+// stampOf reads the stamp of a frame.
+func stampOf(frame []byte) (stamp, error) {
+	if len(frame) < stampSize {
+		return stamp{}, errors.New("a frame is too short for what was sent")
+	}
+	b := frame[len(frame)-stampSize:]
+	return stamp{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]), b[8] == 1}, nil
+}
+
+// stamped is what a publisher sends in a time: the loop's frames with stamps. VP8 has them at its end, where decoders of its last
+// partition do not come; Opus as padding (RFC 6716 section 3.2.5).
+func (l loop) stamped(stream, seconds int) (frames, packets [][]byte, err error) {
+	for i := range seconds * inputRate {
+		data := bytes.Clone(l.video[i%len(l.video)].Data)
+		frames = append(frames, stamp{uint32(stream), uint32(i), true}.append(data))
+	}
+	for at := time.Duration(0); at < time.Duration(seconds)*time.Second; at += l.soundLength / time.Duration(len(l.sound)) {
+		i := len(packets)
+		data := l.sound[i%len(l.sound)].Data
+		if data[0]&3 != 0 {
+			return nil, nil, errors.New("an Opus packet is not one frame")
+		}
+		const oneFramePadded = 0x41
+		padded := append([]byte{data[0] | 3, oneFramePadded, stampSize}, data[1:]...)
+		packets = append(packets, stamp{uint32(stream), uint32(i), false}.append(padded))
+	}
+	return frames, packets, nil
+}
+
+// compareZIP counts the frames that were sent and those that are in the archive, bit for bit and in their order.
+func compareZIP(name string, in input, streams, seconds int) (lost, found int, err error) {
+	l, err := in.loop()
+	if err != nil {
+		return 0, 0, err
+	}
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer z.Close()
+	sent := 0
+	seen := map[uint32]bool{}
+	for _, entry := range z.File {
+		if path.Ext(entry.Name) == ".json" {
+			continue
+		}
+		f := &foundFrames{loop: l, seconds: seconds}
+		if err := f.read(entry); err != nil {
+			return 0, 0, fmt.Errorf("%s in the archive: %w", entry.Name, err)
+		}
+		if seen[f.stream] {
+			return 0, 0, fmt.Errorf("stream %d is in two files", f.stream)
+		}
+		seen[f.stream] = true
+		found += f.count
+	}
+	frames, packets, err := l.stamped(1, seconds)
+	if err != nil {
+		return 0, 0, err
+	}
+	sent = streams * (len(frames) + len(packets))
+	return sent - found, found, nil
+}
+
+// foundFrames compares the frames of one file with those that its stream was sent as.
+type foundFrames struct {
+	loop    loop
+	seconds int
+
+	stream uint32 // 0 = no frame was read yet
+	sent   [2][][]byte
+	next   [2]int
+	count  int
+}
+
+func (f *foundFrames) read(entry *zip.File) error {
+	r, err := entry.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return matroska.Read(r, func(b matroska.Block) error { return f.see(b) })
+}
+
+func (f *foundFrames) see(b matroska.Block) (err error) {
+	s, err := stampOf(b.Data)
+	if err != nil {
+		return err
+	}
+	if f.stream == 0 {
+		f.stream = s.stream
+		if f.sent[0], f.sent[1], err = f.loop.stamped(int(s.stream), f.seconds); err != nil {
+			return err
+		}
+	}
+	kind := 1
+	if b.Track.Codec == av.VP8 {
+		kind = 0
+	}
+	n := int(s.number)
+	switch list := f.sent[kind]; {
+	case n >= len(list) || !bytes.Equal(b.Data, list[n]):
+		return fmt.Errorf("block %d of %s is not what was sent", n, b.Track.Codec)
+	case n < f.next[kind]:
+		return fmt.Errorf("block %d of %s comes after block %d", n, b.Track.Codec, f.next[kind]-1)
+	}
+	f.next[kind] = n + 1
+	f.count++
+	return nil
+}

@@ -1,0 +1,429 @@
+package capture
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/journal"
+)
+
+const (
+	id    = "0a6c0e3c-9d75-4d2a-8b9d-5a4c5b3b9d10"
+	begin = av.Instant(time.Hour)
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// stage is a journal that a test writes, and the archive that is made of it.
+type stage struct {
+	t       testing.TB
+	journal *journal.Journal
+	writers map[string]*journal.Writer
+	archive archive.Archive
+	options Options
+}
+
+func newStage(t testing.TB) *stage {
+	t.Helper()
+	j, err := journal.Open(filepath.Join(t.TempDir(), "journal"), journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.Close() })
+	return &stage{t: t, journal: j, writers: map[string]*journal.Writer{}, options: Options{HasAudio: true, HasVideo: true},
+		archive: archive.Archive{ID: id, ApplicationID: "app", SessionID: "session", OutputMode: archive.Individual, PreferredVideoCodec: "VP8",
+			EffectiveAt: time.UnixMilli(1_700_000_000_123)}}
+}
+
+func at(ms int) av.Instant { return begin.Add(time.Duration(ms) * time.Millisecond) }
+
+func (s *stage) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) note(kind journal.Kind, ms int) {
+	s.t.Helper()
+	s.must(s.journal.Note(journal.Event{Kind: kind, Archive: id, At: at(ms)}))
+}
+
+func (s *stage) choose(ms int, list ...journal.Selection) {
+	s.t.Helper()
+	s.must(s.journal.Note(journal.Event{Kind: journal.Selected, Archive: id, At: at(ms), Selection: list}))
+}
+
+func (s *stage) add(stream string, ms int) {
+	s.t.Helper()
+	w, err := s.journal.Stream(stream)
+	s.must(err)
+	s.writers[stream] = w
+	s.must(s.journal.Note(journal.Event{Kind: journal.StreamAdded, Stream: stream, At: at(ms), HasAudio: true, HasVideo: true,
+		VideoType: "camera", ConnectionData: "of " + stream}))
+}
+
+func (s *stage) remove(stream string, ms int) {
+	s.t.Helper()
+	s.must(s.writers[stream].Close())
+	s.must(s.journal.Note(journal.Event{Kind: journal.StreamRemoved, Stream: stream, At: at(ms), Reason: "clientDisconnected"}))
+}
+
+// sample is a frame captured at a time.
+func sample(codec av.Codec, ms int, n byte) av.Sample {
+	data := []byte{n, 1, 2, 3}
+	if codec == av.Opus {
+		data = []byte{31 << 3, n}
+	}
+	return av.Sample{Codec: codec, Time: at(ms), Data: data, Origin: av.Origin{Captured: at(ms)}}
+}
+
+func (s *stage) send(stream string, list ...av.Sample) {
+	s.t.Helper()
+	for _, x := range list {
+		s.must(s.writers[stream].Append(x))
+	}
+}
+
+// play sends sound every 20 ms and pictures every 40 ms, the first and every tenth a key frame.
+func (s *stage) play(stream string, from, to int) {
+	s.t.Helper()
+	for ms := from; ms < to; ms += 20 {
+		s.send(stream, sample(av.Opus, ms, byte(ms/20)))
+		if (ms-from)%40 == 0 {
+			v := sample(av.VP8, ms, byte(ms/40))
+			v.Key = (ms-from)%400 == 0
+			s.send(stream, v)
+		}
+	}
+}
+
+// pass marks both kinds.
+func (s *stage) pass(stream string, ms int) {
+	s.t.Helper()
+	w := s.writers[stream]
+	s.must(errors.Join(w.Advance(false, at(ms)), w.Advance(true, at(ms))))
+}
+
+// file is a media file of the archive as it was read.
+type file struct {
+	File
+	audio, video []int // ms of each
+	codec        av.Codec
+	data         [][]byte // of the video
+}
+
+// survey plans the archive.
+func (s *stage) survey() *Plan {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	out := filepath.Join(s.t.TempDir(), "out")
+	s.must(Survey(ctx, s.journal, id, s.options, out, quiet))
+	p, err := Load(out)
+	s.must(err)
+	return p
+}
+
+// files makes the archive and reads it.
+func (s *stage) files() []file {
+	s.t.Helper()
+	m, content := s.unpack(s.zip(s.survey()))
+	var list []file
+	for _, entry := range m.Files {
+		f := file{File: entry}
+		if int64(len(content[f.Filename])) != f.Size {
+			s.t.Errorf("%s: %d bytes, the manifest says %d", f.Filename, len(content[f.Filename]), f.Size)
+		}
+		s.must(matroska.Read(bytes.NewReader(content[f.Filename]), func(b matroska.Block) error {
+			ms := int(b.Time / time.Millisecond)
+			if b.Track.Codec.Video() {
+				f.codec, f.video, f.data = b.Track.Codec, append(f.video, ms), append(f.data, b.Data)
+			} else {
+				f.audio = append(f.audio, ms)
+			}
+			return nil
+		}))
+		list = append(list, f)
+	}
+	return list
+}
+
+func (s *stage) zip(p *Plan) []byte {
+	s.t.Helper()
+	r, err := p.Open(s.t.Context(), s.archive, s.journal, quiet)
+	s.must(err)
+	b, err := io.ReadAll(r)
+	s.must(errors.Join(err, r.Close()))
+	if size, err := p.Size(s.archive); err != nil || size != int64(len(b)) {
+		s.t.Errorf("%d bytes, %d were announced, %v", len(b), size, err)
+	}
+	return b
+}
+
+func (s *stage) unpack(b []byte) (m Manifest, content map[string][]byte) {
+	s.t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	s.must(err)
+	content = map[string][]byte{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		s.must(err)
+		content[f.Name], err = io.ReadAll(r) // which checks the CRC
+		s.must(err)
+	}
+	s.must(json.Unmarshal(content[manifestName], &m))
+	if m.ID != id || m.PartnerID != "app" || m.SessionID != "session" || z.File[len(z.File)-1].Name != manifestName {
+		s.t.Errorf("manifest %+v", m)
+	}
+	return m, content
+}
+
+func (f file) String() string {
+	return fmt.Sprintf("%s %d..%d video %v audio %v", f.Filename, f.StartTimeOffset, f.StopTimeOffset, ends(f.video), ends(f.audio))
+}
+
+// ends tells the first, the last and the number of a list.
+func ends(list []int) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d..%d (%d)", list[0], list[len(list)-1], len(list))
+}
+
+func (s *stage) expect(want ...string) {
+	s.t.Helper()
+	var got []string
+	for _, f := range s.files() {
+		got = append(got, f.String())
+	}
+	if !reflect.DeepEqual(got, want) {
+		s.t.Errorf("files\n%q\nwant\n%q", got, want)
+	}
+}
+
+// TestStreams has two streams that come and go at different times.
+func TestStreams(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	s.play("a", 0, 1000)
+	s.add("b", 1000)
+	for ms := 1000; ms < 2000; ms += 500 {
+		s.play("a", ms, ms+500)
+		s.play("b", ms, ms+500)
+	}
+	s.remove("a", 2100)
+	s.play("b", 2000, 3000)
+	s.note(journal.Stopped, 2500)
+	s.remove("b", 3000)
+	s.expect("a.webm 0..2100 video 0..1980 (51) audio 0..1980 (100)", "b.webm 1000..2500 video 0..1480 (39) audio 0..1480 (75)")
+}
+
+// TestEmpty has nobody publish: a manifest and no files.
+func TestEmpty(t *testing.T) {
+	s := newStage(t)
+	s.note(journal.Stopped, 60_000)
+	s.archive.EffectiveAt, s.archive.CreatedAt = time.Time{}, time.UnixMilli(5)
+	m, content := s.unpack(s.zip(s.survey()))
+	if len(content) != 1 || m.Files == nil || len(m.Files) != 0 || m.CreatedAt != 5 {
+		t.Errorf("%+v, %d entries", m, len(content))
+	}
+}
+
+// TestMidway starts the archive while the stream is there: the file begins with the sound of that moment and with the next key frame.
+func TestMidway(t *testing.T) {
+	s := newStage(t)
+	s.must(s.journal.Note(journal.Event{Kind: journal.Recording, Archive: "other", At: at(0)}))
+	s.add("a", 0)
+	s.play("a", 0, 1000)
+	s.note(journal.Recording, 500)
+	s.play("a", 1000, 2000)
+	s.note(journal.Stopped, 2000)
+	s.remove("a", 2000)
+	s.expect("a.webm 0..1500 video 300..1460 (30) audio 0..1480 (75)")
+}
+
+// TestReconnection begins a file after a reconnection, with its own zero. The other kind of media comes a little later.
+func TestReconnection(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	s.play("a", 0, 1000)
+	for ms := 8000; ms < 9000; ms += 20 {
+		sound, picture := sample(av.Opus, ms, 1), sample(av.VP8, ms, 2)
+		picture.Key = true
+		sound.Reconnects, picture.Reconnects = 1, 1
+		s.send("a", sound)
+		if ms >= 8100 {
+			s.send("a", picture)
+		}
+	}
+	s.note(journal.Stopped, 9500)
+	s.remove("a", 9500)
+	s.expect("a-1.webm 0..1000 video 0..960 (25) audio 0..980 (50)", "a-2.webm 8000..9500 video 100..980 (45) audio 0..980 (50)")
+}
+
+// TestCodecChange begins a file where the publisher changes its codec.
+func TestCodecChange(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	s.play("a", 0, 400)
+	for ms := 400; ms < 800; ms += 40 {
+		v := sample(av.VP9, ms, 3)
+		v.Key = ms == 400
+		s.send("a", v)
+	}
+	s.note(journal.Stopped, 800)
+	s.remove("a", 800)
+	s.expect("a-1.webm 0..400 video 0..360 (10) audio 0..380 (20)", "a-2.webm 400..800 video 0..360 (10) audio none")
+}
+
+// TestSelection takes a stream by call: its sound alone, then both, then nothing, then its video.
+func TestSelection(t *testing.T) {
+	s := newStage(t)
+	s.choose(0)
+	s.add("a", 0)
+	s.add("b", 0)
+	s.choose(1000, journal.Selection{Stream: "a", HasAudio: true})
+	s.note(journal.Recording, 1000)
+	s.play("a", 1000, 2000)
+	s.play("b", 1000, 2000)
+	s.choose(2000, journal.Selection{Stream: "a", HasAudio: true, HasVideo: true})
+	s.play("a", 2000, 3000)
+	s.choose(3000)
+	s.note(journal.Paused, 3000)
+	s.choose(4000, journal.Selection{Stream: "a", HasVideo: true})
+	s.note(journal.Recording, 4000)
+	s.play("a", 4000, 5000)
+	s.note(journal.Stopped, 5000)
+	s.remove("a", 5000)
+	s.remove("b", 5000)
+	s.expect("a-1.webm 0..2000 video 1000..1960 (25) audio 0..1980 (100)", "a-2.webm 3000..4000 video 0..960 (25) audio none")
+}
+
+// TestGuesses times the frames before the first sender report as the report does. Sound came 300 ms late until then.
+func TestGuesses(t *testing.T) {
+	for name, reported := range map[string]int{"early": 2000, "as late as browsers send it": 7000, "too late": 13_000} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.add("a", 0)
+			s.note(journal.Recording, 0)
+			for ms := 0; ms < 15_000; ms += 40 {
+				v := sample(av.VP8, ms, 1)
+				v.Key = true
+				s.send("a", v)
+				sound := sample(av.Opus, ms, 1)
+				sound.Stamp = int64(ms) * 48
+				if ms < reported {
+					sound.Guessed, sound.Captured, sound.Time = true, at(ms+300), at(ms+300)
+				} else if ms == reported {
+					s.must(s.writers["a"].Report(false, 0, at(0)))
+				}
+				sound.Time = max(sound.Time, at(min(ms+300, reported+300)))
+				s.send("a", sound)
+			}
+			s.note(journal.Stopped, 15_000)
+			s.remove("a", 15_000)
+			f := s.files()[0]
+			first := 0
+			if reported > 10_000 {
+				first = 300
+			}
+			if f.audio[0] != first || f.video[0] != 0 || f.audio[len(f.audio)-1] != 14_960 {
+				t.Errorf("%v", f)
+			}
+		})
+	}
+}
+
+// TestEarlierCapture has a first picture that was captured before the recording began, because it took long to encode: the start of the
+// archive moves, so that no offset is negative and the streams stay in step.
+func TestEarlierCapture(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	v := sample(av.VP8, 0, 1)
+	v.Key, v.Captured = true, at(-150)
+	s.send("a", v)
+	s.play("a", 20, 400)
+	s.note(journal.Stopped, 400)
+	s.remove("a", 400)
+	m, _ := s.unpack(s.zip(s.survey()))
+	if f := m.Files[0]; m.CreatedAt != s.archive.EffectiveAt.UnixMilli()-150 || f.StartTimeOffset != 0 || f.StopTimeOffset != 550 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// TestOutOfOrder keeps the times of B-frames as they were received.
+func TestOutOfOrder(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	latest := 0
+	for i, ms := range []int{0, 120, 40, 80, 240, 160, 200} {
+		v := sample(av.VP8, max(latest, ms), byte(i))
+		latest = max(latest, ms)
+		v.Key, v.Captured = true, at(ms)
+		s.send("a", v)
+	}
+	s.note(journal.Stopped, 400)
+	s.remove("a", 400)
+	if f := s.files()[0]; !reflect.DeepEqual(f.video, []int{0, 120, 40, 80, 240, 160, 200}) {
+		t.Errorf("%v", f.video)
+	}
+}
+
+// TestLive gives the same plan and the same bytes whether the journal is followed while it is written or read afterwards.
+func TestLive(t *testing.T) {
+	s := newStage(t)
+	done := make(chan *Plan, 1)
+	go func() { done <- s.survey() }()
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	for ms := 0; ms < 20_000; ms += 1000 {
+		s.play("a", ms, ms+1000)
+		s.must(s.journal.Advance(at(ms + 800)))
+	}
+	s.pass("a", 20_000)
+	s.note(journal.Stopped, 20_000)
+	live, after := <-done, s.survey()
+	if !reflect.DeepEqual(live, after) {
+		t.Errorf("live %+v, afterwards %+v", live, after)
+	}
+	if !bytes.Equal(s.zip(live), s.zip(after)) {
+		t.Error("the bytes differ")
+	}
+}
+
+// TestChanged refuses to make a file other than the one that was announced.
+func TestChanged(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	s.play("a", 0, 1000)
+	s.note(journal.Stopped, 1000)
+	s.remove("a", 1000)
+	p := s.survey()
+	p.Segments[0].CRC++
+	r, err := p.Open(t.Context(), s.archive, s.journal, quiet)
+	s.must(err)
+	if _, err := io.Copy(io.Discard, r); err == nil {
+		t.Error("a file that is not the one announced was made")
+	}
+	s.must(r.Close())
+}

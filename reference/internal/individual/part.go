@@ -1,0 +1,174 @@
+package individual
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+)
+
+// When video is not in the picture: decision 17, and how it is read from files.
+const (
+	// quietAfter is how long a stream sends no video until it has stopped, as in a live recording, which looks every 50 ms.
+	quietAfter = 1500 * time.Millisecond
+	noticed    = 25 * time.Millisecond
+	// keyWithin is how soon after a stop a key frame comes where the recorder asked for one. A live recording shows nothing before.
+	keyWithin = time.Second
+	// grace is how long a publisher that lost its connection has to come back with the same stream.
+	grace = 30 * time.Second
+	// exact is how close to its last block a file ends that a lost connection has ended.
+	exact = 2 * time.Millisecond
+	// overlap is how much of a stream two of its files may both have, their offsets being not exact.
+	overlap = 500 * time.Millisecond
+
+	screen = "screen"
+)
+
+// interval is a stretch of the recording.
+type interval struct{ from, to time.Duration }
+
+// part is a stream as it is in the journal, made of one or more files.
+type part struct {
+	File
+	id      string // in the journal
+	w       *journal.Writer
+	spans   []interval // with a file, or while the connection was lost
+	dark    []interval // without video
+	has     [2]bool
+	reached [2]time.Duration // the times of its last blocks
+	ended   time.Duration    // when its last file did
+
+	// Of the video.
+	last    time.Duration // when the last frame was presented
+	shown   bool          // there was one
+	away    bool          // since left the stream was removed from the recording, and has had no video yet
+	left    time.Duration
+	anew    bool // no frame of this file has come
+	waiting bool // for the key frame that ends the last stretch without video
+}
+
+// takes reports whether a file can follow what the part has.
+func (p *part) takes(f File, s *spool, zero time.Duration) bool {
+	for kind, has := range p.has {
+		if first, _ := s.times(kind); has && len(s.index[kind]) > 0 && f.start()-zero+first < p.reached[kind]-overlap {
+			return false
+		}
+	}
+	return true
+}
+
+// begin adds a file. One that follows another begins a new segment of the stream: in between it was removed from the recording, or its connection was
+// lost, which ended the file with its last block.
+func (p *part) begin(from, to time.Duration) {
+	n := len(p.spans)
+	p.anew = true
+	if n == 0 {
+		p.last = from
+		p.spans = append(p.spans, interval{from, to})
+		return
+	}
+	heard := max(p.reached[audio], p.reached[video])
+	last := &p.spans[n-1]
+	if from-heard <= grace && (from <= p.ended || p.ended <= heard+exact) {
+		last.to = max(last.to, to)
+		return
+	}
+	p.spans = append(p.spans, interval{from, to})
+	if !p.away {
+		p.away, p.left = true, p.ended
+	}
+}
+
+// sample makes a sample of a block of the file that begins at from, and notes what it says of the stream.
+func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, data []byte) av.Sample {
+	at, shown := max(from+e.at, p.reached[kind]), from+e.time
+	p.has[kind], p.reached[kind] = true, at
+	span := &p.spans[len(p.spans)-1]
+	span.to = max(span.to, shown)
+	s := av.Sample{Codec: codec, Time: begin.Add(at), Key: e.key, Data: data}
+	if kind == audio {
+		return s
+	}
+	if shown > at {
+		s.Captured = begin.Add(shown)
+	}
+	s.Gap = p.anew && p.shown
+	p.picture(at, max(at, shown), e.key)
+	return s
+}
+
+// picture looks at a frame after another.
+func (p *part) picture(at, shown time.Duration, key bool) {
+	if from, stopped := p.stopped(at); stopped {
+		p.dark = append(p.dark, interval{from, at})
+		p.waiting = !key
+	} else if n := len(p.dark); p.waiting {
+		p.waiting = !key && at-p.dark[n-1].to <= keyWithin
+		if key && at-p.dark[n-1].to <= keyWithin {
+			p.dark[n-1].to = at
+		}
+	}
+	p.last, p.shown, p.away, p.anew = max(p.last, shown), true, false, false
+}
+
+// stopped reports whether no video was there until at, and from when on. The picture of a screen stands: who shares one on which nothing moves need
+// not send anything.
+func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
+	from = at
+	if at-p.last > quietAfter && (p.VideoType != screen || !p.shown || p.anew) {
+		from = p.last + quietAfter + noticed
+	}
+	if p.away {
+		from = min(from, p.left)
+	}
+	return from, from < at
+}
+
+// end notes that a file has ended.
+func (p *part) end(to time.Duration) { p.ended = max(to, p.reached[audio], p.reached[video]) }
+
+// finish ends the part.
+func (p *part) finish() error {
+	p.anew = false
+	if from, stopped := p.stopped(p.to()); stopped && p.has[video] {
+		p.dark = append(p.dark, interval{from, p.to()})
+	}
+	return p.w.Close()
+}
+
+func (p *part) from() time.Duration { return p.spans[0].from }
+func (p *part) to() time.Duration   { return p.spans[len(p.spans)-1].to }
+
+// events are those of the stream.
+func (p *part) events() []journal.Event {
+	list := []journal.Event{{
+		Kind: journal.StreamAdded, At: begin.Add(p.from()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
+		Connection: cmp.Or(p.ConnectionData, p.StreamID), // that of one client, as far as anybody can tell
+	}}
+	for _, d := range p.dark {
+		list = append(list, journal.Event{Kind: journal.VideoStopped, At: begin.Add(d.from), Stream: p.id})
+		if d.to < p.to() {
+			list = append(list, journal.Event{Kind: journal.VideoResumed, At: begin.Add(d.to), Stream: p.id})
+		}
+	}
+	return append(list, journal.Event{Kind: journal.StreamRemoved, At: begin.Add(p.to()), Stream: p.id, Reason: "ended"})
+}
+
+// holes are the stretches without any stream.
+func holes(parts []*part) (list []interval) {
+	var spans []interval
+	for _, p := range parts {
+		spans = append(spans, p.spans...)
+	}
+	slices.SortFunc(spans, func(a, b interval) int { return cmp.Compare(a.from, b.from) })
+	reached := time.Duration(0)
+	for i, s := range spans {
+		if s.from > reached && i > 0 {
+			list = append(list, interval{reached, s.from})
+		}
+		reached = max(reached, s.to)
+	}
+	return list
+}

@@ -1,0 +1,114 @@
+package rtp
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"reelcheck/reference/internal/av"
+)
+
+// TestLateReport has the first sender report of sound come after 3 s, as browsers send it: what came before it is guessed, and the report
+// that tells the truth about it reaches the sink.
+func TestLateReport(t *testing.T) {
+	const delay = 200 * time.Millisecond // of the sound, which the report tells
+	l := newLine(av.VP8)
+	start := l.now
+	const ntpStart = 4_000_000_000 * uint64(1<<32)
+	sounds, pictures := packets(av.Opus, 250, 0, 7000), packets(av.VP8, 250, 0, 9000)
+	v := 0
+	for i, a := range sounds {
+		captured := start.Add(time.Duration(i) * 20 * time.Millisecond)
+		l.pass(captured.Sub(l.now))
+		for stamp := pictures[v].Stamp; v < len(pictures) && pictures[v].Stamp == stamp; v++ {
+			p := pictures[v]
+			p.At = captured
+			l.Receive(l.sources[1], p)
+		}
+		if i == 0 {
+			l.publish()
+		}
+		a.At = captured.Add(delay)
+		l.Receive(l.sources[0], a)
+		ntp := ntpStart + uint64(i)*(1<<32)/50
+		if i%50 == 10 {
+			l.Report(l.sources[1], &rtcp.SenderReport{SSRC: 2, NTPTime: ntp, RTPTime: 9000 + uint32(i)*1800}, captured)
+		}
+		if i == 150 || i == 200 {
+			l.Report(l.sources[0], &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.Stamp}, captured)
+		}
+	}
+	l.pass(2 * time.Second)
+	reports := l.sink.Reports()
+	if len(reports) != 1 || reports[0].Video {
+		t.Fatalf("reports %+v", reports)
+	}
+	guessed := 0
+	for i, s := range l.sink.Samples(t, false) {
+		captured := s.Captured
+		if s.Guessed {
+			guessed++
+			captured = reports[0].Captured.Add(av.Duration(s.Stamp-reports[0].Stamp, 48000))
+		}
+		if off := captured.Sub(start.Add(time.Duration(i) * 20 * time.Millisecond)); off.Abs() > 5*time.Millisecond {
+			t.Fatalf("sound %d is %v off, guessed %v", i, off, s.Guessed)
+		}
+	}
+	if guessed < 140 || guessed > 151 {
+		t.Errorf("%d samples were guessed", guessed)
+	}
+}
+
+// TestCaptured keeps the times of pictures that are sent in another order than that of their capture.
+func TestCaptured(t *testing.T) {
+	l := newLine(av.H264)
+	order := []int{0, 3, 1, 2, 6, 4, 5, 9, 7, 8}
+	for i, n := range order {
+		for _, p := range packets(av.H264, 1, uint16(10*i), uint32(n)*3600) {
+			p.At = l.now
+			l.Receive(l.sources[1], p)
+		}
+		if i == 0 {
+			l.publish()
+			l.Report(l.sources[1], &rtcp.SenderReport{SSRC: 2, NTPTime: 4_000_000_000 << 32, RTPTime: 0}, l.now)
+		}
+		l.pass(40 * time.Millisecond)
+	}
+	l.pass(2 * time.Second)
+	got := l.sink.Samples(t, true)
+	if len(got) != len(order) {
+		t.Fatalf("%d pictures", len(got))
+	}
+	for i, s := range got {
+		if at := s.Captured.Sub(got[0].Captured); at != time.Duration(order[i])*40*time.Millisecond {
+			t.Errorf("picture %d at %v", i, at)
+		}
+	}
+}
+
+// TestCut counts reconnections; what was held of before belongs to before.
+func TestCut(t *testing.T) {
+	l := newLine(av.Opus).publish()
+	sent := packets(av.Opus, 40, 0, 0)
+	for i, p := range sent {
+		p.At = l.now
+		if i != 18 { // so that what follows is held
+			l.Receive(l.sources[0], p)
+		}
+		if i == 20 {
+			l.Cut(l.now)
+		}
+		l.pass(20 * time.Millisecond)
+	}
+	l.pass(2 * time.Second)
+	for _, s := range l.sink.Samples(t, false) {
+		want := uint16(0)
+		if frameNumber(s) > 20 {
+			want = 1
+		}
+		if s.Reconnects != want {
+			t.Errorf("packet %d after %d reconnections, want %d", frameNumber(s), s.Reconnects, want)
+		}
+	}
+}

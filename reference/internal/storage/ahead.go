@@ -1,0 +1,63 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// aheadBytes is how much is read, twice, before it is written.
+const aheadBytes = 256 << 10
+
+// copyAhead copies r to w and reads the next bytes while it writes: files of individual archives are made while they are read.
+func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
+	g, ctx := errgroup.WithContext(ctx)
+	empty, full := make(chan []byte, 2), make(chan []byte)
+	empty <- make([]byte, aheadBytes)
+	empty <- make([]byte, aheadBytes)
+	g.Go(func() error {
+		defer close(full)
+		for {
+			var b []byte
+			select {
+			case b = <-empty:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			n, err := fill(r, b[:cap(b)])
+			select {
+			case full <- b[:n]:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+	g.Go(func() error {
+		for b := range full {
+			if _, err := w.Write(b); err != nil {
+				return err
+			}
+			empty <- b
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// fill reads until b is full. Its error is that of r.
+func fill(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = r.Read(b[n:])
+		n += m
+	}
+	return n, err
+}
