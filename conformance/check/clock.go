@@ -40,6 +40,20 @@ func (f *Facts) Latest(app string, at time.Time) time.Time {
 	return at.Add(f.Skipped(app, func(w Walk) bool { return !w.From.After(at) }))
 }
 
+// Real is the real moment of a policy time: before the walks that lead beyond it.
+func (f *Facts) Real(app string, policy time.Time) time.Time {
+	at := policy
+	for _, w := range f.walks {
+		if w.app != app || !at.After(w.From) {
+			continue
+		}
+		if at = at.Add(-w.Skip); at.Before(w.From) {
+			at = w.From // during the walk
+		}
+	}
+	return at
+}
+
 func (f *Facts) Skipped(app string, counts func(Walk) bool) (sum time.Duration) {
 	for _, w := range f.walks {
 		if w.app == app && counts(w) {

@@ -24,7 +24,7 @@ func arrangements(c *check.Case) []arrangement {
 	for _, r := range c.Calls("setArchiveLayout") {
 		body, ok := c.Decode(r.Exchange.Request.Body.Text)
 		h := c.ByID[r.IDs[evidence.Archive]]
-		if !ok || h == nil || h.Start.Exchange == nil || !c.Sound(r) {
+		if !ok || h == nil || h.Start.Exchange == nil || h.IsIndividual() || !c.Sound(r) {
 			continue
 		}
 		k := arrangement{r: r, body: body, h: h, sane: sane(c, body)}

@@ -148,11 +148,7 @@ func open(c *check.Case, h *check.History, r evidence.Record, z check.Zip) *bund
 
 // read matches the frames: pictures first, for no two of them are the same.
 func (f *file) read(c *check.Case, b *bundle) {
-	var hint time.Time
-	if created, ok := b.manifest.Members["createdAt"].Whole(); ok {
-		offset, _ := f.about["startTimeOffset"].Whole()
-		hint = time.UnixMilli(created + offset)
-	}
+	hint, _ := b.offset(c, f, "startTimeOffset")
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
 		for _, m := range f.entry.Media.Tracks {
 			if m.Type != kind {

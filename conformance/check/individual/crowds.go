@@ -68,7 +68,7 @@ func beyondLimits(c *check.Case) {
 				if !b.waits(c, s, kind) {
 					continue
 				}
-				n := b.early(s, kind)
+				n := b.early(c, s, kind)
 				c.Want(n == 0, fmt.Sprintf("no %s of %s while %d others have it", kind, s.client, b.atOnce(kind)), fmt.Sprintf("%d frames", n), b.r, s.record())
 				crowded = true
 			}
@@ -96,11 +96,11 @@ func (b *bundle) waits(c *check.Case, s *stream, kind string) bool {
 }
 
 // early counts frames that were captured while there was no place for them.
-func (b *bundle) early(s *stream, kind string) int {
+func (b *bundle) early(c *check.Case, s *stream, kind string) int {
 	n := 0
 	for _, d := range s.due[kind] {
 		for unit := range b.found(s, d) {
-			if d.free.IsZero() || d.by.Published.Captured(unit).Before(d.free) {
+			if d.free.IsZero() || d.by.Published.Captured(unit).Before(d.free.Add(-c.Limit("tolerance.removal"))) {
 				n++
 			}
 		}

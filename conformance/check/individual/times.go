@@ -141,9 +141,15 @@ func oneZero(c *check.Case) {
 func beforeReport(c *check.Case) {
 	allow := c.Limit("tolerance.capture-time")
 	timed(c, func(b *bundle, f *file, t *track, known []int) {
-		p := t.from[known[0]].by.Published
-		from, ok := t.from[known[0]].since()
-		if !ok || p.Reported.IsZero() || p.Reported.Sub(from) < time.Second {
+		p, first := t.from[known[0]].by.Published, t.captured(known[0])
+		if len(f.stream.segments) == 0 || p.Reported.IsZero() {
+			return
+		}
+		from := f.stream.segments[f.stream.segmentAt(first)].From
+		if p.First.After(from) {
+			from = p.First
+		}
+		if p.Reported.Sub(from) < time.Second {
 			return
 		}
 		last := known[len(known)-1]
@@ -159,15 +165,4 @@ func beforeReport(c *check.Case) {
 			fmt.Sprintf("%s of %s from before the first sender report on the time line of the rest", t.Type, f.stream.client),
 			fmt.Sprintf("%d frames from before it, frame %d is %v off", len(before), frame, -off), b.r, t.from[known[0]].by)
 	})
-}
-
-// since is from when on the archive gets what is sent.
-func (d *due) since() (at time.Time, ok bool) {
-	if len(d.spans) == 0 {
-		return at, false
-	}
-	if at = d.spans[0].From; d.by.Published.First.After(at) {
-		at = d.by.Published.First
-	}
-	return at, true
 }

@@ -52,7 +52,7 @@ func (p *capturing) begin(ctx context.Context) (err error) {
 		return err
 	}
 	p.members = append(p.members, carol)
-	if err := scenario.Sleep(ctx, 500*time.Millisecond); err != nil {
+	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // longer than a key frame takes, so that alice is there
 		return err
 	}
 	late := scenario.Kind{VideoLag: 400 * time.Millisecond, ReportsAfter: 1500 * time.Millisecond}

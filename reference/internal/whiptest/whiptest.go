@@ -218,11 +218,21 @@ func (p *Publisher) negotiate() {
 
 func (p *Publisher) do(method, path, body string) (*http.Response, string) {
 	p.tb.Helper()
+	kind := ""
+	if body != "" {
+		kind = "application/sdp"
+	}
+	return p.exchange(method, path, kind, body)
+}
+
+func (p *Publisher) exchange(method, path, kind, body string) (*http.Response, string) {
+	p.tb.Helper()
 	request, err := http.NewRequestWithContext(p.tb.Context(), method, path, strings.NewReader(body))
 	must(p.tb, err)
 	request.Header.Set("Authorization", "Bearer "+p.options.Token)
-	if body != "" {
-		request.Header.Set("Content-Type", "application/sdp")
+	request.Header.Set("If-Match", "*")
+	if kind != "" {
+		request.Header.Set("Content-Type", kind)
 	}
 	response, err := http.DefaultClient.Do(request)
 	must(p.tb, err)
