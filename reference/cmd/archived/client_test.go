@@ -103,15 +103,28 @@ func (c client) publish(sessionID string) *whiptest.Publisher {
 
 func (c client) publishAs(sessionID string, claims map[string]any) *whiptest.Publisher {
 	c.t.Helper()
-	p := whiptest.Publish(c.t, whiptest.Options{
-		URL: c.url, SessionID: sessionID, Token: c.app.Client(c.t, time.Now(), sessionID, claims), Video: video, Tone: "tone-01",
-	})
-	await(c.t, "stream in the session", streamWithin, func() bool {
-		var streams struct{ Count int }
-		c.call(http.MethodGet, c.project()+"/session/"+sessionID+"/stream", nil, &streams)
-		return streams.Count == 1
-	})
+	return c.publishThis(sessionID, claims, whiptest.Options{Video: video, Tone: "tone-01"})
+}
+
+// publishThis returns when the session has one stream more.
+func (c client) publishThis(sessionID string, claims map[string]any, o whiptest.Options) *whiptest.Publisher {
+	c.t.Helper()
+	before := len(c.streams(sessionID))
+	o.URL, o.SessionID, o.Token = c.url, sessionID, c.app.Client(c.t, time.Now(), sessionID, claims)
+	p := whiptest.Publish(c.t, o)
+	await(c.t, "stream in the session", streamWithin, func() bool { return len(c.streams(sessionID)) > before })
 	return p
+}
+
+// streams are the ids of the session's streams.
+func (c client) streams(sessionID string) (ids []string) {
+	c.t.Helper()
+	var list struct{ Items []struct{ ID string } }
+	c.call(http.MethodGet, c.project()+"/session/"+sessionID+"/stream", nil, &list)
+	for _, st := range list.Items {
+		ids = append(ids, st.ID)
+	}
+	return ids
 }
 
 func (c client) startArchive(sessionID string) (a archiveView) {

@@ -75,35 +75,111 @@ func TestComposeOfIndividual(t *testing.T) {
 
 	one := c.publisher(session, whiptest.Options{Video: "vp8-01", Tone: "tone-01"})
 	pass := func(length float64) { one.AwaitSent(one.Sent() + seconds(length)) }
-	pass(1.5)
-	two := c.publisher(session, whiptest.Options{Video: "h264-02", Tone: "tone-03"})
-	pass(1.5)
-	one.Mute(true)
 	pass(1)
+	two := c.publisher(session, whiptest.Options{Video: "h264-02", Tone: "tone-03"})
+	pass(1)
+	one.Mute(true)
+	pass(0.5)
 	screen := c.publisher(session, whiptest.Options{Video: "vp8-03", VideoType: "screen"})
 	pass(2)
 	one.Mute(false)
-	pass(2)
-	two.Stop()
 	pass(1.5)
+	two.Stop()
+	pass(0.7)
 	screen.Stop()
 	one.Stop()
-	c.awaitStatus(live.ID, "paused")
-	journal := filepath.Join(t.TempDir(), "journal")
-	must(t, os.CopyFS(journal, os.DirFS(filepath.Join(p.data, "recordings", "journals", session))))
-	c.stopArchive(live.ID)
-	c.stopArchive(files.ID)
+	journal := c.journal(p, session, live, files)
 	archive := filepath.Join(t.TempDir(), "archive.zip")
-	must(t, os.WriteFile(archive, download(t, c.awaitStatus(files.ID, "available").URL), 0o600))
+	b := download(t, c.awaitStatus(files.ID, "available").URL)
+	must(t, os.WriteFile(archive, b, 0o600))
+	from := begins(t, b)
 	t.Run("live", func(t *testing.T) {
-		alike(t, everyLayout[0], download(t, c.awaitStatus(live.ID, "available").URL), rendered(t, everyLayout[0], archive))
+		alike(t, everyLayout[0], from, download(t, c.awaitStatus(live.ID, "available").URL), rendered(t, everyLayout[0], archive))
 	})
 	for _, l := range everyLayout[1:] {
 		t.Run(l["type"]+l["screenshareType"], func(t *testing.T) {
-			alike(t, l, rendered(t, l, journal, "--archive", live.ID), rendered(t, l, archive))
+			alike(t, l, from, rendered(t, l, journal, "--archive", files.ID), rendered(t, l, archive))
 		})
 	}
 	p.terminate()
+}
+
+// TestComposeOfSegments has a stream in several files: its connection was lost, for long and for a moment; it was taken out of an archive and
+// taken in again.
+func TestComposeOfSegments(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir())
+	c := defaultClient(t, p)
+	session := c.createSession()
+	c.attend(session)
+	archives := map[string]archiveView{}
+	for _, mode := range []string{"auto", "manual"} {
+		archives[mode] = c.begin(session, map[string]any{"multiArchiveTag": mode, "outputMode": "individual", "streamMode": mode})
+	}
+	one := c.publisher(session, whiptest.Options{Video: "vp8-01", Tone: "tone-01"})
+	pass := func(length float64) { one.AwaitSent(one.Sent() + seconds(length)) }
+	pass(1)
+	two := c.publisher(session, whiptest.Options{Video: "vp8-02", Tone: "tone-03"})
+	pass(0.7)
+	var streams struct{ Items []struct{ ID string } }
+	c.call(http.MethodGet, c.project()+"/session/"+session+"/stream", nil, &streams)
+	selects := func(change string, stream int) {
+		exchange(t, http.MethodPatch, c.url+c.project()+"/archive/"+archives["manual"].ID+"/streams", c.app.Bearer(t, time.Now(), nil),
+			map[string]any{change: streams.Items[stream].ID}, http.StatusNoContent, nil)
+	}
+	selects("addStream", 0)
+	selects("addStream", 1)
+	pass(1.2)
+	selects("removeStream", 0)
+	pass(1)
+	selects("addStream", 0)
+	pass(1.2)
+	one.Lose(true)
+	pass(3)
+	one.Restart()
+	one.Lose(false)
+	pass(1.7)
+	one.Lose(true)
+	pass(0.5)
+	one.Restart()
+	one.Lose(false)
+	pass(1.7)
+	two.Stop()
+	one.Stop()
+	journal := c.journal(p, session, archives["auto"], archives["manual"])
+	for mode, a := range archives {
+		t.Run(mode, func(t *testing.T) {
+			archive := filepath.Join(t.TempDir(), "archive.zip")
+			b := download(t, c.awaitStatus(a.ID, "available").URL)
+			must(t, os.WriteFile(archive, b, 0o600))
+			alike(t, everyLayout[0], begins(t, b), rendered(t, everyLayout[0], journal, "--archive", a.ID), rendered(t, everyLayout[0], archive))
+		})
+	}
+	p.terminate()
+}
+
+// journal stops archives of which nothing is published any more. It returns a copy of their journal, of which they would have been composed.
+func (c client) journal(p *process, session string, archives ...archiveView) (dir string) {
+	c.t.Helper()
+	for _, a := range archives {
+		c.awaitStatus(a.ID, "paused")
+	}
+	dir = filepath.Join(c.t.TempDir(), "journal")
+	must(c.t, os.CopyFS(dir, os.DirFS(filepath.Join(p.data, "recordings", "journals", session))))
+	for _, a := range archives {
+		c.stopArchive(a.ID)
+	}
+	return dir
+}
+
+// begins is when the files of an archive begin.
+func begins(t *testing.T, archive []byte) (list []time.Duration) {
+	t.Helper()
+	for _, f := range unpack(t, archive).manifest.Files {
+		t.Logf("%s from %d to %d ms", f.Filename, f.StartTimeOffset, f.StopTimeOffset)
+		list = append(list, time.Duration(f.StartTimeOffset)*time.Millisecond)
+	}
+	return list
 }
 
 // rendered is what the tool makes of an archive.
@@ -129,11 +205,19 @@ func rendered(t *testing.T, layout map[string]string, archive ...string) []byte 
 	return b
 }
 
-const outputRate = 25
+const (
+	outputRate = 25
+	// busy is how many pictures may be others because a busy machine notices late that video has stopped, or comes back.
+	busy = outputRate / 2
+	// early is for how long after its beginning a stream may be placed by arrival, or wait for a key frame.
+	early = 1500 * time.Millisecond
+)
 
 // alike wants two files of one session to be the same within one frame. What counts is which frame of which stream is where; the
-// moment at which a live recording notices that a stream has stopped its video depends on how busy it is.
-func alike(t *testing.T, l map[string]string, live, later []byte) {
+// moment at which a live recording notices that a stream has stopped its video depends on how busy it is. The archive was made of files
+// that begin at begins. Until a publisher's first sender report has come, a live recording goes by arrival. A file begins with a key frame, which
+// these publishers do not send when they are asked: a live recording may know the picture of before.
+func alike(t *testing.T, l map[string]string, begins []time.Duration, live, later []byte) {
 	t.Helper()
 	const frame = time.Second / outputRate
 	path, other := save(t, live), save(t, later)
@@ -141,23 +225,28 @@ func alike(t *testing.T, l map[string]string, live, later []byte) {
 	if d := len(x) - len(y); d < -1 || d > 1 {
 		t.Errorf("live it has %d pictures, afterwards %d", len(x), len(y))
 	}
-	var differ, apart []int
+	var differ, moved []int
 	shown := 0
 	for i := range min(len(x), len(y)) {
 		near := x[max(i-1, 0):min(i+2, len(x))]
-		if !slices.ContainsFunc(near, func(s map[place]int) bool { return sameFrames(s, y[i]) }) {
+		isEarly := slices.ContainsFunc(begins, func(d time.Duration) bool {
+			at := time.Duration(i) * frame
+			return at >= d-frame && at < d+early
+		})
+		if !slices.ContainsFunc(near, func(s map[place]int) bool { return sameFrames(s, y[i], isEarly) }) {
 			differ = append(differ, i)
+			t.Logf("picture %d: live %v, afterwards %v", i, x[i], y[i])
 		} else if !maps.Equal(x[i], y[i]) {
-			apart = append(apart, i)
+			moved = append(moved, i)
 		}
 		shown += len(y[i])
 	}
 	sound := lag(hear(t, path), hear(t, other))
-	t.Logf("%d and %d pictures with %d marks, %d not the same: %v, %d a frame apart; sound is %v apart", len(x), len(y), shown, len(differ), differ, len(apart), sound)
-	if len(differ) > 0 && differ[len(differ)-1]-differ[0] > outputRate/4 {
+	t.Logf("%d and %d pictures with %d marks, %d not the same: %v, %d a frame apart; sound is %v apart", len(x), len(y), shown, len(differ), differ, len(moved), sound)
+	if len(differ) > busy {
 		t.Errorf("pictures %v are not the same", differ)
 	}
-	if shown < len(y) {
+	if shown < len(y)*9/10 {
 		t.Errorf("%d marks in %d pictures", shown, len(y))
 	}
 	if sound.Abs() > frame {
@@ -171,14 +260,19 @@ type place struct {
 	rect   layout.Rect
 }
 
-// sameFrames reports whether the same streams are in the same places, none by more than one of its frames ahead or behind.
-func sameFrames(a, b map[place]int) bool {
-	for at, n := range a {
-		if m, ok := b[at]; !ok || m-n < -1 || m-n > 1 {
+// sameFrames reports whether the same streams are in the same places, none by more than one of its frames ahead or behind. Early, some may be
+// missing in b, and be further apart.
+func sameFrames(a, b map[place]int, early bool) bool {
+	most := 1
+	if early {
+		most = videoRate / 3
+	}
+	for at, m := range b {
+		if n, ok := a[at]; !ok || m-n < -most || m-n > most {
 			return false
 		}
 	}
-	return len(a) == len(b)
+	return early || len(a) == len(b)
 }
 
 // stages tells for each picture which frame of which stream is where.

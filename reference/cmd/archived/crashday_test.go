@@ -77,6 +77,8 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 		{name: "cloud", tags: []string{"", "second"}},
 		{name: "always", always: true, video: true},
 		{name: "manual", manual: true, tags: []string{""}},
+		{name: "individual", bucket: openMoody(t), tags: []string{"", "second", "composed"}, individual: []string{"", "second"}},
+		{name: "individual, manual", manual: true, tags: []string{"", "composed"}, individual: []string{""}},
 	} {
 		settings := map[string]any{"name": a.name, "archiveCallbackUrl": d.hooks.url, "sessionCallbackUrl": d.hooks.url}
 		if a.bucket != nil {

@@ -32,6 +32,8 @@ type applicant struct {
 	video  bool         // they have video
 	rng    *rand.Rand
 
+	individual []string // tags of the archives that are individual, not composed
+
 	cycle, at int // in the script
 	session   string
 
@@ -215,6 +217,9 @@ func (a *applicant) wait() error {
 			body := map[string]any{"sessionId": a.session, "hasVideo": a.video, "multiArchiveTag": tag}
 			if a.manual {
 				body["streamMode"] = "manual"
+			}
+			if slices.Contains(a.individual, tag) {
+				body["outputMode"] = "individual"
 			}
 			err = a.rest(http.MethodPost, "/archive", body, http.StatusOK, &made)
 		}

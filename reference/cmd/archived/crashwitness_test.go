@@ -143,6 +143,8 @@ func (w *witness) file(data string, a archive.Archive) (content []byte, complete
 	var r io.ReadCloser
 	var err error
 	switch {
+	case a.Status == archive.Stopped && a.FileReady && a.OutputMode == archive.Individual:
+		r, err = w.captured(data, a)
 	case a.Status == archive.Stopped && a.FileReady:
 		r, err = compose.Open(filepath.Join(data, "recordings", "archives", a.ID))
 	case a.Status == archive.Available:
@@ -161,6 +163,8 @@ func (w *witness) file(data string, a archive.Archive) (content []byte, complete
 	}
 	if err != nil {
 		w.lose("file of %s archive %s: %v", a.Status, a.ID, err)
+	} else if a.OutputMode == archive.Individual {
+		w.expectBundle(a, content)
 	}
 	return content, err == nil
 }

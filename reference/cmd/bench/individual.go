@@ -33,6 +33,10 @@ func (b bench) individual(ctx context.Context, seconds int) error {
 	if err != nil {
 		return err
 	}
+	l, err := in.loop()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp(b.dir, individualCase+"-")
 	if err != nil {
 		return err
@@ -57,7 +61,7 @@ func (b bench) individual(ctx context.Context, seconds int) error {
 		rss, err := peakRSS(s.cmd.Process.Pid)
 		must(h, err)
 		used := s.stop()
-		lost, found, err := compareZIP(file, in, individualStreams, seconds)
+		lost, found, err := compareZIP(file, l, individualStreams, seconds)
 		must(h, err)
 		fmt.Fprintf(b.out, "bench: case="+individualCase+" lost=%d found=%d cores=%.2f rss_mb=%d seconds=%d stop_s=%.2f publisher_cores=%.2f\n",
 			lost, found, used.Seconds()/float64(seconds), rss/1e6, seconds, backlog.Seconds(), publishing.Seconds()/float64(seconds))
@@ -129,17 +133,12 @@ func (l loop) stamped(stream, seconds int) (frames, packets [][]byte, err error)
 }
 
 // compareZIP counts the frames that were sent and those that are in the archive, bit for bit and in their order.
-func compareZIP(name string, in input, streams, seconds int) (lost, found int, err error) {
-	l, err := in.loop()
-	if err != nil {
-		return 0, 0, err
-	}
+func compareZIP(name string, l loop, streams, seconds int) (lost, found int, err error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer z.Close()
-	sent := 0
 	seen := map[uint32]bool{}
 	for _, entry := range z.File {
 		if path.Ext(entry.Name) == ".json" {
@@ -159,8 +158,7 @@ func compareZIP(name string, in input, streams, seconds int) (lost, found int, e
 	if err != nil {
 		return 0, 0, err
 	}
-	sent = streams * (len(frames) + len(packets))
-	return sent - found, found, nil
+	return streams*(len(frames)+len(packets)) - found, found, nil
 }
 
 // foundFrames compares the frames of one file with those that its stream was sent as.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -22,6 +23,8 @@ import (
 // Options of an archive.
 type Options struct {
 	HasAudio, HasVideo bool
+	// Output wraps what the plan is written to; nil = nothing does.
+	Output func(io.Writer) io.Writer
 	// Progress, if set, is told up to when media was surveyed.
 	Progress func(av.Instant)
 }
@@ -45,7 +48,7 @@ func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options
 		err = errors.Join(err, g.close())
 	}
 	if err == nil {
-		err = s.plan().save(out)
+		err = s.plan().save(out, o.Output)
 	}
 	if err != nil {
 		return fmt.Errorf("capturing archive %s: %w", archiveID, err)
@@ -134,8 +137,14 @@ func (s *survey) plan() *Plan {
 }
 
 // save puts the plan where Load finds it, durably. Its presence says that the archive is complete.
-func (p *Plan) save(out string) error {
-	_, err := replace.File(out+planSuffix, func(f *os.File) error { return json.NewEncoder(f).Encode(p) })
+func (p *Plan) save(out string, wrap func(io.Writer) io.Writer) error {
+	_, err := replace.File(out+planSuffix, func(f *os.File) error {
+		var w io.Writer = f
+		if wrap != nil {
+			w = wrap(w)
+		}
+		return json.NewEncoder(w).Encode(p)
+	})
 	return err
 }
 

@@ -35,6 +35,8 @@ type Options struct {
 	Layout             layout.Layout // at first; the timeline may change it
 	QP                 int           // constant quantization parameter; 0 is DefaultQP
 	Bitrate            int           // constant bit rate of the video in bit/s instead
+	// CatchUp, if set, is how far back the key frame of a stream may be that gets a place, in place of [picture.CatchUp].
+	CatchUp time.Duration
 	// Progress, if set, is told how far the composition has come in media time.
 	Progress func(av.Instant)
 	// Encoding, if set, is told of the first encoder: kill ends it at once. What it returns is called when the composition has ended.

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,8 +46,8 @@ type composition struct {
 }
 
 const (
-	// ahead is how long before its beginning a stream is read. Of a recording that is complete all streams are known at once, and those that came
-	// one after the other are not to be decoded at the same time.
+	// ahead is how long before its beginning a stream is read. Of a recording that is complete all streams are known at once, and those
+	// that came one after the other are not to be decoded at the same time.
 	ahead = 10 * time.Second
 	// pace is how often those who wait for that are told the time.
 	pace = time.Second
@@ -59,7 +60,7 @@ func (c *composition) source(ctx context.Context, e journal.Event) {
 	defer c.mu.Unlock()
 	log := c.log
 	if c.options.HasVideo && e.HasVideo {
-		v := &picture.Stream{ID: e.Stream, Plan: c.plan, FFmpeg: c.options.FFmpeg, Log: log}
+		v := &picture.Stream{ID: e.Stream, Plan: c.plan, FFmpeg: c.options.FFmpeg, CatchUp: cmp.Or(c.options.CatchUp, picture.CatchUp), Log: log}
 		c.video[e.Stream] = v
 		c.group.Go(func() error { return quiet(ctx, c.follow(ctx, e, true, v.Run)) })
 	}

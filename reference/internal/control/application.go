@@ -26,8 +26,12 @@ func (c *Control) ResetApplication(ctx context.Context, applicationID string) er
 
 // abolish ends everything the application has, after remove took it from the store.
 func (c *Control) abolish(ctx context.Context, applicationID string, remove func(context.Context, string) error) error {
+	kept, err := c.pendingOf(ctx, applicationID)
+	if err != nil {
+		return err
+	}
 	sessions := c.sessionsOf(applicationID)
-	err := remove(ctx, applicationID)
+	err = remove(ctx, applicationID)
 	if errors.Is(err, store.ErrNotFound) {
 		return &archive.Error{Kind: archive.NotFound, Message: fmt.Sprintf("application %s does not exist", applicationID)}
 	}
@@ -39,7 +43,33 @@ func (c *Control) abolish(ctx context.Context, applicationID string, remove func
 			return err
 		}
 	}
+	for _, a := range kept {
+		if err := c.Recorder.Discard(a.SessionID, a.ID); err != nil {
+			c.Log.Error("cannot abandon archive", "archive", a.ID, "error", err)
+		}
+	}
 	return c.Cloud.EraseApplication(applicationID)
+}
+
+// pendingOf returns the archives of an application that are not stored yet, also those of sessions that are not at work.
+func (c *Control) pendingOf(ctx context.Context, applicationID string) (list []archive.Archive, err error) {
+	unsettled, err := c.Store.Unsettled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range unsettled {
+		s, err := c.Store.Session(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if s.ApplicationID == applicationID {
+			list = append(list, s.Archives...)
+		}
+	}
+	return list, nil
 }
 
 // abandon ends everything in the session without a word to anyone but its clients.

@@ -20,6 +20,9 @@ const (
 	begin = av.Instant(time.Hour)
 	// lead is how long after its beginning the first media of a recording may come. If it takes longer, nobody was publishing.
 	lead = 2 * time.Second
+	// CatchUp is how far back the key frame of a stream may be that gets a place in a composition. Nobody can ask for one any more, and
+	// cameras may have sent none since they began.
+	CatchUp = longest
 )
 
 // ErrEmpty is returned for an archive without media: nobody published.
@@ -41,7 +44,8 @@ type filling struct {
 	parts   []*part
 }
 
-// Fill writes the archive into an empty journal. Dir is for what it needs on the way; progress, if not nil, is told how much was read.
+// Fill writes the archive into an empty journal. Dir is for what it needs on the way; progress, if not nil, is told how much was read. The
+// error is ErrEmpty when there is no file.
 func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, progress func(done float64), log *slog.Logger) (Recording, error) {
 	if len(a.Files) == 0 {
 		return Recording{}, ErrEmpty
@@ -125,7 +129,7 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		open, f.parts = append(open, p), append(f.parts, p)
 	}
 	from, to := file.start()-f.zero, file.stop()-f.zero
-	p.begin(max(from, 0), max(to, 0))
+	p.begin(max(from, 0), max(to, 0), len(s.index[video]) > 0)
 	err = s.each(func(kind int, e entry, data []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -43,7 +43,7 @@ type part struct {
 	// Of the video.
 	last    time.Duration // when the last frame was presented
 	shown   bool          // there was one
-	away    bool          // since left the stream was removed from the recording, and has had no video yet
+	away    bool          // since left the stream is removed from the recording, or at least its video
 	left    time.Duration
 	anew    bool // no frame of this file has come
 	waiting bool // for the key frame that ends the last stretch without video
@@ -59,9 +59,9 @@ func (p *part) takes(f File, s *spool, zero time.Duration) bool {
 	return true
 }
 
-// begin adds a file. One that follows another begins a new segment of the stream: in between it was removed from the recording, or its connection was
-// lost, which ended the file with its last block.
-func (p *part) begin(from, to time.Duration) {
+// begin adds a file. One that follows another begins a new segment of the stream: in between it was removed from the recording, or its
+// connection was lost, which ended the file with its last block.
+func (p *part) begin(from, to time.Duration, hasVideo bool) {
 	n := len(p.spans)
 	p.anew = true
 	if n == 0 {
@@ -70,15 +70,29 @@ func (p *part) begin(from, to time.Duration) {
 		return
 	}
 	heard := max(p.reached[audio], p.reached[video])
-	last := &p.spans[n-1]
-	if from-heard <= grace && (from <= p.ended || p.ended <= heard+exact) {
+	if last := &p.spans[n-1]; from-heard <= grace && (from <= p.ended || p.ended <= heard+exact) {
 		last.to = max(last.to, to)
-		return
+		if hasVideo && from-p.last <= quietAfter { // video came again, but no key frame
+			p.last = max(p.last, from)
+		}
+	} else {
+		p.spans = append(p.spans, interval{from, to})
+		if !p.away {
+			p.away, p.left = true, p.ended
+		}
 	}
-	p.spans = append(p.spans, interval{from, to})
-	if !p.away {
-		p.away, p.left = true, p.ended
+	if p.away && hasVideo {
+		p.resume(from)
 	}
+}
+
+// resume ends what began when the stream was removed from the recording. Its place is there before its first picture.
+func (p *part) resume(at time.Duration) {
+	from, _ := p.stopped(at)
+	if p.has[video] {
+		p.dark = append(p.dark, interval{from, at})
+	}
+	p.away, p.waiting, p.last = false, false, at
 }
 
 // sample makes a sample of a block of the file that begins at from, and notes what it says of the stream.
@@ -110,11 +124,11 @@ func (p *part) picture(at, shown time.Duration, key bool) {
 			p.dark[n-1].to = at
 		}
 	}
-	p.last, p.shown, p.away, p.anew = max(p.last, shown), true, false, false
+	p.last, p.shown, p.anew = max(p.last, shown), true, false
 }
 
-// stopped reports whether no video was there until at, and from when on. The picture of a screen stands: who shares one on which nothing moves need
-// not send anything.
+// stopped reports whether no video was there until at, and from when on. The picture of a screen stands: who shares one on which nothing
+// moves need not send anything.
 func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
 	from = at
 	if at-p.last > quietAfter && (p.VideoType != screen || !p.shown || p.anew) {

@@ -26,6 +26,7 @@ import (
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/replace"
 	"reelcheck/reference/internal/seal"
 )
 
@@ -63,12 +64,8 @@ func New(c Config) (*Recorder, error) {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
 	}
-	left, err := filepath.Glob(filepath.Join(c.Dir, "journals", "*"+removed))
-	if err != nil {
-		return nil, fmt.Errorf("recorder: %w", err)
-	}
-	for _, dir := range left {
-		if err := os.RemoveAll(dir); err != nil {
+	for _, pattern := range []string{"journals/*" + removed, "archives/" + replace.Unfinished} {
+		if err := removeAll(filepath.Join(c.Dir, pattern)); err != nil {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
 	}
@@ -79,6 +76,15 @@ func New(c Config) (*Recorder, error) {
 		return nil, fmt.Errorf("recorder: %w", err)
 	}
 	return r, nil
+}
+
+// removeAll removes what a crash left half removed, or half written.
+func removeAll(pattern string) error {
+	left, err := filepath.Glob(pattern)
+	for _, path := range left {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
 }
 
 // Close ends the compositions, which begin again from the journal at the next start, and closes the journals.
@@ -269,35 +275,49 @@ func (r *Recorder) openCapture(a archive.Archive) (io.ReadCloser, int64, error) 
 	return file, size, err
 }
 
-// capture finds out what an individual archive consists of, while it is recorded.
-func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Archive) (int64, error) {
-	out, log := r.output(a.ID), r.Log.With("archive", a.ID)
-	if err := capture.Survey(ctx, j, a.ID, capture.Options{HasAudio: a.HasAudio, HasVideo: a.HasVideo}, out, log); err != nil {
-		return 0, err
-	}
-	size, _ := r.complete(a)
-	return size, nil
-}
-
 // attempts is how often a composition is tried: one whose encoder was killed is worth another, one that always fails is not.
 const attempts = 3
 
+// composition makes the file of a composed archive, or the plan of an individual one.
 func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (size int64, err error) {
-	if a.OutputMode == archive.Individual {
-		return r.capture(ctx, j, a)
-	}
 	for n := range attempts {
-		var result compose.Result
-		result, err = compose.Run(ctx, j, a.ID, r.options(a, cipher), r.output(a.ID), r.Log)
-		if err == nil {
-			err = compose.Sync(r.output(a.ID))
+		if a.OutputMode == archive.Individual {
+			size, err = r.capture(ctx, j, a)
+		} else {
+			size, err = r.compose(ctx, j, a, cipher)
 		}
 		if err == nil || ctx.Err() != nil {
-			return result.Size, err
+			return size, err
 		}
 		r.Log.Warn("composition failed", "archive", a.ID, "attempt", n+1, "of", attempts, "error", err)
 	}
 	return 0, err
+}
+
+func (r *Recorder) compose(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (int64, error) {
+	result, err := compose.Run(ctx, j, a.ID, r.options(a, cipher), r.output(a.ID), r.Log)
+	if err == nil {
+		err = compose.Sync(r.output(a.ID))
+	}
+	return result.Size, err
+}
+
+// capture finds out what an individual archive consists of, while it is recorded. A full disk concerns the plan alone: of the files there
+// is no copy. The journal is read again then, and the plan written again.
+func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Archive) (int64, error) {
+	out := r.output(a.ID)
+	err := capture.Survey(ctx, j, a.ID, capture.Options{
+		HasAudio: a.HasAudio, HasVideo: a.HasVideo,
+		Output: func(w io.Writer) io.Writer { return r.Faults.Writer(a.ApplicationID, w) },
+	}, out, r.Log.With("archive", a.ID))
+	if err != nil {
+		return 0, err
+	}
+	plan, err := capture.Load(out)
+	if err != nil {
+		return 0, err
+	}
+	return plan.Size(a)
 }
 
 func (r *Recorder) options(a archive.Archive, cipher *seal.Cipher) compose.Options {

@@ -292,7 +292,8 @@ func (s *session) discard() error {
 	return errors.Join(err, os.RemoveAll(s.dir+removed))
 }
 
-// abandon ends the composition of an archive that is no longer wanted.
+// abandon frees what is kept for an archive that is no longer wanted, or stored. The last one takes the journal with it, also where it was
+// not opened, because a crash came between the archive's last change and this.
 func (s *session) abandon(archiveID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -301,10 +302,7 @@ func (s *session) abandon(archiveID string) {
 		delete(s.awaited, archiveID)
 		return
 	}
-	if s.storing[archiveID] {
-		s.leave(archiveID)
-	}
-	delete(s.awaited, archiveID)
+	s.leave(archiveID)
 }
 
 // recover opens what a crash left. The journal has ended every stream of the earlier process by itself.

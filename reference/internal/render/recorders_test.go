@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,33 @@ func TestVideoThatPauses(t *testing.T) {
 				t.Errorf("%d pictures without it, want %d", gone, want)
 			}
 		})
+	}
+}
+
+// TestPlaceLongAfterTheKeyFrame has a stream get a place when its only key frame is long past.
+func TestPlaceLongAfterTheKeyFrame(t *testing.T) {
+	slow := append(slices.Clone(oneKey), "-vf", "setpts=2*PTS")
+	name := pack(t,
+		media{File: entry("one", "one.webm", 0, 17000), video: "vp8-01", seconds: 17, coding: slow},
+		media{File: entry("two", "two.webm", 0, 19000), video: "vp8-02", seconds: 19, coding: slow})
+	o := plain
+	var err error
+	if o.Layout, err = layout.New(layout.Spec{Type: layout.PIP}); err != nil {
+		t.Fatal(err)
+	}
+	o.HasAudio = false
+	out, _ := render(t, name, o)
+	list := pictures(t, out)
+	corner := o.Layout.Arrange([]layout.Stream{{ID: "x"}}, 640, 480)[0].Rect
+	for _, tt := range []struct {
+		at     time.Duration
+		stream int
+	}{{16 * time.Second, 1}, {17200 * time.Millisecond, 2}, {18 * time.Second, 2}} {
+		want := int(tt.at * 15 / time.Second)
+		i := tt.at / (40 * time.Millisecond)
+		if got := frames(list[i:i+1], tt.stream, corner)[0]; got < want-1 || got > want+1 {
+			t.Errorf("at %v: frame %d of stream %d, want %d", tt.at, got, tt.stream, want)
+		}
 	}
 }
 

@@ -64,6 +64,8 @@ func Run(ctx context.Context, in, out string, o Options) (r Result, err error) {
 	open := openArchive
 	if info.IsDir() {
 		open = openJournal
+	} else {
+		o.Compose.CatchUp = individual.CatchUp
 	}
 	j, rec, err := open(ctx, in, work, o)
 	if err != nil {

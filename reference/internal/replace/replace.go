@@ -33,6 +33,9 @@ func Check(out string, overwrite bool, inputs ...string) error {
 	return nil
 }
 
+// Unfinished matches the files, in a directory, that a process left which died while it wrote them.
+const Unfinished = ".*.part"
+
 // File writes a file under a temporary name beside out, and renames it when it is complete and on disk.
 func File(out string, write func(*os.File) error) (size int64, err error) {
 	f, err := os.CreateTemp(filepath.Dir(out), "."+filepath.Base(out)+".*.part")

@@ -36,7 +36,9 @@ type Stream struct {
 	ID     string
 	Plan   *plan.Plan
 	FFmpeg ffmpeg.Config
-	Log    *slog.Logger
+	// CatchUp is how far back a key frame may be, most often [CatchUp].
+	CatchUp time.Duration
+	Log     *slog.Logger
 
 	// Of the feeding goroutine.
 	reader *journal.Reader
@@ -190,7 +192,7 @@ func (v *Stream) note(it journal.Item) (key bool) {
 func (v *Stream) catchUp(ctx context.Context, tile layout.Tile, it journal.Item, before position) (bool, error) {
 	key := v.keys[len(v.keys)-1]
 	stale := v.since.Sub(before.time) > fresh
-	if v.since.Sub(key.time) > CatchUp || stale && it.Mark {
+	if v.since.Sub(key.time) > v.CatchUp || stale && it.Mark {
 		return false, nil
 	}
 	v.mu.Lock()

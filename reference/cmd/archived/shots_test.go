@@ -1,0 +1,99 @@
+package main
+
+import (
+	"crypto/sha256"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"reelcheck/fixtures"
+	"reelcheck/reference/internal/individual/matroska"
+)
+
+// shot is a frame of the published video in a file of an individual archive.
+type shot struct {
+	number int // counted on where the fixture begins again, as publishers do
+	at     time.Duration
+}
+
+// frameHashes are the frames of the published video by what they consist of.
+var frameHashes = sync.OnceValues(func() (map[[32]byte]int, error) {
+	manifest, err := fixtures.Load()
+	if err != nil {
+		return nil, err
+	}
+	v, err := manifest.Video(video)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := v.Frames()
+	numbers := map[[32]byte]int{}
+	for i, f := range frames {
+		numbers[sha256.Sum256(f.Data)] = i
+	}
+	return numbers, err
+})
+
+// shotsOf finds out which published frames the video of a file consists of. Each has to be there bit for bit, the first one a key frame.
+func shotsOf(t *testing.T, blocks []matroska.Block) (shots []shot) {
+	t.Helper()
+	numbers, err := frameHashes()
+	must(t, err)
+	for _, b := range blocks {
+		if !b.Track.Codec.Video() {
+			continue
+		}
+		n, known := numbers[sha256.Sum256(b.Data)]
+		if !known {
+			t.Fatalf("the frame at %v was never published", b.Time)
+		}
+		if len(shots) == 0 && !b.Key {
+			t.Errorf("the first frame is no key frame")
+		}
+		for len(shots) > 0 && n < shots[len(shots)-1].number-len(numbers)/2 {
+			n += len(numbers)
+		}
+		shots = append(shots, shot{n, b.Time})
+	}
+	return shots
+}
+
+// expectSequence wants frames one after the other, at the distance at which they were sent.
+func expectSequence(t *testing.T, shots []shot) {
+	t.Helper()
+	for i, s := range shots[min(1, len(shots)):] {
+		before := shots[i]
+		if s.number != before.number+1 {
+			t.Errorf("frame %d follows frame %d", s.number, before.number)
+		}
+		if (s.at - before.at - frames(s.number-before.number)).Abs() > 20*time.Millisecond {
+			t.Errorf("frame %d at %v follows frame %d at %v", s.number, s.at, before.number, before.at)
+		}
+	}
+}
+
+// expectSpan judges which frames there are of what was published in s, of which lost may be missing at the end.
+func expectSpan(t *testing.T, shots []shot, s span, lost time.Duration) {
+	t.Helper()
+	if len(shots) == 0 {
+		t.Errorf("there is no frame of %v", s)
+		return
+	}
+	first, last := shots[0].number, shots[len(shots)-1].number
+	if frames(first-s.from.late) > keyEvery+edge || frames(s.from.early-first) > edge {
+		t.Errorf("the first frame is %d, recording began at %v", first, s.from)
+	}
+	if frames(s.to.early-last) > lost+edge || frames(last-s.to.late) > edge {
+		t.Errorf("the last frame is %d, recording ended at %v; %v may be lost", last, s.to, lost)
+	}
+}
+
+// soundOf is how many Opus packets there are, and from when to when.
+func soundOf(blocks []matroska.Block) (count int, from, to time.Duration) {
+	blocks = slices.DeleteFunc(slices.Clone(blocks), func(b matroska.Block) bool { return b.Track.Codec.Video() })
+	if len(blocks) == 0 {
+		return 0, 0, 0
+	}
+	return len(blocks), blocks[0].Time, blocks[len(blocks)-1].Time
+}
