@@ -56,7 +56,7 @@ var frameMutations = []Mutation{
 		video, _ := from.Media.Of(matroska.Video)
 		to.Media.Tracks = append(to.Media.Tracks, video)
 	})},
-	{"ARC-IND-27", "loses a stream when others come", inFile(name.Crowd, "client-12", upTo(3*time.Second))},
+	{"ARC-IND-27", "loses a stream when others come", inFile(name.Crowd, "client-12", upTo(1500*time.Millisecond))},
 	{"ARC-IND-04", "no file of a stream", zip(name.Captures, func(r *individual.Report) {
 		r.Entries = slices.DeleteFunc(r.Entries, func(e individual.Entry) bool { return e.Media != nil })
 	})},

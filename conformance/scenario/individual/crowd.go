@@ -44,15 +44,18 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func() error{
-		func() error { return nil },
-		func() error { return scenario.InTurn(ctx, c.enter, c.enter) },
-		func() error { return c.members[1].Unpublish(ctx) },
+	for _, step := range []struct {
+		do   func() error
+		long time.Duration
+	}{
+		{func() error { return nil }, 500 * time.Millisecond},
+		{func() error { return scenario.InTurn(ctx, c.enter, c.enter) }, 1500 * time.Millisecond},
+		{func() error { return c.members[1].Unpublish(ctx) }, 1500 * time.Millisecond},
 	} {
-		if err := step(); err != nil {
+		if err := step.do(); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, seen); err != nil {
+		if err := scenario.Sleep(ctx, step.long); err != nil {
 			return err
 		}
 	}

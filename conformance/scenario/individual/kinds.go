@@ -12,7 +12,7 @@ import (
 
 const (
 	// seen is how long is recorded between two changes: longer than a stream may take to begin, so that its middle is judged.
-	seen = 3 * time.Second
+	seen = 2500 * time.Millisecond
 )
 
 // needs are what every scenario with media needs.
