@@ -46,8 +46,8 @@ type composition struct {
 }
 
 const (
-	// ahead is how long before its beginning a stream is read. Of a recording that is complete all streams are known at once, and those that came
-	// one after the other are not to be decoded at the same time.
+	// ahead is how long before its beginning a stream is read. Of a recording that is complete all streams are known at once, and those
+	// that came one after the other are not to be decoded at the same time.
 	ahead = 10 * time.Second
 	// pace is how often those who wait for that are told the time.
 	pace = time.Second

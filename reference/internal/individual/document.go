@@ -13,7 +13,7 @@ import (
 // The manifest is read as other recorders may write it: numbers as floats or strings, null for what there is not, values of another type
 // where their type does not matter. What is needed and cannot be told is an error.
 
-// parseManifest reads a manifest. A document that is none has no files.
+// parseManifest reads a manifest. A document without files is none.
 func parseManifest(b []byte) (Manifest, error) {
 	var d struct {
 		ID, Name, SessionID text
@@ -44,7 +44,8 @@ type fileDocument struct {
 }
 
 func (d fileDocument) file() (File, error) {
-	f := File{StreamID: string(d.StreamID), Filename: string(d.Filename), ConnectionData: string(d.ConnectionData), VideoType: string(d.VideoType)}
+	f := File{StreamID: string(d.StreamID), Filename: string(d.Filename), ConnectionData: string(d.ConnectionData)}
+	f.VideoType = string(d.VideoType)
 	var err error
 	if f.StartTimeOffset, err = number(d.StartTimeOffset); err != nil {
 		return File{}, fmt.Errorf("startTimeOffset %w", err)

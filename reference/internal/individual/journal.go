@@ -20,8 +20,8 @@ const (
 	begin = av.Instant(time.Hour)
 	// lead is how long after its beginning the first media of a recording may come. If it takes longer, nobody was publishing.
 	lead = 2 * time.Second
-	// CatchUp is how far back the key frame of a stream may be that gets a place in a composition. Nobody can ask for one any more, and cameras may
-	// have sent none since they began.
+	// CatchUp is how far back the key frame of a stream may be that gets a place in a composition. Nobody can ask for one any more, and
+	// cameras may have sent none since they began.
 	CatchUp = longest
 )
 
@@ -44,7 +44,8 @@ type filling struct {
 	parts   []*part
 }
 
-// Fill writes the archive into an empty journal. Dir is for what it needs on the way; progress, if not nil, is told how much was read.
+// Fill writes the archive into an empty journal. Dir is for what it needs on the way; progress, if not nil, is told how much was read. The
+// error is ErrEmpty when there is no file.
 func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, progress func(done float64), log *slog.Logger) (Recording, error) {
 	if len(a.Files) == 0 {
 		return Recording{}, ErrEmpty

@@ -15,8 +15,8 @@ const (
 
 // arrange puts the blocks of one kind, which are in the order of the file, in that of decoding, and gives them times.
 //
-// The order of the file is that of decoding unless blocks were written as they arrived. Times that go back tell that only where they fit into a
-// gap: a clock that is set back does not leave one. With B slices, times go back because pictures are shown in another order.
+// The order of the file is that of decoding unless blocks were written as they arrived. Times that go back tell that only where they fit
+// into a gap: a clock that is set back does not leave one. With B slices, times go back because pictures are shown in another order.
 func arrange(list []entry) {
 	if slices.ContainsFunc(list, func(e entry) bool { return e.turned }) {
 		turn(list)

@@ -72,6 +72,9 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 	heard := max(p.reached[audio], p.reached[video])
 	if last := &p.spans[n-1]; from-heard <= grace && (from <= p.ended || p.ended <= heard+exact) {
 		last.to = max(last.to, to)
+		if hasVideo && from-p.last <= quietAfter { // video came again, but no key frame
+			p.last = max(p.last, from)
+		}
 	} else {
 		p.spans = append(p.spans, interval{from, to})
 		if !p.away {
@@ -124,8 +127,8 @@ func (p *part) picture(at, shown time.Duration, key bool) {
 	p.last, p.shown, p.anew = max(p.last, shown), true, false
 }
 
-// stopped reports whether no video was there until at, and from when on. The picture of a screen stands: who shares one on which nothing moves need
-// not send anything.
+// stopped reports whether no video was there until at, and from when on. The picture of a screen stands: who shares one on which nothing
+// moves need not send anything.
 func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
 	from = at
 	if at-p.last > quietAfter && (p.VideoType != screen || !p.shown || p.anew) {

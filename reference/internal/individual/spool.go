@@ -14,8 +14,8 @@ import (
 	"reelcheck/reference/internal/individual/matroska"
 )
 
-// maxBlocks bounds the index of one file, which is in memory: 32 bytes for each block, of which 50 packets and 30 frames a second make four
-// million in 13 hours.
+// maxBlocks bounds the index of one file, which is in memory: 32 bytes for each block, of which 50 packets and 30 frames a second make
+// four million in 14 hours.
 const maxBlocks = 4 << 20
 
 // spool keeps the blocks of a file on disk, so that they can be put into another order than that of the file.
@@ -90,10 +90,7 @@ func (s *spool) each(do func(kind int, e entry, data []byte) error) error {
 	r := io.NewSectionReader(s.f, 0, s.size)
 	var next [2]int
 	for next[audio] < len(s.index[audio]) || next[video] < len(s.index[video]) {
-		kind := audio
-		if next[audio] == len(s.index[audio]) || next[video] < len(s.index[video]) && s.index[video][next[video]].at < s.index[audio][next[audio]].at {
-			kind = video
-		}
+		kind := s.earlier(next)
 		e := s.index[kind][next[kind]]
 		next[kind]++
 		data := make([]byte, e.size)
@@ -105,4 +102,13 @@ func (s *spool) each(do func(kind int, e entry, data []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// earlier is the kind of the block that comes next after so many of either kind.
+func (s *spool) earlier(next [2]int) int {
+	sounds, pictures := s.index[audio][next[audio]:], s.index[video][next[video]:]
+	if len(sounds) == 0 || len(pictures) > 0 && pictures[0].at < sounds[0].at {
+		return video
+	}
+	return audio
 }

@@ -136,7 +136,7 @@ func (j *Journal) seeEvent(r record) error {
 		j.timeline.noted = append(j.timeline.noted, n)
 	case typeMark:
 		j.timeline.known = max(j.timeline.known, r.time)
-	case typeSample, typeRoll, typeEnd:
+	case typeSample, typeReport, typeRoll, typeEnd:
 	}
 	return nil
 }
