@@ -48,6 +48,9 @@ func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options
 		err = errors.Join(err, g.close())
 	}
 	if err == nil {
+		err = j.Sync() // the plan must not outlive what it was made of
+	}
+	if err == nil {
 		err = s.plan().save(out, o.Output)
 	}
 	if err != nil {
