@@ -138,6 +138,21 @@ func TestStoredBeforeCrash(t *testing.T) {
 	}
 }
 
+// TestJournalThatCannotBeOpened: archives fail with it, but what was recorded stays for who can read it.
+func TestJournalThatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.MkdirAll(filepath.Join(dir, "journals", "S"), 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "journals", "S", "streams"), []byte("no folder"), 0o600))
+	r := reopen(t, dir)
+	if _, _, err := r.Recover("S", []string{"first"}); err == nil {
+		t.Fatal("recovered")
+	}
+	must(t, r.Discard("S", "first"))
+	if !journalled(dir) {
+		t.Error("the journal is gone")
+	}
+}
+
 // An archive that nobody wants any more leaves nothing behind.
 func TestDiscardedArchiveTakesItsJournal(t *testing.T) {
 	dir := t.TempDir()

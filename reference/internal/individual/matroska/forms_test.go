@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -224,7 +223,7 @@ func TestH264Forms(t *testing.T) {
 				t.Fatalf("%d frames, %v", len(list), err)
 			}
 			for i, b := range list {
-				if !bytes.Equal(b.Data, tt.want[i]) || b.Key != (fmt.Sprint(b.Data) != fmt.Sprint(annexB(slice))) || b.Reordered {
+				if !bytes.Equal(b.Data, tt.want[i]) || b.Key == bytes.Equal(b.Data, annexB(slice)) || b.Reordered {
 					t.Errorf("frame %d: key %v, reordered %v: % x", i, b.Key, b.Reordered, b.Data[:min(len(b.Data), 40)])
 				}
 			}
