@@ -115,7 +115,7 @@ fixtures: ffmpeg ## Generate the media fixtures again and compare with the manif
 	go run ./fixtures/cmd/gen -check
 
 .PHONY: bench
-bench: ffmpeg gstreamer build ## Compose beside ffmpeg and GStreamer, live and to the stop; print bench: lines (BENCH="-case 16xvga-480p")
+bench: ffmpeg gstreamer build ## Measure: compose beside ffmpeg and GStreamer, record live, stop; print bench: lines (BENCH="-case 16xvga-480p")
 	go build -o bin/ ./reference/cmd/bench
 	bin/bench $(BENCH)
 

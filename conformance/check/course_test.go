@@ -123,3 +123,23 @@ func TestAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestRealMomentsOfPolicyTimes(t *testing.T) {
+	begin := time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
+	second := func(n int) time.Time { return begin.Add(time.Duration(n) * time.Second) }
+	f := &Facts{walks: []Walk{
+		{app: "a", From: second(10), To: second(11), Skip: time.Hour},
+		{app: "b", From: second(12), To: second(13), Skip: time.Hour},
+		{app: "a", From: second(20), To: second(21), Skip: time.Minute},
+	}}
+	for _, tt := range []struct{ policy, real time.Time }{
+		{second(5), second(5)},                                // before any walk
+		{second(15).Add(time.Hour), second(15)},               // between the two
+		{second(30).Add(time.Hour + time.Minute), second(30)}, // after both
+		{second(10).Add(time.Minute), second(10)},             // passed over by the first
+	} {
+		if got := f.Real("a", tt.policy); !got.Equal(tt.real) {
+			t.Errorf("%v: got %v, want %v", tt.policy, got, tt.real)
+		}
+	}
+}

@@ -116,16 +116,19 @@ func declaredSize(c *check.Case) {
 }
 
 // partsOf are the stretches of different size of a fixture.
-func partsOf(id string) []fixtures.Part {
-	m, err := fixtures.Load()
-	if err != nil {
-		return nil
-	}
-	v, err := m.Video(id)
-	if err != nil {
-		return nil
-	}
-	return v.Parts
+func partsOf(c *check.Case, id string) []fixtures.Part {
+	type key string
+	return check.Keep(c.Facts, key(id), func() []fixtures.Part {
+		m, err := fixtures.Load()
+		if err != nil {
+			return nil
+		}
+		v, err := m.Video(id)
+		if err != nil {
+			return nil
+		}
+		return v.Parts
+	})
 }
 
 // changingSize wants pictures of different sizes of one stream in one file, in the sizes in which they were sent.
@@ -136,7 +139,7 @@ func changingSize(c *check.Case) {
 			var wrong []string
 			for _, f := range b.of(s) {
 				if t := f.track(matroska.Video); t != nil {
-					wrong = append(wrong, t.resized(sizes)...)
+					wrong = append(wrong, t.resized(c, sizes)...)
 				}
 			}
 			if len(sizes) < 2 {
@@ -151,10 +154,10 @@ func changingSize(c *check.Case) {
 }
 
 // resized compares the sizes of pictures with those that were sent, which it notes.
-func (t *track) resized(sizes map[string]bool) (wrong []string) {
+func (t *track) resized(c *check.Case, sizes map[string]bool) (wrong []string) {
 	for _, i := range t.known() {
 		p := t.from[i].by.Published
-		parts, at := partsOf(p.Fixture), int(t.units[i])%p.LoopUnits
+		parts, at := partsOf(c, p.Fixture), int(t.units[i])%p.LoopUnits
 		k := slices.IndexFunc(parts, func(part fixtures.Part) bool { return at >= part.From && at < part.To })
 		if k < 0 {
 			continue

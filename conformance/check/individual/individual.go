@@ -250,15 +250,21 @@ func nothingPublished(c *check.Case) {
 		if !ok || !h.IsIndividual() || k.Rule != check.ByMinute || len(h.Delivered()) == 0 {
 			continue
 		}
-		last := h.Delivered()[0]
-		size, _ := last.Whole("size")
-		b := bundleOf(c, h)
-		if b == nil || b.zip.Size == 0 {
-			c.Want(size == 0, "no file, or one of 0 bytes, with size 0", last.Show("size"), append(h.Stored(true), last.At)...)
-			continue
+		for _, s := range h.Delivered() {
+			emptyOne(c, h, s)
 		}
-		empty := b.listed && b.manifest.Members["files"].Kind() == zipped.JSONArray && len(b.manifest.Files) == 0 && len(b.zip.Entries) == 1 && len(flaws(b)) == 0
-		c.Want(empty && size == b.zip.Size, "a ZIP with a manifest of no files, and its size", fmt.Sprintf("%d entries, %d files in the manifest; %s of %d bytes",
-			len(b.zip.Entries), len(b.manifest.Files), last.Show("size"), b.zip.Size), b.r, last.At)
 	}
+}
+
+// emptyOne judges what was delivered of an archive of nothing against its size.
+func emptyOne(c *check.Case, h *check.History, s check.Sighting) {
+	size, known := s.Whole("size")
+	b := bundleOf(c, h)
+	if b == nil || b.zip.Size == 0 {
+		c.Want(known && size == 0, "no file, or one of 0 bytes, with size 0", s.Show("size"), append(h.Stored(true), s.At)...)
+		return
+	}
+	empty := b.listed && b.manifest.Members["files"].Kind() == zipped.JSONArray && len(b.manifest.Files) == 0 && len(b.zip.Entries) == 1 && len(flaws(b)) == 0
+	c.Want(empty && size == b.zip.Size, "a ZIP with a manifest of no files, and its size", fmt.Sprintf("%d entries, %d files in the manifest; %s of %d bytes",
+		len(b.zip.Entries), len(b.manifest.Files), s.Show("size"), b.zip.Size), b.r, s.At)
 }

@@ -25,55 +25,53 @@ var Interrupted = scenario.Scenario{
 	Needs: needs, Media: 1, Within: 90 * time.Second, Run: runInterrupted,
 }
 
+type interrupting struct {
+	*scenario.Flow
+	alice, bob, carol *scenario.Member
+	archive           scenario.Started
+}
+
 func runInterrupted(ctx context.Context, f *scenario.Flow) error {
-	session, err := f.Session(ctx, "session")
+	p := &interrupting{Flow: f}
+	return scenario.InTurn(ctx, p.begin, p.interrupt, p.finish)
+}
+
+// begin starts the archive and lets time pass before anybody publishes.
+func (p *interrupting) begin(ctx context.Context) error {
+	session, err := p.Session(ctx, "session")
 	if err != nil {
 		return err
 	}
-	alice, err := f.Join(ctx, session, "alice")
-	if err != nil {
-		return err
-	}
-	bob, err := f.Join(ctx, session, "bob")
-	if err != nil {
-		return err
-	}
-	carol, err := f.Join(ctx, session, "carol")
-	if err != nil {
-		return err
-	}
-	recodes := f.Target.File.Has(target.VP9)
-	a, err := f.Start(ctx, "start", session, options("interrupted", nil))
-	if err != nil {
-		return err
-	}
-	if f.Target.File.Has(target.Control) {
-		if _, err := f.As.Advance(ctx, "clock.empty", empty); err != nil {
+	for _, c := range []struct {
+		name string
+		m    **scenario.Member
+	}{{"alice", &p.alice}, {"bob", &p.bob}, {"carol", &p.carol}} {
+		if *c.m, err = p.Join(ctx, session, c.name); err != nil {
 			return err
 		}
 	}
+	if p.archive, err = p.Start(ctx, "start", session, options("interrupted", nil)); err != nil {
+		return err
+	}
+	if p.Target.File.Has(target.Control) {
+		_, err = p.As.Advance(ctx, "clock.empty", empty)
+	}
+	return err
+}
+
+func (p *interrupting) interrupt(ctx context.Context) error {
 	for _, step := range []struct {
 		do   func() error
 		long time.Duration
 	}{
-		{func() error { return alice.Publish(ctx, "small-11", "tone-44") }, 200 * time.Millisecond},
-		{func() error { return bob.Publish(ctx, "small-12", "tone-45") }, 0},
-		{func() error {
-			if !recodes {
-				return nil
-			}
-			return carol.PublishAs(ctx, scenario.Kind{Switches: []string{other}}, "small-13", "tone-46")
-		}, seen},
-		{alice.Disconnect, away},
-		{func() error {
-			if !recodes {
-				return nil
-			}
-			return carol.Pub.Switch(other)
-		}, 0},
-		{func() error { return alice.Reconnect(ctx) }, 200 * time.Millisecond},
-		{func() error { return bob.Unpublish(ctx) }, 200 * time.Millisecond},
-		{func() error { return bob.Publish(ctx, "small-12", "tone-45") }, seen},
+		{func() error { return p.alice.Publish(ctx, "small-11", "tone-44") }, 200 * time.Millisecond},
+		{func() error { return p.bob.Publish(ctx, "small-12", "tone-45") }, 0},
+		{func() error { return p.recode(ctx, false) }, seen},
+		{p.alice.Disconnect, away},
+		{func() error { return p.recode(ctx, true) }, 0},
+		{func() error { return p.alice.Reconnect(ctx) }, 200 * time.Millisecond},
+		{func() error { return p.bob.Unpublish(ctx) }, 200 * time.Millisecond},
+		{func() error { return p.bob.Publish(ctx, "small-12", "tone-45") }, seen},
 	} {
 		if err := step.do(); err != nil {
 			return err
@@ -82,13 +80,28 @@ func runInterrupted(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := f.Stop(ctx, "stop", a.ID); err != nil {
+	return nil
+}
+
+// recode has carol publish, and then go on in another codec, where the target takes it.
+func (p *interrupting) recode(ctx context.Context, goOn bool) error {
+	switch {
+	case !p.Target.File.Has(target.VP9):
+		return nil
+	case goOn:
+		return p.carol.Pub.Switch(other)
+	}
+	return p.carol.PublishAs(ctx, scenario.Kind{Switches: []string{other}}, "small-13", "tone-46")
+}
+
+func (p *interrupting) finish(ctx context.Context) error {
+	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
 		return err
 	}
-	for _, m := range []*scenario.Member{alice, bob, carol} {
+	for _, m := range []*scenario.Member{p.alice, p.bob, p.carol} {
 		if err := m.Leave(); err != nil {
 			return err
 		}
 	}
-	return f.Deliver(ctx, a.ID)
+	return p.Deliver(ctx, p.archive.ID)
 }

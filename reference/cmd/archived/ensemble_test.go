@@ -40,7 +40,12 @@ func gather(t *testing.T, publishers int) *ensemble {
 // join has one more client publish.
 func (e *ensemble) join() {
 	e.t.Helper()
-	e.publishers = append(e.publishers, e.client.publishAs(e.session, map[string]any{"connection_data": strconv.Itoa(len(e.publishers))}))
+	e.publishers = append(e.publishers, e.client.publishAs(e.session, e.claims()))
+}
+
+// claims are those of the token of who publishes next.
+func (e *ensemble) claims() map[string]any {
+	return map[string]any{"connection_data": strconv.Itoa(len(e.publishers))}
 }
 
 // start begins an archive with these settings, and says when that was for each publisher.

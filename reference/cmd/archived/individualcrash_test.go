@@ -107,28 +107,39 @@ func TestIndividualKilledAfterStop(t *testing.T) {
 	})
 }
 
-// TestIndividualWaitsForItsTarget: the journal of which an archive is made stays for hours without its target, also across restarts,
-// and goes once the archive is stored.
+// TestIndividualWaitsForItsTarget: the journal of which an archive is made stays for hours without its target, also across restarts and
+// when its session is archived again, and goes once all are stored.
 func TestIndividualWaitsForItsTarget(t *testing.T) {
 	t.Parallel()
 	e := gather(t, 1)
 	e.bucket.down.Store(true)
-	a, from := e.start(map[string]any{"outputMode": "individual"})
+	first, from := e.start(map[string]any{"outputMode": "individual"})
 	e.pass(2)
-	recorded := span{from[0], e.act(func() { e.client.stopArchive(a.ID) })[0]}
+	recorded := span{from[0], e.act(func() { e.client.stopArchive(first.ID) })[0]}
 	e.publishers[0].Stop()
 	e.advance(5 * time.Hour)
-	for range 2 {
-		e.server.terminate()
-		e = e.restart(t, e.server.data)
-		e.advance(20 * time.Hour)
-		if got := e.client.archive(a.ID).Status; got != "stopped" || len(e.server.leftovers()) != 2 {
-			t.Errorf("the archive is %s, and there is %v", got, e.server.leftovers())
+	e.server.terminate()
+
+	e = e.restart(t, e.server.data)
+	e.join()
+	second, from := e.start(map[string]any{"outputMode": "individual"})
+	composed, _ := e.start(map[string]any{"multiArchiveTag": "composed"})
+	e.pass(2)
+	terminated := span{from[0], e.act(e.server.terminate)[0]}
+	e.publishers[0].Abandon()
+
+	e = e.restart(t, e.server.data)
+	e.advance(20 * time.Hour)
+	for _, id := range []string{first.ID, second.ID, composed.ID} {
+		if got := e.client.archive(id); got.Status != "stopped" || got.Size == 0 {
+			t.Errorf("archive %+v", got)
 		}
 	}
 	e.bucket.down.Store(false)
 	e.advance(2 * time.Hour)
-	e.delivered(a.ID).expect(t, 0, recorded, 0)
+	e.delivered(first.ID).expect(t, 0, recorded, 0)
+	e.delivered(second.ID).expect(t, 0, terminated, 0)
+	e.watched(composed.ID).expect(t, terminated, 0)
 	e.server.expectNoLeftovers()
 	e.server.terminate()
 }

@@ -138,7 +138,7 @@ func compareZIP(name string, l loop, streams, seconds int) (lost, found int, err
 	if err != nil {
 		return 0, 0, err
 	}
-	defer z.Close()
+	defer func() { err = errors.Join(err, z.Close()) }()
 	seen := map[uint32]bool{}
 	for _, entry := range z.File {
 		if path.Ext(entry.Name) == ".json" {

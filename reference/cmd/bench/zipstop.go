@@ -41,7 +41,7 @@ func (b bench) zipStop(ctx context.Context, minutes string) error {
 	return eachLength(minutes, func(minutes float64, length time.Duration) error { return b.zip(ctx, loops, minutes, length) })
 }
 
-func (b bench) zip(ctx context.Context, loops []loop, minutes float64, length time.Duration) error {
+func (b bench) zip(ctx context.Context, loops []loop, minutes float64, length time.Duration) (err error) {
 	dir, err := os.MkdirTemp(b.dir, zipCase+"-")
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (b bench) zip(ctx context.Context, loops []loop, minutes float64, length ti
 	if err != nil {
 		return err
 	}
-	defer cloud.Close()
+	defer func() { err = errors.Join(err, cloud.Close()) }()
 	r, err := record(filepath.Join(dir, "journal"), loops...)
 	if err != nil {
 		return err
@@ -98,12 +98,12 @@ func store(ctx context.Context, cloud *storage.Cloud, a domain.Archive, r *recor
 }
 
 // checkZIP returns the size of an archive that has a file for every stream, and the manifest.
-func checkZIP(name string) (int64, error) {
+func checkZIP(name string) (size int64, err error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
 		return 0, err
 	}
-	defer z.Close()
+	defer func() { err = errors.Join(err, z.Close()) }()
 	if n := len(z.File); n != zipStreams+1 {
 		return 0, fmt.Errorf("%d files in the archive of %d streams", n, zipStreams)
 	}

@@ -7,7 +7,9 @@ import (
 	"time"
 )
 
-func manual(id string) Event { return Start{ArchiveID: id, Request: StartRequest{SessionID: "S", StreamMode: Manual}} }
+func manual(id string) Event {
+	return Start{ArchiveID: id, Request: StartRequest{SessionID: "S", StreamMode: Manual}}
+}
 
 func TestSelectionIsRefused(t *testing.T) {
 	both := Inclusion{"s", true, true}

@@ -25,7 +25,7 @@ type File struct {
 	Filename        string `json:"filename"`
 	Size            int64  `json:"size"`
 	StartTimeOffset int64  `json:"startTimeOffset"` // of the first frame (ARC-MAN-11, ARC-MAN-16)
-	StopTimeOffset  int64  `json:"stopTimeOffset"` // when recording of the file stopped (ARC-MAN-12)
+	StopTimeOffset  int64  `json:"stopTimeOffset"`  // when recording of the file stopped (ARC-MAN-12)
 	StreamID        string `json:"streamId"`
 	VideoType       string `json:"videoType,omitempty"` // as it was first (ARC-MAN-14); a stream without video has none
 }

@@ -48,6 +48,9 @@ func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options
 		err = errors.Join(err, g.close())
 	}
 	if err == nil {
+		err = j.Sync() // the plan must not outlive what it was made of
+	}
+	if err == nil {
 		err = s.plan().save(out, o.Output)
 	}
 	if err != nil {
@@ -77,7 +80,7 @@ func (s *survey) run(ctx context.Context) error {
 		for _, e := range list {
 			s.roll.see(e)
 		}
-		if err := s.advance(known); err != nil {
+		if err := s.advance(ctx, known); err != nil {
 			return err
 		}
 		if s.progress != nil {
@@ -94,7 +97,7 @@ func (s *survey) run(ctx context.Context) error {
 }
 
 // advance surveys what is there of the media before known.
-func (s *survey) advance(known av.Instant) error {
+func (s *survey) advance(ctx context.Context, known av.Instant) error {
 	for ; s.begun < len(s.roll.takes); s.begun++ {
 		g, err := newLog(s.journal, s.roll.takes[s.begun], s.log)
 		if err != nil {
@@ -102,7 +105,7 @@ func (s *survey) advance(known av.Instant) error {
 		}
 		s.logs = append(s.logs, g)
 	}
-	there, stop := context.WithCancel(context.Background())
+	there, stop := context.WithCancel(ctx)
 	stop()
 	for _, g := range s.logs {
 		if err := g.follow(there, known); err != nil && !errors.Is(err, context.Canceled) {

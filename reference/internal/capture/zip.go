@@ -87,7 +87,7 @@ func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.W
 	for _, e := range entries {
 		h := &zip.FileHeader{Name: e.name, Method: zip.Store, CRC32: e.crc, ReaderVersion: 20,
 			CompressedSize64: uint64(e.size()), UncompressedSize64: uint64(e.size())}
-		h.ModifiedDate, h.ModifiedTime = dosTime(created)
+		h.ModifiedDate, h.ModifiedTime = dosTime(created) //nolint:staticcheck // CreateRaw does not look at Modified
 		if e.size() >= math.MaxUint32 {
 			h.Flags, h.ReaderVersion = 8, 45
 		}

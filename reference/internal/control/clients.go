@@ -105,7 +105,7 @@ func (c *Control) Ended(streamID string, at av.Instant, reason string) {
 		}
 		return err
 	})
-	if err != nil {
+	if err != nil && !lost(err) { // the session may have gone with its application
 		c.Log.Error("cannot end stream", "session", sessionID, "stream", streamID, "error", err)
 	}
 }

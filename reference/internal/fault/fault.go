@@ -22,7 +22,7 @@ const (
 	Storage Kind = "storage" // every request of one upload attempt
 	Webhook Kind = "webhook" // one webhook attempt
 	Encoder Kind = "encoder" // one composition attempt: its first encoder is killed
-	Disk    Kind = "disk"    // one composition attempt: the disk is full
+	Disk    Kind = "disk"    // one composition attempt, or one to write the plan of an individual archive: the disk is full
 	Journal Kind = "journal" // one record, of media or of an event: the disk is full
 )
 

@@ -136,7 +136,7 @@ func (j *Journal) seeEvent(r record) error {
 		j.timeline.noted = append(j.timeline.noted, n)
 	case typeMark:
 		j.timeline.known = max(j.timeline.known, r.time)
-	case typeSample, typeRoll, typeEnd:
+	case typeSample, typeReport, typeRoll, typeEnd:
 	}
 	return nil
 }
@@ -306,7 +306,7 @@ func (j *Journal) keep() {
 				j.report(j.Advance(j.options.Now().Add(-slack)))
 			}
 		case <-sync.C:
-			j.report(j.sync())
+			j.report(j.Sync())
 		case <-j.stop:
 			return
 		}
@@ -319,7 +319,8 @@ func (j *Journal) report(err error) {
 	}
 }
 
-func (j *Journal) sync() error {
+// Sync makes everything durable that was appended before it was called.
+func (j *Journal) Sync() error {
 	j.mu.Lock()
 	logs := []*segments{j.events}
 	for _, l := range j.streams {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
@@ -20,6 +21,8 @@ const segmentSize = 16 << 20
 type segments struct {
 	dir  string
 	full func() error // see [Options.Full]; nil = never asked
+
+	syncing sync.Mutex // held while the file is made durable; taken before mu
 
 	mu     await.Mutex // guards everything below
 	seq    int
@@ -147,8 +150,11 @@ func (l *segments) roll() error {
 	return old.Close()
 }
 
-// sync makes everything appended so far durable. A failed sync is final: the kernel may have dropped the pages.
+// sync makes everything appended so far durable. A failed sync is final: the kernel may have dropped the pages. One that has begun already
+// is waited for, because what it took may not be durable yet.
 func (l *segments) sync() error {
+	l.syncing.Lock()
+	defer l.syncing.Unlock()
 	l.mu.Lock()
 	f, dirty, seq := l.f, l.dirty, l.seq
 	l.dirty = false
@@ -159,7 +165,7 @@ func (l *segments) sync() error {
 	err := f.Sync()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err == nil || errors.Is(err, os.ErrClosed) && seq != l.seq { // rolled meanwhile, and synced by that
+	if err == nil || errors.Is(err, os.ErrClosed) && (seq != l.seq || l.ended) { // rolled or ended meanwhile, and synced by that
 		return nil
 	}
 	l.err = fmt.Errorf("syncing journal: %w", err)

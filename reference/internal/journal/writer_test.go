@@ -144,6 +144,50 @@ func TestSyncedInTime(t *testing.T) {
 	}
 }
 
+// TestSyncWaits: what another sync has taken, and has not made durable yet, is not durable.
+func TestSyncWaits(t *testing.T) {
+	j := open(t, t.TempDir())
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	if err := w.Append(frameAt(0)); err != nil {
+		t.Fatal(err)
+	}
+	w.log.syncing.Lock() // another one is at it
+	w.log.mu.Lock()
+	w.log.dirty = false
+	w.log.mu.Unlock()
+	synced := make(chan error, 1)
+	go func() { synced <- j.Sync() }()
+	select {
+	case <-synced:
+		t.Error("a sync did not wait for the one that had begun")
+	case <-time.After(20 * time.Millisecond):
+		w.log.syncing.Unlock()
+		if err := <-synced; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestEndWhileSyncing: a log that ends while it is made durable is durable.
+func TestEndWhileSyncing(t *testing.T) {
+	j := open(t, t.TempDir())
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	if err := w.Append(frameAt(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.log.mu.Lock()
+	w.log.dirty = true // as a sync has seen it that was about to begin when the log ended
+	w.log.mu.Unlock()
+	if err := w.log.sync(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFullDisk uses the limit on file sizes, which fails writes as a full disk does: part of the record is written.
 func TestFullDisk(t *testing.T) {
 	j := open(t, t.TempDir())

@@ -109,11 +109,48 @@ func TestJournalsGoAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	half := filepath.Join(dir, "journals", "S"+removed, "streams")
 	must(t, os.MkdirAll(half, 0o700))
+	written := filepath.Join(dir, "archives", ".first.plan.1.part")
+	must(t, os.MkdirAll(filepath.Dir(written), 0o700))
+	must(t, os.WriteFile(written, []byte("{"), 0o600))
 	r := reopen(t, dir)
-	if _, err := os.Stat(half); err == nil {
-		t.Error("the rest of a removed journal is still there")
+	for _, path := range []string{half, written} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s is still there", path)
+		}
 	}
 	must(t, r.Compose(t.Context(), silent("first"), func(control.File, error) {}))
+}
+
+// TestStoredBeforeCrash: an individual archive was stored, and the server died before it freed what the archive was made of. Nobody asked
+// for the journal since.
+func TestStoredBeforeCrash(t *testing.T) {
+	dir := t.TempDir()
+	before := reopen(t, dir)
+	must(t, before.Compose(t.Context(), silent("first"), func(control.File, error) {}))
+	must(t, before.Close())
+	plan := before.output("first") + ".plan"
+	must(t, os.WriteFile(plan, []byte("{}"), 0o600))
+
+	r := reopen(t, dir)
+	must(t, r.Discard("S", "first"))
+	if _, err := os.Stat(plan); err == nil || journalled(dir) {
+		t.Errorf("the plan is left: %t, the journal is left: %t", err == nil, journalled(dir))
+	}
+}
+
+// TestJournalThatCannotBeOpened: archives fail with it, but what was recorded stays for who can read it.
+func TestJournalThatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.MkdirAll(filepath.Join(dir, "journals", "S"), 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "journals", "S", "streams"), []byte("no folder"), 0o600))
+	r := reopen(t, dir)
+	if _, _, err := r.Recover("S", []string{"first"}); err == nil {
+		t.Fatal("recovered")
+	}
+	must(t, r.Discard("S", "first"))
+	if !journalled(dir) {
+		t.Error("the journal is gone")
+	}
 }
 
 // An archive that nobody wants any more leaves nothing behind.

@@ -37,6 +37,7 @@ type session struct {
 	awaited   map[string]bool               // archives whose compositions a crash cut off and that have not begun again
 	storing   map[string]bool               // individual archives whose files are made of the journal until they are stored
 	owner     string                        // application of the archive that began last
+	unopened  bool                          // the journal that is there could not be opened
 }
 
 // add makes the sink of a stream that was just published.
@@ -275,7 +276,7 @@ func (s *session) leave(archiveID string) {
 	delete(s.awaited, archiveID)
 	delete(s.storing, archiveID)
 	s.tally.remove(archiveID)
-	if s.used() || len(s.awaited) > 0 {
+	if s.used() || len(s.awaited) > 0 || s.unopened { // what nobody has read stays for who can
 		return
 	}
 	if err := errors.Join(s.close(), s.discard()); err != nil {
@@ -313,6 +314,7 @@ func (s *session) recover(unfinished []string) (last av.Instant, ok bool, err er
 		return 0, false, nil
 	}
 	if err := s.open(false); err != nil {
+		s.unopened = true
 		return 0, false, err
 	}
 	s.awaited = map[string]bool{}

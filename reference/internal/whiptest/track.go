@@ -1,6 +1,7 @@
 package whiptest
 
 import (
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -18,10 +19,23 @@ type track struct {
 	ticks      int // of the RTP clock, per unit
 	units      [][]byte
 	next       int // unit to send
+	base       int // the unit that is the first of units
 	local      *webrtc.TrackLocalStaticRTP
+	sender     *webrtc.RTPSender
 	packetizer rtp.Packetizer
+	payloader  rtp.Payloader
+	sequencer  rtp.Sequencer
+	stamp      uint32 // of the unit sent last
 	muted      atomic.Bool
+
+	then     *track      // what comes after Switch
+	switched atomic.Bool // it is wanted
 }
+
+// asIs is a payloader for payloads that are made already.
+type asIs struct{}
+
+func (asIs) Payload(_ uint16, unit []byte) [][]byte { return [][]byte{unit} }
 
 func newTrack(codec string, ticks int) *track {
 	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
@@ -40,8 +54,14 @@ func newTrack(codec string, ticks int) *track {
 			RTCPFeedback: feedback[:1]}}
 		payloader = &codecs.OpusPayloader{}
 	}
-	return &track{codec: c, ticks: ticks,
-		packetizer: rtp.NewPacketizerWithOptions(packetSize, payloader, rtp.NewRandomSequencer(), c.ClockRate)}
+	t := &track{codec: c, ticks: ticks, payloader: payloader, sequencer: rtp.NewRandomSequencer()}
+	t.packetizer = t.packets(payloader, rand.Uint32())
+	return t
+}
+
+// packets makes packets from a timestamp on.
+func (t *track) packets(payloader rtp.Payloader, stamp uint32) rtp.Packetizer {
+	return rtp.NewPacketizerWithOptions(packetSize, payloader, t.sequencer, t.codec.ClockRate, rtp.WithTimestamp(stamp))
 }
 
 func (t *track) kind() webrtc.RTPCodecType {
@@ -60,7 +80,19 @@ func (t *track) add(pc *webrtc.PeerConnection) (*webrtc.RTPSender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transceiver.Sender(), nil
+	t.sender = transceiver.Sender()
+	return t.sender, nil
+}
+
+// change goes on with the other fixture, from its beginning, on the same RTP stream.
+func (t *track) change() (err error) {
+	then := t.then
+	t.then, t.codec, t.units, t.base = nil, then.codec, then.units, t.next
+	t.packetizer = t.packets(then.payloader, t.stamp+uint32(t.ticks))
+	if t.local, err = webrtc.NewTrackLocalStaticRTP(t.codec.RTPCodecCapability, t.kind().String(), "stream"); err != nil {
+		return err
+	}
+	return t.sender.ReplaceTrack(t.local)
 }
 
 // due is when the next unit is to leave, counted from the beginning.
@@ -74,7 +106,13 @@ func (t *track) sendUnit() error {
 		t.next++
 		return nil
 	}
-	for _, packet := range t.packetizer.Packetize(t.units[t.next%len(t.units)], uint32(t.ticks)) {
+	if t.then != nil && t.switched.Load() {
+		if err := t.change(); err != nil {
+			return err
+		}
+	}
+	for _, packet := range t.packetizer.Packetize(t.units[(t.next-t.base)%len(t.units)], uint32(t.ticks)) {
+		t.stamp = packet.Timestamp
 		if err := t.local.WriteRTP(packet); err != nil {
 			return err
 		}
@@ -136,6 +174,9 @@ func (p *Publisher) Mute(on bool) {
 		}
 	}
 }
+
+// Switch has the video go on with Options.Then.
+func (p *Publisher) Switch() { p.tracks[0].switched.Store(true) }
 
 // Sent is how many video frames, or Opus packets without video, were due.
 func (p *Publisher) Sent() int {

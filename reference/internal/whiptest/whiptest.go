@@ -2,8 +2,10 @@
 package whiptest
 
 import (
+	"cmp"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,9 +36,12 @@ type Options struct {
 	Tone      string // fixture, for example tone-01; "" = none
 	VideoType string // "" = camera
 
-	// Media of one's own instead: VP8 of 30 frames/s, Opus packets of 20 ms.
+	// Media of one's own instead: video of 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
-	Once            bool // send everything once, then stay connected and send nothing
+	Codec           string // of Frames: VP8 (which "" is), VP9, H264
+	Payloads        bool   // each of Frames is the payload of a packet as it is, whatever it means
+	Then            string // fixture that the video goes on with after Switch, also in another codec
+	Once            bool   // send everything once, then stay connected and send nothing
 }
 
 // Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.
@@ -63,6 +68,7 @@ func Publish(tb testing.TB, o Options) *Publisher {
 	p := &Publisher{tb: tb, options: o, quit: make(chan struct{}), done: make(chan struct{}), waiting: map[int]chan struct{}{}}
 	p.loadTracks()
 	p.loadOwn()
+	p.loadThen()
 	connected := p.open()
 	tb.Cleanup(p.Abandon)
 	p.negotiate()
@@ -106,7 +112,10 @@ func (p *Publisher) loadTracks() {
 // loadOwn takes what is not a fixture.
 func (p *Publisher) loadOwn() {
 	if p.options.Frames != nil {
-		t := newTrack("VP8", 90000/30)
+		t := newTrack(cmp.Or(p.options.Codec, "VP8"), 90000/30)
+		if p.options.Payloads {
+			t.packetizer = t.packets(asIs{}, rand.Uint32())
+		}
 		t.units = p.options.Frames
 		p.tracks = append(p.tracks, t)
 	}
@@ -117,12 +126,35 @@ func (p *Publisher) loadOwn() {
 	}
 }
 
+// loadThen has the first track go on with another fixture.
+func (p *Publisher) loadThen() {
+	p.tb.Helper()
+	if p.options.Then == "" {
+		return
+	}
+	manifest, err := fixtures.Load()
+	must(p.tb, err)
+	v, err := manifest.Video(p.options.Then)
+	must(p.tb, err)
+	frames, err := v.Frames()
+	must(p.tb, err)
+	then := newTrack(v.Codec, 90000/v.FPS)
+	then.codec.PayloadType++
+	for _, f := range frames {
+		then.units = append(then.units, f.Data)
+	}
+	p.tracks[0].then = then
+}
+
 // open makes the PeerConnection; connected is closed when it is up.
 func (p *Publisher) open() (connected <-chan struct{}) {
 	p.tb.Helper()
 	engine := &webrtc.MediaEngine{}
 	for _, t := range p.tracks {
 		must(p.tb, engine.RegisterCodec(t.codec, t.kind()))
+		if t.then != nil {
+			must(p.tb, engine.RegisterCodec(t.then.codec, t.kind()))
+		}
 	}
 	registry := &interceptor.Registry{}
 	reports, err := report.NewSenderInterceptor()
