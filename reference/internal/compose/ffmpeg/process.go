@@ -19,8 +19,9 @@ import (
 
 // Config says which program to run.
 type Config struct {
-	Path  string // default "ffmpeg", looked up in PATH
-	Libav *Libav // decodes instead, where it can; may be nil
+	Path string // default "ffmpeg", looked up in PATH
+	// Decoder and Encoder do the work instead, where they can; either may be nil.
+	Decoder, Encoder *Program
 	// Patience is how long a child may do nothing while something is expected of it, default a minute. Then it is killed.
 	Patience time.Duration
 }
