@@ -39,6 +39,7 @@ type output struct {
 	file         file
 	transport    bool
 	video, audio *mp4.Track
+	chunkData    []byte // of the pictures that are written at once
 }
 
 // file is what samples are written to: an [mp4.Writer] or a [ts.Writer].
@@ -126,7 +127,8 @@ func (o *output) frame(ctx context.Context) (frame, error) {
 // sample makes a file sample of an access unit. Parameter sets go to the sample description, or stay where a file has none; delimiters
 // and the encoder's advertisement go nowhere.
 func (o *output) sample(unit []byte) mp4.Sample {
-	s := mp4.Sample{Data: make([]byte, 0, len(unit)+8)}
+	var s mp4.Sample
+	from := len(o.chunkData)
 	for nal := range av.NALs(unit) {
 		switch av.NALTypeOf(nal) {
 		case av.NALAUD:
@@ -149,9 +151,11 @@ func (o *output) sample(unit []byte) mp4.Sample {
 			s.Key = true
 		case av.NALSlice:
 		}
-		s.Data = binary.BigEndian.AppendUint32(s.Data, uint32(len(nal)))
-		s.Data = append(s.Data, nal...)
+		o.chunkData = binary.BigEndian.AppendUint32(o.chunkData, uint32(len(nal)))
+		o.chunkData = append(o.chunkData, nal...)
 	}
+	o.encoding.Reuse(unit)
+	s.Data = o.chunkData[from:len(o.chunkData):len(o.chunkData)]
 	return s
 }
 
@@ -204,6 +208,9 @@ func (o *output) mux(ctx context.Context) error {
 // chunk writes up to n samples made of what was encoded, and reports whether more may come.
 func (o *output) chunk(ctx context.Context, t *mp4.Track, from <-chan []byte, sample func([]byte) mp4.Sample, n int) (more bool, err error) {
 	list := make([]mp4.Sample, 0, n)
+	if o.chunkData = o.chunkData[:0]; o.transport { // what is written keeps some
+		o.chunkData = nil
+	}
 	for len(list) < n {
 		select {
 		case coded, ok := <-from:

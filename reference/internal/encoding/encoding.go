@@ -164,8 +164,8 @@ func (m Message) Write(w io.Writer) error {
 	return err
 }
 
-// ReadMessage reads a message; io.EOF at the end. The caller may keep its data.
-func ReadMessage(r *bufio.Reader) (Message, error) {
+// ReadMessage reads a message into the room that it is given for that many bytes of a kind; io.EOF at the end.
+func ReadMessage(r *bufio.Reader, room func(Kind, int) []byte) (Message, error) {
 	head, err := r.Peek(headSize)
 	if err != nil {
 		if len(head) > 0 && errors.Is(err, io.EOF) {
@@ -177,7 +177,7 @@ func ReadMessage(r *bufio.Reader) (Message, error) {
 	if kind < Ready || kind > Audio || size > largestData {
 		return Message{}, fmt.Errorf("no message: % x", head)
 	}
-	m := Message{Kind: kind, Data: make([]byte, size)}
+	m := Message{Kind: kind, Data: room(kind, int(size))}
 	if _, err := r.Discard(headSize); err != nil {
 		return Message{}, err
 	}

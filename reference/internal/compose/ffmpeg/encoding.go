@@ -31,7 +31,8 @@ type Encoding struct {
 	// Units are access units of the video, Frames are AAC. Each is closed after the last one, or when the group's context has ended.
 	Units, Frames <-chan []byte
 
-	free chan *Room
+	free  chan *Room
+	spare chan<- []byte // nil where nobody takes them
 	encoder
 }
 
@@ -77,6 +78,14 @@ func (e *Encoding) Room(ctx context.Context) (*Room, error) {
 
 // Put encodes a room's frame, after those before it.
 func (e *Encoding) Put(ctx context.Context, r *Room) error { return e.put(ctx, r) }
+
+// Reuse lets an access unit be written over.
+func (e *Encoding) Reuse(unit []byte) {
+	select {
+	case e.spare <- unit:
+	default:
+	}
+}
 
 // Close says that no more comes.
 func (e *Encoding) Close() error { return e.close() }

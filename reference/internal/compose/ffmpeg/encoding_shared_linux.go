@@ -27,6 +27,7 @@ type sharedEncoder struct {
 	free     chan<- *Room
 	units    chan<- []byte
 	frames   chan<- []byte
+	spare    <-chan []byte // access units to be written over
 }
 
 // shareEncoding starts the program and waits until it says that it works here.
@@ -49,9 +50,9 @@ func (c Config) shareEncoding(ctx context.Context, g *errgroup.Group, o Output) 
 		return nil, err
 	}
 	widen(p.stdout, largestPipe)
-	units, frames := make(chan []byte, unitsAhead), make(chan []byte, framesAhead)
+	units, frames, spare := make(chan []byte, unitsAhead), make(chan []byte, framesAhead), make(chan []byte, unitsAhead)
 	free := make(chan *Room, encoding.Slots)
-	s.free, s.units, s.frames = free, units, frames
+	s.free, s.units, s.frames, s.spare = free, units, frames, spare
 	for n := range encoding.Slots {
 		r := &Room{Number: n}
 		r.Picture, r.Sound = layout.Slot(memory.bytes, n)
@@ -59,7 +60,7 @@ func (c Config) shareEncoding(ctx context.Context, g *errgroup.Group, o Output) 
 		free <- r
 	}
 	g.Go(func() error { return s.read(ctx) })
-	return &Encoding{Units: units, Frames: frames, free: free, encoder: s}, nil
+	return &Encoding{Units: units, Frames: frames, free: free, spare: spare, encoder: s}, nil
 }
 
 func (o Output) job() encoding.Job {
@@ -81,7 +82,7 @@ func (o Output) job() encoding.Job {
 
 // ready reads that the program has opened its encoders.
 func (s *sharedEncoder) ready() error {
-	m, err := encoding.ReadMessage(s.messages)
+	m, err := encoding.ReadMessage(s.messages, s.room)
 	if err == nil && m.Kind != encoding.Ready {
 		err = fmt.Errorf("%w %d before it is ready", errUnasked, m.Kind)
 	}
@@ -95,7 +96,7 @@ func (s *sharedEncoder) read(ctx context.Context) error {
 	var err error
 	for err == nil {
 		var m encoding.Message
-		if m, err = encoding.ReadMessage(s.messages); err == nil {
+		if m, err = encoding.ReadMessage(s.messages, s.room); err == nil {
 			err = s.take(ctx, m)
 		}
 	}
@@ -103,6 +104,20 @@ func (s *sharedEncoder) read(ctx context.Context) error {
 		s.kill()
 	}
 	return ended(ctx, "encoder", s.process, err)
+}
+
+// room is where a message's data go.
+func (s *sharedEncoder) room(kind encoding.Kind, n int) []byte {
+	if kind == encoding.Video {
+		select {
+		case b := <-s.spare:
+			if cap(b) >= n {
+				return b[:n]
+			}
+		default:
+		}
+	}
+	return make([]byte, n, n+n/4)
 }
 
 func (s *sharedEncoder) take(ctx context.Context, m encoding.Message) error {
