@@ -81,8 +81,8 @@ func (v Video) X264() []string {
 	return append([]string{"-c:v", "libx264"}, arguments("v", v.options())...)
 }
 
-// EncodeH264 starts a child that takes planar 4:2:0 pictures and gives an Annex B stream; see [AccessUnits].
-func (c Config) EncodeH264(ctx context.Context, v Video) (*Encoder, error) {
+// encodeH264 starts a child that takes planar 4:2:0 pictures and gives an Annex B stream; see [AccessUnits].
+func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 	args := []string{
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", v.Width, v.Height),
 		"-framerate", strconv.Itoa(FrameRate), "-i", "pipe:0",
@@ -100,8 +100,8 @@ const (
 	AudioBitrate = 128000
 )
 
-// EncodeAAC starts a child that takes mono float32 samples, little endian, and gives AAC-LC in ADTS; see [ADTS].
-func (c Config) EncodeAAC(ctx context.Context) (*Encoder, error) {
+// encodeAAC starts a child that takes mono float32 samples, little endian, and gives AAC-LC in ADTS; see [ADTS].
+func (c Config) encodeAAC(ctx context.Context) (*Encoder, error) {
 	return c.encoder(ctx, append([]string{
 		"-probesize", "32", "-analyzeduration", "0", "-f", "f32le", "-ar", strconv.Itoa(SampleRate), "-ac", "1", "-i", "pipe:0",
 		"-c:a", "aac"}, append(arguments("a", aacOptions()), "-flush_packets", "1", "-f", "adts", "pipe:1")...))

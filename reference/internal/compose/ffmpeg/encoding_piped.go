@@ -50,7 +50,7 @@ func (c Config) pipeEncoding(ctx context.Context, g *errgroup.Group, o Output) (
 }
 
 func (p *pipedEncoder) startVideo(ctx context.Context, c Config, g *errgroup.Group, v Video, units chan<- []byte) (err error) {
-	if p.video, err = c.EncodeH264(ctx, v); err != nil {
+	if p.video, err = c.encodeH264(ctx, v); err != nil {
 		return err
 	}
 	p.pictures = make(chan *Room, rawAhead)
@@ -69,7 +69,7 @@ func (p *pipedEncoder) startVideo(ctx context.Context, c Config, g *errgroup.Gro
 }
 
 func (p *pipedEncoder) startAudio(ctx context.Context, c Config, g *errgroup.Group, frames chan<- []byte) (err error) {
-	if p.audio, err = c.EncodeAAC(ctx); err != nil {
+	if p.audio, err = c.encodeAAC(ctx); err != nil {
 		return err
 	}
 	p.blocks = make(chan []byte, rawAhead)

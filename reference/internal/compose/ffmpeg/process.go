@@ -159,9 +159,6 @@ func (e *Encoder) Write(b []byte) (int, error) { return e.process.Write(b) }
 // CloseInput tells the child that no more comes.
 func (e *Encoder) CloseInput() error { return e.process.closeInput() }
 
-// Told reports whether the child was told that no more comes.
-func (e *Encoder) Told() bool { return e.process.told.Load() }
-
 // Kill ends the child at once. It may be called at any time.
 func (e *Encoder) Kill() { _ = e.process.cmd.Process.Kill() } // an error says that it has ended already
 
