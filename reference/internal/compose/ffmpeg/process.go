@@ -19,8 +19,9 @@ import (
 
 // Config says which program to run.
 type Config struct {
-	Path  string // default "ffmpeg", looked up in PATH
-	Libav *Libav // decodes instead, where it can; may be nil
+	Path string // default "ffmpeg", looked up in PATH
+	// Decoder and Encoder do the work instead, where they can; either may be nil.
+	Decoder, Encoder *Program
 	// Patience is how long a child may do nothing while something is expected of it, default a minute. Then it is killed.
 	Patience time.Duration
 }
@@ -157,9 +158,6 @@ func (e *Encoder) Write(b []byte) (int, error) { return e.process.Write(b) }
 
 // CloseInput tells the child that no more comes.
 func (e *Encoder) CloseInput() error { return e.process.closeInput() }
-
-// Told reports whether the child was told that no more comes.
-func (e *Encoder) Told() bool { return e.process.told.Load() }
 
 // Kill ends the child at once. It may be called at any time.
 func (e *Encoder) Kill() { _ = e.process.cmd.Process.Kill() } // an error says that it has ended already
