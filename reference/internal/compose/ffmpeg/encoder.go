@@ -83,6 +83,7 @@ func (v Video) X264() []string {
 
 // encodeH264 starts a child that takes planar 4:2:0 pictures and gives an Annex B stream; see [AccessUnits].
 func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
+	c.nice = higher
 	args := []string{
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", v.Width, v.Height),
 		"-framerate", strconv.Itoa(FrameRate), "-i", "pipe:0",

@@ -41,6 +41,7 @@ func (c Config) shareEncoding(ctx context.Context, g *errgroup.Group, o Output) 
 	if err != nil {
 		return nil, fmt.Errorf("memory for frames: %w", err)
 	}
+	c.nice = higher
 	p, err := c.run(ctx, c.Encoder.Path, job.Args(), file)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, err

@@ -24,7 +24,13 @@ type Config struct {
 	Decoder, Encoder *Program
 	// Patience is how long a child may do nothing while something is expected of it, default a minute. Then it is killed.
 	Patience time.Duration
+
+	nice int // of the next child, lowest by default
 }
+
+// lowest is the priority of children, higher that of one that encodes: it works on several pictures at once, each of which waits for another,
+// and loses time when the decoders run ahead of it.
+const lowest, higher = 19, 10
 
 // waitDelay is how long, after a child's end, whoever inherited its pipes may keep them open.
 const waitDelay = 2 * time.Second
@@ -77,7 +83,7 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 		p.stop()
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", path, err), p.closeInput(), outRead.Close())
 	}
-	giveWay(p.cmd.Process.Pid)
+	giveWay(p.cmd.Process.Pid, cmp.Or(c.nice, lowest))
 	go func() {
 		defer close(p.watched)
 		p.watch(ctx, cmp.Or(c.Patience, patience))

@@ -81,7 +81,7 @@ func (d *shared) lend(slots []byte) {
 // next reads which picture is there.
 func (d *shared) next(context.Context) (tick int64, slot byte, err error) {
 	n, err := decoding.ReadNotice(d.notices)
-	if err == nil && n == decoding.Ready {
+	for err == nil && n == decoding.Ready {
 		n, err = decoding.ReadNotice(d.notices)
 	}
 	if err != nil {
