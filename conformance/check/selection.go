@@ -22,6 +22,11 @@ func (k Change) Done() bool { return slices.Equal(k.Codes, []int{204}) && k.R.Ex
 
 // Changes are the selection calls of the harness, in order.
 func (c *Case) Changes() []Change {
+	type all struct{}
+	return Once(c.Facts, all{}, c.readChanges)
+}
+
+func (c *Case) readChanges() []Change {
 	var out []Change
 	for _, r := range c.Calls("changeArchiveStreams") {
 		body, ok := c.Decode(r.Exchange.Request.Body.Text)
