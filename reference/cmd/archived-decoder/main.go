@@ -29,8 +29,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(decoding.Unusable)
 	}
-	if len(os.Args) == 1 { // was only to be seen to work
-		return
+	if _, err := os.Stdout.Write(decoding.Ready.Append(nil)); err != nil {
+		os.Exit(1)
 	}
 	if err := run(library, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,11 +46,12 @@ func run(library *libav.Library, args []string) error {
 	if err != nil {
 		return err
 	}
-	memory, err := unix.Mmap(decoding.MemoryFile, 0, decoding.Slots*layout.Size(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	memory, err := unix.Mmap(decoding.MemoryFile, 0, decoding.Slots*layout.Size(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
 	if err != nil {
 		return fmt.Errorf("shared memory: %w", err)
 	}
-	frames, err := decoding.NewFrames(bufio.NewReaderSize(os.Stdin, 256<<10))
+	in := bufio.NewReaderSize(os.Stdin, 256<<10)
+	frames, err := decoding.NewFrames(in)
 	if err != nil {
 		return err
 	}
@@ -66,9 +67,14 @@ func run(library *libav.Library, args []string) error {
 		free: make([]byte, 0, decoding.Slots),
 	}
 	for {
+		if in.Buffered() == 0 {
+			if err := w.tell(); err != nil {
+				return err
+			}
+		}
 		switch tick, data, err := frames.Next(); {
 		case errors.Is(err, io.EOF):
-			return decoder.Drain(w.show)
+			return errors.Join(decoder.Drain(w.show), w.tell())
 		case err != nil:
 			return err
 		default:
@@ -100,15 +106,25 @@ type worker struct {
 	slots   io.Reader
 	notices io.Writer
 	free    []byte // numbers of slots, the one used last at the end
-	notice  []byte
+	said    []byte // notices to be sent
 }
 
-// show scales a picture into a free slot and announces it, waiting until there is one.
+// tell sends the notices. Several at once wake the server once.
+func (w *worker) tell() error {
+	_, err := w.notices.Write(w.said)
+	w.said = w.said[:0]
+	return err
+}
+
+// show scales a picture into a free slot, waiting until there is one, and announces it when the program is about to wait.
 func (w *worker) show(p libav.Picture) error {
 	if !decoding.Shown(p.Time()) {
 		return nil
 	}
 	if len(w.free) == 0 {
+		if err := w.tell(); err != nil {
+			return err
+		}
 		n, err := w.slots.Read(w.free[:cap(w.free)])
 		if n == 0 {
 			return fmt.Errorf("waiting for a free slot: %w", err)
@@ -120,7 +136,6 @@ func (w *worker) show(p libav.Picture) error {
 	if err := w.scaler.Scale(p, w.layout.Planes(w.layout.Slot(w.memory, int(slot)))); err != nil {
 		return err
 	}
-	w.notice = decoding.Notice{Tick: p.Time(), Slot: slot}.Append(w.notice[:0])
-	_, err := w.notices.Write(w.notice)
-	return err
+	w.said = decoding.Notice{Tick: p.Time(), Slot: slot}.Append(w.said)
+	return nil
 }

@@ -4,18 +4,20 @@ import (
 	"log/slog"
 
 	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/decoding"
+	"reelcheck/reference/internal/encoding"
 )
 
 const (
 	defaultFFmpeg = "ffmpeg"
-	ffmpegHelp    = "FFmpeg program, version 5.1 to 8; as long as it is the default, FFmpeg's libraries decode where they are found"
+	ffmpegHelp    = "FFmpeg program, version 5.1 to 8; as long as it is the default, FFmpeg's libraries decode and encode where they are found"
 )
 
 // children are what composes. Who names a program wants that one to do all.
 func children(path string, log *slog.Logger) ffmpeg.Config {
 	c := ffmpeg.Config{Path: path}
 	if path == defaultFFmpeg {
-		c.Libav = ffmpeg.Beside(log)
+		c.Decoder, c.Encoder = ffmpeg.Beside(decoding.Program, log), ffmpeg.Beside(encoding.Program, log)
 	}
 	return c
 }

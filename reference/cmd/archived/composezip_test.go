@@ -138,7 +138,7 @@ func TestComposeOfSegments(t *testing.T) {
 	pass(3)
 	one.Restart()
 	one.Lose(false)
-	pass(1.7)
+	pass(2.7) // a key frame comes each second
 	one.Lose(true)
 	pass(0.5)
 	one.Restart()

@@ -14,6 +14,8 @@ import (
 
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/decoding"
+	"reelcheck/reference/internal/encoding"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -30,6 +32,7 @@ type rendering struct {
 var renderings = []rendering{
 	{"16xvga-480p", 16, [2]int{640, 480}, 640, 480, 60, 5},
 	{"1xvga-480p", 1, [2]int{640, 480}, 640, 480, 60, 5},
+	{"2xvga-480p", 2, [2]int{640, 480}, 640, 480, 60, 5},
 	{"4x720p-720p", 4, [2]int{1280, 720}, 1280, 720, 30, 5},
 	{"16xvga-1080p", 16, [2]int{640, 480}, 1920, 1080, 20, 5},
 }
@@ -124,7 +127,9 @@ func recordInputs(dir string, inputs []input, length time.Duration) error {
 }
 
 // children are what composes for us: those of archived as it ships.
-func children() ffmpeg.Config { return ffmpeg.Config{Libav: ffmpeg.Beside(slog.Default())} }
+func children() ffmpeg.Config {
+	return ffmpeg.Config{Decoder: ffmpeg.Beside(decoding.Program, slog.Default()), Encoder: ffmpeg.Beside(encoding.Program, slog.Default())}
+}
 
 // composeJournal is what is measured of us, a process of its own: from the journal to the complete file.
 func composeJournal(ctx context.Context, dir, size, out string) error {

@@ -15,7 +15,8 @@ const (
 	clusterTime  = 5 * time.Second
 )
 
-// film writes frames as they were received, without filler where there is none (ARC-IND-11, ARC-IND-18): the clusters of a segment to out, and notes in the segment what its head has to say.
+// film writes the clusters of a segment to out: frames as they were received, without filler where there is none (ARC-IND-11,
+// ARC-IND-18). It notes in the segment what its head has to say.
 type film struct {
 	segment *Segment
 	filter  *filter

@@ -130,7 +130,7 @@ func (c *composition) compose(ctx context.Context) error {
 		}
 	}
 	if c.output != nil {
-		c.output.close()
+		return c.output.encoding.Close()
 	}
 	return nil
 }
@@ -155,9 +155,15 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 	if c.output, err = startOutput(ctx, c.group, c.options, c.media); err != nil {
 		return err
 	}
-	silence := make([]float32, sound.BlockSamples)
 	for range empty {
-		if err := c.put(ctx, c.output.canvas(), silence); err != nil {
+		f, err := c.output.frame(ctx)
+		if err != nil {
+			return err
+		}
+		if f.canvas != nil {
+			f.canvas.Draw(nil, nil)
+		}
+		if err := c.put(ctx, f); err != nil {
 			return err
 		}
 	}
@@ -168,21 +174,22 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
 	t := s.Shown(n)
 	here := c.plan.At(t)
-	canvas := c.output.canvas()
+	f, err := c.output.frame(ctx)
+	if err != nil {
+		return err
+	}
 	if c.options.HasVideo {
-		if err := c.draw(ctx, canvas, here.Tiles, t); err != nil {
+		if err := c.draw(ctx, f.canvas, here.Tiles, t); err != nil {
 			return err
 		}
 	}
 	c.pass(here, t)
-	var block []float32
 	if c.options.HasAudio {
-		var err error
-		if block, err = c.mix(ctx, s, n); err != nil {
+		if err := c.mix(ctx, s, n, f.sound); err != nil {
 			return err
 		}
 	}
-	return c.put(ctx, canvas, block)
+	return c.put(ctx, f)
 }
 
 // pass drops what streams without a place have ready, so that they do not stand still.
@@ -228,9 +235,8 @@ func (c *composition) draw(ctx context.Context, canvas *picture.Canvas, tiles []
 	return nil
 }
 
-// mix sums the streams heard during frame n.
-func (c *composition) mix(ctx context.Context, s plan.Span, n int64) ([]float32, error) {
-	block := make([]float32, sound.BlockSamples)
+// mix adds the streams heard during frame n to a block of silence.
+func (c *composition) mix(ctx context.Context, s plan.Span, n int64, block []float32) error {
 	start := sound.SamplesAt(s.Start) + (n-s.FirstFrame)*sound.BlockSamples
 	limit := min(s.Instant(n+1).Add(sound.Jitter), s.End)
 	var mixed []string
@@ -247,25 +253,18 @@ func (c *composition) mix(ctx context.Context, s plan.Span, n int64) ([]float32,
 				continue
 			}
 			if err := a.Mix(ctx, start, limit, block); err != nil {
-				return nil, fmt.Errorf("stream %s: %w", stream, err)
+				return fmt.Errorf("stream %s: %w", stream, err)
 			}
 		}
 	}
 	sound.SoftClip(block)
-	return block, nil
+	return nil
 }
 
-// put hands a frame to the encoders, waiting for them.
-func (c *composition) put(ctx context.Context, canvas *picture.Canvas, block []float32) error {
-	if c.options.HasVideo {
-		if err := send(ctx, c.output.pictures, canvas); err != nil {
-			return err
-		}
-	}
-	if c.options.HasAudio {
-		if err := send(ctx, c.output.blocks, block); err != nil {
-			return err
-		}
+// put hands a frame to the encoders.
+func (c *composition) put(ctx context.Context, f frame) error {
+	if err := c.output.encoding.Put(ctx, f.room); err != nil {
+		return err
 	}
 	c.written++
 	return nil

@@ -107,6 +107,12 @@ func program(t *testing.T, real, condition, instead string) string {
 	return name
 }
 
+// ready has a stand-in for a decoder say that it works.
+var ready = fmt.Sprintf("printf '%s'; ", strings.Repeat(`\377`, decoding.NoticeSize))
+
+// encoderReady has a stand-in for an encoder say that it works.
+const encoderReady = `printf '\001\000\000\000\000'; `
+
 // failing has, for every program that decodes, one that does something instead when it is to decode to a size, or to any.
 func failing(t *testing.T, size [2]int, instead string, test func(t *testing.T, c ffmpeg.Config)) {
 	piped, shared := "*ivf*", `*\ *`
@@ -115,7 +121,7 @@ func failing(t *testing.T, size [2]int, instead string, test func(t *testing.T, 
 	}
 	t.Run("ffmpeg", func(t *testing.T) { test(t, ffmpeg.Config{Path: program(t, "ffmpeg", piped, instead)}) })
 	t.Run(decoding.Program, func(t *testing.T) {
-		test(t, ffmpeg.Config{Libav: &ffmpeg.Libav{Path: program(t, libav.Path, shared, instead), Log: quietLog()}})
+		test(t, ffmpeg.Config{Decoder: &ffmpeg.Program{Path: program(t, decoder.Path, shared, ready+instead), Log: quietLog()}})
 	})
 }
 
@@ -129,25 +135,29 @@ func decodes(line []byte) bool {
 func TestEncoderDies(t *testing.T) {
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
-	for name, o := range map[string]Options{
-		"at once":      {Width: 640, Height: 480, HasAudio: true, HasVideo: true},
-		"half way":     {Width: 640, Height: 480, HasAudio: true, HasVideo: true},
-		"no such file": {Width: 640, Height: 480, HasAudio: true, HasVideo: true},
+	o := Options{Width: 640, Height: 480, HasAudio: true, HasVideo: true}
+	instead := func(script string) ffmpeg.Config {
+		return ffmpeg.Config{Path: program(t, "ffmpeg", "*libx264*", script)}
+	}
+	ours := func(script string) ffmpeg.Config {
+		return ffmpeg.Config{Encoder: &ffmpeg.Program{Path: program(t, encoder.Path, "*libx264*", encoderReady+script), Log: quietLog()}}
+	}
+	for name, c := range map[string]ffmpeg.Config{
+		"ffmpeg at once":     instead("echo no codec here >&2; exit 3"),
+		"ffmpeg half way":    instead("head -c 20000000 >/dev/null; exit 0"),
+		"no such file":       {Path: "/nonexistent/ffmpeg"},
+		"program at once":    ours("echo no codec here >&2; exit 4"),
+		"program half way":   ours("head -c 4 >/dev/null; exit 0"),
+		"program that lies":  ours(`printf '\002\001\000\000\000\011'; exec sleep 600`),
+		"program in riddles": ours(`printf '\011\001\000\000\000\011'; exec sleep 600`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			switch name {
-			case "at once":
-				o.FFmpeg.Path = program(t, "ffmpeg", "*libx264*", "echo no codec here >&2; exit 3")
-			case "half way":
-				o.FFmpeg.Path = program(t, "ffmpeg", "*libx264*", "head -c 20000000 >/dev/null; exit 0")
-			default:
-				o.FFmpeg.Path = "/nonexistent/ffmpeg"
-			}
+			o.FFmpeg = c
 			_, err := Run(t.Context(), s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog())
 			if err == nil {
 				t.Fatal("no error")
 			}
-			if name == "at once" && !strings.Contains(err.Error(), "no codec here") {
+			if strings.Contains(name, "at once") && !strings.Contains(err.Error(), "no codec here") {
 				t.Errorf("%v does not say why", err)
 			}
 			if n := children(t); n > 0 {
@@ -157,6 +167,41 @@ func TestEncoderDies(t *testing.T) {
 	}
 	if b, _ := s.compose(small); len(b) == 0 {
 		t.Error("composing again after failures gave nothing")
+	}
+}
+
+// TestEncodersAgree composes the same with all programs: the files are equal.
+func TestEncodersAgree(t *testing.T) {
+	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
+	s.write()
+	for name, tt := range map[string]Options{
+		"both": {HasAudio: true, HasVideo: true}, "pictures": {HasVideo: true}, "sound": {HasAudio: true},
+		"transport": {HasAudio: true, HasVideo: true, Transport: true},
+	} {
+		tt.Width, tt.Height = 322, 242
+		want, _ := s.compose(tt)
+		tt.FFmpeg = ffmpeg.Config{Path: "/nonexistent/ffmpeg", Decoder: decoder, Encoder: encoder}
+		if got, _ := s.compose(tt); len(want) == 0 || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, with the ffmpeg program %d", name, len(got), len(want))
+		}
+	}
+}
+
+// TestEncodesWithoutLibraries has the ffmpeg program encode, and does not try again.
+func TestEncodesWithoutLibraries(t *testing.T) {
+	s := newSession(t, time.Second, publisher{id: "one", video: vp8(t, moves, 1), sound: tone(t, 440, 1)})
+	s.write()
+	want, _ := s.compose(small)
+	starts := filepath.Join(t.TempDir(), "starts")
+	o := small
+	o.FFmpeg.Encoder = &ffmpeg.Program{Path: program(t, encoder.Path, "*", fmt.Sprintf("echo >>%s; exit %d", starts, decoding.Unusable)), Log: quietLog()}
+	for range 2 {
+		if got, _ := s.compose(o); len(want) == 0 || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes, with the program %d", len(got), len(want))
+		}
+	}
+	if list, err := os.ReadFile(starts); err != nil || len(list) != 1 {
+		t.Errorf("started %d times (%v)", len(list), err)
 	}
 }
 
@@ -238,16 +283,19 @@ func TestEncoderIsKilled(t *testing.T) {
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
 	want, _ := s.compose(small)
-	var kill func()
-	o := small
-	o.Encoding = func(k func()) func() { kill = k; return func() {} }
-	o.Progress = func(at av.Instant) {
-		if at.Sub(start) > 1500*time.Millisecond {
-			kill()
+	for name, c := range map[string]ffmpeg.Config{"ffmpeg": {}, "program": small.FFmpeg} {
+		var kill func()
+		o := small
+		o.FFmpeg = c
+		o.Encoding = func(k func()) func() { kill = k; return func() {} }
+		o.Progress = func(at av.Instant) {
+			if at.Sub(start) > 1500*time.Millisecond {
+				kill()
+			}
 		}
-	}
-	if _, err := Run(t.Context(), s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog()); err == nil {
-		t.Fatal("no error")
+		if _, err := Run(t.Context(), s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog()); err == nil {
+			t.Fatal(name, "no error")
+		}
 	}
 	if got, _ := s.compose(small); len(want) == 0 || !bytes.Equal(got, want) {
 		t.Errorf("composed again %d bytes, without the kill %d", len(got), len(want))

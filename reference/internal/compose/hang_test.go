@@ -13,6 +13,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/encoding"
 )
 
 // patience of the tests: children on a busy machine must not look dead.
@@ -85,7 +86,7 @@ func TestDecoderLies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := small
-			o.FFmpeg.Libav = &ffmpeg.Libav{Path: program(t, libav.Path, `320\ 240`, tt.instead), Log: quietLog()}
+			o.FFmpeg.Decoder = &ffmpeg.Program{Path: program(t, decoder.Path, `320\ 240`, ready+tt.instead), Log: quietLog()}
 			if got, _ := s.compose(o); len(got) == 0 || bytes.Equal(got, want) != tt.same {
 				t.Errorf("%d bytes, without lies %d", len(got), len(want))
 			}
@@ -98,19 +99,26 @@ func TestEncodersHang(t *testing.T) {
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
 	want, _ := s.compose(small)
-	for kind, says := range map[string]string{"libx264": "video encoder", "aac_low": "audio encoder"} {
-		t.Run(kind, func(t *testing.T) {
+	for _, tt := range []struct {
+		name, kind, says string
+		c                ffmpeg.Config
+	}{
+		{"ffmpeg of pictures", "libx264", "video encoder", ffmpeg.Config{}}, {"ffmpeg of sound", "aac_low", "audio encoder", ffmpeg.Config{}},
+		{"program", encoding.Program, "encoder", small.FFmpeg},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			o, frozen := small, 0
+			o.FFmpeg = tt.c
 			o.FFmpeg.Patience = patience
 			o.Progress = func(at av.Instant) {
 				if frozen == 0 && at.Sub(start) > time.Second {
-					frozen = freeze(t, func(line []byte) bool { return bytes.Contains(line, []byte(kind)) })
+					frozen = freeze(t, func(line []byte) bool { return bytes.Contains(line, []byte(tt.kind)) })
 				}
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			_, err := Run(ctx, s.journal, "a", o, filepath.Join(t.TempDir(), "a"), quietLog())
-			if frozen != 1 || err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "hung") {
+			if frozen != 1 || err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), "hung") {
 				t.Errorf("after %d encoders hung: %v", frozen, err)
 			}
 			if n := children(t); n > 0 {

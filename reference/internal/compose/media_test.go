@@ -19,20 +19,20 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/compose/picture"
-	"reelcheck/reference/internal/decoding/decodingtest"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/programtest"
 )
 
-// libav decodes as it does for users.
-var libav *ffmpeg.Libav
+// decoder and encoder work as they do for users.
+var decoder, encoder *ffmpeg.Program
 
 func TestMain(m *testing.M) {
-	program, remove, err := decodingtest.Build()
+	decoderPath, encoderPath, remove, err := programtest.Build()
 	if err != nil {
 		panic(err)
 	}
-	libav = &ffmpeg.Libav{Path: program, Log: slog.Default()}
-	small.FFmpeg.Libav = libav
+	decoder, encoder = &ffmpeg.Program{Path: decoderPath, Log: slog.Default()}, &ffmpeg.Program{Path: encoderPath, Log: slog.Default()}
+	small.FFmpeg = ffmpeg.Config{Decoder: decoder, Encoder: encoder}
 	code := m.Run()
 	remove()
 	os.Exit(code)

@@ -5,10 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"time"
 
@@ -23,22 +21,16 @@ import (
 
 const (
 	videoTimescale = 90000
-	// The file is interleaved by the second of output. Queues hold several seconds of either kind, more than the
-	// encoders keep to themselves, so that waiting for one kind never stops the other.
+	// The file is interleaved by the second of output.
 	interleave = ffmpeg.FrameRate
-	unitsAhead = 8 * ffmpeg.FrameRate
-	aacAhead   = 8 * ffmpeg.SampleRate / ffmpeg.AACFrame
-	rawAhead   = 3
 	// seiUserData is the SEI payload type user_data_unregistered (ITU-T H.264 section D.1).
 	seiUserData = 5
 )
 
-// output encodes pictures and sound in children and writes them to a file.
+// output has what is composed encoded, and writes it to a file.
 type output struct {
-	group    *errgroup.Group
-	pictures chan *picture.Canvas // nil when there is no video
-	blocks   chan []float32
-	free     chan *picture.Canvas // to be drawn on again
+	encoding *ffmpeg.Encoding
+	canvases map[int]*picture.Canvas // by the number of the room they lie in
 	size     [2]int
 
 	media        *os.File
@@ -47,6 +39,7 @@ type output struct {
 	file         file
 	transport    bool
 	video, audio *mp4.Track
+	chunkData    []byte // of the pictures that are written at once
 }
 
 // file is what samples are written to: an [mp4.Writer] or a [ts.Writer].
@@ -57,57 +50,36 @@ type file interface {
 
 // startOutput begins an output. What goes wrong ends the group's context.
 func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.File) (*output, error) {
-	out := &output{group: g, media: media, transport: o.Transport, size: [2]int{o.Width, o.Height}}
+	out := &output{media: media, transport: o.Transport, size: [2]int{o.Width, o.Height}, canvases: map[int]*picture.Canvas{}}
 	var tracks []*mp4.Track
-	units, frames := make(chan mp4.Sample, unitsAhead), make(chan mp4.Sample, aacAhead)
+	what := ffmpeg.Output{Sound: o.HasAudio}
 	if o.HasVideo {
-		enc, err := o.FFmpeg.EncodeH264(ctx, ffmpeg.Video{Width: o.Width, Height: o.Height, QP: o.QP, Bitrate: o.Bitrate})
-		if err != nil {
-			return nil, err
-		}
-		o.encoding(ctx, enc)
+		what.Video = &ffmpeg.Video{Width: o.Width, Height: o.Height, QP: o.QP, Bitrate: o.Bitrate}
 		out.video = &mp4.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / ffmpeg.FrameRate}
 		tracks = append(tracks, out.video)
-		out.pictures, out.free = make(chan *picture.Canvas, rawAhead), make(chan *picture.Canvas, rawAhead+2)
-		g.Go(func() error { return feed(ctx, enc, out.pictures, out.writePicture) })
-		g.Go(func() error { defer close(units); return out.readVideo(ctx, enc, units) })
-	} else {
-		close(units)
 	}
 	if o.HasAudio {
-		enc, err := o.FFmpeg.EncodeAAC(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if !o.HasVideo {
-			o.encoding(ctx, enc)
-		}
 		out.audio = &mp4.Track{
 			Timescale: ffmpeg.SampleRate, SampleDuration: ffmpeg.AACFrame, Skip: ffmpeg.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
 		}
 		tracks = append(tracks, out.audio)
-		out.blocks = make(chan []float32, rawAhead)
-		g.Go(func() error { return feed(ctx, enc, out.blocks, writeBlock) })
-		g.Go(func() error { defer close(frames); return readAudio(ctx, enc, frames) })
-	} else {
-		close(frames)
+	}
+	var err error
+	if out.encoding, err = o.FFmpeg.Encode(ctx, g, what); err != nil {
+		return nil, err
+	}
+	if o.Encoding != nil {
+		context.AfterFunc(ctx, o.Encoding(out.encoding.Kill))
 	}
 	out.buffered, out.written = bufio.NewWriterSize(o.through(media), 1<<20), make(chan struct{}, 1)
 	if out.file = mp4.NewWriter(out.buffered, tracks...); o.Transport {
-		var err error
 		if out.file, err = ts.NewWriter(out.buffered, tracks...); err != nil {
 			return nil, err
 		}
 	}
-	g.Go(func() error { defer close(out.written); return out.mux(ctx, units, frames) })
+	g.Go(func() error { defer close(out.written); return out.mux(ctx) })
 	g.Go(out.flush)
 	return out, nil
-}
-
-func (o Options) encoding(ctx context.Context, enc *ffmpeg.Encoder) {
-	if o.Encoding != nil {
-		context.AfterFunc(ctx, o.Encoding(enc.Kill))
-	}
 }
 
 func (o Options) through(w io.Writer) io.Writer {
@@ -127,97 +99,36 @@ func (o *output) flush() error {
 	return nil
 }
 
-// feed writes what comes to an encoder until there is no more.
-func feed[T any](ctx context.Context, enc *ffmpeg.Encoder, in <-chan T, write func(io.Writer, T) error) error {
-	for {
-		select {
-		case raw, ok := <-in:
-			if !ok {
-				return enc.CloseInput()
-			}
-			if err := write(enc, raw); err != nil {
-				<-ctx.Done() // whoever reads from it says why it died
-				return ctx.Err()
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+// frame is one of the output while it is put together.
+type frame struct {
+	room   *ffmpeg.Room
+	canvas *picture.Canvas // nil when there is no video
+	sound  []float32       // nil when there is none
 }
 
-func (o *output) writePicture(w io.Writer, canvas *picture.Canvas) error {
-	_, err := w.Write(canvas.Pix)
-	select {
-	case o.free <- canvas:
-	default:
-	}
-	return err
-}
-
-func writeBlock(w io.Writer, samples []float32) error {
-	b := make([]byte, 0, 4*len(samples))
-	for _, x := range samples {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
-	}
-	_, err := w.Write(b)
-	return err
-}
-
-// canvas returns what the next picture is drawn on: black at first, later with what it had several pictures ago, of which the new
-// one may still have much.
-func (o *output) canvas() *picture.Canvas {
-	if o.pictures == nil {
-		return nil
-	}
-	select {
-	case c := <-o.free:
-		return c
-	default:
-		return picture.NewCanvas(o.size[0], o.size[1])
-	}
-}
-
-// readVideo turns the encoder's access units into samples, and its parameter sets into the track's.
-func (o *output) readVideo(ctx context.Context, enc *ffmpeg.Encoder, units chan<- mp4.Sample) error {
-	in := ffmpeg.NewAccessUnits(enc)
-	var err error
-	for {
-		var unit []byte
-		if unit, err = in.Next(); err != nil {
-			break
-		}
-		if err = send(ctx, units, o.sample(unit)); err != nil {
-			break
-		}
-	}
-	return done(ctx, "video", enc, err)
-}
-
-// done reaps an encoder. One that ends by itself before it was told to has failed, whatever it says.
-func done(ctx context.Context, kind string, enc *ffmpeg.Encoder, err error) error {
-	if ctx.Err() != nil {
-		return errors.Join(ctx.Err(), ignore(enc.Wait()))
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	told := enc.Told()
-	if err = errors.Join(err, enc.Wait()); err == nil && !told {
-		err = errors.New("ended before its input did")
-	}
+// frame waits for one to be put together. Its canvas has what was drawn on it several frames ago, of which the new one may still
+// have much. Its sound is silence.
+func (o *output) frame(ctx context.Context) (frame, error) {
+	room, err := o.encoding.Room(ctx)
 	if err != nil {
-		return fmt.Errorf("%s encoder: %w", kind, err)
+		return frame{}, err
 	}
-	return nil
+	f := frame{room: room, sound: room.Sound}
+	clear(f.sound)
+	if o.video != nil {
+		if o.canvases[room.Number] == nil {
+			o.canvases[room.Number] = picture.NewCanvas(o.size[0], o.size[1], room.Picture)
+		}
+		f.canvas = o.canvases[room.Number]
+	}
+	return f, nil
 }
-
-// ignore drops the error of a child that was killed on purpose.
-func ignore(error) error { return nil }
 
 // sample makes a file sample of an access unit. Parameter sets go to the sample description, or stay where a file has none; delimiters
 // and the encoder's advertisement go nowhere.
 func (o *output) sample(unit []byte) mp4.Sample {
 	var s mp4.Sample
+	from := len(o.chunkData)
 	for nal := range av.NALs(unit) {
 		switch av.NALTypeOf(nal) {
 		case av.NALAUD:
@@ -240,9 +151,11 @@ func (o *output) sample(unit []byte) mp4.Sample {
 			s.Key = true
 		case av.NALSlice:
 		}
-		s.Data = binary.BigEndian.AppendUint32(s.Data, uint32(len(nal)))
-		s.Data = append(s.Data, nal...)
+		o.chunkData = binary.BigEndian.AppendUint32(o.chunkData, uint32(len(nal)))
+		o.chunkData = append(o.chunkData, nal...)
 	}
+	o.encoding.Reuse(unit)
+	s.Data = o.chunkData[from:len(o.chunkData):len(o.chunkData)]
 	return s
 }
 
@@ -255,44 +168,23 @@ func addSet(sets [][]byte, nal []byte) [][]byte {
 	return append(sets, bytes.Clone(nal))
 }
 
-func readAudio(ctx context.Context, enc *ffmpeg.Encoder, frames chan<- mp4.Sample) error {
-	in := ffmpeg.NewADTS(enc)
-	var err error
-	for {
-		var frame []byte
-		if frame, err = in.Next(); err != nil {
-			break
-		}
-		if err = send(ctx, frames, mp4.Sample{Data: frame, Key: true}); err != nil {
-			break
-		}
-	}
-	return done(ctx, "audio", enc, err)
-}
-
-func send[T any](ctx context.Context, to chan<- T, v T) error {
-	select {
-	case to <- v:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// aac makes a file sample of a frame of AAC.
+func aac(frame []byte) mp4.Sample { return mp4.Sample{Data: frame, Key: true} }
 
 // mux writes second after second: the video that begins in it, then the audio that does.
-func (o *output) mux(ctx context.Context, units, frames <-chan mp4.Sample) error {
+func (o *output) mux(ctx context.Context) error {
 	moreVideo, moreAudio := o.video != nil, o.audio != nil
 	audioFrames := 0
 	for second := 1; moreVideo || moreAudio; second++ {
 		var err error
 		if moreVideo {
-			if moreVideo, err = o.chunk(ctx, o.video, units, interleave); err != nil {
+			if moreVideo, err = o.chunk(ctx, o.video, o.encoding.Units, o.sample, interleave); err != nil {
 				return err
 			}
 		}
 		if moreAudio {
 			until := second*ffmpeg.SampleRate/ffmpeg.AACFrame + 1
-			if moreAudio, err = o.chunk(ctx, o.audio, frames, until-audioFrames); err != nil {
+			if moreAudio, err = o.chunk(ctx, o.audio, o.encoding.Frames, aac, until-audioFrames); err != nil {
 				return err
 			}
 			audioFrames = until
@@ -313,31 +205,24 @@ func (o *output) mux(ctx context.Context, units, frames <-chan mp4.Sample) error
 	return nil
 }
 
-// chunk writes up to n samples and reports whether more may come.
-func (o *output) chunk(ctx context.Context, t *mp4.Track, from <-chan mp4.Sample, n int) (more bool, err error) {
+// chunk writes up to n samples made of what was encoded, and reports whether more may come.
+func (o *output) chunk(ctx context.Context, t *mp4.Track, from <-chan []byte, sample func([]byte) mp4.Sample, n int) (more bool, err error) {
 	list := make([]mp4.Sample, 0, n)
+	if o.chunkData = o.chunkData[:0]; o.transport { // what is written keeps some
+		o.chunkData = nil
+	}
 	for len(list) < n {
 		select {
-		case s, ok := <-from:
+		case coded, ok := <-from:
 			if !ok {
 				return false, o.file.Chunk(t, list)
 			}
-			list = append(list, s)
+			list = append(list, sample(coded))
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}
 	}
 	return true, o.file.Chunk(t, list)
-}
-
-// close says that everything was put in.
-func (o *output) close() {
-	if o.pictures != nil {
-		close(o.pictures)
-	}
-	if o.blocks != nil {
-		close(o.blocks)
-	}
 }
 
 // head returns the file's head, once the group has ended well. A transport stream has none.

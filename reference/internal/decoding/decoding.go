@@ -115,6 +115,9 @@ type Notice struct {
 	Slot byte
 }
 
+// Ready is what the program announces first: it has found its libraries.
+var Ready = Notice{Tick: -1, Slot: 255}
+
 // NoticeSize is that of a Notice on its way.
 const NoticeSize = 9
 

@@ -1,6 +1,6 @@
 //go:build linux && (amd64 || arm64)
 
-// Package libav decodes and scales video with FFmpeg's libraries, which it loads at run time: versions 5 to 9, without their headers or
+// Package libav decodes, scales and encodes with FFmpeg's libraries, which it loads at run time: versions 5 to 9, without their headers or
 // a C compiler. It relies on the few fields of AVFrame and AVPacket that have had the same place in all of these, and looks at start whether
 // they are where it thinks. Damaged video makes such libraries crash at times: only programs that may end use this package.
 package libav
@@ -14,9 +14,20 @@ import (
 )
 
 // release is which major versions of libavcodec, libavutil and libswscale belong together.
-type release struct{ codec, util, scale int }
+type release struct {
+	codec, util, scale int
+	fields             contextFields
+}
 
-var releases = []release{{63, 61, 10}, {62, 60, 9}, {61, 59, 8}, {60, 58, 7}, {59, 57, 6}} // FFmpeg 9, 8, 7, 6, 5
+// contextFields is where an AVCodecContext has what no option sets. A major version never moves them.
+type contextFields struct{ timeBase, width, height, format int }
+
+var (
+	since8   = contextFields{timeBase: 84, width: 112, height: 116, format: 136}
+	since7   = contextFields{timeBase: 84, width: 116, height: 120, format: 140}
+	since5   = contextFields{timeBase: 100, width: 116, height: 120, format: 136}
+	releases = []release{{63, 61, 10, since8}, {62, 60, 9, since8}, {61, 59, 8, since7}, {60, 58, 7, since5}, {59, 57, 6, since5}} // FFmpeg 9 to 5
+)
 
 // Library is FFmpeg's libraries, loaded.
 type Library struct {
@@ -40,6 +51,16 @@ type Library struct {
 	scale         func(scaler, from, strides unsafe.Pointer, y, height int32, to, toStrides unsafe.Pointer) int32
 	freeScaler    func(scaler unsafe.Pointer)
 	pixelFormatOf func(name string) int32
+
+	findEncoder    func(name string) unsafe.Pointer
+	sendFrame      func(context, frame unsafe.Pointer) int32
+	receivePacket  func(context, packet unsafe.Pointer) int32
+	entries        func(dictionary unsafe.Pointer) int32
+	newBuffer      func(data unsafe.Pointer, size uintptr, free, opaque unsafe.Pointer, flags int32) unsafe.Pointer
+	fillFrame      func(frame unsafe.Pointer, align int32) int32
+	sampleFormatOf func(name string) int32
+
+	fields contextFields
 }
 
 // logErrors is AV_LOG_ERROR.
@@ -63,7 +84,7 @@ func Load() (*Library, error) {
 }
 
 func (r release) load() (*Library, error) {
-	l := &Library{}
+	l := &Library{fields: r.fields}
 	for _, library := range []struct {
 		name      string
 		version   int
@@ -72,6 +93,7 @@ func (r release) load() (*Library, error) {
 		{"libavutil", r.util, map[string]any{
 			"av_frame_alloc": &l.newFrame, "av_frame_free": &l.freeFrame, "av_dict_set": &l.setEntry, "av_dict_free": &l.freeEntries,
 			"av_opt_set_int": &l.setOption, "av_opt_get_int": &l.option, "av_log_set_level": &l.setLogLevel, "av_get_pix_fmt": &l.pixelFormatOf,
+			"av_dict_count": &l.entries, "av_buffer_create": &l.newBuffer, "av_frame_get_buffer": &l.fillFrame, "av_get_sample_fmt": &l.sampleFormatOf,
 		}},
 		{"libswscale", r.scale, map[string]any{
 			"sws_alloc_context": &l.newScaler, "sws_init_context": &l.initScaler, "sws_scale": &l.scale, "sws_freeContext": &l.freeScaler,
@@ -80,6 +102,7 @@ func (r release) load() (*Library, error) {
 			"avcodec_find_decoder_by_name": &l.findDecoder, "avcodec_alloc_context3": &l.newContext, "avcodec_open2": &l.open,
 			"avcodec_free_context": &l.freeContext, "avcodec_send_packet": &l.sendPacket, "avcodec_receive_frame": &l.receiveFrame,
 			"av_packet_alloc": &l.newPacket, "av_packet_free": &l.freePacket,
+			"avcodec_find_encoder_by_name": &l.findEncoder, "avcodec_send_frame": &l.sendFrame, "avcodec_receive_packet": &l.receivePacket,
 		}},
 	} {
 		handle, err := purego.Dlopen(fmt.Sprintf("%s.so.%d", library.name, library.version), purego.RTLD_LAZY|purego.RTLD_LOCAL)
@@ -104,6 +127,7 @@ const (
 	framePlanes  = 96 // points to frameData where there are no more than eight
 	frameWidth   = 104
 	frameHeight  = 108
+	frameSamples = 112
 	frameFormat  = 116
 	frameTime    = 136
 	packetTime   = 8

@@ -14,9 +14,9 @@ import (
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/compose"
 	libav "reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/decoding/decodingtest"
 	"reelcheck/reference/internal/individual"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/programtest"
 )
 
 // Codings of pictures that WebRTC does not have.
@@ -39,7 +39,7 @@ func frames(list []mark.Plane, stream int, r layout.Rect) (out []int) {
 
 // TestBFrames has frames in another order than their pictures, and one stream change its size in between.
 func TestBFrames(t *testing.T) {
-	program, remove, err := decodingtest.Build()
+	program, _, remove, err := programtest.Build()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestBFrames(t *testing.T) {
 		media{File: entry("one", "one.mkv", 0, 4000), video: "vp8-01", audio: "tone-01", seconds: 4, coding: bFrames},
 		media{File: entry("two", "two.mkv", 1500, 3000), video: "vp8-02", seconds: 1.5, coding: bFrames})
 	for by, decoder := range map[string]libav.Config{
-		"ffmpeg": {}, "libav": {Libav: &libav.Libav{Path: program, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}},
+		"ffmpeg": {}, "libav": {Decoder: &libav.Program{Path: program, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}},
 	} {
 		t.Run(by, func(t *testing.T) {
 			o := plain

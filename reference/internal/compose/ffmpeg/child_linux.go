@@ -21,7 +21,7 @@ func widen(f *os.File, n int) {
 }
 
 // giveWay lets everything else go before the child: composing may be late, receiving may not, or media are lost.
-func giveWay(pid int) { _ = unix.Setpriority(unix.PRIO_PROCESS, pid, 19) } // a child that has ended needs none
+func giveWay(pid, nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, pid, nice) } // a child that has ended needs none
 
 // worked is for how long a child has had a processor, all its threads together; after its end what is told is of no use.
 func worked(pid int) time.Duration {

@@ -13,7 +13,7 @@ import (
 func widen(*os.File, int) {}
 
 // giveWay does nothing: children compete with the server.
-func giveWay(int) {}
+func giveWay(int, int) {}
 
 // worked takes every child to have worked all the time.
 func worked(int) time.Duration { return time.Duration(clock.Media()) }

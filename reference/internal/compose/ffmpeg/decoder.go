@@ -48,21 +48,17 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 
 // begin starts the program that costs less, where it can be had.
 func (c Config) begin(ctx context.Context, width, height int) (*process, pictures, error) {
-	if c.Libav == nil {
+	if c.Decoder == nil {
 		return c.pipe(ctx, width, height)
 	}
-	err := c.Libav.try(ctx)
+	p, shared, err := c.sharePictures(ctx, width, height)
 	if err == nil {
-		var p *process
-		var shared pictures
-		if p, shared, err = c.share(ctx, width, height); err == nil {
-			return p, shared, nil
-		}
+		return p, shared, nil
 	}
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
-	c.Libav.refuse(err)
+	c.Decoder.refuse(err)
 	return c.pipe(ctx, width, height)
 }
 

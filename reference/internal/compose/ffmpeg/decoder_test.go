@@ -19,18 +19,20 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/decoding"
-	"reelcheck/reference/internal/decoding/decodingtest"
+	"reelcheck/reference/internal/programtest"
 )
 
 var drivers = map[string]Config{"ffmpeg": {}}
 
 func TestMain(m *testing.M) {
-	program, remove, err := decodingtest.Build()
+	decoder, encoder, remove, err := programtest.Build()
 	if err != nil {
 		panic(err)
 	}
 	if runtime.GOOS == "linux" {
-		drivers["libav"] = Config{Path: "/nonexistent", Libav: &Libav{Path: program, Log: slog.Default()}}
+		drivers["libav"] = Config{
+			Path: "/nonexistent", Decoder: &Program{Path: decoder, Log: slog.Default()}, Encoder: &Program{Path: encoder, Log: slog.Default()},
+		}
 	}
 	code := m.Run()
 	remove()
@@ -276,26 +278,34 @@ func script(t *testing.T, text string) string {
 func TestDecodesWithoutLibraries(t *testing.T) {
 	m := vp8(t, "320x240")
 	var log strings.Builder
-	c := Config{Libav: &Libav{Path: script(t, "echo no libavcodec >&2; exit 3"), Log: slog.New(slog.NewTextHandler(&log, nil))}}
+	starts := filepath.Join(t.TempDir(), "starts")
+	c := Config{Decoder: &Program{
+		Path: script(t, fmt.Sprintf("echo >>%s; echo no libavcodec >&2; exit 3", starts)), Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}}
 	for range 2 {
 		if n := len(c.decode(t, m, 160, 120)); n != 20 {
 			t.Errorf("%d pictures", n)
 		}
 	}
-	if strings.Count(log.String(), "no libavcodec") != 1 {
-		t.Errorf("says %q", log.String())
+	if list, err := os.ReadFile(starts); err != nil || len(list) != 1 || strings.Count(log.String(), "no libavcodec") != 1 {
+		t.Errorf("started %d times (%v), says %q", len(list), err, log.String())
 	}
 }
 
 // TestDecodesWhenTheProgramIsGone after it was seen to work.
 func TestDecodesWhenTheProgramIsGone(t *testing.T) {
 	m := vp8(t, "320x240")
-	c := Config{Libav: &Libav{Path: script(t, "exit 0"), Log: slog.Default()}}
-	if err := errors.Join(c.Libav.try(t.Context()), os.Remove(c.Libav.Path)); err != nil {
+	name := filepath.Join(t.TempDir(), decoding.Program)
+	if err := os.Symlink(drivers["libav"].Decoder.Path, name); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(c.decode(t, m, 160, 120)); n != 20 {
-		t.Errorf("%d pictures", n)
+	c := Config{Decoder: &Program{Path: name, Log: slog.Default()}}
+	want := c.decode(t, m, 160, 120)
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.decode(t, m, 160, 120); len(want) != 20 || !maps.EqualFunc(got, want, bytes.Equal) {
+		t.Errorf("%d pictures, before %d", len(got), len(want))
 	}
 }
 
@@ -305,8 +315,9 @@ func TestDecoderThatLies(t *testing.T) {
 		t.Skip("memory is shared on Linux alone")
 	}
 	for name, slots := range map[string]string{"twice": `\001`, "beyond": `\377`} {
-		notice := `\037\000\000\000\000\000\000\000` // tick 31: sample 1
-		c := Config{Libav: &Libav{Path: script(t, fmt.Sprintf(`[ $# = 0 ] || { printf '%[1]s\001%[1]s%[2]s'; exec sleep 60; }`, notice, slots)), Log: slog.Default()}}
+		ready, notice := strings.Repeat(`\377`, decoding.NoticeSize), `\037\000\000\000\000\000\000\000` // tick 31: sample 1
+		lies := fmt.Sprintf(`printf '%[1]s%[2]s\001%[2]s%[3]s'; exec sleep 60`, ready, notice, slots)
+		c := Config{Decoder: &Program{Path: script(t, lies), Log: slog.Default()}}
 		d, err := c.Decode(t.Context(), av.VP8, 16, 16)
 		if err != nil {
 			t.Fatal(err)
@@ -322,18 +333,22 @@ func TestDecoderThatLies(t *testing.T) {
 	}
 }
 
+// mapped counts this process's mappings of memory with a name.
+func mapped(t *testing.T, name string) int {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Count(maps, []byte("/memfd:"+name))
+}
+
 // TestSharedMemoryIsGivenBack when nothing refers to its pictures any more.
 func TestSharedMemoryIsGivenBack(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is shared on Linux alone")
 	}
-	mapped := func() int {
-		maps, err := os.ReadFile("/proc/self/maps")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return bytes.Count(maps, []byte("/memfd:pictures"))
-	}
+	mapped := func() int { return mapped(t, "pictures") }
 	m := vp8(t, "320x240")
 	d, err := drivers["libav"].Decode(t.Context(), m.codec, 64, 48)
 	if err != nil {

@@ -19,11 +19,18 @@ import (
 
 // Config says which program to run.
 type Config struct {
-	Path  string // default "ffmpeg", looked up in PATH
-	Libav *Libav // decodes instead, where it can; may be nil
+	Path string // default "ffmpeg", looked up in PATH
+	// Decoder and Encoder do the work instead, where they can; either may be nil.
+	Decoder, Encoder *Program
 	// Patience is how long a child may do nothing while something is expected of it, default a minute. Then it is killed.
 	Patience time.Duration
+
+	nice int // of the next child, lowest by default
 }
+
+// lowest is the priority of children, higher that of one that encodes: it works on several pictures at once, each of which waits for another,
+// and loses time when the decoders run ahead of it.
+const lowest, higher = 19, 10
 
 // waitDelay is how long, after a child's end, whoever inherited its pipes may keep them open.
 const waitDelay = 2 * time.Second
@@ -76,7 +83,7 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 		p.stop()
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", path, err), p.closeInput(), outRead.Close())
 	}
-	giveWay(p.cmd.Process.Pid)
+	giveWay(p.cmd.Process.Pid, cmp.Or(c.nice, lowest))
 	go func() {
 		defer close(p.watched)
 		p.watch(ctx, cmp.Or(c.Patience, patience))
@@ -157,9 +164,6 @@ func (e *Encoder) Write(b []byte) (int, error) { return e.process.Write(b) }
 
 // CloseInput tells the child that no more comes.
 func (e *Encoder) CloseInput() error { return e.process.closeInput() }
-
-// Told reports whether the child was told that no more comes.
-func (e *Encoder) Told() bool { return e.process.told.Load() }
 
 // Kill ends the child at once. It may be called at any time.
 func (e *Encoder) Kill() { _ = e.process.cmd.Process.Kill() } // an error says that it has ended already

@@ -1,9 +1,8 @@
 package ffmpeg
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"testing"
 
@@ -12,42 +11,18 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// encode encodes pictures and returns what each became.
-func encode(t *testing.T, v Video, frames int, draw func(n int, luma []byte)) (coded [][]byte) {
+// draw encodes pictures, each of them the last one drawn on, and returns what each became.
+func (c Config) draw(t *testing.T, v Video, frames int, draw func(n int, luma []byte)) [][]byte {
 	t.Helper()
-	enc, err := Config{}.EncodeH264(t.Context(), v)
-	if err != nil {
-		t.Fatal(err)
+	picture := bytes.Repeat([]byte{128}, v.Width*v.Height*3/2)
+	units, _ := c.encode(t, Output{Video: &v}, frames, func(n int, r *Room) {
+		draw(n, picture[:v.Width*v.Height])
+		copy(r.Picture, picture)
+	})
+	if len(units) != frames {
+		t.Fatalf("%d of %d pictures", len(units), frames)
 	}
-	picture := make([]byte, v.Width*v.Height*3/2)
-	for i := v.Width * v.Height; i < len(picture); i++ {
-		picture[i] = 128
-	}
-	fed := make(chan error, 1)
-	go func() {
-		for n := range frames {
-			draw(n, picture[:v.Width*v.Height])
-			if _, err := enc.Write(picture); err != nil {
-				fed <- err
-				return
-			}
-		}
-		fed <- enc.CloseInput()
-	}()
-	units := NewAccessUnits(enc)
-	for {
-		unit, err := units.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		coded = append(coded, unit)
-	}
-	if err := errors.Join(<-fed, enc.Wait()); err != nil || len(coded) != frames {
-		t.Fatalf("%d of %d pictures: %v", len(coded), frames, err)
-	}
-	return coded
+	return units
 }
 
 func noise() func(int, []byte) {
@@ -75,21 +50,27 @@ func TestConstantBitrate(t *testing.T) {
 				}
 			},
 		} {
-			t.Run(fmt.Sprint(name, rate), func(t *testing.T) {
-				coded := encode(t, Video{Width: 160, Height: 120, Bitrate: rate}, 12*FrameRate, draw)
-				for seconds, most := range map[int]float64{2: 0.1, 10: 0.03} {
-					window := seconds * FrameRate
-					for from := 0; from+window <= len(coded); from += 5 {
-						sum := 0
-						for _, unit := range coded[from : from+window] {
-							sum += 8 * len(unit)
-						}
-						if off := float64(sum)/float64(rate*seconds) - 1; off > most || off < -most {
-							t.Fatalf("%.1f %% off in the %d s from frame %d on", 100*off, seconds, from)
-						}
-					}
-				}
-			})
+			for driver, c := range drivers {
+				t.Run(fmt.Sprint(driver, name, rate), func(t *testing.T) {
+					constant(t, rate, c.draw(t, Video{Width: 160, Height: 120, Bitrate: rate}, 12*FrameRate, draw))
+				})
+			}
+		}
+	}
+}
+
+func constant(t *testing.T, rate int, coded [][]byte) {
+	t.Helper()
+	for seconds, most := range map[int]float64{2: 0.1, 10: 0.03} {
+		window := seconds * FrameRate
+		for from := 0; from+window <= len(coded); from += 5 {
+			sum := 0
+			for _, unit := range coded[from : from+window] {
+				sum += 8 * len(unit)
+			}
+			if off := float64(sum)/float64(rate*seconds) - 1; off > most || off < -most {
+				t.Fatalf("%.1f %% off in the %d s from frame %d on", 100*off, seconds, from)
+			}
 		}
 	}
 }
@@ -97,10 +78,16 @@ func TestConstantBitrate(t *testing.T) {
 // TestEverySliceHasTheQuantizationParameter at every size, since each has a preset of its own.
 func TestEverySliceHasTheQuantizationParameter(t *testing.T) {
 	for _, size := range [][2]int{{480, 640}, {1280, 720}, {1080, 1920}} {
+		pictures, draw := [4][]byte{}, noise()
+		for n := range pictures {
+			pictures[n] = bytes.Repeat([]byte{128}, size[0]*size[1]*3/2)
+			draw(n, pictures[n][:size[0]*size[1]])
+		}
 		for _, qp := range []int{15, 19, 40} {
 			spss, ppss := map[uint32]*avc.SPS{}, map[uint32]*avc.PPS{}
 			slices := 0
-			for _, unit := range encode(t, Video{Width: size[0], Height: size[1], QP: qp}, 4, noise()) {
+			units, _ := encodeAlike(t, Output{Video: &Video{Width: size[0], Height: size[1], QP: qp}}, 4, func(n int, r *Room) { copy(r.Picture, pictures[n]) })
+			for _, unit := range units {
 				for nal := range av.NALs(unit) {
 					switch kind := avc.GetNaluType(nal[0]); {
 					case kind == avc.NALU_SPS:

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +16,7 @@ import (
 // shared is the program that decodes with FFmpeg's libraries and leaves its pictures in memory that it shares with us.
 type shared struct {
 	slots
+	mapping *mapping
 	process *process
 	notices *bufio.Reader
 	credit  *os.File // slots are handed to the program through it; nil when it has ended
@@ -24,49 +24,45 @@ type shared struct {
 	has     [decoding.Slots]bool
 }
 
-// share starts the program.
-func (c Config) share(ctx context.Context, width, height int) (*process, pictures, error) {
-	d := &shared{}
-	d.layout, d.hand = decoding.Padded(width, height), d.lend
-	memory, err := d.reserve()
+// sharePictures starts the program. The first time, it waits until the program says that it works here.
+func (c Config) sharePictures(ctx context.Context, width, height int) (*process, pictures, error) {
+	if err := c.Decoder.usable(); err != nil {
+		return nil, nil, err
+	}
+	layout := decoding.Padded(width, height)
+	memory, file, err := share("pictures", decoding.Slots*layout.Size(), unix.PROT_READ)
 	if err != nil {
 		return nil, nil, fmt.Errorf("memory for pictures: %w", err)
 	}
 	read, write, err := os.Pipe()
 	if err != nil {
-		return nil, nil, errors.Join(err, memory.Close())
+		return nil, nil, errors.Join(err, file.Close())
 	}
-	d.credit = write
-	d.process, err = c.run(ctx, c.Libav.Path, []string{strconv.Itoa(width), strconv.Itoa(height)}, memory, read)
-	if err = errors.Join(err, memory.Close(), read.Close()); err != nil {
+	d := &shared{mapping: memory, credit: write}
+	d.layout, d.memory, d.hand = layout, memory.bytes, d.lend
+	d.process, err = c.run(ctx, c.Decoder.Path, []string{strconv.Itoa(width), strconv.Itoa(height)}, file, read)
+	if err = errors.Join(err, file.Close(), read.Close()); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
 	d.notices = bufio.NewReader(d.process)
+	if !c.Decoder.works.Load() {
+		if err := c.Decoder.await(d.process, d.ready); err != nil {
+			return nil, nil, errors.Join(err, write.Close())
+		}
+	}
 	d.mu.Lock()
 	d.hand(allSlots)
 	d.mu.Unlock()
 	return d.process, d, nil
 }
 
-// reserve makes memory that can neither grow nor shrink any more, so that no child can take it away, and that is given back when no
-// picture is there that lies in it.
-func (d *shared) reserve() (*os.File, error) {
-	fd, err := unix.MemfdCreate("pictures", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	if err != nil {
-		return nil, err
+// ready reads that the program works.
+func (d *shared) ready() error {
+	n, err := decoding.ReadNotice(d.notices)
+	if err == nil && n != decoding.Ready {
+		err = fmt.Errorf("%w: slot %d", errLies, n.Slot)
 	}
-	f, size := os.NewFile(uintptr(fd), "pictures"), decoding.Slots*d.layout.Size()
-	if err := f.Truncate(int64(size)); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	if d.memory, err = unix.Mmap(fd, 0, size, unix.PROT_READ, unix.MAP_SHARED); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	runtime.AddCleanup(d, func(b []byte) { _ = unix.Munmap(b) }, d.memory) // fails for nothing that was mapped
-	return f, nil
+	return err
 }
 
 // lend hands slots to the program. The caller holds mu. A program that has ended takes none.
@@ -85,6 +81,9 @@ func (d *shared) lend(slots []byte) {
 // next reads which picture is there.
 func (d *shared) next(context.Context) (tick int64, slot byte, err error) {
 	n, err := decoding.ReadNotice(d.notices)
+	for err == nil && n == decoding.Ready {
+		n, err = decoding.ReadNotice(d.notices)
+	}
 	if err != nil {
 		return 0, 0, err
 	}

@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// share is for Linux alone.
-func (Config) share(context.Context, int, int) (*process, pictures, error) {
+// sharePictures is for Linux alone.
+func (Config) sharePictures(context.Context, int, int) (*process, pictures, error) {
 	return nil, nil, errors.ErrUnsupported
 }

@@ -21,11 +21,9 @@ type placed struct {
 	pic  *Picture
 }
 
-func NewCanvas(width, height int) *Canvas {
-	l := decoding.Packed(width, height)
-	c := &Canvas{Layout: l, Pix: make([]byte, l.Size())}
-	c.black(c.whole())
-	return c
+// NewCanvas makes one in the given memory. What it shows is undefined until something was drawn.
+func NewCanvas(width, height int, pix []byte) *Canvas {
+	return &Canvas{Layout: decoding.Packed(width, height), Pix: pix}
 }
 
 // plane is one of Y, U, V of a picture of the given size; for U and V a rectangle's numbers are halved.
@@ -53,11 +51,12 @@ func (c *Canvas) black(r layout.Rect) {
 		if i > 0 {
 			value = 128
 		}
-		for y := range r.H >> p.shift {
-			row := p.row(r, y)
-			for x := range row {
-				row[x] = value
-			}
+		first := p.row(r, 0)
+		for x := range first {
+			first[x] = value
+		}
+		for y := 1; y < r.H>>p.shift; y++ {
+			copy(p.row(r, y), first)
 		}
 	}
 }
@@ -65,7 +64,7 @@ func (c *Canvas) black(r layout.Rect) {
 // Draw brings the canvas up to date: pictures[i], or nothing, in tiles[i]. Later tiles stand on earlier ones; where a tile shows nothing,
 // one sees what it stands on.
 func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
-	anew := len(tiles) != len(c.shown)
+	anew := c.shown == nil || len(tiles) != len(c.shown)
 	for i := 0; i < len(tiles) && !anew; i++ {
 		old := c.shown[i]
 		anew = tiles[i] != old.tile || old.pic != nil && (pictures[i] == nil || pictures[i].source != old.pic.source)

@@ -20,7 +20,7 @@ import (
 
 const (
 	// BlockSamples is how many samples one frame of the output has.
-	BlockSamples = int64(ffmpeg.SampleRate / ffmpeg.FrameRate)
+	BlockSamples = int64(ffmpeg.BlockSamples)
 	// Jitter is how far a packet's time may be from the end of its predecessor and still follow it without a seam.
 	Jitter = 40 * time.Millisecond
 	// lost is how much later than its predecessor's end a packet's own time says it begins when something in between is missing:

@@ -1,0 +1,16 @@
+//go:build !linux || !(amd64 || arm64)
+
+// Program archived-encoder exists on Linux alone; elsewhere archived encodes with the ffmpeg program.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"reelcheck/reference/internal/decoding"
+)
+
+func main() {
+	fmt.Fprintln(os.Stderr, "only for Linux on amd64 and arm64")
+	os.Exit(decoding.Unusable)
+}

@@ -1,0 +1,151 @@
+package ffmpeg
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// rawAhead is how many frames wait for an ffmpeg program.
+const rawAhead = 3
+
+// pipedEncoder is one ffmpeg program for the pictures and one for the sound.
+type pipedEncoder struct {
+	encoding *Encoding
+	video    *Encoder   // nil without
+	pictures chan *Room // to be written to it
+	audio    *Encoder
+	blocks   chan []byte
+}
+
+func (c Config) pipeEncoding(ctx context.Context, g *errgroup.Group, o Output) (*Encoding, error) {
+	units, frames := make(chan []byte, unitsAhead), make(chan []byte, framesAhead)
+	rooms := rawAhead + 2 // one is written, and one drawn
+	p := &pipedEncoder{}
+	e := &Encoding{Units: units, Frames: frames, free: make(chan *Room, rooms), encoder: p}
+	p.encoding = e
+	for n := range rooms {
+		r := &Room{Number: n}
+		if o.Video != nil {
+			r.Picture = make([]byte, o.Video.Width*o.Video.Height*3/2)
+		}
+		if o.Sound {
+			r.Sound = make([]float32, BlockSamples)
+		}
+		e.free <- r
+	}
+	if o.Video == nil {
+		close(units)
+	} else if err := p.startVideo(ctx, c, g, *o.Video, units); err != nil {
+		return nil, err
+	}
+	if !o.Sound {
+		close(frames)
+	} else if err := p.startAudio(ctx, c, g, frames); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (p *pipedEncoder) startVideo(ctx context.Context, c Config, g *errgroup.Group, v Video, units chan<- []byte) (err error) {
+	if p.video, err = c.encodeH264(ctx, v); err != nil {
+		return err
+	}
+	p.pictures = make(chan *Room, rawAhead)
+	g.Go(func() error {
+		return feed(ctx, p.video, p.pictures, func(r *Room) error {
+			_, err := p.video.Write(r.Picture)
+			p.encoding.free <- r // never full
+			return err
+		})
+	})
+	g.Go(func() error {
+		defer close(units)
+		return p.video.pass(ctx, "video encoder", NewAccessUnits(p.video).Next, units)
+	})
+	return nil
+}
+
+func (p *pipedEncoder) startAudio(ctx context.Context, c Config, g *errgroup.Group, frames chan<- []byte) (err error) {
+	if p.audio, err = c.encodeAAC(ctx); err != nil {
+		return err
+	}
+	p.blocks = make(chan []byte, rawAhead)
+	g.Go(func() error {
+		return feed(ctx, p.audio, p.blocks, func(b []byte) error {
+			_, err := p.audio.Write(b)
+			return err
+		})
+	})
+	g.Go(func() error {
+		defer close(frames)
+		return p.audio.pass(ctx, "audio encoder", NewADTS(p.audio).Next, frames)
+	})
+	return nil
+}
+
+// feed writes what comes to an encoder until there is no more.
+func feed[T any](ctx context.Context, enc *Encoder, in <-chan T, write func(T) error) error {
+	for {
+		select {
+		case raw, ok := <-in:
+			if !ok {
+				return enc.CloseInput()
+			}
+			if err := write(raw); err != nil {
+				<-ctx.Done() // whoever reads from it says why it died
+				return ctx.Err()
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// pass hands on what the child gives, and reaps it.
+func (e *Encoder) pass(ctx context.Context, kind string, next func() ([]byte, error), to chan<- []byte) error {
+	var err error
+	for err == nil {
+		var coded []byte
+		if coded, err = next(); err == nil {
+			err = send(ctx, to, coded)
+		}
+	}
+	return ended(ctx, kind, e.process, err)
+}
+
+func (p *pipedEncoder) put(ctx context.Context, r *Room) error {
+	var block []byte
+	for _, x := range r.Sound {
+		block = binary.LittleEndian.AppendUint32(block, math.Float32bits(x))
+	}
+	if p.video == nil {
+		p.encoding.free <- r // never full
+	} else if err := send(ctx, p.pictures, r); err != nil {
+		return err
+	}
+	if p.audio == nil {
+		return nil
+	}
+	return send(ctx, p.blocks, block)
+}
+
+func (p *pipedEncoder) close() error {
+	if p.pictures != nil {
+		close(p.pictures)
+	}
+	if p.blocks != nil {
+		close(p.blocks)
+	}
+	return nil
+}
+
+func (p *pipedEncoder) kill() {
+	if p.video != nil {
+		p.video.Kill()
+		return
+	}
+	p.audio.Kill()
+}

@@ -1,0 +1,168 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reelcheck/reference/internal/av"
+)
+
+// encode encodes frames and returns what came out.
+func (c Config) encode(t *testing.T, o Output, frames int, fill func(n int, r *Room)) (units, sounds [][]byte) {
+	t.Helper()
+	g, ctx := errgroup.WithContext(t.Context())
+	e, err := c.Encode(ctx, g, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Go(func() error {
+		for n := range frames {
+			r, err := e.Room(ctx)
+			if err != nil {
+				return err
+			}
+			fill(n, r)
+			if err := e.Put(ctx, r); err != nil {
+				return err
+			}
+		}
+		return e.Close()
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for b := range e.Frames {
+			sounds = append(sounds, b)
+		}
+	}()
+	for b := range e.Units {
+		units = append(units, b)
+	}
+	<-done
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return units, sounds
+}
+
+// encodeAlike has all drivers encode the same, and compares what they give: not bit by bit where a constant bit rate is asked for, which x264
+// keeps differently each time, with one driver, too.
+func encodeAlike(t *testing.T, o Output, frames int, fill func(n int, r *Room)) (units, sounds [][]byte) {
+	t.Helper()
+	units, sounds = drivers["ffmpeg"].encode(t, o, frames, fill)
+	for driver, c := range drivers {
+		u, s := c.encode(t, o, frames, fill)
+		same := bytes.Equal
+		if o.Video != nil && o.Video.Bitrate > 0 {
+			same = sameStart
+		}
+		if !slices.EqualFunc(u, units, same) || !slices.EqualFunc(s, sounds, bytes.Equal) {
+			t.Errorf("%s gives %d pictures and %d frames of AAC, ffmpeg %d and %d, or they differ", driver, len(u), len(s), len(units), len(sounds))
+		}
+	}
+	return units, sounds
+}
+
+// sameStart compares what comes before the picture: delimiter and parameter sets.
+func sameStart(a, b []byte) bool {
+	first := func(unit []byte) (sets []byte) {
+		for nal := range av.NALs(unit) {
+			if kind := av.NALTypeOf(nal); kind == av.NALAUD || kind == av.NALSPS || kind == av.NALPPS {
+				sets = append(sets, nal...)
+			}
+		}
+		return sets
+	}
+	return bytes.Equal(first(a), first(b))
+}
+
+// TestEncodersAgree: pictures of all sizes and sound of all lengths become the same bytes.
+func TestEncodersAgree(t *testing.T) {
+	noise := noise()
+	var pictures [][]byte
+	for range 40 {
+		p := make([]byte, 642*362*3/2)
+		noise(0, p[:len(p)/4*4])
+		pictures = append(pictures, p)
+	}
+	for name, tt := range map[string]struct {
+		output Output
+		frames int
+	}{
+		"pictures and sound": {Output{&Video{Width: 320, Height: 240, QP: 19}, true}, 40},
+		"constant bit rate":  {Output{&Video{Width: 322, Height: 242, Bitrate: 500_000}, true}, 40},
+		"larger":             {Output{&Video{Width: 642, Height: 362, QP: 30}, false}, 20},
+		"smallest":           {Output{&Video{Width: 16, Height: 16, QP: 19}, false}, 3},
+		"sound":              {Output{nil, true}, 40},
+		"one frame":          {Output{&Video{Width: 64, Height: 48, QP: 19}, true}, 1},
+		"no frame":           {Output{&Video{Width: 64, Height: 48, QP: 19}, true}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			units, sounds := encodeAlike(t, tt.output, tt.frames, func(n int, r *Room) {
+				copy(r.Picture, pictures[n])
+				for i := range r.Sound {
+					r.Sound[i] = float32(pictures[n][i])/128 - 1
+				}
+			})
+			if tt.output.Video != nil && len(units) != tt.frames {
+				t.Errorf("%d units of %d frames", len(units), tt.frames)
+			}
+			if want := tt.frames * BlockSamples / AACFrame; tt.output.Sound && len(sounds) < want {
+				t.Errorf("%d frames of AAC, want %d", len(sounds), want)
+			}
+		})
+	}
+}
+
+// TestEncodingEndsWithItsContext, whatever it waits for.
+func TestEncodingEndsWithItsContext(t *testing.T) {
+	for driver, c := range drivers {
+		t.Run(driver, func(t *testing.T) {
+			parent, cancel := context.WithCancel(t.Context())
+			g, ctx := errgroup.WithContext(parent)
+			e, err := c.Encode(ctx, g, Output{Video: &Video{Width: 64, Height: 48, QP: 19}, Sound: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				r, err := e.Room(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := e.Put(ctx, r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cancel()
+			if err := g.Wait(); !errors.Is(err, context.Canceled) {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+}
+
+// TestSharedFramesAreGivenBack when nothing refers to their encoding any more.
+func TestSharedFramesAreGivenBack(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("memory is shared on Linux alone")
+	}
+	seen := 0
+	drivers["libav"].encode(t, Output{Video: &Video{Width: 64, Height: 48, QP: 19}}, 3, func(int, *Room) { seen = mapped(t, "frames") })
+	if seen == 0 {
+		t.Error("no memory was shared")
+	}
+	for range 100 {
+		if runtime.GC(); mapped(t, "frames") == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("%d encoders' memory is still there", mapped(t, "frames"))
+}
