@@ -427,3 +427,19 @@ func TestChanged(t *testing.T) {
 	}
 	s.must(r.Close())
 }
+
+// TestCutAtTheEnd has the publisher reconnect just before the archive stops, when the log has come past the stop with its sound: nothing
+// more is said of the sound, and the archive must not wait for it.
+func TestCutAtTheEnd(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.note(journal.Recording, 0)
+	s.play("a", 0, 1000)
+	s.note(journal.Stopped, 2000)
+	s.must(s.writers["a"].Advance(false, at(2100)))
+	v := sample(av.VP8, 1900, 1)
+	v.Key, v.Reconnects = true, 1
+	s.send("a", v)
+	s.must(s.writers["a"].Advance(true, at(2100)))
+	s.expect("a-1.webm 0..1000 video 0..960 (25) audio 0..980 (50)", "a-2.webm 1900..2000 video 0..0 (1) audio none")
+}

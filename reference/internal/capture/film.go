@@ -29,7 +29,7 @@ type film struct {
 
 func newFilm(s *Segment, out io.Writer) *film {
 	s.Video, s.Private, s.Channels, s.Length, s.Body = "", nil, 0, 0, 0
-	return &film{segment: s, filter: newFilter(s.Take), out: out}
+	return &film{segment: s, filter: newFilter(s), out: out}
 }
 
 // see takes the next item of the log.

@@ -25,7 +25,7 @@ type filter struct {
 	codec   av.Codec // of the video; "" until its first frame
 }
 
-func newFilter(t *Take) *filter { return &filter{take: t, reach: [2]av.Instant{always, always}} }
+func newFilter(s *Segment) *filter { return &filter{take: s.Take, reach: s.Reach} }
 
 // see judges the next item.
 func (f *filter) see(it journal.Item) verdict {

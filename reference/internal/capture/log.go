@@ -29,15 +29,15 @@ func newLog(j *journal.Journal, t *Take, l *slog.Logger) (*log, error) {
 		return nil, err
 	}
 	g := &log{take: t, reader: r, log: l}
-	g.begin(journal.First)
+	g.begin(journal.First, [2]av.Instant{always, always})
 	return g, nil
 }
 
 func (g *log) close() error { return g.reader.Close() }
 
 // begin starts to look at the segment that begins at a position.
-func (g *log) begin(at journal.Position) {
-	g.probe, g.film = newProbe(&Segment{Take: g.take, Begin: at}), nil
+func (g *log) begin(at journal.Position, reach [2]av.Instant) {
+	g.probe, g.film = newProbe(&Segment{Take: g.take, Begin: at, Reach: reach}), nil
 }
 
 // follow goes on until the take is finished, or to the end of what is there when ctx is over already. Samples from limit on are left
@@ -133,7 +133,7 @@ func (g *log) cut() error {
 	if err := g.complete(); err != nil {
 		return err
 	}
-	g.begin(at)
+	g.begin(at, g.film.filter.reach)
 	return g.reader.Seek(at)
 }
 

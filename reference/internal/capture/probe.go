@@ -21,7 +21,7 @@ type first struct {
 	at   journal.Position
 }
 
-func newProbe(s *Segment) *probe { return &probe{segment: s, filter: newFilter(s.Take)} }
+func newProbe(s *Segment) *probe { return &probe{segment: s, filter: newFilter(s)} }
 
 // see takes the next item and reports whether enough is known.
 func (p *probe) see(it journal.Item, at journal.Position) (done bool) {

@@ -12,6 +12,8 @@ import (
 type Segment struct {
 	Take  *Take            `json:"take"`
 	Begin journal.Position `json:"begin"` // in the stream's log
+	// Reach is how far the log had come with each kind, audio and video, before Begin.
+	Reach [2]av.Instant `json:"reach"`
 	// Zero is the capture time of its first frame, audio or video, which has the presentation time 0 (ARC-IND-22).
 	Zero    av.Instant `json:"zero"`
 	Reports [2]*Report `json:"reports"`       // audio, video; nil = no frame was guessed, or no report came
