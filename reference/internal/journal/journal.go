@@ -105,7 +105,7 @@ func (j *Journal) openTimeline() (err error) {
 	last := j.timeline.noted
 	j.timeline.noted = nil
 	for seq := 1; seq < j.events.seq; seq++ {
-		if err := j.readEarlier(dir, seq, box); err != nil {
+		if err := readEarlier(dir, seq, box, j.seeEvent); err != nil {
 			return err
 		}
 	}
@@ -116,13 +116,14 @@ func (j *Journal) openTimeline() (err error) {
 	return j.events.seal(box) // unless a crash came before it was
 }
 
-func (j *Journal) readEarlier(dir string, seq int, box *seal.Box) error {
+// readEarlier hands the records of a segment to seen.
+func readEarlier(dir string, seq int, box *seal.Box, seen func(record) error) error {
 	f, err := os.Open(segmentPath(dir, seq))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	_, _, err = scan(f, seq, box, j.seeEvent)
+	_, _, err = scan(f, seq, box, seen)
 	return err
 }
 
@@ -162,9 +163,15 @@ func (j *Journal) openStreams() error {
 		if err != nil {
 			return err
 		}
-		l, torn, err := openLog(filepath.Join(j.dir, streamLog(entry.Name())), box, func(r record) error { n.see(r); return nil })
+		dir, seen := filepath.Join(j.dir, streamLog(entry.Name())), func(r record) error { n.see(r); return nil }
+		l, torn, err := openLog(dir, box, seen)
 		if err != nil {
 			return err
+		}
+		for seq := l.seq - 1; seq > 0 && n == (newest{}); seq-- { // the crash came just after the log rolled
+			if err := readEarlier(dir, seq, box, seen); err != nil && !errors.As(err, new(*TornError)) {
+				return err
+			}
 		}
 		if torn != nil {
 			j.Repairs = append(j.Repairs, torn)

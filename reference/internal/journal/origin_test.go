@@ -152,3 +152,25 @@ func TestDamagedEnd(t *testing.T) {
 	}
 	t.Error("the log has no end")
 }
+
+// TestLastMediaBeforeRoll crashes just after every log has rolled: the newest media is in the segment before.
+func TestLastMediaBeforeRoll(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, filepath.Join(dir, "j"))
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	if err := w.Append(frameAt(5)); err != nil {
+		t.Fatal(err)
+	}
+	key := make([]byte, 32)
+	if err := j.Seal(key); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "crashed"), os.DirFS(filepath.Join(dir, "j"))); err != nil {
+		t.Fatal(err)
+	}
+	last, ok := openWith(t, filepath.Join(dir, "crashed"), key).LastMedia()
+	if !ok || last != frameAt(5).Time {
+		t.Errorf("newest media at %d, %v; want %d", last, ok, frameAt(5).Time)
+	}
+}
