@@ -159,6 +159,7 @@ func (p *publication) patch(ctx context.Context, ifMatch string, f fragment) (An
 	if _, err := p.answer(ctx); err != nil {
 		return Answer{}, err
 	}
+	p.cut() // none of the client's media comes before it has the new credentials
 	if err := p.trickle(f); err != nil {
 		return Answer{}, err
 	}
@@ -192,7 +193,7 @@ func (p *publication) run() {
 	defer ticker.Stop()
 	now := p.server.config.Now
 	deadline := now().Add(p.server.config.Connect) // for the connection to come, or to come back
-	away, connected := true, false
+	away := true
 	for {
 		select {
 		case reason := <-p.end:
@@ -206,14 +207,14 @@ func (p *publication) run() {
 		case state := <-p.states:
 			switch state {
 			case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
-				if away && connected {
-					p.resume()
-				}
-				away, connected = false, true
+				away = false
 			case webrtc.ICEConnectionStateDisconnected, webrtc.ICEConnectionStateFailed,
 				webrtc.ICEConnectionStateChecking: // after the first connection: ICE restarts
 				if !away {
 					away, deadline = true, now().Add(p.server.config.Grace)
+				}
+				if state != webrtc.ICEConnectionStateChecking { // else patch has cut
+					p.cut()
 				}
 			default:
 			}
@@ -252,8 +253,9 @@ func (p *publication) publish(at av.Instant) error {
 	return nil
 }
 
-// resume begins a new segment after the connection was away.
-func (p *publication) resume() {
+// cut makes what comes from now on a new segment, because the connection is away. It does not wait for the connection to
+// come back: media comes before ICE says so (ARC-IND-06).
+func (p *publication) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.receiver.Cut(p.server.config.Now())

@@ -160,12 +160,14 @@ func attribute(sdp, key string) string {
 func TestICERestart(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
-	_, web := serve(t, r, func(c *Config) { c.Grace = 20 * time.Second })
+	s, web := serve(t, r, func(c *Config) { c.Grace = 20 * time.Second })
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()
 	c.send(webrtc.MimeTypeVP8, 30)
 	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) >= 25 })
 
+	// ICE may tell of the new connection long after its first media.
+	s.publications["stream"].pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) {})
 	offer, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
 	must(t, err)
 	gathered := webrtc.GatheringCompletePromise(c.pc)
@@ -191,7 +193,7 @@ func TestICERestart(t *testing.T) {
 			must(t, c.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: value}))
 		}
 	}
-	before := c.frames
+	before := c.frames - 1
 	c.send(webrtc.MimeTypeVP8, 150)
 	eventually(t, "frames after the restart", func() bool {
 		samples := r.Samples(t, true)
@@ -201,6 +203,9 @@ func TestICERestart(t *testing.T) {
 	for _, s := range r.Samples(t, true) {
 		if s.Gap {
 			gaps++
+		}
+		if want := rtptest.Number(s) > before; (s.Reconnects == 1) != want {
+			t.Errorf("frame %d of %d before the restart: after %d reconnections", rtptest.Number(s), before, s.Reconnects)
 		}
 	}
 	c.faults.mu.Lock()

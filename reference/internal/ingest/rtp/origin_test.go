@@ -112,3 +112,53 @@ func TestCut(t *testing.T) {
 		}
 	}
 }
+
+// TestFlicker has a publisher change its codec with every picture: from some change on one codec is recorded.
+func TestFlicker(t *testing.T) {
+	l := newLine(av.VP8)
+	l.sources[1] = l.Attach(true, 3, map[uint8]Format{videoFormat: {av.VP8, true}, videoFormat + 1: {av.H264, true}})
+	l.publish()
+	seq := uint16(0)
+	for n := range 3 * maxChanges {
+		codec := []av.Codec{av.VP8, av.H264}[n%2]
+		sent := packets(codec, 1, seq, uint32(n)*3600)
+		for _, p := range sent {
+			p.Format, p.At = p.Format+uint8(n%2), l.now
+			l.Receive(l.sources[1], p)
+		}
+		seq += uint16(len(sent))
+		l.pass(40 * time.Millisecond)
+	}
+	l.pass(2 * time.Second)
+	got := l.sink.Samples(t, true)
+	changes := 0
+	for i, s := range got {
+		if i > 0 && s.Codec != got[i-1].Codec {
+			changes++
+		}
+	}
+	if changes < maxChanges-2 || changes > maxChanges {
+		t.Errorf("%d changes of codec in %d pictures, want %d", changes, len(got), maxChanges)
+	}
+	if len(got) < 3*maxChanges/2 {
+		t.Errorf("%d pictures: those of the codec that stays are missing", len(got))
+	}
+}
+
+// TestManyReconnections goes on in one segment when there were too many.
+func TestManyReconnections(t *testing.T) {
+	l := newLine(av.Opus).publish()
+	for _, p := range packets(av.Opus, maxCuts+50, 0, 0) {
+		p.At = l.now
+		l.Receive(l.sources[0], p)
+		l.Cut(l.now)
+		l.Cut(l.now)
+		l.pass(20 * time.Millisecond)
+	}
+	got := l.sink.Samples(t, false)
+	for i, s := range got {
+		if want := uint16(min(i, maxCuts)); s.Reconnects != want {
+			t.Fatalf("packet %d after %d reconnections, want %d", i, s.Reconnects, want)
+		}
+	}
+}

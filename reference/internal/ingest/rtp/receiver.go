@@ -55,6 +55,12 @@ type Sink interface {
 	Advance(video bool, t av.Instant) error
 }
 
+// A publisher decides how often it reconnects and changes its codec, and each time begins a file (ARC-IND-06, ARC-IND-30).
+const (
+	maxCuts    = 1000 // what follows is recorded as one segment
+	maxChanges = 100
+)
+
 // Receiver takes a publication's packets to its sink. Its owner serialises all calls but RequestKeyFrame.
 type Receiver struct {
 	Log *slog.Logger
@@ -63,6 +69,7 @@ type Receiver struct {
 	ntp    ntpClock
 	sink   Sink // nil until published
 	seen   bool // media arrived
+	fresh  bool // media arrived since the last cut
 	cuts   uint16
 	first  av.Instant
 	held   bool // samples wait for reports; see timing.go
@@ -135,6 +142,7 @@ func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
 	if s.number != t.source {
 		return nil
 	}
+	r.fresh = true
 	t.reorder.push(p)
 	r.drain(t, p.At)
 	r.release(p.At)
@@ -214,16 +222,24 @@ func (r *Receiver) drain(t *track, now av.Instant) {
 	}
 }
 
-// change follows a publisher that changes its codec. Packets of formats that carry no media only count.
+// change follows a publisher that changes its codec. Packets of formats that carry no media only count, and so do those of
+// another codec after maxChanges.
 func (r *Receiver) change(t *track, p *packet) {
 	n, ok := t.formats[p.format]
+	if ok && t.changes > maxChanges && t.codec != n.Codec {
+		ok = false
+	}
 	if !ok {
 		p.payload = p.payload[:0]
 		return
 	}
 	t.format, t.nack = p.format, n.NACK
-	if t.assemble == nil || t.codec != n.Codec {
-		t.codec, t.assemble, t.keyed = n.Codec, newAssembler(n.Codec), false
+	if t.assemble != nil && t.codec == n.Codec {
+		return
+	}
+	t.codec, t.assemble, t.keyed = n.Codec, newAssembler(n.Codec), false
+	if t.changes++; t.changes > maxChanges {
+		r.Log.Warn("publisher changes its codec too often: only the last one is recorded from now on", "changes", maxChanges, "codec", t.codec)
 	}
 }
 
@@ -294,14 +310,19 @@ func (r *Receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
 }
 
 // Cut makes the next sample of every kind the first after a reconnection, which needs a key frame. What was held of before is delivered.
+// A second Cut with no packet in between changes nothing.
 func (r *Receiver) Cut(now av.Instant) {
+	if !r.fresh {
+		return
+	}
+	r.fresh = false
 	for _, t := range r.tracks {
 		if t != nil && t.reorder != nil {
 			t.reorder.flush()
 			r.drain(t, now)
 		}
 	}
-	r.cuts++
+	r.cuts = min(r.cuts+1, maxCuts)
 	for _, t := range r.tracks {
 		if t == nil || t.reorder == nil {
 			continue

@@ -3,6 +3,7 @@ package rtp
 import (
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -35,6 +36,7 @@ var mimes = map[av.Codec]string{
 
 func newLine(video av.Codec) *line {
 	l := &line{now: av.Instant(time.Hour)}
+	l.Log = slog.New(slog.DiscardHandler)
 	l.sink = rtptest.NewSink(func() av.Instant { return l.now })
 	l.Expect(true, true)
 	l.sources[0] = l.Attach(false, 1, map[uint8]Format{audioFormat: {av.Opus, true}})

@@ -16,6 +16,7 @@ type track struct {
 	formats  map[uint8]Format
 	format   uint8 // payload type of what assembler makes
 	codec    av.Codec
+	changes  int // of codec
 	nack     bool
 	reorder  *reorder
 	assemble *assembler
