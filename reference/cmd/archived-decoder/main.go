@@ -10,38 +10,24 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"reelcheck/reference/internal/decoding"
 	"reelcheck/reference/internal/libav"
+	"reelcheck/reference/internal/worker"
 )
 
-func main() {
-	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(32 << 20)
-	library, err := libav.Load()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(decoding.Unusable)
-	}
-	if _, err := os.Stdout.Write(decoding.Ready.Append(nil)); err != nil {
-		os.Exit(1)
-	}
-	if err := run(library, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { worker.Run(run) }
 
 // decoders are FFmpeg's for the codecs by which IVF calls them.
 var decoders = map[string]string{"VP80": "vp8", "VP90": "vp9", "H264": "h264"}
 
 func run(library *libav.Library, args []string) error {
+	if _, err := os.Stdout.Write(decoding.Ready.Append(nil)); err != nil {
+		return err
+	}
 	layout, err := size(args)
 	if err != nil {
 		return err
@@ -50,7 +36,7 @@ func run(library *libav.Library, args []string) error {
 	if err != nil {
 		return fmt.Errorf("shared memory: %w", err)
 	}
-	in := bufio.NewReaderSize(os.Stdin, 256<<10)
+	in := bufio.NewReaderSize(worker.Input(unix.Stdin), 256<<10)
 	frames, err := decoding.NewFrames(in)
 	if err != nil {
 		return err
@@ -62,11 +48,12 @@ func run(library *libav.Library, args []string) error {
 	defer decoder.Close()
 	scaler := library.NewScaler(layout.Width, layout.Height, layout.Strides)
 	defer scaler.Close()
-	w := &worker{
-		layout: layout, memory: memory, scaler: scaler, slots: os.NewFile(decoding.SlotsFile, "slots"), notices: os.Stdout,
+	w := &output{
+		layout: layout, memory: memory, scaler: scaler, slots: worker.Input(decoding.SlotsFile), notices: os.Stdout,
 		free: make([]byte, 0, decoding.Slots),
 	}
 	for {
+		worker.Yield()
 		if in.Buffered() == 0 {
 			if err := w.tell(); err != nil {
 				return err
@@ -98,8 +85,8 @@ func size(args []string) (l decoding.Layout, err error) {
 	return decoding.Padded(width, height), nil
 }
 
-// worker hands pictures to the server.
-type worker struct {
+// output hands pictures to the server.
+type output struct {
 	layout  decoding.Layout
 	memory  []byte
 	scaler  *libav.Scaler
@@ -110,14 +97,14 @@ type worker struct {
 }
 
 // tell sends the notices. Several at once wake the server once.
-func (w *worker) tell() error {
+func (w *output) tell() error {
 	_, err := w.notices.Write(w.said)
 	w.said = w.said[:0]
 	return err
 }
 
 // show scales a picture into a free slot, waiting until there is one, and announces it when the program is about to wait.
-func (w *worker) show(p libav.Picture) error {
+func (w *output) show(p libav.Picture) error {
 	if !decoding.Shown(p.Time()) {
 		return nil
 	}

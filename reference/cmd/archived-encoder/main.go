@@ -10,34 +10,19 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"reelcheck/reference/internal/decoding"
 	"reelcheck/reference/internal/encoding"
 	"reelcheck/reference/internal/libav"
+	"reelcheck/reference/internal/worker"
 )
 
-func main() {
-	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(32 << 20)
-	library, err := libav.Load()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(decoding.Unusable)
-	}
-	if err := run(library, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { worker.Run(run) }
 
-// worker encodes what comes.
-type worker struct {
+// job encodes what comes.
+type job struct {
 	out      *bufio.Writer
 	pictures []*libav.Frame
 	sounds   [][]float32
@@ -47,12 +32,12 @@ type worker struct {
 }
 
 func run(library *libav.Library, args []string) error {
-	job, err := encoding.ParseJob(args)
+	wanted, err := encoding.ParseJob(args)
 	if err != nil {
 		return err
 	}
-	w := &worker{out: bufio.NewWriterSize(os.Stdout, 1<<20)}
-	if err := w.open(library, job); err != nil {
+	w := &job{out: bufio.NewWriterSize(os.Stdout, 1<<20)}
+	if err := w.open(library, wanted); err != nil {
 		return err
 	}
 	if err := errors.Join(encoding.Message{Kind: encoding.Ready}.Write(w.out), w.out.Flush()); err != nil {
@@ -60,8 +45,9 @@ func run(library *libav.Library, args []string) error {
 	}
 	var slots [encoding.Batch]byte
 	for {
-		n, err := os.Stdin.Read(slots[:])
+		n, err := worker.Input(unix.Stdin).Read(slots[:])
 		for _, slot := range slots[:n] {
+			worker.Yield()
 			if err := w.frame(slot); err != nil {
 				return err
 			}
@@ -79,7 +65,7 @@ func run(library *libav.Library, args []string) error {
 }
 
 // open opens the encoders and finds the frames in the memory.
-func (w *worker) open(library *libav.Library, job encoding.Job) (err error) {
+func (w *job) open(library *libav.Library, job encoding.Job) (err error) {
 	layout := job.Layout()
 	memory, err := unix.Mmap(encoding.MemoryFile, 0, encoding.Slots*layout.Size(), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
 	if err != nil {
@@ -117,12 +103,12 @@ func options(list []string) (options []libav.Option) {
 }
 
 // sender sends what an encoder gives.
-func (w *worker) sender(kind encoding.Kind) func([]byte) error {
+func (w *job) sender(kind encoding.Kind) func([]byte) error {
 	return func(b []byte) error { return encoding.Message{Kind: kind, Data: b}.Write(w.out) }
 }
 
 // frame encodes what is in a slot and gives it back.
-func (w *worker) frame(slot byte) error {
+func (w *job) frame(slot byte) error {
 	if int(slot) >= encoding.Slots {
 		return fmt.Errorf("there is no slot %d", slot)
 	}
@@ -141,7 +127,7 @@ func (w *worker) frame(slot byte) error {
 }
 
 // end encodes what is left.
-func (w *worker) end() error {
+func (w *job) end() error {
 	if w.video != nil {
 		if err := w.video.Drain(w.sender(encoding.Video)); err != nil {
 			return err

@@ -155,7 +155,7 @@ func composeJournal(ctx context.Context, dir, size, out string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(file, f); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{file}, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
 		return err
 	}
 	return file.Close()

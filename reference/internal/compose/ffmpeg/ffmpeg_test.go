@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -114,5 +116,29 @@ func TestFrameNumber(t *testing.T) {
 func TestDecodeRefusesAudio(t *testing.T) {
 	if _, err := (Config{}).Decode(t.Context(), av.Opus, 16, 16); err == nil {
 		t.Error("a video decoder for Opus was started")
+	}
+}
+
+// TestChildrenKnowNoSecrets starts a child that tells its environment.
+func TestChildrenKnowNoSecrets(t *testing.T) {
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "hush")
+	t.Setenv("LD_LIBRARY_PATH", "/nowhere")
+	path := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nenv\n"), 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	p, err := Config{}.run(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := io.ReadAll(p)
+	if err := errors.Join(err, p.wait()); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(told, []byte("LD_LIBRARY_PATH=/nowhere\n")) || !bytes.Contains(told, []byte("PATH="+os.Getenv("PATH")+"\n")) {
+		t.Errorf("a child does not know where programs and libraries are:\n%s", told)
+	}
+	if bytes.Contains(told, []byte("hush")) {
+		t.Errorf("a child knows a secret:\n%s", told)
 	}
 }
