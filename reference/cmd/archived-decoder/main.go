@@ -41,7 +41,7 @@ func run(library *libav.Library, args []string) error {
 	if err != nil {
 		return err
 	}
-	decoder, err := library.NewDecoder(decoders[frames.FourCC])
+	decoder, err := library.NewDecoder(decoders[frames.FourCC], decoding.MaxPixels)
 	if err != nil {
 		return fmt.Errorf("codec %q: %w", frames.FourCC, err)
 	}

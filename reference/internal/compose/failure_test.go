@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,21 +29,46 @@ func TestLossFreezesUntilTheNextKeyFrame(t *testing.T) {
 	a, _ := clean.compose(small)
 	b, _ := lossy.compose(small)
 	want, got := pixels(t, a), pixels(t, b)
-	same := func(x, y []byte) bool { // within what coding does
-		sum := 0
-		for i := 0; i < 640*480; i += 7 {
-			d := int(x[i]) - int(y[i])
-			sum += d * d
-		}
-		return sum/(640*480/7) < 30
-	}
 	for n, fresh := range map[int]bool{6: true, 10: false, 24: false, 26: true, 40: true} {
-		if same(want[n], got[n]) != fresh {
+		if alike(want[n], got[n]) != fresh {
 			t.Errorf("frame %d is fresh: %v, want %v", n, !fresh, fresh)
 		}
 	}
-	if !same(got[8], got[23]) {
+	if !alike(got[8], got[23]) {
 		t.Error("the picture did not freeze")
+	}
+}
+
+// alike compares pictures, within what coding does.
+func alike(x, y []byte) bool {
+	sum := 0
+	for i := 0; i < 640*480; i += 7 {
+		d := int(x[i]) - int(y[i])
+		sum += d * d
+	}
+	return sum/(640*480/7) < 30
+}
+
+// TestTooLargePicturesAreNotShown claims that a key frame has 268 million pixels: the picture before stands until a key frame that has not.
+func TestTooLargePicturesAreNotShown(t *testing.T) {
+	t.Parallel()
+	clean := vp8(t, moves, 3)
+	forged := clean
+	forged.frames = slices.Clone(clean.frames)
+	forged.frames[30] = bytes.Clone(clean.frames[30])
+	copy(forged.frames[30][6:], []byte{0xff, 0x3f, 0xff, 0x3f})
+	shown := func(c clip) [][]byte {
+		s := newSession(t, 3*time.Second, publisher{id: "one", video: c})
+		s.write()
+		file, _ := s.compose(small)
+		return pixels(t, file)
+	}
+	want, got := shown(clean), shown(forged)
+	if !alike(want[20], got[20]) || !alike(want[60], got[60]) {
+		t.Error("pictures that are not too large are missing")
+	}
+	if alike(want[40], got[40]) || !alike(got[24], got[40]) {
+		t.Error("what follows the key frame is shown")
 	}
 }
 

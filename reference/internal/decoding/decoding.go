@@ -19,6 +19,8 @@ const (
 	SlotsFile  = 4
 	// Slots is how many pictures there may be at a time.
 	Slots = 9
+	// MaxPixels is how many pixels the largest picture has that is decoded.
+	MaxPixels = 4096 * 4096
 	// Unusable is the program's exit code where the libraries are not to be had.
 	Unusable = 3
 )

@@ -5,6 +5,7 @@ package libav
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"unsafe"
 )
 
@@ -14,8 +15,8 @@ type Decoder struct {
 	context, packet, frame unsafe.Pointer
 }
 
-// NewDecoder begins a stream of FFmpeg's decoder of that name.
-func (l *Library) NewDecoder(name string) (*Decoder, error) {
+// NewDecoder begins a stream of FFmpeg's decoder of that name. Pictures of more than maxPixels are damage to it.
+func (l *Library) NewDecoder(name string, maxPixels int) (*Decoder, error) {
 	codec := l.findDecoder(name)
 	if codec == nil {
 		return nil, fmt.Errorf("libavcodec has no decoder %q", name)
@@ -28,7 +29,7 @@ func (l *Library) NewDecoder(name string) (*Decoder, error) {
 	var options unsafe.Pointer
 	defer l.freeEntries(unsafe.Pointer(&options))
 	// With more than one thread, or without low delay, pictures lag behind.
-	for key, value := range map[string]string{"threads": "1", "flags": "+low_delay"} {
+	for key, value := range map[string]string{"threads": "1", "flags": "+low_delay", "max_pixels": strconv.Itoa(maxPixels)} {
 		if code := l.setEntry(unsafe.Pointer(&options), key, value, 0); code < 0 {
 			d.Close()
 			return nil, errNoMemory

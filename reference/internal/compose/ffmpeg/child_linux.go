@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"fmt"
 	"os"
 	"time"
 
@@ -22,6 +23,12 @@ func widen(f *os.File, n int) {
 
 // giveWay lets everything else go before the child: composing may be late, receiving may not, or media are lost.
 func giveWay(pid, nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, pid, nice) } // a child that has ended needs none
+
+// confine bounds a child's memory, and has the kernel, when it runs out of memory, end the child and not the server.
+func confine(pid int) { // a child that has ended needs none
+	_ = unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: maxMemory, Max: maxMemory}, nil)
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("1000"), 0)
+}
 
 // worked is for how long a child has had a processor, all its threads together; after its end what is told is of no use.
 func worked(pid int) time.Duration {

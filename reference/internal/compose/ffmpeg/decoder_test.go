@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,7 +49,12 @@ type material struct {
 // code codes a second of moving pictures.
 func code(t *testing.T, codec av.Codec, size, format string, options ...string) material {
 	t.Helper()
-	args := slices.Concat([]string{"-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=r=30:d=1:s=" + size, "-pix_fmt", format}, options)
+	return codeSource(t, codec, "testsrc2=r=30:d=1:s="+size, append([]string{"-pix_fmt", format}, options...)...)
+}
+
+func codeSource(t *testing.T, codec av.Codec, source string, options ...string) material {
+	t.Helper()
+	args := slices.Concat([]string{"-v", "error", "-nostdin", "-f", "lavfi", "-i", source}, options)
 	container := "ivf"
 	if codec == av.H264 {
 		container = "h264"
@@ -163,6 +169,43 @@ func TestDecodersAgree(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestLargePicturesAreRefused has decoders refer to 16 pictures of 67 million pixels, 100 MB each, of which little video makes many.
+func TestLargePicturesAreRefused(t *testing.T) {
+	large := codeSource(t, av.H264, "color=s=8192x8192:r=4:d=1", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
+		"-x264-params", "aud=1:threads=1:keyint=1000:ref=16:dpb=16")
+	small := h264(t, "320x240", "yuv420p")
+	for driver, c := range drivers {
+		t.Run(driver, func(t *testing.T) {
+			d, err := c.Decode(t.Context(), av.H264, 320, 240)
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				for i, s := range slices.Concat(small.samples, large.samples, small.samples) {
+					_ = d.Write(int64(i), true, s)
+				}
+				_ = d.CloseInput()
+			}()
+			pictures := 0
+			for {
+				f, err := d.Read(t.Context())
+				if err != nil {
+					break
+				}
+				pictures++
+				f.Release()
+			}
+			_ = d.Wait()
+			if used := d.process.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > 300<<10 {
+				t.Errorf("the decoder took %d MB", used>>10)
+			}
+			if want := 2 * len(small.samples); pictures < want-1 || pictures > want {
+				t.Errorf("%d pictures, want those %d that are not too large", pictures, want)
+			}
+		})
 	}
 }
 

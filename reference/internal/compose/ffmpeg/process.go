@@ -32,6 +32,9 @@ type Config struct {
 // and loses time when the decoders run ahead of it.
 const lowest, higher = 19, 10
 
+// maxMemory is how many bytes of memory of its own a child may have: more than 16 reference pictures of the largest size. Linux only.
+const maxMemory = 1 << 30
+
 // waitDelay is how long, after a child's end, whoever inherited its pipes may keep them open.
 const waitDelay = 2 * time.Second
 
@@ -85,6 +88,7 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", path, err), p.closeInput(), outRead.Close())
 	}
 	giveWay(p.cmd.Process.Pid, cmp.Or(c.nice, lowest))
+	confine(p.cmd.Process.Pid)
 	go func() {
 		defer close(p.watched)
 		p.watch(ctx, cmp.Or(c.Patience, patience))

@@ -35,7 +35,7 @@ func Size(s av.Sample) (width, height int, ok bool) {
 }
 
 func spsSize(sps *avc.SPS, err error) (width, height int, ok bool) {
-	const limit = 16384
+	const limit = 1 << 16 // so that they can be multiplied
 	if err != nil || sps.Width == 0 || sps.Height == 0 || sps.Width > limit || sps.Height > limit {
 		return 0, 0, false
 	}

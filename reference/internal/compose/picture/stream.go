@@ -41,20 +41,21 @@ type Stream struct {
 	Log     *slog.Logger
 
 	// Of the feeding goroutine.
-	reader *journal.Reader
-	at     position
-	keys   []keyFrame // the last one, and before it those whose frames the child may still have
-	broken bool       // nothing after the last key frame can be decoded
-	absent bool       // without a place, or without a picture since it has one
-	since  av.Instant // when it got its place
-	child  *child
-	given  int64      // how many samples a child was given, and those skipped before
-	latest int64      // the latest number of them
-	held   *held      // the last of them, while it has not been written to the child
-	shown  int64      // the sample written last that is to be shown
-	turned bool       // samples are in another order than their pictures
-	rested av.Instant // when the child was given something last
-	deaths deaths
+	reader  *journal.Reader
+	at      position
+	keys    []keyFrame // the last one, and before it those whose frames the child may still have
+	broken  bool       // nothing after the last key frame can be decoded
+	refused bool       // too large pictures were logged
+	absent  bool       // without a place, or without a picture since it has one
+	since   av.Instant // when it got its place
+	child   *child
+	given   int64      // how many samples a child was given, and those skipped before
+	latest  int64      // the latest number of them
+	held    *held      // the last of them, while it has not been written to the child
+	shown   int64      // the sample written last that is to be shown
+	turned  bool       // samples are in another order than their pictures
+	rested  av.Instant // when the child was given something last
+	deaths  deaths
 
 	mu      await.Mutex // guards the rest
 	queue   []*Picture
@@ -176,6 +177,10 @@ func (v *Stream) note(it journal.Item) (key bool) {
 	if !it.Key || !ok {
 		return false
 	}
+	if w*h > ffmpeg.MaxPixels {
+		v.refuse(w, h)
+		return false
+	}
 	v.broken = false
 	v.mu.Lock()
 	needed := 0 // the keys before it begin what has come out
@@ -185,6 +190,16 @@ func (v *Stream) note(it journal.Item) (key bool) {
 	v.mu.Unlock()
 	v.keys = append(v.keys[needed:], keyFrame{v.reader.Position(), before, v.at.number, it.Time, it.Codec, [2]int{w, h}})
 	return true
+}
+
+// refuse leaves out what follows a key frame that is too large.
+func (v *Stream) refuse(width, height int) {
+	v.broken = true
+	if v.refused {
+		return
+	}
+	v.refused = true
+	v.Log.Warn("pictures are too large to be decoded", "stream", v.ID, "width", width, "height", height, "pixels", ffmpeg.MaxPixels)
 }
 
 // catchUp brings a stream that has a place, but no picture, to where it is: the picture of the sample before. It reports whether that was
@@ -243,7 +258,7 @@ func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 		read.next(it.Sample)
 		broken = broken || it.Gap && read.number > from.number
 		if w, h, ok := Size(it.Sample); ok {
-			size, broken = [2]int{w, h}, false
+			size, broken = [2]int{w, h}, w*h > ffmpeg.MaxPixels
 		}
 		if !broken {
 			v.give(read.number, it.Sample, size)
