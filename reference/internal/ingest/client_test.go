@@ -35,6 +35,7 @@ type client struct {
 	answer   string
 	edit     func(offer string) string // on its way to the server
 	frames   int
+	keyEvery int // so many frames
 	packets  int
 }
 
@@ -102,7 +103,7 @@ func publish(t *testing.T, web *httptest.Server, mime string, trickle bool) *cli
 // publishAs connects with an offer that was edited, and lets packets through more interceptors, the first of which is the last.
 func publishAs(t *testing.T, web *httptest.Server, mime string, edit func(offer string) string, more ...interceptor.Factory) *client {
 	t.Helper()
-	c := &client{t: t, web: web, faults: &faults{seen: map[uint32]bool{}}, edit: edit}
+	c := &client{t: t, web: web, faults: &faults{seen: map[uint32]bool{}}, edit: edit, keyEvery: 25}
 	engine := &webrtc.MediaEngine{}
 	must(t, engine.RegisterDefaultCodecs())
 	registry := &interceptor.Registry{}
@@ -219,7 +220,7 @@ func (c *client) send(mime string, n int) {
 	due := time.Now()
 	for range n {
 		if c.video != nil {
-			key, size := c.frames%25 == 0, 900
+			key, size := c.frames%c.keyEvery == 0, 900
 			if key {
 				size = 12000
 			}

@@ -57,6 +57,8 @@ func newEngine(c Config) (*engine, error) {
 	e.settings.SetICEUDPMux(e.mux)
 	e.settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.settings.SetIncludeLoopbackCandidate(true)
+	// A client can name anybody's address as its own: nothing is sent where nothing came from (RFC 9725 section 4.2, RFC 8445 section 2.5).
+	e.settings.SetLite(true)
 	e.settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.settings.DisableActiveTCP(true)
 	// pion gives a failed connection's candidates up, so it must not fail before the grace is over.

@@ -207,7 +207,10 @@ func (p *publication) run() {
 		case state := <-p.states:
 			switch state {
 			case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
-				away = false
+				if away {
+					away = false
+					p.again()
+				}
 			case webrtc.ICEConnectionStateDisconnected, webrtc.ICEConnectionStateFailed,
 				webrtc.ICEConnectionStateChecking: // after the first connection: ICE restarts
 				if !away {
@@ -259,6 +262,13 @@ func (p *publication) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.receiver.Cut(p.server.config.Now())
+}
+
+// again asks for what may have been asked for in vain while the connection was away.
+func (p *publication) again() {
+	p.mu.Lock()
+	p.receiver.AskAgain()
+	p.mu.Unlock()
 }
 
 func (p *publication) tick() {

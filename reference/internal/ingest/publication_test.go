@@ -3,6 +3,8 @@ package ingest
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -194,6 +196,7 @@ func TestICERestart(t *testing.T) {
 		}
 	}
 	before := c.frames - 1
+	c.keyEvery = 1000
 	c.send(webrtc.MimeTypeVP8, 150)
 	eventually(t, "frames after the restart", func() bool {
 		samples := r.Samples(t, true)
@@ -217,6 +220,29 @@ func TestICERestart(t *testing.T) {
 	if got := r.endings(); len(got) != 0 || len(r.streams) != 1 {
 		t.Fatalf("the stream did not survive: %d streams, endings %q", len(r.streams), got)
 	}
+}
+
+// TestNobodyElseIsSentTo has a client name another's address as its own, in its offer and later.
+func TestNobodyElseIsSentTo(t *testing.T) {
+	t.Parallel()
+	victim, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	must(t, err)
+	defer victim.Close()
+	candidate := fmt.Sprintf("a=candidate:1 1 udp 2130706431 127.0.0.1 %d typ host\r\n", victim.LocalAddr().(*net.UDPAddr).Port)
+	r := newRoom()
+	_, web := serve(t, r, nil)
+	c := publishAs(t, web, webrtc.MimeTypeVP8, func(offer string) string {
+		return strings.Replace(offer, "a=candidate:", candidate+"a=candidate:", 1)
+	})
+	c.waitConnected()
+	c.do("PATCH", c.location, fragmentType, c.etag, "a=ice-ufrag:"+attribute(c.pc.LocalDescription().SDP, "ice-ufrag")+
+		"\r\na=ice-pwd:"+attribute(c.pc.LocalDescription().SDP, "ice-pwd")+"\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"+candidate, http.StatusNoContent)
+	c.send(webrtc.MimeTypeVP8, 60) // two seconds
+	must(t, victim.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
+	if n, _, err := victim.ReadFrom(make([]byte, 1500)); err == nil {
+		t.Errorf("somebody who has nothing to do with it was sent %d bytes", n)
+	}
+	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) >= 50 })
 }
 
 // A publisher that falls silent without a word is gone when the grace is over; marks keep growing until then.

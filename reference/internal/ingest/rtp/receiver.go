@@ -111,6 +111,13 @@ func (r *Receiver) Attach(video bool, ssrc uint32, formats map[uint8]Format) *So
 // RequestKeyFrame has the publisher asked for a key frame at the next Advance. It may be called from any goroutine.
 func (r *Receiver) RequestKeyFrame() { r.keyFrame.Store(true) }
 
+// AskAgain has a key frame that is needed asked for at the next Advance, although it was asked for a moment ago.
+func (r *Receiver) AskAgain() {
+	if video := r.tracks[1]; video != nil {
+		video.asked = 0
+	}
+}
+
 // restart begins a new RTP stream on t: nothing of the old one's numbering holds.
 func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	if t.source > 0 {
