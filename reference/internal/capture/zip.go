@@ -59,7 +59,8 @@ func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log
 	again := *s
 	sum := &checksum{}
 	f := newFilm(&again, io.MultiWriter(w, sum))
-	for v := left; v != over && v != boundary; {
+	f.looked = [2]bool{true, true} // the plan has what was found
+	for v := left; v == left || v == taken; {
 		it, err := read(ctx, r, log)
 		if errors.Is(err, io.EOF) {
 			break
