@@ -81,7 +81,7 @@ func TestLateGuesses(t *testing.T) {
 				t.Fatalf("%v", f)
 			}
 			for n, ms := range f.video {
-				if want := int(at(corrected+40*n).Sub(m.Segments[0].Zero).Milliseconds()); ms != want {
+				if want := int(at(corrected + 40*n).Sub(m.Segments[0].Zero).Milliseconds()); ms != want {
 					t.Fatalf("picture %d at %d ms, captured at %d", n, ms, want)
 				}
 			}

@@ -302,8 +302,7 @@ func (r *Recorder) compose(ctx context.Context, j *journal.Journal, a archive.Ar
 	return result.Size, err
 }
 
-// capture finds out what an individual archive consists of, while it is recorded. A full disk concerns the plan alone: of the files there
-// is no copy. The journal is read again then, and the plan written again.
+// capture finds out what an individual archive consists of, while it is recorded.
 func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Archive) (int64, error) {
 	out := r.output(a.ID)
 	err := capture.Survey(ctx, j, a.ID, capture.Options{

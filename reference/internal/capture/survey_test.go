@@ -1,0 +1,84 @@
+package capture
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"reflect"
+	"syscall"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+)
+
+// failing fails every write with err until none is left.
+type failing struct {
+	io.Writer
+	left *int
+	err  error
+}
+
+func (f failing) Write(p []byte) (int, error) {
+	if *f.left == 0 {
+		return f.Writer.Write(p)
+	}
+	*f.left--
+	return 0, fmt.Errorf("write: %w", f.err)
+}
+
+// TestPlanWaitsForRoom keeps what was surveyed while the disk is full; the journal is not read again. Other faults are told at once.
+func TestPlanWaitsForRoom(t *testing.T) {
+	for _, broken := range []error{syscall.ENOSPC, syscall.EMFILE, syscall.EIO} {
+		t.Run(broken.Error(), func(t *testing.T) {
+			s := newStage(t)
+			s.add("a", 0)
+			s.note(journal.Recording, 0)
+			s.play("a", 0, 1000)
+			s.note(journal.Stopped, 1000)
+			s.remove("a", 1000)
+			want := s.survey()
+			left, surveys := 3, 0
+			s.options.Output = func(w io.Writer) io.Writer { return failing{w, &left, broken} }
+			s.options.Progress = func(at av.Instant) {
+				if at >= begin.Add(time.Second) {
+					surveys++
+				}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			out := filepath.Join(t.TempDir(), "out")
+			err := Survey(ctx, s.journal, id, s.options, out, quiet)
+			if broken == syscall.EIO {
+				if err == nil || left != 2 {
+					t.Errorf("%v, %d faults left", err, left)
+				}
+				return
+			}
+			s.must(err)
+			if got, err := Load(out); err != nil || !reflect.DeepEqual(got, want) || surveys != 1 || left != 0 {
+				t.Errorf("%v, plan %+v, want %+v; surveyed %d times, %d faults left", err, got, want, surveys, left)
+			}
+		})
+	}
+}
+
+// TestPlanThatNeverFindsRoom gives up with the server, which surveys the journal anew after its next start.
+func TestPlanThatNeverFindsRoom(t *testing.T) {
+	s := newStage(t)
+	s.note(journal.Stopped, 1000)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	left, attempts := -1, 0
+	s.options.Output = func(w io.Writer) io.Writer {
+		if attempts++; attempts == 3 {
+			cancel()
+		}
+		return failing{w, &left, syscall.ENOSPC}
+	}
+	if err := Survey(ctx, s.journal, id, s.options, filepath.Join(t.TempDir(), "out"), quiet); err == nil || ctx.Err() == nil {
+		t.Errorf("%v", err)
+	}
+}
