@@ -70,7 +70,7 @@ func Open(dir string, o Options) (*Journal, error) {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
 	j := &Journal{dir: dir, options: o, key: o.Key, streams: map[string]*segments{}, stop: make(chan struct{}), done: make(chan struct{})}
-	j.timeline.open = map[string]bool{}
+	j.timeline.open, j.timeline.keys = map[string]bool{}, map[eventKey]bool{}
 	if err := errors.Join(j.openTimeline(), j.openStreams()); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
@@ -147,7 +147,11 @@ func (j *Journal) replay() error {
 	list := j.timeline.noted
 	j.timeline.noted = nil
 	for _, n := range list {
-		j.timeline.apply(n)
+		key, err := n.key()
+		if err != nil {
+			return err
+		}
+		j.timeline.apply(n, key)
 	}
 	return nil
 }
