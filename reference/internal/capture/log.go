@@ -30,8 +30,15 @@ func newLog(j *journal.Journal, t *Take, l *slog.Logger) (*log, error) {
 	if err != nil {
 		return nil, err
 	}
+	from, err := j.Near(t.Stream.Stream, t.From)
+	if err == nil {
+		err = r.Seek(from)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
 	g := &log{take: t, reader: r, log: l}
-	g.begin(journal.First, [2]av.Instant{always, always})
+	g.begin(from, [2]av.Instant{always, always})
 	return g, nil
 }
 

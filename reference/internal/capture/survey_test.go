@@ -82,3 +82,36 @@ func TestPlanThatNeverFindsRoom(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestTakesBeginNearby takes a stream again and again: of its log, each survey and each file reads what there is of the take, and the file
+// of the log that it begins in, not all that was before.
+func TestTakesBeginNearby(t *testing.T) {
+	s := newStage(t)
+	s.add("a", 0)
+	s.choose(0)
+	s.note(journal.Recording, 0)
+	big := sample(av.VP8, 0, 1)
+	big.Key, big.Data = true, append(big.Data, make([]byte, 1<<20)...)
+	const takes = 6
+	for n := range takes {
+		from := n * 40_000
+		s.choose(from+20_000, journal.Selection{Stream: "a", HasAudio: true, HasVideo: true})
+		s.choose(from + 21_000)
+		for ms := from; ms < from+40_000; ms += 1000 { // 40 MiB
+			big.Time, big.Captured = at(ms), at(ms)
+			s.send("a", sample(av.Opus, ms, 1), big)
+		}
+	}
+	s.note(journal.Stopped, takes*40_000)
+	s.remove("a", takes*40_000)
+	p := s.survey()
+	if len(p.Segments) != takes {
+		t.Fatalf("%d files", len(p.Segments))
+	}
+	for n, g := range p.Segments {
+		if g.Zero != at(n*40_000+20_000) || g.Begin.Segment < n*40/16 {
+			t.Errorf("file %d begins %v after the start, and is read from file %d of the log on", n, g.Zero.Sub(begin), g.Begin.Segment)
+		}
+	}
+	s.zip(p)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/seal"
@@ -50,25 +51,71 @@ type Reader struct {
 	limit int64  // so many bytes of the segment may be read, at least
 }
 
-// Reader reads the audio or the video of a stream, without what is older than from, and without reports.
+// Reader reads the audio or the video of a stream, without samples that are older than from, and without reports.
 func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader, error) {
-	return j.reader(stream, trackOf(isVideo), from)
+	at, err := j.Near(stream, from)
+	if err != nil {
+		return nil, err
+	}
+	return j.reader(stream, trackOf(isVideo), from, at)
 }
 
 // Both reads the audio and the video of a stream in the order in which it was appended. An item's Data is good until the next call of
 // Next.
 func (j *Journal) Both(stream string) (*Reader, error) {
-	return j.reader(stream, tracks, math.MinInt64)
+	return j.reader(stream, tracks, math.MinInt64, First)
 }
 
-func (j *Journal) reader(stream string, kind track, from av.Instant) (*Reader, error) {
+func (j *Journal) reader(stream string, kind track, from av.Instant, at Position) (*Reader, error) {
 	j.mu.Lock()
 	l := j.streams[stream]
 	j.mu.Unlock()
 	if l == nil {
 		return nil, fmt.Errorf("stream %q has no log", stream)
 	}
-	return &Reader{log: l, track: kind, from: from, at: First}, nil
+	return &Reader{log: l, track: kind, from: from, at: at}, nil
+}
+
+// apart is more than the two kinds of a stream are apart in its log: what is silent is marked at most 1.2 s behind real time, and nothing
+// is timed later than that by more than 2 s.
+const apart = 10 * time.Second
+
+// Near returns a place in the stream's log, which everything before is older than t. It is not far before t: the log's file where t is, or
+// the one before.
+func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
+	r, err := j.Both(stream)
+	if err != nil {
+		return First, err
+	}
+	defer r.Close()
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	older, later := 1, r.log.current()+1 // files that begin before t, and not
+	for older+1 < later {
+		middle := (older + later) / 2
+		if r.begins(now, middle, t) {
+			older = middle
+		} else {
+			later = middle
+		}
+	}
+	return Position{older, firstRecord}, nil
+}
+
+// begins reports whether a file of the log is known to begin before t, with both kinds.
+func (r *Reader) begins(now context.Context, segment int, t av.Instant) bool {
+	if r.Seek(Position{segment, firstRecord}) != nil {
+		return false
+	}
+	for {
+		it, err := r.Next(now)
+		switch {
+		case err != nil || r.last.Segment != segment:
+			return false
+		case !it.Report:
+			return it.Time.Add(apart) < t
+		}
+	}
 }
 
 // Close releases the reader's file.
