@@ -75,7 +75,7 @@ func (g *log) follow(ctx context.Context, limit av.Instant) error {
 	return nil
 }
 
-// next returns the next item. Damage in the log is told and skipped.
+// next returns the next item.
 func (g *log) next(ctx context.Context) (journal.Item, error) {
 	if g.holds {
 		g.holds = false
@@ -84,6 +84,7 @@ func (g *log) next(ctx context.Context) (journal.Item, error) {
 	return read(ctx, g.reader, g.log)
 }
 
+// read returns the next item after what is damaged. Whoever opened the journal knows of that, and fails the archive (decision 15).
 func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Item, error) {
 	for {
 		it, err := r.Next(ctx)
@@ -91,7 +92,7 @@ func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Ite
 		if !errors.As(err, &torn) {
 			return it, err
 		}
-		log.Error("media is lost", "error", torn)
+		log.Warn("journal is damaged", "error", torn)
 	}
 }
 

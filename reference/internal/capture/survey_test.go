@@ -115,3 +115,32 @@ func TestTakesBeginNearby(t *testing.T) {
 	}
 	s.zip(p)
 }
+
+// TestWanted asks for stretches of streams of an archive that selects them by call.
+func TestWanted(t *testing.T) {
+	events := []journal.Event{
+		{Kind: journal.StreamAdded, Stream: "a", At: at(0), HasAudio: true},
+		{Kind: journal.StreamAdded, Stream: "b", At: at(0), HasAudio: true},
+		{Kind: journal.Selected, Archive: id, At: at(0)},
+		{Kind: journal.Recording, Archive: id, At: at(1000)},
+		{Kind: journal.Selected, Archive: id, At: at(2000), Selection: []journal.Selection{{Stream: "a", HasAudio: true}}},
+		{Kind: journal.Selected, Archive: id, At: at(3000), Selection: []journal.Selection{{Stream: "b", HasAudio: true}}},
+		{Kind: journal.Stopped, Archive: id, At: at(4000)},
+	}
+	for _, c := range []struct {
+		stream   string
+		from, to av.Instant
+		want     bool
+	}{
+		{"a", at(500), at(1500), false}, {"a", at(1500), at(2500), true}, {"a", at(2200), at(2300), true}, {"a", at(3000), at(9000), false},
+		{"b", at(1500), at(2500), false}, {"b", at(2500), journal.Forever, true}, {"b", journal.Unknown, at(3000), true}, {"b", at(4000), journal.Forever, false},
+		{"c", journal.Unknown, journal.Forever, false},
+	} {
+		if got := Wanted(events, id, c.stream, c.from, c.to); got != c.want {
+			t.Errorf("%s %v to %v: %t", c.stream, c.from.Sub(begin), c.to.Sub(begin), got)
+		}
+	}
+	if Wanted(events, "another", "a", journal.Unknown, journal.Forever) {
+		t.Error("an archive that did not record wants media")
+	}
+}

@@ -47,6 +47,7 @@ type Config struct {
 // Recorder implements [control.Recorder].
 type Recorder struct {
 	Config
+	Losses Losses
 	ctx    context.Context // ends with Close, and with it the compositions
 	cancel context.CancelFunc
 	work   sync.WaitGroup
@@ -116,7 +117,7 @@ func (r *Recorder) session(id string) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[id]
 	if s == nil {
-		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys, full: r.Faults.Full,
+		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys, losses: &r.Losses, full: r.Faults.Full,
 			composing: map[string]context.CancelFunc{}}
 		r.sessions[id] = s
 	}

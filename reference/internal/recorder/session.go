@@ -27,8 +27,9 @@ type session struct {
 	now  func() av.Instant
 	keys *seal.Keyfile
 
-	tally tally
-	full  func(applicationID string) error // see [fault.Board.Full]
+	tally  tally
+	losses *Losses
+	full   func(applicationID string) error // see [fault.Board.Full]
 
 	mu        sync.Mutex                    // guards the rest
 	journal   *journal.Journal              // open while something needs it, and after recover
@@ -38,13 +39,14 @@ type session struct {
 	storing   map[string]bool               // individual archives whose files are made of the journal until they are stored
 	owner     string                        // application of the archive that began last
 	unopened  bool                          // the journal that is there could not be opened
+	lost      map[string]bool               // what was said of damage
 }
 
 // add makes the sink of a stream that was just published.
 func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p, now: s.now, seen: p.At, tally: &s.tally}
+	st := &stream{Publication: p, now: s.now, seen: p.At, tally: &s.tally, losses: s.losses, log: s.log}
 	if s.used() {
 		if err := st.enter(s.journal); err != nil {
 			return nil, err
@@ -199,7 +201,8 @@ func (s *session) open(sealed bool) error {
 			s.log.Error("journal", "error", err)
 			s.tally.lost("", s.now(), err)
 		},
-		Full: func() error { return s.full(owner) },
+		Damaged: s.damaged,
+		Full:    func() error { return s.full(owner) },
 	})
 	if err != nil {
 		return err
