@@ -139,6 +139,24 @@ func (j *Journal) Seal(key []byte) error {
 	return nil
 }
 
+// Trim frees the media of the streams that have ended and are not needed. Their logs are there, and empty.
+func (j *Journal) Trim(needed func(stream string) bool) error {
+	var spare []*segments
+	j.mu.Lock()
+	for id, l := range j.streams {
+		if !needed(id) {
+			spare = append(spare, l)
+		}
+	}
+	j.mu.Unlock()
+	for _, l := range spare {
+		if err := l.empty(); err != nil {
+			return fmt.Errorf("trimming journal: %w", err)
+		}
+	}
+	return nil
+}
+
 // Logs are named by their folder in the journal.
 const timelineLog = "timeline"
 

@@ -344,6 +344,26 @@ func (l *segments) opener() *seal.Box {
 	return l.box
 }
 
+// empty frees what a log that has ended takes on disk.
+func (l *segments) empty() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ; l.ended && l.seq > 1; l.seq-- {
+		if err := os.Remove(segmentPath(l.dir, l.seq)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		l.size = firstRecord
+	}
+	if !l.ended || l.seq == 0 {
+		return nil
+	}
+	if err := os.Truncate(segmentPath(l.dir, 1), firstRecord); err != nil {
+		return err
+	}
+	l.size = firstRecord
+	return nil
+}
+
 // close releases the file without ending the log.
 func (l *segments) close() error {
 	l.mu.Lock()

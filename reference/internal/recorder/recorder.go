@@ -117,7 +117,8 @@ func (r *Recorder) session(id string) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[id]
 	if s == nil {
-		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys, losses: &r.Losses, full: r.Faults.Full,
+		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys, out: r.output, losses: &r.Losses,
+			full:      r.Faults.Full,
 			composing: map[string]context.CancelFunc{}}
 		r.sessions[id] = s
 	}

@@ -74,7 +74,9 @@ func TestFreedPlaceAsksForKeyFrame(t *testing.T) {
 	}
 	a := archive.Archive{ID: "a", SessionID: "S", OutputMode: archive.Individual, HasAudio: true, HasVideo: true}
 	must(t, r.Compose(t.Context(), a, func(control.File, error) {}))
-	both := func(id string) archive.Inclusion { return archive.Inclusion{StreamID: id, HasAudio: true, HasVideo: true} }
+	both := func(id string) archive.Inclusion {
+		return archive.Inclusion{StreamID: id, HasAudio: true, HasVideo: true}
+	}
 	must(t, r.Select("S", "a", []archive.Inclusion{both("first"), both("second")}, 10))
 	must(t, r.Record("S", "a", 10))
 	must(t, r.StreamEnded("S", "first", 20, "clientDisconnected"))

@@ -11,6 +11,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
@@ -26,6 +27,7 @@ type session struct {
 	log  *slog.Logger
 	now  func() av.Instant
 	keys *seal.Keyfile
+	out  func(archiveID string) string // see [Recorder.output]
 
 	tally  tally
 	losses *Losses
@@ -78,6 +80,7 @@ func (s *session) remove(streamID string, at av.Instant, reason string) error {
 		return err
 	}
 	err = errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+	s.trim()
 	s.keyFrames()
 	return err
 }
@@ -240,7 +243,33 @@ func (s *session) settle(a archive.Archive) error {
 		s.storing = map[string]bool{}
 	}
 	s.storing[a.ID] = true
+	s.trim()
 	return nil
+}
+
+// trim frees the media that no archive is made of any more, while archives wait to be stored: a target may be away for days, and the session
+// is recorded again and again. Of archives that are composed it is not known yet what they are made of. It needs s.mu.
+func (s *session) trim() {
+	if s.journal == nil || len(s.storing) == 0 || len(s.composing)+len(s.awaited) > 0 {
+		return
+	}
+	needed := map[string]bool{}
+	for _, st := range s.streams {
+		needed[st.StreamID] = true
+	}
+	for id := range s.storing {
+		plan, err := capture.Load(s.out(id))
+		if err != nil {
+			s.log.Warn("journal not trimmed", "archive", id, "error", err)
+			return
+		}
+		for _, g := range plan.Segments {
+			needed[g.Take.Stream.Stream] = true
+		}
+	}
+	if err := s.journal.Trim(func(stream string) bool { return needed[stream] }); err != nil {
+		s.log.Warn("journal not trimmed", "error", err)
+	}
 }
 
 // enter puts the streams that are there into the journal, if that has not been done. It needs s.mu.
@@ -280,6 +309,7 @@ func (s *session) leave(archiveID string) {
 	delete(s.storing, archiveID)
 	s.tally.remove(archiveID)
 	if s.used() || len(s.awaited) > 0 || s.unopened { // what nobody has read stays for who can
+		s.trim()
 		return
 	}
 	if err := errors.Join(s.close(), s.discard()); err != nil {
