@@ -100,8 +100,8 @@ func (j *Journal) reader(stream string, kind track, from av.Instant, at Position
 // is timed later than that by more than 2 s.
 const apart = 10 * time.Second
 
-// Near returns a place in the stream's log, which everything before is older than t. It is not far before t: the log's file where t is, or
-// the one before.
+// Near returns a place in the stream's log where reading may begin for what is not older than t: the beginning of the file of the log that t is
+// in, or of one before. All that comes before the place is older than t.
 func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
 	r, err := j.Both(stream)
 	if err != nil {
