@@ -100,6 +100,13 @@ func (j *Journal) reader(stream string, kind track, from av.Instant, at Position
 // is timed later than that by more than 2 s.
 const apart = 10 * time.Second
 
+// past is over: what is not there is not waited for.
+var past = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 // Near returns a place in the stream's log where reading may begin for what is not older than t: the beginning of the file of the log that t is
 // in, or of one before. All that comes before the place is older than t.
 func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
@@ -107,29 +114,26 @@ func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
 	if err != nil {
 		return First, err
 	}
-	defer r.Close()
 	r.damaged = nil // nothing between two places was read
-	now, cancel := context.WithCancel(context.Background())
-	cancel()
 	older, later := 1, r.log.current()+1 // files that begin before t, and not
 	for older+1 < later {
 		middle := (older + later) / 2
-		if r.begins(now, middle, t) {
+		if r.begins(middle, t) {
 			older = middle
 		} else {
 			later = middle
 		}
 	}
-	return Position{older, firstRecord}, nil
+	return Position{older, firstRecord}, r.Close()
 }
 
 // begins reports whether a file of the log is known to begin before t, with both kinds.
-func (r *Reader) begins(now context.Context, segment int, t av.Instant) bool {
+func (r *Reader) begins(segment int, t av.Instant) bool {
 	if r.Seek(Position{segment, firstRecord}) != nil {
 		return false
 	}
 	for {
-		it, err := r.Next(now)
+		it, err := r.Next(past)
 		switch {
 		case err != nil || r.last.Segment != segment:
 			return false
