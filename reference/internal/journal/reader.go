@@ -114,7 +114,7 @@ func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
 	if err != nil {
 		return First, err
 	}
-	r.damaged = nil // nothing between two places was read
+	r.damaged = nil                      // nothing between two places was read
 	older, later := 1, r.log.current()+1 // files that begin before t, and not
 	for older+1 < later {
 		middle := (older + later) / 2
