@@ -49,7 +49,7 @@ func (j *Journal) openTimeline() (err error) {
 	return j.events.seal(box) // unless a crash came before it was
 }
 
-// readEarlier hands the records of a segment to seen.
+// readEarlier hands the records of a segment to seen, whose error ends it.
 func readEarlier(dir string, seq int, box *seal.Box, seen func(record) error) error {
 	f, err := os.Open(segmentPath(dir, seq))
 	if err != nil {

@@ -87,60 +87,56 @@ func (j *Journal) Both(stream string) (*Reader, error) {
 }
 
 func (j *Journal) reader(stream string, kind track, from av.Instant, at Position) (*Reader, error) {
-	j.mu.Lock()
-	l := j.streams[stream]
-	j.mu.Unlock()
-	if l == nil {
-		return nil, fmt.Errorf("stream %q has no log", stream)
+	l, err := j.log(stream)
+	if err != nil {
+		return nil, err
 	}
 	return &Reader{log: l, track: kind, from: from, at: at, stream: stream, newest: Unknown, damaged: j.options.Damaged}, nil
+}
+
+func (j *Journal) log(stream string) (*segments, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if l := j.streams[stream]; l != nil {
+		return l, nil
+	}
+	return nil, fmt.Errorf("stream %q has no log", stream)
 }
 
 // apart is more than the two kinds of a stream are apart in its log: what is silent is marked at most 1.2 s behind real time, and nothing
 // is timed later than that by more than 2 s.
 const apart = 10 * time.Second
 
-// past is over: what is not there is not waited for.
-var past = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()
-
 // Near returns a place in the stream's log where reading may begin for what is not older than t: the beginning of the file of the log that t is
 // in, or of one before. All that comes before the place is older than t.
 func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
-	r, err := j.Both(stream)
+	l, err := j.log(stream)
 	if err != nil {
 		return First, err
 	}
-	r.damaged = nil                      // nothing between two places was read
-	older, later := 1, r.log.current()+1 // files that begin before t, and not
+	older, later := 1, l.current()+1 // files that begin before t, and not
 	for older+1 < later {
 		middle := (older + later) / 2
-		if r.begins(middle, t) {
+		if begins, known := l.begins(middle); known && begins.Add(apart) < t {
 			older = middle
 		} else {
 			later = middle
 		}
 	}
-	return Position{older, firstRecord}, r.Close()
+	return Position{older, firstRecord}, nil
 }
 
-// begins reports whether a file of the log is known to begin before t, with both kinds.
-func (r *Reader) begins(segment int, t av.Instant) bool {
-	if r.Seek(Position{segment, firstRecord}) != nil {
-		return false
-	}
-	for {
-		it, err := r.Next(past)
-		switch {
-		case err != nil || r.last.Segment != segment:
-			return false
-		case !it.Report:
-			return it.Time.Add(apart) < t
+// begins returns the time of the first sample or mark of a file of the log, if that can be read.
+func (l *segments) begins(seq int) (t av.Instant, known bool) {
+	enough := errors.New("the first was read")
+	err := readEarlier(l.dir, seq, l.opener(), func(r record) error {
+		if r.kind != typeSample && r.kind != typeMark {
+			return nil
 		}
-	}
+		t = r.time
+		return enough
+	})
+	return t, errors.Is(err, enough)
 }
 
 // Close releases the reader's file.
