@@ -179,7 +179,7 @@ func (s *server) face(context.Context) error {
 		Now:          time.Now,
 		Log:          s.log,
 	}
-	measured := newMetrics(s.recorder.Composing)
+	measured := newMetrics(s.recorder)
 	if s.config.Metrics {
 		face.Metrics = measured.page()
 	}

@@ -6,6 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"reelcheck/reference/internal/recorder"
 )
 
 // metrics are those of one server, so that several can live in one process.
@@ -15,7 +17,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(composing func() int) *metrics {
+func newMetrics(r *recorder.Recorder) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -29,7 +31,13 @@ func newMetrics(composing func() int) *metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "archived_compositions", Help: "Archives being composed, live or after their end.",
-		}, func() float64 { return float64(composing()) }))
+		}, func() float64 { return float64(r.Composing()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "archived_samples_refused_total", Help: "Samples not recorded because they came too late.",
+		}, func() float64 { return float64(r.Losses.Refused()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "archived_media_lost_seconds_total", Help: "Recorded media that could not be read back. Archives that were to have it fail.",
+		}, func() float64 { return r.Losses.Damaged().Seconds() }))
 	return m
 }
 

@@ -1,9 +1,10 @@
-// Package await has the one way of waiting for what other goroutines change: until a condition holds or a context ends.
+// Package await has the one way of waiting for what other goroutines change, until a condition holds or a context ends, and for time to pass.
 package await
 
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Mutex guards what others may be waiting for.
@@ -46,5 +47,17 @@ func (m *Mutex) Until(ctx context.Context, done func() bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// Pause waits for d in real time, or until ctx ends.
+func Pause(ctx context.Context, d time.Duration) error {
+	over := make(chan struct{})
+	defer time.AfterFunc(d, func() { close(over) }).Stop()
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -21,6 +21,7 @@ type film struct {
 	segment *Segment
 	filter  *filter
 	out     io.Writer
+	looked  [2]bool // the report that tells of the first frame of a kind was looked for
 
 	blocks []byte        // of the cluster that is open
 	start  time.Duration // presentation time of the cluster, in whole ms
@@ -32,14 +33,24 @@ func newFilm(s *Segment, out io.Writer) *film {
 	return &film{segment: s, filter: newFilter(s), out: out}
 }
 
-// see takes the next item of the log.
+// see takes the next item of the log. What is early or unsure it does not write: an early one ends the film, because no time of a file is
+// negative and none is moved to fit (ARC-MAN-16, ARC-IND-22); an unsure one may be seen again.
 func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 	v := f.filter.see(it)
 	if v != taken {
 		return v, nil
 	}
-	s := f.segment
-	pts := max(0, s.captured(it, at).Sub(s.Zero))
+	s, k := f.segment, kind(it.Video)
+	if it.Guessed && !f.looked[k] {
+		return unsure, nil
+	}
+	f.looked[k] = true
+	captured := s.captured(it, at)
+	if captured < s.Zero {
+		s.Zero = captured
+		return early, nil
+	}
+	pts := captured.Sub(s.Zero)
 	end, data, track := pts, it.Data, byte(matroska.VideoTrack)
 	if it.Video {
 		f.video(it)

@@ -13,6 +13,8 @@ const (
 	taken                   // a frame of the file
 	boundary                // the first frame of the next segment
 	over                    // nothing of the take follows
+	early                   // a frame captured before the zero of the segment, which is lower now
+	unsure                  // a frame whose capture time a report further on may tell
 )
 
 // filter decides which items make a segment. It depends on the log and the take alone, so that reading them again gives the same.

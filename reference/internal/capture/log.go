@@ -12,15 +12,17 @@ import (
 
 // log reads the log of one stream for a take and finds its segments.
 type log struct {
-	take   *Take
-	reader *journal.Reader
-	held   journal.Item // read, but not yet to be judged, when holds; nothing is read before it is
-	holds  bool
-	probe  *probe     // of the segment that is looked at; nil once its film is made
-	film   *film      // nil until the segment was looked at
-	sum    *checksum  // of the film
-	found  []*Segment // complete
-	log    *slog.Logger
+	take    *Take
+	reader  *journal.Reader
+	held    journal.Item // read, but not yet to be judged, when holds; nothing is read before it is
+	holds   bool
+	segment *Segment         // that is looked at, or made
+	probe   *probe           // looks ahead, while it does
+	film    *film            // nil until the beginning of the segment was looked at
+	resume  journal.Position // where the film goes on after a late probe
+	sum     *checksum        // of the film
+	found   []*Segment       // complete
+	log     *slog.Logger
 }
 
 func newLog(j *journal.Journal, t *Take, l *slog.Logger) (*log, error) {
@@ -28,8 +30,15 @@ func newLog(j *journal.Journal, t *Take, l *slog.Logger) (*log, error) {
 	if err != nil {
 		return nil, err
 	}
+	from, err := j.Near(t.Stream.Stream, t.From)
+	if err == nil {
+		err = r.Seek(from)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
 	g := &log{take: t, reader: r, log: l}
-	g.begin(journal.First, [2]av.Instant{always, always})
+	g.begin(from, [2]av.Instant{always, always})
 	return g, nil
 }
 
@@ -37,7 +46,8 @@ func (g *log) close() error { return g.reader.Close() }
 
 // begin starts to look at the segment that begins at a position.
 func (g *log) begin(at journal.Position, reach [2]av.Instant) {
-	g.probe, g.film = newProbe(&Segment{Take: g.take, Begin: at, Reach: reach}), nil
+	g.segment = &Segment{Take: g.take, Begin: at, Reach: reach}
+	g.probe, g.film = newProbe(g.segment), nil
 }
 
 // follow goes on until the take is finished, or to the end of what is there when ctx is over already. Samples from limit on are left
@@ -65,7 +75,7 @@ func (g *log) follow(ctx context.Context, limit av.Instant) error {
 	return nil
 }
 
-// next returns the next item. Damage in the log is told and skipped.
+// next returns the next item.
 func (g *log) next(ctx context.Context) (journal.Item, error) {
 	if g.holds {
 		g.holds = false
@@ -74,6 +84,7 @@ func (g *log) next(ctx context.Context) (journal.Item, error) {
 	return read(ctx, g.reader, g.log)
 }
 
+// read returns the next item after what is damaged. Whoever opened the journal knows of that, and fails the archive (decision 15).
 func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Item, error) {
 	for {
 		it, err := r.Next(ctx)
@@ -81,23 +92,30 @@ func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Ite
 		if !errors.As(err, &torn) {
 			return it, err
 		}
-		log.Error("media is lost", "error", torn)
+		log.Warn("journal is damaged", "error", torn)
 	}
 }
 
 // see judges an item.
 func (g *log) see(it journal.Item) error {
-	if g.film == nil {
-		if !g.probe.see(it, g.reader.Position()) {
+	at := g.reader.Position()
+	if g.probe != nil {
+		if !g.probe.see(it, at) {
 			return nil
 		}
-		return g.shoot()
+		return g.known()
 	}
-	switch v, err := g.film.see(it, g.reader.Position()); {
+	switch v, err := g.film.see(it, at); {
 	case err != nil:
 		return err
+	case v == early:
+		return g.shoot(g.film.looked)
+	case v == unsure:
+		g.probe, g.resume = newLateProbe(g.segment, *g.film.filter, it.Video), at
+		g.probe.see(it, at)
+		return nil
 	case v == boundary:
-		g.film.segment.Cut = true
+		g.segment.Cut = true
 		return g.cut()
 	case v == over:
 		return g.finish()
@@ -108,10 +126,24 @@ func (g *log) see(it journal.Item) error {
 
 // end judges the end of the log.
 func (g *log) end() error {
-	if g.film == nil {
-		return g.shoot()
+	if g.probe != nil {
+		return g.known()
 	}
 	return g.finish()
+}
+
+// known goes back from where the probe has come, to make the film or to go on with it.
+func (g *log) known() error {
+	p := g.probe
+	if g.film == nil {
+		p.settle()
+		return g.shoot([2]bool{p.first[0] != nil, p.first[1] != nil})
+	}
+	for k := range p.looks {
+		g.film.looked[k] = g.film.looked[k] || p.looks[k]
+	}
+	g.probe = nil
+	return g.reader.Seek(g.resume)
 }
 
 func (g *log) finish() error {
@@ -119,12 +151,13 @@ func (g *log) finish() error {
 	return g.complete()
 }
 
-// shoot goes back to the beginning of the segment, to make its film.
-func (g *log) shoot() error {
-	g.probe.settle()
-	g.sum = &checksum{}
-	g.film = newFilm(g.probe.segment, g.sum)
-	return g.reader.Seek(g.probe.segment.Begin)
+// shoot goes back to the beginning of the segment, to make its film, or to make it anew.
+func (g *log) shoot(looked [2]bool) error {
+	s := g.segment
+	g.probe, g.sum = nil, &checksum{}
+	g.film = newFilm(s, g.sum)
+	g.film.looked = looked
+	return g.reader.Seek(s.Begin)
 }
 
 // cut ends the segment and begins the next with the item that was just read.
@@ -141,7 +174,7 @@ func (g *log) complete() error {
 	if err := g.film.flush(); err != nil {
 		return err
 	}
-	if s := g.film.segment; !s.empty() {
+	if s := g.segment; !s.empty() {
 		s.CRC = g.sum.value
 		g.found = append(g.found, s)
 	}

@@ -14,7 +14,8 @@ type Segment struct {
 	Begin journal.Position `json:"begin"` // in the stream's log
 	// Reach is how far the log had come with each kind, audio and video, before Begin.
 	Reach [2]av.Instant `json:"reach"`
-	// Zero is the capture time of its first frame, audio or video, which has the presentation time 0 (ARC-IND-22).
+	// Zero is the capture time of its first frame, audio or video, which has the presentation time 0 (ARC-IND-22). No frame of it was
+	// captured earlier.
 	Zero    av.Instant `json:"zero"`
 	Reports [2]*Report `json:"reports"`       // audio, video; nil = no frame was guessed, or no report came
 	Cut     bool       `json:"cut,omitempty"` // the publisher's connection broke, or its codec changed

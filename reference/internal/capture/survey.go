@@ -13,9 +13,11 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/replace"
 )
@@ -40,7 +42,8 @@ const planSuffix = ".plan"
 // step is how much media is surveyed at a time.
 const step = 500 * time.Millisecond
 
-// Survey follows the journal until its timeline says that the archive has stopped, and leaves the plan at out.
+// Survey follows the journal until its timeline says that the archive has stopped, and leaves the plan at out. While there is no room for
+// the plan it waits: what was recorded is safe in the journal.
 func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) error {
 	s := &survey{journal: j, roll: newRoll(archiveID, o.HasAudio, o.HasVideo), progress: o.Progress, log: log}
 	err := s.run(ctx)
@@ -51,7 +54,7 @@ func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options
 		err = j.Sync() // the plan must not outlive what it was made of
 	}
 	if err == nil {
-		err = s.plan().save(out, o.Output)
+		err = s.plan().keep(ctx, out, o.Output, log)
 	}
 	if err != nil {
 		return fmt.Errorf("capturing archive %s: %w", archiveID, err)
@@ -137,6 +140,29 @@ func (s *survey) plan() *Plan {
 		return 0
 	})
 	return p
+}
+
+// A plan that finds no room is written again after a while, which grows from the one to the other.
+const (
+	againAfter = 200 * time.Millisecond
+	againMost  = 30 * time.Second
+)
+
+// scarce lists what a server lacks for a while only.
+var scarce = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM}
+
+// keep saves the plan, as soon as there is room for it (decision 22).
+func (p *Plan) keep(ctx context.Context, out string, wrap func(io.Writer) io.Writer, log *slog.Logger) error {
+	for pause := againAfter; ; pause = min(2*pause, againMost) {
+		err := p.save(out, wrap)
+		if !slices.ContainsFunc(scarce, func(e error) bool { return errors.Is(err, e) }) {
+			return err
+		}
+		log.Warn("plan not written", "again", pause, "error", err)
+		if await.Pause(ctx, pause) != nil {
+			return err
+		}
+	}
 }
 
 // save puts the plan where Load finds it, durably. Its presence says that the archive is complete.

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"math"
+	"slices"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
@@ -44,6 +45,15 @@ func (t *Take) wants(video bool, at av.Instant) bool {
 		}
 	}
 	return wanted
+}
+
+// Wanted reports whether an archive takes, by the events of the timeline, anything of a stream between two instants.
+func Wanted(events []journal.Event, archiveID, stream string, from, to av.Instant) bool {
+	r := newRoll(archiveID, true, true)
+	for _, e := range events {
+		r.see(e)
+	}
+	return slices.ContainsFunc(r.takes, func(t *Take) bool { return t.Stream.Stream == stream && t.From <= to && from < t.To })
 }
 
 // roll makes takes of the events of a timeline.

@@ -3,6 +3,7 @@ package capture
 import (
 	"archive/zip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -59,7 +60,8 @@ func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log
 	again := *s
 	sum := &checksum{}
 	f := newFilm(&again, io.MultiWriter(w, sum))
-	for v := left; v != over && v != boundary; {
+	f.looked = [2]bool{true, true} // the plan has what was found
+	for v := left; v == left || v == taken; {
 		it, err := read(ctx, r, log)
 		if errors.Is(err, io.EOF) {
 			break
@@ -80,8 +82,7 @@ func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log
 	return nil
 }
 
-// pack writes a ZIP of the entries. Sizes and checksums stand before each file, so that readers need not seek. Only files of 4 GiB and
-// more have them behind: the library leaves no room for them in front.
+// pack writes a ZIP of the entries. Sizes and checksums stand before each file, so that readers need not seek.
 func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.Writer) error) error {
 	z := zip.NewWriter(w)
 	for _, e := range entries {
@@ -89,12 +90,13 @@ func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.W
 			CompressedSize64: uint64(e.size()), UncompressedSize64: uint64(e.size())}
 		h.ModifiedDate, h.ModifiedTime = dosTime(created) //nolint:staticcheck // CreateRaw does not look at Modified
 		if e.size() >= math.MaxUint32 {
-			h.Flags, h.ReaderVersion = 8, 45
+			h.Extra, h.ReaderVersion = zip64(e.size()), 45
 		}
 		f, err := z.CreateRaw(h)
 		if err != nil {
 			return err
 		}
+		h.Extra = nil // the library adds its own to the directory
 		if _, err := f.Write(e.head); err != nil {
 			return err
 		}
@@ -103,6 +105,14 @@ func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.W
 		}
 	}
 	return z.Close()
+}
+
+// zip64 is the extra field with the sizes of a file of 4 GiB and more (APPNOTE section 4.5.3).
+func zip64(size int64) []byte {
+	b := binary.LittleEndian.AppendUint16(nil, 1)
+	b = binary.LittleEndian.AppendUint16(b, 16)
+	b = binary.LittleEndian.AppendUint64(b, uint64(size))
+	return binary.LittleEndian.AppendUint64(b, uint64(size))
 }
 
 // dosTime is t as ZIP has it (APPNOTE section 4.4.6).

@@ -3,6 +3,7 @@ package capture
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"hash/crc32"
 	"io"
 	"math"
@@ -63,6 +64,39 @@ func TestZip64(t *testing.T) {
 	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, head) {
 		t.Errorf("%q, %v", got, err)
 	}
+	// Who reads it as a stream finds sizes and checksum before the file, and the next one behind it.
+	local := make([]byte, 30+len("large")+20)
+	if _, err := f.ReadAt(local, 0); err != nil {
+		t.Fatal(err)
+	}
+	le := binary.LittleEndian
+	if version, flags, crc := le.Uint16(local[4:]), le.Uint16(local[6:]), le.Uint32(local[14:]); version != 45 || flags != 0 || crc != sum {
+		t.Errorf("version %d, flags %#x, CRC %08x", version, flags, crc)
+	}
+	extra := local[30+len("large"):]
+	if le.Uint32(local[18:]) != math.MaxUint32 || le.Uint32(local[22:]) != math.MaxUint32 || le.Uint16(local[28:]) != 20 ||
+		le.Uint32(extra) != 1|16<<16 || le.Uint64(extra[4:]) != large || le.Uint64(extra[12:]) != large {
+		t.Errorf("local header %x", local)
+	}
+	var next [4]byte
+	if _, err := f.ReadAt(next[:], int64(len(local))+large); err != nil || string(next[:]) != "PK\x03\x04" {
+		t.Errorf("%x, %v after the file", next, err)
+	}
+	// The directory has one field for each file, with its offset.
+	b := directory(t, f, int64(len(local))+large)
+	if full, short := bytes.Count(b, []byte{1, 0, 24, 0}), bytes.Count(b, []byte{1, 0, 16, 0}); full != 2 || short != 0 {
+		t.Errorf("%d zip64 fields in the directory with offset, %d without", full, short)
+	}
+}
+
+// directory returns what follows a place of the file.
+func directory(t *testing.T, f *os.File, from int64) []byte {
+	t.Helper()
+	b, err := io.ReadAll(io.NewSectionReader(f, from, 1<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // sparse writes a file and leaves holes for zeros.

@@ -3,7 +3,6 @@
 package fault
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"reelcheck/reference/internal/await"
 )
 
 // Kind is the edge at which a fault strikes.
@@ -186,7 +187,7 @@ type transport struct {
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch t.Mode {
 	case Slow:
-		if err := pause(r.Context(), t.Delay); err != nil {
+		if err := await.Pause(r.Context(), t.Delay); err != nil {
 			return nil, errors.Join(err, closeBody(r))
 		}
 		return t.base.RoundTrip(r)
@@ -208,16 +209,4 @@ func closeBody(r *http.Request) error {
 		return nil
 	}
 	return r.Body.Close()
-}
-
-// pause waits in real time.
-func pause(ctx context.Context, d time.Duration) error {
-	over := make(chan struct{})
-	defer time.AfterFunc(d, func() { close(over) }).Stop()
-	select {
-	case <-over:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -3,10 +3,10 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -72,10 +72,13 @@ func (e Event) Happened() av.Instant {
 	return e.At
 }
 
-// asAsked returns the event as it was noted.
-func (e Event) asAsked() Event {
+// eventKey is the same for equal events, wherever the timeline put them.
+type eventKey [sha256.Size]byte
+
+func (e Event) key() (eventKey, error) {
 	e.At, e.Asked = e.Happened(), nil
-	return e
+	b, err := json.Marshal(e)
+	return sha256.Sum256(b), err
 }
 
 func (e Event) validate() error {
@@ -111,7 +114,8 @@ func (e Event) validate() error {
 type timeline struct {
 	mu     await.Mutex // guards noted, known, open, closed; held while an event is made durable
 	noted  []Event
-	known  av.Instant // nothing will be noted before it
+	keys   map[eventKey]bool // of what was noted
+	known  av.Instant        // nothing will be noted before it
 	open   map[string]bool
 	closed bool
 
@@ -121,8 +125,9 @@ type timeline struct {
 }
 
 // apply accounts for an event already stored.
-func (tl *timeline) apply(n Event) {
+func (tl *timeline) apply(n Event, key eventKey) {
 	tl.noted = append(tl.noted, n)
+	tl.keys[key] = true
 	tl.known = max(tl.known, n.At)
 	switch n.Kind {
 	case Recording:
@@ -170,13 +175,15 @@ func (j *Journal) Note(e Event) error {
 	if len(e.Selection) == 0 {
 		e.Selection = nil
 	}
+	key, err := e.key()
+	if err != nil {
+		return err
+	}
 	tl := &j.timeline
 	tl.mu.Lock()
 	defer tl.mu.Unlock()
-	for _, n := range tl.noted {
-		if reflect.DeepEqual(n.asAsked(), e) {
-			return nil
-		}
+	if tl.keys[key] {
+		return nil
 	}
 	n := e
 	if e.At < tl.known {
@@ -192,7 +199,7 @@ func (j *Journal) Note(e Event) error {
 	if err := j.events.sync(); err != nil {
 		return fmt.Errorf("noting %s: %w", e.Kind, err)
 	}
-	tl.apply(n)
+	tl.apply(n, key)
 	if e.Kind == Recording {
 		tl.live.Store(true)
 	}

@@ -4,7 +4,55 @@ import (
 	"encoding/json"
 	"reflect"
 	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/layout"
 )
+
+// TestNotedOnce notes events of every content again: some that came too late for the timeline, some that an earlier process noted.
+func TestNotedOnce(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	begin(t, j, "s")
+	list := []Event{
+		{Kind: StreamAdded, At: 10, Stream: "s", Classes: []string{"focus"}, HasAudio: true},
+		{Kind: Recording, At: 20, Archive: "a"},
+		{Kind: Arranged, At: 30, Archive: "a", Layout: &layout.Spec{Type: layout.PIP}},
+		{Kind: Selected, At: 5, Archive: "a", Selection: []Selection{{Stream: "s", HasAudio: true}}}, // too late
+		{Kind: Selected, At: 5, Archive: "a", Selection: []Selection{{Stream: "s"}}},
+		{Kind: Skipped, At: 40, Skip: time.Second},
+	}
+	for range 2 {
+		note(t, j, list...)
+		note(t, j, list...)
+		if got, _, err := j.Events(t.Context(), 0, 0); err != nil || len(got) != len(list) || got[3].At != 30 || got[3].Happened() != 5 {
+			t.Fatalf("%v, events %+v", err, got)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		j = open(t, dir)
+		list = append(list, Event{Kind: StreamRemoved, At: 40, Stream: "s", Reason: ReasonInterrupted})
+	}
+}
+
+// BenchmarkNote looks for an event among those of a long session.
+func BenchmarkNote(b *testing.B) {
+	j := open(b, b.TempDir())
+	e := Event{Kind: Arranged, Archive: "a", Layout: &layout.Spec{Type: layout.PIP}}
+	for i := range 10_000 {
+		e.At = av.Instant(i)
+		key, err := e.key()
+		if err != nil {
+			b.Fatal(err)
+		}
+		j.timeline.apply(e, key)
+	}
+	for b.Loop() {
+		note(b, j, e)
+	}
+}
 
 // An event that is read is one that could have been written.
 func FuzzParseEvent(f *testing.F) {

@@ -9,10 +9,8 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +37,8 @@ type Options struct {
 	Now func() av.Instant
 	// Failed is told what went wrong in the background: a log that could not be made durable takes no more records.
 	Failed func(error)
+	// Damaged, if set, is told of media that readers find lost, by each of them, and again when they read it again.
+	Damaged func(Damage)
 	// Full, if set, is asked before a record is written; its error is that of the write. For tests.
 	Full func() error
 	// Key, if set, opens what is sealed in the journal and seals what is appended; see [Journal.Seal].
@@ -70,7 +70,7 @@ func Open(dir string, o Options) (*Journal, error) {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
 	j := &Journal{dir: dir, options: o, key: o.Key, streams: map[string]*segments{}, stop: make(chan struct{}), done: make(chan struct{})}
-	j.timeline.open = map[string]bool{}
+	j.timeline.open, j.timeline.keys = map[string]bool{}, map[eventKey]bool{}
 	if err := errors.Join(j.openTimeline(), j.openStreams()); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
@@ -79,138 +79,6 @@ func Open(dir string, o Options) (*Journal, error) {
 	}
 	go j.keep()
 	return j, nil
-}
-
-func (j *Journal) openTimeline() (err error) {
-	dir := filepath.Join(j.dir, timelineLog)
-	box, err := boxOf(j.key, timelineLog)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		if j.events, err = createLog(dir, box); err == nil {
-			j.events.full = j.options.Full
-		}
-		return errors.Join(err, syncDir(filepath.Dir(j.dir)))
-	}
-	// The timeline is small, but it may have rolled: every segment counts.
-	var torn *TornError
-	if j.events, torn, err = openLog(dir, box, j.seeEvent); err != nil {
-		return err
-	}
-	j.events.full = j.options.Full
-	if torn != nil {
-		j.Repairs = append(j.Repairs, torn)
-	}
-	last := j.timeline.noted
-	j.timeline.noted = nil
-	for seq := 1; seq < j.events.seq; seq++ {
-		if err := readEarlier(dir, seq, box, j.seeEvent); err != nil {
-			return err
-		}
-	}
-	j.timeline.noted = append(j.timeline.noted, last...)
-	if err := j.replay(); err != nil || box == nil {
-		return err
-	}
-	return j.events.seal(box) // unless a crash came before it was
-}
-
-// readEarlier hands the records of a segment to seen.
-func readEarlier(dir string, seq int, box *seal.Box, seen func(record) error) error {
-	f, err := os.Open(segmentPath(dir, seq))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, _, err = scan(f, seq, box, seen)
-	return err
-}
-
-func (j *Journal) seeEvent(r record) error {
-	switch r.kind {
-	case typeEvent:
-		n, err := parseEvent(r.data)
-		if err != nil {
-			return fmt.Errorf("event on disk: %w", err)
-		}
-		j.timeline.noted = append(j.timeline.noted, n)
-	case typeMark:
-		j.timeline.known = max(j.timeline.known, r.time)
-	case typeSample, typeReport, typeRoll, typeEnd:
-	}
-	return nil
-}
-
-// replay brings the timeline's derived state up to date with its events.
-func (j *Journal) replay() error {
-	list := j.timeline.noted
-	j.timeline.noted = nil
-	for _, n := range list {
-		j.timeline.apply(n)
-	}
-	return nil
-}
-
-func (j *Journal) openStreams() error {
-	list, err := os.ReadDir(filepath.Join(j.dir, "streams"))
-	if err != nil {
-		return err
-	}
-	for _, entry := range list {
-		var n newest
-		box, err := boxOf(j.key, streamLog(entry.Name()))
-		if err != nil {
-			return err
-		}
-		dir, seen := filepath.Join(j.dir, streamLog(entry.Name())), func(r record) error { n.see(r); return nil }
-		l, torn, err := openLog(dir, box, seen)
-		if err != nil {
-			return err
-		}
-		for seq := l.seq - 1; seq > 0 && n == (newest{}); seq-- { // the crash came just after the log rolled
-			if err := readEarlier(dir, seq, box, seen); err != nil && !errors.As(err, new(*TornError)) {
-				return err
-			}
-		}
-		if torn != nil {
-			j.Repairs = append(j.Repairs, torn)
-		}
-		if l.ended {
-			err = l.f.Close()
-		} else {
-			err = l.end()
-		}
-		if err != nil {
-			return err
-		}
-		j.streams[entry.Name()] = l
-		j.last = max(j.last, n[audio], n[video])
-	}
-	return nil
-}
-
-// ReasonInterrupted is why streams were removed whose process did not live to say so.
-const ReasonInterrupted = "interrupted"
-
-// removeStreams takes the streams off the timeline that an earlier process left there, where its media ends.
-func (j *Journal) removeStreams() error {
-	here := map[string]bool{}
-	for _, n := range j.timeline.noted {
-		switch n.Kind {
-		case StreamAdded:
-			here[n.Stream] = true
-		case StreamRemoved:
-			delete(here, n.Stream)
-		default:
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(here)) {
-		if err := j.Note(Event{Kind: StreamRemoved, Stream: id, At: max(j.last, j.timeline.known), Reason: ReasonInterrupted}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // LastMedia is the newest instant the media of earlier processes reach: where recordings that a crash interrupted
@@ -266,6 +134,24 @@ func (j *Journal) Seal(key []byte) error {
 		}
 		if err != nil {
 			return fmt.Errorf("sealing %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Trim frees the media of the streams that have ended and are not needed. Their logs are there, and empty.
+func (j *Journal) Trim(needed func(stream string) bool) error {
+	var spare []*segments
+	j.mu.Lock()
+	for id, l := range j.streams {
+		if !needed(id) {
+			spare = append(spare, l)
+		}
+	}
+	j.mu.Unlock()
+	for _, l := range spare {
+		if err := l.empty(); err != nil {
+			return fmt.Errorf("trimming journal: %w", err)
 		}
 	}
 	return nil

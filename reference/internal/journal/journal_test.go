@@ -173,7 +173,7 @@ func truncatedAnywhere(t *testing.T, key []byte) {
 			}
 			want = max(want, 0)
 			var got int
-			l, torn, err := openLog(dir, boxFor(t, key), func(record) error { got++; return nil })
+			l, torn, err := openLog(dir, boxFor(t, key), func(record) error { got++; return nil }, nil)
 			if err != nil || got != want {
 				t.Fatalf("cut at %d with a tail of %d: %d records, want %d: %v", cut, len(tail), got, want, err)
 			}

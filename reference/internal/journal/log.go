@@ -228,16 +228,12 @@ func (l *segments) visible(ctx context.Context, seq int, offset int64) (limit in
 }
 
 // openLog opens a log that an earlier process left, cuts a torn tail off its last segment and hands every whole
-// record of that segment to seen. The returned error is nil although something was cut: torn tells.
-func openLog(dir string, box *seal.Box, seen func(record) error) (l *segments, torn *TornError, err error) {
+// record of that segment to seen. The returned error is nil although something was cut: torn tells. crash, if set, is asked whether a crash
+// can have torn the segment; if not, nothing is cut and the damage is left to readers.
+func openLog(dir string, box *seal.Box, seen func(record) error, crash func(seq int) (bool, error)) (l *segments, torn *TornError, err error) {
 	l = &segments{dir: dir, box: box}
-	for {
-		if _, err := os.Stat(segmentPath(dir, l.seq+1)); errors.Is(err, os.ErrNotExist) {
-			break
-		} else if err != nil {
-			return nil, nil, err
-		}
-		l.seq++
+	if err := l.last(); err != nil {
+		return nil, nil, err
 	}
 	if l.seq == 0 { // the crash came between folder and file
 		return l, nil, l.next()
@@ -246,13 +242,40 @@ func openLog(dir string, box *seal.Box, seen func(record) error) (l *segments, t
 	if err != nil {
 		return nil, nil, err
 	}
-	if torn, err = l.repair(seen); err != nil {
+	if torn, err = l.repair(seen, crash); err != nil {
 		return nil, nil, errors.Join(err, l.f.Close())
 	}
 	return l, torn, nil
 }
 
-func (l *segments) repair(seen func(record) error) (*TornError, error) {
+// openEnded opens a log that has ended, as it is.
+func openEnded(dir string, box *seal.Box) (*segments, error) {
+	l := &segments{dir: dir, box: box, ended: true}
+	if err := l.last(); err != nil || l.seq == 0 {
+		return l, err
+	}
+	info, err := os.Stat(segmentPath(dir, l.seq))
+	if err == nil {
+		l.size = info.Size()
+	}
+	return l, err
+}
+
+// last finds the last segment that is there.
+func (l *segments) last() error {
+	for {
+		_, err := os.Stat(segmentPath(l.dir, l.seq+1))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		l.seq++
+	}
+}
+
+func (l *segments) repair(seen func(record) error, crash func(seq int) (bool, error)) (*TornError, error) {
 	size, sealed, scanErr := scan(l.f, l.seq, l.box, func(r record) error {
 		l.ended = l.ended || r.kind == typeEnd
 		if r.kind == typeRoll {
@@ -269,6 +292,11 @@ func (l *segments) repair(seen func(record) error) (*TornError, error) {
 		return nil, scanErr
 	}
 	torn.Path = l.f.Name()
+	if crash != nil {
+		if can, err := crash(l.seq); err != nil || !can {
+			return nil, errors.Join(err, l.leave())
+		}
+	}
 	if err := l.f.Truncate(size); err != nil {
 		return nil, err
 	}
@@ -279,6 +307,15 @@ func (l *segments) repair(seen func(record) error) (*TornError, error) {
 		l.size, l.sealed = firstRecord, l.box != nil
 	}
 	return torn, l.f.Sync()
+}
+
+// leave keeps a damaged segment as it is.
+func (l *segments) leave() error {
+	info, err := l.f.Stat()
+	if err == nil {
+		l.size = info.Size()
+	}
+	return err
 }
 
 func syncDir(dir string) error {
@@ -305,6 +342,26 @@ func (l *segments) opener() *seal.Box {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.box
+}
+
+// empty frees what a log that has ended takes on disk.
+func (l *segments) empty() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ; l.ended && l.seq > 1; l.seq-- {
+		if err := os.Remove(segmentPath(l.dir, l.seq)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		l.size = firstRecord
+	}
+	if !l.ended || l.seq == 0 {
+		return nil
+	}
+	if err := os.Truncate(segmentPath(l.dir, 1), firstRecord); err != nil {
+		return err
+	}
+	l.size = firstRecord
+	return nil
 }
 
 // close releases the file without ending the log.

@@ -1,11 +1,14 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
+	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/seal"
@@ -35,6 +38,18 @@ func (p Position) Before(q Position) bool {
 	return p.Segment < q.Segment || p.Segment == q.Segment && p.Offset < q.Offset
 }
 
+// Damage is a part of a stream's log that cannot be read. What was timed from From to To is lost, all or some of it.
+type Damage struct {
+	Stream   string
+	From, To av.Instant // Unknown and Forever where nothing is known before or after it
+	Err      *TornError
+}
+
+const (
+	Unknown = av.Instant(math.MinInt64)
+	Forever = av.Instant(math.MaxInt64)
+)
+
 // Reader reads media of one stream and follows it while it is written. Not for concurrent use.
 type Reader struct {
 	log   *segments
@@ -48,27 +63,80 @@ type Reader struct {
 	bufAt int64
 	body  []byte // of the record read last, where it was sealed
 	limit int64  // so many bytes of the segment may be read, at least
+
+	stream  string
+	newest  av.Instant // of what was read
+	torn    *TornError // not yet told: what follows has not been read
+	told    map[string]bool
+	damaged func(Damage)
 }
 
-// Reader reads the audio or the video of a stream, without what is older than from, and without reports.
+// Reader reads the audio or the video of a stream, without samples that are older than from, and without reports.
 func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader, error) {
-	return j.reader(stream, trackOf(isVideo), from)
+	at, err := j.Near(stream, from)
+	if err != nil {
+		return nil, err
+	}
+	return j.reader(stream, trackOf(isVideo), from, at)
 }
 
 // Both reads the audio and the video of a stream in the order in which it was appended. An item's Data is good until the next call of
 // Next.
 func (j *Journal) Both(stream string) (*Reader, error) {
-	return j.reader(stream, tracks, math.MinInt64)
+	return j.reader(stream, tracks, Unknown, First)
 }
 
-func (j *Journal) reader(stream string, kind track, from av.Instant) (*Reader, error) {
-	j.mu.Lock()
-	l := j.streams[stream]
-	j.mu.Unlock()
-	if l == nil {
-		return nil, fmt.Errorf("stream %q has no log", stream)
+func (j *Journal) reader(stream string, kind track, from av.Instant, at Position) (*Reader, error) {
+	l, err := j.log(stream)
+	if err != nil {
+		return nil, err
 	}
-	return &Reader{log: l, track: kind, from: from, at: First}, nil
+	return &Reader{log: l, track: kind, from: from, at: at, stream: stream, newest: Unknown, damaged: j.options.Damaged}, nil
+}
+
+func (j *Journal) log(stream string) (*segments, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if l := j.streams[stream]; l != nil {
+		return l, nil
+	}
+	return nil, fmt.Errorf("stream %q has no log", stream)
+}
+
+// apart is more than the two kinds of a stream are apart in its log: what is silent is marked at most 1.2 s behind real time, and nothing
+// is timed later than that by more than 2 s.
+const apart = 10 * time.Second
+
+// Near returns a place in the stream's log where reading may begin for what is not older than t: the beginning of the file of the log that t is
+// in, or of one before. All that comes before the place is older than t.
+func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
+	l, err := j.log(stream)
+	if err != nil {
+		return First, err
+	}
+	older, later := 1, l.current()+1 // files that begin before t, and not
+	for older+1 < later {
+		middle := (older + later) / 2
+		if begins, known := l.begins(middle); known && begins.Add(apart) < t {
+			older = middle
+		} else {
+			later = middle
+		}
+	}
+	return Position{older, firstRecord}, nil
+}
+
+// begins returns the time of the first sample or mark of a file of the log, if that can be read.
+func (l *segments) begins(seq int) (t av.Instant, known bool) {
+	enough := errors.New("the first was read")
+	err := readEarlier(l.dir, seq, l.opener(), func(r record) error {
+		if r.kind != typeSample && r.kind != typeMark {
+			return nil
+		}
+		t = r.time
+		return enough
+	})
+	return t, errors.Is(err, enough)
 }
 
 // Close releases the reader's file.
@@ -97,7 +165,8 @@ func (r *Reader) Seek(p Position) error {
 }
 
 // Next returns the next item, waiting for it if the log is still written. It returns io.EOF at the log's end, and a
-// *TornError, once, where a segment is damaged; reading then goes on in the next segment, or with what is appended later.
+// *TornError, once, where a segment is damaged; reading then goes on in the next segment, or with what is appended later. Before it returns
+// what follows the damage, [Options.Damaged] is told.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
 		limit, err := r.visible(ctx)
@@ -107,6 +176,7 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 			it, found, err = r.step(limit)
 		}
 		if torn := (*TornError)(nil); errors.As(err, &torn) {
+			r.torn = cmp.Or(r.torn, torn)
 			next := Position{r.at.Segment, max(limit, r.at.Offset)}
 			if r.at.Segment < r.log.current() {
 				next = Position{r.at.Segment + 1, firstRecord}
@@ -115,9 +185,31 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 				return Item{}, skip
 			}
 		}
+		if found && !it.Report || errors.Is(err, io.EOF) {
+			r.tell(it, err)
+		}
 		if err != nil || found {
 			return it, err
 		}
+	}
+}
+
+// tell tells of damage before an item, or before the end of the log, unless it is read again.
+func (r *Reader) tell(it Item, end error) {
+	to := it.Time
+	if end != nil {
+		to = Forever
+	}
+	if torn := r.torn; torn != nil && r.damaged != nil && !r.told[torn.place()] {
+		if r.told == nil {
+			r.told = map[string]bool{}
+		}
+		r.told[torn.place()] = true
+		r.damaged(Damage{r.stream, r.newest, max(to, r.newest), torn})
+	}
+	r.torn = nil
+	if end == nil {
+		r.newest = max(r.newest, it.Time)
 	}
 }
 
@@ -146,13 +238,13 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 		err = errShort
 	}
 	if err != nil {
-		return Item{}, false, r.torn(err)
+		return Item{}, false, r.damage(err)
 	}
 	var rec record
 	if r.box == nil { // what is not wanted is not read
 		rec, err = decode(head[headerSize:headerSize+min(n, int64(len(head)-headerSize))], true)
 		if err != nil {
-			return Item{}, false, r.torn(err)
+			return Item{}, false, r.damage(err)
 		}
 	} else if rec, err = r.record(n, sum, limit); err != nil {
 		return Item{}, false, err
@@ -207,7 +299,9 @@ func (r *Reader) open() error {
 		return err
 	}
 	var begin [len(magic)]byte
-	if _, err := f.ReadAt(begin[:], 0); err != nil {
+	if _, err := f.ReadAt(begin[:], 0); errors.Is(err, io.EOF) {
+		return errors.Join(r.damage(errShort), f.Close())
+	} else if err != nil {
 		return errors.Join(fmt.Errorf("reading journal: %w", err), f.Close())
 	}
 	r.f, r.buf, r.box = f, r.buf[:0], nil
@@ -225,19 +319,19 @@ func (r *Reader) record(n int64, sum uint32, limit int64) (record, error) {
 	}
 	body, err := parseBody(whole[headerSize:headerSize+n], sum, r.box, seal.Place{Segment: r.at.Segment, Offset: r.at.Offset}, r.body[:0])
 	if err != nil {
-		return record{}, r.torn(err)
+		return record{}, r.damage(err)
 	}
 	if r.box != nil {
 		r.body = body
 	}
 	rec, err := decode(body, false)
 	if err != nil {
-		return record{}, r.torn(err)
+		return record{}, r.damage(err)
 	}
 	return rec, nil
 }
 
-func (r *Reader) torn(err error) error {
+func (r *Reader) damage(err error) error {
 	return &TornError{segmentPath(r.log.dir, r.at.Segment), r.at.Offset, err}
 }
 
@@ -256,6 +350,9 @@ func (r *Reader) peek(n, limit int64) ([]byte, error) {
 	r.bufAt = r.at.Offset
 	if _, err := r.f.ReadAt(r.buf, r.at.Offset); err != nil {
 		r.buf = r.buf[:0]
+		if errors.Is(err, io.EOF) { // what was there is not; it is no end of the log
+			return nil, r.damage(errShort)
+		}
 		return nil, fmt.Errorf("reading journal: %w", err)
 	}
 	return r.buf[:n], nil

@@ -88,6 +88,9 @@ func (e *TornError) Error() string {
 
 func (e *TornError) Unwrap() error { return e.Err }
 
+// place is where the damage begins.
+func (e *TornError) place() string { return fmt.Sprint(e.Path, " ", e.Offset) }
+
 // frame prefixes body, whose first headerSize bytes are reserved, with its length and checksum.
 func frame(b []byte) []byte {
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-headerSize))

@@ -47,6 +47,7 @@ type Config struct {
 // Recorder implements [control.Recorder].
 type Recorder struct {
 	Config
+	Losses Losses
 	ctx    context.Context // ends with Close, and with it the compositions
 	cancel context.CancelFunc
 	work   sync.WaitGroup
@@ -116,7 +117,8 @@ func (r *Recorder) session(id string) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[id]
 	if s == nil {
-		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys, full: r.Faults.Full,
+		s = &session{dir: filepath.Join(r.Dir, "journals", id), log: r.Log.With("session", id), now: r.Media, keys: r.Keys, out: r.output, losses: &r.Losses,
+			full:      r.Faults.Full,
 			composing: map[string]context.CancelFunc{}}
 		r.sessions[id] = s
 	}
@@ -302,8 +304,7 @@ func (r *Recorder) compose(ctx context.Context, j *journal.Journal, a archive.Ar
 	return result.Size, err
 }
 
-// capture finds out what an individual archive consists of, while it is recorded. A full disk concerns the plan alone: of the files there
-// is no copy. The journal is read again then, and the plan written again.
+// capture finds out what an individual archive consists of, while it is recorded.
 func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Archive) (int64, error) {
 	out := r.output(a.ID)
 	err := capture.Survey(ctx, j, a.ID, capture.Options{

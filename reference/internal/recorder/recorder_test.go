@@ -62,6 +62,35 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	}
 }
 
+// TestFreedPlaceAsksForKeyFrame: the file of a stream that takes a place begins with a key frame, so that one is asked for at once.
+func TestFreedPlaceAsksForKeyFrame(t *testing.T) {
+	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 100 }, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	defer func() { must(t, r.Close()) }()
+	asked := map[string]int{}
+	for _, id := range []string{"first", "second", "third"} {
+		_, err := r.Stream(control.Publication{SessionID: "S", StreamID: id, HasAudio: true, HasVideo: true, KeyFrame: func() { asked[id]++ }})
+		must(t, err)
+	}
+	a := archive.Archive{ID: "a", SessionID: "S", OutputMode: archive.Individual, HasAudio: true, HasVideo: true}
+	must(t, r.Compose(t.Context(), a, func(control.File, error) {}))
+	both := func(id string) archive.Inclusion {
+		return archive.Inclusion{StreamID: id, HasAudio: true, HasVideo: true}
+	}
+	must(t, r.Select("S", "a", []archive.Inclusion{both("first"), both("second")}, 10))
+	must(t, r.Record("S", "a", 10))
+	must(t, r.StreamEnded("S", "first", 20, "clientDisconnected"))
+	before := asked["third"]
+	must(t, r.Select("S", "a", []archive.Inclusion{both("second"), both("third")}, 20))
+	if asked["third"] != before+1 {
+		t.Errorf("%d key frames were asked for when the place was given", asked["third"]-before)
+	}
+	must(t, r.Select("S", "a", []archive.Inclusion{both("second"), {StreamID: "third", HasAudio: true}}, 30))
+	if asked["third"] != before+1 {
+		t.Error("a key frame was asked of a stream whose sound alone is taken")
+	}
+}
+
 // TestStreamsEnterInTheirOrder: who came first has priority, also in an archive that begins when all are there.
 func TestStreamsEnterInTheirOrder(t *testing.T) {
 	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 100 }, Log: slog.New(slog.DiscardHandler)})

@@ -11,6 +11,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
@@ -26,9 +27,11 @@ type session struct {
 	log  *slog.Logger
 	now  func() av.Instant
 	keys *seal.Keyfile
+	out  func(archiveID string) string // see [Recorder.output]
 
-	tally tally
-	full  func(applicationID string) error // see [fault.Board.Full]
+	tally  tally
+	losses *Losses
+	full   func(applicationID string) error // see [fault.Board.Full]
 
 	mu        sync.Mutex                    // guards the rest
 	journal   *journal.Journal              // open while something needs it, and after recover
@@ -38,13 +41,14 @@ type session struct {
 	storing   map[string]bool               // individual archives whose files are made of the journal until they are stored
 	owner     string                        // application of the archive that began last
 	unopened  bool                          // the journal that is there could not be opened
+	lost      map[string]bool               // what was said of damage
 }
 
 // add makes the sink of a stream that was just published.
 func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p, now: s.now, seen: p.At, tally: &s.tally}
+	st := &stream{Publication: p, now: s.now, seen: p.At, tally: &s.tally, losses: s.losses, log: s.log}
 	if s.used() {
 		if err := st.enter(s.journal); err != nil {
 			return nil, err
@@ -76,6 +80,7 @@ func (s *session) remove(streamID string, at av.Instant, reason string) error {
 		return err
 	}
 	err = errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+	s.trim()
 	s.keyFrames()
 	return err
 }
@@ -199,7 +204,8 @@ func (s *session) open(sealed bool) error {
 			s.log.Error("journal", "error", err)
 			s.tally.lost("", s.now(), err)
 		},
-		Full: func() error { return s.full(owner) },
+		Damaged: s.damaged,
+		Full:    func() error { return s.full(owner) },
 	})
 	if err != nil {
 		return err
@@ -237,7 +243,33 @@ func (s *session) settle(a archive.Archive) error {
 		s.storing = map[string]bool{}
 	}
 	s.storing[a.ID] = true
+	s.trim()
 	return nil
+}
+
+// trim frees the media that no archive is made of any more, while archives wait to be stored: a target may be away for days, and the session
+// is recorded again and again. Of archives that are composed it is not known yet what they are made of. It needs s.mu.
+func (s *session) trim() {
+	if s.journal == nil || len(s.storing) == 0 || len(s.composing)+len(s.awaited) > 0 {
+		return
+	}
+	needed := map[string]bool{}
+	for _, st := range s.streams {
+		needed[st.StreamID] = true
+	}
+	for id := range s.storing {
+		plan, err := capture.Load(s.out(id))
+		if err != nil {
+			s.log.Warn("journal not trimmed", "archive", id, "error", err)
+			return
+		}
+		for _, g := range plan.Segments {
+			needed[g.Take.Stream.Stream] = true
+		}
+	}
+	if err := s.journal.Trim(func(stream string) bool { return needed[stream] }); err != nil {
+		s.log.Warn("journal not trimmed", "error", err)
+	}
 }
 
 // enter puts the streams that are there into the journal, if that has not been done. It needs s.mu.
@@ -277,6 +309,7 @@ func (s *session) leave(archiveID string) {
 	delete(s.storing, archiveID)
 	s.tally.remove(archiveID)
 	if s.used() || len(s.awaited) > 0 || s.unopened { // what nobody has read stays for who can
+		s.trim()
 		return
 	}
 	if err := errors.Join(s.close(), s.discard()); err != nil {

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -17,8 +18,10 @@ const quietAfter = 1500 * time.Millisecond
 // stream is a published stream and the sink of its samples.
 type stream struct {
 	control.Publication
-	now   func() av.Instant
-	tally *tally
+	now    func() av.Instant
+	tally  *tally
+	losses *Losses
+	log    *slog.Logger
 
 	mu      sync.Mutex
 	journal *journal.Journal // nil while the session has none
@@ -26,6 +29,7 @@ type stream struct {
 	seen    av.Instant       // when video came last
 	dark    bool             // it has stopped, and no key frame has come since
 	stopped av.Instant       // when it did
+	refused int              // samples that came too late for the journal
 }
 
 // Append implements [control.Sink].
@@ -52,7 +56,19 @@ func (s *stream) append(sample av.Sample) error {
 	if s.writer == nil {
 		return err
 	}
-	return errors.Join(err, s.writer.Append(sample))
+	kept := s.writer.Append(sample)
+	if errors.Is(kept, journal.ErrOrder) {
+		s.refuse(kept)
+	}
+	return errors.Join(err, kept)
+}
+
+// refuse counts a sample that no archive has. It says so at the first, and in the end how many there were.
+func (s *stream) refuse(err error) {
+	s.losses.refuse()
+	if s.refused++; s.refused == 1 {
+		s.log.Warn("sample not recorded", "stream", s.StreamID, "error", err)
+	}
 }
 
 // resume ends a stop with the first key frame, which it asks for.
@@ -133,5 +149,9 @@ func (s *stream) close() (entered bool, err error) {
 	}
 	err = s.writer.Close()
 	s.journal, s.writer = nil, nil
+	if s.refused > 0 {
+		s.log.Warn("samples not recorded", "stream", s.StreamID, "samples", s.refused)
+		s.refused = 0
+	}
 	return true, err
 }

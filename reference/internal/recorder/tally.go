@@ -7,6 +7,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -60,6 +61,17 @@ func (t *tally) takes(archiveID string, streams []archive.Inclusion) {
 	r.streams = map[string]bool{}
 	for _, in := range streams {
 		r.streams[in.StreamID] = true
+	}
+}
+
+// damaged fails the archives that take anything of what is lost.
+func (t *tally) damaged(d journal.Damage, events []journal.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, r := range t.archives {
+		if capture.Wanted(events, id, d.Stream, d.From, d.To) {
+			r.fail(fmt.Errorf("%w: %w", errLost, d.Err))
+		}
 	}
 }
 

@@ -60,6 +60,39 @@ func TestLateReport(t *testing.T) {
 	}
 }
 
+// TestFirstReportOfSound has it come as late as Chromium sends it, after that of the pictures: no sample is timed by a guess.
+func TestFirstReportOfSound(t *testing.T) {
+	l := newLine(av.VP8)
+	start := l.now
+	const ntpStart = 4_000_000_000 * uint64(1<<32)
+	for i, a := range packets(av.Opus, 150, 0, 7000) {
+		captured := start.Add(time.Duration(i) * 20 * time.Millisecond)
+		l.pass(captured.Sub(l.now))
+		a.At = captured.Add(25 * time.Millisecond) // a guess would be as much off
+		l.Receive(l.sources[0], a)
+		if i == 0 {
+			l.publish()
+		}
+		ntp := ntpStart + uint64(i)*(1<<32)/50
+		switch i {
+		case 20:
+			l.Report(l.sources[1], &rtcp.SenderReport{SSRC: 2, NTPTime: ntp, RTPTime: 9000 + uint32(i)*1800}, captured)
+		case 90:
+			l.Report(l.sources[0], &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.Stamp}, captured)
+		}
+	}
+	l.pass(2 * time.Second)
+	got := l.sink.Samples(t, false)
+	if len(got) != 150 {
+		t.Fatalf("%d samples", len(got))
+	}
+	for i, s := range got {
+		if off := s.Time.Sub(start.Add(time.Duration(i) * 20 * time.Millisecond)); s.Guessed || off.Abs() > time.Millisecond {
+			t.Fatalf("sound %d is %v off, guessed %t", i, off, s.Guessed)
+		}
+	}
+}
+
 // TestCaptured keeps the times of pictures that are sent in another order than that of their capture.
 func TestCaptured(t *testing.T) {
 	l := newLine(av.H264)

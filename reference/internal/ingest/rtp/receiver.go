@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// markLag is how far behind real time the mark of a silent kind is: what may still be on its way, in the reorder
-	// buffer, or held for the first reports. With markStep and tick it stays under 1.2 s.
+	// markLag is how far behind real time the mark of a silent kind is: what may still be on its way or in the reorder
+	// buffer. With markStep and tick it stays under 1.2 s. While samples are held for the first reports there are no marks.
 	markLag  = 1000 * time.Millisecond
 	markStep = 60 * time.Millisecond
 
@@ -50,8 +50,8 @@ type Sink interface {
 	Append(av.Sample) error
 	// Report says that the timestamp stamp of a kind (see [av.Origin]) was captured at captured. It follows samples that were guessed.
 	Report(video bool, stamp int64, captured av.Instant) error
-	// Advance says that nothing of this kind before t will follow. It keeps growing with real time, at most 1.2 s
-	// behind it, while the publisher sends nothing or is away.
+	// Advance says that nothing of this kind before t will follow. From 2 s after the first packet on it keeps growing with real
+	// time, at most 1.2 s behind it, while the publisher sends nothing or is away.
 	Advance(video bool, t av.Instant) error
 }
 

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/recorder"
+)
+
+// TestMetricsOfLosses: what was lost is told before anything is.
+func TestMetricsOfLosses(t *testing.T) {
+	r, err := recorder.New(recorder.Config{Dir: t.TempDir(), Media: func() av.Instant { return 0 }, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	defer func() { must(t, r.Close()) }()
+	answer := httptest.NewRecorder()
+	newMetrics(r).page().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{"archived_compositions 0", "archived_samples_refused_total 0", "archived_media_lost_seconds_total 0"} {
+		if !strings.Contains(answer.Body.String(), "\n"+want+"\n") {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+// damages opens a journal that says what its readers find lost.
+func damages(t *testing.T, dir string, key []byte) (j *Journal, told *[]Damage) {
+	t.Helper()
+	told = &[]Damage{}
+	j, err := Open(dir, Options{Key: key, Damaged: func(d Damage) { *told = append(*told, d) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.Close() })
+	return j, told
+}
+
+// seconds journals a megabyte of video for each second.
+func seconds(t *testing.T, j *Journal, stream string, n int) *Writer {
+	t.Helper()
+	w := begin(t, j, stream)
+	note(t, j, Event{Kind: StreamAdded, Stream: stream, HasVideo: true})
+	for i := range n {
+		if err := w.Append(av.Sample{Codec: av.VP8, Time: at(i), Data: bytes.Repeat([]byte{0xa5}, 1<<20)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+func at(second int) av.Instant { return av.Instant(second+1) * av.Instant(time.Second) }
+
+// spoil overwrites a piece of a segment of a stream's log.
+func spoil(t *testing.T, dir, stream string, segment int, offset int64) {
+	t.Helper()
+	f, err := os.OpenFile(segmentPath(filepath.Join(dir, streamLog(stream)), segment), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte("spoiled"), offset)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// skim reads the whole log past damage and returns the time of each item.
+func skim(t *testing.T, r *Reader) (times []av.Instant, torn int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		it, err := r.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return times, torn
+		case errors.As(err, new(*TornError)):
+			torn++
+		case err != nil:
+			t.Fatal(err)
+		default:
+			times = append(times, it.Time)
+		}
+	}
+}
+
+func expectDamage(t *testing.T, told []Damage, want ...Damage) {
+	t.Helper()
+	if len(told) != len(want) {
+		t.Fatalf("told of %+v, want %+v", told, want)
+	}
+	for i := range want {
+		d := told[i]
+		if d.Err == nil {
+			t.Errorf("damage without an error")
+		}
+		if d.Err = nil; d != want[i] {
+			t.Errorf("told of %+v, want %+v", d, want[i])
+		}
+	}
+}
+
+// TestDamageIsTold spoils a log in the middle, at its beginning and at its end, and has it read twice by each reader.
+func TestDamageIsTold(t *testing.T) { plainAndSealed(t, damageIsTold) }
+
+func damageIsTold(t *testing.T, key []byte) {
+	for name, spoilt := range map[string]struct {
+		segment int
+		offset  int64
+		want    Damage
+	}{
+		"in the middle":    {2, 5 << 20, Damage{"s", at(18), at(30), nil}},
+		"at the beginning": {1, firstRecord, Damage{"s", Unknown, at(15), nil}},
+		"at the end":       {3, 5<<20 + 1000, Damage{"s", at(34), Forever, nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			j, told := damages(t, dir, key)
+			note(t, j, recording)
+			w := seconds(t, j, "s", 40)
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			spoil(t, dir, "s", spoilt.segment, spoilt.offset)
+			r, err := j.Reader("s", true, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			for range 2 {
+				if times, torn := skim(t, r); torn != 1 || len(times) < 20 || len(times) > 35 {
+					t.Errorf("read %d, torn %d times", len(times), torn)
+				}
+				expectDamage(t, *told, spoilt.want)
+				if err := r.Seek(First); err != nil {
+					t.Fatal(err)
+				}
+			}
+			// After a restart nothing of it is cut off: the stream was removed before.
+			note(t, j, Event{Kind: StreamRemoved, Stream: "s", At: at(40)})
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			j, told = damages(t, dir, key)
+			again, err := j.Reader("s", true, 0)
+			if err != nil || len(j.Repairs) != 0 {
+				t.Fatal(err, j.Repairs)
+			}
+			defer again.Close()
+			skim(t, again)
+			expectDamage(t, *told, spoilt.want)
+			if last, ok := j.LastMedia(); !ok || last != at(40) {
+				t.Errorf("media until %v, %t", last, ok)
+			}
+		})
+	}
+}
+
+// TestTruncatedFile loses the end of a file that was read to there: no end of the log, but damage.
+func TestTruncatedFile(t *testing.T) {
+	dir := t.TempDir()
+	j, told := damages(t, dir, nil)
+	note(t, j, recording)
+	seconds(t, j, "s", 10)
+	if err := os.Truncate(segmentPath(filepath.Join(dir, streamLog("s")), 1), 4<<20); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := j.Reader("s", true, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if times, torn := skim(t, r); len(times) != 3 || torn != 1 {
+		t.Errorf("read %v, torn %d times", times, torn)
+	}
+	expectDamage(t, *told, Damage{"s", at(2), Forever, nil})
+}
+
+// TestWhatACrashTears: the last media of a stream that was there is cut off, not what was durable for long.
+func TestWhatACrashTears(t *testing.T) { plainAndSealed(t, whatACrashTears) }
+
+func whatACrashTears(t *testing.T, key []byte) {
+	for name, known := range map[string]int{"just now": 12, "long ago": 60} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			j, _ := damages(t, dir, key)
+			note(t, j, Event{Kind: Recording, Archive: "a", At: at(0)})
+			seconds(t, j, "s", 12)
+			if err := errors.Join(j.Advance(at(known)), j.Close()); err != nil {
+				t.Fatal(err)
+			}
+			spoil(t, dir, "s", 1, 10<<20)
+			for n := range 2 {
+				again, told := damages(t, dir, key)
+				if cut := len(again.Repairs) > 0; cut != (known == 12 && n == 0) {
+					t.Errorf("cut %v", again.Repairs)
+				}
+				r, err := again.Reader("s", true, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				times, _ := skim(t, r)
+				if len(times) != 9 {
+					t.Errorf("read %v", times)
+				}
+				if known == 12 {
+					expectDamage(t, *told)
+				} else {
+					expectDamage(t, *told, Damage{"s", at(8), Forever, nil})
+				}
+				if last, ok := again.LastMedia(); !ok || last != at(8) {
+					t.Errorf("media until %v, %t", last, ok)
+				}
+				if err := errors.Join(r.Close(), again.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}

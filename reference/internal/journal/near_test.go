@@ -1,0 +1,82 @@
+package journal
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"reelcheck/reference/internal/av"
+)
+
+// TestNear looks for places in a log of several files: nothing from t on is before them, and no whole file is between.
+func TestNear(t *testing.T) { plainAndSealed(t, near) }
+
+func near(t *testing.T, key []byte) {
+	dir := t.TempDir()
+	j := openWith(t, dir, key)
+	note(t, j, recording)
+	w := begin(t, j, "s")
+	const minutes = 80
+	at := func(n int) av.Instant { return av.Instant(time.Duration(n) * time.Minute) }
+	began := []av.Instant{0, 0} // by file of the log
+	for n := range minutes {
+		err := errors.Join(w.Report(true, int64(n), at(n)), w.Append(av.Sample{Codec: av.VP8, Time: at(n), Data: make([]byte, 1<<20)}),
+			w.Append(av.Sample{Codec: av.Opus, Time: at(n).Add(-2 * time.Second), Data: []byte{1}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.log.current() == len(began) {
+			began = append(began, at(n))
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(began) < 6 {
+		t.Fatalf("%d files", len(began))
+	}
+	check := func() {
+		t.Helper()
+		got := -1
+		for n := -1; n <= minutes; n++ {
+			p, err := j.Near("s", at(n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Offset != firstRecord || p.Segment > 1 && began[p.Segment].Add(5*time.Second) >= at(n) {
+				t.Errorf("minute %d: %v, which begins at %v", n, p, began[p.Segment])
+			}
+			if next := p.Segment + 1; next < len(began) && began[next].Add(time.Minute) < at(n) {
+				t.Errorf("minute %d: %v, but file %d begins at %v", n, p, next, began[next])
+			}
+			if p.Segment < got {
+				t.Errorf("minute %d: %v, after file %d for the one before", n, p, got)
+			}
+			got = p.Segment
+		}
+		list, err := readAll(t, j, "s", false, at(70))
+		if err != nil || len(list) != minutes-71 {
+			t.Errorf("%v, read %d", err, len(list))
+		}
+	}
+	check()
+	for range 2 {
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		j = openWith(t, dir, key)
+		check()
+	}
+	// A file that cannot be read is not where reading begins.
+	f, err := os.OpenFile(segmentPath(w.log.dir, 3), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(make([]byte, 100), firstRecord); err != nil || f.Close() != nil {
+		t.Fatal(err)
+	}
+	if p, err := j.Near("s", began[3].Add(30*time.Second)); err != nil || p.Segment != 2 {
+		t.Errorf("%v, %v", p, err)
+	}
+}

@@ -1,0 +1,210 @@
+package journal
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/seal"
+)
+
+func (j *Journal) openTimeline() (err error) {
+	dir := filepath.Join(j.dir, timelineLog)
+	box, err := boxOf(j.key, timelineLog)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		if j.events, err = createLog(dir, box); err == nil {
+			j.events.full = j.options.Full
+		}
+		return errors.Join(err, syncDir(filepath.Dir(j.dir)))
+	}
+	// The timeline is small, but it may have rolled: every segment counts.
+	var torn *TornError
+	if j.events, torn, err = openLog(dir, box, j.seeEvent, nil); err != nil {
+		return err
+	}
+	j.events.full = j.options.Full
+	if torn != nil {
+		j.Repairs = append(j.Repairs, torn)
+	}
+	last := j.timeline.noted
+	j.timeline.noted = nil
+	for seq := 1; seq < j.events.seq; seq++ {
+		if err := readEarlier(dir, seq, box, j.seeEvent); err != nil {
+			return err
+		}
+	}
+	j.timeline.noted = append(j.timeline.noted, last...)
+	if err := j.replay(); err != nil || box == nil {
+		return err
+	}
+	return j.events.seal(box) // unless a crash came before it was
+}
+
+// readEarlier hands the records of a segment to seen, whose error ends it.
+func readEarlier(dir string, seq int, box *seal.Box, seen func(record) error) error {
+	f, err := os.Open(segmentPath(dir, seq))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, _, err = scan(f, seq, box, seen)
+	return err
+}
+
+func (j *Journal) seeEvent(r record) error {
+	switch r.kind {
+	case typeEvent:
+		n, err := parseEvent(r.data)
+		if err != nil {
+			return fmt.Errorf("event on disk: %w", err)
+		}
+		j.timeline.noted = append(j.timeline.noted, n)
+	case typeMark:
+		j.timeline.known = max(j.timeline.known, r.time)
+	case typeSample, typeReport, typeRoll, typeEnd:
+	}
+	return nil
+}
+
+// replay brings the timeline's derived state up to date with its events.
+func (j *Journal) replay() error {
+	list := j.timeline.noted
+	j.timeline.noted = nil
+	for _, n := range list {
+		key, err := n.key()
+		if err != nil {
+			return err
+		}
+		j.timeline.apply(n, key)
+	}
+	return nil
+}
+
+func (j *Journal) openStreams() error {
+	list, err := os.ReadDir(filepath.Join(j.dir, "streams"))
+	if err != nil {
+		return err
+	}
+	since, gone := map[string]av.Instant{}, map[string]av.Instant{} // when streams were added or recorded last, and when they were removed
+	recorded := av.Instant(0)
+	for _, n := range j.timeline.noted {
+		switch n.Kind {
+		case StreamAdded:
+			since[n.Stream] = n.At
+		case StreamRemoved:
+			gone[n.Stream] = n.Happened()
+		case Recording:
+			recorded = n.At
+		default:
+		}
+	}
+	for _, entry := range list {
+		id := entry.Name()
+		if at, removed := gone[id]; removed {
+			err = j.openRemoved(id, at)
+		} else {
+			err = j.openStream(id, max(recorded, since[id]))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openRemoved opens the log of a stream that had ended, durably, before its removal was noted. A crash cannot have torn it: nothing is cut
+// off, and what is damaged readers are told.
+func (j *Journal) openRemoved(id string, at av.Instant) error {
+	box, err := boxOf(j.key, streamLog(id))
+	if err != nil {
+		return err
+	}
+	l, err := openEnded(filepath.Join(j.dir, streamLog(id)), box)
+	if err != nil {
+		return err
+	}
+	j.streams[id] = l
+	j.last = max(j.last, at)
+	return nil
+}
+
+// crashTears is how much media a crash can tear off a log, with what a slow disk adds to the half second promised.
+const crashTears = 10 * time.Second
+
+// openStream opens the log of a stream that was there when the process ended, and ends it. Since when it has to be marked, because it was
+// there and recorded, the caller knows.
+func (j *Journal) openStream(id string, since av.Instant) error {
+	box, err := boxOf(j.key, streamLog(id))
+	if err != nil {
+		return err
+	}
+	var n newest
+	dir, seen := filepath.Join(j.dir, streamLog(id)), func(r record) error { n.see(r); return nil }
+	earlier := func(seq int) error { // where the crash came just after the log rolled
+		for seq--; seq > 0 && n == (newest{}); seq-- {
+			if err := readEarlier(dir, seq, box, seen); err != nil && !errors.As(err, new(*TornError)) {
+				return err
+			}
+		}
+		return nil
+	}
+	// The timeline cannot have gone on for long without a stream that is there. What it has of more than that, the crash did not take.
+	torn := func(seq int) (bool, error) {
+		err := earlier(seq)
+		return j.timeline.known.Sub(max(since, n[audio], n[video])) <= crashTears, err
+	}
+	l, cut, err := openLog(dir, box, seen, torn)
+	if err != nil {
+		return err
+	}
+	if err := earlier(l.seq); err != nil {
+		return err
+	}
+	if cut != nil {
+		j.Repairs = append(j.Repairs, cut)
+	}
+	if l.ended {
+		err = l.f.Close()
+	} else {
+		err = l.end()
+	}
+	if err != nil {
+		return err
+	}
+	j.streams[id] = l
+	j.last = max(j.last, n[audio], n[video])
+	return nil
+}
+
+// ReasonInterrupted is why streams were removed whose process did not live to say so.
+const ReasonInterrupted = "interrupted"
+
+// removeStreams takes the streams off the timeline that an earlier process left there, where its media ends.
+func (j *Journal) removeStreams() error {
+	here := map[string]bool{}
+	for _, n := range j.timeline.noted {
+		switch n.Kind {
+		case StreamAdded:
+			here[n.Stream] = true
+		case StreamRemoved:
+			delete(here, n.Stream)
+		default:
+		}
+	}
+	at := cmp.Or(j.last, j.timeline.known)
+	for _, id := range slices.Sorted(maps.Keys(here)) {
+		if err := j.Note(Event{Kind: StreamRemoved, Stream: id, At: at, Reason: ReasonInterrupted}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
