@@ -21,7 +21,7 @@ const (
 // fiftieth may be heard but not seen, and the one after that not even heard.
 var Crowd = scenario.Scenario{
 	Name: name.Crowd, Title: "more streams than an individual archive holds, and one of them leaves",
-	Needs: needs, Media: 3, Within: 2 * time.Minute, Run: runCrowd,
+	Needs: needs, Media: 6, Within: 2 * time.Minute, Run: runCrowd,
 }
 
 type crowd struct {
