@@ -118,6 +118,14 @@ func upTo(end time.Duration) edit {
 	}
 }
 
+// late has a type of track begin so much later.
+func late(kind string, by time.Duration) edit {
+	return frames(kind, func(all []matroska.Frame) []matroska.Frame {
+		first := all[0].At
+		return slices.DeleteFunc(all, func(f matroska.Frame) bool { return f.At < first+by })
+	})
+}
+
 // frames changes the frames of a type of track.
 func frames(kind string, spoil func([]matroska.Frame) []matroska.Frame) edit {
 	return func(_ *individual.Report, e *individual.Entry) {

@@ -27,7 +27,8 @@ func noResolution(of func(*check.History) []check.Sighting) func(*check.Case) {
 				continue
 			}
 			for _, s := range of(h) {
-				c.Want(s.Object["resolution"] == nil || s.Object["resolution"] == "", "no resolution", s.Show("resolution"), s.At)
+				_, there := s.Object["resolution"]
+				c.Want(!there, "no resolution", s.Show("resolution"), s.At)
 			}
 		}
 		c.SilentHooks()
