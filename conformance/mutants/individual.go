@@ -176,6 +176,8 @@ var manifestMutations = []Mutation{
 		m.Files = append(m.Files, individual.Object{"filename": `"gone.webm"`})
 	})},
 	{"ARC-MAN-08", "two streams exchanged", both(name.Captures, "object.individual", "alice", "bob", exchange)},
+	{"ARC-MAN-08", "one picture of another stream", both(name.Captures, "object.individual", "carol", "alice", lend(matroska.Video))},
+	{"ARC-MAN-08", "one packet of another stream", both(name.Captures, "object.individual", "carol", "alice", lend(matroska.Audio))},
 	{"ARC-MAN-09", "a name without its ending", fileMember("alice", "filename", func(v individual.Value) individual.Value {
 		return individual.Value(strings.Replace(string(v), ".webm", "", 1))
 	})},
