@@ -53,6 +53,7 @@ var frameMutations = []Mutation{
 	{"ARC-IND-03", "records 49 streams with video", inFile(name.Crowd, "client-30", lose(matroska.Video))},
 	{"ARC-IND-26", "records 49 streams with audio", inFile(name.Crowd, "client-31", lose(matroska.Audio))},
 	{"ARC-IND-27", "records one stream too many for a second", earlier(name.Crowd, "unpublish.client-02", -1400*time.Millisecond)},
+	{"ARC-IND-27", "takes two that wait for one that leaves", behind("client-51", true)},
 	{"ARC-IND-27", "loses a stream when others come", inFile(name.Crowd, "client-12", upTo(1500*time.Millisecond))},
 	{"ARC-IND-04", "no file of a stream", zip(name.Captures, func(r *individual.Report) {
 		r.Entries = slices.DeleteFunc(r.Entries, func(e individual.Entry) bool { return e.Media != nil })
