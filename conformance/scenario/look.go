@@ -31,7 +31,7 @@ type look struct {
 const mostLooks = 100
 
 // start begins to look; turn is held for each file.
-func (l *looks) start(ctx context.Context, f *Flow, turn chan struct{}) {
+func (l *looks) start(ctx context.Context, f *Flow, turn turns) {
 	l.queue, l.done = make(chan look, mostLooks), make(chan struct{})
 	go func() { // ends with finish
 		defer close(l.done)

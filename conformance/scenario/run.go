@@ -52,12 +52,13 @@ type BlockedError struct {
 func (e *BlockedError) Error() string { return e.Label + ": " + e.Text }
 
 // Run drives the scenarios side by side and returns when all have ended. They begin in the order of the list,
-// each as soon as there are media slots for it; those that take none begin first. Outcomes are evidence; an error means that evidence could not be written or ctx ended.
+// each as soon as there are media slots for it; those that take none begin first. Outcomes are evidence; an error means
+// that evidence could not be written or ctx ended.
 func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	if env.Slots == 0 {
 		env.Slots = 5 * runtime.NumCPU()
 	}
-	looking := make(chan struct{}, 1)       // one file at a time, lest looking at files disturb the publishers
+	looking := newTurns(runtime.NumCPU())
 	freed := make(chan int, len(scenarios)) // slots, as scenarios give them back
 	errs := make(chan error, len(scenarios)+1)
 	free := env.Slots
@@ -73,6 +74,10 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 		free -= weight
 		wg.Go(func() { errs <- through(ctx, env, s, looking, func() { freed <- weight }) })
 	}
+	for free < env.Slots {
+		free += <-freed
+	}
+	looking.all()
 	wg.Wait()
 	errs <- ctx.Err()
 	close(errs)
@@ -81,6 +86,24 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 		all = append(all, err)
 	}
 	return errors.Join(all...)
+}
+
+// turns of those who look at files: one at a time, lest they disturb the publishers, and one for each processor when nothing
+// is published any more.
+type turns chan struct{}
+
+func newTurns(n int) turns {
+	t := make(turns, n)
+	for range n - 1 {
+		t <- struct{}{}
+	}
+	return t
+}
+
+func (t turns) all() {
+	for range cap(t) - 1 {
+		<-t
+	}
 }
 
 // ordered puts scenarios that take no slots before the others.
@@ -100,7 +123,7 @@ func (e Env) weight(s Scenario) int {
 
 // through takes a scenario to its last word in the evidence. It calls release when the flow has ended or is silent; files may
 // be looked at after that.
-func through(ctx context.Context, env Env, s Scenario, looking chan struct{}, release func()) error {
+func through(ctx context.Context, env Env, s Scenario, looking turns, release func()) error {
 	f := &Flow{Env: env, Scenario: s, release: sync.OnceFunc(release)}
 	f.looks.start(ctx, f, looking)
 	last, err := f.drive(ctx)

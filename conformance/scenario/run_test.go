@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -120,5 +121,29 @@ func await(ctx context.Context, c <-chan struct{}) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+func TestFilesAreLookedAtSideBySideInTheEnd(t *testing.T) {
+	if runtime.NumCPU() < 2 {
+		t.Skip("one processor")
+	}
+	both := make(chan struct{}, 2)
+	e := bare(t, 2)
+	e.Forensics = func(ctx context.Context, _ string) (json.RawMessage, error) {
+		both <- struct{}{}
+		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+		defer cancel()
+		for len(both) < 2 {
+			if err := Sleep(ctx, time.Millisecond); err != nil {
+				return nil, err
+			}
+		}
+		return json.RawMessage("{}"), nil
+	}
+	look := func(_ context.Context, f *Flow) error { f.Look("media", "id", "1"); return nil }
+	done(t, e, Scenario{Name: "one", Media: 1, Within: 5 * time.Second, Run: look}, Scenario{Name: "other", Media: 1, Within: 5 * time.Second, Run: look})
+	if n := len(e.Journal.View().Harness().Records); n > 0 {
+		t.Errorf("%d files had to wait for the others", n)
 	}
 }
