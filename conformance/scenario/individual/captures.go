@@ -20,7 +20,7 @@ const (
 // for a while.
 var Captures = scenario.Scenario{
 	Name: name.Captures, Title: "an individual archive of cameras that mute, a screen that changes its size, pictures that lag and reports that come late",
-	Needs: needs, Media: 4, Within: 90 * time.Second, Run: runCaptures,
+	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runCaptures,
 }
 
 type capturing struct {

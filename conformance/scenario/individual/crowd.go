@@ -22,7 +22,7 @@ const (
 // stream leaves there is nothing for it.
 var Crowd = scenario.Scenario{
 	Name: name.Crowd, Title: "more streams than an individual archive holds, one of which leaves while two wait",
-	Needs: needs, Media: 6, Within: 2 * time.Minute, Run: runCrowd,
+	Needs: needs, Media: 4, Within: 2 * time.Minute, Run: runCrowd,
 }
 
 type crowd struct {

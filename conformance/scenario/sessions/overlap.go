@@ -11,7 +11,7 @@ import (
 )
 
 // AutoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use after that.
-var AutoOverlap = automatically(name.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 4,
+var AutoOverlap = automatically(name.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
 	[]target.Capability{target.VP8, target.S3}, runAutoOverlap)
 
 func runAutoOverlap(ctx context.Context, a *autoFlow) error {
