@@ -42,13 +42,13 @@ func (f *Facts) TurnedOff(h *History) bool {
 	return false
 }
 
-// Unsealed are the encrypted archives that recorded something and were decrypted, with what was found in the plain file.
+// Unsealed are the encrypted composed archives that recorded something and were decrypted, with what was found in the plain file.
 // One that could not be is noted as a contradiction.
 func (c *Case) Unsealed() []Exhibit {
 	var out []Exhibit
 	for _, h := range c.StartedArchives() {
 		p := c.perform(h)
-		if !c.Encrypted(h) || len(h.Opened) == 0 || len(p.Play.Tracks) == 0 {
+		if !c.Encrypted(h) || h.IsIndividual() || len(h.Opened) == 0 || len(p.Play.Tracks) == 0 {
 			continue
 		}
 		opened := h.Opened[len(h.Opened)-1]

@@ -82,6 +82,8 @@ type Performance struct {
 
 // perform maps the publisher's log of the session onto the file of h. The file's
 // time zero is the first media within the archive, and pauses leave no time in it.
+// Streams that are there already are in the archive when the start is answered: its
+// time zero may be any moment of the call, which takes long where the machine is busy.
 func (c *Case) perform(h *History) Performance {
 	if _, ok := c.Course(h); !ok {
 		return Performance{} // one of chosen streams has its own rules
@@ -112,7 +114,7 @@ func (c *Case) rehearse(h *History) Performance {
 	}
 	var parts []Part
 	for _, u := range s.Streams {
-		if cut, ok := u.Cut(begin, end); ok && k.part(u.By.Published.Kind, h) {
+		if cut, ok := u.Cut(Over(h.Start), end); ok && k.part(u.By.Published.Kind, h) {
 			parts = append(parts, Part{u.By, []Span{cut}})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 
 	"reelcheck/fixtures"
 )
@@ -65,13 +66,20 @@ func (r *Report) note(k Kind, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{Kind: k, Detail: fmt.Sprintf(format, args...)})
 }
 
+// versions are those of the programs that ran, by path: to start one takes longer than to look at a short file.
+var versions sync.Map
+
 func toolVersion(ctx context.Context, ffmpeg string) (string, error) {
+	if known, ok := versions.Load(ffmpeg); ok {
+		return known.(string), nil
+	}
 	out, err := exec.CommandContext(ctx, ffmpeg, "-version").Output()
 	if err != nil {
 		return "", fmt.Errorf("run %s -version: %w", ffmpeg, err)
 	}
 	line, _, _ := strings.Cut(string(out), "\n")
 	version, _, _ := strings.Cut(strings.TrimPrefix(line, "ffmpeg version "), " ")
+	versions.Store(ffmpeg, version)
 	return version, nil
 }
 

@@ -43,7 +43,8 @@ func (f *frame) png() ([]byte, error) {
 		}
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
+	fast := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := fast.Encode(&b, img); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

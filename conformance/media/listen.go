@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -34,8 +35,9 @@ func listen(ctx context.Context, path string, o Options, r *Report) error {
 	}
 	complaint, err := decode(ctx, o.FFmpeg, args, func(out io.Reader) error {
 		buf := make([]byte, hop*2)
+		in := bufio.NewReaderSize(out, 1<<16)
 		for {
-			if _, err := io.ReadFull(out, buf); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			if _, err := io.ReadFull(in, buf); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 				return nil
 			} else if err != nil {
 				return err

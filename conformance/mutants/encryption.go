@@ -1,8 +1,13 @@
 package mutants
 
 import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/scenario/name"
 )
 
@@ -19,6 +24,22 @@ var encryptionMutations = []Mutation{
 	{"ARC-SEC-06", "loses the sound", film(name.Encryption, "opened.media", without("tone-15"))},
 	{"ARC-SEC-07", "no password in the callback", hook(name.Encryption, "uploaded", "password", "")},
 	{"ARC-SEC-08", "takes a key of 3072 bits", status(name.Encryption, "storage.large-key", 200)},
+	{"ARC-SEC-10", "delivers an individual archive in the clear", sealedIndividual(zipOf(name.Encryption, "individual.sealed.individual", func(r *individual.Report) {
+		r.Entries, r.Findings = []individual.Entry{{Name: "manifest.json"}}, nil
+	}))},
+	{"ARC-SEC-10", "an individual archive that nobody can decrypt", openedIndividual(func(o *evidence.Opened) {
+		*o = evidence.Opened{SHA256: o.SHA256, Error: "does not decrypt"}
+	})},
+	{"ARC-SEC-10", "encrypts the beginning of an individual archive alone", openedIndividual(func(o *evidence.Opened) { o.Found = 40 })},
+	{"ARC-SEC-10", "encrypts something else than a ZIP", sealedIndividual(zipOf(name.Encryption, "individual.opened.individual", func(r *individual.Report) {
+		r.Entries = nil
+	}))},
+	{"ARC-SEC-10", "tells no password of an individual archive", sealedIndividual(set(name.Encryption, "individual.get.delivered", "password", ""))},
+	{"ARC-SEC-10", "delivers an individual archive and a copy", sealedIndividual(func(t *Tape) {
+		if r := t.where(name.Encryption, "individual.object", func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
+			r.Object.Key += ".copy"
+		}
+	})},
 	{"ARC-SEC-09", "goes on encrypting", film(name.Encryption, "plain.object.media", func(r *media.Report) {
 		r.Boxes, r.Findings = nil, []media.Finding{{Kind: media.Broken, Detail: "box header"}}
 	})},
@@ -31,4 +52,73 @@ func opened(spoil func(*evidence.Opened)) func(*Tape) {
 			spoil(r.Opened)
 		}
 	}
+}
+
+// sealedIndividual has the target take an individual archive of who has a certificate, and deliver it encrypted. It is made of the evidence of
+// the composed one and of the ZIP of another; spoil may be nil.
+func sealedIndividual(spoil func(*Tape)) func(*Tape) {
+	const id = "11111111-2222-4333-8444-000000000010"
+	return func(t *Tape) {
+		start, refused := t.where(name.Encryption, "start", isExchange), t.where(name.Encryption, "individual.start", isExchange)
+		fetched := t.where(name.Encryption, "object", func(r *evidence.Record) bool { return r.Object != nil && r.Object.SHA256 != "" })
+		open := t.where(name.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil })
+		plain := t.where(name.Captures, "object.individual", func(r *evidence.Record) bool { return r.Individual != nil })
+		if len(t.Missed) > 0 {
+			return
+		}
+		old := fetched.IDs[evidence.Archive]
+		refused.Exchange.Response.Status = 200
+		refused.Exchange.Response.Body.Text = strings.NewReplacer(old, id, "composed", "individual").Replace(start.Exchange.Response.Body.Text)
+		var added []evidence.Record
+		for _, r := range t.Records {
+			mine := r.Scenario == name.Encryption && r.IDs[evidence.Archive] == old
+			if mine && (r.Opened != nil || r.Object != nil || r.Label == "get.delivered" || announced(&r) == "uploaded") {
+				r = renamed(r, old, id)
+				r.Label = "individual." + r.Label
+				if r.Object != nil {
+					r.Object.Key = strings.Replace(r.Object.Key, "archive.mp4", "archive.zip", 1)
+				}
+				added = append(added, r)
+			}
+		}
+		broken := individual.Report{Size: fetched.Object.Size, Entries: []individual.Entry{}, Findings: []individual.Finding{{Kind: individual.Broken, Detail: "not a ZIP"}}}
+		for _, found := range []struct {
+			label, sha, id string
+			report         json.RawMessage
+		}{{"individual.sealed.individual", fetched.Object.SHA256, "", jsonOf(broken)}, {"individual.opened.individual", open.Opened.Plain, id, plain.Individual.Report}} {
+			r := copied(*open)
+			r.Label, r.Opened, r.IDs[evidence.Archive] = found.label, nil, found.id
+			r.Individual = &evidence.Individual{SHA256: found.sha, Report: found.report}
+			added = append(added, r)
+		}
+		t.Records = append(t.Records, added...)
+		if spoil != nil {
+			spoil(t)
+		}
+	}
+}
+
+// renamed is a copy of a record with another id wherever the first is.
+func renamed(r evidence.Record, from, to string) (c evidence.Record) {
+	if err := json.Unmarshal(bytes.ReplaceAll(jsonOf(r), []byte(from), []byte(to)), &c); err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	return c
+}
+
+func jsonOf(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	return text
+}
+
+// openedIndividual changes what came of decrypting a sealed individual archive.
+func openedIndividual(spoil func(*evidence.Opened)) func(*Tape) {
+	return sealedIndividual(func(t *Tape) {
+		if r := t.where(name.Encryption, "individual.opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
+			spoil(r.Opened)
+		}
+	})
 }

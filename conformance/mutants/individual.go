@@ -53,6 +53,7 @@ var frameMutations = []Mutation{
 	{"ARC-IND-03", "records 49 streams with video", inFile(name.Crowd, "client-30", lose(matroska.Video))},
 	{"ARC-IND-26", "records 49 streams with audio", inFile(name.Crowd, "client-31", lose(matroska.Audio))},
 	{"ARC-IND-27", "records one stream too many for a second", earlier(name.Crowd, "unpublish.client-02", -1400*time.Millisecond)},
+	{"ARC-IND-27", "takes two that wait for one that leaves", behind("client-51", true)},
 	{"ARC-IND-27", "loses a stream when others come", inFile(name.Crowd, "client-12", upTo(1500*time.Millisecond))},
 	{"ARC-IND-04", "no file of a stream", zip(name.Captures, func(r *individual.Report) {
 		r.Entries = slices.DeleteFunc(r.Entries, func(e individual.Entry) bool { return e.Media != nil })
@@ -63,6 +64,10 @@ var frameMutations = []Mutation{
 			t.Frames = slices.DeleteFunc(t.Frames, func(f matroska.Frame) bool { return f.At > last-time.Second })
 		})
 	})},
+	{"ARC-IND-04", "loses the first 120 ms of a sound", inFile(name.Captures, "carol", late(matroska.Audio, 120*time.Millisecond))},
+	{"ARC-IND-04", "waits for the second key frame", inFile(name.Captures, "bob", late(matroska.Video, 1150*time.Millisecond))},
+	{"ARC-IND-04", "waits for a key frame of who begins with one", inFile(name.Captures, "carol", late(matroska.Video, 120*time.Millisecond))},
+	{"ARC-SEL-12", "takes 120 ms to hear who was chosen", inFile(name.Chosen, "alice", late(matroska.Audio, 120*time.Millisecond))},
 	{"ARC-IND-06", "one file for both segments", segments(name.Interrupted, "alice", join)},
 	{"ARC-IND-29", "one file for two times", segments(name.Chosen, "alice", join)},
 	{"ARC-IND-31", "two codecs in one file", segments(name.Interrupted, "carol", join)},
@@ -172,6 +177,8 @@ var manifestMutations = []Mutation{
 		m.Files = append(m.Files, individual.Object{"filename": `"gone.webm"`})
 	})},
 	{"ARC-MAN-08", "two streams exchanged", both(name.Captures, "object.individual", "alice", "bob", exchange)},
+	{"ARC-MAN-08", "one picture of another stream", both(name.Captures, "object.individual", "carol", "alice", lend(matroska.Video))},
+	{"ARC-MAN-08", "one packet of another stream", both(name.Captures, "object.individual", "carol", "alice", lend(matroska.Audio))},
 	{"ARC-MAN-09", "a name without its ending", fileMember("alice", "filename", func(v individual.Value) individual.Value {
 		return individual.Value(strings.Replace(string(v), ".webm", "", 1))
 	})},
@@ -191,8 +198,14 @@ var manifestMutations = []Mutation{
 // aroundMutations are about answers, callbacks and limits.
 var aroundMutations = []Mutation{
 	{"ARC-CB-15", "a resolution in a callback", hook(name.Captures, "stopped", "resolution", "640x480")},
+	{"ARC-CB-15", "a resolution of null in a callback", hook(name.Captures, "stopped", "resolution", nil)},
+	{"ARC-CB-15", "an empty resolution in a callback", hook(name.Captures, "stopped", "resolution", "")},
 	{"ARC-RES-11", "a resolution in an answer", set(name.Captures, "get.delivered", "resolution", "640x480")},
+	{"ARC-RES-11", "a resolution of null in an answer", set(name.Captures, "get.delivered", "resolution", nil)},
+	{"ARC-RES-11", "an empty resolution in an answer", set(name.Captures, "get.delivered", "resolution", "")},
 	{"ARC-START-23", "refuses without a word", answer(name.Refusals, "start.individual-bitrate", 400, `{"message":"bad request","code":-1}`)},
+	{"ARC-START-23", "fails for a setting of composed archives", answer(name.Refusals, "start.individual-bitrate", 500, `{"message":"maxBitrate","code":-1}`)},
+	{"ARC-START-23", "calls a setting of composed archives not implemented", answer(name.Refusals, "start.individual-bitrate", 501, `{"message":"maxBitrate","code":-1}`)},
 	{"ARC-LAY-15", "takes a layout for an individual archive", status(name.Refusals, "start.individual-layout", 200)},
 	{"ARC-LAY-16", "changes the layout of an individual archive", status(name.Kinds, "layout", 200)},
 	{"ARC-SEC-10", "fails on an individual archive of who has a certificate", status(name.Encryption, "individual.start", 500)},

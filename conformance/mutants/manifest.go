@@ -83,6 +83,15 @@ func ending(from, to string) func(string) string {
 // exchange swaps what two files hold, so that each is told to be the other.
 func exchange(from, to *individual.Entry) { from.Media, to.Media = to.Media, from.Media }
 
+// lend has a frame of the first file stand where one of the second was.
+func lend(kind string) func(from, to *individual.Entry) {
+	return func(from, to *individual.Entry) {
+		lent, _ := from.Media.Of(kind)
+		const i = 30 // away from the notches at the begin of loops, which all sounds share
+		frame(kind, i, func(f *matroska.Frame) { f.Sum, f.Bytes = lent.Frames[i].Sum, lent.Frames[i].Bytes })(nil, to)
+	}
+}
+
 func eachTrack(e *individual.Entry, spoil func(*matroska.Track)) {
 	for i := range e.Media.Tracks {
 		if t := &e.Media.Tracks[i]; len(t.Frames) > 0 {
@@ -116,6 +125,14 @@ func upTo(end time.Duration) edit {
 			t.Frames = slices.DeleteFunc(t.Frames, func(f matroska.Frame) bool { return f.At > end })
 		})
 	}
+}
+
+// late has a type of track begin so much later.
+func late(kind string, by time.Duration) edit {
+	return frames(kind, func(all []matroska.Frame) []matroska.Frame {
+		first := all[0].At
+		return slices.DeleteFunc(all, func(f matroska.Frame) bool { return f.At < first+by })
+	})
 }
 
 // frames changes the frames of a type of track.

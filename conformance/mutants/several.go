@@ -1,8 +1,14 @@
 package mutants
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/individual"
+	"reelcheck/conformance/media/matroska"
 	"reelcheck/conformance/scenario/name"
 )
 
@@ -79,5 +85,42 @@ func lastHook(scenario, announces, path string, value any) func(*Tape) {
 			}
 		}
 		t.Missed = append(t.Missed, scenario+" callback "+announces)
+	}
+}
+
+// behind has another client publish what one does that waits, half a second later; recorded: it has a file with that one's pictures.
+func behind(client string, recorded bool) func(*Tape) {
+	const another = "11111111-2222-4333-8444-000000000053"
+	return func(t *Tape) {
+		stream := t.streamOf(name.Crowd, client)
+		for _, r := range slices.Clone(t.Records) {
+			if r.Scenario != name.Crowd || r.Published == nil || r.IDs[evidence.Stream] != stream {
+				continue
+			}
+			c := copied(r)
+			c.IDs[evidence.Stream] = another
+			c.Published.Client, c.Published.SSRC = "another", r.Published.SSRC+1
+			c.Published.First = r.Published.First.Add(500 * time.Millisecond)
+			t.Records = append(t.Records, c)
+		}
+		if !recorded {
+			return
+		}
+		zip(name.Crowd, func(r *individual.Report) {
+			files := filesOfClient(t, r, name.Crowd, client)
+			if len(files) == 0 {
+				t.Missed = append(t.Missed, "file of "+client)
+				return
+			}
+			e := *files[0]
+			film := *e.Media
+			film.Tracks = slices.DeleteFunc(slices.Clone(film.Tracks), func(t matroska.Track) bool { return t.Type == matroska.Audio })
+			e.Name, e.Media = another+e.Ext(), &film
+			o := maps.Clone(listing(r, files[0]))
+			o["filename"], o["streamId"] = individual.Value(`"`+e.Name+`"`), individual.Value(`"`+another+`"`)
+			m := manifest(r)
+			m.Files = append(m.Files, o)
+			r.Entries = append(r.Entries, e)
+		})(t)
 	}
 }

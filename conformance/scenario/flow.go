@@ -17,7 +17,8 @@ type Flow struct {
 	As       target.As // the calls of the flow's own application
 	Place    Place     // where its archives are uploaded
 	undo     []func(context.Context) error
-	looking  chan struct{} // held while forensics run
+	looks    looks
+	release  func() // gives its media slots back; may be called more than once
 }
 
 // Blocked ends the flow because of the record with that label.
@@ -33,6 +34,13 @@ func InTurn(ctx context.Context, phases ...func(context.Context) error) error {
 		}
 	}
 	return nil
+}
+
+// Silent gives the flow's media slots back: it publishes and records nothing any more.
+func (f *Flow) Silent() {
+	if f.Target.File.Has(target.Control) { // on a prepared application nobody else may begin before the flow has ended
+		f.release()
+	}
 }
 
 // Note writes a line of narrative.
@@ -71,6 +79,9 @@ func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (st
 type Started struct {
 	ID      string
 	Session string
+	// Took is how long the call took. Nobody knows when in it the file's time begins, so that changes have to be recorded for as
+	// much longer to be told apart.
+	Took time.Duration
 }
 
 // Start starts an archive; anything but 200 with an id blocks the flow.
@@ -87,7 +98,7 @@ func (f *Flow) Start(ctx context.Context, label, session string, options map[str
 	if a.Status != 200 || id == "" {
 		return Started{}, Blocked(label, "starting an archive answered %s", Describe(a))
 	}
-	return Started{ID: id, Session: session}, nil
+	return Started{ID: id, Session: session, Took: a.Exchange.Duration}, nil
 }
 
 // Record makes an archive of that length; its labels begin with prefix.

@@ -2,13 +2,11 @@ package scenario
 
 import (
 	"context"
-	"encoding/json"
 	"path"
 	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/media/individual"
 )
 
 // Objects lists what is stored under an archive's id and records it: label.listed for each, or a watch that says none.
@@ -45,8 +43,8 @@ func (f *Flow) ArchiveIDs(id string) map[string]string {
 	return map[string]string{evidence.Archive: id, evidence.Application: f.As.App.ID}
 }
 
-// Fetch downloads the archive's object into the evidence and has it looked at. Without an object there is
-// nothing to fetch; the listing says so.
+// Fetch downloads the archive's object into the evidence and has it looked at, which goes on beside the flow. Without an object
+// there is nothing to fetch; the listing says so.
 func (f *Flow) Fetch(ctx context.Context, label, id string) error {
 	found, err := f.Objects(ctx, label, id)
 	if err != nil || len(found) == 0 {
@@ -59,12 +57,9 @@ func (f *Flow) Fetch(ctx context.Context, label, id string) error {
 		}
 		switch path.Ext(o.Key) {
 		case ".mp4":
-			err = f.Look(ctx, label+".media", id, sum)
+			f.Look(label+".media", id, sum)
 		case ".zip":
-			err = f.LookInside(ctx, label+".individual", id, sum)
-		}
-		if err != nil {
-			return err
+			f.LookInside(label+".individual", id, sum)
 		}
 	}
 	return nil
@@ -77,49 +72,6 @@ func (f *Flow) Take(ctx context.Context, label, id string, o evidence.Object) (s
 		return "", err
 	}
 	return got.SHA256, f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Object: &got})
-}
-
-// Look runs the forensics on a blob.
-func (f *Flow) Look(ctx context.Context, label, id, sha string) error {
-	if f.Forensics == nil {
-		return nil
-	}
-	r := evidence.Record{Label: label, IDs: f.ArchiveIDs(id)}
-	select {
-	case f.looking <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	report, err := f.Forensics(ctx, f.Journal.View().BlobPath(sha))
-	<-f.looking
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		r.Harness = &evidence.Harness{Kind: "environment", Message: "media forensics: " + err.Error()}
-	} else {
-		r.Media = &evidence.Media{SHA256: sha, Report: report}
-	}
-	return f.Append(r)
-}
-
-// LookInside describes the ZIP of an individual archive, which is kept as a blob.
-func (f *Flow) LookInside(ctx context.Context, label, id, sha string) error {
-	select {
-	case f.looking <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	found, err := individual.Open(ctx, f.Journal.View().BlobPath(sha))
-	<-f.looking
-	if err != nil {
-		return err
-	}
-	report, err := json.Marshal(found)
-	if err != nil {
-		return err
-	}
-	return f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Individual: &evidence.Individual{SHA256: sha, Report: report}})
 }
 
 // Deliver waits for the file of a stopped archive and takes it into the evidence.

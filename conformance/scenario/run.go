@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/publisher"
@@ -31,7 +30,7 @@ type Env struct {
 	Forensics func(ctx context.Context, path string) (json.RawMessage, error)
 	// RunID is part of the names of what is created.
 	RunID string
-	// Slots is how many media slots are open at a time; 0: two per processor.
+	// Slots is how many media slots are open at a time; 0: five per processor.
 	Slots int
 	// Progress, if set, is told what happens; it must not block.
 	Progress func(Progress)
@@ -52,46 +51,100 @@ type BlockedError struct {
 
 func (e *BlockedError) Error() string { return e.Label + ": " + e.Text }
 
-// Run drives the scenarios side by side and returns when all have ended. Outcomes are evidence; an error
-// means that evidence could not be written or ctx ended.
+// Run drives the scenarios side by side and returns when all have ended. They begin in the order of the list,
+// each as soon as there are media slots for it; those that take none begin first. Outcomes are evidence; an error means
+// that evidence could not be written or ctx ended.
 func Run(ctx context.Context, env Env, scenarios []Scenario) error {
-	slots := env.Slots
-	if slots == 0 {
-		slots = 2 * runtime.NumCPU()
+	if env.Slots == 0 {
+		env.Slots = 5 * runtime.NumCPU()
 	}
-	media := semaphore.NewWeighted(int64(slots))
-	looking := make(chan struct{}, 1) // one file at a time, lest looking at files disturb the publishers
-	errs := make([]error, len(scenarios))
-	prepared := make(chan struct{}, 1) // one scenario at a time on applications prepared by hand
+	looking := newTurns(runtime.NumCPU())
+	freed := make(chan int, len(scenarios)) // slots, as scenarios give them back
+	errs := make(chan error, len(scenarios)+1)
+	free := env.Slots
 	var wg sync.WaitGroup
-	for i, s := range scenarios {
-		wg.Go(func() {
-			if !env.Target.File.Has(target.Control) {
-				prepared <- struct{}{}
-				defer func() { <-prepared }()
-			}
-			if weight := int64(min(s.Media, slots)); weight > 0 {
-				if err := media.Acquire(ctx, weight); err != nil {
-					errs[i] = err
-					return
-				}
-				defer media.Release(weight)
-			}
-			errs[i] = drive(ctx, env, s, looking)
-		})
+	for _, s := range env.ordered(scenarios) {
+		weight := env.weight(s)
+		for free < weight {
+			free += <-freed
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		free -= weight
+		wg.Go(func() { errs <- through(ctx, env, s, looking, func() { freed <- weight }) })
 	}
+	for free < env.Slots {
+		free += <-freed
+	}
+	looking.all()
 	wg.Wait()
-	return errors.Join(errs...)
+	errs <- ctx.Err()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }
 
-// drive runs one scenario to its last word in the evidence.
-func drive(ctx context.Context, env Env, s Scenario, looking chan struct{}) error {
-	f := &Flow{Env: env, Scenario: s, looking: looking}
-	if missing := s.Missing(env.Target.File); missing != "" {
-		return f.end(evidence.Step{Outcome: evidence.Unmet, BlockedBy: string(missing), Text: "the target does not declare " + string(missing)})
+// turns of those who look at files: one at a time, lest they disturb the publishers, and one for each processor when nothing
+// is published any more.
+type turns chan struct{}
+
+func newTurns(n int) turns {
+	t := make(turns, n)
+	for range n - 1 {
+		t <- struct{}{}
+	}
+	return t
+}
+
+func (t turns) all() {
+	for range cap(t) - 1 {
+		<-t
+	}
+}
+
+// ordered puts scenarios that take no slots before the others.
+func (e Env) ordered(scenarios []Scenario) []Scenario {
+	out := slices.Clone(scenarios)
+	slices.SortStableFunc(out, func(a, b Scenario) int { return min(e.weight(a), 1) - min(e.weight(b), 1) })
+	return out
+}
+
+// weight is how many slots a scenario takes: all of them on applications prepared by hand, which only one can use at a time.
+func (e Env) weight(s Scenario) int {
+	if !e.Target.File.Has(target.Control) {
+		return e.Slots
+	}
+	return min(s.Media, e.Slots)
+}
+
+// through takes a scenario to its last word in the evidence. It calls release when the flow has ended or is silent; files may
+// be looked at after that.
+func through(ctx context.Context, env Env, s Scenario, looking turns, release func()) error {
+	f := &Flow{Env: env, Scenario: s, release: sync.OnceFunc(release)}
+	f.looks.start(ctx, f, looking)
+	last, err := f.drive(ctx)
+	f.release()
+	if err != nil {
+		return errors.Join(err, f.looks.finish())
+	}
+	if err := f.looks.finish(); err != nil {
+		last = f.outcome(ctx, err)
+	}
+	return errors.Join(ctx.Err(), f.end(last))
+}
+
+// drive runs the flow and undoes what it created. It returns the scenario's last step; the error is that of the evidence.
+func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
+	s := f.Scenario
+	if missing := s.Missing(f.Target.File); missing != "" {
+		return evidence.Step{Outcome: evidence.Unmet, BlockedBy: string(missing), Text: "the target does not declare " + string(missing)}, nil
 	}
 	if err := f.end(evidence.Step{Outcome: evidence.Began, Text: s.Title}); err != nil {
-		return err
+		return evidence.Step{}, err
 	}
 	inner, cancel := context.WithTimeout(ctx, s.Within)
 	err := f.open(inner)
@@ -101,13 +154,18 @@ func drive(ctx context.Context, env Env, s Scenario, looking chan struct{}) erro
 	expired := inner.Err()
 	cancel()
 	f.cleanUp(ctx)
-	if ctx.Err() != nil {
-		return errors.Join(ctx.Err(), f.end(evidence.Step{Outcome: evidence.Broken, Text: "interrupted"}))
-	}
 	if err != nil && expired != nil {
 		err = fmt.Errorf("not done within %v: %w", s.Within, err)
 	}
-	return f.end(ending(err))
+	return f.outcome(ctx, err), nil
+}
+
+// outcome turns the error of a flow into its last step, unless it was torn from its work.
+func (f *Flow) outcome(ctx context.Context, err error) evidence.Step {
+	if ctx.Err() != nil {
+		return evidence.Step{Outcome: evidence.Broken, Text: "interrupted"}
+	}
+	return ending(err)
 }
 
 // ending turns the error of a flow into its last step.

@@ -22,7 +22,8 @@ type Scenario struct {
 	Needs []target.Capability
 	// Virtual: it moves the application's clock; without the control API it would take hours.
 	Virtual bool
-	// Media is how many media slots it takes: about one per picture that is sent or composed at a time.
+	// Media is how many media slots it takes: about two per picture that is sent or composed at a time, less where pictures are small
+	// or nothing is composed, and one where there are sounds alone.
 	Media int
 	// Within bounds the whole flow; single waits have their own, shorter deadlines.
 	Within time.Duration

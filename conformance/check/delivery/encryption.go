@@ -21,9 +21,9 @@ var encryptionChecks = []check.Check{
 	check.New("ARC-SEC-09", check.In(name.Encryption), turnedOff),
 }
 
-// encryptedArchives are those that were started with a certificate in force.
+// encryptedArchives are the composed ones that were started with a certificate in force; ARC-SEC-10 is about the others.
 func encryptedArchives(c *check.Case) []*check.History {
-	return slices.DeleteFunc(c.StartedArchives(), func(h *check.History) bool { return !c.Encrypted(h) })
+	return slices.DeleteFunc(c.StartedArchives(), func(h *check.History) bool { return !c.Encrypted(h) || h.IsIndividual() })
 }
 
 // nothingInTheClear is what can be seen from outside: the one object at the target cannot be read and holds nothing of the plain file,

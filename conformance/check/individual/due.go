@@ -109,7 +109,7 @@ func plan(c *check.Case, h *check.History, begun check.Span, all []*stream, kind
 	if kind == matroska.Audio {
 		limit = int(c.Number("audio-streams.max"))
 	}
-	var held []check.Span // of those that are recorded, in the order of publication
+	p := places{limit: limit}
 	for _, s := range all {
 		var spans []check.Span
 		for _, d := range s.due[kind] {
@@ -119,32 +119,12 @@ func plan(c *check.Case, h *check.History, begun check.Span, all []*stream, kind
 		if len(spans) == 0 {
 			continue
 		}
-		from := spans[0].From
-		there := 0
-		for _, o := range held {
-			if o.Covers(from) {
-				there++
+		if sure, free := p.take(whole(spans)); !sure {
+			for _, d := range s.due[kind] {
+				d.spans, d.free = nil, free
 			}
 		}
-		if there < limit {
-			held = append(held, check.Span{From: from, To: spans[len(spans)-1].To})
-			continue
-		}
-		// It waits; from when a place becomes free on it may be there.
-		for _, d := range s.due[kind] {
-			d.spans, d.free = nil, freed(held, from)
-		}
 	}
-}
-
-// freed is when the first of the spans that hold at from ends.
-func freed(held []check.Span, from time.Time) (at time.Time) {
-	for _, o := range held {
-		if o.Covers(from) && (at.IsZero() || o.To.Before(at)) {
-			at = o.To
-		}
-	}
-	return at
 }
 
 // inArchive are the stretches in which an archive without limits holds a track: not while its client had no network.

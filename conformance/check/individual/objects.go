@@ -17,7 +17,7 @@ var objectChecks = []check.Check{
 	check.New("ARC-START-23", check.In(name.Refusals), refusalsNamed),
 	check.New("ARC-LAY-15", check.In(name.Refusals), layoutRefused),
 	check.New("ARC-LAY-16", check.In(name.Kinds), layoutCallRefused),
-	check.New("ARC-SEC-10", check.In(name.Encryption), nothingInTheClear),
+	check.New("ARC-SEC-10", check.In(name.Encryption), refusedOrSealed),
 }
 
 func noResolution(of func(*check.History) []check.Sighting) func(*check.Case) {
@@ -27,7 +27,8 @@ func noResolution(of func(*check.History) []check.Sighting) func(*check.Case) {
 				continue
 			}
 			for _, s := range of(h) {
-				c.Want(s.Object["resolution"] == nil || s.Object["resolution"] == "", "no resolution", s.Show("resolution"), s.At)
+				_, there := s.Object["resolution"]
+				c.Want(!there, "no resolution", s.Show("resolution"), s.At)
 			}
 		}
 		c.SilentHooks()
@@ -69,29 +70,5 @@ func layoutCallRefused(c *check.Case) {
 		if next, ok := h.NextSeen(r); ok && !h.StoppedBetween(r, next.At) {
 			c.Want(check.InProgress(next.Status()), "the archive to go on", fmt.Sprint(next.Show("status")), r, next.At)
 		}
-	}
-}
-
-// nothingInTheClear: an individual archive of an application with a certificate is refused, or its object is no ZIP.
-func nothingInTheClear(c *check.Case) {
-	for _, a := range c.Starts {
-		if !a.Clean() || !a.Individual() || !c.InForce(a.Record) || !c.StartsAtAll(a.Record) {
-			continue
-		}
-		if a.Exchange.Status() != 200 {
-			c.Status(a.Record, 400)
-			continue
-		}
-		o, _ := c.Decode(check.AnswerText(a.Record))
-		h := c.ByID[o.Text("id")]
-		if h == nil || len(h.Stored(true)) == 0 {
-			c.Blocked("an encrypted object", "nothing was delivered", a.Record)
-			continue
-		}
-		open := slices.ContainsFunc(h.Individual, func(r evidence.Record) bool {
-			z, ok := c.Zip(r)
-			return ok && len(z.Entries) > 0
-		})
-		c.Want(!open, "an object that cannot be read as a ZIP", "one that can", append(h.Stored(true), a.Record)...)
 	}
 }

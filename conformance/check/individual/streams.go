@@ -37,7 +37,7 @@ func (s *stream) record() evidence.Record {
 func (s *stream) long(c *check.Case) bool {
 	for _, d := range s.all() {
 		for _, span := range d.spans {
-			if sent := sentWithin(d.by.Published, span); len(sent) > 0 && span.To.Sub(d.by.Published.Captured(sent[0])) > c.Limit("tolerance.individual-edge") {
+			if sent := sentWithin(d.by.Published, span); len(sent) > 0 && span.To.Sub(d.by.Published.Captured(sent[0])) > d.begins(c, sent[0])+c.Limit("tolerance.individual-end") {
 				return true
 			}
 		}
@@ -82,15 +82,29 @@ func recorded(c *check.Case, b *bundle, s *stream, kind string) {
 	}
 }
 
+// begins is how long after a unit, the first of a stretch, the first one may be that is in the archive. Sound is there at once.
+// So are pictures that begin with the stretch, for the first one is a key frame; else the next key frame has to come.
+func (d *due) begins(c *check.Case, unit int64) time.Duration {
+	edge := c.Limit("tolerance.individual-edge")
+	if d.by.Published.Kind == matroska.Video && d.by.Published.Sent(unit-1) {
+		return edge + c.Limit("tolerance.individual-key-frame")
+	}
+	return edge
+}
+
 func (b *bundle) covers(c *check.Case, s *stream, d *due, span check.Span) {
-	edge, end := c.Limit("tolerance.individual-edge"), c.Limit("tolerance.individual-end")
+	end := c.Limit("tolerance.individual-end")
 	p := d.by.Published
+	if span.From.Equal(d.whole.From) { // the first unit was captured before it left
+		span.From = p.Captured(0)
+	}
 	sent := sentWithin(p, span)
 	if len(sent) == 0 {
 		return
 	}
 	from, to := p.Captured(sent[0]), p.Captured(sent[len(sent)-1])
-	if to.Sub(from) < edge {
+	begin := d.begins(c, sent[0])
+	if to.Sub(from) < begin+end {
 		return
 	}
 	var first, last time.Time
@@ -106,7 +120,7 @@ func (b *bundle) covers(c *check.Case, s *stream, d *due, span check.Span) {
 			last = at
 		}
 	}
-	there := !first.IsZero() && first.Sub(from) <= edge && to.Sub(last) <= end
+	there := !first.IsZero() && first.Sub(from) <= begin && to.Sub(last) <= end
 	if c.Excused(there, end, check.Take{Published: *p}) {
 		return
 	}

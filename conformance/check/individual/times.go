@@ -141,11 +141,12 @@ func oneZero(c *check.Case) {
 func beforeReport(c *check.Case) {
 	allow := c.Limit("tolerance.capture-time")
 	timed(c, func(b *bundle, f *file, t *track, known []int) {
-		p, first := t.from[known[0]].by.Published, t.captured(known[0])
+		p := t.from[known[0]].by.Published
 		if len(f.stream.segments) == 0 || p.Reported.IsZero() {
 			return
 		}
-		from := f.stream.segments[f.stream.segmentAt(first)].From
+		// Frames in the middle tell the segment: the first one may be from just before the segment's first picture left.
+		from := f.stream.segments[f.stream.segmentAt(t.captured(known[len(known)/2]))].From
 		if p.First.After(from) {
 			from = p.First
 		}

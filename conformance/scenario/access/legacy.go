@@ -13,7 +13,7 @@ import (
 // Legacy is the main path with API key and secret, and a T1 token at the client.
 var Legacy = scenario.Scenario{
 	Name: name.Legacy, Title: "the whole way with the legacy identity",
-	Needs: []target.Capability{target.Legacy, target.VP8, target.S3}, Media: 1, Within: 60 * time.Second,
+	Needs: []target.Capability{target.Legacy, target.VP8, target.S3}, Media: 2, Within: 60 * time.Second,
 	Run: runLegacy,
 }
 

@@ -12,6 +12,7 @@ type arranging struct {
 	*scenario.Flow
 	session string
 	archive string
+	long    time.Duration // to record each layout for
 }
 
 // arrange starts an archive and records its first layout for a while.
@@ -20,7 +21,8 @@ func arrange(ctx context.Context, f *scenario.Flow, session string, options map[
 	if err != nil {
 		return nil, err
 	}
-	return &arranging{Flow: f, session: session, archive: s.ID}, scenario.Sleep(ctx, still+time.Second)
+	a := &arranging{Flow: f, session: session, archive: s.ID, long: still + s.Took}
+	return a, scenario.Sleep(ctx, a.long+time.Second)
 }
 
 // to changes the layout and records it for a while.
@@ -28,7 +30,7 @@ func (a *arranging) to(ctx context.Context, label string, layout map[string]any)
 	if _, err := a.As.Arrange(ctx, "layout."+label, a.archive, layout, false); err != nil {
 		return err
 	}
-	return scenario.Sleep(ctx, still)
+	return scenario.Sleep(ctx, a.long)
 }
 
 // classify replaces classes, reads them and records the change for a while.
@@ -39,5 +41,5 @@ func (a *arranging) classify(ctx context.Context, label string, classes map[stri
 	if _, err := a.As.Streams(ctx, "classes."+label+".read", a.session); err != nil {
 		return err
 	}
-	return scenario.Sleep(ctx, still)
+	return scenario.Sleep(ctx, a.long)
 }

@@ -12,7 +12,7 @@ import (
 // Codecs has a publisher of each codec in one picture.
 var Codecs = scenario.Scenario{
 	Name: name.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
-	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 2, Within: 80 * time.Second,
+	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 4, Within: 80 * time.Second,
 	Run: func(ctx context.Context, f *scenario.Flow) error {
 		session, members, err := f.Cast(ctx,
 			scenario.Part{Name: "alice", Video: "vp8-10", Audio: "tone-10"},

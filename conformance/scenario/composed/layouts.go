@@ -18,7 +18,7 @@ var layoutNeeds = []target.Capability{target.VP8, target.S3, target.Layout}
 // Layouts goes through the layouts of one archive while it records, and through the classes of its streams.
 var Layouts = scenario.Scenario{
 	Name: name.Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
-	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
+	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
 	Run: runLayouts,
 }
 

@@ -21,7 +21,7 @@ const (
 // Many publishes more streams than an archive holds, with as little media as will do: the streams are small.
 var Many = scenario.Scenario{
 	Name: name.Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 3, Within: 2 * time.Minute,
+	Needs: []target.Capability{target.VP8, target.S3}, Media: 6, Within: 2 * time.Minute,
 	Run: runMany,
 }
 
@@ -76,7 +76,7 @@ func (c *crowded) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed); err != nil {
+	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	last := scenario.Kind{}
@@ -86,13 +86,13 @@ func (c *crowded) record(ctx context.Context) error {
 	if err := c.enter(ctx, manyVideos, last); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed); err != nil {
+	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	if err := c.members[2].Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed); err != nil {
+	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	if err := c.Stop(ctx, "stop", a.ID); err != nil {
@@ -118,7 +118,7 @@ func (c *crowded) choose(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, changed); err != nil {
+	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	if err := c.Stop(ctx, "chosen.stop", a.ID); err != nil {

@@ -13,7 +13,7 @@ import (
 // streams of one kind only.
 var Mutes = scenario.Scenario{
 	Name: name.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 1, Within: 90 * time.Second,
+	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 90 * time.Second,
 	Run: runMutes,
 }
 
@@ -50,7 +50,7 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 		if err := step(); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, changed); err != nil {
+		if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
 			return err
 		}
 	}

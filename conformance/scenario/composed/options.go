@@ -24,7 +24,7 @@ func takes(name, title, video, audio string, need []target.Capability, all ...ta
 		within += 10*time.Second + 2*t.long
 	}
 	return scenario.Scenario{
-		Name: name, Title: title, Needs: append([]target.Capability{target.VP8, target.S3}, need...), Media: 1, Within: within,
+		Name: name, Title: title, Needs: append([]target.Capability{target.VP8, target.S3}, need...), Media: 2, Within: within,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			session, alice, err := f.Alone(ctx, video, audio)
 			if err != nil {
@@ -47,6 +47,7 @@ func runTakes(ctx context.Context, f *scenario.Flow, session string, alice *scen
 	if err := alice.Leave(); err != nil {
 		return err
 	}
+	f.Silent()
 	for i, t := range all {
 		if err := f.DeliverAs(ctx, prefixed(t.label), ids[i]); err != nil {
 			return err

@@ -17,7 +17,7 @@ const guests = 12
 // target that has it, full HD.
 var Presentations = scenario.Scenario{
 	Name: name.Presentations, Title: "more streams than the places of a presentation, in portraits and in full HD",
-	Needs: layoutNeeds, Media: 2, Within: 2 * time.Minute,
+	Needs: layoutNeeds, Media: 4, Within: 2 * time.Minute,
 	Run: runPresentations,
 }
 
@@ -63,13 +63,13 @@ func present(ctx context.Context, f *scenario.Flow, session, size string) error 
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, still+time.Second); err != nil {
+	if err := scenario.Sleep(ctx, still+a.Took+time.Second); err != nil {
 		return err
 	}
 	if _, err := f.As.Arrange(ctx, size+".layout.horizontal", a.ID, map[string]any{"type": "horizontalPresentation"}, false); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, still); err != nil {
+	if err := scenario.Sleep(ctx, still+a.Took); err != nil {
 		return err
 	}
 	if err := f.Stop(ctx, size+".stop", a.ID); err != nil {

@@ -11,7 +11,7 @@ import (
 // Screens has a client share a screen while layouts for that change.
 var Screens = scenario.Scenario{
 	Name: name.Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
-	Needs: layoutNeeds, Media: 1, Within: 90 * time.Second,
+	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
 	Run: runScreens,
 }
 
@@ -31,7 +31,7 @@ func runScreens(ctx context.Context, f *scenario.Flow) error {
 	if err := screen.PublishAs(ctx, scenario.Kind{VideoType: "screen"}, "small-08", ""); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed); err != nil {
+	if err := scenario.Sleep(ctx, changed+a.long-still); err != nil {
 		return err
 	}
 	for _, l := range []struct{ label, screens string }{
@@ -44,7 +44,7 @@ func runScreens(ctx context.Context, f *scenario.Flow) error {
 	if err := screen.Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed); err != nil {
+	if err := scenario.Sleep(ctx, changed+a.long-still); err != nil {
 		return err
 	}
 	if err := f.Stop(ctx, "stop", a.archive); err != nil {

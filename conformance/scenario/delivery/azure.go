@@ -12,7 +12,7 @@ import (
 // Azure uploads to a container of Azure.
 var Azure = scenario.Scenario{
 	Name: name.Azure, Title: "an archive uploaded to an Azure container",
-	Needs: []target.Capability{target.Azure}, Media: 1, Within: 60 * time.Second,
+	Needs: []target.Capability{target.Azure}, Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Name: "azure", Azure: true},
 	Run: func(ctx context.Context, f *scenario.Flow) error {
 		session, alice, err := f.Alone(ctx, "", "tone-16")

@@ -15,7 +15,7 @@ import (
 // Cloud has no upload target: the archive is kept by the service and downloaded by signed links.
 var Cloud = scenario.Scenario{
 	Name: name.Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
-	Needs: []target.Capability{target.VP8, target.Cloud}, Media: 1, Within: 2 * time.Minute,
+	Needs: []target.Capability{target.VP8, target.Cloud}, Media: 2, Within: 2 * time.Minute,
 	App: scenario.App{Name: "cloud", Cloud: true}, Run: runCloud,
 }
 
@@ -79,7 +79,9 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return alice.Leave()
+	err = alice.Leave()
+	c.Silent()
+	return err
 }
 
 // look downloads the first archive and tries links that nobody signed. It returns a good link.

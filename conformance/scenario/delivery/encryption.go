@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -16,7 +17,7 @@ import (
 // Encryption has a certificate: what is delivered can be read by its holder alone.
 var Encryption = scenario.Scenario{
 	Name: name.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
-	Needs: []target.Capability{target.VP8, target.S3, target.Encryption}, Media: 1, Within: 90 * time.Second,
+	Needs: []target.Capability{target.VP8, target.S3, target.Encryption}, Media: 2, Within: 90 * time.Second,
 	Run: runEncryption,
 }
 
@@ -29,6 +30,8 @@ type encryptionFlow struct {
 	storage target.Storage
 	holder  holder.Holder
 	session string
+	// composed is the encrypted composed archive.
+	composed string
 }
 
 func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
@@ -91,7 +94,7 @@ func (e *encryptionFlow) individual(ctx context.Context) error {
 	if err := e.Stop(ctx, "individual.stop", id); err != nil {
 		return err
 	}
-	return e.DeliverAs(ctx, "individual.", id)
+	return e.handedOver(ctx, "individual.", id, seeing{".individual", e.LookInside})
 }
 
 // badCertificates offers what cannot be one.
@@ -119,57 +122,68 @@ func (e *encryptionFlow) record(ctx context.Context, prefix string, long time.Du
 }
 
 // encrypted records an archive and opens what was delivered.
-func (e *encryptionFlow) encrypted(ctx context.Context) error {
-	id, err := e.record(ctx, "", 3*time.Second)
+func (e *encryptionFlow) encrypted(ctx context.Context) (err error) {
+	if e.composed, err = e.record(ctx, "", 3*time.Second); err != nil {
+		return err
+	}
+	return e.handedOver(ctx, "", e.composed, seeing{".media", e.Look})
+}
+
+// seeing is how files of a format are looked at, and what the records of that are called.
+type seeing struct {
+	suffix string
+	look   func(label, id, sha string)
+}
+
+// handedOver waits for an archive and takes, looks at and opens what was delivered of it.
+func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s seeing) error {
+	status, err := e.Must(ctx, prefix+"wait.delivered", id, scenario.Delivery, "uploaded", "available", "failed")
 	if err != nil {
 		return err
 	}
-	status, err := e.Must(ctx, "wait.delivered", id, scenario.Delivery, "uploaded", "available", "failed")
+	if err := e.AwaitHooks(ctx, prefix+"hooks.delivered", id, scenario.Soon, "stopped", status); err != nil {
+		return err
+	}
+	a, err := e.As.Get(ctx, prefix+"get.delivered", id)
 	if err != nil {
 		return err
 	}
-	if err := e.AwaitHooks(ctx, "hooks.delivered", id, scenario.Soon, "stopped", status); err != nil {
-		return err
-	}
-	a, err := e.As.Get(ctx, "get.delivered", id)
-	if err != nil {
-		return err
-	}
-	objects, err := e.everything(ctx, id)
+	objects, err := e.everything(ctx, prefix+"object", id)
 	if err != nil {
 		return err
 	}
 	for _, o := range objects {
-		sum, err := e.Take(ctx, "object", id, o)
+		sum, err := e.Take(ctx, prefix+"object", id, o)
 		if err != nil {
 			return err
 		}
 		// It is no file of the archive for those who look at files: the forensics only say whether it can be read.
-		if err := e.Look(ctx, "sealed.media", "", sum); err != nil {
+		s.look(prefix+"sealed"+s.suffix, "", sum)
+		plain, err := e.open(prefix+"opened", id, sum, a.String("password"))
+		if err != nil {
 			return err
 		}
-		if err := e.open(ctx, id, sum, a.String("password")); err != nil {
-			return err
+		if plain != "" {
+			s.look(prefix+"opened"+s.suffix, id, plain)
 		}
 	}
 	return nil
 }
 
-// everything lists all that has come to the upload target, where nothing but the archive has a right to be.
-func (e *encryptionFlow) everything(ctx context.Context, id string) ([]evidence.Object, error) {
-	return e.ObjectsThat(ctx, "object", id, func(o evidence.Object) bool { return !o.Modified.Before(e.began.Add(-clockSkew)) })
+// everything lists all that has come to the upload target, where nothing but the archive, and the composed one, has a right to be.
+func (e *encryptionFlow) everything(ctx context.Context, label, id string) ([]evidence.Object, error) {
+	return e.ObjectsThat(ctx, label, id, func(o evidence.Object) bool {
+		return !o.Modified.Before(e.began.Add(-clockSkew)) && (id == e.composed || !strings.Contains(o.Key, e.composed))
+	})
 }
 
-// open decrypts an object with what its password says, and has the plain file looked at.
-func (e *encryptionFlow) open(ctx context.Context, id, sum, password string) error {
+// open decrypts an object with what its password says, and returns the hash of the plain file, if there is one.
+func (e *encryptionFlow) open(label, id, sum, password string) (plain string, err error) {
 	found, err := e.decrypt(sum, password)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := e.Append(evidence.Record{Label: "opened", IDs: e.ArchiveIDs(id), Opened: &found}); err != nil || found.Plain == "" {
-		return err
-	}
-	return e.Look(ctx, "opened.media", id, found.Plain)
+	return found.Plain, e.Append(evidence.Record{Label: label, IDs: e.ArchiveIDs(id), Opened: &found})
 }
 
 // decrypt never fails for what the target delivered: that is evidence.

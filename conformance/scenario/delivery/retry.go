@@ -13,7 +13,7 @@ import (
 // Retry has a receiver that refuses every callback for more than a day.
 var Retry = scenario.Scenario{
 	Name: name.Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
-	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Media: 1, Within: 2 * time.Minute,
+	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Within: 2 * time.Minute,
 	App: scenario.App{Signed: true}, Run: runRetry,
 }
 

@@ -65,6 +65,7 @@ func (u *uploadFlow) undeliverable(ctx context.Context) error {
 	if err := alice.Leave(); err != nil {
 		return err
 	}
+	u.Silent()
 	if err := u.AwaitHooks(ctx, "hooks.stopped", u.archive.ID, scenario.Soon, "stopped"); err != nil {
 		return err
 	}

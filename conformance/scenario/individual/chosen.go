@@ -13,7 +13,7 @@ import (
 // another stream where the target can do that.
 var Chosen = scenario.Scenario{
 	Name: name.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
-	Needs: append(needs[:len(needs):len(needs)], target.Manual), Media: 2, Within: 90 * time.Second, Run: runChosen,
+	Needs: append(needs[:len(needs):len(needs)], target.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
 }
 
 type choosing struct {

@@ -18,10 +18,11 @@ const (
 )
 
 // Crowd publishes more streams than an individual archive holds. The first has no sound, so that the stream after the
-// fiftieth may be heard but not seen, and the one after that not even heard.
+// fiftieth may be heard but not seen, and the one after that not even heard. The last is another that waits for either: of what one
+// stream leaves there is nothing for it.
 var Crowd = scenario.Scenario{
-	Name: name.Crowd, Title: "more streams than an individual archive holds, and one of them leaves",
-	Needs: needs, Media: 3, Within: 2 * time.Minute, Run: runCrowd,
+	Name: name.Crowd, Title: "more streams than an individual archive holds, one of which leaves while two wait",
+	Needs: needs, Media: 4, Within: 2 * time.Minute, Run: runCrowd,
 }
 
 type crowd struct {
@@ -49,7 +50,7 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 		long time.Duration
 	}{
 		{func() error { return nil }, 500 * time.Millisecond},
-		{func() error { return scenario.InTurn(ctx, c.enter, c.enter) }, 1500 * time.Millisecond},
+		{func() error { return scenario.InTurn(ctx, c.enter, c.enter, c.enter) }, 1500 * time.Millisecond},
 		{func() error { return c.members[1].Unpublish(ctx) }, 1500 * time.Millisecond},
 	} {
 		if err := step.do(); err != nil {
@@ -70,7 +71,7 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 	return f.Deliver(ctx, a.ID)
 }
 
-// enter has the next client publish: the first is seen, the last heard, all others are both.
+// enter has the next client publish: the first is seen, the 52nd heard, all others are both.
 func (c *crowd) enter(ctx context.Context) error {
 	n := len(c.members) + 1
 	m, err := c.Guest(c.session, fmt.Sprintf("client-%02d", n))
@@ -82,8 +83,10 @@ func (c *crowd) enter(ctx context.Context) error {
 	switch {
 	case n == 1:
 		audio = ""
-	case n > most+1:
+	case n == most+2:
 		video, audio = "", "tone-01"
+	case n == most+3:
+		audio = "tone-02"
 	}
 	return m.Publish(ctx, video, audio)
 }

@@ -22,7 +22,7 @@ const (
 // publishes a new one, and a third goes on in another codec.
 var Interrupted = scenario.Scenario{
 	Name: name.Interrupted, Title: "an individual archive of streams that reconnect, end and come again, or change their codec",
-	Needs: needs, Media: 1, Within: 90 * time.Second, Run: runInterrupted,
+	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runInterrupted,
 }
 
 type interrupting struct {

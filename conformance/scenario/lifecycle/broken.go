@@ -12,7 +12,7 @@ import (
 // Broken has no room on the disk for the file of an archive.
 var Broken = scenario.Scenario{
 	Name: name.Broken, Title: "a recording that fails, for the disk is full",
-	Needs: []target.Capability{target.Control, target.Faults}, Media: 1, Within: 60 * time.Second, Run: runBroken,
+	Needs: []target.Capability{target.Control, target.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
 }
 
 func runBroken(ctx context.Context, f *scenario.Flow) error {

@@ -15,7 +15,7 @@ import (
 // Pair is the main path: two publishers who come and go, one composed archive, every answer on the way.
 var Pair = scenario.Scenario{
 	Name: name.Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
-	Needs: []target.Capability{target.VP8, target.S3, target.Callback}, Media: 2, Within: 2 * time.Minute,
+	Needs: []target.Capability{target.VP8, target.S3, target.Callback}, Media: 4, Within: 2 * time.Minute,
 	Run: runPair,
 }
 

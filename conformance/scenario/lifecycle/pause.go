@@ -12,7 +12,7 @@ import (
 // Pause stops and resumes publishing while recording, and stops the archive in a pause.
 var Pause = scenario.Scenario{
 	Name: name.Pause, Title: "a pause while nobody publishes, and a stop while paused",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 1, Within: 2 * time.Minute,
+	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 2 * time.Minute,
 	Run: runPause,
 }
 

@@ -42,7 +42,7 @@ func automatically(name, title string, media int, needs []target.Capability, run
 }
 
 var (
-	Automatic = automatically(name.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 3,
+	Automatic = automatically(name.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 4,
 		[]target.Capability{target.VP8, target.S3}, runAutomatic)
 	AutoDay    = automatically(name.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []target.Capability{target.VP8}, runAutoDay)
 	AutoSilent = automatically(name.AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)

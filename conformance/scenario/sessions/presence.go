@@ -16,7 +16,7 @@ import (
 // Presence has clients and streams come and go, and one sent away, with nothing recorded.
 var Presence = scenario.Scenario{
 	Name: name.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
-	Needs: []target.Capability{target.VP8, target.Events}, Media: 1, Within: 60 * time.Second,
+	Needs: []target.Capability{target.VP8, target.Events}, Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Monitored: true, Signed: true}, Run: runPresence,
 }
 

@@ -12,7 +12,7 @@ import (
 // Simultaneous records one session several times at once, and uses a tag again.
 var Simultaneous = scenario.Scenario{
 	Name: name.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
-	Needs: []target.Capability{target.VP8, target.S3, target.Simultaneous}, Media: 2, Within: 90 * time.Second,
+	Needs: []target.Capability{target.VP8, target.S3, target.Simultaneous}, Media: 4, Within: 90 * time.Second,
 	Run: runSimultaneous,
 }
 

@@ -1,0 +1,80 @@
+package individual
+
+import (
+	"fmt"
+
+	"reelcheck/conformance/check"
+)
+
+// refusedOrSealed: an individual archive of an application with a certificate is refused, or delivered like other encrypted ones.
+func refusedOrSealed(c *check.Case) {
+	for _, a := range c.Starts {
+		if !a.Clean() || !a.Individual() || !c.InForce(a.Record) || !c.StartsAtAll(a.Record) {
+			continue
+		}
+		if a.Exchange.Status() != 200 {
+			c.Status(a.Record, 400)
+			continue
+		}
+		o, _ := c.Decode(check.AnswerText(a.Record))
+		h := c.ByID[o.Text("id")]
+		if h == nil || len(h.Stored(true)) == 0 {
+			c.Blocked("an encrypted object", "nothing was delivered", a.Record)
+			continue
+		}
+		sealed(c, h)
+		passwords(c, h)
+	}
+}
+
+// sealed: there is one object, which is no ZIP and holds nothing of the ZIP that the holder of the private key decrypts (ARC-SEC-06).
+func sealed(c *check.Case, h *check.History) {
+	keys := map[string]bool{}
+	for _, r := range h.Stored(false) {
+		keys[r.Object.Key] = true
+	}
+	c.Want(len(keys) == 1, "the encrypted object and nothing beside it", fmt.Sprintf("%d objects", len(keys)), h.Stored(false)...)
+	for _, r := range h.Stored(true) {
+		looked, entries := inside(c, r.Scenario, r.Object.SHA256)
+		c.Want(looked && entries == 0, "an object that cannot be read as a ZIP", shown(looked, entries), r)
+	}
+	if len(h.Opened) == 0 {
+		c.Wrong("an object that the holder of the private key can decrypt", "nothing was decrypted", h.Stored(true)...)
+	}
+	for _, r := range h.Opened {
+		o := r.Opened
+		ok := o.Error == "" && o.Version == 1 && o.Algorithm == 1 && o.Mode == 1 && o.Excerpts > 0 && o.Found == 0
+		c.Want(ok, "an object that the holder of the private key can decrypt, version, algorithm and mode 1 1 1, with nothing of the decrypted file in it",
+			fmt.Sprintf("%s %d %d %d, %d of %d excerpts", o.Error, o.Version, o.Algorithm, o.Mode, o.Found, o.Excerpts), r)
+		looked, entries := inside(c, r.Scenario, o.Plain)
+		c.Want(looked && entries > 0, "a ZIP when it is decrypted", shown(looked, entries), r)
+	}
+}
+
+// passwords: the delivered archive has one password wherever it is told (ARC-SEC-07).
+func passwords(c *check.Case, h *check.History) {
+	delivered := h.Delivered()
+	if len(delivered) == 0 {
+		c.Wrong("an archive that tells its password", "it was not delivered", h.Start)
+	}
+	for _, s := range delivered {
+		c.Want(s.Text("password") != "" && s.Text("password") == delivered[0].Text("password"), "the password of the file in every answer and callback", s.Show("password"), s.At)
+	}
+}
+
+// inside is how many entries were found in bytes as in a ZIP, and whether they were looked at.
+func inside(c *check.Case, scenario, sha string) (looked bool, entries int) {
+	for _, r := range c.View.Scenario(scenario).Individual().Records {
+		if z, ok := c.Zip(r); ok && r.Individual.SHA256 == sha {
+			looked, entries = true, len(z.Entries)
+		}
+	}
+	return looked, entries
+}
+
+func shown(looked bool, entries int) string {
+	if !looked {
+		return "not looked at"
+	}
+	return fmt.Sprintf("%d entries", entries)
+}

@@ -1,0 +1,96 @@
+package mutants
+
+import (
+	"testing"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/judge"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/verdict"
+	"reelcheck/spec"
+)
+
+// harmless is something that may happen and is no fault of the target: the clauses hold.
+type harmless struct {
+	what    string
+	clauses []string
+	change  func(*Tape)
+}
+
+var harmlessChanges = []harmless{
+	{"a start of two streams that takes 1.9 s, by a target that counts the file's time from the request",
+		[]string{"ARC-LAY-01", "ARC-LAY-02", "ARC-COMP-12"}, slowStart(name.Pair, 1900*time.Millisecond)},
+	{"a start of many streams that takes 2 s, by a target that counts the file's time from the request",
+		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(name.Many, 1300*time.Millisecond)}, // which took 0.7 s
+	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, behind("client-51", false)},
+	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, sealedIndividual(nil)},
+	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
+}
+
+func TestWhatIsHarmlessPasses(t *testing.T) {
+	l := ledger(t)
+	for _, h := range harmlessChanges {
+		t.Run(h.what, func(t *testing.T) {
+			tape := &Tape{Records: recorded(t)}
+			h.change(tape)
+			if len(tape.Missed) > 0 {
+				t.Fatalf("nothing to change at %v", tape.Missed)
+			}
+			bench := judge.Lay(l, evidence.View{}.With(tape.Records), everything(l))
+			for _, id := range h.clauses {
+				cl, _ := l.Clause(id)
+				cl.Verify = spec.Checks
+				if v := bench.Judge(cl); v.Outcome != verdict.Pass {
+					t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
+				}
+			}
+		})
+	}
+}
+
+// slowStart has the start of a composed archive take longer. What is in the file comes later by that.
+func slowStart(scenario string, by time.Duration) func(*Tape) {
+	return func(t *Tape) {
+		r := t.where(scenario, "start", isExchange)
+		if r == nil {
+			return
+		}
+		r.Exchange.Started = r.Exchange.Started.Add(-by)
+		r.Exchange.Duration += by
+		film(scenario, "object.media", func(f *media.Report) { moved(f, by.Seconds()) })(t)
+	}
+}
+
+// moved is a file whose streams come later.
+func moved(f *media.Report, by float64) {
+	f.Duration += by
+	for i := range f.Picture.Appearances {
+		a := &f.Picture.Appearances[i]
+		a.From, a.To = a.From+by, a.To+by
+	}
+	for i := range f.Sound.Tones {
+		s := &f.Sound.Tones[i]
+		s.From, s.To = s.From+by, s.To+by
+	}
+}
+
+// lateSwitch has what a client goes on with leave late; it was captured at its time.
+func lateSwitch(client string, by time.Duration) func(*Tape) {
+	return func(t *Tape) {
+		found := false
+		for i := range t.Records {
+			p := t.Records[i].Published
+			if p == nil || t.Records[i].Scenario != name.Interrupted || p.Client != client || p.Codec != "VP9" {
+				continue
+			}
+			late := *p
+			late.First, late.Late = p.First.Add(by), max(p.Late, by)
+			t.Records[i].Published, found = &late, true
+		}
+		if !found {
+			t.Missed = append(t.Missed, client+" in VP9")
+		}
+	}
+}

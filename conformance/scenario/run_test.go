@@ -1,0 +1,149 @@
+package scenario
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target"
+)
+
+// bare is what scenarios need that only create an application.
+func bare(t *testing.T, slots int) Env {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+		_ = json.NewEncoder(w).Encode(map[string]string{"applicationId": "a", "privateKey": string(text), "apiKey": "1", "apiSecret": "secret"})
+	}))
+	t.Cleanup(srv.Close)
+	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := target.File{URL: srv.URL, Capabilities: []target.Capability{target.Control}, Time: target.Virtual}
+	return Env{Target: &target.Target{File: f, Credentials: target.Credentials{URL: srv.URL}}, Journal: j, RunID: "test", Slots: slots}
+}
+
+func done(t *testing.T, e Env, scenarios ...Scenario) {
+	t.Helper()
+	if err := Run(t.Context(), e, scenarios); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		if step, _ := e.Journal.View().Outcome(s.Name); step.Outcome != evidence.Done {
+			t.Errorf("%s ended %+v", s.Name, step)
+		}
+	}
+}
+
+func TestScenariosBeginInTheirOrder(t *testing.T) {
+	var mu sync.Mutex
+	var order []string
+	notes := func(name string, media int) Scenario {
+		return Scenario{Name: name, Media: media, Within: 10 * time.Second, Run: func(ctx context.Context, _ *Flow) error {
+			mu.Lock()
+			order = append(order, name)
+			mu.Unlock()
+			return Sleep(ctx, 20*time.Millisecond)
+		}}
+	}
+	var all []Scenario
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		all = append(all, notes(name, 3)) // more than half of the slots: one at a time
+	}
+	done(t, bare(t, 5), append(all, notes("none", 0))...)
+	at := slices.Index(order, "none")
+	if at > 1 {
+		t.Errorf("a scenario without media began after %d others", at)
+	}
+	if got := slices.Delete(slices.Clone(order), at, at+1); !slices.IsSorted(got) {
+		t.Errorf("began in the order %v", order)
+	}
+}
+
+func TestSilentFlowsMakeRoom(t *testing.T) {
+	began := make(chan struct{})
+	done(t, bare(t, 2),
+		Scenario{Name: "silent", Media: 2, Within: 5 * time.Second, Run: func(ctx context.Context, f *Flow) error {
+			f.Silent()
+			return await(ctx, began)
+		}},
+		Scenario{Name: "next", Media: 2, Within: 5 * time.Second, Run: func(context.Context, *Flow) error { close(began); return nil }})
+}
+
+func TestFilesAreLookedAtWhileOthersPublish(t *testing.T) {
+	began := make(chan struct{})
+	e := bare(t, 2)
+	e.Forensics = func(ctx context.Context, _ string) (json.RawMessage, error) {
+		return json.RawMessage("{}"), await(ctx, began)
+	}
+	done(t, e,
+		Scenario{Name: "looks", Media: 2, Within: 5 * time.Second, Run: func(_ context.Context, f *Flow) error {
+			f.Look("one.media", "id", "1")
+			f.Look("two.media", "id", "2")
+			return nil
+		}},
+		Scenario{Name: "next", Media: 2, Within: 5 * time.Second, Run: func(context.Context, *Flow) error { close(began); return nil }})
+	var labels []string
+	for _, r := range e.Journal.View().Scenario("looks").Records {
+		if r.Media != nil || r.Step != nil {
+			labels = append(labels, r.Label)
+		}
+	}
+	if want := []string{"scenario", "one.media", "two.media", "scenario"}; !slices.Equal(labels, want) {
+		t.Errorf("the evidence is %v, want %v", labels, want)
+	}
+}
+
+func await(ctx context.Context, c <-chan struct{}) error {
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestFilesAreLookedAtSideBySideInTheEnd(t *testing.T) {
+	if runtime.NumCPU() < 2 {
+		t.Skip("one processor")
+	}
+	both := make(chan struct{}, 2)
+	e := bare(t, 2)
+	e.Forensics = func(ctx context.Context, _ string) (json.RawMessage, error) {
+		both <- struct{}{}
+		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+		defer cancel()
+		for len(both) < 2 {
+			if err := Sleep(ctx, time.Millisecond); err != nil {
+				return nil, err
+			}
+		}
+		return json.RawMessage("{}"), nil
+	}
+	look := func(_ context.Context, f *Flow) error { f.Look("media", "id", "1"); return nil }
+	done(t, e, Scenario{Name: "one", Media: 1, Within: 5 * time.Second, Run: look}, Scenario{Name: "other", Media: 1, Within: 5 * time.Second, Run: look})
+	if n := len(e.Journal.View().Harness().Records); n > 0 {
+		t.Errorf("%d files had to wait for the others", n)
+	}
+}
