@@ -11,11 +11,8 @@ import (
 
 // When video is not in the picture: decision 17, and how it is read from files.
 const (
-	// quietAfter is how long a stream sends no video until it has stopped, as in a live recording, which looks every 50 ms.
-	quietAfter = 1500 * time.Millisecond
-	noticed    = 25 * time.Millisecond
-	// keyWithin is how soon after a stop a key frame comes where the recorder asked for one. A live recording shows nothing before.
-	keyWithin = time.Second
+	// noticed is how long after a stop a live recording, which looks every 50 ms, has seen it.
+	noticed = 25 * time.Millisecond
 	// grace is how long a publisher that lost its connection has to come back with the same stream.
 	grace = 30 * time.Second
 	// exact is how close to its last block a file ends that a lost connection has ended.
@@ -42,11 +39,11 @@ type part struct {
 
 	// Of the video.
 	last    time.Duration // when the last frame was presented
-	shown   bool          // there was one
-	away    bool          // since left the stream is removed from the recording, or at least its video
+	cadence av.Cadence
+	shown   bool // there was one
+	away    bool // since left the stream is removed from the recording, or at least its video
 	left    time.Duration
 	anew    bool // no frame of this file has come
-	waiting bool // for the key frame that ends the last stretch without video
 }
 
 // takes reports whether a file can follow what the part has.
@@ -72,7 +69,7 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 	heard := max(p.reached[audio], p.reached[video])
 	if last := &p.spans[n-1]; from-heard <= grace && (from <= p.ended || p.ended <= heard+exact) {
 		last.to = max(last.to, to)
-		if hasVideo && from-p.last <= quietAfter { // video came again, but no key frame
+		if hasVideo && from-p.last <= p.cadence.Patience() { // video came again, but no key frame
 			p.last = max(p.last, from)
 		}
 	} else {
@@ -92,7 +89,7 @@ func (p *part) resume(at time.Duration) {
 	if p.has[video] {
 		p.dark = append(p.dark, interval{from, at})
 	}
-	p.away, p.waiting, p.last = false, false, at
+	p.away, p.last = false, at
 }
 
 // sample makes a sample of a block of the file that begins at from, and notes what it says of the stream.
@@ -109,21 +106,16 @@ func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, dat
 		s.Captured = begin.Add(shown)
 	}
 	s.Gap = p.anew && p.shown
-	p.picture(at, max(at, shown), e.key)
+	p.picture(at, max(at, shown))
 	return s
 }
 
-// picture looks at a frame after another.
-func (p *part) picture(at, shown time.Duration, key bool) {
+// picture looks at a frame after another. It ends a stop: a complete file has lost nothing, so that it can be decoded.
+func (p *part) picture(at, shown time.Duration) {
 	if from, stopped := p.stopped(at); stopped {
 		p.dark = append(p.dark, interval{from, at})
-		p.waiting = !key
-	} else if n := len(p.dark); p.waiting {
-		p.waiting = !key && at-p.dark[n-1].to <= keyWithin
-		if key && at-p.dark[n-1].to <= keyWithin {
-			p.dark[n-1].to = at
-		}
 	}
+	p.cadence.Next(at - p.last)
 	p.last, p.shown, p.anew = max(p.last, shown), true, false
 }
 
@@ -131,8 +123,8 @@ func (p *part) picture(at, shown time.Duration, key bool) {
 // moves need not send anything.
 func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
 	from = at
-	if at-p.last > quietAfter && (p.VideoType != screen || !p.shown || p.anew) {
-		from = p.last + quietAfter + noticed
+	if patience := p.cadence.Patience(); at-p.last > patience && (p.VideoType != screen || !p.shown || p.anew) {
+		from = p.last + patience + noticed
 	}
 	if p.away {
 		from = min(from, p.left)

@@ -139,7 +139,7 @@ func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 	}
 }
 
-// TestVideoStops: a stream that sends no video for a while is off the picture from then on, until its next key frame.
+// TestVideoStops: a stream that sends no video for a while is off the picture from then on, until a frame that can be decoded.
 func TestVideoStops(t *testing.T) {
 	var now av.Instant
 	ms := func(n int) av.Instant { return av.Instant(n) * av.Instant(time.Millisecond) }
@@ -166,7 +166,8 @@ func TestVideoStops(t *testing.T) {
 	rest(1550)
 	send(av.VP8, 1560, false) // a second and a half have not passed
 	rest(4000)
-	send(av.VP8, 4010, false)
+	now = ms(4010)
+	must(t, sink.Append(av.Sample{Codec: av.VP8, Time: ms(4005), Gap: true, Data: []byte{1}}))
 	send(av.VP8, 4050, false)
 	send(av.VP8, 4100, true)
 	send(av.VP8, 4130, false)
@@ -187,7 +188,7 @@ func TestVideoStops(t *testing.T) {
 	}
 	// A journal that begins later knows.
 	s := r.session("T")
-	s.streams = append(s.streams, &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, dark: true, stopped: 9})
+	s.streams = append(s.streams, &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, silence: silence{dark: true, stopped: 9}})
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
 	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
 	must(t, err)

@@ -48,7 +48,7 @@ type session struct {
 func (s *session) add(p control.Publication) (control.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p, now: s.now, seen: p.At, tally: &s.tally, losses: s.losses, log: s.log}
+	st := &stream{Publication: p, now: s.now, silence: silence{screen: p.VideoType == "screen", seen: p.At}, tally: &s.tally, losses: s.losses, log: s.log}
 	if s.used() {
 		if err := st.enter(s.journal); err != nil {
 			return nil, err

@@ -4,16 +4,11 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 )
-
-// quietAfter is how long a stream sends no video until that counts as stopped. WebRTC has no message for it: a client just ceases
-// to send. Browsers repeat the picture of a screen on which nothing moves every second, which is no stop.
-const quietAfter = 1500 * time.Millisecond
 
 // stream is a published stream and the sink of its samples.
 type stream struct {
@@ -26,10 +21,8 @@ type stream struct {
 	mu      sync.Mutex
 	journal *journal.Journal // nil while the session has none
 	writer  *journal.Writer  // with journal
-	seen    av.Instant       // when video came last
-	dark    bool             // it has stopped, and no key frame has come since
-	stopped av.Instant       // when it did
-	refused int              // samples that came too late for the journal
+	silence silence
+	refused int // samples that came too late for the journal
 }
 
 // Append implements [control.Sink].
@@ -50,7 +43,6 @@ func (s *stream) append(sample av.Sample) error {
 	defer s.mu.Unlock()
 	var err error
 	if sample.Codec.Video() {
-		s.seen = s.now()
 		err = s.resume(sample)
 	}
 	if s.writer == nil {
@@ -71,16 +63,14 @@ func (s *stream) refuse(err error) {
 	}
 }
 
-// resume ends a stop with the first key frame, which it asks for.
+// resume notes the end of a stop, and asks for a key frame where the stop ends with another one.
 func (s *stream) resume(sample av.Sample) error {
-	switch {
-	case !s.dark:
-		return nil
-	case !sample.Key:
+	if s.silence.dark && !sample.Key {
 		s.KeyFrame()
+	}
+	if !s.silence.frame(sample, s.now()) {
 		return nil
 	}
-	s.dark = false
 	return s.note(journal.VideoResumed, sample.Time)
 }
 
@@ -93,8 +83,7 @@ func (s *stream) advance(video bool, t av.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
-	if now := s.now(); video && !s.dark && now.Sub(s.seen) >= quietAfter {
-		s.dark, s.stopped = true, now
+	if now := s.now(); video && s.silence.look(now) {
 		err = s.note(journal.VideoStopped, now)
 	}
 	if s.writer == nil {
@@ -134,8 +123,8 @@ func (s *stream) enter(j *journal.Journal) error {
 		Kind: journal.StreamAdded, At: s.At, Stream: s.StreamID, Connection: s.ConnectionID,
 		ConnectionData: s.ConnectionData, VideoType: s.VideoType, Classes: s.LayoutClasses, HasAudio: s.HasAudio, HasVideo: s.HasVideo,
 	})
-	if err == nil && s.dark {
-		err = s.note(journal.VideoStopped, s.stopped)
+	if err == nil && s.silence.dark {
+		err = s.note(journal.VideoStopped, s.silence.stopped)
 	}
 	return err
 }
