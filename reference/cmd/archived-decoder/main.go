@@ -36,7 +36,7 @@ func run(library *libav.Library, args []string) error {
 	if err != nil {
 		return fmt.Errorf("shared memory: %w", err)
 	}
-	in := bufio.NewReaderSize(worker.Input(unix.Stdin), 256<<10)
+	in := bufio.NewReaderSize(os.Stdin, 256<<10)
 	frames, err := decoding.NewFrames(in)
 	if err != nil {
 		return err
@@ -49,11 +49,10 @@ func run(library *libav.Library, args []string) error {
 	scaler := library.NewScaler(layout.Width, layout.Height, layout.Strides)
 	defer scaler.Close()
 	w := &output{
-		layout: layout, memory: memory, scaler: scaler, slots: worker.Input(decoding.SlotsFile), notices: os.Stdout,
+		layout: layout, memory: memory, scaler: scaler, slots: os.NewFile(decoding.SlotsFile, "slots"), notices: os.Stdout,
 		free: make([]byte, 0, decoding.Slots),
 	}
 	for {
-		worker.Yield()
 		if in.Buffered() == 0 {
 			if err := w.tell(); err != nil {
 				return err

@@ -45,9 +45,8 @@ func run(library *libav.Library, args []string) error {
 	}
 	var slots [encoding.Batch]byte
 	for {
-		n, err := worker.Input(unix.Stdin).Read(slots[:])
+		n, err := os.Stdin.Read(slots[:])
 		for _, slot := range slots[:n] {
-			worker.Yield()
 			if err := w.frame(slot); err != nil {
 				return err
 			}

@@ -81,7 +81,7 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 	p.cmd.WaitDelay = waitDelay
 	p.cmd.Env = environment()
 	p.cmd.ExtraFiles = files
-	err = p.cmd.Start()
+	err = patiently(p.cmd.Start)
 	err = errors.Join(err, inRead.Close(), outWrite.Close())
 	if err != nil {
 		p.stop()
@@ -99,7 +99,7 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 // environment is what a child gets of ours: where programs and libraries are, and the language. It parses what strangers send, and does not
 // get to know our secrets.
 func environment() []string {
-	env := []string{"GODEBUG=asyncpreemptoff=1"} // Go's signals would interrupt the waiting of a worker; see package worker
+	env := []string{} // nil would be all of ours
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "LANG"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
