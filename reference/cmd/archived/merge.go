@@ -77,7 +77,11 @@ func mergeCommand(stdout, stderr io.Writer) *cobra.Command {
 func describe(j merge.Joint) string {
 	line := fmt.Sprintf("%s + %s: ", filepath.Base(j.A), filepath.Base(j.B))
 	if j.Overlap == 0 {
-		line += "no overlap found, appended"
+		why := "no overlap found"
+		if j.Ambiguous {
+			why = "what repeats fits in several places"
+		}
+		line += why + ", appended"
 	} else {
 		by := "picture and sound"
 		switch {
@@ -87,9 +91,6 @@ func describe(j merge.Joint) string {
 			by = "picture"
 		}
 		line += fmt.Sprintf("overlap of %.3f s found by %s", j.Overlap.Seconds(), by)
-		if j.Ambiguous {
-			line += " (others are as likely; the shortest was taken)"
-		}
 	}
 	return line + fmt.Sprintf(", joined at %.3f s; coded again: %.3f s of video, %.3f s of audio", j.At.Seconds(), j.Video.Seconds(), j.Audio.Seconds())
 }

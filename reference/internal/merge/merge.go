@@ -40,7 +40,7 @@ type Joint struct {
 	Overlap   time.Duration // 0: none was found, one was appended to the other
 	Picture   bool          // found by the picture
 	Sound     bool          // found by the sound
-	Ambiguous bool          // other overlaps were as likely
+	Ambiguous bool          // several overlaps were as likely, so that none was taken
 	At        time.Duration // from where on pictures come from B
 	Video     time.Duration // of video was coded again, before At when it is A's, from At on when it is B's
 	Audio     time.Duration // of audio was coded again

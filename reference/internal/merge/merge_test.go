@@ -203,7 +203,7 @@ func TestNotFooledByWhatRepeats(t *testing.T) {
 	once(t, out, 0, 250)
 	f = film{picture: circling, sound: again, plain: true}
 	_, r = merge(t, f.record(t, composed, 0, 250), f.record(t, composed, 100, 300))
-	if j := r.Joints[0]; !j.Ambiguous {
+	if j := r.Joints[0]; !j.Ambiguous || j.Overlap != 0 {
 		t.Errorf("everything repeats: %+v", j)
 	}
 }

@@ -3,7 +3,7 @@
 //
 // A recording that stands still, is silent or repeats itself looks like itself in many places. So what is compared is change; a
 // place counts only when enough changes there; picture and sound must agree where both have something to say; the longer they agree the
-// better; and between places that are about equally good the shortest overlap wins, because it loses least.
+// better; and what fits in several places about equally well proves none of them.
 package align
 
 import (
@@ -16,7 +16,7 @@ type Overlap struct {
 	Offset    float64 // seconds from the presentation of the first to that of the second
 	Picture   bool    // pictures say so
 	Sound     bool    // sound says so
-	Ambiguous bool    // other offsets are as likely
+	Ambiguous bool    // several offsets are as likely, so that none was found
 }
 
 const (
@@ -24,8 +24,11 @@ const (
 	likely, sure = 0.4, 0.6
 	// contradicted is a correlation that pictures of the same moments do not have, whatever their quality.
 	contradicted = 0.3
-	// undoubted is a correlation of sound that outweighs pictures that differ: recordings of one session with two layouts.
+	// undoubted is a correlation of sound that outweighs pictures that differ, if no other place comes close: recordings of one session with
+	// two layouts.
 	undoubted = 0.8
+	// closeBy is how far from the best correlation one is that comes close to it.
+	closeBy = 0.15
 	// shortest is the shortest overlap that is believed.
 	shortest = 0.3
 	// equal is how little two scores differ when neither is better.
@@ -47,28 +50,20 @@ type place struct {
 // sound. Any of the pairs may be empty.
 func Find(pictures, sounds [2]Changes) (Overlap, bool) {
 	seen, heard := correlate(pictures[0], pictures[1]), correlate(sounds[0], sounds[1])
+	repeats := heard.repeats()
 	var places []place
 	for _, offset := range slices.Concat(heard.peaks(), seen.peaks()) {
 		if slices.ContainsFunc(places, func(p place) bool { return math.Abs(p.offset-offset) < near }) {
 			continue
 		}
 		p := place{offset: offset, picture: seen.around(offset), sound: heard.around(offset)}
-		if p.judge() {
+		if p.judge(repeats) {
 			places = append(places, p)
 		}
 	}
 	if len(places) == 0 {
 		return Overlap{}, false
 	}
-	slices.SortFunc(places, func(a, b place) int { // the longest overlap first
-		switch {
-		case a.offset < b.offset:
-			return -1
-		case a.offset > b.offset:
-			return 1
-		}
-		return 0
-	})
 	best := slices.MaxFunc(places, func(a, b place) int {
 		if a.score < b.score {
 			return -1
@@ -76,21 +71,21 @@ func Find(pictures, sounds [2]Changes) (Overlap, bool) {
 		return 1
 	}).score
 	good := slices.DeleteFunc(places, func(p place) bool { return p.score < best-equal })
-	last := good[len(good)-1]
-	return Overlap{
-		Offset: last.offset, Picture: last.picture.says(), Sound: last.sound.says(), Ambiguous: len(good) > 1,
-	}, true
+	if len(good) > 1 {
+		return Overlap{Ambiguous: true}, false
+	}
+	return Overlap{Offset: good[0].offset, Picture: good[0].picture.says(), Sound: good[0].sound.says()}, true
 }
 
-// judge decides whether the place may be the one, and how good it is.
-func (p *place) judge() bool {
+// judge decides whether the place may be the one, and how good it is. Sound that repeats is no witness against pictures.
+func (p *place) judge(repeats bool) bool {
 	picture, sound := p.picture, p.sound
 	overlap := max(picture.seconds, sound.seconds)
 	switch {
 	case overlap < shortest:
 		return false
 	case sound.evidence && picture.evidence:
-		if picture.r < contradicted && sound.r < undoubted || sound.r < contradicted {
+		if picture.r < contradicted && (sound.r < undoubted || repeats) || sound.r < contradicted {
 			return false
 		}
 		if max(picture.r, sound.r) < sure {

@@ -115,6 +115,12 @@ func (c correlation) peaks() []float64 {
 	return offsets
 }
 
+// repeats reports whether several places are about as good as the best.
+func (c correlation) repeats() bool {
+	peaks := c.peaks()
+	return len(peaks) > 1 && c.around(peaks[1]).r >= c.around(peaks[0]).r-closeBy
+}
+
 // around is the best agreement close to an offset.
 func (c correlation) around(offset float64) match {
 	best := match{r: -1}
