@@ -19,7 +19,7 @@ import (
 	"reelcheck/reference/internal/worker"
 )
 
-func main() { worker.Run(run) }
+func main() { os.Exit(worker.Run(run)) }
 
 // decoders are FFmpeg's for the codecs by which IVF calls them.
 var decoders = map[string]string{"VP80": "vp8", "VP90": "vp9", "H264": "h264"}

@@ -19,7 +19,7 @@ import (
 	"reelcheck/reference/internal/worker"
 )
 
-func main() { worker.Run(run) }
+func main() { os.Exit(worker.Run(run)) }
 
 // job encodes what comes.
 type job struct {

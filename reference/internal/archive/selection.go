@@ -18,7 +18,7 @@ func (t *turn) addStream(id string, in Inclusion) error {
 	in.HasAudio, in.HasVideo = in.HasAudio && a.HasAudio && st.HasAudio, in.HasVideo && a.HasVideo && st.HasVideo
 	i := slices.IndexFunc(a.Streams, in.same)
 	if fit := a.fit(in); fit != in {
-		return conflict(0, "the archive has %d streams with video and %d with audio, and takes no more", MaxVideoStreams, MaxAudioStreams)
+		return conflict(0, "the archive takes %d streams with video and %d with audio at once, and has no place for this one", MaxVideoStreams, MaxAudioStreams)
 	}
 	switch {
 	case i < 0:

@@ -233,6 +233,28 @@ func TestStreams(t *testing.T) {
 	s.expect("a.webm 0..2100 video 0..1980 (51) audio 0..1980 (100)", "b.webm 1000..2500 video 0..1480 (39) audio 0..1480 (75)")
 }
 
+// TestOrder lists the files in the order of publication, which that of the first media is not.
+func TestOrder(t *testing.T) {
+	s := newStage(t)
+	s.must(s.journal.Note(journal.Event{Kind: journal.Recording, Archive: "other", At: at(0)}))
+	for ms, id := range []string{"c", "a", "b"} {
+		s.add(id, ms)
+	}
+	s.note(journal.Recording, 10)
+	for i, id := range []string{"b", "c", "a"} {
+		s.play(id, 20*(i+1), 1000)
+	}
+	s.note(journal.Stopped, 1000)
+	m, _ := s.unpack(s.zip(s.survey()))
+	var got []string
+	for _, f := range m.Files {
+		got = append(got, f.Filename)
+	}
+	if want := []string{"c.webm", "a.webm", "b.webm"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // TestEmpty has nobody publish: a manifest and no files.
 func TestEmpty(t *testing.T) {
 	s := newStage(t)

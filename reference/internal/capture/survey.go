@@ -5,6 +5,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -130,14 +131,12 @@ func (s *survey) dismiss() (err error) {
 	return err
 }
 
-// plan puts the segments in the order of their beginning.
+// plan puts the segments in the order in which their streams were published, those of a stream one after the other: that is the order of
+// places in a picture, which the times of first frames do not tell (ARC-LAY-09).
 func (s *survey) plan() *Plan {
 	p := &Plan{Origin: s.roll.origin, Segments: s.found}
 	slices.SortStableFunc(p.Segments, func(a, b *Segment) int {
-		if a.Zero != b.Zero {
-			return int(min(1, max(-1, a.Zero-b.Zero)))
-		}
-		return 0
+		return cmp.Or(cmp.Compare(a.Take.Stream.At, b.Take.Stream.At), cmp.Compare(a.Take.Stream.Stream, b.Take.Stream.Stream), cmp.Compare(a.Zero, b.Zero))
 	})
 	return p
 }

@@ -85,7 +85,7 @@ func number(b json.RawMessage) (int64, error) {
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(string(s)), 64)
 	if err != nil || math.Abs(v) > 1<<53 || v != v {
-		return 0, fmt.Errorf("%.40s is not a number", b)
+		return 0, fmt.Errorf("%.40s is not a number of at most 2^53", b)
 	}
 	return int64(math.Round(v)), nil
 }

@@ -80,13 +80,13 @@ func TestManifests(t *testing.T) {
 
 func TestManifestsThatAreNone(t *testing.T) {
 	for want, json := range map[string]string{
-		"startTimeOffset is missing":             document(`"streamId": "s", "filename": "f.mkv", "stopTimeOffset": 2000`),
-		`stopTimeOffset "soon" is not a number`:  document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": 1, "stopTimeOffset": "soon"`),
-		`startTimeOffset "NaN" is not a number`:  document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": "NaN", "stopTimeOffset": 1`),
-		"startTimeOffset 1e300 is not a number":  document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": 1e300, "stopTimeOffset": 1`),
-		"files is missing":                       `{"id": "a"}`,
-		"cannot unmarshal array":                 `[]`,
-		"files has 10001 entries, want at most ": `{"files": [` + strings.TrimSuffix(strings.Repeat(`{`+usualMembers+`},`, maxFiles+1), ",") + `]}`,
+		"startTimeOffset is missing":                            document(`"streamId": "s", "filename": "f.mkv", "stopTimeOffset": 2000`),
+		`stopTimeOffset "soon" is not a number`:                 document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": 1, "stopTimeOffset": "soon"`),
+		`startTimeOffset "NaN" is not a number`:                 document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": "NaN", "stopTimeOffset": 1`),
+		"startTimeOffset 1e300 is not a number of at most 2^53": document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": 1e300, "stopTimeOffset": 1`),
+		"files is missing":                                      `{"id": "a"}`,
+		"cannot unmarshal array":                                `[]`,
+		"files has 10001 entries, want at most ":                `{"files": [` + strings.TrimSuffix(strings.Repeat(`{`+usualMembers+`},`, maxFiles+1), ",") + `]}`,
 	} {
 		if _, err := read(packed(t, zip.Store, "m.json", json, "f.mkv", "x")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -209,5 +210,30 @@ func TestBeginning(t *testing.T) {
 		if got := told(events, "1-s")[0]; got != want || len(samples["1-s"]) != 2 {
 			t.Errorf("from %d ms: %s, want %s; %d frames", from, got, want, len(samples["1-s"]))
 		}
+	}
+}
+
+// TestOrderOfStreams: those that were there when the recording began are in the order of the manifest, whatever media came first; others
+// follow in the order of their beginning.
+func TestOrderOfStreams(t *testing.T) {
+	var m Manifest
+	files := map[string]string{}
+	for _, f := range []struct {
+		stream string
+		from   int64
+	}{{"one", 130}, {"two", 20}, {"late", 1500}, {"three", 70}, {"middle", 700}} {
+		m.Files = append(m.Files, File{StreamID: f.stream, Filename: f.stream, StartTimeOffset: f.from, StopTimeOffset: 3000, VideoType: "camera"})
+		files[f.stream] = filmed(block{0, key}, block{1000, delta})
+	}
+	_, events, _ := filled(t, m, files)
+	var got []string
+	for _, e := range events {
+		if e.Kind == journal.StreamAdded {
+			_, stream, _ := strings.Cut(e.Stream, "-")
+			got = append(got, fmt.Sprintf("%s %d", stream, e.At.Sub(begin).Milliseconds()))
+		}
+	}
+	if want := []string{"one 0", "two 0", "three 0", "middle 700", "late 1500"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -20,6 +20,8 @@ const (
 	begin = av.Instant(time.Hour)
 	// lead is how long after its beginning the first media of a recording may come. If it takes longer, nobody was publishing.
 	lead = 2 * time.Second
+	// together is within what time the first media comes of streams that are there when a recording begins.
+	together = 300 * time.Millisecond
 	// CatchUp is how far back the key frame of a stream may be that gets a place in a composition. Nobody can ask for one any more, and
 	// cameras may have sent none since they began.
 	CatchUp = longest
@@ -54,20 +56,8 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, prog
 	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: id, At: begin}); err != nil {
 		return Recording{}, err
 	}
-	files := slices.Clone(a.Files)
-	slices.SortStableFunc(files, func(x, y File) int { return cmp.Compare(x.StartTimeOffset, y.StartTimeOffset) })
 	f := &filling{Archive: a, journal: j, dir: dir, log: log}
-	if files[0].start() >= lead {
-		f.zero = files[0].start()
-	}
-	// The files of a stream one after the other, the streams in the order in which they began.
-	first := map[string]int{}
-	for i, file := range files {
-		if _, known := first[file.StreamID]; !known {
-			first[file.StreamID] = i
-		}
-	}
-	slices.SortStableFunc(files, func(x, y File) int { return cmp.Compare(first[x.StreamID], first[y.StreamID]) })
+	files := f.order()
 	var open []*part
 	for i, file := range files {
 		if i > 0 && file.StreamID != files[i-1].StreamID {
@@ -92,6 +82,33 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, prog
 	}
 	end, err := f.note(id)
 	return Recording{ArchiveID: id, Start: begin, End: end}, err
+}
+
+// order is the files of a stream one after the other, the streams in the order in which they began. Streams that began with the recording
+// were there already, and are in the order of the manifest.
+func (f *filling) order() []File {
+	files := slices.Clone(f.Files)
+	begins := slices.MinFunc(files, func(x, y File) int { return cmp.Compare(x.start(), y.start()) }).start()
+	if begins >= lead {
+		f.zero = begins
+	}
+	since := func(x File) time.Duration {
+		if x.start()-begins < together {
+			return 0
+		}
+		return x.start()
+	}
+	slices.SortStableFunc(files, func(x, y File) int { return cmp.Compare(since(x), since(y)) })
+	first := map[string]int{}
+	for i, file := range files {
+		if _, known := first[file.StreamID]; !known {
+			first[file.StreamID] = i
+		}
+	}
+	slices.SortStableFunc(files, func(x, y File) int {
+		return cmp.Or(cmp.Compare(first[x.StreamID], first[y.StreamID]), cmp.Compare(x.start(), y.start()))
+	})
+	return files
 }
 
 func finish(parts []*part) error {

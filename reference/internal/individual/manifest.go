@@ -71,7 +71,7 @@ func Open(name string) (*Archive, error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
 		if errors.Is(err, zip.ErrFormat) {
-			err = fmt.Errorf("%s is not a ZIP file", name)
+			err = fmt.Errorf("%s is cut off, or is not a ZIP file", name)
 		}
 		return nil, err
 	}

@@ -145,12 +145,21 @@ func (p *part) finish() error {
 }
 
 func (p *part) from() time.Duration { return p.spans[0].from }
-func (p *part) to() time.Duration   { return p.spans[len(p.spans)-1].to }
+
+// added is when the stream came: with the recording, if it was there already.
+func (p *part) added() time.Duration {
+	if p.from() < together {
+		return 0
+	}
+	return p.from()
+}
+
+func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
 // events are those of the stream.
 func (p *part) events() []journal.Event {
 	list := []journal.Event{{
-		Kind: journal.StreamAdded, At: begin.Add(p.from()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
+		Kind: journal.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
 		Connection: cmp.Or(p.ConnectionData, p.StreamID), // that of one client, as far as anybody can tell
 	}}
 	for _, d := range p.dark {

@@ -288,7 +288,7 @@ func TestRefused(t *testing.T) {
 		if err := os.WriteFile(name, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, name, "is not a ZIP file")
+		refused(t, name, "is cut off, or is not a ZIP file")
 	})
 	t.Run("not a journal", func(t *testing.T) { refused(t, t.TempDir(), "is not the journal of a session") })
 	t.Run("not there", func(t *testing.T) { refused(t, filepath.Join(t.TempDir(), "x.zip"), "no such file") })

@@ -16,19 +16,20 @@ import (
 // memory is how much Go may have before it collects. Pictures lie elsewhere.
 const memory = 32 << 20
 
-// Run runs main with FFmpeg's libraries and the program's arguments, and ends the program. Where the libraries are not to be had, its
-// exit code is [decoding.Unusable].
-func Run(main func(*libav.Library, []string) error) {
+// Run runs main with FFmpeg's libraries and the program's arguments, and returns the program's exit code: [decoding.Unusable] where the libraries
+// are not to be had.
+func Run(main func(*libav.Library, []string) error) int {
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memory)
 	library, err := libav.Load()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(decoding.Unusable)
+		return decoding.Unusable
 	}
 	if err := main(library, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
