@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"reelcheck/reference/internal/fault"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
@@ -80,7 +81,7 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
+	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", outbound.Redacted(d.URL), "attempt", d.Attempts+1)
 	if failure == nil {
 		log.Debug("webhook delivered")
 		return r.Store.SettleDelivery(ctx, d.ID, store.Delivered, status)
@@ -100,7 +101,7 @@ func (r *Runner) post(ctx context.Context, app session.Application, d store.Deli
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
-		return 0, err
+		return 0, outbound.Cause(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "archived")
@@ -117,7 +118,7 @@ func (r *Runner) post(ctx context.Context, app session.Application, d store.Deli
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return 0, err
+		return 0, outbound.Cause(err)
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, webhookMaxReply)) // only so that the connection can be used again
