@@ -12,9 +12,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 )
 
@@ -52,11 +54,12 @@ func Abandon(ctx context.Context, transport http.RoundTripper, target session.St
 	if target.Type != session.StorageS3 {
 		return nil
 	}
-	return abort(ctx, newS3(newClient(transport), target.S3), target.S3.Bucket, Key(a))
+	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, Key(a)) })
+	return err
 }
 
 func newClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: outbound.Bounded(transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func contentType(a archive.Archive) string {

@@ -1334,7 +1334,7 @@ type StorageConfig struct {
 	Domain   *string `json:"domain,omitempty"`
 	Endpoint *string `json:"endpoint,omitempty"`
 
-	// Region Default `us-east-1`.
+	// Region Default `us-east-1`. When the service names another one as the bucket's, uploads go there.
 	Region    *string           `json:"region,omitempty"`
 	SecretKey *string           `json:"secretKey,omitempty"`
 	Sse       *StorageConfigSse `json:"sse,omitempty"`
