@@ -39,7 +39,7 @@ func TestSecretsOfURLs(t *testing.T) {
 		at := time.Now()
 		url := strings.Replace(server.URL, "://", "://user:hunter2@", 1) + "/hook?token=t0ken"
 		_, err = s.Commit(t.Context(), store.Transition{
-			Deliveries: []store.Delivery{{ApplicationID: "app", SessionID: "S", ArchiveID: "A", URL: url, CreatedAt: at}},
+			Deliveries: []store.Delivery{{ApplicationID: "app", SessionID: "S", ArchiveID: "A", URL: url, Body: []byte("{}"), CreatedAt: at}},
 			Jobs:       []store.Job{{Kind: store.JobWebhook, ApplicationID: "app", SessionID: "S", ArchiveID: "A", At: at}},
 		})
 		must(t, err)
