@@ -31,7 +31,7 @@ const defaultRegion = "us-east-1"
 func newS3(client *http.Client, t session.S3) *s3.Client {
 	return s3.New(s3.Options{
 		Region:                     cmp.Or(t.Region, defaultRegion),
-		Credentials:                credentials.NewStaticCredentialsProvider(t.AccessKey, t.SecretKey, ""),
+		Credentials:                credentials.NewStaticCredentialsProvider(t.AccessKey, t.SecretKey, t.SessionToken),
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		HTTPClient:                 client,

@@ -20,7 +20,7 @@ import (
 	"reelcheck/reference/internal/session"
 )
 
-// Key is the object key of an archive's file.
+// Key is the object key of an archive's file, in an application's own target behind the prefix of that (ARC-STO-07, ARC-STO-08).
 func Key(a archive.Archive) string {
 	name := "archive.mp4"
 	if a.OutputMode == archive.Individual {
@@ -41,9 +41,9 @@ func Upload(ctx context.Context, transport http.RoundTripper, target session.Sto
 	client := newClient(transport)
 	switch target.Type {
 	case session.StorageS3:
-		return uploadS3(ctx, client, target.S3, Key(a), contentType(a), r)
+		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r)
 	case session.StorageAzure:
-		return uploadAzure(ctx, client, target.Azure, Key(a), contentType(a), r)
+		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r)
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
@@ -54,7 +54,7 @@ func Abandon(ctx context.Context, transport http.RoundTripper, target session.St
 	if target.Type != session.StorageS3 {
 		return nil
 	}
-	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, Key(a)) })
+	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, target.KeyPrefix+Key(a)) })
 	return err
 }
 
