@@ -648,6 +648,39 @@ func (e VideoType) Valid() bool {
 	}
 }
 
+// Defines values for ListArchivesParamsStatus.
+const (
+	ListArchivesParamsStatusAvailable ListArchivesParamsStatus = "available"
+	ListArchivesParamsStatusExpired   ListArchivesParamsStatus = "expired"
+	ListArchivesParamsStatusFailed    ListArchivesParamsStatus = "failed"
+	ListArchivesParamsStatusPaused    ListArchivesParamsStatus = "paused"
+	ListArchivesParamsStatusStarted   ListArchivesParamsStatus = "started"
+	ListArchivesParamsStatusStopped   ListArchivesParamsStatus = "stopped"
+	ListArchivesParamsStatusUploaded  ListArchivesParamsStatus = "uploaded"
+)
+
+// Valid indicates whether the value is a known member of the ListArchivesParamsStatus enum.
+func (e ListArchivesParamsStatus) Valid() bool {
+	switch e {
+	case ListArchivesParamsStatusAvailable:
+		return true
+	case ListArchivesParamsStatusExpired:
+		return true
+	case ListArchivesParamsStatusFailed:
+		return true
+	case ListArchivesParamsStatusPaused:
+		return true
+	case ListArchivesParamsStatusStarted:
+		return true
+	case ListArchivesParamsStatusStopped:
+		return true
+	case ListArchivesParamsStatusUploaded:
+		return true
+	default:
+		return false
+	}
+}
+
 // ApplicationRequest defines model for ApplicationRequest.
 type ApplicationRequest struct {
 	// ArchiveCallbackUrl http or https, to a public address unless the server allows others.
@@ -1470,7 +1503,13 @@ type ListArchivesParams struct {
 
 	// SessionId Only archives of this session.
 	SessionId *SessionId `form:"sessionId,omitempty" json:"sessionId,omitempty"`
+
+	// Status Only archives that have this status now. An addition of this implementation.
+	Status *ListArchivesParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 }
+
+// ListArchivesParamsStatus defines parameters for ListArchives.
+type ListArchivesParamsStatus string
 
 // StopArchiveJSONBody defines parameters for StopArchive.
 type StopArchiveJSONBody = map[string]interface{}

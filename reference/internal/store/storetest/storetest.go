@@ -105,6 +105,9 @@ func paging(t *testing.T, s *sqlstore.Store) {
 		{"app", archive.Query{Count: 2, Offset: 9}, 5, nil},
 		{"app", archive.Query{Count: 50, SessionID: "two"}, 2, []string{"3", "1"}},
 		{"app", archive.Query{Count: 50, SessionID: "none"}, 0, nil},
+		{"app", archive.Query{Count: 2, Status: archive.Started}, 5, []string{"4", "3"}},
+		{"app", archive.Query{Count: 50, Status: archive.Stopped}, 0, nil},
+		{"app", archive.Query{Count: 50, Status: archive.Deleted}, 0, nil},
 		{"other", archive.Query{Count: 50}, 0, nil},
 	} {
 		page, total, err := s.Archives(ctx, test.app, test.q)
