@@ -112,11 +112,13 @@ type Exchange struct {
 	// Identity is who asked: "unified", "legacy", "control", "client" or "none".
 	Identity string `json:"identity"`
 	// Flaw names what is deliberately wrong with the credentials ("expired", "wrong-signature", ...).
-	Flaw     string        `json:"flaw,omitempty"`
-	Request  Request       `json:"request"`
-	Response *Response     `json:"response,omitempty"`
-	Started  time.Time     `json:"started"`
-	Duration time.Duration `json:"durationNs"`
+	Flaw     string    `json:"flaw,omitempty"`
+	Request  Request   `json:"request"`
+	Response *Response `json:"response,omitempty"`
+	// Redirects led from the request to the response, in order.
+	Redirects []Redirect    `json:"redirects,omitempty"`
+	Started   time.Time     `json:"started"`
+	Duration  time.Duration `json:"durationNs"`
 	// Error is set when no complete response arrived.
 	Error string `json:"error,omitempty"`
 	// Violations of openapi.yaml. Side "request" is the suite's own doing.
@@ -152,6 +154,13 @@ type Response struct {
 	Status int         `json:"status"`
 	Header http.Header `json:"header,omitempty"`
 	Body   Body        `json:"body,omitzero"`
+}
+
+// Redirect is an answer that sent a request elsewhere.
+type Redirect struct {
+	From     string `json:"from"`
+	Status   int    `json:"status"`
+	Location string `json:"location"`
 }
 
 // Violation is one disagreement with openapi.yaml.

@@ -19,9 +19,6 @@ import (
 // Version is part of the User-Agent.
 var Version = "dev"
 
-// bodyLimit bounds what is read of an API response.
-const bodyLimit = 8 << 20
-
 // Client talks to a target for one scenario. What it sends and receives becomes evidence.
 // A Client is safe for concurrent use and cheap to copy with other fields.
 type Client struct {
@@ -31,9 +28,10 @@ type Client struct {
 	Scenario string
 	Journal  *evidence.Journal
 	Schema   *Schema          // nil: exchanges are not validated
-	HTTP     *http.Client     // nil: http.DefaultClient
 	Timeout  time.Duration    // of one exchange; 0: 10s
 	Now      func() time.Time // signs tokens and stamps exchanges; nil: the wall clock
+	// Transport carries exchanges; nil: one that does not unpack answers.
+	Transport http.RoundTripper
 }
 
 // Call is one request.
@@ -54,6 +52,8 @@ type Call struct {
 	Deliberate bool
 	// Keep, if set, receives the body of a 2xx response instead of memory (a download).
 	Keep io.Writer
+	// Follow redirects, of a download link. The evidence has each.
+	Follow bool
 	// Timeout of this exchange; 0: the client's.
 	Timeout time.Duration
 }
@@ -121,7 +121,7 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 		}
 	}
 	a := Answer{}
-	a.Status, a.Header, a.Body, err = c.exchange(req, call.Keep)
+	err = c.exchange(req, call, ex, &a)
 	ex.Duration = c.now().Sub(ex.Started)
 	if err != nil {
 		ex.Error = reason(err, timeout)
@@ -188,27 +188,6 @@ func (c *Client) authorize(req *http.Request, call Call) error {
 		err = fmt.Errorf("internal error: unknown identity %q", call.As)
 	}
 	return err
-}
-
-func (c *Client) exchange(req *http.Request, keep io.Writer) (int, http.Header, []byte, error) {
-	client := c.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	defer resp.Body.Close()
-	if keep != nil && resp.StatusCode/100 == 2 {
-		_, err = io.Copy(keep, resp.Body)
-		return resp.StatusCode, resp.Header, nil, err
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
-	if err == nil && len(body) > bodyLimit {
-		err = fmt.Errorf("response is longer than %d bytes", bodyLimit)
-	}
-	return resp.StatusCode, resp.Header, body, err
 }
 
 func (c *Client) record(ex *evidence.Exchange, req *http.Request, call Call, a Answer) (evidence.Record, error) {

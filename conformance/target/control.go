@@ -125,16 +125,12 @@ func (c *Client) createApplication(ctx context.Context, call Call) (App, Answer,
 		APISecret     string `json:"apiSecret"`
 	}
 	tap := *c
-	inner := c.HTTP
-	if inner == nil {
-		inner = http.DefaultClient
-	}
-	tap.HTTP = &http.Client{Timeout: inner.Timeout, Transport: bodyTap{inner.Transport, func(body []byte) {
+	tap.Transport = bodyTap{c.Transport, func(body []byte) {
 		if json.Unmarshal(body, &got) == nil {
 			c.Journal.Redact("private key", got.PrivateKey)
 			c.Journal.Redact("api secret", got.APISecret)
 		}
-	}}}
+	}}
 	a, err := tap.Do(ctx, call)
 	if err != nil || a.Status != http.StatusCreated {
 		return App{}, a, err

@@ -70,7 +70,7 @@ func (c *Client) Connect(ctx context.Context, label, name, session, token string
 	life, drop := context.WithCancel(context.WithoutCancel(ctx))
 	k := &Connection{Name: name, Token: token, client: c, session: session, tcpCancel: drop, done: make(chan struct{}), wake: make(chan struct{})}
 	ws, resp, err := websocket.Dial(ctx, webSocketURL(c.Base)+"/v2/session/"+url.PathEscape(session)+"/events", &websocket.DialOptions{ //nolint:bodyclose // websocket.Dial: never to be closed by the caller
-		HTTPClient:   c.HTTP,
+		HTTPClient:   c.http(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }),
 		HTTPHeader:   http.Header{"Authorization": {"Bearer " + token}, "User-Agent": {"reelcheck/" + Version + " scenario=" + c.Scenario}},
 		Subprotocols: []string{eventsProtocol},
 	})

@@ -8,14 +8,14 @@ import (
 
 // bodyTap shows each response body before the caller gets it.
 type bodyTap struct {
-	inner http.RoundTripper // nil: the default transport
+	inner http.RoundTripper // nil: plain
 	see   func(body []byte)
 }
 
 func (t bodyTap) RoundTrip(r *http.Request) (*http.Response, error) {
 	inner := t.inner
 	if inner == nil {
-		inner = http.DefaultTransport
+		inner = plain
 	}
 	resp, err := inner.RoundTrip(r)
 	if err != nil {

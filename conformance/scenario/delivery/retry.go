@@ -18,8 +18,9 @@ var Retry = scenario.Scenario{
 }
 
 const (
-	// stepwise is how many deadlines are gone through one by one: as many as it takes to see the longest interval twice.
-	stepwise = 12
+	// stepwise is how many deadlines are gone through one by one: as many as it takes to see the longest interval twice, of three
+	// callbacks where none waits for the others.
+	stepwise = 36
 	// refusedFor is when there can be no more attempts.
 	refusedFor = 24 * time.Hour
 	longest    = 15 * time.Minute

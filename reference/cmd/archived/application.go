@@ -46,8 +46,10 @@ func applicationSettings() []chosen {
 			func(to *session.Application, from session.Application) { to.Fallback = from.Fallback }},
 		{storageType, "storage.type", "where archives are uploaded to: s3, azure or none (default none: they stay in the built-in cloud)", storage},
 		{"storage-certificate", "storage.certificate", "X.509 certificate (PEM, or base64 of it) for whose holder archives are encrypted (default: they are not)", storage},
+		{"storage-key-prefix", "storage.config.keyPrefix", "what the names of objects begin with, such as films/ (default nothing)", storage},
 		{"storage-access-key", "storage.config.accessKey", "of s3", storage},
 		{"storage-secret-key", "storage.config.secretKey", "of s3" + secretly, storage},
+		{"storage-session-token", "storage.config.sessionToken", "of temporary credentials of s3" + secretly, storage},
 		{"storage-bucket", "storage.config.bucket", "of s3", storage},
 		{"storage-endpoint", "storage.config.endpoint", "base URL of an s3 service other than Amazon's", storage},
 		{"storage-region", "storage.config.region", "of s3 (default us-east-1)", storage},
@@ -55,6 +57,7 @@ func applicationSettings() []chosen {
 		{"storage-sse", "storage.config.sse", "s3: the service encrypts archives with its own keys (default none)", storage},
 		{"storage-account-name", "storage.config.accountName", "of azure", storage},
 		{"storage-account-key", "storage.config.accountKey", "of azure" + secretly, storage},
+		{"storage-sas-token", "storage.config.sasToken", "of azure, instead of the account key: a shared access signature" + secretly, storage},
 		{"storage-container", "storage.config.container", "of azure", storage},
 		{"storage-domain", "storage.config.domain", "of azure (default blob.core.windows.net), or the base URL of an emulator", storage},
 	}

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"reelcheck/reference/internal/api"
@@ -38,7 +37,7 @@ import (
 // server is everything that runs, wired. Each part knows only parts above it.
 type server struct {
 	config config
-	base   string // its URL
+	public public
 	log    *slog.Logger
 	faults *fault.Board // nil without the control API
 
@@ -67,8 +66,8 @@ func (s *server) close() error {
 func (s *server) owns(closer func() error) { s.closers = append(s.closers, closer) }
 
 // assemble builds the server, from its data to its face, and finishes what an earlier run left.
-func assemble(ctx context.Context, c config, base string, log *slog.Logger) (*server, error) {
-	s := &server{config: c, base: base, log: log, lost: make(chan error, 1)}
+func assemble(ctx context.Context, c config, at public, log *slog.Logger) (*server, error) {
+	s := &server{config: c, public: at, log: log, lost: make(chan error, 1)}
 	if c.Control {
 		s.faults = &fault.Board{}
 	}
@@ -144,7 +143,7 @@ func (s *server) media(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ice-port: %w", err)
 	}
-	s.gateway = gateway.New(gateway.Config{Control: s.control, Ingest: in, Log: s.log})
+	s.gateway = gateway.New(gateway.Config{Control: s.control, Ingest: in, Reference: s.public.reference, Log: s.log})
 	s.owns(func() error { s.gateway.Close(); return nil })
 	s.owns(in.Close)
 	return nil
@@ -156,7 +155,7 @@ func (s *server) introduce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.ready = readyLine{URL: s.base, ApplicationID: app.ID, PrivateKeyFile: s.founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}
+	s.ready = readyLine{URL: s.public.link(""), ApplicationID: app.ID, PrivateKeyFile: s.founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}
 	if s.config.Control {
 		s.ready.ControlToken = cmp.Or(s.config.ControlToken, rand.Text())
 	}
@@ -172,7 +171,7 @@ func (s *server) face(context.Context) error {
 		Control:      s.control,
 		Verifier:     session.Verifier{Applications: s.store, Unknown: store.ErrNotFound, Now: time.Now},
 		Clients:      s.gateway,
-		Link:         func(a archive.Archive) string { return strings.TrimSuffix(s.base, "/") + s.cloud.Link(a) },
+		Link:         func(a archive.Archive) string { return s.public.link(s.cloud.Link(a)) },
 		Download:     fromHolder(s.cloud, s.store, s.log),
 		Missing:      (&readiness{ffmpeg: s.config.FFmpeg, store: s.store}).missing,
 		OpenAPI:      spec.OpenAPI,

@@ -48,7 +48,7 @@ const envPrefix = "ARCHIVED_"
 func (c *config) register(f *pflag.FlagSet) {
 	f.StringVar(&c.Host, "host", "127.0.0.1", "address to listen on for HTTP")
 	f.Uint16Var(&c.Port, "port", 8080, "TCP port to listen on; 0 picks a free one")
-	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for download links (default: the listening address)")
+	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for links and WHIP resources (default: the listening address)")
 	f.StringVar(&c.Data, "data", "data", "directory for the database, recordings, keys and the built-in cloud")
 	f.StringVar(&c.Database, "database", "", "postgres:// URL of a PostgreSQL database, which several servers may share (default: SQLite in the data directory)")
 	f.StringVar(&c.KeyFile, "key-file", "", "file with the key (64 hex digits) that protects what is recorded for encryption; made when first needed, not inside the data directory (default: the data directory's name with .key)")

@@ -38,7 +38,7 @@ func (s *server) postgres(ctx context.Context) (*sqlstore.Store, error) {
 		return nil, err
 	}
 	db, err := postgres.Open(ctx, postgres.Config{
-		URL: s.config.Database, Server: id, Base: strings.TrimSuffix(s.base, "/"), Log: s.log,
+		URL: s.config.Database, Server: id, Base: s.public.link(""), Log: s.log,
 		Alone: s.config.Control, // the other servers would not notice that a clock moves
 		Lost: func(err error) {
 			select {

@@ -24,11 +24,7 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) (e
 	if err != nil {
 		return fmt.Errorf("host, port: %w", err)
 	}
-	base := c.PublicURL
-	if base == "" {
-		base = "http://" + listener.Addr().String()
-	}
-	s, err := assemble(ctx, c, base, log)
+	s, err := assemble(ctx, c, publicAt(c.PublicURL, listener.Addr().String()), log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -169,6 +169,12 @@ func parsePage(rawQuery string) (archive.Query, error) {
 			return q, badSession(q.SessionID)
 		}
 	}
+	if params.Has("status") {
+		q.Status = archive.Status(params.Get("status"))
+		if known := apigen.ArchiveStatus(q.Status).Valid() && q.Status != archive.Deleted; !known || len(params["status"]) > 1 {
+			return q, wire.Invalid("status", "status must be one status of archives that are listed, got %s", quote(params.Get("status")))
+		}
+	}
 	return q, nil
 }
 

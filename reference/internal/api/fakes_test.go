@@ -131,7 +131,8 @@ func (c *fakeControl) Archives(_ context.Context, appID string, q archive.Query)
 	defer c.mu.Unlock()
 	var all []archive.Archive
 	for _, id := range slices.Sorted(maps.Keys(c.archives)) {
-		if a := c.archives[id]; a.ApplicationID == appID && (q.SessionID == "" || q.SessionID == a.SessionID) {
+		if a := c.archives[id]; a.ApplicationID == appID && (q.SessionID == "" || q.SessionID == a.SessionID) &&
+			(q.Status == "" || q.Status == a.Status) {
 			all = append(all, a)
 		}
 	}

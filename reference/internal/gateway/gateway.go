@@ -38,6 +38,8 @@ type Ingest interface {
 type Config struct {
 	Control Control
 	Ingest  Ingest
+	// Reference makes what clients reach a path of this server by, by default the path itself.
+	Reference func(path string) string
 	// Ping is how often the liveness of a WebSocket is tested, by default every 15 s; Patience how long a client may take to
 	// answer, or to take a message, by default 10 s.
 	Ping, Patience time.Duration
@@ -77,6 +79,9 @@ func New(c Config) *Gateway {
 	}
 	if c.Patience == 0 {
 		c.Patience = 10 * time.Second
+	}
+	if c.Reference == nil {
+		c.Reference = func(path string) string { return path }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Gateway{Config: c, ctx: ctx, cancel: cancel, connections: map[string]*connection{}, publications: map[string]*publication{}}

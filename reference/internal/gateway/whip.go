@@ -58,7 +58,7 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client session
 		g.Ingest.Disconnect(who.StreamID, ingest.ForceUnpublished)
 		return err
 	}
-	w.Header().Set("Location", ingest.Location(who.SessionID, who.StreamID))
+	w.Header().Set("Location", g.Reference(ingest.Location(who.SessionID, who.StreamID)))
 	w.Header().Set("ETag", answer.ETag)
 	w.Header().Set("Content-Type", "application/sdp")
 	w.WriteHeader(http.StatusCreated)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
 )
 
@@ -179,4 +180,14 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 			t.Errorf("log %q", h.lines())
 		}
 	})
+}
+
+// TestPublishBelowAPath: a client that reaches the server below a path is told its resource there.
+func TestPublishBelowAPath(t *testing.T) {
+	h := newHouse(t, func(c *gateway.Config) { c.Reference = func(path string) string { return "/video" + path } })
+	r := h.do(t, http.MethodPost, "/whip?name=cam", "me", "application/sdp", "v=0")
+	if at := r.Header.Get("Location"); r.StatusCode != http.StatusCreated || !strings.HasPrefix(at, "/video/v2/session/"+sessionID+"/whip/") {
+		t.Errorf("%d, Location %q", r.StatusCode, at)
+	}
+	h.Close()
 }

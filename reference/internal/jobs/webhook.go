@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"reelcheck/reference/internal/fault"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
@@ -22,16 +23,20 @@ const (
 	retryMost  = 15 * time.Minute
 	retryFor   = 24 * time.Hour
 
+	// refusedOften is after how many attempts an archive's webhook that is refused no longer holds up those behind it.
+	refusedOften = 3
+
 	webhookTimeout  = 10 * time.Second
 	webhookMaxReply = 64 << 10
 )
 
 // workWebhook delivers what is owed in one lane, an archive's or a session's, in order: a webhook is not tried before the one before it
-// was delivered or given up. Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
+// was delivered, given up, or, in an archive's lane, refused [refusedOften] times; that one is tried on beside the others (ARC-CB-29).
+// Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
 func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
 	defer r.drains.lock(job.Lane())()
 	for {
-		next, err := r.Store.NextDelivery(ctx, job.Lane())
+		next, err := r.Store.NextDelivery(ctx, job.Lane(), refusedOften)
 		if errors.Is(err, store.ErrNotFound) {
 			return r.complete(ctx, job)
 		}
@@ -39,12 +44,28 @@ func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
 			return r.again(ctx, err)
 		}
 		if r.Clock.Until(next.ApplicationID, next.NotBefore) > 0 {
-			return r.replace(ctx, job, next.NotBefore)
+			return r.await(ctx, job, next.NotBefore)
 		}
 		if err := r.deliver(ctx, next); err != nil {
 			return r.again(ctx, err)
 		}
 	}
+}
+
+// await has a lane looked at again at a policy instant. One job is enough for that, while each has webhooks that are tried a hundred times.
+func (r *Runner) await(ctx context.Context, job store.Job, at time.Time) error {
+	const another = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + ofApp + "AND" + waiting +
+		"AND kind = $3 AND args ->> 'sessionId' = $4 AND args ->> 'archiveId' = $5 AND scheduled_at <= $6)"
+	var waits bool
+	err := r.Store.Write.QueryRowContext(ctx, another, r.suffix(), job.ApplicationID, job.Kind, job.SessionID, job.ArchiveID,
+		r.Store.Instant(r.Clock.Real(job.ApplicationID, at))).Scan(&waits)
+	if err != nil {
+		return r.again(ctx, err)
+	}
+	if waits {
+		return r.complete(ctx, job)
+	}
+	return r.replace(ctx, job, at)
 }
 
 // deliver makes one attempt and notes how it ended. Its error is the server's own.
@@ -60,7 +81,7 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", d.URL, "attempt", d.Attempts+1)
+	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", outbound.Redacted(d.URL), "attempt", d.Attempts+1)
 	if failure == nil {
 		log.Debug("webhook delivered")
 		return r.Store.SettleDelivery(ctx, d.ID, store.Delivered, status)
@@ -80,7 +101,7 @@ func (r *Runner) post(ctx context.Context, app session.Application, d store.Deli
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
-		return 0, err
+		return 0, outbound.Cause(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "archived")
@@ -97,12 +118,12 @@ func (r *Runner) post(ctx context.Context, app session.Application, d store.Deli
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return 0, err
+		return 0, outbound.Cause(err)
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, webhookMaxReply)) // only so that the connection can be used again
-	if response.StatusCode != http.StatusOK {
-		return response.StatusCode, fmt.Errorf("the receiver answered %d, only 200 counts as delivered", response.StatusCode)
+	if response.StatusCode/100 != 2 {
+		return response.StatusCode, fmt.Errorf("the receiver answered %d, only 2xx counts as delivered (ARC-CB-29)", response.StatusCode)
 	}
 	return response.StatusCode, nil
 }

@@ -86,6 +86,8 @@ func (g Guard) Transport() *http.Transport {
 		MaxIdleConnsPerHost: 4,
 		IdleConnTimeout:     time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second,
+		// How long an answer may take is for the caller: callbacks have a total, uploads their patience.
+		MaxResponseHeaderBytes: 64 << 10,
 	}
 	if g.AllowPrivate {
 		t.Proxy = http.ProxyFromEnvironment

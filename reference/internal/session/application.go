@@ -55,6 +55,7 @@ const (
 // Storage is an application's own upload target. Of S3 and Azure the one that Type names is set.
 type Storage struct {
 	Type        string `json:"type"`
+	KeyPrefix   string `json:"keyPrefix,omitempty"` // before the names of objects
 	S3          S3     `json:"s3,omitzero"`
 	Azure       Azure  `json:"azure,omitzero"`
 	Certificate string `json:"certificate,omitempty"` // whose key archives are encrypted for; "" = they are not
@@ -64,10 +65,12 @@ type Storage struct {
 type S3 struct {
 	AccessKey string `json:"accessKey"`
 	SecretKey string `json:"secretKey"`
-	Bucket    string `json:"bucket"`
-	Endpoint  string `json:"endpoint,omitempty"`
-	Region    string `json:"region,omitempty"`
-	SSE       bool   `json:"sse,omitempty"` // server-side encryption with keys of the service
+	// SessionToken is that of temporary credentials, or "".
+	SessionToken string `json:"sessionToken,omitempty"`
+	Bucket       string `json:"bucket"`
+	Endpoint     string `json:"endpoint,omitempty"`
+	Region       string `json:"region,omitempty"`
+	SSE          bool   `json:"sse,omitempty"` // server-side encryption with keys of the service
 	// Addressing is PathStyle, VirtualHost, or "": the latter at Amazon, the former elsewhere.
 	Addressing string `json:"addressing,omitempty"`
 }
@@ -75,7 +78,8 @@ type S3 struct {
 // Azure is a container of a storage account.
 type Azure struct {
 	AccountName string `json:"accountName"`
-	AccountKey  string `json:"accountKey"`
+	AccountKey  string `json:"accountKey,omitempty"`
+	SASToken    string `json:"sasToken,omitempty"` // instead of AccountKey: a query
 	Container   string `json:"container"`
 	Domain      string `json:"domain,omitempty"`
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 )
 
@@ -23,14 +24,7 @@ const azureDomain = "blob.core.windows.net"
 // uploadAzure writes a blob, a large one in blocks, and returns its SHA-256 in base64. It uses the client of the service itself: the writer
 // of gocloud.dev panics when an upload fails before its content was written.
 func uploadAzure(ctx context.Context, client *http.Client, t session.Azure, key, contentType string, r io.Reader) (sum string, err error) {
-	account, err := container.NewSharedKeyCredential(t.AccountName, t.AccountKey)
-	if err != nil {
-		return "", fmt.Errorf("open container %q: account key: %w", t.Container, err)
-	}
-	remote, err := container.NewClientWithSharedKeyCredential(containerURL(t), account, &container.ClientOptions{ClientOptions: azcore.ClientOptions{
-		Transport: client,
-		Retry:     policy.RetryOptions{MaxRetries: attempts - 1, RetryDelay: between, MaxRetryDelay: between},
-	}})
+	remote, err := openContainer(client, t)
 	if err != nil {
 		return "", fmt.Errorf("open container %q: %w", t.Container, err)
 	}
@@ -39,9 +33,25 @@ func uploadAzure(ctx context.Context, client *http.Client, t session.Azure, key,
 		BlockSize: partSize, Concurrency: partsAtOnce, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &contentType},
 	})
 	if err != nil {
-		return "", fmt.Errorf("write %q: %w", key, err)
+		return "", fmt.Errorf("write %q: %w", key, outbound.Cause(err)) // without the URL, which a SAS token is part of
 	}
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil
+}
+
+// openContainer goes by the account key, or by the SAS token of the target.
+func openContainer(client *http.Client, t session.Azure) (*container.Client, error) {
+	options := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
+		Transport: client,
+		Retry:     policy.RetryOptions{MaxRetries: attempts - 1, RetryDelay: between, MaxRetryDelay: between},
+	}}
+	if t.SASToken != "" {
+		return container.NewClientWithNoCredential(containerURL(t)+"?"+t.SASToken, options)
+	}
+	account, err := container.NewSharedKeyCredential(t.AccountName, t.AccountKey)
+	if err != nil {
+		return nil, fmt.Errorf("account key: %w", err)
+	}
+	return container.NewClientWithSharedKeyCredential(containerURL(t), account, options)
 }
 
 // containerURL is at the account's host below the domain. A domain with a scheme is that of an emulator or a gateway, where the account

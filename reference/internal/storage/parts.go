@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -43,16 +44,19 @@ type parts struct {
 
 // uploadParts writes an object from first, the content of its first part, and rest. What a failed attempt sent stays for the next one; see
 // [Abandon].
-func uploadParts(ctx context.Context, remote *s3.Client, t session.S3, key, contentType string, first []byte, rest io.Reader) (string, error) {
-	p := &parts{remote: remote, bucket: t.Bucket, key: key}
-	if err := p.begin(ctx, t.SSE, contentType); err != nil {
+func uploadParts(ctx context.Context, client *http.Client, t session.S3, key, contentType string, first []byte, rest io.Reader) (string, error) {
+	p := &parts{bucket: t.Bucket, key: key}
+	_, err := inItsRegion(client, t, func(remote *s3.Client) error {
+		p.remote = remote
+		return p.begin(ctx, t.SSE, contentType)
+	})
+	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
 	hash := sha256.New()
 	sending, ctx2 := errgroup.WithContext(ctx)
 	sending.SetLimit(partsAtOnce)
 	content := first
-	var err error
 	for number := int32(1); len(content) > 0 && ctx2.Err() == nil; number++ {
 		hash.Write(content)
 		part := content
@@ -64,8 +68,11 @@ func uploadParts(ctx context.Context, remote *s3.Client, t session.S3, key, cont
 	if err := errors.Join(err, sending.Wait()); err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
-	_, err = remote.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: &p.bucket, Key: &p.key, UploadId: &p.id,
+	out, err := p.remote.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: &p.bucket, Key: &p.key, UploadId: &p.id,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: p.done}})
+	if err == nil && aws.ToString(out.ETag) == "" {
+		err = errNoETag
+	}
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
@@ -98,7 +105,9 @@ func (p *parts) begin(ctx context.Context, sse bool, contentType string) error {
 	if err != nil {
 		return err
 	}
-	p.id, p.have = aws.ToString(out.UploadId), nil
+	if p.id, p.have = aws.ToString(out.UploadId), nil; p.id == "" {
+		return errors.New("the answer names no upload: this is not an S3 service")
+	}
 	return nil
 }
 
@@ -128,7 +137,9 @@ func (p *parts) put(ctx context.Context, number int32, content []byte) error {
 		if err != nil {
 			return err
 		}
-		etag = aws.ToString(out.ETag)
+		if etag = aws.ToString(out.ETag); etag == "" {
+			return errNoETag
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"gocloud.dev/blob/s3blob"
 
 	"reelcheck/reference/internal/session"
 )
@@ -30,7 +31,7 @@ const defaultRegion = "us-east-1"
 func newS3(client *http.Client, t session.S3) *s3.Client {
 	return s3.New(s3.Options{
 		Region:                     cmp.Or(t.Region, defaultRegion),
-		Credentials:                credentials.NewStaticCredentialsProvider(t.AccessKey, t.SecretKey, ""),
+		Credentials:                credentials.NewStaticCredentialsProvider(t.AccessKey, t.SecretKey, t.SessionToken),
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		HTTPClient:                 client,
@@ -55,24 +56,33 @@ func pathStyle(t session.S3) bool {
 	return err != nil || !strings.HasSuffix(u.Hostname(), ".amazonaws.com")
 }
 
+// errNoETag is why an answer that says OK is none of S3: a web page gives it to any request.
+var errNoETag = errors.New("the answer has no ETag: this is not an S3 service")
+
 // uploadS3 writes an object, a large one in parts, and returns its SHA-256 in base64.
 func uploadS3(ctx context.Context, client *http.Client, t session.S3, key, contentType string, r io.Reader) (sum string, err error) {
-	remote := newS3(client, t)
 	first, err := readPart(r)
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
 	if len(first) == partSize {
-		return uploadParts(ctx, remote, t, key, contentType, first, r)
+		return uploadParts(ctx, client, t, key, contentType, first, r)
 	}
-	options := s3blob.Options{RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired}
+	in := s3.PutObjectInput{Bucket: &t.Bucket, Key: &key, ContentType: &contentType}
 	if t.SSE {
-		options.EncryptionType = types.ServerSideEncryptionAes256
+		in.ServerSideEncryption = types.ServerSideEncryptionAes256
 	}
-	bucket, err := s3blob.OpenBucket(ctx, remote, t.Bucket, &options)
+	_, err = inItsRegion(client, t, func(remote *s3.Client) error {
+		in.Body = bytes.NewReader(first)
+		out, err := remote.PutObject(ctx, &in)
+		if err == nil && aws.ToString(out.ETag) == "" {
+			err = errNoETag
+		}
+		return err
+	})
 	if err != nil {
-		return "", fmt.Errorf("open bucket %q: %w", t.Bucket, err)
+		return "", fmt.Errorf("write %q: %w", key, err)
 	}
-	sum, err = write(ctx, bucket, key, contentType, bytes.NewReader(first))
-	return sum, errors.Join(err, bucket.Close())
+	hash := sha256.Sum256(first)
+	return base64.StdEncoding.EncodeToString(hash[:]), nil
 }

@@ -39,7 +39,8 @@ func TestAddressing(t *testing.T) {
 func where(t *testing.T, target session.Storage, content string) (host, path string) {
 	t.Helper()
 	var mu sync.Mutex
-	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"e"`)
 		mu.Lock()
 		defer mu.Unlock()
 		host, path = r.Host, r.URL.Path

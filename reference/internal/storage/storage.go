@@ -12,13 +12,15 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/session"
 )
 
-// Key is the object key of an archive's file.
+// Key is the object key of an archive's file, in an application's own target behind the prefix of that (ARC-STO-07, ARC-STO-08).
 func Key(a archive.Archive) string {
 	name := "archive.mp4"
 	if a.OutputMode == archive.Individual {
@@ -39,9 +41,9 @@ func Upload(ctx context.Context, transport http.RoundTripper, target session.Sto
 	client := newClient(transport)
 	switch target.Type {
 	case session.StorageS3:
-		return uploadS3(ctx, client, target.S3, Key(a), contentType(a), r)
+		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r)
 	case session.StorageAzure:
-		return uploadAzure(ctx, client, target.Azure, Key(a), contentType(a), r)
+		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r)
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
@@ -52,11 +54,12 @@ func Abandon(ctx context.Context, transport http.RoundTripper, target session.St
 	if target.Type != session.StorageS3 {
 		return nil
 	}
-	return abort(ctx, newS3(newClient(transport), target.S3), target.S3.Bucket, Key(a))
+	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, target.KeyPrefix+Key(a)) })
+	return err
 }
 
 func newClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: outbound.Bounded(transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func contentType(a archive.Archive) string {

@@ -28,7 +28,8 @@ func TestS3Request(t *testing.T) {
 	for _, sse := range []bool{false, true} {
 		var got *http.Request
 		var body string
-		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"e"`)
 			data, _ := io.ReadAll(r.Body)
 			got, body = r, string(data)
 		}))

@@ -648,6 +648,39 @@ func (e VideoType) Valid() bool {
 	}
 }
 
+// Defines values for ListArchivesParamsStatus.
+const (
+	ListArchivesParamsStatusAvailable ListArchivesParamsStatus = "available"
+	ListArchivesParamsStatusExpired   ListArchivesParamsStatus = "expired"
+	ListArchivesParamsStatusFailed    ListArchivesParamsStatus = "failed"
+	ListArchivesParamsStatusPaused    ListArchivesParamsStatus = "paused"
+	ListArchivesParamsStatusStarted   ListArchivesParamsStatus = "started"
+	ListArchivesParamsStatusStopped   ListArchivesParamsStatus = "stopped"
+	ListArchivesParamsStatusUploaded  ListArchivesParamsStatus = "uploaded"
+)
+
+// Valid indicates whether the value is a known member of the ListArchivesParamsStatus enum.
+func (e ListArchivesParamsStatus) Valid() bool {
+	switch e {
+	case ListArchivesParamsStatusAvailable:
+		return true
+	case ListArchivesParamsStatusExpired:
+		return true
+	case ListArchivesParamsStatusFailed:
+		return true
+	case ListArchivesParamsStatusPaused:
+		return true
+	case ListArchivesParamsStatusStarted:
+		return true
+	case ListArchivesParamsStatusStopped:
+		return true
+	case ListArchivesParamsStatusUploaded:
+		return true
+	default:
+		return false
+	}
+}
+
 // ApplicationRequest defines model for ApplicationRequest.
 type ApplicationRequest struct {
 	// ArchiveCallbackUrl http or https, to a public address unless the server allows others.
@@ -1303,7 +1336,8 @@ type Storage struct {
 	// `password` of the archive opens. Individual archives are refused meanwhile. Null, or a target without one, turns it off.
 	Certificate *string `json:"certificate,omitempty"`
 
-	// Config s3 needs `accessKey`, `secretKey`, `bucket`; `endpoint` (with scheme) is for services other than AWS. azure needs `accountName`, `accountKey`, `container`.
+	// Config s3 needs `accessKey`, `secretKey`, `bucket`; `endpoint` (with scheme) is for services other than AWS. azure needs `accountName`, `container`, and one of
+	// `accountKey` and `sasToken`. `sessionToken`, `sasToken` and `keyPrefix` are additions of this implementation.
 	Config StorageConfig `json:"config"`
 
 	// Fallback What happens when the target fails. Without it `opentok`, the built-in cloud. `vonage` means the same.
@@ -1317,7 +1351,8 @@ type StorageFallback string
 // StorageType defines model for Storage.Type.
 type StorageType string
 
-// StorageConfig s3 needs `accessKey`, `secretKey`, `bucket`; `endpoint` (with scheme) is for services other than AWS. azure needs `accountName`, `accountKey`, `container`.
+// StorageConfig s3 needs `accessKey`, `secretKey`, `bucket`; `endpoint` (with scheme) is for services other than AWS. azure needs `accountName`, `container`, and one of
+// `accountKey` and `sasToken`. `sessionToken`, `sasToken` and `keyPrefix` are additions of this implementation.
 type StorageConfig struct {
 	AccessKey   *string `json:"accessKey,omitempty"`
 	AccountKey  *string `json:"accountKey,omitempty"`
@@ -1334,10 +1369,20 @@ type StorageConfig struct {
 	Domain   *string `json:"domain,omitempty"`
 	Endpoint *string `json:"endpoint,omitempty"`
 
-	// Region Default `us-east-1`.
-	Region    *string           `json:"region,omitempty"`
-	SecretKey *string           `json:"secretKey,omitempty"`
-	Sse       *StorageConfigSse `json:"sse,omitempty"`
+	// KeyPrefix Stands before the name of every object, as it is: `films/` makes `films/{applicationId}/{archiveId}/archive.mp4`. Letters of ASCII, digits and
+	// `!_.*'()=+@/-`, with no slash at the beginning and no part that is empty, `.` or `..`. Default: nothing.
+	KeyPrefix *string `json:"keyPrefix,omitempty"`
+
+	// Region Default `us-east-1`. When the service names another one as the bucket's, uploads go there.
+	Region *string `json:"region,omitempty"`
+
+	// SasToken Shared access signature (`sv=...&sig=...`) that permits to create and write blobs of the container.
+	SasToken  *string `json:"sasToken,omitempty"`
+	SecretKey *string `json:"secretKey,omitempty"`
+
+	// SessionToken Of temporary credentials. Uploads after their end fail as with wrong ones, until the target is set anew.
+	SessionToken *string           `json:"sessionToken,omitempty"`
+	Sse          *StorageConfigSse `json:"sse,omitempty"`
 }
 
 // StorageConfigAddressing Whether requests name the bucket in the path, `https://host/bucket/key`, or in the host, `https://bucket.host/key`. Default `virtualHost` at Amazon,
@@ -1458,7 +1503,13 @@ type ListArchivesParams struct {
 
 	// SessionId Only archives of this session.
 	SessionId *SessionId `form:"sessionId,omitempty" json:"sessionId,omitempty"`
+
+	// Status Only archives that have this status now. An addition of this implementation.
+	Status *ListArchivesParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 }
+
+// ListArchivesParamsStatus defines parameters for ListArchives.
+type ListArchivesParamsStatus string
 
 // StopArchiveJSONBody defines parameters for StopArchive.
 type StopArchiveJSONBody = map[string]interface{}

@@ -4,6 +4,8 @@ package target
 import (
 	"encoding/base64"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,6 +23,9 @@ const (
 	maxContainer   = 255
 	maxRegion      = 64
 	maxURL         = 2048
+	maxSession     = 4096
+	maxSAS         = 2048
+	maxPrefix      = 512
 	maxCertificate = 16 << 10
 )
 
@@ -45,12 +50,13 @@ func (r Rules) Parse(field string, body apigen.Storage) (*session.Storage, bool,
 	}
 	c, certificate := body.Config, text(body.Certificate)
 	if body.Type == apigen.StorageTypeAzure {
-		return &session.Storage{Type: session.StorageAzure, Certificate: certificate, Azure: session.Azure{
-			AccountName: text(c.AccountName), AccountKey: text(c.AccountKey), Container: text(c.Container), Domain: text(c.Domain),
+		return &session.Storage{Type: session.StorageAzure, KeyPrefix: text(c.KeyPrefix), Certificate: certificate, Azure: session.Azure{
+			AccountName: text(c.AccountName), AccountKey: text(c.AccountKey), SASToken: strings.TrimPrefix(text(c.SasToken), "?"),
+			Container: text(c.Container), Domain: text(c.Domain),
 		}}, fallback, nil
 	}
-	return &session.Storage{Type: session.StorageS3, Certificate: certificate, S3: session.S3{
-		AccessKey: text(c.AccessKey), SecretKey: text(c.SecretKey), Bucket: text(c.Bucket),
+	return &session.Storage{Type: session.StorageS3, KeyPrefix: text(c.KeyPrefix), Certificate: certificate, S3: session.S3{
+		AccessKey: text(c.AccessKey), SecretKey: text(c.SecretKey), SessionToken: text(c.SessionToken), Bucket: text(c.Bucket),
 		Endpoint: text(c.Endpoint), Region: text(c.Region), SSE: text(c.Sse) == string(apigen.StorageConfigSseS3),
 		Addressing: text(c.Addressing),
 	}}, fallback, nil
@@ -86,10 +92,13 @@ func (r Rules) check(field string, body apigen.Storage) error {
 		{"certificate", body.Certificate, maxCertificate, false},
 		{"config.accessKey", c.AccessKey, maxCredential, s3},
 		{"config.secretKey", c.SecretKey, maxCredential, s3},
+		{"config.sessionToken", c.SessionToken, maxSession, false},
 		{"config.bucket", c.Bucket, maxContainer, s3},
 		{"config.region", c.Region, maxRegion, false},
 		{"config.accountName", c.AccountName, maxCredential, azure},
-		{"config.accountKey", c.AccountKey, maxAccountKey, azure},
+		{"config.accountKey", c.AccountKey, maxAccountKey, azure && text(c.SasToken) == ""},
+		{"config.sasToken", c.SasToken, maxSAS, false},
+		{"config.keyPrefix", c.KeyPrefix, maxPrefix, false},
 		{"config.container", c.Container, maxContainer, azure},
 		{"config.domain", c.Domain, maxURL, false},
 	} {
@@ -110,10 +119,27 @@ func (r Rules) check(field string, body apigen.Storage) error {
 	if _, err := base64.StdEncoding.DecodeString(text(c.AccountKey)); azure && err != nil {
 		return wire.Invalid(field+"config.accountKey", "%sconfig.accountKey must be base64", field)
 	}
+	if sas, err := url.ParseQuery(strings.TrimPrefix(text(c.SasToken), "?")); text(c.SasToken) != "" && (err != nil || sas.Get("sig") == "" || text(c.AccountKey) != "") {
+		return wire.Invalid(field+"config.sasToken", "%sconfig.sasToken must be a shared access signature (sv=...&sig=...), and without an account key", field)
+	}
+	if !prefix(text(c.KeyPrefix)) {
+		return wire.Invalid(field+"config.keyPrefix", "%sconfig.keyPrefix must have only ASCII letters, digits and !_.*'()=+@/-, not begin with a slash, and have no part that is empty, . or ..", field)
+	}
 	if err := r.domain(field+"config.domain", text(c.Domain)); err != nil {
 		return err
 	}
 	return r.URL(field+"config.endpoint", text(c.Endpoint))
+}
+
+var prefixCharacters = regexp.MustCompile(`^[A-Za-z0-9!_.*'()=+@/-]*$`)
+
+// prefix reports whether names of objects may begin so: with what every service, and a copy of the bucket as files, takes as it is.
+func prefix(s string) bool {
+	if !prefixCharacters.MatchString(s) {
+		return false
+	}
+	parts := strings.Split(s, "/")
+	return !slices.ContainsFunc(parts[:len(parts)-1], func(part string) bool { return part == "" || part == "." || part == ".." })
 }
 
 // domain refuses what is neither empty, a domain name, nor a URL.

@@ -70,10 +70,17 @@ func (s *Store) scanDelivery(row interface{ Scan(...any) error }) (d store.Deliv
 	return d, s.Known(err)
 }
 
-// NextDelivery returns the first webhook still owed in a lane, or [store.ErrNotFound].
-func (s *Store) NextDelivery(ctx context.Context, lane string) (store.Delivery, error) {
+// NextDelivery returns the webhook of a lane that is to be tried next, at its NotBefore, or [store.ErrNotFound]. That is the first one
+// owed, or one that no longer holds up those behind it: of an archive, tried so often, and answered the last time.
+func (s *Store) NextDelivery(ctx context.Context, lane string, often int) (store.Delivery, error) {
+	const (
+		owed    = "lane = $1 AND outcome = '' "
+		refused = "(archive_id <> '' AND attempts >= $2 AND last_status <> 0)"
+		first   = "(SELECT min(id) FROM deliveries WHERE " + owed + "AND NOT " + refused + ")"
+	)
 	return reading(ctx, s, func() (store.Delivery, error) {
-		return s.scanDelivery(s.Read.QueryRowContext(ctx, selectDelivery+"WHERE lane = $1 AND outcome = '' ORDER BY id LIMIT 1", lane))
+		return s.scanDelivery(s.Read.QueryRowContext(ctx, selectDelivery+"WHERE "+owed+"AND ("+refused+" OR id = "+first+") ORDER BY not_before, id LIMIT 1",
+			lane, often))
 	})
 }
 

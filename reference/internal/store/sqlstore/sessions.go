@@ -90,18 +90,18 @@ func (s *Store) Archives(ctx context.Context, applicationID string, q archive.Qu
 }
 
 func (s *Store) archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
-	const where = " FROM archives WHERE application_id = $1 AND ($2 = '' OR session_id = $2) AND status <> 'deleted'"
+	const where = " FROM archives WHERE application_id = $1 AND ($2 = '' OR session_id = $2) AND ($3 = '' OR status = $3) AND status <> 'deleted'"
 	tx, err := s.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return nil, 0, fmt.Errorf("list archives: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing to undo
 	var total int
-	if err := tx.QueryRowContext(ctx, "SELECT count(*)"+where, applicationID, q.SessionID).Scan(&total); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT count(*)"+where, applicationID, q.SessionID, string(q.Status)).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count archives: %w", err)
 	}
 	page, err := many[archive.Archive](tx.QueryContext(ctx,
-		"SELECT data"+where+" ORDER BY seq DESC LIMIT $3 OFFSET $4", applicationID, q.SessionID, q.Count, q.Offset))
+		"SELECT data"+where+" ORDER BY seq DESC LIMIT $4 OFFSET $5", applicationID, q.SessionID, string(q.Status), q.Count, q.Offset))
 	if err != nil {
 		return nil, 0, fmt.Errorf("list archives: %w", err)
 	}

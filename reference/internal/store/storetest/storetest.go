@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	t.Run("transitions are whole", func(t *testing.T) { whole(t, s) })
 	t.Run("deliveries", func(t *testing.T) { deliveries(t, s) })
 	t.Run("deliveries are replayed", func(t *testing.T) { replay(t, s) })
+	t.Run("deliveries that are refused", func(t *testing.T) { refusedDeliveries(t, s) })
 	t.Run("strange text", func(t *testing.T) { strange(t, s) })
 	t.Run("clock", func(t *testing.T) { clock(t, s) })
 	t.Run("session events", func(t *testing.T) { sessionEvents(t, s) })
@@ -104,6 +105,9 @@ func paging(t *testing.T, s *sqlstore.Store) {
 		{"app", archive.Query{Count: 2, Offset: 9}, 5, nil},
 		{"app", archive.Query{Count: 50, SessionID: "two"}, 2, []string{"3", "1"}},
 		{"app", archive.Query{Count: 50, SessionID: "none"}, 0, nil},
+		{"app", archive.Query{Count: 2, Status: archive.Started}, 5, []string{"4", "3"}},
+		{"app", archive.Query{Count: 50, Status: archive.Stopped}, 0, nil},
+		{"app", archive.Query{Count: 50, Status: archive.Deleted}, 0, nil},
 		{"other", archive.Query{Count: 50}, 0, nil},
 	} {
 		page, total, err := s.Archives(ctx, test.app, test.q)
@@ -138,6 +142,9 @@ func whole(t *testing.T, s *sqlstore.Store) {
 	}
 }
 
+// often is how often a webhook is refused before others are tried.
+const often = 2
+
 func deliveries(t *testing.T, s *sqlstore.Store) {
 	ctx := t.Context()
 	d := store.Delivery{ApplicationID: "app", SessionID: "one", ArchiveID: "0", URL: "u", Body: []byte("first"), CreatedAt: epoch}
@@ -146,7 +153,7 @@ func deliveries(t *testing.T, s *sqlstore.Store) {
 	commit(t, s, store.Transition{Deliveries: []store.Delivery{d, second}})
 	next := func() store.Delivery {
 		t.Helper()
-		d, err := s.NextDelivery(ctx, "0")
+		d, err := s.NextDelivery(ctx, "0", often)
 		must(t, err)
 		return d
 	}
@@ -159,8 +166,33 @@ func deliveries(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("then %q", got.Body)
 	}
 	must(t, s.SettleDelivery(ctx, next().ID, store.Dropped, 0))
-	if _, err := s.NextDelivery(ctx, "0"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.NextDelivery(ctx, "0", often); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nothing is owed any more: %v", err)
+	}
+}
+
+// refusedDeliveries: what an archive's receiver refuses holds up what comes after it for a while only; what nobody answered, and a
+// session's, does so for as long as it is owed.
+func refusedDeliveries(t *testing.T, s *sqlstore.Store) {
+	for _, test := range []struct {
+		archive string
+		status  int
+		passed  bool
+	}{{"refused", 400, true}, {"unanswered", 0, false}, {"", 400, false}} {
+		d := store.Delivery{ApplicationID: "app", SessionID: "lane of " + test.archive, ArchiveID: test.archive, Body: []byte("1"), CreatedAt: epoch}
+		second, third := d, d
+		second.Body, third.Body = []byte("2"), []byte("3")
+		commit(t, s, store.Transition{Deliveries: []store.Delivery{d, second, third}})
+		got := ""
+		for n := range 7 { // each try fails, and is followed by the next a minute later
+			next, err := s.NextDelivery(t.Context(), d.Lane(), often)
+			must(t, err)
+			got += string(next.Body)
+			must(t, s.PostponeDelivery(t.Context(), next.ID, epoch.Add(time.Duration(n+1)*time.Minute), test.status))
+		}
+		if want := map[bool]string{true: "1121231", false: "1111111"}[test.passed]; got != want {
+			t.Errorf("archive %q answered %d: tried %s, want %s", test.archive, test.status, got, want)
+		}
 	}
 }
 
@@ -208,12 +240,12 @@ func sessionEvents(t *testing.T, s *sqlstore.Store) {
 	if len(open) != 2 || open[0].SessionID != "two" || string(open[1].Body) != `{"event":"streamCreated"}` {
 		t.Errorf("monitored %+v", open)
 	}
-	next, err := s.NextDelivery(t.Context(), "two")
+	next, err := s.NextDelivery(t.Context(), "two", often)
 	must(t, err)
 	if next.Lane() != "two" || string(next.Body) != `{"event":"sessionCreated"}` {
 		t.Errorf("next of the session %+v", next)
 	}
-	if next, err = s.NextDelivery(t.Context(), "film"); err != nil || next.Lane() != "film" {
+	if next, err = s.NextDelivery(t.Context(), "film", often); err != nil || next.Lane() != "film" {
 		t.Errorf("next of the archive %+v, %v", next, err)
 	}
 }
@@ -235,7 +267,7 @@ func replay(t *testing.T, s *sqlstore.Store) {
 	if want := []store.Job{{Kind: store.JobWebhook, ApplicationID: "app", SessionID: "one", ArchiveID: "0", At: now}}; !reflect.DeepEqual(owed, want) {
 		t.Errorf("jobs %+v, want %+v", owed, want)
 	}
-	d, err := s.NextDelivery(ctx, "0")
+	d, err := s.NextDelivery(ctx, "0", often)
 	must(t, err)
 	if d.ID != log[0].ID || !d.CreatedAt.Equal(now) || d.Attempts != 0 {
 		t.Errorf("owed again: %+v", d)

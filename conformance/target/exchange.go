@@ -1,0 +1,87 @@
+package target
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"reelcheck/conformance/evidence"
+)
+
+const (
+	// bodyLimit bounds what is read of an API response, keepLimit what is kept of a download.
+	bodyLimit = 8 << 20
+	keepLimit = 4 << 30
+	// maxRedirects bounds those of one download link.
+	maxRedirects = 5
+)
+
+// plain is the transport of all exchanges. It does not unpack: a small answer could become one that fills the disk.
+var plain = func() http.RoundTripper {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	t = t.Clone()
+	t.DisableCompression = true
+	return t
+}()
+
+// exchange makes a request and reads what comes back into ex and a. Nothing is asked of whoever a redirect names, who would be given
+// credentials and judged in the target's place; only download links are followed, without credentials.
+func (c *Client) exchange(req *http.Request, call Call, ex *evidence.Exchange, a *Answer) error {
+	client := c.http(func(next *http.Request, before []*http.Request) error {
+		if !call.Follow {
+			return http.ErrUseLastResponse
+		}
+		from := next.Response
+		ex.Redirects = append(ex.Redirects, evidence.Redirect{From: before[len(before)-1].URL.String(), Status: from.StatusCode, Location: from.Header.Get("Location")})
+		if len(before) > maxRedirects {
+			return fmt.Errorf("more than %d redirects", maxRedirects)
+		}
+		next.Header.Del("Authorization")
+		next.Header.Del("X-Opentok-Auth")
+		return nil
+	})
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	if call.Keep != nil && a.OK() {
+		_, err = copyAtMost(call.Keep, resp.Body, keepLimit)
+		return err
+	}
+	a.Body, err = readAtMost(resp.Body, bodyLimit)
+	return err
+}
+
+func (c *Client) http(redirected func(next *http.Request, before []*http.Request) error) *http.Client {
+	transport := c.Transport
+	if transport == nil {
+		transport = plain
+	}
+	return &http.Client{Transport: transport, CheckRedirect: redirected}
+}
+
+var errTooLong = errors.New("the response is too long")
+
+// copyAtMost fails when r has more than limit bytes.
+func copyAtMost(w io.Writer, r io.Reader, limit int64) (int64, error) {
+	n, err := io.Copy(w, io.LimitReader(r, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("%w: it has more than %d bytes", errTooLong, limit)
+	}
+	return n, err
+}
+
+// readAtMost is copyAtMost into memory.
+func readAtMost(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = fmt.Errorf("%w: it has more than %d bytes", errTooLong, limit)
+	}
+	return body, err
+}

@@ -1,0 +1,103 @@
+package target
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// elsewhere notes what a third party is asked.
+type elsewhere struct {
+	*httptest.Server
+	asked []*http.Request
+}
+
+func thirdParty(t *testing.T) *elsewhere {
+	e := &elsewhere{}
+	e.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e.asked = append(e.asked, r)
+		_, _ = io.WriteString(w, "theirs")
+	}))
+	t.Cleanup(e.Close)
+	return e
+}
+
+// TestRedirectsAreAnswers: what a redirect names is asked nothing, whoever asks.
+func TestRedirectsAreAnswers(t *testing.T) {
+	for _, as := range []Identity{AsUnified, AsLegacy, AsControl, AsNobody} {
+		third := thirdParty(t)
+		cl := client(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, third.URL+"/internal", http.StatusTemporaryRedirect)
+		})
+		a, err := cl.Do(t.Context(), Call{Label: "start", Method: http.MethodPost, Path: "/v2/project/x/archive", Body: []byte("secrets"), As: as, Deliberate: true})
+		if err != nil || a.Status != http.StatusTemporaryRedirect || len(third.asked) > 0 {
+			t.Errorf("%s: %v, status %d, a third party got %d requests", as, err, a.Status, len(third.asked))
+		}
+	}
+}
+
+// TestDownloadLinksAreFollowed, without credentials, and the way is in the evidence.
+func TestDownloadLinksAreFollowed(t *testing.T) {
+	third := thirdParty(t)
+	cl := client(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/cloud" {
+			http.Redirect(w, r, "/again", http.StatusFound)
+			return
+		}
+		http.Redirect(w, r, third.URL+"/file", http.StatusTemporaryRedirect)
+	})
+	var got bytes.Buffer
+	a, err := cl.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: AsLegacy, Follow: true, Keep: &got, Deliberate: true})
+	if err != nil || !a.OK() || got.String() != "theirs" || len(third.asked) != 1 {
+		t.Fatalf("%v, status %d, %q, %d requests", err, a.Status, got.String(), len(third.asked))
+	}
+	if h := third.asked[0].Header; h.Get("Authorization") != "" || h.Get("X-Opentok-Auth") != "" {
+		t.Errorf("a third party got %v", h)
+	}
+	way := a.Exchange.Redirects
+	if len(way) != 2 || way[0].Status != http.StatusFound || way[0].Location != "/again" || way[1].From != cl.Base+"/again" || way[1].Location != third.URL+"/file" {
+		t.Errorf("evidence %+v", way)
+	}
+	loop := client(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
+	a, err = loop.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: AsNobody, Follow: true, Deliberate: true})
+	if err != nil || a.Status != 0 || !strings.Contains(a.Exchange.Error, "redirects") {
+		t.Errorf("a loop: %v, status %d, %q", err, a.Status, a.Exchange.Error)
+	}
+}
+
+// TestNothingIsUnpacked: a download is as long as its bytes on the wire.
+func TestNothingIsUnpacked(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(z, strings.Repeat("x", 10<<20))
+	_ = z.Close()
+	cl := client(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(packed.Bytes())
+	})
+	var got bytes.Buffer
+	_, err := cl.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: AsNobody, Keep: &got, Deliberate: true})
+	if err != nil || !bytes.Equal(got.Bytes(), packed.Bytes()) {
+		t.Errorf("%v, kept %d bytes of %d", err, got.Len(), packed.Len())
+	}
+}
+
+func TestAtMost(t *testing.T) {
+	for size, fits := range map[int]bool{0: true, 9: true, 10: true, 11: false, 100: false} {
+		content := strings.Repeat("x", size)
+		var kept bytes.Buffer
+		_, err := copyAtMost(&kept, strings.NewReader(content), 10)
+		if errors.Is(err, errTooLong) == fits || kept.Len() > 11 {
+			t.Errorf("%d bytes: %d copied, %v", size, kept.Len(), err)
+		}
+		body, err := readAtMost(strings.NewReader(content), 10)
+		if errors.Is(err, errTooLong) == fits || len(body) > 11 {
+			t.Errorf("%d bytes: %d read, %v", size, len(body), err)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"testing"
+)
+
+func TestPublic(t *testing.T) {
+	for _, test := range []struct{ configured, link, reference string }{
+		{"", "http://127.0.0.1:8080/a?b=c", "/a?b=c"},
+		{"https://video.example.com", "https://video.example.com/a?b=c", "/a?b=c"},
+		{"https://example.com/", "https://example.com/a?b=c", "/a?b=c"},
+		{"http://example.com:81/video", "http://example.com:81/video/a?b=c", "/video/a?b=c"},
+		{"http://example.com/a%20b//", "http://example.com/a%20b/a?b=c", "/a%20b/a?b=c"},
+	} {
+		p := publicAt(test.configured, "127.0.0.1:8080")
+		if link, reference := p.link("/a?b=c"), p.reference("/a?b=c"); link != test.link || reference != test.reference {
+			t.Errorf("%q: %s and %s, want %s and %s", test.configured, link, reference, test.link, test.reference)
+		}
+	}
+}
+
+// TestBelowAPath: behind a proxy that serves archived below a path, a client that publishes finds its resource.
+func TestBelowAPath(t *testing.T) {
+	t.Parallel()
+	reserved, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	address := reserved.Addr().String()
+	mux := http.NewServeMux()
+	mux.Handle("/video/", http.StripPrefix("/video", httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})))
+	proxy := httptest.NewServer(mux)
+	defer proxy.Close()
+	_, port, err := net.SplitHostPort(address)
+	must(t, err)
+	must(t, reserved.Close())
+	_, c, session, publisher := onAir(t, nil, "--port", port, "--public-url", proxy.URL+"/video/")
+	publisher.Stop() // by DELETE
+	await(t, "end of the stream", streamWithin, func() bool { return len(c.streams(session)) == 0 })
+}

@@ -1,0 +1,47 @@
+package storage
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"reelcheck/reference/internal/session"
+)
+
+// TestTemporaryCredentials: what a request with a session token or a shared access signature says, and where its object goes.
+func TestTemporaryCredentials(t *testing.T) {
+	var got *http.Request
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		got = r
+		w.Header().Set("ETag", `"e"`)
+		if r.URL.Query().Has("sig") {
+			w.WriteHeader(http.StatusCreated)
+		}
+	}))
+	defer server.Close()
+	s3 := session.Storage{Type: session.StorageS3, KeyPrefix: "films/2026-",
+		S3: session.S3{AccessKey: "k", SecretKey: "s", SessionToken: "t0ken", Bucket: "reels", Endpoint: server.URL}}
+	if _, err := Upload(t.Context(), http.DefaultTransport, s3, film, strings.NewReader("abc")); err != nil {
+		t.Fatal(err)
+	}
+	if got.Header.Get("X-Amz-Security-Token") != "t0ken" || got.URL.Path != "/reels/films/2026-app/film/archive.mp4" {
+		t.Errorf("s3: %s %v", got.URL, got.Header)
+	}
+	azure := session.Storage{Type: session.StorageAzure, KeyPrefix: "films/",
+		Azure: session.Azure{AccountName: "acc", SASToken: "sv=2025-01-05&sig=s3cret%2B", Container: "reels", Domain: server.URL}}
+	if _, err := Upload(t.Context(), http.DefaultTransport, azure, film, strings.NewReader("abc")); err != nil {
+		t.Fatal(err)
+	}
+	if q := got.URL.Query(); q.Get("sig") != "s3cret+" || got.Header.Get("Authorization") != "" || got.URL.Path != "/acc/reels/films/app/film/archive.mp4" {
+		t.Errorf("azure: %s %v", got.URL, got.Header)
+	}
+	server.Close()
+	for _, target := range []session.Storage{s3, azure} {
+		if _, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader("abc")); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s, nobody there: %v", target.Type, err)
+		}
+	}
+}
