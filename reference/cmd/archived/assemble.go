@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"reelcheck/reference/internal/api"
@@ -88,6 +89,7 @@ func assemble(ctx context.Context, c config, base string, log *slog.Logger) (*se
 }
 
 func (s *server) data(context.Context) error {
+	syscall.Umask(0o077) // what is made below it, SQLite's files too, is nobody else's, whoever may read the directory
 	if err := os.MkdirAll(s.config.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
@@ -154,6 +156,9 @@ func (s *server) media(context.Context) error {
 func (s *server) introduce(ctx context.Context) error {
 	app, err := s.founding.application(ctx, s.store, s.config.Application)
 	if err != nil {
+		return err
+	}
+	if err := s.store.Settle(ctx); err != nil {
 		return err
 	}
 	s.ready = readyLine{URL: s.base, ApplicationID: app.ID, PrivateKeyFile: s.founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}
