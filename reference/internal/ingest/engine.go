@@ -81,12 +81,12 @@ func newEngine(c Config) (*engine, error) {
 
 func (e *engine) close() error { return e.mux.Close() } // closes the socket too
 
-// connection makes a PeerConnection that receives what a publication may send.
+// connection makes a PeerConnection that receives, into b, what a publication may send.
 //
 // Lost packets are asked for by the reorder buffer itself, not by pion's NACK generator, which neither knows what was
 // given up nor sees packets repaired. They come back by RTX (RFC 4588) from senders that have it. Without it browsers probe for
 // bandwidth with padding on the stream itself, which they do not repeat: each one lost would hold up what follows.
-func (e *engine) connection() (*webrtc.PeerConnection, error) {
+func (e *engine) connection(b *buffers) (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
 	if err := registerCodecs(media); err != nil {
 		return nil, err
@@ -102,6 +102,7 @@ func (e *engine) connection() (*webrtc.PeerConnection, error) {
 	}
 	settings := e.settings
 	settings.DisableMediaEngineCopy(true) // this one is not shared
+	settings.BufferFactory = b.get
 	api := webrtc.NewAPI(
 		webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(settings))
 	return api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{e.certificate}})

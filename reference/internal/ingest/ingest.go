@@ -169,11 +169,13 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (Ans
 	if err != nil {
 		return Answer{}, err
 	}
-	pc, err := s.engine.connection()
+	received := &buffers{}
+	pc, err := s.engine.connection(received)
 	if err != nil {
 		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
 	}
 	p := newPublication(s, who, o, pc)
+	received.excess = p.excess
 	answer, err := p.negotiate(ctx)
 	if err == nil {
 		err = s.add(p)

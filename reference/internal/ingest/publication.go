@@ -42,6 +42,7 @@ type publication struct {
 	ending   chan struct{}                   // closed when run takes it
 	finished chan struct{}                   // closed when all is done
 	readers  sync.WaitGroup
+	many     sync.Once // guards a line of the log
 
 	log *slog.Logger
 
@@ -89,6 +90,12 @@ func (p *publication) stop(reason string) {
 	case p.end <- reason:
 	default:
 	}
+}
+
+// excess ends a publication that names more RTP streams than it may.
+func (p *publication) excess() {
+	p.many.Do(func() { p.log.Warn("publisher changes its RTP streams too often", "streams", maxSources) })
+	p.stop(NetworkDisconnected)
 }
 
 // negotiate answers the first offer.

@@ -18,7 +18,8 @@ import (
 // maxFailures bounds the reads in a row that may fail; each is one bad packet, unless the stream is broken.
 const maxFailures = 1000
 
-// maxSources bounds the RTP streams that a publication may have one after the other: pion keeps each until the end.
+// maxSources bounds the RTP streams that a publication may have one after the other, and those that its RTCP may name: pion keeps each
+// until the end.
 const maxSources = 100
 
 // track is called by pion, in a goroutine of its own, when a stream of packets begins.
@@ -32,8 +33,7 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	}
 	if p.sources++; p.sources > maxSources {
 		p.mu.Unlock()
-		p.log.Warn("publisher changes its RTP streams too often", "streams", maxSources)
-		p.stop(NetworkDisconnected)
+		p.excess()
 		return
 	}
 	p.readers.Go(func() { p.readRTCP(source, from) })
