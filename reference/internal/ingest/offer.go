@@ -61,6 +61,9 @@ func parseOffer(text []byte) (*offer, error) {
 	return o, nil
 }
 
+// mostLines bounds what takes long to negotiate. Browsers have some 20 and 90 of them.
+var mostLines = map[string]int{"ssrc": 100, "ssrc-group": 100, "rtcp-fb": 200}
+
 func checkSection(media *sdp.MediaDescription, i int) error {
 	mid, ok := media.Attribute("mid")
 	if !ok || mid == "" {
@@ -69,6 +72,17 @@ func checkSection(media *sdp.MediaDescription, i int) error {
 	for _, direction := range [...]string{"recvonly", "inactive"} {
 		if _, ok := media.Attribute(direction); ok {
 			return errorf(http.StatusUnprocessableEntity, "media section %d is %s: a publisher must offer sendonly or sendrecv", i, direction)
+		}
+	}
+	for key, most := range mostLines {
+		lines := 0
+		for _, a := range media.Attributes {
+			if a.Key == key {
+				lines++
+			}
+		}
+		if lines > most {
+			return errorf(http.StatusBadRequest, "media section %d has %d lines a=%s, more than %d", i, lines, key, most)
 		}
 	}
 	if slices.ContainsFunc(media.Attributes, simulcast) {

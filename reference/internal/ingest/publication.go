@@ -35,14 +35,16 @@ type publication struct {
 
 	hasAudio, hasVideo bool // fixed by the first answer
 
-	media    chan av.Instant                 // arrival of the first packet
-	states   chan webrtc.ICEConnectionState  // of the connection, in order
-	failures chan webrtc.PeerConnectionState // failed and closed ones
-	end      chan string                     // the reason to end; the first one counts
-	ending   chan struct{}                   // closed when run takes it
-	finished chan struct{}                   // closed when all is done
-	readers  sync.WaitGroup
-	many     sync.Once // guards a line of the log
+	media     chan av.Instant                 // arrival of the first packet
+	states    chan webrtc.ICEConnectionState  // of the connection, in order
+	failures  chan webrtc.PeerConnectionState // failed and closed ones
+	end       chan string                     // the reason to end; the first one counts
+	ending    chan struct{}                   // closed when run takes it
+	finished  chan struct{}                   // closed when all is done
+	readers   sync.WaitGroup
+	connected func() // called once it is, and at the end
+
+	many sync.Once // guards a line of the log
 
 	log *slog.Logger
 
@@ -214,6 +216,7 @@ func (p *publication) run() {
 		case state := <-p.states:
 			switch state {
 			case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
+				p.connected()
 				if away {
 					away = false
 					p.again()
@@ -305,6 +308,7 @@ func (p *publication) close() {
 
 func (p *publication) finish(reason string) {
 	p.close()
+	p.connected()
 	at := p.server.config.Now()
 	p.mu.Lock()
 	published := p.receiver.Flush(at)
