@@ -1,7 +1,11 @@
 package ingest
 
 import (
+	"bytes"
+	"log/slog"
 	"runtime"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pion/interceptor"
@@ -24,6 +28,24 @@ func (r *raw) BindLocalStream(_ *interceptor.StreamInfo, w interceptor.RTPWriter
 	default:
 	}
 	return w
+}
+
+// log keeps what is written to it.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // heap is what is in use after a collection.
@@ -56,7 +78,8 @@ func TestRandomSources(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRoom()
-			_, web := serve(t, r, nil)
+			var said log
+			_, web := serve(t, r, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&said, nil)) })
 			wire := &raw{write: make(chan interceptor.RTPWriter, 1)}
 			c := publishAs(t, web, webrtc.MimeTypeVP8, func(offer string) string { return offer }, wire)
 			c.waitConnected()
@@ -77,6 +100,9 @@ func TestRandomSources(t *testing.T) {
 			eventually(t, "end", func() bool { return len(r.endings()) > 0 })
 			if got := r.endings(); got[0] != NetworkDisconnected {
 				t.Errorf("endings: %q", got)
+			}
+			if lines := strings.Count(said.String(), `msg="media not recorded" stream=stream reason="the publisher changes`); lines != 1 {
+				t.Errorf("said %d times in the log:\n%s", lines, said.String())
 			}
 		})
 	}

@@ -180,7 +180,7 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (ans
 		return Answer{}, err
 	}
 	received := &buffers{}
-	pc, err := s.engine.connection(received)
+	pc, err := s.engine.connection(received, o.passive())
 	if err != nil {
 		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
 	}

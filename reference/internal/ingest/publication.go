@@ -44,7 +44,7 @@ type publication struct {
 	readers   sync.WaitGroup
 	connected func() // called once it is, and at the end
 
-	many sync.Once // guards a line of the log
+	said sync.Map // the reasons for which media is not recorded that are in the log
 
 	log *slog.Logger
 
@@ -96,8 +96,15 @@ func (p *publication) stop(reason string) {
 
 // excess ends a publication that names more RTP streams than it may.
 func (p *publication) excess() {
-	p.many.Do(func() { p.log.Warn("publisher changes its RTP streams too often", "streams", maxSources) })
+	p.unrecorded("the publisher changes its RTP streams too often", "streams", maxSources)
 	p.stop(NetworkDisconnected)
+}
+
+// unrecorded tells the log, once for each reason, that media came and is not recorded.
+func (p *publication) unrecorded(reason string, more ...any) {
+	if _, said := p.said.LoadOrStore(reason, true); !said {
+		p.log.Warn("media not recorded", append([]any{"reason", reason}, more...)...)
+	}
 }
 
 // negotiate answers the first offer.
@@ -114,7 +121,7 @@ func (p *publication) negotiate(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	p.receiver.Expect(p.hasAudio, p.hasVideo)
 	p.mu.Unlock()
-	return answer, nil
+	return p.offer.complete(answer)
 }
 
 // answer applies p.offer and returns the answer with all our candidates in it. Requires p.signal.

@@ -29,6 +29,9 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	source := p.receiver.Attach(video, uint32(remote.SSRC()), formats(from, video))
 	if source == nil || p.closing {
 		p.mu.Unlock()
+		if source == nil {
+			p.unrecorded("its kind was not negotiated", "kind", remote.Kind().String())
+		}
 		return
 	}
 	if p.sources++; p.sources > maxSources {
@@ -72,7 +75,7 @@ func repairs(from *webrtc.RTPReceiver) map[uint8]uint8 {
 }
 
 func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, repaired map[uint8]uint8) {
-	buf := make([]byte, 1500)
+	buf := make([]byte, maxPacket)
 	for failures := 0; failures < maxFailures; {
 		if remote.HasRTX() { // pion hands on what was repaired when the next read begins
 			_ = remote.SetReadDeadline(time.Now().Add(tick))
@@ -84,12 +87,15 @@ func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, re
 		case timedOut(err):
 			continue
 		case err != nil:
-			failures++
+			if failures++; failures == maxFailures {
+				p.unrecorded("its packets cannot be read", "error", err)
+			}
 			continue
 		}
 		failures = 0
 		var header pionrtp.Header // the one in attributes may be that of the RTX packet
 		if _, err := header.Unmarshal(buf[:n]); err != nil {
+			p.unrecorded("packets are malformed", "error", err)
 			continue
 		}
 		if format, ok := attributes.Get(webrtc.AttributeRtxPayloadType).(byte); ok {
@@ -97,6 +103,7 @@ func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, re
 		}
 		payload, ok := payloadOf(buf[:n], header.MarshalSize(), header.Padding)
 		if !ok {
+			p.unrecorded("packets have more padding than payload")
 			continue
 		}
 		now := p.server.config.Now()
