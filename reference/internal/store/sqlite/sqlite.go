@@ -62,7 +62,7 @@ func Open(ctx context.Context, path string) (*sqlstore.Store, error) {
 		return err
 	}
 	shut := func() error {
-		return errors.Join(read.Close(), settle(context.Background()), write.Close())
+		return errors.Join(read.Close(), settle(context.WithoutCancel(ctx)), write.Close())
 	}
 	s, err := sqlstore.New(ctx, sqlstore.Database{
 		Read: read, Write: write, Dialect: dialect, River: river{riversqlite.New(write)}, Settle: settle, Close: shut,
