@@ -17,7 +17,7 @@ var failureChecks = []check.Check{
 	check.New("ARC-START-21", check.In(name.Refusals), unknownFields),
 }
 
-// failsWhenBroken: no recording survives the faults that the harness arms for its whole length.
+// failsWhenBroken: no recording survives the faults that the harness arms while it lasts.
 func failsWhenBroken(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		if !c.Faulty(h) {

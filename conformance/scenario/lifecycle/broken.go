@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/target"
 )
 
-// Broken has no room on the disk for the file of an archive.
+// Broken loses media of an archive, for which there is no room on the disk.
 var Broken = scenario.Scenario{
 	Name: name.Broken, Title: "a recording that fails, for the disk is full",
 	Needs: []target.Capability{target.Control, target.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
@@ -20,11 +20,11 @@ func runBroken(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if err := f.As.Arm(ctx, "fault", "disk", scenario.Forever); err != nil {
-		return err
-	}
 	a, err := f.Start(ctx, "start", session, map[string]any{"name": "broken"})
 	if err != nil {
+		return err
+	}
+	if err := f.As.Arm(ctx, "fault", "journal", 1); err != nil {
 		return err
 	}
 	if err := scenario.Sleep(ctx, time.Second); err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"reelcheck/reference/internal/api"
@@ -87,6 +88,7 @@ func assemble(ctx context.Context, c config, at public, log *slog.Logger) (*serv
 }
 
 func (s *server) data(context.Context) error {
+	syscall.Umask(0o077) // what is made below it, SQLite's files too, is nobody else's, whoever may read the directory
 	if err := os.MkdirAll(s.config.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
@@ -153,6 +155,9 @@ func (s *server) media(context.Context) error {
 func (s *server) introduce(ctx context.Context) error {
 	app, err := s.founding.application(ctx, s.store, s.config.Application)
 	if err != nil {
+		return err
+	}
+	if err := s.store.Settle(ctx); err != nil {
 		return err
 	}
 	s.ready = readyLine{URL: s.public.link(""), ApplicationID: app.ID, PrivateKeyFile: s.founding.keyFile, APIKey: app.Key(), APISecret: app.APISecret}

@@ -21,15 +21,30 @@ import (
 
 // database opens the store of the configuration.
 func (s *server) database(ctx context.Context) (err error) {
-	if s.config.Database == "" {
-		s.store, err = sqlite.Open(ctx, filepath.Join(s.config.Data, "archived.db"))
-	} else {
+	if s.config.Database != "" {
 		s.store, err = s.postgres(ctx)
+	} else {
+		s.store, err = s.sqlite(ctx)
 	}
 	if err == nil {
 		s.owns(s.store.Close)
 	}
 	return err
+}
+
+func (s *server) sqlite(ctx context.Context) (*sqlstore.Store, error) {
+	file := filepath.Join(s.config.Data, "archived.db")
+	if _, err := os.Stat(file); s.founding.id != "" && errors.Is(err, os.ErrNotExist) {
+		return nil, s.founding.unknown(file + ", for it is not there,")
+	}
+	db, err := sqlite.Open(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.founding.known(ctx, db, file); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 func (s *server) postgres(ctx context.Context) (*sqlstore.Store, error) {
@@ -49,6 +64,9 @@ func (s *server) postgres(ctx context.Context) (*sqlstore.Store, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if err := s.founding.known(ctx, db, "the database of the setting"); err != nil { // whose URL may hold a password
+		return nil, errors.Join(err, db.Close())
 	}
 	if err := shareLinks(ctx, s.config.Data, db); err != nil {
 		return nil, errors.Join(err, db.Close())

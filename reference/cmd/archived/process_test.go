@@ -99,12 +99,18 @@ func start(t *testing.T, data string, args ...string) *process {
 // launch is start that does not wait. first is the ready line, "" from a process that ends before.
 func launch(t *testing.T, data string, args ...string) (p *process, first <-chan string) {
 	t.Helper()
+	return launchAs(t, []string{bin}, data, args...)
+}
+
+// launchAs is launch where the server is started by another program.
+func launchAs(t *testing.T, program []string, data string, args ...string) (p *process, first <-chan string) {
+	t.Helper()
 	logs, err := os.Create(filepath.Join(t.TempDir(), "archived.log"))
 	must(t, err)
 	defer logs.Close() // the process has its own
 	p = &process{t: t, data: data, began: time.Now(), logs: logs.Name(), stdout: make(chan string, 1)}
 	args = append([]string{"serve", "--port", "0", "--data", data, "--control", "--allow-private-addresses", "--ice-addresses", "127.0.0.1", "--log-level", "debug"}, args...)
-	p.cmd = exec.Command(bin, args...)
+	p.cmd = exec.Command(program[0], append(program[1:], args...)...)
 	p.cmd.Env, p.cmd.Stderr = environment(), logs
 	out, err := p.cmd.StdoutPipe()
 	must(t, err)

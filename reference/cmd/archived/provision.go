@@ -55,6 +55,24 @@ func (f *founding) wait() error {
 	return nil
 }
 
+// known refuses a database that does not know the application of the data directory: another one was meant, or it is damaged. Going on with
+// a new application would take the only copy of the private key from those who have the old one.
+func (f *founding) known(ctx context.Context, db applications, database string) error {
+	if f.id == "" {
+		return nil
+	}
+	_, err := db.Application(ctx, f.id)
+	if errors.Is(err, store.ErrNotFound) {
+		return f.unknown(database)
+	}
+	return err
+}
+
+func (f *founding) unknown(database string) error {
+	return fmt.Errorf("database: %s names application %s, which %s does not know: start with the database that this data directory was used "+
+		"with (--database), or, if it is lost, move %s and %s elsewhere", f.idFile, f.id, database, f.idFile, f.keyFile)
+}
+
 // applications is what founding needs of the store.
 type applications interface {
 	Application(ctx context.Context, id string) (session.Application, error)
@@ -66,16 +84,14 @@ type applications interface {
 func (f *founding) application(ctx context.Context, db applications, chosen choice) (session.Application, error) {
 	if f.id != "" {
 		app, err := db.Application(ctx, f.id)
-		if err == nil {
-			before := app
-			if chosen.apply(&app); !reflect.DeepEqual(app, before) {
-				err = db.UpdateApplication(ctx, app)
-			}
+		if err != nil {
+			return app, fmt.Errorf("default application %s: %w", f.id, err)
 		}
-		if !errors.Is(err, store.ErrNotFound) {
-			return app, err
+		before := app
+		if chosen.apply(&app); !reflect.DeepEqual(app, before) {
+			err = db.UpdateApplication(ctx, app)
 		}
-		f.begin()
+		return app, err
 	}
 	if <-f.made; f.err != nil {
 		return f.app, f.err
@@ -84,13 +100,31 @@ func (f *founding) application(ctx context.Context, db applications, chosen choi
 	return f.app, f.create(ctx, db)
 }
 
-// create keeps the application. default.id is written last: without it nothing was promised to anyone.
+// create keeps the application. default.id is written last: without it nothing was promised to anyone. Even so no key is overwritten.
 func (f *founding) create(ctx context.Context, db applications) error {
 	if err := db.CreateApplication(ctx, f.app); err != nil {
 		return fmt.Errorf("create default application: %w", err)
 	}
-	if err := os.WriteFile(f.keyFile, []byte(f.key), 0o600); err != nil {
+	if err := setAside(f.keyFile); err != nil {
 		return err
 	}
-	return os.WriteFile(f.idFile, []byte(f.app.ID+"\n"), 0o600)
+	if err := keep(f.keyFile, []byte(f.key)); err != nil {
+		return err
+	}
+	return keep(f.idFile, []byte(f.app.ID+"\n"))
+}
+
+// setAside gives a file that is there a name of its own.
+func setAside(file string) error {
+	for n := 1; ; n++ {
+		err := os.Link(file, fmt.Sprintf("%s.%d", file, n))
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return nil
+		case err == nil:
+			return os.Remove(file)
+		case !errors.Is(err, os.ErrExist):
+			return err
+		}
+	}
 }

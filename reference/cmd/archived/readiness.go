@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
@@ -40,7 +41,9 @@ func (r *readiness) encoders(ctx context.Context) []string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, r.ffmpeg, "-hide_banner", "-encoders").Output()
+	ask := exec.CommandContext(ctx, r.ffmpeg, "-hide_banner", "-encoders")
+	ask.Env = ffmpeg.Environment()
+	out, err := ask.Output()
 	if err != nil {
 		return []string{fmt.Sprintf("ffmpeg: %v", err)}
 	}

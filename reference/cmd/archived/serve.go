@@ -30,10 +30,11 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) (e
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 
-	server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+	clients := limited(listener.(*net.TCPListener), mostConnections())
+	server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ConnState: clients.changed,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(clients) }()
 	if err := announce(c.Data, s.ready, stdout); err != nil {
 		return errors.Join(err, server.Close(), <-failed)
 	}

@@ -49,9 +49,20 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if s.unanswerable(r, err) {
 		return
 	}
-	status, code, message := explain(err)
+	status, code, message := explain(punctual(w, r, err))
 	s.note(r, status, err)
 	s.write(w, r, status, code, message)
+}
+
+var errLate = &wire.Refusal{Status: http.StatusRequestTimeout, Message: "the body did not arrive in time"}
+
+// punctual replaces what a handler made of a body that did not arrive in time, after which the connection is of no use.
+func punctual(w http.ResponseWriter, r *http.Request, err error) error {
+	if !late(r) {
+		return err
+	}
+	w.Header().Set("Connection", "close")
+	return errLate
 }
 
 // failSession is fail for session creation, which speaks XML with clients that do not ask for JSON.
@@ -63,7 +74,7 @@ func (s *Server) failSession(w http.ResponseWriter, r *http.Request, err error) 
 	if s.unanswerable(r, err) {
 		return
 	}
-	status, code, message := explain(err)
+	status, code, message := explain(punctual(w, r, err))
 	s.note(r, status, err)
 	body := struct {
 		XMLName xml.Name `xml:"errorPayload"`
@@ -83,7 +94,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status, code int,
 
 // unanswerable reports whether nobody is left to tell.
 func (s *Server) unanswerable(r *http.Request, err error) bool {
-	if !errors.Is(err, wire.ErrGone) && r.Context().Err() == nil {
+	if !errors.Is(err, wire.ErrGone) && (r.Context().Err() == nil || late(r)) {
 		return false
 	}
 	s.Log.Debug("client went before the answer", "request", requestID(r), "err", err)

@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,12 +30,18 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, next http.Handl
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set("X-Request-Id", id)
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		err, _ := p.(error)
+		aborted := errors.Is(err, http.ErrAbortHandler)
+		if p != nil && !aborted {
 			s.recovered(rec, r, p)
 		}
 		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", id), slog.String("method", r.Method),
 			slog.String("path", r.URL.Path), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
 			slog.Duration("took", s.Now().Sub(began)), slog.String("client", r.RemoteAddr))
+		if aborted || rec.status == 0 {
+			panic(http.ErrAbortHandler) // or net/http would say 200 of what nobody decided
+		}
 	}()
 	r.Body = s.timely(rec, r.Body)
 	next(rec, r)
@@ -55,6 +63,7 @@ func (s *Server) timely(w http.ResponseWriter, b io.ReadCloser) io.ReadCloser {
 type timelyBody struct {
 	io.ReadCloser
 	connection *http.ResponseController
+	late       atomic.Bool // it did not arrive in time
 }
 
 func (b *timelyBody) Read(p []byte) (int, error) {
@@ -62,13 +71,19 @@ func (b *timelyBody) Read(p []byte) (int, error) {
 	if errors.Is(err, io.EOF) {
 		_ = b.connection.SetReadDeadline(time.Time{})
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		b.late.Store(true)
+	}
 	return n, err
 }
 
+// late reports whether the body of r did not arrive in time. net/http cancels the context of such a request as if the client had gone.
+func late(r *http.Request) bool {
+	b, ok := r.Body.(*timelyBody)
+	return ok && b.late.Load()
+}
+
 func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(p)
-	}
 	s.Log.LogAttrs(r.Context(), slog.LevelError, "handler panicked", slog.String("request", requestID(r)),
 		slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
 	if rec.status == 0 {

@@ -2,35 +2,55 @@ package api_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
 
-// TestBodyThatNeverComes: a connection is given up whose body does not arrive, also when nobody wants to read it.
+// TestBodyThatNeverComes: a request whose body does not arrive is told so, and its connection is given up; also when nobody wants to read it.
 func TestBodyThatNeverComes(t *testing.T) {
 	w := newWorld(t)
 	w.Now = func() time.Time { return time.Now().Add(-29700 * time.Millisecond) } // 30 s are over in 300 ms
 	server := httptest.NewServer(w)
 	defer server.Close()
-	for name, path := range map[string]string{"read": "/session/create", "refused": "/v2/project/" + app.ID + "/archive"} {
+	client := "Content-Type: application/sdp\r\nAuthorization: Bearer " + w.clientToken + "\r\n"
+	rest := "Authorization: Bearer " + app.Bearer(t, start, nil) + "\r\n"
+	for _, c := range []struct {
+		method, path, header string
+		want                 int
+	}{
+		{"POST", "/session/create", "X-OPENTOK-AUTH: none\r\n", http.StatusForbidden},
+		{"POST", "/session/create", rest, http.StatusRequestTimeout},
+		{"POST", "/v2/project/" + app.ID + "/archive", rest, http.StatusRequestTimeout},
+		{"POST", "/v2/project/" + app.ID + "/archive", "", http.StatusForbidden},
+		{"POST", "/v2/session/" + sessionID + "/whip", client, http.StatusRequestTimeout},
+		{"PATCH", "/v2/session/" + sessionID + "/whip/" + w.published, strings.Replace(client, "sdp", "trickle-ice-sdpfrag", 1), http.StatusRequestTimeout},
+		{"POST", "/control/v1/applications", "Authorization: Bearer " + controlToken + "\r\n", http.StatusRequestTimeout},
+	} {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", path)
+		fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: 1000\r\n\r\n{", c.method, c.path, c.header)
 		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 		in := bufio.NewReader(conn)
 		response, err := http.ReadResponse(in, nil)
-		if err == nil {
-			_ = response.Body.Close()
-			_, err = in.ReadByte()
+		if err != nil {
+			t.Fatalf("%s: %v", c.path, err)
 		}
-		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
-			t.Errorf("%s: the connection is still held", name)
+		body, err := io.ReadAll(response.Body)
+		if response.StatusCode != c.want || len(body) == 0 || err != nil {
+			t.Errorf("%s %s: %d %s %v, want %d", c.path, c.header, response.StatusCode, body, err, c.want)
+		}
+		_ = response.Body.Close()
+		if _, err = in.ReadByte(); !errors.Is(err, io.EOF) {
+			t.Errorf("%s: the connection is still held: %v", c.path, err)
 		}
 		_ = conn.Close()
 	}

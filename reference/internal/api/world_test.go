@@ -94,11 +94,14 @@ func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 		Targets: anywhere,
 
 		Applications: testApplications{apps, w.control},
-		Metrics:      http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }),
-		Missing:      func(context.Context) []string { return nil },
-		OpenAPI:      document,
-		Now:          now,
-		Log:          log,
+		Metrics: http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "text/plain")
+			rw.WriteHeader(http.StatusOK)
+		}),
+		Missing: func(context.Context) []string { return nil },
+		OpenAPI: document,
+		Now:     now,
+		Log:     log,
 	}
 	for _, f := range adapt {
 		f(&config)
@@ -125,6 +128,7 @@ func download(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rw.Header().Set("Content-Type", "video/mp4")
+	rw.WriteHeader(http.StatusOK)
 }
 
 // do makes a request; headers come in pairs.

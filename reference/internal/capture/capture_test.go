@@ -246,6 +246,9 @@ func TestOrder(t *testing.T) {
 		s.play(id, 20*(i+1), 1000)
 	}
 	s.note(journal.Stopped, 1000)
+	for _, id := range []string{"a", "b", "c"} {
+		s.remove(id, 1000)
+	}
 	m, _ := s.unpack(s.zip(s.survey()))
 	var got []string
 	for _, f := range m.Files {

@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 
 	"reelcheck/reference/internal/av"
@@ -141,27 +140,11 @@ func (s *survey) plan() *Plan {
 	return p
 }
 
-// A plan that finds no room is written again after a while, which grows from the one to the other.
-const (
-	againAfter = 200 * time.Millisecond
-	againMost  = 30 * time.Second
-)
-
-// scarce lists what a server lacks for a while only.
-var scarce = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM}
-
 // keep saves the plan, as soon as there is room for it (decision 22).
 func (p *Plan) keep(ctx context.Context, out string, wrap func(io.Writer) io.Writer, log *slog.Logger) error {
-	for pause := againAfter; ; pause = min(2*pause, againMost) {
-		err := p.save(out, wrap)
-		if !slices.ContainsFunc(scarce, func(e error) bool { return errors.Is(err, e) }) {
-			return err
-		}
+	return await.Resources(ctx, func() error { return p.save(out, wrap) }, func(pause time.Duration, err error) {
 		log.Warn("plan not written", "again", pause, "error", err)
-		if await.Pause(ctx, pause) != nil {
-			return err
-		}
-	}
+	})
 }
 
 // save puts the plan where Load finds it, durably. Its presence says that the archive is complete.

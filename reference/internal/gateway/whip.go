@@ -52,6 +52,9 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client session
 	answer, err := g.Ingest.Offer(r.Context(), who, offer)
 	if err != nil {
 		g.unregister(who.StreamID)
+		if e := (*ingest.Error)(nil); errors.As(err, &e) && e.Status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "10")
+		}
 		return refusal(err)
 	}
 	if err := g.open(p, who, client); err != nil {

@@ -173,7 +173,8 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 		h.offer = func(ingest.Publisher) error {
 			return &ingest.Error{Status: http.StatusServiceUnavailable, Message: "later"}
 		}
-		if r := h.do(t, http.MethodPost, "/whip?name=cam", "me", "application/sdp", "v=0"); r.StatusCode != http.StatusServiceUnavailable {
+		if r := h.do(t, http.MethodPost, "/whip?name=cam", "me", "application/sdp", "v=0"); r.StatusCode != http.StatusServiceUnavailable ||
+			r.Header.Get("Retry-After") == "" {
 			t.Errorf("%d", r.StatusCode)
 		}
 		if len(h.lines()) != 1 {

@@ -22,6 +22,9 @@ const (
 	// socketBuffer is asked of the kernel, which may give less: 50 publishers share one socket.
 	socketBuffer = 4 << 20
 
+	// maxPacket is the largest datagram taken, as of pion's socket: jumbo frames, and loopback.
+	maxPacket = 8192
+
 	iceDisconnected = 5 * time.Second
 	iceKeepalive    = 2 * time.Second
 )
@@ -63,6 +66,7 @@ func newEngine(c Config) (*engine, error) {
 	e.settings.DisableActiveTCP(true)
 	// pion gives a failed connection's candidates up, so it must not fail before the grace is over.
 	e.settings.SetICETimeouts(min(iceDisconnected, c.Grace), 2*c.Grace, iceKeepalive)
+	e.settings.SetReceiveMTU(maxPacket)
 	e.settings.SetSRTPReplayProtectionWindow(replayWindow)
 	if err := e.settings.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
 		return nil, fmt.Errorf("dtls role: %w", err)
@@ -81,12 +85,13 @@ func newEngine(c Config) (*engine, error) {
 
 func (e *engine) close() error { return e.mux.Close() } // closes the socket too
 
-// connection makes a PeerConnection that receives what a publication may send.
+// connection makes a PeerConnection that receives, into b, what a publication may send. It opens DTLS itself, or waits for the client to do
+// so.
 //
 // Lost packets are asked for by the reorder buffer itself, not by pion's NACK generator, which neither knows what was
 // given up nor sees packets repaired. They come back by RTX (RFC 4588) from senders that have it. Without it browsers probe for
 // bandwidth with padding on the stream itself, which they do not repeat: each one lost would hold up what follows.
-func (e *engine) connection() (*webrtc.PeerConnection, error) {
+func (e *engine) connection(b *buffers, opens bool) (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
 	if err := registerCodecs(media); err != nil {
 		return nil, err
@@ -102,6 +107,12 @@ func (e *engine) connection() (*webrtc.PeerConnection, error) {
 	}
 	settings := e.settings
 	settings.DisableMediaEngineCopy(true) // this one is not shared
+	settings.BufferFactory = b.get
+	if opens {
+		if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleClient); err != nil {
+			return nil, err
+		}
+	}
 	api := webrtc.NewAPI(
 		webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(settings))
 	return api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{e.certificate}})

@@ -131,6 +131,7 @@ type Server struct {
 
 	mu           sync.Mutex // guards the fields below
 	publications map[string]*publication
+	waiting      map[string]int // offers of each session without a connection yet
 	closed       bool
 	running      sync.WaitGroup
 }
@@ -145,7 +146,7 @@ func New(config Config, room Room) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}}, nil
+	return &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}, waiting: map[string]int{}}, nil
 }
 
 // Addr is the UDP address media is received on.
@@ -164,17 +165,28 @@ func (s *Server) Close() error {
 }
 
 // Offer opens a publication. ctx bounds the exchange, not the publication.
-func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (Answer, error) {
+func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (answer Answer, err error) {
+	leave, err := s.admit(who.SessionID)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer func() {
+		if err != nil {
+			leave()
+		}
+	}()
 	o, err := parseOffer([]byte(sdpOffer))
 	if err != nil {
 		return Answer{}, err
 	}
-	pc, err := s.engine.connection()
+	received := &buffers{}
+	pc, err := s.engine.connection(received, o.passive())
 	if err != nil {
 		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
 	}
 	p := newPublication(s, who, o, pc)
-	answer, err := p.negotiate(ctx)
+	received.excess, p.connected = p.excess, leave
+	text, err := p.negotiate(ctx)
 	if err == nil {
 		err = s.add(p)
 	}
@@ -182,7 +194,34 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (Ans
 		p.close()
 		return Answer{}, err
 	}
-	return Answer{SDP: answer, ETag: p.etag, StreamID: who.StreamID}, nil
+	return Answer{SDP: text, ETag: p.etag, StreamID: who.StreamID}, nil
+}
+
+// An offer costs 250 KB and 14 goroutines until its media comes, or does not: so many may wait for theirs in a session, and in all.
+const (
+	maxWaitingInSession = 100
+	maxWaiting          = 500
+)
+
+// admit counts an offer until leave is called, once or more.
+func (s *Server) admit(sessionID string) (leave func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := 0
+	for _, n := range s.waiting {
+		all += n
+	}
+	if s.waiting[sessionID] >= maxWaitingInSession || all >= maxWaiting {
+		return nil, errorf(http.StatusServiceUnavailable, "too many offers are waiting for their connections")
+	}
+	s.waiting[sessionID]++
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.waiting[sessionID]--; s.waiting[sessionID] == 0 {
+			delete(s.waiting, sessionID)
+		}
+	}), nil
 }
 
 // add starts p, unless its id is taken or the server is closing.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -19,20 +20,32 @@ import (
 type offer struct {
 	description *sdp.SessionDescription
 	mids        []string
+	declined    []declined
+	alone       bool // the one section is in no bundle
+}
+
+// declined is a media section that the offer has, the answer refuses, and pion does not see.
+type declined struct {
+	index int
+	media *sdp.MediaDescription
 }
 
 // parseOffer checks what RFC 9725 section 4.2 asks of an offer and what a publication can be: at most one audio and
-// one video section, sent, bundled. Simulcast is refused: when only the answer refuses it, browsers send the first of their
+// one video section, sent, bundled. What else a browser offers, a data channel or a section that it does not use, is declined. Simulcast is refused: when only the answer refuses it, browsers send the first of their
 // encodings, which is the smallest one as often as not.
 func parseOffer(text []byte) (*offer, error) {
 	var description sdp.SessionDescription
+	if !bytes.HasSuffix(text, []byte("\n")) { // the parser does not see the line without
+		text = append(slices.Clip(text), "\r\n"...)
+	}
 	if err := description.Unmarshal(text); err != nil {
 		return nil, errorf(http.StatusBadRequest, "the offer is not valid SDP: %v", err)
 	}
+	o := &offer{description: &description}
+	o.decline()
 	if len(description.MediaDescriptions) == 0 {
 		return nil, errorf(http.StatusBadRequest, "the offer has no media section")
 	}
-	o := &offer{description: &description}
 	seen := map[string]bool{}
 	for i, media := range description.MediaDescriptions {
 		kind := media.MediaName.Media
@@ -55,10 +68,85 @@ func parseOffer(text []byte) (*offer, error) {
 			undeclare(media)
 		}
 	}
-	if len(o.mids) > 1 && !o.bundled() {
+	if len(o.mids) == 1 && !o.bundled() { // which pion wants of a single one, too
+		o.alone = true
+		description.WithValueAttribute("group", "BUNDLE "+o.mids[0])
+	}
+	if !o.bundled() {
 		return nil, errorf(http.StatusUnprocessableEntity, "the media sections are not bundled: a=group:BUNDLE must name every a=mid")
 	}
 	return o, nil
+}
+
+// mostLines bounds what takes long to negotiate. Browsers have some 20 and 90 of them.
+var mostLines = map[string]int{"ssrc": 100, "ssrc-group": 100, "rtcp-fb": 200}
+
+// decline takes the sections out that are not for media: data channels, and those with port 0 (RFC 8866 section 5.14) that are not
+// part of a bundle (RFC 9143 section 6).
+func (o *offer) decline() {
+	var kept []*sdp.MediaDescription
+	for i, media := range o.description.MediaDescriptions {
+		_, bundled := media.Attribute("bundle-only")
+		if media.MediaName.Media == "application" || media.MediaName.Port.Value == 0 && !bundled {
+			o.declined = append(o.declined, declined{i, media})
+		} else {
+			kept = append(kept, media)
+		}
+	}
+	o.description.MediaDescriptions = kept
+	if len(o.declined) == 0 {
+		return
+	}
+	for i, a := range o.description.Attributes {
+		if group, ok := strings.CutPrefix(a.Value, "BUNDLE "); ok && a.Key == "group" {
+			mids := slices.DeleteFunc(strings.Fields(group), o.declines)
+			o.description.Attributes[i].Value = strings.Join(append([]string{"BUNDLE"}, mids...), " ")
+		}
+	}
+}
+
+// declines reports whether a section is one of those.
+func (o *offer) declines(mid string) bool {
+	return slices.ContainsFunc(o.declined, func(d declined) bool {
+		m, _ := d.media.Attribute("mid")
+		return m == mid
+	})
+}
+
+// complete makes pion's answer one to what was offered: sections that say no, so that there are as many (RFC 3264 section 6), and no
+// bundle where none was.
+func (o *offer) complete(answer string) (string, error) {
+	if len(o.declined) == 0 && !o.alone {
+		return answer, nil
+	}
+	var description sdp.SessionDescription
+	if err := description.UnmarshalString(answer); err != nil {
+		return "", fmt.Errorf("own answer: %w", err)
+	}
+	if o.alone { // a group that was not offered is not answered (RFC 5888 section 9)
+		description.Attributes = slices.DeleteFunc(description.Attributes, func(a sdp.Attribute) bool { return a.Key == "group" })
+	}
+	for _, d := range o.declined {
+		no := &sdp.MediaDescription{MediaName: d.media.MediaName}
+		no.MediaName.Port = sdp.RangedPort{}
+		no.ConnectionInformation = &sdp.ConnectionInformation{NetworkType: "IN", AddressType: "IP4", Address: &sdp.Address{Address: "0.0.0.0"}}
+		if mid, ok := d.media.Attribute("mid"); ok {
+			no.WithValueAttribute("mid", mid)
+		}
+		no.WithPropertyAttribute("inactive")
+		description.MediaDescriptions = slices.Insert(description.MediaDescriptions, d.index, no)
+	}
+	b, err := description.Marshal()
+	return string(b), err
+}
+
+// passive reports whether the client waits for the server to open DTLS (RFC 8842 section 5.3).
+func (o *offer) passive() bool {
+	if setup, ok := o.description.Attribute("setup"); ok {
+		return setup == "passive"
+	}
+	setup, _ := o.description.MediaDescriptions[0].Attribute("setup")
+	return setup == "passive"
 }
 
 func checkSection(media *sdp.MediaDescription, i int) error {
@@ -69,6 +157,17 @@ func checkSection(media *sdp.MediaDescription, i int) error {
 	for _, direction := range [...]string{"recvonly", "inactive"} {
 		if _, ok := media.Attribute(direction); ok {
 			return errorf(http.StatusUnprocessableEntity, "media section %d is %s: a publisher must offer sendonly or sendrecv", i, direction)
+		}
+	}
+	for key, most := range mostLines {
+		lines := 0
+		for _, a := range media.Attributes {
+			if a.Key == key {
+				lines++
+			}
+		}
+		if lines > most {
+			return errorf(http.StatusBadRequest, "media section %d has %d lines a=%s, more than %d", i, lines, key, most)
 		}
 	}
 	if slices.ContainsFunc(media.Attributes, simulcast) {

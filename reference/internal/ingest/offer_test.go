@@ -65,6 +65,12 @@ a=ssrc:2231627014 cname:4TOk42mSjXCkVIa6
 a=ssrc:632943048 cname:4TOk42mSjXCkVIa6
 `
 
+const dataChannel = `m=application 9 UDP/DTLS/SCTP webrtc-datachannel
+c=IN IP4 0.0.0.0
+a=mid:2
+a=sctp-port:5000
+`
+
 func TestOffers(t *testing.T) {
 	r := newRoom()
 	s, _ := serve(t, r, nil)
@@ -80,8 +86,12 @@ func TestOffers(t *testing.T) {
 		{"empty", "", http.StatusBadRequest, "no media section"},
 		{"no media", browserOffer[:strings.Index(browserOffer, "m=audio")], http.StatusBadRequest, "no media section"},
 		{"two videos", browserOffer + "m=video" + video, http.StatusUnprocessableEntity, "more than one video"},
-		{"data channel", edit("m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"),
+		{"text", edit("m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0", "m=text 9 UDP/TLS/RTP/SAVPF 111"),
 			http.StatusUnprocessableEntity, "only audio and video"},
+		{"nothing but a data channel", browserOffer[:strings.Index(browserOffer, "m=audio")] + dataChannel, http.StatusBadRequest, "no media section"},
+		{"data channel", edit("BUNDLE 0 1", "BUNDLE 0 1 2") + dataChannel, 0, ""},
+		{"no last line end", strings.TrimSuffix(browserOffer, "\n"), 0, ""},
+		{"bundle-only", edit("m=video 9", "m=video 0", "a=mid:1", "a=mid:1\na=bundle-only"), 0, ""},
 		{"recvonly", edit("a=sendonly", "a=recvonly"), http.StatusUnprocessableEntity, "must offer sendonly"},
 		{"not bundled", edit("a=group:BUNDLE 0 1", "a=group:BUNDLE 0"), http.StatusUnprocessableEntity, "not bundled"},
 		{"no mid", edit("a=mid:0\n", ""), http.StatusBadRequest, "no a=mid"},

@@ -35,13 +35,16 @@ type publication struct {
 
 	hasAudio, hasVideo bool // fixed by the first answer
 
-	media    chan av.Instant                 // arrival of the first packet
-	states   chan webrtc.ICEConnectionState  // of the connection, in order
-	failures chan webrtc.PeerConnectionState // failed and closed ones
-	end      chan string                     // the reason to end; the first one counts
-	ending   chan struct{}                   // closed when run takes it
-	finished chan struct{}                   // closed when all is done
-	readers  sync.WaitGroup
+	media     chan av.Instant                 // arrival of the first packet
+	states    chan webrtc.ICEConnectionState  // of the connection, in order
+	failures  chan webrtc.PeerConnectionState // failed and closed ones
+	end       chan string                     // the reason to end; the first one counts
+	ending    chan struct{}                   // closed when run takes it
+	finished  chan struct{}                   // closed when all is done
+	readers   sync.WaitGroup
+	connected func() // called once it is, and at the end
+
+	said sync.Map // the reasons for which media is not recorded that are in the log
 
 	log *slog.Logger
 
@@ -91,6 +94,19 @@ func (p *publication) stop(reason string) {
 	}
 }
 
+// excess ends a publication that names more RTP streams than it may.
+func (p *publication) excess() {
+	p.unrecorded("the publisher changes its RTP streams too often", "streams", maxSources)
+	p.stop(NetworkDisconnected)
+}
+
+// unrecorded tells the log, once for each reason, that media came and is not recorded.
+func (p *publication) unrecorded(reason string, more ...any) {
+	if _, said := p.said.LoadOrStore(reason, true); !said {
+		p.log.Warn("media not recorded", append([]any{"reason", reason}, more...)...)
+	}
+}
+
 // negotiate answers the first offer.
 func (p *publication) negotiate(ctx context.Context) (string, error) {
 	p.signal.Lock()
@@ -105,7 +121,7 @@ func (p *publication) negotiate(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	p.receiver.Expect(p.hasAudio, p.hasVideo)
 	p.mu.Unlock()
-	return answer, nil
+	return p.offer.complete(answer)
 }
 
 // answer applies p.offer and returns the answer with all our candidates in it. Requires p.signal.
@@ -207,6 +223,7 @@ func (p *publication) run() {
 		case state := <-p.states:
 			switch state {
 			case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
+				p.connected()
 				if away {
 					away = false
 					p.again()
@@ -298,6 +315,7 @@ func (p *publication) close() {
 
 func (p *publication) finish(reason string) {
 	p.close()
+	p.connected()
 	at := p.server.config.Now()
 	p.mu.Lock()
 	published := p.receiver.Flush(at)

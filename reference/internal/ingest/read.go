@@ -18,7 +18,8 @@ import (
 // maxFailures bounds the reads in a row that may fail; each is one bad packet, unless the stream is broken.
 const maxFailures = 1000
 
-// maxSources bounds the RTP streams that a publication may have one after the other: pion keeps each until the end.
+// maxSources bounds the RTP streams that a publication may have one after the other, and those that its RTCP may name: pion keeps each
+// until the end.
 const maxSources = 100
 
 // track is called by pion, in a goroutine of its own, when a stream of packets begins.
@@ -28,12 +29,14 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	source := p.receiver.Attach(video, uint32(remote.SSRC()), formats(from, video))
 	if source == nil || p.closing {
 		p.mu.Unlock()
+		if source == nil {
+			p.unrecorded("its kind was not negotiated", "kind", remote.Kind().String())
+		}
 		return
 	}
 	if p.sources++; p.sources > maxSources {
 		p.mu.Unlock()
-		p.log.Warn("publisher changes its RTP streams too often", "streams", maxSources)
-		p.stop(NetworkDisconnected)
+		p.excess()
 		return
 	}
 	p.readers.Go(func() { p.readRTCP(source, from) })
@@ -72,7 +75,7 @@ func repairs(from *webrtc.RTPReceiver) map[uint8]uint8 {
 }
 
 func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, repaired map[uint8]uint8) {
-	buf := make([]byte, 1500)
+	buf := make([]byte, maxPacket)
 	for failures := 0; failures < maxFailures; {
 		if remote.HasRTX() { // pion hands on what was repaired when the next read begins
 			_ = remote.SetReadDeadline(time.Now().Add(tick))
@@ -84,12 +87,15 @@ func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, re
 		case timedOut(err):
 			continue
 		case err != nil:
-			failures++
+			if failures++; failures == maxFailures {
+				p.unrecorded("its packets cannot be read", "error", err)
+			}
 			continue
 		}
 		failures = 0
 		var header pionrtp.Header // the one in attributes may be that of the RTX packet
 		if _, err := header.Unmarshal(buf[:n]); err != nil {
+			p.unrecorded("packets are malformed", "error", err)
 			continue
 		}
 		if format, ok := attributes.Get(webrtc.AttributeRtxPayloadType).(byte); ok {
@@ -97,6 +103,7 @@ func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, re
 		}
 		payload, ok := payloadOf(buf[:n], header.MarshalSize(), header.Padding)
 		if !ok {
+			p.unrecorded("packets have more padding than payload")
 			continue
 		}
 		now := p.server.config.Now()

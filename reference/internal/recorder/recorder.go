@@ -19,6 +19,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/compose/ffmpeg"
@@ -280,18 +281,28 @@ func (r *Recorder) openCapture(a archive.Archive) (io.ReadCloser, int64, error) 
 // attempts is how often a composition is tried: one whose encoder was killed is worth another, one that always fails is not.
 const attempts = 3
 
-// composition makes the file of a composed archive, or the plan of an individual one.
+// composition makes the file of a composed archive, or the plan of an individual one. An attempt that fails for want of resources does not
+// count: what was recorded is in the journal, and waits (decision 15).
 func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (size int64, err error) {
+	log := r.Log.With("archive", a.ID)
 	for n := range attempts {
-		if a.OutputMode == archive.Individual {
-			size, err = r.capture(ctx, j, a)
-		} else {
-			size, err = r.compose(ctx, j, a, cipher)
-		}
+		err = await.Resources(ctx, func() (err error) {
+			if a.OutputMode == archive.Individual {
+				size, err = r.capture(ctx, j, a)
+			} else {
+				size, err = r.compose(ctx, j, a, cipher)
+			}
+			return err
+		}, func(pause time.Duration, err error) {
+			log.Warn("composition waits for resources", "again", pause, "error", err)
+			if err := compose.Remove(r.output(a.ID)); err != nil { // others may want the room
+				log.Warn("unfinished file not removed", "error", err)
+			}
+		})
 		if err == nil || ctx.Err() != nil {
 			return size, err
 		}
-		r.Log.Warn("composition failed", "archive", a.ID, "attempt", n+1, "of", attempts, "error", err)
+		log.Warn("composition failed", "attempt", n+1, "of", attempts, "error", err)
 	}
 	return 0, err
 }

@@ -1108,8 +1108,8 @@ type EventStream struct {
 
 // Fault Strikes the application's own IO, never anybody's state. `storage` strikes one upload attempt, `webhook` one request, `encoder` kills an encoder of one
 // attempt at a composition (of one at work, if there is one), `disk` is full for one attempt at a composition, or for one to write down what an
-// individual archive consists of, of whose files there is no copy on the server's disk. Attempts are tried again as always,
-// that to write down what an individual archive consists of until there is room.
+// individual archive consists of, of whose files there is no copy on the server's disk. Attempts are tried again as always;
+// after a full disk until there is room, however often.
 // `journal`: the disk is full for one record of what archives record; that cannot be tried again.
 type Fault struct {
 	// Delay Milliseconds of real time.

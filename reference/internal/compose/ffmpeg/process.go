@@ -79,7 +79,7 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 	p.cmd = exec.CommandContext(ctx, path, args...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inRead, outWrite, &p.stderr
 	p.cmd.WaitDelay = waitDelay
-	p.cmd.Env = environment()
+	p.cmd.Env = Environment()
 	p.cmd.ExtraFiles = files
 	err = patiently(p.cmd.Start)
 	err = errors.Join(err, inRead.Close(), outWrite.Close())
@@ -96,9 +96,9 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 	return p, nil
 }
 
-// environment is what a child gets of ours: where programs and libraries are, and the language. It parses what strangers send, and does not
+// Environment is what a child gets of ours: where programs and libraries are, and the language. It parses what strangers send, and does not
 // get to know our secrets.
-func environment() []string {
+func Environment() []string {
 	env := []string{} // nil would be all of ours
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "LANG"} {
 		if value, ok := os.LookupEnv(name); ok {

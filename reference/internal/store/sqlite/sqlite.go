@@ -41,6 +41,9 @@ func Open(ctx context.Context, path string) (*sqlstore.Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
 	write, err := sql.Open("sqlite", dsn(path, "&_txlock=immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open store %q: %w", path, err)
@@ -54,15 +57,39 @@ func Open(ctx context.Context, path string) (*sqlstore.Store, error) {
 		return nil, errors.Join(fmt.Errorf("open store %q: %w", path, err), write.Close())
 	}
 	read.SetMaxOpenConns(4)
-	shut := func() error { return errors.Join(read.Close(), write.Close()) }
+	settle := func(ctx context.Context) error {
+		_, err := write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		return err
+	}
+	shut := func() error {
+		return errors.Join(read.Close(), settle(context.WithoutCancel(ctx)), write.Close())
+	}
 	s, err := sqlstore.New(ctx, sqlstore.Database{
-		Read: read, Write: write, Dialect: dialect, River: river{riversqlite.New(write)}, Close: shut,
+		Read: read, Write: write, Dialect: dialect, River: river{riversqlite.New(write)}, Settle: settle, Close: shut,
 		Begin: func(ctx context.Context) (sqlstore.Tx, error) { return write.BeginTx(ctx, nil) },
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %q: %w", path, err), shut())
 	}
 	return s, nil
+}
+
+// private makes the file of a database if there is none, and has its owner alone read it and what SQLite keeps beside it: applications'
+// secrets are in there. SQLite makes those files with the mode of the first.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Chmod(file, 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func dsn(path, more string) string {

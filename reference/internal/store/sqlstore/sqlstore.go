@@ -37,6 +37,8 @@ type Database struct {
 	// Server is the one this process is. Sessions belong to the server that made them; several servers may share the database.
 	Server string
 	Dialect
+	// Settle, if set, brings what is committed from the database's log to where it stays.
+	Settle func(ctx context.Context) error
 	// Close ends every connection.
 	Close func() error
 }
@@ -82,6 +84,14 @@ func New(ctx context.Context, db Database) (*Store, error) {
 
 // Close ends every connection. Nothing may use the store any more.
 func (s *Store) Close() error { return s.Database.Close() }
+
+// Settle has what is committed survive damage of the database's log, where there is one in a file of its own.
+func (s *Store) Settle(ctx context.Context) error {
+	if s.Database.Settle == nil {
+		return nil
+	}
+	return s.Database.Settle(ctx)
+}
 
 // Ping reports whether the store answers.
 func (s *Store) Ping(ctx context.Context) error { return s.Read.PingContext(ctx) }

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// content is what a file has.
+func content(t *testing.T, elements ...string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(elements...))
+	must(t, err)
+	return string(b)
+}
+
+// TestAnotherDatabase: a data directory is not used with a database that does not know its application, and its key is not touched.
+func TestAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	p := start(t, data)
+	id := p.ready.ApplicationID
+	key := content(t, data, "default.key")
+	wal, err := os.Stat(filepath.Join(data, "archived.db-wal"))
+	if err == nil && wal.Size() > 0 {
+		t.Errorf("%d bytes of a young database are in its log alone", wal.Size())
+	}
+	p.terminate()
+	if log, err := os.Stat(filepath.Join(data, "archived.db-wal")); err == nil && log.Size() > 0 {
+		t.Errorf("the log has %d bytes after the end", log.Size())
+	}
+	for name, spoil := range map[string]func(file string) error{
+		"lost": os.Remove, "empty": func(file string) error { return os.Truncate(file, 0) },
+	} {
+		spoilt := filepath.Join(t.TempDir(), "data")
+		must(t, os.CopyFS(spoilt, os.DirFS(data)))
+		must(t, spoil(filepath.Join(spoilt, "archived.db")))
+		said := fail(t, nil, "--port", "0", "--data", spoilt)
+		for _, word := range []string{"default.id", "default.key", id, "archived.db", "--database"} {
+			if !strings.Contains(said, word) {
+				t.Errorf("%s: %q does not say %q", name, said, word)
+			}
+		}
+		if content(t, spoilt, "default.key") != key || strings.TrimSpace(content(t, spoilt, "default.id")) != id {
+			t.Errorf("%s: the key or the id is another", name)
+		}
+	}
+	again := start(t, data)
+	if again.ready.ApplicationID != id || content(t, data, "default.key") != key {
+		t.Error("another application after a start that failed")
+	}
+	again.terminate()
+
+	must(t, os.Remove(filepath.Join(data, "default.id")))
+	anew := start(t, data)
+	if anew.ready.ApplicationID == id || content(t, data, "default.key.1") != key {
+		t.Error("without default.id the key was overwritten")
+	}
+	anew.terminate()
+}
+
+// TestFilesArePrivate: whoever may read the data directory, nobody but its owner reads the files in it.
+func TestFilesArePrivate(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	must(t, os.Chmod(data, 0o755))
+	for _, when := range []string{"made", "repaired"} {
+		p := start(t, data)
+		for _, file := range []string{"archived.db", "archived.db-wal", "archived.db-shm"} {
+			info, err := os.Stat(filepath.Join(data, file))
+			must(t, err)
+			if info.Mode().Perm() != 0o600 {
+				t.Errorf("%s, %s: %v", file, when, info.Mode())
+			}
+		}
+		p.kill() // which leaves the log
+		must(t, filepath.WalkDir(data, func(path string, entry os.DirEntry, err error) error {
+			if info, err := os.Stat(path); err == nil && path != data && info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s: %v", path, info.Mode())
+			}
+			if strings.HasPrefix(entry.Name(), "archived.db") {
+				must(t, os.Chmod(path, 0o644))
+			}
+			return err
+		}))
+	}
+}
+
+// TestReadinessKeepsSecrets: the program that is asked what it can do gets to know none of the server's settings.
+func TestReadinessKeepsSecrets(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "ffmpeg")
+	must(t, os.WriteFile(program, []byte("#!/bin/sh\nenv > "+dir+"/seen\n"), 0o700))
+	t.Setenv("ARCHIVED_SMTP_PASSWORD", "hush")
+	r := readiness{ffmpeg: program}
+	r.encoders(t.Context())
+	if seen := content(t, dir, "seen"); strings.Contains(seen, "hush") || !strings.Contains(seen, "PATH=") {
+		t.Errorf("environment: %s", seen)
+	}
+}

@@ -1,0 +1,68 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestOffersThatWait: so many offers may wait for their connections; one that is connected, has failed or has ended makes room.
+func TestOffersThatWait(t *testing.T) {
+	r := newRoom()
+	s, err := New(Config{Listen: "127.0.0.1:0", Now: r.now}, r)
+	must(t, err)
+	defer func() { must(t, s.Close()) }()
+	offer := func(session string, n int) error {
+		_, err := s.Offer(t.Context(), Publisher{SessionID: session, StreamID: fmt.Sprint(session, n)}, browserOffer)
+		return err
+	}
+	for range 2 * maxWaitingInSession {
+		if _, err := s.Offer(t.Context(), Publisher{SessionID: "a", StreamID: "bad"}, "hello"); !refusedWith(err, http.StatusBadRequest) {
+			t.Fatal(err)
+		}
+	}
+	for n := range maxWaitingInSession {
+		must(t, offer("a", n))
+	}
+	if err := offer("a", maxWaitingInSession); !refusedWith(err, http.StatusServiceUnavailable) {
+		t.Errorf("one more in the session: %v", err)
+	}
+	must(t, offer("b", 0))
+	must(t, s.Delete(t.Context(), "a0"))
+	must(t, offer("a", maxWaitingInSession))
+	if err := offer("a", 0); !refusedWith(err, http.StatusServiceUnavailable) {
+		t.Errorf("one more again: %v", err)
+	}
+	for n := range maxWaiting - maxWaitingInSession - 1 {
+		must(t, offer(fmt.Sprint("c", n%10), n))
+	}
+	if err := offer("d", 0); !refusedWith(err, http.StatusServiceUnavailable) {
+		t.Errorf("one more in all: %v", err)
+	}
+}
+
+// TestConnectedDoesNotWait: publications with a connection count no more.
+func TestConnectedDoesNotWait(t *testing.T) {
+	t.Parallel()
+	r := newRoom()
+	s, web := serve(t, r, nil)
+	c := publish(t, web, "", false)
+	c.waitConnected()
+	eventually(t, "nobody waits", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.waiting) == 0 })
+}
+
+// TestOffersOfManyLines: lines that take long to negotiate are bounded; browsers have fewer.
+func TestOffersOfManyLines(t *testing.T) {
+	t.Parallel()
+	for line, few := range map[string]int{"a=ssrc-group:FID 1 2\n": 50, "a=ssrc:7 cname:x\n": 50, "a=rtcp-fb:96 nack\n": 150} {
+		var refused *Error
+		if _, err := parseOffer([]byte(browserOffer + strings.Repeat(line, 1000))); !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
+			t.Errorf("1000 lines %q: %v", line, err)
+		}
+		if _, err := parseOffer([]byte(browserOffer + strings.Repeat(line, few))); err != nil {
+			t.Errorf("%d lines %q: %v", few, line, err)
+		}
+	}
+}
