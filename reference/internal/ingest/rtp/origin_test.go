@@ -195,3 +195,66 @@ func TestManyReconnections(t *testing.T) {
 		}
 	}
 }
+
+// TestReportHandledLate has the only report handled 60 ms after it arrived: the packets tell by how much.
+func TestReportHandledLate(t *testing.T) {
+	l := newLine(av.VP8)
+	const delay = 10 * time.Millisecond
+	began := l.now
+	for i, p := range packets(av.Opus, 150, 0, 0) {
+		captured := l.now
+		p.At = captured.Add(delay)
+		l.Receive(l.sources[0], p)
+		if i == 0 {
+			l.publish()
+		}
+		if i == 20 {
+			report := &rtcp.SenderReport{SSRC: 1, NTPTime: 4_000_000_000<<32 + uint64(i)<<32/50, RTPTime: p.Stamp}
+			l.Report(l.sources[0], report, captured.Add(delay+60*time.Millisecond))
+		}
+		l.pass(20 * time.Millisecond)
+	}
+	l.pass(2 * time.Second)
+	for _, s := range l.sink.Samples(t, false) {
+		want := began.Add(delay + time.Duration(frameNumber(s))*20*time.Millisecond)
+		if off := s.Captured.Sub(want).Abs(); off > time.Millisecond {
+			t.Fatalf("packet %d is %v off", frameNumber(s), off)
+		}
+	}
+}
+
+// TestPicturesInOtherOrder sends pictures as encoders with B slices do: each is presented when it was captured, from the first one on.
+func TestPicturesInOtherOrder(t *testing.T) {
+	l := newLine(av.H264)
+	seq, began := uint16(0), l.now
+	for n := range 100 {
+		picture := n // 0, 3 1 2, 6 4 5, ...
+		if n > 0 {
+			picture = (n-1)/3*3 + []int{3, 1, 2}[(n-1)%3]
+		}
+		sent := packets(av.H264, 1, seq, uint32(picture)*3600)
+		for _, p := range sent {
+			p.At = l.now
+			l.Receive(l.sources[1], p)
+		}
+		seq += uint16(len(sent))
+		if n == 0 {
+			l.publish()
+		}
+		l.pass(40 * time.Millisecond)
+	}
+	l.pass(3 * time.Second)
+	got := l.sink.Samples(t, true)
+	if len(got) != 100 {
+		t.Fatalf("%d pictures", len(got))
+	}
+	for n, s := range got {
+		picture := 0
+		if n > 0 {
+			picture = (n-1)/3*3 + []int{3, 1, 2}[(n-1)%3]
+		}
+		if want := got[0].Presented().Add(time.Duration(picture) * 40 * time.Millisecond); s.Presented().Sub(want).Abs() > time.Millisecond {
+			t.Errorf("picture %d is presented at %v, want %v", picture, s.Presented().Sub(began), want.Sub(began))
+		}
+	}
+}

@@ -195,11 +195,17 @@ func (r *Receiver) release(now av.Instant) {
 	if !reported && now.Sub(r.first) < startHold {
 		return
 	}
+	for _, t := range r.tracks {
+		if t != nil {
+			r.ntp.bound(t)
+		}
+	}
 	r.held, r.ntp.settled = false, true
 	for _, t := range r.tracks {
 		if t == nil {
 			continue
 		}
+		t.order.look(t.pending, t.clock.rate)
 		for _, report := range t.reports {
 			t.clock.report(report.stamp, av.Instant(report.ntp+r.ntp.offset))
 		}
@@ -272,7 +278,8 @@ func (r *Receiver) deliver(t *track, f frame) {
 
 func (r *Receiver) append(t *track, f timedFrame) {
 	captured := t.clock.instant(f.ext)
-	t.last = max(captured, t.last, t.mark)
+	t.order.see(f.ext, t.clock.rate)
+	t.last = max(captured.Add(-t.order.depth), t.last, t.mark)
 	origin := av.Origin{Captured: captured, Guessed: !t.clock.byReport, Stamp: f.ext, Reconnects: f.cuts}
 	r.check(r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Origin: origin, Data: f.data}))
 }

@@ -11,7 +11,7 @@ import (
 //
 // A sender report (RFC 3550 section 6.4.1) pairs the sender's NTP clock with a track's RTP clock. NTP is moved to
 // the media clock by one offset per publication, so both tracks keep the offset they were captured with. The offset
-// is the least (arrival - NTP) of the reports seen while the first samples are held; afterwards it follows the least
+// is the least (arrival - NTP) of the reports, and of the packets, seen while the first samples are held; afterwards it follows the least
 // of the last reports by at most 2 ms per second, which is more than clocks drift and less than anyone sees. RTP is
 // moved to NTP by the least (NTP - RTP) of the last reports, because senders that take "now" for the capture of their
 // last packet are late, never early. Three reports in a row that are more than 250 ms off tell of an RTP clock that
@@ -38,6 +38,8 @@ const (
 	stoodReports = 3
 	lastReports  = 8
 	driftWindow  = 10 * time.Second
+	// lateReport is by how much packets may show that a report was late: senders whose reports are wrong in other ways are not followed so.
+	lateReport = 250 * time.Millisecond
 )
 
 // ntpClock moves a publisher's NTP clock to the media clock.
@@ -73,6 +75,21 @@ func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
 	c.offset += max(-reach, min(reach, least-c.offset))
 	c.last = arrived
 	return true
+}
+
+// bound takes what the packets held say: nothing arrives before it was captured (ARC-MAN-16).
+func (c *ntpClock) bound(t *track) {
+	if len(t.reports) == 0 {
+		return
+	}
+	report := t.reports[len(t.reports)-1]
+	at, least := t.clock.extend(report.stamp), c.offset
+	for _, f := range t.pending {
+		least = min(least, time.Duration(f.arrived)-report.ntp-av.Duration(f.ext-at, t.clock.rate))
+	}
+	if c.offset-least < lateReport {
+		c.offset = least
+	}
 }
 
 // rtpClock moves a track's RTP timestamps to the media clock.

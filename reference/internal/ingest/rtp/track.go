@@ -29,6 +29,7 @@ type track struct {
 	since  av.Instant
 	asked  av.Instant // last request
 
+	order        order
 	pending      []timedFrame
 	pendingBytes int
 	last         av.Instant // Time of the newest sample
