@@ -50,7 +50,7 @@ func theseStopBy(by check.Rule, which func(*check.History) bool) func(*check.Cas
 	return func(c *check.Case) {
 		for _, h := range c.StartedArchives() {
 			k, ok := c.Course(h)
-			if !ok || k.Rule != by || !which(h) {
+			if !ok || k.Rule != by || !which(h) || c.Faulty(h) {
 				continue
 			}
 			app := h.Start.IDs[evidence.Application]
@@ -159,7 +159,7 @@ func outlives(c *check.Case, gapsOf func(check.Course) []check.Span, limit, expe
 func noEarlyStop(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := c.Course(h)
-		if !ok || k.Rule == check.ByCall {
+		if !ok || k.Rule == check.ByCall || c.Faulty(h) {
 			continue
 		}
 		app := h.Start.IDs[evidence.Application]

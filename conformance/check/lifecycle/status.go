@@ -128,10 +128,10 @@ func stoppedFirst(c *check.Case) {
 	}
 }
 
-// mayHaveEnded: a stop call had been sent, or the archive's limit had come.
+// mayHaveEnded: a stop call had been sent, the archive's limit had come, or the harness had it fail.
 func mayHaveEnded(c *check.Case, h *check.History, s check.Sighting) bool {
 	k, ok := c.Course(h)
-	if !ok {
+	if !ok || c.Faulty(h) {
 		return true
 	}
 	early := c.Limit("tolerance.limit.early")
@@ -221,9 +221,15 @@ func knownTransitions(c *check.Case) {
 	}
 }
 
-// inOrder are the callbacks with a stopped that was overtaken put back in its place.
+// inOrder are the callbacks, each when it was first tried, with a stopped that was overtaken put back in its place.
 func inOrder(h *check.History) []check.Sighting {
-	out := slices.Clone(h.Hooks)
+	var out []check.Sighting
+	for i, s := range h.Hooks {
+		again := func(e check.Sighting) bool { return e.Status() == s.Status() && e.At.Webhook.Answer/100 != 2 }
+		if !slices.ContainsFunc(h.Hooks[:i], again) {
+			out = append(out, s)
+		}
+	}
 	for i := 1; i < len(out); i++ {
 		if out[i].Status() == "stopped" && (out[i-1].Status() == "uploaded" || out[i-1].Status() == "available") {
 			out[i-1], out[i] = out[i], out[i-1]
