@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ var harmlessChanges = []harmless{
 		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(name.Many, 1300*time.Millisecond)}, // which took 0.7 s
 	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, behind("client-51", false)},
 	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, sealedIndividual(nil)},
+	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(name.Pair, "started", "stopped")},
 	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
 }
 
@@ -47,6 +49,21 @@ func TestWhatIsHarmlessPasses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// refused has a callback refused, and tried again right after another one.
+func refused(scenario, announces, behind string) func(*Tape) {
+	return func(t *Tape) {
+		first, next := t.callback(scenario, announces), t.callback(scenario, behind)
+		if first == nil || next == nil {
+			return
+		}
+		twice := copied(*first)
+		first.Webhook.Answer = 500
+		twice.Time, twice.Seq = next.Time.Add(time.Millisecond), t.Records[len(t.Records)-1].Seq+1
+		at := slices.IndexFunc(t.Records, func(r evidence.Record) bool { return r.Seq == next.Seq })
+		t.Records = slices.Insert(slices.Clone(t.Records), at+1, twice)
 	}
 }
 
