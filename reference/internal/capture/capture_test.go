@@ -259,6 +259,17 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestVideoType has a stream with video and one without. The API takes both for cameras.
+func TestVideoType(t *testing.T) {
+	for _, video := range []bool{true, false} {
+		take := &Take{Stream: journal.Event{Stream: "a", VideoType: "camera", HasAudio: true, HasVideo: video}}
+		p := &Plan{Segments: []*Segment{{Take: take}}}
+		if f := p.manifest(archive.Archive{}).Files[0]; (f.VideoType == "camera") != video {
+			t.Errorf("video %v: videoType %q", video, f.VideoType)
+		}
+	}
+}
+
 // TestEmpty has nobody publish: a manifest and no files.
 func TestEmpty(t *testing.T) {
 	s := newStage(t)

@@ -7,6 +7,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
 )
 
 // Manifest is the description in the ZIP (ARC-MAN-01).
@@ -48,10 +49,18 @@ func (p *Plan) manifest(a archive.Archive) Manifest {
 		m.Files = append(m.Files, File{
 			ConnectionData: s.Take.Stream.ConnectionData, Filename: names[i], Size: int64(len(s.head(webM))) + s.Body,
 			StartTimeOffset: offset(s.Zero, origin), StopTimeOffset: offset(stop, origin),
-			StreamID: s.Take.Stream.Stream, VideoType: s.Take.Stream.VideoType,
+			StreamID: s.Take.Stream.Stream, VideoType: videoType(s.Take.Stream),
 		})
 	}
 	return m
+}
+
+// videoType is what a stream's client says of its video, or what the API takes for it; there may be none (ARC-MAN-14).
+func videoType(stream journal.Event) string {
+	if !stream.HasVideo {
+		return ""
+	}
+	return stream.VideoType
 }
 
 func offset(t, origin av.Instant) int64 { return t.Sub(origin).Round(time.Millisecond).Milliseconds() }
