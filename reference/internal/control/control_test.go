@@ -71,7 +71,7 @@ func TestRecordingToOwnBucket(t *testing.T) {
 			t.Errorf("webhook %d: %+v", i, c)
 		}
 	}
-	if got := strings.Join(s.recorder.calls, " "); got != "compose record ended camera pause record stop discard ended screen" {
+	if got := strings.Join(s.recorder.log(), " "); got != "compose record ended camera pause record stop discard ended screen" {
 		t.Errorf("recorder was asked for %s", got)
 	}
 }

@@ -24,9 +24,7 @@ func TestLayoutReachesTheRecorder(t *testing.T) {
 		t.Errorf("%+v, %+v, %v", changed, stored, err)
 	}
 	must(t, s.SetStreamClasses(t.Context(), app.ID, a.SessionID, map[string][]string{"s": {"full", "x"}}))
-	s.recorder.mu.Lock()
-	calls := slices.Clone(s.recorder.calls)
-	s.recorder.mu.Unlock()
+	calls := s.recorder.log()
 	if !slices.Contains(calls, "arrange pip") || !slices.Contains(calls, "classify full x") {
 		t.Errorf("the recorder was told %v", calls)
 	}

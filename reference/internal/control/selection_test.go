@@ -47,7 +47,7 @@ func TestStreamUpdatesAreAnnounced(t *testing.T) {
 			t.Errorf("webhook %d of %s has %+v", i, c.Status, c)
 		}
 	}
-	calls := strings.Join(s.recorder.calls, " ")
+	calls := strings.Join(s.recorder.log(), " ")
 	if want := "compose select 0 select 1 record select 2 select 1 ended screen select 0 pause stop"; !strings.HasPrefix(calls, want) {
 		t.Errorf("recorder was asked for %s", calls)
 	}

@@ -77,11 +77,12 @@ func TestUploadFails(t *testing.T) {
 func TestUploadStalls(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int32
-	moody := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	moody := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		if requests.Add(1) <= 2 {
 			<-r.Context().Done()
 		}
+		w.Header().Set("ETag", `"taken"`)
 	}))
 	defer moody.Close()
 	s := start(t, t.TempDir())

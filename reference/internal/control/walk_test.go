@@ -118,7 +118,9 @@ func TestADay(t *testing.T) {
 	bucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if attempts.Add(1)%2 == 1 {
 			w.WriteHeader(http.StatusForbidden)
+			return
 		}
+		w.Header().Set("ETag", `"taken"`)
 	}))
 	defer bucket.Close()
 	s := start(t, t.TempDir())

@@ -174,7 +174,7 @@ func TestDecodersAgree(t *testing.T) {
 
 // TestLargePicturesAreRefused has decoders refer to 16 pictures of 67 million pixels, 100 MB each, of which little video makes many.
 func TestLargePicturesAreRefused(t *testing.T) {
-	large := codeSource(t, av.H264, "color=s=8192x8192:r=4:d=1", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
+	large := codeSource(t, av.H264, "color=s=8192x8192:r=8:d=1", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
 		"-x264-params", "aud=1:threads=1:keyint=1000:ref=16:dpb=16")
 	small := h264(t, "320x240", "yuv420p")
 	for driver, c := range drivers {
@@ -199,7 +199,7 @@ func TestLargePicturesAreRefused(t *testing.T) {
 				f.Release()
 			}
 			_ = d.Wait()
-			if used := d.process.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > 300<<10 {
+			if used := d.process.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > 600<<10 { // of a child it counts the test's own, too
 				t.Errorf("the decoder took %d MB", used>>10)
 			}
 			if want := 2 * len(small.samples); pictures < want-1 || pictures > want {
