@@ -48,10 +48,14 @@ conformance: ffmpeg build ## Start archived on its defaults, judge it, write rep
 # the Opus decoder's arithmetic is reached through package opus alone, which is watched.
 UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion/opus/internal/...,-gcflags=$(p)=-race=false)
 
+# It publishes and records in real time, and loses media to whatever else takes the processors for seconds.
+RECORDS := ./reference/cmd/archived
+
 PKGS ?= ./...
 .PHONY: test
 test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race detector (PKGS=./some/package)
-	CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on $(PKGS)
+	$(if $(filter ./...,$(PKGS)),CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on $(RECORDS)) # alone
+	CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on $(if $(filter ./...,$(PKGS)),$$(go list ./... | grep -v '/cmd/archived$$'),$(PKGS))
 	$(if $(filter ./...,$(PKGS)),go test ./conformance/mutants) # the whole kill matrix, which the race detector makes too slow
 
 .PHONY: spoil
