@@ -50,7 +50,7 @@ func theseStopBy(by check.Rule, which func(*check.History) bool) func(*check.Cas
 	return func(c *check.Case) {
 		for _, h := range c.StartedArchives() {
 			k, ok := c.Course(h)
-			if !ok || k.Rule != by || !which(h) || c.Faulty(h) {
+			if !ok || k.Rule != by || !which(h) {
 				continue
 			}
 			app := h.Start.IDs[evidence.Application]
@@ -70,6 +70,9 @@ func endedBy(c *check.Case, h *check.History, k check.Course, dead []check.Sight
 	app := h.Start.IDs[evidence.Application]
 	early := k.End.Add(-c.Limit("tolerance.limit.early"))
 	for _, s := range dead {
+		if madeToFail(c, h, s) {
+			continue
+		}
 		if at := c.Latest(app, s.Answered()); at.Before(early) {
 			c.Wrong(fmt.Sprintf("in progress until %s (%s)", check.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), check.ClockTime(at)), s.At)
 			continue
@@ -159,13 +162,13 @@ func outlives(c *check.Case, gapsOf func(check.Course) []check.Span, limit, expe
 func noEarlyStop(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := c.Course(h)
-		if !ok || k.Rule == check.ByCall || c.Faulty(h) {
+		if !ok || k.Rule == check.ByCall {
 			continue
 		}
 		app := h.Start.IDs[evidence.Application]
 		alive, dead := c.StopSeen(h)
 		for _, s := range dead {
-			if at := c.Latest(app, s.Answered()); at.Before(k.End.Add(-c.Limit("tolerance.limit.early"))) {
+			if at := c.Latest(app, s.Answered()); at.Before(k.End.Add(-c.Limit("tolerance.limit.early"))) && !madeToFail(c, h, s) {
 				c.Wrong(fmt.Sprintf("in progress until %s (%s)", check.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), check.ClockTime(at)), s.At)
 			}
 		}

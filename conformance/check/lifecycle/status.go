@@ -114,7 +114,7 @@ func stoppedFirst(c *check.Case) {
 			if s.Via == "listArchives" || s.Status() == "deleted" {
 				continue
 			}
-			if check.Final(s.Status()) && !mayHaveEnded(c, h, s) {
+			if check.Final(s.Status()) && !madeToFail(c, h, s) && !mayHaveEnded(c, h, s) {
 				c.Wrong("stopped before "+s.Status(), s.Status()+" while recording", s.At)
 			}
 			if ended.Seq > 0 {
@@ -128,10 +128,15 @@ func stoppedFirst(c *check.Case) {
 	}
 }
 
-// mayHaveEnded: a stop call had been sent, the archive's limit had come, or the harness had it fail.
+// madeToFail: the harness broke the recording, which then fails at any time, without having been stopped.
+func madeToFail(c *check.Case, h *check.History, s check.Sighting) bool {
+	return s.Status() == "failed" && c.Faulty(h)
+}
+
+// mayHaveEnded: a stop call had been sent, or the archive's limit had come.
 func mayHaveEnded(c *check.Case, h *check.History, s check.Sighting) bool {
 	k, ok := c.Course(h)
-	if !ok || c.Faulty(h) {
+	if !ok {
 		return true
 	}
 	early := c.Limit("tolerance.limit.early")
