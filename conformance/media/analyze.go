@@ -66,7 +66,7 @@ func (r *Report) note(k Kind, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{Kind: k, Detail: fmt.Sprintf(format, args...)})
 }
 
-// versions are those of the programs that ran, by path: to start one takes longer than to look at a short file.
+// versions caches the version of each program by its path. Asking for it takes longer than looking at a short file.
 var versions sync.Map
 
 func toolVersion(ctx context.Context, ffmpeg string) (string, error) {

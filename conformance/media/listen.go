@@ -131,7 +131,7 @@ func (e *ear) add(k int, sum complex64) {
 	}
 }
 
-// sum is that of tone k in hop i, 0 where it was dropped or there is none.
+// sum returns the sum of tone k in hop i, 0 where it was dropped or there is none.
 func (e *ear) sum(k, i int) complex128 {
 	if i < 0 || i/hops >= len(e.sums[k]) || i%hops >= len(e.sums[k][i/hops]) {
 		return 0

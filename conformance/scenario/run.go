@@ -137,7 +137,7 @@ func through(ctx context.Context, env Env, s Scenario, looking turns, release fu
 	return errors.Join(ctx.Err(), f.end(last))
 }
 
-// drive runs the flow and undoes what it created. It returns the scenario's last step; the error is that of the evidence.
+// drive runs the flow and undoes what it created. It returns the scenario's last step, and an error when evidence could not be written.
 func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	s := f.Scenario
 	if missing := s.Missing(f.Target.File); missing != "" {

@@ -115,8 +115,8 @@ func listed(c *check.Case, each func(b *bundle, f *file)) {
 	}
 }
 
-// streamIDs: the frames of a file are those of the stream that the manifest says, and no frame is of another one. A frame that nobody
-// sent tells nothing of streams; ARC-IND-11 is about it.
+// streamIDs: the stream that the manifest names has sent frames of the file, and no other stream has. Frames that nobody sent do not count
+// here; ARC-IND-11 is about them.
 func streamIDs(c *check.Case) {
 	listed(c, func(b *bundle, f *file) {
 		frames, known := 0, 0

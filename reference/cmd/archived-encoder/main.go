@@ -21,8 +21,8 @@ import (
 
 func main() { os.Exit(worker.Run(run)) }
 
-// job encodes what comes.
-type job struct {
+// encoders encode what comes.
+type encoders struct {
 	out      *bufio.Writer
 	pictures []*libav.Frame
 	sounds   [][]float32
@@ -32,12 +32,12 @@ type job struct {
 }
 
 func run(library *libav.Library, args []string) error {
-	wanted, err := encoding.ParseJob(args)
+	job, err := encoding.ParseJob(args)
 	if err != nil {
 		return err
 	}
-	w := &job{out: bufio.NewWriterSize(os.Stdout, 1<<20)}
-	if err := w.open(library, wanted); err != nil {
+	w := &encoders{out: bufio.NewWriterSize(os.Stdout, 1<<20)}
+	if err := w.open(library, job); err != nil {
 		return err
 	}
 	if err := errors.Join(encoding.Message{Kind: encoding.Ready}.Write(w.out), w.out.Flush()); err != nil {
@@ -64,7 +64,7 @@ func run(library *libav.Library, args []string) error {
 }
 
 // open opens the encoders and finds the frames in the memory.
-func (w *job) open(library *libav.Library, job encoding.Job) (err error) {
+func (w *encoders) open(library *libav.Library, job encoding.Job) (err error) {
 	layout := job.Layout()
 	memory, err := unix.Mmap(encoding.MemoryFile, 0, encoding.Slots*layout.Size(), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
 	if err != nil {
@@ -102,12 +102,12 @@ func options(list []string) (options []libav.Option) {
 }
 
 // sender sends what an encoder gives.
-func (w *job) sender(kind encoding.Kind) func([]byte) error {
+func (w *encoders) sender(kind encoding.Kind) func([]byte) error {
 	return func(b []byte) error { return encoding.Message{Kind: kind, Data: b}.Write(w.out) }
 }
 
 // frame encodes what is in a slot and gives it back.
-func (w *job) frame(slot byte) error {
+func (w *encoders) frame(slot byte) error {
 	if int(slot) >= encoding.Slots {
 		return fmt.Errorf("there is no slot %d", slot)
 	}
@@ -126,7 +126,7 @@ func (w *job) frame(slot byte) error {
 }
 
 // end encodes what is left.
-func (w *job) end() error {
+func (w *encoders) end() error {
 	if w.video != nil {
 		if err := w.video.Drain(w.sender(encoding.Video)); err != nil {
 			return err

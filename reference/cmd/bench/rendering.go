@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -155,7 +154,7 @@ func composeJournal(ctx context.Context, dir, size, out string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.CopyBuffer(struct{ io.Writer }{file}, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
+	if err := pour(file, f); err != nil {
 		return err
 	}
 	return file.Close()

@@ -74,8 +74,8 @@ const (
 )
 
 // Run composes the archive until the journal's timeline says it has stopped. It writes out.mdat as it goes and, last, out.moov,
-// what belongs in front of it; when nothing was published both are empty, and of a transport stream out.moov is. It starts over whatever an earlier Run left. Before
-// the journal is given up the file wants a [Sync], of which Run has done most. When Run returns, no child is left.
+// what belongs in front of it; when nothing was published both are empty, and of a transport stream out.moov is. It starts over whatever an
+// earlier Run left. The caller must call [Sync] before it gives up the journal. When Run returns, no child is left.
 func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) (Result, error) {
 	if err := o.Validate(); err != nil {
 		return Result{}, err

@@ -19,7 +19,7 @@ const (
 	SlotsFile  = 4
 	// Slots is how many pictures there may be at a time.
 	Slots = 9
-	// MaxPixels is how many pixels the largest picture has that is decoded.
+	// MaxPixels is how many pixels a picture may have: twice what browsers send at most, 3840x2160.
 	MaxPixels = 4096 * 4096
 	// Unusable is the program's exit code where the libraries are not to be had.
 	Unusable = 3

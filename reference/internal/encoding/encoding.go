@@ -109,7 +109,7 @@ type Layout struct {
 	Samples int
 }
 
-// alignment of slots is that of a processor's cache.
+// alignment of slots is the length of a cache line.
 const alignment = 64
 
 func aligned(n int) int { return (n + alignment - 1) / alignment * alignment }

@@ -156,7 +156,7 @@ func (p *part) added() time.Duration {
 
 func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
-// events are those of the stream.
+// events returns the events of the stream.
 func (p *part) events() []journal.Event {
 	list := []journal.Event{{
 		Kind: journal.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],

@@ -31,8 +31,8 @@ type declined struct {
 }
 
 // parseOffer checks what RFC 9725 section 4.2 asks of an offer and what a publication can be: at most one audio and
-// one video section, sent, bundled. What else a browser offers, a data channel or a section that it does not use, is declined. Simulcast is refused: when only the answer refuses it, browsers send the first of their
-// encodings, which is the smallest one as often as not.
+// one video section, sent, bundled. What else a browser offers, a data channel or a section that it does not use, is declined. Simulcast is
+// refused: when only the answer refuses it, browsers send the first of their encodings, which is the smallest one as often as not.
 func parseOffer(text []byte) (*offer, error) {
 	var description sdp.SessionDescription
 	if !bytes.HasSuffix(text, []byte("\n")) { // the parser does not see the line without

@@ -37,7 +37,7 @@ type Options struct {
 	Now func() av.Instant
 	// Failed is told what went wrong in the background: a log that could not be made durable takes no more records.
 	Failed func(error)
-	// Damaged, if set, is told of media that readers find lost, by each of them, and again when they read it again.
+	// Damaged, if set, is called when a reader finds media lost: once per reader, and again when that reader reads it again.
 	Damaged func(Damage)
 	// Full, if set, is asked before a record is written; its error is that of the write. For tests.
 	Full func() error

@@ -29,7 +29,7 @@ func (l *Library) NewVideoEncoder(name string, width, height, rate int, options 
 	})
 }
 
-// NewAudioEncoder opens FFmpeg's encoder of that name for mono float32 samples. The time of a frame is that of its first sample.
+// NewAudioEncoder opens FFmpeg's encoder of that name for mono float32 samples. A frame has the time of its first sample.
 func (l *Library) NewAudioEncoder(name string, rate int, options []Option) (*Encoder, error) {
 	return l.newEncoder(name, append([]Option{{"ch_layout", "mono"}}, options...), func(context unsafe.Pointer) error {
 		return l.setSampleFormat(context, rate)

@@ -65,7 +65,7 @@ type Storage struct {
 type S3 struct {
 	AccessKey string `json:"accessKey"`
 	SecretKey string `json:"secretKey"`
-	// SessionToken is that of temporary credentials, or "".
+	// SessionToken belongs to temporary credentials; "" for others.
 	SessionToken string `json:"sessionToken,omitempty"`
 	Bucket       string `json:"bucket"`
 	Endpoint     string `json:"endpoint,omitempty"`

@@ -25,15 +25,15 @@ func widen(f *os.File, n int) {
 // giveWay lets everything else go before the child: composing may be late, receiving may not, or media are lost.
 func giveWay(pid, nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, pid, nice) } // a child that has ended needs none
 
-// slack is by how much a child may oversleep. It is the children written in Go that it is meant for: a monitor thread of their runtime naps
-// for 20 us at a time while they compute in C, 13,000 times in a minute of one stream (decision 25). Nothing in a child goes by the clock.
+// slack lets a child oversleep. While a child written in Go computes in C, a monitor thread of Go's runtime naps for 20 us at a time, 13,000
+// times in a minute of one stream (decision 25). Nothing in a child needs exact timers.
 const slack = 100 * time.Millisecond
 
-// patiently starts a child that may oversleep: it has that from the thread that starts it.
+// patiently starts a child that may oversleep. The child inherits the timer slack of the thread that starts it.
 func patiently(start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack), 0, 0, 0)       // else it works, and costs more
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack), 0, 0, 0)       // a child without slack works too, and costs more
 	defer func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }() // back to this thread's default
 	return start()
 }

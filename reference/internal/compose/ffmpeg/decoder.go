@@ -25,9 +25,6 @@ type pictures interface {
 	close() error
 }
 
-// MaxPixels is how many pixels a picture may have that is decoded: 4096x4096, four times what browsers send. A decoder refuses larger ones, too.
-const MaxPixels = decoding.MaxPixels
-
 // Scaling is how pictures are scaled: every pixel counts, linearly with its distance.
 const Scaling = "bilinear"
 

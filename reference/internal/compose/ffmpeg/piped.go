@@ -37,7 +37,7 @@ func (c Config) pipe(ctx context.Context, width, height int) (*process, pictures
 	p, err := c.start(ctx, []string{
 		"-filter_threads", "1",
 		"-probesize", "32", "-analyzeduration", "0", "-flags", "low_delay", "-threads", "1",
-		"-max_pixels", strconv.Itoa(MaxPixels), "-copyts", "-f", "ivf", "-i", "pipe:0",
+		"-max_pixels", strconv.Itoa(decoding.MaxPixels), "-copyts", "-f", "ivf", "-i", "pipe:0",
 		"-map", "0:v:0", "-vf", filter, "-fps_mode", "passthrough", "-threads", "1", "-flush_packets", "1", "-f", "rawvideo", "pipe:1",
 	}, write)
 	err = errors.Join(err, write.Close())

@@ -12,6 +12,7 @@ import (
 	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/compose/plan"
+	"reelcheck/reference/internal/decoding"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )
@@ -177,7 +178,7 @@ func (v *Stream) note(it journal.Item) (key bool) {
 	if !it.Key || !ok {
 		return false
 	}
-	if w*h > ffmpeg.MaxPixels {
+	if w*h > decoding.MaxPixels {
 		v.refuse(w, h)
 		return false
 	}
@@ -199,7 +200,7 @@ func (v *Stream) refuse(width, height int) {
 		return
 	}
 	v.refused = true
-	v.Log.Warn("pictures are too large to be decoded", "stream", v.ID, "width", width, "height", height, "pixels", ffmpeg.MaxPixels)
+	v.Log.Warn("pictures are too large to be decoded", "stream", v.ID, "width", width, "height", height, "pixels", decoding.MaxPixels)
 }
 
 // catchUp brings a stream that has a place, but no picture, to where it is: the picture of the sample before. It reports whether that was
@@ -258,7 +259,7 @@ func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 		read.next(it.Sample)
 		broken = broken || it.Gap && read.number > from.number
 		if w, h, ok := Size(it.Sample); ok {
-			size, broken = [2]int{w, h}, w*h > ffmpeg.MaxPixels
+			size, broken = [2]int{w, h}, w*h > decoding.MaxPixels
 		}
 		if !broken {
 			v.give(read.number, it.Sample, size)

@@ -6,14 +6,14 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// deepest is the deepest reordering that is followed. What goes back further is no picture of encoders in use, which keep some frames.
+// deepest is the deepest reordering that is followed. Encoders keep a few frames back, far less than a second.
 const deepest = time.Second
 
-// order follows pictures that are sent in another order than they were captured in: with B slices, a picture is sent after a later one to
-// which it refers. Samples are in the order in which they are decoded, and their Time never decreases; so all are timed by the depth of the
-// reordering earlier than they were captured, and presented when they were captured.
+// order measures how far pictures are sent out of the order of their capture: with B slices, a picture follows a later one to which it refers.
+// Samples come in decoding order, and their Time must not decrease. So each sample's Time is its capture time minus the depth of the
+// reordering, and it is presented at its capture time.
 type order struct {
-	depth  time.Duration // by how much a picture has come after a later one
+	depth  time.Duration // the longest time that a picture has come after a later one
 	newest int64         // timestamp
 	seen   bool
 }

@@ -38,7 +38,7 @@ const (
 	stoodReports = 3
 	lastReports  = 8
 	driftWindow  = 10 * time.Second
-	// lateReport is by how much packets may show that a report was late: senders whose reports are wrong in other ways are not followed so.
+	// lateReport is the longest delay of a report that packets may correct. A larger difference means that the report is wrong.
 	lateReport = 250 * time.Millisecond
 )
 
@@ -77,7 +77,7 @@ func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
 	return true
 }
 
-// bound takes what the packets held say: nothing arrives before it was captured (ARC-MAN-16).
+// bound lowers the offset until no held packet arrives before it was captured (ARC-MAN-16).
 func (c *ntpClock) bound(t *track) {
 	if len(t.reports) == 0 {
 		return
