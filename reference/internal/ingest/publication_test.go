@@ -245,7 +245,7 @@ func TestNobodyElseIsSentTo(t *testing.T) {
 	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) >= 50 })
 }
 
-// A publisher that falls silent without a word is gone when the grace is over; marks keep growing until then.
+// A publisher that falls silent without a word is gone when the grace is over. Marks wait for what the network may hold up.
 func TestAbruptEnd(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -260,7 +260,7 @@ func TestAbruptEnd(t *testing.T) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if worst := r.WorstMark(); worst > 1350*time.Millisecond || worst == 0 {
+	if worst := r.WorstMark(); worst > 4350*time.Millisecond || worst == 0 {
 		t.Errorf("a mark fell %v behind real time", worst)
 	}
 }

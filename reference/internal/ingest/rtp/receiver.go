@@ -19,6 +19,8 @@ const (
 	markLag  = 1000 * time.Millisecond
 	markStep = 60 * time.Millisecond
 
+	lastReports = 8 // of those that come while samples are held
+
 	pliInterval = 500 * time.Millisecond
 
 	videoWindow = 2048 // packets
@@ -51,7 +53,8 @@ type Sink interface {
 	// Report says that the timestamp stamp of a kind (see [av.Origin]) was captured at captured. It follows samples that were guessed.
 	Report(video bool, stamp int64, captured av.Instant) error
 	// Advance says that nothing of this kind before t will follow. From 2 s after the first packet on it keeps growing with real
-	// time, at most 1.2 s behind it, while the publisher sends nothing or is away.
+	// time, at most 1.2 s behind it. It is as much as 4.2 s behind while nothing comes of the publisher, or what comes is late: then the
+	// network may hold it up.
 	Advance(video bool, t av.Instant) error
 }
 
@@ -72,8 +75,9 @@ type Receiver struct {
 	fresh  bool // media arrived since the last cut
 	cuts   uint16
 	first  av.Instant
-	held   bool // samples wait for reports; see timing.go
-	failed bool // the sink's first failure was logged
+	heard  av.Instant // arrival of the newest packet or report
+	held   bool       // samples wait for reports; see timing.go
+	failed bool       // the sink's first failure was logged
 
 	keyFrame atomic.Bool // one was asked for from outside
 }
@@ -123,12 +127,14 @@ func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	if t.source > 0 {
 		t.reorder.flush()
 		r.drain(t, t.clock.arrived)
+		r.flush(t, t.clock.arrived, true)
 		t.cut = true
 	} else {
 		t.clock.rate = av.Opus.ClockRate()
 		if t.video {
 			t.clock.rate = av.VP8.ClockRate()
 		}
+		t.clock.ntp = &r.ntp
 	}
 	t.clock.anew = t.clock.started
 	t.source++
@@ -149,7 +155,7 @@ func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
 	if s.number != t.source {
 		return nil
 	}
-	r.fresh = true
+	r.fresh, r.heard = true, p.At
 	t.reorder.push(p)
 	r.drain(t, p.At)
 	r.release(p.At)
@@ -162,18 +168,65 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 	if s.number != t.source || report.SSRC != t.ssrc || report.NTPTime == 0 {
 		return
 	}
-	ntp := ntpTime(report.NTPTime)
-	if !r.ntp.observe(ntp, at) {
+	r.heard = at
+	if whole(report.NTPTime) {
+		r.disbelieve(t, "its NTP time has no fraction")
 		return
 	}
-	if r.held {
-		t.reports = append(t.reports[max(0, len(t.reports)-lastReports+1):], senderReport{ntp, report.RTPTime})
+	one := senderReport{ntpTime(report.NTPTime), report.RTPTime, at}
+	if !r.held {
+		r.follow(t, one)
+		return
+	}
+	if r.ntp.observe(one.ntp, at) {
+		t.reports = append(t.reports[max(0, len(t.reports)-lastReports+1):], one)
 		r.release(at)
+	}
+}
+
+// follow takes a report, and has its track go by it as far as it is believed.
+func (r *Receiver) follow(t *track, one senderReport) {
+	if r.anchors() == 0 {
+		r.ntp.set = false // no track goes by it
+	}
+	ntp := one.ntp - r.ntp.steps
+	if t.clock.sure() && r.ntp.step(t.clock.contradicts(one.stamp, ntp), ntp, one.arrived) {
+		ntp = one.ntp - r.ntp.steps
+	}
+	if !r.ntp.observe(ntp, one.arrived) {
+		r.disbelieve(t, "its NTP time jumped")
 		return
 	}
-	guessed := t.clock.started && !t.clock.byReport
-	if t.clock.report(report.RTPTime, av.Instant(ntp+r.ntp.offset)) && guessed && r.sink != nil {
-		r.check(r.sink.Report(t.video, t.clock.at, t.clock.of))
+	guessed := t.clock.started
+	if r.anchor(t, one.stamp, ntp, one.arrived) && guessed && r.sink != nil {
+		r.check(r.sink.Report(t.video, 0, t.clock.origin()))
+	}
+}
+
+// anchor reports whether a track goes by reports from this one on.
+func (r *Receiver) anchor(t *track, stamp uint32, ntp time.Duration, arrived av.Instant) bool {
+	anchored, doubted := t.clock.report(stamp, ntp, arrived)
+	if doubted != "" {
+		r.disbelieve(t, doubted)
+	}
+	return anchored
+}
+
+// anchors is the number of tracks that go by reports.
+func (r *Receiver) anchors() (n int) {
+	for _, t := range r.tracks {
+		if t != nil && t.clock.reported.set {
+			n++
+		}
+	}
+	return n
+}
+
+// disbelieve tells the log, once for each track, that its sender reports are not all true.
+func (r *Receiver) disbelieve(t *track, reason string) {
+	if !t.doubted {
+		t.doubted = true
+		r.Log.Warn("sender report is not believed: packets contradict it", "video", t.video, "reason", reason)
 	}
 }
 
@@ -190,31 +243,65 @@ func (r *Receiver) release(now av.Instant) {
 	}
 	reported := true
 	for _, t := range r.tracks {
-		reported = reported && (t == nil || len(t.reports) > 0)
+		reported = reported && (t == nil || t.clock.early(t.reports) < lateReport)
 	}
-	if !reported && now.Sub(r.first) < startHold {
+	if !reported && (!r.seen || now.Sub(r.first) < startHold) {
 		return
 	}
-	for _, t := range r.tracks {
-		if t != nil {
-			r.ntp.bound(t)
-		}
-	}
-	r.held, r.ntp.settled = false, true
+	r.settle()
+	r.held = false
 	for _, t := range r.tracks {
 		if t == nil {
 			continue
 		}
-		t.order.look(t.pending, t.clock.rate)
-		for _, report := range t.reports {
-			t.clock.report(report.stamp, av.Instant(report.ntp+r.ntp.offset))
+		for _, one := range t.reports {
+			r.anchor(t, one.stamp, one.ntp, one.arrived)
 		}
 		t.reports = nil
-		for _, f := range t.pending {
-			r.append(t, f)
-		}
-		t.pending, t.pendingBytes = nil, 0
+		r.flush(t, now, false)
 	}
+}
+
+// settle has the packets correct the offset of the NTP clock, and fixes it.
+func (r *Receiver) settle() {
+	var early time.Duration
+	for _, t := range r.tracks {
+		if t == nil {
+			continue
+		}
+		if e := t.clock.early(t.reports); e < lateReport {
+			early = max(early, e)
+		}
+	}
+	r.ntp.bound(early)
+	r.ntp.settled = true
+}
+
+// flush delivers what is held of a track, unless there is reason to hold it on. end says that nothing will follow.
+func (r *Receiver) flush(t *track, now av.Instant, end bool) {
+	if stood := t.clock.decide(now, r.other(t), end); stood != 0 {
+		for i := range t.pending[min(t.certain, len(t.pending)):] {
+			t.pending[t.certain+i].ext += stood
+		}
+	}
+	if r.held || t.clock.doubt != nil || len(t.pending) == 0 {
+		return
+	}
+	t.order.look(t.pending, t.clock.rate)
+	for _, f := range t.pending {
+		r.append(t, f)
+	}
+	t.pending, t.pendingBytes = t.pending[:0], 0
+}
+
+// other is the clock of the other track, nil when there is none.
+func (r *Receiver) other(t *track) *rtpClock {
+	for _, o := range r.tracks {
+		if o != nil && o != t {
+			return &o.clock
+		}
+	}
+	return nil
 }
 
 // drain takes what the reorder buffer lets go through the assembler.
@@ -257,30 +344,30 @@ func (r *Receiver) change(t *track, p *packet) {
 }
 
 func (r *Receiver) deliver(t *track, f frame) {
+	certain := t.clock.doubt == nil
 	ext := t.clock.frame(f.stamp, f.arrived)
+	if certain {
+		t.certain = len(t.pending)
+	}
+	defer r.flush(t, f.arrived, false)
 	if t.video && !t.wanted(&f) {
 		return
 	}
 	if t.cut {
 		t.cut, f.gap = false, true
 	}
-	timed := timedFrame{f, t.codec, ext, r.cuts}
-	if !r.held {
-		r.append(t, timed)
-		return
-	}
 	if t.pendingBytes += len(f.data); t.pendingBytes > maxPending {
-		t.pending, t.pendingBytes, t.keyed, t.cut = nil, 0, false, true
+		t.pending, t.pendingBytes, t.certain, t.keyed, t.cut = nil, 0, 0, false, true
 		return
 	}
-	t.pending = append(t.pending, timed)
+	t.pending = append(t.pending, timedFrame{f, t.codec, ext, r.cuts})
 }
 
 func (r *Receiver) append(t *track, f timedFrame) {
-	captured := t.clock.instant(f.ext)
+	captured := t.clock.capture(f.ext)
 	t.order.see(f.ext, t.clock.rate)
 	t.last = max(captured.Add(-t.order.depth), t.last, t.mark)
-	origin := av.Origin{Captured: captured, Guessed: !t.clock.byReport, Stamp: f.ext, Reconnects: f.cuts}
+	origin := av.Origin{Captured: captured, Guessed: !t.clock.reported.set, Stamp: f.ext, Reconnects: f.cuts}
 	r.check(r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Origin: origin, Data: f.data}))
 }
 
@@ -297,6 +384,7 @@ func (r *Receiver) Advance(now av.Instant) []rtcp.Packet {
 	for _, t := range r.tracks {
 		if t != nil {
 			r.drain(t, now)
+			r.flush(t, now, false)
 		}
 	}
 	r.release(now)
@@ -309,9 +397,21 @@ func (r *Receiver) Advance(now av.Instant) []rtcp.Packet {
 			continue
 		}
 		feedback = t.feedback(feedback, now)
-		r.advanceTo(t, max(t.last, now.Add(-markLag)), markStep)
+		r.advanceTo(t, r.marked(t, now), markStep)
 	}
 	return feedback
+}
+
+// marked is up to when everything of a track has come. While nothing at all comes of a publisher, the network may hold it up.
+func (r *Receiver) marked(t *track, now av.Instant) av.Instant {
+	mark := now.Add(-markLag)
+	if now.Sub(r.heard) < patience {
+		mark = min(mark, r.heard)
+	}
+	if len(t.pending) > 0 {
+		mark = min(mark, t.clock.origin().Add(av.Duration(t.pending[0].ext, t.clock.rate)-t.order.depth))
+	}
+	return max(t.last, mark)
 }
 
 // advanceTo gives the sink a mark, unless it is less than step past the last one.
@@ -363,6 +463,7 @@ func (r *Receiver) Flush(at av.Instant) bool {
 	r.release(at)
 	for _, t := range r.tracks {
 		if t != nil {
+			r.flush(t, at, true)
 			r.advanceTo(t, max(t.last, at), 0)
 		}
 	}

@@ -253,7 +253,7 @@ func TestRequests(t *testing.T) {
 func TestReports(t *testing.T) {
 	l := newLine(av.VP8)
 	video, audio := packets(av.VP8, 60, 7, 1000), packets(av.Opus, 60, 9, 5_000_000)
-	const ntpStart = 4_000_000_000 * uint64(1<<32)
+	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<20 // no whole second
 	start := l.now
 	v := 0
 	for i, a := range audio {
@@ -297,7 +297,7 @@ func TestImplausibleReports(t *testing.T) {
 	for i, a := range packets(av.Opus, 100, 0, 0) {
 		a.At = l.now
 		l.Receive(l.sources[0], a)
-		ntp := uint64(1_000_000)<<32 + uint64(i)*(1<<32)/50
+		ntp := uint64(1_000_000)<<32 + 1<<20 + uint64(i)*(1<<32)/50
 		report := &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.Stamp}
 		switch {
 		case i == 70:
@@ -317,21 +317,37 @@ func TestImplausibleReports(t *testing.T) {
 	}
 }
 
-// Marks stay within 1.2 s of real time while nothing comes, and for a kind that never came. There are none while samples are held.
+// Marks stay within 1.2 s of real time for a kind that never came, and for both when nothing has come for a while: until then the network
+// may hold it up. There are none while samples are held.
 func TestMarks(t *testing.T) {
 	l := newLine(av.VP8)
-	for _, a := range packets(av.Opus, 5, 0, 0) {
+	l.publish()
+	sent := packets(av.Opus, 150, 0, 0)
+	for _, a := range sent {
 		a.At = l.now
 		l.Receive(l.sources[0], a)
+		l.pass(20 * time.Millisecond)
 	}
-	l.publish()
-	l.pass(startHold + 2*tick)
-	for range 200 {
-		l.pass(tick)
+	behind := func(most time.Duration) {
+		t.Helper()
 		for _, video := range []bool{false, true} {
-			if behind := l.now.Sub(l.sink.Mark(video)); behind > 1200*time.Millisecond || behind < 0 {
+			if behind := l.now.Sub(l.sink.Mark(video)); behind > most || behind < 0 {
 				t.Fatalf("mark %v behind, video %v", behind, video)
 			}
+		}
+	}
+	behind(1200 * time.Millisecond)
+	silent := l.now
+	for range 200 {
+		l.pass(tick)
+		switch silence := l.now.Sub(silent); {
+		case silence < patience-100*time.Millisecond:
+			behind(max(1200*time.Millisecond, silence+100*time.Millisecond))
+			if held := l.sink.Mark(true).Sub(silent); held > 0 {
+				t.Fatalf("mark %v after the last packet", held)
+			}
+		case silence > patience+100*time.Millisecond:
+			behind(1200 * time.Millisecond)
 		}
 	}
 }

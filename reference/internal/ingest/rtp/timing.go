@@ -1,118 +1,60 @@
 package rtp
 
 import (
-	"slices"
 	"time"
 
 	"reelcheck/reference/internal/av"
 )
 
-// How a sample gets its Time.
+// How a sample gets its time.
 //
-// A sender report (RFC 3550 section 6.4.1) pairs the sender's NTP clock with a track's RTP clock. NTP is moved to
-// the media clock by one offset per publication, so both tracks keep the offset they were captured with. The offset
-// is the least (arrival - NTP) of the reports, and of the packets, seen while the first samples are held; afterwards it follows the least
-// of the last reports by at most 2 ms per second, which is more than clocks drift and less than anyone sees. RTP is
-// moved to NTP by the least (NTP - RTP) of the last reports, because senders that take "now" for the capture of their
-// last packet are late, never early. Three reports in a row that are more than 250 ms off tell of an RTP clock that
-// stood still; the last one is then followed.
+// A sender report (RFC 3550 section 6.4.1) says at which NTP time a timestamp was captured. rtpClock, one per track, moves timestamps
+// to NTP; ntpClock, one per publication, moves NTP to the media clock, so that both tracks keep the distance they were captured with.
 //
-// The first samples are held until every track has its report, for at most startHold: browsers report video within half a second and sound
-// after 1.2 to 1.8 s, and what is composed of a guess is 25 ms off. A track without a report goes
-// by arrival: RTP time anchored at the packet that came with the least delay. When its report comes, later samples
-// follow that; what was delivered is never revised. A report is ignored when it moves the offset by more than 5 s
-// or puts the newest frame more than 2 s from its arrival.
+// Reports are not always true: senders take "now" for the capture of a packet that they sent late, run one of two clocks at another
+// rate, or set their NTP clock. So packets judge them. The delay of packets, from capture to arrival, varies, but its least hardly does. A report
+//   - that says what the ones before it said is believed;
+//   - that puts packets earlier is believed while the delay stays credible, and up to plausible if the one before it said the same,
+//     because senders are late, never early;
+//   - that puts packets later is believed if what comes after it has no less delay than before: then the RTP clock stood still;
+//   - whose NTP moved against RTP and the media clock alike tells of a step of the NTP clock, which moves nothing.
 //
-// A frame that its mapping puts that far off (an RTP clock that stood still, jumped, or began anew), and the first one of another RTP
-// stream, goes on where the timestamps were: as long before its arrival as the frame before it was. Timestamps are counted on from
-// there, so that the reports to come are good for what is still held of before, too.
+// Without a report a track goes by arrival: its timestamps are anchored at the packet that came with the least delay. The first samples are held
+// until every track has its report, for at most startHold: browsers report video within half a second and sound after 1.2 to 1.8 s.
 //
-// Per kind, Time never decreases and never falls behind a mark already given to the sink: it is raised to the later
-// of the two.
+// Frames that come late raise a doubt (see doubt) and are held until it is decided. A frame that is out of all proportion (an RTP clock
+// that jumped or began anew), and the first one of another RTP stream, goes on where the timestamps were: as long before its arrival as
+// the frame before it was.
+//
+// What was delivered is never revised. Time that is corrected towards the past runs at half its speed until it is right. Per kind,
+// Time never decreases and never falls behind a mark already given to the sink: it is raised to the later of the two.
 const (
-	startHold    = 2 * time.Second
-	reportJump   = 5 * time.Second
-	plausible    = 2 * time.Second
-	slewPerMille = 2
-	stoodStill   = 250 * time.Millisecond
-	stoodReports = 3
-	lastReports  = 8
-	driftWindow  = 10 * time.Second
-	// lateReport is the longest delay of a report that packets may correct. A larger difference means that the report is wrong.
-	lateReport = 250 * time.Millisecond
+	startHold = 2 * time.Second
+	plausible = 2 * time.Second
+	outage    = 5 * time.Second // a frame that is later began anew
 )
-
-// ntpClock moves a publisher's NTP clock to the media clock.
-type ntpClock struct {
-	offset  time.Duration
-	set     bool
-	settled bool // samples were timed with it: from now on it slews only
-	last    av.Instant
-	recent  [lastReports]time.Duration
-	count   int
-}
-
-// observe takes an NTP time and when the report that carried it arrived; false when the report is to be ignored.
-func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
-	seen := time.Duration(arrived) - ntp
-	if !c.set {
-		c.offset, c.set, c.last = seen, true, arrived
-	}
-	if (seen - c.offset).Abs() > reportJump {
-		return false
-	}
-	c.recent[c.count%len(c.recent)] = seen
-	c.count++
-	if !c.settled {
-		c.offset, c.last = min(c.offset, seen), arrived
-		return true
-	}
-	least := seen
-	for _, r := range c.recent[:min(c.count, len(c.recent))] {
-		least = min(least, r)
-	}
-	reach := arrived.Sub(c.last) * slewPerMille / 1000
-	c.offset += max(-reach, min(reach, least-c.offset))
-	c.last = arrived
-	return true
-}
-
-// bound lowers the offset until no held packet arrives before it was captured (ARC-MAN-16).
-func (c *ntpClock) bound(t *track) {
-	if len(t.reports) == 0 {
-		return
-	}
-	report := t.reports[len(t.reports)-1]
-	at, least := t.clock.extend(report.stamp), c.offset
-	for _, f := range t.pending {
-		least = min(least, time.Duration(f.arrived)-report.ntp-av.Duration(f.ext-at, t.clock.rate))
-	}
-	if c.offset-least < lateReport {
-		c.offset = least
-	}
-}
 
 // rtpClock moves a track's RTP timestamps to the media clock.
 type rtpClock struct {
 	rate    int64
+	ntp     *ntpClock
 	started bool
 	anew    bool  // the next frame is the first of another RTP stream
 	stamp   int64 // newest timestamp, extended
 	shift   int64 // of extended timestamps from the sender's, by their jumps
 	arrived av.Instant
-	late    time.Duration // from the capture of the newest frame to its arrival; beyond stoodStill it was held up on the way
+	late    time.Duration // from the capture of the newest frame to its arrival, at most lateness
 
-	byReport bool // anchored by a sender report, else by arrival
-	anchored bool
-	at       int64 // the anchor: timestamp at is instant of
-	of       av.Instant
+	arrivals arrivals
+	doubt    *doubt
+	punctual av.Instant // arrival of the newest frame that was not late
+	guess    av.Instant // of timestamp 0, by arrival
+	reported reported
+	moved    bool // timestamps were moved, and no report has told since whether rightly
 
-	origins [lastReports]av.Instant // where the last reports put timestamp 0
-	reports int
-	off     int // reports in a row that contradict the anchor
-
-	windowEnd av.Instant // arrival anchoring: least delay since the window began
-	least     time.Duration
+	paced   av.Instant // where timestamp 0 was for the newest sample
+	pacedAt int64
+	pacing  bool
 }
 
 // extend unwraps a timestamp around the newest one.
@@ -123,85 +65,96 @@ func (c *rtpClock) extend(stamp uint32) int64 {
 	return c.stamp + int64(int32(stamp-uint32(c.stamp-c.shift)))
 }
 
+// origin is when timestamp 0 was captured.
+func (c *rtpClock) origin() av.Instant {
+	if c.reported.set {
+		return av.Instant(c.reported.origin + c.ntp.offset)
+	}
+	return c.guess
+}
+
+// delay is the least delay of the packets that came last.
+func (c *rtpClock) delay() time.Duration { return c.arrivals.origin().Sub(c.origin()) }
+
 // frame notes a frame's timestamp and arrival, in decoding order, and returns the timestamp extended.
 func (c *rtpClock) frame(stamp uint32, arrived av.Instant) int64 {
 	ext := c.extend(stamp)
-	if !c.anchored {
-		c.anchor(ext, arrived, false)
+	sent := arrived.Add(-av.Duration(ext, c.rate))
+	if c.arrivals.turn == 0 && !c.anew {
+		c.guess = sent
+		c.arrivals.add(sent, arrived)
 	}
-	late := arrived.Sub(c.instant(ext))
-	if c.anew || late.Abs() > plausible {
-		late = c.late
-		on := c.at + av.Ticks(arrived.Add(-late).Sub(c.of), c.rate)
-		c.shift += on - ext
-		ext = on
-		c.byReport, c.reports = false, 0
-		c.windowEnd, c.least = arrived.Add(driftWindow), plausible
+	if late := sent.Sub(c.origin()); c.anew || late > outage || late < -c.earliest() {
+		ext = av.Ticks(arrived.Add(-c.late).Sub(c.origin()), c.rate)
+		c.shift += ext - c.extend(stamp)
+		sent = arrived.Add(-av.Duration(ext, c.rate))
+		c.guess, c.arrivals, c.doubt, c.reported = c.origin(), arrivals{}, nil, reported{}
 	}
 	c.started, c.anew, c.stamp, c.arrived = true, false, ext, arrived
-	c.late = max(0, min(late, stoodStill))
-	if !c.byReport {
-		c.follow(late, arrived)
-	}
+	c.late = max(0, min(sent.Sub(c.origin()), lateness))
+	c.arrive(sent, arrived)
 	return ext
 }
 
-func (c *rtpClock) anchor(at int64, of av.Instant, byReport bool) {
-	c.at, c.of, c.anchored, c.byReport = at, of, true, byReport
-	if !byReport {
-		c.windowEnd, c.least, c.reports = of.Add(driftWindow), plausible, 0
+// earliest is how long before its capture a frame may seem to arrive. A guess is too late by how long its first frames were held up.
+func (c *rtpClock) earliest() time.Duration {
+	if c.reported.set {
+		return lateness
 	}
+	return plausible
 }
 
-// follow keeps an arrival anchor at the least delay: at once when a packet came earlier than thought, by at most
-// 2 ms per second when all came later.
-func (c *rtpClock) follow(late time.Duration, arrived av.Instant) {
-	if late < 0 {
-		c.of = c.of.Add(late)
+// arrive takes where a frame's arrival puts timestamp 0.
+func (c *rtpClock) arrive(sent, arrived av.Instant) {
+	late := sent.Sub(c.arrivals.origin())
+	if c.arrivals.turn == 0 {
 		late = 0
 	}
-	c.least = min(c.least, late)
-	if arrived < c.windowEnd {
+	if late <= lateness/2 {
+		c.doubt, c.punctual = nil, arrived
+	} else if late > lateness && c.doubt == nil {
+		c.doubt = newDoubt(arrived)
+	}
+	c.reported.try(c, sent, arrived)
+	if c.doubt != nil {
+		c.doubt.add(sent, arrived)
 		return
 	}
-	c.of = c.of.Add(min(c.least, driftWindow*slewPerMille/1000))
-	c.windowEnd, c.least = arrived.Add(driftWindow), plausible
+	turned := c.arrivals.add(sent, arrived)
+	if c.reported.set {
+		return
+	}
+	c.guess = min(c.guess, sent)
+	if turned {
+		c.guess = c.guess.Add(min(c.delay(), arrivalWindow*riseRate/1000))
+	}
 }
 
-// instant maps an extended timestamp; the clock must be anchored.
-func (c *rtpClock) instant(ext int64) av.Instant {
-	return c.of.Add(av.Duration(ext-c.at, c.rate))
+// decide ends a doubt for which there is enough to decide, or any at the end. It returns by how much the timestamps of the frames that came
+// since it began are to be moved.
+func (c *rtpClock) decide(now av.Instant, other *rtpClock, end bool) int64 {
+	d := c.doubt
+	if d == nil || !end && !d.over(now, other) {
+		return 0
+	}
+	c.doubt = nil
+	if !d.steady() {
+		return 0
+	}
+	stood := av.Ticks(d.least.Sub(c.arrivals.origin()), c.rate)
+	c.shift, c.moved = c.shift+stood, true
+	c.stamp += stood
+	return stood
 }
 
-// report anchors the clock: stamp is instant of. Implausible reports change nothing.
-func (c *rtpClock) report(stamp uint32, of av.Instant) bool {
-	if c.anew { // nothing to compare it with
-		return false
+// capture returns when the next sample, of an extended timestamp, was captured.
+func (c *rtpClock) capture(ext int64) av.Instant {
+	origin := c.origin()
+	if !c.pacing || origin >= c.paced {
+		c.paced, c.pacing = origin, true
+	} else if passed := ext - c.pacedAt; passed > 0 {
+		c.paced = max(origin, c.paced.Add(-av.Duration(passed, c.rate)/2))
 	}
-	ext := c.extend(stamp)
-	if c.started {
-		newest := of.Add(av.Duration(c.stamp-ext, c.rate))
-		if c.arrived.Sub(newest).Abs() > plausible {
-			return false
-		}
-	} else {
-		c.stamp, c.started, c.arrived = ext, true, of
-	}
-	origin := of.Add(-av.Duration(ext, c.rate))
-	if c.byReport && origin.Sub(c.instant(0)).Abs() > stoodStill {
-		if c.off++; c.off < stoodReports {
-			return true
-		}
-		c.reports = 0
-	}
-	c.off = 0
-	c.origins[c.reports%lastReports] = origin
-	c.reports++
-	c.anchor(0, slices.Min(c.origins[:min(c.reports, lastReports)]), true)
-	return true
-}
-
-// ntpTime is the 64-bit NTP timestamp of a sender report as a duration since its epoch.
-func ntpTime(ntp uint64) time.Duration {
-	return time.Duration(ntp>>32)*time.Second + time.Duration((ntp&0xffffffff)*uint64(time.Second)>>32)
+	c.pacedAt = max(c.pacedAt, ext)
+	return c.paced.Add(av.Duration(ext, c.rate))
 }

@@ -31,15 +31,18 @@ type track struct {
 
 	order        order
 	pending      []timedFrame
+	certain      int // of pending, when the doubt about the others began
 	pendingBytes int
 	last         av.Instant // Time of the newest sample
 	mark         av.Instant // newest mark
 	missing      []uint16   // scratch
+	doubted      bool       // that a report was not believed is in the log
 }
 
 type senderReport struct {
-	ntp   time.Duration
-	stamp uint32
+	ntp     time.Duration
+	stamp   uint32
+	arrived av.Instant
 }
 
 type timedFrame struct {

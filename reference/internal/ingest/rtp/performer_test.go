@@ -1,0 +1,172 @@
+package rtp
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"reelcheck/reference/internal/av"
+)
+
+// performer sends 50 sounds and 25 pictures a second, and reports as Chromium does: of pictures every second, of sound every 5 s.
+// Times are since the beginning.
+type performer struct {
+	seconds int
+	// silent says that nothing is captured.
+	silent func(video bool, at time.Duration) bool
+	// stamped is the time on the RTP clock of what was captured at a time; nil: the same.
+	stamped func(video bool, at time.Duration) time.Duration
+	// held is how long the sender and the network hold up what was captured at a time, beyond the usual.
+	held func(video bool, at time.Duration) time.Duration
+	// reported is what a report that is sent at a time says: a time on the NTP clock and the one on the RTP clock that it pairs with it.
+	// nil: now, and stamped of now.
+	reported func(video bool, at time.Duration) (ntp, stamp time.Duration)
+}
+
+type event struct {
+	at   av.Instant
+	take func()
+}
+
+// performance is what became of it: when each sound and picture was captured, and when it is said to have been.
+type performance struct {
+	off    map[bool]map[time.Duration]time.Duration // by video, by capture: how much later than captured, and the least way
+	shown  map[bool]map[time.Duration]time.Duration // by video, by capture: the same of the time of presentation
+	sent   map[bool]int
+	logged int
+}
+
+const (
+	wayOfSound   = 30 * time.Millisecond
+	wayOfPicture = 90 * time.Millisecond // with encoding
+)
+
+// perform has a receiver take all of it.
+func (p performer) perform(t *testing.T) performance {
+	t.Helper()
+	l := newLine(av.VP8)
+	log := &counter{}
+	l.Log = log.logger()
+	start := l.now
+	var events []event
+	captures := map[bool][]time.Duration{}
+	for _, video := range []bool{false, true} {
+		events = append(events, p.media(l, start, video, captures)...)
+		events = append(events, p.reports(l, start, video)...)
+	}
+	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	l.publish()
+	for _, e := range events {
+		for l.now+av.Instant(tick) < e.at {
+			l.pass(tick)
+		}
+		l.now = e.at
+		e.take()
+	}
+	l.pass(5 * time.Second)
+	l.Flush(l.now)
+	got := performance{map[bool]map[time.Duration]time.Duration{}, map[bool]map[time.Duration]time.Duration{}, map[bool]int{}, log.lines}
+	for _, video := range []bool{false, true} {
+		got.off[video], got.shown[video] = map[time.Duration]time.Duration{}, map[time.Duration]time.Duration{}
+		got.sent[video] = len(captures[video])
+		for _, s := range l.sink.Samples(t, video) {
+			captured := captures[video][frameNumber(s)]
+			true_ := start.Add(captured + wayOfSound)
+			got.off[video][captured] = s.Captured.Sub(true_)
+			got.shown[video][captured] = s.Presented().Sub(true_)
+		}
+	}
+	return got
+}
+
+func (p performer) media(l *line, start av.Instant, video bool, captures map[bool][]time.Duration) (events []event) {
+	codec, every, way, kind := av.Opus, 20*time.Millisecond, wayOfSound, 0
+	if video {
+		codec, every, way, kind = av.VP8, 40*time.Millisecond, wayOfPicture, 1
+	}
+	total := int(time.Duration(p.seconds) * time.Second / every)
+	sent := packets(codec, total, 0, 0)
+	step := uint32(av.Ticks(every, codec.ClockRate()))
+	if video {
+		step = 1800 // as packets has them
+	}
+	next := 0
+	var arrived av.Instant
+	for n := range total {
+		captured := time.Duration(n) * every
+		var of []Packet
+		for ; next < len(sent) && sent[next].Stamp == uint32(n)*step; next++ {
+			of = append(of, sent[next])
+		}
+		captures[video] = append(captures[video], captured)
+		if p.silent != nil && p.silent(video, captured) {
+			continue
+		}
+		stamped := captured
+		if p.stamped != nil {
+			stamped = p.stamped(video, captured)
+		}
+		at := start.Add(captured + way)
+		if p.held != nil {
+			at = at.Add(p.held(video, captured))
+		}
+		arrived = max(arrived, at)
+		for _, one := range of {
+			one.Stamp, one.At = 1_000_000+uint32(av.Ticks(stamped, codec.ClockRate())), arrived
+			events = append(events, event{arrived, func() { l.Receive(l.sources[kind], one) }})
+		}
+	}
+	return events
+}
+
+func (p performer) reports(l *line, start av.Instant, video bool) (events []event) {
+	every, kind, codec := 5*time.Second, 0, av.Opus
+	if video {
+		every, kind, codec = time.Second, 1, av.VP8
+	}
+	for at := 410 * time.Millisecond; at < time.Duration(p.seconds)*time.Second; at += every {
+		ntp, stamp := at, at
+		if p.stamped != nil {
+			stamp = p.stamped(video, at)
+		}
+		if p.reported != nil {
+			ntp, stamp = p.reported(video, at)
+		}
+		const began = 4_000_000_000 * uint64(1<<32)
+		report := &rtcp.SenderReport{
+			SSRC: uint32(kind + 1), NTPTime: began + uint64(int64(math.Round(ntp.Seconds()*(1<<32)))),
+			RTPTime: 1_000_000 + uint32(av.Ticks(stamp, codec.ClockRate())),
+		}
+		arrived := start.Add(at + wayOfSound)
+		if p.held != nil {
+			arrived = arrived.Add(p.held(video, at))
+		}
+		events = append(events, event{arrived, func() { l.Report(l.sources[kind], report, l.now) }})
+	}
+	return events
+}
+
+// expect wants what was captured from one time to another to be known to have been captured then, and presented so.
+func (p performance) expect(t *testing.T, from, to, within time.Duration) {
+	t.Helper()
+	for _, video := range []bool{false, true} {
+		worst, shown := p.worst(p.off[video], from, to), p.worst(p.shown[video], from, to)
+		t.Logf("video %t, %v to %v: %v off, presented %v off", video, from, to, worst, shown)
+		if worst.Abs() > within || shown.Abs() > within {
+			t.Errorf("video %t, captured from %v to %v: is %v off, presented %v off, want %v at most", video, from, to, worst, shown, within)
+		}
+	}
+}
+
+func (p performance) worst(off map[time.Duration]time.Duration, from, to time.Duration) (worst time.Duration) {
+	for captured, d := range off {
+		if captured >= from && captured < to && d.Abs() > worst.Abs() {
+			worst = d
+		}
+	}
+	return worst
+}

@@ -1,0 +1,178 @@
+package rtp
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+)
+
+// counter counts the lines of a log.
+type counter struct{ lines int }
+
+func (c *counter) logger() *slog.Logger                      { return slog.New(c) }
+func (c *counter) Enabled(context.Context, slog.Level) bool  { return true }
+func (c *counter) Handle(context.Context, slog.Record) error { c.lines++; return nil }
+func (c *counter) WithAttrs([]slog.Attr) slog.Handler        { return c }
+func (c *counter) WithGroup(string) slog.Handler             { return c }
+
+const (
+	second = time.Second
+	milli  = time.Millisecond
+)
+
+// stop makes a clock stand still for a while.
+func stop(from, length time.Duration) func(at time.Duration) time.Duration {
+	return func(at time.Duration) time.Duration { return at - max(0, min(length, at-from)) }
+}
+
+// TestEvenSender: nothing happens.
+func TestEvenSender(t *testing.T) {
+	got := performer{seconds: 30}.perform(t)
+	got.expect(t, 0, 30*second, 2*milli)
+	if got.logged > 0 {
+		t.Errorf("%d lines in the log", got.logged)
+	}
+}
+
+// TestMicrophoneAway: the microphone is away, and the RTP clock of sound stands still meanwhile (Chromium, replaceTrack(null)).
+func TestMicrophoneAway(t *testing.T) {
+	for _, length := range []time.Duration{300 * milli, 600 * milli, 1200 * milli, 3 * second} {
+		t.Run(length.String(), func(t *testing.T) {
+			clock := stop(10*second, length)
+			got := performer{
+				seconds: 40,
+				silent:  func(video bool, at time.Duration) bool { return !video && at >= 10*second && at < 10*second+length },
+				stamped: func(video bool, at time.Duration) time.Duration {
+					if video {
+						return at
+					}
+					return clock(at)
+				},
+			}.perform(t)
+			got.expect(t, 0, 40*second, 25*milli)
+		})
+	}
+}
+
+// TestSoundClockLoses: the clock of sound loses something once, and its next report says so (Firefox).
+func TestSoundClockLoses(t *testing.T) {
+	for _, lost := range []time.Duration{100 * milli, 170 * milli, 400 * milli} {
+		t.Run(lost.String(), func(t *testing.T) {
+			clock := stop(12*second, lost)
+			got := performer{seconds: 40, stamped: func(video bool, at time.Duration) time.Duration {
+				if video {
+					return at
+				}
+				return clock(at)
+			}}.perform(t)
+			got.expect(t, 0, 12*second, 5*milli)
+			got.expect(t, 16*second, 40*second, 25*milli) // a second after the report
+		})
+	}
+}
+
+// TestReportsOfAnotherRate: RTP in reports runs at twice the rate of NTP (webrtcbin of GStreamer 1.22).
+func TestReportsOfAnotherRate(t *testing.T) {
+	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) { return at, 2 * at }}.perform(t)
+	got.expect(t, 0, 30*second, 100*milli)
+	if got.logged != 2 {
+		t.Errorf("%d lines in the log, want one for each track", got.logged)
+	}
+}
+
+// TestWholeSeconds: the NTP time of reports has no fraction (werift).
+func TestWholeSeconds(t *testing.T) {
+	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+		return at.Truncate(time.Second), at
+	}}.perform(t)
+	got.expect(t, 0, 30*second, 100*milli)
+	if got.logged != 2 {
+		t.Errorf("%d lines in the log, want one for each track", got.logged)
+	}
+}
+
+// TestStepOfWallClock: the publisher's clock is set, while its timestamps go on.
+func TestStepOfWallClock(t *testing.T) {
+	for _, step := range []time.Duration{-10 * second, -700 * milli, -200 * milli, 200 * milli, 700 * milli, 10 * second} {
+		t.Run(step.String(), func(t *testing.T) {
+			got := performer{seconds: 60, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+				if at > 15*second {
+					return at + step, at
+				}
+				return at, at
+			}}.perform(t)
+			got.expect(t, 0, 60*second, 5*milli)
+		})
+	}
+}
+
+// TestReportsOfNow: a sender that is late to send takes now for the capture of what it sends (pion).
+func TestReportsOfNow(t *testing.T) {
+	n := 0
+	got := performer{seconds: 40, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+		n++
+		return at, at - []time.Duration{0, 300, 30, 0, 150, 700, 10}[n%7]*milli
+	}}.perform(t)
+	got.expect(t, 0, 40*second, 40*milli)
+}
+
+// TestHeldUp: the network holds all up for a while, then delivers it at once, or as fast as it can.
+func TestHeldUp(t *testing.T) {
+	for name, held := range map[string]func(at time.Duration) time.Duration{
+		"700ms":         func(at time.Duration) time.Duration { return max(0, 700*milli-(at-10*second)) },
+		"1.5s":          func(at time.Duration) time.Duration { return max(0, 1500*milli-(at-10*second)) },
+		"3s":            func(at time.Duration) time.Duration { return max(0, 3*second-(at-10*second)) },
+		"1.5s, drained": func(at time.Duration) time.Duration { return max(0, 1500*milli-(at-10*second)/2) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := performer{seconds: 30, held: func(_ bool, at time.Duration) time.Duration {
+				if at < 10*second {
+					return 0
+				}
+				return held(at)
+			}}.perform(t)
+			got.expect(t, 0, 30*second, 40*milli)
+			if len(got.off[false]) != got.sent[false] || len(got.off[true]) != got.sent[true] {
+				t.Errorf("%d sounds, %d pictures came of %v", len(got.off[false]), len(got.off[true]), got.sent)
+			}
+		})
+	}
+}
+
+// TestStarvedSender: a sender is held up again and again, catches up at once, and its reports are of now.
+func TestStarvedSender(t *testing.T) {
+	held := func(_ bool, at time.Duration) time.Duration {
+		return max(0, 600*milli-at%(1700*milli)) // late by as much as is left of 600 ms
+	}
+	got := performer{seconds: 40, held: held, reported: func(video bool, at time.Duration) (time.Duration, time.Duration) {
+		if h := held(video, at); h > 0 {
+			return at, at - (600*milli - h) // nothing was sent since
+		}
+		return at, at
+	}}.perform(t)
+	got.expect(t, 0, 40*second, 60*milli)
+}
+
+// TestSlowWay: from some time on all takes longer on its way, and the reports say that nothing else has changed.
+func TestSlowWay(t *testing.T) {
+	got := performer{seconds: 40, held: func(_ bool, at time.Duration) time.Duration {
+		if at < 15*second {
+			return 0
+		}
+		return 350 * milli
+	}}.perform(t)
+	got.expect(t, 0, 15*second, 5*milli)
+	got.expect(t, 26*second, 40*second, 60*milli)
+}
+
+// TestLateSound: sound takes longer on its way than pictures for two seconds, on a machine that is busy; its clock does not stand still.
+func TestLateSound(t *testing.T) {
+	got := performer{seconds: 40, held: func(video bool, at time.Duration) time.Duration {
+		if video || at < 15*second || at > 17*second {
+			return 0
+		}
+		return 400*milli - (at-15*second)/10
+	}}.perform(t)
+	got.expect(t, 0, 40*second, 60*milli)
+}
