@@ -44,6 +44,7 @@ type filling struct {
 	log     *slog.Logger
 	zero    time.Duration // where the recording begins, since that of the archive
 	parts   []*part
+	unread  error // why the first file that was not read was not
 }
 
 // Fill writes the archive into an empty journal. Dir is for what it needs on the way; progress, if not nil, is told how much was read. The
@@ -78,7 +79,7 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, prog
 		return Recording{}, err
 	}
 	if len(f.parts) == 0 {
-		return Recording{}, errors.New("no media in any file")
+		return Recording{}, errors.Join(errors.New("no media in any file"), f.unread)
 	}
 	end, err := f.note(id)
 	return Recording{ArchiveID: id, Start: begin, End: end}, err
@@ -183,7 +184,10 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 		f.log.Warn("file is empty", "file", file.Filename)
 		return nil
 	}
-	err = matroska.Read(io.LimitReader(r, int64(entry.UncompressedSize64)), func(b matroska.Block) error {
+	skip := func(s matroska.Skipped) {
+		f.log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+	}
+	err = matroska.ReadTracks(io.LimitReader(r, int64(entry.UncompressedSize64)), skip, func(b matroska.Block) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -192,7 +196,13 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 		}
 		return s.add(b)
 	})
-	if errors.Is(err, matroska.ErrCut) {
+	var unreadable *matroska.UnreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		f.log.Warn("file is not read", "file", file.Filename, "reason", err)
+		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, err))
+		return nil
+	case errors.Is(err, matroska.ErrCut):
 		f.log.Warn("file is not complete", "file", file.Filename, "error", err)
 		return nil
 	}
