@@ -264,7 +264,7 @@ func TestTracksThatAreNotRead(t *testing.T) {
 	made := func(name string, args ...string) []byte {
 		t.Helper()
 		path := filepath.Join(dir, name)
-		ffmpeg(t, append(args, "-f", "matroska", path)...)
+		convert(t, append(args, "-f", "matroska", path)...)
 		b, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
