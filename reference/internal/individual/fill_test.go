@@ -106,7 +106,9 @@ func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, e
 }
 
 // coded makes a key frame of H.264 of a picture, as far as anybody looks at it here.
-func coded(context.Context, *image.RGBA) ([]byte, error) { return av.AppendNAL(nil, []byte{0x65, 0x88}), nil }
+func coded(context.Context, *image.RGBA) ([]byte, error) {
+	return av.AppendNAL(nil, []byte{0x65, 0x88}), nil
+}
 
 // told is the events of a stream, or of the archive, as kind and ms since the beginning.
 func told(events []journal.Event, stream string) (list []string) {

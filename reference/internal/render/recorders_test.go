@@ -295,7 +295,7 @@ func TestTracksThatAreNotRead(t *testing.T) {
 	list := pictures(t, out)
 	shows(t, list, time.Second, left, 1, 0)
 	shows(t, list, time.Second, right, 1, 0)
-	for _, want := range []string{"file=one.mkv track=3", "neither video nor audio", "file=two.mkv track=2", "Opus of 6 channels in 4 streams", "file=three.mka", "file=four.mks"} {
+	for _, want := range []string{"file=one.mkv track=3", "neither video nor audio", "file=two.mkv track=2", "6 channels of Opus in 4 streams", "file=three.mka", "file=four.mks"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("%q is not in %s", want, log.String())
 		}

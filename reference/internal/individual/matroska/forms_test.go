@@ -150,7 +150,7 @@ func TestUnfitTracks(t *testing.T) {
 		"track 1: it is neither video nor audio": element(idTracks, track(1, 0x11, "S_TEXT/UTF8")),
 		"33 tracks, want 1 to 32":                element(idTracks, bytes.Repeat(opus, 33)),
 		"no tracks":                              element(idVoid),
-		"Opus of 6 channels in 4 streams (channel mapping family 1) is not decoded": element(idTracks, track(2, typeAudio, "A_OPUS", surround)),
+		"6 channels of Opus in 4 streams (channel mapping family 1) are not decoded": element(idTracks, track(2, typeAudio, "A_OPUS", surround)),
 		"a track is encrypted":               element(idTracks, track(2, typeAudio, "A_OPUS", encoded(element(idContentEncryption)))),
 		"a track is compressed by algorithm": element(idTracks, track(2, typeAudio, "A_OPUS", encoded(element(idContentCompression)))),
 		"timestamp scale 0 is not":           slices.Concat(element(idInfo, numbered(idTimestampScale, 0)), element(idTracks, opus)),

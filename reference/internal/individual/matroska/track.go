@@ -137,7 +137,7 @@ func oneStream(head []byte) error {
 	if len(head) <= streams || !bytes.HasPrefix(head, []byte("OpusHead")) || head[family] == 0 || head[streams] == 1 {
 		return nil
 	}
-	return fmt.Errorf("Opus of %d channels in %d streams (channel mapping family %d) is not decoded, only mono and stereo", head[channels], head[streams], head[family])
+	return fmt.Errorf("%d channels of Opus in %d streams (channel mapping family %d) are not decoded, only mono and stereo", head[channels], head[streams], head[family])
 }
 
 // headerStripping is the value of ContentCompAlgo with which frames lack what all of them begin with.
