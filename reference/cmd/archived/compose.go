@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +23,7 @@ const composeHelp = `Render an individual archive, or the journal of a session, 
 
 An individual archive is a ZIP file of one WebM or Matroska file for every stream, or part of one, and a JSON manifest; it may come from
 any recorder. A journal is a directory in data/recordings/journals of archived, from before the archive is complete; it is not changed. If it
-holds several archives, --archive names one. What was recorded for an application with a certificate is sealed in its journal: the server's
+holds several archives, --archive names one. What of a ZIP file cannot be read is left out, and a warning says what and why. What was recorded for an application with a certificate is sealed in its journal: the server's
 key file opens it, and what is made of it is not encrypted.
 
 Exit codes: 0 rendered; 1 failed, or the input is not what it should be; 2 wrong usage; 130 interrupted. Without a complete file there is
@@ -29,6 +32,7 @@ none, and a file that was there before is kept.`
 const composeExample = `  archived compose archive.zip -o out.mp4
   archived compose archive.zip -o out.mp4 --layout horizontalPresentation --resolution 1280x720
   archived compose archive.zip -o out.mp4 --layout custom --stylesheet layout.css --qp 23
+  archived compose archive.zip -o out.mp4 --layout verticalPresentation --class 4d9e1c26-6a67-4a9c-8b3e-2f5e2f3f6d11=focus --sounds
   archived compose data/recordings/journals/SESSION --archive ID -o out.mp4`
 
 // composeFlags are the options of a composed archive.
@@ -38,6 +42,8 @@ type composeFlags struct {
 	resolution                      string
 	bitrate, quantizer              int
 	noAudio, noVideo, overwrite     bool
+	classes                         []string
+	stills, sounds                  bool
 }
 
 func composeCommand(stdout, stderr io.Writer) *cobra.Command {
@@ -58,15 +64,23 @@ func composeCommand(stdout, stderr io.Writer) *cobra.Command {
 			if err != nil {
 				return usage{err}
 			}
+			classes, err := layoutClasses(f.classes)
+			if err != nil {
+				return usage{err}
+			}
 			bar := newProgress(stderr)
 			r, err := render.Run(cmd.Context(), args[0], f.out, render.Options{
 				Compose: o, ArchiveID: f.archive, KeyFile: f.keys(args[0]), Overwrite: f.overwrite, Progress: bar.show, Log: toolLog(stderr),
+				Classes: classes, Stills: f.stills, Sounds: f.sounds,
 			})
 			bar.end()
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(stdout, "%s: %v, %d bytes\n", f.out, r.Duration.Round(time.Millisecond), r.Size)
+			for _, name := range r.Sounds {
+				fmt.Fprintln(stdout, name)
+			}
 			return nil
 		},
 	}
@@ -83,12 +97,33 @@ func (f *composeFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.layout, "layout", string(layout.BestFit), "bestFit, pip, verticalPresentation, horizontalPresentation or custom")
 	flags.StringVar(&f.stylesheet, "stylesheet", "", "CSS file of the layout custom")
 	flags.StringVar(&f.screenshare, "screenshare-type", "", "layout while a screen is shared, with bestFit only")
+	flags.StringArrayVar(&f.classes, "class", nil, "STREAM=CLASS gives a stream of a ZIP file a layout class, from beginning to end; may be repeated")
+	flags.BoolVar(&f.stills, "stills", false, "show the PNG and JPEG files of the manifest, each from its start to its stop offset")
+	flags.BoolVar(&f.sounds, "sounds", false, "make a WAV file for every stream that is heard, beside the output and as long: OUT-1-STREAM.wav")
 	flags.StringVar(&f.resolution, "resolution", archive.DefaultResolution, strings.Join(archive.Resolutions, ", "))
 	flags.IntVar(&f.bitrate, "max-bitrate", 0, "constant bit rate of the video, 100000 to 6000000 bit/s, in place of --qp")
 	flags.IntVar(&f.quantizer, "qp", compose.DefaultQP, "quantization parameter of the video, 15 to 40")
 	flags.BoolVar(&f.noAudio, "no-audio", false, "make a file without audio")
 	flags.BoolVar(&f.noVideo, "no-video", false, "make a file without video")
 	flags.StringVar(&f.path, "ffmpeg", defaultFFmpeg, ffmpegHelp)
+}
+
+const maxClasses, maxClassLength = 50, 128 // of a stream, and characters of each, as in the call that sets them
+
+// layoutClasses reads STREAM=CLASS. The last = is taken, because ids of streams are anybody's choice.
+func layoutClasses(list []string) (map[string][]string, error) {
+	classes := map[string][]string{}
+	for _, s := range list {
+		i := max(strings.LastIndexByte(s, '='), 0)
+		stream, class := s[:i], strings.TrimPrefix(s[i:], "=")
+		if n := utf8.RuneCountInString(class); stream == "" || n < 1 || n > maxClassLength || strings.ContainsFunc(class, unicode.IsSpace) {
+			return nil, fmt.Errorf("class must be STREAM=CLASS, with a class of 1 to %d characters without spaces, got %q", maxClassLength, s)
+		}
+		if classes[stream] = append(classes[stream], class); len(classes[stream]) > maxClasses {
+			return nil, fmt.Errorf("class: stream %q has more than %d", stream, maxClasses)
+		}
+	}
+	return classes, nil
 }
 
 // keys is where the key lies that opens a sealed journal, DATA/recordings/journals/SESSION.
@@ -111,6 +146,9 @@ func (f *composeFlags) options(cmd *cobra.Command) (compose.Options, error) {
 			return compose.Options{}, fmt.Errorf("stylesheet: %w", err)
 		}
 		spec.Stylesheet = string(css)
+	}
+	if f.sounds && f.noAudio {
+		return compose.Options{}, errors.New("sounds and no-audio must not both be set")
 	}
 	audio, video := !f.noAudio, !f.noVideo
 	request := archive.StartRequest{SessionID: "tool", HasAudio: &audio, HasVideo: &video, Resolution: f.resolution, Layout: &spec}

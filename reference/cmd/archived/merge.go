@@ -18,8 +18,8 @@ const mergeHelp = `Join recordings that follow and overlap each other into one f
 
 The files are given in the order of their recording. Where each ends and the next begins, the overlap is found by picture and
 sound; files that do not overlap are appended. Nothing is coded again but a moment of sound at each joint and, where the overlap has no
-key frame of the next file, the pictures up to its next one. Files need not be archives: H.264 and AAC-LC in MP4, fragmented or
-not, are all that is asked, with the same size, profile, pixel format, frame rate, time base, sample rate and channels.
+IDR picture of the next file, the pictures up to its next one. Files need not be archives: H.264 and AAC-LC in MP4 or QuickTime, fragmented or
+not, are all that is asked, with the same rotation, size, profile, pixel format, frame rate, time base, sample rate and channels.
 A warning says when files seem to be in the wrong order.
 
 Exit codes: 0 joined; 1 failed, or the files differ; 2 wrong usage; 130 interrupted. Without a complete file there is none, and a file that

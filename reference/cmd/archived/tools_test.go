@@ -71,6 +71,10 @@ func TestToolsRefuseWrongUsage(t *testing.T) {
 		{"compose a.zip -o c.mp4 --qp 14", "from 15 to 40, got 14", 2},
 		{"compose a.zip -o c.mp4 --qp 20 --max-bitrate 200000", "must not both be set", 2},
 		{"compose a.zip -o c.mp4 --no-audio --no-video", "must not both be false", 2},
+		{"compose a.zip -o c.mp4 --class focus", `class must be STREAM=CLASS, with a class of 1 to 128 characters without spaces, got "focus"`, 2},
+		{"compose a.zip -o c.mp4 --class a=", "class must be STREAM=CLASS", 2},
+		{"compose a.zip -o c.mp4 --class =focus", "class must be STREAM=CLASS", 2},
+		{"compose a.zip -o c.mp4 --sounds --no-audio", "sounds and no-audio must not both be set", 2},
 		{"compose nowhere.zip -o c.mp4", "nowhere.zip: no such file", 1},
 	} {
 		var out bytes.Buffer

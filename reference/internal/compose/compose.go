@@ -39,6 +39,8 @@ type Options struct {
 	CatchUp time.Duration
 	// Progress, if set, is told how far the composition has come in media time.
 	Progress func(av.Instant)
+	// Voice, if set, is given what is heard of a stream during a frame of the output, before it is mixed; it must not keep the samples.
+	Voice func(stream string, frame int64, samples []float32) error
 	// Encoding, if set, is told of the first encoder: kill ends it at once. What it returns is called when the composition has ended.
 	Encoding func(kill func()) (ended func())
 	// Output, if set, returns what media data is written through on its way to the file.

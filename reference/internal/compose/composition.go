@@ -252,13 +252,28 @@ func (c *composition) mix(ctx context.Context, s plan.Span, n int64, block []flo
 			if a == nil { // ended and drained
 				continue
 			}
-			if err := a.Mix(ctx, start, limit, block); err != nil {
+			if err := c.voice(ctx, stream, a, start, limit, block); err != nil {
 				return fmt.Errorf("stream %s: %w", stream, err)
 			}
 		}
 	}
 	sound.SoftClip(block)
 	return nil
+}
+
+// voice adds what is heard of one stream.
+func (c *composition) voice(ctx context.Context, stream string, a *sound.Stream, start int64, limit av.Instant, block []float32) error {
+	if c.options.Voice == nil {
+		return a.Mix(ctx, start, limit, block)
+	}
+	alone := make([]float32, len(block))
+	if err := a.Mix(ctx, start, limit, alone); err != nil {
+		return err
+	}
+	for i, x := range alone {
+		block[i] += x
+	}
+	return c.options.Voice(stream, c.written, alone)
 }
 
 // put hands a frame to the encoders.

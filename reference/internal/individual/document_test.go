@@ -54,6 +54,7 @@ func TestManifests(t *testing.T) {
 		"usual":                {document(usualMembers + `, "videoType": "screen", "connectionData": "Zoë \"Z\"", "size": 7`), with(func(f *File) { f.VideoType, f.ConnectionData, f.Size = "screen", `Zoë "Z"`, 7 })},
 		"nothing but numbers":  {document(`"streamId": 12, "filename": "f.mkv", "startTimeOffset": "1000", "stopTimeOffset": " 2e3 ", "size": "7"`), with(func(f *File) { f.StreamID, f.Size = "12", 7 })},
 		"floats":               {document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": 999.7, "stopTimeOffset": 2.0004e3, "size": 7.5e0`), with(func(f *File) { f.Size = 8 })},
+		"0.0":                  {document(`"streamId": "s", "filename": "f.mkv", "startTimeOffset": 0.0, "stopTimeOffset": 2000.0`), with(func(f *File) { f.StartTimeOffset = 0 })},
 		"null":                 {document(usualMembers + `, "videoType": null, "connectionData": null, "size": null`), usual},
 		"empty":                {document(usualMembers + `, "videoType": "", "connectionData": ""`), usual},
 		"data that is no text": {document(usualMembers + `, "connectionData": {"name": "x"}`), with(func(f *File) { f.ConnectionData = `{"name": "x"}` })},

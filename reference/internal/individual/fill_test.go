@@ -2,9 +2,13 @@ package individual
 
 import (
 	"archive/zip"
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -70,7 +74,7 @@ func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, e
 		t.Fatal(err)
 	}
 	defer j.Close()
-	if rec, err = a.Fill(t.Context(), j, dir, nil, slog.New(slog.DiscardHandler)); err != nil {
+	if rec, err = a.Fill(t.Context(), j, Options{Dir: dir, Still: coded, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	if events, _, err = j.Events(t.Context(), 0, -1<<63); err != nil {
@@ -99,6 +103,11 @@ func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, e
 		}
 	}
 	return rec, events, samples
+}
+
+// coded makes a key frame of H.264 of a picture, as far as anybody looks at it here.
+func coded(context.Context, *image.RGBA) ([]byte, error) {
+	return av.AppendNAL(nil, []byte{0x65, 0x88}), nil
 }
 
 // told is the events of a stream, or of the archive, as kind and ms since the beginning.
@@ -189,6 +198,20 @@ func TestManyStreamsInManyFiles(t *testing.T) {
 				t.Errorf("stream %s, frame %d: key %v, gap %v", id, i, it.Key, it.Gap)
 			}
 		}
+	}
+}
+
+// TestStillStands has a picture stand for longer than a publisher may be away, and a camera follow it.
+func TestStillStands(t *testing.T) {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	_, events, samples := filled(t, Manifest{Files: []File{
+		{StreamID: "s", Filename: "a", StartTimeOffset: 500, StopTimeOffset: 60000}, {StreamID: "s", Filename: "b", StartTimeOffset: 60000, StopTimeOffset: 61000}}},
+		map[string]string{"a": picture.String(), "b": filmed(block{0, key}, block{1000, delta})})
+	if got, want := told(events, "1-s"), []string{"streamAdded 500", "streamRemoved 61000"}; !slices.Equal(got, want) || len(samples["1-s"]) != 3 {
+		t.Errorf("%v, want %v; %d frames", got, want, len(samples["1-s"]))
 	}
 }
 

@@ -1,10 +1,12 @@
 package individual
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"log/slog"
 	"slices"
@@ -12,6 +14,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/individual/still"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -34,29 +37,46 @@ var ErrEmpty = errors.New("there is nothing to compose: nobody published")
 type Recording struct {
 	ArchiveID  string
 	Start, End av.Instant
+	Streams    map[string]string // ids of the manifest by those of the journal, nil when they are the same
+}
+
+// Options of a Fill.
+type Options struct {
+	Dir string // for what is needed on the way
+	// Classes are the layout classes of streams, which the manifest does not tell, by the ids of the manifest.
+	Classes map[string][]string
+	// Still, if set, codes a picture as a key frame of H.264. Without it, files that are pictures are left out.
+	Still func(ctx context.Context, picture *image.RGBA) ([]byte, error)
+	// Progress, if set, is told how much was read.
+	Progress func(done float64)
+	Log      *slog.Logger
 }
 
 // filling is one Fill.
 type filling struct {
 	*Archive
+	Options
 	journal *journal.Journal
-	dir     string
-	log     *slog.Logger
 	zero    time.Duration // where the recording begins, since that of the archive
 	parts   []*part
+	unread  error // why the first file that was not read was not
 }
 
-// Fill writes the archive into an empty journal. Dir is for what it needs on the way; progress, if not nil, is told how much was read. The
-// error is ErrEmpty when there is no file.
-func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, progress func(done float64), log *slog.Logger) (Recording, error) {
+// Fill writes the archive into an empty journal. The error is ErrEmpty when there is no file.
+func (a *Archive) Fill(ctx context.Context, j *journal.Journal, o Options) (Recording, error) {
 	if len(a.Files) == 0 {
 		return Recording{}, ErrEmpty
+	}
+	for id := range o.Classes {
+		if !slices.ContainsFunc(a.Files, func(f File) bool { return f.StreamID == id }) {
+			return Recording{}, fmt.Errorf("class: stream %q is not in the archive", id)
+		}
 	}
 	id := cmp.Or(a.ID, "archive")
 	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: id, At: begin}); err != nil {
 		return Recording{}, err
 	}
-	f := &filling{Archive: a, journal: j, dir: dir, log: log}
+	f := &filling{Archive: a, Options: o, journal: j}
 	files := f.order()
 	var open []*part
 	for i, file := range files {
@@ -70,18 +90,22 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, dir string, prog
 		if open, err = f.file(ctx, file, open); err != nil {
 			return Recording{}, fmt.Errorf("%s: %w", file.Filename, err)
 		}
-		if progress != nil {
-			progress(float64(i+1) / float64(len(files)))
+		if o.Progress != nil {
+			o.Progress(float64(i+1) / float64(len(files)))
 		}
 	}
 	if err := finish(open); err != nil {
 		return Recording{}, err
 	}
 	if len(f.parts) == 0 {
-		return Recording{}, errors.New("no media in any file")
+		return Recording{}, errors.Join(errors.New("no media in any file"), f.unread)
 	}
 	end, err := f.note(id)
-	return Recording{ArchiveID: id, Start: begin, End: end}, err
+	streams := map[string]string{}
+	for _, p := range f.parts {
+		streams[p.id] = p.StreamID
+	}
+	return Recording{ArchiveID: id, Start: begin, End: end, Streams: streams}, err
 }
 
 // order is the files of a stream one after the other, the streams in the order in which they began. Streams that began with the recording
@@ -121,7 +145,7 @@ func finish(parts []*part) error {
 
 // file writes one file into the part of its stream that it follows, or a new one. It returns the parts of the stream.
 func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*part, err error) {
-	s, err := newSpool(f.dir)
+	s, err := newSpool(f.Dir)
 	if err != nil {
 		return open, err
 	}
@@ -139,7 +163,7 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 	if i := slices.IndexFunc(open, func(p *part) bool { return p.takes(file, s, f.zero) }); i >= 0 {
 		p = open[i]
 	} else {
-		p = &part{File: file, id: fmt.Sprintf("%d-%s", len(f.parts)+1, plain(file.StreamID))}
+		p = &part{File: file, classes: f.Classes[file.StreamID], id: fmt.Sprintf("%d-%s", len(f.parts)+1, Plain(file.StreamID))}
 		if p.w, err = f.journal.Stream(p.id); err != nil {
 			return open, err
 		}
@@ -156,12 +180,12 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		}
 		return p.w.Append(p.sample(kind, s.codecs[kind], e, from, data))
 	})
-	p.end(to)
+	p.end(to, s.still)
 	return open, err
 }
 
-// plain makes a stream id one that the journal takes.
-func plain(id string) string {
+// Plain makes an id that anybody may have chosen one that the journal takes, and that can be part of a file name.
+func Plain(id string) string {
 	b := []byte(id[:min(len(id), 64)])
 	for i, c := range b {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
@@ -180,10 +204,17 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	}
 	defer r.Close()
 	if entry.UncompressedSize64 == 0 {
-		f.log.Warn("file is empty", "file", file.Filename)
+		f.Log.Warn("file is empty", "file", file.Filename)
 		return nil
 	}
-	err = matroska.Read(io.LimitReader(r, int64(entry.UncompressedSize64)), func(b matroska.Block) error {
+	media := bufio.NewReader(io.LimitReader(r, int64(entry.UncompressedSize64)))
+	if head, err := media.Peek(still.HeadSize); err == nil && still.Is(head) {
+		return f.picture(ctx, file, media, s)
+	}
+	skip := func(s matroska.Skipped) {
+		f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+	}
+	err = matroska.ReadTracks(media, skip, func(b matroska.Block) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -192,11 +223,36 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 		}
 		return s.add(b)
 	})
-	if errors.Is(err, matroska.ErrCut) {
-		f.log.Warn("file is not complete", "file", file.Filename, "error", err)
+	var unreadable *matroska.UnreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		f.Log.Warn("file is not read", "file", file.Filename, "reason", err)
+		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, err))
+		return nil
+	case errors.Is(err, matroska.ErrCut):
+		f.Log.Warn("file is not complete", "file", file.Filename, "error", err)
 		return nil
 	}
 	return err
+}
+
+// picture reads a file that is one picture into a spool, as one frame.
+func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool) error {
+	if f.Still == nil {
+		f.Log.Warn("file is not read: it is a picture", "file", file.Filename)
+		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: it is a picture", file.Filename))
+		return nil
+	}
+	picture, err := still.Decode(ctx, r)
+	if err != nil {
+		return err
+	}
+	frame, err := f.Still(ctx, picture)
+	if err != nil {
+		return err
+	}
+	s.still = true
+	return s.add(matroska.Block{Track: &matroska.Track{Codec: av.H264}, Key: true, Data: frame})
 }
 
 // note puts on the timeline when streams came and went, when their video was not there, and when nobody was there, during which the

@@ -42,7 +42,7 @@ func FuzzArchive(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = a.Fill(t.Context(), j, dir, nil, slog.New(slog.DiscardHandler))
+		_, _ = a.Fill(t.Context(), j, Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,7 @@ type interval struct{ from, to time.Duration }
 type part struct {
 	File
 	id      string // in the journal
+	classes []string
 	w       *journal.Writer
 	spans   []interval // with a file, or while the connection was lost
 	dark    []interval // without video
@@ -132,8 +133,13 @@ func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
 	return from, from < at
 }
 
-// end notes that a file has ended.
-func (p *part) end(to time.Duration) { p.ended = max(to, p.reached[audio], p.reached[video]) }
+// end notes that a file has ended. Until then a still is there.
+func (p *part) end(to time.Duration, still bool) {
+	if still {
+		p.reached[video], p.last = max(p.reached[video], to), max(p.last, to)
+	}
+	p.ended = max(to, p.reached[audio], p.reached[video])
+}
 
 // finish ends the part.
 func (p *part) finish() error {
@@ -160,6 +166,7 @@ func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 func (p *part) events() []journal.Event {
 	list := []journal.Event{{
 		Kind: journal.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
+		Classes:    p.classes,
 		Connection: cmp.Or(p.ConnectionData, p.StreamID), // that of one client, as far as anybody can tell
 	}}
 	for _, d := range p.dark {

@@ -25,6 +25,7 @@ type spool struct {
 	size   int64
 	index  [2][]entry // of audio and video
 	codecs [2]av.Codec
+	still  bool // the file is a picture
 }
 
 // entry is a block.

@@ -65,7 +65,7 @@ type view struct {
 // look decodes what is presented between two composition times.
 func (j *joiner) look(ctx context.Context, p *part, from, to int64) (view, error) {
 	t := p.video.track
-	head := t.KeyBefore(from)
+	head := t.IDRBefore(from)
 	tail := head
 	var times []int64
 	for i := head; i < len(t.Samples); i++ {
@@ -77,9 +77,11 @@ func (j *joiner) look(ctx context.Context, p *part, from, to int64) (view, error
 		times = append(times, s.PTS())
 	}
 	slices.Sort(times)
+	skip, _ := slices.BinarySearch(times, from-t.Interval()/2)
+	times = times[skip:]
 	var pictures [][]byte
 	args := append(slices.Clone(fromClip), "-map", "0:v:0", "-vf",
-		fmt.Sprintf("scale=%d:%d:flags=area,format=gray", align.PictureWidth, align.PictureHeight),
+		fmt.Sprintf(`select=gte(n\,%d),scale=%d:%d:flags=area,format=gray`, skip, align.PictureWidth, align.PictureHeight),
 		"-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
 	if tail == head {
 		return view{}, nil

@@ -183,7 +183,7 @@ func run(t testing.TB, args ...string) []byte {
 func numbers(t testing.TB, name string) []int {
 	t.Helper()
 	const width, height = mark.Width / 2, mark.Height / 2
-	raw := run(t, "-i", name, "-map", "0:v:0", "-vf", fmt.Sprintf("crop=%d:%d:%d:%d,scale=%d:%d:flags=area,format=gray",
+	raw := run(t, "-noautorotate", "-i", name, "-map", "0:v:0", "-vf", fmt.Sprintf("crop=%d:%d:%d:%d,scale=%d:%d:flags=area,format=gray",
 		mark.Width, mark.Height, numberX, numberY, width, height), "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
 	var list []int
 	for ; len(raw) >= width*height; raw = raw[width*height:] {

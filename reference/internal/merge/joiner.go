@@ -98,6 +98,9 @@ func (j *joiner) tracks() []movie.Output {
 func (j *joiner) track(pick func(*part) *use) movie.Output {
 	head := pick(j.parts[0]).track
 	out := movie.Output{Timescale: head.Timescale, Start: head.Start, Delay: head.Delay}
+	if head.Picture != nil {
+		out.Matrix = head.Picture.Matrix
+	}
 	var descriptions descriptions
 	for _, p := range j.parts {
 		u := pick(p)

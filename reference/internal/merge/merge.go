@@ -1,5 +1,5 @@
 // Package merge joins recordings that overlap, one after the other, into one file. It finds the overlap from picture and sound, and
-// copies what is coded; only what lies between the end of one recording and a key frame of the next, and a moment of sound around each
+// copies what is coded; only what lies between the end of one recording and an IDR picture of the next, and a moment of sound around each
 // joint, are coded again. What it decodes is bounded by the longest overlap, what it keeps in memory by the tables of the files.
 package merge
 

@@ -257,3 +257,55 @@ func TestStreamsInTurn(t *testing.T) {
 		t.Errorf("%d children, %d at a time", total, most)
 	}
 }
+
+// TestTracksThatAreNotRead has subtitles, and sound of six channels: what can be read of the archive is in the film, and the log names the rest.
+func TestTracksThatAreNotRead(t *testing.T) {
+	dir := t.TempDir()
+	made := func(name string, args ...string) []byte {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		convert(t, append(args, "-f", "matroska", path)...)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	text := filepath.Join(dir, "text.srt")
+	if err := os.WriteFile(text, []byte("1\n00:00:00,000 --> 00:00:01,000\nhello\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	one := media{File: entry("one", "one.mkv", 0, 2000), video: "vp8-01", audio: "tone-01", seconds: 2}
+	plainFile := filepath.Join(dir, "plain.mkv")
+	if err := os.WriteFile(plainFile, one.bytes(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	noise := []string{"-f", "lavfi", "-i", "anoisesrc=d=2:a=0.5,aformat=channel_layouts=5.1", "-c:a", "libopus", "-mapping_family", "1"}
+	two := made("six.mkv", append([]string{"-i", plainFile}, append(noise, "-map", "0:v", "-map", "1:a", "-c:v", "copy")...)...)
+	files := map[string][]byte{
+		"one.mkv": made("one.mkv", "-i", plainFile, "-i", text, "-map", "0", "-map", "1", "-c", "copy", "-c:s", "srt"),
+		"two.mkv": two, "three.mka": made("three.mka", noise...), "four.mks": made("four.mks", "-i", text),
+	}
+	files["m.json"] = manifestOf(t, one.File, entry("two", "two.mkv", 0, 2000), entry("three", "three.mka", 0, 2000), entry("four", "four.mks", 0, 2000))
+	var log strings.Builder
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	if _, err := Run(t.Context(), zipOf(t, files), out, Options{Compose: plain, Log: slog.New(slog.NewTextHandler(&log, nil))}); err != nil {
+		t.Fatal(err)
+	}
+	list := pictures(t, out)
+	shows(t, list, time.Second, left, 1, 0)
+	shows(t, list, time.Second, right, 1, 0)
+	for _, want := range []string{"file=one.mkv track=3", "neither video nor audio", "file=two.mkv track=2", "6 channels of Opus in 4 streams", "file=three.mka", "file=four.mks"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%q is not in %s", want, log.String())
+		}
+	}
+	// The tone is as loud as without the noise.
+	alone := filepath.Join(t.TempDir(), "alone.mp4")
+	if _, err := Run(t.Context(), pack(t, one), alone, Options{Compose: plain, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := volume(t, out), volume(t, alone); got[strings.Index(got, "max"):] != want[strings.Index(want, "max"):] {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

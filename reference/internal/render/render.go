@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/compose/plan"
 	"reelcheck/reference/internal/individual"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/replace"
@@ -28,6 +30,10 @@ type Options struct {
 	ArchiveID string // of a journal, which may have several
 	KeyFile   string // of the server, which opens a journal that is sealed
 	Overwrite bool
+	// Classes are the layout classes of streams of a ZIP file; a journal has those of its streams.
+	Classes map[string][]string
+	Stills  bool // pictures in a ZIP file are shown
+	Sounds  bool // a sound file for every stream is made beside the output
 	// Progress, if set, is told what is being done, and how much of it is.
 	Progress func(step string, done float64)
 	Log      *slog.Logger
@@ -37,6 +43,7 @@ type Options struct {
 type Result struct {
 	Size     int64
 	Duration time.Duration
+	Sounds   []string // names of the sound files
 }
 
 // Run renders in, a ZIP file or the directory of a journal, to out. The input is not changed. On failure there is no out, or the one
@@ -78,6 +85,10 @@ func Run(ctx context.Context, in, out string, o Options) (r Result, err error) {
 func finish(ctx context.Context, j *journal.Journal, rec individual.Recording, work, out string, o Options) (Result, error) {
 	o.Compose.Progress = func(at av.Instant) { o.Progress("composing", float64(at-rec.Start)/float64(max(rec.End-rec.Start, 1))) }
 	file := filepath.Join(work, "archive")
+	voices := &sounds{dir: work, names: rec.Streams, by: map[string]*voice{}}
+	if o.Sounds {
+		o.Compose.Voice = voices.heard
+	}
 	done, err := compose.Run(ctx, j, rec.ArchiveID, o.Compose, file, o.Log)
 	if err != nil {
 		return Result{}, err
@@ -86,6 +97,12 @@ func finish(ctx context.Context, j *journal.Journal, rec individual.Recording, w
 		return Result{}, errors.New("there is nothing to compose: nobody published")
 	}
 	r := Result{Duration: done.Duration}
+	if r.Sounds, err = voices.named(out, o.Overwrite); err != nil {
+		return Result{}, err
+	}
+	if err := voices.complete(int64(done.Duration / plan.FrameTime)); err != nil {
+		return Result{}, err
+	}
 	r.Size, err = replace.File(out, func(f *os.File) error {
 		composed, err := compose.Open(file)
 		if err != nil {
@@ -94,6 +111,9 @@ func finish(ctx context.Context, j *journal.Journal, rec individual.Recording, w
 		_, err = io.Copy(f, composed)
 		return errors.Join(err, composed.Close())
 	})
+	if err == nil {
+		err = voices.place(r.Sounds)
+	}
 	return r, err
 }
 
@@ -103,13 +123,17 @@ func openArchive(ctx context.Context, in, work string, o Options) (*journal.Jour
 	if o.ArchiveID != "" {
 		return nil, rec, errors.New("archive is only for a journal: a ZIP file is one archive")
 	}
+	fill := individual.Options{Dir: work, Classes: o.Classes, Progress: func(done float64) { o.Progress("reading", done) }, Log: o.Log}
+	if o.Stills {
+		fill.Still = func(ctx context.Context, p *image.RGBA) ([]byte, error) { return codeStill(ctx, o.Compose.FFmpeg, p) }
+	}
 	a, err := individual.Open(in)
 	if err != nil {
 		return nil, rec, err
 	}
 	j, err := journal.Open(filepath.Join(work, "journal"), journal.Options{})
 	if err == nil {
-		rec, err = a.Fill(ctx, j, work, func(done float64) { o.Progress("reading", done) }, o.Log)
+		rec, err = a.Fill(ctx, j, fill)
 		if err != nil {
 			err = errors.Join(fmt.Errorf("%s: %w", in, err), j.Close())
 		}
@@ -120,6 +144,9 @@ func openArchive(ctx context.Context, in, work string, o Options) (*journal.Jour
 // openJournal opens a copy of a journal, because opening repairs and ends what it opens.
 func openJournal(ctx context.Context, in, work string, o Options) (*journal.Journal, individual.Recording, error) {
 	var rec individual.Recording
+	if len(o.Classes) > 0 || o.Stills {
+		return nil, rec, errors.New("class and stills are only for a ZIP file: a journal has the layout classes of its streams")
+	}
 	if info, err := os.Stat(filepath.Join(in, "timeline")); err != nil || !info.IsDir() {
 		return nil, rec, fmt.Errorf("%s is not the journal of a session", in)
 	}

@@ -195,7 +195,7 @@ func journalIn(t *testing.T, dir string, key []byte) (id string) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	if _, err := a.Fill(t.Context(), j, t.TempDir(), nil, slog.New(slog.DiscardHandler)); err != nil {
+	if _, err := a.Fill(t.Context(), j, individual.Options{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: "other", At: 1 << 50}); err != nil {

@@ -32,7 +32,7 @@ func run(t testing.TB, program string, args ...string) []byte {
 	return out
 }
 
-func ffmpeg(t testing.TB, args ...string) []byte {
+func convert(t testing.TB, args ...string) []byte {
 	t.Helper()
 	return run(t, "ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y"}, args...)...)
 }
@@ -108,7 +108,7 @@ func (m media) bytes(t testing.TB) []byte {
 	if m.coding != nil {
 		args = append(append(args, "-fps_mode", "passthrough"), m.coding...)
 	}
-	ffmpeg(t, append(append(args, m.cut...), out)...)
+	convert(t, append(append(args, m.cut...), out)...)
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func render(t testing.TB, in string, o compose.Options) (string, Result) {
 func pictures(t testing.TB, name string) []mark.Plane {
 	t.Helper()
 	const size = 640 * 480
-	raw := ffmpeg(t, "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
+	raw := convert(t, "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
 	var list []mark.Plane
 	for ; len(raw) >= size; raw = raw[size:] {
 		list = append(list, mark.Plane{Pix: raw[:size], Stride: 640, W: 640, H: 480})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -144,11 +145,12 @@ func TestUnfitTracks(t *testing.T) {
 		return element(idContentEncodings, element(idContentEncoding, content...))
 	}
 	for want, tracks := range map[string][]byte{
-		`codec "V_AV1" is not one of`:        element(idTracks, track(1, typeVideo, "V_AV1"), opus),
-		`codec "A_VORBIS\x00x" is not`:       element(idTracks, track(1, typeAudio, "A_VORBIS\x00x")),
-		"neither a video nor an audio":       element(idTracks, track(1, 0x11, "S_TEXT/UTF8")),
-		"33 tracks, want 1 to 32":            element(idTracks, bytes.Repeat(opus, 33)),
-		"no tracks":                          element(idVoid),
+		`codec "V_AV1" is not one of`:            element(idTracks, track(1, typeVideo, "V_AV1")),
+		`codec "A_VORBIS\x00x" is not`:           element(idTracks, track(1, typeAudio, "A_VORBIS\x00x")),
+		"track 1: it is neither video nor audio": element(idTracks, track(1, 0x11, "S_TEXT/UTF8")),
+		"33 tracks, want 1 to 32":                element(idTracks, bytes.Repeat(opus, 33)),
+		"no tracks":                              element(idVoid),
+		"6 channels of Opus in 4 streams (channel mapping family 1) are not decoded": element(idTracks, track(2, typeAudio, "A_OPUS", surround)),
 		"a track is encrypted":               element(idTracks, track(2, typeAudio, "A_OPUS", encoded(element(idContentEncryption)))),
 		"a track is compressed by algorithm": element(idTracks, track(2, typeAudio, "A_OPUS", encoded(element(idContentCompression)))),
 		"timestamp scale 0 is not":           slices.Concat(element(idInfo, numbered(idTimestampScale, 0)), element(idTracks, opus)),
@@ -158,8 +160,41 @@ func TestUnfitTracks(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
-	if list, err := blocksOf(head, element(idSegment, element(idTracks, track(1, typeVideo, "V_AV1"), vp8, opus), audioAt(0))); err != nil || len(list) != 1 {
-		t.Errorf("an unknown track beside known ones: %d blocks, %v", len(list), err)
+	for _, tracks := range [][]byte{
+		element(idTracks, track(1, typeVideo, "V_AV1"), vp8, opus),
+		element(idTracks, track(1, typeVideo, "V_AV1"), opus),
+		element(idTracks, track(3, 0x11, "S_TEXT/UTF8"), track(1, typeAudio, "A_OPUS", surround), opus),
+	} {
+		if list, err := blocksOf(head, element(idSegment, tracks, audioAt(0))); err != nil || len(list) != 1 {
+			t.Errorf("tracks that are not read beside one that is: %d blocks, %v", len(list), err)
+		}
+	}
+}
+
+// surround is the OpusHead of six channels (RFC 7845 section 5.1).
+var surround = element(idCodecPrivate, []byte("OpusHead\x01\x06\x38\x01\x80\xbb\x00\x00\x00\x00\x01\x04\x02\x00\x04\x01\x02\x03\x05"))
+
+// TestOneStreamOfOpus reads what a decoder of mono and stereo can decode.
+func TestOneStreamOfOpus(t *testing.T) {
+	for _, mapping := range []string{"\x01\x00", "\x02\x00", "\x01\x01\x01\x00\x00", "\x02\x01\x01\x01\x00\x01", ""} {
+		private := "OpusHead"
+		if mapping != "" {
+			private += "\x01" + mapping[:1] + "\x38\x01\x80\xbb\x00\x00\x00\x00" + mapping[1:]
+		}
+		list, err := blocksOf(head, element(idSegment, element(idTracks, track(2, typeAudio, "A_OPUS", element(idCodecPrivate, []byte(private)))), audioAt(0)))
+		if err != nil || len(list) != 1 {
+			t.Errorf("%q: %d blocks, %v", private, len(list), err)
+		}
+	}
+}
+
+func TestSkippedTracksAreTold(t *testing.T) {
+	var told []string
+	file := slices.Concat(head, element(idSegment, element(idTracks, track(3, 0x11, "S_TEXT/UTF8"), track(7, typeAudio, "A_AAC"), opus, opus), audioAt(0)))
+	err := ReadTracks(bytes.NewReader(file), func(s Skipped) { told = append(told, fmt.Sprintf("%d: %v", s.Track, s.Reason)) }, func(Block) error { return nil })
+	want := []string{"3: it is neither video nor audio", `7: codec "A_AAC" is not one of V_VP8, V_VP9, V_MPEG4/ISO/AVC, A_OPUS`, "2: it is the second of its kind"}
+	if err != nil || !slices.Equal(told, want) {
+		t.Errorf("%q, %v", told, err)
 	}
 }
 

@@ -35,12 +35,16 @@ type Block struct {
 // ErrCut is returned, after everything before, for a file that ends in the middle of an element, or is damaged after its first block.
 var ErrCut = errors.New("file is cut off")
 
-// Read calls block for every block of the first video and the first audio track that can be read, in the order of the file.
+// Read calls block for every block of the first video and the first audio track that can be read, in the order of the file. The error is an
+// [*UnreadableError] for a file without such a track.
+func Read(r io.Reader, block func(Block) error) error { return ReadTracks(r, func(Skipped) {}, block) }
+
+// ReadTracks is [Read], but first calls skip for every track that is not read.
 //
 // Clusters and groups are not left by their sizes: whatever follows begins with an identifier that says where it belongs. So it makes no
 // difference whether sizes are known, true or missing.
-func Read(r io.Reader, block func(Block) error) error {
-	p := &parser{file: elements{r: bufio.NewReaderSize(r, readAhead)}, end: unknown, scale: time.Millisecond, block: block}
+func ReadTracks(r io.Reader, skip func(Skipped), block func(Block) error) error {
+	p := &parser{file: elements{r: bufio.NewReaderSize(r, readAhead)}, end: unknown, scale: time.Millisecond, skip: skip, block: block}
 	err := p.read()
 	switch {
 	case p.tracks == nil && (err == nil || errors.Is(err, ErrCut) || errors.Is(err, errDamaged)):
@@ -54,6 +58,7 @@ func Read(r io.Reader, block func(Block) error) error {
 // parser is one Read.
 type parser struct {
 	file  elements
+	skip  func(Skipped)
 	block func(Block) error
 
 	begun    bool  // the EBML header was there
@@ -126,7 +131,11 @@ func (p *parser) small(id uint32, b []byte) (err error) {
 		}
 	case idTracks:
 		if p.tracks == nil {
-			p.tracks, err = parseTracks(b)
+			var skipped []Skipped
+			p.tracks, skipped, err = parseTracks(b)
+			for _, s := range skipped {
+				p.skip(s)
+			}
 		}
 	case idTimestamp:
 		p.timecode = int64(min(unsigned(b), 1<<62))

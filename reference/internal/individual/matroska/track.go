@@ -1,8 +1,10 @@
 package matroska
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"reelcheck/reference/internal/av"
@@ -29,39 +31,60 @@ const (
 // codecIDs are the names of codecs (Matroska codec specifications).
 var codecIDs = map[av.Codec]string{av.VP8: "V_VP8", av.VP9: "V_VP9", av.H264: "V_MPEG4/ISO/AVC", av.Opus: "A_OPUS"}
 
+// Skipped is a track that is not read, and why.
+type Skipped struct {
+	Track  uint64 // its number in the file
+	Reason error
+}
+
+var (
+	errOtherKind = errors.New("it is neither video nor audio")
+	errSecond    = errors.New("it is the second of its kind")
+)
+
+// UnreadableError is returned for a file none of whose tracks can be read.
+type UnreadableError struct{ Skipped []Skipped }
+
+func (e *UnreadableError) Error() string {
+	var list []string
+	for _, s := range e.Skipped {
+		list = append(list, fmt.Sprintf("track %d: %v", s.Track, s.Reason))
+	}
+	return "no track can be read: " + strings.Join(list, "; ")
+}
+
 // parseTracks finds the first video and the first audio track that can be read.
-func parseTracks(b []byte) ([]*Track, error) {
-	var list []*Track
-	var refused [typeAudio + 1]error
+func parseTracks(b []byte) (list []*Track, skipped []Skipped, err error) {
 	var have [typeAudio + 1]bool
 	number := 0
 	children(b, func(id uint32, entry []byte) {
 		if id != idTrackEntry {
 			return
 		}
-		number++
-		t, kind, err := parseTrack(entry)
-		switch {
-		case kind != typeVideo && kind != typeAudio || have[kind]:
-		case err != nil:
-			refused[kind] = err
-		default:
-			have[kind] = true
-			list = append(list, t)
+		if number++; number > maxTracks {
+			return
 		}
+		t, kind, reason := parseTrack(entry)
+		switch {
+		case kind != typeVideo && kind != typeAudio:
+			reason = errOtherKind
+		case reason == nil && have[kind]:
+			reason = errSecond
+		}
+		if reason != nil {
+			skipped = append(skipped, Skipped{t.number, reason})
+			return
+		}
+		have[kind] = true
+		list = append(list, t)
 	})
 	if number == 0 || number > maxTracks {
-		return nil, fmt.Errorf("%d tracks, want 1 to %d", number, maxTracks)
-	}
-	for kind, err := range refused {
-		if err != nil && !have[kind] {
-			return nil, err
-		}
+		return nil, nil, fmt.Errorf("%d tracks, want 1 to %d", number, maxTracks)
 	}
 	if len(list) == 0 {
-		return nil, errors.New("neither a video nor an audio track")
+		return nil, nil, &UnreadableError{skipped}
 	}
-	return list, nil
+	return list, skipped, nil
 }
 
 func parseTrack(b []byte) (*Track, uint64, error) {
@@ -99,9 +122,22 @@ func parseTrack(b []byte) (*Track, uint64, error) {
 		}
 	}
 	if t.Codec == "" || t.Codec.Video() != (kind == typeVideo) {
-		return nil, kind, fmt.Errorf("codec %q is not one of V_VP8, V_VP9, V_MPEG4/ISO/AVC, A_OPUS", codec)
+		return t, kind, fmt.Errorf("codec %.40q is not one of V_VP8, V_VP9, V_MPEG4/ISO/AVC, A_OPUS", codec)
+	}
+	if t.Codec == av.Opus && coded == nil {
+		coded = oneStream(t.private)
 	}
 	return t, kind, coded
+}
+
+// oneStream returns an error for packets of Opus that hold several streams, as those of more than two channels do (RFC 7845 section 5.1.1): a
+// decoder of one would make noise of them.
+func oneStream(head []byte) error {
+	const channels, family, streams = 9, 18, 19 // where they are in the identification header
+	if len(head) <= streams || !bytes.HasPrefix(head, []byte("OpusHead")) || head[family] == 0 || head[streams] == 1 {
+		return nil
+	}
+	return fmt.Errorf("%d channels of Opus in %d streams (channel mapping family %d) are not decoded, only mono and stereo", head[channels], head[streams], head[family])
 }
 
 // headerStripping is the value of ContentCompAlgo with which frames lack what all of them begin with.

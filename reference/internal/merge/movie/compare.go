@@ -10,20 +10,22 @@ type DifferError struct {
 	Property string
 	A, B     string // file names
 	Has, Got string
+	Remedy   string // what the user can do, if anything
 }
 
 func (e *DifferError) Error() string {
-	return fmt.Sprintf("%s and %s cannot be joined: %s differs: %s and %s", e.A, e.B, e.Property, e.Has, e.Got)
+	text := fmt.Sprintf("%s and %s cannot be joined: %s differs: %s and %s", e.A, e.B, e.Property, e.Has, e.Got)
+	if e.Remedy != "" {
+		text += "; " + e.Remedy
+	}
+	return text
 }
 
 // Compare returns a [*DifferError] unless b can follow a in one file.
 func Compare(a, b *Movie) error {
-	differ := func(property string, has, got any) error {
-		return &DifferError{property, a.Name, b.Name, fmt.Sprint(has), fmt.Sprint(got)}
-	}
 	for _, c := range properties(a, b) {
 		if has, got := fmt.Sprint(c.a), fmt.Sprint(c.b); has != got {
-			return differ(c.name, has, got)
+			return &DifferError{c.name, a.Name, b.Name, has, got, remedies[c.name]}
 		}
 	}
 	return nil
@@ -34,6 +36,11 @@ type property struct {
 	a, b any
 }
 
+const rotation = "rotation"
+
+// remedies are what makes files alike. FFmpeg turns pictures when it codes them again.
+var remedies = map[string]string{rotation: "ffmpeg -i IN.mp4 -c:a copy OUT.mp4 makes a file that needs none"}
+
 func properties(a, b *Movie) []property {
 	list := []property{
 		{"video", presence(a.Video), presence(b.Video)},
@@ -43,6 +50,7 @@ func properties(a, b *Movie) []property {
 		v, w := a.Video, b.Video
 		p, q := v.Picture, w.Picture
 		list = append(list,
+			property{rotation, p.turn(), q.turn()},
 			property{"profile", profileName(p.Profile), profileName(q.Profile)},
 			property{"size", fmt.Sprintf("%dx%d", p.Width, p.Height), fmt.Sprintf("%dx%d", q.Width, q.Height)},
 			property{"pixel format", p.pixels(), q.pixels()},
@@ -82,6 +90,23 @@ func (p *Picture) pixels() string {
 		levels = "full range"
 	}
 	return fmt.Sprintf("%s %d bit %s", chroma, p.Depth, levels)
+}
+
+// turn says how players turn the picture.
+func (p *Picture) turn() string {
+	const one = 1 << 16
+	m := p.Matrix
+	a, b, c, d := m[0], m[1], m[3], m[4]
+	for quarter, of := range [][2]int32{{one, 0}, {0, one}, {-one, 0}, {0, -one}} {
+		switch {
+		case a != of[0] || b != of[1]:
+		case c == -b && d == a:
+			return fmt.Sprintf("%d degrees", 90*quarter)
+		case c == b && d == -a:
+			return fmt.Sprintf("%d degrees and mirrored", 90*quarter)
+		}
+	}
+	return fmt.Sprintf("matrix %d %d %d %d", a, b, c, d)
 }
 
 // rate is the frame rate to a thousandth.

@@ -97,7 +97,7 @@ func (f *fragments) fragment(at, length int64) error {
 }
 
 // track adds the samples of a track fragment, and returns where their data ends.
-func (f *fragments) track(traf *mp4.TrafBox, base int64) (data int64, err error) {
+func (f *fragments) track(traf *mp4.TrafBox, base int64) (end int64, err error) {
 	id := traf.Tfhd.TrackID
 	defaults := f.trex[id]
 	if defaults == nil {
@@ -106,14 +106,8 @@ func (f *fragments) track(traf *mp4.TrafBox, base int64) (data int64, err error)
 	if traf.Tfhd.HasSampleDescriptionIndex() && traf.Tfhd.SampleDescriptionIndex != 1 {
 		return 0, errors.New("must have one sample description")
 	}
-	dts := f.ends[id]
-	if traf.Tfdt != nil {
-		if dts, err = f.follow(id, traf.Tfdt.BaseMediaDecodeTime()); err != nil {
-			return 0, err
-		}
-	}
-	data = base
-	for _, run := range traf.Truns {
+	dts, data := f.ends[id], base
+	for i, run := range traf.Truns {
 		if run.HasDataOffset() {
 			data = base + int64(run.DataOffset)
 		}
@@ -121,7 +115,12 @@ func (f *fragments) track(traf *mp4.TrafBox, base int64) (data int64, err error)
 			return 0, fmt.Errorf("more than %d samples", maxSamples)
 		}
 		run.AddSampleDefaultValues(traf.Tfhd, defaults)
-		for _, s := range run.Samples {
+		for k, s := range run.Samples {
+			if i == 0 && k == 0 && traf.Tfdt != nil {
+				if dts, s.Dur, err = f.place(id, traf.Tfdt.BaseMediaDecodeTime(), s.Dur); err != nil {
+					return 0, err
+				}
+			}
 			if data < 0 || data+int64(s.Size) > f.size {
 				return 0, fmt.Errorf("sample %d lies outside of the file", len(f.tracks[id])+1)
 			}
@@ -135,6 +134,17 @@ func (f *fragments) track(traf *mp4.TrafBox, base int64) (data int64, err error)
 	return data, nil
 }
 
+// place is where the first sample of a fragment with a time begins, and how long it lasts. FFmpeg writes fragments whose first sample lasts no
+// time: theirs is the time at which that sample ends, so that the next fragment may have the same. It begins where the one before ends.
+func (f *fragments) place(id uint32, start uint64, lasts uint32) (dts int64, length uint32, err error) {
+	list, end := f.tracks[id], f.ends[id]
+	if n := len(list); n > 0 && lasts == 0 && end > list[n-1].DTS && start > uint64(end) && start-uint64(end) <= math.MaxUint32 {
+		return end, uint32(start - uint64(end)), nil
+	}
+	dts, err = f.follow(id, start)
+	return dts, lasts, err
+}
+
 // follow has the last sample of a track last until its next fragment begins, as the tables of other files say: its own duration may
 // have been a guess.
 func (f *fragments) follow(id uint32, start uint64) (dts int64, err error) {
@@ -145,7 +155,7 @@ func (f *fragments) follow(id uint32, start uint64) (dts int64, err error) {
 	if n := len(list); n > 0 {
 		d := int64(start) - list[n-1].DTS
 		if d <= 0 || d > math.MaxUint32 {
-			return 0, fmt.Errorf("time %d follows time %d", start, list[n-1].DTS)
+			return 0, fmt.Errorf("time %d follows time %d; ffmpeg -i IN -c copy OUT.mp4 may mend it", start, list[n-1].DTS)
 		}
 		list[n-1].Duration = uint32(d)
 	}

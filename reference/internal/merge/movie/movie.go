@@ -19,7 +19,8 @@ type Sample struct {
 	Size     uint32
 	Duration uint32
 	Shift    int32 // of the composition time against DTS
-	Key      bool
+	Key      bool  // what the file calls a key sample
+	IDR      bool  // a key sample of video after which nothing refers to anything before (ITU-T H.264 section 7.4.1.2.4)
 }
 
 // PTS is the sample's composition time.
@@ -46,7 +47,8 @@ type Picture struct {
 	Depth         uint // bits of a luma sample
 	FullRange     bool
 	References    uint
-	Aspect        [2]uint // of a pixel
+	Aspect        [2]uint  // of a pixel
+	Matrix        [9]int32 // how players turn the picture (ISO/IEC 14496-12 section 8.3.2)
 }
 
 // Sound is what the description of an audio track says.
@@ -113,10 +115,10 @@ func (t *Track) Reordered() bool {
 	return !slices.IsSortedFunc(t.Samples, func(a, b Sample) int { return cmp.Compare(a.PTS(), b.PTS()) })
 }
 
-// KeyBefore is the index of the last key sample that is presented at or before pts; 0 when there is none.
-func (t *Track) KeyBefore(pts int64) int {
+// IDRBefore is the index of the last IDR picture that is presented at or before pts; 0 when there is none.
+func (t *Track) IDRBefore(pts int64) int {
 	for i := len(t.Samples) - 1; i > 0; i-- {
-		if s := t.Samples[i]; s.Key && s.PTS() <= pts {
+		if s := t.Samples[i]; s.IDR && s.PTS() <= pts {
 			return i
 		}
 	}

@@ -117,6 +117,24 @@ func TestFirstPacketAlone(t *testing.T) {
 	}
 }
 
+// TestFragmentsOfNoTime has FFmpeg write fragments that last no time, with the time of the next one.
+func TestFragmentsOfNoTime(t *testing.T) {
+	for _, flags := range []string{"cmaf+frag_every_frame", "cmaf -frag_size 4000"} {
+		for _, frames := range []string{"-bf 0 -g 5", "-bf 2 -g 5"} {
+			in := made(t, "-c:v libx264 "+frames+" -c:a aac -movflags "+flags)
+			m, err := Parse(bytes.NewReader(in), int64(len(in)))
+			if err != nil {
+				t.Fatalf("%s, %s: %v", flags, frames, err)
+			}
+			for i, s := range m.Audio.Samples {
+				if s.DTS != int64(i)*1024 || s.Duration != 1024 && i < len(m.Audio.Samples)-1 {
+					t.Errorf("%s, %s: packet %d at %d lasts %d", flags, frames, i+1, s.DTS, s.Duration)
+				}
+			}
+		}
+	}
+}
+
 // TestWrongFragments: what is wrong is said.
 func TestWrongFragments(t *testing.T) {
 	in := made(t, "-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov")
@@ -221,7 +239,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, track := range []*Track{m.Video, m.Audio} {
 			if track != nil {
-				_, _, _, _ = track.Clean(), track.Reordered(), track.KeyBefore(track.End), track.SampleAt(track.End)
+				_, _, _, _ = track.Clean(), track.Reordered(), track.IDRBefore(track.End), track.SampleAt(track.End)
 			}
 		}
 		_ = Compare(m, m)

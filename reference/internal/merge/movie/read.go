@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/Eyevinn/mp4ff/aac"
-	"github.com/Eyevinn/mp4ff/avc"
 	"github.com/Eyevinn/mp4ff/mp4"
 )
 
@@ -180,6 +178,9 @@ func (m *Movie) add(trak *mp4.TrakBox, list []Sample, movieTimescale uint32) err
 	}
 	if t.Sound != nil {
 		t.gather()
+	} else {
+		t.Picture.Matrix = matrix(trak.Tkhd)
+		t.findIDR(m.Data)
 	}
 	if err := t.edit(trak, movieTimescale); err != nil {
 		return err
@@ -202,99 +203,6 @@ func (t *Track) describe(stbl *mp4.StblBox, kind string, data io.ReaderAt) error
 		return t.describeVideo(stbl.Stsd.AvcX, data)
 	}
 	return t.describeAudio(stbl.Stsd.Mp4a)
-}
-
-func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) error {
-	if e == nil || e.AvcC == nil {
-		return fmt.Errorf("codec must be H.264, got %q", t.entry.Type())
-	}
-	spss, ppss := e.AvcC.SPSnalus, e.AvcC.PPSnalus
-	if e.Type() == inBand && len(spss) == 0 { // they need not be there but with every key frame
-		spss, ppss = parameterSets(data, t.Samples[0])
-	}
-	if len(spss) == 0 || len(ppss) == 0 {
-		return errors.New("parameter sets are missing")
-	}
-	sps, err := avc.ParseSPSNALUnit(spss[0], true)
-	if err != nil {
-		return fmt.Errorf("sequence parameter set: %w", err)
-	}
-	if !sps.FrameMbsOnlyFlag {
-		return errors.New("video is interlaced")
-	}
-	p := &Picture{
-		SPS: spss, PPS: ppss, Profile: sps.Profile, Level: sps.Level,
-		Width: sps.Width, Height: sps.Height, Chroma: sps.ChromaFormatIDC, Depth: sps.BitDepthLumaMinus8 + 8,
-		References: sps.NumRefFrames, Aspect: [2]uint{1, 1},
-	}
-	if sps.Profile == 66 || sps.Profile == 77 || sps.Profile == 88 { // which do not say so
-		p.Chroma, p.Depth = 1, 8
-	}
-	if v := sps.VUI; v != nil {
-		p.FullRange = v.VideoFullRangeFlag
-		if v.SampleAspectRatioWidth > 0 && v.SampleAspectRatioHeight > 0 {
-			p.Aspect = [2]uint{v.SampleAspectRatioWidth, v.SampleAspectRatioHeight}
-		}
-	}
-	t.Picture = p
-	return nil
-}
-
-// parameterSets returns those in a sample.
-func parameterSets(in io.ReaderAt, s Sample) (sps, pps [][]byte) {
-	b := make([]byte, s.Size)
-	if _, err := in.ReadAt(b, s.Offset); err != nil {
-		return nil, nil
-	}
-	return avc.GetParameterSets(b)
-}
-
-func (t *Track) describeAudio(e *mp4.AudioSampleEntryBox) error {
-	if e == nil || e.Esds == nil || e.Esds.DecConfigDescriptor == nil || e.Esds.DecConfigDescriptor.DecSpecificInfo == nil {
-		return fmt.Errorf("codec must be AAC (mp4a), got %q", t.entry.Type())
-	}
-	const mpeg4Audio = 0x40
-	if o := e.Esds.DecConfigDescriptor.ObjectType; o != mpeg4Audio {
-		return fmt.Errorf("codec must be AAC, got MPEG-4 object type %#x", o)
-	}
-	config, err := aac.DecodeAudioSpecificConfig(bytes.NewReader(e.Esds.DecConfigDescriptor.DecSpecificInfo.DecConfig))
-	if err != nil {
-		return fmt.Errorf("AAC configuration: %w", err)
-	}
-	switch {
-	case config.ObjectType != aac.AAClc || config.SBRPresentFlag:
-		return errors.New("profile must be AAC-LC")
-	case config.ChannelConfiguration < 1 || config.ChannelConfiguration > 7:
-		return fmt.Errorf("channel configuration %d is not known", config.ChannelConfiguration)
-	case int64(t.Timescale) != int64(config.SamplingFrequency):
-		return fmt.Errorf("time base 1/%d is not the sample rate %d", t.Timescale, config.SamplingFrequency)
-	}
-	channels := int(config.ChannelConfiguration)
-	if channels == 7 {
-		channels = 8
-	}
-	t.Sound = &Sound{Rate: config.SamplingFrequency, Channels: channels}
-	return nil
-}
-
-// gather moves a first packet that is alone to those that follow: what it holds is the beginning of theirs. FFmpeg writes such fragments
-// when pictures are reordered and there is no edit list.
-func (t *Track) gather() {
-	if d := int64(t.Samples[0].Duration) - t.Interval(); d > 0 && len(t.Samples) > 1 {
-		t.Samples[0].DTS += d
-		t.Samples[0].Duration -= uint32(d)
-	}
-}
-
-// measure computes the bit rate, because what descriptions say of it is often 0 or the highest.
-func (t *Track) measure() {
-	bytes := 0.0
-	for _, s := range t.Samples {
-		bytes += float64(s.Size)
-	}
-	if d := t.Seconds(t.Samples[len(t.Samples)-1].DTS - t.Samples[0].DTS + 1); d > 0 {
-		t.Sound.Bitrate = int(8 * bytes / d)
-	}
 }
 
 // edit works out what of the track is presented.

@@ -34,6 +34,7 @@ type Output struct {
 	Runs              []Run
 	Start, Delay, End int64
 	Descriptions      []Description
+	Matrix            [9]int32 // of video; the zero value turns nothing
 }
 
 // Description is a sample description taken over from a file, for video with the parameter sets of all that uses it.
@@ -240,6 +241,7 @@ func (f *file) box(i int, base int64, large bool) (*mp4.TrakBox, error) {
 	trak := mp4.CreateEmptyTrak(uint32(i+1), t.Timescale, kind, "und")
 	trak.Mdia.Hdlr.Name = kind
 	if of.Picture != nil {
+		trak.Tkhd.Matrix = t.Matrix
 		trak.Tkhd.Width, trak.Tkhd.Height = mp4.Fixed32(of.Picture.Width<<16), mp4.Fixed32(of.Picture.Height<<16)
 	}
 	for _, d := range t.Descriptions {

@@ -16,7 +16,7 @@ func video(n, gop int, reordered bool) *movie.Track {
 	}
 	t := &movie.Track{Timescale: 2500, End: int64(n) * 100}
 	for i := range n {
-		s := movie.Sample{DTS: int64(i) * 100, Duration: 100, Key: i%gop == 0}
+		s := movie.Sample{DTS: int64(i) * 100, Duration: 100, Key: i%gop == 0, IDR: i%gop == 0}
 		if p := i % gop; reordered && p > 0 {
 			switch (p - 1) % 3 {
 			case 0:

@@ -19,8 +19,9 @@ type Bridge struct {
 	Skip       int // pictures of those that come before it
 }
 
-// Video cuts at the latest key frame of the second recording that the first still has. When there is none, the first is kept as far
-// as it goes, and the second is coded again up to its next key frame.
+// Video cuts at the latest IDR picture of the second recording that the first still has. When there is none, the first is kept as far
+// as it goes, and the second is coded again up to its next IDR picture. Other key frames do not do: at those of open groups and of
+// intra refresh a decoder still holds what the first recording left it.
 //
 // Later is added to times of b to make them times of a; same are times of b between which both show the same, or twice the same. The
 // first from samples of a are taken already. Where frames are presented in another order than coded, a can only be cut between
@@ -29,7 +30,7 @@ func Video(a, b *movie.Track, later int64, same [2]int64, from int) Cut {
 	half := a.Interval() / 2
 	cleanA, cleanB := a.Clean(), b.Clean()
 	key := func(j int) bool { // that nothing after it is presented before, as happens in open groups
-		return b.Samples[j].Key && cleanB[j] && cleanB[j+1] && b.Samples[j].PTS() >= b.Start-half
+		return b.Samples[j].IDR && cleanB[j] && cleanB[j+1] && b.Samples[j].PTS() >= b.Start-half
 	}
 	limit := a.End
 	if same[1] > same[0] {
@@ -103,7 +104,7 @@ func bridge(t *movie.Track, from, to int64, second bool) Bridge {
 		return Bridge{}
 	}
 	b.To += t.Interval()
-	b.Head = t.KeyBefore(b.From)
+	b.Head = t.IDRBefore(b.From)
 	for _, s := range t.Samples[b.Head:b.Tail] {
 		if s.PTS() < b.From {
 			b.Skip++
