@@ -177,7 +177,9 @@ func (e *encoding) send() {
 	}
 	for _, p := range e.packets.Packetize(frame, 1800) {
 		must(e.c.t, p.SetExtension(e.mid, []byte("1")))
-		must(e.c.t, p.SetExtension(e.id, []byte(e.track.RID())))
+		if e.id > 0 {
+			must(e.c.t, p.SetExtension(e.id, []byte(e.track.RID())))
+		}
 		must(e.c.t, e.track.WriteRTP(p))
 	}
 }
@@ -320,6 +322,28 @@ func TestSimulcastIsRepaired(t *testing.T) {
 		if rtptest.Number(sample) != i || sample.Gap != (i == 20) {
 			t.Errorf("frame %d: number %d, gap %v", i, rtptest.Number(sample), sample.Gap)
 		}
+	}
+}
+
+// TestSimulcastAfterRestart: senders do not name their encodings again when ICE is restarted.
+func TestSimulcastAfterRestart(t *testing.T) {
+	t.Parallel()
+	r := newRoom()
+	_, web := serve(t, r, nil)
+	c := &client{t: t, web: web, edit: func(offer string) string { return offer }}
+	layers := publishLayers(t, c, map[string]int{"lo": 160, "hi": 640}, "lo", "hi")
+	c.waitConnected()
+	lo, hi := layers["lo"], layers["hi"]
+	recorded := func(frames int) func() bool {
+		return func() bool { return len(r.Samples(t, true)) >= frames }
+	}
+	lo.key.Store(true)
+	until(t, "frames", recorded(50), lo, hi)
+	c.restart()
+	lo.id, hi.id = 0, 0
+	until(t, "frames after the restart", recorded(len(r.Samples(t, true))+50), lo, hi)
+	if all := runs(t, r.Samples(t, true)); all[len(all)-1] != 640 {
+		t.Errorf("widths %v", all)
 	}
 }
 
