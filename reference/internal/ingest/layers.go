@@ -20,8 +20,9 @@ const (
 	layerAsk = 500 * time.Millisecond
 )
 
-// layers decides which encoding of a simulcast publisher is recorded: the one with the largest pictures of those that arrive. How large they
-// are is told by key frames alone: the order in an offer is a preference (RFC 8853 section 5.1), and half of the pages name the smallest first.
+// layers decides which encoding of a simulcast publisher is recorded: the one with the largest pictures of those that arrive. How large
+// they are is told by key frames alone: the order in an offer is a preference (RFC 8853 section 5.1), and many pages name the smallest
+// first.
 // A layer begins to be recorded with a key frame of its own. Its owner serialises all calls.
 type layers struct {
 	all      []*layer // as offered

@@ -94,7 +94,7 @@ func offeredLayers(media *sdp.MediaDescription) []rid {
 }
 
 // restrictable are the restrictions of RFC 8851 section 5 that a recorder can leave to the sender. An encoding that has another is not taken
-// (section 6.3), and neither is one that depends on others.
+// (section 6), and neither is one that depends on others.
 var restrictable = []string{"pt", "max-width", "max-height", "max-fps", "max-fs", "max-br", "max-pps", "max-bpp"}
 
 // sentRIDs are the encodings that a section names and that can be taken, with their restrictions.
@@ -124,7 +124,7 @@ func unrestrictable(restriction string) bool {
 	return !slices.Contains(restrictable, name)
 }
 
-// answer takes every encoding of the offer, in an answered section (RFC 8853 section 5.3.2, RFC 8851 section 6.3). What is paused stays so:
+// answer takes every encoding of the offer, in an answered section (RFC 8853 section 5.3.2, RFC 8851 section 6). What is paused stays so:
 // browsers send what an answer does not pause, although their page does not want it.
 func (s *simulcast) answer(media *sdp.MediaDescription) {
 	for _, extension := range s.extensions {
