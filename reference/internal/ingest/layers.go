@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// layerSilence is how long the recorded layer may send nothing while another one does.
-	layerSilence = 2 * time.Second
+	// layerSilence is how long the recorded layer may send nothing while another one does. With a way to the publisher and back it is less
+	// than what takes a stream out of the picture (decision 17).
+	layerSilence = time.Second
 	// layerSettle is the least time between two changes of the recorded layer, each of which costs a new reorder buffer, after the first few.
 	layerSettle = 500 * time.Millisecond
 	// layerAsk is the time between two requests for a key frame of a layer.
