@@ -47,6 +47,7 @@ type server struct {
 	cloud    *storage.Cloud
 	recorder *recorder.Recorder
 	control  *control.Control
+	ingest   *ingest.Server
 	gateway  *gateway.Gateway
 	handler  http.Handler
 
@@ -145,6 +146,7 @@ func (s *server) media(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ice-port: %w", err)
 	}
+	s.ingest = in
 	s.gateway = gateway.New(gateway.Config{Control: s.control, Ingest: in, Reference: s.public.reference, Log: s.log})
 	s.owns(func() error { s.gateway.Close(); return nil })
 	s.owns(in.Close)
@@ -183,7 +185,7 @@ func (s *server) face(context.Context) error {
 		Now:          time.Now,
 		Log:          s.log,
 	}
-	measured := newMetrics(s.recorder)
+	measured := newMetrics(s.recorder, s.ingest)
 	if s.config.Metrics {
 		face.Metrics = measured.page()
 	}

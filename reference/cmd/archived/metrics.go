@@ -7,6 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"reelcheck/reference/internal/ingest"
+	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/recorder"
 )
 
@@ -17,7 +19,8 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(r *recorder.Recorder) *metrics {
+// newMetrics measures what r composes and lost, and what ingest did not record.
+func newMetrics(r *recorder.Recorder, in *ingest.Server) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -38,6 +41,12 @@ func newMetrics(r *recorder.Recorder) *metrics {
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "archived_media_lost_seconds_total", Help: "Recorded media that could not be read back. Archives that were to have it fail.",
 		}, func() float64 { return r.Losses.Damaged().Seconds() }))
+	for reason := range rtp.Reasons {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "archived_media_unrecorded_packets_total", Help: "RTP packets with media that came and are not recorded.",
+			ConstLabels: prometheus.Labels{"reason": string(reason)},
+		}, func() float64 { return float64(in.Unrecorded(reason)) }))
+	}
 	return m
 }
 

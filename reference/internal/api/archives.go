@@ -175,6 +175,12 @@ func parsePage(rawQuery string) (archive.Query, error) {
 			return q, wire.Invalid("status", "status must be one status of archives that are listed, got %s", quote(params.Get("status")))
 		}
 	}
+	if params.Has("multiArchiveTag") {
+		q.MultiArchiveTag = params.Get("multiArchiveTag")
+		if len(params["multiArchiveTag"]) > 1 || q.MultiArchiveTag == "" || !archive.IsTag(q.MultiArchiveTag) {
+			return q, wire.Invalid("multiArchiveTag", "multiArchiveTag must be one tag of archives, got %s", quote(q.MultiArchiveTag))
+		}
+	}
 	return q, nil
 }
 

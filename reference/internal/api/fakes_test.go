@@ -132,7 +132,7 @@ func (c *fakeControl) Archives(_ context.Context, appID string, q archive.Query)
 	var all []archive.Archive
 	for _, id := range slices.Sorted(maps.Keys(c.archives)) {
 		if a := c.archives[id]; a.ApplicationID == appID && (q.SessionID == "" || q.SessionID == a.SessionID) &&
-			(q.Status == "" || q.Status == a.Status) {
+			(q.Status == "" || q.Status == a.Status) && (q.MultiArchiveTag == "" || q.MultiArchiveTag == a.MultiArchiveTag) {
 			all = append(all, a)
 		}
 	}

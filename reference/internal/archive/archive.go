@@ -137,7 +137,8 @@ func (a Archive) RecordedBy(now time.Time) time.Duration {
 
 // Query selects archives of an application, newest first, deleted ones left out.
 type Query struct {
-	SessionID     string // "" = all sessions
-	Status        Status // "" = all but Deleted
-	Offset, Count int
+	SessionID       string // "" = all sessions
+	Status          Status // "" = all but Deleted
+	MultiArchiveTag string // "" = all, with a tag or without
+	Offset, Count   int
 }

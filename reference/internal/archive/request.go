@@ -41,11 +41,14 @@ func (r StartRequest) checkNames() *Error {
 		return invalid("sessionId", "sessionId is required")
 	case utf8.RuneCountInString(r.Name) > maxNameLength:
 		return invalid("name", "name must have at most %d characters", maxNameLength)
-	case utf8.RuneCountInString(r.MultiArchiveTag) > maxTagLength:
+	case !IsTag(r.MultiArchiveTag):
 		return invalid("multiArchiveTag", "multiArchiveTag must have at most %d characters", maxTagLength)
 	}
 	return nil
 }
+
+// IsTag reports whether an archive can have the multiArchiveTag.
+func IsTag(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxTagLength }
 
 func (r StartRequest) checkModes() *Error {
 	if err := oneOf("outputMode", r.OutputMode, Composed, Individual); err != nil {

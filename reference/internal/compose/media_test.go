@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/av/bitstream"
 	"reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/programtest"
 )
@@ -135,7 +135,7 @@ func units(b []byte) [][]byte {
 }
 
 func (c clip) key(i int) bool {
-	_, _, ok := picture.Size(av.Sample{Codec: c.codecOf(i), Key: true, Data: c.frames[i]})
+	_, _, ok := bitstream.Size(av.Sample{Codec: c.codecOf(i), Key: true, Data: c.frames[i]})
 	return ok
 }
 

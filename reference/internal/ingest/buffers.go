@@ -1,10 +1,15 @@
 package ingest
 
 import (
+	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/pion/transport/v5/packetio"
+
+	"reelcheck/reference/internal/ingest/rtp"
 )
 
 // maxBuffered bounds the bytes of packets of one RTP stream that wait to be read, and those of its RTCP.
@@ -13,14 +18,15 @@ var maxBuffered = map[packetio.BufferPacketType]int{packetio.RTPBufferPacket: 1 
 // buffers makes what a connection keeps packets in until they are read. pion asks for one for each SSRC that comes in RTP, whatever its
 // payload type, and for each that RTCP names, and keeps it until the end. A publisher that names ever more of them is ended.
 type buffers struct {
-	excess func() // called for each that is too many
+	excess     func() // called for each that is too many
+	unrecorded func(reason rtp.Reason, packets int, more ...any)
 
 	mu    sync.Mutex
 	count map[packetio.BufferPacketType]int
 }
 
 // get is a [webrtc.SettingEngine]'s BufferFactory.
-func (b *buffers) get(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+func (b *buffers) get(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
 	b.mu.Lock()
 	if b.count == nil {
 		b.count = map[packetio.BufferPacketType]int{}
@@ -32,27 +38,69 @@ func (b *buffers) get(kind packetio.BufferPacketType, _ uint32) io.ReadWriteClos
 		b.excess()
 		return &discarded{closed: make(chan struct{})}
 	}
-	packets := packetio.NewBuffer()
+	packets := &buffer{Buffer: packetio.NewBuffer(), ssrc: ssrc}
 	packets.SetLimitSize(maxBuffered[kind])
-	return buffer{packets}
+	if kind == packetio.RTPBufferPacket {
+		packets.unrecorded = b.unrecorded
+	}
+	return packets
 }
 
-// buffer has the methods that pion looks for.
-type buffer struct{ *packetio.Buffer }
+// claim is how long pion may take to begin to read a stream.
+const claim = time.Second
 
-func (b buffer) Read(p []byte) (int, error) {
-	n, _, err := b.Buffer.Read(p, nil)
+// buffer has the methods that pion looks for.
+type buffer struct {
+	*packetio.Buffer
+	ssrc       uint32
+	unrecorded func(reason rtp.Reason, packets int, more ...any) // nil for RTCP
+
+	// pion looks at the first packet, and reads on only if it was declared: its payload type, and where SSRCs are declared, that.
+	reads  atomic.Int64
+	first  time.Time
+	unread int
+}
+
+func (b *buffer) Read(p []byte) (int, error) {
+	n, _, err := b.ReadWithAttributes(p, nil)
 	return n, err
 }
 
-func (b buffer) Write(p []byte) (int, error) { return b.Buffer.Write(p, nil) }
+func (b *buffer) Write(p []byte) (int, error) { return b.WriteWithAttributes(p, nil) }
 
-func (b buffer) ReadWithAttributes(p []byte, a packetio.Attributes) (int, packetio.Attributes, error) {
+func (b *buffer) ReadWithAttributes(p []byte, a packetio.Attributes) (int, packetio.Attributes, error) {
+	b.reads.Add(1)
 	return b.Buffer.Read(p, a)
 }
 
-func (b buffer) WriteWithAttributes(p []byte, a packetio.Attributes) (int, error) {
-	return b.Buffer.Write(p, a)
+func (b *buffer) WriteWithAttributes(p []byte, a packetio.Attributes) (int, error) {
+	n, err := b.Buffer.Write(p, a)
+	if b.unrecorded == nil {
+		return n, err
+	}
+	unclaimed := b.reads.Load() < 2 && b.unclaimed(p)
+	if errors.Is(err, packetio.ErrFull) && !unclaimed {
+		b.unrecorded(rtp.Overflow, 1)
+	}
+	return n, err
+}
+
+// unclaimed counts a packet that nobody has read, and reports whether nobody will.
+func (b *buffer) unclaimed(p []byte) bool {
+	const padded = 0x20
+	if len(p) < 2 || p[0]&padded != 0 { // probes
+		return false
+	}
+	if b.first.IsZero() {
+		b.first = time.Now()
+	}
+	b.unread++
+	if time.Since(b.first) < claim {
+		return false
+	}
+	b.unrecorded(rtp.Unnegotiated, b.unread, "ssrc", b.ssrc, "format", p[1]&0x7f)
+	b.unread = 0
+	return true
 }
 
 // discarded keeps nothing.

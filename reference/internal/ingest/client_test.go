@@ -197,6 +197,36 @@ func (c *client) offer() {
 	must(c.t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
 }
 
+// restart restarts ICE.
+func (c *client) restart() {
+	c.t.Helper()
+	offer, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	must(c.t, err)
+	gathered := webrtc.GatheringCompletePromise(c.pc)
+	must(c.t, c.pc.SetLocalDescription(offer))
+	<-gathered
+	local := c.pc.LocalDescription().SDP
+	fragment := "a=ice-ufrag:" + attribute(local, "ice-ufrag") + "\r\na=ice-pwd:" + attribute(local, "ice-pwd") + "\r\n"
+	for line := range strings.Lines(local) {
+		if strings.HasPrefix(line, "a=candidate:") {
+			fragment += line
+		}
+	}
+	response, own := c.do("PATCH", c.location, fragmentType, "*", fragment, http.StatusOK)
+	if tag := response.Header.Get("ETag"); tag == "" || tag == c.etag {
+		c.t.Fatalf("entity tag after the restart: %q, before: %q", tag, c.etag)
+	}
+	answer := without(without(without(c.answer, "a=candidate:"), "a=ice-ufrag:"), "a=ice-pwd:")
+	answer = strings.Replace(answer, "m=audio", "a=ice-ufrag:"+attribute(own, "ice-ufrag")+
+		"\r\na=ice-pwd:"+attribute(own, "ice-pwd")+"\r\nm=audio", 1)
+	must(c.t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+	for line := range strings.Lines(own) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "a="); ok && strings.HasPrefix(value, "candidate:") {
+			must(c.t, c.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: value}))
+		}
+	}
+}
+
 func without(sdp, prefix string) string {
 	var kept []string
 	for line := range strings.Lines(sdp) {

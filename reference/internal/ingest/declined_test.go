@@ -113,7 +113,7 @@ func TestBadPaddingIsTold(t *testing.T) {
 		_, err := w.Write(&rtp.Header{Version: 2, Padding: true, PayloadType: 111, SSRC: 99, SequenceNumber: n}, []byte{1, 2, 200}, nil)
 		must(t, err)
 	}
-	const line = `msg="media not recorded" stream=stream reason="packets have more padding than payload"`
+	const line = `msg="media not recorded" stream=stream reason="packets are malformed" error="more padding than payload"`
 	eventually(t, "line", func() bool { return strings.Contains(said.String(), line) })
 	if n := strings.Count(said.String(), line); n != 1 {
 		t.Errorf("said %d times", n)

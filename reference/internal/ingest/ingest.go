@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"reelcheck/reference/internal/av"
@@ -134,6 +135,8 @@ type Server struct {
 	waiting      map[string]int // offers of each session without a connection yet
 	closed       bool
 	running      sync.WaitGroup
+
+	unrecorded map[rtp.Reason]*atomic.Uint64 // packets
 }
 
 // New opens the media port. The caller must Close the server.
@@ -146,8 +149,16 @@ func New(config Config, room Room) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}, waiting: map[string]int{}}, nil
+	s := &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}, waiting: map[string]int{}}
+	s.unrecorded = map[rtp.Reason]*atomic.Uint64{}
+	for reason := range rtp.Reasons {
+		s.unrecorded[reason] = &atomic.Uint64{}
+	}
+	return s, nil
 }
+
+// Unrecorded returns how many packets came and are not recorded, for one of [rtp.Reasons].
+func (s *Server) Unrecorded(reason rtp.Reason) uint64 { return s.unrecorded[reason].Load() }
 
 // Addr is the UDP address media is received on.
 func (s *Server) Addr() net.Addr { return s.engine.conn.LocalAddr() }
@@ -185,7 +196,7 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (ans
 		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
 	}
 	p := newPublication(s, who, o, pc)
-	received.excess, p.connected = p.excess, leave
+	received.excess, received.unrecorded, p.connected = p.excess, p.unrecorded, leave
 	text, err := p.negotiate(ctx)
 	if err == nil {
 		err = s.add(p)

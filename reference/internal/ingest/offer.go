@@ -21,7 +21,9 @@ type offer struct {
 	description *sdp.SessionDescription
 	mids        []string
 	declined    []declined
-	alone       bool // the one section is in no bundle
+	alone       bool               // the one section is in no bundle
+	simulcast   *simulcast         // nil when one encoding is offered
+	sets        map[uint8][][]byte // H.264 parameter sets, by payload type
 }
 
 // declined is a media section that the offer has, the answer refuses, and pion does not see.
@@ -31,8 +33,7 @@ type declined struct {
 }
 
 // parseOffer checks what RFC 9725 section 4.2 asks of an offer and what a publication can be: at most one audio and
-// one video section, sent, bundled. What else a browser offers, a data channel or a section that it does not use, is declined. Simulcast is
-// refused: when only the answer refuses it, browsers send the first of their encodings, which is the smallest one as often as not.
+// one video section, sent, bundled. What else a browser offers, a data channel or a section that it does not use, is declined.
 func parseOffer(text []byte) (*offer, error) {
 	var description sdp.SessionDescription
 	if !bytes.HasSuffix(text, []byte("\n")) { // the parser does not see the line without
@@ -59,13 +60,24 @@ func parseOffer(text []byte) (*offer, error) {
 		if err := checkSection(media, i); err != nil {
 			return nil, err
 		}
+		several, err := parseSimulcast(media, i)
+		if err != nil {
+			return nil, err
+		}
+		if kind == "video" {
+			o.sets = parameterSets(media)
+		}
 		mid, _ := media.Attribute("mid")
 		o.mids = append(o.mids, mid)
 		media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
 			return a.Key == "simulcast" || a.Key == "rid"
 		})
-		if !slices.ContainsFunc(media.Attributes, grouped) {
-			undeclare(media)
+		switch {
+		case several != nil:
+			o.simulcast = several
+			undeclare(media, several.repair != 0)
+		case !slices.ContainsFunc(media.Attributes, grouped):
+			undeclare(media, false)
 		}
 	}
 	if len(o.mids) == 1 && !o.bundled() { // which pion wants of a single one, too
@@ -79,7 +91,7 @@ func parseOffer(text []byte) (*offer, error) {
 }
 
 // mostLines bounds what takes long to negotiate. Browsers have some 20 and 90 of them.
-var mostLines = map[string]int{"ssrc": 100, "ssrc-group": 100, "rtcp-fb": 200}
+var mostLines = map[string]int{"ssrc": 100, "ssrc-group": 100, "rtcp-fb": 200, "rid": 100}
 
 // decline takes the sections out that are not for media: data channels, and those with port 0 (RFC 8866 section 5.14) that are not
 // part of a bundle (RFC 9143 section 6).
@@ -113,10 +125,10 @@ func (o *offer) declines(mid string) bool {
 	})
 }
 
-// complete makes pion's answer one to what was offered: sections that say no, so that there are as many (RFC 3264 section 6), and no
-// bundle where none was.
+// complete makes pion's answer one to what was offered: sections that say no, so that there are as many (RFC 3264 section 6), no bundle
+// where none was, and the encodings of simulcast.
 func (o *offer) complete(answer string) (string, error) {
-	if len(o.declined) == 0 && !o.alone {
+	if len(o.declined) == 0 && !o.alone && o.simulcast == nil {
 		return answer, nil
 	}
 	var description sdp.SessionDescription
@@ -125,6 +137,11 @@ func (o *offer) complete(answer string) (string, error) {
 	}
 	if o.alone { // a group that was not offered is not answered (RFC 5888 section 9)
 		description.Attributes = slices.DeleteFunc(description.Attributes, func(a sdp.Attribute) bool { return a.Key == "group" })
+	}
+	for _, media := range description.MediaDescriptions {
+		if mid, _ := media.Attribute("mid"); o.simulcast != nil && mid == o.simulcast.mid {
+			o.simulcast.answer(media)
+		}
 	}
 	for _, d := range o.declined {
 		no := &sdp.MediaDescription{MediaName: d.media.MediaName}
@@ -170,23 +187,7 @@ func checkSection(media *sdp.MediaDescription, i int) error {
 			return errorf(http.StatusBadRequest, "media section %d has %d lines a=%s, more than %d", i, lines, key, most)
 		}
 	}
-	if slices.ContainsFunc(media.Attributes, simulcast) {
-		return errorf(http.StatusUnprocessableEntity, "media section %d offers simulcast: a publisher must offer one encoding", i)
-	}
 	return nil
-}
-
-// simulcast reports whether a section's attribute offers several encodings: by RFC 8853, or as browsers did before it.
-func simulcast(a sdp.Attribute) bool {
-	switch a.Key {
-	case "simulcast":
-		words := strings.Fields(a.Value)
-		i := slices.Index(words, "send")
-		return i >= 0 && i+1 < len(words) && strings.Contains(words[i+1], ";")
-	case "ssrc-group":
-		return strings.HasPrefix(a.Value, "SIM ")
-	}
-	return false
 }
 
 // grouped reports whether a section's attribute names the RTP streams that belong together, as those with RTX do.
@@ -194,8 +195,12 @@ func grouped(a sdp.Attribute) bool { return a.Key == "ssrc-group" }
 
 // undeclare leaves out which RTP stream a section has, so that packets are told by their payload type (RFC 8843 section 9.2): pion
 // takes no other stream where one is declared, and a sender may change to another (RFC 3550 section 8.2). Then nothing can tell whose
-// packets RTX repeats, and it must not be taken for media: without it they come back on the stream itself.
-func undeclare(media *sdp.MediaDescription) {
+// packets RTX repeats, unless they do, and it must not be taken for media: without it they come back on the stream itself.
+func undeclare(media *sdp.MediaDescription, repaired bool) {
+	media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool { return a.Key == "ssrc" || a.Key == "ssrc-group" })
+	if repaired {
+		return
+	}
 	var repair []string
 	for _, a := range media.Attributes {
 		if format, codec, ok := strings.Cut(a.Value, " "); ok && a.Key == "rtpmap" && strings.HasPrefix(strings.ToLower(codec), "rtx/") {
@@ -206,7 +211,7 @@ func undeclare(media *sdp.MediaDescription) {
 	media.MediaName.Formats = slices.DeleteFunc(media.MediaName.Formats, isRepair)
 	media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
 		format, _, _ := strings.Cut(a.Value, " ")
-		return a.Key == "ssrc" || (a.Key == "rtpmap" || a.Key == "fmtp" || a.Key == "rtcp-fb") && isRepair(format)
+		return (a.Key == "rtpmap" || a.Key == "fmtp" || a.Key == "rtcp-fb") && isRepair(format)
 	})
 }
 

@@ -65,6 +65,9 @@ a=ssrc:2231627014 cname:4TOk42mSjXCkVIa6
 a=ssrc:632943048 cname:4TOk42mSjXCkVIa6
 `
 
+const nineRIDs = "a=rid:1 send\na=rid:2 send\na=rid:3 send\na=rid:4 send\na=rid:5 send\na=rid:6 send\na=rid:7 send\na=rid:8 send\n" +
+	"a=rid:9 send\na=simulcast:send 1;2;3;4;5;6;7;8;9"
+
 const dataChannel = `m=application 9 UDP/DTLS/SCTP webrtc-datachannel
 c=IN IP4 0.0.0.0
 a=mid:2
@@ -102,8 +105,12 @@ func TestOffers(t *testing.T) {
 			http.StatusUnprocessableEntity, "media section 1 has no codec in common: video must offer VP8,"},
 		{"no audio codec in common", edit("opus", "speex"),
 			http.StatusUnprocessableEntity, "media section 0 has no codec in common: audio must offer opus"},
-		{"simulcast", edit("a=rtcp-rsize", "a=rid:h send\na=rid:l send\na=simulcast:send h;l"),
-			http.StatusUnprocessableEntity, "media section 1 offers simulcast"},
+		{"simulcast without rids in packets", edit("a=rtcp-rsize", "a=rid:h send\na=rid:l send\na=simulcast:send h;l"),
+			http.StatusUnprocessableEntity, "media section 1 offers simulcast without a=extmap"},
+		{"simulcast of sound", edit("a=ssrc:357", "a=rid:h send\na=rid:l send\na=simulcast:send h;l\na=ssrc:357"),
+			http.StatusUnprocessableEntity, "media section 0 offers simulcast of audio"},
+		{"simulcast of nine", edit("a=rtcp-rsize", nineRIDs), http.StatusUnprocessableEntity, "of 9 encodings, more than 8"},
+		{"simulcast without its lines", edit("a=rtcp-rsize", "a=rid:h recv\na=simulcast:send h;l"), 0, ""},
 		{"simulcast by SSRC", edit("a=ssrc-group:FID", "a=ssrc-group:SIM 2231627014 632943048\na=ssrc-group:FID"),
 			http.StatusUnprocessableEntity, "media section 1 offers simulcast"},
 		{"simulcast of one", edit("a=rtcp-rsize", "a=rid:h send\na=simulcast:send h"), 0, ""},

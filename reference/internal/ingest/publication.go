@@ -44,7 +44,7 @@ type publication struct {
 	readers   sync.WaitGroup
 	connected func() // called once it is, and at the end
 
-	said sync.Map // the reasons for which media is not recorded that are in the log
+	said sync.Map // the [rtp.Reason] for which media is not recorded that are in the log
 
 	log *slog.Logger
 
@@ -53,6 +53,9 @@ type publication struct {
 	seen     bool // media arrived
 	sources  int  // RTP streams so far
 	receiver rtp.Receiver
+
+	simulcast *simulcast // fixed by the first offer
+	layers    *layers    // nil without simulcast
 }
 
 func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnection) *publication {
@@ -66,7 +69,11 @@ func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnectio
 		finished: make(chan struct{}),
 	}
 	p.log = s.config.Log.With("stream", who.StreamID)
-	p.receiver.Log = p.log
+	p.receiver.Log, p.receiver.Declared = p.log, o.sets
+	p.receiver.Unrecorded = func(reason rtp.Reason, packets int) { p.unrecorded(reason, packets) }
+	if o.simulcast != nil {
+		p.simulcast, p.layers = o.simulcast, newLayers(o.simulcast.rids)
+	}
 	pc.OnTrack(p.track)
 	pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
 		select {
@@ -96,14 +103,18 @@ func (p *publication) stop(reason string) {
 
 // excess ends a publication that names more RTP streams than it may.
 func (p *publication) excess() {
-	p.unrecorded("the publisher changes its RTP streams too often", "streams", maxSources)
+	p.unrecorded(rtp.Streams, 1, "streams", maxSources)
 	p.stop(NetworkDisconnected)
 }
 
-// unrecorded tells the log, once for each reason, that media came and is not recorded.
-func (p *publication) unrecorded(reason string, more ...any) {
+// unrecorded counts packets that came and are not recorded, and tells the log, once for each reason. Of simulcast there is nothing to tell.
+func (p *publication) unrecorded(reason rtp.Reason, packets int, more ...any) {
+	p.server.unrecorded[reason].Add(uint64(packets))
+	if reason == rtp.Layer {
+		return
+	}
 	if _, said := p.said.LoadOrStore(reason, true); !said {
-		p.log.Warn("media not recorded", append([]any{"reason", reason}, more...)...)
+		p.log.Warn("media not recorded", append([]any{"reason", rtp.Reasons[reason]}, more...)...)
 	}
 }
 
@@ -290,7 +301,13 @@ func (p *publication) again() {
 
 func (p *publication) tick() {
 	p.mu.Lock()
-	feedback := p.receiver.Advance(p.server.config.Now())
+	now := p.server.config.Now()
+	feedback := p.receiver.Advance(now)
+	if p.layers != nil {
+		for _, ssrc := range p.layers.missing(now) {
+			feedback = append(feedback, &rtcp.PictureLossIndication{MediaSSRC: ssrc})
+		}
+	}
 	p.mu.Unlock()
 	p.write(feedback)
 }

@@ -170,31 +170,7 @@ func TestICERestart(t *testing.T) {
 
 	// ICE may tell of the new connection long after its first media.
 	s.publications["stream"].pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) {})
-	offer, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
-	must(t, err)
-	gathered := webrtc.GatheringCompletePromise(c.pc)
-	must(t, c.pc.SetLocalDescription(offer))
-	<-gathered
-	local := c.pc.LocalDescription().SDP
-	fragment := "a=ice-ufrag:" + attribute(local, "ice-ufrag") + "\r\na=ice-pwd:" + attribute(local, "ice-pwd") + "\r\n"
-	for line := range strings.Lines(local) {
-		if strings.HasPrefix(line, "a=candidate:") {
-			fragment += line
-		}
-	}
-	response, own := c.do("PATCH", c.location, fragmentType, "*", fragment, http.StatusOK)
-	if tag := response.Header.Get("ETag"); tag == "" || tag == c.etag {
-		t.Fatalf("entity tag after the restart: %q, before: %q", tag, c.etag)
-	}
-	answer := without(without(without(c.answer, "a=candidate:"), "a=ice-ufrag:"), "a=ice-pwd:")
-	answer = strings.Replace(answer, "m=audio", "a=ice-ufrag:"+attribute(own, "ice-ufrag")+
-		"\r\na=ice-pwd:"+attribute(own, "ice-pwd")+"\r\nm=audio", 1)
-	must(t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
-	for line := range strings.Lines(own) {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "a="); ok && strings.HasPrefix(value, "candidate:") {
-			must(t, c.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: value}))
-		}
-	}
+	c.restart()
 	before := c.frames - 1
 	c.keyEvery = 1000
 	c.send(webrtc.MimeTypeVP8, 150)

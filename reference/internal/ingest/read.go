@@ -22,16 +22,22 @@ const maxFailures = 1000
 // until the end.
 const maxSources = 100
 
+// stream is one RTP stream that is read.
+type stream struct {
+	remote  *webrtc.TrackRemote
+	from    *webrtc.RTPReceiver
+	formats map[uint8]rtp.Format
+	repairs map[uint8]uint8
+	source  *rtp.Source // nil for simulcast, where layers decide
+}
+
 // track is called by pion, in a goroutine of its own, when a stream of packets begins.
 func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver) {
-	p.mu.Lock()
 	video := remote.Kind() == webrtc.RTPCodecTypeVideo
-	source := p.receiver.Attach(video, uint32(remote.SSRC()), formats(from, video))
-	if source == nil || p.closing {
+	s := &stream{remote: remote, from: from, formats: formats(from, video), repairs: repairs(from)}
+	p.mu.Lock()
+	if p.closing {
 		p.mu.Unlock()
-		if source == nil {
-			p.unrecorded("its kind was not negotiated", "kind", remote.Kind().String())
-		}
 		return
 	}
 	if p.sources++; p.sources > maxSources {
@@ -39,11 +45,18 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 		p.excess()
 		return
 	}
-	p.readers.Go(func() { p.readRTCP(source, from) })
+	if !video || p.layers == nil {
+		if s.source = p.receiver.Attach(video, uint32(remote.SSRC()), s.formats); s.source == nil {
+			p.mu.Unlock()
+			p.unrecorded(rtp.Unnegotiated, 1, "kind", remote.Kind().String())
+			return
+		}
+	}
+	p.readers.Go(func() { p.readRTCP(s) })
 	p.readers.Add(1)
 	p.mu.Unlock()
 	defer p.readers.Done()
-	p.readRTP(source, remote, repairs(from))
+	p.readRTP(s)
 }
 
 // formats are the payload types that were negotiated for media of one kind.
@@ -74,13 +87,13 @@ func repairs(from *webrtc.RTPReceiver) map[uint8]uint8 {
 	return out
 }
 
-func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, repaired map[uint8]uint8) {
+func (p *publication) readRTP(s *stream) {
 	buf := make([]byte, maxPacket)
 	for failures := 0; failures < maxFailures; {
-		if remote.HasRTX() { // pion hands on what was repaired when the next read begins
-			_ = remote.SetReadDeadline(time.Now().Add(tick))
+		if s.remote.HasRTX() { // pion hands on what was repaired when the next read begins
+			_ = s.remote.SetReadDeadline(time.Now().Add(tick))
 		}
-		n, attributes, err := remote.Read(buf)
+		n, attributes, err := s.remote.Read(buf)
 		switch {
 		case over(err):
 			return
@@ -88,43 +101,54 @@ func (p *publication) readRTP(source *rtp.Source, remote *webrtc.TrackRemote, re
 			continue
 		case err != nil:
 			if failures++; failures == maxFailures {
-				p.unrecorded("its packets cannot be read", "error", err)
+				p.unrecorded(rtp.Unreadable, failures, "error", err)
 			}
 			continue
 		}
 		failures = 0
 		var header pionrtp.Header // the one in attributes may be that of the RTX packet
 		if _, err := header.Unmarshal(buf[:n]); err != nil {
-			p.unrecorded("packets are malformed", "error", err)
+			p.unrecorded(rtp.Malformed, 1, "error", err)
 			continue
 		}
 		if format, ok := attributes.Get(webrtc.AttributeRtxPayloadType).(byte); ok {
-			header.PayloadType = repaired[format] // pion gives the format of the newest packet
+			header.PayloadType = s.repairs[format] // pion gives the format of the newest packet
 		}
 		payload, ok := payloadOf(buf[:n], header.MarshalSize(), header.Padding)
 		if !ok {
-			p.unrecorded("packets have more padding than payload")
+			p.unrecorded(rtp.Malformed, 1, "error", "more padding than payload")
 			continue
 		}
-		now := p.server.config.Now()
-		p.mu.Lock()
-		first := !p.seen
-		p.seen = true
-		feedback := p.receiver.Receive(source, rtp.Packet{
-			Seq: header.SequenceNumber, Stamp: header.Timestamp, Marker: header.Marker,
-			Format: header.PayloadType, Payload: payload, At: now,
-		})
-		p.mu.Unlock()
-		if first {
-			p.media <- now
-		}
-		p.write(feedback)
+		p.take(s, &header, payload)
 	}
 }
 
-func (p *publication) readRTCP(source *rtp.Source, from *webrtc.RTPReceiver) {
+// take records a packet, unless it is of an encoding that is not.
+func (p *publication) take(s *stream, header *pionrtp.Header, payload []byte) {
+	now := p.server.config.Now()
+	packet := rtp.Packet{
+		Seq: header.SequenceNumber, Stamp: header.Timestamp, Marker: header.Marker,
+		Format: header.PayloadType, Payload: payload, At: now,
+	}
+	var feedback []rtcp.Packet
+	p.mu.Lock()
+	first := !p.seen
+	p.seen = true
+	if s.source != nil {
+		feedback = p.receiver.Receive(s.source, packet)
+	} else {
+		feedback = p.takeLayer(s, header, packet)
+	}
+	p.mu.Unlock()
+	if first {
+		p.media <- now
+	}
+	p.write(feedback)
+}
+
+func (p *publication) readRTCP(s *stream) {
 	for failures := 0; failures < maxFailures; {
-		packets, _, err := from.ReadRTCP()
+		packets, _, err := s.from.ReadRTCP()
 		if over(err) {
 			return
 		}
@@ -137,7 +161,9 @@ func (p *publication) readRTCP(source *rtp.Source, from *webrtc.RTPReceiver) {
 		for _, packet := range packets {
 			if report, ok := packet.(*rtcp.SenderReport); ok {
 				p.mu.Lock()
-				p.receiver.Report(source, report, now)
+				if source := p.sourceOf(s); source != nil {
+					p.receiver.Report(source, report, now)
+				}
 				p.mu.Unlock()
 			}
 		}

@@ -1506,6 +1506,9 @@ type ListArchivesParams struct {
 
 	// Status Only archives that have this status now. An addition of this implementation.
 	Status *ListArchivesParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// MultiArchiveTag Only archives that were started with this tag. An addition of this implementation.
+	MultiArchiveTag *string `form:"multiArchiveTag,omitempty" json:"multiArchiveTag,omitempty"`
 }
 
 // ListArchivesParamsStatus defines parameters for ListArchives.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/av/bitstream"
 	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/compose/plan"
@@ -174,7 +175,7 @@ func (v *Stream) note(it journal.Item) (key bool) {
 	before := v.at
 	v.at.next(it.Sample)
 	v.broken = v.broken || it.Gap
-	w, h, ok := Size(it.Sample)
+	w, h, ok := bitstream.Size(it.Sample)
 	if !it.Key || !ok {
 		return false
 	}
@@ -258,7 +259,7 @@ func (v *Stream) replay(ctx context.Context, s shape, to int64) error {
 		}
 		read.next(it.Sample)
 		broken = broken || it.Gap && read.number > from.number
-		if w, h, ok := Size(it.Sample); ok {
+		if w, h, ok := bitstream.Size(it.Sample); ok {
 			size, broken = [2]int{w, h}, w*h > decoding.MaxPixels
 		}
 		if !broken {

@@ -1,6 +1,8 @@
 package rtp
 
 import (
+	"errors"
+
 	"github.com/pion/rtp/codecs"
 
 	"reelcheck/reference/internal/av"
@@ -16,6 +18,7 @@ type frame struct {
 	arrived av.Instant // of its first packet
 	key     bool
 	gap     bool
+	packets int
 }
 
 // depacketizer knows one RTP payload format.
@@ -40,11 +43,13 @@ type assembler struct {
 	dead    bool // the rest of the frame of stamp is to be skipped
 	unsure  bool // the packet before the next one is unknown
 	lost    bool // something was dropped since the last whole frame
+	packets int  // in buf
+	lose    func(Reason, int)
 	out     []frame
 }
 
 func newAssembler(codec av.Codec) *assembler {
-	a := &assembler{unsure: true}
+	a := &assembler{unsure: true, lose: func(Reason, int) {}}
 	switch codec {
 	case av.VP8:
 		a.format = &vp8Format{}
@@ -58,12 +63,29 @@ func newAssembler(codec av.Codec) *assembler {
 	return a
 }
 
+// declare makes parameter sets known that come by other ways than the stream.
+func (a *assembler) declare(sets [][]byte) {
+	if f, ok := a.format.(*h264Format); ok {
+		f.declare(sets)
+	}
+}
+
+// abandon gives up a frame that has begun, for nothing follows.
+func (a *assembler) abandon() {
+	if a != nil && a.open {
+		a.drop(Incomplete, a.packets)
+	}
+}
+
 // push returns the frames that p completes: none, one, or two when the end of the one before shows only now. The
 // slice is valid until the next push, the frames' data for good.
 func (a *assembler) push(p *packet) []frame {
 	clear(a.out)
 	a.out = a.out[:0]
 	if p.gap {
+		if a.open {
+			a.lose(Incomplete, a.packets)
+		}
 		a.lost, a.unsure = true, true
 		a.dead, a.open = a.dead || a.open, false
 	}
@@ -77,14 +99,20 @@ func (a *assembler) push(p *packet) []frame {
 		a.dead = false
 	}
 	if a.dead {
+		a.lose(Incomplete, 1)
 		return a.out
 	}
 	if !a.open && !a.begin(p) {
 		return a.out
 	}
+	a.packets++
 	buf, err := a.format.add(a.buf, p.payload)
-	if err != nil || len(buf) > maxFrame {
-		a.drop()
+	switch {
+	case err != nil:
+		a.drop(Malformed, a.packets)
+		return a.out
+	case len(buf) > maxFrame:
+		a.drop(Overflow, a.packets)
 		return a.out
 	}
 	a.buf = buf
@@ -97,15 +125,18 @@ func (a *assembler) push(p *packet) []frame {
 func (a *assembler) begin(p *packet) bool {
 	a.stamp, a.arrived = p.stamp, p.arrived
 	if a.unsure && !a.format.begins(p.payload) {
-		a.drop()
+		a.drop(Incomplete, 1)
 		return false
 	}
 	a.open, a.unsure = true, false
-	a.buf = a.buf[:0]
+	a.buf, a.packets = a.buf[:0], 0
 	return true
 }
 
-func (a *assembler) drop() { a.open, a.dead, a.lost, a.unsure = false, true, true, true }
+func (a *assembler) drop(why Reason, packets int) {
+	a.open, a.dead, a.lost, a.unsure = false, true, true, true
+	a.lose(why, packets)
+}
 
 func (a *assembler) complete() {
 	a.open = false
@@ -115,12 +146,17 @@ func (a *assembler) complete() {
 	}
 	if err != nil {
 		a.lost = true
+		if errors.Is(err, errNoSets) {
+			a.lose(Parameters, a.packets)
+		} else {
+			a.lose(Malformed, a.packets)
+		}
 		return
 	}
 	if data == nil {
 		return
 	}
-	a.out = append(a.out, frame{data: data, stamp: a.stamp, arrived: a.arrived, key: key, gap: a.lost})
+	a.out = append(a.out, frame{data: data, stamp: a.stamp, arrived: a.arrived, key: key, gap: a.lost, packets: a.packets})
 	a.lost = false
 }
 

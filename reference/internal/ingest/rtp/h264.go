@@ -49,6 +49,25 @@ func (s *paramSets) put(id uint32, nal []byte) {
 	}
 }
 
+// maxSet bounds a parameter set that an offer declares. Encoders' have some 30 bytes, and scaling lists a few hundred.
+const maxSet = 1 << 10
+
+// declare makes parameter sets known that precede the stream (RFC 6184 section 8.1, sprop-parameter-sets). Those that come in it count more.
+func (f *h264Format) declare(sets [][]byte) {
+	for _, nal := range sets {
+		if f.inBand || len(nal) == 0 || len(nal) > maxSet {
+			continue
+		}
+		switch av.NALTypeOf(nal) {
+		case av.NALSPS:
+			f.remember(&f.sps, nal, 4)
+		case av.NALPPS:
+			f.remember(&f.pps, nal, 1)
+		default:
+		}
+	}
+}
+
 func (f *h264Format) begins(payload []byte) bool {
 	nal := payload
 	switch payload[0] & 0x1f {

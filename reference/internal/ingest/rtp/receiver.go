@@ -67,6 +67,10 @@ const (
 // Receiver takes a publication's packets to its sink. Its owner serialises all calls but RequestKeyFrame.
 type Receiver struct {
 	Log *slog.Logger
+	// Unrecorded, if set, is told of packets that are not recorded. It is called from every method, and must not block.
+	Unrecorded func(Reason, int)
+	// Declared has the H.264 parameter sets that the offer declares, by payload type.
+	Declared map[uint8][][]byte
 
 	tracks [2]*track // audio, video; nil when not negotiated
 	ntp    ntpClock
@@ -127,6 +131,7 @@ func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	if t.source > 0 {
 		t.reorder.flush()
 		r.drain(t, t.clock.arrived)
+		t.assemble.abandon()
 		r.flush(t, t.clock.arrived, true)
 		t.cut = true
 	} else {
@@ -144,6 +149,7 @@ func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 		window = videoWindow
 	}
 	t.reorder, t.assemble, t.reports, t.keyed = newReorder(window), nil, nil, false
+	t.reorder.lose = r.lose
 }
 
 // Receive takes one packet and returns what to tell the publisher.
@@ -153,6 +159,7 @@ func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
 	}
 	t := s.track
 	if s.number != t.source {
+		r.lose(Superseded, 1)
 		return nil
 	}
 	r.fresh, r.heard = true, p.At
@@ -326,18 +333,26 @@ func (r *Receiver) drain(t *track, now av.Instant) {
 // another codec after maxChanges.
 func (r *Receiver) change(t *track, p *packet) {
 	n, ok := t.formats[p.format]
+	reason := Unnegotiated
 	if ok && t.changes > maxChanges && t.codec != n.Codec {
-		ok = false
+		ok, reason = false, Codecs
 	}
 	if !ok {
+		if len(p.payload) > 0 {
+			r.lose(reason, 1)
+		}
 		p.payload = p.payload[:0]
 		return
 	}
 	t.format, t.nack = p.format, n.NACK
 	if t.assemble != nil && t.codec == n.Codec {
+		t.assemble.declare(r.Declared[p.format])
 		return
 	}
+	t.assemble.abandon()
 	t.codec, t.assemble, t.keyed = n.Codec, newAssembler(n.Codec), false
+	t.assemble.lose = r.lose
+	t.assemble.declare(r.Declared[p.format])
 	if t.changes++; t.changes > maxChanges {
 		r.Log.Warn("publisher changes its codec too often: only the last one is recorded from now on", "changes", maxChanges, "codec", t.codec)
 	}
@@ -351,13 +366,16 @@ func (r *Receiver) deliver(t *track, f frame) {
 	}
 	defer r.flush(t, f.arrived, false)
 	if t.video && !t.wanted(&f) {
+		r.lose(KeyFrames, f.packets)
 		return
 	}
 	if t.cut {
 		t.cut, f.gap = false, true
 	}
 	if t.pendingBytes += len(f.data); t.pendingBytes > maxPending {
-		t.pending, t.pendingBytes, t.certain, t.keyed, t.cut = nil, 0, 0, false, true
+		r.losePending(t, Overflow)
+		r.lose(Overflow, f.packets)
+		t.certain, t.keyed, t.cut = 0, false, true
 		return
 	}
 	t.pending = append(t.pending, timedFrame{f, t.codec, ext, r.cuts})
@@ -368,7 +386,11 @@ func (r *Receiver) append(t *track, f timedFrame) {
 	t.order.see(f.ext, t.clock.rate)
 	t.last = max(captured.Add(-t.order.depth), t.last, t.mark)
 	origin := av.Origin{Captured: captured, Guessed: !t.clock.reported.set, Stamp: f.ext, Reconnects: f.cuts}
-	r.check(r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Origin: origin, Data: f.data}))
+	err := r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Origin: origin, Data: f.data})
+	if err != nil {
+		r.lose(Storage, f.packets)
+	}
+	r.check(err)
 }
 
 // check logs the first failure of the sink. Its owner knows too, and decides whether the stream goes on.
@@ -451,6 +473,11 @@ func (r *Receiver) Cut(now av.Instant) {
 // Flush delivers what is left, marks the end, and reports whether there is a sink.
 func (r *Receiver) Flush(at av.Instant) bool {
 	if r.sink == nil {
+		for _, t := range r.tracks {
+			if t != nil {
+				r.losePending(t, Refused)
+			}
+		}
 		return false
 	}
 	r.first = at.Add(-startHold)
@@ -458,6 +485,7 @@ func (r *Receiver) Flush(at av.Instant) bool {
 		if t != nil && t.reorder != nil {
 			t.reorder.flush()
 			r.drain(t, at)
+			t.assemble.abandon()
 		}
 	}
 	r.release(at)

@@ -37,6 +37,7 @@ type packet struct {
 type ask struct {
 	since, last av.Instant
 	tries       int
+	lost        bool // has not come, and is not waited for: should it come, it is late
 }
 
 // reorder puts the packets of one RTP stream in order. A packet leaves when all before it have left, or when it has
@@ -54,12 +55,13 @@ type reorder struct {
 	ready   []*packet  // released ahead of a reset, in order
 	stray   *packet    // a packet far outside the window that may begin a new sequence
 	asked   av.Instant // last look for packets to ask for
+	lose    func(Reason, int)
 	free    []*packet
 }
 
 // newReorder makes a buffer for a window of packets, a power of two.
 func newReorder(window int) *reorder {
-	return &reorder{slots: make([]*packet, window), asks: make([]ask, window)}
+	return &reorder{slots: make([]*packet, window), asks: make([]ask, window), lose: func(Reason, int) {}}
 }
 
 // push takes a packet; its payload is copied.
@@ -78,6 +80,10 @@ func (r *reorder) push(a Packet) {
 		r.far(r.packet(a), now)
 		return
 	case ext < r.next:
+		if a := &r.asks[ext&(window-1)]; a.lost {
+			a.lost = false
+			r.lose(Late, 1)
+		}
 		return
 	}
 	if r.slot(ext) != nil {
@@ -90,6 +96,9 @@ func (r *reorder) push(a Packet) {
 func (r *reorder) start(ext int64, now av.Instant) {
 	r.started, r.primed, r.first = true, false, now
 	r.next, r.highest = ext, ext
+	for i := range r.asks {
+		r.asks[i].lost = true
+	}
 }
 
 // expect notes that the packets from..to-1 were found missing now.
@@ -100,7 +109,8 @@ func (r *reorder) expect(from, to int64, now av.Instant) {
 }
 
 func (r *reorder) put(ext int64, p *packet) {
-	r.slots[ext&int64(len(r.slots)-1)] = p
+	at := ext & int64(len(r.slots)-1)
+	r.slots[at], r.asks[at].lost = p, false
 	r.highest = max(r.highest, ext)
 	r.held++
 }
@@ -117,6 +127,9 @@ func (r *reorder) far(p *packet, now av.Instant) {
 	}
 	distance := int16(p.seq - old.seq)
 	if distance == 0 || distance > strayReach || distance < -strayReach {
+		if distance != 0 {
+			r.lose(Late, 1)
+		}
 		r.recycle(old)
 		return
 	}
@@ -146,12 +159,14 @@ func (r *reorder) flush() {
 
 // take removes the first packet held; there must be one.
 func (r *reorder) take() *packet {
-	for r.slot(r.next) == nil {
+	at := r.next & int64(len(r.slots)-1)
+	for ; r.slots[at] == nil; at = r.next & int64(len(r.slots)-1) {
+		r.asks[at].lost = true
 		r.next++
 		r.gap = true
 	}
-	p := r.slot(r.next)
-	r.slots[r.next&int64(len(r.slots)-1)] = nil
+	p := r.slots[at]
+	r.slots[at] = nil
 	r.next++
 	r.held--
 	p.gap, r.gap = r.gap, false

@@ -90,22 +90,37 @@ func (s *Store) Archives(ctx context.Context, applicationID string, q archive.Qu
 }
 
 func (s *Store) archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
-	const where = " FROM archives WHERE application_id = $1 AND ($2 = '' OR session_id = $2) AND ($3 = '' OR status = $3) AND status <> 'deleted'"
+	const where = " FROM archives WHERE application_id = $1 AND ($2 = '' OR session_id = $2) AND ($3 = '' OR status = $3) AND status <> 'deleted'" +
+		" AND ($4 = '' OR replace(data, $4, '') <> data)"
+	tag, err := tagged(q.MultiArchiveTag)
+	if err != nil {
+		return nil, 0, err
+	}
+	matches := []any{applicationID, q.SessionID, string(q.Status), tag}
 	tx, err := s.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return nil, 0, fmt.Errorf("list archives: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing to undo
 	var total int
-	if err := tx.QueryRowContext(ctx, "SELECT count(*)"+where, applicationID, q.SessionID, string(q.Status)).Scan(&total); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT count(*)"+where, matches...).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count archives: %w", err)
 	}
 	page, err := many[archive.Archive](tx.QueryContext(ctx,
-		"SELECT data"+where+" ORDER BY seq DESC LIMIT $4 OFFSET $5", applicationID, q.SessionID, string(q.Status), q.Count, q.Offset))
+		"SELECT data"+where+" ORDER BY seq DESC LIMIT $5 OFFSET $6", append(matches, q.Count, q.Offset)...))
 	if err != nil {
 		return nil, 0, fmt.Errorf("list archives: %w", err)
 	}
 	return page, total, nil
+}
+
+// tagged is what the text of an archive holds that has the tag, "" for any. No other archive's does: the quotes in its strings are escaped.
+func tagged(tag string) (string, error) {
+	if tag == "" {
+		return "", nil
+	}
+	text, err := json.Marshal(tag)
+	return `"multiArchiveTag":` + string(text), err
 }
 
 // Commit makes t durable and returns the ids of its outbox, in order.

@@ -89,6 +89,8 @@ func paging(t *testing.T, s *sqlstore.Store) {
 	}
 	for n := range 6 {
 		a := recording(fmt.Sprint(n), []string{"one", "two"}[n%2])
+		a.MultiArchiveTag = []string{"", "tag", `<"t\%_` + "\x00é"}[n%3]
+		a.Name = `"multiArchiveTag":"name"`
 		if n == 5 {
 			a.Status = archive.Deleted
 		}
@@ -108,6 +110,11 @@ func paging(t *testing.T, s *sqlstore.Store) {
 		{"app", archive.Query{Count: 2, Status: archive.Started}, 5, []string{"4", "3"}},
 		{"app", archive.Query{Count: 50, Status: archive.Stopped}, 0, nil},
 		{"app", archive.Query{Count: 50, Status: archive.Deleted}, 0, nil},
+		{"app", archive.Query{Count: 50, MultiArchiveTag: "tag"}, 2, []string{"4", "1"}},
+		{"app", archive.Query{Count: 50, MultiArchiveTag: "tag", SessionID: "two"}, 1, []string{"1"}},
+		{"app", archive.Query{Count: 50, MultiArchiveTag: `<"t\%_` + "\x00é"}, 1, []string{"2"}},
+		{"app", archive.Query{Count: 50, MultiArchiveTag: "name"}, 0, nil},
+		{"app", archive.Query{Count: 50, MultiArchiveTag: "ta"}, 0, nil},
 		{"other", archive.Query{Count: 50}, 0, nil},
 	} {
 		page, total, err := s.Archives(ctx, test.app, test.q)

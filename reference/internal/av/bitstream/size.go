@@ -1,4 +1,5 @@
-package picture
+// Package bitstream reads what coded pictures say of themselves.
+package bitstream
 
 import (
 	"github.com/Eyevinn/mp4ff/avc"

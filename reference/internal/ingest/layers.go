@@ -1,0 +1,166 @@
+package ingest
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/pion/rtcp"
+	pionrtp "github.com/pion/rtp"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp"
+)
+
+const (
+	// layerSilence is how long the recorded layer may send nothing while another one does. With a way to the publisher and back it is less
+	// than what takes a stream out of the picture (decision 17).
+	layerSilence = time.Second
+	// layerSettle is the least time between two changes of the recorded layer, each of which costs a new reorder buffer, after the first few.
+	layerSettle = 500 * time.Millisecond
+	// layerAsk is the time between two requests for a key frame of a layer.
+	layerAsk = 500 * time.Millisecond
+)
+
+// layers decides which encoding of a simulcast publisher is recorded: the one with the largest pictures of those that arrive. How large
+// they are is told by key frames alone: the order in an offer is a preference (RFC 8853 section 5.1), and many pages name the smallest
+// first.
+// A layer begins to be recorded with a key frame of its own. Its owner serialises all calls.
+type layers struct {
+	all      []*layer // as offered
+	recorded *layer   // nil before the first key frame
+	changed  av.Instant
+	changes  int
+	streams  map[uint32]*layer // by SSRC: senders cease to name a layer when they know that they were heard
+	ssrc     uint32            // of source
+	source   *rtp.Source       // the RTP stream that is recorded
+}
+
+// layer is one encoding, whatever RTP streams carry it one after the other.
+type layer struct {
+	rid    string
+	ssrc   uint32 // of the newest RTP stream with media; packets of the ones before are ignored
+	known  bool   // a key frame came
+	pixels int    // of the newest key frame that tells
+	last   av.Instant
+	came   bool
+	asked  av.Instant // last request for a key frame
+}
+
+func newLayers(rids []rid) *layers {
+	l := &layers{streams: map[uint32]*layer{}}
+	for _, r := range rids {
+		l.all = append(l.all, &layer{rid: r.id})
+	}
+	return l
+}
+
+// name says which layer an RTP stream belongs to; nil when nothing does. One that repeats packets is no stream with media.
+func (l *layers) name(ssrc uint32, rid string, repeats bool) *layer {
+	if of := l.streams[ssrc]; of != nil {
+		return of
+	}
+	for _, of := range l.all {
+		if of.rid == rid {
+			l.streams[ssrc] = of
+			if !repeats {
+				of.ssrc = ssrc
+			}
+			return of
+		}
+	}
+	return nil
+}
+
+// see notes a packet that carries media, and whether it begins a key frame of so many pixels. It reports whether its layer is recorded.
+func (l *layers) see(of *layer, key bool, pixels int, at av.Instant) bool {
+	of.last, of.came = at, true
+	if key {
+		of.known = true
+		if pixels > 0 {
+			of.pixels = pixels
+		}
+	}
+	if of != l.recorded && key && l.better(of, at) {
+		l.recorded, l.changed = of, at
+		l.changes++
+	}
+	return of == l.recorded
+}
+
+// better reports whether a layer is to be recorded in place of the one that is.
+func (l *layers) better(of *layer, at av.Instant) bool {
+	switch {
+	case l.recorded == nil:
+		return true
+	case l.changes > len(l.all) && at.Sub(l.changed) < layerSettle:
+		return false
+	}
+	return !l.recorded.live(at) || of.pixels > l.recorded.pixels
+}
+
+func (of *layer) live(at av.Instant) bool { return of.came && at.Sub(of.last) < layerSilence }
+
+// missing returns the RTP streams of which a key frame is needed now, to record them or to know how large they are.
+func (l *layers) missing(now av.Instant) (ssrcs []uint32) {
+	var best *layer // of those that could follow
+	for _, of := range l.all {
+		if of != l.recorded && of.live(now) && (best == nil || of.pixels > best.pixels) {
+			best = of
+		}
+	}
+	for _, of := range l.all {
+		needed := !of.known || l.recorded == nil || of == best && !l.recorded.live(now) || of.pixels > l.recorded.pixels
+		if of == l.recorded || !of.live(now) || !needed || now.Sub(of.asked) < layerAsk {
+			continue
+		}
+		of.asked = now
+		ssrcs = append(ssrcs, of.ssrc)
+	}
+	return ssrcs
+}
+
+// takeLayer records a packet of simulcast video if its encoding is the one that is recorded. Requires p.mu.
+func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Packet) []rtcp.Packet {
+	offered := p.simulcast
+	original, repeats := s.repairs[packet.Format]
+	id := offered.id
+	if repeats {
+		id = offered.repair
+	}
+	of := p.layers.name(header.SSRC, string(header.GetExtension(uint8(id))), repeats)
+	switch {
+	case repeats && (of == nil || of != p.layers.recorded || of.ssrc != p.layers.ssrc || len(packet.Payload) < 2):
+		return nil // nothing was asked for
+	case repeats: // RFC 4588 section 4
+		packet.Seq, packet.Format, packet.Payload = binary.BigEndian.Uint16(packet.Payload), original, packet.Payload[2:]
+		return p.receiver.Receive(p.layers.source, packet)
+	case of == nil:
+		p.unrecorded(rtp.Unnegotiated, 1, "ssrc", header.SSRC)
+		return nil
+	case of.ssrc != header.SSRC:
+		p.unrecorded(rtp.Superseded, 1)
+		return nil
+	}
+	recorded := of == p.layers.recorded
+	if len(packet.Payload) > 0 { // else padding, which is no sign of life
+		pixels, key := rtp.KeyFrame(s.formats[packet.Format].Codec, packet.Payload)
+		recorded = p.layers.see(of, key, pixels, packet.At)
+	}
+	if !recorded {
+		p.unrecorded(rtp.Layer, 1)
+		return nil
+	}
+	if p.layers.source == nil || p.layers.ssrc != of.ssrc {
+		p.log.Info("encoding of simulcast is recorded", "rid", of.rid, "pixels", of.pixels)
+		p.layers.ssrc, p.layers.source = of.ssrc, p.receiver.Attach(true, of.ssrc, s.formats)
+	}
+	return p.receiver.Receive(p.layers.source, packet)
+}
+
+// sourceOf is the source of which a stream's reports may tell. Requires p.mu.
+func (p *publication) sourceOf(s *stream) *rtp.Source {
+	if s.source == nil && p.layers != nil {
+		return p.layers.source
+	}
+	return s.source
+}

@@ -1,0 +1,55 @@
+package rtp
+
+// Reason is why media that came is not recorded.
+type Reason string
+
+// All reasons there are.
+const (
+	Unnegotiated Reason = "unnegotiated"
+	Superseded   Reason = "superseded"
+	Streams      Reason = "streams"
+	Codecs       Reason = "codecs"
+	Layer        Reason = "layer"
+	Unreadable   Reason = "unreadable"
+	Malformed    Reason = "malformed"
+	Late         Reason = "late"
+	Incomplete   Reason = "incomplete"
+	KeyFrames    Reason = "keyframe"
+	Parameters   Reason = "parameters"
+	Overflow     Reason = "overflow"
+	Refused      Reason = "refused"
+	Storage      Reason = "storage"
+)
+
+// Reasons has every reason, with what the log says of it.
+var Reasons = map[Reason]string{
+	Unnegotiated: "its kind, payload type, stream or encoding was not negotiated",
+	Superseded:   "another RTP stream of its kind has begun",
+	Streams:      "the publisher changes its RTP streams too often",
+	Codecs:       "the publisher changes its codec too often",
+	Layer:        "another encoding of simulcast is recorded",
+	Unreadable:   "its packets cannot be read",
+	Malformed:    "packets are malformed",
+	Late:         "packets come after their turn, or far from it",
+	Incomplete:   "packets of its frames are missing",
+	KeyFrames:    "no key frame has come yet",
+	Parameters:   "a key frame comes before its parameter sets",
+	Overflow:     "more comes than can be held",
+	Refused:      "the stream is refused",
+	Storage:      "it cannot be stored",
+}
+
+// lose tells the owner of packets that are not recorded.
+func (r *Receiver) lose(reason Reason, packets int) {
+	if r.Unrecorded != nil && packets > 0 {
+		r.Unrecorded(reason, packets)
+	}
+}
+
+// losePending gives up what was held.
+func (r *Receiver) losePending(t *track, reason Reason) {
+	for _, f := range t.pending {
+		r.lose(reason, f.packets)
+	}
+	t.pending, t.pendingBytes = nil, 0
+}

@@ -1,0 +1,37 @@
+package ingest
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// mostSets bounds the parameter sets that an offer declares for a payload type. What else bounds them is the size of an offer.
+const mostSets = 64
+
+// parameterSets are what a section declares of its H.264, by payload type (RFC 6184 section 8.1). What is no parameter set is passed over.
+func parameterSets(media *sdp.MediaDescription) map[uint8][][]byte {
+	out := map[uint8][][]byte{}
+	for _, a := range media.Attributes {
+		number, parameters, _ := strings.Cut(a.Value, " ")
+		format, err := strconv.ParseUint(number, 10, 7)
+		if a.Key != "fmtp" || err != nil {
+			continue
+		}
+		for parameter := range strings.SplitSeq(parameters, ";") {
+			list, ok := strings.CutPrefix(strings.TrimSpace(parameter), "sprop-parameter-sets=")
+			if !ok {
+				continue
+			}
+			for text := range strings.SplitSeq(list, ",") {
+				nal, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
+				if sets := out[uint8(format)]; err == nil && len(sets) < mostSets {
+					out[uint8(format)] = append(sets, nal)
+				}
+			}
+		}
+	}
+	return out
+}

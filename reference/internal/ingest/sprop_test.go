@@ -1,0 +1,87 @@
+package ingest
+
+import (
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp"
+)
+
+var (
+	sps = []byte{0x67, 0x42, 0xe0, 0x1f, 0x80, 1, 2, 3}
+	pps = []byte{0x68, 0xce, 1, 2}
+	idr = []byte{0x65, 0x88, 1, 1, 1, 1}
+)
+
+// TestDeclaredParameterSets: H.264 whose parameter sets are in the offer alone is recorded, and without any it is in the log why not.
+func TestDeclaredParameterSets(t *testing.T) {
+	t.Parallel()
+	sets := base64.StdEncoding.EncodeToString(sps) + "," + base64.StdEncoding.EncodeToString(pps)
+	for name, declare := range map[string]string{"declared": ";sprop-parameter-sets=" + sets, "nowhere": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoom()
+			var said log
+			s, web := serve(t, r, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&said, nil)) })
+			c := publishAs(t, web, webrtc.MimeTypeH264, func(offer string) string {
+				return strings.ReplaceAll(offer, "packetization-mode=1", "packetization-mode=1"+declare)
+			})
+			c.waitConnected()
+			for range 3 {
+				must(t, c.video.WriteSample(media.Sample{Data: av.AppendNAL(nil, idr), Duration: 20 * time.Millisecond}))
+			}
+			if declare == "" {
+				const line = `msg="media not recorded" stream=stream reason="a key frame comes before its parameter sets"`
+				eventually(t, "line", func() bool { return s.Unrecorded(rtp.Parameters) == 3 && strings.Count(said.String(), line) == 1 })
+				return
+			}
+			eventually(t, "frames", func() bool { return len(r.Samples(t, true)) == 3 })
+			want := av.AppendNAL(av.AppendNAL(av.AppendNAL(nil, sps), pps), idr)
+			for i, sample := range r.Samples(t, true) {
+				if string(sample.Data) != string(want) || !sample.Key {
+					t.Errorf("frame %d: % x", i, sample.Data)
+				}
+			}
+		})
+	}
+}
+
+// TestParameterSetsOfOffers: what an offer declares is bounded, and what is none is passed over.
+func TestParameterSetsOfOffers(t *testing.T) {
+	read := func(lines ...string) map[uint8][][]byte {
+		media := &sdp.MediaDescription{}
+		for _, line := range lines {
+			media.WithValueAttribute("fmtp", line)
+		}
+		return parameterSets(media)
+	}
+	many := strings.Repeat("Z0LgHw==,", 1000)
+	for _, c := range []struct {
+		line string
+		want int
+	}{
+		{"102 profile-level-id=42e01f; sprop-parameter-sets=Z0LgHw==,aM4", 2},
+		{"102 sprop-parameter-sets=", 1},
+		{"102 sprop-parameter-sets=Z0LgHw==,!,aM4=", 2},
+		{"102 sprop-parameter-sets=" + many, mostSets},
+		{"102 sprop-parameter-setsZ0LgHw==", 0},
+		{"300 sprop-parameter-sets=Z0LgHw==", 0},
+		{"sprop-parameter-sets=Z0LgHw==", 0},
+	} {
+		if got := read(c.line); len(got[102]) != c.want || len(got) > 1 {
+			t.Errorf("%.60s: %s", c.line, fmt.Sprint(len(got[102])))
+		}
+	}
+	if got := read("102 sprop-parameter-sets=Z0LgHw==", "103 sprop-parameter-sets=aM4="); len(got[102]) != 1 || len(got[103]) != 1 {
+		t.Errorf("%v", got)
+	}
+}
