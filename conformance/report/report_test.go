@@ -82,7 +82,8 @@ func TestBuildNamesSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Build(ledger, []verdict.Verdict{{Clause: "ARC-AUTH-02"}, {Clause: "ARC-DUR-03"}, {Clause: "ARC-EVT-06"}}, evidence.View{}, nil)
+	r := Build(ledger, []verdict.Verdict{{Clause: "ARC-AUTH-02", Outcome: verdict.Pending},
+		{Clause: "ARC-DUR-03", Outcome: verdict.Pending}, {Clause: "ARC-EVT-06", Outcome: verdict.Pending}}, evidence.View{}, nil)
 	for i, want := range []struct{ section, url string }{
 		{"Tokens of applications", "https://github.com/"}, {"Basic workflow", "https://developer.vonage.com/"}, {"our reading", ""},
 	} {
@@ -210,7 +211,8 @@ func TestHTMLIsOneEscapedPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := b.String()
-	for _, want := range []string{"Not conformant", "ARC-START-02", "expected", "refusals/start.empty#9", "blocked by", "<svg", "data:image/png;base64,", "stopArchive 200"} {
+	for _, want := range []string{"Not conformant", "ARC-START-02", "expected", "refusals/start.empty#9", "blocked by", "<svg", "data:image/png;base64,", "stopArchive 200",
+		`<a href="https://example.com/guide" rel="noreferrer">guide</a>`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("page lacks %q", want)
 		}
