@@ -51,6 +51,14 @@ UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion
 # It publishes and records in real time, and loses media to whatever else takes the processors for seconds.
 RECORDS := ./reference/cmd/archived
 
+# Packages whose tests start FFmpeg or PostgreSQL, publish over WebRTC, or run for a minute.
+SLOW := cmd/archived cmd/bench compose compose/ffmpeg ingest matroska media merge merge/movie mutants publisher recorder render store/postgres
+space := $() $()
+.PHONY: quick
+quick: ## Vet and the tests without media, other programs and the race detector: less than a minute, for the loop of edit and try
+	go vet ./...
+	REELCHECK_WITHOUT_POSTGRES=1 go test $$(go list ./... | grep -vE '/($(subst $(space),|,$(SLOW)))$$')
+
 PKGS ?= ./...
 .PHONY: test
 test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race detector (PKGS=./some/package)

@@ -50,7 +50,7 @@ func TestSentencesMatchPage(t *testing.T) {
 	}
 }
 
-// Clauses are in our own words.
+// Clauses and sources are in our own words.
 func TestClausesDoNotCopyPage(t *testing.T) {
 	const run = 7 // words in a row; shorter runs are terms of the trade
 	page := map[string]bool{}
@@ -62,6 +62,15 @@ func TestClausesDoNotCopyPage(t *testing.T) {
 			if page[w] {
 				t.Errorf("%s: copies %q", c.ID, w)
 			}
+		}
+	}
+	sources, err := files.ReadFile("sources.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range runsOf(sourceLink.ReplaceAllString(string(sources), ""), run) {
+		if page[w] {
+			t.Errorf("sources.md: copies %q", w)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed requirements.yaml sentences.yaml states.yaml limits.yaml layouts.yaml
+//go:embed requirements.yaml sentences.yaml sources.md states.yaml limits.yaml layouts.yaml
 var files embed.FS
 
 // Ledger is everything the specification says. Clauses are in the order of their chapters.
@@ -26,6 +26,7 @@ type Ledger struct {
 	Capabilities map[Capability]string // with a description for people
 	Clauses      []Clause
 	Page         Page
+	Sources      []Source
 	States       States
 	Limits       []Limit
 	Lists        []List
@@ -37,7 +38,7 @@ type Ledger struct {
 // Chapter groups clauses; its key is the middle of their ids.
 type Chapter struct{ Key, Title string }
 
-// Clause is one requirement. Either Section names the section of the page that demands it, or Source what else does.
+// Clause is one requirement. Either Section names the section of the page that demands it, or Source that of sources.md, or [Reading].
 type Clause struct {
 	ID         string
 	Title      string
@@ -96,9 +97,10 @@ const (
 // Capability is a word a target declares.
 type Capability string
 
-// Page is the page that the ledger paraphrases, sentence by sentence. Seed is the SHA-256 of its text.
+// Page is the page that the ledger paraphrases, sentence by sentence. Seed is the SHA-256 of its text; URL is where it is published, perhaps changed since.
 type Page struct {
 	Seed     string
+	URL      string
 	Sections []Section
 }
 
@@ -137,7 +139,7 @@ func (l Ledger) Clause(id string) (Clause, bool) {
 	return l.Clauses[i], true
 }
 
-// parse decodes the five files and reports everything that is wrong with them at once.
+// parse decodes the files and reports everything that is wrong with them at once.
 func parse(read func(name string) []byte) (Ledger, error) {
 	var l Ledger
 	var requirements struct {
@@ -159,6 +161,9 @@ func parse(read func(name string) []byte) (Ledger, error) {
 		decode("layouts.yaml", read, &layouts),
 	)
 	if err != nil {
+		return Ledger{}, err
+	}
+	if l.Sources, err = parseSources(string(read("sources.md"))); err != nil {
 		return Ledger{}, err
 	}
 	l.Version, l.Chapters = requirements.Version, requirements.Chapters

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -15,7 +16,7 @@ chapters:
 capabilities: {events: client events}
 clauses:
 - {id: ARC-DUR-01, title: limit, section: top, level: must, text: It stops., time: virtual, wait: 60s, verify: checks}
-- {id: ARC-DUR-02, title: more, source: facts 4.1, level: should, text: It says why., time: instant, verify: pending}
+- {id: ARC-DUR-02, title: more, source: wire, level: should, text: It says why., time: instant, verify: pending}
 - id: ARC-EVT-01
   title: event
   section: top
@@ -29,6 +30,7 @@ clauses:
   reason: out of reach
 `,
 	"sentences.yaml": `
+url: https://example.com/page
 seed: "0000000000000000000000000000000000000000000000000000000000000000"
 sections:
 - key: top
@@ -36,6 +38,18 @@ sections:
   sentences:
   - {n: 1, sha: "0123456789ab", clauses: [ARC-DUR-01, ARC-EVT-01]}
   - {n: 2, sha: "ba9876543210", not: pointer}
+`,
+	"sources.md": `# Sources
+
+## wire
+
+**On the wire.** From [A],
+[B, part].
+
+It is [there].
+
+[A]: https://example.com/a
+[B, part]: https://example.com/b
 `,
 	"states.yaml": `
 statuses:
@@ -128,10 +142,10 @@ func TestStrictClauses(t *testing.T) {
 		{"unknown level", "requirements.yaml", "level: should", "level: shall", `ARC-DUR-02: level is "shall"`},
 		{"unknown time", "requirements.yaml", "time: virtual", "time: fast", `ARC-DUR-01: time is "fast"`},
 		{"unknown verify", "requirements.yaml", "verify: pending", "verify: later", `ARC-DUR-02: verify is "later"`},
-		{"no origin", "requirements.yaml", "source: facts 4.1, ", "", "ARC-DUR-02: either section or source"},
-		{"two origins", "requirements.yaml", "source: facts 4.1", "source: facts 4.1, section: top", "ARC-DUR-02: either section or source"},
-		{"unknown source", "requirements.yaml", "source: facts 4.1", "source: rumour", `ARC-DUR-02: source is "rumour"`},
-		{"own reading unwritten", "requirements.yaml", "source: facts 4.1", "source: reading", "ARC-DUR-02: source is reading"},
+		{"no origin", "requirements.yaml", "source: wire, ", "", "ARC-DUR-02: either section or source"},
+		{"two origins", "requirements.yaml", "source: wire", "source: wire, section: top", "ARC-DUR-02: either section or source"},
+		{"unknown source", "requirements.yaml", "source: wire", "source: rumour", `ARC-DUR-02: source is "rumour"`},
+		{"own reading unwritten", "requirements.yaml", "source: wire", "source: reading", "ARC-DUR-02: source is reading"},
 		{"unknown section", "requirements.yaml", "section: top, level", "section: bottom, level", `ARC-DUR-01: unknown section "bottom"`},
 		{"virtual without wait", "requirements.yaml", "wait: 60s, ", "", "ARC-DUR-01: wait must be given"},
 		{"instant with wait", "requirements.yaml", "time: instant, verify: pending", "time: instant, wait: 1s, verify: pending", "ARC-DUR-02: wait must be given"},
@@ -155,8 +169,40 @@ func TestStrictSentences(t *testing.T) {
 		{"normative and not", "sentences.yaml", "not: pointer", "not: pointer, clauses: [ARC-DUR-01]", "sentence 2: has clauses and is not normative"},
 		{"unknown excuse", "sentences.yaml", "not: pointer", "not: boring", `section top, sentence 2: not is "boring"`},
 		{"clause nobody demands", "sentences.yaml", ", ARC-EVT-01]", "]", "ARC-EVT-01: no sentence of section top demands it"},
-		{"wire clause in the page", "sentences.yaml", ", ARC-EVT-01]", ", ARC-EVT-01, ARC-DUR-02]", `ARC-DUR-02: source is "facts 4.1", yet section top`},
+		{"wire clause in the page", "sentences.yaml", ", ARC-EVT-01]", ", ARC-EVT-01, ARC-DUR-02]", `ARC-DUR-02: source is "wire", yet section top`},
 	})
+}
+
+func TestStrictSources(t *testing.T) {
+	refused(t, []flaw{
+		{"no key", "sources.md", "## wire", "## On the wire", `heading is "## On the wire"`},
+		{"heading without a paragraph of its own", "sources.md", "wire\n", "wire", "heading is"},
+		{"no documents", "sources.md", " From [A],\n[B, part].", "", `wire: want "**Title.** From`},
+		{"nothing below", "sources.md", "It is [there].", "## end", `end: want "**Title.** From`},
+		{"no address", "sources.md", "https://example.com/b", "http://example.com/b", "wire: [B, part] has no address"},
+		{"key twice", "sources.md", "It is [there].", "## wire\n\n**Again.** From [A].", "source wire: given twice"},
+		{"section renamed", "sources.md", "## wire", "## air", `ARC-DUR-02: source is "wire"`},
+		{"page without address", "sentences.yaml", "https:", "http:", "sentences.yaml: url is"},
+	})
+}
+
+func TestOrigin(t *testing.T) {
+	l, err := parseSmall("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]Source{
+		"ARC-DUR-01": {"top", "Top", []Link{{"archive recording page", "https://example.com/page"}}},
+		"ARC-DUR-02": {"wire", "On the wire", []Link{{"A", "https://example.com/a"}, {"B, part", "https://example.com/b"}}},
+	} {
+		c, _ := l.Clause(id)
+		if got := l.Origin(c); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", id, got, want)
+		}
+	}
+	if got := l.Origin(Clause{Source: Reading}); got.Title == "" || got.Links != nil {
+		t.Errorf("reading: got %+v, want a title and no links", got)
+	}
 }
 
 func TestStrictStates(t *testing.T) {
@@ -206,6 +252,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("requirements.yaml", "clauses: [{id: ARC}]\nchapters: [{key: \"\"}]")
 	f.Add("sentences.yaml", "sections: [{sentences: [{n: -1}]}]")
 	f.Add("states.yaml", "a: &a [*a]")
+	f.Add("sources.md", "## a\n\n**.** From [.].\n\n## ")
 	f.Fuzz(func(t *testing.T, file, text string) {
 		l, err := parseSmall(file, text)
 		if err != nil {

@@ -16,9 +16,8 @@ var (
 	nots     = []string{"introduction", "pointer", "label", "advice"}
 	units    = []string{"s", "ms", "pixels", "bit/s", "Hz", "1/s", "1"}
 
-	sourceForm = regexp.MustCompile(`^(facts [1-9][0-9]?(\.[0-9]+)?|reading)$`)
-	shaForm    = regexp.MustCompile(`^[0-9a-f]{12}$`)
-	seedForm   = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	shaForm  = regexp.MustCompile(`^[0-9a-f]{12}$`)
+	seedForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
 // validator collects what is wrong with a ledger.
@@ -87,6 +86,7 @@ func (v *validator) head() {
 	unique(v, "chapter", v.Chapters, func(c Chapter) string { return c.Key })
 	unique(v, "clause", v.Clauses, func(c Clause) string { return c.ID })
 	unique(v, "section", v.Page.Sections, func(s Section) string { return s.Key })
+	unique(v, "source", v.Sources, func(s Source) string { return s.Key })
 	for _, c := range v.Chapters {
 		if c.Title == "" {
 			v.failf("chapter %s: title is missing", c.Key)
@@ -135,12 +135,13 @@ func (v *validator) clause(c Clause) {
 	word(v, c.ID, "level", c.Level, levels)
 	word(v, c.ID, "time", c.Time, times)
 	word(v, c.ID, "verify", c.Verify, verifies)
+	_, known := v.Source(c.Source)
 	switch {
 	case (c.Section == "") == (c.Source == ""):
 		v.failf("%s: either section or source must be given", c.ID)
-	case c.Source != "" && !sourceForm.MatchString(c.Source):
-		v.failf("%s: source is %q, want \"facts N\" or \"reading\"", c.ID, c.Source)
-	case c.Source == "reading" && c.Reading == "":
+	case c.Source != "" && c.Source != Reading && !known:
+		v.failf("%s: source is %q, want a heading of sources.md or %q", c.ID, c.Source, Reading)
+	case c.Source == Reading && c.Reading == "":
 		v.failf("%s: source is reading, and reading is missing", c.ID)
 	}
 	if (c.Time == Virtual) != (c.Wait > 0) {
@@ -165,6 +166,9 @@ func (v *validator) clause(c Clause) {
 func (v *validator) sentences() {
 	if !seedForm.MatchString(v.Page.Seed) {
 		v.failf("sentences.yaml: seed is %q, want 64 hex digits", v.Page.Seed)
+	}
+	if !strings.HasPrefix(v.Page.URL, "https://") {
+		v.failf("sentences.yaml: url is %q, want https", v.Page.URL)
 	}
 	for _, s := range v.Page.Sections {
 		if s.Title == "" || len(s.Sentences) == 0 {

@@ -1,5 +1,5 @@
 // Package holder does what the holder of a certificate's private key does: it opens archives that were encrypted for it
-// (facts 7.5).
+// (sources.md#encryption).
 package holder
 
 import (

@@ -56,7 +56,7 @@ func (p Picture) Of(stream string) (Place, bool) {
 	return p.Places[i], true
 }
 
-// Order puts streams, given in the order in which they were added, into that of their priority (facts 5.4).
+// Order puts streams, given in the order in which they were added, into that of their priority (sources.md#priority).
 func Order(streams []Stream) []Stream {
 	shares := func(s Stream, what func(Stream) bool) bool {
 		return s.Client != "" && slices.ContainsFunc(streams, func(o Stream) bool { return o.Client == s.Client && what(o) })

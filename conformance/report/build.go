@@ -39,8 +39,9 @@ func Fingerprint(ledger spec.Ledger) string {
 }
 
 func clause(ledger spec.Ledger, cl spec.Clause, v verdict.Verdict, excused map[string]bool) Clause {
+	origin := ledger.Origin(cl)
 	c := Clause{
-		ID: cl.ID, Section: sectionTitle(ledger, cl), Chapter: chapterTitle(ledger, cl), Level: string(cl.Level), Title: cl.Title,
+		ID: cl.ID, Section: origin.Title, Documents: origin.Links, Chapter: chapterTitle(ledger, cl), Level: string(cl.Level), Title: cl.Title,
 		Text: cl.Text, Reading: cl.Reading, Outcome: v.Outcome, Reason: v.Reason, Time: v.Time,
 		Known: excused[cl.ID], Findings: v.Findings, Proof: v.Proof,
 	}
@@ -53,18 +54,6 @@ func clause(ledger spec.Ledger, cl spec.Clause, v verdict.Verdict, excused map[s
 	}
 	c.Capability = strings.Join(needs, ", ")
 	return c
-}
-
-func sectionTitle(ledger spec.Ledger, cl spec.Clause) string {
-	for _, s := range ledger.Page.Sections {
-		if s.Key == cl.Section {
-			return s.Title
-		}
-	}
-	if cl.Source != "" {
-		return cl.Source
-	}
-	return cl.Section
 }
 
 func chapterTitle(ledger spec.Ledger, cl spec.Clause) string {

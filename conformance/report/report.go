@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/verdict"
+	"reelcheck/spec"
 )
 
 // Format names the version of the JSON report.
@@ -59,7 +60,8 @@ type Run struct {
 // Clause is one clause of the ledger with its verdict.
 type Clause struct {
 	ID         string            `json:"id"`
-	Section    string            `json:"section"`
+	Section    string            `json:"section"`             // of the page or of sources.md
+	Documents  []spec.Link       `json:"documents,omitempty"` // that the public can read
 	Chapter    string            `json:"chapter"`
 	Level      string            `json:"level"`
 	Title      string            `json:"title,omitempty"`

@@ -16,7 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/verdict"
+	"reelcheck/spec"
 )
 
 const hostile = "</script><script>alert(1)</script>\x00\x1b[31m"
@@ -32,8 +34,9 @@ func sample(t *testing.T) *Report {
 				Where: []string{"refusals/start.empty#9"}}, {Clause: "ARC-START-02", Expected: "no archive", Actual: "1 archive", Blocked: "list answered 500"}}},
 		{ID: "ARC-CB-01", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Each change is announced.", Outcome: verdict.Inconclusive, Reason: "the webhook receiver was down"},
 		{ID: "ARC-CB-15", Section: "status", Chapter: "Callbacks", Level: "must", Text: "No resolution.", Outcome: verdict.NotApplicable, Reason: "individual is not declared"},
-		{ID: "ARC-CB-29", Section: "facts 8", Chapter: "Callbacks", Level: "should", Text: "Retries.", Outcome: verdict.Pending, Reason: "not verified yet"},
-		{ID: "ARC-CB-30", Section: "facts 8", Chapter: "Callbacks", Level: "must", Text: "Known.", Outcome: verdict.Fail, Known: true,
+		{ID: "ARC-CB-29", Section: "Callbacks and session monitoring",
+			Documents: []spec.Link{{Name: "guide", URL: "https://example.com/guide"}}, Chapter: "Callbacks", Level: "should", Text: "Retries.", Outcome: verdict.Pending, Reason: "not verified yet"},
+		{ID: "ARC-CB-30", Section: "Callbacks and session monitoring", Chapter: "Callbacks", Level: "must", Text: "Known.", Outcome: verdict.Fail, Known: true,
 			Findings: []verdict.Finding{{Clause: "ARC-CB-30", Expected: "a", Actual: "b"}}},
 		{ID: "ARC-CB-34", Section: "status", Chapter: "Callbacks", Level: "must", Text: "Expiry.", Outcome: verdict.Pledged, Reason: "due in 72 h"},
 	}
@@ -71,6 +74,27 @@ func tinyPNG(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// A reader of a verdict learns where its clause comes from without the repository.
+func TestBuildNamesSources(t *testing.T) {
+	ledger, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Build(ledger, []verdict.Verdict{{Clause: "ARC-AUTH-02", Outcome: verdict.Pending},
+		{Clause: "ARC-DUR-03", Outcome: verdict.Pending}, {Clause: "ARC-EVT-06", Outcome: verdict.Pending}}, evidence.View{}, nil)
+	for i, want := range []struct{ section, url string }{
+		{"Tokens of applications", "https://github.com/"}, {"Basic workflow", "https://developer.vonage.com/"}, {"our reading", ""},
+	} {
+		c, url := r.Clauses[i], ""
+		if len(c.Documents) > 0 {
+			url = c.Documents[0].URL
+		}
+		if !strings.HasPrefix(c.Section, want.section) || !strings.HasPrefix(url, want.url) || (url == "") != (want.url == "") {
+			t.Errorf("%s: got section %q and %q, want %q and %q", c.ID, c.Section, url, want.section, want.url)
+		}
+	}
 }
 
 func TestJSONAnswersTheSchema(t *testing.T) {
@@ -187,12 +211,13 @@ func TestHTMLIsOneEscapedPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := b.String()
-	for _, want := range []string{"Not conformant", "ARC-START-02", "expected", "refusals/start.empty#9", "blocked by", "<svg", "data:image/png;base64,", "stopArchive 200"} {
+	for _, want := range []string{"Not conformant", "ARC-START-02", "expected", "refusals/start.empty#9", "blocked by", "<svg", "data:image/png;base64,", "stopArchive 200",
+		`<a href="https://example.com/guide" rel="noreferrer">guide</a>`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("page lacks %q", want)
 		}
 	}
-	for _, never := range []string{"<script>alert", "ZgotmplZ", "src=\"http", "href=\"http", "url(", "@import"} {
+	for _, never := range []string{"<script>alert", "ZgotmplZ", "src=\"http", "<link", "url(", "@import"} {
 		if strings.Contains(text, never) {
 			t.Errorf("page contains %q", never)
 		}

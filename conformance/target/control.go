@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// S3Config is an upload target in the form the control API and facts 7.1 give it.
+// S3Config is an upload target in the form the control API and sources.md#upload-target give it.
 type S3Config struct {
 	AccessKey string `json:"accessKey"`
 	SecretKey string `json:"secretKey"`

@@ -90,7 +90,7 @@ func tellsNoLength(c *check.Case) {
 	}
 }
 
-// passwordOpens: the file is what facts 7.5 says, and holds what was published.
+// passwordOpens: the file is what sources.md#encryption says, and holds what was published.
 func passwordOpens(c *check.Case) {
 	for _, h := range encryptedArchives(c) {
 		for _, r := range h.Opened {

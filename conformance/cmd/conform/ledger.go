@@ -102,7 +102,7 @@ func listText(w io.Writer, clauses []spec.Clause) error {
 func explainCommand(*int) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ID",
-		Short: "Explain one clause: text, reading, tolerance, and how it is verified",
+		Short: "Explain one clause: text, source, reading, tolerance, and how it is verified",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ledger, err := spec.Load()
@@ -113,21 +113,22 @@ func explainCommand(*int) *cobra.Command {
 			if !ok {
 				return fmt.Errorf("%q is no clause of the ledger; see conform list", args[0])
 			}
-			return explain(cmd.OutOrStdout(), cl)
+			return explain(cmd.OutOrStdout(), ledger, cl)
 		},
 	}
 }
 
-func explain(w io.Writer, cl spec.Clause) error {
-	origin := "section " + cl.Section
-	if cl.Source != "" {
-		origin = cl.Source
-	}
-	fmt.Fprintf(w, "%s  %s  (%s, %s)\n\n  %s\n", cl.ID, cl.Title, cl.Level, origin, cl.Text)
+func explain(w io.Writer, ledger spec.Ledger, cl spec.Clause) error {
+	origin := ledger.Origin(cl)
+	fmt.Fprintf(w, "%s  %s  (%s, %s)\n\n  %s\n", cl.ID, cl.Title, cl.Level, origin.Key, cl.Text)
 	line := func(name, text string) {
 		if text != "" {
 			fmt.Fprintf(w, "\n  %-10s %s\n", name, text)
 		}
+	}
+	line("source", origin.Title)
+	for _, d := range origin.Links {
+		fmt.Fprintf(w, "  %-10s %s: %s\n", "", d.Name, d.URL)
 	}
 	line("reading", cl.Reading)
 	if cl.Tolerance != nil {

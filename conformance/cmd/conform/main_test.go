@@ -43,10 +43,16 @@ func TestListJSON(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	code, out, _ := conform(t, "explain", "arc-dur-03")
-	for _, want := range []string{"ARC-DUR-03", "must", "14 400", "limit-recorded", "tolerance", "reading"} {
-		if code != 0 || !strings.Contains(out, want) {
-			t.Errorf("exit %d, %q lacks %q", code, out, want)
+	for id, wants := range map[string][]string{
+		"arc-dur-03":  {"ARC-DUR-03", "must", "14 400", "limit-recorded", "tolerance", "reading", "Basic workflow", "https://developer.vonage.com/"},
+		"ARC-STOP-06": {"(must, errors)", "source     Errors by operation\n", "OAS: https://", "stop_archive_error: https://"},
+		"ARC-EVT-06":  {"our reading"},
+	} {
+		code, out, _ := conform(t, "explain", id)
+		for _, want := range wants {
+			if code != 0 || !strings.Contains(out, want) {
+				t.Errorf("exit %d, %q lacks %q", code, out, want)
+			}
 		}
 	}
 }

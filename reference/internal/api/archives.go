@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	defaultPage = 50
-	maxPage     = 1000
+	defaultPage = 50   // ARC-LIST-07
+	maxPage     = 1000 // ARC-LIST-08
 	maxOffset   = 1<<31 - 1
 	maxLanguage = 35
 )
@@ -26,6 +26,7 @@ func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id session
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
+	// ARC-SEC-10, decision 10
 	if target := id.Application.Storage; target != nil && target.Certificate != "" && text(body.OutputMode) == archive.Individual {
 		return wire.Invalid("outputMode", "outputMode must be composed while the storage target has a certificate: individual archives cannot be encrypted")
 	}
@@ -65,7 +66,7 @@ func parseStart(body apigen.StartRequest) (archive.StartRequest, error) {
 		return request, err
 	}
 	if _, err := session.ParseID(request.SessionID); err != nil {
-		return request, badSession(request.SessionID)
+		return request, badSession(request.SessionID) // ARC-START-13, decision 2
 	}
 	return request, nil
 }
@@ -83,7 +84,7 @@ func text[S ~string](p *S) string {
 
 func (s *Server) stopArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
 	var none struct{}
-	if err := wire.ReadOptional(r, &none); err != nil {
+	if err := wire.ReadOptional(r, &none); err != nil { // ARC-STOP-08
 		return err
 	}
 	return s.answerArchive(w, r, id, s.Control.StopArchive)
@@ -96,7 +97,7 @@ func (s *Server) getArchive(w http.ResponseWriter, r *http.Request, id session.I
 type archiveCall func(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 
 func (s *Server) answerArchive(w http.ResponseWriter, r *http.Request, id session.Identity, call archiveCall) error {
-	archiveID, err := pathID(r, "archiveId")
+	archiveID, err := pathID(r, "archiveId") // ARC-STOP-09, ARC-GET-03
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (s *Server) deleteArchive(w http.ResponseWriter, r *http.Request, id sessio
 	if err := s.Control.DeleteArchive(r.Context(), id.Application.ID, archiveID); err != nil {
 		return err
 	}
-	w.WriteHeader(http.StatusNoContent)
+	w.WriteHeader(http.StatusNoContent) // ARC-DEL-01
 	return nil
 }
 
@@ -142,9 +143,9 @@ func (s *Server) listArchives(w http.ResponseWriter, r *http.Request, id session
 	if err != nil {
 		return err
 	}
-	list := apigen.ArchiveList{Count: total, Items: make([]apigen.Archive, 0, len(page))}
+	list := apigen.ArchiveList{Count: total, Items: make([]apigen.Archive, 0, len(page))} // ARC-LIST-01, ARC-LIST-02, ARC-LIST-06, ARC-LIST-13
 	for _, a := range page {
-		list.Items = append(list.Items, s.renderArchive(a, id))
+		list.Items = append(list.Items, s.renderArchive(a, id)) // ARC-LIST-10, ARC-URL-07
 	}
 	return wire.Write(w, http.StatusOK, list)
 }
@@ -154,7 +155,7 @@ func parsePage(rawQuery string) (archive.Query, error) {
 	if err != nil {
 		return archive.Query{}, wire.Invalid("", "the query cannot be read")
 	}
-	q := archive.Query{SessionID: params.Get("sessionId")}
+	q := archive.Query{SessionID: params.Get("sessionId")} // ARC-LIST-03
 	if q.Offset, err = number(params, "offset", 0, maxOffset); err != nil {
 		return q, err
 	}
@@ -191,7 +192,7 @@ func number(params url.Values, name string, otherwise, most int) (int, error) {
 		return otherwise, nil
 	}
 	n, err := strconv.ParseUint(values[0], 10, 31)
-	if len(values) > 1 || err != nil || int(n) > most {
+	if len(values) > 1 || err != nil || int(n) > most { // ARC-LIST-08, ARC-LIST-09
 		return 0, wire.Invalid(name, "%s must be one integer from 0 to %d, got %s", name, most, quote(values[0]))
 	}
 	return int(n), nil
@@ -207,13 +208,13 @@ func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id sessio
 		return err
 	}
 	add, remove := text(body.AddStream), text(body.RemoveStream)
-	in := archive.Inclusion{StreamID: add, HasAudio: !isFalse(body.HasAudio), HasVideo: !isFalse(body.HasVideo)}
+	in := archive.Inclusion{StreamID: add, HasAudio: !isFalse(body.HasAudio), HasVideo: !isFalse(body.HasVideo)} // ARC-SEL-05
 	switch {
-	case (add == "") == (remove == ""):
+	case (add == "") == (remove == ""): // ARC-SEL-11
 		return wire.Invalid("addStream", "exactly one of addStream and removeStream must be given")
 	case !isID(add + remove):
 		return badID("addStream or removeStream", add+remove)
-	case add != "" && !in.HasAudio && !in.HasVideo:
+	case add != "" && !in.HasAudio && !in.HasVideo: // ARC-SEL-11
 		return wire.Invalid("hasAudio", "hasAudio and hasVideo must not both be false")
 	case add != "":
 		err = s.Control.AddStream(r.Context(), id.Application.ID, archiveID, in)
@@ -223,7 +224,7 @@ func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id sessio
 	if err != nil {
 		return err
 	}
-	w.WriteHeader(http.StatusNoContent)
+	w.WriteHeader(http.StatusNoContent) // ARC-SEL-08
 	return nil
 }
 
@@ -236,32 +237,32 @@ func (s *Server) renderArchive(a archive.Archive, id session.Identity) apigen.Ar
 		Status:     apigen.ArchiveStatus(a.Status),
 		Reason:     a.Reason,
 		SessionId:  a.SessionID,
-		CreatedAt:  a.EffectiveStart().UnixMilli(),
-		UpdatedAt:  ptr(a.UpdatedAt.UnixMilli()),
-		Duration:   int64(a.Duration / time.Second),
+		CreatedAt:  a.EffectiveStart().UnixMilli(),  // ARC-GET-04, ARC-LIST-11
+		UpdatedAt:  ptr(a.UpdatedAt.UnixMilli()),    // ARC-GET-09
+		Duration:   int64(a.Duration / time.Second), // ARC-GET-07, ARC-GET-08
 		Size:       a.Size,
-		OutputMode: apigen.OutputMode(a.OutputMode),
+		OutputMode: apigen.OutputMode(a.OutputMode), // ARC-GET-10
 		StreamMode: apigen.StreamMode(a.StreamMode),
 		HasAudio:   a.HasAudio,
 		HasVideo:   a.HasVideo,
 
-		MultiArchiveTag:       &a.MultiArchiveTag,
-		MaxBitrate:            unlessZero(a.MaxBitrate),
-		QuantizationParameter: unlessZero(a.QuantizationParameter),
-		Resolution:            unlessZero(apigen.Resolution(a.Resolution)),
+		MultiArchiveTag:       &a.MultiArchiveTag,                          // ARC-SIM-07
+		MaxBitrate:            unlessZero(a.MaxBitrate),                    // ARC-RATE-13
+		QuantizationParameter: unlessZero(a.QuantizationParameter),         // ARC-RATE-13
+		Resolution:            unlessZero(apigen.Resolution(a.Resolution)), // ARC-RES-08, ARC-RES-11
 		Event:                 ptr(apigen.ArchiveEventArchive),
 		Sha256sum:             &a.SHA256Sum,
-		Password:              &a.Password,
+		Password:              &a.Password, // ARC-SEC-07
 	}
 	if id.Legacy {
-		out.ProjectId, out.PartnerId = &id.Application.APIKey, &id.Application.APIKey
+		out.ProjectId, out.PartnerId = &id.Application.APIKey, &id.Application.APIKey // ARC-GET-11
 		out.Name = unlessZero(a.Name)
 	} else {
 		out.ApplicationId = &id.Application.ID
 		out.Name = &a.Name
 		out.HasTranscription = ptr(false)
 	}
-	if a.Status == archive.Available {
+	if a.Status == archive.Available { // ARC-URL-01, ARC-URL-02, ARC-STO-20
 		out.Url = ptr(s.Link(a))
 	}
 	if a.Status == archive.Started && a.StreamMode == archive.Manual {

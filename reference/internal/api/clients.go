@@ -65,7 +65,7 @@ func (s *Server) forceDisconnect(w http.ResponseWriter, r *http.Request, id sess
 	if err := s.requireConnection(sess, connectionID); err != nil {
 		return err
 	}
-	if err := s.Control.Disconnect(r.Context(), sess.ID, connectionID, reasonForced); err != nil {
+	if err := s.Control.Disconnect(r.Context(), sess.ID, connectionID, reasonForced); err != nil { // ARC-SES-07
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -188,5 +188,5 @@ func renderStream(st archive.Stream) apigen.Stream {
 	if kind == "" {
 		kind = apigen.VideoTypeCamera
 	}
-	return apigen.Stream{Id: st.ID, VideoType: kind, Name: st.Name, LayoutClassList: append([]string{}, st.LayoutClasses...)}
+	return apigen.Stream{Id: st.ID, VideoType: kind, Name: st.Name, LayoutClassList: append([]string{}, st.LayoutClasses...)} // ARC-SES-08
 }

@@ -17,7 +17,7 @@ import (
 
 var statuses = map[archive.Kind]int{
 	archive.Invalid:       http.StatusBadRequest,
-	archive.Forbidden:     http.StatusForbidden,
+	archive.Forbidden:     http.StatusForbidden, // ARC-AUTH-02
 	archive.NotFound:      http.StatusNotFound,
 	archive.Conflict:      http.StatusConflict,
 	archive.TooLarge:      http.StatusRequestEntityTooLarge,
@@ -87,7 +87,7 @@ func (s *Server) failSession(w http.ResponseWriter, r *http.Request, err error) 
 }
 
 func (s *Server) write(w http.ResponseWriter, r *http.Request, status, code int, message string) {
-	if err := wire.Write(w, status, apigen.Error{Code: &code, Message: message, Description: &message}); err != nil {
+	if err := wire.Write(w, status, apigen.Error{Code: &code, Message: message, Description: &message}); err != nil { // ARC-AUTH-14
 		s.unanswerable(r, err)
 	}
 }

@@ -88,11 +88,11 @@ func (s *Server) controlRoutes() []route {
 // project lets in requests with a token of the application in the path.
 func (s *Server) project(next projectHandler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		id, err := s.identity(r)
+		id, err := s.identity(r) // ARC-AUTH-15, ARC-URL-09
 		if err != nil {
 			return err
 		}
-		if r.PathValue("projectId") != id.Owner() {
+		if r.PathValue("projectId") != id.Owner() { // ARC-AUTH-05, ARC-AUTH-13, ARC-START-22
 			return session.ErrForeign
 		}
 		return next(w, r, id)

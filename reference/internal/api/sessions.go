@@ -50,9 +50,9 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if acceptsJSON(r) {
-		return wire.Write(w, http.StatusOK, []apigen.CreatedSession{renderSession(sess, id)})
+		return wire.Write(w, http.StatusOK, []apigen.CreatedSession{renderSession(sess, id)}) // ARC-SES-01
 	}
-	return writeXML(w, http.StatusOK, sessionXML{SessionID: sess.ID, PartnerID: id.Owner(), CreatedAt: javaTime(sess.CreatedAt)})
+	return writeXML(w, http.StatusOK, sessionXML{SessionID: sess.ID, PartnerID: id.Owner(), CreatedAt: javaTime(sess.CreatedAt)}) // ARC-SES-05
 }
 
 func renderSession(sess archive.Session, id session.Identity) apigen.CreatedSession {
@@ -140,12 +140,12 @@ func choice(form url.Values, field string, allowed ...string) (string, error) {
 }
 
 func parseSession(form url.Values) (sess archive.Session, location string, err error) {
-	mode, err := choice(form, "archiveMode", archive.Manual, archive.Always)
+	mode, err := choice(form, "archiveMode", archive.Manual, archive.Always) // ARC-AUTO-01
 	if err != nil {
 		return sess, "", err
 	}
 	// One SDK sends "always" for a relayed session.
-	relay, err := choice(form, "p2p.preference", "disabled", "enabled", "always")
+	relay, err := choice(form, "p2p.preference", "disabled", "enabled", "always") // ARC-SES-02
 	if err != nil {
 		return sess, "", err
 	}
@@ -162,7 +162,7 @@ func parseSession(form url.Values) (sess archive.Session, location string, err e
 	}
 	always := mode == archive.Always
 	switch {
-	case always && sess.MediaMode == archive.Relayed:
+	case always && sess.MediaMode == archive.Relayed: // ARC-SES-06
 		return sess, "", wire.Invalid("archiveMode", "archiveMode always needs p2p.preference disabled")
 	case e2ee == "true" && (always || sess.MediaMode == archive.Relayed):
 		return sess, "", wire.Invalid("e2ee", "e2ee needs archiveMode manual and p2p.preference disabled")
@@ -181,7 +181,7 @@ func parseAutomatic(form url.Values, sess *archive.Session) error {
 	always := sess.ArchiveMode == archive.Always
 	if form.Has("archiveName") {
 		name := form.Get("archiveName")
-		if n := utf8.RuneCountInString(name); n < 1 || n > maxSessionArchiveName || !always {
+		if n := utf8.RuneCountInString(name); n < 1 || n > maxSessionArchiveName || !always { // ARC-AUTO-17
 			return wire.Invalid("archiveName", "archiveName must have 1 to %d characters and needs archiveMode always", maxSessionArchiveName)
 		}
 		sess.ArchiveName = strings.NewReplacer("~", ":", "-", ":", "_", ":").Replace(name)
@@ -201,7 +201,7 @@ func parseAutomatic(form url.Values, sess *archive.Session) error {
 
 // parseLocation reads the hint where clients are. One SDK sends "null" for none.
 func parseLocation(s string) (string, error) {
-	if s == "" || s == "null" {
+	if s == "" || s == "null" { // ARC-SES-03
 		return "", nil
 	}
 	addr, err := netip.ParseAddr(s)

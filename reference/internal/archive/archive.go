@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// Status is where an archive is in its life, spelled as on the wire.
+// Status is where an archive is in its life, spelled as on the wire (ARC-STAT-01).
 type Status string
 
 const (
@@ -31,7 +31,7 @@ func (s Status) Live() bool { return s == Started || s == Paused }
 // Pending reports whether the server still has work to do before the archive comes to rest.
 func (s Status) Pending() bool { return s.Live() || s == Stopped }
 
-// Reasons of stopped and failed archives.
+// Reasons of stopped and failed archives (ARC-CB-17, ARC-STAT-13).
 const (
 	ReasonMaxDuration = "maximum duration exceeded"
 	ReasonMaxIdle     = "maximum idle time exceeded"
@@ -121,7 +121,7 @@ func (a Archive) Canvas() (width, height int) {
 
 // EffectiveStart is what the REST API calls createdAt: when recording effectively began, or the start call until then.
 func (a Archive) EffectiveStart() time.Time {
-	if a.EffectiveAt.IsZero() {
+	if a.EffectiveAt.IsZero() { // ARC-GET-04
 		return a.CreatedAt
 	}
 	return a.EffectiveAt
@@ -132,7 +132,7 @@ func (a Archive) RecordedBy(now time.Time) time.Duration {
 	if a.RecordingSince.IsZero() || now.Before(a.RecordingSince) {
 		return a.Recorded
 	}
-	return a.Recorded + now.Sub(a.RecordingSince)
+	return a.Recorded + now.Sub(a.RecordingSince) // ARC-DUR-04
 }
 
 // Query selects archives of an application, newest first, deleted ones left out.

@@ -8,9 +8,9 @@ func (t *turn) connect(c Connection, archiveID string) error {
 	}
 	first := len(t.Connections) == 0
 	t.Connections = append(t.Connections, c)
-	t.EmptySince = zero
-	t.notify(Notice{Kind: ConnectionCreated, Connection: c})
-	if first && t.ArchiveMode == Always && !t.recordsItself() {
+	t.EmptySince = zero                                         // ARC-DUR-13
+	t.notify(Notice{Kind: ConnectionCreated, Connection: c})    // ARC-SES-09
+	if first && t.ArchiveMode == Always && !t.recordsItself() { // ARC-AUTO-02
 		t.startAutomatic(archiveID, t.now)
 	}
 	return nil
@@ -29,10 +29,10 @@ func (t *turn) disconnect(id, reason string) error {
 	}
 	t.Connections = slices.Delete(t.Connections, i, i+1)
 	if len(t.Connections) == 0 {
-		t.EmptySince = t.now
+		t.EmptySince = t.now // ARC-DUR-07
 		t.forgetRotation()
 	}
-	t.notify(Notice{Kind: ConnectionDestroyed, Connection: gone, Reason: reason})
+	t.notify(Notice{Kind: ConnectionDestroyed, Connection: gone, Reason: reason}) // ARC-SES-11
 	t.effects = append(t.effects, Effect{Kind: DoClose, At: t.now,
 		Notice: Notice{Kind: SessionDisconnected, At: t.now, Connection: gone, Reason: reason}})
 	return nil
@@ -47,10 +47,10 @@ func (t *turn) publish(st Stream) error {
 		return conflict(0, "stream %s is already published", st.ID)
 	}
 	t.Session.Streams = append(t.Session.Streams, st)
-	t.notify(Notice{Kind: StreamCreated, Connection: c, Stream: st})
+	t.notify(Notice{Kind: StreamCreated, Connection: c, Stream: st}) // ARC-SES-09
 	for a := range t.live {
-		a.Published = true
-		if a.StreamMode != Manual {
+		a.Published = true          // ARC-DUR-01
+		if a.StreamMode != Manual { // ARC-SEL-01, ARC-START-04
 			t.include(a)
 			t.record(a)
 		}
@@ -71,14 +71,14 @@ func (t *turn) removeStream(id, reason string) {
 	gone := t.Session.Streams[i]
 	t.Session.Streams = slices.Delete(t.Session.Streams, i, i+1)
 	c, _ := t.Session.Connection(gone.ConnectionID)
-	t.notify(Notice{Kind: StreamDestroyed, Connection: c, Stream: gone, Reason: reason})
+	t.notify(Notice{Kind: StreamDestroyed, Connection: c, Stream: gone, Reason: reason}) // ARC-SES-11
 	for a := range t.live {
 		if a.StreamMode == Manual {
-			t.exclude(a, gone, reason)
+			t.exclude(a, gone, reason) // ARC-CB-24
 			continue
 		}
 		t.include(a)
-		if len(t.Session.Streams) == 0 {
+		if len(t.Session.Streams) == 0 { // ARC-STAT-03
 			t.pause(a)
 		}
 	}
@@ -95,7 +95,7 @@ func (t *turn) classify(classes map[string][]string) error {
 		if !ok || slices.Equal(list, st.LayoutClasses) {
 			continue
 		}
-		t.Session.Streams[i].LayoutClasses = slices.Clone(list)
+		t.Session.Streams[i].LayoutClasses = slices.Clone(list) // ARC-LAY-11
 		t.effects = append(t.effects, Effect{Kind: DoClassify, At: t.now, Stream: t.Session.Streams[i]})
 	}
 	return nil
@@ -106,9 +106,9 @@ func (t *turn) classify(classes map[string][]string) error {
 func (t *turn) include(a *Archive) {
 	a.Streams = nil
 	for _, st := range t.Session.Streams {
-		in := Inclusion{StreamID: st.ID, HasAudio: a.HasAudio && st.HasAudio, HasVideo: a.HasVideo && st.HasVideo}
+		in := Inclusion{StreamID: st.ID, HasAudio: a.HasAudio && st.HasAudio, HasVideo: a.HasVideo && st.HasVideo} // ARC-START-09, ARC-IND-25
 		fit := a.fit(in)
-		if fit != in && !fit.HasAudio && !fit.HasVideo {
+		if fit != in && !fit.HasAudio && !fit.HasVideo { // ARC-IND-27
 			continue
 		}
 		a.Streams = append(a.Streams, fit)

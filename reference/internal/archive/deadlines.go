@@ -17,23 +17,23 @@ func Deadlines(s Session) []Deadline {
 			due = append(due, Deadline{Kind: kind, At: at, SessionID: s.ID, ArchiveID: a.ID, Media: media})
 		}
 		full := a.CreatedAt.Add(MaxTotal)
-		add(DueTotal, full)
+		add(DueTotal, full) // ARC-DUR-05, ARC-DUR-19
 		switch {
 		case !a.RecordingSince.IsZero():
-			recorded := a.RecordingSince.Add(MaxRecorded - a.Recorded)
+			recorded := a.RecordingSince.Add(MaxRecorded - a.Recorded) // ARC-DUR-03, ARC-DUR-04, ARC-DUR-18
 			add(DueRecorded, recorded)
 			if recorded.Before(full) {
 				full = recorded
 			}
-		case !a.Published && !a.Automatic:
+		case !a.Published && !a.Automatic: // ARC-DUR-01, ARC-DUR-21, ARC-AUTO-15
 			add(DueFirstPublisher, a.CreatedAt.Add(FirstPublisher))
 		default:
-			add(DueIdle, a.IdleSince.Add(MaxIdle))
+			add(DueIdle, a.IdleSince.Add(MaxIdle)) // ARC-DUR-06, ARC-DUR-20, ARC-AUTO-11
 		}
-		if !s.EmptySince.IsZero() {
+		if !s.EmptySince.IsZero() { // ARC-DUR-07, ARC-AUTO-10
 			add(DueLastClient, s.EmptySince.Add(MaxEmpty))
 		}
-		if a.Automatic && !a.Followed {
+		if a.Automatic && !a.Followed { // ARC-AUTO-06, ARC-AUTO-07
 			add(DueOverlap, full.Add(-Overlap))
 		}
 	}
@@ -51,10 +51,10 @@ func (d Deadline) Stands(s Session) bool {
 // elapse lets the deadline strike that has come: it ends its archive, or begins the one after it. An old deadline, or one before its
 // time, does nothing.
 func (t *turn) elapse(d Deadline, archiveID string) {
-	if d.At.After(t.now) || !d.Stands(t.Session) {
+	if d.At.After(t.now) || !d.Stands(t.Session) { // ARC-DUR-12, ARC-DUR-13, ARC-DUR-14
 		return
 	}
-	reason := ReasonMaxDuration
+	reason := ReasonMaxDuration // ARC-DUR-08, ARC-DUR-09
 	switch d.Kind {
 	case DueRotationNotice:
 		t.warn()
@@ -66,9 +66,9 @@ func (t *turn) elapse(d Deadline, archiveID string) {
 		t.follow(t.archive(d.ArchiveID), archiveID)
 		return
 	case DueIdle, DueFirstPublisher:
-		reason = ReasonMaxIdle
+		reason = ReasonMaxIdle // ARC-DUR-02, ARC-DUR-10, decision 3
 	case DueLastClient:
-		reason = ReasonSessionEnd
+		reason = ReasonSessionEnd // ARC-DUR-11
 	case DueRecorded, DueTotal:
 	}
 	t.end(t.archive(d.ArchiveID), reason, d.At)

@@ -20,10 +20,10 @@ const (
 
 // Wire codes of conflicts.
 const (
-	CodeAlreadyRecording = 15001
-	CodeCannotStop       = 15002
-	CodeCannotDelete     = 15004
-	CodeNotRouted        = 15008
+	CodeAlreadyRecording = 15001 // ARC-START-14
+	CodeCannotStop       = 15002 // ARC-STOP-06
+	CodeCannotDelete     = 15004 // ARC-DEL-10
+	CodeNotRouted        = 15008 // ARC-START-01
 	CodeMovedRecently    = 15215
 )
 

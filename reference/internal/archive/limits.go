@@ -4,51 +4,51 @@ import "time"
 
 // The limits of a recording, in policy time.
 const (
-	MaxRecorded    = 4 * time.Hour
-	MaxTotal       = 12 * time.Hour
-	MaxIdle        = time.Hour
-	MaxEmpty       = time.Minute // after the last client left
-	FirstPublisher = time.Minute // after the start
+	MaxRecorded    = 4 * time.Hour  // ARC-DUR-03, ARC-DUR-18, ARC-AUTO-06
+	MaxTotal       = 12 * time.Hour // ARC-DUR-05, ARC-DUR-19
+	MaxIdle        = time.Hour      // ARC-DUR-06, ARC-DUR-20, ARC-AUTO-11
+	MaxEmpty       = time.Minute    // after the last client left (ARC-DUR-07, ARC-AUTO-10)
+	FirstPublisher = time.Minute    // after the start (ARC-DUR-01, ARC-DUR-21)
 
 	// MoveInterval is how soon an application may have a session moved again.
 	MoveInterval = time.Minute
 
 	// Overlap is how long two consecutive automatic archives record together.
-	Overlap = 2 * time.Second
+	Overlap = 2 * time.Second // ARC-AUTO-07
 
 	// Retention is how long the built-in cloud keeps a file after the archive was created, and how long an upload is tried.
-	Retention = 72 * time.Hour
+	Retention = 72 * time.Hour // ARC-STO-15, ARC-STO-21
 	// FallbackAfter is how long an upload is tried at least before the built-in cloud takes the file.
-	FallbackAfter = 6 * time.Hour
+	FallbackAfter = 6 * time.Hour // ARC-STO-16
 )
 
 // What an individual archive takes at a time.
 const (
-	MaxVideoStreams = 50
-	MaxAudioStreams = 50
+	MaxVideoStreams = 50 // ARC-IND-03
+	MaxAudioStreams = 50 // ARC-IND-26
 )
 
 const (
 	maxNameLength = 1000
 	maxTagLength  = 255
 
-	minBitrate, maxBitrate     = 100_000, 6_000_000
-	minQuantizer, maxQuantizer = 15, 40
+	minBitrate, maxBitrate     = 100_000, 6_000_000 // ARC-RATE-07
+	minQuantizer, maxQuantizer = 15, 40             // ARC-RATE-04
 )
 
-// RotationNotices are how long before a planned rotation the clients are notified.
+// RotationNotices are how long before a planned rotation the clients are notified (ARC-EVT-07).
 var RotationNotices = []time.Duration{4 * time.Hour, time.Hour}
 
-// DefaultResolution is the canvas of an archive that does not ask for another.
+// DefaultResolution is the canvas of an archive that does not ask for another (ARC-RES-01).
 const DefaultResolution = "640x480"
 
-// Resolutions in the order of the documentation.
+// Resolutions in the order of the documentation (ARC-RES-07).
 var Resolutions = []string{"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 
 var canvases = map[string]struct{ width, height int }{
-	"640x480": {640, 480}, "480x640": {480, 640},
-	"1280x720": {1280, 720}, "720x1280": {720, 1280},
-	"1920x1080": {1920, 1080}, "1080x1920": {1080, 1920},
+	"640x480": {640, 480}, "480x640": {480, 640}, // ARC-RES-01, ARC-RES-02
+	"1280x720": {1280, 720}, "720x1280": {720, 1280}, // ARC-RES-03, ARC-RES-04
+	"1920x1080": {1920, 1080}, "1080x1920": {1080, 1920}, // ARC-RES-05, ARC-RES-06
 }
 
 // DeadlineKind names the limit behind a [Deadline].

@@ -37,7 +37,7 @@ func (r StartRequest) Validate() error {
 
 func (r StartRequest) checkNames() *Error {
 	switch {
-	case r.SessionID == "":
+	case r.SessionID == "": // ARC-START-12
 		return invalid("sessionId", "sessionId is required")
 	case utf8.RuneCountInString(r.Name) > maxNameLength:
 		return invalid("name", "name must have at most %d characters", maxNameLength)
@@ -51,16 +51,16 @@ func (r StartRequest) checkNames() *Error {
 func IsTag(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxTagLength }
 
 func (r StartRequest) checkModes() *Error {
-	if err := oneOf("outputMode", r.OutputMode, Composed, Individual); err != nil {
+	if err := oneOf("outputMode", r.OutputMode, Composed, Individual); err != nil { // ARC-START-08
 		return err
 	}
-	return oneOf("streamMode", r.StreamMode, Auto, Manual)
+	return oneOf("streamMode", r.StreamMode, Auto, Manual) // ARC-START-16
 }
 
 func (r StartRequest) checkMedia() *Error {
 	audio, video := given(r.HasAudio, true), given(r.HasVideo, true)
 	switch {
-	case !audio && !video:
+	case !audio && !video: // ARC-START-11
 		return invalid("hasAudio", "hasAudio and hasVideo must not both be false")
 	case r.HasTranscription && (r.OutputMode != Individual || !audio):
 		return invalid("hasTranscription", "hasTranscription needs outputMode individual and hasAudio true")
@@ -72,24 +72,24 @@ func (r StartRequest) checkResolution() *Error {
 	if r.Resolution == "" {
 		return nil
 	}
-	if r.OutputMode == Individual {
+	if r.OutputMode == Individual { // ARC-RES-09, ARC-START-23
 		return invalid("resolution", "resolution is only for outputMode composed")
 	}
-	return oneOf("resolution", r.Resolution, Resolutions...)
+	return oneOf("resolution", r.Resolution, Resolutions...) // ARC-RES-07
 }
 
 func (r StartRequest) checkEncoder() *Error {
 	bitrate, quantizer := r.MaxBitrate, r.QuantizationParameter
 	switch {
-	case bitrate != nil && r.OutputMode == Individual:
+	case bitrate != nil && r.OutputMode == Individual: // ARC-RATE-11, ARC-START-23
 		return invalid("maxBitrate", "maxBitrate is only for outputMode composed")
-	case quantizer != nil && r.OutputMode == Individual:
+	case quantizer != nil && r.OutputMode == Individual: // ARC-RATE-12, ARC-START-23
 		return invalid("quantizationParameter", "quantizationParameter is only for outputMode composed")
-	case bitrate != nil && (*bitrate < minBitrate || *bitrate > maxBitrate):
+	case bitrate != nil && (*bitrate < minBitrate || *bitrate > maxBitrate): // ARC-RATE-07
 		return invalid("maxBitrate", "maxBitrate must be from %d to %d bits per second, got %d", minBitrate, maxBitrate, *bitrate)
-	case quantizer != nil && (*quantizer < minQuantizer || *quantizer > maxQuantizer):
+	case quantizer != nil && (*quantizer < minQuantizer || *quantizer > maxQuantizer): // ARC-RATE-04
 		return invalid("quantizationParameter", "quantizationParameter must be from %d to %d, got %d", minQuantizer, maxQuantizer, *quantizer)
-	case bitrate != nil && quantizer != nil:
+	case bitrate != nil && quantizer != nil: // ARC-RATE-10
 		return invalid("maxBitrate", "maxBitrate and quantizationParameter must not both be set")
 	}
 	return nil
@@ -99,7 +99,7 @@ func (r StartRequest) checkLayout() *Error {
 	if r.Layout == nil {
 		return nil
 	}
-	if r.OutputMode == Individual {
+	if r.OutputMode == Individual { // ARC-LAY-15, ARC-START-23
 		return invalid("layout", "layout is only for outputMode composed")
 	}
 	return checkLayout("layout.", *r.Layout)
@@ -115,7 +115,7 @@ func ValidateLayout(s layout.Spec) error {
 
 // checkLayout reports what is wrong with a layout whose members have the prefix in the request.
 func checkLayout(prefix string, s layout.Spec) *Error {
-	_, err := layout.New(s)
+	_, err := layout.New(s) // ARC-LAY-06, ARC-LAY-14
 	var bad *layout.Error
 	if errors.As(err, &bad) {
 		return invalid(prefix+bad.Member, "%s%s %s", prefix, bad.Member, bad.Problem)

@@ -48,7 +48,7 @@ func (s Session) rotations() (due []Deadline) {
 		return nil
 	}
 	for _, before := range RotationNotices {
-		if at := s.MoveAt.Add(-before); at.After(s.WarnedAt) {
+		if at := s.MoveAt.Add(-before); at.After(s.WarnedAt) { // ARC-EVT-07
 			due = append(due, Deadline{Kind: DueRotationNotice, At: at, SessionID: s.ID})
 		}
 	}
@@ -58,7 +58,7 @@ func (s Session) rotations() (due []Deadline) {
 // warn tells the clients that the session is going to move.
 func (t *turn) warn() {
 	t.WarnedAt = t.now
-	t.notify(Notice{Kind: SessionNotification, Reason: ReasonRotation})
+	t.notify(Notice{Kind: SessionNotification, Reason: ReasonRotation}) // ARC-EVT-07
 }
 
 // move ends what is recorded on the old server; the automatic recording goes on in an archive on the new one.
@@ -70,9 +70,9 @@ func (t *turn) move(archiveID string) {
 		if a.Automatic && !a.IdleSince.IsZero() {
 			idle = a.IdleSince
 		}
-		t.end(a, ReasonSessionEnd, t.now)
+		t.end(a, ReasonSessionEnd, t.now) // ARC-DUR-15
 	}
-	if automatic {
+	if automatic { // ARC-AUTO-14
 		t.startAutomatic(archiveID, idle)
 	}
 }

@@ -4,7 +4,7 @@ import "slices"
 
 // addStream takes a published stream into an archive with streamMode manual. A stream that is in it already may change what is taken.
 func (t *turn) addStream(id string, in Inclusion) error {
-	if !in.HasAudio && !in.HasVideo {
+	if !in.HasAudio && !in.HasVideo { // ARC-SEL-11
 		return invalid("hasAudio", "hasAudio and hasVideo must not both be false")
 	}
 	a, err := t.selective(id)
@@ -12,21 +12,21 @@ func (t *turn) addStream(id string, in Inclusion) error {
 		return err
 	}
 	st, published := t.Session.Stream(in.StreamID)
-	if !published {
+	if !published { // ARC-SEL-10
 		return notFound("stream %s is not published in the session", in.StreamID)
 	}
-	in.HasAudio, in.HasVideo = in.HasAudio && a.HasAudio && st.HasAudio, in.HasVideo && a.HasVideo && st.HasVideo
+	in.HasAudio, in.HasVideo = in.HasAudio && a.HasAudio && st.HasAudio, in.HasVideo && a.HasVideo && st.HasVideo // ARC-IND-25
 	i := slices.IndexFunc(a.Streams, in.same)
-	if fit := a.fit(in); fit != in {
+	if fit := a.fit(in); fit != in { // ARC-IND-27
 		return conflict(0, "the archive takes %d streams with video and %d with audio at once, and has no place for this one", MaxVideoStreams, MaxAudioStreams)
 	}
 	switch {
 	case i < 0:
 		a.Streams = append(slices.Clone(a.Streams), in)
 		t.do(DoSelect, a)
-		t.announceStream(DoStreamAdded, a, st, "")
-		t.record(a)
-	case a.Streams[i] != in:
+		t.announceStream(DoStreamAdded, a, st, "") // ARC-CB-24
+		t.record(a)                                // ARC-STAT-02, ARC-STAT-05
+	case a.Streams[i] != in: // ARC-SEL-05, ARC-SEL-13
 		a.Streams = slices.Clone(a.Streams)
 		a.Streams[i] = in
 		t.do(DoSelect, a)
@@ -39,7 +39,7 @@ func (t *turn) dropStream(id, streamID string) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(a.Streams, Inclusion{StreamID: streamID}.same) {
+	if !slices.ContainsFunc(a.Streams, Inclusion{StreamID: streamID}.same) { // ARC-SEL-10
 		return notFound("stream %s is not in the archive", streamID)
 	}
 	st, _ := t.Session.Stream(streamID)
@@ -53,9 +53,9 @@ func (t *turn) exclude(a *Archive, st Stream, reason string) {
 	if len(left) == len(a.Streams) {
 		return
 	}
-	a.Streams = left
+	a.Streams = left // ARC-SEL-04, ARC-SEL-12
 	t.do(DoSelect, a)
-	t.announceStream(DoStreamRemoved, a, st, reason)
+	t.announceStream(DoStreamRemoved, a, st, reason) // ARC-CB-23, ARC-CB-24
 	if len(left) == 0 {
 		t.pause(a)
 	}
@@ -65,9 +65,9 @@ func (t *turn) exclude(a *Archive, st Stream, reason string) {
 func (t *turn) selective(id string) (*Archive, error) {
 	a := t.archive(id)
 	switch {
-	case a == nil || a.Status == Deleted:
+	case a == nil || a.Status == Deleted: // ARC-SEL-10
 		return nil, notFound("archive %s does not exist", id)
-	case a.StreamMode != Manual:
+	case a.StreamMode != Manual: // ARC-SEL-09, decision 2
 		return nil, invalid("streamMode", "streams are selected only in archives with streamMode manual; this one has streamMode %s", a.StreamMode)
 	case !a.Status.Live():
 		return nil, conflict(0, "streams are selected only while an archive is started OR paused; this one is %s", a.Status)

@@ -17,7 +17,7 @@ type Archive struct {
 	Reason        string         `json:"reason"`
 	SessionID     string         `json:"sessionId"`
 	ApplicationID string         `json:"applicationId"`
-	PartnerID     string         `json:"partnerId"` // "your App ID"
+	PartnerID     string         `json:"partnerId"` // "your App ID" (ARC-CB-07)
 	CreatedAt     int64          `json:"createdAt"` // ms, the start call to the nearest second
 	UpdatedAt     int64          `json:"updatedAt"` // ms
 	Duration      int64          `json:"duration"`  // s
@@ -27,13 +27,13 @@ type Archive struct {
 	StreamMode            string  `json:"streamMode"`
 	HasAudio              bool    `json:"hasAudio"`
 	HasVideo              bool    `json:"hasVideo"`
-	Resolution            string  `json:"resolution,omitempty"`
+	Resolution            string  `json:"resolution,omitempty"` // ARC-CB-15
 	MultiArchiveTag       string  `json:"multiArchiveTag"`
 	MaxBitrate            int     `json:"maxBitrate,omitempty"`
 	QuantizationParameter int     `json:"quantizationParameter,omitempty"`
 	SHA256Sum             string  `json:"sha256sum"`
 	Password              string  `json:"password"`
-	URL                   *string `json:"url"` // always null: links are only for authenticated readers
+	URL                   *string `json:"url"` // always null: links are only for authenticated readers (ARC-CB-22)
 
 	Streams *[]archive.Inclusion `json:"streams,omitempty"` // only while started
 
@@ -60,24 +60,24 @@ func about(c Archive, e archive.Effect) Archive {
 		return c
 	}
 	st := e.Notice.Stream
-	c.Status, c.Reason, c.Streams = archive.Status(e.Kind), e.Notice.Reason, nil
-	c.Timestamp = e.At.UnixMilli()
-	c.Stream = &Stream{ID: st.ID, CreatedAt: st.CreatedAt.Round(time.Second).UnixMilli()}
+	c.Status, c.Reason, c.Streams = archive.Status(e.Kind), e.Notice.Reason, nil          // ARC-CB-18, ARC-CB-23
+	c.Timestamp = e.At.UnixMilli()                                                        // ARC-CB-25
+	c.Stream = &Stream{ID: st.ID, CreatedAt: st.CreatedAt.Round(time.Second).UnixMilli()} // ARC-CB-26, ARC-CB-27
 	c.Stream.Connection.ID = st.ConnectionID
 	return c
 }
 
 func status(app session.Application, a archive.Archive) Archive {
 	c := Archive{
-		ID: a.ID, Event: "archive", Status: a.Status, Name: a.Name, Reason: a.Reason, SessionID: a.SessionID,
+		ID: a.ID, Event: "archive", Status: a.Status, Name: a.Name, Reason: a.Reason, SessionID: a.SessionID, // ARC-CB-05, ARC-CB-06, ARC-CB-16
 		ApplicationID: app.ID, PartnerID: app.ID,
-		CreatedAt: a.CreatedAt.Round(time.Second).UnixMilli(), UpdatedAt: a.UpdatedAt.UnixMilli(),
-		Duration: int64(a.Duration / time.Second), Size: a.Size,
-		OutputMode: a.OutputMode, StreamMode: a.StreamMode, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
-		Resolution: a.Resolution, MultiArchiveTag: a.MultiArchiveTag,
+		CreatedAt: a.CreatedAt.Round(time.Second).UnixMilli(), UpdatedAt: a.UpdatedAt.UnixMilli(), // ARC-CB-08, ARC-CB-09
+		Duration: int64(a.Duration / time.Second), Size: a.Size, // ARC-CB-10, ARC-CB-11, ARC-CB-12, ARC-CB-13
+		OutputMode: a.OutputMode, StreamMode: a.StreamMode, HasAudio: a.HasAudio, HasVideo: a.HasVideo, // ARC-CB-19, ARC-CB-31
+		Resolution: a.Resolution, MultiArchiveTag: a.MultiArchiveTag, // ARC-CB-14
 		MaxBitrate: a.MaxBitrate, QuantizationParameter: a.QuantizationParameter, SHA256Sum: a.SHA256Sum, Password: a.Password,
 	}
-	if a.Status == archive.Started {
+	if a.Status == archive.Started { // ARC-CB-20
 		streams := a.Streams
 		if streams == nil {
 			streams = []archive.Inclusion{}

@@ -57,9 +57,9 @@ func Notices(from, to archive.Session, effects []archive.Effect) []archive.Notic
 	}
 	last := notices[len(notices)-1]
 	switch before, after := len(from.Connections), len(to.Connections); {
-	case before == 0 && after > 0:
+	case before == 0 && after > 0: // ARC-SES-10
 		notices = slices.Insert(notices, 0, archive.Notice{Kind: sessionCreated, At: notices[0].At})
-	case before > 0 && after == 0:
+	case before > 0 && after == 0: // ARC-SES-10
 		notices = append(notices, archive.Notice{Kind: sessionDestroyed, At: last.At, Reason: last.Reason})
 	}
 	return notices
@@ -67,10 +67,10 @@ func Notices(from, to archive.Session, effects []archive.Effect) []archive.Notic
 
 func monitored(kind archive.NoticeKind) bool {
 	switch kind {
-	case archive.ConnectionCreated, archive.ConnectionDestroyed, archive.StreamCreated, archive.StreamDestroyed:
+	case archive.ConnectionCreated, archive.ConnectionDestroyed, archive.StreamCreated, archive.StreamDestroyed: // ARC-SES-09
 		return true
 	default:
-		return kind == archive.SessionNotification
+		return kind == archive.SessionNotification // ARC-EVT-07
 	}
 }
 
@@ -119,6 +119,7 @@ func Gone(s archive.Session, now time.Time) []archive.Notice {
 	for _, c := range s.Connections {
 		for _, st := range s.Streams {
 			if st.ConnectionID == c.ID {
+				// ARC-SES-11
 				notices = append(notices, archive.Notice{Kind: archive.StreamDestroyed, At: now, Connection: c, Stream: st, Reason: reason})
 			}
 		}

@@ -100,7 +100,7 @@ func (r *roll) seeArchive(e journal.Event) {
 	case journal.Recording:
 		r.recording = true
 		if !r.begun {
-			r.begun, r.origin = true, e.Happened()
+			r.begun, r.origin = true, e.Happened() // ARC-MAN-06
 		}
 	case journal.Paused:
 		r.recording = false
@@ -152,10 +152,10 @@ func (r *roll) choice(stream string) (audio, video, taken bool) {
 		return false, false, false
 	}
 	if !r.selective {
-		return r.audio, r.video, true
+		return r.audio, r.video, true // ARC-IND-25, ARC-SEL-01
 	}
 	s, taken := r.selected[stream]
-	return r.audio && s.HasAudio, r.video && s.HasVideo, taken
+	return r.audio && s.HasAudio, r.video && s.HasVideo, taken // ARC-SEL-12, ARC-SEL-13
 }
 
 // begin opens a take. Of a stream that was just added it takes all: its first packet need not be the one that was captured first.
@@ -174,5 +174,5 @@ func (t *Take) choose(c Choice) {
 	} else if last := t.Choices[n-1]; last.Audio == c.Audio && last.Video == c.Video {
 		return
 	}
-	t.Choices = append(t.Choices, c)
+	t.Choices = append(t.Choices, c) // ARC-IND-30
 }

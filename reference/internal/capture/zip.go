@@ -44,6 +44,7 @@ func (p *Plan) entries(a archive.Archive, j *journal.Journal, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
+	// ARC-IND-01, ARC-IND-28, ARC-MAN-07
 	return append(list, entry{name: manifestName, head: manifest, crc: crc32.ChecksumIEEE(manifest)}), nil
 }
 

@@ -114,7 +114,7 @@ func (c *composition) compose(ctx context.Context) error {
 				break
 			}
 			c.reach(s.Instant(n))
-			if c.output == nil && !c.published(s, n) {
+			if c.output == nil && !c.published(s, n) { // ARC-COMP-19, ARC-AUTO-03, decision 15
 				empty++
 				continue
 			}
@@ -161,7 +161,7 @@ func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 			return err
 		}
 		if f.canvas != nil {
-			f.canvas.Draw(nil, nil)
+			f.canvas.Draw(nil, nil) // ARC-COMP-33
 		}
 		if err := c.put(ctx, f); err != nil {
 			return err
@@ -242,7 +242,7 @@ func (c *composition) mix(ctx context.Context, s plan.Span, n int64, block []flo
 	var mixed []string
 	for _, scene := range c.plan.Between(min(s.Instant(n), s.End-1), limit) {
 		for _, stream := range scene.Audio {
-			if slices.Contains(mixed, stream) {
+			if slices.Contains(mixed, stream) { // ARC-COMP-37
 				continue
 			}
 			mixed = append(mixed, stream)

@@ -53,12 +53,12 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 	out := &output{media: media, transport: o.Transport, size: [2]int{o.Width, o.Height}, canvases: map[int]*picture.Canvas{}}
 	var tracks []*mp4.Track
 	what := ffmpeg.Output{Sound: o.HasAudio}
-	if o.HasVideo {
+	if o.HasVideo { // ARC-COMP-17
 		what.Video = &ffmpeg.Video{Width: o.Width, Height: o.Height, QP: o.QP, Bitrate: o.Bitrate}
 		out.video = &mp4.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / ffmpeg.FrameRate}
 		tracks = append(tracks, out.video)
 	}
-	if o.HasAudio {
+	if o.HasAudio { // ARC-COMP-18
 		out.audio = &mp4.Track{
 			Timescale: ffmpeg.SampleRate, SampleDuration: ffmpeg.AACFrame, Skip: ffmpeg.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
 		}
@@ -72,7 +72,7 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		context.AfterFunc(ctx, o.Encoding(out.encoding.Kill))
 	}
 	out.buffered, out.written = bufio.NewWriterSize(o.through(media), 1<<20), make(chan struct{}, 1)
-	if out.file = mp4.NewWriter(out.buffered, tracks...); o.Transport {
+	if out.file = mp4.NewWriter(out.buffered, tracks...); o.Transport { // ARC-COMP-01, ARC-SEC-06
 		if out.file, err = ts.NewWriter(out.buffered, tracks...); err != nil {
 			return nil, err
 		}
@@ -233,7 +233,7 @@ func (o *output) head(length time.Duration) ([]byte, error) {
 	}
 	for _, t := range []*mp4.Track{o.video, o.audio} {
 		if t != nil {
-			t.Length = length
+			t.Length = length // ARC-COMP-15
 		}
 	}
 	return w.Head()

@@ -46,7 +46,7 @@ func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 		}
 	}
 	for _, id := range broken {
-		if err := r.happened(fact{archive.Fail{ArchiveID: id}, "", at}); err != nil {
+		if err := r.happened(fact{archive.Fail{ArchiveID: id}, "", at}); err != nil { // ARC-STAT-12, decision 15
 			r.Log.Error("cannot fail archive", "archive", id, "error", err)
 		}
 	}
@@ -95,7 +95,7 @@ func (r *room) compose(a archive.Archive) error {
 		}
 		var result archive.Event = archive.Finish{ArchiveID: a.ID, Size: f.Size, Password: f.Password}
 		if err != nil {
-			result = archive.Fail{ArchiveID: a.ID}
+			result = archive.Fail{ArchiveID: a.ID} // ARC-STAT-12, decision 15
 		}
 		c.post(a.SessionID, func(r *room) error {
 			defer c.ended.ring()
@@ -122,7 +122,7 @@ func (r *room) flush() {
 // delivery fixes the webhook of an announcement as of now. wanted is false when the application wants none.
 func (r *room) delivery(e archive.Effect) (d store.Delivery, wanted bool, err error) {
 	app, err := r.Store.Application(r.background(), r.state.ApplicationID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && app.ArchiveCallbackURL == "" {
+	if errors.Is(err, store.ErrNotFound) || err == nil && app.ArchiveCallbackURL == "" { // ARC-CB-01, ARC-CB-32
 		return d, false, nil
 	}
 	if err != nil {

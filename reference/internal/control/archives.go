@@ -106,7 +106,7 @@ func (c *Control) RemoveStream(ctx context.Context, applicationID, archiveID, st
 // Archive returns an archive.
 func (c *Control) Archive(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
 	a, err := c.read(ctx, applicationID, archiveID)
-	if err == nil && a.Status == archive.Deleted {
+	if err == nil && a.Status == archive.Deleted { // ARC-DEL-03
 		return archive.Archive{}, noArchive(archiveID)
 	}
 	return a, err
@@ -114,7 +114,7 @@ func (c *Control) Archive(ctx context.Context, applicationID, archiveID string) 
 
 func (c *Control) read(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
 	a, err := c.Store.Archive(ctx, applicationID, archiveID)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) { // ARC-GET-02, ARC-GET-05, ARC-STOP-05, ARC-STOP-10, ARC-DEL-06, ARC-DEL-11
 		return a, noArchive(archiveID)
 	}
 	return a, err

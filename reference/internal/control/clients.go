@@ -25,7 +25,7 @@ func (c *Control) Connect(ctx context.Context, applicationID, sessionID string, 
 		r.clients[client.ID] = notices
 		for _, a := range r.state.Archives {
 			if a.Status.Live() {
-				notices <- archive.Notice{Kind: archive.ArchiveStarted, At: client.CreatedAt, ArchiveID: a.ID, Name: a.Name}
+				notices <- archive.Notice{Kind: archive.ArchiveStarted, At: client.CreatedAt, ArchiveID: a.ID, Name: a.Name} // ARC-EVT-06
 			}
 		}
 		answer <- &Subscription{Session: r.state, C: notices}
@@ -122,7 +122,7 @@ func (r *room) tell(e archive.Effect) {
 		r.hangUp(e.Notice.Connection.ID, e.Notice)
 		return
 	}
-	for id, notices := range r.clients {
+	for id, notices := range r.clients { // ARC-EVT-04
 		if e.Notice.Kind == archive.ConnectionDestroyed && e.Notice.Connection.ID == id {
 			continue
 		}

@@ -141,7 +141,7 @@ func (c *Control) enter(ctx context.Context, sessionID string, do func(*room) er
 // in is enter for a caller who may only see sessions of one application.
 func (c *Control) in(ctx context.Context, applicationID, sessionID string, do func(*room) error) error {
 	return c.enter(ctx, sessionID, func(r *room) error {
-		if r.state.ApplicationID != applicationID {
+		if r.state.ApplicationID != applicationID { // ARC-START-20
 			return noSession(sessionID)
 		}
 		return do(r)

@@ -23,7 +23,7 @@ func (r *room) monitor(t *store.Transition, next archive.Session, effects []arch
 // addEvents adds webhooks for notices, and a job that delivers them.
 func (c *Control) addEvents(ctx context.Context, t *store.Transition, applicationID, sessionID string, notices []archive.Notice) error {
 	app, err := c.Store.Application(ctx, applicationID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && app.SessionCallbackURL == "" {
+	if errors.Is(err, store.ErrNotFound) || err == nil && app.SessionCallbackURL == "" { // ARC-SES-09
 		return nil
 	}
 	if err != nil {

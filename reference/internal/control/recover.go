@@ -61,7 +61,7 @@ func (r *room) takeUp() error {
 		}
 	}
 	defer r.rest()
-	return r.decide(archive.Interrupt{At: ended}, r.Clock.Now(r.state.ApplicationID), at)
+	return r.decide(archive.Interrupt{At: ended}, r.Clock.Now(r.state.ApplicationID), at) // decision 3, decision 15
 }
 
 // ending returns when the media of the session ended: on the media clock, and in policy time, which is zero when there is none.

@@ -147,7 +147,7 @@ func (r *room) walking() bool { return r.steps(r.state.ApplicationID).underWay.L
 // elapse lets every deadline strike that is due.
 func (r *room) elapse() {
 	now := r.Clock.Now(r.state.ApplicationID)
-	if now.Before(r.retry) || r.walking() {
+	if now.Before(r.retry) || r.walking() { // decision 14
 		return
 	}
 	for _, d := range archive.Deadlines(r.state) {
@@ -163,7 +163,7 @@ func (r *room) elapse() {
 }
 
 // step lets an event happen that happened at the media instant at, which may be a while ago on a busy machine: then it is decided as of
-// then, so that durations are those of the media. Policy time never goes back.
+// then, so that durations are those of the media. Policy time never goes back (decision 5).
 func (r *room) step(e archive.Event, at av.Instant) error {
 	then := r.Clock.Now(r.state.ApplicationID).Add(-clock.Media().Sub(at))
 	if then.Before(r.decided) {
@@ -177,7 +177,7 @@ func (r *room) strike(e archive.Event) error {
 	return r.decide(e, r.Clock.Now(r.state.ApplicationID), clock.Media())
 }
 
-// decide decides, commits, then acts. When it returns an error nothing has changed.
+// decide decides, commits, then acts. When it returns an error nothing has changed (ARC-START-17).
 func (r *room) decide(e archive.Event, now time.Time, at av.Instant) error {
 	next, effects, err := archive.Step(r.state, e, now)
 	if err != nil {
@@ -189,7 +189,7 @@ func (r *room) decide(e archive.Event, now time.Time, at av.Instant) error {
 	}
 	var ids []int64
 	if len(t.Archives)+len(t.Outbox)+len(t.Deliveries)+len(t.Jobs) > 0 {
-		if ids, err = r.Store.Commit(r.background(), t); err != nil {
+		if ids, err = r.Store.Commit(r.background(), t); err != nil { // ARC-STAT-10
 			return fmt.Errorf("session %s: %w", r.id, err)
 		}
 		r.done = nil
@@ -213,7 +213,7 @@ func (r *room) transition(next archive.Session, effects []archive.Effect, at av.
 	for _, e := range effects {
 		job := store.Job{ApplicationID: next.ApplicationID, SessionID: r.id, ArchiveID: e.Archive.ID, At: e.At}
 		switch e.Kind {
-		case archive.DoAnnounce, archive.DoStreamAdded, archive.DoStreamRemoved:
+		case archive.DoAnnounce, archive.DoStreamAdded, archive.DoStreamRemoved: // ARC-CB-01, ARC-CB-03, ARC-CB-04, ARC-CB-24
 			d, wanted, err := r.delivery(e)
 			if err != nil {
 				return t, err

@@ -23,7 +23,7 @@ const (
 	uploadRetryMost  = time.Hour
 
 	// uploadSpread is how much of a wait is left to chance, so that the uploads of a target that was away do not come back together.
-	uploadSpread = 0.25
+	uploadSpread = 0.25 // ARC-STO-17
 
 	uploadPatience = time.Minute // with an attempt in which nothing moves
 	abandonTimeout = 30 * time.Second
@@ -45,27 +45,27 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	if a.Status != archive.Stopped || !a.FileReady { // stored before a crash
 		return r.settleUpload(ctx, job, app, a.Status)
 	}
-	if app.Storage == nil {
+	if app.Storage == nil { // ARC-STO-10
 		return r.own(ctx, job, r.keep(ctx, a))
 	}
 	sum, err := r.upload(ctx, app, a)
 	if err == nil {
-		return r.own(ctx, job, r.archives.Stored(ctx, a.SessionID, a.ID, archive.Uploaded, sum))
+		return r.own(ctx, job, r.archives.Stored(ctx, a.SessionID, a.ID, archive.Uploaded, sum)) // ARC-STO-05
 	}
 	if ctx.Err() != nil {
 		return river.JobSnooze(0)
 	}
 	next, more := nextUpload(a, app.Fallback, r.Clock.Now(app.ID), rand.Float64())
 	r.Log.Warn("upload failed", "archive", a.ID, "error", err, "retry", more, "next", next)
-	if more {
+	if more { // ARC-STO-14
 		return r.replace(ctx, job, next)
 	}
-	r.abandon(ctx, app, a)
+	r.abandon(ctx, app, a) // ARC-STO-23, decision 9
 	status := archive.Failed
-	if app.Fallback {
+	if app.Fallback { // ARC-STO-11, ARC-STO-19
 		status, err = archive.Available, r.keep(ctx, a)
 	} else {
-		err = r.archives.Unstorable(ctx, a.SessionID, a.ID)
+		err = r.archives.Unstorable(ctx, a.SessionID, a.ID) // ARC-STO-13, ARC-SEC-01
 	}
 	if err != nil {
 		return r.again(ctx, err)
@@ -87,9 +87,9 @@ func (r *Runner) settleUpload(ctx context.Context, job store.Job, app session.Ap
 // nextUpload says when to try again after a failure at now, if at all. The wait grows with the time already spent, which doubles it,
 // less a part of up to [uploadSpread] of it that chance, from 0 to 1, decides; the last attempt is at the limit itself.
 func nextUpload(a archive.Archive, fallback bool, now time.Time, chance float64) (next time.Time, more bool) {
-	limit := a.CreatedAt.Add(archive.Retention)
+	limit := a.CreatedAt.Add(archive.Retention) // ARC-STO-15
 	if fallback {
-		limit = a.StoppedAt.Add(archive.FallbackAfter)
+		limit = a.StoppedAt.Add(archive.FallbackAfter) // ARC-STO-16
 	}
 	if !now.Before(limit) {
 		return time.Time{}, false
@@ -97,7 +97,7 @@ func nextUpload(a archive.Archive, fallback bool, now time.Time, chance float64)
 	wait := min(max(now.Sub(a.StoppedAt), uploadRetryFirst), uploadRetryMost)
 	next = now.Add(wait - time.Duration(chance*uploadSpread*float64(wait)))
 	if next.After(limit) {
-		next = limit
+		next = limit // ARC-STO-15, ARC-STO-16
 	}
 	return next, true
 }

@@ -21,7 +21,7 @@ const (
 
 // owesMail reports whether the owner of an archive has to hear that it did not reach the application's own target.
 func (r *Runner) owesMail(app session.Application, status archive.Status) bool {
-	return r.Mail.Enabled() && app.Email != "" && app.Storage != nil && (status == archive.Available || status == archive.Failed)
+	return r.Mail.Enabled() && app.Email != "" && app.Storage != nil && (status == archive.Available || status == archive.Failed) // ARC-STO-18
 }
 
 // workMail tells the account of an upload that failed for good.

@@ -19,7 +19,7 @@ func signed(app session.Application, body []byte, now time.Time) (string, error)
 		"iat":            now.Unix(),
 		"jti":            uuid.NewString(),
 		"iss":            "Vonage",
-		"payload_hash":   hex.EncodeToString(sum[:]),
+		"payload_hash":   hex.EncodeToString(sum[:]), // ARC-CB-30
 		"api_key":        app.Key(),
 		"application_id": app.ID,
 	}).SignedString([]byte(app.SignatureSecret))

@@ -19,7 +19,7 @@ import (
 
 // How webhooks are tried.
 const (
-	retryFirst = 5 * time.Second // doubling
+	retryFirst = 5 * time.Second // doubling (ARC-CB-29)
 	retryMost  = 15 * time.Minute
 	retryFor   = 24 * time.Hour
 
@@ -84,10 +84,10 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 	log := r.Log.With("session", d.SessionID, "archive", d.ArchiveID, "url", outbound.Redacted(d.URL), "attempt", d.Attempts+1)
 	if failure == nil {
 		log.Debug("webhook delivered")
-		return r.Store.SettleDelivery(ctx, d.ID, store.Delivered, status)
+		return r.Store.SettleDelivery(ctx, d.ID, store.Delivered, status) // ARC-CB-33
 	}
 	retry := r.Clock.Now(d.ApplicationID).Add(backoff(d.Attempts))
-	if retry.After(d.CreatedAt.Add(retryFor)) {
+	if retry.After(d.CreatedAt.Add(retryFor)) { // ARC-CB-29
 		log.Warn("webhook given up", "error", failure)
 		return r.Store.SettleDelivery(ctx, d.ID, store.Dropped, status)
 	}
@@ -99,13 +99,13 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 func (r *Runner) post(ctx context.Context, app session.Application, d store.Delivery) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body)) // ARC-CB-01, ARC-CB-32
 	if err != nil {
 		return 0, outbound.Cause(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", "application/json") // ARC-CB-02
 	request.Header.Set("User-Agent", "archived")
-	if app.SignatureSecret != "" {
+	if app.SignatureSecret != "" { // ARC-CB-30
 		token, err := signed(app, d.Body, r.Clock.Real(app.ID, r.Clock.Now(app.ID)))
 		if err != nil {
 			return 0, err
@@ -129,7 +129,7 @@ func (r *Runner) post(ctx context.Context, app session.Application, d store.Deli
 }
 
 func backoff(attempts int) time.Duration {
-	return min(retryFirst<<min(attempts, 20), retryMost)
+	return min(retryFirst<<min(attempts, 20), retryMost) // ARC-CB-29
 }
 
 // again has a job tried once more: after the next start when the server is closing, otherwise by [soon].

@@ -47,7 +47,7 @@ const (
 
 // custom arranges streams by a style sheet.
 func (p picture) custom(ordered []Stream, s sheet) []Tile {
-	f := flow{width: pixels(p.width) * pixel, height: pixels(p.height) * pixel}
+	f := flow{width: pixels(p.width) * pixel, height: pixels(p.height) * pixel} // ARC-LAY-10, decision 16
 	for i, st := range s.styles(ordered) {
 		f.add(ordered[i].ID, st)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // MaxVideo is how many streams a composed picture shows at once.
-const MaxVideo = 16
+const MaxVideo = 16 // ARC-COMP-20, ARC-SEL-06
 
 // Type is how streams are arranged, spelled as on the wire.
 type Type string
@@ -53,15 +53,15 @@ func New(s Spec) (Layout, error) {
 	switch {
 	case s.Type == "":
 		return Layout{}, wrong("type", "is required: %s", list(types))
-	case !slices.Contains(types, s.Type):
+	case !slices.Contains(types, s.Type): // ARC-LAY-06
 		return Layout{}, wrong("type", "must be one of %s, got %q", list(types), s.Type)
-	case s.Screenshare != "" && !slices.Contains(presets, s.Screenshare):
+	case s.Screenshare != "" && !slices.Contains(presets, s.Screenshare): // ARC-LAY-06, ARC-LAY-12
 		return Layout{}, wrong("screenshareType", "must be one of %s, got %q", list(presets), s.Screenshare)
 	case s.Type == Custom && s.Stylesheet == "":
 		return Layout{}, wrong("stylesheet", "is required with type custom")
-	case s.Type != Custom && s.Stylesheet != "":
+	case s.Type != Custom && s.Stylesheet != "": // ARC-LAY-06
 		return Layout{}, wrong("stylesheet", "is only for type custom")
-	case s.Type != BestFit && s.Screenshare != "":
+	case s.Type != BestFit && s.Screenshare != "": // ARC-LAY-06
 		return Layout{}, wrong("screenshareType", "is only for type bestFit")
 	}
 	l := Layout{kind: s.Type, screenshare: s.Screenshare}
@@ -115,14 +115,14 @@ type Tile struct {
 // which they are painted: a later one hides what it stands on.
 func (l Layout) Arrange(streams []Stream, width, height int) []Tile {
 	ordered := Prioritise(streams)
-	ordered = ordered[:min(len(ordered), MaxVideo)]
+	ordered = ordered[:min(len(ordered), MaxVideo)] // ARC-COMP-20, ARC-COMP-22, ARC-COMP-34
 	p := picture{width, height}
 	if l.kind == Custom {
 		return p.custom(ordered, l.sheet)
 	}
 	kind, large := l.kind, ""
 	if screen := slices.IndexFunc(ordered, func(s Stream) bool { return s.Screen }); l.screenshare != "" && screen >= 0 {
-		kind, large = l.screenshare, ordered[screen].ID
+		kind, large = l.screenshare, ordered[screen].ID // ARC-LAY-12
 		if kind == BestFit {
 			ordered = slices.DeleteFunc(ordered, func(s Stream) bool { return !s.Screen })
 		}
@@ -140,7 +140,7 @@ func (l Layout) Arrange(streams []Stream, width, height int) []Tile {
 	case HorizontalPresentation:
 		return p.horizontal(ordered, large)
 	default:
-		return p.grid(ordered)
+		return p.grid(ordered) // ARC-LAY-02
 	}
 }
 
@@ -154,14 +154,14 @@ func (t Tile) Whole(width, height int) Rect {
 	w, h := tile.W, tile.H
 	wider := width*tile.H > height*tile.W
 	switch {
-	case wider && t.Cover:
+	case wider && t.Cover: // ARC-LAY-10
 		w = max(tile.W, even((tile.H*width+height/2)/height))
 	case wider:
-		h = max(2, even((tile.W*height+width/2)/width))
+		h = max(2, even((tile.W*height+width/2)/width)) // ARC-LAY-03
 	case t.Cover:
 		h = max(tile.H, even((tile.W*height+width/2)/width))
 	default:
-		w = max(2, even((tile.H*width+height/2)/height))
+		w = max(2, even((tile.H*width+height/2)/height)) // ARC-LAY-03
 	}
 	return Rect{X: tile.X + even((tile.W-w)/2), Y: tile.Y + even((tile.H-h)/2), W: w, H: h}
 }

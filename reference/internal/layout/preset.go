@@ -5,7 +5,8 @@ import "slices"
 // prominent is the class of the stream that a layout makes large.
 var prominent = map[Type]string{PIP: "full", VerticalPresentation: "focus", HorizontalPresentation: "focus"}
 
-// firstOf returns the id of the first stream of a class, "" if there is none. Then the place of the large stream stays black.
+// firstOf returns the id of the first stream of a class, "" if there is none. Then the place of the large stream stays black
+// (ARC-LAY-07, ARC-LAY-08).
 func firstOf(ordered []Stream, class string) string {
 	for _, s := range ordered {
 		if class != "" && slices.Contains(s.Classes, class) {
@@ -24,7 +25,7 @@ func (p picture) share(x, y, w, h, ofWidth, ofHeight int) Rect {
 }
 
 // grid fills tiles of equal size row by row. The published style sheet floats them to the left; the published picture of five
-// streams centres the second row. This is the style sheet's reading.
+// streams centres the second row. This is the style sheet's reading (ARC-LAY-01).
 func (p picture) grid(ordered []Stream) []Tile {
 	cols, rows := gridOf(len(ordered))
 	tiles := make([]Tile, 0, len(ordered))
@@ -50,7 +51,8 @@ func gridOf(n int) (cols, rows int) {
 	}
 }
 
-// pip has two streams: the large one everywhere, and on it the first that does not ask to be large, 10 % from the upper right corner.
+// pip has two streams: the large one everywhere, and on it the first that does not ask to be large, 10 % from the upper right corner
+// (ARC-LAY-07).
 func (p picture) pip(ordered []Stream, large string) []Tile {
 	var tiles []Tile
 	if large != "" {
@@ -64,12 +66,12 @@ func (p picture) pip(ordered []Stream, large string) []Tile {
 	return tiles
 }
 
-// vertical has the large stream at the right, the others at the left edge from top to bottom.
+// vertical has the large stream at the right, the others at the left edge from top to bottom (ARC-LAY-08).
 func (p picture) vertical(ordered []Stream, large string) []Tile {
 	slots := 5
 	switch {
 	case p.width < p.height && p.height >= fullHD:
-		slots = 10
+		slots = 10 // ARC-LAY-08
 	case p.width < p.height:
 		slots = 8
 	case p.width >= fullHD:
@@ -78,7 +80,7 @@ func (p picture) vertical(ordered []Stream, large string) []Tile {
 	return present(ordered, large, p.share(1, 0, 4, 1, 5, 1), slots, func(i int) Rect { return p.share(0, i, 1, 1, 5, slots) })
 }
 
-// horizontal has the large stream at the top, the others at the lower edge from left to right.
+// horizontal has the large stream at the top, the others at the lower edge from left to right (ARC-LAY-08).
 func (p picture) horizontal(ordered []Stream, large string) []Tile {
 	slots := 5
 	switch {

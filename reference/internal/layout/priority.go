@@ -20,7 +20,7 @@ func Prioritise(streams []Stream) []Stream {
 	rank := func(s Stream) int {
 		upper := len(s.Classes) > 0
 		switch {
-		case upper && s.Screen:
+		case upper && s.Screen: // ARC-LAY-09
 			return 0
 		case upper && sharing[s.Connection]:
 			return 1
@@ -37,6 +37,6 @@ func Prioritise(streams []Stream) []Stream {
 		}
 	}
 	ordered := slices.Clone(streams)
-	slices.SortStableFunc(ordered, func(a, b Stream) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(ordered, func(a, b Stream) int { return cmp.Compare(rank(a), rank(b)) }) // ARC-SEL-07
 	return ordered
 }

@@ -99,7 +99,7 @@ func parseSelector(tokens []token) (selector, error) {
 		}
 		rest = skipSpace(rest)
 		if !rest[0].is("+") && !rest[0].is("~") {
-			return s, errCombinator
+			return s, errCombinator // ARC-LAY-14
 		}
 		s.joins = append(s.joins, rest[0].text)
 		tokens = skipSpace(rest[1:])
@@ -112,7 +112,7 @@ func parseCompound(tokens []token) (c compound, rest []token, err error) {
 	}
 	rest = tokens
 	if rest[0].kind == css.IdentToken {
-		if !strings.EqualFold(rest[0].text, "stream") {
+		if !strings.EqualFold(rest[0].text, "stream") { // ARC-LAY-14
 			return c, nil, fmt.Errorf("the only element is stream, not %s", source(rest[:1]))
 		}
 		c.element, rest = true, rest[1:]

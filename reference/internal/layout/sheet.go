@@ -36,7 +36,7 @@ type token struct {
 func (t token) is(delim string) bool { return t.kind == css.DelimToken && t.text == delim }
 
 func parseSheet(text string) (sheet, error) {
-	if len(text) > MaxStylesheet {
+	if len(text) > MaxStylesheet { // ARC-LAY-14
 		return nil, fmt.Errorf("must have at most %d bytes, got %d", MaxStylesheet, len(text))
 	}
 	tokens, err := tokenize(text)
@@ -55,7 +55,7 @@ func parseSheet(text string) (sheet, error) {
 		}
 		s = append(s, r)
 		selectors += len(r.selectors)
-		if len(s) > maxRules || selectors > maxSelectors {
+		if len(s) > maxRules || selectors > maxSelectors { // ARC-LAY-14
 			return nil, fmt.Errorf("must have at most %d rules and %d selectors", maxRules, maxSelectors)
 		}
 	}
@@ -126,7 +126,7 @@ func split(tokens []token, at css.TokenType) [][]token {
 
 // parseRule reads a rule from the beginning of tokens and returns what follows it.
 func parseRule(tokens []token) (r rule, rest []token, err error) {
-	if tokens[0].kind == css.AtKeywordToken {
+	if tokens[0].kind == css.AtKeywordToken { // ARC-LAY-14
 		return r, nil, fmt.Errorf("has %s; at-rules are not supported", source(tokens[:1]))
 	}
 	begin := 0

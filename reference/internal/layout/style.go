@@ -54,7 +54,7 @@ type declaration struct {
 
 var sides = []string{"top", "right", "bottom", "left"}
 
-// keywords are the properties with words for values.
+// keywords are the properties with words for values (ARC-LAY-10).
 var keywords = map[string][]string{
 	"position":   {"relative", "absolute"},
 	"display":    {"inline", "block", "inline-block"},
@@ -64,7 +64,7 @@ var keywords = map[string][]string{
 	"overflow":   {"hidden"},
 }
 
-// lengths are the properties with lengths for values; true: they may be negative.
+// lengths are the properties with lengths for values; true: they may be negative (ARC-LAY-10).
 var lengths = map[string]bool{
 	"width": false, "height": false, "min-width": false, "min-height": false, "max-width": false, "max-height": false,
 	"left": true, "right": true, "top": true, "bottom": true,
@@ -113,7 +113,7 @@ func parseValue(property string, t token) (declaration, error) {
 		d.length, err = parseLength(t, negative)
 		return d, err
 	}
-	if property != "z-index" {
+	if property != "z-index" { // ARC-LAY-14
 		return d, errors.New("this property is not supported")
 	}
 	d.z, err = strconv.Atoi(t.text)
@@ -205,7 +205,7 @@ func (s sheet) styles(streams []Stream) []style {
 	}
 	styles := make([]style, len(streams))
 	for i, list := range of {
-		slices.SortStableFunc(list, func(a, b applied) int { return a.compare(b.weight) })
+		slices.SortStableFunc(list, func(a, b applied) int { return a.compare(b.weight) }) // ARC-LAY-10
 		st := style{lengths: map[string]length{}, keywords: map[string]string{}}
 		for _, a := range list {
 			for _, d := range a.declarations {

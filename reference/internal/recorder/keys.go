@@ -63,7 +63,7 @@ func (r *Recorder) cipher(ctx context.Context, a archive.Archive) (*seal.Cipher,
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	if r.Certificate == nil || a.OutputMode == archive.Individual || compose.Complete(r.output(a.ID)) {
+	if r.Certificate == nil || a.OutputMode == archive.Individual || compose.Complete(r.output(a.ID)) { // ARC-SEC-10, ARC-SEC-09
 		return nil, nil
 	}
 	text, err := r.Certificate(ctx, a.ApplicationID)

@@ -235,7 +235,7 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 			s.finish(a.ID)
 		}
 		switch {
-		case errors.Is(cause, errLost):
+		case errors.Is(cause, errLost): // ARC-STAT-12, decision 15
 			done(control.File{}, cause)
 		case cause == nil: // somebody still wants the archive
 			done(control.File{Size: size, Password: password}, err)
@@ -346,10 +346,10 @@ func (r *Recorder) options(a archive.Archive, cipher *seal.Cipher) compose.Optio
 		Output: func(w io.Writer) io.Writer {
 			w = r.Faults.Writer(a.ApplicationID, w)
 			if cipher != nil {
-				w = cipher.Writer(w)
+				w = cipher.Writer(w) // ARC-SEC-02, ARC-SEC-06
 			}
 			return w
 		},
-		Transport: cipher != nil,
+		Transport: cipher != nil, // ARC-SEC-06
 	}
 }

@@ -194,7 +194,7 @@ func (s *session) open(sealed bool) error {
 		return err
 	}
 	if s.journal != nil {
-		return s.journal.Seal(key)
+		return s.journal.Seal(key) // ARC-SEC-02, decision 10
 	}
 	owner := s.owner
 	s.journal, err = journal.Open(s.dir, journal.Options{

@@ -18,14 +18,14 @@ func (s *silence) frame(sample av.Sample, now av.Instant) (resumed bool) {
 	s.cadence.Next(now.Sub(s.seen))
 	s.seen = now
 	s.broken = !sample.Key && (s.broken || sample.Gap)
-	resumed = s.dark && !s.broken
+	resumed = s.dark && !s.broken // ARC-COMP-28
 	s.dark = s.dark && s.broken
 	return resumed
 }
 
 // look reports whether the video has stopped since the last look.
 func (s *silence) look(now av.Instant) (stopped bool) {
-	if s.screen || s.dark || now.Sub(s.seen) < s.cadence.Patience() {
+	if s.screen || s.dark || now.Sub(s.seen) < s.cadence.Patience() { // ARC-COMP-28
 		return false
 	}
 	s.dark, s.stopped = true, now

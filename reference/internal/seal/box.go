@@ -42,7 +42,7 @@ func NewBox(key []byte, log string) (*Box, error) {
 
 // Seal appends the sealed record to dst, which record must not overlap.
 func (b *Box) Seal(dst, record []byte, at Place) []byte {
-	return b.aead.Seal(dst, nil, record, at.bytes())
+	return b.aead.Seal(dst, nil, record, at.bytes()) // ARC-SEC-02
 }
 
 // Open appends the record to dst, which sealed must not overlap, or returns [ErrForged].

@@ -16,7 +16,7 @@ import (
 )
 
 // RSA keys of certificates in bits: the add-on takes no longer ones, and shorter ones are no protection.
-const minBits, maxBits = 1024, 2048
+const minBits, maxBits = 1024, 2048 // ARC-SEC-08
 
 // Certificate returns the public key of an X.509 certificate in PEM, or in base64 of PEM. Whether it has expired, or who signed it, is
 // nobody's concern: it only carries the key.
@@ -38,18 +38,18 @@ func Certificate(text string) (*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, ok := certificate.PublicKey.(*rsa.PublicKey)
+	key, ok := certificate.PublicKey.(*rsa.PublicKey) // ARC-SEC-08
 	if !ok {
 		return nil, fmt.Errorf("its key must be RSA, got %s", certificate.PublicKeyAlgorithm)
 	}
-	if bits := key.N.BitLen(); bits < minBits || bits > maxBits {
+	if bits := key.N.BitLen(); bits < minBits || bits > maxBits { // ARC-SEC-08
 		return nil, fmt.Errorf("its RSA key must have %d to %d bits, got %d", minBits, maxBits, bits)
 	}
 	return key, nil
 }
 
 // How the password says what the file is encrypted with: version 1, AES-256, CBC.
-const passwordHead = "\x01\x01\x01"
+const passwordHead = "\x01\x01\x01" // ARC-SEC-06
 
 // Cipher encrypts the file of one archive.
 type Cipher struct {
@@ -66,7 +66,7 @@ func NewCipher(holder *rsa.PublicKey) (Cipher, error) {
 	_, _ = rand.Read(c.key[:]) // never fails
 	_, _ = rand.Read(c.iv[:])
 	plain := append(append([]byte(passwordHead), c.key[:]...), c.iv[:]...)
-	password, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, holder, plain, nil)
+	password, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, holder, plain, nil) // ARC-SEC-06, decision 10
 	if err != nil {
 		return c, fmt.Errorf("encrypting the password of an archive: %w", err)
 	}
@@ -96,7 +96,7 @@ func (c Cipher) Writer(w io.Writer) io.Writer {
 	if err != nil {
 		panic("internal error: " + err.Error()) // the size of the key is a constant
 	}
-	return &writer{to: w, mode: cipher.NewCBCEncrypter(block, c.iv[:])}
+	return &writer{to: w, mode: cipher.NewCBCEncrypter(block, c.iv[:])} // ARC-SEC-06
 }
 
 type writer struct {

@@ -51,7 +51,7 @@ func (k *Keyfile) Store(path, name string, secret []byte) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(path, aead.Seal([]byte(wrappedMagic), nil, secret, []byte(name)))
+	return writeFile(path, aead.Seal([]byte(wrappedMagic), nil, secret, []byte(name))) // ARC-SEC-02, decision 10
 }
 
 // Load returns what Store wrapped for the same name. The error is [os.ErrNotExist] when there is no file at path.

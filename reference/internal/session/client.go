@@ -48,7 +48,7 @@ func Identify(token string) TokenIdentity { return sha256.Sum256([]byte(token)) 
 
 // Limits of client tokens, in characters. SDKs allow legacy tokens a little more connection data.
 const (
-	maxConnectionData       = 1000
+	maxConnectionData       = 1000 // ARC-AUTH-18
 	maxLegacyConnectionData = 1024
 	maxLayoutClassList      = 1023
 )
@@ -63,7 +63,7 @@ func (v Verifier) Client(ctx context.Context, token, sessionID string) (Client, 
 	)
 	switch {
 	case strings.HasPrefix(token, t1Prefix):
-		c, app, err = v.t1(ctx, token)
+		c, app, err = v.t1(ctx, token) // ARC-AUTH-17
 	case algorithm(token) == "HS256":
 		c, app, err = v.legacy(ctx, token)
 	default:
@@ -96,10 +96,10 @@ func (c *claims) checkClient(now time.Time, sessionID string, maxData int) error
 		utf8.RuneCountInString(c.ConnectionData) > maxData,
 		utf8.RuneCountInString(c.LayoutClasses) > maxLayoutClassList:
 		return ErrClaims
-	case c.SessionID != sessionID:
+	case c.SessionID != sessionID: // ARC-AUTH-16
 		return ErrSession
 	}
-	return c.checkTimes(now, maxClientLife)
+	return c.checkTimes(now, maxClientLife) // ARC-AUTH-16, ARC-AUTH-19
 }
 
 // algorithm reads alg of a JWT header, "" if there is none. It only chooses the check; each check pins its own.

@@ -19,7 +19,7 @@ type ID struct {
 	CreatedAt time.Time
 }
 
-const maxIDLength = 255
+const maxIDLength = 255 // ARC-SES-04
 
 // ErrBadID is what [ParseID] answers for anything that is not a session id.
 var ErrBadID = errors.New("not a session id")

@@ -66,10 +66,10 @@ func refusal(code int, message string) *archive.Error {
 
 const (
 	maxTokenLength = 8 << 10
-	maxBearerLife  = 24 * time.Hour
-	maxProjectLife = 5 * time.Minute
-	maxClientLife  = 30 * 24 * time.Hour
-	clockSkew      = time.Minute // forgiven in iat and nbf, not in exp
+	maxBearerLife  = 24 * time.Hour      // ARC-AUTH-06
+	maxProjectLife = 5 * time.Minute     // ARC-AUTH-12
+	maxClientLife  = 30 * 24 * time.Hour // ARC-AUTH-19
+	clockSkew      = time.Minute         // forgiven in iat and nbf, not in exp
 
 	scopeConnect = "session.connect"
 )
@@ -81,7 +81,7 @@ func (v Verifier) REST(ctx context.Context, authorization, opentokAuth string) (
 	}
 	token, ok := Bearer(authorization)
 	if !ok {
-		return Identity{}, ErrNoToken
+		return Identity{}, ErrNoToken // ARC-AUTH-02
 	}
 	c, app, err := v.unified(ctx, token)
 	if err != nil {
@@ -136,11 +136,11 @@ func (c claims) checkTimes(now time.Time, maxLife time.Duration) error {
 	switch {
 	case c.ExpiresAt == nil || c.IssuedAt == nil:
 		return ErrClaims
-	case !now.Before(c.ExpiresAt.Time):
+	case !now.Before(c.ExpiresAt.Time): // ARC-AUTH-04, ARC-AUTH-11
 		return ErrExpired
 	case c.IssuedAt.After(now.Add(clockSkew)), c.NotBefore != nil && c.NotBefore.After(now.Add(clockSkew)):
 		return ErrEarly
-	case c.ExpiresAt.Sub(c.IssuedAt.Time) > maxLife:
+	case c.ExpiresAt.Sub(c.IssuedAt.Time) > maxLife: // ARC-AUTH-06, ARC-AUTH-12, ARC-AUTH-19
 		return ErrTooLong
 	}
 	return nil
@@ -149,7 +149,7 @@ func (c claims) checkTimes(now time.Time, maxLife time.Duration) error {
 // unified checks the signature of an RS256 token. What its claims mean is left to the caller.
 func (v Verifier) unified(ctx context.Context, token string) (claims, Application, error) {
 	var app Application
-	c, err := parse(token, jwt.SigningMethodRS256, func(c claims) (any, error) {
+	c, err := parse(token, jwt.SigningMethodRS256, func(c claims) (any, error) { // ARC-AUTH-01, ARC-AUTH-03
 		var err error
 		if app, err = v.byID(ctx, c.ApplicationID); err != nil {
 			return nil, err
@@ -162,7 +162,7 @@ func (v Verifier) unified(ctx context.Context, token string) (claims, Applicatio
 // legacy checks the signature and the issuer of an HS256 token.
 func (v Verifier) legacy(ctx context.Context, token string) (claims, Application, error) {
 	var app Application
-	c, err := parse(token, jwt.SigningMethodHS256, func(c claims) (any, error) {
+	c, err := parse(token, jwt.SigningMethodHS256, func(c claims) (any, error) { // ARC-AUTH-09, ARC-AUTH-10
 		if c.IssuerType != "project" {
 			return nil, ErrClaims
 		}
@@ -178,7 +178,7 @@ func parse(token string, method jwt.SigningMethod, key func(claims) (any, error)
 	if len(token) > maxTokenLength {
 		return c, ErrUnauthorized
 	}
-	p := jwt.NewParser(jwt.WithValidMethods([]string{method.Alg()}), jwt.WithoutClaimsValidation())
+	p := jwt.NewParser(jwt.WithValidMethods([]string{method.Alg()}), jwt.WithoutClaimsValidation()) // ARC-AUTH-07, ARC-AUTH-08
 	_, err := p.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return key(c) })
 	if err == nil {
 		return c, nil

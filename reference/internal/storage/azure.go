@@ -35,7 +35,7 @@ func uploadAzure(ctx context.Context, client *http.Client, t session.Azure, key,
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, outbound.Cause(err)) // without the URL, which a SAS token is part of
 	}
-	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }
 
 // openContainer goes by the account key, or by the SAS token of the target.

@@ -20,13 +20,13 @@ const (
 	// LinkPath is the path below which links of the built-in cloud live; [Cloud] serves it.
 	LinkPath = "/cloud/"
 	// LinkLife is how long a link works, in policy time.
-	LinkLife = 10 * time.Minute
+	LinkLife = 10 * time.Minute // ARC-URL-04, ARC-URL-05
 )
 
 // Link returns path and query of a fresh download link for the file of a.
 func (c *Cloud) Link(a archive.Archive) string {
 	key := Key(a)
-	expires := strconv.FormatInt(c.now(a.ApplicationID).Add(LinkLife).UnixMilli(), 10)
+	expires := strconv.FormatInt(c.now(a.ApplicationID).Add(LinkLife).UnixMilli(), 10) // ARC-URL-06
 	query := url.Values{"expires": {expires}, "signature": {c.sign(key, expires)}}
 	return (&url.URL{Path: LinkPath + key, RawQuery: query.Encode()}).String()
 }
@@ -46,12 +46,12 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	key := strings.TrimPrefix(r.URL.Path, LinkPath)
 	query := r.URL.Query()
-	if !c.admits(key, query.Get("expires"), query.Get("signature")) {
+	if !c.admits(key, query.Get("expires"), query.Get("signature")) { // ARC-URL-04, ARC-URL-08
 		http.Error(w, "the link is not valid or has expired; read the archive again for a new one", http.StatusForbidden)
 		return
 	}
 	file, err := c.bucket.NewReader(r.Context(), key, nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if gcerrors.Code(err) == gcerrors.NotFound { // ARC-DEL-09, ARC-URL-10
 		http.Error(w, "the file is no longer available", http.StatusNotFound)
 		return
 	}
@@ -66,15 +66,15 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", "attachment; filename="+strconv.Quote(path.Base(key)))
-	http.ServeContent(w, r, path.Base(key), file.ModTime(), file)
+	http.ServeContent(w, r, path.Base(key), file.ModTime(), file) // ARC-URL-03
 }
 
 // admits compares in constant time and only then looks at the expiry.
 func (c *Cloud) admits(key, expires, signature string) bool {
-	if !hmac.Equal([]byte(signature), []byte(c.sign(key, expires))) {
+	if !hmac.Equal([]byte(signature), []byte(c.sign(key, expires))) { // ARC-URL-08
 		return false
 	}
 	ms, err := strconv.ParseInt(expires, 10, 64)
 	applicationID, _, _ := strings.Cut(key, "/")
-	return err == nil && c.now(applicationID).UnixMilli() < ms
+	return err == nil && c.now(applicationID).UnixMilli() < ms // ARC-URL-04, ARC-URL-05
 }

@@ -76,7 +76,7 @@ func uploadParts(ctx context.Context, client *http.Client, t session.S3, key, co
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
-	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }
 
 // readPart returns the next part of r, short or empty at its end.
@@ -98,7 +98,7 @@ func (p *parts) begin(ctx context.Context, sse bool, contentType string) error {
 		}
 	}
 	in := &s3.CreateMultipartUploadInput{Bucket: &p.bucket, Key: &p.key, ContentType: &contentType}
-	if sse {
+	if sse { // ARC-SEC-03
 		in.ServerSideEncryption = types.ServerSideEncryptionAes256
 	}
 	out, err := p.remote.CreateMultipartUpload(ctx, in)

@@ -41,7 +41,7 @@ func newS3(client *http.Client, t session.S3) *s3.Client {
 		}),
 	}, func(o *s3.Options) {
 		if t.Endpoint != "" {
-			o.BaseEndpoint = aws.String(t.Endpoint)
+			o.BaseEndpoint = aws.String(t.Endpoint) // ARC-STO-07
 		}
 		o.UsePathStyle = pathStyle(t)
 	})
@@ -69,7 +69,7 @@ func uploadS3(ctx context.Context, client *http.Client, t session.S3, key, conte
 		return uploadParts(ctx, client, t, key, contentType, first, r)
 	}
 	in := s3.PutObjectInput{Bucket: &t.Bucket, Key: &key, ContentType: &contentType}
-	if t.SSE {
+	if t.SSE { // ARC-SEC-03
 		in.ServerSideEncryption = types.ServerSideEncryptionAes256
 	}
 	_, err = inItsRegion(client, t, func(remote *s3.Client) error {
@@ -84,5 +84,5 @@ func uploadS3(ctx context.Context, client *http.Client, t session.S3, key, conte
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
 	hash := sha256.Sum256(first)
-	return base64.StdEncoding.EncodeToString(hash[:]), nil
+	return base64.StdEncoding.EncodeToString(hash[:]), nil // ARC-STO-04
 }

@@ -22,9 +22,9 @@ import (
 
 // Key is the object key of an archive's file, in an application's own target behind the prefix of that (ARC-STO-07, ARC-STO-08).
 func Key(a archive.Archive) string {
-	name := "archive.mp4"
+	name := "archive.mp4" // ARC-STO-02
 	if a.OutputMode == archive.Individual {
-		name = "archive.zip"
+		name = "archive.zip" // ARC-IND-20
 	}
 	return a.ApplicationID + "/" + a.ID + "/" + name
 }
@@ -41,9 +41,9 @@ func Upload(ctx context.Context, transport http.RoundTripper, target session.Sto
 	client := newClient(transport)
 	switch target.Type {
 	case session.StorageS3:
-		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r)
+		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-07
 	case session.StorageAzure:
-		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r)
+		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-08
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
@@ -54,6 +54,7 @@ func Abandon(ctx context.Context, transport http.RoundTripper, target session.St
 	if target.Type != session.StorageS3 {
 		return nil
 	}
+	// ARC-STO-23
 	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, target.KeyPrefix+Key(a)) })
 	return err
 }
@@ -69,7 +70,7 @@ func contentType(a archive.Archive) string {
 	if a.OutputMode == archive.Individual {
 		return "application/zip"
 	}
-	return "video/mp4"
+	return "video/mp4" // ARC-STO-24
 }
 
 func writing(contentType string) *blob.WriterOptions {
@@ -92,5 +93,5 @@ func write(ctx context.Context, bucket *blob.Bucket, key, contentType string, r 
 	if err := w.Close(); err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)
 	}
-	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }

@@ -43,7 +43,7 @@ func (r Rules) Parse(field string, body apigen.Storage) (*session.Storage, bool,
 		return nil, false, err
 	}
 	if body.Certificate != nil {
-		if _, err := seal.Certificate(*body.Certificate); err != nil {
+		if _, err := seal.Certificate(*body.Certificate); err != nil { // ARC-SEC-08
 			name := field + "certificate"
 			return nil, false, wire.Invalid(name, "%s must be an X.509 certificate in PEM or in base64 of PEM, with an RSA key of 1024 to 2048 bits, or null for none: %v", name, err)
 		}
@@ -67,10 +67,10 @@ func Fallback[S ~string](field string, value *S) (bool, error) {
 	switch text(value) {
 	case "opentok", "vonage":
 		return true, nil
-	case "none":
+	case "none": // ARC-STO-19
 		return false, nil
 	case "":
-		if value == nil {
+		if value == nil { // ARC-STO-12
 			return true, nil
 		}
 	}
@@ -163,7 +163,7 @@ func (r Rules) URL(field, value string) error {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || len(value) > maxURL || strings.ContainsAny(value, "\r\n\t ") {
 		return wire.Invalid(field, "%s must be an absolute http or https URL of at most %d characters", field, maxURL)
 	}
-	if err := r.CheckURL(u); err != nil {
+	if err := r.CheckURL(u); err != nil { // ARC-SEC-05
 		return wire.Invalid(field, "%s: %v", field, err)
 	}
 	return nil

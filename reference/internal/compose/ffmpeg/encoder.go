@@ -17,7 +17,7 @@ type Video struct {
 const (
 	// FrameRate and KeyEvery are those of the files the service produces.
 	FrameRate = 25
-	KeyEvery  = 10 * FrameRate
+	KeyEvery  = 10 * FrameRate // ARC-COMP-25
 	// rateBuffer is the time within which a constant bit rate may vary. What is sent in 2 s is then at most 10 % off, in 10 s 2 %, while
 	// a key frame may still take what five other frames do.
 	rateBuffer = 200 * time.Millisecond
@@ -52,22 +52,23 @@ type option struct{ name, value string }
 // options make FFmpeg's libx264 encode v.
 // With ipratio and pbratio of 1 every slice has exactly the quantization parameter asked for.
 func (v Video) options() []option {
+	// ARC-COMP-07, ARC-COMP-25
 	params := fmt.Sprintf("aud=1:ipratio=1:pbratio=1:keyint=%d:min-keyint=%d:scenecut=0:bframes=0:sliced-threads=0", KeyEvery, KeyEvery)
-	rate := []option{{"qp", strconv.Itoa(v.QP)}}
+	rate := []option{{"qp", strconv.Itoa(v.QP)}} // ARC-RATE-02, ARC-RATE-03
 	if v.Bitrate > 0 {
 		b := strconv.Itoa(v.Bitrate)
 		buffer := strconv.FormatInt(int64(v.Bitrate)*rateBuffer.Milliseconds()/1000, 10)
-		rate = []option{{"b", b}, {"minrate", b}, {"maxrate", b}, {"bufsize", buffer}}
+		rate = []option{{"b", b}, {"minrate", b}, {"maxrate", b}, {"bufsize", buffer}} // ARC-RATE-06, ARC-RATE-08
 		params += ":nal-hrd=cbr"
 	}
-	list := []option{{"preset", v.Preset()}, {"profile", "baseline"}, {"level", v.level()}, {"threads", strconv.Itoa(encoderThreads)}}
+	list := []option{{"preset", v.Preset()}, {"profile", "baseline"}, {"level", v.level()}, {"threads", strconv.Itoa(encoderThreads)}} // ARC-COMP-07
 	return append(append(list, rate...), option{"x264-params", params})
 }
 
 // aacOptions make FFmpeg's encoder of AAC give what the service does.
 func aacOptions() []option {
 	return []option{
-		{"profile", "aac_low"}, {"b", strconv.Itoa(AudioBitrate)}, {"flags", "+bitexact"}, {"threads", "1"},
+		{"profile", "aac_low"}, {"b", strconv.Itoa(AudioBitrate)}, {"flags", "+bitexact"}, {"threads", "1"}, // ARC-COMP-03, ARC-COMP-05, ARC-RATE-09
 		{"aac_coder", AACCoder},
 	}
 }
@@ -89,7 +90,7 @@ func (v Video) X264() []string {
 func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 	c.nice = higher
 	args := []string{
-		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", v.Width, v.Height),
+		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", v.Width, v.Height), // ARC-COMP-09
 		"-framerate", strconv.Itoa(FrameRate), "-i", "pipe:0",
 	}
 	e, err := c.encoder(ctx, append(append(args, v.X264()...), "-flush_packets", "1", "-f", "h264", "pipe:1"))
@@ -100,8 +101,8 @@ func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 }
 
 const (
-	SampleRate   = 48000
-	AACFrame     = 1024 // samples of one frame, and the priming of FFmpeg's encoder
+	SampleRate   = 48000 // ARC-COMP-04
+	AACFrame     = 1024  // samples of one frame, and the priming of FFmpeg's encoder
 	AudioBitrate = 128000
 	// AACCoder is how FFmpeg's encoder decides about a frame. Its manual calls this one better, and much faster, at such bit rates.
 	AACCoder = "fast"

@@ -16,9 +16,9 @@ import (
 
 const (
 	// FrameTime is how long one frame of the output lasts.
-	FrameTime = time.Second / ffmpeg.FrameRate
+	FrameTime = time.Second / ffmpeg.FrameRate // ARC-COMP-08
 	// MaxAudio is how many streams are heard at once.
-	MaxAudio = 50
+	MaxAudio = 50 // ARC-COMP-21
 
 	forever      = av.Instant(1<<63 - 1)
 	streamScreen = "screen"
@@ -125,23 +125,23 @@ func (p *Plan) apply(e journal.Event) (stopped bool) {
 		p.streams = append(p.streams, e)
 		p.Added(e)
 	case journal.StreamRemoved:
-		p.streams = slices.DeleteFunc(p.streams, same)
+		p.streams = slices.DeleteFunc(p.streams, same) // ARC-COMP-23
 	case journal.VideoStopped:
 		if p.dark == nil {
 			p.dark = map[string]bool{}
 		}
-		p.dark[e.Stream] = true
+		p.dark[e.Stream] = true // ARC-COMP-28
 	case journal.VideoResumed:
 		delete(p.dark, e.Stream)
 	case journal.Classified:
 		if i := slices.IndexFunc(p.streams, same); i >= 0 {
-			p.streams[i].Classes = e.Classes
+			p.streams[i].Classes = e.Classes // ARC-LAY-11
 		}
 	case journal.Arranged:
 		if e.Archive != p.Archive {
 			return false
 		}
-		p.arrange(*e.Layout)
+		p.arrange(*e.Layout) // ARC-LAY-05
 	case journal.Recording, journal.Paused, journal.Stopped:
 		if e.Archive != p.Archive {
 			return false
@@ -187,7 +187,7 @@ func (p *Plan) span(e journal.Event) {
 	case e.Kind != journal.Recording && open:
 		s := &p.spans[last]
 		s.End = e.At
-		p.recorded += s.End.Sub(s.Start)
+		p.recorded += s.End.Sub(s.Start) // ARC-STAT-06, ARC-COMP-15
 		s.frames = wholeFrames(p.recorded) - s.FirstFrame
 	}
 }
@@ -204,18 +204,18 @@ func (p *Plan) scene(from av.Instant) Scene {
 	for _, e := range p.streams {
 		wanted, selected := p.selected[e.Stream]
 		if p.selected == nil {
-			wanted, selected = journal.Selection{HasAudio: true, HasVideo: true}, true
+			wanted, selected = journal.Selection{HasAudio: true, HasVideo: true}, true // ARC-SEL-01
 		}
-		if !selected {
+		if !selected { // ARC-SEL-03, ARC-SIM-04
 			continue
 		}
 		s.Streams++
-		if e.HasVideo && wanted.HasVideo && !p.dark[e.Stream] {
+		if e.HasVideo && wanted.HasVideo && !p.dark[e.Stream] { // ARC-COMP-28, ARC-COMP-31, ARC-SEL-05
 			seen = append(seen, layout.Stream{
 				ID: e.Stream, Connection: e.Connection, Screen: e.VideoType == streamScreen, Classes: e.Classes,
 			})
 		}
-		if e.HasAudio && wanted.HasAudio && len(s.Audio) < MaxAudio {
+		if e.HasAudio && wanted.HasAudio && len(s.Audio) < MaxAudio { // ARC-COMP-21, ARC-COMP-22, ARC-COMP-34
 			s.Audio = append(s.Audio, e.Stream)
 		}
 	}
