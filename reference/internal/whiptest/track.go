@@ -18,8 +18,9 @@ type track struct {
 	codec      webrtc.RTPCodecParameters
 	ticks      int // of the RTP clock, per unit
 	units      [][]byte
-	next       int // unit to send
-	base       int // the unit that is the first of units
+	order      []int // for each of units the number it is shown with; nil: its own
+	next       int   // unit to send
+	base       int   // the unit that is the first of units
 	local      *webrtc.TrackLocalStaticRTP
 	sender     *webrtc.RTPSender
 	packetizer rtp.Packetizer
@@ -113,12 +114,22 @@ func (t *track) sendUnit() error {
 	}
 	for _, packet := range t.packetizer.Packetize(t.units[(t.next-t.base)%len(t.units)], uint32(t.ticks)) {
 		t.stamp = packet.Timestamp
+		packet.Timestamp += t.reordered()
 		if err := t.local.WriteRTP(packet); err != nil {
 			return err
 		}
 	}
 	t.next++
 	return nil
+}
+
+// reordered is by how many ticks the next unit is shown later than in the order of sending.
+func (t *track) reordered() uint32 {
+	if t.order == nil {
+		return 0
+	}
+	n := (t.next - t.base) % len(t.units)
+	return uint32((t.order[n] - n) * t.ticks)
 }
 
 // over reports whether there is nothing left to send.

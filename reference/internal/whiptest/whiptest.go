@@ -39,6 +39,7 @@ type Options struct {
 	// Media of one's own instead: video of 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
 	Codec           string // of Frames: VP8 (which "" is), VP9, H264
+	Order           []int  // for each of Frames the number it is shown with, when they are sent in another order (B slices)
 	Payloads        bool   // each of Frames is the payload of a packet as it is, whatever it means
 	Then            string // fixture that the video goes on with after Switch, also in another codec
 	Once            bool   // send everything once, then stay connected and send nothing
@@ -116,7 +117,7 @@ func (p *Publisher) loadOwn() {
 		if p.options.Payloads {
 			t.packetizer = t.packets(asIs{}, rand.Uint32())
 		}
-		t.units = p.options.Frames
+		t.units, t.order = p.options.Frames, p.options.Order
 		p.tracks = append(p.tracks, t)
 	}
 	if p.options.Packets != nil {
