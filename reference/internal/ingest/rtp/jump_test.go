@@ -98,7 +98,7 @@ func (s *show) send(n int) {
 			s.Receive(s.sources[kind], p)
 		}
 		if n%50 == 25 {
-			const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<20 // no whole second
+			const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
 			report := &rtcp.SenderReport{SSRC: s.sources[kind].track.ssrc, NTPTime: ntpStart + uint64(n)*(1<<32)/50, RTPTime: ticks + s.stamps[kind]}
 			s.Report(s.sources[kind], report, captured.Add(network))
 		}

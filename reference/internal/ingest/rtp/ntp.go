@@ -37,8 +37,9 @@ func ntpTime(ntp uint64) time.Duration {
 	return time.Duration(ntp>>32)*time.Second + time.Duration((ntp&0xffffffff)*uint64(time.Second)>>32)
 }
 
-// whole reports whether a timestamp has no fraction. Senders that cut it off would put sound and picture up to a second apart.
-func whole(ntp uint64) bool { return ntp&0xffffffff == 0 }
+// whole reports whether a timestamp has no fraction, or one that stands for at most seven decimal digits: werift writes .25 s as 25/2^32 s.
+// Senders that cut it off would put sound and picture up to a second apart.
+func whole(ntp uint64) bool { return ntp&0xffffffff < 1e7 }
 
 // observe takes an NTP time and when the report that carried it arrived; false when the report is to be ignored.
 func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {

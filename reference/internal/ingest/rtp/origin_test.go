@@ -15,7 +15,7 @@ func TestLateReport(t *testing.T) {
 	const delay = 200 * time.Millisecond // of the sound, which the report tells
 	l := newLine(av.VP8)
 	start := l.now
-	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<20 // no whole second
+	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
 	sounds, pictures := packets(av.Opus, 250, 0, 7000), packets(av.VP8, 250, 0, 9000)
 	v := 0
 	for i, a := range sounds {
@@ -64,7 +64,7 @@ func TestLateReport(t *testing.T) {
 func TestFirstReportOfSound(t *testing.T) {
 	l := newLine(av.VP8)
 	start := l.now
-	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<20 // no whole second
+	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
 	for i, a := range packets(av.Opus, 150, 0, 7000) {
 		captured := start.Add(time.Duration(i) * 20 * time.Millisecond)
 		l.pass(captured.Sub(l.now))
@@ -104,7 +104,7 @@ func TestCaptured(t *testing.T) {
 		}
 		if i == 0 {
 			l.publish()
-			l.Report(l.sources[1], &rtcp.SenderReport{SSRC: 2, NTPTime: 4_000_000_000<<32 + 1<<20, RTPTime: 0}, l.now)
+			l.Report(l.sources[1], &rtcp.SenderReport{SSRC: 2, NTPTime: 4_000_000_000<<32 + 1<<24, RTPTime: 0}, l.now)
 		}
 		l.pass(40 * time.Millisecond)
 	}
@@ -209,7 +209,7 @@ func TestReportHandledLate(t *testing.T) {
 			l.publish()
 		}
 		if i == 20 {
-			report := &rtcp.SenderReport{SSRC: 1, NTPTime: 4_000_000_000<<32 + 1<<20 + uint64(i)<<32/50, RTPTime: p.Stamp}
+			report := &rtcp.SenderReport{SSRC: 1, NTPTime: 4_000_000_000<<32 + 1<<24 + uint64(i)<<32/50, RTPTime: p.Stamp}
 			l.Report(l.sources[0], report, captured.Add(delay+60*time.Millisecond))
 		}
 		l.pass(20 * time.Millisecond)

@@ -176,7 +176,7 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 		return
 	}
 	r.heard = at
-	if whole(report.NTPTime) {
+	if t.fine = t.fine || !whole(report.NTPTime); !t.fine {
 		r.disbelieve(t, "its NTP time has no fraction")
 		return
 	}

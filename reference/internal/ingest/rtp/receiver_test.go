@@ -253,7 +253,7 @@ func TestRequests(t *testing.T) {
 func TestReports(t *testing.T) {
 	l := newLine(av.VP8)
 	video, audio := packets(av.VP8, 60, 7, 1000), packets(av.Opus, 60, 9, 5_000_000)
-	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<20 // no whole second
+	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
 	start := l.now
 	v := 0
 	for i, a := range audio {
@@ -297,7 +297,7 @@ func TestImplausibleReports(t *testing.T) {
 	for i, a := range packets(av.Opus, 100, 0, 0) {
 		a.At = l.now
 		l.Receive(l.sources[0], a)
-		ntp := uint64(1_000_000)<<32 + 1<<20 + uint64(i)*(1<<32)/50
+		ntp := uint64(1_000_000)<<32 + 1<<24 + uint64(i)*(1<<32)/50
 		report := &rtcp.SenderReport{SSRC: 1, NTPTime: ntp, RTPTime: a.Stamp}
 		switch {
 		case i == 70:

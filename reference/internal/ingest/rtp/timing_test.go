@@ -81,14 +81,24 @@ func TestReportsOfAnotherRate(t *testing.T) {
 	}
 }
 
-// TestWholeSeconds: the NTP time of reports has no fraction (werift).
+// TestWholeSeconds: the NTP time of reports has no fraction, or its decimal digits for one: .25 s is 25/2^32 s (werift).
 func TestWholeSeconds(t *testing.T) {
-	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
-		return at.Truncate(time.Second), at
-	}}.perform(t)
-	got.expect(t, 0, 30*second, 100*milli)
-	if got.logged != 2 {
-		t.Errorf("%d lines in the log, want one for each track", got.logged)
+	for name, fraction := range map[string]func(at time.Duration) time.Duration{
+		"none":   func(time.Duration) time.Duration { return 0 },
+		"digits": func(at time.Duration) time.Duration { return at % second / 430 }, // seven digits: 10^7/2^32
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+				n++
+				sent := at - time.Duration(n%4)*130*milli
+				return sent.Truncate(second) + fraction(sent), sent
+			}}.perform(t)
+			got.expect(t, 0, 30*second, 100*milli)
+			if got.logged != 2 {
+				t.Errorf("%d lines in the log, want one for each track", got.logged)
+			}
+		})
 	}
 }
 

@@ -22,6 +22,7 @@ type track struct {
 	assemble *assembler
 	clock    rtpClock
 	reports  []senderReport // the last ones, until samples are released
+	fine     bool           // reports have fractions of a second
 
 	keyed  bool // a key frame was delivered since the stream began
 	cut    bool // the next sample begins a new segment
