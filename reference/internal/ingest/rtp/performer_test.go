@@ -63,9 +63,11 @@ func (p performer) perform(t *testing.T) performance {
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 	l.publish()
+	next := start.Add(tick)
 	for _, e := range events {
-		for l.now+av.Instant(tick) < e.at {
-			l.pass(tick)
+		for ; next < e.at; next = next.Add(tick) {
+			l.now = next
+			l.Advance(next)
 		}
 		l.now = e.at
 		e.take()

@@ -19,6 +19,9 @@ const (
 	markLag  = 1000 * time.Millisecond
 	markStep = 60 * time.Millisecond
 
+	// silence is how long nothing comes of a publisher before the network may have held up what comes then.
+	silence = 500 * time.Millisecond
+
 	lastReports = 8 // of those that come while samples are held
 
 	pliInterval = 500 * time.Millisecond
@@ -80,6 +83,8 @@ type Receiver struct {
 	cuts   uint16
 	first  av.Instant
 	heard  av.Instant // arrival of the newest packet or report
+	silent av.Instant // when the last silence of the publisher began
+	back   av.Instant // when it ended
 	held   bool       // samples wait for reports; see timing.go
 	failed bool       // the sink's first failure was logged
 
@@ -162,7 +167,8 @@ func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
 		r.lose(Superseded, 1)
 		return nil
 	}
-	r.fresh, r.heard = true, p.At
+	r.fresh, t.came = true, p.At
+	r.hear(p.At)
 	t.reorder.push(p)
 	r.drain(t, p.At)
 	r.release(p.At)
@@ -175,7 +181,7 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 	if s.number != t.source || report.SSRC != t.ssrc || report.NTPTime == 0 {
 		return
 	}
-	r.heard = at
+	r.hear(at)
 	if t.fine = t.fine || !whole(report.NTPTime); !t.fine {
 		r.disbelieve(t, "its NTP time has no fraction")
 		return
@@ -435,11 +441,23 @@ func (r *Receiver) Advance(now av.Instant) []rtcp.Packet {
 	return feedback
 }
 
-// marked is up to when everything of a track has come. While nothing at all comes of a publisher, the network may hold it up.
+// hear notes that something of the publisher arrived.
+func (r *Receiver) hear(at av.Instant) {
+	if at.Sub(r.heard) > silence {
+		r.silent, r.back = r.heard, at
+	}
+	r.heard = at
+}
+
+// marked is up to when everything of a track has come. While nothing at all comes of a publisher, the network may hold it up. What it held up
+// of one track may come after that of the other.
 func (r *Receiver) marked(t *track, now av.Instant) av.Instant {
 	mark := now.Add(-markLag)
 	if now.Sub(r.heard) < patience {
 		mark = min(mark, r.heard)
+	}
+	if t.came < r.back && now.Sub(r.back) < silence {
+		mark = min(mark, r.silent)
 	}
 	if len(t.pending) > 0 {
 		mark = min(mark, t.clock.origin().Add(av.Duration(t.pending[0].ext, t.clock.rate)-t.order.depth))

@@ -149,18 +149,27 @@ func TestReportsOfNow(t *testing.T) {
 
 // TestHeldUp: the network holds all up for a while, then delivers it at once, or as fast as it can.
 func TestHeldUp(t *testing.T) {
-	for name, held := range map[string]func(at time.Duration) time.Duration{
-		"700ms":         func(at time.Duration) time.Duration { return max(0, 700*milli-(at-10*second)) },
-		"1.5s":          func(at time.Duration) time.Duration { return max(0, 1500*milli-(at-10*second)) },
-		"3s":            func(at time.Duration) time.Duration { return max(0, 3*second-(at-10*second)) },
-		"1.5s, drained": func(at time.Duration) time.Duration { return max(0, 1500*milli-(at-10*second)/2) },
+	for name, held := range map[string]func(video bool, at time.Duration) time.Duration{
+		"700ms":         func(_ bool, at time.Duration) time.Duration { return max(0, 700*milli-(at-10*second)) },
+		"1.5s":          func(_ bool, at time.Duration) time.Duration { return max(0, 1500*milli-(at-10*second)) },
+		"3s":            func(_ bool, at time.Duration) time.Duration { return max(0, 3*second-(at-10*second)) },
+		"1.5s, drained": func(_ bool, at time.Duration) time.Duration { return max(0, 1500*milli-(at-10*second)/2) },
+		"1.8s, pictures after sound": func(video bool, at time.Duration) time.Duration {
+			if left := 1800*milli - (at - 10*second); left <= 0 {
+				return 0
+			} else if video {
+				return left + 120*milli
+			} else {
+				return left
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := performer{seconds: 30, held: func(_ bool, at time.Duration) time.Duration {
+			got := performer{seconds: 30, held: func(video bool, at time.Duration) time.Duration {
 				if at < 10*second {
 					return 0
 				}
-				return held(at)
+				return held(video, at)
 			}}.perform(t)
 			got.expect(t, 0, 30*second, 40*milli)
 			if len(got.off[false]) != got.sent[false] || len(got.off[true]) != got.sent[true] {

@@ -21,6 +21,7 @@ type track struct {
 	reorder  *reorder
 	assemble *assembler
 	clock    rtpClock
+	came     av.Instant     // arrival of the newest packet
 	reports  []senderReport // the last ones, until samples are released
 	fine     bool           // reports have fractions of a second
 
