@@ -25,6 +25,8 @@ type performer struct {
 	// reported is what a report that is sent at a time says: a time on the NTP clock and the one on the RTP clock that it pairs with it.
 	// nil: now, and stamped of now.
 	reported func(video bool, at time.Duration) (ntp, stamp time.Duration)
+	// soundReported is before when no report of sound is sent.
+	soundReported time.Duration
 }
 
 type event struct {
@@ -38,6 +40,7 @@ type performance struct {
 	shown  map[bool]map[time.Duration]time.Duration // by video, by capture: the same of the time of presentation
 	sent   map[bool]int
 	logged int
+	told   int // how often the sink was told when what was guessed was captured
 }
 
 const (
@@ -69,7 +72,7 @@ func (p performer) perform(t *testing.T) performance {
 	}
 	l.pass(5 * time.Second)
 	l.Flush(l.now)
-	got := performance{map[bool]map[time.Duration]time.Duration{}, map[bool]map[time.Duration]time.Duration{}, map[bool]int{}, log.lines}
+	got := performance{map[bool]map[time.Duration]time.Duration{}, map[bool]map[time.Duration]time.Duration{}, map[bool]int{}, log.lines, len(l.sink.Reports())}
 	for _, video := range []bool{false, true} {
 		got.off[video], got.shown[video] = map[time.Duration]time.Duration{}, map[time.Duration]time.Duration{}
 		got.sent[video] = len(captures[video])
@@ -129,6 +132,9 @@ func (p performer) reports(l *line, start av.Instant, video bool) (events []even
 		every, kind, codec = time.Second, 1, av.VP8
 	}
 	for at := 410 * time.Millisecond; at < time.Duration(p.seconds)*time.Second; at += every {
+		if !video && at < p.soundReported {
+			continue
+		}
 		ntp, stamp := at, at
 		if p.stamped != nil {
 			stamp = p.stamped(video, at)

@@ -205,7 +205,14 @@ func (r *Receiver) follow(t *track, one senderReport) {
 		return
 	}
 	guessed := t.clock.started
-	if r.anchor(t, one.stamp, ntp, one.arrived) && guessed && r.sink != nil {
+	if r.anchor(t, one.stamp, ntp, one.arrived) && guessed {
+		r.revise(t)
+	}
+}
+
+// revise tells the sink when what was guessed was captured.
+func (r *Receiver) revise(t *track) {
+	if r.sink != nil {
 		r.check(r.sink.Report(t.video, 0, t.clock.origin()))
 	}
 }
@@ -360,7 +367,11 @@ func (r *Receiver) change(t *track, p *packet) {
 
 func (r *Receiver) deliver(t *track, f frame) {
 	certain := t.clock.doubt == nil
+	guessed := !t.clock.reported.set
 	ext := t.clock.frame(f.stamp, f.arrived)
+	if guessed && t.clock.reported.set { // the trial of a report has ended
+		r.revise(t)
+	}
 	if certain {
 		t.certain = len(t.pending)
 	}

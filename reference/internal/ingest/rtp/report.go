@@ -71,7 +71,7 @@ func (c *rtpClock) report(stamp uint32, ntp time.Duration, arrived av.Instant) (
 			c.guess, c.reported = c.arrivals.origin(), reported{before: says, any: true}
 		}
 		return false, "it puts packets long before they came"
-	case r.set && moved > 0:
+	case r.set && moved > 0, !r.set && delay < -agreement:
 		if !r.trying || (says-r.candidate).Abs() > agreement {
 			r.trying, r.candidate, r.since, r.frames = true, says, arrived, 0
 		}
@@ -95,7 +95,8 @@ func (c *rtpClock) believe(says time.Duration, arrived av.Instant) {
 	}
 }
 
-// try takes where a frame's arrival puts timestamp 0, and ends the trial of a report when there is enough to decide.
+// try takes where a frame's arrival puts timestamp 0, and ends the trial of a report when there is enough to decide. Without a report before it,
+// what comes after it has a credible delay by it.
 func (r *reported) try(c *rtpClock, sent, arrived av.Instant) {
 	if !r.trying || arrived < r.since {
 		return
@@ -108,7 +109,11 @@ func (r *reported) try(c *rtpClock, sent, arrived av.Instant) {
 		return
 	}
 	r.trying = false
-	if delay := r.least.Sub(av.Instant(r.candidate + c.ntp.offset)); delay >= r.delay-agreement && delay <= r.delay+slack {
+	most := r.delay + slack
+	if !r.set {
+		most = c.credible()
+	}
+	if delay := r.least.Sub(av.Instant(r.candidate + c.ntp.offset)); delay >= r.delay-agreement && delay <= most {
 		c.arrivals, c.doubt = arrivals{}, nil
 		c.arrivals.add(r.least, arrived)
 		c.believe(r.candidate, arrived)

@@ -16,7 +16,8 @@ import (
 //   - that says what the ones before it said is believed;
 //   - that puts packets earlier is believed while the delay stays credible, and up to plausible if the one before it said the same,
 //     because senders are late, never early;
-//   - that puts packets later is believed if what comes after it has no less delay than before: then the RTP clock stood still;
+//   - that puts packets later, or the first packets after they came, is believed if what comes after it has no less delay than before, or a
+//     credible one: then the RTP clock stood still;
 //   - whose NTP moved against RTP and the media clock alike tells of a step of the NTP clock, which moves nothing.
 //
 // Without a report a track goes by arrival: its timestamps are anchored at the packet that came with the least delay. The first samples are held
