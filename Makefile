@@ -14,6 +14,8 @@ MINIO_MODULE := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 MINIO := $(CACHE)/minio-20260212
 AZURITE_VERSION := 3.35.0
 AZURITE := $(CACHE)/azurite-blob-$(AZURITE_VERSION).js
+WERIFT_VERSION := 0.25.2
+WERIFT := $(CACHE)/werift-$(WERIFT_VERSION)
 
 .PHONY: help
 help: ## List the targets
@@ -27,7 +29,7 @@ build: ## Build bin/archived, its bin/archived-decoder and bin/archived-encoder,
 debian = @{ $(1); } >/dev/null 2>&1 || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $(2); }
 
-.PHONY: ffmpeg openssl postgresql gstreamer gcc
+.PHONY: ffmpeg openssl postgresql gstreamer gcc browsers webrtcbin node
 ffmpeg: # decodes and encodes for archived and decodes for conform
 	$(call debian,command -v ffmpeg,ffmpeg)
 openssl: # what users decrypt archives with, and the tests of it
@@ -39,6 +41,13 @@ gcc: # the race detector links with it
 gstreamer: # what `make bench` compares with
 	$(call debian,command -v gst-launch-1.0,gstreamer1.0-tools gstreamer1.0-libav gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly)
+browsers: # what `make publishers` records
+	$(call debian,command -v chromium && command -v firefox-esr && command -v pulseaudio,chromium firefox-esr pulseaudio)
+webrtcbin:
+	$(call debian,gst-inspect-1.0 webrtcbin && gst-inspect-1.0 nicesrc && ls /usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib && /usr/bin/python3 -c 'import gi', \
+	  gstreamer1.0-tools gstreamer1.0-nice gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad python3-gi gir1.2-gst-plugins-bad-1.0)
+node:
+	$(call debian,command -v npm,nodejs npm)
 
 .PHONY: conformance
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
@@ -74,6 +83,17 @@ MINUTES ?= 60
 .PHONY: drift
 drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and measure how far sound and picture are apart
 	go test ./reference/internal/compose -run '^TestDriftingClocks$$' -drift.minutes=$(MINUTES) -timeout 1h -v
+
+STANDSTILL ?= 20
+.PHONY: publishers
+publishers: ffmpeg browsers webrtcbin $(WERIFT) ## Record Chromium, Firefox, GStreamer and werift, and measure how far sound and picture are apart (CASE=Chromium/held)
+	go test ./reference/cmd/archived -run '^TestPublisher$(CASE)' -publishers -publishers.standstill=$(STANDSTILL) \
+	  -publishers.werift=$(WERIFT) -count=1 -timeout 30m -v
+
+$(WERIFT): | node
+	mkdir -p $@.new
+	npm install --prefix $@.new --no-audit --no-fund --no-save --ignore-scripts werift@$(WERIFT_VERSION)
+	mv $@.new $@
 
 KILLS ?= 100
 .PHONY: crash

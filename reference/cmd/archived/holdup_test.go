@@ -1,0 +1,131 @@
+package main
+
+import (
+	"net"
+	"sync"
+	"testing"
+)
+
+// holdup is a UDP path to the server that can hold up what goes through it, both ways, and then delivers it at once.
+type holdup struct {
+	t      *testing.T
+	server *net.UDPAddr
+	front  *net.UDPConn
+	loops  sync.WaitGroup
+
+	mu     sync.Mutex              // guards the rest
+	paths  map[string]*net.UDPConn // by address of the client, to the server
+	held   bool
+	queue  []func()
+	closed bool
+}
+
+// holdUp opens a path that leads nowhere yet. The end of the test closes it.
+func holdUp(t *testing.T) *holdup {
+	t.Helper()
+	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	must(t, err)
+	h := &holdup{t: t, front: front, paths: map[string]*net.UDPConn{}}
+	h.loops.Go(h.forward)
+	t.Cleanup(h.close)
+	return h
+}
+
+// lead has the path lead to a port of this machine.
+func (h *holdup) lead(port int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.server = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
+}
+
+func (h *holdup) port() int { return h.front.LocalAddr().(*net.UDPAddr).Port }
+
+// hold keeps everything until release.
+func (h *holdup) hold() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.held = true
+}
+
+func (h *holdup) release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.queue) == 0 {
+		h.t.Error("the network held nothing up: media takes another way")
+	}
+	h.t.Logf("%d packets were held up", len(h.queue))
+	for _, deliver := range h.queue {
+		deliver()
+	}
+	h.held, h.queue = false, nil
+}
+
+// pass delivers a packet now or when the path is released. What cannot be delivered is lost, as on any network.
+func (h *holdup) pass(deliver func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.held {
+		h.queue = append(h.queue, deliver)
+		return
+	}
+	deliver()
+}
+
+// forward takes what clients send.
+func (h *holdup) forward() {
+	buf := make([]byte, 1<<16)
+	for {
+		n, client, err := h.front.ReadFromUDP(buf)
+		if err != nil {
+			return
+		}
+		path := h.path(client)
+		if path == nil {
+			continue
+		}
+		packet := append([]byte(nil), buf[:n]...)
+		h.pass(func() { _, _ = path.Write(packet) })
+	}
+}
+
+// path is the way of a client to the server, or nil when there is none.
+func (h *holdup) path(client *net.UDPAddr) *net.UDPConn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	path := h.paths[client.String()]
+	if path != nil || h.closed || h.server == nil {
+		return path
+	}
+	path, err := net.DialUDP("udp4", nil, h.server)
+	if err != nil {
+		h.t.Error(err)
+		return nil
+	}
+	h.paths[client.String()] = path
+	h.loops.Go(func() { h.back(path, client) })
+	return path
+}
+
+// back takes what the server sends to a client.
+func (h *holdup) back(path *net.UDPConn, client *net.UDPAddr) {
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := path.Read(buf)
+		if err != nil {
+			return
+		}
+		packet := append([]byte(nil), buf[:n]...)
+		h.pass(func() { _, _ = h.front.WriteToUDP(packet, client) })
+	}
+}
+
+func (h *holdup) close() {
+	h.mu.Lock()
+	h.closed = true
+	_ = h.front.Close()
+	for _, path := range h.paths {
+		_ = path.Close()
+	}
+	h.mu.Unlock()
+	h.loops.Wait()
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// They take minutes, and want a machine for themselves.
+var (
+	publishers   = flag.Bool("publishers", false, "run the tests with publishers that others wrote")
+	standstillOf = flag.Int("publishers.standstill", 20, "for how many seconds the screen of a publisher stands still")
+	weriftIn     = flag.String("publishers.werift", "", "the folder in which npm installed werift")
+)
+
+// performance is a script that a foreign publisher follows while it is recorded.
+type performance struct {
+	name      string
+	videoType string // camera or screen
+	script    script
+	heldUp    time.Duration // for how long the network holds everything up, after half of the beats
+}
+
+// TestPublisherChromium records Chromium.
+func TestPublisherChromium(t *testing.T) {
+	chromium.perform(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
+		fewPictures("screen"), fewPictures("camera"), standstill())
+}
+
+// TestPublisherFirefox records Firefox.
+func TestPublisherFirefox(t *testing.T) {
+	firefox.perform(t, plain(), microphoneAway())
+}
+
+// TestPublisherGStreamer records webrtcbin, with the sender reports that it makes by default.
+func TestPublisherGStreamer(t *testing.T) {
+	gstreamer.perform(t, plain())
+}
+
+// TestPublisherWerift records werift, whose sender reports have no fraction.
+func TestPublisherWerift(t *testing.T) { werift.perform(t, plain(), heldUp(1500*time.Millisecond)) }
+
+// plain is 20 s with nothing special.
+func plain() performance {
+	return performance{name: "plain", videoType: "camera", script: script{Period: 1000, Beats: 20, Rate: 25}}
+}
+
+// microphoneAway has the sender of sound get nothing for 1.2 s.
+func microphoneAway() performance {
+	p := plain()
+	p.name = "microphone away"
+	p.script.Away.Beat, p.script.Away.Milliseconds = 8, 1200
+	return p
+}
+
+// heldUp has the network deliver nothing for a while, then everything at once.
+func heldUp(length time.Duration) performance {
+	p := plain()
+	p.name, p.heldUp = "held up "+length.String(), length
+	return p
+}
+
+// fewPictures has one picture every 2 s.
+func fewPictures(videoType string) performance {
+	return performance{name: "few pictures, " + videoType, videoType: videoType, script: script{Period: 2000, Beats: 12}}
+}
+
+// standstill is a screen that does not change for a while, with sound.
+func standstill() performance {
+	p := plain()
+	p.name, p.videoType = "standstill", "screen"
+	p.script.Still.From, p.script.Still.To = 5, 5+*standstillOf
+	p.script.Beats = p.script.Still.To + 8
+	return p
+}
+
+// perform records what a publisher performs, in a composed and an individual archive at once, and judges both.
+func (f foreign) perform(t *testing.T, list ...performance) {
+	if !*publishers {
+		t.Skip("only with -publishers, as `make publishers` has it")
+	}
+	if why := f.missing(); why != "" {
+		t.Skip(why)
+	}
+	p := start(t, t.TempDir())
+	c := defaultClient(t, p)
+	for _, one := range list {
+		t.Run(one.name, func(t *testing.T) {
+			c.t = t
+			one.record(t, f, c)
+		})
+	}
+	p.terminate()
+}
+
+func (p performance) record(t *testing.T, f foreign, c client) {
+	t.Helper()
+	session := c.createSession()
+	g := openStage(t, p.script, c.endpoint(session, p.videoType))
+	g.script.Token = c.app.Client(t, time.Now(), session, nil)
+	if p.heldUp > 0 {
+		g.path = holdUp(t)
+	}
+	if f.staged {
+		g.media = stageMedia(t, p.script)
+	}
+	f.play(t, g.url)
+	g.until("beat", 1)
+	composed, individual := c.startBoth(session)
+	from := g.newest() + 2 // what was going on when they began is not whole
+	if p.heldUp > 0 {
+		g.until("beat", p.script.Beats/2)
+		g.path.hold()
+		time.Sleep(p.heldUp)
+		g.path.release()
+	}
+	g.until("end", 0)
+	c.stopArchive(composed)
+	c.stopArchive(individual)
+	mp4 := save(t, download(t, c.awaitStatus(composed, "available").URL))
+	webm := saveOnly(t, download(t, c.awaitStatus(individual, "available").URL))
+	period := time.Duration(p.script.Period) * time.Millisecond
+	p.judge(t, "composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
+	p.judge(t, "individual", g, from, listen(t, webm, period), apartWithin, f.blur)
+}
+
+// startBoth starts a composed archive and an individual one.
+func (c client) startBoth(session string) (composed, individual string) {
+	c.t.Helper()
+	for mode, id := range map[string]*string{"composed": &composed, "individual": &individual} {
+		var a archiveView
+		c.call(http.MethodPost, c.project()+"/archive", map[string]string{"sessionId": session, "outputMode": mode, "multiArchiveTag": mode}, &a)
+		*id = a.ID
+	}
+	return composed, individual
+}
+
+// saveOnly saves the only media file of an individual archive.
+func saveOnly(t *testing.T, file []byte) (path string) {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	must(t, err)
+	for _, f := range z.File {
+		if f.Name == "manifest.json" {
+			continue
+		}
+		if path != "" {
+			t.Fatalf("%d files in the archive, want one and the manifest", len(z.File))
+		}
+		r, err := f.Open()
+		must(t, err)
+		content, err := io.ReadAll(r)
+		must(t, err)
+		path = filepath.Join(t.TempDir(), "single"+filepath.Ext(f.Name))
+		must(t, os.WriteFile(path, content, 0o600))
+	}
+	return path
+}
+
+// How far a picture and the tone of its beat may be apart, beyond what the publisher says of itself.
+const (
+	apartWithin = 40 * time.Millisecond
+	// gridWithin is half of the distance of the pictures of a composed archive: each shows what comes nearest to its time.
+	gridWithin = 20 * time.Millisecond
+)
+
+// evenWithin is how far a tone may be from where it was played, beside the first one. What is not known yet of a sender's clock is corrected.
+const evenWithin = 100 * time.Millisecond
+
+// judge compares what a file shows and plays with what was sent from a beat on.
+func (p performance) judge(t *testing.T, name string, g *stage, from int, b beats, within, blur time.Duration) {
+	t.Helper()
+	var apart []time.Duration
+	var each []string
+	flashes, beeps := 0, 0
+	for beat := from; beat < p.script.Beats; beat++ {
+		flash, seen := b.flash[beat]
+		beep, heard := b.beep[beat]
+		if seen {
+			flashes++
+		} else if !p.script.still(beat) {
+			t.Errorf("%s: beat %d is not seen", name, beat)
+		}
+		if heard {
+			beeps++
+		} else if !p.script.away(beat) {
+			t.Errorf("%s: beat %d is not heard", name, beat)
+		}
+		each = append(each, "-")
+		if seen && heard {
+			off := flash - beep - g.late[beat]
+			apart, each[beat-from] = append(apart, off), fmt.Sprint(off.Milliseconds())
+			if off.Abs() > within+blur {
+				t.Errorf("%s: the picture of beat %d is %v after its tone, want %v at most", name, beat, off, within+blur)
+			}
+		}
+	}
+	p.judgePace(t, name, b, evenWithin+blur)
+	if len(b.dark) > 0 {
+		t.Errorf("%s: pictures that show nothing: %v", name, b.dark)
+	}
+	if len(apart) == 0 {
+		t.Fatalf("%s: no beat is seen and heard", name)
+	}
+	t.Logf("%s: of %d beats from %d on %d flashes, %d beeps; apart, in ms: %s", name, p.script.Beats-from, from, flashes, beeps, strings.Join(each, " "))
+	slices.Sort(apart)
+	if median := apart[len(apart)/2]; median.Abs() > within {
+		t.Errorf("%s: the picture is %v after the tone in the median, want %v at most", name, median, within)
+	}
+	t.Logf("%s: apart min %v, median %v, max %v", name, apart[0], apart[len(apart)/2], apart[len(apart)-1])
+}
+
+// judgePace wants tones as far from each other as they were played.
+func (p performance) judgePace(t *testing.T, name string, b beats, within time.Duration) {
+	t.Helper()
+	var least, most time.Duration
+	first := slices.Min(append(slices.Collect(maps.Keys(b.beep)), p.script.Beats))
+	for beat, at := range b.beep {
+		off := at - b.beep[first] - time.Duration((beat-first)*p.script.Period)*time.Millisecond
+		least, most = min(least, off), max(most, off)
+	}
+	t.Logf("%s: tones are %v to %v from where the first one puts them", name, least, most)
+	if most-least > within {
+		t.Errorf("%s: the distances of tones vary by %v, want %v at most", name, most-least, within)
+	}
+}
+
+// still reports whether the picture of a beat is not drawn.
+func (s script) still(beat int) bool { return beat > s.Still.From && beat <= s.Still.To }
+
+// away reports whether the tone of a beat is not sent.
+func (s script) away(beat int) bool {
+	from := s.Away.Beat*s.Period + s.Period/2
+	return beat*s.Period >= from && beat*s.Period < from+s.Away.Milliseconds
+}

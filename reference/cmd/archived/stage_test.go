@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"reelcheck/fixtures/mark"
+)
+
+// script is what a foreign publisher is to do. It reads it from /script of the stage.
+type script struct {
+	WHIP   string `json:"whip"` // where it publishes
+	Token  string `json:"token"`
+	Period int    `json:"period"` // ms from beat to beat
+	Beats  int    `json:"beats"`
+	Rate   int    `json:"rate"` // pictures a second between beats
+	// Away: after this beat nothing is given to the sender of sound for so long.
+	Away struct {
+		Beat         int `json:"beat"`
+		Milliseconds int `json:"milliseconds"`
+	} `json:"away"`
+	// Still: after the first of these beats the picture stands still until after the other one.
+	Still struct {
+		From int `json:"from"`
+		To   int `json:"to"`
+	} `json:"still"`
+	Tones []int `json:"tones"` // Hz, of beats in turn
+
+	// The picture of each beat has a mark of black and white cells.
+	Marks   []string `json:"marks"` // 0 is black
+	Left    int      `json:"left"`
+	Top     int      `json:"top"`
+	Columns int      `json:"columns"`
+	Rows    int      `json:"rows"`
+	Cell    int      `json:"cell"`
+	Border  int      `json:"border"`
+}
+
+// told is what a publisher says while it publishes.
+type told struct {
+	What string // connected, beat, end, error
+	Note string
+	Beat int
+	Late float64 // ms, of the picture after the tone
+}
+
+// stage is where a foreign publisher gets its script, publishes through, and tells what it does.
+type stage struct {
+	t      *testing.T
+	url    string
+	script script
+	target string  // the server's WHIP endpoint
+	path   *holdup // of media, if it can be held up
+	events chan told
+	media  staged                // the script coded, for publishers that want it
+	late   map[int]time.Duration // of pictures that were drawn, by beat
+}
+
+// silenceWithin is for how long a publisher may tell nothing, on a busy machine, before it is given up.
+const silenceWithin = 60 * time.Second
+
+func openStage(t *testing.T, s script, target string) *stage {
+	t.Helper()
+	g := &stage{t: t, script: s, target: target, events: make(chan told, 1000), late: map[int]time.Duration{}}
+	for beat := range s.Beats {
+		cells, err := mark.Encode(beatStream, beat)
+		must(t, err)
+		var row strings.Builder
+		for _, white := range cells {
+			row.WriteString(map[bool]string{false: "0", true: "1"}[white])
+		}
+		g.script.Marks = append(g.script.Marks, row.String())
+	}
+	g.script.Tones, g.script.Left, g.script.Top = beatTones, markLeft, markTop
+	g.script.Columns, g.script.Rows, g.script.Cell, g.script.Border = mark.Cols, mark.Rows, mark.Cell, mark.Border
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /script", g.tellScript)
+	mux.HandleFunc("GET /media", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(g.media) })
+	mux.HandleFunc("POST /whip", g.publish)
+	mux.HandleFunc("POST /told", g.hear)
+	mux.Handle("GET /", http.FileServer(http.Dir("testdata/publishers")))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	g.url = server.URL
+	return g
+}
+
+func (g *stage) tellScript(w http.ResponseWriter, _ *http.Request) {
+	s := g.script
+	s.WHIP = g.target
+	if g.path != nil {
+		s.WHIP = g.url + "/whip"
+	}
+	_ = json.NewEncoder(w).Encode(s)
+}
+
+func (g *stage) hear(_ http.ResponseWriter, r *http.Request) {
+	var one told
+	if err := json.NewDecoder(r.Body).Decode(&one); err != nil {
+		one = told{What: "error", Note: err.Error()}
+	}
+	g.events <- one
+}
+
+// candidate is a way of a description to its peer.
+var candidate = regexp.MustCompile(`(?m)^a=candidate:(?:\S+ \d+ udp \d+ 127\.0\.0\.1 (\d+) )?.*\r?\n`)
+
+// publish passes an offer on, and has the answer lead through a path that can be held up. Without the candidates of the offer the server
+// knows no other.
+func (g *stage) publish(w http.ResponseWriter, r *http.Request) {
+	offer, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, g.target, bytes.NewReader(candidate.ReplaceAll(offer, nil)))
+	if err == nil {
+		request.Header = r.Header.Clone()
+		err = g.relay(w, request)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+	}
+}
+
+func (g *stage) relay(w http.ResponseWriter, request *http.Request) error {
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	body = candidate.ReplaceAllFunc(body, g.lead)
+	w.Header().Set("Content-Type", response.Header.Get("Content-Type"))
+	if location, err := response.Location(); err == nil {
+		w.Header().Set("Location", location.String())
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err = w.Write(body)
+	return err
+}
+
+// lead has the candidate of the server that is on the loopback interface lead through the path that can be held up, and takes others away.
+func (g *stage) lead(line []byte) []byte {
+	m := candidate.FindSubmatchIndex(line)
+	if m[2] < 0 {
+		return nil
+	}
+	port, err := strconv.Atoi(string(line[m[2]:m[3]]))
+	if err != nil {
+		g.t.Errorf("%q: %v", line, err)
+		return nil
+	}
+	g.path.lead(port)
+	return fmt.Appendf(nil, "%s%d%s", line[:m[2]], g.path.port(), line[m[3]:])
+}
+
+// until returns when the publisher has told of this beat, or of a later one, or else of this.
+func (g *stage) until(what string, beat int) {
+	g.t.Helper()
+	for {
+		select {
+		case one := <-g.events:
+			if g.note(one); one.What == what && one.Beat >= beat {
+				return
+			}
+		case <-time.After(silenceWithin):
+			g.t.Fatalf("the publisher told nothing for %v; %s %d was awaited", silenceWithin, what, beat)
+		}
+	}
+}
+
+// newest takes what was told meanwhile and returns the newest beat.
+func (g *stage) newest() int {
+	g.t.Helper()
+	for {
+		select {
+		case one := <-g.events:
+			g.note(one)
+		default:
+			return slices.Max(slices.Collect(maps.Keys(g.late)))
+		}
+	}
+}
+
+func (g *stage) note(one told) {
+	g.t.Helper()
+	switch one.What {
+	case "error":
+		g.t.Fatalf("the publisher: %s", one.Note)
+	case "beat":
+		g.late[one.Beat] = time.Duration(one.Late * float64(time.Millisecond))
+	}
+}
+
+// endpoint is where a client publishes.
+func (c client) endpoint(sessionID, videoType string) string {
+	return c.url + "/v2/session/" + url.PathEscape(sessionID) + "/whip?videoType=" + videoType
+}
