@@ -1,0 +1,125 @@
+package rtp
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"reelcheck/reference/internal/av"
+)
+
+// Report takes a sender report.
+func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
+	t := s.track
+	if s.number != t.source || report.SSRC != t.ssrc || report.NTPTime == 0 {
+		return
+	}
+	r.hear(at)
+	if t.fine = t.fine || !whole(report.NTPTime); !t.fine {
+		r.disbelieve(t, "its NTP time has no fraction")
+		return
+	}
+	one := senderReport{ntpTime(report.NTPTime), report.RTPTime, at}
+	if !r.held {
+		r.follow(t, one)
+		return
+	}
+	if r.ntp.observe(one.ntp, at) {
+		t.reports = append(t.reports[max(0, len(t.reports)-lastReports+1):], one)
+		r.release(at)
+	}
+}
+
+// follow takes a report, and has its track go by it as far as it is believed.
+func (r *Receiver) follow(t *track, one senderReport) {
+	if r.anchors() == 0 {
+		r.ntp.set = false // no track goes by it
+	}
+	ntp := one.ntp - r.ntp.steps
+	if t.clock.sure() && r.ntp.step(t.clock.contradicts(one.stamp, ntp), ntp, one.arrived) {
+		ntp = one.ntp - r.ntp.steps
+	}
+	if !r.ntp.observe(ntp, one.arrived) {
+		r.disbelieve(t, "its NTP time jumped")
+		return
+	}
+	guessed := t.clock.started
+	if r.anchor(t, one.stamp, ntp, one.arrived) && guessed {
+		r.revise(t)
+	}
+}
+
+// revise tells the sink when what was guessed was captured.
+func (r *Receiver) revise(t *track) {
+	if r.sink != nil {
+		r.check(r.sink.Report(t.video, 0, t.clock.origin()))
+	}
+}
+
+// anchor reports whether a track goes by reports from this one on.
+func (r *Receiver) anchor(t *track, stamp uint32, ntp time.Duration, arrived av.Instant) bool {
+	anchored, doubted := t.clock.report(stamp, ntp, arrived)
+	if doubted != "" {
+		r.disbelieve(t, doubted)
+	}
+	return anchored
+}
+
+// anchors is the number of tracks that go by reports.
+func (r *Receiver) anchors() (n int) {
+	for _, t := range r.tracks {
+		if t != nil && t.clock.reported.set {
+			n++
+		}
+	}
+	return n
+}
+
+// disbelieve tells the log, once for each track, that its sender reports are not all true.
+func (r *Receiver) disbelieve(t *track, reason string) {
+	if !t.doubted {
+		t.doubted = true
+		r.Log.Warn("sender report is not believed: packets contradict it", "video", t.video, "reason", reason)
+	}
+}
+
+// release ends the hold of the first samples when every track has its report, or startHold has passed.
+func (r *Receiver) release(now av.Instant) {
+	if !r.held || r.sink == nil {
+		return
+	}
+	reported := true
+	for _, t := range r.tracks {
+		reported = reported && (t == nil || t.clock.early(t.reports) < lateReport)
+	}
+	if !reported && (!r.seen || now.Sub(r.first) < startHold) {
+		return
+	}
+	r.settle()
+	r.held = false
+	for _, t := range r.tracks {
+		if t == nil {
+			continue
+		}
+		for _, one := range t.reports {
+			r.anchor(t, one.stamp, one.ntp, one.arrived)
+		}
+		t.reports = nil
+		r.flush(t, now, false)
+	}
+}
+
+// settle has the packets correct the offset of the NTP clock, and fixes it.
+func (r *Receiver) settle() {
+	var early time.Duration
+	for _, t := range r.tracks {
+		if t == nil {
+			continue
+		}
+		if e := t.clock.early(t.reports); e < lateReport {
+			early = max(early, e)
+		}
+	}
+	r.ntp.bound(early)
+	r.ntp.settled = true
+}
