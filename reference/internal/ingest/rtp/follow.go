@@ -15,11 +15,10 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 		return
 	}
 	r.hear(at)
-	if t.fine = t.fine || !whole(report.NTPTime); !t.fine {
-		r.disbelieve(t, "its NTP time has no fraction")
+	one := senderReport{ntpTime(report.NTPTime), report.RTPTime, at}
+	if !r.exact(t, one, whole(report.NTPTime)) {
 		return
 	}
-	one := senderReport{ntpTime(report.NTPTime), report.RTPTime, at}
 	if !r.held {
 		r.follow(t, one)
 		return
@@ -28,6 +27,21 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 		t.reports = append(t.reports[max(0, len(t.reports)-lastReports+1):], one)
 		r.release(at)
 	}
+}
+
+// exact reports whether the publisher's NTP clock has fractions of a second. A report may lack one by chance: then it is as far from the media
+// clock as the report before it, and is taken.
+func (r *Receiver) exact(t *track, one senderReport, whole bool) bool {
+	if r.fine = r.fine || !whole; r.fine {
+		return true
+	}
+	seen, before := time.Duration(one.arrived)-one.ntp, r.suspect
+	r.suspect = seen
+	if before == 0 || (seen-before).Abs() <= agreement {
+		return before != 0
+	}
+	r.disbelieve(t, "its NTP time has no fraction")
+	return false
 }
 
 // follow takes a report, and has its track go by it as far as it is believed.

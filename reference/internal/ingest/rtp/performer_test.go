@@ -25,6 +25,8 @@ type performer struct {
 	// reported is what a report that is sent at a time says: a time on the NTP clock and the one on the RTP clock that it pairs with it.
 	// nil: now, and stamped of now.
 	reported func(video bool, at time.Duration) (ntp, stamp time.Duration)
+	// drifting says that reports come at other fractions of each second.
+	drifting bool
 	// soundReported is before when no report of sound is sent.
 	soundReported time.Duration
 }
@@ -132,6 +134,9 @@ func (p performer) reports(l *line, start av.Instant, video bool) (events []even
 	every, kind, codec := 5*time.Second, 0, av.Opus
 	if video {
 		every, kind, codec = time.Second, 1, av.VP8
+	}
+	if p.drifting {
+		every += 70 * time.Millisecond
 	}
 	for at := 410 * time.Millisecond; at < time.Duration(p.seconds)*time.Second; at += every {
 		if !video && at < p.soundReported {

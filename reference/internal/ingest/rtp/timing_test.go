@@ -108,17 +108,25 @@ func TestWholeSeconds(t *testing.T) {
 		"digits": func(at time.Duration) time.Duration { return at % second / 430 }, // seven digits: 10^7/2^32
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := 0
-			got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
-				n++
-				sent := at - time.Duration(n%4)*130*milli
-				return sent.Truncate(second) + fraction(sent), sent
+			got := performer{seconds: 30, drifting: true, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+				return at.Truncate(second) + fraction(at), at
 			}}.perform(t)
 			got.expect(t, 0, 30*second, 100*milli)
 			if got.logged != 2 {
 				t.Errorf("%d lines in the log, want one for each track", got.logged)
 			}
 		})
+	}
+}
+
+// TestWholeByChance: every report happens to be sent a millisecond after a full second.
+func TestWholeByChance(t *testing.T) {
+	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+		return at + 591*milli, at
+	}}.perform(t)
+	got.expect(t, 0, 30*second, 5*milli)
+	if got.logged > 0 {
+		t.Errorf("%d lines in the log", got.logged)
 	}
 }
 

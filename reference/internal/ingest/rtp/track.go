@@ -23,7 +23,6 @@ type track struct {
 	clock    rtpClock
 	came     av.Instant     // arrival of the newest packet
 	reports  []senderReport // the last ones, until samples are released
-	fine     bool           // reports have fractions of a second
 
 	keyed  bool // a key frame was delivered since the stream began
 	cut    bool // the next sample begins a new segment
