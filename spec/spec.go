@@ -97,7 +97,8 @@ const (
 // Capability is a word a target declares.
 type Capability string
 
-// Page is the page that the ledger paraphrases, sentence by sentence. Seed is the SHA-256 of its text; URL is where it is published, perhaps changed since.
+// Page is the page that the ledger paraphrases, sentence by sentence. Seed is the SHA-256 of its text. URL is its public address, where it may
+// have changed since.
 type Page struct {
 	Seed     string
 	URL      string

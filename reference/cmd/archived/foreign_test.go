@@ -17,7 +17,7 @@ type foreign struct {
 	missing func() string // why it cannot run here, or ""
 	command func(t *testing.T, stage string) *exec.Cmd
 	staged  bool // it codes nothing itself and wants staged media
-	// blur is by how much more sound and picture of some beats may be apart.
+	// blur widens the tolerance between sound and picture, for single beats.
 	blur time.Duration
 }
 

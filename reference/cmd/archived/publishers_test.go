@@ -28,7 +28,7 @@ type performance struct {
 	name      string
 	videoType string // camera or screen
 	script    script
-	heldUp    time.Duration // for how long the network holds everything up, after half of the beats
+	heldUp    time.Duration // the network holds everything up so long, after half of the beats
 }
 
 // TestPublisherChromium records Chromium.

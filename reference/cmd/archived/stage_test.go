@@ -68,7 +68,7 @@ type stage struct {
 	late   map[int]time.Duration // of pictures that were drawn, by beat
 }
 
-// silenceWithin is for how long a publisher may tell nothing, on a busy machine, before it is given up.
+// silenceWithin bounds the silence of a publisher. It is long because the machine may be busy.
 const silenceWithin = 60 * time.Second
 
 func openStage(t *testing.T, s script, target string) *stage {

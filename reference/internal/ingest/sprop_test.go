@@ -55,7 +55,7 @@ func TestDeclaredParameterSets(t *testing.T) {
 	}
 }
 
-// TestParameterSetsOfOffers: what an offer declares is bounded, and what is none is passed over.
+// TestParameterSetsOfOffers: declared sets are bounded, and what is not a parameter set is ignored.
 func TestParameterSetsOfOffers(t *testing.T) {
 	read := func(lines ...string) map[uint8][][]byte {
 		media := &sdp.MediaDescription{}

@@ -102,7 +102,7 @@ func turned(t *testing.T, name string, quarters int) string {
 	return name
 }
 
-// rotated is by how much players turn the pictures of a file, as ffprobe has it.
+// rotated returns the angle by which players turn the pictures of a file, as ffprobe tells it.
 func rotated(t *testing.T, name string) string {
 	t.Helper()
 	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream_side_data=rotation", "-of", "csv=p=0", name).Output()

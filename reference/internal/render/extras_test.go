@@ -167,7 +167,7 @@ func sound(t *testing.T, name string) []float32 {
 	return out
 }
 
-// loudness is that of a twentieth of a second.
+// loudness returns the loudness of the twentieth of a second that begins at a time, in seconds.
 func loudness(samples []float32, at float64) float64 {
 	sum := 0.0
 	window := samples[int(at*48000):][:2400]

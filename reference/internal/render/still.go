@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// longestSide is that of the largest output: more of a still is not seen.
+	// longestSide is the longest side of the largest output. A still needs no more pixels.
 	longestSide = 1920
 	// largestStill is what the journal takes as one sample, about.
 	largestStill = 7 << 20

@@ -14,9 +14,10 @@ const (
 	// doubtSlice is what a doubt compares: the least delay of its first slice, and of the newest one.
 	doubtSlice = 250 * time.Millisecond
 	steadiness = 20 * time.Millisecond
-	// A doubt ends against the network after so long: where the other track is on time, where it is silent, and where it is late, too.
-	doubtAlone   = 1500 * time.Millisecond
+	// The RTP clock is taken to have stood still after doubtWitness when the other track is on time, after doubtAlone when it is silent, and
+	// after patience when it is late, too.
 	doubtWitness = 750 * time.Millisecond
+	doubtAlone   = 1500 * time.Millisecond
 	patience     = 4 * time.Second
 )
 

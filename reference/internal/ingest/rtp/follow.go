@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -46,7 +47,7 @@ func (r *Receiver) exact(t *track, one senderReport, whole bool) bool {
 
 // follow takes a report, and has its track go by it as far as it is believed.
 func (r *Receiver) follow(t *track, one senderReport) {
-	if r.anchors() == 0 {
+	if !r.anchored() {
 		r.ntp.set = false // no track goes by it
 	}
 	ntp := one.ntp - r.ntp.steps
@@ -79,21 +80,16 @@ func (r *Receiver) anchor(t *track, stamp uint32, ntp time.Duration, arrived av.
 	return anchored
 }
 
-// anchors is the number of tracks that go by reports.
-func (r *Receiver) anchors() (n int) {
-	for _, t := range r.tracks {
-		if t != nil && t.clock.reported.set {
-			n++
-		}
-	}
-	return n
+// anchored reports whether a track goes by reports.
+func (r *Receiver) anchored() bool {
+	return slices.ContainsFunc(r.tracks[:], func(t *track) bool { return t != nil && t.clock.reported.set })
 }
 
 // disbelieve tells the log, once for each track, that its sender reports are not all true.
 func (r *Receiver) disbelieve(t *track, reason string) {
 	if !t.doubted {
 		t.doubted = true
-		r.Log.Warn("sender report is not believed: packets contradict it", "video", t.video, "reason", reason)
+		r.Log.Warn("sender report is not believed", "video", t.video, "reason", reason)
 	}
 }
 

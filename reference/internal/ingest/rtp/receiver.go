@@ -70,7 +70,7 @@ const (
 // Receiver takes a publication's packets to its sink. Its owner serialises all calls but RequestKeyFrame.
 type Receiver struct {
 	Log *slog.Logger
-	// Unrecorded, if set, is told of packets that are not recorded. It is called from every method, and must not block.
+	// Unrecorded, if set, is called with the number of packets that are not recorded, and why. Every method may call it; it must not block.
 	Unrecorded func(Reason, int)
 	// Declared has the H.264 parameter sets that the offer declares, by payload type.
 	Declared map[uint8][][]byte
@@ -197,6 +197,7 @@ func (r *Receiver) flush(t *track, now av.Instant, end bool) {
 	for _, f := range t.pending {
 		r.append(t, f)
 	}
+	clear(t.pending) // the memory is used again, and would keep what was delivered
 	t.pending, t.pendingBytes = t.pending[:0], 0
 }
 

@@ -365,3 +365,23 @@ func TestPendingIsBounded(t *testing.T) {
 		t.Fatalf("%d bytes held", held)
 	}
 }
+
+// What was held for reports is not kept once it is delivered.
+func TestDeliveredIsNotKept(t *testing.T) {
+	l := newLine(av.VP8)
+	for _, p := range packets(av.VP8, 40, 0, 0) {
+		p.At = l.now
+		l.Receive(l.sources[1], p)
+	}
+	l.publish()
+	l.pass(startHold + tick)
+	if got := len(l.sink.Samples(t, true)); got != 40 {
+		t.Fatalf("%d pictures", got)
+	}
+	held := l.tracks[1].pending
+	for i, f := range held[:cap(held)] {
+		if f.data != nil {
+			t.Fatalf("picture %d is kept", i)
+		}
+	}
+}

@@ -11,7 +11,7 @@ const (
 	agreement = 20 * time.Millisecond
 	// trial is how long packets judge a report that puts them later.
 	trial = 500 * time.Millisecond
-	// slack is by how much longer than before packets may take to come, by such a report: they vary.
+	// slack bounds how much longer packets may take after such a report than before it.
 	slack = 100 * time.Millisecond
 	// maxConfirmed is how many reports in a row may be wrong, of a track whose reports were true so often, until they are not believed.
 	maxConfirmed = 2
@@ -44,8 +44,8 @@ func (c *rtpClock) credible() time.Duration {
 	return 400 * time.Millisecond
 }
 
-// report takes a report, whose NTP time is that of the publication's clock, and reports whether it changed where the track gets its time from,
-// or else why it is not believed.
+// report takes a report. Ntp is its NTP time without the steps of the publisher's clock. It returns whether the track goes by reports from now on,
+// and why the report is not believed, "" if it is.
 func (c *rtpClock) report(stamp uint32, ntp time.Duration, arrived av.Instant) (anchored bool, doubted string) {
 	if c.anew { // nothing to compare it with
 		return false, ""
@@ -120,7 +120,7 @@ func (r *reported) try(c *rtpClock, sent, arrived av.Instant) {
 	}
 }
 
-// contradicts is by how much a report's NTP time has moved against the timestamps, from what the ones before it said.
+// contradicts returns the distance between the NTP time of a report and the one that the reports before it give for its timestamp.
 func (c *rtpClock) contradicts(stamp uint32, ntp time.Duration) time.Duration {
 	return ntp - av.Duration(c.extend(stamp), c.rate) - c.reported.origin
 }

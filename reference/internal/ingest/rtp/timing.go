@@ -131,8 +131,8 @@ func (c *rtpClock) arrive(sent, arrived av.Instant) {
 	}
 }
 
-// decide ends a doubt for which there is enough to decide, or any at the end. It returns by how much the timestamps of the frames that came
-// since it began are to be moved.
+// decide ends the doubt when there is enough to decide, and always at the end. It returns the ticks by which the timestamps of the frames since
+// its beginning are to be moved.
 func (c *rtpClock) decide(now av.Instant, other *rtpClock, end bool) int64 {
 	d := c.doubt
 	if d == nil || !end && !d.over(now, other) {
