@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/expect"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/stage"
 )
 
 // File is an archive file as the forensics read it.
@@ -74,10 +74,10 @@ type Take struct {
 // Performance is what the file of an archive has to hold.
 type Performance struct {
 	Parts  []Part // in the order of Play.Tracks
-	Play   stage.Play
+	Play   expect.Play
 	Takes  []Take
-	Acts   []stage.Act
-	Scenes []stage.Act
+	Acts   []expect.Act
+	Scenes []expect.Act
 }
 
 // perform maps the publisher's log of the session onto the file of h. The file's

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/expect"
 	"reelcheck/conformance/layout"
-	"reelcheck/conformance/stage"
 	"reelcheck/spec"
 )
 
@@ -20,18 +20,18 @@ type Part struct {
 
 // Play lays out what an archive has to show and sound of parts, with times on the timeline of its file, which holds just
 // the recorded spans. Parts that are not of pictures or sounds the archive was asked to hold are left out.
-func (c *Case) Play(h *History, parts []Part, recorded []Span) stage.Play {
-	p := stage.Play{Ledger: c.Ledger, Size: c.sizeOf(h), Layout: spec.Layout{Type: "bestFit"},
+func (c *Case) Play(h *History, parts []Part, recorded []Span) expect.Play {
+	p := expect.Play{Ledger: c.Ledger, Size: c.sizeOf(h), Layout: spec.Layout{Type: "bestFit"},
 		Settle: c.Limit("tolerance.stream-edge").Seconds(), Obey: c.Limit("tolerance.layout-change").Seconds(),
 		Slack: Over(h.Start).Sub(Sent(h.Start)).Seconds() + slack.Seconds()}
 	if given, ok := h.Request["layout"].(map[string]any); ok {
 		p.Layout = layoutOf(given)
 	}
 	for _, part := range parts {
-		t := stage.Track{Stream: part.By.IDs[evidence.Stream], Client: part.By.IDs[evidence.Connection], Video: part.By.Published.Kind == "video",
+		t := expect.Track{Stream: part.By.IDs[evidence.Stream], Client: part.By.IDs[evidence.Connection], Video: part.By.Published.Kind == "video",
 			Screen: part.By.Published.VideoType == "screen", Classes: strings.Fields(part.By.Published.Classes)}
 		for _, s := range part.Spans {
-			t.There = append(t.There, stage.Without(stretch(recorded, s.From, s.To), mutes(part.By, recorded))...)
+			t.There = append(t.There, expect.Without(stretch(recorded, s.From, s.To), mutes(part.By, recorded))...)
 		}
 		p.Tracks = append(p.Tracks, t)
 	}
@@ -56,13 +56,13 @@ func layoutOf(o Object) spec.Layout {
 	return spec.Layout{Type: o.Text("type"), Stylesheet: o.Text("stylesheet"), ScreenshareType: o.Text("screenshareType")}
 }
 
-func stretch(recorded []Span, from, to time.Time) stage.Stretch {
-	return stage.Stretch{From: FileTime(recorded, from), To: FileTime(recorded, to)}
+func stretch(recorded []Span, from, to time.Time) expect.Stretch {
+	return expect.Stretch{From: FileTime(recorded, from), To: FileTime(recorded, to)}
 }
 
 // mutes are the stretches in which nothing of a track was sent.
-func mutes(r evidence.Record, recorded []Span) []stage.Stretch {
-	var out []stage.Stretch
+func mutes(r evidence.Record, recorded []Span) []expect.Stretch {
+	var out []expect.Stretch
 	for _, m := range r.Published.Muted {
 		if m.To.IsZero() {
 			m.To = r.Published.Last.Add(24 * time.Hour) // to the end
@@ -73,8 +73,8 @@ func mutes(r evidence.Record, recorded []Span) []stage.Stretch {
 }
 
 // changes are the calls that changed the layout of an archive or the classes of its session's streams.
-func (c *Case) changes(h *History, recorded []Span) []stage.Change {
-	var out []stage.Change
+func (c *Case) changes(h *History, recorded []Span) []expect.Change {
+	var out []expect.Change
 	session := h.Start.IDs[evidence.Session]
 	calls := slices.Concat(c.Calls("setArchiveLayout"), c.Calls("setStreamClasses"))
 	slices.SortStableFunc(calls, func(a, b evidence.Record) int { return Over(a).Compare(Over(b)) })
@@ -87,7 +87,7 @@ func (c *Case) changes(h *History, recorded []Span) []stage.Change {
 		if r.Exchange.Operation == "setArchiveLayout" {
 			if r.IDs[evidence.Archive] == h.ID {
 				l := layoutOf(body)
-				out = append(out, stage.Change{Stretch: at, Layout: &l})
+				out = append(out, expect.Change{Stretch: at, Layout: &l})
 			}
 			continue
 		}
@@ -95,7 +95,7 @@ func (c *Case) changes(h *History, recorded []Span) []stage.Change {
 			continue
 		}
 		for id, classes := range Classes(body) {
-			out = append(out, stage.Change{Stretch: at, Stream: id, Classes: classes})
+			out = append(out, expect.Change{Stretch: at, Stream: id, Classes: classes})
 		}
 	}
 	return out

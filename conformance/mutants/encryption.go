@@ -6,41 +6,41 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/individual"
-	"reelcheck/conformance/scenario/name"
 )
 
 // encryptionMutations are about archives that are encrypted for the holder of a certificate.
 var encryptionMutations = []Mutation{
-	{"ARC-SEC-02", "stores it in the clear", film(name.Encryption, "sealed.media", func(r *media.Report) {
+	{"ARC-SEC-02", "stores it in the clear", film(scenarios.Encryption, "sealed.media", func(r *media.Report) {
 		r.Findings, r.Transport, r.Tracks = nil, true, []string{"vide", "soun"}
 	})},
 	{"ARC-SEC-02", "encrypts the beginning alone", opened(func(o *evidence.Opened) { o.Found = 40 })},
-	{"ARC-SEC-02", "offers a copy in its cloud", set(name.Encryption, "get.delivered", "url", "http://example.com/archive.mp4")},
-	{"ARC-SEC-04", "tells the duration", set(name.Encryption, "get.delivered", "duration", 3)},
+	{"ARC-SEC-02", "offers a copy in its cloud", set(scenarios.Encryption, "get.delivered", "url", "http://example.com/archive.mp4")},
+	{"ARC-SEC-04", "tells the duration", set(scenarios.Encryption, "get.delivered", "duration", 3)},
 	{"ARC-SEC-06", "a password of another certificate", opened(func(o *evidence.Opened) { *o = evidence.Opened{SHA256: o.SHA256, Error: "does not decrypt"} })},
-	{"ARC-SEC-06", "encrypts an MP4 file", film(name.Encryption, "opened.media", func(r *media.Report) { r.Transport = false })},
-	{"ARC-SEC-06", "loses the sound", film(name.Encryption, "opened.media", without("tone-15"))},
-	{"ARC-SEC-07", "no password in the callback", hook(name.Encryption, "uploaded", "password", "")},
-	{"ARC-SEC-08", "takes a key of 3072 bits", status(name.Encryption, "storage.large-key", 200)},
-	{"ARC-SEC-10", "delivers an individual archive in the clear", sealedIndividual(zipOf(name.Encryption, "individual.sealed.individual", func(r *individual.Report) {
+	{"ARC-SEC-06", "encrypts an MP4 file", film(scenarios.Encryption, "opened.media", func(r *media.Report) { r.Transport = false })},
+	{"ARC-SEC-06", "loses the sound", film(scenarios.Encryption, "opened.media", without("tone-15"))},
+	{"ARC-SEC-07", "no password in the callback", hook(scenarios.Encryption, "uploaded", "password", "")},
+	{"ARC-SEC-08", "takes a key of 3072 bits", status(scenarios.Encryption, "storage.large-key", 200)},
+	{"ARC-SEC-10", "delivers an individual archive in the clear", sealedIndividual(zipOf(scenarios.Encryption, "individual.sealed.individual", func(r *individual.Report) {
 		r.Entries, r.Findings = []individual.Entry{{Name: "manifest.json"}}, nil
 	}))},
 	{"ARC-SEC-10", "an individual archive that nobody can decrypt", openedIndividual(func(o *evidence.Opened) {
 		*o = evidence.Opened{SHA256: o.SHA256, Error: "does not decrypt"}
 	})},
 	{"ARC-SEC-10", "encrypts the beginning of an individual archive alone", openedIndividual(func(o *evidence.Opened) { o.Found = 40 })},
-	{"ARC-SEC-10", "encrypts something else than a ZIP", sealedIndividual(zipOf(name.Encryption, "individual.opened.individual", func(r *individual.Report) {
+	{"ARC-SEC-10", "encrypts something else than a ZIP", sealedIndividual(zipOf(scenarios.Encryption, "individual.opened.individual", func(r *individual.Report) {
 		r.Entries = nil
 	}))},
-	{"ARC-SEC-10", "tells no password of an individual archive", sealedIndividual(set(name.Encryption, "individual.get.delivered", "password", ""))},
+	{"ARC-SEC-10", "tells no password of an individual archive", sealedIndividual(set(scenarios.Encryption, "individual.get.delivered", "password", ""))},
 	{"ARC-SEC-10", "delivers an individual archive and a copy", sealedIndividual(func(t *Tape) {
-		if r := t.where(name.Encryption, "individual.object", func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
+		if r := t.where(scenarios.Encryption, "individual.object", func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
 			r.Object.Key += ".copy"
 		}
 	})},
-	{"ARC-SEC-09", "goes on encrypting", film(name.Encryption, "plain.object.media", func(r *media.Report) {
+	{"ARC-SEC-09", "goes on encrypting", film(scenarios.Encryption, "plain.object.media", func(r *media.Report) {
 		r.Boxes, r.Findings = nil, []media.Finding{{Kind: media.Broken, Detail: "box header"}}
 	})},
 }
@@ -48,7 +48,7 @@ var encryptionMutations = []Mutation{
 // opened changes what came of decrypting an object.
 func opened(spoil func(*evidence.Opened)) func(*Tape) {
 	return func(t *Tape) {
-		if r := t.where(name.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
+		if r := t.where(scenarios.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
 			spoil(r.Opened)
 		}
 	}
@@ -59,10 +59,10 @@ func opened(spoil func(*evidence.Opened)) func(*Tape) {
 func sealedIndividual(spoil func(*Tape)) func(*Tape) {
 	const id = "11111111-2222-4333-8444-000000000010"
 	return func(t *Tape) {
-		start, refused := t.where(name.Encryption, "start", isExchange), t.where(name.Encryption, "individual.start", isExchange)
-		fetched := t.where(name.Encryption, "object", func(r *evidence.Record) bool { return r.Object != nil && r.Object.SHA256 != "" })
-		open := t.where(name.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil })
-		plain := t.where(name.Captures, "object.individual", func(r *evidence.Record) bool { return r.Individual != nil })
+		start, refused := t.where(scenarios.Encryption, "start", isExchange), t.where(scenarios.Encryption, "individual.start", isExchange)
+		fetched := t.where(scenarios.Encryption, "object", func(r *evidence.Record) bool { return r.Object != nil && r.Object.SHA256 != "" })
+		open := t.where(scenarios.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil })
+		plain := t.where(scenarios.Captures, "object.individual", func(r *evidence.Record) bool { return r.Individual != nil })
 		if len(t.Missed) > 0 {
 			return
 		}
@@ -71,7 +71,7 @@ func sealedIndividual(spoil func(*Tape)) func(*Tape) {
 		refused.Exchange.Response.Body.Text = strings.NewReplacer(old, id, "composed", "individual").Replace(start.Exchange.Response.Body.Text)
 		var added []evidence.Record
 		for _, r := range t.Records {
-			mine := r.Scenario == name.Encryption && r.IDs[evidence.Archive] == old
+			mine := r.Scenario == scenarios.Encryption && r.IDs[evidence.Archive] == old
 			if mine && (r.Opened != nil || r.Object != nil || r.Label == "get.delivered" || announced(&r) == "uploaded") {
 				r = renamed(r, old, id)
 				r.Label = "individual." + r.Label
@@ -117,7 +117,7 @@ func jsonOf(v any) []byte {
 // openedIndividual changes what came of decrypting a sealed individual archive.
 func openedIndividual(spoil func(*evidence.Opened)) func(*Tape) {
 	return sealedIndividual(func(t *Tape) {
-		if r := t.where(name.Encryption, "individual.opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
+		if r := t.where(scenarios.Encryption, "individual.opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
 			spoil(r.Opened)
 		}
 	})

@@ -3,13 +3,13 @@ package mutants
 import (
 	"slices"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 // pairFilm is the file of the archive of two publishers.
 func pairFilm(spoil func(*media.Report)) func(*Tape) {
-	return film(name.Pair, "object.media", spoil)
+	return film(scenarios.Pair, "object.media", spoil)
 }
 
 // filmMutations are about what is in the files.
@@ -44,13 +44,13 @@ var filmMutations = []Mutation{
 			r.Picture.Appearances[i].From += 3
 		}
 	})},
-	{"ARC-COMP-17", "a picture nobody asked for", film(name.AudioOnly, "object.media", func(r *media.Report) {
+	{"ARC-COMP-17", "a picture nobody asked for", film(scenarios.AudioOnly, "object.media", func(r *media.Report) {
 		r.Tracks, r.Video = append(r.Tracks, "vide"), &media.Video{}
 	})},
-	{"ARC-COMP-18", "sound nobody asked for", film(name.VideoOnly, "object.media", func(r *media.Report) {
+	{"ARC-COMP-18", "sound nobody asked for", film(scenarios.VideoOnly, "object.media", func(r *media.Report) {
 		r.Sound = &media.Sound{Peak: 0.5, Tones: []media.ToneSpan{{Tone: 7, ID: "tone-07", Level: -24}}}
 	})},
-	{"ARC-COMP-19", "a file of nothing", set(name.NoPublisher, "get.delivered", "size", 4711)},
+	{"ARC-COMP-19", "a file of nothing", set(scenarios.NoPublisher, "get.delivered", "size", 4711)},
 	{"ARC-COMP-23", "a stream that stays", pairFilm(func(r *media.Report) {
 		for i, a := range r.Picture.Appearances {
 			if a.ID == "h264-02" || a.ID == "vp8-02" {
@@ -64,9 +64,9 @@ var filmMutations = []Mutation{
 		}
 	})},
 	{"ARC-COMP-25", "key frames too far apart", pairFilm(func(r *media.Report) { r.Video.KeyInterval = 300 })},
-	{"ARC-COMP-26", "loses a VP9 stream", film(name.Codecs, "object.media", without("vp9"))},
-	{"ARC-COMP-27", "loses an H.264 stream", film(name.Codecs, "object.media", without("h264-11"))},
-	{"ARC-STAT-06", "records the pause", film(name.Pause, "object.media", func(r *media.Report) { r.Duration += 60 })},
+	{"ARC-COMP-26", "loses a VP9 stream", film(scenarios.Codecs, "object.media", without("vp9"))},
+	{"ARC-COMP-27", "loses an H.264 stream", film(scenarios.Codecs, "object.media", without("h264-11"))},
+	{"ARC-STAT-06", "records the pause", film(scenarios.Pause, "object.media", func(r *media.Report) { r.Duration += 60 })},
 	{"ARC-SEL-01", "leaves a stream out", pairFilm(without("vp8-01"))},
 	{"ARC-RATE-01", "QP 24 by default", pairFilm(func(r *media.Report) { r.Video.QP = media.QP{Min: 24, Max: 24, Mean: 24, Inter: map[int]int{24: 100}} })},
 	{"ARC-RATE-02", "a constant bitrate by default", pairFilm(func(r *media.Report) {
@@ -74,18 +74,18 @@ var filmMutations = []Mutation{
 			r.Video.PerSecond[i] = 500000
 		}
 	})},
-	{"ARC-RATE-03", "ignores the quantizer", film(name.Rates, "qp-36.object.media", func(r *media.Report) {
+	{"ARC-RATE-03", "ignores the quantizer", film(scenarios.Rates, "qp-36.object.media", func(r *media.Report) {
 		r.Video.QP = media.QP{Min: 19, Max: 19, Mean: 19, Inter: map[int]int{19: 100}}
 	})},
-	{"ARC-RATE-05", "a smaller file at a lower quantizer", film(name.Rates, "qp-20.object.media", func(r *media.Report) { r.Video.Bitrate = 1 })},
-	{"ARC-RATE-09", "takes the bits from the audio", film(name.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.DeclaredBitrate = 64000 })},
+	{"ARC-RATE-05", "a smaller file at a lower quantizer", film(scenarios.Rates, "qp-20.object.media", func(r *media.Report) { r.Video.Bitrate = 1 })},
+	{"ARC-RATE-09", "takes the bits from the audio", film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.DeclaredBitrate = 64000 })},
 	{"ARC-RES-01", "another size by default", pairFilm(func(r *media.Report) { r.Video.Width, r.Video.CodedWidth = 320, 320 })},
-	{"ARC-RES-02", "landscape instead of portrait", film(name.Sizes, "480x640.object.media", sizedAs(640, 480))},
-	{"ARC-RES-03", "SD instead of HD", film(name.Sizes, "1280x720.object.media", sizedAs(640, 480))},
-	{"ARC-RES-04", "landscape instead of portrait HD", film(name.Sizes, "720x1280.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-05", "HD instead of FHD", film(name.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-06", "HD instead of portrait FHD", film(name.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
-	{"ARC-RES-08", "another resolution in the object", set(name.Sizes, "480x640.get.delivered", "resolution", "640x480")},
+	{"ARC-RES-02", "landscape instead of portrait", film(scenarios.Sizes, "480x640.object.media", sizedAs(640, 480))},
+	{"ARC-RES-03", "SD instead of HD", film(scenarios.Sizes, "1280x720.object.media", sizedAs(640, 480))},
+	{"ARC-RES-04", "landscape instead of portrait HD", film(scenarios.Sizes, "720x1280.object.media", sizedAs(1280, 720))},
+	{"ARC-RES-05", "HD instead of FHD", film(scenarios.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
+	{"ARC-RES-06", "HD instead of portrait FHD", film(scenarios.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
+	{"ARC-RES-08", "another resolution in the object", set(scenarios.Sizes, "480x640.get.delivered", "resolution", "640x480")},
 }
 
 // without loses a fixture from a file.

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -22,12 +22,12 @@ type harmless struct {
 
 var harmlessChanges = []harmless{
 	{"a start of two streams that takes 1.9 s, by a target that counts the file's time from the request",
-		[]string{"ARC-LAY-01", "ARC-LAY-02", "ARC-COMP-12"}, slowStart(name.Pair, 1900*time.Millisecond)},
+		[]string{"ARC-LAY-01", "ARC-LAY-02", "ARC-COMP-12"}, slowStart(scenarios.Pair, 1900*time.Millisecond)},
 	{"a start of many streams that takes 2 s, by a target that counts the file's time from the request",
-		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(name.Many, 1300*time.Millisecond)}, // which took 0.7 s
+		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(scenarios.Many, 1300*time.Millisecond)}, // which took 0.7 s
 	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, behind("client-51", false)},
 	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, sealedIndividual(nil)},
-	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(name.Pair, "started", "stopped")},
+	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(scenarios.Pair, "started", "stopped")},
 	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
 }
 
@@ -99,7 +99,7 @@ func lateSwitch(client string, by time.Duration) func(*Tape) {
 		found := false
 		for i := range t.Records {
 			p := t.Records[i].Published
-			if p == nil || t.Records[i].Scenario != name.Interrupted || p.Client != client || p.Codec != "VP9" {
+			if p == nil || t.Records[i].Scenario != scenarios.Interrupted || p.Client != client || p.Codec != "VP9" {
 				continue
 			}
 			late := *p

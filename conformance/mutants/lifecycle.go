@@ -5,53 +5,53 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 // lifecycleMutations are about what takes hours: uploads and callbacks that fail, rotation; and about who is told of sessions.
 var lifecycleMutations = []Mutation{
-	{"ARC-START-21", "breaks on a field it does not know", status(name.Refusals, "start.unknown-field", 500)},
-	{"ARC-STAT-12", "delivers what it could not record", set(name.Broken, "get.failed", "status", "uploaded")},
-	{"ARC-STAT-13", "another reason of a failure", set(name.Broken, "get.failed", "reason", "failure")},
-	{"ARC-STAT-14", "a status of its own before the first stream", set(name.Auth, "get.unified", "status", "expired")},
-	{"ARC-DUR-15", "records on after a rotation", set(name.Rotation, "planned.wait.stopped", "status", "started")},
-	{"ARC-DUR-16", "no archive after a rotation", status(name.Rotation, "asked.start", 409)},
-	{"ARC-AUTO-07", "the second file begins where the first has ended", film(name.AutoOverlap, "middle.object.media", laterMarks("vp8-16", 150))},
-	{"ARC-AUTO-12", "goes on with an archive that has timed out", set(name.AutoOverlap, "again.get.published", "status", "started")},
-	{"ARC-AUTO-14", "no automatic archive after a rotation", add(name.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
-	{"ARC-EVT-07", "moves without a word to a client", unheard(name.Rotation, "bob", "sessionNotification")},
-	{"ARC-EVT-07", "moves without a word to the session callback", dropEvents(name.Rotation, "sessionNotification")},
+	{"ARC-START-21", "breaks on a field it does not know", status(scenarios.Refusals, "start.unknown-field", 500)},
+	{"ARC-STAT-12", "delivers what it could not record", set(scenarios.Broken, "get.failed", "status", "uploaded")},
+	{"ARC-STAT-13", "another reason of a failure", set(scenarios.Broken, "get.failed", "reason", "failure")},
+	{"ARC-STAT-14", "a status of its own before the first stream", set(scenarios.Auth, "get.unified", "status", "expired")},
+	{"ARC-DUR-15", "records on after a rotation", set(scenarios.Rotation, "planned.wait.stopped", "status", "started")},
+	{"ARC-DUR-16", "no archive after a rotation", status(scenarios.Rotation, "asked.start", 409)},
+	{"ARC-AUTO-07", "the second file begins where the first has ended", film(scenarios.AutoOverlap, "middle.object.media", laterMarks("vp8-16", 150))},
+	{"ARC-AUTO-12", "goes on with an archive that has timed out", set(scenarios.AutoOverlap, "again.get.published", "status", "started")},
+	{"ARC-AUTO-14", "no automatic archive after a rotation", add(scenarios.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
+	{"ARC-EVT-07", "moves without a word to a client", unheard(scenarios.Rotation, "bob", "sessionNotification")},
+	{"ARC-EVT-07", "moves without a word to the session callback", dropEvents(scenarios.Rotation, "sessionNotification")},
 
-	{"ARC-CB-29", "gives a callback up after an hour", refusedUntil(name.Retry, time.Hour)},
-	{"ARC-CB-29", "does not wait before the third attempt", soonerAttempt(name.Retry, 2)},
-	{"ARC-CB-30", "signs nothing", signature(name.Retry, "")},
-	{"ARC-CB-30", "signs with another secret", signature(name.Retry, "Bearer eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo")},
+	{"ARC-CB-29", "gives a callback up after an hour", refusedUntil(scenarios.Retry, time.Hour)},
+	{"ARC-CB-29", "does not wait before the third attempt", soonerAttempt(scenarios.Retry, 2)},
+	{"ARC-CB-30", "signs nothing", signature(scenarios.Retry, "")},
+	{"ARC-CB-30", "signs with another secret", signature(scenarios.Retry, "Bearer eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo")},
 
-	{"ARC-STO-08", "another name in Azure", stored(name.Azure, "object", func(o *evidence.Object) { o.Key = "archive.mp4" })},
-	{"ARC-STO-11", "fails in spite of fallback", becomes(name.FallsBack, "available", "failed")},
-	{"ARC-STO-12", "no fallback unless it is asked for", becomes(name.FallsBack, "available", "failed")},
-	{"ARC-STO-13", "falls back where that is off", becomes(name.GivenUp, "failed", "available")},
-	{"ARC-STO-14", "tries an upload once", firstUploadOnly(name.Recovers)},
-	{"ARC-STO-15", "gives up an upload early", set(name.GivenUp, "get.stopped", "status", "failed")},
-	{"ARC-STO-15", "tries on after the period", lateUpload(name.GivenUp)},
-	{"ARC-STO-16", "falls back early", set(name.FallsBack, "get.before", "status", "available")},
-	{"ARC-STO-18", "tells nobody of a failed upload", noMail(name.GivenUp)},
-	{"ARC-STO-19", "keeps a copy where fallback is off", set(name.GivenUp, "get.long-after", "url", "http://example.com/archive.mp4")},
-	{"ARC-SEC-01", "lists a copy where fallback is off", set(name.GivenUp, "list.after", "items.0.url", "http://example.com/archive.mp4")},
-	{"ARC-SEC-03", "uploads without encryption", unencrypted(name.Recovers)},
+	{"ARC-STO-08", "another name in Azure", stored(scenarios.Azure, "object", func(o *evidence.Object) { o.Key = "archive.mp4" })},
+	{"ARC-STO-11", "fails in spite of fallback", becomes(scenarios.FallsBack, "available", "failed")},
+	{"ARC-STO-12", "no fallback unless it is asked for", becomes(scenarios.FallsBack, "available", "failed")},
+	{"ARC-STO-13", "falls back where that is off", becomes(scenarios.GivenUp, "failed", "available")},
+	{"ARC-STO-14", "tries an upload once", firstUploadOnly(scenarios.Recovers)},
+	{"ARC-STO-15", "gives up an upload early", set(scenarios.GivenUp, "get.stopped", "status", "failed")},
+	{"ARC-STO-15", "tries on after the period", lateUpload(scenarios.GivenUp)},
+	{"ARC-STO-16", "falls back early", set(scenarios.FallsBack, "get.before", "status", "available")},
+	{"ARC-STO-18", "tells nobody of a failed upload", noMail(scenarios.GivenUp)},
+	{"ARC-STO-19", "keeps a copy where fallback is off", set(scenarios.GivenUp, "get.long-after", "url", "http://example.com/archive.mp4")},
+	{"ARC-SEC-01", "lists a copy where fallback is off", set(scenarios.GivenUp, "list.after", "items.0.url", "http://example.com/archive.mp4")},
+	{"ARC-SEC-03", "uploads without encryption", unencrypted(scenarios.Recovers)},
 
 	{"ARC-AUTH-18", "takes any length of connection data", letIn("jwt-data-1025")},
 	{"ARC-AUTH-18", "refuses a thousand characters", shutOut("t1-data-1000")},
 	{"ARC-AUTH-19", "takes tokens of any age", letIn("t1-days-31")},
-	{"ARC-LIST-08", "a page of 1001", answer(name.Listing, "list.larger", 200, `{"count":1001,"items":[{}`+strings.Repeat(",{}", 1000)+`]}`)},
-	{"ARC-SES-05", "answers JSON to a client that wants XML", answer(name.Legacy, "session.xml", 200, `[{"session_id":"1_MX4"}]`)},
-	{"ARC-SES-07", "answers a disconnection with 200", status(name.Presence, "disconnect.bob", 200)},
-	{"ARC-SES-07", "lists a client that is gone", lists(name.Presence, "connections", "connections.after")},
-	{"ARC-SES-08", "a stream without its name", set(name.Presence, "stream.alice", "name", "")},
-	{"ARC-SES-09", "does not tell of streams", dropEvents(name.Presence, "streamCreated")},
-	{"ARC-SES-10", "does not tell of the end of a session", dropEvents(name.Presence, "sessionDestroyed")},
-	{"ARC-SES-11", "a client's streams end at another time", event(name.Presence, "streamDestroyed", "timestamp", plus(1000))},
+	{"ARC-LIST-08", "a page of 1001", answer(scenarios.Listing, "list.larger", 200, `{"count":1001,"items":[{}`+strings.Repeat(",{}", 1000)+`]}`)},
+	{"ARC-SES-05", "answers JSON to a client that wants XML", answer(scenarios.Legacy, "session.xml", 200, `[{"session_id":"1_MX4"}]`)},
+	{"ARC-SES-07", "answers a disconnection with 200", status(scenarios.Presence, "disconnect.bob", 200)},
+	{"ARC-SES-07", "lists a client that is gone", lists(scenarios.Presence, "connections", "connections.after")},
+	{"ARC-SES-08", "a stream without its name", set(scenarios.Presence, "stream.alice", "name", "")},
+	{"ARC-SES-09", "does not tell of streams", dropEvents(scenarios.Presence, "streamCreated")},
+	{"ARC-SES-10", "does not tell of the end of a session", dropEvents(scenarios.Presence, "sessionDestroyed")},
+	{"ARC-SES-11", "a client's streams end at another time", event(scenarios.Presence, "streamDestroyed", "timestamp", plus(1000))},
 }
 
 // becomes changes a status wherever answers and callbacks of a scenario show it.
@@ -228,11 +228,11 @@ func noMail(scenario string) func(*Tape) {
 }
 
 func letIn(who string) func(*Tape) {
-	return client(name.Auth, who, "refused", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "open", 0 })
+	return client(scenarios.Auth, who, "refused", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "open", 0 })
 }
 
 func shutOut(who string) func(*Tape) {
-	return client(name.Auth, who, "open", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "refused", 403 })
+	return client(scenarios.Auth, who, "open", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "refused", 403 })
 }
 
 // lists answers one request as another was answered.

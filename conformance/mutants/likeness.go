@@ -1,8 +1,8 @@
 package mutants
 
 import (
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 // likenessMutations are about recordings that hold everything in its place, but not as it was published.
@@ -24,7 +24,7 @@ var likenessMutations = []Mutation{
 	{"ARC-COMP-07", "High profile", pairFilm(func(r *media.Report) { r.Video.Profile, r.Video.Constraints = 100, 0 })},
 	{"ARC-COMP-07", "arithmetic coding", pairFilm(func(r *media.Report) { r.Video.Arithmetic = true })},
 	{"ARC-COMP-07", "fields", pairFilm(func(r *media.Report) { r.Video.Interlaced = true })},
-	{"ARC-COMP-07", "a level too low for the picture", film(name.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
+	{"ARC-COMP-07", "a level too low for the picture", film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
 	{"ARC-LAY-11", "goes on with the classes of before for one stream", picture(onLayouts, nth("small-02", 3, at(64, 0, 512, 384)))},
 	{"ARC-COMP-08", "a frame rate that varies", pairFilm(func(r *media.Report) { r.Video.Uneven = 40 })},
 	{"ARC-COMP-14", "sound 100 ms late", pairFilm(shifted(func(float64) float64 { return 0.1 }))},
@@ -67,7 +67,7 @@ var likenessMutations = []Mutation{
 		}
 	})},
 	{"ARC-RATE-01", "QP 19 in key frames alone", pairFilm(func(r *media.Report) { r.Video.QP.Max, r.Video.QP.Inter = 26, map[int]int{26: 170} })},
-	{"ARC-RATE-08", "fills up at the end", film(name.Rates, "bitrate.object.media", func(r *media.Report) {
+	{"ARC-RATE-08", "fills up at the end", film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
 		all := r.Video.PerSecond
 		for i := range all[:8] {
 			all[i] /= 2
@@ -75,8 +75,8 @@ var likenessMutations = []Mutation{
 		all[10] *= 4
 	})},
 	{"ARC-RES-01", "pixels wider than high", pairFilm(func(r *media.Report) { r.Video.PixelAspect = 4.0 / 3 })},
-	{"ARC-RES-02", "turned by the player", film(name.Sizes, "480x640.object.media", func(r *media.Report) { r.Video.Turned = true })},
-	{"ARC-RES-03", "shown in another size", film(name.Sizes, "1280x720.object.media", func(r *media.Report) { r.Video.ShownWidth, r.Video.ShownHeight = 960, 720 })},
+	{"ARC-RES-02", "turned by the player", film(scenarios.Sizes, "480x640.object.media", func(r *media.Report) { r.Video.Turned = true })},
+	{"ARC-RES-03", "shown in another size", film(scenarios.Sizes, "1280x720.object.media", func(r *media.Report) { r.Video.ShownWidth, r.Video.ShownHeight = 960, 720 })},
 }
 
 func like(change func(*media.Appearance)) func(*media.Report) {

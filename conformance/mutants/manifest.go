@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // manifest is that of a ZIP; one that is lost if it has none.
@@ -24,7 +24,7 @@ func manifest(r *individual.Report) *individual.Manifest {
 
 // member changes what the manifest says of the archive.
 func member(key string, change func(individual.Value) individual.Value) func(*Tape) {
-	return memberOf(name.Captures, key, change)
+	return memberOf(scenarios.Captures, key, change)
 }
 
 func memberOf(scenario, key string, change func(individual.Value) individual.Value) func(*Tape) {
@@ -33,7 +33,7 @@ func memberOf(scenario, key string, change func(individual.Value) individual.Val
 
 // fileMember changes what it says of a client's file.
 func fileMember(client, key string, change func(individual.Value) individual.Value) func(*Tape) {
-	return inFile(name.Captures, client, told(key, change))
+	return inFile(scenarios.Captures, client, told(key, change))
 }
 
 // told changes what the manifest says of a file.

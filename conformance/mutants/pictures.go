@@ -3,8 +3,8 @@ package mutants
 import (
 	"slices"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 const (
@@ -32,11 +32,11 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-05", "goes on with the earlier layout", picture(onLayouts, nth("small-02", 1, at(0, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, nth("small-03", 0, at(64, 48, 128, 96)))},
 	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, nth("small-03", 1, at(0, 96, 128, 96)))},
-	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(name.Presentations, without("small-09"))},
-	{"ARC-LAY-08", "eight places at the left edge in full HD", film(name.Presentations, "1080x1920.object.media", without("small-10"))},
-	{"ARC-LAY-08", "five places at the lower edge in full HD", film(name.Presentations, "1920x1080.object.media", nth("small-08", 1, at(0, 0, 96, 72)))},
-	{"ARC-LAY-08", "a ninth place at the left edge of a portrait", picture(name.Presentations, also("small-10", 384, 568, 96, 72))},
-	{"ARC-LAY-07", "two small pictures of a crowd", picture(name.Presentations, also("small-02", 96, 64, 96, 72))},
+	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(scenarios.Presentations, without("small-09"))},
+	{"ARC-LAY-08", "eight places at the left edge in full HD", film(scenarios.Presentations, "1080x1920.object.media", without("small-10"))},
+	{"ARC-LAY-08", "five places at the lower edge in full HD", film(scenarios.Presentations, "1920x1080.object.media", nth("small-08", 1, at(0, 0, 96, 72)))},
+	{"ARC-LAY-08", "a ninth place at the left edge of a portrait", picture(scenarios.Presentations, also("small-10", 384, 568, 96, 72))},
+	{"ARC-LAY-07", "two small pictures of a crowd", picture(scenarios.Presentations, also("small-02", 96, 64, 96, 72))},
 	{"ARC-LAY-09", "who came last stands first", picture(onScreens, exchanged("small-05", "small-07"))},
 	{"ARC-LAY-10", "ignores object-fit", picture(onLayouts, func(r *media.Report) {
 		for i := range r.Picture.Appearances {
@@ -53,7 +53,7 @@ var pictureMutations = []Mutation{
 	})},
 	{"ARC-LAY-13", "changes the layout of a finished archive", status(onLayouts, "late.layout", 200)},
 	{"ARC-LAY-14", "fails on a property beyond the subset", status(onLayouts, "bad.sheet.property", 500)},
-	{"ARC-SIM-03", "one layout for all archives", film(name.Simultaneous, "second.object.media", nth("vp8-05", 0, at(0, 0, 640, 480)))},
+	{"ARC-SIM-03", "one layout for all archives", film(scenarios.Simultaneous, "second.object.media", nth("vp8-05", 0, at(0, 0, 640, 480)))},
 	{"ARC-SEL-06", "holds a 17th chosen stream", film(onMany, "chosen.object.media", also("small-03", 640-160, 480-120, 160, 120))},
 	{"ARC-SEL-07", "leaves out who is preferred", picture(onMany, without("small-17"))},
 	{"ARC-COMP-20", "shows fifteen streams", picture(onMany, without("small-16"))},
@@ -85,9 +85,9 @@ var pictureMutations = []Mutation{
 			return a.ID == "small-16" && a.From > all[0].From
 		})
 	})},
-	{"ARC-RATE-06", "twice the bitrate asked for", film(name.Rates, "bitrate.object.media", perSecond(func(bits int) int { return 2 * bits }))},
-	{"ARC-RATE-08", "half the bitrate asked for", film(name.Rates, "bitrate.object.media", perSecond(func(bits int) int { return bits / 2 }))},
-	{"ARC-POST-01", "consecutive archives of different profiles", film(name.AutoDay, "consecutive.object.media", func(r *media.Report) {
+	{"ARC-RATE-06", "twice the bitrate asked for", film(scenarios.Rates, "bitrate.object.media", perSecond(func(bits int) int { return 2 * bits }))},
+	{"ARC-RATE-08", "half the bitrate asked for", film(scenarios.Rates, "bitrate.object.media", perSecond(func(bits int) int { return bits / 2 }))},
+	{"ARC-POST-01", "consecutive archives of different profiles", film(scenarios.AutoDay, "consecutive.object.media", func(r *media.Report) {
 		r.Video.Codec = "avc1.640028"
 	})},
 }

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"reelcheck/conformance/suites"
+	"reelcheck/conformance/runner"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/verdict"
 )
@@ -46,12 +46,12 @@ func judged(file string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	p, err := suites.NewPlan(l, suites.Selection{}, f)
+	p, err := runner.NewPlan(l, runner.Selection{}, f)
 	if err != nil {
 		return 0, err
 	}
-	o := suites.Options{Out: filepath.Dir(file), RunID: "sentinel", Version: "test", Progress: suites.NewProgress(io.Discard, false), Now: time.Now}
-	got, err := suites.Run(context.Background(), p, suites.Selection{}, o)
+	o := runner.Options{Out: filepath.Dir(file), RunID: "sentinel", Version: "test", Progress: runner.NewProgress(io.Discard, false), Now: time.Now}
+	got, err := runner.Run(context.Background(), p, runner.Selection{}, o)
 	if err != nil {
 		return 0, err
 	}

@@ -6,33 +6,33 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // severalMutations are about archives that no call starts, and about several at once.
 var severalMutations = []Mutation{
-	{"ARC-AUTO-01", "archives nothing by itself", unarchived(name.AutoSilent)},
-	{"ARC-AUTO-02", "begins before the first client", set(name.AutoSilent, "get.first", "createdAt", 1000)},
-	{"ARC-AUTO-03", "a file of nothing", set(name.AutoSilent, "get.delivered", "size", 4711)},
-	{"ARC-AUTO-04", "loses a stream of an automatic archive", film(name.Automatic, "object.media", without("vp8-07"))},
-	{"ARC-AUTO-05", "individual automatic archives", set(name.Automatic, "get.first", "outputMode", "individual")},
-	{"ARC-AUTO-06", "an archive of more than four hours", set(name.AutoDay, "list.end", "items.1.duration", 20000)},
-	{"ARC-AUTO-07", "a gap between consecutive archives", add(name.AutoDay, "list.end", "items.1.duration", -10)},
-	{"ARC-AUTO-08", "createdAt in no order", set(name.AutoDay, "list.end", "items.0.createdAt", 1000)},
-	{"ARC-AUTO-09", "stops an automatic archive by call", set(name.Automatic, "get.stop", "status", "stopped")},
-	{"ARC-AUTO-10", "records an empty session", set(name.Automatic, "get.after", "status", "paused")},
-	{"ARC-AUTO-11", "idles for more than an hour", set(name.AutoDay, "get.after", "status", "paused")},
-	{"ARC-AUTO-15", "wants a publisher in the first minute", set(name.AutoSilent, "get.first-minute", "status", "stopped")},
-	{"ARC-AUTO-16", "ends within a day", set(name.AutoDay, "get.day", "status", "stopped")},
-	{"ARC-AUTO-17", "another name", set(name.Automatic, "get.first", "name", "archive")},
-	{"ARC-SIM-01", "the second archive lacks a stream", film(name.Simultaneous, "second.object.media", without("tone-05"))},
-	{"ARC-SIM-02", "takes a tag twice", status(name.Simultaneous, "start.same-tag", 200)},
-	{"ARC-SIM-05", "starts without a tag beside an automatic archive", status(name.Automatic, "start.untagged", 200)},
-	{"ARC-SIM-06", "stops both at once", set(name.Automatic, "get.beside", "status", "stopped")},
-	{"ARC-SIM-08", "a second archive ends the first", set(name.Simultaneous, "first.get.both", "status", "stopped")},
+	{"ARC-AUTO-01", "archives nothing by itself", unarchived(scenarios.AutoSilent)},
+	{"ARC-AUTO-02", "begins before the first client", set(scenarios.AutoSilent, "get.first", "createdAt", 1000)},
+	{"ARC-AUTO-03", "a file of nothing", set(scenarios.AutoSilent, "get.delivered", "size", 4711)},
+	{"ARC-AUTO-04", "loses a stream of an automatic archive", film(scenarios.Automatic, "object.media", without("vp8-07"))},
+	{"ARC-AUTO-05", "individual automatic archives", set(scenarios.Automatic, "get.first", "outputMode", "individual")},
+	{"ARC-AUTO-06", "an archive of more than four hours", set(scenarios.AutoDay, "list.end", "items.1.duration", 20000)},
+	{"ARC-AUTO-07", "a gap between consecutive archives", add(scenarios.AutoDay, "list.end", "items.1.duration", -10)},
+	{"ARC-AUTO-08", "createdAt in no order", set(scenarios.AutoDay, "list.end", "items.0.createdAt", 1000)},
+	{"ARC-AUTO-09", "stops an automatic archive by call", set(scenarios.Automatic, "get.stop", "status", "stopped")},
+	{"ARC-AUTO-10", "records an empty session", set(scenarios.Automatic, "get.after", "status", "paused")},
+	{"ARC-AUTO-11", "idles for more than an hour", set(scenarios.AutoDay, "get.after", "status", "paused")},
+	{"ARC-AUTO-15", "wants a publisher in the first minute", set(scenarios.AutoSilent, "get.first-minute", "status", "stopped")},
+	{"ARC-AUTO-16", "ends within a day", set(scenarios.AutoDay, "get.day", "status", "stopped")},
+	{"ARC-AUTO-17", "another name", set(scenarios.Automatic, "get.first", "name", "archive")},
+	{"ARC-SIM-01", "the second archive lacks a stream", film(scenarios.Simultaneous, "second.object.media", without("tone-05"))},
+	{"ARC-SIM-02", "takes a tag twice", status(scenarios.Simultaneous, "start.same-tag", 200)},
+	{"ARC-SIM-05", "starts without a tag beside an automatic archive", status(scenarios.Automatic, "start.untagged", 200)},
+	{"ARC-SIM-06", "stops both at once", set(scenarios.Automatic, "get.beside", "status", "stopped")},
+	{"ARC-SIM-08", "a second archive ends the first", set(scenarios.Simultaneous, "first.get.both", "status", "stopped")},
 }
 
 // unarchived takes out all that was seen of archives.
@@ -52,19 +52,19 @@ func unarchived(scenario string) func(*Tape) {
 
 // selectionMutations are about archives of chosen streams.
 var selectionMutations = []Mutation{
-	{"ARC-SEL-03", "shows what nobody chose", film(name.Selection, "object.media", appearing("tone-10"))},
-	{"ARC-SEL-04", "does not show what was added", film(name.Selection, "object.media", without("vp8-08"))},
-	{"ARC-SEL-05", "sound of which only the picture was chosen", film(name.Selection, "object.media", appearing("tone-09"))},
-	{"ARC-SEL-08", "answers an addition with 200", status(name.Selection, "add.bob", 200)},
-	{"ARC-SEL-09", "selects in an auto archive", status(name.Refusals, "select.auto", 204)},
-	{"ARC-SEL-10", "adds an unknown stream", status(name.Selection, "bad.unknown-stream", 204)},
-	{"ARC-SEL-11", "accepts both at once", status(name.Selection, "bad.both", 204)},
-	{"ARC-SIM-04", "one selection for all archives", film(name.Selection, "other.object.media", appearing("tone-08"))},
-	{"ARC-CB-23", "another reason of leaving", lastHook(name.Selection, "streamRemoved", "reason", "gone")},
-	{"ARC-CB-24", "no notices of additions", dropHooks(name.Selection, "streamAdded")},
-	{"ARC-CB-25", "no timestamp of a notice", hook(name.Selection, "streamRemoved", "timestamp", 1000)},
-	{"ARC-CB-26", "a notice without its stream", hook(name.Selection, "streamRemoved", "stream.connection", nil)},
-	{"ARC-CB-27", "createdAt of the stream not rounded", hookTo(name.Selection, "streamAdded", "stream.createdAt", plus(1))},
+	{"ARC-SEL-03", "shows what nobody chose", film(scenarios.Selection, "object.media", appearing("tone-10"))},
+	{"ARC-SEL-04", "does not show what was added", film(scenarios.Selection, "object.media", without("vp8-08"))},
+	{"ARC-SEL-05", "sound of which only the picture was chosen", film(scenarios.Selection, "object.media", appearing("tone-09"))},
+	{"ARC-SEL-08", "answers an addition with 200", status(scenarios.Selection, "add.bob", 200)},
+	{"ARC-SEL-09", "selects in an auto archive", status(scenarios.Refusals, "select.auto", 204)},
+	{"ARC-SEL-10", "adds an unknown stream", status(scenarios.Selection, "bad.unknown-stream", 204)},
+	{"ARC-SEL-11", "accepts both at once", status(scenarios.Selection, "bad.both", 204)},
+	{"ARC-SIM-04", "one selection for all archives", film(scenarios.Selection, "other.object.media", appearing("tone-08"))},
+	{"ARC-CB-23", "another reason of leaving", lastHook(scenarios.Selection, "streamRemoved", "reason", "gone")},
+	{"ARC-CB-24", "no notices of additions", dropHooks(scenarios.Selection, "streamAdded")},
+	{"ARC-CB-25", "no timestamp of a notice", hook(scenarios.Selection, "streamRemoved", "timestamp", 1000)},
+	{"ARC-CB-26", "a notice without its stream", hook(scenarios.Selection, "streamRemoved", "stream.connection", nil)},
+	{"ARC-CB-27", "createdAt of the stream not rounded", hookTo(scenarios.Selection, "streamAdded", "stream.createdAt", plus(1))},
 }
 
 // appearing puts a tone into a file.
@@ -92,9 +92,9 @@ func lastHook(scenario, announces, path string, value any) func(*Tape) {
 func behind(client string, recorded bool) func(*Tape) {
 	const another = "11111111-2222-4333-8444-000000000053"
 	return func(t *Tape) {
-		stream := t.streamOf(name.Crowd, client)
+		stream := t.streamOf(scenarios.Crowd, client)
 		for _, r := range slices.Clone(t.Records) {
-			if r.Scenario != name.Crowd || r.Published == nil || r.IDs[evidence.Stream] != stream {
+			if r.Scenario != scenarios.Crowd || r.Published == nil || r.IDs[evidence.Stream] != stream {
 				continue
 			}
 			c := copied(r)
@@ -106,8 +106,8 @@ func behind(client string, recorded bool) func(*Tape) {
 		if !recorded {
 			return
 		}
-		zip(name.Crowd, func(r *individual.Report) {
-			files := filesOfClient(t, r, name.Crowd, client)
+		zip(scenarios.Crowd, func(r *individual.Report) {
+			files := filesOfClient(t, r, scenarios.Crowd, client)
 			if len(files) == 0 {
 				t.Missed = append(t.Missed, "file of "+client)
 				return

@@ -8,30 +8,30 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(authChecks, listChecks, readChecks, deleteChecks, sessionChecks, limitChecks)
 
 var authChecks = []check.Check{
-	check.New("ARC-AUTH-01", check.In(name.Auth), accepted("unified")),
-	check.New("ARC-AUTH-02", check.In(name.Auth), denied("none", "")),
-	check.New("ARC-AUTH-03", check.In(name.Auth), denied("unified", "wrong-signature")),
-	check.New("ARC-AUTH-04", check.In(name.Auth), denied("unified", "expired")),
-	check.New("ARC-AUTH-05", check.In(name.Auth, name.Isolation), deniedForeign("unified")),
-	check.New("ARC-AUTH-06", check.In(name.Auth), denied("unified", "too-long-lived")),
-	check.New("ARC-AUTH-07", check.In(name.Auth), denied("unified", "unsigned", "wrong-algorithm")),
-	check.New("ARC-AUTH-08", check.In(name.Auth), denied("unified", "garbage")),
-	check.New("ARC-AUTH-09", check.In(name.Auth, name.Legacy), accepted("legacy")),
-	check.New("ARC-AUTH-10", check.In(name.Auth), denied("legacy", "wrong-signature")),
-	check.New("ARC-AUTH-11", check.In(name.Auth), denied("legacy", "expired")),
-	check.New("ARC-AUTH-12", check.In(name.Auth), denied("legacy", "too-long-lived")),
-	check.New("ARC-AUTH-13", check.In(name.Auth, name.Isolation), deniedForeign("legacy")),
-	check.New("ARC-AUTH-14", check.In(name.Auth, name.Refusals), errorBodies),
-	check.New("ARC-AUTH-15", check.In(name.Auth), deniedWithoutEffect),
-	check.New("ARC-AUTH-16", check.In(name.Auth), clientTokens),
-	check.New("ARC-AUTH-17", check.In(name.Auth, name.Legacy), legacyClientTokens),
+	check.New("ARC-AUTH-01", check.In(scenarios.Auth), accepted("unified")),
+	check.New("ARC-AUTH-02", check.In(scenarios.Auth), denied("none", "")),
+	check.New("ARC-AUTH-03", check.In(scenarios.Auth), denied("unified", "wrong-signature")),
+	check.New("ARC-AUTH-04", check.In(scenarios.Auth), denied("unified", "expired")),
+	check.New("ARC-AUTH-05", check.In(scenarios.Auth, scenarios.Isolation), deniedForeign("unified")),
+	check.New("ARC-AUTH-06", check.In(scenarios.Auth), denied("unified", "too-long-lived")),
+	check.New("ARC-AUTH-07", check.In(scenarios.Auth), denied("unified", "unsigned", "wrong-algorithm")),
+	check.New("ARC-AUTH-08", check.In(scenarios.Auth), denied("unified", "garbage")),
+	check.New("ARC-AUTH-09", check.In(scenarios.Auth, scenarios.Legacy), accepted("legacy")),
+	check.New("ARC-AUTH-10", check.In(scenarios.Auth), denied("legacy", "wrong-signature")),
+	check.New("ARC-AUTH-11", check.In(scenarios.Auth), denied("legacy", "expired")),
+	check.New("ARC-AUTH-12", check.In(scenarios.Auth), denied("legacy", "too-long-lived")),
+	check.New("ARC-AUTH-13", check.In(scenarios.Auth, scenarios.Isolation), deniedForeign("legacy")),
+	check.New("ARC-AUTH-14", check.In(scenarios.Auth, scenarios.Refusals), errorBodies),
+	check.New("ARC-AUTH-15", check.In(scenarios.Auth), deniedWithoutEffect),
+	check.New("ARC-AUTH-16", check.In(scenarios.Auth), clientTokens),
+	check.New("ARC-AUTH-17", check.In(scenarios.Auth, scenarios.Legacy), legacyClientTokens),
 }
 
 // accepted: calls with proper credentials of an identity get past authentication, and some of them succeed.
@@ -158,12 +158,12 @@ func legacyClientTokens(c *check.Case) {
 
 // flawedClient: the scenario gave the client a token that must not let it in; its name says what is wrong.
 func flawedClient(c *check.Case, r evidence.Record) bool {
-	return r.Scenario == name.Auth && slices.ContainsFunc([]string{"-other-session", "-expired", "-wrong-signature"}, func(flaw string) bool {
+	return r.Scenario == scenarios.Auth && slices.ContainsFunc([]string{"-other-session", "-expired", "-wrong-signature"}, func(flaw string) bool {
 		return strings.HasSuffix(r.Client.Name, flaw)
 	})
 }
 
 // legacyClient: a client with a T1 token.
 func legacyClient(c *check.Case, r evidence.Record) bool {
-	return r.Scenario == name.Auth && r.Client.Name == "t1" || r.Scenario == name.Legacy
+	return r.Scenario == scenarios.Auth && r.Client.Name == "t1" || r.Scenario == scenarios.Legacy
 }

@@ -8,15 +8,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var sessionChecks = []check.Check{
-	check.New("ARC-SES-01", check.In(name.Pair, name.Refusals), sessionCreated),
-	check.New("ARC-SES-02", check.In(name.Refusals), sessionRoutedByDefault),
-	check.New("ARC-SES-03", check.In(name.Refusals), sessionForm),
-	check.New("ARC-SES-04", check.In(name.Pair, name.Refusals), sessionID),
-	check.New("ARC-SES-06", check.In(name.Refusals), sessionAutoRelayed),
+	check.New("ARC-SES-01", check.In(scenarios.Pair, scenarios.Refusals), sessionCreated),
+	check.New("ARC-SES-02", check.In(scenarios.Refusals), sessionRoutedByDefault),
+	check.New("ARC-SES-03", check.In(scenarios.Refusals), sessionForm),
+	check.New("ARC-SES-04", check.In(scenarios.Pair, scenarios.Refusals), sessionID),
+	check.New("ARC-SES-06", check.In(scenarios.Refusals), sessionAutoRelayed),
 }
 
 // creation is a call to create a session, with its form.

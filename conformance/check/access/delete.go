@@ -6,21 +6,21 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var deleteChecks = []check.Check{
-	check.New("ARC-DEL-01", check.In(name.Pair, name.Cloud), deleteAnswers),
-	check.New("ARC-DEL-02", check.In(name.Pair), deletedNotListed),
-	check.New("ARC-DEL-03", check.In(name.Pair), deletedNotRead),
-	check.New("ARC-DEL-04", check.In(name.Pair, name.Pause), deleteInProgress),
-	check.New("ARC-DEL-05", check.In(name.Undelivered), deleteStopped),
-	check.New("ARC-DEL-06", check.In(name.Refusals, name.Pair), check.OnUnknown("deleteArchive", 404)),
-	check.New("ARC-DEL-07", check.In(name.Pair), deleteTwice),
-	check.New("ARC-DEL-08", check.In(name.Pair), bucketUntouched),
-	check.New("ARC-DEL-09", check.In(name.Cloud), downloadEnds),
-	check.New("ARC-DEL-10", check.In(name.Cloud), deleteExpired),
-	check.New("ARC-DEL-11", check.In(name.Isolation, name.Pair), check.OnForeign("deleteArchive")),
+	check.New("ARC-DEL-01", check.In(scenarios.Pair, scenarios.Cloud), deleteAnswers),
+	check.New("ARC-DEL-02", check.In(scenarios.Pair), deletedNotListed),
+	check.New("ARC-DEL-03", check.In(scenarios.Pair), deletedNotRead),
+	check.New("ARC-DEL-04", check.In(scenarios.Pair, scenarios.Pause), deleteInProgress),
+	check.New("ARC-DEL-05", check.In(scenarios.Undelivered), deleteStopped),
+	check.New("ARC-DEL-06", check.In(scenarios.Refusals, scenarios.Pair), check.OnUnknown("deleteArchive", 404)),
+	check.New("ARC-DEL-07", check.In(scenarios.Pair), deleteTwice),
+	check.New("ARC-DEL-08", check.In(scenarios.Pair), bucketUntouched),
+	check.New("ARC-DEL-09", check.In(scenarios.Cloud), downloadEnds),
+	check.New("ARC-DEL-10", check.In(scenarios.Cloud), deleteExpired),
+	check.New("ARC-DEL-11", check.In(scenarios.Isolation, scenarios.Pair), check.OnForeign("deleteArchive")),
 }
 
 // deletions calls of for each deletion of an archive by its own application, with what was last seen of it.

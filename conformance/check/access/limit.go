@@ -9,15 +9,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // limitChecks are about how much a token and a page may hold, and the older form of an answer.
 var limitChecks = []check.Check{
-	check.New("ARC-AUTH-18", check.In(name.Auth), tokenLimit("-data-", "connection-data.max", "characters of connection data")),
-	check.New("ARC-AUTH-19", check.In(name.Auth), tokenLimit("-days-", "", "days")),
-	check.New("ARC-LIST-08", check.In(name.Listing), largestPage),
-	check.New("ARC-SES-05", check.In(name.Legacy), xmlAnswer),
+	check.New("ARC-AUTH-18", check.In(scenarios.Auth), tokenLimit("-data-", "connection-data.max", "characters of connection data")),
+	check.New("ARC-AUTH-19", check.In(scenarios.Auth), tokenLimit("-days-", "", "days")),
+	check.New("ARC-LIST-08", check.In(scenarios.Listing), largestPage),
+	check.New("ARC-SES-05", check.In(scenarios.Legacy), xmlAnswer),
 }
 
 // tokenLimit judges clients whose name ends with what their token holds, up to the limit or beyond it. A limit without a name is that of
@@ -31,7 +31,7 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 		for _, r := range c.View.Clients().Records {
 			_, held, marked := strings.Cut(r.Client.Name, mark)
 			n, err := strconv.ParseInt(held, 10, 64)
-			if !marked || err != nil || r.Scenario != name.Auth {
+			if !marked || err != nil || r.Scenario != scenarios.Auth {
 				continue
 			}
 			switch e := r.Client.Event; {

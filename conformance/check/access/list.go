@@ -9,22 +9,22 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var listChecks = []check.Check{
-	check.New("ARC-LIST-01", check.In(name.Listing), listAnswers),
-	check.New("ARC-LIST-02", check.In(name.Listing), listNoOtherKeys),
-	check.New("ARC-LIST-03", check.In(name.Listing), listBySession),
-	check.New("ARC-LIST-04", check.In(name.Listing), listNewestFirst),
-	check.New("ARC-LIST-05", check.In(name.Listing), listPages),
-	check.New("ARC-LIST-06", check.In(name.Listing), listTotal),
-	check.New("ARC-LIST-07", check.In(name.Listing), listDefaultPage),
-	check.New("ARC-LIST-09", check.In(name.Listing), listBadPaging),
-	check.New("ARC-LIST-10", check.In(name.Listing), listItemsEqualReads),
-	check.New("ARC-LIST-11", check.In(name.Listing), listSequence),
-	check.New("ARC-LIST-12", check.In(name.Isolation), listOwnOnly),
-	check.New("ARC-LIST-13", check.In(name.Listing), listNothing),
+	check.New("ARC-LIST-01", check.In(scenarios.Listing), listAnswers),
+	check.New("ARC-LIST-02", check.In(scenarios.Listing), listNoOtherKeys),
+	check.New("ARC-LIST-03", check.In(scenarios.Listing), listBySession),
+	check.New("ARC-LIST-04", check.In(scenarios.Listing), listNewestFirst),
+	check.New("ARC-LIST-05", check.In(scenarios.Listing), listPages),
+	check.New("ARC-LIST-06", check.In(scenarios.Listing), listTotal),
+	check.New("ARC-LIST-07", check.In(scenarios.Listing), listDefaultPage),
+	check.New("ARC-LIST-09", check.In(scenarios.Listing), listBadPaging),
+	check.New("ARC-LIST-10", check.In(scenarios.Listing), listItemsEqualReads),
+	check.New("ARC-LIST-11", check.In(scenarios.Listing), listSequence),
+	check.New("ARC-LIST-12", check.In(scenarios.Isolation), listOwnOnly),
+	check.New("ARC-LIST-13", check.In(scenarios.Listing), listNothing),
 }
 
 // bad tells paging that the documentation does not allow.

@@ -8,23 +8,23 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var readChecks = []check.Check{
-	check.New("ARC-GET-01", check.In(name.Pair), readAnswers),
-	check.New("ARC-GET-02", check.In(name.Refusals), check.OnUnknown("getArchive", 404)),
-	check.New("ARC-GET-03", check.In(name.Refusals), check.OnMalformed("getArchive", 404, 400)),
-	check.New("ARC-GET-04", check.In(name.Pair, name.Pause), readCreatedAt),
-	check.New("ARC-GET-05", check.In(name.Isolation), check.OnForeign("getArchive")),
-	check.New("ARC-GET-06", check.In(name.Pair), readTypes),
-	check.New("ARC-GET-07", check.In(name.Pair, name.Pause), readInProgress),
-	check.New("ARC-GET-08", check.In(name.Pair), readDelivered),
-	check.New("ARC-GET-09", check.In(name.Pair), readUpdatedAt),
-	check.New("ARC-GET-10", check.In(name.Pair), readModes),
-	check.New("ARC-GET-11", check.In(name.Legacy), readLegacyProject),
-	check.New("ARC-SEL-02", check.In(name.Pair), check.Defaults("streamMode", "auto")),
-	check.New("ARC-SIM-07", check.In(name.Pair), readTag),
+	check.New("ARC-GET-01", check.In(scenarios.Pair), readAnswers),
+	check.New("ARC-GET-02", check.In(scenarios.Refusals), check.OnUnknown("getArchive", 404)),
+	check.New("ARC-GET-03", check.In(scenarios.Refusals), check.OnMalformed("getArchive", 404, 400)),
+	check.New("ARC-GET-04", check.In(scenarios.Pair, scenarios.Pause), readCreatedAt),
+	check.New("ARC-GET-05", check.In(scenarios.Isolation), check.OnForeign("getArchive")),
+	check.New("ARC-GET-06", check.In(scenarios.Pair), readTypes),
+	check.New("ARC-GET-07", check.In(scenarios.Pair, scenarios.Pause), readInProgress),
+	check.New("ARC-GET-08", check.In(scenarios.Pair), readDelivered),
+	check.New("ARC-GET-09", check.In(scenarios.Pair), readUpdatedAt),
+	check.New("ARC-GET-10", check.In(scenarios.Pair), readModes),
+	check.New("ARC-GET-11", check.In(scenarios.Legacy), readLegacyProject),
+	check.New("ARC-SEL-02", check.In(scenarios.Pair), check.Defaults("streamMode", "auto")),
+	check.New("ARC-SIM-07", check.In(scenarios.Pair), readTag),
 }
 
 func readAnswers(c *check.Case) {

@@ -7,7 +7,7 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/stage"
+	"reelcheck/conformance/expect"
 )
 
 // arrangement is a call that changes the layout of an archive.
@@ -64,7 +64,7 @@ func layoutChanges(c *check.Case) {
 			c.Status(k.r, 200, 204)
 		}
 	}
-	arranged(func(x check.Exhibit, a stage.Act) bool {
+	arranged(func(x check.Exhibit, a expect.Act) bool {
 		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout != nil ||
 			a.Changed < len(x.Play.Changes) && x.Play.Changes[a.Changed].Layout != nil // and not before
 	})(c)
@@ -85,7 +85,7 @@ func classChanges(c *check.Case) {
 			classesRead(c, r, check.Classes(body))
 		}
 	}
-	arranged(func(x check.Exhibit, a stage.Act) bool {
+	arranged(func(x check.Exhibit, a expect.Act) bool {
 		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout == nil
 	})(c)
 }

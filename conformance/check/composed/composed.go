@@ -8,43 +8,43 @@ import (
 	"strings"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(mediaChecks, sizeChecks, rateChecks, layoutChecks, streamChecks, likenessChecks)
 
 var mediaChecks = []check.Check{
-	check.New("ARC-START-04", check.In(name.Pair), takesRecorded("")),
-	check.New("ARC-COMP-01", check.In(name.Pair), singleMP4),
-	check.New("ARC-COMP-02", check.In(name.Pair), h264Track),
-	check.New("ARC-COMP-03", check.In(name.Pair), aacTrack),
-	check.New("ARC-COMP-04", check.In(name.Pair), sampleRate),
-	check.New("ARC-COMP-05", check.In(name.Pair), audioBitrate),
-	check.New("ARC-COMP-06", check.In(name.Pair), monoAudio),
-	check.New("ARC-COMP-07", check.In(name.Pair), baseline),
-	check.New("ARC-COMP-08", check.In(name.Pair), frameRate),
-	check.New("ARC-COMP-09", check.In(name.Pair), colourFormat),
-	check.New("ARC-COMP-10", check.In(name.Pair), playable),
-	check.New("ARC-COMP-11", check.In(name.Pair), indexInFront),
-	check.New("ARC-COMP-12", check.In(name.Pair), takesRecorded("video")),
-	check.New("ARC-COMP-13", check.In(name.Pair), takesRecorded("audio")),
-	check.New("ARC-COMP-14", check.In(name.Pair), inStep),
-	check.New("ARC-COMP-15", check.In(name.Pair), fileLength),
-	check.New("ARC-COMP-16", check.In(name.Pair), blackStart),
-	check.New("ARC-COMP-17", check.In(name.AudioOnly), soundOnly),
-	check.New("ARC-COMP-18", check.In(name.VideoOnly), pictureOnly),
-	check.New("ARC-COMP-19", check.In(name.NoPublisher), emptyFile),
-	check.New("ARC-COMP-23", check.In(name.Pair), leavesPicture),
-	check.New("ARC-COMP-24", check.In(name.Pair), nothingLost),
-	check.New("ARC-COMP-25", check.In(name.Pair), keyDistance),
-	check.New("ARC-COMP-26", check.In(name.Codecs), publishersOf("VP9")),
-	check.New("ARC-COMP-27", check.In(name.Codecs), publishersOf("H264")),
-	check.New("ARC-STAT-06", check.In(name.Pause), pauseLeavesNothing),
-	check.New("ARC-RATE-01", check.In(name.Pair), defaultQP),
-	check.New("ARC-RATE-02", check.In(name.Pair), variableBitrate),
-	check.New("ARC-SEL-01", check.In(name.Pair), takesRecorded("")),
+	check.New("ARC-START-04", check.In(scenarios.Pair), takesRecorded("")),
+	check.New("ARC-COMP-01", check.In(scenarios.Pair), singleMP4),
+	check.New("ARC-COMP-02", check.In(scenarios.Pair), h264Track),
+	check.New("ARC-COMP-03", check.In(scenarios.Pair), aacTrack),
+	check.New("ARC-COMP-04", check.In(scenarios.Pair), sampleRate),
+	check.New("ARC-COMP-05", check.In(scenarios.Pair), audioBitrate),
+	check.New("ARC-COMP-06", check.In(scenarios.Pair), monoAudio),
+	check.New("ARC-COMP-07", check.In(scenarios.Pair), baseline),
+	check.New("ARC-COMP-08", check.In(scenarios.Pair), frameRate),
+	check.New("ARC-COMP-09", check.In(scenarios.Pair), colourFormat),
+	check.New("ARC-COMP-10", check.In(scenarios.Pair), playable),
+	check.New("ARC-COMP-11", check.In(scenarios.Pair), indexInFront),
+	check.New("ARC-COMP-12", check.In(scenarios.Pair), takesRecorded("video")),
+	check.New("ARC-COMP-13", check.In(scenarios.Pair), takesRecorded("audio")),
+	check.New("ARC-COMP-14", check.In(scenarios.Pair), inStep),
+	check.New("ARC-COMP-15", check.In(scenarios.Pair), fileLength),
+	check.New("ARC-COMP-16", check.In(scenarios.Pair), blackStart),
+	check.New("ARC-COMP-17", check.In(scenarios.AudioOnly), soundOnly),
+	check.New("ARC-COMP-18", check.In(scenarios.VideoOnly), pictureOnly),
+	check.New("ARC-COMP-19", check.In(scenarios.NoPublisher), emptyFile),
+	check.New("ARC-COMP-23", check.In(scenarios.Pair), leavesPicture),
+	check.New("ARC-COMP-24", check.In(scenarios.Pair), nothingLost),
+	check.New("ARC-COMP-25", check.In(scenarios.Pair), keyDistance),
+	check.New("ARC-COMP-26", check.In(scenarios.Codecs), publishersOf("VP9")),
+	check.New("ARC-COMP-27", check.In(scenarios.Codecs), publishersOf("H264")),
+	check.New("ARC-STAT-06", check.In(scenarios.Pause), pauseLeavesNothing),
+	check.New("ARC-RATE-01", check.In(scenarios.Pair), defaultQP),
+	check.New("ARC-RATE-02", check.In(scenarios.Pair), variableBitrate),
+	check.New("ARC-SEL-01", check.In(scenarios.Pair), takesRecorded("")),
 }
 
 func singleMP4(c *check.Case) {

@@ -9,53 +9,53 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/expect"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
-	"reelcheck/conformance/stage"
 	"reelcheck/fixtures"
 )
 
 var layoutChecks = []check.Check{
-	check.New("ARC-LAY-01", check.In(name.Pair), tiled),
-	check.New("ARC-LAY-02", check.In(name.Pair), arranged(byDefault)),
-	check.New("ARC-LAY-03", check.In(name.Pair, name.Sizes, name.Layouts), shaped),
-	check.New("ARC-LAY-04", check.In(name.Layouts), arranged(asStarted)),
-	check.New("ARC-LAY-05", check.In(name.Layouts), layoutChanges),
-	check.New("ARC-LAY-07", check.In(name.Layouts, name.Presentations), arranged(ofType("pip"))),
-	check.New("ARC-LAY-08", check.In(name.Layouts, name.Presentations), arranged(ofType("verticalPresentation", "horizontalPresentation"))),
-	check.New("ARC-LAY-09", check.In(name.Screens), arranged(ranked)),
-	check.New("ARC-LAY-10", check.In(name.Layouts), arranged(ofType("custom"))),
-	check.New("ARC-LAY-11", check.In(name.Layouts), classChanges),
-	check.New("ARC-LAY-12", check.In(name.Screens), arranged(sharing)),
-	check.New("ARC-LAY-13", check.In(name.Layouts), layoutsRefused),
-	check.New("ARC-LAY-14", check.In(name.Layouts), sheetsRefused),
+	check.New("ARC-LAY-01", check.In(scenarios.Pair), tiled),
+	check.New("ARC-LAY-02", check.In(scenarios.Pair), arranged(byDefault)),
+	check.New("ARC-LAY-03", check.In(scenarios.Pair, scenarios.Sizes, scenarios.Layouts), shaped),
+	check.New("ARC-LAY-04", check.In(scenarios.Layouts), arranged(asStarted)),
+	check.New("ARC-LAY-05", check.In(scenarios.Layouts), layoutChanges),
+	check.New("ARC-LAY-07", check.In(scenarios.Layouts, scenarios.Presentations), arranged(ofType("pip"))),
+	check.New("ARC-LAY-08", check.In(scenarios.Layouts, scenarios.Presentations), arranged(ofType("verticalPresentation", "horizontalPresentation"))),
+	check.New("ARC-LAY-09", check.In(scenarios.Screens), arranged(ranked)),
+	check.New("ARC-LAY-10", check.In(scenarios.Layouts), arranged(ofType("custom"))),
+	check.New("ARC-LAY-11", check.In(scenarios.Layouts), classChanges),
+	check.New("ARC-LAY-12", check.In(scenarios.Screens), arranged(sharing)),
+	check.New("ARC-LAY-13", check.In(scenarios.Layouts), layoutsRefused),
+	check.New("ARC-LAY-14", check.In(scenarios.Layouts), sheetsRefused),
 }
 
 // pick chooses scenes of an archive.
-type pick func(x check.Exhibit, a stage.Act) bool
+type pick func(x check.Exhibit, a expect.Act) bool
 
-func byDefault(x check.Exhibit, _ stage.Act) bool { return x.Request["layout"] == nil }
+func byDefault(x check.Exhibit, _ expect.Act) bool { return x.Request["layout"] == nil }
 
-func asStarted(x check.Exhibit, a stage.Act) bool {
-	return x.Request["layout"] != nil && !slices.ContainsFunc(x.Play.Changes[:a.Changed], func(k stage.Change) bool { return k.Layout != nil })
+func asStarted(x check.Exhibit, a expect.Act) bool {
+	return x.Request["layout"] != nil && !slices.ContainsFunc(x.Play.Changes[:a.Changed], func(k expect.Change) bool { return k.Layout != nil })
 }
 
 func ofType(types ...string) pick {
-	return func(_ check.Exhibit, a stage.Act) bool {
+	return func(_ check.Exhibit, a expect.Act) bool {
 		return a.Layout.ScreenshareType == "" && slices.Contains(types, a.Layout.Type)
 	}
 }
 
 // ranked scenes are those that show by their order, or by who is left out, who comes first.
-func ranked(_ check.Exhibit, a stage.Act) bool {
+func ranked(_ check.Exhibit, a expect.Act) bool {
 	return a.Picture.Grid && len(a.Streams) > 1 || len(a.Streams) > len(a.Picture.Places)
 }
 
-func sharing(_ check.Exhibit, a stage.Act) bool { return a.Layout.ScreenshareType != "" }
+func sharing(_ check.Exhibit, a expect.Act) bool { return a.Layout.ScreenshareType != "" }
 
 // scenes are the moments at which the whole picture can be told.
-func scenes(c *check.Case, which pick, each func(x check.Exhibit, a stage.Act)) {
+func scenes(c *check.Case, which pick, each func(x check.Exhibit, a expect.Act)) {
 	for _, x := range c.Exhibits() {
 		if x.Request["hasVideo"] == false || x.Picture == nil {
 			continue
@@ -71,17 +71,17 @@ func scenes(c *check.Case, which pick, each func(x check.Exhibit, a stage.Act)) 
 // arranged compares the scenes that are picked with what the layout makes of the streams.
 func arranged(which pick) func(*check.Case) {
 	return func(c *check.Case) {
-		scenes(c, which, func(x check.Exhibit, a stage.Act) { Pictured(c, x, a, true) })
+		scenes(c, which, func(x check.Exhibit, a expect.Act) { Pictured(c, x, a, true) })
 	}
 }
 
 func tiled(c *check.Case) {
-	grid := func(_ check.Exhibit, a stage.Act) bool { return a.Picture.Grid }
-	scenes(c, grid, func(x check.Exhibit, a stage.Act) { Pictured(c, x, a, false) })
+	grid := func(_ check.Exhibit, a expect.Act) bool { return a.Picture.Grid }
+	scenes(c, grid, func(x check.Exhibit, a expect.Act) { Pictured(c, x, a, false) })
 }
 
 // Pictured wants what a scene shows, from its start to its end; with order also who stands before whom in a grid.
-func Pictured(c *check.Case, x check.Exhibit, a stage.Act, order bool) {
+func Pictured(c *check.Case, x check.Exhibit, a expect.Act, order bool) {
 	v := viewer{c, x, a, float64(c.Number("tolerance.tile"))}
 	problem := ""
 	for _, at := range v.moments() {
@@ -96,7 +96,7 @@ func Pictured(c *check.Case, x check.Exhibit, a stage.Act, order bool) {
 	c.Want(problem == "", fmt.Sprintf("%s from %.1f to %.1f s: %s", named(a), a.From, a.To, v.expected()), problem, x.R)
 }
 
-func named(a stage.Act) string {
+func named(a expect.Act) string {
 	if a.Layout.ScreenshareType != "" {
 		return a.Layout.Type + " with " + a.Layout.ScreenshareType + " for screens"
 	}
@@ -121,7 +121,7 @@ func shapes(c *check.Case, id string) []fixtures.Part {
 type viewer struct {
 	c     *check.Case
 	x     check.Exhibit
-	act   stage.Act
+	act   expect.Act
 	allow float64 // pixels
 }
 
@@ -286,7 +286,7 @@ func (v viewer) off(at, part float64) bool {
 
 // shaped compares every stream of every scene with the aspect ratios of its fixture; where it stands is in the middle of its place.
 func shaped(c *check.Case) {
-	scenes(c, func(check.Exhibit, stage.Act) bool { return true }, func(x check.Exhibit, a stage.Act) {
+	scenes(c, func(check.Exhibit, expect.Act) bool { return true }, func(x check.Exhibit, a expect.Act) {
 		v := viewer{c, x, a, float64(c.Number("tolerance.tile"))}
 		for _, p := range a.Picture.Places {
 			id := v.fixture(p.Stream)

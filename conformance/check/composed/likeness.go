@@ -8,17 +8,17 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/expect"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
-	"reelcheck/conformance/stage"
 )
 
 // likenessChecks are about how much a recording resembles what was published, and about streams beside each other.
 var likenessChecks = []check.Check{
-	check.New("ARC-COMP-35", check.In(name.Pair), asPublished),
-	check.New("ARC-COMP-36", check.In(name.Pair), streamsInStep),
-	check.New("ARC-COMP-37", check.In(name.Pair), mixedOnce),
+	check.New("ARC-COMP-35", check.In(scenarios.Pair), asPublished),
+	check.New("ARC-COMP-36", check.In(scenarios.Pair), streamsInStep),
+	check.New("ARC-COMP-37", check.In(scenarios.Pair), mixedOnce),
 }
 
 // What marks say of black and white in video range.
@@ -53,7 +53,7 @@ func asPublished(c *check.Case) {
 
 // covered tells whether places overlap, or one is cut off, while an appearance lasts.
 func covered(x check.Exhibit, a media.Appearance) bool {
-	return slices.ContainsFunc(x.Acts, func(act stage.Act) bool {
+	return slices.ContainsFunc(x.Acts, func(act expect.Act) bool {
 		if act.To <= a.From || act.From >= a.To || act.Picture.Grid {
 			return false
 		}

@@ -6,17 +6,17 @@ import (
 	"slices"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 // What maxBitrate and quantizationParameter do to the file.
 var rateChecks = []check.Check{
-	check.New("ARC-RATE-03", check.In(name.Rates), qpAsGiven),
-	check.New("ARC-RATE-05", check.In(name.Rates), qpAndSize),
-	check.New("ARC-RATE-06", check.In(name.Rates), bitrateKept),
-	check.New("ARC-RATE-08", check.In(name.Rates), bitrateConstant),
-	check.New("ARC-RATE-09", check.In(name.Rates), bitrateLeavesAudio),
+	check.New("ARC-RATE-03", check.In(scenarios.Rates), qpAsGiven),
+	check.New("ARC-RATE-05", check.In(scenarios.Rates), qpAndSize),
+	check.New("ARC-RATE-06", check.In(scenarios.Rates), bitrateKept),
+	check.New("ARC-RATE-08", check.In(scenarios.Rates), bitrateConstant),
+	check.New("ARC-RATE-09", check.In(scenarios.Rates), bitrateLeavesAudio),
 }
 
 func qpAsGiven(c *check.Case) {

@@ -5,19 +5,19 @@ import (
 	"math"
 
 	"reelcheck/conformance/check"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var sizeChecks = []check.Check{
-	check.New("ARC-RES-01", check.In(name.Pair), defaultSize),
-	check.New("ARC-RES-02", check.In(name.Sizes), sized("480x640")),
-	check.New("ARC-RES-03", check.In(name.Sizes), sized("1280x720")),
-	check.New("ARC-RES-04", check.In(name.Sizes), sized("720x1280")),
-	check.New("ARC-RES-05", check.In(name.FullHD), sized("1920x1080")),
-	check.New("ARC-RES-06", check.In(name.FullHD), sized("1080x1920")),
-	check.New("ARC-RES-08", check.In(name.Pair, name.Sizes, name.FullHD), resolutionNamed),
-	check.New("ARC-RATE-13", check.In(name.Rates), ratesNamed),
-	check.New("ARC-RATE-14", check.In(name.Rates), qpAccepted),
+	check.New("ARC-RES-01", check.In(scenarios.Pair), defaultSize),
+	check.New("ARC-RES-02", check.In(scenarios.Sizes), sized("480x640")),
+	check.New("ARC-RES-03", check.In(scenarios.Sizes), sized("1280x720")),
+	check.New("ARC-RES-04", check.In(scenarios.Sizes), sized("720x1280")),
+	check.New("ARC-RES-05", check.In(scenarios.FullHD), sized("1920x1080")),
+	check.New("ARC-RES-06", check.In(scenarios.FullHD), sized("1080x1920")),
+	check.New("ARC-RES-08", check.In(scenarios.Pair, scenarios.Sizes, scenarios.FullHD), resolutionNamed),
+	check.New("ARC-RATE-13", check.In(scenarios.Rates), ratesNamed),
+	check.New("ARC-RATE-14", check.In(scenarios.Rates), qpAccepted),
 }
 
 // wantedSize is the resolution that a request asks for.

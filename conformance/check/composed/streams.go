@@ -7,34 +7,34 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/expect"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
-	"reelcheck/conformance/stage"
 	"reelcheck/fixtures"
 )
 
 // streamChecks are about how many streams an archive holds, and about streams that are muted, change or have one kind only.
 var streamChecks = []check.Check{
-	check.New("ARC-COMP-20", check.In(name.Many), arranged(crowded)),
-	check.New("ARC-COMP-21", check.In(name.Many), fiftyHeard),
-	check.New("ARC-COMP-22", check.In(name.Many), beyondLimits),
-	check.New("ARC-SIM-03", check.In(name.Simultaneous), ownLayouts),
-	check.New("ARC-SEL-07", check.In(name.Many), arranged(preferred)),
-	check.New("ARC-COMP-28", check.In(name.Mutes), mutedVideo),
-	check.New("ARC-COMP-29", check.In(name.Mutes), mutedAudio),
-	check.New("ARC-COMP-30", check.In(name.Mutes), changesSize),
-	check.New("ARC-COMP-31", check.In(name.Mutes), onlyHeard),
-	check.New("ARC-COMP-32", check.In(name.Mutes), onlySeen),
-	check.New("ARC-COMP-33", check.In(name.Mutes, name.Layouts), blackElsewhere),
-	check.New("ARC-COMP-34", check.In(name.Many), takesPlace),
+	check.New("ARC-COMP-20", check.In(scenarios.Many), arranged(crowded)),
+	check.New("ARC-COMP-21", check.In(scenarios.Many), fiftyHeard),
+	check.New("ARC-COMP-22", check.In(scenarios.Many), beyondLimits),
+	check.New("ARC-SIM-03", check.In(scenarios.Simultaneous), ownLayouts),
+	check.New("ARC-SEL-07", check.In(scenarios.Many), arranged(preferred)),
+	check.New("ARC-COMP-28", check.In(scenarios.Mutes), mutedVideo),
+	check.New("ARC-COMP-29", check.In(scenarios.Mutes), mutedAudio),
+	check.New("ARC-COMP-30", check.In(scenarios.Mutes), changesSize),
+	check.New("ARC-COMP-31", check.In(scenarios.Mutes), onlyHeard),
+	check.New("ARC-COMP-32", check.In(scenarios.Mutes), onlySeen),
+	check.New("ARC-COMP-33", check.In(scenarios.Mutes, scenarios.Layouts), blackElsewhere),
+	check.New("ARC-COMP-34", check.In(scenarios.Many), takesPlace),
 }
 
 // crowded scenes show as many streams as there are places.
-func crowded(_ check.Exhibit, a stage.Act) bool { return len(a.Picture.Places) == layout.Most }
+func crowded(_ check.Exhibit, a expect.Act) bool { return len(a.Picture.Places) == layout.Most }
 
 // preferred scenes leave out a stream that was there before one that is shown.
-func preferred(_ check.Exhibit, a stage.Act) bool {
+func preferred(_ check.Exhibit, a expect.Act) bool {
 	if len(a.Streams) <= layout.Most {
 		return false
 	}
@@ -45,7 +45,7 @@ func preferred(_ check.Exhibit, a stage.Act) bool {
 // ownLayouts looks at archives of one session that record at the same time with different layouts.
 func ownLayouts(c *check.Case) {
 	exhibits := c.Exhibits()
-	arranged(func(x check.Exhibit, _ stage.Act) bool {
+	arranged(func(x check.Exhibit, _ expect.Act) bool {
 		return slices.ContainsFunc(exhibits, func(y check.Exhibit) bool {
 			return y.Start.IDs[evidence.Session] == x.Start.IDs[evidence.Session] && y.Play.Layout != x.Play.Layout &&
 				!y.EndedBefore(x.Start) && !x.EndedBefore(y.Start)
@@ -54,7 +54,7 @@ func ownLayouts(c *check.Case) {
 }
 
 // Heard compares the tones of a scene with those of the tracks that are there.
-func Heard(c *check.Case, x check.Exhibit, a stage.Act) {
+func Heard(c *check.Case, x check.Exhibit, a expect.Act) {
 	var missing, extra []string
 	for _, i := range a.Heard {
 		if t := track(x, i); !sounds(x, t, a.Middle()) {
@@ -83,7 +83,7 @@ func sounds(x check.Exhibit, t evidence.Published, at float64) bool {
 }
 
 // audible are the scenes of archives with sound.
-func audible(c *check.Case, which pick, each func(x check.Exhibit, a stage.Act)) {
+func audible(c *check.Case, which pick, each func(x check.Exhibit, a expect.Act)) {
 	for _, x := range c.Exhibits() {
 		if x.Request["hasAudio"] == false || x.Sound == nil {
 			continue
@@ -97,34 +97,34 @@ func audible(c *check.Case, which pick, each func(x check.Exhibit, a stage.Act))
 }
 
 func fiftyHeard(c *check.Case) {
-	full := func(_ check.Exhibit, a stage.Act) bool { return len(a.Heard) == stage.MostHeard }
-	audible(c, full, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+	full := func(_ check.Exhibit, a expect.Act) bool { return len(a.Heard) == expect.MostHeard }
+	audible(c, full, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
 }
 
 // beyondLimits looks at scenes with more than an archive holds: the picture and the mix are those of the others.
 func beyondLimits(c *check.Case) {
-	arranged(func(_ check.Exhibit, a stage.Act) bool { return len(a.Streams) > layout.Most })(c)
-	more := func(_ check.Exhibit, a stage.Act) bool { return len(a.Unheard) > 0 }
-	audible(c, more, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+	arranged(func(_ check.Exhibit, a expect.Act) bool { return len(a.Streams) > layout.Most })(c)
+	more := func(_ check.Exhibit, a expect.Act) bool { return len(a.Unheard) > 0 }
+	audible(c, more, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
 }
 
 // takesPlace looks at scenes after one in which streams were left out, when another stream has ended.
 func takesPlace(c *check.Case) {
-	freed := func(x check.Exhibit, a stage.Act) bool {
-		return slices.ContainsFunc(x.Acts, func(b stage.Act) bool {
+	freed := func(x check.Exhibit, a expect.Act) bool {
+		return slices.ContainsFunc(x.Acts, func(b expect.Act) bool {
 			return b.To <= a.From && len(b.Streams) > len(b.Picture.Places) && len(a.Streams) < len(b.Streams)
 		})
 	}
 	arranged(freed)(c)
-	louder := func(x check.Exhibit, a stage.Act) bool {
-		return slices.ContainsFunc(x.Acts, func(b stage.Act) bool { return b.To <= a.From && len(b.Unheard) > len(a.Unheard) })
+	louder := func(x check.Exhibit, a expect.Act) bool {
+		return slices.ContainsFunc(x.Acts, func(b expect.Act) bool { return b.To <= a.From && len(b.Unheard) > len(a.Unheard) })
 	}
-	audible(c, louder, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+	audible(c, louder, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
 }
 
 // muted are the scenes in which a track of that kind is muted, and those in which it is back.
 func muted(kind string) pick {
-	return func(x check.Exhibit, a stage.Act) bool {
+	return func(x check.Exhibit, a expect.Act) bool {
 		for i, p := range x.Parts {
 			there := x.Play.Tracks[i].There
 			if p.By.Published.Kind == kind && len(p.By.Published.Muted) > 0 && len(there) > 0 && there[0].To <= a.From {
@@ -160,16 +160,16 @@ func mutedVideo(c *check.Case) {
 	}
 }
 
-func gaps(there []stage.Stretch) []stage.Stretch {
-	var out []stage.Stretch
+func gaps(there []expect.Stretch) []expect.Stretch {
+	var out []expect.Stretch
 	for i := 1; i < len(there); i++ {
-		out = append(out, stage.Stretch{From: there[i-1].To, To: there[i].From})
+		out = append(out, expect.Stretch{From: there[i-1].To, To: there[i].From})
 	}
 	return out
 }
 
 func mutedAudio(c *check.Case) {
-	audible(c, muted("audio"), func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+	audible(c, muted("audio"), func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, x := range c.Exhibits() {
 		for i, p := range x.Parts {
@@ -219,11 +219,11 @@ func changesSize(c *check.Case) {
 
 // onlyHeard: scenes with a stream that has no picture have no tile for it, and its sound.
 func onlyHeard(c *check.Case) {
-	with := func(x check.Exhibit, a stage.Act) bool {
+	with := func(x check.Exhibit, a expect.Act) bool {
 		return slices.ContainsFunc(a.Heard, func(i int) bool { return !published(x, x.Play.Tracks[i].Stream, "video") })
 	}
 	arranged(with)(c)
-	audible(c, with, func(x check.Exhibit, a stage.Act) { Heard(c, x, a) })
+	audible(c, with, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
 }
 
 // published tells whether a stream has a track of that kind at all.
@@ -235,7 +235,7 @@ func published(x check.Exhibit, stream, kind string) bool {
 
 // onlySeen: streams without sound are in the picture.
 func onlySeen(c *check.Case) {
-	arranged(func(x check.Exhibit, a stage.Act) bool {
+	arranged(func(x check.Exhibit, a expect.Act) bool {
 		return slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return !published(x, p.Stream, "audio") })
 	})(c)
 }

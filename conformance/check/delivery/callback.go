@@ -10,84 +10,84 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(callbackChecks, storageChecks, encryptionChecks, urlChecks, eventChecks, uploadChecks)
 
 var callbackChecks = []check.Check{
-	check.New("ARC-CB-01", check.In(name.Pair, name.Pause), everyChangePosted),
-	check.New("ARC-CB-02", check.In(name.Pair), callbackType),
-	check.New("ARC-CB-03", check.In(name.Pair), startStopDeliveryPosted),
-	check.New("ARC-CB-04", check.In(name.Pause), pausesPosted),
-	check.New("ARC-CB-05", check.In(name.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-01", check.In(scenarios.Pair, scenarios.Pause), everyChangePosted),
+	check.New("ARC-CB-02", check.In(scenarios.Pair), callbackType),
+	check.New("ARC-CB-03", check.In(scenarios.Pair), startStopDeliveryPosted),
+	check.New("ARC-CB-04", check.In(scenarios.Pause), pausesPosted),
+	check.New("ARC-CB-05", check.In(scenarios.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
 		return "event archive", s.Show("event"), s.Text("event") == "archive"
 	})),
-	check.New("ARC-CB-06", check.In(name.Pair), everyHook(func(_ *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-06", check.In(scenarios.Pair), everyHook(func(_ *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
 		return "sessionId of the recorded session", s.Show("sessionId"), s.Text("sessionId") == h.Request.Text("sessionId")
 	})),
-	check.New("ARC-CB-07", check.In(name.Pair), everyHook(callbackProject)),
-	check.New("ARC-CB-08", check.In(name.Pair), callbackCreatedAt),
-	check.New("ARC-CB-09", check.In(name.Pair), everyHook(func(c *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-07", check.In(scenarios.Pair), everyHook(callbackProject)),
+	check.New("ARC-CB-08", check.In(scenarios.Pair), callbackCreatedAt),
+	check.New("ARC-CB-09", check.In(scenarios.Pair), everyHook(func(c *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
 		ms, ok := s.Whole("createdAt")
 		return "createdAt in whole seconds", s.Show("createdAt"), ok && ms%c.Number("callback.created-at.step") == 0
 	})),
-	check.New("ARC-CB-10", check.In(name.Pair, name.Pause), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-10", check.In(scenarios.Pair, scenarios.Pause), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
 		if !check.InProgress(s.Status()) {
 			return "", "", true
 		}
 		n, ok := s.Whole("duration")
 		return "duration 0 while " + s.Status(), s.Show("duration"), ok && n == 0
 	})),
-	check.New("ARC-CB-11", check.In(name.Pair), callbackDuration),
-	check.New("ARC-CB-12", check.In(name.Pair, name.Pause), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-11", check.In(scenarios.Pair), callbackDuration),
+	check.New("ARC-CB-12", check.In(scenarios.Pair, scenarios.Pause), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
 		if !check.InProgress(s.Status()) {
 			return "", "", true
 		}
 		n, ok := s.Whole("size")
 		return "size 0 while " + s.Status(), s.Show("size"), ok && n == 0
 	})),
-	check.New("ARC-CB-13", check.In(name.Pair), callbackSize),
-	check.New("ARC-CB-14", check.In(name.Pair), everyHook(callbackResolution)),
-	check.New("ARC-CB-16", check.In(name.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-13", check.In(scenarios.Pair), callbackSize),
+	check.New("ARC-CB-14", check.In(scenarios.Pair), everyHook(callbackResolution)),
+	check.New("ARC-CB-16", check.In(scenarios.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
 		if check.InProgress(s.Status()) {
 			return "an empty reason while " + s.Status(), s.Show("reason"), s.Object["reason"] == ""
 		}
 		return "reason as a string", s.Show("reason"), check.JSONType(s.Object["reason"]) == "string"
 	})),
-	check.New("ARC-CB-17", check.In(name.Pair), everyHook(callbackReason)),
-	check.New("ARC-CB-18", check.In(name.Pair), everyHook(callbackStatus)),
-	check.New("ARC-CB-19", check.In(name.Pair), everyHook(func(c *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-17", check.In(scenarios.Pair), everyHook(callbackReason)),
+	check.New("ARC-CB-18", check.In(scenarios.Pair), everyHook(callbackStatus)),
+	check.New("ARC-CB-19", check.In(scenarios.Pair), everyHook(func(c *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
 		want := h.Request.Text("streamMode")
 		if want == "" {
 			want = "auto"
 		}
 		return "streamMode " + want, s.Show("streamMode"), s.Text("streamMode") == want
 	})),
-	check.New("ARC-CB-20", check.In(name.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-20", check.In(scenarios.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
 		if s.Status() == "started" {
 			return "", "", true
 		}
 		list, isArray := s.Object["streams"].([]any)
 		return "no streams while " + s.Status(), s.Show("streams"), s.Object["streams"] == nil || isArray && len(list) == 0
 	})),
-	check.New("ARC-CB-21", check.In(name.Pair), everyHook(callbackStreams)),
-	check.New("ARC-CB-22", check.In(name.Pair, name.Cloud), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-21", check.In(scenarios.Pair), everyHook(callbackStreams)),
+	check.New("ARC-CB-22", check.In(scenarios.Pair, scenarios.Cloud), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
 		return "url null or absent", s.Show("url"), s.Object["url"] == nil
 	})),
-	check.New("ARC-CB-28", check.In(name.Pair, name.Pause), everyHook(func(_ *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-28", check.In(scenarios.Pair, scenarios.Pause), everyHook(func(_ *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
 		if h.Request.Text("streamMode") == "manual" {
 			return "", "", true
 		}
 		return "no streamRemoved in auto mode", s.Show("status"), s.Status() != "streamRemoved"
 	})),
-	check.New("ARC-CB-29", check.In(name.Retry), refusedAgain),
-	check.New("ARC-CB-30", check.In(name.Retry), signedCallbacks),
-	check.New("ARC-CB-31", check.In(name.Pair), callbackEqualsRead),
-	check.New("ARC-CB-32", check.In(name.Isolation), callbackOwnApplication),
-	check.New("ARC-CB-33", check.In(name.Pair, name.Pause), announcedOnce),
-	check.New("ARC-CB-34", check.In(name.Cloud), expiryPosted),
+	check.New("ARC-CB-29", check.In(scenarios.Retry), refusedAgain),
+	check.New("ARC-CB-30", check.In(scenarios.Retry), signedCallbacks),
+	check.New("ARC-CB-31", check.In(scenarios.Pair), callbackEqualsRead),
+	check.New("ARC-CB-32", check.In(scenarios.Isolation), callbackOwnApplication),
+	check.New("ARC-CB-33", check.In(scenarios.Pair, scenarios.Pause), announcedOnce),
+	check.New("ARC-CB-34", check.In(scenarios.Cloud), expiryPosted),
 }
 
 // everyHook judges each callback about an archive the harness started. A check

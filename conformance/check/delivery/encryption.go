@@ -7,18 +7,18 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 // encryptionChecks judge archives of an application with a certificate.
 var encryptionChecks = []check.Check{
-	check.New("ARC-SEC-02", check.In(name.Encryption), nothingInTheClear),
-	check.New("ARC-SEC-04", check.In(name.Encryption), tellsNoLength),
-	check.New("ARC-SEC-06", check.In(name.Encryption), passwordOpens),
-	check.New("ARC-SEC-07", check.In(name.Encryption), passwordTold),
-	check.New("ARC-SEC-08", check.In(name.Encryption), badCertificates),
-	check.New("ARC-SEC-09", check.In(name.Encryption), turnedOff),
+	check.New("ARC-SEC-02", check.In(scenarios.Encryption), nothingInTheClear),
+	check.New("ARC-SEC-04", check.In(scenarios.Encryption), tellsNoLength),
+	check.New("ARC-SEC-06", check.In(scenarios.Encryption), passwordOpens),
+	check.New("ARC-SEC-07", check.In(scenarios.Encryption), passwordTold),
+	check.New("ARC-SEC-08", check.In(scenarios.Encryption), badCertificates),
+	check.New("ARC-SEC-09", check.In(scenarios.Encryption), turnedOff),
 }
 
 // encryptedArchives are the composed ones that were started with a certificate in force; ARC-SEC-10 is about the others.

@@ -8,16 +8,16 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var eventChecks = []check.Check{
-	check.New("ARC-EVT-01", check.In(name.Pair), toldTo("archiveStarted", true)),
-	check.New("ARC-EVT-02", check.In(name.Pair), toldTo("archiveStopped", false)),
-	check.New("ARC-EVT-03", check.In(name.Pair), eventsNameArchive),
-	check.New("ARC-EVT-04", check.In(name.Pair), everyClient),
-	check.New("ARC-EVT-05", check.In(name.NoPublisher, name.Idle, name.FourHours, name.TwelveHours), toldOfLimits),
-	check.New("ARC-EVT-06", check.In(name.Pair), toldLateClients),
+	check.New("ARC-EVT-01", check.In(scenarios.Pair), toldTo("archiveStarted", true)),
+	check.New("ARC-EVT-02", check.In(scenarios.Pair), toldTo("archiveStopped", false)),
+	check.New("ARC-EVT-03", check.In(scenarios.Pair), eventsNameArchive),
+	check.New("ARC-EVT-04", check.In(scenarios.Pair), everyClient),
+	check.New("ARC-EVT-05", check.In(scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours), toldOfLimits),
+	check.New("ARC-EVT-06", check.In(scenarios.Pair), toldLateClients),
 }
 
 // told are the events of a type about an archive.

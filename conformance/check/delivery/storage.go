@@ -7,23 +7,23 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var storageChecks = []check.Check{
-	check.New("ARC-STO-01", check.In(name.Pair), uploadedToTarget),
-	check.New("ARC-STO-02", check.In(name.Pair), objectKey),
-	check.New("ARC-STO-03", check.In(name.Pair), objectSize),
-	check.New("ARC-STO-04", check.In(name.Pair), objectChecksum),
-	check.New("ARC-STO-05", check.In(name.Pair), uploadedAfterSuccess),
-	check.New("ARC-STO-06", check.In(name.Pair), nothingBeforeStop),
-	check.New("ARC-STO-07", check.In(name.Pair), compatibleTarget),
-	check.New("ARC-STO-10", check.In(name.Cloud), availableWithoutTarget),
-	check.New("ARC-STO-20", check.In(name.Pair, name.Cloud, name.Undelivered), closedBeforeDelivery),
-	check.New("ARC-STO-21", check.In(name.Cloud), cloudPeriod),
-	check.New("ARC-STO-22", check.In(name.TwelveHours, name.FourHours, name.Idle), uploadedStays),
-	check.New("ARC-STO-23", check.In(name.Pair), oneObject),
-	check.New("ARC-STO-24", check.In(name.Pair), objectType),
+	check.New("ARC-STO-01", check.In(scenarios.Pair), uploadedToTarget),
+	check.New("ARC-STO-02", check.In(scenarios.Pair), objectKey),
+	check.New("ARC-STO-03", check.In(scenarios.Pair), objectSize),
+	check.New("ARC-STO-04", check.In(scenarios.Pair), objectChecksum),
+	check.New("ARC-STO-05", check.In(scenarios.Pair), uploadedAfterSuccess),
+	check.New("ARC-STO-06", check.In(scenarios.Pair), nothingBeforeStop),
+	check.New("ARC-STO-07", check.In(scenarios.Pair), compatibleTarget),
+	check.New("ARC-STO-10", check.In(scenarios.Cloud), availableWithoutTarget),
+	check.New("ARC-STO-20", check.In(scenarios.Pair, scenarios.Cloud, scenarios.Undelivered), closedBeforeDelivery),
+	check.New("ARC-STO-21", check.In(scenarios.Cloud), cloudPeriod),
+	check.New("ARC-STO-22", check.In(scenarios.TwelveHours, scenarios.FourHours, scenarios.Idle), uploadedStays),
+	check.New("ARC-STO-23", check.In(scenarios.Pair), oneObject),
+	check.New("ARC-STO-24", check.In(scenarios.Pair), objectType),
 }
 
 // storeOf is the upload target that the harness set up for the application of r: s3, azure or none of them.
@@ -36,7 +36,7 @@ func storeOf(c *check.Case, r evidence.Record) string {
 func uploads(c *check.Case) []*check.History {
 	var out []*check.History
 	for _, h := range c.StartedArchives() {
-		if h.Scenario != name.Undelivered && !h.Undeliverable() && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
+		if h.Scenario != scenarios.Undelivered && !h.Undeliverable() && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
 			out = append(out, h)
 		}
 	}
@@ -138,7 +138,7 @@ func compatibleTarget(c *check.Case) {
 
 func availableWithoutTarget(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		if h.Scenario != name.Cloud || storeOf(c, h.Start) != "" {
+		if h.Scenario != scenarios.Cloud || storeOf(c, h.Start) != "" {
 			continue
 		}
 		if last, ok := endStatus(h); ok {

@@ -8,22 +8,22 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // uploadChecks are about upload targets that fail, and those that are not S3.
 var uploadChecks = []check.Check{
-	check.New("ARC-STO-08", check.In(name.Azure), azureTarget),
-	check.New("ARC-STO-11", check.In(name.FallsBack), fallsBack(func(struck) bool { return true })),
-	check.New("ARC-STO-12", check.In(name.FallsBack), fallsBack(func(s struck) bool { return s.fallback == "" })),
-	check.New("ARC-STO-13", check.In(name.GivenUp), failsAtLast),
-	check.New("ARC-STO-14", check.In(name.Recovers), retried),
-	check.New("ARC-STO-15", check.In(name.GivenUp), uploadPeriod),
-	check.New("ARC-STO-16", check.In(name.FallsBack), periodWithFallback),
-	check.New("ARC-STO-18", check.In(name.GivenUp, name.FallsBack), failureMailed),
-	check.New("ARC-STO-19", check.In(name.GivenUp), nothingInCloud),
-	check.New("ARC-SEC-01", check.In(name.GivenUp), nothingInCloud),
-	check.New("ARC-SEC-03", check.In(name.Recovers), encryptedByStore),
+	check.New("ARC-STO-08", check.In(scenarios.Azure), azureTarget),
+	check.New("ARC-STO-11", check.In(scenarios.FallsBack), fallsBack(func(struck) bool { return true })),
+	check.New("ARC-STO-12", check.In(scenarios.FallsBack), fallsBack(func(s struck) bool { return s.fallback == "" })),
+	check.New("ARC-STO-13", check.In(scenarios.GivenUp), failsAtLast),
+	check.New("ARC-STO-14", check.In(scenarios.Recovers), retried),
+	check.New("ARC-STO-15", check.In(scenarios.GivenUp), uploadPeriod),
+	check.New("ARC-STO-16", check.In(scenarios.FallsBack), periodWithFallback),
+	check.New("ARC-STO-18", check.In(scenarios.GivenUp, scenarios.FallsBack), failureMailed),
+	check.New("ARC-STO-19", check.In(scenarios.GivenUp), nothingInCloud),
+	check.New("ARC-SEC-01", check.In(scenarios.GivenUp), nothingInCloud),
+	check.New("ARC-SEC-03", check.In(scenarios.Recovers), encryptedByStore),
 }
 
 // struck is an archive whose uploads the suite's store refused, at first or to the end.

@@ -8,20 +8,20 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var urlChecks = []check.Check{
-	check.New("ARC-URL-01", check.In(name.Cloud), urlWhenAvailable),
-	check.New("ARC-URL-02", check.In(name.Pair, name.Cloud), urlNullOtherwise),
-	check.New("ARC-URL-03", check.In(name.Cloud), urlDownloads),
-	check.New("ARC-URL-04", check.In(name.Cloud), urlDies),
-	check.New("ARC-URL-05", check.In(name.Cloud), urlLives),
-	check.New("ARC-URL-06", check.In(name.Cloud), urlRenewed),
-	check.New("ARC-URL-07", check.In(name.Cloud), urlInList),
-	check.New("ARC-URL-08", check.In(name.Cloud), urlForged),
-	check.New("ARC-URL-09", check.In(name.Auth, name.Cloud), urlForCredentialsOnly),
-	check.New("ARC-URL-10", check.In(name.Cloud), urlDiesWithFile),
+	check.New("ARC-URL-01", check.In(scenarios.Cloud), urlWhenAvailable),
+	check.New("ARC-URL-02", check.In(scenarios.Pair, scenarios.Cloud), urlNullOtherwise),
+	check.New("ARC-URL-03", check.In(scenarios.Cloud), urlDownloads),
+	check.New("ARC-URL-04", check.In(scenarios.Cloud), urlDies),
+	check.New("ARC-URL-05", check.In(scenarios.Cloud), urlLives),
+	check.New("ARC-URL-06", check.In(scenarios.Cloud), urlRenewed),
+	check.New("ARC-URL-07", check.In(scenarios.Cloud), urlInList),
+	check.New("ARC-URL-08", check.In(scenarios.Cloud), urlForged),
+	check.New("ARC-URL-09", check.In(scenarios.Auth, scenarios.Cloud), urlForCredentialsOnly),
+	check.New("ARC-URL-10", check.In(scenarios.Cloud), urlDiesWithFile),
 }
 
 func served(d check.Download) bool { return d.R.Exchange.Status()/100 == 2 }

@@ -8,15 +8,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // choiceChecks are about archives whose streams are chosen by calls.
 var choiceChecks = []check.Check{
-	check.New("ARC-SEL-12", check.In(name.Chosen), chosenAlone),
-	check.New("ARC-SEL-13", check.In(name.Chosen), partsChosen),
-	check.New("ARC-SIM-09", check.In(name.Chosen), besideComposed),
+	check.New("ARC-SEL-12", check.In(scenarios.Chosen), chosenAlone),
+	check.New("ARC-SEL-13", check.In(scenarios.Chosen), partsChosen),
+	check.New("ARC-SIM-09", check.In(scenarios.Chosen), besideComposed),
 }
 
 // chosen goes through the streams of archives with selected streams.

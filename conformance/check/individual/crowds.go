@@ -7,15 +7,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // limitChecks are about more streams than an archive holds.
 var limitChecks = []check.Check{
-	check.New("ARC-IND-03", check.In(name.Crowd), asManyAs(matroska.Video, "individual.video-streams.max")),
-	check.New("ARC-IND-26", check.In(name.Crowd), asManyAs(matroska.Audio, "audio-streams.max")),
-	check.New("ARC-IND-27", check.In(name.Crowd), beyondLimits),
+	check.New("ARC-IND-03", check.In(scenarios.Crowd), asManyAs(matroska.Video, "individual.video-streams.max")),
+	check.New("ARC-IND-26", check.In(scenarios.Crowd), asManyAs(matroska.Audio, "audio-streams.max")),
+	check.New("ARC-IND-27", check.In(scenarios.Crowd), beyondLimits),
 }
 
 // asManyAs looks at archives in which as many streams at once are to be recorded as there may be.

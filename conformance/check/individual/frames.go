@@ -6,18 +6,18 @@ import (
 	"strings"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/fixtures"
 )
 
 // frameChecks are about the frames of a file, wherever in time they are.
 var frameChecks = []check.Check{
-	check.New("ARC-IND-10", check.In(name.Kinds), codecAsSent("VP9", "V_VP9")),
-	check.New("ARC-IND-11", check.In(name.Captures, name.Kinds, name.Matroska), asReceived),
-	check.New("ARC-IND-13", check.In(name.Captures), declaredSize),
-	check.New("ARC-IND-14", check.In(name.Captures), changingSize),
-	check.New("ARC-IND-19", check.In(name.Captures), opus),
+	check.New("ARC-IND-10", check.In(scenarios.Kinds), codecAsSent("VP9", "V_VP9")),
+	check.New("ARC-IND-11", check.In(scenarios.Captures, scenarios.Kinds, scenarios.Matroska), asReceived),
+	check.New("ARC-IND-13", check.In(scenarios.Captures), declaredSize),
+	check.New("ARC-IND-14", check.In(scenarios.Captures), changingSize),
+	check.New("ARC-IND-19", check.In(scenarios.Captures), opus),
 }
 
 // tracks goes through the tracks with frames of all files.

@@ -9,24 +9,24 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	zipped "reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(zipChecks, streamChecks, frameChecks, timeChecks, limitChecks, manifestChecks, offsetChecks, choiceChecks, objectChecks)
 
 var zipChecks = []check.Check{
-	check.New("ARC-STOP-04", check.In(name.Captures), deliveredAsZIP),
-	check.New("ARC-IND-01", check.In(name.Captures), oneZIP),
-	check.New("ARC-IND-02", check.In(name.Captures), chosenAtStart),
-	check.New("ARC-IND-05", check.In(name.Captures), namedByStream),
-	check.New("ARC-IND-07", check.In(name.Interrupted, name.Chosen), indexed),
-	check.New("ARC-IND-08", check.In(name.Captures), kindOf("VP8")),
-	check.New("ARC-IND-09", check.In(name.Matroska), kindOf("H264")),
-	check.New("ARC-IND-20", check.In(name.Captures), objectKey),
-	check.New("ARC-IND-28", check.In(name.IndividualNobody), nothingPublished),
+	check.New("ARC-STOP-04", check.In(scenarios.Captures), deliveredAsZIP),
+	check.New("ARC-IND-01", check.In(scenarios.Captures), oneZIP),
+	check.New("ARC-IND-02", check.In(scenarios.Captures), chosenAtStart),
+	check.New("ARC-IND-05", check.In(scenarios.Captures), namedByStream),
+	check.New("ARC-IND-07", check.In(scenarios.Interrupted, scenarios.Chosen), indexed),
+	check.New("ARC-IND-08", check.In(scenarios.Captures), kindOf("VP8")),
+	check.New("ARC-IND-09", check.In(scenarios.Matroska), kindOf("H264")),
+	check.New("ARC-IND-20", check.In(scenarios.Captures), objectKey),
+	check.New("ARC-IND-28", check.In(scenarios.IndividualNobody), nothingPublished),
 }
 
 // fetched are the individual archives whose object was downloaded. One that is no ZIP has no bundle.

@@ -6,30 +6,30 @@ import (
 	"strings"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence/scenarios"
 	zipped "reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // manifestChecks are about what the manifest says, but for times.
 var manifestChecks = []check.Check{
-	check.New("ARC-MAN-01", check.In(name.Captures), manifestIsJSON),
-	check.New("ARC-MAN-02", check.In(name.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	check.New("ARC-MAN-01", check.In(scenarios.Captures), manifestIsJSON),
+	check.New("ARC-MAN-02", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
 		return textOf(b, "id", b.ID)
 	})),
-	check.New("ARC-MAN-03", check.In(name.Captures), manifests(partner)),
-	check.New("ARC-MAN-04", check.In(name.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	check.New("ARC-MAN-03", check.In(scenarios.Captures), manifests(partner)),
+	check.New("ARC-MAN-04", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
 		return textOf(b, "sessionId", b.Request.Text("sessionId"))
 	})),
-	check.New("ARC-MAN-05", check.In(name.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	check.New("ARC-MAN-05", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
 		return textOf(b, "name", b.Request.Text("name"))
 	})),
-	check.New("ARC-MAN-07", check.In(name.Captures), filesListed),
-	check.New("ARC-MAN-08", check.In(name.Captures), streamIDs),
-	check.New("ARC-MAN-09", check.In(name.Captures, name.Matroska), filenames),
-	check.New("ARC-MAN-10", check.In(name.Captures), sizes),
-	check.New("ARC-MAN-13", check.In(name.Captures), connectionData),
-	check.New("ARC-MAN-14", check.In(name.Captures, name.Kinds), videoTypes),
+	check.New("ARC-MAN-07", check.In(scenarios.Captures), filesListed),
+	check.New("ARC-MAN-08", check.In(scenarios.Captures), streamIDs),
+	check.New("ARC-MAN-09", check.In(scenarios.Captures, scenarios.Matroska), filenames),
+	check.New("ARC-MAN-10", check.In(scenarios.Captures), sizes),
+	check.New("ARC-MAN-13", check.In(scenarios.Captures), connectionData),
+	check.New("ARC-MAN-14", check.In(scenarios.Captures, scenarios.Kinds), videoTypes),
 }
 
 func manifestIsJSON(c *check.Case) {

@@ -7,17 +7,17 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // objectChecks are about answers and callbacks, and about requests that only composed archives allow.
 var objectChecks = []check.Check{
-	check.New("ARC-CB-15", check.In(name.Captures), noResolution(func(h *check.History) []check.Sighting { return h.Hooks })),
-	check.New("ARC-RES-11", check.In(name.Captures), noResolution(func(h *check.History) []check.Sighting { return h.Seen })),
-	check.New("ARC-START-23", check.In(name.Refusals), refusalsNamed),
-	check.New("ARC-LAY-15", check.In(name.Refusals), layoutRefused),
-	check.New("ARC-LAY-16", check.In(name.Kinds), layoutCallRefused),
-	check.New("ARC-SEC-10", check.In(name.Encryption), refusedOrSealed),
+	check.New("ARC-CB-15", check.In(scenarios.Captures), noResolution(func(h *check.History) []check.Sighting { return h.Hooks })),
+	check.New("ARC-RES-11", check.In(scenarios.Captures), noResolution(func(h *check.History) []check.Sighting { return h.Seen })),
+	check.New("ARC-START-23", check.In(scenarios.Refusals), refusalsNamed),
+	check.New("ARC-LAY-15", check.In(scenarios.Refusals), layoutRefused),
+	check.New("ARC-LAY-16", check.In(scenarios.Kinds), layoutCallRefused),
+	check.New("ARC-SEC-10", check.In(scenarios.Encryption), refusedOrSealed),
 }
 
 func noResolution(of func(*check.History) []check.Sighting) func(*check.Case) {

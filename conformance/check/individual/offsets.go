@@ -6,16 +6,16 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // offsetChecks are about the times that the manifest tells. The publishers' clocks are the harness's.
 var offsetChecks = []check.Check{
-	check.New("ARC-MAN-06", check.In(name.Captures, name.Interrupted), createdAt),
-	check.New("ARC-MAN-11", check.In(name.Captures), startOffset("tolerance.offset", false)),
-	check.New("ARC-MAN-12", check.In(name.Captures), stopOffset("tolerance.offset", false)),
-	check.New("ARC-MAN-15", check.In(name.Captures), afterPause),
-	check.New("ARC-MAN-16", check.In(name.Captures), inStep),
+	check.New("ARC-MAN-06", check.In(scenarios.Captures, scenarios.Interrupted), createdAt),
+	check.New("ARC-MAN-11", check.In(scenarios.Captures), startOffset("tolerance.offset", false)),
+	check.New("ARC-MAN-12", check.In(scenarios.Captures), stopOffset("tolerance.offset", false)),
+	check.New("ARC-MAN-15", check.In(scenarios.Captures), afterPause),
+	check.New("ARC-MAN-16", check.In(scenarios.Captures), inStep),
 }
 
 // createdAt is when something was first published, or the start where something was already.

@@ -8,19 +8,19 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // streamChecks are about which files there are, and which part of a stream each of them holds.
 var streamChecks = []check.Check{
-	check.New("ARC-IND-04", check.In(name.Captures, name.Chosen, name.Kinds), eachRecorded),
-	check.New("ARC-IND-06", check.In(name.Interrupted), segmented((*stream).wasAway)),
-	check.New("ARC-IND-24", check.In(name.Kinds), streamsOfOneKind),
-	check.New("ARC-IND-25", check.In(name.Kinds), archivesOfOneKind),
-	check.New("ARC-IND-29", check.In(name.Chosen), segmented((*stream).wasChosenAgain)),
-	check.New("ARC-IND-31", check.In(name.Interrupted), recodedApart),
-	check.New("ARC-IND-30", check.In(name.Captures, name.Chosen), undivided),
+	check.New("ARC-IND-04", check.In(scenarios.Captures, scenarios.Chosen, scenarios.Kinds), eachRecorded),
+	check.New("ARC-IND-06", check.In(scenarios.Interrupted), segmented((*stream).wasAway)),
+	check.New("ARC-IND-24", check.In(scenarios.Kinds), streamsOfOneKind),
+	check.New("ARC-IND-25", check.In(scenarios.Kinds), archivesOfOneKind),
+	check.New("ARC-IND-29", check.In(scenarios.Chosen), segmented((*stream).wasChosenAgain)),
+	check.New("ARC-IND-31", check.In(scenarios.Interrupted), recodedApart),
+	check.New("ARC-IND-30", check.In(scenarios.Captures, scenarios.Chosen), undivided),
 }
 
 // record is the evidence of the stream.

@@ -7,17 +7,17 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/matroska"
-	"reelcheck/conformance/scenario/name"
 )
 
 // timeChecks are about the presentation times of frames.
 var timeChecks = []check.Check{
-	check.New("ARC-IND-16", check.In(name.Captures, name.Interrupted), captureTimes),
-	check.New("ARC-IND-17", check.In(name.Captures), constantOffset),
-	check.New("ARC-IND-18", check.In(name.Captures), mutesAreGaps),
-	check.New("ARC-IND-22", check.In(name.Captures), oneZero),
-	check.New("ARC-IND-23", check.In(name.Captures), beforeReport),
+	check.New("ARC-IND-16", check.In(scenarios.Captures, scenarios.Interrupted), captureTimes),
+	check.New("ARC-IND-17", check.In(scenarios.Captures), constantOffset),
+	check.New("ARC-IND-18", check.In(scenarios.Captures), mutesAreGaps),
+	check.New("ARC-IND-22", check.In(scenarios.Captures), oneZero),
+	check.New("ARC-IND-23", check.In(scenarios.Captures), beforeReport),
 }
 
 // timed goes through the tracks with frames that were sent.

@@ -7,31 +7,31 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var durationChecks = []check.Check{
-	check.New("ARC-DUR-01", check.In(name.NoPublisher), stopsBy(check.ByMinute)),
-	check.New("ARC-DUR-02", check.In(name.NoPublisher), reasonOf(check.ByMinute, "maximum idle time exceeded")),
-	check.New("ARC-DUR-03", check.In(name.FourHours), stopsBy(check.ByRecorded)),
-	check.New("ARC-DUR-04", check.In(name.Pause), pausesNotCounted),
-	check.New("ARC-DUR-05", check.In(name.TwelveHours), stopsBy(check.ByTotal)),
-	check.New("ARC-DUR-06", check.In(name.Idle), stopsBy(check.ByIdle)),
-	check.New("ARC-DUR-07", check.In(name.AllLeft), stopsBy(check.ByLeaving)),
-	check.New("ARC-DUR-08", check.In(name.FourHours), reasonOf(check.ByRecorded, "maximum duration exceeded")),
-	check.New("ARC-DUR-09", check.In(name.TwelveHours), reasonOf(check.ByTotal, "maximum duration exceeded")),
-	check.New("ARC-DUR-10", check.In(name.Idle), reasonOf(check.ByIdle, "maximum idle time exceeded")),
-	check.New("ARC-DUR-11", check.In(name.AllLeft), reasonOf(check.ByLeaving, "session ended")),
-	check.New("ARC-DUR-12", check.In(name.Idle), publishingEndsIdle),
-	check.New("ARC-DUR-13", check.In(name.AllLeft), comingBack),
-	check.New("ARC-DUR-14", check.In(name.NoPublisher, name.Idle, name.FourHours, name.TwelveHours, name.AllLeft), noEarlyStop),
-	check.New("ARC-DUR-15", check.In(name.Rotation), stopsBy(check.ByMove)),
-	check.New("ARC-DUR-16", check.In(name.Rotation), startsAfterMove),
-	check.New("ARC-DUR-17", check.In(name.Pair, name.Pause), durationIsRecorded),
-	check.New("ARC-DUR-18", check.In(name.IndividualFourHours), individualStopsBy(check.ByRecorded)),
-	check.New("ARC-DUR-19", check.In(name.IndividualTwelveHours), individualStopsBy(check.ByTotal)),
-	check.New("ARC-DUR-20", check.In(name.IndividualIdle), individualStopsBy(check.ByIdle)),
-	check.New("ARC-DUR-21", check.In(name.IndividualNobody), individualStopsBy(check.ByMinute)),
+	check.New("ARC-DUR-01", check.In(scenarios.NoPublisher), stopsBy(check.ByMinute)),
+	check.New("ARC-DUR-02", check.In(scenarios.NoPublisher), reasonOf(check.ByMinute, "maximum idle time exceeded")),
+	check.New("ARC-DUR-03", check.In(scenarios.FourHours), stopsBy(check.ByRecorded)),
+	check.New("ARC-DUR-04", check.In(scenarios.Pause), pausesNotCounted),
+	check.New("ARC-DUR-05", check.In(scenarios.TwelveHours), stopsBy(check.ByTotal)),
+	check.New("ARC-DUR-06", check.In(scenarios.Idle), stopsBy(check.ByIdle)),
+	check.New("ARC-DUR-07", check.In(scenarios.AllLeft), stopsBy(check.ByLeaving)),
+	check.New("ARC-DUR-08", check.In(scenarios.FourHours), reasonOf(check.ByRecorded, "maximum duration exceeded")),
+	check.New("ARC-DUR-09", check.In(scenarios.TwelveHours), reasonOf(check.ByTotal, "maximum duration exceeded")),
+	check.New("ARC-DUR-10", check.In(scenarios.Idle), reasonOf(check.ByIdle, "maximum idle time exceeded")),
+	check.New("ARC-DUR-11", check.In(scenarios.AllLeft), reasonOf(check.ByLeaving, "session ended")),
+	check.New("ARC-DUR-12", check.In(scenarios.Idle), publishingEndsIdle),
+	check.New("ARC-DUR-13", check.In(scenarios.AllLeft), comingBack),
+	check.New("ARC-DUR-14", check.In(scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AllLeft), noEarlyStop),
+	check.New("ARC-DUR-15", check.In(scenarios.Rotation), stopsBy(check.ByMove)),
+	check.New("ARC-DUR-16", check.In(scenarios.Rotation), startsAfterMove),
+	check.New("ARC-DUR-17", check.In(scenarios.Pair, scenarios.Pause), durationIsRecorded),
+	check.New("ARC-DUR-18", check.In(scenarios.IndividualFourHours), individualStopsBy(check.ByRecorded)),
+	check.New("ARC-DUR-19", check.In(scenarios.IndividualTwelveHours), individualStopsBy(check.ByTotal)),
+	check.New("ARC-DUR-20", check.In(scenarios.IndividualIdle), individualStopsBy(check.ByIdle)),
+	check.New("ARC-DUR-21", check.In(scenarios.IndividualNobody), individualStopsBy(check.ByMinute)),
 }
 
 // stopsBy checks that archives which a limit has to end are in progress until

@@ -6,15 +6,15 @@ import (
 	"time"
 
 	"reelcheck/conformance/check"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // failureChecks are about recordings that fail, and statuses and requests that leave a choice.
 var failureChecks = []check.Check{
-	check.New("ARC-STAT-12", check.In(name.Broken), failsWhenBroken),
-	check.New("ARC-STAT-13", check.In(name.Broken, name.GivenUp), failureReason),
-	check.New("ARC-STAT-14", check.In(name.NoPublisher, name.Auth), beforeFirstPublisher),
-	check.New("ARC-START-21", check.In(name.Refusals), unknownFields),
+	check.New("ARC-STAT-12", check.In(scenarios.Broken), failsWhenBroken),
+	check.New("ARC-STAT-13", check.In(scenarios.Broken, scenarios.GivenUp), failureReason),
+	check.New("ARC-STAT-14", check.In(scenarios.NoPublisher, scenarios.Auth), beforeFirstPublisher),
+	check.New("ARC-START-21", check.In(scenarios.Refusals), unknownFields),
 }
 
 // failsWhenBroken: no recording survives the faults that the harness arms while it lasts.

@@ -7,41 +7,41 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(startChecks, stopChecks, durationChecks, statusChecks, failureChecks)
 
 var startChecks = []check.Check{
-	check.New("ARC-START-01", check.In(name.Refusals), refused(check.FlawRelayed, 409)),
-	check.New("ARC-START-02", check.In(name.Refusals), refused(check.FlawNobody, 404, 400)),
-	check.New("ARC-START-03", check.In(name.Pair), startBegins),
-	check.New("ARC-START-05", check.In(name.Pair, name.Listing), startAgain),
-	check.New("ARC-START-06", check.In(name.Pair), check.Defaults("outputMode", "composed")),
-	check.New("ARC-START-07", check.In(name.Pair), outputModeNamed),
-	check.New("ARC-START-08", check.In(name.Refusals), refused(check.FlawOutputMode, 400)),
-	check.New("ARC-START-09", check.In(name.AudioOnly, name.VideoOnly), partsNamed),
-	check.New("ARC-START-10", check.In(name.Pair), partsByDefault),
-	check.New("ARC-START-11", check.In(name.Refusals), refused(check.FlawNeither, 400)),
-	check.New("ARC-START-12", check.In(name.Refusals), refused(check.FlawNoSession, 400)),
-	check.New("ARC-START-13", check.In(name.Refusals), refused(check.FlawUnknownSession, 404, 400)),
-	check.New("ARC-START-14", check.In(name.Refusals), startTwice),
-	check.New("ARC-START-15", check.In(name.Refusals), startMalformed),
-	check.New("ARC-START-16", check.In(name.Refusals), refused(check.FlawStreamMode, 400)),
-	check.New("ARC-START-17", check.In(name.Auth), refusalLeavesNoTrace),
-	check.New("ARC-START-18", check.In(name.Pair), startShape),
-	check.New("ARC-START-19", check.In(name.Pair), nameKept),
-	check.New("ARC-START-20", check.In(name.Isolation), refused(check.FlawForeignSession, 403, 404, 400)),
-	check.New("ARC-START-22", check.In(name.Legacy), bothIdentities),
-	check.New("ARC-RES-07", check.In(name.Refusals), refused(check.FlawResolution, 400)),
-	check.New("ARC-RES-09", check.In(name.Refusals), refused(check.FlawIndResolution, 400)),
-	check.New("ARC-RATE-04", check.In(name.Refusals), refused(check.FlawQPRange, 400)),
-	check.New("ARC-RATE-07", check.In(name.Refusals), refused(check.FlawBitrateRange, 400)),
-	check.New("ARC-RATE-10", check.In(name.Refusals), refused(check.FlawBothRates, 400)),
-	check.New("ARC-RATE-11", check.In(name.Refusals), refused(check.FlawIndBitrate, 400)),
-	check.New("ARC-RATE-12", check.In(name.Refusals), refused(check.FlawIndQP, 400)),
-	check.New("ARC-LAY-06", check.In(name.Refusals), refused(check.FlawLayout, 400)),
+	check.New("ARC-START-01", check.In(scenarios.Refusals), refused(check.FlawRelayed, 409)),
+	check.New("ARC-START-02", check.In(scenarios.Refusals), refused(check.FlawNobody, 404, 400)),
+	check.New("ARC-START-03", check.In(scenarios.Pair), startBegins),
+	check.New("ARC-START-05", check.In(scenarios.Pair, scenarios.Listing), startAgain),
+	check.New("ARC-START-06", check.In(scenarios.Pair), check.Defaults("outputMode", "composed")),
+	check.New("ARC-START-07", check.In(scenarios.Pair), outputModeNamed),
+	check.New("ARC-START-08", check.In(scenarios.Refusals), refused(check.FlawOutputMode, 400)),
+	check.New("ARC-START-09", check.In(scenarios.AudioOnly, scenarios.VideoOnly), partsNamed),
+	check.New("ARC-START-10", check.In(scenarios.Pair), partsByDefault),
+	check.New("ARC-START-11", check.In(scenarios.Refusals), refused(check.FlawNeither, 400)),
+	check.New("ARC-START-12", check.In(scenarios.Refusals), refused(check.FlawNoSession, 400)),
+	check.New("ARC-START-13", check.In(scenarios.Refusals), refused(check.FlawUnknownSession, 404, 400)),
+	check.New("ARC-START-14", check.In(scenarios.Refusals), startTwice),
+	check.New("ARC-START-15", check.In(scenarios.Refusals), startMalformed),
+	check.New("ARC-START-16", check.In(scenarios.Refusals), refused(check.FlawStreamMode, 400)),
+	check.New("ARC-START-17", check.In(scenarios.Auth), refusalLeavesNoTrace),
+	check.New("ARC-START-18", check.In(scenarios.Pair), startShape),
+	check.New("ARC-START-19", check.In(scenarios.Pair), nameKept),
+	check.New("ARC-START-20", check.In(scenarios.Isolation), refused(check.FlawForeignSession, 403, 404, 400)),
+	check.New("ARC-START-22", check.In(scenarios.Legacy), bothIdentities),
+	check.New("ARC-RES-07", check.In(scenarios.Refusals), refused(check.FlawResolution, 400)),
+	check.New("ARC-RES-09", check.In(scenarios.Refusals), refused(check.FlawIndResolution, 400)),
+	check.New("ARC-RATE-04", check.In(scenarios.Refusals), refused(check.FlawQPRange, 400)),
+	check.New("ARC-RATE-07", check.In(scenarios.Refusals), refused(check.FlawBitrateRange, 400)),
+	check.New("ARC-RATE-10", check.In(scenarios.Refusals), refused(check.FlawBothRates, 400)),
+	check.New("ARC-RATE-11", check.In(scenarios.Refusals), refused(check.FlawIndBitrate, 400)),
+	check.New("ARC-RATE-12", check.In(scenarios.Refusals), refused(check.FlawIndQP, 400)),
+	check.New("ARC-LAY-06", check.In(scenarios.Refusals), refused(check.FlawLayout, 400)),
 }
 
 // refused checks that start requests with just this flaw answer one of codes.

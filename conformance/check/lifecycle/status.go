@@ -8,21 +8,21 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var statusChecks = []check.Check{
-	check.New("ARC-STAT-01", check.In(name.Pair), closedStatuses),
-	check.New("ARC-STAT-02", check.In(name.Pair), statusWhile("started")),
-	check.New("ARC-STAT-03", check.In(name.Pause), statusWhile("paused while connected")),
-	check.New("ARC-STAT-04", check.In(name.AllLeft), statusWhile("paused when left")),
-	check.New("ARC-STAT-05", check.In(name.Pause), resumed),
-	check.New("ARC-STAT-07", check.In(name.Pair), stoppedFirst),
-	check.New("ARC-STAT-08", check.In(name.Pair), overtaking),
-	check.New("ARC-STAT-09", check.In(name.Pair, name.Pause), knownTransitions),
-	check.New("ARC-STAT-10", check.In(name.Pair, name.Pause), answersNotBehind),
-	check.New("ARC-STAT-11", check.In(name.Cloud), expires),
-	check.New("ARC-STAT-15", check.In(name.Pair, name.Cloud), finalStays),
+	check.New("ARC-STAT-01", check.In(scenarios.Pair), closedStatuses),
+	check.New("ARC-STAT-02", check.In(scenarios.Pair), statusWhile("started")),
+	check.New("ARC-STAT-03", check.In(scenarios.Pause), statusWhile("paused while connected")),
+	check.New("ARC-STAT-04", check.In(scenarios.AllLeft), statusWhile("paused when left")),
+	check.New("ARC-STAT-05", check.In(scenarios.Pause), resumed),
+	check.New("ARC-STAT-07", check.In(scenarios.Pair), stoppedFirst),
+	check.New("ARC-STAT-08", check.In(scenarios.Pair), overtaking),
+	check.New("ARC-STAT-09", check.In(scenarios.Pair, scenarios.Pause), knownTransitions),
+	check.New("ARC-STAT-10", check.In(scenarios.Pair, scenarios.Pause), answersNotBehind),
+	check.New("ARC-STAT-11", check.In(scenarios.Cloud), expires),
+	check.New("ARC-STAT-15", check.In(scenarios.Pair, scenarios.Cloud), finalStays),
 }
 
 func closedStatuses(c *check.Case) {

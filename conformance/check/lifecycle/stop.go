@@ -6,19 +6,19 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var stopChecks = []check.Check{
-	check.New("ARC-STOP-01", check.In(name.Pair), stopAnswers),
-	check.New("ARC-STOP-02", check.In(name.Pair), stopReason),
-	check.New("ARC-STOP-03", check.In(name.Pair), stopMakesMP4),
-	check.New("ARC-STOP-05", check.In(name.Refusals), check.OnUnknown("stopArchive", 404)),
-	check.New("ARC-STOP-06", check.In(name.Pair), stopTwice),
-	check.New("ARC-STOP-07", check.In(name.Pause), stopPaused),
-	check.New("ARC-STOP-08", check.In(name.Pair, name.Pause), stopBodies),
-	check.New("ARC-STOP-09", check.In(name.Refusals), check.OnMalformed("stopArchive", 404, 400)),
-	check.New("ARC-STOP-10", check.In(name.Isolation), check.OnForeign("stopArchive")),
+	check.New("ARC-STOP-01", check.In(scenarios.Pair), stopAnswers),
+	check.New("ARC-STOP-02", check.In(scenarios.Pair), stopReason),
+	check.New("ARC-STOP-03", check.In(scenarios.Pair), stopMakesMP4),
+	check.New("ARC-STOP-05", check.In(scenarios.Refusals), check.OnUnknown("stopArchive", 404)),
+	check.New("ARC-STOP-06", check.In(scenarios.Pair), stopTwice),
+	check.New("ARC-STOP-07", check.In(scenarios.Pause), stopPaused),
+	check.New("ARC-STOP-08", check.In(scenarios.Pair, scenarios.Pause), stopBodies),
+	check.New("ARC-STOP-09", check.In(scenarios.Refusals), check.OnMalformed("stopArchive", 404, 400)),
+	check.New("ARC-STOP-10", check.In(scenarios.Isolation), check.OnForeign("stopArchive")),
 }
 
 func stopAnswers(c *check.Case) {

@@ -11,30 +11,30 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(automaticChecks, simultaneousChecks, selectionChecks, noticeChecks, presenceChecks, rotationChecks)
 
 var automaticChecks = []check.Check{
-	check.New("ARC-POST-01", check.In(name.AutoDay), joinable),
-	check.New("ARC-AUTO-01", check.In(name.Automatic, name.AutoSilent), archivedIfAsked),
-	check.New("ARC-AUTO-02", check.In(name.Automatic, name.AutoSilent), beginsWithFirstClient),
-	check.New("ARC-AUTO-03", check.In(name.AutoSilent), automaticEmptyFile),
-	check.New("ARC-AUTO-04", check.In(name.Automatic), automaticHoldsAll),
-	check.New("ARC-AUTO-05", check.In(name.Automatic, name.AutoSilent), everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
+	check.New("ARC-POST-01", check.In(scenarios.AutoDay), joinable),
+	check.New("ARC-AUTO-01", check.In(scenarios.Automatic, scenarios.AutoSilent), archivedIfAsked),
+	check.New("ARC-AUTO-02", check.In(scenarios.Automatic, scenarios.AutoSilent), beginsWithFirstClient),
+	check.New("ARC-AUTO-03", check.In(scenarios.AutoSilent), automaticEmptyFile),
+	check.New("ARC-AUTO-04", check.In(scenarios.Automatic), automaticHoldsAll),
+	check.New("ARC-AUTO-05", check.In(scenarios.Automatic, scenarios.AutoSilent), everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
 		return "outputMode composed", s.Show("outputMode"), s.Text("outputMode") == "composed"
 	})),
-	check.New("ARC-AUTO-06", check.In(name.AutoDay), continuesInFurther),
-	check.New("ARC-AUTO-07", check.In(name.AutoDay, name.AutoOverlap), overlaps),
-	check.New("ARC-AUTO-08", check.In(name.AutoDay), listedInOrder),
-	check.New("ARC-AUTO-09", check.In(name.Automatic), notStoppedByCall),
-	check.New("ARC-AUTO-10", check.In(name.Automatic, name.AutoSilent), automaticStopsBy(check.ByLeaving)),
-	check.New("ARC-AUTO-11", check.In(name.AutoDay), automaticStopsBy(check.ByIdle)),
-	check.New("ARC-AUTO-15", check.In(name.AutoSilent), noFirstMinute),
-	check.New("ARC-AUTO-16", check.In(name.AutoDay), goesOnAfterADay),
-	check.New("ARC-AUTO-17", check.In(name.Automatic, name.AutoSilent), everyAutomatic(automaticName)),
+	check.New("ARC-AUTO-06", check.In(scenarios.AutoDay), continuesInFurther),
+	check.New("ARC-AUTO-07", check.In(scenarios.AutoDay, scenarios.AutoOverlap), overlaps),
+	check.New("ARC-AUTO-08", check.In(scenarios.AutoDay), listedInOrder),
+	check.New("ARC-AUTO-09", check.In(scenarios.Automatic), notStoppedByCall),
+	check.New("ARC-AUTO-10", check.In(scenarios.Automatic, scenarios.AutoSilent), automaticStopsBy(check.ByLeaving)),
+	check.New("ARC-AUTO-11", check.In(scenarios.AutoDay), automaticStopsBy(check.ByIdle)),
+	check.New("ARC-AUTO-15", check.In(scenarios.AutoSilent), noFirstMinute),
+	check.New("ARC-AUTO-16", check.In(scenarios.AutoDay), goesOnAfterADay),
+	check.New("ARC-AUTO-17", check.In(scenarios.Automatic, scenarios.AutoSilent), everyAutomatic(automaticName)),
 }
 
 // chain is the automatic archives of a session by createdAt.

@@ -8,15 +8,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var noticeChecks = []check.Check{
-	check.New("ARC-CB-23", check.In(name.Selection), reasonOfLeaving),
-	check.New("ARC-CB-24", check.In(name.Selection), changesNoticed),
-	check.New("ARC-CB-25", check.In(name.Selection), noticeTime),
-	check.New("ARC-CB-26", check.In(name.Selection), everyNotice(noticeStream)),
-	check.New("ARC-CB-27", check.In(name.Selection), everyNotice(noticeCreatedAt)),
+	check.New("ARC-CB-23", check.In(scenarios.Selection), reasonOfLeaving),
+	check.New("ARC-CB-24", check.In(scenarios.Selection), changesNoticed),
+	check.New("ARC-CB-25", check.In(scenarios.Selection), noticeTime),
+	check.New("ARC-CB-26", check.In(scenarios.Selection), everyNotice(noticeStream)),
+	check.New("ARC-CB-27", check.In(scenarios.Selection), everyNotice(noticeCreatedAt)),
 }
 
 // notice is a callback about a stream of an archive of chosen streams.

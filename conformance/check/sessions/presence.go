@@ -8,16 +8,16 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 // presenceChecks are about connections and streams, asked for and told.
 var presenceChecks = []check.Check{
-	check.New("ARC-SES-07", check.In(name.Presence), connections),
-	check.New("ARC-SES-08", check.In(name.Presence), streams),
-	check.New("ARC-SES-09", check.In(name.Presence), monitored),
-	check.New("ARC-SES-10", check.In(name.Presence), sessionLife),
-	check.New("ARC-SES-11", check.In(name.Presence), endsTogether),
+	check.New("ARC-SES-07", check.In(scenarios.Presence), connections),
+	check.New("ARC-SES-08", check.In(scenarios.Presence), streams),
+	check.New("ARC-SES-09", check.In(scenarios.Presence), monitored),
+	check.New("ARC-SES-10", check.In(scenarios.Presence), sessionLife),
+	check.New("ARC-SES-11", check.In(scenarios.Presence), endsTogether),
 }
 
 // connections: a list holds those who were there all through the call; a disconnection is answered with 204 and ends the client.
@@ -56,7 +56,7 @@ func connections(c *check.Case) {
 }
 
 // monitoring: the call is of the scenario that lists while it knows who is there; in others clients come and go meanwhile.
-func monitoring(c *check.Case, r evidence.Record) bool { return r.Scenario == name.Presence }
+func monitoring(c *check.Case, r evidence.Record) bool { return r.Scenario == scenarios.Presence }
 
 func clientName(s check.Span) string {
 	switch {

@@ -7,15 +7,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
-	"reelcheck/conformance/scenario/name"
 )
 
 // rotationChecks are about sessions that move to another server, and automatic archives that follow each other.
 var rotationChecks = []check.Check{
-	check.New("ARC-EVT-07", check.In(name.Rotation), movesAnnounced),
-	check.New("ARC-AUTO-12", check.In(name.AutoOverlap), usedAgain),
-	check.New("ARC-AUTO-14", check.In(name.AutoOverlap), goesOnAfterMove),
+	check.New("ARC-EVT-07", check.In(scenarios.Rotation), movesAnnounced),
+	check.New("ARC-AUTO-12", check.In(scenarios.AutoOverlap), usedAgain),
+	check.New("ARC-AUTO-14", check.In(scenarios.AutoOverlap), goesOnAfterMove),
 }
 
 // noticesBefore are how long before a planned move clients are told.

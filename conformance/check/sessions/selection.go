@@ -9,19 +9,19 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/composed"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var selectionChecks = []check.Check{
-	check.New("ARC-SEL-03", check.In(name.Selection), onlyChosen),
-	check.New("ARC-SEL-04", check.In(name.Selection), addedAndRemoved),
-	check.New("ARC-SEL-05", check.In(name.Selection), partsChosen),
-	check.New("ARC-SEL-06", check.In(name.Many), limitsOfChosen),
-	check.New("ARC-SEL-08", check.In(name.Selection), changesAnswered(204)),
-	check.New("ARC-SEL-09", check.In(name.Refusals), changesAnswered(400, 405)),
-	check.New("ARC-SEL-10", check.In(name.Selection), changesAnswered(404)),
-	check.New("ARC-SEL-11", check.In(name.Selection), changesAnswered(400)),
-	check.New("ARC-SIM-04", check.In(name.Selection), ownStreams),
+	check.New("ARC-SEL-03", check.In(scenarios.Selection), onlyChosen),
+	check.New("ARC-SEL-04", check.In(scenarios.Selection), addedAndRemoved),
+	check.New("ARC-SEL-05", check.In(scenarios.Selection), partsChosen),
+	check.New("ARC-SEL-06", check.In(scenarios.Many), limitsOfChosen),
+	check.New("ARC-SEL-08", check.In(scenarios.Selection), changesAnswered(204)),
+	check.New("ARC-SEL-09", check.In(scenarios.Refusals), changesAnswered(400, 405)),
+	check.New("ARC-SEL-10", check.In(scenarios.Selection), changesAnswered(404)),
+	check.New("ARC-SEL-11", check.In(scenarios.Selection), changesAnswered(400)),
+	check.New("ARC-SIM-04", check.In(scenarios.Selection), ownStreams),
 }
 
 func changesAnswered(codes ...int) func(*check.Case) {

@@ -5,15 +5,15 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/scenario/name"
+	"reelcheck/conformance/evidence/scenarios"
 )
 
 var simultaneousChecks = []check.Check{
-	check.New("ARC-SIM-01", check.In(name.Simultaneous), severalAtOnce),
-	check.New("ARC-SIM-02", check.In(name.Simultaneous), tagsUnique),
-	check.New("ARC-SIM-05", check.In(name.Automatic), besideAutomatic),
-	check.New("ARC-SIM-06", check.In(name.Automatic), endsApart),
-	check.New("ARC-SIM-08", check.In(name.Simultaneous), bothRecord),
+	check.New("ARC-SIM-01", check.In(scenarios.Simultaneous), severalAtOnce),
+	check.New("ARC-SIM-02", check.In(scenarios.Simultaneous), tagsUnique),
+	check.New("ARC-SIM-05", check.In(scenarios.Automatic), besideAutomatic),
+	check.New("ARC-SIM-06", check.In(scenarios.Automatic), endsApart),
+	check.New("ARC-SIM-08", check.In(scenarios.Simultaneous), bothRecord),
 }
 
 func tagged(h *check.History) bool { return h.Request.Text("multiArchiveTag") != "" }

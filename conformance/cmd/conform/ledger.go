@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reelcheck/conformance/judge"
-	"reelcheck/conformance/suites"
+	"reelcheck/conformance/runner"
 	"reelcheck/spec"
 )
 
@@ -31,7 +31,7 @@ type listed struct {
 }
 
 func listCommand(*int) *cobra.Command {
-	var s suites.Selection
+	var s runner.Selection
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -42,7 +42,7 @@ func listCommand(*int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			clauses, err := suites.Select(ledger, s)
+			clauses, err := runner.Select(ledger, s)
 			if err != nil {
 				return err
 			}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reelcheck/conformance/suites"
+	"reelcheck/conformance/runner"
 	"reelcheck/conformance/verdict"
 )
 
@@ -70,7 +70,7 @@ func failed(ctx context.Context, err error) int {
 	switch {
 	case ctx.Err() != nil:
 		return verdict.ExitInterrupted
-	case suites.Unreachable(err):
+	case runner.Unreachable(err):
 		return verdict.ExitUnreachable
 	case errors.As(err, &fault):
 		return verdict.ExitHarness

@@ -15,7 +15,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/report"
-	"reelcheck/conformance/suites"
+	"reelcheck/conformance/runner"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
@@ -23,7 +23,7 @@ import (
 
 func planCommand(*int) *cobra.Command {
 	var file string
-	var s suites.Selection
+	var s runner.Selection
 	cmd := &cobra.Command{
 		Use:   "plan --target FILE",
 		Short: "Say what a run would do, without touching the target",
@@ -41,7 +41,7 @@ func planCommand(*int) *cobra.Command {
 	return cmd
 }
 
-func printPlan(w io.Writer, p suites.Plan) error {
+func printPlan(w io.Writer, p runner.Plan) error {
 	judged, pending, missing := 0, 0, 0
 	for _, cl := range p.Clauses {
 		switch {
@@ -157,7 +157,7 @@ func regradeCommand(code *int) *cobra.Command {
 		Short: "Judge recorded evidence again, with the checks of this suite and without a target",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := suites.Regrade(args[0], version)
+			r, err := runner.Regrade(args[0], version)
 			if err != nil {
 				return err
 			}
@@ -165,7 +165,7 @@ func regradeCommand(code *int) *cobra.Command {
 			w := cmd.OutOrStdout()
 			for _, c := range r.Clauses {
 				if c.Outcome == verdict.Fail || c.Outcome == verdict.Inconclusive {
-					fmt.Fprint(w, suites.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings}, c.Level))
+					fmt.Fprint(w, runner.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings}, c.Level))
 				}
 			}
 			printChanges(w, r, filepath.Dir(filepath.Clean(args[0])))

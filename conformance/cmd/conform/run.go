@@ -13,37 +13,37 @@ import (
 	"github.com/spf13/cobra"
 
 	"reelcheck/conformance/report"
-	"reelcheck/conformance/suites"
+	"reelcheck/conformance/runner"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
 )
 
 // selector adds the flags that choose clauses.
-func selector(cmd *cobra.Command, s *suites.Selection) {
+func selector(cmd *cobra.Command, s *runner.Selection) {
 	cmd.Flags().StringSliceVar(&s.Clauses, "clause", nil, "judge only this clause, or those that match a pattern such as 'ARC-CB-*' (repeatable)")
 	cmd.Flags().StringSliceVar(&s.Chapters, "chapter", nil, "judge only this chapter, such as CB (repeatable)")
 }
 
 // planOf reads ledger and target file and decides what to do.
-func planOf(file string, s suites.Selection) (suites.Plan, error) {
+func planOf(file string, s runner.Selection) (runner.Plan, error) {
 	if file == "" {
-		return suites.Plan{}, errors.New("--target is missing: name a target file, see conformance/targets")
+		return runner.Plan{}, errors.New("--target is missing: name a target file, see conformance/targets")
 	}
 	ledger, err := spec.Load()
 	if err != nil {
-		return suites.Plan{}, err
+		return runner.Plan{}, err
 	}
 	f, err := target.ReadFile(file)
 	if err != nil {
-		return suites.Plan{}, err
+		return runner.Plan{}, err
 	}
-	return suites.NewPlan(ledger, s, f)
+	return runner.NewPlan(ledger, s, f)
 }
 
 func runCommand(code *int) *cobra.Command {
 	var file, baseline, out string
-	var s suites.Selection
-	o := suites.Options{RunID: uuid.NewString()[:8], Version: version, Now: time.Now}
+	var s runner.Selection
+	o := runner.Options{RunID: uuid.NewString()[:8], Version: version, Now: time.Now}
 	cmd := &cobra.Command{
 		Use:   "run --target FILE",
 		Short: "Drive a target and judge it",
@@ -66,9 +66,9 @@ report.html and the evidence bundle. Its last line is always
 			if o.Out, err = fresh(out); err != nil {
 				return err
 			}
-			o.Progress = suites.NewProgress(cmd.OutOrStdout(), terminal(cmd.OutOrStdout()))
+			o.Progress = runner.NewProgress(cmd.OutOrStdout(), terminal(cmd.OutOrStdout()))
 			o.Progress.Line("%d clauses, %d scenarios, target %s", len(p.Clauses), len(p.Scenarios), file)
-			got, err := suites.Run(cmd.Context(), p, s, o)
+			got, err := runner.Run(cmd.Context(), p, s, o)
 			o.Progress.Finish()
 			if err != nil {
 				return err
@@ -86,12 +86,12 @@ report.html and the evidence bundle. Its last line is always
 }
 
 // conclude writes the reports and the closing lines.
-func conclude(w io.Writer, got suites.Outcome, o suites.Options) error {
+func conclude(w io.Writer, got runner.Outcome, o runner.Options) error {
 	err := got.Report.Write(o.Out)
 	for _, note := range got.Notes {
 		fmt.Fprintln(w, note)
 	}
-	if advice := suites.Advice(got.Report.Clauses, o.Strict); advice != "" {
+	if advice := runner.Advice(got.Report.Clauses, o.Strict); advice != "" {
 		fmt.Fprintln(w, advice)
 	}
 	fmt.Fprintf(w, "report: %s\n", filepath.Join(o.Out, report.Files.HTML))
@@ -116,7 +116,7 @@ func fresh(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ours := map[string]bool{report.Files.JSON: true, report.Files.JUnit: true, report.Files.HTML: true, suites.EvidenceDir: true, "target.log": true, "s3": true, "azure": true}
+	ours := map[string]bool{report.Files.JSON: true, report.Files.JUnit: true, report.Files.HTML: true, runner.EvidenceDir: true, "target.log": true, "s3": true, "azure": true}
 	for _, e := range entries {
 		if !ours[e.Name()] && !strings.HasPrefix(e.Name(), ".tmp-") {
 			return "", fmt.Errorf("--out %s holds %q, which is no part of a report; choose another folder", dir, e.Name())

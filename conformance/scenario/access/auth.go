@@ -6,14 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Auth knocks with every kind of wrong key.
 var Auth = scenario.Scenario{
-	Name: name.Auth, Title: "credentials, good and bad, of both identities and of clients",
+	Name: scenarios.Auth, Title: "credentials, good and bad, of both identities and of clients",
 	Within: 60 * time.Second, Run: runAuth,
 }
 

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Isolation has two applications, each with proper credentials, that must not reach each other.
 var Isolation = scenario.Scenario{
-	Name: name.Isolation, Title: "two applications that must not see or touch each other's archives",
+	Name: scenarios.Isolation, Title: "two applications that must not see or touch each other's archives",
 	Needs: []target.Capability{target.Control}, Within: 60 * time.Second, Run: runIsolation,
 }
 

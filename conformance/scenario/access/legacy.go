@@ -5,14 +5,14 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Legacy is the main path with API key and secret, and a T1 token at the client.
 var Legacy = scenario.Scenario{
-	Name: name.Legacy, Title: "the whole way with the legacy identity",
+	Name: scenarios.Legacy, Title: "the whole way with the legacy identity",
 	Needs: []target.Capability{target.Legacy, target.VP8, target.S3}, Media: 2, Within: 60 * time.Second,
 	Run: runLegacy,
 }

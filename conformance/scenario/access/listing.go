@@ -7,14 +7,14 @@ import (
 	"strconv"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Listing makes many archives without media and reads the list in every way.
 var Listing = scenario.Scenario{
-	Name: name.Listing, Title: "listing: order, paging, filter, count",
+	Name: scenarios.Listing, Title: "listing: order, paging, filter, count",
 	Within: 90 * time.Second, Run: runListing,
 }
 

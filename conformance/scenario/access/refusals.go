@@ -9,13 +9,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 )
 
 // Refusals sends requests with exactly one thing wrong.
 var Refusals = scenario.Scenario{
-	Name: name.Refusals, Title: "requests that must be refused, one flaw each, and that they change nothing",
+	Name: scenarios.Refusals, Title: "requests that must be refused, one flaw each, and that they change nothing",
 	Within: 60 * time.Second, Run: runRefusals,
 }
 

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/access"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
@@ -111,7 +111,7 @@ func TestInterruptedScenariosSaySo(t *testing.T) {
 	if err := scenario.Run(ctx, e, []scenario.Scenario{access.Refusals}); err == nil {
 		t.Error("no error after an interrupt")
 	}
-	if step, ok := e.Journal.View().Outcome(name.Refusals); !ok || step.Outcome != evidence.Broken {
+	if step, ok := e.Journal.View().Outcome(scenarios.Refusals); !ok || step.Outcome != evidence.Broken {
 		t.Errorf("outcome %+v, %v", step, ok)
 	}
 }

@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Codecs has a publisher of each codec in one picture.
 var Codecs = scenario.Scenario{
-	Name: name.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
+	Name: scenarios.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
 	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 4, Within: 80 * time.Second,
 	Run: func(ctx context.Context, f *scenario.Flow) error {
 		session, members, err := f.Cast(ctx,

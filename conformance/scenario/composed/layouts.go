@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 	"reelcheck/spec"
 )
@@ -17,7 +17,7 @@ var layoutNeeds = []target.Capability{target.VP8, target.S3, target.Layout}
 
 // Layouts goes through the layouts of one archive while it records, and through the classes of its streams.
 var Layouts = scenario.Scenario{
-	Name: name.Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
+	Name: scenarios.Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
 	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
 	Run: runLayouts,
 }

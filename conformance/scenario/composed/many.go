@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -20,7 +20,7 @@ const (
 
 // Many publishes more streams than an archive holds, with as little media as will do: the streams are small.
 var Many = scenario.Scenario{
-	Name: name.Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
+	Name: scenarios.Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
 	Needs: []target.Capability{target.VP8, target.S3}, Media: 6, Within: 2 * time.Minute,
 	Run: runMany,
 }

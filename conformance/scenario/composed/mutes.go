@@ -4,15 +4,15 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Mutes has pictures and sounds go and come back while their streams stay published, pictures that change their size, and
 // streams of one kind only.
 var Mutes = scenario.Scenario{
-	Name: name.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
+	Name: scenarios.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
 	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 90 * time.Second,
 	Run: runMutes,
 }

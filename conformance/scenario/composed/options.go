@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -68,23 +68,23 @@ func prefixed(label string) string {
 }
 
 var (
-	AudioOnly = takes(name.AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
+	AudioOnly = takes(scenarios.AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
 		take{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
 
-	VideoOnly = takes(name.VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
+	VideoOnly = takes(scenarios.VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
 		take{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
 
-	Sizes = takes(name.Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
+	Sizes = takes(scenarios.Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
 		take{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
 		take{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
 		take{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
 		take{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
 
-	FullHD = takes(name.FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
+	FullHD = takes(scenarios.FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
 		take{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
 		take{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
 
-	Rates = takes(name.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
+	Rates = takes(scenarios.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
 		[]target.Capability{target.QP, target.Bitrate},
 		take{"qp-default", nil, 2500 * time.Millisecond},
 		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -16,7 +16,7 @@ const guests = 12
 // Presentations shows a crowd in the layouts that make one stream large, where they have the most places: in portraits and, of a
 // target that has it, full HD.
 var Presentations = scenario.Scenario{
-	Name: name.Presentations, Title: "more streams than the places of a presentation, in portraits and in full HD",
+	Name: scenarios.Presentations, Title: "more streams than the places of a presentation, in portraits and in full HD",
 	Needs: layoutNeeds, Media: 4, Within: 2 * time.Minute,
 	Run: runPresentations,
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 )
 
 // Screens has a client share a screen while layouts for that change.
 var Screens = scenario.Scenario{
-	Name: name.Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
+	Name: scenarios.Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
 	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
 	Run: runScreens,
 }

@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Azure uploads to a container of Azure.
 var Azure = scenario.Scenario{
-	Name: name.Azure, Title: "an archive uploaded to an Azure container",
+	Name: scenarios.Azure, Title: "an archive uploaded to an Azure container",
 	Needs: []target.Capability{target.Azure}, Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Name: "azure", Azure: true},
 	Run: func(ctx context.Context, f *scenario.Flow) error {

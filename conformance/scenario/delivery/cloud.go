@@ -7,14 +7,14 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Cloud has no upload target: the archive is kept by the service and downloaded by signed links.
 var Cloud = scenario.Scenario{
-	Name: name.Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
+	Name: scenarios.Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
 	Needs: []target.Capability{target.VP8, target.Cloud}, Media: 2, Within: 2 * time.Minute,
 	App: scenario.App{Name: "cloud", Cloud: true}, Run: runCloud,
 }

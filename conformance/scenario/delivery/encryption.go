@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/holder"
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/keyholder"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Encryption has a certificate: what is delivered can be read by its holder alone.
 var Encryption = scenario.Scenario{
-	Name: name.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
+	Name: scenarios.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
 	Needs: []target.Capability{target.VP8, target.S3, target.Encryption}, Media: 2, Within: 90 * time.Second,
 	Run: runEncryption,
 }
@@ -28,7 +28,7 @@ type encryptionFlow struct {
 	*scenario.Flow
 	began   time.Time
 	storage target.Storage
-	holder  holder.Holder
+	holder  keyholder.Holder
 	session string
 	// composed is the encrypted composed archive.
 	composed string
@@ -36,7 +36,7 @@ type encryptionFlow struct {
 
 func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	e := &encryptionFlow{Flow: f, began: time.Now(), storage: *f.Place.Storage(f.Place.Name)}
-	if e.holder, err = holder.New(2048); err != nil {
+	if e.holder, err = keyholder.New(2048); err != nil {
 		return err
 	}
 	if err := e.badCertificates(ctx); err != nil {
@@ -99,11 +99,11 @@ func (e *encryptionFlow) individual(ctx context.Context) error {
 
 // badCertificates offers what cannot be one.
 func (e *encryptionFlow) badCertificates(ctx context.Context) error {
-	large, err := holder.New(3072)
+	large, err := keyholder.New(3072)
 	if err != nil {
 		return err
 	}
-	curve, err := holder.Curve()
+	curve, err := keyholder.Curve()
 	if err != nil {
 		return err
 	}

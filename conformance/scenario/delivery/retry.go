@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Retry has a receiver that refuses every callback for more than a day.
 var Retry = scenario.Scenario{
-	Name: name.Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
+	Name: scenarios.Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
 	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Within: 2 * time.Minute,
 	App: scenario.App{Signed: true}, Run: runRetry,
 }

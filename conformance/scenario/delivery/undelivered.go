@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Undelivered has an upload target that nobody listens at: the archive stays stopped.
 var Undelivered = scenario.Scenario{
-	Name: name.Undelivered, Title: "an upload target that cannot be reached: stopped, without a file, not to be deleted",
+	Name: scenarios.Undelivered, Title: "an upload target that cannot be reached: stopped, without a file, not to be deleted",
 	Needs: []target.Capability{target.S3, target.Control}, Media: 1, Within: 60 * time.Second,
 	App: scenario.App{Name: "unreachable", Storage: unreachable()}, Run: runUndelivered,
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -30,9 +30,9 @@ func upload(name, title string, app scenario.App, need []target.Capability, run 
 }
 
 var (
-	Recovers  = upload(name.Recovers, "an upload target that refuses for hours and then takes the archive", scenario.App{Encrypted: true}, nil, runRecovers)
-	GivenUp   = upload(name.GivenUp, "an upload target that refuses for three days, without fallback", scenario.App{Fallback: "none"}, nil, runGivenUp)
-	FallsBack = upload(name.FallsBack, "an upload target that refuses, and the built-in cloud takes over", scenario.App{},
+	Recovers  = upload(scenarios.Recovers, "an upload target that refuses for hours and then takes the archive", scenario.App{Encrypted: true}, nil, runRecovers)
+	GivenUp   = upload(scenarios.GivenUp, "an upload target that refuses for three days, without fallback", scenario.App{Fallback: "none"}, nil, runGivenUp)
+	FallsBack = upload(scenarios.FallsBack, "an upload target that refuses, and the built-in cloud takes over", scenario.App{},
 		[]target.Capability{target.Cloud, target.Fallback}, runFallsBack)
 )
 

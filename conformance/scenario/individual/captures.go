@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 // Captures has streams that start at different times, mute, change their size, lag, and report late, and in the end nobody
 // for a while.
 var Captures = scenario.Scenario{
-	Name: name.Captures, Title: "an individual archive of cameras that mute, a screen that changes its size, pictures that lag and reports that come late",
+	Name: scenarios.Captures, Title: "an individual archive of cameras that mute, a screen that changes its size, pictures that lag and reports that come late",
 	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runCaptures,
 }
 

@@ -4,15 +4,15 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Chosen chooses streams, and parts of streams, for an individual archive while it records, beside a composed one with
 // another stream where the target can do that.
 var Chosen = scenario.Scenario{
-	Name: name.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
+	Name: scenarios.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
 	Needs: append(needs[:len(needs):len(needs)], target.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
 }
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 // fiftieth may be heard but not seen, and the one after that not even heard. The last is another that waits for either: of what one
 // stream leaves there is nothing for it.
 var Crowd = scenario.Scenario{
-	Name: name.Crowd, Title: "more streams than an individual archive holds, one of which leaves while two wait",
+	Name: scenarios.Crowd, Title: "more streams than an individual archive holds, one of which leaves while two wait",
 	Needs: needs, Media: 4, Within: 2 * time.Minute, Run: runCrowd,
 }
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -21,7 +21,7 @@ const (
 // Interrupted starts when nobody publishes yet; then a client loses its network and reconnects, another ends its stream and
 // publishes a new one, and a third goes on in another codec.
 var Interrupted = scenario.Scenario{
-	Name: name.Interrupted, Title: "an individual archive of streams that reconnect, end and come again, or change their codec",
+	Name: scenarios.Interrupted, Title: "an individual archive of streams that reconnect, end and come again, or change their codec",
 	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runInterrupted,
 }
 

@@ -5,8 +5,8 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -29,7 +29,7 @@ func options(title string, more map[string]any) map[string]any {
 
 // Kinds has streams and archives with audio alone, video alone, and other codecs than the application prefers.
 var Kinds = scenario.Scenario{
-	Name: name.Kinds, Title: "individual archives of sound alone, of pictures alone and of both, with streams of each kind and codec",
+	Name: scenarios.Kinds, Title: "individual archives of sound alone, of pictures alone and of both, with streams of each kind and codec",
 	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runKinds,
 }
 

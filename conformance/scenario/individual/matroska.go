@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Matroska records in an application that prefers H.264, whatever its clients publish.
 var Matroska = scenario.Scenario{
-	Name: name.Matroska, Title: "an individual archive of an application that prefers H.264",
+	Name: scenarios.Matroska, Title: "an individual archive of an application that prefers H.264",
 	Needs: append(needs[:len(needs):len(needs)], target.H264, target.Control), Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Codec: "H264"}, Run: runMatroska,
 }

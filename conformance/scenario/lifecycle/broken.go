@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Broken loses media of an archive, for which there is no room on the disk.
 var Broken = scenario.Scenario{
-	Name: name.Broken, Title: "a recording that fails, for the disk is full",
+	Name: scenarios.Broken, Title: "a recording that fails, for the disk is full",
 	Needs: []target.Capability{target.Control, target.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
 }
 

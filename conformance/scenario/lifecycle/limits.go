@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -43,16 +43,16 @@ func limitOf(format, name, title string, media int, run func(context.Context, *l
 }
 
 var (
-	NoPublisher = limit(name.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
-	AllLeft     = limit(name.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
-	Idle        = limit(name.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
-	FourHours   = limit(name.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecorded)
-	TwelveHours = limit(name.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
+	NoPublisher = limit(scenarios.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
+	AllLeft     = limit(scenarios.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
+	Idle        = limit(scenarios.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
+	FourHours   = limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecorded)
+	TwelveHours = limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
 
-	IndividualNobody      = individually(name.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher)
-	IndividualIdle        = individually(name.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", runIdle)
-	IndividualFourHours   = individually(name.IndividualFourHours, "an individual archive stops at four hours of recorded time, pauses left out", runRecorded)
-	IndividualTwelveHours = individually(name.IndividualTwelveHours, "an individual archive stops twelve hours after its start", runTotal)
+	IndividualNobody      = individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher)
+	IndividualIdle        = individually(scenarios.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", runIdle)
+	IndividualFourHours   = individually(scenarios.IndividualFourHours, "an individual archive stops at four hours of recorded time, pauses left out", runRecorded)
+	IndividualTwelveHours = individually(scenarios.IndividualTwelveHours, "an individual archive stops twelve hours after its start", runTotal)
 )
 
 type limitFlow struct {

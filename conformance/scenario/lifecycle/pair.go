@@ -7,14 +7,14 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Pair is the main path: two publishers who come and go, one composed archive, every answer on the way.
 var Pair = scenario.Scenario{
-	Name: name.Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
+	Name: scenarios.Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
 	Needs: []target.Capability{target.VP8, target.S3, target.Callback}, Media: 4, Within: 2 * time.Minute,
 	Run: runPair,
 }

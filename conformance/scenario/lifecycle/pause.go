@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Pause stops and resumes publishing while recording, and stops the archive in a pause.
 var Pause = scenario.Scenario{
-	Name: name.Pause, Title: "a pause while nobody publishes, and a stop while paused",
+	Name: scenarios.Pause, Title: "a pause while nobody publishes, and a stop while paused",
 	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 2 * time.Minute,
 	Run: runPause,
 }

@@ -8,8 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
@@ -42,10 +42,10 @@ func automatically(name, title string, media int, needs []target.Capability, run
 }
 
 var (
-	Automatic = automatically(name.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 4,
+	Automatic = automatically(scenarios.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 4,
 		[]target.Capability{target.VP8, target.S3}, runAutomatic)
-	AutoDay    = automatically(name.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []target.Capability{target.VP8}, runAutoDay)
-	AutoSilent = automatically(name.AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)
+	AutoDay    = automatically(scenarios.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []target.Capability{target.VP8}, runAutoDay)
+	AutoSilent = automatically(scenarios.AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)
 )
 
 // enter creates the session, connects its first client and waits for the archive that this sets off.

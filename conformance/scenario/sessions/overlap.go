@@ -5,13 +5,13 @@ import (
 	"net/url"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // AutoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use after that.
-var AutoOverlap = automatically(name.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
+var AutoOverlap = automatically(scenarios.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
 	[]target.Capability{target.VP8, target.S3}, runAutoOverlap)
 
 func runAutoOverlap(ctx context.Context, a *autoFlow) error {

@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Presence has clients and streams come and go, and one sent away, with nothing recorded.
 var Presence = scenario.Scenario{
-	Name: name.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
+	Name: scenarios.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
 	Needs: []target.Capability{target.VP8, target.Events}, Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Monitored: true, Signed: true}, Run: runPresence,
 }

@@ -6,14 +6,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Selection adds streams to archives and removes them while they record.
 var Selection = scenario.Scenario{
-	Name: name.Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
+	Name: scenarios.Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
 	Needs: []target.Capability{target.VP8, target.S3, target.Manual}, Media: 4, Within: 90 * time.Second,
 	Run: runSelection,
 }

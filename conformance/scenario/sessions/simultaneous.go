@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/scenario/name"
 	"reelcheck/conformance/target"
 )
 
 // Simultaneous records one session several times at once, and uses a tag again.
 var Simultaneous = scenario.Scenario{
-	Name: name.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
+	Name: scenarios.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
 	Needs: []target.Capability{target.VP8, target.S3, target.Simultaneous}, Media: 4, Within: 90 * time.Second,
 	Run: runSimultaneous,
 }

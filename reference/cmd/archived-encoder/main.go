@@ -14,9 +14,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"reelcheck/reference/internal/encoding"
-	"reelcheck/reference/internal/libav"
-	"reelcheck/reference/internal/worker"
+	"reelcheck/reference/internal/ffmpeg/encoding"
+	"reelcheck/reference/internal/ffmpeg/libav"
+	"reelcheck/reference/internal/ffmpeg/worker"
 )
 
 func main() { os.Exit(worker.Run(run)) }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"reelcheck/reference/internal/decoding"
+	"reelcheck/reference/internal/ffmpeg/decoding"
 )
 
 func main() {

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"reelcheck/reference/internal/encoding"
-	"reelcheck/reference/internal/libav"
+	"reelcheck/reference/internal/ffmpeg/encoding"
+	"reelcheck/reference/internal/ffmpeg/libav"
 )
 
 // sound cuts samples into frames of AAC.

@@ -8,42 +8,42 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 // chosen is a setting of the default application. Its field is where the control API has the same setting in the request that makes an
 // application, so that both mean the same and are refused for the same reasons.
 type chosen struct {
 	name, field, usage string
-	take               func(to *session.Application, from session.Application)
+	take               func(to *account.Application, from account.Application)
 }
 
 const secretly = "; better given by environment or file"
 
 func applicationSettings() []chosen {
-	storage := func(to *session.Application, from session.Application) { to.Storage = from.Storage }
+	storage := func(to *account.Application, from account.Application) { to.Storage = from.Storage }
 	return []chosen{
 		{"archive-callback-url", "archiveCallbackUrl", "URL that is told when the status of an archive changes",
-			func(to *session.Application, from session.Application) {
+			func(to *account.Application, from account.Application) {
 				to.ArchiveCallbackURL = from.ArchiveCallbackURL
 			}},
 		{"session-callback-url", "sessionCallbackUrl", "URL that is told of clients and streams (session monitoring)",
-			func(to *session.Application, from session.Application) {
+			func(to *account.Application, from account.Application) {
 				to.SessionCallbackURL = from.SessionCallbackURL
 			}},
 		{"signature-secret", "signatureSecret", "secret that callbacks are signed with (default: they are not)" + secretly,
-			func(to *session.Application, from session.Application) { to.SignatureSecret = from.SignatureSecret }},
+			func(to *account.Application, from account.Application) { to.SignatureSecret = from.SignatureSecret }},
 		{"email", "email", "mail address that is told of uploads that failed for good; needs smtp-address",
-			func(to *session.Application, from session.Application) { to.Email = from.Email }},
+			func(to *account.Application, from account.Application) { to.Email = from.Email }},
 		{"preferred-video-codec", "preferredVideoCodec", "VP8, H264 or VP9 (default VP8)",
-			func(to *session.Application, from session.Application) {
+			func(to *account.Application, from account.Application) {
 				to.PreferredVideoCodec = from.PreferredVideoCodec
 			}},
 		{"storage-fallback", "fallback", "what takes an archive that cannot be uploaded: vonage, the built-in cloud, or none (default vonage)",
-			func(to *session.Application, from session.Application) { to.Fallback = from.Fallback }},
+			func(to *account.Application, from account.Application) { to.Fallback = from.Fallback }},
 		{storageType, "storage.type", "where archives are uploaded to: s3, azure or none (default none: they stay in the built-in cloud)", storage},
 		{"storage-certificate", "storage.certificate", "X.509 certificate (PEM, or base64 of it) for whose holder archives are encrypted (default: they are not)", storage},
 		{"storage-key-prefix", "storage.config.keyPrefix", "what the names of objects begin with, such as films/ (default nothing)", storage},
@@ -68,7 +68,7 @@ const storageType = "storage-type"
 // choice is what the settings choose of the default application.
 type choice struct {
 	flags *pflag.FlagSet
-	value session.Application
+	value account.Application
 }
 
 // choose reads the choice from flags that were filled. Errors name the setting.
@@ -124,7 +124,7 @@ func renamed(err error) error {
 }
 
 // apply sets what was chosen, and leaves the rest as it is.
-func (c choice) apply(app *session.Application) {
+func (c choice) apply(app *account.Application) {
 	for _, s := range applicationSettings() {
 		if c.flags.Changed(s.name) {
 			s.take(app, c.value)

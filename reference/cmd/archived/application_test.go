@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/store/sqlite"
 )
 
@@ -45,16 +45,16 @@ func TestApplicationSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := session.Application{ID: "x", Fallback: true}
+	got := account.Application{ID: "x", Fallback: true}
 	c.Application.apply(&got)
-	want := session.Application{ID: "x", ArchiveCallbackURL: "http://127.0.0.1:9/archives", SessionCallbackURL: "https://hooks.example.com/sessions",
+	want := account.Application{ID: "x", ArchiveCallbackURL: "http://127.0.0.1:9/archives", SessionCallbackURL: "https://hooks.example.com/sessions",
 		SignatureSecret: "hush", Email: "owner@example.com", PreferredVideoCodec: "H264", Storage: got.Storage}
 	if got != want {
 		t.Errorf("application %+v, want %+v", got, want)
 	}
-	bucket := session.S3{AccessKey: "access", SecretKey: "secret", Bucket: "reels", Endpoint: "http://127.0.0.1:9000", Region: "eu-west-1",
-		Addressing: session.VirtualHost, SSE: true}
-	if got.Storage == nil || got.Storage.Type != session.StorageS3 || got.Storage.S3 != bucket {
+	bucket := account.S3{AccessKey: "access", SecretKey: "secret", Bucket: "reels", Endpoint: "http://127.0.0.1:9000", Region: "eu-west-1",
+		Addressing: account.VirtualHost, SSE: true}
+	if got.Storage == nil || got.Storage.Type != account.StorageS3 || got.Storage.S3 != bucket {
 		t.Errorf("storage %+v, want %+v", got.Storage, bucket)
 	}
 	c, err = parseText(t, "storage-type: azure\nstorage-account-name: acc\nstorage-account-key: a2V5\nstorage-container: films\nstorage-domain: blob.example.com\n")
@@ -62,13 +62,13 @@ func TestApplicationSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Application.apply(&got)
-	container := session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: "blob.example.com"}
+	container := account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: "blob.example.com"}
 	h := newHolder(t)
 	c, err = parseText(t, bucketSettings+"storage-certificate: |\n  "+strings.ReplaceAll(h.certificate, "\n", "\n  ")+"\n")
 	if err != nil || c.Application.value.Storage.Certificate != h.certificate {
 		t.Errorf("certificate: %v", err)
 	}
-	if got.Storage == nil || got.Storage.Type != session.StorageAzure || got.Storage.Azure != container || got.Email != want.Email {
+	if got.Storage == nil || got.Storage.Type != account.StorageAzure || got.Storage.Azure != container || got.Email != want.Email {
 		t.Errorf("application %+v, storage %+v", got, got.Storage)
 	}
 }
@@ -115,7 +115,7 @@ func TestDefaultApplication(t *testing.T) {
 	db, err := sqlite.Open(t.Context(), filepath.Join(data, "archived.db"))
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
-	run := func(yaml string) session.Application {
+	run := func(yaml string) account.Application {
 		t.Helper()
 		c, err := parseText(t, yaml)
 		must(t, err)

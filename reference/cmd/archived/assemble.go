@@ -15,11 +15,12 @@ import (
 	"syscall"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api"
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
-	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/controlapi"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
@@ -27,11 +28,10 @@ import (
 	"reelcheck/reference/internal/jobs"
 	"reelcheck/reference/internal/recorder"
 	"reelcheck/reference/internal/seal"
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/sessions"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/sqlstore"
-	"reelcheck/reference/internal/testctl"
 	"reelcheck/spec"
 )
 
@@ -46,7 +46,7 @@ type server struct {
 	store    *sqlstore.Store
 	cloud    *storage.Cloud
 	recorder *recorder.Recorder
-	control  *control.Control
+	sessions *sessions.Runner
 	ingest   *ingest.Server
 	gateway  *gateway.Gateway
 	handler  http.Handler
@@ -125,14 +125,14 @@ func (s *server) core(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, s.recorder.Close())
 	}
-	s.control = control.New(control.Config{Store: s.store, Jobs: runner, Clock: ticking, Recorder: s.recorder, Cloud: s.cloud, Log: s.log})
+	s.sessions = sessions.New(sessions.Config{Store: s.store, Jobs: runner, Clock: ticking, Recorder: s.recorder, Cloud: s.cloud, Log: s.log})
 	s.owns(runner.Close)
-	s.owns(func() error { s.control.Close(); return nil })
+	s.owns(func() error { s.sessions.Close(); return nil })
 	s.owns(s.recorder.Close)
-	if err := s.control.Recover(ctx); err != nil {
+	if err := s.sessions.Recover(ctx); err != nil {
 		return err
 	}
-	return runner.Start(ctx, s.control)
+	return runner.Start(ctx, s.sessions)
 }
 
 func (s *server) media(context.Context) error {
@@ -142,12 +142,12 @@ func (s *server) media(context.Context) error {
 		Now:       clock.Media,
 		Gone:      func(p ingest.Publisher, reason string) { s.gateway.Gone(p, reason) },
 		Log:       s.log,
-	}, room{s.control})
+	}, room{s.sessions})
 	if err != nil {
 		return fmt.Errorf("ice-port: %w", err)
 	}
 	s.ingest = in
-	s.gateway = gateway.New(gateway.Config{Control: s.control, Ingest: in, Reference: s.public.reference, Log: s.log})
+	s.gateway = gateway.New(gateway.Config{Sessions: s.sessions, Ingest: in, Reference: s.public.reference, Log: s.log})
 	s.owns(func() error { s.gateway.Close(); return nil })
 	s.owns(in.Close)
 	return nil
@@ -175,8 +175,8 @@ func (s *server) face(context.Context) error {
 		Targets: targets,
 
 		Applications: s.store,
-		Control:      s.control,
-		Verifier:     session.Verifier{Applications: s.store, Unknown: store.ErrNotFound, Now: time.Now},
+		Sessions:     s.sessions,
+		Verifier:     account.Verifier{Applications: s.store, Unknown: store.ErrNotFound, Now: time.Now},
 		Clients:      s.gateway,
 		Link:         func(a archive.Archive) string { return s.public.link(s.cloud.Link(a)) },
 		Download:     fromHolder(s.cloud, s.store, s.log),
@@ -190,7 +190,7 @@ func (s *server) face(context.Context) error {
 		face.Metrics = measured.page()
 	}
 	if s.config.Control {
-		face.TestControl = testctl.New(testctl.Config{Token: s.ready.ControlToken, Applications: s.store, Control: s.control, Webhooks: s.store,
+		face.ControlAPI = controlapi.New(controlapi.Config{Token: s.ready.ControlToken, Applications: s.store, Sessions: s.sessions, Webhooks: s.store,
 			Board: s.faults, Targets: targets, Now: time.Now})
 	}
 	s.handler = measured.count(api.New(face))
@@ -198,11 +198,11 @@ func (s *server) face(context.Context) error {
 }
 
 // room is control as ingest knows it.
-type room struct{ *control.Control }
+type room struct{ *sessions.Runner }
 
 // Published implements [ingest.Room].
 func (r room) Published(ctx context.Context, s ingest.Stream) (rtp.Sink, error) {
-	return r.Control.Published(ctx, control.Publication{
+	return r.Runner.Published(ctx, sessions.Publication{
 		ApplicationID: s.ApplicationID, SessionID: s.SessionID, ConnectionID: s.ConnectionID, StreamID: s.StreamID,
 		Name: s.Name, VideoType: s.VideoType, LayoutClasses: s.LayoutClasses,
 		HasAudio: s.HasAudio, HasVideo: s.HasVideo, At: s.At, KeyFrame: s.KeyFrame,

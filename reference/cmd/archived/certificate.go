@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 // certificates finds the certificate for whose holder an application's archives are encrypted.
 func certificates(store interface {
-	Application(ctx context.Context, id string) (session.Application, error)
+	Application(ctx context.Context, id string) (account.Application, error)
 }) func(ctx context.Context, applicationID string) (string, error) {
 	return func(ctx context.Context, applicationID string) (string, error) {
 		app, err := store.Application(ctx, applicationID)

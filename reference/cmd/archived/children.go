@@ -3,9 +3,9 @@ package main
 import (
 	"log/slog"
 
-	"reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/decoding"
-	"reelcheck/reference/internal/encoding"
+	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg/decoding"
+	"reelcheck/reference/internal/ffmpeg/encoding"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"reelcheck/reference/internal/session"
-	"reelcheck/reference/internal/session/sessiontest"
+	"reelcheck/reference/internal/account"
+	"reelcheck/reference/internal/account/accounttest"
 	"reelcheck/reference/internal/whiptest"
 )
 
@@ -29,7 +29,7 @@ const (
 type client struct {
 	t   *testing.T
 	url string
-	app sessiontest.App
+	app accounttest.App
 }
 
 // defaultClient is the application of the ready line.
@@ -54,7 +54,7 @@ func newClient(t *testing.T, p *process, id, apiKey, secret, privateKey string) 
 	must(t, err)
 	number, err := strconv.ParseInt(apiKey, 10, 64)
 	must(t, err)
-	return client{t, p.ready.URL, sessiontest.App{Application: session.Application{ID: id, APIKey: number, APISecret: secret}, Key: key}}
+	return client{t, p.ready.URL, accounttest.App{Application: account.Application{ID: id, APIKey: number, APISecret: secret}, Key: key}}
 }
 
 // at is the same application after a restart of the server.

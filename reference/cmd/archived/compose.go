@@ -16,7 +16,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/render"
+	"reelcheck/reference/internal/tools/render"
 )
 
 const composeHelp = `Render an individual archive, or the journal of a session, into one MP4 file, as a composed archive of it would be.

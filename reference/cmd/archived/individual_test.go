@@ -9,7 +9,7 @@ import (
 	"path"
 	"testing"
 
-	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 // startIndividual starts an archive of single files.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/merge"
+	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/tools/merge"
 )
 
 const mergeHelp = `Join recordings that follow and overlap each other into one file.

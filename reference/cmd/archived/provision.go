@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/store"
 )
 
@@ -22,7 +22,7 @@ type founding struct {
 	keyFile string
 
 	made chan struct{} // closed when the fields below are set; nil unless one is made
-	app  session.Application
+	app  account.Application
 	key  string
 	err  error
 }
@@ -44,7 +44,7 @@ func (f *founding) begin() {
 	f.made = make(chan struct{})
 	go func() {
 		defer close(f.made)
-		f.app, f.key, f.err = session.NewApplication("default", time.Now())
+		f.app, f.key, f.err = account.NewApplication("default", time.Now())
 	}()
 }
 
@@ -75,13 +75,13 @@ func (f *founding) unknown(database string) error {
 
 // applications is what founding needs of the store.
 type applications interface {
-	Application(ctx context.Context, id string) (session.Application, error)
-	CreateApplication(ctx context.Context, a session.Application) error
-	UpdateApplication(ctx context.Context, a session.Application) error
+	Application(ctx context.Context, id string) (account.Application, error)
+	CreateApplication(ctx context.Context, a account.Application) error
+	UpdateApplication(ctx context.Context, a account.Application) error
 }
 
 // application returns the default application with what was chosen of it.
-func (f *founding) application(ctx context.Context, db applications, chosen choice) (session.Application, error) {
+func (f *founding) application(ctx context.Context, db applications, chosen choice) (account.Application, error) {
 	if f.id != "" {
 		app, err := db.Application(ctx, f.id)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/store/sqlstore"
 )
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"reelcheck/fixtures"
-	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 // shot is a frame of the published video in a file of an individual archive.

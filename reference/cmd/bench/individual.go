@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/individual/matroska"
+	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 // TestCompareZIP: what was not recorded counts as lost; what is not as it was sent, or comes in another order, is an error.

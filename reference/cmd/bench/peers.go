@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"reelcheck/reference/internal/compose"
-	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/layout"
 )
 

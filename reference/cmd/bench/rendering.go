@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/compose"
-	"reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/decoding"
-	"reelcheck/reference/internal/encoding"
+	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg/decoding"
+	"reelcheck/reference/internal/ffmpeg/encoding"
 	"reelcheck/reference/internal/journal"
 )
 

@@ -18,8 +18,8 @@ import (
 	"github.com/coder/websocket"
 	"github.com/golang-jwt/jwt/v5"
 
-	"reelcheck/reference/internal/session"
-	"reelcheck/reference/internal/session/sessiontest"
+	"reelcheck/reference/internal/account"
+	"reelcheck/reference/internal/account/accounttest"
 )
 
 const (
@@ -32,7 +32,7 @@ type server struct {
 	h      *harness
 	cmd    *exec.Cmd
 	url    string
-	app    sessiontest.App
+	app    accounttest.App
 	bearer string // of REST
 }
 
@@ -54,7 +54,7 @@ func startServer(h *harness, data string) *server {
 	must(h, err)
 	key, err := jwt.ParseRSAPrivateKeyFromPEM(pem)
 	must(h, err)
-	s.url, s.app = ready.URL, sessiontest.App{Application: session.Application{ID: ready.ApplicationID}, Key: key}
+	s.url, s.app = ready.URL, accounttest.App{Application: account.Application{ID: ready.ApplicationID}, Key: key}
 	s.bearer = s.app.Bearer(h, time.Now(), nil)
 	return s
 }

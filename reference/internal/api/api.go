@@ -2,7 +2,7 @@
 //
 // A handler parses, asks a service and renders. It returns its error; one mapping turns that into an answer. Routes that do
 // not belong to the REST API (clients, control) are handlers of the same kind, which other packages provide through [Clients] and
-// [TestControl], so that they share authentication, logging and errors.
+// [ControlAPI], so that they share authentication, logging and errors.
 package api
 
 import (
@@ -13,15 +13,15 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/session"
 )
 
-// Control is what the REST API asks of sessions and archives. Everything concerns one application; what belongs to another is not
+// Sessions is what the REST API asks of sessions and archives. Everything concerns one application; what belongs to another is not
 // found. Errors that are to be told to the caller are [*archive.Error].
-type Control interface {
+type Sessions interface {
 	CreateSession(ctx context.Context, s archive.Session) error
 	Session(ctx context.Context, appID, sessionID string) (archive.Session, error)
 	StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error)
@@ -40,16 +40,16 @@ type Control interface {
 
 // Clients serves the clients of sessions. The API has authenticated the client token where there is one in the signature.
 type Clients interface {
-	Events(w http.ResponseWriter, r *http.Request, c session.Client) error
-	Publish(w http.ResponseWriter, r *http.Request, c session.Client) error
+	Events(w http.ResponseWriter, r *http.Request, c account.Client) error
+	Publish(w http.ResponseWriter, r *http.Request, c account.Client) error
 	// Patch and Stop check that the token is the one that published, which may have expired since.
-	Patch(w http.ResponseWriter, r *http.Request, token session.TokenIdentity) error
-	Stop(w http.ResponseWriter, r *http.Request, token session.TokenIdentity) error
+	Patch(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error
+	Stop(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error
 	Preflight(w http.ResponseWriter, r *http.Request) error
 }
 
-// TestControl serves the control API. Every handler is called only after Authorize accepted the request.
-type TestControl interface {
+// ControlAPI serves the control API. Every handler is called only after Authorize accepted the request.
+type ControlAPI interface {
 	Authorize(r *http.Request) error
 	CreateApplication(w http.ResponseWriter, r *http.Request) error
 	DeleteApplication(w http.ResponseWriter, r *http.Request) error
@@ -69,8 +69,8 @@ type TestControl interface {
 
 // Config is what the API is built from.
 type Config struct {
-	Control  Control
-	Verifier session.Verifier
+	Sessions Sessions
+	Verifier account.Verifier
 	Clients  Clients
 	// Applications keeps what applications set by REST.
 	Applications Applications
@@ -80,8 +80,8 @@ type Config struct {
 	Download http.Handler
 	// Targets are the addresses that applications may name.
 	Targets target.Rules
-	// TestControl is nil unless the control API is offered.
-	TestControl TestControl
+	// ControlAPI is nil unless the control API is offered.
+	ControlAPI ControlAPI
 	// Metrics is nil unless metrics are offered.
 	Metrics http.Handler
 	// Missing says what keeps the server from being ready.

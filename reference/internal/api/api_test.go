@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -47,7 +47,7 @@ func TestArchiveShapes(t *testing.T) {
 		for identity, headers := range map[string]func(*testing.T) []string{"unified": bearer, "legacy": project} {
 			t.Run(name+"/"+identity, func(t *testing.T) {
 				w := newWorld(t)
-				w.control.archive = func(string, string) (archive.Archive, error) { return a, nil }
+				w.sessions.archive = func(string, string) (archive.Archive, error) { return a, nil }
 				owner := map[string]string{"unified": app.ID, "legacy": app.Application.Key()}[identity]
 				answer := w.do(http.MethodGet, "/v2/project/"+owner+"/archive/"+archiveID, "", headers(t)...)
 				if answer.Code != http.StatusOK || answer.Header().Get("Content-Type") != "application/json" {
@@ -83,7 +83,7 @@ func golden(t *testing.T, name string, body []byte) {
 func TestListHasCountAndItemsOnly(t *testing.T) {
 	w := newWorld(t)
 	for _, id := range []string{"c0000000-3811-4726-b508-e41a0f96c68f", "d0000000-3811-4726-b508-e41a0f96c68f"} {
-		w.control.archives[id] = sample(id, sessionID, app.ID)
+		w.sessions.archives[id] = sample(id, sessionID, app.ID)
 	}
 	for _, tc := range []struct {
 		query        string
@@ -134,7 +134,7 @@ func TestCreateSession(t *testing.T) {
 				t.Fatalf("%d %s", answer.Code, answer.Body)
 			}
 			id := createdID(t, answer.Header().Get("Content-Type"), answer.Body.String(), strings.Contains(tc.accept, "json"))
-			said, err := session.ParseID(id)
+			said, err := account.ParseID(id)
 			if err != nil || said.Owner != owner || said.Location != tc.location || !said.CreatedAt.Equal(start) {
 				t.Errorf("session id %q says %+v, %v", id, said, err)
 			}
@@ -142,7 +142,7 @@ func TestCreateSession(t *testing.T) {
 			if strings.Contains(tc.form, "always&") {
 				mode, name, resolution = archive.Always, "a:b:c:d", "1280x720"
 			}
-			if got := w.control.sessions[id]; got.MediaMode != tc.mode || got.ArchiveMode != mode || got.ArchiveName != name ||
+			if got := w.sessions.sessions[id]; got.MediaMode != tc.mode || got.ArchiveMode != mode || got.ArchiveName != name ||
 				got.ArchiveResolution != resolution || got.ApplicationID != app.ID {
 				t.Errorf("session = %+v", got)
 			}
@@ -192,7 +192,7 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
-			w.control.archive = func(string, string) (archive.Archive, error) { return archive.Archive{}, tc.err }
+			w.sessions.archive = func(string, string) (archive.Archive, error) { return archive.Archive{}, tc.err }
 			answer := w.do(http.MethodGet, "/v2/project/"+app.ID+"/archive/"+archiveID, "", bearer(t)...)
 			if got := strings.TrimSpace(answer.Body.String()); answer.Code != tc.code || got != tc.want {
 				t.Errorf("%d %s, want %d %s", answer.Code, got, tc.code, tc.want)
@@ -203,9 +203,9 @@ func TestErrors(t *testing.T) {
 
 func TestPanicIsAnInternalError(t *testing.T) {
 	w := newWorld(t)
-	w.control.archive = func(string, string) (archive.Archive, error) {
-		w.control.mu.Unlock() // held by the fake
-		defer w.control.mu.Lock()
+	w.sessions.archive = func(string, string) (archive.Archive, error) {
+		w.sessions.mu.Unlock() // held by the fake
+		defer w.sessions.mu.Lock()
 		panic("boom")
 	}
 	answer := w.do(http.MethodGet, "/v2/project/"+app.ID+"/archive/"+archiveID, "", bearer(t)...)
@@ -245,7 +245,7 @@ func TestPathsAndMethods(t *testing.T) {
 }
 
 func TestWithoutOptionalParts(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) { c.TestControl, c.Metrics, c.Download = nil, nil, nil })
+	w := newWorld(t, func(c *api.Config) { c.ControlAPI, c.Metrics, c.Download = nil, nil, nil })
 	for _, path := range []string{"/control/v1/applications/" + app.ID + "/clock", "/metrics", "/cloud/a/b/archive.mp4"} {
 		if answer := w.do(http.MethodGet, path, "", "Authorization", "Bearer "+controlToken); answer.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, answer.Code)
@@ -291,7 +291,7 @@ func TestStartRefusals(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d about %q", tc.body, answer.Code, answer.Body, tc.code, tc.says)
 		}
 	}
-	if changes := w.control.Changes(); len(changes) > 0 {
+	if changes := w.sessions.Changes(); len(changes) > 0 {
 		t.Errorf("something changed: %s", changes)
 	}
 	answer := w.do(http.MethodPost, "/v2/project/"+app.ID+"/archive", `{"sessionId":"`+sessionID+`","name":null,"resolution":"1920x1080","maxBitrate":100000,"surprise":{}}`, bearer(t)...)
@@ -320,7 +320,7 @@ func TestSelectStreams(t *testing.T) {
 	} {
 		w := newWorld(t)
 		answer := w.do(http.MethodPatch, "/v2/project/"+app.ID+"/archive/"+tc.archive+"/streams", tc.body, bearer(t)...)
-		if got := strings.Join(w.control.Changes(), ", "); answer.Code != tc.code || got != tc.change {
+		if got := strings.Join(w.sessions.Changes(), ", "); answer.Code != tc.code || got != tc.change {
 			t.Errorf("%s: %d %s and %q, want %d and %q", tc.body, answer.Code, answer.Body, got, tc.code, tc.change)
 		}
 	}

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/session"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 	maxLanguage = 35
 )
 
-func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	var body apigen.StartRequest
 	if err := wire.Read(r, &body); err != nil {
 		return err
@@ -34,7 +34,7 @@ func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id session
 	if err != nil {
 		return err
 	}
-	a, err := s.Control.StartArchive(r.Context(), id.Application.ID, request)
+	a, err := s.Sessions.StartArchive(r.Context(), id.Application.ID, request)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func parseStart(body apigen.StartRequest) (archive.StartRequest, error) {
 	if err := request.Validate(); err != nil {
 		return request, err
 	}
-	if _, err := session.ParseID(request.SessionID); err != nil {
+	if _, err := account.ParseID(request.SessionID); err != nil {
 		return request, badSession(request.SessionID) // ARC-START-13, decision 2
 	}
 	return request, nil
@@ -82,21 +82,21 @@ func text[S ~string](p *S) string {
 	return string(*p)
 }
 
-func (s *Server) stopArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) stopArchive(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	var none struct{}
 	if err := wire.ReadOptional(r, &none); err != nil { // ARC-STOP-08
 		return err
 	}
-	return s.answerArchive(w, r, id, s.Control.StopArchive)
+	return s.answerArchive(w, r, id, s.Sessions.StopArchive)
 }
 
-func (s *Server) getArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
-	return s.answerArchive(w, r, id, s.Control.Archive)
+func (s *Server) getArchive(w http.ResponseWriter, r *http.Request, id account.Identity) error {
+	return s.answerArchive(w, r, id, s.Sessions.Archive)
 }
 
 type archiveCall func(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 
-func (s *Server) answerArchive(w http.ResponseWriter, r *http.Request, id session.Identity, call archiveCall) error {
+func (s *Server) answerArchive(w http.ResponseWriter, r *http.Request, id account.Identity, call archiveCall) error {
 	archiveID, err := pathID(r, "archiveId") // ARC-STOP-09, ARC-GET-03
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *Server) answerArchive(w http.ResponseWriter, r *http.Request, id sessio
 	return wire.Write(w, http.StatusOK, s.renderArchive(a, id))
 }
 
-func (s *Server) setLayout(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) setLayout(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	var body apigen.Layout
 	if err := wire.Read(r, &body); err != nil {
 		return err
@@ -118,28 +118,28 @@ func (s *Server) setLayout(w http.ResponseWriter, r *http.Request, id session.Id
 		return err
 	}
 	return s.answerArchive(w, r, id, func(ctx context.Context, appID, archiveID string) (archive.Archive, error) {
-		return s.Control.SetLayout(ctx, appID, archiveID, wanted)
+		return s.Sessions.SetLayout(ctx, appID, archiveID, wanted)
 	})
 }
 
-func (s *Server) deleteArchive(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) deleteArchive(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	archiveID, err := pathID(r, "archiveId")
 	if err != nil {
 		return err
 	}
-	if err := s.Control.DeleteArchive(r.Context(), id.Application.ID, archiveID); err != nil {
+	if err := s.Sessions.DeleteArchive(r.Context(), id.Application.ID, archiveID); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent) // ARC-DEL-01
 	return nil
 }
 
-func (s *Server) listArchives(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) listArchives(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	query, err := parsePage(r.URL.RawQuery)
 	if err != nil {
 		return err
 	}
-	page, total, err := s.Control.Archives(r.Context(), id.Application.ID, query)
+	page, total, err := s.Sessions.Archives(r.Context(), id.Application.ID, query)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func parsePage(rawQuery string) (archive.Query, error) {
 		if len(params["sessionId"]) > 1 {
 			return q, wire.Invalid("sessionId", "sessionId must be given once")
 		}
-		if _, err := session.ParseID(q.SessionID); err != nil {
+		if _, err := account.ParseID(q.SessionID); err != nil {
 			return q, badSession(q.SessionID)
 		}
 	}
@@ -198,7 +198,7 @@ func number(params url.Values, name string, otherwise, most int) (int, error) {
 	return int(n), nil
 }
 
-func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	archiveID, err := pathID(r, "archiveId")
 	if err != nil {
 		return err
@@ -217,9 +217,9 @@ func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id sessio
 	case add != "" && !in.HasAudio && !in.HasVideo: // ARC-SEL-11
 		return wire.Invalid("hasAudio", "hasAudio and hasVideo must not both be false")
 	case add != "":
-		err = s.Control.AddStream(r.Context(), id.Application.ID, archiveID, in)
+		err = s.Sessions.AddStream(r.Context(), id.Application.ID, archiveID, in)
 	default:
-		err = s.Control.RemoveStream(r.Context(), id.Application.ID, archiveID, remove)
+		err = s.Sessions.RemoveStream(r.Context(), id.Application.ID, archiveID, remove)
 	}
 	if err != nil {
 		return err
@@ -231,7 +231,7 @@ func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id sessio
 func isFalse(p *bool) bool { return p != nil && !*p }
 
 // renderArchive shows a under the identity that asks.
-func (s *Server) renderArchive(a archive.Archive, id session.Identity) apigen.Archive {
+func (s *Server) renderArchive(a archive.Archive, id account.Identity) apigen.Archive {
 	out := apigen.Archive{
 		Id:         a.ID,
 		Status:     apigen.ArchiveStatus(a.Status),

@@ -214,9 +214,9 @@ func TestBadRequests(t *testing.T) {
 						t.Errorf("status %d, want %d: %s", answer.Code, bad.want, brief(answer))
 					}
 					o.validate(t, r, answer)
-					if changes := w.control.Changes(); len(changes) > 0 {
+					if changes := w.sessions.Changes(); len(changes) > 0 {
 						t.Errorf("something changed: %s", changes)
-						w.control.changes = nil
+						w.sessions.changes = nil
 					}
 				})
 			}

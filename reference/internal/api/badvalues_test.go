@@ -14,7 +14,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"reelcheck/reference/internal/session/sessiontest"
+	"reelcheck/reference/internal/account/accounttest"
 )
 
 func badAuth(t *testing.T, o operation) []badRequest {
@@ -30,9 +30,9 @@ func badAuth(t *testing.T, o operation) []badRequest {
 			o.header.Set(header, strings.TrimPrefix(value, map[bool]string{true: "Bearer "}[o.legacy]))
 		}
 	}
-	forged := sessiontest.App{Application: app.Application, Key: other.Key}
+	forged := accounttest.App{Application: app.Application, Key: other.Key}
 	forged.APISecret = "forged"
-	mint := func(a sessiontest.App, now time.Time) string {
+	mint := func(a accounttest.App, now time.Time) string {
 		switch {
 		case o.authScheme() == "clientToken":
 			return "Bearer " + a.Client(t, now, sessionID, nil)
@@ -42,7 +42,7 @@ func badAuth(t *testing.T, o operation) []badRequest {
 			return "Bearer " + a.Bearer(t, now, nil)
 		}
 	}
-	owner := sessiontest.App{Application: other.Application, Key: other.Key}
+	owner := accounttest.App{Application: other.Application, Key: other.Key}
 	list := []badRequest{
 		{"no token", func(o *operation) { o.header.Del(header) }, []int{403}},
 		{"garbage token", set("Bearer garbage"), []int{403}},

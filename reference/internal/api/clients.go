@@ -8,10 +8,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 const (
@@ -23,15 +23,15 @@ const (
 )
 
 // session returns the session in the path.
-func (s *Server) session(r *http.Request, id session.Identity) (archive.Session, error) {
+func (s *Server) session(r *http.Request, id account.Identity) (archive.Session, error) {
 	sessionID, err := pathSession(r)
 	if err != nil {
 		return archive.Session{}, err
 	}
-	return s.Control.Session(r.Context(), id.Application.ID, sessionID)
+	return s.Sessions.Session(r.Context(), id.Application.ID, sessionID)
 }
 
-func (s *Server) listConnections(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) listConnections(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	sess, err := s.session(r, id)
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (s *Server) listConnections(w http.ResponseWriter, r *http.Request, id sess
 	return wire.Write(w, http.StatusOK, list)
 }
 
-func (s *Server) forceDisconnect(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) forceDisconnect(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	connectionID, err := pathID(r, "connectionId")
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (s *Server) forceDisconnect(w http.ResponseWriter, r *http.Request, id sess
 	if err := s.requireConnection(sess, connectionID); err != nil {
 		return err
 	}
-	if err := s.Control.Disconnect(r.Context(), sess.ID, connectionID, reasonForced); err != nil { // ARC-SES-07
+	if err := s.Sessions.Disconnect(r.Context(), sess.ID, connectionID, reasonForced); err != nil { // ARC-SES-07
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -79,18 +79,18 @@ func (s *Server) requireConnection(sess archive.Session, connectionID string) er
 	return nil
 }
 
-func (s *Server) migrateSession(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) migrateSession(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	sessionID, err := pathSession(r)
 	if err != nil {
 		return err
 	}
-	if err := s.Control.Migrate(r.Context(), id.Application.ID, sessionID); err != nil {
+	if err := s.Sessions.Migrate(r.Context(), id.Application.ID, sessionID); err != nil {
 		return err
 	}
 	return wire.Write(w, http.StatusAccepted, apigen.Message{Message: "Session migration initiated"})
 }
 
-func (s *Server) listStreams(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) listStreams(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	sess, err := s.session(r, id)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *Server) listStreams(w http.ResponseWriter, r *http.Request, id session.
 	return wire.Write(w, http.StatusOK, renderStreams(sess))
 }
 
-func (s *Server) getStream(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) getStream(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	streamID := r.PathValue("streamId")
 	if !isID(streamID) {
 		// 408 is the service's answer to a stream id that is none.
@@ -123,7 +123,7 @@ func requireStream(sess archive.Session, streamID string) (archive.Stream, error
 	return st, nil
 }
 
-func (s *Server) setStreamClasses(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) setStreamClasses(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	var body apigen.StreamClasses
 	if err := wire.Read(r, &body); err != nil {
 		return err
@@ -136,10 +136,10 @@ func (s *Server) setStreamClasses(w http.ResponseWriter, r *http.Request, id ses
 	if err != nil {
 		return err
 	}
-	if err := s.Control.SetStreamClasses(r.Context(), id.Application.ID, sess.ID, classes); err != nil {
+	if err := s.Sessions.SetStreamClasses(r.Context(), id.Application.ID, sess.ID, classes); err != nil {
 		return err
 	}
-	if sess, err = s.Control.Session(r.Context(), id.Application.ID, sess.ID); err != nil {
+	if sess, err = s.Sessions.Session(r.Context(), id.Application.ID, sess.ID); err != nil {
 		return err
 	}
 	sess.Streams = slices.DeleteFunc(slices.Clone(sess.Streams), func(st archive.Stream) bool { _, asked := classes[st.ID]; return !asked })

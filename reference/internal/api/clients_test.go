@@ -11,15 +11,15 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 
+	"reelcheck/reference/internal/account/accounttest"
 	"reelcheck/reference/internal/api"
-	"reelcheck/reference/internal/session/sessiontest"
 )
 
 func TestEventsTokens(t *testing.T) {
 	w := newWorld(t)
 	server := httptest.NewServer(w)
 	t.Cleanup(server.Close)
-	unified := app.Client(t, start, sessionID, sessiontest.Claims{"connection_data": "me"})
+	unified := app.Client(t, start, sessionID, accounttest.Claims{"connection_data": "me"})
 	protocol := func(token string) []string {
 		return []string{api.EventsProtocol, "token." + base64.RawURLEncoding.EncodeToString([]byte(token))}
 	}

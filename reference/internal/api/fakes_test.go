@@ -14,29 +14,29 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/reference/internal/account"
+	"reelcheck/reference/internal/account/accounttest"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/ingest"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/session"
-	"reelcheck/reference/internal/session/sessiontest"
+	"reelcheck/reference/internal/sessions"
 	"reelcheck/reference/internal/store"
 )
 
-// fakeControl keeps sessions and archives in memory and notes every change. A function field replaces the method of its name.
-type fakeControl struct {
+// fakeSessions keeps sessions and archives in memory and notes every change. A function field replaces the method of its name.
+type fakeSessions struct {
 	mu       sync.Mutex
 	sessions map[string]archive.Session
 	archives map[string]archive.Archive
 	clients  map[string]chan archive.Notice
-	apps     *sessiontest.Applications
+	apps     *accounttest.Applications
 	changes  []string
 
 	archive func(appID, archiveID string) (archive.Archive, error)
 }
 
-func newFakeControl(apps *sessiontest.Applications) *fakeControl {
-	c := &fakeControl{sessions: map[string]archive.Session{}, archives: map[string]archive.Archive{}, clients: map[string]chan archive.Notice{}, apps: apps}
+func newFakeSessions(apps *accounttest.Applications) *fakeSessions {
+	c := &fakeSessions{sessions: map[string]archive.Session{}, archives: map[string]archive.Archive{}, clients: map[string]chan archive.Notice{}, apps: apps}
 	for id, owner := range map[string]string{sessionID: app.ID, foreignSess: other.ID} {
 		c.sessions[id] = archive.Session{ID: id, ApplicationID: owner, MediaMode: archive.Routed, ArchiveMode: archive.Manual, CreatedAt: start,
 			Connections: []archive.Connection{{ID: connectionID, Data: "who=me", CreatedAt: start}},
@@ -59,15 +59,15 @@ func notFound(what string) error {
 	return &archive.Error{Kind: archive.NotFound, Message: what + " does not exist"}
 }
 
-func (c *fakeControl) changed(what string) { c.changes = append(c.changes, what) }
+func (c *fakeSessions) changed(what string) { c.changes = append(c.changes, what) }
 
-func (c *fakeControl) Changes() []string {
+func (c *fakeSessions) Changes() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.changes)
 }
 
-func (c *fakeControl) CreateSession(_ context.Context, s archive.Session) error {
+func (c *fakeSessions) CreateSession(_ context.Context, s archive.Session) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed("create session")
@@ -75,7 +75,7 @@ func (c *fakeControl) CreateSession(_ context.Context, s archive.Session) error 
 	return nil
 }
 
-func (c *fakeControl) Session(_ context.Context, appID, id string) (archive.Session, error) {
+func (c *fakeSessions) Session(_ context.Context, appID, id string) (archive.Session, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s, ok := c.sessions[id]
@@ -85,7 +85,7 @@ func (c *fakeControl) Session(_ context.Context, appID, id string) (archive.Sess
 	return s, nil
 }
 
-func (c *fakeControl) StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error) {
+func (c *fakeSessions) StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error) {
 	s, err := c.Session(ctx, appID, r.SessionID)
 	switch {
 	case err != nil:
@@ -102,7 +102,7 @@ func (c *fakeControl) StartArchive(ctx context.Context, appID string, r archive.
 	return a, nil
 }
 
-func (c *fakeControl) Archive(_ context.Context, appID, id string) (archive.Archive, error) {
+func (c *fakeSessions) Archive(_ context.Context, appID, id string) (archive.Archive, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.archive != nil {
@@ -115,7 +115,7 @@ func (c *fakeControl) Archive(_ context.Context, appID, id string) (archive.Arch
 	return a, nil
 }
 
-func (c *fakeControl) StopArchive(ctx context.Context, appID, id string) (archive.Archive, error) {
+func (c *fakeSessions) StopArchive(ctx context.Context, appID, id string) (archive.Archive, error) {
 	a, err := c.Archive(ctx, appID, id)
 	if err == nil {
 		c.mu.Lock()
@@ -126,7 +126,7 @@ func (c *fakeControl) StopArchive(ctx context.Context, appID, id string) (archiv
 	return a, err
 }
 
-func (c *fakeControl) Archives(_ context.Context, appID string, q archive.Query) ([]archive.Archive, int, error) {
+func (c *fakeSessions) Archives(_ context.Context, appID string, q archive.Query) ([]archive.Archive, int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var all []archive.Archive
@@ -140,7 +140,7 @@ func (c *fakeControl) Archives(_ context.Context, appID string, q archive.Query)
 	return all[from:min(from+q.Count, len(all))], len(all), nil
 }
 
-func (c *fakeControl) DeleteArchive(ctx context.Context, appID, id string) error {
+func (c *fakeSessions) DeleteArchive(ctx context.Context, appID, id string) error {
 	if _, err := c.Archive(ctx, appID, id); err != nil {
 		return err
 	}
@@ -151,15 +151,15 @@ func (c *fakeControl) DeleteArchive(ctx context.Context, appID, id string) error
 	return nil
 }
 
-func (c *fakeControl) AddStream(ctx context.Context, appID, id string, in archive.Inclusion) error {
+func (c *fakeSessions) AddStream(ctx context.Context, appID, id string, in archive.Inclusion) error {
 	return c.selectStream(ctx, appID, id, fmt.Sprintf("add %v %v", in.HasAudio, in.HasVideo), in.StreamID)
 }
 
-func (c *fakeControl) RemoveStream(ctx context.Context, appID, id, stream string) error {
+func (c *fakeSessions) RemoveStream(ctx context.Context, appID, id, stream string) error {
 	return c.selectStream(ctx, appID, id, "remove", stream)
 }
 
-func (c *fakeControl) selectStream(ctx context.Context, appID, id, what, stream string) error {
+func (c *fakeSessions) selectStream(ctx context.Context, appID, id, what, stream string) error {
 	if _, err := c.Archive(ctx, appID, id); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (c *fakeControl) selectStream(ctx context.Context, appID, id, what, stream 
 	return nil
 }
 
-func (c *fakeControl) Connect(ctx context.Context, appID, id string, client archive.Connection) (*control.Subscription, error) {
+func (c *fakeSessions) Connect(ctx context.Context, appID, id string, client archive.Connection) (*sessions.Subscription, error) {
 	s, err := c.Session(ctx, appID, id)
 	if err != nil {
 		return nil, err
@@ -185,10 +185,10 @@ func (c *fakeControl) Connect(ctx context.Context, appID, id string, client arch
 	c.sessions[id] = s
 	ch := make(chan archive.Notice, 16)
 	c.clients[client.ID] = ch
-	return &control.Subscription{Session: s, C: ch}, nil
+	return &sessions.Subscription{Session: s, C: ch}, nil
 }
 
-func (c *fakeControl) Disconnect(_ context.Context, id, connection, reason string) error {
+func (c *fakeSessions) Disconnect(_ context.Context, id, connection, reason string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.sessions[id]
@@ -206,7 +206,7 @@ func (c *fakeControl) Disconnect(_ context.Context, id, connection, reason strin
 	return nil
 }
 
-func (c *fakeControl) SetStreamClasses(ctx context.Context, appID, id string, classes map[string][]string) error {
+func (c *fakeSessions) SetStreamClasses(ctx context.Context, appID, id string, classes map[string][]string) error {
 	s, err := c.Session(ctx, appID, id)
 	if err != nil {
 		return err
@@ -222,15 +222,15 @@ func (c *fakeControl) SetStreamClasses(ctx context.Context, appID, id string, cl
 	return nil
 }
 
-func (c *fakeControl) Migrate(ctx context.Context, appID, id string) error {
+func (c *fakeSessions) Migrate(ctx context.Context, appID, id string) error {
 	return c.move(ctx, appID, id, "migrate")
 }
 
-func (c *fakeControl) Rotate(ctx context.Context, appID, id string, in time.Duration) error {
+func (c *fakeSessions) Rotate(ctx context.Context, appID, id string, in time.Duration) error {
 	return c.move(ctx, appID, id, "rotate in "+in.String())
 }
 
-func (c *fakeControl) move(ctx context.Context, appID, id, what string) error {
+func (c *fakeSessions) move(ctx context.Context, appID, id, what string) error {
 	s, err := c.Session(ctx, appID, id)
 	if err != nil {
 		return err
@@ -244,22 +244,22 @@ func (c *fakeControl) move(ctx context.Context, appID, id, what string) error {
 	return nil
 }
 
-func (c *fakeControl) Now(string) time.Time        { return start }
-func (c *fakeControl) Offset(string) time.Duration { return 0 }
+func (c *fakeSessions) Now(string) time.Time        { return start }
+func (c *fakeSessions) Offset(string) time.Duration { return 0 }
 
-func (c *fakeControl) Advance(_ context.Context, _ string, target time.Time) (control.Walk, error) {
+func (c *fakeSessions) Advance(_ context.Context, _ string, target time.Time) (sessions.Walk, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed("advance")
-	return control.Walk{Fired: []control.Due{{Kind: "idle", At: target, SessionID: sessionID, ArchiveID: archiveID}},
-		Skipped: []control.Skip{{ArchiveID: archiveID, By: time.Hour}}}, nil
+	return sessions.Walk{Fired: []sessions.Due{{Kind: "idle", At: target, SessionID: sessionID, ArchiveID: archiveID}},
+		Skipped: []sessions.Skip{{ArchiveID: archiveID, By: time.Hour}}}, nil
 }
 
-func (c *fakeControl) Deadlines(context.Context, string) ([]control.Due, error) {
-	return []control.Due{{Kind: "idle", At: start.Add(time.Hour), SessionID: sessionID, ArchiveID: archiveID}, {Kind: "webhook", At: start.Add(2 * time.Hour)}}, nil
+func (c *fakeSessions) Deadlines(context.Context, string) ([]sessions.Due, error) {
+	return []sessions.Due{{Kind: "idle", At: start.Add(time.Hour), SessionID: sessionID, ArchiveID: archiveID}, {Kind: "webhook", At: start.Add(2 * time.Hour)}}, nil
 }
 
-func (c *fakeControl) DeleteApplication(_ context.Context, id string) error {
+func (c *fakeSessions) DeleteApplication(_ context.Context, id string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed("delete application")
@@ -267,7 +267,7 @@ func (c *fakeControl) DeleteApplication(_ context.Context, id string) error {
 	return nil
 }
 
-func (c *fakeControl) ResetApplication(context.Context, string) error {
+func (c *fakeSessions) ResetApplication(context.Context, string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed("reset application")
@@ -275,7 +275,7 @@ func (c *fakeControl) ResetApplication(context.Context, string) error {
 }
 
 // testDeliveries is a log of one webhook, number 1.
-type testDeliveries struct{ control *fakeControl }
+type testDeliveries struct{ sessions *fakeSessions }
 
 func (testDeliveries) Deliveries(context.Context, string, int) ([]store.Delivery, error) {
 	return []store.Delivery{{ID: 1, URL: "http://hooks/", SessionID: sessionID, ArchiveID: archiveID, Body: []byte(`{"event":"archive"}`), CreatedAt: start, LastStatus: 503}}, nil
@@ -285,19 +285,19 @@ func (d testDeliveries) ReplayDelivery(_ context.Context, _ string, id int64, _ 
 	if id != 1 {
 		return store.ErrNotFound
 	}
-	d.control.mu.Lock()
-	defer d.control.mu.Unlock()
-	d.control.changed("replay")
+	d.sessions.mu.Lock()
+	defer d.sessions.mu.Unlock()
+	d.sessions.changed("replay")
 	return nil
 }
 
 // testApplications answers as the store does.
 type testApplications struct {
-	*sessiontest.Applications
-	control *fakeControl
+	*accounttest.Applications
+	sessions *fakeSessions
 }
 
-func (a testApplications) Application(ctx context.Context, id string) (session.Application, error) {
+func (a testApplications) Application(ctx context.Context, id string) (account.Application, error) {
 	found, err := a.Applications.Application(ctx, id)
 	if err != nil {
 		return found, fmt.Errorf("application: %w", store.ErrNotFound)
@@ -305,18 +305,18 @@ func (a testApplications) Application(ctx context.Context, id string) (session.A
 	return found, nil
 }
 
-func (a testApplications) CreateApplication(_ context.Context, created session.Application) error {
-	a.control.mu.Lock()
-	defer a.control.mu.Unlock()
-	a.control.changed("create application")
+func (a testApplications) CreateApplication(_ context.Context, created account.Application) error {
+	a.sessions.mu.Lock()
+	defer a.sessions.mu.Unlock()
+	a.sessions.changed("create application")
 	a.Add(created)
 	return nil
 }
 
-func (a testApplications) UpdateApplication(_ context.Context, changed session.Application) error {
-	a.control.mu.Lock()
-	defer a.control.mu.Unlock()
-	a.control.changed("update application")
+func (a testApplications) UpdateApplication(_ context.Context, changed account.Application) error {
+	a.sessions.mu.Lock()
+	defer a.sessions.mu.Unlock()
+	a.sessions.changed("update application")
 	a.Add(changed)
 	return nil
 }
@@ -376,7 +376,7 @@ func (f *fakeIngest) Disconnect(id, reason string) {
 	}
 }
 
-func (c *fakeControl) SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error) {
+func (c *fakeSessions) SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error) {
 	a, err := c.Archive(ctx, appID, archiveID)
 	if err != nil {
 		return a, err

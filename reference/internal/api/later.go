@@ -3,9 +3,9 @@ package api
 import (
 	"net/http"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 // What is described but not implemented yet. The request is checked as it will be, then answered with 501.
@@ -38,7 +38,7 @@ func readSignal(r *http.Request) error {
 	return nil
 }
 
-func (s *Server) signalSession(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) signalSession(_ http.ResponseWriter, r *http.Request, id account.Identity) error {
 	if err := readSignal(r); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *Server) signalSession(_ http.ResponseWriter, r *http.Request, id sessio
 	return later("signalling")
 }
 
-func (s *Server) signalConnection(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) signalConnection(_ http.ResponseWriter, r *http.Request, id account.Identity) error {
 	connectionID, err := pathID(r, "connectionId")
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Server) signalConnection(_ http.ResponseWriter, r *http.Request, id ses
 	return later("signalling")
 }
 
-func (s *Server) muteSession(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) muteSession(_ http.ResponseWriter, r *http.Request, id account.Identity) error {
 	var body struct {
 		Active            *bool    `json:"active"`
 		ExcludedStreamIDs []string `json:"excludedStreamIds"`
@@ -86,7 +86,7 @@ func (s *Server) muteSession(_ http.ResponseWriter, r *http.Request, id session.
 	return later("muting")
 }
 
-func (s *Server) muteStream(_ http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) muteStream(_ http.ResponseWriter, r *http.Request, id account.Identity) error {
 	streamID, err := pathID(r, "streamId")
 	if err != nil {
 		return err

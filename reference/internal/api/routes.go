@@ -3,15 +3,15 @@ package api
 import (
 	"net/http"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 type (
 	handler        func(http.ResponseWriter, *http.Request) error
-	projectHandler func(http.ResponseWriter, *http.Request, session.Identity) error
-	clientHandler  func(http.ResponseWriter, *http.Request, session.Client) error
-	tokenHandler   func(http.ResponseWriter, *http.Request, session.TokenIdentity) error
+	projectHandler func(http.ResponseWriter, *http.Request, account.Identity) error
+	clientHandler  func(http.ResponseWriter, *http.Request, account.Client) error
+	tokenHandler   func(http.ResponseWriter, *http.Request, account.TokenIdentity) error
 )
 
 type route struct {
@@ -58,7 +58,7 @@ func (s *Server) routes() []route {
 		{"GET /readyz", s.ready, s.fail},
 		{"GET /openapi.yaml", s.openapi, s.fail},
 	}
-	if s.TestControl != nil {
+	if s.ControlAPI != nil {
 		routes = append(routes, s.controlRoutes()...)
 	}
 	return routes
@@ -67,7 +67,7 @@ func (s *Server) routes() []route {
 func (s *Server) controlRoutes() []route {
 	const apps = "/control/v1/applications"
 	const app = apps + "/{applicationId}"
-	c := s.TestControl
+	c := s.ControlAPI
 	return []route{
 		{"POST " + apps, s.control(c.CreateApplication), s.fail},
 		{"DELETE " + app, s.control(c.DeleteApplication), s.fail},
@@ -93,13 +93,13 @@ func (s *Server) project(next projectHandler) handler {
 			return err
 		}
 		if r.PathValue("projectId") != id.Owner() { // ARC-AUTH-05, ARC-AUTH-13, ARC-START-22
-			return session.ErrForeign
+			return account.ErrForeign
 		}
 		return next(w, r, id)
 	}
 }
 
-func (s *Server) identity(r *http.Request) (session.Identity, error) {
+func (s *Server) identity(r *http.Request) (account.Identity, error) {
 	return s.Verifier.REST(r.Context(), r.Header.Get("Authorization"), r.Header.Get("X-OPENTOK-AUTH"))
 }
 
@@ -134,13 +134,13 @@ func (s *Server) publication(next tokenHandler) handler {
 		if _, err := pathID(r, "streamId"); err != nil {
 			return err
 		}
-		return next(w, r, session.Identify(token))
+		return next(w, r, account.Identify(token))
 	}
 }
 
 func (s *Server) control(next handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := s.TestControl.Authorize(r); err != nil {
+		if err := s.ControlAPI.Authorize(r); err != nil {
 			return err
 		}
 		if id := r.PathValue("applicationId"); id != "" && !isID(id) {
@@ -161,7 +161,7 @@ func pathID(r *http.Request, name string) (string, error) {
 
 func pathSession(r *http.Request) (string, error) {
 	id := r.PathValue("sessionId")
-	if _, err := session.ParseID(id); err != nil {
+	if _, err := account.ParseID(id); err != nil {
 		return "", badSession(id)
 	}
 	return id, nil

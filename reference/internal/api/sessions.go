@@ -15,10 +15,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 const (
@@ -45,8 +45,8 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	sess.CreatedAt = s.Now().Add(id.Application.ClockOffset)
 	sess.ApplicationID = id.Application.ID
-	sess.ID = session.ID{Owner: id.Owner(), Location: location, CreatedAt: sess.CreatedAt}.New()
-	if err := s.Control.CreateSession(r.Context(), sess); err != nil {
+	sess.ID = account.ID{Owner: id.Owner(), Location: location, CreatedAt: sess.CreatedAt}.New()
+	if err := s.Sessions.CreateSession(r.Context(), sess); err != nil {
 		return err
 	}
 	if acceptsJSON(r) {
@@ -55,7 +55,7 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 	return writeXML(w, http.StatusOK, sessionXML{SessionID: sess.ID, PartnerID: id.Owner(), CreatedAt: javaTime(sess.CreatedAt)}) // ARC-SES-05
 }
 
-func renderSession(sess archive.Session, id session.Identity) apigen.CreatedSession {
+func renderSession(sess archive.Session, id account.Identity) apigen.CreatedSession {
 	owner, created, segment, expiry := id.Owner(), javaTime(sess.CreatedAt), uuid.NewString(), iceCredentialSeconds
 	out := apigen.CreatedSession{
 		SessionId:               sess.ID,
@@ -219,7 +219,7 @@ const (
 
 // clientToken finds the token of a client: the bearer, or the subprotocol that a browser can set instead.
 func clientToken(r *http.Request) (string, error) {
-	if token, ok := session.Bearer(r.Header.Get("Authorization")); ok {
+	if token, ok := account.Bearer(r.Header.Get("Authorization")); ok {
 		return token, nil
 	}
 	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
@@ -230,10 +230,10 @@ func clientToken(r *http.Request) (string, error) {
 			}
 			token, err := base64.RawURLEncoding.DecodeString(encoded)
 			if err != nil {
-				return "", session.ErrUnauthorized
+				return "", account.ErrUnauthorized
 			}
 			return string(token), nil
 		}
 	}
-	return "", session.ErrNoToken
+	return "", account.ErrNoToken
 }

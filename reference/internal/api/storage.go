@@ -4,18 +4,18 @@ import (
 	"context"
 	"net/http"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
-	"reelcheck/reference/internal/session"
 )
 
 // Applications keeps the settings of applications.
 type Applications interface {
-	UpdateApplication(ctx context.Context, a session.Application) error
+	UpdateApplication(ctx context.Context, a account.Application) error
 }
 
 // setStorage answers PUT .../archive/storage. Archives that wait for their upload go to the new target.
-func (s *Server) setStorage(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) setStorage(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	var body apigen.Storage
 	if err := wire.Read(r, &body); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (s *Server) setStorage(w http.ResponseWriter, r *http.Request, id session.I
 }
 
 // deleteStorage answers DELETE .../archive/storage. Archives then go to the built-in cloud.
-func (s *Server) deleteStorage(w http.ResponseWriter, r *http.Request, id session.Identity) error {
+func (s *Server) deleteStorage(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	app := id.Application
 	app.Storage = nil
 	if err := s.Applications.UpdateApplication(r.Context(), app); err != nil {

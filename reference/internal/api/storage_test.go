@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api"
 	"reelcheck/reference/internal/api/target"
-	"reelcheck/reference/internal/session"
 )
 
 func TestArchiveStorage(t *testing.T) {
@@ -25,7 +25,7 @@ func TestArchiveStorage(t *testing.T) {
 		answer := w.do(method, path, body, "X-OPENTOK-AUTH", app.Project(t, start, nil), "Content-Type", "application/json")
 		return answer.Code, strings.TrimSpace(answer.Body.String())
 	}
-	now := func() session.Application {
+	now := func() account.Application {
 		a, err := kept.Application(t.Context(), app.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -36,17 +36,17 @@ func TestArchiveStorage(t *testing.T) {
 	if code, body := do(http.MethodPut, s3); code != http.StatusOK || body != s3 {
 		t.Errorf("%d %s", code, body)
 	}
-	want := session.S3{AccessKey: "a", SecretKey: "b", Bucket: "c", Endpoint: "http://10.0.0.1:9000", SSE: true}
+	want := account.S3{AccessKey: "a", SecretKey: "b", Bucket: "c", Endpoint: "http://10.0.0.1:9000", SSE: true}
 	if got := now(); got.Storage == nil || got.Storage.S3 != want || got.Fallback {
 		t.Errorf("kept %+v", got)
 	}
 	if code, body := do(http.MethodPut, `{"type":"azure","config":{"accountName":"n","accountKey":"a2V5","container":"c"}}`); code != http.StatusOK {
 		t.Errorf("%d %s", code, body)
 	}
-	if got := now(); got.Storage.Azure != (session.Azure{AccountName: "n", AccountKey: "a2V5", Container: "c"}) || !got.Fallback {
+	if got := now(); got.Storage.Azure != (account.Azure{AccountName: "n", AccountKey: "a2V5", Container: "c"}) || !got.Fallback {
 		t.Errorf("kept %+v", got)
 	}
-	if code, body := do(http.MethodPut, `{"type":"s3","config":{}}`); code != http.StatusBadRequest || now().Storage.Type != session.StorageAzure {
+	if code, body := do(http.MethodPut, `{"type":"s3","config":{}}`); code != http.StatusBadRequest || now().Storage.Type != account.StorageAzure {
 		t.Errorf("%d %s", code, body)
 	}
 	if code, _ := do(http.MethodDelete, ""); code != http.StatusNoContent || now().Storage != nil {

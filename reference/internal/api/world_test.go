@@ -13,15 +13,15 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/account"
+	"reelcheck/reference/internal/account/accounttest"
 	"reelcheck/reference/internal/api"
 	"reelcheck/reference/internal/api/target"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/controlapi"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/outbound"
-	"reelcheck/reference/internal/session"
-	"reelcheck/reference/internal/session/sessiontest"
-	"reelcheck/reference/internal/testctl"
 )
 
 const (
@@ -38,7 +38,7 @@ var (
 	start = time.Date(2026, 11, 2, 10, 0, 0, 123e6, time.UTC)
 
 	keysOnce    sync.Once
-	app, other  sessiontest.App // one pair of keys for all tests
+	app, other  accounttest.App // one pair of keys for all tests
 	sessionID   string
 	relayedID   string
 	foreignSess string
@@ -47,20 +47,20 @@ var (
 func keys(tb testing.TB) {
 	tb.Helper()
 	keysOnce.Do(func() {
-		app, other = sessiontest.NewApp(tb, "app", start), sessiontest.NewApp(tb, "other", start)
+		app, other = accounttest.NewApp(tb, "app", start), accounttest.NewApp(tb, "other", start)
 		app.ID, app.APIKey = "29f760f8-7ce1-46c9-ade3-f2dedee4ed5f", 472032
-		sessionID = session.ID{Owner: app.ID, CreatedAt: start}.New()
-		relayedID = session.ID{Owner: app.ID, CreatedAt: start}.New()
-		foreignSess = session.ID{Owner: other.ID, CreatedAt: start}.New()
+		sessionID = account.ID{Owner: app.ID, CreatedAt: start}.New()
+		relayedID = account.ID{Owner: app.ID, CreatedAt: start}.New()
+		foreignSess = account.ID{Owner: other.ID, CreatedAt: start}.New()
 	})
 }
 
 // world is the API over in-memory services: two applications, each with a session with a client, a stream and an archive.
 type world struct {
 	*api.Server
-	control *fakeControl
-	ingest  *fakeIngest
-	gateway *gateway.Gateway
+	sessions *fakeSessions
+	ingest   *fakeIngest
+	gateway  *gateway.Gateway
 	// published is the stream of a WHIP resource that clientToken opened.
 	clientToken, published string
 }
@@ -71,12 +71,12 @@ var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
 func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 	tb.Helper()
 	keys(tb)
-	apps := &sessiontest.Applications{}
+	apps := &accounttest.Applications{}
 	apps.Add(app.Application, other.Application)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	now := func() time.Time { return start }
-	w := &world{control: newFakeControl(apps), ingest: &fakeIngest{}}
-	w.gateway = gateway.New(gateway.Config{Control: w.control, Ingest: w.ingest, Log: log})
+	w := &world{sessions: newFakeSessions(apps), ingest: &fakeIngest{}}
+	w.gateway = gateway.New(gateway.Config{Sessions: w.sessions, Ingest: w.ingest, Log: log})
 	w.ingest.gone = w.gateway.Gone
 	tb.Cleanup(w.gateway.Close)
 	document, err := os.ReadFile(openapiFile)
@@ -84,16 +84,16 @@ func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 		tb.Fatal(err)
 	}
 	config := api.Config{
-		Control:  w.control,
-		Verifier: session.Verifier{Applications: apps, Unknown: sessiontest.ErrUnknown, Now: now},
+		Sessions: w.sessions,
+		Verifier: account.Verifier{Applications: apps, Unknown: accounttest.ErrUnknown, Now: now},
 		Clients:  w.gateway,
 		Link:     func(a archive.Archive) string { return "http://archived/cloud/" + a.ID },
 		Download: http.HandlerFunc(download),
-		TestControl: testctl.New(testctl.Config{Token: controlToken, Applications: testApplications{apps, w.control}, Control: w.control,
-			Webhooks: testDeliveries{w.control}, Board: &fault.Board{}, Targets: anywhere, Now: now}),
+		ControlAPI: controlapi.New(controlapi.Config{Token: controlToken, Applications: testApplications{apps, w.sessions}, Sessions: w.sessions,
+			Webhooks: testDeliveries{w.sessions}, Board: &fault.Board{}, Targets: anywhere, Now: now}),
 		Targets: anywhere,
 
-		Applications: testApplications{apps, w.control},
+		Applications: testApplications{apps, w.sessions},
 		Metrics: http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Type", "text/plain")
 			rw.WriteHeader(http.StatusOK)
@@ -114,7 +114,7 @@ func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
 	}
 	location := answer.Header().Get("Location")
 	w.published = location[strings.LastIndex(location, "/")+1:]
-	w.control.changes = nil
+	w.sessions.changes = nil
 	return w
 }
 

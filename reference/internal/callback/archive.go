@@ -4,8 +4,8 @@ package callback
 import (
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 // Archive is the body of an archive's status webhook, or of an update of its streams.
@@ -51,7 +51,7 @@ type Stream struct {
 }
 
 // Of is the body of the webhook for an effect that is announced.
-func Of(app session.Application, e archive.Effect) Archive { return about(status(app, e.Archive), e) }
+func Of(app account.Application, e archive.Effect) Archive { return about(status(app, e.Archive), e) }
 
 // about turns the body of a status webhook into that of a stream update, if e is one: then status is its name, and reason why the
 // stream has left the session.
@@ -67,7 +67,7 @@ func about(c Archive, e archive.Effect) Archive {
 	return c
 }
 
-func status(app session.Application, a archive.Archive) Archive {
+func status(app account.Application, a archive.Archive) Archive {
 	c := Archive{
 		ID: a.ID, Event: "archive", Status: a.Status, Name: a.Name, Reason: a.Reason, SessionID: a.SessionID, // ARC-CB-05, ARC-CB-06, ARC-CB-16
 		ApplicationID: app.ID, PartnerID: app.ID,

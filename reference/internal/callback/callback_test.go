@@ -5,15 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/callback"
-	"reelcheck/reference/internal/session"
 )
 
 // TestBodies fixes what receivers get to see.
 func TestBodies(t *testing.T) {
 	at := time.UnixMilli(1_700_000_000_700)
-	app := session.Application{ID: "app"}
+	app := account.Application{ID: "app"}
 	a := archive.Archive{ID: "film", SessionID: "S", ApplicationID: "app", Name: "show", OutputMode: archive.Composed, StreamMode: archive.Manual,
 		HasAudio: true, HasVideo: true, Resolution: "640x480", Status: archive.Started, CreatedAt: at, UpdatedAt: at}
 	client := archive.Connection{ID: "c", Data: "anna", CreatedAt: at}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 // Kinds of session events that clients are not told. A session is created when its first client connects, and destroyed
@@ -75,7 +75,7 @@ func monitored(kind archive.NoticeKind) bool {
 }
 
 // EventOf is the body of the webhook for a notice.
-func EventOf(app session.Application, sessionID string, n archive.Notice) Event {
+func EventOf(app account.Application, sessionID string, n archive.Notice) Event {
 	e := Event{SessionID: sessionID, ProjectID: app.ID, ApplicationID: app.ID, Event: n.Kind, Reason: n.Reason, Timestamp: n.At.UnixMilli()}
 	client := Client{ID: n.Connection.ID, CreatedAt: n.Connection.CreatedAt.UnixMilli(), Data: n.Connection.Data}
 	switch n.Kind {

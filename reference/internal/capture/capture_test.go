@@ -17,8 +17,8 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/individual/matroska"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 const (

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/individual/matroska"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 const (

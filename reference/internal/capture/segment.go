@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/individual/matroska"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 // Segment is a file of an archive: media of a stream without an interruption (ARC-IND-06), and what has to be known to write it.

@@ -15,10 +15,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/compose/plan"
 	"reelcheck/reference/internal/compose/sound"
+	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/mux/mp4"

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/decoding"
+	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg/decoding"
 	"reelcheck/reference/internal/journal"
 )
 

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/encoding"
+	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg/encoding"
 )
 
 // patience of the tests: children on a busy machine must not look dead.

@@ -18,7 +18,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/av/bitstream"
-	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/programtest"
 )

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/compose/picture"
+	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/mux/mp4"
 	"reelcheck/reference/internal/mux/ts"
 )

@@ -13,11 +13,11 @@ import (
 	"github.com/coder/websocket"
 	"github.com/google/uuid"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/ingest"
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/sessions"
 )
 
 // Protocol is the WebSocket subprotocol of the events; a client need not offer it.
@@ -33,11 +33,11 @@ const (
 const maxMessage = 4 << 10
 
 // Events is the connection of a client, from the upgrade until either side closes.
-func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client session.Client) error {
+func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client account.Client) error {
 	if err := checkHandshake(r); err != nil {
 		return err
 	}
-	if _, err := g.Control.Session(r.Context(), client.Application.ID, client.SessionID); err != nil {
+	if _, err := g.Sessions.Session(r.Context(), client.Application.ID, client.SessionID); err != nil {
 		return err
 	}
 	c := &connection{id: uuid.NewString(), sessionID: client.SessionID, identity: client.Identity}
@@ -53,7 +53,7 @@ func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client session.
 	}
 	defer func() { _ = socket.CloseNow() }()
 	// The request's context does not end with a hijacked connection.
-	sub, err := g.Control.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
+	sub, err := g.Sessions.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
 	if err != nil {
 		g.Log.Error("client not connected", "session", c.sessionID, "err", err)
 		_ = socket.Close(websocket.StatusInternalError, "not connected")
@@ -96,7 +96,7 @@ type socketClient struct {
 	*Gateway
 	*connection
 	socket *websocket.Conn
-	sub    *control.Subscription
+	sub    *sessions.Subscription
 }
 
 // serve delivers events until the connection ends; it returns why.

@@ -11,16 +11,16 @@ import (
 	"sync"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/ingest"
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/sessions"
 )
 
-// Control is what the gateway asks of sessions.
-type Control interface {
+// Sessions is what the gateway asks of sessions.
+type Sessions interface {
 	Session(ctx context.Context, appID, sessionID string) (archive.Session, error)
-	Connect(ctx context.Context, appID, sessionID string, c archive.Connection) (*control.Subscription, error)
+	Connect(ctx context.Context, appID, sessionID string, c archive.Connection) (*sessions.Subscription, error)
 	// Disconnect closes the subscription. The connection may be gone already.
 	Disconnect(ctx context.Context, sessionID, connectionID, reason string) error
 }
@@ -36,8 +36,8 @@ type Ingest interface {
 
 // Config is what the gateway is built from.
 type Config struct {
-	Control Control
-	Ingest  Ingest
+	Sessions Sessions
+	Ingest   Ingest
 	// Reference makes what clients reach a path of this server by, by default the path itself.
 	Reference func(path string) string
 	// Ping is how often the liveness of a WebSocket is tested, by default every 15 s; Patience how long a client may take to
@@ -62,7 +62,7 @@ type Gateway struct {
 // connection is a client that is connected, known by the token it came with.
 type connection struct {
 	id, sessionID string
-	identity      session.TokenIdentity
+	identity      account.TokenIdentity
 }
 
 // publication is a WHIP resource. Until the offer is answered it is not open.
@@ -129,7 +129,7 @@ func (g *Gateway) leave(c *connection, reason string) {
 func (g *Gateway) disconnect(c *connection, reason string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.Patience)
 	defer cancel()
-	if err := g.Control.Disconnect(ctx, c.sessionID, c.id, reason); err != nil && !isGone(err) {
+	if err := g.Sessions.Disconnect(ctx, c.sessionID, c.id, reason); err != nil && !isNotFound(err) {
 		g.Log.Error("client not disconnected", "session", c.sessionID, "connection", c.id, "err", err)
 	}
 }

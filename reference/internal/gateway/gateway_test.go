@@ -14,12 +14,12 @@ import (
 
 	"github.com/coder/websocket"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/sessions"
 )
 
 const (
@@ -82,7 +82,7 @@ func (r *room) Session(_ context.Context, appID, id string) (archive.Session, er
 	return r.present, nil
 }
 
-func (r *room) Connect(ctx context.Context, appID, id string, c archive.Connection) (*control.Subscription, error) {
+func (r *room) Connect(ctx context.Context, appID, id string, c archive.Connection) (*sessions.Subscription, error) {
 	if _, err := r.Session(ctx, appID, id); err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (r *room) Connect(ctx context.Context, appID, id string, c archive.Connecti
 	r.present.Connections = append(slices.Clone(r.present.Connections), c)
 	r.clients[c.ID] = make(chan archive.Notice, 8)
 	r.note("connect " + c.Data)
-	return &control.Subscription{Session: r.present, C: r.clients[c.ID]}, nil
+	return &sessions.Subscription{Session: r.present, C: r.clients[c.ID]}, nil
 }
 
 func (r *room) Disconnect(_ context.Context, _, id, reason string) error {
@@ -182,7 +182,7 @@ func newHouse(t *testing.T, adapt ...func(*gateway.Config)) house {
 	t.Helper()
 	r := &room{changed: make(chan struct{}), clients: map[string]chan archive.Notice{}, offers: map[string]ingest.Publisher{},
 		present: archive.Session{ID: sessionID, ApplicationID: "app", MediaMode: archive.Routed}}
-	config := gateway.Config{Control: r, Ingest: media{r}, Log: slog.New(slog.DiscardHandler)}
+	config := gateway.Config{Sessions: r, Ingest: media{r}, Log: slog.New(slog.DiscardHandler)}
 	for _, f := range adapt {
 		f(&config)
 	}
@@ -206,14 +206,14 @@ func newHouse(t *testing.T, adapt ...func(*gateway.Config)) house {
 	return house{room: r, Gateway: g, url: server.URL + "/v2/session/" + sessionID}
 }
 
-func client(r *http.Request) session.Client {
-	token, _ := session.Bearer(r.Header.Get("Authorization"))
-	role := session.RolePublisher
+func client(r *http.Request) account.Client {
+	token, _ := account.Bearer(r.Header.Get("Authorization"))
+	role := account.RolePublisher
 	if strings.HasPrefix(token, "subscriber") {
-		role = session.RoleSubscriber
+		role = account.RoleSubscriber
 	}
-	return session.Client{Application: session.Application{ID: "app"}, SessionID: r.PathValue("sessionId"), Role: role, Data: token,
-		LayoutClasses: []string{"focus"}, Identity: session.Identify(token)}
+	return account.Client{Application: account.Application{ID: "app"}, SessionID: r.PathValue("sessionId"), Role: role, Data: token,
+		LayoutClasses: []string{"focus"}, Identity: account.Identify(token)}
 }
 
 func answer(t *testing.T, w http.ResponseWriter, err error) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 // What is taken of a query is within its bounds, whatever the query is.
@@ -18,7 +18,7 @@ func FuzzPublisher(f *testing.F) {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		who, err := parsePublisher(query, session.Client{SessionID: "S"})
+		who, err := parsePublisher(query, account.Client{SessionID: "S"})
 		if err != nil {
 			return
 		}

@@ -73,8 +73,8 @@ func renderStream(st archive.Stream) apigen.ClientStream {
 	return out
 }
 
-// isGone reports whether an error says that what should end has ended.
-func isGone(err error) bool {
+// isNotFound reports whether an error says that what should end has ended.
+func isNotFound(err error) bool {
 	var e *archive.Error
 	return errors.As(err, &e) && slices.Contains([]archive.Kind{archive.NotFound, archive.Conflict}, e.Kind)
 }

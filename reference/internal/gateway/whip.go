@@ -14,12 +14,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/ingest"
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/sessions"
 )
 
 const (
@@ -29,7 +29,7 @@ const (
 )
 
 // Publish answers a WHIP offer (RFC 9725 section 4.2) of a client.
-func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client session.Client) error {
+func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client account.Client) error {
 	if !client.MayPublish() {
 		return &archive.Error{Kind: archive.Forbidden, Message: "role " + client.Role + " may not publish"}
 	}
@@ -41,7 +41,7 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client session
 	if err != nil {
 		return err
 	}
-	if _, err := g.Control.Session(r.Context(), who.ApplicationID, who.SessionID); err != nil {
+	if _, err := g.Sessions.Session(r.Context(), who.ApplicationID, who.SessionID); err != nil {
 		return err
 	}
 	p, err := g.register(&who, client)
@@ -83,7 +83,7 @@ func readOffer(r *http.Request) (string, error) {
 }
 
 // parsePublisher reads what the query says about the stream; a connectionId in it is not looked up yet.
-func parsePublisher(rawQuery string, client session.Client) (ingest.Publisher, error) {
+func parsePublisher(rawQuery string, client account.Client) (ingest.Publisher, error) {
 	who := ingest.Publisher{
 		ApplicationID:  client.Application.ID,
 		SessionID:      client.SessionID,
@@ -126,7 +126,7 @@ func parsePublisher(rawQuery string, client session.Client) (ingest.Publisher, e
 }
 
 // register finds the connection of a publication, or prepares one, and sets who.ConnectionID.
-func (g *Gateway) register(who *ingest.Publisher, client session.Client) (*publication, error) {
+func (g *Gateway) register(who *ingest.Publisher, client account.Client) (*publication, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := &publication{}
@@ -148,7 +148,7 @@ func (g *Gateway) register(who *ingest.Publisher, client session.Client) (*publi
 	return p, nil
 }
 
-func same(a, b session.TokenIdentity) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
+func same(a, b account.TokenIdentity) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
 
 func (g *Gateway) unregister(streamID string) {
 	g.mu.Lock()
@@ -157,7 +157,7 @@ func (g *Gateway) unregister(streamID string) {
 }
 
 // open connects the client of an accepted offer, unless it is connected, and lets Patch and Stop find it.
-func (g *Gateway) open(p *publication, who ingest.Publisher, client session.Client) error {
+func (g *Gateway) open(p *publication, who ingest.Publisher, client account.Client) error {
 	if p.own {
 		if err := g.connectOwn(p.connection, client); err != nil {
 			return err
@@ -183,11 +183,11 @@ func (g *Gateway) markOpen(p *publication, who ingest.Publisher) bool {
 }
 
 // connectOwn connects a client that has no WebSocket and starts the goroutine that follows its subscription.
-func (g *Gateway) connectOwn(c *connection, client session.Client) error {
+func (g *Gateway) connectOwn(c *connection, client account.Client) error {
 	if err := g.enter(c); err != nil {
 		return err
 	}
-	sub, err := g.Control.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
+	sub, err := g.Sessions.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
 	if err != nil {
 		g.leave(c, ingest.ForceDisconnected)
 		return err
@@ -197,7 +197,7 @@ func (g *Gateway) connectOwn(c *connection, client session.Client) error {
 }
 
 // follow waits until the connection is ended: by Gone, by the server, or by Close.
-func (g *Gateway) follow(c *connection, sub *control.Subscription) {
+func (g *Gateway) follow(c *connection, sub *sessions.Subscription) {
 	reason := ingest.NetworkDisconnected
 	defer func() { g.leave(c, reason) }()
 	for {
@@ -234,7 +234,7 @@ func (g *Gateway) Gone(who ingest.Publisher, reason string) {
 }
 
 // Patch answers a WHIP PATCH: candidates or an ICE restart.
-func (g *Gateway) Patch(w http.ResponseWriter, r *http.Request, token session.TokenIdentity) error {
+func (g *Gateway) Patch(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
 	streamID, err := g.mine(r, token)
 	if err != nil {
 		return err
@@ -243,7 +243,7 @@ func (g *Gateway) Patch(w http.ResponseWriter, r *http.Request, token session.To
 }
 
 // Stop answers a WHIP DELETE.
-func (g *Gateway) Stop(w http.ResponseWriter, r *http.Request, token session.TokenIdentity) error {
+func (g *Gateway) Stop(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
 	streamID, err := g.mine(r, token)
 	if err != nil {
 		return err
@@ -258,7 +258,7 @@ func (g *Gateway) Preflight(w http.ResponseWriter, r *http.Request) error {
 }
 
 // mine returns the stream in the path if the token is the one that published it.
-func (g *Gateway) mine(r *http.Request, token session.TokenIdentity) (string, error) {
+func (g *Gateway) mine(r *http.Request, token account.TokenIdentity) (string, error) {
 	streamID := r.PathValue("streamId")
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -267,7 +267,7 @@ func (g *Gateway) mine(r *http.Request, token session.TokenIdentity) (string, er
 		return "", &archive.Error{Kind: archive.NotFound, Message: "stream " + streamID + " is not being published"}
 	}
 	if !same(p.connection.identity, token) {
-		return "", session.ErrUnauthorized
+		return "", account.ErrUnauthorized
 	}
 	return streamID, nil
 }

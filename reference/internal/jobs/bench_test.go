@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/postgrestest"
 	"reelcheck/reference/internal/store/sqlstore"
@@ -21,7 +21,7 @@ func BenchmarkCommit(b *testing.B) {
 func commits(b *testing.B, s *sqlstore.Store) {
 	ctx := b.Context()
 	runner(b, s) // it makes rows of the jobs, and does not run
-	must(b, s.CreateApplication(ctx, session.Application{ID: "app"}))
+	must(b, s.CreateApplication(ctx, account.Application{ID: "app"}))
 	must(b, s.CreateSession(ctx, archive.Session{ID: "S", ApplicationID: "app"}))
 	a := archive.Archive{ID: "A", SessionID: "S", ApplicationID: "app", Status: archive.Started}
 	body := make([]byte, 600)

@@ -9,10 +9,10 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/outbound"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
 )
@@ -74,7 +74,7 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 }
 
 // settleUpload completes the job of an upload that is over, together with the mail that is owed for it.
-func (r *Runner) settleUpload(ctx context.Context, job store.Job, app session.Application, status archive.Status) error {
+func (r *Runner) settleUpload(ctx context.Context, job store.Job, app account.Application, status archive.Status) error {
 	var owed []store.Job
 	if r.owesMail(app, status) {
 		next := job
@@ -102,7 +102,7 @@ func nextUpload(a archive.Archive, fallback bool, now time.Time, chance float64)
 	return next, true
 }
 
-func (r *Runner) upload(ctx context.Context, app session.Application, a archive.Archive) (string, error) {
+func (r *Runner) upload(ctx context.Context, app account.Application, a archive.Archive) (string, error) {
 	file, _, err := r.Open(a)
 	if err != nil {
 		return "", err
@@ -118,7 +118,7 @@ func (r *Runner) upload(ctx context.Context, app session.Application, a archive.
 }
 
 // abandon removes what attempts that failed left at the target, if it lets us.
-func (r *Runner) abandon(ctx context.Context, app session.Application, a archive.Archive) {
+func (r *Runner) abandon(ctx context.Context, app account.Application, a archive.Archive) {
 	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
 	defer cancel()
 	if err := storage.Abandon(ctx, r.outside, *app.Storage, a); err != nil {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/mail"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
 
@@ -20,7 +20,7 @@ const (
 )
 
 // owesMail reports whether the owner of an archive has to hear that it did not reach the application's own target.
-func (r *Runner) owesMail(app session.Application, status archive.Status) bool {
+func (r *Runner) owesMail(app account.Application, status archive.Status) bool {
 	return r.Mail.Enabled() && app.Email != "" && app.Storage != nil && (status == archive.Available || status == archive.Failed) // ARC-STO-18
 }
 
@@ -52,7 +52,7 @@ func (r *Runner) workMail(ctx context.Context, job store.Job) error {
 	return r.replace(ctx, job, next)
 }
 
-func report(app session.Application, a archive.Archive, date time.Time) mail.Message {
+func report(app account.Application, a archive.Archive, date time.Time) mail.Message {
 	outcome := "Storage fallback is disabled for the application, so the recording was not kept."
 	if a.Status != archive.Failed {
 		outcome = fmt.Sprintf("The recording is kept in the cloud and can be downloaded until %s; ask the API for a link.",
@@ -68,11 +68,11 @@ func report(app session.Application, a archive.Archive, date time.Time) mail.Mes
 }
 
 // place names a target without its credentials.
-func place(s *session.Storage) string {
+func place(s *account.Storage) string {
 	switch {
 	case s == nil:
 		return "none any more"
-	case s.Type == session.StorageAzure:
+	case s.Type == account.StorageAzure:
 		return fmt.Sprintf("Azure container %q of account %q", s.Azure.Container, s.Azure.AccountName)
 	case s.S3.Endpoint != "":
 		return fmt.Sprintf("bucket %q at %s", s.S3.Bucket, s.S3.Endpoint)

@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/jobs"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/postgres"
@@ -133,7 +133,7 @@ func owe(t *testing.T, s *sqlstore.Store, at time.Time, archives ...string) {
 func orphans(t *testing.T, open func(server string) *sqlstore.Store) {
 	s := open("one")
 	runner(t, s)
-	must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
+	must(t, s.CreateApplication(t.Context(), account.Application{ID: "app"}))
 	owe(t, s, time.Now(), "mine", "another's")
 	for _, statement := range []string{
 		"UPDATE river_job SET state = 'running', attempt = 1, attempted_at = scheduled_at",
@@ -171,7 +171,7 @@ func orphans(t *testing.T, open func(server string) *sqlstore.Store) {
 func interrupted(t *testing.T, open func(server string) *sqlstore.Store) {
 	s := open("one")
 	r, w := runner(t, s), &worked{begun: make(chan string)}
-	must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
+	must(t, s.CreateApplication(t.Context(), account.Application{ID: "app"}))
 	must(t, r.Start(t.Context(), w))
 	owe(t, s, time.Now(), "slow")
 	<-w.begun
@@ -190,7 +190,7 @@ func interrupted(t *testing.T, open func(server string) *sqlstore.Store) {
 func clocks(t *testing.T, open func(server string) *sqlstore.Store) {
 	s := open("one")
 	r, w := runner(t, s), &worked{}
-	must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
+	must(t, s.CreateApplication(t.Context(), account.Application{ID: "app"}))
 	must(t, r.Start(t.Context(), w))
 	due := time.Now().Add(time.Hour)
 	owe(t, s, due, "first", "second")
@@ -222,7 +222,7 @@ func claimedElsewhere(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
 	s := onPostgres(t, server.Database(t), "one")
 	r := runner(t, s) // not started: the engine is the transaction
-	must(t, s.CreateApplication(ctx, session.Application{ID: "app"}))
+	must(t, s.CreateApplication(ctx, account.Application{ID: "app"}))
 	owe(t, s, time.Now(), "done")
 	engine, err := s.Begin(ctx)
 	must(t, err)

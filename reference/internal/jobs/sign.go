@@ -9,11 +9,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 // signed is a token for one request, by which a receiver tells that the body is from here and unchanged. now is real time.
-func signed(app session.Application, body []byte, now time.Time) (string, error) {
+func signed(app account.Application, body []byte, now time.Time) (string, error) {
 	sum := sha256.Sum256(body)
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"iat":            now.Unix(),

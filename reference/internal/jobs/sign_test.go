@@ -6,12 +6,12 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 func TestSigned(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	app := session.Application{ID: "app", APIKey: 7, SignatureSecret: "s3cret"}
+	app := account.Application{ID: "app", APIKey: 7, SignatureSecret: "s3cret"}
 	raw, err := signed(app, []byte("abc"), now)
 	if err != nil {
 		t.Fatal(err)

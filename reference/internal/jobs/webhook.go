@@ -11,9 +11,9 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/outbound"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 )
 
@@ -96,7 +96,7 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 }
 
 // post returns what the receiver answered, 0 for nothing, and why that does not count as delivered.
-func (r *Runner) post(ctx context.Context, app session.Application, d store.Delivery) (status int, err error) {
+func (r *Runner) post(ctx context.Context, app account.Application, d store.Delivery) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body)) // ARC-CB-01, ARC-CB-32

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/jobs"
 	"reelcheck/reference/internal/outbound"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
 )
@@ -35,7 +35,7 @@ func TestSecretsOfURLs(t *testing.T) {
 			Log:  slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Open: func(archive.Archive) (io.ReadCloser, int64, error) { return nil, 0, errUnexpected }})
 		must(t, err)
-		must(t, s.CreateApplication(t.Context(), session.Application{ID: "app"}))
+		must(t, s.CreateApplication(t.Context(), account.Application{ID: "app"}))
 		at := time.Now()
 		url := strings.Replace(server.URL, "://", "://user:hunter2@", 1) + "/hook?token=t0ken"
 		_, err = s.Commit(t.Context(), store.Transition{

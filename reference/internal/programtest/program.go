@@ -8,8 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"reelcheck/reference/internal/decoding"
-	"reelcheck/reference/internal/encoding"
+	"reelcheck/reference/internal/ffmpeg/decoding"
+	"reelcheck/reference/internal/ffmpeg/encoding"
 )
 
 // Build builds the programs in a directory that remove removes.

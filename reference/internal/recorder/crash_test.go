@@ -9,7 +9,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/sessions"
 )
 
 func must(t *testing.T, err error) {
@@ -37,7 +37,7 @@ func silent(id string) archive.Archive {
 func composed(t *testing.T, r *Recorder, id string) int64 {
 	t.Helper()
 	size := make(chan int64, 1)
-	must(t, r.Compose(t.Context(), silent(id), func(f control.File, err error) {
+	must(t, r.Compose(t.Context(), silent(id), func(f sessions.File, err error) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -65,7 +65,7 @@ func TestCompleteFileIsNotComposedAgain(t *testing.T) {
 	for suffix, content := range map[string]string{".moov": "head", ".mdat": "media"} {
 		must(t, os.WriteFile(before.output("first")+suffix, []byte(content), 0o600))
 	}
-	must(t, before.Compose(t.Context(), silent("second"), func(control.File, error) {}))
+	must(t, before.Compose(t.Context(), silent("second"), func(sessions.File, error) {}))
 	must(t, before.Close())
 
 	r := reopen(t, dir)
@@ -85,7 +85,7 @@ func TestJournalStaysForAllThatBeginAgain(t *testing.T) {
 	dir := t.TempDir()
 	before := reopen(t, dir)
 	for _, id := range []string{"first", "second"} {
-		must(t, before.Compose(t.Context(), silent(id), func(control.File, error) {}))
+		must(t, before.Compose(t.Context(), silent(id), func(sessions.File, error) {}))
 	}
 	must(t, before.Close())
 
@@ -118,7 +118,7 @@ func TestJournalsGoAtOnce(t *testing.T) {
 			t.Errorf("%s is still there", path)
 		}
 	}
-	must(t, r.Compose(t.Context(), silent("first"), func(control.File, error) {}))
+	must(t, r.Compose(t.Context(), silent("first"), func(sessions.File, error) {}))
 }
 
 // TestStoredBeforeCrash: an individual archive was stored, and the server died before it freed what the archive was made of. Nobody asked
@@ -126,7 +126,7 @@ func TestJournalsGoAtOnce(t *testing.T) {
 func TestStoredBeforeCrash(t *testing.T) {
 	dir := t.TempDir()
 	before := reopen(t, dir)
-	must(t, before.Compose(t.Context(), silent("first"), func(control.File, error) {}))
+	must(t, before.Compose(t.Context(), silent("first"), func(sessions.File, error) {}))
 	must(t, before.Close())
 	plan := before.output("first") + ".plan"
 	must(t, os.WriteFile(plan, []byte("{}"), 0o600))
@@ -157,7 +157,7 @@ func TestJournalThatCannotBeOpened(t *testing.T) {
 func TestDiscardedArchiveTakesItsJournal(t *testing.T) {
 	dir := t.TempDir()
 	r := reopen(t, dir)
-	must(t, r.Compose(t.Context(), silent("a"), func(control.File, error) { t.Error("done") }))
+	must(t, r.Compose(t.Context(), silent("a"), func(sessions.File, error) { t.Error("done") }))
 	if !journalled(dir) {
 		t.Fatal("no journal while composing")
 	}

@@ -18,8 +18,8 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/sessions"
 )
 
 // certified is a recorder whose applications have a certificate; text may change while it runs.
@@ -48,7 +48,7 @@ func certificate(t *testing.T) string {
 func password(t *testing.T, r *Recorder, id string) string {
 	t.Helper()
 	told := make(chan string, 1)
-	must(t, r.Compose(t.Context(), silent(id), func(f control.File, err error) {
+	must(t, r.Compose(t.Context(), silent(id), func(f sessions.File, err error) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -70,7 +70,7 @@ func TestCertificateCountsAtTheStart(t *testing.T) {
 	dir, keyfile, text := filepath.Join(root, "recordings"), filepath.Join(root, "key"), certificate(t)
 	r, err := certified(t, dir, keyfile, &text)
 	must(t, err)
-	must(t, r.Compose(t.Context(), silent("a"), func(control.File, error) {}))
+	must(t, r.Compose(t.Context(), silent("a"), func(sessions.File, error) {}))
 	cipher, err := r.cipher(t.Context(), silent("a"))
 	must(t, err)
 	text = ""
@@ -112,7 +112,7 @@ func TestWithoutTheKeyFile(t *testing.T) {
 	dir, text := filepath.Join(root, "recordings"), certificate(t)
 	r, err := certified(t, dir, filepath.Join(root, "key"), &text)
 	must(t, err)
-	must(t, r.Compose(t.Context(), silent("a"), func(control.File, error) {}))
+	must(t, r.Compose(t.Context(), silent("a"), func(sessions.File, error) {}))
 	must(t, r.Close())
 	other := filepath.Join(root, "other")
 	must(t, seal.NewKeyfile(other).Store(filepath.Join(root, "something"), "x", []byte("y")))
@@ -137,7 +137,7 @@ func TestBadCertificate(t *testing.T) {
 	root, text := t.TempDir(), "no certificate"
 	r, err := certified(t, filepath.Join(root, "recordings"), filepath.Join(root, "key"), &text)
 	must(t, err)
-	if err := r.Compose(t.Context(), silent("a"), func(control.File, error) { t.Error("done") }); err == nil || !bytes.Contains([]byte(err.Error()), []byte("certificate")) {
+	if err := r.Compose(t.Context(), silent("a"), func(sessions.File, error) { t.Error("done") }); err == nil || !bytes.Contains([]byte(err.Error()), []byte("certificate")) {
 		t.Errorf("composed: %v", err)
 	}
 }

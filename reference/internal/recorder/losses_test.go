@@ -13,8 +13,8 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/sessions"
 )
 
 // diary is a log that tests read.
@@ -105,7 +105,7 @@ func TestDamagedJournal(t *testing.T) {
 		if strings.HasPrefix(id, "individual") {
 			a.OutputMode = archive.Individual
 		}
-		must(t, r.Compose(t.Context(), a, func(f control.File, err error) { made <- result{id, err} }))
+		must(t, r.Compose(t.Context(), a, func(f sessions.File, err error) { made <- result{id, err} }))
 	}
 	for range ids {
 		select {
@@ -131,11 +131,11 @@ func TestRefusedSamples(t *testing.T) {
 	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 1000 }, Log: slog.New(slog.NewTextHandler(log, nil))})
 	must(t, err)
 	defer func() { must(t, r.Close()) }()
-	sink, err := r.Stream(control.Publication{SessionID: "S", StreamID: "s", HasAudio: true, KeyFrame: func() {}})
+	sink, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: "s", HasAudio: true, KeyFrame: func() {}})
 	must(t, err)
 	failed := make(chan error, 1)
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", HasAudio: true, OutputMode: archive.Individual},
-		func(_ control.File, err error) { failed <- err }))
+		func(_ sessions.File, err error) { failed <- err }))
 	must(t, r.Record("S", "a", 10))
 	sound := av.Sample{Codec: av.Opus, Time: 500, Data: []byte{31 << 3}}
 	must(t, sink.Append(sound))

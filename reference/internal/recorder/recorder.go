@@ -1,4 +1,4 @@
-// Package recorder turns published media into archive files: it is control's Recorder port on the journal, the compositor of composed
+// Package recorder turns published media into archive files: it is the Recorder port of package sessions on the journal, the compositor of composed
 // archives and the capture of individual ones.
 //
 // A session has one journal, shared by its archives. It exists from the first archive's Compose until no archive needs it any more: a
@@ -22,13 +22,13 @@ import (
 	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/compose"
-	"reelcheck/reference/internal/compose/ffmpeg"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/fault"
+	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/replace"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/tools/outfile"
 )
 
 // Config says where recordings are kept and how they are composed.
@@ -45,7 +45,7 @@ type Config struct {
 	Keys        *seal.Keyfile
 }
 
-// Recorder implements [control.Recorder].
+// Recorder implements [sessions.Recorder].
 type Recorder struct {
 	Config
 	Losses Losses
@@ -57,7 +57,7 @@ type Recorder struct {
 	sessions map[string]*session
 }
 
-var _ control.Recorder = (*Recorder)(nil)
+var _ sessions.Recorder = (*Recorder)(nil)
 
 // New returns a recorder on c.Dir. The caller must call Close.
 func New(c Config) (*Recorder, error) {
@@ -66,7 +66,7 @@ func New(c Config) (*Recorder, error) {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
 	}
-	for _, pattern := range []string{"journals/*" + removed, "archives/" + replace.Unfinished} {
+	for _, pattern := range []string{"journals/*" + removed, "archives/" + outfile.Unfinished} {
 		if err := removeAll(filepath.Join(c.Dir, pattern)); err != nil {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
@@ -126,57 +126,57 @@ func (r *Recorder) session(id string) *session {
 	return s
 }
 
-// Stream implements [control.Recorder].
-func (r *Recorder) Stream(p control.Publication) (control.Sink, error) {
+// Stream implements [sessions.Recorder].
+func (r *Recorder) Stream(p sessions.Publication) (sessions.Sink, error) {
 	return r.session(p.SessionID).add(p)
 }
 
-// StreamEnded implements [control.Recorder].
+// StreamEnded implements [sessions.Recorder].
 func (r *Recorder) StreamEnded(sessionID, streamID string, at av.Instant, reason string) error {
 	return r.session(sessionID).remove(streamID, at, reason)
 }
 
-// Record implements [control.Recorder].
+// Record implements [sessions.Recorder].
 func (r *Recorder) Record(sessionID, archiveID string, at av.Instant) error {
 	return r.session(sessionID).note(journal.Recording, archiveID, at)
 }
 
-// Pause implements [control.Recorder].
+// Pause implements [sessions.Recorder].
 func (r *Recorder) Pause(sessionID, archiveID string, at av.Instant) error {
 	return r.session(sessionID).note(journal.Paused, archiveID, at)
 }
 
-// Stop implements [control.Recorder].
+// Stop implements [sessions.Recorder].
 func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
 	return r.session(sessionID).note(journal.Stopped, archiveID, at)
 }
 
-// Arrange implements [control.Recorder].
+// Arrange implements [sessions.Recorder].
 func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error {
 	return r.session(sessionID).arrange(archiveID, l, at)
 }
 
-// Classify implements [control.Recorder].
+// Classify implements [sessions.Recorder].
 func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
 	return r.session(sessionID).classify(streamID, classes, at)
 }
 
-// Skip implements [control.Recorder].
+// Skip implements [sessions.Recorder].
 func (r *Recorder) Skip(sessionID string, by time.Duration, at av.Instant) error {
 	return r.session(sessionID).skip(by, at)
 }
 
-// Select implements [control.Recorder].
+// Select implements [sessions.Recorder].
 func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
 	return r.session(sessionID).take(archiveID, streams, at)
 }
 
-// Recover implements [control.Recorder].
+// Recover implements [sessions.Recorder].
 func (r *Recorder) Recover(sessionID string, unfinished []string) (av.Instant, bool, error) {
 	return r.session(sessionID).recover(unfinished)
 }
 
-// Open implements [control.Recorder].
+// Open implements [sessions.Recorder].
 func (r *Recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
 	if a.OutputMode == archive.Individual {
 		return r.openCapture(a)
@@ -188,7 +188,7 @@ func (r *Recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
 	return f, f.Size(), nil
 }
 
-// Discard implements [control.Recorder].
+// Discard implements [sessions.Recorder].
 func (r *Recorder) Discard(sessionID, archiveID string) error {
 	r.session(sessionID).abandon(archiveID)
 	return errors.Join(compose.Remove(r.output(archiveID)), capture.Remove(r.output(archiveID)), r.discardKey(archiveID))
@@ -198,8 +198,8 @@ func (r *Recorder) output(archiveID string) string {
 	return filepath.Join(r.Dir, "archives", archiveID)
 }
 
-// Compose implements [control.Recorder].
-func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(control.File, error)) error {
+// Compose implements [sessions.Recorder].
+func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(sessions.File, error)) error {
 	s := r.session(a.SessionID)
 	cipher, err := r.cipher(ctx, a)
 	if err != nil {
@@ -211,7 +211,7 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 	}
 	if size, complete := r.complete(a); complete { // before the crash, whatever journal there is now
 		err := s.settle(a)
-		r.work.Go(func() { done(control.File{Size: size, Password: password}, err) })
+		r.work.Go(func() { done(sessions.File{Size: size, Password: password}, err) })
 		return nil
 	}
 	own, cancel := context.WithCancelCause(ctx)
@@ -236,9 +236,9 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(con
 		}
 		switch {
 		case errors.Is(cause, errLost): // ARC-STAT-12, decision 15
-			done(control.File{}, cause)
+			done(sessions.File{}, cause)
 		case cause == nil: // somebody still wants the archive
-			done(control.File{Size: size, Password: password}, err)
+			done(sessions.File{Size: size, Password: password}, err)
 		}
 	})
 	return nil

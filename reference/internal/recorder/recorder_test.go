@@ -9,9 +9,9 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/sessions"
 )
 
 // TestLayoutOnTheTimeline changes classes before and during a composition, and the layout of an archive.
@@ -28,14 +28,14 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	}
 	defer func() { check(r.Close()) }()
 	asked := 0
-	_, err = r.Stream(control.Publication{SessionID: "S", StreamID: "s", ConnectionID: "c", At: 10, HasVideo: true,
+	_, err = r.Stream(sessions.Publication{SessionID: "S", StreamID: "s", ConnectionID: "c", At: 10, HasVideo: true,
 		LayoutClasses: []string{"x"}, KeyFrame: func() { asked++ }})
 	check(err)
 	check(r.Classify("S", "s", []string{"focus"}, 20))
 	check(r.Classify("S", "gone", []string{"focus"}, 20))
 	check(r.Arrange("S", "a", layout.Spec{Type: layout.PIP}, 20)) // not composed: nothing to do
 	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layout.Spec{Type: layout.BestFit}}
-	check(r.Compose(t.Context(), a, func(control.File, error) {}))
+	check(r.Compose(t.Context(), a, func(sessions.File, error) {}))
 	if asked != 0 {
 		t.Errorf("a key frame was asked for before anything was recorded")
 	}
@@ -69,11 +69,11 @@ func TestFreedPlaceAsksForKeyFrame(t *testing.T) {
 	defer func() { must(t, r.Close()) }()
 	asked := map[string]int{}
 	for _, id := range []string{"first", "second", "third"} {
-		_, err := r.Stream(control.Publication{SessionID: "S", StreamID: id, HasAudio: true, HasVideo: true, KeyFrame: func() { asked[id]++ }})
+		_, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: id, HasAudio: true, HasVideo: true, KeyFrame: func() { asked[id]++ }})
 		must(t, err)
 	}
 	a := archive.Archive{ID: "a", SessionID: "S", OutputMode: archive.Individual, HasAudio: true, HasVideo: true}
-	must(t, r.Compose(t.Context(), a, func(control.File, error) {}))
+	must(t, r.Compose(t.Context(), a, func(sessions.File, error) {}))
 	both := func(id string) archive.Inclusion {
 		return archive.Inclusion{StreamID: id, HasAudio: true, HasVideo: true}
 	}
@@ -106,12 +106,12 @@ func TestStreamsEnterInTheirOrder(t *testing.T) {
 	for i := range 17 {
 		id := fmt.Sprintf("s%02d", i)
 		want = append(want, id)
-		if _, err := r.Stream(control.Publication{SessionID: "S", StreamID: id, At: av.Instant(10 + i/2), HasVideo: true, KeyFrame: func() {}}); err != nil {
+		if _, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: id, At: av.Instant(10 + i/2), HasVideo: true, KeyFrame: func() {}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layout.Spec{Type: layout.BestFit}}
-	if err := r.Compose(t.Context(), a, func(control.File, error) {}); err != nil {
+	if err := r.Compose(t.Context(), a, func(sessions.File, error) {}); err != nil {
 		t.Fatal(err)
 	}
 	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
@@ -147,9 +147,9 @@ func TestVideoStops(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, r.Close()) }()
 	asked := 0
-	sink, err := r.Stream(control.Publication{SessionID: "S", StreamID: "s", HasVideo: true, HasAudio: true, KeyFrame: func() { asked++ }})
+	sink, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: "s", HasVideo: true, HasAudio: true, KeyFrame: func() { asked++ }})
 	must(t, err)
-	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(sessions.File, error) {}))
 	send := func(codec av.Codec, at int, key bool) {
 		t.Helper()
 		now = ms(at)
@@ -172,7 +172,7 @@ func TestVideoStops(t *testing.T) {
 	send(av.VP8, 4100, true)
 	send(av.VP8, 4130, false)
 	rest(6000)
-	must(t, r.Compose(t.Context(), archive.Archive{ID: "b", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "b", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(sessions.File, error) {}))
 	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
 	must(t, err)
 	var got []string
@@ -188,8 +188,8 @@ func TestVideoStops(t *testing.T) {
 	}
 	// A journal that begins later knows.
 	s := r.session("T")
-	s.streams = append(s.streams, &stream{Publication: control.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, silence: silence{dark: true, stopped: 9}})
-	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(control.File, error) {}))
+	s.streams = append(s.streams, &stream{Publication: sessions.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, silence: silence{dark: true, stopped: 9}})
+	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(sessions.File, error) {}))
 	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
 	must(t, err)
 	if len(events) != 2 || events[1].Kind != journal.VideoStopped || events[1].At != 9 {

@@ -12,10 +12,10 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/capture"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/sessions"
 )
 
 // removed is appended to the name of a journal that is being removed, which takes more than one step.
@@ -45,7 +45,7 @@ type session struct {
 }
 
 // add makes the sink of a stream that was just published.
-func (s *session) add(p control.Publication) (control.Sink, error) {
+func (s *session) add(p sessions.Publication) (sessions.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := &stream{Publication: p, now: s.now, silence: silence{screen: p.VideoType == "screen", seen: p.At}, tally: &s.tally, losses: s.losses, log: s.log}

@@ -6,13 +6,13 @@ import (
 	"sync"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/control"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/sessions"
 )
 
 // stream is a published stream and the sink of its samples.
 type stream struct {
-	control.Publication
+	sessions.Publication
 	now    func() av.Instant
 	tally  *tally
 	losses *Losses
@@ -25,7 +25,7 @@ type stream struct {
 	refused int // samples that came too late for the journal
 }
 
-// Append implements [control.Sink].
+// Append implements [sessions.Sink].
 func (s *stream) Append(sample av.Sample) error {
 	return s.kept(sample.Time, s.append(sample))
 }
@@ -74,7 +74,7 @@ func (s *stream) resume(sample av.Sample) error {
 	return s.note(journal.VideoResumed, sample.Time)
 }
 
-// Advance implements [control.Sink].
+// Advance implements [sessions.Sink].
 func (s *stream) Advance(video bool, t av.Instant) error {
 	return s.kept(t, s.advance(video, t))
 }
@@ -92,7 +92,7 @@ func (s *stream) advance(video bool, t av.Instant) error {
 	return errors.Join(err, s.writer.Advance(video, t))
 }
 
-// Report implements [control.Sink].
+// Report implements [sessions.Sink].
 func (s *stream) Report(video bool, stamp int64, captured av.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,17 +10,17 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/control"
+	"reelcheck/reference/internal/sessions"
 )
 
 // call records an individual archive of a stream that comes and leaves, 20 MiB of it.
 func call(t *testing.T, r *Recorder, archiveID, streamID string, from int) archive.Archive {
 	t.Helper()
-	sink, err := r.Stream(control.Publication{SessionID: "S", StreamID: streamID, At: second(from), HasAudio: true, KeyFrame: func() {}})
+	sink, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: streamID, At: second(from), HasAudio: true, KeyFrame: func() {}})
 	must(t, err)
 	a := archive.Archive{ID: archiveID, SessionID: "S", HasAudio: true, OutputMode: archive.Individual}
 	made := make(chan error, 1)
-	must(t, r.Compose(t.Context(), a, func(_ control.File, err error) { made <- err }))
+	must(t, r.Compose(t.Context(), a, func(_ sessions.File, err error) { made <- err }))
 	must(t, r.Record("S", archiveID, second(from)))
 	for n := range 20 {
 		sound := make([]byte, 1<<20)
@@ -74,7 +74,7 @@ func TestWaitingArchiveKeepsItsOwn(t *testing.T) {
 	must(t, err)
 	composed := archive.Archive{ID: "composed", SessionID: "S", Resolution: "640x480", HasAudio: true}
 	made := make(chan error, 2)
-	done := func(_ control.File, err error) { made <- err }
+	done := func(_ sessions.File, err error) { made <- err }
 	must(t, again.Compose(t.Context(), waiting, done))
 	must(t, again.Compose(t.Context(), composed, done))
 	must(t, again.Record("S", "composed", second(300)))

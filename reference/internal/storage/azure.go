@@ -15,15 +15,15 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/outbound"
-	"reelcheck/reference/internal/session"
 )
 
 const azureDomain = "blob.core.windows.net"
 
 // uploadAzure writes a blob, a large one in blocks, and returns its SHA-256 in base64. It uses the client of the service itself: the writer
 // of gocloud.dev panics when an upload fails before its content was written.
-func uploadAzure(ctx context.Context, client *http.Client, t session.Azure, key, contentType string, r io.Reader) (sum string, err error) {
+func uploadAzure(ctx context.Context, client *http.Client, t account.Azure, key, contentType string, r io.Reader) (sum string, err error) {
 	remote, err := openContainer(client, t)
 	if err != nil {
 		return "", fmt.Errorf("open container %q: %w", t.Container, err)
@@ -39,7 +39,7 @@ func uploadAzure(ctx context.Context, client *http.Client, t session.Azure, key,
 }
 
 // openContainer goes by the account key, or by the SAS token of the target.
-func openContainer(client *http.Client, t session.Azure) (*container.Client, error) {
+func openContainer(client *http.Client, t account.Azure) (*container.Client, error) {
 	options := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: client,
 		Retry:     policy.RetryOptions{MaxRetries: attempts - 1, RetryDelay: between, MaxRetryDelay: between},
@@ -56,7 +56,7 @@ func openContainer(client *http.Client, t session.Azure) (*container.Client, err
 
 // containerURL is at the account's host below the domain. A domain with a scheme is that of an emulator or a gateway, where the account
 // is the first part of the path.
-func containerURL(t session.Azure) string {
+func containerURL(t account.Azure) string {
 	switch {
 	case t.Domain == "":
 		return "https://" + t.AccountName + "." + azureDomain + "/" + t.Container

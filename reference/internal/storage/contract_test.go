@@ -20,8 +20,8 @@ import (
 	"github.com/rclone/gofakes3"
 	"github.com/rclone/gofakes3/s3mem"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/storage/storagetest"
 )
@@ -54,7 +54,7 @@ func TestCloudContract(t *testing.T) {
 }
 
 func TestS3Contract(t *testing.T) {
-	for _, addressing := range []string{session.PathStyle, session.VirtualHost} {
+	for _, addressing := range []string{account.PathStyle, account.VirtualHost} {
 		t.Run(addressing, func(t *testing.T) { s3Contract(t, addressing) })
 	}
 }
@@ -62,7 +62,7 @@ func TestS3Contract(t *testing.T) {
 func s3Contract(t *testing.T, addressing string) {
 	backend := s3mem.New()
 	must(t, backend.CreateBucket(t.Context(), "reels"))
-	s3 := gofakes3.New(backend, gofakes3.WithV4Auth(map[string]string{"key": "secret"}), gofakes3.WithHostBucket(addressing == session.VirtualHost)).Server()
+	s3 := gofakes3.New(backend, gofakes3.WithV4Auth(map[string]string{"key": "secret"}), gofakes3.WithHostBucket(addressing == account.VirtualHost)).Server()
 	var mu sync.Mutex
 	parts := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +78,7 @@ func s3Contract(t *testing.T, addressing string) {
 		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 	}}
 	defer transport.CloseIdleConnections()
-	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels",
+	target := account.Storage{Type: account.StorageS3, S3: account.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels",
 		Endpoint: "http://store.example.com", Addressing: addressing}}
 	storagetest.Run(t, storagetest.Target{
 		Put: func(ctx context.Context, a archive.Archive, r io.Reader) (string, error) {
@@ -125,7 +125,7 @@ func TestAzureContract(t *testing.T) {
 	name := uuid.NewString()
 	_, err = client.CreateContainer(t.Context(), name, nil)
 	must(t, err)
-	target := session.Storage{Type: session.StorageAzure, Azure: session.Azure{
+	target := account.Storage{Type: account.StorageAzure, Azure: account.Azure{
 		AccountName: azuriteAccount, AccountKey: azuriteKey, Container: name, Domain: base}}
 	storagetest.Run(t, storagetest.Target{
 		Put: upload(target),
@@ -160,7 +160,7 @@ func TestAzureRequest(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 	}))
 	defer server.Close()
-	target := session.Storage{Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}}
+	target := account.Storage{Type: account.StorageAzure, Azure: account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}}
 	_, err := upload(target)(t.Context(), archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}, strings.NewReader("abc"))
 	if err != nil || got == nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestAzureRefuses(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	defer server.Close()
-	target := session.Storage{Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}}
+	target := account.Storage{Type: account.StorageAzure, Azure: account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}}
 	for _, size := range []int{3, 20 << 20} {
 		if _, err := upload(target)(t.Context(), archive.Archive{ID: "film", ApplicationID: "app"}, strings.NewReader(strings.Repeat("x", size))); err == nil {
 			t.Errorf("%d bytes were uploaded", size)
@@ -193,7 +193,7 @@ func TestAzureRefuses(t *testing.T) {
 	}
 }
 
-func upload(target session.Storage) func(context.Context, archive.Archive, io.Reader) (string, error) {
+func upload(target account.Storage) func(context.Context, archive.Archive, io.Reader) (string, error) {
 	return func(ctx context.Context, a archive.Archive, r io.Reader) (string, error) {
 		return storage.Upload(ctx, http.DefaultTransport, target, a, r)
 	}
@@ -267,7 +267,7 @@ func TestS3Resume(t *testing.T) {
 	store := newFaltering(gofakes3.New(backend).Server())
 	server := httptest.NewServer(store)
 	defer server.Close()
-	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels", Endpoint: server.URL}}
+	target := account.Storage{Type: account.StorageS3, S3: account.S3{AccessKey: "key", SecretKey: "secret", Bucket: "reels", Endpoint: server.URL}}
 	put := upload(target)
 	a := archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}
 	content := strings.Repeat("0123456789abcdef", 26<<20/16) // in 4 parts

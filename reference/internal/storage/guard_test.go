@@ -8,15 +8,15 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/outbound"
-	"reelcheck/reference/internal/session"
 )
 
 // targets are an S3 and an Azure target at the same base URL.
-func targets(base string) map[string]session.Storage {
-	return map[string]session.Storage{
-		"s3":    {Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: base}},
-		"azure": {Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: base}},
+func targets(base string) map[string]account.Storage {
+	return map[string]account.Storage{
+		"s3":    {Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: base}},
+		"azure": {Type: account.StorageAzure, Azure: account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: base}},
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 const (
@@ -44,7 +44,7 @@ type parts struct {
 
 // uploadParts writes an object from first, the content of its first part, and rest. What a failed attempt sent stays for the next one; see
 // [Abandon].
-func uploadParts(ctx context.Context, client *http.Client, t session.S3, key, contentType string, first []byte, rest io.Reader) (string, error) {
+func uploadParts(ctx context.Context, client *http.Client, t account.S3, key, contentType string, first []byte, rest io.Reader) (string, error) {
 	p := &parts{bucket: t.Bucket, key: key}
 	_, err := inItsRegion(client, t, func(remote *s3.Client) error {
 		p.remote = remote

@@ -13,12 +13,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 // inItsRegion calls do with a client for the target's region, and, when the service refuses that and names the region in which the bucket
 // lies, with one for that. It returns the last client.
-func inItsRegion(client *http.Client, t session.S3, do func(*s3.Client) error) (*s3.Client, error) {
+func inItsRegion(client *http.Client, t account.S3, do func(*s3.Client) error) (*s3.Client, error) {
 	heard := &regions{base: client.Transport}
 	remote := newS3(&http.Client{Transport: heard, CheckRedirect: client.CheckRedirect}, t)
 	err := do(remote)

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 // elsewhere is an S3 service whose buckets lie in eu-north-1. It says so as refuse does.
@@ -79,7 +79,7 @@ func TestBucketElsewhere(t *testing.T) {
 			for _, size := range []int{3, partSize + 1} {
 				service := &elsewhere{refuse: refuse}
 				server := httptest.NewTLSServer(service)
-				target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: endpoint}}
+				target := account.Storage{Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: endpoint}}
 				_, err := Upload(t.Context(), everywhere(t, server), target, film, strings.NewReader(strings.Repeat("x", size)))
 				if hosts := slices.Compact(service.hosts); err != nil || !slices.Equal(hosts, []string{want}) {
 					t.Errorf("%s, endpoint %q, %d bytes: %v at %q, want %s", name, endpoint, size, err, hosts, want)
@@ -98,7 +98,7 @@ func TestNoRegion(t *testing.T) {
 	}}
 	server := httptest.NewTLSServer(service)
 	defer server.Close()
-	target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels"}}
+	target := account.Storage{Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels"}}
 	if _, err := Upload(t.Context(), everywhere(t, server), target, film, strings.NewReader("abc")); err == nil || strings.Contains(err.Error(), "evil") {
 		t.Error(err)
 	}
@@ -112,9 +112,9 @@ func TestWebPage(t *testing.T) {
 		_, _ = io.WriteString(w, "<html><body>It works!</body></html>")
 	}))
 	defer server.Close()
-	for _, target := range []session.Storage{
-		{Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: server.URL}},
-		{Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}},
+	for _, target := range []account.Storage{
+		{Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: server.URL}},
+		{Type: account.StorageAzure, Azure: account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}},
 	} {
 		for _, size := range []int{3, partSize + 1} {
 			if _, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader(strings.Repeat("x", size))); err == nil {
@@ -145,9 +145,9 @@ func TestEndlessAnswer(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	for _, target := range []session.Storage{
-		{Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: server.URL}},
-		{Type: session.StorageAzure, Azure: session.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}},
+	for _, target := range []account.Storage{
+		{Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: server.URL}},
+		{Type: account.StorageAzure, Azure: account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}},
 	} {
 		for name, do := range map[string]func() error{
 			"upload": func() error {
@@ -156,7 +156,7 @@ func TestEndlessAnswer(t *testing.T) {
 			"abandon": func() error { return Abandon(t.Context(), http.DefaultTransport, target, film) },
 		} {
 			took := allocated(func() {
-				if err := do(); err == nil && (name == "upload" || target.Type == session.StorageS3) {
+				if err := do(); err == nil && (name == "upload" || target.Type == account.StorageS3) {
 					t.Errorf("%s, %s: no error", target.Type, name)
 				}
 			})

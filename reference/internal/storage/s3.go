@@ -21,14 +21,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 const defaultRegion = "us-east-1"
 
 // newS3 talks to AWS or to the endpoint given. Checksums beyond those that the protocol requires are left
 // out: services other than AWS refuse them.
-func newS3(client *http.Client, t session.S3) *s3.Client {
+func newS3(client *http.Client, t account.S3) *s3.Client {
 	return s3.New(s3.Options{
 		Region:                     cmp.Or(t.Region, defaultRegion),
 		Credentials:                credentials.NewStaticCredentialsProvider(t.AccessKey, t.SecretKey, t.SessionToken),
@@ -48,9 +48,9 @@ func newS3(client *http.Client, t session.S3) *s3.Client {
 }
 
 // pathStyle reports whether the bucket is named in the path: the name of a bucket below any other host than Amazon's need not resolve.
-func pathStyle(t session.S3) bool {
+func pathStyle(t account.S3) bool {
 	if t.Addressing != "" || t.Endpoint == "" {
-		return t.Addressing == session.PathStyle
+		return t.Addressing == account.PathStyle
 	}
 	u, err := url.Parse(t.Endpoint)
 	return err != nil || !strings.HasSuffix(u.Hostname(), ".amazonaws.com")
@@ -60,7 +60,7 @@ func pathStyle(t session.S3) bool {
 var errNoETag = errors.New("the answer has no ETag: this is not an S3 service")
 
 // uploadS3 writes an object, a large one in parts, and returns its SHA-256 in base64.
-func uploadS3(ctx context.Context, client *http.Client, t session.S3, key, contentType string, r io.Reader) (sum string, err error) {
+func uploadS3(ctx context.Context, client *http.Client, t account.S3, key, contentType string, r io.Reader) (sum string, err error) {
 	first, err := readPart(r)
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, err)

@@ -10,23 +10,23 @@ import (
 	"sync"
 	"testing"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 // TestAddressing: where a request names its bucket.
 func TestAddressing(t *testing.T) {
 	for _, test := range []struct{ endpoint, addressing, host, path string }{
 		{"", "", "reels.s3.eu-west-1.amazonaws.com", "/app/film/archive.mp4"},
-		{"", session.PathStyle, "s3.eu-west-1.amazonaws.com", "/reels/app/film/archive.mp4"},
+		{"", account.PathStyle, "s3.eu-west-1.amazonaws.com", "/reels/app/film/archive.mp4"},
 		{"https://s3.amazonaws.com", "", "reels.s3.amazonaws.com", "/app/film/archive.mp4"},
-		{"https://s3.amazonaws.com", session.PathStyle, "s3.amazonaws.com", "/reels/app/film/archive.mp4"},
+		{"https://s3.amazonaws.com", account.PathStyle, "s3.amazonaws.com", "/reels/app/film/archive.mp4"},
 		{"https://store.example.com:9000", "", "store.example.com:9000", "/reels/app/film/archive.mp4"},
-		{"https://store.example.com:9000", session.PathStyle, "store.example.com:9000", "/reels/app/film/archive.mp4"},
-		{"https://store.example.com:9000", session.VirtualHost, "reels.store.example.com:9000", "/app/film/archive.mp4"},
-		{"https://store.example.com/base", session.VirtualHost, "reels.store.example.com", "/base/app/film/archive.mp4"},
+		{"https://store.example.com:9000", account.PathStyle, "store.example.com:9000", "/reels/app/film/archive.mp4"},
+		{"https://store.example.com:9000", account.VirtualHost, "reels.store.example.com:9000", "/app/film/archive.mp4"},
+		{"https://store.example.com/base", account.VirtualHost, "reels.store.example.com", "/base/app/film/archive.mp4"},
 		{"https://notamazonaws.com", "", "notamazonaws.com", "/reels/app/film/archive.mp4"},
 	} {
-		target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels",
+		target := account.Storage{Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels",
 			Endpoint: test.endpoint, Region: "eu-west-1", Addressing: test.addressing}}
 		host, path := where(t, target, "small")
 		if host != test.host || path != test.path {
@@ -36,7 +36,7 @@ func TestAddressing(t *testing.T) {
 }
 
 // where uploads over TLS to a server that answers for every name, and returns where the request went.
-func where(t *testing.T, target session.Storage, content string) (host, path string) {
+func where(t *testing.T, target account.Storage, content string) (host, path string) {
 	t.Helper()
 	var mu sync.Mutex
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

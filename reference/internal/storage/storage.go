@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/outbound"
-	"reelcheck/reference/internal/session"
 )
 
 // Key is the object key of an archive's file, in an application's own target behind the prefix of that (ARC-STO-07, ARC-STO-08).
@@ -37,12 +37,12 @@ const (
 
 // Upload writes the file of a to an application's own target, over transport, and returns its SHA-256 in base64. A large file goes in
 // parts. A failed upload leaves no object; in a bucket it leaves the parts that arrived, which the next attempt does not send again.
-func Upload(ctx context.Context, transport http.RoundTripper, target session.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
+func Upload(ctx context.Context, transport http.RoundTripper, target account.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
 	client := newClient(transport)
 	switch target.Type {
-	case session.StorageS3:
+	case account.StorageS3:
 		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-07
-	case session.StorageAzure:
+	case account.StorageAzure:
 		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-08
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
@@ -50,8 +50,8 @@ func Upload(ctx context.Context, transport http.RoundTripper, target session.Sto
 }
 
 // Abandon removes what failed attempts to upload the file of a left. Azure forgets uncommitted blocks by itself.
-func Abandon(ctx context.Context, transport http.RoundTripper, target session.Storage, a archive.Archive) error {
-	if target.Type != session.StorageS3 {
+func Abandon(ctx context.Context, transport http.RoundTripper, target account.Storage, a archive.Archive) error {
+	if target.Type != account.StorageS3 {
 		return nil
 	}
 	// ARC-STO-23

@@ -14,8 +14,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
 var film = archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}
@@ -33,7 +33,7 @@ func TestS3Request(t *testing.T) {
 			data, _ := io.ReadAll(r.Body)
 			got, body = r, string(data)
 		}))
-		target := session.Storage{Type: session.StorageS3, S3: session.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: server.URL, SSE: sse}}
+		target := account.Storage{Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: server.URL, SSE: sse}}
 		sum, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader("abc"))
 		server.Close()
 		if err != nil || sum != abcSum {
@@ -59,7 +59,7 @@ func TestS3Request(t *testing.T) {
 
 func TestUploadRefuses(t *testing.T) {
 	var e *archive.Error
-	_, err := Upload(t.Context(), http.DefaultTransport, session.Storage{Type: "ftp"}, film, strings.NewReader("abc"))
+	_, err := Upload(t.Context(), http.DefaultTransport, account.Storage{Type: "ftp"}, film, strings.NewReader("abc"))
 	if !errors.As(err, &e) || e.Kind != archive.Invalid {
 		t.Errorf("got %v", err)
 	}
@@ -72,7 +72,7 @@ func TestContainerURL(t *testing.T) {
 		"http://127.0.0.1:10000":     "http://127.0.0.1:10000/acc/films",
 		"https://gate.example.com/":  "https://gate.example.com/acc/films",
 	} {
-		if got := containerURL(session.Azure{AccountName: "acc", Container: "films", Domain: domain}); got != want {
+		if got := containerURL(account.Azure{AccountName: "acc", Container: "films", Domain: domain}); got != want {
 			t.Errorf("%q: %s, want %s", domain, got, want)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 )
 
 // TestTemporaryCredentials: what a request with a session token or a shared access signature says, and where its object goes.
@@ -22,16 +22,16 @@ func TestTemporaryCredentials(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	s3 := session.Storage{Type: session.StorageS3, KeyPrefix: "films/2026-",
-		S3: session.S3{AccessKey: "k", SecretKey: "s", SessionToken: "t0ken", Bucket: "reels", Endpoint: server.URL}}
+	s3 := account.Storage{Type: account.StorageS3, KeyPrefix: "films/2026-",
+		S3: account.S3{AccessKey: "k", SecretKey: "s", SessionToken: "t0ken", Bucket: "reels", Endpoint: server.URL}}
 	if _, err := Upload(t.Context(), http.DefaultTransport, s3, film, strings.NewReader("abc")); err != nil {
 		t.Fatal(err)
 	}
 	if got.Header.Get("X-Amz-Security-Token") != "t0ken" || got.URL.Path != "/reels/films/2026-app/film/archive.mp4" {
 		t.Errorf("s3: %s %v", got.URL, got.Header)
 	}
-	azure := session.Storage{Type: session.StorageAzure, KeyPrefix: "films/",
-		Azure: session.Azure{AccountName: "acc", SASToken: "sv=2025-01-05&sig=s3cret%2B", Container: "reels", Domain: server.URL}}
+	azure := account.Storage{Type: account.StorageAzure, KeyPrefix: "films/",
+		Azure: account.Azure{AccountName: "acc", SASToken: "sv=2025-01-05&sig=s3cret%2B", Container: "reels", Domain: server.URL}}
 	if _, err := Upload(t.Context(), http.DefaultTransport, azure, film, strings.NewReader("abc")); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestTemporaryCredentials(t *testing.T) {
 		t.Errorf("azure: %s %v", got.URL, got.Header)
 	}
 	server.Close()
-	for _, target := range []session.Storage{s3, azure} {
+	for _, target := range []account.Storage{s3, azure} {
 		if _, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader("abc")); err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s, nobody there: %v", target.Type, err)
 		}

@@ -4,9 +4,9 @@ import (
 	"net/mail"
 	"unicode/utf8"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
-	"reelcheck/reference/internal/session"
 )
 
 const (
@@ -16,8 +16,8 @@ const (
 )
 
 // Application returns an application with what body chooses of it, and nothing else. Errors are [*archive.Error].
-func (r Rules) Application(body apigen.ApplicationRequest) (session.Application, error) {
-	app := session.Application{
+func (r Rules) Application(body apigen.ApplicationRequest) (account.Application, error) {
+	app := account.Application{
 		Name:                text(body.Name),
 		PreferredVideoCodec: string(apigen.VP8),
 		ArchiveCallbackURL:  text(body.ArchiveCallbackUrl),

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/seal"
-	"reelcheck/reference/internal/session"
 )
 
 // Limits in characters, as in openapi.yaml.
@@ -34,7 +34,7 @@ type Rules struct{ outbound.Guard }
 
 // Parse returns the target and whether the built-in cloud takes over when it fails. field is where body is in the request, with a
 // dot at its end, or "". Errors are [*archive.Error].
-func (r Rules) Parse(field string, body apigen.Storage) (*session.Storage, bool, error) {
+func (r Rules) Parse(field string, body apigen.Storage) (*account.Storage, bool, error) {
 	if err := r.check(field, body); err != nil {
 		return nil, false, err
 	}
@@ -50,12 +50,12 @@ func (r Rules) Parse(field string, body apigen.Storage) (*session.Storage, bool,
 	}
 	c, certificate := body.Config, text(body.Certificate)
 	if body.Type == apigen.StorageTypeAzure {
-		return &session.Storage{Type: session.StorageAzure, KeyPrefix: text(c.KeyPrefix), Certificate: certificate, Azure: session.Azure{
+		return &account.Storage{Type: account.StorageAzure, KeyPrefix: text(c.KeyPrefix), Certificate: certificate, Azure: account.Azure{
 			AccountName: text(c.AccountName), AccountKey: text(c.AccountKey), SASToken: strings.TrimPrefix(text(c.SasToken), "?"),
 			Container: text(c.Container), Domain: text(c.Domain),
 		}}, fallback, nil
 	}
-	return &session.Storage{Type: session.StorageS3, KeyPrefix: text(c.KeyPrefix), Certificate: certificate, S3: session.S3{
+	return &account.Storage{Type: account.StorageS3, KeyPrefix: text(c.KeyPrefix), Certificate: certificate, S3: account.S3{
 		AccessKey: text(c.AccessKey), SecretKey: text(c.SecretKey), SessionToken: text(c.SessionToken), Bucket: text(c.Bucket),
 		Endpoint: text(c.Endpoint), Region: text(c.Region), SSE: text(c.Sse) == string(apigen.StorageConfigSseS3),
 		Addressing: text(c.Addressing),

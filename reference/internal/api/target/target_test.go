@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 )
 
-func parse(t *testing.T, body string) (*session.Storage, error) {
+func parse(t *testing.T, body string) (*account.Storage, error) {
 	t.Helper()
 	var s apigen.Storage
 	if err := json.Unmarshal([]byte(body), &s); err != nil {
@@ -23,11 +23,11 @@ func parse(t *testing.T, body string) (*session.Storage, error) {
 
 func TestTemporaryCredentials(t *testing.T) {
 	to, err := parse(t, `{"type":"s3","config":{"accessKey":"k","secretKey":"s","sessionToken":"t","bucket":"b","keyPrefix":"films/2026-"}}`)
-	if err != nil || to.KeyPrefix != "films/2026-" || to.S3 != (session.S3{AccessKey: "k", SecretKey: "s", SessionToken: "t", Bucket: "b"}) {
+	if err != nil || to.KeyPrefix != "films/2026-" || to.S3 != (account.S3{AccessKey: "k", SecretKey: "s", SessionToken: "t", Bucket: "b"}) {
 		t.Errorf("%+v, %v", to, err)
 	}
 	to, err = parse(t, `{"type":"azure","config":{"accountName":"a","sasToken":"?sv=1&sig=x%2B","container":"c","keyPrefix":"films/"}}`)
-	if err != nil || to.KeyPrefix != "films/" || to.Azure != (session.Azure{AccountName: "a", SASToken: "sv=1&sig=x%2B", Container: "c"}) {
+	if err != nil || to.KeyPrefix != "films/" || to.Azure != (account.Azure{AccountName: "a", SASToken: "sv=1&sig=x%2B", Container: "c"}) {
 		t.Errorf("%+v, %v", to, err)
 	}
 }

@@ -4,7 +4,7 @@ package picture
 import (
 	"slices"
 
-	"reelcheck/reference/internal/decoding"
+	"reelcheck/reference/internal/ffmpeg/decoding"
 	"reelcheck/reference/internal/layout"
 )
 

@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/layout"
 )
 

@@ -11,9 +11,9 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/av/bitstream"
 	"reelcheck/reference/internal/await"
-	"reelcheck/reference/internal/compose/ffmpeg"
 	"reelcheck/reference/internal/compose/plan"
-	"reelcheck/reference/internal/decoding"
+	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg/decoding"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/compose/ffmpeg"
+	"reelcheck/reference/internal/ffmpeg"
 )
 
 const packet = 960

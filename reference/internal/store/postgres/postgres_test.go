@@ -13,8 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/postgres"
 	"reelcheck/reference/internal/store/postgrestest"
@@ -51,7 +51,7 @@ func servers(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
 	url := server.Database(t)
 	one, two := open(t, url, "one"), open(t, url, "two")
-	must(t, one.CreateApplication(ctx, session.Application{ID: "app", APIKey: 1}))
+	must(t, one.CreateApplication(ctx, account.Application{ID: "app", APIKey: 1}))
 	for id, s := range map[string]*sqlstore.Store{"of one": one, "of two": two} {
 		must(t, s.CreateSession(ctx, archive.Session{ID: id, ApplicationID: "app"}))
 		_, err := s.Commit(ctx, store.Transition{
@@ -124,7 +124,7 @@ func deadlock(t *testing.T, server *postgrestest.Server) {
 	s := open(t, server.Database(t), "one")
 	defer s.Close()
 	for n, id := range []string{"a", "b"} {
-		must(t, s.CreateApplication(ctx, session.Application{ID: id, APIKey: int64(n)}))
+		must(t, s.CreateApplication(ctx, account.Application{ID: id, APIKey: int64(n)}))
 	}
 	var locked, ended sync.WaitGroup
 	locked.Add(2)

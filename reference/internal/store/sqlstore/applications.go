@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"reelcheck/reference/internal/session"
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/store"
 )
 
 // CreateApplication keeps a; [store.ErrExists] when its id or API key is taken.
-func (s *Store) CreateApplication(ctx context.Context, a session.Application) error {
+func (s *Store) CreateApplication(ctx context.Context, a account.Application) error {
 	data, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("encode application: %w", err)
@@ -24,30 +24,30 @@ func (s *Store) CreateApplication(ctx context.Context, a session.Application) er
 }
 
 // Application returns the application of this id, or [store.ErrNotFound].
-func (s *Store) Application(ctx context.Context, id string) (session.Application, error) {
-	return reading(ctx, s, func() (session.Application, error) {
-		return one[session.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
+func (s *Store) Application(ctx context.Context, id string) (account.Application, error) {
+	return reading(ctx, s, func() (account.Application, error) {
+		return one[account.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
 	})
 }
 
 // ApplicationByKey returns the application of this API key, or [store.ErrNotFound].
-func (s *Store) ApplicationByKey(ctx context.Context, key int64) (session.Application, error) {
-	return reading(ctx, s, func() (session.Application, error) {
-		return one[session.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE api_key = $1", key))
+func (s *Store) ApplicationByKey(ctx context.Context, key int64) (account.Application, error) {
+	return reading(ctx, s, func() (account.Application, error) {
+		return one[account.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE api_key = $1", key))
 	})
 }
 
 // Applications returns all applications, oldest first.
-func (s *Store) Applications(ctx context.Context) ([]session.Application, error) {
-	return reading(ctx, s, func() ([]session.Application, error) {
-		return many[session.Application](s.Read.QueryContext(ctx, "SELECT data FROM applications ORDER BY rowid"))
+func (s *Store) Applications(ctx context.Context) ([]account.Application, error) {
+	return reading(ctx, s, func() ([]account.Application, error) {
+		return many[account.Application](s.Read.QueryContext(ctx, "SELECT data FROM applications ORDER BY rowid"))
 	})
 }
 
 // UpdateApplication replaces what is kept of a, but for its clock.
-func (s *Store) UpdateApplication(ctx context.Context, a session.Application) error {
+func (s *Store) UpdateApplication(ctx context.Context, a account.Application) error {
 	return s.InTx(ctx, func(tx Tx) error {
-		old, err := one[session.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", a.ID))
+		old, err := one[account.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", a.ID))
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (s *Store) UpdateApplication(ctx context.Context, a session.Application) er
 	})
 }
 
-func putApplication(ctx context.Context, tx Tx, a session.Application) error {
+func putApplication(ctx context.Context, tx Tx, a account.Application) error {
 	data, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("encode application: %w", err)
@@ -81,7 +81,7 @@ func (s *Store) DeleteApplication(ctx context.Context, id string) error {
 // transaction it calls emptied.
 func (s *Store) ResetApplication(ctx context.Context, id string, emptied func(Tx) error) error {
 	return s.alone(ctx, func(tx Tx) error {
-		a, err := one[session.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
+		a, err := one[account.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (s *Store) ResetApplication(ctx context.Context, id string, emptied func(Tx
 // SetClock keeps the application's clock offset and, in the same transaction, calls moved: no transition commits in between.
 func (s *Store) SetClock(ctx context.Context, id string, offset time.Duration, moved func(Tx) error) error {
 	return s.alone(ctx, func(tx Tx) error {
-		a, err := one[session.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
+		a, err := one[account.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
 		if err != nil {
 			return err
 		}

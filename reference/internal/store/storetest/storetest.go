@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/session"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/sqlstore"
 )
@@ -45,11 +45,11 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 
 func applications(t *testing.T, s *sqlstore.Store) {
 	ctx := t.Context()
-	a := session.Application{ID: "app", APIKey: 5, Name: "first", Fallback: true, CreatedAt: epoch,
-		Storage: &session.Storage{Type: session.StorageS3, S3: session.S3{Bucket: "b"}}}
+	a := account.Application{ID: "app", APIKey: 5, Name: "first", Fallback: true, CreatedAt: epoch,
+		Storage: &account.Storage{Type: account.StorageS3, S3: account.S3{Bucket: "b"}}}
 	must(t, s.CreateApplication(ctx, a))
-	must(t, s.CreateApplication(ctx, session.Application{ID: "other", APIKey: 6}))
-	if err := s.CreateApplication(ctx, session.Application{ID: "third", APIKey: 5}); !errors.Is(err, store.ErrExists) {
+	must(t, s.CreateApplication(ctx, account.Application{ID: "other", APIKey: 6}))
+	if err := s.CreateApplication(ctx, account.Application{ID: "third", APIKey: 5}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a key was given twice: %v", err)
 	}
 	byID, err := s.Application(ctx, "app")
@@ -348,11 +348,11 @@ func clock(t *testing.T, s *sqlstore.Store) {
 	<-committing
 	must(t, s.SetClock(ctx, "app", time.Hour, func(sqlstore.Tx) error { close(moved); return nil }))
 	must(t, <-done)
-	must(t, s.UpdateApplication(ctx, session.Application{ID: "app", APIKey: 5, Name: "renamed"}))
+	must(t, s.UpdateApplication(ctx, account.Application{ID: "app", APIKey: 5, Name: "renamed"}))
 	if a, err := s.Application(ctx, "app"); err != nil || a.ClockOffset != time.Hour || a.Name != "renamed" {
 		t.Errorf("after a change of settings: %+v, %v", a, err)
 	}
-	if err := s.UpdateApplication(ctx, session.Application{ID: "none"}); !errors.Is(err, store.ErrNotFound) {
+	if err := s.UpdateApplication(ctx, account.Application{ID: "none"}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("change of no application: %v", err)
 	}
 }

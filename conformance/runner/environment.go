@@ -1,0 +1,274 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/report"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/sink"
+	"reelcheck/conformance/target"
+	"reelcheck/fixtures"
+	"reelcheck/spec"
+)
+
+// stage is everything a run stands on: the target, the sinks, the evidence, and
+// the scenarios under way.
+type stage struct {
+	target  *target.Target
+	journal *evidence.Journal
+	hooks   *sink.Webhooks
+	store   *sink.Store
+	azure   *sink.Azure
+	mail    *sink.Mailbox // told to a launched target, so it is there first
+
+	mu     sync.Mutex
+	ending map[string]chan struct{} // by scenario; closed just before its last step
+	done   chan struct{}            // closed when all scenarios have ended and err is set
+	err    error
+}
+
+// openStage starts what the run needs. A *target.UnreachableError means that the
+// target or the environment is not there; what was opened is closed again.
+func openStage(ctx context.Context, o Options, p Plan) (*stage, error) {
+	s := &stage{ending: map[string]chan struct{}{}, done: make(chan struct{})}
+	for _, sc := range p.Scenarios {
+		s.ending[sc.Name] = make(chan struct{})
+	}
+	var err error
+	if s.mail, err = sink.ListenMail(p.File.Sinks.Mail.Listen); err != nil {
+		return nil, &target.UnreachableError{Err: err}
+	}
+	if s.target, err = target.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
+		err = reach(ctx, s.target.Credentials.URL)
+	}
+	if err == nil {
+		err = s.open(ctx, o, p)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *stage) open(ctx context.Context, o Options, p Plan) (err error) {
+	head := evidence.About{Suite: "conform " + o.Version, Run: o.RunID, Target: o.about(p, s.target).Head()}
+	if s.journal, err = evidence.Create(filepath.Join(o.Out, EvidenceDir), head, nil); err != nil {
+		return err
+	}
+	s.journal.Redact("control token", s.target.Credentials.ControlToken)
+	s.journal.Redact("api secret", s.target.Credentials.APISecret)
+	s.mail.Serve(s.journal)
+	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err == nil && p.File.Has(target.S3) {
+		s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal)
+	}
+	if err == nil && p.File.Has(target.Azure) {
+		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, filepath.Join(o.Out, "azure"), s.journal)
+	}
+	if err != nil {
+		return &target.UnreachableError{Err: err}
+	}
+	return nil
+}
+
+// reach tells a target that is not there from one that misbehaves: only the
+// connection is tried.
+func reach(ctx context.Context, base string) error {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" {
+		return &UsageError{fmt.Errorf("target URL %q is not absolute", base)}
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return &target.UnreachableError{Err: err}
+	}
+	return conn.Close()
+}
+
+// drive runs the scenarios; it returns at once. wait, or done, tells the end.
+func (s *stage) drive(ctx context.Context, o Options, p Plan) error {
+	schema, err := target.NewSchema(spec.OpenAPI)
+	if err != nil {
+		return err
+	}
+	manifest, err := fixtures.Load()
+	if err != nil {
+		return err
+	}
+	driver, err := driverOf(p.File)
+	if err != nil {
+		return err
+	}
+	env := scenario.Env{
+		Target: s.target, Journal: s.journal, Schema: schema, Hooks: s.hooks, Store: s.store, Azure: s.azure, Mail: s.mail, Publisher: driver, RunID: o.RunID,
+		Forensics: func(ctx context.Context, path string) (json.RawMessage, error) {
+			return s.forensics(ctx, path, manifest)
+		},
+		Progress: func(pr scenario.Progress) {
+			o.Progress.scenario(pr)
+			s.note(pr)
+		},
+	}
+	go func() { // owned by the stage: close waits for done
+		defer close(s.done)
+		s.err = scenario.Run(ctx, env, p.Scenarios)
+	}()
+	return nil
+}
+
+func driverOf(f target.File) (publisher.Driver, error) {
+	if f.Publisher.Driver == "whip" || f.Publisher.Driver == "" {
+		return publisher.WHIP{}, nil
+	}
+	return nil, &UsageError{fmt.Errorf("publisher driver %q is not there yet; use whip", f.Publisher.Driver)}
+}
+
+// note hears that a scenario is about to write its last step.
+func (s *stage) note(pr scenario.Progress) {
+	if pr.Outcome == evidence.Began || pr.Outcome == evidence.Note {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.ending[pr.Scenario]; c != nil {
+		select {
+		case <-c:
+		default:
+			close(c)
+		}
+	}
+}
+
+// await returns when the last steps of the scenarios are in the evidence, or
+// when no more evidence will come.
+func (s *stage) await(ctx context.Context, names []string) error {
+	wake, release := s.journal.Watch()
+	defer release()
+	for _, name := range names {
+		s.mu.Lock()
+		c := s.ending[name]
+		s.mu.Unlock()
+		for c != nil && !over(s.journal.View(), name) {
+			select {
+			case <-c:
+				select { // its last step is being written
+				case <-wake:
+				case <-s.done:
+					c = nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			case <-s.done:
+				c = nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+func over(v evidence.View, scenario string) bool {
+	step, ok := v.Outcome(scenario)
+	return ok && step.Outcome != evidence.Began && step.Outcome != evidence.Note
+}
+
+// settled is the evidence of the scenarios that have ended, and of none other.
+func (s *stage) settled() evidence.View {
+	v := s.journal.View()
+	settled := map[string]bool{"": true}
+	for _, name := range v.Scenarios() {
+		settled[name] = over(v, name)
+	}
+	return v.Where(func(r *evidence.Record) bool { return settled[r.Scenario] })
+}
+
+// whole is all evidence. Of an interrupted run, what scenarios left that were
+// torn from their work is not evidence of anything.
+func (s *stage) whole(interrupted bool) evidence.View {
+	v := s.journal.View()
+	if !interrupted {
+		return v
+	}
+	torn := map[string]bool{}
+	for _, name := range v.Scenarios() {
+		step, ok := v.Outcome(name)
+		torn[name] = !ok || step.Outcome == evidence.Broken || step.Outcome == evidence.Began
+	}
+	return v.Where(func(r *evidence.Record) bool { return !torn[r.Scenario] || r.Step != nil })
+}
+
+// forensics looks at a file and keeps sample pictures as blobs beside the report.
+func (s *stage) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
+	found, err := media.Analyze(ctx, path, media.Options{Fixtures: manifest, Stills: 3})
+	if err != nil {
+		return nil, err
+	}
+	type frame struct {
+		At   float64 `json:"at"`
+		Blob string  `json:"blob"`
+	}
+	kept := struct {
+		media.Report
+		Frames []frame `json:"frames,omitempty"`
+	}{Report: found}
+	for _, still := range found.Stills {
+		b, err := s.journal.Body(still.PNG)
+		if err != nil {
+			return nil, err
+		}
+		kept.Frames = append(kept.Frames, frame{still.At, b.SHA256})
+	}
+	kept.Report.Stills = nil
+	return json.Marshal(kept)
+}
+
+// close ends everything that was opened, in the order in which it depends on each other.
+func (s *stage) close() error {
+	var errs []error
+	if s.target != nil {
+		errs = append(errs, s.target.Close())
+	}
+	if s.hooks != nil {
+		errs = append(errs, s.hooks.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.azure != nil {
+		errs = append(errs, s.azure.Close())
+	}
+	if s.mail != nil {
+		errs = append(errs, s.mail.Close())
+	}
+	if s.journal != nil {
+		errs = append(errs, s.journal.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// about is what reports say of the target.
+func (o Options) about(p Plan, t *target.Target) report.Target {
+	about := report.Target{URL: t.Credentials.URL, Capabilities: p.capabilities(), TimeMode: string(p.File.Time)}
+	if p.File.Launch != nil {
+		about.Launched = strings.Join(p.File.Launch.Command, " ")
+	}
+	return about
+}

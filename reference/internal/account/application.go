@@ -1,0 +1,126 @@
+// Package account knows who may do what: applications with their keys, session ids, and the tokens of the REST API and of clients.
+//
+// An application has two identities. The unified one is its id, a UUID, with RS256 tokens of its private key; the legacy one
+// is its API key, a number, with HS256 tokens of its API secret. [Verifier] accepts both; nothing here makes a token
+// (package sessiontest does, for tests).
+package account
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Application owns sessions and archives.
+type Application struct {
+	ID           string `json:"id"` // UUID
+	Name         string `json:"name"`
+	APIKey       int64  `json:"apiKey"` // positive
+	APISecret    string `json:"apiSecret"`
+	PublicKeyPEM string `json:"publicKey"`
+
+	PreferredVideoCodec string   `json:"preferredVideoCodec"` // VP8, H264 or VP9
+	ArchiveCallbackURL  string   `json:"archiveCallbackUrl"`
+	SessionCallbackURL  string   `json:"sessionCallbackUrl"`
+	SignatureSecret     string   `json:"signatureSecret"` // "" = callbacks are not signed
+	Storage             *Storage `json:"storage,omitempty"`
+	Fallback            bool     `json:"fallback"` // to the built-in cloud when Storage fails
+	Email               string   `json:"email"`
+
+	// ClockOffset is how far the application's policy time is ahead of real time.
+	ClockOffset time.Duration `json:"clockOffset"`
+	CreatedAt   time.Time     `json:"createdAt"`
+}
+
+// Kinds of [Storage].
+const (
+	StorageS3    = "s3"
+	StorageAzure = "azure"
+)
+
+// Where requests to an S3 service name the bucket.
+const (
+	PathStyle   = "path"
+	VirtualHost = "virtualHost"
+)
+
+// Storage is an application's own upload target. Of S3 and Azure the one that Type names is set.
+type Storage struct {
+	Type        string `json:"type"`
+	KeyPrefix   string `json:"keyPrefix,omitempty"` // before the names of objects
+	S3          S3     `json:"s3,omitzero"`
+	Azure       Azure  `json:"azure,omitzero"`
+	Certificate string `json:"certificate,omitempty"` // whose key archives are encrypted for; "" = they are not
+}
+
+// S3 is a bucket at AWS, or at the service behind Endpoint (base URL with scheme).
+type S3 struct {
+	AccessKey string `json:"accessKey"`
+	SecretKey string `json:"secretKey"`
+	// SessionToken belongs to temporary credentials; "" for others.
+	SessionToken string `json:"sessionToken,omitempty"`
+	Bucket       string `json:"bucket"`
+	Endpoint     string `json:"endpoint,omitempty"`
+	Region       string `json:"region,omitempty"`
+	SSE          bool   `json:"sse,omitempty"` // server-side encryption with keys of the service
+	// Addressing is PathStyle, VirtualHost, or "": the latter at Amazon, the former elsewhere.
+	Addressing string `json:"addressing,omitempty"`
+}
+
+// Azure is a container of a storage account.
+type Azure struct {
+	AccountName string `json:"accountName"`
+	AccountKey  string `json:"accountKey,omitempty"`
+	SASToken    string `json:"sasToken,omitempty"` // instead of AccountKey: a query
+	Container   string `json:"container"`
+	Domain      string `json:"domain,omitempty"`
+}
+
+// Key is the API key as it is written in paths and tokens.
+func (a Application) Key() string { return strconv.FormatInt(a.APIKey, 10) }
+
+// API keys fit in 32 bits: the Java SDK reads them as int.
+const minKey, maxKey = 1_000_000_000, 1<<31 - 1
+
+// NewApplication makes an application with fresh ids and keys and the defaults of the service. The private key (PKCS #8, PEM) is
+// not kept anywhere.
+func NewApplication(name string, now time.Time) (a Application, privateKeyPEM string, err error) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return Application{}, "", fmt.Errorf("make application key: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return Application{}, "", fmt.Errorf("encode private key: %w", err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	if err != nil {
+		return Application{}, "", fmt.Errorf("encode public key: %w", err)
+	}
+	key, err := rand.Int(rand.Reader, big.NewInt(maxKey-minKey))
+	if err != nil {
+		return Application{}, "", fmt.Errorf("make API key: %w", err)
+	}
+	secret := make([]byte, 20)
+	if _, err := rand.Read(secret); err != nil {
+		return Application{}, "", fmt.Errorf("make API secret: %w", err)
+	}
+	return Application{
+		ID:                  uuid.NewString(),
+		Name:                name,
+		APIKey:              minKey + key.Int64(),
+		APISecret:           hex.EncodeToString(secret),
+		PublicKeyPEM:        string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
+		PreferredVideoCodec: "VP8",
+		Fallback:            true,
+		CreatedAt:           now,
+	}, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+}

@@ -1,0 +1,89 @@
+package account
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// ID is what a session id says about its session.
+type ID struct {
+	Owner     string // application id, or API key: the identity that created the session
+	Location  string // "" = none
+	CreatedAt time.Time
+}
+
+const maxIDLength = 255 // ARC-SES-04
+
+// ErrBadID is what [ParseID] answers for anything that is not a session id.
+var ErrBadID = errors.New("not a session id")
+
+var (
+	toPath   = strings.NewReplacer("+", "-", "/", "_", "=", "-")
+	fromPath = strings.NewReplacer("-", "+", "_", "/")
+)
+
+// New returns a fresh session id that says id. Clients take it apart: legacy SDKs refuse a session whose id does not hold their API key.
+func (id ID) New() string {
+	prefix := "2_"
+	if uuid.Validate(id.Owner) == nil {
+		prefix = "1_"
+	}
+	plain := fmt.Sprintf("1~%s~%s~%d~%s~~", id.Owner, id.Location, id.CreatedAt.UnixMilli(), rand.Text())
+	return prefix + toPath.Replace(base64.StdEncoding.EncodeToString([]byte(plain)))
+}
+
+// ParseID takes a session id apart. Older ids hold a date instead of milliseconds; for those CreatedAt is zero.
+func ParseID(s string) (ID, error) {
+	if len(s) > maxIDLength || len(s) < 3 || (s[:2] != "1_" && s[:2] != "2_") || strings.ContainsAny(s, "+/=") {
+		return ID{}, ErrBadID
+	}
+	plain, err := decodePath(s[2:])
+	if err != nil {
+		return ID{}, ErrBadID
+	}
+	fields := strings.Split(plain, "~")
+	if len(fields) < 5 || fields[0] != "1" || !isOwner(fields[1]) {
+		return ID{}, ErrBadID
+	}
+	id := ID{Owner: fields[1], Location: fields[2]}
+	if ms, err := strconv.ParseInt(fields[3], 10, 64); err == nil {
+		id.CreatedAt = time.UnixMilli(ms)
+	}
+	return id, nil
+}
+
+// decodePath undoes toPath, where a final "-" may stand for "+" or for padding, and padding may be missing.
+func decodePath(s string) (string, error) {
+	std := fromPath.Replace(s)
+	for range 3 {
+		plain, err := base64.RawStdEncoding.DecodeString(std)
+		if err == nil && strings.HasPrefix(string(plain), "1~") && strings.HasSuffix(string(plain), "~") {
+			return string(plain), nil
+		}
+		std = strings.TrimSuffix(std, "+")
+	}
+	return "", ErrBadID
+}
+
+func isOwner(s string) bool {
+	if _, err := ParseKey(s); err == nil {
+		return true
+	}
+	return uuid.Validate(s) == nil && len(s) == 36
+}
+
+// ParseKey reads an API key in its one spelling: a positive decimal number without sign or leading zeros.
+func ParseKey(s string) (int64, error) {
+	key, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || key <= 0 || strconv.FormatInt(key, 10) != s {
+		return 0, fmt.Errorf("API key %q is not a positive number", s)
+	}
+	return key, nil
+}

@@ -1,0 +1,137 @@
+package sessions
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/callback"
+	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/store"
+)
+
+// durable tells the effects that go through the outbox. Of the others, announce, upload and expire are jobs, compose follows from
+// the state, and notices are for clients who are gone after a crash.
+func durable(kind archive.EffectKind) bool {
+	switch kind {
+	case archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoArrange, archive.DoErase, archive.DoDiscard:
+		return true
+	default:
+		return false
+	}
+}
+
+// act performs effects in order; ids are those of the durable ones.
+func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
+	var broken []string
+	for _, e := range effects {
+		if e.Kind == archive.DoNotify || e.Kind == archive.DoClose {
+			r.tell(e)
+			continue
+		}
+		err := r.perform(e, at)
+		if durable(e.Kind) {
+			if err == nil {
+				r.done = append(r.done, ids[0])
+			}
+			ids = ids[1:]
+		}
+		if err != nil {
+			r.Log.Error("effect failed", "session", r.id, "archive", e.Archive.ID, "effect", e.Kind, "error", err)
+			if recording(e.Kind) {
+				broken = append(broken, e.Archive.ID)
+			}
+		}
+	}
+	for _, id := range broken {
+		if err := r.happened(fact{archive.Fail{ArchiveID: id}, "", at}); err != nil { // ARC-STAT-12, decision 15
+			r.Log.Error("cannot fail archive", "archive", id, "error", err)
+		}
+	}
+}
+
+// recording tells the effects without which there will be no file.
+func recording(kind archive.EffectKind) bool {
+	switch kind {
+	case archive.DoCompose, archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *room) perform(e archive.Effect, at av.Instant) error {
+	switch e.Kind {
+	case archive.DoCompose:
+		return r.compose(e.Archive)
+	case archive.DoSelect:
+		return r.Recorder.Select(r.id, e.Archive.ID, e.Archive.Streams, at)
+	case archive.DoRecord:
+		return r.Recorder.Record(r.id, e.Archive.ID, at)
+	case archive.DoPause:
+		return r.Recorder.Pause(r.id, e.Archive.ID, at)
+	case archive.DoStop:
+		return r.Recorder.Stop(r.id, e.Archive.ID, at)
+	case archive.DoArrange:
+		return r.Recorder.Arrange(r.id, e.Archive.ID, e.Archive.Layout, at)
+	case archive.DoClassify:
+		return r.Recorder.Classify(r.id, e.Stream.ID, e.Stream.LayoutClasses, at)
+	case archive.DoErase:
+		return r.Cloud.Erase(r.background(), e.Archive)
+	case archive.DoDiscard:
+		return r.Recorder.Discard(r.id, e.Archive.ID)
+	default:
+		return nil // a job, committed with the step
+	}
+}
+
+func (r *room) compose(a archive.Archive) error {
+	c := r.Runner
+	return r.Recorder.Compose(r.ctx, a, func(f File, err error) {
+		if err != nil {
+			c.Log.Error("composition failed", "session", a.SessionID, "archive", a.ID, "error", err)
+		}
+		var result archive.Event = archive.Finish{ArchiveID: a.ID, Size: f.Size, Password: f.Password}
+		if err != nil {
+			result = archive.Fail{ArchiveID: a.ID} // ARC-STAT-12, decision 15
+		}
+		c.post(a.SessionID, func(r *room) error {
+			defer c.ended.ring()
+			err := r.happened(fact{result, a.ID, clock.Media()})
+			if err != nil && !isNotFound(err) {
+				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)
+			}
+			return err
+		})
+	})
+}
+
+// flush clears performed acts from the outbox.
+func (r *room) flush() {
+	if len(r.done) == 0 {
+		return
+	}
+	if _, err := r.Store.Commit(r.background(), store.Transition{Done: r.done}); err != nil {
+		r.Log.Error("cannot clear outbox", "session", r.id, "error", err) // they are performed again at the next start
+	}
+	r.done = nil
+}
+
+// delivery fixes the webhook of an announcement as of now. wanted is false when the application wants none.
+func (r *room) delivery(e archive.Effect) (d store.Delivery, wanted bool, err error) {
+	app, err := r.Store.Application(r.background(), r.state.ApplicationID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && app.ArchiveCallbackURL == "" { // ARC-CB-01, ARC-CB-32
+		return d, false, nil
+	}
+	if err != nil {
+		return d, false, fmt.Errorf("read application: %w", err)
+	}
+	body, err := json.Marshal(callback.Of(app, e))
+	if err != nil {
+		return d, false, fmt.Errorf("encode callback: %w", err)
+	}
+	return store.Delivery{ApplicationID: app.ID, SessionID: r.id, ArchiveID: e.Archive.ID,
+		URL: app.ArchiveCallbackURL, Body: body, CreatedAt: e.At}, true, nil
+}

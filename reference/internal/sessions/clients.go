@@ -1,0 +1,152 @@
+package sessions
+
+import (
+	"context"
+
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/clock"
+)
+
+// backlog is how many notices a client may be behind before it is hung up.
+const backlog = 256
+
+// Connect makes c a client of the session until Disconnect.
+func (c *Runner) Connect(ctx context.Context, applicationID, sessionID string, client archive.Connection) (*Subscription, error) {
+	answer := make(chan *Subscription, 1)
+	err := c.in(ctx, applicationID, sessionID, func(r *room) error {
+		if client.CreatedAt.IsZero() {
+			client.CreatedAt = r.Clock.Now(applicationID)
+		}
+		if err := r.step(archive.Connect{Connection: client, ArchiveID: newID()}, clock.Media()); err != nil {
+			return err
+		}
+		notices := make(chan archive.Notice, backlog+len(r.state.Archives))
+		r.clients[client.ID] = notices
+		for _, a := range r.state.Archives {
+			if a.Status.Live() {
+				notices <- archive.Notice{Kind: archive.ArchiveStarted, At: client.CreatedAt, ArchiveID: a.ID, Name: a.Name} // ARC-EVT-06
+			}
+		}
+		answer <- &Subscription{Session: r.state, C: notices}
+		return nil
+	})
+	if ctx.Err() != nil { // the caller went away, perhaps before it learned that the client is connected
+		c.post(sessionID, func(r *room) error {
+			return r.happened(fact{archive.Disconnect{ConnectionID: client.ID, Reason: "clientDisconnected"}, "", clock.Media()})
+		})
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return <-answer, nil
+}
+
+// Disconnect ends a client's connection and its streams, by the reason given.
+func (c *Runner) Disconnect(ctx context.Context, sessionID, connectionID, reason string) error {
+	return c.enter(context.WithoutCancel(ctx), sessionID, func(r *room) error {
+		at := clock.Media()
+		for _, st := range r.state.Streams {
+			if st.ConnectionID == connectionID {
+				r.endStream(st.ID, at, reason)
+			}
+		}
+		return r.happened(fact{archive.Disconnect{ConnectionID: connectionID, Reason: reason}, "", at})
+	})
+}
+
+// SetStreamClasses replaces layout classes of streams.
+func (c *Runner) SetStreamClasses(ctx context.Context, applicationID, sessionID string, classes map[string][]string) error {
+	return c.in(ctx, applicationID, sessionID, func(r *room) error {
+		return r.step(archive.Classify{Classes: classes}, clock.Media())
+	})
+}
+
+// Published makes a stream known whose first media arrived, and returns where its samples go.
+func (c *Runner) Published(ctx context.Context, p Publication) (Sink, error) {
+	var sink Sink
+	err := c.in(context.WithoutCancel(ctx), p.ApplicationID, p.SessionID, func(r *room) (err error) {
+		client, _ := r.state.Connection(p.ConnectionID)
+		p.ConnectionData = client.Data
+		if sink, err = r.Recorder.Stream(p); err != nil {
+			return err
+		}
+		st := archive.Stream{ID: p.StreamID, ConnectionID: p.ConnectionID, Name: p.Name, VideoType: p.VideoType,
+			LayoutClasses: p.LayoutClasses, HasAudio: p.HasAudio, HasVideo: p.HasVideo, CreatedAt: r.Clock.Now(p.ApplicationID)}
+		if err = r.step(archive.Publish{Stream: st}, p.At); err != nil {
+			r.endStream(p.StreamID, p.At, "clientDisconnected")
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.streams[p.StreamID] = p.SessionID
+	c.mu.Unlock()
+	return sink, nil
+}
+
+// Ended takes a stream out of its session. It is called once for each Published.
+func (c *Runner) Ended(streamID string, at av.Instant, reason string) {
+	c.mu.Lock()
+	sessionID, known := c.streams[streamID]
+	delete(c.streams, streamID)
+	c.mu.Unlock()
+	if !known {
+		return
+	}
+	err := <-c.post(sessionID, func(r *room) error {
+		r.endStream(streamID, at, reason)
+		err := r.happened(fact{archive.Unpublish{StreamID: streamID, Reason: reason}, "", at})
+		if isNotFound(err) { // went with its connection
+			return nil
+		}
+		return err
+	})
+	if err != nil && !isNotFound(err) { // the session may have gone with its application
+		c.Log.Error("cannot end stream", "session", sessionID, "stream", streamID, "error", err)
+	}
+}
+
+func (r *room) endStream(id string, at av.Instant, reason string) {
+	if err := r.Recorder.StreamEnded(r.id, id, at, reason); err != nil {
+		r.Log.Error("cannot close stream", "session", r.id, "stream", id, "error", err)
+	}
+}
+
+// tell passes a notice to the session's clients.
+func (r *room) tell(e archive.Effect) {
+	if e.Kind == archive.DoClose {
+		r.hangUp(e.Notice.Connection.ID, e.Notice)
+		return
+	}
+	for id, notices := range r.clients { // ARC-EVT-04
+		if e.Notice.Kind == archive.ConnectionDestroyed && e.Notice.Connection.ID == id {
+			continue
+		}
+		select {
+		case notices <- e.Notice:
+		default:
+			r.Log.Warn("client does not keep up", "session", r.id, "connection", id)
+			r.hangUp(id, archive.Notice{})
+		}
+	}
+}
+
+// hangUp closes a client's channel, after a last notice if there is one and room for it.
+func (r *room) hangUp(id string, last archive.Notice) {
+	notices, here := r.clients[id]
+	if !here {
+		return
+	}
+	delete(r.clients, id)
+	if last.Kind != "" {
+		select {
+		case notices <- last:
+		default:
+		}
+	}
+	close(notices)
+}

@@ -1,0 +1,38 @@
+package sessions_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"reelcheck/reference/internal/account"
+	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/layout"
+)
+
+// TestLayoutReachesTheRecorder changes layout and classes of a running archive.
+func TestLayoutReachesTheRecorder(t *testing.T) {
+	t.Parallel()
+	s := start(t, t.TempDir())
+	app := s.app(t, func(*account.Application) {})
+	s.join(t, "c")
+	s.publish(t, "s", "c")
+	a := s.begin(t)
+	changed, err := s.SetLayout(t.Context(), app.ID, a.ID, layout.Spec{Type: layout.PIP})
+	must(t, err)
+	if stored, err := s.Archive(t.Context(), app.ID, a.ID); err != nil || changed.Layout.Type != layout.PIP || stored.Layout != changed.Layout || stored.FirstLayout.Type != layout.BestFit {
+		t.Errorf("%+v, %+v, %v", changed, stored, err)
+	}
+	must(t, s.SetStreamClasses(t.Context(), app.ID, a.SessionID, map[string][]string{"s": {"full", "x"}}))
+	calls := s.recorder.log()
+	if !slices.Contains(calls, "arrange pip") || !slices.Contains(calls, "classify full x") {
+		t.Errorf("the recorder was told %v", calls)
+	}
+	_, err = s.StopArchive(t.Context(), app.ID, a.ID)
+	must(t, err)
+	_, err = s.SetLayout(t.Context(), app.ID, a.ID, layout.Spec{Type: layout.BestFit})
+	var refused *archive.Error
+	if !errors.As(err, &refused) || refused.Kind != archive.Conflict {
+		t.Errorf("after the stop: %v", err)
+	}
+}

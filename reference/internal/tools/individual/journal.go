@@ -1,0 +1,278 @@
+package individual
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/tools/individual/still"
+)
+
+const (
+	// begin is where recordings begin on the media clock. They have no other time than that since then.
+	begin = av.Instant(time.Hour)
+	// lead is how long after its beginning the first media of a recording may come. If it takes longer, nobody was publishing.
+	lead = 2 * time.Second
+	// together is within what time the first media comes of streams that are there when a recording begins.
+	together = 300 * time.Millisecond
+	// CatchUp is how far back the key frame of a stream may be that gets a place in a composition. Nobody can ask for one any more, and
+	// cameras may have sent none since they began.
+	CatchUp = longest
+)
+
+// ErrEmpty is returned for an archive without media: nobody published.
+var ErrEmpty = errors.New("there is nothing to compose: nobody published")
+
+// Recording is what was made of an archive.
+type Recording struct {
+	ArchiveID  string
+	Start, End av.Instant
+	Streams    map[string]string // ids of the manifest by those of the journal, nil when they are the same
+}
+
+// Options of a Fill.
+type Options struct {
+	Dir string // for what is needed on the way
+	// Classes are the layout classes of streams, which the manifest does not tell, by the ids of the manifest.
+	Classes map[string][]string
+	// Still, if set, codes a picture as a key frame of H.264. Without it, files that are pictures are left out.
+	Still func(ctx context.Context, picture *image.RGBA) ([]byte, error)
+	// Progress, if set, is told how much was read.
+	Progress func(done float64)
+	Log      *slog.Logger
+}
+
+// filling is one Fill.
+type filling struct {
+	*Archive
+	Options
+	journal *journal.Journal
+	zero    time.Duration // where the recording begins, since that of the archive
+	parts   []*part
+	unread  error // why the first file that was not read was not
+}
+
+// Fill writes the archive into an empty journal. The error is ErrEmpty when there is no file.
+func (a *Archive) Fill(ctx context.Context, j *journal.Journal, o Options) (Recording, error) {
+	if len(a.Files) == 0 {
+		return Recording{}, ErrEmpty
+	}
+	for id := range o.Classes {
+		if !slices.ContainsFunc(a.Files, func(f File) bool { return f.StreamID == id }) {
+			return Recording{}, fmt.Errorf("class: stream %q is not in the archive", id)
+		}
+	}
+	id := cmp.Or(a.ID, "archive")
+	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: id, At: begin}); err != nil {
+		return Recording{}, err
+	}
+	f := &filling{Archive: a, Options: o, journal: j}
+	files := f.order()
+	var open []*part
+	for i, file := range files {
+		if i > 0 && file.StreamID != files[i-1].StreamID {
+			if err := finish(open); err != nil {
+				return Recording{}, err
+			}
+			open = nil
+		}
+		var err error
+		if open, err = f.file(ctx, file, open); err != nil {
+			return Recording{}, fmt.Errorf("%s: %w", file.Filename, err)
+		}
+		if o.Progress != nil {
+			o.Progress(float64(i+1) / float64(len(files)))
+		}
+	}
+	if err := finish(open); err != nil {
+		return Recording{}, err
+	}
+	if len(f.parts) == 0 {
+		return Recording{}, errors.Join(errors.New("no media in any file"), f.unread)
+	}
+	end, err := f.note(id)
+	streams := map[string]string{}
+	for _, p := range f.parts {
+		streams[p.id] = p.StreamID
+	}
+	return Recording{ArchiveID: id, Start: begin, End: end, Streams: streams}, err
+}
+
+// order is the files of a stream one after the other, the streams in the order in which they began. Streams that began with the recording
+// were there already, and are in the order of the manifest.
+func (f *filling) order() []File {
+	files := slices.Clone(f.Files)
+	begins := slices.MinFunc(files, func(x, y File) int { return cmp.Compare(x.start(), y.start()) }).start()
+	if begins >= lead {
+		f.zero = begins
+	}
+	since := func(x File) time.Duration {
+		if x.start()-begins < together {
+			return 0
+		}
+		return x.start()
+	}
+	slices.SortStableFunc(files, func(x, y File) int { return cmp.Compare(since(x), since(y)) })
+	first := map[string]int{}
+	for i, file := range files {
+		if _, known := first[file.StreamID]; !known {
+			first[file.StreamID] = i
+		}
+	}
+	slices.SortStableFunc(files, func(x, y File) int {
+		return cmp.Or(cmp.Compare(first[x.StreamID], first[y.StreamID]), cmp.Compare(x.start(), y.start()))
+	})
+	return files
+}
+
+func finish(parts []*part) error {
+	var errs []error
+	for _, p := range parts {
+		errs = append(errs, p.finish())
+	}
+	return errors.Join(errs...)
+}
+
+// file writes one file into the part of its stream that it follows, or a new one. It returns the parts of the stream.
+func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*part, err error) {
+	s, err := newSpool(f.Dir)
+	if err != nil {
+		return open, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := f.blocks(ctx, file, s); err != nil {
+		return open, err
+	}
+	if len(s.index[audio])+len(s.index[video]) == 0 {
+		return open, nil
+	}
+	if err := s.arrange(); err != nil {
+		return open, err
+	}
+	var p *part
+	if i := slices.IndexFunc(open, func(p *part) bool { return p.takes(file, s, f.zero) }); i >= 0 {
+		p = open[i]
+	} else {
+		p = &part{File: file, classes: f.Classes[file.StreamID], id: fmt.Sprintf("%d-%s", len(f.parts)+1, Plain(file.StreamID))}
+		if p.w, err = f.journal.Stream(p.id); err != nil {
+			return open, err
+		}
+		open, f.parts = append(open, p), append(f.parts, p)
+	}
+	from, to := file.start()-f.zero, file.stop()-f.zero
+	p.begin(max(from, 0), max(to, 0), len(s.index[video]) > 0)
+	err = s.each(func(kind int, e entry, data []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if kind == audio && from+e.time < 0 {
+			return nil
+		}
+		return p.w.Append(p.sample(kind, s.codecs[kind], e, from, data))
+	})
+	p.end(to, s.still)
+	return open, err
+}
+
+// Plain makes an id that anybody may have chosen one that the journal takes, and that can be part of a file name.
+func Plain(id string) string {
+	b := []byte(id[:min(len(id), 64)])
+	for i, c := range b {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// blocks reads a file into a spool. One that was cut off is as good as its beginning.
+func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
+	entry := f.media[file.Filename]
+	r, err := entry.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if entry.UncompressedSize64 == 0 {
+		f.Log.Warn("file is empty", "file", file.Filename)
+		return nil
+	}
+	media := bufio.NewReader(io.LimitReader(r, int64(entry.UncompressedSize64)))
+	if head, err := media.Peek(still.HeadSize); err == nil && still.Is(head) {
+		return f.picture(ctx, file, media, s)
+	}
+	skip := func(s matroska.Skipped) {
+		f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+	}
+	err = matroska.ReadTracks(media, skip, func(b matroska.Block) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if at := file.start() + b.Time; at > longest || at < -longest {
+			return fmt.Errorf("a block is %v after the beginning of the archive: at most %v are read", at, longest)
+		}
+		return s.add(b)
+	})
+	var unreadable *matroska.UnreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		f.Log.Warn("file is not read", "file", file.Filename, "reason", err)
+		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, err))
+		return nil
+	case errors.Is(err, matroska.ErrCut):
+		f.Log.Warn("file is not complete", "file", file.Filename, "error", err)
+		return nil
+	}
+	return err
+}
+
+// picture reads a file that is one picture into a spool, as one frame.
+func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool) error {
+	if f.Still == nil {
+		f.Log.Warn("file is not read: it is a picture", "file", file.Filename)
+		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: it is a picture", file.Filename))
+		return nil
+	}
+	picture, err := still.Decode(ctx, r)
+	if err != nil {
+		return err
+	}
+	frame, err := f.Still(ctx, picture)
+	if err != nil {
+		return err
+	}
+	s.still = true
+	return s.add(matroska.Block{Track: &matroska.Track{Codec: av.H264}, Key: true, Data: frame})
+}
+
+// note puts on the timeline when streams came and went, when their video was not there, and when nobody was there, during which the
+// recording pauses.
+func (f *filling) note(id string) (end av.Instant, err error) {
+	var events []journal.Event
+	for _, p := range f.parts {
+		events = append(events, p.events()...)
+		end = max(end, begin.Add(p.to()))
+	}
+	for _, hole := range holes(f.parts) {
+		events = append(events, journal.Event{Kind: journal.Paused, At: begin.Add(hole.from), Archive: id},
+			journal.Event{Kind: journal.Recording, At: begin.Add(hole.to), Archive: id})
+	}
+	slices.SortStableFunc(events, func(a, b journal.Event) int { return cmp.Compare(a.At, b.At) })
+	events = append(events, journal.Event{Kind: journal.Stopped, At: end, Archive: id})
+	for _, e := range events {
+		if err := f.journal.Note(e); err != nil {
+			return 0, err
+		}
+	}
+	return end, nil
+}

@@ -1,0 +1,149 @@
+package merge
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"reelcheck/reference/internal/mux/movie"
+)
+
+// joiner is one Run.
+type joiner struct {
+	Options
+	parts []*part
+	spool *spool
+}
+
+// part is one recording and what of it is in the output.
+type part struct {
+	*movie.Movie
+	video, audio use
+}
+
+// use is what the output takes of a track.
+type use struct {
+	track *movie.Track
+	later int64   // is added to composition times
+	first int     // sample
+	last  int     // sample, without it
+	after []mixed // what was coded again, between this track and that of the next part
+}
+
+// mixed are samples coded again.
+type mixed struct {
+	run      movie.Run
+	sps, pps [][]byte
+}
+
+func (j *joiner) open(inputs []string, dir string) (err error) {
+	for _, name := range inputs {
+		m, err := movie.Open(name)
+		if err != nil {
+			return err
+		}
+		p := &part{Movie: m, video: use{track: m.Video}, audio: use{track: m.Audio}}
+		j.parts = append(j.parts, p)
+		for _, u := range []*use{&p.video, &p.audio} {
+			if u.track != nil {
+				u.last = len(u.track.Samples)
+			}
+		}
+		if err := movie.Compare(j.parts[0].Movie, m); err != nil {
+			return err
+		}
+	}
+	j.spool, err = newSpool(dir)
+	return err
+}
+
+func (j *joiner) close() error {
+	var errs []error
+	for _, p := range j.parts {
+		errs = append(errs, p.Close())
+	}
+	if j.spool != nil {
+		errs = append(errs, j.spool.close())
+	}
+	return errors.Join(errs...)
+}
+
+// ends is when the presentation of a part ends, in seconds.
+func (p *part) ends() float64 {
+	v, a := 0.0, 0.0
+	if t := p.video.track; t != nil {
+		v = t.Seconds(t.Ends())
+	}
+	if t := p.audio.track; t != nil {
+		a = t.Seconds(t.Ends())
+	}
+	// Sound that is longer by less than a picture does not hold up the next picture.
+	if t := p.video.track; t != nil && a-v < t.Seconds(t.Interval()) {
+		return v
+	}
+	return max(v, a)
+}
+
+// tracks puts the output together.
+func (j *joiner) tracks() []movie.Output {
+	var list []movie.Output
+	for _, pick := range []func(*part) *use{func(p *part) *use { return &p.video }, func(p *part) *use { return &p.audio }} {
+		if pick(j.parts[0]).track != nil {
+			list = append(list, j.track(pick))
+		}
+	}
+	return list
+}
+
+func (j *joiner) track(pick func(*part) *use) movie.Output {
+	head := pick(j.parts[0]).track
+	out := movie.Output{Timescale: head.Timescale, Start: head.Start, Delay: head.Delay}
+	if head.Picture != nil {
+		out.Matrix = head.Picture.Matrix
+	}
+	var descriptions descriptions
+	for _, p := range j.parts {
+		u := pick(p)
+		own := descriptions.add(u.track)
+		out.Runs = append(out.Runs, movie.Run{
+			Data: p.Data, Samples: u.track.Samples[u.first:u.last], Later: u.later,
+			Reorder: u.track.Reorder() - head.Reorder(), Description: own,
+		})
+		for _, m := range u.after {
+			run := m.run
+			run.Reorder, run.Description = -head.Reorder(), descriptions.bridge(own, m.sps, m.pps)
+			out.Runs = append(out.Runs, run)
+		}
+		out.End = u.track.End + u.later
+	}
+	out.Descriptions = descriptions.uniform()
+	return out
+}
+
+// spool keeps samples that were coded again, in a file without a name.
+type spool struct {
+	f    *os.File
+	size int64
+}
+
+func newSpool(dir string) (*spool, error) {
+	f, err := os.CreateTemp(dir, ".merge.*.part")
+	if err != nil {
+		return nil, err
+	}
+	return &spool{f: f}, os.Remove(f.Name())
+}
+
+func (s *spool) close() error { return s.f.Close() }
+
+func (s *spool) ReadAt(p []byte, at int64) (int, error) { return s.f.ReadAt(p, at) }
+
+var _ io.ReaderAt = (*spool)(nil)
+
+// add keeps a sample's data.
+func (s *spool) add(data []byte) (at int64, err error) {
+	at = s.size
+	n, err := s.f.WriteAt(data, at)
+	s.size += int64(n)
+	return at, err
+}
