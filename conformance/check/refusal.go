@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 )
 
 // Status wants the answer to r to be one of codes.
@@ -25,8 +26,8 @@ func anyOf(codes []int) string {
 func OnUnknown(op string, codes ...int) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
-			id := ArchiveInPath(r)
-			if c.Sound(r) && IsUUID(id) && c.ByID[id] == nil && c.able(op, r) {
+			id := r.ArchiveInPath()
+			if c.Sound(r) && facts.IsUUID(id) && c.ByID[id] == nil && c.able(op, r) {
 				c.Status(r, codes...)
 			}
 		}
@@ -36,7 +37,7 @@ func OnUnknown(op string, codes ...int) func(*Case) {
 func OnMalformed(op string, codes ...int) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
-			if id := ArchiveInPath(r); c.Sound(r) && id != "" && !IsUUID(id) && c.able(op, r) {
+			if id := r.ArchiveInPath(); c.Sound(r) && id != "" && !facts.IsUUID(id) && c.able(op, r) {
 				c.Status(r, codes...)
 			}
 		}
@@ -48,8 +49,8 @@ func OnMalformed(op string, codes ...int) func(*Case) {
 func OnForeign(op string) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
-			h := c.ByID[ArchiveInPath(r)]
-			if h == nil || h.Start.Exchange == nil || !c.Sound(r) || SameApp(h.Start, r) {
+			h := c.ByID[r.ArchiveInPath()]
+			if h == nil || h.Start.Exchange == nil || !c.Sound(r) || h.Start.SameApp(r) {
 				continue
 			}
 			if !c.able(op, r) || !c.Status(r, 404, 403) || op == "getArchive" {
@@ -62,7 +63,7 @@ func OnForeign(op string) func(*Case) {
 			case op == "deleteArchive":
 				c.Want(next.Status() != "deleted", "the archive to stay", next.Show("status"), r, next.At)
 			default:
-				c.Want(InProgress(next.Status()) || h.StoppedBetween(r, next.At) || h.EndedBefore(r), "the recording to go on", next.Show("status"), r, next.At)
+				c.Want(facts.InProgress(next.Status()) || h.StoppedBetween(r, next.At) || h.EndedBefore(r), "the recording to go on", next.Show("status"), r, next.At)
 			}
 		}
 	}

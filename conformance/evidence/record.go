@@ -81,6 +81,39 @@ func (r Record) Kind() (string, error) {
 	return kind, nil
 }
 
+// Ref is how a report points at the record.
+func (r Record) Ref() string {
+	s := r.Scenario
+	if r.Label != "" {
+		s += "/" + r.Label
+	}
+	return fmt.Sprintf("%s#%d", s, r.Seq)
+}
+
+// SameApp tells whether both are about the same application.
+func (r Record) SameApp(b Record) bool { return r.IDs[Application] == b.IDs[Application] }
+
+// ArchiveInPath is the archive id of a request, as the harness meant it.
+func (r Record) ArchiveInPath() string { return r.IDs[Archive] }
+
+// Sent is when a request went out, or when anything else was noted.
+func (r Record) Sent() time.Time {
+	if r.Exchange != nil {
+		return r.Exchange.Started
+	}
+	return r.Time
+}
+
+// Over is when a request had been answered, or when anything else was noted.
+// Records are numbered when they are complete, so that a callback about a call
+// may stand before the call; only times tell the order.
+func (r Record) Over() time.Time {
+	if r.Exchange != nil {
+		return r.Exchange.Started.Add(r.Exchange.Duration)
+	}
+	return r.Time
+}
+
 // Outcome is how a scenario, or a part of it, ended.
 type Outcome string
 

@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/check/lifecycle"
 	"reelcheck/conformance/check/sessions"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -32,13 +33,13 @@ func index(chapters ...[]check.Check) map[string]check.Check {
 
 // Bench is evidence laid out for judging: all clauses over the same facts.
 type Bench struct {
-	facts        *check.Facts
+	facts        *facts.Facts
 	capabilities []string
 }
 
 // Lay sorts the evidence. capabilities are those the target declares.
 func Lay(ledger spec.Ledger, v evidence.View, capabilities []string) *Bench {
-	return &Bench{check.SortOut(ledger, v), capabilities}
+	return &Bench{facts.Sort(ledger, v), capabilities}
 }
 
 // Lay sorts other evidence for the same target; what was decoded for b is not decoded again.
@@ -48,7 +49,7 @@ func (b *Bench) Lay(v evidence.View) *Bench {
 
 // Judge judges one clause of the ledger.
 func (b *Bench) Judge(cl spec.Clause) verdict.Verdict {
-	return b.facts.Grade(cl, b.capabilities, Checks[cl.ID])
+	return check.Grade(b.facts, cl, b.capabilities, Checks[cl.ID])
 }
 
 // Grade judges every clause of the ledger by the evidence: a pure function.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 )
 
@@ -72,7 +71,7 @@ func (t timeline) statuses(id string) []Mark {
 				continue
 			}
 		}
-		out = append(out, Mark{At: at, Until: at, Label: a.Status, Kind: "status", Ref: check.Ref(r)})
+		out = append(out, Mark{At: at, Until: at, Label: a.Status, Kind: "status", Ref: r.Ref()})
 	}
 	return out
 }
@@ -97,7 +96,7 @@ func (t timeline) rest() []Mark {
 			continue
 		}
 		last = label
-		out = append(out, Mark{At: t.at(e.Started), Label: label, Kind: kindOf(e.Status()), Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(e.Started), Label: label, Kind: kindOf(e.Status()), Ref: r.Ref()})
 	}
 	return out
 }
@@ -123,7 +122,7 @@ func (t timeline) hooks() []Mark {
 				label = b.Event
 			}
 		}
-		out = append(out, Mark{At: t.at(r.Time), Label: label, Kind: "status", Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(r.Time), Label: label, Kind: "status", Ref: r.Ref()})
 	}
 	return out
 }
@@ -147,7 +146,7 @@ func (t timeline) uploads() []Mark {
 		if !o.Modified.IsZero() {
 			at = min(at, t.at(o.Modified.Truncate(time.Second).Add(time.Second)))
 		}
-		out = append(out, Mark{At: at, Label: fmt.Sprintf("%s %s", name, size(o.Size)), Kind: "media", Ref: check.Ref(r)})
+		out = append(out, Mark{At: at, Label: fmt.Sprintf("%s %s", name, size(o.Size)), Kind: "media", Ref: r.Ref()})
 	}
 	return out
 }
@@ -170,7 +169,7 @@ func (t timeline) publishers() []Mark {
 		if p.Ended {
 			until = t.at(p.Last)
 		}
-		out = append(out, Mark{At: t.at(p.First), Until: until, Label: p.Client + " " + p.Fixture, Kind: "media", Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(p.First), Until: until, Label: p.Client + " " + p.Fixture, Kind: "media", Ref: r.Ref()})
 	}
 	return out
 }
@@ -182,14 +181,14 @@ func (t timeline) clients() []Mark {
 		switch name := r.Client.Name; r.Client.Event {
 		case "open":
 			open[name] = len(out)
-			out = append(out, Mark{At: t.at(r.Time), Until: t.end, Label: name, Kind: "note", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Until: t.end, Label: name, Kind: "note", Ref: r.Ref()})
 		case "close":
 			if i, ok := open[name]; ok {
 				out[i].Until = t.at(r.Time)
 				delete(open, name)
 			}
 		case "refused":
-			out = append(out, Mark{At: t.at(r.Time), Label: name + " refused", Kind: "client-error", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: name + " refused", Kind: "client-error", Ref: r.Ref()})
 		}
 	}
 	return out
@@ -199,7 +198,7 @@ func (t timeline) events() []Mark {
 	var out []Mark
 	for _, r := range t.view.Clients().Records {
 		if r.Client.Event == "message" && strings.HasPrefix(r.Client.Type, "archive") {
-			out = append(out, Mark{At: t.at(r.Time), Label: r.Client.Name + " " + r.Client.Type, Kind: "note", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: r.Client.Name + " " + r.Client.Type, Kind: "note", Ref: r.Ref()})
 		}
 	}
 	return out
@@ -208,7 +207,7 @@ func (t timeline) events() []Mark {
 func (t timeline) clock() []Mark {
 	var out []Mark
 	for _, r := range t.view.Clocks().Records {
-		out = append(out, Mark{At: t.at(r.Time), Label: "+" + r.Clock.Skip.Round(time.Second).String(), Kind: "note", Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(r.Time), Label: "+" + r.Clock.Skip.Round(time.Second).String(), Kind: "note", Ref: r.Ref()})
 	}
 	return out
 }
@@ -218,9 +217,9 @@ func (t timeline) steps() []Mark {
 	for _, r := range t.view.Records {
 		switch {
 		case r.Step != nil && r.Step.Outcome != evidence.Began && r.Step.Outcome != evidence.Done:
-			out = append(out, Mark{At: t.at(r.Time), Label: string(r.Step.Outcome) + " " + r.Step.Text, Kind: "client-error", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: string(r.Step.Outcome) + " " + r.Step.Text, Kind: "client-error", Ref: r.Ref()})
 		case r.Harness != nil:
-			out = append(out, Mark{At: t.at(r.Time), Label: r.Harness.Kind + ": " + r.Harness.Message, Kind: "client-error", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: r.Harness.Kind + ": " + r.Harness.Message, Kind: "client-error", Ref: r.Ref()})
 		}
 	}
 	for i := range out {

@@ -9,36 +9,37 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(authChecks, listChecks, readChecks, deleteChecks, sessionChecks, limitChecks)
 
 var authChecks = []check.Check{
-	check.New("ARC-AUTH-01", check.In(scenarios.Auth), accepted("unified")),
-	check.New("ARC-AUTH-02", check.In(scenarios.Auth), denied("none", "")),
-	check.New("ARC-AUTH-03", check.In(scenarios.Auth), denied("unified", "wrong-signature")),
-	check.New("ARC-AUTH-04", check.In(scenarios.Auth), denied("unified", "expired")),
-	check.New("ARC-AUTH-05", check.In(scenarios.Auth, scenarios.Isolation), deniedForeign("unified")),
-	check.New("ARC-AUTH-06", check.In(scenarios.Auth), denied("unified", "too-long-lived")),
-	check.New("ARC-AUTH-07", check.In(scenarios.Auth), denied("unified", "unsigned", "wrong-algorithm")),
-	check.New("ARC-AUTH-08", check.In(scenarios.Auth), denied("unified", "garbage")),
-	check.New("ARC-AUTH-09", check.In(scenarios.Auth, scenarios.Legacy), accepted("legacy")),
-	check.New("ARC-AUTH-10", check.In(scenarios.Auth), denied("legacy", "wrong-signature")),
-	check.New("ARC-AUTH-11", check.In(scenarios.Auth), denied("legacy", "expired")),
-	check.New("ARC-AUTH-12", check.In(scenarios.Auth), denied("legacy", "too-long-lived")),
-	check.New("ARC-AUTH-13", check.In(scenarios.Auth, scenarios.Isolation), deniedForeign("legacy")),
-	check.New("ARC-AUTH-14", check.In(scenarios.Auth, scenarios.Refusals), errorBodies),
-	check.New("ARC-AUTH-15", check.In(scenarios.Auth), deniedWithoutEffect),
-	check.New("ARC-AUTH-16", check.In(scenarios.Auth), clientTokens),
-	check.New("ARC-AUTH-17", check.In(scenarios.Auth, scenarios.Legacy), legacyClientTokens),
+	check.New("ARC-AUTH-01", accepted("unified"), scenarios.Auth),
+	check.New("ARC-AUTH-02", denied("none", ""), scenarios.Auth),
+	check.New("ARC-AUTH-03", denied("unified", "wrong-signature"), scenarios.Auth),
+	check.New("ARC-AUTH-04", denied("unified", "expired"), scenarios.Auth),
+	check.New("ARC-AUTH-05", deniedForeign("unified"), scenarios.Auth, scenarios.Isolation),
+	check.New("ARC-AUTH-06", denied("unified", "too-long-lived"), scenarios.Auth),
+	check.New("ARC-AUTH-07", denied("unified", "unsigned", "wrong-algorithm"), scenarios.Auth),
+	check.New("ARC-AUTH-08", denied("unified", "garbage"), scenarios.Auth),
+	check.New("ARC-AUTH-09", accepted("legacy"), scenarios.Auth, scenarios.Legacy),
+	check.New("ARC-AUTH-10", denied("legacy", "wrong-signature"), scenarios.Auth),
+	check.New("ARC-AUTH-11", denied("legacy", "expired"), scenarios.Auth),
+	check.New("ARC-AUTH-12", denied("legacy", "too-long-lived"), scenarios.Auth),
+	check.New("ARC-AUTH-13", deniedForeign("legacy"), scenarios.Auth, scenarios.Isolation),
+	check.New("ARC-AUTH-14", errorBodies, scenarios.Auth, scenarios.Refusals),
+	check.New("ARC-AUTH-15", deniedWithoutEffect, scenarios.Auth),
+	check.New("ARC-AUTH-16", clientTokens, scenarios.Auth),
+	check.New("ARC-AUTH-17", legacyClientTokens, scenarios.Auth, scenarios.Legacy),
 }
 
 // accepted: calls with proper credentials of an identity get past authentication, and some of them succeed.
 func accepted(identity string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
-			if !check.RestCall(r) || r.Exchange.Identity != identity || !c.Sound(r) {
+			if !facts.RestCall(r) || r.Exchange.Identity != identity || !c.Sound(r) {
 				continue
 			}
 			switch status := r.Exchange.Status(); {
@@ -56,7 +57,7 @@ func accepted(identity string) func(*check.Case) {
 func denied(identity string, flaws ...string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
-			if check.RestCall(r) && flawed(c, r, identity, flaws) && c.ReadsAtAll(r) {
+			if facts.RestCall(r) && flawed(c, r, identity, flaws) && c.ReadsAtAll(r) {
 				c.Status(r, 403)
 			}
 		}
@@ -75,7 +76,7 @@ func flawed(c *check.Case, r evidence.Record, identity string, flaws []string) b
 func deniedForeign(identity string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
-			if !check.RestCall(r) || r.Exchange.Identity != identity || r.Exchange.Flaw != "" && r.Exchange.Flaw != "foreign-application" {
+			if !facts.RestCall(r) || r.Exchange.Identity != identity || r.Exchange.Flaw != "" && r.Exchange.Flaw != "foreign-application" {
 				continue
 			}
 			if c.ForeignPath(r) && c.ReadsAtAll(r) {
@@ -88,17 +89,17 @@ func deniedForeign(identity string) func(*check.Case) {
 // errorBodies judges every answer of 400 and more to an operation of the API.
 func errorBodies(c *check.Case) {
 	for _, r := range c.Calls() {
-		if !check.RestCall(r) || r.Exchange.Status() < 400 {
+		if !facts.RestCall(r) || r.Exchange.Status() < 400 {
 			continue
 		}
 		if !c.ReadsAtAll(r) {
 			return
 		}
-		o, ok := c.Decode(check.AnswerText(r))
+		o, ok := c.Decode(facts.AnswerText(r))
 		code, hasCode := o["code"]
 		_, whole := o.Whole("code")
 		_, hasText := o["description"]
-		ok = ok && o.Text("message") != "" && (!hasCode || code == nil || whole) && (!hasText || check.JSONType(o["description"]) == "string")
+		ok = ok && o.Text("message") != "" && (!hasCode || code == nil || whole) && (!hasText || facts.JSONType(o["description"]) == "string")
 		c.Want(ok, "an object with a message, an integer code if any, a description as text if any", check.Outcome(r), r)
 	}
 }
@@ -110,11 +111,11 @@ func deniedWithoutEffect(c *check.Case) {
 			continue
 		}
 		if r.Exchange.Operation == "startArchive" {
-			o, _ := c.Decode(check.AnswerText(r))
+			o, _ := c.Decode(facts.AnswerText(r))
 			c.Want(r.Exchange.Status() >= 400 && o.Text("id") == "", "no archive for a caller without proper credentials", check.Outcome(r), r)
 			continue
 		}
-		h := c.ByID[check.ArchiveInPath(r)]
+		h := c.ByID[r.ArchiveInPath()]
 		if h == nil {
 			continue
 		}
@@ -123,7 +124,7 @@ func deniedWithoutEffect(c *check.Case) {
 		if !known || !ok {
 			continue
 		}
-		same := check.InProgress(next.Status()) == check.InProgress(before.Status()) && next.Status() != "deleted"
+		same := facts.InProgress(next.Status()) == facts.InProgress(before.Status()) && next.Status() != "deleted"
 		c.Want(same || h.StoppedBetween(r, next.At), "no effect on the archive", next.Show("status"), r, next.At)
 	}
 }

@@ -9,14 +9,15 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 var sessionChecks = []check.Check{
-	check.New("ARC-SES-01", check.In(scenarios.Pair, scenarios.Refusals), sessionCreated),
-	check.New("ARC-SES-02", check.In(scenarios.Refusals), sessionRoutedByDefault),
-	check.New("ARC-SES-03", check.In(scenarios.Refusals), sessionForm),
-	check.New("ARC-SES-04", check.In(scenarios.Pair, scenarios.Refusals), sessionID),
-	check.New("ARC-SES-06", check.In(scenarios.Refusals), sessionAutoRelayed),
+	check.New("ARC-SES-01", sessionCreated, scenarios.Pair, scenarios.Refusals),
+	check.New("ARC-SES-02", sessionRoutedByDefault, scenarios.Refusals),
+	check.New("ARC-SES-03", sessionForm, scenarios.Refusals),
+	check.New("ARC-SES-04", sessionID, scenarios.Pair, scenarios.Refusals),
+	check.New("ARC-SES-06", sessionAutoRelayed, scenarios.Refusals),
 }
 
 // creation is a call to create a session, with its form.
@@ -53,7 +54,7 @@ func (n creation) impossible() bool {
 func sessionCreated(c *check.Case) {
 	for _, n := range creations(c) {
 		if !n.impossible() {
-			c.Want(n.id != "", "200 with an array of one object with session_id", check.Outcome(n.r)+" "+check.Clip(check.AnswerText(n.r), 120), n.r)
+			c.Want(n.id != "", "200 with an array of one object with session_id", check.Outcome(n.r)+" "+facts.Clip(facts.AnswerText(n.r), 120), n.r)
 		}
 	}
 }

@@ -10,15 +10,16 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
 )
 
 // likenessChecks are about how much a recording resembles what was published, and about streams beside each other.
 var likenessChecks = []check.Check{
-	check.New("ARC-COMP-35", check.In(scenarios.Pair), asPublished),
-	check.New("ARC-COMP-36", check.In(scenarios.Pair), streamsInStep),
-	check.New("ARC-COMP-37", check.In(scenarios.Pair), mixedOnce),
+	check.New("ARC-COMP-35", asPublished, scenarios.Pair),
+	check.New("ARC-COMP-36", streamsInStep, scenarios.Pair),
+	check.New("ARC-COMP-37", mixedOnce, scenarios.Pair),
 }
 
 // What marks say of black and white in video range.
@@ -52,7 +53,7 @@ func asPublished(c *check.Case) {
 }
 
 // covered tells whether places overlap, or one is cut off, while an appearance lasts.
-func covered(x check.Exhibit, a media.Appearance) bool {
+func covered(x content.Exhibit, a media.Appearance) bool {
 	return slices.ContainsFunc(x.Acts, func(act expect.Act) bool {
 		if act.To <= a.From || act.From >= a.To || act.Picture.Grid {
 			return false
@@ -91,11 +92,11 @@ func streamsInStep(c *check.Case) {
 // picture is an appearance of what was published.
 type picture struct {
 	media.Appearance
-	take check.Take
+	take content.Take
 }
 
 // followed are the appearances that go on without a stop.
-func followed(x check.Exhibit) []picture {
+func followed(x content.Exhibit) []picture {
 	var out []picture
 	seen := map[string]bool{}
 	for _, t := range x.Takes {
@@ -157,7 +158,7 @@ func mixedOnce(c *check.Case) {
 }
 
 // others are the levels of the tones that are to be heard beside one.
-func others(x check.Exhibit, s media.ToneSpan) []float64 {
+func others(x content.Exhibit, s media.ToneSpan) []float64 {
 	var out []float64
 	for _, t := range x.Takes {
 		if t.Kind != "audio" || t.Fixture == s.ID {

@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 )
 
 // callbackEqualsRead compares the last callback of an archive at rest with a read in the same status.
@@ -13,15 +14,15 @@ func callbackEqualsRead(c *check.Case) {
 	keys := []string{"applicationId", "outputMode", "hasAudio", "hasVideo", "sha256sum", "updatedAt", "multiArchiveTag"}
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Hooks {
-			i := slices.IndexFunc(h.Seen, func(r check.Sighting) bool {
-				return r.Status() == s.Status() && check.Final(s.Status()) && r.At.Exchange.Identity == "unified"
+			i := slices.IndexFunc(h.Seen, func(r facts.Sighting) bool {
+				return r.Status() == s.Status() && facts.Final(s.Status()) && r.At.Exchange.Identity == "unified"
 			})
 			if i < 0 {
 				continue
 			}
 			var bad []string
 			for _, key := range keys {
-				if !check.SameJSON(s.Object[key], h.Seen[i].Object[key]) {
+				if !facts.SameJSON(s.Object[key], h.Seen[i].Object[key]) {
 					bad = append(bad, s.Show(key)+" beside "+h.Seen[i].Show(key))
 				}
 			}
@@ -48,11 +49,11 @@ func callbackOwnApplication(c *check.Case) {
 func announcedOnce(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for i, s := range h.Hooks {
-			again := slices.IndexFunc(h.Hooks[:i], func(e check.Sighting) bool {
+			again := slices.IndexFunc(h.Hooks[:i], func(e facts.Sighting) bool {
 				if c.IsNotice(s.Status()) { // of different streams they are different changes
-					return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && check.SameJSON(e.Object["stream"], s.Object["stream"]) && check.SameJSON(e.Object["timestamp"], s.Object["timestamp"])
+					return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && facts.SameJSON(e.Object["stream"], s.Object["stream"]) && facts.SameJSON(e.Object["timestamp"], s.Object["timestamp"])
 				}
-				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && h.Hooks[i-1].Status() == s.Status() || check.SameJSON(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)
+				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && h.Hooks[i-1].Status() == s.Status() || facts.SameJSON(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)
 			})
 			at := []evidence.Record{s.At}
 			if again >= 0 {
@@ -66,7 +67,7 @@ func announcedOnce(c *check.Case) {
 
 func expiryPosted(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		i := slices.IndexFunc(h.Seen, func(s check.Sighting) bool { return s.Status() == "expired" })
+		i := slices.IndexFunc(h.Seen, func(s facts.Sighting) bool { return s.Status() == "expired" })
 		if i < 0 || !watchedAfter(c, h.Seen[i]) {
 			continue
 		}

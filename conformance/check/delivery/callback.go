@@ -11,88 +11,90 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(callbackChecks, storageChecks, encryptionChecks, urlChecks, eventChecks, uploadChecks)
 
 var callbackChecks = []check.Check{
-	check.New("ARC-CB-01", check.In(scenarios.Pair, scenarios.Pause), everyChangePosted),
-	check.New("ARC-CB-02", check.In(scenarios.Pair), callbackType),
-	check.New("ARC-CB-03", check.In(scenarios.Pair), startStopDeliveryPosted),
-	check.New("ARC-CB-04", check.In(scenarios.Pause), pausesPosted),
-	check.New("ARC-CB-05", check.In(scenarios.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-02", callbackType, scenarios.Pair),
+	check.New("ARC-CB-03", startStopDeliveryPosted, scenarios.Pair),
+	check.New("ARC-CB-04", pausesPosted, scenarios.Pause),
+	check.New("ARC-CB-05", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 		return "event archive", s.Show("event"), s.Text("event") == "archive"
-	})),
-	check.New("ARC-CB-06", check.In(scenarios.Pair), everyHook(func(_ *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+	}), scenarios.Pair),
+	check.New("ARC-CB-06", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 		return "sessionId of the recorded session", s.Show("sessionId"), s.Text("sessionId") == h.Request.Text("sessionId")
-	})),
-	check.New("ARC-CB-07", check.In(scenarios.Pair), everyHook(callbackProject)),
-	check.New("ARC-CB-08", check.In(scenarios.Pair), callbackCreatedAt),
-	check.New("ARC-CB-09", check.In(scenarios.Pair), everyHook(func(c *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	}), scenarios.Pair),
+	check.New("ARC-CB-07", everyHook(callbackProject), scenarios.Pair),
+	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair),
+	check.New("ARC-CB-09", everyHook(func(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 		ms, ok := s.Whole("createdAt")
 		return "createdAt in whole seconds", s.Show("createdAt"), ok && ms%c.Number("callback.created-at.step") == 0
-	})),
-	check.New("ARC-CB-10", check.In(scenarios.Pair, scenarios.Pause), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
-		if !check.InProgress(s.Status()) {
+	}), scenarios.Pair),
+	check.New("ARC-CB-10", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if !facts.InProgress(s.Status()) {
 			return "", "", true
 		}
 		n, ok := s.Whole("duration")
 		return "duration 0 while " + s.Status(), s.Show("duration"), ok && n == 0
-	})),
-	check.New("ARC-CB-11", check.In(scenarios.Pair), callbackDuration),
-	check.New("ARC-CB-12", check.In(scenarios.Pair, scenarios.Pause), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
-		if !check.InProgress(s.Status()) {
+	}), scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-11", callbackDuration, scenarios.Pair),
+	check.New("ARC-CB-12", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if !facts.InProgress(s.Status()) {
 			return "", "", true
 		}
 		n, ok := s.Whole("size")
 		return "size 0 while " + s.Status(), s.Show("size"), ok && n == 0
-	})),
-	check.New("ARC-CB-13", check.In(scenarios.Pair), callbackSize),
-	check.New("ARC-CB-14", check.In(scenarios.Pair), everyHook(callbackResolution)),
-	check.New("ARC-CB-16", check.In(scenarios.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
-		if check.InProgress(s.Status()) {
+	}), scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-13", callbackSize, scenarios.Pair),
+	check.New("ARC-CB-14", everyHook(callbackResolution), scenarios.Pair),
+	check.New("ARC-CB-16", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if facts.InProgress(s.Status()) {
 			return "an empty reason while " + s.Status(), s.Show("reason"), s.Object["reason"] == ""
 		}
-		return "reason as a string", s.Show("reason"), check.JSONType(s.Object["reason"]) == "string"
-	})),
-	check.New("ARC-CB-17", check.In(scenarios.Pair), everyHook(callbackReason)),
-	check.New("ARC-CB-18", check.In(scenarios.Pair), everyHook(callbackStatus)),
-	check.New("ARC-CB-19", check.In(scenarios.Pair), everyHook(func(c *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+		return "reason as a string", s.Show("reason"), facts.JSONType(s.Object["reason"]) == "string"
+	}), scenarios.Pair),
+	check.New("ARC-CB-17", everyHook(callbackReason), scenarios.Pair),
+	check.New("ARC-CB-18", everyHook(callbackStatus), scenarios.Pair),
+	check.New("ARC-CB-19", everyHook(func(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 		want := h.Request.Text("streamMode")
 		if want == "" {
 			want = "auto"
 		}
 		return "streamMode " + want, s.Show("streamMode"), s.Text("streamMode") == want
-	})),
-	check.New("ARC-CB-20", check.In(scenarios.Pair), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	}), scenarios.Pair),
+	check.New("ARC-CB-20", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 		if s.Status() == "started" {
 			return "", "", true
 		}
 		list, isArray := s.Object["streams"].([]any)
 		return "no streams while " + s.Status(), s.Show("streams"), s.Object["streams"] == nil || isArray && len(list) == 0
-	})),
-	check.New("ARC-CB-21", check.In(scenarios.Pair), everyHook(callbackStreams)),
-	check.New("ARC-CB-22", check.In(scenarios.Pair, scenarios.Cloud), everyHook(func(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+	}), scenarios.Pair),
+	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair),
+	check.New("ARC-CB-22", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 		return "url null or absent", s.Show("url"), s.Object["url"] == nil
-	})),
-	check.New("ARC-CB-28", check.In(scenarios.Pair, scenarios.Pause), everyHook(func(_ *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+	}), scenarios.Pair, scenarios.Cloud),
+	check.New("ARC-CB-28", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 		if h.Request.Text("streamMode") == "manual" {
 			return "", "", true
 		}
 		return "no streamRemoved in auto mode", s.Show("status"), s.Status() != "streamRemoved"
-	})),
-	check.New("ARC-CB-29", check.In(scenarios.Retry), refusedAgain),
-	check.New("ARC-CB-30", check.In(scenarios.Retry), signedCallbacks),
-	check.New("ARC-CB-31", check.In(scenarios.Pair), callbackEqualsRead),
-	check.New("ARC-CB-32", check.In(scenarios.Isolation), callbackOwnApplication),
-	check.New("ARC-CB-33", check.In(scenarios.Pair, scenarios.Pause), announcedOnce),
-	check.New("ARC-CB-34", check.In(scenarios.Cloud), expiryPosted),
+	}), scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-29", refusedAgain, scenarios.Retry),
+	check.New("ARC-CB-30", signedCallbacks, scenarios.Retry),
+	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair),
+	check.New("ARC-CB-32", callbackOwnApplication, scenarios.Isolation),
+	check.New("ARC-CB-33", announcedOnce, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-34", expiryPosted, scenarios.Cloud),
 }
 
 // everyHook judges each callback about an archive the harness started. A check
 // that answers no expectation has nothing to say about that callback.
-func everyHook(of func(c *check.Case, h *check.History, s check.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
+func everyHook(of func(c *check.Case, h *facts.History, s facts.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, h := range c.StartedArchives() {
 			for _, s := range h.Hooks {
@@ -105,8 +107,8 @@ func everyHook(of func(c *check.Case, h *check.History, s check.Sighting) (expec
 	}
 }
 
-func hooked(h *check.History, status string) []check.Sighting {
-	var out []check.Sighting
+func hooked(h *facts.History, status string) []facts.Sighting {
+	var out []facts.Sighting
 	for _, s := range h.Hooks {
 		if s.Status() == status {
 			out = append(out, s)
@@ -138,14 +140,14 @@ func everyChangePosted(c *check.Case) {
 }
 
 // watchedAfter: webhooks about the archive were watched to the end after the sighting, or one came later.
-func watchedAfter(c *check.Case, s check.Sighting) bool {
+func watchedAfter(c *check.Case, s facts.Sighting) bool {
 	h := c.ByID[s.Text("id")]
 	for _, r := range h.Watches {
 		if r.Seq > s.At.Seq && r.Watch.What == "webhooks" {
 			return true
 		}
 	}
-	return slices.ContainsFunc(h.Hooks, func(hook check.Sighting) bool { return hook.At.Seq > s.At.Seq })
+	return slices.ContainsFunc(h.Hooks, func(hook facts.Sighting) bool { return hook.At.Seq > s.At.Seq })
 }
 
 func callbackType(c *check.Case) {
@@ -156,7 +158,7 @@ func callbackType(c *check.Case) {
 		kind, _, err := mime.ParseMediaType(r.Webhook.Header.Get("Content-Type"))
 		_, isObject := c.Decode(r.Webhook.Body.Text)
 		c.Want(err == nil && kind == "application/json" && isObject, "application/json with one object",
-			fmt.Sprintf("%q with %s", r.Webhook.Header.Get("Content-Type"), check.Clip(r.Webhook.Body.Text, 80)), r)
+			fmt.Sprintf("%q with %s", r.Webhook.Header.Get("Content-Type"), facts.Clip(r.Webhook.Body.Text, 80)), r)
 	}
 	c.SilentHooks()
 }
@@ -169,7 +171,7 @@ func aboutSession(c *check.Case, r evidence.Record) bool {
 
 func startStopDeliveryPosted(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		if _, ok := h.FirstStop(); !ok || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) && watchedAfter(c, s) }) {
+		if _, ok := h.FirstStop(); !ok || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return facts.Final(s.Status()) && watchedAfter(c, s) }) {
 			continue
 		}
 		var at []evidence.Record
@@ -185,7 +187,7 @@ func startStopDeliveryPosted(c *check.Case) {
 // pausesPosted counts callbacks against the pauses that the harness made.
 func pausesPosted(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
+		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
 		}
@@ -209,11 +211,11 @@ func pausesPosted(c *check.Case) {
 }
 
 // callbackProject: the application id, or the API key of a legacy project as number or text.
-func callbackProject(_ *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+func callbackProject(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 	app := h.Start.IDs[evidence.Application]
 	want, got := app, fmt.Sprint(s.Object["partnerId"])
 	if h.Start.Exchange.Identity == "legacy" {
-		want = check.Project(h.Start)
+		want = facts.Project(h.Start)
 		return "partnerId " + want + " or " + app, s.Show("partnerId"), got == want || got == app
 	}
 	return "partnerId " + want, s.Show("partnerId"), got == want
@@ -242,7 +244,7 @@ func callbackCreatedAt(c *check.Case) {
 func callbackDuration(c *check.Case) {
 	allow := c.Limit("tolerance.duration")
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
+		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
 		}
@@ -267,7 +269,7 @@ func callbackSize(c *check.Case) {
 	c.SilentHooks()
 }
 
-func callbackResolution(c *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
+func callbackResolution(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 	if h.IsIndividual() {
 		return "", "", true
 	}
@@ -279,8 +281,8 @@ func callbackResolution(c *check.Case, h *check.History, s check.Sighting) (stri
 	return "resolution " + want, s.Show("resolution"), s.Text("resolution") == want
 }
 
-func callbackReason(c *check.Case, h *check.History, s check.Sighting) (string, string, bool) {
-	if check.InProgress(s.Status()) || s.Status() == "failed" || c.IsNotice(s.Status()) {
+func callbackReason(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+	if facts.InProgress(s.Status()) || s.Status() == "failed" || c.IsNotice(s.Status()) {
 		return "", "", true
 	}
 	var names []string
@@ -297,7 +299,7 @@ func callbackReason(c *check.Case, h *check.History, s check.Sighting) (string, 
 	return "one of " + strings.Join(names, ", "), s.Show("reason"), slices.Contains(names, s.Text("reason"))
 }
 
-func callbackStatus(c *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+func callbackStatus(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 	var names []string
 	for _, st := range c.Ledger.States.Statuses {
 		names = append(names, st.Name)
@@ -309,12 +311,12 @@ func callbackStatus(c *check.Case, _ *check.History, s check.Sighting) (string, 
 }
 
 // callbackStreams: the array may be absent; what it holds has a shape.
-func callbackStreams(_ *check.Case, _ *check.History, s check.Sighting) (string, string, bool) {
+func callbackStreams(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 	list, isArray := s.Object["streams"].([]any)
 	ok := isArray || s.Object["streams"] == nil
 	for _, item := range list {
 		o, isObject := item.(map[string]any)
-		ok = ok && isObject && check.Object(o).Text("streamId") != "" && check.JSONType(o["hasAudio"]) == "boolean" && check.JSONType(o["hasVideo"]) == "boolean"
+		ok = ok && isObject && facts.Object(o).Text("streamId") != "" && facts.JSONType(o["hasAudio"]) == "boolean" && facts.JSONType(o["hasVideo"]) == "boolean"
 	}
 	return "streams of streamId, hasAudio, hasVideo", s.Show("streams"), ok
 }

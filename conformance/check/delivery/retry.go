@@ -9,10 +9,11 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 )
 
 // attempts are the deliveries of one callback that the receiver refused, by archive and status, in order.
-func attempts(h *check.History) map[string][]evidence.Record {
+func attempts(h *facts.History) map[string][]evidence.Record {
 	out := map[string][]evidence.Record{}
 	for _, s := range h.Hooks {
 		if s.At.Webhook.Answer/100 != 2 {
@@ -93,7 +94,7 @@ func signedCallbacks(c *check.Case) {
 				ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return []byte(a.Secret), nil })
 			switch hash, _ := claims["payload_hash"].(string); {
 			case !bearer:
-				c.Wrong("a bearer token", fmt.Sprintf("authorization %q", check.Clip(r.Webhook.Header.Get("Authorization"), 40)), r)
+				c.Wrong("a bearer token", fmt.Sprintf("authorization %q", facts.Clip(r.Webhook.Header.Get("Authorization"), 40)), r)
 			case err != nil:
 				c.Wrong("a token signed with the application's secret", err.Error(), r)
 			default:

@@ -9,15 +9,16 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	zipped "reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
 )
 
 // bundle is an individual archive that was delivered, with the streams that it has to hold.
 type bundle struct {
-	*check.History
+	*facts.History
 	r        evidence.Record
-	zip      check.Zip
+	zip      zipped.Report
 	manifest zipped.Manifest
 	listed   bool // the manifest is there
 	files    []*file
@@ -101,7 +102,7 @@ func (f *file) edge(last bool) (at time.Time, ok bool) {
 // bundles are the individual archives whose ZIP was read. One that has no readable ZIP is for ARC-IND-01 to complain of.
 func bundles(c *check.Case) []*bundle {
 	type all struct{}
-	return check.Once(c.Facts, all{}, func() []*bundle { return openAll(c) })
+	return facts.Once(c.Facts, all{}, func() []*bundle { return openAll(c) })
 }
 
 func openAll(c *check.Case) []*bundle {
@@ -120,7 +121,7 @@ func openAll(c *check.Case) []*bundle {
 	return out
 }
 
-func open(c *check.Case, h *check.History, r evidence.Record, z check.Zip) *bundle {
+func open(c *check.Case, h *facts.History, r evidence.Record, z zipped.Report) *bundle {
 	b := &bundle{History: h, r: r, zip: z}
 	b.manifest, b.listed = z.Manifest()
 	b.streams = streams(c, h)

@@ -9,14 +9,17 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 	"reelcheck/conformance/media/matroska"
 )
 
 // choiceChecks are about archives whose streams are chosen by calls.
 var choiceChecks = []check.Check{
-	check.New("ARC-SEL-12", check.In(scenarios.Chosen), chosenAlone),
-	check.New("ARC-SEL-13", check.In(scenarios.Chosen), partsChosen),
-	check.New("ARC-SIM-09", check.In(scenarios.Chosen), besideComposed),
+	check.New("ARC-SEL-12", chosenAlone, scenarios.Chosen),
+	check.New("ARC-SEL-13", partsChosen, scenarios.Chosen),
+	check.New("ARC-SIM-09", besideComposed, scenarios.Chosen),
 }
 
 // chosen goes through the streams of archives with selected streams.
@@ -48,7 +51,7 @@ func chosenAlone(c *check.Case) {
 // partsChosen looks at streams of which one part was chosen at some time.
 func partsChosen(c *check.Case) {
 	chosen(c, func(b *bundle, s *stream) {
-		part := slices.ContainsFunc(c.Changes(), func(k check.Change) bool {
+		part := slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
 			return k.Done() && k.H == b.History && k.Stream == s.id && k.Added && k.Audio != k.Video
 		})
 		if !part {
@@ -82,15 +85,15 @@ func (d *due) away(c *check.Case, b *bundle, s *stream, at time.Time) time.Durat
 	best := time.Hour
 	for _, span := range d.spans {
 		from, to := span.From, span.To
-		for _, k := range c.Changes() {
+		for _, k := range course.Changes(c.Facts) {
 			if k.H != b.History || k.Stream != s.id {
 				continue
 			}
-			if check.Over(k.R).Equal(from) {
-				from = check.Sent(k.R)
+			if k.R.Over().Equal(from) {
+				from = k.R.Sent()
 			}
-			if check.Sent(k.R).Equal(to) {
-				to = check.Over(k.R)
+			if k.R.Sent().Equal(to) {
+				to = k.R.Over()
 			}
 		}
 		if end, ok := ended(c, b.History); ok && !to.Before(end.early) {
@@ -129,7 +132,7 @@ func besideComposed(c *check.Case) {
 }
 
 // beside is a composed archive of chosen streams that recorded the same session meanwhile.
-func (b *bundle) beside(c *check.Case) *check.History {
+func (b *bundle) beside(c *check.Case) *facts.History {
 	for _, h := range c.StartedArchives() {
 		same := h.Start.IDs[evidence.Session] == b.Start.IDs[evidence.Session]
 		if same && !h.IsIndividual() && h.Request.Text("streamMode") == "manual" && !h.EndedBefore(b.Start) && !b.EndedBefore(h.Start) {
@@ -140,7 +143,7 @@ func (b *bundle) beside(c *check.Case) *check.History {
 }
 
 // composedToo wants the pictures of chosen streams in a composed file, and no others.
-func composedToo(c *check.Case, h *check.History) {
+func composedToo(c *check.Case, h *facts.History) {
 	if len(h.Media) == 0 {
 		c.Blocked("a composed archive beside the individual one", "it has no file", h.Start)
 		return
@@ -148,7 +151,7 @@ func composedToo(c *check.Case, h *check.History) {
 	film := h.Media[len(h.Media)-1]
 	f, ok := c.File(film)
 	if !ok || f.Picture == nil {
-		c.Wrong("a readable MP4 file", check.FileKind(film, f), film)
+		c.Wrong("a readable MP4 file", content.FileKind(film, f), film)
 		return
 	}
 	for _, s := range streams(c, h) {

@@ -8,14 +8,15 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/media/matroska"
 )
 
 // limitChecks are about more streams than an archive holds.
 var limitChecks = []check.Check{
-	check.New("ARC-IND-03", check.In(scenarios.Crowd), asManyAs(matroska.Video, "individual.video-streams.max")),
-	check.New("ARC-IND-26", check.In(scenarios.Crowd), asManyAs(matroska.Audio, "audio-streams.max")),
-	check.New("ARC-IND-27", check.In(scenarios.Crowd), beyondLimits),
+	check.New("ARC-IND-03", asManyAs(matroska.Video, "individual.video-streams.max"), scenarios.Crowd),
+	check.New("ARC-IND-26", asManyAs(matroska.Audio, "audio-streams.max"), scenarios.Crowd),
+	check.New("ARC-IND-27", beyondLimits, scenarios.Crowd),
 }
 
 // asManyAs looks at archives in which as many streams at once are to be recorded as there may be.
@@ -50,7 +51,7 @@ func (b *bundle) atOnce(kind string) int {
 		}
 		n := 0
 		for _, o := range b.streams {
-			if from := s.spans(kind)[0].From; check.AnyDuring(o.spans(kind), from, from.Add(1)) {
+			if from := s.spans(kind)[0].From; facts.AnyDuring(o.spans(kind), from, from.Add(1)) {
 				n++
 			}
 		}
@@ -90,7 +91,7 @@ func (b *bundle) waits(c *check.Case, s *stream, kind string) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.due[kind], func(d *due) bool {
-		_, there := d.whole.Cut(check.Over(b.Start), end.early)
+		_, there := d.whole.Cut(b.Start.Over(), end.early)
 		return there
 	})
 }

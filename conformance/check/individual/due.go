@@ -6,6 +6,8 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
 	"reelcheck/conformance/media/matroska"
 )
 
@@ -15,14 +17,14 @@ type stream struct {
 	client   string
 	began    time.Time
 	due      map[string][]*due // by the type of track: several when it went on with other content
-	segments []check.Span      // in each of which it has a file of its own
+	segments []facts.Span      // in each of which it has a file of its own
 }
 
 // due is a track that was published, or a stretch of it with content of one kind, and the stretches of real time in which the archive holds it.
 type due struct {
 	by    evidence.Record
-	whole check.Span   // from its publication to its end
-	spans []check.Span // none: the archive does not hold it
+	whole facts.Span   // from its publication to its end
+	spans []facts.Span // none: the archive does not hold it
 	free  time.Time    // from when on it may be there or not; zero: never
 }
 
@@ -33,12 +35,12 @@ func (s *stream) has() bool { return len(s.segments) > 0 }
 func (s *stream) holds(kind string) bool { return len(s.spans(kind)) > 0 }
 
 // spans are those in which the archive has to hold its track of a type.
-func (s *stream) spans(kind string) []check.Span {
-	var out []check.Span
+func (s *stream) spans(kind string) []facts.Span {
+	var out []facts.Span
 	for _, d := range s.due[kind] {
 		out = append(out, d.spans...)
 	}
-	return check.Union(out)
+	return facts.Union(out)
 }
 
 // all are the tracks of the stream of both types.
@@ -47,17 +49,17 @@ func (s *stream) all() []*due { return slices.Concat(s.due[matroska.Video], s.du
 // ending brackets the end of an archive in real time.
 type ending struct{ early, late time.Time }
 
-func ended(c *check.Case, h *check.History) (ending, bool) {
-	if k, ok := c.Course(h); ok {
-		first, last := c.RealEnd(h, k)
+func ended(c *check.Case, h *facts.History) (ending, bool) {
+	if k, ok := course.Of(c.Facts, h); ok {
+		first, last := course.RealEnd(c.Facts, h, k)
 		return ending{first, last}, !first.IsZero()
 	}
 	stop, ok := h.FirstStop()
-	return ending{check.Sent(stop), check.Over(stop)}, ok
+	return ending{stop.Sent(), stop.Over()}, ok
 }
 
 // streams lays out what an archive has to hold.
-func streams(c *check.Case, h *check.History) []*stream {
+func streams(c *check.Case, h *facts.History) []*stream {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	if s == nil {
 		return nil
@@ -82,7 +84,7 @@ func streams(c *check.Case, h *check.History) []*stream {
 	if !ok {
 		return out
 	}
-	begun := check.Span{From: check.Over(h.Start), To: end.early}
+	begun := facts.Span{From: h.Start.Over(), To: end.early}
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
 		if asked(h, kind) {
 			plan(c, h, begun, out, kind)
@@ -95,7 +97,7 @@ func streams(c *check.Case, h *check.History) []*stream {
 }
 
 // asked tells whether the archive was asked to hold tracks of a type.
-func asked(h *check.History, kind string) bool {
+func asked(h *facts.History, kind string) bool {
 	key := "hasVideo"
 	if kind == matroska.Audio {
 		key = "hasAudio"
@@ -104,14 +106,14 @@ func asked(h *check.History, kind string) bool {
 }
 
 // plan says when the archive holds each track of a type: all that are published, or chosen, as far as the limit allows.
-func plan(c *check.Case, h *check.History, begun check.Span, all []*stream, kind string) {
+func plan(c *check.Case, h *facts.History, begun facts.Span, all []*stream, kind string) {
 	limit := int(c.Number("individual.video-streams.max"))
 	if kind == matroska.Audio {
 		limit = int(c.Number("audio-streams.max"))
 	}
 	p := places{limit: limit}
 	for _, s := range all {
-		var spans []check.Span
+		var spans []facts.Span
 		for _, d := range s.due[kind] {
 			d.spans = inArchive(c, h, begun, d.whole)
 			spans = append(spans, d.spans...)
@@ -128,25 +130,25 @@ func plan(c *check.Case, h *check.History, begun check.Span, all []*stream, kind
 }
 
 // inArchive are the stretches in which an archive without limits holds a track: not while its client had no network.
-func inArchive(c *check.Case, h *check.History, begun, whole check.Span) []check.Span {
+func inArchive(c *check.Case, h *facts.History, begun, whole facts.Span) []facts.Span {
 	if h.Request.Text("streamMode") == "manual" {
-		return present(whole, check.ChosenSpans(c.Changes(), h, whole))
+		return present(whole, course.ChosenSpans(course.Changes(c.Facts), h, whole))
 	}
 	if cut, ok := whole.Cut(begun.From, begun.To); ok {
-		return present(whole, []check.Span{cut})
+		return present(whole, []facts.Span{cut})
 	}
 	return nil
 }
 
 // present leaves out of spans the stretches in which the client had no network.
-func present(whole check.Span, spans []check.Span) []check.Span {
-	var out []check.Span
+func present(whole facts.Span, spans []facts.Span) []facts.Span {
+	var out []facts.Span
 	for _, s := range spans {
 		for _, a := range whole.By.Published.Away {
 			if !s.Covers(a.From) {
 				continue
 			}
-			out = append(out, check.Span{From: s.From, To: a.From, By: s.By})
+			out = append(out, facts.Span{From: s.From, To: a.From, By: s.By})
 			if s.From = a.To; a.To.IsZero() || !a.To.Before(s.To) {
 				s.From = s.To
 			}
@@ -160,12 +162,12 @@ func present(whole check.Span, spans []check.Span) []check.Span {
 
 // segment finds the stretches that have a file each. What is published is one, from each reconnection and, in manual archives, each
 // addition on; a choice of parts changes nothing.
-func (s *stream) segment(c *check.Case, h *check.History) {
-	var all []check.Span
+func (s *stream) segment(c *check.Case, h *facts.History) {
+	var all []facts.Span
 	for _, d := range s.all() {
 		all = append(all, d.spans...)
 	}
-	for _, u := range s.recoded(check.Union(all)) {
+	for _, u := range s.recoded(facts.Union(all)) {
 		last := len(s.segments) - 1
 		if last >= 0 && !s.removed(c, h, s.segments[last].To, u.From) && !s.interrupted(s.segments[last].To, u.From) && !s.segments[last].To.Equal(u.From) {
 			s.segments[last].To = u.To
@@ -176,7 +178,7 @@ func (s *stream) segment(c *check.Case, h *check.History) {
 }
 
 // recoded cuts spans where the video goes on in another codec.
-func (s *stream) recoded(spans []check.Span) []check.Span {
+func (s *stream) recoded(spans []facts.Span) []facts.Span {
 	for _, at := range s.switches() {
 		for i, span := range spans {
 			if span.From.Before(at) && at.Before(span.To) {
@@ -214,8 +216,8 @@ func (s *stream) interrupted(from, to time.Time) bool {
 }
 
 // removed tells whether the stream was taken out of the archive between two moments.
-func (s *stream) removed(c *check.Case, h *check.History, from, to time.Time) bool {
-	return slices.ContainsFunc(c.Changes(), func(k check.Change) bool {
-		return k.Done() && k.H == h && k.Stream == s.id && !k.Added && !check.Sent(k.R).Before(from) && !check.Over(k.R).After(to)
+func (s *stream) removed(c *check.Case, h *facts.History, from, to time.Time) bool {
+	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
+		return k.Done() && k.H == h && k.Stream == s.id && !k.Added && !k.R.Sent().Before(from) && !k.R.Over().After(to)
 	})
 }

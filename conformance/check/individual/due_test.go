@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/media/matroska"
 )
 
@@ -15,20 +15,20 @@ func at(seconds float64) time.Time {
 	return epoch.Add(time.Duration(seconds * float64(time.Second)))
 }
 
-func span(from, to float64) check.Span { return check.Span{From: at(from), To: at(to)} }
+func span(from, to float64) facts.Span { return facts.Span{From: at(from), To: at(to)} }
 
 func publishedAs(p evidence.Published) *due {
 	return &due{by: evidence.Record{Published: &p}}
 }
 
-func show(spans []check.Span) (out []string) {
+func show(spans []facts.Span) (out []string) {
 	for _, s := range spans {
 		out = append(out, s.From.Sub(epoch).String()+" to "+s.To.Sub(epoch).String())
 	}
 	return out
 }
 
-func equal(t *testing.T, got []check.Span, want ...check.Span) {
+func equal(t *testing.T, got []facts.Span, want ...facts.Span) {
 	t.Helper()
 	a, b := show(got), show(want)
 	if len(a) != len(b) {
@@ -42,10 +42,10 @@ func equal(t *testing.T, got []check.Span, want ...check.Span) {
 }
 
 func TestWithoutANetworkNothingIsDue(t *testing.T) {
-	whole := check.Span{By: evidence.Record{Published: &evidence.Published{Away: []evidence.Span{{From: at(2), To: at(3)}, {From: at(9), To: at(11)}}}}}
-	equal(t, present(whole, []check.Span{span(0, 10)}), span(0, 2), span(3, 9))
-	equal(t, present(whole, []check.Span{span(4, 8)}), span(4, 8))
-	equal(t, present(whole, []check.Span{span(2, 10)}), span(2, 2), span(3, 9))
+	whole := facts.Span{By: evidence.Record{Published: &evidence.Published{Away: []evidence.Span{{From: at(2), To: at(3)}, {From: at(9), To: at(11)}}}}}
+	equal(t, present(whole, []facts.Span{span(0, 10)}), span(0, 2), span(3, 9))
+	equal(t, present(whole, []facts.Span{span(4, 8)}), span(4, 8))
+	equal(t, present(whole, []facts.Span{span(2, 10)}), span(2, 2), span(3, 9))
 }
 
 func TestAnotherCodecCutsASegment(t *testing.T) {
@@ -54,12 +54,12 @@ func TestAnotherCodecCutsASegment(t *testing.T) {
 		publishedAs(evidence.Published{Codec: "VP8", First: at(2)}),
 		publishedAs(evidence.Published{Codec: "VP9", First: at(4)}),
 	}}}
-	equal(t, s.recoded([]check.Span{span(0, 10)}), span(0, 4), span(4, 10))
-	equal(t, s.recoded([]check.Span{span(5, 10)}), span(5, 10))
+	equal(t, s.recoded([]facts.Span{span(0, 10)}), span(0, 4), span(4, 10))
+	equal(t, s.recoded([]facts.Span{span(5, 10)}), span(5, 10))
 }
 
 func TestSegmentsOfMoments(t *testing.T) {
-	s := &stream{segments: []check.Span{span(0, 4), span(6, 8), span(8, 10)}}
+	s := &stream{segments: []facts.Span{span(0, 4), span(6, 8), span(8, 10)}}
 	for _, tt := range []struct {
 		at      float64
 		segment int

@@ -7,17 +7,19 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media/matroska"
 	"reelcheck/fixtures"
 )
 
 // frameChecks are about the frames of a file, wherever in time they are.
 var frameChecks = []check.Check{
-	check.New("ARC-IND-10", check.In(scenarios.Kinds), codecAsSent("VP9", "V_VP9")),
-	check.New("ARC-IND-11", check.In(scenarios.Captures, scenarios.Kinds, scenarios.Matroska), asReceived),
-	check.New("ARC-IND-13", check.In(scenarios.Captures), declaredSize),
-	check.New("ARC-IND-14", check.In(scenarios.Captures), changingSize),
-	check.New("ARC-IND-19", check.In(scenarios.Captures), opus),
+	check.New("ARC-IND-10", codecAsSent("VP9", "V_VP9"), scenarios.Kinds),
+	check.New("ARC-IND-11", asReceived, scenarios.Captures, scenarios.Kinds, scenarios.Matroska),
+	check.New("ARC-IND-13", declaredSize, scenarios.Captures),
+	check.New("ARC-IND-14", changingSize, scenarios.Captures),
+	check.New("ARC-IND-19", opus, scenarios.Captures),
 }
 
 // tracks goes through the tracks with frames of all files.
@@ -71,9 +73,9 @@ func complete(c *check.Case, b *bundle, s *stream, d *due) {
 				twice++
 			}
 		}
-		missing := len(check.Missing(units, p))
+		missing := len(content.Missing(units, p))
 		ok := missing == 0 && twice == 0
-		if len(units) > 0 && !c.Excused(ok, check.Stalled, check.Take{Published: *p}) {
+		if len(units) > 0 && !c.Excused(ok, check.Stalled, content.Take{Published: *p}) {
 			c.Want(ok, fmt.Sprintf("%s of %s, each unit once", p.Kind, s.client), fmt.Sprintf("%d found, %d missing between them, %d more than once", len(units), missing, twice), b.r, d.by)
 		}
 	}
@@ -118,7 +120,7 @@ func declaredSize(c *check.Case) {
 // partsOf are the stretches of different size of a fixture.
 func partsOf(c *check.Case, id string) []fixtures.Part {
 	type key string
-	return check.Keep(c.Facts, key(id), func() []fixtures.Part {
+	return facts.Keep(c.Facts, key(id), func() []fixtures.Part {
 		m, err := fixtures.Load()
 		if err != nil {
 			return nil
@@ -148,7 +150,7 @@ func changingSize(c *check.Case) {
 			if n := len(b.of(s)); n != len(s.segments) {
 				wrong = append(wrong, fmt.Sprintf("%d files for %d segments", n, len(s.segments)))
 			}
-			c.Want(len(wrong) == 0, fmt.Sprintf("pictures of %d sizes of %s in one file, as they were sent", len(sizes), s.client), check.Clip(strings.Join(wrong, "; "), 300), b.r, s.record())
+			c.Want(len(wrong) == 0, fmt.Sprintf("pictures of %d sizes of %s in one file, as they were sent", len(sizes), s.client), facts.Clip(strings.Join(wrong, "; "), 300), b.r, s.record())
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
 	zipped "reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
 )
@@ -18,20 +20,20 @@ import (
 var Checks = slices.Concat(zipChecks, streamChecks, frameChecks, timeChecks, limitChecks, manifestChecks, offsetChecks, choiceChecks, objectChecks)
 
 var zipChecks = []check.Check{
-	check.New("ARC-STOP-04", check.In(scenarios.Captures), deliveredAsZIP),
-	check.New("ARC-IND-01", check.In(scenarios.Captures), oneZIP),
-	check.New("ARC-IND-02", check.In(scenarios.Captures), chosenAtStart),
-	check.New("ARC-IND-05", check.In(scenarios.Captures), namedByStream),
-	check.New("ARC-IND-07", check.In(scenarios.Interrupted, scenarios.Chosen), indexed),
-	check.New("ARC-IND-08", check.In(scenarios.Captures), kindOf("VP8")),
-	check.New("ARC-IND-09", check.In(scenarios.Matroska), kindOf("H264")),
-	check.New("ARC-IND-20", check.In(scenarios.Captures), objectKey),
-	check.New("ARC-IND-28", check.In(scenarios.IndividualNobody), nothingPublished),
+	check.New("ARC-STOP-04", deliveredAsZIP, scenarios.Captures),
+	check.New("ARC-IND-01", oneZIP, scenarios.Captures),
+	check.New("ARC-IND-02", chosenAtStart, scenarios.Captures),
+	check.New("ARC-IND-05", namedByStream, scenarios.Captures),
+	check.New("ARC-IND-07", indexed, scenarios.Interrupted, scenarios.Chosen),
+	check.New("ARC-IND-08", kindOf("VP8"), scenarios.Captures),
+	check.New("ARC-IND-09", kindOf("H264"), scenarios.Matroska),
+	check.New("ARC-IND-20", objectKey, scenarios.Captures),
+	check.New("ARC-IND-28", nothingPublished, scenarios.IndividualNobody),
 }
 
 // fetched are the individual archives whose object was downloaded. One that is no ZIP has no bundle.
-func fetched(c *check.Case) []*check.History {
-	var out []*check.History
+func fetched(c *check.Case) []*facts.History {
+	var out []*facts.History
 	for _, h := range c.StartedArchives() {
 		if h.IsIndividual() && slices.ContainsFunc(h.Objects, func(r evidence.Record) bool { return r.Object.SHA256 != "" }) {
 			out = append(out, h)
@@ -40,7 +42,7 @@ func fetched(c *check.Case) []*check.History {
 	return out
 }
 
-func bundleOf(c *check.Case, h *check.History) *bundle {
+func bundleOf(c *check.Case, h *facts.History) *bundle {
 	for _, b := range bundles(c) {
 		if b.History == h {
 			return b
@@ -67,13 +69,13 @@ func describe(object evidence.Record, b *bundle) string {
 	if b == nil {
 		return s
 	}
-	return check.Clip(s+"; "+strings.Join(b.zip.Problems(), "; "), 300)
+	return facts.Clip(s+"; "+strings.Join(b.zip.Problems(), "; "), 300)
 }
 
-func somebodyPublished(c *check.Case, h *check.History) bool {
+func somebodyPublished(c *check.Case, h *facts.History) bool {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	end, ok := ended(c, h)
-	return s != nil && ok && check.AnyDuring(s.Streams, check.Sent(h.Start), end.late)
+	return s != nil && ok && facts.AnyDuring(s.Streams, h.Start.Sent(), end.late)
 }
 
 // flaws are what is wrong with the ZIP itself. What is merely large, or compressed well, is not.
@@ -110,7 +112,7 @@ func oneZIP(c *check.Case) {
 		if n := len(b.zip.Manifests()); n != 1 {
 			wrong = append(wrong, fmt.Sprintf("%d .json entries", n))
 		}
-		c.Want(len(wrong) == 0, "a ZIP with one manifest and media files in its root", check.Clip(strings.Join(wrong, "; "), 300), b.r)
+		c.Want(len(wrong) == 0, "a ZIP with one manifest and media files in its root", facts.Clip(strings.Join(wrong, "; "), 300), b.r)
 	}
 }
 
@@ -119,7 +121,7 @@ func chosenAtStart(c *check.Case) {
 		if !a.Clean() || !a.Individual() || c.InForce(a.Record) || !c.Status(a.Record, 200) {
 			continue
 		}
-		o, _ := c.Decode(check.AnswerText(a.Record))
+		o, _ := c.Decode(facts.AnswerText(a.Record))
 		c.Want(o.Text("outputMode") == "individual", "outputMode individual", o.Show("outputMode"), a.Record)
 	}
 	for _, h := range fetched(c) {
@@ -181,7 +183,7 @@ func indexed(c *check.Case) {
 }
 
 // preferred is the video codec that the application of an archive prefers.
-func preferred(c *check.Case, h *check.History) string {
+func preferred(c *check.Case, h *facts.History) string {
 	if codec := c.Apps[h.App()].Codec; codec != "" {
 		return codec
 	}
@@ -199,7 +201,7 @@ func kindOf(codec string) func(*check.Case) {
 				ext, types := container(codec, f)
 				ok := f.entry.Ext() == ext && slices.Contains(types, f.entry.Media.DocType) && len(f.flaws()) == 0
 				c.Want(ok, fmt.Sprintf("a %s file of type %s", ext, strings.Join(types, " or ")),
-					check.Clip(fmt.Sprintf("%s of type %q; %s", f.entry.Name, f.entry.Media.DocType, strings.Join(f.flaws(), "; ")), 300), b.r)
+					facts.Clip(fmt.Sprintf("%s of type %q; %s", f.entry.Name, f.entry.Media.DocType, strings.Join(f.flaws(), "; ")), 300), b.r)
 			}
 		}
 	}
@@ -234,7 +236,7 @@ func objectKey(c *check.Case) {
 			continue
 		}
 		var want []string
-		for _, id := range slices.Compact([]string{h.App(), check.Project(h.Start)}) {
+		for _, id := range slices.Compact([]string{h.App(), facts.Project(h.Start)}) {
 			want = append(want, id+"/"+h.ID+"/archive.zip")
 		}
 		for _, r := range h.Stored(false) {
@@ -246,8 +248,8 @@ func objectKey(c *check.Case) {
 // nothingPublished looks at archives that ended because nobody published.
 func nothingPublished(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
-		if !ok || !h.IsIndividual() || k.Rule != check.ByMinute || len(h.Delivered()) == 0 {
+		k, ok := course.Of(c.Facts, h)
+		if !ok || !h.IsIndividual() || k.Rule != course.ByMinute || len(h.Delivered()) == 0 {
 			continue
 		}
 		for _, s := range h.Delivered() {
@@ -257,7 +259,7 @@ func nothingPublished(c *check.Case) {
 }
 
 // emptyOne judges what was delivered of an archive of nothing against its size.
-func emptyOne(c *check.Case, h *check.History, s check.Sighting) {
+func emptyOne(c *check.Case, h *facts.History, s facts.Sighting) {
 	size, known := s.Whole("size")
 	b := bundleOf(c, h)
 	if b == nil || b.zip.Size == 0 {

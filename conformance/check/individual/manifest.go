@@ -7,29 +7,31 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 	zipped "reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
 )
 
 // manifestChecks are about what the manifest says, but for times.
 var manifestChecks = []check.Check{
-	check.New("ARC-MAN-01", check.In(scenarios.Captures), manifestIsJSON),
-	check.New("ARC-MAN-02", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	check.New("ARC-MAN-01", manifestIsJSON, scenarios.Captures),
+	check.New("ARC-MAN-02", manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
 		return textOf(b, "id", b.ID)
-	})),
-	check.New("ARC-MAN-03", check.In(scenarios.Captures), manifests(partner)),
-	check.New("ARC-MAN-04", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	}), scenarios.Captures),
+	check.New("ARC-MAN-03", manifests(partner), scenarios.Captures),
+	check.New("ARC-MAN-04", manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
 		return textOf(b, "sessionId", b.Request.Text("sessionId"))
-	})),
-	check.New("ARC-MAN-05", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	}), scenarios.Captures),
+	check.New("ARC-MAN-05", manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
 		return textOf(b, "name", b.Request.Text("name"))
-	})),
-	check.New("ARC-MAN-07", check.In(scenarios.Captures), filesListed),
-	check.New("ARC-MAN-08", check.In(scenarios.Captures), streamIDs),
-	check.New("ARC-MAN-09", check.In(scenarios.Captures, scenarios.Matroska), filenames),
-	check.New("ARC-MAN-10", check.In(scenarios.Captures), sizes),
-	check.New("ARC-MAN-13", check.In(scenarios.Captures), connectionData),
-	check.New("ARC-MAN-14", check.In(scenarios.Captures, scenarios.Kinds), videoTypes),
+	}), scenarios.Captures),
+	check.New("ARC-MAN-07", filesListed, scenarios.Captures),
+	check.New("ARC-MAN-08", streamIDs, scenarios.Captures),
+	check.New("ARC-MAN-09", filenames, scenarios.Captures, scenarios.Matroska),
+	check.New("ARC-MAN-10", sizes, scenarios.Captures),
+	check.New("ARC-MAN-13", connectionData, scenarios.Captures),
+	check.New("ARC-MAN-14", videoTypes, scenarios.Captures, scenarios.Kinds),
 }
 
 func manifestIsJSON(c *check.Case) {
@@ -53,7 +55,7 @@ func manifestIsJSON(c *check.Case) {
 				wrong = append(wrong, m.key+" is "+kind)
 			}
 		}
-		c.Want(len(wrong) == 0, "an object with id, partnerId, sessionId, name, createdAt and files", check.Clip(strings.Join(wrong, "; "), 300), b.r)
+		c.Want(len(wrong) == 0, "an object with id, partnerId, sessionId, name, createdAt and files", facts.Clip(strings.Join(wrong, "; "), 300), b.r)
 	}
 }
 
@@ -100,7 +102,7 @@ func filesListed(c *check.Case) {
 		}
 		slices.Sort(held)
 		slices.Sort(told)
-		c.Want(slices.Equal(held, told), check.Clip("files "+strings.Join(held, ", "), 300), check.Clip(strings.Join(told, ", "), 300), b.r)
+		c.Want(slices.Equal(held, told), facts.Clip("files "+strings.Join(held, ", "), 300), facts.Clip(strings.Join(told, ", "), 300), b.r)
 	}
 }
 
@@ -148,7 +150,7 @@ func (b *bundle) strays(c *check.Case, f *file) []string {
 // holdsOf tells whether a frame of the track that is none of its stream's is one that another stream has sent.
 func (t *track) holdsOf(c *check.Case, s *stream) bool {
 	for _, d := range s.due[t.Type] {
-		loop, err := c.Loop(d.by.Published.Fixture)
+		loop, err := content.LoopOf(c.Facts, d.by.Published.Fixture)
 		if err != nil {
 			c.Unclear(err.Error())
 			continue
@@ -190,7 +192,7 @@ func connectionData(c *check.Case) {
 		}
 		want := f.stream.record().Published.ConnectionData
 		got, ok := f.about["connectionData"].Text()
-		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", check.Clip(fmt.Sprintf("%q", want), 120)), f.about["connectionData"].Show(), b.r, f.stream.record())
+		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", facts.Clip(fmt.Sprintf("%q", want), 120)), f.about["connectionData"].Show(), b.r, f.stream.record())
 	})
 }
 

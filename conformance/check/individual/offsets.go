@@ -7,15 +7,17 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
 )
 
 // offsetChecks are about the times that the manifest tells. The publishers' clocks are the harness's.
 var offsetChecks = []check.Check{
-	check.New("ARC-MAN-06", check.In(scenarios.Captures, scenarios.Interrupted), createdAt),
-	check.New("ARC-MAN-11", check.In(scenarios.Captures), startOffset("tolerance.offset", false)),
-	check.New("ARC-MAN-12", check.In(scenarios.Captures), stopOffset("tolerance.offset", false)),
-	check.New("ARC-MAN-15", check.In(scenarios.Captures), afterPause),
-	check.New("ARC-MAN-16", check.In(scenarios.Captures), inStep),
+	check.New("ARC-MAN-06", createdAt, scenarios.Captures, scenarios.Interrupted),
+	check.New("ARC-MAN-11", startOffset("tolerance.offset", false), scenarios.Captures),
+	check.New("ARC-MAN-12", stopOffset("tolerance.offset", false), scenarios.Captures),
+	check.New("ARC-MAN-15", afterPause, scenarios.Captures),
+	check.New("ARC-MAN-16", inStep, scenarios.Captures),
 }
 
 // createdAt is when something was first published, or the start where something was already.
@@ -26,8 +28,8 @@ func createdAt(c *check.Case) {
 		if !b.listed || s == nil || !somebodyPublished(c, b.History) {
 			continue
 		}
-		from, to := check.Sent(b.Start), check.Over(b.Start)
-		if !check.AnyDuring(s.Streams, from, to) {
+		from, to := b.Start.Sent(), b.Start.Over()
+		if !facts.AnyDuring(s.Streams, from, to) {
 			first := time.Time{}
 			for _, u := range s.Streams {
 				if u.From.After(from) && (first.IsZero() || u.From.Before(first)) {
@@ -47,7 +49,7 @@ func createdAt(c *check.Case) {
 // paused tells whether the file was begun after a time in which nobody published.
 func (b *bundle) paused(c *check.Case, f *file) bool {
 	first, ok := f.first()
-	k, known := c.Course(b.History)
+	k, known := course.Of(c.Facts, b.History)
 	if !ok || !known {
 		return false
 	}
@@ -123,9 +125,9 @@ func (s *stream) closed(c *check.Case, b *bundle, n int) time.Time {
 			}
 		}
 	}
-	for _, k := range c.Changes() {
-		if k.H == b.History && k.Stream == s.id && check.Sent(k.R).Equal(to) {
-			later(check.Over(k.R))
+	for _, k := range course.Changes(c.Facts) {
+		if k.H == b.History && k.Stream == s.id && k.R.Sent().Equal(to) {
+			later(k.R.Over())
 		}
 	}
 	return latest

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"reelcheck/conformance/check"
+	"reelcheck/conformance/facts"
 )
 
 // places are those that an archive has for streams of a type, given in the order of publication. Who comes when all are
@@ -15,13 +15,13 @@ type places struct {
 }
 
 type place struct {
-	check.Span
+	facts.Span
 	sure bool // false: a stream that waited may have taken it, or not
 	next bool // somebody waits for its end
 }
 
 // take gives a place to a stream, or tells from when on it may have one; zero: never.
-func (p *places) take(s check.Span) (sure bool, free time.Time) {
+func (p *places) take(s facts.Span) (sure bool, free time.Time) {
 	certain, perhaps := 0, 0
 	for _, o := range p.taken {
 		switch {
@@ -41,14 +41,14 @@ func (p *places) take(s check.Span) (sure bool, free time.Time) {
 		free = p.freed(s)
 	}
 	if !free.IsZero() {
-		p.taken = append(p.taken, place{Span: check.Span{From: free, To: s.To}})
+		p.taken = append(p.taken, place{Span: facts.Span{From: free, To: s.To}})
 	}
 	return false, free
 }
 
 // freed is when the first place becomes free for a stream, of those that nobody waits for who came before. It is then no longer free for
 // those that come after.
-func (p *places) freed(s check.Span) time.Time {
+func (p *places) freed(s facts.Span) time.Time {
 	best := -1
 	for i, o := range p.taken {
 		if !o.next && o.To.After(s.From) && o.To.Before(s.To) && (best < 0 || o.To.Before(p.taken[best].To)) {
@@ -63,7 +63,7 @@ func (p *places) freed(s check.Span) time.Time {
 }
 
 // whole is from the begin of the first of several stretches to the end of the last.
-func whole(spans []check.Span) check.Span {
-	last := slices.MaxFunc(spans, func(a, b check.Span) int { return a.To.Compare(b.To) })
-	return check.Span{From: spans[0].From, To: last.To}
+func whole(spans []facts.Span) facts.Span {
+	last := slices.MaxFunc(spans, func(a, b facts.Span) int { return a.To.Compare(b.To) })
+	return facts.Span{From: spans[0].From, To: last.To}
 }

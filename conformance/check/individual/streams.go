@@ -9,18 +9,21 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 	"reelcheck/conformance/media/matroska"
 )
 
 // streamChecks are about which files there are, and which part of a stream each of them holds.
 var streamChecks = []check.Check{
-	check.New("ARC-IND-04", check.In(scenarios.Captures, scenarios.Chosen, scenarios.Kinds), eachRecorded),
-	check.New("ARC-IND-06", check.In(scenarios.Interrupted), segmented((*stream).wasAway)),
-	check.New("ARC-IND-24", check.In(scenarios.Kinds), streamsOfOneKind),
-	check.New("ARC-IND-25", check.In(scenarios.Kinds), archivesOfOneKind),
-	check.New("ARC-IND-29", check.In(scenarios.Chosen), segmented((*stream).wasChosenAgain)),
-	check.New("ARC-IND-31", check.In(scenarios.Interrupted), recodedApart),
-	check.New("ARC-IND-30", check.In(scenarios.Captures, scenarios.Chosen), undivided),
+	check.New("ARC-IND-04", eachRecorded, scenarios.Captures, scenarios.Chosen, scenarios.Kinds),
+	check.New("ARC-IND-06", segmented((*stream).wasAway), scenarios.Interrupted),
+	check.New("ARC-IND-24", streamsOfOneKind, scenarios.Kinds),
+	check.New("ARC-IND-25", archivesOfOneKind, scenarios.Kinds),
+	check.New("ARC-IND-29", segmented((*stream).wasChosenAgain), scenarios.Chosen),
+	check.New("ARC-IND-31", recodedApart, scenarios.Interrupted),
+	check.New("ARC-IND-30", undivided, scenarios.Captures, scenarios.Chosen),
 }
 
 // record is the evidence of the stream.
@@ -92,7 +95,7 @@ func (d *due) begins(c *check.Case, unit int64) time.Duration {
 	return edge
 }
 
-func (b *bundle) covers(c *check.Case, s *stream, d *due, span check.Span) {
+func (b *bundle) covers(c *check.Case, s *stream, d *due, span facts.Span) {
 	end := c.Limit("tolerance.individual-end")
 	p := d.by.Published
 	if span.From.Equal(d.whole.From) { // the first unit was captured before it left
@@ -121,7 +124,7 @@ func (b *bundle) covers(c *check.Case, s *stream, d *due, span check.Span) {
 		}
 	}
 	there := !first.IsZero() && first.Sub(from) <= begin && to.Sub(last) <= end
-	if c.Excused(there, end, check.Take{Published: *p}) {
+	if c.Excused(there, end, content.Take{Published: *p}) {
 		return
 	}
 	actual := "nothing of it"
@@ -265,7 +268,7 @@ func undivided(c *check.Case) {
 // changed tells whether within a segment something of the stream stopped or began to be recorded.
 func (s *stream) changed(c *check.Case, b *bundle) bool {
 	within := func(at time.Time) bool {
-		return slices.ContainsFunc(s.segments, func(span check.Span) bool { return span.From.Before(at) && at.Before(span.To) })
+		return slices.ContainsFunc(s.segments, func(span facts.Span) bool { return span.From.Before(at) && at.Before(span.To) })
 	}
 	for _, d := range s.all() {
 		for _, m := range d.by.Published.Muted {
@@ -274,8 +277,8 @@ func (s *stream) changed(c *check.Case, b *bundle) bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(c.Changes(), func(k check.Change) bool {
-		return k.Done() && k.H == b.History && k.Stream == s.id && k.Added && !k.Fresh && within(check.Sent(k.R))
+	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
+		return k.Done() && k.H == b.History && k.Stream == s.id && k.Added && !k.Fresh && within(k.R.Sent())
 	})
 }
 

@@ -13,11 +13,11 @@ import (
 
 // timeChecks are about the presentation times of frames.
 var timeChecks = []check.Check{
-	check.New("ARC-IND-16", check.In(scenarios.Captures, scenarios.Interrupted), captureTimes),
-	check.New("ARC-IND-17", check.In(scenarios.Captures), constantOffset),
-	check.New("ARC-IND-18", check.In(scenarios.Captures), mutesAreGaps),
-	check.New("ARC-IND-22", check.In(scenarios.Captures), oneZero),
-	check.New("ARC-IND-23", check.In(scenarios.Captures), beforeReport),
+	check.New("ARC-IND-16", captureTimes, scenarios.Captures, scenarios.Interrupted),
+	check.New("ARC-IND-17", constantOffset, scenarios.Captures),
+	check.New("ARC-IND-18", mutesAreGaps, scenarios.Captures),
+	check.New("ARC-IND-22", oneZero, scenarios.Captures),
+	check.New("ARC-IND-23", beforeReport, scenarios.Captures),
 }
 
 // timed goes through the tracks with frames that were sent.

@@ -6,11 +6,13 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media/matroska"
 )
 
 // none says that a frame is no unit that was sent.
-const none = check.Alien
+const none = content.Alien
 
 // strangers are frames none of which was sent.
 func strangers(n int) []int64 {
@@ -36,13 +38,13 @@ func unitsOf(c *check.Case, t matroska.Track, sent *evidence.Published, begin ti
 		return nil
 	}
 	key := unitsKey{&t.Frames[0], sent.SSRC, sent.Epoch.UnixNano(), sent.Units, begin.UnixNano()}
-	return check.Keep(c.Facts, key, func() []int64 {
-		loop, err := c.Loop(sent.Fixture)
+	return facts.Keep(c.Facts, key, func() []int64 {
+		loop, err := content.LoopOf(c.Facts, sent.Fixture)
 		if err != nil {
 			c.Unclear(err.Error())
 			return strangers(len(t.Frames))
 		}
-		units := check.Units(loop, t.Frames, sent, begin)
+		units := content.Units(loop, t.Frames, sent, begin)
 		for i, n := range units {
 			if n != none && !sent.Sent(n) {
 				units[i] = none
@@ -58,7 +60,7 @@ func unitAt(p *evidence.Published, at time.Time) int64 {
 }
 
 // sentWithin are the units that were captured, and left for the archive, within a stretch.
-func sentWithin(p *evidence.Published, span check.Span) []int64 {
+func sentWithin(p *evidence.Published, span facts.Span) []int64 {
 	var out []int64
 	for n := max(0, unitAt(p, span.From)); n <= unitAt(p, span.To); n++ {
 		at := p.Captured(n)

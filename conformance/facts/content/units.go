@@ -1,4 +1,4 @@
-package check
+package content
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/media/coded"
 	"reelcheck/conformance/media/matroska"
 	"reelcheck/fixtures"
@@ -14,20 +15,22 @@ import (
 // Alien is the unit of a frame that the publication did not send.
 const Alien = -1
 
-// Loop names the units of a fixture.
-func (f *Facts) Loop(fixture string) (*coded.Loop, error) {
-	if l := f.loops[fixture]; l != nil {
-		return l, nil
+// LoopOf names the units of a fixture.
+func LoopOf(f *facts.Facts, fixture string) (*coded.Loop, error) {
+	type loopOf string
+	type reading struct {
+		loop *coded.Loop
+		err  error
 	}
-	m, err := fixtures.Load()
-	if err != nil {
-		return nil, err
-	}
-	l, err := coded.LoopOf(m, fixture)
-	if err == nil {
-		f.loops[fixture] = l
-	}
-	return l, err
+	got := facts.Keep(f, loopOf(fixture), func() (got reading) {
+		m, err := fixtures.Load()
+		if err != nil {
+			return reading{err: err}
+		}
+		got.loop, got.err = coded.LoopOf(m, fixture)
+		return got
+	})
+	return got.loop, got.err
 }
 
 // Units tells which unit of the publication each frame is, by its bytes, or Alien. Units that are coded alike are told

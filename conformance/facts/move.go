@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"time"
@@ -27,7 +27,7 @@ func (f *Facts) Moves(s *Session) []Move {
 			ms, _ := body.Whole("in")
 			in = time.Duration(ms) * time.Millisecond
 		}
-		out = append(out, Move{At: f.Earliest(s.App, Sent(r)).Add(in), Late: f.Latest(s.App, Over(r)).Add(in), Notice: in, R: r})
+		out = append(out, Move{At: f.Earliest(s.App, r.Sent()).Add(in), Late: f.Latest(s.App, r.Over()).Add(in), Notice: in, R: r})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"strings"
@@ -19,10 +19,10 @@ func (d Download) Answered() time.Time { return d.R.Exchange.Started.Add(d.R.Exc
 
 func (d Download) Refused() bool { return d.R.Exchange.Status()/100 == 4 }
 
-func (c *Case) Downloads() []Download {
+func (f *Facts) Downloads() []Download {
 	var out []Download
-	for _, r := range c.Calls() {
-		h := c.ByID[r.IDs[evidence.Archive]]
+	for _, r := range f.Calls() {
+		h := f.ByID[r.IDs[evidence.Archive]]
 		if h == nil || r.Exchange.Identity != "none" || r.Exchange.Request.Method != "GET" || strings.HasPrefix(pathOf(r.Exchange.Request.URL), "/v2/") {
 			continue
 		}
@@ -44,15 +44,15 @@ func (c *Case) Downloads() []Download {
 }
 
 // Age brackets how old the link was in policy time when it was used.
-func (d Download) Age(c *Case) (least, most time.Duration) {
+func (d Download) Age(f *Facts) (least, most time.Duration) {
 	app := d.H.Start.IDs[evidence.Application]
-	least = c.Earliest(app, d.R.Exchange.Started).Sub(c.Latest(app, d.From.Answered()))
-	most = c.Latest(app, d.Answered()).Sub(c.Earliest(app, d.From.Asked()))
+	least = f.Earliest(app, d.R.Exchange.Started).Sub(f.Latest(app, d.From.Answered()))
+	most = f.Latest(app, d.Answered()).Sub(f.Earliest(app, d.From.Asked()))
 	return least, most
 }
 
 // Fresh: surely within the life of the link.
-func (d Download) Fresh(c *Case) bool {
-	_, most := d.Age(c)
-	return most < c.Limit("download-url.lifetime")-c.Limit("tolerance.download-url")
+func (d Download) Fresh(f *Facts) bool {
+	_, most := d.Age(f)
+	return most < f.Limit("download-url.lifetime")-f.Limit("tolerance.download-url")
 }

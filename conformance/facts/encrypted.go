@@ -1,11 +1,11 @@
-package check
+package facts
 
 import "reelcheck/conformance/evidence"
 
 // certified are the settings of an upload target that were accepted before r for its application; the last of them counts.
 func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
 	for _, call := range f.Calls("setArchiveStorage") {
-		if f.Sound(call) && call.Exchange.Status() == 200 && SameApp(call, r) && Over(call).Before(Sent(r)) {
+		if f.Sound(call) && call.Exchange.Status() == 200 && call.SameApp(r) && call.Over().Before(r.Sent()) {
 			accepted = append(accepted, call)
 		}
 	}
@@ -40,29 +40,4 @@ func (f *Facts) TurnedOff(h *History) bool {
 		}
 	}
 	return false
-}
-
-// Unsealed are the encrypted composed archives that recorded something and were decrypted, with what was found in the plain file.
-// One that could not be is noted as a contradiction.
-func (c *Case) Unsealed() []Exhibit {
-	var out []Exhibit
-	for _, h := range c.StartedArchives() {
-		p := c.perform(h)
-		if !c.Encrypted(h) || h.IsIndividual() || len(h.Opened) == 0 || len(p.Play.Tracks) == 0 {
-			continue
-		}
-		opened := h.Opened[len(h.Opened)-1]
-		if opened.Opened.Error != "" || len(h.Media) == 0 {
-			c.Wrong("an object that the holder of the private key can decrypt", opened.Opened.Error, opened)
-			continue
-		}
-		r := h.Media[len(h.Media)-1]
-		f, ok := c.File(r)
-		if !ok {
-			c.Wrong("a readable transport stream", FileKind(r, f), opened, r)
-			continue
-		}
-		out = append(out, Exhibit{h, f, r, p})
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"net/url"
@@ -130,8 +130,8 @@ func (s *Session) publication(r, deleted evidence.Record) {
 	u := Span{From: p.First, By: r}
 	if p.Ended {
 		u.To, u.Late = r.Time, r.Time.Add(detection)
-		if p.Reason == "delete" && deleted.Exchange != nil && Sent(deleted).After(p.Last) {
-			u.To, u.Late = Sent(deleted), Over(deleted)
+		if p.Reason == "delete" && deleted.Exchange != nil && deleted.Sent().After(p.Last) {
+			u.To, u.Late = deleted.Sent(), deleted.Over()
 		}
 	}
 	s.Streams = append(s.Streams, u)
@@ -152,4 +152,13 @@ func AnyDuring(spans []Span, from, to time.Time) bool {
 	return slices.ContainsFunc(spans, func(s Span) bool {
 		return s.From.Before(to) && (s.To.IsZero() || s.To.After(from))
 	})
+}
+func (s Span) Cut(from, to time.Time) (Span, bool) {
+	if s.From.Before(from) {
+		s.From = from
+	}
+	if !to.IsZero() && (s.To.IsZero() || s.To.After(to)) {
+		s.To = to
+	}
+	return s, !s.To.IsZero() && s.To.After(s.From)
 }

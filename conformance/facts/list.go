@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"net/url"
@@ -17,22 +17,20 @@ type List struct {
 }
 
 // Lists are the list calls with sound credentials, in order.
-func (c *Case) Lists() []List {
-	if c.Facts.allLists == nil {
-		c.Facts.allLists = c.readLists()
-	}
-	return c.Facts.allLists
+func (f *Facts) Lists() []List {
+	type lists struct{}
+	return Once(f, lists{}, f.readLists)
 }
 
-func (c *Case) readLists() []List {
+func (f *Facts) readLists() []List {
 	out := []List{}
-	for _, r := range c.Calls("listArchives") {
-		if !c.Sound(r) {
+	for _, r := range f.Calls("listArchives") {
+		if !f.Sound(r) {
 			continue
 		}
 		l := List{R: r, Query: query(r)}
 		if r.Exchange.Status() == 200 {
-			l.Body, _ = c.Decode(r.Exchange.Response.Body.Text)
+			l.Body, _ = f.Decode(r.Exchange.Response.Body.Text)
 			count, whole := l.Body.Whole("count")
 			items, isArray := l.Body["items"].([]any)
 			l.OK, l.Count = whole && isArray, count

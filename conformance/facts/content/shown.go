@@ -1,11 +1,10 @@
-package check
+package content
 
 import (
 	"fmt"
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"reelcheck/conformance/media"
 )
@@ -59,20 +58,4 @@ func Describe(spans []media.Span) string {
 		s = append(s, fmt.Sprintf("%.1f to %.1f s", x.From, x.To))
 	}
 	return "found from " + strings.Join(s, ", ")
-}
-
-// Stalled is how late a publisher may send before the harness calls it trouble of its own: then the machine has no time for
-// the target either.
-const Stalled = 300 * time.Millisecond
-
-// Excused notes a contradiction in time as trouble of the harness when a publisher
-// was late by more than it is about, or stalled. What holds in spite of that, holds.
-func (c *Case) Excused(ok bool, allow time.Duration, takes ...Take) bool {
-	for _, t := range takes {
-		if !ok && t.Late > min(allow/2, Stalled) {
-			c.Unclear(fmt.Sprintf("publisher %s stalled for %v", t.Client, t.Late.Round(time.Millisecond)))
-			return true
-		}
-	}
-	return false
 }

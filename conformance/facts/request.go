@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"encoding/json"
@@ -107,7 +107,7 @@ func (f *Facts) sessionFlaws(a Asked) Asked {
 // recording tells whether an archive of the session, with that tag if one is given, was in progress when r was sent.
 func (f *Facts) recording(session, tag string, r evidence.Record) bool {
 	return slices.ContainsFunc(f.Archives, func(h *History) bool {
-		return h.Start.Exchange != nil && (tag == "" || h.Request.Text("multiArchiveTag") == tag) && h.Start.IDs[evidence.Session] == session && Over(h.Start).Before(Sent(r)) && !h.EndedBefore(r)
+		return h.Start.Exchange != nil && (tag == "" || h.Request.Text("multiArchiveTag") == tag) && h.Start.IDs[evidence.Session] == session && h.Start.Over().Before(r.Sent()) && !h.EndedBefore(r)
 	})
 }
 

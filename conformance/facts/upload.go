@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"slices"
@@ -37,6 +37,6 @@ func (h *History) Undeliverable() bool {
 // Faulty: a fault that no recording survives was armed for the archive's application before it ended.
 func (f *Facts) Faulty(h *History) bool {
 	return slices.ContainsFunc(f.Calls("armFault"), func(r evidence.Record) bool {
-		return r.Exchange.Status() == 201 && SameApp(r, h.Start)
+		return r.Exchange.Status() == 201 && r.SameApp(h.Start)
 	})
 }

@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"slices"
@@ -18,9 +18,9 @@ type Sighting struct {
 func (s Sighting) Status() string { return s.Text("status") }
 
 // Answered is when the object had been received, asked when it was asked for.
-func (s Sighting) Answered() time.Time { return Over(s.At) }
+func (s Sighting) Answered() time.Time { return s.At.Over() }
 
-func (s Sighting) Asked() time.Time { return Sent(s.At) }
+func (s Sighting) Asked() time.Time { return s.At.Sent() }
 
 // History is everything seen of one archive, in the order of the evidence.
 type History struct {
@@ -72,7 +72,7 @@ func (h *History) Reads() []Sighting {
 // NextSeen is the first answer about h that was asked for after r.
 func (h *History) NextSeen(r evidence.Record) (Sighting, bool) {
 	for _, s := range h.Seen {
-		if s.Asked().After(Over(r)) {
+		if s.Asked().After(r.Over()) {
 			return s, true
 		}
 	}
@@ -82,7 +82,7 @@ func (h *History) NextSeen(r evidence.Record) (Sighting, bool) {
 // LastBefore is the newest sighting of h before r.
 func (h *History) LastBefore(r evidence.Record) (last Sighting, ok bool) {
 	for _, s := range slices.Concat(h.Seen, h.Hooks) {
-		if s.Answered().Before(Sent(r)) && (!ok || s.Answered().After(last.Answered())) {
+		if s.Answered().Before(r.Sent()) && (!ok || s.Answered().After(last.Answered())) {
 			last, ok = s, true
 		}
 	}
@@ -100,18 +100,18 @@ func (h *History) FirstStop() (evidence.Record, bool) {
 }
 
 func (h *History) StoppedBetween(from, to evidence.Record) bool {
-	return slices.ContainsFunc(h.Stops, func(r evidence.Record) bool { return Sent(r).After(Sent(from)) && !Sent(r).After(Sent(to)) })
+	return slices.ContainsFunc(h.Stops, func(r evidence.Record) bool { return r.Sent().After(from.Sent()) && !r.Sent().After(to.Sent()) })
 }
 
 func (h *History) EndedBefore(r evidence.Record) bool {
 	ended := func(s Sighting) bool {
-		return s.Answered().Before(Sent(r)) && !InProgress(s.Status()) && !strings.HasPrefix(s.Status(), "stream") // a notice is no status
+		return s.Answered().Before(r.Sent()) && !InProgress(s.Status()) && !strings.HasPrefix(s.Status(), "stream") // a notice is no status
 	}
 	return slices.ContainsFunc(h.Seen, ended) || slices.ContainsFunc(h.Hooks, ended)
 }
 
 func (h *History) DeletedBefore(r evidence.Record) bool {
-	return slices.ContainsFunc(h.Deletes, func(d evidence.Record) bool { return Over(d).Before(Sent(r)) && d.Exchange.Status() == 204 })
+	return slices.ContainsFunc(h.Deletes, func(d evidence.Record) bool { return d.Over().Before(r.Sent()) && d.Exchange.Status() == 204 })
 }
 
 // Delivered are the sightings of h that tell about its file.
@@ -142,4 +142,17 @@ func (h *History) HookList() string {
 		s = append(s, hook.Status())
 	}
 	return "[" + strings.Join(s, " ") + "]"
+}
+
+// StopSeen brackets the real end of an archive: the last moment it was surely in
+// progress and the first moment it surely was not.
+func (f *Facts) StopSeen(h *History) (alive, dead []Sighting) {
+	for _, s := range h.Seen {
+		if InProgress(s.Status()) {
+			alive = append(alive, s)
+		} else {
+			dead = append(dead, s)
+		}
+	}
+	return alive, dead
 }

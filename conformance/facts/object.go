@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"bytes"
@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"reelcheck/conformance/evidence"
 )
 
 // Object is a JSON object as the target wrote it; numbers stay json.Number.
@@ -109,28 +107,3 @@ func Base64Sum(hexSum string) string {
 }
 
 func ClockTime(t time.Time) string { return t.UTC().Format("15:04:05.0") + " policy time" }
-
-// ArchiveInPath is the archive id of a request, as the harness meant it.
-func ArchiveInPath(r evidence.Record) string { return r.IDs[evidence.Archive] }
-
-func SameApp(a, b evidence.Record) bool {
-	return a.IDs[evidence.Application] == b.IDs[evidence.Application]
-}
-
-// Sent is when a request went out, or when anything else was noted.
-func Sent(r evidence.Record) time.Time {
-	if r.Exchange != nil {
-		return r.Exchange.Started
-	}
-	return r.Time
-}
-
-// Over is when a request had been answered, or when anything else was noted.
-// Records are numbered when they are complete, so that a callback about a call
-// may stand before the call; only times tell the order.
-func Over(r evidence.Record) time.Time {
-	if r.Exchange != nil {
-		return r.Exchange.Started.Add(r.Exchange.Duration)
-	}
-	return r.Time
-}

@@ -1,10 +1,14 @@
-package check
+// Package facts is what a run of the suite saw, sorted for judging: each archive with all that was seen of it, each session
+// with what the harness did in it, each request with what is wrong about it.
+//
+// It demands nothing. What the clauses demand of the facts stands in conformance/check, which builds on this package and never the
+// other way round. Nothing in here talks to a target, reads a clock or opens a file.
+package facts
 
 import (
 	"slices"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/media/coded"
 	"reelcheck/spec"
 )
 
@@ -15,22 +19,16 @@ type Facts struct {
 	ByID     map[string]*History
 	Sessions map[string]*Session
 	Starts   []Asked // every start request, in order
-	walks    []Walk
+	Walks    []Walk
 	Apps     map[string]application // that the harness made, by id
 	keys     map[string]string      // their ids by API key
 	Ledger   spec.Ledger
 
-	// What is derived again and again; a Bench is not for concurrent use.
+	// What is derived again and again; Facts are not for concurrent use.
 	byOperation map[string][]evidence.Record // of exchanges; "" has all
 	decoded     map[string]decoding          // by text
-	files       map[string]File              // by the text of the report
-	zips        map[string]Zip               // by the text of the report
 	kept        map[any]any                  // see Keep
 	once        map[any]any                  // see Once
-	loops       map[string]*coded.Loop       // by fixture
-	allLists    []List
-	courses     map[*History]Course
-	performed   map[*History]Performance
 }
 
 // decoding is a text that has been read as a JSON object.
@@ -61,15 +59,15 @@ func (f *Facts) Calls(operations ...string) []evidence.Record {
 	return out
 }
 
-func SortOut(ledger spec.Ledger, v evidence.View) *Facts {
-	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, files: map[string]File{}, zips: map[string]Zip{}, kept: map[any]any{}, loops: map[string]*coded.Loop{}}
+func Sort(ledger spec.Ledger, v evidence.View) *Facts {
+	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, kept: map[any]any{}}
 	f.sortOut(v)
 	return f
 }
 
 // With sorts other evidence against the same ledger; what was decoded is not decoded again.
 func (f *Facts) With(v evidence.View) *Facts {
-	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, files: f.files, zips: f.zips, kept: f.kept, loops: f.loops}
+	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, kept: f.kept}
 	other.sortOut(v)
 	return other
 }
@@ -91,9 +89,9 @@ func from[T any](kept map[any]any, key any, make func() T) T {
 }
 
 func (f *Facts) sortOut(v evidence.View) {
-	f.View, f.ByID, f.Sessions, f.walks = v, map[string]*History{}, sessions(v), walks(v)
+	f.View, f.ByID, f.Sessions, f.Walks = v, map[string]*History{}, sessions(v), walks(v)
 	f.once = map[any]any{}
-	f.byOperation, f.courses, f.performed = map[string][]evidence.Record{}, map[*History]Course{}, map[*History]Performance{}
+	f.byOperation = map[string][]evidence.Record{}
 	for _, r := range v.Exchanges().Records {
 		f.byOperation[""] = append(f.byOperation[""], r)
 		if op := r.Exchange.Operation; op != "" {
@@ -155,7 +153,7 @@ func (f *Facts) history(id, scenario string) *History {
 func (f *Facts) exchange(r evidence.Record) {
 	e := r.Exchange
 	id := r.IDs[evidence.Archive]
-	if h := f.ByID[id]; h != nil && h.Start.Exchange != nil && f.Sound(r) && SameApp(r, h.Start) {
+	if h := f.ByID[id]; h != nil && h.Start.Exchange != nil && f.Sound(r) && r.SameApp(h.Start) {
 		switch e.Operation {
 		case "stopArchive":
 			h.Stops = append(h.Stops, r)

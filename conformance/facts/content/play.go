@@ -1,4 +1,4 @@
-package check
+package content
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/layout"
 	"reelcheck/spec"
 )
@@ -15,15 +16,15 @@ import (
 // Part is a published track as far as an archive may hold it.
 type Part struct {
 	By    evidence.Record
-	Spans []Span // in order
+	Spans []facts.Span // in order
 }
 
 // Play lays out what an archive has to show and sound of parts, with times on the timeline of its file, which holds just
 // the recorded spans. Parts that are not of pictures or sounds the archive was asked to hold are left out.
-func (c *Case) Play(h *History, parts []Part, recorded []Span) expect.Play {
-	p := expect.Play{Ledger: c.Ledger, Size: c.sizeOf(h), Layout: spec.Layout{Type: "bestFit"},
-		Settle: c.Limit("tolerance.stream-edge").Seconds(), Obey: c.Limit("tolerance.layout-change").Seconds(),
-		Slack: Over(h.Start).Sub(Sent(h.Start)).Seconds() + slack.Seconds()}
+func PlayOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Play {
+	p := expect.Play{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
+		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),
+		Slack: h.Start.Over().Sub(h.Start.Sent()).Seconds() + slack.Seconds()}
 	if given, ok := h.Request["layout"].(map[string]any); ok {
 		p.Layout = layoutOf(given)
 	}
@@ -35,33 +36,33 @@ func (c *Case) Play(h *History, parts []Part, recorded []Span) expect.Play {
 		}
 		p.Tracks = append(p.Tracks, t)
 	}
-	p.Changes = c.changes(h, recorded)
+	p.Changes = changes(f, h, recorded)
 	return p
 }
 
 // slack is how far the harness may be off in saying when something happened.
 const slack = 200 * time.Millisecond
 
-func (c *Case) sizeOf(h *History) (s layout.Size) {
+func sizeOf(f *facts.Facts, h *facts.History) (s layout.Size) {
 	text := h.Request.Text("resolution")
 	if text == "" {
-		l, _ := c.Ledger.List("resolution")
+		l, _ := f.Ledger.List("resolution")
 		text = l.Default
 	}
 	_, _ = fmt.Sscanf(text, "%dx%d", &s.Width, &s.Height) // a size nobody knows has no pictures
 	return s
 }
 
-func layoutOf(o Object) spec.Layout {
+func layoutOf(o facts.Object) spec.Layout {
 	return spec.Layout{Type: o.Text("type"), Stylesheet: o.Text("stylesheet"), ScreenshareType: o.Text("screenshareType")}
 }
 
-func stretch(recorded []Span, from, to time.Time) expect.Stretch {
+func stretch(recorded []facts.Span, from, to time.Time) expect.Stretch {
 	return expect.Stretch{From: FileTime(recorded, from), To: FileTime(recorded, to)}
 }
 
 // mutes are the stretches in which nothing of a track was sent.
-func mutes(r evidence.Record, recorded []Span) []expect.Stretch {
+func mutes(r evidence.Record, recorded []facts.Span) []expect.Stretch {
 	var out []expect.Stretch
 	for _, m := range r.Published.Muted {
 		if m.To.IsZero() {
@@ -73,17 +74,17 @@ func mutes(r evidence.Record, recorded []Span) []expect.Stretch {
 }
 
 // changes are the calls that changed the layout of an archive or the classes of its session's streams.
-func (c *Case) changes(h *History, recorded []Span) []expect.Change {
+func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.Change {
 	var out []expect.Change
 	session := h.Start.IDs[evidence.Session]
-	calls := slices.Concat(c.Calls("setArchiveLayout"), c.Calls("setStreamClasses"))
-	slices.SortStableFunc(calls, func(a, b evidence.Record) int { return Over(a).Compare(Over(b)) })
+	calls := slices.Concat(f.Calls("setArchiveLayout"), f.Calls("setStreamClasses"))
+	slices.SortStableFunc(calls, func(a, b evidence.Record) int { return a.Over().Compare(b.Over()) })
 	for _, r := range calls {
-		body, ok := c.Decode(r.Exchange.Request.Body.Text)
-		if !ok || !c.Sound(r) || r.Exchange.Status() < 200 || r.Exchange.Status() > 299 {
+		body, ok := f.Decode(r.Exchange.Request.Body.Text)
+		if !ok || !f.Sound(r) || r.Exchange.Status() < 200 || r.Exchange.Status() > 299 {
 			continue
 		}
-		at := stretch(recorded, Sent(r), Over(r))
+		at := stretch(recorded, r.Sent(), r.Over())
 		if r.Exchange.Operation == "setArchiveLayout" {
 			if r.IDs[evidence.Archive] == h.ID {
 				l := layoutOf(body)
@@ -102,12 +103,12 @@ func (c *Case) changes(h *History, recorded []Span) []expect.Change {
 }
 
 // Classes are those of a list of streams, by their ids.
-func Classes(body Object) map[string][]string {
+func Classes(body facts.Object) map[string][]string {
 	out := map[string][]string{}
 	items, _ := body["items"].([]any)
 	for _, item := range items {
 		o, _ := item.(map[string]any)
-		id := Object(o).Text("id")
+		id := facts.Object(o).Text("id")
 		list, _ := o["layoutClassList"].([]any)
 		out[id] = []string{}
 		for _, class := range list {
