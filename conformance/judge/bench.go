@@ -4,6 +4,7 @@ package judge
 import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/access"
+	"reelcheck/conformance/check/callbacks"
 	"reelcheck/conformance/check/composed"
 	"reelcheck/conformance/check/delivery"
 	"reelcheck/conformance/check/individual"
@@ -16,7 +17,7 @@ import (
 )
 
 // Checks are all checks by clause.
-var Checks = index(lifecycle.Checks, delivery.Checks, composed.Checks, access.Checks, sessions.Checks, individual.Checks)
+var Checks = index(lifecycle.Checks, delivery.Checks, callbacks.Checks, composed.Checks, access.Checks, sessions.Checks, individual.Checks)
 
 func index(chapters ...[]check.Check) map[string]check.Check {
 	all := map[string]check.Check{}

@@ -13,6 +13,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/forensics"
 	"reelcheck/conformance/verdict"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
@@ -137,7 +138,7 @@ func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *Tape) media.Repo
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := media.Analyze(t.Context(), out, media.Options{Fixtures: m})
+	report, err := forensics.Analyze(t.Context(), out, forensics.Options{Fixtures: m})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,14 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/forensics"
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
 )
@@ -26,7 +29,7 @@ import (
 // stage is everything a run stands on: the target, the sinks, the evidence, and
 // the scenarios under way.
 type stage struct {
-	target  *target.Target
+	target  *launch.Target
 	journal *evidence.Journal
 	hooks   *sink.Webhooks
 	store   *sink.Store
@@ -48,9 +51,9 @@ func openStage(ctx context.Context, o Options, p Plan) (*stage, error) {
 	}
 	var err error
 	if s.mail, err = sink.ListenMail(p.File.Sinks.Mail.Listen); err != nil {
-		return nil, &target.UnreachableError{Err: err}
+		return nil, &launch.UnreachableError{Err: err}
 	}
-	if s.target, err = target.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
+	if s.target, err = launch.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
 		err = reach(ctx, s.target.Credentials.URL)
 	}
 	if err == nil {
@@ -70,14 +73,14 @@ func (s *stage) open(ctx context.Context, o Options, p Plan) (err error) {
 	s.journal.Redact("control token", s.target.Credentials.ControlToken)
 	s.journal.Redact("api secret", s.target.Credentials.APISecret)
 	s.mail.Serve(s.journal)
-	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err == nil && p.File.Has(target.S3) {
+	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err == nil && p.File.Has(config.S3) {
 		s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal)
 	}
-	if err == nil && p.File.Has(target.Azure) {
+	if err == nil && p.File.Has(config.Azure) {
 		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, filepath.Join(o.Out, "azure"), s.journal)
 	}
 	if err != nil {
-		return &target.UnreachableError{Err: err}
+		return &launch.UnreachableError{Err: err}
 	}
 	return nil
 }
@@ -97,7 +100,7 @@ func reach(ctx context.Context, base string) error {
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
-		return &target.UnreachableError{Err: err}
+		return &launch.UnreachableError{Err: err}
 	}
 	return conn.Close()
 }
@@ -133,7 +136,7 @@ func (s *stage) drive(ctx context.Context, o Options, p Plan) error {
 	return nil
 }
 
-func driverOf(f target.File) (publisher.Driver, error) {
+func driverOf(f config.File) (publisher.Driver, error) {
 	if f.Publisher.Driver == "whip" || f.Publisher.Driver == "" {
 		return publisher.WHIP{}, nil
 	}
@@ -217,7 +220,7 @@ func (s *stage) whole(interrupted bool) evidence.View {
 
 // forensics looks at a file and keeps sample pictures as blobs beside the report.
 func (s *stage) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
-	found, err := media.Analyze(ctx, path, media.Options{Fixtures: manifest, Stills: 3})
+	found, err := forensics.Analyze(ctx, path, forensics.Options{Fixtures: manifest, Stills: 3})
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +268,7 @@ func (s *stage) close() error {
 }
 
 // about is what reports say of the target.
-func (o Options) about(p Plan, t *target.Target) report.Target {
+func (o Options) about(p Plan, t *launch.Target) report.Target {
 	about := report.Target{URL: t.Credentials.URL, Capabilities: p.capabilities(), TimeMode: string(p.File.Time)}
 	if p.File.Launch != nil {
 		about.Launched = strings.Join(p.File.Launch.Command, " ")

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/report"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/conformance/verdict"
 )
 
@@ -99,7 +99,7 @@ func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.
 
 // Unreachable tells whether an error means that the target or the environment is not there.
 func Unreachable(err error) bool {
-	var u *target.UnreachableError
+	var u *launch.UnreachableError
 	return errors.As(err, &u)
 }
 

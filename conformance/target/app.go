@@ -1,3 +1,5 @@
+// Package target is the implementation under test as the suite sees it: credentials, and clients whose every exchange becomes
+// evidence. The package config below has the file that describes it, launch its process.
 package target
 
 import (
@@ -20,6 +22,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+
+	"reelcheck/conformance/target/config"
 )
 
 // Identity is how a request says who asks.
@@ -70,7 +74,7 @@ func (a App) Path(as Identity) string {
 }
 
 // NewApp makes an App of credentials and reads its key.
-func NewApp(c Credentials) (App, error) {
+func NewApp(c config.Credentials) (App, error) {
 	a := App{ID: c.ApplicationID, APIKey: string(c.APIKey), APISecret: c.APISecret}
 	if c.PrivateKeyFile == "" {
 		return a, nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target/config"
 )
 
 // S3Config is an upload target in the form the control API and sources.md#upload-target give it.
@@ -119,10 +120,10 @@ func (c *Client) CreateApplication(ctx context.Context, label string, r AppReque
 // createApplication reads the secrets before the exchange is recorded, so that they can be redacted.
 func (c *Client) createApplication(ctx context.Context, call Call) (App, Answer, error) {
 	var got struct {
-		ApplicationID string `json:"applicationId"`
-		PrivateKey    string `json:"privateKey"`
-		APIKey        Key    `json:"apiKey"`
-		APISecret     string `json:"apiSecret"`
+		ApplicationID string     `json:"applicationId"`
+		PrivateKey    string     `json:"privateKey"`
+		APIKey        config.Key `json:"apiKey"`
+		APISecret     string     `json:"apiSecret"`
 	}
 	tap := *c
 	tap.Transport = bodyTap{c.Transport, func(body []byte) {

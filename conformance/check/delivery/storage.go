@@ -1,3 +1,4 @@
+// Package delivery judges how archives are handed over: uploads, encryption, download URLs, and what clients are told meanwhile.
 package delivery
 
 import (
@@ -239,3 +240,6 @@ func objectType(c *check.Case) {
 		}
 	}
 }
+
+// Checks are those of the chapter.
+var Checks = slices.Concat(storageChecks, encryptionChecks, urlChecks, eventChecks, uploadChecks)

@@ -6,14 +6,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 	"reelcheck/spec"
 )
 
 // still is how long a layout is recorded: a call takes effect at once.
 const still = 2500 * time.Millisecond
 
-var layoutNeeds = []target.Capability{target.VP8, target.S3, target.Layout}
+var layoutNeeds = []config.Capability{config.VP8, config.S3, config.Layout}
 
 // Layouts goes through the layouts of one archive while it records, and through the classes of its streams.
 var Layouts = scenario.Scenario{

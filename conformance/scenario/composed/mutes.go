@@ -6,14 +6,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Mutes has pictures and sounds go and come back while their streams stay published, pictures that change their size, and
 // streams of one kind only.
 var Mutes = scenario.Scenario{
 	Name: scenarios.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8, config.S3}, Media: 2, Within: 90 * time.Second,
 	Run: runMutes,
 }
 

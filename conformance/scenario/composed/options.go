@@ -7,7 +7,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // take is one short archive of a session with one publisher.
@@ -18,13 +18,13 @@ type take struct {
 }
 
 // takes is a scenario that records one publisher several times with different options.
-func takes(name, title, video, audio string, need []target.Capability, all ...take) scenario.Scenario {
+func takes(name, title, video, audio string, need []config.Capability, all ...take) scenario.Scenario {
 	within := 60 * time.Second
 	for _, t := range all {
 		within += 10*time.Second + 2*t.long
 	}
 	return scenario.Scenario{
-		Name: name, Title: title, Needs: append([]target.Capability{target.VP8, target.S3}, need...), Media: 2, Within: within,
+		Name: name, Title: title, Needs: append([]config.Capability{config.VP8, config.S3}, need...), Media: 2, Within: within,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			session, alice, err := f.Alone(ctx, video, audio)
 			if err != nil {
@@ -80,12 +80,12 @@ var (
 		take{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
 		take{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
 
-	FullHD = takes(scenarios.FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
+	FullHD = takes(scenarios.FullHD, "archives in full HD", "vp8-14", "tone-14", []config.Capability{config.FHD},
 		take{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
 		take{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
 
 	Rates = takes(scenarios.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
-		[]target.Capability{target.QP, target.Bitrate},
+		[]config.Capability{config.QP, config.Bitrate},
 		take{"qp-default", nil, 2500 * time.Millisecond},
 		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
 		take{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},

@@ -7,7 +7,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // guests are more than any presentation has places for.
@@ -46,7 +46,7 @@ func runPresentations(ctx context.Context, f *scenario.Flow) error {
 	if err := f.Stop(ctx, "stop", a.archive); err != nil {
 		return err
 	}
-	if err := f.Deliver(ctx, a.archive); err != nil || !f.Target.File.Has(target.FHD) {
+	if err := f.Deliver(ctx, a.archive); err != nil || !f.Target.File.Has(config.FHD) {
 		return err
 	}
 	for _, size := range []string{"1080x1920", "1920x1080"} {

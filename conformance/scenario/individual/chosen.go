@@ -6,14 +6,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Chosen chooses streams, and parts of streams, for an individual archive while it records, beside a composed one with
 // another stream where the target can do that.
 var Chosen = scenario.Scenario{
 	Name: scenarios.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
-	Needs: append(needs[:len(needs):len(needs)], target.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
+	Needs: append(needs[:len(needs):len(needs)], config.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
 }
 
 type choosing struct {
@@ -43,7 +43,7 @@ func (p *choosing) gather(ctx context.Context) (err error) {
 }
 
 func (p *choosing) begin(ctx context.Context) (err error) {
-	together := p.Target.File.Has(target.Simultaneous)
+	together := p.Target.File.Has(config.Simultaneous)
 	o := map[string]any{"streamMode": "manual"}
 	if together {
 		o["multiArchiveTag"] = "individual"

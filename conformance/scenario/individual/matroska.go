@@ -6,13 +6,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Matroska records in an application that prefers H.264, whatever its clients publish.
 var Matroska = scenario.Scenario{
 	Name: scenarios.Matroska, Title: "an individual archive of an application that prefers H.264",
-	Needs: append(needs[:len(needs):len(needs)], target.H264, target.Control), Media: 2, Within: 60 * time.Second,
+	Needs: append(needs[:len(needs):len(needs)], config.H264, config.Control), Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Codec: "H264"}, Run: runMatroska,
 }
 

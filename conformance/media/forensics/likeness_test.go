@@ -1,9 +1,11 @@
-package media
+package forensics
 
 import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"reelcheck/conformance/media"
 )
 
 // recoded has FFmpeg make another file of a clip.
@@ -42,14 +44,14 @@ func TestLikenessAtEverySize(t *testing.T) {
 func TestPicturesThatAreNotAsPublished(t *testing.T) {
 	for name, c := range map[string]struct {
 		graph string
-		wrong func(a Appearance) bool
+		wrong func(a media.Appearance) bool
 	}{
-		"levels stretched":  {"scale=in_range=limited:out_range=full,setparams=range=limited", func(a Appearance) bool { return a.Black < 6 && a.White > 245 }},
-		"levels squeezed":   {"scale=in_range=full:out_range=limited,setparams=range=limited", func(a Appearance) bool { return a.Black > 26 && a.White < 225 }},
-		"colours exchanged": {"shuffleplanes=0:2:1:3", func(a Appearance) bool { return a.Tint > 30 }},
-		"colours dulled":    {"hue=s=0.6", func(a Appearance) bool { return a.Tint > 15 }},
-		"cut off":           {"crop=600:480:0:0,pad=640:480", func(a Appearance) bool { return a.Marred > 0.04 && a.Marred < 0.08 }},
-		"a caption":         {"drawbox=x=20:y=420:w=200:h=40:color=white:t=fill", func(a Appearance) bool { return a.Marred > 0.02 && a.Marred < 0.06 }},
+		"levels stretched":  {"scale=in_range=limited:out_range=full,setparams=range=limited", func(a media.Appearance) bool { return a.Black < 6 && a.White > 245 }},
+		"levels squeezed":   {"scale=in_range=full:out_range=limited,setparams=range=limited", func(a media.Appearance) bool { return a.Black > 26 && a.White < 225 }},
+		"colours exchanged": {"shuffleplanes=0:2:1:3", func(a media.Appearance) bool { return a.Tint > 30 }},
+		"colours dulled":    {"hue=s=0.6", func(a media.Appearance) bool { return a.Tint > 15 }},
+		"cut off":           {"crop=600:480:0:0,pad=640:480", func(a media.Appearance) bool { return a.Marred > 0.04 && a.Marred < 0.08 }},
+		"a caption":         {"drawbox=x=20:y=420:w=200:h=40:color=white:t=fill", func(a media.Appearance) bool { return a.Marred > 0.02 && a.Marred < 0.06 }},
 	} {
 		r := analyze(t, clip(t, []string{"vp8-01"}, "[0:v]"+c.graph+"[v]"), Options{})
 		if a := only(t, r, "vp8-01"); !c.wrong(a) {

@@ -1,4 +1,5 @@
-package target
+// Package launch starts or finds the target, ends it, and looks whether it is fit to be judged.
+package launch
 
 import (
 	"bufio"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"reelcheck/conformance/target/config"
 )
 
 // stopGrace is how long a launched target may take to end after SIGTERM.
@@ -21,9 +24,9 @@ const stopGrace = 10 * time.Second
 
 // Target is a running implementation.
 type Target struct {
-	File File
+	File config.File
 	// Credentials are those of the ready line or of the target file.
-	Credentials Credentials
+	Credentials config.Credentials
 	// Log is the file that holds what a launched target wrote to stderr.
 	Log string
 
@@ -38,7 +41,7 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Start launches or finds the target that f describes. A launched one is told of the mail sink at host:port, logs to a file in
 // logDir and must be ended with Close. Errors are *UnreachableError unless ctx ended.
-func Start(ctx context.Context, f File, mail, logDir string) (*Target, error) {
+func Start(ctx context.Context, f config.File, mail, logDir string) (*Target, error) {
 	t := &Target{File: f}
 	var err error
 	switch {
@@ -48,7 +51,7 @@ func Start(ctx context.Context, f File, mail, logDir string) (*Target, error) {
 	case f.Ready != "":
 		var b []byte
 		if b, err = os.ReadFile(f.Ready); err == nil {
-			t.Credentials, err = decodeReady(b)
+			t.Credentials, err = config.DecodeReady(b)
 		}
 	default:
 		if f.Credentials != nil {
@@ -98,7 +101,7 @@ type process struct {
 	pump sync.WaitGroup
 }
 
-func launch(ctx context.Context, l Launch, mail, logPath string) (_ *process, c Credentials, err error) {
+func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *process, c config.Credentials, err error) {
 	p := &process{done: make(chan struct{})}
 	if p.temp, err = os.MkdirTemp("", "conform-target-"); err != nil {
 		return nil, c, err
@@ -158,19 +161,19 @@ func (p *process) readOutput(stdout io.Reader, ready chan<- []byte) {
 	}
 }
 
-func (p *process) awaitReady(ctx context.Context, ready <-chan []byte, within time.Duration) (Credentials, error) {
+func (p *process) awaitReady(ctx context.Context, ready <-chan []byte, within time.Duration) (config.Credentials, error) {
 	t := time.NewTimer(within)
 	defer t.Stop()
 	select {
 	case line, ok := <-ready:
 		if !ok {
-			return Credentials{}, errors.New("ended without a ready line")
+			return config.Credentials{}, errors.New("ended without a ready line")
 		}
-		return decodeReady(line)
+		return config.DecodeReady(line)
 	case <-t.C:
-		return Credentials{}, fmt.Errorf("no ready line on stdout within %v", within)
+		return config.Credentials{}, fmt.Errorf("no ready line on stdout within %v", within)
 	case <-ctx.Done():
-		return Credentials{}, ctx.Err()
+		return config.Credentials{}, ctx.Err()
 	}
 }
 

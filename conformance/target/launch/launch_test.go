@@ -1,4 +1,4 @@
-package target
+package launch
 
 import (
 	"context"
@@ -8,12 +8,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"reelcheck/conformance/target/config"
 )
 
 // sh launches a shell script as the target.
 func sh(t *testing.T, script string, within time.Duration) (*Target, error) {
 	t.Helper()
-	f := File{Launch: &Launch{Command: []string{"sh", "-c", script}, ReadyWithin: Duration(within), Env: map[string]string{"REELCHECK_TEST": "{{tempdir}}"}}}
+	f := config.File{Launch: &config.Launch{Command: []string{"sh", "-c", script}, ReadyWithin: config.Duration(within), Env: map[string]string{"REELCHECK_TEST": "{{tempdir}}"}}}
 	return Start(context.Background(), f, "127.0.0.1:25", t.TempDir())
 }
 

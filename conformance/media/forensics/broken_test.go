@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"reelcheck/conformance/media"
 )
 
 func write(t *testing.T, b []byte) string {
@@ -25,15 +27,15 @@ func TestFilesThatAreNoArchive(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		content []byte
-		want    Kind
+		want    media.Kind
 	}{
-		"empty":         {nil, Empty},
-		"one byte":      {[]byte{0}, Broken},
-		"text":          {[]byte("<html>not found</html>, and somewhat longer"), Broken},
-		"zip":           {[]byte("PK\x03\x04\x14\x00\x00\x00\x00\x00\x00\x00"), Broken},
-		"ftyp only":     {[]byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00"), Broken},
-		"moov too long": {[]byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00\x7f\x00\x00\x00moov"), Broken},
-		"empty moov":    {[]byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00\x00\x00\x00\x08moov"), NoVideo},
+		"empty":         {nil, media.Empty},
+		"one byte":      {[]byte{0}, media.Broken},
+		"text":          {[]byte("<html>not found</html>, and somewhat longer"), media.Broken},
+		"zip":           {[]byte("PK\x03\x04\x14\x00\x00\x00\x00\x00\x00\x00"), media.Broken},
+		"ftyp only":     {[]byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00"), media.Broken},
+		"moov too long": {[]byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00\x7f\x00\x00\x00moov"), media.Broken},
+		"empty moov":    {[]byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00\x00\x00\x00\x08moov"), media.NoVideo},
 	} {
 		r, err := Analyze(context.Background(), write(t, c.content), Options{Fixtures: manifest(t), FFmpeg: "no such program"})
 		if err != nil || !r.Has(c.want) {
@@ -50,7 +52,7 @@ func TestCutAndDamagedFiles(t *testing.T) {
 	}
 	for _, n := range []int{20, 100, 1000, len(whole) / 2, len(whole) - 1} {
 		r := analyze(t, write(t, whole[:n]), Options{})
-		if !r.Has(Broken) {
+		if !r.Has(media.Broken) {
 			t.Errorf("first %d of %d bytes: findings %v, want broken", n, len(whole), r.Findings)
 		}
 	}
@@ -60,7 +62,7 @@ func TestCutAndDamagedFiles(t *testing.T) {
 	for i := at; i < len(damaged); i += 1 + rng.IntN(40) {
 		damaged[i] ^= byte(1 << rng.IntN(8))
 	}
-	if r := analyze(t, write(t, damaged), Options{}); !r.Has(Undecodable) && !r.Has(Broken) {
+	if r := analyze(t, write(t, damaged), Options{}); !r.Has(media.Undecodable) && !r.Has(media.Broken) {
 		t.Errorf("damaged media: findings %v", r.Findings)
 	}
 }

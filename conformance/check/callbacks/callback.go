@@ -1,5 +1,5 @@
-// Package delivery judges how archives are told of and handed over: callbacks, client events, uploads, download URLs.
-package delivery
+// Package callbacks judges how archives are announced to the application: what is posted, when, how often and signed by whom.
+package callbacks
 
 import (
 	"fmt"
@@ -16,9 +16,7 @@ import (
 )
 
 // Checks are those of the chapter.
-var Checks = slices.Concat(callbackChecks, storageChecks, encryptionChecks, urlChecks, eventChecks, uploadChecks)
-
-var callbackChecks = []check.Check{
+var Checks = []check.Check{
 	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause),
 	check.New("ARC-CB-02", callbackType, scenarios.Pair),
 	check.New("ARC-CB-03", startStopDeliveryPosted, scenarios.Pair),

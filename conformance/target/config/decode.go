@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"bytes"
@@ -178,7 +178,7 @@ func (f File) validateSinks() []error {
 }
 
 // decodeReady reads a ready line.
-func decodeReady(b []byte) (Credentials, error) {
+func DecodeReady(b []byte) (Credentials, error) {
 	var c Credentials
 	if err := json.Unmarshal(b, &c); err != nil {
 		return c, fmt.Errorf("ready line is not the expected JSON: %w", err)

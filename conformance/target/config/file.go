@@ -1,6 +1,6 @@
-// Package target is the implementation under test as the suite sees it: a target file that describes it, a
-// process if the suite launches it, credentials, and clients whose every exchange becomes evidence.
-package target
+// Package config reads the target file, in which a team describes its server: what it can do, how to reach or start it, and with
+// which credentials.
+package config
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"bytes"
@@ -10,23 +10,25 @@ import (
 	"github.com/Eyevinn/mp4ff/aac"
 	"github.com/Eyevinn/mp4ff/avc"
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/conformance/media"
 )
 
 // video reads the facts of an H.264 track, every slice header included.
-func (r *Report) video(f io.ReaderAt, stbl *mp4.StblBox, t Track, samples []sample) error {
+func readVideo(r *media.Report, f io.ReaderAt, stbl *mp4.StblBox, t media.Track, samples []sample) error {
 	entry := stbl.Stsd.AvcX
 	if entry == nil || entry.AvcC == nil {
 		if len(stbl.Stsd.Children) > 0 {
 			t.Entry = printable([]byte(stbl.Stsd.Children[0].Type()))
 		}
-		r.Video = &Video{Track: t}
-		r.note(Unsupported, "video track is %q, not H.264", t.Entry)
+		r.Video = &media.Video{Track: t}
+		note(r, media.Unsupported, "video track is %q, not H.264", t.Entry)
 		return nil
 	}
 	t.Entry = entry.Type()
-	v := &Video{Track: t, Width: int(entry.Width), Height: int(entry.Height)}
+	v := &media.Video{Track: t, Width: int(entry.Width), Height: int(entry.Height)}
 	v.QP.Intra, v.QP.Inter = map[int]int{}, map[int]int{}
-	v.timing(samples)
+	setTiming(v, samples)
 	r.Video = v
 	p := parameterSets{sps: map[uint32]*avc.SPS{}, pps: map[uint32]*avc.PPS{}}
 	for _, b := range append(append([][]byte{}, entry.AvcC.SPSnalus...), entry.AvcC.PPSnalus...) {
@@ -42,7 +44,7 @@ func (r *Report) video(f io.ReaderAt, stbl *mp4.StblBox, t Track, samples []samp
 		if _, err := f.ReadAt(b, s.offset); err != nil {
 			return fmt.Errorf("video sample %d: %w", i+1, err)
 		}
-		idr, err := v.sample(b, &p)
+		idr, err := readSample(v, b, &p)
 		if err != nil {
 			return fmt.Errorf("video sample %d: %w", i+1, err)
 		}
@@ -60,7 +62,7 @@ func (r *Report) video(f io.ReaderAt, stbl *mp4.StblBox, t Track, samples []samp
 	v.Interlaced = !p.first.FrameMbsOnlyFlag
 	v.PixelAspect = pixelAspect(entry.Pasp, p.first.VUI)
 	v.ChromaFormat, v.BitDepth = int(p.first.ChromaFormatIDC), 8+int(p.first.BitDepthLumaMinus8)
-	v.QP.sum()
+	sumQP(&v.QP)
 	return nil
 }
 
@@ -76,7 +78,7 @@ func pixelAspect(box *mp4.PaspBox, vui *avc.VUIParameters) float64 {
 }
 
 // shown reads how a player is to show the track.
-func (v *Video) shown(head *mp4.TkhdBox) {
+func shownAs(v *media.Video, head *mp4.TkhdBox) {
 	const scale = 1 << 16
 	v.ShownWidth, v.ShownHeight = float64(head.Width)/scale, float64(head.Height)/scale
 	m, unity := head.Matrix, mp4.UnityMatrix()
@@ -117,7 +119,7 @@ func (p *parameterSets) add(nalu []byte) error {
 const sliceHead = 128
 
 // sample reads the slice headers of an access unit, and whether it is an IDR picture.
-func (v *Video) sample(b []byte, p *parameterSets) (idr bool, err error) {
+func readSample(v *media.Video, b []byte, p *parameterSets) (idr bool, err error) {
 	nalus, err := avc.GetNalusFromSample(b)
 	if err != nil {
 		return false, err
@@ -164,7 +166,7 @@ func (v *Video) sample(b []byte, p *parameterSets) (idr bool, err error) {
 }
 
 // timing fills what the sample table tells.
-func (v *Video) timing(samples []sample) {
+func setTiming(v *media.Video, samples []sample) {
 	v.ShortestFrame = math.Inf(1)
 	since := 0
 	for i, s := range samples {
@@ -200,7 +202,7 @@ func uneven(samples []sample) int {
 	for i, s := range samples {
 		lengths[i] = float64(s.duration)
 	}
-	usual, n := median(lengths), 0
+	usual, n := media.Median(lengths), 0
 	for _, l := range lengths {
 		if math.Abs(l-usual) > 0.01*usual {
 			n++
@@ -209,7 +211,7 @@ func uneven(samples []sample) int {
 	return n
 }
 
-func (q *QP) sum() {
+func sumQP(q *media.QP) {
 	n, total := 0, 0
 	for _, m := range []map[int]int{q.Intra, q.Inter} {
 		for qp, count := range m {
@@ -226,18 +228,18 @@ func (q *QP) sum() {
 }
 
 // audio reads the facts of an AAC track.
-func (r *Report) audio(stbl *mp4.StblBox, t Track) error {
+func readAudio(r *media.Report, stbl *mp4.StblBox, t media.Track) error {
 	entry := stbl.Stsd.Mp4a
 	if entry == nil {
 		if len(stbl.Stsd.Children) > 0 {
 			t.Entry = printable([]byte(stbl.Stsd.Children[0].Type()))
 		}
-		r.Audio = &Audio{Track: t}
-		r.note(Unsupported, "audio track is %q, not MPEG-4 audio", t.Entry)
+		r.Audio = &media.Audio{Track: t}
+		note(r, media.Unsupported, "audio track is %q, not MPEG-4 audio", t.Entry)
 		return nil
 	}
 	t.Entry = entry.Type()
-	a := &Audio{Track: t, SampleRate: int(entry.SampleRate), Channels: int(entry.ChannelCount)}
+	a := &media.Audio{Track: t, SampleRate: int(entry.SampleRate), Channels: int(entry.ChannelCount)}
 	r.Audio = a
 	if entry.Esds == nil || entry.Esds.DecConfigDescriptor == nil || entry.Esds.DecConfigDescriptor.DecSpecificInfo == nil {
 		return errors.New("audio track: esds has no decoder configuration")

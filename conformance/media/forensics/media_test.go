@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
+
+	"reelcheck/conformance/media"
 )
 
 func about(got, want, tolerance float64) bool { return math.Abs(got-want) <= tolerance }
@@ -29,7 +31,7 @@ func TestTwoTilesWithTones(t *testing.T) {
 	checkContainer(t, r)
 	for i, id := range []string{"vp8-01", "vp8-02"} {
 		a := only(t, r, id)
-		want := Rect{X: i * 320, Y: 120, Width: 320, Height: 240}
+		want := media.Rect{X: i * 320, Y: 120, Width: 320, Height: 240}
 		if a.Rect != want || a.Visible != want {
 			t.Errorf("%s: rect %+v, visible %+v, want %+v", id, a.Rect, a.Visible, want)
 		}
@@ -55,7 +57,7 @@ func TestTwoTilesWithTones(t *testing.T) {
 	}
 }
 
-func checkContainer(t *testing.T, r Report) {
+func checkContainer(t *testing.T, r media.Report) {
 	t.Helper()
 	v, a := r.Video, r.Audio
 	if !r.MoovFirst || r.Brand != "isom" || !slices.Equal(r.Tracks, []string{"vide", "soun"}) || !about(r.Duration, 3, 0.03) {
@@ -82,7 +84,7 @@ func checkContainer(t *testing.T, r Report) {
 }
 
 // checkTones wants exactly these tones, each from its delay to the end, with a beat each second.
-func checkTones(t *testing.T, r Report, delays map[string]float64, level float64) {
+func checkTones(t *testing.T, r media.Report, delays map[string]float64, level float64) {
 	t.Helper()
 	if len(r.Sound.Tones) != len(delays) {
 		t.Errorf("%d tone spans, want %d: %+v", len(r.Sound.Tones), len(delays), r.Sound.Tones)
@@ -115,7 +117,7 @@ func TestFourTilesOfEveryCodec(t *testing.T) {
 	r := analyze(t, clip(t, ids, grid(4, 2, 320, 240, "v"), "-qp", "30"), Options{})
 	for i, id := range ids {
 		a := only(t, r, id)
-		if want := (Rect{X: i % 2 * 320, Y: i / 2 * 240, Width: 320, Height: 240}); a.Rect != want {
+		if want := (media.Rect{X: i % 2 * 320, Y: i / 2 * 240, Width: 320, Height: 240}); a.Rect != want {
 			t.Errorf("%s: at %+v, want %+v", id, a.Rect, want)
 		}
 		if a.Frames != 90 || a.Missing > 0 {
@@ -128,7 +130,7 @@ func TestFourTilesOfEveryCodec(t *testing.T) {
 	if r.Video.QP.Min != 30 || r.Video.QP.Max != 30 {
 		t.Errorf("QP %+v, want 30", r.Video.QP)
 	}
-	if !r.Has(NoAudio) {
+	if !r.Has(media.NoAudio) {
 		t.Errorf("findings: %v, want no-audio", r.Findings)
 	}
 }
@@ -143,7 +145,7 @@ func TestSixteenTilesAtBothEndsOfQP(t *testing.T) {
 		r := analyze(t, clip(t, ids, grid(16, 4, 160, 120, "v"), "-qp", qp, "-t", "1"), Options{})
 		for i, id := range ids {
 			a := only(t, r, id)
-			want := Rect{X: i % 4 * 160, Y: i / 4 * 120, Width: 160, Height: 120}
+			want := media.Rect{X: i % 4 * 160, Y: i / 4 * 120, Width: 160, Height: 120}
 			if !a.Rect.Near(want, 1) || a.Frames != 30 || a.Unread > 0 || a.Missing > 0 {
 				t.Errorf("QP %s: %s: %+v, want it in %+v", qp, id, a, want)
 			}
@@ -163,7 +165,7 @@ func TestSmallStreamsInSmallTiles(t *testing.T) {
 		r := analyze(t, clip(t, ids, grid(16, 4, w, h, "x")+";[x]fps=25[v]", "-t", "2"), Options{})
 		for i, id := range ids {
 			a := only(t, r, id)
-			want := Rect{X: i % 4 * w, Y: i / 4 * h, Width: w, Height: h}
+			want := media.Rect{X: i % 4 * w, Y: i / 4 * h, Width: w, Height: h}
 			if !a.Rect.Near(want, 1) || a.Frames != 50 || a.Unread > 0 || a.Missing > 0 || a.Confidence < 0.3 {
 				t.Errorf("%dx%d: %s: %+v, want it in %+v", w, h, id, a, want)
 			}
@@ -178,7 +180,7 @@ func TestStrayPictures(t *testing.T) {
 	t.Parallel()
 	graph := "[0:v]scale=160:120,pad=320:240:80:60,drawbox=x=8:y=180:w=60:h=40:color=green:t=fill:enable='between(t,1,2)'[v]"
 	r := analyze(t, clip(t, []string{"vp8-03"}, graph), Options{})
-	want := Rect{X: 8, Y: 180, Width: 60, Height: 40}
+	want := media.Rect{X: 8, Y: 180, Width: 60, Height: 40}
 	if len(r.Picture.Stray) != 1 || !r.Picture.Stray[0].Rect.Near(want, 10) || !about(r.Picture.Stray[0].From, 1, 0.2) || !about(r.Picture.Stray[0].To, 2, 0.2) {
 		t.Errorf("stray %+v, want %+v from 1 to 2 s", r.Picture.Stray, want)
 	}
@@ -232,10 +234,10 @@ func TestMissingAndLateStreams(t *testing.T) {
 		t.Fatalf("appearances: %+v, want one", r.Picture.Appearances)
 	}
 	a := only(t, r, "vp8-05")
-	if !about(a.From, 1, 0.001) || a.FirstMark != 0 || a.Rect != (Rect{Width: 320, Height: 240}) {
+	if !about(a.From, 1, 0.001) || a.FirstMark != 0 || a.Rect != (media.Rect{Width: 320, Height: 240}) {
 		t.Errorf("late stream: %+v", a)
 	}
-	if want := []Span{{From: 0, To: 1}}; !slices.Equal(r.Picture.Black, want) {
+	if want := []media.Span{{From: 0, To: 1}}; !slices.Equal(r.Picture.Black, want) {
 		t.Errorf("black %v, want %v", r.Picture.Black, want)
 	}
 }
@@ -249,10 +251,10 @@ func TestStreamThatMovesAndLeaves(t *testing.T) {
 		t.Fatalf("appearances: %+v, want two", all)
 	}
 	left, right := all[0], all[1]
-	if left.Rect != (Rect{0, 100, 320, 240}) || left.From != 0 || !about(left.To, 1, 0.001) || left.LastMark != 29 {
+	if left.Rect != (media.Rect{X: 0, Y: 100, Width: 320, Height: 240}) || left.From != 0 || !about(left.To, 1, 0.001) || left.LastMark != 29 {
 		t.Errorf("first: %+v", left)
 	}
-	if right.Rect != (Rect{320, 100, 320, 240}) || !about(right.From, 1, 0.001) || !about(right.To, 2, 0.001) || right.FirstMark != 30 {
+	if right.Rect != (media.Rect{X: 320, Y: 100, Width: 320, Height: 240}) || !about(right.From, 1, 0.001) || !about(right.To, 2, 0.001) || right.FirstMark != 30 {
 		t.Errorf("second: %+v", right)
 	}
 	if len(r.Picture.Black) != 1 || !about(r.Picture.Black[0].From, 2, 0.001) {
@@ -265,13 +267,13 @@ func TestCroppedAndCoveringTiles(t *testing.T) {
 	graph := "[0:v]crop=360:480,scale=240:320[c];[1:v]scale=160:120[p];color=black:s=640x480:r=30[bg];[bg][c]overlay=100:80[x];[x][p]overlay=470:350[v]"
 	r := analyze(t, clip(t, []string{"vp8-11", "vp8-12"}, graph, "-t", "1"), Options{})
 	a := only(t, r, "vp8-11")
-	if want := (Rect{100, 80, 240, 320}); !a.Visible.Near(want, 2) {
+	if want := (media.Rect{X: 100, Y: 80, Width: 240, Height: 320}); !a.Visible.Near(want, 2) {
 		t.Errorf("cropped: visible %+v, want %+v", a.Visible, want)
 	}
-	if want := (Rect{7, 80, 426, 320}); !a.Rect.Near(want, 2) {
+	if want := (media.Rect{X: 7, Y: 80, Width: 426, Height: 320}); !a.Rect.Near(want, 2) {
 		t.Errorf("cropped: whole picture %+v, want %+v", a.Rect, want)
 	}
-	if b := only(t, r, "vp8-12"); b.Rect != (Rect{470, 350, 160, 120}) {
+	if b := only(t, r, "vp8-12"); b.Rect != (media.Rect{X: 470, Y: 350, Width: 160, Height: 120}) {
 		t.Errorf("covering: %+v", b.Rect)
 	}
 }
@@ -285,7 +287,7 @@ func TestSameStreamTwiceAndWrongColours(t *testing.T) {
 		t.Fatalf("appearances: %+v, want two", all)
 	}
 	for i, a := range all {
-		want := Rect{X: i * 320, Width: 320, Height: 240}
+		want := media.Rect{X: i * 320, Width: 320, Height: 240}
 		if a.Rect != want || a.Visible != want || a.Frames != 30 {
 			t.Errorf("appearance %d: %+v", i, a)
 		}
@@ -299,7 +301,7 @@ func TestChangeOfAspectIsLetterboxed(t *testing.T) {
 	t.Parallel()
 	scale := "scale=320:240:force_original_aspect_ratio=decrease:eval=frame,pad=320:240:-1:-1:eval=frame"
 	r := analyze(t, clip(t, []string{"aspect"}, "[0:v]"+scale+"[v]", "-t", "10"), Options{})
-	want := []Rect{{0, 0, 320, 240}, {92, 0, 135, 240}, {0, 0, 320, 240}}
+	want := []media.Rect{{X: 0, Y: 0, Width: 320, Height: 240}, {X: 92, Y: 0, Width: 135, Height: 240}, {X: 0, Y: 0, Width: 320, Height: 240}}
 	all := r.Picture.OfStream("aspect")
 	if len(all) != len(want) {
 		t.Fatalf("appearances: %+v, want three", all)
@@ -338,7 +340,7 @@ func TestEveryToneInOneMix(t *testing.T) {
 			t.Errorf("%s: %+v", id, spans)
 		}
 	}
-	if len(r.Sound.Tones) != len(ids) || !r.Has(NoVideo) || r.Sound.Peak > 1 {
+	if len(r.Sound.Tones) != len(ids) || !r.Has(media.NoVideo) || r.Sound.Peak > 1 {
 		t.Errorf("%d spans, peak %g, findings %v", len(r.Sound.Tones), r.Sound.Peak, r.Findings)
 	}
 }

@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"reelcheck/conformance/media"
 )
 
 // A transport stream is packets of this size that begin with this byte (ISO/IEC 13818-1 section 2.4.3).
@@ -27,7 +29,7 @@ func transport(f io.ReaderAt) bool {
 }
 
 // remuxed analyzes a transport stream through an MP4 file of the same samples.
-func remuxed(ctx context.Context, path string, size int64, o Options) (r Report, err error) {
+func remuxed(ctx context.Context, path string, size int64, o Options) (r media.Report, err error) {
 	dir, err := os.MkdirTemp("", "reelcheck-transport-")
 	if err != nil {
 		return r, fmt.Errorf("analyze: %w", err)
@@ -40,7 +42,7 @@ func remuxed(ctx context.Context, path string, size int64, o Options) (r Report,
 	}
 	if _, statErr := os.Stat(copied); statErr != nil {
 		r.Size, r.Transport = size, true
-		r.note(Broken, "transport stream: %s", complaint)
+		note(&r, media.Broken, "transport stream: %s", complaint)
 		return r, nil
 	}
 	if r, err = Analyze(ctx, copied, o); err != nil {
@@ -48,10 +50,10 @@ func remuxed(ctx context.Context, path string, size int64, o Options) (r Report,
 	}
 	r.Size, r.Transport = size, true
 	if complaint != "" {
-		r.note(Undecodable, "transport stream: %s", complaint)
+		note(&r, media.Undecodable, "transport stream: %s", complaint)
 	}
 	if size%packetSize != 0 {
-		r.note(Broken, "transport stream: %d bytes after the last whole packet", size%packetSize)
+		note(&r, media.Broken, "transport stream: %d bytes after the last whole packet", size%packetSize)
 	}
 	return r, nil
 }

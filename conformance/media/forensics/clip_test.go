@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"reelcheck/conformance/media"
 	"reelcheck/fixtures"
 )
 
@@ -95,7 +96,7 @@ func clip(tb testing.TB, ids []string, graph string, args ...string) string {
 	return path
 }
 
-func analyze(tb testing.TB, path string, o Options) Report {
+func analyze(tb testing.TB, path string, o Options) media.Report {
 	tb.Helper()
 	o.Fixtures = manifest(tb)
 	r, err := Analyze(context.Background(), path, o)
@@ -119,7 +120,7 @@ func grid(n, columns, w, h int, name string) string {
 }
 
 // only gives the single appearance of a stream.
-func only(tb testing.TB, r Report, id string) Appearance {
+func only(tb testing.TB, r media.Report, id string) media.Appearance {
 	tb.Helper()
 	all := r.Picture.OfStream(id)
 	if len(all) != 1 {

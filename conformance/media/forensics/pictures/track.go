@@ -1,29 +1,31 @@
-package media
+// Package pictures recognises the fixtures in decoded pictures: which stream was where and when, and which of its frames.
+package pictures
 
 import (
 	"cmp"
 	"math"
 	"slices"
 
+	"reelcheck/conformance/media"
 	"reelcheck/fixtures"
 	"reelcheck/fixtures/mark"
 )
 
-// tracker follows marks through the pictures of one file.
-type tracker struct {
+// Tracker follows marks through the pictures of one file.
+type Tracker struct {
 	videos  map[int]fixtures.Video // by stream
-	unknown map[int]bool
+	Unknown map[int]bool
 	finder  *finder
 	open    []*following
-	picture Picture
+	picture media.Picture
 	last    *signature // at the latest search
 	since   int        // pictures since then
-	dark    *Span
-	stray   *Stray
+	dark    *media.Span
+	stray   *media.Stray
 }
 
-func newTracker(m fixtures.Manifest, w, h int) *tracker {
-	t := &tracker{videos: map[int]fixtures.Video{}, unknown: map[int]bool{}, finder: newFinder(w, h), picture: Picture{Width: w, Height: h}}
+func NewTracker(m fixtures.Manifest, w, h int) *Tracker {
+	t := &Tracker{videos: map[int]fixtures.Video{}, Unknown: map[int]bool{}, finder: newFinder(w, h), picture: media.Picture{Width: w, Height: h}}
 	for _, v := range m.Videos {
 		t.videos[v.Stream] = v
 	}
@@ -39,7 +41,7 @@ const (
 )
 
 // frame takes the next picture, shown from from to to.
-func (t *tracker) frame(f *frame, from, to float64) {
+func (t *Tracker) Frame(f *Frame, from, to float64) {
 	t.picture.Frames++
 	t.blackness(f, from, to)
 	search := t.since >= searchEvery || t.last == nil
@@ -69,7 +71,7 @@ func (t *tracker) frame(f *frame, from, to float64) {
 }
 
 // search looks for marks everywhere: those followed may have moved, others may be new.
-func (t *tracker) search(f *frame, from, to float64) {
+func (t *Tracker) search(f *Frame, from, to float64) {
 	found, unread := t.finder.find(f)
 	if unread > 0 {
 		t.picture.Unread++
@@ -77,7 +79,7 @@ func (t *tracker) search(f *frame, from, to float64) {
 	for _, s := range found {
 		v, known := t.videos[s.Stream]
 		if !known || s.Frame >= v.Count {
-			t.unknown[s.Stream] = true
+			t.Unknown[s.Stream] = true
 			continue
 		}
 		if o := t.following(v, s); o != nil {
@@ -94,7 +96,7 @@ func (t *tracker) search(f *frame, from, to float64) {
 }
 
 // following finds who follows the sighted mark already.
-func (t *tracker) following(v fixtures.Video, s sighting) *following {
+func (t *Tracker) following(v fixtures.Video, s sighting) *following {
 	for _, o := range t.open {
 		p, ok := partOf(v, s.Frame)
 		if o.video.Stream == s.Stream && ok && o.part == p && closeBoxes(o.box, s.box) {
@@ -110,10 +112,10 @@ func closeBoxes(a, b mark.Box) bool {
 	return near(a.X, b.X) && near(a.Y, b.Y) && near(a.X+a.W, b.X+b.W) && near(a.Y+a.H, b.Y+b.H)
 }
 
-func (t *tracker) blackness(f *frame, from, to float64) {
+func (t *Tracker) blackness(f *Frame, from, to float64) {
 	switch black := f.black(); {
 	case black && t.dark == nil:
-		t.dark = &Span{From: millis(from), To: millis(to)}
+		t.dark = &media.Span{From: millis(from), To: millis(to)}
 	case black:
 		t.dark.To = millis(to)
 	case t.dark != nil:
@@ -124,11 +126,11 @@ func (t *tracker) blackness(f *frame, from, to float64) {
 
 // strays looks for what is not black beside the streams that are followed. While a mark is lost nobody knows where
 // its stream is, so nothing is said.
-func (t *tracker) strays(f *frame, from, to float64) {
+func (t *Tracker) strays(f *Frame, from, to float64) {
 	if slices.ContainsFunc(t.open, func(o *following) bool { return o.lost > 0 }) {
 		return
 	}
-	streams := make([]Rect, len(t.open))
+	streams := make([]media.Rect, len(t.open))
 	for i, o := range t.open {
 		streams[i] = o.app.Rect
 	}
@@ -138,17 +140,17 @@ func (t *tracker) strays(f *frame, from, to float64) {
 		t.picture.Stray = append(t.picture.Stray, *t.stray)
 		t.stray = nil
 	case ok && t.stray == nil:
-		t.stray = &Stray{Span: Span{From: millis(from), To: millis(to)}, Rect: r}
+		t.stray = &media.Stray{Span: media.Span{From: millis(from), To: millis(to)}, Rect: r}
 	case ok:
-		t.stray.To, t.stray.Rect = millis(to), t.stray.Rect.around(r)
+		t.stray.To, t.stray.Rect = millis(to), t.stray.Rect.Around(r)
 	}
 }
 
-func (t *tracker) close(o *following) {
+func (t *Tracker) close(o *following) {
 	t.picture.Appearances = append(t.picture.Appearances, o.finish())
 }
 
-func (t *tracker) finish() *Picture {
+func (t *Tracker) Finish() *media.Picture {
 	for _, o := range t.open {
 		t.close(o)
 	}
@@ -158,7 +160,7 @@ func (t *tracker) finish() *Picture {
 	if t.stray != nil {
 		t.picture.Stray = append(t.picture.Stray, *t.stray)
 	}
-	slices.SortStableFunc(t.picture.Appearances, func(a, b Appearance) int {
+	slices.SortStableFunc(t.picture.Appearances, func(a, b media.Appearance) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rect.Y, b.Rect.Y), cmp.Compare(a.Rect.X, b.Rect.X))
 	})
 	return &t.picture
@@ -179,14 +181,14 @@ func place(p fixtures.Part, box mark.Box) mark.Box {
 	return mark.Box{X: box.X - float64(p.Mark.X)*sx, Y: box.Y - float64(p.Mark.Y)*sy, W: float64(p.Width) * sx, H: float64(p.Height) * sy}
 }
 
-func round(b mark.Box) Rect {
+func round(b mark.Box) media.Rect {
 	x, y := math.Round(b.X), math.Round(b.Y)
-	return Rect{X: int(x), Y: int(y), Width: int(math.Round(b.X+b.W) - x), Height: int(math.Round(b.Y+b.H) - y)}
+	return media.Rect{X: int(x), Y: int(y), Width: int(math.Round(b.X+b.W) - x), Height: int(math.Round(b.Y+b.H) - y)}
 }
 
 // visible cuts the picture where its colour ends before it does: at the rim of the output, or
 // where it is cropped or covered. It looks along the two lines through the mark's middle.
-func visible(f *frame, v fixtures.Video, full, box mark.Box) Rect {
+func visible(f *Frame, v fixtures.Video, full, box mark.Box) media.Rect {
 	r := round(full)
 	x0, y0 := max(r.X, 0), max(r.Y, 0)
 	x1, y1 := min(r.X+r.Width, f.w), min(r.Y+r.Height, f.h)
@@ -202,11 +204,11 @@ func visible(f *frame, v fixtures.Video, full, box mark.Box) Rect {
 		y0 = snap(y0, int(box.Y)-4, -1, func(y int) bool { return colour(cx, y) })
 		y1 = snap(y1, int(box.Y+box.H)+4, 1, func(y int) bool { return colour(cx, y) })
 	}
-	return Rect{X: x0, Y: y0, Width: x1 - x0, Height: y1 - y0}
+	return media.Rect{X: x0, Y: y0, Width: x1 - x0, Height: y1 - y0}
 }
 
 // rim is the chroma in the flat rim left of the mark.
-func rim(f *frame, box mark.Box) (du, dv int) {
+func rim(f *Frame, box mark.Box) (du, dv int) {
 	return f.chroma(int(box.X-max(box.W*0.04, 3)), int(box.Y+box.H/2))
 }
 
@@ -224,3 +226,6 @@ func snap(edge, from, step int, colour func(int) bool) int {
 	}
 	return edge
 }
+
+// millis rounds seconds to tenths of a millisecond.
+func millis(s float64) float64 { return math.Round(s*1e4) / 1e4 }

@@ -1,4 +1,4 @@
-package media
+package pictures
 
 import (
 	"math"
@@ -30,7 +30,7 @@ const (
 )
 
 // find gives the readable marks and how many regions look like a mark but cannot be read.
-func (s *finder) find(f *frame) (found []sighting, unread int) {
+func (s *finder) find(f *Frame) (found []sighting, unread int) {
 	for i := range s.class {
 		s.class[i] = coloured
 		if square(int(f.u[i])-128, int(f.v[i])-128) < neutralWithin {
@@ -96,7 +96,7 @@ func plausible(b mark.Box, area int) bool {
 }
 
 // surrounded tells whether on all four sides, a little outside, there is one colour.
-func surrounded(f *frame, b mark.Box) bool {
+func surrounded(f *Frame, b mark.Box) bool {
 	dx, dy := max(b.W*0.04, 3), max(b.H*0.12, 3)
 	points := [4][2]float64{{b.X - dx, b.Y + b.H/2}, {b.X + b.W + dx, b.Y + b.H/2}, {b.X + b.W/2, b.Y - dy}, {b.X + b.W/2, b.Y + b.H + dy}}
 	u0, v0 := f.chroma(int(points[0][0]), int(points[0][1]))
@@ -113,7 +113,7 @@ func surrounded(f *frame, b mark.Box) bool {
 }
 
 // read refines the coarse box and decodes it, with a little play where the edges are blurred.
-func read(f *frame, coarse mark.Box) (sighting, bool) {
+func read(f *Frame, coarse mark.Box) (sighting, bool) {
 	reach := math.Floor(min(max(coarse.W*0.05, 3), 20))
 	box, ok := mark.Refine(f.y, coarse, reach)
 	if !ok {

@@ -1,4 +1,4 @@
-package target
+package launch
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"os/exec"
 	"time"
+
+	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Finding is one answer of the doctor.
@@ -23,7 +26,7 @@ const skewLimit = 10 * time.Second
 
 // Doctor looks at a running target with c before anything is recorded: is it there, does it take our
 // credentials, do the clocks agree, is there what the suite itself needs. It takes well under 10 s.
-func (t *Target) Doctor(ctx context.Context, c *Client) ([]Finding, error) {
+func (t *Target) Doctor(ctx context.Context, c *target.Client) ([]Finding, error) {
 	var out []Finding
 	add := func(name string, ok bool, format string, args ...any) {
 		out = append(out, Finding{Name: name, OK: ok, Detail: fmt.Sprintf(format, args...)})
@@ -33,7 +36,7 @@ func (t *Target) Doctor(ctx context.Context, c *Client) ([]Finding, error) {
 		out = append(out, Finding{Name: "tool " + tool, OK: err == nil, Detail: orElse(path, "not in PATH: decoded frames cannot be judged"), Environment: true})
 	}
 	c.Timeout = 5 * time.Second
-	probe, err := c.Do(ctx, Call{Label: "doctor.reach", Method: http.MethodGet, Path: "/v2/project/" + c.App.Path(AsUnified) + "/archive", As: AsNobody})
+	probe, err := c.Do(ctx, target.Call{Label: "doctor.reach", Method: http.MethodGet, Path: "/v2/project/" + c.App.Path(target.AsUnified) + "/archive", As: target.AsNobody})
 	if err != nil {
 		return out, err
 	}
@@ -44,10 +47,10 @@ func (t *Target) Doctor(ctx context.Context, c *Client) ([]Finding, error) {
 	add("reachable", true, "%s answered in %v", c.Base, probe.Exchange.Duration.Round(time.Millisecond))
 	out = append(out, t.skew(probe))
 	for _, as := range []struct {
-		need Capability
-		As
-	}{{Unified, c.Unified()}, {Legacy, c.Legacy()}} {
-		if !t.File.Has(as.need) || as.need == Unified && c.App.PrivateKey == nil || as.need == Legacy && c.App.APISecret == "" {
+		need config.Capability
+		target.As
+	}{{config.Unified, c.Unified()}, {config.Legacy, c.Legacy()}} {
+		if !t.File.Has(as.need) || as.need == config.Unified && c.App.PrivateKey == nil || as.need == config.Legacy && c.App.APISecret == "" {
 			continue
 		}
 		a, err := as.List(ctx, "doctor.auth."+string(as.need), url.Values{"count": {"1"}}, false)
@@ -56,7 +59,7 @@ func (t *Target) Doctor(ctx context.Context, c *Client) ([]Finding, error) {
 		}
 		add(string(as.need)+" credentials", a.Status == http.StatusOK, "listing archives answered %d", a.Status)
 	}
-	if t.File.Has(Control) {
+	if t.File.Has(config.Control) {
 		_, _, err := c.Policy(ctx, "doctor.control")
 		add("control API", err == nil, "%s", orElse(errText(err), "answers"))
 	}
@@ -64,7 +67,7 @@ func (t *Target) Doctor(ctx context.Context, c *Client) ([]Finding, error) {
 }
 
 // skew compares the target's Date header with our clock.
-func (t *Target) skew(a Answer) Finding {
+func (t *Target) skew(a target.Answer) Finding {
 	f := Finding{Name: "clock", Environment: true}
 	date, err := http.ParseTime(a.Header.Get("Date"))
 	if err != nil {

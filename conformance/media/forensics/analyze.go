@@ -1,4 +1,14 @@
-package media
+// Package forensics reads what an archive file says about itself and what it shows.
+//
+// The container and the bitstreams are parsed in Go without decoding. Then FFmpeg decodes the
+// file in child processes, and from the pictures and the sound the fixtures are recognised: which
+// stream was where and when, which of its frames, which tone at what level, and how far sound
+// and picture are apart. Nothing is told in advance about streams or layout. Where FFmpeg decodes
+// more or fewer pictures than the parser counted, a finding says so: it is the second opinion.
+//
+// A bad file never is an error: it is described by findings. Errors are for what keeps the
+// analysis from running at all.
+package forensics
 
 import (
 	"context"
@@ -11,6 +21,8 @@ import (
 	"strings"
 	"sync"
 
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/forensics/pictures"
 	"reelcheck/fixtures"
 )
 
@@ -24,31 +36,31 @@ type Options struct {
 
 // Analyze describes the file at path. The error is nil for whatever the file holds; it tells
 // that the file cannot be opened, FFmpeg cannot be run or ctx ended.
-func Analyze(ctx context.Context, path string, o Options) (Report, error) {
+func Analyze(ctx context.Context, path string, o Options) (media.Report, error) {
 	if o.FFmpeg == "" {
 		o.FFmpeg = "ffmpeg"
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return Report{}, fmt.Errorf("analyze: %w", err)
+		return media.Report{}, fmt.Errorf("analyze: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return Report{}, fmt.Errorf("analyze: %w", err)
+		return media.Report{}, fmt.Errorf("analyze: %w", err)
 	}
 	if transport(f) {
 		return remuxed(ctx, path, info.Size(), o)
 	}
 	r, facts := inspect(f, info.Size())
-	if o.NoDecode || r.Has(Empty) || (r.Video == nil && r.Audio == nil) {
+	if o.NoDecode || r.Has(media.Empty) || (r.Video == nil && r.Audio == nil) {
 		return r, nil
 	}
 	version, err := toolVersion(ctx, o.FFmpeg)
 	if err != nil {
 		return r, fmt.Errorf("analyze: %w", err)
 	}
-	r.Tools = append(r.Tools, ToolUsed{Name: "ffmpeg", Version: version})
+	r.Tools = append(r.Tools, media.ToolUsed{Name: "ffmpeg", Version: version})
 	if r.Video != nil {
 		if err := watch(ctx, path, o, &r, facts); err != nil {
 			return r, fmt.Errorf("analyze video: %w", err)
@@ -62,8 +74,8 @@ func Analyze(ctx context.Context, path string, o Options) (Report, error) {
 	return r, nil
 }
 
-func (r *Report) note(k Kind, format string, args ...any) {
-	r.Findings = append(r.Findings, Finding{Kind: k, Detail: fmt.Sprintf(format, args...)})
+func note(r *media.Report, k media.Kind, format string, args ...any) {
+	r.Findings = append(r.Findings, media.Finding{Kind: k, Detail: fmt.Sprintf(format, args...)})
 }
 
 // versions caches the version of each program by its path. Asking for it takes longer than looking at a short file.
@@ -130,14 +142,14 @@ func (h *head) Write(p []byte) (int, error) {
 }
 
 // watch decodes the video and fills Picture and Stills.
-func watch(ctx context.Context, path string, o Options, r *Report, facts facts) error {
+func watch(ctx context.Context, path string, o Options, r *media.Report, facts facts) error {
 	w, h := r.Video.CodedWidth, r.Video.CodedHeight
 	if w <= 0 || h <= 0 || w > 8192 || h > 8192 || w%2 != 0 || h%2 != 0 {
-		r.note(Unsupported, "picture size %dx%d is not decoded", w, h)
+		note(r, media.Unsupported, "picture size %dx%d is not decoded", w, h)
 		return nil
 	}
-	f := newFrame(w, h)
-	t := newTracker(o.Fixtures, w, h)
+	f := pictures.NewFrame(w, h)
+	t := pictures.NewTracker(o.Fixtures, w, h)
 	frames := 0
 	// The edit list is applied by us: sample i is picture i.
 	args := []string{
@@ -147,19 +159,19 @@ func watch(ctx context.Context, path string, o Options, r *Report, facts facts) 
 	keep := stillsAt(o.Stills, r.Video.Samples)
 	complaint, err := decode(ctx, o.FFmpeg, args, func(out io.Reader) error {
 		for {
-			if _, err := io.ReadFull(out, f.pix); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			if _, err := io.ReadFull(out, f.Pix); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 				return nil
 			} else if err != nil {
 				return err
 			}
 			from, to := facts.shown(frames)
-			t.frame(f, from, to)
+			t.Frame(f, from, to)
 			if keep[frames] {
-				png, err := f.png()
+				png, err := f.PNG()
 				if err != nil {
 					return err
 				}
-				r.Stills = append(r.Stills, Still{At: millis(from), PNG: png})
+				r.Stills = append(r.Stills, media.Still{At: millis(from), PNG: png})
 			}
 			frames++
 		}
@@ -168,14 +180,14 @@ func watch(ctx context.Context, path string, o Options, r *Report, facts facts) 
 		return err
 	}
 	if complaint != "" {
-		r.note(Undecodable, "video: %s", complaint)
+		note(r, media.Undecodable, "video: %s", complaint)
 	}
 	if frames != r.Video.Samples {
-		r.note(FrameCount, "%d pictures decoded from %d samples", frames, r.Video.Samples)
+		note(r, media.FrameCount, "%d pictures decoded from %d samples", frames, r.Video.Samples)
 	}
-	r.Picture = t.finish()
-	for stream := range t.unknown {
-		r.note(UnknownMark, "a mark names stream %d, which no fixture has", stream)
+	r.Picture = t.Finish()
+	for stream := range t.Unknown {
+		note(r, media.UnknownMark, "a mark names stream %d, which no fixture has", stream)
 	}
 	return nil
 }

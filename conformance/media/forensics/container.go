@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/conformance/media"
 )
 
 // facts are what the decoding pass needs from the container.
@@ -36,60 +38,60 @@ const (
 )
 
 // inspect reads container and bitstream headers. It takes any bytes.
-func inspect(f io.ReaderAt, size int64) (r Report, fa facts) {
+func inspect(f io.ReaderAt, size int64) (r media.Report, fa facts) {
 	r.Size = size
 	if size == 0 {
-		r.note(Empty, "the file has 0 bytes")
+		note(&r, media.Empty, "the file has 0 bytes")
 		return r, fa
 	}
 	// mp4ff is fuzzed but not free of index panics on hostile tables; a file that triggers one
 	// is broken, and the run goes on.
 	defer func() {
 		if p := recover(); p != nil {
-			r.note(Broken, "parser stopped: %v", p)
+			note(&r, media.Broken, "parser stopped: %v", p)
 		}
 	}()
 	boxes, err := topLevel(f, size)
 	r.Boxes = boxes
 	if err != nil {
-		r.note(Broken, "%v", err)
+		note(&r, media.Broken, "%v", err)
 	}
-	moov, err := r.moov(f)
+	moov, err := moovOf(&r, f)
 	if err != nil {
-		r.note(Broken, "%v", err)
+		note(&r, media.Broken, "%v", err)
 		return r, fa
 	}
 	r.Fragmented = moov.Mvex != nil
 	if r.Fragmented {
-		r.note(Unsupported, "the file is fragmented: samples are not in moov")
+		note(&r, media.Unsupported, "the file is fragmented: samples are not in moov")
 	}
 	if moov.Mvhd != nil && moov.Mvhd.Timescale > 0 {
 		r.Duration = float64(moov.Mvhd.Duration) / float64(moov.Mvhd.Timescale)
 	}
 	for _, trak := range moov.Traks {
-		if err := r.track(f, moov, trak, &fa); err != nil {
-			r.note(Broken, "%v", err)
+		if err := readTrack(&r, f, moov, trak, &fa); err != nil {
+			note(&r, media.Broken, "%v", err)
 		}
 	}
 	if r.Video == nil {
-		r.note(NoVideo, "no video track that can be read")
+		note(&r, media.NoVideo, "no video track that can be read")
 	}
 	if r.Audio == nil {
-		r.note(NoAudio, "no audio track that can be read")
+		note(&r, media.NoAudio, "no audio track that can be read")
 	}
 	return r, fa
 }
 
 // topLevel walks the boxes of the file by their headers.
-func topLevel(f io.ReaderAt, size int64) ([]Box, error) {
-	var out []Box
+func topLevel(f io.ReaderAt, size int64) ([]media.Box, error) {
+	var out []media.Box
 	for at := int64(0); at < size; {
 		var h [16]byte
 		n, err := f.ReadAt(h[:], at)
 		if n < 8 {
 			return out, fmt.Errorf("box header cut at byte %d: %w", at, cmpErr(err))
 		}
-		b := Box{Type: printable(h[4:8]), Offset: at, Size: int64(binary.BigEndian.Uint32(h[:]))}
+		b := media.Box{Type: printable(h[4:8]), Offset: at, Size: int64(binary.BigEndian.Uint32(h[:]))}
 		least := int64(8)
 		switch b.Size {
 		case 0:
@@ -130,12 +132,12 @@ func printable(b []byte) string {
 }
 
 // moov decodes ftyp and moov and notes their order.
-func (r *Report) moov(f io.ReaderAt) (*mp4.MoovBox, error) {
+func moovOf(r *media.Report, f io.ReaderAt) (*mp4.MoovBox, error) {
 	index := func(kind string) int {
-		return slices.IndexFunc(r.Boxes, func(b Box) bool { return b.Type == kind })
+		return slices.IndexFunc(r.Boxes, func(b media.Box) bool { return b.Type == kind })
 	}
 	if i := index("ftyp"); i != 0 {
-		r.note(Broken, "the file does not begin with ftyp")
+		note(r, media.Broken, "the file does not begin with ftyp")
 	} else {
 		var brand [4]byte
 		if _, err := f.ReadAt(brand[:], 8); err == nil {
@@ -167,7 +169,7 @@ func (r *Report) moov(f io.ReaderAt) (*mp4.MoovBox, error) {
 }
 
 // track describes one track; only the first of each kind is read in full.
-func (r *Report) track(f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.TrakBox, fa *facts) error {
+func readTrack(r *media.Report, f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.TrakBox, fa *facts) error {
 	m := trak.Mdia
 	if m == nil || m.Hdlr == nil || m.Mdhd == nil || m.Minf == nil || m.Minf.Stbl == nil || m.Minf.Stbl.Stsd == nil {
 		return fmt.Errorf("track %d: a mandatory box is missing", len(r.Tracks)+1)
@@ -184,7 +186,7 @@ func (r *Report) track(f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.TrakBox, fa *
 	if err != nil {
 		return fmt.Errorf("%s track: %w", kind, err)
 	}
-	t := Track{Timescale: int(m.Mdhd.Timescale), Samples: len(samples)}
+	t := media.Track{Timescale: int(m.Mdhd.Timescale), Samples: len(samples)}
 	var ticks int64
 	for _, s := range samples {
 		t.Bytes += int64(s.size)
@@ -201,13 +203,13 @@ func (r *Report) track(f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.TrakBox, fa *
 	}
 	if kind == "vide" {
 		fa.take(samples, t.Timescale, shift)
-		err := r.video(f, m.Minf.Stbl, t, samples)
+		err := readVideo(r, f, m.Minf.Stbl, t, samples)
 		if trak.Tkhd != nil && r.Video != nil {
-			r.Video.shown(trak.Tkhd)
+			shownAs(r.Video, trak.Tkhd)
 		}
 		return err
 	}
-	return r.audio(m.Minf.Stbl, t)
+	return readAudio(r, m.Minf.Stbl, t)
 }
 
 // editShift is what the edit list adds to composition times: empty edits delay, the media time

@@ -1,4 +1,4 @@
-package media
+package forensics
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 
+	"reelcheck/conformance/media"
 	"reelcheck/fixtures"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // listen decodes the audio and fills Sound.
-func listen(ctx context.Context, path string, o Options, r *Report) error {
+func listen(ctx context.Context, path string, o Options, r *media.Report) error {
 	e := newEar(o.Fixtures.Tones)
 	args := []string{
 		"-copyts", "-i", path, "-map", "0:a:0", "-vn", "-sn", "-dn",
@@ -49,7 +50,7 @@ func listen(ctx context.Context, path string, o Options, r *Report) error {
 		return err
 	}
 	if complaint != "" {
-		r.note(Undecodable, "audio: %s", complaint)
+		note(r, media.Undecodable, "audio: %s", complaint)
 	}
 	r.Sound = e.finish(o.Fixtures)
 	return nil
@@ -152,8 +153,8 @@ func level(sums []complex64) float64 {
 	return 20 * math.Log10(max(amplitude, 1e-9))
 }
 
-func (e *ear) finish(m fixtures.Manifest) *Sound {
-	s := &Sound{Duration: millis(float64(len(e.power)*hop) / rate), Peak: math.Round(e.peak*1000) / 1000}
+func (e *ear) finish(m fixtures.Manifest) *media.Sound {
+	s := &media.Sound{Duration: millis(float64(len(e.power)*hop) / rate), Peak: math.Round(e.peak*1000) / 1000}
 	strongest := make([]float64, len(e.power)/hops)
 	for i := range strongest {
 		strongest[i] = math.Inf(-1)
@@ -164,19 +165,19 @@ func (e *ear) finish(m fixtures.Manifest) *Sound {
 	for k := range e.tones {
 		s.Tones = append(s.Tones, e.spans(k, strongest, m)...)
 	}
-	slices.SortStableFunc(s.Tones, func(a, b ToneSpan) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Tone, b.Tone)) })
+	slices.SortStableFunc(s.Tones, func(a, b media.ToneSpan) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Tone, b.Tone)) })
 	s.Silence = e.silence()
 	return s
 }
 
 // spans joins the windows in which tone k is present and sharpens their ends with the envelope.
-func (e *ear) spans(k int, strongest []float64, m fixtures.Manifest) []ToneSpan {
+func (e *ear) spans(k int, strongest []float64, m fixtures.Manifest) []media.ToneSpan {
 	const width = float64(window) / rate
-	var out []ToneSpan
+	var out []media.ToneSpan
 	var heard []float64
 	flush := func() {
 		if n := len(out); n > 0 {
-			out[n-1].Level = math.Round(median(heard)*10) / 10
+			out[n-1].Level = math.Round(media.Median(heard)*10) / 10
 			heard = nil
 			e.sharpen(k, &out[n-1], m.Notch)
 		}
@@ -188,13 +189,13 @@ func (e *ear) spans(k int, strongest []float64, m fixtures.Manifest) []ToneSpan 
 		from, to := float64(i)*width, float64(i+1)*width
 		if n := len(out); n == 0 || from-out[n-1].To > bridge {
 			flush()
-			out = append(out, ToneSpan{Tone: e.tones[k].Tone, ID: e.tones[k].ID, Span: Span{From: from, To: to}})
+			out = append(out, media.ToneSpan{Tone: e.tones[k].Tone, ID: e.tones[k].ID, Span: media.Span{From: from, To: to}})
 		}
 		out[len(out)-1].To = to
 		heard = append(heard, l)
 	}
 	flush()
-	return slices.DeleteFunc(out, func(t ToneSpan) bool { return t.To-t.From < 2*width })
+	return slices.DeleteFunc(out, func(t media.ToneSpan) bool { return t.To-t.From < 2*width })
 }
 
 // envelope is the amplitude of tone k around hop i over 1/60 s, as a triangle.
@@ -208,7 +209,7 @@ func (e *ear) envelope(k, i int) float64 {
 
 // sharpen moves the span's ends to where the envelope passes half the level, and finds the
 // notches between them.
-func (e *ear) sharpen(k int, t *ToneSpan, notch fixtures.Notch) {
+func (e *ear) sharpen(k int, t *media.ToneSpan, notch fixtures.Notch) {
 	const perSecond = rate / hop
 	half := math.Pow(10, t.Level/20) / 2
 	first, last := max(int(t.From*perSecond)-48, 0), min(int(t.To*perSecond)+48, len(e.power)-1)
@@ -232,30 +233,30 @@ func (e *ear) sharpen(k int, t *ToneSpan, notch fixtures.Notch) {
 		}
 		if prev < half && v >= half && began >= float64(first+onset) {
 			ended := float64(i-1) + (half-prev)/(v-prev)
-			t.beat(began/perSecond, ended/perSecond, notch)
+			addBeat(t, began/perSecond, ended/perSecond, notch)
 		}
 		prev = v
 	}
 }
 
 // beat notes a break of about the width of a notch; other breaks are not beats, and longer ones are noted as such.
-func (t *ToneSpan) beat(from, to float64, notch fixtures.Notch) {
+func addBeat(t *media.ToneSpan, from, to float64, notch fixtures.Notch) {
 	width := (to - from) * 1000
 	if width > notch.FirstMS*1.5 {
-		t.Breaks = append(t.Breaks, Span{From: millis(from), To: millis(to)})
+		t.Breaks = append(t.Breaks, media.Span{From: millis(from), To: millis(to)})
 	}
 	middle := (notch.WidthMS + notch.FirstMS) / 2
 	if width < notch.WidthMS/2 || width > notch.FirstMS*1.5 {
 		return
 	}
 	at := (from+to)/2 + 0.5*hop/rate
-	t.Beats = append(t.Beats, Beat{At: millis(at), First: width > middle, Width: millis(to - from)})
+	t.Beats = append(t.Beats, media.Beat{At: millis(at), First: width > middle, Width: millis(to - from)})
 }
 
 // silence lists stretches below SilenceLevel.
-func (e *ear) silence() []Span {
-	var out []Span
-	limit := math.Pow(10, SilenceLevel/10)
+func (e *ear) silence() []media.Span {
+	var out []media.Span
+	limit := math.Pow(10, media.SilenceLevel/10)
 	for i := 0; i+hops <= len(e.power); i += hops {
 		sum := 0.0
 		for _, p := range e.power[i : i+hops] {
@@ -268,8 +269,8 @@ func (e *ear) silence() []Span {
 		if n := len(out); n > 0 && out[n-1].To == from {
 			out[n-1].To = to
 		} else {
-			out = append(out, Span{From: from, To: to})
+			out = append(out, media.Span{From: from, To: to})
 		}
 	}
-	return slices.DeleteFunc(out, func(s Span) bool { return s.To-s.From < SilenceFrom-1e-6 })
+	return slices.DeleteFunc(out, func(s media.Span) bool { return s.To-s.From < media.SilenceFrom-1e-6 })
 }

@@ -1,4 +1,4 @@
-package media
+package pictures
 
 import (
 	"bytes"
@@ -6,31 +6,32 @@ import (
 	"image/color"
 	"image/png"
 
+	"reelcheck/conformance/media"
 	"reelcheck/fixtures/mark"
 )
 
-// frame is a planar 4:2:0 picture in video range.
-type frame struct {
+// Frame is a planar 4:2:0 picture in video range.
+type Frame struct {
 	w, h int
-	pix  []byte // y, then u, then v
+	Pix  []byte // y, then u, then v
 	y    mark.Plane
 	u, v []byte
 }
 
-func newFrame(w, h int) *frame {
-	f := &frame{w: w, h: h, pix: make([]byte, w*h*3/2)}
-	f.y = mark.Plane{Pix: f.pix[:w*h], Stride: w, W: w, H: h}
-	f.u, f.v = f.pix[w*h:w*h*5/4], f.pix[w*h*5/4:]
+func NewFrame(w, h int) *Frame {
+	f := &Frame{w: w, h: h, Pix: make([]byte, w*h*3/2)}
+	f.y = mark.Plane{Pix: f.Pix[:w*h], Stride: w, W: w, H: h}
+	f.u, f.v = f.Pix[w*h:w*h*5/4], f.Pix[w*h*5/4:]
 	return f
 }
 
 // chroma gives both colour components at a luma position, relative to neutral.
-func (f *frame) chroma(x, y int) (du, dv int) {
+func (f *Frame) chroma(x, y int) (du, dv int) {
 	i := min(max(y, 0), f.h-1)/2*(f.w/2) + min(max(x, 0), f.w-1)/2
 	return int(f.u[i]) - 128, int(f.v[i]) - 128
 }
 
-func (f *frame) png() ([]byte, error) {
+func (f *Frame) PNG() ([]byte, error) {
 	img := image.NewNRGBA(image.Rect(0, 0, f.w, f.h))
 	level := func(v float64) uint8 { return uint8(min(max(v+0.5, 0), 255)) }
 	for y := range f.h {
@@ -67,7 +68,7 @@ const (
 	signatureH = 36
 )
 
-func (f *frame) signature() *signature {
+func (f *Frame) signature() *signature {
 	var s signature
 	for i := range s {
 		x, y := (2*(i%signatureW)+1)*f.w/(2*signatureW), (2*(i/signatureW)+1)*f.h/(2*signatureH)
@@ -99,7 +100,7 @@ const (
 
 // beside finds what is not black outside of the streams: the rectangle around it, and whether there is anything.
 // A black that is grey throughout is none.
-func (f *frame) beside(streams []Rect) (around Rect, found bool) {
+func (f *Frame) beside(streams []media.Rect) (around media.Rect, found bool) {
 	var bright, grey region
 	n := 0
 	f.raster(func(x, y int) {
@@ -126,7 +127,7 @@ func (f *frame) beside(streams []Rect) (around Rect, found bool) {
 
 // black tells whether the whole picture is: of a grid of luma samples none is brighter than a compressed black may be in
 // places, and most are not brighter than it is.
-func (f *frame) black() bool {
+func (f *Frame) black() bool {
 	n, grey, bright := 0, 0, 0
 	f.raster(func(x, y int) {
 		n++
@@ -141,7 +142,7 @@ func (f *frame) black() bool {
 }
 
 // raster visits 64 x 48 points, or some more.
-func (f *frame) raster(visit func(x, y int)) {
+func (f *Frame) raster(visit func(x, y int)) {
 	for y := f.h / 96; y < f.h; y += max(f.h/48, 1) {
 		for x := f.w / 128; x < f.w; x += max(f.w/64, 1) {
 			visit(x, y)
@@ -152,13 +153,13 @@ func (f *frame) raster(visit func(x, y int)) {
 // region counts points and what is around them.
 type region struct {
 	points int
-	around Rect
+	around media.Rect
 }
 
 func (g *region) add(x, y int) {
-	at := Rect{X: x, Y: y, Width: 1, Height: 1}
+	at := media.Rect{X: x, Y: y, Width: 1, Height: 1}
 	if g.points++; g.points == 1 {
 		g.around = at
 	}
-	g.around = g.around.around(at)
+	g.around = g.around.Around(at)
 }

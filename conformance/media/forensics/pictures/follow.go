@@ -1,8 +1,9 @@
-package media
+package pictures
 
 import (
 	"math"
 
+	"reelcheck/conformance/media"
 	"reelcheck/fixtures"
 	"reelcheck/fixtures/mark"
 )
@@ -12,9 +13,9 @@ type following struct {
 	video fixtures.Video
 	part  int
 	box   mark.Box
-	app   Appearance
+	app   media.Appearance
 	lost  int // pictures since the mark was last read
-	held  Freeze
+	held  media.Freeze
 	beats []beatSamples
 	count int // unwrapped mark, counted from the first loop
 	grid  []byte
@@ -23,17 +24,17 @@ type following struct {
 	tints, blacks, whites, marred []float64
 }
 
-func newFollowing(f *frame, v fixtures.Video, s sighting) *following {
+func newFollowing(f *Frame, v fixtures.Video, s sighting) *following {
 	part, _ := partOf(v, s.Frame)
 	full := place(v.Parts[part], s.box)
 	return &following{
 		video: v, part: part, box: s.box,
-		app: Appearance{Stream: v.Stream, ID: v.ID, Rect: round(full), Visible: visible(f, v, full, s.box), Confidence: 1},
+		app: media.Appearance{Stream: v.Stream, ID: v.ID, Rect: round(full), Visible: visible(f, v, full, s.box), Confidence: 1},
 	}
 }
 
 // look reads the mark where it was. false asks for a search.
-func (o *following) look(f *frame, from, to float64) bool {
+func (o *following) look(f *Frame, from, to float64) bool {
 	o.lost++
 	r, ok := mark.Decode(f.y, o.box)
 	if !ok || r.Stream != o.video.Stream {
@@ -47,11 +48,11 @@ func (o *following) look(f *frame, from, to float64) bool {
 }
 
 // take counts one reading.
-func (o *following) take(f *frame, r mark.Reading, from, to float64) {
+func (o *following) take(f *Frame, r mark.Reading, from, to float64) {
 	a := &o.app
 	if a.Frames == 0 {
 		a.From, a.FirstMark, o.count = millis(from), r.Frame, r.Frame
-		o.held = Freeze{Span: Span{From: from, To: to}, Mark: r.Frame}
+		o.held = media.Freeze{Span: media.Span{From: from, To: to}, Mark: r.Frame}
 	} else {
 		a.Unread += max(o.lost-1, 0)
 		o.step(r.Frame, from)
@@ -86,12 +87,12 @@ func (o *following) step(frame int, from float64) {
 	}
 	o.count += d
 	o.thaw()
-	o.held = Freeze{Span: Span{From: from}, Mark: frame}
+	o.held = media.Freeze{Span: media.Span{From: from}, Mark: frame}
 }
 
 // thaw reports the held mark if it was held long.
 func (o *following) thaw() {
-	if h := o.held; h.To-h.From >= FreezeFrom-0.001 {
+	if h := o.held; h.To-h.From >= media.FreezeFrom-0.001 {
 		h.From, h.To = millis(h.From), millis(h.To)
 		o.app.Freezes = append(o.app.Freezes, h)
 	}
@@ -105,7 +106,7 @@ type beatSamples struct {
 }
 
 func (o *following) beat(from float64) {
-	if o.app.Repeated > 0 && o.held.To-o.held.From >= FreezeFrom {
+	if o.app.Repeated > 0 && o.held.To-o.held.From >= media.FreezeFrom {
 		return // a frozen picture tells nothing about time
 	}
 	fps := o.video.FPS
@@ -126,7 +127,7 @@ const (
 )
 
 // likeness compares brightness and colour with the fixture's.
-func (o *following) likeness(f *frame, r mark.Reading) {
+func (o *following) likeness(f *Frame, r mark.Reading) {
 	u, v := int(o.video.Colour.U)-128, int(o.video.Colour.V)-128
 	du, dv := rim(f, o.box)
 	o.tints = append(o.tints, math.Hypot(float64(du-u), float64(dv-v)))
@@ -150,8 +151,8 @@ func (o *following) likeness(f *frame, r mark.Reading) {
 }
 
 // raster visits points of a rectangle beside the mark and its rim, away from the rectangle's edges.
-func (o *following) raster(edge int, r Rect, visit func(x, y int)) {
-	r = Rect{X: r.X + edge, Y: r.Y + edge, Width: r.Width - 2*edge, Height: r.Height - 2*edge}
+func (o *following) raster(edge int, r media.Rect, visit func(x, y int)) {
+	r = media.Rect{X: r.X + edge, Y: r.Y + edge, Width: r.Width - 2*edge, Height: r.Height - 2*edge}
 	label := mark.Box{X: o.box.X - o.box.W*0.1, Y: o.box.Y - o.box.H*0.3, W: o.box.W * 1.2, H: o.box.H * 1.6}
 	for i := range motionW * motionH {
 		x, y := r.X+(2*(i%motionW)+1)*r.Width/(2*motionW), r.Y+(2*(i/motionW)+1)*r.Height/(2*motionH)
@@ -164,7 +165,7 @@ func (o *following) raster(edge int, r Rect, visit func(x, y int)) {
 }
 
 // motion compares luma samples outside the mark and its rim with those of five pictures ago.
-func (o *following) motion(f *frame) {
+func (o *following) motion(f *Frame) {
 	var grid []byte
 	o.raster(0, o.app.Visible, func(x, y int) {
 		grid = append(grid, f.y.Pix[min(max(y, 0), f.h-1)*f.w+min(max(x, 0), f.w-1)])
@@ -179,23 +180,23 @@ func (o *following) motion(f *frame) {
 	o.grid = grid
 }
 
-func (o *following) finish() Appearance {
+func (o *following) finish() media.Appearance {
 	o.thaw()
 	a := o.app
 	for _, b := range o.beats {
 		if len(b.times) < enoughForBeat {
 			continue
 		}
-		at := millis(median(b.times))
+		at := millis(media.Median(b.times))
 		if at >= a.From-0.05 && at <= a.To+0.05 {
-			a.Beats = append(a.Beats, Beat{At: at, First: b.second*o.video.FPS%o.video.Count == 0})
+			a.Beats = append(a.Beats, media.Beat{At: at, First: b.second*o.video.FPS%o.video.Count == 0})
 		}
 	}
 	for _, d := range o.diffs {
 		a.Motion += d / float64(len(o.diffs))
 	}
 	a.Motion = math.Round(a.Motion*100) / 100
-	a.Tint, a.Black, a.White = math.Round(median(o.tints)), math.Round(median(o.blacks)), math.Round(median(o.whites))
-	a.Marred = math.Round(median(o.marred)*1000) / 1000
+	a.Tint, a.Black, a.White = math.Round(media.Median(o.tints)), math.Round(media.Median(o.blacks)), math.Round(media.Median(o.whites))
+	a.Marred = math.Round(media.Median(o.marred)*1000) / 1000
 	return a
 }

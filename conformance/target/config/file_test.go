@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"strings"
@@ -63,12 +63,12 @@ func TestDecodeFileRefuses(t *testing.T) {
 }
 
 func TestDecodeReady(t *testing.T) {
-	c, err := decodeReady([]byte(`{"url":"http://127.0.0.1:1/","applicationId":"a","privateKeyFile":"k","apiKey":100,"apiSecret":"s","controlToken":"t","new":1}`))
+	c, err := DecodeReady([]byte(`{"url":"http://127.0.0.1:1/","applicationId":"a","privateKeyFile":"k","apiKey":100,"apiSecret":"s","controlToken":"t","new":1}`))
 	if err != nil || c.APIKey != "100" || c.ControlToken != "t" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for _, bad := range []string{"", "ready", `{"url":"/relative"}`, `{"url":"http://x","apiKey":"abc"}`} {
-		if _, err := decodeReady([]byte(bad)); err == nil {
+		if _, err := DecodeReady([]byte(bad)); err == nil {
 			t.Errorf("ready line %q was accepted", bad)
 		}
 	}
