@@ -38,7 +38,7 @@ const (
 	flawCredentials    = "flawed credentials"
 )
 
-// Resolutions are the six sizes of a composed archive.
+// resolutions are the six sizes of a composed archive.
 var resolutions = []string{"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 
 // Asked is a start request with what is wrong about it.

@@ -152,7 +152,7 @@ func (r Rect) Near(s Rect, tolerance int) bool {
 	return near(r.X, s.X) && near(r.Y, s.Y) && near(r.X+r.Width, s.X+s.Width) && near(r.Y+r.Height, s.Y+s.Height)
 }
 
-// around is the smallest rectangle that holds both.
+// Around is the smallest rectangle that holds both.
 func (r Rect) Around(s Rect) Rect {
 	x, y := min(r.X, s.X), min(r.Y, s.Y)
 	return Rect{X: x, Y: y, Width: max(r.X+r.Width, s.X+s.Width) - x, Height: max(r.Y+r.Height, s.Y+s.Height) - y}

@@ -44,7 +44,7 @@ func named(a expect.Act) string {
 // manifest is read once.
 var manifest = sync.OnceValues(fixtures.Load)
 
-// shapes are the sizes of the pictures of a video fixture.
+// Shapes are the sizes of the pictures of a video fixture.
 func Shapes(c *check.Case, id string) []fixtures.Part {
 	m, err := manifest()
 	if err != nil {
@@ -63,12 +63,12 @@ type Viewer struct {
 	allow float64 // pixels
 }
 
-// look is at a scene of an archive.
+// Look is at a scene of an archive.
 func Look(c *check.Case, x content.Exhibit, a expect.Act) Viewer {
 	return Viewer{c, x, a, float64(c.Number("tolerance.tile"))}
 }
 
-// fixture is what a stream of the scene looks like.
+// Fixture is what a stream of the scene looks like.
 func (v Viewer) Fixture(stream string) string {
 	for _, t := range v.x.Takes {
 		if t.Kind == "video" && t.R.IDs[evidence.Stream] == stream {
@@ -166,7 +166,7 @@ func (v Viewer) look(at float64, order bool) string {
 	return ""
 }
 
-// stands tells whether a stream's picture is what its place makes of one of the fixture's shapes; in a grid size alone counts.
+// Stands tells whether a stream's picture is what its place makes of one of the fixture's shapes; in a grid size alone counts.
 func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
 	return slices.ContainsFunc(Shapes(v.c, fixture), func(shape fixtures.Part) bool {
 		want := p.Stands(shape.Width, shape.Height)

@@ -177,7 +177,7 @@ func (f File) validateSinks() []error {
 	return errs
 }
 
-// decodeReady reads a ready line.
+// DecodeReady reads a ready line.
 func DecodeReady(b []byte) (Credentials, error) {
 	var c Credentials
 	if err := json.Unmarshal(b, &c); err != nil {

@@ -40,7 +40,7 @@ const (
 	strayEvery = 5
 )
 
-// frame takes the next picture, shown from from to to.
+// Frame takes the next picture, shown from from to to.
 func (t *Tracker) Frame(f *Frame, from, to float64) {
 	t.picture.Frames++
 	t.blackness(f, from, to)

@@ -1,4 +1,4 @@
-package individual
+package bundle
 
 import (
 	"math"
@@ -59,8 +59,8 @@ func unitAt(p *evidence.Published, at time.Time) int64 {
 	return int64(math.Floor(at.Sub(p.Epoch).Seconds() * p.Rate))
 }
 
-// sentWithin are the units that were captured, and left for the archive, within a stretch.
-func sentWithin(p *evidence.Published, span facts.Span) []int64 {
+// SentWithin are the units that were captured, and left for the archive, within a stretch.
+func SentWithin(p *evidence.Published, span facts.Span) []int64 {
 	var out []int64
 	for n := max(0, unitAt(p, span.From)); n <= unitAt(p, span.To); n++ {
 		at := p.Captured(n)

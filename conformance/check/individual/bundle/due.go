@@ -1,4 +1,4 @@
-package individual
+package bundle
 
 import (
 	"slices"
@@ -11,45 +11,45 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// stream is a published stream of an archive's session, with what of it the archive has to hold.
-type stream struct {
-	id       string
-	client   string
+// Stream is a published stream of an archive's session, with what of it the archive has to hold.
+type Stream struct {
+	ID       string
+	Client   string
 	began    time.Time
-	due      map[string][]*due // by the type of track: several when it went on with other content
-	segments []facts.Span      // in each of which it has a file of its own
+	Due      map[string][]*Due // by the type of track: several when it went on with other content
+	Segments []facts.Span      // in each of which it has a file of its own
 }
 
-// due is a track that was published, or a stretch of it with content of one kind, and the stretches of real time in which the archive holds it.
-type due struct {
-	by    evidence.Record
-	whole facts.Span   // from its publication to its end
-	spans []facts.Span // none: the archive does not hold it
+// Due is a track that was published, or a stretch of it with content of one kind, and the stretches of real time in which the archive holds it.
+type Due struct {
+	By    evidence.Record
+	Whole facts.Span   // from its publication to its end
+	Spans []facts.Span // none: the archive does not hold it
 	free  time.Time    // from when on it may be there or not; zero: never
 }
 
-// has tells whether the archive has to hold anything of the stream.
-func (s *stream) has() bool { return len(s.segments) > 0 }
+// Has tells whether the archive has to hold anything of the stream.
+func (s *Stream) Has() bool { return len(s.Segments) > 0 }
 
-// holds tells whether the archive has to hold its track of a type at some time.
-func (s *stream) holds(kind string) bool { return len(s.spans(kind)) > 0 }
+// Holds tells whether the archive has to hold its track of a type at some time.
+func (s *Stream) Holds(kind string) bool { return len(s.spans(kind)) > 0 }
 
 // spans are those in which the archive has to hold its track of a type.
-func (s *stream) spans(kind string) []facts.Span {
+func (s *Stream) spans(kind string) []facts.Span {
 	var out []facts.Span
-	for _, d := range s.due[kind] {
-		out = append(out, d.spans...)
+	for _, d := range s.Due[kind] {
+		out = append(out, d.Spans...)
 	}
 	return facts.Union(out)
 }
 
-// all are the tracks of the stream of both types.
-func (s *stream) all() []*due { return slices.Concat(s.due[matroska.Video], s.due[matroska.Audio]) }
+// All are the tracks of the stream of both types.
+func (s *Stream) All() []*Due { return slices.Concat(s.Due[matroska.Video], s.Due[matroska.Audio]) }
 
 // ending brackets the end of an archive in real time.
-type ending struct{ early, late time.Time }
+type ending struct{ early, Late time.Time }
 
-func ended(c *check.Case, h *facts.History) (ending, bool) {
+func Ended(c *check.Case, h *facts.History) (ending, bool) {
 	if k, ok := course.Of(c.Facts, h); ok {
 		first, last := course.RealEnd(c.Facts, h, k)
 		return ending{first, last}, !first.IsZero()
@@ -58,35 +58,35 @@ func ended(c *check.Case, h *facts.History) (ending, bool) {
 	return ending{stop.Sent(), stop.Over()}, ok
 }
 
-// streams lays out what an archive has to hold.
-func streams(c *check.Case, h *facts.History) []*stream {
+// Streams lays out what an archive has to hold.
+func Streams(c *check.Case, h *facts.History) []*Stream {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	if s == nil {
 		return nil
 	}
-	var out []*stream
+	var out []*Stream
 	for _, u := range s.Streams {
 		id, p := u.By.IDs[evidence.Stream], u.By.Published
-		i := slices.IndexFunc(out, func(s *stream) bool { return s.id == id })
+		i := slices.IndexFunc(out, func(s *Stream) bool { return s.ID == id })
 		if i < 0 {
 			i = len(out)
-			out = append(out, &stream{id: id, client: p.Client, began: p.First, due: map[string][]*due{}})
+			out = append(out, &Stream{ID: id, Client: p.Client, began: p.First, Due: map[string][]*Due{}})
 		}
 		if p.First.Before(out[i].began) {
 			out[i].began = p.First
 		}
 		if p.Kind == matroska.Video || p.Kind == matroska.Audio {
-			out[i].due[p.Kind] = append(out[i].due[p.Kind], &due{by: u.By, whole: u})
+			out[i].Due[p.Kind] = append(out[i].Due[p.Kind], &Due{By: u.By, Whole: u})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *stream) int { return a.began.Compare(b.began) })
-	end, ok := ended(c, h)
+	slices.SortStableFunc(out, func(a, b *Stream) int { return a.began.Compare(b.began) })
+	end, ok := Ended(c, h)
 	if !ok {
 		return out
 	}
 	begun := facts.Span{From: h.Start.Over(), To: end.early}
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
-		if asked(h, kind) {
+		if Asked(h, kind) {
 			plan(c, h, begun, out, kind)
 		}
 	}
@@ -96,8 +96,8 @@ func streams(c *check.Case, h *facts.History) []*stream {
 	return out
 }
 
-// asked tells whether the archive was asked to hold tracks of a type.
-func asked(h *facts.History, kind string) bool {
+// Asked tells whether the archive was asked to hold tracks of a type.
+func Asked(h *facts.History, kind string) bool {
 	key := "hasVideo"
 	if kind == matroska.Audio {
 		key = "hasAudio"
@@ -106,7 +106,7 @@ func asked(h *facts.History, kind string) bool {
 }
 
 // plan says when the archive holds each track of a type: all that are published, or chosen, as far as the limit allows.
-func plan(c *check.Case, h *facts.History, begun facts.Span, all []*stream, kind string) {
+func plan(c *check.Case, h *facts.History, begun facts.Span, all []*Stream, kind string) {
 	limit := int(c.Number("individual.video-streams.max"))
 	if kind == matroska.Audio {
 		limit = int(c.Number("audio-streams.max"))
@@ -114,16 +114,16 @@ func plan(c *check.Case, h *facts.History, begun facts.Span, all []*stream, kind
 	p := places{limit: limit}
 	for _, s := range all {
 		var spans []facts.Span
-		for _, d := range s.due[kind] {
-			d.spans = inArchive(c, h, begun, d.whole)
-			spans = append(spans, d.spans...)
+		for _, d := range s.Due[kind] {
+			d.Spans = inArchive(c, h, begun, d.Whole)
+			spans = append(spans, d.Spans...)
 		}
 		if len(spans) == 0 {
 			continue
 		}
 		if sure, free := p.take(whole(spans)); !sure {
-			for _, d := range s.due[kind] {
-				d.spans, d.free = nil, free
+			for _, d := range s.Due[kind] {
+				d.Spans, d.free = nil, free
 			}
 		}
 	}
@@ -162,24 +162,24 @@ func present(whole facts.Span, spans []facts.Span) []facts.Span {
 
 // segment finds the stretches that have a file each. What is published is one, from each reconnection and, in manual archives, each
 // addition on; a choice of parts changes nothing.
-func (s *stream) segment(c *check.Case, h *facts.History) {
+func (s *Stream) segment(c *check.Case, h *facts.History) {
 	var all []facts.Span
-	for _, d := range s.all() {
-		all = append(all, d.spans...)
+	for _, d := range s.All() {
+		all = append(all, d.Spans...)
 	}
 	for _, u := range s.recoded(facts.Union(all)) {
-		last := len(s.segments) - 1
-		if last >= 0 && !s.removed(c, h, s.segments[last].To, u.From) && !s.interrupted(s.segments[last].To, u.From) && !s.segments[last].To.Equal(u.From) {
-			s.segments[last].To = u.To
+		last := len(s.Segments) - 1
+		if last >= 0 && !s.removed(c, h, s.Segments[last].To, u.From) && !s.interrupted(s.Segments[last].To, u.From) && !s.Segments[last].To.Equal(u.From) {
+			s.Segments[last].To = u.To
 			continue
 		}
-		s.segments = append(s.segments, u)
+		s.Segments = append(s.Segments, u)
 	}
 }
 
 // recoded cuts spans where the video goes on in another codec.
-func (s *stream) recoded(spans []facts.Span) []facts.Span {
-	for _, at := range s.switches() {
+func (s *Stream) recoded(spans []facts.Span) []facts.Span {
+	for _, at := range s.Switches() {
 		for i, span := range spans {
 			if span.From.Before(at) && at.Before(span.To) {
 				second := span
@@ -192,21 +192,21 @@ func (s *stream) recoded(spans []facts.Span) []facts.Span {
 	return spans
 }
 
-// switches are when the video went on in another codec.
-func (s *stream) switches() []time.Time {
+// Switches are when the video went on in another codec.
+func (s *Stream) Switches() []time.Time {
 	var out []time.Time
-	for i, d := range s.due[matroska.Video] {
-		if i > 0 && s.due[matroska.Video][i-1].by.Published.Codec != d.by.Published.Codec {
-			out = append(out, d.by.Published.First)
+	for i, d := range s.Due[matroska.Video] {
+		if i > 0 && s.Due[matroska.Video][i-1].By.Published.Codec != d.By.Published.Codec {
+			out = append(out, d.By.Published.First)
 		}
 	}
 	return out
 }
 
 // interrupted tells whether the client had no network at some time between two moments.
-func (s *stream) interrupted(from, to time.Time) bool {
-	for _, d := range s.all() {
-		for _, a := range d.by.Published.Away {
+func (s *Stream) interrupted(from, to time.Time) bool {
+	for _, d := range s.All() {
+		for _, a := range d.By.Published.Away {
 			if !a.From.Before(from) && !a.From.After(to) {
 				return true
 			}
@@ -216,8 +216,8 @@ func (s *stream) interrupted(from, to time.Time) bool {
 }
 
 // removed tells whether the stream was taken out of the archive between two moments.
-func (s *stream) removed(c *check.Case, h *facts.History, from, to time.Time) bool {
+func (s *Stream) removed(c *check.Case, h *facts.History, from, to time.Time) bool {
 	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
-		return k.Done() && k.H == h && k.Stream == s.id && !k.Added && !k.R.Sent().Before(from) && !k.R.Over().After(to)
+		return k.Done() && k.H == h && k.Stream == s.ID && !k.Added && !k.R.Sent().Before(from) && !k.R.Over().After(to)
 	})
 }

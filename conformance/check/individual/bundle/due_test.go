@@ -1,4 +1,4 @@
-package individual
+package bundle
 
 import (
 	"testing"
@@ -17,8 +17,8 @@ func at(seconds float64) time.Time {
 
 func span(from, to float64) facts.Span { return facts.Span{From: at(from), To: at(to)} }
 
-func publishedAs(p evidence.Published) *due {
-	return &due{by: evidence.Record{Published: &p}}
+func publishedAs(p evidence.Published) *Due {
+	return &Due{By: evidence.Record{Published: &p}}
 }
 
 func show(spans []facts.Span) (out []string) {
@@ -49,7 +49,7 @@ func TestWithoutANetworkNothingIsDue(t *testing.T) {
 }
 
 func TestAnotherCodecCutsASegment(t *testing.T) {
-	s := &stream{due: map[string][]*due{matroska.Video: {
+	s := &Stream{Due: map[string][]*Due{matroska.Video: {
 		publishedAs(evidence.Published{Codec: "VP8", First: at(0)}),
 		publishedAs(evidence.Published{Codec: "VP8", First: at(2)}),
 		publishedAs(evidence.Published{Codec: "VP9", First: at(4)}),
@@ -59,13 +59,13 @@ func TestAnotherCodecCutsASegment(t *testing.T) {
 }
 
 func TestSegmentsOfMoments(t *testing.T) {
-	s := &stream{segments: []facts.Span{span(0, 4), span(6, 8), span(8, 10)}}
+	s := &Stream{Segments: []facts.Span{span(0, 4), span(6, 8), span(8, 10)}}
 	for _, tt := range []struct {
 		at      float64
 		segment int
 		between bool
 	}{{-1, 0, false}, {1, 0, false}, {4.5, 0, false}, {5.5, 1, false}, {7, 1, false}, {7.9, 1, true}, {8.1, 2, true}, {12, 2, false}} {
-		if got := s.segmentAt(at(tt.at)); got != tt.segment {
+		if got := s.SegmentAt(at(tt.at)); got != tt.segment {
 			t.Errorf("%v s: segment %d, want %d", tt.at, got, tt.segment)
 		}
 		if got := s.between(at(tt.at)); got != tt.between {
@@ -76,24 +76,24 @@ func TestSegmentsOfMoments(t *testing.T) {
 
 func TestUnitsWithinAStretch(t *testing.T) {
 	p := &evidence.Published{Epoch: epoch, Rate: 10, Units: 90, Unsent: []evidence.Units{{From: 20, To: 30}}}
-	got := sentWithin(p, span(1.5, 3.5))
+	got := SentWithin(p, span(1.5, 3.5))
 	if len(got) != 11 || got[0] != 15 || got[4] != 19 || got[5] != 30 || got[10] != 35 {
 		t.Errorf("got %v", got)
 	}
 	p.Lag = 300 * time.Millisecond // those of the last 0.3 s have not left
-	if got = sentWithin(p, span(1.5, 3.5)); got[len(got)-1] != 32 {
+	if got = SentWithin(p, span(1.5, 3.5)); got[len(got)-1] != 32 {
 		t.Errorf("lagging: got %v", got)
 	}
 }
 
 func TestAGapStandsBetweenFrames(t *testing.T) {
 	d := publishedAs(evidence.Published{Epoch: epoch, Rate: 10, Units: 90, Unsent: []evidence.Units{{From: 20, To: 30}}})
-	tr := &track{Track: matroska.Track{Frames: make([]matroska.Frame, 4)}, units: []int64{18, 19, 30, 31}, from: []*due{d, d, d, d}}
-	gaps := tr.gaps(tr.known())
-	if len(gaps) != 1 || gaps[0].before != 1 || gaps[0].after != 2 {
+	tr := &Track{Track: matroska.Track{Frames: make([]matroska.Frame, 4)}, units: []int64{18, 19, 30, 31}, From: []*Due{d, d, d, d}}
+	gaps := tr.Gaps(tr.Known())
+	if len(gaps) != 1 || gaps[0].Before != 1 || gaps[0].After != 2 {
 		t.Errorf("got %+v", gaps)
 	}
-	if gaps = tr.gaps(tr.known()[2:]); len(gaps) != 0 {
+	if gaps = tr.Gaps(tr.Known()[2:]); len(gaps) != 0 {
 		t.Errorf("a gap before the first frame: %+v", gaps)
 	}
 }
