@@ -14,6 +14,7 @@ import (
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/forensics"
+	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/verdict"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
@@ -96,12 +97,12 @@ func TestSpoiledFiles(t *testing.T) {
 	usual := failing(l, bench)
 	for _, s := range spoiledFiles {
 		t.Run(s.fault, func(t *testing.T) {
-			tape := &Tape{Records: slices.Clone(v.Records)}
-			film(s.scenario, s.label, func(r *media.Report) { *r = spoilt(t, s, v, tape) })(tape)
-			if len(tape.Missed) > 0 {
-				t.Fatal(tape.Missed)
+			spoiled := &tape.Tape{Records: slices.Clone(v.Records)}
+			tape.Film(s.scenario, s.label, func(r *media.Report) { *r = spoilt(t, s, v, spoiled) })(spoiled)
+			if len(spoiled.Missed) > 0 {
+				t.Fatal(spoiled.Missed)
 			}
-			noticed := slices.DeleteFunc(failing(l, bench.Lay(evidence.View{}.With(tape.Records))), func(id string) bool { return slices.Contains(usual, id) })
+			noticed := slices.DeleteFunc(failing(l, bench.Lay(evidence.View{}.With(spoiled.Records))), func(id string) bool { return slices.Contains(usual, id) })
 			t.Logf("noticed by %v", noticed)
 			if s.clause == "" && len(noticed) > 0 {
 				t.Errorf("an alarm for nothing: %v", noticed)
@@ -126,9 +127,9 @@ func failing(l spec.Ledger, bench *judge.Bench) []string {
 }
 
 // spoilt changes the file of a record and reads it.
-func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *Tape) media.Report {
+func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *tape.Tape) media.Report {
 	t.Helper()
-	r := tape.where(s.scenario, s.label, func(r *evidence.Record) bool { return r.Media != nil })
+	r := tape.Where(s.scenario, s.label, func(r *evidence.Record) bool { return r.Media != nil })
 	out := filepath.Join(t.TempDir(), "archive.mp4")
 	args := append([]string{"-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", v.BlobPath(r.Media.SHA256)}, strings.Fields(s.args)...)
 	if said, err := exec.Command("ffmpeg", append(args, out)...).CombinedOutput(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/mutants/tape"
 )
 
 var importFrom = flag.String("import", "", "take the bundle in this folder as the recorded run")
@@ -44,7 +45,7 @@ func TestImport(t *testing.T) {
 }
 
 func slim(r evidence.Record) evidence.Record {
-	r = copied(r)
+	r = tape.Copied(r)
 	if e := r.Exchange; e != nil {
 		if e.Operation == "publishStream" {
 			e.Request.Body.Text = ""

@@ -14,6 +14,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
+	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -123,7 +124,7 @@ func caught(t *testing.T, l spec.Ledger, bench *judge.Bench, m Mutation, records
 		t.Fatalf("mutation of %s, which is no clause", m.Clause)
 	}
 	cl.Verify = spec.Checks // some checks are there before the ledger asks for them
-	tape := &Tape{Records: records}
+	tape := &tape.Tape{Records: records}
 	m.Spoil(tape)
 	if len(tape.Missed) > 0 {
 		t.Fatalf("nothing to spoil at %v", tape.Missed)
