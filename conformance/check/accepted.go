@@ -31,7 +31,7 @@ func (c *Case) StartsAtAll(at evidence.Record) bool {
 
 // able notes the clause as blocked when the operation never succeeded on an
 // archive: a target that refuses everything has not shown that it refuses this.
-func (c *Case) able(op string, at evidence.Record) bool {
+func (c *Case) able(op evidence.Operation, at evidence.Record) bool {
 	tried := false
 	for _, r := range c.Calls(op) {
 		h := c.ByID[r.ArchiveInPath()]
@@ -39,16 +39,16 @@ func (c *Case) able(op string, at evidence.Record) bool {
 			continue
 		}
 		tried = true
-		if op == "deleteArchive" && r.Exchange.Status() == 204 ||
+		if op == evidence.DeleteArchive && r.Exchange.Status() == 204 ||
 			slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return s.At.Seq == r.Seq }) {
 			return true
 		}
 	}
 	if !tried && c.AnyStarted() {
-		c.Unclear("no proper " + op + " was tried, so that a refusal tells nothing")
+		c.Unclear("no proper " + string(op) + " was tried, so that a refusal tells nothing")
 		return false
 	}
-	c.Blocked("a refusal by a target that answers a proper "+op, "no proper "+op+" ever succeeded", at)
+	c.Blocked("a refusal by a target that answers a proper "+string(op), "no proper "+string(op)+" ever succeeded", at)
 	return false
 }
 

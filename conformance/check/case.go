@@ -10,6 +10,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 	"reelcheck/conformance/verdict"
 )
 
@@ -91,7 +92,7 @@ func Outcome(r evidence.Record) string {
 	}
 	s := fmt.Sprintf("%d", e.Response.Status)
 	if t := e.Response.Body.Text; t != "" && e.Response.Status >= 300 {
-		s += " " + facts.Clip(t, 160)
+		s += " " + text.Clip(t, 160)
 	}
 	return s
 }

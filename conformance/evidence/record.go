@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Names used as keys of Record.IDs.
@@ -96,6 +98,12 @@ func (r Record) SameApp(b Record) bool { return r.IDs[Application] == b.IDs[Appl
 // ArchiveInPath is the archive id of a request, as the harness meant it.
 func (r Record) ArchiveInPath() string { return r.IDs[Archive] }
 
+// IsUUID tells whether an id is a UUID as openapi.yaml describes them: in lower case, with dashes.
+func IsUUID(id string) bool {
+	u, err := uuid.Parse(id)
+	return err == nil && u.String() == id
+}
+
 // Sent is when a request went out, or when anything else was noted.
 func (r Record) Sent() time.Time {
 	if r.Exchange != nil {
@@ -140,12 +148,10 @@ type Step struct {
 
 // Exchange is one HTTP request and what came back.
 type Exchange struct {
-	// Operation is the operationId in openapi.yaml, empty when the request is not described there.
-	Operation string `json:"operation,omitempty"`
-	// Identity is who asked: "unified", "legacy", "control", "client" or "none".
-	Identity string `json:"identity"`
+	Operation Operation `json:"operation,omitempty"`
+	Identity  Identity  `json:"identity"` // who asked
 	// Flaw names what is deliberately wrong with the credentials ("expired", "wrong-signature", ...).
-	Flaw     string    `json:"flaw,omitempty"`
+	Flaw     Flaw      `json:"flaw,omitempty"`
 	Request  Request   `json:"request"`
 	Response *Response `json:"response,omitempty"`
 	// Redirects led from the request to the response, in order.

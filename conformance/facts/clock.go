@@ -20,7 +20,7 @@ func walks(v evidence.View) []Walk {
 	var out []Walk
 	for _, r := range v.Clocks().Records {
 		w := Walk{App: r.IDs[evidence.Application], From: r.Time, To: r.Time, Skip: r.Clock.Skip}
-		if e, ok := v.Scenario(r.Scenario).Label(r.Label).Exchanges("advanceClock").
+		if e, ok := v.Scenario(r.Scenario).Label(r.Label).Exchanges(evidence.AdvanceClock).
 			Where(func(e *evidence.Record) bool { return e.Seq < r.Seq }).Last(); ok {
 			w.From = e.Exchange.Started
 			w.next = strings.Contains(e.Exchange.Request.Body.Text, `"toNext":true`)

@@ -23,7 +23,7 @@ func (f *Facts) Downloads() []Download {
 	var out []Download
 	for _, r := range f.Calls() {
 		h := f.ByID[r.IDs[evidence.Archive]]
-		if h == nil || r.Exchange.Identity != "none" || r.Exchange.Request.Method != "GET" || strings.HasPrefix(pathOf(r.Exchange.Request.URL), "/v2/") {
+		if h == nil || r.Exchange.Identity != evidence.AsNobody || r.Exchange.Request.Method != "GET" || strings.HasPrefix(pathOf(r.Exchange.Request.URL), "/v2/") {
 			continue
 		}
 		d := Download{R: r, H: h, Forged: true}

@@ -4,7 +4,7 @@ import "reelcheck/conformance/evidence"
 
 // certified are the settings of an upload target that were accepted before r for its application; the last of them counts.
 func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
-	for _, call := range f.Calls("setArchiveStorage") {
+	for _, call := range f.Calls(evidence.SetArchiveStorage) {
 		if f.Sound(call) && call.Exchange.Status() == 200 && call.SameApp(r) && call.Over().Before(r.Sent()) {
 			accepted = append(accepted, call)
 		}

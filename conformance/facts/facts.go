@@ -25,10 +25,10 @@ type Facts struct {
 	Ledger   spec.Ledger
 
 	// What is derived again and again; Facts are not for concurrent use.
-	byOperation map[string][]evidence.Record // of exchanges; "" has all
-	decoded     map[string]decoding          // by text
-	kept        map[any]any                  // see Keep
-	once        map[any]any                  // see Once
+	byOperation map[evidence.Operation][]evidence.Record // of exchanges; "" has all
+	decoded     map[string]decoding                      // by text
+	kept        map[any]any                              // see Keep
+	once        map[any]any                              // see Once
 }
 
 // decoding is a text that has been read as a JSON object.
@@ -48,7 +48,7 @@ func (f *Facts) Decode(text string) (Object, bool) {
 }
 
 // Calls are the exchanges of an operation, or all of them.
-func (f *Facts) Calls(operations ...string) []evidence.Record {
+func (f *Facts) Calls(operations ...evidence.Operation) []evidence.Record {
 	if len(operations) == 0 {
 		return f.byOperation[""]
 	}
@@ -91,7 +91,7 @@ func from[T any](kept map[any]any, key any, make func() T) T {
 func (f *Facts) sortOut(v evidence.View) {
 	f.View, f.ByID, f.Sessions, f.Walks = v, map[string]*History{}, sessions(v), walks(v)
 	f.once = map[any]any{}
-	f.byOperation = map[string][]evidence.Record{}
+	f.byOperation = map[evidence.Operation][]evidence.Record{}
 	for _, r := range v.Exchanges().Records {
 		f.byOperation[""] = append(f.byOperation[""], r)
 		if op := r.Exchange.Operation; op != "" {
@@ -155,13 +155,13 @@ func (f *Facts) exchange(r evidence.Record) {
 	id := r.IDs[evidence.Archive]
 	if h := f.ByID[id]; h != nil && h.Start.Exchange != nil && f.Sound(r) && r.SameApp(h.Start) {
 		switch e.Operation {
-		case "stopArchive":
+		case evidence.StopArchive:
 			h.Stops = append(h.Stops, r)
-		case "deleteArchive":
+		case evidence.DeleteArchive:
 			h.Deletes = append(h.Deletes, r)
 		}
 	}
-	if e.Operation == "startArchive" {
+	if e.Operation == evidence.StartArchive {
 		f.Starts = append(f.Starts, f.asked(r))
 	}
 	if e.Status() != 200 || !isArchiveOperation(e.Operation) {
@@ -171,7 +171,7 @@ func (f *Facts) exchange(r evidence.Record) {
 	if !ok {
 		return
 	}
-	if e.Operation == "listArchives" {
+	if e.Operation == evidence.ListArchives {
 		items, _ := o["items"].([]any)
 		for _, item := range items {
 			if a, ok := item.(map[string]any); ok {
@@ -183,8 +183,8 @@ func (f *Facts) exchange(r evidence.Record) {
 	f.sight(o, r)
 }
 
-func isArchiveOperation(op string) bool {
-	return slices.Contains([]string{"startArchive", "getArchive", "stopArchive", "listArchives", "setArchiveLayout"}, op)
+func isArchiveOperation(op evidence.Operation) bool {
+	return slices.Contains([]evidence.Operation{evidence.StartArchive, evidence.GetArchive, evidence.StopArchive, evidence.ListArchives, evidence.SetArchiveLayout}, op)
 }
 
 func (f *Facts) sight(o Object, r evidence.Record) {
@@ -193,7 +193,7 @@ func (f *Facts) sight(o Object, r evidence.Record) {
 		return
 	}
 	h := f.history(id, r.Scenario)
-	if r.Exchange.Operation == "startArchive" && h.Start.Exchange == nil {
+	if r.Exchange.Operation == evidence.StartArchive && h.Start.Exchange == nil {
 		h.Start = r
 		h.Request, _ = f.Decode(r.Exchange.Request.Body.Text)
 	}
@@ -210,5 +210,5 @@ func (f *Facts) webhook(r evidence.Record) {
 		return
 	}
 	h := f.history(id, r.Scenario)
-	h.Hooks = append(h.Hooks, Sighting{o, r, "callback"})
+	h.Hooks = append(h.Hooks, Sighting{o, r, ViaCallback})
 }

@@ -12,8 +12,11 @@ import (
 type Sighting struct {
 	Object
 	At  evidence.Record
-	Via string // operation, or "callback"
+	Via evidence.Operation // or ViaCallback
 }
+
+// ViaCallback stands in place of the operation when an object came in a callback.
+const ViaCallback evidence.Operation = "callback"
 
 func (s Sighting) Status() string { return s.Text("status") }
 
@@ -62,7 +65,7 @@ func (h *History) Session() string {
 func (h *History) Reads() []Sighting {
 	var out []Sighting
 	for _, s := range h.Seen {
-		if s.Via == "getArchive" {
+		if s.Via == evidence.GetArchive {
 			out = append(out, s)
 		}
 	}

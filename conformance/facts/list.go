@@ -24,7 +24,7 @@ func (f *Facts) Lists() []List {
 
 func (f *Facts) readLists() []List {
 	out := []List{}
-	for _, r := range f.Calls("listArchives") {
+	for _, r := range f.Calls(evidence.ListArchives) {
 		if !f.Sound(r) {
 			continue
 		}

@@ -17,12 +17,12 @@ type Move struct {
 // Moves are those that the target accepted, in order.
 func (f *Facts) Moves(s *Session) []Move {
 	var out []Move
-	for _, r := range f.Calls("rotateSession", "migrateSession") {
+	for _, r := range f.Calls(evidence.RotateSession, evidence.MigrateSession) {
 		if r.IDs[evidence.Session] != s.ID || r.Exchange.Status() != 202 {
 			continue
 		}
 		var in time.Duration
-		if r.Exchange.Operation == "rotateSession" {
+		if r.Exchange.Operation == evidence.RotateSession {
 			body, _ := f.Decode(r.Exchange.Request.Body.Text)
 			ms, _ := body.Whole("in")
 			in = time.Duration(ms) * time.Millisecond

@@ -8,8 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"reelcheck/conformance/text"
 )
 
 // Object is a JSON object as the target wrote it; numbers stay json.Number.
@@ -57,14 +58,7 @@ func (o Object) Show(key string) string {
 	if err != nil {
 		return fmt.Sprint(v)
 	}
-	return key + " " + Clip(string(b), 200)
-}
-
-func Clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return s[:n] + "…"
+	return key + " " + text.Clip(string(b), 200)
 }
 
 func SameJSON(a, b any) bool {
@@ -73,25 +67,8 @@ func SameJSON(a, b any) bool {
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
-func IsUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, r := range s {
-		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (r == '-') ||
-			!dash && !strings.ContainsRune("0123456789abcdef", r) {
-			return false
-		}
-	}
-	return true
-}
-
-func Short(id string) string {
-	if len(id) > 8 {
-		return id[:8]
-	}
-	return id
-}
+// Short is the beginning of an id, for messages.
+func Short(id string) string { return text.Head(id, 8) }
 
 func Final(status string) bool {
 	return slices.Contains([]string{"uploaded", "available", "expired", "failed"}, status)

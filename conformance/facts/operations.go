@@ -8,25 +8,25 @@ import (
 
 // RestCall tells the operations that REST credentials protect.
 func RestCall(r evidence.Record) bool {
-	return r.Exchange != nil && slices.Contains([]string{"createSession", "startArchive", "stopArchive", "getArchive", "listArchives",
-		"deleteArchive", "listConnections", "listStreams"}, r.Exchange.Operation)
+	return r.Exchange != nil && slices.Contains([]evidence.Operation{evidence.CreateSession, evidence.StartArchive, evidence.StopArchive, evidence.GetArchive, evidence.ListArchives,
+		evidence.DeleteArchive, evidence.ListConnections, evidence.ListStreams}, r.Exchange.Operation)
 }
 
 // Meant: a success that looks like one, not just a status of 200.
 func (f *Facts) Meant(r evidence.Record) bool {
 	switch r.Exchange.Operation {
-	case "listArchives", "listConnections", "listStreams":
+	case evidence.ListArchives, evidence.ListConnections, evidence.ListStreams:
 		o, _ := f.Decode(AnswerText(r))
 		_, whole := o.Whole("count")
 		return whole
-	case "createSession":
+	case evidence.CreateSession:
 		for _, s := range f.Sessions {
 			if s.Created.Seq == r.Seq {
 				return true
 			}
 		}
 		return false
-	case "deleteArchive":
+	case evidence.DeleteArchive:
 		return r.Exchange.Status() == 204
 	}
 	o, _ := f.Decode(AnswerText(r))

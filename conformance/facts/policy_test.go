@@ -54,7 +54,7 @@ func TestAsked(t *testing.T) {
 		f := Sort(ledger, evidence.View{})
 		f.Sessions = known
 		a := f.asked(evidence.Record{IDs: map[string]string{evidence.Application: "a"}, Exchange: &evidence.Exchange{
-			Operation: "startArchive", Identity: "unified", Started: noon, Request: evidence.Request{URL: "http://x/v2/project/a/archive", Body: evidence.Body{Text: body}}}})
+			Operation: evidence.StartArchive, Identity: evidence.AsUnified, Started: noon, Request: evidence.Request{URL: "http://x/v2/project/a/archive", Body: evidence.Body{Text: body}}}})
 		if want == "" && !a.Clean() || want != "" && !a.Only(want) {
 			t.Errorf("%s: flaws %q, want %q", body, a.flaws, want)
 		}

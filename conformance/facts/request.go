@@ -58,7 +58,7 @@ func (a Asked) Individual() bool { return a.Body.Text("outputMode") == "individu
 func (f *Facts) asked(r evidence.Record) Asked {
 	a := Asked{Record: r}
 	e := r.Exchange
-	if e.Flaw != "" || e.Identity == "none" || e.Identity == "verbatim" || f.ForeignPath(r) {
+	if e.Flaw != evidence.NoFlaw || e.Identity == evidence.AsNobody || e.Identity == evidence.AsVerbatim || f.ForeignPath(r) {
 		a.flaws = append(a.flaws, flawCredentials)
 	}
 	body, ok := f.Decode(e.Request.Body.Text)
@@ -225,7 +225,7 @@ func (f *Facts) ForeignPath(r evidence.Record) bool {
 	if owner := f.Owner(p); owner != "" {
 		return owner != app
 	}
-	return r.Exchange.Identity == "unified" && p != app
+	return r.Exchange.Identity == evidence.AsUnified && p != app
 }
 
 // application is what the harness asked for when it made one.
@@ -247,7 +247,7 @@ type application struct {
 // applications are those that the harness made for itself, by id.
 func (f *Facts) applications() map[string]application {
 	out := map[string]application{}
-	for _, r := range f.Calls("createApplication") {
+	for _, r := range f.Calls(evidence.CreateApplication) {
 		got, _ := f.Decode(AnswerText(r))
 		id := got.Text("applicationId")
 		if id == "" || r.Exchange.Status() != 201 {
@@ -287,7 +287,7 @@ func query(r evidence.Record) url.Values {
 // Sound means that the request carries proper credentials of its own application.
 func (f *Facts) Sound(r evidence.Record) bool {
 	e := r.Exchange
-	return e != nil && e.Flaw == "" && (e.Identity == "unified" || e.Identity == "legacy") && !f.ForeignPath(r)
+	return e != nil && e.Flaw == evidence.NoFlaw && (e.Identity == evidence.AsUnified || e.Identity == evidence.AsLegacy) && !f.ForeignPath(r)
 }
 
 // AnswerText is the body of a response, empty without one.

@@ -73,7 +73,7 @@ func sessions(v evidence.View) map[string]*Session {
 	}
 	for _, r := range v.Records {
 		switch {
-		case r.Exchange != nil && r.Exchange.Operation == "createSession":
+		case r.Exchange != nil && r.Exchange.Operation == evidence.CreateSession:
 			created(all, r)
 		case r.Client != nil:
 			if s := of(r); s != nil {
@@ -82,7 +82,7 @@ func sessions(v evidence.View) map[string]*Session {
 		}
 	}
 	ends := map[string]evidence.Record{} // DELETE by stream
-	for _, r := range v.Exchanges("deletePublication").Records {
+	for _, r := range v.Exchanges(evidence.DeletePublication).Records {
 		ends[r.IDs[evidence.Stream]] = r
 	}
 	for _, r := range v.Tracks().Records {

@@ -36,7 +36,7 @@ func (h *History) Undeliverable() bool {
 
 // Faulty: a fault that no recording survives was armed for the archive's application before it ended.
 func (f *Facts) Faulty(h *History) bool {
-	return slices.ContainsFunc(f.Calls("armFault"), func(r evidence.Record) bool {
+	return slices.ContainsFunc(f.Calls(evidence.ArmFault), func(r evidence.Record) bool {
 		return r.Exchange.Status() == 201 && r.SameApp(h.Start)
 	})
 }

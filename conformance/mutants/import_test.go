@@ -47,7 +47,7 @@ func TestImport(t *testing.T) {
 func slim(r evidence.Record) evidence.Record {
 	r = tape.Copied(r)
 	if e := r.Exchange; e != nil {
-		if e.Operation == "publishStream" {
+		if e.Operation == evidence.PublishStream {
 			e.Request.Body.Text = ""
 			if e.Response != nil {
 				e.Response.Body.Text = ""

@@ -40,10 +40,10 @@ var severalMutations = []Mutation{
 func unarchived(scenario string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		t.Remove("reads of "+scenario, func(r *evidence.Record) bool {
-			return r.Scenario == scenario && (r.Webhook != nil || r.Exchange != nil && r.Exchange.Operation == "getArchive")
+			return r.Scenario == scenario && (r.Webhook != nil || r.Exchange != nil && r.Exchange.Operation == evidence.GetArchive)
 		})
 		for i := range t.Records {
-			if r := &t.Records[i]; r.Scenario == scenario && tape.IsExchange(r) && r.Exchange.Operation == "listArchives" {
+			if r := &t.Records[i]; r.Scenario == scenario && tape.IsExchange(r) && r.Exchange.Operation == evidence.ListArchives {
 				*r = tape.Copied(*r)
 				r.Exchange.Response.Body = evidence.Body{Text: `{"count":0,"items":[]}`}
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/text"
 )
 
 // timeline turns records into lanes. Reads that only poll a status make the
@@ -46,7 +47,7 @@ const maxStatusLanes = 6
 func (t timeline) archives() []string {
 	var ids []string
 	seen := map[string]bool{}
-	for _, r := range t.view.Exchanges("startArchive").Records {
+	for _, r := range t.view.Exchanges(evidence.StartArchive).Records {
 		var a struct{ ID string }
 		if r.Exchange.Status() == 200 && r.Exchange.Decode(&a) == nil && a.ID != "" && !seen[a.ID] && len(ids) < maxStatusLanes {
 			seen[a.ID] = true
@@ -59,7 +60,7 @@ func (t timeline) archives() []string {
 // statuses are spans between reads that showed a change.
 func (t timeline) statuses(id string) []Mark {
 	var out []Mark
-	for _, r := range t.view.Exchanges("startArchive", "getArchive", "stopArchive").Records {
+	for _, r := range t.view.Exchanges(evidence.StartArchive, evidence.GetArchive, evidence.StopArchive).Records {
 		var a struct{ ID, Status string }
 		if r.Exchange.Status() != 200 || r.Exchange.Decode(&a) != nil || a.ID != id || a.Status == "" {
 			continue
@@ -81,10 +82,10 @@ func (t timeline) rest() []Mark {
 	last := ""
 	for _, r := range t.view.Exchanges().Records {
 		e := r.Exchange
-		if e.Identity == "control" {
+		if e.Identity == evidence.AsControl {
 			continue
 		}
-		name := e.Operation
+		name := string(e.Operation)
 		if name == "" {
 			name = e.Request.Method
 		}
@@ -92,7 +93,7 @@ func (t timeline) rest() []Mark {
 		if e.Status() == 0 {
 			label = name + " no answer"
 		}
-		if label == last && name == "getArchive" { // a poll
+		if label == last && e.Operation == evidence.GetArchive { // a poll
 			continue
 		}
 		last = label
@@ -223,16 +224,9 @@ func (t timeline) steps() []Mark {
 		}
 	}
 	for i := range out {
-		out[i].Label = shorten(out[i].Label, 90)
+		out[i].Label = text.Clip(out[i].Label, 89)
 	}
 	return out
-}
-
-func shorten(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
 }
 
 // TargetOf reads what Bundle wrote into the head of a bundle.

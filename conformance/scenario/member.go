@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/target"
 )
@@ -49,7 +50,7 @@ func (f *Flow) Guest(session, name string, classes ...string) (*Member, error) {
 
 func (f *Flow) guest(session, name, data string, classes ...string) (*Member, error) {
 	kind := target.JWTToken
-	if f.As.Identity == target.AsLegacy {
+	if f.As.Identity == evidence.AsLegacy {
 		kind = target.T1Token
 	}
 	token, err := f.As.App.Mint(target.ClientToken{Kind: kind, SessionID: session, Data: data, Classes: classes}, time.Now())

@@ -80,7 +80,7 @@ func (c *Client) control(ctx context.Context, label, method, path string, body a
 }
 
 func (c *Client) controlOf(ctx context.Context, label, method, path string, body any, want int, ids map[string]string) (Answer, error) {
-	call := Call{Label: label, Method: method, Path: "/control/v1/applications" + path, IDs: ids, As: AsControl}
+	call := Call{Label: label, Method: method, Path: "/control/v1/applications" + path, IDs: ids, As: evidence.AsControl}
 	if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
@@ -109,7 +109,7 @@ func (c *Client) CreateApplication(ctx context.Context, label string, r AppReque
 	if err != nil {
 		return App{}, err
 	}
-	call := Call{Label: label, Method: http.MethodPost, Path: "/control/v1/applications", As: AsControl, Body: b, Type: "application/json", Timeout: patience * c.timeout()}
+	call := Call{Label: label, Method: http.MethodPost, Path: "/control/v1/applications", As: evidence.AsControl, Body: b, Type: "application/json", Timeout: patience * c.timeout()}
 	app, a, err := c.createApplication(ctx, call)
 	if err == nil && a.Status != http.StatusCreated {
 		err = &NotAnsweredError{Label: label, Status: a.Status, Text: firstLine(string(a.Body)) + a.Exchange.Error}

@@ -16,19 +16,19 @@ import (
 var Checks = slices.Concat(authChecks, listChecks, readChecks, deleteChecks, sessionChecks, limitChecks)
 
 var authChecks = []check.Check{
-	check.New("ARC-AUTH-01", accepted("unified"), scenarios.Auth),
-	check.New("ARC-AUTH-02", denied("none", ""), scenarios.Auth),
-	check.New("ARC-AUTH-03", denied("unified", "wrong-signature"), scenarios.Auth),
-	check.New("ARC-AUTH-04", denied("unified", "expired"), scenarios.Auth),
-	check.New("ARC-AUTH-05", deniedForeign("unified"), scenarios.Auth, scenarios.Isolation),
-	check.New("ARC-AUTH-06", denied("unified", "too-long-lived"), scenarios.Auth),
-	check.New("ARC-AUTH-07", denied("unified", "unsigned", "wrong-algorithm"), scenarios.Auth),
-	check.New("ARC-AUTH-08", denied("unified", "garbage"), scenarios.Auth),
-	check.New("ARC-AUTH-09", accepted("legacy"), scenarios.Auth, scenarios.Legacy),
-	check.New("ARC-AUTH-10", denied("legacy", "wrong-signature"), scenarios.Auth),
-	check.New("ARC-AUTH-11", denied("legacy", "expired"), scenarios.Auth),
-	check.New("ARC-AUTH-12", denied("legacy", "too-long-lived"), scenarios.Auth),
-	check.New("ARC-AUTH-13", deniedForeign("legacy"), scenarios.Auth, scenarios.Isolation),
+	check.New("ARC-AUTH-01", accepted(evidence.AsUnified), scenarios.Auth),
+	check.New("ARC-AUTH-02", denied(evidence.AsNobody, evidence.NoFlaw), scenarios.Auth),
+	check.New("ARC-AUTH-03", denied(evidence.AsUnified, evidence.WrongSignature), scenarios.Auth),
+	check.New("ARC-AUTH-04", denied(evidence.AsUnified, evidence.ExpiredToken), scenarios.Auth),
+	check.New("ARC-AUTH-05", deniedForeign(evidence.AsUnified), scenarios.Auth, scenarios.Isolation),
+	check.New("ARC-AUTH-06", denied(evidence.AsUnified, evidence.TooLongLived), scenarios.Auth),
+	check.New("ARC-AUTH-07", denied(evidence.AsUnified, evidence.Unsigned, evidence.WrongAlgorithm), scenarios.Auth),
+	check.New("ARC-AUTH-08", denied(evidence.AsUnified, evidence.GarbageToken), scenarios.Auth),
+	check.New("ARC-AUTH-09", accepted(evidence.AsLegacy), scenarios.Auth, scenarios.Legacy),
+	check.New("ARC-AUTH-10", denied(evidence.AsLegacy, evidence.WrongSignature), scenarios.Auth),
+	check.New("ARC-AUTH-11", denied(evidence.AsLegacy, evidence.ExpiredToken), scenarios.Auth),
+	check.New("ARC-AUTH-12", denied(evidence.AsLegacy, evidence.TooLongLived), scenarios.Auth),
+	check.New("ARC-AUTH-13", deniedForeign(evidence.AsLegacy), scenarios.Auth, scenarios.Isolation),
 	check.New("ARC-AUTH-14", errorBodies, scenarios.Auth, scenarios.Refusals),
 	check.New("ARC-AUTH-15", deniedWithoutEffect, scenarios.Auth),
 	check.New("ARC-AUTH-16", clientTokens, scenarios.Auth),
@@ -36,7 +36,7 @@ var authChecks = []check.Check{
 }
 
 // accepted: calls with proper credentials of an identity get past authentication, and some of them succeed.
-func accepted(identity string) func(*check.Case) {
+func accepted(identity evidence.Identity) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
 			if !facts.RestCall(r) || r.Exchange.Identity != identity || !c.Sound(r) {
@@ -54,7 +54,7 @@ func accepted(identity string) func(*check.Case) {
 	}
 }
 
-func denied(identity string, flaws ...string) func(*check.Case) {
+func denied(identity evidence.Identity, flaws ...evidence.Flaw) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
 			if facts.RestCall(r) && flawed(c, r, identity, flaws) && c.ReadsAtAll(r) {
@@ -64,19 +64,19 @@ func denied(identity string, flaws ...string) func(*check.Case) {
 	}
 }
 
-func flawed(c *check.Case, r evidence.Record, identity string, flaws []string) bool {
+func flawed(c *check.Case, r evidence.Record, identity evidence.Identity, flaws []evidence.Flaw) bool {
 	e := r.Exchange
-	if e.Flaw == "garbage" || e.Identity == "verbatim" {
-		return slices.Contains(flaws, "garbage") // whatever the identity, it is no token
+	if e.Flaw == evidence.GarbageToken || e.Identity == evidence.AsVerbatim {
+		return slices.Contains(flaws, evidence.GarbageToken) // whatever the identity, it is no token
 	}
 	return e.Identity == identity && slices.Contains(flaws, e.Flaw)
 }
 
 // deniedForeign: proper credentials of one application under the path of another.
-func deniedForeign(identity string) func(*check.Case) {
+func deniedForeign(identity evidence.Identity) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
-			if !facts.RestCall(r) || r.Exchange.Identity != identity || r.Exchange.Flaw != "" && r.Exchange.Flaw != "foreign-application" {
+			if !facts.RestCall(r) || r.Exchange.Identity != identity || r.Exchange.Flaw != evidence.NoFlaw && r.Exchange.Flaw != evidence.ForeignToken {
 				continue
 			}
 			if c.ForeignPath(r) && c.ReadsAtAll(r) {
@@ -106,11 +106,11 @@ func errorBodies(c *check.Case) {
 
 // deniedWithoutEffect looks at the archive after a stop or delete with flawed credentials, and at the list after a start.
 func deniedWithoutEffect(c *check.Case) {
-	for _, r := range c.Calls("startArchive", "stopArchive", "deleteArchive") {
+	for _, r := range c.Calls(evidence.StartArchive, evidence.StopArchive, evidence.DeleteArchive) {
 		if c.Sound(r) || !c.ReadsAtAll(r) {
 			continue
 		}
-		if r.Exchange.Operation == "startArchive" {
+		if r.Exchange.Operation == evidence.StartArchive {
 			o, _ := c.Decode(facts.AnswerText(r))
 			c.Want(r.Exchange.Status() >= 400 && o.Text("id") == "", "no archive for a caller without proper credentials", check.Outcome(r), r)
 			continue

@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 var sessionChecks = []check.Check{
@@ -29,7 +30,7 @@ type creation struct {
 
 func creations(c *check.Case) []creation {
 	var out []creation
-	for _, r := range c.Calls("createSession") {
+	for _, r := range c.Calls(evidence.CreateSession) {
 		form, err := url.ParseQuery(r.Exchange.Request.Body.Text)
 		if err != nil || !c.Sound(r) || acceptsXML(r) {
 			continue
@@ -54,7 +55,7 @@ func (n creation) impossible() bool {
 func sessionCreated(c *check.Case) {
 	for _, n := range creations(c) {
 		if !n.impossible() {
-			c.Want(n.id != "", "200 with an array of one object with session_id", check.Outcome(n.r)+" "+facts.Clip(facts.AnswerText(n.r), 120), n.r)
+			c.Want(n.id != "", "200 with an array of one object with session_id", check.Outcome(n.r)+" "+text.Clip(facts.AnswerText(n.r), 120), n.r)
 		}
 	}
 }

@@ -16,12 +16,12 @@ var deleteChecks = []check.Check{
 	check.New("ARC-DEL-03", deletedNotRead, scenarios.Pair),
 	check.New("ARC-DEL-04", deleteInProgress, scenarios.Pair, scenarios.Pause),
 	check.New("ARC-DEL-05", deleteStopped, scenarios.Undelivered),
-	check.New("ARC-DEL-06", check.OnUnknown("deleteArchive", 404), scenarios.Refusals, scenarios.Pair),
+	check.New("ARC-DEL-06", check.OnUnknown(evidence.DeleteArchive, 404), scenarios.Refusals, scenarios.Pair),
 	check.New("ARC-DEL-07", deleteTwice, scenarios.Pair),
 	check.New("ARC-DEL-08", bucketUntouched, scenarios.Pair),
 	check.New("ARC-DEL-09", downloadEnds, scenarios.Cloud),
 	check.New("ARC-DEL-10", deleteExpired, scenarios.Cloud),
-	check.New("ARC-DEL-11", check.OnForeign("deleteArchive"), scenarios.Isolation, scenarios.Pair),
+	check.New("ARC-DEL-11", check.OnForeign(evidence.DeleteArchive), scenarios.Isolation, scenarios.Pair),
 }
 
 // deletions calls of for each deletion of an archive by its own application, with what was last seen of it.
@@ -65,7 +65,7 @@ func deletedNotListed(c *check.Case) {
 }
 
 func deletedNotRead(c *check.Case) {
-	for _, r := range c.Calls("getArchive") {
+	for _, r := range c.Calls(evidence.GetArchive) {
 		h := c.ByID[r.ArchiveInPath()]
 		if h == nil || !c.Sound(r) || !h.DeletedBefore(r) || !h.Start.SameApp(r) {
 			continue

@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 // limitChecks are about how much a token and a page may hold, and the older form of an answer.
@@ -41,7 +42,7 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 			case n > most && (e == "open" || e == "refused"):
 				c.Want(e == "refused" && r.Client.CloseCode/100 == 4, fmt.Sprintf("a client with %d %s to be refused", n, what), fmt.Sprintf("%s %d", e, r.Client.CloseCode), r)
 			case n <= most && r.Client.Type == "connected" && mark == "-data-":
-				c.Want(strings.Contains(r.Client.Body.Text, strings.Repeat("d", int(n))), fmt.Sprintf("all %d %s at the client", n, what), facts.Clip(r.Client.Body.Text, 200), r)
+				c.Want(strings.Contains(r.Client.Body.Text, strings.Repeat("d", int(n))), fmt.Sprintf("all %d %s at the client", n, what), text.Clip(r.Client.Body.Text, 200), r)
 			}
 		}
 	}
@@ -70,7 +71,7 @@ func largestPage(c *check.Case) {
 
 // xmlAnswer looks at sessions whose creator did not accept JSON.
 func xmlAnswer(c *check.Case) {
-	for _, r := range c.Calls("createSession") {
+	for _, r := range c.Calls(evidence.CreateSession) {
 		if !c.Sound(r) || !acceptsXML(r) {
 			continue
 		}
@@ -82,7 +83,7 @@ func xmlAnswer(c *check.Case) {
 		}
 		err := xml.Unmarshal([]byte(facts.AnswerText(r)), &got)
 		c.Want(r.Exchange.Status() == http.StatusOK && err == nil && len(got.Sessions) == 1 && got.Sessions[0].ID != "",
-			"<sessions><Session><session_id>", check.Outcome(r)+" "+facts.Clip(facts.AnswerText(r), 120), r)
+			"<sessions><Session><session_id>", check.Outcome(r)+" "+text.Clip(facts.AnswerText(r), 120), r)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 var listChecks = []check.Check{
@@ -59,7 +60,7 @@ func listAnswers(c *check.Case) {
 		}
 		actual := check.Outcome(l.R)
 		if l.R.Exchange.Status() == 200 {
-			actual = facts.Clip(l.R.Exchange.Response.Body.Text, 160)
+			actual = text.Clip(l.R.Exchange.Response.Body.Text, 160)
 		}
 		c.Want(l.OK, "200 with an object of count and items", actual, l.R)
 	}
@@ -193,7 +194,7 @@ func itemIDs(items []facts.Object) []string {
 // listTotal compares count with the archives that the harness started and did not delete.
 func listTotal(c *check.Case) {
 	for _, l := range goodLists(c) {
-		if undecodable(l, c) || l.R.Exchange.Identity == "legacy" || !ownsAllOf(c, l.R) {
+		if undecodable(l, c) || l.R.Exchange.Identity == evidence.AsLegacy || !ownsAllOf(c, l.R) {
 			continue
 		}
 		want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))
@@ -230,11 +231,11 @@ func listBadPaging(c *check.Case) {
 func listItemsEqualReads(c *check.Case) {
 	for _, h := range c.Archives {
 		for i, s := range h.Seen {
-			if s.Via != "listArchives" || i == 0 || !facts.Final(s.Status()) {
+			if s.Via != evidence.ListArchives || i == 0 || !facts.Final(s.Status()) {
 				continue
 			}
 			for _, other := range h.Seen {
-				if other.Via != "getArchive" || other.Status() != s.Status() || other.At.Exchange.Identity != s.At.Exchange.Identity {
+				if other.Via != evidence.GetArchive || other.Status() != s.Status() || other.At.Exchange.Identity != s.At.Exchange.Identity {
 					continue
 				}
 				keys := differing(s.Object, other.Object)

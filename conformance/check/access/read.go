@@ -16,10 +16,10 @@ import (
 
 var readChecks = []check.Check{
 	check.New("ARC-GET-01", readAnswers, scenarios.Pair),
-	check.New("ARC-GET-02", check.OnUnknown("getArchive", 404), scenarios.Refusals),
-	check.New("ARC-GET-03", check.OnMalformed("getArchive", 404, 400), scenarios.Refusals),
+	check.New("ARC-GET-02", check.OnUnknown(evidence.GetArchive, 404), scenarios.Refusals),
+	check.New("ARC-GET-03", check.OnMalformed(evidence.GetArchive, 404, 400), scenarios.Refusals),
 	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause),
-	check.New("ARC-GET-05", check.OnForeign("getArchive"), scenarios.Isolation),
+	check.New("ARC-GET-05", check.OnForeign(evidence.GetArchive), scenarios.Isolation),
 	check.New("ARC-GET-06", readTypes, scenarios.Pair),
 	check.New("ARC-GET-07", readInProgress, scenarios.Pair, scenarios.Pause),
 	check.New("ARC-GET-08", readDelivered, scenarios.Pair),
@@ -31,7 +31,7 @@ var readChecks = []check.Check{
 }
 
 func readAnswers(c *check.Case) {
-	for _, r := range c.Calls("getArchive") {
+	for _, r := range c.Calls(evidence.GetArchive) {
 		h := c.ByID[r.ArchiveInPath()]
 		if h == nil || h.Start.Exchange == nil || !c.Sound(r) || !h.Start.SameApp(r) || h.DeletedBefore(r) {
 			continue
@@ -99,7 +99,7 @@ func readTypes(c *check.Case) {
 
 // projectAsText: with the unified identity the project may be named by its id, a text.
 func projectAsText(key string, v any, s facts.Sighting) bool {
-	return (key == "projectId" || key == "partnerId") && facts.JSONType(v) == "string" && s.At.Exchange.Identity == "unified"
+	return (key == "projectId" || key == "partnerId") && facts.JSONType(v) == "string" && s.At.Exchange.Identity == evidence.AsUnified
 }
 
 func readInProgress(c *check.Case) {
@@ -175,7 +175,7 @@ func readModes(c *check.Case) {
 func readLegacyProject(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Reads() {
-			if s.At.Exchange.Identity != "legacy" {
+			if s.At.Exchange.Identity != evidence.AsLegacy {
 				continue
 			}
 			for _, key := range []string{"partnerId", "projectId"} {

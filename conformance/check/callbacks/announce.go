@@ -15,7 +15,7 @@ func callbackEqualsRead(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Hooks {
 			i := slices.IndexFunc(h.Seen, func(r facts.Sighting) bool {
-				return r.Status() == s.Status() && facts.Final(s.Status()) && r.At.Exchange.Identity == "unified"
+				return r.Status() == s.Status() && facts.Final(s.Status()) && r.At.Exchange.Identity == evidence.AsUnified
 			})
 			if i < 0 {
 				continue
@@ -36,7 +36,7 @@ func callbackEqualsRead(c *check.Case) {
 func callbackOwnApplication(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		own := c.Apps[h.Start.IDs[evidence.Application]].Callback
-		if own == "" || len(c.View.Scenario(h.Scenario).Exchanges("createApplication").Records) < 2 {
+		if own == "" || len(c.View.Scenario(h.Scenario).Exchanges(evidence.CreateApplication).Records) < 2 {
 			continue // no other application whose address a callback could go to
 		}
 		for _, s := range h.Hooks {

@@ -13,6 +13,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/text"
 )
 
 // Checks are those of the chapter.
@@ -156,7 +157,7 @@ func callbackType(c *check.Case) {
 		kind, _, err := mime.ParseMediaType(r.Webhook.Header.Get("Content-Type"))
 		_, isObject := c.Decode(r.Webhook.Body.Text)
 		c.Want(err == nil && kind == "application/json" && isObject, "application/json with one object",
-			fmt.Sprintf("%q with %s", r.Webhook.Header.Get("Content-Type"), facts.Clip(r.Webhook.Body.Text, 80)), r)
+			fmt.Sprintf("%q with %s", r.Webhook.Header.Get("Content-Type"), text.Clip(r.Webhook.Body.Text, 80)), r)
 	}
 	c.SilentHooks()
 }
@@ -212,7 +213,7 @@ func pausesPosted(c *check.Case) {
 func callbackProject(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 	app := h.Start.IDs[evidence.Application]
 	want, got := app, fmt.Sprint(s.Object["partnerId"])
-	if h.Start.Exchange.Identity == "legacy" {
+	if h.Start.Exchange.Identity == evidence.AsLegacy {
 		want = facts.Project(h.Start)
 		return "partnerId " + want + " or " + app, s.Show("partnerId"), got == want || got == app
 	}

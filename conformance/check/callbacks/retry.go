@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 // attempts are the deliveries of one callback that the receiver refused, by archive and status, in order.
@@ -94,7 +95,7 @@ func signedCallbacks(c *check.Case) {
 				ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return []byte(a.Secret), nil })
 			switch hash, _ := claims["payload_hash"].(string); {
 			case !bearer:
-				c.Wrong("a bearer token", fmt.Sprintf("authorization %q", facts.Clip(r.Webhook.Header.Get("Authorization"), 40)), r)
+				c.Wrong("a bearer token", fmt.Sprintf("authorization %q", text.Clip(r.Webhook.Header.Get("Authorization"), 40)), r)
 			case err != nil:
 				c.Wrong("a token signed with the application's secret", err.Error(), r)
 			default:

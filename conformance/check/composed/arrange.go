@@ -23,7 +23,7 @@ type arrangement struct {
 
 func arrangements(c *check.Case) []arrangement {
 	var out []arrangement
-	for _, r := range c.Calls("setArchiveLayout") {
+	for _, r := range c.Calls(evidence.SetArchiveLayout) {
 		body, ok := c.Decode(r.Exchange.Request.Body.Text)
 		h := c.ByID[r.IDs[evidence.Archive]]
 		if !ok || h == nil || h.Start.Exchange == nil || h.IsIndividual() || !c.Sound(r) {
@@ -74,12 +74,12 @@ func layoutChanges(c *check.Case) {
 
 // classChanges: the call is answered with success, reads tell the classes, and they take effect.
 func classChanges(c *check.Case) {
-	for _, r := range c.Calls("setStreamClasses") {
+	for _, r := range c.Calls(evidence.SetStreamClasses) {
 		if c.Sound(r) {
 			c.Status(r, 200)
 		}
 	}
-	for _, r := range c.Calls("listStreams") {
+	for _, r := range c.Calls(evidence.ListStreams) {
 		if !c.Sound(r) || r.Exchange.Status() != 200 {
 			continue
 		}
@@ -104,7 +104,7 @@ func classesRead(c *check.Case, r evidence.Record, got map[string][]string) {
 			continue
 		}
 		want, by := strings.Fields(u.By.Published.Classes), u.By
-		for _, put := range c.Calls("setStreamClasses") {
+		for _, put := range c.Calls(evidence.SetStreamClasses) {
 			body, ok := c.Decode(put.Exchange.Request.Body.Text)
 			if classes, named := content.Classes(body)[id]; ok && named && put.Exchange.Status() == 200 && put.Over().Before(r.Sent()) {
 				want, by = classes, put

@@ -10,10 +10,10 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/expect"
-	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/text"
 	"reelcheck/fixtures"
 )
 
@@ -224,7 +224,7 @@ func blackElsewhere(c *check.Case) {
 		for _, s := range x.Picture.Stray {
 			stray = append(stray, fmt.Sprintf("something at %d,%d of %dx%d from %.1f to %.1f s", s.Rect.X, s.Rect.Y, s.Rect.Width, s.Rect.Height, s.From, s.To))
 		}
-		c.Want(len(stray) == 0, "black beside the streams", facts.Clip(strings.Join(stray, "; "), 300), x.R)
+		c.Want(len(stray) == 0, "black beside the streams", text.Clip(strings.Join(stray, "; "), 300), x.R)
 		for _, a := range x.Scenes {
 			if !a.Known || len(a.Picture.Places) > 0 {
 				continue

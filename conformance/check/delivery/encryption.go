@@ -137,7 +137,7 @@ func passwordTold(c *check.Case) {
 // badCertificates rests on a target that accepts a proper one.
 func badCertificates(c *check.Case) {
 	var accepted []evidence.Record
-	calls := c.Calls("setArchiveStorage")
+	calls := c.Calls(evidence.SetArchiveStorage)
 	for _, r := range calls {
 		if c.Sound(r) && strings.HasSuffix(r.Label, ".certificate") && r.Exchange.Status() == 200 {
 			accepted = append(accepted, r)

@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/text"
 )
 
 var eventChecks = []check.Check{
@@ -98,7 +99,7 @@ func eventsNameArchive(c *check.Case) {
 		}
 		h := c.ByID[r.IDs[evidence.Archive]]
 		ok := h != nil && (h.Start.Exchange != nil && h.Start.IDs[evidence.Session] == r.IDs[evidence.Session] || c.Automatic(h) && h.Session() == r.IDs[evidence.Session])
-		c.Want(ok, r.Client.Type+" with the archive's id", facts.Clip(r.Client.Body.Text, 160), r)
+		c.Want(ok, r.Client.Type+" with the archive's id", text.Clip(r.Client.Body.Text, 160), r)
 	}
 }
 

@@ -136,7 +136,7 @@ func urlRenewed(c *check.Case) {
 
 func urlInList(c *check.Case) {
 	for _, s := range available(c) {
-		if s.Via == "listArchives" {
+		if s.Via == evidence.ListArchives {
 			c.Want(s.Text("url") != "", "a download URL in the list", s.Show("url"), s.At)
 		}
 	}
@@ -158,9 +158,9 @@ func urlForged(c *check.Case) {
 }
 
 func urlForCredentialsOnly(c *check.Case) {
-	for _, op := range []string{"getArchive", "listArchives"} {
+	for _, op := range []evidence.Operation{evidence.GetArchive, evidence.ListArchives} {
 		for _, r := range c.Calls(op) {
-			if r.Exchange.Identity != "none" && r.Exchange.Flaw == "" || r.Exchange.Response == nil {
+			if r.Exchange.Identity != evidence.AsNobody && r.Exchange.Flaw == evidence.NoFlaw || r.Exchange.Response == nil {
 				continue
 			}
 			if !c.ReadsAtAll(r) {

@@ -8,9 +8,9 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/individual/bundle"
 	"reelcheck/conformance/evidence/scenarios"
-	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media/matroska"
+	"reelcheck/conformance/text"
 )
 
 // frameChecks are about the frames of a file, wherever in time they are.
@@ -134,7 +134,7 @@ func changingSize(c *check.Case) {
 			if n := len(b.Of(s)); n != len(s.Segments) {
 				wrong = append(wrong, fmt.Sprintf("%d files for %d segments", n, len(s.Segments)))
 			}
-			c.Want(len(wrong) == 0, fmt.Sprintf("pictures of %d sizes of %s in one file, as they were sent", len(sizes), s.Client), facts.Clip(strings.Join(wrong, "; "), 300), b.R, s.Record())
+			c.Want(len(wrong) == 0, fmt.Sprintf("pictures of %d sizes of %s in one file, as they were sent", len(sizes), s.Client), text.Clip(strings.Join(wrong, "; "), 300), b.R, s.Record())
 		}
 	}
 }

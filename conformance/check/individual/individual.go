@@ -12,6 +12,7 @@ import (
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/course"
 	zipped "reelcheck/conformance/media/individual"
+	"reelcheck/conformance/text"
 )
 
 // Checks are those of the chapter.
@@ -67,7 +68,7 @@ func describe(object evidence.Record, b *bundle.Bundle) string {
 	if b == nil {
 		return s
 	}
-	return facts.Clip(s+"; "+strings.Join(b.Zip.Problems(), "; "), 300)
+	return text.Clip(s+"; "+strings.Join(b.Zip.Problems(), "; "), 300)
 }
 
 func somebodyPublished(c *check.Case, h *facts.History) bool {
@@ -110,7 +111,7 @@ func oneZIP(c *check.Case) {
 		if n := len(b.Zip.Manifests()); n != 1 {
 			wrong = append(wrong, fmt.Sprintf("%d .json entries", n))
 		}
-		c.Want(len(wrong) == 0, "a ZIP with one manifest and media files in its root", facts.Clip(strings.Join(wrong, "; "), 300), b.R)
+		c.Want(len(wrong) == 0, "a ZIP with one manifest and media files in its root", text.Clip(strings.Join(wrong, "; "), 300), b.R)
 	}
 }
 
@@ -188,7 +189,7 @@ func kindOf(codec string) func(*check.Case) {
 				ext, types := container(codec, f)
 				ok := f.Entry.Ext() == ext && slices.Contains(types, f.Entry.Media.DocType) && len(f.Flaws()) == 0
 				c.Want(ok, fmt.Sprintf("a %s file of type %s", ext, strings.Join(types, " or ")),
-					facts.Clip(fmt.Sprintf("%s of type %q; %s", f.Entry.Name, f.Entry.Media.DocType, strings.Join(f.Flaws(), "; ")), 300), b.R)
+					text.Clip(fmt.Sprintf("%s of type %q; %s", f.Entry.Name, f.Entry.Media.DocType, strings.Join(f.Flaws(), "; ")), 300), b.R)
 			}
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/individual/bundle"
 	"reelcheck/conformance/evidence/scenarios"
-	"reelcheck/conformance/facts"
 	zipped "reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
+	"reelcheck/conformance/text"
 )
 
 // manifestChecks are about what the manifest says, but for times.
@@ -55,7 +55,7 @@ func manifestIsJSON(c *check.Case) {
 				wrong = append(wrong, m.key+" is "+kind)
 			}
 		}
-		c.Want(len(wrong) == 0, "an object with id, partnerId, sessionId, name, createdAt and files", facts.Clip(strings.Join(wrong, "; "), 300), b.R)
+		c.Want(len(wrong) == 0, "an object with id, partnerId, sessionId, name, createdAt and files", text.Clip(strings.Join(wrong, "; "), 300), b.R)
 	}
 }
 
@@ -102,7 +102,7 @@ func filesListed(c *check.Case) {
 		}
 		slices.Sort(held)
 		slices.Sort(told)
-		c.Want(slices.Equal(held, told), facts.Clip("files "+strings.Join(held, ", "), 300), facts.Clip(strings.Join(told, ", "), 300), b.R)
+		c.Want(slices.Equal(held, told), text.Clip("files "+strings.Join(held, ", "), 300), text.Clip(strings.Join(told, ", "), 300), b.R)
 	}
 }
 
@@ -163,7 +163,7 @@ func connectionData(c *check.Case) {
 		}
 		want := f.Stream.Record().Published.ConnectionData
 		got, ok := f.About["connectionData"].Text()
-		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", facts.Clip(fmt.Sprintf("%q", want), 120)), f.About["connectionData"].Show(), b.R, f.Stream.Record())
+		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", text.Clip(fmt.Sprintf("%q", want), 120)), f.About["connectionData"].Show(), b.R, f.Stream.Record())
 	})
 }
 

@@ -62,7 +62,7 @@ func layoutRefused(c *check.Case) {
 }
 
 func layoutCallRefused(c *check.Case) {
-	for _, r := range c.Calls("setArchiveLayout") {
+	for _, r := range c.Calls(evidence.SetArchiveLayout) {
 		h := c.ByID[r.ArchiveInPath()]
 		if h == nil || !h.IsIndividual() || !c.Sound(r) {
 			continue

@@ -187,10 +187,10 @@ func startShape(c *check.Case) {
 			continue
 		}
 		at := h.Start
-		c.Want(facts.IsUUID(h.ID) && !ids[h.ID], "a fresh UUID as id", o.Show("id"), at)
+		c.Want(evidence.IsUUID(h.ID) && !ids[h.ID], "a fresh UUID as id", o.Show("id"), at)
 		ids[h.ID] = true
 		c.Want(o.Text("sessionId") == h.Request.Text("sessionId"), "sessionId of the request", o.Show("sessionId"), at)
-		if at.Exchange.Identity == "unified" {
+		if at.Exchange.Identity == evidence.AsUnified {
 			c.Want(o.Text("applicationId") == at.IDs[evidence.Application], "the application's id", o.Show("applicationId"), at)
 		}
 		for _, key := range []string{"outputMode", "streamMode"} {
@@ -229,11 +229,11 @@ func nameKept(c *check.Case) {
 }
 
 func bothIdentities(c *check.Case) {
-	for _, op := range []string{"startArchive", "getArchive", "listArchives", "stopArchive"} {
+	for _, op := range []evidence.Operation{evidence.StartArchive, evidence.GetArchive, evidence.ListArchives, evidence.StopArchive} {
 		done := false
 		var tried evidence.Record
 		for _, r := range c.Calls(op) {
-			if r.Exchange.Identity != "legacy" || !c.Sound(r) || c.ForeignObject(r) {
+			if r.Exchange.Identity != evidence.AsLegacy || !c.Sound(r) || c.ForeignObject(r) {
 				continue
 			}
 			tried, done = r, done || r.Exchange.Status() == 200
@@ -242,7 +242,7 @@ func bothIdentities(c *check.Case) {
 			}
 		}
 		if tried.Exchange != nil && !done {
-			c.Wrong(op+" to be offered under the API key", check.Outcome(tried), tried)
+			c.Wrong(string(op)+" to be offered under the API key", check.Outcome(tried), tried)
 		}
 	}
 }

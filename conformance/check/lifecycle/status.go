@@ -113,7 +113,7 @@ func stoppedFirst(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		var ended evidence.Record
 		for _, s := range h.Seen {
-			if s.Via == "listArchives" || s.Status() == "deleted" {
+			if s.Via == evidence.ListArchives || s.Status() == "deleted" {
 				continue
 			}
 			if facts.Final(s.Status()) && !madeToFail(c, h, s) && !mayHaveEnded(c, h, s) {

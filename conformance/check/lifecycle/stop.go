@@ -15,12 +15,12 @@ var stopChecks = []check.Check{
 	check.New("ARC-STOP-01", stopAnswers, scenarios.Pair),
 	check.New("ARC-STOP-02", stopReason, scenarios.Pair),
 	check.New("ARC-STOP-03", stopMakesMP4, scenarios.Pair),
-	check.New("ARC-STOP-05", check.OnUnknown("stopArchive", 404), scenarios.Refusals),
+	check.New("ARC-STOP-05", check.OnUnknown(evidence.StopArchive, 404), scenarios.Refusals),
 	check.New("ARC-STOP-06", stopTwice, scenarios.Pair),
 	check.New("ARC-STOP-07", stopPaused, scenarios.Pause),
 	check.New("ARC-STOP-08", stopBodies, scenarios.Pair, scenarios.Pause),
-	check.New("ARC-STOP-09", check.OnMalformed("stopArchive", 404, 400), scenarios.Refusals),
-	check.New("ARC-STOP-10", check.OnForeign("stopArchive"), scenarios.Isolation),
+	check.New("ARC-STOP-09", check.OnMalformed(evidence.StopArchive, 404, 400), scenarios.Refusals),
+	check.New("ARC-STOP-10", check.OnForeign(evidence.StopArchive), scenarios.Isolation),
 }
 
 func stopAnswers(c *check.Case) {

@@ -11,10 +11,10 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
-	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/text"
 	"reelcheck/fixtures"
 )
 
@@ -87,7 +87,7 @@ func (v Viewer) expected() string {
 		}
 		s = append(s, text)
 	}
-	return facts.Clip(strings.Join(s, "; "), 400)
+	return text.Clip(strings.Join(s, "; "), 400)
 }
 
 // moments are the start and the end of the scene, and the middle of every stretch between them in which nothing in the picture

@@ -7,9 +7,9 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
-	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/text"
 )
 
 // Heard compares the tones of a scene with those of the tracks that are there.
@@ -31,7 +31,7 @@ func Heard(c *check.Case, x content.Exhibit, a expect.Act) {
 		return
 	}
 	c.Want(ok, fmt.Sprintf("%d sounds at %.1f s", len(a.Heard), a.Middle()),
-		facts.Clip(fmt.Sprintf("missing %q, and %q beside them", missing, extra), 300), x.R)
+		text.Clip(fmt.Sprintf("missing %q, and %q beside them", missing, extra), 300), x.R)
 }
 
 // track is the published track with that number in the play.

@@ -293,7 +293,7 @@ func listedInOrder(c *check.Case) {
 }
 
 func notStoppedByCall(c *check.Case) {
-	for _, r := range c.Calls("stopArchive") {
+	for _, r := range c.Calls(evidence.StopArchive) {
 		h := c.ByID[r.ArchiveInPath()]
 		if h == nil || !c.Automatic(h) || !c.Sound(r) || h.EndedBefore(r) || !c.Status(r, 200, 409) {
 			continue

@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 // presenceChecks are about connections and streams, asked for and told.
@@ -23,7 +24,7 @@ var presenceChecks = []check.Check{
 
 // connections: a list holds those who were there all through the call; a disconnection is answered with 204 and ends the client.
 func connections(c *check.Case) {
-	for _, r := range c.Calls("listConnections") {
+	for _, r := range c.Calls(evidence.ListConnections) {
 		s := c.Sessions[r.IDs[evidence.Session]]
 		if s == nil || !c.Sound(r) || !monitoring(c, r) {
 			continue
@@ -38,13 +39,13 @@ func connections(c *check.Case) {
 			switch there := slices.Contains(listed, id); {
 			case id == "":
 			case facts.Steady([]facts.Span{cl}, r.Sent(), r.Over()):
-				c.Want(there, "connection "+facts.Short(id)+" of "+clientName(cl), facts.Clip(facts.AnswerText(r), 300), r, cl.By)
+				c.Want(there, "connection "+facts.Short(id)+" of "+clientName(cl), text.Clip(facts.AnswerText(r), 300), r, cl.By)
 			case !cl.To.IsZero() && cl.To.Add(time.Second).Before(r.Sent()):
-				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", facts.Clip(facts.AnswerText(r), 300), r, cl.By)
+				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", text.Clip(facts.AnswerText(r), 300), r, cl.By)
 			}
 		}
 	}
-	for _, r := range c.Calls("forceDisconnect") {
+	for _, r := range c.Calls(evidence.ForceDisconnect) {
 		if !c.Sound(r) {
 			continue
 		}
@@ -93,7 +94,7 @@ func members(o facts.Object, key string) []string {
 
 // streams: lists and reads of streams, each with its four properties.
 func streams(c *check.Case) {
-	for _, r := range c.Calls("listStreams", "getStream") {
+	for _, r := range c.Calls(evidence.ListStreams, evidence.GetStream) {
 		s := c.Sessions[r.IDs[evidence.Session]]
 		if s == nil || !c.Sound(r) {
 			continue
@@ -109,14 +110,14 @@ func streams(c *check.Case) {
 		}
 		o, _ := c.Decode(facts.AnswerText(r))
 		items, isList := o["items"].([]any)
-		if r.Exchange.Operation == "getStream" {
+		if r.Exchange.Operation == evidence.GetStream {
 			items, isList = []any{map[string]any(o)}, true
 		}
 		c.Want(r.Exchange.Status() == 200 && isList, "200 with the streams", check.Outcome(r), r)
 		for _, u := range published {
 			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(item, u) })
 			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType, the name %q and layoutClassList", facts.Short(u.By.IDs[evidence.Stream]), u.By.Published.Client),
-				facts.Clip(facts.AnswerText(r), 300), r, u.By)
+				text.Clip(facts.AnswerText(r), 300), r, u.By)
 		}
 	}
 }

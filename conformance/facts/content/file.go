@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/text"
 )
 
 // File is an archive file as the forensics read it.
@@ -61,5 +62,5 @@ func Details(f File) string {
 	for _, found := range f.Findings {
 		s += "; " + string(found.Kind) + ": " + found.Detail
 	}
-	return facts.Clip(s, 300)
+	return text.Clip(s, 300)
 }

@@ -77,7 +77,7 @@ func mutes(r evidence.Record, recorded []facts.Span) []expect.Stretch {
 func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.Change {
 	var out []expect.Change
 	session := h.Start.IDs[evidence.Session]
-	calls := slices.Concat(f.Calls("setArchiveLayout"), f.Calls("setStreamClasses"))
+	calls := slices.Concat(f.Calls(evidence.SetArchiveLayout), f.Calls(evidence.SetStreamClasses))
 	slices.SortStableFunc(calls, func(a, b evidence.Record) int { return a.Over().Compare(b.Over()) })
 	for _, r := range calls {
 		body, ok := f.Decode(r.Exchange.Request.Body.Text)
@@ -85,7 +85,7 @@ func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.C
 			continue
 		}
 		at := stretch(recorded, r.Sent(), r.Over())
-		if r.Exchange.Operation == "setArchiveLayout" {
+		if r.Exchange.Operation == evidence.SetArchiveLayout {
 			if r.IDs[evidence.Archive] == h.ID {
 				l := layoutOf(body)
 				out = append(out, expect.Change{Stretch: at, Layout: &l})

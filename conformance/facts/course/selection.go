@@ -29,7 +29,7 @@ func Changes(f *facts.Facts) []Change {
 
 func readChanges(f *facts.Facts) []Change {
 	var out []Change
-	for _, r := range f.Calls("changeArchiveStreams") {
+	for _, r := range f.Calls(evidence.ChangeArchiveStreams) {
 		body, ok := f.Decode(r.Exchange.Request.Body.Text)
 		if !ok || !f.Sound(r) {
 			continue

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
@@ -54,22 +55,22 @@ func runAuth(ctx context.Context, f *scenario.Flow) error {
 // keys tries each flaw on reads, and the most dangerous ones on everything else.
 func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 	var all []target.As
-	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
-		target.UnknownIssuer, target.WrongAlgorithm, target.Unsigned, target.Garbage} {
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.NotYetValid, evidence.NoExpiry,
+		evidence.UnknownIssuer, evidence.WrongAlgorithm, evidence.Unsigned, evidence.GarbageToken} {
 		if f.Target.File.Has(config.Unified) {
-			all = append(all, target.As{Client: f.As.Client, Identity: target.AsUnified, Flaw: flaw})
+			all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsUnified, Flaw: flaw})
 		}
 	}
-	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
-		target.UnknownIssuer, target.WrongType, target.Unsigned, target.Garbage} {
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.NotYetValid, evidence.NoExpiry,
+		evidence.UnknownIssuer, evidence.WrongType, evidence.Unsigned, evidence.GarbageToken} {
 		if f.Target.File.Has(config.Legacy) {
-			all = append(all, target.As{Client: f.As.Client, Identity: target.AsLegacy, Flaw: flaw})
+			all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsLegacy, Flaw: flaw})
 		}
 	}
-	all = append(all, target.As{Client: f.As.Client, Identity: target.AsNobody})
+	all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsNobody})
 	for _, as := range all {
 		name := string(as.Identity)
-		if as.Flaw != "" {
+		if as.Flaw != evidence.NoFlaw {
 			name += "." + string(as.Flaw)
 		}
 		if _, err := as.List(ctx, "list."+name, nil, false); err != nil {
@@ -78,7 +79,7 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 		if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
 			return err
 		}
-		if as.Flaw != target.WrongSignature && as.Flaw != target.Expired && as.Identity != target.AsNobody {
+		if as.Flaw != evidence.WrongSignature && as.Flaw != evidence.ExpiredToken && as.Identity != evidence.AsNobody {
 			continue
 		}
 		if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {

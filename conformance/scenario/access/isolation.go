@@ -75,12 +75,12 @@ type intruder struct {
 func intruders(f *scenario.Flow, client *target.Client) []intruder {
 	all := []intruder{
 		{"foreign", client.Unified()},
-		{"foreign-path", target.As{Client: client, Identity: target.AsUnified, Project: f.As.App.ID}},
+		{"foreign-path", target.As{Client: client, Identity: evidence.AsUnified, Project: f.As.App.ID}},
 	}
 	if f.Target.File.Has(config.Legacy) {
 		all = append(all,
 			intruder{"foreign-legacy", client.Legacy()},
-			intruder{"foreign-legacy-path", target.As{Client: client, Identity: target.AsLegacy, Project: f.As.App.APIKey}})
+			intruder{"foreign-legacy-path", target.As{Client: client, Identity: evidence.AsLegacy, Project: f.As.App.APIKey}})
 	}
 	return all
 }

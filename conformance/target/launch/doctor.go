@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"time"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
@@ -36,7 +37,7 @@ func (t *Target) Doctor(ctx context.Context, c *target.Client) ([]Finding, error
 		out = append(out, Finding{Name: "tool " + tool, OK: err == nil, Detail: orElse(path, "not in PATH: decoded frames cannot be judged"), Environment: true})
 	}
 	c.Timeout = 5 * time.Second
-	probe, err := c.Do(ctx, target.Call{Label: "doctor.reach", Method: http.MethodGet, Path: "/v2/project/" + c.App.Path(target.AsUnified) + "/archive", As: target.AsNobody})
+	probe, err := c.Do(ctx, target.Call{Label: "doctor.reach", Method: http.MethodGet, Path: "/v2/project/" + c.App.Path(evidence.AsUnified) + "/archive", As: evidence.AsNobody})
 	if err != nil {
 		return out, err
 	}
