@@ -14,7 +14,13 @@ import (
 )
 
 // MostHeard is how many sounds an archive holds at a time.
-const MostHeard = 50
+func MostHeard(ledger spec.Ledger) int {
+	limit, ok := ledger.Limit("audio-streams.max")
+	if !ok {
+		panic("expect: internal error: the ledger has no limit of sounds")
+	}
+	return int(limit.Value)
+}
 
 // Stretch is one of time.
 type Stretch struct{ From, To float64 }
@@ -107,7 +113,7 @@ func (p Play) act(s Stretch) Act {
 				own = t.Classes
 			}
 			a.Streams = append(a.Streams, layout.Stream{ID: t.Stream, Client: t.Client, Screen: t.Screen, Classes: own})
-		case len(a.Heard) < MostHeard:
+		case len(a.Heard) < MostHeard(p.Ledger):
 			a.Heard = append(a.Heard, i)
 		default:
 			a.Unheard = append(a.Unheard, i)

@@ -64,19 +64,19 @@ func TestActsFollowStreamsLayoutsAndClasses(t *testing.T) {
 
 func TestOneMoreThanAnArchiveHolds(t *testing.T) {
 	p := play(t)
-	for i := range MostHeard + 1 {
+	for i := range MostHeard(p.Ledger) + 1 {
 		id := fmt.Sprint(i)
 		there := []Stretch{{0, 10}}
 		if i == 3 {
 			there[0].To = 5
 		}
 		p.Tracks = append(p.Tracks, Track{Stream: id, There: there})
-		if i <= layout.Most {
+		if i <= layout.Most(p.Ledger) {
 			p.Tracks = append(p.Tracks, Track{Stream: id, Video: true, There: there})
 		}
 	}
 	acts := p.Acts()
-	if len(acts) != 2 || len(acts[0].Heard) != MostHeard || len(acts[0].Unheard) != 1 || len(acts[1].Unheard) != 0 {
+	if len(acts) != 2 || len(acts[0].Heard) != MostHeard(p.Ledger) || len(acts[0].Unheard) != 1 || len(acts[1].Unheard) != 0 {
 		t.Fatalf("acts %+v", acts)
 	}
 	if slices.Contains(seen(acts[0]), "16") || !slices.Contains(seen(acts[1]), "16") {

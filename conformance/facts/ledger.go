@@ -8,7 +8,7 @@ import (
 func (f *Facts) Limit(name string) time.Duration {
 	l, ok := f.Ledger.Limit(name)
 	if !ok || l.Duration() == 0 {
-		panic("check: internal error: no span of time " + name)
+		panic("facts: internal error: no span of time " + name)
 	}
 	return l.Duration()
 }
@@ -16,7 +16,7 @@ func (f *Facts) Limit(name string) time.Duration {
 func (f *Facts) Number(name string) int64 {
 	l, ok := f.Ledger.Limit(name)
 	if !ok {
-		panic("check: internal error: no limit " + name)
+		panic("facts: internal error: no limit " + name)
 	}
 	return l.Value
 }
@@ -24,7 +24,7 @@ func (f *Facts) Number(name string) int64 {
 func (f *Facts) list(name string) []string {
 	l, ok := f.Ledger.List(name)
 	if !ok {
-		panic("check: internal error: no list " + name)
+		panic("facts: internal error: no list " + name)
 	}
 	return slices.Clone(l.Values)
 }

@@ -71,8 +71,8 @@ func (f *Facts) asked(r evidence.Record) Asked {
 		a.flaws = append(a.flaws, FlawTypes)
 		return a
 	}
-	a.flaws = append(a.flaws, modeFlaws(body)...)
-	a.flaws = append(a.flaws, rateFlaws(body)...)
+	a.flaws = append(a.flaws, f.modeFlaws(body)...)
+	a.flaws = append(a.flaws, f.rateFlaws(body)...)
 	a.flaws = append(a.flaws, f.layoutFlaws(body)...)
 	return f.sessionFlaws(a)
 }
@@ -144,12 +144,12 @@ func JSONType(v any) string {
 	return "object"
 }
 
-func modeFlaws(o Object) (flaws []string) {
+func (f *Facts) modeFlaws(o Object) (flaws []string) {
 	set := func(key string) bool { return o[key] != nil }
-	if set("outputMode") && !slices.Contains([]string{"composed", "individual"}, o.Text("outputMode")) {
+	if set("outputMode") && !slices.Contains(f.list("outputMode"), o.Text("outputMode")) {
 		flaws = append(flaws, FlawOutputMode)
 	}
-	if set("streamMode") && !slices.Contains([]string{"auto", "manual"}, o.Text("streamMode")) {
+	if set("streamMode") && !slices.Contains(f.list("streamMode"), o.Text("streamMode")) {
 		flaws = append(flaws, FlawStreamMode)
 	}
 	if o["hasAudio"] == false && o["hasVideo"] == false {
@@ -159,7 +159,7 @@ func modeFlaws(o Object) (flaws []string) {
 	switch {
 	case set("resolution") && individual:
 		flaws = append(flaws, FlawIndResolution)
-	case set("resolution") && !slices.Contains(resolutions, o.Text("resolution")):
+	case set("resolution") && !slices.Contains(f.list("resolution"), o.Text("resolution")):
 		flaws = append(flaws, FlawResolution)
 	}
 	return flaws
@@ -175,14 +175,13 @@ func (f *Facts) layoutFlaws(o Object) []string {
 		return []string{FlawIndLayout}
 	}
 	l, kind := Object(layout), Object(layout).Text("type")
-	types, _ := f.Ledger.List("layout")
-	if !slices.Contains(types.Values, kind) || l["stylesheet"] != nil && kind != "custom" || l["screenshareType"] != nil && kind != "bestFit" {
+	if !slices.Contains(f.list("layout"), kind) || l["stylesheet"] != nil && kind != "custom" || l["screenshareType"] != nil && kind != "bestFit" {
 		return []string{FlawLayout}
 	}
 	return nil
 }
 
-func rateFlaws(o Object) (flaws []string) {
+func (f *Facts) rateFlaws(o Object) (flaws []string) {
 	individual := o.Text("outputMode") == "individual"
 	rate, hasRate := o.Whole("maxBitrate")
 	qp, hasQP := o.Whole("quantizationParameter")
@@ -193,9 +192,9 @@ func rateFlaws(o Object) (flaws []string) {
 		return []string{FlawIndBitrate}
 	case hasQP && individual:
 		return []string{FlawIndQP}
-	case hasRate && (rate < 100_000 || rate > 6_000_000):
+	case hasRate && (rate < f.Number("bitrate.min") || rate > f.Number("bitrate.max")):
 		return []string{FlawBitrateRange}
-	case hasQP && (qp < 15 || qp > 40):
+	case hasQP && (qp < f.Number("qp.min") || qp > f.Number("qp.max")):
 		return []string{FlawQPRange}
 	}
 	return nil

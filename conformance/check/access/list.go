@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +31,8 @@ var listChecks = []check.Check{
 }
 
 // bad tells paging that the documentation does not allow.
-func bad(l facts.List) bool {
-	for key, most := range map[string]int{"offset": 1<<31 - 1, "count": 1000} {
+func bad(c *check.Case, l facts.List) bool {
+	for key, most := range map[string]int{"offset": math.MaxInt32, "count": int(c.Number("list.count.max"))} {
 		if !l.Query.Has(key) {
 			continue
 		}
@@ -45,7 +46,7 @@ func bad(l facts.List) bool {
 
 // goodLists are the proper calls that were answered properly, of sessions whose archives the harness started itself.
 func goodLists(c *check.Case) []facts.List {
-	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l facts.List) bool { return !l.OK || bad(l) || listsAutomatic(c, l) })
+	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l facts.List) bool { return !l.OK || bad(c, l) || listsAutomatic(c, l) })
 }
 
 func listsAutomatic(c *check.Case, l facts.List) bool {
@@ -55,7 +56,7 @@ func listsAutomatic(c *check.Case, l facts.List) bool {
 
 func listAnswers(c *check.Case) {
 	for _, l := range c.Lists() {
-		if bad(l) || undecodable(l, c) {
+		if bad(c, l) || undecodable(l, c) {
 			continue
 		}
 		actual := check.Outcome(l.R)
@@ -154,7 +155,7 @@ func listPages(c *check.Case) {
 			continue
 		}
 		offset, _ := strconv.Atoi(page.Query.Get("offset"))
-		count := 50
+		count := int(c.Number("list.count.default"))
 		if page.Query.Has("count") {
 			count, _ = strconv.Atoi(page.Query.Get("count"))
 		}
@@ -220,7 +221,7 @@ func listDefaultPage(c *check.Case) {
 
 func listBadPaging(c *check.Case) {
 	for _, l := range c.Lists() {
-		if bad(l) {
+		if bad(c, l) {
 			c.Want(l.R.Exchange.Status() == 400 || l.OK, "400, or a list by the nearest allowed value", check.Outcome(l.R), l.R)
 		}
 	}
@@ -301,7 +302,7 @@ func listOwnOnly(c *check.Case) {
 
 func listNothing(c *check.Case) {
 	for _, l := range c.Lists() {
-		if id := l.Query.Get("sessionId"); id == "" || bad(l) || listsAutomatic(c, l) || len(archivesOf(c, id, l.R)) > 0 {
+		if id := l.Query.Get("sessionId"); id == "" || bad(c, l) || listsAutomatic(c, l) || len(archivesOf(c, id, l.R)) > 0 {
 			continue
 		}
 		if len(goodLists(c)) == 0 {

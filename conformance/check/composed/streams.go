@@ -34,11 +34,13 @@ var streamChecks = []check.Check{
 }
 
 // crowded scenes show as many streams as there are places.
-func crowded(_ content.Exhibit, a expect.Act) bool { return len(a.Picture.Places) == layout.Most }
+func crowded(x content.Exhibit, a expect.Act) bool {
+	return len(a.Picture.Places) == layout.Most(x.Play.Ledger)
+}
 
 // preferred scenes leave out a stream that was there before one that is shown.
-func preferred(_ content.Exhibit, a expect.Act) bool {
-	if len(a.Streams) <= layout.Most {
+func preferred(x content.Exhibit, a expect.Act) bool {
+	if len(a.Streams) <= layout.Most(x.Play.Ledger) {
 		return false
 	}
 	_, last := a.Picture.Of(a.Streams[len(a.Streams)-1].ID)
@@ -71,13 +73,13 @@ func audible(c *check.Case, which pick, each func(x content.Exhibit, a expect.Ac
 }
 
 func fiftyHeard(c *check.Case) {
-	full := func(_ content.Exhibit, a expect.Act) bool { return len(a.Heard) == expect.MostHeard }
+	full := func(x content.Exhibit, a expect.Act) bool { return len(a.Heard) == expect.MostHeard(x.Play.Ledger) }
 	audible(c, full, func(x content.Exhibit, a expect.Act) { phases.Heard(c, x, a) })
 }
 
 // beyondLimits looks at scenes with more than an archive holds: the picture and the mix are those of the others.
 func beyondLimits(c *check.Case) {
-	arranged(func(_ content.Exhibit, a expect.Act) bool { return len(a.Streams) > layout.Most })(c)
+	arranged(func(x content.Exhibit, a expect.Act) bool { return len(a.Streams) > layout.Most(x.Play.Ledger) })(c)
 	more := func(_ content.Exhibit, a expect.Act) bool { return len(a.Unheard) > 0 }
 	audible(c, more, func(x content.Exhibit, a expect.Act) { phases.Heard(c, x, a) })
 }
