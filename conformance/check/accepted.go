@@ -29,9 +29,9 @@ func (c *Case) StartsAtAll(at evidence.Record) bool {
 	return false
 }
 
-// able notes the clause as blocked when the operation never succeeded on an
+// succeedsAtAll notes the clause as blocked when the operation never succeeded on an
 // archive: a target that refuses everything has not shown that it refuses this.
-func (c *Case) able(op evidence.Operation, at evidence.Record) bool {
+func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 	tried := false
 	for _, r := range c.Calls(op) {
 		h := c.ByID[r.ArchiveInPath()]

@@ -28,13 +28,13 @@ func (c *Case) Zip(r evidence.Record) (z individual.Report, ok bool) {
 	return z, err == nil
 }
 
-// Unsealed are the encrypted composed archives that recorded something and were decrypted, with what was found in the plain file.
+// Decrypted are the encrypted composed archives that recorded something and were decrypted, with what was found in the plain file.
 // One that could not be is noted as a contradiction.
-func (c *Case) Unsealed() []content.Exhibit {
-	var out []content.Exhibit
+func (c *Case) Decrypted() []content.Recording {
+	var out []content.Recording
 	for _, h := range c.StartedArchives() {
 		p := content.ExpectedOf(c.Facts, h)
-		if !c.Encrypted(h) || h.IsIndividual() || len(h.Opened) == 0 || len(p.Play.Tracks) == 0 {
+		if !c.Encrypted(h) || h.IsIndividual() || len(h.Opened) == 0 || len(p.Timeline.Tracks) == 0 {
 			continue
 		}
 		opened := h.Opened[len(h.Opened)-1]
@@ -48,19 +48,19 @@ func (c *Case) Unsealed() []content.Exhibit {
 			c.Wrong("a readable transport stream", content.FileKind(r, f), opened, r)
 			continue
 		}
-		out = append(out, content.Exhibit{History: h, File: f, R: r, Performance: p})
+		out = append(out, content.Recording{History: h, File: f, R: r, Expected: p})
 	}
 	return out
 }
 
-// Exhibits are the composed archives that recorded something and whose file was
+// Recordings are the composed archives that recorded something and whose file was
 // delivered and read. One that should have a file and has an unreadable one is
 // noted as a contradiction.
-func (c *Case) Exhibits() []content.Exhibit {
-	var out []content.Exhibit
+func (c *Case) Recordings() []content.Recording {
+	var out []content.Recording
 	for _, h := range c.StartedArchives() {
 		p := content.ExpectedOf(c.Facts, h)
-		if h.IsIndividual() || len(p.Play.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
+		if h.IsIndividual() || len(p.Timeline.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
 			continue
 		}
 		r := h.Media[len(h.Media)-1]
@@ -69,15 +69,15 @@ func (c *Case) Exhibits() []content.Exhibit {
 			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
 			continue
 		}
-		out = append(out, content.Exhibit{History: h, File: f, R: r, Performance: p})
+		out = append(out, content.Recording{History: h, File: f, R: r, Expected: p})
 	}
 	return out
 }
 
-// Judge runs want for each exhibit: what it should be, what it is, and whether that is well.
-func Judge(of func(*Case, content.Exhibit) (expected, actual string, ok bool)) func(*Case) {
+// Judge runs want for each recording: what it should be, what it is, and whether that is well.
+func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool)) func(*Case) {
 	return func(c *Case) {
-		for _, x := range c.Exhibits() {
+		for _, x := range c.Recordings() {
 			expected, actual, ok := of(c, x)
 			if expected != "" {
 				c.Want(ok, expected, actual, x.R)
@@ -87,8 +87,8 @@ func Judge(of func(*Case, content.Exhibit) (expected, actual string, ok bool)) f
 }
 
 // Video and audio are for archives that were asked to hold it.
-func Video(of func(*Case, content.Exhibit, media.Video) (expected, actual string, ok bool)) func(*Case) {
-	return Judge(func(c *Case, x content.Exhibit) (string, string, bool) {
+func Video(of func(*Case, content.Recording, media.Video) (expected, actual string, ok bool)) func(*Case) {
+	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
 		switch {
 		case x.Request["hasVideo"] == false:
 			return "", "", true
@@ -99,8 +99,8 @@ func Video(of func(*Case, content.Exhibit, media.Video) (expected, actual string
 	})
 }
 
-func Audio(of func(*Case, content.Exhibit, media.Audio) (expected, actual string, ok bool)) func(*Case) {
-	return Judge(func(c *Case, x content.Exhibit) (string, string, bool) {
+func Audio(of func(*Case, content.Recording, media.Audio) (expected, actual string, ok bool)) func(*Case) {
+	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
 		switch {
 		case x.Request["hasAudio"] == false:
 			return "", "", true

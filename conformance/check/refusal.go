@@ -27,7 +27,7 @@ func OnUnknown(op evidence.Operation, codes ...int) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
 			id := r.ArchiveInPath()
-			if c.Sound(r) && evidence.IsUUID(id) && c.ByID[id] == nil && c.able(op, r) {
+			if c.Sound(r) && evidence.IsUUID(id) && c.ByID[id] == nil && c.succeedsAtAll(op, r) {
 				c.Status(r, codes...)
 			}
 		}
@@ -37,7 +37,7 @@ func OnUnknown(op evidence.Operation, codes ...int) func(*Case) {
 func OnMalformed(op evidence.Operation, codes ...int) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
-			if id := r.ArchiveInPath(); c.Sound(r) && id != "" && !evidence.IsUUID(id) && c.able(op, r) {
+			if id := r.ArchiveInPath(); c.Sound(r) && id != "" && !evidence.IsUUID(id) && c.succeedsAtAll(op, r) {
 				c.Status(r, codes...)
 			}
 		}
@@ -53,7 +53,7 @@ func OnForeign(op evidence.Operation) func(*Case) {
 			if h == nil || h.Start.Exchange == nil || !c.Sound(r) || h.Start.SameApp(r) {
 				continue
 			}
-			if !c.able(op, r) || !c.Status(r, 404, 403) || op == evidence.GetArchive {
+			if !c.succeedsAtAll(op, r) || !c.Status(r, 404, 403) || op == evidence.GetArchive {
 				continue
 			}
 			next, ok := h.NextSeen(r)

@@ -159,6 +159,7 @@ func (f *Facts) exchange(r evidence.Record) {
 			h.Stops = append(h.Stops, r)
 		case evidence.DeleteArchive:
 			h.Deletes = append(h.Deletes, r)
+		default: // the others leave an archive there
 		}
 	}
 	if e.Operation == evidence.StartArchive {

@@ -28,9 +28,10 @@ func (f *Facts) Meant(r evidence.Record) bool {
 		return false
 	case evidence.DeleteArchive:
 		return r.Exchange.Status() == 204
+	default: // an object with its id
+		o, _ := f.Decode(AnswerText(r))
+		return o.Text("id") != ""
 	}
-	o, _ := f.Decode(AnswerText(r))
-	return o.Text("id") != ""
 }
 
 // ForeignObject: the call names a session or an archive of another application.

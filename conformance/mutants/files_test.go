@@ -93,8 +93,8 @@ func TestSpoiledFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := ledger(t)
-	bench := judge.Lay(l, v, everything(l))
-	usual := failing(l, bench)
+	prepared := judge.Prepare(l, v, everything(l))
+	usual := failing(l, prepared)
 	for _, s := range spoiledFiles {
 		t.Run(s.fault, func(t *testing.T) {
 			spoiled := &tape.Tape{Records: slices.Clone(v.Records)}
@@ -102,7 +102,7 @@ func TestSpoiledFiles(t *testing.T) {
 			if len(spoiled.Missed) > 0 {
 				t.Fatal(spoiled.Missed)
 			}
-			noticed := slices.DeleteFunc(failing(l, bench.Lay(evidence.View{}.With(spoiled.Records))), func(id string) bool { return slices.Contains(usual, id) })
+			noticed := slices.DeleteFunc(failing(l, prepared.With(evidence.View{}.With(spoiled.Records))), func(id string) bool { return slices.Contains(usual, id) })
 			t.Logf("noticed by %v", noticed)
 			if s.clause == "" && len(noticed) > 0 {
 				t.Errorf("an alarm for nothing: %v", noticed)
@@ -115,11 +115,11 @@ func TestSpoiledFiles(t *testing.T) {
 }
 
 // failing are the clauses about composed files that fail.
-func failing(l spec.Ledger, bench *judge.Bench) []string {
+func failing(l spec.Ledger, prepared *judge.Prepared) []string {
 	var out []string
 	for _, cl := range l.Clauses {
 		_, checked := judge.Checks[cl.ID]
-		if checked && slices.Contains([]string{"COMP", "LAY", "RES", "RATE", "START", "SEL", "STAT"}, cl.Chapter()) && bench.Judge(cl).Outcome == verdict.Fail {
+		if checked && slices.Contains([]string{"COMP", "LAY", "RES", "RATE", "START", "SEL", "STAT"}, cl.Chapter()) && prepared.Judge(cl).Outcome == verdict.Fail {
 			out = append(out, cl.ID)
 		}
 	}

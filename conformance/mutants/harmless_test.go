@@ -41,11 +41,11 @@ func TestWhatIsHarmlessPasses(t *testing.T) {
 			if len(tape.Missed) > 0 {
 				t.Fatalf("nothing to change at %v", tape.Missed)
 			}
-			bench := judge.Lay(l, evidence.View{}.With(tape.Records), everything(l))
+			prepared := judge.Prepare(l, evidence.View{}.With(tape.Records), everything(l))
 			for _, id := range h.clauses {
 				cl, _ := l.Clause(id)
 				cl.Verify = spec.Checks
-				if v := bench.Judge(cl); v.Outcome != verdict.Pass {
+				if v := prepared.Judge(cl); v.Outcome != verdict.Pass {
 					t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
 				}
 			}

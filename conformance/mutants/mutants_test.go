@@ -66,14 +66,14 @@ func everything(l spec.Ledger) []string {
 
 func TestTheRecordedRunIsGood(t *testing.T) {
 	l := ledger(t)
-	bench := judge.Lay(l, evidence.View{}.With(recorded(t)), everything(l))
+	prepared := judge.Prepare(l, evidence.View{}.With(recorded(t)), everything(l))
 	for id := range judge.Checks {
 		cl, ok := l.Clause(id)
 		if !ok {
 			continue // TestRegistry complains
 		}
 		cl.Verify = spec.Checks
-		if v := bench.Judge(cl); v.Outcome != verdict.Pass {
+		if v := prepared.Judge(cl); v.Outcome != verdict.Pass {
 			t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
 		}
 	}
@@ -85,18 +85,18 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 func TestEveryMutationIsCaught(t *testing.T) {
 	l := ledger(t)
 	good := recorded(t)
-	benches := make(chan *judge.Bench, runtime.GOMAXPROCS(0)) // each remembers what it decoded, and serves one mutation at a time
-	for range cap(benches) {
-		benches <- judge.Lay(l, evidence.View{}.With(good), everything(l))
+	free := make(chan *judge.Prepared, runtime.GOMAXPROCS(0)) // each remembers what it decoded, and serves one mutation at a time
+	for range cap(free) {
+		free <- judge.Prepare(l, evidence.View{}.With(good), everything(l))
 	}
 	rows := make([]string, len(Mutations))
 	t.Run("mutation", func(t *testing.T) {
 		for i, m := range Mutations {
 			t.Run(m.Clause+" "+m.Fault, func(t *testing.T) {
 				t.Parallel()
-				bench := <-benches
-				defer func() { benches <- bench }()
-				rows[i] = caught(t, l, bench, m, slices.Clone(good))
+				prepared := <-free
+				defer func() { free <- prepared }()
+				rows[i] = caught(t, l, prepared, m, slices.Clone(good))
 			})
 		}
 	})
@@ -117,7 +117,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 }
 
 // caught spoils the records, sees that the clause it is about fails for that reason, and returns the matrix's line about it.
-func caught(t *testing.T, l spec.Ledger, bench *judge.Bench, m Mutation, records []evidence.Record) string {
+func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, records []evidence.Record) string {
 	t.Helper()
 	cl, ok := l.Clause(m.Clause)
 	if !ok {
@@ -129,7 +129,7 @@ func caught(t *testing.T, l spec.Ledger, bench *judge.Bench, m Mutation, records
 	if len(tape.Missed) > 0 {
 		t.Fatalf("nothing to spoil at %v", tape.Missed)
 	}
-	spoiled := bench.Lay(evidence.View{}.With(tape.Records))
+	spoiled := prepared.With(evidence.View{}.With(tape.Records))
 	v := spoiled.Judge(cl)
 	if v.Outcome != verdict.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
 		t.Fatalf("not caught: %s %s", v.Outcome, v.Reason)
@@ -144,7 +144,7 @@ func caught(t *testing.T, l spec.Ledger, bench *judge.Bench, m Mutation, records
 }
 
 // others are the clauses that fail beside the one that was meant; in the recorded run none does.
-func others(l spec.Ledger, spoiled *judge.Bench, meant string) []string {
+func others(l spec.Ledger, spoiled *judge.Prepared, meant string) []string {
 	var out []string
 	for _, cl := range l.Clauses {
 		if cl.Verify == spec.Checks && cl.ID != meant && spoiled.Judge(cl).Outcome == verdict.Fail {

@@ -26,9 +26,9 @@ import (
 	"reelcheck/spec"
 )
 
-// stage is everything a run stands on: the target, the sinks, the evidence, and
+// environment is everything a run stands on: the target, the sinks, the evidence, and
 // the scenarios under way.
-type stage struct {
+type environment struct {
 	target  *launch.Target
 	journal *evidence.Journal
 	hooks   *sink.Webhooks
@@ -42,10 +42,10 @@ type stage struct {
 	err    error
 }
 
-// openStage starts what the run needs. A *target.UnreachableError means that the
+// openEnvironment starts what the run needs. A *target.UnreachableError means that the
 // target or the environment is not there; what was opened is closed again.
-func openStage(ctx context.Context, o Options, p Plan) (*stage, error) {
-	s := &stage{ending: map[string]chan struct{}{}, done: make(chan struct{})}
+func openEnvironment(ctx context.Context, o Options, p Plan) (*environment, error) {
+	s := &environment{ending: map[string]chan struct{}{}, done: make(chan struct{})}
 	for _, sc := range p.Scenarios {
 		s.ending[sc.Name] = make(chan struct{})
 	}
@@ -65,7 +65,7 @@ func openStage(ctx context.Context, o Options, p Plan) (*stage, error) {
 	return s, nil
 }
 
-func (s *stage) open(ctx context.Context, o Options, p Plan) (err error) {
+func (s *environment) open(ctx context.Context, o Options, p Plan) (err error) {
 	head := evidence.About{Suite: "conform " + o.Version, Run: o.RunID, Target: o.about(p, s.target).Head()}
 	if s.journal, err = evidence.Create(filepath.Join(o.Out, EvidenceDir), head, nil); err != nil {
 		return err
@@ -106,7 +106,7 @@ func reach(ctx context.Context, base string) error {
 }
 
 // drive runs the scenarios; it returns at once. wait, or done, tells the end.
-func (s *stage) drive(ctx context.Context, o Options, p Plan) error {
+func (s *environment) drive(ctx context.Context, o Options, p Plan) error {
 	schema, err := target.NewSchema(spec.OpenAPI)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (s *stage) drive(ctx context.Context, o Options, p Plan) error {
 			s.note(pr)
 		},
 	}
-	go func() { // owned by the stage: close waits for done
+	go func() { // owned by the environment: close waits for done
 		defer close(s.done)
 		s.err = scenario.Run(ctx, env, p.Scenarios)
 	}()
@@ -144,7 +144,7 @@ func driverOf(f config.File) (publisher.Driver, error) {
 }
 
 // note hears that a scenario is about to write its last step.
-func (s *stage) note(pr scenario.Progress) {
+func (s *environment) note(pr scenario.Progress) {
 	if pr.Outcome == evidence.Began || pr.Outcome == evidence.Note {
 		return
 	}
@@ -161,7 +161,7 @@ func (s *stage) note(pr scenario.Progress) {
 
 // await returns when the last steps of the scenarios are in the evidence, or
 // when no more evidence will come.
-func (s *stage) await(ctx context.Context, names []string) error {
+func (s *environment) await(ctx context.Context, names []string) error {
 	wake, release := s.journal.Watch()
 	defer release()
 	for _, name := range names {
@@ -194,7 +194,7 @@ func over(v evidence.View, scenario string) bool {
 }
 
 // settled is the evidence of the scenarios that have ended, and of none other.
-func (s *stage) settled() evidence.View {
+func (s *environment) settled() evidence.View {
 	v := s.journal.View()
 	settled := map[string]bool{"": true}
 	for _, name := range v.Scenarios() {
@@ -205,7 +205,7 @@ func (s *stage) settled() evidence.View {
 
 // whole is all evidence. Of an interrupted run, what scenarios left that were
 // torn from their work is not evidence of anything.
-func (s *stage) whole(interrupted bool) evidence.View {
+func (s *environment) whole(interrupted bool) evidence.View {
 	v := s.journal.View()
 	if !interrupted {
 		return v
@@ -219,7 +219,7 @@ func (s *stage) whole(interrupted bool) evidence.View {
 }
 
 // forensics looks at a file and keeps sample pictures as blobs beside the report.
-func (s *stage) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
+func (s *environment) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
 	found, err := forensics.Analyze(ctx, path, forensics.Options{Fixtures: manifest, Stills: 3})
 	if err != nil {
 		return nil, err
@@ -244,7 +244,7 @@ func (s *stage) forensics(ctx context.Context, path string, manifest fixtures.Ma
 }
 
 // close ends everything that was opened, in the order in which it depends on each other.
-func (s *stage) close() error {
+func (s *environment) close() error {
 	var errs []error
 	if s.target != nil {
 		errs = append(errs, s.target.Close())

@@ -57,16 +57,16 @@ func (f *Flow) guest(session, name, data string, classes ...string) (*Member, er
 	return &Member{f: f, Name: name, Session: session, token: token, classes: classes, data: data}, err
 }
 
-// Part is what a client of a flow has to do: join and publish. Media are named as in the fixtures; "" is none.
-type Part struct {
+// Client is what a client of a flow has to do: join and publish. Media are named as in the fixtures; "" is none.
+type Client struct {
 	Name, Video, Audio string
 	Token              []string // the classes that its token gives
 	Data               string   // of its connection; "" for its name
 	Kind
 }
 
-// Cast has the parts taken, in a new session: one client after the other joins and publishes.
-func (f *Flow) Cast(ctx context.Context, parts ...Part) (session string, members []*Member, err error) {
+// JoinAll has the clients join a new session and publish, one after the other.
+func (f *Flow) JoinAll(ctx context.Context, parts ...Client) (session string, members []*Member, err error) {
 	if session, err = f.Session(ctx, "session"); err != nil {
 		return "", nil, err
 	}
@@ -86,9 +86,9 @@ func (f *Flow) Cast(ctx context.Context, parts ...Part) (session string, members
 	return session, members, nil
 }
 
-// Alone casts one client, alice.
+// Alone has one client, alice, join a new session and publish.
 func (f *Flow) Alone(ctx context.Context, video, audio string) (session string, alice *Member, err error) {
-	session, members, err := f.Cast(ctx, Part{Name: "alice", Video: video, Audio: audio})
+	session, members, err := f.JoinAll(ctx, Client{Name: "alice", Video: video, Audio: audio})
 	if err != nil {
 		return "", nil, err
 	}

@@ -66,9 +66,9 @@ func layoutChanges(c *check.Case) {
 			c.Status(k.r, 200, 204)
 		}
 	}
-	arranged(func(x content.Exhibit, a expect.Act) bool {
-		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout != nil ||
-			a.Changed < len(x.Play.Changes) && x.Play.Changes[a.Changed].Layout != nil // and not before
+	arranged(func(x content.Recording, a expect.Phase) bool {
+		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout != nil ||
+			a.Changed < len(x.Timeline.Changes) && x.Timeline.Changes[a.Changed].Layout != nil // and not before
 	})(c)
 }
 
@@ -87,8 +87,8 @@ func classChanges(c *check.Case) {
 			classesRead(c, r, content.Classes(body))
 		}
 	}
-	arranged(func(x content.Exhibit, a expect.Act) bool {
-		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout == nil
+	arranged(func(x content.Recording, a expect.Phase) bool {
+		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout == nil
 	})(c)
 }
 

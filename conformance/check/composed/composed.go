@@ -50,7 +50,7 @@ var mediaChecks = []check.Check{
 }
 
 func singleMP4(c *check.Case) {
-	check.Judge(func(_ *check.Case, x content.Exhibit) (string, string, bool) {
+	check.Judge(func(_ *check.Case, x content.Recording) (string, string, bool) {
 		videos, audios := 0, 0
 		for _, t := range x.Tracks {
 			switch t {
@@ -65,21 +65,21 @@ func singleMP4(c *check.Case) {
 	})(c)
 }
 
-var h264Track = check.Video(func(_ *check.Case, _ content.Exhibit, v media.Video) (string, string, bool) {
+var h264Track = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	return "H.264 video (avc1)", v.Entry + " " + v.Codec, v.Entry == "avc1" || v.Entry == "avc3"
 })
 
-var aacTrack = check.Audio(func(_ *check.Case, _ content.Exhibit, a media.Audio) (string, string, bool) {
+var aacTrack = check.Audio(func(_ *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	return "AAC-LC audio (mp4a.40.2)", a.Entry + " " + a.Codec, a.Entry == "mp4a" && a.ObjectType == 2
 })
 
-var sampleRate = check.Audio(func(c *check.Case, _ content.Exhibit, a media.Audio) (string, string, bool) {
+var sampleRate = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	want := int(c.Number("audio.sample-rate"))
 	return fmt.Sprintf("%d Hz", want), fmt.Sprintf("%d Hz", a.SampleRate), a.SampleRate == want
 })
 
 // audioBitrate: what the header declares within 5 %, what is measured at most 10 % above; silence needs no bits.
-var audioBitrate = check.Audio(func(c *check.Case, _ content.Exhibit, a media.Audio) (string, string, bool) {
+var audioBitrate = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	want, declared, measured := float64(c.Number("audio.bitrate")), float64(nominal(a)), float64(a.Bitrate)
 	if declared == 0 && measured < 0.8*want {
 		c.Unclear(fmt.Sprintf("no bitrate is declared but the average, and simple sounds take %d bit/s", a.Bitrate))
@@ -100,14 +100,14 @@ func nominal(a media.Audio) int {
 	return 0
 }
 
-var monoAudio = check.Audio(func(c *check.Case, _ content.Exhibit, a media.Audio) (string, string, bool) {
+var monoAudio = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	return "one channel", fmt.Sprintf("%d channels", a.Channels), int64(a.Channels) == c.Number("audio.channels")
 })
 
 // setOne is constraint_set1_flag, which makes Baseline, profile 66, Constrained Baseline.
 const setOne = 0x4
 
-var baseline = check.Video(func(_ *check.Case, _ content.Exhibit, v media.Video) (string, string, bool) {
+var baseline = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	return "Constrained Baseline without B-frames or reordering",
 		fmt.Sprintf("profile %d, constraints %#x, level %d, %d B-frames, reordered %v, CABAC %v, interlaced %v", v.Profile, v.Constraints, v.Level, v.BFrames,
 			v.Reordered, v.Arithmetic, v.Interlaced),
@@ -127,7 +127,7 @@ func levelHolds(v media.Video) bool {
 }
 
 // frameRate forgives 1 % of the frames, and the first and the last.
-var frameRate = check.Video(func(c *check.Case, _ content.Exhibit, v media.Video) (string, string, bool) {
+var frameRate = check.Video(func(c *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	want := float64(c.Number("video.frame-rate"))
 	spare := math.Max(2, 0.01*float64(v.Samples))
 	return fmt.Sprintf("a constant %.0f frames per second", want),
@@ -136,11 +136,11 @@ var frameRate = check.Video(func(c *check.Case, _ content.Exhibit, v media.Video
 })
 
 // 4:2:0 with 8 bits is all that profile 66 can hold; profiles from 100 on may hold more.
-var colourFormat = check.Video(func(_ *check.Case, _ content.Exhibit, v media.Video) (string, string, bool) {
+var colourFormat = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	return "8-bit 4:2:0, as in Baseline and Main profile", fmt.Sprintf("profile %d", v.Profile), v.Profile == 66 || v.Profile == 77 || v.Profile == 100
 })
 
-var playable = check.Judge(func(_ *check.Case, x content.Exhibit) (string, string, bool) {
+var playable = check.Judge(func(_ *check.Case, x content.Recording) (string, string, bool) {
 	bad := slices.ContainsFunc(x.Findings, func(f media.Finding) bool {
 		return f.Kind == media.Undecodable || f.Kind == media.FrameCount || f.Kind == media.Unsupported
 	})
@@ -148,11 +148,11 @@ var playable = check.Judge(func(_ *check.Case, x content.Exhibit) (string, strin
 	return "a file that decodes from first to last frame", "decoder" + content.Details(x.File), !bad && frames
 })
 
-var indexInFront = check.Judge(func(_ *check.Case, x content.Exhibit) (string, string, bool) {
+var indexInFront = check.Judge(func(_ *check.Case, x content.Recording) (string, string, bool) {
 	return "moov before mdat", content.FileKind(x.R, x.File), x.MoovFirst
 })
 
-var keyDistance = check.Video(func(c *check.Case, _ content.Exhibit, v media.Video) (string, string, bool) {
+var keyDistance = check.Video(func(c *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	most := float64(c.Number("video.key-frame-distance.max"))
 	actual := float64(v.KeyInterval) / math.Max(v.FrameRate, 1)
 	return fmt.Sprintf("a key frame every %.0f s", most), fmt.Sprintf("up to %.1f s apart, %d that nobody can begin with", actual, v.FalseKeys),
@@ -162,7 +162,7 @@ var keyDistance = check.Video(func(c *check.Case, _ content.Exhibit, v media.Vid
 // defaultQP: key frames may be up to 3 better.
 func defaultQP(c *check.Case) {
 	qp, lower := int(c.Number("qp.default")), int(c.Number("tolerance.intra-qp"))
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		_, rate := x.Request["maxBitrate"]
 		_, own := x.Request["quantizationParameter"]
 		if rate || own || x.Video == nil {
@@ -182,7 +182,7 @@ func defaultQP(c *check.Case) {
 
 // variableBitrate: seconds with a key frame or with more motion take visibly more; the last second is cut short.
 func variableBitrate(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < 4 {
 			continue
 		}
@@ -193,7 +193,7 @@ func variableBitrate(c *check.Case) {
 }
 
 func soundOnly(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["hasVideo"] == false {
 			c.Want(x.Video == nil && !slices.Contains(x.Tracks, "vide"), "no video track", "tracks "+strings.Join(x.Tracks, ", "), x.R)
 			c.Want(x.Sound != nil && len(x.Sound.Tones) > 0, "the published sound", content.Details(x.File)+" no tone found", x.R)
@@ -202,7 +202,7 @@ func soundOnly(c *check.Case) {
 }
 
 func pictureOnly(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["hasAudio"] == false {
 			silent := x.Sound == nil || len(x.Sound.Tones) == 0 && x.Sound.Peak < 0.001
 			c.Want(silent, "no audio track, or silence throughout", fmt.Sprintf("tracks %s with sound", strings.Join(x.Tracks, ", ")), x.R)

@@ -28,35 +28,35 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-14", sheetsRefused, scenarios.Layouts),
 }
 
-// pick chooses scenes of an archive.
-type pick func(x content.Exhibit, a expect.Act) bool
+// pick chooses phases of an archive.
+type pick func(x content.Recording, a expect.Phase) bool
 
-func byDefault(x content.Exhibit, _ expect.Act) bool { return x.Request["layout"] == nil }
+func byDefault(x content.Recording, _ expect.Phase) bool { return x.Request["layout"] == nil }
 
-func asStarted(x content.Exhibit, a expect.Act) bool {
-	return x.Request["layout"] != nil && !slices.ContainsFunc(x.Play.Changes[:a.Changed], func(k expect.Change) bool { return k.Layout != nil })
+func asStarted(x content.Recording, a expect.Phase) bool {
+	return x.Request["layout"] != nil && !slices.ContainsFunc(x.Timeline.Changes[:a.Changed], func(k expect.Change) bool { return k.Layout != nil })
 }
 
 func ofType(types ...string) pick {
-	return func(_ content.Exhibit, a expect.Act) bool {
+	return func(_ content.Recording, a expect.Phase) bool {
 		return a.Layout.ScreenshareType == "" && slices.Contains(types, a.Layout.Type)
 	}
 }
 
-// ranked scenes are those that show by their order, or by who is left out, who comes first.
-func ranked(_ content.Exhibit, a expect.Act) bool {
+// ranked phases are those that show by their order, or by who is left out, who comes first.
+func ranked(_ content.Recording, a expect.Phase) bool {
 	return a.Picture.Grid && len(a.Streams) > 1 || len(a.Streams) > len(a.Picture.Places)
 }
 
-func sharing(_ content.Exhibit, a expect.Act) bool { return a.Layout.ScreenshareType != "" }
+func sharing(_ content.Recording, a expect.Phase) bool { return a.Layout.ScreenshareType != "" }
 
-// scenes are the moments at which the whole picture can be told.
-func scenes(c *check.Case, which pick, each func(x content.Exhibit, a expect.Act)) {
-	for _, x := range c.Exhibits() {
+// visible are the moments at which the whole picture can be told.
+func visible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
+	for _, x := range c.Recordings() {
 		if x.Request["hasVideo"] == false || x.Picture == nil {
 			continue
 		}
-		for _, a := range x.Scenes {
+		for _, a := range x.Settled {
 			if a.Known && len(a.Picture.Places) > 0 && which(x, a) {
 				each(x, a)
 			}
@@ -64,26 +64,26 @@ func scenes(c *check.Case, which pick, each func(x content.Exhibit, a expect.Act
 	}
 }
 
-// arranged compares the scenes that are picked with what the layout makes of the streams.
+// arranged compares the phases that are picked with what the layout makes of the streams.
 func arranged(which pick) func(*check.Case) {
 	return func(c *check.Case) {
-		scenes(c, which, func(x content.Exhibit, a expect.Act) { phases.Pictured(c, x, a, true) })
+		visible(c, which, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
 	}
 }
 
 func tiled(c *check.Case) {
-	grid := func(_ content.Exhibit, a expect.Act) bool { return a.Picture.Grid }
-	scenes(c, grid, func(x content.Exhibit, a expect.Act) { phases.Pictured(c, x, a, false) })
+	grid := func(_ content.Recording, a expect.Phase) bool { return a.Picture.Grid }
+	visible(c, grid, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, false) })
 }
 
-// shaped compares every stream of every scene with the aspect ratios of its fixture; where it stands is in the middle of its place.
+// shaped compares every stream of every phase with the aspect ratios of its fixture; where it stands is in the middle of its place.
 func shaped(c *check.Case) {
-	scenes(c, func(content.Exhibit, expect.Act) bool { return true }, func(x content.Exhibit, a expect.Act) {
+	visible(c, func(content.Recording, expect.Phase) bool { return true }, func(x content.Recording, a expect.Phase) {
 		v := phases.Look(c, x, a)
 		for _, p := range a.Picture.Places {
 			id := v.Fixture(p.Stream)
 			shown := v.At(a.Middle())[id]
-			if c.Excused(len(shown) > 0, c.Limit("tolerance.layout-change"), x.Takes...) {
+			if c.Excused(len(shown) > 0, c.Limit("tolerance.layout-change"), x.Due...) {
 				continue
 			}
 			if len(shown) == 0 {
@@ -91,7 +91,7 @@ func shaped(c *check.Case) {
 				continue
 			}
 			ok := slices.ContainsFunc(shown, func(s media.Appearance) bool { return v.Stands(p, s.Rect, id) })
-			if c.Excused(ok, c.Limit("tolerance.layout-change"), x.Takes...) {
+			if c.Excused(ok, c.Limit("tolerance.layout-change"), x.Due...) {
 				continue
 			}
 			c.Want(ok, fmt.Sprintf("%s whole and in its aspect in the middle of %.0fx%.0f at %.1f s", id, p.Rect.Width, p.Rect.Height, a.Middle()), phases.Where(shown[0].Rect), x.R)

@@ -20,13 +20,13 @@ import (
 func takesRecorded(kind string) func(*check.Case) {
 	return func(c *check.Case) {
 		edge := c.Limit("tolerance.stream-edge").Seconds()
-		for _, x := range c.Exhibits() {
-			for _, t := range x.Takes {
+		for _, x := range c.Recordings() {
+			for _, t := range x.Due {
 				if !t.Kept || kind != "" && t.Kind != kind {
 					continue
 				}
-				spans := x.Showing(t)
-				if c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Takes...) {
+				spans := x.Found(t)
+				if c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Due...) {
 					continue
 				}
 				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
@@ -39,9 +39,9 @@ func takesRecorded(kind string) func(*check.Case) {
 // inStep measures sound against picture of each client that published both; the harness itself must not have stalled.
 func inStep(c *check.Case) {
 	allow := c.Limit("tolerance.in-step").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, v := range x.Takes {
-			for _, a := range x.Takes {
+	for _, x := range c.Recordings() {
+		for _, v := range x.Due {
+			for _, a := range x.Due {
 				if !pairOf(v, a) {
 					continue
 				}
@@ -83,12 +83,12 @@ func mostWithin(offsets []float64, allow float64) bool {
 }
 
 // pairOf: picture and sound of one published stream, in the archive at the same time.
-func pairOf(v, a content.Take) bool {
+func pairOf(v, a content.Due) bool {
 	return v.Kind == "video" && a.Kind == "audio" && v.R.IDs[evidence.Stream] == a.R.IDs[evidence.Stream] && v.Kept && a.Kept && together(v, a) > 0
 }
 
-// together is for how many seconds two takes are in the archive at the same time.
-func together(a, b content.Take) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
+// together is for how many seconds two stretches are in the archive at the same time.
+func together(a, b content.Due) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
 
 // measurable is how many seconds together surely hold a whole one of both, after the edges.
 const measurable = 3
@@ -96,7 +96,7 @@ const measurable = 3
 // fileLength compares the movie with the recorded time, which pauses and
 // advances of the clock are no part of, and with duration, of which the advances are.
 func fileLength(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		k, _ := course.Of(c.Facts, x.History)
 		allow := (c.Limit("tolerance.file-length") + time.Duration(len(k.Pauses()))*c.Limit("tolerance.pause")).Seconds()
 		least, most := lengths(c, x.History, k)
@@ -142,9 +142,9 @@ func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, mos
 }
 
 // length is where the last take ends.
-func length(x content.Exhibit) float64 {
+func length(x content.Recording) float64 {
 	end := 0.0
-	for _, t := range x.Takes {
+	for _, t := range x.Due {
 		end = math.Max(end, t.To)
 	}
 	return end
@@ -152,19 +152,19 @@ func length(x content.Exhibit) float64 {
 
 func blackStart(c *check.Case) {
 	allow := c.Limit("tolerance.black-start").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, v := range x.Takes {
-			for _, a := range x.Takes {
+	for _, x := range c.Recordings() {
+		for _, v := range x.Due {
+			for _, a := range x.Due {
 				if !pairOf(v, a) || math.Abs(v.From-a.From) > content.Blink || !first(x, v) || !first(x, a) {
 					continue
 				}
-				shown, heard := x.Showing(v), x.Showing(a)
+				shown, heard := x.Found(v), x.Found(a)
 				if len(shown) == 0 || len(heard) == 0 {
 					c.Blocked("picture and sound of "+v.Client, "one of them is not in the file", x.R)
 					continue
 				}
 				behind := shown[0].From - heard[0].From
-				if c.Excused(behind <= allow, c.Limit("tolerance.black-start"), x.Takes...) {
+				if c.Excused(behind <= allow, c.Limit("tolerance.black-start"), x.Due...) {
 					continue
 				}
 				c.Want(behind <= allow, fmt.Sprintf("the picture of %s at most %.0f s behind its sound", v.Client, allow), fmt.Sprintf("%.1f s behind", behind), x.R)
@@ -176,13 +176,13 @@ func blackStart(c *check.Case) {
 // leavesPicture looks at streams that ended while others of the archive went on.
 func leavesPicture(c *check.Case) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, t := range x.Takes {
+	for _, x := range c.Recordings() {
+		for _, t := range x.Due {
 			if t.To+edge+1 > length(x) || again(x, t) {
 				continue
 			}
 			late := 0.0
-			for _, s := range x.Showing(t) {
+			for _, s := range x.Found(t) {
 				late = math.Max(late, s.To)
 			}
 			c.Want(late <= t.To+edge, fmt.Sprintf("%s of %s gone %.0f s after its end at %.1f s", t.Kind, t.Client, edge, t.To), fmt.Sprintf("there until %.1f s", late), x.R, t.R)
@@ -191,20 +191,20 @@ func leavesPicture(c *check.Case) {
 }
 
 // again tells whether the same fixture was published once more after t.
-func again(x content.Exhibit, t content.Take) bool {
-	return slices.ContainsFunc(x.Takes, func(u content.Take) bool { return u.Fixture == t.Fixture && u.To > t.To })
+func again(x content.Recording, t content.Due) bool {
+	return slices.ContainsFunc(x.Due, func(u content.Due) bool { return u.Fixture == t.Fixture && u.To > t.To })
 }
 
 // first tells whether t is the first take of its track.
-func first(x content.Exhibit, t content.Take) bool {
-	return !slices.ContainsFunc(x.Takes, func(u content.Take) bool { return u.R.Seq == t.R.Seq && u.From < t.From })
+func first(x content.Recording, t content.Due) bool {
+	return !slices.ContainsFunc(x.Due, func(u content.Due) bool { return u.R.Seq == t.R.Seq && u.From < t.From })
 }
 
 // nothingLost: marks passed over at once are a gap; 30 a second shown in 25 passes over one now and then.
 func nothingLost(c *check.Case) {
 	still := c.Limit("tolerance.standstill").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, t := range x.Takes {
+	for _, x := range c.Recordings() {
+		for _, t := range x.Due {
 			if t.Kind != "video" || !t.Kept {
 				continue
 			}
@@ -228,7 +228,7 @@ func nothingLost(c *check.Case) {
 
 // pace is how many new frames an appearance shows in a second, and how many it has to: those of the source, as far as the file has
 // pictures for them. Of a short one nothing is asked.
-func pace(c *check.Case, t content.Take, a media.Appearance) (fresh, least float64) {
+func pace(c *check.Case, t content.Due, a media.Appearance) (fresh, least float64) {
 	if a.To-a.From < 1 {
 		return 0, 0
 	}
@@ -237,8 +237,8 @@ func pace(c *check.Case, t content.Take, a media.Appearance) (fresh, least float
 }
 
 // noSoundLost: a tone is interrupted once a second, shortly. More or longer breaks are lost sound, or sound that is there twice.
-func noSoundLost(c *check.Case, x content.Exhibit, still float64) {
-	for _, t := range x.Takes {
+func noSoundLost(c *check.Case, x content.Recording, still float64) {
+	for _, t := range x.Due {
 		if t.Kind != "audio" || !t.Kept || x.Sound == nil {
 			continue
 		}
@@ -259,9 +259,9 @@ func noSoundLost(c *check.Case, x content.Exhibit, still float64) {
 
 // interrupted tells whether the stretch touches one in which the track of t was not to be seen, be it muted or hidden: there
 // frames are left out, and the last one may stand until the target has found out.
-func interrupted(c *check.Case, x content.Exhibit, t content.Take, from, to float64) bool {
+func interrupted(c *check.Case, x content.Recording, t content.Due, from, to float64) bool {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, u := range x.Takes {
+	for _, u := range x.Due {
 		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from-content.Blink && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
 			return true
 		}
@@ -273,10 +273,10 @@ func interrupted(c *check.Case, x content.Exhibit, t content.Take, from, to floa
 func publishersOf(codec string) func(*check.Case) {
 	return func(c *check.Case) {
 		edge := c.Limit("tolerance.stream-edge").Seconds()
-		for _, x := range c.Exhibits() {
-			for _, t := range x.Takes {
+		for _, x := range c.Recordings() {
+			for _, t := range x.Due {
 				if t.Kind == "video" && strings.EqualFold(t.Codec, codec) && t.Kept {
-					spans := x.Showing(t)
+					spans := x.Found(t)
 					c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s stream %s from %.1f to %.1f s", codec, t.Fixture, t.From, t.To), content.Describe(spans), x.R, t.R)
 				}
 			}
@@ -286,7 +286,7 @@ func publishersOf(codec string) func(*check.Case) {
 
 // pauseLeavesNothing judges the length of files of archives that paused.
 func pauseLeavesNothing(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		k, ok := course.Of(c.Facts, x.History)
 		if !ok || len(k.Pauses()) == 0 {
 			continue

@@ -31,7 +31,7 @@ func wantedSize(c *check.Case, h *facts.History) string {
 	return l.Default
 }
 
-func sizeOfFile(c *check.Case, x content.Exhibit, want string) {
+func sizeOfFile(c *check.Case, x content.Recording, want string) {
 	if x.Video == nil {
 		c.Wrong(want+" in the file", "no video track"+content.Details(x.File), x.R)
 		return
@@ -53,7 +53,7 @@ func defaultSize(c *check.Case) {
 			}
 		}
 	}
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["resolution"] == nil && x.Request["hasVideo"] != false {
 			sizeOfFile(c, x, want)
 		}
@@ -62,7 +62,7 @@ func defaultSize(c *check.Case) {
 
 func sized(want string) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, x := range c.Exhibits() {
+		for _, x := range c.Recordings() {
 			if x.Request.Text("resolution") == want {
 				sizeOfFile(c, x, want)
 			}

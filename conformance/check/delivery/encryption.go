@@ -102,15 +102,15 @@ func passwordOpens(c *check.Case) {
 		}
 	}
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, x := range c.Unsealed() {
+	for _, x := range c.Decrypted() {
 		bad := slices.ContainsFunc(x.Findings, func(f media.Finding) bool { return f.Kind == media.Undecodable || f.Kind == media.FrameCount })
 		c.Want(x.Transport && !bad && x.Video != nil && x.Video.Entry == "avc1" && x.Audio != nil && x.Audio.ObjectType == 2,
 			"a transport stream of H.264 and AAC-LC that decodes from first to last frame", describeMedia(c, x.R)+content.Details(x.File), x.R)
-		for _, t := range x.Takes {
-			missing := t.Missing(x.Showing(t), edge)
+		for _, t := range x.Due {
+			missing := t.Missing(x.Found(t), edge)
 			ok := missing <= content.Blink
 			if !c.Excused(ok, c.Limit("tolerance.stream-edge"), t) {
-				c.Want(ok, fmt.Sprintf("%s %s from %.1f to %.1f s", t.Kind, t.Fixture, t.From, t.To), content.Describe(x.Showing(t)), t.R, x.R)
+				c.Want(ok, fmt.Sprintf("%s %s from %.1f to %.1f s", t.Kind, t.Fixture, t.From, t.To), content.Describe(x.Found(t)), t.R, x.R)
 			}
 		}
 	}

@@ -1,3 +1,5 @@
+// Package individual judges individual archives: the ZIP, its manifest, and the frames of its files, which are compared with what
+// the publishers sent.
 package individual
 
 import (

@@ -62,7 +62,7 @@ func covers(b *bundle.Bundle, c *check.Case, s *bundle.Stream, d *bundle.Due, sp
 		}
 	}
 	there := !first.IsZero() && first.Sub(from) <= begin && to.Sub(last) <= end
-	if c.Excused(there, end, content.Take{Published: *p}) {
+	if c.Excused(there, end, content.Due{Published: *p}) {
 		return
 	}
 	actual := "nothing of it"

@@ -18,8 +18,8 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Pictured wants what a scene shows, from its start to its end; with order also who stands before whom in a grid.
-func Pictured(c *check.Case, x content.Exhibit, a expect.Act, order bool) {
+// Pictured wants what a phase shows, from its start to its end; with order also who stands before whom in a grid.
+func Pictured(c *check.Case, x content.Recording, a expect.Phase, order bool) {
 	v := Look(c, x, a)
 	problem := ""
 	for _, at := range v.moments() {
@@ -28,13 +28,13 @@ func Pictured(c *check.Case, x content.Exhibit, a expect.Act, order bool) {
 			break
 		}
 	}
-	if c.Excused(problem == "", c.Limit("tolerance.layout-change"), x.Takes...) {
+	if c.Excused(problem == "", c.Limit("tolerance.layout-change"), x.Due...) {
 		return
 	}
 	c.Want(problem == "", fmt.Sprintf("%s from %.1f to %.1f s: %s", named(a), a.From, a.To, v.expected()), problem, x.R)
 }
 
-func named(a expect.Act) string {
+func named(a expect.Phase) string {
 	if a.Layout.ScreenshareType != "" {
 		return a.Layout.Type + " with " + a.Layout.ScreenshareType + " for screens"
 	}
@@ -55,22 +55,22 @@ func Shapes(c *check.Case, id string) []fixtures.Part {
 	return v.Parts
 }
 
-// Viewer looks at a scene.
+// Viewer looks at a phase.
 type Viewer struct {
 	c     *check.Case
-	x     content.Exhibit
-	act   expect.Act
+	x     content.Recording
+	phase expect.Phase
 	allow float64 // pixels
 }
 
-// Look is at a scene of an archive.
-func Look(c *check.Case, x content.Exhibit, a expect.Act) Viewer {
+// Look is at a phase of an archive.
+func Look(c *check.Case, x content.Recording, a expect.Phase) Viewer {
 	return Viewer{c, x, a, float64(c.Number("tolerance.tile"))}
 }
 
-// Fixture is what a stream of the scene looks like.
+// Fixture is what a stream of the phase looks like.
 func (v Viewer) Fixture(stream string) string {
-	for _, t := range v.x.Takes {
+	for _, t := range v.x.Due {
 		if t.Kind == "video" && t.R.IDs[evidence.Stream] == stream {
 			return t.Fixture
 		}
@@ -80,9 +80,9 @@ func (v Viewer) Fixture(stream string) string {
 
 func (v Viewer) expected() string {
 	var s []string
-	for _, p := range v.act.Picture.Places {
+	for _, p := range v.phase.Picture.Places {
 		text := fmt.Sprintf("%s in %.0fx%.0f", v.Fixture(p.Stream), p.Rect.Width, p.Rect.Height)
-		if !v.act.Picture.Grid {
+		if !v.phase.Picture.Grid {
 			text += fmt.Sprintf(" at %.0f,%.0f", p.Rect.X, p.Rect.Y)
 		}
 		s = append(s, text)
@@ -90,19 +90,19 @@ func (v Viewer) expected() string {
 	return text.Clip(strings.Join(s, "; "), 400)
 }
 
-// moments are the start and the end of the scene, and the middle of every stretch between them in which nothing in the picture
+// moments are the start and the end of the phase, and the middle of every stretch between them in which nothing in the picture
 // comes, goes or moves.
 func (v Viewer) moments() []float64 {
-	edges := []float64{v.act.From, v.act.To}
+	edges := []float64{v.phase.From, v.phase.To}
 	for _, a := range v.x.Picture.Appearances {
 		for _, at := range []float64{a.From, a.To} {
-			if at > v.act.From && at < v.act.To {
+			if at > v.phase.From && at < v.phase.To {
 				edges = append(edges, at)
 			}
 		}
 	}
 	slices.Sort(edges)
-	out := []float64{v.act.From, v.act.To}
+	out := []float64{v.phase.From, v.phase.To}
 	for i := 1; i < len(edges); i++ {
 		if edges[i]-edges[i-1] >= content.Blink || len(edges) == 2 {
 			out = append(out, (edges[i]+edges[i-1])/2)
@@ -141,7 +141,7 @@ func twice(all []media.Appearance) bool {
 func (v Viewer) look(at float64, order bool) string {
 	shown := v.At(at)
 	var tiles []media.Rect
-	for _, p := range v.act.Picture.Places {
+	for _, p := range v.phase.Picture.Places {
 		id := v.Fixture(p.Stream)
 		all := shown[id]
 		if len(all) == 0 {
@@ -160,7 +160,7 @@ func (v Viewer) look(at float64, order bool) string {
 	for id, all := range shown {
 		return id + " is in the picture, " + Where(all[0].Rect)
 	}
-	if v.act.Picture.Grid {
+	if v.phase.Picture.Grid {
 		return v.grid(tiles, order)
 	}
 	return ""
@@ -173,7 +173,7 @@ func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
 		near := func(a int, b, reach float64) bool { return math.Abs(float64(a)-b) <= v.allow+reach }
 		dx, dy := reach(want.Width, shape.Width, shape.Mark.Width), reach(want.Height, shape.Height, shape.Mark.Height)
 		size := near(r.Width, want.Width, dx) && near(r.Height, want.Height, dy)
-		return size && (v.act.Picture.Grid || near(r.X, want.X, dx) && near(r.Y, want.Y, dy))
+		return size && (v.phase.Picture.Grid || near(r.X, want.X, dx) && near(r.Y, want.Y, dy))
 	})
 }
 
@@ -188,7 +188,7 @@ func reach(shown float64, own, mark int) float64 {
 
 // grid says what is wrong with where tiles stand, given by priority.
 func (v Viewer) grid(tiles []media.Rect, order bool) string {
-	cell := v.act.Picture.Places[0].Rect
+	cell := v.phase.Picture.Places[0].Rect
 	w, h := float64(v.x.Picture.Width), float64(v.x.Picture.Height)
 	full := math.Round(w/cell.Width*h/cell.Height) == float64(len(tiles))
 	for i, t := range tiles {
@@ -208,7 +208,7 @@ func (v Viewer) grid(tiles []media.Rect, order bool) string {
 			case sameRow && math.Abs(x-ox) < cell.Width-v.allow:
 				return fmt.Sprintf("tiles %d and %d overlap", j+1, i+1)
 			case order && (y < oy-v.allow || sameRow && x < ox):
-				return fmt.Sprintf("%s stands before %s", v.Fixture(v.act.Picture.Places[i].Stream), v.Fixture(v.act.Picture.Places[j].Stream))
+				return fmt.Sprintf("%s stands before %s", v.Fixture(v.phase.Picture.Places[i].Stream), v.Fixture(v.phase.Picture.Places[j].Stream))
 			}
 		}
 	}

@@ -156,9 +156,9 @@ func automaticHoldsAll(c *check.Case) {
 			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
 			continue
 		}
-		x := content.Exhibit{History: h, File: f, R: r, Performance: content.Performance{Takes: takes(s)}}
-		for _, t := range x.Takes {
-			if spans := x.Showing(t); !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), t) {
+		x := content.Recording{History: h, File: f, R: r, Expected: content.Expected{Due: dues(s)}}
+		for _, t := range x.Due {
+			if spans := x.Found(t); !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), t) {
 				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
 					content.Describe(spans), r, t.R)
 			}
@@ -166,13 +166,13 @@ func automaticHoldsAll(c *check.Case) {
 	}
 }
 
-// takes are the tracks of a session on the time axis of a file that holds them all.
-func takes(s *facts.Session) []content.Take {
-	var out []content.Take
+// dues are the tracks of a session on the time axis of a file that holds them all.
+func dues(s *facts.Session) []content.Due {
+	var out []content.Due
 	recorded := facts.Union(s.Streams)
 	for _, u := range s.Streams {
 		if !u.To.IsZero() {
-			out = append(out, content.Take{Published: *u.By.Published, R: u.By, From: content.FileTime(recorded, u.From), To: content.FileTime(recorded, u.To), Kept: true})
+			out = append(out, content.Due{Published: *u.By.Published, R: u.By, From: content.FileTime(recorded, u.From), To: content.FileTime(recorded, u.To), Kept: true})
 		}
 	}
 	return out
@@ -255,7 +255,7 @@ func overlapShown(c *check.Case, s *facts.Session, before, next *facts.History) 
 		c.Wrong("two readable files", content.FileKind(a, first)+"; "+content.FileKind(b, second), a, b)
 		return
 	}
-	for _, t := range takes(s) {
+	for _, t := range dues(s) {
 		if t.Kind != "video" {
 			continue
 		}

@@ -170,7 +170,7 @@ func usedAgain(c *check.Case) {
 
 // shared is how many seconds of a published picture stand at the end of one file and at the start of the next, by the numbers of its
 // frames, negative for what is in neither. It cannot be told of a file that shows the picture's loop more than once.
-func shared(before, next *media.Picture, t content.Take) (seconds float64, ok bool) {
+func shared(before, next *media.Picture, t content.Due) (seconds float64, ok bool) {
 	old, fresh := before.OfStream(t.Fixture), next.OfStream(t.Fixture)
 	if len(old) == 0 || len(fresh) == 0 {
 		return 0, true

@@ -9,7 +9,7 @@ import (
 )
 
 func TestSharedFrames(t *testing.T) {
-	take := content.Take{Published: evidence.Published{Fixture: "vp8-01", Kind: "video", Rate: 30, LoopUnits: 300}}
+	take := content.Due{Published: evidence.Published{Fixture: "vp8-01", Kind: "video", Rate: 30, LoopUnits: 300}}
 	picture := func(from, to float64, first, last int) *media.Picture {
 		return &media.Picture{Appearances: []media.Appearance{{ID: "vp8-01", From: from, To: to, FirstMark: first, LastMark: last}}}
 	}

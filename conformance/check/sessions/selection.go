@@ -39,12 +39,12 @@ func changesAnswered(codes ...int) func(*check.Case) {
 
 // chosen is a published track in an archive of chosen streams: the stretches of the file that have to hold it, none if it was not chosen.
 type chosen struct {
-	by    evidence.Record
-	takes []content.Take
+	by  evidence.Record
+	due []content.Due
 }
 
 // selections are the files of archives with chosen streams, with all tracks of their sessions.
-func selections(c *check.Case, each func(x content.Exhibit, tracks []chosen)) {
+func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
 		if h.Request.Text("streamMode") != "manual" || s == nil || len(h.Media) == 0 {
@@ -56,13 +56,13 @@ func selections(c *check.Case, each func(x content.Exhibit, tracks []chosen)) {
 			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
 			continue
 		}
-		x := content.Exhibit{History: h, File: f, R: r, Performance: content.ExpectedOfChosen(c.Facts, h)}
+		x := content.Recording{History: h, File: f, R: r, Expected: content.ExpectedOfChosen(c.Facts, h)}
 		var tracks []chosen
 		for _, u := range s.Streams {
 			track := chosen{by: u.By}
-			for _, t := range x.Takes {
+			for _, t := range x.Due {
 				if t.R.Seq == u.By.Seq {
-					track.takes = append(track.takes, t)
+					track.due = append(track.due, t)
 				}
 			}
 			tracks = append(tracks, track)
@@ -73,9 +73,9 @@ func selections(c *check.Case, each func(x content.Exhibit, tracks []chosen)) {
 
 // onlyChosen: what was not chosen is nowhere, and before the first call nothing is.
 func onlyChosen(c *check.Case) {
-	selections(c, func(x content.Exhibit, tracks []chosen) {
+	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, t := range tracks {
-			if found := x.Showing(content.Take{Published: *t.by.Published}); len(t.takes) == 0 {
+			if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
 				c.Want(len(found) == 0, fmt.Sprintf("%s of %s, which was not chosen, nowhere", t.by.Published.Kind, t.by.Published.Client), content.Describe(found), x.R, t.by)
 			}
 		}
@@ -85,11 +85,11 @@ func onlyChosen(c *check.Case) {
 }
 
 // wholly wants the chosen tracks in the file for as long as they were chosen.
-func wholly(c *check.Case, x content.Exhibit, tracks []chosen, which func(chosen) bool) {
+func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chosen) bool) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, track := range tracks {
-		for _, t := range track.takes {
-			if spans := x.Showing(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Takes...) {
+		for _, t := range track.due {
+			if spans := x.Found(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Due...) {
 				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans), x.R, t.R)
 			}
 		}
@@ -98,8 +98,8 @@ func wholly(c *check.Case, x content.Exhibit, tracks []chosen, which func(chosen
 
 // limitsOfChosen: more streams were chosen than the archive holds.
 func limitsOfChosen(c *check.Case) {
-	selections(c, func(x content.Exhibit, _ []chosen) {
-		for _, a := range x.Scenes {
+	selections(c, func(x content.Recording, _ []chosen) {
+		for _, a := range x.Settled {
 			if a.Known && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
 				phases.Pictured(c, x, a, true)
 			}
@@ -113,14 +113,14 @@ func limitsOfChosen(c *check.Case) {
 // addedAndRemoved: there from the addition, gone from the removal on.
 func addedAndRemoved(c *check.Case) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	selections(c, func(x content.Exhibit, tracks []chosen) {
+	selections(c, func(x content.Recording, tracks []chosen) {
 		wholly(c, x, tracks, func(chosen) bool { return true })
 		for _, track := range tracks {
-			if len(track.takes) != 1 {
+			if len(track.due) != 1 {
 				continue
 			}
-			t, first, last := track.takes[0], math.Inf(1), 0.0
-			for _, s := range x.Showing(t) {
+			t, first, last := track.due[0], math.Inf(1), 0.0
+			for _, s := range x.Found(t) {
 				first, last = math.Min(first, s.From), math.Max(last, s.To)
 			}
 			c.Want(first >= t.From-edge && last <= t.To+edge, fmt.Sprintf("%s of %s only from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To),
@@ -172,7 +172,7 @@ func newest(changes []course.Change, h *facts.History, stream string) (shown str
 
 // partsChosen judges streams of which only a part was chosen, and those of which nothing was said.
 func partsChosen(c *check.Case) {
-	selections(c, func(x content.Exhibit, tracks []chosen) {
+	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, k := range course.Changes(c.Facts) {
 			if !k.Done() || !k.Added || k.H != x.History {
 				continue
@@ -182,7 +182,7 @@ func partsChosen(c *check.Case) {
 					continue
 				}
 				wholly(c, x, []chosen{t}, func(chosen) bool { return true })
-				if found := x.Showing(content.Take{Published: *t.by.Published}); len(t.takes) == 0 {
+				if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
 					c.Want(len(found) == 0, fmt.Sprintf("no %s of %s", t.by.Published.Kind, t.by.Published.Client), content.Describe(found), x.R, t.by, k.R)
 				}
 			}
@@ -193,14 +193,14 @@ func partsChosen(c *check.Case) {
 // ownStreams: two archives of a session recorded at once, each with what was chosen for it.
 func ownStreams(c *check.Case) {
 	recorded := map[string]int{}
-	selections(c, func(x content.Exhibit, _ []chosen) { recorded[x.Start.IDs[evidence.Session]]++ })
-	selections(c, func(x content.Exhibit, tracks []chosen) {
+	selections(c, func(x content.Recording, _ []chosen) { recorded[x.Start.IDs[evidence.Session]]++ })
+	selections(c, func(x content.Recording, tracks []chosen) {
 		if recorded[x.Start.IDs[evidence.Session]] < 2 {
 			return
 		}
 		wholly(c, x, tracks, func(chosen) bool { return true })
 		for _, t := range tracks {
-			if found := x.Showing(content.Take{Published: *t.by.Published}); len(t.takes) == 0 {
+			if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
 				c.Want(len(found) == 0, fmt.Sprintf("%s of %s not in archive %s", t.by.Published.Kind, t.by.Published.Client, facts.Short(x.ID)), content.Describe(found), x.R, t.by)
 			}
 		}

@@ -25,7 +25,7 @@ func severalAtOnce(c *check.Case) {
 	bothRecord(c)
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	keys := map[string]string{}
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if !tagged(x.History) {
 			continue
 		}
@@ -34,8 +34,8 @@ func severalAtOnce(c *check.Case) {
 			c.Want(!known || other == x.ID, "a file of its own for archive "+x.ID, "the file of archive "+other, o)
 			keys[o.Object.Key] = x.ID
 		}
-		for _, t := range x.Takes {
-			if spans := x.Showing(t); t.Kept && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), t) {
+		for _, t := range x.Due {
+			if spans := x.Found(t); t.Kept && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), t) {
 				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s in archive %s", t.Kind, t.Client, t.From, t.To, facts.Short(x.ID)), content.Describe(spans), x.R, t.R)
 			}
 		}

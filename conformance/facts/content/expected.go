@@ -13,42 +13,42 @@ import (
 
 // Published tells whether anything was published while h recorded.
 func Published(f *facts.Facts, h *facts.History) bool {
-	return len(ExpectedOf(f, h).Play.Tracks) > 0
+	return len(ExpectedOf(f, h).Timeline.Tracks) > 0
 }
 
-// Take is a stretch of a published track that has to be seen or heard in an archive, on the file's time axis.
-type Take struct {
+// Due is a stretch of a published track that has to be seen or heard in an archive, on the file's time axis.
+type Due struct {
 	evidence.Published
 	R        evidence.Record
 	From, To float64 // seconds in the file
 	Kept     bool    // long enough to be asked for: a second or more
 }
 
-// Performance is what the file of an archive has to hold.
-type Performance struct {
-	Parts  []Part // in the order of Play.Tracks
-	Play   expect.Play
-	Takes  []Take
-	Acts   []expect.Act
-	Scenes []expect.Act
+// Expected is what the file of an archive has to hold.
+type Expected struct {
+	Parts    []Part // in the order of Timeline.Tracks
+	Timeline expect.Timeline
+	Due      []Due
+	Phases   []expect.Phase
+	Settled  []expect.Phase
 }
 
 // ExpectedOf maps the publisher's log of the session onto the file of h. The file's
 // time zero is the first media within the archive, and pauses leave no time in it.
 // Streams that are there already are in the archive when the start is answered: its
 // time zero may be any moment of the call, which takes long where the machine is busy.
-func ExpectedOf(f *facts.Facts, h *facts.History) Performance {
+func ExpectedOf(f *facts.Facts, h *facts.History) Expected {
 	if _, ok := course.Of(f, h); !ok {
-		return Performance{} // one of chosen streams has its own rules
+		return Expected{} // one of chosen streams has its own rules
 	}
 	type recordedIn struct{ *facts.History }
-	return facts.Once(f, recordedIn{h}, func() Performance { return rehearse(f, h) })
+	return facts.Once(f, recordedIn{h}, func() Expected { return fromCourse(f, h) })
 }
 
 // ExpectedOfChosen is what the file of an archive with chosen streams has to hold.
-func ExpectedOfChosen(f *facts.Facts, h *facts.History) Performance {
+func ExpectedOfChosen(f *facts.Facts, h *facts.History) Expected {
 	type chosenIn struct{ *facts.History }
-	return facts.Once(f, chosenIn{h}, func() Performance {
+	return facts.Once(f, chosenIn{h}, func() Expected {
 		var parts []Part
 		var all []facts.Span
 		calls := course.Changes(f)
@@ -58,11 +58,11 @@ func ExpectedOfChosen(f *facts.Facts, h *facts.History) Performance {
 				all = append(all, spans...)
 			}
 		}
-		return Perform(f, h, parts, facts.Union(all))
+		return Expect(f, h, parts, facts.Union(all))
 	})
 }
 
-func rehearse(f *facts.Facts, h *facts.History) Performance {
+func fromCourse(f *facts.Facts, h *facts.History) Expected {
 	k, _ := course.Of(f, h)
 	s := f.Sessions[h.Start.IDs[evidence.Session]]
 	begin := h.Start.Exchange.Started
@@ -79,21 +79,21 @@ func rehearse(f *facts.Facts, h *facts.History) Performance {
 			parts = append(parts, Part{u.By, []facts.Span{cut}})
 		}
 	}
-	return Perform(f, h, parts, recorded)
+	return Expect(f, h, parts, recorded)
 }
 
-// Perform is what the file of an archive has to hold of the parts.
-func Perform(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) Performance {
+// Expect is what the file of an archive has to hold of the parts.
+func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) Expected {
 	parts = Added(parts)
-	p := Performance{Parts: parts, Play: PlayOf(f, h, parts, recorded)}
-	for i, due := range p.Play.Due() {
+	p := Expected{Parts: parts, Timeline: TimelineOf(f, h, parts, recorded)}
+	for i, due := range p.Timeline.Due() {
 		for _, d := range due {
-			t := Take{Published: *parts[i].By.Published, R: parts[i].By, From: d.From, To: d.To}
+			t := Due{Published: *parts[i].By.Published, R: parts[i].By, From: d.From, To: d.To}
 			t.Kept = t.To-t.From >= 1
-			p.Takes = append(p.Takes, t)
+			p.Due = append(p.Due, t)
 		}
 	}
-	p.Acts, p.Scenes = p.Play.Acts(), p.Play.Scenes()
+	p.Phases, p.Settled = p.Timeline.Phases(), p.Timeline.Settled()
 	return p
 }
 
@@ -123,7 +123,7 @@ func FileTime(recorded []facts.Span, at time.Time) float64 {
 
 // Missing is how many seconds of the take no span holds, apart from a tolerance at
 // either end. Of a take too short to leave a middle some of it has to be there.
-func (t Take) Missing(spans []media.Span, edge float64) float64 {
+func (t Due) Missing(spans []media.Span, edge float64) float64 {
 	there := slices.ContainsFunc(spans, func(s media.Span) bool { return s.From < t.To+edge && s.To > t.From-edge })
 	if !there {
 		return t.To - t.From

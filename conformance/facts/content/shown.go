@@ -9,8 +9,8 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// Showing are the stretches of the file in which a track was recognised.
-func (x Exhibit) Showing(t Take) []media.Span {
+// Found are the stretches of the file in which a track was recognised.
+func (x Recording) Found(t Due) []media.Span {
 	var out []media.Span
 	if t.Kind == "video" {
 		for _, a := range x.Picture.OfStream(t.Fixture) {

@@ -46,11 +46,11 @@ func runLayouts(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-01", Audio: "tone-11"},
-		scenario.Part{Name: "bob", Video: "small-02", Audio: "tone-12", Kind: scenario.Kind{Classes: "focus full"}},
-		scenario.Part{Name: "carol", Video: "small-03", Audio: "tone-13", Token: []string{"side"}},
-		scenario.Part{Name: "dave", Video: "small-04", Audio: "tone-14"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-01", Audio: "tone-11"},
+		scenario.Client{Name: "bob", Video: "small-02", Audio: "tone-12", Kind: scenario.Kind{Classes: "focus full"}},
+		scenario.Client{Name: "carol", Video: "small-03", Audio: "tone-13", Token: []string{"side"}},
+		scenario.Client{Name: "dave", Video: "small-04", Audio: "tone-14"})
 	if err != nil {
 		return err
 	}

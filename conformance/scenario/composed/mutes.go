@@ -18,10 +18,10 @@ var Mutes = scenario.Scenario{
 }
 
 func runMutes(ctx context.Context, f *scenario.Flow) error {
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-09", Audio: "tone-18"},
-		scenario.Part{Name: "bob", Video: "aspect"},
-		scenario.Part{Name: "carol", Audio: "tone-19"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-09", Audio: "tone-18"},
+		scenario.Client{Name: "bob", Video: "aspect"},
+		scenario.Client{Name: "carol", Audio: "tone-19"})
 	if err != nil {
 		return err
 	}

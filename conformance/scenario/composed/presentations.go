@@ -22,15 +22,15 @@ var Presentations = scenario.Scenario{
 }
 
 func runPresentations(ctx context.Context, f *scenario.Flow) error {
-	var parts []scenario.Part
+	var parts []scenario.Client
 	for n := 1; n <= guests; n++ {
-		p := scenario.Part{Name: fmt.Sprintf("client-%02d", n), Video: fmt.Sprintf("small-%02d", n)}
+		p := scenario.Client{Name: fmt.Sprintf("client-%02d", n), Video: fmt.Sprintf("small-%02d", n)}
 		if n == 5 { // neither the first nor the last
 			p.Classes = "focus full"
 		}
 		parts = append(parts, p)
 	}
-	session, _, err := f.Cast(ctx, parts...)
+	session, _, err := f.JoinAll(ctx, parts...)
 	if err != nil {
 		return err
 	}

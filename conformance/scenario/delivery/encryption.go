@@ -154,7 +154,7 @@ func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s se
 		return err
 	}
 	for _, o := range objects {
-		sum, err := e.Take(ctx, prefix+"object", id, o)
+		sum, err := e.Download(ctx, prefix+"object", id, o)
 		if err != nil {
 			return err
 		}

@@ -31,11 +31,11 @@ func runChosen(ctx context.Context, f *scenario.Flow) error {
 // gather has four clients publish, the last of whom nobody chooses for the individual archive.
 func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
-	p.session, members, err = p.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-04", Audio: "tone-36"},
-		scenario.Part{Name: "bob", Video: "small-05", Audio: "tone-37"},
-		scenario.Part{Name: "carol", Video: "small-06", Audio: "tone-38"},
-		scenario.Part{Name: "dave", Video: "small-07", Audio: "tone-39"})
+	p.session, members, err = p.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-04", Audio: "tone-36"},
+		scenario.Client{Name: "bob", Video: "small-05", Audio: "tone-37"},
+		scenario.Client{Name: "carol", Video: "small-06", Audio: "tone-38"},
+		scenario.Client{Name: "dave", Video: "small-07", Audio: "tone-39"})
 	for _, m := range members {
 		p.members[m.Name] = m
 	}

@@ -34,18 +34,18 @@ var Kinds = scenario.Scenario{
 }
 
 func runKinds(ctx context.Context, f *scenario.Flow) error {
-	parts := []scenario.Part{
+	parts := []scenario.Client{
 		{Name: "alice", Video: "small-01", Audio: "tone-31"},
 		{Name: "bob", Audio: "tone-32"},
 		{Name: "carol", Video: "small-02", Kind: scenario.Kind{VideoType: "custom"}},
 	}
 	if f.Target.File.Has(config.VP9) {
-		parts = append(parts, scenario.Part{Name: "dave", Video: "vp9", Audio: "tone-33"})
+		parts = append(parts, scenario.Client{Name: "dave", Video: "vp9", Audio: "tone-33"})
 	}
 	if f.Target.File.Has(config.H264) {
-		parts = append(parts, scenario.Part{Name: "erin", Video: "h264-04", Audio: "tone-34"})
+		parts = append(parts, scenario.Client{Name: "erin", Video: "h264-04", Audio: "tone-34"})
 	}
-	session, members, err := f.Cast(ctx, parts...)
+	session, members, err := f.JoinAll(ctx, parts...)
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,9 @@ var Matroska = scenario.Scenario{
 }
 
 func runMatroska(ctx context.Context, f *scenario.Flow) error {
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "h264-05", Audio: "tone-35"},
-		scenario.Part{Name: "bob", Video: "small-03"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "h264-05", Audio: "tone-35"},
+		scenario.Client{Name: "bob", Video: "small-03"})
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,9 @@ var Presence = scenario.Scenario{
 }
 
 func runPresence(ctx context.Context, f *scenario.Flow) error {
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}},
-		scenario.Part{Name: "bob", Audio: "tone-16"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}},
+		scenario.Client{Name: "bob", Audio: "tone-16"})
 	if err != nil {
 		return err
 	}

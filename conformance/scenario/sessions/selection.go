@@ -33,10 +33,10 @@ func runSelection(ctx context.Context, f *scenario.Flow) error {
 // gather makes three clients publish, the last of whom nobody will choose.
 func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
-	p.session, members, err = p.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "vp8-08", Audio: "tone-08"},
-		scenario.Part{Name: "bob", Video: "vp8-09", Audio: "tone-09"},
-		scenario.Part{Name: "carol", Audio: "tone-10"})
+	p.session, members, err = p.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "vp8-08", Audio: "tone-08"},
+		scenario.Client{Name: "bob", Video: "vp8-09", Audio: "tone-09"},
+		scenario.Client{Name: "carol", Audio: "tone-10"})
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,3 @@
-// Package individual judges individual archives: the ZIP, its manifest, and the frames of its files, which are compared with what
-// the publishers sent.
 // Package bundle is what individual archives hold: their files, frame by frame with the unit of the publication that each is, and what
 // they have to hold of each stream.
 package bundle

@@ -32,35 +32,35 @@ func index(chapters ...[]check.Check) map[string]check.Check {
 	return all
 }
 
-// Bench is evidence laid out for judging: all clauses over the same facts.
-type Bench struct {
+// Prepared is evidence sorted for judging: all clauses over the same facts.
+type Prepared struct {
 	facts        *facts.Facts
 	capabilities []string
 }
 
-// Lay sorts the evidence. capabilities are those the target declares.
-func Lay(ledger spec.Ledger, v evidence.View, capabilities []string) *Bench {
-	return &Bench{facts.Sort(ledger, v), capabilities}
+// Prepare sorts the evidence. capabilities are those the target declares.
+func Prepare(ledger spec.Ledger, v evidence.View, capabilities []string) *Prepared {
+	return &Prepared{facts.Sort(ledger, v), capabilities}
 }
 
-// Lay sorts other evidence for the same target; what was decoded for b is not decoded again.
-func (b *Bench) Lay(v evidence.View) *Bench {
-	return &Bench{b.facts.With(v), b.capabilities}
+// With sorts other evidence for the same target; what was decoded for p is not decoded again.
+func (p *Prepared) With(v evidence.View) *Prepared {
+	return &Prepared{p.facts.With(v), p.capabilities}
 }
 
 // Judge judges one clause of the ledger.
-func (b *Bench) Judge(cl spec.Clause) verdict.Verdict {
-	return check.Grade(b.facts, cl, b.capabilities, Checks[cl.ID])
+func (p *Prepared) Judge(cl spec.Clause) verdict.Verdict {
+	return check.Grade(p.facts, cl, p.capabilities, Checks[cl.ID])
 }
 
 // Grade judges every clause of the ledger by the evidence: a pure function.
 // Excluded clauses have no verdict.
 func Grade(ledger spec.Ledger, v evidence.View, capabilities []string) []verdict.Verdict {
-	b := Lay(ledger, v, capabilities)
+	p := Prepare(ledger, v, capabilities)
 	var out []verdict.Verdict
 	for _, cl := range ledger.Clauses {
 		if cl.Verify != spec.Excluded {
-			out = append(out, b.Judge(cl))
+			out = append(out, p.Judge(cl))
 		}
 	}
 	return out

@@ -5,10 +5,10 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// Exhibit is a composed archive with media and its file.
-type Exhibit struct {
+// Recording is a composed archive with media and its file.
+type Recording struct {
 	*facts.History
 	File
 	R evidence.Record
-	Performance
+	Expected
 }

@@ -19,10 +19,10 @@ type Part struct {
 	Spans []facts.Span // in order
 }
 
-// Play lays out what an archive has to show and sound of parts, with times on the timeline of its file, which holds just
+// TimelineOf is what an archive has to show and sound of parts, with times on the timeline of its file, which holds just
 // the recorded spans. Parts that are not of pictures or sounds the archive was asked to hold are left out.
-func PlayOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Play {
-	p := expect.Play{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
+func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Timeline {
+	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
 		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),
 		Slack: h.Start.Over().Sub(h.Start.Sent()).Seconds() + slack.Seconds()}
 	if given, ok := h.Request["layout"].(map[string]any); ok {
