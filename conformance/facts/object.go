@@ -2,11 +2,14 @@ package facts
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,6 +62,17 @@ func (o Object) Show(key string) string {
 		return fmt.Sprint(v)
 	}
 	return key + " " + text.Clip(string(b), 200)
+}
+
+// InOrder goes through a map in the order of its keys, so that a check notes the same in the same order each time.
+func InOrder[M ~map[K]V, K cmp.Ordered, V any](m M) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
 }
 
 func SameJSON(a, b any) bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -75,6 +76,17 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 		cl.Verify = spec.Checks
 		if v := prepared.Judge(cl); v.Outcome != verdict.Pass {
 			t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
+		}
+	}
+}
+
+// A check is a pure function: it notes the same in the same order each time.
+func TestVerdictsAreTheSameEachTime(t *testing.T) {
+	l, v := ledger(t), evidence.View{}.With(recorded(t))
+	first := judge.Grade(l, v, everything(l))
+	for i, again := range judge.Grade(l, v, everything(l)) {
+		if !reflect.DeepEqual(again, first[i]) {
+			t.Errorf("%s: first %+v, then %+v", again.Clause, first[i], again)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func creations(c *check.Case) []creation {
 			continue
 		}
 		n := creation{r: r, form: form}
-		for id, s := range c.Sessions {
+		for id, s := range facts.InOrder(c.Sessions) {
 			if s.Created.Seq == r.Seq {
 				n.id = id
 			}

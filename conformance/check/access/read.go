@@ -76,7 +76,7 @@ func readTypes(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Reads() {
 			var bad []string
-			for key, want := range archiveTypes {
+			for key, want := range facts.InOrder(archiveTypes) {
 				if v, present := s.Object[key]; present && facts.JSONType(v) != want && (v != nil || slices.Contains(archiveRequired, key)) && !projectAsText(key, v, s) {
 					bad = append(bad, key+" "+facts.JSONType(v))
 				}

@@ -29,7 +29,7 @@ func refusedAgain(c *check.Case) {
 	period := c.Limit("callback.retry.period")
 	for _, h := range c.StartedArchives() {
 		app := h.Start.IDs[evidence.Application]
-		for status, tries := range attempts(h) {
+		for status, tries := range facts.InOrder(attempts(h)) {
 			begun := c.Latest(app, tries[0].Time)
 			watched := false
 			for _, w := range h.Watches {
@@ -81,7 +81,7 @@ func retryPeriod(c *check.Case, app, status string, tries []evidence.Record) {
 
 // signedCallbacks verifies each callback of an application with a signature secret.
 func signedCallbacks(c *check.Case) {
-	for _, a := range c.Apps {
+	for _, a := range facts.InOrder(c.Apps) {
 		if a.Secret == "" {
 			continue
 		}

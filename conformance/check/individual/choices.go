@@ -41,7 +41,7 @@ func chosenAlone(c *check.Case) {
 			c.Want(len(b.Of(s)) == 0, fmt.Sprintf("no file of %s, which was not chosen", s.Client), fmt.Sprintf("%d files", len(b.Of(s))), b.R, s.Record())
 			return
 		}
-		for kind := range s.Due {
+		for kind := range facts.InOrder(s.Due) {
 			recorded(c, b, s, kind)
 			within(c, b, s, kind)
 		}
@@ -57,7 +57,7 @@ func partsChosen(c *check.Case) {
 		if !part {
 			return
 		}
-		for kind := range s.Due {
+		for kind := range facts.InOrder(s.Due) {
 			recorded(c, b, s, kind)
 			within(c, b, s, kind)
 		}
@@ -84,7 +84,7 @@ func within(c *check.Case, b *bundle.Bundle, s *bundle.Stream, kind string) {
 func besideComposed(c *check.Case) {
 	chosen(c, func(b *bundle.Bundle, s *bundle.Stream) {
 		if s.Has() {
-			for kind := range s.Due {
+			for kind := range facts.InOrder(s.Due) {
 				if b.Beside(c) != nil {
 					recorded(c, b, s, kind)
 				}

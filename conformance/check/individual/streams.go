@@ -141,7 +141,7 @@ func streamsOfOneKind(c *check.Case) {
 			if len(s.Due) != 1 || !s.Has() {
 				continue
 			}
-			for kind := range s.Due { // the only one
+			for kind := range facts.InOrder(s.Due) { // the only one
 				recorded(c, b, s, kind)
 				only(c, b, s, kind)
 			}

@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
@@ -157,7 +158,7 @@ func (v Viewer) look(at float64, order bool) string {
 		tiles = append(tiles, all[i].Rect)
 		delete(shown, id)
 	}
-	for id, all := range shown {
+	for id, all := range facts.InOrder(shown) {
 		return id + " is in the picture, " + Where(all[0].Rect)
 	}
 	if v.phase.Picture.Grid {

@@ -64,7 +64,7 @@ func createdAt(h *facts.History) int64 {
 // archived are the automatically archived sessions that a client connected to, in the order of their creation.
 func archived(c *check.Case) []*facts.Session {
 	var out []*facts.Session
-	for _, s := range c.Sessions {
+	for _, s := range facts.InOrder(c.Sessions) {
 		if s.Auto && !s.Relayed && len(s.Clients) > 0 {
 			out = append(out, s)
 		}

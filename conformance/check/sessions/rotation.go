@@ -31,7 +31,7 @@ const (
 
 // movesAnnounced wants a notice of every move at every client that was there, and at who monitors the session.
 func movesAnnounced(c *check.Case) {
-	for _, s := range c.Sessions {
+	for _, s := range facts.InOrder(c.Sessions) {
 		for _, m := range c.Moves(s) {
 			if m.Notice == 0 {
 				noticedAtOnce(c, s, m)

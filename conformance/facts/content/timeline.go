@@ -95,7 +95,7 @@ func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.C
 		if r.IDs[evidence.Session] != session {
 			continue
 		}
-		for id, classes := range Classes(body) {
+		for id, classes := range facts.InOrder(Classes(body)) {
 			out = append(out, expect.Change{Stretch: at, Stream: id, Classes: classes})
 		}
 	}
