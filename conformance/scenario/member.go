@@ -66,19 +66,19 @@ type Client struct {
 }
 
 // JoinAll has the clients join a new session and publish, one after the other.
-func (f *Flow) JoinAll(ctx context.Context, parts ...Client) (session string, members []*Member, err error) {
+func (f *Flow) JoinAll(ctx context.Context, clients ...Client) (session string, members []*Member, err error) {
 	if session, err = f.Session(ctx, "session"); err != nil {
 		return "", nil, err
 	}
-	for _, p := range parts {
-		if p.Data == "" {
-			p.Data = "name=" + p.Name
+	for _, c := range clients {
+		if c.Data == "" {
+			c.Data = "name=" + c.Name
 		}
-		m, err := f.JoinSaying(ctx, session, p.Name, p.Data, p.Token...)
+		m, err := f.JoinSaying(ctx, session, c.Name, c.Data, c.Token...)
 		if err != nil {
 			return "", nil, err
 		}
-		if err := m.PublishAs(ctx, p.Kind, p.Video, p.Audio); err != nil {
+		if err := m.PublishAs(ctx, c.Kind, c.Video, c.Audio); err != nil {
 			return "", nil, err
 		}
 		members = append(members, m)
