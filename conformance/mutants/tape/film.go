@@ -21,12 +21,13 @@ func Without(id string) func(*media.Report) {
 // Nth changes an appearance of a stream, counted from 0.
 func Nth(id string, n int, change func(*media.Appearance)) func(*media.Report) {
 	return func(r *media.Report) {
+		left := n
 		for i := range r.Picture.Appearances {
 			if a := &r.Picture.Appearances[i]; a.ID == id {
-				if n == 0 {
+				if left == 0 {
 					change(a)
 				}
-				n--
+				left--
 			}
 		}
 	}
