@@ -24,10 +24,10 @@ import (
 type Sessions interface {
 	CreateSession(ctx context.Context, s archive.Session) error
 	Session(ctx context.Context, appID, sessionID string) (archive.Session, error)
-	StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error)
+	StartArchive(ctx context.Context, appID string, r archive.Request) (archive.Archive, error)
 	StopArchive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 	Archive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
-	SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error)
+	SetLayout(ctx context.Context, appID, archiveID string, l layout.Layout) (archive.Archive, error)
 	// Archives returns a page and the number of all archives that match.
 	Archives(ctx context.Context, appID string, q archive.Query) ([]archive.Archive, int, error)
 	DeleteArchive(ctx context.Context, appID, archiveID string) error

@@ -85,8 +85,8 @@ func (c *fakeSessions) Session(_ context.Context, appID, id string) (archive.Ses
 	return s, nil
 }
 
-func (c *fakeSessions) StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error) {
-	s, err := c.Session(ctx, appID, r.SessionID)
+func (c *fakeSessions) StartArchive(ctx context.Context, appID string, r archive.Request) (archive.Archive, error) {
+	s, err := c.Session(ctx, appID, r.Asked().SessionID)
 	switch {
 	case err != nil:
 		return archive.Archive{}, err
@@ -97,7 +97,7 @@ func (c *fakeSessions) StartArchive(ctx context.Context, appID string, r archive
 	defer c.mu.Unlock()
 	c.changed("start")
 	a := sample(uuid.NewString(), s.ID, appID)
-	a.Name = r.Name
+	a.Name = r.Asked().Name
 	c.archives[a.ID] = a
 	return a, nil
 }
@@ -376,13 +376,13 @@ func (f *fakeIngest) Disconnect(id, reason string) {
 	}
 }
 
-func (c *fakeSessions) SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error) {
+func (c *fakeSessions) SetLayout(ctx context.Context, appID, archiveID string, l layout.Layout) (archive.Archive, error) {
 	a, err := c.Archive(ctx, appID, archiveID)
 	if err != nil {
 		return a, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.changed("layout " + string(l.Type))
+	c.changed("layout " + string(l.Spec().Type))
 	return a, nil
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"reelcheck/reference/internal/timeline"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -151,7 +152,7 @@ func (c *composition) run(ctx context.Context) error {
 	defer stop()
 	c.group = g
 	c.plan = &plan.Plan{Archive: c.archive, Width: c.options.Width, Height: c.options.Height, Layout: c.options.Layout}
-	c.plan.Added = func(e journal.Event) { c.source(sources, e) }
+	c.plan.Added = func(e timeline.Event) { c.source(sources, e) }
 	c.video, c.audio = map[string]*picture.Stream{}, map[string]*sound.Stream{}
 	g.Go(func() error { return quiet(sources, c.plan.Follow(sources, c.journal)) })
 	g.Go(func() error {

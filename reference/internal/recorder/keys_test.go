@@ -20,6 +20,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // certified is a recorder whose applications have a certificate; text may change while it runs.
@@ -54,7 +55,7 @@ func password(t *testing.T, r *Recorder, id string) string {
 		}
 		told <- f.Password
 	}))
-	must(t, r.Stop("S", id, 5))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: id, At: 5}))
 	select {
 	case p := <-told:
 		return p

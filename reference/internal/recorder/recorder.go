@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"sync"
 	"time"
 
@@ -25,7 +26,6 @@ import (
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
-	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
 	"reelcheck/reference/internal/tools/outfile"
@@ -136,39 +136,9 @@ func (r *Recorder) StreamEnded(sessionID, streamID string, at av.Instant, reason
 	return r.session(sessionID).remove(streamID, at, reason)
 }
 
-// Record implements [sessions.Recorder].
-func (r *Recorder) Record(sessionID, archiveID string, at av.Instant) error {
-	return r.session(sessionID).note(journal.Recording, archiveID, at)
-}
-
-// Pause implements [sessions.Recorder].
-func (r *Recorder) Pause(sessionID, archiveID string, at av.Instant) error {
-	return r.session(sessionID).note(journal.Paused, archiveID, at)
-}
-
-// Stop implements [sessions.Recorder].
-func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
-	return r.session(sessionID).note(journal.Stopped, archiveID, at)
-}
-
-// Arrange implements [sessions.Recorder].
-func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error {
-	return r.session(sessionID).arrange(archiveID, l, at)
-}
-
-// Classify implements [sessions.Recorder].
-func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
-	return r.session(sessionID).classify(streamID, classes, at)
-}
-
-// Skip implements [sessions.Recorder].
-func (r *Recorder) Skip(sessionID string, by time.Duration, at av.Instant) error {
-	return r.session(sessionID).skip(by, at)
-}
-
-// Select implements [sessions.Recorder].
-func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
-	return r.session(sessionID).take(archiveID, streams, at)
+// Note implements [sessions.Recorder].
+func (r *Recorder) Note(sessionID string, e timeline.Event) error {
+	return r.session(sessionID).note(e)
 }
 
 // Recover implements [sessions.Recorder].
@@ -334,13 +304,9 @@ func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Ar
 
 func (r *Recorder) options(a archive.Archive, cipher *seal.Cipher) compose.Options {
 	width, height := a.Canvas()
-	first, err := layout.New(a.FirstLayout)
-	if err != nil { // of an archive that was started before layouts were kept
-		first = layout.Layout{}
-	}
 	return compose.Options{
 		FFmpeg: r.FFmpeg, Width: width, Height: height, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
-		Layout: first,
+		Layout: a.FirstLayout,
 		QP:     a.QuantizationParameter, Bitrate: a.MaxBitrate,
 		Encoding: func(kill func()) func() { return r.Faults.Encoder(a.ApplicationID, kill) },
 		Output: func(w io.Writer) io.Writer {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func filmed(blocks ...block) string {
 }
 
 // filled fills a journal with an archive and returns its events by stream, and its samples of video.
-func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []journal.Event, samples map[string][]journal.Item) {
+func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []timeline.Event, samples map[string][]journal.Item) {
 	t.Helper()
 	document, err := json.Marshal(m)
 	if err != nil {
@@ -82,7 +83,7 @@ func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, e
 	}
 	samples = map[string][]journal.Item{}
 	for _, e := range events {
-		if e.Kind != journal.StreamAdded {
+		if e.Kind != timeline.StreamAdded {
 			continue
 		}
 		r, err := j.Reader(e.Stream, true, begin)
@@ -111,7 +112,7 @@ func coded(context.Context, *image.RGBA) ([]byte, error) {
 }
 
 // told is the events of a stream, or of the archive, as kind and ms since the beginning.
-func told(events []journal.Event, stream string) (list []string) {
+func told(events []timeline.Event, stream string) (list []string) {
 	for _, e := range events {
 		if e.Stream == stream {
 			list = append(list, fmt.Sprintf("%s %d", e.Kind, e.At.Sub(begin).Milliseconds()))
@@ -251,7 +252,7 @@ func TestOrderOfStreams(t *testing.T) {
 	_, events, _ := filled(t, m, files)
 	var got []string
 	for _, e := range events {
-		if e.Kind == journal.StreamAdded {
+		if e.Kind == timeline.StreamAdded {
 			_, stream, _ := strings.Cut(e.Stream, "-")
 			got = append(got, fmt.Sprintf("%s %d", stream, e.At.Sub(begin).Milliseconds()))
 		}

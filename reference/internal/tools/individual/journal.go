@@ -9,6 +9,7 @@ import (
 	"image"
 	"io"
 	"log/slog"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"time"
 
@@ -73,7 +74,7 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, o Options) (Reco
 		}
 	}
 	id := cmp.Or(a.ID, "archive")
-	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: id, At: begin}); err != nil {
+	if err := j.Note(timeline.Event{Kind: timeline.Recording, Archive: id, At: begin}); err != nil {
 		return Recording{}, err
 	}
 	f := &filling{Archive: a, Options: o, journal: j}
@@ -258,17 +259,17 @@ func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool)
 // note puts on the timeline when streams came and went, when their video was not there, and when nobody was there, during which the
 // recording pauses.
 func (f *filling) note(id string) (end av.Instant, err error) {
-	var events []journal.Event
+	var events []timeline.Event
 	for _, p := range f.parts {
 		events = append(events, p.events()...)
 		end = max(end, begin.Add(p.to()))
 	}
 	for _, hole := range holes(f.parts) {
-		events = append(events, journal.Event{Kind: journal.Paused, At: begin.Add(hole.from), Archive: id},
-			journal.Event{Kind: journal.Recording, At: begin.Add(hole.to), Archive: id})
+		events = append(events, timeline.Event{Kind: timeline.Paused, At: begin.Add(hole.from), Archive: id},
+			timeline.Event{Kind: timeline.Recording, At: begin.Add(hole.to), Archive: id})
 	}
-	slices.SortStableFunc(events, func(a, b journal.Event) int { return cmp.Compare(a.At, b.At) })
-	events = append(events, journal.Event{Kind: journal.Stopped, At: end, Archive: id})
+	slices.SortStableFunc(events, func(a, b timeline.Event) int { return cmp.Compare(a.At, b.At) })
+	events = append(events, timeline.Event{Kind: timeline.Stopped, At: end, Archive: id})
 	for _, e := range events {
 		if err := f.journal.Note(e); err != nil {
 			return 0, err

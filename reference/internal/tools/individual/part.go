@@ -2,6 +2,7 @@ package individual
 
 import (
 	"cmp"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"time"
 
@@ -163,19 +164,19 @@ func (p *part) added() time.Duration {
 func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
 // events returns the events of the stream.
-func (p *part) events() []journal.Event {
-	list := []journal.Event{{
-		Kind: journal.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
+func (p *part) events() []timeline.Event {
+	list := []timeline.Event{{
+		Kind: timeline.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
 		Classes:    p.classes,
 		Connection: cmp.Or(p.ConnectionData, p.StreamID), // that of one client, as far as anybody can tell
 	}}
 	for _, d := range p.dark {
-		list = append(list, journal.Event{Kind: journal.VideoStopped, At: begin.Add(d.from), Stream: p.id})
+		list = append(list, timeline.Event{Kind: timeline.VideoStopped, At: begin.Add(d.from), Stream: p.id})
 		if d.to < p.to() {
-			list = append(list, journal.Event{Kind: journal.VideoResumed, At: begin.Add(d.to), Stream: p.id})
+			list = append(list, timeline.Event{Kind: timeline.VideoResumed, At: begin.Add(d.to), Stream: p.id})
 		}
 	}
-	return append(list, journal.Event{Kind: journal.StreamRemoved, At: begin.Add(p.to()), Stream: p.id, Reason: "ended"})
+	return append(list, timeline.Event{Kind: timeline.StreamRemoved, At: begin.Add(p.to()), Stream: p.id, Reason: "ended"})
 }
 
 // holes are the stretches without any stream.
