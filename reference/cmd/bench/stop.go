@@ -169,10 +169,8 @@ func (b bench) stop(ctx context.Context, hard loop, minutes float64, length time
 	f, err := r.follow(ctx, length, func(ctx context.Context, progress func(av.Instant)) (err error) {
 		options := compose.Options{FFmpeg: children(), Width: 640, Height: 480, HasAudio: true, HasVideo: true, Progress: progress}
 		out := filepath.Join(dir, "archive")
-		if result, err = compose.Run(ctx, r.journal, archive, options, out, slog.Default()); err != nil {
-			return err
-		}
-		return compose.Sync(out)
+		result, err = compose.Run(ctx, r.journal, archive, options, out, slog.Default())
+		return err
 	})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/timeline"
 	"time"
 
@@ -133,15 +134,11 @@ func (c *composition) finish(out string) (Result, error) {
 		}
 		r.Size = int64(len(head)) + c.output.file.Size()
 	}
-	partial := out + headSuffix + ".part"
-	if err := os.WriteFile(partial, head, 0o644); err != nil {
+	// The media are on disk before the head says so: after a crash nobody looks whether it is true.
+	if err := durable.Sync(out + mediaSuffix); err != nil {
 		return Result{}, err
 	}
-	// On disk before it says so: after a crash nobody looks whether it is true.
-	if err := errors.Join(syncFile(out+mediaSuffix), syncFile(partial)); err != nil {
-		return Result{}, err
-	}
-	return r, os.Rename(partial, out+headSuffix)
+	return r, durable.WriteFile(out+headSuffix, head, 0o644)
 }
 
 // run does everything but the head. Sources read the journal and decode until the archive has stopped; then they are

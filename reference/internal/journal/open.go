@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/timeline"
 )
@@ -25,7 +26,7 @@ func (j *Journal) openTimeline() (err error) {
 		if j.events, err = createLog(dir, box); err == nil {
 			j.events.full = j.options.Full
 		}
-		return errors.Join(err, syncDir(filepath.Dir(j.dir)))
+		return errors.Join(err, durable.Sync(filepath.Dir(j.dir)))
 	}
 	// The timeline is small, but it may have rolled: every segment counts.
 	var torn *TornError

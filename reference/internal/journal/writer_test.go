@@ -12,7 +12,6 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/layout/layouttest"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/timeline"
 )
@@ -82,7 +81,7 @@ func TestOrderAndLimits(t *testing.T) {
 			t.Errorf("stream id %q was taken", id)
 		}
 	}
-	for _, e := range []timeline.Event{{Kind: "x"}, {Kind: timeline.Stopped}, {Kind: timeline.Selected}, {Kind: timeline.Arranged, Archive: "a"}, {Kind: timeline.Arranged, Layout: new(layouttest.New(layout.Spec{}))}, {Kind: timeline.Classified, Stream: "../s"}, {Kind: timeline.Selected, Archive: "a", Selection: []timeline.Selection{{Stream: "../s"}}}, {Kind: timeline.StreamRemoved}, {Kind: timeline.StreamAdded, Stream: "unknown"}} {
+	for _, e := range []timeline.Event{{Kind: "x"}, {Kind: timeline.Stopped}, {Kind: timeline.Selected}, {Kind: timeline.Arranged, Archive: "a"}, {Kind: timeline.Arranged, Layout: &layout.Layout{}}, {Kind: timeline.Classified, Stream: "../s"}, {Kind: timeline.Selected, Archive: "a", Selection: []timeline.Selection{{Stream: "../s"}}}, {Kind: timeline.StreamRemoved}, {Kind: timeline.StreamAdded, Stream: "unknown"}} {
 		if j.Note(e) == nil {
 			t.Errorf("%+v was noted", e)
 		}

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/timeline"
 	"sync"
 	"time"
@@ -28,7 +29,6 @@ import (
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
-	"reelcheck/reference/internal/tools/outfile"
 )
 
 // Config says where recordings are kept and how they are composed.
@@ -66,10 +66,8 @@ func New(c Config) (*Recorder, error) {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
 	}
-	for _, pattern := range []string{"journals/*" + removed, "archives/" + outfile.Unfinished} {
-		if err := removeAll(filepath.Join(c.Dir, pattern)); err != nil {
-			return nil, fmt.Errorf("recorder: %w", err)
-		}
+	if err := errors.Join(removeAll(filepath.Join(c.Dir, "journals", "*"+removed)), durable.Clean(filepath.Join(c.Dir, "archives"))); err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{Config: c, ctx: ctx, cancel: cancel, sessions: map[string]*session{}}
@@ -80,7 +78,7 @@ func New(c Config) (*Recorder, error) {
 	return r, nil
 }
 
-// removeAll removes what a crash left half removed, or half written.
+// removeAll removes what a crash left half removed.
 func removeAll(pattern string) error {
 	left, err := filepath.Glob(pattern)
 	for _, path := range left {
@@ -279,9 +277,6 @@ func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archiv
 
 func (r *Recorder) compose(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (int64, error) {
 	result, err := compose.Run(ctx, j, a.ID, r.options(a, cipher), r.output(a.ID), r.Log)
-	if err == nil {
-		err = compose.Sync(r.output(a.ID))
-	}
 	return result.Size, err
 }
 

@@ -71,11 +71,12 @@ func (r *room) perform(e archive.Effect, at av.Instant) error {
 		return r.Cloud.Erase(r.background(), e.Archive)
 	case archive.DoDiscard:
 		return r.Recorder.Discard(r.id, e.Archive.ID)
+	default:
+		if noted, ok := timelineEvent(e, at); ok {
+			return r.Recorder.Note(r.id, noted)
+		}
+		return nil // a job, committed with the step
 	}
-	if noted, ok := timelineEvent(e, at); ok {
-		return r.Recorder.Note(r.id, noted)
-	}
-	return nil // a job, committed with the step
 }
 
 // timelineEvent returns what an effect puts on the session's timeline; ok is false if that is nothing.

@@ -4,16 +4,12 @@ package storage
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"gocloud.dev/blob"
 
 	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
@@ -71,27 +67,4 @@ func contentType(a archive.Archive) string {
 		return "application/zip"
 	}
 	return "video/mp4" // ARC-STO-24
-}
-
-func writing(contentType string) *blob.WriterOptions {
-	return &blob.WriterOptions{ContentType: contentType, DisableContentTypeDetection: true, MaxConcurrency: 2}
-}
-
-// write copies r to an object and returns the SHA-256 of what it wrote.
-func write(ctx context.Context, bucket *blob.Bucket, key, contentType string, r io.Reader) (string, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	w, err := bucket.NewWriter(ctx, key, writing(contentType))
-	if err != nil {
-		return "", fmt.Errorf("write %q: %w", key, err)
-	}
-	hash := sha256.New()
-	if err := copyAhead(ctx, w, io.TeeReader(r, hash)); err != nil {
-		cancel() // Close then drops what was written
-		return "", fmt.Errorf("write %q: %w", key, errors.Join(err, w.Close()))
-	}
-	if err := w.Close(); err != nil {
-		return "", fmt.Errorf("write %q: %w", key, err)
-	}
-	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }

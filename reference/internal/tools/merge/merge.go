@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/mux/movie"
 	"reelcheck/reference/internal/tools/outfile"
@@ -92,7 +93,7 @@ func Run(ctx context.Context, inputs []string, out string, o Options) (r Result,
 		o.Progress("finding overlaps", float64(i)/float64(len(j.parts)-1))
 	}
 	tracks := j.tracks()
-	r.Size, err = outfile.File(out, func(f *os.File) error {
+	r.Size, err = durable.File(out, 0o644, func(f *os.File) error {
 		return movie.Write(ctx, f, tracks, func(done, total int64) { o.Progress("copying", float64(done)/float64(total)) })
 	})
 	for _, t := range tracks {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strings"
@@ -104,7 +105,7 @@ func finish(ctx context.Context, j *journal.Journal, rec individual.Recording, w
 	if err := voices.complete(int64(done.Duration / plan.FrameTime)); err != nil {
 		return Result{}, err
 	}
-	r.Size, err = outfile.File(out, func(f *os.File) error {
+	r.Size, err = durable.File(out, 0o644, func(f *os.File) error {
 		composed, err := compose.Open(file)
 		if err != nil {
 			return err
