@@ -36,9 +36,12 @@ type block struct {
 }
 
 // filmed makes a file of blocks, each in a cluster of its own.
-func filmed(blocks ...block) string {
+func filmed(blocks ...block) string { return filmedBy("", blocks...) }
+
+// filmedBy makes a file that says of which client it is.
+func filmedBy(client string, blocks ...block) string {
 	var body []byte
-	head := matroska.Head{WebM: true}
+	head := matroska.Head{WebM: true, Connection: client}
 	for _, b := range blocks {
 		track := byte(matroska.VideoTrack)
 		if b.data[0] == packet[0] {

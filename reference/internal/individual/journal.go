@@ -169,6 +169,7 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		}
 		open, f.parts = append(open, p), append(f.parts, p)
 	}
+	p.client = cmp.Or(p.client, s.client)
 	from, to := file.start()-f.zero, file.stop()-f.zero
 	p.begin(max(from, 0), max(to, 0), len(s.index[video]) > 0)
 	err = s.each(func(kind int, e entry, data []byte) error {
@@ -211,10 +212,17 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	if head, err := media.Peek(still.HeadSize); err == nil && still.Is(head) {
 		return f.picture(ctx, file, media, s)
 	}
-	skip := func(s matroska.Skipped) {
-		f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+	told := matroska.Told{
+		Skipped: func(s matroska.Skipped) {
+			f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+		},
+		Tag: func(name, value string) {
+			if name == matroska.ConnectionTag {
+				s.client = value
+			}
+		},
 	}
-	err = matroska.ReadTracks(media, skip, func(b matroska.Block) error {
+	err = matroska.ReadTold(media, told, func(b matroska.Block) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -259,8 +267,9 @@ func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool)
 // recording pauses.
 func (f *filling) note(id string) (end av.Instant, err error) {
 	var events []journal.Event
-	for _, p := range f.parts {
-		events = append(events, p.events()...)
+	clients := clientsOf(f.parts)
+	for i, p := range f.parts {
+		events = append(events, p.events(clients[i])...)
 		end = max(end, begin.Add(p.to()))
 	}
 	for _, hole := range holes(f.parts) {

@@ -31,6 +31,7 @@ type part struct {
 	File
 	id      string // in the journal
 	classes []string
+	client  string // whose it is, if its files tell
 	w       *journal.Writer
 	spans   []interval // with a file, or while the connection was lost
 	dark    []interval // without video
@@ -162,12 +163,11 @@ func (p *part) added() time.Duration {
 
 func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
-// events returns the events of the stream.
-func (p *part) events() []journal.Event {
+// events returns the events of the stream, which is of this client.
+func (p *part) events(client string) []journal.Event {
 	list := []journal.Event{{
 		Kind: journal.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
-		Classes:    p.classes,
-		Connection: cmp.Or(p.ConnectionData, p.StreamID), // that of one client, as far as anybody can tell
+		Classes: p.classes, Connection: client,
 	}}
 	for _, d := range p.dark {
 		list = append(list, journal.Event{Kind: journal.VideoStopped, At: begin.Add(d.from), Stream: p.id})
