@@ -56,14 +56,19 @@ func filmedBy(client string, blocks ...block) string {
 	return string(append(head.Bytes(), body...))
 }
 
-// filled fills a journal with an archive and returns its events by stream, and its samples of video.
-func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []journal.Event, samples map[string][]journal.Item) {
+func manifestOf(t *testing.T, m Manifest) string {
 	t.Helper()
 	document, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := []string{"m.json", string(document)}
+	return string(document)
+}
+
+// filled fills a journal with an archive and returns its events by stream, and its samples of video.
+func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []journal.Event, samples map[string][]journal.Item) {
+	t.Helper()
+	list := []string{"m.json", manifestOf(t, m)}
 	for name, content := range files {
 		list = append(list, name, content)
 	}

@@ -1,8 +1,10 @@
 package individual
 
 import (
+	"archive/zip"
 	"bufio"
 	"cmp"
+	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
@@ -200,6 +202,10 @@ func Plain(id string) string {
 func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	entry := f.media[file.Filename]
 	r, err := entry.Open()
+	if errors.Is(err, zip.ErrAlgorithm) {
+		f.leave(file, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -233,22 +239,32 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	})
 	var unreadable *matroska.UnreadableError
 	switch {
-	case errors.As(err, &unreadable):
-		f.Log.Warn("file is not read", "file", file.Filename, "reason", err)
-		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, err))
+	case errors.As(err, &unreadable), errors.Is(err, matroska.ErrNone), damaged(err) && s.size == 0:
+		f.leave(file, err)
 		return nil
-	case errors.Is(err, matroska.ErrCut):
+	case errors.Is(err, matroska.ErrCut), damaged(err):
 		f.Log.Warn("file is not complete", "file", file.Filename, "error", err)
 		return nil
 	}
 	return err
 }
 
+// leave leaves a file out.
+func (f *filling) leave(file File, reason error) {
+	f.Log.Warn("file is not read", "file", file.Filename, "reason", reason)
+	f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, reason))
+}
+
+// damaged reports whether the ZIP's entry is, other than by its end.
+func damaged(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat)
+}
+
 // picture reads a file that is one picture into a spool, as one frame.
 func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool) error {
 	if f.Still == nil {
-		f.Log.Warn("file is not read: it is a picture", "file", file.Filename)
-		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: it is a picture", file.Filename))
+		f.leave(file, errors.New("it is a picture"))
 		return nil
 	}
 	picture, err := still.Decode(ctx, r)

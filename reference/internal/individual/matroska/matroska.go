@@ -37,6 +37,9 @@ type Block struct {
 // ErrCut is returned, after everything before, for a file that ends in the middle of an element, or is damaged after its first block.
 var ErrCut = errors.New("file is cut off")
 
+// ErrNone is returned for what is no file of this kind, or is damaged before its tracks are told.
+var ErrNone = errors.New("not a WebM or Matroska file: no tracks")
+
 // Read calls block for every block of the first video and the first audio track that can be read, in the order of the file. The error is an
 // [*UnreadableError] for a file without such a track.
 func Read(r io.Reader, block func(Block) error) error { return ReadTold(r, Told{}, block) }
@@ -56,7 +59,7 @@ func ReadTold(r io.Reader, told Told, block func(Block) error) error {
 	err := p.read()
 	switch {
 	case p.tracks == nil && (err == nil || errors.Is(err, ErrCut) || errors.Is(err, errDamaged)):
-		return errors.Join(errors.New("not a WebM or Matroska file: no tracks"), err)
+		return errors.Join(ErrNone, err)
 	case errors.Is(err, errDamaged) && p.blocks > 0:
 		return fmt.Errorf("%w: %w", ErrCut, err)
 	}
