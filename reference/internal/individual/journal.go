@@ -283,9 +283,9 @@ func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool)
 // recording pauses.
 func (f *filling) note(id string) (end av.Instant, err error) {
 	var events []journal.Event
-	clients := clientsOf(f.parts)
+	clients, added := clientsOf(f.parts), f.places()
 	for i, p := range f.parts {
-		events = append(events, p.events(clients[i])...)
+		events = append(events, p.events(clients[i], added[i])...)
 		end = max(end, begin.Add(p.to()))
 	}
 	for _, hole := range holes(f.parts) {

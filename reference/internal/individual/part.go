@@ -163,13 +163,17 @@ func (p *part) added() time.Duration {
 
 func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
-// events returns the events of the stream, which is of this client.
-func (p *part) events(client string) []journal.Event {
+// events returns the events of the stream, which is of this client and has had its place among the others since added.
+func (p *part) events(client string, added time.Duration) []journal.Event {
 	list := []journal.Event{{
-		Kind: journal.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
+		Kind: journal.StreamAdded, At: begin.Add(added), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
 		Classes: p.classes, Connection: client,
 	}}
-	for _, d := range p.dark {
+	dark := p.dark
+	if added < p.added() && p.has[video] {
+		dark = slices.Insert(slices.Clone(dark), 0, interval{added, p.from()})
+	}
+	for _, d := range dark {
 		list = append(list, journal.Event{Kind: journal.VideoStopped, At: begin.Add(d.from), Stream: p.id})
 		if d.to < p.to() {
 			list = append(list, journal.Event{Kind: journal.VideoResumed, At: begin.Add(d.to), Stream: p.id})

@@ -3,6 +3,7 @@ package individual
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"reelcheck/reference/internal/journal"
@@ -45,5 +46,35 @@ func TestClients(t *testing.T) {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// TestOrderOfPublication: streams of this recorder have their places in the order of the manifest, and come into the picture with their files.
+func TestOrderOfPublication(t *testing.T) {
+	var m Manifest
+	files, foreign := map[string]string{}, map[string]string{}
+	for i, from := range []int64{1400, 0, 2000, 900} {
+		id := fmt.Sprint(i)
+		m.Files = append(m.Files, File{StreamID: id, Filename: id, StartTimeOffset: from, StopTimeOffset: 3000, VideoType: "camera"})
+		files[id] = filmedBy("client "+id, block{0, key}, block{1000, delta})
+		foreign[id] = filmed(block{0, key}, block{1000, delta})
+	}
+	came := func(files map[string]string) (list []string) {
+		_, events, _ := filled(t, m, files)
+		for _, e := range events {
+			if e.Kind == journal.StreamAdded || e.Kind == journal.VideoResumed {
+				_, stream, _ := strings.Cut(e.Stream, "-")
+				list = append(list, fmt.Sprintf("%s %s %d", stream, e.Kind, e.At.Sub(begin).Milliseconds()))
+			}
+		}
+		return list
+	}
+	want := []string{"0 streamAdded 0", "1 streamAdded 0", "2 streamAdded 900", "3 streamAdded 900", "0 videoResumed 1400", "2 videoResumed 2000"}
+	if got := came(files); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	want = []string{"1 streamAdded 0", "3 streamAdded 900", "0 streamAdded 1400", "2 streamAdded 2000"}
+	if got := came(foreign); !slices.Equal(got, want) {
+		t.Errorf("of another recorder: %v, want %v", got, want)
 	}
 }
