@@ -75,7 +75,7 @@ func (s *stage) add(stream string, ms int) {
 	s.must(err)
 	s.writers[stream] = w
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.StreamAdded, Stream: stream, At: at(ms), HasAudio: true, HasVideo: true,
-		VideoType: "camera", ConnectionData: "of " + stream}))
+		VideoType: "camera", Connection: "client of " + stream, ConnectionData: "of " + stream}))
 }
 
 func (s *stage) remove(stream string, ms int) {
@@ -126,6 +126,7 @@ type file struct {
 	audio, video []int // ms of each
 	codec        av.Codec
 	data         [][]byte // of the video
+	client       string   // by the tag
 }
 
 // survey plans the archive.
@@ -150,7 +151,8 @@ func (s *stage) files() []file {
 		if int64(len(content[f.Filename])) != f.Size {
 			s.t.Errorf("%s: %d bytes, the manifest says %d", f.Filename, len(content[f.Filename]), f.Size)
 		}
-		s.must(matroska.Read(bytes.NewReader(content[f.Filename]), func(b matroska.Block) error {
+		told := matroska.Told{Tag: func(_, value string) { f.client = value }}
+		s.must(matroska.ReadTold(bytes.NewReader(content[f.Filename]), told, func(b matroska.Block) error {
 			ms := int(b.Time / time.Millisecond)
 			if b.Track.Codec.Video() {
 				f.codec, f.video, f.data = b.Track.Codec, append(f.video, ms), append(f.data, b.Data)
@@ -159,6 +161,9 @@ func (s *stage) files() []file {
 			}
 			return nil
 		}))
+		if f.client != "client of "+f.StreamID {
+			s.t.Errorf("%s is of client %q", f.Filename, f.client)
+		}
 		list = append(list, f)
 	}
 	return list

@@ -35,6 +35,7 @@ type Options struct {
 	Video     string // fixture, for example vp8-01; "" = none
 	Tone      string // fixture, for example tone-01; "" = none
 	VideoType string // "" = camera
+	Client    string // connection of the same token, that the stream belongs to; "" = one of its own
 
 	// Media of one's own instead: video of 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
@@ -204,9 +205,11 @@ func (p *Publisher) negotiate() {
 	must(p.tb, p.pc.SetLocalDescription(offer))
 	<-gathered
 	path := p.options.URL + "/v2/session/" + url.PathEscape(p.options.SessionID) + "/whip"
-	if p.options.VideoType != "" {
-		path += "?videoType=" + url.QueryEscape(p.options.VideoType)
+	query := url.Values{"videoType": {cmp.Or(p.options.VideoType, "camera")}}
+	if p.options.Client != "" {
+		query.Set("connectionId", p.options.Client)
 	}
+	path += "?" + query.Encode()
 	response, answer := p.do(http.MethodPost, path, p.pc.LocalDescription().SDP)
 	if response.StatusCode != http.StatusCreated {
 		p.tb.Fatalf("whip: offer answered %s: %s", response.Status, answer)

@@ -37,9 +37,12 @@ type block struct {
 }
 
 // filmed makes a file of blocks, each in a cluster of its own.
-func filmed(blocks ...block) string {
+func filmed(blocks ...block) string { return filmedBy("", blocks...) }
+
+// filmedBy makes a file that says of which client it is.
+func filmedBy(client string, blocks ...block) string {
 	var body []byte
-	head := matroska.Head{WebM: true}
+	head := matroska.Head{WebM: true, Connection: client}
 	for _, b := range blocks {
 		track := byte(matroska.VideoTrack)
 		if b.data[0] == packet[0] {
@@ -54,14 +57,19 @@ func filmed(blocks ...block) string {
 	return string(append(head.Bytes(), body...))
 }
 
-// filled fills a journal with an archive and returns its events by stream, and its samples of video.
-func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []timeline.Event, samples map[string][]journal.Item) {
+func manifestOf(t *testing.T, m Manifest) string {
 	t.Helper()
 	document, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := []string{"m.json", string(document)}
+	return string(document)
+}
+
+// filled fills a journal with an archive and returns its events by stream, and its samples of video.
+func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []timeline.Event, samples map[string][]journal.Item) {
+	t.Helper()
+	list := []string{"m.json", manifestOf(t, m)}
 	for name, content := range files {
 		list = append(list, name, content)
 	}

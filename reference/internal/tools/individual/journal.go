@@ -1,8 +1,10 @@
 package individual
 
 import (
+	"archive/zip"
 	"bufio"
 	"cmp"
+	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
@@ -170,6 +172,7 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		}
 		open, f.parts = append(open, p), append(f.parts, p)
 	}
+	p.client = cmp.Or(p.client, s.client)
 	from, to := file.start()-f.zero, file.stop()-f.zero
 	p.begin(max(from, 0), max(to, 0), len(s.index[video]) > 0)
 	err = s.each(func(kind int, e entry, data []byte) error {
@@ -200,6 +203,10 @@ func Plain(id string) string {
 func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	entry := f.media[file.Filename]
 	r, err := entry.Open()
+	if errors.Is(err, zip.ErrAlgorithm) {
+		f.leave(file, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -212,10 +219,17 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	if head, err := media.Peek(still.HeadSize); err == nil && still.Is(head) {
 		return f.picture(ctx, file, media, s)
 	}
-	skip := func(s matroska.Skipped) {
-		f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+	told := matroska.Told{
+		Skipped: func(s matroska.Skipped) {
+			f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+		},
+		Tag: func(name, value string) {
+			if name == matroska.ConnectionTag {
+				s.client = value
+			}
+		},
 	}
-	err = matroska.ReadTracks(media, skip, func(b matroska.Block) error {
+	err = matroska.ReadTold(media, told, func(b matroska.Block) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -226,22 +240,32 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	})
 	var unreadable *matroska.UnreadableError
 	switch {
-	case errors.As(err, &unreadable):
-		f.Log.Warn("file is not read", "file", file.Filename, "reason", err)
-		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, err))
+	case errors.As(err, &unreadable), errors.Is(err, matroska.ErrNone), damaged(err) && s.size == 0:
+		f.leave(file, err)
 		return nil
-	case errors.Is(err, matroska.ErrCut):
+	case errors.Is(err, matroska.ErrCut), damaged(err):
 		f.Log.Warn("file is not complete", "file", file.Filename, "error", err)
 		return nil
 	}
 	return err
 }
 
+// leave leaves a file out.
+func (f *filling) leave(file File, reason error) {
+	f.Log.Warn("file is not read", "file", file.Filename, "reason", reason)
+	f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, reason))
+}
+
+// damaged reports whether the ZIP's entry is, other than by its end.
+func damaged(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat)
+}
+
 // picture reads a file that is one picture into a spool, as one frame.
 func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool) error {
 	if f.Still == nil {
-		f.Log.Warn("file is not read: it is a picture", "file", file.Filename)
-		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: it is a picture", file.Filename))
+		f.leave(file, errors.New("it is a picture"))
 		return nil
 	}
 	picture, err := still.Decode(ctx, r)
@@ -260,8 +284,9 @@ func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool)
 // recording pauses.
 func (f *filling) note(id string) (end av.Instant, err error) {
 	var events []timeline.Event
-	for _, p := range f.parts {
-		events = append(events, p.events()...)
+	clients, added := clientsOf(f.parts), f.places()
+	for i, p := range f.parts {
+		events = append(events, p.events(clients[i], added[i])...)
 		end = max(end, begin.Add(p.to()))
 	}
 	for _, hole := range holes(f.parts) {

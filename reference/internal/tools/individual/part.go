@@ -32,6 +32,7 @@ type part struct {
 	File
 	id      string // in the journal
 	classes []string
+	client  string // whose it is, if its files tell
 	w       *journal.Writer
 	spans   []interval // with a file, or while the connection was lost
 	dark    []interval // without video
@@ -163,14 +164,17 @@ func (p *part) added() time.Duration {
 
 func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
-// events returns the events of the stream.
-func (p *part) events() []timeline.Event {
+// events returns the events of the stream, which is of this client and has had its place among the others since added.
+func (p *part) events(client string, added time.Duration) []timeline.Event {
 	list := []timeline.Event{{
-		Kind: timeline.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
-		Classes:    p.classes,
-		Connection: cmp.Or(p.ConnectionData, p.StreamID), // that of one client, as far as anybody can tell
+		Kind: timeline.StreamAdded, At: begin.Add(added), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
+		Classes: p.classes, Connection: client,
 	}}
-	for _, d := range p.dark {
+	dark := p.dark
+	if added < p.added() && p.has[video] {
+		dark = slices.Insert(slices.Clone(dark), 0, interval{added, p.from()})
+	}
+	for _, d := range dark {
 		list = append(list, timeline.Event{Kind: timeline.VideoStopped, At: begin.Add(d.from), Stream: p.id})
 		if d.to < p.to() {
 			list = append(list, timeline.Event{Kind: timeline.VideoResumed, At: begin.Add(d.to), Stream: p.id})
