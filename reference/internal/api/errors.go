@@ -97,13 +97,13 @@ func (s *Server) unanswerable(r *http.Request, err error) bool {
 	if !errors.Is(err, wire.ErrGone) && (r.Context().Err() == nil || late(r)) {
 		return false
 	}
-	s.Log.Debug("client went before the answer", "request", requestID(r), "err", err)
+	s.Log.Debug("client went before the answer", "request", requestID(r), "error", err)
 	return true
 }
 
 func (s *Server) note(r *http.Request, status int, err error) {
 	if status >= http.StatusInternalServerError && status != http.StatusNotImplemented {
-		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", requestID(r)), slog.Any("err", err))
+		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", requestID(r)), slog.Any("error", err))
 	}
 }
 

@@ -55,7 +55,7 @@ func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client account.
 	// The request's context does not end with a hijacked connection.
 	sub, err := g.Sessions.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
 	if err != nil {
-		g.Log.Error("client not connected", "session", c.sessionID, "err", err)
+		g.Log.Error("client not connected", "session", c.sessionID, "error", err)
 		_ = socket.Close(websocket.StatusInternalError, "not connected")
 		return nil
 	}

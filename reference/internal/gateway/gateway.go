@@ -130,6 +130,6 @@ func (g *Gateway) disconnect(c *connection, reason string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.Patience)
 	defer cancel()
 	if err := g.Sessions.Disconnect(ctx, c.sessionID, c.id, reason); err != nil && !isNotFound(err) {
-		g.Log.Error("client not disconnected", "session", c.sessionID, "connection", c.id, "err", err)
+		g.Log.Error("client not disconnected", "session", c.sessionID, "connection", c.id, "error", err)
 	}
 }

@@ -115,7 +115,7 @@ func (r *room) compose(a archive.Archive) error {
 			result = archive.Fail{ArchiveID: a.ID} // ARC-STAT-12, decision 15
 		}
 		c.post(a.SessionID, func(r *room) error {
-			defer c.ended.ring()
+			defer c.ended.Send()
 			err := r.happened(fact{result, a.ID, clock.Media()})
 			if err != nil && !isNotFound(err) {
 				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)

@@ -244,7 +244,7 @@ func (r *room) skip(by time.Duration) (recording []string) {
 
 // settle waits until no stopped archive of the application is without its file and no job is due.
 func (c *Runner) settle(ctx context.Context, applicationID string) error {
-	for ended := c.ended.listen(); c.composing(applicationID); ended = c.ended.listen() {
+	for ended := c.ended.Next(); c.composing(applicationID); ended = c.ended.Next() {
 		select {
 		case <-ended:
 		case <-ctx.Done():

@@ -79,7 +79,7 @@ func (a *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 			a.mu.Update(func() { a.ended = true })
 			return nil
 		case errors.As(err, &torn):
-			a.Log.Warn("journal is damaged", "stream", a.ID, "err", err)
+			a.Log.Warn("journal is damaged", "stream", a.ID, "error", err)
 			continue
 		case err != nil:
 			return err
@@ -90,7 +90,7 @@ func (a *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 		}
 		n, err := decode(&decoder, it.Data, buf)
 		if err != nil { // what could not be decoded is a gap like any other
-			a.Log.Debug("opus packet not decoded", "stream", a.ID, "err", err)
+			a.Log.Debug("opus packet not decoded", "stream", a.ID, "error", err)
 			continue
 		}
 		if err := a.place(ctx, it.Time, buf[:n]); err != nil {
