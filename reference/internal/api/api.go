@@ -148,7 +148,7 @@ var errNoPath = &archive.Error{Kind: archive.NotFound, Message: "there is nothin
 // allowOrigins lets pages of every origin in: clients carry their token explicitly, never by cookie.
 func allowOrigins(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch")
+	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Post, Accept-Patch")
 }
 
 // statusProbe asks ServeMux's own error handler what it would answer.
