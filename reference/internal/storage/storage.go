@@ -29,6 +29,11 @@ func Key(a archive.Archive) string {
 	return a.ApplicationID + "/" + a.ID + "/" + name
 }
 
+// name is that of an archive's object in an application's own target. An attempt after a restart finds the parts of the one before by it.
+func name(target session.Storage, a archive.Archive) string {
+	return target.Prefix(a.SessionID, a.CreatedAt) + Key(a)
+}
+
 // A target is asked again at once when a request fails, so that one lost part does not cost the whole upload. Waiting is for the caller.
 const (
 	attempts = 3
@@ -41,9 +46,9 @@ func Upload(ctx context.Context, transport http.RoundTripper, target session.Sto
 	client := newClient(transport)
 	switch target.Type {
 	case session.StorageS3:
-		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-07
+		return uploadS3(ctx, client, target.S3, name(target, a), contentType(a), r) // ARC-STO-07
 	case session.StorageAzure:
-		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-08
+		return uploadAzure(ctx, client, target.Azure, name(target, a), contentType(a), r) // ARC-STO-08
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
@@ -55,7 +60,7 @@ func Abandon(ctx context.Context, transport http.RoundTripper, target session.St
 		return nil
 	}
 	// ARC-STO-23
-	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, target.KeyPrefix+Key(a)) })
+	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, name(target, a)) })
 	return err
 }
 
