@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -233,7 +234,7 @@ func TestAttackByWaiting(t *testing.T) {
 	if response.StatusCode != http.StatusRequestTimeout || len(body) == 0 {
 		t.Errorf("%s %q, want 408 and why", response.Status, body)
 	}
-	if _, err = in.ReadByte(); err != io.EOF {
+	if _, err = in.ReadByte(); !errors.Is(err, io.EOF) {
 		t.Errorf("the connection is not closed: %v", err)
 	}
 	publisher.Stop()
