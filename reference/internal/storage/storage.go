@@ -25,6 +25,11 @@ func Key(a archive.Archive) string {
 	return a.ApplicationID + "/" + a.ID + "/" + name
 }
 
+// name is that of an archive's object in an application's own target. An attempt after a restart finds the parts of the one before by it.
+func name(target account.Storage, a archive.Archive) string {
+	return target.Prefix(a.SessionID, a.CreatedAt) + Key(a)
+}
+
 // A target is asked again at once when a request fails, so that one lost part does not cost the whole upload. Waiting is for the caller.
 const (
 	attempts = 3
@@ -37,9 +42,9 @@ func Upload(ctx context.Context, transport http.RoundTripper, target account.Sto
 	client := newClient(transport)
 	switch target.Type {
 	case account.StorageS3:
-		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-07
+		return uploadS3(ctx, client, target.S3, name(target, a), contentType(a), r) // ARC-STO-07
 	case account.StorageAzure:
-		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-08
+		return uploadAzure(ctx, client, target.Azure, name(target, a), contentType(a), r) // ARC-STO-08
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
@@ -51,7 +56,7 @@ func Abandon(ctx context.Context, transport http.RoundTripper, target account.St
 		return nil
 	}
 	// ARC-STO-23
-	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, target.KeyPrefix+Key(a)) })
+	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, name(target, a)) })
 	return err
 }
 

@@ -44,6 +44,8 @@ type Options struct {
 	Payloads        bool   // each of Frames is the payload of a packet as it is, whatever it means
 	Then            string // fixture that the video goes on with after Switch, also in another codec
 	Once            bool   // send everything once, then stay connected and send nothing
+
+	Offer func(sdp string) string // what is offered instead; nil: what is meant
 }
 
 // Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.
@@ -53,6 +55,7 @@ type Publisher struct {
 	pc       *webrtc.PeerConnection
 	tracks   []*track
 	resource string // URL
+	wire     raw
 	sending  sync.WaitGroup
 	readers  sync.WaitGroup
 	quit     chan struct{} // closed to end the send loop
@@ -159,6 +162,7 @@ func (p *Publisher) open() (connected <-chan struct{}) {
 		}
 	}
 	registry := &interceptor.Registry{}
+	registry.Add(&p.wire) // what others add writes through it
 	reports, err := report.NewSenderInterceptor()
 	must(p.tb, err)
 	registry.Add(reports)
@@ -210,7 +214,11 @@ func (p *Publisher) negotiate() {
 		query.Set("connectionId", p.options.Client)
 	}
 	path += "?" + query.Encode()
-	response, answer := p.do(http.MethodPost, path, p.pc.LocalDescription().SDP)
+	sdp := p.pc.LocalDescription().SDP
+	if p.options.Offer != nil {
+		sdp = p.options.Offer(sdp)
+	}
+	response, answer := p.do(http.MethodPost, path, sdp)
 	if response.StatusCode != http.StatusCreated {
 		p.tb.Fatalf("whip: offer answered %s: %s", response.Status, answer)
 	}

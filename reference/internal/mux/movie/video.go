@@ -42,8 +42,21 @@ func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) err
 			p.Aspect = [2]uint{v.SampleAspectRatioWidth, v.SampleAspectRatioHeight}
 		}
 	}
+	// A player believes the container first.
+	if e.Pasp != nil && e.Pasp.HSpacing > 0 && e.Pasp.VSpacing > 0 {
+		p.Aspect = [2]uint{uint(e.Pasp.HSpacing), uint(e.Pasp.VSpacing)}
+	}
+	p.Aspect = reduced(p.Aspect)
 	t.Picture = p
 	return nil
+}
+
+func reduced(ratio [2]uint) [2]uint {
+	a, b := ratio[0], ratio[1]
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return [2]uint{ratio[0] / a, ratio[1] / a}
 }
 
 // parameterSets returns those in a sample.

@@ -242,7 +242,7 @@ func (f *file) box(i int, base int64, large bool) (*mp4.TrakBox, error) {
 	trak.Mdia.Hdlr.Name = kind
 	if of.Picture != nil {
 		trak.Tkhd.Matrix = t.Matrix
-		trak.Tkhd.Width, trak.Tkhd.Height = mp4.Fixed32(of.Picture.Width<<16), mp4.Fixed32(of.Picture.Height<<16)
+		trak.Tkhd.Width, trak.Tkhd.Height = of.Picture.shown()
 	}
 	for _, d := range t.Descriptions {
 		entry, err := d.box()
@@ -262,6 +262,12 @@ func (f *file) box(i int, base int64, large bool) (*mp4.TrakBox, error) {
 	}
 	trak.Tkhd.Version = version(trak.Tkhd.Duration)
 	return trak, nil
+}
+
+// shown is the size with square pixels, before the picture is turned.
+func (p *Picture) shown() (width, height mp4.Fixed32) {
+	wide := uint64(p.Width) << 16 * uint64(p.Aspect[0]) / uint64(p.Aspect[1])
+	return mp4.Fixed32(min(wide, math.MaxUint32)), mp4.Fixed32(p.Height << 16)
 }
 
 // edit adds the edit list that hides what is before Start and after End.
