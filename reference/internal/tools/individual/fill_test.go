@@ -159,6 +159,8 @@ func TestStops(t *testing.T) {
 			[]string{"videoStopped 1525", "videoResumed 3000"}},
 		{"connection lost for a moment", []File{one("camera", 0, 0, "a"), one("camera", 1000, 3000, "b")},
 			[][]block{{{0, key}, {0, packet}}, {{0, packet}, {1000, key}, {2000, delta}}}, nil},
+		{"connection lost after sound, which plays to the end of the file", []File{one("camera", 0, 520, "a"), one("camera", 1000, 3000, "b")},
+			[][]block{{{0, key}, {500, packet}}, {{0, packet}, {1000, key}, {2000, delta}}}, nil},
 		{"removed", []File{one("camera", 0, 500, "a"), one("camera", 1000, 3000, "b")}, [][]block{{{0, key}}, {{0, packet}, {1000, key}, {2000, delta}}},
 			[]string{"videoStopped 500", "videoResumed 1000"}},
 		{"removed, then sound alone", []File{one("camera", 0, 500, "a"), one("camera", 1000, 1010, "b"), one("camera", 2000, 4000, "c")},

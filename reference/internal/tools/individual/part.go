@@ -16,7 +16,7 @@ const (
 	noticed = 25 * time.Millisecond
 	// grace is how long a publisher that lost its connection has to come back with the same stream.
 	grace = 30 * time.Second
-	// exact is how close to its last block a file ends that a lost connection has ended.
+	// exact is how close to the end of its last block a file ends that a lost connection has ended.
 	exact = 2 * time.Millisecond
 	// overlap is how much of a stream two of its files may both have, their offsets being not exact.
 	overlap = 500 * time.Millisecond
@@ -38,6 +38,7 @@ type part struct {
 	dark    []interval // without video
 	has     [2]bool
 	reached [2]time.Duration // the times of its last blocks
+	heard   time.Duration    // until when its last sound plays
 	ended   time.Duration    // when its last file did
 
 	// Of the video.
@@ -69,8 +70,8 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 		p.spans = append(p.spans, interval{from, to})
 		return
 	}
-	heard := max(p.reached[audio], p.reached[video])
-	if last := &p.spans[n-1]; from-heard <= grace && (from <= p.ended || p.ended <= heard+exact) {
+	end := max(p.heard, p.reached[audio], p.reached[video])
+	if last := &p.spans[n-1]; from-end <= grace && (from <= p.ended || p.ended <= end+exact) {
 		last.to = max(last.to, to)
 		if hasVideo && from-p.last <= p.cadence.Patience() { // video came again, but no key frame
 			p.last = max(p.last, from)
@@ -103,6 +104,9 @@ func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, dat
 	span.to = max(span.to, shown)
 	s := av.Sample{Codec: codec, Time: begin.Add(at), Key: e.key, Data: data}
 	if kind == audio {
+		if d, err := av.OpusDuration(data); err == nil {
+			p.heard = at + d
+		}
 		return s
 	}
 	if shown > at {
