@@ -10,14 +10,13 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
-	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )
 
 const (
 	// FrameTime is how long one frame of the output lasts.
-	FrameTime = time.Second / ffmpeg.FrameRate // ARC-COMP-08
+	FrameTime = time.Second / av.FrameRate // ARC-COMP-08
 	// MaxAudio is how many streams are heard at once.
 	MaxAudio = 50 // ARC-COMP-21
 
