@@ -91,7 +91,7 @@ func (f *feeder) run(ctx context.Context) (err error) {
 			waiting = ctx
 			continue
 		case errors.As(err, &torn):
-			f.Log.Warn("journal is damaged", "stream", f.ID, "err", err)
+			f.Log.Warn("journal is damaged", "stream", f.ID, "error", err)
 			f.broken = true
 			continue
 		case err != nil:

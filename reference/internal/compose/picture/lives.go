@@ -84,7 +84,7 @@ func (f *feeder) reap(ctx context.Context) error {
 	f.child, f.pending = nil, nil
 	err := c.finish()
 	if err != nil && ctx.Err() == nil {
-		f.Log.Warn("decoder failed", "stream", f.ID, "err", err)
+		f.Log.Warn("decoder failed", "stream", f.ID, "error", err)
 	}
 	return err
 }
