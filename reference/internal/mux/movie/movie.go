@@ -5,6 +5,7 @@ package movie
 import (
 	"cmp"
 	"io"
+	"math"
 	"slices"
 	"sort"
 	"time"
@@ -49,6 +50,12 @@ type Picture struct {
 	References    uint
 	Aspect        [2]uint  // of a pixel
 	Matrix        [9]int32 // how players turn the picture (ISO/IEC 14496-12 section 8.3.2)
+}
+
+// Shown returns the size with square pixels, before the picture is turned, in units of 1/65536 pixel.
+func (p *Picture) Shown() (width, height uint32) {
+	wide := uint64(p.Width) << 16 * uint64(p.Aspect[0]) / uint64(p.Aspect[1])
+	return uint32(min(wide, math.MaxUint32)), uint32(p.Height << 16)
 }
 
 // Sound is what the description of an audio track says.

@@ -20,7 +20,7 @@ type head struct {
 type trackHead struct {
 	kind          string // video or audio
 	timescale     uint32
-	width, height mp4.Fixed32     // of video
+	width, height uint32          // of video, in units of 1/65536 pixel
 	matrix        [9]int32        // of video; the zero value turns nothing
 	entries       []mp4.Box       // sample descriptions
 	edits         []mp4.ElstEntry // nil: the track is presented as it is
@@ -100,7 +100,7 @@ func (t trackHead) box(id, movieTimescale uint32, base int64, large bool) (*mp4.
 	trak.Mdia.Hdlr.Name = t.kind
 	if t.kind == "video" {
 		trak.Tkhd.Matrix = t.matrix
-		trak.Tkhd.Width, trak.Tkhd.Height = t.width, t.height
+		trak.Tkhd.Width, trak.Tkhd.Height = mp4.Fixed32(t.width), mp4.Fixed32(t.height)
 	}
 	total := uint64(0)
 	for i, n := range t.times.SampleCount {

@@ -207,7 +207,7 @@ func (t *Output) head() (h trackHead, err error) {
 	h = trackHead{kind: "audio", timescale: t.Timescale, shifts: t.shifts(), edits: t.edits()}
 	if of.Picture != nil {
 		h.kind, h.matrix = "video", t.Matrix
-		h.width, h.height = shown(of.Picture)
+		h.width, h.height = of.Picture.Shown()
 	}
 	for _, d := range t.Descriptions {
 		entry, err := d.box()
@@ -219,12 +219,6 @@ func (t *Output) head() (h trackHead, err error) {
 	h.sizes, h.keys = t.samples()
 	h.times, err = t.times()
 	return h, err
-}
-
-// shown is the size with square pixels, before the picture is turned.
-func shown(p *movie.Picture) (width, height mp4.Fixed32) {
-	wide := uint64(p.Width) << 16 * uint64(p.Aspect[0]) / uint64(p.Aspect[1])
-	return mp4.Fixed32(min(wide, math.MaxUint32)), mp4.Fixed32(p.Height << 16)
 }
 
 // edits is the edit list that hides what is before Start and after End.

@@ -126,7 +126,7 @@ func (t *writing) describePicture(h *trackHead) error {
 	entry := mp4.CreateVisualSampleEntryBox("avc1", uint16(sps.Width), uint16(sps.Height), config)
 	entry.CompressorName = ""
 	h.kind, h.entries = "video", []mp4.Box{entry}
-	h.width, h.height = mp4.Fixed32(sps.Width<<16), mp4.Fixed32(sps.Height<<16)
+	h.width, h.height = uint32(sps.Width<<16), uint32(sps.Height<<16)
 	h.keys = &mp4.StssBox{SampleNumber: t.keys}
 	return nil
 }
