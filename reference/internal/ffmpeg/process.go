@@ -1,5 +1,5 @@
 // Package ffmpeg is where coded media crosses into child processes. Bitstreams from publishers are parsed there and
-// not in the server. FFmpeg 5.1 to 8 are known to understand the flags used.
+// not in the server.
 package ffmpeg
 
 import (
@@ -16,6 +16,10 @@ import (
 	"syscall"
 	"time"
 )
+
+// Versions is which releases of FFmpeg work: with older ones the program lacks options that are used, and of newer ones the libraries are
+// not loaded, because nobody has looked where they keep their fields. The program was run with 5.1 to 8.
+const Versions = "5.1 to 9"
 
 // Config says which program to run.
 type Config struct {
