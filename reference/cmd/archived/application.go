@@ -46,7 +46,7 @@ func applicationSettings() []chosen {
 			func(to *account.Application, from account.Application) { to.Fallback = from.Fallback }},
 		{storageType, "storage.type", "where archives are uploaded to: s3, azure or none (default none: they stay in the built-in cloud)", storage},
 		{"storage-certificate", "storage.certificate", "X.509 certificate (PEM, or base64 of it) for whose holder archives are encrypted (default: they are not)", storage},
-		{"storage-key-prefix", "storage.config.keyPrefix", "what the names of objects begin with, such as films/ (default nothing)", storage},
+		{"storage-key-prefix", "storage.config.keyPrefix", "what the names of objects begin with, such as films/ or {date}/{sessionId}/ (default nothing)", storage},
 		{"storage-access-key", "storage.config.accessKey", "of s3", storage},
 		{"storage-secret-key", "storage.config.secretKey", "of s3" + secretly, storage},
 		{"storage-session-token", "storage.config.sessionToken", "of temporary credentials of s3" + secretly, storage},

@@ -33,6 +33,24 @@ type beats struct {
 	dark  []time.Duration // pictures after the first one that was sent which show nothing
 }
 
+// beatRange is some beats in a row, none where to is 0.
+type beatRange struct{ from, to int }
+
+func (r beatRange) has(beat int) bool { return beat >= r.from && beat <= r.to && r.to > 0 }
+
+// forget judges nothing of some beats, nor the dark while they last.
+func (b *beats) forget(r beatRange) {
+	if r.to == 0 {
+		return
+	}
+	begin, end := b.flash[r.from-1], b.flash[r.to+1]
+	b.dark = slices.DeleteFunc(b.dark, func(at time.Duration) bool { return at > begin && at < end })
+	for beat := r.from; beat <= r.to; beat++ {
+		delete(b.flash, beat)
+		delete(b.beep, beat)
+	}
+}
+
 var timeShown = regexp.MustCompile(`(?m)showinfo.* pts_time:(-?[0-9.]+)(?:.* rate:([0-9]+) nb_samples:([0-9]+))?`)
 
 // timed is one picture, or some sound, of a file.

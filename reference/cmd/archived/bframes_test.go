@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"reelcheck/fixtures"
-	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/whiptest"
 )
 
@@ -77,18 +76,11 @@ func withBSlices(t *testing.T) (units [][]byte, order []int) {
 		must(t, err)
 		order = append(order, int(at*videoRate+0.5))
 	}
-	annexB, err := os.ReadFile(stream)
-	must(t, err)
 	first := slices.Min(order)
 	for i := range order {
 		order[i] -= first
 	}
-	for nal := range av.NALs(annexB) {
-		if av.NALTypeOf(nal) == av.NALAUD {
-			units = append(units, nil)
-		}
-		units[len(units)-1] = av.AppendNAL(units[len(units)-1], nal)
-	}
+	units = accessUnits(t, stream)
 	if len(units) != len(order) || slices.IsSorted(order) {
 		t.Fatalf("%d access units, %d times, in the order of showing: %t", len(units), len(order), slices.IsSorted(order))
 	}

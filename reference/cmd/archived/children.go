@@ -10,7 +10,7 @@ import (
 
 const (
 	defaultFFmpeg = "ffmpeg"
-	ffmpegHelp    = "FFmpeg program, version 5.1 to 8; as long as it is the default, FFmpeg's libraries decode and encode where they are found"
+	ffmpegHelp    = "FFmpeg program, version " + ffmpeg.Versions + "; as long as it is the default, FFmpeg's libraries decode and encode where they are found"
 )
 
 // children are what composes. Who names a program wants that one to do all.

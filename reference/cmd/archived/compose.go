@@ -151,18 +151,18 @@ func (f *composeFlags) options(cmd *cobra.Command) (compose.Options, error) {
 		return compose.Options{}, errors.New("sounds and no-audio must not both be set")
 	}
 	audio, video := !f.noAudio, !f.noVideo
-	request := archive.StartRequest{SessionID: "tool", HasAudio: &audio, HasVideo: &video, Resolution: f.resolution, Layout: &spec}
+	first, err := archive.ParseLayout("layout.", spec)
+	if err != nil {
+		return compose.Options{}, err
+	}
+	request := archive.StartRequest{SessionID: "tool", HasAudio: &audio, HasVideo: &video, Resolution: f.resolution, Layout: &first}
 	if cmd.Flags().Changed("max-bitrate") {
 		request.MaxBitrate = &f.bitrate
 	}
 	if cmd.Flags().Changed("qp") {
 		request.QuantizationParameter = &f.quantizer
 	}
-	if err := request.Validate(); err != nil {
-		return compose.Options{}, err
-	}
-	first, err := layout.New(spec)
-	if err != nil {
+	if _, err := request.Validate(); err != nil {
 		return compose.Options{}, err
 	}
 	width, height := archive.Archive{Resolution: f.resolution}.Canvas()

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -33,20 +35,24 @@ var everyLayout = []map[string]string{
 	{"type": "custom", "stylesheet": style},
 }
 
-// attend makes a client that does not publish, until the end of the test.
-func (c client) attend(sessionID string) {
+// attend makes a client until the end of the test. It returns its token and its connection, to publish with.
+func (c client) attend(sessionID string) (token, connection string) {
 	c.t.Helper()
-	protocols := []string{"reelcheck.events", "token." + base64.RawURLEncoding.EncodeToString([]byte(c.app.Client(c.t, time.Now(), sessionID, nil)))}
+	token = c.app.Client(c.t, time.Now(), sessionID, nil)
+	protocols := []string{"reelcheck.events", "token." + base64.RawURLEncoding.EncodeToString([]byte(token))}
 	socket, _, err := websocket.Dial(c.t.Context(), c.url+"/v2/session/"+sessionID+"/events", &websocket.DialOptions{Subprotocols: protocols})
 	must(c.t, err)
 	c.t.Cleanup(func() { _ = socket.CloseNow() })
-	_, _, err = socket.Read(c.t.Context())
+	_, hello, err := socket.Read(c.t.Context())
+	must(c.t, err)
+	var said struct{ ConnectionID string }
+	must(c.t, json.Unmarshal(hello, &said))
 	go func() { // answers pings, and ends with the test
 		for err := error(nil); err == nil; {
 			_, _, err = socket.Read(c.t.Context())
 		}
 	}()
-	must(c.t, err)
+	return token, said.ConnectionID
 }
 
 func (c client) begin(sessionID string, body map[string]any) (a archiveView) {
@@ -58,29 +64,29 @@ func (c client) begin(sessionID string, body map[string]any) (a archiveView) {
 
 func (c client) publisher(sessionID string, o whiptest.Options) *whiptest.Publisher {
 	c.t.Helper()
-	o.URL, o.SessionID, o.Token = c.url, sessionID, c.app.Client(c.t, time.Now(), sessionID, nil)
+	o.URL, o.SessionID, o.Token = c.url, sessionID, cmp.Or(o.Token, c.app.Client(c.t, time.Now(), sessionID, nil))
 	return whiptest.Publish(c.t, o)
 }
 
 // TestComposeOfIndividual records a session as a composed archive and as an individual one: a camera that is muted, a late comer with
-// H.264, a screen. Of the individual one it then makes what a composed one would have been in every layout.
+// H.264 who shares a screen, and so comes first. Of the individual one it then makes what a composed one would have been in every layout.
 func TestComposeOfIndividual(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
 	c := defaultClient(t, p)
 	session := c.createSession()
-	c.attend(session)
+	token, connection := c.attend(session)
 	live := c.begin(session, map[string]any{"multiArchiveTag": "live"})
 	files := c.begin(session, map[string]any{"multiArchiveTag": "files", "outputMode": "individual"})
 
 	one := c.publisher(session, whiptest.Options{Video: "vp8-01", Tone: "tone-01"})
 	pass := func(length float64) { one.AwaitSent(one.Sent() + seconds(length)) }
 	pass(1)
-	two := c.publisher(session, whiptest.Options{Video: "h264-02", Tone: "tone-03"})
+	two := c.publisher(session, whiptest.Options{Video: "h264-02", Tone: "tone-03", Token: token, Client: connection})
 	pass(1)
 	one.Mute(true)
 	pass(0.5)
-	screen := c.publisher(session, whiptest.Options{Video: "vp8-03", VideoType: "screen"})
+	screen := c.publisher(session, whiptest.Options{Video: "vp8-03", VideoType: "screen", Token: token, Client: connection})
 	pass(2)
 	one.Mute(false)
 	pass(1.5)
@@ -127,9 +133,10 @@ func TestComposeOfSegments(t *testing.T) {
 		exchange(t, http.MethodPatch, c.url+c.project()+"/archive/"+archives["manual"].ID+"/streams", c.app.Bearer(t, time.Now(), nil),
 			map[string]any{change: streams.Items[stream].ID}, http.StatusNoContent, nil)
 	}
-	selects("addStream", 0)
-	selects("addStream", 1)
+	selects("addStream", 1) // its place is the second all the same
 	pass(1.2)
+	selects("addStream", 0)
+	pass(1.7)
 	selects("removeStream", 0)
 	pass(1)
 	selects("addStream", 0)
@@ -281,7 +288,7 @@ func stages(t *testing.T, l map[string]string, path string) (list []map[place]in
 	arranged, err := layout.New(layout.Spec{Type: layout.Type(l["type"]), Screenshare: layout.Type(l["screenshareType"]), Stylesheet: l["stylesheet"]})
 	must(t, err)
 	rects := map[layout.Rect]bool{}
-	streams := []layout.Stream{{ID: "one", Connection: "one"}, {ID: "two", Connection: "two"}, {ID: "screen", Connection: "three", Screen: true}}
+	streams := []layout.Stream{{ID: "one", Connection: "one"}, {ID: "two", Connection: "two"}, {ID: "screen", Connection: "two", Screen: true}}
 	for which := range 1 << len(streams) {
 		var there []layout.Stream
 		for i, s := range streams {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/store/postgres"
 	"reelcheck/reference/internal/store/sqlite"
 	"reelcheck/reference/internal/store/sqlstore"
@@ -92,7 +93,7 @@ func shareLinks(ctx context.Context, data string, db *sqlstore.Store) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
-	return keep(file, key)
+	return durable.WriteFile(file, key, 0o600)
 }
 
 // fromHolder serves files of the built-in cloud, and sends on who asks for one that another server has.
@@ -127,28 +128,5 @@ func serverID(data string) (string, error) {
 		return "", fmt.Errorf("data: %w", err)
 	}
 	name := uuid.NewString()
-	return name, keep(file, []byte(name+"\n"))
-}
-
-// keep writes a small file that is there in full, or not at all, whenever the machine dies.
-func keep(file string, content []byte) error {
-	next := file + ".new"
-	if err := os.WriteFile(next, content, 0o600); err != nil {
-		return err
-	}
-	if err := syncPath(next); err != nil {
-		return err
-	}
-	if err := os.Rename(next, file); err != nil {
-		return err
-	}
-	return syncPath(filepath.Dir(file))
-}
-
-func syncPath(file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return name, durable.WriteFile(file, []byte(name+"\n"), 0o600)
 }

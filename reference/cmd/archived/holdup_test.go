@@ -4,9 +4,10 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
-// holdup is a UDP path to the server that can hold up what goes through it, both ways, and then delivers it at once.
+// holdup is a UDP path to the server that can hold up what goes through it, both ways, and then delivers it at once; or lose it.
 type holdup struct {
 	t      *testing.T
 	server *net.UDPAddr
@@ -17,6 +18,8 @@ type holdup struct {
 	paths  map[string]*net.UDPConn // by address of the client, to the server
 	held   bool
 	queue  []func()
+	cut    bool
+	lost   int // packets
 	closed bool
 }
 
@@ -60,10 +63,41 @@ func (h *holdup) release() {
 	h.held, h.queue = false, nil
 }
 
+// lose has everything lost, or passed on again.
+func (h *holdup) lose(on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cut = on
+	if on {
+		return
+	}
+	if h.lost == 0 {
+		h.t.Error("the network lost nothing: media takes another way")
+	}
+	h.t.Logf("%d packets were lost", h.lost)
+}
+
+// backAfter is how many beats a publisher may take until it is back. It asks every half a second whether the way is free.
+const backAfter = 4
+
+// cutOff has the network lose everything for so long.
+func (g *stage) cutOff(length time.Duration) {
+	g.t.Helper()
+	g.lost.from = g.newest()
+	g.path.lose(true)
+	time.Sleep(length)
+	g.path.lose(false)
+	g.lost.to = g.newest() + backAfter
+}
+
 // pass delivers a packet now or when the path is released. What cannot be delivered is lost, as on any network.
 func (h *holdup) pass(deliver func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.cut {
+		h.lost++
+		return
+	}
 	if h.held {
 		h.queue = append(h.queue, deliver)
 		return

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/account"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/store"
 )
 
@@ -108,10 +109,10 @@ func (f *founding) create(ctx context.Context, db applications) error {
 	if err := setAside(f.keyFile); err != nil {
 		return err
 	}
-	if err := keep(f.keyFile, []byte(f.key)); err != nil {
+	if err := durable.WriteFile(f.keyFile, []byte(f.key), 0o600); err != nil {
 		return err
 	}
-	return keep(f.idFile, []byte(f.app.ID+"\n"))
+	return durable.WriteFile(f.idFile, []byte(f.app.ID+"\n"), 0o600)
 }
 
 // setAside gives a file that is there a name of its own.

@@ -29,12 +29,13 @@ type performance struct {
 	videoType string // camera or screen
 	script    script
 	heldUp    time.Duration // the network holds everything up so long, after half of the beats
+	cutOff    time.Duration // the network loses everything so long, after a quarter of the beats
 }
 
 // TestPublisherChromium records Chromium.
 func TestPublisherChromium(t *testing.T) {
 	chromium.perform(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
-		fewPictures("screen"), fewPictures("camera"), standstill())
+		cutOff(8*time.Second), fewPictures("screen"), fewPictures("camera"), standstill())
 }
 
 // TestPublisherFirefox records Firefox.
@@ -67,6 +68,13 @@ func microphoneAway() performance {
 func heldUp(length time.Duration) performance {
 	p := plain()
 	p.name, p.heldUp = "held up "+length.String(), length
+	return p
+}
+
+// cutOff has the network deliver nothing for a while, and nothing of it later.
+func cutOff(length time.Duration) performance {
+	p := plain()
+	p.name, p.cutOff, p.script.Beats = "cut off "+length.String(), length, 40
 	return p
 }
 
@@ -108,7 +116,7 @@ func (p performance) record(t *testing.T, f foreign, c client) {
 	session := c.createSession()
 	g := openStage(t, p.script, c.endpoint(session, p.videoType))
 	g.script.Token = c.app.Client(t, time.Now(), session, nil)
-	if p.heldUp > 0 {
+	if p.heldUp > 0 || p.cutOff > 0 {
 		g.path = holdUp(t)
 	}
 	if f.staged {
@@ -124,13 +132,25 @@ func (p performance) record(t *testing.T, f foreign, c client) {
 		time.Sleep(p.heldUp)
 		g.path.release()
 	}
+	if p.cutOff > 0 {
+		g.until("beat", p.script.Beats/4)
+		g.cutOff(p.cutOff)
+	}
 	g.until("end", 0)
 	c.stopArchive(composed)
 	c.stopArchive(individual)
 	mp4 := save(t, download(t, c.awaitStatus(composed, "available").URL))
-	webm := saveOnly(t, download(t, c.awaitStatus(individual, "available").URL))
+	files := download(t, c.awaitStatus(individual, "available").URL)
 	period := time.Duration(p.script.Period) * time.Millisecond
 	p.judge(t, "composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
+	if p.cutOff > 0 { // after which the stream has another file
+		archive := filepath.Join(t.TempDir(), "archive.zip")
+		must(t, os.WriteFile(archive, files, 0o600))
+		mp4 = save(t, rendered(t, everyLayout[0], archive))
+		p.judge(t, "individual, composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
+		return
+	}
+	webm := saveOnly(t, files)
 	p.judge(t, "individual", g, from, listen(t, webm, period), apartWithin, f.blur)
 }
 
@@ -180,6 +200,7 @@ const evenWithin = 100 * time.Millisecond
 // judge compares what a file shows and plays with what was sent from a beat on.
 func (p performance) judge(t *testing.T, name string, g *stage, from int, b beats, within, blur time.Duration) {
 	t.Helper()
+	b.forget(g.lost)
 	var apart []time.Duration
 	var each []string
 	flashes, beeps := 0, 0
@@ -188,12 +209,12 @@ func (p performance) judge(t *testing.T, name string, g *stage, from int, b beat
 		beep, heard := b.beep[beat]
 		if seen {
 			flashes++
-		} else if !p.script.still(beat) {
+		} else if !p.script.still(beat) && !g.lost.has(beat) {
 			t.Errorf("%s: beat %d is not seen", name, beat)
 		}
 		if heard {
 			beeps++
-		} else if !p.script.away(beat) {
+		} else if !p.script.away(beat) && !g.lost.has(beat) {
 			t.Errorf("%s: beat %d is not heard", name, beat)
 		}
 		each = append(each, "-")

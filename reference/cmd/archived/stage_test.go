@@ -66,6 +66,7 @@ type stage struct {
 	events chan told
 	media  staged                // the script coded, for publishers that want it
 	late   map[int]time.Duration // of pictures that were drawn, by beat
+	lost   beatRange             // what the network lost
 }
 
 // silenceWithin bounds the silence of a publisher. It is long because the machine may be busy.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func record(dir string, loops ...loop) (*recording, error) {
 		return nil, err
 	}
 	r := &recording{journal: j, zero: av.InstantOf(time.Now())}
-	if err := r.journal.Note(journal.Event{Kind: journal.Recording, Archive: archive, At: r.zero}); err != nil {
+	if err := r.journal.Note(timeline.Event{Kind: timeline.Recording, Archive: archive, At: r.zero}); err != nil {
 		return nil, err
 	}
 	for i, l := range loops {
@@ -48,7 +49,7 @@ func record(dir string, loops ...loop) (*recording, error) {
 			return nil, err
 		}
 		r.players = append(r.players, &player{loop: l, writer: w})
-		added := journal.Event{Kind: journal.StreamAdded, Stream: id, At: r.zero, VideoType: "camera", HasAudio: true, HasVideo: len(l.video) > 0}
+		added := timeline.Event{Kind: timeline.StreamAdded, Stream: id, At: r.zero, VideoType: "camera", HasAudio: true, HasVideo: len(l.video) > 0}
 		if err := r.journal.Note(added); err != nil {
 			return nil, err
 		}
@@ -67,7 +68,7 @@ func (r *recording) until(t time.Duration) error {
 }
 
 func (r *recording) stop(t time.Duration) error {
-	return r.journal.Note(journal.Event{Kind: journal.Stopped, Archive: archive, At: r.zero.Add(t)})
+	return r.journal.Note(timeline.Event{Kind: timeline.Stopped, Archive: archive, At: r.zero.Add(t)})
 }
 
 // progress lets the recording wait for the work that follows it.
@@ -168,10 +169,8 @@ func (b bench) stop(ctx context.Context, hard loop, minutes float64, length time
 	f, err := r.follow(ctx, length, func(ctx context.Context, progress func(av.Instant)) (err error) {
 		options := compose.Options{FFmpeg: children(), Width: 640, Height: 480, HasAudio: true, HasVideo: true, Progress: progress}
 		out := filepath.Join(dir, "archive")
-		if result, err = compose.Run(ctx, r.journal, archive, options, out, slog.Default()); err != nil {
-			return err
-		}
-		return compose.Sync(out)
+		result, err = compose.Run(ctx, r.journal, archive, options, out, slog.Default())
+		return err
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,10 +56,16 @@ const (
 // Storage is an application's own upload target. Of S3 and Azure the one that Type names is set.
 type Storage struct {
 	Type        string `json:"type"`
-	KeyPrefix   string `json:"keyPrefix,omitempty"` // before the names of objects
+	KeyPrefix   string `json:"keyPrefix,omitempty"` // before the names of objects; see [Storage.Prefix]
 	S3          S3     `json:"s3,omitzero"`
 	Azure       Azure  `json:"azure,omitzero"`
 	Certificate string `json:"certificate,omitempty"` // whose key archives are encrypted for; "" = they are not
+}
+
+// Prefix is what the names of a session's archives begin with: KeyPrefix, with the first {sessionId} and the first {date} of it replaced.
+func (s Storage) Prefix(sessionID string, created time.Time) string {
+	prefix := strings.Replace(s.KeyPrefix, "{sessionId}", sessionID, 1)
+	return strings.Replace(prefix, "{date}", created.UTC().Format(time.DateOnly), 1)
 }
 
 // S3 is a bucket at AWS, or at the service behind Endpoint (base URL with scheme).

@@ -24,10 +24,10 @@ import (
 type Sessions interface {
 	CreateSession(ctx context.Context, s archive.Session) error
 	Session(ctx context.Context, appID, sessionID string) (archive.Session, error)
-	StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error)
+	StartArchive(ctx context.Context, appID string, r archive.Request) (archive.Archive, error)
 	StopArchive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 	Archive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
-	SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error)
+	SetLayout(ctx context.Context, appID, archiveID string, l layout.Layout) (archive.Archive, error)
 	// Archives returns a page and the number of all archives that match.
 	Archives(ctx context.Context, appID string, q archive.Query) ([]archive.Archive, int, error)
 	DeleteArchive(ctx context.Context, appID, archiveID string) error
@@ -148,7 +148,7 @@ var errNoPath = &archive.Error{Kind: archive.NotFound, Message: "there is nothin
 // allowOrigins lets pages of every origin in: clients carry their token explicitly, never by cookie.
 func allowOrigins(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch")
+	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Post, Accept-Patch")
 }
 
 // statusProbe asks ServeMux's own error handler what it would answer.

@@ -41,8 +41,8 @@ func (s *Server) startArchive(w http.ResponseWriter, r *http.Request, id account
 	return wire.Write(w, http.StatusOK, s.renderArchive(a, id))
 }
 
-func parseStart(body apigen.StartRequest) (archive.StartRequest, error) {
-	request := archive.StartRequest{
+func parseStart(body apigen.StartRequest) (request archive.Request, err error) {
+	asked := archive.StartRequest{
 		SessionID:             body.SessionId,
 		Name:                  text(body.Name),
 		HasAudio:              body.HasAudio,
@@ -56,23 +56,28 @@ func parseStart(body apigen.StartRequest) (archive.StartRequest, error) {
 		MultiArchiveTag:       text(body.MultiArchiveTag),
 	}
 	if body.Layout != nil {
-		request.Layout = ptr(parseLayout(*body.Layout))
+		parsed, err := parseLayout("layout.", *body.Layout)
+		if err != nil {
+			return request, err
+		}
+		asked.Layout = &parsed
 	}
 	if body.TranscriptionProperties != nil && len(text(body.TranscriptionProperties.PrimaryLanguageCode)) > maxLanguage {
 		return request, wire.Invalid("transcriptionProperties.primaryLanguageCode",
 			"transcriptionProperties.primaryLanguageCode must have at most %d characters", maxLanguage)
 	}
-	if err := request.Validate(); err != nil {
+	if request, err = asked.Validate(); err != nil {
 		return request, err
 	}
-	if _, err := account.ParseID(request.SessionID); err != nil {
-		return request, badSession(request.SessionID) // ARC-START-13, decision 2
+	if _, err := account.ParseID(asked.SessionID); err != nil {
+		return request, badSession(asked.SessionID) // ARC-START-13, decision 2
 	}
 	return request, nil
 }
 
-func parseLayout(l apigen.Layout) layout.Spec {
-	return layout.Spec{Type: layout.Type(l.Type), Stylesheet: text(l.Stylesheet), Screenshare: layout.Type(text(l.ScreenshareType))}
+// parseLayout reads a layout whose members have the prefix in the request.
+func parseLayout(prefix string, l apigen.Layout) (layout.Layout, error) {
+	return archive.ParseLayout(prefix, layout.Spec{Type: layout.Type(l.Type), Stylesheet: text(l.Stylesheet), Screenshare: layout.Type(text(l.ScreenshareType))})
 }
 
 func text[S ~string](p *S) string {
@@ -113,8 +118,8 @@ func (s *Server) setLayout(w http.ResponseWriter, r *http.Request, id account.Id
 	if err := wire.Read(r, &body); err != nil {
 		return err
 	}
-	wanted := parseLayout(body)
-	if err := archive.ValidateLayout(wanted); err != nil {
+	wanted, err := parseLayout("", body)
+	if err != nil {
 		return err
 	}
 	return s.answerArchive(w, r, id, func(ctx context.Context, appID, archiveID string) (archive.Archive, error) {

@@ -102,7 +102,7 @@ func (s *Server) getStream(w http.ResponseWriter, r *http.Request, id account.Id
 	streamID := r.PathValue("streamId")
 	if !isID(streamID) {
 		// 408 is the service's answer to a stream id that is none.
-		return &wire.Refusal{Status: http.StatusRequestTimeout, Message: "streamId must be a UUID in lower case, got " + quote(streamID)}
+		return &archive.Error{Kind: archive.Timeout, Message: "streamId must be a UUID in lower case, got " + quote(streamID)}
 	}
 	sess, err := s.session(r, id)
 	if err != nil {

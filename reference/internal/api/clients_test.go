@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,9 @@ func TestPagesOfAnyOriginMayPublish(t *testing.T) {
 	} {
 		if got := answer.Header().Get("Access-Control-Allow-Origin"); got != "*" {
 			t.Errorf("%d: Access-Control-Allow-Origin %q", answer.Code, got)
+		}
+		if got := answer.Header().Get("Access-Control-Expose-Headers"); !strings.Contains(got, "ETag") || !strings.Contains(got, "Accept-Post") {
+			t.Errorf("%d: Access-Control-Expose-Headers %q", answer.Code, got)
 		}
 	}
 }

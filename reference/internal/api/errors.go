@@ -16,23 +16,25 @@ import (
 )
 
 var statuses = map[archive.Kind]int{
-	archive.Invalid:       http.StatusBadRequest,
-	archive.Forbidden:     http.StatusForbidden, // ARC-AUTH-02
-	archive.NotFound:      http.StatusNotFound,
-	archive.Conflict:      http.StatusConflict,
-	archive.TooLarge:      http.StatusRequestEntityTooLarge,
-	archive.Unsupported:   http.StatusUnsupportedMediaType,
-	archive.Misdirected:   http.StatusMisdirectedRequest,
-	archive.Unimplemented: http.StatusNotImplemented,
-	archive.Unavailable:   http.StatusServiceUnavailable,
-	archive.Internal:      http.StatusInternalServerError,
+	archive.Invalid:              http.StatusBadRequest,
+	archive.Forbidden:            http.StatusForbidden, // ARC-AUTH-02
+	archive.NotFound:             http.StatusNotFound,
+	archive.Timeout:              http.StatusRequestTimeout,
+	archive.Conflict:             http.StatusConflict,
+	archive.PreconditionFailed:   http.StatusPreconditionFailed,
+	archive.TooLarge:             http.StatusRequestEntityTooLarge,
+	archive.Unsupported:          http.StatusUnsupportedMediaType,
+	archive.Misdirected:          http.StatusMisdirectedRequest,
+	archive.Unprocessable:        http.StatusUnprocessableEntity,
+	archive.UpgradeRequired:      http.StatusUpgradeRequired,
+	archive.PreconditionRequired: http.StatusPreconditionRequired,
+	archive.Unimplemented:        http.StatusNotImplemented,
+	archive.Unavailable:          http.StatusServiceUnavailable,
+	archive.Internal:             http.StatusInternalServerError,
 }
 
 // explain maps an error to what the caller is told. What is not an [*archive.Error] is told as an internal error, without its text.
 func explain(err error) (status, code int, message string) {
-	if e := (*wire.Refusal)(nil); errors.As(err, &e) {
-		return e.Status, e.Status, e.Message
-	}
 	var e *archive.Error
 	if !errors.As(err, &e) || statuses[e.Kind] == 0 || e.Kind == archive.Internal {
 		return http.StatusInternalServerError, -1, "Internal server error"
@@ -54,7 +56,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.write(w, r, status, code, message)
 }
 
-var errLate = &wire.Refusal{Status: http.StatusRequestTimeout, Message: "the body did not arrive in time"}
+var errLate = &archive.Error{Kind: archive.Timeout, Message: "the body did not arrive in time"}
 
 // punctual replaces what a handler made of a body that did not arrive in time, after which the connection is of no use.
 func punctual(w http.ResponseWriter, r *http.Request, err error) error {
@@ -97,13 +99,13 @@ func (s *Server) unanswerable(r *http.Request, err error) bool {
 	if !errors.Is(err, wire.ErrGone) && (r.Context().Err() == nil || late(r)) {
 		return false
 	}
-	s.Log.Debug("client went before the answer", "request", requestID(r), "err", err)
+	s.Log.Debug("client went before the answer", "request", requestID(r), "error", err)
 	return true
 }
 
 func (s *Server) note(r *http.Request, status int, err error) {
 	if status >= http.StatusInternalServerError && status != http.StatusNotImplemented {
-		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", requestID(r)), slog.Any("err", err))
+		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", requestID(r)), slog.Any("error", err))
 	}
 }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -85,8 +83,8 @@ func (c *fakeSessions) Session(_ context.Context, appID, id string) (archive.Ses
 	return s, nil
 }
 
-func (c *fakeSessions) StartArchive(ctx context.Context, appID string, r archive.StartRequest) (archive.Archive, error) {
-	s, err := c.Session(ctx, appID, r.SessionID)
+func (c *fakeSessions) StartArchive(ctx context.Context, appID string, r archive.Request) (archive.Archive, error) {
+	s, err := c.Session(ctx, appID, r.Asked().SessionID)
 	switch {
 	case err != nil:
 		return archive.Archive{}, err
@@ -97,7 +95,7 @@ func (c *fakeSessions) StartArchive(ctx context.Context, appID string, r archive
 	defer c.mu.Unlock()
 	c.changed("start")
 	a := sample(uuid.NewString(), s.ID, appID)
-	a.Name = r.Name
+	a.Name = r.Asked().Name
 	c.archives[a.ID] = a
 	return a, nil
 }
@@ -331,7 +329,7 @@ type fakeIngest struct {
 
 func (f *fakeIngest) Offer(_ context.Context, who ingest.Publisher, sdp string) (ingest.Answer, error) {
 	if !strings.HasPrefix(sdp, "v=0") {
-		return ingest.Answer{}, &ingest.Error{Status: http.StatusBadRequest, Message: "the offer is not valid SDP"}
+		return ingest.Answer{}, &archive.Error{Kind: archive.Invalid, Message: "the offer is not valid SDP"}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -342,28 +340,16 @@ func (f *fakeIngest) Offer(_ context.Context, who ingest.Publisher, sdp string) 
 	return ingest.Answer{SDP: "v=0\r\n", ETag: `"` + rand.Text() + `"`, StreamID: who.StreamID}, nil
 }
 
-func (f *fakeIngest) HandlePatch(w http.ResponseWriter, r *http.Request, _ string) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
-	switch {
-	case r.Header.Get("Content-Type") != "application/trickle-ice-sdpfrag":
-		return &ingest.Error{Status: http.StatusUnsupportedMediaType, Message: "wrong type"}
-	case err != nil:
-		return &ingest.Error{Status: http.StatusRequestEntityTooLarge, Message: "too large"}
-	case !strings.HasPrefix(string(body), "a="):
-		return &ingest.Error{Status: http.StatusBadRequest, Message: "not a fragment"}
+func (f *fakeIngest) Patch(_ context.Context, _, _, fragment string) (ingest.Answer, error) {
+	if !strings.HasPrefix(fragment, "a=") {
+		return ingest.Answer{}, &archive.Error{Kind: archive.Invalid, Message: "not a fragment"}
 	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return ingest.Answer{}, nil
 }
 
-func (f *fakeIngest) HandleDelete(w http.ResponseWriter, _ *http.Request, id string) error {
+func (f *fakeIngest) Delete(_ context.Context, id string) error {
 	f.Disconnect(id, ingest.ClientDisconnected)
-	w.WriteHeader(http.StatusOK)
 	return nil
-}
-
-func (f *fakeIngest) HandleOptions(w http.ResponseWriter, _ *http.Request) {
-	w.WriteHeader(http.StatusNoContent)
 }
 
 func (f *fakeIngest) Disconnect(id, reason string) {
@@ -376,13 +362,13 @@ func (f *fakeIngest) Disconnect(id, reason string) {
 	}
 }
 
-func (c *fakeSessions) SetLayout(ctx context.Context, appID, archiveID string, l layout.Spec) (archive.Archive, error) {
+func (c *fakeSessions) SetLayout(ctx context.Context, appID, archiveID string, l layout.Layout) (archive.Archive, error) {
 	a, err := c.Archive(ctx, appID, archiveID)
 	if err != nil {
 		return a, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.changed("layout " + string(l.Type))
+	c.changed("layout " + string(l.Spec().Type))
 	return a, nil
 }

@@ -54,18 +54,18 @@ type Archive struct {
 	SessionID     string `json:"sessionId"`
 	ApplicationID string `json:"applicationId"`
 
-	Name                  string      `json:"name"`
-	OutputMode            string      `json:"outputMode"`
-	StreamMode            string      `json:"streamMode"`
-	HasAudio              bool        `json:"hasAudio"`
-	HasVideo              bool        `json:"hasVideo"`
-	Resolution            string      `json:"resolution"`            // "" for individual archives
-	FirstLayout           layout.Spec `json:"firstLayout"`           // as started; later changes are on the timeline
-	Layout                layout.Spec `json:"layout"`                // now
-	MaxBitrate            int         `json:"maxBitrate"`            // bit/s; 0 = not set
-	QuantizationParameter int         `json:"quantizationParameter"` // 0 = not set
-	MultiArchiveTag       string      `json:"multiArchiveTag"`
-	PreferredVideoCodec   string      `json:"preferredVideoCodec,omitempty"` // of the application, as started; individual archives only
+	Name                  string        `json:"name"`
+	OutputMode            string        `json:"outputMode"`
+	StreamMode            string        `json:"streamMode"`
+	HasAudio              bool          `json:"hasAudio"`
+	HasVideo              bool          `json:"hasVideo"`
+	Resolution            string        `json:"resolution"`            // "" for individual archives
+	FirstLayout           layout.Layout `json:"firstLayout"`           // as started; later changes are on the timeline
+	Layout                layout.Layout `json:"layout"`                // now
+	MaxBitrate            int           `json:"maxBitrate"`            // bit/s; 0 = not set
+	QuantizationParameter int           `json:"quantizationParameter"` // 0 = not set
+	MultiArchiveTag       string        `json:"multiArchiveTag"`
+	PreferredVideoCodec   string        `json:"preferredVideoCodec,omitempty"` // of the application, as started; individual archives only
 
 	// Automatic says that the session's archiveMode started it, and not a call.
 	Automatic bool `json:"automatic,omitempty"`

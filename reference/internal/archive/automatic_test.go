@@ -21,7 +21,7 @@ func TestAutomaticArchive(t *testing.T) {
 	if err := p.try(begin("b")); !errors.As(err, &refused) || refused.Code != CodeAlreadyRecording {
 		t.Errorf("a start without tag answers %v", err)
 	}
-	p.do(Start{ArchiveID: "b", Request: StartRequest{SessionID: "S", MultiArchiveTag: "t"}}, Stop{"b"})
+	p.do(Start{ArchiveID: "b", Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: "t"})}, Stop{"b"})
 	if got := p.archive(a.ID).Status; got != Started {
 		t.Errorf("the automatic archive is %s after the stop of the other", got)
 	}

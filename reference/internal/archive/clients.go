@@ -6,6 +6,7 @@ func (t *turn) connect(c Connection, archiveID string) error {
 	if _, known := t.Session.Connection(c.ID); known {
 		return conflict(0, "connection %s is already connected", c.ID)
 	}
+	c.CreatedAt = t.now
 	first := len(t.Connections) == 0
 	t.Connections = append(t.Connections, c)
 	t.EmptySince = zero                                         // ARC-DUR-13
@@ -46,6 +47,7 @@ func (t *turn) publish(st Stream) error {
 	if _, known := t.Session.Stream(st.ID); known {
 		return conflict(0, "stream %s is already published", st.ID)
 	}
+	st.CreatedAt = t.now
 	t.Session.Streams = append(t.Session.Streams, st)
 	t.notify(Notice{Kind: StreamCreated, Connection: c, Stream: st}) // ARC-SES-09
 	for a := range t.live {

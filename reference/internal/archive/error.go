@@ -6,16 +6,21 @@ import "fmt"
 type Kind string
 
 const (
-	Invalid       Kind = "invalid"       // 400
-	Forbidden     Kind = "forbidden"     // 403
-	NotFound      Kind = "not found"     // 404
-	Conflict      Kind = "conflict"      // 409
-	TooLarge      Kind = "too large"     // 413
-	Unsupported   Kind = "unsupported"   // 415
-	Misdirected   Kind = "misdirected"   // 421
-	Internal      Kind = "internal"      // 500
-	Unimplemented Kind = "unimplemented" // 501
-	Unavailable   Kind = "unavailable"   // 503
+	Invalid              Kind = "invalid"               // 400
+	Forbidden            Kind = "forbidden"             // 403
+	NotFound             Kind = "not found"             // 404
+	Timeout              Kind = "timeout"               // 408
+	Conflict             Kind = "conflict"              // 409
+	PreconditionFailed   Kind = "precondition failed"   // 412
+	TooLarge             Kind = "too large"             // 413
+	Unsupported          Kind = "unsupported"           // 415
+	Misdirected          Kind = "misdirected"           // 421
+	Unprocessable        Kind = "unprocessable"         // 422
+	UpgradeRequired      Kind = "upgrade required"      // 426
+	PreconditionRequired Kind = "precondition required" // 428
+	Internal             Kind = "internal"              // 500
+	Unimplemented        Kind = "unimplemented"         // 501
+	Unavailable          Kind = "unavailable"           // 503
 )
 
 // Wire codes of conflicts.
@@ -27,7 +32,7 @@ const (
 	CodeMovedRecently    = 15215
 )
 
-// Error is the one error vocabulary of the server. Anything else that reaches the API is an internal error.
+// Error is the one error vocabulary of the server: what a caller is told. Anything else that reaches the API is an internal error.
 type Error struct {
 	Kind    Kind
 	Code    int    // wire code; 0 = the HTTP status

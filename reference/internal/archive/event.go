@@ -30,14 +30,14 @@ type Classify struct{ Classes map[string][]string }
 // Start: the start call for a new archive, with the id it shall have, of an application that prefers a video codec.
 type Start struct {
 	ArchiveID           string
-	Request             StartRequest
+	Request             Request
 	PreferredVideoCodec string
 }
 
 // Arrange: the call that changes an archive's layout.
 type Arrange struct {
 	ArchiveID string
-	Layout    layout.Spec
+	Layout    layout.Layout
 }
 
 // Stop: the stop call.

@@ -11,14 +11,14 @@ func individual(id string, change func(*StartRequest)) Event {
 	if change != nil {
 		change(&r)
 	}
-	return Start{ArchiveID: id, Request: r, PreferredVideoCodec: "H264"}
+	return Start{ArchiveID: id, Request: valid(r), PreferredVideoCodec: "H264"}
 }
 
 func TestIndividual(t *testing.T) {
 	p := newPlay(t)
 	p.do(join("c"), publish("s", "c"), individual("a", nil))
 	a := p.archive("a")
-	if a.OutputMode != Individual || a.Resolution != "" || a.Layout.Type != "" || a.PreferredVideoCodec != "H264" {
+	if a.OutputMode != Individual || a.Resolution != "" || a.Layout.Spec().Type != "" || a.PreferredVideoCodec != "H264" {
 		t.Errorf("%+v", a)
 	}
 	if w, h := a.Canvas(); w != 0 || h != 0 {

@@ -76,13 +76,13 @@ func (w *world) anyEvent(t *rapid.T) Event {
 	connect := Connect{Connection{ID: conn, CreatedAt: epoch}, fmt.Sprint("auto", w.archives)}
 	return rapid.SampledFrom([]Event{
 		connect, connect, leave(conn), publish(id, conn), publish(id, conn), unpublish(id),
-		Start{ArchiveID: id + fmt.Sprint(rapid.Uint16().Draw(t, "n")), Request: StartRequest{SessionID: "S", MultiArchiveTag: rapid.SampledFrom([]string{"", "t"}).Draw(t, "tag")}},
-		Start{ArchiveID: id, Request: StartRequest{SessionID: "S", MultiArchiveTag: "m", StreamMode: Manual}},
-		Start{ArchiveID: id, Request: StartRequest{SessionID: "S", MultiArchiveTag: "i", OutputMode: Individual}, PreferredVideoCodec: "H264"},
+		Start{ArchiveID: id + fmt.Sprint(rapid.Uint16().Draw(t, "n")), Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: rapid.SampledFrom([]string{"", "t"}).Draw(t, "tag")})},
+		Start{ArchiveID: id, Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: "m", StreamMode: Manual})},
+		Start{ArchiveID: id, Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: "i", OutputMode: Individual}), PreferredVideoCodec: "H264"},
 		Migrate{fmt.Sprint("moved", w.archives)}, Rotate{w.now.Add(rapid.SampledFrom(pauses).Draw(t, "until")), fmt.Sprint("moved", w.archives)},
 		AddStream{id, Inclusion{id, true, rapid.Bool().Draw(t, "video")}}, AddStream{id, Inclusion{conn, true, true}},
 		AddStream{id, Inclusion{"b", true, true}}, RemoveStream{id, id}, RemoveStream{id, "b"},
-		Start{ArchiveID: id, Request: StartRequest{SessionID: "S"}}, Stop{id}, Delete{id}, Finish{id, 5, rapid.SampledFrom([]string{"", "secret"}).Draw(t, "password")}, Fail{id},
+		Start{ArchiveID: id, Request: valid(StartRequest{SessionID: "S"})}, Stop{id}, Delete{id}, Finish{id, 5, rapid.SampledFrom([]string{"", "secret"}).Draw(t, "password")}, Fail{id},
 		Store{id, rapid.SampledFrom([]Status{Uploaded, Available}).Draw(t, "status"), "sum"}, Expire{id}, Interrupt{epoch},
 	}).Draw(t, "event")
 }

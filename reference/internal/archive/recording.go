@@ -9,10 +9,7 @@ import (
 var zero time.Time
 
 func (t *turn) start(e Start) error {
-	r := e.Request
-	if err := r.Validate(); err != nil {
-		return err
-	}
+	r := e.Request.asked
 	if t.archive(e.ArchiveID) != nil {
 		return conflict(0, "archive %s exists already", e.ArchiveID)
 	}
@@ -40,7 +37,7 @@ func (t *turn) start(e Start) error {
 
 // individual leaves out what is of composed archives alone (ARC-IND-02).
 func (a *Archive) individual(codec string) {
-	a.Resolution, a.Layout, a.FirstLayout, a.PreferredVideoCodec = "", layout.Spec{}, layout.Spec{}, codec
+	a.Resolution, a.Layout, a.FirstLayout, a.PreferredVideoCodec = "", layout.Layout{}, layout.Layout{}, codec
 }
 
 // begin sets a new archive going.
@@ -64,7 +61,7 @@ func (t *turn) newArchive(id string, r StartRequest) Archive {
 		ID: id, SessionID: t.ID, ApplicationID: t.ApplicationID,
 		Name: r.Name, OutputMode: Composed, StreamMode: Auto, // ARC-START-06, ARC-START-19, ARC-SEL-02
 		HasAudio: given(r.HasAudio, true), HasVideo: given(r.HasVideo, true), // ARC-START-10
-		Resolution: DefaultResolution, Layout: given(r.Layout, layout.Spec{Type: layout.BestFit}), // ARC-RES-01, ARC-LAY-02
+		Resolution: DefaultResolution, Layout: given(r.Layout, layout.Default), // ARC-RES-01, ARC-LAY-02
 		MaxBitrate: given(r.MaxBitrate, 0), QuantizationParameter: given(r.QuantizationParameter, 0),
 		MultiArchiveTag: r.MultiArchiveTag,
 		// ARC-STAT-14, decision 4
@@ -124,7 +121,7 @@ func (t *turn) stop(id string) error {
 }
 
 // arrange changes the layout of a live archive from now on.
-func (t *turn) arrange(id string, l layout.Spec) error {
+func (t *turn) arrange(id string, l layout.Layout) error {
 	a := t.archive(id)
 	switch {
 	case a == nil || a.Status == Deleted:
@@ -132,13 +129,10 @@ func (t *turn) arrange(id string, l layout.Spec) error {
 	case a.OutputMode != Composed: // ARC-LAY-16
 		return invalid("", "only archives of outputMode composed have a layout")
 	}
-	if err := ValidateLayout(l); err != nil {
-		return err
-	}
 	if !a.Status.Live() { // ARC-LAY-13
 		return conflict(0, "the layout of an archive can be changed only in these statuses: started OR paused; this one is %s", a.Status)
 	}
-	if a.Layout != l {
+	if a.Layout.Spec() != l.Spec() {
 		a.Layout, a.UpdatedAt = l, t.now // ARC-LAY-05, ARC-SIM-03
 		t.do(DoArrange, a)
 	}

@@ -9,7 +9,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// StartRequest is the body of the start call. A nil pointer is a field that was not given.
+// StartRequest is the body of the start call before it was checked. A nil pointer is a field that was not given.
 type StartRequest struct {
 	SessionID             string
 	Name                  string
@@ -18,21 +18,28 @@ type StartRequest struct {
 	OutputMode            string
 	StreamMode            string
 	Resolution            string
-	Layout                *layout.Spec
+	Layout                *layout.Layout // see [ParseLayout]
 	MaxBitrate            *int
 	QuantizationParameter *int
 	MultiArchiveTag       string
 }
 
-// Validate reports the first thing wrong with r as an [*Error]: first what is invalid, then what this server does not do yet.
-func (r StartRequest) Validate() error {
+// Request is a [StartRequest] that was found valid.
+type Request struct{ asked StartRequest }
+
+// Asked returns what was found valid.
+func (r Request) Asked() StartRequest { return r.asked }
+
+// Validate returns r as a [Request], or the first thing wrong with it as an [*Error]: first what is invalid, then what this server does not
+// do yet.
+func (r StartRequest) Validate() (Request, error) {
 	checks := []func() *Error{r.checkNames, r.checkModes, r.checkMedia, r.checkResolution, r.checkEncoder, r.checkLayout, r.checkBuilt}
 	for _, check := range checks {
 		if err := check(); err != nil {
-			return err
+			return Request{}, err
 		}
 	}
-	return nil
+	return Request{asked: r}, nil
 }
 
 func (r StartRequest) checkNames() *Error {
@@ -96,31 +103,20 @@ func (r StartRequest) checkEncoder() *Error {
 }
 
 func (r StartRequest) checkLayout() *Error {
-	if r.Layout == nil {
-		return nil
-	}
-	if r.OutputMode == Individual { // ARC-LAY-15, ARC-START-23
+	if r.Layout != nil && r.OutputMode == Individual { // ARC-LAY-15, ARC-START-23
 		return invalid("layout", "layout is only for outputMode composed")
 	}
-	return checkLayout("layout.", *r.Layout)
-}
-
-// ValidateLayout reports the first thing wrong with a layout that stands for itself in a request.
-func ValidateLayout(s layout.Spec) error {
-	if err := checkLayout("", s); err != nil {
-		return err
-	}
 	return nil
 }
 
-// checkLayout reports what is wrong with a layout whose members have the prefix in the request.
-func checkLayout(prefix string, s layout.Spec) *Error {
-	_, err := layout.New(s) // ARC-LAY-06, ARC-LAY-14
+// ParseLayout checks a layout whose members have the prefix in the request. The error is an [*Error].
+func ParseLayout(prefix string, s layout.Spec) (layout.Layout, error) {
+	l, err := layout.New(s) // ARC-LAY-06, ARC-LAY-14
 	var bad *layout.Error
 	if errors.As(err, &bad) {
-		return invalid(prefix+bad.Member, "%s%s %s", prefix, bad.Member, bad.Problem)
+		return l, invalid(prefix+bad.Member, "%s%s %s", prefix, bad.Member, bad.Problem)
 	}
-	return nil
+	return l, err
 }
 
 // checkBuilt refuses what is valid but not implemented.

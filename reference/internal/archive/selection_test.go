@@ -8,7 +8,7 @@ import (
 )
 
 func manual(id string) Event {
-	return Start{ArchiveID: id, Request: StartRequest{SessionID: "S", StreamMode: Manual}}
+	return Start{ArchiveID: id, Request: valid(StartRequest{SessionID: "S", StreamMode: Manual})}
 }
 
 func TestSelectionIsRefused(t *testing.T) {
@@ -25,8 +25,8 @@ func TestSelectionIsRefused(t *testing.T) {
 		{"unknown stream", nil, AddStream{"a", Inclusion{"x", true, true}}, NotFound, "published"},
 		{"stream that is not in it", nil, RemoveStream{"a", "s"}, NotFound, "not in the archive"},
 		{"nothing of the stream", nil, AddStream{"a", Inclusion{StreamID: "s"}}, Invalid, "hasVideo"},
-		{"auto", Start{ArchiveID: "b", Request: StartRequest{SessionID: "S", MultiArchiveTag: "t"}}, AddStream{"b", both}, Invalid, "auto"},
-		{"removal from auto", Start{ArchiveID: "b", Request: StartRequest{SessionID: "S", MultiArchiveTag: "t"}}, RemoveStream{"b", "s"}, Invalid, "auto"},
+		{"auto", Start{ArchiveID: "b", Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: "t"})}, AddStream{"b", both}, Invalid, "auto"},
+		{"removal from auto", Start{ArchiveID: "b", Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: "t"})}, RemoveStream{"b", "s"}, Invalid, "auto"},
 		{"stopped", Stop{"a"}, AddStream{"a", both}, Conflict, "stopped"},
 		{"removal from a stopped one", Stop{"a"}, RemoveStream{"a", "s"}, Conflict, "stopped"},
 	} {
@@ -82,7 +82,7 @@ func TestManualLimits(t *testing.T) {
 func TestSelectionOfAnAudioArchive(t *testing.T) {
 	no := false
 	p := newPlay(t)
-	p.do(join("c"), publish("s", "c"), Start{ArchiveID: "a", Request: StartRequest{SessionID: "S", StreamMode: Manual, HasVideo: &no}}, AddStream{"a", Inclusion{"s", true, true}})
+	p.do(join("c"), publish("s", "c"), Start{ArchiveID: "a", Request: valid(StartRequest{SessionID: "S", StreamMode: Manual, HasVideo: &no})}, AddStream{"a", Inclusion{"s", true, true}})
 	if got := p.archive("a").Streams; len(got) != 1 || got[0] != (Inclusion{"s", true, false}) {
 		t.Errorf("streams %+v", got)
 	}

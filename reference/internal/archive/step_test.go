@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/layout/layouttest"
 )
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -92,7 +93,19 @@ func publish(id, conn string) Event {
 	return Publish{Stream{ID: id, ConnectionID: conn, HasAudio: true, HasVideo: true}}
 }
 func unpublish(id string) Event { return Unpublish{id, "clientDisconnected"} }
-func begin(id string) Event     { return Start{ArchiveID: id, Request: StartRequest{SessionID: "S"}} }
+
+// valid is a request that the test knows to be good.
+func valid(r StartRequest) Request {
+	checked, err := r.Validate()
+	if err != nil {
+		panic(err)
+	}
+	return checked
+}
+
+func begin(id string) Event {
+	return Start{ArchiveID: id, Request: valid(StartRequest{SessionID: "S"})}
+}
 
 // TestLimits proves each limit just before and at its instant.
 func TestLimits(t *testing.T) {
@@ -184,13 +197,11 @@ func TestStartIsRefused(t *testing.T) {
 		{name: "low quantizer", edit: func(r *StartRequest) { r.QuantizationParameter = number(14) }, kind: Invalid, word: "15"},
 		{name: "high quantizer", edit: func(r *StartRequest) { r.QuantizationParameter = number(41) }, kind: Invalid, word: "40"},
 		{name: "bitrate and quantizer", edit: func(r *StartRequest) { r.MaxBitrate, r.QuantizationParameter = number(100_000), number(15) }, kind: Invalid, word: "both"},
-		{name: "layout type", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "grid"} }, kind: Invalid, word: "bestFit"},
-		{name: "stylesheet without custom", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Stylesheet: "x"} }, kind: Invalid, word: "stylesheet"},
 		{name: "transcription of composed", edit: func(r *StartRequest) { r.HasTranscription = true }, kind: Invalid, word: "hasTranscription"},
 		{name: "transcription", edit: func(r *StartRequest) { r.OutputMode, r.HasTranscription = Individual, true }, kind: Unimplemented, word: "hasTranscription"},
-		{name: "layout of individual", edit: func(r *StartRequest) { r.OutputMode, r.Layout = Individual, &layout.Spec{Type: "pip"} }, kind: Invalid, word: "layout"},
-		{name: "screenshareType without bestFit", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "pip", Screenshare: "pip"} }, kind: Invalid, word: "layout.screenshareType is only for type bestFit"},
-		{name: "style sheet", edit: func(r *StartRequest) { r.Layout = &layout.Spec{Type: "custom", Stylesheet: "b{left:0}"} }, kind: Invalid, word: `layout.stylesheet has the selector "b"`},
+		{name: "layout of individual", edit: func(r *StartRequest) {
+			r.OutputMode, r.Layout = Individual, new(layouttest.New(layout.Spec{Type: "pip"}))
+		}, kind: Invalid, word: "layout"},
 		{name: "relayed", setup: func(p *play) { p.s.MediaMode = Relayed }, kind: Conflict, code: 15008, word: "routed"},
 		{name: "no client", setup: func(p *play) { p.do(leave("c")) }, kind: NotFound, word: "client"},
 		{name: "twice", setup: func(p *play) { p.do(begin("first")) }, kind: Conflict, code: 15001, word: "already"},
@@ -207,7 +218,10 @@ func TestStartIsRefused(t *testing.T) {
 				test.edit(&request)
 			}
 			before := fmt.Sprint(p.s)
-			err := p.try(Start{ArchiveID: "a", Request: request})
+			checked, err := request.Validate()
+			if err == nil {
+				err = p.try(Start{ArchiveID: "a", Request: checked})
+			}
 			var e *Error
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want an *Error", err)
@@ -228,7 +242,7 @@ func TestStartDefaults(t *testing.T) {
 	a := p.archive("a")
 	width, height := a.Canvas()
 	if a.OutputMode != Composed || a.StreamMode != Auto || !a.HasAudio || !a.HasVideo || width != 640 || height != 480 ||
-		a.Layout.Type != layout.BestFit || a.MaxBitrate != 0 || a.QuantizationParameter != 0 || a.Status != Started {
+		a.Layout.Spec().Type != layout.BestFit || a.MaxBitrate != 0 || a.QuantizationParameter != 0 || a.Status != Started {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -299,12 +313,41 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+func TestParseLayout(t *testing.T) {
+	for want, spec := range map[string]layout.Spec{
+		"layout.type must be one of bestFit, pip":         {Type: "grid"},
+		"layout.stylesheet is only for type custom":       {Type: layout.PIP, Stylesheet: "x"},
+		"layout.screenshareType is only for type bestFit": {Type: layout.PIP, Screenshare: layout.PIP},
+		`layout.stylesheet has the selector "b"`:          {Type: layout.Custom, Stylesheet: "b{left:0}"},
+	} {
+		var got *Error
+		if _, err := ParseLayout("layout.", spec); !errors.As(err, &got) || got.Kind != Invalid || !strings.Contains(got.Message, want) {
+			t.Errorf("%+v: %v, want %s", spec, err, want)
+		}
+	}
+}
+
+// TestCreatedWhenNoticed: what a client or a stream says of its beginning is what its notice says.
+func TestCreatedWhenNoticed(t *testing.T) {
+	p := newPlay(t)
+	p.run(90 * time.Second)
+	p.do(join("c"))
+	if got := p.s.Connections[0].CreatedAt; !got.Equal(p.now()) {
+		t.Errorf("connection created at %v, want %v", got, p.now())
+	}
+	p.run(time.Second)
+	p.do(publish("s", "c"))
+	if got := p.s.Streams[0].CreatedAt; !got.Equal(p.now()) {
+		t.Errorf("stream created at %v, want %v", got, p.now())
+	}
+}
+
 func TestLayoutChanges(t *testing.T) {
-	pip := layout.Spec{Type: layout.PIP}
+	pip := layouttest.New(layout.Spec{Type: layout.PIP})
 	p := newPlay(t)
 	p.do(join("c"), begin("a"))
 	p.do(Arrange{"a", pip})
-	if a := p.archive("a"); a.Layout != pip || a.FirstLayout.Type != layout.BestFit || len(p.effects) != 1 || p.effects[0].Kind != DoArrange || p.effects[0].Archive.Layout != pip {
+	if a := p.archive("a"); a.Layout.Spec() != pip.Spec() || a.FirstLayout.Spec().Type != layout.BestFit || len(p.effects) != 1 || p.effects[0].Kind != DoArrange || p.effects[0].Archive.Layout.Spec() != pip.Spec() {
 		t.Errorf("%+v, %+v", a, p.effects)
 	}
 	if p.do(Arrange{"a", pip}); len(p.effects) != 0 {
@@ -318,9 +361,8 @@ func TestLayoutChanges(t *testing.T) {
 		}
 	}
 	refused(Arrange{"b", pip}, NotFound, "b")
-	refused(Arrange{"a", layout.Spec{Type: "grid"}}, Invalid, "type must be one of")
 	p.do(Stop{"a"})
-	refused(Arrange{"a", layout.Spec{Type: layout.BestFit}}, Conflict, "stopped")
+	refused(Arrange{"a", layout.Default}, Conflict, "stopped")
 	p.s.Archives[0].OutputMode = Individual
 	refused(Arrange{"a", pip}, Invalid, "composed")
 }

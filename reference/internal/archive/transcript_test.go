@@ -86,8 +86,8 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 	event, known := map[string]Event{
 		"connect": Connect{Connection{ID: arg(1), CreatedAt: epoch}, arg(2)}, "disconnect": leave(arg(1)),
 		"publish": publish(arg(1), arg(2)), "unpublish": unpublish(arg(1)),
-		"start":        Start{ArchiveID: arg(1), Request: StartRequest{SessionID: "S", MultiArchiveTag: arg(2)}},
-		"start-manual": Start{ArchiveID: arg(1), Request: StartRequest{SessionID: "S", MultiArchiveTag: arg(2), StreamMode: Manual}},
+		"start":        Start{ArchiveID: arg(1), Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: arg(2)})},
+		"start-manual": Start{ArchiveID: arg(1), Request: valid(StartRequest{SessionID: "S", MultiArchiveTag: arg(2), StreamMode: Manual})},
 		"migrate":      Migrate{arg(1)},
 		"rotate":       Rotate{p.now().Add(in), arg(2)},
 		"add":          AddStream{arg(1), Inclusion{arg(2), arg(3) != "video", arg(3) != "audio"}},

@@ -1,4 +1,5 @@
-// Package await has the one way of waiting for what other goroutines change, until a condition holds or a context ends, and for time to pass.
+// Package await has the ways of waiting for other goroutines: until a condition holds, for the next time something happens, for resources,
+// and for time to pass, each of them no longer than a context lives.
 package await
 
 import (
@@ -47,6 +48,32 @@ func (m *Mutex) Until(ctx context.Context, done func() bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// Signal lets any number of goroutines wait for the next time something happens. The zero value is ready.
+type Signal struct {
+	mu   sync.Mutex
+	next chan struct{} // closed by Send; nil while nobody waits
+}
+
+// Next returns a channel that the next Send closes. Take it before you look at what may have changed.
+func (s *Signal) Next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next == nil {
+		s.next = make(chan struct{})
+	}
+	return s.next
+}
+
+// Send wakes those who wait.
+func (s *Signal) Send() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next != nil {
+		close(s.next)
+		s.next = nil
 	}
 }
 

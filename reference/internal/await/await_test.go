@@ -42,3 +42,27 @@ func TestUntil(t *testing.T) {
 		}
 	})
 }
+
+func TestSignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s Signal
+		s.Send() // nobody waits
+		next := s.Next()
+		select {
+		case <-next:
+			t.Error("an earlier send counts")
+		default:
+		}
+		waited := false
+		go func() {
+			<-next
+			waited = true
+		}()
+		synctest.Wait()
+		s.Send()
+		synctest.Wait()
+		if !waited {
+			t.Error("not woken")
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"reflect"
 	"slices"
 	"testing"
@@ -58,14 +59,14 @@ func (s *stage) must(err error) {
 	}
 }
 
-func (s *stage) note(kind journal.Kind, ms int) {
+func (s *stage) note(kind timeline.Kind, ms int) {
 	s.t.Helper()
-	s.must(s.journal.Note(journal.Event{Kind: kind, Archive: id, At: at(ms)}))
+	s.must(s.journal.Note(timeline.Event{Kind: kind, Archive: id, At: at(ms)}))
 }
 
-func (s *stage) choose(ms int, list ...journal.Selection) {
+func (s *stage) choose(ms int, list ...timeline.Selection) {
 	s.t.Helper()
-	s.must(s.journal.Note(journal.Event{Kind: journal.Selected, Archive: id, At: at(ms), Selection: list}))
+	s.must(s.journal.Note(timeline.Event{Kind: timeline.Selected, Archive: id, At: at(ms), Selection: list}))
 }
 
 func (s *stage) add(stream string, ms int) {
@@ -73,14 +74,14 @@ func (s *stage) add(stream string, ms int) {
 	w, err := s.journal.Stream(stream)
 	s.must(err)
 	s.writers[stream] = w
-	s.must(s.journal.Note(journal.Event{Kind: journal.StreamAdded, Stream: stream, At: at(ms), HasAudio: true, HasVideo: true,
-		VideoType: "camera", ConnectionData: "of " + stream}))
+	s.must(s.journal.Note(timeline.Event{Kind: timeline.StreamAdded, Stream: stream, At: at(ms), HasAudio: true, HasVideo: true,
+		VideoType: "camera", Connection: "client of " + stream, ConnectionData: "of " + stream}))
 }
 
 func (s *stage) remove(stream string, ms int) {
 	s.t.Helper()
 	s.must(s.writers[stream].Close())
-	s.must(s.journal.Note(journal.Event{Kind: journal.StreamRemoved, Stream: stream, At: at(ms), Reason: "clientDisconnected"}))
+	s.must(s.journal.Note(timeline.Event{Kind: timeline.StreamRemoved, Stream: stream, At: at(ms), Reason: "clientDisconnected"}))
 }
 
 // sample is a frame captured at a time.
@@ -125,6 +126,7 @@ type file struct {
 	audio, video []int // ms of each
 	codec        av.Codec
 	data         [][]byte // of the video
+	client       string   // by the tag
 }
 
 // survey plans the archive.
@@ -149,7 +151,8 @@ func (s *stage) files() []file {
 		if int64(len(content[f.Filename])) != f.Size {
 			s.t.Errorf("%s: %d bytes, the manifest says %d", f.Filename, len(content[f.Filename]), f.Size)
 		}
-		s.must(matroska.Read(bytes.NewReader(content[f.Filename]), func(b matroska.Block) error {
+		told := matroska.Told{Tag: func(_, value string) { f.client = value }}
+		s.must(matroska.ReadTold(bytes.NewReader(content[f.Filename]), told, func(b matroska.Block) error {
 			ms := int(b.Time / time.Millisecond)
 			if b.Track.Codec.Video() {
 				f.codec, f.video, f.data = b.Track.Codec, append(f.video, ms), append(f.data, b.Data)
@@ -158,6 +161,9 @@ func (s *stage) files() []file {
 			}
 			return nil
 		}))
+		if f.client != "client of "+f.StreamID {
+			s.t.Errorf("%s is of client %q", f.Filename, f.client)
+		}
 		list = append(list, f)
 	}
 	return list
@@ -220,7 +226,7 @@ func (s *stage) expect(want ...string) {
 func TestStreams(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)
 	s.add("b", 1000)
 	for ms := 1000; ms < 2000; ms += 500 {
@@ -229,7 +235,7 @@ func TestStreams(t *testing.T) {
 	}
 	s.remove("a", 2100)
 	s.play("b", 2000, 3000)
-	s.note(journal.Stopped, 2500)
+	s.note(timeline.Stopped, 2500)
 	s.remove("b", 3000)
 	s.expect("a.webm 0..2100 video 0..1980 (51) audio 0..1980 (100)", "b.webm 1000..2500 video 0..1480 (39) audio 0..1480 (75)")
 }
@@ -237,15 +243,15 @@ func TestStreams(t *testing.T) {
 // TestOrder lists the files in the order of publication, which that of the first media is not.
 func TestOrder(t *testing.T) {
 	s := newStage(t)
-	s.must(s.journal.Note(journal.Event{Kind: journal.Recording, Archive: "other", At: at(0)}))
+	s.must(s.journal.Note(timeline.Event{Kind: timeline.Recording, Archive: "other", At: at(0)}))
 	for ms, id := range []string{"c", "a", "b"} {
 		s.add(id, ms)
 	}
-	s.note(journal.Recording, 10)
+	s.note(timeline.Recording, 10)
 	for i, id := range []string{"b", "c", "a"} {
 		s.play(id, 20*(i+1), 1000)
 	}
-	s.note(journal.Stopped, 1000)
+	s.note(timeline.Stopped, 1000)
 	for _, id := range []string{"a", "b", "c"} {
 		s.remove(id, 1000)
 	}
@@ -262,7 +268,7 @@ func TestOrder(t *testing.T) {
 // TestVideoType has a stream with video and one without. The API takes both for cameras.
 func TestVideoType(t *testing.T) {
 	for _, video := range []bool{true, false} {
-		take := &Take{Stream: journal.Event{Stream: "a", VideoType: "camera", HasAudio: true, HasVideo: video}}
+		take := &Take{Stream: timeline.Event{Stream: "a", VideoType: "camera", HasAudio: true, HasVideo: video}}
 		p := &Plan{Segments: []*Segment{{Take: take}}}
 		if f := p.manifest(archive.Archive{}).Files[0]; (f.VideoType == "camera") != video {
 			t.Errorf("video %v: videoType %q", video, f.VideoType)
@@ -273,7 +279,7 @@ func TestVideoType(t *testing.T) {
 // TestEmpty has nobody publish: a manifest and no files.
 func TestEmpty(t *testing.T) {
 	s := newStage(t)
-	s.note(journal.Stopped, 60_000)
+	s.note(timeline.Stopped, 60_000)
 	s.archive.EffectiveAt, s.archive.CreatedAt = time.Time{}, time.UnixMilli(5)
 	m, content := s.unpack(s.zip(s.survey()))
 	if len(content) != 1 || m.Files == nil || len(m.Files) != 0 || m.CreatedAt != 5 {
@@ -284,12 +290,12 @@ func TestEmpty(t *testing.T) {
 // TestMidway starts the archive while the stream is there: the file begins with the sound of that moment and with the next key frame.
 func TestMidway(t *testing.T) {
 	s := newStage(t)
-	s.must(s.journal.Note(journal.Event{Kind: journal.Recording, Archive: "other", At: at(0)}))
+	s.must(s.journal.Note(timeline.Event{Kind: timeline.Recording, Archive: "other", At: at(0)}))
 	s.add("a", 0)
 	s.play("a", 0, 1000)
-	s.note(journal.Recording, 500)
+	s.note(timeline.Recording, 500)
 	s.play("a", 1000, 2000)
-	s.note(journal.Stopped, 2000)
+	s.note(timeline.Stopped, 2000)
 	s.remove("a", 2000)
 	s.expect("a.webm 0..1500 video 300..1460 (30) audio 0..1480 (75)")
 }
@@ -298,7 +304,7 @@ func TestMidway(t *testing.T) {
 func TestReconnection(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)
 	for ms := 8000; ms < 9000; ms += 20 {
 		sound, picture := sample(av.Opus, ms, 1), sample(av.VP8, ms, 2)
@@ -309,7 +315,7 @@ func TestReconnection(t *testing.T) {
 			s.send("a", picture)
 		}
 	}
-	s.note(journal.Stopped, 9500)
+	s.note(timeline.Stopped, 9500)
 	s.remove("a", 9500)
 	s.expect("a-1.webm 0..1000 video 0..960 (25) audio 0..980 (50)", "a-2.webm 8000..9500 video 100..980 (45) audio 0..980 (50)")
 }
@@ -318,14 +324,14 @@ func TestReconnection(t *testing.T) {
 func TestCodecChange(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	s.play("a", 0, 400)
 	for ms := 400; ms < 800; ms += 40 {
 		v := sample(av.VP9, ms, 3)
 		v.Key = ms == 400
 		s.send("a", v)
 	}
-	s.note(journal.Stopped, 800)
+	s.note(timeline.Stopped, 800)
 	s.remove("a", 800)
 	s.expect("a-1.webm 0..400 video 0..360 (10) audio 0..380 (20)", "a-2.webm 400..800 video 0..360 (10) audio none")
 }
@@ -336,18 +342,18 @@ func TestSelection(t *testing.T) {
 	s.choose(0)
 	s.add("a", 0)
 	s.add("b", 0)
-	s.choose(1000, journal.Selection{Stream: "a", HasAudio: true})
-	s.note(journal.Recording, 1000)
+	s.choose(1000, timeline.Selection{Stream: "a", HasAudio: true})
+	s.note(timeline.Recording, 1000)
 	s.play("a", 1000, 2000)
 	s.play("b", 1000, 2000)
-	s.choose(2000, journal.Selection{Stream: "a", HasAudio: true, HasVideo: true})
+	s.choose(2000, timeline.Selection{Stream: "a", HasAudio: true, HasVideo: true})
 	s.play("a", 2000, 3000)
 	s.choose(3000)
-	s.note(journal.Paused, 3000)
-	s.choose(4000, journal.Selection{Stream: "a", HasVideo: true})
-	s.note(journal.Recording, 4000)
+	s.note(timeline.Paused, 3000)
+	s.choose(4000, timeline.Selection{Stream: "a", HasVideo: true})
+	s.note(timeline.Recording, 4000)
 	s.play("a", 4000, 5000)
-	s.note(journal.Stopped, 5000)
+	s.note(timeline.Stopped, 5000)
 	s.remove("a", 5000)
 	s.remove("b", 5000)
 	s.expect("a-1.webm 0..2000 video 1000..1960 (25) audio 0..1980 (100)", "a-2.webm 3000..4000 video 0..960 (25) audio none")
@@ -359,7 +365,7 @@ func TestGuesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			s.add("a", 0)
-			s.note(journal.Recording, 0)
+			s.note(timeline.Recording, 0)
 			for ms := 0; ms < 15_000; ms += 40 {
 				v := sample(av.VP8, ms, 1)
 				v.Key = true
@@ -374,7 +380,7 @@ func TestGuesses(t *testing.T) {
 				sound.Time = max(sound.Time, at(min(ms+300, reported+300)))
 				s.send("a", sound)
 			}
-			s.note(journal.Stopped, 15_000)
+			s.note(timeline.Stopped, 15_000)
 			s.remove("a", 15_000)
 			f := s.files()[0]
 			first := 0
@@ -393,12 +399,12 @@ func TestGuesses(t *testing.T) {
 func TestEarlierCapture(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	v := sample(av.VP8, 0, 1)
 	v.Key, v.Captured = true, at(-150)
 	s.send("a", v)
 	s.play("a", 20, 400)
-	s.note(journal.Stopped, 400)
+	s.note(timeline.Stopped, 400)
 	s.remove("a", 400)
 	m, _ := s.unpack(s.zip(s.survey()))
 	if f := m.Files[0]; m.CreatedAt != s.archive.EffectiveAt.UnixMilli()-150 || f.StartTimeOffset != 0 || f.StopTimeOffset != 550 {
@@ -410,7 +416,7 @@ func TestEarlierCapture(t *testing.T) {
 func TestOutOfOrder(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	latest := 0
 	for i, ms := range []int{0, 120, 40, 80, 240, 160, 200} {
 		v := sample(av.VP8, max(latest, ms), byte(i))
@@ -418,7 +424,7 @@ func TestOutOfOrder(t *testing.T) {
 		v.Key, v.Captured = true, at(ms)
 		s.send("a", v)
 	}
-	s.note(journal.Stopped, 400)
+	s.note(timeline.Stopped, 400)
 	s.remove("a", 400)
 	if f := s.files()[0]; !reflect.DeepEqual(f.video, []int{0, 120, 40, 80, 240, 160, 200}) {
 		t.Errorf("%v", f.video)
@@ -431,13 +437,13 @@ func TestLive(t *testing.T) {
 	done := make(chan *Plan, 1)
 	go func() { done <- s.survey() }()
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	for ms := 0; ms < 20_000; ms += 1000 {
 		s.play("a", ms, ms+1000)
 		s.must(s.journal.Advance(at(ms + 800)))
 	}
 	s.pass("a", 20_000)
-	s.note(journal.Stopped, 20_000)
+	s.note(timeline.Stopped, 20_000)
 	live, after := <-done, s.survey()
 	if !reflect.DeepEqual(live, after) {
 		t.Errorf("live %+v, afterwards %+v", live, after)
@@ -451,9 +457,9 @@ func TestLive(t *testing.T) {
 func TestChanged(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)
-	s.note(journal.Stopped, 1000)
+	s.note(timeline.Stopped, 1000)
 	s.remove("a", 1000)
 	p := s.survey()
 	p.Segments[0].CRC++
@@ -470,9 +476,9 @@ func TestChanged(t *testing.T) {
 func TestCutAtTheEnd(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)
-	s.note(journal.Stopped, 2000)
+	s.note(timeline.Stopped, 2000)
 	s.must(s.writers["a"].Advance(false, at(2100)))
 	v := sample(av.VP8, 1900, 1)
 	v.Key, v.Reconnects = true, 1

@@ -3,11 +3,11 @@ package capture
 import (
 	"encoding/json"
 	"fmt"
+	"reelcheck/reference/internal/timeline"
 	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/journal"
 )
 
 // Manifest is the description in the ZIP (ARC-MAN-01).
@@ -56,7 +56,7 @@ func (p *Plan) manifest(a archive.Archive) Manifest {
 }
 
 // videoType is what a stream's client says of its video, or what the API takes for it; there may be none (ARC-MAN-14).
-func videoType(stream journal.Event) string {
+func videoType(stream timeline.Event) string {
 	if !stream.HasVideo {
 		return ""
 	}

@@ -58,6 +58,7 @@ func (s *Segment) empty() bool { return s.Video == "" && s.Channels == 0 }
 
 func (s *Segment) head(webM bool) []byte {
 	return matroska.Head{
-		WebM: webM && s.Video != av.H264, Video: s.Video, Private: s.Private, Channels: s.Channels, Duration: s.Length, Body: s.Body,
+		WebM: webM && s.Video != av.H264, Video: s.Video, Private: s.Private, Channels: s.Channels, Duration: s.Length,
+		Connection: s.Take.Stream.Connection, Body: s.Body,
 	}.Bytes()
 }

@@ -18,8 +18,8 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/journal"
-	"reelcheck/reference/internal/tools/outfile"
 )
 
 // Options of an archive.
@@ -149,7 +149,7 @@ func (p *Plan) keep(ctx context.Context, out string, wrap func(io.Writer) io.Wri
 
 // save puts the plan where Load finds it, durably. Its presence says that the archive is complete.
 func (p *Plan) save(out string, wrap func(io.Writer) io.Writer) error {
-	_, err := outfile.File(out+planSuffix, func(f *os.File) error {
+	_, err := durable.File(out+planSuffix, 0o644, func(f *os.File) error {
 		var w io.Writer = f
 		if wrap != nil {
 			w = wrap(w)

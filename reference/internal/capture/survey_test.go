@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"reflect"
 	"syscall"
 	"testing"
@@ -35,9 +36,9 @@ func TestPlanWaitsForRoom(t *testing.T) {
 		t.Run(broken.Error(), func(t *testing.T) {
 			s := newStage(t)
 			s.add("a", 0)
-			s.note(journal.Recording, 0)
+			s.note(timeline.Recording, 0)
 			s.play("a", 0, 1000)
-			s.note(journal.Stopped, 1000)
+			s.note(timeline.Stopped, 1000)
 			s.remove("a", 1000)
 			want := s.survey()
 			left, surveys := 3, 0
@@ -68,7 +69,7 @@ func TestPlanWaitsForRoom(t *testing.T) {
 // TestPlanThatNeverFindsRoom gives up with the server, which surveys the journal anew after its next start.
 func TestPlanThatNeverFindsRoom(t *testing.T) {
 	s := newStage(t)
-	s.note(journal.Stopped, 1000)
+	s.note(timeline.Stopped, 1000)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	left, attempts := -1, 0
@@ -89,20 +90,20 @@ func TestTakesBeginNearby(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
 	s.choose(0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	big := sample(av.VP8, 0, 1)
 	big.Key, big.Data = true, append(big.Data, make([]byte, 1<<20)...)
 	const takes = 6
 	for n := range takes {
 		from := n * 40_000
-		s.choose(from+20_000, journal.Selection{Stream: "a", HasAudio: true, HasVideo: true})
+		s.choose(from+20_000, timeline.Selection{Stream: "a", HasAudio: true, HasVideo: true})
 		s.choose(from + 21_000)
 		for ms := from; ms < from+40_000; ms += 1000 { // 40 MiB
 			big.Time, big.Captured = at(ms), at(ms)
 			s.send("a", sample(av.Opus, ms, 1), big)
 		}
 	}
-	s.note(journal.Stopped, takes*40_000)
+	s.note(timeline.Stopped, takes*40_000)
 	s.remove("a", takes*40_000)
 	p := s.survey()
 	if len(p.Segments) != takes {
@@ -118,14 +119,14 @@ func TestTakesBeginNearby(t *testing.T) {
 
 // TestWanted asks for stretches of streams of an archive that selects them by call.
 func TestWanted(t *testing.T) {
-	events := []journal.Event{
-		{Kind: journal.StreamAdded, Stream: "a", At: at(0), HasAudio: true},
-		{Kind: journal.StreamAdded, Stream: "b", At: at(0), HasAudio: true},
-		{Kind: journal.Selected, Archive: id, At: at(0)},
-		{Kind: journal.Recording, Archive: id, At: at(1000)},
-		{Kind: journal.Selected, Archive: id, At: at(2000), Selection: []journal.Selection{{Stream: "a", HasAudio: true}}},
-		{Kind: journal.Selected, Archive: id, At: at(3000), Selection: []journal.Selection{{Stream: "b", HasAudio: true}}},
-		{Kind: journal.Stopped, Archive: id, At: at(4000)},
+	events := []timeline.Event{
+		{Kind: timeline.StreamAdded, Stream: "a", At: at(0), HasAudio: true},
+		{Kind: timeline.StreamAdded, Stream: "b", At: at(0), HasAudio: true},
+		{Kind: timeline.Selected, Archive: id, At: at(0)},
+		{Kind: timeline.Recording, Archive: id, At: at(1000)},
+		{Kind: timeline.Selected, Archive: id, At: at(2000), Selection: []timeline.Selection{{Stream: "a", HasAudio: true}}},
+		{Kind: timeline.Selected, Archive: id, At: at(3000), Selection: []timeline.Selection{{Stream: "b", HasAudio: true}}},
+		{Kind: timeline.Stopped, Archive: id, At: at(4000)},
 	}
 	for _, c := range []struct {
 		stream   string

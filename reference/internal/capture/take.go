@@ -2,10 +2,10 @@ package capture
 
 import (
 	"math"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/journal"
 )
 
 const (
@@ -15,11 +15,11 @@ const (
 
 // Take is a stretch of time for which an archive takes a stream.
 type Take struct {
-	Stream   journal.Event `json:"stream"` // of kind streamAdded
-	From     av.Instant    `json:"from"`   // samples before it are not taken
-	To       av.Instant    `json:"to"`     // samples from it on are not taken
-	Choices  []Choice      `json:"choices"`
-	finished bool          // its files are complete
+	Stream   timeline.Event `json:"stream"` // of kind streamAdded
+	From     av.Instant     `json:"from"`   // samples before it are not taken
+	To       av.Instant     `json:"to"`     // samples from it on are not taken
+	Choices  []Choice       `json:"choices"`
+	finished bool           // its files are complete
 }
 
 // Choice says which media of the stream is taken from an instant on.
@@ -48,7 +48,7 @@ func (t *Take) wants(video bool, at av.Instant) bool {
 }
 
 // Wanted reports whether an archive takes, by the events of the timeline, anything of a stream between two instants.
-func Wanted(events []journal.Event, archiveID, stream string, from, to av.Instant) bool {
+func Wanted(events []timeline.Event, archiveID, stream string, from, to av.Instant) bool {
 	r := newRoll(archiveID, true, true)
 	for _, e := range events {
 		r.see(e)
@@ -65,8 +65,8 @@ type roll struct {
 	begun     bool
 	recording bool
 	stopped   bool
-	present   []journal.Event // the streams, in the order of their coming
-	selected  map[string]journal.Selection
+	present   []timeline.Event // the streams, in the order of their coming
+	selected  map[string]timeline.Selection
 	selective bool // selected counts
 
 	takes []*Take
@@ -78,13 +78,13 @@ func newRoll(archive string, audio, video bool) *roll {
 }
 
 // see takes the next event of the timeline.
-func (r *roll) see(e journal.Event) {
+func (r *roll) see(e timeline.Event) {
 	switch e.Kind {
-	case journal.StreamAdded:
+	case timeline.StreamAdded:
 		r.present = append(r.present, e)
-	case journal.StreamRemoved:
+	case timeline.StreamRemoved:
 		r.remove(e.Stream)
-	case journal.Recording, journal.Paused, journal.Stopped, journal.Selected:
+	case timeline.Recording, timeline.Paused, timeline.Stopped, timeline.Selected:
 		if e.Archive != r.archive {
 			return
 		}
@@ -95,19 +95,19 @@ func (r *roll) see(e journal.Event) {
 	r.update(e.At)
 }
 
-func (r *roll) seeArchive(e journal.Event) {
+func (r *roll) seeArchive(e timeline.Event) {
 	switch e.Kind {
-	case journal.Recording:
+	case timeline.Recording:
 		r.recording = true
 		if !r.begun {
 			r.begun, r.origin = true, e.Happened() // ARC-MAN-06
 		}
-	case journal.Paused:
+	case timeline.Paused:
 		r.recording = false
-	case journal.Stopped:
+	case timeline.Stopped:
 		r.recording, r.stopped = false, true
 	default:
-		r.selective, r.selected = true, map[string]journal.Selection{}
+		r.selective, r.selected = true, map[string]timeline.Selection{}
 		for _, s := range e.Selection {
 			r.selected[s.Stream] = s
 		}
@@ -159,7 +159,7 @@ func (r *roll) choice(stream string) (audio, video, taken bool) {
 }
 
 // begin opens a take. Of a stream that was just added it takes all: its first packet need not be the one that was captured first.
-func (r *roll) begin(e journal.Event, at av.Instant) {
+func (r *roll) begin(e timeline.Event, at av.Instant) {
 	t := &Take{Stream: e, From: at, To: forever}
 	if e.Happened() >= at || e.At >= at {
 		t.From = always

@@ -1,10 +1,10 @@
 package capture
 
 import (
+	"reelcheck/reference/internal/timeline"
 	"testing"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/journal"
 )
 
 // sumsOf returns manifest offset plus presentation time of the frames of each file, sound and pictures (ARC-MAN-16).
@@ -24,7 +24,7 @@ func TestPictureBeforeZero(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
 	s.add("b", 0)
-	s.note(journal.Recording, 0)
+	s.note(timeline.Recording, 0)
 	s.play("b", 0, 1000)
 	s.send("a", sample(av.Opus, 100, 1))
 	s.must(s.writers["a"].Advance(true, at(200)))
@@ -33,7 +33,7 @@ func TestPictureBeforeZero(t *testing.T) {
 		v.Key, v.Captured = ms == 120, at(ms-100) // 80 ms before the sound
 		s.send("a", v)
 	}
-	s.note(journal.Stopped, 1000)
+	s.note(timeline.Stopped, 1000)
 	s.remove("a", 1000)
 	s.remove("b", 1000)
 	for _, f := range s.files() {
@@ -54,7 +54,7 @@ func TestLateGuesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			s.add("a", 0)
-			s.note(journal.Recording, 0)
+			s.note(timeline.Recording, 0)
 			from := max(0, corrected)
 			for ms := 0; ms < from+1000; ms += 20 {
 				s.send("a", sample(av.Opus, ms, 1))
@@ -74,7 +74,7 @@ func TestLateGuesses(t *testing.T) {
 				}
 				s.send("a", v)
 			}
-			s.note(journal.Stopped, from+3000)
+			s.note(timeline.Stopped, from+3000)
 			s.remove("a", from+3000)
 			m, f := s.survey(), file{}
 			if f = s.files()[0]; len(f.video) != 50 {

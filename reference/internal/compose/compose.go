@@ -10,6 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"reelcheck/reference/internal/durable"
+	"reelcheck/reference/internal/timeline"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -127,20 +129,16 @@ func (c *composition) finish(out string) (Result, error) {
 	if c.output != nil {
 		r.Duration = time.Duration(c.written) * plan.FrameTime
 		var err error
-		if head, err = c.output.head(r.Duration); err != nil {
+		if head, err = c.output.file.Head(r.Duration); err != nil { // ARC-COMP-15
 			return Result{}, err
 		}
 		r.Size = int64(len(head)) + c.output.file.Size()
 	}
-	partial := out + headSuffix + ".part"
-	if err := os.WriteFile(partial, head, 0o644); err != nil {
+	// The media are on disk before the head says so: after a crash nobody looks whether it is true.
+	if err := durable.Sync(out + mediaSuffix); err != nil {
 		return Result{}, err
 	}
-	// On disk before it says so: after a crash nobody looks whether it is true.
-	if err := errors.Join(syncFile(out+mediaSuffix), syncFile(partial)); err != nil {
-		return Result{}, err
-	}
-	return r, os.Rename(partial, out+headSuffix)
+	return r, durable.WriteFile(out+headSuffix, head, 0o644)
 }
 
 // run does everything but the head. Sources read the journal and decode until the archive has stopped; then they are
@@ -151,7 +149,7 @@ func (c *composition) run(ctx context.Context) error {
 	defer stop()
 	c.group = g
 	c.plan = &plan.Plan{Archive: c.archive, Width: c.options.Width, Height: c.options.Height, Layout: c.options.Layout}
-	c.plan.Added = func(e journal.Event) { c.source(sources, e) }
+	c.plan.Added = func(e timeline.Event) { c.source(sources, e) }
 	c.video, c.audio = map[string]*picture.Stream{}, map[string]*sound.Stream{}
 	g.Go(func() error { return quiet(sources, c.plan.Follow(sources, c.journal)) })
 	g.Go(func() error {

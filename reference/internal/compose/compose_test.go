@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"reelcheck/reference/internal/timeline"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"github.com/Eyevinn/mp4ff/mp4"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -124,7 +124,7 @@ func TestLiveAndLaterAreTheSame(t *testing.T) {
 		publisher{id: "two", from: 500 * time.Millisecond, until: 2700 * time.Millisecond, video: h264(t, moves, 4), sound: tone(t, 880, 4), bad: 20},
 		publisher{id: "three", from: 1300 * time.Millisecond, video: vp8(t, red, 2), sound: tone(t, 660, 1), bad: 59},
 	)
-	s.archive = []journal.Event{
+	s.archive = []timeline.Event{
 		arranged(1600*time.Millisecond, layout.Spec{Type: layout.PIP}), classified("two", 1900*time.Millisecond, "full"),
 		arranged(3100*time.Millisecond, layout.Spec{Type: layout.Custom, Stylesheet: "stream{float:left;width:30%;height:90%;margin-left:-5%;object-fit:cover}"}),
 	}
@@ -264,10 +264,10 @@ func TestPausesAreSkipped(t *testing.T) {
 	s := newSession(t, 4500*time.Millisecond,
 		publisher{id: "one", until: 1500 * time.Millisecond, video: vp8(t, red, 5), sound: tone(t, 440, 5)},
 		publisher{id: "two", from: 2 * time.Second, video: vp8(t, lime, 5), sound: tone(t, 880, 5)})
-	s.archive = []journal.Event{
-		{Kind: journal.Paused, Archive: "a", At: start.Add(1200 * time.Millisecond)},
-		{Kind: journal.Recording, Archive: "a", At: start.Add(2700 * time.Millisecond)},
-		{Kind: journal.Paused, Archive: "other", At: start.Add(3 * time.Second)},
+	s.archive = []timeline.Event{
+		{Kind: timeline.Paused, Archive: "a", At: start.Add(1200 * time.Millisecond)},
+		{Kind: timeline.Recording, Archive: "a", At: start.Add(2700 * time.Millisecond)},
+		{Kind: timeline.Paused, Archive: "other", At: start.Add(3 * time.Second)},
 	}
 	s.write()
 	b, r := s.compose(small)

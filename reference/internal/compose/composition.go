@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"sync"
 	"time"
@@ -55,7 +56,7 @@ const (
 
 // source starts decoding a stream. It is called from the goroutine that follows the timeline, before the scenes with
 // the stream are known.
-func (c *composition) source(ctx context.Context, e journal.Event) {
+func (c *composition) source(ctx context.Context, e timeline.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	log := c.log
@@ -72,7 +73,7 @@ func (c *composition) source(ctx context.Context, e journal.Event) {
 }
 
 // follow reads a stream from the recording's beginning on, its video from where decoding may have to begin.
-func (c *composition) follow(ctx context.Context, e journal.Event, isVideo bool, run func(context.Context, *journal.Reader) error) error {
+func (c *composition) follow(ctx context.Context, e timeline.Event, isVideo bool, run func(context.Context, *journal.Reader) error) error {
 	first, err := c.plan.WaitSpan(ctx, 0)
 	if err != nil {
 		if errors.Is(err, plan.ErrOver) {

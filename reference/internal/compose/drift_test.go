@@ -10,6 +10,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os/exec"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
@@ -157,7 +158,7 @@ func TestDriftingClocks(t *testing.T) {
 		ppm = 100
 	}
 	s := newSession(t, length)
-	note := func(e journal.Event) {
+	note := func(e timeline.Event) {
 		t.Helper()
 		if err := s.journal.Note(e); err != nil {
 			t.Fatal(err)
@@ -167,16 +168,16 @@ func TestDriftingClocks(t *testing.T) {
 	sounds := opus(t, "sine=frequency=1000:sample_rate=48000:duration=0.1,adelay=500:all=1,apad=whole_dur=1", 20)
 	silence, beep := sounds[5:20], sounds[25:35]
 	clients := []*client{{wall: ppm, video: -ppm, tone: ppm}, {wall: -ppm, video: ppm, tone: -ppm}, {wall: 0, video: -ppm, tone: ppm}}
-	note(journal.Event{Kind: journal.Recording, Archive: "a", At: start})
+	note(timeline.Event{Kind: timeline.Recording, Archive: "a", At: start})
 	for i, c := range clients {
 		id := string(rune('p' + i))
 		c.number, c.random = i, rand.New(rand.NewPCG(1, uint64(i)))
 		c.dark, c.light = vp8(t, "color=c=black"+size, 0.1).frames[0], vp8(t, "color=c=white"+size, 0.1).frames[0]
 		c.silence, c.beep = silence, beep
 		c.publish(t, s.journal, id, length)
-		note(journal.Event{Kind: journal.StreamAdded, Stream: id, At: start, HasAudio: true, HasVideo: true, VideoType: "camera"})
+		note(timeline.Event{Kind: timeline.StreamAdded, Stream: id, At: start, HasAudio: true, HasVideo: true, VideoType: "camera"})
 	}
-	note(journal.Event{Kind: journal.Stopped, Archive: "a", At: start.Add(length)})
+	note(timeline.Event{Kind: timeline.Stopped, Archive: "a", At: start.Add(length)})
 	b, r := s.compose(Options{Width: 64, Height: 48, HasAudio: true, HasVideo: true})
 	if r.Duration != length {
 		t.Errorf("file of %v", r.Duration)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +18,6 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/ffmpeg/decoding"
-	"reelcheck/reference/internal/journal"
 )
 
 func TestLossFreezesUntilTheNextKeyFrame(t *testing.T) {
@@ -334,7 +334,7 @@ func TestSlowDecoders(t *testing.T) {
 	s := newSession(t, 2*time.Second,
 		publisher{id: "one", video: vp8(t, moves, 2), gap: [2]int{10, 40}},
 		publisher{id: "two", video: h264(t, moves, 2), from: 500 * time.Millisecond, until: 1500 * time.Millisecond})
-	s.archive = []journal.Event{selected(800*time.Millisecond, "one"), selected(1100*time.Millisecond, "one", "two")}
+	s.archive = []timeline.Event{selected(800*time.Millisecond, "one"), selected(1100*time.Millisecond, "one", "two")}
 	s.write()
 	want, _ := s.compose(small)
 	failing(t, anySize, "sleep 2.5", func(t *testing.T, c ffmpeg.Config) {

@@ -1,11 +1,12 @@
 package compose
 
 import (
+	"reelcheck/reference/internal/layout/layouttest"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
 
-	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -40,12 +41,12 @@ func (s *session) watch(t *testing.T, spec layout.Spec, want []at) (file []byte)
 	return b
 }
 
-func classified(stream string, after time.Duration, classes ...string) journal.Event {
-	return journal.Event{Kind: journal.Classified, Stream: stream, Classes: classes, At: start.Add(after)}
+func classified(stream string, after time.Duration, classes ...string) timeline.Event {
+	return timeline.Event{Kind: timeline.Classified, Stream: stream, Classes: classes, At: start.Add(after)}
 }
 
-func arranged(after time.Duration, spec layout.Spec) journal.Event {
-	return journal.Event{Kind: journal.Arranged, Archive: "a", Layout: &spec, At: start.Add(after)}
+func arranged(after time.Duration, spec layout.Spec) timeline.Event {
+	return timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(spec)), At: start.Add(after)}
 }
 
 // TestPictureInPicture begins without a stream of class full, then has one, then another. Decoders begin with the key frames, one
@@ -54,7 +55,7 @@ func TestPictureInPicture(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, red, 3)}, publisher{id: "two", video: vp8(t, lime, 3)})
-	s.archive = []journal.Event{classified("two", time.Second, "full"), classified("two", 2*time.Second), classified("one", 2*time.Second, "full")}
+	s.archive = []timeline.Event{classified("two", time.Second, "full"), classified("two", 2*time.Second), classified("one", 2*time.Second, "full")}
 	s.watch(t, layout.Spec{Type: layout.PIP}, []at{
 		{20, 500, 90, "red"}, {20, 100, 100, "black"}, {20, 440, 90, "black"},
 		{30, 100, 100, "lime"}, {30, 500, 90, "red"}, {30, 450, 50, "red"}, {30, 574, 142, "red"}, {30, 444, 44, "lime"}, {30, 580, 148, "lime"},
@@ -67,10 +68,10 @@ func TestPresentations(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, red, 3)}, publisher{id: "two", video: vp8(t, lime, 3)}, publisher{id: "three", video: vp8(t, blue, 3)})
-	s.archive = []journal.Event{
+	s.archive = []timeline.Event{
 		classified("two", 500*time.Millisecond, "focus"),
 		arranged(time.Second, layout.Spec{Type: layout.VerticalPresentation}),
-		{Kind: journal.Arranged, Archive: "other", Layout: &layout.Spec{Type: layout.PIP}, At: start.Add(1500 * time.Millisecond)},
+		{Kind: timeline.Arranged, Archive: "other", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: start.Add(1500 * time.Millisecond)},
 		arranged(2*time.Second, layout.Spec{Type: layout.HorizontalPresentation}),
 	}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"sync"
 	"testing"
@@ -191,8 +192,8 @@ type session struct {
 	journal    *journal.Journal
 	publishers []publisher
 	pace       func(time.Duration)
-	archive    []journal.Event // spans, besides start at 0 and stop at length
-	later      bool            // no start at 0
+	archive    []timeline.Event // spans, besides start at 0 and stop at length
+	later      bool             // no start at 0
 	length     time.Duration
 }
 
@@ -208,13 +209,13 @@ func newSession(t testing.TB, length time.Duration, publishers ...publisher) *se
 
 // write journals everything in steps of 10 ms.
 func (s *session) write() {
-	note := func(e journal.Event) {
+	note := func(e timeline.Event) {
 		if err := s.journal.Note(e); err != nil {
 			s.t.Error(err)
 		}
 	}
 	if !s.later {
-		note(journal.Event{Kind: journal.Recording, Archive: "a", At: start})
+		note(timeline.Event{Kind: timeline.Recording, Archive: "a", At: start})
 	}
 	writers := make([]*journal.Writer, len(s.publishers))
 	sent := make([][2]int, len(s.publishers))
@@ -236,13 +237,13 @@ func (s *session) write() {
 				if p.screen {
 					kind = "screen"
 				}
-				note(journal.Event{Kind: journal.StreamAdded, Stream: p.id, VideoType: kind, At: start.Add(now), HasVideo: len(p.video.frames) > 0, HasAudio: len(p.sound) > 0})
+				note(timeline.Event{Kind: timeline.StreamAdded, Stream: p.id, VideoType: kind, At: start.Add(now), HasVideo: len(p.video.frames) > 0, HasAudio: len(p.sound) > 0})
 			}
 			if p.until > 0 && now == p.until {
 				if err := writers[i].Close(); err != nil {
 					s.t.Error(err)
 				}
-				note(journal.Event{Kind: journal.StreamRemoved, Stream: p.id, At: start.Add(now), Reason: "clientDisconnected"})
+				note(timeline.Event{Kind: timeline.StreamRemoved, Stream: p.id, At: start.Add(now), Reason: "clientDisconnected"})
 				writers[i] = nil
 			}
 			if writers[i] != nil {
@@ -256,7 +257,7 @@ func (s *session) write() {
 			s.pace(now)
 		}
 	}
-	note(journal.Event{Kind: journal.Stopped, Archive: "a", At: start.Add(s.length)})
+	note(timeline.Event{Kind: timeline.Stopped, Archive: "a", At: start.Add(s.length)})
 }
 
 // step appends what a publisher sends up to now.

@@ -1,10 +1,10 @@
 package compose
 
 import (
+	"reelcheck/reference/internal/timeline"
 	"testing"
 	"time"
 
-	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -13,10 +13,10 @@ func turns(after string) string {
 	return "color=c=red:s=320x240:r=30:d=" + after + "[a];color=c=lime:s=320x240:r=30[b];[a][b]concat=n=2"
 }
 
-func selected(after time.Duration, streams ...string) journal.Event {
-	e := journal.Event{Kind: journal.Selected, Archive: "a", At: start.Add(after)}
+func selected(after time.Duration, streams ...string) timeline.Event {
+	e := timeline.Event{Kind: timeline.Selected, Archive: "a", At: start.Add(after)}
 	for _, id := range streams {
-		e.Selection = append(e.Selection, journal.Selection{Stream: id, HasAudio: true, HasVideo: true})
+		e.Selection = append(e.Selection, timeline.Selection{Stream: id, HasAudio: true, HasVideo: true})
 	}
 	return e
 }
@@ -25,7 +25,7 @@ func selected(after time.Duration, streams ...string) journal.Event {
 func TestPictureIsThereAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, blue, 2)}, publisher{id: "two", video: vp8(t, turns("1.3"), 2)})
-	s.archive = []journal.Event{selected(0, "one"), selected(200*time.Millisecond, "one", "two"), selected(1200*time.Millisecond, "one"), selected(1530*time.Millisecond, "one", "two")}
+	s.archive = []timeline.Event{selected(0, "one"), selected(200*time.Millisecond, "one", "two"), selected(1200*time.Millisecond, "one"), selected(1530*time.Millisecond, "one", "two")}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
 		{4, 480, 240, "blue"}, {5, 480, 240, "red"}, {29, 480, 240, "red"}, {30, 480, 240, "blue"},
 		{37, 480, 240, "blue"}, {38, 480, 240, "lime"}, {40, 480, 240, "lime"}, {48, 480, 240, "lime"},
@@ -38,9 +38,9 @@ func TestNothingFromBeforeTheStart(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, turns("0.8"), 3), gap: [2]int{18, 26}})
 	s.later = true
-	s.archive = []journal.Event{
-		{Kind: journal.Recording, Archive: "z", At: start}, {Kind: journal.Stopped, Archive: "z", At: start.Add(500 * time.Millisecond)},
-		{Kind: journal.Recording, Archive: "a", At: start.Add(700 * time.Millisecond)},
+	s.archive = []timeline.Event{
+		{Kind: timeline.Recording, Archive: "z", At: start}, {Kind: timeline.Stopped, Archive: "z", At: start.Add(500 * time.Millisecond)},
+		{Kind: timeline.Recording, Archive: "a", At: start.Add(700 * time.Millisecond)},
 	}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{0, 320, 240, "black"}, {6, 320, 240, "black"}, {40, 320, 240, "lime"}})
 }
@@ -51,9 +51,9 @@ func TestVideoStops(t *testing.T) {
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, blue, 3), sound: tone(t, 440, 3)},
 		publisher{id: "two", video: vp8(t, turns("1.5"), 3), sound: tone(t, 880, 3), gap: [2]int{12, 60}})
-	s.archive = []journal.Event{
-		{Kind: journal.VideoStopped, Stream: "two", At: start.Add(1900 * time.Millisecond)},
-		{Kind: journal.VideoResumed, Stream: "two", At: start.Add(2010 * time.Millisecond)},
+	s.archive = []timeline.Event{
+		{Kind: timeline.VideoStopped, Stream: "two", At: start.Add(1900 * time.Millisecond)},
+		{Kind: timeline.VideoResumed, Stream: "two", At: start.Add(2010 * time.Millisecond)},
 	}
 	b := s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
 		{10, 480, 240, "red"}, {46, 480, 240, "red"}, {47, 480, 240, "blue"}, {49, 480, 240, "blue"}, {50, 480, 240, "lime"}, {74, 480, 240, "lime"},
@@ -67,7 +67,7 @@ func TestVideoStops(t *testing.T) {
 func TestAloneAndDark(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, red, 2), gap: [2]int{10, 60}, sound: tone(t, 440, 2)})
-	s.archive = []journal.Event{{Kind: journal.VideoStopped, Stream: "one", At: start.Add(time.Second)}}
+	s.archive = []timeline.Event{{Kind: timeline.VideoStopped, Stream: "one", At: start.Add(time.Second)}}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{24, 320, 240, "red"}, {25, 320, 240, "black"}, {49, 320, 240, "black"}})
 }
 

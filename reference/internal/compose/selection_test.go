@@ -1,10 +1,9 @@
 package compose
 
 import (
+	"reelcheck/reference/internal/timeline"
 	"testing"
 	"time"
-
-	"reelcheck/reference/internal/journal"
 )
 
 // TestSelectedStreams has two publishers all the time, and an archive that takes nothing, then one with sound, then the other without,
@@ -14,15 +13,15 @@ func TestSelectedStreams(t *testing.T) {
 	s := newSession(t, 5*time.Second,
 		publisher{id: "one", video: vp8(t, red, 5), sound: tone(t, 440, 5)},
 		publisher{id: "two", video: vp8(t, lime, 5), sound: tone(t, 880, 5)})
-	take := func(at time.Duration, list ...journal.Selection) journal.Event {
-		return journal.Event{Kind: journal.Selected, Archive: "a", At: start.Add(at), Selection: list}
+	take := func(at time.Duration, list ...timeline.Selection) timeline.Event {
+		return timeline.Event{Kind: timeline.Selected, Archive: "a", At: start.Add(at), Selection: list}
 	}
-	s.archive = []journal.Event{
+	s.archive = []timeline.Event{
 		take(0),
-		take(time.Second, journal.Selection{Stream: "one", HasAudio: true, HasVideo: true}),
-		take(2*time.Second, journal.Selection{Stream: "two", HasVideo: true}),
-		{Kind: journal.Selected, Archive: "other", At: start.Add(2500 * time.Millisecond)},
-		take(3*time.Second, journal.Selection{Stream: "two", HasAudio: true}, journal.Selection{Stream: "one", HasVideo: true}),
+		take(time.Second, timeline.Selection{Stream: "one", HasAudio: true, HasVideo: true}),
+		take(2*time.Second, timeline.Selection{Stream: "two", HasVideo: true}),
+		{Kind: timeline.Selected, Archive: "other", At: start.Add(2500 * time.Millisecond)},
+		take(3*time.Second, timeline.Selection{Stream: "two", HasAudio: true}, timeline.Selection{Stream: "one", HasVideo: true}),
 		take(4 * time.Second),
 	}
 	s.write()

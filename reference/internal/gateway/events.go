@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/google/uuid"
@@ -55,7 +56,7 @@ func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client account.
 	// The request's context does not end with a hijacked connection.
 	sub, err := g.Sessions.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
 	if err != nil {
-		g.Log.Error("client not connected", "session", c.sessionID, "err", err)
+		g.Log.Error("client not connected", "session", c.sessionID, "error", err)
 		_ = socket.Close(websocket.StatusInternalError, "not connected")
 		return nil
 	}
@@ -69,13 +70,13 @@ func checkHandshake(r *http.Request) error {
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
 	switch {
 	case !headerHas(r, "Connection", "upgrade") || !headerHas(r, "Upgrade", "websocket"):
-		return &wire.Refusal{Status: http.StatusUpgradeRequired, Message: "this is a WebSocket: Connection: Upgrade and Upgrade: websocket are required"}
+		return &archive.Error{Kind: archive.UpgradeRequired, Message: "this is a WebSocket: Connection: Upgrade and Upgrade: websocket are required"}
 	case r.Header.Get("Sec-WebSocket-Version") != "13":
-		return &wire.Refusal{Status: http.StatusUpgradeRequired, Message: "Sec-WebSocket-Version must be 13"}
+		return &archive.Error{Kind: archive.UpgradeRequired, Message: "Sec-WebSocket-Version must be 13"}
 	case err != nil || len(key) != 16 || len(r.Header.Values("Sec-WebSocket-Key")) != 1:
 		return wire.Invalid("Sec-WebSocket-Key", "Sec-WebSocket-Key must be 16 bytes in base64")
 	case !r.ProtoAtLeast(1, 1):
-		return &wire.Refusal{Status: http.StatusUpgradeRequired, Message: "HTTP/1.1 is required"}
+		return &archive.Error{Kind: archive.UpgradeRequired, Message: "HTTP/1.1 is required"}
 	}
 	return nil
 }
@@ -184,4 +185,12 @@ func (s *socketClient) send(ctx context.Context, event any) error {
 	ctx, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
 	return s.socket.Write(ctx, websocket.MessageText, raw)
+}
+
+// sleep waits for d; false if ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-ctx.Done()
+	return errors.Is(ctx.Err(), context.DeadlineExceeded)
 }

@@ -7,7 +7,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
@@ -28,9 +27,8 @@ type Sessions interface {
 // Ingest receives what clients publish. See [ingest.Server].
 type Ingest interface {
 	Offer(ctx context.Context, who ingest.Publisher, sdpOffer string) (ingest.Answer, error)
-	HandlePatch(w http.ResponseWriter, r *http.Request, streamID string) error
-	HandleDelete(w http.ResponseWriter, r *http.Request, streamID string) error
-	HandleOptions(w http.ResponseWriter, r *http.Request)
+	Patch(ctx context.Context, streamID, ifMatch, sdpFragment string) (ingest.Answer, error)
+	Delete(ctx context.Context, streamID string) error
 	Disconnect(streamID, reason string)
 }
 
@@ -63,13 +61,6 @@ type Gateway struct {
 type connection struct {
 	id, sessionID string
 	identity      account.TokenIdentity
-}
-
-// publication is a WHIP resource. Until the offer is answered it is not open.
-type publication struct {
-	connection *connection
-	own        bool // the connection lives as long as the publication
-	open       bool
 }
 
 // New returns a gateway. The caller must call Close, and have [ingest.Config.Gone] call Gone.
@@ -130,6 +121,6 @@ func (g *Gateway) disconnect(c *connection, reason string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.Patience)
 	defer cancel()
 	if err := g.Sessions.Disconnect(ctx, c.sessionID, c.id, reason); err != nil && !isNotFound(err) {
-		g.Log.Error("client not disconnected", "session", c.sessionID, "connection", c.id, "err", err)
+		g.Log.Error("client not disconnected", "session", c.sessionID, "connection", c.id, "error", err)
 	}
 }

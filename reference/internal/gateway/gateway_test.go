@@ -15,7 +15,6 @@ import (
 	"github.com/coder/websocket"
 
 	"reelcheck/reference/internal/account"
-	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
@@ -126,7 +125,7 @@ func (r *room) only(t *testing.T) (id string, c chan archive.Notice) {
 
 func (r *room) Offer(_ context.Context, who ingest.Publisher, sdp string) (ingest.Answer, error) {
 	if sdp != "v=0" {
-		return ingest.Answer{}, &ingest.Error{Status: http.StatusUnprocessableEntity, Message: "no SDP"}
+		return ingest.Answer{}, &archive.Error{Kind: archive.Unprocessable, Message: "no SDP"}
 	}
 	r.mu.Lock()
 	r.offers[who.StreamID] = who
@@ -156,19 +155,20 @@ type media struct{ *room }
 
 func (m media) Disconnect(id, reason string) { m.endStream(id, reason) }
 
-func (m media) HandlePatch(w http.ResponseWriter, _ *http.Request, _ string) error {
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+func (m media) Patch(_ context.Context, _, _, fragment string) (ingest.Answer, error) {
+	switch fragment {
+	case "other":
+		return ingest.Answer{}, &archive.Error{Kind: archive.PreconditionFailed, Message: "another session"}
+	case "restart":
+		return ingest.Answer{SDP: "a=ice-ufrag:new", ETag: `"f"`}, nil
+	default:
+		return ingest.Answer{}, nil
+	}
 }
 
-func (m media) HandleDelete(w http.ResponseWriter, _ *http.Request, id string) error {
+func (m media) Delete(_ context.Context, id string) error {
 	m.Disconnect(id, ingest.ClientDisconnected)
-	w.WriteHeader(http.StatusOK)
 	return nil
-}
-
-func (m media) HandleOptions(w http.ResponseWriter, _ *http.Request) {
-	w.WriteHeader(http.StatusNoContent)
 }
 
 // house is a gateway behind HTTP. The bearer of a request is its client's name, role and identity.
@@ -200,6 +200,7 @@ func newHouse(t *testing.T, adapt ...func(*gateway.Config)) house {
 	handle("DELETE /v2/session/{sessionId}/whip/{streamId}", func(w http.ResponseWriter, req *http.Request) error {
 		return g.Stop(w, req, client(req).Identity)
 	})
+	handle("OPTIONS /v2/session/{sessionId}/whip", g.Preflight)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	t.Cleanup(g.Close)
@@ -218,14 +219,12 @@ func client(r *http.Request) account.Client {
 
 func answer(t *testing.T, w http.ResponseWriter, err error) {
 	var domain *archive.Error
-	var refusal *wire.Refusal
 	switch {
 	case err == nil:
 	case errors.As(err, &domain):
 		w.WriteHeader(map[archive.Kind]int{archive.NotFound: 404, archive.Forbidden: 403, archive.Invalid: 400, archive.Conflict: 409,
-			archive.Unsupported: 415, archive.TooLarge: 413, archive.Unavailable: 503}[domain.Kind])
-	case errors.As(err, &refusal):
-		w.WriteHeader(refusal.Status)
+			archive.PreconditionFailed: 412, archive.TooLarge: 413, archive.Unsupported: 415, archive.Unprocessable: 422, archive.UpgradeRequired: 426,
+			archive.Unavailable: 503}[domain.Kind])
 	default:
 		t.Errorf("unexpected error %v", err)
 	}

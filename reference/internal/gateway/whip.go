@@ -1,15 +1,13 @@
 package gateway
 
 import (
-	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -19,11 +17,13 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest"
-	"reelcheck/reference/internal/sessions"
 )
 
 const (
-	maxSDP        = 64 << 10
+	sdpType      = "application/sdp"
+	fragmentType = "application/trickle-ice-sdpfrag"
+
+	maxSDP        = 64 << 10 // an offer or a fragment; browsers' offers have about 10 kB
 	maxStreamName = 1000
 	maxClassList  = 1023
 )
@@ -37,7 +37,7 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client account
 	if err != nil {
 		return err
 	}
-	offer, err := readOffer(r)
+	offer, err := readBody(r, sdpType)
 	if err != nil {
 		return err
 	}
@@ -52,34 +52,92 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client account
 	answer, err := g.Ingest.Offer(r.Context(), who, offer)
 	if err != nil {
 		g.unregister(who.StreamID)
-		if e := (*ingest.Error)(nil); errors.As(err, &e) && e.Status == http.StatusServiceUnavailable {
+		if e := (*archive.Error)(nil); errors.As(err, &e) && e.Kind == archive.Unavailable {
 			w.Header().Set("Retry-After", "10")
 		}
-		return refusal(err)
+		return err
 	}
 	if err := g.open(p, who, client); err != nil {
 		g.Ingest.Disconnect(who.StreamID, ingest.ForceUnpublished)
 		return err
 	}
-	w.Header().Set("Location", g.Reference(ingest.Location(who.SessionID, who.StreamID)))
-	w.Header().Set("ETag", answer.ETag)
-	w.Header().Set("Content-Type", "application/sdp")
-	w.WriteHeader(http.StatusCreated)
-	if _, err := io.WriteString(w, answer.SDP); err != nil {
-		return fmt.Errorf("%w: %w", wire.ErrGone, err)
+	w.Header().Set("Location", g.Reference(location(who.SessionID, who.StreamID)))
+	return write(w, http.StatusCreated, sdpType, answer)
+}
+
+// location is the URL path of a stream's WHIP resource.
+func location(sessionID, streamID string) string {
+	return "/v2/session/" + url.PathEscape(sessionID) + "/whip/" + url.PathEscape(streamID)
+}
+
+// Patch answers a WHIP PATCH (RFC 9725 section 4.3): 204 for candidates, 200 with a fragment for an ICE restart.
+func (g *Gateway) Patch(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
+	streamID, err := g.mine(r, token)
+	if err != nil {
+		return err
 	}
+	fragment, err := readBody(r, fragmentType)
+	if err != nil {
+		return err
+	}
+	answer, err := g.Ingest.Patch(r.Context(), streamID, r.Header.Get("If-Match"), fragment)
+	if err != nil {
+		return err
+	}
+	if answer.SDP == "" {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return write(w, http.StatusOK, fragmentType, answer)
+}
+
+// Stop answers a WHIP DELETE: 200 when the stream has ended.
+func (g *Gateway) Stop(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
+	streamID, err := g.mine(r, token)
+	if err != nil {
+		return err
+	}
+	if err := g.Ingest.Delete(r.Context(), streamID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
-func readOffer(r *http.Request) (string, error) {
+// Preflight answers a WHIP OPTIONS (RFC 9725 section 4.2), which carries no token.
+func (g *Gateway) Preflight(w http.ResponseWriter, _ *http.Request) error {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "POST, PATCH, DELETE, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
+	h.Set("Access-Control-Max-Age", "86400")
+	h.Set("Accept-Post", sdpType)
+	h.Set("Accept-Patch", fragmentType)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// readBody reads an offer or a fragment, whose content type must be given.
+func readBody(r *http.Request, want string) (string, error) {
 	body, err := wire.ReadAll(r, maxSDP)
 	if err != nil {
 		return "", err
 	}
 	if r.Header.Get("Content-Type") == "" {
-		return "", &archive.Error{Kind: archive.Unsupported, Field: "Content-Type", Message: "Content-Type must be application/sdp"}
+		return "", &archive.Error{Kind: archive.Unsupported, Field: "Content-Type", Message: "Content-Type must be " + want}
 	}
-	return string(body), wire.RequireType(r, "application/sdp")
+	return string(body), wire.RequireType(r, want)
+}
+
+// write answers with the server's part of an ICE session, and the entity tag that names it.
+func write(w http.ResponseWriter, status int, contentType string, answer ingest.Answer) error {
+	w.Header().Set("ETag", answer.ETag)
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(answer.SDP)))
+	w.WriteHeader(status)
+	if _, err := io.WriteString(w, answer.SDP); err != nil {
+		return fmt.Errorf("%w: %w", wire.ErrGone, err)
+	}
+	return nil
 }
 
 // parsePublisher reads what the query says about the stream; a connectionId in it is not looked up yet.
@@ -123,167 +181,4 @@ func parsePublisher(rawQuery string, client account.Client) (ingest.Publisher, e
 		who.LayoutClasses = strings.Fields(classes)
 	}
 	return who, nil
-}
-
-// register finds the connection of a publication, or prepares one, and sets who.ConnectionID.
-func (g *Gateway) register(who *ingest.Publisher, client account.Client) (*publication, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p := &publication{}
-	if who.ConnectionID == "" {
-		who.ConnectionID = uuid.NewString()
-		p.own = true
-		p.connection = &connection{id: who.ConnectionID, sessionID: who.SessionID, identity: client.Identity}
-	} else {
-		c := g.connections[who.ConnectionID]
-		if c == nil || c.sessionID != who.SessionID {
-			return nil, &archive.Error{Kind: archive.NotFound, Field: "connectionId", Message: "connection " + who.ConnectionID + " is not connected to the session"}
-		}
-		if !same(c.identity, client.Identity) {
-			return nil, &archive.Error{Kind: archive.Forbidden, Field: "connectionId", Message: "connectionId belongs to a client with another token"}
-		}
-		p.connection = c
-	}
-	g.publications[who.StreamID] = p
-	return p, nil
-}
-
-func same(a, b account.TokenIdentity) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
-
-func (g *Gateway) unregister(streamID string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.publications, streamID)
-}
-
-// open connects the client of an accepted offer, unless it is connected, and lets Patch and Stop find it.
-func (g *Gateway) open(p *publication, who ingest.Publisher, client account.Client) error {
-	if p.own {
-		if err := g.connectOwn(p.connection, client); err != nil {
-			return err
-		}
-	}
-	if g.markOpen(p, who) {
-		return nil
-	}
-	if p.own {
-		g.disconnect(p.connection, ingest.NetworkDisconnected)
-	}
-	return &archive.Error{Kind: archive.Conflict, Message: "the connection has ended"}
-}
-
-// markOpen reports false when the publication or its connection has ended since the offer was made.
-func (g *Gateway) markOpen(p *publication, who ingest.Publisher) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	_, published := g.publications[who.StreamID]
-	_, connected := g.connections[who.ConnectionID]
-	p.open = published && connected
-	return p.open
-}
-
-// connectOwn connects a client that has no WebSocket and starts the goroutine that follows its subscription.
-func (g *Gateway) connectOwn(c *connection, client account.Client) error {
-	if err := g.enter(c); err != nil {
-		return err
-	}
-	sub, err := g.Sessions.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
-	if err != nil {
-		g.leave(c, ingest.ForceDisconnected)
-		return err
-	}
-	go g.follow(c, sub) // waited for by Close, through enter and leave
-	return nil
-}
-
-// follow waits until the connection is ended: by Gone, by the server, or by Close.
-func (g *Gateway) follow(c *connection, sub *sessions.Subscription) {
-	reason := ingest.NetworkDisconnected
-	defer func() { g.leave(c, reason) }()
-	for {
-		select {
-		case n, open := <-sub.C:
-			if !open {
-				g.disconnect(c, reason)
-				return
-			}
-			if n.Kind == archive.SessionDisconnected {
-				reason = n.Reason
-			}
-		case <-g.ctx.Done():
-			g.disconnect(c, reason)
-			return
-		}
-	}
-}
-
-// Gone is told by ingest that a publication is no more. The client that was connected only for it is disconnected.
-func (g *Gateway) Gone(who ingest.Publisher, reason string) {
-	g.mu.Lock()
-	p := g.publications[who.StreamID]
-	delete(g.publications, who.StreamID)
-	g.mu.Unlock()
-	if p == nil || !p.own {
-		return
-	}
-	switch reason {
-	case ingest.ForceUnpublished, ingest.MediaStopped: // are of streams only
-		reason = ingest.ClientDisconnected
-	}
-	g.disconnect(p.connection, reason)
-}
-
-// Patch answers a WHIP PATCH: candidates or an ICE restart.
-func (g *Gateway) Patch(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
-	streamID, err := g.mine(r, token)
-	if err != nil {
-		return err
-	}
-	return refusal(g.Ingest.HandlePatch(w, r, streamID))
-}
-
-// Stop answers a WHIP DELETE.
-func (g *Gateway) Stop(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
-	streamID, err := g.mine(r, token)
-	if err != nil {
-		return err
-	}
-	return refusal(g.Ingest.HandleDelete(w, r, streamID))
-}
-
-// Preflight answers a WHIP OPTIONS.
-func (g *Gateway) Preflight(w http.ResponseWriter, r *http.Request) error {
-	g.Ingest.HandleOptions(w, r)
-	return nil
-}
-
-// mine returns the stream in the path if the token is the one that published it.
-func (g *Gateway) mine(r *http.Request, token account.TokenIdentity) (string, error) {
-	streamID := r.PathValue("streamId")
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p := g.publications[streamID]
-	if p == nil || !p.open || p.connection.sessionID != r.PathValue("sessionId") {
-		return "", &archive.Error{Kind: archive.NotFound, Message: "stream " + streamID + " is not being published"}
-	}
-	if !same(p.connection.identity, token) {
-		return "", account.ErrUnauthorized
-	}
-	return streamID, nil
-}
-
-// refusal turns what ingest refuses into what the API answers.
-func refusal(err error) error {
-	if e := (*ingest.Error)(nil); errors.As(err, &e) {
-		return &wire.Refusal{Status: e.Status, Message: e.Message}
-	}
-	return err
-}
-
-// sleep waits for d; false if ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	<-ctx.Done()
-	return errors.Is(ctx.Err(), context.DeadlineExceeded)
 }

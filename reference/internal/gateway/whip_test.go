@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
 )
@@ -49,6 +50,43 @@ func TestPublishWithoutConnectionMakesOne(t *testing.T) {
 	h.wait(t, "disconnect clientDisconnected")
 	if r := h.do(t, http.MethodDelete, path, "me", "", ""); r.StatusCode != http.StatusNotFound {
 		t.Errorf("second DELETE: %d", r.StatusCode)
+	}
+	h.Close()
+}
+
+func TestFragments(t *testing.T) {
+	const fragment = "application/trickle-ice-sdpfrag"
+	h := newHouse(t)
+	path := h.publish(t, "me", "name=cam")
+	for _, tc := range []struct {
+		name, contentType, body string
+		code                    int
+	}{
+		{"candidates", fragment, "a=candidate:", 204},
+		{"of another session", fragment, "other", 412},
+		{"no content type", "", "a=candidate:", 415},
+		{"another content type", "application/sdp", "a=candidate:", 415},
+		{"large", fragment, strings.Repeat("v", 70000), 413},
+	} {
+		if r := h.do(t, http.MethodPatch, path, "me", tc.contentType, tc.body); r.StatusCode != tc.code {
+			t.Errorf("%s: %d, want %d", tc.name, r.StatusCode, tc.code)
+		}
+	}
+	r := h.do(t, http.MethodPatch, path, "me", fragment, "restart")
+	if r.StatusCode != 200 || r.Header.Get("ETag") != `"f"` || r.Header.Get("Content-Type") != fragment {
+		t.Errorf("restart: %d, %v", r.StatusCode, r.Header)
+	}
+	h.Close()
+}
+
+func TestPreflight(t *testing.T) {
+	h := newHouse(t)
+	r := h.do(t, http.MethodOptions, "/whip", "", "", "")
+	for key, want := range map[string]string{"Access-Control-Allow-Methods": "PATCH", "Access-Control-Allow-Headers": "If-Match",
+		"Accept-Post": "application/sdp", "Accept-Patch": "application/trickle-ice-sdpfrag"} {
+		if got := r.Header.Get(key); r.StatusCode != http.StatusNoContent || !strings.Contains(got, want) {
+			t.Errorf("%d, %s: %q without %q", r.StatusCode, key, got, want)
+		}
 	}
 	h.Close()
 }
@@ -171,7 +209,7 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 	t.Run("the session", func(t *testing.T) {
 		h := newHouse(t)
 		h.offer = func(ingest.Publisher) error {
-			return &ingest.Error{Status: http.StatusServiceUnavailable, Message: "later"}
+			return &archive.Error{Kind: archive.Unavailable, Message: "later"}
 		}
 		if r := h.do(t, http.MethodPost, "/whip?name=cam", "me", "application/sdp", "v=0"); r.StatusCode != http.StatusServiceUnavailable ||
 			r.Header.Get("Retry-After") == "" {

@@ -11,12 +11,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp"
 )
@@ -112,16 +112,8 @@ type Answer struct {
 	StreamID string
 }
 
-// Error is a request refused: what HTTP says about it and why, in words for the client.
-type Error struct {
-	Status  int
-	Message string
-}
-
-func (e *Error) Error() string { return e.Message }
-
-func errorf(status int, format string, a ...any) error {
-	return &Error{status, fmt.Sprintf(format, a...)}
+func errorf(kind archive.Kind, format string, a ...any) error {
+	return &archive.Error{Kind: kind, Message: fmt.Sprintf(format, a...)}
 }
 
 // Server owns the media port and all publications. Its methods may be called from any goroutine.
@@ -223,7 +215,7 @@ func (s *Server) admit(sessionID string) (leave func(), err error) {
 		all += n
 	}
 	if s.waiting[sessionID] >= maxWaitingInSession || all >= maxWaiting {
-		return nil, errorf(http.StatusServiceUnavailable, "too many offers are waiting for their connections")
+		return nil, errorf(archive.Unavailable, "too many offers are waiting for their connections")
 	}
 	s.waiting[sessionID]++
 	return sync.OnceFunc(func() {
@@ -240,10 +232,10 @@ func (s *Server) add(p *publication) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return errorf(http.StatusServiceUnavailable, "the server is shutting down")
+		return errorf(archive.Unavailable, "the server is shutting down")
 	}
 	if s.publications[p.who.StreamID] != nil {
-		return errorf(http.StatusConflict, "stream %q exists already", p.who.StreamID)
+		return errorf(archive.Conflict, "stream %q exists already", p.who.StreamID)
 	}
 	s.publications[p.who.StreamID] = p
 	s.running.Go(p.run)
@@ -262,7 +254,7 @@ func (s *Server) find(streamID string) (*publication, error) {
 	if p := s.publications[streamID]; p != nil {
 		return p, nil
 	}
-	return nil, errorf(http.StatusNotFound, "no stream %q is being published", streamID)
+	return nil, errorf(archive.NotFound, "no stream %q is being published", streamID)
 }
 
 // Publisher tells who publishes a stream.
@@ -284,7 +276,7 @@ func (s *Server) Patch(ctx context.Context, streamID, ifMatch, sdpFragment strin
 	}
 	f, err := parseFragment([]byte(sdpFragment))
 	if err != nil {
-		return Answer{}, errorf(http.StatusBadRequest, "the body is not a valid trickle ICE fragment: %v", err)
+		return Answer{}, errorf(archive.Invalid, "the body is not a valid trickle ICE fragment: %v", err)
 	}
 	return p.patch(ctx, ifMatch, f)
 }

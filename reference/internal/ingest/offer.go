@@ -6,13 +6,13 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 )
 
@@ -40,21 +40,21 @@ func parseOffer(text []byte) (*offer, error) {
 		text = append(slices.Clip(text), "\r\n"...)
 	}
 	if err := description.Unmarshal(text); err != nil {
-		return nil, errorf(http.StatusBadRequest, "the offer is not valid SDP: %v", err)
+		return nil, errorf(archive.Invalid, "the offer is not valid SDP: %v", err)
 	}
 	o := &offer{description: &description}
 	o.decline()
 	if len(description.MediaDescriptions) == 0 {
-		return nil, errorf(http.StatusBadRequest, "the offer has no media section")
+		return nil, errorf(archive.Invalid, "the offer has no media section")
 	}
 	seen := map[string]bool{}
 	for i, media := range description.MediaDescriptions {
 		kind := media.MediaName.Media
 		switch {
 		case kind != "audio" && kind != "video":
-			return nil, errorf(http.StatusUnprocessableEntity, "media section %d is %q: only audio and video can be published", i, kind)
+			return nil, errorf(archive.Unprocessable, "media section %d is %q: only audio and video can be published", i, kind)
 		case seen[kind]:
-			return nil, errorf(http.StatusUnprocessableEntity, "the offer has more than one %s section: one audio and one video section at most", kind)
+			return nil, errorf(archive.Unprocessable, "the offer has more than one %s section: one audio and one video section at most", kind)
 		}
 		seen[kind] = true
 		if err := checkSection(media, i); err != nil {
@@ -85,7 +85,7 @@ func parseOffer(text []byte) (*offer, error) {
 		description.WithValueAttribute("group", "BUNDLE "+o.mids[0])
 	}
 	if !o.bundled() {
-		return nil, errorf(http.StatusUnprocessableEntity, "the media sections are not bundled: a=group:BUNDLE must name every a=mid")
+		return nil, errorf(archive.Unprocessable, "the media sections are not bundled: a=group:BUNDLE must name every a=mid")
 	}
 	return o, nil
 }
@@ -169,11 +169,11 @@ func (o *offer) passive() bool {
 func checkSection(media *sdp.MediaDescription, i int) error {
 	mid, ok := media.Attribute("mid")
 	if !ok || mid == "" {
-		return errorf(http.StatusBadRequest, "media section %d has no a=mid", i)
+		return errorf(archive.Invalid, "media section %d has no a=mid", i)
 	}
 	for _, direction := range [...]string{"recvonly", "inactive"} {
 		if _, ok := media.Attribute(direction); ok {
-			return errorf(http.StatusUnprocessableEntity, "media section %d is %s: a publisher must offer sendonly or sendrecv", i, direction)
+			return errorf(archive.Unprocessable, "media section %d is %s: a publisher must offer sendonly or sendrecv", i, direction)
 		}
 	}
 	for key, most := range mostLines {
@@ -184,7 +184,7 @@ func checkSection(media *sdp.MediaDescription, i int) error {
 			}
 		}
 		if lines > most {
-			return errorf(http.StatusBadRequest, "media section %d has %d lines a=%s, more than %d", i, lines, key, most)
+			return errorf(archive.Invalid, "media section %d has %d lines a=%s, more than %d", i, lines, key, most)
 		}
 	}
 	return nil
@@ -272,7 +272,7 @@ func accepted(answer string) (audio, video bool, err error) {
 	for i, media := range description.MediaDescriptions {
 		kind := media.MediaName.Media
 		if media.MediaName.Port.Value == 0 {
-			return false, false, errorf(http.StatusUnprocessableEntity,
+			return false, false, errorf(archive.Unprocessable,
 				"media section %d has no codec in common: %s must offer %s", i, kind, codecsOf[kind])
 		}
 		audio = audio || kind == "audio"

@@ -1,10 +1,9 @@
 package ingest
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
+	"reelcheck/reference/internal/archive"
 	"strings"
 	"testing"
 )
@@ -129,8 +128,8 @@ func TestOffers(t *testing.T) {
 				}
 				return
 			}
-			var refused *Error
-			if !errors.As(err, &refused) || refused.Status != tt.want || !strings.Contains(refused.Message, tt.says) {
+			var refused *archive.Error
+			if !errors.As(err, &refused) || statuses[refused.Kind] != tt.want || !strings.Contains(refused.Message, tt.says) {
 				t.Fatalf("got %v; want %d with %q", err, tt.want, tt.says)
 			}
 			if _, ok := s.Publisher(tt.name); ok {
@@ -144,35 +143,8 @@ func TestOffers(t *testing.T) {
 }
 
 func refusedWith(err error, status int) bool {
-	var refused *Error
-	return errors.As(err, &refused) && refused.Status == status
-}
-
-func TestHTTP(t *testing.T) {
-	r := newRoom()
-	s, web := serve(t, r, nil)
-	c := &client{t: t, web: web}
-	response, _ := c.do("OPTIONS", "/v2/session/1_MX4/whip", "", "", "", http.StatusNoContent)
-	for key, want := range map[string]string{
-		"Access-Control-Allow-Methods": "PATCH", "Access-Control-Allow-Headers": "If-Match",
-		"Accept-Post": sdpType, "Accept-Patch": fragmentType, "Access-Control-Expose-Headers": "ETag",
-	} {
-		if got := response.Header.Get(key); !strings.Contains(got, want) {
-			t.Errorf("%s: %q without %q", key, got, want)
-		}
-	}
-	c.do("POST", "/v2/session/1_MX4/whip", "application/json", "", browserOffer, http.StatusUnsupportedMediaType)
-	c.do("POST", "/v2/session/1_MX4/whip", "", "", browserOffer, http.StatusUnsupportedMediaType)
-	c.do("POST", "/v2/session/1_MX4/whip", sdpType, "", strings.Repeat("x", maxBody+1), http.StatusRequestEntityTooLarge)
-	c.do("POST", "/v2/session/1_MX4/whip", sdpType+"; charset=utf-8", "", browserOffer, http.StatusCreated)
-	if err := s.Delete(context.Background(), "stream"); err != nil {
-		t.Fatal(err)
-	}
-	recorder := httptest.NewRecorder()
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", nil)
-	if err := s.HandleDelete(recorder, request, "stream"); !refusedWith(err, http.StatusNotFound) {
-		t.Fatalf("DELETE twice: %v", err)
-	}
+	var refused *archive.Error
+	return errors.As(err, &refused) && statuses[refused.Kind] == status
 }
 
 func TestFragments(t *testing.T) {

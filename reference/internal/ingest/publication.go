@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
+	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp"
 )
@@ -143,14 +143,14 @@ func (p *publication) answer(ctx context.Context) (string, error) {
 	}
 	err = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text})
 	if err != nil {
-		return "", errorf(http.StatusBadRequest, "the offer cannot be used: %v", err)
+		return "", errorf(archive.Invalid, "the offer cannot be used: %v", err)
 	}
 	if err := prefer(p.pc, p.who.PreferredVideo); err != nil {
 		return "", err
 	}
 	answer, err := p.pc.CreateAnswer(nil)
 	if err != nil {
-		return "", errorf(http.StatusUnprocessableEntity, "the offer cannot be answered: %v", err)
+		return "", errorf(archive.Unprocessable, "the offer cannot be answered: %v", err)
 	}
 	gathered := webrtc.GatheringCompletePromise(p.pc)
 	if err := p.pc.SetLocalDescription(answer); err != nil {
@@ -172,15 +172,15 @@ func (p *publication) patch(ctx context.Context, ifMatch string, f fragment) (An
 	switch ifMatch {
 	case "*", p.etag:
 	case "":
-		return Answer{}, errorf(http.StatusPreconditionRequired, "If-Match is required: the ETag of the ICE session, or * to restart ICE")
+		return Answer{}, errorf(archive.PreconditionRequired, "If-Match is required: the ETag of the ICE session, or * to restart ICE")
 	default:
-		return Answer{}, errorf(http.StatusPreconditionFailed, "If-Match does not name the current ICE session")
+		return Answer{}, errorf(archive.PreconditionFailed, "If-Match does not name the current ICE session")
 	}
 	if ufrag, _ := p.offer.credentials(); f.ufrag == "" || f.ufrag == ufrag {
 		return Answer{}, p.trickle(f)
 	}
 	if f.password == "" {
-		return Answer{}, errorf(http.StatusBadRequest, "a=ice-pwd is missing: new ICE credentials need both")
+		return Answer{}, errorf(archive.Invalid, "a=ice-pwd is missing: new ICE credentials need both")
 	}
 	p.offer.restart(f.ufrag, f.password)
 	if _, err := p.answer(ctx); err != nil {
@@ -207,7 +207,7 @@ func (p *publication) trickle(f fragment) error {
 			init.UsernameFragment = &f.ufrag
 		}
 		if err := p.pc.AddICECandidate(init); err != nil {
-			return errorf(http.StatusBadRequest, "candidate %q cannot be used: %v", c.value, err)
+			return errorf(archive.Invalid, "candidate %q cannot be used: %v", c.value, err)
 		}
 	}
 	return nil

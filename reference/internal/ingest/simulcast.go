@@ -1,7 +1,7 @@
 package ingest
 
 import (
-	"net/http"
+	"reelcheck/reference/internal/archive"
 	"slices"
 	"strings"
 
@@ -30,7 +30,7 @@ type rid struct {
 // parseSimulcast returns what a section offers, nil when that is one encoding.
 func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
 	refuse := func(format string, a ...any) error {
-		return errorf(http.StatusUnprocessableEntity, "media section %d offers simulcast "+format, append([]any{i}, a...)...)
+		return errorf(archive.Unprocessable, "media section %d offers simulcast "+format, append([]any{i}, a...)...)
 	}
 	if slices.ContainsFunc(media.Attributes, func(a sdp.Attribute) bool {
 		return a.Key == "ssrc-group" && strings.HasPrefix(a.Value, "SIM ")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reelcheck/reference/internal/archive"
 	"strings"
 	"testing"
 )
@@ -57,8 +58,8 @@ func TestConnectedDoesNotWait(t *testing.T) {
 func TestOffersOfManyLines(t *testing.T) {
 	t.Parallel()
 	for line, few := range map[string]int{"a=ssrc-group:FID 1 2\n": 50, "a=ssrc:7 cname:x\n": 50, "a=rtcp-fb:96 nack\n": 150} {
-		var refused *Error
-		if _, err := parseOffer([]byte(browserOffer + strings.Repeat(line, 1000))); !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
+		var refused *archive.Error
+		if _, err := parseOffer([]byte(browserOffer + strings.Repeat(line, 1000))); !errors.As(err, &refused) || refused.Kind != archive.Invalid {
 			t.Errorf("1000 lines %q: %v", line, err)
 		}
 		if _, err := parseOffer([]byte(browserOffer + strings.Repeat(line, few))); err != nil {

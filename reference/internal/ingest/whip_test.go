@@ -3,12 +3,14 @@ package ingest
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
 
+	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
@@ -66,20 +68,49 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 // takeOffer answers a WHIP offer, as the gateway does.
 func takeOffer(s *Server, w http.ResponseWriter, q *http.Request, who Publisher) error {
-	CORS(w.Header())
-	body, err := readBody(w, q, sdpType)
+	body, err := io.ReadAll(q.Body)
 	if err != nil {
 		return err
 	}
-	answer, err := s.Offer(q.Context(), who, body)
+	answer, err := s.Offer(q.Context(), who, string(body))
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", Location(who.SessionID, who.StreamID))
+	w.Header().Set("Location", "/v2/session/"+who.SessionID+"/whip/"+who.StreamID)
 	w.Header().Set("ETag", answer.ETag)
-	write(w, http.StatusCreated, sdpType, answer.SDP)
-	return nil
+	w.Header().Set("Content-Type", sdpType)
+	w.WriteHeader(http.StatusCreated)
+	_, err = io.WriteString(w, answer.SDP)
+	return err
 }
+
+// takeFragment answers a WHIP PATCH, as the gateway does.
+func takeFragment(s *Server, w http.ResponseWriter, q *http.Request) error {
+	body, err := io.ReadAll(q.Body)
+	if err != nil {
+		return err
+	}
+	answer, err := s.Patch(q.Context(), q.PathValue("stream"), q.Header.Get("If-Match"), string(body))
+	switch {
+	case err != nil:
+		return err
+	case answer.SDP == "":
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	w.Header().Set("ETag", answer.ETag)
+	_, err = io.WriteString(w, answer.SDP)
+	return err
+}
+
+const (
+	sdpType      = "application/sdp"
+	fragmentType = "application/trickle-ice-sdpfrag"
+)
+
+var statuses = map[archive.Kind]int{archive.Invalid: http.StatusBadRequest, archive.NotFound: http.StatusNotFound, archive.Conflict: http.StatusConflict,
+	archive.PreconditionFailed: http.StatusPreconditionFailed, archive.PreconditionRequired: http.StatusPreconditionRequired,
+	archive.Unprocessable: http.StatusUnprocessableEntity, archive.Unavailable: http.StatusServiceUnavailable}
 
 // serve runs a Server behind HTTP, as the API mounts it.
 func serve(t *testing.T, r *room, change func(*Config)) (*Server, *httptest.Server) {
@@ -97,24 +128,23 @@ func serve(t *testing.T, r *room, change func(*Config)) (*Server, *httptest.Serv
 		t.Fatal(err)
 	}
 	answer := func(w http.ResponseWriter, err error) {
-		var refused *Error
+		var refused *archive.Error
 		if errors.As(err, &refused) {
-			http.Error(w, refused.Message, refused.Status)
+			http.Error(w, refused.Message, statuses[refused.Kind])
 		} else if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	}
 	who := Publisher{SessionID: "1_MX4", StreamID: "stream", PreferredVideo: av.H264}
 	routes := http.NewServeMux()
-	routes.HandleFunc("OPTIONS /", s.HandleOptions)
 	routes.HandleFunc("POST /v2/session/{session}/whip", func(w http.ResponseWriter, q *http.Request) {
 		answer(w, takeOffer(s, w, q, who))
 	})
 	routes.HandleFunc("PATCH /v2/session/{session}/whip/{stream}", func(w http.ResponseWriter, q *http.Request) {
-		answer(w, s.HandlePatch(w, q, q.PathValue("stream")))
+		answer(w, takeFragment(s, w, q))
 	})
 	routes.HandleFunc("DELETE /v2/session/{session}/whip/{stream}", func(w http.ResponseWriter, q *http.Request) {
-		answer(w, s.HandleDelete(w, q, q.PathValue("stream")))
+		answer(w, s.Delete(q.Context(), q.PathValue("stream")))
 	})
 	web := httptest.NewServer(routes)
 	t.Cleanup(func() {

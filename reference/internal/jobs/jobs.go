@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/mail"
@@ -57,7 +58,7 @@ type Runner struct {
 	river    *river.Client[sqlstore.Tx]
 	outside  *http.Transport
 	drains   keyed
-	changed  signal // a job was completed
+	changed  await.Signal // a job was completed
 
 	stop    context.CancelFunc
 	stopped sync.WaitGroup

@@ -4,16 +4,15 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"time"
 )
 
 // keyed is a set of mutexes by name. The zero value is ready.
 type keyed struct {
 	mu   sync.Mutex
-	held map[string]*holder
+	held map[string]*entry
 }
 
-type holder struct {
+type entry struct {
 	sync.Mutex
 	users int
 }
@@ -22,59 +21,23 @@ type holder struct {
 func (k *keyed) lock(key string) (unlock func()) {
 	k.mu.Lock()
 	if k.held == nil {
-		k.held = map[string]*holder{}
+		k.held = map[string]*entry{}
 	}
-	h := k.held[key]
-	if h == nil {
-		h = &holder{}
-		k.held[key] = h
+	e := k.held[key]
+	if e == nil {
+		e = &entry{}
+		k.held[key] = e
 	}
-	h.users++
+	e.users++
 	k.mu.Unlock()
-	h.Lock()
+	e.Lock()
 	return func() {
-		h.Unlock()
+		e.Unlock()
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		if h.users--; h.users == 0 {
+		if e.users--; e.users == 0 {
 			delete(k.held, key)
 		}
-	}
-}
-
-// signal lets any number of goroutines wait for the next time something happens. The zero value is ready.
-type signal struct {
-	mu   sync.Mutex
-	next chan struct{}
-}
-
-// wait returns what blocks until the first signal after this call, or for a short while: another process may have done it.
-func (s *signal) wait() func(context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.next == nil {
-		s.next = make(chan struct{})
-	}
-	next := s.next
-	return func(ctx context.Context) error {
-		patience := time.NewTicker(100 * time.Millisecond)
-		defer patience.Stop()
-		select {
-		case <-next:
-		case <-patience.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		return nil
-	}
-}
-
-func (s *signal) signal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.next != nil {
-		close(s.next)
-		s.next = nil
 	}
 }
 

@@ -109,7 +109,7 @@ func (r *Runner) settled(ctx context.Context, id int64, next []store.Job) error 
 	if err != nil {
 		return r.again(ctx, err)
 	}
-	r.changed.signal()
+	r.changed.Send()
 	return nil
 }
 
@@ -170,11 +170,25 @@ func (r *Runner) Reset(ctx context.Context, applicationID string) error {
 	return nil
 }
 
+// elsewhere waits until a job changes, or for a short while: another process may have changed one.
+func elsewhere(ctx context.Context, changed <-chan struct{}) error {
+	patience := time.NewTicker(100 * time.Millisecond)
+	defer patience.Stop()
+	select {
+	case <-changed:
+		return nil
+	case <-patience.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Settle works off what is due for the application, in the order in which it fell due, and returns when nothing is due or running.
 func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 	const unsettled = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + ofApp + "AND (state = 'running' OR" + waiting + "AND scheduled_at <= $3))"
 	for {
-		changed := r.changed.wait()
+		changed := r.changed.Next()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -198,7 +212,7 @@ func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 		if !busy {
 			return nil
 		}
-		if err := changed(ctx); err != nil {
+		if err := elsewhere(ctx, changed); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/timeline"
 )
 
 // damages opens a journal that says what its readers find lost.
@@ -29,7 +30,7 @@ func damages(t *testing.T, dir string, key []byte) (j *Journal, told *[]Damage) 
 func seconds(t *testing.T, j *Journal, stream string, n int) *Writer {
 	t.Helper()
 	w := begin(t, j, stream)
-	note(t, j, Event{Kind: StreamAdded, Stream: stream, HasVideo: true})
+	note(t, j, timeline.Event{Kind: timeline.StreamAdded, Stream: stream, HasVideo: true})
 	for i := range n {
 		if err := w.Append(av.Sample{Codec: av.VP8, Time: at(i), Data: bytes.Repeat([]byte{0xa5}, 1<<20)}); err != nil {
 			t.Fatal(err)
@@ -126,7 +127,7 @@ func damageIsTold(t *testing.T, key []byte) {
 				}
 			}
 			// After a restart nothing of it is cut off: the stream was removed before.
-			note(t, j, Event{Kind: StreamRemoved, Stream: "s", At: at(40)})
+			note(t, j, timeline.Event{Kind: timeline.StreamRemoved, Stream: "s", At: at(40)})
 			if err := j.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +177,7 @@ func whatACrashTears(t *testing.T, key []byte) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			j, _ := damages(t, dir, key)
-			note(t, j, Event{Kind: Recording, Archive: "a", At: at(0)})
+			note(t, j, timeline.Event{Kind: timeline.Recording, Archive: "a", At: at(0)})
 			seconds(t, j, "s", 12)
 			if err := errors.Join(j.Advance(at(known)), j.Close()); err != nil {
 				t.Fatal(err)

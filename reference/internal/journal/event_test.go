@@ -8,6 +8,8 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/layout/layouttest"
+	"reelcheck/reference/internal/timeline"
 )
 
 // TestNotedOnce notes events of every content again: some that came too late for the timeline, some that an earlier process noted.
@@ -15,13 +17,13 @@ func TestNotedOnce(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
 	begin(t, j, "s")
-	list := []Event{
-		{Kind: StreamAdded, At: 10, Stream: "s", Classes: []string{"focus"}, HasAudio: true},
-		{Kind: Recording, At: 20, Archive: "a"},
-		{Kind: Arranged, At: 30, Archive: "a", Layout: &layout.Spec{Type: layout.PIP}},
-		{Kind: Selected, At: 5, Archive: "a", Selection: []Selection{{Stream: "s", HasAudio: true}}}, // too late
-		{Kind: Selected, At: 5, Archive: "a", Selection: []Selection{{Stream: "s"}}},
-		{Kind: Skipped, At: 40, Skip: time.Second},
+	list := []timeline.Event{
+		{Kind: timeline.StreamAdded, At: 10, Stream: "s", Classes: []string{"focus"}, HasAudio: true},
+		{Kind: timeline.Recording, At: 20, Archive: "a"},
+		{Kind: timeline.Arranged, At: 30, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP}))},
+		{Kind: timeline.Selected, At: 5, Archive: "a", Selection: []timeline.Selection{{Stream: "s", HasAudio: true}}}, // too late
+		{Kind: timeline.Selected, At: 5, Archive: "a", Selection: []timeline.Selection{{Stream: "s"}}},
+		{Kind: timeline.Skipped, At: 40, Skip: time.Second},
 	}
 	for range 2 {
 		note(t, j, list...)
@@ -33,21 +35,21 @@ func TestNotedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		j = open(t, dir)
-		list = append(list, Event{Kind: StreamRemoved, At: 40, Stream: "s", Reason: ReasonInterrupted})
+		list = append(list, timeline.Event{Kind: timeline.StreamRemoved, At: 40, Stream: "s", Reason: ReasonInterrupted})
 	}
 }
 
 // BenchmarkNote looks for an event among those of a long session.
 func BenchmarkNote(b *testing.B) {
 	j := open(b, b.TempDir())
-	e := Event{Kind: Arranged, Archive: "a", Layout: &layout.Spec{Type: layout.PIP}}
+	e := timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP}))}
 	for i := range 10_000 {
 		e.At = av.Instant(i)
-		key, err := e.key()
+		key, err := keyOf(e)
 		if err != nil {
 			b.Fatal(err)
 		}
-		j.timeline.apply(e, key)
+		j.history.apply(e, key)
 	}
 	for b.Loop() {
 		note(b, j, e)

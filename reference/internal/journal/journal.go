@@ -18,6 +18,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/timeline"
 )
 
 const (
@@ -50,10 +51,10 @@ type Journal struct {
 	// Repairs lists what Open cut off.
 	Repairs []*TornError
 
-	dir      string
-	options  Options
-	events   *segments
-	timeline timeline
+	dir     string
+	options Options
+	events  *segments
+	history history
 
 	mu      sync.Mutex // guards key, streams and last
 	key     []byte     // nil = new logs are plain
@@ -70,7 +71,7 @@ func Open(dir string, o Options) (*Journal, error) {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
 	j := &Journal{dir: dir, options: o, key: o.Key, streams: map[string]*segments{}, stop: make(chan struct{}), done: make(chan struct{})}
-	j.timeline.open, j.timeline.keys = map[string]bool{}, map[eventKey]bool{}
+	j.history.open, j.history.keys = map[string]bool{}, map[eventKey]bool{}
 	if err := errors.Join(j.openTimeline(), j.openStreams()); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
@@ -94,7 +95,7 @@ var ErrEnded = errors.New("stream log has ended")
 
 // Stream begins the log of a stream. Stream ids are not used twice.
 func (j *Journal) Stream(id string) (*Writer, error) {
-	if !validID(id) {
+	if !timeline.ValidStream(id) {
 		return nil, fmt.Errorf("stream id %q is not made of letters, digits, - and _", id)
 	}
 	j.mu.Lock()
@@ -112,7 +113,7 @@ func (j *Journal) Stream(id string) (*Writer, error) {
 	}
 	l.full = j.options.Full
 	j.streams[id] = l
-	return &Writer{log: l, timeline: &j.timeline}, nil
+	return &Writer{log: l, history: &j.history}, nil
 }
 
 // Seal has everything that is appended from now on sealed under key, which Open needs from then on. A journal that is sealed already
@@ -176,15 +177,6 @@ func (j *Journal) known(id string) bool {
 	return j.streams[id] != nil
 }
 
-func validID(id string) bool {
-	for _, r := range id {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
-			return false
-		}
-	}
-	return id != "" && len(id) <= 128
-}
-
 // keep is the one goroutine that makes logs durable and moves the timeline's knowledge with the clock.
 func (j *Journal) keep() {
 	defer close(j.done)
@@ -195,7 +187,7 @@ func (j *Journal) keep() {
 	for {
 		select {
 		case <-mark.C:
-			if tl := &j.timeline; j.options.Now != nil && tl.live.Load() && tl.spans.Load() > 0 {
+			if tl := &j.history; j.options.Now != nil && tl.live.Load() && tl.spans.Load() > 0 {
 				j.report(j.Advance(j.options.Now().Add(-slack)))
 			}
 		case <-sync.C:
@@ -245,7 +237,7 @@ func (j *Journal) Close() error {
 		}
 	}
 	j.mu.Unlock()
-	tl := &j.timeline
+	tl := &j.history
 	tl.mu.Lock()
 	defer tl.mu.Unlock()
 	tl.closed = true

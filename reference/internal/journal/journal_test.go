@@ -14,7 +14,9 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/layout/layouttest"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/timeline"
 )
 
 func open(t testing.TB, dir string) *Journal { return openWith(t, dir, nil) }
@@ -29,7 +31,7 @@ func openWith(t testing.TB, dir string, key []byte) *Journal {
 	return j
 }
 
-func note(t testing.TB, j *Journal, list ...Event) {
+func note(t testing.TB, j *Journal, list ...timeline.Event) {
 	t.Helper()
 	for _, e := range list {
 		if err := j.Note(e); err != nil {
@@ -76,7 +78,7 @@ func readAll(t testing.TB, j *Journal, id string, isVideo bool, from av.Instant)
 	}
 }
 
-var recording = Event{Kind: Recording, Archive: "a", At: 1}
+var recording = timeline.Event{Kind: timeline.Recording, Archive: "a", At: 1}
 
 // plainAndSealed runs a test on a journal without and with a key.
 func plainAndSealed(t *testing.T, test func(t *testing.T, key []byte)) {
@@ -198,8 +200,8 @@ func timelineTruncatedAnywhere(t *testing.T, key []byte) {
 	dir := t.TempDir()
 	j := openWith(t, dir, key)
 	begin(t, j, "s")
-	list := []Event{recording, {Kind: StreamAdded, Stream: "s", At: 2, HasAudio: true, Classes: []string{"focus"}}, {Kind: Selected, Archive: "a", At: 3, Selection: []Selection{{Stream: "s", HasAudio: true}}}, {Kind: Selected, Archive: "a", At: 4},
-		{Kind: Arranged, Archive: "a", At: 5, Layout: &layout.Spec{Type: layout.Custom, Stylesheet: "stream{left:0}"}}, {Kind: Classified, Stream: "s", At: 6, Classes: []string{"full"}}, {Kind: Stopped, Archive: "a", At: 9}}
+	list := []timeline.Event{recording, {Kind: timeline.StreamAdded, Stream: "s", At: 2, HasAudio: true, Classes: []string{"focus"}}, {Kind: timeline.Selected, Archive: "a", At: 3, Selection: []timeline.Selection{{Stream: "s", HasAudio: true}}}, {Kind: timeline.Selected, Archive: "a", At: 4},
+		{Kind: timeline.Arranged, Archive: "a", At: 5, Layout: new(layouttest.New(layout.Spec{Type: layout.Custom, Stylesheet: "stream{left:0}"}))}, {Kind: timeline.Classified, Stream: "s", At: 6, Classes: []string{"full"}}, {Kind: timeline.Stopped, Archive: "a", At: 9}}
 	var ends []int64
 	for _, e := range list {
 		note(t, j, e)
@@ -222,13 +224,13 @@ func timelineTruncatedAnywhere(t *testing.T, key []byte) {
 		for want < len(ends) && ends[want] <= int64(cut) {
 			want++
 		}
-		var got []Event
+		var got []timeline.Event
 		if want > 0 {
 			got, _, _ = j.Events(t.Context(), 0, 0)
 		}
 		if removed := want >= 2; removed { // by Open
 			last := len(got) - 1
-			if e := got[last]; e.Kind != StreamRemoved || e.Stream != "s" || e.Reason != ReasonInterrupted || e.At != got[last-1].At {
+			if e := got[last]; e.Kind != timeline.StreamRemoved || e.Stream != "s" || e.Reason != ReasonInterrupted || e.At != got[last-1].At {
 				t.Fatalf("cut at %d: %+v is not the end of the stream", cut, e)
 			}
 			got = got[:last]
@@ -238,7 +240,7 @@ func timelineTruncatedAnywhere(t *testing.T, key []byte) {
 		}
 		note(t, j, list...) // recovery says it all again
 		again, _, _ := j.Events(t.Context(), 0, 0)
-		again = slices.DeleteFunc(again, func(e Event) bool { return e.Kind == StreamRemoved })
+		again = slices.DeleteFunc(again, func(e timeline.Event) bool { return e.Kind == timeline.StreamRemoved })
 		if !reflect.DeepEqual(again, list) {
 			t.Fatalf("cut at %d, noted again: %+v", cut, again)
 		}

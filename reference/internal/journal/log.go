@@ -11,6 +11,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/seal"
 )
 
@@ -47,7 +48,7 @@ func createLog(dir string, box *seal.Box) (*segments, error) {
 	if err := l.next(); err != nil {
 		return nil, err
 	}
-	return l, syncDir(filepath.Dir(dir))
+	return l, durable.Sync(filepath.Dir(dir))
 }
 
 // next starts the following segment. The folder is synced, so that the file survives a crash.
@@ -59,7 +60,7 @@ func (l *segments) next() error {
 	if _, err := f.WriteString(l.magic()); err != nil {
 		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
-	if err := syncDir(l.dir); err != nil {
+	if err := durable.Sync(l.dir); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	l.f, l.seq, l.size, l.sealed, l.dirty = f, l.seq+1, firstRecord, l.box != nil, true
@@ -316,14 +317,6 @@ func (l *segments) leave() error {
 		l.size = info.Size()
 	}
 	return err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // newest keeps the latest instant of a scan per track.

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/timeline"
 )
 
 func (j *Journal) openTimeline() (err error) {
@@ -24,7 +26,7 @@ func (j *Journal) openTimeline() (err error) {
 		if j.events, err = createLog(dir, box); err == nil {
 			j.events.full = j.options.Full
 		}
-		return errors.Join(err, syncDir(filepath.Dir(j.dir)))
+		return errors.Join(err, durable.Sync(filepath.Dir(j.dir)))
 	}
 	// The timeline is small, but it may have rolled: every segment counts.
 	var torn *TornError
@@ -35,14 +37,14 @@ func (j *Journal) openTimeline() (err error) {
 	if torn != nil {
 		j.Repairs = append(j.Repairs, torn)
 	}
-	last := j.timeline.noted
-	j.timeline.noted = nil
+	last := j.history.noted
+	j.history.noted = nil
 	for seq := 1; seq < j.events.seq; seq++ {
 		if err := readEarlier(dir, seq, box, j.seeEvent); err != nil {
 			return err
 		}
 	}
-	j.timeline.noted = append(j.timeline.noted, last...)
+	j.history.noted = append(j.history.noted, last...)
 	if err := j.replay(); err != nil || box == nil {
 		return err
 	}
@@ -67,9 +69,9 @@ func (j *Journal) seeEvent(r record) error {
 		if err != nil {
 			return fmt.Errorf("event on disk: %w", err)
 		}
-		j.timeline.noted = append(j.timeline.noted, n)
+		j.history.noted = append(j.history.noted, n)
 	case typeMark:
-		j.timeline.known = max(j.timeline.known, r.time)
+		j.history.known = max(j.history.known, r.time)
 	case typeSample, typeReport, typeRoll, typeEnd:
 	}
 	return nil
@@ -77,14 +79,14 @@ func (j *Journal) seeEvent(r record) error {
 
 // replay brings the timeline's derived state up to date with its events.
 func (j *Journal) replay() error {
-	list := j.timeline.noted
-	j.timeline.noted = nil
+	list := j.history.noted
+	j.history.noted = nil
 	for _, n := range list {
-		key, err := n.key()
+		key, err := keyOf(n)
 		if err != nil {
 			return err
 		}
-		j.timeline.apply(n, key)
+		j.history.apply(n, key)
 	}
 	return nil
 }
@@ -96,13 +98,13 @@ func (j *Journal) openStreams() error {
 	}
 	since, gone := map[string]av.Instant{}, map[string]av.Instant{} // when streams were added or recorded last, and when they were removed
 	recorded := av.Instant(0)
-	for _, n := range j.timeline.noted {
+	for _, n := range j.history.noted {
 		switch n.Kind {
-		case StreamAdded:
+		case timeline.StreamAdded:
 			since[n.Stream] = n.At
-		case StreamRemoved:
+		case timeline.StreamRemoved:
 			gone[n.Stream] = n.Happened()
-		case Recording:
+		case timeline.Recording:
 			recorded = n.At
 		default:
 		}
@@ -160,7 +162,7 @@ func (j *Journal) openStream(id string, since av.Instant) error {
 	// The timeline cannot have gone on for long without a stream that is there. What it has of more than that, the crash did not take.
 	torn := func(seq int) (bool, error) {
 		err := earlier(seq)
-		return j.timeline.known.Sub(max(since, n[audio], n[video])) <= crashTears, err
+		return j.history.known.Sub(max(since, n[audio], n[video])) <= crashTears, err
 	}
 	l, cut, err := openLog(dir, box, seen, torn)
 	if err != nil {
@@ -191,18 +193,18 @@ const ReasonInterrupted = "interrupted"
 // removeStreams takes the streams off the timeline that an earlier process left there, where its media ends.
 func (j *Journal) removeStreams() error {
 	here := map[string]bool{}
-	for _, n := range j.timeline.noted {
+	for _, n := range j.history.noted {
 		switch n.Kind {
-		case StreamAdded:
+		case timeline.StreamAdded:
 			here[n.Stream] = true
-		case StreamRemoved:
+		case timeline.StreamRemoved:
 			delete(here, n.Stream)
 		default:
 		}
 	}
-	at := cmp.Or(j.last, j.timeline.known)
+	at := cmp.Or(j.last, j.history.known)
 	for _, id := range slices.Sorted(maps.Keys(here)) {
-		if err := j.Note(Event{Kind: StreamRemoved, Stream: id, At: at, Reason: ReasonInterrupted}); err != nil {
+		if err := j.Note(timeline.Event{Kind: timeline.StreamRemoved, Stream: id, At: at, Reason: ReasonInterrupted}); err != nil {
 			return err
 		}
 	}

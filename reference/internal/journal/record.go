@@ -29,7 +29,7 @@ const (
 	typeMark              // nothing of this kind before the instant follows
 	typeRoll              // the log goes on in the next segment
 	typeEnd               // the log ends
-	typeEvent             // timeline: JSON of an Event
+	typeEvent             // timeline: JSON of a timeline.Event
 	typeReport            // a timestamp of this kind was captured at the instant
 )
 

@@ -11,7 +11,9 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/layout/layouttest"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/timeline"
 )
 
 // secret is in every record of secretive.
@@ -29,7 +31,7 @@ func secretive(t *testing.T, dir string, key []byte) {
 
 func say(t *testing.T, j *Journal, stream string) {
 	t.Helper()
-	note(t, j, recording, Event{Kind: Arranged, Archive: "a", At: 2, Layout: &layout.Spec{Type: layout.Custom, Stylesheet: secret + stream}})
+	note(t, j, recording, timeline.Event{Kind: timeline.Arranged, Archive: "a", At: 2, Layout: new(layouttest.New(layout.Spec{Type: layout.Custom, Stylesheet: "/* " + secret + stream + " */ stream{left:0}"}))})
 	w := begin(t, j, stream)
 	for i := range 3 {
 		if err := w.Append(av.Sample{Codec: av.Opus, Time: av.Instant(10 + i), Data: []byte(secret)}); err != nil {

@@ -14,8 +14,8 @@ var ErrOrder = errors.New("sample is older than the stream has advanced")
 // Writer appends to the log of one stream. Samples and marks outside every span of every archive are not stored; the
 // first video sample or mark stored after that carries Gap. It may be used concurrently.
 type Writer struct {
-	log      *segments
-	timeline *timeline
+	log     *segments
+	history *history
 
 	mu       sync.Mutex // guards the rest; index: audio, video
 	reached  [2]av.Instant
@@ -37,7 +37,7 @@ func (w *Writer) Append(s av.Sample) error {
 		return fmt.Errorf("%w: %d before %d", ErrOrder, s.Time, w.reached[k])
 	}
 	w.anything[k], w.reached[k] = true, s.Time
-	if !w.timeline.recording(s.Time) {
+	if !w.history.recording(s.Time) {
 		w.dropped[k] = true
 		return w.mark(k)
 	}
@@ -71,7 +71,7 @@ func (w *Writer) Advance(isVideo bool, t av.Instant) error {
 // mark tells readers how far the kind has come, if an archive may be waiting to hear it.
 func (w *Writer) mark(k track) error {
 	t := w.reached[k]
-	if t <= w.marked[k] || !w.timeline.recording(w.marked[k]) {
+	if t <= w.marked[k] || !w.history.recording(w.marked[k]) {
 		return nil
 	}
 	if err := w.log.append(encodeMark(k, t, k == video && w.dropped[k])); err != nil {
@@ -85,7 +85,7 @@ func (w *Writer) mark(k track) error {
 func (w *Writer) Report(isVideo bool, stamp int64, t av.Instant) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.timeline.recording(w.reached[trackOf(isVideo)]) {
+	if !w.history.recording(w.reached[trackOf(isVideo)]) {
 		return nil
 	}
 	return w.log.append(encodeReport(trackOf(isVideo), stamp, t))

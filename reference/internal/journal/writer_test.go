@@ -13,6 +13,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/timeline"
 )
 
 func TestNothingIsKeptWhileNothingRecords(t *testing.T) {
@@ -25,14 +26,14 @@ func TestNothingIsKeptWhileNothingRecords(t *testing.T) {
 		}
 	}
 	add(10)
-	note(t, j, Event{Kind: Recording, Archive: "a", At: 15})
+	note(t, j, timeline.Event{Kind: timeline.Recording, Archive: "a", At: 15})
 	add(20)
 	add(25)
-	note(t, j, Event{Kind: Stopped, Archive: "a", At: 30})
+	note(t, j, timeline.Event{Kind: timeline.Stopped, Archive: "a", At: 30})
 	add(28) // was on its way
 	add(31) // passes the stop: compositions have to know
 	add(40)
-	note(t, j, Event{Kind: Recording, Archive: "b", At: 50})
+	note(t, j, timeline.Event{Kind: timeline.Recording, Archive: "b", At: 50})
 	add(55)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -80,7 +81,7 @@ func TestOrderAndLimits(t *testing.T) {
 			t.Errorf("stream id %q was taken", id)
 		}
 	}
-	for _, e := range []Event{{Kind: "x"}, {Kind: Stopped}, {Kind: Selected}, {Kind: Arranged, Archive: "a"}, {Kind: Arranged, Layout: &layout.Spec{}}, {Kind: Classified, Stream: "../s"}, {Kind: Selected, Archive: "a", Selection: []Selection{{Stream: "../s"}}}, {Kind: StreamRemoved}, {Kind: StreamAdded, Stream: "unknown"}} {
+	for _, e := range []timeline.Event{{Kind: "x"}, {Kind: timeline.Stopped}, {Kind: timeline.Selected}, {Kind: timeline.Arranged, Archive: "a"}, {Kind: timeline.Arranged, Layout: &layout.Layout{}}, {Kind: timeline.Classified, Stream: "../s"}, {Kind: timeline.Selected, Archive: "a", Selection: []timeline.Selection{{Stream: "../s"}}}, {Kind: timeline.StreamRemoved}, {Kind: timeline.StreamAdded, Stream: "unknown"}} {
 		if j.Note(e) == nil {
 			t.Errorf("%+v was noted", e)
 		}
@@ -94,7 +95,7 @@ func TestLateEventsTakeEffectWhereTheTimelineIsKnown(t *testing.T) {
 	if err := j.Advance(100); err != nil {
 		t.Fatal(err)
 	}
-	late := Event{Kind: Paused, Archive: "a", At: 60}
+	late := timeline.Event{Kind: timeline.Paused, Archive: "a", At: 60}
 	note(t, j, late, late)
 	for range 2 {
 		got, known, err := j.Events(t.Context(), 1, 0)
@@ -117,7 +118,7 @@ func TestTimelineFollowsTheClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	note(t, j, Event{Kind: Recording, Archive: "a", At: now()})
+	note(t, j, timeline.Event{Kind: timeline.Recording, Archive: "a", At: now()})
 	_, known, err := j.Events(t.Context(), 1, now())
 	if err != nil || known.Sub(now()) > -slack {
 		t.Errorf("known %v ahead of the clock: %v", known.Sub(now()), err)

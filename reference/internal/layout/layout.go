@@ -2,6 +2,7 @@
 package layout
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,11 +43,14 @@ func wrong(member, format string, args ...any) *Error {
 	return &Error{Member: member, Problem: fmt.Sprintf(format, args...)}
 }
 
-// Layout is a [Spec] that was found good. The zero value is BestFit.
+// Layout is a [Spec] that was found good, its style sheet parsed. The zero value arranges as BestFit. In JSON it is its spec.
 type Layout struct {
-	kind, screenshare Type
-	sheet             sheet
+	spec  Spec
+	sheet sheet
 }
+
+// Default is the layout of who asks for none.
+var Default = Layout{spec: Spec{Type: BestFit}} // ARC-LAY-02
 
 // New checks a spec. The error is an [*Error].
 func New(s Spec) (Layout, error) {
@@ -64,7 +68,7 @@ func New(s Spec) (Layout, error) {
 	case s.Type != BestFit && s.Screenshare != "": // ARC-LAY-06
 		return Layout{}, wrong("screenshareType", "is only for type bestFit")
 	}
-	l := Layout{kind: s.Type, screenshare: s.Screenshare}
+	l := Layout{spec: s}
 	if s.Type == Custom {
 		parsed, err := parseSheet(s.Stylesheet)
 		if err != nil {
@@ -73,6 +77,30 @@ func New(s Spec) (Layout, error) {
 		l.sheet = parsed
 	}
 	return l, nil
+}
+
+// Spec returns what was asked for.
+func (l Layout) Spec() Spec { return l.spec }
+
+// MarshalJSON writes the spec.
+func (l Layout) MarshalJSON() ([]byte, error) { return json.Marshal(l.spec) }
+
+// UnmarshalJSON reads a spec and checks it. An empty one gives the zero value.
+func (l *Layout) UnmarshalJSON(b []byte) error {
+	var s Spec
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	if s == (Spec{}) {
+		*l = Layout{}
+		return nil
+	}
+	parsed, err := New(s)
+	if err != nil {
+		return fmt.Errorf("layout: %w", err)
+	}
+	*l = parsed
+	return nil
 }
 
 func list(types []Type) string {
@@ -117,12 +145,12 @@ func (l Layout) Arrange(streams []Stream, width, height int) []Tile {
 	ordered := Prioritise(streams)
 	ordered = ordered[:min(len(ordered), MaxVideo)] // ARC-COMP-20, ARC-COMP-22, ARC-COMP-34
 	p := picture{width, height}
-	if l.kind == Custom {
+	if l.spec.Type == Custom {
 		return p.custom(ordered, l.sheet)
 	}
-	kind, large := l.kind, ""
-	if screen := slices.IndexFunc(ordered, func(s Stream) bool { return s.Screen }); l.screenshare != "" && screen >= 0 {
-		kind, large = l.screenshare, ordered[screen].ID // ARC-LAY-12
+	kind, large := l.spec.Type, ""
+	if screen := slices.IndexFunc(ordered, func(s Stream) bool { return s.Screen }); l.spec.Screenshare != "" && screen >= 0 {
+		kind, large = l.spec.Screenshare, ordered[screen].ID // ARC-LAY-12
 		if kind == BestFit {
 			ordered = slices.DeleteFunc(ordered, func(s Stream) bool { return !s.Screen })
 		}

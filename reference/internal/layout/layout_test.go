@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -222,4 +223,21 @@ func TestArrangementsHold(t *testing.T) {
 			t.Fatal("nobody is seen")
 		}
 	})
+}
+
+// TestJSON: a layout is its spec in JSON, and what is not good is not read.
+func TestJSON(t *testing.T) {
+	for _, text := range []string{`{"type":""}`, `{"type":"bestFit","screenshareType":"pip"}`, `{"type":"custom","stylesheet":"stream{left:0}"}`} {
+		var l Layout
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := json.Marshal(l); err != nil || string(got) != text {
+			t.Errorf("got %s, %v, want %s", got, err, text)
+		}
+	}
+	var l Layout
+	if err := json.Unmarshal([]byte(`{"type":"custom","stylesheet":"b{left:0}"}`), &l); err == nil || !strings.Contains(err.Error(), "selector") {
+		t.Errorf("a bad style sheet: %v", err)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 func must(t *testing.T, err error) {
@@ -71,7 +72,7 @@ func TestCompleteFileIsNotComposedAgain(t *testing.T) {
 	r := reopen(t, dir)
 	_, _, err := r.Recover("S", []string{"first", "second"})
 	must(t, err)
-	must(t, r.Stop("S", "first", 1)) // an effect that was not reported done
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "first", At: 1})) // an effect that was not reported done
 	if size := composed(t, r, "first"); size != int64(len("headmedia")) {
 		t.Errorf("size %d after the restart", size)
 	}
@@ -92,12 +93,12 @@ func TestJournalStaysForAllThatBeginAgain(t *testing.T) {
 	r := reopen(t, dir)
 	_, _, err := r.Recover("S", []string{"first", "second"})
 	must(t, err)
-	must(t, r.Stop("S", "first", 1))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "first", At: 1}))
 	composed(t, r, "first")
 	if !journalled(dir) {
 		t.Fatal("the journal is gone before the second archive was composed from it")
 	}
-	must(t, r.Stop("S", "second", 2))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "second", At: 2}))
 	composed(t, r, "second")
 	if journalled(dir) {
 		t.Error("nobody needs the journal any more, and it is there")

@@ -15,18 +15,9 @@ import (
 // archiveKey is appended to where an archive's file is.
 const archiveKey = ".key"
 
-// checkKeys opens every key that an earlier process left, and removes what it did not finish writing. A server that cannot open them must
-// not start: it would take what they protect for lost, and remove it.
+// checkKeys opens every key that an earlier process left. A server that cannot open them must not start: it would take what they protect for
+// lost, and remove it.
 func (r *Recorder) checkKeys() error {
-	left, err := filepath.Glob(r.output("*") + archiveKey + seal.Unfinished)
-	if err != nil {
-		return err
-	}
-	for _, path := range left {
-		if err := os.Remove(path); err != nil {
-			return err
-		}
-	}
 	archives, err := filepath.Glob(r.output("*") + archiveKey)
 	if err != nil {
 		return err

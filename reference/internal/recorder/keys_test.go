@@ -20,6 +20,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // certified is a recorder whose applications have a certificate; text may change while it runs.
@@ -54,7 +55,7 @@ func password(t *testing.T, r *Recorder, id string) string {
 		}
 		told <- f.Password
 	}))
-	must(t, r.Stop("S", id, 5))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: id, At: 5}))
 	select {
 	case p := <-told:
 		return p
@@ -75,10 +76,14 @@ func TestCertificateCountsAtTheStart(t *testing.T) {
 	must(t, err)
 	text = ""
 	must(t, r.Close())
-	must(t, os.WriteFile(r.output("never")+archiveKey+seal.Unfinished, []byte("half"), 0o600)) // by a crash
+	half := filepath.Join(dir, "archives", ".never"+archiveKey+".1.part") // by a crash
+	must(t, os.WriteFile(half, []byte("half"), 0o600))
 
 	r, err = certified(t, dir, keyfile, &text)
 	must(t, err)
+	if _, err := os.Stat(half); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("half a key is still there: %v", err)
+	}
 	_, _, err = r.Recover("S", []string{"a"})
 	must(t, err)
 	if got := password(t, r, "a"); got != cipher.Password || got == "" {

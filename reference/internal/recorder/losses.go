@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"reelcheck/reference/internal/timeline"
 	"sync"
 	"time"
 
@@ -75,14 +76,14 @@ func (s *session) noteDamage(text string) (j *journal.Journal, known bool) {
 }
 
 // lasted returns how much time damage takes of the time for which the stream was there.
-func (s *session) lasted(d journal.Damage, events []journal.Event) time.Duration {
+func (s *session) lasted(d journal.Damage, events []timeline.Event) time.Duration {
 	from, to := d.From, min(d.To, s.now())
 	for _, e := range events {
 		switch {
 		case e.Stream != d.Stream:
-		case e.Kind == journal.StreamAdded:
+		case e.Kind == timeline.StreamAdded:
 			from = max(from, e.At)
-		case e.Kind == journal.StreamRemoved:
+		case e.Kind == timeline.StreamRemoved:
 			to = min(to, e.Happened())
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"strings"
 	"sync"
 	"testing"
@@ -50,14 +51,14 @@ func journalMinute(t *testing.T, dir string) {
 	must(t, err)
 	w, err := j.Stream("s")
 	must(t, err)
-	must(t, j.Note(journal.Event{Kind: journal.StreamAdded, Stream: "s", At: second(0), HasAudio: true}))
+	must(t, j.Note(timeline.Event{Kind: timeline.StreamAdded, Stream: "s", At: second(0), HasAudio: true}))
 	for n := range 60 {
 		if n%20 == 0 {
 			for _, id := range []string{"individual", "composed"} {
 				if n > 0 {
-					must(t, j.Note(journal.Event{Kind: journal.Stopped, Archive: id + spans[n/20-1], At: second(n)}))
+					must(t, j.Note(timeline.Event{Kind: timeline.Stopped, Archive: id + spans[n/20-1], At: second(n)}))
 				}
-				must(t, j.Note(journal.Event{Kind: journal.Recording, Archive: id + spans[n/20], At: second(n)}))
+				must(t, j.Note(timeline.Event{Kind: timeline.Recording, Archive: id + spans[n/20], At: second(n)}))
 			}
 		}
 		sound := make([]byte, 1<<20)
@@ -65,10 +66,10 @@ func journalMinute(t *testing.T, dir string) {
 		must(t, w.Append(av.Sample{Codec: av.Opus, Time: second(n), Data: sound, Origin: av.Origin{Captured: second(n)}}))
 	}
 	for _, id := range []string{"individual", "composed"} {
-		must(t, j.Note(journal.Event{Kind: journal.Stopped, Archive: id + spans[2], At: second(60)}))
+		must(t, j.Note(timeline.Event{Kind: timeline.Stopped, Archive: id + spans[2], At: second(60)}))
 	}
 	must(t, w.Close())
-	must(t, j.Note(journal.Event{Kind: journal.StreamRemoved, Stream: "s", At: second(60), Reason: "clientDisconnected"}))
+	must(t, j.Note(timeline.Event{Kind: timeline.StreamRemoved, Stream: "s", At: second(60), Reason: "clientDisconnected"}))
 	must(t, j.Close())
 }
 
@@ -136,7 +137,7 @@ func TestRefusedSamples(t *testing.T) {
 	failed := make(chan error, 1)
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", HasAudio: true, OutputMode: archive.Individual},
 		func(_ sessions.File, err error) { failed <- err }))
-	must(t, r.Record("S", "a", 10))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Recording, Archive: "a", At: 10}))
 	sound := av.Sample{Codec: av.Opus, Time: 500, Data: []byte{31 << 3}}
 	must(t, sink.Append(sound))
 	for sound.Time = 100; sound.Time < 103; sound.Time++ {
@@ -145,7 +146,7 @@ func TestRefusedSamples(t *testing.T) {
 		}
 	}
 	must(t, r.StreamEnded("S", "s", 600, "clientDisconnected"))
-	must(t, r.Stop("S", "a", 700))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "a", At: 700}))
 	must(t, <-failed) // the archive is none the worse for it
 	if n := r.Losses.Refused(); n != 3 {
 		t.Errorf("%d samples refused", n)

@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/durable"
+	"reelcheck/reference/internal/timeline"
 	"sync"
 	"time"
 
@@ -25,10 +27,8 @@ import (
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
-	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
-	"reelcheck/reference/internal/tools/outfile"
 )
 
 // Config says where recordings are kept and how they are composed.
@@ -66,10 +66,8 @@ func New(c Config) (*Recorder, error) {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
 	}
-	for _, pattern := range []string{"journals/*" + removed, "archives/" + outfile.Unfinished} {
-		if err := removeAll(filepath.Join(c.Dir, pattern)); err != nil {
-			return nil, fmt.Errorf("recorder: %w", err)
-		}
+	if err := errors.Join(removeAll(filepath.Join(c.Dir, "journals", "*"+removed)), durable.Clean(filepath.Join(c.Dir, "archives"))); err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Recorder{Config: c, ctx: ctx, cancel: cancel, sessions: map[string]*session{}}
@@ -80,7 +78,7 @@ func New(c Config) (*Recorder, error) {
 	return r, nil
 }
 
-// removeAll removes what a crash left half removed, or half written.
+// removeAll removes what a crash left half removed.
 func removeAll(pattern string) error {
 	left, err := filepath.Glob(pattern)
 	for _, path := range left {
@@ -136,39 +134,9 @@ func (r *Recorder) StreamEnded(sessionID, streamID string, at av.Instant, reason
 	return r.session(sessionID).remove(streamID, at, reason)
 }
 
-// Record implements [sessions.Recorder].
-func (r *Recorder) Record(sessionID, archiveID string, at av.Instant) error {
-	return r.session(sessionID).note(journal.Recording, archiveID, at)
-}
-
-// Pause implements [sessions.Recorder].
-func (r *Recorder) Pause(sessionID, archiveID string, at av.Instant) error {
-	return r.session(sessionID).note(journal.Paused, archiveID, at)
-}
-
-// Stop implements [sessions.Recorder].
-func (r *Recorder) Stop(sessionID, archiveID string, at av.Instant) error {
-	return r.session(sessionID).note(journal.Stopped, archiveID, at)
-}
-
-// Arrange implements [sessions.Recorder].
-func (r *Recorder) Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error {
-	return r.session(sessionID).arrange(archiveID, l, at)
-}
-
-// Classify implements [sessions.Recorder].
-func (r *Recorder) Classify(sessionID, streamID string, classes []string, at av.Instant) error {
-	return r.session(sessionID).classify(streamID, classes, at)
-}
-
-// Skip implements [sessions.Recorder].
-func (r *Recorder) Skip(sessionID string, by time.Duration, at av.Instant) error {
-	return r.session(sessionID).skip(by, at)
-}
-
-// Select implements [sessions.Recorder].
-func (r *Recorder) Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error {
-	return r.session(sessionID).take(archiveID, streams, at)
+// Note implements [sessions.Recorder].
+func (r *Recorder) Note(sessionID string, e timeline.Event) error {
+	return r.session(sessionID).note(e)
 }
 
 // Recover implements [sessions.Recorder].
@@ -309,9 +277,6 @@ func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archiv
 
 func (r *Recorder) compose(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (int64, error) {
 	result, err := compose.Run(ctx, j, a.ID, r.options(a, cipher), r.output(a.ID), r.Log)
-	if err == nil {
-		err = compose.Sync(r.output(a.ID))
-	}
 	return result.Size, err
 }
 
@@ -334,13 +299,9 @@ func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Ar
 
 func (r *Recorder) options(a archive.Archive, cipher *seal.Cipher) compose.Options {
 	width, height := a.Canvas()
-	first, err := layout.New(a.FirstLayout)
-	if err != nil { // of an archive that was started before layouts were kept
-		first = layout.Layout{}
-	}
 	return compose.Options{
 		FFmpeg: r.FFmpeg, Width: width, Height: height, HasAudio: a.HasAudio, HasVideo: a.HasVideo,
-		Layout: first,
+		Layout: a.FirstLayout,
 		QP:     a.QuantizationParameter, Bitrate: a.MaxBitrate,
 		Encoding: func(kill func()) func() { return r.Faults.Encoder(a.ApplicationID, kill) },
 		Output: func(w io.Writer) io.Writer {

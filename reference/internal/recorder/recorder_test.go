@@ -3,13 +3,14 @@ package recorder
 import (
 	"fmt"
 	"log/slog"
+	"reelcheck/reference/internal/layout/layouttest"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/sessions"
 )
@@ -31,33 +32,33 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	_, err = r.Stream(sessions.Publication{SessionID: "S", StreamID: "s", ConnectionID: "c", At: 10, HasVideo: true,
 		LayoutClasses: []string{"x"}, KeyFrame: func() { asked++ }})
 	check(err)
-	check(r.Classify("S", "s", []string{"focus"}, 20))
-	check(r.Classify("S", "gone", []string{"focus"}, 20))
-	check(r.Arrange("S", "a", layout.Spec{Type: layout.PIP}, 20)) // not composed: nothing to do
-	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layout.Spec{Type: layout.BestFit}}
+	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "s", Classes: []string{"focus"}, At: 20}))
+	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "gone", Classes: []string{"focus"}, At: 20}))
+	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 20})) // not composed: nothing to do
+	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layouttest.New(layout.Spec{Type: layout.BestFit})}
 	check(r.Compose(t.Context(), a, func(sessions.File, error) {}))
 	if asked != 0 {
 		t.Errorf("a key frame was asked for before anything was recorded")
 	}
-	check(r.Arrange("S", "a", layout.Spec{Type: layout.PIP}, 30))
-	check(r.Arrange("S", "a", layout.Spec{Type: layout.PIP}, 30)) // again, after a crash
-	check(r.Classify("S", "s", nil, 40))
+	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 30}))
+	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 30})) // again, after a crash
+	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "s", Classes: nil, At: 40}))
 	if asked != 3 {
 		t.Errorf("key frames were asked for %d times", asked)
 	}
 	events, _, err := r.session("S").journal.Events(t.Context(), 0, 0)
 	check(err)
-	var kinds []journal.Kind
+	var kinds []timeline.Kind
 	for _, e := range events {
 		kinds = append(kinds, e.Kind)
 	}
-	if !slices.Equal(kinds, []journal.Kind{journal.StreamAdded, journal.Arranged, journal.Classified}) {
+	if !slices.Equal(kinds, []timeline.Kind{timeline.StreamAdded, timeline.Arranged, timeline.Classified}) {
 		t.Fatalf("events %v", kinds)
 	}
 	if added := events[0]; !slices.Equal(added.Classes, []string{"focus"}) || added.Connection != "c" {
 		t.Errorf("added %+v", added)
 	}
-	if e := events[1]; e.Layout.Type != layout.PIP || e.At != 30 || events[2].Classes != nil {
+	if e := events[1]; e.Layout.Spec().Type != layout.PIP || e.At != 30 || events[2].Classes != nil {
 		t.Errorf("%+v, %+v", events[1], events[2])
 	}
 }
@@ -74,18 +75,18 @@ func TestFreedPlaceAsksForKeyFrame(t *testing.T) {
 	}
 	a := archive.Archive{ID: "a", SessionID: "S", OutputMode: archive.Individual, HasAudio: true, HasVideo: true}
 	must(t, r.Compose(t.Context(), a, func(sessions.File, error) {}))
-	both := func(id string) archive.Inclusion {
-		return archive.Inclusion{StreamID: id, HasAudio: true, HasVideo: true}
+	both := func(id string) timeline.Selection {
+		return timeline.Selection{Stream: id, HasAudio: true, HasVideo: true}
 	}
-	must(t, r.Select("S", "a", []archive.Inclusion{both("first"), both("second")}, 10))
-	must(t, r.Record("S", "a", 10))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Selected, Archive: "a", At: 10, Selection: []timeline.Selection{both("first"), both("second")}}))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Recording, Archive: "a", At: 10}))
 	must(t, r.StreamEnded("S", "first", 20, "clientDisconnected"))
 	before := asked["third"]
-	must(t, r.Select("S", "a", []archive.Inclusion{both("second"), both("third")}, 20))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Selected, Archive: "a", At: 20, Selection: []timeline.Selection{both("second"), both("third")}}))
 	if asked["third"] != before+1 {
 		t.Errorf("%d key frames were asked for when the place was given", asked["third"]-before)
 	}
-	must(t, r.Select("S", "a", []archive.Inclusion{both("second"), {StreamID: "third", HasAudio: true}}, 30))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Selected, Archive: "a", At: 30, Selection: []timeline.Selection{both("second"), {Stream: "third", HasAudio: true}}}))
 	if asked["third"] != before+1 {
 		t.Error("a key frame was asked of a stream whose sound alone is taken")
 	}
@@ -110,7 +111,7 @@ func TestStreamsEnterInTheirOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layout.Spec{Type: layout.BestFit}}
+	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layouttest.New(layout.Spec{Type: layout.BestFit})}
 	if err := r.Compose(t.Context(), a, func(sessions.File, error) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +132,13 @@ func TestStreamsEnterInTheirOrder(t *testing.T) {
 func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 	r := &Recorder{}
 	streams := []layout.Stream{{ID: "a"}, {ID: "b"}}
-	for first, want := range map[layout.Type]int{layout.PIP: 1, layout.BestFit: 2, "": 2} {
-		a := archive.Archive{FirstLayout: layout.Spec{Type: first}, Layout: layout.Spec{Type: layout.VerticalPresentation}}
-		if tiles := r.options(a, nil).Layout.Arrange(streams, 640, 480); len(tiles) != want {
-			t.Errorf("%q: %v", first, tiles)
+	for _, c := range []struct {
+		first layout.Layout
+		want  int
+	}{{layouttest.New(layout.Spec{Type: layout.PIP}), 1}, {layout.Default, 2}, {layout.Layout{}, 2}} {
+		a := archive.Archive{FirstLayout: c.first, Layout: layouttest.New(layout.Spec{Type: layout.VerticalPresentation})}
+		if tiles := r.options(a, nil).Layout.Arrange(streams, 640, 480); len(tiles) != c.want {
+			t.Errorf("%q: %v", c.first.Spec().Type, tiles)
 		}
 	}
 }
@@ -192,7 +196,7 @@ func TestVideoStops(t *testing.T) {
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(sessions.File, error) {}))
 	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
 	must(t, err)
-	if len(events) != 2 || events[1].Kind != journal.VideoStopped || events[1].At != 9 {
+	if len(events) != 2 || events[1].Kind != timeline.VideoStopped || events[1].At != 9 {
 		t.Errorf("events of a journal that begins while the video is stopped: %+v", events)
 	}
 }

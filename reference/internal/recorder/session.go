@@ -5,15 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"sync"
-	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/journal"
-	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
 )
@@ -79,88 +78,56 @@ func (s *session) remove(streamID string, at av.Instant, reason string) error {
 	if !entered {
 		return err
 	}
-	err = errors.Join(err, s.journal.Note(journal.Event{Kind: journal.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
+	err = errors.Join(err, s.journal.Note(timeline.Event{Kind: timeline.StreamRemoved, At: at, Stream: streamID, Reason: reason}))
 	s.trim()
 	s.keyFrames()
 	return err
 }
 
-// note puts an event of an archive on the timeline. Without a journal the archive's file is complete already.
-func (s *session) note(kind journal.Kind, archiveID string, at av.Instant) error {
+// note puts an event on the timeline. Without a journal it changes nothing: every archive that it could concern has its file. The classes of a
+// stream are kept also then, for later archives.
+func (s *session) note(e timeline.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.journal == nil {
+	if e.Kind == timeline.Classified && !s.classify(e) || s.journal == nil {
 		return nil
 	}
-	s.tally.note(kind, archiveID, at)
-	if kind == journal.Recording {
+	s.tally.note(e)
+	err := s.journal.Note(e)
+	s.refresh(e)
+	return err
+}
+
+// classify replaces the layout classes of a stream, and reports whether they concern an archive that is made. It needs s.mu.
+func (s *session) classify(e timeline.Event) bool {
+	st := s.stream(e.Stream)
+	if st == nil {
+		return false
+	}
+	st.LayoutClasses = e.Classes
+	return s.used()
+}
+
+// refresh asks for the key frames that decoders need after an event: places change, and decoders begin with key frames. It needs s.mu.
+func (s *session) refresh(e timeline.Event) {
+	switch e.Kind {
+	case timeline.Recording, timeline.Arranged, timeline.Classified:
 		s.keyFrames()
+	case timeline.Selected:
+		for _, in := range e.Selection {
+			if st := s.stream(in.Stream); st != nil && in.HasVideo {
+				st.KeyFrame()
+			}
+		}
+	default:
 	}
-	return s.journal.Note(journal.Event{Kind: kind, At: at, Archive: archiveID})
 }
 
-// skip puts a move of policy time on the timeline. Without a journal there is no file that it would make shorter than its archive says.
-func (s *session) skip(by time.Duration, at av.Instant) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.journal == nil {
-		return nil
-	}
-	return s.journal.Note(journal.Event{Kind: journal.Skipped, At: at, Skip: by})
-}
-
-// keyFrames asks every publisher for one: places change, and decoders begin with key frames. It needs s.mu.
+// keyFrames asks every publisher for a key frame. It needs s.mu.
 func (s *session) keyFrames() {
 	for _, st := range s.streams {
 		st.KeyFrame()
 	}
-}
-
-// arrange puts a change of layout on the timeline. Without a journal the archive's file is complete already.
-func (s *session) arrange(archiveID string, l layout.Spec, at av.Instant) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.journal == nil {
-		return nil
-	}
-	err := s.journal.Note(journal.Event{Kind: journal.Arranged, At: at, Archive: archiveID, Layout: &l})
-	s.keyFrames()
-	return err
-}
-
-// classify replaces a stream's layout classes, for the archives that are being composed and for later ones.
-func (s *session) classify(streamID string, classes []string, at av.Instant) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.stream(streamID)
-	if st == nil {
-		return nil
-	}
-	st.LayoutClasses = classes
-	if !s.used() {
-		return nil
-	}
-	err := s.journal.Note(journal.Event{Kind: journal.Classified, At: at, Stream: streamID, Classes: classes})
-	s.keyFrames()
-	return err
-}
-
-// take puts on the timeline which streams the archive takes.
-func (s *session) take(archiveID string, streams []archive.Inclusion, at av.Instant) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.journal == nil {
-		return nil
-	}
-	s.tally.takes(archiveID, streams)
-	e := journal.Event{Kind: journal.Selected, At: at, Archive: archiveID}
-	for _, in := range streams {
-		e.Selection = append(e.Selection, journal.Selection{Stream: in.StreamID, HasAudio: in.HasAudio, HasVideo: in.HasVideo})
-		if st := s.stream(in.StreamID); st != nil && in.HasVideo {
-			st.KeyFrame()
-		}
-	}
-	return s.journal.Note(e)
 }
 
 // begin registers a composition, the first one with the streams that are there. If it asks for that, what the session sends is sealed

@@ -3,6 +3,7 @@ package recorder
 import (
 	"errors"
 	"log/slog"
+	"reelcheck/reference/internal/timeline"
 	"sync"
 
 	"reelcheck/reference/internal/av"
@@ -71,7 +72,7 @@ func (s *stream) resume(sample av.Sample) error {
 	if !s.silence.frame(sample, s.now()) {
 		return nil
 	}
-	return s.note(journal.VideoResumed, sample.Time)
+	return s.note(timeline.VideoResumed, sample.Time)
 }
 
 // Advance implements [sessions.Sink].
@@ -84,7 +85,7 @@ func (s *stream) advance(video bool, t av.Instant) error {
 	defer s.mu.Unlock()
 	var err error
 	if now := s.now(); video && s.silence.look(now) {
-		err = s.note(journal.VideoStopped, now)
+		err = s.note(timeline.VideoStopped, now)
 	}
 	if s.writer == nil {
 		return err
@@ -103,11 +104,11 @@ func (s *stream) Report(video bool, stamp int64, captured av.Instant) error {
 }
 
 // note puts a stop or its end on the timeline, if there is one. It needs s.mu.
-func (s *stream) note(kind journal.Kind, at av.Instant) error {
+func (s *stream) note(kind timeline.Kind, at av.Instant) error {
 	if s.journal == nil {
 		return nil
 	}
-	return s.journal.Note(journal.Event{Kind: kind, At: at, Stream: s.StreamID})
+	return s.journal.Note(timeline.Event{Kind: kind, At: at, Stream: s.StreamID})
 }
 
 // enter puts the stream into a journal.
@@ -119,12 +120,12 @@ func (s *stream) enter(j *journal.Journal) error {
 		return err
 	}
 	s.journal, s.writer = j, w
-	err = j.Note(journal.Event{
-		Kind: journal.StreamAdded, At: s.At, Stream: s.StreamID, Connection: s.ConnectionID,
+	err = j.Note(timeline.Event{
+		Kind: timeline.StreamAdded, At: s.At, Stream: s.StreamID, Connection: s.ConnectionID,
 		ConnectionData: s.ConnectionData, VideoType: s.VideoType, Classes: s.LayoutClasses, HasAudio: s.HasAudio, HasVideo: s.HasVideo,
 	})
 	if err == nil && s.silence.dark {
-		err = s.note(journal.VideoStopped, s.silence.stopped)
+		err = s.note(timeline.VideoStopped, s.silence.stopped)
 	}
 	return err
 }

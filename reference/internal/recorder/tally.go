@@ -3,9 +3,9 @@ package recorder
 import (
 	"errors"
 	"fmt"
+	"reelcheck/reference/internal/timeline"
 	"sync"
 
-	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/journal"
@@ -42,30 +42,28 @@ func (t *tally) remove(archiveID string) {
 	delete(t.archives, archiveID)
 }
 
-// note follows the spans of an archive.
-func (t *tally) note(kind journal.Kind, archiveID string, at av.Instant) {
+// note follows the spans and the selection of an archive.
+func (t *tally) note(e timeline.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if r := t.archives[archiveID]; r != nil {
-		r.open, r.end = kind == journal.Recording, at
-	}
-}
-
-func (t *tally) takes(archiveID string, streams []archive.Inclusion) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := t.archives[archiveID]
+	r := t.archives[e.Archive]
 	if r == nil {
 		return
 	}
-	r.streams = map[string]bool{}
-	for _, in := range streams {
-		r.streams[in.StreamID] = true
+	switch e.Kind {
+	case timeline.Recording, timeline.Paused, timeline.Stopped:
+		r.open, r.end = e.Kind == timeline.Recording, e.At
+	case timeline.Selected:
+		r.streams = map[string]bool{}
+		for _, in := range e.Selection {
+			r.streams[in.Stream] = true
+		}
+	default:
 	}
 }
 
 // damaged fails the archives that take anything of what is lost.
-func (t *tally) damaged(d journal.Damage, events []journal.Event) {
+func (t *tally) damaged(d journal.Damage, events []timeline.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for id, r := range t.archives {

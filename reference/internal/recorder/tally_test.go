@@ -2,13 +2,12 @@ package recorder
 
 import (
 	"errors"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"syscall"
 	"testing"
 
-	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/journal"
 )
 
 // TestTally: of lost media only those archives suffer that were to have it.
@@ -23,13 +22,13 @@ func TestTally(t *testing.T) {
 			failed = append(failed, id)
 		})
 		if id != "empty" {
-			y.note(journal.Recording, id, 10)
+			y.note(timeline.Event{Kind: timeline.Recording, Archive: id, At: 10})
 		}
 	}
-	y.note(journal.Paused, "paused", 20)
-	y.note(journal.Stopped, "stopped", 30)
-	y.takes("manual", []archive.Inclusion{{StreamID: "s", HasVideo: true}})
-	y.takes("elsewhere", []archive.Inclusion{{StreamID: "u", HasVideo: true}})
+	y.note(timeline.Event{Kind: timeline.Paused, Archive: "paused", At: 20})
+	y.note(timeline.Event{Kind: timeline.Stopped, Archive: "stopped", At: 30})
+	y.note(timeline.Event{Kind: timeline.Selected, Archive: "manual", Selection: []timeline.Selection{{Stream: "s", HasVideo: true}}})
+	y.note(timeline.Event{Kind: timeline.Selected, Archive: "elsewhere", Selection: []timeline.Selection{{Stream: "u", HasVideo: true}}})
 	expect := func(stream string, at int64, want ...string) {
 		t.Helper()
 		failed = nil

@@ -11,6 +11,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // call records an individual archive of a stream that comes and leaves, 20 MiB of it.
@@ -21,13 +22,13 @@ func call(t *testing.T, r *Recorder, archiveID, streamID string, from int) archi
 	a := archive.Archive{ID: archiveID, SessionID: "S", HasAudio: true, OutputMode: archive.Individual}
 	made := make(chan error, 1)
 	must(t, r.Compose(t.Context(), a, func(_ sessions.File, err error) { made <- err }))
-	must(t, r.Record("S", archiveID, second(from)))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Recording, Archive: archiveID, At: second(from)}))
 	for n := range 20 {
 		sound := make([]byte, 1<<20)
 		sound[0] = 31 << 3
 		must(t, sink.Append(av.Sample{Codec: av.Opus, Time: second(from + n), Data: sound, Origin: av.Origin{Captured: second(from + n)}}))
 	}
-	must(t, r.Stop("S", archiveID, second(from+20)))
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: archiveID, At: second(from + 20)}))
 	must(t, r.StreamEnded("S", streamID, second(from+21), "clientDisconnected"))
 	select {
 	case err := <-made:
@@ -77,8 +78,8 @@ func TestWaitingArchiveKeepsItsOwn(t *testing.T) {
 	done := func(_ sessions.File, err error) { made <- err }
 	must(t, again.Compose(t.Context(), waiting, done))
 	must(t, again.Compose(t.Context(), composed, done))
-	must(t, again.Record("S", "composed", second(300)))
-	must(t, again.Stop("S", "composed", second(310)))
+	must(t, again.Note("S", timeline.Event{Kind: timeline.Recording, Archive: "composed", At: second(300)}))
+	must(t, again.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "composed", At: second(310)}))
 	for range 2 {
 		select {
 		case err := <-made:

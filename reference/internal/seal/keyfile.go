@@ -14,7 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"reelcheck/reference/internal/durable"
 	"strings"
 	"sync"
 )
@@ -51,7 +51,7 @@ func (k *Keyfile) Store(path, name string, secret []byte) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(path, aead.Seal([]byte(wrappedMagic), nil, secret, []byte(name))) // ARC-SEC-02, decision 10
+	return durable.WriteFile(path, aead.Seal([]byte(wrappedMagic), nil, secret, []byte(name)), 0o600) // ARC-SEC-02, decision 10
 }
 
 // Load returns what Store wrapped for the same name. The error is [os.ErrNotExist] when there is no file at path.
@@ -98,7 +98,7 @@ func (k *Keyfile) open(create bool) (cipher.AEAD, error) {
 	text, err := os.ReadFile(k.path)
 	if errors.Is(err, os.ErrNotExist) && create {
 		text = []byte(hex.EncodeToString(NewKey()) + "\n")
-		err = writeFile(k.path, text)
+		err = durable.WriteFile(k.path, text, 0o600)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("key-file: %w", err)
@@ -118,28 +118,4 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
-}
-
-// Unfinished is what is appended to the name of a file while Store writes it; a crash may leave it.
-const Unfinished = ".new"
-
-// writeFile puts a file for its owner at path, whole or not at all, durably.
-func writeFile(path string, content []byte) (err error) {
-	next := path + Unfinished
-	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
-	if err := os.Rename(next, path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

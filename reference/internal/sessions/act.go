@@ -10,6 +10,7 @@ import (
 	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/timeline"
 )
 
 // durable tells the effects that go through the outbox. Of the others, announce, upload and expire are jobs, compose follows from
@@ -66,25 +67,41 @@ func (r *room) perform(e archive.Effect, at av.Instant) error {
 	switch e.Kind {
 	case archive.DoCompose:
 		return r.compose(e.Archive)
-	case archive.DoSelect:
-		return r.Recorder.Select(r.id, e.Archive.ID, e.Archive.Streams, at)
-	case archive.DoRecord:
-		return r.Recorder.Record(r.id, e.Archive.ID, at)
-	case archive.DoPause:
-		return r.Recorder.Pause(r.id, e.Archive.ID, at)
-	case archive.DoStop:
-		return r.Recorder.Stop(r.id, e.Archive.ID, at)
-	case archive.DoArrange:
-		return r.Recorder.Arrange(r.id, e.Archive.ID, e.Archive.Layout, at)
-	case archive.DoClassify:
-		return r.Recorder.Classify(r.id, e.Stream.ID, e.Stream.LayoutClasses, at)
 	case archive.DoErase:
 		return r.Cloud.Erase(r.background(), e.Archive)
 	case archive.DoDiscard:
 		return r.Recorder.Discard(r.id, e.Archive.ID)
 	default:
+		if noted, ok := timelineEvent(e, at); ok {
+			return r.Recorder.Note(r.id, noted)
+		}
 		return nil // a job, committed with the step
 	}
+}
+
+// timelineEvent returns what an effect puts on the session's timeline; ok is false if that is nothing.
+func timelineEvent(e archive.Effect, at av.Instant) (noted timeline.Event, ok bool) {
+	noted = timeline.Event{At: at, Archive: e.Archive.ID}
+	switch e.Kind {
+	case archive.DoSelect:
+		noted.Kind = timeline.Selected
+		for _, in := range e.Archive.Streams {
+			noted.Selection = append(noted.Selection, timeline.Selection{Stream: in.StreamID, HasAudio: in.HasAudio, HasVideo: in.HasVideo})
+		}
+	case archive.DoRecord:
+		noted.Kind = timeline.Recording
+	case archive.DoPause:
+		noted.Kind = timeline.Paused
+	case archive.DoStop:
+		noted.Kind = timeline.Stopped
+	case archive.DoArrange:
+		noted.Kind, noted.Layout = timeline.Arranged, &e.Archive.Layout
+	case archive.DoClassify:
+		noted.Kind, noted.Stream, noted.Classes = timeline.Classified, e.Stream.ID, e.Stream.LayoutClasses
+	default:
+		return noted, false
+	}
+	return noted, true
 }
 
 func (r *room) compose(a archive.Archive) error {
@@ -98,7 +115,7 @@ func (r *room) compose(a archive.Archive) error {
 			result = archive.Fail{ArchiveID: a.ID} // ARC-STAT-12, decision 15
 		}
 		c.post(a.SessionID, func(r *room) error {
-			defer c.ended.ring()
+			defer c.ended.Send()
 			err := r.happened(fact{result, a.ID, clock.Media()})
 			if err != nil && !isNotFound(err) {
 				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)

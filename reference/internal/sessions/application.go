@@ -92,6 +92,6 @@ func (r *room) abandon() error {
 		}
 	}
 	r.state.Connections, r.state.Streams, r.state.Archives, r.done = nil, nil, nil, nil
-	r.ended.ring()
+	r.ended.Send()
 	return nil
 }

@@ -32,13 +32,10 @@ func (c *Runner) Session(ctx context.Context, applicationID, sessionID string) (
 }
 
 // StartArchive begins a recording.
-func (c *Runner) StartArchive(ctx context.Context, applicationID string, request archive.StartRequest) (archive.Archive, error) {
-	if err := request.Validate(); err != nil {
-		return archive.Archive{}, err
-	}
+func (c *Runner) StartArchive(ctx context.Context, applicationID string, request archive.Request) (archive.Archive, error) {
 	at := clock.Media()
 	answer := make(chan archive.Archive, 1)
-	err := c.in(ctx, applicationID, request.SessionID, func(r *room) error {
+	err := c.in(ctx, applicationID, request.Asked().SessionID, func(r *room) error {
 		app, err := r.Store.Application(r.background(), applicationID)
 		if err != nil {
 			return err
@@ -63,7 +60,7 @@ func (c *Runner) StopArchive(ctx context.Context, applicationID, archiveID strin
 }
 
 // SetLayout changes the layout of a recording archive from now on.
-func (c *Runner) SetLayout(ctx context.Context, applicationID, archiveID string, l layout.Spec) (archive.Archive, error) {
+func (c *Runner) SetLayout(ctx context.Context, applicationID, archiveID string, l layout.Layout) (archive.Archive, error) {
 	return c.change(ctx, applicationID, archiveID, archive.Arrange{ArchiveID: archiveID, Layout: l})
 }
 

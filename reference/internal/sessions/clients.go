@@ -15,9 +15,6 @@ const backlog = 256
 func (c *Runner) Connect(ctx context.Context, applicationID, sessionID string, client archive.Connection) (*Subscription, error) {
 	answer := make(chan *Subscription, 1)
 	err := c.in(ctx, applicationID, sessionID, func(r *room) error {
-		if client.CreatedAt.IsZero() {
-			client.CreatedAt = r.Clock.Now(applicationID)
-		}
 		if err := r.step(archive.Connect{Connection: client, ArchiveID: newID()}, clock.Media()); err != nil {
 			return err
 		}
@@ -25,7 +22,7 @@ func (c *Runner) Connect(ctx context.Context, applicationID, sessionID string, c
 		r.clients[client.ID] = notices
 		for _, a := range r.state.Archives {
 			if a.Status.Live() {
-				notices <- archive.Notice{Kind: archive.ArchiveStarted, At: client.CreatedAt, ArchiveID: a.ID, Name: a.Name} // ARC-EVT-06
+				notices <- archive.Notice{Kind: archive.ArchiveStarted, At: r.decided, ArchiveID: a.ID, Name: a.Name} // ARC-EVT-06
 			}
 		}
 		answer <- &Subscription{Session: r.state, C: notices}
@@ -73,7 +70,7 @@ func (c *Runner) Published(ctx context.Context, p Publication) (Sink, error) {
 			return err
 		}
 		st := archive.Stream{ID: p.StreamID, ConnectionID: p.ConnectionID, Name: p.Name, VideoType: p.VideoType,
-			LayoutClasses: p.LayoutClasses, HasAudio: p.HasAudio, HasVideo: p.HasVideo, CreatedAt: r.Clock.Now(p.ApplicationID)}
+			LayoutClasses: p.LayoutClasses, HasAudio: p.HasAudio, HasVideo: p.HasVideo}
 		if err = r.step(archive.Publish{Stream: st}, p.At); err != nil {
 			r.endStream(p.StreamID, p.At, "clientDisconnected")
 		}

@@ -56,6 +56,6 @@ func (r *room) catchUp() {
 			r.Log.Error("a fact was refused", "session", r.id, "error", err)
 		}
 		r.facts = r.facts[1:]
-		r.ended.ring()
+		r.ended.Send()
 	}
 }

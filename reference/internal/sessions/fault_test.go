@@ -120,7 +120,7 @@ func TestStoreIsFull(t *testing.T) {
 	s.publish(t, "camera", "anna")
 	refuse := func(n int32) { s.refusals.Store(n) }
 	refuse(1)
-	if _, err := s.StartArchive(t.Context(), "app", archive.StartRequest{SessionID: "S"}); !errors.Is(err, syscall.ENOSPC) {
+	if _, err := s.StartArchive(t.Context(), "app", valid(archive.StartRequest{SessionID: "S"})); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("start: %v", err)
 	}
 	a := s.begin(t)

@@ -26,12 +26,12 @@ import (
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/jobs"
-	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/outbound"
 	"reelcheck/reference/internal/sessions"
 	"reelcheck/reference/internal/storage"
 	"reelcheck/reference/internal/store"
 	"reelcheck/reference/internal/store/sqlstore"
+	"reelcheck/reference/internal/timeline"
 )
 
 // server is everything but HTTP, WebRTC and media.
@@ -130,9 +130,18 @@ func (s *server) publish(t *testing.T, id, connection string) {
 	must(t, err)
 }
 
+// valid is a request that the test knows to be good.
+func valid(r archive.StartRequest) archive.Request {
+	checked, err := r.Validate()
+	if err != nil {
+		panic(err)
+	}
+	return checked
+}
+
 func (s *server) begin(t *testing.T) archive.Archive {
 	t.Helper()
-	a, err := s.StartArchive(t.Context(), "app", archive.StartRequest{SessionID: "S", Name: "show"})
+	a, err := s.StartArchive(t.Context(), "app", valid(archive.StartRequest{SessionID: "S", Name: "show"}))
 	must(t, err)
 	return a
 }
@@ -220,17 +229,29 @@ func (r *recorder) Compose(ctx context.Context, a archive.Archive, done func(ses
 	}
 	return r.fail
 }
-func (r *recorder) Select(_, _ string, streams []archive.Inclusion, _ av.Instant) error {
-	r.note(fmt.Sprint("select ", len(streams)))
+func (r *recorder) Note(_ string, e timeline.Event) error {
+	switch e.Kind {
+	case timeline.Selected:
+		r.note(fmt.Sprint("select ", len(e.Selection)))
+	case timeline.Skipped:
+		r.note("skip " + e.Skip.Round(time.Minute).String())
+	case timeline.Recording:
+		r.note("record")
+	case timeline.Paused:
+		r.note("pause")
+	case timeline.Stopped:
+		r.stop(e.Archive)
+	case timeline.Arranged:
+		r.note("arrange " + string(e.Layout.Spec().Type))
+	case timeline.Classified:
+		r.note("classify " + strings.Join(e.Classes, " "))
+	default:
+		return fmt.Errorf("unexpected event %s", e.Kind)
+	}
 	return nil
 }
-func (r *recorder) Skip(_ string, by time.Duration, _ av.Instant) error {
-	r.note("skip " + by.Round(time.Minute).String())
-	return nil
-}
-func (r *recorder) Record(string, string, av.Instant) error { r.note("record"); return nil }
-func (r *recorder) Pause(string, string, av.Instant) error  { r.note("pause"); return nil }
-func (r *recorder) Stop(_, id string, _ av.Instant) error {
+
+func (r *recorder) stop(id string) {
 	r.note("stop")
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -238,15 +259,6 @@ func (r *recorder) Stop(_, id string, _ av.Instant) error {
 		done()
 	}
 	delete(r.done, id)
-	return nil
-}
-func (r *recorder) Arrange(_, _ string, l layout.Spec, _ av.Instant) error {
-	r.note("arrange " + string(l.Type))
-	return nil
-}
-func (r *recorder) Classify(_, _ string, classes []string, _ av.Instant) error {
-	r.note("classify " + strings.Join(classes, " "))
-	return nil
 }
 func (r *recorder) Open(a archive.Archive) (io.ReadCloser, int64, error) {
 	return io.NopCloser(bytes.NewReader([]byte(a.ID))), int64(len(a.ID)), nil

@@ -8,6 +8,7 @@ import (
 	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/layout/layouttest"
 )
 
 // TestLayoutReachesTheRecorder changes layout and classes of a running archive.
@@ -18,9 +19,9 @@ func TestLayoutReachesTheRecorder(t *testing.T) {
 	s.join(t, "c")
 	s.publish(t, "s", "c")
 	a := s.begin(t)
-	changed, err := s.SetLayout(t.Context(), app.ID, a.ID, layout.Spec{Type: layout.PIP})
+	changed, err := s.SetLayout(t.Context(), app.ID, a.ID, layouttest.New(layout.Spec{Type: layout.PIP}))
 	must(t, err)
-	if stored, err := s.Archive(t.Context(), app.ID, a.ID); err != nil || changed.Layout.Type != layout.PIP || stored.Layout != changed.Layout || stored.FirstLayout.Type != layout.BestFit {
+	if stored, err := s.Archive(t.Context(), app.ID, a.ID); err != nil || changed.Layout.Spec().Type != layout.PIP || stored.Layout.Spec() != changed.Layout.Spec() || stored.FirstLayout.Spec().Type != layout.BestFit {
 		t.Errorf("%+v, %+v, %v", changed, stored, err)
 	}
 	must(t, s.SetStreamClasses(t.Context(), app.ID, a.SessionID, map[string][]string{"s": {"full", "x"}}))
@@ -30,7 +31,7 @@ func TestLayoutReachesTheRecorder(t *testing.T) {
 	}
 	_, err = s.StopArchive(t.Context(), app.ID, a.ID)
 	must(t, err)
-	_, err = s.SetLayout(t.Context(), app.ID, a.ID, layout.Spec{Type: layout.BestFit})
+	_, err = s.SetLayout(t.Context(), app.ID, a.ID, layouttest.New(layout.Spec{Type: layout.BestFit}))
 	var refused *archive.Error
 	if !errors.As(err, &refused) || refused.Kind != archive.Conflict {
 		t.Errorf("after the stop: %v", err)

@@ -89,7 +89,7 @@ func TestSessionMonitoring(t *testing.T) {
 	if c := m.events[1].Connection; c == nil || c.ID != "anna" || c.CreatedAt != m.events[1].Timestamp {
 		t.Errorf("connectionCreated %+v", m.events[1])
 	}
-	if st := created.Stream; st == nil || st.ID != "camera" || st.Connection.ID != "anna" || st.CreatedAt == 0 || created.Reason != "" {
+	if st := created.Stream; st == nil || st.ID != "camera" || st.Connection.ID != "anna" || st.CreatedAt != created.Timestamp || created.Reason != "" {
 		t.Errorf("streamCreated %+v", created)
 	}
 	if m.events[4].Reason != "forceUnpublished" {

@@ -8,8 +8,8 @@ import (
 	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/timeline"
 )
 
 // Publication is a stream whose first media packet just arrived.
@@ -49,18 +49,9 @@ type Recorder interface {
 	// Compose begins the live composition of a, or begins it again after a crash, and returns. Once the archive was stopped and
 	// its file is complete and on disk, done is called, once, from the recorder's goroutine; not at all when ctx ends before.
 	Compose(ctx context.Context, a archive.Archive, done func(File, error)) error
-	// Select says which streams the archive takes from then on; before the first call for it, it takes all. The recorder asks them for key
-	// frames.
-	Select(sessionID, archiveID string, streams []archive.Inclusion, at av.Instant) error
-	// Record begins a span of the archive, Pause ends it, Stop ends the archive (with its span, if one is open).
-	Record(sessionID, archiveID string, at av.Instant) error
-	Pause(sessionID, archiveID string, at av.Instant) error
-	Stop(sessionID, archiveID string, at av.Instant) error
-	// Skip says that policy time went ahead by so much at at, which the media of archives that record did not.
-	Skip(sessionID string, by time.Duration, at av.Instant) error
-	// Arrange changes the layout of an archive, Classify the layout classes of a stream, from at on.
-	Arrange(sessionID, archiveID string, l layout.Spec, at av.Instant) error
-	Classify(sessionID, streamID string, classes []string, at av.Instant) error
+	// Note puts an event of an archive, the layout classes of a stream, or a jump of policy time on the session's timeline. Where places in the
+	// picture may change, the recorder asks publishers for key frames.
+	Note(sessionID string, e timeline.Event) error
 
 	// Open reads a finished composition.
 	Open(a archive.Archive) (r io.ReadCloser, size int64, err error)

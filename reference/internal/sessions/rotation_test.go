@@ -20,7 +20,7 @@ func TestRotation(t *testing.T) {
 	}
 	alice := s.join(t, "alice")
 	s.publish(t, "camera", "alice")
-	_, err := s.StartArchive(t.Context(), "app", archive.StartRequest{SessionID: "S", MultiArchiveTag: "t"})
+	_, err := s.StartArchive(t.Context(), "app", valid(archive.StartRequest{SessionID: "S", MultiArchiveTag: "t"}))
 	must(t, err)
 	must(t, s.Rotate(t.Context(), "app", "S", 3*time.Hour))
 	if got := s.advance(t, 3*time.Hour); !slices.Contains(got, "rotationNotice") || got[len(got)-1] != "rotation" {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/store"
 )
@@ -39,8 +40,8 @@ type Runner struct {
 	open    map[string]*room  // by session id
 	streams map[string]string // session id by stream id
 
-	walks sync.Map // *steps by application id
-	ended bell     // a composition ended, or is wanted no more
+	walks sync.Map     // *steps by application id
+	ended await.Signal // a composition ended, or is wanted no more
 }
 
 // steps are the walks of an application's clock, one after the other. While one is under way it alone lets deadlines strike.
@@ -52,31 +53,6 @@ type steps struct {
 func (c *Runner) steps(applicationID string) *steps {
 	s, _ := c.walks.LoadOrStore(applicationID, &steps{})
 	return s.(*steps)
-}
-
-// bell lets any number of goroutines wait for the next time something happens. The zero value is ready.
-type bell struct {
-	mu   sync.Mutex
-	next chan struct{}
-}
-
-// listen returns what is closed when the bell rings next.
-func (b *bell) listen() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.next == nil {
-		b.next = make(chan struct{})
-	}
-	return b.next
-}
-
-func (b *bell) ring() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.next != nil {
-		close(b.next)
-		b.next = nil
-	}
 }
 
 // New makes a runner. Call [Runner.Recover] before anything else uses it.

@@ -296,7 +296,7 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 	ctx := t.Context()
 	_, get := s.Archive(ctx, "other", a.ID)
 	_, stop := s.StopArchive(ctx, "other", a.ID)
-	_, begin := s.StartArchive(ctx, "other", archive.StartRequest{SessionID: "S"})
+	_, begin := s.StartArchive(ctx, "other", valid(archive.StartRequest{SessionID: "S"}))
 	_, look := s.Session(ctx, "other", "S")
 	_, connect := s.Connect(ctx, "other", "S", archive.Connection{ID: "mallory"})
 	_, missing := s.Session(ctx, "app", "nowhere")

@@ -18,7 +18,7 @@ func TestStreamUpdatesAreAnnounced(t *testing.T) {
 	s.join(t, "bob")
 	s.publish(t, "camera", "alice")
 	s.publish(t, "screen", "bob")
-	a, err := s.StartArchive(t.Context(), "app", archive.StartRequest{SessionID: "S", StreamMode: archive.Manual})
+	a, err := s.StartArchive(t.Context(), "app", valid(archive.StartRequest{SessionID: "S", StreamMode: archive.Manual}))
 	must(t, err)
 	must(t, s.AddStream(t.Context(), "app", a.ID, archive.Inclusion{StreamID: "camera", HasAudio: true, HasVideo: true}))
 	must(t, s.AddStream(t.Context(), "app", a.ID, archive.Inclusion{StreamID: "screen", HasVideo: true}))

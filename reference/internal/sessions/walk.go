@@ -8,6 +8,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/store"
+	"reelcheck/reference/internal/timeline"
 )
 
 // Due is something that happens by itself at an instant of policy time: a limit of an archive, or a job.
@@ -235,7 +236,7 @@ func (r *room) skip(by time.Duration) (recording []string) {
 	if len(recording) == 0 {
 		return nil
 	}
-	if err := r.Recorder.Skip(r.id, by, clock.Media()); err != nil {
+	if err := r.Recorder.Note(r.id, timeline.Event{Kind: timeline.Skipped, At: clock.Media(), Skip: by}); err != nil {
 		r.Log.Error("cannot note a skip", "session", r.id, "error", err)
 	}
 	return recording
@@ -243,7 +244,7 @@ func (r *room) skip(by time.Duration) (recording []string) {
 
 // settle waits until no stopped archive of the application is without its file and no job is due.
 func (c *Runner) settle(ctx context.Context, applicationID string) error {
-	for ended := c.ended.listen(); c.composing(applicationID); ended = c.ended.listen() {
+	for ended := c.ended.Next(); c.composing(applicationID); ended = c.ended.Next() {
 		select {
 		case <-ended:
 		case <-ctx.Done():

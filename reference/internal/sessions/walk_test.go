@@ -63,7 +63,7 @@ func TestReaction(t *testing.T) {
 	started := make(chan archive.Archive, 1)
 	hooks.answer = func(c callback.Archive, _ int) int {
 		if c.Status == archive.Stopped {
-			a, err := s.StartArchive(context.Background(), "app", archive.StartRequest{SessionID: "S"})
+			a, err := s.StartArchive(context.Background(), "app", valid(archive.StartRequest{SessionID: "S"}))
 			if err != nil {
 				return http.StatusInternalServerError
 			}
@@ -100,7 +100,7 @@ func TestWalkFiresEverything(t *testing.T) {
 		must(t, s.CreateSession(t.Context(), archive.Session{ID: id, ApplicationID: "app", MediaMode: archive.Routed, ArchiveMode: archive.Manual}))
 		_, err := s.Connect(t.Context(), "app", id, archive.Connection{ID: "anna" + id})
 		must(t, err)
-		_, err = s.StartArchive(t.Context(), "app", archive.StartRequest{SessionID: id})
+		_, err = s.StartArchive(t.Context(), "app", valid(archive.StartRequest{SessionID: id}))
 		must(t, err)
 	}
 	fired := slices.DeleteFunc(s.advance(t, 2*time.Minute), func(kind string) bool { return kind != "firstPublisher" })
@@ -127,7 +127,7 @@ func TestADay(t *testing.T) {
 	hooks := receive(t)
 	hooks.answer = func(c callback.Archive, _ int) int {
 		if c.Status == archive.Stopped {
-			if _, err := s.StartArchive(context.Background(), "app", archive.StartRequest{SessionID: "S"}); err != nil {
+			if _, err := s.StartArchive(context.Background(), "app", valid(archive.StartRequest{SessionID: "S"})); err != nil {
 				t.Error(err)
 			}
 		}

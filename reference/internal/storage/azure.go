@@ -21,8 +21,7 @@ import (
 
 const azureDomain = "blob.core.windows.net"
 
-// uploadAzure writes a blob, a large one in blocks, and returns its SHA-256 in base64. It uses the client of the service itself: the writer
-// of gocloud.dev panics when an upload fails before its content was written.
+// uploadAzure writes a blob, a large one in blocks, and returns its SHA-256 in base64.
 func uploadAzure(ctx context.Context, client *http.Client, t account.Azure, key, contentType string, r io.Reader) (sum string, err error) {
 	remote, err := openContainer(client, t)
 	if err != nil {

@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -10,22 +12,18 @@ import (
 	"path/filepath"
 	"time"
 
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
-	"gocloud.dev/gcerrors"
-
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/durable"
 )
 
-// Cloud is the built-in cloud: a bucket of files in the data directory. It also serves them, see [Cloud.Link].
+// Cloud is the built-in cloud: files in the data directory. It also serves them, see [Cloud.Link].
 type Cloud struct {
-	dir    string
-	bucket *blob.Bucket
-	key    []byte
-	now    func(applicationID string) time.Time
+	files *os.Root
+	key   []byte
+	now   func(applicationID string) time.Time
 }
 
-// OpenCloud opens the bucket below dir, or makes it, with the key that signs its links. now is the policy time of an application.
+// OpenCloud opens the cloud below dir, or makes it, with the key that signs its links. now is the policy time of an application.
 func OpenCloud(dir string, now func(applicationID string) time.Time) (*Cloud, error) {
 	files := filepath.Join(dir, "files")
 	if err := os.MkdirAll(files, 0o700); err != nil {
@@ -35,11 +33,11 @@ func OpenCloud(dir string, now func(applicationID string) time.Time) (*Cloud, er
 	if err != nil {
 		return nil, fmt.Errorf("open cloud: %w", err)
 	}
-	bucket, err := fileblob.OpenBucket(files, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	root, err := os.OpenRoot(files)
 	if err != nil {
 		return nil, fmt.Errorf("open cloud: %w", err)
 	}
-	return &Cloud{dir: files, bucket: bucket, key: key, now: now}, nil
+	return &Cloud{files: root, key: key, now: now}, nil
 }
 
 func linkKey(path string) ([]byte, error) {
@@ -57,41 +55,55 @@ func linkKey(path string) ([]byte, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	next := path + ".new"
-	if err := os.WriteFile(next, key, 0o600); err != nil {
-		return nil, err
-	}
-	if err := syncPath(next); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(next, path); err != nil {
-		return nil, err
-	}
-	return key, syncPath(filepath.Dir(path))
+	return key, durable.WriteFile(path, key, 0o600)
 }
 
 // Put keeps the file of a and returns its SHA-256 in base64. The file is on disk when Put returns.
 func (c *Cloud) Put(ctx context.Context, a archive.Archive, r io.Reader) (sum string, err error) {
-	key := Key(a)
-	sum, err = write(ctx, c.bucket, key, contentType(a), r)
-	if err != nil {
-		return "", err
-	}
-	for path := filepath.Join(c.dir, filepath.FromSlash(key)); path != filepath.Dir(c.dir); path = filepath.Dir(path) {
-		if err := syncPath(path); err != nil {
-			return "", fmt.Errorf("sync %q: %w", key, err)
-		}
+	path := filepath.Join(c.files.Name(), filepath.FromSlash(Key(a)))
+	if sum, err = c.put(ctx, path, r); err != nil {
+		return "", fmt.Errorf("write %q: %w", Key(a), err)
 	}
 	return sum, nil
 }
 
-// Erase removes the file of a, if there is one.
-func (c *Cloud) Erase(ctx context.Context, a archive.Archive) error {
-	err := c.bucket.Delete(ctx, Key(a))
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil
+func (c *Cloud) put(ctx context.Context, path string, r io.Reader) (sum string, err error) {
+	dir := filepath.Dir(path)
+	if err := errors.Join(os.MkdirAll(dir, 0o700), durable.Clean(dir)); err != nil {
+		return "", err
 	}
-	return err
+	hash := sha256.New()
+	if _, err := durable.File(path, 0o600, func(f *os.File) error { return copyAhead(ctx, f, io.TeeReader(r, hash)) }); err != nil {
+		return "", err
+	}
+	for dir != c.files.Name() { // the names of directories that are new
+		dir = filepath.Dir(dir)
+		if err := durable.Sync(dir); err != nil {
+			return "", err
+		}
+	}
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
+}
+
+// open opens the file with a key.
+func (c *Cloud) open(key string) (*os.File, os.FileInfo, error) {
+	f, err := c.files.Open(filepath.FromSlash(key))
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = os.ErrNotExist
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, info, nil
+}
+
+// Erase removes the file of a, if there is one.
+func (c *Cloud) Erase(_ context.Context, a archive.Archive) error {
+	return c.files.RemoveAll(filepath.Dir(filepath.FromSlash(Key(a))))
 }
 
 // EraseApplication removes every file of an application.
@@ -99,15 +111,7 @@ func (c *Cloud) EraseApplication(applicationID string) error {
 	if applicationID == "" || filepath.Base(applicationID) != applicationID {
 		return fmt.Errorf("erase files: bad application id %q", applicationID)
 	}
-	return os.RemoveAll(filepath.Join(c.dir, applicationID))
+	return c.files.RemoveAll(applicationID)
 }
 
-func (c *Cloud) Close() error { return c.bucket.Close() }
-
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
+func (c *Cloud) Close() error { return c.files.Close() }

@@ -4,14 +4,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"strconv"
 	"strings"
 	"time"
-
-	"gocloud.dev/gcerrors"
 
 	"reelcheck/reference/internal/archive"
 )
@@ -50,8 +50,8 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the link is not valid or has expired; read the archive again for a new one", http.StatusForbidden)
 		return
 	}
-	file, err := c.bucket.NewReader(r.Context(), key, nil)
-	if gcerrors.Code(err) == gcerrors.NotFound { // ARC-DEL-09, ARC-URL-10
+	file, info, err := c.open(key)
+	if errors.Is(err, os.ErrNotExist) { // ARC-DEL-09, ARC-URL-10
 		http.Error(w, "the file is no longer available", http.StatusNotFound)
 		return
 	}
@@ -66,7 +66,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", "attachment; filename="+strconv.Quote(path.Base(key)))
-	http.ServeContent(w, r, path.Base(key), file.ModTime(), file) // ARC-URL-03
+	http.ServeContent(w, r, path.Base(key), info.ModTime(), file) // ARC-URL-03
 }
 
 // admits compares in constant time and only then looks at the expiry.

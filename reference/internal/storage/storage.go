@@ -4,16 +4,12 @@ package storage
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"gocloud.dev/blob"
 
 	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
@@ -29,6 +25,11 @@ func Key(a archive.Archive) string {
 	return a.ApplicationID + "/" + a.ID + "/" + name
 }
 
+// name is that of an archive's object in an application's own target. An attempt after a restart finds the parts of the one before by it.
+func name(target account.Storage, a archive.Archive) string {
+	return target.Prefix(a.SessionID, a.CreatedAt) + Key(a)
+}
+
 // A target is asked again at once when a request fails, so that one lost part does not cost the whole upload. Waiting is for the caller.
 const (
 	attempts = 3
@@ -41,9 +42,9 @@ func Upload(ctx context.Context, transport http.RoundTripper, target account.Sto
 	client := newClient(transport)
 	switch target.Type {
 	case account.StorageS3:
-		return uploadS3(ctx, client, target.S3, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-07
+		return uploadS3(ctx, client, target.S3, name(target, a), contentType(a), r) // ARC-STO-07
 	case account.StorageAzure:
-		return uploadAzure(ctx, client, target.Azure, target.KeyPrefix+Key(a), contentType(a), r) // ARC-STO-08
+		return uploadAzure(ctx, client, target.Azure, name(target, a), contentType(a), r) // ARC-STO-08
 	default:
 		return "", &archive.Error{Kind: archive.Invalid, Field: "type", Message: fmt.Sprintf("storage type must be one of s3, azure, got %q", target.Type)}
 	}
@@ -55,7 +56,7 @@ func Abandon(ctx context.Context, transport http.RoundTripper, target account.St
 		return nil
 	}
 	// ARC-STO-23
-	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, target.KeyPrefix+Key(a)) })
+	_, err := inItsRegion(newClient(transport), target.S3, func(remote *s3.Client) error { return abort(ctx, remote, target.S3.Bucket, name(target, a)) })
 	return err
 }
 
@@ -71,27 +72,4 @@ func contentType(a archive.Archive) string {
 		return "application/zip"
 	}
 	return "video/mp4" // ARC-STO-24
-}
-
-func writing(contentType string) *blob.WriterOptions {
-	return &blob.WriterOptions{ContentType: contentType, DisableContentTypeDetection: true, MaxConcurrency: 2}
-}
-
-// write copies r to an object and returns the SHA-256 of what it wrote.
-func write(ctx context.Context, bucket *blob.Bucket, key, contentType string, r io.Reader) (string, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	w, err := bucket.NewWriter(ctx, key, writing(contentType))
-	if err != nil {
-		return "", fmt.Errorf("write %q: %w", key, err)
-	}
-	hash := sha256.New()
-	if err := copyAhead(ctx, w, io.TeeReader(r, hash)); err != nil {
-		cancel() // Close then drops what was written
-		return "", fmt.Errorf("write %q: %w", key, errors.Join(err, w.Close()))
-	}
-	if err := w.Close(); err != nil {
-		return "", fmt.Errorf("write %q: %w", key, err)
-	}
-	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }

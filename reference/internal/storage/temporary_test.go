@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"reelcheck/reference/internal/account"
 )
@@ -13,6 +14,8 @@ import (
 // TestTemporaryCredentials: what a request with a session token or a shared access signature says, and where its object goes.
 func TestTemporaryCredentials(t *testing.T) {
 	var got *http.Request
+	film := film
+	film.SessionID, film.CreatedAt = "1_s", time.Date(2026, 11, 29, 1, 0, 0, 0, time.FixedZone("", 2*60*60))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		got = r
@@ -22,12 +25,12 @@ func TestTemporaryCredentials(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	s3 := account.Storage{Type: account.StorageS3, KeyPrefix: "films/2026-",
+	s3 := account.Storage{Type: account.StorageS3, KeyPrefix: "films/{date}/{sessionId}-",
 		S3: account.S3{AccessKey: "k", SecretKey: "s", SessionToken: "t0ken", Bucket: "reels", Endpoint: server.URL}}
 	if _, err := Upload(t.Context(), http.DefaultTransport, s3, film, strings.NewReader("abc")); err != nil {
 		t.Fatal(err)
 	}
-	if got.Header.Get("X-Amz-Security-Token") != "t0ken" || got.URL.Path != "/reels/films/2026-app/film/archive.mp4" {
+	if got.Header.Get("X-Amz-Security-Token") != "t0ken" || got.URL.Path != "/reels/films/2026-11-28/1_s-app/film/archive.mp4" {
 		t.Errorf("s3: %s %v", got.URL, got.Header)
 	}
 	azure := account.Storage{Type: account.StorageAzure, KeyPrefix: "films/",

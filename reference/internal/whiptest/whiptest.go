@@ -35,6 +35,7 @@ type Options struct {
 	Video     string // fixture, for example vp8-01; "" = none
 	Tone      string // fixture, for example tone-01; "" = none
 	VideoType string // "" = camera
+	Client    string // connection of the same token, that the stream belongs to; "" = one of its own
 
 	// Media of one's own instead: video of 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
@@ -43,6 +44,8 @@ type Options struct {
 	Payloads        bool   // each of Frames is the payload of a packet as it is, whatever it means
 	Then            string // fixture that the video goes on with after Switch, also in another codec
 	Once            bool   // send everything once, then stay connected and send nothing
+
+	Offer func(sdp string) string // what is offered instead; nil: what is meant
 }
 
 // Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.
@@ -52,6 +55,7 @@ type Publisher struct {
 	pc       *webrtc.PeerConnection
 	tracks   []*track
 	resource string // URL
+	wire     raw
 	sending  sync.WaitGroup
 	readers  sync.WaitGroup
 	quit     chan struct{} // closed to end the send loop
@@ -158,6 +162,7 @@ func (p *Publisher) open() (connected <-chan struct{}) {
 		}
 	}
 	registry := &interceptor.Registry{}
+	registry.Add(&p.wire) // what others add writes through it
 	reports, err := report.NewSenderInterceptor()
 	must(p.tb, err)
 	registry.Add(reports)
@@ -204,10 +209,16 @@ func (p *Publisher) negotiate() {
 	must(p.tb, p.pc.SetLocalDescription(offer))
 	<-gathered
 	path := p.options.URL + "/v2/session/" + url.PathEscape(p.options.SessionID) + "/whip"
-	if p.options.VideoType != "" {
-		path += "?videoType=" + url.QueryEscape(p.options.VideoType)
+	query := url.Values{"videoType": {cmp.Or(p.options.VideoType, "camera")}}
+	if p.options.Client != "" {
+		query.Set("connectionId", p.options.Client)
 	}
-	response, answer := p.do(http.MethodPost, path, p.pc.LocalDescription().SDP)
+	path += "?" + query.Encode()
+	sdp := p.pc.LocalDescription().SDP
+	if p.options.Offer != nil {
+		sdp = p.options.Offer(sdp)
+	}
+	response, answer := p.do(http.MethodPost, path, sdp)
 	if response.StatusCode != http.StatusCreated {
 		p.tb.Fatalf("whip: offer answered %s: %s", response.Status, answer)
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"reelcheck/reference/internal/account"
@@ -123,7 +124,8 @@ func (r Rules) check(field string, body apigen.Storage) error {
 		return wire.Invalid(field+"config.sasToken", "%sconfig.sasToken must be a shared access signature (sv=...&sig=...), and without an account key", field)
 	}
 	if !prefix(text(c.KeyPrefix)) {
-		return wire.Invalid(field+"config.keyPrefix", "%sconfig.keyPrefix must have only ASCII letters, digits and !_.*'()=+@/-, not begin with a slash, and have no part that is empty, . or ..", field)
+		return wire.Invalid(field+"config.keyPrefix", "%sconfig.keyPrefix must have only ASCII letters, digits, !_.*'()=+@/- and, once each, {sessionId} and {date}, "+
+			"not begin with a slash, and have no part that is empty, . or ..", field)
 	}
 	if err := r.domain(field+"config.domain", text(c.Domain)); err != nil {
 		return err
@@ -135,6 +137,7 @@ var prefixCharacters = regexp.MustCompile(`^[A-Za-z0-9!_.*'()=+@/-]*$`)
 
 // prefix reports whether names of objects may begin so: with what every service, and a copy of the bucket as files, takes as it is.
 func prefix(s string) bool {
+	s = account.Storage{KeyPrefix: s}.Prefix("1_", time.Time{})
 	if !prefixCharacters.MatchString(s) {
 		return false
 	}

@@ -26,8 +26,8 @@ func TestTemporaryCredentials(t *testing.T) {
 	if err != nil || to.KeyPrefix != "films/2026-" || to.S3 != (account.S3{AccessKey: "k", SecretKey: "s", SessionToken: "t", Bucket: "b"}) {
 		t.Errorf("%+v, %v", to, err)
 	}
-	to, err = parse(t, `{"type":"azure","config":{"accountName":"a","sasToken":"?sv=1&sig=x%2B","container":"c","keyPrefix":"films/"}}`)
-	if err != nil || to.KeyPrefix != "films/" || to.Azure != (account.Azure{AccountName: "a", SASToken: "sv=1&sig=x%2B", Container: "c"}) {
+	to, err = parse(t, `{"type":"azure","config":{"accountName":"a","sasToken":"?sv=1&sig=x%2B","container":"c","keyPrefix":"films/{date}/{sessionId}/"}}`)
+	if err != nil || to.KeyPrefix != "films/{date}/{sessionId}/" || to.Azure != (account.Azure{AccountName: "a", SASToken: "sv=1&sig=x%2B", Container: "c"}) {
 		t.Errorf("%+v, %v", to, err)
 	}
 }
@@ -42,6 +42,9 @@ func TestRefusals(t *testing.T) {
 		s3 + `a/./"}}`:                        "config.keyPrefix",
 		s3 + `a?b"}}`:                         "config.keyPrefix",
 		s3 + `ä"}}`:                           "config.keyPrefix",
+		s3 + `{name}/"}}`:                     "config.keyPrefix",
+		s3 + `{date}/{date}/"}}`:              "config.keyPrefix",
+		s3 + `{date/"}}`:                      "config.keyPrefix",
 		s3 + strings.Repeat("x", 513) + `"}}`: "config.keyPrefix",
 		azure + `}}`:                          "config.accountKey",
 		azure + `,"sasToken":"sv=1"}}`:        "config.sasToken",

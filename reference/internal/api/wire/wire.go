@@ -243,11 +243,3 @@ func Write(w http.ResponseWriter, status int, v any) error {
 
 // ErrGone marks the failure to send a response that was already begun: there is nobody to tell.
 var ErrGone = errors.New("client is gone")
-
-// Refusal is an answer of HTTP itself, or of a protocol on top of it, for which the domain has no word: 408, 412, 422, 426, ...
-type Refusal struct {
-	Status  int
-	Message string
-}
-
-func (e *Refusal) Error() string { return e.Message }

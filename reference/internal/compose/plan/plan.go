@@ -9,14 +9,13 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
-	"reelcheck/reference/internal/ffmpeg"
-	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/timeline"
 )
 
 const (
 	// FrameTime is how long one frame of the output lasts.
-	FrameTime = time.Second / ffmpeg.FrameRate // ARC-COMP-08
+	FrameTime = time.Second / av.FrameRate // ARC-COMP-08
 	// MaxAudio is how many streams are heard at once.
 	MaxAudio = 50 // ARC-COMP-21
 
@@ -66,13 +65,13 @@ func (s Scene) Tile(stream string) (layout.Tile, bool) {
 type Plan struct {
 	Archive       string
 	Width, Height int
-	Layout        layout.Layout       // at first
-	Added         func(journal.Event) // called for every stream, from the goroutine that follows
+	Layout        layout.Layout        // at first
+	Added         func(timeline.Event) // called for every stream, from the goroutine that follows
 
-	streams  []journal.Event              // live, in the order in which they were added
-	dark     map[string]bool              // streams that send no video
-	selected map[string]journal.Selection // by stream; nil while the archive takes all
-	recorded time.Duration                // before the current span
+	streams  []timeline.Event              // live, in the order in which they were added
+	dark     map[string]bool               // streams that send no video
+	selected map[string]timeline.Selection // by stream; nil while the archive takes all
+	recorded time.Duration                 // before the current span
 
 	mu      await.Mutex // guards the rest
 	scenes  []Scene
@@ -82,12 +81,19 @@ type Plan struct {
 	atStop  []context.CancelFunc
 }
 
+// Timeline is where the events of a session come from.
+type Timeline interface {
+	// Events returns the events from index on and the instant up to which they are known: later events have that instant or a later one.
+	// It blocks until there is something new: an event, or knowledge beyond after.
+	Events(ctx context.Context, index int, after av.Instant) (events []timeline.Event, known av.Instant, err error)
+}
+
 // Follow brings the plan up to date until the archive has stopped.
-func (p *Plan) Follow(ctx context.Context, j *journal.Journal) error {
+func (p *Plan) Follow(ctx context.Context, t Timeline) error {
 	index := 0
 	known := av.Instant(-1 << 63)
 	for {
-		list, until, err := j.Events(ctx, index, known)
+		list, until, err := t.Events(ctx, index, known)
 		if err != nil {
 			return err
 		}
@@ -115,44 +121,44 @@ func (p *Plan) Follow(ctx context.Context, j *journal.Journal) error {
 }
 
 // apply takes one event and reports whether it stopped the archive.
-func (p *Plan) apply(e journal.Event) (stopped bool) {
-	same := func(s journal.Event) bool { return s.Stream == e.Stream }
+func (p *Plan) apply(e timeline.Event) (stopped bool) {
+	same := func(s timeline.Event) bool { return s.Stream == e.Stream }
 	switch e.Kind {
-	case journal.StreamAdded:
+	case timeline.StreamAdded:
 		if slices.ContainsFunc(p.streams, same) {
 			return false
 		}
 		p.streams = append(p.streams, e)
 		p.Added(e)
-	case journal.StreamRemoved:
+	case timeline.StreamRemoved:
 		p.streams = slices.DeleteFunc(p.streams, same) // ARC-COMP-23
-	case journal.VideoStopped:
+	case timeline.VideoStopped:
 		if p.dark == nil {
 			p.dark = map[string]bool{}
 		}
 		p.dark[e.Stream] = true // ARC-COMP-28
-	case journal.VideoResumed:
+	case timeline.VideoResumed:
 		delete(p.dark, e.Stream)
-	case journal.Classified:
+	case timeline.Classified:
 		if i := slices.IndexFunc(p.streams, same); i >= 0 {
 			p.streams[i].Classes = e.Classes // ARC-LAY-11
 		}
-	case journal.Arranged:
+	case timeline.Arranged:
 		if e.Archive != p.Archive {
 			return false
 		}
-		p.arrange(*e.Layout) // ARC-LAY-05
-	case journal.Recording, journal.Paused, journal.Stopped:
+		p.Layout = *e.Layout // ARC-LAY-05
+	case timeline.Recording, timeline.Paused, timeline.Stopped:
 		if e.Archive != p.Archive {
 			return false
 		}
 		p.span(e)
-		stopped = e.Kind == journal.Stopped
-	case journal.Selected:
+		stopped = e.Kind == timeline.Stopped
+	case timeline.Selected:
 		if e.Archive != p.Archive {
 			return false
 		}
-		p.selected = map[string]journal.Selection{}
+		p.selected = map[string]timeline.Selection{}
 		for _, s := range e.Selection {
 			p.selected[s.Stream] = s
 		}
@@ -168,23 +174,16 @@ func (p *Plan) apply(e journal.Event) (stopped bool) {
 	return stopped
 }
 
-// arrange changes the layout. It was checked before it came onto the timeline.
-func (p *Plan) arrange(s layout.Spec) {
-	if l, err := layout.New(s); err == nil {
-		p.Layout = l
-	}
-}
-
 // span begins or ends a span. Repeated events change nothing.
-func (p *Plan) span(e journal.Event) {
+func (p *Plan) span(e timeline.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last := len(p.spans) - 1
 	open := last >= 0 && p.spans[last].End == forever
 	switch {
-	case e.Kind == journal.Recording && !open:
+	case e.Kind == timeline.Recording && !open:
 		p.spans = append(p.spans, Span{Start: e.At, End: forever, FirstFrame: wholeFrames(p.recorded)})
-	case e.Kind != journal.Recording && open:
+	case e.Kind != timeline.Recording && open:
 		s := &p.spans[last]
 		s.End = e.At
 		p.recorded += s.End.Sub(s.Start) // ARC-STAT-06, ARC-COMP-15
@@ -204,7 +203,7 @@ func (p *Plan) scene(from av.Instant) Scene {
 	for _, e := range p.streams {
 		wanted, selected := p.selected[e.Stream]
 		if p.selected == nil {
-			wanted, selected = journal.Selection{HasAudio: true, HasVideo: true}, true // ARC-SEL-01
+			wanted, selected = timeline.Selection{HasAudio: true, HasVideo: true}, true // ARC-SEL-01
 		}
 		if !selected { // ARC-SEL-03, ARC-SIM-04
 			continue

@@ -2,25 +2,25 @@ package plan
 
 import (
 	"fmt"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/journal"
 )
 
-func crowd(n int) (*Plan, func(journal.Event)) {
-	p := &Plan{Archive: "a", Width: 640, Height: 480, Added: func(journal.Event) {}}
+func crowd(n int) (*Plan, func(timeline.Event)) {
+	p := &Plan{Archive: "a", Width: 640, Height: 480, Added: func(timeline.Event) {}}
 	at := av.Instant(0)
-	apply := func(e journal.Event) {
+	apply := func(e timeline.Event) {
 		at++
 		e.At = at
 		p.apply(e)
 	}
-	apply(journal.Event{Kind: journal.Recording, Archive: "a"})
+	apply(timeline.Event{Kind: timeline.Recording, Archive: "a"})
 	for i := range n {
-		apply(journal.Event{Kind: journal.StreamAdded, Stream: fmt.Sprint("s", i+1), HasAudio: true, HasVideo: true})
+		apply(timeline.Event{Kind: timeline.StreamAdded, Stream: fmt.Sprint("s", i+1), HasAudio: true, HasVideo: true})
 	}
 	return p, apply
 }
@@ -33,18 +33,18 @@ func TestFiftyAreHeard(t *testing.T) {
 	if s := p.now(); len(s.Audio) != 50 || s.Audio[49] != "s50" || s.Streams != 52 {
 		t.Errorf("%d streams, %d heard, the last is %s", s.Streams, len(s.Audio), s.Audio[len(s.Audio)-1])
 	}
-	apply(journal.Event{Kind: journal.StreamRemoved, Stream: "s7"})
+	apply(timeline.Event{Kind: timeline.StreamRemoved, Stream: "s7"})
 	if s := p.now(); len(s.Audio) != 50 || slices.Contains(s.Audio, "s7") || s.Audio[49] != "s51" {
 		t.Errorf("after one left %d are heard, the last is %s", len(s.Audio), s.Audio[len(s.Audio)-1])
 	}
-	apply(journal.Event{Kind: journal.VideoStopped, Stream: "s8"})
+	apply(timeline.Event{Kind: timeline.VideoStopped, Stream: "s8"})
 	if s := p.now(); !slices.Contains(s.Audio, "s8") {
 		t.Error("a stream without a picture is not heard")
 	}
 	// A stream without sound takes nobody's place.
 	p, apply = crowd(49)
-	apply(journal.Event{Kind: journal.StreamAdded, Stream: "mute", HasVideo: true})
-	apply(journal.Event{Kind: journal.StreamAdded, Stream: "voice", HasAudio: true})
+	apply(timeline.Event{Kind: timeline.StreamAdded, Stream: "mute", HasVideo: true})
+	apply(timeline.Event{Kind: timeline.StreamAdded, Stream: "voice", HasAudio: true})
 	if s := p.now(); len(s.Audio) != 50 || s.Audio[49] != "voice" {
 		t.Errorf("%d are heard", len(s.Audio))
 	}
@@ -61,26 +61,26 @@ func TestSixteenAreSeen(t *testing.T) {
 		}
 	}
 	seen(16, "s16")
-	apply(journal.Event{Kind: journal.StreamRemoved, Stream: "s3"})
+	apply(timeline.Event{Kind: timeline.StreamRemoved, Stream: "s3"})
 	seen(16, "s17")
-	apply(journal.Event{Kind: journal.VideoStopped, Stream: "s4"})
+	apply(timeline.Event{Kind: timeline.VideoStopped, Stream: "s4"})
 	seen(16, "s18")
-	apply(journal.Event{Kind: journal.VideoStopped, Stream: "s5"})
+	apply(timeline.Event{Kind: timeline.VideoStopped, Stream: "s5"})
 	seen(15, "s18")
-	apply(journal.Event{Kind: journal.VideoResumed, Stream: "s4"})
+	apply(timeline.Event{Kind: timeline.VideoResumed, Stream: "s4"})
 	seen(16, "s18")
 	if tile := p.now().Tiles[2]; tile.Stream != "s4" {
 		t.Errorf("%s has the place of the stream that came back", tile.Stream)
 	}
-	apply(journal.Event{Kind: journal.VideoResumed, Stream: "s5"})
+	apply(timeline.Event{Kind: timeline.VideoResumed, Stream: "s5"})
 	seen(16, "s17")
 }
 
 func TestSince(t *testing.T) {
 	p, apply := crowd(3) // at 2, 3, 4
-	apply(journal.Event{Kind: journal.VideoStopped, Stream: "s2"})
-	apply(journal.Event{Kind: journal.VideoResumed, Stream: "s2"})
-	apply(journal.Event{Kind: journal.StreamAdded, Stream: "s4", HasVideo: true})
+	apply(timeline.Event{Kind: timeline.VideoStopped, Stream: "s2"})
+	apply(timeline.Event{Kind: timeline.VideoResumed, Stream: "s2"})
+	apply(timeline.Event{Kind: timeline.StreamAdded, Stream: "s4", HasVideo: true})
 	for stream, want := range map[string]av.Instant{"s1": 2, "s2": 6, "s3": 4, "s4": 7} {
 		if got := p.Since(stream, 100); got != want {
 			t.Errorf("%s has its place since %d, want %d", stream, got, want)
@@ -93,12 +93,12 @@ func TestSince(t *testing.T) {
 
 // TestSpans: pauses do not exist in the output, and what rounding takes from one span it gives to another.
 func TestSpans(t *testing.T) {
-	p := &Plan{Archive: "a", Added: func(journal.Event) {}}
+	p := &Plan{Archive: "a", Added: func(timeline.Event) {}}
 	at := av.Instant(0)
 	for _, d := range []time.Duration{50, 1000, 50, 1000, 50, 1000, 50, 1000} {
-		for _, k := range []journal.Kind{journal.Recording, journal.Paused} {
-			p.apply(journal.Event{Kind: k, Archive: "a", At: at})
-			if k == journal.Recording {
+		for _, k := range []timeline.Kind{timeline.Recording, timeline.Paused} {
+			p.apply(timeline.Event{Kind: k, Archive: "a", At: at})
+			if k == timeline.Recording {
 				at = at.Add(d * time.Millisecond)
 			} else {
 				at = at.Add(time.Second)
@@ -119,9 +119,9 @@ func TestSpans(t *testing.T) {
 
 // TestSamples compares with every frame there is: what is new at one instant and replaced at another is shown by some frame, or none.
 func TestSamples(t *testing.T) {
-	p := &Plan{Archive: "a", Added: func(journal.Event) {}}
-	p.apply(journal.Event{Kind: journal.Recording, Archive: "a", At: 1e9})
-	p.apply(journal.Event{Kind: journal.Stopped, Archive: "a", At: 1e9 + 210e6})
+	p := &Plan{Archive: "a", Added: func(timeline.Event) {}}
+	p.apply(timeline.Event{Kind: timeline.Recording, Archive: "a", At: 1e9})
+	p.apply(timeline.Event{Kind: timeline.Stopped, Archive: "a", At: 1e9 + 210e6})
 	s := p.spans[0]
 	for from := av.Instant(1e9); from < s.End; from += 3e6 {
 		for to := from; to <= s.End; to += 3e6 {

@@ -2,11 +2,15 @@
 package mailtest
 
 import (
-	"bufio"
+	"errors"
+	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/emersion/go-smtp"
 )
 
 // Receiver takes every mail. It is closed at the end of the test.
@@ -32,17 +36,15 @@ func Receive(tb testing.TB, busy int) *Receiver {
 		tb.Fatal(err)
 	}
 	r := &Receiver{Address: l.Addr().String(), busy: busy}
-	var talks sync.WaitGroup
-	talks.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			talks.Go(func() { r.talk(conn) })
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &letter{receiver: r}, nil }))
+	server.Domain = "test"
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l) }()
+	tb.Cleanup(func() {
+		if err := errors.Join(server.Close(), <-done); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+			tb.Error(err)
 		}
 	})
-	tb.Cleanup(func() { _ = l.Close(); talks.Wait() })
 	return r
 }
 
@@ -50,7 +52,7 @@ func Receive(tb testing.TB, busy int) *Receiver {
 func (r *Receiver) Mails() []Mail {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]Mail(nil), r.mails...)
+	return slices.Clone(r.mails)
 }
 
 func (r *Receiver) refuses() bool {
@@ -60,45 +62,36 @@ func (r *Receiver) refuses() bool {
 	return r.busy >= 0
 }
 
-func (r *Receiver) talk(conn net.Conn) {
-	defer conn.Close()
-	say := func(line string) { _, _ = conn.Write([]byte(line + "\r\n")) }
-	if r.refuses() {
-		say("421 busy")
-		return
-	}
-	say("220 test")
-	var m Mail
-	in := bufio.NewScanner(conn)
-	for in.Scan() {
-		verb, rest, _ := strings.Cut(in.Text(), " ")
-		switch strings.ToUpper(verb) {
-		case "MAIL":
-			m = Mail{From: address(rest)}
-			say("250 ok")
-		case "RCPT":
-			m.To = address(rest)
-			say("250 ok")
-		case "DATA":
-			say("354 go on")
-			for in.Scan() && in.Text() != "." {
-				m.Data += strings.TrimPrefix(in.Text(), ".") + "\n"
-			}
-			r.mu.Lock()
-			r.mails = append(r.mails, m)
-			r.mu.Unlock()
-			say("250 ok")
-		case "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
+// letter is a mail on its way.
+type letter struct {
+	receiver *Receiver
+	mail     Mail
 }
 
-func address(s string) string {
-	_, s, _ = strings.Cut(s, "<")
-	s, _, _ = strings.Cut(s, ">")
-	return s
+func (l *letter) Mail(from string, _ *smtp.MailOptions) error {
+	if l.receiver.refuses() {
+		return &smtp.SMTPError{Code: 421, Message: "busy"}
+	}
+	l.mail = Mail{From: from}
+	return nil
 }
+
+func (l *letter) Rcpt(to string, _ *smtp.RcptOptions) error {
+	l.mail.To = to
+	return nil
+}
+
+func (l *letter) Data(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	l.mail.Data = strings.ReplaceAll(string(text), "\r\n", "\n")
+	l.receiver.mu.Lock()
+	defer l.receiver.mu.Unlock()
+	l.receiver.mails = append(l.receiver.mails, l.mail)
+	return nil
+}
+
+func (*letter) Reset()        {}
+func (*letter) Logout() error { return nil }

@@ -12,6 +12,16 @@ import (
 
 func packed(t *testing.T, method uint16, files ...string) *zip.Reader {
 	t.Helper()
+	b := zipped(t, method, files...)
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+func zipped(t *testing.T, method uint16, files ...string) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for i := 0; i < len(files); i += 2 {
@@ -26,11 +36,7 @@ func packed(t *testing.T, method uint16, files ...string) *zip.Reader {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
+	return b.Bytes()
 }
 
 // document is a manifest with a file whose members are given.

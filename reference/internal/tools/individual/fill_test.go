@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strings"
 	"testing"
@@ -36,9 +37,12 @@ type block struct {
 }
 
 // filmed makes a file of blocks, each in a cluster of its own.
-func filmed(blocks ...block) string {
+func filmed(blocks ...block) string { return filmedBy("", blocks...) }
+
+// filmedBy makes a file that says of which client it is.
+func filmedBy(client string, blocks ...block) string {
 	var body []byte
-	head := matroska.Head{WebM: true}
+	head := matroska.Head{WebM: true, Connection: client}
 	for _, b := range blocks {
 		track := byte(matroska.VideoTrack)
 		if b.data[0] == packet[0] {
@@ -53,14 +57,19 @@ func filmed(blocks ...block) string {
 	return string(append(head.Bytes(), body...))
 }
 
-// filled fills a journal with an archive and returns its events by stream, and its samples of video.
-func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []journal.Event, samples map[string][]journal.Item) {
+func manifestOf(t *testing.T, m Manifest) string {
 	t.Helper()
 	document, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := []string{"m.json", string(document)}
+	return string(document)
+}
+
+// filled fills a journal with an archive and returns its events by stream, and its samples of video.
+func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []timeline.Event, samples map[string][]journal.Item) {
+	t.Helper()
+	list := []string{"m.json", manifestOf(t, m)}
 	for name, content := range files {
 		list = append(list, name, content)
 	}
@@ -82,7 +91,7 @@ func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, e
 	}
 	samples = map[string][]journal.Item{}
 	for _, e := range events {
-		if e.Kind != journal.StreamAdded {
+		if e.Kind != timeline.StreamAdded {
 			continue
 		}
 		r, err := j.Reader(e.Stream, true, begin)
@@ -111,7 +120,7 @@ func coded(context.Context, *image.RGBA) ([]byte, error) {
 }
 
 // told is the events of a stream, or of the archive, as kind and ms since the beginning.
-func told(events []journal.Event, stream string) (list []string) {
+func told(events []timeline.Event, stream string) (list []string) {
 	for _, e := range events {
 		if e.Stream == stream {
 			list = append(list, fmt.Sprintf("%s %d", e.Kind, e.At.Sub(begin).Milliseconds()))
@@ -150,6 +159,8 @@ func TestStops(t *testing.T) {
 			[]string{"videoStopped 1525", "videoResumed 3000"}},
 		{"connection lost for a moment", []File{one("camera", 0, 0, "a"), one("camera", 1000, 3000, "b")},
 			[][]block{{{0, key}, {0, packet}}, {{0, packet}, {1000, key}, {2000, delta}}}, nil},
+		{"connection lost after sound, which plays to the end of the file", []File{one("camera", 0, 520, "a"), one("camera", 1000, 3000, "b")},
+			[][]block{{{0, key}, {500, packet}}, {{0, packet}, {1000, key}, {2000, delta}}}, nil},
 		{"removed", []File{one("camera", 0, 500, "a"), one("camera", 1000, 3000, "b")}, [][]block{{{0, key}}, {{0, packet}, {1000, key}, {2000, delta}}},
 			[]string{"videoStopped 500", "videoResumed 1000"}},
 		{"removed, then sound alone", []File{one("camera", 0, 500, "a"), one("camera", 1000, 1010, "b"), one("camera", 2000, 4000, "c")},
@@ -251,7 +262,7 @@ func TestOrderOfStreams(t *testing.T) {
 	_, events, _ := filled(t, m, files)
 	var got []string
 	for _, e := range events {
-		if e.Kind == journal.StreamAdded {
+		if e.Kind == timeline.StreamAdded {
 			_, stream, _ := strings.Cut(e.Stream, "-")
 			got = append(got, fmt.Sprintf("%s %d", stream, e.At.Sub(begin).Milliseconds()))
 		}

@@ -1,14 +1,17 @@
 package individual
 
 import (
+	"archive/zip"
 	"bufio"
 	"cmp"
+	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
 	"image"
 	"io"
 	"log/slog"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"time"
 
@@ -73,7 +76,7 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, o Options) (Reco
 		}
 	}
 	id := cmp.Or(a.ID, "archive")
-	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: id, At: begin}); err != nil {
+	if err := j.Note(timeline.Event{Kind: timeline.Recording, Archive: id, At: begin}); err != nil {
 		return Recording{}, err
 	}
 	f := &filling{Archive: a, Options: o, journal: j}
@@ -169,6 +172,7 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		}
 		open, f.parts = append(open, p), append(f.parts, p)
 	}
+	p.client = cmp.Or(p.client, s.client)
 	from, to := file.start()-f.zero, file.stop()-f.zero
 	p.begin(max(from, 0), max(to, 0), len(s.index[video]) > 0)
 	err = s.each(func(kind int, e entry, data []byte) error {
@@ -199,6 +203,10 @@ func Plain(id string) string {
 func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	entry := f.media[file.Filename]
 	r, err := entry.Open()
+	if errors.Is(err, zip.ErrAlgorithm) {
+		f.leave(file, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -211,10 +219,17 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	if head, err := media.Peek(still.HeadSize); err == nil && still.Is(head) {
 		return f.picture(ctx, file, media, s)
 	}
-	skip := func(s matroska.Skipped) {
-		f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+	told := matroska.Told{
+		Skipped: func(s matroska.Skipped) {
+			f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
+		},
+		Tag: func(name, value string) {
+			if name == matroska.ConnectionTag {
+				s.client = value
+			}
+		},
 	}
-	err = matroska.ReadTracks(media, skip, func(b matroska.Block) error {
+	err = matroska.ReadTold(media, told, func(b matroska.Block) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -225,22 +240,32 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	})
 	var unreadable *matroska.UnreadableError
 	switch {
-	case errors.As(err, &unreadable):
-		f.Log.Warn("file is not read", "file", file.Filename, "reason", err)
-		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, err))
+	case errors.As(err, &unreadable), errors.Is(err, matroska.ErrNone), damaged(err) && s.size == 0:
+		f.leave(file, err)
 		return nil
-	case errors.Is(err, matroska.ErrCut):
+	case errors.Is(err, matroska.ErrCut), damaged(err):
 		f.Log.Warn("file is not complete", "file", file.Filename, "error", err)
 		return nil
 	}
 	return err
 }
 
+// leave leaves a file out.
+func (f *filling) leave(file File, reason error) {
+	f.Log.Warn("file is not read", "file", file.Filename, "reason", reason)
+	f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, reason))
+}
+
+// damaged reports whether the ZIP's entry is, other than by its end.
+func damaged(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat)
+}
+
 // picture reads a file that is one picture into a spool, as one frame.
 func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool) error {
 	if f.Still == nil {
-		f.Log.Warn("file is not read: it is a picture", "file", file.Filename)
-		f.unread = cmp.Or(f.unread, fmt.Errorf("%s: it is a picture", file.Filename))
+		f.leave(file, errors.New("it is a picture"))
 		return nil
 	}
 	picture, err := still.Decode(ctx, r)
@@ -258,17 +283,18 @@ func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool)
 // note puts on the timeline when streams came and went, when their video was not there, and when nobody was there, during which the
 // recording pauses.
 func (f *filling) note(id string) (end av.Instant, err error) {
-	var events []journal.Event
-	for _, p := range f.parts {
-		events = append(events, p.events()...)
+	var events []timeline.Event
+	clients, added := clientsOf(f.parts), f.places()
+	for i, p := range f.parts {
+		events = append(events, p.events(clients[i], added[i])...)
 		end = max(end, begin.Add(p.to()))
 	}
 	for _, hole := range holes(f.parts) {
-		events = append(events, journal.Event{Kind: journal.Paused, At: begin.Add(hole.from), Archive: id},
-			journal.Event{Kind: journal.Recording, At: begin.Add(hole.to), Archive: id})
+		events = append(events, timeline.Event{Kind: timeline.Paused, At: begin.Add(hole.from), Archive: id},
+			timeline.Event{Kind: timeline.Recording, At: begin.Add(hole.to), Archive: id})
 	}
-	slices.SortStableFunc(events, func(a, b journal.Event) int { return cmp.Compare(a.At, b.At) })
-	events = append(events, journal.Event{Kind: journal.Stopped, At: end, Archive: id})
+	slices.SortStableFunc(events, func(a, b timeline.Event) int { return cmp.Compare(a.At, b.At) })
+	events = append(events, timeline.Event{Kind: timeline.Stopped, At: end, Archive: id})
 	for _, e := range events {
 		if err := f.journal.Note(e); err != nil {
 			return 0, err

@@ -2,6 +2,7 @@ package individual
 
 import (
 	"cmp"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"time"
 
@@ -15,7 +16,7 @@ const (
 	noticed = 25 * time.Millisecond
 	// grace is how long a publisher that lost its connection has to come back with the same stream.
 	grace = 30 * time.Second
-	// exact is how close to its last block a file ends that a lost connection has ended.
+	// exact is how close to the end of its last block a file ends that a lost connection has ended.
 	exact = 2 * time.Millisecond
 	// overlap is how much of a stream two of its files may both have, their offsets being not exact.
 	overlap = 500 * time.Millisecond
@@ -31,11 +32,13 @@ type part struct {
 	File
 	id      string // in the journal
 	classes []string
+	client  string // whose it is, if its files tell
 	w       *journal.Writer
 	spans   []interval // with a file, or while the connection was lost
 	dark    []interval // without video
 	has     [2]bool
 	reached [2]time.Duration // the times of its last blocks
+	heard   time.Duration    // until when its last sound plays
 	ended   time.Duration    // when its last file did
 
 	// Of the video.
@@ -67,8 +70,8 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 		p.spans = append(p.spans, interval{from, to})
 		return
 	}
-	heard := max(p.reached[audio], p.reached[video])
-	if last := &p.spans[n-1]; from-heard <= grace && (from <= p.ended || p.ended <= heard+exact) {
+	end := max(p.heard, p.reached[audio], p.reached[video])
+	if last := &p.spans[n-1]; from-end <= grace && (from <= p.ended || p.ended <= end+exact) {
 		last.to = max(last.to, to)
 		if hasVideo && from-p.last <= p.cadence.Patience() { // video came again, but no key frame
 			p.last = max(p.last, from)
@@ -101,6 +104,9 @@ func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, dat
 	span.to = max(span.to, shown)
 	s := av.Sample{Codec: codec, Time: begin.Add(at), Key: e.key, Data: data}
 	if kind == audio {
+		if d, err := av.OpusDuration(data); err == nil {
+			p.heard = at + d
+		}
 		return s
 	}
 	if shown > at {
@@ -162,20 +168,23 @@ func (p *part) added() time.Duration {
 
 func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
-// events returns the events of the stream.
-func (p *part) events() []journal.Event {
-	list := []journal.Event{{
-		Kind: journal.StreamAdded, At: begin.Add(p.added()), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
-		Classes:    p.classes,
-		Connection: cmp.Or(p.ConnectionData, p.StreamID), // that of one client, as far as anybody can tell
+// events returns the events of the stream, which is of this client and has had its place among the others since added.
+func (p *part) events(client string, added time.Duration) []timeline.Event {
+	list := []timeline.Event{{
+		Kind: timeline.StreamAdded, At: begin.Add(added), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
+		Classes: p.classes, Connection: client,
 	}}
-	for _, d := range p.dark {
-		list = append(list, journal.Event{Kind: journal.VideoStopped, At: begin.Add(d.from), Stream: p.id})
+	dark := p.dark
+	if added < p.added() && p.has[video] {
+		dark = slices.Insert(slices.Clone(dark), 0, interval{added, p.from()})
+	}
+	for _, d := range dark {
+		list = append(list, timeline.Event{Kind: timeline.VideoStopped, At: begin.Add(d.from), Stream: p.id})
 		if d.to < p.to() {
-			list = append(list, journal.Event{Kind: journal.VideoResumed, At: begin.Add(d.to), Stream: p.id})
+			list = append(list, timeline.Event{Kind: timeline.VideoResumed, At: begin.Add(d.to), Stream: p.id})
 		}
 	}
-	return append(list, journal.Event{Kind: journal.StreamRemoved, At: begin.Add(p.to()), Stream: p.id, Reason: "ended"})
+	return append(list, timeline.Event{Kind: timeline.StreamRemoved, At: begin.Add(p.to()), Stream: p.id, Reason: "ended"})
 }
 
 // holes are the stretches without any stream.

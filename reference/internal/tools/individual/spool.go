@@ -25,7 +25,8 @@ type spool struct {
 	size   int64
 	index  [2][]entry // of audio and video
 	codecs [2]av.Codec
-	still  bool // the file is a picture
+	still  bool   // the file is a picture
+	client string // whose stream it is, if the file tells
 }
 
 // entry is a block.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"testing"
 	"time"
 
@@ -24,19 +25,19 @@ func archives(t testing.TB) (a, b string) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	note := func(at time.Duration, e journal.Event) {
+	note := func(at time.Duration, e timeline.Event) {
 		e.At = begin.Add(at)
 		if err := j.Note(e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	note(0, journal.Event{Kind: journal.Recording, Archive: "a"})
+	note(0, timeline.Event{Kind: timeline.Recording, Archive: "a"})
 	publish(t, j, begin)
-	note(0, journal.Event{Kind: journal.StreamAdded, Stream: publisher, HasAudio: true, HasVideo: true})
-	note(4013*time.Millisecond, journal.Event{Kind: journal.Recording, Archive: "b"})
-	note(5500*time.Millisecond, journal.Event{Kind: journal.Stopped, Archive: "a"})
-	note(9*time.Second, journal.Event{Kind: journal.StreamRemoved, Stream: publisher, HasAudio: true, HasVideo: true})
-	note(9*time.Second, journal.Event{Kind: journal.Stopped, Archive: "b"})
+	note(0, timeline.Event{Kind: timeline.StreamAdded, Stream: publisher, HasAudio: true, HasVideo: true})
+	note(4013*time.Millisecond, timeline.Event{Kind: timeline.Recording, Archive: "b"})
+	note(5500*time.Millisecond, timeline.Event{Kind: timeline.Stopped, Archive: "a"})
+	note(9*time.Second, timeline.Event{Kind: timeline.StreamRemoved, Stream: publisher, HasAudio: true, HasVideo: true})
+	note(9*time.Second, timeline.Event{Kind: timeline.Stopped, Archive: "b"})
 	return composedOf(t, j, "a"), composedOf(t, j, "b")
 }
 

@@ -12,8 +12,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/ffmpeg"
-	"reelcheck/reference/internal/mux/movie"
+	"reelcheck/reference/internal/mux/mp4"
 	"reelcheck/reference/internal/tools/outfile"
 )
 
@@ -92,8 +93,8 @@ func Run(ctx context.Context, inputs []string, out string, o Options) (r Result,
 		o.Progress("finding overlaps", float64(i)/float64(len(j.parts)-1))
 	}
 	tracks := j.tracks()
-	r.Size, err = outfile.File(out, func(f *os.File) error {
-		return movie.Write(ctx, f, tracks, func(done, total int64) { o.Progress("copying", float64(done)/float64(total)) })
+	r.Size, err = durable.File(out, 0o644, func(f *os.File) error {
+		return mp4.Write(ctx, f, tracks, func(done, total int64) { o.Progress("copying", float64(done)/float64(total)) })
 	})
 	for _, t := range tracks {
 		r.Duration = max(r.Duration, time.Duration(float64(t.End-t.Start+t.Delay)/float64(t.Timescale)*float64(time.Second)))

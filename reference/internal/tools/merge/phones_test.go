@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/Eyevinn/mp4ff/mp4"
 )
 
 // gray decodes the pictures of a file as they are coded.
@@ -126,6 +128,50 @@ func TestRotation(t *testing.T) {
 	}
 	refuse(t, "rotation differs: 0 degrees and 90 degrees; ffmpeg -i IN.mp4 -c:a copy OUT.mp4 makes a file that needs none", a, turned(t, b, 1))
 	refuse(t, "rotation differs: 180 degrees and 0 degrees", turned(t, a, 2), b)
+}
+
+// TestAspectOfTheContainer has files whose pixels are not square, of which only the container tells.
+func TestAspectOfTheContainer(t *testing.T) {
+	t.Parallel()
+	f := film{picture: ball, sound: speech}
+	a, b := f.record(t, plain, 0, 103), f.record(t, plain, 63, 150)
+	var wide []string
+	for _, name := range []string{a, b} {
+		wide = append(wide, filepath.Join(t.TempDir(), "wide-"+filepath.Base(name)))
+		run(t, "-i", name, "-c", "copy", "-aspect", "4:1", wide[len(wide)-1])
+	}
+	out, _ := merge(t, wide...)
+	once(t, out, 0, 150)
+	made, err := mp4.ReadMP4File(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := made.Moov.Trak.Tkhd; got.Width>>16 != 2*filmWidth || got.Height>>16 != filmHeight {
+		t.Errorf("shown as %dx%d, want %dx%d", got.Width>>16, got.Height>>16, 2*filmWidth, filmHeight)
+	}
+	refuse(t, "pixel aspect ratio differs: 2:1 and 1:1", wide[0], b)
+	refuse(t, "pixel aspect ratio differs: 1:1 and 2:1", a, wide[1])
+}
+
+// TestRingTone has two recordings of nothing in common but a tone that comes again every four seconds, with which both begin: nothing of
+// either is cut, whether the pictures, that differ, stand still or not.
+func TestRingTone(t *testing.T) {
+	t.Parallel()
+	ringing := soundtrack(func(i int) float32 {
+		if i%(4*filmRate) > filmRate {
+			return 0
+		}
+		return tone()[i]
+	})
+	low := func(_ int, luma []byte) { still(0, luma[filmWidth*60:]) }
+	other := func(n int, luma []byte) { ball(n*3+500, luma) }
+	for name, pictures := range map[string][2]func(int, []byte){"stills": {still, low}, "moving": {ball, other}} {
+		a, b := film{picture: pictures[0], sound: ringing, plain: true}, film{picture: pictures[1], sound: ringing, plain: true}
+		_, r := merge(t, a.record(t, composed, 0, 300), b.record(t, composed, 0, 300))
+		if j := r.Joints[0]; j.Overlap != 0 {
+			t.Errorf("%s: %+v", name, j)
+		}
+	}
 }
 
 // TestQuickTime has AAC as QuickTime describes it.

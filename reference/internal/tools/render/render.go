@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/durable"
+	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strings"
 	"time"
@@ -103,7 +105,7 @@ func finish(ctx context.Context, j *journal.Journal, rec individual.Recording, w
 	if err := voices.complete(int64(done.Duration / plan.FrameTime)); err != nil {
 		return Result{}, err
 	}
-	r.Size, err = outfile.File(out, func(f *os.File) error {
+	r.Size, err = durable.File(out, 0o644, func(f *os.File) error {
 		composed, err := compose.Open(file)
 		if err != nil {
 			return err
@@ -183,7 +185,7 @@ func recorded(ctx context.Context, j *journal.Journal, id string) (individual.Re
 	}
 	var ids []string
 	for _, e := range list {
-		if e.Kind == journal.Recording && !slices.Contains(ids, e.Archive) {
+		if e.Kind == timeline.Recording && !slices.Contains(ids, e.Archive) {
 			ids = append(ids, e.Archive)
 		}
 	}
@@ -202,10 +204,10 @@ func recorded(ctx context.Context, j *journal.Journal, id string) (individual.Re
 		if e.Archive != id {
 			continue
 		}
-		if e.Kind == journal.Recording && rec.Start == 0 {
+		if e.Kind == timeline.Recording && rec.Start == 0 {
 			rec.Start = e.At
 		}
-		if e.Kind == journal.Stopped {
+		if e.Kind == timeline.Stopped {
 			rec.End = e.At
 		}
 	}
@@ -214,7 +216,7 @@ func recorded(ctx context.Context, j *journal.Journal, id string) (individual.Re
 		if last, ok := j.LastMedia(); ok {
 			rec.End = max(known, last)
 		}
-		err = j.Note(journal.Event{Kind: journal.Stopped, At: rec.End, Archive: id})
+		err = j.Note(timeline.Event{Kind: timeline.Stopped, At: rec.End, Archive: id})
 	}
 	return rec, err
 }

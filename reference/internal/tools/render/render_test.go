@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reelcheck/reference/internal/timeline"
 	"strings"
 	"testing"
 	"time"
@@ -198,7 +199,7 @@ func journalIn(t *testing.T, dir string, key []byte) (id string) {
 	if _, err := a.Fill(t.Context(), j, individual.Options{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Note(journal.Event{Kind: journal.Recording, Archive: "other", At: 1 << 50}); err != nil {
+	if err := j.Note(timeline.Event{Kind: timeline.Recording, Archive: "other", At: 1 << 50}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {

@@ -33,7 +33,6 @@ func simple(id uint32, track byte, ticks int16, flags byte, data ...byte) []byte
 const (
 	idVoid        = 0xEC
 	idCRC         = 0xBF
-	idTags        = 0x1254C367
 	idCues        = 0x1C53BB6B
 	idAttachments = 0x1941A469
 	idSeekHead    = 0x114D9B74
@@ -191,7 +190,7 @@ func TestOneStreamOfOpus(t *testing.T) {
 func TestSkippedTracksAreTold(t *testing.T) {
 	var told []string
 	file := slices.Concat(head, element(idSegment, element(idTracks, track(3, 0x11, "S_TEXT/UTF8"), track(7, typeAudio, "A_AAC"), opus, opus), audioAt(0)))
-	err := ReadTracks(bytes.NewReader(file), func(s Skipped) { told = append(told, fmt.Sprintf("%d: %v", s.Track, s.Reason)) }, func(Block) error { return nil })
+	err := ReadTold(bytes.NewReader(file), Told{Skipped: func(s Skipped) { told = append(told, fmt.Sprintf("%d: %v", s.Track, s.Reason)) }}, func(Block) error { return nil })
 	want := []string{"3: it is neither video nor audio", `7: codec "A_AAC" is not one of V_VP8, V_VP9, V_MPEG4/ISO/AVC, A_OPUS`, "2: it is the second of its kind"}
 	if err != nil || !slices.Equal(told, want) {
 		t.Errorf("%q, %v", told, err)

@@ -18,6 +18,8 @@ const (
 	readAhead  = 256 << 10
 	// maxTracks bounds a file's tracks, of which one video and one audio track are read.
 	maxTracks = 32
+	// maxTags bounds the tags that are read: those of players and editors may hold pictures.
+	maxTags = 64 << 10
 	// Longest is how much later than its beginning a block may be.
 	Longest = 24 * time.Hour
 )
@@ -35,20 +37,29 @@ type Block struct {
 // ErrCut is returned, after everything before, for a file that ends in the middle of an element, or is damaged after its first block.
 var ErrCut = errors.New("file is cut off")
 
+// ErrNone is returned for what is no file of this kind, or is damaged before its tracks are told.
+var ErrNone = errors.New("not a WebM or Matroska file: no tracks")
+
 // Read calls block for every block of the first video and the first audio track that can be read, in the order of the file. The error is an
 // [*UnreadableError] for a file without such a track.
-func Read(r io.Reader, block func(Block) error) error { return ReadTracks(r, func(Skipped) {}, block) }
+func Read(r io.Reader, block func(Block) error) error { return ReadTold(r, Told{}, block) }
 
-// ReadTracks is [Read], but first calls skip for every track that is not read.
+// Told has what is called for what a file says besides its blocks; nil = nobody wants to know.
+type Told struct {
+	Skipped func(Skipped)            // for every track that is not read
+	Tag     func(name, value string) // for every tag with a string
+}
+
+// ReadTold is [Read], and tells what else there is.
 //
 // Clusters and groups are not left by their sizes: whatever follows begins with an identifier that says where it belongs. So it makes no
 // difference whether sizes are known, true or missing.
-func ReadTracks(r io.Reader, skip func(Skipped), block func(Block) error) error {
-	p := &parser{file: elements{r: bufio.NewReaderSize(r, readAhead)}, end: unknown, scale: time.Millisecond, skip: skip, block: block}
+func ReadTold(r io.Reader, told Told, block func(Block) error) error {
+	p := &parser{file: elements{r: bufio.NewReaderSize(r, readAhead)}, end: unknown, scale: time.Millisecond, told: told, block: block}
 	err := p.read()
 	switch {
 	case p.tracks == nil && (err == nil || errors.Is(err, ErrCut) || errors.Is(err, errDamaged)):
-		return errors.Join(errors.New("not a WebM or Matroska file: no tracks"), err)
+		return errors.Join(ErrNone, err)
 	case errors.Is(err, errDamaged) && p.blocks > 0:
 		return fmt.Errorf("%w: %w", ErrCut, err)
 	}
@@ -58,7 +69,7 @@ func ReadTracks(r io.Reader, skip func(Skipped), block func(Block) error) error 
 // parser is one Read.
 type parser struct {
 	file  elements
-	skip  func(Skipped)
+	told  Told
 	block func(Block) error
 
 	begun    bool  // the EBML header was there
@@ -112,6 +123,13 @@ func (p *parser) element(h header) error {
 		}
 		return p.small(h.id, b)
 	}
+	if h.id == idTags && h.size <= maxTags && p.told.Tag != nil {
+		b, err := p.file.content(h, maxTags)
+		if err == nil {
+			tags(b, p.told.Tag)
+		}
+		return err
+	}
 	if h.size == unknown {
 		return fmt.Errorf("%w: element %X at byte %d has no size", errDamaged, h.id, p.file.at)
 	}
@@ -134,7 +152,9 @@ func (p *parser) small(id uint32, b []byte) (err error) {
 			var skipped []Skipped
 			p.tracks, skipped, err = parseTracks(b)
 			for _, s := range skipped {
-				p.skip(s)
+				if p.told.Skipped != nil {
+					p.told.Skipped(s)
+				}
 			}
 		}
 	case idTimestamp:
@@ -143,6 +163,28 @@ func (p *parser) small(id uint32, b []byte) (err error) {
 		return p.hand(b)
 	}
 	return err
+}
+
+// tags calls tell for the strings in a Tags element.
+func tags(b []byte, tell func(name, value string)) {
+	children(b, func(_ uint32, tag []byte) {
+		children(tag, func(id uint32, simple []byte) {
+			if id != idSimpleTag {
+				return
+			}
+			var name, value string
+			children(simple, func(id uint32, content []byte) {
+				switch id {
+				case idTagName:
+					name = string(content)
+				case idTagString:
+					value = string(content)
+				default:
+				}
+			})
+			tell(name, value)
+		})
+	})
 }
 
 // hand passes on what a block holds: several frames when it is laced, of which each lasts as long as it says.

@@ -104,8 +104,14 @@ func FuzzRead(f *testing.F) {
 	f.Add(file(f, "-t", "0.2", "-c:v", "libvpx", "-c:a", "libopus", "-f", "webm"))
 	f.Add(file(f, "-t", "0.2", "-c:v", "libx264", "-bf", "0", "-c:a", "libopus", "-f", "matroska"))
 	f.Add([]byte("\x1aE\xdf\xa3"))
+	f.Add(Head{WebM: true, Video: av.VP8, Connection: "one"}.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_ = Read(bytes.NewReader(b), func(b Block) error {
+		told := Told{Tag: func(name, value string) {
+			if len(name)+len(value) > maxTags {
+				t.Fatalf("tag of %d bytes", len(name)+len(value))
+			}
+		}}
+		_ = ReadTold(bytes.NewReader(b), told, func(b Block) error {
 			if b.Time > Longest+time.Hour || b.Time < -Longest-time.Hour {
 				t.Fatalf("block at %v", b.Time)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/Eyevinn/mp4ff/avc"
@@ -55,10 +56,19 @@ const (
 	idCluster            = 0x1F43B675
 	idTimestamp          = 0xE7
 	idSimpleBlock        = 0xA3
+	idTags               = 0x1254C367
+	idTag                = 0x7373
+	idTargets            = 0x63C0
+	idSimpleTag          = 0x67C8
+	idTagName            = 0x45A3
+	idTagString          = 0x4487
 )
 
 // opusPreRoll is what decoders are to be fed before the place that was sought (RFC 7845 section 4.6).
 const opusPreRoll = 80 * time.Millisecond
+
+// ConnectionTag is the name of the tag that says of which client a stream is.
+const ConnectionTag = "CONNECTION_ID"
 
 // Head describes a file that is written.
 type Head struct {
@@ -67,7 +77,9 @@ type Head struct {
 	Private  []byte   // CodecPrivate of the video
 	Channels int      // of the Opus track; 0 = no audio
 	Duration time.Duration
-	Body     int64 // bytes of the clusters that follow
+	// Connection is of which client the stream is, [ConnectionTag]; "" = that is not told.
+	Connection string
+	Body       int64 // bytes of the clusters that follow
 }
 
 // Bytes encodes everything before the first cluster. Heads of the same tracks are of the same length.
@@ -78,7 +90,7 @@ func (h Head) Bytes() []byte {
 	}
 	head := element(idEBML, uintElement(idEBMLVersion, 1), uintElement(idEBMLReadVersion, 1), uintElement(idEBMLMaxIDLength, 4),
 		uintElement(idEBMLMaxSizeLength, 8), element(idDocType, []byte(docType)), uintElement(idDocTypeVersion, 4), uintElement(idDocTypeReadVersion, 2))
-	inside := append(h.info(), h.tracks()...)
+	inside := slices.Concat(h.info(), h.tracks(), h.tags())
 	head = appendID(head, idSegment)
 	head = appendSize(head, int64(len(inside))+h.Body)
 	return append(head, inside...)
@@ -105,6 +117,14 @@ func (h Head) tracks() []byte {
 			element(idAudio, floatElement(idSamplingFrequency, float64(av.Opus.ClockRate())), uintElement(idChannels, uint64(h.Channels))))...)
 	}
 	return element(idTracks, entries)
+}
+
+func (h Head) tags() []byte {
+	if h.Connection == "" {
+		return nil
+	}
+	tag := element(idSimpleTag, element(idTagName, []byte(ConnectionTag)), element(idTagString, []byte(h.Connection)))
+	return element(idTags, element(idTag, element(idTargets), tag)) // without targets it is of the whole file
 }
 
 func trackHead(number, kind uint64) []byte {

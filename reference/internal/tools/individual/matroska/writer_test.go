@@ -17,11 +17,16 @@ func TestRoundTrip(t *testing.T) {
 	blocks = AppendBlock(blocks, AudioTrack, -20, true, []byte{31 << 3})
 	blocks = AppendBlock(blocks, VideoTrack, 32767, false, bytes.Repeat([]byte{7}, 300))
 	body := append(AppendCluster(nil, 5000, int64(len(blocks))), blocks...)
-	head := Head{WebM: true, Video: av.VP8, Channels: 2, Duration: 40 * time.Second, Body: int64(len(body))}
+	head := Head{WebM: true, Video: av.VP8, Channels: 2, Duration: 40 * time.Second, Connection: "one", Body: int64(len(body))}
 	file := append(head.Bytes(), body...)
 	var got []Block
-	if err := Read(bytes.NewReader(file), func(b Block) error { got = append(got, b); return nil }); err != nil {
+	tags := map[string]string{}
+	told := Told{Tag: func(name, value string) { tags[name] = value }}
+	if err := ReadTold(bytes.NewReader(file), told, func(b Block) error { got = append(got, b); return nil }); err != nil {
 		t.Fatal(err)
+	}
+	if len(tags) != 1 || tags[ConnectionTag] != "one" {
+		t.Errorf("tags %v", tags)
 	}
 	if len(got) != 3 || got[0].Time != 5*time.Second || got[1].Time != 4980*time.Millisecond || got[2].Time != 37767*time.Millisecond ||
 		got[1].Track.Codec != av.Opus || !bytes.Equal(got[0].Data, []byte{1, 2, 3}) || len(got[2].Data) != 300 {
@@ -36,14 +41,14 @@ func TestHead(t *testing.T) {
 	}
 	block := AppendBlock(nil, AudioTrack, 0, true, []byte{31 << 3, 0, 0})
 	body := append(AppendCluster(nil, 0, int64(len(block))), block...)
-	head := Head{WebM: true, Video: av.VP8, Channels: 1, Duration: 2500 * time.Millisecond, Body: int64(len(body))}
-	probe := exec.Command("ffprobe", "-v", "warning", "-of", "csv", "-show_entries", "format=duration:stream=codec_name,width,height,channels,sample_rate", "-")
+	head := Head{WebM: true, Video: av.VP8, Channels: 1, Duration: 2500 * time.Millisecond, Connection: "of one", Body: int64(len(body))}
+	probe := exec.Command("ffprobe", "-v", "warning", "-of", "csv", "-show_entries", "format=duration:format_tags:stream=codec_name,width,height,channels,sample_rate", "-")
 	probe.Stdin = bytes.NewReader(append(head.Bytes(), body...))
 	out, err := probe.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, want := range []string{"stream,vp8,640,480", "stream,opus,48000,1", "format,2.500000"} {
+	for _, want := range []string{"stream,vp8,640,480", "stream,opus,48000,1", "format,2.500000,", "of one"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("%s\nwant %s", out, want)
 		}

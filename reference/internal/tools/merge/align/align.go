@@ -50,7 +50,7 @@ type place struct {
 // sound. Any of the pairs may be empty.
 func Find(pictures, sounds [2]Changes) (Overlap, bool) {
 	seen, heard := correlate(pictures[0], pictures[1]), correlate(sounds[0], sounds[1])
-	repeats := heard.repeats()
+	repeats := [2]bool{seen.repeats(), heard.repeats()}
 	var places []place
 	for _, offset := range slices.Concat(heard.peaks(), seen.peaks()) {
 		if slices.ContainsFunc(places, func(p place) bool { return math.Abs(p.offset-offset) < near }) {
@@ -71,21 +71,27 @@ func Find(pictures, sounds [2]Changes) (Overlap, bool) {
 		return 1
 	}).score
 	good := slices.DeleteFunc(places, func(p place) bool { return p.score < best-equal })
-	if len(good) > 1 {
+	if len(good) > 1 || !good[0].proven(repeats) {
 		return Overlap{Ambiguous: true}, false
 	}
 	return Overlap{Offset: good[0].offset, Picture: good[0].picture.says(), Sound: good[0].sound.says()}, true
 }
 
+// proven reports whether one witness at least speaks for this place that does not speak for others too. Where a sound is cut off by the
+// beginning or the end of a recording, the places that it fits in are not equally good.
+func (p *place) proven(repeats [2]bool) bool {
+	return p.picture.says() && !repeats[0] || p.sound.says() && !repeats[1] || p.picture.says() && p.sound.says()
+}
+
 // judge decides whether the place may be the one, and how good it is. Sound that repeats is no witness against pictures.
-func (p *place) judge(repeats bool) bool {
+func (p *place) judge(repeats [2]bool) bool {
 	picture, sound := p.picture, p.sound
 	overlap := max(picture.seconds, sound.seconds)
 	switch {
 	case overlap < shortest:
 		return false
 	case sound.evidence && picture.evidence:
-		if picture.r < contradicted && (sound.r < undoubted || repeats) || sound.r < contradicted {
+		if picture.r < contradicted && (sound.r < undoubted || repeats[1]) || sound.r < contradicted {
 			return false
 		}
 		if max(picture.r, sound.r) < sure {

@@ -100,6 +100,34 @@ func TestSoundThatRepeatsIsNoWitness(t *testing.T) {
 	}
 }
 
+// TestOneWitnessThatRepeats has a tone that comes again every 4 s, or a picture that does, and nothing else. That the recordings begin with it
+// makes one place look better than the others.
+func TestOneWitnessThatRepeats(t *testing.T) {
+	const step, length, period = 0.01, 1200, 400
+	again := func(width int) Changes {
+		c := Changes{Step: step, Width: width, Values: make([]float32, length*width), Evidence: 100}
+		for i := range length {
+			for k := range width {
+				switch {
+				case i%period == 0 && i > 0:
+					c.Values[i*width+k] = 20
+				case i%period == period/4:
+					c.Values[i*width+k] = -20
+				}
+			}
+		}
+		return c
+	}
+	var none Changes
+	pair := [2]Changes{again(12), again(12)}
+	if o, ok := Find([2]Changes{none, none}, pair); ok || !o.Ambiguous {
+		t.Errorf("sound: %t, %+v", ok, o)
+	}
+	if o, ok := Find(pair, [2]Changes{none, none}); ok || !o.Ambiguous {
+		t.Errorf("pictures: %t, %+v", ok, o)
+	}
+}
+
 func TestExact(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	film := make([]float32, 20000)

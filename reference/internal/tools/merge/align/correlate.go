@@ -38,6 +38,10 @@ type correlation struct {
 	evidence     []bool
 }
 
+// edge is for how long, in seconds, changes are not known at the beginning and the end of a recording, and are in the midst of the other: a
+// tone with which one begins is no change there. Of a short overlap no more than a fifth is left out at either end.
+const edge = 0.2
+
 // correlate compares b with a for every place in a at which it may begin.
 func correlate(a, b Changes) correlation {
 	c := correlation{offset: a.Start - b.Start, step: a.Step}
@@ -51,12 +55,22 @@ func correlate(a, b Changes) correlation {
 	for s := range n {
 		overlap := min(n-s, b.length())
 		c.overlap[s] = overlap
-		x, y := ea[s+overlap]-ea[s], eb[overlap]
+		out := min(int(edge/a.Step), overlap/5)
+		x, y := ea[s+overlap-out]-ea[s+out], eb[overlap-out]-eb[out]
 		if c.evidence[s] = min(x, y) >= a.Evidence; x > 0 && y > 0 && max(x, y) >= a.Evidence {
-			c.r[s] = products[s] / math.Sqrt(x*y)
+			product := products[s] - dot(a, s, b, 0, out) - dot(a, s+overlap-out, b, overlap-out, out)
+			c.r[s] = product / math.Sqrt(x*y)
 		}
 	}
 	return c
+}
+
+// dot is the sum of a[i+k]*b[j+k] for n k.
+func dot(a Changes, i int, b Changes, j, n int) (sum float64) {
+	for k := range n * a.Width {
+		sum += float64(a.Values[i*a.Width+k]) * float64(b.Values[j*b.Width+k])
+	}
+	return sum
 }
 
 // cross returns, for every s, the sum of a[s+i]*b[i].

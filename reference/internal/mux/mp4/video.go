@@ -1,4 +1,4 @@
-package movie
+package mp4
 
 import (
 	"encoding/binary"
@@ -8,9 +8,12 @@ import (
 
 	"github.com/Eyevinn/mp4ff/avc"
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/mux/movie"
 )
 
-func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) error {
+func (t *track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) error {
 	if e == nil || e.AvcC == nil {
 		return fmt.Errorf("codec must be H.264, got %q; ffmpeg -i IN -c:v libx264 -c:a copy OUT.mp4 codes the pictures so", t.entry.Type())
 	}
@@ -28,8 +31,8 @@ func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) err
 	if !sps.FrameMbsOnlyFlag {
 		return errors.New("video is interlaced")
 	}
-	p := &Picture{
-		SPS: spss, PPS: ppss, Profile: sps.Profile, Level: sps.Level,
+	p := &movie.Picture{
+		Sets: av.ParameterSets{SPS: spss, PPS: ppss}, InBand: e.Type() == inBand, Profile: sps.Profile, Level: sps.Level,
 		Width: sps.Width, Height: sps.Height, Chroma: sps.ChromaFormatIDC, Depth: sps.BitDepthLumaMinus8 + 8,
 		References: sps.NumRefFrames, Aspect: [2]uint{1, 1},
 	}
@@ -42,12 +45,25 @@ func (t *Track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) err
 			p.Aspect = [2]uint{v.SampleAspectRatioWidth, v.SampleAspectRatioHeight}
 		}
 	}
+	// A player believes the container first.
+	if e.Pasp != nil && e.Pasp.HSpacing > 0 && e.Pasp.VSpacing > 0 {
+		p.Aspect = [2]uint{uint(e.Pasp.HSpacing), uint(e.Pasp.VSpacing)}
+	}
+	p.Aspect = reduced(p.Aspect)
 	t.Picture = p
 	return nil
 }
 
+func reduced(ratio [2]uint) [2]uint {
+	a, b := ratio[0], ratio[1]
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return [2]uint{ratio[0] / a, ratio[1] / a}
+}
+
 // parameterSets returns those in a sample.
-func parameterSets(in io.ReaderAt, s Sample) (sps, pps [][]byte) {
+func parameterSets(in io.ReaderAt, s movie.Sample) (sps, pps [][]byte) {
 	b := make([]byte, s.Size)
 	if _, err := in.ReadAt(b, s.Offset); err != nil {
 		return nil, nil
@@ -64,7 +80,7 @@ func matrix(h *mp4.TkhdBox) [9]int32 {
 }
 
 // findIDR looks which key samples are IDR pictures. Files also call those key samples with which open groups and intra refresh begin.
-func (t *Track) findIDR(in io.ReaderAt) {
+func (t *track) findIDR(in io.ReaderAt) {
 	for i := range t.Samples {
 		if s := &t.Samples[i]; s.Key {
 			s.IDR = isIDR(in, *s)
@@ -76,7 +92,7 @@ func (t *Track) findIDR(in io.ReaderAt) {
 const maxUnits = 32
 
 // isIDR looks at the first slice of a sample.
-func isIDR(in io.ReaderAt, s Sample) bool {
+func isIDR(in io.ReaderAt, s movie.Sample) bool {
 	var head [5]byte
 	at, end := s.Offset, s.Offset+int64(s.Size)
 	for range maxUnits {

@@ -1,4 +1,4 @@
-package movie
+package mp4
 
 import (
 	"errors"
@@ -6,13 +6,15 @@ import (
 	"math"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/reference/internal/mux/movie"
 )
 
 // maxSamples is days of media.
 const maxSamples = 16 << 20
 
 // samples puts the tables of a track together. Each of them may contradict the others.
-func samples(stbl *mp4.StblBox, size int64) ([]Sample, error) {
+func samples(stbl *mp4.StblBox, size int64) ([]movie.Sample, error) {
 	if stbl.Stts == nil || stbl.Stsc == nil || stbl.Stsz == nil || stbl.Stco == nil && stbl.Co64 == nil {
 		return nil, errors.New("sample tables are missing")
 	}
@@ -23,7 +25,7 @@ func samples(stbl *mp4.StblBox, size int64) ([]Sample, error) {
 	if u := int64(stbl.Stsz.SampleUniformSize); u > 0 && n > size/u || u == 0 && n != int64(len(stbl.Stsz.SampleSize)) {
 		return nil, fmt.Errorf("%d samples do not fit into the file", n)
 	}
-	list := make([]Sample, n)
+	list := make([]movie.Sample, n)
 	for i := range list {
 		list[i].Size = stbl.Stsz.SampleUniformSize
 		if list[i].Size == 0 {
@@ -36,7 +38,7 @@ func samples(stbl *mp4.StblBox, size int64) ([]Sample, error) {
 // maxTicks is a time no sum of which overflows.
 const maxTicks = math.MaxInt64 / 4
 
-func timing(list []Sample, stbl *mp4.StblBox) error {
+func timing(list []movie.Sample, stbl *mp4.StblBox) error {
 	i, dts := 0, int64(0)
 	for e, count := range stbl.Stts.SampleCount {
 		for ; count > 0 && i < len(list); count-- {
@@ -62,7 +64,7 @@ func timing(list []Sample, stbl *mp4.StblBox) error {
 }
 
 // keys marks key samples. Without a table all are.
-func keys(list []Sample, stss *mp4.StssBox) error {
+func keys(list []movie.Sample, stss *mp4.StssBox) error {
 	if stss == nil {
 		for i := range list {
 			list[i].Key = true
@@ -79,7 +81,7 @@ func keys(list []Sample, stss *mp4.StssBox) error {
 }
 
 // locate gives samples their offsets: chunks lie anywhere, the samples of one behind each other.
-func locate(list []Sample, stbl *mp4.StblBox, size int64) error {
+func locate(list []movie.Sample, stbl *mp4.StblBox, size int64) error {
 	chunks := 0
 	if stbl.Stco != nil {
 		chunks = len(stbl.Stco.ChunkOffset)

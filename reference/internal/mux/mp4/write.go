@@ -1,27 +1,29 @@
-package movie
+package mp4
 
 import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/mux/movie"
 )
 
 const (
-	movieTimescale = 90000
+	movieTimescale = 90000 // of files that are put together
 	copyAtOnce     = 256 << 10
 )
 
 // Run is a row of samples of one source, one behind the other in decoding order.
 type Run struct {
 	Data        io.ReaderAt
-	Samples     []Sample
+	Samples     []movie.Sample
 	Later       int64 // is added to their times
 	Reorder     int64 // is added to decoding times only, so that runs whose encoders were late by different times fit
 	Description int   // index of the sample description
@@ -39,16 +41,16 @@ type Output struct {
 
 // Description is a sample description taken over from a file, for video with the parameter sets of all that uses it.
 type Description struct {
-	SPS, PPS [][]byte
-	InBand   bool // parameter sets may also be among the samples
-	of       *Track
+	Sets   av.ParameterSets
+	InBand bool // parameter sets may also be among the samples
+	of     *movie.Track
 }
 
 // Describe returns the description of a track.
-func Describe(t *Track) Description {
+func Describe(t *movie.Track) Description {
 	d := Description{of: t}
 	if t.Picture != nil {
-		d.SPS, d.PPS, d.InBand = t.Picture.SPS, t.Picture.PPS, t.entry.Type() == inBand
+		d.Sets, d.InBand = t.Picture.Sets, t.Picture.InBand
 	}
 	return d
 }
@@ -57,7 +59,11 @@ func Describe(t *Track) Description {
 func Write(ctx context.Context, w io.Writer, tracks []Output, progress func(done, total int64)) error {
 	f := &file{ctx: ctx, tracks: tracks, progress: progress}
 	f.layOut()
-	head, err := f.head()
+	h, err := f.head()
+	if err != nil {
+		return err
+	}
+	head, err := h.render()
 	if err != nil {
 		return err
 	}
@@ -71,8 +77,8 @@ func Write(ctx context.Context, w io.Writer, tracks []Output, progress func(done
 	return b.Flush()
 }
 
-// chunk is a piece of a run: samples from first to last, without last.
-type chunk struct {
+// piece is a part of a run: samples from first to last, without last. It becomes a chunk of the file.
+type piece struct {
 	track, run, first, last int
 	offset                  int64 // in the media data
 }
@@ -82,7 +88,7 @@ type file struct {
 	ctx      context.Context //nolint:containedctx // of one call
 	tracks   []Output
 	progress func(done, total int64)
-	chunks   []chunk
+	pieces   []piece
 	size     int64 // of the media data
 }
 
@@ -124,7 +130,7 @@ func (f *file) advance(i int, p *place, until int64) {
 		for p.sample < len(r.Samples) && r.dts(p.sample)/int64(t.Timescale) < until {
 			p.sample++
 		}
-		f.add(chunk{track: i, run: p.run, first: first, last: p.sample})
+		f.add(piece{track: i, run: p.run, first: first, last: p.sample})
 		if p.sample < len(r.Samples) {
 			return
 		}
@@ -132,15 +138,15 @@ func (f *file) advance(i int, p *place, until int64) {
 	}
 }
 
-func (f *file) add(c chunk) {
-	if c.first == c.last {
+func (f *file) add(p piece) {
+	if p.first == p.last {
 		return
 	}
-	c.offset = f.size
-	for _, s := range f.tracks[c.track].Runs[c.run].Samples[c.first:c.last] {
+	p.offset = f.size
+	for _, s := range f.tracks[p.track].Runs[p.run].Samples[p.first:p.last] {
 		f.size += int64(s.Size)
 	}
-	f.chunks = append(f.chunks, c)
+	f.pieces = append(f.pieces, p)
 }
 
 func (r Run) dts(i int) int64 { return r.Samples[i].DTS + r.Later + r.Reorder }
@@ -150,12 +156,12 @@ func (r Run) pts(i int) int64 { return r.Samples[i].PTS() + r.Later }
 func (f *file) copy(w io.Writer) error {
 	done := int64(0)
 	buf := make([]byte, copyAtOnce)
-	for _, c := range f.chunks {
-		r := f.tracks[c.track].Runs[c.run]
-		for i := c.first; i < c.last; {
+	for _, p := range f.pieces {
+		r := f.tracks[p.track].Runs[p.run]
+		for i := p.first; i < p.last; {
 			from := r.Samples[i].Offset
 			to := from
-			for i < c.last && r.Samples[i].Offset == to {
+			for i < p.last && r.Samples[i].Offset == to {
 				to += int64(r.Samples[i].Size)
 				i++
 			}
@@ -177,109 +183,54 @@ func (f *file) copy(w io.Writer) error {
 	return nil
 }
 
-// head renders everything in front of the media data. Its size does not depend on the offsets in it but on their width.
-func (f *file) head() ([]byte, error) {
-	large := false
-	head, err := f.render(0, large)
-	if err != nil {
-		return nil, err
-	}
-	if large = int64(len(head))+f.size > math.MaxUint32; large {
-		if head, err = f.render(0, large); err != nil {
-			return nil, err
-		}
-	}
-	return f.render(int64(len(head)), large)
-}
-
-func (f *file) render(base int64, large bool) ([]byte, error) {
-	var b bytes.Buffer
-	if err := mp4.NewFtyp("isom", 512, []string{"isom", "iso2", "avc1", "mp41"}).Encode(&b); err != nil {
-		return nil, err
-	}
-	moov := mp4.NewMoovBox()
-	mvhd := mp4.CreateMvhd()
-	mvhd.Timescale, mvhd.NextTrackID = movieTimescale, uint32(len(f.tracks)+1)
-	moov.AddChild(mvhd)
+// head describes what was laid out.
+func (f *file) head() (head, error) {
+	h := head{timescale: movieTimescale, media: f.size}
 	for i := range f.tracks {
-		trak, err := f.box(i, base, large)
+		t, err := f.tracks[i].head()
 		if err != nil {
-			return nil, err
+			return head{}, err
 		}
-		mvhd.Duration = max(mvhd.Duration, trak.Tkhd.Duration)
-		moov.AddChild(trak)
+		for _, p := range f.pieces {
+			if p.track == i {
+				description := f.tracks[i].Runs[p.run].Description
+				t.chunks = append(t.chunks, chunk{offset: p.offset, samples: uint32(p.last - p.first), description: uint32(description + 1)})
+			}
+		}
+		h.tracks = append(h.tracks, t)
 	}
-	mvhd.Version = version(mvhd.Duration)
-	if err := moov.Encode(&b); err != nil {
-		return nil, err
-	}
-	return append(b.Bytes(), f.mdat(large)...), nil
+	return h, nil
 }
 
-func (f *file) mdat(large bool) []byte {
-	if !large {
-		return append(binary.BigEndian.AppendUint32(nil, uint32(f.size+8)), "mdat"...)
-	}
-	return binary.BigEndian.AppendUint64([]byte("\x00\x00\x00\x01mdat"), uint64(f.size+16))
-}
-
-// version is that of a box with a duration.
-func version(duration uint64) byte {
-	if duration > math.MaxUint32 {
-		return 1
-	}
-	return 0
-}
-
-func (f *file) box(i int, base int64, large bool) (*mp4.TrakBox, error) {
-	t := &f.tracks[i]
+func (t *Output) head() (h trackHead, err error) {
 	of := t.Descriptions[0].of
-	kind := "audio"
+	h = trackHead{kind: "audio", timescale: t.Timescale, shifts: t.shifts(), edits: t.edits()}
 	if of.Picture != nil {
-		kind = "video"
-	}
-	trak := mp4.CreateEmptyTrak(uint32(i+1), t.Timescale, kind, "und")
-	trak.Mdia.Hdlr.Name = kind
-	if of.Picture != nil {
-		trak.Tkhd.Matrix = t.Matrix
-		trak.Tkhd.Width, trak.Tkhd.Height = mp4.Fixed32(of.Picture.Width<<16), mp4.Fixed32(of.Picture.Height<<16)
+		h.kind, h.matrix = "video", t.Matrix
+		h.width, h.height = of.Picture.Shown()
 	}
 	for _, d := range t.Descriptions {
 		entry, err := d.box()
 		if err != nil {
-			return nil, err
+			return trackHead{}, err
 		}
-		trak.Mdia.Minf.Stbl.Stsd.AddChild(entry)
+		h.entries = append(h.entries, entry)
 	}
-	total, err := f.tables(trak.Mdia.Minf.Stbl, i, base, large)
-	if err != nil {
-		return nil, err
-	}
-	trak.Mdia.Mdhd.Duration, trak.Mdia.Mdhd.Version = total, version(total)
-	trak.Tkhd.Duration = t.inMovie(int64(total))
-	if t.End > 0 {
-		f.edit(trak, t)
-	}
-	trak.Tkhd.Version = version(trak.Tkhd.Duration)
-	return trak, nil
+	h.sizes, h.keys = t.samples()
+	h.times, err = t.times()
+	return h, err
 }
 
-// edit adds the edit list that hides what is before Start and after End.
-func (f *file) edit(trak *mp4.TrakBox, t *Output) {
-	shown, delay := t.inMovie(t.End-t.Start), t.inMovie(t.Delay)
-	elst := &mp4.ElstBox{Version: version(shown)}
-	if delay > 0 {
-		elst.Entries = append(elst.Entries, mp4.ElstEntry{SegmentDuration: delay, MediaTime: -1, MediaRateInteger: 1})
+// edits is the edit list that hides what is before Start and after End.
+func (t *Output) edits() (list []mp4.ElstEntry) {
+	if t.End <= 0 {
+		return nil
 	}
-	elst.Entries = append(elst.Entries, mp4.ElstEntry{SegmentDuration: shown, MediaTime: t.Start, MediaRateInteger: 1})
-	edts := &mp4.EdtsBox{Elst: []*mp4.ElstBox{elst}, Children: []mp4.Box{elst}}
-	trak.Edts = edts
-	trak.Children = []mp4.Box{trak.Tkhd, edts, trak.Mdia}
-	trak.Tkhd.Duration = shown + delay
-}
-
-func (t *Output) inMovie(ticks int64) uint64 {
-	return uint64(max(0, math.Round(float64(ticks)*movieTimescale/float64(t.Timescale))))
+	if delay := rescale(t.Delay, t.Timescale, movieTimescale); delay > 0 {
+		list = append(list, mp4.ElstEntry{SegmentDuration: delay, MediaTime: -1, MediaRateInteger: 1})
+	}
+	shown := rescale(t.End-t.Start, t.Timescale, movieTimescale)
+	return append(list, mp4.ElstEntry{SegmentDuration: shown, MediaTime: t.Start, MediaRateInteger: 1})
 }
 
 // inBand is the type of sample entries of H.264 that allow parameter sets among the samples (ISO/IEC 14496-15 section 5.3.2).
@@ -287,18 +238,14 @@ const inBand = "avc3"
 
 // box copies the description, with its parameter sets.
 func (d Description) box() (mp4.Box, error) {
-	var b bytes.Buffer
-	if err := d.of.entry.Encode(&b); err != nil {
-		return nil, err
-	}
-	box, err := mp4.DecodeBox(0, &b)
+	box, err := mp4.DecodeBox(0, bytes.NewReader(d.of.Entry))
 	if err != nil {
 		return nil, err
 	}
 	switch e := box.(type) {
 	case *mp4.VisualSampleEntryBox:
 		e.DataReferenceIndex = 1
-		e.AvcC.SPSnalus, e.AvcC.PPSnalus = d.SPS, d.PPS
+		e.AvcC.SPSnalus, e.AvcC.PPSnalus = d.Sets.SPS, d.Sets.PPS
 		if d.InBand {
 			e.SetType(inBand)
 		}

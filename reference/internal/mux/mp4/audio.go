@@ -1,4 +1,4 @@
-package movie
+package mp4
 
 import (
 	"bytes"
@@ -8,9 +8,11 @@ import (
 
 	"github.com/Eyevinn/mp4ff/aac"
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/reference/internal/mux/movie"
 )
 
-func (t *Track) describeAudio(e *mp4.AudioSampleEntryBox) error {
+func (t *track) describeAudio(e *mp4.AudioSampleEntryBox) error {
 	esds, err := t.aac(e)
 	if err != nil {
 		return err
@@ -31,7 +33,7 @@ func (t *Track) describeAudio(e *mp4.AudioSampleEntryBox) error {
 	if channels == 7 {
 		channels = 8
 	}
-	t.Sound = &Sound{Rate: config.SamplingFrequency, Channels: channels}
+	t.Sound = &movie.Sound{Rate: config.SamplingFrequency, Channels: channels}
 	if e.Wave != nil || e.QuickTimeVersion != 0 {
 		rate := config.SamplingFrequency
 		if rate > math.MaxUint16 { // which the field cannot tell
@@ -48,7 +50,7 @@ const codeSound = "ffmpeg -i IN -c:v copy -c:a aac OUT.mp4 codes the sound so"
 var coded = map[byte]string{0x66: "MPEG-2 AAC", 0x67: "MPEG-2 AAC", 0x68: "MPEG-2 AAC", 0x69: "MP3", 0x6b: "MP3", 0xad: "Opus", 0xdd: "Vorbis"}
 
 // aac finds the description of the codec, which QuickTime puts into an atom wave.
-func (t *Track) aac(e *mp4.AudioSampleEntryBox) (*mp4.EsdsBox, error) {
+func (t *track) aac(e *mp4.AudioSampleEntryBox) (*mp4.EsdsBox, error) {
 	if e == nil || e.Type() != "mp4a" {
 		return nil, fmt.Errorf("codec must be AAC, got %q; %s", t.entry.Type(), codeSound)
 	}
@@ -71,7 +73,7 @@ func (t *Track) aac(e *mp4.AudioSampleEntryBox) (*mp4.EsdsBox, error) {
 
 // gather moves a first packet that is alone to those that follow: what it holds is the beginning of theirs. FFmpeg writes such fragments
 // when pictures are reordered and there is no edit list.
-func (t *Track) gather() {
+func (t *track) gather() {
 	if d := int64(t.Samples[0].Duration) - t.Interval(); d > 0 && len(t.Samples) > 1 {
 		t.Samples[0].DTS += d
 		t.Samples[0].Duration -= uint32(d)
@@ -79,7 +81,7 @@ func (t *Track) gather() {
 }
 
 // measure computes the bit rate, because what descriptions say of it is often 0 or the highest.
-func (t *Track) measure() {
+func (t *track) measure() {
 	bytes := 0.0
 	for _, s := range t.Samples {
 		bytes += float64(s.Size)

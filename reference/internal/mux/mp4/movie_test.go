@@ -1,4 +1,4 @@
-package movie
+package mp4
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reelcheck/reference/internal/mux/movie"
 )
 
 // made makes a small file.
@@ -27,9 +29,9 @@ func made(t testing.TB, args string) []byte {
 	return b
 }
 
-func outputs(m *Movie) []Output {
+func outputs(m *movie.Movie) []Output {
 	var list []Output
-	for _, t := range []*Track{m.Video, m.Audio} {
+	for _, t := range []*movie.Track{m.Video, m.Audio} {
 		if t != nil {
 			list = append(list, Output{
 				Timescale: t.Timescale, Start: t.Start, Delay: t.Delay, End: t.End, Descriptions: []Description{Describe(t)},
@@ -69,7 +71,7 @@ func TestCopyIsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s, again: %v", args, err)
 		}
-		if err := Compare(m, again); err != nil {
+		if err := movie.Compare(m, again); err != nil {
 			t.Errorf("%s: %v", args, err)
 		}
 		if want, got := frames(t, in), frames(t, out.Bytes()); want != got {
@@ -94,8 +96,8 @@ func TestNegativeShifts(t *testing.T) {
 			t.Errorf("no picture at %d: %v", n*v.Interval(), shown)
 		}
 	}
-	if len(v.Samples) != 25 || !v.Reordered() || v.Reorder() != 0 || m.Audio.Present(m.Audio.Samples[1].DTS) != 0 {
-		t.Errorf("%d pictures, reordered %v by %d, sound begins at %d", len(v.Samples), v.Reordered(), v.Reorder(), m.Audio.Present(m.Audio.Samples[1].DTS))
+	if len(v.Samples) != 25 || !v.Reordered() || v.CompositionOffset() != 0 || m.Audio.Present(m.Audio.Samples[1].DTS) != 0 {
+		t.Errorf("%d pictures, reordered %v by %d, sound begins at %d", len(v.Samples), v.Reordered(), v.CompositionOffset(), m.Audio.Present(m.Audio.Samples[1].DTS))
 	}
 }
 
@@ -237,12 +239,12 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, track := range []*Track{m.Video, m.Audio} {
+		for _, track := range []*movie.Track{m.Video, m.Audio} {
 			if track != nil {
 				_, _, _, _ = track.Clean(), track.Reordered(), track.IDRBefore(track.End), track.SampleAt(track.End)
 			}
 		}
-		_ = Compare(m, m)
+		_ = movie.Compare(m, m)
 		_ = Write(t.Context(), io.Discard, outputs(m), nil)
 	})
 }

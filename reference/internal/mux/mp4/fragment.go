@@ -1,4 +1,4 @@
-package movie
+package mp4
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"math"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/reference/internal/mux/movie"
 )
 
 // maxMoof bounds the description of a fragment: that of an hour is smaller.
@@ -18,13 +20,13 @@ type fragments struct {
 	in     io.ReaderAt
 	size   int64
 	trex   map[uint32]*mp4.TrexBox
-	tracks map[uint32][]Sample
+	tracks map[uint32][]movie.Sample
 	ends   map[uint32]int64 // decoding time at which the next sample of a track follows
 	count  int
 }
 
 func newFragments(r io.ReaderAt, size int64, mvex *mp4.MvexBox) *fragments {
-	f := &fragments{in: r, size: size, trex: map[uint32]*mp4.TrexBox{}, tracks: map[uint32][]Sample{}, ends: map[uint32]int64{}}
+	f := &fragments{in: r, size: size, trex: map[uint32]*mp4.TrexBox{}, tracks: map[uint32][]movie.Sample{}, ends: map[uint32]int64{}}
 	for _, t := range mvex.Trexs {
 		f.trex[t.TrackID] = t
 	}
@@ -32,7 +34,7 @@ func newFragments(r io.ReaderAt, size int64, mvex *mp4.MvexBox) *fragments {
 }
 
 // begin tells of the samples that are in the movie box.
-func (f *fragments) begin(track uint32, list []Sample) {
+func (f *fragments) begin(track uint32, list []movie.Sample) {
 	if n := len(list); n > 0 {
 		f.tracks[track], f.ends[track] = list, list[n-1].DTS+int64(list[n-1].Duration)
 	}
@@ -124,7 +126,7 @@ func (f *fragments) track(traf *mp4.TrafBox, base int64) (end int64, err error) 
 			if data < 0 || data+int64(s.Size) > f.size {
 				return 0, fmt.Errorf("sample %d lies outside of the file", len(f.tracks[id])+1)
 			}
-			f.tracks[id] = append(f.tracks[id], Sample{
+			f.tracks[id] = append(f.tracks[id], movie.Sample{
 				Offset: data, DTS: dts, Size: s.Size, Duration: s.Dur, Shift: s.CompositionTimeOffset, Key: !mp4.DecodeSampleFlags(s.Flags).SampleIsNonSync,
 			})
 			data, dts = data+int64(s.Size), dts+int64(s.Dur)

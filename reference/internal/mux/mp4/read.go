@@ -1,4 +1,4 @@
-package movie
+package mp4
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/reference/internal/mux/movie"
 )
 
 // maxMoov bounds the description of a file: that of days of media is smaller.
@@ -17,8 +19,17 @@ const maxMoov = 256 << 20
 // maxRate is the highest frame rate.
 const maxRate = 300
 
+// Input is an open file.
+type Input struct {
+	*movie.Movie
+	file *os.File
+}
+
+// Close closes the file.
+func (in *Input) Close() error { return in.file.Close() }
+
 // Open opens a file for reading.
-func Open(path string) (*Movie, error) {
+func Open(path string) (*Input, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -27,19 +38,19 @@ func Open(path string) (*Movie, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("is not a regular file")
 	}
-	var m *Movie
+	var m *movie.Movie
 	if err == nil {
 		m, err = Parse(f, info.Size())
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 	}
-	m.Name, m.close = path, f.Close
-	return m, nil
+	m.Name = path
+	return &Input{m, f}, nil
 }
 
 // Parse reads the description of a file of the given size. Bytes it does not understand are an error, never a panic.
-func Parse(r io.ReaderAt, size int64) (m *Movie, err error) {
+func Parse(r io.ReaderAt, size int64) (m *movie.Movie, err error) {
 	defer func() { // mp4ff is not proof against everything
 		if p := recover(); p != nil {
 			m, err = nil, fmt.Errorf("the movie box is damaged: %v", p)
@@ -53,8 +64,8 @@ func Parse(r io.ReaderAt, size int64) (m *Movie, err error) {
 	if moov.Mvex != nil {
 		rest = newFragments(r, size, moov.Mvex)
 	}
-	m = &Movie{Data: r, close: func() error { return nil }}
-	var tables [][]Sample
+	m = &movie.Movie{Data: r}
+	var tables [][]movie.Sample
 	for i, trak := range moov.Traks {
 		list, err := tabled(trak, size)
 		if err != nil {
@@ -75,7 +86,7 @@ func Parse(r io.ReaderAt, size int64) (m *Movie, err error) {
 		if rest != nil {
 			list = rest.tracks[trak.Tkhd.TrackID]
 		}
-		if err := m.add(trak, list, moov.Mvhd.Timescale); err != nil {
+		if err := add(m, trak, list, moov.Mvhd.Timescale); err != nil {
 			return nil, fmt.Errorf("track %d: %w", i+1, err)
 		}
 	}
@@ -147,7 +158,7 @@ func wanted(trak *mp4.TrakBox) bool {
 }
 
 // tabled returns the samples of a track that are in the movie box.
-func tabled(trak *mp4.TrakBox, size int64) ([]Sample, error) {
+func tabled(trak *mp4.TrakBox, size int64) ([]movie.Sample, error) {
 	switch {
 	case trak.Tkhd == nil || trak.Mdia == nil || trak.Mdia.Hdlr == nil || trak.Mdia.Mdhd == nil || trak.Mdia.Minf == nil || trak.Mdia.Minf.Stbl == nil:
 		return nil, errors.New("is incomplete")
@@ -159,12 +170,18 @@ func tabled(trak *mp4.TrakBox, size int64) ([]Sample, error) {
 	return samples(trak.Mdia.Minf.Stbl, size)
 }
 
+// track is one being read.
+type track struct {
+	movie.Track
+	entry mp4.Box // sample description
+}
+
 // add takes over a track.
-func (m *Movie) add(trak *mp4.TrakBox, list []Sample, movieTimescale uint32) error {
+func add(m *movie.Movie, trak *mp4.TrakBox, list []movie.Sample, movieTimescale uint32) error {
 	if !wanted(trak) || len(list) == 0 { // or nothing was recorded
 		return nil
 	}
-	t := &Track{Timescale: trak.Mdia.Mdhd.Timescale, Samples: list}
+	t := &track{Track: movie.Track{Timescale: trak.Mdia.Mdhd.Timescale, Samples: list}}
 	kind := trak.Mdia.Hdlr.HandlerType
 	into := &m.Video
 	if kind == "soun" {
@@ -190,23 +207,32 @@ func (m *Movie) add(trak *mp4.TrakBox, list []Sample, movieTimescale uint32) err
 	} else if t.Interval()*maxRate < int64(t.Timescale) {
 		return fmt.Errorf("frame rate of more than %d", maxRate)
 	}
-	*into = t
+	*into = &t.Track
 	return nil
 }
 
-func (t *Track) describe(stbl *mp4.StblBox, kind string, data io.ReaderAt) error {
+func (t *track) describe(stbl *mp4.StblBox, kind string, data io.ReaderAt) error {
 	if stbl.Stsd == nil || len(stbl.Stsd.Children) != 1 {
 		return errors.New("must have one sample description")
 	}
 	t.entry = stbl.Stsd.Children[0]
+	var err error
 	if kind == "vide" {
-		return t.describeVideo(stbl.Stsd.AvcX, data)
+		err = t.describeVideo(stbl.Stsd.AvcX, data)
+	} else {
+		err = t.describeAudio(stbl.Stsd.Mp4a)
 	}
-	return t.describeAudio(stbl.Stsd.Mp4a)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	err = t.entry.Encode(&b)
+	t.Entry = b.Bytes()
+	return err
 }
 
 // edit works out what of the track is presented.
-func (t *Track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
+func (t *track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
 	first := t.Samples[0].PTS()
 	t.End = 0
 	for _, s := range t.Samples {
@@ -229,7 +255,7 @@ func (t *Track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
 }
 
 // list follows an edit list, of one delay and one cut at most.
-func (t *Track) list(entries []mp4.ElstEntry, movieTimescale uint32) error {
+func (t *track) list(entries []mp4.ElstEntry, movieTimescale uint32) error {
 	if len(entries) > 0 && entries[0].MediaTime < 0 {
 		t.Delay = int64(float64(entries[0].SegmentDuration) * float64(t.Timescale) / float64(movieTimescale))
 		entries = entries[1:]

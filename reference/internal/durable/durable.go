@@ -1,0 +1,78 @@
+// Package durable writes files that are there in full or not at all, whenever the process or the machine dies. A file is written under a
+// temporary name beside its own, synced, renamed, and then its directory is synced, without which a rename may be lost:
+//
+//	size, err := durable.File(path, 0o600, func(f *os.File) error { ... })
+//
+// A process that dies leaves the temporary file; the owner of a directory calls [Clean] when it starts. (google/renameio does the same, but
+// does not sync the directory.)
+package durable
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// unfinished matches the temporary files in a directory.
+const unfinished = ".*.part"
+
+// WriteFile puts content at path.
+func WriteFile(path string, content []byte, perm os.FileMode) error {
+	_, err := File(path, perm, func(f *os.File) error {
+		_, err := f.Write(content)
+		return err
+	})
+	return err
+}
+
+// File puts at path what write writes, and returns its size in bytes. When it fails, what was at path before is still there.
+func File(path string, perm os.FileMode, write func(*os.File) error) (size int64, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignoreClosed(f.Close()), os.Remove(f.Name()))
+		}
+	}()
+	if err = write(f); err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if err = errors.Join(f.Chmod(perm), f.Sync(), f.Close()); err != nil {
+		return 0, err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return 0, err
+	}
+	return info.Size(), Sync(filepath.Dir(path))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Sync makes the content of a file, or the names in a directory, durable.
+func Sync(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Clean removes the temporary files that a process left in dir when it died. Nobody may be writing there.
+func Clean(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, unfinished))
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
+}

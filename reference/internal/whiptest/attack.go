@@ -1,0 +1,34 @@
+package whiptest
+
+import (
+	"errors"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+)
+
+// raw keeps what writes RTP to the wire as it is.
+type raw struct {
+	interceptor.NoOp
+	write interceptor.RTPWriter // nil before the first stream; set while the connection is negotiated
+}
+
+func (r *raw) NewInterceptor(string) (interceptor.Interceptor, error) { return r, nil }
+
+func (r *raw) BindLocalStream(_ *interceptor.StreamInfo, w interceptor.RTPWriter) interceptor.RTPWriter {
+	r.write = w
+	return w
+}
+
+// SendRTP sends a packet that belongs to nothing that was negotiated.
+func (p *Publisher) SendRTP(header *rtp.Header, payload []byte) error {
+	if p.wire.write == nil {
+		return errors.New("whip: there is no stream")
+	}
+	_, err := p.wire.write.Write(header, payload, nil)
+	return err
+}
+
+// SendRTCP sends packets, whatever they say.
+func (p *Publisher) SendRTCP(packets ...rtcp.Packet) error { return p.pc.WriteRTCP(packets) }
