@@ -53,6 +53,12 @@ node:
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
 
+LABELS ?=
+TARGET ?= conformance/targets/archived.yaml
+.PHONY: specs
+specs: ffmpeg build ## The suite as Ginkgo specs, those of LABELS='chapter:AUTH && level:must', against TARGET
+	go test ./conformance -count=1 -target $(TARGET) -ginkgo.label-filter='$(LABELS)'
+
 # What the race detector makes many times slower and finds nothing in: SQLite, C translated to Go, shares what lies outside of Go's memory;
 # the Opus decoder's arithmetic is reached through package opus alone, which is watched.
 UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion/opus/internal/...,-gcflags=$(p)=-race=false)
@@ -61,7 +67,7 @@ UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion
 RECORDS := ./reference/cmd/archived
 
 # Packages whose tests start FFmpeg or PostgreSQL, publish over WebRTC, or run for a minute.
-SLOW := cmd/archived cmd/bench compose ffmpeg ingest matroska forensics merge mutants mux/mp4 publisher recorder render store/postgres
+SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render store/postgres
 space := $() $()
 .PHONY: quick
 quick: ## Vet and the tests without media, other programs and the race detector: less than a minute, for the loop of edit and try

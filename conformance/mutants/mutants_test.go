@@ -80,6 +80,21 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 	}
 }
 
+// TestEveryClauseStandsAlone: who selects one clause drives the scenarios that its check names, and no others. They show all that it needs.
+func TestEveryClauseStandsAlone(t *testing.T) {
+	l, whole := ledger(t), evidence.View{}.With(recorded(t))
+	for id, ch := range judge.Checks {
+		cl, ok := l.Clause(id)
+		if !ok {
+			continue // TestRegistry complains
+		}
+		alone := whole.Where(func(r *evidence.Record) bool { return r.Scenario == "" || slices.Contains(ch.Shown, r.Scenario) })
+		if v := judge.Prepare(l, alone, everything(l)).Judge(cl); v.Outcome != verdict.Pass {
+			t.Errorf("%s, shown by %v: %s: %s %v", id, ch.Shown, v.Outcome, v.Reason, v.Findings)
+		}
+	}
+}
+
 // A check is a pure function: it notes the same in the same order each time.
 func TestVerdictsAreTheSameEachTime(t *testing.T) {
 	l, v := ledger(t), evidence.View{}.With(recorded(t))

@@ -36,20 +36,44 @@ type Outcome struct {
 // happening: a *UsageError or a *target.UnreachableError. A run that was
 // interrupted has a partial report.
 func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
-	began := o.Now()
-	st, err := openEnvironment(ctx, o, p)
+	r, err := begin(ctx, p, s, o)
 	if err != nil {
 		return Outcome{}, err
 	}
+	return r.end(ctx, host(r.suite)), nil
+}
+
+// run is a run under way.
+type run struct {
+	suite     *suite
+	selection Selection
+	options   Options
+	began     time.Time
+	stop      context.CancelFunc // ends the scenarios
+}
+
+// begin opens the environment and drives the scenarios until ctx ends. The caller must call end.
+func begin(ctx context.Context, p Plan, s Selection, o Options) (*run, error) {
+	began := o.Now()
+	environment, err := openEnvironment(ctx, o, p)
+	if err != nil {
+		return nil, err
+	}
 	o.Progress.expect(len(p.Clauses))
 	driving, stop := context.WithCancel(ctx)
-	defer stop()
-	if err := st.drive(driving, o, p); err != nil {
-		return Outcome{}, errors.Join(err, st.close())
+	if err := environment.drive(driving, o, p); err != nil {
+		stop()
+		return nil, errors.Join(err, environment.close())
 	}
-	c := &suite{plan: p, environment: st, progress: o.Progress, verdicts: map[string]verdict.Verdict{}}
-	passed := host(c)
-	stop() // nothing more is judged; a run that went its way has ended by now
+	c := &suite{plan: p, environment: environment, progress: o.Progress, verdicts: map[string]verdict.Verdict{}}
+	return &run{suite: c, selection: s, options: o, began: began, stop: stop}, nil
+}
+
+// end judges everything by all evidence and closes the environment. passed says whether every spec passed; a run whose ctx has ended was
+// interrupted.
+func (r *run) end(ctx context.Context, passed bool) Outcome {
+	c, st, p, o := r.suite, r.suite.environment, r.suite.plan, r.options
+	r.stop() // nothing more is judged; a run that went its way has ended by now
 	<-st.done
 	verdicts := c.final(st.whole(ctx.Err() != nil))
 	out := Outcome{Report: &report.Report{}}
@@ -62,11 +86,11 @@ func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 		facts.Harness = facts.Harness || passed
 		out.Notes = append(out.Notes, "specs and verdicts disagree; the verdicts count")
 	}
-	out.conclude(p, s, o, verdicts, facts, st, began)
+	out.conclude(p, r.selection, o, verdicts, facts, st, r.began)
 	if err := st.close(); err != nil {
 		out.Notes = append(out.Notes, "closing down: "+err.Error())
 	}
-	return out, nil
+	return out
 }
 
 func allWell(verdicts []verdict.Verdict) bool {

@@ -5,9 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/ginkgo/v2/types"
-
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
@@ -106,18 +103,20 @@ func TestPlanDrivesOnlyWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestClauseDecoratorRefusesUnknownIDs(t *testing.T) {
-	to := transform(load(t))
-	_, args, errs := to(types.NodeTypeIt, ginkgo.Offset(0), "text", []any{Clause("ARC-CB-01"), func() {}})
-	if len(errs) > 0 {
-		t.Fatal(errs)
+func TestLabels(t *testing.T) {
+	cl, _ := load(t).Clause("ARC-CB-01")
+	got := labels(cl)
+	for _, want := range []string{"req:ARC-CB-01", "level:must", "chapter:CB", "cap:callback"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("labels %v without %s", got, want)
+		}
 	}
-	got, ok := args[0].(ginkgo.Labels)
-	if !ok || !slices.Contains(got, "req:ARC-CB-01") || !slices.Contains(got, "level:must") || !slices.Contains(got, "cap:callback") {
-		t.Errorf("labels %v", args[0])
-	}
-	if _, _, errs := to(types.NodeTypeIt, ginkgo.Offset(0), "text", []any{Clause("ARC-CB-99")}); len(errs) != 1 {
-		t.Errorf("errors %v, want one", errs)
+}
+
+// TestHostedTellsWhatIsMissing: a target file that is not there is the failure of a spec, in words.
+func TestHostedTellsWhatIsMissing(t *testing.T) {
+	if _, _, err := (Hosted{Target: "nowhere.yaml"}).plan(load(t)); err == nil || !strings.Contains(err.Error(), "nowhere.yaml") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,7 +1,7 @@
 package runner
 
 import (
-	"fmt"
+	"context"
 	"io"
 	"slices"
 	"strings"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/formatter"
-	"github.com/onsi/ginkgo/v2/types"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
@@ -18,10 +17,6 @@ import (
 	"reelcheck/spec"
 )
 
-// Clause decorates a spec with the clause it judges. The labels come from the
-// ledger; an id that is not in it keeps the suite from being built.
-type Clause string
-
 // labels are the clause's place in the few label families.
 func labels(cl spec.Clause) ginkgo.Labels {
 	out := ginkgo.Labels{"req:" + cl.ID, "level:" + string(cl.Level), "chapter:" + cl.Chapter(), "time:" + string(cl.Time)}
@@ -29,26 +24,6 @@ func labels(cl spec.Clause) ginkgo.Labels {
 		out = append(out, "cap:"+string(need))
 	}
 	return out
-}
-
-// transform turns Clause decorators into labels.
-func transform(ledger spec.Ledger) func(types.NodeType, ginkgo.Offset, string, []any) (string, []any, []error) {
-	return func(_ types.NodeType, _ ginkgo.Offset, text string, args []any) (string, []any, []error) {
-		var errs []error
-		for i, arg := range args {
-			id, ok := arg.(Clause)
-			if !ok {
-				continue
-			}
-			cl, known := ledger.Clause(string(id))
-			if !known {
-				errs = append(errs, fmt.Errorf("spec %q names clause %q, which is not in the ledger", text, id))
-				continue
-			}
-			args[i] = labels(cl)
-		}
-		return text, args, errs
-	}
 }
 
 // suite is the tree's side of a run: it waits, judges and keeps the verdicts.
@@ -97,7 +72,7 @@ func (c *suite) chapters() {
 		}
 		ginkgo.Describe(c.title(chapter), func() {
 			for _, cl := range group {
-				ginkgo.It(cl.ID+" "+cl.Title, Clause(cl.ID), ginkgo.SpecTimeout(specTimeout), func(ctx ginkgo.SpecContext) { c.judge(ctx, cl) })
+				ginkgo.It(cl.ID+" "+cl.Title, labels(cl), ginkgo.SpecTimeout(specTimeout), func(ctx ginkgo.SpecContext) { c.judge(ctx, cl) })
 			}
 		})
 	}
@@ -156,29 +131,40 @@ func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	}
 }
 
-// review waits for the end and judges everything again: evidence that came later may contradict an early verdict.
+// review waits for the end and judges everything again: evidence that came later may contradict an early verdict. It fails the spec that
+// calls it when a clause fails that did not fail before.
 func (c *suite) review(ctx ginkgo.SpecContext) {
+	ginkgo.GinkgoHelper()
+	worse, err := c.changes(ctx)
+	if err != nil {
+		ginkgo.Fail("interrupted: " + err.Error())
+	}
+	if len(worse) > 0 {
+		ginkgo.Fail(strings.Join(worse, "\n"))
+	}
+}
+
+// changes returns the descriptions of the clauses that fail by all evidence and did not fail before.
+func (c *suite) changes(ctx context.Context) (worse []string, err error) {
 	var names []string
 	for _, s := range c.plan.Scenarios {
 		names = append(names, s.Name)
 	}
 	if err := c.environment.await(ctx, names); err != nil {
-		ginkgo.Fail("interrupted: " + err.Error())
+		return nil, err
 	}
-	var changed []string
 	for _, v := range c.final(c.environment.whole(false)) {
 		early, ok := c.verdicts[v.Clause]
-		if ok && early.Outcome != v.Outcome {
-			c.progress.Line("%s  %s was %s before all evidence was in", strings.ToUpper(string(v.Outcome)), v.Clause, early.Outcome)
-			if v.Outcome == verdict.Fail {
-				changed = append(changed, Describe(v, c.plan.level(v.Clause)))
-				c.progress.Line("%s", strings.TrimRight(Describe(v, c.plan.level(v.Clause)), "\n"))
-			}
+		if !ok || early.Outcome == v.Outcome {
+			continue
+		}
+		c.progress.Line("%s  %s was %s before all evidence was in", strings.ToUpper(string(v.Outcome)), v.Clause, early.Outcome)
+		if v.Outcome == verdict.Fail {
+			worse = append(worse, Describe(v, c.plan.level(v.Clause)))
+			c.progress.Line("%s", strings.TrimRight(Describe(v, c.plan.level(v.Clause)), "\n"))
 		}
 	}
-	if len(changed) > 0 {
-		ginkgo.Fail(strings.Join(changed, "\n"))
-	}
+	return worse, nil
 }
 
 // final judges every planned clause by the evidence.
@@ -196,7 +182,6 @@ func (c *suite) final(v evidence.View) []verdict.Verdict {
 // reports. It tells whether every spec passed.
 func host(c *suite) bool {
 	formatter.ColorableStdOut = io.Discard
-	ginkgo.AddTreeConstructionNodeArgsTransformer(transform(c.plan.Ledger)) // stays: containers are filled by RunSpecs
 	c.build()
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	suite.FailOnEmpty = true

@@ -20,7 +20,7 @@ var startChecks = []check.Check{
 	check.New("ARC-START-03", startBegins, scenarios.Pair),
 	check.New("ARC-START-05", startAgain, scenarios.Pair, scenarios.Listing),
 	check.New("ARC-START-06", check.Defaults("outputMode", "composed"), scenarios.Pair),
-	check.New("ARC-START-07", outputModeNamed, scenarios.Pair),
+	check.New("ARC-START-07", outputModeNamed, scenarios.Pause),
 	check.New("ARC-START-08", refused(facts.FlawOutputMode, 400), scenarios.Refusals),
 	check.New("ARC-START-09", partsNamed, scenarios.AudioOnly, scenarios.VideoOnly),
 	check.New("ARC-START-10", partsByDefault, scenarios.Pair),

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,7 +62,7 @@ report.html and the evidence bundle. Its last line is always
 					return err
 				}
 			}
-			if o.Out, err = fresh(out); err != nil {
+			if o.Out, err = runner.Folder(out); err != nil {
 				return err
 			}
 			o.Progress = runner.NewProgress(cmd.OutOrStdout(), terminal(cmd.OutOrStdout()))
@@ -100,34 +99,6 @@ func conclude(w io.Writer, got runner.Outcome, o runner.Options) error {
 		return &faultError{err}
 	}
 	return nil
-}
-
-// fresh makes the report folder absolute and takes an earlier report out of it.
-// A folder that holds anything else is refused, so that nothing is lost.
-func fresh(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return dir, os.MkdirAll(dir, 0o755)
-	}
-	if err != nil {
-		return "", err
-	}
-	ours := map[string]bool{report.Files.JSON: true, report.Files.JUnit: true, report.Files.HTML: true, runner.EvidenceDir: true, "target.log": true, "s3": true, "azure": true}
-	for _, e := range entries {
-		if !ours[e.Name()] && !strings.HasPrefix(e.Name(), ".tmp-") {
-			return "", fmt.Errorf("--out %s holds %q, which is no part of a report; choose another folder", dir, e.Name())
-		}
-	}
-	for _, e := range entries {
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-			return "", err
-		}
-	}
-	return dir, nil
 }
 
 // terminal tells whether lines may be drawn over.
