@@ -7,8 +7,8 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// ReadsAtAll notes the clause as blocked when no call with proper credentials
-// ever succeeded: a target that refuses everybody has not shown that it tells them apart.
+// ReadsAtAll returns whether any call with proper credentials succeeded. If none did, it notes the clause as blocked: a
+// target that refuses everybody has not shown that it tells callers apart.
 func (c *Case) ReadsAtAll(at evidence.Record) bool {
 	for _, r := range c.Calls() {
 		if facts.RestCall(r) && c.Sound(r) && r.Exchange.Status()/100 == 2 && c.Meant(r) {
@@ -19,8 +19,8 @@ func (c *Case) ReadsAtAll(at evidence.Record) bool {
 	return false
 }
 
-// StartsAtAll notes the clause as blocked when no start was ever accepted: a
-// target that refuses everything has not shown that it refuses this.
+// StartsAtAll returns whether any start was accepted. If none was, it notes the clause as blocked: a target that refuses
+// everything has not shown that it refuses this request for its flaw.
 func (c *Case) StartsAtAll(at evidence.Record) bool {
 	if c.AnyStarted() {
 		return true
@@ -29,8 +29,8 @@ func (c *Case) StartsAtAll(at evidence.Record) bool {
 	return false
 }
 
-// succeedsAtAll notes the clause as blocked when the operation never succeeded on an
-// archive: a target that refuses everything has not shown that it refuses this.
+// succeedsAtAll returns whether the operation ever succeeded on an archive. If it was tried in vain, it notes the clause
+// as blocked: a target that refuses everything has not shown that it refuses this request for its flaw.
 func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 	tried := false
 	for _, r := range c.Calls(op) {
@@ -52,7 +52,7 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 	return false
 }
 
-// SilentHooks: callbacks were expected and none came; a watch of the harness says so.
+// SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain.
 func (c *Case) SilentHooks() {
 	for _, h := range c.StartedArchives() {
 		for _, r := range h.Watches {

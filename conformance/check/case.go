@@ -1,7 +1,18 @@
-// Package check has what the clauses demand. A check is a pure function that reads the facts through a [Case] and says what is
-// wrong with them; the packages below have the checks, by the chapters of the ledger, and this one what they share.
+// Package check judges the clauses of the ledger. A check is a pure function: it reads the facts through a [Case] and
+// notes on the Case what bears the clause out and what contradicts it. The packages below hold the checks, one package
+// for each group of chapters; this package holds what they share:
 //
-// Facts are in conformance/facts, which judges nothing.
+//	check.New("ARC-START-19", func(c *check.Case) {
+//		for _, h := range c.StartedArchives() {
+//			for _, s := range h.Reads() {
+//				c.Want(s.Text("name") == h.Request.Text("name"), h.Request.Show("name"), s.Show("name"), s.At)
+//			}
+//		}
+//	}, scenarios.Pair)
+//
+// A check must note something wherever it finds evidence that concerns its clause: a check that notes nothing does not
+// pass. It must not change the facts, read a clock or talk to the target. The facts themselves come from
+// conformance/facts, which judges nothing.
 package check
 
 import (
@@ -14,9 +25,8 @@ import (
 	"reelcheck/conformance/verdict"
 )
 
-// Case is the judging of one clause: a check reads the evidence through it and
-// notes what it rests on and what contradicts the clause. A check that notes
-// neither has shown nothing, and nothing is not a pass.
+// Case is the judging of one clause. A check reads the evidence through it and notes what bears the clause out and what
+// contradicts it. A check that notes neither has shown nothing, so the clause does not pass.
 type Case struct {
 	*facts.Facts
 	clause       string
@@ -36,7 +46,7 @@ func refs(at []evidence.Record) []string {
 	return out
 }
 
-// maxProof keeps a report readable where everything bears a clause out.
+// maxProof limits the records that a verdict lists as proof, to keep the report readable.
 const maxProof = 24
 
 // Saw notes evidence that bears the clause out.
@@ -51,7 +61,7 @@ func (c *Case) Saw(at ...evidence.Record) {
 	}
 }
 
-// Shown: something bears the clause out so far.
+// Shown reports whether any evidence so far bears the clause out.
 func (c *Case) Shown() bool { return len(c.proof) > 0 }
 
 // Wrong notes a contradiction.
@@ -59,7 +69,7 @@ func (c *Case) Wrong(expected, actual string, at ...evidence.Record) {
 	c.findings = append(c.findings, verdict.Finding{Clause: c.clause, Expected: expected, Actual: actual, Where: refs(at)})
 }
 
-// Want notes at as proof, or as a contradiction unless ok.
+// Want notes the records as proof if ok, and as a contradiction otherwise. It returns ok.
 func (c *Case) Want(ok bool, expected, actual string, at ...evidence.Record) bool {
 	if ok {
 		c.Saw(at...)
@@ -69,19 +79,19 @@ func (c *Case) Want(ok bool, expected, actual string, at ...evidence.Record) boo
 	return ok
 }
 
-// Blocked notes that the target's behaviour kept the clause from being shown.
+// Blocked notes that the target's behaviour made it impossible to show the clause.
 func (c *Case) Blocked(expected, by string, at ...evidence.Record) {
 	c.findings = append(c.findings, verdict.Finding{Clause: c.clause, Expected: expected, Actual: "could not be shown",
 		Where: refs(at), Blocked: by})
 }
 
-// Unclear notes trouble of the harness or the environment.
+// Unclear notes a problem of the harness or the environment.
 func (c *Case) Unclear(why string) { c.inconclusive = append(c.inconclusive, why) }
 
 // doubt notes evidence that could not be used. It counts only when nothing else was shown.
 func (c *Case) doubt(why string) { c.doubts = append(c.doubts, why) }
 
-// Outcome prints what came back from an exchange.
+// Outcome describes the response of an exchange.
 func Outcome(r evidence.Record) string {
 	e := r.Exchange
 	switch {
@@ -97,7 +107,7 @@ func Outcome(r evidence.Record) string {
 	return s
 }
 
-// New is the check of a clause that any of the scenarios shows.
+// New returns the check of a clause. Each of the scenarios is enough to show the clause.
 func New(clause string, judge func(*Case), scenarios ...string) Check {
 	return Check{clause, scenarios, judge}
 }

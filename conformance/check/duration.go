@@ -8,7 +8,8 @@ import (
 	"reelcheck/conformance/facts/course"
 )
 
-// DurationOf compares the duration that an archive tells with the recorded time. An encrypted one tells none.
+// DurationOf compares the duration that an archive object states with the recorded time. It skips encrypted archives,
+// which state none.
 func (c *Case) DurationOf(s facts.Sighting, k course.Course, allow time.Duration) {
 	if h := c.ByID[s.Text("id")]; h != nil && c.Encrypted(h) {
 		return

@@ -7,12 +7,13 @@ import (
 	"reelcheck/conformance/facts/content"
 )
 
-// Stalled is how late a publisher may send before the harness calls it trouble of its own: then the machine has no time for
-// the target either.
+// Stalled is the delay of a publisher from which on the harness blames itself: the machine then has no time for the
+// target either.
 const Stalled = 300 * time.Millisecond
 
-// Excused notes a contradiction in time as trouble of the harness when a publisher
-// was late by more than it is about, or stalled. What holds in spite of that, holds.
+// Excused reports whether a contradiction (not ok) in time may be the harness's fault, because a publisher was late by
+// more than half the allowance or by more than [Stalled]. It then notes the clause as unclear. It never excuses a check
+// that holds.
 func (c *Case) Excused(ok bool, allow time.Duration, due ...content.Due) bool {
 	for _, t := range due {
 		if !ok && t.Late > min(allow/2, Stalled) {

@@ -11,14 +11,14 @@ import (
 	"reelcheck/spec"
 )
 
-// Check says how one clause is judged.
+// Check describes how one clause is judged.
 type Check struct {
 	Clause string
-	Shown  []string // scenarios whose evidence shows the clause; any of them will do
+	Shown  []string // scenarios whose evidence shows the clause; one of them is enough
 	Judge  func(*Case)
 }
 
-// Grade judges a clause by ch, for a target that declares capabilities.
+// Grade judges a clause with ch, for a target that declares the capabilities.
 func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check) verdict.Verdict {
 	v := verdict.Verdict{Clause: cl.ID, Time: timeOf(cl, capabilities)}
 	if cl.Verify == spec.Pending {
@@ -44,8 +44,8 @@ func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check) verd
 	return v
 }
 
-// run judges. A check that panics is a fault of the suite in one clause; the
-// others, and the report, are not to be lost with it.
+// run calls the check. A panic in a check is a fault of the suite in that one clause: run returns it as text, so that
+// the other verdicts and the report are not lost.
 func (c *Case) run(ch Check) (fault string) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -56,7 +56,7 @@ func (c *Case) run(ch Check) (fault string) {
 	return ""
 }
 
-// timeOf says in which mode of time a clause is judged.
+// timeOf returns the mode of time in which a clause is judged: instant, virtual or real.
 func timeOf(cl spec.Clause, capabilities []string) string {
 	switch {
 	case cl.Time != spec.Virtual:
@@ -67,11 +67,11 @@ func timeOf(cl spec.Clause, capabilities []string) string {
 	return "real"
 }
 
-// maxFindings keeps a report readable when one fault shows in every record.
+// maxFindings limits the findings of a verdict, to keep the report readable when one fault shows in every record.
 const maxFindings = 8
 
-// conclude turns what a check noted into an outcome. A contradiction outweighs
-// trouble of the harness, which outweighs proof; nothing at all is never a pass.
+// conclude turns the notes of a check into an outcome. A contradiction outweighs trouble of the harness, which outweighs
+// proof. Without any note the clause never passes.
 func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check) {
 	switch {
 	case len(c.findings) > 0:
@@ -91,8 +91,8 @@ func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check) {
 	}
 }
 
-// unshown explains why there is nothing to judge by the fate of the scenarios
-// that would have shown it: what the target blocked is a failure of the target.
+// unshown explains why a clause has no evidence, by the outcomes of the scenarios that should have shown it. If the
+// target blocked one of them, the clause fails.
 func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 	v.Outcome = verdict.Inconclusive
 	var why []string

@@ -10,7 +10,7 @@ import (
 	"reelcheck/spec"
 )
 
-// scenarioAt is evidence of one scenario with just its last word.
+// scenarioAt returns evidence of one scenario that has only its last step.
 func scenarioAt(name string, step evidence.Step) evidence.View {
 	return evidence.View{}.With([]evidence.Record{{Seq: 1, Time: time.Unix(1, 0), Scenario: name, Label: "scenario", Step: &step}})
 }

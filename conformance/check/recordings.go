@@ -9,7 +9,8 @@ import (
 	"reelcheck/conformance/media/individual"
 )
 
-// File is what the forensics read of a file; ok is false when its bytes are no media, or the evidence cannot be read, which is noted.
+// File returns the forensics report of a file. ok is false when the file is not readable as media, and when the evidence
+// cannot be read, which it notes.
 func (c *Case) File(r evidence.Record) (f content.File, ok bool) {
 	f, err := content.FileOf(c.Facts, r)
 	if err != nil {
@@ -19,7 +20,7 @@ func (c *Case) File(r evidence.Record) (f content.File, ok bool) {
 	return f, f.Readable()
 }
 
-// Zip is what was found in a ZIP; ok is false when the evidence cannot be read, which is noted.
+// Zip returns the report on a ZIP. ok is false when the evidence cannot be read, which it notes.
 func (c *Case) Zip(r evidence.Record) (z individual.Report, ok bool) {
 	z, err := content.ZipOf(c.Facts, r)
 	if err != nil {
@@ -28,8 +29,8 @@ func (c *Case) Zip(r evidence.Record) (z individual.Report, ok bool) {
 	return z, err == nil
 }
 
-// Decrypted are the encrypted composed archives that recorded something and were decrypted, with what was found in the plain file.
-// One that could not be is noted as a contradiction.
+// Decrypted returns the encrypted composed archives that recorded something, with the report on the decrypted file. It
+// notes a contradiction for an archive that could not be decrypted or read.
 func (c *Case) Decrypted() []content.Recording {
 	var out []content.Recording
 	for _, h := range c.StartedArchives() {
@@ -53,9 +54,8 @@ func (c *Case) Decrypted() []content.Recording {
 	return out
 }
 
-// Recordings are the composed archives that recorded something and whose file was
-// delivered and read. One that should have a file and has an unreadable one is
-// noted as a contradiction.
+// Recordings returns the composed archives that recorded something and whose file was delivered and read. It notes a
+// contradiction for a delivered file that is unreadable. Encrypted archives are left to [Case.Decrypted].
 func (c *Case) Recordings() []content.Recording {
 	var out []content.Recording
 	for _, h := range c.StartedArchives() {
@@ -74,7 +74,8 @@ func (c *Case) Recordings() []content.Recording {
 	return out
 }
 
-// Judge runs want for each recording: what it should be, what it is, and whether that is well.
+// Judge returns a check that calls of for each recording. of returns what the recording should be, what it is, and
+// whether that is right; an empty expected means that the clause does not concern this recording.
 func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool)) func(*Case) {
 	return func(c *Case) {
 		for _, x := range c.Recordings() {
@@ -86,7 +87,7 @@ func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool))
 	}
 }
 
-// Video and audio are for archives that were asked to hold it.
+// Video and Audio are Judge for the archives that were asked to hold video or audio.
 func Video(of func(*Case, content.Recording, media.Video) (expected, actual string, ok bool)) func(*Case) {
 	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
 		switch {

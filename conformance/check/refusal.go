@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// Status wants the answer to r to be one of codes.
+// Status notes whether the answer to r has one of the status codes.
 func (c *Case) Status(r evidence.Record, codes ...int) bool {
 	return c.Want(slices.Contains(codes, r.Exchange.Status()), anyOf(codes), Outcome(r), r)
 }
@@ -22,7 +22,7 @@ func anyOf(codes []int) string {
 	return strings.Join(s, " or ")
 }
 
-// OnUnknown checks an operation on archives that never existed.
+// OnUnknown returns a check that the operation answers one of codes for archives that never existed.
 func OnUnknown(op evidence.Operation, codes ...int) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
@@ -44,8 +44,8 @@ func OnMalformed(op evidence.Operation, codes ...int) func(*Case) {
 	}
 }
 
-// OnForeign checks an operation by one application on the archive of another:
-// refused, and without effect.
+// OnForeign returns a check that an application cannot run the operation on the archive of another one: the call must be
+// refused and have no effect.
 func OnForeign(op evidence.Operation) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
@@ -69,7 +69,7 @@ func OnForeign(op evidence.Operation) func(*Case) {
 	}
 }
 
-// Defaults checks the value of a property whose request did not name it.
+// Defaults returns a check that a property has the value want in archives whose request did not name it.
 func Defaults(key, want string) func(*Case) {
 	return func(c *Case) {
 		for _, h := range c.StartedArchives() {

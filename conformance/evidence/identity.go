@@ -1,6 +1,6 @@
 package evidence
 
-// Identity is how a request says who asks.
+// Identity is the kind of credentials that a request carries.
 type Identity string
 
 const (
@@ -12,7 +12,7 @@ const (
 	AsVerbatim Identity = "verbatim" // the header given by the caller
 )
 
-// Flaw is what is deliberately wrong with a token.
+// Flaw names what is deliberately wrong with a token.
 type Flaw string
 
 const (
@@ -24,7 +24,7 @@ const (
 	NoExpiry       Flaw = "no-expiry"
 	ForeignToken   Flaw = "foreign-application" // valid, but of another application than the path names
 	UnknownIssuer  Flaw = "unknown-issuer"
-	WrongAlgorithm Flaw = "wrong-algorithm" // HS256 keyed with what is public
+	WrongAlgorithm Flaw = "wrong-algorithm" // HS256 with a public value as the key
 	Unsigned       Flaw = "unsigned"        // alg none
 	GarbageToken   Flaw = "garbage"
 	WrongType      Flaw = "wrong-type" // legacy: ist other than project

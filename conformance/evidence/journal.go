@@ -18,7 +18,7 @@ import (
 	"unicode/utf8"
 )
 
-// Names inside a bundle directory.
+// Names of the files in a bundle directory.
 const (
 	journalFile = "journal.jsonl"
 	aboutFile   = "bundle.json"
@@ -29,39 +29,39 @@ const (
 const (
 	// FormatVersion changes when an older reader would misread a bundle.
 	FormatVersion = 1
-	// inlineLimit bounds what a record carries itself; API bodies are far below it.
+	// inlineLimit is the largest body, in bytes, that a record holds itself. API bodies are far smaller.
 	inlineLimit = 256 << 10
 )
 
-// About is the head of a bundle.
+// About describes the run that a bundle is from.
 type About struct {
 	Format  int       `json:"format"`
 	Suite   string    `json:"suite,omitempty"`
 	Run     string    `json:"run,omitempty"`
 	Started time.Time `json:"started"`
-	// Target is the target file as decoded, secrets left out.
+	// Target is the decoded target file without its secrets.
 	Target json.RawMessage `json:"target,omitempty"`
 }
 
-// Journal is a bundle being written. It is safe for concurrent use.
+// Journal writes a bundle. It is safe for concurrent use.
 type Journal struct {
 	dir string
 	now func() time.Time
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	f       *os.File
 	seq     int64
 	records []Record
 	secrets []secret
 	waiters map[chan struct{}]struct{}
 
-	syncMu sync.Mutex // held while fsync runs, so that one call serves all who wait
+	syncMu sync.Mutex // held while fsync runs, so that one call serves all waiting callers
 	synced int64      // guarded by syncMu
 }
 
 type secret struct{ name, value string }
 
-// Create begins a bundle in dir, which must not hold one already. now stamps records; nil is the wall clock.
+// Create begins a bundle in dir, which must not hold one yet. now stamps the records; nil means the wall clock.
 func Create(dir string, about About, now func() time.Time) (*Journal, error) {
 	if now == nil {
 		now = time.Now
@@ -90,16 +90,16 @@ func Create(dir string, about About, now func() time.Time) (*Journal, error) {
 	return &Journal{dir: dir, now: now, f: f, waiters: map[chan struct{}]struct{}{}}, nil
 }
 
-// Dir is the bundle's directory.
+// Dir returns the bundle's directory.
 func (j *Journal) Dir() string { return j.dir }
 
-// Redact keeps value out of everything written from now on; it shows as [redacted: name].
-// Values shorter than 8 characters are ignored: they would blank out ordinary text.
+// Redact replaces value by [redacted: name] in everything written from now on. It ignores values shorter than 8
+// characters, which would blank out ordinary text.
 func (j *Journal) Redact(name, value string) {
 	if len(value) < 8 {
 		return
 	}
-	quoted, err := json.Marshal(value) // how it looks inside a JSON body
+	quoted, err := json.Marshal(value) // the form of the value inside a JSON body
 	if err != nil {
 		return
 	}
@@ -113,8 +113,8 @@ func (j *Journal) Redact(name, value string) {
 	}
 }
 
-// Append writes r and returns it as written: with its number, its time (now, unless set) and secrets
-// replaced. It has reached the disk when Append returns.
+// Append writes r and returns it as written: numbered, with the time (now, unless set), and with secrets replaced. The
+// record is on disk when Append returns.
 func (j *Journal) Append(r Record) (Record, error) {
 	if _, err := r.Kind(); err != nil {
 		return r, err
@@ -146,7 +146,7 @@ func (j *Journal) Append(r Record) (Record, error) {
 	return r, j.sync(r.Seq)
 }
 
-// encode marshals r with secrets replaced and makes r what a reader will see.
+// encode marshals r with secrets replaced, and changes r to what a reader of the bundle will see.
 func (j *Journal) encode(r *Record) ([]byte, error) {
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -155,7 +155,7 @@ func (j *Journal) encode(r *Record) ([]byte, error) {
 	clean := line
 	for _, s := range j.secrets {
 		clean = bytes.ReplaceAll(clean, []byte(s.value), []byte("[redacted: "+s.name+"]"))
-		// A body is a JSON string inside the record's JSON: quoted once more.
+		// A body is a JSON string inside the JSON of the record, so it is quoted twice.
 		if again, err := json.Marshal(s.value); err == nil {
 			clean = bytes.ReplaceAll(clean, again[1:len(again)-1], []byte("[redacted: "+s.name+"]"))
 		}
@@ -168,7 +168,7 @@ func (j *Journal) encode(r *Record) ([]byte, error) {
 	return append(clean, '\n'), nil
 }
 
-// sync returns when everything up to seq is on disk; concurrent callers share one fsync.
+// sync returns when everything up to seq is on disk. Concurrent callers share one fsync.
 func (j *Journal) sync(seq int64) error {
 	j.syncMu.Lock()
 	defer j.syncMu.Unlock()
@@ -185,8 +185,8 @@ func (j *Journal) sync(seq int64) error {
 	return nil
 }
 
-// Watch returns a channel that gets a value after records were appended, and a function to let go of it.
-// It is a wake-up, not a queue: look at a View after each value.
+// Watch returns a channel that receives a value after records were appended, and a function that ends the watch. It is a
+// wake-up, not a queue: look at a View after each value.
 func (j *Journal) Watch() (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	j.mu.Lock()
@@ -199,14 +199,14 @@ func (j *Journal) Watch() (<-chan struct{}, func()) {
 	}
 }
 
-// View is what has been written so far.
+// View returns what has been written so far.
 func (j *Journal) View() View {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return View{Records: j.records[:len(j.records):len(j.records)], dir: j.dir}
 }
 
-// Body keeps b: inline if it is short text, as a blob otherwise.
+// Body stores b: inline if it is short text, as a blob otherwise.
 func (j *Journal) Body(b []byte) (Body, error) {
 	if len(b) == 0 {
 		return Body{}, nil
@@ -221,7 +221,7 @@ func (j *Journal) Body(b []byte) (Body, error) {
 	return body, err
 }
 
-// Keep copies all of r into a blob and returns its hex SHA-256 and its size.
+// Keep copies all of r into a blob and returns its hex SHA-256 and its size in bytes.
 func (j *Journal) Keep(r io.Reader) (sum string, size int64, err error) {
 	w, err := j.Blob()
 	if err != nil {
@@ -234,7 +234,7 @@ func (j *Journal) Keep(r io.Reader) (sum string, size int64, err error) {
 	return w.Commit()
 }
 
-// BlobWriter takes the bytes of one blob; end it with Commit or Abort.
+// BlobWriter writes one blob. The caller must end it with Commit or Abort.
 type BlobWriter struct {
 	f    *os.File
 	h    hash.Hash
@@ -244,7 +244,7 @@ type BlobWriter struct {
 
 var _ io.Writer = (*BlobWriter)(nil)
 
-// Blob begins a blob. Its name is known when it is complete.
+// Blob begins a blob. Its name is known once it is complete.
 func (j *Journal) Blob() (*BlobWriter, error) {
 	f, err := os.CreateTemp(filepath.Join(j.dir, tmpDir), "blob-*")
 	if err != nil {
@@ -260,7 +260,7 @@ func (w *BlobWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Commit makes the blob durable and returns its hex SHA-256 and its size.
+// Commit makes the blob durable and returns its hex SHA-256 and its size in bytes.
 func (w *BlobWriter) Commit() (sum string, size int64, err error) {
 	if err = w.f.Sync(); err == nil {
 		err = w.f.Close()
@@ -281,7 +281,7 @@ func (w *BlobWriter) Commit() (sum string, size int64, err error) {
 	return sum, w.n, nil
 }
 
-// Abort throws the bytes away.
+// Abort discards the bytes.
 func (w *BlobWriter) Abort() {
 	_ = w.f.Close()
 	_ = os.Remove(w.f.Name())

@@ -79,7 +79,7 @@ func TestAppendWantsExactlyOnePayload(t *testing.T) {
 	}
 }
 
-// A kill can cut the last line anywhere; what came before must still read.
+// A kill can cut the last line anywhere. The records before it must still be readable.
 func TestReadToleratesATornTailOnly(t *testing.T) {
 	j := create(t)
 	for range 3 {

@@ -1,9 +1,9 @@
 package evidence
 
-// Operation is an operationId of openapi.yaml; empty for a request that is not described there.
+// Operation is an operationId of openapi.yaml; empty for a request that openapi.yaml does not describe.
 type Operation string
 
-// The operations that scenarios and checks speak of.
+// The operations that scenarios and checks name.
 const (
 	CreateSession        Operation = "createSession"
 	MigrateSession       Operation = "migrateSession"

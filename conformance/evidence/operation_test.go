@@ -12,7 +12,7 @@ import (
 	"reelcheck/spec"
 )
 
-// Every operation that is spoken of is one of the API description.
+// Every Operation constant must be in the API description.
 func TestOperationsAreDescribed(t *testing.T) {
 	var api struct {
 		Paths map[string]map[string]yaml.Node `yaml:"paths"`

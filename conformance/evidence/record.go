@@ -1,8 +1,17 @@
-// Package evidence is everything a run saw: a journal of typed records and the bytes they refer to.
+// Package evidence stores everything that a run saw: a journal of typed records, and the bytes they refer to as blobs.
+// Scenarios write it while they drive the target:
 //
-// Scenarios write it while they drive the target; checks read it through a [View] and nothing else, so
-// a bundle written once can be judged again later, and a check can be tested by tampering with records.
-// A record never says whether what it shows is right.
+//	j, err := evidence.Create(dir, about, nil)
+//	r, err := j.Append(evidence.Record{Scenario: "composed-pair", Label: "start", Exchange: x})
+//
+// Checks read it through a [View], and nothing else, so a bundle written once can be judged again later and a check can
+// be tested with altered records:
+//
+//	view, about, err := evidence.Open(dir)
+//	r, ok := view.Scenario("composed-pair").Label("start").First()
+//
+// A record never says whether what it shows is right. The writer must register secrets with [Journal.Redact] before they
+// can appear in a record, and must call Close.
 package evidence
 
 import (
@@ -23,15 +32,15 @@ const (
 	Connection  = "connection"
 )
 
-// Record is one observation. Exactly one of the pointers is set.
+// Record is one observation. Exactly one of the pointer fields is set.
 type Record struct {
 	Seq      int64     `json:"seq"`
 	Time     time.Time `json:"time"`
 	Scenario string    `json:"scenario,omitempty"`
-	// Label is how a check finds the record within its scenario: "start", "stop.second", "object".
-	// Several records may share a label (the polls of one wait).
+	// Label is the name by which a check finds the record within its scenario: "start", "stop.second", "object". Several
+	// records may share a label, such as the polls of one wait.
 	Label string `json:"label,omitempty"`
-	// IDs name what the record is about, keys as in the constants above.
+	// IDs name what the record is about. The keys are the constants above.
 	IDs map[string]string `json:"ids,omitempty"`
 
 	Step      *Step      `json:"step,omitempty"`
@@ -44,14 +53,15 @@ type Record struct {
 	Published *Published `json:"published,omitempty"`
 	Watch     *Watch     `json:"watch,omitempty"`
 	Media     *Media     `json:"media,omitempty"`
-	// Individual is of the ZIP of an individual stream archive.
+	// Individual describes the ZIP of an individual stream archive.
 	Individual *Individual `json:"individual,omitempty"`
 	Opened     *Opened     `json:"opened,omitempty"`
 	Clock      *Clock      `json:"clock,omitempty"`
 	Harness    *Harness    `json:"harness,omitempty"`
 }
 
-// Kind names the payload: "step", "exchange", ... It fails unless exactly one is set.
+// Kind returns the name of the payload: "step", "exchange" and so on. It returns an error unless exactly one payload is
+// set.
 func (r Record) Kind() (string, error) {
 	kind, n := "", 0
 	for _, p := range []struct {
@@ -83,7 +93,7 @@ func (r Record) Kind() (string, error) {
 	return kind, nil
 }
 
-// Ref is how a report points at the record.
+// Ref returns the reference to the record that reports print.
 func (r Record) Ref() string {
 	s := r.Scenario
 	if r.Label != "" {
@@ -92,19 +102,19 @@ func (r Record) Ref() string {
 	return fmt.Sprintf("%s#%d", s, r.Seq)
 }
 
-// SameApp tells whether both are about the same application.
+// SameApp reports whether both records are about the same application.
 func (r Record) SameApp(b Record) bool { return r.IDs[Application] == b.IDs[Application] }
 
-// ArchiveInPath is the archive id of a request, as the harness meant it.
+// ArchiveInPath returns the id of the archive that the harness meant by the request.
 func (r Record) ArchiveInPath() string { return r.IDs[Archive] }
 
-// IsUUID tells whether an id is a UUID as openapi.yaml describes them: in lower case, with dashes.
+// IsUUID reports whether an id is a UUID as openapi.yaml describes them: in lower case, with dashes.
 func IsUUID(id string) bool {
 	u, err := uuid.Parse(id)
 	return err == nil && u.String() == id
 }
 
-// Sent is when a request went out, or when anything else was noted.
+// Sent returns when a request went out, or when anything else was noted.
 func (r Record) Sent() time.Time {
 	if r.Exchange != nil {
 		return r.Exchange.Started
@@ -112,9 +122,8 @@ func (r Record) Sent() time.Time {
 	return r.Time
 }
 
-// Over is when a request had been answered, or when anything else was noted.
-// Records are numbered when they are complete, so that a callback about a call
-// may stand before the call; only times tell the order.
+// Over returns when a request had been answered, or when anything else was noted. Records are numbered when they are
+// complete, so a callback about a call may stand before the call; only the times show the order.
 func (r Record) Over() time.Time {
 	if r.Exchange != nil {
 		return r.Exchange.Started.Add(r.Exchange.Duration)
@@ -122,31 +131,33 @@ func (r Record) Over() time.Time {
 	return r.Time
 }
 
-// Outcome is how a scenario, or a part of it, ended.
+// Outcome says how a scenario, or a part of it, ended.
 type Outcome string
 
 const (
 	Began Outcome = "began"
 	Done  Outcome = "done"
-	// Blocked: what the target did, or failed to do, made it impossible to go on.
+	// Blocked means that the target's behaviour made it impossible to go on.
 	Blocked Outcome = "blocked"
-	// Unmet: the target file does not declare what the scenario needs.
+	// Unmet means that the target file does not declare what the scenario needs.
 	Unmet Outcome = "unmet"
-	// Broken: harness or environment failed; nothing can be said about the target.
+	// Broken means that the harness or the environment failed; nothing can be said about the target.
 	Broken Outcome = "broken"
-	// Note: something worth reading in the timeline.
+	// Note marks something worth reading in the timeline.
 	Note Outcome = "note"
 )
 
-// Step is the narrative of a scenario. Labels "scenario" (began, done, blocked, broken) and one per phase.
+// Step is an event of the scenario itself. The label is "scenario" when it begins or ends, and the name of the phase
+// otherwise.
 type Step struct {
 	Outcome Outcome `json:"outcome"`
 	Text    string  `json:"text,omitempty"`
-	// BlockedBy is the label of the record that shows why it could not go on; Unmet: the capability.
+	// BlockedBy is the label of the record that shows why the scenario could not go on. For Unmet it is the missing
+	// capability.
 	BlockedBy string `json:"blockedBy,omitempty"`
 }
 
-// Exchange is one HTTP request and what came back.
+// Exchange is one HTTP request and its response.
 type Exchange struct {
 	Operation Operation `json:"operation,omitempty"`
 	Identity  Identity  `json:"identity"` // who asked
@@ -154,17 +165,17 @@ type Exchange struct {
 	Flaw     Flaw      `json:"flaw,omitempty"`
 	Request  Request   `json:"request"`
 	Response *Response `json:"response,omitempty"`
-	// Redirects led from the request to the response, in order.
+	// Redirects are the redirections from the request to the response, in order.
 	Redirects []Redirect    `json:"redirects,omitempty"`
 	Started   time.Time     `json:"started"`
 	Duration  time.Duration `json:"durationNs"`
 	// Error is set when no complete response arrived.
 	Error string `json:"error,omitempty"`
-	// Violations of openapi.yaml. Side "request" is the suite's own doing.
+	// Violations of openapi.yaml. A violation of side "request" is the suite's own fault.
 	Violations []Violation `json:"violations,omitempty"`
 }
 
-// Status is the response status, 0 without a response.
+// Status returns the status of the response, or 0 without one.
 func (e *Exchange) Status() int {
 	if e == nil || e.Response == nil {
 		return 0
@@ -180,7 +191,7 @@ func (e *Exchange) Decode(v any) error {
 	return e.Response.Body.Decode(v)
 }
 
-// Request is what was sent.
+// Request is what the harness sent.
 type Request struct {
 	Method string      `json:"method"`
 	URL    string      `json:"url"`
@@ -188,28 +199,28 @@ type Request struct {
 	Body   Body        `json:"body,omitzero"`
 }
 
-// Response is what came back.
+// Response is what the target answered.
 type Response struct {
 	Status int         `json:"status"`
 	Header http.Header `json:"header,omitempty"`
 	Body   Body        `json:"body,omitzero"`
 }
 
-// Redirect is an answer that sent a request elsewhere.
+// Redirect is an answer that sends the request elsewhere.
 type Redirect struct {
 	From     string `json:"from"`
 	Status   int    `json:"status"`
 	Location string `json:"location"`
 }
 
-// Violation is one disagreement with openapi.yaml.
+// Violation is one mismatch with openapi.yaml.
 type Violation struct {
 	Side    string `json:"side"`              // "request" or "response"
-	Pointer string `json:"pointer,omitempty"` // JSON pointer into the body, when it is about the body
+	Pointer string `json:"pointer,omitempty"` // JSON pointer into the body, when the body is at fault
 	Message string `json:"message"`
 }
 
-// Body is bytes, inline when they are short text, otherwise only in the blob store.
+// Body holds bytes: inline when they are short text, otherwise only in the blob store.
 type Body struct {
 	SHA256 string `json:"sha256,omitempty"`
 	Size   int64  `json:"size,omitempty"`
@@ -230,13 +241,13 @@ func (b Body) Decode(v any) error {
 	return nil
 }
 
-// Webhook is one delivery to our receiver. Record.Time is the arrival.
+// Webhook is one delivery to the harness's receiver. Record.Time is its arrival.
 type Webhook struct {
 	Method string      `json:"method"`
 	Path   string      `json:"path"`
 	Header http.Header `json:"header,omitempty"`
 	Body   Body        `json:"body,omitzero"`
-	// Answer is the status we gave; anything but 200 asks for another delivery.
+	// Answer is the status that the receiver returned; anything but 200 asks for another delivery.
 	Answer int `json:"answer"`
 }
 
@@ -245,36 +256,36 @@ type Object struct {
 	Store  string `json:"store"` // "s3", "azure", "cloud"
 	Bucket string `json:"bucket,omitempty"`
 	Key    string `json:"key,omitempty"`
-	// URL is where a "cloud" object was downloaded from.
+	// URL is the address from which a "cloud" object was downloaded.
 	URL         string            `json:"url,omitempty"`
 	Size        int64             `json:"size"`
 	SHA256      string            `json:"sha256,omitempty"` // hex; also the name of the blob
 	ContentType string            `json:"contentType,omitempty"`
-	Encryption  string            `json:"encryption,omitempty"` // server-side, as the store names it
+	Encryption  string            `json:"encryption,omitempty"` // server-side encryption, as the store names it
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	Modified    time.Time         `json:"modified,omitzero"`
 }
 
-// Upload is a request that the target made to one of our stores. Record.Time is its arrival.
+// Upload is a request of the target to one of the harness's stores. Record.Time is its arrival.
 type Upload struct {
 	Store  string `json:"store"`
 	Method string `json:"method"`
 	Path   string `json:"path"` // bucket and key
-	// Encryption is the server-side encryption that it asked for.
+	// Encryption is the server-side encryption that the request asked for.
 	Encryption string `json:"encryption,omitempty"`
 	Answer     int    `json:"answer"`
 }
 
-// Mail is a message that the target sent to one of our mailboxes. Record.Time is its arrival.
+// Mail is a message of the target to one of the harness's mailboxes. Record.Time is its arrival.
 type Mail struct {
 	From string   `json:"from"`
 	To   []string `json:"to"`
 	Body Body     `json:"body,omitzero"` // headers and text as sent
 }
 
-// Client is something that happened on a client's events connection.
+// Client is an event on a client's events connection.
 type Client struct {
-	Name         string `json:"name"`  // the scenario's name of the client
+	Name         string `json:"name"`  // name of the client in the scenario
 	Event        string `json:"event"` // "open", "message", "close", "refused"
 	ConnectionID string `json:"connectionId,omitempty"`
 	Type         string `json:"type,omitempty"` // of the message, when it is JSON with a "type"
@@ -282,62 +293,63 @@ type Client struct {
 	CloseCode    int    `json:"closeCode,omitempty"`
 }
 
-// Span is a stretch of real time; a zero To is "still so".
+// Span is a stretch of real time. A zero To means that it has not ended.
 type Span struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to,omitzero"`
 }
 
-// Watch says for how long something was watched, so that "it did not happen" is evidence too.
+// Watch records how long something was watched, so that "it did not happen" is evidence too.
 type Watch struct {
 	What string `json:"what"` // "webhooks", "archive status", "objects", "events of alice"
 	Span
-	// Until is the condition waited for; Met whether it came. A watch for its own sake has no Until.
+	// Until is the condition waited for, and Met whether it came. A watch that waits for nothing has no Until.
 	Until string `json:"until,omitempty"`
 	Met   bool   `json:"met,omitempty"`
-	// Deadline is how long it would have waited.
+	// Deadline is the longest time the watch would have waited.
 	Deadline time.Duration `json:"deadlineNs,omitempty"`
 }
 
-// Media is the forensics report of a blob, of the type in conformance/media.
+// Media is the forensics report on a blob; its type is in conformance/media.
 type Media struct {
 	SHA256 string          `json:"sha256"`
 	Report json.RawMessage `json:"report,omitempty"`
-	// Error: the blob is not readable as media. A missing tool is a Harness record instead.
+	// Error is set when the blob is not readable as media. A missing tool is a Harness record instead.
 	Error string `json:"error,omitempty"`
 }
 
-// Individual is what the ZIP of an individual stream archive holds, a report of the type in conformance/media/individual.
+// Individual describes the ZIP of an individual stream archive; its type is in conformance/media/individual.
 type Individual struct {
 	SHA256 string          `json:"sha256"`
 	Report json.RawMessage `json:"report"`
 }
 
-// Opened is what the holder of the private key made of an encrypted object.
+// Opened is the result of decrypting an encrypted object with the private key.
 type Opened struct {
 	SHA256 string `json:"sha256"` // of the encrypted bytes
-	// What the password says. They are 0 when it could not be read.
+	// Fields of the decrypted password. They are 0 when it could not be read.
 	Version   int `json:"version"`
 	Algorithm int `json:"algorithm"`
 	Mode      int `json:"mode"`
-	// Error: password or object could not be decrypted.
+	// Error is set when the password or the object could not be decrypted.
 	Error string `json:"error,omitempty"`
-	// Plain is the SHA-256 of the decrypted bytes, and the name of the blob.
+	// Plain is the SHA-256 of the decrypted bytes and the name of their blob.
 	Plain string `json:"plain,omitempty"`
-	// Excerpts were taken from the decrypted bytes; so many of them are in the encrypted ones.
+	// Excerpts is the number of samples taken from the decrypted bytes; Found is how many of them also occur in the
+	// encrypted bytes.
 	Excerpts int `json:"excerpts"`
 	Found    int `json:"found"`
 }
 
-// Clock is a move of an application's policy clock through the control API.
+// Clock is an advance of an application's policy clock through the control API.
 type Clock struct {
 	Before time.Time     `json:"before"` // policy time
 	After  time.Time     `json:"after"`
-	Skip   time.Duration `json:"skipNs"` // growth of the offset: what recorded time holds and files do not
+	Skip   time.Duration `json:"skipNs"` // growth of the clock's offset: recorded time includes it, the files do not
 	Fired  []Fired       `json:"fired,omitempty"`
 }
 
-// Fired is a deadline the target says it acted on.
+// Fired is a deadline that the target reports to have acted on.
 type Fired struct {
 	Kind      string    `json:"kind"`
 	At        time.Time `json:"at"`
@@ -345,7 +357,7 @@ type Fired struct {
 	SessionID string    `json:"sessionId,omitempty"`
 }
 
-// Harness is trouble that is not the target's: a stalled publisher, a sink that failed, a missing tool.
+// Harness is trouble that is not the target's fault: a stalled publisher, a failed sink, a missing tool.
 type Harness struct {
 	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup"
 	Message string `json:"message"`

@@ -13,21 +13,21 @@ import (
 	"time"
 )
 
-// View is a reading of a bundle: records in the order they were written, and the blobs beside them.
-// The zero View is empty. Methods that narrow return a View of the same bundle.
+// View is a selection of the records of a bundle, in the order they were written, with access to the blobs. The zero
+// View is empty. The methods that select records return a View of the same bundle.
 type View struct {
 	Records []Record
 	dir     string
 }
 
-// TornError says that the journal ends in the middle of a line, as after a kill. What came before is good.
+// TornError reports that the journal ends in the middle of a line, as after a kill. The records before Offset are good.
 type TornError struct{ Offset int64 }
 
 func (e *TornError) Error() string {
 	return fmt.Sprintf("journal is torn at byte %d", e.Offset)
 }
 
-// Open reads a bundle. A torn last line is left out; a broken line elsewhere is an error.
+// Open reads a bundle. It leaves out a torn last line; a broken line elsewhere is an error.
 func Open(dir string) (View, About, error) {
 	var about About
 	head, err := os.ReadFile(filepath.Join(dir, aboutFile))
@@ -53,7 +53,7 @@ func Open(dir string) (View, About, error) {
 	return View{Records: records, dir: dir}, about, nil
 }
 
-// Read decodes a journal. With a *TornError the records before the tear are returned too.
+// Read decodes a journal. With a *TornError it also returns the records before the tear.
 func Read(r io.Reader) ([]Record, error) {
 	all, err := io.ReadAll(r)
 	if err != nil {
@@ -80,10 +80,10 @@ func Read(r io.Reader) ([]Record, error) {
 	return records, nil
 }
 
-// With is a View of other records over the same blobs: how evidence is tampered with in tests.
+// With returns a View of other records over the same blobs. Tests use it to alter evidence.
 func (v View) With(records []Record) View { return View{Records: records, dir: v.dir} }
 
-// Where keeps the records for which keep is true.
+// Where keeps the records for which keep returns true.
 func (v View) Where(keep func(*Record) bool) View {
 	var out []Record
 	for i := range v.Records {
@@ -99,7 +99,7 @@ func (v View) Scenario(name string) View {
 	return v.Where(func(r *Record) bool { return r.Scenario == name })
 }
 
-// Scenarios lists the names seen, in the order of their first record.
+// Scenarios returns the names of the scenarios, in the order of their first record.
 func (v View) Scenarios() []string {
 	var names []string
 	for _, r := range v.Records {
@@ -125,19 +125,19 @@ func (v View) About(kind, id string) View {
 	return v.Where(func(r *Record) bool { return id != "" && r.IDs[kind] == id })
 }
 
-// Between keeps the records of from <= time < to; a zero to is open.
+// Between keeps the records with from <= time < to. A zero to means no upper limit.
 func (v View) Between(from, to time.Time) View {
 	return v.Where(func(r *Record) bool { return !r.Time.Before(from) && (to.IsZero() || r.Time.Before(to)) })
 }
 
-// Exchanges keeps HTTP exchanges; with operations named, only those of them.
+// Exchanges keeps the HTTP exchanges; if operations are named, only theirs.
 func (v View) Exchanges(operations ...Operation) View {
 	return v.Where(func(r *Record) bool {
 		return r.Exchange != nil && (len(operations) == 0 || slices.Contains(operations, r.Exchange.Operation))
 	})
 }
 
-// The following keep one kind of record each.
+// The following methods keep one kind of record each.
 
 func (v View) Webhooks() View   { return v.Where(func(r *Record) bool { return r.Webhook != nil }) }
 func (v View) Objects() View    { return v.Where(func(r *Record) bool { return r.Object != nil }) }
@@ -152,8 +152,8 @@ func (v View) Clocks() View     { return v.Where(func(r *Record) bool { return r
 func (v View) Harness() View    { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
 func (v View) Published() View  { return v.Where(func(r *Record) bool { return r.Published != nil }) }
 
-// Tracks keeps the last word on each published track: one record per SSRC and epoch. A track that switches to another
-// fixture has one for each.
+// Tracks keeps the last record on each published track, of which there is one per SSRC and epoch. A track that switches
+// to another fixture has one for each fixture.
 func (v View) Tracks() View {
 	type piece struct {
 		ssrc  uint32
@@ -169,7 +169,7 @@ func (v View) Tracks() View {
 	return v.Where(func(r *Record) bool { return r.Published != nil && last[of(r)] == r.Seq })
 }
 
-// First is the first record; ok is false when there is none.
+// First returns the first record. ok is false when there is none.
 func (v View) First() (r Record, ok bool) {
 	if len(v.Records) == 0 {
 		return Record{}, false
@@ -177,7 +177,7 @@ func (v View) First() (r Record, ok bool) {
 	return v.Records[0], true
 }
 
-// Last is the last record; ok is false when there is none.
+// Last returns the last record. ok is false when there is none.
 func (v View) Last() (r Record, ok bool) {
 	if len(v.Records) == 0 {
 		return Record{}, false
@@ -185,7 +185,7 @@ func (v View) Last() (r Record, ok bool) {
 	return v.Records[len(v.Records)-1], true
 }
 
-// Outcome is the last word on a scenario: its "scenario" step.
+// Outcome returns the last "scenario" step of a scenario.
 func (v View) Outcome(scenario string) (Step, bool) {
 	r, ok := v.Scenario(scenario).Label("scenario").Steps().Last()
 	if !ok {
@@ -194,7 +194,7 @@ func (v View) Outcome(scenario string) (Step, bool) {
 	return *r.Step, true
 }
 
-// BlobPath is the file of a blob, for tools that want a path. It says nothing about its existence.
+// BlobPath returns the path of a blob's file, which need not exist.
 func (v View) BlobPath(sha256 string) string { return filepath.Join(v.dir, blobDir, sha256) }
 
 // Blob opens a blob by its hex SHA-256.
@@ -205,7 +205,7 @@ func (v View) Blob(sha256 string) (*os.File, error) {
 	return os.Open(v.BlobPath(sha256))
 }
 
-// Bytes are the whole of a body, wherever it is kept.
+// Bytes returns the whole body, wherever it is stored.
 func (v View) Bytes(b Body) ([]byte, error) {
 	if b.Text != "" || b.Size == 0 {
 		return []byte(b.Text), nil

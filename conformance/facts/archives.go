@@ -4,7 +4,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Automatic archives are those of an automatically archived session that no call of the harness started.
+// Automatic reports whether the target started the archive by itself, in an automatically archived session.
 func (f *Facts) Automatic(h *History) bool {
 	s := f.Sessions[h.Session()]
 	return h.Start.Exchange == nil && s != nil && s.Auto
@@ -20,7 +20,7 @@ func (f *Facts) StartedArchives() []*History {
 	return out
 }
 
-// Between counts what happened to an application between two of its lists.
+// Between counts the start requests and deletions of an application between two of its list calls.
 func (f *Facts) Between(from, to evidence.Record) (refused, accepted, deleted int64) {
 	for _, a := range f.Starts {
 		if a.Seq > from.Seq && a.Seq < to.Seq && a.Record.SameApp(from) {
@@ -41,7 +41,7 @@ func (f *Facts) Between(from, to evidence.Record) (refused, accepted, deleted in
 	return refused, accepted, deleted
 }
 
-// Listings are the watches that say when the target bucket was looked through for an archive.
+// Listings returns the watches that record when the harness listed the archive's objects in the target bucket.
 func (f *Facts) Listings(h *History) []evidence.Record {
 	var out []evidence.Record
 	for _, r := range h.Watches {

@@ -8,12 +8,12 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Walk is one advance of an application's clock, in real time.
+// Walk is one advance of an application's policy clock. From and To are real time.
 type Walk struct {
 	App      string
 	From, To time.Time
 	Skip     time.Duration
-	next     bool // to the next deadline and no further, so that what it set off happened at its end
+	next     bool // goes to the next deadline and no further, so what fired then happened at the end of the walk
 }
 
 func walks(v evidence.View) []Walk {
@@ -30,8 +30,8 @@ func walks(v evidence.View) []Walk {
 	return out
 }
 
-// Earliest is the policy time at a real moment if every walk under way had not
-// moved yet, latest if it had moved in full.
+// Earliest and Latest bracket the policy time at a real moment: Earliest assumes that a walk under way has not moved the
+// clock yet, Latest that it has moved it in full.
 func (f *Facts) Earliest(app string, at time.Time) time.Time {
 	return at.Add(f.Skipped(app, func(w Walk) bool { return !w.To.After(at) }))
 }
@@ -40,7 +40,7 @@ func (f *Facts) Latest(app string, at time.Time) time.Time {
 	return at.Add(f.Skipped(app, func(w Walk) bool { return !w.From.After(at) }))
 }
 
-// Real is the real moment of a policy time: before the walks that lead beyond it.
+// Real returns the real moment of a policy time. A policy time inside a walk gives the beginning of the walk.
 func (f *Facts) Real(app string, policy time.Time) time.Time {
 	at := policy
 	for _, w := range f.Walks {
@@ -63,7 +63,7 @@ func (f *Facts) Skipped(app string, counts func(Walk) bool) (sum time.Duration) 
 	return sum
 }
 
-// WalkAt is the advance of an application's clock that was under way at a real moment.
+// WalkAt returns the advance of the application's clock that was under way at a real moment.
 func (f *Facts) WalkAt(app string, at time.Time) (Walk, bool) {
 	i := slices.IndexFunc(f.Walks, func(w Walk) bool { return w.App == app && !at.Before(w.From) && !at.After(w.To) })
 	if i < 0 {
@@ -72,13 +72,14 @@ func (f *Facts) WalkAt(app string, at time.Time) (Walk, bool) {
 	return f.Walks[i], true
 }
 
-// Exact is the policy time of something that the target did at a real moment, where that can be told.
+// Exact returns the policy time at which the target did something at a real moment. ok is false during a walk whose
+// course is unknown.
 func (f *Facts) Exact(app string, at time.Time) (time.Time, bool) {
 	w, walking := f.WalkAt(app, at)
 	return f.Latest(app, at), !walking || w.next
 }
 
-// InPolicy maps spans to policy time, merges them, and leaves out what was over before the start.
+// InPolicy maps spans to policy time, merges them, and drops those that ended before start.
 func (f *Facts) InPolicy(app string, spans []Span, start time.Time) []Span {
 	var out []Span
 	for _, s := range Union(spans) {

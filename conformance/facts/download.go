@@ -7,11 +7,11 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Download is a GET without credentials of a link that an answer handed out, or of one made from it.
+// Download is a GET without credentials of a link from an answer, or of a forged one.
 type Download struct {
 	R      evidence.Record
 	H      *History
-	From   Sighting // the answer that first held the link; the likeliest one for a forged link
+	From   Sighting // the answer that first held the link; for a forged link the one it most likely imitates
 	Forged bool
 }
 
@@ -43,7 +43,7 @@ func (f *Facts) Downloads() []Download {
 	return out
 }
 
-// Age brackets how old the link was in policy time when it was used.
+// Age returns the least and the greatest age, in policy time, that the link may have had when it was used.
 func (d Download) Age(f *Facts) (least, most time.Duration) {
 	app := d.H.Start.IDs[evidence.Application]
 	least = f.Earliest(app, d.R.Exchange.Started).Sub(f.Latest(app, d.From.Answered()))
@@ -51,7 +51,7 @@ func (d Download) Age(f *Facts) (least, most time.Duration) {
 	return least, most
 }
 
-// Fresh: surely within the life of the link.
+// Fresh reports whether the link was surely used within its lifetime.
 func (d Download) Fresh(f *Facts) bool {
 	_, most := d.Age(f)
 	return most < f.Limit("download-url.lifetime")-f.Limit("tolerance.download-url")

@@ -1,8 +1,16 @@
-// Package facts is what a run of the suite saw, sorted for judging: each archive with all that was seen of it, each session
-// with what the harness did in it, each request with what is wrong about it.
+// Package facts sorts what a run of the suite saw, so that it can be judged: each archive with all answers and callbacks
+// about it, each session with what the harness did in it, each request with its flaws.
 //
-// It demands nothing. What the clauses demand of the facts stands in conformance/check, which builds on this package and never the
-// other way round. Nothing in here talks to a target, reads a clock or opens a file.
+//	f := facts.Sort(ledger, view)
+//	for _, h := range f.Archives {
+//		fmt.Println(h.ID, len(h.Seen), "answers", len(h.Hooks), "callbacks")
+//	}
+//
+// It demands nothing. What the clauses demand is in conformance/check, which imports this package and never the other
+// way round. Nothing in here talks to a target, reads a clock or judges.
+//
+// Facts cache what is derived from them. The caller must not use one Facts from several goroutines and must not change
+// what the methods return.
 package facts
 
 import (
@@ -12,7 +20,7 @@ import (
 	"reelcheck/spec"
 )
 
-// Facts is the evidence of a run sorted for judging.
+// Facts holds the evidence of a run, sorted for judging.
 type Facts struct {
 	View     evidence.View
 	Archives []*History // in the order of their first appearance
@@ -20,24 +28,24 @@ type Facts struct {
 	Sessions map[string]*Session
 	Starts   []Asked // every start request, in order
 	Walks    []Walk
-	Apps     map[string]application // that the harness made, by id
-	keys     map[string]string      // their ids by API key
+	Apps     map[string]application // made by the harness, by id
+	keys     map[string]string      // ids of Apps by API key
 	Ledger   spec.Ledger
 
-	// What is derived again and again; Facts are not for concurrent use.
-	byOperation map[evidence.Operation][]evidence.Record // of exchanges; "" has all
+	// Caches of derived values. They make Facts unsafe for concurrent use.
+	byOperation map[evidence.Operation][]evidence.Record // exchanges by operation; "" has all of them
 	decoded     map[string]decoding                      // by text
 	kept        map[any]any                              // see Keep
 	once        map[any]any                              // see Once
 }
 
-// decoding is a text that has been read as a JSON object.
+// decoding is a text read as a JSON object.
 type decoding struct {
 	Object
 	ok bool
 }
 
-// Decode reads a text once; what it answers is not to be changed.
+// Decode reads a text as a JSON object, once for each text. The caller must not change the object.
 func (f *Facts) Decode(text string) (Object, bool) {
 	d, known := f.decoded[text]
 	if !known {
@@ -47,7 +55,7 @@ func (f *Facts) Decode(text string) (Object, bool) {
 	return d.Object, d.ok
 }
 
-// Calls are the exchanges of an operation, or all of them.
+// Calls returns the exchanges of the operations, or all exchanges if none is named.
 func (f *Facts) Calls(operations ...evidence.Operation) []evidence.Record {
 	if len(operations) == 0 {
 		return f.byOperation[""]
@@ -65,18 +73,18 @@ func Sort(ledger spec.Ledger, v evidence.View) *Facts {
 	return f
 }
 
-// With sorts other evidence against the same ledger; what was decoded is not decoded again.
+// With sorts other evidence for the same ledger and reuses what f has decoded.
 func (f *Facts) With(v evidence.View) *Facts {
 	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, kept: f.kept}
 	other.sortOut(v)
 	return other
 }
 
-// Keep works something out once for all evidence that is judged by the ledger; its key has to name everything that it is
-// worked out from.
+// Keep returns make(), computed once for all evidence judged by the same ledger. The key must name everything that the
+// value depends on.
 func Keep[T any](f *Facts, key any, make func() T) T { return from(f.kept, key, make) }
 
-// Once works something out once for the evidence at hand.
+// Once returns make(), computed once for the evidence of f.
 func Once[T any](f *Facts, key any, make func() T) T { return from(f.once, key, make) }
 
 func from[T any](kept map[any]any, key any, make func() T) T {
@@ -159,7 +167,7 @@ func (f *Facts) exchange(r evidence.Record) {
 			h.Stops = append(h.Stops, r)
 		case evidence.DeleteArchive:
 			h.Deletes = append(h.Deletes, r)
-		default: // the others leave an archive there
+		default: // no other operation ends an archive
 		}
 	}
 	if e.Operation == evidence.StartArchive {

@@ -8,50 +8,50 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Sighting is one archive object that the target showed, in an answer or in a callback.
+// Sighting is one archive object that the target showed in an answer or a callback.
 type Sighting struct {
 	Object
 	At  evidence.Record
 	Via evidence.Operation // or ViaCallback
 }
 
-// ViaCallback stands in place of the operation when an object came in a callback.
+// ViaCallback stands for the operation of an object that came in a callback.
 const ViaCallback evidence.Operation = "callback"
 
 func (s Sighting) Status() string { return s.Text("status") }
 
-// Answered is when the object had been received, asked when it was asked for.
+// Answered returns when the object had been received, Asked when it was requested.
 func (s Sighting) Answered() time.Time { return s.At.Over() }
 
 func (s Sighting) Asked() time.Time { return s.At.Sent() }
 
-// History is everything seen of one archive, in the order of the evidence.
+// History is everything that was seen of one archive, in the order of the evidence.
 type History struct {
 	ID       string
 	Scenario string
-	Start    evidence.Record // the exchange that started it; no exchange for automatic archives
+	Start    evidence.Record // the exchange that started it; without an Exchange for automatic archives
 	Request  Object          // the body of that exchange
-	Seen     []Sighting      // in answers
-	Hooks    []Sighting      // callbacks
+	Seen     []Sighting      // objects in answers
+	Hooks    []Sighting      // objects in callbacks
 	Objects  []evidence.Record
-	Watches  []evidence.Record // what was watched about it, and for how long
-	Events   []evidence.Record // that clients received about it
+	Watches  []evidence.Record // how long it was watched for something, and what came
+	Events   []evidence.Record // events about it that clients received
 	Stops    []evidence.Record // stop calls by its application
 	Deletes  []evidence.Record
 	Media    []evidence.Record // forensics of its file
-	// Individual has what was found in its ZIP, when it is of individual streams.
+	// Individual holds the reports on the ZIP of an archive of individual streams.
 	Individual []evidence.Record
 	Opened     []evidence.Record // its encrypted objects, decrypted
 	uploads    []evidence.Record // requests for it that the suite's store saw
 }
 
-// App is the application that started it.
+// App returns the id of the application that started the archive.
 func (h *History) App() string { return h.Start.IDs[evidence.Application] }
 
-// IsIndividual tells whether an individual archive was asked for.
+// IsIndividual reports whether the start asked for an individual stream archive.
 func (h *History) IsIndividual() bool { return h.Request.Text("outputMode") == "individual" }
 
-// Session is the session that the archive says it belongs to.
+// Session returns the id of the session that the archive belongs to.
 func (h *History) Session() string {
 	for _, s := range slices.Concat(h.Seen, h.Hooks) {
 		if id := s.Text("sessionId"); id != "" {
@@ -61,7 +61,7 @@ func (h *History) Session() string {
 	return ""
 }
 
-// Reads are the single reads of an archive by its own application that were answered.
+// Reads returns the answered reads of this single archive by its own application.
 func (h *History) Reads() []Sighting {
 	var out []Sighting
 	for _, s := range h.Seen {
@@ -72,7 +72,7 @@ func (h *History) Reads() []Sighting {
 	return out
 }
 
-// NextSeen is the first answer about h that was asked for after r.
+// NextSeen returns the first answer about h that was requested after r.
 func (h *History) NextSeen(r evidence.Record) (Sighting, bool) {
 	for _, s := range h.Seen {
 		if s.Asked().After(r.Over()) {
@@ -82,7 +82,7 @@ func (h *History) NextSeen(r evidence.Record) (Sighting, bool) {
 	return Sighting{}, false
 }
 
-// LastBefore is the newest sighting of h before r.
+// LastBefore returns the newest sighting of h before r.
 func (h *History) LastBefore(r evidence.Record) (last Sighting, ok bool) {
 	for _, s := range slices.Concat(h.Seen, h.Hooks) {
 		if s.Answered().Before(r.Sent()) && (!ok || s.Answered().After(last.Answered())) {
@@ -92,7 +92,7 @@ func (h *History) LastBefore(r evidence.Record) (last Sighting, ok bool) {
 	return last, ok
 }
 
-// FirstStop is the call that ended h: sent while h was in progress.
+// FirstStop returns the stop call that ended h: the first one sent while h was in progress.
 func (h *History) FirstStop() (evidence.Record, bool) {
 	for _, r := range h.Stops {
 		if !h.EndedBefore(r) {
@@ -108,7 +108,7 @@ func (h *History) StoppedBetween(from, to evidence.Record) bool {
 
 func (h *History) EndedBefore(r evidence.Record) bool {
 	ended := func(s Sighting) bool {
-		return s.Answered().Before(r.Sent()) && !InProgress(s.Status()) && !strings.HasPrefix(s.Status(), "stream") // a notice is no status
+		return s.Answered().Before(r.Sent()) && !InProgress(s.Status()) && !strings.HasPrefix(s.Status(), "stream") // callbacks about streams have no archive status
 	}
 	return slices.ContainsFunc(h.Seen, ended) || slices.ContainsFunc(h.Hooks, ended)
 }
@@ -117,7 +117,7 @@ func (h *History) DeletedBefore(r evidence.Record) bool {
 	return slices.ContainsFunc(h.Deletes, func(d evidence.Record) bool { return d.Over().Before(r.Sent()) && d.Exchange.Status() == 204 })
 }
 
-// Delivered are the sightings of h that tell about its file.
+// Delivered returns the sightings of h in which its file is uploaded or available.
 func (h *History) Delivered() []Sighting {
 	var out []Sighting
 	for _, s := range slices.Concat(h.Seen, h.Hooks) {
@@ -128,7 +128,8 @@ func (h *History) Delivered() []Sighting {
 	return out
 }
 
-// Stored are the objects of an archive at its upload target, downloaded or listed.
+// Stored returns the objects of an archive in the suite's S3 store. If fetched is true, it returns only those that were
+// downloaded.
 func (h *History) Stored(fetched bool) []evidence.Record {
 	var out []evidence.Record
 	for _, r := range h.Objects {
@@ -147,8 +148,7 @@ func (h *History) HookList() string {
 	return "[" + strings.Join(s, " ") + "]"
 }
 
-// StopSeen brackets the real end of an archive: the last moment it was surely in
-// progress and the first moment it surely was not.
+// StopSeen returns the answers that show the archive in progress, and those that do not. Its real end lies between them.
 func (f *Facts) StopSeen(h *History) (alive, dead []Sighting) {
 	for _, s := range h.Seen {
 		if InProgress(s.Status()) {

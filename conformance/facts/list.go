@@ -6,17 +6,17 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// List is a list call with sound credentials.
+// List is a list call with proper credentials.
 type List struct {
 	R     evidence.Record
 	Query url.Values
-	OK    bool // 200 with count and items
+	OK    bool // status 200, with count and items
 	Body  Object
 	Count int64
 	Items []Object
 }
 
-// Lists are the list calls with sound credentials, in order.
+// Lists returns the list calls with proper credentials, in order.
 func (f *Facts) Lists() []List {
 	type lists struct{}
 	return Once(f, lists{}, f.readLists)

@@ -6,15 +6,15 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Move is a session going to another server, in policy time: by a plan that the harness made through the control API, or at once by a
-// call of the application.
+// Move is the move of a session to another server, in policy time. The harness plans it through the control API, or the
+// application calls for it at once.
 type Move struct {
-	At, Late time.Time     // the earliest and the latest moment
-	Notice   time.Duration // how long before it was planned; 0 for a call
+	At, Late time.Time     // the earliest and the latest moment of the move
+	Notice   time.Duration // time from the plan to the move; 0 for a call
 	R        evidence.Record
 }
 
-// Moves are those that the target accepted, in order.
+// Moves returns the moves of the session that the target accepted, in order.
 func (f *Facts) Moves(s *Session) []Move {
 	var out []Move
 	for _, r := range f.Calls(evidence.RotateSession, evidence.MigrateSession) {

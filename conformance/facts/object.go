@@ -16,7 +16,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// Object is a JSON object as the target wrote it; numbers stay json.Number.
+// Object is a JSON object as the target wrote it. Numbers stay json.Number.
 type Object map[string]any
 
 func decodeObject(text string) (Object, bool) {
@@ -30,13 +30,13 @@ func decodeObject(text string) (Object, bool) {
 	return o, ok
 }
 
-// Text is a string property, empty when it is absent or of another type.
+// Text returns a string property, or "" when it is absent or of another type.
 func (o Object) Text(key string) string {
 	s, _ := o[key].(string)
 	return s
 }
 
-// Whole is an integer property; ok is false when it is absent or not an integer.
+// Whole returns an integer property. ok is false when it is absent or not an integer.
 func (o Object) Whole(key string) (n int64, ok bool) {
 	v, isNumber := o[key].(json.Number)
 	if !isNumber {
@@ -51,7 +51,7 @@ func (o Object) Instant(key string) (time.Time, bool) {
 	return time.UnixMilli(ms), ok
 }
 
-// Show prints a property as JSON, for messages.
+// Show returns a property as JSON, for messages.
 func (o Object) Show(key string) string {
 	v, ok := o[key]
 	if !ok {
@@ -64,7 +64,8 @@ func (o Object) Show(key string) string {
 	return key + " " + text.Clip(string(b), 200)
 }
 
-// InOrder goes through a map in the order of its keys, so that a check notes the same in the same order each time.
+// InOrder iterates over a map in the order of its keys, so that a check notes the same things in the same order each
+// time.
 func InOrder[M ~map[K]V, K cmp.Ordered, V any](m M) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for _, key := range slices.Sorted(maps.Keys(m)) {
@@ -81,14 +82,14 @@ func SameJSON(a, b any) bool {
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
-// Short is the beginning of an id, for messages.
+// Short returns the first 8 characters of an id, for messages.
 func Short(id string) string { return text.Head(id, 8) }
 
 func Final(status string) bool {
 	return slices.Contains([]string{"uploaded", "available", "expired", "failed"}, status)
 }
 
-// Base64Sum turns the hex name of a blob into the form of sha256sum.
+// Base64Sum converts a hex SHA-256 into base64, the form of the sha256sum property.
 func Base64Sum(hexSum string) string {
 	b, err := hex.DecodeString(hexSum)
 	if err != nil || len(b) != sha256.Size {

@@ -6,13 +6,13 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// RestCall tells the operations that REST credentials protect.
+// RestCall reports whether r calls an operation that REST credentials protect.
 func RestCall(r evidence.Record) bool {
 	return r.Exchange != nil && slices.Contains([]evidence.Operation{evidence.CreateSession, evidence.StartArchive, evidence.StopArchive, evidence.GetArchive, evidence.ListArchives,
 		evidence.DeleteArchive, evidence.ListConnections, evidence.ListStreams}, r.Exchange.Operation)
 }
 
-// Meant: a success that looks like one, not just a status of 200.
+// Meant reports whether a successful answer also has the body of a success, not just the status.
 func (f *Facts) Meant(r evidence.Record) bool {
 	switch r.Exchange.Operation {
 	case evidence.ListArchives, evidence.ListConnections, evidence.ListStreams:
@@ -34,7 +34,7 @@ func (f *Facts) Meant(r evidence.Record) bool {
 	}
 }
 
-// ForeignObject: the call names a session or an archive of another application.
+// ForeignObject reports whether the call names a session or an archive of another application.
 func (f *Facts) ForeignObject(r evidence.Record) bool {
 	if h := f.ByID[r.IDs[evidence.Archive]]; h != nil && h.Start.Exchange != nil && !h.Start.SameApp(r) {
 		return true

@@ -29,7 +29,7 @@ func TestPolicyTime(t *testing.T) {
 	}
 }
 
-// One flaw at a time is what refusals are judged by.
+// TestAsked checks that each flaw of a request is found.
 func TestAsked(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {
@@ -73,7 +73,7 @@ func TestRealMomentsOfPolicyTimes(t *testing.T) {
 		{second(5), second(5)},                                // before any walk
 		{second(15).Add(time.Hour), second(15)},               // between the two
 		{second(30).Add(time.Hour + time.Minute), second(30)}, // after both
-		{second(10).Add(time.Minute), second(10)},             // passed over by the first
+		{second(10).Add(time.Minute), second(10)},             // skipped by the first
 	} {
 		if got := f.Real("a", tt.policy); !got.Equal(tt.real) {
 			t.Errorf("%v: got %v, want %v", tt.policy, got, tt.real)

@@ -10,8 +10,8 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// What can be wrong with a start request. The suite sends requests with exactly
-// one flaw, so that the answer says what the target thinks of that flaw.
+// Flaws of a start request. The suite sends requests with exactly one flaw, so that the answer shows what the target
+// makes of it.
 const (
 	FlawMalformed      = "malformed body"
 	FlawTypes          = "wrong type"
@@ -38,10 +38,10 @@ const (
 	flawCredentials    = "flawed credentials"
 )
 
-// resolutions are the six sizes of a composed archive.
+// resolutions are the six picture sizes that a composed archive can have.
 var resolutions = []string{"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 
-// Asked is a start request with what is wrong about it.
+// Asked is a start request with its flaws.
 type Asked struct {
 	evidence.Record
 	Body  Object
@@ -50,7 +50,7 @@ type Asked struct {
 
 func (a Asked) Only(flaw string) bool { return len(a.flaws) == 1 && a.flaws[0] == flaw }
 
-// Clean means that the target has to accept the request.
+// Clean reports whether the request has no flaw, so that the target must accept it.
 func (a Asked) Clean() bool { return len(a.flaws) == 0 }
 
 func (a Asked) Individual() bool { return a.Body.Text("outputMode") == "individual" }
@@ -77,8 +77,8 @@ func (f *Facts) asked(r evidence.Record) Asked {
 	return f.sessionFlaws(a)
 }
 
-// sessionFlaws looks at the session only where nothing else is wrong: a target
-// may refuse such a request for either reason.
+// sessionFlaws adds the flaw of the session, but only if the request has no other flaw: otherwise the target may refuse
+// it for either reason.
 func (f *Facts) sessionFlaws(a Asked) Asked {
 	id := a.Body.Text("sessionId")
 	s, tag := f.Sessions[id], a.Body.Text("multiArchiveTag")
@@ -104,7 +104,8 @@ func (f *Facts) sessionFlaws(a Asked) Asked {
 	return a
 }
 
-// recording tells whether an archive of the session, with that tag if one is given, was in progress when r was sent.
+// recording reports whether an archive of the session was in progress when r was sent; with a tag, only an archive with
+// that tag counts.
 func (f *Facts) recording(session, tag string, r evidence.Record) bool {
 	return slices.ContainsFunc(f.Archives, func(h *History) bool {
 		return h.Start.Exchange != nil && (tag == "" || h.Request.Text("multiArchiveTag") == tag) && h.Start.IDs[evidence.Session] == session && h.Start.Over().Before(r.Sent()) && !h.EndedBefore(r)
@@ -165,7 +166,8 @@ func (f *Facts) modeFlaws(o Object) (flaws []string) {
 	return flaws
 }
 
-// layoutFlaws: any for an individual archive, a type nobody knows, a stylesheet without custom, or a screenshareType without bestFit.
+// layoutFlaws returns the flaws of the layout: a layout for an individual archive, an unknown type, a stylesheet without
+// type custom, a screenshareType without type bestFit.
 func (f *Facts) layoutFlaws(o Object) []string {
 	layout, ok := o["layout"].(map[string]any)
 	if !ok {
@@ -200,7 +202,7 @@ func (f *Facts) rateFlaws(o Object) (flaws []string) {
 	return nil
 }
 
-// Project is the application id or API key in the path of a request.
+// Project returns the application id or API key in the path of a request.
 func Project(r evidence.Record) string {
 	u, err := url.Parse(r.Exchange.Request.URL)
 	if err != nil {
@@ -215,7 +217,7 @@ func Project(r evidence.Record) string {
 	return ""
 }
 
-// ForeignPath: the token is of one application, the path of another.
+// ForeignPath reports whether the path names another application than the token.
 func (f *Facts) ForeignPath(r evidence.Record) bool {
 	p, app := Project(r), r.IDs[evidence.Application]
 	if p == "" || app == "" {
@@ -227,23 +229,23 @@ func (f *Facts) ForeignPath(r evidence.Record) bool {
 	return r.Exchange.Identity == evidence.AsUnified && p != app
 }
 
-// application is what the harness asked for when it made one.
+// application holds the settings with which the harness made an application.
 type application struct {
 	id       string
 	Key      string // API key
 	Store    string // kind of upload target, empty for the built-in cloud
 	Endpoint string // of the upload target
-	Fallback string // what was asked for; empty for nothing
-	SSE      bool   // the upload target is to encrypt
+	Fallback string // requested fallback; empty for none
+	SSE      bool   // the upload target must encrypt
 	Callback string // path of the callback address
-	Monitor  string // path of the address of session callbacks; empty for none
-	Secret   string // that signs callbacks
+	Monitor  string // path of the callback address for session events; empty for none
+	Secret   string // secret that signs callbacks
 	Email    string
-	Codec    string // that was asked for as the preferred one; empty for the default, VP8
+	Codec    string // requested preferred codec; empty for the default, VP8
 	Made     evidence.Record
 }
 
-// applications are those that the harness made for itself, by id.
+// applications returns the applications that the harness made, by id.
 func (f *Facts) applications() map[string]application {
 	out := map[string]application{}
 	for _, r := range f.Calls(evidence.CreateApplication) {
@@ -267,7 +269,7 @@ func (f *Facts) applications() map[string]application {
 	return out
 }
 
-// Owner is the application that a path names by id or API key, as far as the harness made it.
+// Owner returns the id of the application that a path names by id or API key, or "" if the harness did not make it.
 func (f *Facts) Owner(project string) string {
 	if _, made := f.Apps[project]; made {
 		return project
@@ -283,13 +285,13 @@ func query(r evidence.Record) url.Values {
 	return u.Query()
 }
 
-// Sound means that the request carries proper credentials of its own application.
+// Sound reports whether the request carries proper credentials of its own application.
 func (f *Facts) Sound(r evidence.Record) bool {
 	e := r.Exchange
 	return e != nil && e.Flaw == evidence.NoFlaw && (e.Identity == evidence.AsUnified || e.Identity == evidence.AsLegacy) && !f.ForeignPath(r)
 }
 
-// AnswerText is the body of a response, empty without one.
+// AnswerText returns the body of the response, or "" without one.
 func AnswerText(r evidence.Record) string {
 	if r.Exchange == nil || r.Exchange.Response == nil {
 		return ""

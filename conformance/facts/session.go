@@ -8,29 +8,28 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Span is a stretch of real time; a zero to is open.
+// Span is a stretch of real time. A zero To means that it has not ended.
 type Span struct {
 	From, To time.Time
-	Late     time.Time // when the target knew of the end at the latest
+	Late     time.Time // the latest moment at which the target learned of the end
 	By       evidence.Record
 }
 
-// detection is how long a target may take to notice a client that left without a word.
+// detection is the longest time that a target may take to notice that a client left without a message.
 const detection = time.Second
 
 func (s Span) Covers(at time.Time) bool {
 	return !at.Before(s.From) && (s.To.IsZero() || at.Before(s.To))
 }
 
-// Session is what the harness knows of a session: it created it and it drove
-// every client of it.
+// Session is what the harness knows of a session. It created the session and drove every client of it.
 type Session struct {
 	ID      string
 	App     string
 	Relayed bool
 	Auto    bool
 	Created evidence.Record
-	Clients []Span // presence: events connections, and publishers without one
+	Clients []Span // connections with events, and publishers that have none
 	Streams []Span // publications, from the first packet of any track to the last
 }
 
@@ -38,7 +37,7 @@ func (s *Session) connected(at time.Time) bool {
 	return slices.ContainsFunc(s.Clients, func(c Span) bool { return c.Covers(at) })
 }
 
-// Union merges overlapping spans and orders them.
+// Union merges overlapping spans and sorts them.
 func Union(spans []Span) []Span {
 	sorted := slices.Clone(spans)
 	slices.SortStableFunc(sorted, func(a, b Span) int { return a.From.Compare(b.From) })
@@ -58,7 +57,7 @@ func Union(spans []Span) []Span {
 	return out
 }
 
-// sessions gathers what the harness did with each session.
+// sessions returns what the harness did in each session.
 func sessions(v evidence.View) map[string]*Session {
 	all := map[string]*Session{}
 	of := func(r evidence.Record) *Session {
@@ -123,8 +122,8 @@ func (s *Session) presence(r evidence.Record) {
 	}
 }
 
-// publication ends with its DELETE, or with its connection, which is when the
-// record of its end is written; not with the last packet, for a stream may be silent.
+// publication adds the span of a publication. It ends with its DELETE request, or with its connection, when the record
+// of its end is written. The last packet is no end, because a stream may be silent.
 func (s *Session) publication(r, deleted evidence.Record) {
 	p := r.Published
 	u := Span{From: p.First, By: r}
@@ -140,14 +139,14 @@ func (s *Session) publication(r, deleted evidence.Record) {
 	}
 }
 
-// Steady tells whether one of spans, merged, covers everything from from to to.
+// Steady reports whether the merged spans cover the whole time between from and to.
 func Steady(spans []Span, from, to time.Time) bool {
 	return slices.ContainsFunc(Union(spans), func(s Span) bool {
 		return s.Covers(from) && (s.To.IsZero() || s.To.After(to))
 	})
 }
 
-// AnyDuring tells whether any span touches the stretch from from to to.
+// AnyDuring reports whether any span overlaps the time between from and to.
 func AnyDuring(spans []Span, from, to time.Time) bool {
 	return slices.ContainsFunc(spans, func(s Span) bool {
 		return s.From.Before(to) && (s.To.IsZero() || s.To.After(from))

@@ -7,7 +7,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// upload notes a request that the suite's store saw with the archive that its path names.
+// upload adds a request to the suite's store to the archive that its path names.
 func (f *Facts) upload(r evidence.Record) {
 	for part := range strings.SplitSeq(r.Upload.Path, "/") {
 		if h := f.ByID[part]; h != nil {
@@ -17,7 +17,7 @@ func (f *Facts) upload(r evidence.Record) {
 	}
 }
 
-// Uploads are the requests for an archive that the suite's store saw, refused or not.
+// Uploads returns the requests for an archive that the suite's store refused, or those that it accepted.
 func (h *History) Uploads(refused bool) []evidence.Record {
 	var out []evidence.Record
 	for _, r := range h.uploads {
@@ -28,13 +28,14 @@ func (h *History) Uploads(refused bool) []evidence.Record {
 	return out
 }
 
-// Undeliverable: the suite's store refused every upload of the archive, so that nothing can have been stored in it.
+// Undeliverable reports whether the suite's store refused every upload of the archive, so that it can hold nothing of
+// it.
 func (h *History) Undeliverable() bool {
 	refused := func(r evidence.Record) bool { return r.Upload.Answer >= 500 }
 	return len(h.uploads) > 0 && !slices.ContainsFunc(h.uploads, func(r evidence.Record) bool { return !refused(r) })
 }
 
-// Faulty: a fault that no recording survives was armed for the archive's application before it ended.
+// Faulty reports whether the harness armed a fault for the archive's application.
 func (f *Facts) Faulty(h *History) bool {
 	return slices.ContainsFunc(f.Calls(evidence.ArmFault), func(r evidence.Record) bool {
 		return r.Exchange.Status() == 201 && r.SameApp(h.Start)

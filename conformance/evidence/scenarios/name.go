@@ -1,4 +1,4 @@
-// Package scenarios has the names of the scenarios, under which they leave evidence and by which checks find it.
+// Package scenarios names the scenarios. They write evidence under these names, and checks find it by them.
 package scenarios
 
 const (
