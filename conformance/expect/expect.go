@@ -1,5 +1,5 @@
-// Package expect tells what an archive has to show and to sound, moment by moment, from what the harness did: who published
-// what and when, and which layouts and classes it asked for. It never sees what the target recorded.
+// Package expect computes what an archive must show and sound like at each moment, from what the harness did: who
+// published what and when, and which layouts and classes it asked for. It never sees what the target recorded.
 //
 // Times are seconds on the timeline of the file.
 package expect
@@ -13,7 +13,7 @@ import (
 	"reelcheck/spec"
 )
 
-// MostHeard is how many sounds an archive holds at a time.
+// MostHeard returns the number of sounds that an archive mixes at a time.
 func MostHeard(ledger spec.Ledger) int {
 	limit, ok := ledger.Limit("audio-streams.max")
 	if !ok {
@@ -22,36 +22,36 @@ func MostHeard(ledger spec.Ledger) int {
 	return int(limit.Value)
 }
 
-// Stretch is one of time.
+// Stretch is a stretch of time.
 type Stretch struct{ From, To float64 }
 
-// Track is a picture or a sound that the archive may hold.
+// Track is a video or audio track that the archive may hold.
 type Track struct {
 	Stream  string
-	Client  string // empty: the stream is its client's only one
+	Client  string // empty if the client has no other stream
 	Video   bool
 	Screen  bool
-	Classes []string  // when it was published
+	Classes []string  // at the time of publication
 	There   []Stretch // published, chosen and not muted, in order
 }
 
-// Change is a call that changes the layout or the classes of a stream.
+// Change is a call that changes the layout, or the classes of a stream.
 type Change struct {
 	Stretch // from the request to the answer
 	Layout  *spec.Layout
-	Stream  string // whose classes are replaced
+	Stream  string // the stream whose classes change
 	Classes []string
 }
 
-// Timeline is everything that decides.
+// Timeline holds everything that decides what an archive must hold.
 type Timeline struct {
 	Ledger  spec.Ledger
 	Size    layout.Size
 	Layout  spec.Layout // at the start
 	Tracks  []Track     // in the order in which their streams were added
 	Changes []Change    // in order
-	// Settle is how long a target may take to find out that a stream came, went or is muted; Obey how long it may take to
-	// show what a call has asked for; Slack how much the timeline may be off.
+	// Settle is the time a target may take to notice that a stream came, went or was muted, Obey the time it may take to
+	// show what a call asked for, and Slack the tolerance of the timeline, all in seconds.
 	Settle, Obey, Slack float64
 }
 
@@ -59,16 +59,16 @@ type Timeline struct {
 type Phase struct {
 	Stretch
 	Layout  spec.Layout
-	Streams []layout.Stream // with a picture, in the order in which they were added
+	Streams []layout.Stream // streams with a picture, in the order in which they were added
 	Picture layout.Picture
-	Known   bool  // Picture is; the specification does not tell what it makes of some style sheets
-	Heard   []int // tracks by index
-	Unheard []int // tracks that are there and beyond the limit
-	// Changed are the calls that took effect before this phase; the last one may have begun it.
+	Known   bool  // whether Picture is known; the specification leaves open what some style sheets show
+	Heard   []int // indices of the audible tracks
+	Unheard []int // indices of the tracks beyond the limit of sounds
+	// Changed is the number of calls that took effect before this phase. The last one may have begun it.
 	Changed int
 }
 
-// Phases are the stretches between all changes.
+// Phases returns the stretches between all changes.
 func (p Timeline) Phases() []Phase {
 	var edges []float64
 	for _, t := range p.Tracks {
@@ -127,7 +127,8 @@ func (t Track) there(s Stretch) bool {
 	return slices.ContainsFunc(t.There, func(there Stretch) bool { return there.From <= s.From && there.To >= s.To })
 }
 
-// Due are, for each track, the stretches in which it is to be seen or heard. Where nobody can tell it is not.
+// Due returns, for each track, the stretches in which it must be seen or heard. It leaves out stretches in which the
+// picture is not known.
 func (p Timeline) Due() [][]Stretch {
 	out := make([][]Stretch, len(p.Tracks))
 	for _, a := range p.Phases() {
@@ -150,7 +151,7 @@ func (p Timeline) Due() [][]Stretch {
 	return out
 }
 
-// Settled are the phases, cut to the stretches in which every change before them has settled and none is near.
+// Settled returns the phases, cut to the part in which every earlier change has settled and no later one is near.
 func (p Timeline) Settled() []Phase {
 	var out []Phase
 	for _, a := range p.Phases() {
@@ -175,10 +176,11 @@ func (p Timeline) Settled() []Phase {
 	return out
 }
 
-// shortest is how long a phase has to last to be looked at: some pictures of the output.
+// shortest is the shortest phase worth checking, in seconds: a few pictures of the output.
 const shortest = 0.2
 
-// settled is when what happened before a phase, or at its start, no longer shows.
+// settled returns the time at which a change no longer shows in the phase. The change happened before the phase or at
+// its start; others return -Inf.
 func settled(at float64, a Phase, after float64) float64 {
 	if at > a.From {
 		return math.Inf(-1)
@@ -186,10 +188,10 @@ func settled(at float64, a Phase, after float64) float64 {
 	return at + after
 }
 
-// Middle is a moment of the phase away from its ends.
+// Middle returns the middle of the phase, in seconds.
 func (a Phase) Middle() float64 { return (a.From + a.To) / 2 }
 
-// Without cuts the gaps, in any order, out of a stretch.
+// Without removes the gaps, given in any order, from a stretch.
 func Without(s Stretch, gaps []Stretch) []Stretch {
 	sorted := slices.SortedFunc(slices.Values(gaps), func(a, b Stretch) int { return cmp.Compare(a.From, b.From) })
 	var out []Stretch

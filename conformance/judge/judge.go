@@ -1,4 +1,11 @@
-// Package judge has all checks by clause and turns evidence into one verdict per clause.
+// Package judge holds all checks by clause and turns evidence into one verdict per clause:
+//
+//	p := judge.Prepare(ledger, view, capabilities)
+//	v := p.Judge(clause)
+//
+// Judging is a pure function of its arguments. The caller passes the evidence of scenarios that have ended, together
+// with the capabilities that the target declares in the words of the ledger. It must not use a Prepared from several
+// goroutines.
 package judge
 
 import (
@@ -16,7 +23,7 @@ import (
 	"reelcheck/spec"
 )
 
-// Checks are all checks by clause.
+// Checks holds all checks by clause.
 var Checks = index(lifecycle.Checks, delivery.Checks, callbacks.Checks, composed.Checks, access.Checks, sessions.Checks, individual.Checks)
 
 func index(chapters ...[]check.Check) map[string]check.Check {
@@ -32,18 +39,18 @@ func index(chapters ...[]check.Check) map[string]check.Check {
 	return all
 }
 
-// Prepared is evidence sorted for judging: all clauses over the same facts.
+// Prepared is evidence sorted for judging, so that all clauses share the same facts.
 type Prepared struct {
 	facts        *facts.Facts
 	capabilities []string
 }
 
-// Prepare sorts the evidence. capabilities are those the target declares.
+// Prepare sorts the evidence. capabilities are those that the target declares.
 func Prepare(ledger spec.Ledger, v evidence.View, capabilities []string) *Prepared {
 	return &Prepared{facts.Sort(ledger, v), capabilities}
 }
 
-// With sorts other evidence for the same target; what was decoded for p is not decoded again.
+// With sorts other evidence for the same target and reuses what p has decoded.
 func (p *Prepared) With(v evidence.View) *Prepared {
 	return &Prepared{p.facts.With(v), p.capabilities}
 }
@@ -53,8 +60,7 @@ func (p *Prepared) Judge(cl spec.Clause) verdict.Verdict {
 	return check.Grade(p.facts, cl, p.capabilities, Checks[cl.ID])
 }
 
-// Grade judges every clause of the ledger by the evidence: a pure function.
-// Excluded clauses have no verdict.
+// Grade judges every clause of the ledger by the evidence. Excluded clauses get no verdict.
 func Grade(ledger spec.Ledger, v evidence.View, capabilities []string) []verdict.Verdict {
 	p := Prepare(ledger, v, capabilities)
 	var out []verdict.Verdict

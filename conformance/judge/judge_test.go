@@ -8,8 +8,8 @@ import (
 	"reelcheck/spec"
 )
 
-// The registry and the ledger have to agree: what the ledger says is verified
-// by checks has one, and no check judges a clause that is not there.
+// Each clause that the ledger says is verified by checks must have one, and each check must judge a clause of the
+// ledger.
 func TestRegistry(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {
@@ -41,7 +41,7 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-// Without evidence nothing passes.
+// No clause may pass without evidence.
 func TestNothingPassesOnNothing(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {

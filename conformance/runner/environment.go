@@ -26,24 +26,23 @@ import (
 	"reelcheck/spec"
 )
 
-// environment is everything a run stands on: the target, the sinks, the evidence, and
-// the scenarios under way.
+// environment holds everything that a run needs: the target, the sinks, the evidence, and the running scenarios.
 type environment struct {
 	target  *launch.Target
 	journal *evidence.Journal
 	hooks   *sink.Webhooks
 	store   *sink.Store
 	azure   *sink.Azure
-	mail    *sink.Mailbox // told to a launched target, so it is there first
+	mail    *sink.Mailbox // a launched target gets its address, so it opens first
 
 	mu     sync.Mutex
-	ending map[string]chan struct{} // by scenario; closed just before its last step
+	ending map[string]chan struct{} // by scenario; closed just before the scenario's last step is written
 	done   chan struct{}            // closed when all scenarios have ended and err is set
 	err    error
 }
 
-// openEnvironment starts what the run needs. A *target.UnreachableError means that the
-// target or the environment is not there; what was opened is closed again.
+// openEnvironment starts what the run needs. A *target.UnreachableError means that the target or a part of the
+// environment is missing. On an error it closes what it had opened.
 func openEnvironment(ctx context.Context, o Options, p Plan) (*environment, error) {
 	s := &environment{ending: map[string]chan struct{}{}, done: make(chan struct{})}
 	for _, sc := range p.Scenarios {
@@ -85,8 +84,7 @@ func (s *environment) open(ctx context.Context, o Options, p Plan) (err error) {
 	return nil
 }
 
-// reach tells a target that is not there from one that misbehaves: only the
-// connection is tried.
+// reach tries to connect to the target. It tells a missing target from one that misbehaves.
 func reach(ctx context.Context, base string) error {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
@@ -105,7 +103,7 @@ func reach(ctx context.Context, base string) error {
 	return conn.Close()
 }
 
-// drive runs the scenarios; it returns at once. wait, or done, tells the end.
+// drive starts the scenarios and returns at once. await and done tell when they end.
 func (s *environment) drive(ctx context.Context, o Options, p Plan) error {
 	schema, err := target.NewSchema(spec.OpenAPI)
 	if err != nil {
@@ -129,7 +127,7 @@ func (s *environment) drive(ctx context.Context, o Options, p Plan) error {
 			s.note(pr)
 		},
 	}
-	go func() { // owned by the environment: close waits for done
+	go func() { // close waits for done
 		defer close(s.done)
 		s.err = scenario.Run(ctx, env, p.Scenarios)
 	}()
@@ -143,7 +141,7 @@ func driverOf(f config.File) (publisher.Driver, error) {
 	return nil, &UsageError{fmt.Errorf("publisher driver %q is not there yet; use whip", f.Publisher.Driver)}
 }
 
-// note hears that a scenario is about to write its last step.
+// note receives the progress of the scenarios. It marks a scenario that is about to write its last step.
 func (s *environment) note(pr scenario.Progress) {
 	if pr.Outcome == evidence.Began || pr.Outcome == evidence.Note {
 		return
@@ -159,8 +157,7 @@ func (s *environment) note(pr scenario.Progress) {
 	}
 }
 
-// await returns when the last steps of the scenarios are in the evidence, or
-// when no more evidence will come.
+// await returns when the last steps of the scenarios are in the evidence, or when no more evidence will come.
 func (s *environment) await(ctx context.Context, names []string) error {
 	wake, release := s.journal.Watch()
 	defer release()
@@ -171,7 +168,7 @@ func (s *environment) await(ctx context.Context, names []string) error {
 		for c != nil && !over(s.journal.View(), name) {
 			select {
 			case <-c:
-				select { // its last step is being written
+				select { // its last step is about to be written
 				case <-wake:
 				case <-s.done:
 					c = nil
@@ -193,7 +190,7 @@ func over(v evidence.View, scenario string) bool {
 	return ok && step.Outcome != evidence.Began && step.Outcome != evidence.Note
 }
 
-// settled is the evidence of the scenarios that have ended, and of none other.
+// settled returns the evidence of the scenarios that have ended.
 func (s *environment) settled() evidence.View {
 	v := s.journal.View()
 	settled := map[string]bool{"": true}
@@ -203,8 +200,8 @@ func (s *environment) settled() evidence.View {
 	return v.Where(func(r *evidence.Record) bool { return settled[r.Scenario] })
 }
 
-// whole is all evidence. Of an interrupted run, what scenarios left that were
-// torn from their work is not evidence of anything.
+// whole returns all evidence. If the run was interrupted, it leaves out everything but the steps of the scenarios that
+// did not end properly.
 func (s *environment) whole(interrupted bool) evidence.View {
 	v := s.journal.View()
 	if !interrupted {
@@ -218,7 +215,7 @@ func (s *environment) whole(interrupted bool) evidence.View {
 	return v.Where(func(r *evidence.Record) bool { return !torn[r.Scenario] || r.Step != nil })
 }
 
-// forensics looks at a file and keeps sample pictures as blobs beside the report.
+// forensics analyses a media file and stores sample pictures of it as blobs.
 func (s *environment) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
 	found, err := forensics.Analyze(ctx, path, forensics.Options{Fixtures: manifest, Stills: 3})
 	if err != nil {
@@ -243,7 +240,7 @@ func (s *environment) forensics(ctx context.Context, path string, manifest fixtu
 	return json.Marshal(kept)
 }
 
-// close ends everything that was opened, in the order in which it depends on each other.
+// close closes everything that was opened, the target first and the journal last.
 func (s *environment) close() error {
 	var errs []error
 	if s.target != nil {
@@ -267,7 +264,7 @@ func (s *environment) close() error {
 	return errors.Join(errs...)
 }
 
-// about is what reports say of the target.
+// about returns the description of the target for the reports.
 func (o Options) about(p Plan, t *launch.Target) report.Target {
 	about := report.Target{URL: t.Credentials.URL, Capabilities: p.capabilities(), TimeMode: string(p.File.Time)}
 	if p.File.Launch != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Folder makes the report folder absolute and takes an earlier report out of it.
-// A folder that holds anything else is refused, so that nothing is lost.
+// Folder makes the report folder absolute and removes an earlier report from it. It refuses a folder that holds anything
+// else, so that nothing is lost.
 func Folder(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -16,18 +16,19 @@ import (
 	"reelcheck/spec"
 )
 
-// Hosted is a run inside of somebody else's Ginkgo suite.
+// Hosted is a run inside of another Ginkgo suite.
 type Hosted struct {
 	Target  string // target file
 	Out     string // report folder; "" = none is kept
 	RunID   string
 	Version string
-	// Write keeps the report of the run in Options.Out.
+	// Write writes the report of the run to Options.Out.
 	Write func(Outcome, Options) error
 }
 
-// Describe adds an ordered container to the tree: one spec for each clause that the label filter of the Ginkgo suite leaves, which passes,
-// fails or is skipped as its verdict is. What cannot be had, a target file or the target itself, fails the container.
+// Describe adds an ordered container to the tree, with one spec for each clause that matches the label filter of the
+// Ginkgo suite. The spec passes, fails or is skipped by the verdict. A missing target file or target fails the
+// container.
 func (h Hosted) Describe(text string) bool {
 	ledger, err := spec.Load()
 	if err != nil {
@@ -43,7 +44,7 @@ func (h Hosted) Describe(text string) bool {
 	})
 }
 
-// plan selects the clauses whose labels the label filter of the suite leaves.
+// plan selects the clauses that match the label filter of the suite.
 func (h Hosted) plan(ledger spec.Ledger) (p Plan, s Selection, err error) {
 	f, err := config.ReadFile(h.Target)
 	if err != nil {
@@ -60,7 +61,7 @@ func (h Hosted) plan(ledger spec.Ledger) (p Plan, s Selection, err error) {
 				s.Clauses = append(s.Clauses, cl.ID)
 			}
 		}
-		if len(s.Clauses) == 0 { // the filter is about other specs
+		if len(s.Clauses) == 0 { // the filter selects only other specs
 			return Plan{Ledger: ledger, File: f}, s, nil
 		}
 	}
@@ -74,7 +75,7 @@ func (h Hosted) specs(p Plan, s Selection) {
 	}
 	c := &suite{plan: p}
 	var r *run
-	ctx, cancel := context.WithCancel(context.Background()) // of the container; nodes have shorter ones
+	ctx, cancel := context.WithCancel(context.Background()) // for the whole container; contexts of nodes end earlier
 	ginkgo.BeforeAll(func(ginkgo.SpecContext) {
 		ginkgo.DeferCleanup(cancel)
 		o := Options{RunID: h.RunID, Version: h.Version, Now: time.Now, Progress: NewProgress(ginkgo.GinkgoWriter, false)}
@@ -115,7 +116,7 @@ func (h Hosted) folder() (string, error) {
 	return Folder(h.Out)
 }
 
-// end closes the run and keeps its report.
+// end ends the run and writes its report.
 func (h Hosted) end(ctx context.Context, r *run, passed bool) error {
 	out := r.end(ctx, passed)
 	if h.Out == "" || h.Write == nil {

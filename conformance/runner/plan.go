@@ -1,6 +1,12 @@
-// Package runner hosts the judging of a run: it decides what to drive, drives
-// it, and hands each clause to a Ginkgo spec that passes sentence as soon as
-// the scenarios that show the clause have ended.
+// Package runner drives a target and judges it, clause by clause. It decides which scenarios the selected clauses need,
+// runs them, and judges each clause in a Ginkgo spec of its own as soon as its scenarios have ended:
+//
+//	plan, err := runner.NewPlan(ledger, runner.Selection{Chapters: []string{"DUR"}}, file)
+//	out, err := runner.Run(ctx, plan, selection, options)
+//
+// The caller writes the report in the [Outcome] and uses its exit code. It must prepare the folder Options.Out with
+// [Folder], and may call [Run] only once in a process, since Ginkgo runs one tree. [Hosted] does the same inside of
+// another Ginkgo suite, and [Regrade] judges recorded evidence again without a target.
 package runner
 
 import (
@@ -16,22 +22,22 @@ import (
 	"reelcheck/spec"
 )
 
-// Selection says which clauses to judge. Empty means all of them.
+// Selection names the clauses to judge. Empty means all of them.
 type Selection struct {
 	Clauses  []string // ids or patterns such as ARC-CB-*
 	Chapters []string // chapter keys such as CB
 }
 
-// List is the selectors as given.
+// List returns the selectors as given.
 func (s Selection) List() []string { return slices.Concat(s.Chapters, s.Clauses) }
 
-// UsageError is a fault in what the user asked for.
+// UsageError is an error in what the user asked for.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// Select finds the clauses. A selector that matches none is a usage error.
+// Select returns the selected clauses. A selector that matches none is a usage error.
 func Select(ledger spec.Ledger, s Selection) ([]spec.Clause, error) {
 	if len(s.List()) == 0 {
 		return ledger.Clauses, nil
@@ -51,7 +57,7 @@ func Select(ledger spec.Ledger, s Selection) ([]spec.Clause, error) {
 	return out, nil
 }
 
-// matches notes every selector that matches, not just the first.
+// matches reports whether a selector matches the clause. It marks every selector that matches in used.
 func (s Selection) matches(cl spec.Clause, used map[string]bool) bool {
 	found := false
 	for _, chapter := range s.Chapters {
@@ -67,15 +73,15 @@ func (s Selection) matches(cl spec.Clause, used map[string]bool) bool {
 	return found
 }
 
-// Plan is what a run will do.
+// Plan says what a run will do.
 type Plan struct {
 	Ledger    spec.Ledger
-	Clauses   []spec.Clause // selected, in the order of the ledger, without the excluded
+	Clauses   []spec.Clause // selected, in the order of the ledger, without excluded ones
 	Scenarios []scenario.Scenario
 	File      config.File
 }
 
-// NewPlan decides what to drive for the selected clauses against a target.
+// NewPlan decides which scenarios to run for the selected clauses against a target.
 func NewPlan(ledger spec.Ledger, s Selection, f config.File) (Plan, error) {
 	p := Plan{Ledger: ledger, File: f}
 	for _, c := range f.Capabilities {
@@ -110,7 +116,7 @@ func NewPlan(ledger spec.Ledger, s Selection, f config.File) (Plan, error) {
 	return p, nil
 }
 
-// Judged: the clause has checks and the target declares what it needs.
+// Judged reports whether the clause has checks and the target declares what it needs.
 func (p Plan) Judged(cl spec.Clause) bool {
 	if cl.Verify != spec.Checks {
 		return false
@@ -120,7 +126,7 @@ func (p Plan) Judged(cl spec.Clause) bool {
 	})
 }
 
-// capabilities are those the target declares, as words of the ledger.
+// capabilities returns the capabilities of the target, in the words of the ledger.
 func (p Plan) capabilities() []string {
 	var out []string
 	for _, c := range p.File.Capabilities {
@@ -129,7 +135,7 @@ func (p Plan) capabilities() []string {
 	return out
 }
 
-// level tells a clause's level by id.
+// level returns the level of the clause with that id.
 func (p Plan) level(id string) string {
 	cl, _ := p.Ledger.Clause(id)
 	return string(cl.Level)

@@ -13,27 +13,26 @@ import (
 	"reelcheck/conformance/verdict"
 )
 
-// Progress tells people how a run goes: plain lines, or on a terminal a few
-// lines that are drawn again as things change. It is safe for concurrent use.
+// Progress shows people how a run goes. It prints plain lines; on a terminal it also keeps a few lines that it redraws
+// as things change. It is safe for concurrent use.
 type Progress struct {
 	w    io.Writer
 	live bool
 	now  func() time.Time
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	began  time.Time
 	total  int
 	counts verdict.Counts
 	order  []string
 	state  map[string]string
-	drawn  int // live lines on the screen
+	drawn  int // number of live lines on the screen
 
-	stop    chan struct{} // ends the ticking of live lines
+	stop    chan struct{} // ends the redrawing of live lines
 	ticking sync.WaitGroup
 }
 
-// NewProgress writes to w. live draws over earlier lines and wants a terminal;
-// it goes on until the run has ended.
+// NewProgress writes to w. live redraws earlier lines, which needs a terminal, until Finish is called.
 func NewProgress(w io.Writer, live bool) *Progress {
 	p := &Progress{w: w, live: live, now: time.Now, began: time.Now(), state: map[string]string{}, stop: make(chan struct{})}
 	if live {
@@ -42,7 +41,7 @@ func NewProgress(w io.Writer, live bool) *Progress {
 	return p
 }
 
-// tick draws the live lines again every second, so that the time is seen to go on.
+// tick redraws the live lines every second, so that the clock in them moves.
 func (p *Progress) tick() {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
@@ -65,7 +64,7 @@ func (p *Progress) expect(clauses int) {
 	p.total = clauses
 }
 
-// Line prints a line that stays.
+// Line prints a line that is not redrawn.
 func (p *Progress) Line(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,7 +95,7 @@ func (p *Progress) scenario(pr scenario.Progress) {
 	p.draw()
 }
 
-// verdict counts a verdict; a failure is printed with everything it rests on.
+// verdict counts a verdict and prints a failure with its findings.
 func (p *Progress) verdict(v verdict.Verdict, level string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,7 +111,7 @@ func (p *Progress) verdict(v verdict.Verdict, level string) {
 	p.draw()
 }
 
-// Describe prints a failure: clause, expected, actual, evidence.
+// Describe returns the text of a failure: clause, expected, actual, evidence.
 func Describe(v verdict.Verdict, level string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s (%s)", strings.ToUpper(string(v.Outcome)), v.Clause, level)
@@ -136,7 +135,7 @@ func Describe(v verdict.Verdict, level string) string {
 	return b.String()
 }
 
-// oneLine keeps what a target said from moving the cursor or faking a line.
+// oneLine removes control characters, so that a text of the target cannot move the cursor or fake a line.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7f {
@@ -172,7 +171,7 @@ func (p *Progress) erase() {
 	}
 }
 
-// Finish takes the live lines away; it is called once.
+// Finish removes the live lines. It must be called only once.
 func (p *Progress) Finish() {
 	close(p.stop)
 	p.ticking.Wait()

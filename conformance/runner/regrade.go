@@ -8,7 +8,7 @@ import (
 	"reelcheck/spec"
 )
 
-// Regrade judges a recorded bundle by the ledger and the checks of this suite.
+// Regrade judges a recorded bundle by the ledger and the checks of this program.
 func Regrade(bundle, version string) (*report.Report, error) {
 	ledger, err := spec.Load()
 	if err != nil {

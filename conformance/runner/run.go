@@ -11,30 +11,29 @@ import (
 	"reelcheck/conformance/verdict"
 )
 
-// EvidenceDir is the bundle's name inside the report folder.
+// EvidenceDir is the name of the bundle inside the report folder.
 const EvidenceDir = "evidence"
 
-// Options of a run.
+// Options configures a run.
 type Options struct {
-	Out      string // report folder; made empty before
+	Out      string // report folder, emptied before the run
 	RunID    string
 	Version  string
-	Strict   bool // recommendations fail the run too
+	Strict   bool // failed recommendations fail the run too
 	Baseline []report.Excuse
 	Progress *Progress
 	Now      func() time.Time
 }
 
-// Outcome is what a run came to.
+// Outcome is the result of a run.
 type Outcome struct {
 	Report *report.Report
 	Code   int
-	Notes  []string // what to tell beside the verdicts: baseline, harness, interruption
+	Notes  []string // what to print beside the verdicts: baseline, harness, interruption
 }
 
-// Run drives the target and judges it. The error is for what kept the run from
-// happening: a *UsageError or a *target.UnreachableError. A run that was
-// interrupted has a partial report.
+// Run drives the target and judges it. The error says why there was no run: a *UsageError or a *target.UnreachableError.
+// An interrupted run has a partial report.
 func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 	r, err := begin(ctx, p, s, o)
 	if err != nil {
@@ -43,7 +42,7 @@ func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 	return r.end(ctx, host(r.suite)), nil
 }
 
-// run is a run under way.
+// run is a run in progress.
 type run struct {
 	suite     *suite
 	selection Selection
@@ -52,7 +51,7 @@ type run struct {
 	stop      context.CancelFunc // ends the scenarios
 }
 
-// begin opens the environment and drives the scenarios until ctx ends. The caller must call end.
+// begin opens the environment and starts the scenarios, which stop when ctx ends. The caller must call end.
 func begin(ctx context.Context, p Plan, s Selection, o Options) (*run, error) {
 	began := o.Now()
 	environment, err := openEnvironment(ctx, o, p)
@@ -69,11 +68,11 @@ func begin(ctx context.Context, p Plan, s Selection, o Options) (*run, error) {
 	return &run{suite: c, selection: s, options: o, began: began, stop: stop}, nil
 }
 
-// end judges everything by all evidence and closes the environment. passed says whether every spec passed; a run whose ctx has ended was
-// interrupted.
+// end judges all clauses by all evidence and closes the environment. passed says whether every spec passed. If ctx has
+// ended, the run counts as interrupted.
 func (r *run) end(ctx context.Context, passed bool) Outcome {
 	c, st, p, o := r.suite, r.suite.environment, r.suite.plan, r.options
-	r.stop() // nothing more is judged; a run that went its way has ended by now
+	r.stop() // no scenario is needed any more; without an interruption all have ended by now
 	<-st.done
 	verdicts := c.final(st.whole(ctx.Err() != nil))
 	out := Outcome{Report: &report.Report{}}
@@ -121,13 +120,13 @@ func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.
 	out.Report = r
 }
 
-// Unreachable tells whether an error means that the target or the environment is not there.
+// Unreachable reports whether the error means that the target or a part of the environment is missing.
 func Unreachable(err error) bool {
 	var u *launch.UnreachableError
 	return errors.As(err, &u)
 }
 
-// Advice says what counts of failing recommendations, which do not fail a run unless it is strict.
+// Advice says how many recommendations failed. They fail a run only if it is strict.
 func Advice(verdicts []report.Clause, strict bool) string {
 	n := 0
 	for _, c := range verdicts {

@@ -23,7 +23,7 @@ func load(t *testing.T) spec.Ledger {
 	return l
 }
 
-// Checks name the scenarios that show them; each has to exist, and each scenario has to be good for something.
+// Each scenario that a check names must exist, and each scenario must be named by a check.
 func TestScenariosAndChecksFit(t *testing.T) {
 	used := map[string]bool{}
 	for id, ch := range judge.Checks {
@@ -41,7 +41,7 @@ func TestScenariosAndChecksFit(t *testing.T) {
 	}
 }
 
-// Target files and the ledger have one vocabulary of capabilities.
+// Target files and the ledger must use the same names of capabilities.
 func TestCapabilitiesAreThoseOfTheLedger(t *testing.T) {
 	l := load(t)
 	for _, c := range config.Capabilities {
@@ -113,7 +113,7 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// TestHostedTellsWhatIsMissing: a target file that is not there is the failure of a spec, in words.
+// TestHostedTellsWhatIsMissing checks that a missing target file fails a spec with a readable text.
 func TestHostedTellsWhatIsMissing(t *testing.T) {
 	if _, _, err := (Hosted{Target: "nowhere.yaml"}).plan(load(t)); err == nil || !strings.Contains(err.Error(), "nowhere.yaml") {
 		t.Errorf("got %v", err)

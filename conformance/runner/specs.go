@@ -17,7 +17,7 @@ import (
 	"reelcheck/spec"
 )
 
-// labels are the clause's place in the few label families.
+// labels returns the Ginkgo labels of a clause.
 func labels(cl spec.Clause) ginkgo.Labels {
 	out := ginkgo.Labels{"req:" + cl.ID, "level:" + string(cl.Level), "chapter:" + cl.Chapter(), "time:" + string(cl.Time)}
 	for _, need := range cl.Capability {
@@ -26,19 +26,19 @@ func labels(cl spec.Clause) ginkgo.Labels {
 	return out
 }
 
-// suite is the tree's side of a run: it waits, judges and keeps the verdicts.
-// Specs run one after another, so that nothing in it is shared.
+// suite is the Ginkgo side of a run: it waits, judges and keeps the verdicts. Specs run one after another, so it needs
+// no lock.
 type suite struct {
 	plan        Plan
 	environment *environment
 	progress    *Progress
-	verdicts    map[string]verdict.Verdict // as passed by the specs
+	verdicts    map[string]verdict.Verdict // as judged by the specs
 
-	prepared *judge.Prepared // of the first records that were seen
+	prepared *judge.Prepared // from the first seen records
 	seen     int
 }
 
-// prepare sorts the evidence of the scenarios that have ended, again only when there is more of it.
+// prepare sorts the evidence of the scenarios that have ended. It does so again only when there are more records.
 func (c *suite) prepare() *judge.Prepared {
 	v := c.environment.settled()
 	switch {
@@ -51,10 +51,10 @@ func (c *suite) prepare() *judge.Prepared {
 	return c.prepared
 }
 
-// build makes one spec per clause, grouped by chapter, those first whose
-// scenarios end first, and a last one that looks at everything again.
+// build adds one spec per clause, grouped by chapter, and a last one that judges everything again. Specs whose scenarios
+// end early come first.
 //
-// One ordered container holds them all: in any other, Ginkgo sorts or shuffles.
+// One ordered container holds them all, because Ginkgo sorts or shuffles any other.
 func (c *suite) build() {
 	ginkgo.Describe("conform", ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
 		c.chapters()
@@ -78,10 +78,10 @@ func (c *suite) chapters() {
 	}
 }
 
-// specTimeout is longer than any scenario may take with its turn in the queue.
+// specTimeout is longer than any scenario may take, including its wait for media slots.
 const specTimeout = 20 * time.Minute
 
-// waves orders clauses by when their evidence is expected: scenarios are listed with the longest first.
+// waves sorts the clauses by when their evidence is expected. The list of scenarios begins with the longest.
 func (c *suite) waves() []spec.Clause {
 	rank := map[string]int{}
 	for i, s := range all.Scenarios {
@@ -111,7 +111,7 @@ func (c *suite) title(chapter string) string {
 	return chapter
 }
 
-// judge judges one clause as soon as its scenarios have ended, by the evidence of those that have.
+// judge waits until the scenarios of the clause have ended and judges it by the evidence so far.
 func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	if c.plan.Judged(cl) {
 		if err := c.environment.await(ctx, judge.Checks[cl.ID].Shown); err != nil {
@@ -131,8 +131,8 @@ func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	}
 }
 
-// review waits for the end and judges everything again: evidence that came later may contradict an early verdict. It fails the spec that
-// calls it when a clause fails that did not fail before.
+// review waits for the end and judges everything again, because later evidence may contradict an early verdict. It fails
+// its spec when a clause fails that did not fail before.
 func (c *suite) review(ctx ginkgo.SpecContext) {
 	ginkgo.GinkgoHelper()
 	worse, err := c.changes(ctx)
@@ -144,7 +144,7 @@ func (c *suite) review(ctx ginkgo.SpecContext) {
 	}
 }
 
-// changes returns the descriptions of the clauses that fail by all evidence and did not fail before.
+// changes returns descriptions of the clauses that fail by all evidence and did not fail before.
 func (c *suite) changes(ctx context.Context) (worse []string, err error) {
 	var names []string
 	for _, s := range c.plan.Scenarios {
@@ -167,7 +167,7 @@ func (c *suite) changes(ctx context.Context) (worse []string, err error) {
 	return worse, nil
 }
 
-// final judges every planned clause by the evidence.
+// final judges every planned clause by the evidence v.
 func (c *suite) final(v evidence.View) []verdict.Verdict {
 	prepared := judge.Prepare(c.plan.Ledger, v, c.plan.capabilities())
 	var out []verdict.Verdict
@@ -177,23 +177,22 @@ func (c *suite) final(v evidence.View) []verdict.Verdict {
 	return out
 }
 
-// host runs the tree in this process; Ginkgo can do so once per process. What
-// Ginkgo itself prints goes nowhere: people read the progress, machines the
-// reports. It tells whether every spec passed.
+// host runs the tree in this process and returns whether every spec passed. Ginkgo can do so once per process. Its own
+// output is discarded: people read the progress, machines the reports.
 func host(c *suite) bool {
 	formatter.ColorableStdOut = io.Discard
 	c.build()
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	suite.FailOnEmpty = true
 	suite.FailOnPending = true
-	suite.RandomizeAllSpecs = false // the order is by when evidence comes in
+	suite.RandomizeAllSpecs = false // the order follows the expected arrival of evidence
 	suite.Timeout = time.Hour
 	suite.GracePeriod = 2 * time.Second
 	reporter.NoColor = true
 	return ginkgo.RunSpecs(new(failures), "conform", suite, reporter)
 }
 
-// failures is the least that Ginkgo wants of a testing.T.
+// failures is the part of testing.T that Ginkgo needs.
 type failures struct{}
 
 func (*failures) Fail() {}

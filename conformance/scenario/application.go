@@ -11,38 +11,38 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// App is what an application is set up for; the zero value uploads to the suite's S3 store. What the target does not declare is
-// left out.
+// App describes an application of a scenario. The zero value uploads to the suite's S3 store. Settings that need a
+// capability the target does not declare are left out.
 type App struct {
-	Name      string          // of the webhook endpoint, and the role of a prepared application; "" for "default"
-	Cloud     bool            // no upload target
-	Azure     bool            // uploads to the suite's Azure account
+	Name      string          // of the webhook endpoint, and the role of a prepared application; "" means "default"
+	Cloud     bool            // archives stay in the built-in cloud: no upload target
+	Azure     bool            // archives go to the suite's Azure account
 	Storage   *target.Storage // in place of the suite's stores
-	Fallback  string          // of the upload target; "" leaves it out
-	Encrypted bool            // by the store
-	Signed    bool            // callbacks
-	Monitored bool            // session events go to the endpoint session
-	Mailed    bool            // there is somebody to be told of failures
-	Codec     string          // that its clients prefer for video; "" leaves it to the target
+	Fallback  string          // fallback of the upload target; "" leaves it out
+	Encrypted bool            // the store encrypts the archives
+	Signed    bool            // callbacks are signed
+	Monitored bool            // session events go to the endpoint "session"
+	Mailed    bool            // failures are mailed to one of the suite's mailboxes
+	Codec     string          // video codec that its clients prefer; "" leaves it to the target
 }
 
-// store is where archives of an application are uploaded.
+// store is a store of the suite for the archives of an application.
 type store interface {
-	// Bucket makes a bucket for a scenario, or returns the one there is.
+	// Bucket makes a bucket for a scenario, or returns the existing one.
 	Bucket(ctx context.Context, scenario, name string) (string, error)
-	// Storage is the bucket as an application's upload target.
+	// Storage returns the settings of an upload target for the bucket.
 	Storage(bucket string) *target.Storage
 	List(ctx context.Context, bucket, prefix string) ([]evidence.Object, error)
 	Fetch(ctx context.Context, j *evidence.Journal, bucket, key string) (evidence.Object, error)
 }
 
-// Place is a bucket of a store; the zero place is the built-in cloud.
+// Place is a bucket of a store. The zero Place is the built-in cloud.
 type Place struct {
 	store
-	Name string // of the bucket
+	Name string // name of the bucket
 }
 
-// open makes the flow's application.
+// open makes the flow's own application.
 func (f *Flow) open(ctx context.Context) error {
 	client, at, err := f.Application(ctx, "application", f.Scenario.App)
 	if err != nil {
@@ -56,7 +56,8 @@ func (f *Flow) open(ctx context.Context) error {
 	return nil
 }
 
-// Application makes an isolated application, or takes the prepared one of that role, and says where its archives are uploaded.
+// Application makes an isolated application, or takes the prepared one of that role. It also returns where the archives
+// are uploaded.
 func (f *Flow) Application(ctx context.Context, label string, a App) (c *target.Client, at Place, err error) {
 	c = &target.Client{
 		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.Scenario.Name,
@@ -83,7 +84,7 @@ func (f *Flow) Application(ctx context.Context, label string, a App) (c *target.
 	return c, at, nil
 }
 
-// request describes an application, but for where it uploads to.
+// request returns the request for an application, without the upload target.
 func (f *Flow) request(a App) target.AppRequest {
 	has := f.Target.File.Has
 	r := target.AppRequest{Name: "reelcheck " + f.RunID + " " + f.Scenario.Name + " " + a.Name, Storage: a.Storage,
@@ -103,7 +104,7 @@ func (f *Flow) request(a App) target.AppRequest {
 	return r
 }
 
-// stores is the store for an application, with no bucket yet.
+// stores returns the store for an application, without a bucket.
 func (f *Flow) stores(a App) Place {
 	switch {
 	case a.Cloud || a.Storage != nil:
@@ -125,7 +126,7 @@ func (f *Flow) storage(a App, at Place) *target.Storage {
 	return s
 }
 
-// prepared takes the application of a role from the target file.
+// prepared sets c to the application of a role from the target file.
 func (f *Flow) prepared(c *target.Client, a App) (at Place, err error) {
 	cred, ok := f.Target.File.Applications[a.Name]
 	if !ok && a.Name == "default" {
@@ -145,7 +146,7 @@ func (f *Flow) prepared(c *target.Client, a App) (at Place, err error) {
 	return at, nil
 }
 
-// bucketName makes a valid, unique bucket name: at most 63 of a-z, 0-9 and dashes.
+// bucketName returns a valid, unique bucket name: at most 63 of a-z, 0-9 and dashes.
 func bucketName(parts ...string) string {
 	name := strings.ToLower("rc-" + strings.Join(parts, "-"))
 	name = strings.Map(func(r rune) rune {

@@ -11,23 +11,23 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Flow is one run of a scenario: its application, and what it created.
+// Flow is one run of a scenario, with its application and everything that it created.
 type Flow struct {
 	Env
 	Scenario Scenario
-	As       target.As // the calls of the flow's own application
+	As       target.As // makes calls as the flow's own application
 	Place    Place     // where its archives are uploaded
 	undo     []func(context.Context) error
 	looks    looks
-	release  func() // gives its media slots back; may be called more than once
+	release  func() // gives its media slots back; it may be called more than once
 }
 
-// Blocked ends the flow because of the record with that label.
+// Blocked returns the error that ends the flow because of the record with that label.
 func Blocked(label, format string, args ...any) error {
 	return &BlockedError{Label: label, Text: fmt.Sprintf(format, args...)}
 }
 
-// InTurn goes through the phases of a flow, until one fails.
+// InTurn runs the phases of a flow one after the other, until one fails.
 func InTurn(ctx context.Context, phases ...func(context.Context) error) error {
 	for _, phase := range phases {
 		if err := phase(ctx); err != nil {
@@ -37,14 +37,14 @@ func InTurn(ctx context.Context, phases ...func(context.Context) error) error {
 	return nil
 }
 
-// Silent gives the flow's media slots back: it publishes and records nothing any more.
+// Silent gives the flow's media slots back. The flow must not publish or record anything after it.
 func (f *Flow) Silent() {
-	if f.Target.File.Has(config.Control) { // on a prepared application nobody else may begin before the flow has ended
+	if f.Target.File.Has(config.Control) { // the next scenario on a prepared application must wait for the end of the flow
 		f.release()
 	}
 }
 
-// Note writes a line of narrative.
+// Note writes a line of text into the timeline.
 func (f *Flow) Note(label, text string) error {
 	return f.Append(evidence.Record{Label: label, Step: &evidence.Step{Outcome: evidence.Note, Text: text}})
 }
@@ -61,7 +61,7 @@ func (f *Flow) Session(ctx context.Context, label string) (string, error) {
 	return f.SessionOf(ctx, label, url.Values{"p2p.preference": {"disabled"}})
 }
 
-// SessionOf creates a session as the form says.
+// SessionOf creates a session with the given form.
 func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (string, error) {
 	a, id, err := f.As.CreateSession(ctx, label, form)
 	if err != nil {
@@ -76,16 +76,16 @@ func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (st
 	return id, nil
 }
 
-// Started is an archive that the target said it started.
+// Started is an archive that the target reported as started.
 type Started struct {
 	ID      string
 	Session string
-	// Took is how long the call took. Nobody knows when in it the file's time begins, so that changes have to be recorded for as
-	// much longer to be told apart.
+	// Took is the duration of the start call. The file's time begins at an unknown moment within it, so a flow must let
+	// each change last longer than that for a check to tell the changes apart.
 	Took time.Duration
 }
 
-// Start starts an archive; anything but 200 with an id blocks the flow.
+// Start starts an archive. Any answer but 200 with an id blocks the flow.
 func (f *Flow) Start(ctx context.Context, label, session string, options map[string]any) (Started, error) {
 	body := map[string]any{"sessionId": session}
 	for k, v := range options {
@@ -102,7 +102,7 @@ func (f *Flow) Start(ctx context.Context, label, session string, options map[str
 	return Started{ID: id, Session: session, Took: a.Exchange.Duration}, nil
 }
 
-// Record makes an archive of that length; its labels begin with prefix.
+// Record starts an archive, lets it run for the time long and stops it. The labels begin with prefix.
 func (f *Flow) Record(ctx context.Context, prefix, session string, options map[string]any, long time.Duration) (Started, error) {
 	a, err := f.Start(ctx, prefix+"start", session, options)
 	if err != nil {
@@ -114,7 +114,7 @@ func (f *Flow) Record(ctx context.Context, prefix, session string, options map[s
 	return a, f.Stop(ctx, prefix+"stop", a.ID)
 }
 
-// Describe says what was answered, for a flow that it blocks.
+// Describe describes an answer, for the text of a blocked flow.
 func Describe(a target.Answer) string {
 	if a.Status == 0 {
 		return "nothing: " + a.Exchange.Error
@@ -126,7 +126,7 @@ func Describe(a target.Answer) string {
 	return fmt.Sprintf("%d %s", a.Status, text)
 }
 
-// Stop stops an archive; anything but 200 blocks the flow.
+// Stop stops an archive. Any answer but 200 blocks the flow.
 func (f *Flow) Stop(ctx context.Context, label, id string) error {
 	a, err := f.As.Stop(ctx, label, id, nil)
 	if err == nil && a.Status != 200 {

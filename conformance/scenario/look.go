@@ -10,27 +10,27 @@ import (
 	"reelcheck/conformance/media/individual"
 )
 
-// lookWithin bounds the forensics of one file, from its turn on.
+// lookWithin limits the forensics of one file, without the time it waits for its turn.
 const lookWithin = 2 * time.Minute
 
-// looks are the files of a flow that are to be looked at, one after the other and beside the flow: it sleeps, or plays its
-// media, and has given its slots away before the last file has its turn.
+// looks is the queue of a flow's files for the forensics. It works through them one after the other while the flow goes
+// on, and may need longer than the flow.
 type looks struct {
 	queue chan look
 	done  chan struct{} // closed when the queue is closed and empty
 	err   error         // evidence that could not be written; read after done
 }
 
-// look is one of them: the record that it fills, and how.
+// look is one file in the queue: the record about it, and the function that fills the record.
 type look struct {
 	record evidence.Record
 	fill   func(ctx context.Context, r *evidence.Record) error
 }
 
-// mostLooks is more than any flow has files.
+// mostLooks is above the number of files of any flow.
 const mostLooks = 100
 
-// start begins to look; turn is held for each file.
+// start starts the queue. It holds a turn while it works on a file.
 func (l *looks) start(ctx context.Context, f *Flow, turn turns) {
 	l.queue, l.done = make(chan look, mostLooks), make(chan struct{})
 	go func() { // ends with finish
@@ -47,27 +47,27 @@ func (l *looks) start(ctx context.Context, f *Flow, turn turns) {
 	}()
 }
 
-// finish returns when all files were looked at.
+// finish waits until the queue is empty and returns the first errors.
 func (l *looks) finish() error {
 	close(l.queue)
 	<-l.done
 	return l.err
 }
 
-// see looks at one file and writes down what there is.
+// see analyses one file and writes its record.
 func (f *Flow) see(ctx context.Context, one look) error {
 	inner, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	if err := one.fill(inner, &one.record); err != nil {
 		if ctx.Err() != nil {
-			return nil // the run is interrupted, and says so
+			return nil // the run was interrupted, which is noted elsewhere
 		}
 		one.record.Harness = &evidence.Harness{Kind: "environment", Message: "media forensics: " + err.Error()}
 	}
 	return f.Append(one.record)
 }
 
-// Look has the forensics run on a blob.
+// Look queues a blob for the media forensics.
 func (f *Flow) Look(label, id, sha string) {
 	if f.Forensics == nil {
 		return
@@ -81,7 +81,7 @@ func (f *Flow) Look(label, id, sha string) {
 	})
 }
 
-// LookInside has the ZIP of an individual archive described, which is kept as a blob.
+// LookInside queues the ZIP of an individual archive, stored as a blob, for its description.
 func (f *Flow) LookInside(label, id, sha string) {
 	f.look(label, id, func(ctx context.Context, r *evidence.Record) error {
 		found, err := individual.Open(ctx, f.Journal.View().BlobPath(sha))

@@ -11,26 +11,26 @@ import (
 	"reelcheck/conformance/target"
 )
 
-// Member is a client in a session, or one of several publishers of a client.
+// Member is a client in a session, or one of the publishers of a client.
 type Member struct {
 	Name    string
 	Session string
-	Conn    *target.Connection    // nil: the client has no events connection and is there while it publishes
+	Conn    *target.Connection    // nil: the client has no events connection and is present only while it publishes
 	Pub     publisher.Publication // nil while it publishes nothing
 
 	f       *Flow
 	token   string
-	classes []string // of the token
-	data    string   // of the connection, from the token
-	pubs    int      // how often it has published
+	classes []string // stream classes in its token
+	data    string   // connection data in its token
+	pubs    int      // number of publications so far
 }
 
-// Join connects a client to a session; its token gives these classes to what it publishes.
+// Join connects a client to a session. Its token gives the classes to what it publishes.
 func (f *Flow) Join(ctx context.Context, session, name string, classes ...string) (*Member, error) {
 	return f.JoinSaying(ctx, session, name, "name="+name, classes...)
 }
 
-// JoinSaying is Join for a client whose connection has these data.
+// JoinSaying is Join with connection data.
 func (f *Flow) JoinSaying(ctx context.Context, session, name, data string, classes ...string) (*Member, error) {
 	m, err := f.guest(session, name, data, classes...)
 	if err != nil {
@@ -43,7 +43,7 @@ func (f *Flow) JoinSaying(ctx context.Context, session, name, data string, class
 	return m, nil
 }
 
-// Guest is a client that only publishes.
+// Guest adds a client that only publishes, without an events connection.
 func (f *Flow) Guest(session, name string, classes ...string) (*Member, error) {
 	return f.guest(session, name, "name="+name, classes...)
 }
@@ -57,15 +57,15 @@ func (f *Flow) guest(session, name, data string, classes ...string) (*Member, er
 	return &Member{f: f, Name: name, Session: session, token: token, classes: classes, data: data}, err
 }
 
-// Client is what a client of a flow has to do: join and publish. Media are named as in the fixtures; "" is none.
+// Client describes a client of a flow, which joins and publishes. Video and Audio name fixtures; "" is none.
 type Client struct {
 	Name, Video, Audio string
-	Token              []string // the classes that its token gives
-	Data               string   // of its connection; "" for its name
+	Token              []string // stream classes in its token
+	Data               string   // connection data; "" means the client's name
 	Kind
 }
 
-// JoinAll has the clients join a new session and publish, one after the other.
+// JoinAll creates a session and lets the clients join it and publish, one after the other.
 func (f *Flow) JoinAll(ctx context.Context, clients ...Client) (session string, members []*Member, err error) {
 	if session, err = f.Session(ctx, "session"); err != nil {
 		return "", nil, err
@@ -86,7 +86,7 @@ func (f *Flow) JoinAll(ctx context.Context, clients ...Client) (session string, 
 	return session, members, nil
 }
 
-// Alone has one client, alice, join a new session and publish.
+// Alone creates a session and lets one client, alice, join it and publish.
 func (f *Flow) Alone(ctx context.Context, video, audio string) (session string, alice *Member, err error) {
 	session, members, err := f.JoinAll(ctx, Client{Name: "alice", Video: video, Audio: audio})
 	if err != nil {
@@ -95,25 +95,25 @@ func (f *Flow) Alone(ctx context.Context, video, audio string) (session string, 
 	return session, members[0], nil
 }
 
-// Another is a second publisher of the same client.
+// Another returns a second publisher of the same client.
 func (m *Member) Another(name string) *Member {
 	return &Member{f: m.f, Name: name, Session: m.Session, token: m.token, classes: m.classes, data: m.data, Conn: m.Conn}
 }
 
-// Kind is what a client says of what it publishes.
+// Kind is what a client declares about its publication.
 type Kind struct {
 	VideoType, Classes string
-	// VideoLag and what follows are those of [publisher.Options].
+	// VideoLag, AudioLag and ReportsAfter are those of [publisher.Options].
 	VideoLag, AudioLag, ReportsAfter time.Duration
 	Switches                         []string
 }
 
-// Publish begins to publish; the label is publish.{name}, with a number from the second time on.
+// Publish begins to publish. The label is publish.{name}, with a number from the second time on.
 func (m *Member) Publish(ctx context.Context, video, audio string) error {
 	return m.PublishAs(ctx, Kind{}, video, audio)
 }
 
-// PublishAs is Publish for a client that says more of what it publishes.
+// PublishAs is Publish with more declared about the publication.
 func (m *Member) PublishAs(ctx context.Context, k Kind, video, audio string) error {
 	m.pubs++
 	label := "publish." + m.Name
@@ -136,14 +136,14 @@ func (m *Member) PublishAs(ctx context.Context, k Kind, video, audio string) err
 	m.Pub = pub
 	m.f.undo = append(m.f.undo, func(ctx context.Context) error {
 		if m.Pub != pub {
-			return nil // stopped by the flow
+			return nil // the flow stopped it
 		}
 		return pub.Abandon()
 	})
 	return nil
 }
 
-// Disconnect takes the network away from what the client publishes.
+// Disconnect cuts the network of the client's publication.
 func (m *Member) Disconnect() error {
 	if m.Pub == nil {
 		return errors.New("internal error: " + m.Name + " does not publish")
@@ -151,7 +151,7 @@ func (m *Member) Disconnect() error {
 	return m.Pub.Disconnect()
 }
 
-// Reconnect gives it back, with an ICE restart; the label is reconnect.{name}.
+// Reconnect restores the network with an ICE restart. The label is reconnect.{name}.
 func (m *Member) Reconnect(ctx context.Context) error {
 	if m.Pub == nil {
 		return errors.New("internal error: " + m.Name + " does not publish")
@@ -169,7 +169,7 @@ func (m *Member) Unpublish(ctx context.Context) error {
 	return pub.Stop(ctx, fmt.Sprintf("unpublish.%s", m.Name))
 }
 
-// Leave closes the client's connection; what it publishes ends with it.
+// Leave closes the client's connection, which ends its publication too.
 func (m *Member) Leave() error {
 	if m.Conn != nil {
 		m.Conn.Leave()

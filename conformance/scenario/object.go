@@ -9,12 +9,12 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Objects lists what is stored under an archive's id and records it: label.listed for each, or a watch that says none.
+// Objects lists the stored objects whose key holds the archive's id. It records each as label.listed, and a watch.
 func (f *Flow) Objects(ctx context.Context, label, id string) ([]evidence.Object, error) {
 	return f.ObjectsThat(ctx, label, id, func(o evidence.Object) bool { return strings.Contains(o.Key, id) })
 }
 
-// ObjectsThat is Objects for those that the archive is told by in another way.
+// ObjectsThat is Objects with another test for the objects of the archive.
 func (f *Flow) ObjectsThat(ctx context.Context, label, id string, are func(evidence.Object) bool) ([]evidence.Object, error) {
 	if f.Place.store == nil {
 		return nil, nil
@@ -38,13 +38,13 @@ func (f *Flow) ObjectsThat(ctx context.Context, label, id string, are func(evide
 		f.ArchiveIDs(id))
 }
 
-// ArchiveIDs names an archive and its application as what a record is about.
+// ArchiveIDs returns the record IDs for an archive and the flow's application.
 func (f *Flow) ArchiveIDs(id string) map[string]string {
 	return map[string]string{evidence.Archive: id, evidence.Application: f.As.App.ID}
 }
 
-// Fetch downloads the archive's object into the evidence and has it looked at, which goes on beside the flow. Without an object
-// there is nothing to fetch; the listing says so.
+// Fetch downloads the archive's objects into the evidence and queues them for the forensics, which run beside the flow.
+// If there is no object it does nothing: the listing has recorded that.
 func (f *Flow) Fetch(ctx context.Context, label, id string) error {
 	found, err := f.Objects(ctx, label, id)
 	if err != nil || len(found) == 0 {
@@ -74,12 +74,12 @@ func (f *Flow) Download(ctx context.Context, label, id string, o evidence.Object
 	return got.SHA256, f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Object: &got})
 }
 
-// Deliver waits for the file of a stopped archive and takes it into the evidence.
+// Deliver waits for the file of a stopped archive and downloads it into the evidence.
 func (f *Flow) Deliver(ctx context.Context, id string) error {
 	return f.DeliverAs(ctx, "", id)
 }
 
-// DeliverAs is Deliver with a prefix to its labels, for flows with several archives.
+// DeliverAs is Deliver with a prefix for its labels, for flows with several archives.
 func (f *Flow) DeliverAs(ctx context.Context, prefix, id string) error {
 	status, err := f.Must(ctx, prefix+"wait.delivered", id, Delivery, "uploaded", "available", "failed")
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"reelcheck/conformance/target/launch"
 )
 
-// Env is what scenarios share.
+// Env is what all scenarios of a run share.
 type Env struct {
 	Target    *launch.Target
 	Journal   *evidence.Journal
@@ -26,42 +26,42 @@ type Env struct {
 	Hooks     *sink.Webhooks
 	Store     *sink.Store   // nil without the capability s3
 	Azure     *sink.Azure   // nil without the capability azure
-	Mail      *sink.Mailbox // nil: no mail is asked for
+	Mail      *sink.Mailbox // nil: mail is not used
 	Publisher publisher.Driver
-	// Forensics describes a media file as JSON. An error means that it could not look, not that the file is bad.
+	// Forensics describes a media file as JSON. An error means that the tool failed, not that the file is bad.
 	Forensics func(ctx context.Context, path string) (json.RawMessage, error)
-	// RunID is part of the names of what is created.
+	// RunID is part of the names of the things that scenarios create.
 	RunID string
-	// Slots is how many media slots are open at a time; 0: five per processor.
+	// Slots is the number of media slots in use at a time; 0 means five per processor.
 	Slots int
-	// Progress, if set, is told what happens; it must not block.
+	// Progress, if set, receives what happens. It must not block.
 	Progress func(Progress)
 }
 
-// Progress is one line of what a run is doing.
+// Progress is one line about the progress of a run.
 type Progress struct {
 	Scenario string
 	Outcome  evidence.Outcome
 	Text     string
 }
 
-// BlockedError ends a flow: what the target did, or did not do, leaves nothing to go on with.
+// BlockedError ends a flow that cannot go on because of what the target did, or did not do.
 type BlockedError struct {
-	Label string // of the record that shows it
+	Label string // of the record that shows the cause
 	Text  string
 }
 
 func (e *BlockedError) Error() string { return e.Label + ": " + e.Text }
 
-// Run drives the scenarios side by side and returns when all have ended. They begin in the order of the list,
-// each as soon as there are media slots for it; those that take none begin first. Outcomes are evidence; an error means
-// that evidence could not be written or ctx ended.
+// Run drives the scenarios side by side and returns when all have ended. They begin in the order of the list, each as
+// soon as enough media slots are free; those that need none begin first. How they end is written to the evidence; an
+// error means that the evidence could not be written or ctx ended.
 func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	if env.Slots == 0 {
 		env.Slots = 5 * runtime.NumCPU()
 	}
 	looking := newTurns(runtime.NumCPU())
-	freed := make(chan int, len(scenarios)) // slots, as scenarios give them back
+	freed := make(chan int, len(scenarios)) // slots that scenarios give back
 	errs := make(chan error, len(scenarios)+1)
 	free := env.Slots
 	var wg sync.WaitGroup
@@ -90,8 +90,8 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	return errors.Join(all...)
 }
 
-// turns of those who look at files: one at a time, lest they disturb the publishers, and one for each processor when nothing
-// is published any more.
+// turns limits how many files are analysed at a time: one while anything publishes, so as not to disturb the publishers,
+// and one per processor afterwards.
 type turns chan struct{}
 
 func newTurns(n int) turns {
@@ -108,14 +108,15 @@ func (t turns) all() {
 	}
 }
 
-// ordered puts scenarios that take no slots before the others.
+// ordered puts the scenarios that need no slots first.
 func (e Env) ordered(scenarios []Scenario) []Scenario {
 	out := slices.Clone(scenarios)
 	slices.SortStableFunc(out, func(a, b Scenario) int { return min(e.weight(a), 1) - min(e.weight(b), 1) })
 	return out
 }
 
-// weight is how many slots a scenario takes: all of them on applications prepared by hand, which only one can use at a time.
+// weight returns how many slots a scenario takes. Without the control API it takes all of them, since only one scenario
+// at a time can use a prepared application.
 func (e Env) weight(s Scenario) int {
 	if !e.Target.File.Has(config.Control) {
 		return e.Slots
@@ -123,8 +124,8 @@ func (e Env) weight(s Scenario) int {
 	return min(s.Media, e.Slots)
 }
 
-// through takes a scenario to its last word in the evidence. It calls release when the flow has ended or is silent; files may
-// be looked at after that.
+// through runs a scenario until its last step is in the evidence. It calls release when the flow has ended or is silent;
+// files may still be analysed after that.
 func through(ctx context.Context, env Env, s Scenario, looking turns, release func()) error {
 	f := &Flow{Env: env, Scenario: s, release: sync.OnceFunc(release)}
 	f.looks.start(ctx, f, looking)
@@ -139,7 +140,8 @@ func through(ctx context.Context, env Env, s Scenario, looking turns, release fu
 	return errors.Join(ctx.Err(), f.end(last))
 }
 
-// drive runs the flow and undoes what it created. It returns the scenario's last step, and an error when evidence could not be written.
+// drive runs the flow and cleans up after it. It returns the last step of the scenario, and an error when evidence could
+// not be written.
 func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	s := f.Scenario
 	if missing := s.Missing(f.Target.File); missing != "" {
@@ -162,7 +164,7 @@ func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	return f.outcome(ctx, err), nil
 }
 
-// outcome turns the error of a flow into its last step, unless it was torn from its work.
+// outcome turns the error of a flow into its last step, and notes when the flow was interrupted.
 func (f *Flow) outcome(ctx context.Context, err error) evidence.Step {
 	if ctx.Err() != nil {
 		return evidence.Step{Outcome: evidence.Broken, Text: "interrupted"}
@@ -189,7 +191,7 @@ func ending(err error) evidence.Step {
 	}
 }
 
-// end writes a step of the scenario itself and tells the progress.
+// end writes a step of the scenario itself and reports it as progress.
 func (f *Flow) end(s evidence.Step) error {
 	if f.Progress != nil {
 		f.Progress(Progress{Scenario: f.Scenario.Name, Outcome: s.Outcome, Text: s.Text})
@@ -197,13 +199,13 @@ func (f *Flow) end(s evidence.Step) error {
 	return f.Append(evidence.Record{Label: "scenario", Step: &s})
 }
 
-// cleanUp undoes what the flow created, last first. What fails is harness evidence.
+// cleanUp removes what the flow created, last first. It records failures as trouble of the harness.
 func (f *Flow) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
 	for i := len(f.undo) - 1; i >= 0; i-- {
 		if err := f.undo[i](ctx); err != nil {
-			_ = f.Append(evidence.Record{Label: "cleanup", Harness: &evidence.Harness{Kind: "cleanup", Message: err.Error()}}) // a journal that fails shows at the scenario's end
+			_ = f.Append(evidence.Record{Label: "cleanup", Harness: &evidence.Harness{Kind: "cleanup", Message: err.Error()}}) // if the journal fails, the end of the scenario shows it
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"reelcheck/conformance/target/launch"
 )
 
-// bare is what scenarios need that only create an application.
+// bare returns an Env for scenarios that only create an application.
 func bare(t *testing.T, slots int) Env {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -70,7 +70,7 @@ func TestScenariosBeginInTheirOrder(t *testing.T) {
 	}
 	var all []Scenario
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		all = append(all, notes(name, 3)) // more than half of the slots: one at a time
+		all = append(all, notes(name, 3)) // more than half of the slots, so they run one at a time
 	}
 	done(t, bare(t, 5), append(all, notes("none", 0))...)
 	at := slices.Index(order, "none")

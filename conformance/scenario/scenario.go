@@ -1,10 +1,24 @@
-// Package scenario drives a target. A scenario is a flow through the API and the media that happens once and
-// leaves its evidence behind; it never judges. What the target does unexpectedly is evidence too: the flow
-// goes on where it can, and otherwise ends with a step that says by what it was blocked.
+// Package scenario drives a target. A scenario is a flow through the API and the media that runs once and writes
+// evidence; it never judges. When the target does something unexpected, that is evidence too: the flow goes on if it
+// can, and otherwise ends with a step that says what blocked it.
 //
-// This package has what scenarios are written with, a [Flow], and [Run], which drives them side by side. They themselves
-// are in the packages below, by the chapters of the checks that they serve most. For another one: name it in package name,
-// write it as a [Scenario] in its chapter, put it into the list of package all, and name it in the checks that it shows.
+//	var basic = scenario.Scenario{Name: scenarios.Pair, Title: "one archive", Media: 2, Within: time.Minute,
+//		Run: func(ctx context.Context, f *scenario.Flow) error {
+//			session, _, err := f.Alone(ctx, "vp8-05", "tone-05")
+//			if err != nil {
+//				return err
+//			}
+//			_, err = f.Record(ctx, "", session, nil, 3*time.Second)
+//			return err
+//		}}
+//	err := scenario.Run(ctx, env, []scenario.Scenario{basic})
+//
+// The caller of [Run] owns everything in [Env] and closes it afterwards. A flow must label its records so that checks
+// find them, return the error of each call, and leave the cleaning up to the package.
+//
+// This package has [Flow], the words that scenarios are written in, and [Run]. The scenarios are in the packages below,
+// one package for each group of chapters. To add one: name it in evidence/scenarios, write it as a [Scenario] in its
+// chapter, add it to the list in package all, and name it in the checks that it shows.
 package scenario
 
 import (
@@ -18,23 +32,24 @@ import (
 type Scenario struct {
 	Name  string
 	Title string
-	// Needs are the capabilities without which it cannot run.
+	// Needs lists the capabilities that the scenario cannot run without.
 	Needs []config.Capability
-	// Virtual: it moves the application's clock; without the control API it would take hours.
+	// Virtual means that the scenario moves the application's clock. Without the control API it would take hours.
 	Virtual bool
-	// Media is how many media slots it takes: about two per picture that is sent or composed at a time, less where pictures are small
-	// or nothing is composed, and one where there are sounds alone.
+	// Media is the number of media slots that the scenario takes: about two for each picture that is sent or composed at
+	// a time, fewer where pictures are small or nothing is composed, and one for sound alone.
 	Media int
-	// Within bounds the whole flow; single waits have their own, shorter deadlines.
+	// Within limits the whole flow. Single waits have their own, shorter deadlines.
 	Within time.Duration
 
-	// App is the application that it runs on.
+	// App describes the application that it runs on.
 	App App
-	// Run is the flow. An error ends it: a [BlockedError], or one of package target, is the target's doing, any other the suite's own trouble.
+	// Run is the flow. An error ends it. A [BlockedError] or an error of package target is the target's doing; any other
+	// is trouble of the suite.
 	Run func(context.Context, *Flow) error
 }
 
-// Missing is the first capability that s needs and f does not declare, or "".
+// Missing returns the first capability that s needs and f does not declare, or "".
 func (s Scenario) Missing(f config.File) config.Capability {
 	if s.Virtual && f.Time != config.Virtual {
 		return config.Control

@@ -13,39 +13,39 @@ import (
 )
 
 const (
-	// PollEvery is the pace of status reads; a webhook about the archive makes the next one at once.
+	// PollEvery is the time between status reads. A webhook about the archive triggers the next read at once.
 	PollEvery = 200 * time.Millisecond
-	// Soon bounds waits for what a target does by itself in an instant: a pause, a resumption, an event.
+	// Soon limits waits for what a target does by itself almost at once: a pause, a resumption, an event.
 	Soon = 6 * time.Second
-	// Delivery bounds the wait from the stop of a short archive to its file.
+	// Delivery limits the wait from the stop of a short archive to its file.
 	Delivery = 30 * time.Second
-	// Settled is how long a change has certainly taken effect after; the ledger allows 2 s for a pause.
+	// Settled is the time after which a change has certainly taken effect. The ledger allows 2 s for a pause.
 	Settled = 2600 * time.Millisecond
-	// Quiet is how long webhooks are watched after the last one that was expected.
+	// Quiet is how long webhooks are watched after the last expected one.
 	Quiet = 1500 * time.Millisecond
-	// Forever is more often than anything is tried.
+	// Forever is a number of attempts that is never reached.
 	Forever = 1_000_000
 )
 
-// When to look: the limits are in the ledger, here they only say to what moments the clock goes.
+// Moments to which flows move the clock. They do not judge: the limits themselves are in the ledger.
 const (
 	FirstMinute  = time.Minute
 	LastMinute   = time.Minute
 	IdleHour     = time.Hour
 	RecordedTime = 4 * time.Hour
-	// Margin is how long before or after a limit one looks.
+	// Margin is the distance from a limit at which a flow looks, before it or after it.
 	Margin = 10 * time.Second
 )
 
-// statusOf is the status of the archive that a body shows, "" where it shows none.
+// statusOf returns the status of the archive in a body, or "".
 func statusOf(body []byte) string {
 	var a struct{ Status string }
-	_ = json.Unmarshal(body, &a) // whatever it is, it is recorded
+	_ = json.Unmarshal(body, &a) // an unreadable body is recorded as it is
 	return a.Status
 }
 
-// Await reads an archive until its status is one of want, or the deadline passes. The last read and a watch
-// are evidence either way; ok says whether it came.
+// Await reads an archive until its status is one of want or the deadline passes. It records the last read and a watch.
+// ok is true if the status came.
 func (f *Flow) Await(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status string, ok bool, err error) {
 	wake, release := f.Journal.Watch()
 	defer release()
@@ -69,7 +69,7 @@ func (f *Flow) Await(ctx context.Context, label, id string, deadline time.Durati
 	return status, ok, err
 }
 
-// pause waits for a webhook about the archive, at most d. seen is how many records had been looked at.
+// pause waits for a webhook about the archive, for at most d. seen is the number of records examined so far.
 func (f *Flow) pause(ctx context.Context, wake <-chan struct{}, id string, seen int, d time.Duration) (int, error) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -90,7 +90,7 @@ func (f *Flow) pause(ctx context.Context, wake <-chan struct{}, id string, seen 
 	}
 }
 
-// Must is Await for a status without which the flow cannot go on.
+// Must is Await for a status that the flow needs to go on.
 func (f *Flow) Must(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status string, err error) {
 	status, ok, err := f.Await(ctx, label, id, deadline, want...)
 	if err == nil && !ok {
@@ -99,7 +99,7 @@ func (f *Flow) Must(ctx context.Context, label, id string, deadline time.Duratio
 	return status, err
 }
 
-// About names an archive as what a record is about; "" names none.
+// About returns the record IDs for an archive; "" names none.
 func About(id string) map[string]string {
 	if id == "" {
 		return nil
@@ -107,7 +107,7 @@ func About(id string) map[string]string {
 	return map[string]string{evidence.Archive: id}
 }
 
-// Watched writes down for how long something was watched, and whether it came.
+// Watched records how long something was watched, and whether it came.
 func (f *Flow) Watched(label string, w evidence.Watch, ids map[string]string) error {
 	w.From, w.To = w.From.UTC(), w.To.UTC()
 	return f.Append(evidence.Record{Label: label, IDs: ids, Watch: &w})
@@ -145,7 +145,8 @@ func (f *Flow) AwaitEvent(ctx context.Context, label, id, event string, clients 
 	return err
 }
 
-// AwaitRecords waits until the scenario's evidence satisfies enough, and says whether it came to that.
+// AwaitRecords waits until enough returns true for the scenario's evidence, or the deadline passes. It returns whether
+// that happened, and records a watch.
 func (f *Flow) AwaitRecords(ctx context.Context, label, what string, ids map[string]string, deadline time.Duration, until string, enough func(evidence.View) bool) (bool, error) {
 	wake, release := f.Journal.Watch()
 	defer release()
@@ -168,7 +169,7 @@ func (f *Flow) AwaitRecords(ctx context.Context, label, what string, ids map[str
 	return met, f.Watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}, Until: until, Met: met, Deadline: deadline}, ids)
 }
 
-// Watch lets d pass and says so: what did not happen in it did not happen.
+// Watch waits for d and records it, so that what did not happen in this time is evidence.
 func (f *Flow) Watch(ctx context.Context, label, what, id string, d time.Duration) error {
 	from := time.Now()
 	if err := Sleep(ctx, d); err != nil {
