@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// TestSpatialLayers has pictures of VP9 in two sizes each: what is seen is the larger.
+// TestSpatialLayers publishes VP9 pictures that hold two sizes each. The larger one must be shown.
 func TestSpatialLayers(t *testing.T) {
 	t.Parallel()
 	whole := func(source string) clip {
@@ -23,7 +23,7 @@ func TestSpatialLayers(t *testing.T) {
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{0, 320, 240, "lime"}, {1, 5, 5, "lime"}, {12, 635, 475, "lime"}, {24, 320, 240, "lime"}})
 }
 
-// TestCodecChanges has a stream go from VP8 to H.264 to VP9, in the same size.
+// TestCodecChanges publishes a stream that changes from VP8 to H.264 to VP9, always in the same size.
 func TestCodecChanges(t *testing.T) {
 	t.Parallel()
 	c := clip{}

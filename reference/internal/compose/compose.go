@@ -1,6 +1,14 @@
 // Package compose turns a session's journal into the one file of a composed archive. It follows the journal while it is
-// written, so that when an archive stops only its tail is left to do. It drops nothing: when it is slow, it is late. What it
-// writes depends on the journal alone.
+// written, so that only the tail is left to do when an archive stops:
+//
+//	r, err := compose.Run(ctx, j, archiveID, compose.Options{Width: 640, Height: 480, HasAudio: true, HasVideo: true}, out, log)
+//	f, err := compose.Open(out)
+//
+// It drops nothing: when the machine is slow, the file is late. What it writes depends on the journal and the options
+// alone, so a composition that failed can be made again.
+//
+// The caller keeps the journal until the file is safe, lets only one Run write to out at a time, and calls [Remove] when
+// the file is no longer needed.
 package compose
 
 import (
@@ -26,32 +34,36 @@ import (
 	"reelcheck/reference/internal/mux/mp4"
 )
 
-// DefaultQP is the quantization parameter of an archive that asks for none.
+// DefaultQP is the quantization parameter of an archive that does not ask for one.
 const DefaultQP = 19
 
-// Options of a composition.
+// Options describes a composition.
 type Options struct {
 	FFmpeg             ffmpeg.Config
 	Width, Height      int
 	HasAudio, HasVideo bool
-	Layout             layout.Layout // at first; the timeline may change it
+	Layout             layout.Layout // at the start; the timeline may change it
 	QP                 int           // constant quantization parameter; 0 is DefaultQP
-	Bitrate            int           // constant bit rate of the video in bit/s instead
-	// CatchUp, if set, is how far back the key frame of a stream may be that gets a place, in place of [picture.CatchUp].
+	Bitrate            int           // constant bit rate of the video in bit/s, used in place of QP if not 0
+	// CatchUp, if set, replaces [picture.CatchUp]: the greatest age of the key frame from which a stream that gets a
+	// place is decoded.
 	CatchUp time.Duration
-	// Progress, if set, is told how far the composition has come in media time.
+	// Progress, if set, is called with the media time that the composition has reached.
 	Progress func(av.Instant)
-	// Voice, if set, is given what is heard of a stream during a frame of the output, before it is mixed; it must not keep the samples.
+	// Voice, if set, receives the samples of each stream that is heard in a frame of the output, before they are mixed.
+	// It must not keep the samples.
 	Voice func(stream string, frame int64, samples []float32) error
-	// Encoding, if set, is told of the first encoder: kill ends it at once. What it returns is called when the composition has ended.
+	// Encoding, if set, is called with the first encoder: kill ends it at once. The returned function is called when the
+	// composition has ended.
 	Encoding func(kill func()) (ended func())
-	// Output, if set, returns what media data is written through on its way to the file.
+	// Output, if set, wraps the file: all media data is written through the writer that it returns.
 	Output func(io.Writer) io.Writer
-	// Transport makes an MPEG transport stream in place of an MP4 file. All of it goes through Output, a multiple of 16 bytes.
+	// Transport makes an MPEG transport stream instead of an MP4 file. All of it goes through Output; its size is a
+	// multiple of 16 bytes.
 	Transport bool
 }
 
-// Validate reports what cannot be composed.
+// Validate returns an error if the options cannot be composed.
 func (o Options) Validate() error {
 	switch {
 	case !o.HasAudio && !o.HasVideo:
@@ -66,7 +78,7 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// Result is a finished composition.
+// Result describes a finished composition.
 type Result struct {
 	Size     int64
 	Duration time.Duration // without pauses
@@ -77,9 +89,10 @@ const (
 	headSuffix  = ".moov"
 )
 
-// Run composes the archive until the journal's timeline says it has stopped. It writes out.mdat as it goes and, last, out.moov,
-// what belongs in front of it; when nothing was published both are empty, and of a transport stream out.moov is. It starts over whatever an
-// earlier Run left. The caller must call [Sync] before it gives up the journal. When Run returns, no child is left.
+// Run composes the archive until the timeline in the journal says that it has stopped. It writes the media to out.mdat
+// as it goes, and at the end the head of the file to out.moov. Both are empty if nothing was published; the head of a
+// transport stream is always empty. Run replaces whatever an earlier Run left. When it returns successfully both files
+// are durable, so that the caller may give up the journal. No child process outlives Run.
 func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) (Result, error) {
 	if err := o.Validate(); err != nil {
 		return Result{}, err
@@ -122,7 +135,7 @@ func Remove(out string) error {
 	return nil
 }
 
-// finish puts the head where Open finds it. Its presence says that the composition is complete.
+// finish writes the head. Its presence says that the composition is complete.
 func (c *composition) finish(out string) (Result, error) {
 	var r Result
 	var head []byte
@@ -134,15 +147,15 @@ func (c *composition) finish(out string) (Result, error) {
 		}
 		r.Size = int64(len(head)) + c.output.file.Size()
 	}
-	// The media are on disk before the head says so: after a crash nobody looks whether it is true.
+	// The media must be durable before the head: after a crash, nobody checks the media again.
 	if err := durable.Sync(out + mediaSuffix); err != nil {
 		return Result{}, err
 	}
 	return r, durable.WriteFile(out+headSuffix, head, 0o644)
 }
 
-// run does everything but the head. Sources read the journal and decode until the archive has stopped; then they are
-// ended, wherever they are, while the output still drains.
+// run writes everything but the head. The sources read the journal and decode until the composing goroutine has all
+// frames. Then they are stopped, while the encoders still drain.
 func (c *composition) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	sources, stop := context.WithCancel(ctx)
@@ -159,7 +172,7 @@ func (c *composition) run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// quiet makes the end of a source that was told to end no error.
+// quiet drops the error of a source that was told to stop.
 func quiet(ctx context.Context, err error) error {
 	select {
 	case <-ctx.Done():

@@ -23,7 +23,7 @@ const (
 	moves = "testsrc2=s=320x240:r=30"
 )
 
-// colours are what plain colours become in Y, U, V.
+// colours are the plain colours in Y, U, V.
 var colours = map[string][3]int{"black": {16, 128, 128}, "red": {82, 90, 240}, "lime": {145, 54, 34}, "blue": {41, 240, 110}}
 
 // pixels decodes a file's frames.
@@ -37,7 +37,7 @@ func pixels(t *testing.T, file []byte) [][]byte {
 	return frames
 }
 
-// colourAt names the colour of a pixel.
+// colourAt returns the name of the colour of a pixel.
 func colourAt(frame []byte, x, y int) string {
 	c := 640*480 + y/2*320 + x/2
 	got := [3]int{int(frame[y*640+x]), int(frame[c]), int(frame[c+320*240])}
@@ -63,7 +63,7 @@ func heard(t *testing.T, file []byte) []float32 {
 	return out
 }
 
-// level is the strength of a frequency in dB of full scale (Goertzel).
+// level returns the strength of a frequency in dB of full scale (Goertzel).
 func level(samples []float32, hz float64) float64 {
 	w := 2 * math.Cos(2*math.Pi*hz/48000)
 	var a, b float64
@@ -115,8 +115,9 @@ func TestStreamsComeAndGo(t *testing.T) {
 	}
 }
 
-// TestLiveAndLaterAreTheSame follows a journal that is written slowly, with pauses where the composition catches up,
-// and compares it with composing when all is there. Layout changes, losses, garbage and clients of both codecs are in it.
+// TestLiveAndLaterAreTheSame composes a journal while it is written slowly, with pauses in which the composition catches
+// up, and again when it is complete. Both files must be equal. The journal has layout changes, losses, garbage and
+// clients of both codecs.
 func TestLiveAndLaterAreTheSame(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 4*time.Second,
@@ -134,7 +135,7 @@ func TestLiveAndLaterAreTheSame(t *testing.T) {
 	o.Progress = func(t av.Instant) { mu.Lock(); composed = max(composed, t); mu.Unlock() }
 	s.pace = func(at time.Duration) {
 		deadline := time.Now().Add(time.Second)
-		for at%(200*time.Millisecond) == 0 && time.Now().Before(deadline) { // let it come close
+		for at%(200*time.Millisecond) == 0 && time.Now().Before(deadline) { // let the composition come close
 			mu.Lock()
 			behind := start.Add(at).Sub(composed)
 			mu.Unlock()
@@ -175,7 +176,7 @@ func TestEverySliceHasTheQuantizationParameter(t *testing.T) {
 	}
 }
 
-// quantizers reads the parameter of every slice.
+// quantizers returns the quantization parameter of every slice.
 func quantizers(t *testing.T, file []byte) (list []int) {
 	t.Helper()
 	f, err := mp4.DecodeFile(bytes.NewReader(file))
@@ -258,7 +259,7 @@ func TestNothingPublished(t *testing.T) {
 	}
 }
 
-// TestPausesAreSkipped has 3 s recorded, 1.2 s of them before a pause of 1.5 s in which the colour changes.
+// TestPausesAreSkipped records 3 s of media, with a pause of 1.5 s after 1.2 s. The colour changes during the pause.
 func TestPausesAreSkipped(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 4500*time.Millisecond,
@@ -292,7 +293,7 @@ func TestPausesAreSkipped(t *testing.T) {
 	}
 }
 
-// TestPictureAndSoundAreInStep journals a colour and a tone that begin together, two seconds in.
+// TestPictureAndSoundAreInStep journals a colour and a tone that begin together, at two seconds.
 func TestPictureAndSoundAreInStep(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
@@ -314,7 +315,7 @@ func TestPictureAndSoundAreInStep(t *testing.T) {
 			break
 		}
 	}
-	// Opus has 6.5 ms of its own before the tone is loud.
+	// Opus delays the loud part of the tone by 6.5 ms.
 	if picture != 2000 || audible < 1995 || audible > 2015 {
 		t.Errorf("seen at %d ms, heard at %d ms, want 2000", picture, audible)
 	}

@@ -23,7 +23,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// composition is one Run.
+// composition is the state of one Run.
 type composition struct {
 	options Options
 	journal *journal.Journal
@@ -34,28 +34,28 @@ type composition struct {
 	plan    *plan.Plan
 
 	clock await.Mutex // guards time
-	time  av.Instant  // how far the composition has come, at least
+	time  av.Instant  // media time that the composition has reached, at least
 
 	mu    sync.Mutex // guards video and audio
 	video map[string]*picture.Stream
 	audio map[string]*sound.Stream
 
-	// Of the composing goroutine.
+	// The fields below belong to the composing goroutine.
 	output  *output
-	current map[string]*picture.Picture // what every stream shows
-	written int64                       // frames of output
+	current map[string]*picture.Picture // the picture that each stream shows
+	written int64                       // frames put into the output
 }
 
 const (
-	// ahead is how long before its beginning a stream is read. Of a recording that is complete all streams are known at once, and those
-	// that came one after the other are not to be decoded at the same time.
+	// ahead is how long before a stream appears its decoding may begin. In a finished recording all streams are known at
+	// once; without this limit, streams that followed each other would all be decoded at the same time.
 	ahead = 10 * time.Second
-	// pace is how often those who wait for that are told the time.
+	// pace is the step in which waiting sources learn of the progress.
 	pace = time.Second
 )
 
-// source starts decoding a stream. It is called from the goroutine that follows the timeline, before the scenes with
-// the stream are known.
+// source starts decoding a stream. The goroutine that follows the timeline calls it before the scenes with the stream
+// are known.
 func (c *composition) source(ctx context.Context, e timeline.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +72,8 @@ func (c *composition) source(ctx context.Context, e timeline.Event) {
 	}
 }
 
-// follow reads a stream from the recording's beginning on, its video from where decoding may have to begin.
+// follow reads a stream from the beginning of the recording; video from a little earlier, where decoding may have to
+// begin.
 func (c *composition) follow(ctx context.Context, e timeline.Event, isVideo bool, run func(context.Context, *journal.Reader) error) error {
 	first, err := c.plan.WaitSpan(ctx, 0)
 	if err != nil {
@@ -95,10 +96,10 @@ func (c *composition) follow(ctx context.Context, e timeline.Event, isVideo bool
 	return run(ctx, r)
 }
 
-// compose goes through the recording frame by frame.
+// compose composes the recording frame by frame.
 func (c *composition) compose(ctx context.Context) error {
 	c.current = map[string]*picture.Picture{}
-	empty := int64(0) // frames from before anything was published
+	empty := int64(0) // frames before anything was published
 	for i := 0; ; i++ {
 		s, err := c.plan.WaitSpan(ctx, i)
 		if errors.Is(err, plan.ErrOver) {
@@ -136,19 +137,19 @@ func (c *composition) compose(ctx context.Context) error {
 	return nil
 }
 
-// reach notes how far the composition has come.
+// reach notes the media time that the composition has reached.
 func (c *composition) reach(t av.Instant) {
-	if t >= c.time.Add(pace) { // nobody else changes it
+	if t >= c.time.Add(pace) { // only this goroutine changes it
 		c.clock.Update(func() { c.time = t })
 	}
 }
 
-// published reports whether any stream is there during frame n.
+// published reports whether the archive has any stream during frame n.
 func (c *composition) published(s plan.Span, n int64) bool {
 	return slices.ContainsFunc(c.plan.Between(s.Instant(n), min(s.Instant(n+1), s.End)), func(s plan.Scene) bool { return s.Streams > 0 })
 }
 
-// begin starts the output with the first frame for which there is a stream; before it come black ones.
+// begin starts the output at the first frame with a stream. It puts empty black frames before it.
 func (c *composition) begin(ctx context.Context, empty int64) (err error) {
 	if c.output != nil {
 		return nil
@@ -193,7 +194,7 @@ func (c *composition) frame(ctx context.Context, s plan.Span, n int64) error {
 	return c.put(ctx, f)
 }
 
-// pass drops what streams without a place have ready, so that they do not stand still.
+// pass drops the pictures and packets of streams without a place, so that their decoders do not stand still.
 func (c *composition) pass(here plan.Scene, t av.Instant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -212,14 +213,14 @@ func (c *composition) pass(here plan.Scene, t av.Instant) {
 	}
 }
 
-// draw shows in every tile the newest picture of its stream.
+// draw draws in every tile the newest picture of its stream.
 func (c *composition) draw(ctx context.Context, canvas *picture.Canvas, tiles []layout.Tile, t av.Instant) error {
 	pictures := make([]*picture.Picture, len(tiles))
 	for i, tile := range tiles {
 		c.mu.Lock()
 		v := c.video[tile.Stream]
 		c.mu.Unlock()
-		if v == nil { // its log has ended before it lost its place
+		if v == nil { // its log ended before it lost its place
 			pictures[i] = c.current[tile.Stream]
 			continue
 		}
@@ -236,7 +237,7 @@ func (c *composition) draw(ctx context.Context, canvas *picture.Canvas, tiles []
 	return nil
 }
 
-// mix adds the streams heard during frame n to a block of silence.
+// mix adds the streams that are heard during frame n to a silent block.
 func (c *composition) mix(ctx context.Context, s plan.Span, n int64, block []float32) error {
 	start := sound.SamplesAt(s.Start) + (n-s.FirstFrame)*sound.BlockSamples
 	limit := min(s.Instant(n+1).Add(sound.Jitter), s.End)
@@ -250,7 +251,7 @@ func (c *composition) mix(ctx context.Context, s plan.Span, n int64, block []flo
 			c.mu.Lock()
 			a := c.audio[stream]
 			c.mu.Unlock()
-			if a == nil { // ended and drained
+			if a == nil { // it has ended and all of it was mixed
 				continue
 			}
 			if err := c.voice(ctx, stream, a, start, limit, block); err != nil {
@@ -262,7 +263,7 @@ func (c *composition) mix(ctx context.Context, s plan.Span, n int64, block []flo
 	return nil
 }
 
-// voice adds what is heard of one stream.
+// voice adds the samples of one stream.
 func (c *composition) voice(ctx context.Context, stream string, a *sound.Stream, start int64, limit av.Instant, block []float32) error {
 	if c.options.Voice == nil {
 		return a.Mix(ctx, start, limit, block)
@@ -277,7 +278,7 @@ func (c *composition) voice(ctx context.Context, stream string, a *sound.Stream,
 	return c.options.Voice(stream, c.written, alone)
 }
 
-// put hands a frame to the encoders.
+// put passes a frame to the encoders.
 func (c *composition) put(ctx context.Context, f frame) error {
 	if err := c.output.encoding.Put(ctx, f.room); err != nil {
 		return err

@@ -26,24 +26,24 @@ var driftMinutes = flag.Float64("drift.minutes", 1, "length of the recording of 
 
 const (
 	driftStep  = 50 * time.Millisecond
-	driftEvery = 10 * time.Second // a flash with a beep, of one publisher after the other
+	driftEvery = 10 * time.Second // interval of flashes with a beep; the publishers take turns
 	flashes    = 200 * time.Millisecond
-	opusDelay  = 312 * time.Second / 48000 // between what libopus hears and what a decoder gives
+	opusDelay  = 312 * time.Second / 48000 // delay from the input of libopus to the output of a decoder
 )
 
-// client is a publisher with clocks of its own: they run at 1 + so many millionths of the true rate.
+// client is a publisher with its own clocks, which run at 1 + some millionths of the true rate.
 type client struct {
-	number            int // of clients
+	number            int // number of the client
 	wall, video, tone float64
 	random            *rand.Rand
 	dark, light       []byte
 	silence, beep     [][]byte // beep begins with its loud packet
-	// What is to be seen and heard: when, in true time.
+	// signals are the true times at which a flash must be seen and a beep heard.
 	signals  []time.Duration
 	arrivals []arrival
 }
 
-// arrival is what reaches the server.
+// arrival is what reaches the server at one time.
 type arrival struct {
 	at     av.Instant
 	packet *rtp.Packet
@@ -55,7 +55,7 @@ func scaled(d time.Duration, ppm float64) time.Duration {
 	return time.Duration(float64(d) * (1 + ppm/1e6))
 }
 
-// add has something arrive that was sent at a time.
+// add adds an arrival that was sent at the given time.
 func (c *client) add(sent time.Duration, a arrival) {
 	a.at = start.Add(sent + 20*time.Millisecond + time.Duration(c.random.IntN(25))*time.Millisecond)
 	if a.packet != nil {
@@ -64,10 +64,10 @@ func (c *client) add(sent time.Duration, a arrival) {
 	c.arrivals = append(c.arrivals, a)
 }
 
-// speak sends sound. A beep begins with a packet: the flash is captured when that is.
+// speak sends sound. The loud packet of a beep is captured at the same time as the flash.
 func (c *client) speak(length time.Duration) {
 	captured := func(n int) time.Duration { return scaled(time.Duration(n)*20*time.Millisecond, -c.tone) }
-	loud := map[int]int{} // packet number to packet of the beep, from 1 on
+	loud := map[int]int{} // packet number to the packet of the beep, counted from 1
 	for at := driftEvery / 2 * time.Duration(1+2*c.number); at < length-2*time.Second; at += driftClients * driftEvery {
 		n := int(scaled(at, c.tone) / (20 * time.Millisecond))
 		for i := range c.beep {
@@ -84,7 +84,7 @@ func (c *client) speak(length time.Duration) {
 	}
 }
 
-// film sends five pictures a second, and one for every flash.
+// film sends five pictures a second, and one more for every flash.
 func (c *client) film(length time.Duration) {
 	seq, next := uint16(0), 0
 	for at := time.Duration(0); at < length; at += flashes {
@@ -100,9 +100,9 @@ func (c *client) film(length time.Duration) {
 	}
 }
 
-// report relates both clocks to the client's third one.
+// report relates both media clocks to the client's third clock.
 func (c *client) report(length time.Duration) {
-	const epoch = 3_900_000_000 // of NTP, about now
+	const epoch = 3_900_000_000 // NTP seconds, about now
 	for at := 100 * time.Millisecond; at < length; at += 2 * time.Second {
 		wall := scaled(at, c.wall) + time.Duration(c.number)*time.Minute
 		ntp := uint64(epoch+wall/time.Second)<<32 | uint64(wall%time.Second)<<32/uint64(time.Second)
@@ -111,7 +111,7 @@ func (c *client) report(length time.Duration) {
 	}
 }
 
-// publish journals what the server makes of it.
+// publish journals what the server makes of the arrivals.
 func (c *client) publish(t *testing.T, j *journal.Journal, id string, length time.Duration) {
 	t.Helper()
 	w, err := j.Stream(id)
@@ -149,8 +149,8 @@ func (c *client) publish(t *testing.T, j *journal.Journal, id string, length tim
 
 const driftClients = 3
 
-// TestDriftingClocks records publishers whose clocks all run differently: that of their pictures, that of their sound, and the one
-// their reports relate both to. In the file every flash comes with its beep.
+// TestDriftingClocks records publishers whose three clocks run at different rates: the clock of the pictures, that of
+// the sound, and the one that the reports relate both to. In the file every flash must come with its beep.
 func TestDriftingClocks(t *testing.T) {
 	t.Parallel()
 	length, ppm := time.Duration(*driftMinutes*float64(time.Minute)), 1000.0
@@ -213,7 +213,7 @@ func nearest(list []time.Duration, to time.Duration) (at time.Duration) {
 	return at
 }
 
-// decoded streams what ffmpeg makes of a file, in pieces of n bytes.
+// decoded passes what ffmpeg makes of a file to piece, n bytes at a time.
 func decoded(t *testing.T, n int, piece func([]byte), args ...string) {
 	t.Helper()
 	cmd := exec.Command("ffmpeg", append([]string{"-v", "error", "-nostdin"}, args...)...)
@@ -236,7 +236,7 @@ func decoded(t *testing.T, n int, piece func([]byte), args ...string) {
 	}
 }
 
-// flashTimes tells when each of the first three tiles of a grid of four becomes white.
+// flashTimes returns when each of the first three tiles of a grid of four becomes white.
 func flashTimes(t *testing.T, file string) (times [driftClients][]time.Duration) {
 	frame, lit := 0, [driftClients]bool{}
 	decoded(t, 64*48, func(b []byte) {
@@ -252,7 +252,7 @@ func flashTimes(t *testing.T, file string) (times [driftClients][]time.Duration)
 	return times
 }
 
-// beepTimes tells when it becomes loud after half a second of silence.
+// beepTimes returns when the sound becomes loud after half a second of silence.
 func beepTimes(t *testing.T, file string) (times []time.Duration) {
 	sample, last := int64(0), int64(-48000)
 	decoded(t, 4, func(b []byte) {

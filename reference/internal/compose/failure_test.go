@@ -39,7 +39,7 @@ func TestLossFreezesUntilTheNextKeyFrame(t *testing.T) {
 	}
 }
 
-// alike compares pictures, within what coding does.
+// alike reports whether pictures are equal within the error of coding.
 func alike(x, y []byte) bool {
 	sum := 0
 	for i := 0; i < 640*480; i += 7 {
@@ -49,7 +49,8 @@ func alike(x, y []byte) bool {
 	return sum/(640*480/7) < 30
 }
 
-// TestTooLargePicturesAreNotShown claims that a key frame has 268 million pixels: the picture before stands until a key frame that has not.
+// TestTooLargePicturesAreNotShown publishes a key frame that claims 268 million pixels. The previous picture must stay
+// until the next key frame of an acceptable size.
 func TestTooLargePicturesAreNotShown(t *testing.T) {
 	t.Parallel()
 	clean := vp8(t, moves, 3)
@@ -82,7 +83,7 @@ func TestCancelled(t *testing.T) {
 		}
 	}
 	s.pace = func(at time.Duration) {
-		if at > time.Second { // no more, and no stop
+		if at > time.Second { // stop sending, without a stop event
 			<-ctx.Done()
 			s.length = 0
 		}
@@ -99,7 +100,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// children counts this process's children, zombies included.
+// children returns the number of this process's children, zombies included.
 func children(t *testing.T) int { return len(childIDs(t)) }
 
 func childIDs(t *testing.T) (ids []int) {
@@ -122,7 +123,7 @@ func childIDs(t *testing.T) (ids []int) {
 	return ids
 }
 
-// program writes a stand-in for a program that behaves like it except where the script's condition holds.
+// program writes a script that stands in for a program. It runs the real one unless the condition holds.
 func program(t *testing.T, real, condition, instead string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), filepath.Base(real))
@@ -133,13 +134,14 @@ func program(t *testing.T, real, condition, instead string) string {
 	return name
 }
 
-// ready has a stand-in for a decoder say that it works.
+// ready is shell code with which a stand-in for a decoder reports that it works.
 var ready = fmt.Sprintf("printf '%s'; ", strings.Repeat(`\377`, decoding.NoticeSize))
 
-// encoderReady has a stand-in for an encoder say that it works.
+// encoderReady is shell code with which a stand-in for an encoder reports that it works.
 const encoderReady = `printf '\001\000\000\000\000'; `
 
-// failing has, for every program that decodes, one that does something instead when it is to decode to a size, or to any.
+// failing runs the test with stand-ins for all programs that decode. They do something instead when asked to decode to
+// the given size, or to any.
 func failing(t *testing.T, size [2]int, instead string, test func(t *testing.T, c ffmpeg.Config)) {
 	piped, shared := "*ivf*", `*\ *`
 	if size != [2]int{} {
@@ -153,7 +155,7 @@ func failing(t *testing.T, size [2]int, instead string, test func(t *testing.T, 
 
 var anySize [2]int
 
-// decodes reports whether a command line is of a program that decodes.
+// decodes reports whether a command line is that of a decoding program.
 func decodes(line []byte) bool {
 	return bytes.Contains(line, []byte("ivf")) || bytes.Contains(line, []byte(decoding.Program))
 }
@@ -196,7 +198,7 @@ func TestEncoderDies(t *testing.T) {
 	}
 }
 
-// TestEncodersAgree composes the same with all programs: the files are equal.
+// TestEncodersAgree composes the same recording with all programs. The files must be equal.
 func TestEncodersAgree(t *testing.T) {
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
@@ -213,7 +215,8 @@ func TestEncodersAgree(t *testing.T) {
 	}
 }
 
-// TestEncodesWithoutLibraries has the ffmpeg program encode, and does not try again.
+// TestEncodesWithoutLibraries checks that the ffmpeg program encodes when the libraries are missing, and that they are
+// tried only once.
 func TestEncodesWithoutLibraries(t *testing.T) {
 	s := newSession(t, time.Second, publisher{id: "one", video: vp8(t, moves, 1), sound: tone(t, 440, 1)})
 	s.write()
@@ -231,7 +234,7 @@ func TestEncodesWithoutLibraries(t *testing.T) {
 	}
 }
 
-// TestDecoderDies lets a decoder stop after some frames: nothing is lost with it, and the rest goes on.
+// TestDecoderDies stops a decoder after some frames. Nothing may be lost, and the rest must go on.
 func TestDecoderDies(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
@@ -250,7 +253,7 @@ func TestDecoderDies(t *testing.T) {
 	})
 }
 
-// TestDecoderAlwaysDies has one that no replacement helps: its stream is not seen, the others are.
+// TestDecoderAlwaysDies kills a decoder and all its replacements. Its stream must not be seen; the others must.
 func TestDecoderAlwaysDies(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
@@ -278,7 +281,7 @@ func TestDecoderAlwaysDies(t *testing.T) {
 	})
 }
 
-// TestDecodersAreKilled kills every decoder there is, again and again.
+// TestDecodersAreKilled kills every decoder again and again.
 func TestDecodersAreKilled(t *testing.T) {
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, moves, 3)}, publisher{id: "two", video: h264(t, moves, 3), from: 500 * time.Millisecond})
@@ -304,7 +307,7 @@ func TestDecodersAreKilled(t *testing.T) {
 	}
 }
 
-// TestEncoderIsKilled composes again after its encoder was killed half way.
+// TestEncoderIsKilled composes again after the encoder was killed half way.
 func TestEncoderIsKilled(t *testing.T) {
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
@@ -328,7 +331,8 @@ func TestEncoderIsKilled(t *testing.T) {
 	}
 }
 
-// TestSlowDecoders has decoders that take seconds to begin, longer than one is waited for when a stream rests: the file is the same.
+// TestSlowDecoders uses decoders that need seconds to start, longer than the wait for a resting stream. The file must be
+// the same.
 func TestSlowDecoders(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 2*time.Second,

@@ -16,10 +16,10 @@ import (
 	"reelcheck/reference/internal/ffmpeg/encoding"
 )
 
-// patience of the tests: children on a busy machine must not look dead.
+// patience is long enough for children on a busy machine not to look dead.
 const patience = 5 * time.Second
 
-// freeze stops this process's children of a kind for good and returns how many it were.
+// freeze stops this process's children of a kind for good and returns their number.
 func freeze(t *testing.T, kind func(commandLine []byte) bool) (n int) {
 	for _, pid := range childIDs(t) {
 		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
@@ -30,7 +30,7 @@ func freeze(t *testing.T, kind func(commandLine []byte) bool) (n int) {
 	return n
 }
 
-// TestDecodersHang freezes all decoders twice: they are replaced, and the file is the same.
+// TestDecodersHang freezes all decoders twice. They must be replaced, and the file must be the same.
 func TestDecodersHang(t *testing.T) {
 	s := newSession(t, 3*time.Second,
 		publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)},
@@ -52,7 +52,7 @@ func TestDecodersHang(t *testing.T) {
 	}
 }
 
-// TestDecoderSpins has a decoder that works and works and gives nothing.
+// TestDecoderSpins uses a decoder that computes for ever and returns nothing.
 func TestDecoderSpins(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)})
@@ -69,7 +69,8 @@ func TestDecoderSpins(t *testing.T) {
 	})
 }
 
-// TestDecoderLies has a decoder that announces what it has not made, and then waits: it is replaced, also when all of them do.
+// TestDecoderLies uses a decoder that announces a picture it did not write and then waits. It must be replaced, even if
+// all decoders do so.
 func TestDecoderLies(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, moves, 2)}, publisher{id: "two", video: h264(t, lime, 2)})
@@ -94,7 +95,8 @@ func TestDecoderLies(t *testing.T) {
 	}
 }
 
-// TestEncodersHang freezes encoders half way: the composition fails like that of an encoder that died, and can be made again.
+// TestEncodersHang freezes encoders half way. The composition must fail as when an encoder dies, and must succeed when
+// made again.
 func TestEncodersHang(t *testing.T) {
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()

@@ -12,13 +12,13 @@ import (
 
 const blue = "color=c=blue:s=320x240:r=30"
 
-// at is what is seen somewhere in a frame.
+// at is the colour expected at a point of a frame.
 type at struct {
 	frame, x, y int
 	want        string
 }
 
-// watch composes what was published and looks at pictures of the file.
+// watch composes what was published and checks pictures of the file.
 func (s *session) watch(t *testing.T, spec layout.Spec, want []at) (file []byte) {
 	t.Helper()
 	s.write()
@@ -49,8 +49,8 @@ func arranged(after time.Duration, spec layout.Spec) timeline.Event {
 	return timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(spec)), At: start.Add(after)}
 }
 
-// TestPictureInPicture begins without a stream of class full, then has one, then another. Decoders begin with the key frames, one
-// each second; the rectangles in between show what there is, scaled.
+// TestPictureInPicture begins without a stream of class full, then has one, then another. Decoders switch at the key
+// frames, one each second; until then the rectangles show scaled pictures.
 func TestPictureInPicture(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
@@ -63,7 +63,7 @@ func TestPictureInPicture(t *testing.T) {
 	})
 }
 
-// TestPresentations changes the layout, from a grid to either presentation.
+// TestPresentations changes the layout from a grid to each of the presentations.
 func TestPresentations(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
@@ -76,13 +76,13 @@ func TestPresentations(t *testing.T) {
 	}
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{
 		{10, 160, 120, "red"}, {10, 480, 120, "lime"}, {10, 160, 360, "blue"}, {10, 480, 360, "black"},
-		{20, 160, 120, "lime"}, {20, 480, 120, "red"}, // the one with a class comes first
+		{20, 160, 120, "lime"}, {20, 480, 120, "red"}, // the stream with a class comes first
 		{26, 384, 240, "lime"}, {45, 60, 48, "red"}, {45, 60, 144, "blue"}, {45, 60, 300, "black"}, {45, 384, 30, "black"},
 		{52, 320, 192, "lime"}, {60, 60, 430, "red"}, {60, 190, 430, "blue"}, {60, 400, 430, "black"},
 	})
 }
 
-// TestScreenshare has a screen for the middle second.
+// TestScreenshare has a screen during the middle second.
 func TestScreenshare(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, red, 3)},
@@ -94,7 +94,7 @@ func TestScreenshare(t *testing.T) {
 	})
 }
 
-// TestStyleSheet has a tile that covers, one above it, and one that is half outside.
+// TestStyleSheet has a tile in mode cover, one above it, and one that is half outside.
 func TestStyleSheet(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, time.Second,

@@ -24,7 +24,7 @@ import (
 	"reelcheck/reference/internal/programtest"
 )
 
-// decoder and encoder work as they do for users.
+// decoder and encoder are set up as in production.
 var decoder, encoder *ffmpeg.Program
 
 func TestMain(m *testing.M) {
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// run executes ffmpeg and returns what it writes.
+// run executes ffmpeg and returns its output.
 func run(t testing.TB, args ...string) []byte {
 	t.Helper()
 	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error"}, args...)...)
@@ -52,11 +52,11 @@ func run(t testing.TB, args ...string) []byte {
 	return out
 }
 
-// clip is coded video whose frame i is to be shown at i/30 s.
+// clip is coded video. Frame i is due at i/30 s.
 type clip struct {
 	codec  av.Codec
 	frames [][]byte
-	codecs []av.Codec // of each frame, where they differ
+	codecs []av.Codec // codec of each frame, where they differ
 }
 
 func (c clip) codecOf(i int) av.Codec {
@@ -66,7 +66,7 @@ func (c clip) codecOf(i int) av.Codec {
 	return c.codec
 }
 
-// once keeps what was coded: each source is coded one time for all tests.
+// once caches coded sources, so that each is coded one time for all tests.
 type once[V any] struct {
 	mu   sync.Mutex
 	made map[string]V
@@ -88,10 +88,10 @@ var (
 	tones = once[[][]byte]{made: map[string][][]byte{}}
 )
 
-// codedLength is what is coded of a source in any case; who wants less gets the beginning.
+// codedLength is the length in seconds to which every source is coded. Shorter clips take the beginning.
 const codedLength = 5.0
 
-// vp8 codes a clip from a source filter.
+// vp8 returns a VP8 clip of a source filter.
 func vp8(t testing.TB, source string, seconds float64) clip {
 	return coded(t, av.VP8, source, seconds, "-c:v", "libvpx", "-b:v", "1M", "-g", "30", "-deadline", "realtime", "-cpu-used", "8")
 }
@@ -124,7 +124,7 @@ func coded(t testing.TB, codec av.Codec, source string, seconds float64, encoder
 	return clip{codec: codec, frames: frames[:n:n]}
 }
 
-// units splits Annex B at its delimiters.
+// units splits an Annex B stream at its delimiters.
 func units(b []byte) [][]byte {
 	var list [][]byte
 	for _, u := range bytes.SplitAfter(b, []byte("\x00\x00\x00\x01\x09")) {
@@ -140,7 +140,7 @@ func (c clip) key(i int) bool {
 	return ok
 }
 
-// tone codes a sine as Opus packets of 20 ms.
+// tone returns a sine wave as Opus packets of 20 ms.
 func tone(t testing.TB, hz int, seconds float64) [][]byte {
 	t.Helper()
 	source := fmt.Sprintf("sine=frequency=%d:sample_rate=48000:duration=%g", hz, max(seconds, codedLength))
@@ -148,7 +148,7 @@ func tone(t testing.TB, hz int, seconds float64) [][]byte {
 	return tones.get(source, func() [][]byte { return opus(t, source, 20) })[:n:n]
 }
 
-// opus codes a source filter in packets of so many milliseconds.
+// opus returns a source filter as Opus packets with a length of packet milliseconds.
 func opus(t testing.TB, source string, packet float64, options ...string) [][]byte {
 	t.Helper()
 	b := run(t, slices.Concat([]string{"-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", fmt.Sprint(packet), "-page_duration", "1"},
@@ -174,25 +174,25 @@ type publisher struct {
 	id    string
 	video clip
 	sound [][]byte
-	every time.Duration // a packet of sound, 20 ms if not said
+	every time.Duration // length of a sound packet; 20 ms if 0
 	from  time.Duration // when it appears
 	until time.Duration // when it leaves
 	gap   [2]int        // video frames that never arrive
-	bad   int           // number of a frame that is garbage
+	bad   int           // number of a garbage frame
 
 	screen bool
 }
 
-// start is an arbitrary instant at which recordings of the tests begin.
+// start is an arbitrary instant at which the recordings of the tests begin.
 const start = av.Instant(1_700_000_000_123_456_789)
 
-// session journals publishers; pace, if set, is called with how far the media has come.
+// session journals publishers. pace, if set, is called with the media time that was reached.
 type session struct {
 	t          testing.TB
 	journal    *journal.Journal
 	publishers []publisher
 	pace       func(time.Duration)
-	archive    []timeline.Event // spans, besides start at 0 and stop at length
+	archive    []timeline.Event // events of the archive besides the start at 0 and the stop at length
 	later      bool             // no start at 0
 	length     time.Duration
 }
@@ -207,7 +207,7 @@ func newSession(t testing.TB, length time.Duration, publishers ...publisher) *se
 	return &session{t: t, journal: j, publishers: publishers, length: length}
 }
 
-// write journals everything in steps of 10 ms.
+// write journals everything, in steps of 10 ms.
 func (s *session) write() {
 	note := func(e timeline.Event) {
 		if err := s.journal.Note(e); err != nil {

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// TestKindsOfOpus has streams that send a tone each, in packets of every length, mode and number of channels: all are heard all the
-// time, as loud as they are.
+// TestKindsOfOpus publishes streams with one tone each, in packets of every length, mode and number of channels. All
+// must be heard all the time, as loud as they are.
 func TestKindsOfOpus(t *testing.T) {
 	t.Parallel()
-	const spread = 3.01 // dB by which a tone on two channels is less loud on each, and one on a single channel in the middle once more
+	const spread = 3.01 // loss in dB when a tone on two channels becomes one channel each, and again when one channel becomes the middle
 	kinds := []struct {
 		ms      float64
 		less    float64

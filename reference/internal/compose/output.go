@@ -19,28 +19,28 @@ import (
 
 const (
 	videoTimescale = 90000
-	// The file is interleaved by the second of output.
+	// interleave is the number of frames of one second, in which the file is interleaved.
 	interleave = av.FrameRate
 	// seiUserData is the SEI payload type user_data_unregistered (ITU-T H.264 section D.1).
 	seiUserData = 5
 )
 
-// output has what is composed encoded, and writes it to a file.
+// output encodes the composed frames and writes them to a file.
 type output struct {
 	encoding *ffmpeg.Encoding
-	canvases map[int]*picture.Canvas // by the number of the room they lie in
+	canvases map[int]*picture.Canvas // by the number of the room that they draw in
 	size     [2]int
 
 	media        *os.File
 	buffered     *bufio.Writer
-	written      chan struct{} // says that a second of output was handed to the kernel
+	written      chan struct{} // signals that a second of output was handed to the kernel
 	file         mux.Writer
-	transport    bool // the file is a transport stream, else MP4
+	transport    bool // the file is a transport stream, not an MP4 file
 	video, audio *mux.Track
-	chunkData    []byte // of the pictures that are written at once
+	chunkData    []byte // memory of the pictures of one chunk
 }
 
-// startOutput begins an output. What goes wrong ends the group's context.
+// startOutput begins an output. A later failure is an error of the group.
 func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.File) (*output, error) {
 	out := &output{media: media, transport: o.Transport, size: [2]int{o.Width, o.Height}, canvases: map[int]*picture.Canvas{}}
 	var tracks []*mux.Track
@@ -84,7 +84,7 @@ func (o Options) through(w io.Writer) io.Writer {
 	return o.Output(w)
 }
 
-// flush has the kernel write out what the file has grown by, so that little is left to do at the end.
+// flush makes the kernel write out what was added to the file, so that little is left to do at the end.
 func (o *output) flush() error {
 	for range o.written {
 		if err := o.media.Sync(); err != nil {
@@ -94,15 +94,15 @@ func (o *output) flush() error {
 	return nil
 }
 
-// frame is one of the output while it is put together.
+// frame is a frame of the output while it is composed.
 type frame struct {
 	room   *ffmpeg.Room
-	canvas *picture.Canvas // nil when there is no video
-	sound  []float32       // nil when there is none
+	canvas *picture.Canvas // nil without video
+	sound  []float32       // nil without sound
 }
 
-// frame waits for one to be put together. Its canvas has what was drawn on it several frames ago, of which the new one may still
-// have much. Its sound is silence.
+// frame waits for a free frame. Its canvas still shows what was drawn on it several frames ago, of which the new frame
+// may reuse much. Its sound is silence.
 func (o *output) frame(ctx context.Context) (frame, error) {
 	room, err := o.encoding.Room(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func (o *output) frame(ctx context.Context) (frame, error) {
 	return f, nil
 }
 
-// sample makes a file sample of an access unit.
+// sample returns an access unit as a sample of the file.
 func (o *output) sample(unit []byte) mux.Sample {
 	var s mux.Sample
 	from := len(o.chunkData)
@@ -129,8 +129,8 @@ func (o *output) sample(unit []byte) mux.Sample {
 	return s
 }
 
-// keeps reports whether a NAL unit belongs into a sample. Parameter sets go to the sample description, or stay where a file has none;
-// delimiters and the encoder's advertisement go nowhere.
+// keeps reports whether a NAL unit belongs in a sample. Parameter sets go to the sample description instead, unless the
+// file is a transport stream. Delimiters and the encoder's advertisement are dropped.
 func (o *output) keeps(nal []byte) bool {
 	switch av.NALTypeOf(nal) {
 	case av.NALAUD:
@@ -144,10 +144,10 @@ func (o *output) keeps(nal []byte) bool {
 	}
 }
 
-// aac makes a file sample of a frame of AAC.
+// aac returns an AAC frame as a sample of the file.
 func aac(frame []byte) mux.Sample { return mux.Sample{Data: frame, Key: true} }
 
-// write writes second after second: the video that begins in it, then the audio that does.
+// write writes the file second by second: first the video that begins in it, then the audio.
 func (o *output) write(ctx context.Context) error {
 	moreVideo, moreAudio := o.video != nil, o.audio != nil
 	audioFrames := 0
@@ -175,16 +175,16 @@ func (o *output) write(ctx context.Context) error {
 		}
 		select {
 		case o.written <- struct{}{}:
-		default: // the last one is not done yet
+		default: // flush is still busy with an earlier second
 		}
 	}
 	return nil
 }
 
-// chunk writes up to n samples made of what was encoded, and reports whether more may come.
+// chunk writes up to n samples of what was encoded. It reports whether more may come.
 func (o *output) chunk(ctx context.Context, t *mux.Track, from <-chan []byte, sample func([]byte) mux.Sample, n int) (more bool, err error) {
 	list := make([]mux.Sample, 0, n)
-	if o.chunkData = o.chunkData[:0]; o.transport { // whose writer keeps some
+	if o.chunkData = o.chunkData[:0]; o.transport { // the transport writer keeps some
 		o.chunkData = nil
 	}
 	for len(list) < n {

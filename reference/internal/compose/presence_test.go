@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// turns is red and becomes lime after so many seconds, not with a key frame.
+// turns returns a source that is red and becomes lime after the given number of seconds, between key frames.
 func turns(after string) string {
 	return "color=c=red:s=320x240:r=30:d=" + after + "[a];color=c=lime:s=320x240:r=30[b];[a][b]concat=n=2"
 }
@@ -32,8 +32,8 @@ func TestPictureIsThereAtOnce(t *testing.T) {
 	})
 }
 
-// TestNothingFromBeforeTheStart has an archive begin when nothing was recorded for a moment: the last picture of the archive before is
-// not to stand there until the next key frame.
+// TestNothingFromBeforeTheStart begins an archive shortly after another one ended. The last picture from before must not
+// stand there until the next key frame.
 func TestNothingFromBeforeTheStart(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, turns("0.8"), 3), gap: [2]int{18, 26}})
@@ -45,7 +45,8 @@ func TestNothingFromBeforeTheStart(t *testing.T) {
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{0, 320, 240, "black"}, {6, 320, 240, "black"}, {40, 320, 240, "lime"}})
 }
 
-// TestVideoStops has a stream leave the picture while it sends no video, and come back with what it then sends.
+// TestVideoStops publishes a stream that stops sending video and sends again later. It must leave the picture and come
+// back with new pictures.
 func TestVideoStops(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second,
@@ -63,7 +64,7 @@ func TestVideoStops(t *testing.T) {
 	}
 }
 
-// TestAloneAndDark is black while the only stream sends no video.
+// TestAloneAndDark checks that the picture is black while the only stream sends no video.
 func TestAloneAndDark(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 2*time.Second, publisher{id: "one", video: vp8(t, red, 2), gap: [2]int{10, 60}, sound: tone(t, 440, 2)})
@@ -71,7 +72,7 @@ func TestAloneAndDark(t *testing.T) {
 	s.watch(t, layout.Spec{Type: layout.BestFit}, []at{{24, 320, 240, "red"}, {25, 320, 240, "black"}, {49, 320, 240, "black"}})
 }
 
-// TestSizeAndAspectChange has a stream become wide, then tall.
+// TestSizeAndAspectChange publishes a stream that becomes wide, then tall.
 func TestSizeAndAspectChange(t *testing.T) {
 	t.Parallel()
 	for name, coded := range map[string]func(testing.TB, string, float64) clip{"VP8": vp8, "VP9": vp9, "H264": h264} {
@@ -89,7 +90,7 @@ func TestSizeAndAspectChange(t *testing.T) {
 	}
 }
 
-// TestOneKindOnly has one stream that is only heard and one that is only seen. The first has no tile.
+// TestOneKindOnly has one stream with sound only and one with pictures only. The first must have no tile.
 func TestOneKindOnly(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 2*time.Second,

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestSelectedStreams has two publishers all the time, and an archive that takes nothing, then one with sound, then the other without,
-// then the picture of the first again.
+// TestSelectedStreams has two publishers all the time. The archive takes nothing at first, then one with sound, then the
+// other without sound, then the picture of the first again.
 func TestSelectedStreams(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 5*time.Second,
@@ -35,7 +35,7 @@ func TestSelectedStreams(t *testing.T) {
 	}
 	// A stream that comes back is seen from its next key frame on.
 	for n, want := range map[int]string{10: "black", 24: "black", 49: "red", 74: "lime", 99: "red", 101: "black", 124: "black"} {
-		for _, x := range []int{5, 634} { // one at a time has the whole picture
+		for _, x := range []int{5, 634} { // one stream at a time has the whole picture
 			if got := colourAt(frames[n], x, 240); got != want {
 				t.Errorf("frame %d at %d is %s, want %s", n, x, got, want)
 			}

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// TestTransportStream: the same pictures and sound in another container, all of which goes through Output.
+// TestTransportStream checks that a transport stream holds the same pictures and sound, and that all of it goes through
+// Output.
 func TestTransportStream(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
@@ -38,7 +39,7 @@ func TestTransportStream(t *testing.T) {
 			first[kind] = strings.TrimRight(at, ",")
 		}
 	}
-	// What the encoder needs to be primed, 1024 samples, comes before the first picture.
+	// The 1024 samples that prime the encoder come before the first picture.
 	if first["video"] != "1.000000,K_" || first["audio"] != "0.978667,K_" {
 		t.Errorf("the first packets are at %v", first)
 	}
@@ -49,7 +50,7 @@ func TestTransportStream(t *testing.T) {
 	checkOrder(t, times)
 }
 
-// checkOrder: packets are interleaved by time, so that a player need not look far ahead.
+// checkOrder checks that packets are interleaved by time, so that a player need not read far ahead.
 func checkOrder(t *testing.T, packets []string) {
 	t.Helper()
 	latest := 0.0

@@ -1,4 +1,4 @@
-// Package picture decodes what is seen and draws it in its place.
+// Package picture decodes the video of streams and draws the pictures in their places.
 package picture
 
 import (
@@ -15,18 +15,18 @@ type Canvas struct {
 	shown []placed
 }
 
-// placed remembers what a tile shows, so that it is drawn only when that changes.
+// placed is what a tile shows. The tile is drawn only when that changes.
 type placed struct {
 	tile layout.Tile
 	pic  *Picture
 }
 
-// NewCanvas makes one in the given memory. What it shows is undefined until something was drawn.
+// NewCanvas returns a canvas in the given memory. Its content is undefined until something is drawn.
 func NewCanvas(width, height int, pix []byte) *Canvas {
 	return &Canvas{Layout: decoding.Packed(width, height), Pix: pix}
 }
 
-// plane is one of Y, U, V of a picture of the given size; for U and V a rectangle's numbers are halved.
+// plane is the Y, U or V plane of a picture of the given size. U and V have half the width and height.
 type plane struct {
 	pix           []byte
 	stride, shift int
@@ -61,8 +61,8 @@ func (c *Canvas) black(r layout.Rect) {
 	}
 }
 
-// Draw brings the canvas up to date: pictures[i], or nothing, in tiles[i]. Later tiles stand on earlier ones; where a tile shows nothing,
-// one sees what it stands on.
+// Draw updates the canvas: it shows pictures[i] in tiles[i]. Later tiles cover earlier ones. Where a picture is nil,
+// what lies below the tile is seen.
 func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
 	anew := c.shown == nil || len(tiles) != len(c.shown)
 	for i := 0; i < len(tiles) && !anew; i++ {
@@ -86,7 +86,7 @@ func (c *Canvas) Draw(tiles []layout.Tile, pictures []*Picture) {
 	}
 }
 
-// put draws what is seen of a picture in a tile.
+// put draws the visible part of a picture in a tile.
 func (c *Canvas) put(pic *Picture, t layout.Tile) {
 	r := t.Whole(pic.source[0], pic.source[1])
 	seen := r.Intersect(t.Rect).Intersect(c.whole())
@@ -104,8 +104,8 @@ func (c *Canvas) put(pic *Picture, t layout.Tile) {
 	}
 }
 
-// scale resamples a plane linearly to r and draws what is seen of that. It bridges the time between a change of a tile and the next
-// key frame, when the decoder begins to deliver the new size, and enlarges pictures beyond [maxDecoded].
+// scale resamples a plane linearly to r and draws the visible part. It is needed between a change of a tile and the next
+// key frame, when the decoder switches to the new size, and for pictures larger than [maxDecoded].
 func scale(to plane, r, seen layout.Rect, from plane, whole layout.Rect) {
 	w, h := r.W>>to.shift, r.H>>to.shift
 	fw, fh := whole.W>>from.shift, whole.H>>from.shift

@@ -11,35 +11,36 @@ import (
 )
 
 const (
-	// maxDecoded bounds the sides of the pictures a child delivers. Style sheets can ask for more, of which little is then seen.
+	// maxDecoded limits the width and height of the pictures that a child returns. Style sheets can ask for more, of
+	// which little is then visible.
 	maxDecoded = 4096
-	// lives is what children may use up over the same picture: one that crashes or hangs uses crash of them, one
-	// that somebody killed a single one.
+	// lives is the number of lives that children may use up for one picture. A child that crashes or hangs uses crash
+	// lives; one that was killed from outside uses one.
 	lives, crash = 18, 6
 )
 
-// decoder decodes the samples of one stream, from a key frame on, in a process of its own. [ffmpeg.Decoder] is one. Write and CloseInput
-// belong to one goroutine, Read to another.
+// decoder decodes the samples of one stream, from a key frame on, in a process of its own. [ffmpeg.Decoder] implements
+// it. One goroutine calls Write and CloseInput, another calls Read.
 type decoder interface {
-	// Write gives it a sample. Numbers increase. Of a sample that is not to be shown no picture comes.
+	// Write decodes a sample. Numbers increase. A sample with show false yields no picture.
 	Write(number int64, show bool, data []byte) error
-	// CloseInput says that no more samples come. What is in the decoder still comes out.
+	// CloseInput notes that no more samples come. Read still returns the remaining pictures.
 	CloseInput() error
-	// Read returns the next picture; io.EOF at the end, or when the process has died, which Wait tells.
+	// Read returns the next picture. It returns io.EOF at the end and when the process has died, which Wait tells.
 	Read(ctx context.Context) (ffmpeg.Frame, error)
-	// Kill ends the process. What is in it is lost.
+	// Kill ends the process. Its remaining pictures are lost.
 	Kill()
-	// Wait reaps the process, once Read has failed, and returns what it died of.
+	// Wait reaps the process after Read has failed and returns what it died of.
 	Wait() error
 }
 
-// shape is what a child decodes, and to which size.
+// shape is the codec that a child decodes and the size of its pictures.
 type shape struct {
 	codec         av.Codec
 	width, height int
 }
 
-// shape is how a child for the frames from k on decodes them for a tile.
+// shape returns the shape of a child that decodes the frames from k on for a tile.
 func (k keyFrame) shape(t layout.Tile) shape {
 	r := t.Whole(k.size[0], k.size[1])
 	return shape{k.codec, min(r.W, maxDecoded), min(r.H, maxDecoded)}
@@ -50,17 +51,17 @@ type child struct {
 	decoder
 	shape
 	done chan struct{}
-	err  error // set when done is closed
+	err  error // set before done is closed
 }
 
-// bear starts to read from a decoder.
+// bear starts the goroutine that reads from a decoder.
 func bear(ctx context.Context, d decoder, s shape, put func(*Picture)) *child {
 	c := &child{decoder: d, shape: s, done: make(chan struct{})}
 	go c.read(ctx, put)
 	return c
 }
 
-// read hands on the pictures of a child until it ends, and reaps it.
+// read puts the pictures of a child until it ends, and reaps it.
 func (c *child) read(ctx context.Context, put func(*Picture)) {
 	defer close(c.done)
 	var err error
@@ -88,21 +89,21 @@ func (c *child) died() bool {
 	}
 }
 
-// finish lets the child hand out what it has, and returns what it died of.
+// finish waits for the remaining pictures of the child and returns what it died of.
 func (c *child) finish() error {
 	closing := c.CloseInput()
 	<-c.done
 	return errors.Join(closing, c.err)
 }
 
-// deaths counts the lives of children that died before the same picture came.
+// deaths counts the lives that were used up for the same picture.
 type deaths struct {
-	next int64 // the picture that is wanted
+	next int64 // number of the sample whose picture is wanted
 	used int
 }
 
-// hopeless accounts for a death, with the number of the picture that is wanted next, and reports whether there were too many without a
-// picture in between.
+// hopeless counts a death while the picture of sample next is wanted. It reports whether too many children died without
+// a picture in between.
 func (d *deaths) hopeless(next int64, why error) bool {
 	if d.next != next {
 		*d = deaths{next: next}

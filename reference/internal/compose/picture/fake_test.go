@@ -20,20 +20,20 @@ import (
 
 const (
 	start = av.Instant(1_000_000_000_000)
-	frame = 40 * time.Millisecond // one of the output
+	frame = 40 * time.Millisecond // duration of a frame of the output
 )
 
-// written is a sample that a decoder was given.
+// written is a sample that was written to a decoder.
 type written struct {
 	id   byte
 	show bool
 }
 
-// fake stands for a decoder. It answers every sample that is to be shown with a picture.
+// fake is a decoder for tests. It returns a picture for every sample that is to be shown.
 type fake struct {
 	shape shape
-	dies  func(id byte) error // of a sample, unless it returns nil
-	hold  int                 // how many pictures it keeps until others follow
+	dies  func(id byte) error // called with the id of each sample; an error is what the decoder dies of
+	hold  int                 // number of pictures that it keeps until others follow
 	test  *test
 
 	written  []written
@@ -51,7 +51,7 @@ func (d *fake) Write(number int64, show bool, data []byte) error {
 	d.written = append(d.written, written{id, show})
 	if d.death = d.dies(id); d.death != nil {
 		d.close()
-		<-d.test.feeder.child.done // so that it is noticed at once
+		<-d.test.feeder.child.done // wait, so that the feeder notices at once
 		return io.ErrClosedPipe
 	}
 	if show && int(id) != d.test.mute {
@@ -96,17 +96,18 @@ func (d *fake) Read(context.Context) (ffmpeg.Frame, error) {
 func (d *fake) Kill()       {}
 func (d *fake) Wait() error { return d.death }
 
-// test is a session with one stream whose samples have ids, in steps of a frame of the output unless step says otherwise.
+// test is a session with one stream. Its samples have ids; they follow each other by one frame of the output unless step
+// is set.
 type test struct {
 	*testing.T
 	stream *Stream
 	feeder *feeder
-	events []timeline.Event // when the stream has a place, if not always
+	events []timeline.Event // when the stream has a place; empty means always
 	step   time.Duration
-	rests  map[int]time.Duration // before samples
+	rests  map[int]time.Duration // rests before samples
 	dies   func(child int, id byte) error
 	hold   int
-	mute   int // the id of a sample that gives no picture; none if negative
+	mute   int // id of a sample that yields no picture; none if negative
 
 	children []*fake
 	mu       sync.Mutex
@@ -121,7 +122,7 @@ func newTest(t *testing.T) *test {
 	}
 }
 
-// Release is of [ffmpeg.Memory].
+// Release implements [ffmpeg.Memory].
 func (t *test) Release(byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -135,14 +136,14 @@ func (t *test) decode(_ context.Context, s shape) (decoder, error) {
 	return d, nil
 }
 
-// key and inter are samples; a gap is one before which others were lost.
+// key and inter return samples; gap returns one before which others were lost.
 func key(w, h byte) av.Sample {
 	return av.Sample{Key: true, Data: []byte{0x50, 1, 0, 0x9d, 1, 0x2a, w, 0, h, 0}}
 }
 func inter() av.Sample { return av.Sample{Data: []byte{0x51, 0}} }
 func gap() av.Sample   { return av.Sample{Gap: true, Data: []byte{0x51, 0}} }
 
-// stream of so many samples with a key frame every gop.
+// gops returns n samples with a key frame every gop samples.
 func gops(n, gop int) (list []av.Sample) {
 	for i := range n {
 		if i%gop == 0 {
@@ -154,7 +155,7 @@ func gops(n, gop int) (list []av.Sample) {
 	return list
 }
 
-// run records the samples, decodes them all, and returns the ids of the pictures in their order.
+// run records the samples, decodes them all, and returns the ids of the pictures in order.
 func (t *test) run(samples []av.Sample) (ids []byte) {
 	t.Helper()
 	j, err := journal.Open(filepath.Join(t.TempDir(), "journal"), journal.Options{})
@@ -212,7 +213,7 @@ func (t *test) record(j *journal.Journal, samples []av.Sample) {
 	}
 }
 
-// takes is an event after which the archive takes the stream, or nothing.
+// takes returns an event after which the archive takes the stream, or nothing.
 func takes(after time.Duration, stream bool) timeline.Event {
 	e := timeline.Event{Kind: timeline.Selected, Archive: "a", At: start.Add(after)}
 	if stream {
@@ -221,7 +222,7 @@ func takes(after time.Duration, stream bool) timeline.Event {
 	return e
 }
 
-// upTo are the ids from one to another, without the latter.
+// upTo returns the ids from from up to, but without, to.
 func upTo(from, to int) (ids []byte) {
 	for i := from; i < to; i++ {
 		ids = append(ids, byte(i))
@@ -236,7 +237,7 @@ func (t *test) want(got, want []byte) {
 	}
 }
 
-// gave checks what a child was given: samples, and which of them to be shown.
+// gave checks which samples a child was given, and which of them were to be shown.
 func (t *test) gave(child int, samples, shown []byte) {
 	t.Helper()
 	if child >= len(t.children) {

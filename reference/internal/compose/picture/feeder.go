@@ -16,36 +16,38 @@ import (
 )
 
 const (
-	// fresh is how old the newest frame of a stream that gets a place may be. What is older may be of before a pause.
+	// fresh is the greatest age of the newest frame that a stream may show when it gets a place. An older one may come
+	// from before a pause.
 	fresh = 1500 * time.Millisecond
 
 	endOfTime = av.Instant(1<<63 - 1)
 )
 
-// feeder reads a stream's samples and gives its child those that are seen, and those that they need. All of it belongs to one goroutine.
+// feeder reads a stream's samples and gives its child those that are seen and those that they depend on. All of it
+// belongs to one goroutine.
 type feeder struct {
 	*Stream
 	decode func(context.Context, shape) (decoder, error)
 	reader *journal.Reader
 
 	at      position
-	keys    []keyFrame // the last one, and before it those whose frames the child may still have
+	keys    []keyFrame // the last one, and before it those whose frames the child may still hold
 	broken  bool       // nothing after the last key frame can be decoded
-	refused bool       // too large pictures were logged
-	absent  bool       // without a place, or without a picture since it has one
+	refused bool       // too large pictures were logged already
+	absent  bool       // without a place, or without a picture since it got one
 	since   av.Instant // when it got its place
 
 	child     *child     // nil while none runs
-	given     int64      // how many samples a child was given, and those skipped before
-	latest    int64      // the latest number of them
-	pending   *pending   // the last of them, while it has not been written to the child
-	lastShown int64      // the number of the sample written last that is to be shown
-	turned    bool       // samples are in another order than their pictures
+	given     int64      // samples that were given to a child or skipped
+	latest    int64      // the highest number among them
+	pending   *pending   // the last of them, until it is written to the child
+	lastShown int64      // number of the last sample written with show set
+	turned    bool       // samples come in another order than their pictures
 	lastGiven av.Instant // when the child was given something last
 	deaths    deaths
 }
 
-// keyFrame is where decoding can begin.
+// keyFrame is a place where decoding can begin.
 type keyFrame struct {
 	place  journal.Position
 	before position
@@ -55,8 +57,8 @@ type keyFrame struct {
 	size   [2]int
 }
 
-// pending is a sample that waits for its successor: only when that is there, or its frame of the output, is it certain whether anybody
-// will see it. Of 30 frames/s every sixth is seen by nobody, and needs neither scaling nor copying.
+// pending is a sample that waits for its successor or for its frame of the output: only then is it certain whether
+// anybody will see it. At 30 frames/s every sixth frame is never seen, and is neither scaled nor copied.
 type pending struct {
 	coming
 	data []byte
@@ -66,7 +68,7 @@ func newFeeder(v *Stream, r *journal.Reader, decode func(context.Context, shape)
 	return &feeder{Stream: v, reader: r, decode: decode, broken: true, absent: true}
 }
 
-// run is [Stream.Run].
+// run implements [Stream.Run].
 func (f *feeder) run(ctx context.Context) (err error) {
 	defer func() {
 		err = errors.Join(err, f.reader.Close())
@@ -87,7 +89,7 @@ func (f *feeder) run(ctx context.Context) (err error) {
 			err = f.finish(ctx)
 			f.shelf.end()
 			return err
-		case err != nil && waiting.Err() != nil && ctx.Err() == nil: // stopped, but samples of before are on their way
+		case err != nil && waiting.Err() != nil && ctx.Err() == nil: // the archive stopped, but earlier samples are still on their way
 			waiting = ctx
 			continue
 		case errors.As(err, &torn):
@@ -105,7 +107,7 @@ func (f *feeder) run(ctx context.Context) (err error) {
 	}
 }
 
-// item takes one item of the journal.
+// item handles one item of the journal.
 func (f *feeder) item(ctx context.Context, it journal.Item) error {
 	if err := f.Plan.WaitKnown(ctx, it.Time); err != nil && !errors.Is(err, plan.ErrOver) {
 		return err
@@ -138,7 +140,7 @@ func (f *feeder) item(ctx context.Context, it journal.Item) error {
 		if ok, err := f.catchUp(ctx, tile, it, before); !ok || err != nil {
 			return err
 		}
-	case f.child == nil && !it.Mark: // it was ended to settle a frame
+	case f.child == nil && !it.Mark: // settle ended the child
 		if err := f.replay(ctx, f.lastKey().shape(tile), before.count); err != nil {
 			return err
 		}
@@ -156,7 +158,7 @@ func (f *feeder) item(ctx context.Context, it journal.Item) error {
 
 func (f *feeder) lastKey() keyFrame { return f.keys[len(f.keys)-1] }
 
-// note counts a sample and keeps in mind where decoding can begin. It reports whether it can with this one.
+// note counts a sample and remembers key frames. It reports whether decoding can begin with this sample.
 func (f *feeder) note(it journal.Item) (key bool) {
 	if it.Mark {
 		f.broken = f.broken || it.Gap
@@ -175,7 +177,7 @@ func (f *feeder) note(it journal.Item) (key bool) {
 	}
 	f.broken = false
 	waiting, next := f.shelf.status()
-	needed := 0 // the keys before it begin what has come out
+	needed := 0 // the pictures after the key frames before it have all come out
 	for needed < len(f.keys) && (!waiting || needed+1 < len(f.keys) && f.keys[needed+1].before.latest < next) {
 		needed++
 	}
@@ -183,7 +185,7 @@ func (f *feeder) note(it journal.Item) (key bool) {
 	return true
 }
 
-// refuse leaves out what follows a key frame that is too large.
+// refuse skips everything that follows a key frame that is too large.
 func (f *feeder) refuse(width, height int) {
 	f.broken = true
 	if f.refused {
@@ -193,8 +195,8 @@ func (f *feeder) refuse(width, height int) {
 	f.Log.Warn("pictures are too large to be decoded", "stream", f.ID, "width", width, "height", height, "pixels", decoding.MaxPixels)
 }
 
-// catchUp brings a stream that has a place, but no picture, to where it is: the picture of the sample before. It reports whether that was
-// possible.
+// catchUp decodes a stream that has just got a place from its last key frame, so that the picture of the sample before
+// is there at once. It reports whether that was possible.
 func (f *feeder) catchUp(ctx context.Context, tile layout.Tile, it journal.Item, before position) (bool, error) {
 	key := f.lastKey()
 	stale := f.since.Sub(before.time) > fresh
@@ -203,7 +205,7 @@ func (f *feeder) catchUp(ctx context.Context, tile layout.Tile, it journal.Item,
 	}
 	if stale {
 		f.shelf.wantFrom(before.latest + 1)
-	} else { // not every sample gives a picture: the last three are sure to have one
+	} else { // not every sample yields a picture, but among the last three one does
 		f.shelf.wantFrom(max(key.number, slices.Min(before.last[:])))
 	}
 	if err := f.replay(ctx, key.shape(tile), before.count); err != nil {
@@ -213,7 +215,7 @@ func (f *feeder) catchUp(ctx context.Context, tile layout.Tile, it journal.Item,
 	return true, nil
 }
 
-// give hands one sample to the child. When it has died, nothing is lost: see revive.
+// give makes a sample the pending one. If the child has died, revive replaces it and nothing is lost.
 func (f *feeder) give(number int64, s av.Sample, size [2]int) {
 	f.release(max(s.Time, f.since))
 	if f.pending != nil {
@@ -221,7 +223,7 @@ func (f *feeder) give(number int64, s av.Sample, size [2]int) {
 	}
 	f.latest = max(f.latest, number)
 	f.pending = &pending{coming{number, max(s.Presented(), f.since), size}, s.Data}
-	if s.Presented() > s.Time { // what follows is not what replaces it
+	if s.Presented() > s.Time { // its successor in the stream is not the picture that replaces it
 		f.turned = true
 		f.release(endOfTime)
 	}

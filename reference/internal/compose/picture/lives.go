@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// settleAfter is how long a stream's video must rest before a frame without a picture is looked into,
-	// settleTime how long its decoder then has to answer.
+	// settleAfter is how long a stream's video must rest before the feeder looks for a missing picture. settleTime is
+	// how long the decoder then has to answer.
 	settleAfter = 500 * time.Millisecond
 	settleTime  = 2 * time.Second
 )
 
-// start starts a child.
+// start starts a child for s.
 func (f *feeder) start(ctx context.Context, s shape) error {
 	d, err := f.decode(ctx, s)
 	if err != nil {
@@ -29,7 +29,7 @@ func (f *feeder) start(ctx context.Context, s shape) error {
 	return nil
 }
 
-// begin makes sure that a child of shape s runs.
+// begin ensures that a child of shape s runs.
 func (f *feeder) begin(ctx context.Context, s shape) error {
 	if f.child != nil && f.child.shape == s {
 		return nil
@@ -40,7 +40,8 @@ func (f *feeder) begin(ctx context.Context, s shape) error {
 	return f.start(ctx, s)
 }
 
-// finish lets the child hand out what it has and reaps it.
+// finish waits for the remaining pictures of the child and reaps it. It replaces a child that dies before it has
+// returned them, within its lives.
 func (f *feeder) finish(ctx context.Context) error {
 	for f.child != nil {
 		s, early := f.child.shape, f.child.died()
@@ -89,10 +90,11 @@ func (f *feeder) reap(ctx context.Context) error {
 	return err
 }
 
-// settle deals with a sample that yields no picture while no other follows: nothing but its decoder's end tells that
-// none will come. Pictures do not depend on it, because the next sample is preceded by all since the key frame.
+// settle deals with a sample that yields no picture while no other sample follows: only the end of its decoder shows
+// that the picture will not come. Ending the child changes no picture, because the next child is given everything since
+// the key frame.
 func (f *feeder) settle(ctx context.Context, now av.Instant) error {
-	if f.child == nil || now.Sub(f.lastGiven) < settleAfter || f.turned { // decoders keep pictures that are in another order
+	if f.child == nil || now.Sub(f.lastGiven) < settleAfter || f.turned { // such decoders keep pictures for reordering
 		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, settleTime)
@@ -103,7 +105,7 @@ func (f *feeder) settle(ctx context.Context, now av.Instant) error {
 	return ctx.Err()
 }
 
-// replay starts a child and gives it the samples that lead to, and include, the one that is so many samples from the beginning.
+// replay starts a child and gives it the samples from a key frame up to the sample with count to.
 func (f *feeder) replay(ctx context.Context, s shape, to int64) error {
 	here := f.reader.Position()
 	f.given = max(f.given, to)

@@ -6,19 +6,19 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// step is what numbers of samples count. It is shorter than any time from one picture to the next.
+// step is the unit of sample numbers. It is shorter than the time between any two pictures.
 const step = 100 * time.Microsecond
 
-// position is how far a stream was read. Samples have numbers that increase with the times of their pictures, as decoders want it: those
-// of most streams increase from sample to sample.
+// position is how far a stream was read. The numbers of samples increase with the times of their pictures, as decoders
+// want it. In most streams they also increase from sample to sample.
 type position struct {
-	count  int64      // of samples
-	begin  av.Instant // when the first was presented
-	time   av.Instant // when the last one was
-	number int64      // of the last one; that of the first is 1
-	plain  int64      // of the last one that was not earlier in the stream than among the pictures
-	latest int64      // the highest one
-	last   [3]int64   // of the last three: not every sample gives a picture, three are sure to have one
+	count  int64      // number of samples read
+	begin  av.Instant // when the first one is presented
+	time   av.Instant // when the last one is presented
+	number int64      // number of the last one; the first has 1
+	plain  int64      // number of the last one that is presented when it was sent
+	latest int64      // the highest number
+	last   [3]int64   // numbers of the last three; not every sample yields a picture, but one of three does
 }
 
 // next counts a sample.

@@ -9,27 +9,27 @@ import (
 	"reelcheck/reference/internal/await"
 )
 
-// shelf has the pictures that wait to be taken, and knows which are still to come. The feeder announces samples, the child brings their
-// pictures, the composition takes them.
+// shelf holds the decoded pictures that wait to be taken, and knows which ones are still to come. The feeder announces
+// samples, the child puts their pictures, the composition takes them.
 type shelf struct {
-	mu        await.Mutex // guards the rest
+	mu        await.Mutex // guards the fields below
 	pictures  []*Picture  // waiting, in the order of their times
-	inUse     *Picture    // taken last
-	coming    []coming    // samples given to the child whose pictures have not come, in the order of their numbers
-	next      int64       // samples before it are decoded for the sake of later ones only
-	replaying bool        // a new child is being given what an earlier one was
+	inUse     *Picture    // the picture taken last
+	coming    []coming    // samples given to the child whose pictures are outstanding, in the order of their numbers
+	next      int64       // samples before it are decoded only because later ones need them
+	replaying bool        // a new child is being given what an earlier one was given
 	reached   av.Instant  // every sample before it was given or skipped
-	ended     bool        // nothing comes any more
+	ended     bool        // no more pictures come
 }
 
-// coming is a sample whose picture is to come.
+// coming is a sample whose picture is outstanding.
 type coming struct {
 	number int64
 	time   av.Instant
 	source [2]int
 }
 
-// announce says that a sample is given to the child, and reports whether its picture is wanted.
+// announce notes that a sample is given to the child. It reports whether its picture is wanted.
 func (s *shelf) announce(c coming) (wanted bool) {
 	s.mu.Update(func() {
 		if wanted = c.number >= s.next; wanted {
@@ -40,8 +40,8 @@ func (s *shelf) announce(c coming) (wanted bool) {
 	return wanted
 }
 
-// put adds a picture unless it is one of those that nobody wants. Pictures come in the order of their numbers: those announced before it
-// do not come any more.
+// put adds a picture, or releases it if nobody wants it. Pictures come in the order of their numbers, so the pictures of
+// samples announced before it will not come any more.
 func (s *shelf) put(p *Picture) {
 	s.mu.Update(func() {
 		added := false
@@ -60,27 +60,27 @@ func (s *shelf) put(p *Picture) {
 	})
 }
 
-// status returns whether pictures are to come, and the number of the first sample whose picture is wanted.
+// status reports whether pictures are outstanding, and returns the number of the first sample whose picture is wanted.
 func (s *shelf) status() (waiting bool, next int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.coming) > 0, s.next
 }
 
-// settle blocks until everything announced has come.
+// settle blocks until every announced picture has come.
 func (s *shelf) settle(ctx context.Context) error {
 	return s.mu.Until(ctx, func() bool { return len(s.coming) == 0 })
 }
 
-// wantFrom says that pictures are wanted from this number on.
+// wantFrom sets the number of the first sample whose picture is wanted.
 func (s *shelf) wantFrom(next int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next = next
 }
 
-// replay says that a new child is given samples again, until the feeder calls replayed: what was announced before is announced once more.
-// It returns the number of the first sample whose picture is wanted.
+// replay notes that a new child is given samples again, until the feeder calls replayed. The feeder announces the
+// outstanding samples once more. replay returns the number of the first sample whose picture is wanted.
 func (s *shelf) replay() (next int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,18 +90,18 @@ func (s *shelf) replay() (next int64) {
 
 func (s *shelf) replayed() { s.mu.Update(func() { s.replaying = false }) }
 
-// giveUp stops waiting for pictures of samples up to last.
+// giveUp stops waiting for the pictures of samples up to last.
 func (s *shelf) giveUp(last int64) {
 	s.mu.Update(func() { s.coming, s.next = s.coming[:0], max(s.next, last+1) })
 }
 
-// reach says that every sample before t was given or skipped.
+// reach notes that every sample before t was given or skipped.
 func (s *shelf) reach(t av.Instant) { s.mu.Update(func() { s.reached = max(s.reached, t) }) }
 
-// end says that no more pictures come.
+// end notes that no more pictures come.
 func (s *shelf) end() { s.mu.Update(func() { s.ended = true }) }
 
-// take is [Stream.Take].
+// take implements [Stream.Take].
 func (s *shelf) take(ctx context.Context, t av.Instant) (*Picture, error) {
 	var newest *Picture
 	err := s.mu.Until(ctx, func() bool {
@@ -128,7 +128,7 @@ func (s *shelf) take(ctx context.Context, t av.Instant) (*Picture, error) {
 	return newest, err
 }
 
-// pass is [Stream.Pass].
+// pass implements [Stream.Pass].
 func (s *shelf) pass(t av.Instant) (over bool) {
 	s.mu.Update(func() {
 		for len(s.pictures) > 0 && s.pictures[0].time <= t {

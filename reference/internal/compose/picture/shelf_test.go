@@ -9,7 +9,7 @@ import (
 	"reelcheck/reference/internal/ffmpeg"
 )
 
-// memory counts what comes back.
+// memory counts the pictures that are released.
 type memory map[byte]int
 
 func (m memory) Release(slot byte) { m[slot]++ }
@@ -18,7 +18,8 @@ func (m memory) picture(number int64) *Picture {
 	return &Picture{Frame: ffmpeg.Frame{Number: number, Memory: m, Slot: byte(number)}}
 }
 
-// TestTakeWaits: the newest picture at an instant is certain when a later one has come, or all before it were given and have come.
+// TestTakeWaits checks when take is certain of the newest picture at an instant: when a later one has come, or when all
+// before it were given and have come.
 func TestTakeWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, m := &shelf{}, memory{}
@@ -49,7 +50,7 @@ func TestTakeWaits(t *testing.T) {
 	})
 }
 
-// TestTakeNothing: no picture has come since, which is certain once everything up to then was given.
+// TestTakeNothing checks that take returns nothing only once everything up to the instant was given.
 func TestTakeNothing(t *testing.T) {
 	s := &shelf{}
 	s.reach(101)
@@ -69,7 +70,8 @@ func TestTakeNothing(t *testing.T) {
 	}
 }
 
-// TestUnwantedPictures go back at once: those that were not announced, come a second time, or are of before what is wanted.
+// TestUnwantedPictures checks that unwanted pictures are released at once: those that were not announced, come a second
+// time, or lie before the wanted ones.
 func TestUnwantedPictures(t *testing.T) {
 	s, m := &shelf{}, memory{}
 	s.wantFrom(2)

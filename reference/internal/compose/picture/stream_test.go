@@ -13,7 +13,8 @@ import (
 
 var errCrash = errors.New("crashed")
 
-// TestEveryPicture: what a decoder keeps comes out at the end, and nothing before the first key frame or after a loss is decoded.
+// TestEveryPicture checks that pictures kept by a decoder come out at the end, and that nothing is decoded before the
+// first key frame or after a loss.
 func TestEveryPicture(t *testing.T) {
 	for _, hold := range []int{0, 3} {
 		x := newTest(t)
@@ -27,7 +28,7 @@ func TestEveryPicture(t *testing.T) {
 	x.want(x.run(samples), upTo(10, 14))
 }
 
-// TestUnseenSamples has twice as many samples as the output has frames: half of them are decoded for the sake of others only.
+// TestUnseenSamples has twice as many samples as the output has frames. Half of them must be decoded without a picture.
 func TestUnseenSamples(t *testing.T) {
 	x := newTest(t)
 	x.step = frame / 2
@@ -37,7 +38,8 @@ func TestUnseenSamples(t *testing.T) {
 	}
 }
 
-// TestAnotherSize: a child for another size takes over at a key frame; the one before hands out what it has.
+// TestAnotherSize checks that a child for another size takes over at a key frame, and that the earlier child returns all
+// its pictures.
 func TestAnotherSize(t *testing.T) {
 	x := newTest(t)
 	x.hold = 2
@@ -51,7 +53,7 @@ func TestAnotherSize(t *testing.T) {
 	}
 }
 
-// TestTooLarge: a key frame that is too large is left out with what follows it.
+// TestTooLarge checks that a key frame that is too large is skipped with everything that follows it.
 func TestTooLarge(t *testing.T) {
 	x := newTest(t)
 	samples := gops(30, 10)
@@ -59,7 +61,8 @@ func TestTooLarge(t *testing.T) {
 	x.want(x.run(samples), slices.Concat(upTo(0, 10), upTo(20, 30)))
 }
 
-// TestCatchUp: a stream that gets a place while it runs shows at once what it would have shown, and is given all since the key frame for it.
+// TestCatchUp checks that a stream that gets a place while it runs shows at once what it would have shown. Its child
+// must be given everything since the key frame.
 func TestCatchUp(t *testing.T) {
 	x := newTest(t)
 	x.events = append(x.events, takes(0, false), takes(15*frame+time.Millisecond, true))
@@ -74,7 +77,7 @@ func TestCatchUp(t *testing.T) {
 	x.gave(0, upTo(10, 30), got)
 }
 
-// TestCatchUpNotAtAnyPrice: when the key frame is too far back, the place is empty until the next one.
+// TestCatchUpNotAtAnyPrice checks that the place stays empty until the next key frame when the last one is too old.
 func TestCatchUpNotAtAnyPrice(t *testing.T) {
 	x := newTest(t)
 	x.stream.CatchUp = 3 * frame
@@ -83,7 +86,7 @@ func TestCatchUpNotAtAnyPrice(t *testing.T) {
 	x.gave(0, upTo(20, 30), upTo(20, 30))
 }
 
-// TestNothingStale: what is older than fresh is not shown in a new place, but decoded for what follows.
+// TestNothingStale checks that a picture older than fresh is not shown in a new place, but decoded for what follows.
 func TestNothingStale(t *testing.T) {
 	x := newTest(t)
 	x.step = 2 * fresh
@@ -92,7 +95,8 @@ func TestNothingStale(t *testing.T) {
 	x.gave(0, upTo(0, 5), upTo(2, 5))
 }
 
-// TestComesAndGoes: without a place nothing is decoded, and back in it the stream catches up with another child.
+// TestComesAndGoes checks that nothing is decoded without a place, and that the stream catches up with another child
+// when it gets its place back.
 func TestComesAndGoes(t *testing.T) {
 	x := newTest(t)
 	x.events = append(x.events, takes(5*frame, false), takes(15*frame, true))
@@ -104,7 +108,8 @@ func TestComesAndGoes(t *testing.T) {
 	x.gave(1, upTo(0, 20), got[5:])
 }
 
-// TestReplay: a child that dies is replaced by one that is given everything since the key frame. No picture is lost, none comes twice.
+// TestReplay checks that a child that dies is replaced by one that is given everything since the key frame. No picture
+// may be lost or come twice.
 func TestReplay(t *testing.T) {
 	for _, hold := range []int{0, 2} {
 		for at := range 20 {
@@ -124,7 +129,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestReplayKnowsLosses: another child is given no more than the first one was.
+// TestReplayKnowsLosses checks that a replacement is given no more than the first child was.
 func TestReplayKnowsLosses(t *testing.T) {
 	x := newTest(t)
 	x.hold = 20
@@ -158,8 +163,8 @@ func TestNoPicture(t *testing.T) {
 	})
 }
 
-// TestLives: a sample that kills every child costs what follows until the next key frame. Who kills children from outside needs more
-// patience.
+// TestLives checks that a sample that kills every child costs only what follows until the next key frame. Children
+// killed from outside must be replaced more often.
 func TestLives(t *testing.T) {
 	killed := exec.Command("sh", "-c", "kill -9 $$").Run()
 	for _, tt := range []struct {
@@ -180,7 +185,8 @@ func TestLives(t *testing.T) {
 	}
 }
 
-// TestLivesAreForOnePicture: a child that dies now and then, but gives pictures in between, goes on for ever.
+// TestLivesAreForOnePicture checks that a child that dies now and then, but returns pictures in between, is always
+// replaced.
 func TestLivesAreForOnePicture(t *testing.T) {
 	x := newTest(t)
 	x.dies = func(child int, id byte) error {

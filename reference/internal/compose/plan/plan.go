@@ -1,4 +1,5 @@
-// Package plan says what one archive makes of a session's timeline: which parts of it are recorded, and who is seen where and heard in them.
+// Package plan derives from a session's timeline what one archive records: which parts of it, and which streams are seen
+// where and heard in them.
 package plan
 
 import (
@@ -14,43 +15,44 @@ import (
 )
 
 const (
-	// FrameTime is how long one frame of the output lasts.
+	// FrameTime is the duration of one frame of the output.
 	FrameTime = time.Second / av.FrameRate // ARC-COMP-08
-	// MaxAudio is how many streams are heard at once.
+	// MaxAudio is the number of streams that are heard at once.
 	MaxAudio = 50 // ARC-COMP-21
 
 	forever      = av.Instant(1<<63 - 1)
 	streamScreen = "screen"
 )
 
-// Span is an uninterrupted piece of the recording. Its frames are numbered in output time, where pauses do not exist;
-// spans begin and end on whole frames of the output, and the rounding does not add up.
+// Span is an uninterrupted part of the recording. Its frames are numbered in output time, where pauses do not exist.
+// Spans begin and end on whole frames of the output, and the rounding does not add up over spans.
 type Span struct {
-	Start, End         av.Instant // End is far away while it is not known
-	FirstFrame, frames int64      // frames is set with End
+	Start, End         av.Instant // End is forever while it is not known
+	FirstFrame, frames int64      // frames is set together with End
 }
 
-// Instant is where frame n of the output lies in media time.
+// Instant returns the media time at which frame n of the output begins.
 func (s Span) Instant(n int64) av.Instant {
 	return s.Start.Add(time.Duration(n-s.FirstFrame) * FrameTime)
 }
 
-// Shown is the instant of which frame n shows the pictures: its middle, so that nothing is seen more than half a frame early or late.
+// Shown returns the instant whose pictures frame n shows. It is the middle of the frame, so that no picture is more than
+// half a frame early or late.
 func (s Span) Shown(n int64) av.Instant { return min(s.Instant(n).Add(FrameTime/2), s.End-1) }
 
 // Has reports whether frame n belongs to the span, as far as is known.
 func (s Span) Has(n int64) bool { return s.End == forever || n < s.FirstFrame+s.frames }
 
-// Scene is who is seen and heard from an instant on.
+// Scene says which streams are seen and heard from an instant on.
 type Scene struct {
 	from      av.Instant
 	recording bool
-	Streams   int // in the archive
+	Streams   int // number of streams that the archive takes
 	Tiles     []layout.Tile
-	Audio     []string // in the order in which they were added
+	Audio     []string // ids of the streams that are heard, in the order in which they were added
 }
 
-// Tile is the place of a stream; false when it is not recorded or has none.
+// Tile returns the place of a stream. The result is false when it has none or the archive is not recording.
 func (s Scene) Tile(stream string) (layout.Tile, bool) {
 	for _, t := range s.Tiles {
 		if t.Stream == stream {
@@ -60,20 +62,20 @@ func (s Scene) Tile(stream string) (layout.Tile, bool) {
 	return layout.Tile{}, false
 }
 
-// Plan is what one archive makes of the timeline. It only grows, and what it says about instants before known is
-// final: everything that decides about pixels and samples asks it, never the clock.
+// Plan follows the timeline for one archive. It only grows, and what it says about instants before known is final.
+// Everything that decides about pixels and samples asks the plan, never the clock.
 type Plan struct {
 	Archive       string
 	Width, Height int
-	Layout        layout.Layout        // at first
+	Layout        layout.Layout        // at the start
 	Added         func(timeline.Event) // called for every stream, from the goroutine that follows
 
-	streams  []timeline.Event              // live, in the order in which they were added
+	streams  []timeline.Event              // live streams, in the order in which they were added
 	dark     map[string]bool               // streams that send no video
 	selected map[string]timeline.Selection // by stream; nil while the archive takes all
-	recorded time.Duration                 // before the current span
+	recorded time.Duration                 // recorded time before the current span
 
-	mu      await.Mutex // guards the rest
+	mu      await.Mutex // guards the fields below
 	scenes  []Scene
 	spans   []Span
 	known   av.Instant
@@ -81,14 +83,14 @@ type Plan struct {
 	atStop  []context.CancelFunc
 }
 
-// Timeline is where the events of a session come from.
+// Timeline is the source of the events of a session.
 type Timeline interface {
-	// Events returns the events from index on and the instant up to which they are known: later events have that instant or a later one.
-	// It blocks until there is something new: an event, or knowledge beyond after.
+	// Events returns the events from index on, and the instant up to which they are known: later events have that
+	// instant or a later one. It blocks until there is another event, or until known is later than after.
 	Events(ctx context.Context, index int, after av.Instant) (events []timeline.Event, known av.Instant, err error)
 }
 
-// Follow brings the plan up to date until the archive has stopped.
+// Follow updates the plan until the archive has stopped.
 func (p *Plan) Follow(ctx context.Context, t Timeline) error {
 	index := 0
 	known := av.Instant(-1 << 63)
@@ -120,7 +122,7 @@ func (p *Plan) Follow(ctx context.Context, t Timeline) error {
 	}
 }
 
-// apply takes one event and reports whether it stopped the archive.
+// apply applies one event and reports whether it stopped the archive.
 func (p *Plan) apply(e timeline.Event) (stopped bool) {
 	same := func(s timeline.Event) bool { return s.Stream == e.Stream }
 	switch e.Kind {
@@ -193,7 +195,7 @@ func (p *Plan) span(e timeline.Event) {
 
 func wholeFrames(d time.Duration) int64 { return int64((d + FrameTime/2) / FrameTime) }
 
-// scene is the scene after the events so far. The caller holds mu.
+// scene returns the scene after the events so far. The caller holds mu.
 func (p *Plan) scene(from av.Instant) Scene {
 	s := Scene{from: from}
 	if n := len(p.spans); n > 0 {
@@ -222,7 +224,7 @@ func (p *Plan) scene(from av.Instant) Scene {
 	return s
 }
 
-// At is the scene at t, which must be known.
+// At returns the scene at t, which must be known.
 func (p *Plan) At(t av.Instant) Scene {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -234,7 +236,7 @@ func (p *Plan) At(t av.Instant) Scene {
 	return Scene{}
 }
 
-// Since is from when on a stream that has a place at t has had one.
+// Since returns the instant since which the stream, which has a place at t, has had one without a break.
 func (p *Plan) Since(stream string, t av.Instant) av.Instant {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -251,7 +253,7 @@ func (p *Plan) Since(stream string, t av.Instant) av.Instant {
 	return p.scenes[i].from
 }
 
-// Between lists the scenes that hold at some point of [from, to), which must be known.
+// Between returns the scenes that hold at some point of [from, to), which must be known.
 func (p *Plan) Between(from, to av.Instant) []Scene {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -272,7 +274,8 @@ func (p *Plan) Between(from, to av.Instant) []Scene {
 // ErrOver is returned by waits for something that will not come.
 var ErrOver = errors.New("archive has stopped")
 
-// wait blocks until done, called with the plan locked, says so. It fails with ErrOver once the archive has stopped.
+// wait blocks until done returns true; done is called with the plan locked. It returns ErrOver if the archive stops
+// first.
 func (p *Plan) wait(ctx context.Context, done func() bool) error {
 	found := false
 	err := p.mu.Until(ctx, func() bool {
@@ -297,7 +300,8 @@ func (p *Plan) UntilStopped(ctx context.Context) (context.Context, context.Cance
 	return ctx, cancel
 }
 
-// Samples reports whether a frame of the output shows what is new at from and replaced at to. Both must be known, and in doubt it does.
+// Samples reports whether a frame of the output shows a picture that is new at from and replaced at to. Both must be
+// known. In doubt it returns true.
 func (p *Plan) Samples(from, to av.Instant) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -312,14 +316,14 @@ func (p *Plan) Samples(from, to av.Instant) bool {
 	return true
 }
 
-// Over reports whether nothing from t on is part of the recording.
+// Over reports whether nothing from t on is recorded.
 func (p *Plan) Over(t av.Instant) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.stopped && (len(p.spans) == 0 || t >= p.spans[len(p.spans)-1].End)
 }
 
-// WaitKnown blocks until everything before and at t is known.
+// WaitKnown blocks until everything up to and including t is known.
 func (p *Plan) WaitKnown(ctx context.Context, t av.Instant) error {
 	return p.wait(ctx, func() bool { return p.known > t })
 }
@@ -336,7 +340,7 @@ func (p *Plan) WaitSpan(ctx context.Context, i int) (s Span, err error) {
 	return s, err
 }
 
-// WaitFrame returns span i once it is known until beyond frame n and margin, or has ended.
+// WaitFrame returns span i once it is known to beyond frame n plus margin, or has ended.
 func (p *Plan) WaitFrame(ctx context.Context, i int, n int64, margin time.Duration) (s Span, err error) {
 	err = p.wait(ctx, func() bool {
 		s = p.spans[i]

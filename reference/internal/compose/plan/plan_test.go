@@ -27,7 +27,8 @@ func crowd(n int) (*Plan, func(timeline.Event)) {
 
 func (p *Plan) now() Scene { return p.At(forever - 1) }
 
-// TestFiftyAreHeard: the 51st stream is not, and takes the place of one that leaves, however small the picture of either is.
+// TestFiftyAreHeard checks that the 51st stream is not heard, and replaces one that leaves, however small the picture of
+// either is.
 func TestFiftyAreHeard(t *testing.T) {
 	p, apply := crowd(52)
 	if s := p.now(); len(s.Audio) != 50 || s.Audio[49] != "s50" || s.Streams != 52 {
@@ -41,7 +42,7 @@ func TestFiftyAreHeard(t *testing.T) {
 	if s := p.now(); !slices.Contains(s.Audio, "s8") {
 		t.Error("a stream without a picture is not heard")
 	}
-	// A stream without sound takes nobody's place.
+	// A stream without sound takes no place.
 	p, apply = crowd(49)
 	apply(timeline.Event{Kind: timeline.StreamAdded, Stream: "mute", HasVideo: true})
 	apply(timeline.Event{Kind: timeline.StreamAdded, Stream: "voice", HasAudio: true})
@@ -50,7 +51,8 @@ func TestFiftyAreHeard(t *testing.T) {
 	}
 }
 
-// TestSixteenAreSeen: the 17th is not, and takes a place when one leaves or ceases to send video; who comes back is last but one.
+// TestSixteenAreSeen checks that the 17th stream is not seen, and gets a place when another leaves or stops sending
+// video. A stream that comes back must be last but one.
 func TestSixteenAreSeen(t *testing.T) {
 	p, apply := crowd(18)
 	seen := func(want int, last string) {
@@ -77,7 +79,7 @@ func TestSixteenAreSeen(t *testing.T) {
 }
 
 func TestSince(t *testing.T) {
-	p, apply := crowd(3) // at 2, 3, 4
+	p, apply := crowd(3) // streams 2, 3 and 4
 	apply(timeline.Event{Kind: timeline.VideoStopped, Stream: "s2"})
 	apply(timeline.Event{Kind: timeline.VideoResumed, Stream: "s2"})
 	apply(timeline.Event{Kind: timeline.StreamAdded, Stream: "s4", HasVideo: true})
@@ -91,7 +93,7 @@ func TestSince(t *testing.T) {
 	}
 }
 
-// TestSpans: pauses do not exist in the output, and what rounding takes from one span it gives to another.
+// TestSpans checks that pauses do not exist in the output, and that rounding does not add up over spans.
 func TestSpans(t *testing.T) {
 	p := &Plan{Archive: "a", Added: func(timeline.Event) {}}
 	at := av.Instant(0)
@@ -117,7 +119,8 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// TestSamples compares with every frame there is: what is new at one instant and replaced at another is shown by some frame, or none.
+// TestSamples compares Samples with a search through all frames for one that shows what is new at one instant and
+// replaced at another.
 func TestSamples(t *testing.T) {
 	p := &Plan{Archive: "a", Added: func(timeline.Event) {}}
 	p.apply(timeline.Event{Kind: timeline.Recording, Archive: "a", At: 1e9})

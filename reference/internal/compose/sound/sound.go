@@ -1,4 +1,4 @@
-// Package sound decodes and mixes what is heard.
+// Package sound decodes the audio of streams and mixes it.
 package sound
 
 import (
@@ -18,51 +18,52 @@ import (
 )
 
 const (
-	// BlockSamples is how many samples one frame of the output has.
+	// BlockSamples is the number of samples in one frame of the output.
 	BlockSamples = int64(av.BlockSamples)
-	// Jitter is how far a packet's time may be from the end of its predecessor and still follow it without a seam.
+	// Jitter is the largest distance of a packet's time from the end of its predecessor at which the packet still
+	// follows it without a seam.
 	Jitter = 40 * time.Millisecond
-	// lost is how much later than its predecessor's end a packet's own time says it begins when something in between is missing:
-	// more than mapping clocks to each other gives.
+	// lost is the smallest gap, by the packets' own times, that means a missing packet. It is larger than the error from
+	// mapping clocks to each other.
 	lost = 10 * time.Millisecond
-	// A packet that follows without a seam makes up for one part in catchUp of what it is early or late, by being longer or shorter
-	// by at most one part in stretch: so clocks may drift for hours, and nobody hears that they are followed.
+	// A packet that follows without a seam makes up for 1/catchUp of the time by which it is early or late: it becomes
+	// longer or shorter by at most 1/stretch of its length. So clocks may drift for hours without an audible correction.
 	catchUp = 50
 	stretch = 480
-	// fadeSamples is how long the signal takes to die away before a gap and to come back after it.
+	// fadeSamples is the length of the fades before and after a gap.
 	fadeSamples = av.SampleRate / 200
-	// packetsAhead bounds the decoded packets of a stream that wait to be mixed. The shortest packets last 2.5 ms: the
-	// queue always holds more than a block and its jitter.
+	// packetsAhead limits the decoded packets of a stream that wait to be mixed. The shortest packets last 2.5 ms, so
+	// the queue always has room for a block and its jitter.
 	packetsAhead = 100
 	maxPacket    = av.SampleRate * 120 / 1000
 )
 
-// SamplesAt numbers the samples of the media clock.
+// SamplesAt converts an instant to the number of a sample on the media clock.
 func SamplesAt(t av.Instant) int64 { return av.Ticks(time.Duration(t), av.SampleRate) }
 
-// pcm is a decoded packet in its place.
+// pcm is a decoded packet with its place on the timeline.
 type pcm struct {
 	time    av.Instant
 	start   int64 // number of its first sample
 	samples []float32
 }
 
-// Stream decodes one stream, mono.
+// Stream decodes one stream to mono.
 type Stream struct {
 	ID  string
 	Log *slog.Logger
 
-	mu      await.Mutex // guards the rest
+	mu      await.Mutex // guards the fields below
 	queue   []pcm
-	next    int64      // end of the packet placed last
-	due     av.Instant // when the one after it was captured, if none is missing
+	next    int64      // end of the last packet that was placed
+	due     av.Instant // capture time of the packet after it, if none is missing
 	reached av.Instant // every packet before it was queued
 	ended   bool
-	last    float32 // the sample mixed last
-	fade    int64   // how many samples of its dying away were mixed
+	last    float32 // the last mixed sample
+	fade    int64   // samples of the current fade so far
 }
 
-// Run decodes the stream's audio from the journal until the log ends or ctx does.
+// Run decodes the stream's audio from the journal until the log or ctx ends.
 func (a *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	decoder, err := opus.NewDecoderWithOutput(av.SampleRate, 1)
@@ -88,7 +89,7 @@ func (a *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 			continue
 		}
 		n, err := decode(&decoder, it.Data, buf)
-		if err != nil { // what could not be decoded is a gap like any other
+		if err != nil { // what cannot be decoded leaves a gap
 			a.Log.Debug("opus packet not decoded", "stream", a.ID, "error", err)
 			continue
 		}
@@ -98,7 +99,7 @@ func (a *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 	}
 }
 
-// decode guards against what a hostile packet makes the decoder do.
+// decode decodes a packet and turns a panic of the decoder into an error: packets may be hostile.
 func decode(d *opus.Decoder, packet []byte, out []float32) (n int, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -118,8 +119,8 @@ func decode(d *opus.Decoder, packet []byte, out []float32) (n int, err error) {
 	return n, err
 }
 
-// place queues a packet, waiting for room: right after its predecessor when its time is about that, else where its
-// time says, without what would overlap.
+// place waits for room and queues a packet. The packet begins right after its predecessor if its time is close to that,
+// otherwise at its own time, without the part that would overlap.
 func (a *Stream) place(ctx context.Context, t av.Instant, samples []float32) error {
 	return a.mu.Until(ctx, func() bool {
 		if len(a.queue) >= packetsAhead {
@@ -143,7 +144,7 @@ func (a *Stream) place(ctx context.Context, t av.Instant, samples []float32) err
 	})
 }
 
-// drift makes a packet that would be so many samples late a little shorter, or one that would be early longer.
+// drift makes a packet that is late (in samples) a little shorter, and one that is early a little longer.
 func drift(samples []float32, late int64) []float32 {
 	n := int64(len(samples))
 	most := max(1, n/stretch)
@@ -164,7 +165,7 @@ func drift(samples []float32, late int64) []float32 {
 	return out
 }
 
-// Mix adds the samples from number start on to out. Only packets before limit count, and it waits until they are there.
+// Mix adds the samples from number start on to out. It waits until all packets before limit are there; only these count.
 func (a *Stream) Mix(ctx context.Context, start int64, limit av.Instant, out []float32) error {
 	end := start + int64(len(out))
 	return a.mu.Until(ctx, func() bool {
@@ -191,8 +192,8 @@ func (a *Stream) Mix(ctx context.Context, start int64, limit av.Instant, out []f
 	})
 }
 
-// Pass drops packets that begin before sample number start without waiting for any, and reports whether there will be
-// no more.
+// Pass drops the packets that begin before sample number start, without waiting for any. It reports whether no more will
+// come.
 func (a *Stream) Pass(start int64) (over bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -206,7 +207,7 @@ func (a *Stream) Pass(start int64) (over bool) {
 	return a.ended && len(a.queue) == 0
 }
 
-// sound adds a piece of a packet; after silence it rises within fadeSamples.
+// sound adds a piece of a packet. After silence it fades in over fadeSamples.
 func (a *Stream) sound(out, samples []float32) {
 	for i := range out {
 		x := samples[i]
@@ -219,7 +220,7 @@ func (a *Stream) sound(out, samples []float32) {
 	}
 }
 
-// silence conceals a gap: the last value dies away.
+// silence fills a gap by fading out from the last sample.
 func (a *Stream) silence(out []float32) {
 	for i := range out {
 		if a.fade < fadeSamples {
@@ -235,7 +236,7 @@ func (a *Stream) silence(out []float32) {
 	}
 }
 
-// SoftClip keeps the sum of many voices within full scale: nothing happens below the knee, above it tanh takes over.
+// SoftClip keeps the sum of many voices within full scale. It changes nothing below the knee, and follows tanh above it.
 func SoftClip(samples []float32) {
 	const knee = 0.8
 	for i, x := range samples {

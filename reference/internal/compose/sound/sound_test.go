@@ -13,7 +13,7 @@ import (
 
 const packet = 960
 
-// play places packets of 20 ms and mixes them; sample number i of what is published is of(i), captured at when(i).
+// play places packets of 20 ms and mixes them. Sample i of the publisher has the value of(i) and is captured at when(i).
 func play(t *testing.T, packets int, when func(i int) time.Duration, of func(i int) float32, missing func(packet int) bool) []float32 {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -50,7 +50,8 @@ func play(t *testing.T, packets int, when func(i int) time.Duration, of func(i i
 	return out
 }
 
-// TestDrift publishes pulses by clocks that are too fast or too slow. They are heard when they were captured, without a seam.
+// TestDrift publishes pulses by clocks that are too fast or too slow. They must be heard when they were captured,
+// without a seam.
 func TestDrift(t *testing.T) {
 	const period = 5 * 48000
 	for _, ppm := range []float64{-1000, 100, 1000} {
@@ -82,7 +83,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestLostPacketsLeaveGaps loses one packet now and then: what follows is not early.
+// TestLostPacketsLeaveGaps loses a packet now and then. What follows must not be early.
 func TestLostPacketsLeaveGaps(t *testing.T) {
 	when := func(i int) time.Duration { return av.Duration(int64(i), 48000) }
 	missing := func(p int) bool { return p == 10 || p == 20 || p == 21 || p == 30 || p == 31 || p == 32 }
