@@ -260,7 +260,7 @@ func (s *session) write() {
 	note(timeline.Event{Kind: timeline.Stopped, Archive: "a", At: start.Add(s.length)})
 }
 
-// step appends what a publisher sends up to now.
+// step journals what a publisher sends until now.
 func (s *session) step(w *journal.Writer, p publisher, sent *[2]int, now time.Duration) {
 	check := func(err error) {
 		if err != nil {

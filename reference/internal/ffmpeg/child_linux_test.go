@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestChildrenMayOversleep starts a child that tells its timer slack, which whoever starts it does not keep.
+// TestChildrenMayOversleep starts a child that prints its timer slack. The thread that starts it must get its own slack
+// back.
 func TestChildrenMayOversleep(t *testing.T) {
 	told := tell(t, "cat /proc/self/timerslack_ns")
 	if want := fmt.Sprintln(int64(slack)); told != want {

@@ -18,8 +18,8 @@ func giveWay(int, int) {}
 // patiently starts a child.
 func patiently(start func() error) error { return start() }
 
-// confine does nothing: children may have all memory there is.
+// confine does nothing: the memory of children is not limited.
 func confine(int) {}
 
-// worked takes every child to have worked all the time.
+// worked pretends that a child has worked all the time.
 func worked(int) time.Duration { return time.Duration(clock.Media()) }

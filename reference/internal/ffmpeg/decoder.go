@@ -9,8 +9,9 @@ import (
 	"reelcheck/reference/internal/ffmpeg/decoding"
 )
 
-// Decoder is a child that decodes one video stream and scales it to one size, without bars. Write and CloseInput belong to
-// one goroutine, Read to another. It stops while [decoding.Slots] pictures, or a few less, have not been released.
+// Decoder is a child that decodes one video stream and scales the pictures to one size, without bars. One goroutine
+// calls Write and CloseInput, another calls Read. The child stops while [decoding.Slots] pictures, or a few less, are
+// not released.
 type Decoder struct {
 	process  *process
 	codec    av.Codec
@@ -18,20 +19,20 @@ type Decoder struct {
 	frame    []byte
 }
 
-// pictures is how those of a child come to be read.
+// pictures reads the decoded pictures of a child, over a pipe or from shared memory.
 type pictures interface {
 	next(ctx context.Context) (tick int64, slot byte, err error)
 	frame(number int64, slot byte) Frame
 	close() error
 }
 
-// Scaling is how pictures are scaled: every pixel counts, linearly with its distance.
+// Scaling is the way in which pictures are scaled: every pixel counts, linearly with its distance.
 const Scaling = "bilinear"
 
 var fourCC = map[av.Codec]string{av.VP8: "VP80", av.VP9: "VP90", av.H264: "H264"}
 
-// Decode starts a decoder for frames of width x height, both even. It begins with a key frame. Frames go in as IVF, which also takes
-// H.264 access units.
+// Decode starts a decoder for pictures of width x height, both even. The first sample must be a key frame. Samples are
+// sent as IVF, which also takes H.264 access units.
 func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (*Decoder, error) {
 	cc, ok := fourCC[codec]
 	if !ok {
@@ -42,11 +43,11 @@ func (c Config) Decode(ctx context.Context, codec av.Codec, width, height int) (
 		return nil, err
 	}
 	widen(p.stdin, 256<<10)
-	_, _ = p.Write(decoding.AppendHeader(nil, cc)) // when it died at once, reading will tell why
+	_, _ = p.Write(decoding.AppendHeader(nil, cc)) // if the child died at once, reading will report why
 	return &Decoder{process: p, codec: codec, pictures: pictures}, nil
 }
 
-// begin starts the program that costs less, where it can be had.
+// begin starts the decoder program, or the ffmpeg program if that cannot work.
 func (c Config) begin(ctx context.Context, width, height int) (*process, pictures, error) {
 	if c.Decoder == nil {
 		return c.pipe(ctx, width, height)
@@ -62,13 +63,14 @@ func (c Config) begin(ctx context.Context, width, height int) (*process, picture
 	return c.pipe(ctx, width, height)
 }
 
-// Write feeds one sample. Numbers increase. Of a sample that is not to be shown no picture comes: it is decoded for the sake of others only.
+// Write decodes one sample. Numbers increase. A sample with show false yields no picture; it is decoded only because
+// others need it.
 func (d *Decoder) Write(number int64, show bool, data []byte) error {
 	frames := [][]byte{data}
 	if d.codec == av.VP9 {
 		frames = av.VP9Frames(data)
 	}
-	picture := len(frames) // of several pictures, layers of growing size, the last is the whole one
+	picture := len(frames) // of several layers of growing size, the last one is the whole picture
 	for i, f := range frames {
 		if show && (len(frames) == 1 || av.VP9Shown(f)) {
 			picture = i
@@ -85,11 +87,11 @@ func (d *Decoder) Write(number int64, show bool, data []byte) error {
 	return err
 }
 
-// CloseInput tells the child that no more comes. It then hands out what it has.
+// CloseInput notes that no more samples come. The child then returns its remaining pictures.
 func (d *Decoder) CloseInput() error { return d.process.closeInput() }
 
-// Read returns the next picture; io.EOF at the end, or when the child has ended otherwise, which Wait tells. After any other error the
-// child has to be killed.
+// Read returns the next picture. It returns io.EOF at the end and when the child has died, which Wait tells. After any
+// other error the caller must kill the child.
 func (d *Decoder) Read(ctx context.Context) (Frame, error) {
 	tick, slot, err := d.pictures.next(ctx)
 	if err != nil {
@@ -100,10 +102,10 @@ func (d *Decoder) Read(ctx context.Context) (Frame, error) {
 	return d.pictures.frame(number, slot), nil
 }
 
-// Kill ends the child without waiting for what it still has.
+// Kill ends the child. Its remaining pictures are lost.
 func (d *Decoder) Kill() { d.process.stop() }
 
-// Wait reaps the child. Call it once Read has failed.
+// Wait reaps the child. The caller calls it once Read has failed.
 func (d *Decoder) Wait() error {
 	return errors.Join(d.process.wait(), d.pictures.close())
 }

@@ -46,7 +46,7 @@ type material struct {
 	samples [][]byte
 }
 
-// code codes a second of moving pictures.
+// code encodes a second of moving pictures.
 func code(t *testing.T, codec av.Codec, size, format string, options ...string) material {
 	t.Helper()
 	return codeSource(t, codec, "testsrc2=r=30:d=1:s="+size, append([]string{"-pix_fmt", format}, options...)...)
@@ -98,7 +98,7 @@ func h264(t *testing.T, size, format string) material {
 	return code(t, av.H264, size, format, "-c:v", "libx264", "-tune", "zerolatency", "-g", "15", "-x264-params", "aud=1:threads=1")
 }
 
-// packed is what is seen of a picture, without what lies between its lines.
+// packed returns the visible bytes of a picture, without the padding of its lines.
 func packed(f Frame, width, height int) (all []byte) {
 	for i, plane := range f.Planes {
 		w, h := width, height
@@ -112,7 +112,7 @@ func packed(f Frame, width, height int) (all []byte) {
 	return all
 }
 
-// decode decodes samples 1 to n, of which every third is not to be shown, and returns the pictures by their numbers.
+// decode decodes samples 1 to n, every third of them hidden, and returns the pictures by sample number.
 func (c Config) decode(t *testing.T, m material, width, height int) map[int64][]byte {
 	t.Helper()
 	d, err := c.Decode(t.Context(), m.codec, width, height)
@@ -140,7 +140,7 @@ func (c Config) decode(t *testing.T, m material, width, height int) map[int64][]
 	return pictures
 }
 
-// TestDecodersAgree has all decoders give the same pictures, whatever comes.
+// TestDecodersAgree checks that all decoders return the same pictures, whatever comes.
 func TestDecodersAgree(t *testing.T) {
 	small, large := vp8(t, "320x240"), vp8(t, "640x480")
 	damaged := vp8(t, "427x241")
@@ -172,7 +172,8 @@ func TestDecodersAgree(t *testing.T) {
 	}
 }
 
-// TestLargePicturesAreRefused has decoders refer to 16 pictures of 67 million pixels, 100 MB each, of which little video makes many.
+// TestLargePicturesAreRefused makes decoders refer to 16 pictures of 67 million pixels, 100 MB each, which very little
+// video can produce.
 func TestLargePicturesAreRefused(t *testing.T) {
 	large := codeSource(t, av.H264, "color=s=8192x8192:r=8:d=1", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
 		"-x264-params", "aud=1:threads=1:keyint=1000:ref=16:dpb=16")
@@ -199,7 +200,7 @@ func TestLargePicturesAreRefused(t *testing.T) {
 				f.Release()
 			}
 			_ = d.Wait()
-			if used := d.process.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > 600<<10 { // of a child it counts the test's own, too
+			if used := d.process.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > 600<<10 { // Maxrss of a child includes the test's own
 				t.Errorf("the decoder took %d MB", used>>10)
 			}
 			if want := 2 * len(small.samples); pictures < want-1 || pictures > want {
@@ -209,7 +210,7 @@ func TestLargePicturesAreRefused(t *testing.T) {
 	}
 }
 
-// TestFullRangeBecomesLimited looks at what was white and black.
+// TestFullRangeBecomesLimited checks what white and black become.
 func TestFullRangeBecomesLimited(t *testing.T) {
 	m := h264(t, "320x240", "yuvj420p")
 	for driver, c := range drivers {
@@ -223,7 +224,8 @@ func TestFullRangeBecomesLimited(t *testing.T) {
 	}
 }
 
-// TestDecoderWaitsForRoom: pictures that nobody releases are not written over, and a decoder that waits is not taken to hang.
+// TestDecoderWaitsForRoom checks that unreleased pictures are not overwritten, and that a decoder that waits is not
+// killed as hung.
 func TestDecoderWaitsForRoom(t *testing.T) {
 	m := vp8(t, "320x240")
 	for driver, c := range drivers {
@@ -307,7 +309,7 @@ func TestDecoderEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// script is a program.
+// script writes a shell script and returns its path.
 func script(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), decoding.Program)
@@ -317,7 +319,8 @@ func script(t *testing.T, text string) string {
 	return name
 }
 
-// TestDecodesWithoutLibraries has the ffmpeg program decode, and says why.
+// TestDecodesWithoutLibraries checks that the ffmpeg program decodes when the libraries are missing, and that the log
+// says why.
 func TestDecodesWithoutLibraries(t *testing.T) {
 	m := vp8(t, "320x240")
 	var log strings.Builder
@@ -335,7 +338,7 @@ func TestDecodesWithoutLibraries(t *testing.T) {
 	}
 }
 
-// TestDecodesWhenTheProgramIsGone after it was seen to work.
+// TestDecodesWhenTheProgramIsGone removes the program after it has worked once.
 func TestDecodesWhenTheProgramIsGone(t *testing.T) {
 	m := vp8(t, "320x240")
 	name := filepath.Join(t.TempDir(), decoding.Program)
@@ -352,7 +355,7 @@ func TestDecodesWhenTheProgramIsGone(t *testing.T) {
 	}
 }
 
-// TestDecoderThatLies announces pictures where it has no room.
+// TestDecoderThatLies uses a program that announces pictures in slots that it does not have.
 func TestDecoderThatLies(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is shared on Linux alone")
@@ -376,7 +379,7 @@ func TestDecoderThatLies(t *testing.T) {
 	}
 }
 
-// mapped counts this process's mappings of memory with a name.
+// mapped returns the number of this process's memory mappings with a name.
 func mapped(t *testing.T, name string) int {
 	t.Helper()
 	maps, err := os.ReadFile("/proc/self/maps")
@@ -386,7 +389,7 @@ func mapped(t *testing.T, name string) int {
 	return bytes.Count(maps, []byte("/memfd:"+name))
 }
 
-// TestSharedMemoryIsGivenBack when nothing refers to its pictures any more.
+// TestSharedMemoryIsGivenBack checks that memory is unmapped when nothing refers to its pictures any more.
 func TestSharedMemoryIsGivenBack(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is shared on Linux alone")

@@ -12,23 +12,24 @@ import (
 // Video describes the composed picture stream: H.264 Baseline, 25 frames/s, a key frame every 10 s.
 type Video struct {
 	Width, Height int
-	QP            int // constant quantization parameter, when Bitrate is 0
-	Bitrate       int // constant bit rate, bit/s
+	QP            int // constant quantization parameter; used when Bitrate is 0
+	Bitrate       int // constant bit rate in bit/s
 }
 
 const (
-	// KeyEvery is after how many pictures a key frame comes.
+	// KeyEvery is the number of pictures from one key frame to the next.
 	KeyEvery = 10 * av.FrameRate // ARC-COMP-25
-	// rateBuffer is the time within which a constant bit rate may vary. What is sent in 2 s is then at most 10 % off, in 10 s 2 %, while
-	// a key frame may still take what five other frames do.
+	// rateBuffer is the time over which a constant bit rate may vary. The rate over 2 s is then off by at most 10 %,
+	// over 10 s by 2 %, while a key frame may still take as much as five other frames.
 	rateBuffer = 200 * time.Millisecond
-	// encoderThreads is fixed: with another number x264 writes other bytes, and with several and a rate buffer other bytes each time. One costs
-	// less than several, which wait for each other (decision 25).
+	// encoderThreads is fixed, because x264 writes other bytes with another number of threads, and different bytes each
+	// time with several threads and a rate buffer. One thread costs less than several that wait for each other (decision
+	// 25).
 	encoderThreads = 1
 )
 
-// Preset keeps one composition of hard content under one core in real time. It depends on nothing but the size, as the
-// bytes do.
+// Preset returns the x264 preset with which one composition of hard content needs less than one core in real time. It
+// depends only on the size, so that the bytes do too.
 func (v Video) Preset() string {
 	switch pixels := v.Width * v.Height; {
 	case pixels <= 640*480:
@@ -47,11 +48,11 @@ func (v Video) level() string {
 	return "3.1"
 }
 
-// option is one of FFmpeg's encoders.
+// option is an option of FFmpeg's encoders.
 type option struct{ name, value string }
 
-// options make FFmpeg's libx264 encode v.
-// With ipratio and pbratio of 1 every slice has exactly the quantization parameter asked for.
+// options returns the options with which FFmpeg's libx264 encodes v. With ipratio and pbratio of 1, every slice has
+// exactly the requested quantization parameter.
 func (v Video) options() []option {
 	// ARC-COMP-07, ARC-COMP-25
 	params := fmt.Sprintf("aud=1:ipratio=1:pbratio=1:keyint=%d:min-keyint=%d:scenecut=0:bframes=0:sliced-threads=0", KeyEvery, KeyEvery)
@@ -66,7 +67,7 @@ func (v Video) options() []option {
 	return append(append(list, rate...), option{"x264-params", params})
 }
 
-// aacOptions make FFmpeg's encoder of AAC give what the service does.
+// aacOptions returns the options with which FFmpeg's AAC encoder gives what the service does.
 func aacOptions() []option {
 	return []option{
 		{"profile", "aac_low"}, {"b", strconv.Itoa(AudioBitrate)}, {"flags", "+bitexact"}, {"threads", "1"}, // ARC-COMP-03, ARC-COMP-05, ARC-RATE-09
@@ -74,7 +75,7 @@ func aacOptions() []option {
 	}
 }
 
-// arguments are the options for an ffmpeg program, those of a kind of stream.
+// arguments returns the options as arguments of the ffmpeg program, for one kind of stream.
 func arguments(kind string, list []option) (args []string) {
 	for _, o := range list {
 		args = append(args, "-"+o.name+":"+kind, o.value)
@@ -82,12 +83,12 @@ func arguments(kind string, list []option) (args []string) {
 	return args
 }
 
-// X264 are the arguments that make the ffmpeg program encode v.
+// X264 returns the arguments with which the ffmpeg program encodes v.
 func (v Video) X264() []string {
 	return append([]string{"-c:v", "libx264"}, arguments("v", v.options())...)
 }
 
-// encodeH264 starts a child that takes planar 4:2:0 pictures and gives an Annex B stream; see [AccessUnits].
+// encodeH264 starts a child that encodes planar 4:2:0 pictures to an Annex B stream; see [AccessUnits].
 func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 	c.nice = higher
 	args := []string{
@@ -103,18 +104,20 @@ func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 
 const (
 	AudioBitrate = 128000
-	// AACCoder is how FFmpeg's encoder decides about a frame. Its manual calls this one better, and much faster, at such bit rates.
+	// AACCoder is the coding method of FFmpeg's encoder. The manual calls this one better, and much faster, at such bit
+	// rates.
 	AACCoder = "fast"
 )
 
-// encodeAAC starts a child that takes mono float32 samples, little endian, and gives AAC-LC in ADTS; see [ADTS].
+// encodeAAC starts a child that encodes mono float32 samples, little endian, to AAC-LC in ADTS; see [ADTS].
 func (c Config) encodeAAC(ctx context.Context) (*Encoder, error) {
 	return c.encoder(ctx, append([]string{
 		"-probesize", "32", "-analyzeduration", "0", "-f", "f32le", "-ar", strconv.Itoa(av.SampleRate), "-ac", "1", "-i", "pipe:0",
 		"-c:a", "aac"}, append(arguments("a", aacOptions()), "-flush_packets", "1", "-f", "adts", "pipe:1")...))
 }
 
-// Convert starts a child that turns what is written to it into what is read from it, as the arguments say.
+// Convert starts the ffmpeg program with the arguments. It converts what is written to the Encoder to what is read from
+// it.
 func (c Config) Convert(ctx context.Context, args ...string) (*Encoder, error) {
 	return c.encoder(ctx, args)
 }

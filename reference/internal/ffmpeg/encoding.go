@@ -11,31 +11,32 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Output is what a composition becomes.
+// Output describes what a composition is encoded to.
 type Output struct {
-	Video *Video // nil without
+	Video *Video // nil without video
 	Sound bool
 }
 
-// Room is where a frame of the composition is put together: its picture, planar 4:2:0, and its sound, mono. What the output does not have
-// is nil. A room that comes back has in it what was put there before.
+// Room is the memory in which a frame of the composition is put together: its picture, planar 4:2:0, and its sound,
+// mono. A part that the output does not have is nil. A room that comes back still holds the frame that was in it before.
 type Room struct {
 	Number  int
 	Picture []byte
 	Sound   []float32
 }
 
-// Encoding encodes the frames of a composition in children.
+// Encoding encodes the frames of a composition in child processes.
 type Encoding struct {
-	// Units are access units of the video, Frames are AAC. Each is closed after the last one, or when the group's context has ended.
+	// Units are the access units of the video, Frames the AAC frames. Each channel is closed after the last one, or when
+	// the group's context has ended.
 	Units, Frames <-chan []byte
 
 	free  chan *Room
-	spare chan<- []byte // nil where nobody takes them
+	spare chan<- []byte // nil where nobody reuses them
 	encoder
 }
 
-// encoder is how frames get to the children. put and close are of one goroutine.
+// encoder passes frames to the children. One goroutine calls put and close.
 type encoder interface {
 	put(ctx context.Context, r *Room) error
 	close() error
@@ -43,14 +44,15 @@ type encoder interface {
 }
 
 const (
-	// Queues of what was encoded hold several seconds of either kind, more than the encoders keep to themselves, so that waiting for
-	// one kind never stops the other.
+	// The queues of encoded media hold several seconds, more than the encoders keep to themselves. So waiting for one
+	// kind of media never stops the other.
 	unitsAhead  = 8 * av.FrameRate
 	framesAhead = 8 * av.SampleRate / av.AACFrame
 )
 
-// Encode starts what encodes costs least, where it can be had. What it needs runs in the group, whose context ctx is; what goes wrong there
-// is an error of the group.
+// Encode starts the encoder program, or the ffmpeg program if that cannot work. Its goroutines run in the group, whose
+// context must be ctx; their failure is an error of the group. The caller takes rooms with Room, passes them on with
+// Put, reads both channels, and calls Close after the last frame.
 func (c Config) Encode(ctx context.Context, g *errgroup.Group, o Output) (*Encoding, error) {
 	if c.Encoder != nil {
 		e, err := c.shareEncoding(ctx, g, o)
@@ -65,7 +67,7 @@ func (c Config) Encode(ctx context.Context, g *errgroup.Group, o Output) (*Encod
 	return c.pipeEncoding(ctx, g, o)
 }
 
-// Room waits for one that is free. It is the caller's until Put.
+// Room waits for a free room. The room belongs to the caller until Put.
 func (e *Encoding) Room(ctx context.Context) (*Room, error) {
 	select {
 	case r := <-e.free:
@@ -75,10 +77,10 @@ func (e *Encoding) Room(ctx context.Context) (*Room, error) {
 	}
 }
 
-// Put encodes a room's frame, after those before it.
+// Put encodes the frame in a room, after the frames before it.
 func (e *Encoding) Put(ctx context.Context, r *Room) error { return e.put(ctx, r) }
 
-// Reuse lets an access unit be written over.
+// Reuse lets the encoder overwrite the memory of an access unit.
 func (e *Encoding) Reuse(unit []byte) {
 	select {
 	case e.spare <- unit:
@@ -86,10 +88,10 @@ func (e *Encoding) Reuse(unit []byte) {
 	}
 }
 
-// Close says that no more comes.
+// Close notes that no more frames come.
 func (e *Encoding) Close() error { return e.close() }
 
-// Kill ends the first child at once. It may be called at any time.
+// Kill ends the first child at once. Any goroutine may call it.
 func (e *Encoding) Kill() { e.kill() }
 
 func send[T any](ctx context.Context, to chan<- T, v T) error {
@@ -101,7 +103,7 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 	}
 }
 
-// ended reaps a child that encodes. One that ends by itself before it was told to has failed, whatever it says.
+// ended reaps a child that encodes. A child that ends before the end of its input has failed, whatever its exit code.
 func ended(ctx context.Context, kind string, p *process, err error) error {
 	if ctx.Err() != nil {
 		return errors.Join(ctx.Err(), ignore(p.wait()))
@@ -111,7 +113,7 @@ func ended(ctx context.Context, kind string, p *process, err error) error {
 	}
 	told := p.told.Load()
 	if err = errors.Join(err, p.wait()); err == nil && !told {
-		err = errors.New("ended before its input did")
+		err = errors.New("ended before the end of its input")
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", kind, err)

@@ -8,21 +8,21 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// rawAhead is how many frames wait for an ffmpeg program.
+// rawAhead is the number of frames that may wait for an ffmpeg program.
 const rawAhead = 3
 
-// pipedEncoder is one ffmpeg program for the pictures and one for the sound.
+// pipedEncoder encodes with two ffmpeg programs, one for the pictures and one for the sound.
 type pipedEncoder struct {
 	encoding *Encoding
-	video    *Encoder   // nil without
-	pictures chan *Room // to be written to it
+	video    *Encoder   // nil without video
+	pictures chan *Room // to be written to the video encoder
 	audio    *Encoder
 	blocks   chan []byte
 }
 
 func (c Config) pipeEncoding(ctx context.Context, g *errgroup.Group, o Output) (*Encoding, error) {
 	units, frames := make(chan []byte, unitsAhead), make(chan []byte, framesAhead)
-	rooms := rawAhead + 2 // one is written, and one drawn
+	rooms := rawAhead + 2 // one is being written, and one drawn
 	p := &pipedEncoder{}
 	e := &Encoding{Units: units, Frames: frames, free: make(chan *Room, rooms), encoder: p}
 	p.encoding = e
@@ -86,7 +86,7 @@ func (p *pipedEncoder) startAudio(ctx context.Context, c Config, g *errgroup.Gro
 	return nil
 }
 
-// feed writes what comes to an encoder until there is no more.
+// feed writes what arrives on in to an encoder until in is closed.
 func feed[T any](ctx context.Context, enc *Encoder, in <-chan T, write func(T) error) error {
 	for {
 		select {
@@ -95,7 +95,7 @@ func feed[T any](ctx context.Context, enc *Encoder, in <-chan T, write func(T) e
 				return enc.CloseInput()
 			}
 			if err := write(raw); err != nil {
-				<-ctx.Done() // whoever reads from it says why it died
+				<-ctx.Done() // the goroutine that reads from it reports why it died
 				return ctx.Err()
 			}
 		case <-ctx.Done():
@@ -104,7 +104,7 @@ func feed[T any](ctx context.Context, enc *Encoder, in <-chan T, write func(T) e
 	}
 }
 
-// pass hands on what the child gives, and reaps it.
+// pass sends what the child returns to a channel until it ends, and reaps it.
 func (e *Encoder) pass(ctx context.Context, kind string, next func() ([]byte, error), to chan<- []byte) error {
 	var err error
 	for err == nil {

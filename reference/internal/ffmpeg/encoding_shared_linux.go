@@ -15,23 +15,23 @@ import (
 	"reelcheck/reference/internal/ffmpeg/encoding"
 )
 
-// errUnasked is why an encoder is killed that says what it cannot mean.
-var errUnasked = errors.New("sends an unexpected message")
+// errUnasked is the reason for killing an encoder that sends a message that makes no sense.
+var errUnasked = errors.New("sent an unexpected message")
 
-// sharedEncoder is the program that encodes with FFmpeg's libraries what lies in memory that it shares with us.
+// sharedEncoder is the program archived-encoder. It encodes with FFmpeg's libraries what lies in shared memory.
 type sharedEncoder struct {
 	process  *process
 	messages *bufio.Reader
 	memory   *mapping
 	rooms    []*Room
-	has      [encoding.Slots]atomic.Bool // rooms that the program has
+	has      [encoding.Slots]atomic.Bool // whether the program has a room
 	free     chan<- *Room
 	units    chan<- []byte
 	frames   chan<- []byte
-	spare    <-chan []byte // access units to be written over
+	spare    <-chan []byte // access units whose memory may be reused
 }
 
-// shareEncoding starts the program and waits until it says that it works here.
+// shareEncoding starts the program and waits until it reports that it works.
 func (c Config) shareEncoding(ctx context.Context, g *errgroup.Group, o Output) (*Encoding, error) {
 	if err := c.Encoder.usable(); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (o Output) job() encoding.Job {
 	return j
 }
 
-// ready reads that the program has opened its encoders.
+// ready waits for the message that the encoders are open.
 func (s *sharedEncoder) ready() error {
 	m, err := encoding.ReadMessage(s.messages, s.room)
 	if err == nil && m.Kind != encoding.Ready {
@@ -91,7 +91,7 @@ func (s *sharedEncoder) ready() error {
 	return err
 }
 
-// read hands on what the program says until it ends, and reaps it.
+// read passes on the messages of the program until it ends, and reaps it.
 func (s *sharedEncoder) read(ctx context.Context) error {
 	defer close(s.units)
 	defer close(s.frames)
@@ -108,7 +108,7 @@ func (s *sharedEncoder) read(ctx context.Context) error {
 	return ended(ctx, "encoder", s.process, err)
 }
 
-// room is where a message's data go.
+// room returns memory for the n bytes of a message.
 func (s *sharedEncoder) room(kind encoding.Kind, n int) []byte {
 	if kind == encoding.Video {
 		select {
@@ -139,7 +139,7 @@ func (s *sharedEncoder) take(ctx context.Context, m encoding.Message) error {
 	return fmt.Errorf("%w %d: % x", errUnasked, m.Kind, m.Data[:min(len(m.Data), 8)])
 }
 
-// put announces a room to the program. When that has ended, whoever reads from it says why.
+// put announces a room to the program. If the program has ended, read reports why.
 func (s *sharedEncoder) put(_ context.Context, r *Room) error {
 	s.has[r.Number].Store(true)
 	s.process.asked.Add(1)
@@ -149,4 +149,4 @@ func (s *sharedEncoder) put(_ context.Context, r *Room) error {
 
 func (s *sharedEncoder) close() error { return s.process.closeInput() }
 
-func (s *sharedEncoder) kill() { _ = s.process.cmd.Process.Kill() } // an error says that it has ended already
+func (s *sharedEncoder) kill() { _ = s.process.cmd.Process.Kill() } // an error means that it has ended already

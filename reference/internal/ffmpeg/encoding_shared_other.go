@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shareEncoding is for Linux alone.
+// shareEncoding works only on Linux.
 func (Config) shareEncoding(context.Context, *errgroup.Group, Output) (*Encoding, error) {
 	return nil, errors.ErrUnsupported
 }

@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// encode encodes frames and returns what came out.
+// encode encodes frames and returns the access units and the AAC frames.
 func (c Config) encode(t *testing.T, o Output, frames int, fill func(n int, r *Room)) (units, sounds [][]byte) {
 	t.Helper()
 	g, ctx := errgroup.WithContext(t.Context())
@@ -52,7 +52,7 @@ func (c Config) encode(t *testing.T, o Output, frames int, fill func(n int, r *R
 	return units, sounds
 }
 
-// encodeAlike has all drivers encode the same, and compares what they give.
+// encodeAlike encodes the same with all drivers and compares the results.
 func encodeAlike(t *testing.T, o Output, frames int, fill func(n int, r *Room)) (units, sounds [][]byte) {
 	t.Helper()
 	units, sounds = drivers["ffmpeg"].encode(t, o, frames, fill)
@@ -65,7 +65,7 @@ func encodeAlike(t *testing.T, o Output, frames int, fill func(n int, r *Room)) 
 	return units, sounds
 }
 
-// TestEncodersAgree: pictures of all sizes and sound of all lengths become the same bytes.
+// TestEncodersAgree checks that all drivers give the same bytes for pictures of all sizes and sound of all lengths.
 func TestEncodersAgree(t *testing.T) {
 	noise := noise()
 	var pictures [][]byte
@@ -103,7 +103,7 @@ func TestEncodersAgree(t *testing.T) {
 	}
 }
 
-// TestEncodingEndsWithItsContext, whatever it waits for.
+// TestEncodingEndsWithItsContext cancels the context in every wait.
 func TestEncodingEndsWithItsContext(t *testing.T) {
 	for driver, c := range drivers {
 		t.Run(driver, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestEncodingEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestSharedFramesAreGivenBack when nothing refers to their encoding any more.
+// TestSharedFramesAreGivenBack checks that memory is unmapped when nothing refers to an encoding any more.
 func TestSharedFramesAreGivenBack(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is shared on Linux alone")

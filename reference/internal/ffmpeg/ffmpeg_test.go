@@ -121,7 +121,7 @@ func TestDecodeRefusesAudio(t *testing.T) {
 	}
 }
 
-// tell is what a child says that runs a line of shell.
+// tell returns the output of a child that runs a line of shell.
 func tell(t *testing.T, line string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "child")
@@ -139,7 +139,7 @@ func tell(t *testing.T, line string) string {
 	return string(told)
 }
 
-// TestChildrenKnowNoSecrets starts a child that tells its environment.
+// TestChildrenKnowNoSecrets starts a child that prints its environment.
 func TestChildrenKnowNoSecrets(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "hush")
 	t.Setenv("LD_LIBRARY_PATH", "/nowhere")
@@ -152,7 +152,7 @@ func TestChildrenKnowNoSecrets(t *testing.T) {
 	}
 }
 
-// TestChildStarves: a child that the machine has nothing for fails for that reason, and not for one of its own.
+// TestChildStarves checks that a child that lacks a resource of the machine fails with the cause of that.
 func TestChildStarves(t *testing.T) {
 	for said, want := range map[string]error{
 		"pthread_create failed: Resource temporarily unavailable":            syscall.EAGAIN,

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapping is memory shared with a child. It is given back when nothing refers to the mapping any more.
+// mapping is memory shared with a child. It is unmapped when nothing refers to the mapping any more.
 type mapping struct{ bytes []byte }
 
-// share makes memory that can neither grow nor shrink any more, so that no child can take it away, and maps it.
+// share makes memory and maps it. Its size is sealed, so that no child can truncate it.
 func share(name string, size, access int) (*mapping, *os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -29,6 +29,6 @@ func share(name string, size, access int) (*mapping, *os.File, error) {
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	m := &mapping{b}
-	runtime.AddCleanup(m, func(b []byte) { _ = unix.Munmap(b) }, b) // fails for nothing that was mapped
+	runtime.AddCleanup(m, func(b []byte) { _ = unix.Munmap(b) }, b) // cannot fail for what was mapped
 	return m, f, nil
 }

@@ -13,7 +13,8 @@ import (
 	"reelcheck/reference/internal/ffmpeg/decoding"
 )
 
-// piped is the ffmpeg program. It writes pictures to stdout, and to descriptor 3 which frame each was made of.
+// piped decodes with the ffmpeg program. It writes pictures to stdout, and to descriptor 3 the number of the frame that
+// each was made of.
 type piped struct {
 	slots
 	process *process
@@ -24,9 +25,10 @@ type piped struct {
 
 // pipe starts the ffmpeg program.
 //
-// IVF has a demuxer that hands on a frame as soon as it is there. Raw pictures have no timestamps, and a frame that cannot be decoded
-// yields none: the metadata filter writes down the number of every picture on a pipe of its own. Probing more than the first frame would
-// delay it by a second; with "nobuffer" the probed frame would be lost; with more than one thread pictures would lag behind.
+// The IVF demuxer passes on a frame as soon as it is there. Raw pictures have no timestamps, and a frame that cannot be
+// decoded yields none, so the metadata filter writes the number of every picture to a pipe of its own. Probing more than
+// the first frame would delay it by a second. With "nobuffer" the probed frame would be lost. With more than one thread
+// pictures would come late.
 func (c Config) pipe(ctx context.Context, width, height int) (*process, pictures, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -58,7 +60,7 @@ func (d *piped) hand(slots []byte) {
 	}
 }
 
-// next reads the picture first, then its name, which is there by then.
+// next reads a picture, then its number, which is there by then.
 func (d *piped) next(ctx context.Context) (tick int64, slot byte, err error) {
 	select {
 	case slot = <-d.free:
@@ -73,12 +75,12 @@ func (d *piped) next(ctx context.Context) (tick int64, slot byte, err error) {
 			return tick, slot, nil
 		}
 	}
-	return 0, 0, io.EOF // died in between
+	return 0, 0, io.EOF // it died between the two
 }
 
 func (d *piped) close() error { return d.side.Close() }
 
-// frameNumber reads a line like "frame:3    pts:3       pts_time:0.1".
+// frameNumber parses a line like "frame:3    pts:3       pts_time:0.1".
 func frameNumber(line string) (int64, bool) {
 	if !strings.HasPrefix(line, "frame:") {
 		return 0, false

@@ -1,5 +1,17 @@
-// Package ffmpeg is where coded media crosses into child processes. Bitstreams from publishers are parsed there and
-// not in the server.
+// Package ffmpeg decodes and encodes media in child processes, so that the bitstreams of strangers are parsed there and
+// not in the server. A child that crashes or hangs is killed and reported; it harms nothing else.
+//
+//	c := ffmpeg.Config{Decoder: ffmpeg.Beside(decoding.Program, log)}
+//	d, err := c.Decode(ctx, av.VP8, 640, 480)
+//	err = d.Write(1, true, sample)
+//	f, err := d.Read(ctx)
+//	f.Release()
+//
+// The caller writes in one goroutine and reads in another until Read fails, releases every [Frame], and calls Wait for
+// each child in the end, even after Kill. It must be able to start again: see [Killed] for children that died from
+// outside. [Config.Encode] encodes a composition, [Config.Convert] does anything that the ffmpeg program can.
+//
+// Where the programs archived-decoder and archived-encoder work, they replace the ffmpeg program, which costs more.
 package ffmpeg
 
 import (
@@ -17,34 +29,36 @@ import (
 	"time"
 )
 
-// Versions is which releases of FFmpeg work: with older ones the program lacks options that are used, and of newer ones the libraries are
-// not loaded, because nobody has looked where they keep their fields. The program was run with 5.1 to 8.
+// Versions is the range of FFmpeg releases that work. Older programs lack options that are used. The libraries of newer
+// releases are not loaded, because the places of their fields are not known. The program was run with 5.1 to 8.
 const Versions = "5.1 to 9"
 
-// Config says which program to run.
+// Config says which programs to run, and how.
 type Config struct {
-	Path string // default "ffmpeg", looked up in PATH
-	// Decoder and Encoder do the work instead, where they can; either may be nil.
+	Path string // the ffmpeg program; default "ffmpeg", looked up in PATH
+	// Decoder and Encoder are used in place of the ffmpeg program where they work. Either may be nil.
 	Decoder, Encoder *Program
-	// Patience is how long a child may do nothing while something is expected of it, default a minute. Then it is killed.
+	// Patience is how long a child may do nothing while work is expected of it; the default is a minute. Then it is
+	// killed.
 	Patience time.Duration
 
-	nice int // of the next child, lowest by default
+	nice int // nice value of the next child; 0 means lowest
 }
 
-// lowest is the priority of children, higher that of one that encodes: it works on several pictures at once, each of which waits for another,
-// and loses time when the decoders run ahead of it.
+// lowest and higher are nice values. Encoders get higher: an encoder works on several pictures at once that wait for
+// each other, and loses time when the decoders run ahead of it.
 const lowest, higher = 19, 10
 
-// maxMemory is how many bytes of memory of its own a child may have: more than 16 reference pictures of the largest size. Linux only.
+// maxMemory is the limit of a child's own memory in bytes, more than 16 reference pictures of the largest size need. It
+// is enforced only on Linux.
 const maxMemory = 1 << 30
 
-// waitDelay is how long, after a child's end, whoever inherited its pipes may keep them open.
+// waitDelay is how long processes that inherited a child's pipes may keep them open after its end.
 const waitDelay = 2 * time.Second
 
 var quiet = []string{"-hide_banner", "-nostdin", "-loglevel", "error"}
 
-// process is a running child. Whoever started it calls wait once, after it has read everything or killed it.
+// process is a running child. Its owner calls wait once, after it has read everything or killed the child.
 type process struct {
 	cmd    *exec.Cmd
 	stdin  *os.File
@@ -55,16 +69,16 @@ type process struct {
 	closeInput func() error
 
 	life
-	watched chan struct{} // closed when nobody looks any more
+	watched chan struct{} // closed when watch has returned
 }
 
-// start runs the ffmpeg program.
+// start starts the ffmpeg program.
 func (c Config) start(ctx context.Context, args []string, files ...*os.File) (*process, error) {
 	return c.run(ctx, cmp.Or(c.Path, "ffmpeg"), append(append([]string(nil), quiet...), args...), files...)
 }
 
-// run runs a program with pipes on its stdin and stdout; files become its descriptors from 3 on. All pipes are closed on exec, so that no
-// other child keeps them open. The child is killed when ctx ends.
+// run starts a program with pipes as its stdin and stdout; files become its descriptors from 3 on. All pipes are closed
+// on exec, so that no other child keeps them open. The child is killed when ctx ends.
 func (c Config) run(ctx context.Context, path string, args []string, files ...*os.File) (*process, error) {
 	inRead, inWrite, err := os.Pipe()
 	if err != nil {
@@ -100,10 +114,10 @@ func (c Config) run(ctx context.Context, path string, args []string, files ...*o
 	return p, nil
 }
 
-// Environment is what a child gets of ours: where programs and libraries are, and the language. It parses what strangers send, and does not
-// get to know our secrets.
+// Environment returns the environment of a child: where programs and libraries are, and the language. A child parses
+// what strangers send, so it must not learn our secrets.
 func Environment() []string {
-	env := []string{} // nil would be all of ours
+	env := []string{} // nil would pass on all variables
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "LANG"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
@@ -112,7 +126,7 @@ func Environment() []string {
 	return env
 }
 
-// Read reads what the child gives.
+// Read reads the child's output.
 func (p *process) Read(b []byte) (int, error) {
 	p.reading.Store(true)
 	defer p.reading.Store(false)
@@ -121,7 +135,7 @@ func (p *process) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write gives the child something.
+// Write writes to the child's input.
 func (p *process) Write(b []byte) (int, error) {
 	p.writing.Store(true)
 	defer p.writing.Store(false)
@@ -130,8 +144,8 @@ func (p *process) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// starvation is what children say when the machine has no memory, thread, descriptor or room for them: FFmpeg in the words of strerror, the
-// workers in those of Go's runtime.
+// starvation maps what children print when the machine lacks memory, threads, descriptors or space to the error for it.
+// FFmpeg prints texts of strerror, the workers those of Go's runtime.
 var starvation = map[string]error{
 	"Cannot allocate memory":           syscall.ENOMEM,
 	"runtime: out of memory":           syscall.ENOMEM,
@@ -143,7 +157,7 @@ var starvation = map[string]error{
 	"No space left on device":          syscall.ENOSPC,
 }
 
-// starved returns the want of a resource that a child died of, by its last words; nil if it was none.
+// starved returns the lack of a resource that a child's last words tell of, or nil.
 func starved(said string) error {
 	for words, cause := range starvation {
 		if strings.Contains(said, words) {
@@ -153,8 +167,8 @@ func starved(said string) error {
 	return nil
 }
 
-// wait closes the pipes and reaps the child. Its error carries the end of what the child said, and what it starved of: that passes, and the
-// caller may try again (decision 15).
+// wait closes the pipes and reaps the child. Its error holds the end of what the child printed, and the lack of a
+// resource that it died of. Such a lack passes, so the caller may try again (decision 15).
 func (p *process) wait() error {
 	inErr := p.closeInput()
 	err := p.cmd.Wait()
@@ -174,7 +188,7 @@ func (p *process) wait() error {
 	return nil
 }
 
-// Killed reports whether a child's error says that somebody else killed it.
+// Killed reports whether a child's error says that it was killed from outside.
 func Killed(err error) bool {
 	var exit *exec.ExitError
 	if errors.Is(err, errHung) || errors.Is(err, errLies) || !errors.As(err, &exit) {
@@ -184,7 +198,7 @@ func Killed(err error) bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// tail keeps the last bytes written to it. Only the copying goroutine of exec writes; String is for after Wait.
+// tail keeps the last bytes written to it. Only the copying goroutine of exec writes; String may be called after Wait.
 type tail struct{ b []byte }
 
 const tailSize = 2 << 10
@@ -201,23 +215,23 @@ func (t *tail) String() string {
 	return strings.Join(strings.Fields(string(bytes.ToValidUTF8(t.b, []byte("?")))), " ")
 }
 
-// Encoder is a child that turns raw media into an elementary stream. Input and output are used by one goroutine each.
+// Encoder is a child that turns raw media into an elementary stream. One goroutine uses the input, one the output.
 type Encoder struct {
 	io.Reader // the elementary stream, until io.EOF
 
 	process *process
 }
 
-// Write feeds raw media.
+// Write writes raw media.
 func (e *Encoder) Write(b []byte) (int, error) { return e.process.Write(b) }
 
-// CloseInput tells the child that no more comes.
+// CloseInput notes that no more media comes.
 func (e *Encoder) CloseInput() error { return e.process.closeInput() }
 
-// Kill ends the child at once. It may be called at any time.
+// Kill ends the child at once. Any goroutine may call it.
 func (e *Encoder) Kill() { _ = e.process.cmd.Process.Kill() } // an error says that it has ended already
 
-// Wait reaps the child. Call it once everything was read, or after the context ended.
+// Wait reaps the child. The caller calls it after it has read everything, or after the context ended.
 func (e *Encoder) Wait() error { return e.process.wait() }
 
 func (c Config) encoder(ctx context.Context, args []string) (*Encoder, error) {

@@ -12,18 +12,18 @@ import (
 	"reelcheck/reference/internal/ffmpeg/decoding"
 )
 
-// Program is one of ours that works with FFmpeg's libraries. It costs less than the ffmpeg program, which is used where it is missing or
-// finds no libraries that it knows.
+// Program is one of our programs that use FFmpeg's libraries. It costs less than the ffmpeg program, which is used where
+// it is missing or finds no libraries that it knows.
 type Program struct {
 	Path string
 	Log  *slog.Logger
 
-	works   atomic.Bool           // it was ready once
-	useless atomic.Pointer[error] // why it is not started any more
+	works   atomic.Bool           // it has been ready once
+	useless atomic.Pointer[error] // why it is not started any more; nil while it may be
 	refused sync.Once
 }
 
-// Beside finds a program beside the one that is running; nil where it is not.
+// Beside returns the program of that name in the directory of the running program, or nil if there is none.
 func Beside(name string, log *slog.Logger) *Program {
 	self, err := os.Executable()
 	if err != nil {
@@ -36,7 +36,7 @@ func Beside(name string, log *slog.Logger) *Program {
 	return &Program{Path: path, Log: log}
 }
 
-// usable tells why the program does not work here, when that is known.
+// usable returns why the program does not work here, or nil if that is not known.
 func (l *Program) usable() error {
 	if err := l.useless.Load(); err != nil {
 		return *err
@@ -44,7 +44,8 @@ func (l *Program) usable() error {
 	return nil
 }
 
-// await reads what a program says when it is ready. One that is not is reaped; when it says that it will never be, it is not started again.
+// await waits until a program reports that it works. It reaps one that does not, and never starts one again that found
+// no libraries.
 func (l *Program) await(p *process, read func() error) error {
 	p.asked.Store(1)
 	err := read()
@@ -53,7 +54,7 @@ func (l *Program) await(p *process, read func() error) error {
 		l.works.Store(true)
 		return nil
 	}
-	_ = p.cmd.Process.Kill() // an error says that it has ended already
+	_ = p.cmd.Process.Kill() // an error means that it has ended already
 	err = errors.Join(err, p.wait())
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == decoding.Unusable {
 		l.useless.Store(&err)
@@ -61,9 +62,9 @@ func (l *Program) await(p *process, read func() error) error {
 	return err
 }
 
-// refuse says, once, that the ffmpeg program does the work, and why.
+// refuse logs, once, that the ffmpeg program does the work, and why.
 func (l *Program) refuse(err error) {
 	l.refused.Do(func() {
-		l.Log.Warn("using the ffmpeg program, which takes longer", "instead of", l.Path, "error", err)
+		l.Log.Warn("using the ffmpeg program, which is slower", "replaces", l.Path, "error", err)
 	})
 }

@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// draw encodes pictures, each of them the last one drawn on, and returns what each became.
+// draw encodes pictures, each drawn over the last one, and returns their access units.
 func (c Config) draw(t *testing.T, v Video, frames int, draw func(n int, luma []byte)) [][]byte {
 	t.Helper()
 	picture := bytes.Repeat([]byte{128}, v.Width*v.Height*3/2)
@@ -37,7 +37,8 @@ func noise() func(int, []byte) {
 	}
 }
 
-// TestConstantBitrate measures every two and every ten seconds of what is easy, hard, and now this, now that.
+// TestConstantBitrate measures the bit rate over every two and every ten seconds, for easy, hard and alternating
+// pictures.
 func TestConstantBitrate(t *testing.T) {
 	flat, noise := func(_ int, luma []byte) { clear(luma) }, noise()
 	for _, rate := range []int{100_000, 400_000, 2_000_000} {
@@ -75,7 +76,7 @@ func constant(t *testing.T, rate int, coded [][]byte) {
 	}
 }
 
-// TestEverySliceHasTheQuantizationParameter at every size, since each has a preset of its own.
+// TestEverySliceHasTheQuantizationParameter checks every size, since each has its own preset.
 func TestEverySliceHasTheQuantizationParameter(t *testing.T) {
 	for _, size := range [][2]int{{480, 640}, {1280, 720}, {1080, 1920}} {
 		pictures, draw := [4][]byte{}, noise()

@@ -13,18 +13,18 @@ import (
 	"reelcheck/reference/internal/ffmpeg/decoding"
 )
 
-// shared is the program that decodes with FFmpeg's libraries and leaves its pictures in memory that it shares with us.
+// shared is the program archived-decoder. It decodes with FFmpeg's libraries and leaves its pictures in shared memory.
 type shared struct {
 	slots
 	mapping *mapping
 	process *process
 	notices *bufio.Reader
-	credit  *os.File // slots are handed to the program through it; nil when it has ended
-	lent    int      // slots that the program has
+	credit  *os.File // pipe through which the program gets slots; nil when it has ended
+	lent    int      // number of slots that the program has
 	has     [decoding.Slots]bool
 }
 
-// sharePictures starts the program. The first time, it waits until the program says that it works here.
+// sharePictures starts the program. The first time, it waits until the program reports that it works.
 func (c Config) sharePictures(ctx context.Context, width, height int) (*process, pictures, error) {
 	if err := c.Decoder.usable(); err != nil {
 		return nil, nil, err
@@ -56,7 +56,7 @@ func (c Config) sharePictures(ctx context.Context, width, height int) (*process,
 	return d.process, d, nil
 }
 
-// ready reads that the program works.
+// ready waits for the notice that the program works.
 func (d *shared) ready() error {
 	n, err := decoding.ReadNotice(d.notices)
 	if err == nil && n != decoding.Ready {
@@ -65,7 +65,7 @@ func (d *shared) ready() error {
 	return err
 }
 
-// lend hands slots to the program. The caller holds mu. A program that has ended takes none.
+// lend gives slots to the program, unless it has ended. The caller holds mu.
 func (d *shared) lend(slots []byte) {
 	if d.credit == nil {
 		return
@@ -78,7 +78,7 @@ func (d *shared) lend(slots []byte) {
 	_, _ = d.credit.Write(slots)
 }
 
-// next reads which picture is there.
+// next returns the tick and the slot of the next picture.
 func (d *shared) next(context.Context) (tick int64, slot byte, err error) {
 	n, err := decoding.ReadNotice(d.notices)
 	for err == nil && n == decoding.Ready {

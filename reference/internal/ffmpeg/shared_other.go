@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// sharePictures is for Linux alone.
+// sharePictures works only on Linux.
 func (Config) sharePictures(context.Context, int, int) (*process, pictures, error) {
 	return nil, nil, errors.ErrUnsupported
 }

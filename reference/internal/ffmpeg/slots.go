@@ -6,11 +6,11 @@ import (
 	"reelcheck/reference/internal/ffmpeg/decoding"
 )
 
-// batch is how many slots are handed to a decoder at once. One that does several pictures in a row finds what it refers to in the
-// processor's cache. Whoever waits for a picture holds two at most: so many always come back.
+// batch is the number of slots that are given to a decoder at once. A decoder that makes several pictures in a row finds
+// their references in the processor's cache. The reader holds two pictures at most, so that many slots always come back.
 const batch = decoding.Slots - 3
 
-// allSlots are their numbers.
+// allSlots are the numbers of all slots.
 var allSlots = func() (all []byte) {
 	for n := range byte(decoding.Slots) {
 		all = append(all, n)
@@ -18,14 +18,14 @@ var allSlots = func() (all []byte) {
 	return all
 }()
 
-// slots are the places for a decoder's pictures.
+// slots are the places of a decoder's pictures.
 type slots struct {
 	layout decoding.Layout
 	memory []byte
 
 	mu   sync.Mutex
-	back []byte       // given back, but not handed to the decoder yet
-	hand func([]byte) // hands them to it
+	back []byte       // released, but not given to the decoder yet
+	hand func([]byte) // gives slots to the decoder
 }
 
 // Release takes a slot back.
@@ -38,7 +38,7 @@ func (s *slots) Release(n byte) {
 	}
 }
 
-// frame is the picture in a slot.
+// frame returns the picture in a slot.
 func (s *slots) frame(number int64, slot byte) Frame {
 	return Frame{Layout: s.layout, Number: number, Planes: s.layout.Planes(s.layout.Slot(s.memory, int(slot))), Memory: s, Slot: slot}
 }
@@ -48,15 +48,15 @@ type Frame struct {
 	decoding.Layout
 	Number int64 // of the sample that it was made of
 	Planes [3][]byte
-	Memory Memory // where it lies
-	Slot   byte   // of Memory
+	Memory Memory // the owner of the slot
+	Slot   byte   // number of the slot in Memory
 }
 
-// Memory is where a decoder puts its pictures.
+// Memory owns the memory of a decoder's pictures.
 type Memory interface {
-	// Release takes back the slot of a picture that nobody looks at any more.
+	// Release takes back the slot of a picture that is no longer used.
 	Release(slot byte)
 }
 
-// Release gives the picture's memory back to the decoder. It is not looked at any more.
+// Release gives the picture's memory back to the decoder. The picture must not be used any more.
 func (f *Frame) Release() { f.Memory.Release(f.Slot) }

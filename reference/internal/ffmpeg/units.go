@@ -8,14 +8,14 @@ import (
 	"io"
 )
 
-// AccessUnits cuts an Annex B stream at its access unit delimiters.
+// AccessUnits splits an Annex B stream at its access unit delimiters.
 type AccessUnits struct {
 	r   io.Reader
 	buf []byte
 	eof bool
 }
 
-// NewAccessUnits reads from r.
+// NewAccessUnits returns the access units of r.
 func NewAccessUnits(r io.Reader) *AccessUnits { return &AccessUnits{r: r} }
 
 const (
@@ -24,7 +24,7 @@ const (
 	readAtOnce = 64 << 10
 )
 
-// Next returns the next access unit, which the caller may keep; io.EOF at the end.
+// Next returns the next access unit, which the caller may keep. It returns io.EOF at the end.
 func (a *AccessUnits) Next() ([]byte, error) {
 	searched := len(delimiter)
 	for {
@@ -52,7 +52,7 @@ func (a *AccessUnits) Next() ([]byte, error) {
 	}
 }
 
-// fill never writes to bytes already handed out: those are before buf, and growing copies.
+// fill reads more into buf. It never overwrites bytes that were returned: those lie before buf, and growing copies.
 func (a *AccessUnits) fill() error {
 	if cap(a.buf)-len(a.buf) < readAtOnce {
 		a.buf = append(make([]byte, 0, 2*len(a.buf)+8*readAtOnce), a.buf...)
@@ -66,13 +66,13 @@ func (a *AccessUnits) fill() error {
 	return err
 }
 
-// ADTS takes the frames out of an ADTS stream (ISO/IEC 13818-7 section 6.2).
+// ADTS splits an ADTS stream into its frames (ISO/IEC 13818-7 section 6.2).
 type ADTS struct{ r *bufio.Reader }
 
-// NewADTS reads from r.
+// NewADTS returns the frames of r.
 func NewADTS(r io.Reader) *ADTS { return &ADTS{bufio.NewReader(r)} }
 
-// Next returns the next raw AAC frame; io.EOF at the end.
+// Next returns the next raw AAC frame. It returns io.EOF at the end.
 func (a *ADTS) Next() ([]byte, error) {
 	var head [7]byte
 	if _, err := io.ReadFull(a.r, head[:]); err != nil {
@@ -83,7 +83,7 @@ func (a *ADTS) Next() ([]byte, error) {
 	}
 	size := int(head[3]&3)<<11 | int(head[4])<<3 | int(head[5])>>5
 	skip := 7
-	if head[1]&1 == 0 { // a checksum follows
+	if head[1]&1 == 0 { // a checksum follows the header
 		skip = 9
 	}
 	if size < skip {

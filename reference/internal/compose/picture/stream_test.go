@@ -146,8 +146,8 @@ func TestReplayKnowsLosses(t *testing.T) {
 	x.gave(1, want, want)
 }
 
-// TestNoPicture: a sample that gives no picture is waited for while others follow. When none follows, the end of its child tells; the next
-// sample is decoded by another one, which is given all since the key frame.
+// TestNoPicture publishes a sample that yields no picture. The feeder must wait for it while others follow. When none
+// follows, it must end the child and start another one, with everything since the key frame, for the next sample.
 func TestNoPicture(t *testing.T) {
 	x := newTest(t)
 	x.mute = 19

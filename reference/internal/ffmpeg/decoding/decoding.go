@@ -1,8 +1,10 @@
-// Package decoding is what the server and the program that decodes for it with FFmpeg's libraries say to each other.
+// Package decoding is the protocol between archived and archived-decoder, the program that decodes for it with FFmpeg's
+// libraries.
 //
-// The program is started with the width and height of the pictures wanted. Coded frames come on stdin as IVF. Pictures are left in
-// memory that both share, descriptor [MemoryFile], in one of [Slots] slots, and announced on stdout by a [Notice]. A slot belongs to the
-// program from when its number comes on descriptor [SlotsFile] until it has announced it.
+// The program is started with the width and height of the pictures as its arguments. Coded frames come on stdin as IVF.
+// The program leaves pictures in shared memory, descriptor [MemoryFile], in one of [Slots] slots, and announces each on
+// stdout by a [Notice]. A slot belongs to the program from the moment at which its number comes on descriptor
+// [SlotsFile] until the program has announced a picture in it.
 package decoding
 
 import (
@@ -11,24 +13,25 @@ import (
 	"io"
 )
 
-// Program is the name of the one that decodes.
+// Program is the name of the decoding program.
 const Program = "archived-decoder"
 
 const (
 	MemoryFile = 3
 	SlotsFile  = 4
-	// Slots is how many pictures there may be at a time.
+	// Slots is the number of pictures that fit into the shared memory.
 	Slots = 9
-	// MaxPixels is how many pixels a picture may have: twice what browsers send at most, 3840x2160.
+	// MaxPixels is the largest number of pixels of a picture: twice what browsers send at most, 3840x2160.
 	MaxPixels = 4096 * 4096
-	// Unusable is the program's exit code where the libraries are not to be had.
+	// Unusable is the program's exit code when the libraries cannot be loaded.
 	Unusable = 3
 )
 
-// A sample has so many ticks. The frame that makes its picture has the last of them, what is not to be shown has others.
+// ticks is the number of ticks of a sample. The frame that makes its picture has the last of them; frames that are not
+// shown have others.
 const ticks, last = 16, ticks - 1
 
-// Tick is the time of part of a sample, below 15, or of the frame that makes its picture.
+// Tick returns the time of a frame: the last tick of the sample if it is shown, otherwise tick part, which is below 15.
 func Tick(sample int64, part int, shown bool) int64 {
 	if shown {
 		part = last
@@ -36,13 +39,13 @@ func Tick(sample int64, part int, shown bool) int64 {
 	return sample*ticks + int64(part)
 }
 
-// Sample is the number of the sample that a tick belongs to.
+// Sample returns the number of the sample that a tick belongs to.
 func Sample(tick int64) int64 { return tick / ticks }
 
 // Shown reports whether the frame at a tick is to be shown.
 func Shown(tick int64) bool { return tick%ticks == last }
 
-// Filter is Shown as a filter of FFmpeg.
+// Filter returns Shown as a filter of FFmpeg.
 func Filter() string { return fmt.Sprintf(`select=eq(mod(pts\,%d)\,%d)`, ticks, last) }
 
 const (
@@ -50,10 +53,11 @@ const (
 	largestFrame                = 64 << 20
 )
 
-// rate is how many ticks make a second, about: FFmpeg takes ticks that are hours apart for damaged.
+// rate is the approximate number of ticks per second. With a much lower rate FFmpeg would take frames to be hours apart,
+// and damaged.
 const rate = 160000
 
-// AppendHeader appends the IVF header that announces a codec. The size is read from the frames.
+// AppendHeader appends the IVF header for a codec. It has no size: decoders read that from the frames.
 func AppendHeader(b []byte, fourCC string) []byte {
 	b = append(b, "DKIF\x00\x00"...)
 	b = binary.LittleEndian.AppendUint16(b, headerSize)
@@ -64,7 +68,7 @@ func AppendHeader(b []byte, fourCC string) []byte {
 	return append(b, make([]byte, 8)...)
 }
 
-// AppendFrame appends a coded frame.
+// AppendFrame appends a coded frame in IVF.
 func AppendFrame(b []byte, tick int64, data []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
 	b = binary.LittleEndian.AppendUint64(b, uint64(tick))
@@ -79,7 +83,7 @@ type Frames struct {
 	data []byte
 }
 
-// NewFrames reads the header.
+// NewFrames reads the IVF header.
 func NewFrames(r io.Reader) (*Frames, error) {
 	var head [headerSize]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -91,7 +95,7 @@ func NewFrames(r io.Reader) (*Frames, error) {
 	return &Frames{FourCC: string(head[8:12]), r: r}, nil
 }
 
-// Next returns the next frame, valid until the one after it is asked for; io.EOF at the end.
+// Next returns the next frame, which is valid until the next call. It returns io.EOF at the end.
 func (f *Frames) Next() (tick int64, data []byte, err error) {
 	var head [frameHeaderSize]byte
 	if _, err := io.ReadFull(f.r, head[:]); err != nil {
@@ -111,19 +115,19 @@ func (f *Frames) Next() (tick int64, data []byte, err error) {
 	return int64(binary.LittleEndian.Uint64(head[4:])), f.data, nil
 }
 
-// Notice announces the picture of the frame at a tick in a slot.
+// Notice announces the picture of the frame at a tick, which lies in a slot.
 type Notice struct {
 	Tick int64
 	Slot byte
 }
 
-// Ready is what the program announces first: it has found its libraries.
+// Ready is the first notice of the program: it has found its libraries.
 var Ready = Notice{Tick: -1, Slot: 255}
 
-// NoticeSize is that of a Notice on its way.
+// NoticeSize is the size of an encoded Notice in bytes.
 const NoticeSize = 9
 
-// Append appends the notice in its form for the way.
+// Append appends the encoded notice.
 func (n Notice) Append(b []byte) []byte {
 	return append(binary.LittleEndian.AppendUint64(b, uint64(n.Tick)), n.Slot)
 }

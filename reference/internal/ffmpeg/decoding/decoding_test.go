@@ -89,7 +89,7 @@ func TestNotice(t *testing.T) {
 	}
 }
 
-// TestLayout: no two bytes of slots, planes and lines are the same.
+// TestLayout checks that no two slots, planes or lines share a byte.
 func TestLayout(t *testing.T) {
 	for _, l := range []Layout{Padded(2, 2), Padded(162, 122), Padded(640, 480), Packed(162, 122)} {
 		memory := make([]byte, 3*l.Size())

@@ -1,8 +1,9 @@
-// Package encoding is what the server and the program that encodes for it with FFmpeg's libraries say to each other.
+// Package encoding is the protocol between archived and archived-encoder, the program that encodes for it with FFmpeg's
+// libraries.
 //
-// The program is started with a [Job] as its arguments. Frames of output lie in memory that both share, descriptor [MemoryFile], in
-// slots. On stdin comes one byte for every frame: the number of its slot, which is the program's until it gives it back. What it has encoded
-// and the slots that it gives back go to stdout as [Message]s.
+// The program is started with a [Job] as its arguments. Frames of the output lie in slots of shared memory, descriptor
+// [MemoryFile]. For every frame one byte comes on stdin: the number of its slot, which belongs to the program until it
+// gives the slot back. Encoded media and slots go to stdout as [Message]s.
 package encoding
 
 import (
@@ -19,33 +20,34 @@ import (
 	"reelcheck/reference/internal/ffmpeg/decoding"
 )
 
-// Program is the name of the one that encodes.
+// Program is the name of the encoding program.
 const Program = "archived-encoder"
 
 const (
 	MemoryFile = 3
-	// Slots is how many frames there may be at a time, Batch after how many of them the program answers at the latest.
+	// Slots is the number of frames that fit into the shared memory. Batch is the number of frames after which the
+	// program must answer.
 	Slots = 12
 	Batch = Slots / 2
 )
 
-// Job is what is to be encoded: pictures, sound, or both.
+// Job says what to encode: pictures, sound, or both.
 type Job struct {
-	Width, Height int // of the pictures; 0 without
+	Width, Height int // of the pictures; 0 without video
 	FrameRate     int // frames/s
 	Video         []string
-	Samples       int // mono samples of a frame of output; 0 without sound
+	Samples       int // mono samples in a frame of the output; 0 without sound
 	SampleRate    int
-	AACFrame      int // samples of a frame of AAC
+	AACFrame      int // samples in an AAC frame
 	Audio         []string
 }
 
-// Layout is how the job's frames lie in memory.
+// Layout returns how the job's frames lie in memory.
 func (j Job) Layout() Layout {
 	return Layout{Picture: decoding.Packed(j.Width, j.Height), Samples: j.Samples}
 }
 
-// Args are the program's arguments. Options are written name=value.
+// Args returns the arguments of the program. Options are written name=value.
 func (j Job) Args() []string {
 	args := []string{"-rate=" + strconv.Itoa(j.FrameRate)}
 	if j.Width > 0 {
@@ -103,21 +105,21 @@ func (j Job) validate() error {
 	return nil
 }
 
-// Layout is how a frame of output lies in memory: the picture, then the sound that is heard with it.
+// Layout describes how a frame of the output lies in memory: the picture, then the sound that is heard with it.
 type Layout struct {
 	Picture decoding.Layout
 	Samples int
 }
 
-// alignment of slots is the length of a cache line.
+// alignment is the alignment of slots in bytes: the length of a cache line.
 const alignment = 64
 
 func aligned(n int) int { return (n + alignment - 1) / alignment * alignment }
 
-// Size is how many bytes a frame takes.
+// Size returns the size of a frame in bytes.
 func (l Layout) Size() int { return aligned(l.Picture.Size()) + aligned(4*l.Samples) }
 
-// Slot returns the frame with a number in the memory that is shared.
+// Slot returns the n-th frame in the shared memory.
 func (l Layout) Slot(memory []byte, n int) (picture []byte, sound []float32) {
 	size, at := l.Size(), aligned(l.Picture.Size())
 	slot := memory[n*size : (n+1)*size : (n+1)*size]
@@ -127,17 +129,17 @@ func (l Layout) Slot(memory []byte, n int) (picture []byte, sound []float32) {
 	return slot[:l.Picture.Size():l.Picture.Size()], sound
 }
 
-// Kind is what a message brings.
+// Kind says what a message holds.
 type Kind byte
 
 const (
-	// Ready says that the encoders are open. It comes first.
+	// Ready is the first message: the encoders are open.
 	Ready Kind = iota + 1
-	// Back gives a slot back, whose number is the data.
+	// Back gives a slot back; the data is its number.
 	Back
-	// Video is an access unit.
+	// Video holds an access unit.
 	Video
-	// Audio is a frame of AAC.
+	// Audio holds an AAC frame.
 	Audio
 )
 
@@ -146,13 +148,13 @@ const (
 	largestData = 16 << 20
 )
 
-// Message is what the program says.
+// Message is a message from the program.
 type Message struct {
 	Kind Kind
 	Data []byte
 }
 
-// Write writes the message in its form for the way.
+// Write writes the encoded message.
 func (m Message) Write(w io.Writer) error {
 	var head [headSize]byte
 	head[0] = byte(m.Kind)
@@ -164,7 +166,8 @@ func (m Message) Write(w io.Writer) error {
 	return err
 }
 
-// ReadMessage reads a message into the room that it is given for that many bytes of a kind; io.EOF at the end.
+// ReadMessage reads a message into the memory that room returns for a kind and a number of bytes. It returns io.EOF at
+// the end.
 func ReadMessage(r *bufio.Reader, room func(Kind, int) []byte) (Message, error) {
 	head, err := r.Peek(headSize)
 	if err != nil {
@@ -175,7 +178,7 @@ func ReadMessage(r *bufio.Reader, room func(Kind, int) []byte) (Message, error) 
 	}
 	kind, size := Kind(head[0]), binary.LittleEndian.Uint32(head[1:])
 	if kind < Ready || kind > Audio || size > largestData {
-		return Message{}, fmt.Errorf("no message: % x", head)
+		return Message{}, fmt.Errorf("not a message: % x", head)
 	}
 	m := Message{Kind: kind, Data: room(kind, int(size))}
 	if _, err := r.Discard(headSize); err != nil {

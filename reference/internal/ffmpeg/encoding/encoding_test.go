@@ -35,7 +35,7 @@ func TestJob(t *testing.T) {
 	}
 }
 
-// TestLayout: no byte belongs to two frames, or to a picture and to sound.
+// TestLayout checks that no byte belongs to two frames, or to a picture and to sound.
 func TestLayout(t *testing.T) {
 	for name, j := range jobs {
 		l := j.Layout()

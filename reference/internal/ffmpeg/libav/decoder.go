@@ -15,7 +15,7 @@ type Decoder struct {
 	context, packet, frame unsafe.Pointer
 }
 
-// NewDecoder begins a stream of FFmpeg's decoder of that name. Pictures of more than maxPixels are damage to it.
+// NewDecoder opens the named FFmpeg decoder for a stream. It treats pictures of more than maxPixels as damage.
 func (l *Library) NewDecoder(name string, maxPixels int) (*Decoder, error) {
 	codec := l.findDecoder(name)
 	if codec == nil {
@@ -28,7 +28,7 @@ func (l *Library) NewDecoder(name string, maxPixels int) (*Decoder, error) {
 	}
 	var options unsafe.Pointer
 	defer l.freeEntries(unsafe.Pointer(&options))
-	// With more than one thread, or without low delay, pictures lag behind.
+	// With more than one thread, or without low delay, pictures come late.
 	for key, value := range map[string]string{"threads": "1", "flags": "+low_delay", "max_pixels": strconv.Itoa(maxPixels)} {
 		if code := l.setEntry(unsafe.Pointer(&options), key, value, 0); code < 0 {
 			d.Close()
@@ -49,10 +49,10 @@ func (d *Decoder) Close() {
 	d.freeFrame(unsafe.Pointer(&d.frame))
 }
 
-// Decode decodes a coded frame and calls each for the pictures that it makes. Damage is no error: libav says on stderr what it could not
-// decode.
+// Decode decodes a coded frame and calls each with the pictures that come out. Damage is not an error: libav prints on
+// stderr what it could not decode.
 func (d *Decoder) Decode(time int64, data []byte, each func(Picture) error) error {
-	if len(data) == 0 { // for libav that were the end
+	if len(data) == 0 { // libav would take it for the end
 		return nil
 	}
 	*field[int64](d.packet, packetTime) = time
@@ -61,14 +61,14 @@ func (d *Decoder) Decode(time int64, data []byte, each func(Picture) error) erro
 	code := d.sendPacket(d.context, d.packet)
 	runtime.KeepAlive(data)
 	if code < 0 {
-		return nil // see above
+		return nil // damage
 	}
 	return d.receive(each)
 }
 
-// Drain is Decode for the pictures that are left when no frame follows.
+// Drain calls each with the pictures that are left when no frame follows.
 func (d *Decoder) Drain(each func(Picture) error) error {
-	_ = d.sendPacket(d.context, nil) // fails only when there are none
+	_ = d.sendPacket(d.context, nil) // fails only when none are left
 	return d.receive(each)
 }
 
@@ -81,13 +81,13 @@ func (d *Decoder) receive(each func(Picture) error) error {
 	return nil
 }
 
-// Picture is what a decoder has made, until it is called again.
+// Picture is a decoded picture. It is valid until the decoder is called again.
 type Picture struct{ *Decoder }
 
-// Time is that of the frame the picture was made of.
+// Time returns the time of the frame that the picture was made of.
 func (p Picture) Time() int64 { return *field[int64](p.frame, frameTime) }
 
-// form is what decides how a picture is scaled.
+// form holds what decides how a picture is scaled.
 type form struct {
 	width, height, format int32
 	full                  bool // its levels take the full range
@@ -98,6 +98,6 @@ const fullRange = 2
 
 func (p Picture) form() form {
 	var colours int64
-	_ = p.option(p.context, "color_range", 0, unsafe.Pointer(&colours)) // left as it is, none is known
+	_ = p.option(p.context, "color_range", 0, unsafe.Pointer(&colours)) // on failure colours stays 0: not known
 	return form{*field[int32](p.frame, frameWidth), *field[int32](p.frame, frameHeight), *field[int32](p.frame, frameFormat), colours == fullRange}
 }

@@ -9,7 +9,7 @@ import (
 	"unsafe"
 )
 
-// Option is the name of an option of FFmpeg's encoders with its value.
+// Option is an option of FFmpeg's encoders with its value.
 type Option struct{ Name, Value string }
 
 // Encoder encodes one stream of pictures or of sound.
@@ -18,7 +18,7 @@ type Encoder struct {
 	context, packet unsafe.Pointer
 }
 
-// NewVideoEncoder opens FFmpeg's encoder of that name for planar 4:2:0 pictures. The time of a picture is its number.
+// NewVideoEncoder opens the named FFmpeg encoder for planar 4:2:0 pictures. The time of a picture is its number.
 func (l *Library) NewVideoEncoder(name string, width, height, rate int, options []Option) (*Encoder, error) {
 	return l.newEncoder(name, options, func(context unsafe.Pointer) error {
 		*field[[2]int32](context, l.fields.timeBase) = [2]int32{1, int32(rate)}
@@ -29,14 +29,16 @@ func (l *Library) NewVideoEncoder(name string, width, height, rate int, options 
 	})
 }
 
-// NewAudioEncoder opens FFmpeg's encoder of that name for mono float32 samples. A frame has the time of its first sample.
+// NewAudioEncoder opens the named FFmpeg encoder for mono float32 samples. The time of a frame is the number of its
+// first sample.
 func (l *Library) NewAudioEncoder(name string, rate int, options []Option) (*Encoder, error) {
 	return l.newEncoder(name, append([]Option{{"ch_layout", "mono"}}, options...), func(context unsafe.Pointer) error {
 		return l.setSampleFormat(context, rate)
 	})
 }
 
-// setSampleFormat sets the rate, too: the format is what has its default soon behind it.
+// setSampleFormat sets the sample rate and the format. No option sets the format, but it lies soon after the rate and
+// has a default value.
 func (l *Library) setSampleFormat(context unsafe.Pointer, rate int) error {
 	const ints, none = 512 / 4, -1
 	before := *field[[ints]int32](context, 0)
@@ -48,7 +50,7 @@ func (l *Library) setSampleFormat(context unsafe.Pointer, rate int) error {
 		if before[i] == after[i] {
 			continue
 		}
-		for _, next := range []int{i + 1, i + 2} { // in old releases there are the channels in between
+		for _, next := range []int{i + 1, i + 2} { // old releases have the channels in between
 			if after[next] == none {
 				*field[int32](context, 4*next) = l.sampleFormatOf("fltp")
 				return nil
@@ -59,7 +61,7 @@ func (l *Library) setSampleFormat(context unsafe.Pointer, rate int) error {
 	return errUnknownFields
 }
 
-var errUnknownFields = errors.New("these libraries have other fields than known")
+var errUnknownFields = errors.New("the fields of these libraries are in unknown places")
 
 func (l *Library) newEncoder(name string, options []Option, fill func(context unsafe.Pointer) error) (*Encoder, error) {
 	codec := l.findEncoder(name)
@@ -96,7 +98,8 @@ func (e *Encoder) Close() error {
 	return nil
 }
 
-// Encode encodes a frame and calls each for what has become of it and those before it. The bytes are valid during the call.
+// Encode encodes a frame and calls each with what comes out, of this frame or earlier ones. The bytes are valid during
+// the call.
 func (e *Encoder) Encode(f *Frame, time int64, each func([]byte) error) error {
 	*field[int64](f.frame, frameTime) = time
 	code := e.sendFrame(e.context, f.frame)
@@ -107,7 +110,7 @@ func (e *Encoder) Encode(f *Frame, time int64, each func([]byte) error) error {
 	return e.receive(each)
 }
 
-// Drain is Encode for what is left when no frame follows.
+// Drain calls each with what is left when no frame follows.
 func (e *Encoder) Drain(each func([]byte) error) error {
 	if code := e.sendFrame(e.context, nil); code < 0 {
 		return fmt.Errorf("ending an encoder: libav error %d", code)
@@ -115,7 +118,7 @@ func (e *Encoder) Drain(each func([]byte) error) error {
 	return e.receive(each)
 }
 
-// What avcodec_receive_packet returns when it has nothing now, and when it will never have anything again.
+// Results of avcodec_receive_packet: nothing now, and nothing ever again.
 const (
 	again = -11
 	ended = -('E' | 'O'<<8 | 'F'<<16 | ' '<<24)
@@ -136,13 +139,13 @@ func (e *Encoder) receive(each func([]byte) error) error {
 	}
 }
 
-// Frame is memory that libav takes for a picture or for sound. It is never given back.
+// Frame is memory that libav reads a picture or sound from. It is never freed.
 type Frame struct {
 	frame  unsafe.Pointer
 	memory []byte
 }
 
-// NewPicture makes a planar 4:2:0 picture of its planes, which lie one behind the other.
+// NewPicture returns a planar 4:2:0 picture of planes that lie one behind the other in memory.
 func (l *Library) NewPicture(width, height int, strides [3]int, memory []byte) (*Frame, error) {
 	f, err := l.share(memory)
 	if err != nil {
@@ -164,7 +167,7 @@ func (l *Library) NewPicture(width, height int, strides [3]int, memory []byte) (
 	return f, nil
 }
 
-// NewSound makes a frame of mono float32 samples.
+// NewSound returns a frame of mono float32 samples.
 func (l *Library) NewSound(samples []float32) (*Frame, error) {
 	memory := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(samples))), 4*len(samples))
 	f, err := l.share(memory)
@@ -178,10 +181,10 @@ func (l *Library) NewSound(samples []float32) (*Frame, error) {
 	return f, nil
 }
 
-// SetSamples tells how many samples of the frame count.
+// SetSamples sets how many samples of the frame count.
 func (f *Frame) SetSamples(n int) { *field[int32](f.frame, frameSamples) = int32(n) }
 
-// share makes a frame whose memory libav does not copy: it takes it for its own, of which there is another user.
+// share returns a frame whose memory libav does not copy. libav treats it as its own buffer that somebody else uses too.
 func (l *Library) share(memory []byte) (*Frame, error) {
 	place, err := l.bufferPlace()
 	if err != nil {
@@ -196,8 +199,8 @@ func (l *Library) share(memory []byte) (*Frame, error) {
 	return f, nil
 }
 
-// bufferPlace is where an AVFrame has its first buffer: the one pointer behind the fields that are known which is set when a picture gets its
-// memory.
+// bufferPlace returns the offset of the first buffer in an AVFrame. It is the one pointer after the known fields that is
+// set when a picture gets its memory.
 func (l *Library) bufferPlace() (int, error) {
 	const size = 16
 	frame := l.newFrame()

@@ -1,8 +1,9 @@
 //go:build linux && (amd64 || arm64)
 
-// Package libav decodes, scales and encodes with FFmpeg's libraries, which it loads at run time, without their headers or a C compiler. It
-// relies on the few fields of AVFrame and AVPacket that have had the same place in all the releases it knows, and looks at start whether they
-// are where it thinks. Damaged video makes such libraries crash at times: only programs that may end use this package.
+// Package libav decodes, scales and encodes with FFmpeg's libraries. It loads them at run time and needs neither their
+// headers nor a C compiler. It relies on the few fields of AVFrame and AVPacket that have had the same place in all
+// releases it knows, and checks them at start. Damaged video can crash these libraries, so only child processes may use
+// this package.
 package libav
 
 import (
@@ -13,14 +14,15 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// release is which major versions of libavcodec, libavutil and libswscale belong to a release of FFmpeg.
+// release lists the major versions of libavcodec, libavutil and libswscale in a release of FFmpeg.
 type release struct {
 	ffmpeg             int
 	codec, util, scale int
 	fields             contextFields
 }
 
-// contextFields is where an AVCodecContext has what no option sets. A major version never moves them.
+// contextFields holds the offsets of the fields of AVCodecContext that no option sets. They never move within a major
+// version.
 type contextFields struct{ timeBase, width, height, format int }
 
 var (
@@ -30,7 +32,7 @@ var (
 	releases = []release{{9, 63, 61, 10, since8}, {8, 62, 60, 9, since8}, {7, 61, 59, 8, since7}, {6, 60, 58, 7, since5}, {5, 59, 57, 6, since5}}
 )
 
-// Library is FFmpeg's libraries, loaded.
+// Library holds the functions of FFmpeg's loaded libraries.
 type Library struct {
 	findDecoder   func(name string) unsafe.Pointer
 	newContext    func(codec unsafe.Pointer) unsafe.Pointer
@@ -67,7 +69,7 @@ type Library struct {
 // logErrors is AV_LOG_ERROR.
 const logErrors = 16
 
-// Load loads the newest release there is.
+// Load loads the newest release that it knows and finds.
 func Load() (*Library, error) {
 	var tried error
 	for _, r := range releases {
@@ -121,11 +123,11 @@ func (r release) load() (*Library, error) {
 	return l, nil
 }
 
-// Where the fields are on 64-bit machines: frame.h and packet.h of FFmpeg 5.1, 6.1, 7.1, 8.1 and 9.0.
+// Offsets of the fields on 64-bit machines: frame.h and packet.h of FFmpeg 5.1, 6.1, 7.1, 8.1 and 9.0.
 const (
 	frameData    = 0
 	frameStrides = 64
-	framePlanes  = 96 // points to frameData where there are no more than eight
+	framePlanes  = 96 // points to frameData if there are no more than eight planes
 	frameWidth   = 104
 	frameHeight  = 108
 	frameSamples = 112
@@ -142,7 +144,7 @@ const noTime = -1 << 63
 
 func field[T any](object unsafe.Pointer, offset int) *T { return (*T)(unsafe.Add(object, offset)) }
 
-// check looks whether new frames and packets say nothing where nothing is to be said.
+// check verifies the field offsets: new frames and packets must hold libav's defaults there.
 func (l *Library) check() error {
 	frame, packet := l.newFrame(), l.newPacket()
 	defer l.freeFrame(unsafe.Pointer(&frame))
@@ -152,9 +154,9 @@ func (l *Library) check() error {
 	}
 	if *field[unsafe.Pointer](frame, framePlanes) != frame || *field[int32](frame, frameFormat) != -1 || *field[int64](frame, frameTime) != noTime ||
 		*field[int64](packet, packetTime) != noTime || *field[int64](packet, packetPlace) != -1 {
-		return errors.New("frames or packets of these libraries have other fields than known")
+		return errors.New("the fields of frames or packets of these libraries are in unknown places")
 	}
 	return nil
 }
 
-var errNoMemory = errors.New("libav has no memory")
+var errNoMemory = errors.New("libav is out of memory")

@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/ffmpeg"
 )
 
-// TestVersions: what users are told is what can be loaded.
+// TestVersions checks that the range that users are told is the range that can be loaded.
 func TestVersions(t *testing.T) {
 	for i, r := range releases {
 		if want := releases[0].ffmpeg - i; r.ffmpeg != want {

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// Scaler brings pictures to one size, planar 4:2:0, limited range, like FFmpeg's filter scale with
+// Scaler scales pictures to one size, planar 4:2:0, limited range, like FFmpeg's filter scale with
 // flags=bilinear:out_range=limited.
 type Scaler struct {
 	library       *Library
@@ -19,7 +19,7 @@ type Scaler struct {
 	from          form
 }
 
-// NewScaler makes one for an even width and height, and lines so far apart in Y, U, V.
+// NewScaler returns a scaler for an even width and height. strides are the bytes from line to line of Y, U and V.
 func (l *Library) NewScaler(width, height int, strides [3]int) *Scaler {
 	s := &Scaler{library: l, width: width, height: height, target: l.pixelFormatOf("yuv420p")}
 	for i, n := range strides {
@@ -61,7 +61,7 @@ func (s *Scaler) Scale(p Picture, planes [3][]byte) error {
 	return nil
 }
 
-// copy takes a picture that has the size already.
+// copy copies a picture that has the right size already.
 func (s *Scaler) copy(p Picture, planes [3][]byte) {
 	for i, to := range planes {
 		from, stride := *field[unsafe.Pointer](p.frame, frameData+8*i), int(*field[int32](p.frame, frameStrides+4*i))

@@ -1,6 +1,6 @@
 //go:build linux && (amd64 || arm64)
 
-// Package worker is what the programs have in common that call FFmpeg's libraries for archived.
+// Package worker holds what the programs that call FFmpeg's libraries for archived have in common.
 package worker
 
 import (
@@ -13,11 +13,11 @@ import (
 	"reelcheck/reference/internal/ffmpeg/libav"
 )
 
-// memory is how much Go may have before it collects. Pictures lie elsewhere.
+// memory is the Go heap, in bytes, at which garbage collection begins. Pictures lie elsewhere.
 const memory = 32 << 20
 
-// Run runs main with FFmpeg's libraries and the program's arguments, and returns the program's exit code: [decoding.Unusable] where the libraries
-// are not to be had.
+// Run calls main with FFmpeg's libraries and the program's arguments, and returns the exit code of the program. It
+// returns [decoding.Unusable] if the libraries cannot be loaded.
 func Run(main func(*libav.Library, []string) error) int {
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(-1)
