@@ -1,7 +1,7 @@
 //go:build linux && (amd64 || arm64)
 
-// Program archived-decoder decodes one video stream for archived with FFmpeg's libraries, and leaves the pictures, scaled, in memory that
-// both share; see package decoding. Damaged video can make it crash, and nothing else with it.
+// Program archived-decoder decodes one video stream for archived with FFmpeg's libraries. It leaves the scaled pictures
+// in shared memory; see package decoding. If damaged video crashes it, nothing else crashes with it.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 
 func main() { os.Exit(worker.Run(run)) }
 
-// decoders are FFmpeg's for the codecs by which IVF calls them.
+// decoders names FFmpeg's decoders by the codec in the IVF header.
 var decoders = map[string]string{"VP80": "vp8", "VP90": "vp9", "H264": "h264"}
 
 func run(library *libav.Library, args []string) error {
@@ -84,25 +84,25 @@ func size(args []string) (l decoding.Layout, err error) {
 	return decoding.Padded(width, height), nil
 }
 
-// output hands pictures to the server.
+// output passes pictures to the server.
 type output struct {
 	layout  decoding.Layout
 	memory  []byte
 	scaler  *libav.Scaler
 	slots   io.Reader
 	notices io.Writer
-	free    []byte // numbers of slots, the one used last at the end
-	said    []byte // notices to be sent
+	free    []byte // numbers of free slots, the one used last at the end
+	said    []byte // encoded notices to be sent
 }
 
-// tell sends the notices. Several at once wake the server once.
+// tell sends the notices. Sending several at once wakes the server only once.
 func (w *output) tell() error {
 	_, err := w.notices.Write(w.said)
 	w.said = w.said[:0]
 	return err
 }
 
-// show scales a picture into a free slot, waiting until there is one, and announces it when the program is about to wait.
+// show scales a picture into a free slot, for which it may wait. The notice is sent when the program is about to wait.
 func (w *output) show(p libav.Picture) error {
 	if !decoding.Shown(p.Time()) {
 		return nil

@@ -1,6 +1,6 @@
 //go:build !linux || !(amd64 || arm64)
 
-// Program archived-decoder exists on Linux alone; elsewhere archived decodes with the ffmpeg program.
+// Program archived-decoder works only on Linux; elsewhere archived decodes with the ffmpeg program.
 package main
 
 import (

@@ -1,7 +1,7 @@
 //go:build linux && (amd64 || arm64)
 
-// Program archived-encoder encodes a composition for archived with FFmpeg's libraries. It takes pictures and sound from memory that both share;
-// see package encoding.
+// Program archived-encoder encodes a composition for archived with FFmpeg's libraries. It takes pictures and sound from
+// shared memory; see package encoding.
 package main
 
 import (
@@ -21,14 +21,14 @@ import (
 
 func main() { os.Exit(worker.Run(run)) }
 
-// encoders encode what comes.
+// encoders holds the open encoders and the frames they read.
 type encoders struct {
 	out      *bufio.Writer
 	pictures []*libav.Frame
 	sounds   [][]float32
 	video    *libav.Encoder
 	audio    *sound
-	frames   int64 // taken so far
+	frames   int64 // number of frames so far
 }
 
 func run(library *libav.Library, args []string) error {
@@ -101,12 +101,12 @@ func options(list []string) (options []libav.Option) {
 	return options
 }
 
-// sender sends what an encoder gives.
+// sender returns a function that sends what an encoder returns.
 func (w *encoders) sender(kind encoding.Kind) func([]byte) error {
 	return func(b []byte) error { return encoding.Message{Kind: kind, Data: b}.Write(w.out) }
 }
 
-// frame encodes what is in a slot and gives it back.
+// frame encodes the frame in a slot and gives the slot back.
 func (w *encoders) frame(slot byte) error {
 	if int(slot) >= encoding.Slots {
 		return fmt.Errorf("there is no slot %d", slot)
@@ -125,7 +125,7 @@ func (w *encoders) frame(slot byte) error {
 	return encoding.Message{Kind: encoding.Back, Data: []byte{slot}}.Write(w.out)
 }
 
-// end encodes what is left.
+// end encodes what the encoders still hold.
 func (w *encoders) end() error {
 	if w.video != nil {
 		if err := w.video.Drain(w.sender(encoding.Video)); err != nil {

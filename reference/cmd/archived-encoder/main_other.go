@@ -1,6 +1,6 @@
 //go:build !linux || !(amd64 || arm64)
 
-// Program archived-encoder exists on Linux alone; elsewhere archived encodes with the ffmpeg program.
+// Program archived-encoder works only on Linux; elsewhere archived encodes with the ffmpeg program.
 package main
 
 import (

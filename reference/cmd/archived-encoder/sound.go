@@ -7,14 +7,14 @@ import (
 	"reelcheck/reference/internal/ffmpeg/libav"
 )
 
-// sound cuts samples into frames of AAC.
+// sound collects samples into AAC frames.
 type sound struct {
 	encoder *libav.Encoder
 	send    func([]byte) error
 	frame   *libav.Frame
-	samples []float32 // of the frame
-	n       int       // so many of them are there
-	time    int64     // of the first of them
+	samples []float32 // of the current frame
+	n       int       // number of samples that it holds so far
+	time    int64     // number of its first sample
 }
 
 func newSound(library *libav.Library, job encoding.Job, send func([]byte) error) (s *sound, err error) {

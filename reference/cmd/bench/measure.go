@@ -54,7 +54,7 @@ func peakRSS(pid int) (int64, error) {
 	}
 	n, ok := kilobytes(b, "VmHWM:")
 	if !ok {
-		return 0, fmt.Errorf("process %d does not tell its memory", pid)
+		return 0, fmt.Errorf("memory of process %d is unknown", pid)
 	}
 	return n, nil
 }

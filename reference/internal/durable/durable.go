@@ -1,10 +1,11 @@
-// Package durable writes files that are there in full or not at all, whenever the process or the machine dies. A file is written under a
-// temporary name beside its own, synced, renamed, and then its directory is synced, without which a rename may be lost:
+// Package durable writes files that are complete or absent, whenever the process or the machine dies. It writes a file
+// under a temporary name in the same directory, syncs it, renames it, and syncs the directory, because a rename may be
+// lost otherwise:
 //
 //	size, err := durable.File(path, 0o600, func(f *os.File) error { ... })
 //
-// A process that dies leaves the temporary file; the owner of a directory calls [Clean] when it starts. (google/renameio does the same, but
-// does not sync the directory.)
+// A process that dies leaves the temporary file. The owner of a directory must call [Clean] when it starts.
+// (google/renameio does the same, but does not sync the directory.)
 package durable
 
 import (
@@ -16,7 +17,7 @@ import (
 // unfinished matches the temporary files in a directory.
 const unfinished = ".*.part"
 
-// WriteFile puts content at path.
+// WriteFile writes content to the file at path.
 func WriteFile(path string, content []byte, perm os.FileMode) error {
 	_, err := File(path, perm, func(f *os.File) error {
 		_, err := f.Write(content)
@@ -25,7 +26,8 @@ func WriteFile(path string, content []byte, perm os.FileMode) error {
 	return err
 }
 
-// File puts at path what write writes, and returns its size in bytes. When it fails, what was at path before is still there.
+// File writes the file at path with the content that write writes, and returns its size in bytes. When it fails, the old
+// file is still there.
 func File(path string, perm os.FileMode, write func(*os.File) error) (size int64, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
 	if err != nil {
@@ -68,7 +70,7 @@ func Sync(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Clean removes the temporary files that a process left in dir when it died. Nobody may be writing there.
+// Clean removes the temporary files that a dead process left in dir. Nobody may be writing to dir.
 func Clean(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, unfinished))
 	for _, path := range left {

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// DifferError says in what two files differ that are to be joined.
+// DifferError reports a difference that keeps two files from being joined.
 type DifferError struct {
 	Property string
 	A, B     string // file names
@@ -38,7 +38,7 @@ type property struct {
 
 const rotation = "rotation"
 
-// remedies are what makes files alike. FFmpeg turns pictures when it codes them again.
+// remedies are commands that make files alike, by property. FFmpeg rotates pictures when it codes them again.
 var remedies = map[string]string{rotation: "ffmpeg -i IN.mp4 -c:a copy OUT.mp4 makes a file that needs none"}
 
 func properties(a, b *Movie) []property {
@@ -92,7 +92,7 @@ func (p *Picture) pixels() string {
 	return fmt.Sprintf("%s %d bit %s", chroma, p.Depth, levels)
 }
 
-// turn says how players turn the picture.
+// turn returns the text that says how players rotate the picture.
 func (p *Picture) turn() string {
 	const one = 1 << 16
 	m := p.Matrix
@@ -109,7 +109,7 @@ func (p *Picture) turn() string {
 	return fmt.Sprintf("matrix %d %d %d %d", a, b, c, d)
 }
 
-// rate is the frame rate to a thousandth.
+// rate returns the frame rate, rounded to a thousandth.
 func (t *Track) rate() float64 {
 	return math.Round(1000*float64(t.Timescale)/float64(t.Interval())) / 1000
 }

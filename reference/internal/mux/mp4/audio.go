@@ -36,7 +36,7 @@ func (t *track) describeAudio(e *mp4.AudioSampleEntryBox) error {
 	t.Sound = &movie.Sound{Rate: config.SamplingFrequency, Channels: channels}
 	if e.Wave != nil || e.QuickTimeVersion != 0 {
 		rate := config.SamplingFrequency
-		if rate > math.MaxUint16 { // which the field cannot tell
+		if rate > math.MaxUint16 { // the field is too narrow for it
 			rate = 0
 		}
 		t.entry = mp4.CreateAudioSampleEntryBox("mp4a", uint16(channels), 16, uint16(rate), esds)
@@ -46,10 +46,10 @@ func (t *track) describeAudio(e *mp4.AudioSampleEntryBox) error {
 
 const codeSound = "ffmpeg -i IN -c:v copy -c:a aac OUT.mp4 codes the sound so"
 
-// coded are names of what may be in a sample entry mp4a (https://mp4ra.org/registered-types/object-types).
+// coded names the other codecs that a sample entry mp4a may hold (https://mp4ra.org/registered-types/object-types).
 var coded = map[byte]string{0x66: "MPEG-2 AAC", 0x67: "MPEG-2 AAC", 0x68: "MPEG-2 AAC", 0x69: "MP3", 0x6b: "MP3", 0xad: "Opus", 0xdd: "Vorbis"}
 
-// aac finds the description of the codec, which QuickTime puts into an atom wave.
+// aac returns the description of the codec. QuickTime puts it into an atom named wave.
 func (t *track) aac(e *mp4.AudioSampleEntryBox) (*mp4.EsdsBox, error) {
 	if e == nil || e.Type() != "mp4a" {
 		return nil, fmt.Errorf("codec must be AAC, got %q; %s", t.entry.Type(), codeSound)
@@ -71,8 +71,8 @@ func (t *track) aac(e *mp4.AudioSampleEntryBox) (*mp4.EsdsBox, error) {
 	return esds, nil
 }
 
-// gather moves a first packet that is alone to those that follow: what it holds is the beginning of theirs. FFmpeg writes such fragments
-// when pictures are reordered and there is no edit list.
+// gather moves a first packet that is alone to the packets after it, whose beginning it holds. FFmpeg writes such
+// fragments when pictures are reordered and there is no edit list.
 func (t *track) gather() {
 	if d := int64(t.Samples[0].Duration) - t.Interval(); d > 0 && len(t.Samples) > 1 {
 		t.Samples[0].DTS += d
@@ -80,7 +80,7 @@ func (t *track) gather() {
 	}
 }
 
-// measure computes the bit rate, because what descriptions say of it is often 0 or the highest.
+// measure computes the bit rate from the samples, because the one in the description is often 0 or the highest.
 func (t *track) measure() {
 	bytes := 0.0
 	for _, s := range t.Samples {

@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/mux/movie"
 )
 
-// maxMoof bounds the description of a fragment: that of an hour is smaller.
+// maxMoof limits the size of a fragment's description in bytes; an hour of media needs less.
 const maxMoof = 16 << 20
 
 // fragments collects the samples of movie fragments (ISO/IEC 14496-12 section 8.8) by track.
@@ -21,7 +21,7 @@ type fragments struct {
 	size   int64
 	trex   map[uint32]*mp4.TrexBox
 	tracks map[uint32][]movie.Sample
-	ends   map[uint32]int64 // decoding time at which the next sample of a track follows
+	ends   map[uint32]int64 // decoding time of the next sample of a track
 	count  int
 }
 
@@ -33,14 +33,14 @@ func newFragments(r io.ReaderAt, size int64, mvex *mp4.MvexBox) *fragments {
 	return f
 }
 
-// begin tells of the samples that are in the movie box.
+// begin adds the samples of a track in the movie box.
 func (f *fragments) begin(track uint32, list []movie.Sample) {
 	if n := len(list); n > 0 {
 		f.tracks[track], f.ends[track] = list, list[n-1].DTS+int64(list[n-1].Duration)
 	}
 }
 
-// collect goes through the top level boxes after the movie box, first to see that they are complete.
+// collect reads the top level boxes after the movie box. It first checks that they are complete.
 func (f *fragments) collect(at int64) error {
 	var where, lengths []int64
 	for at < f.size {
@@ -77,7 +77,7 @@ func (f *fragments) fragment(at, length int64) error {
 	if !ok {
 		return errors.New("is damaged")
 	}
-	data := at // where the data of the next track begins unless it says so
+	data := at // where the data of the next track fragment begins by default
 	for _, traf := range moof.Trafs {
 		if traf.Tfhd == nil {
 			return errors.New("track fragment header is missing")
@@ -98,7 +98,7 @@ func (f *fragments) fragment(at, length int64) error {
 	return nil
 }
 
-// track adds the samples of a track fragment, and returns where their data ends.
+// track adds the samples of a track fragment and returns the end of their data.
 func (f *fragments) track(traf *mp4.TrafBox, base int64) (end int64, err error) {
 	id := traf.Tfhd.TrackID
 	defaults := f.trex[id]
@@ -136,8 +136,9 @@ func (f *fragments) track(traf *mp4.TrafBox, base int64) (end int64, err error) 
 	return data, nil
 }
 
-// place is where the first sample of a fragment with a time begins, and how long it lasts. FFmpeg writes fragments whose first sample lasts no
-// time: theirs is the time at which that sample ends, so that the next fragment may have the same. It begins where the one before ends.
+// place returns when the first sample of a fragment begins and how long it lasts. FFmpeg writes fragments whose first
+// sample has duration 0 and whose time is the end of that sample. Then the sample begins at the end of the previous one
+// and ends at start.
 func (f *fragments) place(id uint32, start uint64, lasts uint32) (dts int64, length uint32, err error) {
 	list, end := f.tracks[id], f.ends[id]
 	if n := len(list); n > 0 && lasts == 0 && end > list[n-1].DTS && start > uint64(end) && start-uint64(end) <= math.MaxUint32 {
@@ -147,12 +148,12 @@ func (f *fragments) place(id uint32, start uint64, lasts uint32) (dts int64, len
 	return dts, lasts, err
 }
 
-// follow has the last sample of a track last until its next fragment begins, as the tables of other files say: its own duration may
-// have been a guess.
+// follow extends the last sample of a track to the beginning of its next fragment, as the tables of other files do: its
+// own duration may be a guess.
 func (f *fragments) follow(id uint32, start uint64) (dts int64, err error) {
 	list := f.tracks[id]
 	if start > maxTicks {
-		return 0, fmt.Errorf("time %d", start)
+		return 0, fmt.Errorf("time %d is too large", start)
 	}
 	if n := len(list); n > 0 {
 		d := int64(start) - list[n-1].DTS

@@ -9,21 +9,21 @@ import (
 	"github.com/Eyevinn/mp4ff/mp4"
 )
 
-// head is what goes in front of the media data of a file: file type, movie, and the header of the media data box.
+// head is what comes before the media data of a file: file type, movie, and the header of the media data box.
 type head struct {
-	timescale uint32 // of durations in the movie, track and edit list headers
+	timescale uint32 // of the durations in the movie, track and edit list headers
 	tracks    []trackHead
 	media     int64 // bytes of media data
 }
 
-// trackHead describes a track. Its tables say where its samples are and when they are presented.
+// trackHead describes a track. Its tables say where the samples are and when they are presented.
 type trackHead struct {
 	kind          string // video or audio
 	timescale     uint32
 	width, height uint32          // of video, in units of 1/65536 pixel
-	matrix        [9]int32        // of video; the zero value turns nothing
+	matrix        [9]int32        // of video; the zero value means no rotation
 	entries       []mp4.Box       // sample descriptions
-	edits         []mp4.ElstEntry // nil: the track is presented as it is
+	edits         []mp4.ElstEntry // nil: no edit list
 
 	times  mp4.SttsBox
 	shifts *mp4.CttsBox // nil: all are 0
@@ -32,15 +32,16 @@ type trackHead struct {
 	chunks []chunk
 }
 
-// chunk is a row of samples that lie next to each other.
+// chunk is a series of samples that lie next to each other.
 type chunk struct {
-	offset      int64 // in the media data
+	offset      int64 // in bytes, in the media data
 	samples     uint32
-	description uint32 // from 1
+	description uint32 // index of the sample description, from 1
 }
 
-// render returns the bytes. Offsets of chunks count from the start of the file, and the width of their fields depends on the largest: the
-// first rendering tells where the media data begins.
+// render returns the bytes of the head. Chunk offsets count from the start of the file, and the width of their fields
+// depends on the largest one. So the head is rendered once to learn where the media data begins, and again with the
+// offsets.
 func (h head) render() ([]byte, error) {
 	large := false
 	b, err := h.at(0, large)
@@ -55,7 +56,7 @@ func (h head) render() ([]byte, error) {
 	return h.at(int64(len(b)), large)
 }
 
-// at renders the head of a file whose media data begins at base.
+// at returns the bytes of the head of a file whose media data begins at base.
 func (h head) at(base int64, large bool) ([]byte, error) {
 	var b bytes.Buffer
 	if err := mp4.NewFtyp("isom", 512, []string{"isom", "iso2", "avc1", "mp41"}).Encode(&b); err != nil {
@@ -87,7 +88,7 @@ func mediaHeader(size int64, large bool) []byte {
 	return binary.BigEndian.AppendUint64([]byte("\x00\x00\x00\x01mdat"), uint64(size+16))
 }
 
-// version is that of a box with a duration.
+// version returns the version of a box with that duration.
 func version(duration uint64) byte {
 	if duration > math.MaxUint32 {
 		return 1
@@ -127,7 +128,7 @@ func (t trackHead) edit(trak *mp4.TrakBox) {
 	trak.Children = []mp4.Box{trak.Tkhd, trak.Edts, trak.Mdia}
 }
 
-// tables fills the sample tables, in the order of ISO/IEC 14496-12 table 1.
+// tables adds the sample tables in the order of ISO/IEC 14496-12 table 1.
 func (t trackHead) tables(stbl *mp4.StblBox, base int64, large bool) error {
 	for _, e := range t.entries {
 		stbl.Stsd.AddChild(e)
@@ -147,7 +148,7 @@ func (t trackHead) tables(stbl *mp4.StblBox, base int64, large bool) error {
 	return err
 }
 
-// locate fills the tables of chunks.
+// locate fills the chunk tables.
 func (t trackHead) locate(stbl *mp4.StblBox, base int64, large bool) (offsets mp4.Box, err error) {
 	var small mp4.StcoBox
 	var wide mp4.Co64Box
@@ -170,7 +171,7 @@ func (t trackHead) locate(stbl *mp4.StblBox, base int64, large bool) (offsets mp
 	return &small, nil
 }
 
-// rescale converts ticks to those of another timescale, to the nearest.
+// rescale converts ticks to another timescale, rounded to the nearest.
 func rescale(ticks int64, from, to uint32) uint64 {
 	return uint64(max(0, math.Round(float64(ticks)*float64(to)/float64(from))))
 }

@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/mux/movie"
 )
 
-// made makes a small file.
+// made returns a small file that FFmpeg makes with the arguments.
 func made(t testing.TB, args string) []byte {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "a.mp4")
@@ -42,7 +42,7 @@ func outputs(m *movie.Movie) []Output {
 	return list
 }
 
-// TestCopyIsTheSame writes what was read: it presents the same, at the same times.
+// TestCopyIsTheSame checks that a copy presents the same at the same times.
 func TestCopyIsTheSame(t *testing.T) {
 	for _, args := range []string{
 		"-c:v libx264 -c:a aac",
@@ -53,7 +53,7 @@ func TestCopyIsTheSame(t *testing.T) {
 		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+default_base_moof",
 		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov+omit_tfhd_offset+separate_moof",
 		"-map 0:v -c:v libx264 -g 5 -movflags +frag_keyframe+delay_moov",
-		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe", // whose first samples are in the movie box
+		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +frag_keyframe", // its first samples are in the movie box
 		"-c:v libx264 -bf 0 -g 5 -c:a aac -movflags +empty_moov+dash -frag_duration 300000",
 		"-map 0:v -c:v libx264 -g 5 -movflags +frag_every_frame+empty_moov+default_base_moof",
 		"-map 0:v -c:v libx264 -g 5 -movflags +frag_keyframe+empty_moov+default_base_moof",
@@ -80,7 +80,8 @@ func TestCopyIsTheSame(t *testing.T) {
 	}
 }
 
-// TestNegativeShifts has pictures shown before they are decoded, as CMAF allows; FFmpeg itself takes them for late.
+// TestNegativeShifts has pictures that are shown before they are decoded, which CMAF allows. FFmpeg itself takes them
+// for late.
 func TestNegativeShifts(t *testing.T) {
 	in := made(t, "-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+delay_moov+negative_cts_offsets")
 	m, err := Parse(bytes.NewReader(in), int64(len(in)))
@@ -101,7 +102,7 @@ func TestNegativeShifts(t *testing.T) {
 	}
 }
 
-// TestFirstPacketAlone has FFmpeg delay everything but the first packet of sound until the first picture is due.
+// TestFirstPacketAlone reads a file in which FFmpeg delayed all sound but the first packet until the first picture.
 func TestFirstPacketAlone(t *testing.T) {
 	in := made(t, "-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov")
 	m, err := Parse(bytes.NewReader(in), int64(len(in)))
@@ -119,7 +120,7 @@ func TestFirstPacketAlone(t *testing.T) {
 	}
 }
 
-// TestFragmentsOfNoTime has FFmpeg write fragments that last no time, with the time of the next one.
+// TestFragmentsOfNoTime reads fragments of FFmpeg that have duration 0 and the time of the next fragment.
 func TestFragmentsOfNoTime(t *testing.T) {
 	for _, flags := range []string{"cmaf+frag_every_frame", "cmaf -frag_size 4000"} {
 		for _, frames := range []string{"-bf 0 -g 5", "-bf 2 -g 5"} {
@@ -137,7 +138,7 @@ func TestFragmentsOfNoTime(t *testing.T) {
 	}
 }
 
-// TestWrongFragments: what is wrong is said.
+// TestWrongFragments checks that the error says what is wrong.
 func TestWrongFragments(t *testing.T) {
 	in := made(t, "-c:v libx264 -g 5 -c:a aac -movflags +frag_keyframe+empty_moov")
 	for _, tt := range []struct {
@@ -156,7 +157,8 @@ func TestWrongFragments(t *testing.T) {
 	}
 }
 
-// alter sets a byte of the last box of a kind, counted from behind its name, and the seven after it to 0 when it is the time.
+// alter sets the byte at offset at of the last box of a kind, counted after its name. In the box tfdt it also clears the
+// time.
 func alter(b []byte, kind string, at int, value byte) []byte {
 	i := bytes.LastIndex(b, []byte(kind)) + len(kind)
 	if b[i+at] = value; kind == "tfdt" {
@@ -165,7 +167,7 @@ func alter(b []byte, kind string, at int, value byte) []byte {
 	return b
 }
 
-// unlike says where two lists of frames part.
+// unlike describes the first difference between two lists of frames.
 func unlike(want, got string) string {
 	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range min(len(a), len(b)) {
@@ -176,7 +178,7 @@ func unlike(want, got string) string {
 	return fmt.Sprintf("%d lines of frames, want %d", len(b), len(a))
 }
 
-// frames lists the decoded frames with times and checksums, one stream after the other.
+// frames lists the decoded frames with their times and checksums, one stream after the other.
 func frames(t testing.TB, b []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "a.mp4")
@@ -224,7 +226,7 @@ func TestCutsAreClean(t *testing.T) {
 	}
 }
 
-// FuzzParse reads anything and, where that gives tracks, copies them.
+// FuzzParse parses arbitrary bytes and copies the tracks that it finds.
 func FuzzParse(f *testing.F) {
 	for _, args := range []string{
 		"-t 0.2 -c:v libx264 -c:a aac", "-t 0.2 -c:v libx264 -bf 0 -c:a aac -movflags +faststart",

@@ -13,7 +13,7 @@ import (
 	"reelcheck/reference/internal/mux/movie"
 )
 
-// maxMoov bounds the description of a file: that of days of media is smaller.
+// maxMoov limits the size of a file's description in bytes; days of media need less.
 const maxMoov = 256 << 20
 
 // maxRate is the highest frame rate.
@@ -49,9 +49,9 @@ func Open(path string) (*Input, error) {
 	return &Input{m, f}, nil
 }
 
-// Parse reads the description of a file of the given size. Bytes it does not understand are an error, never a panic.
+// Parse reads the description of a file of size bytes. Bytes that it does not understand are an error, never a panic.
 func Parse(r io.ReaderAt, size int64) (m *movie.Movie, err error) {
-	defer func() { // mp4ff is not proof against everything
+	defer func() { // mp4ff panics on some damaged files
 		if p := recover(); p != nil {
 			m, err = nil, fmt.Errorf("the movie box is damaged: %v", p)
 		}
@@ -96,7 +96,7 @@ func Parse(r io.ReaderAt, size int64) (m *movie.Movie, err error) {
 	return m, nil
 }
 
-// findMoov goes through the top level boxes, reading only the one it looks for, and returns where that ends.
+// findMoov searches the top level boxes, reads only the movie box, and returns its end.
 func findMoov(r io.ReaderAt, size int64) (moov *mp4.MoovBox, end int64, err error) {
 	for at := int64(0); at < size; {
 		kind, length, err := boxAt(r, at, size)
@@ -151,7 +151,7 @@ func boxAt(r io.ReaderAt, at, size int64) (kind string, length int64, err error)
 	return string(head[4:8]), length, nil
 }
 
-// wanted reports whether a track is video or audio; others, such as time codes, are left out.
+// wanted reports whether a track is video or audio. Others, such as time codes, are skipped.
 func wanted(trak *mp4.TrakBox) bool {
 	kind := trak.Mdia.Hdlr.HandlerType
 	return kind == "vide" || kind == "soun"
@@ -170,15 +170,15 @@ func tabled(trak *mp4.TrakBox, size int64) ([]movie.Sample, error) {
 	return samples(trak.Mdia.Minf.Stbl, size)
 }
 
-// track is one being read.
+// track is a track that is being read.
 type track struct {
 	movie.Track
 	entry mp4.Box // sample description
 }
 
-// add takes over a track.
+// add adds a track to the movie.
 func add(m *movie.Movie, trak *mp4.TrakBox, list []movie.Sample, movieTimescale uint32) error {
-	if !wanted(trak) || len(list) == 0 { // or nothing was recorded
+	if !wanted(trak) || len(list) == 0 { // not media, or nothing was recorded
 		return nil
 	}
 	t := &track{Track: movie.Track{Timescale: trak.Mdia.Mdhd.Timescale, Samples: list}}
@@ -231,7 +231,7 @@ func (t *track) describe(stbl *mp4.StblBox, kind string, data io.ReaderAt) error
 	return err
 }
 
-// edit works out what of the track is presented.
+// edit sets which part of the track is presented, and when.
 func (t *track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
 	first := t.Samples[0].PTS()
 	t.End = 0
@@ -239,13 +239,13 @@ func (t *track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
 		first = min(first, s.PTS())
 		t.End = max(t.End, s.PTS()+int64(s.Duration))
 	}
-	t.Start, t.Delay = min(first, 0), 0 // without an edit list composition times are presentation times
+	t.Start, t.Delay = min(first, 0), 0 // without an edit list, presentation times are composition times
 	if trak.Edts != nil && len(trak.Edts.Elst) > 0 {
 		if err := t.list(trak.Edts.Elst[0].Entries, movieTimescale); err != nil {
 			return err
 		}
 	}
-	if late := first - t.Start; late > 0 { // nothing is there at first: what players understand is a delay
+	if late := first - t.Start; late > 0 { // nothing is there at first; players take that for a delay
 		t.Start, t.Delay = first, t.Delay+late
 	}
 	if t.End <= t.Start {
@@ -254,7 +254,7 @@ func (t *track) edit(trak *mp4.TrakBox, movieTimescale uint32) error {
 	return nil
 }
 
-// list follows an edit list, of one delay and one cut at most.
+// list applies an edit list of at most one delay and one cut.
 func (t *track) list(entries []mp4.ElstEntry, movieTimescale uint32) error {
 	if len(entries) > 0 && entries[0].MediaTime < 0 {
 		t.Delay = int64(float64(entries[0].SegmentDuration) * float64(t.Timescale) / float64(movieTimescale))
@@ -268,7 +268,7 @@ func (t *track) list(entries []mp4.ElstEntry, movieTimescale uint32) error {
 		return errors.New("edit list is more than one cut; ffmpeg -i IN -c copy OUT.mp4 may simplify it")
 	}
 	t.Start = e.MediaTime
-	// Durations are rounded to the movie's time base; one that is 0 means to the end.
+	// Durations are rounded to the movie's time base. A duration of 0 means to the end.
 	tick := float64(t.Timescale) / float64(movieTimescale)
 	if end := t.Start + int64((float64(e.SegmentDuration)+1)*tick); e.SegmentDuration > 0 && end < t.End {
 		t.End = end

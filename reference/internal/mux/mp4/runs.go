@@ -23,7 +23,7 @@ func (t *Output) samples() (sizes []uint32, keys *mp4.StssBox) {
 	return sizes, keys
 }
 
-// times returns the table of durations: the time from one sample to the next, whatever run it is in.
+// times returns the table of durations: the time from each sample to the next, across runs too.
 func (t *Output) times() (stts mp4.SttsBox, err error) {
 	total := int64(0)
 	add := func(d int64) error {
@@ -57,7 +57,7 @@ func (t *Output) times() (stts mp4.SttsBox, err error) {
 	return stts, err
 }
 
-// shifts is the table of composition time offsets, nil when all are 0.
+// shifts returns the table of composition time offsets, or nil when all are 0.
 func (t *Output) shifts() *mp4.CttsBox {
 	c := &mp4.CttsBox{EndSampleNr: []uint32{0}}
 	any, n := false, uint32(0)

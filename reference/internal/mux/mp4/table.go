@@ -10,10 +10,10 @@ import (
 	"reelcheck/reference/internal/mux/movie"
 )
 
-// maxSamples is days of media.
+// maxSamples limits the samples of a track; it allows for days of media.
 const maxSamples = 16 << 20
 
-// samples puts the tables of a track together. Each of them may contradict the others.
+// samples combines the tables of a track. Each of them may contradict the others.
 func samples(stbl *mp4.StblBox, size int64) ([]movie.Sample, error) {
 	if stbl.Stts == nil || stbl.Stsc == nil || stbl.Stsz == nil || stbl.Stco == nil && stbl.Co64 == nil {
 		return nil, errors.New("sample tables are missing")
@@ -35,7 +35,7 @@ func samples(stbl *mp4.StblBox, size int64) ([]movie.Sample, error) {
 	return list, errors.Join(timing(list, stbl), keys(list, stbl.Stss), locate(list, stbl, size))
 }
 
-// maxTicks is a time no sum of which overflows.
+// maxTicks is a time so small that no sum of a few overflows.
 const maxTicks = math.MaxInt64 / 4
 
 func timing(list []movie.Sample, stbl *mp4.StblBox) error {
@@ -48,7 +48,7 @@ func timing(list []movie.Sample, stbl *mp4.StblBox) error {
 		}
 	}
 	if i < len(list) || dts > maxTicks {
-		return fmt.Errorf("%d samples have times for %d", len(list), i)
+		return fmt.Errorf("the durations of samples cover %d of %d samples", i, len(list))
 	}
 	if stbl.Ctts == nil {
 		return nil
@@ -63,7 +63,7 @@ func timing(list []movie.Sample, stbl *mp4.StblBox) error {
 	return nil
 }
 
-// keys marks key samples. Without a table all are.
+// keys marks the key samples. Without a table all samples are key samples.
 func keys(list []movie.Sample, stss *mp4.StssBox) error {
 	if stss == nil {
 		for i := range list {
@@ -73,14 +73,14 @@ func keys(list []movie.Sample, stss *mp4.StssBox) error {
 	}
 	for _, number := range stss.SampleNumber {
 		if number < 1 || int64(number) > int64(len(list)) {
-			return fmt.Errorf("key sample %d of %d", number, len(list))
+			return fmt.Errorf("key sample %d is out of range: the track has %d samples", number, len(list))
 		}
 		list[number-1].Key = true
 	}
 	return nil
 }
 
-// locate gives samples their offsets: chunks lie anywhere, the samples of one behind each other.
+// locate sets the offsets of the samples. Chunks may lie anywhere; the samples of a chunk follow each other.
 func locate(list []movie.Sample, stbl *mp4.StblBox, size int64) error {
 	chunks := 0
 	if stbl.Stco != nil {
@@ -115,7 +115,7 @@ func locate(list []movie.Sample, stbl *mp4.StblBox, size int64) error {
 		}
 	}
 	if i < len(list) {
-		return fmt.Errorf("%d samples have chunks for %d", len(list), i)
+		return fmt.Errorf("the chunks hold %d of %d samples", i, len(list))
 	}
 	return nil
 }

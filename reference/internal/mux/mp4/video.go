@@ -18,7 +18,7 @@ func (t *track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) err
 		return fmt.Errorf("codec must be H.264, got %q; ffmpeg -i IN -c:v libx264 -c:a copy OUT.mp4 codes the pictures so", t.entry.Type())
 	}
 	spss, ppss := e.AvcC.SPSnalus, e.AvcC.PPSnalus
-	if e.Type() == inBand && len(spss) == 0 { // they need not be there but with every key frame
+	if e.Type() == inBand && len(spss) == 0 { // they need only come with each key frame
 		spss, ppss = parameterSets(data, t.Samples[0])
 	}
 	if len(spss) == 0 || len(ppss) == 0 {
@@ -36,7 +36,7 @@ func (t *track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) err
 		Width: sps.Width, Height: sps.Height, Chroma: sps.ChromaFormatIDC, Depth: sps.BitDepthLumaMinus8 + 8,
 		References: sps.NumRefFrames, Aspect: [2]uint{1, 1},
 	}
-	if sps.Profile == 66 || sps.Profile == 77 || sps.Profile == 88 { // which do not say so
+	if sps.Profile == 66 || sps.Profile == 77 || sps.Profile == 88 { // profiles without this field
 		p.Chroma, p.Depth = 1, 8
 	}
 	if v := sps.VUI; v != nil {
@@ -45,7 +45,7 @@ func (t *track) describeVideo(e *mp4.VisualSampleEntryBox, data io.ReaderAt) err
 			p.Aspect = [2]uint{v.SampleAspectRatioWidth, v.SampleAspectRatioHeight}
 		}
 	}
-	// A player believes the container first.
+	// Players trust the container first.
 	if e.Pasp != nil && e.Pasp.HSpacing > 0 && e.Pasp.VSpacing > 0 {
 		p.Aspect = [2]uint{uint(e.Pasp.HSpacing), uint(e.Pasp.VSpacing)}
 	}
@@ -62,7 +62,7 @@ func reduced(ratio [2]uint) [2]uint {
 	return [2]uint{ratio[0] / a, ratio[1] / a}
 }
 
-// parameterSets returns those in a sample.
+// parameterSets returns the parameter sets in a sample.
 func parameterSets(in io.ReaderAt, s movie.Sample) (sps, pps [][]byte) {
 	b := make([]byte, s.Size)
 	if _, err := in.ReadAt(b, s.Offset); err != nil {
@@ -71,7 +71,7 @@ func parameterSets(in io.ReaderAt, s movie.Sample) (sps, pps [][]byte) {
 	return avc.GetParameterSets(b)
 }
 
-// matrix is how players turn the picture of a track.
+// matrix returns the rotation that players apply to the picture of a track.
 func matrix(h *mp4.TkhdBox) [9]int32 {
 	if h.Matrix == [9]int32{} {
 		return mp4.UnityMatrix()
@@ -79,7 +79,8 @@ func matrix(h *mp4.TkhdBox) [9]int32 {
 	return h.Matrix
 }
 
-// findIDR looks which key samples are IDR pictures. Files also call those key samples with which open groups and intra refresh begin.
+// findIDR marks the key samples that are IDR pictures. Files also call key samples those that begin open groups and
+// intra refresh.
 func (t *track) findIDR(in io.ReaderAt) {
 	for i := range t.Samples {
 		if s := &t.Samples[i]; s.Key {
@@ -88,10 +89,10 @@ func (t *track) findIDR(in io.ReaderAt) {
 	}
 }
 
-// maxUnits is how many NAL units come before the first slice of a picture.
+// maxUnits limits the NAL units that are read before the first slice of a picture.
 const maxUnits = 32
 
-// isIDR looks at the first slice of a sample.
+// isIDR reports whether the first slice of a sample is of an IDR picture.
 func isIDR(in io.ReaderAt, s movie.Sample) bool {
 	var head [5]byte
 	at, end := s.Offset, s.Offset+int64(s.Size)

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// File reads a head and its media data as the one file they make.
+// File reads a head and its media data as one file.
 type File struct {
 	*io.SectionReader
 
@@ -44,7 +44,7 @@ type joined struct {
 
 func (j *joined) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
-		return 0, fmt.Errorf("reading at %d", off)
+		return 0, fmt.Errorf("reading at negative offset %d", off)
 	}
 	if off < j.headSize {
 		n, err = j.head.ReadAt(p[:min(int64(len(p)), j.headSize-off)], off)

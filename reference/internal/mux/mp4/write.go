@@ -16,30 +16,30 @@ import (
 )
 
 const (
-	movieTimescale = 90000 // of files that are put together
+	movieTimescale = 90000 // of files that [Write] makes
 	copyAtOnce     = 256 << 10
 )
 
-// Run is a row of samples of one source, one behind the other in decoding order.
+// Run is a series of consecutive samples of one source, in decoding order.
 type Run struct {
 	Data        io.ReaderAt
 	Samples     []movie.Sample
-	Later       int64 // is added to their times
-	Reorder     int64 // is added to decoding times only, so that runs whose encoders were late by different times fit
+	Later       int64 // ticks added to the times of the samples
+	Reorder     int64 // ticks added to decoding times only, so that runs from encoders with different delays fit together
 	Description int   // index of the sample description
 }
 
-// Output is a track to be written. The presentation begins with composition time Start after Delay and ends with End; a track
-// without End is presented as it is.
+// Output is a track to be written. The presentation begins at composition time Start, after Delay, and ends at End.
+// Without End it has no edit list.
 type Output struct {
 	Timescale         uint32
 	Runs              []Run
 	Start, Delay, End int64
 	Descriptions      []Description
-	Matrix            [9]int32 // of video; the zero value turns nothing
+	Matrix            [9]int32 // of video; the zero value means no rotation
 }
 
-// Description is a sample description taken over from a file, for video with the parameter sets of all that uses it.
+// Description is a sample description taken from a file. For video it holds the parameter sets of all runs that use it.
 type Description struct {
 	Sets   av.ParameterSets
 	InBand bool // parameter sets may also be among the samples
@@ -55,7 +55,8 @@ func Describe(t *movie.Track) Description {
 	return d
 }
 
-// Write writes a file with the description in front. Progress, if not nil, is told how much of the media data was written.
+// Write writes a file with the head in front. progress, if not nil, is called with the bytes of media data written so
+// far.
 func Write(ctx context.Context, w io.Writer, tracks []Output, progress func(done, total int64)) error {
 	f := &file{ctx: ctx, tracks: tracks, progress: progress}
 	f.layOut()
@@ -77,26 +78,26 @@ func Write(ctx context.Context, w io.Writer, tracks []Output, progress func(done
 	return b.Flush()
 }
 
-// piece is a part of a run: samples from first to last, without last. It becomes a chunk of the file.
+// piece is a part of a run, the samples from first up to, but without, last. It becomes a chunk of the file.
 type piece struct {
 	track, run, first, last int
-	offset                  int64 // in the media data
+	offset                  int64 // in bytes, in the media data
 }
 
-// file is a file being written.
+// file is the state of one Write.
 type file struct {
 	ctx      context.Context //nolint:containedctx // of one call
 	tracks   []Output
 	progress func(done, total int64)
 	pieces   []piece
-	size     int64 // of the media data
+	size     int64 // of the media data, in bytes
 }
 
-// layOut interleaves the tracks by about a second.
+// layOut interleaves the tracks in steps of about a second.
 func (f *file) layOut() {
 	at := make([]place, len(f.tracks))
 	for {
-		until, more := int64(math.MaxInt64), false // the end of the second that comes next, which may be far away
+		until, more := int64(math.MaxInt64), false // the end of the next second that has samples, which may be far away
 		for i, p := range at {
 			if t := &f.tracks[i]; p.run < len(t.Runs) {
 				until, more = min(until, t.second(p)+1), true
@@ -111,7 +112,7 @@ func (f *file) layOut() {
 	}
 }
 
-// place is a sample of a track.
+// place is the position of a sample in a track.
 type place struct{ run, sample int }
 
 func (t *Output) second(p place) int64 {
@@ -121,7 +122,7 @@ func (t *Output) second(p place) int64 {
 	return 0
 }
 
-// advance adds the samples of a track before a second.
+// advance adds the samples of a track that are decoded before the second until.
 func (f *file) advance(i int, p *place, until int64) {
 	t := &f.tracks[i]
 	for p.run < len(t.Runs) {
@@ -152,7 +153,7 @@ func (f *file) add(p piece) {
 func (r Run) dts(i int) int64 { return r.Samples[i].DTS + r.Later + r.Reorder }
 func (r Run) pts(i int) int64 { return r.Samples[i].PTS() + r.Later }
 
-// copy writes the media data. Samples that lie next to each other are read at once.
+// copy writes the media data. It reads samples that lie next to each other at once.
 func (f *file) copy(w io.Writer) error {
 	done := int64(0)
 	buf := make([]byte, copyAtOnce)
@@ -183,7 +184,7 @@ func (f *file) copy(w io.Writer) error {
 	return nil
 }
 
-// head describes what was laid out.
+// head returns the head of what was laid out.
 func (f *file) head() (head, error) {
 	h := head{timescale: movieTimescale, media: f.size}
 	for i := range f.tracks {
@@ -221,7 +222,7 @@ func (t *Output) head() (h trackHead, err error) {
 	return h, err
 }
 
-// edits is the edit list that hides what is before Start and after End.
+// edits returns the edit list that hides everything before Start and after End.
 func (t *Output) edits() (list []mp4.ElstEntry) {
 	if t.End <= 0 {
 		return nil
@@ -233,10 +234,11 @@ func (t *Output) edits() (list []mp4.ElstEntry) {
 	return append(list, mp4.ElstEntry{SegmentDuration: shown, MediaTime: t.Start, MediaRateInteger: 1})
 }
 
-// inBand is the type of sample entries of H.264 that allow parameter sets among the samples (ISO/IEC 14496-15 section 5.3.2).
+// inBand is the type of H.264 sample entries that allow parameter sets among the samples (ISO/IEC 14496-15 section
+// 5.3.2).
 const inBand = "avc3"
 
-// box copies the description, with its parameter sets.
+// box returns a copy of the description with its parameter sets.
 func (d Description) box() (mp4.Box, error) {
 	box, err := mp4.DecodeBox(0, bytes.NewReader(d.of.Entry))
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 	"reelcheck/reference/internal/mux"
 )
 
-// writerTimescale is the unit of durations in the headers of files that [Writer] writes.
+// writerTimescale is the timescale of the durations in the headers of files that [Writer] writes.
 const writerTimescale = 48000
 
-// Writer appends media data to a file and remembers where it is. It implements [mux.Writer].
+// Writer appends media data to a file and remembers where it lies. It implements [mux.Writer].
 type Writer struct {
 	media  io.Writer
 	size   int64
@@ -27,7 +27,7 @@ type Writer struct {
 
 var _ mux.Writer = (*Writer)(nil)
 
-// writing is a track with the samples that were written.
+// writing is a track with the samples written so far.
 type writing struct {
 	*mux.Track
 	sizes  []uint32
@@ -35,7 +35,7 @@ type writing struct {
 	chunks []chunk
 }
 
-// NewWriter writes the media data of tracks to media.
+// NewWriter returns a writer of the tracks' media data to media.
 func NewWriter(media io.Writer, tracks ...*mux.Track) *Writer {
 	w := &Writer{media: media}
 	for _, t := range tracks {
@@ -44,7 +44,7 @@ func NewWriter(media io.Writer, tracks ...*mux.Track) *Writer {
 	return w
 }
 
-// Chunk appends samples of one track, which lie next to each other in the file. Nothing is kept of their data.
+// Chunk appends samples of one track, which lie next to each other in the file. It does not keep their data.
 func (w *Writer) Chunk(t *mux.Track, samples []mux.Sample) error {
 	for _, own := range w.tracks {
 		if own.Track == t {
@@ -76,13 +76,14 @@ func (w *Writer) chunk(t *writing, samples []mux.Sample) error {
 	return nil
 }
 
-// Close does nothing: no sample waits for another.
+// Close does nothing, because no sample waits for another.
 func (w *Writer) Close() error { return nil }
 
-// Size returns how much media data was written.
+// Size returns the number of bytes of media data written.
 func (w *Writer) Size() int64 { return w.size }
 
-// Head returns what goes in front of the media data. The parameter sets of the tracks must be complete.
+// Head returns the head of the file, which goes before the media data. The parameter sets of the tracks must be
+// complete.
 func (w *Writer) Head(length time.Duration) ([]byte, error) {
 	h := head{timescale: writerTimescale, media: w.size}
 	for i, t := range w.tracks {

@@ -34,7 +34,7 @@ func sample(i int) mux.Sample {
 	return mux.Sample{Data: bytes.Repeat([]byte{byte(i)}, i+1), Key: i%10 == 0}
 }
 
-// grown writes five pictures and nine frames of sound in two chunks each.
+// grown writes five pictures and nine frames of sound, each in two chunks.
 func grown(t *testing.T) (head, media []byte) {
 	t.Helper()
 	video, audio := tracks()
@@ -102,7 +102,8 @@ func TestFileReadsBack(t *testing.T) {
 	}
 }
 
-// TestHeadIsTheSame: a change of these bytes changes files that were composed before, and their checksums.
+// TestHeadIsTheSame compares with recorded bytes. A change of these bytes changes files that were composed before, and
+// their checksums.
 func TestHeadIsTheSame(t *testing.T) {
 	const want = "a86c896ce921c2e1829bcdb6715980c981131e21e30b4c991a6e49cdc4d913af"
 	if head, _ := grown(t); fmt.Sprintf("%x", sha256.Sum256(head)) != want {
@@ -114,7 +115,7 @@ type nothing struct{}
 
 func (nothing) Write(b []byte) (int, error) { return len(b), nil }
 
-// TestLargeFile writes more than 4 GiB to nowhere.
+// TestLargeFile writes more than 4 GiB to a writer that discards them.
 func TestLargeFile(t *testing.T) {
 	video, _ := tracks()
 	w := NewWriter(nothing{}, video)

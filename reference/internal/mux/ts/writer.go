@@ -1,5 +1,5 @@
-// Package ts writes MPEG transport streams (ISO/IEC 13818-1) of the tracks that package mux describes. The same samples give the same
-// bytes. What it writes never has to be written again, so that it can be encrypted on its way.
+// Package ts writes MPEG transport streams (ISO/IEC 13818-1) of the tracks that package mux describes. The same samples
+// give the same bytes. It never goes back to what it has written, so the stream can be encrypted on its way.
 package ts
 
 import (
@@ -19,11 +19,12 @@ import (
 
 const (
 	clock = 90000 // ticks per second
-	// begin is the time stamp of what is presented first. The clock reference runs ahead of it, and what primes a decoder comes before it.
+	// begin is the time stamp of the first presented sample, in ticks. It leaves room before it for the clock reference
+	// and for the samples that prime a decoder.
 	begin = clock
 
 	packetSize = 188
-	// aligned is how many packets are whole blocks of any cipher of 16 bytes.
+	// aligned is the number of packets that fill whole blocks of any cipher with blocks of 16 bytes.
 	aligned = 4
 )
 
@@ -36,7 +37,7 @@ type Writer struct {
 
 var _ mux.Writer = (*Writer)(nil)
 
-// counter counts what it passes on.
+// counter counts the bytes that it passes on.
 type counter struct {
 	to io.Writer
 	n  int64
@@ -56,7 +57,7 @@ type track struct {
 	written int64
 }
 
-// NewWriter writes tracks to w. Parameter sets of video are in its samples.
+// NewWriter returns a writer of tracks to w. The parameter sets of video must be in its samples.
 func NewWriter(w io.Writer, tracks ...*mux.Track) (*Writer, error) {
 	out := &Writer{out: counter{to: w}}
 	for _, t := range tracks {
@@ -76,10 +77,10 @@ func NewWriter(w io.Writer, tracks ...*mux.Track) (*Writer, error) {
 	return out, nil
 }
 
-// Size is how much was written.
+// Size returns the number of bytes written.
 func (w *Writer) Size() int64 { return w.out.n }
 
-// Chunk appends samples of one track. What lies behind the end of the other track waits for it.
+// Chunk appends samples of one track. Samples after the end of the other track wait for it.
 func (w *Writer) Chunk(t *mux.Track, samples []mux.Sample) error {
 	for _, own := range w.tracks {
 		if own.Track == t {
@@ -102,7 +103,7 @@ func (w *Writer) Chunk(t *mux.Track, samples []mux.Sample) error {
 	}
 }
 
-// Close writes what waits and pads the stream to a multiple of 16 bytes.
+// Close writes the waiting samples and pads the stream to a multiple of 16 bytes.
 func (w *Writer) Close() error {
 	for {
 		var next *track
@@ -120,7 +121,7 @@ func (w *Writer) Close() error {
 	}
 }
 
-// Head returns nothing: a transport stream has no head.
+// Head returns nil: a transport stream has no head.
 func (w *Writer) Head(time.Duration) ([]byte, error) { return nil, nil }
 
 // pad writes null packets (section 2.4.3.3).
@@ -134,7 +135,7 @@ func (w *Writer) pad() error {
 	return nil
 }
 
-// time is the time stamp of the first sample that waits.
+// time returns the time stamp of the first waiting sample.
 func (t *track) time() int64 {
 	return begin + (t.written*int64(t.SampleDuration)-t.Skip)*clock/int64(t.Timescale)
 }

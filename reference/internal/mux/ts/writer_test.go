@@ -25,7 +25,7 @@ func tracks() (video, audio *mux.Track) {
 		&mux.Track{Timescale: 48000, SampleDuration: 1024, Skip: 1024, Channels: 1}
 }
 
-// TestChunksInAnyOrder: what comes out depends on the samples, not on the chunks they came in.
+// TestChunksInAnyOrder checks that the output depends on the samples, not on how they are divided into chunks.
 func TestChunksInAnyOrder(t *testing.T) {
 	var pictures, sounds []mux.Sample
 	for i := range 50 {
@@ -66,7 +66,7 @@ func TestChunksInAnyOrder(t *testing.T) {
 	expect(t, first, 50, 94)
 }
 
-// expect reads a stream with the library's reader, an independent half of it.
+// expect reads a stream with the library's reader, which is independent of its writer.
 func expect(t *testing.T, stream []byte, pictures, sounds int) {
 	t.Helper()
 	r := &mpegts.Reader{R: bytes.NewReader(stream)}

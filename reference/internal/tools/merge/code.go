@@ -49,7 +49,7 @@ func (j *joiner) codeVideo(ctx context.Context, p *part, b splice.Bridge, later 
 		return mixed{}, fmt.Errorf("coding pictures of %s again: %w", p.Name, err)
 	}
 	if len(m.run.Samples) != len(times) {
-		return mixed{}, fmt.Errorf("%s: %d of %d pictures around the joint can be decoded", p.Name, len(m.run.Samples), len(times))
+		return mixed{}, fmt.Errorf("%s: only %d of %d pictures around the joint can be decoded", p.Name, len(m.run.Samples), len(times))
 	}
 	for i := range m.run.Samples {
 		m.run.Samples[i].DTS, m.run.Samples[i].Duration = times[i], uint32(t.Interval())
@@ -181,7 +181,7 @@ func (j *joiner) codeAudio(ctx context.Context, a, b *part, s splice.Seam) (mixe
 		return mixed{}, fmt.Errorf("coding sound again: %w", err)
 	}
 	if len(m.run.Samples) != s.Packets {
-		return mixed{}, fmt.Errorf("coding sound again gave %d of %d packets", len(m.run.Samples), s.Packets)
+		return mixed{}, fmt.Errorf("coding sound again returned %d of %d packets", len(m.run.Samples), s.Packets)
 	}
 	if s.Rest > 0 {
 		silent := s.Silent()

@@ -1,4 +1,4 @@
-// Package outfile checks the names of the files that tools are asked to make.
+// Package outfile checks the names of the output files of tools.
 package outfile
 
 import (
@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// Check reports why a file cannot be made.
+// Check returns an error if the output file cannot be made.
 func Check(out string, overwrite bool, inputs ...string) error {
 	to, err := os.Stat(out)
 	switch {

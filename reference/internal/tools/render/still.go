@@ -37,7 +37,7 @@ func codeStill(ctx context.Context, config ffmpeg.Config, p *image.RGBA) ([]byte
 	})
 	b, err := io.ReadAll(io.LimitReader(child, largestStill+1))
 	if err == nil && len(b) > largestStill {
-		err = fmt.Errorf("picture coded has more than %d bytes", largestStill)
+		err = fmt.Errorf("the coded picture has more than %d bytes", largestStill)
 	}
 	if err != nil {
 		child.Kill()
@@ -46,7 +46,7 @@ func codeStill(ctx context.Context, config ffmpeg.Config, p *image.RGBA) ([]byte
 		return nil, fmt.Errorf("coding the picture: %w", err)
 	}
 	if len(b) == 0 {
-		return nil, errors.New("coding the picture gave nothing")
+		return nil, errors.New("coding the picture returned no data")
 	}
 	return b, nil
 }
