@@ -18,7 +18,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// TestHarness: what would fail a test is an error, and what was begun is ended.
+// TestHarness checks that what fails a test becomes an error, and that the cleanups run.
 func TestHarness(t *testing.T) {
 	h, ended := &harness{ctx: t.Context()}, 0
 	err := h.do(func() {
@@ -33,7 +33,7 @@ func TestHarness(t *testing.T) {
 	}
 }
 
-// TestSearch compares with the number that goes, and counts the tries: a try takes half a minute.
+// TestSearch checks the result and the number of tries, since a real try takes half a minute.
 func TestSearch(t *testing.T) {
 	const limit = 20
 	for goes := 0; goes <= limit+5; goes++ {
@@ -48,7 +48,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestMeasure runs a program whose child is the one that takes time.
+// TestMeasure runs a program whose child does the work.
 func TestMeasure(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is read from /proc")
@@ -62,7 +62,7 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// TestPeersDoTheSame: both put every picture where we do.
+// TestPeersDoTheSame checks that both peers put every picture where we do.
 func TestPeersDoTheSame(t *testing.T) {
 	c := rendering{streams: 16, source: [2]int{640, 480}, width: 1920, height: 1080}
 	at := places(c, make([]input, c.streams))

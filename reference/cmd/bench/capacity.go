@@ -9,17 +9,17 @@ import (
 
 const (
 	capacityCase    = "live-capacity"
-	capacitySeconds = 30 // of each step
-	// confirmFactor is how much longer the number found has to go on. What takes a tenth too much shows late: after half a minute it
-	// is 3 s behind, and would be minutes behind after an hour.
+	capacitySeconds = 30 // length of each step
+	// confirmFactor is how many times longer the result must be sustained. A load that is a tenth too high shows late:
+	// it is 3 s behind after half a minute, but minutes behind after an hour.
 	confirmFactor = 4
 	// mayBeBehind is how far an archive may be behind what its publishers sent.
 	mayBeBehind  = 5 * time.Second
 	mostArchives = 256
 )
 
-// capacity finds out how many sessions of two publishers can be recorded live side by side, each with a composed archive. They
-// send 640x480 at 30 frames/s, from a process of their own on the same processors.
+// capacity finds how many sessions of two publishers can be recorded live at once, each with a composed archive. The
+// publishers send 640x480 at 30 frames/s, from a process of their own on the same processors.
 func (b bench) capacity(ctx context.Context, seconds int) error {
 	inputs, err := b.liveInputs(ctx, 2)
 	if err != nil {
@@ -40,7 +40,7 @@ func (b bench) capacity(ctx context.Context, seconds int) error {
 	return nil
 }
 
-// carries records so many sessions, all of the same two publishers, and reports whether that went well.
+// carries records a number of sessions with the same two publishers, and reports whether that went well.
 func (b bench) carries(ctx context.Context, inputs []input, archives, seconds int) (bool, error) {
 	f, err := b.recordLive(ctx, slices.Repeat([][]input{inputs}, archives), seconds)
 	if err != nil {
@@ -52,7 +52,8 @@ func (b bench) carries(ctx context.Context, inputs []input, archives, seconds in
 	return f.backlog <= mayBeBehind && f.lost == 0, nil
 }
 
-// search returns the largest number, up to limit, that goes, 0 if none does: it doubles until one does not go, and halves the gap.
+// search returns the largest number up to limit for which goes returns true, or 0. It doubles until one fails and then
+// halves the gap.
 func search(limit int, goes func(int) (bool, error)) (most int, err error) {
 	first := limit + 1 // the least that does not go
 	for n := 1; most+1 < first; {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// harness lets helpers that were made for tests be used here: what would fail a test is the error of [harness.do].
+// harness lets helpers made for tests be used here. What would fail a test becomes the error of [harness.do].
 type harness struct {
 	testing.TB
 
@@ -24,7 +24,7 @@ func (h *harness) Fatal(args ...any)                 { panic(failure{fmt.Errorf(
 func (h *harness) Fatalf(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
 func (h *harness) Errorf(format string, args ...any) { h.Fatalf(format, args...) }
 
-// do runs f and then what f had to be cleaned up.
+// do calls f and then the cleanups that f registered.
 func (h *harness) do(f func()) (err error) {
 	defer func() {
 		for i := len(h.cleanups) - 1; i >= 0; i-- {

@@ -21,13 +21,13 @@ const (
 	individualCase    = "individual-50"
 	individualStreams = 50
 	individualSeconds = 60
-	// settles is how long after it was sent everything has arrived, also what had to be sent again.
+	// settles is how long after sending everything has arrived, including what was sent again.
 	settles = time.Second
-	// individualRate is what each kind of media takes, stamps included, in bit/s.
+	// individualRate is the bit rate of each kind of media, including stamps, in bit/s.
 	individualRate = 100_000
 )
 
-// individual records many publishers in one individual archive and compares the frames in it with those sent.
+// individual records many publishers in one individual archive and compares its frames with those that were sent.
 func (b bench) individual(ctx context.Context, seconds int) error {
 	in, err := b.lowRate(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (b bench) individual(ctx context.Context, seconds int) error {
 	})
 }
 
-// lowRate makes what the publishers send, before it is stamped.
+// lowRate makes the media that the publishers send, before it is stamped.
 func (b bench) lowRate(ctx context.Context) (input, error) {
 	dir := filepath.Join(b.cache, "inputs")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -87,7 +87,7 @@ func (b bench) lowRate(ctx context.Context) (input, error) {
 		"-ac", "1", "-c:a", "libopus", "-b:a", strconv.Itoa(sound), "-vbr", "off", "-application", "audio")
 }
 
-// stamp makes a frame unlike any other: of all streams and of the loop's other rounds. Decoders do not look at it.
+// stamp makes a frame unique among all streams and all rounds of the loop. Decoders ignore it.
 type stamp struct {
 	stream, number uint32
 	video          bool
@@ -103,7 +103,7 @@ func (s stamp) append(b []byte) []byte {
 	return append(b, 0)
 }
 
-// stampOf reads the stamp of a frame.
+// stampOf returns the stamp of a frame.
 func stampOf(frame []byte) (stamp, error) {
 	if len(frame) < stampSize {
 		return stamp{}, errors.New("a frame is too short for what was sent")
@@ -112,8 +112,8 @@ func stampOf(frame []byte) (stamp, error) {
 	return stamp{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]), b[8] == 1}, nil
 }
 
-// stamped is what a publisher sends in a time: the loop's frames with stamps. VP8 has them at its end, where decoders of its last
-// partition do not come; Opus as padding (RFC 6716 section 3.2.5).
+// stamped returns what a publisher sends in a number of seconds: the loop's frames with stamps. VP8 has the stamp at its
+// end, which decoders of the last partition do not reach; Opus has it as padding (RFC 6716 section 3.2.5).
 func (l loop) stamped(stream, seconds int) (frames, packets [][]byte, err error) {
 	for i := range seconds * inputRate {
 		data := bytes.Clone(l.video[i%len(l.video)].Data)
@@ -132,7 +132,7 @@ func (l loop) stamped(stream, seconds int) (frames, packets [][]byte, err error)
 	return frames, packets, nil
 }
 
-// compareZIP counts the frames that were sent and those that are in the archive, bit for bit and in their order.
+// compareZIP counts the frames that were sent but are not in the archive, and those that are, bit for bit and in order.
 func compareZIP(name string, l loop, streams, seconds int) (lost, found int, err error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
@@ -161,12 +161,12 @@ func compareZIP(name string, l loop, streams, seconds int) (lost, found int, err
 	return streams*(len(frames)+len(packets)) - found, found, nil
 }
 
-// foundFrames compares the frames of one file with those that its stream was sent as.
+// foundFrames compares the frames of one file with those that its stream sent.
 type foundFrames struct {
 	loop    loop
 	seconds int
 
-	stream uint32 // 0 = no frame was read yet
+	stream uint32 // 0: no frame was read yet
 	sent   [2][][]byte
 	next   [2]int
 	count  int

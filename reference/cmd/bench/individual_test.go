@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
-// TestCompareZIP: what was not recorded counts as lost; what is not as it was sent, or comes in another order, is an error.
+// TestCompareZIP checks that missing frames count as lost, and that changed or reordered frames are an error.
 func TestCompareZIP(t *testing.T) {
 	l := loop{soundLength: 40 * time.Millisecond, sound: []av.Sample{{Data: []byte{0, 1}}, {Data: []byte{0, 2}}}}
 	for i := range 3 {
@@ -60,7 +60,7 @@ func TestCompareZIP(t *testing.T) {
 	}
 }
 
-// film is a WebM file with all frames in one cluster.
+// film returns a WebM file with all frames in one cluster.
 func film(frames, packets [][]byte) []byte {
 	var blocks []byte
 	for _, f := range frames {

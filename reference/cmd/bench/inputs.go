@@ -22,25 +22,26 @@ import (
 )
 
 const (
-	// inputVersion is part of the names of cached inputs. Count it up when what is generated changes.
+	// inputVersion is part of the names of cached inputs. It must grow when the generated media changes.
 	inputVersion = 2
 	inputRate    = 30
 	loopSeconds  = 10
 	loopFrames   = loopSeconds * inputRate
 )
 
-// markAt is where an input shows which frame of which stream it is. The marks are those of the fixtures.
+// markAt is the place in the pictures of an input that shows the numbers of the stream and the frame. The marks are
+// those of the fixtures.
 var markAt = mark.Box{X: 176, Y: 192, W: 288, H: 96}
 
-// input is what one publisher of a case sends, as files.
+// input holds the files that one publisher of a case sends.
 type input struct {
-	video string // VP8 in IVF, loopSeconds of it
-	sound string // Opus in Ogg, loopSeconds of it
-	both  string // the two repeated to the length of the case, in WebM
+	video string // VP8 in IVF, loopSeconds long
+	sound string // Opus in Ogg, loopSeconds long
+	both  string // the two in WebM, repeated to the length of the case
 }
 
-// inputs generates what is not there yet: textures that move under noise, each stream others, with voice-like sound, at the
-// rate a browser sends.
+// inputs returns n inputs and generates the missing ones: textures that move under noise, different for each stream,
+// with voice-like sound, at the bit rate of a browser.
 func (b bench) inputs(ctx context.Context, n int, c rendering) ([]input, error) {
 	dir := filepath.Join(b.cache, "inputs")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -83,12 +84,13 @@ func (in input) generate(ctx context.Context, number int, c rendering) error {
 		"-ac", "1", "-c:a", "libopus", "-b:a", "32k", "-application", "voip"); err != nil {
 		return err
 	}
-	// The offset is twice what a player of Opus skips: nothing is to have a time before 0, or FFmpeg moves the pictures.
+	// The offset is twice what an Opus player skips. Without it something would have a time before 0, and FFmpeg would
+	// move the pictures.
 	return makeFile(ctx, in.both, "-stream_loop", "-1", "-i", in.video, "-itsoffset", "0.013", "-stream_loop", "-1", "-i", in.sound,
 		"-t", strconv.Itoa(c.seconds), "-c", "copy")
 }
 
-// marks writes the fixture that carries the marks of a stream to a file.
+// marks writes the fixture with the marks of a stream to a file.
 func (in input) marks(number int) (name string, err error) {
 	m, err := fixtures.Load()
 	if err != nil {
@@ -110,7 +112,7 @@ func (in input) marks(number int) (name string, err error) {
 	return name, os.WriteFile(name, raw, 0o644)
 }
 
-// makeFile has ffmpeg make a file, unless it exists.
+// makeFile runs ffmpeg to make a file, unless it exists.
 func makeFile(ctx context.Context, name string, args ...string) error {
 	if _, err := os.Stat(name); err == nil {
 		return nil
@@ -125,7 +127,7 @@ func makeFile(ctx context.Context, name string, args ...string) error {
 	return os.Rename(partial, name)
 }
 
-// loop reads the input as the media of a publisher.
+// loop returns the media of a publisher of the input.
 func (in input) loop() (loop, error) {
 	l, err := pictures(in.video)
 	if err != nil {
@@ -150,7 +152,7 @@ func (in input) loop() (loop, error) {
 	return l, nil
 }
 
-// pictures reads VP8 from an IVF file as a loop without sound.
+// pictures returns the VP8 frames of an IVF file as a loop without sound.
 func pictures(name string) (loop, error) {
 	raw, err := os.ReadFile(name)
 	if err != nil {

@@ -15,12 +15,12 @@ const (
 	liveSeconds = 60
 )
 
-// liveFigures are what recording live took and gave.
+// liveFigures are the results of a live recording.
 type liveFigures struct {
-	backlog     time.Duration // what there was left to do when an archive was stopped; the most of all archives
-	lost, shown int           // frames that left the publisher and cannot be seen in the files, and those that can
-	cpu         time.Duration // of the server and its children
-	publishing  time.Duration // of the publishing process
+	backlog     time.Duration // time from the stop of an archive until it was available; the longest of all archives
+	lost, shown int           // frames that were sent but are not in the files, and frames that are
+	cpu         time.Duration // CPU time of the server and its children
+	publishing  time.Duration // CPU time of the publishing process
 }
 
 // live measures one session with many publishers.
@@ -53,7 +53,7 @@ func (b bench) recordLive(ctx context.Context, sessions [][]input, seconds int) 
 	err = h.do(func() {
 		s := startServer(h, filepath.Join(dir, "data"))
 		var streams []published
-		publishers := map[string]int{} // by archive
+		publishers := map[string]int{} // by archive id
 		for _, inputs := range sessions {
 			id := s.session()
 			publishers[s.record(id, nil)] = len(inputs)

@@ -1,5 +1,5 @@
-// Command bench measures the reference server where its promises are about time. Every line it prints that begins with "bench:" is one
-// measurement:
+// Command bench measures the promises of the reference server that are about time. Every line of its output that begins
+// with "bench:" is one measurement:
 //
 //	bench: case=16xvga-480p wall_ratio=0.981 cpu_ratio=1.012 pss_mb=312 ...
 //	bench: case=live-16 backlog_s=1.31 lost=0 ...
@@ -44,18 +44,18 @@ const (
 	stopMinutes = "1,10"
 )
 
-// bench is what all cases share.
+// bench holds what all cases share.
 type bench struct {
 	dir, cache string
 	out        io.Writer
 	peers      []string
 }
 
-// settings are the command line.
+// settings are the command line flags.
 type settings struct {
 	cases, minutes, peers, dir string
 	seconds, runs              int
-	// What the program does for itself.
+	// Flags with which the program runs itself.
 	journal, size, out, profile string
 	publish                     bool
 }
@@ -137,7 +137,7 @@ func (s settings) measure(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-// profiled writes a CPU profile of what f does, if asked for one.
+// profiled calls f and writes a CPU profile of it, if asked for one.
 func profiled(name string, f func() error) error {
 	if name == "" {
 		return f()

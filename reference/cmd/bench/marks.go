@@ -10,8 +10,9 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// missing reads the marks in a composed picture of all streams of a session: how many frames were shown, and how many were not though
-// 30 frames/s in 25 have room for them: two frames of the output are one or two frames of a stream apart.
+// missing reads the marks in a file that composes all streams of a session. It returns the number of frames shown, and
+// the number of frames lost: 25 frames/s have room for most of 30, so from one frame of the output to the next a stream
+// advances by one or two frames, and more means a loss.
 func missing(ctx context.Context, name string, publishers int) (shown, lost int, err error) {
 	const width, height = 640, 480
 	cmd := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-nostdin", "-i", name, "-an", "-fps_mode", "passthrough",
@@ -32,7 +33,7 @@ func missing(ctx context.Context, name string, publishers int) (shown, lost int,
 	picture := make([]byte, width*height)
 	for {
 		if _, err := io.ReadFull(out, picture); err != nil {
-			break // the end, or what Wait tells
+			break // the end, or an error that Wait returns
 		}
 		for _, t := range tiles {
 			n, stream, ok := readMark(picture, width, t.Whole(width, height))
@@ -41,7 +42,7 @@ func missing(ctx context.Context, name string, publishers int) (shown, lost int,
 			case ok && !seen: // the first one
 			case ok:
 				lost += max(0, (n-before+loopFrames)%loopFrames-2)
-			case len(last) == publishers: // every stream is there and has to be readable
+			case len(last) == publishers: // every stream has been seen, so each must be readable
 				lost++
 			}
 			if ok {

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// figures are what a program with all its children took.
+// figures are what a program needed, with all its children.
 type figures struct {
 	wall, cpu time.Duration
-	pss       int64 // peak of the sum over all processes, bytes
+	pss       int64 // peak of the sum over all processes, in bytes
 }
 
-// sampleEvery is how often memory is looked at. Looking stops the kernel's memory management for milliseconds.
+// sampleEvery is the time between two looks at the memory. A look stops the kernel's memory management for milliseconds.
 const sampleEvery = time.Second
 
 // measure runs a program to its end.
@@ -42,11 +42,11 @@ func measure(ctx context.Context, args []string) (figures, error) {
 	if err != nil {
 		return f, fmt.Errorf("%s: %w\n%s", args[0], err, said.Bytes())
 	}
-	f.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() // of waited-for descendants too
+	f.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() // includes descendants that were waited for
 	return f, nil
 }
 
-// peakRSS is the most memory that a process had until now, bytes.
+// peakRSS returns the most memory that a process has had so far, in bytes.
 func peakRSS(pid int) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -59,7 +59,7 @@ func peakRSS(pid int) (int64, error) {
 	return n, nil
 }
 
-// kilobytes reads a line of what the kernel says of a process, in bytes.
+// kilobytes returns the value of a line in the kernel's text about a process, in bytes.
 func kilobytes(b []byte, name string) (n int64, ok bool) {
 	for line := range bytes.Lines(b) {
 		if rest, ok := bytes.CutPrefix(line, []byte(name)); ok {
@@ -70,7 +70,7 @@ func kilobytes(b []byte, name string) (n int64, ok bool) {
 	return 0, false
 }
 
-// peakPSS samples the memory of a process group until over is closed.
+// peakPSS samples the memory of a process group until over is closed, and returns the peak in bytes.
 func peakPSS(group int, over <-chan struct{}) int64 {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
@@ -85,7 +85,8 @@ func peakPSS(group int, over <-chan struct{}) int64 {
 	}
 }
 
-// pss sums the proportional set sizes of a process group: memory that several processes share counts once.
+// pss returns the sum of the proportional set sizes of a process group in bytes. Memory that several processes share
+// counts once.
 func pss(group int) (sum int64) {
 	names, _ := filepath.Glob("/proc/[0-9]*")
 	for _, name := range names {
@@ -97,7 +98,7 @@ func pss(group int) (sum int64) {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(name, "smaps_rollup"))
-		if err != nil { // ended meanwhile
+		if err != nil { // the process has ended
 			continue
 		}
 		n, _ := kilobytes(b, "Pss:")

@@ -20,7 +20,7 @@ type loop struct {
 	soundLength  time.Duration
 }
 
-// hard makes ten seconds of what is hard to encode: texture that moves under noise. Sound is a fixture's.
+// hard returns ten seconds of media that is hard to encode: textures that move under noise, with the sound of a fixture.
 func (b bench) hard(ctx context.Context) (loop, error) {
 	name := filepath.Join(b.cache, "hard.ivf")
 	if _, err := os.Stat(name); err != nil {
@@ -42,7 +42,7 @@ func (b bench) hard(ctx context.Context) (loop, error) {
 	return l, err
 }
 
-// sound is the n-th tone of the fixtures, without video.
+// sound returns the n-th tone of the fixtures, without video.
 func sound(n int) (loop, error) {
 	m, err := fixtures.Load()
 	if err != nil {
@@ -72,7 +72,7 @@ type player struct {
 	blocks int
 }
 
-// play appends everything of the time before t since the recording began at zero.
+// play appends everything before t, counted from zero, the beginning of the recording.
 func (p *player) play(zero av.Instant, t time.Duration) error {
 	next := func(list []av.Sample, length time.Duration, i int) (av.Sample, bool) {
 		s := list[i%len(list)]

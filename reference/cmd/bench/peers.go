@@ -11,10 +11,12 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// The peers do what our composition does: the same place, size and kind of scaling for every picture, the same pictures
-// chosen from 30 frames/s for 25 (the newest one there is), the same encoders with the same options but for threads.
+// The peers do what our composition does: they put every picture in the same place and size with the same kind of
+// scaling, choose the same 25 of 30 frames/s (the newest one there is), and use the same encoders with the same options
+// except threads.
 
-// peerThreads is how many x264 has in a peer: with one it would be cheaper and take a fifth longer, for everything else waits meanwhile.
+// peerThreads is the number of x264 threads in a peer. With one thread a peer would need less CPU time but a fifth more
+// time, since everything else would wait.
 const peerThreads = 2
 
 // place is where the picture of one input goes.
@@ -35,7 +37,7 @@ func places(c rendering, inputs []input) []place {
 	return list
 }
 
-// ffmpegPeer is one process that does it all with xstack and amix.
+// ffmpegPeer returns the command of a single ffmpeg process that composes with xstack and amix.
 func ffmpegPeer(c rendering, at []place, out string) []string {
 	args := []string{"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error", "-y"}
 	var graph, video, audio strings.Builder
@@ -60,7 +62,7 @@ func ffmpegPeer(c rendering, at []place, out string) []string {
 		"-c:a", "aac", "-aac_coder", ffmpeg.AACCoder, "-ac", "1", "-b:a", strconv.Itoa(ffmpeg.AudioBitrate), out)
 }
 
-// gstreamerPeer is a pipeline around GStreamer's compositor and audiomixer.
+// gstreamerPeer returns the command of a pipeline with GStreamer's compositor and audiomixer.
 func gstreamerPeer(c rendering, at []place, out string) []string {
 	v := c.video()
 	args := []string{"gst-launch-1.0", "-q", "compositor", "name=v", "background=black"}

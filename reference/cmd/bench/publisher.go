@@ -13,27 +13,27 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// publication is what the publishing process is told.
+// publication is the task of the publishing process.
 type publication struct {
 	URL     string
 	Streams []published
 }
 
-// published is one stream: which files to publish with which token, in a loop. With a number it ends after so many seconds, and each
-// frame is stamped.
+// published is one stream: the files to publish in a loop, with a token. If it has a number, it ends after a number of
+// seconds, and each frame is stamped.
 type published struct {
 	SessionID, Token, Video, Sound string
 	Number, Seconds                int
 }
 
-// publishers is the second process.
+// publishers is the running publishing process.
 type publishers struct {
 	cmd *exec.Cmd
 	in  io.Closer
 	out *bufio.Reader
 }
 
-// publish starts the second process and returns when all its streams flow.
+// publish starts the publishing process and returns when all its streams flow.
 func (s *server) publish(streams []published) *publishers {
 	told, err := json.Marshal(publication{URL: s.url, Streams: streams})
 	must(s.h, err)
@@ -55,22 +55,22 @@ func (s *server) publish(streams []published) *publishers {
 	return p
 }
 
-// awaitEnd returns when all streams that end have been sent.
+// awaitEnd returns when all streams with an end have been sent.
 func (p *publishers) awaitEnd(h *harness) {
 	_, err := p.out.ReadString('\n')
 	must(h, err)
 }
 
-// stop ends the process and returns the processor time it took.
+// stop ends the process and returns its CPU time.
 func (p *publishers) stop() time.Duration {
 	if p.cmd.ProcessState == nil {
-		_ = p.in.Close() // which ends it
+		_ = p.in.Close() // ends the process
 		_ = p.cmd.Wait()
 	}
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
-// publish is the second process: it publishes what stdin says until that ends.
+// publish is the main function of the publishing process. It publishes what stdin says until stdin ends.
 func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	in := bufio.NewReader(stdin)
 	line, err := in.ReadBytes('\n')
@@ -83,7 +83,7 @@ func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	}
 	h := &harness{ctx: ctx}
 	return h.do(func() {
-		loops := map[string]loop{} // by the name of their video
+		loops := map[string]loop{} // by the name of the video file
 		var ends []*whiptest.Publisher
 		for _, s := range p.Streams {
 			l, have := loops[s.Video]

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// quality says whether a file is worth comparing with ours: what it weighs, the quantization parameters of its slices, how like ours
-// it looks, 1 being the same picture for picture.
+// quality says whether a file is comparable with ours: its size, the quantization parameters of its slices, and its
+// similarity to ours (1 means equal pictures).
 type quality struct {
 	size int64
 	qp   []int
@@ -48,7 +48,7 @@ var (
 	qpFields = regexp.MustCompile(`(pic_init_qp_minus26|slice_qp_delta) .* = (-?[0-9]+)`)
 )
 
-// slices264 lists the quantization parameters that the slices of a file begin with.
+// slices264 returns the initial quantization parameters of the slices of a file.
 func slices264(ctx context.Context, name string) (list []int, err error) {
 	said, err := ffmpegSays(ctx, "-t", compared, "-i", name, "-map", "0:v", "-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-")
 	if err != nil {

@@ -18,11 +18,11 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// rendering is a case in which streams that are all there already are composed by us and by the peers.
+// rendering is a case in which finished streams are composed by us and by the peers.
 type rendering struct {
 	name          string
 	streams       int
-	source        [2]int // width and height of every stream
+	source        [2]int // width and height of each stream
 	width, height int
 	seconds       int
 	runs          int
@@ -52,7 +52,7 @@ func (c *contender) run(ctx context.Context) error {
 	return err
 }
 
-// render runs everybody in turn, several times, and compares the medians.
+// render runs all contenders in turn, several times, and compares the medians.
 func (b bench) render(ctx context.Context, c rendering) error {
 	inputs, err := b.inputs(ctx, c.streams, c)
 	if err != nil {
@@ -80,7 +80,7 @@ func (b bench) render(ctx context.Context, c rendering) error {
 	return b.compare(ctx, c, contenders)
 }
 
-// contenders are we, first, and the peers.
+// contenders returns us, first, and the peers.
 func (b bench) contenders(c rendering, dir string, at []place) ([]*contender, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -102,7 +102,7 @@ func (b bench) contenders(c rendering, dir string, at []place) ([]*contender, er
 	return list, nil
 }
 
-// recordInputs writes a finished recording.
+// recordInputs writes a finished recording of the inputs.
 func recordInputs(dir string, inputs []input, length time.Duration) error {
 	var loops []loop
 	for _, in := range inputs {
@@ -125,12 +125,12 @@ func recordInputs(dir string, inputs []input, length time.Duration) error {
 	return r.journal.Close()
 }
 
-// children are what composes for us: those of archived as it ships.
+// children returns the programs with which archived composes in production.
 func children() ffmpeg.Config {
 	return ffmpeg.Config{Decoder: ffmpeg.Beside(decoding.Program, slog.Default()), Encoder: ffmpeg.Beside(encoding.Program, slog.Default())}
 }
 
-// composeJournal is what is measured of us, a process of its own: from the journal to the complete file.
+// composeJournal is our part of the measurement, in a process of its own: from the journal to the complete file.
 func composeJournal(ctx context.Context, dir, size, out string) error {
 	o := compose.Options{FFmpeg: children(), HasAudio: true, HasVideo: true}
 	if _, err := fmt.Sscanf(size, "%dx%d", &o.Width, &o.Height); err != nil {
@@ -177,7 +177,7 @@ func (c *contender) median() figures {
 	}
 }
 
-// compare prints the medians, and ours in relation to the better peer's.
+// compare prints the medians, and the ratio of ours to that of the better peer.
 func (b bench) compare(ctx context.Context, c rendering, contenders []*contender) error {
 	w := tabwriter.NewWriter(b.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "%s, %d s\twall s\tCPU s\tPSS MB\tfile MB\tQP\tSSIM to ours\t\n", c.name, c.seconds)

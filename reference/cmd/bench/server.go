@@ -27,13 +27,13 @@ const (
 	pollEvery  = 20 * time.Millisecond
 )
 
-// server is archived as it ships, which `make bench` builds beside this program.
+// server is a running archived, which `make bench` builds beside this program.
 type server struct {
 	h      *harness
 	cmd    *exec.Cmd
 	url    string
 	app    accounttest.App
-	bearer string // of REST
+	bearer string // REST bearer token
 }
 
 func startServer(h *harness, data string) *server {
@@ -59,10 +59,10 @@ func startServer(h *harness, data string) *server {
 	return s
 }
 
-// stop ends the server and returns the processor time it and its children took.
+// stop ends the server and returns the CPU time of it and its children.
 func (s *server) stop() time.Duration {
 	if s.cmd.ProcessState == nil {
-		_ = s.cmd.Process.Signal(syscall.SIGTERM) // an error says that it has ended
+		_ = s.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
 		_ = s.cmd.Wait()
 	}
 	return s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime()
@@ -93,7 +93,7 @@ func (s *server) call(method, path string, body, into any) {
 	must(s.h, json.Unmarshal(answer, into))
 }
 
-// session makes a session with a client connected: without one no archive starts.
+// session creates a session with a connected client, without which no archive starts.
 func (s *server) session() (id string) {
 	var list []struct {
 		SessionID string `json:"session_id"`
@@ -111,7 +111,7 @@ func (s *server) client(sessionID string) (token string) {
 // recorded is an archive as the server describes it.
 type recorded struct{ ID, Status, URL string }
 
-// record starts an archive, before there are streams, so that it has all of every stream from its first key frame on.
+// record starts an archive before there are streams, so that it has all of every stream from the first key frame on.
 func (s *server) record(sessionID string, options map[string]any) (archiveID string) {
 	body := map[string]any{"sessionId": sessionID}
 	maps.Copy(body, options)
@@ -120,7 +120,7 @@ func (s *server) record(sessionID string, options map[string]any) (archiveID str
 	return a.ID
 }
 
-// finish stops archives and returns them when all are available, with the longest time that one took from its stop until then.
+// finish stops archives and returns them when all are available. backlog is the longest time from a stop until then.
 func (s *server) finish(ids []string) (done []recorded, backlog time.Duration) {
 	stopped := map[string]time.Time{}
 	for _, id := range ids {
@@ -153,7 +153,7 @@ func (s *server) connect(sessionID string) {
 	//nolint:bodyclose // there is none after an upgrade
 	conn, _, err := websocket.Dial(s.h.ctx, s.url+"/v2/session/"+sessionID+"/events", &websocket.DialOptions{HTTPHeader: header})
 	must(s.h, err)
-	_, _, err = conn.Read(s.h.ctx) // from then on it counts
+	_, _, err = conn.Read(s.h.ctx) // the client counts once this was read
 	must(s.h, err)
 	conn.CloseRead(s.h.ctx)
 	s.h.Cleanup(func() { _ = conn.CloseNow() })

@@ -21,12 +21,12 @@ import (
 
 const (
 	step = 20 * time.Millisecond
-	// backlog is how far the work that follows may be behind what was recorded: the recording waits for it, so that an hour
-	// takes what the work takes, and the stop is as if it had come live.
+	// backlog is how far the work may be behind the recording. The recording waits for the work, so that recording an
+	// hour takes only as long as the work, and the stop is as if the hour had come live.
 	backlog = time.Second
 )
 
-// recording is a journal being written.
+// recording is a journal that is being written.
 type recording struct {
 	journal *journal.Journal
 	zero    av.Instant
@@ -92,7 +92,7 @@ func (p *progress) set(t av.Instant, over bool) {
 	p.cond.Broadcast()
 }
 
-// wait blocks until the work has come to t, and returns where it is.
+// wait blocks until the work has reached t, and returns how far it is.
 func (p *progress) wait(t av.Instant) av.Instant {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,13 +102,14 @@ func (p *progress) wait(t av.Instant) av.Instant {
 	return p.at
 }
 
-// followed tells when a recording that was made faster than real time stopped, and when the work that followed it was done.
+// followed holds when a recording made faster than real time began and stopped, and when the work that follows it was
+// done.
 type followed struct {
 	began, stopped, done time.Time
 	behind               time.Duration // how far the work was behind at the stop
 }
 
-// follow records to a length while work goes on that tells how far it has come.
+// follow records for length while work runs. work calls its argument with the instant that it has reached.
 func (r *recording) follow(ctx context.Context, length time.Duration, work func(context.Context, func(av.Instant)) error) (f followed, err error) {
 	at := newProgress(r.zero)
 	f.began = time.Now()
@@ -132,7 +133,7 @@ func (r *recording) follow(ctx context.Context, length time.Duration, work func(
 	return f, g.Wait()
 }
 
-// eachLength measures recordings of the lengths that minutes lists.
+// eachLength calls measure for each length that minutes lists.
 func eachLength(minutes string, measure func(minutes float64, length time.Duration) error) error {
 	for _, field := range strings.Split(minutes, ",") {
 		n, err := strconv.ParseFloat(field, 64)
@@ -146,7 +147,7 @@ func eachLength(minutes string, measure func(minutes float64, length time.Durati
 	return nil
 }
 
-// stopToFile measures from the stop of recordings of hard content to their complete files.
+// stopToFile measures the time from the stop of recordings of hard content to their complete files.
 func (b bench) stopToFile(ctx context.Context, minutes string) error {
 	hard, err := b.hard(ctx)
 	if err != nil {

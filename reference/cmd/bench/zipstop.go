@@ -23,8 +23,9 @@ const (
 	zipMinutes = "60"
 )
 
-// zipStop measures from the stop of a recording of many streams to its individual archive in the built-in cloud, beside a plain copy of
-// that file on the same disk. What is live of the archive follows the recording.
+// zipStop measures the time from the stop of a recording with many streams to its individual archive in the built-in
+// cloud. It compares that with a plain copy of the file on the same disk. The live part of the archive's work follows
+// the recording.
 func (b bench) zipStop(ctx context.Context, minutes string) error {
 	inputs, err := b.liveInputs(ctx, zipStreams)
 	if err != nil {
@@ -83,7 +84,7 @@ func (b bench) zip(ctx context.Context, loops []loop, minutes float64, length ti
 	return r.journal.Close()
 }
 
-// store puts the archive of a plan where it is downloaded from.
+// store puts the archive of a plan into the cloud.
 func store(ctx context.Context, cloud *storage.Cloud, a domain.Archive, r *recording, plan string) error {
 	p, err := capture.Load(plan)
 	if err != nil {
@@ -97,7 +98,7 @@ func store(ctx context.Context, cloud *storage.Cloud, a domain.Archive, r *recor
 	return errors.Join(err, file.Close())
 }
 
-// checkZIP returns the size of an archive that has a file for every stream, and the manifest.
+// checkZIP returns the size of an archive. It fails unless the archive has a manifest and a file for every stream.
 func checkZIP(name string) (size int64, err error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
@@ -114,7 +115,7 @@ func checkZIP(name string) (size int64, err error) {
 	return info.Size(), nil
 }
 
-// copyFile copies what is in a file, byte by byte and not by reference, until it is on disk, and returns the time that took.
+// copyFile copies a file byte by byte, not by reference, until it is on disk. It returns the time that took.
 func copyFile(from, to string) (time.Duration, error) {
 	source, err := os.Open(from)
 	if err != nil {
@@ -133,7 +134,7 @@ func copyFile(from, to string) (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-// pour copies in large pieces, without what the kernel could do by itself: everybody's bytes go through memory.
+// pour copies in large pieces through memory, so that the kernel takes no shortcut that we cannot take.
 func pour(to io.Writer, from io.Reader) error {
 	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, 1<<20))
 	return err

@@ -16,7 +16,8 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// archives composes two archives of one session that overlap by a second and a half, and begin between each other's pictures.
+// archives composes two archives of one session. They overlap by a second and a half, and the second begins between
+// pictures of the first.
 func archives(t testing.TB) (a, b string) {
 	t.Helper()
 	const begin = av.Instant(time.Hour)
@@ -43,7 +44,7 @@ func archives(t testing.TB) (a, b string) {
 
 const publisher = "one"
 
-// publish writes a fixture's pictures and sound to the journal.
+// publish writes the pictures and the sound of a fixture to the journal.
 func publish(t testing.TB, j *journal.Journal, begin av.Instant) {
 	t.Helper()
 	m, err := fixtures.Load()
@@ -109,8 +110,8 @@ func composedOf(t testing.TB, j *journal.Journal, id string) string {
 	return out + ".mp4"
 }
 
-// TestJoinsArchivesOfOneSession has what the server itself makes: the fixture's frames, 30 of which are shown in 25 pictures, go on
-// across the joint.
+// TestJoinsArchivesOfOneSession joins archives that the server makes. The fixture's frames, 30 in 25 pictures, must
+// continue across the joint.
 func TestJoinsArchivesOfOneSession(t *testing.T) {
 	t.Parallel()
 	a, b := archives(t)

@@ -16,7 +16,7 @@ import (
 	"reelcheck/reference/internal/tools/merge/splice"
 )
 
-// codeVideo codes pictures of a part again, as its own are.
+// codeVideo codes pictures of a part again, in the same way as its own.
 func (j *joiner) codeVideo(ctx context.Context, p *part, b splice.Bridge, later int64) (mixed, error) {
 	t := p.video.track
 	args := slices.Concat(fromClip, []string{
@@ -58,7 +58,8 @@ func (j *joiner) codeVideo(ctx context.Context, p *part, b splice.Bridge, later 
 	return m, nil
 }
 
-// encoder asks for what the part's own encoder did, as far as its parameter sets tell, with an id that nobody uses.
+// encoder returns arguments with which FFmpeg codes like the part's own encoder, as far as its parameter sets show, with
+// an unused parameter set id.
 func (j *joiner) encoder(p *part, b splice.Bridge) []string {
 	pic := p.video.track.Picture
 	args := []string{
@@ -74,12 +75,12 @@ func (j *joiner) encoder(p *part, b splice.Bridge) []string {
 
 const (
 	usualQP = 20
-	looked  = 100 // slices at most
+	looked  = 100 // number of slices at most
 )
 
-// quality is the mean quantization parameter of what is replaced.
+// quality returns the mean quantization parameter of the pictures that are replaced.
 func (j *joiner) quality(p *part, b splice.Bridge) (qp int) {
-	defer func() { // mp4ff is not proof against everything
+	defer func() { // mp4ff panics on some damaged files
 		if recover() != nil {
 			qp = usualQP
 		}
@@ -102,7 +103,7 @@ func (j *joiner) quality(p *part, b splice.Bridge) (qp int) {
 		if _, err := p.Data.ReadAt(data, s.Offset); err != nil {
 			break
 		}
-		nals, _ := av.SplitLengthPrefixed(data) // of what is damaged, those before
+		nals, _ := av.SplitLengthPrefixed(data) // of damaged data, the NAL units before the damage
 		for _, nal := range nals {
 			if k := av.NALTypeOf(nal); k != av.NALSlice && k != av.NALIDR {
 				continue
@@ -119,7 +120,7 @@ func (j *joiner) quality(p *part, b splice.Bridge) (qp int) {
 	return min(max(int(sum/float64(n)), 1), 51)
 }
 
-// keep stores an access unit, and its parameter sets.
+// keep stores an access unit and its parameter sets.
 func (j *joiner) keep(m *mixed, unit []byte) error {
 	data, key := av.AppendLengthPrefixed(nil, unit, func(nal []byte) bool {
 		k := av.NALTypeOf(nal)
@@ -135,7 +136,8 @@ func (j *joiner) sample(m *mixed, data []byte, key bool) error {
 }
 
 const (
-	// lead is how many packets before the first that is used are coded, so that the coder has settled; its first is its delay.
+	// lead is the number of packets that are coded before the first used one, so that the encoder has settled; the first
+	// of them is its delay.
 	lead   = 3
 	margin = 4 * splice.Frame
 )

@@ -18,14 +18,14 @@ import (
 	"reelcheck/reference/internal/tools/merge/splice"
 )
 
-// convert runs a child from one end to the other.
+// convert runs a child: input writes to it and output reads from it.
 func (j *joiner) convert(ctx context.Context, input func(io.Writer) error, output func(io.Reader) error, args ...string) error {
 	child, err := j.FFmpeg.Convert(ctx, args...)
 	if err != nil {
 		return err
 	}
 	var g errgroup.Group
-	end := func(err error) error { // one end that fails takes the other with it
+	end := func(err error) error { // when one side fails, the child is killed so that the other ends too
 		if err != nil {
 			child.Kill()
 		}
@@ -33,7 +33,7 @@ func (j *joiner) convert(ctx context.Context, input func(io.Writer) error, outpu
 	}
 	g.Go(func() error {
 		err := input(child)
-		if errors.Is(err, syscall.EPIPE) { // it has seen enough, or says itself what is wrong
+		if errors.Is(err, syscall.EPIPE) { // the child has read enough, or reports what is wrong
 			err = nil
 		}
 		return end(errors.Join(err, child.CloseInput()))
@@ -42,7 +42,7 @@ func (j *joiner) convert(ctx context.Context, input func(io.Writer) error, outpu
 	return errors.Join(g.Wait(), child.Wait(), ctx.Err())
 }
 
-// clip writes samples as a file of their own that is presented as it is.
+// clip returns a function that writes samples as a file of their own, without an edit list.
 func clip(ctx context.Context, m *movie.Movie, t *movie.Track, first, last int) func(io.Writer) error {
 	samples := t.Samples[first:last]
 	return func(w io.Writer) error {
@@ -56,13 +56,13 @@ func clip(ctx context.Context, m *movie.Movie, t *movie.Track, first, last int) 
 
 var fromClip = []string{"-f", "mp4", "-i", "pipe:0"}
 
-// view is a piece of a recording as it looks, reduced, one picture every interval from composition time start on.
+// view holds the reduced pictures of a part of a recording, one every interval from composition time start on.
 type view struct {
 	start    int64
 	pictures [][]byte
 }
 
-// look decodes what is presented between two composition times.
+// look decodes the pictures between two composition times.
 func (j *joiner) look(ctx context.Context, p *part, from, to int64) (view, error) {
 	t := p.video.track
 	head := t.IDRBefore(from)
@@ -107,7 +107,7 @@ func (j *joiner) look(ctx context.Context, p *part, from, to int64) (view, error
 	return grid(times, pictures, from, to, t.Interval()), nil
 }
 
-// grid holds every picture until the next one.
+// grid repeats every picture until the next one.
 func grid(times []int64, pictures [][]byte, from, to, interval int64) view {
 	shown, _ := slices.BinarySearch(times, from-interval/2)
 	if shown == len(times) {
@@ -123,15 +123,16 @@ func grid(times []int64, pictures [][]byte, from, to, interval int64) view {
 	return v
 }
 
-// warm is how many packets a decoder of sound is given before those that are wanted.
+// warm is the number of packets that prime a sound decoder before the wanted ones.
 const warm = 2
 
-// packets returns the packets that sound within two times of the track.
+// packets returns the packets that sound between two times of the track.
 func packets(t *movie.Track, from, to int64) (first, last int) {
 	return max(0, t.SampleAt(from-splice.Frame+1)-warm), min(len(t.Samples), t.SampleAt(to)+1)
 }
 
-// hear decodes the sound between two times, mixed to so many channels, and hands it on as it comes, with the time at which it begins.
+// hear decodes the sound between two times, mixed to the given number of channels. It calls take with each piece as it
+// comes, and with the time at which the sound begins.
 func (j *joiner) hear(ctx context.Context, p *part, from, to int64, channels int, take func(start int64, samples []float32)) error {
 	t := p.audio.track
 	first, last := packets(t, from, to)
@@ -161,7 +162,7 @@ func (j *joiner) hear(ctx context.Context, p *part, from, to int64, channels int
 	return nil
 }
 
-// sound decodes the sound between two times and keeps it.
+// sound returns the decoded sound between two times.
 func (j *joiner) sound(ctx context.Context, p *part, from, to int64, channels int) (splice.Sound, error) {
 	s := splice.Sound{Channels: channels, Start: from}
 	err := j.hear(ctx, p, from, to, channels, func(start int64, samples []float32) {

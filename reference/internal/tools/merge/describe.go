@@ -8,11 +8,11 @@ import (
 	"reelcheck/reference/internal/mux/mp4"
 )
 
-// descriptions are the sample descriptions of a track. Recordings share one as long as their parameter sets do not contradict each
-// other: players like one best.
+// descriptions are the sample descriptions of a track. Recordings share one unless their parameter sets contradict each
+// other, because players work best with a single one.
 type descriptions []mp4.Description
 
-// add finds or makes the description for a track.
+// add returns the index of the description for a track, and adds it if needed.
 func (d *descriptions) add(t *movie.Track) int {
 	own := mp4.Describe(t)
 	for i, have := range *d {
@@ -25,7 +25,8 @@ func (d *descriptions) add(t *movie.Track) int {
 	return len(*d) - 1
 }
 
-// uniform makes all allow what one needs: players expect one type of description in a track.
+// uniform allows parameter sets among the samples in all descriptions if one needs it: players expect a single type of
+// description in a track.
 func (d descriptions) uniform() descriptions {
 	needed := slices.ContainsFunc(d, func(one mp4.Description) bool { return one.InBand })
 	for i := range d {
@@ -34,13 +35,13 @@ func (d descriptions) uniform() descriptions {
 	return d
 }
 
-// extend adds the parameter sets of another, which agree, to a description.
+// extend adds the parameter sets of a description that agrees to description i.
 func (d descriptions) extend(i int, more mp4.Description) int {
 	d[i].Sets = d[i].Sets.Union(more.Sets)
 	return i
 }
 
-// bridge finds or makes the description for what was coded again with a track's.
+// bridge returns the index of the description for media that was coded again like description i, and adds it if needed.
 func (d *descriptions) bridge(i int, sets av.ParameterSets) int {
 	own := (*d)[i]
 	own.Sets = sets
@@ -51,7 +52,7 @@ func (d *descriptions) bridge(i int, sets av.ParameterSets) int {
 	return len(*d) - 1
 }
 
-// unusedID is an id no parameter set of any part has; 31 when all are taken.
+// unusedID returns a parameter set id that no part uses, or 31 when all are taken.
 func (j *joiner) unusedID() uint32 {
 	taken := map[uint32]bool{}
 	for _, p := range j.parts {

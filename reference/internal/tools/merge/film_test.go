@@ -27,19 +27,18 @@ const (
 	filmRate              = 48000
 )
 
-// film is what recordings of the tests show and sound like, from one instant on: every picture carries its number, every sample
-// is one of a soundtrack.
+// film is the common source of the recordings in the tests. Every picture shows its number; the sound is a soundtrack.
 type film struct {
-	picture func(number int, luma []byte) // draws onto black besides the number
+	picture func(number int, luma []byte) // draws onto black, beside the number
 	sound   func() []float32
 	plain   bool // without numbers
-	blank   int  // so many pictures at the beginning of a recording are black
+	blank   int  // number of black pictures at the beginning of a recording
 }
 
-// filmLength is that of the soundtracks, in pictures.
+// filmLength is the length of the soundtracks, in pictures.
 const filmLength = 1100
 
-// soundtrack is computed once: under the race detector that takes longer than everything else the tests do.
+// soundtrack computes a soundtrack once. Under the race detector that takes longer than everything else in the tests.
 func soundtrack(at func(i int) float32) func() []float32 {
 	return sync.OnceValue(func() []float32 {
 		track := make([]float32, filmLength*filmRate/filmFPS)
@@ -51,14 +50,14 @@ func soundtrack(at func(i int) float32) func() []float32 {
 }
 
 var (
-	// speech is never the same, again comes again every second and a half.
+	// speech never repeats; again repeats every second and a half.
 	speech = sync.OnceValue(spoken)
 	again  = soundtrack(func(i int) float32 { return speech()[i%(filmRate*3/2)] })
 	tone   = soundtrack(func(i int) float32 { return float32(0.3 * math.Sin(2*math.Pi*443.7*float64(i)/filmRate)) })
 	silent = soundtrack(func(int) float32 { return 0 })
 )
 
-// spoken has three voices say syllables of any pitch and loudness, and pause.
+// spoken returns three voices that say syllables of random pitch and loudness, with pauses.
 func spoken() []float32 {
 	track := make([]float32, filmLength*filmRate/filmFPS)
 	for voice := range 3 {
@@ -78,7 +77,7 @@ func spoken() []float32 {
 	return track
 }
 
-// ball moves, so that pictures differ by more than their number.
+// ball draws a moving ball, so that pictures differ by more than their number.
 func ball(number int, luma []byte) {
 	cx, cy := 160+int(120*math.Sin(float64(number)*0.031)), 110+int(30*math.Sin(float64(number)*0.117))
 	for y := cy - 15; y < cy+15; y++ {
@@ -94,7 +93,7 @@ func still(_ int, luma []byte) {
 	}
 }
 
-// raw writes pictures, in gray, and sound of [from, to) to files.
+// raw writes the gray pictures and the sound of [from, to) to files.
 func (f film) raw(t testing.TB, from, to int) (video, audio string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -134,14 +133,14 @@ func (f film) number(t testing.TB, n int, luma []byte) {
 	mark.Draw(mark.Plane{Pix: luma, Stride: filmWidth, W: filmWidth, H: filmHeight}, numberX, numberY, 1, cells)
 }
 
-// recording is how ffmpeg is asked to record.
+// recording says how ffmpeg records.
 type recording struct {
-	video, audio []string // codec arguments; nil = none
+	video, audio []string // codec arguments; nil means none
 	rest         []string
 }
 
 var (
-	// composed is what archives look like, plain what ffmpeg makes by itself: B-frames, High profile, moov at the end.
+	// composed is like an archive, plain is what ffmpeg makes by default: B-frames, High profile, moov at the end.
 	composed = recording{
 		video: strings.Fields("-c:v libx264 -preset ultrafast -profile:v baseline -bf 0 -g 250 -sc_threshold 0 -qp 19 -video_track_timescale 90000"),
 		audio: strings.Fields("-c:a aac -b:a 128k -ac 1"), rest: strings.Fields("-movflags +faststart"),
@@ -149,7 +148,7 @@ var (
 	plain = recording{video: strings.Fields("-c:v libx264 -preset veryfast"), audio: strings.Fields("-c:a aac")}
 )
 
-// record makes an MP4 file of pictures [from, to).
+// record returns an MP4 file of the pictures [from, to).
 func (f film) record(t testing.TB, r recording, from, to int) string {
 	t.Helper()
 	video, audio := f.raw(t, from, to)
@@ -197,7 +196,7 @@ func numbers(t testing.TB, name string) []int {
 	return list
 }
 
-// samples is the sound, mono.
+// samples returns the sound of a file, mono.
 func samples(t testing.TB, name string) []float64 {
 	t.Helper()
 	raw := run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-f", "f32le", "pipe:1")
@@ -212,7 +211,7 @@ func samples(t testing.TB, name string) []float64 {
 	return out
 }
 
-// times lists the presentation times of the packets of a stream, in seconds, sorted.
+// times returns the presentation times of the packets of a stream in seconds, sorted.
 func times(t testing.TB, name, stream string) []float64 {
 	t.Helper()
 	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "frame=pts_time", "-of", "csv=p=0", name).Output()
@@ -247,7 +246,7 @@ func merge(t testing.TB, inputs ...string) (string, Result) {
 	return out, r
 }
 
-// once fails unless the pictures from one number to another are there, each once and in order, at regular times.
+// once fails unless the pictures with the numbers from from to to are there, each once, in order, at regular times.
 func once(t testing.TB, name string, from, to int) {
 	t.Helper()
 	list := numbers(t, name)
@@ -267,8 +266,8 @@ func once(t testing.TB, name string, from, to int) {
 	}
 }
 
-// heard compares the sound with what the film sounds like, in blocks: it returns the largest distance in time, and fails where a
-// block is not there at all.
+// heard compares the sound with that of the film, block by block. It returns the largest distance in time, and fails
+// where a block is missing.
 func heard(t testing.TB, name string, f film, from int) time.Duration {
 	t.Helper()
 	pcm := samples(t, name)
@@ -297,7 +296,7 @@ func heard(t testing.TB, name string, f film, from int) time.Duration {
 			if r := xy / math.Sqrt(energy*yy+1e-12); r > best+0.05 {
 				best, lag = r, d
 			}
-			if best >= 0.95 { // none is better by more
+			if best >= 0.95 { // no other is better by more
 				break
 			}
 		}

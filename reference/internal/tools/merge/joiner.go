@@ -10,14 +10,14 @@ import (
 	"reelcheck/reference/internal/mux/mp4"
 )
 
-// joiner is one Run.
+// joiner is the state of one Run.
 type joiner struct {
 	Options
 	parts []*part
 	spool *spool
 }
 
-// part is one recording and what of it is in the output.
+// part is one recording, with what of it goes into the output.
 type part struct {
 	*mp4.Input
 	video, audio use
@@ -26,13 +26,13 @@ type part struct {
 // use is what the output takes of a track.
 type use struct {
 	track *movie.Track
-	later int64   // is added to composition times
-	first int     // sample
-	last  int     // sample, without it
-	after []mixed // what was coded again, between this track and that of the next part
+	later int64   // ticks added to its composition times
+	first int     // first sample
+	last  int     // the sample after the last one
+	after []mixed // what is coded again between this track and that of the next part
 }
 
-// mixed are samples coded again.
+// mixed holds samples that were coded again.
 type mixed struct {
 	run  mp4.Run
 	sets av.ParameterSets
@@ -70,7 +70,7 @@ func (j *joiner) close() error {
 	return errors.Join(errs...)
 }
 
-// ends is when the presentation of a part ends, in seconds.
+// ends returns the end of the presentation of a part, in seconds.
 func (p *part) ends() float64 {
 	v, a := 0.0, 0.0
 	if t := p.video.track; t != nil {
@@ -79,14 +79,14 @@ func (p *part) ends() float64 {
 	if t := p.audio.track; t != nil {
 		a = t.Seconds(t.Ends())
 	}
-	// Sound that is longer by less than a picture does not hold up the next picture.
+	// Sound that is longer by less than a picture does not delay the next picture.
 	if t := p.video.track; t != nil && a-v < t.Seconds(t.Interval()) {
 		return v
 	}
 	return max(v, a)
 }
 
-// tracks puts the output together.
+// tracks returns the tracks of the output.
 func (j *joiner) tracks() []mp4.Output {
 	var list []mp4.Output
 	for _, pick := range []func(*part) *use{func(p *part) *use { return &p.video }, func(p *part) *use { return &p.audio }} {
@@ -122,7 +122,7 @@ func (j *joiner) track(pick func(*part) *use) mp4.Output {
 	return out
 }
 
-// spool keeps samples that were coded again, in a file without a name.
+// spool stores samples that were coded again, in an unnamed file.
 type spool struct {
 	f    *os.File
 	size int64
@@ -142,7 +142,7 @@ func (s *spool) ReadAt(p []byte, at int64) (int, error) { return s.f.ReadAt(p, a
 
 var _ io.ReaderAt = (*spool)(nil)
 
-// add keeps a sample's data.
+// add stores the data of a sample and returns its offset.
 func (s *spool) add(data []byte) (at int64, err error) {
 	at = s.size
 	n, err := s.f.WriteAt(data, at)

@@ -10,7 +10,7 @@ import (
 	"reelcheck/reference/internal/tools/merge/splice"
 )
 
-// join decides what of two recordings is used, and codes again what has to be.
+// join decides what of two recordings is used, and codes again what must be.
 func (j *joiner) join(ctx context.Context, a, b *part) (Joint, error) {
 	o, err := j.compare(ctx, a, b)
 	if err != nil {
@@ -22,7 +22,7 @@ func (j *joiner) join(ctx context.Context, a, b *part) (Joint, error) {
 	} else if err := j.doubt(ctx, a, b); err != nil {
 		return Joint{}, err
 	}
-	shift := o.Offset // of B's presentation against A's, as its pictures have it, or its sound when there are none
+	shift := o.Offset // presentation time of B minus that of A: by the pictures, or by the sound when there are none
 	if a.video.track != nil {
 		shift = o.picture
 		if err := j.joinVideo(ctx, a, b, o, &joint); err != nil {
@@ -37,7 +37,7 @@ func (j *joiner) join(ctx context.Context, a, b *part) (Joint, error) {
 	return joint, nil
 }
 
-// doubt warns of recordings that overlap only the other way round.
+// doubt warns of recordings that overlap only in the other order.
 func (j *joiner) doubt(ctx context.Context, a, b *part) error {
 	reversed, err := j.compare(ctx, b, a)
 	if errors.Is(err, errOrder) {
@@ -51,8 +51,8 @@ func (j *joiner) doubt(ctx context.Context, a, b *part) error {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// follow is what is to be added to composition times of b so that they are those of a, when b's presentation begins shift seconds
-// after a's.
+// follow returns the ticks to add to composition times of b to get those of a, when b's presentation begins shift
+// seconds after a's.
 func follow(a, b *movie.Track, shift float64) float64 {
 	return float64(a.Start-a.Delay-b.Start+b.Delay) + shift*float64(a.Timescale)
 }
@@ -91,7 +91,7 @@ func (j *joiner) joinAudio(ctx context.Context, a, b *part, o overlap, shift flo
 		A: t, B: u, LaterA: a.audio.later, From: a.audio.first, Overlap: o.found,
 		ExactB: float64(a.audio.later) + follow(t, u, o.Offset),
 	}
-	// Where the pictures of B are in the output is where its sound belongs.
+	// The sound of B belongs where its pictures are in the output.
 	tracks.LaterB = float64(a.audio.later) + follow(t, u, shift)
 	if v := b.video.track; v != nil {
 		presented := float64(j.parts[0].video.track.Present(v.Start+b.video.later)-v.Present(v.Start)) / float64(v.Timescale)

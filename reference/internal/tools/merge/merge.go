@@ -1,6 +1,7 @@
-// Package merge joins recordings that overlap, one after the other, into one file. It finds the overlap from picture and sound, and
-// copies what is coded; only what lies between the end of one recording and an IDR picture of the next, and a moment of sound around each
-// joint, are coded again. What it decodes is bounded by the longest overlap, what it keeps in memory by the tables of the files.
+// Package merge joins recordings that overlap into one file. It finds each overlap from picture and sound, and copies
+// the coded media. Only what lies between the end of one recording and an IDR picture of the next, and a moment of sound
+// around each joint, is coded again. It decodes no more than the longest overlap, and keeps in memory no more than the
+// tables of the files.
 package merge
 
 import (
@@ -19,43 +20,43 @@ import (
 )
 
 const (
-	// DefaultOverlap is how much of the end of a recording is compared with the beginning of the next.
+	// DefaultOverlap is how much of the end of a recording is compared with the beginning of the next by default.
 	DefaultOverlap = 60 * time.Second
-	// LongestOverlap bounds what is decoded and kept.
+	// LongestOverlap is the largest MaxOverlap. It limits what is decoded and kept.
 	LongestOverlap = 10 * time.Minute
 )
 
-// Options of a merge.
+// Options configures a merge.
 type Options struct {
 	FFmpeg     ffmpeg.Config
-	MaxOverlap time.Duration // 0 is DefaultOverlap
+	MaxOverlap time.Duration // 0 means DefaultOverlap
 	Overwrite  bool
-	// Progress, if set, is told what is being done, and how much of it is.
+	// Progress, if set, is called with the current step and the fraction of it that is done.
 	Progress func(step string, done float64)
 	Log      *slog.Logger
 }
 
-// Joint says how two recordings were joined. Times are those of the output.
+// Joint says how two recordings were joined. Times are times of the output.
 type Joint struct {
 	A, B      string
-	Overlap   time.Duration // 0: none was found, one was appended to the other
+	Overlap   time.Duration // 0: none was found, and the second was appended
 	Picture   bool          // found by the picture
 	Sound     bool          // found by the sound
-	Ambiguous bool          // several overlaps were as likely, so that none was taken
-	At        time.Duration // from where on pictures come from B
-	Video     time.Duration // of video was coded again, before At when it is A's, from At on when it is B's
-	Audio     time.Duration // of audio was coded again
+	Ambiguous bool          // several overlaps were as likely, so none was used
+	At        time.Duration // when the pictures of B begin
+	Video     time.Duration // length of video that was coded again: before At if it is A's, from At on if it is B's
+	Audio     time.Duration // length of audio that was coded again
 	Shift     time.Duration // of B's sound against its picture
 }
 
-// Result of a merge.
+// Result describes the output of a merge.
 type Result struct {
 	Size     int64
 	Duration time.Duration
 	Joints   []Joint
 }
 
-// Validate reports what cannot be merged, before anything is read.
+// Validate returns an error if the inputs cannot be merged, before it reads them.
 func (o Options) Validate(inputs []string, out string) error {
 	switch {
 	case len(inputs) < 2:
@@ -68,7 +69,7 @@ func (o Options) Validate(inputs []string, out string) error {
 	return outfile.Check(out, o.Overwrite, inputs...)
 }
 
-// Run joins the inputs, which are in the order of their recording, into out. On failure there is no out, or the one of before.
+// Run joins the inputs, in the order of their recording, into out. When it fails, out is absent or still the old file.
 func Run(ctx context.Context, inputs []string, out string, o Options) (r Result, err error) {
 	if err := o.Validate(inputs, out); err != nil {
 		return Result{}, err

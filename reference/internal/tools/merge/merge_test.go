@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// late is by how much sound may be off from its picture, and a little for measuring.
+// late is the most by which sound may differ from its picture, with a little for the error of measuring.
 const late = 16 * time.Millisecond
 
 func near(d, want time.Duration) bool {
 	return d > want-5*time.Millisecond && d < want+5*time.Millisecond
 }
 
-// TestJoinsArchives has recordings as long as archives' groups of pictures are.
+// TestJoinsArchives joins recordings as short as a group of pictures of an archive.
 func TestJoinsArchives(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -35,8 +35,8 @@ func TestJoinsArchives(t *testing.T) {
 	}
 }
 
-// TestJoinsWhatFFmpegMakes has B-frames, a moov at the end, edit lists and another time base. A group of the first, that it cannot be cut
-// in, is coded again.
+// TestJoinsWhatFFmpegMakes joins files with B-frames, a moov at the end, edit lists and another time base. A group of
+// the first in which it cannot be cut is coded again.
 func TestJoinsWhatFFmpegMakes(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -50,7 +50,7 @@ func TestJoinsWhatFFmpegMakes(t *testing.T) {
 	}
 }
 
-// TestJoinsWhatOthersMake has fragments, parameter sets among the samples, and stereo at another rate.
+// TestJoinsWhatOthersMake joins files with fragments, parameter sets among the samples, and stereo at another rate.
 func TestJoinsWhatOthersMake(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -74,7 +74,7 @@ func TestJoinsWhatOthersMake(t *testing.T) {
 	}
 }
 
-// TestWrongOrder appends, and says what it looks like.
+// TestWrongOrder checks that files in the wrong order are appended, with a warning.
 func TestWrongOrder(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -87,7 +87,7 @@ func TestWrongOrder(t *testing.T) {
 	}
 }
 
-// TestOpenGroups has key frames of the second recording followed by pictures that need those before.
+// TestOpenGroups joins a second recording in which pictures after key frames need those before.
 func TestOpenGroups(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -97,7 +97,8 @@ func TestOpenGroups(t *testing.T) {
 	once(t, out, 0, 160)
 }
 
-// TestCodesAgainUpToTheNextKeyFrame has the second recording begin black, as archives do before the first key frame of a stream.
+// TestCodesAgainUpToTheNextKeyFrame joins a second recording that begins black, as archives do before the first key
+// frame of a stream.
 func TestCodesAgainUpToTheNextKeyFrame(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -110,7 +111,7 @@ func TestCodesAgainUpToTheNextKeyFrame(t *testing.T) {
 	if off := heard(t, out, f, 0); off > late {
 		t.Errorf("sound is up to %v off", off)
 	}
-	// B's frames 150 to 184, before its key frame 185.
+	// Frames 150 to 184 of B, before its key frame 185.
 	if j := res.Joints[0]; !near(j.Video, 35*40*time.Millisecond) || !near(j.At, 6*time.Second) {
 		t.Errorf("%+v", j)
 	}
@@ -145,7 +146,8 @@ func TestJoinsOneKindOnly(t *testing.T) {
 	}
 }
 
-// TestOneSaysNothing has the overlap found by the other: of pictures that stand still, or of silence.
+// TestOneSaysNothing checks that the sound decides when the pictures stand still, and the pictures when the sound is
+// silent.
 func TestOneSaysNothing(t *testing.T) {
 	t.Parallel()
 	f := film{picture: still, sound: speech, plain: true}
@@ -167,7 +169,7 @@ func TestOneSaysNothing(t *testing.T) {
 	once(t, out, 0, 250)
 }
 
-// TestNothingInCommon appends, whole: recordings that do not overlap, and those that say nothing.
+// TestNothingInCommon checks that recordings without an overlap, or without any change, are appended whole.
 func TestNothingInCommon(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -186,7 +188,7 @@ func TestNothingInCommon(t *testing.T) {
 	}
 }
 
-// TestNotFooledByWhatRepeats has a picture that comes again every second under speech that does not, and the reverse.
+// TestNotFooledByWhatRepeats has a picture that repeats every second under speech that does not, and the reverse.
 func TestNotFooledByWhatRepeats(t *testing.T) {
 	t.Parallel()
 	circling := func(n int, luma []byte) { ball(n%25*14, luma) }
@@ -208,7 +210,7 @@ func TestNotFooledByWhatRepeats(t *testing.T) {
 	}
 }
 
-// TestToneGoesOn joins a tone, whose phase is anywhere at the joint: its level stays, and nothing clicks.
+// TestToneGoesOn joins a tone at different phases. The level must stay, and nothing may click.
 func TestToneGoesOn(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: tone}
@@ -218,7 +220,7 @@ func TestToneGoesOn(t *testing.T) {
 		once(t, out, 0, 150)
 		pcm := samples(t, out)
 		pcm = pcm[filmRate/10 : len(pcm)-filmRate/10]
-		// A tone's second difference is its amplitude times the square of its angle per sample.
+		// The second difference of a tone is its amplitude times the square of its angle per sample.
 		const angle = 2 * math.Pi * 443.7 / filmRate
 		for i := 2; i < len(pcm); i++ {
 			if d := pcm[i] - 2*pcm[i-1] + pcm[i-2]; math.Abs(d) > 0.3*angle*angle*1.6 {
@@ -238,7 +240,7 @@ func TestToneGoesOn(t *testing.T) {
 	}
 }
 
-// TestWhatDiffersIsNamed refuses files that cannot follow each other.
+// TestWhatDiffersIsNamed checks that files that cannot follow each other are refused with the reason.
 func TestWhatDiffersIsNamed(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -292,7 +294,7 @@ func refuse(t *testing.T, want string, inputs ...string) {
 	}
 }
 
-// TestOutputIsWholeOrAsBefore neither overwrites unasked nor leaves anything when interrupted.
+// TestOutputIsWholeOrAsBefore checks that Run does not overwrite unasked, and leaves nothing behind when interrupted.
 func TestOutputIsWholeOrAsBefore(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}

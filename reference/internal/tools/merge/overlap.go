@@ -10,22 +10,22 @@ import (
 	"reelcheck/reference/internal/tools/merge/align"
 )
 
-// overlap is how the times of two recordings relate.
+// overlap says how the times of two recordings relate.
 type overlap struct {
 	align.Overlap
 	found   bool
-	picture float64  // offset of B's presentation from A's by whole pictures, seconds
+	picture float64  // presentation time of B minus that of A in whole pictures, in seconds
 	same    [2]int64 // composition times of B between which both show the same
 }
 
-// end is the end of A or the beginning of B, decoded.
+// end is the decoded end of A or beginning of B.
 type end struct {
 	view
 	heard *align.Listener
-	from  float64 // presentation time at which what is heard begins
+	from  float64 // presentation time at which heard begins
 }
 
-// compare decodes the windows and finds the overlap.
+// compare decodes the end of a and the beginning of b and finds the overlap.
 func (j *joiner) compare(ctx context.Context, a, b *part) (overlap, error) {
 	var ends [2]end
 	g, decoding := errgroup.WithContext(ctx)
@@ -55,12 +55,12 @@ func (j *joiner) compare(ctx context.Context, a, b *part) (overlap, error) {
 	return j.find(ctx, a, b, ends)
 }
 
-// listen turns sound into changes.
+// listen collects the changes in the sound between two times.
 func (j *joiner) listen(ctx context.Context, p *part, e *end, from, to int64) error {
 	t := p.audio.track
 	begun := false
 	return j.hear(ctx, p, from, to, 1, func(start int64, samples []float32) {
-		if !begun { // what comes before is not presented
+		if !begun { // sound before this is not presented
 			skip := min(max(0, from-start), int64(len(samples)))
 			e.from, begun = t.Seconds(t.Present(start+skip)), true
 			samples = samples[skip:]
@@ -102,11 +102,11 @@ func (j *joiner) find(ctx context.Context, a, b *part, ends [2]end) (overlap, er
 	return o, nil
 }
 
-// match finds the pictures that follow each other.
+// match finds which picture of B continues which of A.
 func (o *overlap) match(a, b *part, ends [2]end) {
 	t, u := a.video.track, b.video.track
 	interval := t.Interval()
-	// Of the first pictures of both windows.
+	// Distance of the first pictures of both windows.
 	apart := t.Seconds(t.Present(ends[0].start)) - u.Seconds(u.Present(ends[1].start))
 	expected := int(math.Round((o.Offset - apart) / t.Seconds(interval)))
 	lag := align.Frame(ends[0].pictures, ends[1].pictures, expected)
@@ -122,11 +122,12 @@ func (o *overlap) match(a, b *part, ends [2]end) {
 }
 
 const (
-	// refineOver is how much sound is compared to place it to a sample, within refineReach.
+	// refineOver is the length in seconds of the sound that is compared, refineReach the distance in seconds within
+	// which it is moved.
 	refineOver, refineReach = 6.0, 0.05
 )
 
-// refine places sound to a sample.
+// refine makes the offset exact to the sample.
 func (j *joiner) refine(ctx context.Context, a, b *part, o *overlap) error {
 	t, u := a.audio.track, b.audio.track
 	low, high := max(o.Offset, 0), a.ends()
@@ -149,7 +150,7 @@ func (j *joiner) refine(ctx context.Context, a, b *part, o *overlap) error {
 	if len(x.Samples) == 0 || len(y.Samples) == 0 {
 		return nil
 	}
-	// Both begin with a packet, not where they were asked to.
+	// Both begin with a packet, not at the requested time.
 	relative := t.Ticks(o.Offset) + (u.Present(y.Start)) - t.Present(x.Start)
 	exact, ok := align.Exact(x.Samples, y.Samples, int(relative), int(reach))
 	if ok {

@@ -14,7 +14,7 @@ import (
 	"github.com/Eyevinn/mp4ff/mp4"
 )
 
-// gray decodes the pictures of a file as they are coded.
+// gray decodes the pictures of a file to gray, without rotation.
 func gray(t *testing.T, name string) (list [][]byte) {
 	t.Helper()
 	raw := run(t, "-noautorotate", "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
@@ -24,7 +24,7 @@ func gray(t *testing.T, name string) (list [][]byte) {
 	return list
 }
 
-// apart is the greatest distance of two pixels in the same place.
+// apart returns the greatest difference of two pixels in the same place.
 func apart(a, b []byte) (most int) {
 	for i := range a {
 		most = max(most, int(a[i])-int(b[i]), int(b[i])-int(a[i]))
@@ -32,9 +32,9 @@ func apart(a, b []byte) (most int) {
 	return most
 }
 
-// TestJoinsAtIDROnly has key samples at which decoders still hold what was before: those of open groups and of intra refresh. Every
-// picture of the output that was not coded again is exactly that of a source. A second recording that begins black has no IDR picture that can
-// be used: all of it is coded again.
+// TestJoinsAtIDROnly joins recordings with key samples at which a decoder still needs earlier samples: those of open
+// groups and of intra refresh. Every picture of the output that was not coded again must equal a picture of a source. A
+// second recording that begins black has no usable IDR picture, so all of it must be coded again.
 func TestJoinsAtIDROnly(t *testing.T) {
 	t.Parallel()
 	open := []string{"-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-x264-params", "open-gop=1:keyint=30:min-keyint=30:scenecut=0"}
@@ -46,7 +46,7 @@ func TestJoinsAtIDROnly(t *testing.T) {
 	}{{"open groups", open, 0}, {"intra refresh", refresh, 0}, {"open groups after black", open, 8}, {"intra refresh after black", refresh, 8}} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			const begins, ends = 87, 240 // of the second recording
+			const begins, ends = 87, 240 // numbers of the first and the last picture of the second recording
 			f := film{picture: ball, sound: speech}
 			r := recording{video: tt.video, audio: plain.audio}
 			a := f.record(t, r, 0, 137)
@@ -78,15 +78,15 @@ func TestJoinsAtIDROnly(t *testing.T) {
 	}
 }
 
-// turned is a copy of a file whose pictures players turn by quarters, clockwise.
+// turned returns a copy of a file whose pictures players rotate by quarters, clockwise.
 func turned(t *testing.T, name string, quarters int) string {
 	t.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const fromVersion = 4 + 8 + 4 + 4 + 4 + 8 + 2 + 2 + 2 + 2 // to the matrix, in version 0
-	at := bytes.Index(b, []byte("tkhd")) + 4 + fromVersion    // of the first track
+	const fromVersion = 4 + 8 + 4 + 4 + 4 + 8 + 2 + 2 + 2 + 2 // from the version to the matrix, in version 0
+	at := bytes.Index(b, []byte("tkhd")) + 4 + fromVersion    // in the first track
 	m := [][9]int32{
 		{0: 1, 4: 1}, {1: 1, 3: -1, 6: filmHeight}, {0: -1, 4: -1, 6: filmWidth, 7: filmHeight}, {1: -1, 3: 1, 7: filmWidth},
 	}[quarters]
@@ -104,7 +104,7 @@ func turned(t *testing.T, name string, quarters int) string {
 	return name
 }
 
-// rotated returns the angle by which players turn the pictures of a file, as ffprobe tells it.
+// rotated returns the angle by which players rotate the pictures of a file, from ffprobe.
 func rotated(t *testing.T, name string) string {
 	t.Helper()
 	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream_side_data=rotation", "-of", "csv=p=0", name).Output()
@@ -114,7 +114,7 @@ func rotated(t *testing.T, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// TestRotation has clips of a phone that was held in different ways.
+// TestRotation joins clips of a phone that was held in different ways.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -130,7 +130,7 @@ func TestRotation(t *testing.T) {
 	refuse(t, "rotation differs: 180 degrees and 0 degrees", turned(t, a, 2), b)
 }
 
-// TestAspectOfTheContainer has files whose pixels are not square, of which only the container tells.
+// TestAspectOfTheContainer joins files whose pixels are not square, which only the container says.
 func TestAspectOfTheContainer(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -153,8 +153,8 @@ func TestAspectOfTheContainer(t *testing.T) {
 	refuse(t, "pixel aspect ratio differs: 1:1 and 2:1", a, wide[1])
 }
 
-// TestRingTone has two recordings of nothing in common but a tone that comes again every four seconds, with which both begin: nothing of
-// either is cut, whether the pictures, that differ, stand still or not.
+// TestRingTone joins two recordings that share only a tone, which repeats every four seconds and begins both. Nothing of
+// either may be cut, whether their different pictures stand still or not.
 func TestRingTone(t *testing.T) {
 	t.Parallel()
 	ringing := soundtrack(func(i int) float32 {
@@ -174,7 +174,7 @@ func TestRingTone(t *testing.T) {
 	}
 }
 
-// TestQuickTime has AAC as QuickTime describes it.
+// TestQuickTime reads AAC as QuickTime describes it.
 func TestQuickTime(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}
@@ -197,7 +197,7 @@ func TestQuickTime(t *testing.T) {
 	}
 }
 
-// TestDoubledTimes has CMAF of FFmpeg, some fragments of which have the time of the next one.
+// TestDoubledTimes joins CMAF of FFmpeg, in which some fragments have the time of the next one.
 func TestDoubledTimes(t *testing.T) {
 	t.Parallel()
 	f := film{picture: ball, sound: speech}

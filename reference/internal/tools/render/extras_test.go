@@ -17,7 +17,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// painted is a picture of one gray.
+// painted returns a picture of one gray.
 func painted(w, h int, luma uint8) *image.Gray {
 	p := image.NewGray(image.Rect(0, 0, w, h))
 	for i := range p.Pix {
@@ -41,7 +41,8 @@ func encoded(t *testing.T, name string, p image.Image) []byte {
 	return b.Bytes()
 }
 
-// TestStills has a PNG and a JPEG beside a camera: each stands from its start to its stop offset, however long that is.
+// TestStills has a PNG and a JPEG beside a camera. Each must be shown from its start to its stop offset, however long
+// that is.
 func TestStills(t *testing.T) {
 	camera := media{File: entry("camera", "camera.webm", 0, 6000), video: "vp8-01", audio: "tone-01", seconds: 6}
 	files := map[string][]byte{
@@ -82,7 +83,7 @@ func TestStills(t *testing.T) {
 	}
 }
 
-// TestHostileStills names the file.
+// TestHostileStills checks that the error names the file.
 func TestHostileStills(t *testing.T) {
 	large := encoded(t, "x.png", painted(16, 16, 0))
 	binary.BigEndian.PutUint32(large[16:], 1<<20) // its width
@@ -100,8 +101,8 @@ func TestHostileStills(t *testing.T) {
 	}
 }
 
-// TestSoundOfEveryStream has one stream come late and in two files, another leave, and a third without sound. The files are as long as the film,
-// and added up they are its sound.
+// TestSoundOfEveryStream has one stream that comes late and in two files, another that leaves, and a third without
+// sound. The files must be as long as the film, and their sum must be its sound.
 func TestSoundOfEveryStream(t *testing.T) {
 	name := pack(t,
 		media{File: entry("../one", "one.webm", 1000, 3000), video: "vp8-01", audio: "tone-01", seconds: 2},
@@ -131,7 +132,7 @@ func TestSoundOfEveryStream(t *testing.T) {
 			t.Errorf("%d: at %v s: level %f", i, tt.at, level)
 		}
 	}
-	// The codec of the film is lossy, so that what is left of it is not nothing.
+	// The codec of the film is lossy, so the difference is not zero.
 	left, all := 0.0, 0.0
 	for i := range min(len(one), len(film)) {
 		all += float64(film[i] * film[i])
@@ -167,7 +168,7 @@ func sound(t *testing.T, name string) []float32 {
 	return out
 }
 
-// loudness returns the loudness of the twentieth of a second that begins at a time, in seconds.
+// loudness returns the loudness of the twentieth of a second that begins at a time in seconds.
 func loudness(samples []float32, at float64) float64 {
 	sum := 0.0
 	window := samples[int(at*48000):][:2400]
@@ -177,7 +178,7 @@ func loudness(samples []float32, at float64) float64 {
 	return math.Sqrt(sum / float64(len(window)))
 }
 
-// TestClasses makes a stream large, and places one by a style sheet.
+// TestClasses makes a stream large by its class, and places one by a style sheet.
 func TestClasses(t *testing.T) {
 	name := pack(t,
 		media{File: entry("one", "one.webm", 0, 2000), video: "vp8-01", audio: "tone-01", seconds: 2},

@@ -25,7 +25,7 @@ var (
 	bFrames = []string{"-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-bf", "3", "-b_strategy", "0", "-g", "45", "-x264-params", "b-pyramid=normal:scenecut=0"}
 )
 
-// frames lists which frame of a stream is in a rectangle in every picture, -1 where there is none.
+// frames returns which frame of a stream each picture shows in a rectangle, -1 where there is none.
 func frames(list []mark.Plane, stream int, r layout.Rect) (out []int) {
 	for _, p := range list {
 		code, ok := inTile(p, r)
@@ -37,7 +37,7 @@ func frames(list []mark.Plane, stream int, r layout.Rect) (out []int) {
 	return out
 }
 
-// TestBFrames has frames in another order than their pictures, and one stream change its size in between.
+// TestBFrames has frames that are coded in another order than shown, and a stream that changes its size.
 func TestBFrames(t *testing.T) {
 	program, _, remove, err := programtest.Build()
 	if err != nil {
@@ -70,7 +70,8 @@ func TestBFrames(t *testing.T) {
 	}
 }
 
-// TestVideoThatPauses has two seconds without a frame, and one key frame only: a camera leaves the picture, a screen stands.
+// TestVideoThatPauses has two seconds without a frame, and only one key frame. A camera must leave the picture, a screen
+// must stay.
 func TestVideoThatPauses(t *testing.T) {
 	for _, kind := range []string{"camera", "screen", "custom"} {
 		t.Run(kind, func(t *testing.T) {
@@ -104,7 +105,7 @@ func TestVideoThatPauses(t *testing.T) {
 	}
 }
 
-// TestPlaceLongAfterTheKeyFrame has a stream get a place when its only key frame is long past.
+// TestPlaceLongAfterTheKeyFrame gives a stream a place long after its only key frame.
 func TestPlaceLongAfterTheKeyFrame(t *testing.T) {
 	slow := append(slices.Clone(oneKey), "-vf", "setpts=2*PTS")
 	name := pack(t,
@@ -131,7 +132,8 @@ func TestPlaceLongAfterTheKeyFrame(t *testing.T) {
 	}
 }
 
-// TestLostConnection has a stream end with its last frame and come back in another file: it stands, leaves, and takes its place again.
+// TestLostConnection has a stream that ends and comes back in another file. It must stand, leave, and take its place
+// again.
 func TestLostConnection(t *testing.T) {
 	name := pack(t,
 		media{File: entry("one", "one-1.webm", 0, 1900), video: "vp8-01", audio: "tone-01", seconds: 2},
@@ -152,7 +154,8 @@ func TestLostConnection(t *testing.T) {
 	shows(t, list, 6*time.Second, right, 2, 5*time.Second)
 }
 
-// TestRemovedAndAddedAgain has a stream leave at once where its file goes on beyond its last block, and come back to its place.
+// TestRemovedAndAddedAgain removes a stream before the end of its file and adds it again. It must leave at once and come
+// back to its place.
 func TestRemovedAndAddedAgain(t *testing.T) {
 	name := pack(t,
 		media{File: entry("one", "one1.webm", 0, 2010), video: "vp8-01", audio: "tone-01", seconds: 2},
@@ -180,7 +183,7 @@ func TestSoundAndPictureApart(t *testing.T) {
 	}
 }
 
-// TestSoundAlone is black.
+// TestSoundAlone checks that the picture is black.
 func TestSoundAlone(t *testing.T) {
 	sound := entry("one", "one.webm", 1000, 4000)
 	sound.VideoType = ""
@@ -214,7 +217,7 @@ func volume(t *testing.T, file string) (line string) {
 	return line
 }
 
-// TestStreamsInTurn has many streams, but few at a time, and as few decoders.
+// TestStreamsInTurn has many streams, few of them at a time. There must be as few decoders.
 func TestStreamsInTurn(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	program := filepath.Join(t.TempDir(), "ffmpeg")
@@ -252,13 +255,14 @@ func TestStreamsInTurn(t *testing.T) {
 		}
 		most = max(most, running)
 	}
-	// The encoder, the stream that is there, those of the ten seconds to come, and one that is ending.
+	// The encoder, the current stream, those of the next ten seconds, and one that is ending.
 	if total < streams+1 || most > 9 {
 		t.Errorf("%d children, %d at a time", total, most)
 	}
 }
 
-// TestTracksThatAreNotRead has subtitles, and sound of six channels: what can be read of the archive is in the film, and the log names the rest.
+// TestTracksThatAreNotRead has subtitles and sound of six channels. What can be read must be in the film, and the log
+// must name the rest.
 func TestTracksThatAreNotRead(t *testing.T) {
 	dir := t.TempDir()
 	made := func(name string, args ...string) []byte {
@@ -300,7 +304,7 @@ func TestTracksThatAreNotRead(t *testing.T) {
 			t.Errorf("%q is not in %s", want, log.String())
 		}
 	}
-	// The tone is as loud as without the noise.
+	// The tone must be as loud as without the noise.
 	alone := filepath.Join(t.TempDir(), "alone.mp4")
 	if _, err := Run(t.Context(), pack(t, one), alone, Options{Compose: plain, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)

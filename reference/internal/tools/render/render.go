@@ -1,5 +1,5 @@
-// Package render composes a finished recording, an individual archive or the journal of a session, into one MP4 file, with the engine
-// that composes live.
+// Package render composes a finished recording into one MP4 file: an individual archive, or the journal of a session. It
+// uses the same engine as live composition.
 package render
 
 import (
@@ -26,30 +26,30 @@ import (
 	"reelcheck/reference/internal/tools/outfile"
 )
 
-// Options of a rendering.
+// Options configures a rendering.
 type Options struct {
 	Compose   compose.Options
-	ArchiveID string // of a journal, which may have several
-	KeyFile   string // of the server, which opens a journal that is sealed
+	ArchiveID string // selects the archive in a journal that has several
+	KeyFile   string // key file of the server, for a sealed journal
 	Overwrite bool
-	// Classes are the layout classes of streams of a ZIP file; a journal has those of its streams.
+	// Classes are the layout classes of the streams in a ZIP file. A journal has its own.
 	Classes map[string][]string
-	Stills  bool // pictures in a ZIP file are shown
-	Sounds  bool // a sound file for every stream is made beside the output
-	// Progress, if set, is told what is being done, and how much of it is.
+	Stills  bool // show the pictures in a ZIP file
+	Sounds  bool // make a sound file for every stream, beside the output
+	// Progress, if set, is called with the current step and the fraction of it that is done.
 	Progress func(step string, done float64)
 	Log      *slog.Logger
 }
 
-// Result of a rendering.
+// Result describes the output of a rendering.
 type Result struct {
 	Size     int64
 	Duration time.Duration
 	Sounds   []string // names of the sound files
 }
 
-// Run renders in, a ZIP file or the directory of a journal, to out. The input is not changed. On failure there is no out, or the one
-// of before.
+// Run renders in, a ZIP file or the directory of a journal, to out. It does not change the input. When it fails, out is
+// absent or still the old file.
 func Run(ctx context.Context, in, out string, o Options) (r Result, err error) {
 	if err := errors.Join(o.Compose.Validate(), outfile.Check(out, o.Overwrite, in)); err != nil {
 		return Result{}, err
@@ -60,7 +60,7 @@ func Run(ctx context.Context, in, out string, o Options) (r Result, err error) {
 	if o.Progress == nil {
 		o.Progress = func(string, float64) {}
 	}
-	// Beside the output there is room for it, and so, most likely, for what it is made of.
+	// There must be room for the output in its directory, so there most likely is room for the temporary files too.
 	work, err := os.MkdirTemp(filepath.Dir(out), "."+filepath.Base(out)+".*.part")
 	if err != nil {
 		return Result{}, err
@@ -119,7 +119,7 @@ func finish(ctx context.Context, j *journal.Journal, rec individual.Recording, w
 	return r, err
 }
 
-// openArchive makes a journal of a ZIP.
+// openArchive makes a journal from a ZIP file and opens it.
 func openArchive(ctx context.Context, in, work string, o Options) (*journal.Journal, individual.Recording, error) {
 	var rec individual.Recording
 	if o.ArchiveID != "" {
@@ -143,7 +143,7 @@ func openArchive(ctx context.Context, in, work string, o Options) (*journal.Jour
 	return j, rec, errors.Join(err, a.Close())
 }
 
-// openJournal opens a copy of a journal, because opening repairs and ends what it opens.
+// openJournal opens a copy of a journal, because opening a journal repairs and ends it.
 func openJournal(ctx context.Context, in, work string, o Options) (*journal.Journal, individual.Recording, error) {
 	var rec individual.Recording
 	if len(o.Classes) > 0 || o.Stills {
@@ -152,7 +152,7 @@ func openJournal(ctx context.Context, in, work string, o Options) (*journal.Jour
 	if info, err := os.Stat(filepath.Join(in, "timeline")); err != nil || !info.IsDir() {
 		return nil, rec, fmt.Errorf("%s is not the journal of a session", in)
 	}
-	path, err := filepath.Abs(in) // its name tells whose key it has
+	path, err := filepath.Abs(in) // the name of the directory says whose key it needs
 	if err != nil {
 		return nil, rec, err
 	}
@@ -177,7 +177,8 @@ func openJournal(ctx context.Context, in, work string, o Options) (*journal.Jour
 	return j, rec, nil
 }
 
-// recorded finds an archive in a journal, the only one when none is named. One that was cut off ends where its media does.
+// recorded finds an archive in a journal; id may be empty if there is only one. An archive that was cut off ends with
+// its media.
 func recorded(ctx context.Context, j *journal.Journal, id string) (individual.Recording, error) {
 	list, known, err := j.Events(ctx, 0, -1<<63)
 	if err != nil {

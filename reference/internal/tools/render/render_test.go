@@ -30,7 +30,7 @@ var (
 	upperRight   = layout.Rect{X: 320, Y: 0, W: 320, H: 240}
 )
 
-// TestEveryCodecInItsPlace has VP8, H.264 and VP9 begin one after the other.
+// TestEveryCodecInItsPlace has VP8, H.264 and VP9 streams that begin one after the other.
 func TestEveryCodecInItsPlace(t *testing.T) {
 	name := pack(t,
 		media{File: entry("one", "one.webm", 2000, 6000), video: "vp8-01", audio: "tone-01", seconds: 4},
@@ -50,7 +50,8 @@ func TestEveryCodecInItsPlace(t *testing.T) {
 	shows(t, list, 3200*time.Millisecond, lower, vp9, 2*time.Second)
 }
 
-// TestSegmentsAndHoles has a stream interrupted and resumed, for two seconds of which nobody is there: they are not recorded.
+// TestSegmentsAndHoles has a stream that is interrupted and resumed. Two seconds in which nobody is there must not be
+// recorded.
 func TestSegmentsAndHoles(t *testing.T) {
 	name := pack(t,
 		media{File: entry("one", "one-2.webm", 6000, 8000), video: "vp8-03", audio: "tone-01", seconds: 2},
@@ -69,7 +70,7 @@ func TestSegmentsAndHoles(t *testing.T) {
 	shows(t, list, 3600*time.Millisecond, whole, 3, 2*time.Second)
 }
 
-// TestMutedVideoLeaves has two seconds of video missing.
+// TestMutedVideoLeaves has two seconds without video.
 func TestMutedVideoLeaves(t *testing.T) {
 	name := pack(t,
 		media{File: entry("one", "one.webm", 0, 5000), video: "vp8-01", audio: "tone-01", seconds: 5,
@@ -84,7 +85,7 @@ func TestMutedVideoLeaves(t *testing.T) {
 	shows(t, list, 4*time.Second, right, 2, 0)
 }
 
-// TestScreenAndSize has a screen take the large place of another resolution, and no sound.
+// TestScreenAndSize has a screen in the large place, another resolution, and no sound.
 func TestScreenAndSize(t *testing.T) {
 	screen := entry("two", "two.webm", 0, 2000)
 	screen.VideoType = "screen"
@@ -104,7 +105,7 @@ func TestScreenAndSize(t *testing.T) {
 	}
 }
 
-// TestFileCutOff has the second half of a file missing.
+// TestFileCutOff has a file without its second half.
 func TestFileCutOff(t *testing.T) {
 	m := media{File: entry("one", "one.webm", 0, 4000), video: "vp8-01", audio: "tone-01", seconds: 4}
 	b := m.bytes(t)
@@ -132,7 +133,7 @@ func TestJournalIsRenderedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// TestSealedJournal opens only with the key file it was made with, and stays sealed.
+// TestSealedJournal checks that a journal opens only with the key file it was made with, and stays sealed.
 func TestSealedJournal(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "session")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -183,7 +184,7 @@ func TestSealedJournal(t *testing.T) {
 	}
 }
 
-// journalIn makes the journal of a session with two archives, and returns the id of the one that has ended.
+// journalIn makes the journal of a session with two archives and returns the id of the one that has ended.
 func journalIn(t *testing.T, dir string, key []byte) (id string) {
 	t.Helper()
 	name := pack(t, media{File: entry("one", "one.webm", 0, 2000), video: "vp8-01", audio: "tone-01", seconds: 2})
@@ -208,7 +209,7 @@ func journalIn(t *testing.T, dir string, key []byte) (id string) {
 	return a.ID
 }
 
-// tree lists files with their sizes.
+// tree lists the files in a directory with their sizes.
 func tree(t testing.TB, dir string) string {
 	t.Helper()
 	var b strings.Builder
@@ -228,7 +229,7 @@ func tree(t testing.TB, dir string) string {
 	return b.String()
 }
 
-// TestInterrupted leaves nothing behind, and what was there before.
+// TestInterrupted checks that nothing is left behind and that an old output stays.
 func TestInterrupted(t *testing.T) {
 	name := pack(t, media{File: entry("one", "one.webm", 0, 9000), video: "vp8-01", audio: "tone-01", seconds: 9})
 	out := filepath.Join(t.TempDir(), "out.mp4")

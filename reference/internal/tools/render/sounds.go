@@ -17,28 +17,28 @@ import (
 const (
 	wavHead     = 44
 	sampleSize  = 2
-	longestWAV  = (math.MaxUint32 - wavHead) / sampleSize // in samples: sizes in it have 32 bits
+	longestWAV  = (math.MaxUint32 - wavHead) / sampleSize // in samples: its sizes have 32 bits
 	formatPCM   = 1
-	samplesEach = av.SampleRate // of a voice are in memory: a second
+	samplesEach = av.SampleRate // samples of a voice in memory: a second
 )
 
-// sounds makes a WAV file for every stream that is heard, mono, with the film's zero and as long as the film. What is silent is not written: where
-// the file system can, it takes no room.
+// sounds makes a WAV file for every stream that is heard: mono, beginning with the film and as long as the film. It does
+// not write silence, which takes no room where the file system allows that.
 type sounds struct {
 	dir    string
-	names  map[string]string // ids of streams by those of the journal; nil = they are the same
+	names  map[string]string // stream ids by stream ids of the journal; nil means they are equal
 	list   []*voice
 	by     map[string]*voice
-	second int64 // of the film, which the voices hold
+	second int64 // second of the film that is in memory
 }
 
-// voice is one stream.
+// voice is the sound of one stream.
 type voice struct {
 	path, stream string
-	samples      []float32 // nil = silence
+	samples      []float32 // nil means silence
 }
 
-// heard is [compose.Options.Voice].
+// heard implements [compose.Options.Voice].
 func (s *sounds) heard(stream string, frame int64, samples []float32) error {
 	if (frame+1)*av.BlockSamples > longestWAV {
 		return errors.New("the film is longer than a WAV file can be, 12 hours; without --sounds it can be made")
@@ -67,7 +67,7 @@ func (s *sounds) heard(stream string, frame int64, samples []float32) error {
 	return nil
 }
 
-// flush writes what the voices hold.
+// flush writes the voices that are in memory.
 func (s *sounds) flush() error {
 	for _, v := range s.list {
 		if v.samples == nil {
@@ -88,7 +88,7 @@ func (s *sounds) flush() error {
 	return nil
 }
 
-// write opens the file for a moment: there may be more streams than a process may have files.
+// write opens the file only for the call: there may be more streams than a process may have open files.
 func (v *voice) write(change func(*os.File) error) error {
 	f, err := os.OpenFile(v.path, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
@@ -97,7 +97,7 @@ func (v *voice) write(change func(*os.File) error) error {
 	return errors.Join(change(f), f.Close())
 }
 
-// complete gives all files a head and their length, in frames of the film.
+// complete gives all files a head and their length. frames is the length of the film.
 func (s *sounds) complete(frames int64) error {
 	if err := s.flush(); err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *sounds) complete(frames int64) error {
 	head = append(head, "WAVEfmt "...)
 	head = binary.LittleEndian.AppendUint32(head, 16)
 	head = binary.LittleEndian.AppendUint16(head, formatPCM)
-	head = binary.LittleEndian.AppendUint16(head, 1) // channel
+	head = binary.LittleEndian.AppendUint16(head, 1) // one channel
 	head = binary.LittleEndian.AppendUint32(head, av.SampleRate)
 	head = binary.LittleEndian.AppendUint32(head, av.SampleRate*sampleSize)
 	head = binary.LittleEndian.AppendUint16(head, sampleSize)
@@ -125,7 +125,8 @@ func (s *sounds) complete(frames int64) error {
 	return nil
 }
 
-// named returns where the files are to lie: beside the film, with its name, a number in the order in which they are first heard, and their stream.
+// named returns the names of the files: that of the film, with a number in the order in which they are first heard, and
+// the stream.
 func (s *sounds) named(out string, overwrite bool) (names []string, err error) {
 	base := strings.TrimSuffix(out, filepath.Ext(out))
 	for i, v := range s.list {
@@ -138,7 +139,7 @@ func (s *sounds) named(out string, overwrite bool) (names []string, err error) {
 	return names, nil
 }
 
-// place moves the files there.
+// place moves the files to their names.
 func (s *sounds) place(names []string) error {
 	for i, v := range s.list {
 		if err := os.Rename(v.path, names[i]); err != nil {

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// longestSide is the longest side of the largest output. A still needs no more pixels.
+	// longestSide is the longest side of the largest output in pixels. A still needs no more.
 	longestSide = 1920
-	// largestStill is what the journal takes as one sample, about.
+	// largestStill is about the largest sample that the journal takes, in bytes.
 	largestStill = 7 << 20
 )
 
-// codeStill codes a picture as a key frame of H.264, so that the compositor takes it as it takes a video.
+// codeStill codes a picture as an H.264 key frame, so that the compositor can show it like video.
 func codeStill(ctx context.Context, config ffmpeg.Config, p *image.RGBA) ([]byte, error) {
 	w, h := p.Rect.Dx(), p.Rect.Dy()
 	width, height := within(w, h, longestSide)
@@ -51,7 +51,8 @@ func codeStill(ctx context.Context, config ffmpeg.Config, p *image.RGBA) ([]byte
 	return b, nil
 }
 
-// within is the size of a picture none of whose sides is longer than side, of even numbers: chroma is subsampled by two.
+// within returns the size of a picture scaled so that no side is longer than side. Both are even, since chroma is
+// subsampled by two.
 func within(w, h, side int) (width, height int) {
 	scale := min(1, float64(side)/float64(max(w, h)))
 	even := func(n int) int { return 2 * max(1, int(math.Round(float64(n)*scale/2))) }

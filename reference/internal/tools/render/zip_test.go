@@ -37,7 +37,7 @@ func convert(t testing.TB, args ...string) []byte {
 	return run(t, "ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y"}, args...)...)
 }
 
-// fixture copies a fixture to a file.
+// fixture copies a fixture to a file and returns its name.
 func fixture(t testing.TB, name string) string {
 	t.Helper()
 	f, err := fixtures.Open(name)
@@ -59,13 +59,13 @@ func fixture(t testing.TB, name string) string {
 // media is one file of an archive made of fixtures.
 type media struct {
 	individual.File
-	video, audio string   // fixture ids, "" = none
-	seconds      float64  // from the beginning of the fixture
-	cut          []string // arguments besides
-	coding       []string // how pictures are coded, nil = as they are
+	video, audio string   // fixture ids; "" means none
+	seconds      float64  // length, from the beginning of the fixture
+	cut          []string // more arguments
+	coding       []string // how the pictures are coded; nil means as in the fixture
 }
 
-// bytes muxes the file.
+// bytes returns the file.
 func (m media) bytes(t testing.TB) []byte {
 	t.Helper()
 	manifest, err := fixtures.Load()
@@ -79,7 +79,7 @@ func (m media) bytes(t testing.TB) []byte {
 			t.Fatal(err)
 		}
 		name := fixture(t, v.File)
-		if v.Codec == "H264" { // FFmpeg does not copy H.264 from IVF well: without its timestamps it is an elementary stream
+		if v.Codec == "H264" { // FFmpeg copies H.264 from IVF only as an elementary stream, without its timestamps
 			frames, err := v.Frames()
 			if err != nil {
 				t.Fatal(err)
@@ -116,7 +116,7 @@ func (m media) bytes(t testing.TB) []byte {
 	return b
 }
 
-// pack makes a ZIP of files and manifest.
+// pack makes a ZIP of files with a manifest.
 func pack(t testing.TB, list ...media) string {
 	t.Helper()
 	files := map[string][]byte{}
@@ -190,14 +190,15 @@ func pictures(t testing.TB, name string) []mark.Plane {
 	return list
 }
 
-// inTile reads the mark of a 640x480 fixture shown in a rectangle.
+// inTile reads the mark of a 640x480 fixture in a rectangle.
 func inTile(p mark.Plane, r layout.Rect) (mark.Code, bool) {
 	sx, sy := float64(r.W)/640, float64(r.H)/480
 	m, ok := mark.Decode(p, mark.Box{X: float64(r.X) + 176*sx, Y: float64(r.Y) + 192*sy, W: 288 * sx, H: 96 * sy})
 	return m.Code, ok
 }
 
-// shows fails unless stream is in the rectangle at that time, with the frame that it sent then: began says when it began.
+// shows fails unless the rectangle shows stream at that time, with the frame that it sent then. began is when the stream
+// began.
 func shows(t testing.TB, list []mark.Plane, at time.Duration, r layout.Rect, stream int, began time.Duration) {
 	t.Helper()
 	code, ok := inTile(list[at/(40*time.Millisecond)], r)
@@ -213,7 +214,7 @@ func shows(t testing.TB, list []mark.Plane, at time.Duration, r layout.Rect, str
 	}
 }
 
-// number is the stream number in a fixture's marks.
+// number returns the stream number in a fixture's marks.
 func number(t testing.TB, id string) int {
 	t.Helper()
 	m, err := fixtures.Load()

@@ -1,9 +1,9 @@
-// Package align finds where a recording goes on in the next one that overlaps it, from what changes in the pictures and in the
-// sound. It is pure.
+// Package align finds where a recording continues in the next one, which overlaps it, from the changes in the pictures
+// and in the sound. It is pure.
 //
-// A recording that stands still, is silent or repeats itself looks like itself in many places. So what is compared is change; a
-// place counts only when enough changes there; picture and sound must agree where both have something to say; the longer they agree the
-// better; and what fits in several places about equally well proves none of them.
+// A recording that stands still, is silent or repeats itself looks like itself in many places. So align compares
+// changes, and accepts a place only if enough changes there. Picture and sound must agree where both have enough
+// changes. A longer agreement counts more. When several places fit about equally well, none of them is accepted.
 package align
 
 import (
@@ -11,43 +11,44 @@ import (
 	"slices"
 )
 
-// Overlap is where the second recording begins in the first.
+// Overlap says where the second recording begins in the first.
 type Overlap struct {
-	Offset    float64 // seconds from the presentation of the first to that of the second
-	Picture   bool    // pictures say so
-	Sound     bool    // sound says so
-	Ambiguous bool    // several offsets are as likely, so that none was found
+	Offset    float64 // presentation time of the second minus that of the first, in seconds
+	Picture   bool    // the pictures agree with it
+	Sound     bool    // the sound agrees with it
+	Ambiguous bool    // several offsets were as likely, so none was chosen
 }
 
 const (
-	// likely is the correlation of change from which on a place is looked at, and sure the one with which it is taken.
+	// likely is the least correlation of changes at which a place is examined; sure is the least at which it is
+	// accepted.
 	likely, sure = 0.4, 0.6
-	// contradicted is a correlation that pictures of the same moments do not have, whatever their quality.
+	// contradicted is a correlation below which pictures are not of the same moments, whatever their quality.
 	contradicted = 0.3
-	// undoubted is a correlation of sound that outweighs pictures that differ, if no other place comes close: recordings of one session with
-	// two layouts.
+	// undoubted is a correlation of sound that outweighs different pictures, if no other place comes close. Recordings
+	// of one session with two layouts need it.
 	undoubted = 0.8
-	// closeBy is how far from the best correlation one is that comes close to it.
+	// closeBy is the difference to the best correlation up to which another one comes close to it.
 	closeBy = 0.15
-	// shortest is the shortest overlap that is believed.
+	// shortest is the shortest accepted overlap, in seconds.
 	shortest = 0.3
-	// equal is how little two scores differ when neither is better.
+	// equal is the difference of scores up to which neither is better.
 	equal = 0.03
-	// near is how far from each other picture and sound may put the same place.
+	// near is the distance in seconds up to which picture and sound mean the same place.
 	near = 0.06
-	// candidates bounds the places that are looked at.
+	// candidates limits the number of places that are examined.
 	candidates = 24
 )
 
-// place is a possible offset and what speaks for it.
+// place is a possible offset with the evidence for it.
 type place struct {
 	offset         float64
 	picture, sound match
 	score          float64
 }
 
-// Find looks for the overlap in what changed at the end of the first recording and at the beginning of the second, pictures and
-// sound. Any of the pairs may be empty.
+// Find looks for the overlap. It takes the changes at the end of the first recording and at the beginning of the second,
+// in the pictures and in the sound. Any of them may be empty.
 func Find(pictures, sounds [2]Changes) (Overlap, bool) {
 	seen, heard := correlate(pictures[0], pictures[1]), correlate(sounds[0], sounds[1])
 	repeats := [2]bool{seen.repeats(), heard.repeats()}
@@ -77,13 +78,15 @@ func Find(pictures, sounds [2]Changes) (Overlap, bool) {
 	return Overlap{Offset: good[0].offset, Picture: good[0].picture.says(), Sound: good[0].sound.says()}, true
 }
 
-// proven reports whether one witness at least speaks for this place that does not speak for others too. Where a sound is cut off by the
-// beginning or the end of a recording, the places that it fits in are not equally good.
+// proven reports whether the picture or the sound supports this place without repeating itself, or both support it.
+// Repetition is looked for separately, because the scores of the places differ when the beginning or the end of a
+// recording cuts off a sound.
 func (p *place) proven(repeats [2]bool) bool {
 	return p.picture.says() && !repeats[0] || p.sound.says() && !repeats[1] || p.picture.says() && p.sound.says()
 }
 
-// judge decides whether the place may be the one, and how good it is. Sound that repeats is no witness against pictures.
+// judge scores the place and reports whether it may be the right one. Sound that repeats does not outweigh different
+// pictures.
 func (p *place) judge(repeats [2]bool) bool {
 	picture, sound := p.picture, p.sound
 	overlap := max(picture.seconds, sound.seconds)
@@ -103,16 +106,16 @@ func (p *place) judge(repeats [2]bool) bool {
 	case picture.evidence:
 		p.score = picture.r
 	}
-	// What agrees for long is worth more than what agrees for a moment.
+	// A long agreement counts more than a short one.
 	p.score -= 0.15 / math.Sqrt(overlap)
 	return p.score >= sure-0.15/math.Sqrt(shortest)+0.1 && max(picture.r, sound.r) >= sure
 }
 
-// match is how well two recordings agree at an offset.
+// match says how well two recordings agree at an offset.
 type match struct {
 	r        float64
-	seconds  float64 // that overlap
-	evidence bool    // enough changes to tell
+	seconds  float64 // length of the overlap
+	evidence bool    // there are enough changes to judge
 }
 
 func (m match) says() bool { return m.evidence && m.r >= sure }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// scene is a sequence of changes that is never the same.
+// scene returns a sequence of changes that never repeats.
 func scene(seed uint64, n, width int) []float32 {
 	r := rand.New(rand.NewPCG(seed, 1))
 	out := make([]float32, n*width)
@@ -22,7 +22,8 @@ func cut(values []float32, width, from, to int, start, step, evidence float64) C
 	return Changes{Start: start, Step: step, Width: width, Values: values[from*width : to*width], Evidence: evidence}
 }
 
-// pictures and sounds of a film of 40 s: the first recording has 0 to 30 s, the second begins at begin seconds.
+// pair returns the changes in two recordings of a film of 40 s: the first has 0 to 30 s, the second begins at begin
+// seconds.
 func pair(values []float32, width int, step, begin float64) [2]Changes {
 	n := len(values) / width
 	return [2]Changes{
@@ -70,13 +71,13 @@ func TestFindsTheOverlap(t *testing.T) {
 			}
 		})
 	}
-	// Sound says no: the pictures are a clip that is shown again.
+	// The sound disagrees: the pictures are a clip that is shown again.
 	pictures, sounds := pair(p, pw, ps, 25), pair(s, sw, ss, 25)
 	sounds[1] = pair(other, sw, ss, 25)[1]
 	if o, ok := Find(pictures, sounds); ok {
 		t.Errorf("sound differs: %+v", o)
 	}
-	// Pictures say no: two layouts of one session.
+	// The pictures disagree: two layouts of one session.
 	pictures, sounds = pair(p, pw, ps, 25), pair(s, sw, ss, 25)
 	pictures[1] = pair(scene(9, 1000, pw), pw, ps, 25)[1]
 	if o, ok := Find(pictures, sounds); !ok || math.Abs(o.Offset-25) > 0.025 || o.Picture {
@@ -84,7 +85,8 @@ func TestFindsTheOverlap(t *testing.T) {
 	}
 }
 
-// TestSoundThatRepeatsIsNoWitness against pictures of something else: a ring tone, beeps, music while one is on hold.
+// TestSoundThatRepeatsIsNoWitness checks that repeating sound, such as a ring tone, beeps or music on hold, does not
+// outweigh different pictures.
 func TestSoundThatRepeatsIsNoWitness(t *testing.T) {
 	const pw, ps, sw, ss = 30, 0.04, 12, 0.01
 	for period := 50; period <= 1200; period += 50 {
@@ -100,8 +102,8 @@ func TestSoundThatRepeatsIsNoWitness(t *testing.T) {
 	}
 }
 
-// TestOneWitnessThatRepeats has a tone that comes again every 4 s, or a picture that does, and nothing else. That the recordings begin with it
-// makes one place look better than the others.
+// TestOneWitnessThatRepeats has only a tone or a picture that repeats every 4 s. One place looks better than the others,
+// because both recordings begin with it.
 func TestOneWitnessThatRepeats(t *testing.T) {
 	const step, length, period = 0.01, 1200, 400
 	again := func(width int) Changes {

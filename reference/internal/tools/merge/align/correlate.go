@@ -8,17 +8,17 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
-// Changes is a row of vectors, one every Step seconds from Start on, that are zero where nothing changes.
+// Changes is a series of vectors, one every Step seconds from Start on. They are zero where nothing changes.
 type Changes struct {
 	Start, Step float64
 	Width       int
 	Values      []float32
-	Evidence    float64 // the energy from which on it says something
+	Evidence    float64 // the least energy with which it counts
 }
 
 func (c Changes) length() int { return len(c.Values) / max(c.Width, 1) }
 
-// energy is the sum of squares of the vectors before each.
+// energy returns the sum of squares of all vectors before each vector.
 func (c Changes) energy() []float64 {
 	sum := make([]float64, c.length()+1)
 	for i := range c.length() {
@@ -30,19 +30,20 @@ func (c Changes) energy() []float64 {
 	return sum
 }
 
-// correlation is the agreement of two recordings for every step by which the second may begin later than the first.
+// correlation is the agreement of two recordings for every number of steps by which the second may begin later.
 type correlation struct {
 	offset, step float64
 	r            []float64
-	overlap      []int // steps
+	overlap      []int // in steps
 	evidence     []bool
 }
 
-// edge is for how long, in seconds, changes are not known at the beginning and the end of a recording, and are in the midst of the other: a
-// tone with which one begins is no change there. Of a short overlap no more than a fifth is left out at either end.
+// edge is the time in seconds at both ends of the overlap that is left out, because changes are not known at the
+// beginning and the end of a recording: a tone that begins one is no change there, but may be one in the other. At each
+// end it leaves out at most a fifth of the overlap.
 const edge = 0.2
 
-// correlate compares b with a for every place in a at which it may begin.
+// correlate compares b with a for every place in a at which b may begin.
 func correlate(a, b Changes) correlation {
 	c := correlation{offset: a.Start - b.Start, step: a.Step}
 	if a.length() == 0 || b.length() == 0 {
@@ -65,7 +66,7 @@ func correlate(a, b Changes) correlation {
 	return c
 }
 
-// dot is the sum of a[i+k]*b[j+k] for n k.
+// dot returns the sum of a[i+k]*b[j+k] for n values of k.
 func dot(a Changes, i int, b Changes, j, n int) (sum float64) {
 	for k := range n * a.Width {
 		sum += float64(a.Values[i*a.Width+k]) * float64(b.Values[j*b.Width+k])
@@ -104,7 +105,7 @@ func cross(a, b Changes) []float64 {
 	return row
 }
 
-// peaks lists the best places, by offset, each better than those around it.
+// peaks returns the offsets of the best places, best first. Each is better than the places around it.
 func (c correlation) peaks() []float64 {
 	reach := max(1, int(0.1/max(c.step, 1e-3)))
 	var found []int
@@ -129,13 +130,13 @@ func (c correlation) peaks() []float64 {
 	return offsets
 }
 
-// repeats reports whether several places are about as good as the best.
+// repeats reports whether another place is about as good as the best one.
 func (c correlation) repeats() bool {
 	peaks := c.peaks()
 	return len(peaks) > 1 && c.around(peaks[1]).r >= c.around(peaks[0]).r-closeBy
 }
 
-// around is the best agreement close to an offset.
+// around returns the best agreement close to an offset.
 func (c correlation) around(offset float64) match {
 	best := match{r: -1}
 	for s := range c.r {
@@ -152,8 +153,8 @@ func (c correlation) around(offset float64) match {
 	return best
 }
 
-// Exact finds the offset of b in a, both mono, to a sample, within reach of the offset expected; it is false when they are not the
-// same sound. All in samples.
+// Exact finds the offset of b in a, both mono, to the sample, within reach of expected. ok is false when they are not
+// the same sound. All numbers are samples.
 func Exact(a, b []float32, expected, reach int) (offset int, ok bool) {
 	c := correlate(
 		Changes{Step: 1, Width: 1, Values: a, Evidence: float64(len(b)) * quiet * quiet / 2},
@@ -171,5 +172,5 @@ func Exact(a, b []float32, expected, reach int) (offset int, ok bool) {
 	return best, true
 }
 
-// quiet is the amplitude below which there is nothing to hear.
+// quiet is the amplitude below which nothing can be heard.
 const quiet = 0.001

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Pictures are reduced to this size, in luma.
+// Size to which pictures are reduced, in luma.
 const (
 	PictureWidth  = 64
 	PictureHeight = 36
@@ -13,16 +13,17 @@ const (
 )
 
 const (
-	// lookBack is over how many pictures change is measured: a fifth of a second at most frame rates.
+	// lookBack is the number of pictures over which a change is measured: a fifth of a second at most frame rates.
 	lookBack = 5
-	// pictureNoise is the change of luma that coding alone makes.
+	// pictureNoise is the change of luma that coding alone causes.
 	pictureNoise = 1
-	// pictureEvidence is, for instance, two hundred cells that change by two levels.
+	// pictureEvidence is the least energy of changes that counts: for instance, two hundred cells that change by two
+	// levels.
 	pictureEvidence = 800
 	mostChange      = 40
 )
 
-// PictureChanges takes reduced pictures, one every step seconds.
+// PictureChanges returns the changes in reduced pictures, one picture every step seconds.
 func PictureChanges(pictures [][]byte, start, step float64) Changes {
 	const width = PictureSize / 4
 	c := Changes{Start: start, Step: step, Width: width, Evidence: pictureEvidence, Values: make([]float32, len(pictures)*width)}
@@ -44,7 +45,7 @@ func PictureChanges(pictures [][]byte, start, step float64) Changes {
 	return c
 }
 
-// limit keeps a picture that is all new, as after black, from outweighing everything else.
+// limit keeps a completely new picture, such as one after black, from outweighing everything else.
 func limit(change []float32) {
 	sum := 0.0
 	for _, d := range change {
@@ -79,11 +80,11 @@ func difference(a, b []byte) float64 {
 	return float64(sum) / float64(len(a))
 }
 
-// enough bounds the pictures that are compared for one lag.
+// enough limits the number of pictures that are compared for one lag.
 const enough = 250
 
-// Frame finds the number of the picture of a that is the first of b, one of expected and its two neighbours on either side. When
-// nothing moves the one expected is as good as any.
+// Frame returns the number of the picture of a that equals the first picture of b: expected, or one of the two on either
+// side of it. When nothing moves it returns expected.
 func Frame(a, b [][]byte, expected int) int {
 	best, at := math.Inf(1), expected
 	was := math.Inf(1)
@@ -102,7 +103,7 @@ func Frame(a, b [][]byte, expected int) int {
 	return at
 }
 
-// apart is how much the pictures differ at a lag, on average.
+// apart returns the mean difference of the pictures at a lag.
 func apart(a, b [][]byte, lag int) (float64, bool) {
 	first, last := max(0, -lag), min(len(b), len(a)-lag)
 	if last-first <= 0 {
@@ -118,12 +119,13 @@ func apart(a, b [][]byte, lag int) (float64, bool) {
 }
 
 const (
-	// sameLuma is how much reduced pictures of the same moment differ when they were coded twice, and differentLuma what can
-	// only be different pictures.
+	// sameLuma is the most by which reduced pictures of the same moment differ when they were coded twice. differentLuma
+	// is a difference that only different pictures have.
 	sameLuma, differentLuma = 3, 10
 )
 
-// Same returns the longest row of pictures of b that show what a shows, from first to last, without last; both are 0 when there is none.
+// Same returns the longest series of pictures of b that show the same as a, from first up to, but without, last. Both
+// are 0 when there is none.
 func Same(a, b [][]byte, lag int) (first, last int) {
 	from, to := max(0, -lag), min(len(b), len(a)-lag)
 	var all []float64

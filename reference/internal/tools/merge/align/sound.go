@@ -12,15 +12,16 @@ const (
 	bands         = 12
 	lowest        = 100.0
 	highest       = 8000.0
-	// floor is the level of a band, in squares of full scale, below which changes do not count.
+	// floor is the level of a band, in squares of full scale, below which changes are ignored.
 	floor = 1e-7
-	// soundNoise is the change of level in dB that coding alone makes, loudest the one that counts fully.
+	// soundNoise is the change of level in dB that coding alone causes. loudest is the change in dB above which more
+	// does not count.
 	soundNoise, loudest = 1.5, 20
-	// soundEvidence is, for instance, thirty changes of 10 dB.
+	// soundEvidence is the least energy of changes that counts: for instance, thirty changes of 10 dB.
 	soundEvidence = 3000
 )
 
-// Listener turns sound into changes as it comes.
+// Listener collects the changes in sound as it comes.
 type Listener struct {
 	rate   float64
 	hop    int
@@ -31,7 +32,7 @@ type Listener struct {
 	edges  [bands + 1]int
 }
 
-// NewListener listens to mono sound of so many samples per second.
+// NewListener returns a listener to mono sound of rate samples per second.
 func NewListener(rate int) *Listener {
 	l := &Listener{rate: float64(rate), hop: rate / hopsPerSecond, fft: fourier.NewFFT(spectrum)}
 	for i := range l.window {
@@ -48,7 +49,7 @@ func NewListener(rate int) *Listener {
 	return l
 }
 
-// Hear takes the next samples.
+// Hear adds the next samples.
 func (l *Listener) Hear(samples []float32) {
 	l.buffer = append(l.buffer, samples...)
 	at := 0
@@ -75,9 +76,9 @@ func (l *Listener) measure(coefficients []complex128) (levels [bands]float64) {
 	return levels
 }
 
-// Changes is what was heard, which began at start.
+// Changes returns the changes in the sound so far, which began at start.
 func (l *Listener) Changes(start float64) Changes {
-	// A change is that between the spectrum before and the one after; its middle is that of the one between.
+	// A change is the difference of the spectra before and after the one in the middle, whose time it has.
 	c := Changes{
 		Start: start + float64(spectrum)/2/l.rate, Step: float64(l.hop) / l.rate, Width: bands, Evidence: soundEvidence,
 		Values: make([]float32, len(l.levels)*bands),

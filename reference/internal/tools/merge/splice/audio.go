@@ -8,57 +8,59 @@ import (
 	"reelcheck/reference/internal/mux/movie"
 )
 
-// Frame is how many samples an AAC packet holds.
+// Frame is the number of samples in an AAC packet.
 const Frame = av.AACFrame
 
 const (
-	// gentle is by how much sound may be stretched on average without being noticed.
+	// gentle is the mean fraction by which sound may be stretched without being noticed.
 	gentle = 0.01
-	// least and most bound the packets that are coded again.
+	// least and most limit the number of packets that are coded again.
 	least, most = 8, 250
-	// guard is how many packets stay away from both ends of a recording, where coders begin and end.
+	// guard is the number of packets that are avoided at both ends of a recording, where coders begin and end.
 	guard = 2
-	// inStep is how many seconds sound may be from its picture when that makes the joint smoother: less than half a frame.
+	// inStep is the time in seconds by which sound may differ from its picture to make the joint smoother: less than
+	// half a frame.
 	inStep = 0.015
-	// seconds within which one sound fades into the other, and within which sound that breaks off fades out.
+	// blend is the time in seconds in which one sound fades into the other, fade the time in which sound that breaks off
+	// fades out.
 	blend, fade = 0.02, 0.005
-	// longestRest is how many packets of a pause are coded; one of them is repeated for the rest.
+	// longestRest is the number of packets of a pause that are coded; one of them is repeated for the rest.
 	longestRest = 16
 )
 
 // Seam joins the sound of two recordings at packet borders. Times are samples of the output.
 //
-// The packets of both lie on grids that do not fit, and may not be moved by less than a packet. So the sound of the second lies up to
-// half a packet off. Between A's last packet and B's first, Packets are coded again from sound that is stretched just so much that
-// nothing jumps.
+// The packets of both recordings lie on grids that do not fit, and can only be moved by whole packets. So the sound of
+// the second lies up to half a packet off. Between A's last packet and B's first, Packets packets are coded again from
+// sound that is stretched just enough to avoid a jump.
 type Seam struct {
-	Keep    int   // packets of the first that stay
-	Begin   int   // packet of the second that goes on
-	At      int64 // where the packets between begin
+	Keep    int   // number of packets of the first that stay
+	Begin   int   // first packet of the second that stays
+	At      int64 // where the packets in between begin
 	Packets int
-	Rest    int // how many more packets of silence there are, after those
+	Rest    int // number of copied packets of silence, beside Packets
 	LaterA  int64
-	LaterB  int64 // is added to times of the second
+	LaterB  int64 // added to the times of the second
 
 	overlap bool
-	exactB  float64 // what LaterB would be if packets could lie anywhere
+	exactB  float64 // LaterB if packets could lie anywhere
 	endA    int64
 	beginB  int64
 }
 
-// Tracks are the two recordings of a seam.
+// Tracks are the two recordings that a seam joins.
 type Tracks struct {
 	A, B   *movie.Track
-	LaterA int64   // is added to times of A
-	From   int     // packets of A that are taken already
-	LaterB float64 // what is to be added to times of B, as closely as its packets allow
-	ExactB float64 // what would have to be added for its sound to go on exactly, when Overlap
-	// Overlap says that both contain the same sound for a while.
+	LaterA int64   // added to the times of A
+	From   int     // number of packets of A that are taken already
+	LaterB float64 // what should be added to the times of B to match its pictures
+	ExactB float64 // what would have to be added for its sound to continue exactly, when Overlap
+	// Overlap means that both contain the same sound for a while.
 	Overlap bool
 	Near    int64 // where the seam should lie
 }
 
-// Audio plans the seam.
+// Audio returns the seam of two tracks.
 func Audio(t Tracks) (Seam, error) {
 	if err := t.regular(); err != nil {
 		return Seam{}, err
@@ -86,8 +88,8 @@ func Audio(t Tracks) (Seam, error) {
 	return s, nil
 }
 
-// regular reports packets that do not follow each other: their times would not be where their sound is. Times that are only
-// rounded do no harm.
+// regular returns an error if packets do not follow each other, since their times would then not match their sound.
+// Times that are only rounded are accepted.
 func (t Tracks) regular() error {
 	for _, track := range []*movie.Track{t.A, t.B} {
 		for i, s := range track.Samples {
@@ -99,8 +101,8 @@ func (t Tracks) regular() error {
 	return nil
 }
 
-// later is where the packets of B fit best: where its sound goes on with the least stretching, unless it would be too far from its
-// pictures.
+// later returns the ticks to add to the times of B. It prefers the place at which the sound needs the least stretching,
+// unless that is too far from B's pictures.
 func (t Tracks) later(grid int64) int64 {
 	place := func(exact float64) int64 { return onGrid(exact-float64(grid)) + grid }
 	if smooth := place(t.ExactB); t.Overlap && math.Abs(float64(smooth)-t.LaterB) <= inStep*float64(t.A.Timescale) {
@@ -109,7 +111,7 @@ func (t Tracks) later(grid int64) int64 {
 	return place(t.LaterB)
 }
 
-// within places the seam where both have sound, and reports whether there is room.
+// within places the seam where both recordings have sound. It reports whether there is room.
 func (s *Seam) within(t Tracks, grid, first int64) bool {
 	off := math.Abs(float64(s.LaterB) - s.exactB)
 	low := ceilTo(max(first, t.A.Start+t.LaterA, t.B.Start+int64(max(s.exactB, float64(s.LaterB))))+guard*Frame, grid)
@@ -131,7 +133,7 @@ func floorTo(x int64, grid int64) int64 { return x - mod(x-grid) }
 func ceilTo(x int64, grid int64) int64  { return x + mod(grid-x) }
 func mod(x int64) int64                 { return (x%Frame + Frame) % Frame }
 
-// Sound is decoded sound, interleaved, from a time of its recording on. There is silence before and after.
+// Sound is decoded sound, interleaved, from a time of its recording on. Before and after it is silence.
 type Sound struct {
 	Start    int64
 	Channels int
@@ -146,10 +148,10 @@ func (s Sound) at(time int64, channel int) float64 {
 	return float64(s.Samples[i])
 }
 
-// taps of the interpolation between samples.
+// taps is the number of samples that the interpolation between samples uses.
 const taps = 16
 
-// between is the sound between two samples.
+// between returns the sound at a time between two samples.
 func (s Sound) between(time float64, channel int) float64 {
 	whole := math.Floor(time)
 	part := time - whole
@@ -165,8 +167,8 @@ func (s Sound) between(time float64, channel int) float64 {
 	return sum
 }
 
-// Mix returns the sound of the output from one time to another, interleaved: A's before the seam, B's after it. Where Rest packets of
-// silence are left out, times after them are earlier by that.
+// Mix returns the sound of the output between two times, interleaved: A's before the seam, B's after it. If Rest packets
+// of silence are left out, the times after them are earlier by their length.
 func (s Seam) Mix(a, b Sound, rate int, from, to int64) []float32 {
 	out := make([]float32, 0, int(to-from)*a.Channels)
 	for x := from; x < to; x++ {
@@ -183,7 +185,8 @@ func (s Seam) Mix(a, b Sound, rate int, from, to int64) []float32 {
 	return out
 }
 
-// stretched reads both recordings at the place of the same sound, which slowly moves from where A has it to where B's packets need it.
+// stretched reads the same sound from both recordings. The place at which it reads moves slowly from where A has the
+// sound to where B's packets need it.
 func (s Seam) stretched(a, b Sound, rate int, x int64, c int) float64 {
 	length := float64(s.Packets * Frame)
 	u := min(max(float64(x-s.At)/length, 0), 1)
@@ -200,7 +203,7 @@ func (s Seam) stretched(a, b Sound, rate int, x int64, c int) float64 {
 	return v
 }
 
-// apart lets A fade out where it ends and B fade in where it begins.
+// apart fades A out where it ends and B in where it begins.
 func (s Seam) apart(a, b Sound, rate int, x int64, c int) float64 {
 	width := fade * float64(rate)
 	begin := s.beginB - int64(s.Rest)*Frame
@@ -214,5 +217,5 @@ func (s Seam) apart(a, b Sound, rate int, x int64, c int) float64 {
 	return v
 }
 
-// Silent is the number of a packet in the middle of the pause, of which Rest copies are inserted.
+// Silent returns the number of a packet in the middle of the pause, of which Rest copies are inserted.
 func (s Seam) Silent() int { return int((s.endA-s.At)/Frame) + longestRest/2 }

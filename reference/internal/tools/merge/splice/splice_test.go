@@ -9,7 +9,8 @@ import (
 	"reelcheck/reference/internal/mux/movie"
 )
 
-// video is a track of at least n frames of 100 ticks with a key frame every gop, each group of them, if reordered, decoded I P B B.
+// video returns a track of at least n frames of 100 ticks with a key frame every gop frames. Reordered groups are
+// decoded as I P B B.
 func video(n, gop int, reordered bool) *movie.Track {
 	if reordered {
 		n = (n + gop - 1) / gop * gop
@@ -30,7 +31,7 @@ func video(n, gop int, reordered bool) *movie.Track {
 	return t
 }
 
-// shown lists the times that a cut presents, in those of a.
+// shown counts the pictures that a cut presents, by their times in a.
 func shown(a, b *movie.Track, later int64, c Cut) map[int64]int {
 	at := map[int64]int{}
 	for _, s := range a.Samples[:c.Keep] {
@@ -53,7 +54,7 @@ func shown(a, b *movie.Track, later int64, c Cut) map[int64]int {
 	return at
 }
 
-// TestEveryPictureOnce cuts tracks of all kinds at all places.
+// TestEveryPictureOnce cuts tracks of all kinds in all places.
 func TestEveryPictureOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		reordered := rapid.Bool().Draw(t, "reordered")
@@ -88,7 +89,7 @@ func TestKeyFrameOfTheOverlapNeedsNoBridge(t *testing.T) {
 	if c.Bridge.Count != 0 || c.Keep != 85 || c.Begin != 25 {
 		t.Errorf("%+v", c)
 	}
-	// The only key frame lies where both differ.
+	// The only key frame lies where the two differ.
 	c = Video(video(100, 25, false), video(100, 50, false), 6000, [2]int64{100, 4000}, 0)
 	if c.Bridge.Count != 10 || c.Keep != 100 || c.Begin != 50 || !c.Bridge.OfSecond || c.Bridge.Skip != 40 || c.Bridge.Head != 0 {
 		t.Errorf("%+v", c)
@@ -103,8 +104,8 @@ func audio(packets int) *movie.Track {
 	return t
 }
 
-// TestSoundGoesOn joins a tone at any offset: packets follow each other without gap, the sound agrees with both at the ends of the seam
-// and changes no faster than a tone does.
+// TestSoundGoesOn joins a tone at many offsets. The packets must follow each other without a gap, the sound must agree
+// with both recordings at the ends of the seam, and must change no faster than a tone does.
 func TestSoundGoesOn(t *testing.T) {
 	const angle = 2 * math.Pi * 440 / 48000
 	rapid.Check(t, func(t *rapid.T) {
@@ -146,7 +147,7 @@ func TestSoundGoesOn(t *testing.T) {
 	})
 }
 
-// TestPauseIsSilent appends with any pause between, however long.
+// TestPauseIsSilent joins recordings with pauses of many lengths between them.
 func TestPauseIsSilent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := audio(rapid.IntRange(1, 50).Draw(t, "a")), audio(rapid.IntRange(10, 50).Draw(t, "b"))

@@ -1,35 +1,35 @@
-// Package splice decides where two recordings are cut and what comes between them. It is pure.
+// Package splice decides where two recordings are cut, and what is coded again between them. It is pure.
 package splice
 
 import "reelcheck/reference/internal/mux/movie"
 
-// Cut is where the second recording takes over from the first. Nothing but the bridge is coded again.
+// Cut says where the second recording takes over from the first. Only the bridge is coded again.
 type Cut struct {
-	Keep   int // samples of the first that stay, in decoding order
-	Begin  int // sample of the second that goes on after the bridge
+	Keep   int // number of samples of the first that stay, in decoding order
+	Begin  int // first sample of the second after the bridge
 	Bridge Bridge
 }
 
-// Bridge is a stretch of pictures to be coded again, in presentation order; there is none when Count is 0.
+// Bridge is a series of pictures to be coded again, in presentation order. It is empty when Count is 0.
 type Bridge struct {
-	OfSecond   bool // else of the first
+	OfSecond   bool // of the second recording, not the first
 	From, To   int64
 	Count      int
-	Head, Tail int // samples to be decoded for it: from Head to Tail, without Tail
-	Skip       int // pictures of those that come before it
+	Head, Tail int // samples to decode for it: from Head up to, but without, Tail
+	Skip       int // number of decoded pictures that come before it
 }
 
-// Video cuts at the latest IDR picture of the second recording that the first still has. When there is none, the first is kept as far
-// as it goes, and the second is coded again up to its next IDR picture. Other key frames do not do: at those of open groups and of
-// intra refresh a decoder still holds what the first recording left it.
+// Video cuts at the latest IDR picture of the second recording that the first one also has. If there is none, it keeps
+// the first as far as it goes, and the second is coded again up to its next IDR picture. Other key frames cannot be
+// used: at those of open groups and of intra refresh a decoder still needs what the first recording would have left it.
 //
-// Later is added to times of b to make them times of a; same are times of b between which both show the same, or twice the same. The
-// first from samples of a are taken already. Where frames are presented in another order than coded, a can only be cut between
-// frames that do not depend on each other: what is lost so is coded again.
+// Adding later to times of b gives times of a. same holds the times of b between which both show the same; they are
+// equal if none are known. The first from samples of a are already used. If pictures are reordered, a can only be cut
+// between frames that do not depend on each other; what is lost by that is coded again.
 func Video(a, b *movie.Track, later int64, same [2]int64, from int) Cut {
 	half := a.Interval() / 2
 	cleanA, cleanB := a.Clean(), b.Clean()
-	key := func(j int) bool { // that nothing after it is presented before, as happens in open groups
+	key := func(j int) bool { // and no later sample is presented before it, as in open groups
 		return b.Samples[j].IDR && cleanB[j] && cleanB[j+1] && b.Samples[j].PTS() >= b.Start-half
 	}
 	limit := a.End
@@ -61,7 +61,7 @@ func Video(a, b *movie.Track, later int64, same [2]int64, from int) Cut {
 	return Cut{keep, j, bridge(b, next-half, end-half, true)}
 }
 
-// kept is the largest number of samples that can stay of those presented before limit.
+// kept returns the largest number of samples that can stay, of those presented before limit.
 func kept(t *movie.Track, clean []bool, limit int64, from int) int {
 	latest, best := int64(-1<<63), from
 	for i, s := range t.Samples {
@@ -75,7 +75,7 @@ func kept(t *movie.Track, clean []bool, limit int64, from int) int {
 	return best
 }
 
-// after is when the presentation of the first keep samples ends.
+// after returns the end of the presentation of the first keep samples.
 func after(t *movie.Track, keep int) int64 {
 	end := int64(-1 << 63)
 	for _, s := range t.Samples[max(0, keep-32):keep] {
@@ -84,7 +84,7 @@ func after(t *movie.Track, keep int) int64 {
 	return end + t.Interval()
 }
 
-// bridge describes the pictures of t from one time to another, without the latter.
+// bridge returns the pictures of t from one time up to, but without, another.
 func bridge(t *movie.Track, from, to int64, second bool) Bridge {
 	b := Bridge{OfSecond: second, From: to, To: from}
 	first := -1
