@@ -1,4 +1,4 @@
-// Package access judges who may ask what: credentials, sessions, reading, listing and deleting archives.
+// Package access judges who may do what: credentials, sessions, and reading, listing and deleting archives.
 package access
 
 import (
@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// Checks are those of the chapter.
+// Checks are the checks of this package.
 var Checks = slices.Concat(authChecks, listChecks, readChecks, deleteChecks, sessionChecks, limitChecks)
 
 var authChecks = []check.Check{
@@ -35,7 +35,7 @@ var authChecks = []check.Check{
 	check.New("ARC-AUTH-17", legacyClientTokens, scenarios.Auth, scenarios.Legacy),
 }
 
-// accepted: calls with proper credentials of an identity get past authentication, and some of them succeed.
+// accepted checks that calls with proper credentials of an identity pass authentication, and that some of them succeed.
 func accepted(identity evidence.Identity) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
@@ -67,12 +67,12 @@ func denied(identity evidence.Identity, flaws ...evidence.Flaw) func(*check.Case
 func flawed(c *check.Case, r evidence.Record, identity evidence.Identity, flaws []evidence.Flaw) bool {
 	e := r.Exchange
 	if e.Flaw == evidence.GarbageToken || e.Identity == evidence.AsVerbatim {
-		return slices.Contains(flaws, evidence.GarbageToken) // whatever the identity, it is no token
+		return slices.Contains(flaws, evidence.GarbageToken) // for every identity it is not a token
 	}
 	return e.Identity == identity && slices.Contains(flaws, e.Flaw)
 }
 
-// deniedForeign: proper credentials of one application under the path of another.
+// deniedForeign judges calls with proper credentials of one application under the path of another.
 func deniedForeign(identity evidence.Identity) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
@@ -104,7 +104,7 @@ func errorBodies(c *check.Case) {
 	}
 }
 
-// deniedWithoutEffect looks at the archive after a stop or delete with flawed credentials, and at the list after a start.
+// deniedWithoutEffect judges the archive after a stop or deletion with flawed credentials, and the list after a start.
 func deniedWithoutEffect(c *check.Case) {
 	for _, r := range c.Calls(evidence.StartArchive, evidence.StopArchive, evidence.DeleteArchive) {
 		if c.Sound(r) || !c.ReadsAtAll(r) {
@@ -157,14 +157,15 @@ func legacyClientTokens(c *check.Case) {
 	}
 }
 
-// flawedClient: the scenario gave the client a token that must not let it in; its name says what is wrong.
+// flawedClient reports whether the scenario gave the client a token that must not let it in. The client's name says what
+// is wrong.
 func flawedClient(c *check.Case, r evidence.Record) bool {
 	return r.Scenario == scenarios.Auth && slices.ContainsFunc([]string{"-other-session", "-expired", "-wrong-signature"}, func(flaw string) bool {
 		return strings.HasSuffix(r.Client.Name, flaw)
 	})
 }
 
-// legacyClient: a client with a T1 token.
+// legacyClient reports whether the client has a T1 token.
 func legacyClient(c *check.Case, r evidence.Record) bool {
 	return r.Scenario == scenarios.Auth && r.Client.Name == "t1" || r.Scenario == scenarios.Legacy
 }

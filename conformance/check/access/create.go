@@ -21,7 +21,7 @@ var sessionChecks = []check.Check{
 	check.New("ARC-SES-06", sessionAutoRelayed, scenarios.Refusals),
 }
 
-// creation is a call to create a session, with its form.
+// creation is a call that creates a session, with its form.
 type creation struct {
 	r    evidence.Record
 	form url.Values
@@ -46,7 +46,7 @@ func creations(c *check.Case) []creation {
 	return out
 }
 
-// impossible: an automatic archive of relayed media.
+// impossible reports whether the call asks for an automatic archive of relayed media.
 func (n creation) impossible() bool {
 	p2p := n.form.Get("p2p.preference")
 	return n.form.Get("archiveMode") == "always" && (p2p == "enabled" || p2p == "always")
@@ -74,7 +74,7 @@ func sessionRoutedByDefault(c *check.Case) {
 	}
 }
 
-// sessionForm: a form body is accepted, a location nobody can use is passed over.
+// sessionForm checks that a form body is accepted, and that an unusable location is ignored.
 func sessionForm(c *check.Case) {
 	for _, n := range creations(c) {
 		form := strings.HasPrefix(n.r.Exchange.Request.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
@@ -99,7 +99,7 @@ func sessionID(c *check.Case) {
 	}
 }
 
-// sessionFields decodes a session id: + / = are written - _ -, and the fields are separated by tildes.
+// sessionFields decodes a session id. It writes + / = as - _ -, and separates its fields by tildes.
 func sessionFields(id string) []string {
 	prefix, rest, ok := strings.Cut(id, "_")
 	if !ok || prefix != "1" && prefix != "2" {

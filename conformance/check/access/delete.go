@@ -24,7 +24,7 @@ var deleteChecks = []check.Check{
 	check.New("ARC-DEL-11", check.OnForeign(evidence.DeleteArchive), scenarios.Isolation, scenarios.Pair),
 }
 
-// deletions calls of for each deletion of an archive by its own application, with what was last seen of it.
+// deletions calls of for each deletion of an archive by its own application, with the last sighting before it.
 func deletions(c *check.Case, of func(h *facts.History, r evidence.Record, before facts.Sighting, nth int)) {
 	for _, h := range c.StartedArchives() {
 		done := 0
@@ -90,7 +90,7 @@ func deleteInProgress(c *check.Case) {
 	})
 }
 
-// deleteStopped: the next sighting tells that the archive was still undelivered.
+// deleteStopped needs an archive that was not yet delivered when it was deleted, as the next sighting shows.
 func deleteStopped(c *check.Case) {
 	deletions(c, func(h *facts.History, r evidence.Record, before facts.Sighting, _ int) {
 		next, ok := h.NextSeen(r)

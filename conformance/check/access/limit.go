@@ -14,7 +14,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// limitChecks are about how much a token and a page may hold, and the older form of an answer.
+// limitChecks are about the limits of tokens and pages, and about the older form of an answer.
 var limitChecks = []check.Check{
 	check.New("ARC-AUTH-18", tokenLimit("-data-", "connection-data.max", "characters of connection data"), scenarios.Auth),
 	check.New("ARC-AUTH-19", tokenLimit("-days-", "", "days"), scenarios.Auth),
@@ -22,8 +22,8 @@ var limitChecks = []check.Check{
 	check.New("ARC-SES-05", xmlAnswer, scenarios.Legacy),
 }
 
-// tokenLimit judges clients whose name ends with what their token holds, up to the limit or beyond it. A limit without a name is that of
-// the lifetime of client tokens.
+// tokenLimit judges clients whose name ends with the content of their token, which is within a limit or beyond it.
+// Without a name of a limit it is the lifetime of client tokens.
 func tokenLimit(mark, limit, what string) func(*check.Case) {
 	return func(c *check.Case) {
 		most := int64(c.Limit("client-token.lifetime.max").Hours() / 24)
@@ -48,7 +48,7 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 	}
 }
 
-// largestPage needs a target that refuses to show more, or more archives than a page holds.
+// largestPage needs a target that refuses larger pages, or more archives than a page may hold.
 func largestPage(c *check.Case) {
 	most := c.Number("list.count.max")
 	short := int64(-1)
@@ -69,7 +69,7 @@ func largestPage(c *check.Case) {
 	}
 }
 
-// xmlAnswer looks at sessions whose creator did not accept JSON.
+// xmlAnswer judges sessions whose creator did not accept JSON.
 func xmlAnswer(c *check.Case) {
 	for _, r := range c.Calls(evidence.CreateSession) {
 		if !c.Sound(r) || !acceptsXML(r) {

@@ -30,7 +30,7 @@ var listChecks = []check.Check{
 	check.New("ARC-LIST-13", listNothing, scenarios.Listing),
 }
 
-// bad tells paging that the documentation does not allow.
+// bad reports whether the call uses paging values that the documentation does not allow.
 func bad(c *check.Case, l facts.List) bool {
 	for key, most := range map[string]int{"offset": math.MaxInt32, "count": int(c.Number("list.count.max"))} {
 		if !l.Query.Has(key) {
@@ -44,7 +44,8 @@ func bad(c *check.Case, l facts.List) bool {
 	return false
 }
 
-// goodLists are the proper calls that were answered properly, of sessions whose archives the harness started itself.
+// goodLists returns the proper list calls with proper answers, in applications whose archives the harness started
+// itself.
 func goodLists(c *check.Case) []facts.List {
 	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l facts.List) bool { return !l.OK || bad(c, l) || listsAutomatic(c, l) })
 }
@@ -67,7 +68,7 @@ func listAnswers(c *check.Case) {
 	}
 }
 
-// undecodable: a session id the harness made up; the target may refuse it.
+// undecodable reports whether the list is filtered by a session id that the harness made up. The target may refuse it.
 func undecodable(l facts.List, c *check.Case) bool {
 	id := l.Query.Get("sessionId")
 	return id != "" && (c.Sessions[id] == nil || c.Sessions[id].Created.Exchange == nil)
@@ -104,7 +105,7 @@ func listBySession(c *check.Case) {
 	}
 }
 
-// archivesOf are the archives of a session that exist when r is sent: started and not deleted.
+// archivesOf returns the archives of a session that exist when r is sent: started and not deleted.
 func archivesOf(c *check.Case, session string, r evidence.Record) []*facts.History {
 	var out []*facts.History
 	for _, h := range c.StartedArchives() {
@@ -143,7 +144,7 @@ func startSeq(c *check.Case, id string) int64 {
 	return 0
 }
 
-// listPages holds each page against the whole list that was read nearest to it.
+// listPages compares each page with the whole list that was read nearest to it in time.
 func listPages(c *check.Case) {
 	lists := goodLists(c)
 	for _, page := range lists {
@@ -166,7 +167,8 @@ func listPages(c *check.Case) {
 	}
 }
 
-// wholeOf finds the unpaged list of the same application and filter with no start or deletion in between.
+// wholeOf returns the unpaged list of the same application and filter, with no start or deletion between it and the
+// page.
 func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bool) {
 	for _, l := range lists {
 		if l.Query.Has("offset") || l.Query.Has("count") || l.Query.Get("sessionId") != page.Query.Get("sessionId") || !l.R.SameApp(page.R) {
@@ -203,7 +205,7 @@ func listTotal(c *check.Case) {
 	}
 }
 
-// ownsAllOf: the application is one that the harness made for itself, so that it knows all its archives.
+// ownsAllOf reports whether the harness made the application itself, so that it knows all its archives.
 func ownsAllOf(c *check.Case, r evidence.Record) bool {
 	_, made := c.Apps[r.IDs[evidence.Application]]
 	return made
@@ -227,8 +229,8 @@ func listBadPaging(c *check.Case) {
 	}
 }
 
-// listItemsEqualReads compares each item with the read of the same archive nearest to it; the archive must be
-// at rest, and what differs from read to read by design is left out.
+// listItemsEqualReads compares each item with the read of the same archive nearest to it in time. The archive must be at
+// rest. Properties that change from read to read by design are ignored.
 func listItemsEqualReads(c *check.Case) {
 	for _, h := range c.Archives {
 		for i, s := range h.Seen {

@@ -41,7 +41,8 @@ func readAnswers(c *check.Case) {
 	}
 }
 
-// readCreatedAt: the effective start is when the first stream of the archive was there, or the start call.
+// readCreatedAt compares createdAt with the effective start: the later of the start call and the first stream of the
+// archive.
 func readCreatedAt(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
 	for _, h := range c.StartedArchives() {
@@ -97,7 +98,7 @@ func readTypes(c *check.Case) {
 	}
 }
 
-// projectAsText: with the unified identity the project may be named by its id, a text.
+// projectAsText reports whether the project is named by its id, as text. The unified identity allows that.
 func projectAsText(key string, v any, s facts.Sighting) bool {
 	return (key == "projectId" || key == "partnerId") && facts.JSONType(v) == "string" && s.At.Exchange.Identity == evidence.AsUnified
 }
@@ -116,7 +117,7 @@ func readInProgress(c *check.Case) {
 	}
 }
 
-// readDelivered compares with the object at the target and with the recorded time.
+// readDelivered compares a read with the object at the upload target and with the recorded time.
 func readDelivered(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)

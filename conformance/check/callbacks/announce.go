@@ -32,12 +32,13 @@ func callbackEqualsRead(c *check.Case) {
 	c.SilentHooks()
 }
 
-// callbackOwnApplication: the receiver has one address per application, and says which it was.
+// callbackOwnApplication checks that callbacks go to the address of their own application. The receiver has one address
+// per application.
 func callbackOwnApplication(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		own := c.Apps[h.Start.IDs[evidence.Application]].Callback
 		if own == "" || len(c.View.Scenario(h.Scenario).Exchanges(evidence.CreateApplication).Records) < 2 {
-			continue // no other application whose address a callback could go to
+			continue // no other application has an address for callbacks
 		}
 		for _, s := range h.Hooks {
 			c.Want(s.At.Webhook.Path == own, "a callback to "+own, "a callback to "+s.At.Webhook.Path, s.At, h.Start)
@@ -45,12 +46,12 @@ func callbackOwnApplication(c *check.Case) {
 	}
 }
 
-// announcedOnce: the same change, told by status and updatedAt, is not posted again after it was accepted.
+// announcedOnce checks that a change, identified by status and updatedAt, is not posted again after it was accepted.
 func announcedOnce(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for i, s := range h.Hooks {
 			again := slices.IndexFunc(h.Hooks[:i], func(e facts.Sighting) bool {
-				if c.IsNotice(s.Status()) { // of different streams they are different changes
+				if c.IsNotice(s.Status()) { // notices about different streams are different changes
 					return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && facts.SameJSON(e.Object["stream"], s.Object["stream"]) && facts.SameJSON(e.Object["timestamp"], s.Object["timestamp"])
 				}
 				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && h.Hooks[i-1].Status() == s.Status() || facts.SameJSON(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)

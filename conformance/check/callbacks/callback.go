@@ -1,4 +1,5 @@
-// Package callbacks judges how archives are announced to the application: what is posted, when, how often and signed by whom.
+// Package callbacks judges how archives are announced to the application: what is posted, when, how often, and with
+// which signature.
 package callbacks
 
 import (
@@ -16,7 +17,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// Checks are those of the chapter.
+// Checks are the checks of this package.
 var Checks = []check.Check{
 	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause),
 	check.New("ARC-CB-02", callbackType, scenarios.Pair),
@@ -91,8 +92,8 @@ var Checks = []check.Check{
 	check.New("ARC-CB-34", expiryPosted, scenarios.Cloud),
 }
 
-// everyHook judges each callback about an archive the harness started. A check
-// that answers no expectation has nothing to say about that callback.
+// everyHook judges each callback about an archive that the harness started. An of that returns no expectation ignores
+// the callback.
 func everyHook(of func(c *check.Case, h *facts.History, s facts.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, h := range c.StartedArchives() {
@@ -116,8 +117,8 @@ func hooked(h *facts.History, status string) []facts.Sighting {
 	return out
 }
 
-// everyChangePosted: each status that reads showed has its callback by the end
-// of the evidence, unless the read was the last thing seen.
+// everyChangePosted checks that each status in a read also has its callback by the end of the evidence, unless the read
+// was the last thing seen.
 func everyChangePosted(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		told := map[string]bool{}
@@ -138,7 +139,7 @@ func everyChangePosted(c *check.Case) {
 	}
 }
 
-// watchedAfter: webhooks about the archive were watched to the end after the sighting, or one came later.
+// watchedAfter reports whether a watch of webhooks about the archive ended after the sighting, or a webhook came later.
 func watchedAfter(c *check.Case, s facts.Sighting) bool {
 	h := c.ByID[s.Text("id")]
 	for _, r := range h.Watches {
@@ -162,7 +163,7 @@ func callbackType(c *check.Case) {
 	c.SilentHooks()
 }
 
-// aboutSession: a session callback, which is no archive callback.
+// aboutSession reports whether the webhook is a session callback, not an archive callback.
 func aboutSession(c *check.Case, r evidence.Record) bool {
 	o, ok := c.Decode(r.Webhook.Body.Text)
 	return ok && o.Text("event") != "" && o.Text("event") != "archive" && o.Text("status") == ""
@@ -183,7 +184,7 @@ func startStopDeliveryPosted(c *check.Case) {
 	c.SilentHooks()
 }
 
-// pausesPosted counts callbacks against the pauses that the harness made.
+// pausesPosted compares the number of callbacks with the pauses that the harness made.
 func pausesPosted(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)
@@ -209,7 +210,8 @@ func pausesPosted(c *check.Case) {
 	c.SilentHooks()
 }
 
-// callbackProject: the application id, or the API key of a legacy project as number or text.
+// callbackProject checks that the project is the application id or, in a legacy project, the API key as a number or
+// text.
 func callbackProject(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 	app := h.Start.IDs[evidence.Application]
 	want, got := app, fmt.Sprint(s.Object["partnerId"])
@@ -255,7 +257,7 @@ func callbackDuration(c *check.Case) {
 	c.SilentHooks()
 }
 
-// callbackSize compares with the object that was fetched, not with what the target says elsewhere.
+// callbackSize compares the size with that of the downloaded object, not with what the target says elsewhere.
 func callbackSize(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range slices.Concat(hooked(h, "uploaded"), hooked(h, "available")) {
@@ -309,7 +311,7 @@ func callbackStatus(c *check.Case, _ *facts.History, s facts.Sighting) (string, 
 	return "one of " + strings.Join(names, ", "), s.Show("status"), slices.Contains(names, s.Status())
 }
 
-// callbackStreams: the array may be absent; what it holds has a shape.
+// callbackStreams checks the shape of the items of the array, which may be absent.
 func callbackStreams(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 	list, isArray := s.Object["streams"].([]any)
 	ok := isArray || s.Object["streams"] == nil

@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// attempts are the deliveries of one callback that the receiver refused, by archive and status, in order.
+// attempts returns the deliveries of callbacks that the receiver refused, by archive and status, in order.
 func attempts(h *facts.History) map[string][]evidence.Record {
 	out := map[string][]evidence.Record{}
 	for _, s := range h.Hooks {
@@ -24,7 +24,7 @@ func attempts(h *facts.History) map[string][]evidence.Record {
 	return out
 }
 
-// refusedAgain looks at callbacks that were refused for longer than they have to be tried.
+// refusedAgain judges callbacks that were refused for longer than the target must try.
 func refusedAgain(c *check.Case) {
 	period := c.Limit("callback.retry.period")
 	for _, h := range c.StartedArchives() {
@@ -44,7 +44,7 @@ func refusedAgain(c *check.Case) {
 	c.SilentHooks()
 }
 
-// retryIntervals judges those between attempts whose time is known.
+// retryIntervals judges the intervals between attempts whose time is known.
 func retryIntervals(c *check.Case, app, status string, tries []evidence.Record) {
 	first, longest, allow := c.Limit("callback.retry.first"), c.Limit("callback.retry.longest"), c.Limit("tolerance.callback-retry")
 	previous := time.Duration(0)
@@ -65,7 +65,8 @@ func retryIntervals(c *check.Case, app, status string, tries []evidence.Record) 
 	c.Want(len(tries) > 1, status+" sent again after it was refused", "one attempt", tries[0])
 }
 
-// retryPeriod wants attempts to the end of the period, at least one in each longest interval, and none after it.
+// retryPeriod checks that there are attempts to the end of the period, at least one in each longest interval, and none
+// after the end.
 func retryPeriod(c *check.Case, app, status string, tries []evidence.Record) {
 	longest, period, allow := c.Limit("callback.retry.longest"), c.Limit("callback.retry.period"), c.Limit("tolerance.callback-retry")
 	begun, last := c.Latest(app, tries[0].Time), tries[len(tries)-1]

@@ -17,8 +17,8 @@ type arrangement struct {
 	r    evidence.Record
 	body facts.Object
 	h    *facts.History
-	sane bool // a start would take the layout
-	done bool // the archive no longer recorded when it was called
+	sane bool // a start would accept the layout
+	done bool // the archive no longer recorded when the call was made
 }
 
 func arrangements(c *check.Case) []arrangement {
@@ -38,14 +38,14 @@ func arrangements(c *check.Case) []arrangement {
 	return out
 }
 
-// sane tells whether a start would take the layout; of style sheets only that there has to be one.
+// sane reports whether a start would accept the layout. Of a style sheet it only checks that there is one.
 func sane(c *check.Case, body facts.Object) bool {
 	kind := body.Text("type")
 	types, _ := c.Ledger.List("layout")
 	return slices.Contains(types.Values, kind) && (body["stylesheet"] != nil) == (kind == "custom") && (body["screenshareType"] == nil || kind == "bestFit")
 }
 
-// known tells whether the style sheet, if any, is one of the specification's examples.
+// known reports whether the layout has no style sheet, or one from the specification's examples.
 func known(c *check.Case, body facts.Object) bool {
 	return body["stylesheet"] == nil || sheetOf(c, body.Text("stylesheet"))
 }
@@ -59,7 +59,7 @@ func sheetOf(c *check.Case, text string) bool {
 	return false
 }
 
-// layoutChanges: the call is answered with success, and what was asked for is seen from then on.
+// layoutChanges checks that the call succeeds and that the new layout is seen from then on.
 func layoutChanges(c *check.Case) {
 	for _, k := range arrangements(c) {
 		if k.sane && known(c, k.body) && !k.done {
@@ -68,11 +68,11 @@ func layoutChanges(c *check.Case) {
 	}
 	arranged(func(x content.Recording, a expect.Phase) bool {
 		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout != nil ||
-			a.Changed < len(x.Timeline.Changes) && x.Timeline.Changes[a.Changed].Layout != nil // and not before
+			a.Changed < len(x.Timeline.Changes) && x.Timeline.Changes[a.Changed].Layout != nil // not earlier
 	})(c)
 }
 
-// classChanges: the call is answered with success, reads tell the classes, and they take effect.
+// classChanges checks that the call succeeds, that reads return the classes, and that they take effect.
 func classChanges(c *check.Case) {
 	for _, r := range c.Calls(evidence.SetStreamClasses) {
 		if c.Sound(r) {
@@ -92,7 +92,7 @@ func classChanges(c *check.Case) {
 	})(c)
 }
 
-// classesRead compares the classes of a list with those at publishing and the calls since.
+// classesRead compares the classes in a list with those at the time of publishing and the calls since.
 func classesRead(c *check.Case, r evidence.Record, got map[string][]string) {
 	s := c.Sessions[r.IDs[evidence.Session]]
 	if s == nil {
@@ -114,7 +114,7 @@ func classesRead(c *check.Case, r evidence.Record, got map[string][]string) {
 	}
 }
 
-// layoutsRefused: 409 once the archive no longer records, 400 for what a start would refuse.
+// layoutsRefused wants 409 once the archive no longer records, and 400 for what a start would refuse.
 func layoutsRefused(c *check.Case) {
 	for _, k := range arrangements(c) {
 		switch {
@@ -126,10 +126,11 @@ func layoutsRefused(c *check.Case) {
 	}
 }
 
-// beyondSubset is what the scenario's bad style sheets have that the subset has not: a selector, a property and a value.
+// beyondSubset names what the scenario's bad style sheets have beyond the subset: a selector, a property and a value.
 var beyondSubset = []string{"#id", "color", "sticky"}
 
-// sheetsRefused: 400, and the message names what is beyond the subset. A target may also take the sheet and ignore it.
+// sheetsRefused wants 400, and a message that names what is beyond the subset. A target may also accept the sheet and
+// ignore that part.
 func sheetsRefused(c *check.Case) {
 	for _, k := range arrangements(c) {
 		if !k.sane || k.done || known(c, k.body) {

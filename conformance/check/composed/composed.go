@@ -1,4 +1,4 @@
-// Package composed judges the files of composed archives: codecs, sizes, rates, and what they show and when.
+// Package composed judges the files of composed archives: codecs, sizes, rates, and what they show when.
 package composed
 
 import (
@@ -14,7 +14,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// Checks are those of the chapter.
+// Checks are the checks of this package.
 var Checks = slices.Concat(mediaChecks, sizeChecks, rateChecks, layoutChecks, streamChecks, likenessChecks)
 
 var mediaChecks = []check.Check{
@@ -78,7 +78,7 @@ var sampleRate = check.Audio(func(c *check.Case, _ content.Recording, a media.Au
 	return fmt.Sprintf("%d Hz", want), fmt.Sprintf("%d Hz", a.SampleRate), a.SampleRate == want
 })
 
-// audioBitrate: what the header declares within 5 %, what is measured at most 10 % above; silence needs no bits.
+// audioBitrate allows 5 % for the declared bit rate and 10 % above for the measured one. Silence needs no bits.
 var audioBitrate = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	want, declared, measured := float64(c.Number("audio.bitrate")), float64(nominal(a)), float64(a.Bitrate)
 	if declared == 0 && measured < 0.8*want {
@@ -89,8 +89,8 @@ var audioBitrate = check.Audio(func(c *check.Case, _ content.Recording, a media.
 		(declared == 0 || math.Abs(declared-want) <= 0.05*want) && measured <= 1.1*want
 })
 
-// nominal is the bitrate that the header declares, 0 if there is none: FFmpeg and others put the average of the file there, which
-// is no round number.
+// nominal returns the bit rate that the header declares, or 0 if it has none. FFmpeg and others write the mean of the
+// file there, which is not a round number.
 func nominal(a media.Audio) int {
 	for _, rate := range []int{a.DeclaredBitrate, a.MaxBitrate} {
 		if rate%1000 == 0 && rate > 0 {
@@ -104,7 +104,7 @@ var monoAudio = check.Audio(func(c *check.Case, _ content.Recording, a media.Aud
 	return "one channel", fmt.Sprintf("%d channels", a.Channels), int64(a.Channels) == c.Number("audio.channels")
 })
 
-// setOne is constraint_set1_flag, which makes Baseline, profile 66, Constrained Baseline.
+// setOne is constraint_set1_flag, which turns Baseline, profile 66, into Constrained Baseline.
 const setOne = 0x4
 
 var baseline = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
@@ -114,7 +114,7 @@ var baseline = check.Video(func(_ *check.Case, _ content.Recording, v media.Vide
 		v.Profile == 66 && v.Constraints&setOne != 0 && v.BFrames == 0 && !v.Reordered && !v.Arithmetic && !v.Interlaced && levelHolds(v)
 })
 
-// levelHolds tells whether the level that is declared has room for pictures of that size, 25 a second (H.264, table A-1).
+// levelHolds reports whether the declared level allows pictures of that size, 25 a second (H.264, table A-1).
 func levelHolds(v media.Video) bool {
 	blocks := (v.CodedWidth + 15) / 16 * ((v.CodedHeight + 15) / 16)
 	switch {
@@ -126,7 +126,7 @@ func levelHolds(v media.Video) bool {
 	return v.Level >= 30
 }
 
-// frameRate forgives 1 % of the frames, and the first and the last.
+// frameRate ignores 1 % of the frames, and the first and the last one.
 var frameRate = check.Video(func(c *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	want := float64(c.Number("video.frame-rate"))
 	spare := math.Max(2, 0.01*float64(v.Samples))
@@ -135,7 +135,7 @@ var frameRate = check.Video(func(c *check.Case, _ content.Recording, v media.Vid
 		math.Abs(v.FrameRate-want)*v.Duration <= spare && float64(v.Uneven) <= spare
 })
 
-// 4:2:0 with 8 bits is all that profile 66 can hold; profiles from 100 on may hold more.
+// colourFormat relies on the profile: profile 66 only has 4:2:0 with 8 bits; profiles from 100 on may hold more.
 var colourFormat = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	return "8-bit 4:2:0, as in Baseline and Main profile", fmt.Sprintf("profile %d", v.Profile), v.Profile == 66 || v.Profile == 77 || v.Profile == 100
 })
@@ -159,7 +159,7 @@ var keyDistance = check.Video(func(c *check.Case, _ content.Recording, v media.V
 		actual <= most+0.05 && v.FalseKeys == 0
 })
 
-// defaultQP: key frames may be up to 3 better.
+// defaultQP allows key frames a quantization parameter that is lower by up to 3.
 func defaultQP(c *check.Case) {
 	qp, lower := int(c.Number("qp.default")), int(c.Number("tolerance.intra-qp"))
 	for _, x := range c.Recordings() {
@@ -180,7 +180,8 @@ func defaultQP(c *check.Case) {
 	}
 }
 
-// variableBitrate: seconds with a key frame or with more motion take visibly more; the last second is cut short.
+// variableBitrate checks that seconds with a key frame or with more motion take visibly more bits. It ignores the last
+// second, which is cut short.
 func variableBitrate(c *check.Case) {
 	for _, x := range c.Recordings() {
 		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < 4 {
@@ -211,7 +212,7 @@ func pictureOnly(c *check.Case) {
 	}
 }
 
-// emptyFile judges archives that ended without anything published.
+// emptyFile judges archives that ended before anything was published.
 func emptyFile(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)

@@ -28,7 +28,7 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-14", sheetsRefused, scenarios.Layouts),
 }
 
-// pick chooses phases of an archive.
+// pick selects phases of an archive.
 type pick func(x content.Recording, a expect.Phase) bool
 
 func byDefault(x content.Recording, _ expect.Phase) bool { return x.Request["layout"] == nil }
@@ -43,14 +43,14 @@ func ofType(types ...string) pick {
 	}
 }
 
-// ranked phases are those that show by their order, or by who is left out, who comes first.
+// ranked picks phases whose order, or whose choice of streams, shows the priority of streams.
 func ranked(_ content.Recording, a expect.Phase) bool {
 	return a.Picture.Grid && len(a.Streams) > 1 || len(a.Streams) > len(a.Picture.Places)
 }
 
 func sharing(_ content.Recording, a expect.Phase) bool { return a.Layout.ScreenshareType != "" }
 
-// visible are the moments at which the whole picture can be told.
+// visible calls each with the phases whose whole picture is known.
 func visible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
 	for _, x := range c.Recordings() {
 		if x.Request["hasVideo"] == false || x.Picture == nil {
@@ -64,7 +64,7 @@ func visible(c *check.Case, which pick, each func(x content.Recording, a expect.
 	}
 }
 
-// arranged compares the phases that are picked with what the layout makes of the streams.
+// arranged compares the picked phases with what the layout makes of the streams.
 func arranged(which pick) func(*check.Case) {
 	return func(c *check.Case) {
 		visible(c, which, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
@@ -76,7 +76,8 @@ func tiled(c *check.Case) {
 	visible(c, grid, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, false) })
 }
 
-// shaped compares every stream of every phase with the aspect ratios of its fixture; where it stands is in the middle of its place.
+// shaped compares every stream of every phase with the aspect ratios of its fixture, and its position with the middle of
+// its place.
 func shaped(c *check.Case) {
 	visible(c, func(content.Recording, expect.Phase) bool { return true }, func(x content.Recording, a expect.Phase) {
 		v := phases.Look(c, x, a)

@@ -15,20 +15,20 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// likenessChecks are about how much a recording resembles what was published, and about streams beside each other.
+// likenessChecks are about how similar a recording is to what was published, and about streams beside each other.
 var likenessChecks = []check.Check{
 	check.New("ARC-COMP-35", asPublished, scenarios.Pair),
 	check.New("ARC-COMP-36", streamsInStep, scenarios.Pair),
 	check.New("ARC-COMP-37", mixedOnce, scenarios.Pair),
 }
 
-// What marks say of black and white in video range.
+// Luma of black and white in video range, as marks show it.
 const (
 	black = 16
 	white = 235
 )
 
-// asPublished judges archives whose quality nobody has lowered.
+// asPublished judges archives whose quality no option lowered.
 func asPublished(c *check.Case) {
 	tint, level, marred := float64(c.Number("tolerance.tint")), float64(c.Number("tolerance.luma")), float64(c.Number("tolerance.marred-percent"))/100
 	for _, x := range c.Recordings() {
@@ -52,7 +52,7 @@ func asPublished(c *check.Case) {
 	}
 }
 
-// covered tells whether places overlap, or one is cut off, while an appearance lasts.
+// covered reports whether places overlap, or one is cut off, during an appearance.
 func covered(x content.Recording, a media.Appearance) bool {
 	return slices.ContainsFunc(x.Phases, func(phase expect.Phase) bool {
 		if phase.To <= a.From || phase.From >= a.To || phase.Picture.Grid {
@@ -89,13 +89,13 @@ func streamsInStep(c *check.Case) {
 	}
 }
 
-// picture is an appearance of what was published.
+// picture is an appearance of a published track.
 type picture struct {
 	media.Appearance
 	due content.Due
 }
 
-// followed are the appearances that go on without a stop.
+// followed returns the appearances that go on without a stop.
 func followed(x content.Recording) []picture {
 	var out []picture
 	seen := map[string]bool{}
@@ -115,8 +115,8 @@ func followed(x content.Recording) []picture {
 
 func (p picture) loop() float64 { return float64(p.due.LoopUnits) / p.due.Rate }
 
-// behind is by how many seconds one picture is behind another or before it, at its first frame or its last, whichever is less: either may
-// be one that stands a little.
+// behind returns the offset in seconds between two pictures. The smaller of the offsets at the first and at the last
+// frame counts, since either frame may stand for a while.
 func (p picture) behind(q picture) float64 {
 	due := p.due.Epoch.Sub(q.due.Epoch)
 	first := p.zero(p.From, p.FirstMark) - q.zero(q.From, q.FirstMark)
@@ -124,16 +124,16 @@ func (p picture) behind(q picture) float64 {
 	return min(apart(first, due, p.loop()), apart(last, due, p.loop()))
 }
 
-// zero is when frame 0 of the fixture would have been shown.
+// zero returns the time in the file at which frame 0 of the fixture would have been shown, in seconds.
 func (p picture) zero(at float64, frame int) float64 { return at - float64(frame)/p.due.Rate }
 
-// apart compares a distance with what it should be, both known up to whole loops.
+// apart returns the difference in seconds between a distance and the wanted one, both modulo the loop.
 func apart(seconds float64, due time.Duration, loop float64) float64 {
 	return math.Abs(math.Remainder(seconds-due.Seconds(), loop))
 }
 
-// mixedOnce compares tones, which are all published equally loud, with the others at the same time. What is weaker may have been lost in
-// part, which is not judged here.
+// mixedOnce compares each tone with the others at the same time; all are published equally loud. A weaker tone may have
+// been lost in part, which is not judged here.
 func mixedOnce(c *check.Case) {
 	allow := float64(c.Number("tolerance.loudness"))
 	for _, x := range c.Recordings() {
@@ -157,7 +157,7 @@ func mixedOnce(c *check.Case) {
 	}
 }
 
-// others are the levels of the tones that are to be heard beside one.
+// others returns the levels of the other tones that are heard at the same time.
 func others(x content.Recording, s media.ToneSpan) []float64 {
 	var out []float64
 	for _, t := range x.Due {

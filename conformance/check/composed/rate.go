@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// What maxBitrate and quantizationParameter do to the file.
+// rateChecks are about the effect of maxBitrate and quantizationParameter on the file.
 var rateChecks = []check.Check{
 	check.New("ARC-RATE-03", qpAsGiven, scenarios.Rates),
 	check.New("ARC-RATE-05", qpAndSize, scenarios.Rates),
@@ -39,7 +39,7 @@ func qpAsGiven(c *check.Case) {
 	}
 }
 
-// qpAndSize compares archives of the same fixture by what a second of them takes.
+// qpAndSize compares archives of the same fixture by the bytes that a second takes.
 func qpAndSize(c *check.Case) {
 	all := c.Recordings()
 	for _, x := range all {
@@ -55,7 +55,8 @@ func qpAndSize(c *check.Case) {
 	}
 }
 
-// bitrateLeavesAudio compares the audio with that of an archive without maxBitrate; what is declared may be the average of each.
+// bitrateLeavesAudio compares the audio with that of an archive without maxBitrate. The declared bit rate may be the
+// mean of each file.
 func bitrateLeavesAudio(c *check.Case) {
 	all := c.Recordings()
 	for _, x := range all {
@@ -73,7 +74,8 @@ func bitrateLeavesAudio(c *check.Case) {
 	}
 }
 
-// windows are the bit rates of the video over every bitrate.window of whole seconds; the last second of a file is cut short.
+// windows returns the bit rates of the video over every bitrate.window of whole seconds, without the last second, which
+// is cut short.
 func windows(c *check.Case, v media.Video) []float64 {
 	n := int(c.Limit("bitrate.window").Seconds())
 	var out []float64
@@ -87,7 +89,7 @@ func windows(c *check.Case, v media.Video) []float64 {
 	return out
 }
 
-// rated are the files of archives with maxBitrate that last for a window.
+// rated calls each with the files of archives with maxBitrate that last at least one window.
 func rated(c *check.Case, each func(x content.Recording, asked float64, windows []float64)) {
 	for _, x := range c.Recordings() {
 		if asked, given := x.Request.Whole("maxBitrate"); given && x.Video != nil {
@@ -105,7 +107,8 @@ func bitrateKept(c *check.Case) {
 	})
 }
 
-// bitrateConstant judges content that takes more than the rate when nothing limits it; for less there may be nothing to spend it on.
+// bitrateConstant judges content that takes more than the rate when unlimited. Other content may have no use for the
+// bits.
 func bitrateConstant(c *check.Case) {
 	allow := float64(c.Number("tolerance.bitrate-percent")) / 100
 	all := c.Recordings()

@@ -15,8 +15,8 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// takesRecorded wants each published track of a kind, or of both, in the file
-// from its publication to its end.
+// takesRecorded checks that each published track of a kind, or of both kinds, is in the file from the start of its
+// publication to its end.
 func takesRecorded(kind string) func(*check.Case) {
 	return func(c *check.Case) {
 		edge := c.Limit("tolerance.stream-edge").Seconds()
@@ -36,7 +36,7 @@ func takesRecorded(kind string) func(*check.Case) {
 	}
 }
 
-// inStep measures sound against picture of each client that published both; the harness itself must not have stalled.
+// inStep compares sound and picture of each client that published both, provided that the harness itself did not stall.
 func inStep(c *check.Case) {
 	allow := c.Limit("tolerance.in-step").Seconds()
 	for _, x := range c.Recordings() {
@@ -65,13 +65,14 @@ func inStep(c *check.Case) {
 	}
 }
 
-// halves are the earlier and the later of offsets, each by size, and not fewer than three if there are as many.
+// halves returns the first and the last half of the offsets, each sorted by size, with at least three offsets if there
+// are as many.
 func halves(offsets []float64) (first, last []float64) {
 	n := min(len(offsets), max(3, (len(offsets)+1)/2))
 	return slices.Sorted(slices.Values(offsets[:n])), slices.Sorted(slices.Values(offsets[len(offsets)-n:]))
 }
 
-// mostWithin leaves room for what is no whole second: where a sound begins, its envelope may show a break.
+// mostWithin leaves room for seconds that are not whole: at the beginning of a sound its envelope may show a break.
 func mostWithin(offsets []float64, allow float64) bool {
 	beyond := 0
 	for _, o := range offsets {
@@ -82,19 +83,19 @@ func mostWithin(offsets []float64, allow float64) bool {
 	return 2*beyond < len(offsets) || beyond < len(offsets) && len(offsets) < 3
 }
 
-// pairOf: picture and sound of one published stream, in the archive at the same time.
+// pairOf reports whether v and a are the picture and the sound of one published stream, in the archive at the same time.
 func pairOf(v, a content.Due) bool {
 	return v.Kind == "video" && a.Kind == "audio" && v.R.IDs[evidence.Stream] == a.R.IDs[evidence.Stream] && v.Kept && a.Kept && together(v, a) > 0
 }
 
-// together is for how many seconds two stretches are in the archive at the same time.
+// together returns for how many seconds two stretches are in the archive at the same time.
 func together(a, b content.Due) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
 
-// measurable is how many seconds together surely hold a whole one of both, after the edges.
+// measurable is the number of common seconds that surely holds a whole second of both, without the edges.
 const measurable = 3
 
-// fileLength compares the movie with the recorded time, which pauses and
-// advances of the clock are no part of, and with duration, of which the advances are.
+// fileLength compares the length of the file with the recorded time, without pauses and advances of the clock, and with
+// duration, which includes the advances.
 func fileLength(c *check.Case) {
 	for _, x := range c.Recordings() {
 		k, _ := course.Of(c.Facts, x.History)
@@ -112,7 +113,7 @@ func fileLength(c *check.Case) {
 	}
 }
 
-// lengths brackets the real time that was recorded, in seconds.
+// lengths returns the least and the greatest real time that was recorded, in seconds.
 func lengths(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
 	first, last := course.RealEnd(c.Facts, h, k)
 	for _, u := range facts.Union(c.Sessions[h.Start.IDs[evidence.Session]].Streams) {
@@ -127,8 +128,8 @@ func lengths(c *check.Case, h *facts.History, k course.Course) (least, most floa
 	return least, most
 }
 
-// skippedWithin brackets how much recorded time advances of the clock added
-// while streams were published; the advance in which the archive ended counts in part.
+// skippedWithin returns the least and the greatest recorded time that advances of the clock added while streams were
+// published. The advance in which the archive ended counts in part.
 func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	first, last := course.RealEnd(c.Facts, h, k)
@@ -141,7 +142,7 @@ func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, mos
 	return c.Skipped(app, within(first)).Seconds(), c.Skipped(app, within(last)).Seconds()
 }
 
-// length is where the last take ends.
+// length returns the end of the last track, in seconds of the file.
 func length(x content.Recording) float64 {
 	end := 0.0
 	for _, t := range x.Due {
@@ -173,7 +174,7 @@ func blackStart(c *check.Case) {
 	}
 }
 
-// leavesPicture looks at streams that ended while others of the archive went on.
+// leavesPicture judges streams that ended while others of the archive went on.
 func leavesPicture(c *check.Case) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, x := range c.Recordings() {
@@ -190,17 +191,18 @@ func leavesPicture(c *check.Case) {
 	}
 }
 
-// again tells whether the same fixture was published once more after t.
+// again reports whether the same fixture was published again after t.
 func again(x content.Recording, t content.Due) bool {
 	return slices.ContainsFunc(x.Due, func(u content.Due) bool { return u.Fixture == t.Fixture && u.To > t.To })
 }
 
-// first tells whether t is the first take of its track.
+// first reports whether t is the first stretch of its track.
 func first(x content.Recording, t content.Due) bool {
 	return !slices.ContainsFunc(x.Due, func(u content.Due) bool { return u.R.Seq == t.R.Seq && u.From < t.From })
 }
 
-// nothingLost: marks passed over at once are a gap; 30 a second shown in 25 passes over one now and then.
+// nothingLost takes marks that are skipped one after the other for a gap. 30 frames a second in 25 pictures skip one now
+// and then.
 func nothingLost(c *check.Case) {
 	still := c.Limit("tolerance.standstill").Seconds()
 	for _, x := range c.Recordings() {
@@ -226,8 +228,8 @@ func nothingLost(c *check.Case) {
 	}
 }
 
-// pace is how many new frames an appearance shows in a second, and how many it has to: those of the source, as far as the file has
-// pictures for them. Of a short one nothing is asked.
+// pace returns the number of new frames per second in an appearance, and the least that is demanded: the rate of the
+// source, as far as the file has pictures for it. Short appearances have no demand.
 func pace(c *check.Case, t content.Due, a media.Appearance) (fresh, least float64) {
 	if a.To-a.From < 1 {
 		return 0, 0
@@ -236,7 +238,8 @@ func pace(c *check.Case, t content.Due, a media.Appearance) (fresh, least float6
 	return float64(a.Frames-a.Repeated) / (a.To - a.From), (1 - allow) * min(t.Rate, float64(c.Number("video.frame-rate")))
 }
 
-// noSoundLost: a tone is interrupted once a second, shortly. More or longer breaks are lost sound, or sound that is there twice.
+// noSoundLost knows that a tone has one short break in each second. More or longer breaks are lost sound, or sound that
+// is there twice.
 func noSoundLost(c *check.Case, x content.Recording, still float64) {
 	for _, t := range x.Due {
 		if t.Kind != "audio" || !t.Kept || x.Sound == nil {
@@ -257,8 +260,8 @@ func noSoundLost(c *check.Case, x content.Recording, still float64) {
 	}
 }
 
-// interrupted tells whether the stretch touches one in which the track of t was not to be seen, be it muted or hidden: there
-// frames are left out, and the last one may stand until the target has found out.
+// interrupted reports whether the stretch overlaps a time in which the track of t was muted or hidden. There, frames are
+// left out, and the last one may stand until the target notices.
 func interrupted(c *check.Case, x content.Recording, t content.Due, from, to float64) bool {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, u := range x.Due {
@@ -269,7 +272,7 @@ func interrupted(c *check.Case, x content.Recording, t content.Due, from, to flo
 	return false
 }
 
-// publishersOf wants the streams that were published in a codec.
+// publishersOf judges the streams that were published in a codec.
 func publishersOf(codec string) func(*check.Case) {
 	return func(c *check.Case) {
 		edge := c.Limit("tolerance.stream-edge").Seconds()
@@ -284,7 +287,7 @@ func publishersOf(codec string) func(*check.Case) {
 	}
 }
 
-// pauseLeavesNothing judges the length of files of archives that paused.
+// pauseLeavesNothing judges the length of the files of archives that paused.
 func pauseLeavesNothing(c *check.Case) {
 	for _, x := range c.Recordings() {
 		k, ok := course.Of(c.Facts, x.History)

@@ -22,7 +22,7 @@ var sizeChecks = []check.Check{
 	check.New("ARC-RATE-14", qpAccepted, scenarios.Rates),
 }
 
-// wantedSize is the resolution that a request asks for.
+// wantedSize returns the resolution that a request asks for.
 func wantedSize(c *check.Case, h *facts.History) string {
 	if s := h.Request.Text("resolution"); s != "" {
 		return s

@@ -17,7 +17,8 @@ import (
 	"reelcheck/fixtures"
 )
 
-// streamChecks are about how many streams an archive holds, and about streams that are muted, change or have one kind only.
+// streamChecks are about how many streams an archive holds, and about streams that are muted, change, or have one kind
+// of track only.
 var streamChecks = []check.Check{
 	check.New("ARC-COMP-20", arranged(crowded), scenarios.Many),
 	check.New("ARC-COMP-21", fiftyHeard, scenarios.Many),
@@ -33,12 +34,12 @@ var streamChecks = []check.Check{
 	check.New("ARC-COMP-34", takesPlace, scenarios.Many),
 }
 
-// crowded phases show as many streams as there are places.
+// crowded picks phases that show as many streams as there are places.
 func crowded(x content.Recording, a expect.Phase) bool {
 	return len(a.Picture.Places) == layout.Most(x.Timeline.Ledger)
 }
 
-// preferred phases leave out a stream that was there before one that is shown.
+// preferred picks phases that leave out a stream that was there before one that is shown.
 func preferred(x content.Recording, a expect.Phase) bool {
 	if len(a.Streams) <= layout.Most(x.Timeline.Ledger) {
 		return false
@@ -47,7 +48,7 @@ func preferred(x content.Recording, a expect.Phase) bool {
 	return last
 }
 
-// ownLayouts looks at archives of one session that record at the same time with different layouts.
+// ownLayouts judges archives of one session that record at the same time with different layouts.
 func ownLayouts(c *check.Case) {
 	recordings := c.Recordings()
 	arranged(func(x content.Recording, _ expect.Phase) bool {
@@ -58,7 +59,7 @@ func ownLayouts(c *check.Case) {
 	})(c)
 }
 
-// audible are the phases of archives with sound.
+// audible calls each with the phases of archives with sound.
 func audible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
 	for _, x := range c.Recordings() {
 		if x.Request["hasAudio"] == false || x.Sound == nil {
@@ -79,14 +80,14 @@ func fiftyHeard(c *check.Case) {
 	audible(c, full, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// beyondLimits looks at phases with more than an archive holds: the picture and the mix are those of the others.
+// beyondLimits judges phases with more streams than an archive holds: picture and mix must be those of the others.
 func beyondLimits(c *check.Case) {
 	arranged(func(x content.Recording, a expect.Phase) bool { return len(a.Streams) > layout.Most(x.Timeline.Ledger) })(c)
 	more := func(_ content.Recording, a expect.Phase) bool { return len(a.Unheard) > 0 }
 	audible(c, more, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// takesPlace looks at phases after one in which streams were left out, when another stream has ended.
+// takesPlace judges phases after one in which streams were left out, when another stream has ended.
 func takesPlace(c *check.Case) {
 	freed := func(x content.Recording, a expect.Phase) bool {
 		return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool {
@@ -100,7 +101,7 @@ func takesPlace(c *check.Case) {
 	audible(c, louder, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// muted are the phases in which a track of that kind is muted, and those in which it is back.
+// muted picks the phases in which a track of that kind is muted, and those in which it is back.
 func muted(kind string) pick {
 	return func(x content.Recording, a expect.Phase) bool {
 		for i, p := range x.Parts {
@@ -164,7 +165,7 @@ func mutedAudio(c *check.Case) {
 	}
 }
 
-// changesSize wants each shape of a fixture that has several, in its aspect.
+// changesSize checks that each shape of a fixture with several is shown, in its aspect.
 func changesSize(c *check.Case) {
 	allow := int(c.Number("tolerance.tile"))
 	for _, x := range c.Recordings() {
@@ -183,7 +184,7 @@ func changesSize(c *check.Case) {
 					continue
 				}
 				seen |= 1 << i
-				// The wanted width of what is as high as it is.
+				// The wanted width of a picture of this height.
 				want := a.Rect.Height * parts[i].Width / parts[i].Height
 				c.Want(want-a.Rect.Width <= allow && a.Rect.Width-want <= allow, fmt.Sprintf("%s as %d:%d from %.1f s", t.Fixture, parts[i].Width, parts[i].Height, a.From),
 					fmt.Sprintf("%dx%d", a.Rect.Width, a.Rect.Height), x.R, t.R)
@@ -195,7 +196,7 @@ func changesSize(c *check.Case) {
 	}
 }
 
-// onlyHeard: phases with a stream that has no picture have no tile for it, and its sound.
+// onlyHeard checks phases with a stream that has no picture: they must not have a tile for it, but its sound.
 func onlyHeard(c *check.Case) {
 	with := func(x content.Recording, a expect.Phase) bool {
 		return slices.ContainsFunc(a.Heard, func(i int) bool { return !published(x, x.Timeline.Tracks[i].Stream, "video") })
@@ -204,21 +205,21 @@ func onlyHeard(c *check.Case) {
 	audible(c, with, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// published tells whether a stream has a track of that kind at all.
+// published reports whether a stream has a track of that kind at all.
 func published(x content.Recording, stream, kind string) bool {
 	return slices.ContainsFunc(x.Parts, func(p content.Part) bool {
 		return p.By.IDs[evidence.Stream] == stream && p.By.Published.Kind == kind
 	})
 }
 
-// onlySeen: streams without sound are in the picture.
+// onlySeen checks that streams without sound are in the picture.
 func onlySeen(c *check.Case) {
 	arranged(func(x content.Recording, a expect.Phase) bool {
 		return slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return !published(x, p.Stream, "audio") })
 	})(c)
 }
 
-// blackElsewhere wants nothing beside the streams, and all black where there are none.
+// blackElsewhere checks that there is nothing beside the streams, and only black where there are none.
 func blackElsewhere(c *check.Case) {
 	for _, x := range c.Recordings() {
 		if x.Request["hasVideo"] == false || x.Picture == nil {

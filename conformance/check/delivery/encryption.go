@@ -23,13 +23,14 @@ var encryptionChecks = []check.Check{
 	check.New("ARC-SEC-09", turnedOff, scenarios.Encryption),
 }
 
-// encryptedArchives are the composed ones that were started with a certificate in force; ARC-SEC-10 is about the others.
+// encryptedArchives returns the composed archives that were started with a certificate in force. ARC-SEC-10 is about the
+// others.
 func encryptedArchives(c *check.Case) []*facts.History {
 	return slices.DeleteFunc(c.StartedArchives(), func(h *facts.History) bool { return !c.Encrypted(h) || h.IsIndividual() })
 }
 
-// nothingInTheClear is what can be seen from outside: the one object at the target cannot be read and holds nothing of the plain file,
-// and there is no other place to get the archive from.
+// nothingInTheClear checks what can be seen from outside: the only object at the upload target must be unreadable and
+// hold nothing of the plain file, and the archive must not be available anywhere else.
 func nothingInTheClear(c *check.Case) {
 	for _, h := range encryptedArchives(c) {
 		keys := map[string]bool{}
@@ -56,7 +57,7 @@ func nothingInTheClear(c *check.Case) {
 	}
 }
 
-// sealedMedia is what the forensics made of the object as it is.
+// sealedMedia returns the forensics record of the encrypted object.
 func sealedMedia(c *check.Case, object evidence.Record) (looked evidence.Record) {
 	for _, r := range c.View.Scenario(object.Scenario).Records {
 		if r.Media != nil && r.Media.SHA256 == object.Object.SHA256 {
@@ -66,7 +67,7 @@ func sealedMedia(c *check.Case, object evidence.Record) (looked evidence.Record)
 	return looked
 }
 
-// readable: some part of the bytes was understood as media.
+// readable reports whether the forensics could read any part of the bytes as media.
 func readable(c *check.Case, r evidence.Record) bool {
 	f, _ := c.File(r)
 	return f.Transport || f.MP4() || len(f.Tracks) > 0
@@ -92,7 +93,7 @@ func tellsNoLength(c *check.Case) {
 	}
 }
 
-// passwordOpens: the file is what sources.md#encryption says, and holds what was published.
+// passwordOpens checks that the file has the format of sources.md#encryption and holds what was published.
 func passwordOpens(c *check.Case) {
 	for _, h := range encryptedArchives(c) {
 		for _, r := range h.Opened {
@@ -116,7 +117,8 @@ func passwordOpens(c *check.Case) {
 	}
 }
 
-// passwordTold: the delivered archive has the same password wherever it is told, and one that is not encrypted has none.
+// passwordTold checks that a delivered archive has the same password in all answers and callbacks, and that an archive
+// without encryption has none.
 func passwordTold(c *check.Case) {
 	for _, h := range encryptedArchives(c) {
 		delivered := h.Delivered()
@@ -134,7 +136,7 @@ func passwordTold(c *check.Case) {
 	}
 }
 
-// badCertificates rests on a target that accepts a proper one.
+// badCertificates needs a target that accepts a proper certificate.
 func badCertificates(c *check.Case) {
 	var accepted []evidence.Record
 	calls := c.Calls(evidence.SetArchiveStorage)

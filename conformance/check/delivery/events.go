@@ -23,7 +23,7 @@ var eventChecks = []check.Check{
 	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair),
 }
 
-// told are the events of a type about an archive.
+// told returns the events of a type about an archive.
 func told(c *check.Case, h *facts.History, event string) []evidence.Record {
 	var out []evidence.Record
 	for _, r := range h.Events {
@@ -34,7 +34,7 @@ func told(c *check.Case, h *facts.History, event string) []evidence.Record {
 	return out
 }
 
-// present are the clients connected all through a stretch of real time.
+// present returns the clients that were connected for the whole stretch of real time.
 func present(s *facts.Session, from, to time.Time) []facts.Span {
 	var out []facts.Span
 	for _, cl := range s.Clients {
@@ -45,7 +45,7 @@ func present(s *facts.Session, from, to time.Time) []facts.Span {
 	return out
 }
 
-// settled: the harness waited for the event, so that its absence tells something.
+// settled returns the watch in which the harness waited for the event, so that its absence counts.
 func settled(c *check.Case, h *facts.History, event string) (evidence.Record, bool) {
 	for _, r := range h.Watches {
 		if r.Watch.What == "events" && r.Watch.Until == event {
@@ -55,7 +55,7 @@ func settled(c *check.Case, h *facts.History, event string) (evidence.Record, bo
 	return evidence.Record{}, false
 }
 
-// toldTo checks that clients connected from the start, or until the stop, received the event.
+// toldTo checks that clients received the event that were connected at the start, or until the stop.
 func toldTo(event string, start bool) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, h := range c.StartedArchives() {
@@ -91,7 +91,7 @@ func toldClients(c *check.Case, h *facts.History, event string, start bool) {
 	}
 }
 
-// eventsNameArchive: an event that names no archive is recorded without one, so all of the session are looked at.
+// eventsNameArchive judges all events of the session, because one that names no archive is recorded without one.
 func eventsNameArchive(c *check.Case) {
 	for _, r := range c.View.Clients().Records {
 		if r.Client.Type != "archiveStarted" && r.Client.Type != "archiveStopped" {
@@ -103,7 +103,8 @@ func eventsNameArchive(c *check.Case) {
 	}
 }
 
-// everyClient: those of the session whether they publish or not, and nobody else.
+// everyClient checks that all clients of the session get the events, whether they publish or not, and that nobody else
+// does.
 func everyClient(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, event := range []string{"archiveStarted", "archiveStopped"} {
@@ -139,7 +140,7 @@ func toldOfLimits(c *check.Case) {
 	}
 }
 
-// toldLateClients looks at clients that connected after the start and before the end; the harness waited for the event.
+// toldLateClients judges clients that connected between the start and the end, if the harness waited for the event.
 func toldLateClients(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
@@ -161,7 +162,7 @@ func toldLateClients(c *check.Case) {
 	}
 }
 
-// waitedFrom: from that moment on the harness waited for an event about h.
+// waitedFrom reports whether the harness waited for an event about h from that moment on.
 func waitedFrom(h *facts.History, from time.Time, event string) bool {
 	return slices.ContainsFunc(h.Watches, func(r evidence.Record) bool {
 		return r.Watch.What == "events" && r.Watch.Until == event && !r.Watch.From.Before(from)

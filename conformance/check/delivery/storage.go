@@ -1,4 +1,5 @@
-// Package delivery judges how archives are handed over: uploads, encryption, download URLs, and what clients are told meanwhile.
+// Package delivery judges how archives are delivered: uploads, encryption, download URLs, and the events that clients
+// get meanwhile.
 package delivery
 
 import (
@@ -29,13 +30,13 @@ var storageChecks = []check.Check{
 	check.New("ARC-STO-24", objectType, scenarios.Pair),
 }
 
-// storeOf is the upload target that the harness set up for the application of r: s3, azure or none of them.
+// storeOf returns the kind of upload target that the harness set up for the application of r: s3, azure or "".
 func storeOf(c *check.Case, r evidence.Record) string {
 	return c.Apps[r.IDs[evidence.Application]].Store
 }
 
-// uploads are the archives with a target that takes them, called to stop or stopped by a limit,
-// that were followed to their end.
+// uploads returns the archives with a working upload target that were stopped, by a call or a limit, and were followed
+// to their end.
 func uploads(c *check.Case) []*facts.History {
 	var out []*facts.History
 	for _, h := range c.StartedArchives() {
@@ -104,7 +105,7 @@ func uploadedAfterSuccess(c *check.Case) {
 	}
 }
 
-// endStatus is the first final status that a read showed.
+// endStatus returns the first sighting of h with a final status.
 func endStatus(h *facts.History) (facts.Sighting, bool) {
 	for _, s := range h.Seen {
 		if facts.Final(s.Status()) {
@@ -114,7 +115,7 @@ func endStatus(h *facts.History) (facts.Sighting, bool) {
 	return facts.Sighting{}, false
 }
 
-// nothingBeforeStop rests on listings of the bucket while the archive was recording.
+// nothingBeforeStop uses listings of the bucket made while the archive was recording.
 func nothingBeforeStop(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		stop, ok := h.FirstStop()
@@ -129,7 +130,7 @@ func nothingBeforeStop(c *check.Case) {
 	}
 }
 
-// compatibleTarget: the harness's store is not Amazon's, it is named by endpoint.
+// compatibleTarget checks uploads to the harness's store, which is not Amazon's and is named by its endpoint.
 func compatibleTarget(c *check.Case) {
 	for _, h := range uploads(c) {
 		app := c.Apps[h.Start.IDs[evidence.Application]]
@@ -150,7 +151,7 @@ func availableWithoutTarget(c *check.Case) {
 	}
 }
 
-// closedBeforeDelivery: no URL in any answer before the archive is delivered, and nothing in the bucket.
+// closedBeforeDelivery checks that no answer has a URL before the archive is delivered, and that the bucket is empty.
 func closedBeforeDelivery(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Seen {
@@ -162,8 +163,8 @@ func closedBeforeDelivery(c *check.Case) {
 	}
 }
 
-// cloudPeriod wants a download shortly before the end of the 72 hours and none
-// after it. Between, a refusal shows that the end has come; a download may still be early.
+// cloudPeriod wants a download shortly before the end of the 72 hours, and none after the end. In between, a refusal
+// shows that the end has come; a download may still be early.
 func cloudPeriod(c *check.Case) {
 	allow := c.Limit("tolerance.cloud-period")
 	before, after := false, false
@@ -188,8 +189,8 @@ func cloudPeriod(c *check.Case) {
 	}
 }
 
-// uploadedStays needs an uploaded archive read when more than the cloud period had passed; a scenario that
-// goes on for hours shows it only in part, so any later read counts.
+// uploadedStays needs a read of an uploaded archive after more than the cloud period. A scenario that lasts for hours
+// shows it only in part, so any later read counts.
 func uploadedStays(c *check.Case) {
 	for _, h := range uploads(c) {
 		i := slices.IndexFunc(h.Seen, func(s facts.Sighting) bool { return s.Status() == "uploaded" })
@@ -230,7 +231,7 @@ func oneObject(c *check.Case) {
 
 func objectType(c *check.Case) {
 	for _, h := range uploads(c) {
-		if c.Encrypted(h) { // it is no video to whoever has not the key
+		if c.Encrypted(h) { // without the key it is not a video
 			continue
 		}
 		for _, r := range h.Stored(true) {
@@ -241,5 +242,5 @@ func objectType(c *check.Case) {
 	}
 }
 
-// Checks are those of the chapter.
+// Checks are the checks of this package.
 var Checks = slices.Concat(storageChecks, encryptionChecks, urlChecks, eventChecks, uploadChecks)

@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// uploadChecks are about upload targets that fail, and those that are not S3.
+// uploadChecks are about upload targets that fail, and about those that are not S3.
 var uploadChecks = []check.Check{
 	check.New("ARC-STO-08", azureTarget, scenarios.Azure),
 	check.New("ARC-STO-11", fallsBack(func(struck) bool { return true }), scenarios.FallsBack),
@@ -27,13 +27,13 @@ var uploadChecks = []check.Check{
 	check.New("ARC-SEC-03", encryptedByStore, scenarios.Recovers),
 }
 
-// struck is an archive whose uploads the suite's store refused, at first or to the end.
+// struck is an archive whose uploads the suite's store refused, at first or for ever.
 type struck struct {
 	*facts.History
 	app           string
-	fallback      string // as the application asked for it
+	fallback      string // requested by the application
 	refused, took []evidence.Record
-	from, to      time.Time // of the start, in policy time
+	from, to      time.Time // when the start may have been, in policy time
 }
 
 func (s struck) without() bool { return s.fallback == "none" }
@@ -52,7 +52,7 @@ func allStruck(c *check.Case) []struck {
 	return out
 }
 
-// moments are how many times the target tried: requests between two moves of the clock count as one attempt.
+// moments returns how often the target tried: requests between two moves of the clock count as one attempt.
 func (s struck) moments(c *check.Case) int {
 	seen := map[time.Time]bool{}
 	for _, r := range s.refused {
@@ -62,7 +62,7 @@ func (s struck) moments(c *check.Case) int {
 	return len(seen)
 }
 
-// triedAfter tells whether the target tried at or after a moment of policy time, for all that is known.
+// triedAfter reports whether the target may have tried at or after a moment of policy time.
 func (s struck) triedAfter(c *check.Case, at time.Time) (evidence.Record, bool) {
 	i := slices.IndexFunc(s.refused, func(r evidence.Record) bool { return !c.Latest(s.app, r.Time).Before(at) })
 	if i < 0 {
@@ -71,7 +71,7 @@ func (s struck) triedAfter(c *check.Case, at time.Time) (evidence.Record, bool) 
 	return s.refused[i], true
 }
 
-// opened tells whether the suite's store took requests again while the archive had to be tried.
+// opened reports whether the suite's store accepted requests again while the target had to try.
 func opened(c *check.Case, s struck) bool {
 	return slices.ContainsFunc(c.View.Steps().Label("store.open").About(evidence.Archive, s.ID).Records, func(r evidence.Record) bool {
 		return c.Latest(s.app, r.Time).Before(s.from.Add(c.Limit("upload.period-with-fallback.min")))
@@ -99,7 +99,7 @@ func failsAtLast(c *check.Case) {
 	}
 }
 
-// uploadPeriod looks at archives without fallback whose target refused to the end.
+// uploadPeriod judges archives without fallback whose upload target refused for ever.
 func uploadPeriod(c *check.Case) {
 	period, allow := c.Limit("upload.period"), c.Limit("tolerance.upload-period")
 	for _, s := range allStruck(c) {
@@ -117,7 +117,7 @@ func uploadPeriod(c *check.Case) {
 			}
 		}
 		if !after {
-			continue // not followed to the end
+			continue // the harness did not follow it to the end
 		}
 		at, ok := s.triedAfter(c, early)
 		c.Want(ok, "an attempt within "+allow.String()+" of the end of the period, "+facts.ClockTime(s.from.Add(period)), "the last one at "+facts.ClockTime(c.Latest(s.app, at.Time)), at)
@@ -129,7 +129,7 @@ func uploadPeriod(c *check.Case) {
 	}
 }
 
-// fallsBack wants the archive in the built-in cloud, with its file.
+// fallsBack checks that the archive is in the built-in cloud, with its file.
 func fallsBack(concerns func(struck) bool) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, s := range allStruck(c) {
@@ -152,7 +152,8 @@ func fallsBack(concerns func(struck) bool) func(*check.Case) {
 	}
 }
 
-// periodWithFallback: until then the target is tried; no later than the period without fallback the cloud takes over.
+// periodWithFallback checks that the target tries until the end of the period, and that the cloud takes over no later
+// than the period without fallback.
 func periodWithFallback(c *check.Case) {
 	least, most, allow := c.Limit("upload.period-with-fallback.min"), c.Limit("upload.period"), c.Limit("tolerance.upload-period")
 	for _, s := range allStruck(c) {
@@ -176,7 +177,7 @@ func periodWithFallback(c *check.Case) {
 	}
 }
 
-// failureMailed: mail for what was not uploaded in the end, and for nothing else.
+// failureMailed checks that there is mail for each archive that was never uploaded, and for nothing else.
 func failureMailed(c *check.Case) {
 	for _, s := range allStruck(c) {
 		to := c.Apps[s.app].Email
@@ -198,7 +199,7 @@ func failureMailed(c *check.Case) {
 	}
 }
 
-// nothingInCloud: with fallback off no answer offers the file, however often it is asked for.
+// nothingInCloud checks that with fallback off no answer offers the file, however often it is requested.
 func nothingInCloud(c *check.Case) {
 	for _, s := range allStruck(c) {
 		if !s.without() || len(s.took) > 0 {
@@ -235,7 +236,7 @@ func azureTarget(c *check.Case) {
 	}
 }
 
-// encryptedByStore takes the word of the request, or of the store.
+// encryptedByStore relies on what the request, or the store, says about encryption.
 func encryptedByStore(c *check.Case) {
 	const managed = "AES256"
 	for _, h := range c.StartedArchives() {

@@ -27,7 +27,7 @@ var urlChecks = []check.Check{
 
 func served(d facts.Download) bool { return d.R.Exchange.Status()/100 == 2 }
 
-// alive: the file is surely there, neither deleted nor near its end.
+// alive reports whether the file surely exists: it is not deleted and not near its end.
 func alive(d facts.Download, c *check.Case) bool {
 	app := d.H.Start.IDs[evidence.Application]
 	due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
@@ -64,7 +64,7 @@ func urlNullOtherwise(c *check.Case) {
 	}
 }
 
-// urlDownloads compares the bytes that came with what the archive says of them.
+// urlDownloads compares the downloaded bytes with what the archive says of them.
 func urlDownloads(c *check.Case) {
 	for _, d := range c.Downloads() {
 		if d.Forged || !d.Fresh(c.Facts) || !alive(d, c) {
@@ -95,7 +95,7 @@ func urlDies(c *check.Case) {
 	}
 }
 
-// urlLives rests on a link used in the last minute of its life.
+// urlLives needs a link that was used in the last minute of its life.
 func urlLives(c *check.Case) {
 	life := c.Limit("download-url.lifetime")
 	for _, d := range c.Downloads() {
@@ -111,7 +111,7 @@ func urlLives(c *check.Case) {
 	}
 }
 
-// urlRenewed: a read after a link has died answers another link, which works.
+// urlRenewed checks that a read after the end of a link returns another link, which works.
 func urlRenewed(c *check.Case) {
 	all := c.Downloads()
 	for _, dead := range all {

@@ -22,7 +22,7 @@ var choiceChecks = []check.Check{
 	check.New("ARC-SIM-09", besideComposed, scenarios.Chosen),
 }
 
-// chosen goes through the streams of archives with selected streams.
+// chosen calls each with the streams of archives with selected streams.
 func chosen(c *check.Case, each func(b *bundle.Bundle, s *bundle.Stream)) {
 	for _, b := range bundle.Bundles(c) {
 		if b.Request.Text("streamMode") != "manual" {
@@ -34,7 +34,7 @@ func chosen(c *check.Case, each func(b *bundle.Bundle, s *bundle.Stream)) {
 	}
 }
 
-// chosenAlone: what was chosen is there, for as long; of the others there is nothing.
+// chosenAlone checks that the archive holds what was chosen, for as long as it was, and nothing of other streams.
 func chosenAlone(c *check.Case) {
 	chosen(c, func(b *bundle.Bundle, s *bundle.Stream) {
 		if !s.Has() {
@@ -48,7 +48,7 @@ func chosenAlone(c *check.Case) {
 	})
 }
 
-// partsChosen looks at streams of which one part was chosen at some time.
+// partsChosen judges streams of which only one part was chosen at some time.
 func partsChosen(c *check.Case) {
 	chosen(c, func(b *bundle.Bundle, s *bundle.Stream) {
 		part := slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
@@ -64,7 +64,8 @@ func partsChosen(c *check.Case) {
 	})
 }
 
-// within wants no frames of a track from when it was not chosen. A call takes effect before it is answered.
+// within checks that the archive holds no frames of a track from when it was not chosen. A call takes effect before it
+// is answered.
 func within(c *check.Case, b *bundle.Bundle, s *bundle.Stream, kind string) {
 	allow := c.Limit("tolerance.removal")
 	stray := 0
@@ -80,7 +81,7 @@ func within(c *check.Case, b *bundle.Bundle, s *bundle.Stream, kind string) {
 	c.Want(stray == 0, fmt.Sprintf("%s of %s only while it was chosen", kind, s.Client), fmt.Sprintf("%d frames from other times, up to %v away", stray, worst.Round(time.Millisecond)), b.R, s.Record())
 }
 
-// besideComposed looks at archives of both formats that record one session at the same time.
+// besideComposed judges archives of both formats that record one session at the same time.
 func besideComposed(c *check.Case) {
 	chosen(c, func(b *bundle.Bundle, s *bundle.Stream) {
 		if s.Has() {
@@ -100,7 +101,7 @@ func besideComposed(c *check.Case) {
 	}
 }
 
-// composedToo wants the pictures of chosen streams in a composed file, and no others.
+// composedToo checks that a composed file shows the chosen streams, and no others.
 func composedToo(c *check.Case, h *facts.History) {
 	if len(h.Media) == 0 {
 		c.Blocked("a composed archive beside the individual one", "it has no file", h.Start)

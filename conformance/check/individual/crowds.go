@@ -18,7 +18,7 @@ var limitChecks = []check.Check{
 	check.New("ARC-IND-27", beyondLimits, scenarios.Crowd),
 }
 
-// asManyAs looks at archives in which as many streams at once are to be recorded as there may be.
+// asManyAs judges archives in which as many streams as the limit allows must be recorded at once.
 func asManyAs(kind, limit string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, b := range bundle.Bundles(c) {
@@ -41,7 +41,8 @@ func asManyAs(kind, limit string) func(*check.Case) {
 	}
 }
 
-// beyondLimits: what has no place is not recorded until one becomes free; all others, and what is within the other limit, are.
+// beyondLimits checks that a stream without a place is not recorded until one becomes free, and that all others are,
+// within the other limit too.
 func beyondLimits(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		crowded := false

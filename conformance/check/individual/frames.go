@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// frameChecks are about the frames of a file, wherever in time they are.
+// frameChecks are about the frames of a file, apart from their times.
 var frameChecks = []check.Check{
 	check.New("ARC-IND-10", codecAsSent("VP9", "V_VP9"), scenarios.Kinds),
 	check.New("ARC-IND-11", asReceived, scenarios.Captures, scenarios.Kinds, scenarios.Matroska),
@@ -22,7 +22,7 @@ var frameChecks = []check.Check{
 	check.New("ARC-IND-19", opus, scenarios.Captures),
 }
 
-// tracks goes through the tracks with frames of all files.
+// tracks calls each with the tracks with frames of all files.
 func tracks(c *check.Case, each func(b *bundle.Bundle, f *bundle.File, t *bundle.Track)) {
 	for _, b := range bundle.Bundles(c) {
 		for _, f := range b.Files {
@@ -35,7 +35,8 @@ func tracks(c *check.Case, each func(b *bundle.Bundle, f *bundle.File, t *bundle
 	}
 }
 
-// asReceived: each frame was sent, once and in order, and nothing between the first and the last of a stretch is missing.
+// asReceived checks that each frame was sent, appears once and in order, and that nothing is missing between the first
+// and the last frame of a stretch.
 func asReceived(c *check.Case) {
 	tracks(c, func(b *bundle.Bundle, f *bundle.File, t *bundle.Track) {
 		by, ok := t.By()
@@ -58,7 +59,8 @@ func asReceived(c *check.Case) {
 	}
 }
 
-// complete wants every unit of a track that was sent between the first and the last of a stretch that are in its files, once.
+// complete checks that a track's files hold every unit once that was sent between the first and the last unit of a
+// stretch in them.
 func complete(c *check.Case, b *bundle.Bundle, s *bundle.Stream, d *bundle.Due) {
 	p := d.By.Published
 	found := b.Found(s, d)
@@ -81,7 +83,7 @@ func complete(c *check.Case, b *bundle.Bundle, s *bundle.Stream, d *bundle.Due) 
 	}
 }
 
-// codecAsSent looks at pictures that were published in a codec other than the one preferred.
+// codecAsSent judges pictures that were published in another codec than the preferred one.
 func codecAsSent(codec, id string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, b := range bundle.Bundles(c) {
@@ -105,7 +107,7 @@ func codecAsSent(codec, id string) func(*check.Case) {
 	}
 }
 
-// declaredSize: the usual one, or a right one.
+// declaredSize allows the usual size and the right one.
 func declaredSize(c *check.Case) {
 	width, height := int(c.Number("individual.header-width")), int(c.Number("individual.header-height"))
 	tracks(c, func(b *bundle.Bundle, f *bundle.File, t *bundle.Track) {
@@ -117,7 +119,8 @@ func declaredSize(c *check.Case) {
 	})
 }
 
-// changingSize wants pictures of different sizes of one stream in one file, in the sizes in which they were sent.
+// changingSize checks that pictures of different sizes of one stream are in one file, in the sizes in which they were
+// sent.
 func changingSize(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		for _, s := range b.Streams {
@@ -129,7 +132,7 @@ func changingSize(c *check.Case) {
 				}
 			}
 			if len(sizes) < 2 {
-				continue // not long enough for two
+				continue // too short for two sizes
 			}
 			if n := len(b.Of(s)); n != len(s.Segments) {
 				wrong = append(wrong, fmt.Sprintf("%d files for %d segments", n, len(s.Segments)))

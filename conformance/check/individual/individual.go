@@ -1,5 +1,5 @@
-// Package individual judges individual archives: the ZIP, its manifest, and the frames of its files, which are compared with what
-// the publishers sent.
+// Package individual judges individual archives: the ZIP, its manifest, and the frames of its files, which it compares
+// with what the publishers sent.
 package individual
 
 import (
@@ -17,7 +17,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// Checks are those of the chapter.
+// Checks are the checks of this package.
 var Checks = slices.Concat(zipChecks, streamChecks, frameChecks, timeChecks, limitChecks, manifestChecks, offsetChecks, choiceChecks, objectChecks)
 
 var zipChecks = []check.Check{
@@ -32,7 +32,7 @@ var zipChecks = []check.Check{
 	check.New("ARC-IND-28", nothingPublished, scenarios.IndividualNobody),
 }
 
-// fetched are the individual archives whose object was downloaded. One that is no ZIP has no bundle.
+// fetched returns the individual archives whose object was downloaded. An object that is not a ZIP has no bundle.
 func fetched(c *check.Case) []*facts.History {
 	var out []*facts.History
 	for _, h := range c.StartedArchives() {
@@ -52,7 +52,7 @@ func bundleOf(c *check.Case, h *facts.History) *bundle.Bundle {
 	return nil
 }
 
-// deliveredAsZIP wants what was fetched to be a ZIP. Those of nothing are the business of ARC-IND-28.
+// deliveredAsZIP checks that a downloaded object is a ZIP. ARC-IND-28 judges archives of nothing.
 func deliveredAsZIP(c *check.Case) {
 	for _, h := range fetched(c) {
 		if !somebodyPublished(c, h) {
@@ -79,7 +79,7 @@ func somebodyPublished(c *check.Case, h *facts.History) bool {
 	return s != nil && ok && facts.AnyDuring(s.Streams, h.Start.Sent(), end.Late)
 }
 
-// flaws are what is wrong with the ZIP itself. What is merely large, or compressed well, is not.
+// flaws returns what is wrong with the ZIP itself. Large or well compressed entries are not flaws.
 func flaws(b *bundle.Bundle) []string {
 	var out []string
 	bad := func(f zipped.Finding) bool { return f.Kind != zipped.Ratio && f.Kind != zipped.Limit }
@@ -98,7 +98,7 @@ func flaws(b *bundle.Bundle) []string {
 	return out
 }
 
-// oneZIP: one manifest, beside it media files alone, and a ZIP that tools open without complaint.
+// oneZIP checks that the ZIP holds one manifest, beside it only media files, and that tools open it without a complaint.
 func oneZIP(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		if b.Zip.Size == 0 && !somebodyPublished(c, b.History) {
@@ -146,7 +146,7 @@ func namedByStream(c *check.Case) {
 	}
 }
 
-// indexed holds the numbers in the names of a stream's files against the order of what is in them.
+// indexed compares the numbers in the names of a stream's files with the order of their content.
 func indexed(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		for _, s := range b.Streams {
@@ -172,7 +172,7 @@ func indexed(c *check.Case) {
 	}
 }
 
-// preferred is the video codec that the application of an archive prefers.
+// preferred returns the video codec that the application of an archive prefers.
 func preferred(c *check.Case, h *facts.History) string {
 	if codec := c.Apps[h.App()].Codec; codec != "" {
 		return codec
@@ -180,7 +180,7 @@ func preferred(c *check.Case, h *facts.History) string {
 	return "VP8"
 }
 
-// kindOf judges names and kinds of files of applications that prefer a codec.
+// kindOf judges the names and types of files in applications that prefer a codec.
 func kindOf(codec string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, b := range bundle.Bundles(c) {
@@ -197,7 +197,7 @@ func kindOf(codec string) func(*check.Case) {
 	}
 }
 
-// container is how a file has to be named, and what it may say that it is.
+// container returns the extension that a file must have, and the types that it may have.
 func container(codec string, f *bundle.File) (ext string, types []string) {
 	if codec == "H264" {
 		return ".mkv", []string{"matroska"}
@@ -224,7 +224,7 @@ func objectKey(c *check.Case) {
 	}
 }
 
-// nothingPublished looks at archives that ended because nobody published.
+// nothingPublished judges archives that ended because nobody published.
 func nothingPublished(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)
@@ -237,7 +237,7 @@ func nothingPublished(c *check.Case) {
 	}
 }
 
-// emptyOne judges what was delivered of an archive of nothing against its size.
+// emptyOne compares what was delivered for an archive of nothing with its size property.
 func emptyOne(c *check.Case, h *facts.History, s facts.Sighting) {
 	size, known := s.Whole("size")
 	b := bundleOf(c, h)

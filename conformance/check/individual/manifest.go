@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// manifestChecks are about what the manifest says, but for times.
+// manifestChecks are about the content of the manifest, except times.
 var manifestChecks = []check.Check{
 	check.New("ARC-MAN-01", manifestIsJSON, scenarios.Captures),
 	check.New("ARC-MAN-02", manifests(func(_ *check.Case, b *bundle.Bundle) (string, string, bool) {
@@ -106,7 +106,7 @@ func filesListed(c *check.Case) {
 	}
 }
 
-// listed goes through the files that the manifest lists.
+// listed calls each with the files that the manifest lists.
 func listed(c *check.Case, each func(b *bundle.Bundle, f *bundle.File)) {
 	for _, b := range bundle.Bundles(c) {
 		for _, f := range b.Files {
@@ -117,8 +117,8 @@ func listed(c *check.Case, each func(b *bundle.Bundle, f *bundle.File)) {
 	}
 }
 
-// streamIDs: the stream that the manifest names has sent frames of the file, and no other stream has. Frames that nobody sent do not count
-// here; ARC-IND-11 is about them.
+// streamIDs checks that the stream that the manifest names sent frames of the file, and that no other stream did. Frames
+// that nobody sent do not count here; ARC-IND-11 is about them.
 func streamIDs(c *check.Case) {
 	listed(c, func(b *bundle.Bundle, f *bundle.File) {
 		frames, known := 0, 0
@@ -167,7 +167,8 @@ func connectionData(c *check.Case) {
 	})
 }
 
-// videoTypes: what the client said of its video, a camera where it said nothing. Where there is no video, there may be none.
+// videoTypes checks that the type is what the client declared, or camera if it declared nothing. A file without video
+// may have no type.
 func videoTypes(c *check.Case) {
 	listed(c, func(b *bundle.Bundle, f *bundle.File) {
 		if f.Stream == nil {

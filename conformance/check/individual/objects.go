@@ -36,7 +36,8 @@ func noResolution(of func(*facts.History) []facts.Sighting) func(*check.Case) {
 	}
 }
 
-// composedOnly are the settings of composed archives, by what is wrong with giving them for an individual one.
+// composedOnly lists the settings that only composed archives have, with the flaw of a request that gives one for an
+// individual archive.
 var composedOnly = []struct{ flaw, member string }{
 	{facts.FlawIndResolution, "resolution"}, {facts.FlawIndBitrate, "maxBitrate"}, {facts.FlawIndQP, "quantizationParameter"}, {facts.FlawIndLayout, "layout"},
 }

@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// offsetChecks are about the times that the manifest tells. The publishers' clocks are the harness's.
+// offsetChecks are about the times in the manifest. The publishers use the harness's clock.
 var offsetChecks = []check.Check{
 	check.New("ARC-MAN-06", createdAt, scenarios.Captures, scenarios.Interrupted),
 	check.New("ARC-MAN-11", startOffset("tolerance.offset", false), scenarios.Captures),
@@ -20,7 +20,7 @@ var offsetChecks = []check.Check{
 	check.New("ARC-MAN-16", inStep, scenarios.Captures),
 }
 
-// createdAt is when something was first published, or the start where something was already.
+// createdAt compares the property with the first publication, or with the start if something was published already.
 func createdAt(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
 	for _, b := range bundle.Bundles(c) {
@@ -46,7 +46,8 @@ func createdAt(c *check.Case) {
 	}
 }
 
-// startOffset wants each file to begin when its first frame was captured; after pauses or before any, as asked for.
+// startOffset checks that each file begins when its first frame was captured. It judges files after a pause, or the
+// others, as pauses says.
 func startOffset(limit string, pauses bool) func(*check.Case) {
 	return func(c *check.Case) {
 		allow := c.Limit(limit)
@@ -62,7 +63,7 @@ func startOffset(limit string, pauses bool) func(*check.Case) {
 	}
 }
 
-// stopOffset wants each file to end between its last frame and what ended it.
+// stopOffset checks that each file ends between its last frame and what ended it.
 func stopOffset(limit string, pauses bool) func(*check.Case) {
 	return func(c *check.Case) {
 		allow := c.Limit(limit)
@@ -80,14 +81,14 @@ func stopOffset(limit string, pauses bool) func(*check.Case) {
 	}
 }
 
-// afterPause forgives more in files that were begun after a pause.
+// afterPause allows more for files that begin after a pause.
 func afterPause(c *check.Case) {
 	startOffset("tolerance.offset-after-pause", true)(c)
 	stopOffset("tolerance.offset-after-pause", true)(c)
 }
 
-// inStep compares when the archive's zero is by the frames of different files: by capture time, presentation time and
-// startTimeOffset.
+// inStep compares the archive's time zero as the frames of different files show it, by capture time, presentation time
+// and startTimeOffset.
 func inStep(c *check.Case) {
 	allow := c.Limit("tolerance.alignment")
 	for _, b := range bundle.Bundles(c) {

@@ -7,7 +7,8 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// refusedOrSealed: an individual archive of an application with a certificate is refused, or delivered like other encrypted ones.
+// refusedOrSealed checks that an individual archive of an application with a certificate is refused, or delivered like
+// other encrypted ones.
 func refusedOrSealed(c *check.Case) {
 	for _, a := range c.Starts {
 		if !a.Clean() || !a.Individual() || !c.InForce(a.Record) || !c.StartsAtAll(a.Record) {
@@ -28,7 +29,8 @@ func refusedOrSealed(c *check.Case) {
 	}
 }
 
-// sealed: there is one object, which is no ZIP and holds nothing of the ZIP that the holder of the private key decrypts (ARC-SEC-06).
+// sealed checks that there is one object, which is not a ZIP and holds nothing of the ZIP that the private key decrypts
+// (ARC-SEC-06).
 func sealed(c *check.Case, h *facts.History) {
 	keys := map[string]bool{}
 	for _, r := range h.Stored(false) {
@@ -52,7 +54,7 @@ func sealed(c *check.Case, h *facts.History) {
 	}
 }
 
-// passwords: the delivered archive has one password wherever it is told (ARC-SEC-07).
+// passwords checks that the delivered archive has one password in all answers and callbacks (ARC-SEC-07).
 func passwords(c *check.Case, h *facts.History) {
 	delivered := h.Delivered()
 	if len(delivered) == 0 {
@@ -63,7 +65,7 @@ func passwords(c *check.Case, h *facts.History) {
 	}
 }
 
-// inside is how many entries were found in bytes as in a ZIP, and whether they were looked at.
+// inside returns how many ZIP entries were found in the bytes, and whether they were searched.
 func inside(c *check.Case, scenario, sha string) (looked bool, entries int) {
 	for _, r := range c.View.Scenario(scenario).Individual().Records {
 		if z, ok := c.Zip(r); ok && r.Individual.SHA256 == sha {

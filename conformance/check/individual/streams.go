@@ -24,7 +24,7 @@ var streamChecks = []check.Check{
 	check.New("ARC-IND-30", undivided, scenarios.Captures, scenarios.Chosen),
 }
 
-// recorded judges whether a track is in the archive from when it had to be until then.
+// recorded checks that a track is in the archive for the whole time that it must be.
 func recorded(c *check.Case, b *bundle.Bundle, s *bundle.Stream, kind string) {
 	for _, d := range s.Due[kind] {
 		for _, span := range d.Spans {
@@ -76,7 +76,7 @@ func eachRecorded(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		for _, s := range b.Streams {
 			if len(s.Switches()) > 0 {
-				continue // ARC-IND-31
+				continue // judged by ARC-IND-31
 			}
 			for _, kind := range []string{matroska.Video, matroska.Audio} {
 				recorded(c, b, s, kind)
@@ -88,7 +88,7 @@ func eachRecorded(c *check.Case) {
 	}
 }
 
-// segmented wants one file for each segment of the streams that were interrupted in some way.
+// segmented checks that streams that were interrupted in some way have one file for each segment.
 func segmented(which func(*bundle.Stream, *check.Case, *bundle.Bundle) bool) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, b := range bundle.Bundles(c) {
@@ -111,7 +111,8 @@ func segmented(which func(*bundle.Stream, *check.Case, *bundle.Bundle) bool) fun
 	}
 }
 
-// undivided looks at streams that were muted, or of which another part was chosen, within a segment: it has one file.
+// undivided judges streams that were muted, or of which another part was chosen, within a segment. The segment must have
+// one file.
 func undivided(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		for _, s := range b.Streams {
@@ -134,14 +135,14 @@ func undivided(c *check.Case) {
 	}
 }
 
-// streamsOfOneKind: a stream that was never seen, or never heard, has a file of what it is.
+// streamsOfOneKind checks that a stream that never had pictures, or never sound, has a file of what it had.
 func streamsOfOneKind(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		for _, s := range b.Streams {
 			if len(s.Due) != 1 || !s.Has() {
 				continue
 			}
-			for kind := range facts.InOrder(s.Due) { // the only one
+			for kind := range facts.InOrder(s.Due) { // there is only one
 				recorded(c, b, s, kind)
 				only(c, b, s, kind)
 			}
@@ -149,7 +150,7 @@ func streamsOfOneKind(c *check.Case) {
 	}
 }
 
-// only wants nothing but frames of a kind in the files of a stream.
+// only checks that the files of a stream hold no frames but those of a kind.
 func only(c *check.Case, b *bundle.Bundle, s *bundle.Stream, kind string) {
 	for _, f := range b.Of(s) {
 		other := slices.ContainsFunc(f.Tracks, func(t *bundle.Track) bool { return t.Type != kind && len(t.Frames) > 0 })
@@ -173,7 +174,7 @@ func archivesOfOneKind(c *check.Case) {
 	}
 }
 
-// recodedApart: what goes on in another codec is in another file, and all of it is there.
+// recodedApart checks that what goes on in another codec is in another file, and that all of it is there.
 func recodedApart(c *check.Case) {
 	segmented(func(s *bundle.Stream, _ *check.Case, _ *bundle.Bundle) bool { return len(s.Switches()) > 0 })(c)
 	for _, b := range bundle.Bundles(c) {

@@ -19,7 +19,7 @@ var timeChecks = []check.Check{
 	check.New("ARC-IND-23", beforeReport, scenarios.Captures),
 }
 
-// timed goes through the tracks with frames that were sent.
+// timed calls each with the tracks with frames that were sent.
 func timed(c *check.Case, each func(b *bundle.Bundle, f *bundle.File, t *bundle.Track, known []int)) {
 	tracks(c, func(b *bundle.Bundle, f *bundle.File, t *bundle.Track) {
 		if known := t.Known(); len(known) > 0 {
@@ -28,7 +28,8 @@ func timed(c *check.Case, each func(b *bundle.Bundle, f *bundle.File, t *bundle.
 	})
 }
 
-// captureTimes: presentation times are capture times less that of the first frame of the file, or of the track.
+// captureTimes checks that a presentation time is the capture time minus that of the first frame of the file, or of the
+// track.
 func captureTimes(c *check.Case) {
 	allow := c.Limit("tolerance.capture-time")
 	timed(c, func(b *bundle.Bundle, f *bundle.File, t *bundle.Track, known []int) {
@@ -43,7 +44,7 @@ func captureTimes(c *check.Case) {
 	})
 }
 
-// constantOffset looks at tracks that were muted for a while.
+// constantOffset judges tracks that were muted for a while.
 func constantOffset(c *check.Case) {
 	allow := c.Limit("tolerance.capture-time")
 	timed(c, func(b *bundle.Bundle, f *bundle.File, t *bundle.Track, known []int) {
@@ -57,7 +58,7 @@ func constantOffset(c *check.Case) {
 	})
 }
 
-// mutesAreGaps: nothing stands where nothing was sent, and the gap is as long.
+// mutesAreGaps checks that a track has a gap where nothing was sent, as long as the mute.
 func mutesAreGaps(c *check.Case) {
 	allow := c.Limit("tolerance.capture-time")
 	timed(c, func(b *bundle.Bundle, f *bundle.File, t *bundle.Track, known []int) {
@@ -87,7 +88,7 @@ func oneZero(c *check.Case) {
 	}
 }
 
-// beforeReport looks at tracks that were in the archive before it could know when their frames were captured.
+// beforeReport judges tracks that were in the archive before it could know their capture times.
 func beforeReport(c *check.Case) {
 	allow := c.Limit("tolerance.capture-time")
 	timed(c, func(b *bundle.Bundle, f *bundle.File, t *bundle.Track, known []int) {
@@ -95,7 +96,8 @@ func beforeReport(c *check.Case) {
 		if len(f.Stream.Segments) == 0 || p.Reported.IsZero() {
 			return
 		}
-		// Frames in the middle tell the segment: the first one may be from just before the segment's first picture left.
+		// A frame in the middle shows the segment, because the first one may be from just before the segment's first
+		// picture.
 		from := f.Stream.Segments[f.Stream.SegmentAt(t.Captured(known[len(known)/2]))].From
 		if p.First.After(from) {
 			from = p.First

@@ -36,14 +36,13 @@ var durationChecks = []check.Check{
 	check.New("ARC-DUR-21", individualStopsBy(course.ByMinute), scenarios.IndividualNobody),
 }
 
-// stopsBy checks that archives which a limit has to end are in progress until
-// then and not after. Moments are read off the harness's own clock and the
-// advances it asked for.
+// stopsBy checks that archives that a limit must end are in progress until then and not after. It computes moments from
+// the harness's own clock and the advances that it asked for.
 func stopsBy(by course.Rule) func(*check.Case) {
 	return theseStopBy(by, func(*facts.History) bool { return true })
 }
 
-// individualStopsBy is stopsBy for individual archives alone.
+// individualStopsBy is stopsBy for individual archives only.
 func individualStopsBy(by course.Rule) func(*check.Case) {
 	return theseStopBy(by, (*facts.History).IsIndividual)
 }
@@ -123,8 +122,8 @@ func durationWithin(c *check.Case, h *facts.History, k course.Course, allow time
 	}
 }
 
-// publishingEndsIdle needs an archive whose idle hour was cut short and that was
-// seen in progress after the hour would have been over.
+// publishingEndsIdle needs an archive whose idle hour was cut short, and that was seen in progress after the hour would
+// have ended.
 func publishingEndsIdle(c *check.Case) {
 	outlives(c, func(k course.Course) []facts.Span { return k.Pauses() }, "idle-time.max", "publishing again to end the idle hour")
 }
@@ -141,7 +140,7 @@ func comingBack(c *check.Case) {
 	}, "without-clients.max", "coming back within the minute to keep the archive")
 }
 
-// outlives looks at the first sighting after a gap would have ended the archive.
+// outlives judges the first sighting after a gap that would have ended the archive.
 func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, expected string) {
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)
@@ -160,7 +159,7 @@ func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, exp
 	}
 }
 
-// noEarlyStop: the proof is an archive seen in progress in the last tenth of the time a limit grants it.
+// noEarlyStop needs an archive that was seen in progress in the last tenth of the time that a limit allows.
 func noEarlyStop(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)
@@ -182,7 +181,7 @@ func noEarlyStop(c *check.Case) {
 	}
 }
 
-// startsAfterMove looks at starts, with nothing wrong about them, in sessions that have moved.
+// startsAfterMove judges starts without a flaw in sessions that have moved.
 func startsAfterMove(c *check.Case) {
 	for _, a := range c.Starts {
 		s := c.Sessions[a.IDs[evidence.Session]]

@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/facts/course"
 )
 
-// failureChecks are about recordings that fail, and statuses and requests that leave a choice.
+// failureChecks are about recordings that fail, and about statuses and requests that leave a choice.
 var failureChecks = []check.Check{
 	check.New("ARC-STAT-12", failsWhenBroken, scenarios.Broken),
 	check.New("ARC-STAT-13", failureReason, scenarios.Broken, scenarios.GivenUp),
@@ -19,7 +19,8 @@ var failureChecks = []check.Check{
 	check.New("ARC-START-21", unknownFields, scenarios.Refusals),
 }
 
-// failsWhenBroken: no recording survives the faults that the harness arms while it lasts.
+// failsWhenBroken checks that a recording fails after the faults that the harness armed during it; no recording survives
+// them.
 func failsWhenBroken(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		if !c.Faulty(h) {
@@ -48,7 +49,7 @@ func failureReason(c *check.Case) {
 	}
 }
 
-// beforeFirstPublisher reads archives to which nobody has published, and that no limit has ended.
+// beforeFirstPublisher judges reads of archives to which nobody has published and that no limit has ended.
 func beforeFirstPublisher(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)
@@ -67,10 +68,10 @@ func beforeFirstPublisher(c *check.Case) {
 	}
 }
 
-// unknownFields: an answer of the target's choice, but an answer.
+// unknownFields accepts any answer, but demands one.
 func unknownFields(c *check.Case) {
 	for _, a := range c.Starts {
-		if _, unknown := a.Body["reelcheck"]; !a.Clean() || !unknown { // the harness's own field
+		if _, unknown := a.Body["reelcheck"]; !a.Clean() || !unknown { // a field that only the harness sends
 			continue
 		}
 		status := a.Exchange.Status()

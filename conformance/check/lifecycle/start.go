@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// Checks are those of the chapter.
+// Checks are the checks of this package.
 var Checks = slices.Concat(startChecks, stopChecks, durationChecks, statusChecks, failureChecks)
 
 var startChecks = []check.Check{
@@ -45,8 +45,8 @@ var startChecks = []check.Check{
 	check.New("ARC-LAY-06", refused(facts.FlawLayout, 400), scenarios.Refusals),
 }
 
-// refused checks that start requests with just this flaw answer one of codes.
-// It counts only where the target has shown that it can start archives at all.
+// refused checks that start requests with only this flaw get one of the codes. It counts only if the target has ever
+// started an archive.
 func refused(flaw string, codes ...int) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, a := range c.Starts {

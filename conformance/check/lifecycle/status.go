@@ -40,10 +40,9 @@ func closedStatuses(c *check.Case) {
 	}
 }
 
-// statusWhile judges reads during which nothing changed: neither the clients and
-// streams, nor the archive, which no call or limit had ended. A change takes
-// the tolerance of a pause to settle; until then the old status is no fault.
-// All of it in policy time, so that an advance of the clock is time to settle, too.
+// statusWhile judges reads during which nothing changed: neither clients and streams, nor the archive, which no call or
+// limit had ended. After a change the old status is allowed for the tolerance of a pause. All times are policy time, so
+// that an advance of the clock counts too.
 func statusWhile(situation string) func(*check.Case) {
 	return func(c *check.Case) {
 		settle := c.Limit("tolerance.pause")
@@ -69,7 +68,7 @@ func statusWhile(situation string) func(*check.Case) {
 	}
 }
 
-// expected is the status that the situation demands from from to to, empty when it does not apply.
+// expected returns the status that the situation demands between from and to, or "" when it does not apply.
 func expected(k course.Course, situation string, from, to time.Time) string {
 	quiet := !facts.AnyDuring(k.Streams, from, to)
 	switch {
@@ -83,7 +82,7 @@ func expected(k course.Course, situation string, from, to time.Time) string {
 	return ""
 }
 
-// resumed: after a pause, a stream that is published makes the archive started again.
+// resumed checks that a published stream after a pause makes the archive started again.
 func resumed(c *check.Case) {
 	settle := c.Limit("tolerance.pause")
 	for _, h := range c.StartedArchives() {
@@ -107,8 +106,8 @@ func resumed(c *check.Case) {
 	}
 }
 
-// stoppedFirst judges the order of answers: nothing is delivered before it is
-// stopped, and nothing delivered is in progress again.
+// stoppedFirst judges the order of answers: nothing is delivered before it is stopped, and nothing delivered is in
+// progress again.
 func stoppedFirst(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		var ended evidence.Record
@@ -130,12 +129,13 @@ func stoppedFirst(c *check.Case) {
 	}
 }
 
-// madeToFail: the harness broke the recording, which then fails at any time, without having been stopped.
+// madeToFail reports whether the harness broke the recording. Such a recording may fail at any time without being
+// stopped.
 func madeToFail(c *check.Case, h *facts.History, s facts.Sighting) bool {
 	return s.Status() == "failed" && c.Faulty(h)
 }
 
-// mayHaveEnded: a stop call had been sent, or the archive's limit had come.
+// mayHaveEnded reports whether a stop call had been sent or the archive's limit had come.
 func mayHaveEnded(c *check.Case, h *facts.History, s facts.Sighting) bool {
 	k, ok := course.Of(c.Facts, h)
 	if !ok {
@@ -145,7 +145,7 @@ func mayHaveEnded(c *check.Case, h *facts.History, s facts.Sighting) bool {
 	return !c.Latest(h.Start.IDs[evidence.Application], s.Answered()).Before(k.End.Add(-early))
 }
 
-// stopAnnouncedFirst compares the instants that callbacks of stopped and of the delivery carry.
+// stopAnnouncedFirst compares the times in the callbacks about the stop and about the delivery.
 func stopAnnouncedFirst(c *check.Case, h *facts.History) {
 	var stopped, delivered facts.Sighting
 	for _, s := range h.Hooks {
@@ -181,7 +181,7 @@ func overtaking(c *check.Case) {
 	}
 }
 
-// reachable tells whether transitions of the ledger lead from one status to another.
+// reachable reports whether transitions of the ledger lead from one status to another.
 func reachable(c *check.Case, from, to string) bool {
 	seen, next := map[string]bool{from: true}, []string{from}
 	for len(next) > 0 {
@@ -200,9 +200,8 @@ func reachable(c *check.Case, from, to string) bool {
 	return false
 }
 
-// knownTransitions judges reads by what can lie between two of them, and
-// callbacks, which tell every change, one by one. Only uploaded may overtake
-// stopped; ARC-STAT-08 judges when.
+// knownTransitions checks reads for the transitions that may lie between two of them, and callbacks, which announce
+// every change, one by one. Only uploaded may come before stopped; ARC-STAT-08 judges when.
 func knownTransitions(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		last := facts.Sighting{Object: facts.Object{"status": "started"}, At: h.Start}
@@ -228,7 +227,7 @@ func knownTransitions(c *check.Case) {
 	}
 }
 
-// inOrder are the callbacks, each when it was first tried, with a stopped that was overtaken put back in its place.
+// inOrder returns the callbacks, each at its first attempt. A stopped that came late is put back in its place.
 func inOrder(h *facts.History) []facts.Sighting {
 	var out []facts.Sighting
 	for i, s := range h.Hooks {
@@ -245,8 +244,7 @@ func inOrder(h *facts.History) []facts.Sighting {
 	return out
 }
 
-// answersNotBehind: a callback that had arrived before a read was sent tells a
-// status that the read must have reached.
+// answersNotBehind checks that a read has reached the status of each callback that arrived before the read was sent.
 func answersNotBehind(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Seen {
@@ -265,8 +263,8 @@ func answersNotBehind(c *check.Case) {
 	}
 }
 
-// expires judges available archives read after the cloud period: expired then,
-// and not before.
+// expires judges available archives that were read near the end of the cloud period: they must be expired after it, and
+// not before.
 func expires(c *check.Case) {
 	allow := c.Limit("tolerance.cloud-period")
 	for _, h := range c.StartedArchives() {

@@ -71,7 +71,7 @@ func stopTwice(c *check.Case) {
 	}
 }
 
-// stopPaused needs an archive that was last seen paused when the stop call went out.
+// stopPaused needs an archive that was last seen paused when the stop call was sent.
 func stopPaused(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		r, ok := h.FirstStop()

@@ -1,4 +1,5 @@
-// Package phases has the checks of what a recording shows and sounds in a phase, the stretch of time in which nothing changes.
+// Package phases has checks of what a recording shows, and sounds like, in a phase: a stretch of time in which nothing
+// changes.
 package phases
 
 import (
@@ -19,7 +20,8 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Pictured wants what a phase shows, from its start to its end; with order also who stands before whom in a grid.
+// Pictured checks what a phase shows, from its start to its end. With order it also checks which stream comes first in a
+// grid.
 func Pictured(c *check.Case, x content.Recording, a expect.Phase, order bool) {
 	v := Look(c, x, a)
 	problem := ""
@@ -42,34 +44,34 @@ func named(a expect.Phase) string {
 	return a.Layout.Type
 }
 
-// manifest is read once.
+// manifest is read only once.
 var manifest = sync.OnceValues(fixtures.Load)
 
-// Shapes are the sizes of the pictures of a video fixture.
+// Shapes returns the sizes of the pictures of a video fixture.
 func Shapes(c *check.Case, id string) []fixtures.Part {
 	m, err := manifest()
 	if err != nil {
 		c.Unclear(err.Error())
 		return nil
 	}
-	v, _ := m.Video(id) // what is none has no shapes
+	v, _ := m.Video(id) // other fixtures have no shapes
 	return v.Parts
 }
 
-// Viewer looks at a phase.
+// Viewer checks the pictures of a phase.
 type Viewer struct {
 	c     *check.Case
 	x     content.Recording
 	phase expect.Phase
-	allow float64 // pixels
+	allow float64 // tolerance in pixels
 }
 
-// Look is at a phase of an archive.
+// Look returns a Viewer for a phase of an archive.
 func Look(c *check.Case, x content.Recording, a expect.Phase) Viewer {
 	return Viewer{c, x, a, float64(c.Number("tolerance.tile"))}
 }
 
-// Fixture is what a stream of the phase looks like.
+// Fixture returns the fixture that a stream of the phase shows.
 func (v Viewer) Fixture(stream string) string {
 	for _, t := range v.x.Due {
 		if t.Kind == "video" && t.R.IDs[evidence.Stream] == stream {
@@ -91,8 +93,8 @@ func (v Viewer) expected() string {
 	return text.Clip(strings.Join(s, "; "), 400)
 }
 
-// moments are the start and the end of the phase, and the middle of every stretch between them in which nothing in the picture
-// comes, goes or moves.
+// moments returns the start and the end of the phase, and the middle of every stretch between them in which nothing in
+// the picture comes, goes or moves.
 func (v Viewer) moments() []float64 {
 	edges := []float64{v.phase.From, v.phase.To}
 	for _, a := range v.x.Picture.Appearances {
@@ -113,7 +115,7 @@ func (v Viewer) moments() []float64 {
 	return out
 }
 
-// blur is how far, in seconds, an appearance may be from a moment and still be seen at it.
+// blur is the distance in seconds within which an appearance counts as seen at a moment.
 const blur = 0.1
 
 func (v Viewer) At(at float64) map[string][]media.Appearance {
@@ -126,7 +128,8 @@ func (v Viewer) At(at float64) map[string][]media.Appearance {
 	return out
 }
 
-// twice tells whether two of the appearances of a stream are there at once; one that moves has one after the other.
+// twice reports whether two appearances of a stream are there at once. A stream that moves has one appearance after the
+// other.
 func twice(all []media.Appearance) bool {
 	for i, a := range all {
 		for _, b := range all[:i] {
@@ -138,7 +141,7 @@ func twice(all []media.Appearance) bool {
 	return false
 }
 
-// look says what is wrong with the picture at a moment, "" if nothing.
+// look returns what is wrong with the picture at a moment, or "".
 func (v Viewer) look(at float64, order bool) string {
 	shown := v.At(at)
 	var tiles []media.Rect
@@ -167,7 +170,8 @@ func (v Viewer) look(at float64, order bool) string {
 	return ""
 }
 
-// Stands tells whether a stream's picture is what its place makes of one of the fixture's shapes; in a grid size alone counts.
+// Stands reports whether a stream's picture is where its place puts one of the fixture's shapes. In a grid only the size
+// counts.
 func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
 	return slices.ContainsFunc(Shapes(v.c, fixture), func(shape fixtures.Part) bool {
 		want := p.Stands(shape.Width, shape.Height)
@@ -178,8 +182,8 @@ func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
 	})
 }
 
-// reach is how far off an edge may be reckoned that is not seen but told from the mark: where a picture is enlarged, half a pixel of
-// its own on either side of the mark, by half, depends on the filter.
+// reach returns the error, in pixels, of an edge that is computed from the mark and not seen. Where a picture is
+// enlarged, the filter decides about half a source pixel on either side of the mark.
 func reach(shown float64, own, mark int) float64 {
 	if shown <= float64(own) {
 		return 0
@@ -187,7 +191,7 @@ func reach(shown float64, own, mark int) float64 {
 	return shown / float64(own) / 4 * float64(own) / float64(mark)
 }
 
-// grid says what is wrong with where tiles stand, given by priority.
+// grid returns what is wrong with the places of tiles, which are given by priority.
 func (v Viewer) grid(tiles []media.Rect, order bool) string {
 	cell := v.phase.Picture.Places[0].Rect
 	w, h := float64(v.x.Picture.Width), float64(v.x.Picture.Height)
@@ -222,7 +226,7 @@ func middle(r media.Rect) (x, y float64) {
 	return float64(r.X) + float64(r.Width)/2, float64(r.Y) + float64(r.Height)/2
 }
 
-// off tells whether at is not the middle of one of the parts of a length.
+// off reports whether at is not the middle of one of the parts of a length.
 func (v Viewer) off(at, part float64) bool {
 	d := math.Mod(at, part) - part/2
 	return math.Abs(d) > v.allow

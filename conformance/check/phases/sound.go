@@ -34,7 +34,7 @@ func Heard(c *check.Case, x content.Recording, a expect.Phase) {
 		text.Clip(fmt.Sprintf("missing %q, and %q beside them", missing, extra), 300), x.R)
 }
 
-// track is the published track with that number in the timeline.
+// track returns the published track with that number in the timeline.
 func track(x content.Recording, i int) evidence.Published { return *x.Parts[i].By.Published }
 
 func sounds(x content.Recording, t evidence.Published, at float64) bool {

@@ -1,4 +1,4 @@
-// Package sessions judges what a session has more than one of: automatic and simultaneous archives, selected streams.
+// Package sessions judges what sessions do beyond one archive: automatic and simultaneous archives, selected streams.
 package sessions
 
 import (
@@ -17,7 +17,7 @@ import (
 	"reelcheck/conformance/facts/course"
 )
 
-// Checks are those of the chapter.
+// Checks are the checks of this package.
 var Checks = slices.Concat(automaticChecks, simultaneousChecks, selectionChecks, noticeChecks, presenceChecks, rotationChecks)
 
 var automaticChecks = []check.Check{
@@ -40,7 +40,7 @@ var automaticChecks = []check.Check{
 	check.New("ARC-AUTO-17", everyAutomatic(automaticName), scenarios.Automatic, scenarios.AutoSilent),
 }
 
-// chain is the automatic archives of a session by createdAt.
+// chain returns the automatic archives of a session, sorted by createdAt.
 func chain(c *check.Case, session string) []*facts.History {
 	var out []*facts.History
 	for _, h := range c.Archives {
@@ -52,7 +52,7 @@ func chain(c *check.Case, session string) []*facts.History {
 	return out
 }
 
-// createdAt is what the last read or list said.
+// createdAt returns the createdAt of the last read or list.
 func createdAt(h *facts.History) int64 {
 	if len(h.Seen) == 0 {
 		return 0
@@ -61,7 +61,7 @@ func createdAt(h *facts.History) int64 {
 	return ms
 }
 
-// archived are the automatically archived sessions that a client connected to, in the order of their creation.
+// archived returns the automatically archived sessions that a client connected to, in the order of their creation.
 func archived(c *check.Case) []*facts.Session {
 	var out []*facts.Session
 	for _, s := range facts.InOrder(c.Sessions) {
@@ -99,7 +99,8 @@ func archivedIfAsked(c *check.Case) {
 	}
 }
 
-// beginsWithFirstClient compares createdAt of an archive to which nobody had published with the arrival of the first client.
+// beginsWithFirstClient compares createdAt of an archive to which nobody had published with the arrival of the first
+// client.
 func beginsWithFirstClient(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
 	for _, s := range archived(c) {
@@ -137,7 +138,8 @@ func automaticEmptyFile(c *check.Case) {
 	}
 }
 
-// automaticHoldsAll looks into the files of sessions with one automatic archive: it holds every stream from its first packet on.
+// automaticHoldsAll judges the files of sessions with one automatic archive: it must hold every stream from its first
+// packet on.
 func automaticHoldsAll(c *check.Case) {
 	everyAutomatic(func(_ *check.Case, s facts.Sighting) (string, string, bool) {
 		return "a composed archive with audio and video", s.Show("outputMode") + ", " + s.Show("hasAudio") + ", " + s.Show("hasVideo"),
@@ -166,7 +168,7 @@ func automaticHoldsAll(c *check.Case) {
 	}
 }
 
-// dues are the tracks of a session on the time axis of a file that holds them all.
+// dues returns the tracks of a session, in the times of a file that holds all of them.
 func dues(s *facts.Session) []content.Due {
 	var out []content.Due
 	recorded := facts.Union(s.Streams)
@@ -178,7 +180,7 @@ func dues(s *facts.Session) []content.Due {
 	return out
 }
 
-// last is what the last answer said of a delivered archive.
+// last returns the last sighting of a delivered archive.
 func last(h *facts.History) (facts.Sighting, bool) {
 	for i := len(h.Seen) - 1; i >= 0; i-- {
 		if s := h.Seen[i]; s.Status() == "uploaded" || s.Status() == "available" {
@@ -188,7 +190,8 @@ func last(h *facts.History) (facts.Sighting, bool) {
 	return facts.Sighting{}, false
 }
 
-// continuesInFurther counts the archives that four hours each make of what was published in one stretch.
+// continuesInFurther compares the number of archives of four hours each with the length of what was published without a
+// break.
 func continuesInFurther(c *check.Case) {
 	most := c.Limit("recorded-time.max")
 	for _, s := range archived(c) {
@@ -209,8 +212,8 @@ func continuesInFurther(c *check.Case) {
 	}
 }
 
-// overlaps takes createdAt and duration of archives that follow each other while somebody publishes, and where there are files the
-// frames that both of them show.
+// overlaps judges archives that follow each other while somebody publishes, by createdAt and duration, and by the frames
+// that two files both show.
 func overlaps(c *check.Case) {
 	most := c.Limit("tolerance.overlap")
 	for _, s := range archived(c) {
@@ -235,14 +238,14 @@ func overlaps(c *check.Case) {
 	}
 }
 
-// divided: the second of two archives follows the first because that has become too long.
+// divided reports whether the second of two archives follows the first because the first became too long.
 func divided(c *check.Case, s *facts.Session, before, next *facts.History) bool {
 	begin := time.UnixMilli(createdAt(next))
 	return begin.Sub(time.UnixMilli(createdAt(before))) > c.Limit("recorded-time.max")/2 &&
 		slices.ContainsFunc(c.InPolicy(s.App, s.Streams, time.Time{}), func(u facts.Span) bool { return u.Covers(begin) })
 }
 
-// overlapShown looks for the same published frames in two files. Frames are numbered by their publisher.
+// overlapShown looks for the same published frames in two files. The publisher numbers the frames.
 func overlapShown(c *check.Case, s *facts.Session, before, next *facts.History) {
 	most := c.Limit("tolerance.overlap").Seconds()
 	if len(before.Media) == 0 || len(next.Media) == 0 {
@@ -270,7 +273,8 @@ func overlapShown(c *check.Case, s *facts.Session, before, next *facts.History) 
 	}
 }
 
-// listedInOrder: a list of the session holds every archive of the sequence, newest first, each with a createdAt of its own.
+// listedInOrder checks that a list of the session holds every archive of the sequence, newest first, each with its own
+// createdAt.
 func listedInOrder(c *check.Case) {
 	for _, s := range archived(c) {
 		chain := chain(c, s.ID)
@@ -304,7 +308,7 @@ func notStoppedByCall(c *check.Case) {
 	}
 }
 
-// lastEnd is when the recording of a session has to stop: the moment and the rule.
+// lastEnd returns when the recording of a session must stop, and by which rule.
 func lastEnd(c *check.Case, s *facts.Session) (course.Rule, time.Time) {
 	begun := c.Earliest(s.App, facts.Union(s.Clients)[0].From)
 	alone := course.Gaps(c.InPolicy(s.App, s.Clients, begun), begun)
@@ -346,7 +350,7 @@ func automaticStopsBy(want course.Rule) func(*check.Case) {
 	}
 }
 
-// noFirstMinute looks at archives that nobody had published to, after a minute and while clients were there.
+// noFirstMinute judges archives that nobody had published to, after a minute, while clients were there.
 func noFirstMinute(c *check.Case) {
 	for _, s := range archived(c) {
 		due := c.Latest(s.App, facts.Union(s.Clients)[0].From).Add(c.Limit("first-publisher.max")).Add(c.Limit("tolerance.limit.late"))
@@ -361,7 +365,7 @@ func noFirstMinute(c *check.Case) {
 	}
 }
 
-// goesOnAfterADay: somebody has published for more than the twelve hours and the four that bind one archive.
+// goesOnAfterADay needs somebody who publishes for more than the twelve hours and the four hours that limit one archive.
 func goesOnAfterADay(c *check.Case) {
 	const day = 24 * time.Hour
 	for _, s := range archived(c) {

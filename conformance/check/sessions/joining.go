@@ -8,7 +8,7 @@ import (
 	"reelcheck/conformance/facts/content"
 )
 
-// joinable compares the files of a session's consecutive archives in all that the joining tool wants to be equal.
+// joinable compares the files of a session's consecutive archives in everything that the joining tool needs to be equal.
 func joinable(c *check.Case) {
 	for _, s := range archived(c) {
 		var files []evidence.Record
@@ -28,7 +28,7 @@ func joinable(c *check.Case) {
 	}
 }
 
-// kindOf is what two files have to have in common to be joined.
+// kindOf returns a text of what two files must have in common to be joined.
 func kindOf(f content.File) string {
 	if f.Video == nil || f.Audio == nil {
 		return "not both picture and sound"

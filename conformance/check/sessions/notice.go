@@ -26,7 +26,7 @@ type notice struct {
 	facts.Sighting
 	h         *facts.History
 	stream    facts.Object
-	published evidence.Record // the stream's first track; none if the harness did not publish it
+	published evidence.Record // the stream's first track; empty if the harness did not publish it
 }
 
 func notices(c *check.Case) []notice {
@@ -49,7 +49,7 @@ func notices(c *check.Case) []notice {
 	return out
 }
 
-// noticeOf finds the notice of a change of a stream: the first with that status after a moment.
+// noticeOf returns the notice of a change of a stream: the first one with that status after a moment.
 func noticeOf(all []notice, h *facts.History, status, stream string, after time.Time) (notice, bool) {
 	for _, n := range all {
 		if n.h == h && n.Status() == status && n.stream.Text("id") == stream && n.At.Time.After(after) {
@@ -59,13 +59,13 @@ func noticeOf(all []notice, h *facts.History, status, stream string, after time.
 	return notice{}, false
 }
 
-// noticed is a change that has to be announced: by a call, or by a stream that left.
+// noticed is a change that the target must announce: a call, or a stream that left.
 type noticed struct {
 	h        *facts.History
 	status   string
 	stream   string
 	from, to time.Time // when it happened
-	left     bool      // the session
+	left     bool      // the stream left the session
 	at       evidence.Record
 }
 
@@ -151,7 +151,7 @@ func everyNotice(of func(c *check.Case, n notice) (expected, actual string, ok b
 	}
 }
 
-// noticeStream: the connection of a client without events connection is known to the target alone.
+// noticeStream ignores the connection of a client without an events connection, which only the target knows.
 func noticeStream(_ *check.Case, n notice) (string, string, bool) {
 	inner, _ := n.stream["connection"].(map[string]any)
 	_, whole := n.stream.Whole("createdAt")
@@ -160,7 +160,7 @@ func noticeStream(_ *check.Case, n notice) (string, string, bool) {
 		n.published.Published != nil && (id == known || known == "" && id != "") && whole
 }
 
-// noticeCreatedAt: whole seconds, near the first packet of the stream.
+// noticeCreatedAt wants whole seconds, near the first packet of the stream.
 func noticeCreatedAt(c *check.Case, n notice) (string, string, bool) {
 	if n.published.Published == nil {
 		return "a stream of the session", n.Show("stream"), false

@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// presenceChecks are about connections and streams, asked for and told.
+// presenceChecks are about connections and streams, in lists and in callbacks.
 var presenceChecks = []check.Check{
 	check.New("ARC-SES-07", connections, scenarios.Presence),
 	check.New("ARC-SES-08", streams, scenarios.Presence),
@@ -22,7 +22,8 @@ var presenceChecks = []check.Check{
 	check.New("ARC-SES-11", endsTogether, scenarios.Presence),
 }
 
-// connections: a list holds those who were there all through the call; a disconnection is answered with 204 and ends the client.
+// connections checks that a list holds the clients that were there during the whole call, and that a disconnection is
+// answered with 204 and ends the client.
 func connections(c *check.Case) {
 	for _, r := range c.Calls(evidence.ListConnections) {
 		s := c.Sessions[r.IDs[evidence.Session]]
@@ -57,7 +58,8 @@ func connections(c *check.Case) {
 	}
 }
 
-// monitoring: the call is of the scenario that lists while it knows who is there; in others clients come and go meanwhile.
+// monitoring reports whether the call is from the scenario that knows who is there while it lists. In other scenarios
+// clients come and go.
 func monitoring(c *check.Case, r evidence.Record) bool { return r.Scenario == scenarios.Presence }
 
 func clientName(s facts.Span) string {
@@ -70,7 +72,7 @@ func clientName(s facts.Span) string {
 	return "a client"
 }
 
-// connectionOf is the connection id that a client was told in its first message.
+// connectionOf returns the connection id in the first message that a client received.
 func connectionOf(c *check.Case, opened evidence.Record) string {
 	for _, r := range c.View.Clients().Records {
 		if r.Seq > opened.Seq && r.Scenario == opened.Scenario && r.Client.Name == opened.Client.Name && r.Client.ConnectionID != "" {
@@ -80,7 +82,7 @@ func connectionOf(c *check.Case, opened evidence.Record) string {
 	return ""
 }
 
-// members are a property of each item of a list.
+// members returns a property of each item of a list.
 func members(o facts.Object, key string) []string {
 	items, _ := o["items"].([]any)
 	var out []string
@@ -92,7 +94,7 @@ func members(o facts.Object, key string) []string {
 	return out
 }
 
-// streams: lists and reads of streams, each with its four properties.
+// streams judges lists and reads of streams: each stream has four properties.
 func streams(c *check.Case) {
 	for _, r := range c.Calls(evidence.ListStreams, evidence.GetStream) {
 		s := c.Sessions[r.IDs[evidence.Session]]
@@ -138,13 +140,14 @@ type told struct {
 
 func (t told) event() string { return t.Text("event") }
 
-// of is the id of the connection or stream that a callback is about.
+// of returns the id of the connection or stream that a callback is about.
 func (t told) of(kind string) string {
 	m, _ := t.Object[kind].(map[string]any)
 	return facts.Object(m).Text("id")
 }
 
-// watchedSessions are those whose events go to the suite and that were watched to their end, with the callbacks about them in order.
+// watchedSessions calls each with the sessions whose events go to the suite and that were watched to their end, and with
+// the callbacks about them in order.
 func watchedSessions(c *check.Case, each func(s *facts.Session, events []told)) {
 	for _, w := range c.View.Watches().Records {
 		s := c.Sessions[w.IDs[evidence.Session]]
@@ -165,15 +168,15 @@ func watchedSessions(c *check.Case, each func(s *facts.Session, events []told)) 
 	}
 }
 
-// happened is a coming or going that the harness brought about.
+// happened is an arrival or departure that the harness caused.
 type happened struct {
 	event    string
-	kind, id string // what it is about
+	kind, id string // of the connection or stream
 	from, to time.Time
 	at       evidence.Record
 }
 
-// comings are those of the clients and streams of a session.
+// comings returns the arrivals and departures of the clients and streams of a session.
 func comings(c *check.Case, s *facts.Session) []happened {
 	var out []happened
 	add := func(event, kind, id string, from, to time.Time, at evidence.Record) {
@@ -244,7 +247,8 @@ func eventList(events []told) string {
 	return "[" + strings.Join(names, " ") + "]"
 }
 
-// sessionLife: sessionCreated with the first client, sessionDestroyed with the last and by its reason.
+// sessionLife checks for sessionCreated with the first client, and for sessionDestroyed with the last one and with its
+// reason.
 func sessionLife(c *check.Case) {
 	watchedSessions(c, func(s *facts.Session, events []told) {
 		stays := facts.Union(s.Clients)
@@ -271,7 +275,7 @@ func sessionLife(c *check.Case) {
 	})
 }
 
-// endsTogether looks at clients that were publishing when they went.
+// endsTogether judges clients that were publishing when they left.
 func endsTogether(c *check.Case) {
 	watchedSessions(c, func(s *facts.Session, events []told) {
 		for _, cl := range s.Clients {

@@ -13,23 +13,23 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// rotationChecks are about sessions that move to another server, and automatic archives that follow each other.
+// rotationChecks are about sessions that move to another server, and about automatic archives that follow each other.
 var rotationChecks = []check.Check{
 	check.New("ARC-EVT-07", movesAnnounced, scenarios.Rotation),
 	check.New("ARC-AUTO-12", usedAgain, scenarios.AutoOverlap),
 	check.New("ARC-AUTO-14", goesOnAfterMove, scenarios.AutoOverlap),
 }
 
-// noticesBefore are how long before a planned move clients are told.
+// noticesBefore are the times before a planned move at which clients are told.
 var noticesBefore = []time.Duration{4 * time.Hour, time.Hour}
 
 const (
 	notification = "sessionNotification"
-	// underWay is how long a callback may be.
+	// underWay is the longest time that a callback may take to arrive.
 	underWay = 30 * time.Second
 )
 
-// movesAnnounced wants a notice of every move at every client that was there, and at who monitors the session.
+// movesAnnounced checks that every client that was there, and the monitor of the session, gets a notice of every move.
 func movesAnnounced(c *check.Case) {
 	for _, s := range facts.InOrder(c.Sessions) {
 		for _, m := range c.Moves(s) {
@@ -46,7 +46,7 @@ func movesAnnounced(c *check.Case) {
 	}
 }
 
-// noticedAt wants a notice that long before a planned move.
+// noticedAt checks that there is a notice at the time before from a planned move.
 func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Duration) {
 	allow := c.Limit("tolerance.limit.late")
 	from, to := m.At.Add(-before-allow), m.Late.Add(-before+allow)
@@ -65,7 +65,8 @@ func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Durati
 		})
 }
 
-// noticedAtOnce wants a notice between the call and the end of what was recorded. Clients are told one after the other.
+// noticedAtOnce checks that there is a notice between the call and the end of what was recorded. Clients are told one
+// after the other.
 func noticedAtOnce(c *check.Case, s *facts.Session, m facts.Move) {
 	end, ends := m.R.Over().Add(2*time.Second), map[string]time.Time{} // by client
 	for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
@@ -113,7 +114,7 @@ func wantNotice(c *check.Case, s *facts.Session, m facts.Move, what string, with
 	c.Want(len(at) > 1, what+", at the session callback", "none", at...)
 }
 
-// goesOnAfterMove wants an archive that begins with the move of a session that was recorded by itself.
+// goesOnAfterMove checks that an archive begins with the move of an automatically archived session.
 func goesOnAfterMove(c *check.Case) {
 	late, allow := c.Limit("tolerance.limit.late"), c.Limit("tolerance.created-at")
 	for _, s := range archived(c) {
@@ -139,15 +140,15 @@ func goesOnAfterMove(c *check.Case) {
 	}
 }
 
-// records tells whether an archive was in progress just before a move.
+// records reports whether an archive was in progress just before a move.
 func records(c *check.Case, h *facts.History, m facts.Move) bool {
 	alive, dead := c.StopSeen(h)
 	began := time.UnixMilli(createdAt(h)).Before(m.At)
 	return began && len(alive) > 0 && (len(dead) == 0 || dead[0].Answered().After(m.R.Sent()))
 }
 
-// usedAgain: in a session whose automatic archive has timed out that archive stays what it is; whether there is another one is the
-// target's choice.
+// usedAgain judges a session that is used again after its automatic archive has timed out. That archive must not change;
+// whether there is another one is the target's choice.
 func usedAgain(c *check.Case) {
 	for _, s := range archived(c) {
 		for _, h := range chain(c, s.ID) {
@@ -168,8 +169,8 @@ func usedAgain(c *check.Case) {
 	}
 }
 
-// shared is how many seconds of a published picture stand at the end of one file and at the start of the next, by the numbers of its
-// frames, negative for what is in neither. It cannot be told of a file that shows the picture's loop more than once.
+// shared returns for how many seconds a published picture is both at the end of one file and at the start of the next,
+// by the numbers of its frames. It is negative for a gap. ok is false if a file shows the picture's loop more than once.
 func shared(before, next *media.Picture, t content.Due) (seconds float64, ok bool) {
 	old, fresh := before.OfStream(t.Fixture), next.OfStream(t.Fixture)
 	if len(old) == 0 || len(fresh) == 0 {

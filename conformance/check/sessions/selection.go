@@ -37,13 +37,14 @@ func changesAnswered(codes ...int) func(*check.Case) {
 	}
 }
 
-// chosen is a published track in an archive of chosen streams: the stretches of the file that have to hold it, none if it was not chosen.
+// chosen is a published track in an archive of chosen streams, with the stretches of the file that must hold it; none if
+// it was not chosen.
 type chosen struct {
 	by  evidence.Record
 	due []content.Due
 }
 
-// selections are the files of archives with chosen streams, with all tracks of their sessions.
+// selections calls each with the files of archives with chosen streams, and with all tracks of their sessions.
 func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
@@ -71,7 +72,7 @@ func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) 
 	}
 }
 
-// onlyChosen: what was not chosen is nowhere, and before the first call nothing is.
+// onlyChosen checks that the file holds nothing that was not chosen, and nothing before the first call.
 func onlyChosen(c *check.Case) {
 	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, t := range tracks {
@@ -84,7 +85,7 @@ func onlyChosen(c *check.Case) {
 	streamsShown(c, func(k course.Change) bool { return k.Added })
 }
 
-// wholly wants the chosen tracks in the file for as long as they were chosen.
+// wholly checks that the chosen tracks are in the file for as long as they were chosen.
 func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chosen) bool) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, track := range tracks {
@@ -96,7 +97,7 @@ func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chos
 	}
 }
 
-// limitsOfChosen: more streams were chosen than the archive holds.
+// limitsOfChosen needs more chosen streams than the archive holds.
 func limitsOfChosen(c *check.Case) {
 	selections(c, func(x content.Recording, _ []chosen) {
 		for _, a := range x.Settled {
@@ -110,7 +111,7 @@ func limitsOfChosen(c *check.Case) {
 	})
 }
 
-// addedAndRemoved: there from the addition, gone from the removal on.
+// addedAndRemoved checks that a stream is there from its addition on, and gone from its removal on.
 func addedAndRemoved(c *check.Case) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	selections(c, func(x content.Recording, tracks []chosen) {
@@ -130,7 +131,7 @@ func addedAndRemoved(c *check.Case) {
 	streamsShown(c, func(course.Change) bool { return true })
 }
 
-// streamsShown holds streams of the read that follows a change against the changes so far.
+// streamsShown compares streams in the read that follows a change with the changes so far.
 func streamsShown(c *check.Case, which func(course.Change) bool) {
 	all := course.Changes(c.Facts)
 	for i, k := range all {
@@ -160,7 +161,7 @@ func streamsShown(c *check.Case, which func(course.Change) bool) {
 	}
 }
 
-// newest is how the last change left a stream of an archive.
+// newest returns the state in which the last change left a stream of an archive.
 func newest(changes []course.Change, h *facts.History, stream string) (shown string, in bool) {
 	for _, k := range changes {
 		if k.Done() && k.H == h && k.Stream == stream {
@@ -170,7 +171,7 @@ func newest(changes []course.Change, h *facts.History, stream string) (shown str
 	return shown, in
 }
 
-// partsChosen judges streams of which only a part was chosen, and those of which nothing was said.
+// partsChosen judges streams of which only a part was chosen, and those chosen without naming a part.
 func partsChosen(c *check.Case) {
 	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, k := range course.Changes(c.Facts) {
@@ -190,7 +191,7 @@ func partsChosen(c *check.Case) {
 	})
 }
 
-// ownStreams: two archives of a session recorded at once, each with what was chosen for it.
+// ownStreams judges two archives of a session that record at once, each with its own chosen streams.
 func ownStreams(c *check.Case) {
 	recorded := map[string]int{}
 	selections(c, func(x content.Recording, _ []chosen) { recorded[x.Start.IDs[evidence.Session]]++ })

@@ -20,7 +20,8 @@ var simultaneousChecks = []check.Check{
 
 func tagged(h *facts.History) bool { return h.Request.Text("multiArchiveTag") != "" }
 
-// severalAtOnce: both record, and each has a file of its own with all there is to see and hear.
+// severalAtOnce checks that both archives record, and that each has its own file with everything that can be seen and
+// heard.
 func severalAtOnce(c *check.Case) {
 	bothRecord(c)
 	edge := c.Limit("tolerance.stream-edge").Seconds()
@@ -42,7 +43,7 @@ func severalAtOnce(c *check.Case) {
 	}
 }
 
-// bothRecord looks at the first of two archives of a session after the second has started, and at the second.
+// bothRecord judges the second of two archives of a session, and the first one after the second has started.
 func bothRecord(c *check.Case) {
 	for _, second := range c.StartedArchives() {
 		for _, first := range c.StartedArchives() {
@@ -81,7 +82,8 @@ func usedBefore(c *check.Case, earlier []facts.Asked, a facts.Asked) bool {
 	return false
 }
 
-// besideAutomatic: with a tag a start is accepted and the automatic archive goes on, without one it is refused.
+// besideAutomatic checks that a start with a tag is accepted and the automatic archive goes on, and that a start without
+// a tag is refused.
 func besideAutomatic(c *check.Case) {
 	for _, a := range c.Starts {
 		s := c.Sessions[a.Body.Text("sessionId")]
@@ -97,7 +99,7 @@ func besideAutomatic(c *check.Case) {
 	}
 }
 
-// endsApart: the end of a started archive is not that of the automatic one.
+// endsApart checks that the end of a started archive does not end the automatic one.
 func endsApart(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
@@ -109,7 +111,7 @@ func endsApart(c *check.Case) {
 	}
 }
 
-// goesOn wants the newest automatic archive of a session in progress when it is next seen after r.
+// goesOn checks that the newest automatic archive of a session is in progress when it is next seen after r.
 func goesOn(c *check.Case, s *facts.Session, r evidence.Record, expected string) {
 	chain := chain(c, s.ID)
 	if len(chain) == 0 {

@@ -1,5 +1,5 @@
-// Package bundle is what individual archives hold: their files, frame by frame with the unit of the publication that each is, and what
-// they have to hold of each stream.
+// Package bundle reads individual archives: it matches each frame of their files with the published unit that it is, and
+// says what they must hold of each stream.
 package bundle
 
 import (
@@ -14,7 +14,7 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// Bundle is an individual archive that was delivered, with the streams that it has to hold.
+// Bundle is a delivered individual archive, with the streams that it must hold.
 type Bundle struct {
 	*facts.History
 	R        evidence.Record
@@ -28,21 +28,21 @@ type Bundle struct {
 // File is a media file of the ZIP.
 type File struct {
 	Entry  zipped.Entry
-	About  zipped.Object // what the manifest says of it
+	About  zipped.Object // its item in the manifest
 	Listed bool
-	id     string  // of its stream, by the manifest or else by its name
-	Stream *Stream // nil: none that was published
+	id     string  // of its stream, from the manifest or else from its name
+	Stream *Stream // nil: no published stream
 	Tracks []*Track
 }
 
-// Track is a track of a file, with what was published that each frame is.
+// Track is a track of a file, with the published unit that each frame is.
 type Track struct {
 	matroska.Track
 	units []int64
-	From  []*Due // what the units are of; nil where there is none
+	From  []*Due // publication of each unit; nil if there is none
 }
 
-// Zero is when the file's time zero is, told by frame i; ok is false for a frame that was not sent.
+// Zero returns the moment of the file's time zero that frame i shows. ok is false for a frame that was not sent.
 func (t *Track) Zero(i int) (at time.Time, ok bool) {
 	if t.From[i] == nil {
 		return at, false
@@ -50,10 +50,10 @@ func (t *Track) Zero(i int) (at time.Time, ok bool) {
 	return t.Captured(i).Add(-t.Presented(i)), true
 }
 
-// Captured is when frame i was captured.
+// Captured returns when frame i was captured.
 func (t *Track) Captured(i int) time.Time { return t.From[i].By.Published.Captured(t.units[i]) }
 
-// Known are the indices of frames that were sent.
+// Known returns the indices of the frames that were sent.
 func (t *Track) Known() []int {
 	var out []int
 	for i, d := range t.From {
@@ -64,7 +64,7 @@ func (t *Track) Known() []int {
 	return out
 }
 
-// By is the evidence of what was published; ok is false when nothing in the track was.
+// By returns the evidence of the publication. ok is false when no frame of the track was sent.
 func (t *Track) By() (r evidence.Record, ok bool) {
 	known := t.Known()
 	if len(known) == 0 {
@@ -73,7 +73,7 @@ func (t *Track) By() (r evidence.Record, ok bool) {
 	return t.From[known[0]].By, true
 }
 
-// Track is that of a type with frames, nil if there is none.
+// Track returns the track of a type with frames, or nil.
 func (f *File) Track(kind string) *Track {
 	i := slices.IndexFunc(f.Tracks, func(t *Track) bool { return t.Type == kind && len(t.Frames) > 0 })
 	if i < 0 {
@@ -82,10 +82,10 @@ func (f *File) Track(kind string) *Track {
 	return f.Tracks[i]
 }
 
-// First is when the file's first frame was captured; ok is false when nothing in it was sent.
+// First returns when the file's first frame was captured. ok is false when no frame was sent.
 func (f *File) First() (at time.Time, ok bool) { return f.edge(false) }
 
-// Last is when its last frame was captured.
+// Last returns when the file's last frame was captured.
 func (f *File) Last() (at time.Time, ok bool) { return f.edge(true) }
 
 func (f *File) edge(last bool) (at time.Time, ok bool) {
@@ -99,7 +99,7 @@ func (f *File) edge(last bool) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Bundles are the individual archives whose ZIP was read. One that has no readable ZIP is for ARC-IND-01 to complain of.
+// Bundles returns the individual archives whose ZIP was read. ARC-IND-01 judges those without a readable ZIP.
 func Bundles(c *check.Case) []*Bundle {
 	type all struct{}
 	return facts.Once(c.Facts, all{}, func() []*Bundle { return openAll(c) })
@@ -147,7 +147,7 @@ func open(c *check.Case, h *facts.History, r evidence.Record, z zipped.Report) *
 	return b
 }
 
-// read matches the frames: pictures first, for no two of them are the same.
+// read matches the frames with published units: pictures first, since no two of them are equal.
 func (f *File) read(c *check.Case, b *Bundle) {
 	hint, _ := b.Offset(c, f, "startTimeOffset")
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
@@ -169,7 +169,7 @@ func (f *File) read(c *check.Case, b *Bundle) {
 	}
 }
 
-// take claims the frames that are units of what was published.
+// take claims the frames that are units of a publication.
 func (t *Track) take(c *check.Case, d *Due, begin time.Time) {
 	for i, n := range unitsOf(c, t.Track, d.By.Published, begin) {
 		if n != none && t.From[i] == nil {
@@ -178,7 +178,7 @@ func (t *Track) take(c *check.Case, d *Due, begin time.Time) {
 	}
 }
 
-// Of are the files of a stream.
+// Of returns the files of a stream.
 func (b *Bundle) Of(s *Stream) []*File {
 	var out []*File
 	for _, f := range b.Files {

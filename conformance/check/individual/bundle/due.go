@@ -11,30 +11,31 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// Stream is a published stream of an archive's session, with what of it the archive has to hold.
+// Stream is a published stream of an archive's session, with what the archive must hold of it.
 type Stream struct {
 	ID       string
 	Client   string
 	began    time.Time
-	Due      map[string][]*Due // by the type of track: several when it went on with other content
-	Segments []facts.Span      // in each of which it has a file of its own
+	Due      map[string][]*Due // by the type of track; several when it went on with other content
+	Segments []facts.Span      // each has a file of its own
 }
 
-// Due is a track that was published, or a stretch of it with content of one kind, and the stretches of real time in which the archive holds it.
+// Due is a published track, or a part of it with content of one kind, with the stretches of real time that the archive
+// must hold.
 type Due struct {
 	By    evidence.Record
-	Whole facts.Span   // from its publication to its end
-	Spans []facts.Span // none: the archive does not hold it
-	free  time.Time    // from when on it may be there or not; zero: never
+	Whole facts.Span   // from the start of its publication to its end
+	Spans []facts.Span // none: the archive must not hold it
+	free  time.Time    // the moment from which on the archive may hold it; zero: never
 }
 
-// Has tells whether the archive has to hold anything of the stream.
+// Has reports whether the archive must hold anything of the stream.
 func (s *Stream) Has() bool { return len(s.Segments) > 0 }
 
-// Holds tells whether the archive has to hold its track of a type at some time.
+// Holds reports whether the archive must hold its track of a type at some time.
 func (s *Stream) Holds(kind string) bool { return len(s.spans(kind)) > 0 }
 
-// spans are those in which the archive has to hold its track of a type.
+// spans returns the stretches in which the archive must hold its track of a type.
 func (s *Stream) spans(kind string) []facts.Span {
 	var out []facts.Span
 	for _, d := range s.Due[kind] {
@@ -43,10 +44,10 @@ func (s *Stream) spans(kind string) []facts.Span {
 	return facts.Union(out)
 }
 
-// All are the tracks of the stream of both types.
+// All returns the tracks of the stream, of both types.
 func (s *Stream) All() []*Due { return slices.Concat(s.Due[matroska.Video], s.Due[matroska.Audio]) }
 
-// ending brackets the end of an archive in real time.
+// ending holds the earliest and the latest end of an archive in real time.
 type ending struct{ early, Late time.Time }
 
 func Ended(c *check.Case, h *facts.History) (ending, bool) {
@@ -58,7 +59,7 @@ func Ended(c *check.Case, h *facts.History) (ending, bool) {
 	return ending{stop.Sent(), stop.Over()}, ok
 }
 
-// Streams lays out what an archive has to hold.
+// Streams returns the streams of a session with what the archive must hold of them.
 func Streams(c *check.Case, h *facts.History) []*Stream {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	if s == nil {
@@ -96,7 +97,7 @@ func Streams(c *check.Case, h *facts.History) []*Stream {
 	return out
 }
 
-// Asked tells whether the archive was asked to hold tracks of a type.
+// Asked reports whether the archive was asked to hold tracks of a type.
 func Asked(h *facts.History, kind string) bool {
 	key := "hasVideo"
 	if kind == matroska.Audio {
@@ -105,7 +106,7 @@ func Asked(h *facts.History, kind string) bool {
 	return h.Request[key] != false
 }
 
-// plan says when the archive holds each track of a type: all that are published, or chosen, as far as the limit allows.
+// plan sets when the archive holds each track of a type: all that are published or chosen, up to the limit.
 func plan(c *check.Case, h *facts.History, begun facts.Span, all []*Stream, kind string) {
 	limit := int(c.Number("individual.video-streams.max"))
 	if kind == matroska.Audio {
@@ -129,7 +130,8 @@ func plan(c *check.Case, h *facts.History, begun facts.Span, all []*Stream, kind
 	}
 }
 
-// inArchive are the stretches in which an archive without limits holds a track: not while its client had no network.
+// inArchive returns the stretches in which an archive without limits holds a track. It leaves out those without a
+// network.
 func inArchive(c *check.Case, h *facts.History, begun, whole facts.Span) []facts.Span {
 	if h.Request.Text("streamMode") == "manual" {
 		return present(whole, course.ChosenSpans(course.Changes(c.Facts), h, whole))
@@ -140,7 +142,7 @@ func inArchive(c *check.Case, h *facts.History, begun, whole facts.Span) []facts
 	return nil
 }
 
-// present leaves out of spans the stretches in which the client had no network.
+// present removes the stretches in which the client had no network from spans.
 func present(whole facts.Span, spans []facts.Span) []facts.Span {
 	var out []facts.Span
 	for _, s := range spans {
@@ -160,8 +162,8 @@ func present(whole facts.Span, spans []facts.Span) []facts.Span {
 	return out
 }
 
-// segment finds the stretches that have a file each. What is published is one, from each reconnection and, in manual archives, each
-// addition on; a choice of parts changes nothing.
+// segment sets the stretches that have a file each. A publication is one, divided by each reconnection and, in manual
+// archives, by each addition. A choice of parts changes nothing.
 func (s *Stream) segment(c *check.Case, h *facts.History) {
 	var all []facts.Span
 	for _, d := range s.All() {
@@ -177,7 +179,7 @@ func (s *Stream) segment(c *check.Case, h *facts.History) {
 	}
 }
 
-// recoded cuts spans where the video goes on in another codec.
+// recoded cuts spans where the video changes its codec.
 func (s *Stream) recoded(spans []facts.Span) []facts.Span {
 	for _, at := range s.Switches() {
 		for i, span := range spans {
@@ -192,7 +194,7 @@ func (s *Stream) recoded(spans []facts.Span) []facts.Span {
 	return spans
 }
 
-// Switches are when the video went on in another codec.
+// Switches returns the moments at which the video changed its codec.
 func (s *Stream) Switches() []time.Time {
 	var out []time.Time
 	for i, d := range s.Due[matroska.Video] {
@@ -203,7 +205,7 @@ func (s *Stream) Switches() []time.Time {
 	return out
 }
 
-// interrupted tells whether the client had no network at some time between two moments.
+// interrupted reports whether the client had no network at some time between two moments.
 func (s *Stream) interrupted(from, to time.Time) bool {
 	for _, d := range s.All() {
 		for _, a := range d.By.Published.Away {
@@ -215,7 +217,7 @@ func (s *Stream) interrupted(from, to time.Time) bool {
 	return false
 }
 
-// removed tells whether the stream was taken out of the archive between two moments.
+// removed reports whether the stream was removed from the archive between two moments.
 func (s *Stream) removed(c *check.Case, h *facts.History, from, to time.Time) bool {
 	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
 		return k.Done() && k.H == h && k.Stream == s.ID && !k.Added && !k.R.Sent().Before(from) && !k.R.Over().After(to)

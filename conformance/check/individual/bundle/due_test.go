@@ -80,7 +80,7 @@ func TestUnitsWithinAStretch(t *testing.T) {
 	if len(got) != 11 || got[0] != 15 || got[4] != 19 || got[5] != 30 || got[10] != 35 {
 		t.Errorf("got %v", got)
 	}
-	p.Lag = 300 * time.Millisecond // those of the last 0.3 s have not left
+	p.Lag = 300 * time.Millisecond // the units of the last 0.3 s have not left
 	if got = SentWithin(p, span(1.5, 3.5)); got[len(got)-1] != 32 {
 		t.Errorf("lagging: got %v", got)
 	}

@@ -15,7 +15,7 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// Found are the units of what was published that the files hold, with how often.
+// Found returns how often the files hold each published unit.
 func (b *Bundle) Found(s *Stream, d *Due) map[int64]int {
 	out := map[int64]int{}
 	for _, f := range b.Of(s) {
@@ -30,7 +30,7 @@ func (b *Bundle) Found(s *Stream, d *Due) map[int64]int {
 	return out
 }
 
-// Frames counts those of a type in the files of a stream.
+// Frames returns the number of frames of a type in the files of a stream.
 func (b *Bundle) Frames(s *Stream, kind string) int {
 	n := 0
 	for _, f := range b.Of(s) {
@@ -43,7 +43,7 @@ func (b *Bundle) Frames(s *Stream, kind string) int {
 	return n
 }
 
-// Contents are the segments that each file of a stream holds frames of, as numbers from 1.
+// Contents returns, for each file of a stream, the segments that it holds frames of, as numbers from 1.
 func (b *Bundle) Contents(s *Stream) (out [][]int, shown string) {
 	var text []string
 	for _, f := range b.Of(s) {
@@ -62,7 +62,7 @@ func (b *Bundle) Contents(s *Stream) (out [][]int, shown string) {
 	return out, strings.Join(text, ", ")
 }
 
-// Contents says what tracks a file has.
+// Contents returns a text that says which tracks a file has.
 func (f *File) Contents() string {
 	var out []string
 	for _, t := range f.Tracks {
@@ -71,7 +71,7 @@ func (f *File) Contents() string {
 	return f.Entry.Name + " with " + strings.Join(out, ", ")
 }
 
-// Paused tells whether the file was begun after a time in which nobody published.
+// Paused reports whether the file begins after a time in which nobody published.
 func (b *Bundle) Paused(c *check.Case, f *File) bool {
 	first, ok := f.First()
 	k, known := course.Of(c.Facts, b.History)
@@ -86,15 +86,15 @@ func (b *Bundle) Paused(c *check.Case, f *File) bool {
 	return false
 }
 
-// Offset is the real moment of a time that the manifest tells of a file. A walk of the clock leaves no time in media, and none
-// between createdAt and offsets; see decision 0005.
+// Offset returns the real moment of a time that the manifest states for a file. An advance of the clock leaves no time
+// in media, and none between createdAt and offsets; see decision 0005.
 func (b *Bundle) Offset(c *check.Case, f *File, key string) (at time.Time, ok bool) {
 	created, isTime := b.Manifest.Members["createdAt"].Whole()
 	n, isOffset := f.About[key].Whole()
 	return c.Real(b.App(), time.UnixMilli(created)).Add(time.Duration(n) * time.Millisecond), isTime && isOffset
 }
 
-// Beside is a composed archive of chosen streams that recorded the same session meanwhile.
+// Beside returns a composed archive of chosen streams that recorded the same session at the same time.
 func (b *Bundle) Beside(c *check.Case) *facts.History {
 	for _, h := range c.StartedArchives() {
 		same := h.Start.IDs[evidence.Session] == b.Start.IDs[evidence.Session]
@@ -105,7 +105,7 @@ func (b *Bundle) Beside(c *check.Case) *facts.History {
 	return nil
 }
 
-// AtOnce is how many streams are to be recorded at the same time, at most.
+// AtOnce returns the largest number of streams that must be recorded at the same time.
 func (b *Bundle) AtOnce(kind string) int {
 	most := 0
 	for _, s := range b.Streams {
@@ -123,7 +123,7 @@ func (b *Bundle) AtOnce(kind string) int {
 	return most
 }
 
-// Waits tells whether a track was published in the archive and had no place in it.
+// Waits reports whether a track was published in the archive and had no place in it.
 func (b *Bundle) Waits(c *check.Case, s *Stream, kind string) bool {
 	end, ok := Ended(c, b.History)
 	if !ok || b.Request.Text("streamMode") == "manual" || !Asked(b.History, kind) || s.Holds(kind) {
@@ -135,7 +135,7 @@ func (b *Bundle) Waits(c *check.Case, s *Stream, kind string) bool {
 	})
 }
 
-// Early counts frames that were captured while there was no place for them.
+// Early returns the number of frames that were captured while there was no place for them.
 func (b *Bundle) Early(c *check.Case, s *Stream, kind string) int {
 	n := 0
 	for _, d := range s.Due[kind] {
@@ -148,8 +148,8 @@ func (b *Bundle) Early(c *check.Case, s *Stream, kind string) int {
 	return n
 }
 
-// Strays are the clients whose other streams have sent what frames of a file are that its own stream has not sent. Those of clients with
-// the same fixture as that stream cannot be told from its own.
+// Strays returns the clients of other streams that sent frames of the file which its own stream did not send. It ignores
+// clients with the same fixture as that stream, since their frames look the same.
 func (b *Bundle) Strays(c *check.Case, f *File) []string {
 	var out []string
 	for _, s := range b.Streams {
@@ -160,7 +160,7 @@ func (b *Bundle) Strays(c *check.Case, f *File) []string {
 	return out
 }
 
-// Index is the number after the stream id in the name of a file; ok is false where the name has another form.
+// Index returns the number after the stream id in the name of a file. ok is false when the name has another form.
 func (f *File) Index() (n int, numbered, ok bool) {
 	rest, found := strings.CutPrefix(strings.TrimSuffix(f.Entry.Name, f.Entry.Ext()), f.id)
 	m := regexp.MustCompile(`^[^0-9A-Za-z]?([0-9]*)$`).FindStringSubmatch(rest)
@@ -171,7 +171,7 @@ func (f *File) Index() (n int, numbered, ok bool) {
 	return n, err == nil, true
 }
 
-// Flaws are what keeps a file from being Matroska.
+// Flaws returns what keeps a file from being valid Matroska.
 func (f *File) Flaws() []string {
 	var out []string
 	for _, found := range f.Entry.Media.Findings {

@@ -7,8 +7,9 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// places are those that an archive has for streams of a type, given in the order of publication. Who comes when all are
-// taken waits; the one that has waited longest may take a place that becomes free, or nobody does (ARC-IND-27).
+// places are the places of an archive for streams of a type. They are given in the order of publication. A stream that
+// comes when all are taken waits. When a place becomes free, the target may give it to the stream that has waited
+// longest, or to nobody (ARC-IND-27).
 type places struct {
 	limit int
 	taken []place
@@ -16,11 +17,11 @@ type places struct {
 
 type place struct {
 	facts.Span
-	sure bool // false: a stream that waited may have taken it, or not
-	next bool // somebody waits for its end
+	sure bool // false: a stream that waited may or may not have taken it
+	next bool // a stream waits for its end
 }
 
-// take gives a place to a stream, or tells from when on it may have one; zero: never.
+// take gives a place to a stream, or returns the moment from which on the stream may have one; zero means never.
 func (p *places) take(s facts.Span) (sure bool, free time.Time) {
 	certain, perhaps := 0, 0
 	for _, o := range p.taken {
@@ -35,7 +36,7 @@ func (p *places) take(s facts.Span) (sure bool, free time.Time) {
 	case certain+perhaps < p.limit:
 		p.taken = append(p.taken, place{Span: s, sure: true})
 		return true, free
-	case certain < p.limit: // nobody knows whether who waited has taken what is left
+	case certain < p.limit: // it is unknown whether the waiting streams took what is left
 		free = s.From
 	default:
 		free = p.freed(s)
@@ -46,8 +47,8 @@ func (p *places) take(s facts.Span) (sure bool, free time.Time) {
 	return false, free
 }
 
-// freed is when the first place becomes free for a stream, of those that nobody waits for who came before. It is then no longer free for
-// those that come after.
+// freed returns when the first place becomes free for a stream, of those that no earlier stream waits for. It marks the
+// place as waited for.
 func (p *places) freed(s facts.Span) time.Time {
 	best := -1
 	for i, o := range p.taken {
@@ -62,7 +63,7 @@ func (p *places) freed(s facts.Span) time.Time {
 	return p.taken[best].To
 }
 
-// whole is from the begin of the first of several stretches to the end of the last.
+// whole returns the span from the beginning of the first stretch to the end of the last.
 func whole(spans []facts.Span) facts.Span {
 	last := slices.MaxFunc(spans, func(a, b facts.Span) int { return a.To.Compare(b.To) })
 	return facts.Span{From: spans[0].From, To: last.To}

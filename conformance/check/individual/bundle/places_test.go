@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Those that wait take places in the order in which they came, one for each stream that leaves.
+// TestPlaces checks that waiting streams take places in the order in which they came, one for each stream that leaves.
 func TestPlaces(t *testing.T) {
 	never := time.Duration(-1)
 	type stream struct {
 		from, to float64
 		sure     bool
-		free     time.Duration // from when on it may have a place
+		free     time.Duration // when it may get a place
 	}
 	for _, c := range []struct {
 		what    string

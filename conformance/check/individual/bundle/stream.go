@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// Record is the evidence of the stream.
+// Record returns the evidence of the stream.
 func (s *Stream) Record() evidence.Record {
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
 		for _, d := range s.Due[kind] {
@@ -21,7 +21,7 @@ func (s *Stream) Record() evidence.Record {
 	return evidence.Record{}
 }
 
-// Long tells whether the stream is in the archive for so long that it has to be in a file.
+// Long reports whether the stream is in the archive for so long that it must be in a file.
 func (s *Stream) Long(c *check.Case) bool {
 	for _, d := range s.All() {
 		for _, span := range d.Spans {
@@ -33,7 +33,7 @@ func (s *Stream) Long(c *check.Case) bool {
 	return false
 }
 
-// WasAway tells whether the stream was interrupted in the archive.
+// WasAway reports whether the stream was interrupted in the archive.
 func (s *Stream) WasAway(*check.Case, *Bundle) bool {
 	for i := range s.Segments {
 		if i > 0 && s.interrupted(s.Segments[i-1].To, s.Segments[i].From) {
@@ -43,7 +43,7 @@ func (s *Stream) WasAway(*check.Case, *Bundle) bool {
 	return false
 }
 
-// WasChosenAgain tells whether it was removed from the archive and added again.
+// WasChosenAgain reports whether the stream was removed from the archive and added again.
 func (s *Stream) WasChosenAgain(c *check.Case, b *Bundle) bool {
 	for i := range s.Segments {
 		if i > 0 && s.removed(c, b.History, s.Segments[i-1].To, s.Segments[i].From) {
@@ -53,7 +53,7 @@ func (s *Stream) WasChosenAgain(c *check.Case, b *Bundle) bool {
 	return false
 }
 
-// segment is the number of the segment that was recorded at t, or the nearest one.
+// SegmentAt returns the number of the segment that was recorded at t, or of the nearest one.
 func (s *Stream) SegmentAt(t time.Time) int {
 	best, away := 0, time.Duration(-1)
 	for i, span := range s.Segments {
@@ -70,7 +70,7 @@ func (s *Stream) SegmentAt(t time.Time) int {
 	return best
 }
 
-// between tells whether a moment is that near to where two segments meet.
+// between reports whether a moment is near a border of two segments.
 func (s *Stream) between(at time.Time) bool {
 	for i, span := range s.Segments[min(1, len(s.Segments)):] {
 		if span.From.Equal(s.Segments[i].To) && at.Sub(span.From).Abs() < seam {
@@ -80,7 +80,7 @@ func (s *Stream) between(at time.Time) bool {
 	return false
 }
 
-// Changed tells whether within a segment something of the stream stopped or began to be recorded.
+// Changed reports whether a track of the stream stopped or began to be recorded within a segment.
 func (s *Stream) Changed(c *check.Case, b *Bundle) bool {
 	within := func(at time.Time) bool {
 		return slices.ContainsFunc(s.Segments, func(span facts.Span) bool { return span.From.Before(at) && at.Before(span.To) })
@@ -97,7 +97,7 @@ func (s *Stream) Changed(c *check.Case, b *Bundle) bool {
 	})
 }
 
-// Closed is when the target knew at the latest that a segment had ended.
+// Closed returns the latest moment at which the target knew that a segment had ended.
 func (s *Stream) Closed(c *check.Case, b *Bundle, n int) time.Time {
 	to := s.Segments[n].To
 	latest := to
@@ -127,5 +127,5 @@ func (s *Stream) Closed(c *check.Case, b *Bundle, n int) time.Time {
 	return latest
 }
 
-// seam is how far from where one segment goes over into the next a frame may be in either.
+// seam is the distance from the border of two segments within which a frame may be in either.
 const seam = 200 * time.Millisecond

@@ -14,8 +14,9 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Begins is how long after a unit, the first of a stretch, the first one may be that is in the archive. Sound is there at once.
-// So are pictures that begin with the stretch, for the first one is a key frame; else the next key frame has to come.
+// Begins returns the longest allowed time from a unit, the first of a stretch, to the first unit in the archive. Sound
+// is there at once, and so are pictures that begin with the stretch, since the first one is a key frame. Otherwise the
+// next key frame must come first.
 func (d *Due) Begins(c *check.Case, unit int64) time.Duration {
 	edge := c.Limit("tolerance.individual-edge")
 	if d.By.Published.Kind == matroska.Video && d.By.Published.Sent(unit-1) {
@@ -24,7 +25,8 @@ func (d *Due) Begins(c *check.Case, unit int64) time.Duration {
 	return edge
 }
 
-// Farthest is how far the zeros that frames tell are from one, at most, and which frame tells that.
+// Farthest returns the largest distance of the zeros that the frames show from the given one, and the frame that shows
+// it.
 func (t *Track) Farthest(known []int, zero time.Time) (off time.Duration, frame int) {
 	for _, i := range known {
 		if z, _ := t.Zero(i); z.Sub(zero).Abs() > off.Abs() {
@@ -56,7 +58,7 @@ func (t *Track) Gaps(known []int) []gap {
 	return out
 }
 
-// sources are what the frames of a track are of.
+// sources returns the publications that the frames of a track are from.
 func (t *Track) sources(known []int) []*Due {
 	var out []*Due
 	for _, i := range known {
@@ -67,7 +69,7 @@ func (t *Track) sources(known []int) []*Due {
 	return out
 }
 
-// Resized compares the sizes of pictures with those that were sent, which it notes.
+// Resized compares the sizes of the pictures with those that were sent, and adds those to sizes.
 func (t *Track) Resized(c *check.Case, sizes map[string]bool) (wrong []string) {
 	for _, i := range t.Known() {
 		p := t.From[i].By.Published
@@ -85,7 +87,7 @@ func (t *Track) Resized(c *check.Case, sizes map[string]bool) (wrong []string) {
 	return wrong
 }
 
-// Away is how far a moment is from the stretches in which the track was chosen.
+// Away returns the distance of a moment from the stretches in which the track was chosen.
 func (d *Due) Away(c *check.Case, b *Bundle, s *Stream, at time.Time) time.Duration {
 	best := time.Hour
 	for _, span := range d.Spans {
@@ -116,7 +118,7 @@ func (d *Due) Away(c *check.Case, b *Bundle, s *Stream, at time.Time) time.Durat
 	return best
 }
 
-// holdsOf tells whether a frame of the track that is none of its stream's is one that another stream has sent.
+// holdsOf reports whether a frame that the track's own stream did not send is a unit of what s published.
 func (t *Track) holdsOf(c *check.Case, s *Stream) bool {
 	for _, d := range s.Due[t.Type] {
 		loop, err := content.LoopOf(c.Facts, d.By.Published.Fixture)
@@ -133,13 +135,13 @@ func (t *Track) holdsOf(c *check.Case, s *Stream) bool {
 	return false
 }
 
-// gap is a stretch of units that were not sent in the midst of those of a track of a file, between two of its frames.
+// gap is a series of units that were not sent, between two frames of a track of a file.
 type gap struct {
 	evidence.Units
 	Before, After int // frames
 }
 
-// partsOf are the stretches of different size of a fixture.
+// partsOf returns the parts of a fixture with different sizes.
 func partsOf(c *check.Case, id string) []fixtures.Part {
 	type key string
 	return facts.Keep(c.Facts, key(id), func() []fixtures.Part {

@@ -11,10 +11,10 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// none says that a frame is no unit that was sent.
+// none means that a frame is not a unit that was sent.
 const none = content.Alien
 
-// strangers are frames none of which was sent.
+// strangers returns the units of n frames of which none was sent.
 func strangers(n int) []int64 {
 	units := make([]int64, n)
 	for i := range units {
@@ -23,7 +23,7 @@ func strangers(n int) []int64 {
 	return units
 }
 
-// unitsKey names what the units of frames were worked out from.
+// unitsKey names everything that the units of frames depend on.
 type unitsKey struct {
 	frames *matroska.Frame
 	ssrc   uint32
@@ -32,7 +32,7 @@ type unitsKey struct {
 	begin  int64
 }
 
-// unitsOf says which unit of what was published each frame is. The file's time zero was at about begin.
+// unitsOf returns which published unit each frame is. begin is about when the file's time zero was.
 func unitsOf(c *check.Case, t matroska.Track, sent *evidence.Published, begin time.Time) []int64 {
 	if len(t.Frames) == 0 {
 		return nil
@@ -54,12 +54,12 @@ func unitsOf(c *check.Case, t matroska.Track, sent *evidence.Published, begin ti
 	})
 }
 
-// unitAt is the unit of a track that was due at a moment.
+// unitAt returns the unit of a track that was due at a moment.
 func unitAt(p *evidence.Published, at time.Time) int64 {
 	return int64(math.Floor(at.Sub(p.Epoch).Seconds() * p.Rate))
 }
 
-// SentWithin are the units that were captured, and left for the archive, within a stretch.
+// SentWithin returns the units that were captured, and left for the archive, within a stretch.
 func SentWithin(p *evidence.Published, span facts.Span) []int64 {
 	var out []int64
 	for n := max(0, unitAt(p, span.From)); n <= unitAt(p, span.To); n++ {
