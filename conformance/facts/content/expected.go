@@ -11,20 +11,20 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// Published tells whether anything was published while h recorded.
+// Published reports whether anything was published while h recorded.
 func Published(f *facts.Facts, h *facts.History) bool {
 	return len(ExpectedOf(f, h).Timeline.Tracks) > 0
 }
 
-// Due is a stretch of a published track that has to be seen or heard in an archive, on the file's time axis.
+// Due is a stretch of a published track that must be seen or heard in an archive. Its times are times of the file.
 type Due struct {
 	evidence.Published
 	R        evidence.Record
 	From, To float64 // seconds in the file
-	Kept     bool    // long enough to be asked for: a second or more
+	Kept     bool    // long enough to be demanded: a second or more
 }
 
-// Expected is what the file of an archive has to hold.
+// Expected is what the file of an archive must hold.
 type Expected struct {
 	Parts    []Part // in the order of Timeline.Tracks
 	Timeline expect.Timeline
@@ -33,19 +33,18 @@ type Expected struct {
 	Settled  []expect.Phase
 }
 
-// ExpectedOf maps the publisher's log of the session onto the file of h. The file's
-// time zero is the first media within the archive, and pauses leave no time in it.
-// Streams that are there already are in the archive when the start is answered: its
-// time zero may be any moment of the call, which takes long where the machine is busy.
+// ExpectedOf returns what the file of h must hold, from the log of the publishers. The file's time zero is the first
+// media within the archive; pauses take no time in it. If streams are there already, the time zero may be any moment of
+// the start call, which takes long on a busy machine.
 func ExpectedOf(f *facts.Facts, h *facts.History) Expected {
 	if _, ok := course.Of(f, h); !ok {
-		return Expected{} // one of chosen streams has its own rules
+		return Expected{} // an archive of chosen streams has its own rules
 	}
 	type recordedIn struct{ *facts.History }
 	return facts.Once(f, recordedIn{h}, func() Expected { return fromCourse(f, h) })
 }
 
-// ExpectedOfChosen is what the file of an archive with chosen streams has to hold.
+// ExpectedOfChosen returns what the file of an archive with chosen streams must hold.
 func ExpectedOfChosen(f *facts.Facts, h *facts.History) Expected {
 	type chosenIn struct{ *facts.History }
 	return facts.Once(f, chosenIn{h}, func() Expected {
@@ -82,7 +81,7 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 	return Expect(f, h, parts, recorded)
 }
 
-// Expect is what the file of an archive has to hold of the parts.
+// Expect returns what the file of an archive must hold of the parts.
 func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) Expected {
 	parts = Added(parts)
 	p := Expected{Parts: parts, Timeline: TimelineOf(f, h, parts, recorded)}
@@ -97,7 +96,7 @@ func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Spa
 	return p
 }
 
-// askedFor tells whether the archive was asked to hold the kind of track.
+// askedFor reports whether the archive was asked to hold the kind of track.
 func askedFor(h *facts.History, kind string) bool {
 	key := "hasVideo"
 	if kind == "audio" {
@@ -106,7 +105,7 @@ func askedFor(h *facts.History, kind string) bool {
 	return h.Request[key] != false
 }
 
-// FileTime is where a real moment lies in a file that holds just the recorded spans.
+// FileTime returns the time of a real moment, in seconds, in a file that holds only the recorded spans.
 func FileTime(recorded []facts.Span, at time.Time) float64 {
 	var sum time.Duration
 	for _, r := range recorded {
@@ -121,8 +120,8 @@ func FileTime(recorded []facts.Span, at time.Time) float64 {
 	return sum.Seconds()
 }
 
-// Missing is how many seconds of the take no span holds, apart from a tolerance at
-// either end. Of a take too short to leave a middle some of it has to be there.
+// Missing returns for how many seconds of the stretch there is no span, apart from a tolerance of edge at either end. If
+// the stretch is too short to have a middle, some of it must be there.
 func (t Due) Missing(spans []media.Span, edge float64) float64 {
 	there := slices.ContainsFunc(spans, func(s media.Span) bool { return s.From < t.To+edge && s.To > t.From-edge })
 	if !there {
@@ -131,5 +130,5 @@ func (t Due) Missing(spans []media.Span, edge float64) float64 {
 	return uncovered(spans, t.From+edge, max(t.From+edge, t.To-edge))
 }
 
-// Blink is how many missing seconds are forgiven: the forensics read pictures at intervals.
+// Blink is the number of missing seconds that are ignored, because the forensics read pictures at intervals.
 const Blink = 0.3

@@ -1,4 +1,5 @@
-// Package content is what was found in the file of an archive, and what the file has to hold by what the harness did.
+// Package content says what was found in the file of an archive, and what the file must hold according to what the
+// harness did.
 package content
 
 import (
@@ -13,13 +14,14 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// File is an archive file as the forensics read it.
+// File is the forensics report on an archive file.
 type File struct {
 	media.Report
 	err string
 }
 
-// FileOf reads the forensics of a file. An error is trouble of the evidence; bytes that are no media are not.
+// FileOf returns the forensics report on a file. An error means that the evidence cannot be read; a file that is not
+// media is not an error.
 func FileOf(f *facts.Facts, r evidence.Record) (File, error) {
 	type fileOf struct{ report, err string }
 	type reading struct {
@@ -38,7 +40,7 @@ func FileOf(f *facts.Facts, r evidence.Record) (File, error) {
 	return got.file, got.err
 }
 
-// Readable tells whether the bytes are media.
+// Readable reports whether the file is readable as media.
 func (f File) Readable() bool { return f.err == "" && !f.Has(media.Broken) }
 
 func (f File) MP4() bool {

@@ -5,7 +5,7 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// Recording is a composed archive with media and its file.
+// Recording is a composed archive that recorded something, with the report on its file.
 type Recording struct {
 	*facts.History
 	File

@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// Found are the stretches of the file in which a track was recognised.
+// Found returns the stretches of the file in which a track was recognised.
 func (x Recording) Found(t Due) []media.Span {
 	var out []media.Span
 	if t.Kind == "video" {
@@ -27,7 +27,7 @@ func (x Recording) Found(t Due) []media.Span {
 	return out
 }
 
-// uncovered is how many seconds of from to to no span holds.
+// uncovered returns for how many seconds between from and to there is no span.
 func uncovered(spans []media.Span, from, to float64) float64 {
 	sorted := slices.Clone(spans)
 	slices.SortFunc(sorted, func(a, b media.Span) int {

@@ -13,14 +13,14 @@ import (
 	"reelcheck/spec"
 )
 
-// Part is a published track as far as an archive may hold it.
+// Part is a published track with the spans in which an archive may hold it.
 type Part struct {
 	By    evidence.Record
 	Spans []facts.Span // in order
 }
 
-// TimelineOf is what an archive has to show and sound of parts, with times on the timeline of its file, which holds just
-// the recorded spans. Parts that are not of pictures or sounds the archive was asked to hold are left out.
+// TimelineOf returns what an archive must show and sound like, from parts. Its times are those of the file, which holds
+// only the recorded spans. It leaves out tracks of a kind that the archive was not asked to hold.
 func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Timeline {
 	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
 		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),
@@ -40,7 +40,7 @@ func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts
 	return p
 }
 
-// slack is how far the harness may be off in saying when something happened.
+// slack is the error of the times that the harness records.
 const slack = 200 * time.Millisecond
 
 func sizeOf(f *facts.Facts, h *facts.History) (s layout.Size) {
@@ -49,7 +49,7 @@ func sizeOf(f *facts.Facts, h *facts.History) (s layout.Size) {
 		l, _ := f.Ledger.List("resolution")
 		text = l.Default
 	}
-	_, _ = fmt.Sscanf(text, "%dx%d", &s.Width, &s.Height) // a size nobody knows has no pictures
+	_, _ = fmt.Sscanf(text, "%dx%d", &s.Width, &s.Height) // an unknown size has no pictures
 	return s
 }
 
@@ -61,19 +61,19 @@ func stretch(recorded []facts.Span, from, to time.Time) expect.Stretch {
 	return expect.Stretch{From: FileTime(recorded, from), To: FileTime(recorded, to)}
 }
 
-// mutes are the stretches in which nothing of a track was sent.
+// mutes returns the stretches in which nothing of a track was sent.
 func mutes(r evidence.Record, recorded []facts.Span) []expect.Stretch {
 	var out []expect.Stretch
 	for _, m := range r.Published.Muted {
 		if m.To.IsZero() {
-			m.To = r.Published.Last.Add(24 * time.Hour) // to the end
+			m.To = r.Published.Last.Add(24 * time.Hour) // until the end
 		}
 		out = append(out, stretch(recorded, m.From, m.To))
 	}
 	return out
 }
 
-// changes are the calls that changed the layout of an archive or the classes of its session's streams.
+// changes returns the calls that changed the layout of an archive or the classes of its session's streams.
 func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.Change {
 	var out []expect.Change
 	session := h.Start.IDs[evidence.Session]
@@ -102,7 +102,7 @@ func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.C
 	return out
 }
 
-// Classes are those of a list of streams, by their ids.
+// Classes returns the classes in a list of streams, by stream id.
 func Classes(body facts.Object) map[string][]string {
 	out := map[string][]string{}
 	items, _ := body["items"].([]any)
@@ -118,7 +118,7 @@ func Classes(body facts.Object) map[string][]string {
 	return out
 }
 
-// Added orders parts by when their streams were published.
+// Added returns parts sorted by when their streams were published.
 func Added(parts []Part) []Part {
 	first := map[string]time.Time{}
 	for _, p := range parts {

@@ -12,10 +12,10 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Alien is the unit of a frame that the publication did not send.
+// Alien is the unit of a frame that was not published.
 const Alien = -1
 
-// LoopOf names the units of a fixture.
+// LoopOf returns the units of a fixture.
 func LoopOf(f *facts.Facts, fixture string) (*coded.Loop, error) {
 	type loopOf string
 	type reading struct {
@@ -33,10 +33,10 @@ func LoopOf(f *facts.Facts, fixture string) (*coded.Loop, error) {
 	return got.loop, got.err
 }
 
-// Units tells which unit of the publication each frame is, by its bytes, or Alien. Units that are coded alike are told
-// apart by those around them; where that is not enough, and between rounds of the loop, by the frame's time, if the file's
-// time zero was at about begin. What it says of bytes does not rest on times: a frame with the bytes of some unit has
-// one, whenever it is.
+// Units returns which published unit each frame is, by its bytes, or Alien. Units with equal bytes are told apart by the
+// units around them. Where that is not enough, and between rounds of the loop, the frame's time decides; begin is about
+// when the file's time zero was. Times never overrule bytes: a frame with the bytes of some unit is a unit, whatever its
+// time.
 func Units(l *coded.Loop, frames []matroska.Frame, p *evidence.Published, begin time.Time) []int64 {
 	out := make([]int64, 0, len(frames))
 	for len(out) < len(frames) {
@@ -47,7 +47,7 @@ func Units(l *coded.Loop, frames []matroska.Frame, p *evidence.Published, begin 
 			continue
 		}
 		due := begin.Add(frames[at].At).Sub(p.Epoch).Seconds() * p.Rate
-		if last := lastKnown(out); last >= 0 { // nearer to what is known than the start
+		if last := lastKnown(out); last >= 0 { // closer to what is known than the start
 			due = float64(out[last]) + (frames[at].At-frames[last].At).Seconds()*p.Rate
 		}
 		n := nearest(places, len(l.Sums), due)
@@ -67,8 +67,8 @@ func lastKnown(units []int64) int {
 	return -1
 }
 
-// stretchOf finds how many of the first frames are consecutive units, and the places in the loop where they may begin. A
-// step in time that is not that of one unit ends them, lest a gap in a steady tone go unnoticed.
+// stretchOf returns how many of the first frames are consecutive units, and the places in the loop where they may begin.
+// A step in time that is not that of one unit ends the stretch, so that a gap in a steady tone is found.
 func stretchOf(l *coded.Loop, frames []matroska.Frame, p *evidence.Published) (places []int, count int) {
 	places = l.Places(frames[0].Sum)
 	if len(places) == 0 {
@@ -88,7 +88,7 @@ func stretchOf(l *coded.Loop, frames []matroska.Frame, p *evidence.Published) (p
 	return places, count
 }
 
-// nearest is the unit at one of the places, in whichever round of the loop, that is nearest to due.
+// nearest returns the unit at one of the places, in any round of the loop, that is nearest to due.
 func nearest(places []int, loop int, due float64) int64 {
 	best, off := int64(0), math.Inf(1)
 	for _, place := range places {
@@ -101,7 +101,7 @@ func nearest(places []int, loop int, due float64) int64 {
 	return best
 }
 
-// Missing are the units that were sent between the first and the last of those found, and that were not found.
+// Missing returns the units that were sent between the first and the last found unit but were not found.
 func Missing(units []int64, p *evidence.Published) []int64 {
 	var found, out []int64
 	for _, n := range units {

@@ -24,7 +24,8 @@ func loop(t *testing.T, fixture string) *coded.Loop {
 	return l
 }
 
-// recording is a file of the units of p from a first one to before a last one, in milliseconds as in a file.
+// recording returns a file of the units of p from the first up to, but without, the last, with times in milliseconds as
+// in a file.
 func recording(l *coded.Loop, p *evidence.Published, from, to int64) (units []int64, frames []matroska.Frame) {
 	for n := from; n < to; n++ {
 		if p.Sent(n) {
@@ -92,7 +93,8 @@ func TestLostAndForeignFramesShow(t *testing.T) {
 	}
 }
 
-// Bytes decide, not times: a file whose times are all wrong is still told to hold what was sent.
+// TestWrongTimesDoNotHidePictures checks that bytes decide, not times: units are found even in a file whose times are
+// all wrong.
 func TestWrongTimesDoNotHidePictures(t *testing.T) {
 	l := loop(t, "vp8-03")
 	p := &evidence.Published{Epoch: time.Unix(1700000000, 0), Rate: 30, LoopUnits: 300, Units: 200}

@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/media/individual"
 )
 
-// ZipOf reads what was found in the ZIP of an individual archive. An error is trouble of the evidence.
+// ZipOf returns the report on the ZIP of an individual archive. An error means that the evidence cannot be read.
 func ZipOf(f *facts.Facts, r evidence.Record) (individual.Report, error) {
 	type zipOf string
 	type reading struct {

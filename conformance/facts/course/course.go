@@ -1,5 +1,5 @@
-// Package course tells from what the harness did around an archive, and from the limits of the ledger, when the archive has to
-// stop, and which streams were chosen for it.
+// Package course computes when an archive must stop, from what the harness did around it and the limits of the ledger,
+// and which streams were chosen for it.
 package course
 
 import (
@@ -22,21 +22,21 @@ const (
 	ByMove     Rule = "the session moved"
 )
 
-// Course is what the harness did around an archive, in policy time, and from it
-// when the archive has to stop. It never looks at the target's answers. Sessions that are archived automatically and
-// archives whose streams are selected have other rules, and none.
+// Course is what the harness did around an archive, in policy time, and when the archive must stop because of it. It
+// never depends on the target's answers. There is no Course for archives of automatically archived sessions and archives
+// of selected streams, which have other rules.
 type Course struct {
 	Started time.Time
-	Streams []facts.Span // in policy time, cut to the archive
+	Streams []facts.Span // in policy time, cut to the time of the archive
 	Clients []facts.Span
 	Rule    Rule
-	End     time.Time       // by rule
+	End     time.Time       // by Rule
 	stop    evidence.Record // the call that ended it
-	Begun   time.Time       // the start call had been answered
-	ended   time.Time       // the end had come at the latest: the stop call was answered, or the limit's tolerance was over
+	Begun   time.Time       // when the start call had been answered
+	ended   time.Time       // the latest time of the end: when the stop call was answered, or when the limit's tolerance was over
 }
 
-// Of is the course of an archive; ok is false for one that has other rules.
+// Of returns the course of an archive. ok is false for an archive that has other rules.
 func Of(f *facts.Facts, h *facts.History) (k Course, ok bool) {
 	type courseOf struct{ *facts.History }
 	type answer struct {
@@ -78,7 +78,7 @@ func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 	return k, true
 }
 
-// limits finds the earliest instant at which one of the limits ends the archive.
+// limits returns the earliest instant at which one of the limits ends the archive.
 func limits(f *facts.Facts, k Course) (Rule, time.Time) {
 	first, end := ByTotal, k.Started.Add(f.Limit("total-time.max"))
 	sooner := func(r Rule, at time.Time) {
@@ -110,7 +110,7 @@ func limits(f *facts.Facts, k Course) (Rule, time.Time) {
 	return first, end
 }
 
-// Gaps are the stretches after start that no span covers; the last may be open.
+// Gaps returns the stretches after start that no span covers. The last one may be open.
 func Gaps(spans []facts.Span, start time.Time) []facts.Span {
 	var out []facts.Span
 	at := start
@@ -126,8 +126,8 @@ func Gaps(spans []facts.Span, start time.Time) []facts.Span {
 	return append(out, facts.Span{From: at})
 }
 
-// Recorded brackets how long streams were published between the start and the
-// end of an archive: calls take effect between their request and their answer.
+// Recorded returns the least and the greatest time for which streams were published between the start and the end of an
+// archive. Calls take effect between their request and their answer.
 func (k Course) Recorded() (least, most time.Duration) {
 	for _, s := range k.Streams {
 		least += length(later(s.From, k.Begun), sooner(s.To, k.End))
@@ -145,7 +145,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// sooner of two ends, where none is later than any.
+// sooner returns the earlier of two ends. If a is zero it returns b.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
 		return b
@@ -153,7 +153,7 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// Pauses are the gaps between publications within an archive.
+// Pauses returns the gaps between publications within an archive.
 func (k Course) Pauses() []facts.Span {
 	var out []facts.Span
 	for _, g := range Gaps(k.Streams, k.Started) {
@@ -164,8 +164,8 @@ func (k Course) Pauses() []facts.Span {
 	return out
 }
 
-// RealEnd brackets when h ended in real time: during its stop call, or during
-// the advance that made it end. Zero times leave it open.
+// RealEnd returns the earliest and the latest real time at which h ended: during its stop call, or during the advance
+// that ended it. A zero time leaves it open.
 func RealEnd(f *facts.Facts, h *facts.History, k Course) (first, last time.Time) {
 	if k.stop.Exchange != nil {
 		return k.stop.Sent(), k.stop.Over()

@@ -23,7 +23,7 @@ func policySpan(from, to time.Duration) facts.Span {
 
 const open = time.Duration(-1)
 
-// The oracle of limits, from what the harness did and nothing else.
+// TestLimits checks when limits end an archive, from what the harness did and nothing else.
 func TestLimits(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {

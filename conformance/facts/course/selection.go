@@ -8,20 +8,20 @@ import (
 	"reelcheck/conformance/facts"
 )
 
-// Change is a selection call with what the target has to answer to it.
+// Change is a selection call with what the target must answer.
 type Change struct {
 	R            evidence.Record
 	H            *facts.History // nil for an unknown archive
 	Stream       string
 	Added        bool
-	Fresh        bool // the stream was not in the archive
+	Fresh        bool // the stream was not in the archive before
 	Audio, Video bool
 	Codes        []int
 }
 
 func (k Change) Done() bool { return slices.Equal(k.Codes, []int{204}) && k.R.Exchange.Status() == 204 }
 
-// Changes are the selection calls of the harness, in order.
+// Changes returns the selection calls of the harness, in order.
 func Changes(f *facts.Facts) []Change {
 	type all struct{}
 	return facts.Once(f, all{}, func() []Change { return readChanges(f) })
@@ -56,7 +56,7 @@ func readChanges(f *facts.Facts) []Change {
 	return out
 }
 
-// holds tells whether the stream is in the archive after the changes so far.
+// holds reports whether the stream is in the archive after the earlier changes.
 func holds(earlier []Change, k Change) bool {
 	inside := false
 	for _, e := range earlier {
@@ -67,13 +67,14 @@ func holds(earlier []Change, k Change) bool {
 	return inside
 }
 
-// publishedIn: the harness published the stream in the session of the archive.
+// publishedIn reports whether the harness published the stream in the session of the archive.
 func publishedIn(f *facts.Facts, h *facts.History, stream string) bool {
 	s := f.Sessions[h.Start.IDs[evidence.Session]]
 	return s != nil && slices.ContainsFunc(s.Streams, func(u facts.Span) bool { return u.By.IDs[evidence.Stream] == stream })
 }
 
-// ChosenSpans are the stretches of real time in which a published track was in the archive, from the answer to a call to the next one.
+// ChosenSpans returns the stretches of real time in which a published track was in the archive, each from the answer to
+// one call to the next call.
 func ChosenSpans(calls []Change, h *facts.History, u facts.Span) []facts.Span {
 	var out []facts.Span
 	open := facts.Span{}

@@ -13,13 +13,13 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Auth knocks with every kind of wrong key.
+// Auth tries every kind of wrong credentials.
 var Auth = scenario.Scenario{
 	Name: scenarios.Auth, Title: "credentials, good and bad, of both identities and of clients",
 	Within: 60 * time.Second, Run: runAuth,
 }
 
-// month is the longest that a client token may live.
+// month is the longest lifetime of a client token.
 const month = 30 * 24 * time.Hour
 
 func runAuth(ctx context.Context, f *scenario.Flow) error {
@@ -52,7 +52,7 @@ func runAuth(ctx context.Context, f *scenario.Flow) error {
 	return f.Deliver(ctx, a.ID)
 }
 
-// keys tries each flaw on reads, and the most dangerous ones on everything else.
+// keys tries each flaw on reads, and the most dangerous ones on all other calls.
 func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 	var all []target.As
 	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.NotYetValid, evidence.NoExpiry,
@@ -105,7 +105,7 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 		label string
 		need  config.Capability
 		token target.ClientToken
-		in    string // the session to enter
+		in    string // the session to join
 	}{
 		{"jwt", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session}, session},
 		{"t1", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session}, session},
@@ -142,7 +142,7 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 	return enter(ctx, f, "jwt-wrong-signature", session, token[:len(token)-8]+"AAAAAAAA")
 }
 
-// enter connects and leaves at once; being refused is evidence too. The client's name is the label's.
+// enter connects and leaves at once. A refusal is evidence too. The client is named like the label.
 func enter(ctx context.Context, f *scenario.Flow, label, session, token string) error {
 	k, err := f.As.Connect(ctx, "client."+label, label, session, token)
 	var refused *target.RefusedError

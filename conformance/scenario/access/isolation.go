@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Isolation has two applications, each with proper credentials, that must not reach each other.
+// Isolation has two applications with proper credentials that must not reach each other.
 var Isolation = scenario.Scenario{
 	Name: scenarios.Isolation, Title: "two applications that must not see or touch each other's archives",
 	Needs: []config.Capability{config.Control}, Within: 60 * time.Second, Run: runIsolation,
@@ -61,7 +61,7 @@ func runIsolation(ctx context.Context, f *scenario.Flow) error {
 	if err := scenario.Sleep(ctx, scenario.Quiet); err != nil {
 		return err
 	}
-	// The foreign application's endpoint is one of ours: what came there is in the evidence as webhook.foreign.
+	// The foreign application's endpoint belongs to the suite: what arrived there is in the evidence as webhook.foreign.
 	return f.Watched("quiet.foreign", evidence.Watch{What: "webhooks", Span: evidence.Span{From: from, To: time.Now()}},
 		map[string]string{evidence.Application: client.App.ID})
 }
@@ -71,7 +71,7 @@ type intruder struct {
 	target.As
 }
 
-// intruders are the foreign application under its own path, and under the path of the owner.
+// intruders returns the foreign application under its own path, and under the path of the owner.
 func intruders(f *scenario.Flow, client *target.Client) []intruder {
 	all := []intruder{
 		{"foreign", client.Unified()},

@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Legacy is the main path with API key and secret, and a T1 token at the client.
+// Legacy is the main path with API key and secret, and with a T1 token for the client.
 var Legacy = scenario.Scenario{
 	Name: scenarios.Legacy, Title: "the whole way with the legacy identity",
 	Needs: []config.Capability{config.Legacy, config.VP8, config.S3}, Media: 2, Within: 60 * time.Second,

@@ -19,11 +19,11 @@ var Listing = scenario.Scenario{
 }
 
 const (
-	// listed archives are told apart by their order, so the clock moves between them.
+	// betweenStarts separates the listed archives, which are identified by their order, so the clock moves between them.
 	betweenStarts = 2 * time.Second
-	// crowd is how many archives it takes to see that a page without count ends at 50.
+	// crowd is the number of archives that shows that a page without count ends at 50.
 	crowd = 52
-	// largest is how many archives a page holds at most.
+	// largest is the largest number of archives on a page.
 	largest = 1000
 )
 
@@ -31,8 +31,8 @@ const (
 type lister struct {
 	*scenario.Flow
 	sessions [2]string
-	nobody   string   // a session without archives
-	few      []string // archives, the oldest first
+	nobody   string   // id of a session without archives
+	few      []string // archives, oldest first
 }
 
 func runListing(ctx context.Context, f *scenario.Flow) error {
@@ -40,7 +40,7 @@ func runListing(ctx context.Context, f *scenario.Flow) error {
 	return scenario.InTurn(ctx, l.gather, l.makeFew, l.listFew, l.makeCrowd, l.overfill)
 }
 
-// gather opens two sessions with a client each, and one with none.
+// gather opens two sessions with a client each, and one without.
 func (l *lister) gather(ctx context.Context) (err error) {
 	for i, label := range []string{"session.one", "session.two"} {
 		if l.sessions[i], err = l.Session(ctx, label); err != nil {
@@ -54,7 +54,7 @@ func (l *lister) gather(ctx context.Context) (err error) {
 	return err
 }
 
-// makeFew makes archives in both sessions by turns.
+// makeFew makes archives in both sessions in turn.
 func (l *lister) makeFew(ctx context.Context) error {
 	for i := range 5 {
 		a, err := l.brief(ctx, l.sessions[i%2], "listed")
@@ -74,7 +74,7 @@ func (l *lister) makeFew(ctx context.Context) error {
 	return nil
 }
 
-// listFew asks for pages, good and bad, and reads what is listed.
+// listFew requests good and bad pages and reads the listed archives.
 func (l *lister) listFew(ctx context.Context) error {
 	for _, q := range []struct {
 		label string
@@ -109,7 +109,7 @@ func (l *lister) listFew(ctx context.Context) error {
 	return nil
 }
 
-// makeCrowd makes archives up to more than a page has by itself, and lists.
+// makeCrowd makes more archives than a page has by default, and lists them.
 func (l *lister) makeCrowd(ctx context.Context) error {
 	var members []scenario.Started
 	for range crowd - len(l.few) {
@@ -130,7 +130,7 @@ func (l *lister) makeCrowd(ctx context.Context) error {
 	return nil
 }
 
-// overfill asks for a page larger than any; a target that does not refuse it gets more archives than a page holds.
+// overfill requests a larger page than is allowed. If the target accepts, it makes more archives than a page holds.
 func (l *lister) overfill(ctx context.Context) error {
 	larger := url.Values{"count": {strconv.Itoa(largest + 1)}}
 	a, err := l.As.List(ctx, "list.larger", larger, true)
@@ -150,7 +150,7 @@ var badPaging = map[string]url.Values{
 	"list.bad-offset": {"offset": {"-1"}}, "list.bad-count": {"count": {"many"}}, "list.big-count": {"count": {"1001"}},
 }
 
-// brief starts an archive that nobody publishes to, and stops it with one of the two bodies that are allowed.
+// brief starts an archive that nobody publishes to and stops it with one of the two allowed bodies.
 func (l *lister) brief(ctx context.Context, session, name string) (scenario.Started, error) {
 	a, err := l.Start(ctx, "start."+name, session, map[string]any{"name": name})
 	if err != nil {
@@ -167,7 +167,7 @@ func (l *lister) brief(ctx context.Context, session, name string) (scenario.Star
 	return a, err
 }
 
-// apart lets the application's time pass between two archives.
+// apart moves the application's clock between two archives.
 func (l *lister) apart(ctx context.Context) error {
 	if l.Target.File.Time != config.Virtual {
 		return scenario.Sleep(ctx, betweenStarts)

@@ -1,4 +1,4 @@
-// Package access has the scenarios about who may ask what: flawed requests, credentials, foreign applications, lists.
+// Package access has the scenarios about who may do what: flawed requests, credentials, foreign applications, lists.
 package access
 
 import (
@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/scenario"
 )
 
-// Refusals sends requests with exactly one thing wrong.
+// Refusals sends requests with exactly one flaw each.
 var Refusals = scenario.Scenario{
 	Name: scenarios.Refusals, Title: "requests that must be refused, one flaw each, and that they change nothing",
 	Within: 60 * time.Second, Run: runRefusals,
@@ -51,7 +51,7 @@ var badStarts = []badStart{
 }
 
 func runRefusals(ctx context.Context, f *scenario.Flow) error {
-	// As some SDKs ask for it: no media mode, and a location that is none.
+	// Some SDKs ask like this: no media mode, and a location that does not exist.
 	session, err := f.SessionOf(ctx, "session", url.Values{"location": {"null"}})
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func runRefusals(ctx context.Context, f *scenario.Flow) error {
 	return alice.Leave()
 }
 
-// unstartable tries sessions that cannot be recorded; session is one that has no client yet.
+// unstartable tries to start archives in sessions that cannot be recorded. session has no client yet.
 func unstartable(ctx context.Context, f *scenario.Flow, session string) error {
 	if _, err := f.As.Start(ctx, "start.nobody", map[string]any{"sessionId": session}); err != nil {
 		return err
@@ -113,7 +113,7 @@ func unstartable(ctx context.Context, f *scenario.Flow, session string) error {
 	return err
 }
 
-// unknownSession is well formed and names nothing: another last random character in a real id.
+// unknownSession returns a well-formed id of no session: a real id with another last random character.
 func unknownSession(id string) string {
 	b := []byte(id)
 	for i := len(b) - 6; i > len(b)/2; i-- {
@@ -157,7 +157,7 @@ func badBodies(ctx context.Context, f *scenario.Flow, session string) error {
 	return nil
 }
 
-// unknowns reads, stops and deletes what does not exist.
+// unknowns reads, stops and deletes archives that do not exist.
 func unknowns(ctx context.Context, f *scenario.Flow) error {
 	for label, id := range map[string]string{"unknown": uuid.NewString(), "malformed": "not-an-archive"} {
 		if _, err := f.As.Get(ctx, "get."+label, id); err != nil {
@@ -173,7 +173,7 @@ func unknowns(ctx context.Context, f *scenario.Flow) error {
 	return nil
 }
 
-// odd starts archives in ways that are allowed: with a field nobody knows, and a second one while it records.
+// odd starts archives in unusual but allowed ways: with an unknown field, and a second time while one records.
 func odd(ctx context.Context, f *scenario.Flow, session string) error {
 	a, err := f.As.Start(ctx, "start.unknown-field", map[string]any{"sessionId": session, "name": "odd", "reelcheck": true})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package all is the list of the scenarios.
+// Package all lists the scenarios.
 package all
 
 import (
@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/scenario/sessions"
 )
 
-// Scenarios begin in this order as there is room for them: the longest first.
+// Scenarios lists all scenarios, the longest first. They begin in this order as media slots become free.
 var Scenarios = []scenario.Scenario{
 	composed.Many,
 	composed.Rates,

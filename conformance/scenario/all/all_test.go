@@ -48,7 +48,8 @@ func env(t *testing.T, base string, capabilities ...config.Capability) scenario.
 		Journal: j, Schema: schema, Hooks: hooks, Store: store, Publisher: publisher.WHIP{}, RunID: "test"}
 }
 
-// A target that is no target blocks every scenario, and the evidence says by what.
+// TestSentinelsBlockEveryScenario checks that servers that are no targets block every scenario, and that the evidence
+// says what blocked it.
 func TestSentinelsBlockEveryScenario(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
@@ -68,7 +69,7 @@ func TestSentinelsBlockEveryScenario(t *testing.T) {
 		for _, kind := range []struct {
 			name string
 			all  []config.Capability
-			// outcomes allowed: without the control API what needs it is unmet
+			// Allowed outcomes: without the control API, scenarios that need it are unmet.
 			allowed []evidence.Outcome
 		}{
 			{"with-control", config.Capabilities, []evidence.Outcome{evidence.Blocked}},

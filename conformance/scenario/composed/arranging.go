@@ -7,12 +7,12 @@ import (
 	"reelcheck/conformance/scenario"
 )
 
-// arranging is an archive whose layout changes.
+// arranging is an archive with a changing layout.
 type arranging struct {
 	*scenario.Flow
 	session string
 	archive string
-	long    time.Duration // to record each layout for
+	long    time.Duration // recording time of each layout
 }
 
 // arrange starts an archive and records its first layout for a while.

@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Codecs has a publisher of each codec in one picture.
+// Codecs shows a publisher of each codec in one picture.
 var Codecs = scenario.Scenario{
 	Name: scenarios.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
 	Needs: []config.Capability{config.VP8, config.VP9, config.H264, config.S3}, Media: 4, Within: 80 * time.Second,

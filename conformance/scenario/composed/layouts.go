@@ -10,19 +10,19 @@ import (
 	"reelcheck/spec"
 )
 
-// still is how long a layout is recorded: a call takes effect at once.
+// still is how long a layout is recorded. It can be short because a call takes effect at once.
 const still = 2500 * time.Millisecond
 
 var layoutNeeds = []config.Capability{config.VP8, config.S3, config.Layout}
 
-// Layouts goes through the layouts of one archive while it records, and through the classes of its streams.
+// Layouts changes the layout of an archive while it records, and then the classes of its streams.
 var Layouts = scenario.Scenario{
 	Name: scenarios.Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
 	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
 	Run: runLayouts,
 }
 
-// sheets are the style sheets of the specification's examples, by the names of these.
+// sheets returns the style sheets of the specification's examples, by name.
 func sheets() (map[string]string, error) {
 	l, err := spec.Load()
 	if err != nil {
@@ -35,7 +35,7 @@ func sheets() (map[string]string, error) {
 	return out, nil
 }
 
-// The examples that the scenario asks for.
+// Names of the examples that the scenario uses.
 const (
 	absoluteSheet = "absolute places by class, and nothing without"
 	floatSheet    = "floats, the first cut off, one after a class, the last with a margin"
@@ -90,7 +90,7 @@ func custom(stylesheet string) map[string]any {
 	return map[string]any{"type": "custom", "stylesheet": stylesheet}
 }
 
-// refusals asks for layouts that a start would refuse, and for style sheets beyond the subset.
+// refusals requests layouts that a start would refuse, and style sheets beyond the subset.
 func (a *arranging) refusals(ctx context.Context) error {
 	for _, r := range []struct {
 		label  string

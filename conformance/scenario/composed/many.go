@@ -1,4 +1,5 @@
-// Package composed has the scenarios about what files of composed archives show: options, layouts, crowds, muted streams.
+// Package composed has the scenarios about what files of composed archives show: options, layouts, crowds, muted
+// streams.
 package composed
 
 import (
@@ -14,11 +15,11 @@ import (
 const (
 	manyVideos = 17 // one more than a composed picture shows
 	manySounds = 51 // one more than an archive holds
-	// changed is how long is recorded after a change that the target has to find out about.
+	// changed is how long is recorded after a change that the target must notice by itself.
 	changed = 3400 * time.Millisecond
 )
 
-// Many publishes more streams than an archive holds, with as little media as will do: the streams are small.
+// Many publishes more streams than an archive holds, with as little media as possible: the streams are small.
 var Many = scenario.Scenario{
 	Name: scenarios.Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
 	Needs: []config.Capability{config.VP8, config.S3}, Media: 6, Within: 2 * time.Minute,
@@ -36,7 +37,7 @@ func runMany(ctx context.Context, f *scenario.Flow) error {
 	return scenario.InTurn(ctx, c.gather, c.record, c.choose)
 }
 
-// enter makes the next client publish: picture and sound, or sound alone.
+// enter makes the next client publish picture and sound, or sound alone.
 func (c *crowded) enter(ctx context.Context, n int, k scenario.Kind) error {
 	m, err := c.Guest(c.session, fmt.Sprintf("client-%02d", n))
 	if err != nil {
@@ -54,7 +55,7 @@ func (c *crowded) come(ctx context.Context, m *scenario.Member, n int, k scenari
 	return m.PublishAs(ctx, k, video, fmt.Sprintf("tone-%02d", n))
 }
 
-// gather brings as many as an archive holds: all but the last with video, and all that are only heard.
+// gather brings as many clients as an archive holds: all but the last with video, and all with sound only.
 func (c *crowded) gather(ctx context.Context) (err error) {
 	if c.session, err = c.Flow.Session(ctx, "session"); err != nil {
 		return err
@@ -70,7 +71,7 @@ func (c *crowded) gather(ctx context.Context) (err error) {
 	return nil
 }
 
-// record has the last one come, preferred where the target can do that, and another one leave.
+// record lets the last client come, with priority if the target supports that, and another one leave.
 func (c *crowded) record(ctx context.Context) error {
 	a, err := c.Start(ctx, "start", c.session, map[string]any{"name": "many"})
 	if err != nil {
@@ -101,7 +102,7 @@ func (c *crowded) record(ctx context.Context) error {
 	return c.Deliver(ctx, a.ID)
 }
 
-// choose records the crowd, complete again, by naming each stream.
+// choose records the complete crowd again by naming each stream.
 func (c *crowded) choose(ctx context.Context) error {
 	if !c.Target.File.Has(config.Manual) {
 		return nil

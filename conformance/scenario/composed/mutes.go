@@ -9,8 +9,8 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Mutes has pictures and sounds go and come back while their streams stay published, pictures that change their size, and
-// streams of one kind only.
+// Mutes has pictures and sounds that go and come back while their streams stay published, pictures that change their
+// size, and streams with only one kind of track.
 var Mutes = scenario.Scenario{
 	Name: scenarios.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
 	Needs: []config.Capability{config.VP8, config.S3}, Media: 2, Within: 90 * time.Second,
@@ -57,7 +57,7 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 	if err := f.Stop(ctx, "stop", a.ID); err != nil {
 		return err
 	}
-	for _, m := range members { // what was muted is known when publishing ends
+	for _, m := range members { // mutes are known when publishing ends
 		if err := m.Leave(); err != nil {
 			return err
 		}

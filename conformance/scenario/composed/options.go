@@ -12,12 +12,12 @@ import (
 
 // variant is one short archive of a session with one publisher.
 type variant struct {
-	label   string // "" for the only one of a scenario
+	label   string // "" for the only variant of a scenario
 	options map[string]any
 	long    time.Duration
 }
 
-// variants is a scenario that records one publisher several times with different options.
+// variants returns a scenario that records one publisher several times with different options.
 func variants(name, title, video, audio string, need []config.Capability, all ...variant) scenario.Scenario {
 	within := 60 * time.Second
 	for _, t := range all {

@@ -10,11 +10,11 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// guests are more than any presentation has places for.
+// guests is more than the places of any presentation.
 const guests = 12
 
-// Presentations shows a crowd in the layouts that make one stream large, where they have the most places: in portraits and, of a
-// target that has it, full HD.
+// Presentations shows a crowd in the layouts with one large stream, in the sizes where these have the most places:
+// portrait and, if the target has it, full HD.
 var Presentations = scenario.Scenario{
 	Name: scenarios.Presentations, Title: "more streams than the places of a presentation, in portraits and in full HD",
 	Needs: layoutNeeds, Media: 4, Within: 2 * time.Minute,
@@ -57,7 +57,7 @@ func runPresentations(ctx context.Context, f *scenario.Flow) error {
 	return nil
 }
 
-// present records either presentation in a size.
+// present records both presentations in a size.
 func present(ctx context.Context, f *scenario.Flow, session, size string) error {
 	a, err := f.Start(ctx, size+".start", session, presentation("verticalPresentation", size))
 	if err != nil {
@@ -78,7 +78,7 @@ func present(ctx context.Context, f *scenario.Flow, session, size string) error 
 	return f.DeliverAs(ctx, size+".", a.ID)
 }
 
-// presentation are the options of an archive of a layout in a size, without sound.
+// presentation returns the options of an archive with a layout in a size, without sound.
 func presentation(layout, size string) map[string]any {
 	return map[string]any{"name": layout + " " + size, "hasAudio": false, "resolution": size, "layout": map[string]any{"type": layout}}
 }

@@ -8,7 +8,7 @@ import (
 	"reelcheck/conformance/scenario"
 )
 
-// Screens has a client share a screen while layouts for that change.
+// Screens shares a screen while the layouts for that change.
 var Screens = scenario.Scenario{
 	Name: scenarios.Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
 	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
@@ -53,7 +53,7 @@ func runScreens(ctx context.Context, f *scenario.Flow) error {
 	return f.Deliver(ctx, a.archive)
 }
 
-// screened is the best fit, with a layout for when somebody shares a screen; "" for none.
+// screened returns the layout bestFit with a screenshare layout; "" means none.
 func screened(layout string) map[string]any {
 	l := map[string]any{"type": "bestFit"}
 	if layout != "" {

@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Azure uploads to a container of Azure.
+// Azure uploads to an Azure container.
 var Azure = scenario.Scenario{
 	Name: scenarios.Azure, Title: "an archive uploaded to an Azure container",
 	Needs: []config.Capability{config.Azure}, Media: 2, Within: 60 * time.Second,

@@ -1,4 +1,5 @@
-// Package delivery has the scenarios about how archives are handed over: uploads, download links, encryption, refused callbacks.
+// Package delivery has the scenarios about how archives are delivered: uploads, download links, encryption, refused
+// callbacks.
 package delivery
 
 import (
@@ -12,7 +13,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Cloud has no upload target: the archive is kept by the service and downloaded by signed links.
+// Cloud has no upload target: the service keeps the archive and offers signed download links.
 var Cloud = scenario.Scenario{
 	Name: scenarios.Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
 	Needs: []config.Capability{config.VP8, config.Cloud}, Media: 2, Within: 2 * time.Minute,
@@ -20,14 +21,14 @@ var Cloud = scenario.Scenario{
 }
 
 const (
-	linkLife  = 10 * time.Minute // limits.yaml knows it too; here it only says when to look
+	linkLife  = 10 * time.Minute // limits.yaml has it too; here it only says when to look
 	cloudLife = 72 * time.Hour
 )
 
 type cloudFlow struct {
 	*scenario.Flow
 	session string
-	began   time.Time // policy time just before the start of first
+	began   time.Time // policy time just before the first start
 	first   scenario.Started
 	second  scenario.Started
 }
@@ -84,7 +85,7 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 	return err
 }
 
-// look downloads the first archive and tries links that nobody signed. It returns a good link.
+// look downloads the first archive and tries forged links. It returns a good link.
 func (c *cloudFlow) look(ctx context.Context) (string, error) {
 	id := c.first.ID
 	if _, err := c.Must(ctx, "wait.available", id, scenario.Delivery, "available", "failed"); err != nil {
@@ -118,7 +119,7 @@ func (c *cloudFlow) look(ctx context.Context) (string, error) {
 	return link, nil
 }
 
-// link reads an archive for its download link; without one the flow is blocked.
+// link reads an archive and returns its download link. Without a link it blocks the flow.
 func (c *cloudFlow) link(ctx context.Context, label, id string) (string, error) {
 	a, err := c.As.Get(ctx, label, id)
 	if err != nil {
@@ -131,7 +132,7 @@ func (c *cloudFlow) link(ctx context.Context, label, id string) (string, error) 
 	return link, nil
 }
 
-// discard deletes the second archive and tries its link afterwards.
+// discard deletes the second archive and tries its link after that.
 func (c *cloudFlow) discard(ctx context.Context) error {
 	id := c.second.ID
 	if _, err := c.Must(ctx, "wait.available.2", id, scenario.Delivery, "available", "failed"); err != nil {

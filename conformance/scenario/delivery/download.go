@@ -12,11 +12,11 @@ import (
 	"reelcheck/conformance/target"
 )
 
-// download gets a URL without credentials. With keep the file becomes an object of the evidence and is looked at.
+// download gets a URL without credentials. With keep it stores the file as an object of the evidence and analyses it.
 func download(ctx context.Context, f *scenario.Flow, label, id, link string, keep bool) (target.Answer, error) {
 	call := target.Call{Label: label, Method: http.MethodGet, Path: absolute(f.As.Base, link), As: evidence.AsNobody, Follow: true, IDs: f.ArchiveIDs(id), Timeout: scenario.Delivery}
 	if !keep {
-		call.Header = http.Header{"Range": {"bytes=0-0"}} // permission is all that is asked
+		call.Header = http.Header{"Range": {"bytes=0-0"}} // only the permission matters
 		return f.As.Do(ctx, call)
 	}
 	blob, err := f.Journal.Blob()
@@ -53,7 +53,7 @@ func absolute(base, link string) string {
 	return l.String()
 }
 
-// tamper changes what a signed link says: its longest query value, its first numeric one, or its path.
+// tamper changes a part of a signed link: its longest query value, its first numeric one, or its path.
 func tamper(link, what string) (string, error) {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -82,7 +82,7 @@ func tamper(link, what string) (string, error) {
 	return u.String(), nil
 }
 
-// flip changes the first character to another of its kind.
+// flip replaces the first character by another one of its kind.
 func flip(s string) string {
 	c := s[0]
 	switch {

@@ -15,14 +15,14 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Encryption has a certificate: what is delivered can be read by its holder alone.
+// Encryption uses a certificate: only the holder of the private key can read what is delivered.
 var Encryption = scenario.Scenario{
 	Name: scenarios.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
 	Needs: []config.Capability{config.VP8, config.S3, config.Encryption}, Media: 2, Within: 90 * time.Second,
 	Run: runEncryption,
 }
 
-// clockSkew is how far the clock of a store of one's own may be behind.
+// clockSkew is how far the clock of a store that the user brings may be behind.
 const clockSkew = 5 * time.Second
 
 type encryptionFlow struct {
@@ -31,7 +31,7 @@ type encryptionFlow struct {
 	storage target.Storage
 	holder  keyholder.Holder
 	session string
-	// composed is the encrypted composed archive.
+	// composed is the id of the encrypted composed archive.
 	composed string
 }
 
@@ -79,7 +79,7 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	return alice.Leave()
 }
 
-// individual tries to start an individual archive, and takes what comes of it.
+// individual tries to start an individual archive and records what comes of it.
 func (e *encryptionFlow) individual(ctx context.Context) error {
 	if !e.Target.File.Has(config.Individual) {
 		return nil
@@ -98,7 +98,7 @@ func (e *encryptionFlow) individual(ctx context.Context) error {
 	return e.handedOver(ctx, "individual.", id, seeing{".individual", e.LookInside})
 }
 
-// badCertificates offers what cannot be one.
+// badCertificates sends certificates that are invalid.
 func (e *encryptionFlow) badCertificates(ctx context.Context) error {
 	large, err := keyholder.New(3072)
 	if err != nil {
@@ -122,7 +122,7 @@ func (e *encryptionFlow) record(ctx context.Context, prefix string, long time.Du
 	return a.ID, err
 }
 
-// encrypted records an archive and opens what was delivered.
+// encrypted records an archive and decrypts what was delivered.
 func (e *encryptionFlow) encrypted(ctx context.Context) (err error) {
 	if e.composed, err = e.record(ctx, "", 3*time.Second); err != nil {
 		return err
@@ -130,13 +130,13 @@ func (e *encryptionFlow) encrypted(ctx context.Context) (err error) {
 	return e.handedOver(ctx, "", e.composed, seeing{".media", e.Look})
 }
 
-// seeing is how files of a format are looked at, and what the records of that are called.
+// seeing says how files of a format are analysed, and how the records of that are labelled.
 type seeing struct {
 	suffix string
 	look   func(label, id, sha string)
 }
 
-// handedOver waits for an archive and takes, looks at and opens what was delivered of it.
+// handedOver waits for an archive, and downloads, analyses and decrypts what was delivered.
 func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s seeing) error {
 	status, err := e.Must(ctx, prefix+"wait.delivered", id, scenario.Delivery, "uploaded", "available", "failed")
 	if err != nil {
@@ -158,7 +158,8 @@ func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s se
 		if err != nil {
 			return err
 		}
-		// It is no file of the archive for those who look at files: the forensics only say whether it can be read.
+		// The encrypted object is no file of the archive for the checks of files: the forensics only say whether it can
+		// be read.
 		s.look(prefix+"sealed"+s.suffix, "", sum)
 		plain, err := e.open(prefix+"opened", id, sum, a.String("password"))
 		if err != nil {
@@ -171,14 +172,14 @@ func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s se
 	return nil
 }
 
-// everything lists all that has come to the upload target, where nothing but the archive, and the composed one, has a right to be.
+// everything lists all objects at the upload target. Nothing may be there but the archive and the composed one.
 func (e *encryptionFlow) everything(ctx context.Context, label, id string) ([]evidence.Object, error) {
 	return e.ObjectsThat(ctx, label, id, func(o evidence.Object) bool {
 		return !o.Modified.Before(e.began.Add(-clockSkew)) && (id == e.composed || !strings.Contains(o.Key, e.composed))
 	})
 }
 
-// open decrypts an object with what its password says, and returns the hash of the plain file, if there is one.
+// open decrypts an object with its password, and returns the hash of the plain file if there is one.
 func (e *encryptionFlow) open(label, id, sum, password string) (plain string, err error) {
 	found, err := e.decrypt(sum, password)
 	if err != nil {
@@ -187,7 +188,7 @@ func (e *encryptionFlow) open(label, id, sum, password string) (plain string, er
 	return found.Plain, e.Append(evidence.Record{Label: label, IDs: e.ArchiveIDs(id), Opened: &found})
 }
 
-// decrypt never fails for what the target delivered: that is evidence.
+// decrypt never fails because of what the target delivered: that is evidence.
 func (e *encryptionFlow) decrypt(sum, password string) (found evidence.Opened, err error) {
 	found.SHA256 = sum
 	sealed, err := os.ReadFile(e.Journal.View().BlobPath(sum))
@@ -215,7 +216,7 @@ func text(err error) string {
 	return err.Error()
 }
 
-// excerpts takes pieces of the plain file, spread over it, and counts those that are in the encrypted one.
+// excerpts takes pieces from all over the plain file and counts those that are in the encrypted one.
 func excerpts(plain, sealed []byte) (taken, found int) {
 	const pieces, size = 100, 24
 	for i := range pieces {

@@ -18,10 +18,10 @@ var Retry = scenario.Scenario{
 }
 
 const (
-	// stepwise is how many deadlines are gone through one by one: as many as it takes to see the longest interval twice, of three
-	// callbacks where none waits for the others.
+	// stepwise is the number of deadlines that are stepped through one by one. It is enough to see the longest interval
+	// twice, for three callbacks that do not wait for each other.
 	stepwise = 36
-	// refusedFor is when there can be no more attempts.
+	// refusedFor is the time after which there can be no more attempts.
 	refusedFor = 24 * time.Hour
 	longest    = 15 * time.Minute
 )
@@ -69,7 +69,7 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 	return f.Watch(ctx, "quiet", "webhooks", a.ID, scenario.Quiet)
 }
 
-// steps goes from one deadline of the application to the next, at most n of them, until enough says so.
+// steps advances to the next deadline of the application, at most n times, until enough returns true.
 func steps(ctx context.Context, f *scenario.Flow, label string, n int, enough func() (bool, error)) error {
 	for i := range n {
 		if enough != nil {

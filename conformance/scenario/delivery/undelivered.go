@@ -10,14 +10,14 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Undelivered has an upload target that nobody listens at: the archive stays stopped.
+// Undelivered has an upload target at an address where nobody listens. The archive stays stopped.
 var Undelivered = scenario.Scenario{
 	Name: scenarios.Undelivered, Title: "an upload target that cannot be reached: stopped, without a file, not to be deleted",
 	Needs: []config.Capability{config.S3, config.Control}, Media: 1, Within: 60 * time.Second,
 	App: scenario.App{Name: "unreachable", Storage: unreachable()}, Run: runUndelivered,
 }
 
-// unreachable is an upload target on a port where nobody listens (RFC 6335: reserved).
+// unreachable returns an upload target on a port where nobody listens (RFC 6335: reserved).
 func unreachable() *target.Storage {
 	return &target.Storage{Type: "s3", Fallback: "none", Config: target.S3Config{
 		AccessKey: "reelcheck", SecretKey: "nobody-is-there", Bucket: "nowhere", Endpoint: "http://127.0.0.1:1", Region: "us-east-1"}}

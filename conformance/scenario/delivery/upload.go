@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// upload is a scenario about an upload target that answers every request with 503.
+// upload returns a scenario about an upload target that answers every request with 503.
 func upload(name, title string, app scenario.App, need []config.Capability, run func(context.Context, *uploadFlow) error) scenario.Scenario {
 	app.Mailed = true
 	return scenario.Scenario{
@@ -37,7 +37,7 @@ var (
 )
 
 const (
-	uploadPeriod = 72 * time.Hour // limits.yaml knows it too; here it only says when to look
+	uploadPeriod = 72 * time.Hour // limits.yaml has it too; here it only says when to look
 	atLeast      = 6 * time.Hour
 )
 
@@ -86,7 +86,7 @@ func (u *uploadFlow) refuse(status int) error {
 	return u.Store.Refuse(u.Place.Name, status)
 }
 
-// at goes to a moment and reads.
+// at moves the clock to a moment and reads the archive.
 func (u *uploadFlow) at(ctx context.Context, label string, at time.Time) error {
 	if _, err := u.As.AdvanceTo(ctx, "clock."+label, at); err != nil {
 		return err
@@ -117,7 +117,7 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 
 func runGivenUp(ctx context.Context, u *uploadFlow) error {
 	id := u.archive.ID
-	for h := 12; h < 72; h += 12 { // in steps, lest one of them takes longer than a call may
+	for h := 12; h < 72; h += 12 { // in steps, because one large step may take longer than a call may
 		if err := u.at(ctx, fmt.Sprintf("%dh", h), u.began.Add(time.Duration(h)*time.Hour)); err != nil {
 			return err
 		}

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// odd has what a manifest has to escape.
+	// odd holds characters that a manifest must escape.
 	odd = "名前=\"Zoë\" \\ <b>&amp;</b> \t🎬\u2028{}"
-	// longest is as long as the data of a connection may be.
+	// longest is the largest length of connection data.
 	longest = 1000
 )
 
-// Captures has streams that start at different times, mute, change their size, lag, and report late, and in the end nobody
-// for a while.
+// Captures has streams that start at different times, mute, change their size, lag, and report late. In the end nobody
+// publishes for a while.
 var Captures = scenario.Scenario{
 	Name: scenarios.Captures, Title: "an individual archive of cameras that mute, a screen that changes its size, pictures that lag and reports that come late",
 	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runCaptures,
@@ -42,7 +42,8 @@ func (p *capturing) gather(ctx context.Context) (err error) {
 	return err
 }
 
-// begin has carol come while the archive records: her pictures lag, and nobody knows for a while when they were captured.
+// begin lets carol come while the archive records. Her pictures lag, and for a while nobody knows when they were
+// captured.
 func (p *capturing) begin(ctx context.Context) (err error) {
 	if p.archive, err = p.Start(ctx, "start", p.session, options(`"captures" 会議`, nil)); err != nil {
 		return err
@@ -59,7 +60,7 @@ func (p *capturing) begin(ctx context.Context) (err error) {
 	return carol.PublishAs(ctx, late, "small-09", "tone-42")
 }
 
-// mute has alice turn her camera off for a while, then her microphone.
+// mute turns alice's camera off for a while, then her microphone.
 func (p *capturing) mute(ctx context.Context) error {
 	alice := p.members[0].Pub
 	for _, step := range []struct {
@@ -82,7 +83,7 @@ func (p *capturing) mute(ctx context.Context) error {
 	return nil
 }
 
-// pause lets everybody go, and dave come.
+// pause lets everybody leave, and dave come.
 func (p *capturing) pause(ctx context.Context) error {
 	for _, m := range p.members {
 		if err := m.Unpublish(ctx); err != nil {
@@ -107,7 +108,7 @@ func (p *capturing) finish(ctx context.Context) error {
 	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
 		return err
 	}
-	for _, m := range p.members { // what was muted is known when publishing ends
+	for _, m := range p.members { // mutes are known when publishing ends
 		if err := m.Leave(); err != nil {
 			return err
 		}

@@ -9,8 +9,8 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Chosen chooses streams, and parts of streams, for an individual archive while it records, beside a composed one with
-// another stream where the target can do that.
+// Chosen selects streams, and parts of streams, for an individual archive while it records. If the target supports it, a
+// composed archive with another stream records at the same time.
 var Chosen = scenario.Scenario{
 	Name: scenarios.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
 	Needs: append(needs[:len(needs):len(needs)], config.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
@@ -20,7 +20,7 @@ type choosing struct {
 	*scenario.Flow
 	session         string
 	members         map[string]*scenario.Member
-	archive, beside scenario.Started // beside only where archives can be simultaneous
+	archive, beside scenario.Started // beside is empty unless archives can be simultaneous
 }
 
 func runChosen(ctx context.Context, f *scenario.Flow) error {
@@ -28,7 +28,7 @@ func runChosen(ctx context.Context, f *scenario.Flow) error {
 	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.finish)
 }
 
-// gather has four clients publish, the last of whom nobody chooses for the individual archive.
+// gather makes four clients publish. The last one is never selected for the individual archive.
 func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
 	p.session, members, err = p.JoinAll(ctx,
@@ -59,14 +59,14 @@ func (p *choosing) begin(ctx context.Context) (err error) {
 	return err
 }
 
-// selection is a call about a stream; parts say what of it is in the archive.
+// selection is a call about a stream; parts says which tracks of it the archive takes.
 type selection struct {
 	label, member string
 	remove        bool
 	parts         map[string]any
 }
 
-// choose goes through rounds of selections, and records for a while after each.
+// choose makes several selections and records for a while after each.
 func (p *choosing) choose(ctx context.Context) error {
 	for _, round := range [][]selection{
 		{

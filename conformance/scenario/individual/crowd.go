@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// most is how many streams with video, and how many with audio, an individual archive holds. The ledger has the number
-	// that is judged by; here it says how many clients come.
+	// most is the number of streams with video, and of those with audio, that an individual archive holds. It only says
+	// how many clients come; the checks use the number in the ledger.
 	most = 50
-	// pictures are how many small fixtures there are; clients share them.
+	// pictures is the number of small fixtures, which the clients share.
 	pictures = 17
 )
 
 // Crowd publishes more streams than an individual archive holds. The first has no sound, so that the stream after the
-// fiftieth may be heard but not seen, and the one after that not even heard. The last is another that waits for either: of what one
-// stream leaves there is nothing for it.
+// fiftieth may be heard but not seen, and the one after that may not even be heard. The last one waits for a place of
+// either kind. It must get nothing of a stream that left.
 var Crowd = scenario.Scenario{
 	Name: scenarios.Crowd, Title: "more streams than an individual archive holds, one of which leaves while two wait",
 	Needs: needs, Media: 4, Within: 2 * time.Minute, Run: runCrowd,
@@ -71,7 +71,7 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 	return f.Deliver(ctx, a.ID)
 }
 
-// enter has the next client publish: the first is seen, the 52nd heard, all others are both.
+// enter makes the next client publish. The first is only seen, the 52nd only heard, and all others are both.
 func (c *crowd) enter(ctx context.Context) error {
 	n := len(c.members) + 1
 	m, err := c.Guest(c.session, fmt.Sprintf("client-%02d", n))

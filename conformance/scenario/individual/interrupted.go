@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// empty is how long nobody publishes after the start, where the clock can be moved: the effective start is later then.
+	// empty is how long nobody publishes after the start, if the clock can be moved. It makes the effective start later.
 	empty = 20 * time.Second
-	// away is how long a client has no network: shorter than any target takes to give it up.
+	// away is how long a client has no network: too short for any target to give it up.
 	away = 800 * time.Millisecond
-	// other is in another codec than what is published at first.
+	// other is a fixture in another codec than the one published at first.
 	other = "vp9"
 )
 
-// Interrupted starts when nobody publishes yet; then a client loses its network and reconnects, another ends its stream and
-// publishes a new one, and a third goes on in another codec.
+// Interrupted starts when nobody publishes yet. Then one client loses its network and reconnects, another ends its
+// stream and publishes a new one, and a third changes its codec.
 var Interrupted = scenario.Scenario{
 	Name: scenarios.Interrupted, Title: "an individual archive of streams that reconnect, end and come again, or change their codec",
 	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runInterrupted,
@@ -83,7 +83,7 @@ func (p *interrupting) interrupt(ctx context.Context) error {
 	return nil
 }
 
-// recode has carol publish, and then go on in another codec, where the target takes it.
+// recode lets carol publish and then change her codec, if the target accepts that.
 func (p *interrupting) recode(ctx context.Context, goOn bool) error {
 	switch {
 	case !p.Target.File.Has(config.VP9):

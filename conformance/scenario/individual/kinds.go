@@ -11,14 +11,15 @@ import (
 )
 
 const (
-	// seen is how long is recorded between two changes: longer than a stream may take to begin, so that its middle is judged.
+	// seen is how long is recorded between two changes: longer than a stream may take to begin, so that its middle is
+	// judged.
 	seen = 2500 * time.Millisecond
 )
 
-// needs are what every scenario with media needs.
+// needs lists the capabilities that every scenario with media needs.
 var needs = []config.Capability{config.Individual, config.VP8, config.S3}
 
-// options are those of a start.
+// options returns the options of a start.
 func options(title string, more map[string]any) map[string]any {
 	o := map[string]any{"name": title, "outputMode": "individual"}
 	for k, v := range more {
@@ -27,7 +28,7 @@ func options(title string, more map[string]any) map[string]any {
 	return o
 }
 
-// Kinds has streams and archives with audio alone, video alone, and other codecs than the application prefers.
+// Kinds has streams and archives with audio alone, with video alone, and with other codecs than the application prefers.
 var Kinds = scenario.Scenario{
 	Name: scenarios.Kinds, Title: "individual archives of sound alone, of pictures alone and of both, with streams of each kind and codec",
 	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runKinds,
@@ -69,7 +70,7 @@ func runKinds(ctx context.Context, f *scenario.Flow) error {
 	return nil
 }
 
-// kinds are the archives that are made.
+// kinds are the archives that the scenario makes.
 var kinds = []struct {
 	label   string
 	options map[string]any
@@ -79,7 +80,7 @@ var kinds = []struct {
 	{"pictures", map[string]any{"hasAudio": false}},
 }
 
-// recordEach records the session in each way: at the same time where the target can do that.
+// recordEach records the session in each way, at the same time if the target supports that.
 func recordEach(ctx context.Context, f *scenario.Flow, session string) (map[string]scenario.Started, error) {
 	archives := map[string]scenario.Started{}
 	together := f.Target.File.Has(config.Simultaneous)
@@ -122,7 +123,7 @@ func recordEach(ctx context.Context, f *scenario.Flow, session string) (map[stri
 	return archives, nil
 }
 
-// arrange asks for a layout, which an individual archive does not have.
+// arrange requests a layout, which individual archives do not have.
 func arrange(ctx context.Context, f *scenario.Flow, archive string) error {
 	if !f.Target.File.Has(config.Layout) {
 		return nil

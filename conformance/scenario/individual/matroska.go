@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Matroska records in an application that prefers H.264, whatever its clients publish.
+// Matroska records in an application that prefers H.264, with clients that publish other codecs.
 var Matroska = scenario.Scenario{
 	Name: scenarios.Matroska, Title: "an individual archive of an application that prefers H.264",
 	Needs: append(needs[:len(needs):len(needs)], config.H264, config.Control), Media: 2, Within: 60 * time.Second,

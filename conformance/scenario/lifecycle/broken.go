@@ -9,7 +9,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Broken loses media of an archive, for which there is no room on the disk.
+// Broken has no room on the disk for the media of an archive, so that some are lost.
 var Broken = scenario.Scenario{
 	Name: scenarios.Broken, Title: "a recording that fails, for the disk is full",
 	Needs: []config.Capability{config.Control, config.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
@@ -30,7 +30,7 @@ func runBroken(ctx context.Context, f *scenario.Flow) error {
 	if err := scenario.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	if _, err := f.As.Stop(ctx, "stop", a.ID, nil); err != nil { // it may have failed by now
+	if _, err := f.As.Stop(ctx, "stop", a.ID, nil); err != nil { // it may have failed already
 		return err
 	}
 	if err := alice.Leave(); err != nil {

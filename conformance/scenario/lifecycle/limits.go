@@ -10,15 +10,17 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// totalTime is when the clock goes to look at the longest archive there can be.
+// totalTime is when the clock goes to look at the longest possible archive.
 const totalTime = 12 * time.Hour
 
-// limit is a scenario about one time limit: on the application's clock, just before and just after.
+// limit returns a scenario about one time limit. It looks just before and just after the limit on the application's
+// clock.
 func limit(name, title string, media int, run func(context.Context, *limitFlow) error) scenario.Scenario {
 	return limitOf("composed", name, title, media, run)
 }
 
-// individually is limit for an individual archive. It takes no media slot: nothing is composed, and one client speaks at most.
+// individually is limit for an individual archive. It takes no media slot, because nothing is composed and at most one
+// client publishes sound.
 func individually(name, title string, run func(context.Context, *limitFlow) error) scenario.Scenario {
 	s := limitOf("individual", name, title, 0, run)
 	s.Needs = append(s.Needs, config.Individual)
@@ -64,7 +66,7 @@ type limitFlow struct {
 	began   time.Time // policy time just before the start
 }
 
-// begin starts the archive, with alice publishing sound only if audio is given.
+// begin starts the archive. Alice publishes sound if audio is given.
 func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
 	if audio != "" {
 		if err := l.alice.Publish(ctx, "", audio); err != nil {
@@ -83,7 +85,7 @@ func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
 	return scenario.Sleep(ctx, time.Second)
 }
 
-// options of the start; composed is what an archive is by itself.
+// options returns the options of the start. The format composed needs none.
 func (l *limitFlow) options() map[string]any {
 	o := map[string]any{"name": l.Scenario.Name}
 	if l.format != "composed" {
@@ -92,7 +94,7 @@ func (l *limitFlow) options() map[string]any {
 	return o
 }
 
-// silence stops alice's publishing and waits for the pause; it returns the policy time before it could begin.
+// silence stops alice's publishing and waits for the pause. It returns the policy time just before the earliest pause.
 func (l *limitFlow) silence(ctx context.Context, label string) (time.Time, error) {
 	at, _, err := l.As.Policy(ctx, "clock."+label)
 	if err != nil {
@@ -114,7 +116,7 @@ func (l *limitFlow) speak(ctx context.Context, label, audio string) error {
 	return err
 }
 
-// stillAlive goes to a moment shortly before the limit and reads.
+// stillAlive moves the clock to a moment shortly before the limit and reads the archive.
 func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) error {
 	if _, err := l.As.AdvanceTo(ctx, "clock."+label, at); err != nil {
 		return err
@@ -123,7 +125,7 @@ func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) 
 	return err
 }
 
-// over goes to a moment shortly after the limit, waits for the stop and follows the archive to its file.
+// over moves the clock to a moment shortly after the limit, waits for the stop and follows the archive to its file.
 func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 	id := l.archive.ID
 	if err := l.stopped(ctx, at); err != nil {
@@ -142,7 +144,7 @@ func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 	return err
 }
 
-// overUnseen is over with no client left to receive events.
+// overUnseen is over without any client that receives events.
 func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
 	if err := l.stopped(ctx, at); err != nil {
 		return err
@@ -150,7 +152,7 @@ func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
 	return l.Deliver(ctx, l.archive.ID)
 }
 
-// stopped goes to a moment and waits for the stop.
+// stopped moves the clock to a moment and waits for the stop.
 func (l *limitFlow) stopped(ctx context.Context, at time.Time) error {
 	id := l.archive.ID
 	if _, err := l.As.AdvanceTo(ctx, "clock.after", at); err != nil {
@@ -193,7 +195,7 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if err := l.speak(ctx, "back", "tone-23"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil { // of media, or nobody could tell that she was back
+	if err := scenario.Sleep(ctx, time.Second); err != nil { // of media, so that her return can be noticed
 		return err
 	}
 	if _, err := l.As.Advance(ctx, "clock.back", 2*scenario.LastMinute); err != nil { // the old minute must not count
@@ -208,7 +210,7 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	return l.overUnseen(ctx, left.Add(scenario.LastMinute+scenario.Margin))
 }
 
-// empty lets the last client go and waits for the pause.
+// empty lets the last client leave and waits for the pause.
 func (l *limitFlow) empty(ctx context.Context, label string) (time.Time, error) {
 	at, _, err := l.As.Policy(ctx, "clock."+label)
 	if err != nil {
@@ -244,7 +246,7 @@ func runIdle(ctx context.Context, l *limitFlow) error {
 	return l.over(ctx, since.Add(scenario.IdleHour+2*scenario.Margin))
 }
 
-// runRecorded has a pause in the middle, that a counter which begins anew with every resumption shows: it would count
+// runRecorded has a pause in the middle. It catches a counter that restarts with every resumption, which would count
 // four hours from there.
 func runRecorded(ctx context.Context, l *limitFlow) error {
 	if err := l.begin(ctx, "tone-26"); err != nil {
@@ -274,7 +276,7 @@ func runRecorded(ctx context.Context, l *limitFlow) error {
 	return l.over(ctx, end.Add(2*scenario.Margin))
 }
 
-// runTotal fills twelve hours with little recorded time and no pause of an hour.
+// runTotal fills twelve hours with little recorded time and without a pause of an hour.
 func runTotal(ctx context.Context, l *limitFlow) error {
 	if err := l.begin(ctx, "tone-27"); err != nil {
 		return err

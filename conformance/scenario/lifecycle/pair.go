@@ -12,14 +12,14 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Pair is the main path: two publishers who come and go, one composed archive, every answer on the way.
+// Pair is the main path: two publishers who come and go, one composed archive, and every answer on the way.
 var Pair = scenario.Scenario{
 	Name: scenarios.Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
 	Needs: []config.Capability{config.VP8, config.S3, config.Callback}, Media: 4, Within: 2 * time.Minute,
 	Run: runPair,
 }
 
-// pairName has what names are made of: blanks, quotes, other scripts.
+// pairName holds difficult characters for a name: blanks, quotes, other scripts.
 const pairName = `Ärger & "Freude" 会议 #1`
 
 type pairing struct {
@@ -34,7 +34,7 @@ func runPair(ctx context.Context, f *scenario.Flow) error {
 	return scenario.InTurn(ctx, p.gather, p.begin, p.record, p.finish, p.remove)
 }
 
-// gather brings two publishers and an onlooker into the session, and a stranger into another.
+// gather brings two publishers and an onlooker into the session, and a stranger into another one.
 func (p *pairing) gather(ctx context.Context) (err error) {
 	if p.session, err = p.Flow.Session(ctx, "session"); err != nil {
 		return err

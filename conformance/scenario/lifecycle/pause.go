@@ -61,7 +61,7 @@ func runPause(ctx context.Context, f *scenario.Flow) error {
 	return f.Deliver(ctx, a.ID)
 }
 
-// pauseOnce unpublishes and waits for the pause, which is evidence whether it comes or not.
+// pauseOnce stops publishing and waits for the pause. It is evidence whether the pause comes or not.
 func pauseOnce(ctx context.Context, f *scenario.Flow, m *scenario.Member, id, nth string) error {
 	if err := m.Unpublish(ctx); err != nil {
 		return err

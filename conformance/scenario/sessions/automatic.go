@@ -1,4 +1,5 @@
-// Package sessions has the scenarios about what a session does: automatic and simultaneous archives, selected streams, presence, rotation.
+// Package sessions has the scenarios about what sessions do: automatic and simultaneous archives, selected streams,
+// presence, rotation.
 package sessions
 
 import (
@@ -15,7 +16,7 @@ import (
 
 const (
 	day = 24 * time.Hour
-	// chain is how many archives of four hours it takes to fill more than a day.
+	// chain is the number of archives of four hours that fill more than a day.
 	chain = 7
 )
 
@@ -24,7 +25,7 @@ type autoFlow struct {
 	*scenario.Flow
 	session string
 	alice   *scenario.Member
-	first   string // its first archive
+	first   string // id of its first archive
 }
 
 func automatically(name, title string, media int, needs []config.Capability, run func(context.Context, *autoFlow) error) scenario.Scenario {
@@ -48,7 +49,7 @@ var (
 	AutoSilent = automatically(scenarios.AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)
 )
 
-// enter creates the session, connects its first client and waits for the archive that this sets off.
+// enter creates the session, connects its first client and waits for the archive that this starts.
 func (a *autoFlow) enter(ctx context.Context) (err error) {
 	a.session, err = a.SessionOf(ctx, "session", url.Values{"p2p.preference": {"disabled"}, "archiveMode": {"always"},
 		"archiveName": {"automatic " + a.Scenario.Name}, "archiveResolution": {"480x640"}})
@@ -67,7 +68,7 @@ func (a *autoFlow) enter(ctx context.Context) (err error) {
 	return err
 }
 
-// archives lists the session until it has that many archives; they come newest first.
+// archives lists the session until it has at least that many archives. They come newest first.
 func (a *autoFlow) archives(ctx context.Context, label string, least int) ([]string, error) {
 	for until := time.Now().Add(scenario.Soon); ; {
 		got, err := a.As.List(ctx, label, url.Values{"sessionId": {a.session}}, false)
@@ -75,7 +76,7 @@ func (a *autoFlow) archives(ctx context.Context, label string, least int) ([]str
 			return nil, err
 		}
 		var list struct{ Items []struct{ ID string } }
-		_ = json.Unmarshal(got.Body, &list) // whatever it is, it is recorded
+		_ = json.Unmarshal(got.Body, &list) // an unreadable body is recorded as it is
 		if len(list.Items) >= least {
 			ids := make([]string, len(list.Items))
 			for i, item := range list.Items {
@@ -92,7 +93,7 @@ func (a *autoFlow) archives(ctx context.Context, label string, least int) ([]str
 	}
 }
 
-// reach moves the clock to at. An advance may stop where two archives begin to overlap.
+// reach moves the clock to at. It may take several advances, since one may stop where two archives begin to overlap.
 func (a *autoFlow) reach(ctx context.Context, label string, at time.Time) error {
 	for n := 1; ; n++ {
 		moved, err := a.As.AdvanceTo(ctx, fmt.Sprintf("%s.%d", label, n), at)
@@ -105,7 +106,7 @@ func (a *autoFlow) reach(ctx context.Context, label string, at time.Time) error 
 	}
 }
 
-// leave lets clients go and looks at the archive shortly before and after its last minute.
+// leave lets clients leave and looks at the archive shortly before and after its last minute.
 func (a *autoFlow) leave(ctx context.Context, id string, members ...*scenario.Member) error {
 	at, _, err := a.As.Policy(ctx, "clock.left")
 	if err != nil {
@@ -122,7 +123,7 @@ func (a *autoFlow) leave(ctx context.Context, id string, members ...*scenario.Me
 	return a.around(ctx, id, at.Add(scenario.LastMinute))
 }
 
-// around looks at an archive shortly before and after it is to stop, and waits for its stop.
+// around looks at an archive shortly before and after its end, and waits for its stop.
 func (a *autoFlow) around(ctx context.Context, id string, end time.Time) error {
 	if err := a.reach(ctx, "clock.before", end.Add(-scenario.Margin)); err != nil {
 		return err
@@ -173,7 +174,7 @@ func runAutomatic(ctx context.Context, a *autoFlow) error {
 	return a.DeliverAs(ctx, "beside.", beside)
 }
 
-// beside records the session a second time for a while, where the target can do that.
+// beside records the session a second time for a while, if the target supports that.
 func (a *autoFlow) beside(ctx context.Context) (id string, err error) {
 	const long = 1500 * time.Millisecond
 	if !a.Target.File.Has(config.Simultaneous) {

@@ -10,7 +10,8 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// AutoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use after that.
+// AutoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use
+// after that.
 var AutoOverlap = automatically(scenarios.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
 	[]config.Capability{config.VP8, config.S3}, runAutoOverlap)
 
@@ -57,7 +58,7 @@ func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 	return a.useAgain(ctx, ids[0])
 }
 
-// timeOut has nobody publish for the idle hour.
+// timeOut lets nobody publish for the idle hour.
 func (a *autoFlow) timeOut(ctx context.Context, id string) error {
 	since, _, err := a.As.Policy(ctx, "clock.idle")
 	if err != nil {
@@ -72,7 +73,7 @@ func (a *autoFlow) timeOut(ctx context.Context, id string) error {
 	return a.around(ctx, id, since.Add(scenario.IdleHour))
 }
 
-// useAgain publishes in a session whose automatic archive has timed out, and enters it again after everybody has left.
+// useAgain publishes in a session whose automatic archive has timed out, and joins it again after everybody has left.
 func (a *autoFlow) useAgain(ctx context.Context, id string) error {
 	if err := a.alice.Publish(ctx, "", "tone-17"); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Presence has clients and streams come and go, and one sent away, with nothing recorded.
+// Presence has clients and streams that come and go, and one client that is disconnected. Nothing is recorded.
 var Presence = scenario.Scenario{
 	Name: scenarios.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
 	Needs: []config.Capability{config.VP8, config.Events}, Media: 2, Within: 60 * time.Second,
@@ -52,7 +52,7 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	return awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed")
 }
 
-// lookAround lists and reads what is there once all of it can be seen.
+// lookAround lists and reads what is there, once all of it can be seen.
 func lookAround(ctx context.Context, f *scenario.Flow, session string, members ...*scenario.Member) error {
 	if _, err := f.As.Connections(ctx, "connections", session); err != nil {
 		return err
@@ -68,7 +68,7 @@ func lookAround(ctx context.Context, f *scenario.Flow, session string, members .
 	return nil
 }
 
-// gone waits until a client's connection has been ended by the target; what it published is abandoned.
+// gone waits until the target has ended a client's connection, and abandons what the client published.
 func gone(ctx context.Context, f *scenario.Flow, m *scenario.Member) error {
 	from := time.Now()
 	t := time.NewTimer(scenario.Soon)

@@ -9,7 +9,8 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Rotation moves a session by a plan of the server and then by a call of the application, each time while it is recorded.
+// Rotation moves a session by a plan of the server, and then by a call of the application, each time while it is
+// recorded.
 var Rotation = scenario.Scenario{
 	Name: scenarios.Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
 	Needs: []config.Capability{config.Control, config.Rotation}, Virtual: true, Media: 2, Within: 90 * time.Second,
@@ -17,11 +18,11 @@ var Rotation = scenario.Scenario{
 }
 
 const (
-	// planned is how long before a rotation it is known: longer than the first notice.
+	// planned is the time from the plan to the rotation: longer than that of the first notice.
 	planned     = 5 * time.Hour
 	firstNotice = 4 * time.Hour
 	lastNotice  = time.Hour
-	// moveAgain is longer than any time in which a session must not move again.
+	// moveAgain is longer than the time in which a session must not move again.
 	moveAgain = 10 * time.Minute
 )
 

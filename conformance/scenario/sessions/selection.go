@@ -22,7 +22,7 @@ type choosing struct {
 	*scenario.Flow
 	session           string
 	alice, bob, carol *scenario.Member
-	archive, other    scenario.Started // other only where archives can be simultaneous
+	archive, other    scenario.Started // other is empty unless archives can be simultaneous
 }
 
 func runSelection(ctx context.Context, f *scenario.Flow) error {
@@ -30,7 +30,7 @@ func runSelection(ctx context.Context, f *scenario.Flow) error {
 	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.refuse, p.finish)
 }
 
-// gather makes three clients publish, the last of whom nobody will choose.
+// gather makes three clients publish. The last one is never chosen.
 func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
 	p.session, members, err = p.JoinAll(ctx,
@@ -57,7 +57,7 @@ func (p *choosing) begin(ctx context.Context) (err error) {
 	return p.change(ctx, "other.add.bob", p.other.ID, map[string]any{"addStream": p.bob.Pub.StreamID()})
 }
 
-// change asks for a change and reads the archive; what the target answers is for the checks.
+// change requests a change and reads the archive. Checks judge the answer.
 func (p *choosing) change(ctx context.Context, label, id string, body map[string]any) error {
 	if _, err := p.As.Select(ctx, label, id, body); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (p *choosing) change(ctx context.Context, label, id string, body map[string
 	return err
 }
 
-// choose has the one, then both of whom one is only seen, then that one alone.
+// choose adds the first stream, then the second with one of the two only seen, and then keeps that one alone.
 func (p *choosing) choose(ctx context.Context) error {
 	alice, bob := p.alice.Pub.StreamID(), p.bob.Pub.StreamID()
 	for _, step := range []struct {
@@ -107,7 +107,7 @@ func (p *choosing) refuse(ctx context.Context) error {
 	return nil
 }
 
-// finish lets a chosen stream end by itself and takes the files.
+// finish lets a chosen stream end by itself and downloads the files.
 func (p *choosing) finish(ctx context.Context) error {
 	if err := p.bob.Unpublish(ctx); err != nil {
 		return err
