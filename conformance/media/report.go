@@ -1,6 +1,7 @@
-// Package media is the report of what an archive file says about itself and what it shows. Package forensics below writes it.
+// Package media defines the report on an archive file: what the file says about itself and what it shows. Package
+// forensics below writes it.
 //
-// A bad file never is an error: it is described by findings.
+// A bad file is never an error; findings describe it.
 package media
 
 import (
@@ -16,10 +17,11 @@ type Report struct {
 	Brand      string    `json:"brand,omitempty"`
 	MoovFirst  bool      `json:"moovFirst"` // moov precedes mdat, so playback starts while downloading
 	Fragmented bool      `json:"fragmented,omitempty"`
-	// Transport: it is an MPEG transport stream. What else is said of it was read from its samples in an MP4 file.
+	// Transport means that the file is an MPEG transport stream. The other facts were then read from its samples in an
+	// MP4 file.
 	Transport bool       `json:"transport,omitempty"`
 	Tracks    []string   `json:"tracks,omitempty"`   // handler of every track: vide, soun, ...
-	Duration  float64    `json:"duration,omitempty"` // of the movie header
+	Duration  float64    `json:"duration,omitempty"` // in the movie header
 	Video     *Video     `json:"video,omitempty"`
 	Audio     *Audio     `json:"audio,omitempty"`
 	Picture   *Picture   `json:"picture,omitempty"`
@@ -28,7 +30,7 @@ type Report struct {
 	Tools     []ToolUsed `json:"tools,omitempty"`
 }
 
-// ToolUsed names a program the analysis relied on.
+// ToolUsed names a program that the analysis used.
 type ToolUsed struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -45,11 +47,11 @@ const (
 	NoAudio     Kind = "no-audio"    // no audio track
 	Unsupported Kind = "unsupported" // parsed, but of a kind whose facts are not read
 	Undecodable Kind = "undecodable" // the decoder reported errors
-	FrameCount  Kind = "frame-count" // fewer or more pictures decoded than samples in the track
+	FrameCount  Kind = "frame-count" // not as many pictures decoded as there are samples in the track
 	UnknownMark Kind = "unknown-mark"
 )
 
-// Finding is something wrong or remarkable about the file.
+// Finding is something wrong or unusual about the file.
 type Finding struct {
 	Kind   Kind   `json:"kind"`
 	Detail string `json:"detail"`
@@ -67,14 +69,14 @@ type Box struct {
 	Size   int64  `json:"size"`
 }
 
-// Track is what both kinds of track have.
+// Track holds what audio and video tracks have in common.
 type Track struct {
 	Entry     string  `json:"entry"` // sample entry: avc1, mp4a, ...
 	Codec     string  `json:"codec"` // RFC 6381: avc1.42E01F, mp4a.40.2
 	Timescale int     `json:"timescale"`
 	Samples   int     `json:"samples"`
 	Bytes     int64   `json:"bytes"`
-	Start     float64 `json:"start"`    // presentation time of the first sample, edit list applied
+	Start     float64 `json:"start"`    // presentation time of the first sample, after the edit list
 	Duration  float64 `json:"duration"` // sum of the sample durations
 	Bitrate   int     `json:"bitrate"`  // measured, bit/s
 }
@@ -84,10 +86,10 @@ type Video struct {
 	Track
 	Width       int `json:"width"`
 	Height      int `json:"height"`
-	CodedWidth  int `json:"codedWidth"` // of the sequence parameter set, cropped
+	CodedWidth  int `json:"codedWidth"` // from the sequence parameter set, cropped
 	CodedHeight int `json:"codedHeight"`
-	// How a player shows the picture, where the file says so: its size, how much wider than high a pixel is, and that it is
-	// turned, mirrored or scaled by the matrix of the track.
+	// How a player shows the picture, if the file says so: its size, the width of a pixel relative to its height, and
+	// whether the track's matrix rotates, mirrors or scales it.
 	ShownWidth    float64 `json:"shownWidth,omitempty"`
 	ShownHeight   float64 `json:"shownHeight,omitempty"`
 	PixelAspect   float64 `json:"pixelAspect,omitempty"`
@@ -100,14 +102,14 @@ type Video struct {
 	FrameRate     float64 `json:"frameRate"`
 	ShortestFrame float64 `json:"shortestFrame"`
 	LongestFrame  float64 `json:"longestFrame"`
-	Uneven        int     `json:"uneven,omitempty"` // frames whose length is more than 1 % off the usual one
+	Uneven        int     `json:"uneven,omitempty"` // frames whose length differs from the usual one by more than 1 %
 	KeyFrames     int     `json:"keyFrames"`
-	KeyInterval   int     `json:"keyInterval"` // longest, in frames; the tail after the last key frame counts
+	KeyInterval   int     `json:"keyInterval"` // longest, in frames, including the tail after the last key frame
 	Reordered     bool    `json:"reordered"`   // composition times differ from decoding order
 	BFrames       int     `json:"bFrames"`
 	Arithmetic    bool    `json:"arithmetic,omitempty"` // entropy coding is CABAC
-	Interlaced    bool    `json:"interlaced,omitempty"` // fields may be coded
-	FalseKeys     int     `json:"falseKeys,omitempty"`  // samples that are said to be key frames and hold no IDR picture
+	Interlaced    bool    `json:"interlaced,omitempty"` // pictures may be coded as fields
+	FalseKeys     int     `json:"falseKeys,omitempty"`  // samples marked as key frames that hold no IDR picture
 	Slices        int     `json:"slices"`
 	QP            QP      `json:"qp"`
 	PerSecond     []int   `json:"perSecond"` // bit/s of each second of decoding time
@@ -146,13 +148,13 @@ type Rect struct {
 	Height int `json:"height"`
 }
 
-// Near reports whether all edges are within tolerance pixels of s.
+// Near reports whether each edge is within tolerance pixels of that of s.
 func (r Rect) Near(s Rect, tolerance int) bool {
 	near := func(a, b int) bool { return a-b <= tolerance && b-a <= tolerance }
 	return near(r.X, s.X) && near(r.Y, s.Y) && near(r.X+r.Width, s.X+s.Width) && near(r.Y+r.Height, s.Y+s.Height)
 }
 
-// Around is the smallest rectangle that holds both.
+// Around returns the smallest rectangle that holds both.
 func (r Rect) Around(s Rect) Rect {
 	x, y := min(r.X, s.X), min(r.Y, s.Y)
 	return Rect{X: x, Y: y, Width: max(r.X+r.Width, s.X+s.Width) - x, Height: max(r.Y+r.Height, s.Y+s.Height) - y}
@@ -164,14 +166,14 @@ type Picture struct {
 	Height      int          `json:"height"`
 	Frames      int          `json:"frames"`
 	Appearances []Appearance `json:"appearances"`     // by time, then by stream
-	Black       []Span       `json:"black,omitempty"` // the whole picture is black
-	Stray       []Stray      `json:"stray,omitempty"` // something stands where no stream was recognised
-	// Unread counts searched frames that hold something like a mark that cannot be read: a covered
-	// or badly coded one, but now and then also a grey patch of the motion fixture.
+	Black       []Span       `json:"black,omitempty"` // times in which the whole picture is black
+	Stray       []Stray      `json:"stray,omitempty"` // times in which something is seen where no stream was recognised
+	// Unread is the number of searched frames with something like a mark that cannot be read. It is a covered or badly
+	// coded mark or, now and then, a grey patch of the motion fixture.
 	Unread int `json:"unread"`
 }
 
-// Stray is a stretch of time in which something that is not black stands beside all appearances, and about where.
+// Stray is a stretch of time in which something that is not black is seen outside of all appearances, and about where.
 type Stray struct {
 	Span
 	Rect Rect `json:"rect"`
@@ -179,9 +181,9 @@ type Stray struct {
 
 // Appearance is one stream in one place for a stretch of time.
 type Appearance struct {
-	Stream     int     `json:"stream"` // number in the marks
-	ID         string  `json:"id"`     // fixture
-	Rect       Rect    `json:"rect"`   // the fixture's full picture, even where cropped or covered
+	Stream     int     `json:"stream"` // stream number in the marks
+	ID         string  `json:"id"`     // id of the fixture
+	Rect       Rect    `json:"rect"`   // the fixture's full picture, even if cropped or covered
 	Visible    Rect    `json:"visible"`
 	From       float64 `json:"from"`
 	To         float64 `json:"to"`
@@ -189,44 +191,44 @@ type Appearance struct {
 	Unread     int     `json:"unread"` // output frames in between in which it was not
 	FirstMark  int     `json:"firstMark"`
 	LastMark   int     `json:"lastMark"`
-	Repeated   int     `json:"repeated"`   // output frames that show the same mark as the one before
-	Missing    int     `json:"missing"`    // marks passed over; a lower output rate passes over some
-	LongestGap int     `json:"longestGap"` // most marks passed over at once
-	// Freezes are stretches of at least FreezeFrom that show one mark.
+	Repeated   int     `json:"repeated"`   // output frames with the same mark as the one before
+	Missing    int     `json:"missing"`    // marks that were skipped; a lower output rate skips some
+	LongestGap int     `json:"longestGap"` // most marks skipped at once
+	// Freezes are stretches of at least FreezeFrom seconds with one mark.
 	Freezes []Freeze `json:"freezes,omitempty"`
-	// Backward counts steps to an earlier mark.
+	// Backward is the number of steps to an earlier mark.
 	Backward int `json:"backward"`
 	// Motion is the mean change of luma outside the mark over a fifth of a second.
 	Motion     float64 `json:"motion"`
-	Confidence float64 `json:"confidence"` // lowest of its readings
-	// Tint is how far the colour beside the mark is from the fixture's, in levels of chroma; the
-	// fixtures' colours are 46 from grey.
+	Confidence float64 `json:"confidence"` // the lowest of its readings
+	// Tint is the distance of the colour beside the mark from the fixture's, in levels of chroma. The fixtures' colours
+	// are 46 from grey.
 	Tint float64 `json:"tint"`
-	// Black and White are the luma of the mark's cells of these colours: 16 and 235 in the fixtures.
+	// Black and White are the luma of the mark's black and white cells: 16 and 235 in the fixtures.
 	Black float64 `json:"black,omitempty"`
 	White float64 `json:"white,omitempty"`
-	// Marred is the share of the fixture's picture, beside the mark and away from its edges, that has not its colour,
-	// where all of it has one: covered, cut off or damaged, or covered by another stream.
+	// Marred is the share of the fixture's picture with a wrong colour, outside the mark and away from the edges. It is
+	// only known for fixtures with one colour. A marred part is covered, cut off or damaged.
 	Marred float64 `json:"marred,omitempty"`
 	Beats  []Beat  `json:"beats,omitempty"`
 }
 
-// FreezeFrom is the shortest freeze reported: more than a lost frame or two at 25 per second.
+// FreezeFrom is the shortest reported freeze, in seconds: more than a lost frame or two at 25 per second.
 const FreezeFrom = 0.25
 
-// Freeze is a stretch that shows one mark.
+// Freeze is a stretch of time that shows one mark.
 type Freeze struct {
 	Span
 	Mark int `json:"mark"`
 }
 
-// Beat is the passing of a whole second of fixture time: in the picture the time at which a
-// mark that is a multiple of the frame rate is shown, in sound the middle of a notch.
+// Beat is the moment at which a whole second of fixture time passes. In the picture a mark is then shown that is a
+// multiple of the frame rate; in the sound it is the middle of a notch.
 type Beat struct {
 	At float64 `json:"at"`
-	// First tells the beat at the start of the fixture's loop.
+	// First marks the beat at the start of the fixture's loop.
 	First bool `json:"first,omitempty"`
-	// Width is that of the notch, 0 in a picture.
+	// Width is the width of the notch in seconds, 0 in a picture.
 	Width float64 `json:"width,omitempty"`
 }
 
@@ -234,11 +236,11 @@ type Beat struct {
 type Sound struct {
 	Duration float64    `json:"duration"`
 	Tones    []ToneSpan `json:"tones"`             // by time, then by tone
-	Silence  []Span     `json:"silence,omitempty"` // at least SilenceFrom below SilenceLevel
-	Peak     float64    `json:"peak"`              // of full scale
+	Silence  []Span     `json:"silence,omitempty"` // at least SilenceFrom seconds below SilenceLevel
+	Peak     float64    `json:"peak"`              // relative to full scale
 }
 
-// What counts as silence.
+// Limits of silence.
 const (
 	SilenceFrom  = 0.5
 	SilenceLevel = -60.0 // dBFS
@@ -249,19 +251,19 @@ type ToneSpan struct {
 	Tone int    `json:"tone"`
 	ID   string `json:"id"`
 	Span
-	Level float64 `json:"level"` // dBFS of the sine
+	Level float64 `json:"level"` // dBFS of the sine wave
 	Beats []Beat  `json:"beats,omitempty"`
-	// Breaks are those longer than any notch.
+	// Breaks are those that are longer than any notch.
 	Breaks []Span `json:"breaks,omitempty"`
 }
 
-// Still is one decoded picture, kept for people. PNG is left out of the JSON.
+// Still is one decoded picture for people to look at. PNG is not part of the JSON.
 type Still struct {
 	At  float64 `json:"at"`
 	PNG []byte  `json:"-"`
 }
 
-// OfStream gives the appearances of the stream with the number or the fixture id.
+// OfStream returns the appearances of the stream with that number or fixture id.
 func (p *Picture) OfStream(id string) []Appearance {
 	if p == nil {
 		return nil
@@ -275,11 +277,11 @@ func (p *Picture) OfStream(id string) []Appearance {
 	return out
 }
 
-// Faint is how many dB below the loudest tone of a file a span is taken for what a cut in another tone leaves in
-// the analysis. Fixtures are all equally loud.
+// Faint is the number of dB below the loudest tone from which on a span counts as a trace of a cut in another tone. All
+// fixtures are equally loud.
 const Faint = 30
 
-// OfTone gives the spans of the tone fixture that are not faint.
+// OfTone returns the spans of the tone fixture, without faint ones.
 func (s *Sound) OfTone(id string) []ToneSpan {
 	if s == nil {
 		return nil
@@ -297,17 +299,17 @@ func (s *Sound) OfTone(id string) []ToneSpan {
 	return out
 }
 
-// AVOffset is by how many seconds the tone comes later than the video it was published with: the median over all
-// whole seconds that both mark. The starts of the loop, if both have one, tell whole seconds apart. ok is false when
-// there is no pair. A beat of sound is exact to a few milliseconds; a picture is shown on average half a source frame
-// after it was taken when the output rate is not the source's, so the offset of a perfect 25 per second archive of 30
-// per second streams is about -17 ms.
+// AVOffset returns by how many seconds the tone comes later than the video that it was published with: the median over
+// all whole seconds that both show. Whole seconds are matched by the starts of the loop if both have one. ok is false
+// when there is no pair. A beat of sound is exact to a few milliseconds. If the output rate differs from the source's, a
+// picture is shown half a source frame after it was taken on average, so the offset of a perfect archive with 25
+// pictures per second of streams with 30 is about -17 ms.
 func (r Report) AVOffset(video, tone string) (offset float64, ok bool) {
 	d := r.AVOffsets(video, tone)
 	return Median(d), len(d) > 0
 }
 
-// AVOffsets are those of the single whole seconds, in order.
+// AVOffsets returns the offsets of the single whole seconds, in order.
 func (r Report) AVOffsets(video, tone string) []float64 {
 	var shown, heard, firstShown, firstHeard []Beat
 	for _, a := range r.Picture.OfStream(video) {
@@ -325,7 +327,8 @@ func (r Report) AVOffsets(video, tone string) []float64 {
 	return offsets(shown, heard, whole, 0.75)
 }
 
-// offsets are the distances from each beat heard to the shown one that is nearest to being about seconds earlier.
+// offsets returns the distance of each heard beat from a shown one: the one that is nearest to being about seconds
+// earlier.
 func offsets(shown, heard []Beat, about, within float64) []float64 {
 	var out []float64
 	for _, h := range heard {

@@ -144,7 +144,7 @@ func relist(t *tape.Tape) {
 	tape.Answer(scenarios.Pair, "list.deleted", 200, before.Exchange.Response.Body.Text)(t)
 }
 
-// longPage puts one more archive into a page without count.
+// longPage adds one more archive to a page without count.
 func longPage(t *tape.Tape) {
 	tape.Change(scenarios.Listing, "list.crowd", "items", func(old any) any {
 		items, _ := old.([]any)

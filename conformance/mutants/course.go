@@ -100,7 +100,8 @@ var courseMutations = []Mutation{
 	{"ARC-EVT-06", "does not tell the late client", tape.Unheard(scenarios.Pair, "dave", "archiveStarted")},
 }
 
-// staysPaused moves the second publication of pause-resume back in time, so that it was long under way when the archive still was paused.
+// staysPaused moves the second publication of pause-resume back in time, so that it had long begun when the archive was
+// still paused.
 func staysPaused(t *tape.Tape) {
 	found := false
 	for i := range t.Records {

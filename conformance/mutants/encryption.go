@@ -46,7 +46,7 @@ var encryptionMutations = []Mutation{
 	})},
 }
 
-// opened changes what came of decrypting an object.
+// opened changes the result of decrypting an object.
 func opened(spoil func(*evidence.Opened)) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		if r := t.Where(scenarios.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
@@ -55,8 +55,8 @@ func opened(spoil func(*evidence.Opened)) func(*tape.Tape) {
 	}
 }
 
-// sealedIndividual has the target take an individual archive of who has a certificate, and deliver it encrypted. It is made of the evidence of
-// the composed one and of the ZIP of another; spoil may be nil.
+// sealedIndividual adds evidence of an encrypted individual archive of an application with a certificate. It is made of
+// the evidence of the composed archive and of the ZIP of another one; spoil may be nil.
 func sealedIndividual(spoil func(*tape.Tape)) func(*tape.Tape) {
 	const id = "11111111-2222-4333-8444-000000000010"
 	return func(t *tape.Tape) {
@@ -99,7 +99,7 @@ func sealedIndividual(spoil func(*tape.Tape)) func(*tape.Tape) {
 	}
 }
 
-// renamed is a copy of a record with another id wherever the first is.
+// renamed returns a copy of a record with another id in all places of the first.
 func renamed(r evidence.Record, from, to string) (c evidence.Record) {
 	if err := json.Unmarshal(bytes.ReplaceAll(jsonOf(r), []byte(from), []byte(to)), &c); err != nil {
 		panic("mutants: internal error: " + err.Error())
@@ -115,7 +115,7 @@ func jsonOf(v any) []byte {
 	return text
 }
 
-// openedIndividual changes what came of decrypting a sealed individual archive.
+// openedIndividual changes the result of decrypting a sealed individual archive.
 func openedIndividual(spoil func(*evidence.Opened)) func(*tape.Tape) {
 	return sealedIndividual(func(t *tape.Tape) {
 		if r := t.Where(scenarios.Encryption, "individual.opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {

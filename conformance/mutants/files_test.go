@@ -22,9 +22,9 @@ import (
 
 var filesOf = flag.String("files", "", "spoil the archives of the bundle in this folder with FFmpeg")
 
-// spoiledFile is a recording of a run, changed by FFmpeg as a target might have made it.
+// spoiledFile is a recorded file, changed by FFmpeg as a faulty target might have made it.
 type spoiledFile struct {
-	clause   string // who must notice; none must for a file that is merely different
+	clause   string // the clause that must fail; none for a file that is merely different
 	fault    string
 	scenario string
 	label    string
@@ -32,7 +32,7 @@ type spoiledFile struct {
 }
 
 const (
-	// coded is how conforming archives are.
+	// coded holds the coding options of conforming archives.
 	coded = " -c:v libx264 -profile:v baseline -pix_fmt yuv420p -g 250 -qp 19 -x264-params ipratio=1:scenecut=0 -c:a copy -movflags +faststart"
 	mixed = " -c:v copy -c:a aac -b:a 128k -ac 1 -ar 48000 -movflags +faststart"
 )
@@ -83,7 +83,8 @@ var spoiledFiles = []spoiledFile{
 	{"ARC-RATE-08", "a quality instead of a rate", scenarios.Rates, "bitrate.object.media", strings.Replace(coded, "-qp 19", "-qp 34", 1)},
 }
 
-// TestSpoiledFiles analyzes spoiled files of a run in place of the good ones, with -files only: a bundle has several megabytes.
+// TestSpoiledFiles analyses spoiled files of a run in place of the good ones. It needs -files, because a bundle has
+// several megabytes.
 func TestSpoiledFiles(t *testing.T) {
 	if *filesOf == "" {
 		t.Skip("no -files")
@@ -114,7 +115,7 @@ func TestSpoiledFiles(t *testing.T) {
 	}
 }
 
-// failing are the clauses about composed files that fail.
+// failing returns the clauses about composed files that fail.
 func failing(l spec.Ledger, prepared *judge.Prepared) []string {
 	var out []string
 	for _, cl := range l.Clauses {
@@ -126,7 +127,7 @@ func failing(l spec.Ledger, prepared *judge.Prepared) []string {
 	return out
 }
 
-// spoilt changes the file of a record and reads it.
+// spoilt changes the file of a record and analyses it.
 func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *tape.Tape) media.Report {
 	t.Helper()
 	r := tape.Where(s.scenario, s.label, func(r *evidence.Record) bool { return r.Media != nil })

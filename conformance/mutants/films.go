@@ -6,12 +6,12 @@ import (
 	"reelcheck/conformance/mutants/tape"
 )
 
-// pairFilm is the file of the archive of two publishers.
+// pairFilm changes the report on the file of the archive of two publishers.
 func pairFilm(spoil func(*media.Report)) func(*tape.Tape) {
 	return tape.Film(scenarios.Pair, "object.media", spoil)
 }
 
-// filmMutations are about what is in the files.
+// filmMutations are about the content of the files.
 var filmMutations = []Mutation{
 	{"ARC-STOP-03", "no MP4", pairFilm(func(r *media.Report) { r.Boxes = nil })},
 	{"ARC-START-04", "loses a stream", pairFilm(tape.Without("tone-01"))},
@@ -93,7 +93,7 @@ func sizedAs(w, h int) func(*media.Report) {
 	}
 }
 
-// squeezed makes one tile half as large as it has to be.
+// squeezed makes one tile half as large as it must be.
 func squeezed(r *media.Report) {
 	for i := range r.Picture.Appearances {
 		if r.Picture.Appearances[i].ID == "vp8-01" {

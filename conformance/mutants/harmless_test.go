@@ -14,7 +14,7 @@ import (
 	"reelcheck/spec"
 )
 
-// harmless is something that may happen and is no fault of the target: the clauses hold.
+// harmless is a change that may happen without a fault of the target: the clauses must hold.
 type harmless struct {
 	what    string
 	clauses []string
@@ -25,7 +25,7 @@ var harmlessChanges = []harmless{
 	{"a start of two streams that takes 1.9 s, by a target that counts the file's time from the request",
 		[]string{"ARC-LAY-01", "ARC-LAY-02", "ARC-COMP-12"}, slowStart(scenarios.Pair, 1900*time.Millisecond)},
 	{"a start of many streams that takes 2 s, by a target that counts the file's time from the request",
-		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(scenarios.Many, 1300*time.Millisecond)}, // which took 0.7 s
+		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(scenarios.Many, 1300*time.Millisecond)}, // it took 0.7 s
 	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, behind("client-51", false)},
 	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, sealedIndividual(nil)},
 	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(scenarios.Pair, "started", "stopped")},
@@ -53,7 +53,7 @@ func TestWhatIsHarmlessPasses(t *testing.T) {
 	}
 }
 
-// refused has a callback refused, and tried again right after another one.
+// refused adds a refused attempt at a callback, which is tried again right after another one.
 func refused(scenario, announces, behind string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		first, next := t.Callback(scenario, announces), t.Callback(scenario, behind)
@@ -68,7 +68,7 @@ func refused(scenario, announces, behind string) func(*tape.Tape) {
 	}
 }
 
-// slowStart has the start of a composed archive take longer. What is in the file comes later by that.
+// slowStart makes the start of a composed archive take longer. The content of the file comes later by that time.
 func slowStart(scenario string, by time.Duration) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		r := t.Where(scenario, "start", tape.IsExchange)
@@ -81,7 +81,7 @@ func slowStart(scenario string, by time.Duration) func(*tape.Tape) {
 	}
 }
 
-// moved is a file whose streams come later.
+// moved makes the streams of a file come later, by seconds.
 func moved(f *media.Report, by float64) {
 	f.Duration += by
 	for i := range f.Picture.Appearances {
@@ -94,7 +94,7 @@ func moved(f *media.Report, by float64) {
 	}
 }
 
-// lateSwitch has what a client goes on with leave late; it was captured at its time.
+// lateSwitch delays the departure of what a client goes on with. Capture times stay.
 func lateSwitch(client string, by time.Duration) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		found := false

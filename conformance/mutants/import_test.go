@@ -13,7 +13,7 @@ import (
 
 var importFrom = flag.String("import", "", "take the bundle in this folder as the recorded run")
 
-// TestImport replaces the recorded run, with -import only. What no check reads is left out to keep it small.
+// TestImport replaces the recorded run; it needs -import. It leaves out what no check reads, to keep the run small.
 func TestImport(t *testing.T) {
 	if *importFrom == "" {
 		t.Skip("no -import")

@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/mutants/tape"
 )
 
-// individualMutations are about the ZIPs of individual archives, and what else there is to know of these.
+// individualMutations are about the ZIPs of individual archives, and about the evidence around them.
 var individualMutations = slices.Concat(zipMutations, frameMutations, manifestMutations, aroundMutations)
 
 var zipMutations = []Mutation{

@@ -10,7 +10,8 @@ import (
 	"reelcheck/conformance/mutants/tape"
 )
 
-// lifecycleMutations are about what takes hours: uploads and callbacks that fail, rotation; and about who is told of sessions.
+// lifecycleMutations are about what takes hours: uploads and callbacks that fail, and rotation. They are also about who
+// is told of sessions.
 var lifecycleMutations = []Mutation{
 	{"ARC-START-21", "breaks on a field it does not know", tape.Status(scenarios.Refusals, "start.unknown-field", 500)},
 	{"ARC-STAT-12", "delivers what it could not record", tape.Set(scenarios.Broken, "get.failed", "status", "uploaded")},
@@ -55,7 +56,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-SES-11", "a client's streams end at another time", event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
 }
 
-// becomes changes a status wherever answers and callbacks of a scenario show it.
+// becomes changes a status in all answers and callbacks of a scenario.
 func becomes(scenario, from, to string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		found := false
@@ -81,7 +82,7 @@ func becomes(scenario, from, to string) func(*tape.Tape) {
 	}
 }
 
-// eventOf is what a session callback tells of.
+// eventOf returns the event of a session callback.
 func eventOf(r *evidence.Record) string {
 	var b struct{ Event string }
 	if r.Webhook == nil || r.Webhook.Body.Decode(&b) != nil {
@@ -90,7 +91,7 @@ func eventOf(r *evidence.Record) string {
 	return b.Event
 }
 
-// dropEvents loses the session callbacks of an event.
+// dropEvents removes the session callbacks of an event.
 func dropEvents(scenario, kind string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		t.Remove(scenario+" "+kind, func(r *evidence.Record) bool { return r.Scenario == scenario && eventOf(r) == kind })
@@ -111,7 +112,7 @@ func event(scenario, kind, path string, to func(any) any) func(*tape.Tape) {
 	}
 }
 
-// refusedUntil loses the attempts at callbacks after a time, by the clock that the scenario moved.
+// refusedUntil removes the attempts at callbacks after a time, by the clock that the scenario moved.
 func refusedUntil(scenario string, after time.Duration) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		var moved time.Duration
@@ -146,7 +147,7 @@ func soonerAttempt(scenario string, n int) func(*tape.Tape) {
 	}
 }
 
-// signature changes that of a callback.
+// signature changes the signature of a callback.
 func signature(scenario, authorization string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		if r := t.Callback(scenario, "started"); r != nil {
@@ -155,7 +156,7 @@ func signature(scenario, authorization string) func(*tape.Tape) {
 	}
 }
 
-// laterMarks makes a picture begin that many frames later.
+// laterMarks makes a picture begin a number of frames later.
 func laterMarks(id string, frames int) func(*media.Report) {
 	return func(r *media.Report) {
 		for i := range r.Picture.Appearances {
@@ -179,7 +180,7 @@ func firstUploadOnly(scenario string) func(*tape.Tape) {
 	}
 }
 
-// lateUpload has one more request for the archive after the scenario's last move of the clock.
+// lateUpload adds a request for the archive after the scenario's last move of the clock.
 func lateUpload(scenario string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		var upload, clock evidence.Record
@@ -236,7 +237,7 @@ func shutOut(who string) func(*tape.Tape) {
 	return tape.Client(scenarios.Auth, who, "open", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "refused", 403 })
 }
 
-// lists answers one request as another was answered.
+// lists answers one request with the answer to another.
 func lists(scenario, from, to string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		a, b := t.Where(scenario, from, tape.IsExchange), t.Where(scenario, to, tape.IsExchange)

@@ -99,7 +99,7 @@ func shifted(by func(at float64) float64) func(*media.Report) {
 	}
 }
 
-// strays has an appearance stand elsewhere for a while before its end, when every layout has long settled.
+// strays moves an appearance elsewhere for a while before its end, when every layout has long settled.
 func strays(id string, n int, seconds float64) func(*media.Report) {
 	return func(r *media.Report) {
 		tape.Nth(id, n, func(a *media.Appearance) {
@@ -112,7 +112,7 @@ func strays(id string, n int, seconds float64) func(*media.Report) {
 	}
 }
 
-// later begins an appearance later, and has the one before last until then.
+// later begins an appearance later and extends the one before until then.
 func later(id string, n int, seconds float64) func(*media.Report) {
 	return func(r *media.Report) {
 		tape.Nth(id, n-1, func(a *media.Appearance) { a.To += seconds })(r)

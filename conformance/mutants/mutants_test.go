@@ -33,7 +33,7 @@ func ledger(t testing.TB) spec.Ledger {
 	return l
 }
 
-// recorded is the evidence of a run in which everything went well.
+// recorded returns the evidence of a run in which everything went well.
 func recorded(t testing.TB) []evidence.Record {
 	t.Helper()
 	f, err := os.Open("testdata/journal.jsonl.gz")
@@ -56,7 +56,7 @@ func recorded(t testing.TB) []evidence.Record {
 	return records
 }
 
-// everything is the list of all capabilities, so that no clause is not applicable.
+// everything returns all capabilities, so that every clause is applicable.
 func everything(l spec.Ledger) []string {
 	var all []string
 	for c := range l.Capabilities {
@@ -71,7 +71,7 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 	for id := range judge.Checks {
 		cl, ok := l.Clause(id)
 		if !ok {
-			continue // TestRegistry complains
+			continue // TestRegistry reports it
 		}
 		cl.Verify = spec.Checks
 		if v := prepared.Judge(cl); v.Outcome != verdict.Pass {
@@ -80,13 +80,14 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 	}
 }
 
-// TestEveryClauseStandsAlone: who selects one clause drives the scenarios that its check names, and no others. They show all that it needs.
+// TestEveryClauseStandsAlone checks that selecting one clause drives only the scenarios that its check names, and that
+// these show everything it needs.
 func TestEveryClauseStandsAlone(t *testing.T) {
 	l, whole := ledger(t), evidence.View{}.With(recorded(t))
 	for id, ch := range judge.Checks {
 		cl, ok := l.Clause(id)
 		if !ok {
-			continue // TestRegistry complains
+			continue // TestRegistry reports it
 		}
 		alone := whole.Where(func(r *evidence.Record) bool { return r.Scenario == "" || slices.Contains(ch.Shown, r.Scenario) })
 		if v := judge.Prepare(l, alone, everything(l)).Judge(cl); v.Outcome != verdict.Pass {
@@ -95,7 +96,7 @@ func TestEveryClauseStandsAlone(t *testing.T) {
 	}
 }
 
-// A check is a pure function: it notes the same in the same order each time.
+// TestVerdictsAreTheSameEachTime checks that a check notes the same in the same order each time.
 func TestVerdictsAreTheSameEachTime(t *testing.T) {
 	l, v := ledger(t), evidence.View{}.With(recorded(t))
 	first := judge.Grade(l, v, everything(l))
@@ -106,13 +107,13 @@ func TestVerdictsAreTheSameEachTime(t *testing.T) {
 	}
 }
 
-// Every check is killed by a mutation of its own, for the named reason, and the
-// matrix says what else notices. Under the race detector, which finds nothing in
-// pure functions but makes them slow, each mutation is judged by its own check alone.
+// TestEveryMutationIsCaught checks that every check fails on a mutation of its own, for the named reason. The matrix
+// records what else fails. Under the race detector, which finds nothing in pure functions but slows them down, each
+// mutation is judged by its own check alone.
 func TestEveryMutationIsCaught(t *testing.T) {
 	l := ledger(t)
 	good := recorded(t)
-	free := make(chan *judge.Prepared, runtime.GOMAXPROCS(0)) // each remembers what it decoded, and serves one mutation at a time
+	free := make(chan *judge.Prepared, runtime.GOMAXPROCS(0)) // each caches what it decoded, and serves one mutation at a time
 	for range cap(free) {
 		free <- judge.Prepare(l, evidence.View{}.With(good), everything(l))
 	}
@@ -143,14 +144,15 @@ func TestEveryMutationIsCaught(t *testing.T) {
 	t.Logf("%d checks killed\n%s", len(killed), matrix)
 }
 
-// caught spoils the records, sees that the clause it is about fails for that reason, and returns the matrix's line about it.
+// caught spoils the records, checks that the mutation's clause fails for the named reason, and returns the line of the
+// matrix about it.
 func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, records []evidence.Record) string {
 	t.Helper()
 	cl, ok := l.Clause(m.Clause)
 	if !ok {
 		t.Fatalf("mutation of %s, which is no clause", m.Clause)
 	}
-	cl.Verify = spec.Checks // some checks are there before the ledger asks for them
+	cl.Verify = spec.Checks // some checks exist before the ledger asks for them
 	tape := &tape.Tape{Records: records}
 	m.Spoil(tape)
 	if len(tape.Missed) > 0 {
@@ -170,7 +172,7 @@ func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, r
 	return fmt.Sprintf("%-13s %-52s %s\n", m.Clause, m.Fault, also)
 }
 
-// others are the clauses that fail beside the one that was meant; in the recorded run none does.
+// others returns the clauses that fail beside the meant one. None of them fails in the recorded run.
 func others(l spec.Ledger, spoiled *judge.Prepared, meant string) []string {
 	var out []string
 	for _, cl := range l.Clauses {
@@ -182,7 +184,7 @@ func others(l spec.Ledger, spoiled *judge.Prepared, meant string) []string {
 	return out
 }
 
-// compareMatrix: a change in what notices a fault is a change to be looked at.
+// compareMatrix fails if other clauses than before notice a fault, so that somebody reviews the change.
 func compareMatrix(t *testing.T, got string) {
 	t.Helper()
 	const name = "testdata/matrix.txt"

@@ -6,12 +6,12 @@ import (
 	"reelcheck/conformance/mutants/tape"
 )
 
-// Mutation spoils good evidence in one small place, so that one clause is violated.
+// Mutation spoils good evidence in one small place, so that it violates one clause.
 type Mutation struct {
 	Clause string
 	Fault  string // what a target would do wrong to leave such evidence
 	Spoil  func(*tape.Tape)
 }
 
-// Mutations are all of them.
+// Mutations lists all mutations.
 var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, pictureMutations, likenessMutations, severalMutations, selectionMutations, encryptionMutations, lifecycleMutations, individualMutations)

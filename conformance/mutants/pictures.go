@@ -19,7 +19,7 @@ func picture(scenario string, spoil func(*media.Report)) func(*tape.Tape) {
 	return tape.Film(scenario, "object.media", spoil)
 }
 
-// pictureMutations are about who is seen and heard where and when.
+// pictureMutations are about which streams are seen and heard, where and when.
 var pictureMutations = []Mutation{
 	{"ARC-LAY-01", "tiles of different size", pairFilm(squeezed)},
 	{"ARC-LAY-02", "not the default grid", pairFilm(squeezed)},

@@ -1,7 +1,10 @@
-// Package mutants tests the suite itself. Sentinels are servers that do
-// nothing right; not one must-clause may pass on them. Evidence mutations spoil
-// the record of a good run in one small place; the clause they violate, and no
-// unrelated one, must notice.
+// Package mutants tests the suite itself. Sentinels are servers that do nothing right: no must-clause may pass on them.
+// A mutation spoils the evidence of a good run in one small place: the clause that it violates must fail, and no
+// unrelated one:
+//
+//	{"ARC-START-19", "loses the name", tape.Set(scenarios.Pair, "get.recording", "name", "archive")},
+//
+// Each check needs a mutation of its own. A mutation names the fault of a target that would leave such evidence.
 package mutants
 
 import (
@@ -16,7 +19,7 @@ type Sentinel struct {
 	Handler http.Handler
 }
 
-// Sentinels lists them; the gate is that no must-clause passes on any.
+// Sentinels lists the sentinels. No must-clause may pass on any of them.
 var Sentinels = []Sentinel{
 	{"always-404", always(404, "application/json", `{"message":"not found"}`)},
 	{"always-500", always(500, "application/json", `{"message":"internal server error","code":-1}`)},
@@ -25,8 +28,7 @@ var Sentinels = []Sentinel{
 	{"hangs", http.HandlerFunc(hang)},
 }
 
-// Serve starts the sentinel on a local port. Closing the server also lets go
-// of requests that hang.
+// Serve starts the sentinel on a local port. Closing the server also ends requests that hang.
 func (s Sentinel) Serve() *httptest.Server {
 	return httptest.NewServer(s.Handler)
 }
@@ -40,8 +42,8 @@ func always(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// hang takes a request and never answers; it ends when the client gives up,
-// which the server only notices once the body has been read.
+// hang never answers a request. It returns when the client gives up, which the server only notices once the body has
+// been read.
 func hang(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	<-r.Context().Done()

@@ -21,7 +21,8 @@ import (
 	"reelcheck/conformance/verdict"
 )
 
-// judgeEnv holds the target file that a child of this test is to judge: Ginkgo hosts one run per process.
+// judgeEnv is the environment variable with the target file that a child of this test judges. Ginkgo can host only one
+// run per process.
 const judgeEnv = "REELCHECK_JUDGE"
 
 func TestMain(m *testing.M) {
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// judged is a whole run against the target of a file; the last line on stdout is the JSON report's path.
+// judged runs the suite against the target of a file. The last line on stdout is the path of the JSON report.
 func judged(file string) (int, error) {
 	f, err := config.ReadFile(file)
 	if err != nil {
@@ -58,7 +59,7 @@ func judged(file string) (int, error) {
 	return got.Code, got.Report.Write(o.Out)
 }
 
-// Not one demand may be met by a server that does nothing right.
+// TestSentinelsMeetNoDemand checks that no demand is met by a server that does nothing right.
 func TestSentinelsMeetNoDemand(t *testing.T) {
 	key := privateKey(t)
 	for _, s := range Sentinels {
@@ -105,7 +106,7 @@ func run(t *testing.T, file string) int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// passed lists the must-clauses that passed, and fails when nothing was judged.
+// passed returns the must-clauses that passed, and fails when nothing was judged.
 func passed(t *testing.T, name string) []string {
 	t.Helper()
 	data, err := os.ReadFile(name)

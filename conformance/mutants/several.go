@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/mutants/tape"
 )
 
-// severalMutations are about archives that no call starts, and about several at once.
+// severalMutations are about archives that no call starts, and about several archives at once.
 var severalMutations = []Mutation{
 	{"ARC-AUTO-01", "archives nothing by itself", unarchived(scenarios.AutoSilent)},
 	{"ARC-AUTO-02", "begins before the first client", tape.Set(scenarios.AutoSilent, "get.first", "createdAt", 1000)},
@@ -36,7 +36,7 @@ var severalMutations = []Mutation{
 	{"ARC-SIM-08", "a second archive ends the first", tape.Set(scenarios.Simultaneous, "first.get.both", "status", "stopped")},
 }
 
-// unarchived takes out all that was seen of archives.
+// unarchived removes everything that was seen of archives.
 func unarchived(scenario string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		t.Remove("reads of "+scenario, func(r *evidence.Record) bool {
@@ -68,7 +68,7 @@ var selectionMutations = []Mutation{
 	{"ARC-CB-27", "createdAt of the stream not rounded", tape.HookTo(scenarios.Selection, "streamAdded", "stream.createdAt", tape.Plus(1))},
 }
 
-// appearing puts a tone into a file.
+// appearing adds a tone to a file.
 func appearing(id string) func(*media.Report) {
 	return func(r *media.Report) {
 		r.Sound.Tones = append(r.Sound.Tones, media.ToneSpan{ID: id, Level: -20, Span: media.Span{From: 1, To: 3}})
@@ -89,7 +89,8 @@ func lastHook(scenario, announces, path string, value any) func(*tape.Tape) {
 	}
 }
 
-// behind has another client publish what one does that waits, half a second later; recorded: it has a file with that one's pictures.
+// behind adds a client that publishes like a waiting one, half a second later. If recorded, it has a file with the
+// pictures of the waiting client.
 func behind(client string, recorded bool) func(*tape.Tape) {
 	const another = "11111111-2222-4333-8444-000000000053"
 	return func(t *tape.Tape) {

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// cable is a UDP socket that can be cut: nothing comes or goes until it is mended, and nobody is told.
+// cable is a UDP socket that can be cut: nothing passes until it is mended, and nobody is told.
 type cable struct {
 	net.PacketConn
 	severed atomic.Bool
@@ -22,7 +22,7 @@ func newCable(base string) (*cable, error) {
 	if port == "" {
 		port = "443"
 	}
-	probe, err := net.Dial("udp", net.JoinHostPort(u.Hostname(), port)) // sends nothing; picks the route
+	probe, err := net.Dial("udp", net.JoinHostPort(u.Hostname(), port)) // sends nothing, but selects the route
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func TestAKeyFrameFollowsEveryRequest(t *testing.T) {
 	}
 }
 
-// keyAfter is when the first VP8 key frame arrived after an instant; zero: none did.
+// keyAfter returns when the first VP8 key frame arrived after an instant, or zero.
 func (s *server) keyAfter(ssrc uint32, after time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

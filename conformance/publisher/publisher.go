@@ -1,10 +1,10 @@
-// Package publisher makes clients publish known media: the looped streams of package fixtures, each unit at
-// its time, so that what an archive shows at any moment can be computed from what was sent.
+// Package publisher lets clients publish known media: the looped streams of package fixtures, each unit at its time. So
+// everything that an archive must show at any moment can be computed from what was sent.
 //
-// Requests for a key frame, PLI (RFC 4585 section 6.3.1) and FIR (RFC 5104 section 4.3.1), are answered by the fixture's next one,
-// which is at most a second away: a video with longer pauses between its key frames is not published. Both RFCs want it as soon as
-// the sender can, and leave to the sender when that is. Nothing is sent out of turn, because unit n of a fixture leaves at its time
-// or not at all.
+// Requests for a key frame, PLI (RFC 4585 section 6.3.1) and FIR (RFC 5104 section 4.3.1), are answered by the fixture's
+// next key frame, which is at most a second away; a video with longer pauses between key frames is not published. Both
+// RFCs want the key frame as soon as the sender can send it, and leave that moment to the sender. Nothing is sent out of
+// turn, because unit n of a fixture leaves at its time or not at all.
 package publisher
 
 import (
@@ -18,9 +18,8 @@ import (
 
 // Driver is a way to publish.
 type Driver interface {
-	// Publish returns when media flows. The publication goes on until it is ended or ctx of Publish's
-	// caller closes it; the caller ends every publication exactly once, by Stop or Abandon.
-	// A refusal by the target is a *target.RefusedError.
+	// Publish returns when media flows. The publication goes on until it is ended or ctx ends. The caller must end every
+	// publication exactly once, by Stop or Abandon. A refusal by the target is a *target.RefusedError.
 	Publish(ctx context.Context, o Options) (Publication, error)
 }
 
@@ -29,47 +28,47 @@ type Publication interface {
 	StreamID() string
 	// Mute stops or resumes sending one kind, "video" or "audio". Video resumes with a key frame.
 	Mute(kind string, muted bool) error
-	// Switch goes on with another video on the same track, from its unit 0, which is a key frame. Its codec is that of the
-	// track or of one of Options.Switches. While muted or disconnected the track waits with it.
+	// Switch continues the track with another video, from its unit 0, which is a key frame. Its codec must be that of
+	// the track or of one of Options.Switches. While muted or disconnected the track waits with it.
 	Switch(video string) error
-	// Disconnect takes the client's network away. Nothing is sent until Reconnect, and nobody is told.
+	// Disconnect cuts the client's network. Nothing is sent until Reconnect, and nobody is told.
 	Disconnect() error
-	// Reconnect gives the network back and restarts ICE (RFC 9725 section 4.3.2). It returns when the client is connected
-	// again; then the stream goes on as after a mute. A refusal by the target is a *target.RefusedError.
+	// Reconnect restores the network and restarts ICE (RFC 9725 section 4.3.2). It returns when the client is connected
+	// again; the stream then goes on as after a mute. A refusal by the target is a *target.RefusedError.
 	Reconnect(ctx context.Context, label string) error
-	// Stop unpublishes politely and returns when the target has answered.
+	// Stop unpublishes with a request and returns when the target has answered.
 	Stop(ctx context.Context, label string) error
-	// Abandon ends without a word to the target, as a client does whose network fails.
+	// Abandon ends without a message to the target, like a client whose network fails.
 	Abandon() error
 	// Ended is closed when media no longer flows, whoever ended it.
 	Ended() <-chan struct{}
 }
 
-// Options say who publishes what.
+// Options says who publishes what.
 type Options struct {
 	Client       *target.Client
 	Label        string // of the evidence
-	Name         string // the scenario's name of the client
+	Name         string // name of the client in the scenario
 	Session      string
 	Token        string
 	ConnectionID string // of the events connection; empty: the target makes one
 	StreamName   string
 	VideoType    string
 	Classes      string
-	// TokenClasses are those that the token gives the client's streams; they are for the evidence alone.
+	// TokenClasses are the classes that the token gives the client's streams. They are only written to the evidence.
 	TokenClasses []string
-	// ConnectionData are those that the token gives the client's connection; they are for the evidence alone, too.
+	// ConnectionData is the data that the token gives the client's connection. It is only written to the evidence.
 	ConnectionData string
 	// Video and Audio are fixture ids; an empty one is not published.
 	Video, Audio string
-	// Switches are further video fixtures, for their codecs to be offered beside that of Video.
+	// Switches are further video fixtures, whose codecs are offered beside that of Video.
 	Switches []string
-	// VideoLag and AudioLag are how long after its capture a unit leaves, as from a slow encoder. RTP timestamps and sender
-	// reports tell capture times.
+	// VideoLag and AudioLag are the delays from the capture of a unit to its departure, like those of a slow encoder.
+	// RTP timestamps and sender reports still state capture times.
 	VideoLag, AudioLag time.Duration
-	// ReportsAfter is how long after the first media the first sender report leaves. It may be 0.
+	// ReportsAfter is the delay from the first media to the first sender report. It may be 0.
 	ReportsAfter time.Duration
-	// Within bounds the set-up, and a reconnection; 0: 15s.
+	// Within limits the set-up and a reconnection; 0 means 15s.
 	Within time.Duration
 }
 
@@ -83,17 +82,17 @@ type track struct {
 	lag     time.Duration
 	start   int64 // RTP ticks from the epoch of the publication to unit 0
 	units   [][]byte
-	key     []bool // nil: every unit stands alone
+	key     []bool // nil: every unit can be decoded alone
 }
 
 func (t *track) rate() float64 { return float64(t.clock) / float64(t.ticks) }
 
-// due is when unit n was captured, counted from the epoch. It is exact: no error accumulates.
+// due returns when unit n was captured, counted from the epoch. It is exact: no error accumulates.
 func (t *track) due(n int64) time.Duration {
 	return time.Duration((t.start + n*t.ticks) * int64(time.Second) / t.clock)
 }
 
-// leaves is when unit n is to leave, counted from the epoch.
+// leaves returns when unit n must leave, counted from the epoch.
 func (t *track) leaves(n int64) time.Duration { return t.due(n) + t.lag }
 
 func (t *track) isKey(n int64) bool {
@@ -161,7 +160,7 @@ func audioTrack(m fixtures.Manifest, id string) (*track, error) {
 	return t, t.check()
 }
 
-// keyWithin is how long a request for a key frame may wait.
+// keyWithin is the longest time that a request for a key frame may have to wait.
 const keyWithin = time.Second
 
 func (t *track) check() error {
@@ -169,7 +168,7 @@ func (t *track) check() error {
 		return fmt.Errorf("fixture %s: want units that begin with a key frame", t.fixture)
 	}
 	key := int64(0)
-	for n := range int64(len(t.units)) + 1 { // the loop begins anew with a key frame
+	for n := range int64(len(t.units)) + 1 { // the loop begins again with a key frame
 		if !t.isKey(n) {
 			continue
 		}

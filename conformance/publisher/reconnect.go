@@ -17,7 +17,7 @@ import (
 // fragmentType is the media type of ICE credentials and candidates (RFC 8840).
 const fragmentType = "application/trickle-ice-sdpfrag"
 
-// isAway tells whether the client has no network. Requires s.mu.
+// isAway reports whether the client has no network. Requires s.mu.
 func (s *sender) isAway() bool {
 	return len(s.away) > 0 && s.away[len(s.away)-1].To.IsZero()
 }
@@ -67,7 +67,7 @@ func (p *publication) Reconnect(ctx context.Context, label string) error {
 	return nil
 }
 
-// hold keeps all tracks from sending, between two units.
+// hold stops all tracks between two units.
 func (p *publication) hold() {
 	for _, s := range p.senders {
 		s.mu.Lock()
@@ -80,7 +80,7 @@ func (p *publication) release() {
 	}
 }
 
-// restart gives the target new ICE credentials and takes its own.
+// restart sends the target new ICE credentials and applies its answer.
 func (p *publication) restart(ctx context.Context, label string) error {
 	if err := p.offer(ctx, &webrtc.OfferOptions{ICERestart: true}); err != nil {
 		return err
@@ -104,8 +104,8 @@ func (p *publication) restart(ctx context.Context, label string) error {
 	return nil
 }
 
-// fragmentOf is what of a description tells its ICE session: the group, and the first media section, which carries
-// the bundle.
+// fragmentOf returns the part of a description that identifies its ICE session: the group, and the first media section,
+// which carries the bundle.
 func fragmentOf(sdp string) string {
 	var out []string
 	sections := 0
@@ -121,13 +121,13 @@ func fragmentOf(sdp string) string {
 	return strings.Join(out, "\r\n") + "\r\n"
 }
 
-// ofICE tells the attributes of an ICE session (RFC 8839).
+// ofICE reports whether a line is an attribute of an ICE session (RFC 8839).
 func ofICE(line string) bool {
 	return slices.ContainsFunc([]string{"a=ice-ufrag:", "a=ice-pwd:", "a=candidate:", "a=end-of-candidates"}, func(s string) bool { return strings.HasPrefix(line, s) })
 }
 
-// restarted is an answer with the ICE session of a fragment instead of its own. All sections get the credentials, for
-// any of them may carry the bundle; the first one has the candidates.
+// restarted returns an answer with the ICE session of a fragment instead of its own. All sections get the credentials,
+// since any of them may carry the bundle; the first one gets the candidates.
 func restarted(answer, fragment string) string {
 	var credentials, candidates []string
 	for line := range strings.SplitSeq(fragment, "\n") {

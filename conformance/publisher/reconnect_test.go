@@ -23,7 +23,7 @@ func TestReconnectRestartsICEAndGoesOnWithTheSameTracks(t *testing.T) {
 	if err := p.Disconnect(); err == nil {
 		t.Error("disconnected twice")
 	}
-	time.Sleep(100 * time.Millisecond) // what is on its way
+	time.Sleep(100 * time.Millisecond) // what is still on its way
 	var video, audio int
 	s.await(t, "", func() bool { video, audio = s.count("video"), s.count("audio"); return true })
 	time.Sleep(300 * time.Millisecond)
@@ -54,7 +54,7 @@ func TestReconnectRestartsICEAndGoesOnWithTheSameTracks(t *testing.T) {
 	}
 }
 
-// checkAway holds the units that were received against those that the evidence says were sent.
+// checkAway compares the received units with those that the evidence says were sent.
 func checkAway(t *testing.T, s *server, pub *evidence.Published) {
 	t.Helper()
 	if len(pub.Away) != 1 || pub.Away[0].To.Sub(pub.Away[0].From) < 400*time.Millisecond || len(pub.Muted) != 1 || len(pub.Unsent) != 1 {
@@ -70,7 +70,7 @@ func checkAway(t *testing.T, s *server, pub *evidence.Published) {
 	}
 }
 
-// checkUnits compares the RTP timestamps that were received with those of the units sent. Requires s.mu.
+// checkUnits compares the received RTP timestamps with those of the units sent. Requires s.mu.
 func checkUnits(t *testing.T, s *server, pub *evidence.Published) {
 	t.Helper()
 	got := s.packets[pub.SSRC]
@@ -144,5 +144,5 @@ func TestUnitsLagBehindTheirCaptureAndReportsComeLate(t *testing.T) {
 		}
 		checkUnits(t, s, pub)
 	}
-	checkOffset(t, s, j.View().Tracks()) // both were captured at the epoch for all that
+	checkOffset(t, s, j.View().Tracks()) // both were captured at the epoch all the same
 }

@@ -20,11 +20,11 @@ import (
 )
 
 const (
-	// packetSize keeps SRTP packets under any sane path MTU.
+	// packetSize keeps SRTP packets below any usual path MTU.
 	packetSize = 1200
-	// reportEvery is the pace of sender reports; the first goes out with the first packet.
+	// reportEvery is the time between sender reports; the first goes out with the first packet.
 	reportEvery = time.Second
-	// stall is how late a unit may leave before the harness says so itself.
+	// stall is how late a unit may leave before the harness reports that itself.
 	stall = 300 * time.Millisecond
 )
 
@@ -41,14 +41,14 @@ type sender struct {
 	base       uint32 // RTP timestamp of the epoch
 	next       int64  // unit to send next
 	told       bool   // the evidence says that sending began
-	packets    int64  // and bytes: sent of fixtures before this one
+	packets    int64  // packets and bytes sent of the fixtures before this one
 	bytes      int64
 	pub        evidence.Published
 
 	mu    sync.Mutex // held while a unit is sent
 	muted bool
 	away  []evidence.Span // without a network; an open one lasts
-	then  *track          // to go on with
+	then  *track          // the track to go on with
 }
 
 func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) {
@@ -75,7 +75,7 @@ func (s *sender) packetizerOf(t *track) rtp.Packetizer {
 	return rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), s.sequence, uint32(t.clock))
 }
 
-// classes are those that the stream begins with: its own, else the token's.
+// classes returns the classes that the stream begins with: its own, or else the token's.
 func (o Options) classes() string {
 	if o.Classes != "" {
 		return o.Classes
@@ -127,14 +127,14 @@ func (p *publication) sender(kind string) (*sender, error) {
 	return nil, fmt.Errorf("client %s publishes no %s", p.options.Name, kind)
 }
 
-// start begins to send: one goroutine for all tracks, ended by end.
+// start starts the goroutine that sends all tracks; end ends it.
 func (p *publication) start() {
 	epoch := p.now()
 	for _, s := range p.senders {
 		s.pub.Epoch = epoch.UTC()
 	}
 	p.words = make(chan word, 16)
-	p.telling.Go(func() { // the disk must not hold up the media
+	p.telling.Go(func() { // the disk must not delay the media
 		for w := range p.words {
 			_ = p.tell(w.kind, w.pub) // a journal that fails shows when the track ends
 		}
@@ -143,7 +143,7 @@ func (p *publication) start() {
 		defer close(p.ended)
 		reason := p.send(epoch)
 		close(p.words)
-		p.telling.Wait() // the last word comes last
+		p.telling.Wait() // the last record must come last
 		p.failure = p.tellEnd(reason)
 	}()
 }
@@ -191,7 +191,7 @@ func (p *publication) soonest() *sender {
 	})
 }
 
-// sendUnit sends the unit that is due, or passes over it while muted or without a network.
+// sendUnit sends the unit that is due, or skips it while muted or without a network.
 func (s *sender) sendUnit(now func() time.Time, epoch time.Time) error {
 	n := s.next
 	s.next++
@@ -246,18 +246,18 @@ func (p *publication) report(now, epoch time.Time) {
 		})
 	}
 	for _, r := range packets { // one by one: a compound packet needs SDES, a single report does not
-		_ = p.pc.WriteRTCP([]rtcp.Packet{r}) // lost or refused, the next one follows in a second
+		_ = p.pc.WriteRTCP([]rtcp.Packet{r}) // if it is lost or refused, the next one follows in a second
 	}
 }
 
-// ntp is t in the 64-bit format of RTCP (RFC 3550 section 4).
+// ntp returns t in the 64-bit format of RTCP (RFC 3550 section 4).
 func ntp(t time.Time) uint64 {
 	const from1900 = 2208988800
 	s := uint64(t.Unix()) + from1900
 	return s<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
 }
 
-// word is what the evidence is told of a track while it is sent.
+// word is what a track writes to the evidence while it is sent.
 type word struct {
 	kind string
 	pub  evidence.Published

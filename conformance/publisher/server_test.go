@@ -29,9 +29,9 @@ type server struct {
 	reports map[uint32][]rtcp.SenderReport
 	kinds   map[uint32]string
 	deleted int
-	offered string // SDP of the last one
+	offered string // SDP of the last offer
 	patched []string
-	refuse  bool // PATCH
+	refuse  bool // refuse PATCH requests
 }
 
 type arrival struct {
@@ -90,7 +90,7 @@ func (s *server) offer(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, answer)
 }
 
-// answer takes an offer and returns the answer with all candidates.
+// answer accepts an offer and returns the answer with all candidates.
 func (s *server) answer(pc *webrtc.PeerConnection, offer string) string {
 	gathered := webrtc.GatheringCompletePromise(pc)
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
@@ -107,7 +107,7 @@ func (s *server) answer(pc *webrtc.PeerConnection, offer string) string {
 	return pc.LocalDescription().SDP
 }
 
-// restart answers an ICE restart: the offer comes again with other credentials.
+// restart answers an ICE restart: it applies the last offer again with the new credentials.
 func (s *server) restart(w http.ResponseWriter, r *http.Request) {
 	fragment, err := io.ReadAll(r.Body)
 	s.mu.Lock()
@@ -153,7 +153,7 @@ func (s *server) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver
 	}
 }
 
-// await polls for what comes over the network; ok is called with s locked.
+// await polls until ok, called with s locked, returns true.
 func (s *server) await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(15 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -169,7 +169,7 @@ func (s *server) await(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// count is how many packets of a kind have come. Requires s.mu.
+// count returns the number of packets of a kind that have come. Requires s.mu.
 func (s *server) count(kind string) int {
 	for ssrc, mime := range s.kinds {
 		if strings.HasPrefix(mime, kind) {

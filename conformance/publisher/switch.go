@@ -12,7 +12,7 @@ import (
 	"reelcheck/fixtures"
 )
 
-// register offers the codecs of all tracks, and after them those that may follow.
+// register registers the codecs of all tracks, and after them those of videos that may follow.
 func (p *publication) register(m *webrtc.MediaEngine, loaded []*track) error {
 	manifest, err := fixtures.Load()
 	if err != nil {
@@ -70,8 +70,8 @@ func (p *publication) Switch(video string) error {
 	return nil
 }
 
-// switchOver has the track go on with what Switch left. What was sent so far gets its last word in the evidence, and
-// the unit that is next its place in time.
+// switchOver continues the track with the video that Switch left. It writes the last record of what was sent so far and
+// gives the next unit its place in time.
 func (p *publication) switchOver(s *sender) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +105,7 @@ func (p *publication) switchOver(s *sender) error {
 	return nil
 }
 
-// isMuted tells whether a span without units is open. Requires the send loop.
+// isMuted reports whether a span without units is open. Requires the send loop.
 func (s *sender) isMuted() bool {
 	return len(s.pub.Muted) > 0 && s.pub.Muted[len(s.pub.Muted)-1].To.IsZero()
 }

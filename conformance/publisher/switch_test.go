@@ -53,7 +53,7 @@ func TestSwitchGoesOnWithAnotherSizeAndAnotherCodec(t *testing.T) {
 	checkPieces(t, s.packets[video[0].SSRC], video)
 }
 
-// published are the pieces of a kind of track, in order.
+// published returns the pieces of a kind of track, in order.
 func published(j *evidence.Journal, kind string) (out []*evidence.Published) {
 	for _, r := range j.View().Tracks().Records {
 		if r.Published.Kind == kind {
@@ -64,8 +64,8 @@ func published(j *evidence.Journal, kind string) (out []*evidence.Published) {
 	return out
 }
 
-// checkPieces holds the packets against the pieces: no sequence number is missing, every piece begins with a key frame
-// of its codec, and timestamps go on at its pace.
+// checkPieces compares the packets with the pieces: no sequence number may be missing, every piece must begin with a key
+// frame of its codec, and timestamps must continue at its pace.
 func checkPieces(t *testing.T, got []arrival, pieces []*evidence.Published) {
 	t.Helper()
 	count := make([]int, len(pieces))

@@ -68,7 +68,7 @@ type publication struct {
 	resource string // absolute URL
 	streamID string
 
-	answer             string        // SDP, as the target gave it
+	answer             string        // SDP of the target
 	connected, gone    chan struct{} // closed by the state handler
 	again              chan struct{} // gets a value with every connection
 	onceUp, onceDown   sync.Once
@@ -78,9 +78,9 @@ type publication struct {
 	endOnce, closeOnce sync.Once
 	mu                 sync.Mutex // guards reason
 	reason             string
-	words              chan word      // to the evidence, while media flows
-	telling            sync.WaitGroup // of who writes them
-	failure            error          // of the send loop: evidence that could not be written; read after ended
+	words              chan word      // to be written to the evidence while media flows
+	telling            sync.WaitGroup // counts the goroutine that writes words
+	failure            error          // why the send loop could not write evidence; read after ended
 }
 
 func (p *publication) StreamID() string       { return p.streamID }
@@ -100,7 +100,7 @@ func (p *publication) open(loaded []*track) (err error) {
 	if err != nil {
 		return err
 	}
-	r.Add(responder) // and no sender reports of pion's: ours are exact
+	r.Add(responder) // and no sender reports of pion, since ours are exact
 	s := webrtc.SettingEngine{}
 	mux := webrtc.NewICEUDPMux(nil, p.cable)
 	p.mux = mux
@@ -137,14 +137,14 @@ func (p *publication) stateChanged(s webrtc.PeerConnectionState) {
 	}
 }
 
-// transportChanged notices a peer that says goodbye: DTLS closes long before ICE finds out.
+// transportChanged notices a peer that closes the connection: DTLS reports that long before ICE.
 func (p *publication) transportChanged(s webrtc.DTLSTransportState) {
 	if s == webrtc.DTLSTransportStateClosed || s == webrtc.DTLSTransportStateFailed {
 		p.onceDown.Do(func() { close(p.gone) })
 	}
 }
 
-// negotiate posts the offer and takes the answer. A refusal is a *target.RefusedError.
+// negotiate posts the offer and applies the answer. A refusal is a *target.RefusedError.
 func (p *publication) negotiate(ctx context.Context) error {
 	if err := p.offer(ctx, nil); err != nil {
 		return err
@@ -177,7 +177,7 @@ func (p *publication) negotiate(ctx context.Context) error {
 	return nil
 }
 
-// offer makes the local description, with all candidates.
+// offer creates and sets the local description, with all candidates.
 func (p *publication) offer(ctx context.Context, how *webrtc.OfferOptions) error {
 	offer, err := p.pc.CreateOffer(how)
 	if err != nil {
@@ -250,7 +250,7 @@ func (p *publication) Abandon() error {
 	return errors.Join(p.end("abrupt"), p.close())
 }
 
-// end stops the send loop and waits for its last word in the evidence.
+// end stops the send loop and waits until its last records are in the evidence.
 func (p *publication) end(reason string) error {
 	p.endOnce.Do(func() {
 		p.mu.Lock()

@@ -65,7 +65,7 @@ func TestPublishSendsFixturesAtTheirPaceOnOneClock(t *testing.T) {
 	checkOffset(t, s, tracks)
 }
 
-// checkTrack holds the packets received against what the evidence says was sent.
+// checkTrack compares the received packets with what the evidence says was sent.
 func checkTrack(t *testing.T, s *server, r evidence.Record) {
 	t.Helper()
 	pub := r.Published
@@ -92,7 +92,7 @@ func checkTrack(t *testing.T, s *server, r evidence.Record) {
 	}
 }
 
-// checkPace counts the units that were sent until some instant between early and late.
+// checkPace counts the units that were sent until an instant between early and late.
 func checkPace(t *testing.T, pub *evidence.Published, early, late time.Time) {
 	t.Helper()
 	units := func(d time.Duration) int { return int(d.Seconds() * pub.Rate) }
@@ -102,7 +102,7 @@ func checkPace(t *testing.T, pub *evidence.Published, early, late time.Time) {
 	}
 }
 
-// checkOffset computes from the sender reports when the first units were captured: the same instant exactly.
+// checkOffset computes from the sender reports when the first units were captured. It must be exactly the same instant.
 func checkOffset(t *testing.T, s *server, tracks evidence.View) {
 	t.Helper()
 	var captured []time.Duration
@@ -199,7 +199,7 @@ func TestAbandonTellsTheTargetNothing(t *testing.T) {
 	}
 }
 
-// ended passes on the states that end a connection.
+// ended returns a channel of the states that end a connection.
 func ended(states <-chan webrtc.PeerConnectionState) <-chan webrtc.PeerConnectionState {
 	out := make(chan webrtc.PeerConnectionState, 8)
 	go func() {
@@ -216,7 +216,7 @@ func TestPublishEndsWhenThePeerCloses(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	p, j := publish(t, s, Options{Audio: "tone-03"})
-	<-s.arrived // until its side is connected, a peer cannot say goodbye
+	<-s.arrived // a peer can only say goodbye once its own side is connected
 	s.mu.Lock()
 	_ = s.pcs[0].Close()
 	s.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package coded reads what coded frames say of themselves and gives them names to compare by, without decoding
-// them: the same name for a frame as a publisher sent it and as a file holds it.
+// Package coded reads the headers of coded frames and gives frames names for comparisons, without decoding them. A frame
+// has the same name as a publisher sent it and as a file holds it.
 package coded
 
 import (
@@ -15,8 +15,8 @@ const (
 	Opus = "Opus"
 )
 
-// Sum names the bytes of a frame: the first 64 bits of their SHA-256, in hex. For H.264, in Annex B, it names its
-// NAL units; see [SumNALs].
+// Sum returns the name of a frame's bytes: the first 64 bits of their SHA-256, in hex. For H.264, in Annex B, it is the
+// name of its NAL units; see [SumNALs].
 func Sum(codec string, frame []byte) string {
 	if codec == H264 {
 		return SumNALs(AnnexB(frame))
@@ -27,15 +27,15 @@ func Sum(codec string, frame []byte) string {
 
 func short(sum []byte) string { return hex.EncodeToString(sum[:8]) }
 
-// Picture is what a coded video frame says of itself.
+// Picture is what a coded video frame says about itself.
 type Picture struct {
-	// Key: it can be decoded without any other.
+	// Key means that the frame can be decoded without any other.
 	Key bool
-	// Width and Height are those of the coded picture, where the frame tells them: with a key frame.
+	// Width and Height are the size of the coded picture. Only key frames state them.
 	Width, Height int
 }
 
-// Look reads the header of a frame. ok is false when it is none of the codec; H.264 is expected in Annex B.
+// Look reads the header of a frame. ok is false when it is not a frame of the codec. H.264 must be in Annex B.
 func Look(codec string, frame []byte) (p Picture, ok bool) {
 	switch codec {
 	case VP8:
@@ -60,6 +60,6 @@ func lookVP8(b []byte) (p Picture, ok bool) {
 	if len(b) < 10 || b[3] != 0x9d || b[4] != 0x01 || b[5] != 0x2a {
 		return p, false
 	}
-	// The upper two bits of each are how a player may scale it.
+	// The upper two bits of each size say how a player may scale it.
 	return Picture{Key: true, Width: int(b[6]) | int(b[7]&0x3f)<<8, Height: int(b[8]) | int(b[9]&0x3f)<<8}, true
 }

@@ -47,7 +47,8 @@ func TestLookReadsEveryFixture(t *testing.T) {
 	}
 }
 
-// The same picture has the same name in start codes and in length prefixes, wherever its parameter sets are.
+// TestSumsOfH264DoNotRestOnTheContainer checks that a picture has the same name with start codes and with length
+// prefixes, wherever its parameter sets are.
 func TestSumsOfH264DoNotRestOnTheContainer(t *testing.T) {
 	sps, pps, idr, more := []byte{0x67, 1, 2}, []byte{0x68, 3}, []byte{0x65, 0, 0, 3, 4}, []byte{0x65, 5}
 	annexB := func(nals ...[]byte) (b []byte) {

@@ -6,16 +6,16 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Loop names the units of a fixture: frames or packets, in order. After the last one the first follows.
+// Loop holds the names of the units of a fixture: frames or packets, in order. The first unit follows the last.
 type Loop struct {
 	Fixture string
 	Codec   string
 	Sums    []string
-	Units   []Picture // what they say of themselves
+	Units   []Picture // what the units say about themselves
 	places  map[string][]int
 }
 
-// LoopOf names the units of a video or of a tone.
+// LoopOf returns the units of a video or a tone.
 func LoopOf(m fixtures.Manifest, fixture string) (*Loop, error) {
 	var data [][]byte
 	l := &Loop{Fixture: fixture, places: map[string][]int{}}
@@ -54,9 +54,9 @@ func LoopOf(m fixtures.Manifest, fixture string) (*Loop, error) {
 	return l, nil
 }
 
-// Sum is the name of unit n, counted through all loops.
+// Sum returns the name of unit n, counted through all loops.
 func (l *Loop) Sum(n int64) string { return l.Sums[int(n%int64(len(l.Sums)))] }
 
-// Places are the places in the loop of the units with a name. A picture has one; a steady tone is coded alike again
-// and again.
+// Places returns the places in the loop of the units with a name. A picture has one; a steady tone is coded in the same
+// way many times.
 func (l *Loop) Places(sum string) []int { return l.places[sum] }

@@ -18,8 +18,8 @@ const (
 	nalFiller    = 12
 )
 
-// AnnexB splits a byte stream at its start codes (ITU-T H.264 annex B). Bytes before the first one are left out, so
-// are the zeros that may follow a unit.
+// AnnexB splits a byte stream at its start codes (ITU-T H.264 annex B). It drops the bytes before the first one and
+// zeros after a unit.
 func AnnexB(b []byte) [][]byte {
 	var nals [][]byte
 	at := bytes.Index(b, []byte{0, 0, 1})
@@ -36,13 +36,13 @@ func AnnexB(b []byte) [][]byte {
 	return nals
 }
 
-// StartsAnnexB tells whether b begins with a start code, as nothing with length prefixes of four bytes does unless its
+// StartsAnnexB reports whether b begins with a start code. Bytes with length prefixes of four bytes do so only if their
 // first unit has a length of 1.
 func StartsAnnexB(b []byte) bool {
 	return bytes.HasPrefix(b, []byte{0, 0, 1}) || bytes.HasPrefix(b, []byte{0, 0, 0, 1})
 }
 
-// Prefixed splits units that are each preceded by their length in so many bytes (ISO/IEC 14496-15 section 5.3.2).
+// Prefixed splits units that each follow their length in a number of bytes (ISO/IEC 14496-15 section 5.3.2).
 func Prefixed(b []byte, length int) ([][]byte, error) {
 	if length < 1 || length > 4 {
 		return nil, fmt.Errorf("length prefixes of %d bytes", length)
@@ -67,8 +67,8 @@ func Prefixed(b []byte, length int) ([][]byte, error) {
 	return nals, nil
 }
 
-// SumNALs names an access unit by the NAL units that carry its picture. Delimiters and filler tell nothing, and
-// parameter sets may have moved into the head of the file: these are left out.
+// SumNALs returns the name of an access unit, made of the NAL units that carry its picture. It ignores delimiters and
+// filler, which say nothing, and parameter sets, which may have moved to the header of the file.
 func SumNALs(nals [][]byte) string {
 	h := sha256.New()
 	var length [4]byte
@@ -84,7 +84,7 @@ func SumNALs(nals [][]byte) string {
 	return short(h.Sum(nil))
 }
 
-// LookNALs is [Look] for units that have been split. The size is that of its first sequence parameter set.
+// LookNALs is [Look] for split units. The size is that of the first sequence parameter set.
 func LookNALs(nals [][]byte) (p Picture, ok bool) {
 	for _, n := range nals {
 		switch n[0] & 0x1f {
@@ -99,11 +99,11 @@ func LookNALs(nals [][]byte) (p Picture, ok bool) {
 	return p, len(nals) > 0
 }
 
-// maxSPS is more than any sequence parameter set without scaling matrices for all kinds of blocks takes.
+// maxSPS is more bytes than any sequence parameter set has without scaling matrices for all kinds of blocks.
 const maxSPS = 4096
 
 func sizeOfSPS(nal []byte) (width, height int, ok bool) {
-	defer func() { // mp4ff is fuzzed but not free of index panics
+	defer func() { // mp4ff is fuzzed but still has index panics
 		if recover() != nil {
 			width, height, ok = 0, 0, false
 		}
@@ -118,7 +118,7 @@ func sizeOfSPS(nal []byte) (width, height int, ok bool) {
 	return int(sps.Width), int(sps.Height), true
 }
 
-// Config is what an AVCDecoderConfigurationRecord says (ISO/IEC 14496-15 section 5.3.3.1).
+// Config is the content of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 5.3.3.1).
 type Config struct {
 	Length int // of the prefix before each NAL unit, in bytes
 	Sets   [][]byte

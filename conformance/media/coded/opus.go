@@ -2,7 +2,7 @@ package coded
 
 import "time"
 
-// Lasts is how long an Opus packet sounds (RFC 6716 section 3.1); 0 when it is none.
+// Lasts returns the duration of an Opus packet (RFC 6716 section 3.1), or 0 if it is not one.
 func Lasts(packet []byte) time.Duration {
 	if len(packet) == 0 {
 		return 0

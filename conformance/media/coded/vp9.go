@@ -1,6 +1,6 @@
 package coded
 
-// bits reads a header bit by bit; past the end it reads zeros and says so.
+// bits reads a header bit by bit. Past the end it reads zeros and notes that.
 type bits struct {
 	b    []byte
 	at   int

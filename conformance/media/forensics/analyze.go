@@ -1,13 +1,11 @@
 // Package forensics reads what an archive file says about itself and what it shows.
 //
-// The container and the bitstreams are parsed in Go without decoding. Then FFmpeg decodes the
-// file in child processes, and from the pictures and the sound the fixtures are recognised: which
-// stream was where and when, which of its frames, which tone at what level, and how far sound
-// and picture are apart. Nothing is told in advance about streams or layout. Where FFmpeg decodes
-// more or fewer pictures than the parser counted, a finding says so: it is the second opinion.
+// It parses the container and the bitstreams in Go without decoding. Then FFmpeg decodes the file in child processes,
+// and the fixtures are recognised in the pictures and the sound: which stream was where and when, which of its frames,
+// which tone at what level, and how far sound and picture are apart. Nothing about streams or layout is known in
+// advance. If FFmpeg does not decode as many pictures as the parser counted, a finding says so.
 //
-// A bad file never is an error: it is described by findings. Errors are for what keeps the
-// analysis from running at all.
+// A bad file is never an error; findings describe it. An error means that the analysis could not run at all.
 package forensics
 
 import (
@@ -26,16 +24,16 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Options of Analyze.
+// Options configures Analyze.
 type Options struct {
 	Fixtures fixtures.Manifest
 	FFmpeg   string // default: ffmpeg in PATH
-	Stills   int    // sample pictures to keep, spread over the file
+	Stills   int    // number of sample pictures to keep, spread over the file
 	NoDecode bool   // container and bitstream facts only
 }
 
-// Analyze describes the file at path. The error is nil for whatever the file holds; it tells
-// that the file cannot be opened, FFmpeg cannot be run or ctx ended.
+// Analyze describes the file at path. It returns an error only if the file cannot be opened, FFmpeg cannot be run or ctx
+// ended, whatever the file holds.
 func Analyze(ctx context.Context, path string, o Options) (media.Report, error) {
 	if o.FFmpeg == "" {
 		o.FFmpeg = "ffmpeg"
@@ -78,7 +76,7 @@ func note(r *media.Report, k media.Kind, format string, args ...any) {
 	r.Findings = append(r.Findings, media.Finding{Kind: k, Detail: fmt.Sprintf(format, args...)})
 }
 
-// versions caches the version of each program by its path. Asking for it takes longer than looking at a short file.
+// versions caches the version of each program by its path. Asking for it takes longer than analysing a short file.
 var versions sync.Map
 
 func toolVersion(ctx context.Context, ffmpeg string) (string, error) {
@@ -95,8 +93,8 @@ func toolVersion(ctx context.Context, ffmpeg string) (string, error) {
 	return version, nil
 }
 
-// decode runs FFmpeg with args and hands its output to read. complaint is what the decoder
-// reported; err is for failures of our own and a canceled ctx.
+// decode runs FFmpeg with args and passes its output to read. complaint is what the decoder reported; err is a failure
+// of our own or a canceled ctx.
 func decode(ctx context.Context, ffmpeg string, args []string, read func(io.Reader) error) (complaint string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -151,7 +149,7 @@ func watch(ctx context.Context, path string, o Options, r *media.Report, facts f
 	f := pictures.NewFrame(w, h)
 	t := pictures.NewTracker(o.Fixtures, w, h)
 	frames := 0
-	// The edit list is applied by us: sample i is picture i.
+	// FFmpeg must not apply the edit list: sample i has to be picture i.
 	args := []string{
 		"-ignore_editlist", "1", "-noautorotate", "-i", path, "-map", "0:v:0", "-an", "-sn", "-dn",
 		"-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-s", fmt.Sprintf("%dx%d", w, h), "-threads", "1", "-f", "rawvideo", "pipe:1",
@@ -192,7 +190,7 @@ func watch(ctx context.Context, path string, o Options, r *media.Report, facts f
 	return nil
 }
 
-// stillsAt spreads n stills over the samples, away from both ends.
+// stillsAt returns n samples spread over the file, away from both ends.
 func stillsAt(n, samples int) map[int]bool {
 	keep := map[int]bool{}
 	for i := range n {

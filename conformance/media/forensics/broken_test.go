@@ -87,9 +87,8 @@ func TestWhatStopsTheAnalysis(t *testing.T) {
 	}
 }
 
-// Whatever bytes a file holds, inspect describes them and returns. The seed is a real file of
-// 0.4 s with B-frames and edit lists (FFmpeg: testsrc 64x48 and sine), so that mutations reach
-// every table.
+// FuzzInspect checks that inspect describes any bytes and returns. The seed is a real file of 0.4 s with B-frames and
+// edit lists (FFmpeg: testsrc 64x48 and sine), so that mutations reach every table.
 func FuzzInspect(f *testing.F) {
 	whole, err := os.ReadFile(filepath.Join("testdata", "small.mp4"))
 	if err != nil {

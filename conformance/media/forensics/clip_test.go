@@ -23,7 +23,7 @@ func manifest(tb testing.TB) fixtures.Manifest {
 	return m
 }
 
-// input writes a fixture to a file FFmpeg can open and returns the arguments that open it.
+// input writes a fixture to a file that FFmpeg can open, and returns the arguments that open it.
 func input(tb testing.TB, id string) []string {
 	tb.Helper()
 	m, dir := manifest(tb), tb.TempDir()
@@ -70,9 +70,8 @@ func copyFixture(tb testing.TB, name, path string) {
 	}
 }
 
-// clip has FFmpeg make an MP4 of the fixtures with a filter graph that ends in [v] and [a], if
-// it mentions them. The encoder settings are those a conforming archive has, unless args say
-// otherwise.
+// clip makes an MP4 file of the fixtures with FFmpeg and a filter graph. The graph ends in [v] and [a] if it mentions
+// them. The encoder settings are those of a conforming archive unless args say otherwise.
 func clip(tb testing.TB, ids []string, graph string, args ...string) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "archive.mp4")
@@ -106,7 +105,8 @@ func analyze(tb testing.TB, path string, o Options) media.Report {
 	return r
 }
 
-// grid stacks the first inputs as tiles of w x h, columns per row, and names the result.
+// grid returns a filter graph that stacks the first n inputs as tiles of w x h, with a number of columns, and names the
+// result.
 func grid(n, columns, w, h int, name string) string {
 	var graph, labels strings.Builder
 	var layout []string
@@ -119,7 +119,7 @@ func grid(n, columns, w, h int, name string) string {
 	return graph.String()
 }
 
-// only gives the single appearance of a stream.
+// only returns the single appearance of a stream.
 func only(tb testing.TB, r media.Report, id string) media.Appearance {
 	tb.Helper()
 	all := r.Picture.OfStream(id)

@@ -13,14 +13,13 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// facts are what the decoding pass needs from the container.
+// facts are what decoding needs from the container.
 type facts struct {
 	times []float64 // presentation time of each picture, ascending
 	end   float64
 }
 
-// shown is the stretch of time in which picture i is shown; beyond the last known sample
-// pictures have no length.
+// shown returns the stretch of time in which picture i is shown. Pictures after the last known sample have no length.
 func (f facts) shown(i int) (from, to float64) {
 	switch {
 	case i+1 < len(f.times):
@@ -37,15 +36,15 @@ const (
 	maxSample = 64 << 20
 )
 
-// inspect reads container and bitstream headers. It takes any bytes.
+// inspect reads the container and bitstream headers. It accepts any bytes.
 func inspect(f io.ReaderAt, size int64) (r media.Report, fa facts) {
 	r.Size = size
 	if size == 0 {
 		note(&r, media.Empty, "the file has 0 bytes")
 		return r, fa
 	}
-	// mp4ff is fuzzed but not free of index panics on hostile tables; a file that triggers one
-	// is broken, and the run goes on.
+	// mp4ff is fuzzed but still has index panics on hostile tables. A file that triggers one counts as broken, and the
+	// run goes on.
 	defer func() {
 		if p := recover(); p != nil {
 			note(&r, media.Broken, "parser stopped: %v", p)
@@ -82,7 +81,7 @@ func inspect(f io.ReaderAt, size int64) (r media.Report, fa facts) {
 	return r, fa
 }
 
-// topLevel walks the boxes of the file by their headers.
+// topLevel returns the boxes of the file by their headers.
 func topLevel(f io.ReaderAt, size int64) ([]media.Box, error) {
 	var out []media.Box
 	for at := int64(0); at < size; {
@@ -131,7 +130,7 @@ func printable(b []byte) string {
 	return string(b)
 }
 
-// moov decodes ftyp and moov and notes their order.
+// moovOf decodes ftyp and moov and notes their order.
 func moovOf(r *media.Report, f io.ReaderAt) (*mp4.MoovBox, error) {
 	index := func(kind string) int {
 		return slices.IndexFunc(r.Boxes, func(b media.Box) bool { return b.Type == kind })
@@ -168,7 +167,7 @@ func moovOf(r *media.Report, f io.ReaderAt) (*mp4.MoovBox, error) {
 	return moov, nil
 }
 
-// track describes one track; only the first of each kind is read in full.
+// readTrack describes one track. Only the first of each kind is read in full.
 func readTrack(r *media.Report, f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.TrakBox, fa *facts) error {
 	m := trak.Mdia
 	if m == nil || m.Hdlr == nil || m.Mdhd == nil || m.Minf == nil || m.Minf.Stbl == nil || m.Minf.Stbl.Stsd == nil {
@@ -212,8 +211,8 @@ func readTrack(r *media.Report, f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.Trak
 	return readAudio(r, m.Minf.Stbl, t)
 }
 
-// editShift is what the edit list adds to composition times: empty edits delay, the media time
-// of the first other edit is cut off.
+// editShift returns what the edit list adds to composition times: empty edits delay them, and the media time of the
+// first other edit is cut off.
 func editShift(moov *mp4.MoovBox, trak *mp4.TrakBox, timescale int) float64 {
 	if trak.Edts == nil || moov.Mvhd == nil || moov.Mvhd.Timescale == 0 {
 		return 0

@@ -8,7 +8,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// recoded has FFmpeg make another file of a clip.
+// recoded makes another file of a clip with FFmpeg.
 func recoded(t *testing.T, path string, args ...string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "recoded.mp4")
@@ -60,7 +60,8 @@ func TestPicturesThatAreNotAsPublished(t *testing.T) {
 	}
 }
 
-// Recorders may convert to BT.709, and say full range when they mean it.
+// TestOtherColourSpacesAreAsPublished checks that recorders may convert to BT.709, and may use full range if they say
+// so.
 func TestOtherColourSpacesAreAsPublished(t *testing.T) {
 	for name, graph := range map[string]string{
 		"bt709":      "scale=in_color_matrix=bt601:out_color_matrix=bt709",

@@ -17,13 +17,13 @@ import (
 const (
 	rate   = 48000
 	window = rate / 10
-	// hop is the resolution of envelopes. Four hops are 1/120 s: a sum over that long is blind
-	// to every other tone, since tones are 120 Hz apart.
+	// hop is the number of samples for which envelopes have one value. Four hops are 1/120 s. A sum over that time is
+	// blind to every other tone, because tones are 120 Hz apart.
 	hop = 100
-	// Tones weaker than faintest, or than the strongest by more than range, are taken for noise.
+	// Tones weaker than faintest, or weaker than the strongest by more than range, count as noise.
 	faintest  = -66.0
 	toneRange = 18.0
-	// bridge is the longest break within one span: a notch at a loop's start and two windows.
+	// bridge is the longest break, in seconds, within one span: the notch at the start of a loop and two windows.
 	bridge = 0.35
 )
 
@@ -56,20 +56,20 @@ func listen(ctx context.Context, path string, o Options, r *media.Report) error 
 	return nil
 }
 
-// ear keeps, per tone, one complex sum per hop in windows of a tenth of a second, and drops
-// those of windows in and around which the tone is absent: memory grows with what is heard.
-// The levels for presence and the envelopes for notches are both made of these sums.
+// ear keeps, for each tone, one complex sum per hop, in windows of a tenth of a second. It drops the sums of windows in
+// and around which the tone is absent, so that memory grows only with what is heard. Levels and envelopes are both
+// computed from these sums.
 type ear struct {
 	tones  []fixtures.Tone
 	step   []complex128 // rotation per sample
 	phase  []complex128
-	sums   [][][]complex64 // per tone and window, one per hop; nil where dropped
+	sums   [][][]complex64 // per tone and window, one per hop; nil if dropped
 	levels [][]float64     // per tone and whole window, dBFS
 	power  []float32       // per hop
 	peak   float64
 }
 
-// onset is for how many hops an envelope that has just risen may fall again.
+// onset is the number of hops for which an envelope that has just risen may fall again.
 const onset = rate / hop / 50
 
 const hops = window / hop // in a window
@@ -84,7 +84,7 @@ func newEar(tones []fixtures.Tone) *ear {
 	return e
 }
 
-// block takes one hop of samples.
+// block adds one hop of samples.
 func (e *ear) block(b []byte) {
 	var x [hop]float64
 	power := 0.0
@@ -99,8 +99,8 @@ func (e *ear) block(b []byte) {
 	}
 }
 
-// correlate sums a hop against tone k's oscillator, which runs on from hop to hop, so that sums
-// of neighbouring hops add up.
+// correlate returns the sum of a hop against the oscillator of tone k. The oscillator runs on from hop to hop, so that
+// the sums of neighbouring hops can be added.
 func (e *ear) correlate(k int, x *[hop]float64) complex64 {
 	re, im := 0.0, 0.0
 	pr, pi := real(e.phase[k]), imag(e.phase[k])
@@ -115,7 +115,7 @@ func (e *ear) correlate(k int, x *[hop]float64) complex64 {
 	return complex64(complex(re, im))
 }
 
-// add appends a sum and, when that completes a window, takes the tone's level there.
+// add appends a sum. When that completes a window, it computes the tone's level in it.
 func (e *ear) add(k int, sum complex64) {
 	if (len(e.power)-1)%hops == 0 {
 		e.sums[k] = append(e.sums[k], make([]complex64, 0, hops))
@@ -132,7 +132,7 @@ func (e *ear) add(k int, sum complex64) {
 	}
 }
 
-// sum returns the sum of tone k in hop i, 0 where it was dropped or there is none.
+// sum returns the sum of tone k in hop i, or 0 if it was dropped or does not exist.
 func (e *ear) sum(k, i int) complex128 {
 	if i < 0 || i/hops >= len(e.sums[k]) || i%hops >= len(e.sums[k][i/hops]) {
 		return 0
@@ -140,7 +140,7 @@ func (e *ear) sum(k, i int) complex128 {
 	return complex128(e.sums[k][i/hops][i%hops])
 }
 
-// level is a tone's amplitude in dBFS over consecutive hops, under a Hann window.
+// level returns the amplitude of a tone in dBFS over consecutive hops, under a Hann window.
 func level(sums []complex64) float64 {
 	var sum complex128
 	weights := 0.0
@@ -170,7 +170,7 @@ func (e *ear) finish(m fixtures.Manifest) *media.Sound {
 	return s
 }
 
-// spans joins the windows in which tone k is present and sharpens their ends with the envelope.
+// spans joins the windows in which tone k is present and refines their ends with the envelope.
 func (e *ear) spans(k int, strongest []float64, m fixtures.Manifest) []media.ToneSpan {
 	const width = float64(window) / rate
 	var out []media.ToneSpan
@@ -198,7 +198,7 @@ func (e *ear) spans(k int, strongest []float64, m fixtures.Manifest) []media.Ton
 	return slices.DeleteFunc(out, func(t media.ToneSpan) bool { return t.To-t.From < 2*width })
 }
 
-// envelope is the amplitude of tone k around hop i over 1/60 s, as a triangle.
+// envelope returns the amplitude of tone k around hop i over 1/60 s, weighted by a triangle.
 func (e *ear) envelope(k, i int) float64 {
 	var sum complex128
 	for d, w := range [...]float64{1, 2, 3, 4, 3, 2, 1} {
@@ -207,8 +207,7 @@ func (e *ear) envelope(k, i int) float64 {
 	return 2 * math.Hypot(real(sum), imag(sum)) / (16 * hop)
 }
 
-// sharpen moves the span's ends to where the envelope passes half the level, and finds the
-// notches between them.
+// sharpen moves the ends of the span to where the envelope passes half the level, and finds the notches between them.
 func (e *ear) sharpen(k int, t *media.ToneSpan, notch fixtures.Notch) {
 	const perSecond = rate / hop
 	half := math.Pow(10, t.Level/20) / 2
@@ -239,7 +238,7 @@ func (e *ear) sharpen(k int, t *media.ToneSpan, notch fixtures.Notch) {
 	}
 }
 
-// beat notes a break of about the width of a notch; other breaks are not beats, and longer ones are noted as such.
+// addBeat adds a break that is about as wide as a notch as a beat, and a longer one as a break.
 func addBeat(t *media.ToneSpan, from, to float64, notch fixtures.Notch) {
 	width := (to - from) * 1000
 	if width > notch.FirstMS*1.5 {
@@ -253,7 +252,7 @@ func addBeat(t *media.ToneSpan, from, to float64, notch fixtures.Notch) {
 	t.Beats = append(t.Beats, media.Beat{At: millis(at), First: width > middle, Width: millis(to - from)})
 }
 
-// silence lists stretches below SilenceLevel.
+// silence returns the stretches below SilenceLevel.
 func (e *ear) silence() []media.Span {
 	var out []media.Span
 	limit := math.Pow(10, media.SilenceLevel/10)

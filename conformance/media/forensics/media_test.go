@@ -13,11 +13,11 @@ import (
 
 func about(got, want, tolerance float64) bool { return math.Abs(got-want) <= tolerance }
 
-// frameTime is one picture of the clips, which run at the fixtures' 30 per second.
+// frameTime is the duration of a picture of the clips in seconds, at the fixtures' 30 per second.
 const frameTime = 1.0 / 30
 
-// monoTone is the level of a tone in the clips: FFmpeg takes 3 dB off a mono input that it
-// spreads over two channels.
+// monoTone is the level of a tone in the clips in dBFS. FFmpeg takes 3 dB off a mono input that it spreads over two
+// channels.
 const monoTone = -27.4
 
 func TestTwoTilesWithTones(t *testing.T) {
@@ -83,7 +83,7 @@ func checkContainer(t *testing.T, r media.Report) {
 	}
 }
 
-// checkTones wants exactly these tones, each from its delay to the end, with a beat each second.
+// checkTones checks that the report has exactly these tones, each from its delay to the end, with a beat each second.
 func checkTones(t *testing.T, r media.Report, delays map[string]float64, level float64) {
 	t.Helper()
 	if len(r.Sound.Tones) != len(delays) {
@@ -96,7 +96,7 @@ func checkTones(t *testing.T, r media.Report, delays map[string]float64, level f
 			continue
 		}
 		s := spans[0]
-		// The loop starts in the second half of its 120 ms notch; at 3 s the next begins.
+		// The loop starts in the second half of its 120 ms notch; the next loop begins at 3 s.
 		if !about(s.From, delay+0.062, 0.012) || s.To < 2.9 || !about(s.Level, level, 1) {
 			t.Errorf("%s: %g to %g at %g dB", id, s.From, s.To, s.Level)
 		}
@@ -153,7 +153,7 @@ func TestSixteenTilesAtBothEndsOfQP(t *testing.T) {
 	}
 }
 
-// The smallest place that a layout gives is a slot at the edge of a portrait picture.
+// TestSmallStreamsInSmallTiles uses the smallest place of any layout: a slot at the edge of a portrait picture.
 func TestSmallStreamsInSmallTiles(t *testing.T) {
 	t.Parallel()
 	var ids []string
@@ -195,7 +195,7 @@ func TestLateSound(t *testing.T) {
 	checkTones(t, r, map[string]float64{"tone-07": 0.2}, monoTone)
 }
 
-// An offset beyond half a second is told by the beat at the start of the loop.
+// TestVeryLateSound has an offset of more than half a second, which only the beat at the start of the loop shows.
 func TestVeryLateSound(t *testing.T) {
 	t.Parallel()
 	graph := "[0:v]trim=start=8,setpts=PTS-STARTPTS[v0];[1:v]null[v1];[v0][v1]concat=n=2[v];" +
@@ -320,7 +320,7 @@ func TestWrongFrameRateAndOrder(t *testing.T) {
 	if !about(r.Video.FrameRate, 15, 0.01) || r.MoovFirst || !r.Video.Reordered || r.Video.BFrames < 10 || r.Video.Profile != 77 {
 		t.Errorf("rate %g, moov first %v, reordered %v, %d B-frames, profile %d", r.Video.FrameRate, r.MoovFirst, r.Video.Reordered, r.Video.BFrames, r.Video.Profile)
 	}
-	// Half of the marks are passed over; none is out of order, although the file reorders.
+	// Half of the marks are skipped. None is out of order, although the file reorders.
 	if a := only(t, r, "vp8-01"); a.Frames != 45 || !about(float64(a.Missing), 44, 1) || a.LongestGap != 1 || a.Backward > 0 {
 		t.Errorf("%+v", a)
 	}
@@ -355,7 +355,8 @@ func TestSingleTonesAreHeardAlone(t *testing.T) {
 	}
 }
 
-// What a cut leaves in the analysis of another tone is not that tone, and does not tell its offset.
+// TestFaintTonesAreNoTones checks that the trace that a cut leaves in the analysis of another tone is not taken for that
+// tone and its offset.
 func TestFaintTonesAreNoTones(t *testing.T) {
 	t.Parallel()
 	graph := "[0:v]null[v];[1:a]adelay=300:all=1,volume=0.02[x];[2:a]adelay=1200:all=1[y];[x][y]amix=2:normalize=0[a]"

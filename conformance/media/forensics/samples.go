@@ -7,7 +7,7 @@ import (
 	"github.com/Eyevinn/mp4ff/mp4"
 )
 
-// sample is one entry of a track's sample table; times are in its timescale.
+// sample is one entry of a track's sample table. Times are in the track's timescale.
 type sample struct {
 	offset   int64
 	size     uint32
@@ -17,8 +17,8 @@ type sample struct {
 	sync     bool
 }
 
-// sampleTable joins the tables of a progressive file. Nothing is believed: a sample lies inside
-// the file, and the tables agree on how many there are.
+// sampleTable joins the tables of a progressive file. It trusts nothing: each sample must lie inside the file, and the
+// tables must agree on the number of samples.
 func sampleTable(stbl *mp4.StblBox, fileSize int64) ([]sample, error) {
 	if stbl.Stsz == nil || stbl.Stts == nil || stbl.Stsc == nil || (stbl.Stco == nil && stbl.Co64 == nil) {
 		return nil, errors.New("sample table: stsz, stts, stsc or stco is missing")

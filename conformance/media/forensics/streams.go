@@ -14,7 +14,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// video reads the facts of an H.264 track, every slice header included.
+// readVideo reads the facts of an H.264 track, including every slice header.
 func readVideo(r *media.Report, f io.ReaderAt, stbl *mp4.StblBox, t media.Track, samples []sample) error {
 	entry := stbl.Stsd.AvcX
 	if entry == nil || entry.AvcC == nil {
@@ -66,7 +66,7 @@ func readVideo(r *media.Report, f io.ReaderAt, stbl *mp4.StblBox, t media.Track,
 	return nil
 }
 
-// pixelAspect is what the container says, or else the bitstream; 0 when neither does.
+// pixelAspect returns the aspect in the container, or else in the bitstream, or 0.
 func pixelAspect(box *mp4.PaspBox, vui *avc.VUIParameters) float64 {
 	if box != nil && box.VSpacing > 0 {
 		return millis(float64(box.HSpacing) / float64(box.VSpacing))
@@ -77,12 +77,12 @@ func pixelAspect(box *mp4.PaspBox, vui *avc.VUIParameters) float64 {
 	return 0
 }
 
-// shown reads how a player is to show the track.
+// shownAs sets how a player shows the track.
 func shownAs(v *media.Video, head *mp4.TkhdBox) {
 	const scale = 1 << 16
 	v.ShownWidth, v.ShownHeight = float64(head.Width)/scale, float64(head.Height)/scale
 	m, unity := head.Matrix, mp4.UnityMatrix()
-	m[6], m[7] = 0, 0 // where it stands
+	m[6], m[7] = 0, 0 // position
 	v.Turned = m != unity && m != [9]int32{}
 }
 
@@ -115,10 +115,10 @@ func (p *parameterSets) add(nalu []byte) error {
 	return nil
 }
 
-// sliceHead is more than any slice header takes.
+// sliceHead is more bytes than any slice header has.
 const sliceHead = 128
 
-// sample reads the slice headers of an access unit, and whether it is an IDR picture.
+// readSample reads the slice headers of an access unit and reports whether it is an IDR picture.
 func readSample(v *media.Video, b []byte, p *parameterSets) (idr bool, err error) {
 	nalus, err := avc.GetNalusFromSample(b)
 	if err != nil {
@@ -147,7 +147,7 @@ func readSample(v *media.Video, b []byte, p *parameterSets) (idr bool, err error
 			v.Slices++
 			idr = idr || avc.GetNaluType(nalu[0]) == avc.NALU_IDR
 			v.Arithmetic = v.Arithmetic || pps.EntropyCodingModeFlag
-			switch h.SliceType % 5 { // 5 to 9 say the same of all slices of the picture
+			switch h.SliceType % 5 { // 5 to 9 mean the same for all slices of the picture
 			case avc.SLICE_I, avc.SLICE_SI:
 				v.QP.Intra[qp]++
 			case avc.SLICE_B:
@@ -156,7 +156,7 @@ func readSample(v *media.Video, b []byte, p *parameterSets) (idr bool, err error
 			default:
 				v.QP.Inter[qp]++
 			}
-		default: // nothing to learn from other units
+		default: // other units are not needed
 		}
 	}
 	if bidirectional {
@@ -165,7 +165,7 @@ func readSample(v *media.Video, b []byte, p *parameterSets) (idr bool, err error
 	return idr, nil
 }
 
-// timing fills what the sample table tells.
+// setTiming sets the facts that the sample table holds.
 func setTiming(v *media.Video, samples []sample) {
 	v.ShortestFrame = math.Inf(1)
 	since := 0
@@ -196,7 +196,7 @@ func setTiming(v *media.Video, samples []sample) {
 	}
 }
 
-// uneven counts the samples that last longer or shorter than most.
+// uneven returns the number of samples that last longer or shorter than most.
 func uneven(samples []sample) int {
 	lengths := make([]float64, len(samples))
 	for i, s := range samples {
@@ -227,7 +227,7 @@ func sumQP(q *media.QP) {
 	}
 }
 
-// audio reads the facts of an AAC track.
+// readAudio reads the facts of an AAC track.
 func readAudio(r *media.Report, stbl *mp4.StblBox, t media.Track) error {
 	entry := stbl.Stsd.Mp4a
 	if entry == nil {

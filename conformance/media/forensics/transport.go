@@ -11,13 +11,13 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// A transport stream is packets of this size that begin with this byte (ISO/IEC 13818-1 section 2.4.3).
+// A transport stream consists of packets of this size that begin with this byte (ISO/IEC 13818-1 section 2.4.3).
 const (
 	packetSize = 188
 	packetSync = 0x47
 )
 
-// transport reports whether a file begins as a transport stream does.
+// transport reports whether a file begins like a transport stream.
 func transport(f io.ReaderAt) bool {
 	var b [1]byte
 	for i := range int64(4) {
@@ -28,7 +28,7 @@ func transport(f io.ReaderAt) bool {
 	return true
 }
 
-// remuxed analyzes a transport stream through an MP4 file of the same samples.
+// remuxed analyses a transport stream through an MP4 file of the same samples.
 func remuxed(ctx context.Context, path string, size int64, o Options) (r media.Report, err error) {
 	dir, err := os.MkdirTemp("", "reelcheck-transport-")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// stream remuxes a clip.
+// stream returns a clip as a transport stream.
 func stream(t *testing.T, clip string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "archive.ts")
@@ -38,7 +38,8 @@ func analyzed(t *testing.T, b []byte) media.Report {
 	return r
 }
 
-// TestTransportStream: it is read like the MP4 file of the same samples, and what is wrong with it is told.
+// TestTransportStream checks that a transport stream is read like an MP4 file of the same samples, and that errors in it
+// are found.
 func TestTransportStream(t *testing.T) {
 	file := clip(t, []string{"vp8-01", "tone-01"}, "[0:v]fps=25[v];[1:a]anull[a]", "-t", "2")
 	b := stream(t, file)

@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// read reads the bytes of an entry, at most limit, and returns how many there were.
+// read reads at most limit bytes of an entry and returns how many it read.
 func (e *Entry) read(ctx context.Context, f *zip.File, limit int64) int64 {
 	if e.Directory() || len(e.Findings) > 0 && slices.ContainsFunc(e.Findings, func(f Finding) bool { return f.Kind == Method }) {
 		return 0
@@ -33,12 +33,12 @@ func (e *Entry) read(ctx context.Context, f *zip.File, limit int64) int64 {
 		found := matroska.Read(b)
 		e.Media = &found
 	}
-	_, _ = io.Copy(io.Discard, b) // the checksum is told at the end; in remembers what failed
+	_, _ = io.Copy(io.Discard, b) // the checksum is verified at the end; in remembers errors
 	e.finish(in)
 	return in.n
 }
 
-// finish says how the bytes ended.
+// finish notes how the bytes ended.
 func (e *Entry) finish(in *stream) {
 	switch {
 	case in.full:
@@ -64,7 +64,7 @@ func (e *Entry) manifest(r io.Reader) {
 	e.Manifest = &m
 }
 
-// stream hands out bytes until a limit, an error or the end of ctx, and remembers which.
+// stream returns bytes until a limit, an error or the end of ctx, and remembers which.
 type stream struct {
 	ctx  context.Context
 	from io.Reader
@@ -79,7 +79,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	if s.left <= 0 {
-		// One byte more tells an entry that ends here from one that goes on.
+		// One byte more shows whether the entry ends here.
 		p = p[:min(len(p), 1)]
 	}
 	n, err := s.from.Read(p)
@@ -94,7 +94,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// compare notes what entries have in common that they should not.
+// compare notes what entries have in common but should not.
 func (r *Report) compare() {
 	names := map[string]int{}
 	folded := map[string]string{}

@@ -8,11 +8,11 @@ import (
 const (
 	headSize      = 30 // without name and extra field
 	headSignature = 0x04034b50
-	// headWindow is how far before the bytes of an entry its head is looked for.
+	// headWindow is how many bytes before the bytes of an entry its local header is looked for.
 	headWindow = headSize + 4<<10
 )
 
-// head compares the head of an entry, which tools that read archives from the front believe, with the directory.
+// head compares the local header of an entry, which tools that read archives from the front rely on, with the directory.
 func (e *Entry) head(m *meter, f *zip.File) {
 	at, err := f.DataOffset()
 	if err != nil {
@@ -48,7 +48,7 @@ func (e *Entry) head(m *meter, f *zip.File) {
 	}
 }
 
-// lastHead is the head that ends where the window ends; nil: there is none.
+// lastHead returns the header that ends where the window ends, or nil.
 func lastHead(window []byte) []byte {
 	for start := len(window) - headSize; start >= 0; start-- {
 		b := window[start:]

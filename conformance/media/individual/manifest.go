@@ -12,20 +12,20 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// Manifest is the JSON file of an archive, as it is written.
+// Manifest is the JSON file of an archive as it is written.
 type Manifest struct {
 	Text     string    `json:"text"`
 	Findings []Finding `json:"findings,omitempty"`
-	// Members are those of the object; nil when it is none.
+	// Members are the members of the object; nil when it is not an object.
 	Members Object `json:"members,omitempty"`
-	// Files are the elements of files, in order; one that is no object has no members.
+	// Files are the elements of files, in order. An element that is not an object has no members.
 	Files []Object `json:"files,omitempty"`
 }
 
-// Object has the members of a JSON object. One that is not there has the zero Value.
+// Object holds the members of a JSON object. A missing member is the zero Value.
 type Object map[string]Value
 
-// Value is a JSON value as it is written; "" is none.
+// Value is a JSON value as it is written; "" means that it is missing.
 type Value string
 
 // The kinds of values.
@@ -39,7 +39,7 @@ const (
 	JSONObject  = "object"
 )
 
-// Kind is the type of the value.
+// Kind returns the type of the value.
 func (v Value) Kind() string {
 	if v == "" {
 		return JSONAbsent
@@ -60,7 +60,7 @@ func (v Value) Kind() string {
 	}
 }
 
-// Text is what a string says; ok is false for anything else.
+// Text returns the text of a string. ok is false for anything else.
 func (v Value) Text() (s string, ok bool) {
 	if v.Kind() != JSONString {
 		return "", false
@@ -68,7 +68,7 @@ func (v Value) Text() (s string, ok bool) {
 	return s, json.Unmarshal([]byte(v), &s) == nil
 }
 
-// Whole is an integer; ok is false for anything else.
+// Whole returns an integer. ok is false for anything else.
 func (v Value) Whole() (n int64, ok bool) {
 	if v.Kind() != JSONNumber {
 		return 0, false
@@ -77,7 +77,7 @@ func (v Value) Whole() (n int64, ok bool) {
 	return n, err == nil
 }
 
-// Show is the value for messages.
+// Show returns the value for messages.
 func (v Value) Show() string {
 	if v == "" {
 		return JSONAbsent
@@ -85,7 +85,7 @@ func (v Value) Show() string {
 	return text.Clip(string(v), 200)
 }
 
-// ParseManifest reads a manifest. It takes any bytes.
+// ParseManifest reads a manifest. It accepts any bytes.
 func ParseManifest(b []byte) Manifest {
 	m := Manifest{Text: strings.ToValidUTF8(string(b), "\uFFFD")}
 	if !utf8.Valid(b) {
@@ -125,7 +125,7 @@ func (m *Manifest) note(k Kind, format string, args ...any) {
 	}
 }
 
-// object reads the members of the one object in b.
+// object reads the members of the single object in b.
 func (m *Manifest) object(b []byte, where string) (Object, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	first, err := d.Token()

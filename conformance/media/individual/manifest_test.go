@@ -37,7 +37,7 @@ func TestManifestKeepsWhatIsWritten(t *testing.T) {
 	if n, ok := m.Files[0]["startTimeOffset"].Whole(); !ok || n != -5 {
 		t.Errorf("startTimeOffset %d, %v", n, ok)
 	}
-	if len(m.Findings) != 1 || m.Findings[0].Kind != Broken { // the file that is a 7
+	if len(m.Findings) != 1 || m.Findings[0].Kind != Broken { // the item that is a 7
 		t.Errorf("%v", m.Findings)
 	}
 }

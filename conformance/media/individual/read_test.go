@@ -22,13 +22,13 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// webm is a file with one track and one frame without bytes.
+// webm is a file with one track and one empty frame.
 const webm = "\x1a\x45\xdf\xa3\x87\x42\x82\x84webm" + "\x18\x53\x80\x67\x9c" +
 	"\x16\x54\xae\x6b\x89\xae\x87\xd7\x81\x01\x86\x82A_" + "\x1f\x43\xb6\x75\x89\xe7\x81\x05\xa3\x84\x81\x00\x00\x80"
 
 const manifest = `{"id": "a", "files": [{"filename": "s.webm", "size": 45}]}`
 
-// entry is written with its sizes before the bytes, unless it is packed.
+// entry is an entry of a ZIP. Its sizes are written before the bytes, unless it is packed.
 type entry struct {
 	name, text string
 	packed     bool
@@ -112,7 +112,7 @@ func TestReadTellsWhatAnArchiveHolds(t *testing.T) {
 	}
 }
 
-// with changes bytes of an archive in place.
+// with replaces bytes of an archive in place.
 func with(b []byte, old, new string, n int) []byte {
 	return bytes.Replace(slices.Clone(b), []byte(old), []byte(new), n)
 }
@@ -176,7 +176,8 @@ func TestTruncatedAtEveryByte(t *testing.T) {
 	}
 }
 
-// A media file that is cut off in a ZIP that is not has its finding where it ends.
+// TestFindingsOfMediaAreAmongTheProblems has a truncated media file in a complete ZIP. Its finding must say where it
+// ends.
 func TestFindingsOfMediaAreAmongTheProblems(t *testing.T) {
 	t.Parallel()
 	r := read(t, pack(t, entry{name: "s.webm", text: webm[:len(webm)-1]}))

@@ -13,18 +13,18 @@ import (
 	"unicode/utf8"
 )
 
-// What is looked at. Archives of a run are far below.
+// Limits of what is read. The archives of a run are far smaller.
 const (
-	maxDirectory = 16 << 20 // bytes read to find the entries
+	maxDirectory = 16 << 20 // bytes that are read to find the entries
 	maxEntries   = 4096
 	maxUnpacked  = 2 << 30 // bytes of all entries
 	maxManifest  = 4 << 20
-	maxRatio     = 100 // media and its manifest do not compress like that
+	maxRatio     = 100 // media and its manifest do not compress that well
 	maxFindings  = 100
 )
 
-// Open reads the archive at path. The error is nil for whatever the archive holds; it tells that the file cannot be
-// read, or that ctx ended.
+// Open reads the archive at path. It returns an error only if the file cannot be read or ctx ended, whatever the archive
+// holds.
 func Open(ctx context.Context, path string) (Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -38,7 +38,7 @@ func Open(ctx context.Context, path string) (Report, error) {
 	return Read(ctx, f, info.Size())
 }
 
-// Read is [Open] for an archive of so many bytes.
+// Read is [Open] for an archive of size bytes.
 func Read(ctx context.Context, f io.ReaderAt, size int64) (Report, error) {
 	r := Report{Size: size, Entries: []Entry{}}
 	if size == 0 {
@@ -95,8 +95,8 @@ func (e *Entry) note(k Kind, format string, args ...any) {
 	}
 }
 
-// meter reads an archive and remembers why the file itself could not be read. While it is metered it hands out
-// only so many bytes.
+// meter reads an archive and remembers why the file itself could not be read. While it is metered it returns only a
+// limited number of bytes.
 type meter struct {
 	from    io.ReaderAt
 	metered bool
@@ -110,7 +110,7 @@ var (
 )
 
 func (m *meter) ReadAt(p []byte, at int64) (int, error) {
-	if at < 0 { // a directory that was shifted may say so of an entry
+	if at < 0 { // a shifted directory may give an entry such an offset
 		return 0, errOutside
 	}
 	if m.metered {
@@ -125,7 +125,7 @@ func (m *meter) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// describe is what the directory says of an entry.
+// describe returns what the directory says about an entry.
 func describe(f *zip.File) Entry {
 	e := Entry{Name: strings.ToValidUTF8(f.Name, "\uFFFD"), Size: f.UncompressedSize64, Packed: f.CompressedSize64, CRC32: f.CRC32, Offset: -1}
 	switch f.Method {
@@ -152,7 +152,7 @@ func describe(f *zip.File) Entry {
 	return e
 }
 
-// trick tells what a name does beside naming a file of the folder that the archive is unpacked to.
+// trick returns what a name does beside naming a file of the folder that the archive is unpacked to.
 func trick(name string) string {
 	switch {
 	case name == "":

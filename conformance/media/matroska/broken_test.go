@@ -9,7 +9,8 @@ import (
 	"reelcheck/conformance/media/coded"
 )
 
-// A file that ends early is one, wherever: what came before is read, and the report says where it ends.
+// TestTruncatedAtEveryByte cuts a file at every byte. What comes before must be read, and the report must say where the
+// file ends.
 func TestTruncatedAtEveryByte(t *testing.T) {
 	t.Parallel()
 	file := whole()
@@ -28,7 +29,7 @@ func TestTruncatedAtEveryByte(t *testing.T) {
 				t.Errorf("%d bytes: %v", n, r.Findings)
 			}
 		case n == len(head("webm")):
-			if !r.Has(Missing) { // a head, and nothing that it is of
+			if !r.Has(Missing) { // a header and nothing else
 				t.Errorf("%d bytes: %v", n, r.Findings)
 			}
 		case !r.Has(Truncated):
@@ -51,7 +52,7 @@ func TestTruncatedAtEveryByte(t *testing.T) {
 	}
 }
 
-// A segment that tells no size ends with the file, between two elements.
+// TestTheEndOfAnOpenSegmentIsNoDamage has a segment of unknown size. It ends with the file, between two elements.
 func TestTheEndOfAnOpenSegmentIsNoDamage(t *testing.T) {
 	t.Parallel()
 	file := slices.Concat(head("webm"), open(idSegment, info(), el(idTracks, videoTrack(1, "V_VP8", nil)),
@@ -119,7 +120,7 @@ func TestDamageIsFound(t *testing.T) {
 	}
 }
 
-// What a file says of sizes costs no memory.
+// TestHostileFilesCostLittle checks that sizes that a file claims cost no memory.
 func TestHostileFilesCostLittle(t *testing.T) {
 	huge := []byte{0x08, 0x00, 0x00, 0x00, 0x00} // a size of 2 GiB and more, in five bytes
 	tracks := el(idTracks, videoTrack(1, "V_VP8", nil))

@@ -11,7 +11,7 @@ import (
 	"reelcheck/fixtures"
 )
 
-// el is an element with its size in as few bytes as it takes.
+// el returns an element with its size in as few bytes as possible.
 func el(id uint32, parts ...[]byte) []byte {
 	var body []byte
 	for _, p := range parts {
@@ -20,7 +20,7 @@ func el(id uint32, parts ...[]byte) []byte {
 	return append(append(idBytes(id), size(len(body))...), body...)
 }
 
-// open is an element of unknown size.
+// open returns an element of unknown size.
 func open(id uint32, parts ...[]byte) []byte {
 	b := append(idBytes(id), 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
 	for _, p := range parts {
@@ -80,7 +80,7 @@ func audioTrack(number uint64) []byte {
 		num(idCodecDelay, 6_500_000), num(idSeekPreRoll, 80_000_000), el(idAudio, real64(idSamplingFrequency, 48000), num(idChannels, 2)))
 }
 
-// block is the head of a block and what it holds.
+// block returns a block.
 func block(track byte, relative int16, flags byte, payload ...byte) []byte {
 	return append([]byte{0x80 | track, byte(uint16(relative) >> 8), byte(relative), flags}, payload...)
 }
@@ -89,14 +89,14 @@ func simple(track byte, relative int16, flags byte, payload ...byte) []byte {
 	return el(idSimpleBlock, block(track, relative, flags, payload...))
 }
 
-// vp8Key and vp8Inter are the heads of VP8 frames.
+// vp8Key and vp8Inter return the headers of VP8 frames.
 func vp8Key(width, height int) []byte {
 	return []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, byte(width), byte(width >> 8), byte(height), byte(height >> 8), 1}
 }
 
 var vp8Inter = []byte{0x11, 0, 0, 7}
 
-// celt is an Opus packet of 20 ms.
+// celt returns an Opus packet of 20 ms.
 func celt(n byte) []byte { return []byte{31 << 3, n} }
 
 func manifest(t testing.TB) fixtures.Manifest {
@@ -108,7 +108,7 @@ func manifest(t testing.TB) fixtures.Manifest {
 	return m
 }
 
-// ffmpeg makes a file of fixtures; without the program the test fails, as all of the suite would.
+// ffmpeg makes a file from fixtures. Without the program the test fails, as the whole suite would.
 func ffmpeg(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), name)

@@ -10,7 +10,7 @@ import (
 	"reelcheck/conformance/media/coded"
 )
 
-// readCluster reads a cluster, which may not tell its size.
+// readCluster reads a cluster, whose size may be unknown.
 func (p *parser) readCluster(parent element, end int64) error {
 	p.report.Clusters++
 	if parent.size == unknown {
@@ -47,7 +47,7 @@ func (p *parser) readCluster(parent element, end int64) error {
 	})
 }
 
-// group reads a block with what is said of it.
+// group reads a block group.
 func (p *parser) group(parent element, end int64) error {
 	p.report.BlockGroups++
 	has, refers := false, false
@@ -61,7 +61,7 @@ func (p *parser) group(parent element, end int64) error {
 		}},
 	})
 	switch {
-	case err != nil: // whether it is a key frame may have followed
+	case err != nil: // what says whether it is a key frame may have followed
 	case has:
 		p.takeBlock(p.block, at, false, !refers)
 	default:
@@ -70,7 +70,7 @@ func (p *parser) group(parent element, end int64) error {
 	return err
 }
 
-// takeBlock takes the frames of a block. Only a SimpleBlock tells itself whether it is a key frame.
+// takeBlock adds the frames of a block. Only a SimpleBlock says itself whether it is a key frame.
 func (p *parser) takeBlock(b []byte, at int64, simple, key bool) {
 	number, n := vintIn(b)
 	if n == 0 || len(b) < n+3 {
@@ -107,7 +107,7 @@ func (p *parser) takeBlock(b []byte, at int64, simple, key bool) {
 	}
 }
 
-// lasts is how much later the next frame of a block is.
+// lasts returns the time from a frame to the next one of its block.
 func (t *track) lasts(payload []byte) time.Duration {
 	if t.FrameLasts > 0 && t.FrameLasts < time.Hour {
 		return t.FrameLasts
@@ -118,7 +118,7 @@ func (t *track) lasts(payload []byte) time.Duration {
 	return 0
 }
 
-// frame takes one frame.
+// frame adds one frame.
 func (p *parser) frame(t *track, payload []byte, at int64, f Frame) {
 	if p.frames++; p.frames > maxFrames {
 		if p.frames == maxFrames+1 {
@@ -153,14 +153,14 @@ func (p *parser) frame(t *track, payload []byte, at int64, f Frame) {
 	t.Frames = append(t.Frames, f)
 }
 
-// has tells whether s is the size that the pictures have already.
+// has reports whether s is the current size of the pictures.
 func (t *track) has(s Size) bool {
 	n := len(t.Sizes)
 	return n > 0 && t.Sizes[n-1].Width == s.Width && t.Sizes[n-1].Height == s.Height
 }
 
-// split finds the NAL units of a frame: by length prefixes, or by start codes where the track has no other way or
-// where the prefixes make no sense.
+// split returns the NAL units of a frame. It splits by length prefixes, or by start codes if the track has no prefixes
+// or they make no sense.
 func (t *track) split(payload []byte) (nals [][]byte, ok bool) {
 	var err error
 	if t.prefix > 0 {
@@ -183,7 +183,7 @@ const (
 	ebmlLacing
 )
 
-// unlace splits what a block holds into frames. With an error it gives those that can be told.
+// unlace splits the content of a block into frames. With an error it returns those that it could find.
 func unlace(b []byte, kind byte) ([][]byte, error) {
 	if kind == noLacing {
 		return [][]byte{b}, nil
@@ -192,7 +192,7 @@ func unlace(b []byte, kind byte) ([][]byte, error) {
 		return nil, errors.New("a laced block without frames")
 	}
 	count, b := int(b[0])+1, b[1:]
-	if count > len(b) { // an empty frame is none, and hundreds of them cost a file a few bytes
+	if count > len(b) { // an empty frame is invalid, and hundreds of them cost a file only a few bytes
 		return nil, fmt.Errorf("%d laced frames in %d bytes", count, len(b))
 	}
 	var sizes []int
@@ -240,7 +240,7 @@ func xiphSizes(b []byte, count int) ([]int, []byte, error) {
 	return sizes, b, nil
 }
 
-// ebmlSizes reads the first size as it is and the others as differences.
+// ebmlSizes reads the first size, and the others as differences to it.
 func ebmlSizes(b []byte, count int) ([]int, []byte, error) {
 	var sizes []int
 	at := int64(0)

@@ -9,21 +9,21 @@ import (
 	"math/bits"
 )
 
-// Magic are the first bytes of an EBML file: the ID of its head.
+// Magic is the first bytes of an EBML file: the ID of its header.
 const Magic = "\x1a\x45\xdf\xa3"
 
-// unknown is the size of an element that does not tell it (RFC 8794 section 6.2).
+// unknown is the size of an element that does not state one (RFC 8794 section 6.2).
 const unknown = -1
 
-// element is the head of an element.
+// element is the header of an element.
 type element struct {
 	id   uint32
 	at   int64 // offset of the ID
-	body int64 // offset of what it holds
-	size int64 // of that, or unknown
+	body int64 // offset of the content
+	size int64 // of the content, or unknown
 }
 
-// end is the offset after the element; only for one of known size.
+// end returns the offset after the element, whose size must be known.
 func (e element) end() int64 { return e.body + e.size }
 
 func (e element) String() string {
@@ -33,7 +33,7 @@ func (e element) String() string {
 	return fmt.Sprintf("element %X", e.id)
 }
 
-// brokenError is what cannot be read as EBML.
+// brokenError describes what cannot be read as EBML.
 type brokenError struct {
 	at   int64
 	what string
@@ -48,7 +48,7 @@ type source struct {
 	err error // of the file itself; nil at its end
 }
 
-// errEnd: the file ends, or cannot be read further.
+// errEnd means that the file ends or cannot be read further.
 var errEnd = errors.New("end of file")
 
 func (s *source) byte() (byte, error) {
@@ -70,7 +70,7 @@ func (s *source) fill(p []byte) error {
 	return nil
 }
 
-// skip passes over n bytes.
+// skip skips n bytes.
 func (s *source) skip(n int64) error {
 	done, err := io.CopyN(io.Discard, s.r, n)
 	s.at += done
@@ -87,7 +87,7 @@ func (s *source) ended(err error) error {
 	return errEnd
 }
 
-// head reads the head of an element (RFC 8794 sections 5 and 6).
+// head reads the header of an element (RFC 8794 sections 5 and 6).
 func (s *source) head() (e element, err error) {
 	e.at = s.at
 	id, n, err := s.vint(4)
@@ -115,7 +115,7 @@ func (s *source) head() (e element, err error) {
 	return e, nil
 }
 
-// vint reads an integer of variable length with its marker, at most so many bytes long.
+// vint reads an integer of variable length with its marker, of at most longest bytes.
 func (s *source) vint(longest int) (v uint64, length int, err error) {
 	at := s.at
 	first, err := s.byte()
@@ -137,7 +137,7 @@ func (s *source) vint(longest int) (v uint64, length int, err error) {
 	return v, length, nil
 }
 
-// vintIn is vint for bytes at hand, without its marker; length 0: there is none.
+// vintIn reads an integer of variable length from b, without its marker. The length is 0 when there is none.
 func vintIn(b []byte) (v uint64, length int) {
 	if len(b) == 0 || b[0] == 0 {
 		return 0, 0
@@ -152,7 +152,7 @@ func vintIn(b []byte) (v uint64, length int) {
 	return v & (uint64(1)<<(7*length) - 1), length
 }
 
-// number is an unsigned integer element's value (RFC 8794 section 7.2).
+// number returns the value of an unsigned integer element (RFC 8794 section 7.2).
 func number(b []byte) (v uint64, ok bool) {
 	if len(b) > 8 {
 		return 0, false
@@ -163,7 +163,7 @@ func number(b []byte) (v uint64, ok bool) {
 	return v, true
 }
 
-// float is a float element's value (RFC 8794 section 7.3).
+// float returns the value of a float element (RFC 8794 section 7.3).
 func float(b []byte) (v float64, ok bool) {
 	word, _ := number(b[:min(len(b), 8)])
 	switch len(b) {

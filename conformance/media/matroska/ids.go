@@ -46,7 +46,7 @@ const (
 	idAttachments        = 0x1941A469
 )
 
-// names are for findings.
+// names are the names of elements in findings.
 var names = map[uint32]string{
 	idEBML: "EBML head", idDocType: "DocType", idDocTypeVersion: "DocTypeVersion", idDocTypeReadVersion: "DocTypeReadVersion",
 	idVoid: "Void", idCRC32: "CRC-32", idSegment: "Segment", idSeekHead: "SeekHead", idInfo: "Info", idTimestampScale: "TimestampScale",
@@ -59,10 +59,10 @@ var names = map[uint32]string{
 	idChapters: "Chapters", idTags: "Tags", idAttachments: "Attachments",
 }
 
-// outermost elements end whatever is of unknown size.
+// outermost reports whether the element ends every element of unknown size.
 func outermost(id uint32) bool { return id == idEBML || id == idSegment }
 
-// top elements are those directly in a segment; they end a cluster of unknown size.
+// top reports whether the element stands directly in a segment, and so ends a cluster of unknown size.
 func top(id uint32) bool {
 	switch id {
 	case idSeekHead, idInfo, idTracks, idCluster, idCues, idChapters, idTags, idAttachments:

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// What is looked at. Files of a run are far below.
+// Limits of what is read. The files of a run are far smaller.
 const (
 	maxFindings = 100
 	maxTracks   = 64
@@ -24,8 +24,8 @@ const defaultScale = 1_000_000
 type parser struct {
 	source
 	report  Report
-	next    *element // that ended one of unknown size, to be visited by those around it
-	ended   bool     // the report tells that the file ends early
+	next    *element // it ended an element of unknown size, and must be visited by those around it
+	ended   bool     // the report already says that the file ends early
 	frames  int
 	scale   uint64
 	seen    map[uint32]bool
@@ -35,13 +35,13 @@ type parser struct {
 	cluster  element
 	base     uint64 // timestamp of the cluster, in units of the scale
 	hasBase  bool
-	block    []byte // of the block at hand
+	block    []byte // bytes of the current block
 	blockAt  int64
 	hasBlock bool
 	value    []byte
 }
 
-// Read describes a file. It reads r to its end, or to where nothing can be made of it any more.
+// Read describes a file. It reads r to its end, or to where it cannot find the next element.
 func Read(r io.Reader) Report {
 	p := &parser{source: source{r: bufio.NewReaderSize(r, 64<<10)}, scale: defaultScale, seen: map[uint32]bool{}, byTrack: map[uint64]*track{}}
 	p.file()
@@ -61,7 +61,7 @@ func (p *parser) note(k Kind, at int64, format string, args ...any) {
 	}
 }
 
-// errLost: an element cannot be read, and nobody knows where the next one begins.
+// errLost means that an element cannot be read, and that the start of the next one is unknown.
 var errLost = errors.New("lost")
 
 // file reads the outermost elements.
@@ -94,10 +94,11 @@ func (p *parser) file() {
 	}
 }
 
-// visitor takes an element that ends at end, or unknown; belongs is false when it is none of the element around it.
+// visitor handles an element that ends at end, or whose end is unknown. belongs is false when it does not belong in the
+// element around it.
 type visitor func(e element, end int64) (belongs bool, err error)
 
-// children visits the elements in parent, up to end. An error means that nothing follows in the file.
+// children visits the elements in parent, up to end. An error means that nothing more of the file can be read.
 func (p *parser) children(parent element, end int64, visit visitor) error {
 	for end == unknown || p.at < end || p.next != nil {
 		e, err := p.begin(parent, end)
@@ -124,7 +125,7 @@ func (p *parser) children(parent element, end int64, visit visitor) error {
 	return nil
 }
 
-// begin reads the head of the next element.
+// begin reads the header of the next element.
 func (p *parser) begin(parent element, end int64) (element, error) {
 	if e := p.next; e != nil {
 		p.next = nil
@@ -142,7 +143,7 @@ func (p *parser) begin(parent element, end int64) (element, error) {
 	return e, err
 }
 
-// cut notes that the file ends in an element; only the innermost one is told.
+// cut notes that the file ends in an element. Only the innermost one is noted.
 func (p *parser) cut(at int64, e element) {
 	if !p.ended {
 		p.note(Truncated, at, "the file ends at byte %d, in %v", p.at, e)
@@ -150,7 +151,7 @@ func (p *parser) cut(at int64, e element) {
 	p.ended = true
 }
 
-// recover goes on after parent when something in it is lost and parent's end is known.
+// recover continues after parent when something in it is lost and the end of parent is known.
 func (p *parser) recover(parent element, end int64, err error) error {
 	if !errors.Is(err, errLost) || parent.size == unknown || end < p.at {
 		return err
@@ -167,7 +168,7 @@ func (p *parser) skipTo(end int64, e element) error {
 	return err
 }
 
-// pass passes over an element.
+// pass skips an element.
 func (p *parser) pass(e element, end int64) error {
 	if e.size == unknown {
 		p.note(Broken, e.at, "%v does not tell its size", e)
@@ -176,7 +177,7 @@ func (p *parser) pass(e element, end int64) error {
 	return p.skipTo(end, e)
 }
 
-// once reads an element that may be there once; a further one is noted and read as well.
+// once reads an element that may occur only once. It notes a second one and reads it too.
 func (p *parser) once(e element, end int64, read func(e element, end int64) error) error {
 	if p.seen[e.id] {
 		p.note(Twice, e.at, "another %v", e)
@@ -185,8 +186,8 @@ func (p *parser) once(e element, end int64, read func(e element, end int64) erro
 	return read(e, end)
 }
 
-// fields are what is read of an element: how the values of those in it are taken, and what is done with elements that
-// hold others. What take and enter do not know is passed over.
+// fields says what is read of an element: take handles the values in it, enter the elements that hold others. Elements
+// that neither knows are skipped.
 type fields struct {
 	take  map[uint32]func(b []byte) (ok bool)
 	enter map[uint32]func(e element, end int64) error
@@ -213,7 +214,7 @@ func (p *parser) read(parent element, end int64, f fields) error {
 	})
 }
 
-// bytes reads what an element holds into a buffer; ok is false when that is too much.
+// bytes reads the content of an element into a buffer. ok is false when it is too large.
 func (p *parser) bytes(e element, limit int64, into *[]byte) (b []byte, ok bool, err error) {
 	switch {
 	case e.size == unknown:
@@ -227,7 +228,7 @@ func (p *parser) bytes(e element, limit int64, into *[]byte) (b []byte, ok bool,
 	return b, err == nil, err
 }
 
-// grown appends the bytes of e in steps: a file that tells a size it does not have costs no memory.
+// grown appends the bytes of e in steps, so that a false size in a file costs no memory.
 func (p *parser) grown(b []byte, e element) ([]byte, error) {
 	const step = 64 << 10
 	for left := int(e.size); left > 0; {
@@ -258,7 +259,7 @@ func set[T ~int | ~int64 | ~uint64](to *T) func(b []byte) bool {
 	}
 }
 
-// setID is set for numbers that may be of 64 bits.
+// setID returns a setter for numbers of up to 64 bits.
 func setID(to *uint64) func(b []byte) bool {
 	return func(b []byte) (ok bool) {
 		*to, ok = number(b)

@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/media/coded"
 )
 
-// held tells the frames of a track apart from the units of a fixture.
+// held compares the frames of a track with the units of a fixture.
 func held(t *testing.T, r Report, kind, fixture string) {
 	t.Helper()
 	l, err := coded.LoopOf(manifest(t), fixture)
@@ -70,7 +70,8 @@ func TestFilesOfFFmpegHoldWhatTheyWereMadeOf(t *testing.T) {
 	}
 }
 
-// A recorder may write H.264 in start codes, with no CodecPrivate or parameter sets in it: FFmpeg reads that.
+// TestAnnexB reads H.264 with start codes, without CodecPrivate or with parameter sets in it. FFmpeg reads that, so
+// recorders may write it.
 func TestAnnexB(t *testing.T) {
 	t.Parallel()
 	v, err := manifest(t).Video("h264-01")
@@ -88,7 +89,7 @@ func TestAnnexB(t *testing.T) {
 			if f.Key {
 				flags = 0x80
 			}
-			// A delimiter, filler and zeros, which make no other picture of it.
+			// A delimiter, filler and zeros do not change the picture.
 			data := append([]byte{0, 0, 0, 1, 9, 0xf0}, f.Data...)
 			data = append(data, 0, 0, 0, 0, 1, 12, 0xff, 0x80, 0, 0)
 			blocks = append(blocks, simple(1, int16(i*100/3), flags, data...))
@@ -154,7 +155,7 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// celtOf is an Opus packet of so many bytes.
+// celtOf returns an Opus packet of n bytes.
 func celtOf(n int) []byte { return append(celt(0), make([]byte, n-2)...) }
 
 func TestReportsSurviveJSON(t *testing.T) {
@@ -173,7 +174,7 @@ func TestReportsSurviveJSON(t *testing.T) {
 	}
 }
 
-// whole is a small file with one of everything.
+// whole returns a small file with one of everything.
 func whole() []byte {
 	return slices.Concat(head("webm"), el(idSegment, el(idSeekHead, []byte{0xec, 0x80}), info(), el(idTracks, videoTrack(1, "V_VP8", nil), audioTrack(2)),
 		el(idCluster, num(idTimestamp, 0), simple(1, 0, 0x80, vp8Key(640, 480)...), simple(2, 3, 0x80, celt(1)...)),

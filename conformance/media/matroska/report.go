@@ -1,8 +1,8 @@
-// Package matroska reads Matroska and WebM files (RFC 9559, RFC 8794) as they are, one byte after the other: what
-// their heads say and which frames they hold. It decodes nothing and judges nothing.
+// Package matroska reads Matroska and WebM files (RFC 9559, RFC 8794) from the first byte to the last: what their
+// headers say and which frames they hold. It decodes nothing and judges nothing.
 //
-// A bad file never is an error: it is described by findings, and what can be read of it is. Memory is bounded
-// whatever a file says of itself.
+// A bad file is never an error. Findings describe it, and everything readable is still read. Memory is bounded, whatever
+// a file says about itself.
 package matroska
 
 import (
@@ -19,16 +19,16 @@ type Report struct {
 	DocType            string    `json:"docType,omitempty"`
 	DocTypeVersion     int       `json:"docTypeVersion,omitempty"`
 	DocTypeReadVersion int       `json:"docTypeReadVersion,omitempty"`
-	// SegmentUnknown: the segment does not tell its size.
+	// SegmentUnknown means that the size of the segment is unknown.
 	SegmentUnknown bool `json:"segmentUnknown,omitempty"`
-	// TimestampScale is in nanoseconds, as written; 0: absent, which means a millisecond.
+	// TimestampScale is in nanoseconds, as written; 0 means absent, and thus a millisecond.
 	TimestampScale uint64 `json:"timestampScale,omitempty"`
-	// Duration is that of Info, in seconds; 0: absent.
+	// Duration is the Duration of Info in seconds; 0 means absent.
 	Duration   float64 `json:"duration,omitempty"`
 	MuxingApp  string  `json:"muxingApp,omitempty"`
 	WritingApp string  `json:"writingApp,omitempty"`
 	Clusters   int     `json:"clusters"`
-	// UnknownClusters of them do not tell their size.
+	// UnknownClusters is the number of clusters of unknown size.
 	UnknownClusters int     `json:"unknownClusters,omitempty"`
 	SimpleBlocks    int     `json:"simpleBlocks,omitempty"`
 	BlockGroups     int     `json:"blockGroups,omitempty"`
@@ -42,19 +42,19 @@ type Kind string
 
 // The kinds of findings.
 const (
-	NotMatroska  Kind = "not-matroska" // it does not begin with an EBML head
+	NotMatroska  Kind = "not-matroska" // it does not begin with an EBML header
 	Truncated    Kind = "truncated"    // the file ends within an element
-	Broken       Kind = "broken"       // an element that cannot be read
+	Broken       Kind = "broken"       // an element cannot be read
 	Overrun      Kind = "overrun"      // an element is larger than the one that holds it
-	Missing      Kind = "missing"      // an element that the format requires
-	Twice        Kind = "twice"        // an element that may be there once
+	Missing      Kind = "missing"      // a required element is missing
+	Twice        Kind = "twice"        // an element that must occur once occurs again
 	UnknownTrack Kind = "unknown-track"
 	Unsupported  Kind = "unsupported" // the frames are compressed or encrypted by the container
-	BadFrame     Kind = "bad-frame"   // a frame that is none of its codec
-	Limit        Kind = "limit"       // more than is looked at
+	BadFrame     Kind = "bad-frame"   // a frame that is not of its codec
+	Limit        Kind = "limit"       // more than is read
 )
 
-// Finding is something wrong or remarkable about a file.
+// Finding is something wrong or unusual about a file.
 type Finding struct {
 	Kind   Kind   `json:"kind"`
 	Offset int64  `json:"offset"`
@@ -68,7 +68,7 @@ func (r Report) Has(kinds ...Kind) bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return slices.Contains(kinds, f.Kind) })
 }
 
-// The types of tracks that have a name here.
+// Types of tracks.
 const (
 	Video = "video"
 	Audio = "audio"
@@ -80,7 +80,7 @@ type Track struct {
 	UID    uint64 `json:"uid,omitempty"`
 	Type   string `json:"type"`  // "video", "audio", or the number
 	Codec  string `json:"codec"` // V_VP8, V_VP9, V_MPEG4/ISO/AVC, A_OPUS, ...
-	// Private is CodecPrivate, in hex.
+	// Private is CodecPrivate in hex.
 	Private      string        `json:"private,omitempty"`
 	Width        int           `json:"width,omitempty"` // PixelWidth
 	Height       int           `json:"height,omitempty"`
@@ -90,12 +90,12 @@ type Track struct {
 	SeekPreRoll  time.Duration `json:"seekPreRollNs,omitempty"`
 	// FrameLasts is DefaultDuration.
 	FrameLasts time.Duration `json:"frameLastsNs,omitempty"`
-	// Encoded: the container compresses or encrypts the frames; their sums are of that.
+	// Encoded means that the container compresses or encrypts the frames; their sums are of the encoded bytes.
 	Encoded bool `json:"encoded,omitempty"`
-	// AnnexB: frames of H.264 that are split by start codes, not by length prefixes.
+	// AnnexB is the number of H.264 frames that are split by start codes, not by length prefixes.
 	AnnexB int     `json:"annexB,omitempty"`
 	Frames []Frame `json:"frames,omitempty"`
-	// Sizes are those that the coded pictures have, from the frame that tells them on.
+	// Sizes are the sizes of the coded pictures, each from the frame that states it.
 	Sizes []Size `json:"sizes,omitempty"`
 }
 
@@ -108,11 +108,11 @@ type Size struct {
 
 // Frame is one frame. In JSON it is an array: time, bytes, flags, sum.
 type Frame struct {
-	At    time.Duration // as written: that of the cluster and of the block, CodecDelay not taken off
+	At    time.Duration // as written: the sum of cluster and block, without subtracting CodecDelay
 	Bytes int
-	Key   bool   // the container says that it is a key frame
-	Intra bool   // the frame itself says so; audio always
-	Laced bool   // the time was computed: it is not the first one of its block
+	Key   bool   // the container marks it as a key frame
+	Intra bool   // the frame itself is a key frame; always true for audio
+	Laced bool   // the time was computed: it is not the first frame of its block
 	Sum   string // of its payload, see coded.Sum
 }
 
@@ -153,7 +153,7 @@ func (f *Frame) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Of gives the first track of a type; ok is false when there is none.
+// Of returns the first track of a type. ok is false when there is none.
 func (r Report) Of(kind string) (t Track, ok bool) {
 	for _, t := range r.Tracks {
 		if t.Type == kind {
@@ -163,10 +163,10 @@ func (r Report) Of(kind string) (t Track, ok bool) {
 	return t, false
 }
 
-// Presented is when frame i is shown or heard: CodecDelay is taken off (RFC 9559 section 5.1.4.1.25).
+// Presented returns when frame i is shown or heard: its time minus CodecDelay (RFC 9559 section 5.1.4.1.25).
 func (t Track) Presented(i int) time.Duration { return t.Frames[i].At - t.CodecDelay }
 
-// SizeAt is the size of the coded picture of frame i; zeros: no frame before told it.
+// SizeAt returns the size of the coded picture of frame i, or zeros if no frame up to it states a size.
 func (t Track) SizeAt(i int) (width, height int) {
 	for _, s := range t.Sizes {
 		if s.Frame <= i {

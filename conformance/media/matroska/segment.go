@@ -8,14 +8,14 @@ import (
 	"reelcheck/conformance/media/coded"
 )
 
-// track is a track being read.
+// track is a track that is being read.
 type track struct {
 	Track
 	codec  string // as in package coded; "" for others
-	prefix int    // bytes of the length before each NAL unit; 0: start codes
+	prefix int    // bytes of the length before each NAL unit; 0 means start codes
 }
 
-// readHead reads the EBML head.
+// readHead reads the EBML header.
 func (p *parser) readHead(e element, end int64) error {
 	r := &p.report
 	return p.read(e, end, fields{take: map[uint32]func([]byte) bool{
@@ -23,7 +23,7 @@ func (p *parser) readHead(e element, end int64) error {
 	}})
 }
 
-// segment reads a segment, which may not tell its size.
+// segment reads a segment, whose size may be unknown.
 func (p *parser) segment(parent element, end int64) error {
 	return p.children(parent, end, func(e element, last int64) (bool, error) {
 		if parent.size == unknown && outermost(e.id) {
@@ -95,7 +95,7 @@ func (p *parser) track(e element, end int64) error {
 	return err
 }
 
-// declare takes up a track whose entry has been read.
+// declare adds a track whose entry has been read.
 func (p *parser) declare(t *track, e element) {
 	t.codec = map[string]string{"V_VP8": coded.VP8, "V_VP9": coded.VP9, "V_MPEG4/ISO/AVC": coded.H264, "A_OPUS": coded.Opus}[t.Codec]
 	if t.codec == coded.H264 {
@@ -116,11 +116,11 @@ func (p *parser) declare(t *track, e element) {
 	p.order = append(p.order, t)
 }
 
-// configure learns from CodecPrivate how frames of H.264 are split.
+// configure reads from CodecPrivate how H.264 frames are split.
 func (p *parser) configure(t *track, e element) {
 	private, err := hex.DecodeString(t.Private)
 	if err != nil || len(private) == 0 || coded.StartsAnnexB(private) {
-		return // in Annex B, as some recorders write it against the rule
+		return // in Annex B, as some recorders write it against the standard
 	}
 	c, err := coded.ParseConfig(private)
 	if err != nil {
@@ -129,7 +129,7 @@ func (p *parser) configure(t *track, e element) {
 	t.prefix = c.Length
 }
 
-// stamp is when a block is; ok is false when no clock goes so far.
+// stamp returns the time of a block. ok is false when the time is absurd.
 func (p *parser) stamp(relative int16) (at time.Duration, ok bool) {
 	const furthest = 1 << 60 // nanoseconds, 36 years
 	if p.scale > furthest || p.base > furthest/p.scale || p.scale*1<<15 > furthest {

@@ -6,7 +6,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// Without loses a fixture from a file.
+// Without removes a fixture from a file.
 func Without(id string) func(*media.Report) {
 	return func(r *media.Report) {
 		if r.Picture != nil {
@@ -18,7 +18,7 @@ func Without(id string) func(*media.Report) {
 	}
 }
 
-// Nth changes an appearance of a stream, counted from 0.
+// Nth changes the n-th appearance of a stream, counted from 0.
 func Nth(id string, n int, change func(*media.Appearance)) func(*media.Report) {
 	return func(r *media.Report) {
 		left := n
@@ -37,7 +37,7 @@ func At(x, y, w, h int) func(*media.Appearance) {
 	return func(a *media.Appearance) { a.Rect = media.Rect{X: x, Y: y, Width: w, Height: h} }
 }
 
-// Exchanged puts each of two streams where the other is.
+// Exchanged exchanges the places of two streams.
 func Exchanged(a, b string) func(*media.Report) {
 	return func(r *media.Report) {
 		for i := range r.Picture.Appearances {
@@ -51,7 +51,7 @@ func Exchanged(a, b string) func(*media.Report) {
 	}
 }
 
-// Also shows a stream from the first moment to the last.
+// Also shows another stream from the first moment to the last.
 func Also(id string, x, y, w, h int) func(*media.Report) {
 	return func(r *media.Report) {
 		r.Picture.Appearances = append(r.Picture.Appearances, media.Appearance{ID: id, To: r.Duration, Rect: media.Rect{X: x, Y: y, Width: w, Height: h}})

@@ -6,7 +6,7 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// A mutation spoils as often as it is asked to.
+// TestNthTwice checks that a mutation spoils as often as it is applied.
 func TestNthTwice(t *testing.T) {
 	spoil := Nth("a", 1, func(a *media.Appearance) { a.From = 9 })
 	for range 2 {

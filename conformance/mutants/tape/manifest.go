@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// Manifest is that of a ZIP; one that is lost if it has none.
+// Manifest returns the manifest of a ZIP, or one that is thrown away if it has none.
 func Manifest(r *individual.Report) *individual.Manifest {
 	for i := range r.Entries {
 		if m := r.Entries[i].Manifest; m != nil {
@@ -31,7 +31,7 @@ func MemberOf(scenario, key string, change func(individual.Value) individual.Val
 	return Zip(scenario, func(r *individual.Report) { m := Manifest(r); m.Members[key] = change(m.Members[key]) })
 }
 
-// FileMember changes what it says of a client's file.
+// FileMember changes what the manifest says of a client's file.
 func FileMember(client, key string, change func(individual.Value) individual.Value) func(*Tape) {
 	return InFile(scenarios.Captures, client, Told(key, change))
 }
@@ -80,14 +80,14 @@ func Ending(from, to string) func(string) string {
 	return func(s string) string { return strings.TrimSuffix(s, from) + to }
 }
 
-// Exchange swaps what two files hold, so that each is told to be the other.
+// Exchange exchanges the content of two files, so that the manifest calls each the other.
 func Exchange(from, to *individual.Entry) { from.Media, to.Media = to.Media, from.Media }
 
-// Lend has a frame of the first file stand where one of the second was.
+// Lend replaces a frame of the second file by one of the first.
 func Lend(kind string) func(from, to *individual.Entry) {
 	return func(from, to *individual.Entry) {
 		lent, _ := from.Media.Of(kind)
-		const i = 30 // away from the notches at the begin of loops, which all sounds share
+		const i = 30 // away from the notches at the beginning of loops, which all sounds share
 		Frame(kind, i, func(f *matroska.Frame) { f.Sum, f.Bytes = lent.Frames[i].Sum, lent.Frames[i].Bytes })(nil, to)
 	}
 }
@@ -100,7 +100,7 @@ func EachTrack(e *individual.Entry, spoil func(*matroska.Track)) {
 	}
 }
 
-// Shift moves frames from a moment on.
+// Shift moves the frames from a moment on.
 func Shift(by, from time.Duration) func(*matroska.Track) {
 	return func(t *matroska.Track) {
 		for i := range t.Frames {
@@ -111,7 +111,7 @@ func Shift(by, from time.Duration) func(*matroska.Track) {
 	}
 }
 
-// Lose takes the tracks of a type out of a file.
+// Lose removes the tracks of a type from a file.
 func Lose(kind string) edit {
 	return func(_ *individual.Report, e *individual.Entry) {
 		e.Media.Tracks = slices.DeleteFunc(e.Media.Tracks, func(t matroska.Track) bool { return t.Type == kind })
@@ -127,7 +127,7 @@ func UpTo(end time.Duration) edit {
 	}
 }
 
-// Late has a type of track begin so much later.
+// Late makes a type of track begin later.
 func Late(kind string, by time.Duration) edit {
 	return Frames(kind, func(all []matroska.Frame) []matroska.Frame {
 		first := all[0].At
@@ -153,7 +153,7 @@ func Frame(kind string, i int, spoil func(*matroska.Frame)) edit {
 	})
 }
 
-// Join puts what is in the second file at the end of the first, and takes the second away.
+// Join moves the content of the second file to the end of the first, and removes the second.
 func Join(r *individual.Report, first, second *individual.Entry) {
 	offset := startOf(r, second) - startOf(r, first)
 	for _, t := range second.Media.Tracks {
@@ -175,7 +175,7 @@ func startOf(r *individual.Report, e *individual.Entry) time.Duration {
 	return time.Duration(n) * time.Millisecond
 }
 
-// Divide has a file end at a moment, and another go on from there.
+// Divide ends a file at a moment and continues it in another one.
 func Divide(at time.Duration) edit {
 	return func(r *individual.Report, e *individual.Entry) {
 		second := *e
@@ -207,7 +207,7 @@ func Divide(at time.Duration) edit {
 	}
 }
 
-// Filled has a frame every tenth of a second in the longest gap of the pictures.
+// Filled adds a frame every tenth of a second in the longest gap of the pictures.
 func Filled(_ *individual.Report, e *individual.Entry) {
 	EachTrack(e, func(t *matroska.Track) {
 		if t.Type != matroska.Video {

@@ -17,11 +17,11 @@ import (
 // Tape is recorded evidence to be spoiled. Records are copied before they change.
 type Tape struct {
 	Records []evidence.Record
-	// Missed are the places a mutation wanted to spoil and did not find.
+	// Missed lists the places that a mutation wanted to spoil and did not find.
 	Missed []string
 }
 
-// Where finds the last record of a scenario that has the label and matches.
+// Where returns the last record of a scenario that has the label and matches.
 func (t *Tape) Where(scenario, label string, match func(*evidence.Record) bool) *evidence.Record {
 	for i := len(t.Records) - 1; i >= 0; i-- {
 		r := &t.Records[i]
@@ -46,7 +46,7 @@ func Copied(r evidence.Record) evidence.Record {
 	return c
 }
 
-// Remove takes out the records that match.
+// Remove removes the records that match.
 func (t *Tape) Remove(what string, match func(*evidence.Record) bool) {
 	n := len(t.Records)
 	t.Records = slices.DeleteFunc(slices.Clone(t.Records), func(r evidence.Record) bool { return match(&r) })
@@ -76,7 +76,7 @@ func Answer(scenario, label string, code int, body string) func(*Tape) {
 	}
 }
 
-// Asked changes the body of a request: it stands for a scenario that asks for more.
+// Asked changes the body of a request, as if the scenario had asked for more.
 func Asked(scenario, label, body string) func(*Tape) {
 	return func(t *Tape) {
 		if r := t.Where(scenario, label, IsExchange); r != nil {
@@ -85,7 +85,7 @@ func Asked(scenario, label, body string) func(*Tape) {
 	}
 }
 
-// Set changes a property of an answer; a path such as items.0.url goes into it.
+// Set changes a property of an answer. A path such as items.0.url leads into it.
 func Set(scenario, label, path string, value any) func(*Tape) {
 	return Change(scenario, label, path, func(any) any { return value })
 }
@@ -119,7 +119,7 @@ func Request(scenario, label, path string, value any) func(*Tape) {
 	}
 }
 
-// Hook changes a property of a callback, told by the status it announces.
+// Hook changes a property of the callback that announces a status.
 func Hook(scenario, announces, path string, value any) func(*Tape) {
 	return HookTo(scenario, announces, path, func(any) any { return value })
 }
@@ -151,7 +151,7 @@ func Announced(r *evidence.Record) string {
 	return b.Status
 }
 
-// DropHooks loses the callbacks that announce a status.
+// DropHooks removes the callbacks that announce a status.
 func DropHooks(scenario, announces string) func(*Tape) {
 	return func(t *Tape) {
 		t.Remove(scenario+" callback "+announces, func(r *evidence.Record) bool { return r.Scenario == scenario && Announced(r) == announces })
@@ -200,7 +200,7 @@ func place(doc any, path []string, to func(any) any) bool {
 	return false
 }
 
-// Film changes what the forensics found in a file.
+// Film changes the forensics report on a file.
 func Film(scenario, label string, spoil func(*media.Report)) func(*Tape) {
 	return func(t *Tape) {
 		r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Media != nil })
@@ -221,7 +221,7 @@ func Film(scenario, label string, spoil func(*media.Report)) func(*Tape) {
 	}
 }
 
-// Stored changes an object that was fetched or listed.
+// Stored changes an object that was downloaded or listed.
 func Stored(scenario, label string, spoil func(*evidence.Object)) func(*Tape) {
 	return func(t *Tape) {
 		if r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
@@ -254,7 +254,7 @@ func Client(scenario, name, kind string, spoil func(*evidence.Record)) func(*Tap
 	}
 }
 
-// Unheard loses an event of a client.
+// Unheard removes an event of a client.
 func Unheard(scenario, name, kind string) func(*Tape) {
 	return func(t *Tape) {
 		t.Remove(scenario+" client "+name+" "+kind, func(r *evidence.Record) bool {
@@ -263,7 +263,7 @@ func Unheard(scenario, name, kind string) func(*Tape) {
 	}
 }
 
-// All does several things to a tape.
+// All applies several changes to a tape.
 func All(spoils ...func(*Tape)) func(*Tape) {
 	return func(t *Tape) {
 		for _, spoil := range spoils {

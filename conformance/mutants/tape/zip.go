@@ -11,7 +11,7 @@ import (
 	"reelcheck/conformance/media/individual"
 )
 
-// Zip changes what was found in the ZIP of a scenario's archive.
+// Zip changes the report on the ZIP of a scenario's archive.
 func Zip(scenario string, spoil func(*individual.Report)) func(*Tape) {
 	return ZipOf(scenario, "object.individual", spoil)
 }
@@ -36,7 +36,7 @@ func ZipOf(scenario, label string, spoil func(*individual.Report)) func(*Tape) {
 	}
 }
 
-// FilesOfClient are the media files of a client's streams, in the order of their names.
+// FilesOfClient returns the media files of a client's streams, sorted by name.
 func FilesOfClient(t *Tape, r *individual.Report, scenario, client string) []*individual.Entry {
 	var out []*individual.Entry
 	for i := range r.Entries {
@@ -56,7 +56,7 @@ func FilesOfClient(t *Tape, r *individual.Report, scenario, client string) []*in
 	return out
 }
 
-// edit of a file of the ZIP.
+// edit changes a file of the ZIP.
 type edit func(*individual.Report, *individual.Entry)
 
 func InFile(scenario, client string, spoil edit) func(*Tape) {
@@ -91,7 +91,8 @@ func Segments(scenario, client string, spoil func(r *individual.Report, first, s
 	}
 }
 
-// Both changes the file of one client with that of another. Without a change, the second has none and gets a copy of the first.
+// Both changes the files of two clients together. Without spoil, it adds a copy of the first client's file as a file of
+// the second client.
 func Both(scenario, label, one, other string, spoil func(from, to *individual.Entry)) func(*Tape) {
 	return func(t *Tape) {
 		ZipOf(scenario, label, func(r *individual.Report) {
@@ -120,8 +121,8 @@ func (t *Tape) StreamOf(scenario, client string) string {
 	return ""
 }
 
-// Earlier moves a request to an earlier time, so that what was recorded goes on after it; or to a later one, so that it was
-// recorded before.
+// Earlier moves a request to an earlier time, so that what was recorded continues after it. A negative duration moves it
+// to a later time, so that the recording lies before it.
 func Earlier(scenario, label string, by time.Duration) func(*Tape) {
 	return func(t *Tape) {
 		if r := t.Where(scenario, label, IsExchange); r != nil {

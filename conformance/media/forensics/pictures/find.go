@@ -6,7 +6,7 @@ import (
 	"reelcheck/fixtures/mark"
 )
 
-// sighting is a mark found without knowledge of the layout.
+// sighting is a mark that was found without knowing the layout.
 type sighting struct {
 	mark.Reading
 	box mark.Box
@@ -29,7 +29,7 @@ const (
 	visited
 )
 
-// find gives the readable marks and how many regions look like a mark but cannot be read.
+// find returns the readable marks, and the number of regions that look like a mark but cannot be read.
 func (s *finder) find(f *Frame) (found []sighting, unread int) {
 	for i := range s.class {
 		s.class[i] = coloured
@@ -89,13 +89,13 @@ func (s *finder) visit(i int) {
 	}
 }
 
-// plausible: a mark is three times as wide as high; stretched pictures and chroma of half
-// resolution make that inexact.
+// plausible reports whether the region has the shape of a mark, which is three times as wide as high. Stretched pictures
+// and chroma of half resolution make that inexact.
 func plausible(b mark.Box, area int) bool {
 	return b.W >= 28 && b.H >= 8 && b.W > b.H && b.W < 8*b.H && float64(area) > 0.7*b.W*b.H
 }
 
-// surrounded tells whether on all four sides, a little outside, there is one colour.
+// surrounded reports whether there is one colour on all four sides, a little outside.
 func surrounded(f *Frame, b mark.Box) bool {
 	dx, dy := max(b.W*0.04, 3), max(b.H*0.12, 3)
 	points := [4][2]float64{{b.X - dx, b.Y + b.H/2}, {b.X + b.W + dx, b.Y + b.H/2}, {b.X + b.W/2, b.Y - dy}, {b.X + b.W/2, b.Y + b.H + dy}}
@@ -112,7 +112,7 @@ func surrounded(f *Frame, b mark.Box) bool {
 	return true
 }
 
-// read refines the coarse box and decodes it, with a little play where the edges are blurred.
+// read refines the coarse box and decodes it. It tries slightly different boxes where the edges are blurred.
 func read(f *Frame, coarse mark.Box) (sighting, bool) {
 	reach := math.Floor(min(max(coarse.W*0.05, 3), 20))
 	box, ok := mark.Refine(f.y, coarse, reach)

@@ -8,7 +8,7 @@ import (
 	"reelcheck/fixtures/mark"
 )
 
-// following is an appearance that goes on.
+// following is an appearance that has not ended.
 type following struct {
 	video fixtures.Video
 	part  int
@@ -17,10 +17,10 @@ type following struct {
 	lost  int // pictures since the mark was last read
 	held  media.Freeze
 	beats []beatSamples
-	count int // unwrapped mark, counted from the first loop
+	count int // mark number, counted on from the first loop
 	grid  []byte
 	diffs []float64
-	// Samples of the appearance, one in five pictures.
+	// Samples of the appearance, from one in five pictures.
 	tints, blacks, whites, marred []float64
 }
 
@@ -33,7 +33,7 @@ func newFollowing(f *Frame, v fixtures.Video, s sighting) *following {
 	}
 }
 
-// look reads the mark where it was. false asks for a search.
+// look reads the mark where it was before. It returns false if a search is needed.
 func (o *following) look(f *Frame, from, to float64) bool {
 	o.lost++
 	r, ok := mark.Decode(f.y, o.box)
@@ -47,7 +47,7 @@ func (o *following) look(f *Frame, from, to float64) bool {
 	return true
 }
 
-// take counts one reading.
+// take adds one reading.
 func (o *following) take(f *Frame, r mark.Reading, from, to float64) {
 	a := &o.app
 	if a.Frames == 0 {
@@ -69,8 +69,7 @@ func (o *following) take(f *Frame, r mark.Reading, from, to float64) {
 	}
 }
 
-// step goes on from the last mark to this one. Loops are forward: only a small step back
-// counts as one.
+// step moves from the last mark to this one. Loops go forward: only a small step back counts as one.
 func (o *following) step(frame int, from float64) {
 	a, n := &o.app, o.video.Count
 	d := ((frame-a.LastMark)%n + n) % n
@@ -90,7 +89,7 @@ func (o *following) step(frame int, from float64) {
 	o.held = media.Freeze{Span: media.Span{From: from}, Mark: frame}
 }
 
-// thaw reports the held mark if it was held long.
+// thaw reports a freeze if one mark was held for long.
 func (o *following) thaw() {
 	if h := o.held; h.To-h.From >= media.FreezeFrom-0.001 {
 		h.From, h.To = millis(h.From), millis(h.To)
@@ -98,8 +97,7 @@ func (o *following) thaw() {
 	}
 }
 
-// beatSamples are the times at which a whole second would have been shown, one per picture
-// within half a second of it.
+// beatSamples are the computed times of whole seconds, one per picture within half a second of it.
 type beatSamples struct {
 	second int
 	times  []float64
@@ -107,7 +105,7 @@ type beatSamples struct {
 
 func (o *following) beat(from float64) {
 	if o.app.Repeated > 0 && o.held.To-o.held.From >= media.FreezeFrom {
-		return // a frozen picture tells nothing about time
+		return // a frozen picture says nothing about time
 	}
 	fps := o.video.FPS
 	second := (o.count + fps/2) / fps
@@ -118,7 +116,7 @@ func (o *following) beat(from float64) {
 	b.times = append(b.times, from-float64(o.count-second*fps)/float64(fps))
 }
 
-// enoughForBeat is how many pictures must agree on a second.
+// enoughForBeat is the number of pictures that must agree on a second.
 const enoughForBeat = 6
 
 const (
@@ -126,7 +124,7 @@ const (
 	motionH = 24
 )
 
-// likeness compares brightness and colour with the fixture's.
+// likeness compares brightness and colour with those of the fixture.
 func (o *following) likeness(f *Frame, r mark.Reading) {
 	u, v := int(o.video.Colour.U)-128, int(o.video.Colour.V)-128
 	du, dv := rim(f, o.box)
@@ -150,7 +148,7 @@ func (o *following) likeness(f *Frame, r mark.Reading) {
 	}
 }
 
-// raster visits points of a rectangle beside the mark and its rim, away from the rectangle's edges.
+// raster visits points of a rectangle outside the mark and its rim, away from the rectangle's edges.
 func (o *following) raster(edge int, r media.Rect, visit func(x, y int)) {
 	r = media.Rect{X: r.X + edge, Y: r.Y + edge, Width: r.Width - 2*edge, Height: r.Height - 2*edge}
 	label := mark.Box{X: o.box.X - o.box.W*0.1, Y: o.box.Y - o.box.H*0.3, W: o.box.W * 1.2, H: o.box.H * 1.6}
@@ -164,7 +162,7 @@ func (o *following) raster(edge int, r media.Rect, visit func(x, y int)) {
 	}
 }
 
-// motion compares luma samples outside the mark and its rim with those of five pictures ago.
+// motion compares luma samples outside the mark and its rim with those of five pictures before.
 func (o *following) motion(f *Frame) {
 	var grid []byte
 	o.raster(0, o.app.Visible, func(x, y int) {

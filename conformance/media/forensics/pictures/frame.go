@@ -25,7 +25,7 @@ func NewFrame(w, h int) *Frame {
 	return f
 }
 
-// chroma gives both colour components at a luma position, relative to neutral.
+// chroma returns both colour components at a luma position, relative to neutral.
 func (f *Frame) chroma(x, y int) (du, dv int) {
 	i := min(max(y, 0), f.h-1)/2*(f.w/2) + min(max(x, 0), f.w-1)/2
 	return int(f.u[i]) - 128, int(f.v[i]) - 128
@@ -59,8 +59,8 @@ const (
 
 func square(du, dv int) int { return du*du + dv*dv }
 
-// signature samples chroma over the picture; a change in many places means that the layout or
-// the content changed.
+// signature samples the chroma all over the picture. A change in many places means that the layout or the content
+// changed.
 type signature [signatureW * signatureH][2]int
 
 const (
@@ -77,7 +77,7 @@ func (f *Frame) signature() *signature {
 	return &s
 }
 
-// differs tells whether enough samples changed for the smallest tile worth looking for.
+// differs reports whether enough samples changed for the smallest tile worth a search.
 func (s *signature) differs(t *signature) bool {
 	n := 0
 	for i := range s {
@@ -89,17 +89,18 @@ func (s *signature) differs(t *signature) bool {
 }
 
 const (
-	// brightest is what a compressed black may be in places, dim what it is in most.
+	// brightest is the luma that a compressed black may have in places, dim the luma that it has in most places.
 	brightest = 40
 	dim       = 24
-	// fuzzy is how far, in pixels, the edge of a stream may be from where it was reckoned, and blur; of a large one, more.
+	// fuzzy is how far, in pixels, the edge of a stream may be from its computed place, including blur. For a large
+	// stream it may be more.
 	fuzzy = 6
-	// speck is how many samples make something; less may be a blocked edge.
+	// speck is the least number of samples that count as something; fewer may be a blocky edge.
 	speck = 4
 )
 
-// beside finds what is not black outside of the streams: the rectangle around it, and whether there is anything.
-// A black that is grey throughout is none.
+// beside finds what is not black outside of the streams, and returns the rectangle around it. A black that is grey
+// everywhere does not count.
 func (f *Frame) beside(streams []media.Rect) (around media.Rect, found bool) {
 	var bright, grey region
 	n := 0
@@ -125,8 +126,8 @@ func (f *Frame) beside(streams []media.Rect) (around media.Rect, found bool) {
 	return bright.around, bright.points >= speck
 }
 
-// black tells whether the whole picture is: of a grid of luma samples none is brighter than a compressed black may be in
-// places, and most are not brighter than it is.
+// black reports whether the whole picture is black: no sample of a luma grid is brighter than brightest, and most are
+// not brighter than dim.
 func (f *Frame) black() bool {
 	n, grey, bright := 0, 0, 0
 	f.raster(func(x, y int) {
@@ -141,7 +142,7 @@ func (f *Frame) black() bool {
 	return bright == 0 && 2*grey <= n
 }
 
-// raster visits 64 x 48 points, or some more.
+// raster visits at least 64 x 48 points.
 func (f *Frame) raster(visit func(x, y int)) {
 	for y := f.h / 96; y < f.h; y += max(f.h/48, 1) {
 		for x := f.w / 128; x < f.w; x += max(f.w/64, 1) {
@@ -150,7 +151,7 @@ func (f *Frame) raster(visit func(x, y int)) {
 	}
 }
 
-// region counts points and what is around them.
+// region counts points and keeps the rectangle around them.
 type region struct {
 	points int
 	around media.Rect

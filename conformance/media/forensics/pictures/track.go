@@ -1,4 +1,4 @@
-// Package pictures recognises the fixtures in decoded pictures: which stream was where and when, and which of its frames.
+// Package pictures recognises the fixtures in decoded pictures: which stream is where and when, and which of its frames.
 package pictures
 
 import (
@@ -13,7 +13,7 @@ import (
 
 // Tracker follows marks through the pictures of one file.
 type Tracker struct {
-	videos  map[int]fixtures.Video // by stream
+	videos  map[int]fixtures.Video // by stream number
 	Unknown map[int]bool
 	finder  *finder
 	open    []*following
@@ -33,14 +33,14 @@ func NewTracker(m fixtures.Manifest, w, h int) *Tracker {
 }
 
 const (
-	searchEvery = 15 // pictures, when nothing else calls for a search
-	// patience is for how many pictures a mark may be unreadable before its stream counts as gone.
+	searchEvery = 15 // in pictures, if nothing else calls for a search
+	// patience is the number of pictures for which a mark may be unreadable before its stream counts as gone.
 	patience = 5
-	// strayEvery is how often the rest of the picture is looked at.
+	// strayEvery is the number of pictures from one look at the rest of the picture to the next.
 	strayEvery = 5
 )
 
-// Frame takes the next picture, shown from from to to.
+// Frame handles the next picture, which is shown between from and to, in seconds.
 func (t *Tracker) Frame(f *Frame, from, to float64) {
 	t.picture.Frames++
 	t.blackness(f, from, to)
@@ -70,7 +70,7 @@ func (t *Tracker) Frame(f *Frame, from, to float64) {
 	}
 }
 
-// search looks for marks everywhere: those followed may have moved, others may be new.
+// search looks for marks everywhere. Followed ones may have moved, and others may be new.
 func (t *Tracker) search(f *Frame, from, to float64) {
 	found, unread := t.finder.find(f)
 	if unread > 0 {
@@ -95,7 +95,7 @@ func (t *Tracker) search(f *Frame, from, to float64) {
 	}
 }
 
-// following finds who follows the sighted mark already.
+// following returns the follower of the sighted mark, or nil.
 func (t *Tracker) following(v fixtures.Video, s sighting) *following {
 	for _, o := range t.open {
 		p, ok := partOf(v, s.Frame)
@@ -124,8 +124,8 @@ func (t *Tracker) blackness(f *Frame, from, to float64) {
 	}
 }
 
-// strays looks for what is not black beside the streams that are followed. While a mark is lost nobody knows where
-// its stream is, so nothing is said.
+// strays looks for what is not black beside the followed streams. It does nothing while a mark is lost, because the
+// place of its stream is then unknown.
 func (t *Tracker) strays(f *Frame, from, to float64) {
 	if slices.ContainsFunc(t.open, func(o *following) bool { return o.lost > 0 }) {
 		return
@@ -175,7 +175,7 @@ func partOf(v fixtures.Video, frame int) (int, bool) {
 	return 0, false
 }
 
-// place extrapolates from the box of a mark to the whole picture it sits in.
+// place computes the box of the whole picture from the box of its mark.
 func place(p fixtures.Part, box mark.Box) mark.Box {
 	sx, sy := box.W/float64(p.Mark.Width), box.H/float64(p.Mark.Height)
 	return mark.Box{X: box.X - float64(p.Mark.X)*sx, Y: box.Y - float64(p.Mark.Y)*sy, W: float64(p.Width) * sx, H: float64(p.Height) * sy}
@@ -186,8 +186,8 @@ func round(b mark.Box) media.Rect {
 	return media.Rect{X: int(x), Y: int(y), Width: int(math.Round(b.X+b.W) - x), Height: int(math.Round(b.Y+b.H) - y)}
 }
 
-// visible cuts the picture where its colour ends before it does: at the rim of the output, or
-// where it is cropped or covered. It looks along the two lines through the mark's middle.
+// visible returns the part of the picture that is seen: it cuts the picture where its colour ends, at the rim of the
+// output or where it is cropped or covered. It looks along the two lines through the middle of the mark.
 func visible(f *Frame, v fixtures.Video, full, box mark.Box) media.Rect {
 	r := round(full)
 	x0, y0 := max(r.X, 0), max(r.Y, 0)
@@ -207,13 +207,13 @@ func visible(f *Frame, v fixtures.Video, full, box mark.Box) media.Rect {
 	return media.Rect{X: x0, Y: y0, Width: x1 - x0, Height: y1 - y0}
 }
 
-// rim is the chroma in the flat rim left of the mark.
+// rim returns the chroma of the flat rim left of the mark.
 func rim(f *Frame, box mark.Box) (du, dv int) {
 	return f.chroma(int(box.X-max(box.W*0.04, 3)), int(box.Y+box.H/2))
 }
 
-// snap walks outwards from the mark to the expected edge and returns the edge, or where the
-// colour ends if that is clearly before it. Chroma has half resolution and blurs.
+// snap walks outwards from the mark to the expected edge. It returns the edge, or the place where the colour ends if
+// that is clearly before it. Chroma has half resolution and is blurred.
 func snap(edge, from, step int, colour func(int) bool) int {
 	const play = 6
 	for at := from; (edge-at)*step > 0; at += step {
