@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Decisions are numbered without gaps, and a clause names each.
+// TestDecisions checks that decisions are numbered without gaps, and that a clause names each of them.
 func TestDecisions(t *testing.T) {
 	l := load(t)
 	mentioned := map[string]bool{}

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The two programs share only data: an error of one must not be able to hide an error of the other.
+// TestReferenceAndConformanceDoNotImportEachOther checks that the two programs share only data: an error in one must not
+// be able to hide an error in the other.
 func TestReferenceAndConformanceDoNotImportEachOther(t *testing.T) {
 	for from, banned := range map[string]string{
 		"reelcheck/reference/...":   "reelcheck/conformance",

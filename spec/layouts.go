@@ -2,26 +2,26 @@ package spec
 
 import "slices"
 
-// Example is a layout worked out: where a picture of a size shows these streams.
+// Example is a worked example of a layout: where a picture of a size shows these streams.
 type Example struct {
 	Name    string
 	Layout  Layout
 	Size    string // empty: the default resolution
 	Streams []ExampleStream
-	Places  []*Place // of the streams, nil where one is not seen; none where Order is given
-	Order   []int    // of what is seen, as numbers of the streams from 1, where only that is told
+	Places  []*Place // of the streams, nil for one that is not seen; empty if Order is given
+	Order   []int    // what is seen, as numbers of the streams from 1, if only that is known
 	Cover   []int    // numbers of the streams that fill their places and are cut off
 	Clauses []string
 }
 
-// Layout is one as a request asks for it.
+// Layout is a layout as a request states it.
 type Layout struct {
 	Type            string
 	Stylesheet      string
 	ScreenshareType string `yaml:"screenshareType"`
 }
 
-// ExampleStream is what the place of a stream depends on. Streams without Client come from clients of their own.
+// ExampleStream holds what the place of a stream depends on. A stream without Client has a client of its own.
 type ExampleStream struct {
 	Client  string
 	Classes []string

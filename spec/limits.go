@@ -2,7 +2,7 @@ package spec
 
 import "time"
 
-// Limit is a number of the specification. A name that begins with "tolerance." is forgiveness of the checks.
+// Limit is a number of the specification. A name that begins with "tolerance." is an allowance of the checks.
 type Limit struct {
 	Name    string
 	Value   int64
@@ -10,14 +10,14 @@ type Limit struct {
 	Clauses []string
 }
 
-// Duration is the value of a limit in s or ms, and 0 for other units.
+// Duration returns the value of a limit in s or ms, and 0 for other units.
 func (l Limit) Duration() time.Duration {
 	return time.Duration(l.Value) * durations[l.Unit]
 }
 
 var durations = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond}
 
-// Limit finds a limit by name.
+// Limit returns the limit with that name.
 func (l Ledger) Limit(name string) (Limit, bool) {
 	for _, limit := range l.Limits {
 		if limit.Name == name {
@@ -27,7 +27,7 @@ func (l Ledger) Limit(name string) (Limit, bool) {
 	return Limit{}, false
 }
 
-// List is a closed list of values; Default is the one that holds when none is given, if any does.
+// List is a closed list of values. Default applies when no value is given; it may be empty.
 type List struct {
 	Name    string
 	Values  []string
@@ -35,7 +35,7 @@ type List struct {
 	Clauses []string
 }
 
-// List finds a list by name.
+// List returns the list with that name.
 func (l Ledger) List(name string) (List, bool) {
 	for _, list := range l.Lists {
 		if list.Name == name {

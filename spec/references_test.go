@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// invented are clauses that tests name because they do not exist.
+// invented are ids of clauses that do not exist, which tests use.
 var invented = []string{"ARC-NONE-01", "ARC-STRAT-01", "ARC-CB-99", "ARC-DUR-99", "ARC-DUR-2", "ARC-DIR-01"}
 
 var (
@@ -23,7 +23,7 @@ var (
 	number         = regexp.MustCompile(`\d+`)
 )
 
-// dangling returns what a text names and the ledger does not have.
+// dangling returns the names in a text that the ledger does not have.
 func dangling(text string, l Ledger, decisions []string) (out []string) {
 	for _, m := range namedClauses.FindAllStringSubmatch(text, -1) {
 		for _, n := range number.FindAllString(m[0], -1) {
@@ -77,7 +77,7 @@ func texts(t *testing.T, f func(path, text string)) {
 			return fs.SkipDir
 		case !e.Type().IsRegular() || !slices.Contains([]string{".go", ".md", ".yaml", ".yml"}, filepath.Ext(path)):
 			return nil
-		case path == filepath.Join("..", "spec", "references_test.go"): // names what does not exist
+		case path == filepath.Join("..", "spec", "references_test.go"): // it names what does not exist
 			return nil
 		}
 		text, err := os.ReadFile(path)
@@ -91,7 +91,7 @@ func texts(t *testing.T, f func(path, text string)) {
 	}
 }
 
-// Whoever follows a name of a clause, a decision or a source arrives somewhere.
+// TestReferences checks that every named clause, decision and source exists.
 func TestReferences(t *testing.T) {
 	l, decisions := load(t), decisionFiles(t)
 	for _, id := range invented {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// readSeed returns the page that the ledger paraphrases. It is not part of this repository: without its path in the
-// environment, what [Load] checks has to do (ordinals without gaps, no dangling reference, no clause undemanded).
+// readSeed returns the page that the ledger paraphrases. It is not part of this repository. Without its path in the
+// environment, the checks of [Load] must be enough (ordinals without gaps, no dangling reference, no clause undemanded).
 func readSeed(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("REELCHECK_SEED")
@@ -24,7 +24,8 @@ func readSeed(t *testing.T) string {
 	return string(b)
 }
 
-// Every sentence of the page is in the ledger, in its place and unchanged since its clauses were written.
+// TestSentencesMatchPage checks that every sentence of the page is in the ledger, in its place and unchanged since its
+// clauses were written.
 func TestSentencesMatchPage(t *testing.T) {
 	text := readSeed(t)
 	l := load(t)
@@ -50,9 +51,9 @@ func TestSentencesMatchPage(t *testing.T) {
 	}
 }
 
-// Clauses and sources are in our own words.
+// TestClausesDoNotCopyPage checks that clauses and sources are in our own words.
 func TestClausesDoNotCopyPage(t *testing.T) {
-	const run = 7 // words in a row; shorter runs are terms of the trade
+	const run = 7 // words in a row; shorter series are common terms
 	page := map[string]bool{}
 	for _, w := range runsOf(readSeed(t), run) {
 		page[w] = true
@@ -92,9 +93,9 @@ func TestSplitLine(t *testing.T) {
 	}
 }
 
-// splitPage cuts the page at the titles of the sections, which stand alone on a line and in this order, into the
-// sentences of each. No sentence continues on the next line, so table rows and list items stand alone; a JSON sample
-// is one sentence.
+// splitPage cuts the page into sections, whose titles stand alone on a line and in this order, and each section into
+// sentences. No sentence continues on the next line, so table rows and list items stand alone; a JSON sample is one
+// sentence.
 func splitPage(text string, sections []Section) [][]string {
 	var out [][]string
 	var sample []string
@@ -121,8 +122,8 @@ func splitPage(text string, sections []Section) [][]string {
 
 var (
 	listMark = regexp.MustCompile(`^(• *|\d+\. )`)
-	// sentenceEnd is a full stop, a bracket after it, and the white space before a capital. The page lacks that white
-	// space once.
+	// sentenceEnd matches a full stop, perhaps with a bracket, and the white space before a capital letter. In one place
+	// the page lacks that white space.
 	sentenceEnd = regexp.MustCompile(`[.!]\)?(\s+)[A-Z("]|event\.()If `)
 )
 
@@ -146,7 +147,7 @@ func shaOf(sentence string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// runsOf returns each run of n words of a text, without punctuation and case.
+// runsOf returns each series of n words of a text, without punctuation and case.
 func runsOf(text string, n int) []string {
 	words := regexp.MustCompile(`[A-Za-z0-9]+`).FindAllString(strings.ToLower(text), -1)
 	var out []string

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Reading is the Source of clauses about which everything public is silent.
+// Reading is the Source of clauses about which all public documents are silent.
 const Reading = "reading"
 
 // Source is a section of sources.md: what clauses demand beyond the page, and the public documents that say so.
@@ -28,8 +28,8 @@ var (
 	sourceLink = regexp.MustCompile(`(?m)^\[([^\]]+)\]: (https://\S+)$`)
 )
 
-// parseSources reads the headings of sources.md. The paragraph below each has its title and the names of its links, whose
-// addresses stand anywhere in the file.
+// parseSources reads the headings of sources.md. The paragraph below each one has its title and the names of its links,
+// whose addresses may be anywhere in the file.
 func parseSources(text string) ([]Source, error) {
 	urls := map[string]string{}
 	for _, m := range sourceLink.FindAllStringSubmatch(text, -1) {
@@ -62,7 +62,7 @@ func parseSources(text string) ([]Source, error) {
 	return out, nil
 }
 
-// Source finds a section of sources.md by its key.
+// Source returns the section of sources.md with that key.
 func (l Ledger) Source(key string) (Source, bool) {
 	i := slices.IndexFunc(l.Sources, func(s Source) bool { return s.Key == key })
 	if i < 0 {
@@ -71,7 +71,7 @@ func (l Ledger) Source(key string) (Source, bool) {
 	return l.Sources[i], true
 }
 
-// Origin tells people where a clause comes from: the section of the page or of sources.md, and where the public reads it.
+// Origin says where a clause comes from: the section of the page or of sources.md, and where the public can read it.
 func (l Ledger) Origin(c Clause) Source {
 	if c.Source == Reading {
 		return Source{Key: Reading, Title: "our reading; the public sources are silent"}

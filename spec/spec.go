@@ -1,5 +1,5 @@
-// Package spec is the truth that [reelcheck/reference] and [reelcheck/conformance] share, as data: the ledger of
-// requirements with the sentences they paraphrase, the statuses of an archive, its limits, and examples of layouts.
+// Package spec holds what [reelcheck/reference] and [reelcheck/conformance] share, as data: the ledger of requirements
+// with the sentences that they paraphrase, the statuses of an archive, its limits, and examples of layouts.
 //
 // Everything is decoded strictly: an unknown key, id or word is an error, so that what loads is consistent.
 package spec
@@ -19,7 +19,7 @@ import (
 //go:embed requirements.yaml sentences.yaml sources.md states.yaml limits.yaml layouts.yaml
 var files embed.FS
 
-// Ledger is everything the specification says. Clauses are in the order of their chapters.
+// Ledger is the whole specification. Clauses are in the order of their chapters.
 type Ledger struct {
 	Version      string
 	Chapters     []Chapter
@@ -35,10 +35,11 @@ type Ledger struct {
 	index map[string]int // of Clauses by id
 }
 
-// Chapter groups clauses; its key is the middle of their ids.
+// Chapter is a group of clauses. Its key is the middle of their ids.
 type Chapter struct{ Key, Title string }
 
-// Clause is one requirement. Either Section names the section of the page that demands it, or Source that of sources.md, or [Reading].
+// Clause is one requirement. Either Section names the section of the page that demands it, or Source the section of
+// sources.md; Source may also be [Reading].
 type Clause struct {
 	ID         string
 	Title      string
@@ -46,36 +47,36 @@ type Clause struct {
 	Source     string
 	Level      Level
 	Text       string
-	Reading    string       // the interpretation chosen where the sources are loose
-	Capability []Capability // what a target has to declare, all of them
+	Reading    string       // the chosen interpretation where the sources are vague
+	Capability []Capability // what a target must declare; it needs all of them
 	Tolerance  *Tolerance
 	Time       Time
-	Wait       time.Duration // policy time that has to pass, for Virtual
+	Wait       time.Duration // policy time that must pass, for Virtual
 	Verify     Verify
 	Reason     string // of an exclusion
 }
 
-// Chapter is the key of the clause's chapter: "DUR" of ARC-DUR-03.
+// Chapter returns the key of the clause's chapter: "DUR" of ARC-DUR-03.
 func (c Clause) Chapter() string {
 	_, rest, _ := strings.Cut(c.ID, "-")
 	key, _, _ := strings.Cut(rest, "-")
 	return key
 }
 
-// Tolerance is what a check forgives, and why.
+// Tolerance is what a check allows, and why.
 type Tolerance struct{ Allow, Reason string }
 
-// Level is the force of a clause.
+// Level is the strength of a clause.
 type Level string
 
-// A target that fails a must does not conform; a should is reported; a may widens what is accepted.
+// A target that fails a must does not conform. A failed should is reported. A may widens what is accepted.
 const (
 	Must   Level = "must"
 	Should Level = "should"
 	May    Level = "may"
 )
 
-// Time says whether policy time has to pass to verify a clause.
+// Time says whether policy time must pass to verify a clause.
 type Time string
 
 // Virtual clauses need policy time to pass: by an advanced clock, by waiting, or by looking again later.
@@ -94,25 +95,25 @@ const (
 	Excluded Verify = "excluded"
 )
 
-// Capability is a word a target declares.
+// Capability is a word that a target declares.
 type Capability string
 
-// Page is the page that the ledger paraphrases, sentence by sentence. Seed is the SHA-256 of its text. URL is its public address, where it may
-// have changed since.
+// Page is the page that the ledger paraphrases, sentence by sentence. Seed is the SHA-256 of its text. URL is its public
+// address, where it may have changed since.
 type Page struct {
 	Seed     string
 	URL      string
 	Sections []Section
 }
 
-// Section is a headed part of the page.
+// Section is a part of the page with a heading.
 type Section struct {
 	Key, Title string
 	Sentences  []Sentence
 }
 
-// Sentence is the N-th sentence of its section, counted from 1, known by the start of its SHA-256. It either demands
-// Clauses or is Not normative, for the reason given.
+// Sentence is the N-th sentence of its section, counted from 1, identified by the start of its SHA-256. It either
+// demands Clauses or is Not normative, for the reason given.
 type Sentence struct {
 	N       int
 	SHA     string
@@ -131,7 +132,7 @@ func Load() (Ledger, error) {
 	})
 }
 
-// Clause finds a clause by id.
+// Clause returns the clause with that id.
 func (l Ledger) Clause(id string) (Clause, bool) {
 	i, ok := l.index[id]
 	if !ok {
@@ -140,7 +141,7 @@ func (l Ledger) Clause(id string) (Clause, bool) {
 	return l.Clauses[i], true
 }
 
-// parse decodes the files and reports everything that is wrong with them at once.
+// parse decodes the files and reports all errors in them at once.
 func parse(read func(name string) []byte) (Ledger, error) {
 	var l Ledger
 	var requirements struct {
@@ -181,7 +182,7 @@ func parse(read func(name string) []byte) (Ledger, error) {
 	return l, nil
 }
 
-// decode reads the one document of a file; keys that v does not know are errors.
+// decode decodes the single document of a file. Keys that v does not have are errors.
 func decode(name string, read func(string) []byte, v any) error {
 	d := yaml.NewDecoder(bytes.NewReader(read(name)))
 	d.KnownFields(true)

@@ -42,7 +42,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// The first version verifies at least forty must-clauses, some in each of its areas.
+// TestVerifiedClauses checks that the first version verifies at least forty must-clauses, some in each of its areas.
 func TestVerifiedClauses(t *testing.T) {
 	musts, chapters := 0, map[string]int{}
 	for _, c := range load(t).Clauses {

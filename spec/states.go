@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// States are the statuses of an archive and the ways between them.
+// States are the statuses of an archive and the transitions between them.
 type States struct {
 	Statuses    []Status
 	Notices     []Notice
@@ -13,14 +13,14 @@ type States struct {
 	Reasons     []Reason
 }
 
-// Phase places a status in the life of an archive.
+// Phase is the phase of a status in the life of an archive.
 type Phase string
 
 // The phases follow each other in this order; a failed archive skips some.
 const (
 	Recording  Phase = "recording"
 	Delivering Phase = "delivering"
-	Delivered  Phase = "delivered" // readable, and may still expire
+	Delivered  Phase = "delivered" // readable, but may still expire
 	Final      Phase = "final"     // never left
 )
 
@@ -31,19 +31,19 @@ type Status struct {
 	Clauses []string
 }
 
-// Notice is a status that only callbacks carry; the archive keeps its own.
+// Notice is a status that only callbacks have. The archive keeps its own.
 type Notice struct {
 	Name    string
 	Clauses []string
 }
 
-// None is the From of transitions that bring an archive into being.
+// None is the From of transitions that create an archive.
 const None = "none"
 
-// Transition is a way from one status to another.
+// Transition is a step from one status to another.
 type Transition struct {
 	From, Event, Needs, To string
-	Reason                 string // of the archive from then on; empty keeps it
+	Reason                 string // of the archive after it; empty keeps the old one
 	Clauses                []string
 }
 
@@ -57,7 +57,7 @@ func (s States) Allows(from, to string) bool {
 	return false
 }
 
-// Reason is a word for why an archive stopped or failed, or a stream was removed; Of names the status or notice.
+// Reason is a word for why an archive stopped or failed, or why a stream was removed. Of names the status or notice.
 type Reason struct {
 	Name, Of string
 	Clauses  []string

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// small is a least ledger in which every construct occurs.
+// small is a minimal ledger with one of everything.
 var small = map[string]string{
 	"requirements.yaml": `
 version: 0.1.0
@@ -88,7 +88,7 @@ func parseSmall(file, text string) (Ledger, error) {
 	})
 }
 
-// flaw is an edit of the small ledger that must be refused, by a message that names the culprit.
+// flaw is an edit of the small ledger that must be refused, with a message that names the culprit.
 type flaw struct{ name, file, old, new, want string }
 
 func refused(t *testing.T, flaws []flaw) {
@@ -110,7 +110,7 @@ func refused(t *testing.T, flaws []flaw) {
 	}
 }
 
-// Nothing but its flaw is wrong with what is refused.
+// TestSmallLedger checks that the small ledger is valid without a flaw.
 func TestSmallLedger(t *testing.T) {
 	if _, err := parseSmall("", ""); err != nil {
 		t.Fatalf("small ledger: %v", err)
@@ -235,7 +235,7 @@ func TestStrictLimitsAndLayouts(t *testing.T) {
 	})
 }
 
-// Every problem is reported, not the first alone.
+// TestAllProblemsAtOnce checks that every problem is reported, not only the first.
 func TestAllProblemsAtOnce(t *testing.T) {
 	text := strings.NewReplacer("level: should", "level: shall", "level: may", "level: might").Replace(small["requirements.yaml"])
 	_, err := parseSmall("requirements.yaml", text)

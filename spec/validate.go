@@ -20,7 +20,7 @@ var (
 	seedForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
-// validator collects what is wrong with a ledger.
+// validator collects the errors in a ledger.
 type validator struct {
 	Ledger
 	errs []error
@@ -43,14 +43,14 @@ func (v *validator) failf(format string, args ...any) {
 	v.errs = append(v.errs, fmt.Errorf(format, args...))
 }
 
-// word fails when got is not in the closed vocabulary want.
+// word adds an error when got is not one of the words in want.
 func word[S ~string](v *validator, where, key string, got S, want []S) {
 	if !slices.Contains(want, got) {
 		v.failf("%s: %s is %q, want one of %q", where, key, got, want)
 	}
 }
 
-// unique fails when a name of the kind is missing or given twice.
+// unique adds an error for each name of the kind that is missing or occurs twice.
 func unique[T any](v *validator, kind string, items []T, name func(T) string) {
 	seen := make(map[string]bool, len(items))
 	for i, item := range items {
@@ -64,7 +64,7 @@ func unique[T any](v *validator, kind string, items []T, name func(T) string) {
 	}
 }
 
-// references fails when one of ids is no clause or is given twice, and when there are none.
+// references adds an error for each of ids that is not a clause or occurs twice, and when there are none.
 func (v *validator) references(where string, ids []string) {
 	if len(ids) == 0 {
 		v.failf("%s: clauses are missing", where)
@@ -103,8 +103,8 @@ func (v *validator) head() {
 	}
 }
 
-// clauses checks each clause, and that the ids of a chapter stand together and count up from 01: a clause that is
-// withdrawn stays, excluded.
+// clauses checks each clause, and that the ids of a chapter stand together and count up from 01. A clause that is
+// withdrawn stays, as excluded.
 func (v *validator) clauses() {
 	chapter, n := -1, 0
 	for _, c := range v.Clauses {
@@ -194,7 +194,7 @@ func (v *validator) sentences() {
 	}
 }
 
-// coverage checks that each clause of the page is demanded by a sentence of its section, and the others by none.
+// coverage checks that each clause of the page is demanded by a sentence of its section, and other clauses by none.
 func (v *validator) coverage() {
 	demanded := map[string][]string{} // clause to sections
 	for _, s := range v.Page.Sections {

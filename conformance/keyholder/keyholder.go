@@ -1,4 +1,4 @@
-// Package keyholder does what the holder of a certificate's private key does: it opens archives that were encrypted for it
+// Package keyholder acts as the holder of a certificate's private key: it decrypts archives that were encrypted for it
 // (sources.md#encryption).
 package keyholder
 
@@ -9,7 +9,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" // of RSA-OAEP in the documented recipe
+	"crypto/sha1" // for RSA-OAEP in the documented recipe
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -27,7 +27,7 @@ type Holder struct {
 	key         *rsa.PrivateKey
 }
 
-// New makes a key pair of so many bits.
+// New makes a key pair of the given number of bits.
 func New(bits int) (Holder, error) {
 	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
@@ -37,7 +37,7 @@ func New(bits int) (Holder, error) {
 	return Holder{certificate, key}, err
 }
 
-// Curve is a certificate of an elliptic curve key, which takes no password.
+// Curve returns a certificate of an elliptic curve key, which cannot encrypt a password.
 func Curve() (certificate string, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -56,7 +56,7 @@ func selfSigned(public, private any) (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), nil
 }
 
-// Opened is what a password says: version, algorithm and mode, 1 each, then key and initialization vector.
+// Opened is the content of a password: version, algorithm and mode, 1 each, then key and initialization vector.
 type Opened struct {
 	Version, Algorithm, Mode byte
 

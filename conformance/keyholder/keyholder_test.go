@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// seal is the other side: the password and the encrypted file.
+// seal encrypts like the target: it returns the password and the encrypted file.
 func seal(t *testing.T, h Holder, oaep hash.Hash, plain, file []byte) (password string, sealed []byte) {
 	t.Helper()
 	p, err := rsa.EncryptOAEP(oaep, rand.Reader, &h.key.PublicKey, plain, nil)

@@ -1,5 +1,5 @@
 // Package layout is the suite's own reading of what a composed picture shows where: the order of streams, the published
-// percentages, and for style sheets the worked examples of the specification. It shares no code with any target.
+// percentages and, for style sheets, the worked examples of the specification. It shares no code with any target.
 package layout
 
 import (
@@ -10,7 +10,7 @@ import (
 	"reelcheck/spec"
 )
 
-// Most is how many streams a picture shows at a time.
+// Most returns the largest number of streams that a picture shows at a time.
 func Most(ledger spec.Ledger) int {
 	limit, ok := ledger.Limit("composed.video-streams.max")
 	if !ok {
@@ -19,41 +19,41 @@ func Most(ledger spec.Ledger) int {
 	return int(limit.Value)
 }
 
-// Stream is what a stream's place depends on. Client is empty for a stream that is its client's only one.
+// Stream holds what a stream's place depends on. Client is empty if the client has no other stream.
 type Stream struct {
 	ID, Client string
 	Screen     bool
 	Classes    []string
 }
 
-// Size is that of a picture, in pixels.
+// Size is the size of a picture in pixels.
 type Size struct{ Width, Height int }
 
 func (s Size) String() string { return fmt.Sprintf("%dx%d", s.Width, s.Height) }
 
-// Rect is a rectangle in pixels with fractions, as shares of a picture are.
+// Rect is a rectangle in pixels, with fractions.
 type Rect struct{ X, Y, Width, Height float64 }
 
-// Overlaps tells whether two rectangles have more than an edge in common.
+// Overlaps reports whether two rectangles have more than an edge in common.
 func (r Rect) Overlaps(s Rect) bool {
 	return r.X < s.X+s.Width && s.X < r.X+r.Width && r.Y < s.Y+s.Height && s.Y < r.Y+r.Height
 }
 
-// Place is where a stream is seen.
+// Place is the place at which a stream is seen.
 type Place struct {
 	Stream string
 	Rect   Rect
-	Cover  bool // it fills the place and is cut off, rather than standing in it whole
+	Cover  bool // it fills the place and is cut off; otherwise it is shown whole
 }
 
-// Picture is who is seen where, by priority. In a grid only size and order of the tiles are told, and Rect has no position:
-// two sources differ on where the last row begins.
+// Picture says which streams are seen where, sorted by priority. For a grid it only has the size and the order of the
+// tiles, and Rect has no position: two sources differ on where the last row begins.
 type Picture struct {
 	Places []Place
 	Grid   bool
 }
 
-// Of finds the place of a stream.
+// Of returns the place of a stream.
 func (p Picture) Of(stream string) (Place, bool) {
 	i := slices.IndexFunc(p.Places, func(at Place) bool { return at.Stream == stream })
 	if i < 0 {
@@ -62,7 +62,7 @@ func (p Picture) Of(stream string) (Place, bool) {
 	return p.Places[i], true
 }
 
-// Order puts streams, given in the order in which they were added, into that of their priority (sources.md#priority).
+// Order sorts streams, given in the order in which they were added, by priority (sources.md#priority).
 func Order(streams []Stream) []Stream {
 	shares := func(s Stream, what func(Stream) bool) bool {
 		return s.Client != "" && slices.ContainsFunc(streams, func(o Stream) bool { return o.Client == s.Client && what(o) })
@@ -89,8 +89,8 @@ func Order(streams []Stream) []Stream {
 	return ordered
 }
 
-// Arrange says what a layout makes of streams, given in the order in which they were added. ok is false for a style sheet of
-// which the specification has no example with these streams in this size.
+// Arrange returns what a layout makes of streams, given in the order in which they were added. ok is false for a style
+// sheet without an example in the specification for these streams and this size.
 func Arrange(ledger spec.Ledger, l spec.Layout, streams []Stream, size Size) (p Picture, ok bool) {
 	seen := Order(streams)
 	seen = seen[:min(len(seen), Most(ledger))]
@@ -126,7 +126,7 @@ func Arrange(ledger spec.Ledger, l spec.Layout, streams []Stream, size Size) (p 
 	return Picture{}, false
 }
 
-// one puts one stream into the large place and as many others as there are into the small ones.
+// one puts one stream into the large place, and the others into the small places as far as there are any.
 func one(seen []Stream, large string, place Rect, small []Rect) Picture {
 	var p Picture
 	for _, s := range seen {
@@ -141,7 +141,7 @@ func one(seen []Stream, large string, place Rect, small []Rect) Picture {
 	return p
 }
 
-// left are the places at the left edge: equal shares of it.
+// left returns the places at the left edge, which are equally high.
 func left(size Size) []Rect {
 	n := 5
 	switch {
@@ -160,7 +160,7 @@ func left(size Size) []Rect {
 	return out
 }
 
-// lower are the places at the lower edge.
+// lower returns the places at the lower edge.
 func lower(size Size) []Rect {
 	n := 5
 	switch {
@@ -177,7 +177,7 @@ func lower(size Size) []Rect {
 	return out
 }
 
-// grid is the published one: 1, 2x1, 2x2, 3x3, and 4x4 beyond.
+// grid returns the published grid: 1, 2x1, 2x2, 3x3, and 4x4 beyond.
 func grid(seen []Stream, w, h float64) Picture {
 	p := Picture{Grid: true}
 	columns, rows := 4.0, 4.0
@@ -197,7 +197,7 @@ func grid(seen []Stream, w, h float64) Picture {
 	return p
 }
 
-// custom finds the example with the style sheet whose streams have, by priority, the same classes.
+// custom returns the example with the style sheet whose streams have the same classes, by priority.
 func custom(ledger spec.Ledger, sheet string, seen []Stream, size Size) (Picture, bool) {
 	for _, e := range ledger.Examples {
 		if e.Layout.Stylesheet != sheet || !sizeOf(ledger, e, size) {
@@ -227,7 +227,7 @@ func sizeOf(ledger spec.Ledger, e spec.Example, size Size) bool {
 	return resolution.Default == size.String()
 }
 
-// streamsOf are the streams of an example, named by their numbers.
+// streamsOf returns the streams of an example, named by their numbers.
 func streamsOf(e spec.Example) []Stream {
 	var out []Stream
 	for i, s := range e.Streams {
@@ -247,8 +247,8 @@ func placesOf(e spec.Example) Picture {
 	return p
 }
 
-// Stands is where the picture of a stream is, whole, whose aspect is w to h: in the middle of its place, as large as fits, or with
-// cover as small as fills it.
+// Stands returns where a picture with the aspect w to h is: in the middle of its place, as large as fits, or, with
+// cover, as small as fills the place.
 func (p Place) Stands(w, h int) Rect {
 	scale := min(p.Rect.Width/float64(w), p.Rect.Height/float64(h))
 	if p.Cover {

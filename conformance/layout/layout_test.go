@@ -18,7 +18,8 @@ func ledger(t *testing.T) spec.Ledger {
 	return l
 }
 
-// The examples of the specification come out, those of style sheets by being found.
+// TestExamplesOfTheSpecification checks that the examples of the specification come out. Those of style sheets are only
+// looked up.
 func TestExamplesOfTheSpecification(t *testing.T) {
 	l := ledger(t)
 	for _, e := range l.Examples {

@@ -23,7 +23,7 @@ type Excuse struct {
 	Expires Date   `yaml:"expires" json:"expires"`
 }
 
-// Date is a calendar day, written 2006-01-02. An excuse is good through it.
+// Date is a calendar day, written 2006-01-02. An excuse is valid until the end of it.
 type Date struct{ Day time.Time }
 
 // UnmarshalYAML reads a calendar day.
@@ -46,8 +46,7 @@ func (d Date) MarshalText() ([]byte, error) { return []byte(d.Day.Format(time.Da
 
 func (d Date) past(now time.Time) bool { return !now.Before(d.Day.AddDate(0, 0, 1)) }
 
-// ReadBaseline reads a baseline file: a YAML list of excuses, each with
-// clause, reason, owner and expiry.
+// ReadBaseline reads a baseline file: a YAML list of excuses, each with clause, reason, owner and expiry.
 func ReadBaseline(name string) ([]Excuse, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -88,9 +87,9 @@ func ParseBaseline(data []byte) ([]Excuse, error) {
 	return list, nil
 }
 
-// Apply holds verdicts against a baseline: which failures are excused, and what
-// is wrong with the baseline itself, one message each. known tells the ids of
-// the ledger; an entry for a clause that is known but was not selected rests.
+// Apply compares verdicts with a baseline. It returns which failures are excused, and what is wrong with the baseline
+// itself, one message each. known reports whether the ledger has an id. An entry for a known clause that was not
+// selected is ignored.
 func Apply(list []Excuse, verdicts []verdict.Verdict, known func(id string) bool, now time.Time) (excused map[string]bool, wrong []string) {
 	excused = map[string]bool{}
 	for _, e := range list {

@@ -13,8 +13,7 @@ import (
 	"reelcheck/spec"
 )
 
-// Build joins the ledger, the verdicts and the evidence of a run. The caller
-// fills in Suite, Target and Run.
+// Build joins the ledger, the verdicts and the evidence of a run. The caller fills in Suite, Target and Run.
 func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excused map[string]bool) *Report {
 	r := &Report{Format: Format, Counts: verdict.Count(verdicts)}
 	for _, verdict := range verdicts {
@@ -28,7 +27,7 @@ func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excu
 	return r
 }
 
-// Fingerprint is the SHA-256 of the ledger's clauses, to tell verdicts of different ledgers apart.
+// Fingerprint returns the SHA-256 of the ledger's clauses. It tells verdicts by different ledgers apart.
 func Fingerprint(ledger spec.Ledger) string {
 	text, err := json.Marshal(ledger.Clauses)
 	if err != nil {
@@ -65,7 +64,7 @@ func chapterTitle(ledger spec.Ledger, cl spec.Clause) string {
 	return cl.Chapter()
 }
 
-// scenario lays out what was seen in one flow.
+// scenario returns what was seen in one flow.
 func scenario(name string, v evidence.View) Scenario {
 	s := Scenario{Name: name, Title: name, State: string(evidence.Began)}
 	for _, r := range v.Label("scenario").Steps().Records {
@@ -89,7 +88,7 @@ func scenario(name string, v evidence.View) Scenario {
 	return s
 }
 
-// frames are the sample pictures that were kept beside a forensics report: blob names in "frames".
+// frames returns the sample pictures of a forensics report, whose blob names are in "frames".
 func frames(v evidence.View) []Frame {
 	var out []Frame
 	for _, r := range v.Media().Records {
@@ -112,7 +111,7 @@ func frames(v evidence.View) []Frame {
 	return out
 }
 
-// host keeps addresses of a target free of credentials.
+// host returns the host of a target's address, without credentials.
 func host(link string) string {
 	u, err := url.Parse(link)
 	if err != nil {

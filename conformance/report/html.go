@@ -85,13 +85,13 @@ func newPageView(r *Report) pageView {
 			most = i
 		}
 	}
-	for i := range v.Pictures { // the richest picture is open, and those of scenarios that went wrong
+	for i := range v.Pictures { // the richest picture is open, and so are those of scenarios that went wrong
 		v.Pictures[i].Open = i == most || v.Pictures[i].State != "done"
 	}
 	return v
 }
 
-// richness counts the kinds of things seen in a scenario, its clients, and a few pictures.
+// richness counts the kinds of things seen in a scenario, its clients, and its pictures up to a few.
 func richness(s Scenario) int {
 	kinds, clients := map[string]bool{}, 0
 	for _, l := range s.Lanes {
@@ -149,7 +149,7 @@ func word(o verdict.Outcome) string {
 	}
 }
 
-// sentence begins with a capital letter.
+// sentence returns s with a capital first letter.
 func sentence(s string) string {
 	for i, r := range s {
 		return string(unicode.ToUpper(r)) + s[i+utf8.RuneLen(r):]
@@ -166,7 +166,7 @@ func slug(s string) string {
 	}, s)
 }
 
-// dataURI is safe as a URL: base64 of bytes under a fixed type.
+// dataURI returns a data URL of the PNG. It is safe, because it is base64 under a fixed type.
 func dataURI(png []byte) template.URL {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))
 }

@@ -51,10 +51,9 @@ type junitSkip struct {
 	Message string `xml:"message,attr"`
 }
 
-// JUnit writes one test case per clause, named by the clause's id so that runs
-// line up, grouped by chapter. A failure is a real <failure> element, an
-// inconclusive clause an <error>; what does not apply or is pending is skipped,
-// and so is a failure that the baseline expects.
+// JUnit writes one test case per clause, grouped by chapter. Its name is the clause's id, so that runs can be compared.
+// A failure is a <failure> element, an inconclusive clause an <error>. Clauses that do not apply or are pending are
+// skipped, and so are failures that the baseline expects.
 func (r *Report) JUnit(w io.Writer) error {
 	out := junitSuites{Name: "conform", Time: seconds(r.Run.FinishedAt.Sub(r.Run.StartedAt).Seconds())}
 	index := map[string]int{}
@@ -141,7 +140,7 @@ func detail(c Clause) string {
 
 func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }
 
-// clean drops what XML 1.0 cannot carry; a target chooses some of this text.
+// clean removes characters that XML 1.0 does not allow. Some of the text comes from the target.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xD7FF ||

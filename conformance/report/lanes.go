@@ -10,8 +10,8 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// timeline turns records into lanes. Reads that only poll a status make the
-// status lane and are left out of the REST lane.
+// timeline turns records into lanes. Reads that only poll a status make the status lane and are left out of the REST
+// lane.
 type timeline struct {
 	view evidence.View
 	zero time.Time
@@ -41,7 +41,7 @@ func (t timeline) lanes() []Lane {
 	return out
 }
 
-// maxStatusLanes keeps a picture of many archives readable.
+// maxStatusLanes limits the status lanes, to keep a picture of many archives readable.
 const maxStatusLanes = 6
 
 func (t timeline) archives() []string {
@@ -57,7 +57,7 @@ func (t timeline) archives() []string {
 	return ids
 }
 
-// statuses are spans between reads that showed a change.
+// statuses returns spans between the reads that showed a change.
 func (t timeline) statuses(id string) []Mark {
 	var out []Mark
 	for _, r := range t.view.Exchanges(evidence.StartArchive, evidence.GetArchive, evidence.StopArchive).Records {
@@ -128,8 +128,8 @@ func (t timeline) hooks() []Mark {
 	return out
 }
 
-// uploads has one mark per object, at the latest moment at which it was
-// written: stores tell that in whole seconds.
+// uploads returns one mark per object, at the latest moment at which it was written. Stores report that in whole
+// seconds.
 func (t timeline) uploads() []Mark {
 	var out []Mark
 	seen := map[string]bool{}
@@ -229,7 +229,7 @@ func (t timeline) steps() []Mark {
 	return out
 }
 
-// TargetOf reads what Bundle wrote into the head of a bundle.
+// TargetOf reads what [Target.Head] wrote into the head of a bundle.
 func TargetOf(head evidence.About) (Target, error) {
 	var t Target
 	if err := json.Unmarshal(head.Target, &t); err != nil {
@@ -238,7 +238,7 @@ func TargetOf(head evidence.About) (Target, error) {
 	return t, nil
 }
 
-// Head is what a bundle says about its target.
+// Head returns what a bundle's head says about its target.
 func (t Target) Head() json.RawMessage {
 	t.URL = host(t.URL)
 	b, err := json.Marshal(t)

@@ -1,6 +1,5 @@
-// Package report writes what a run found: JSON with a published schema, JUnit
-// for build servers, and one self-contained HTML page for people. It also
-// reads the baseline of known failures.
+// Package report writes the result of a run: JSON with a published schema, JUnit for build servers, and one
+// self-contained HTML page for people. It also reads the baseline of known failures.
 package report
 
 import (
@@ -15,7 +14,7 @@ import (
 	"reelcheck/spec"
 )
 
-// Format names the version of the JSON report.
+// Format is the version of the JSON report.
 const Format = "reelcheck.report/1"
 
 // Report is a whole run. Its JSON form is described by report.schema.json.
@@ -30,22 +29,22 @@ type Report struct {
 	Baseline  []Excuse       `json:"baseline"`
 }
 
-// Suite says which suite judged, and by which ledger.
+// Suite says which version of the suite judged, and by which ledger.
 type Suite struct {
 	Name         string `json:"name"`
 	Version      string `json:"version"`
 	LedgerSHA256 string `json:"ledgerSha256"`
 }
 
-// Target says what was judged. It holds no credentials.
+// Target describes the target. It holds no credentials.
 type Target struct {
 	URL          string   `json:"url"`
-	Launched     string   `json:"launched,omitempty"` // the command, when the suite started the target
+	Launched     string   `json:"launched,omitempty"` // the command, if the suite started the target
 	Capabilities []string `json:"capabilities"`
 	TimeMode     string   `json:"timeMode"`
 }
 
-// Run is the run itself.
+// Run describes the run itself.
 type Run struct {
 	ID          string    `json:"id"`
 	StartedAt   time.Time `json:"startedAt"`
@@ -61,7 +60,7 @@ type Run struct {
 type Clause struct {
 	ID         string            `json:"id"`
 	Section    string            `json:"section"`             // of the page or of sources.md
-	Documents  []spec.Link       `json:"documents,omitempty"` // that the public can read
+	Documents  []spec.Link       `json:"documents,omitempty"` // public documents
 	Chapter    string            `json:"chapter"`
 	Level      string            `json:"level"`
 	Title      string            `json:"title,omitempty"`
@@ -72,12 +71,12 @@ type Clause struct {
 	Outcome    verdict.Outcome   `json:"outcome"`
 	Reason     string            `json:"reason,omitempty"`
 	Time       string            `json:"time,omitempty"`
-	Known      bool              `json:"known"` // a failure the baseline expects
+	Known      bool              `json:"known"` // the baseline expects the failure
 	Findings   []verdict.Finding `json:"findings"`
 	Proof      []string          `json:"proof"`
 }
 
-// Scenario is one flow that was driven, with what was seen on the way.
+// Scenario is one flow that was run, with what was seen in it.
 type Scenario struct {
 	Name   string  `json:"name"`
 	Title  string  `json:"title"`
@@ -94,8 +93,7 @@ type Lane struct {
 	Marks []Mark `json:"marks"`
 }
 
-// Mark is an instant, or a span when Until is later than At. Both are
-// milliseconds from the beginning of the scenario.
+// Mark is an instant, or a span when Until is later than At. Both are milliseconds from the beginning of the scenario.
 type Mark struct {
 	At    int64  `json:"at"`
 	Until int64  `json:"until"`
@@ -113,7 +111,7 @@ type Frame struct {
 // Files lists the files that [Report.Write] makes, by format.
 var Files = struct{ JSON, JUnit, HTML string }{"report.json", "junit.xml", "report.html"}
 
-// Write puts all formats into dir, each file whole or not at all.
+// Write writes all formats into dir. Each file is complete or absent.
 func (r *Report) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report folder: %w", err)
@@ -150,7 +148,7 @@ func Read(rd io.Reader) (*Report, error) {
 	return r, nil
 }
 
-// filled is r with every list present, so that readers need not tell null from [].
+// filled returns r with every list present, so that readers need not distinguish null from [].
 func (r *Report) filled() *Report {
 	c := *r
 	c.Target.Capabilities = present(r.Target.Capabilities)

@@ -76,7 +76,7 @@ func tinyPNG(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// A reader of a verdict learns where its clause comes from without the repository.
+// TestBuildNamesSources checks that the reader of a verdict learns where its clause comes from without the repository.
 func TestBuildNamesSources(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {
@@ -229,7 +229,7 @@ func TestHTMLIsOneEscapedPage(t *testing.T) {
 	}
 }
 
-// Nothing is drawn over anything that is to be read.
+// TestTimelineWithoutRoom checks that nothing is drawn over a readable label.
 func TestTimelineWithoutRoom(t *testing.T) {
 	x := func(ms int64) float64 { return axisLeft + float64(ms) }
 	spans, dots := Lane{Name: "publishers"}, Lane{Name: "REST"}

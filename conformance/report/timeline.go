@@ -16,11 +16,11 @@ const (
 	axisHeight   = 22
 	maxRows      = 6   // of dots
 	maxSpanRows  = 12  // of spans
-	letterWidth  = 6.1 // of the 10-unit label face, on the generous side
+	letterWidth  = 6.1 // width of a letter of the 10-unit label face, on the large side
 	dotWidth     = 9
 )
 
-// picture is a scenario laid out for drawing.
+// picture is a scenario with the positions of everything to draw.
 type picture struct {
 	Scenario
 	Width, Height int
@@ -34,7 +34,7 @@ type picture struct {
 type tick struct {
 	X      float64
 	Label  string
-	Anchor string // where the label is held: start, middle or end
+	Anchor string // how the label is anchored: start, middle or end
 }
 
 type laneRows struct {
@@ -49,7 +49,7 @@ type shape struct {
 	X, W   float64
 	Y, Mid float64
 	TextX  float64
-	Text   string // empty when there is no room for it
+	Text   string // empty if there is no room for it
 	Span   bool
 }
 
@@ -82,8 +82,8 @@ func draw(s Scenario) picture {
 	return p
 }
 
-// layLane packs marks with their labels into as few rows as they need. A dot that finds no room keeps its place on the last
-// row, where neither it nor what it covers has a label; spans that find none are counted in the lane's name.
+// layLane places marks with their labels in as few rows as possible. A dot without room stays on the last row; neither
+// it nor the dots that it covers have a label. Spans without room are counted in the lane's name.
 func layLane(l Lane, top int, x func(int64) float64) laneRows {
 	row := laneRows{Name: l.Name, Y: top}
 	var ends []float64
@@ -97,11 +97,11 @@ func layLane(l Lane, top int, x func(int64) float64) laneRows {
 			s.W = math.Max(x(m.Until)-s.X, 2)
 			s.TextX = s.X + 5
 			need = s.X + s.W
-			if text+8 > s.W { // the tooltip still tells
+			if text+8 > s.W { // the tooltip still shows it
 				s.Text = ""
 			}
 		} else if need > axisRight+12 {
-			s.TextX = s.X - 8 - text // no room on the right: label on the left
+			s.TextX = s.X - 8 - text // no room on the right: the label goes to the left
 		}
 		start := math.Min(s.X-4, s.TextX)
 		if s.Span {
@@ -136,7 +136,7 @@ func layLane(l Lane, top int, x func(int64) float64) laneRows {
 	return row
 }
 
-// unlabel takes the labels from the dots of the row at y that reach x with them.
+// unlabel removes the labels of the dots in the row at y whose label reaches x.
 func unlabel(shapes []shape, y, x float64) {
 	for i := range shapes {
 		s := &shapes[i]
@@ -147,7 +147,7 @@ func unlabel(shapes []shape, y, x float64) {
 	}
 }
 
-// tickStep is a round number of milliseconds that gives about ten ticks.
+// tickStep returns a round number of milliseconds that gives about ten ticks.
 func tickStep(end int64) int64 {
 	for _, step := range []int64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000} {
 		if end/step <= 12 {

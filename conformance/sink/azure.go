@@ -19,23 +19,24 @@ import (
 
 // Azure is an account of Azure Blob Storage, or of its emulator Azurite, that archives are uploaded to.
 type Azure struct {
-	// TargetEndpoint is the account's parent as the target reaches it; the account is the first part of the path.
+	// TargetEndpoint is the parent URL of the account as the target reaches it. The account is the first part of the
+	// path.
 	TargetEndpoint string
 	Account        string
 	Key            string
 
-	container string // driver own: the one container there is
+	container string // driver own: the only container
 	client    *azblob.Client
 	stop      func() error
 }
 
-// azuriteOptions keep everything in memory, and take requests of SDKs newer than it is.
+// azuriteOptions keep everything in memory, and allow requests of SDKs that are newer than Azurite.
 var azuriteOptions = []string{"--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"}
 
-// azuriteReady is what Azurite writes when it listens; its port is open before in a container.
+// azuriteReady is what Azurite prints when it listens. In a container its port is open earlier.
 const azuriteReady = "Azurite Blob service successfully listens"
 
-// OpenAzure starts, or finds, the account that c describes. The log of a started one goes to dir.
+// OpenAzure starts or finds the account that c describes. The log of a started one is in dir.
 func OpenAzure(ctx context.Context, c config.AzureSink, dir string, j *evidence.Journal) (*Azure, error) {
 	a := &Azure{Account: c.Account, Key: c.Key, container: c.Container, stop: func() error { return nil }}
 	if c.Driver != "own" {
@@ -100,7 +101,7 @@ func (a *Azure) runContainer(ctx context.Context, c config.AzureSink) (endpoint 
 	return "http://" + addr, nil
 }
 
-// Bucket makes a container, or returns the one there is.
+// Bucket makes a container, or returns the existing one.
 func (a *Azure) Bucket(ctx context.Context, _, name string) (string, error) {
 	if a.container != "" {
 		return a.container, nil
@@ -111,7 +112,7 @@ func (a *Azure) Bucket(ctx context.Context, _, name string) (string, error) {
 	return name, nil
 }
 
-// Storage is the upload target to configure an application with.
+// Storage returns the upload target for an application.
 func (a *Azure) Storage(container string) *target.Storage {
 	return &target.Storage{Type: "azure", Config: target.AzureConfig{AccountName: a.Account, AccountKey: a.Key, Container: container, Domain: a.TargetEndpoint}}
 }
@@ -135,7 +136,7 @@ func (a *Azure) List(ctx context.Context, container, prefix string) ([]evidence.
 	return out, nil
 }
 
-// Fetch downloads a blob into the evidence and describes it.
+// Fetch downloads a blob into the evidence and returns its description.
 func (a *Azure) Fetch(ctx context.Context, j *evidence.Journal, container, key string) (evidence.Object, error) {
 	got, err := a.client.DownloadStream(ctx, container, key, nil)
 	if err != nil {

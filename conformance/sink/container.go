@@ -12,13 +12,13 @@ import (
 type containerSpec struct {
 	image string
 	port  string // "9000/tcp"
-	ready string // path that answers when it is up, or
-	log   string // what it writes then
+	ready string // path that answers when the container is up, or
+	log   string // text in the log when it is up
 	env   map[string]string
 	cmd   []string
 }
 
-// runContainer starts a container and returns how to end it and where its port is.
+// runContainer starts a container. It returns a function that ends it, and the address of its port.
 func runContainer(ctx context.Context, s containerSpec) (stop func() error, addr string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// gate stands between the target and a store: what it lets pass, and what it refuses, becomes evidence.
+// gate is a proxy between the target and a store. It records what it passes on and what it refuses.
 type gate struct {
 	url     string // as the target reaches it
 	journal *evidence.Journal
@@ -26,10 +26,10 @@ type gate struct {
 	mu      sync.Mutex
 	owners  map[string]string // scenario by bucket
 	refused map[string]int    // status by bucket
-	err     error             // the first record that could not be written
+	err     error             // the first error in writing a record
 }
 
-// openGate listens for requests to the store at endpoint. Signatures of S3 cover the host, which is therefore passed on.
+// openGate listens for requests to the store at endpoint. It passes on the host, because S3 signatures cover it.
 func openGate(listen, endpoint string, j *evidence.Journal) (*gate, error) {
 	behind, err := url.Parse(endpoint)
 	if err != nil {
@@ -71,7 +71,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if status == 0 {
 		g.store.ServeHTTP(answer, r)
 	} else {
-		_, _ = io.Copy(io.Discard, r.Body) // as a store does that fails afterwards
+		_, _ = io.Copy(io.Discard, r.Body) // like a store that fails after it has read the body
 		answer.Header().Set("Content-Type", "application/xml")
 		answer.WriteHeader(status)
 		fmt.Fprintf(answer, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>ServiceUnavailable</Code><Message>refused by the suite</Message></Error>`)
@@ -104,7 +104,7 @@ type noting struct {
 func (n *noting) Unwrap() http.ResponseWriter { return n.ResponseWriter } // for flushing
 
 func (n *noting) WriteHeader(status int) {
-	if n.status == 0 || n.status < 200 { // after a 100 comes another
+	if n.status == 0 || n.status < 200 { // another status follows a 100
 		n.status = status
 	}
 	n.ResponseWriter.WriteHeader(status)

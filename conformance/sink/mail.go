@@ -14,15 +14,16 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// mailDomain is that of every mailbox; RFC 2606 keeps it from being anybody's.
+// mailDomain is the domain of every mailbox. RFC 2606 reserves it.
 const mailDomain = "reelcheck.example"
 
-// mailLimit bounds what is taken of one message.
+// mailLimit is the largest message in bytes; the rest is dropped.
 const mailLimit = 1 << 20
 
-// Mailbox takes mail for any address: every message becomes a Mail record of the scenario in its first recipient's address.
+// Mailbox accepts mail for any address. Every message becomes a Mail record of the scenario in its first recipient's
+// address.
 type Mailbox struct {
-	// Address is host:port of the SMTP server as the target reaches it.
+	// Address is the host:port of the SMTP server as the target reaches it.
 	Address string
 
 	listener net.Listener
@@ -30,10 +31,11 @@ type Mailbox struct {
 	done     chan error // of Serve; nil before Serve
 
 	mu  sync.Mutex
-	err error // the first record that could not be written
+	err error // the first error in writing a record
 }
 
-// ListenMail opens the port, so that a target can be told of it; Serve takes mail. End it with Close.
+// ListenMail opens the port, so that its address can be given to a target. Serve accepts mail. The caller must call
+// Close.
 func ListenMail(listen string) (*Mailbox, error) {
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
@@ -42,7 +44,7 @@ func ListenMail(listen string) (*Mailbox, error) {
 	return &Mailbox{Address: ln.Addr().String(), listener: ln}, nil
 }
 
-// Serve begins to take mail into j.
+// Serve begins to write mail to j.
 func (m *Mailbox) Serve(j *evidence.Journal) {
 	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &letter{take: func(l letter) error { return m.keep(j, l) }}, nil
@@ -53,7 +55,7 @@ func (m *Mailbox) Serve(j *evidence.Journal) {
 	go func() { m.done <- m.server.Serve(m.listener) }() // awaited by Close
 }
 
-// Box is the address of one application's mail; messages belong to the scenario and get the label mail.{name}.
+// Box returns the mail address of one application. Its messages belong to the scenario and get the label mail.{name}.
 func (m *Mailbox) Box(scenario, name string) string { return scenario + "+" + name + "@" + mailDomain }
 
 func (m *Mailbox) keep(j *evidence.Journal, l letter) error {
@@ -74,7 +76,7 @@ func (m *Mailbox) keep(j *evidence.Journal, l letter) error {
 	return err
 }
 
-// Close ends the server and returns the first failure it had.
+// Close ends the server and returns its first error.
 func (m *Mailbox) Close() error {
 	if m.done == nil {
 		return m.listener.Close()
@@ -88,7 +90,7 @@ func (m *Mailbox) Close() error {
 	return errors.Join(m.err, err)
 }
 
-// letter is one SMTP session: it holds the message that is being sent.
+// letter is one SMTP session with the message that is being sent.
 type letter struct {
 	from string
 	to   []string

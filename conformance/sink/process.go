@@ -15,16 +15,16 @@ type processSpec struct {
 	command []string
 	env     map[string]string
 	log     string // file
-	ready   string // URL that answers when it is up
+	ready   string // URL that answers when the store is up
 }
 
-// runProcess starts a store as a child process and returns how to end it, which also waits for it.
+// runProcess starts a store as a child process. It returns a function that ends it and waits for it.
 func runProcess(ctx context.Context, s processSpec) (stop func() error, err error) {
 	log, err := os.Create(s.log)
 	if err != nil {
 		return nil, err
 	}
-	// Not CommandContext: it runs until stop.
+	// Not CommandContext, because it must run until stop.
 	cmd := exec.Command(s.command[0], s.command[1:]...)
 	cmd.Env = os.Environ()
 	for name, value := range s.env {
@@ -36,7 +36,7 @@ func runProcess(ctx context.Context, s processSpec) (stop func() error, err erro
 	}
 	stop = func() error {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed: its status says nothing
+		_ = cmd.Wait() // it was killed, so its status says nothing
 		return log.Close()
 	}
 	if err := awaitHTTP(ctx, s.ready, 20*time.Second); err != nil {
@@ -45,17 +45,17 @@ func runProcess(ctx context.Context, s processSpec) (stop func() error, err erro
 	return stop, nil
 }
 
-// freeAddr picks the port now if listen leaves it open: such programs do not report the one they chose.
+// freeAddr chooses the port if listen leaves it open, because such programs do not report the port that they choose.
 func freeAddr(listen string) (string, error) {
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
 		return "", err
 	}
-	defer ln.Close() //nolint:errcheck // only borrowed
+	defer ln.Close() //nolint:errcheck // only to find a free port
 	return ln.Addr().String(), nil
 }
 
-// awaitHTTP waits for an answer that does not say that the server is at fault.
+// awaitHTTP waits for an answer other than a server error.
 func awaitHTTP(ctx context.Context, url string, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

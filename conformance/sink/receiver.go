@@ -1,4 +1,4 @@
-// Package sink is where a target delivers to: a webhook receiver, and object stores of several makes. What
+// Package sink holds what a target delivers to: a webhook receiver, a mailbox, and several kinds of object stores. What
 // arrives becomes evidence.
 package sink
 
@@ -17,10 +17,10 @@ import (
 // HookPrefix begins the path of every webhook endpoint: /hook/{scenario}/{name}.
 const HookPrefix = "/hook/"
 
-// deliveryLimit bounds what is kept of one delivery.
+// deliveryLimit is the number of bytes that are kept of one delivery.
 const deliveryLimit = 1 << 20
 
-// Delivery is one webhook request as a receiver keeps it.
+// Delivery is one received webhook request.
 type Delivery struct {
 	N      int64       `json:"n"` // counts from 1
 	Time   time.Time   `json:"time"`
@@ -31,13 +31,13 @@ type Delivery struct {
 	Answer int         `json:"answer"`
 }
 
-// Receiver takes webhooks and remembers them. It serves
+// Receiver accepts webhooks and remembers them. A suite can also use a receiver that runs in a container. It serves
 //
-//   - /hook/...                          a webhook; 200, or what a script says
-//     PUT /script/hook/...                 {"status":500,"times":3}: answer the next ones so
-//     GET /deliveries?after=N&wait=10s     what arrived after number N, waiting for the first
+//	/hook/...                          a webhook; the answer is 200, or what a script says
+//	PUT /script/hook/...               {"status":500,"times":3}: the answer to the next ones
+//	GET /deliveries?after=N&wait=10s   what arrived after number N; waits for the first one
 //
-// so that a suite can use one that runs in a container. The zero Receiver is ready to use.
+// The zero Receiver is ready to use.
 type Receiver struct {
 	// On, if set, is called with each delivery, in order, before it is answered.
 	On func(Delivery)
@@ -74,7 +74,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// Refuse makes the next times deliveries to path answer status.
+// Refuse answers the next deliveries to path with status, as many times as given.
 func (r *Receiver) Refuse(path string, status, times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,7 +87,7 @@ func (r *Receiver) Refuse(path string, status, times int) {
 func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(req.Body, deliveryLimit))
 	if err != nil {
-		return // the sender gave up; nothing complete arrived
+		return // the sender gave up before its request was complete
 	}
 	now := time.Now
 	if r.Now != nil {
@@ -112,7 +112,7 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) {
 	w.WriteHeader(d.Answer)
 }
 
-// After returns the deliveries after number n. If there are none it waits for one until ctx ends.
+// After returns the deliveries after number n. If there are none, it waits for one until ctx ends.
 func (r *Receiver) After(ctx context.Context, n int64) []Delivery {
 	for {
 		r.mu.Lock()
@@ -149,11 +149,11 @@ func (r *Receiver) list(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(out); err != nil {
-		return // the reader is gone
+		return // the reader has gone
 	}
 }
 
-// scenarioOf reads the scenario out of a hook path.
+// scenarioOf returns the scenario and the name in a hook path.
 func scenarioOf(path string) (scenario, name string, err error) {
 	scenario, name, ok := strings.Cut(strings.TrimPrefix(path, HookPrefix), "/")
 	if !ok || scenario == "" {

@@ -26,19 +26,19 @@ import (
 
 // Store is an S3-compatible object store that archives are uploaded to.
 type Store struct {
-	// TargetEndpoint is the store as the target reaches it.
+	// TargetEndpoint is the endpoint of the store as the target reaches it.
 	TargetEndpoint string
 	Region         string
 	AccessKey      string
 	SecretKey      string
 
-	bucket string // driver own: the one bucket there is
+	bucket string // driver own: the only bucket
 	client *s3.Client
-	gate   *gate // what the target goes through; nil with driver own, or where the target reaches the store by another address
+	gate   *gate // the target's way to the store; nil with driver own, or if the target reaches the store by another address
 	stop   func() error
 }
 
-// OpenStore starts, or finds, the store that c describes. Files of a started one live in dir.
+// OpenStore starts or finds the store that c describes. The files of a started store are in dir.
 func OpenStore(ctx context.Context, c config.S3Sink, dir string, j *evidence.Journal) (*Store, error) {
 	s := &Store{Region: c.Region, AccessKey: c.AccessKey, SecretKey: c.SecretKey, bucket: c.Bucket, stop: func() error { return nil }}
 	if s.Region == "" {
@@ -131,7 +131,7 @@ func (s *Store) runProcess(ctx context.Context, c config.S3Sink, dir string) (st
 	return "http://" + addr, nil
 }
 
-// environment is that of MinIO; with a key it encrypts where it is asked to.
+// environment returns the environment of MinIO. With a key it encrypts what it is asked to.
 func (s *Store) environment() map[string]string {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -151,7 +151,7 @@ func (s *Store) runContainer(ctx context.Context, c config.S3Sink) (string, erro
 	return "http://" + addr, nil
 }
 
-// Bucket makes a bucket, or returns the one there is. What the target asks of it belongs to the scenario.
+// Bucket makes a bucket, or returns the existing one. Requests of the target to it belong to the scenario.
 func (s *Store) Bucket(ctx context.Context, scenario, name string) (string, error) {
 	if s.bucket != "" {
 		return s.bucket, nil
@@ -165,7 +165,7 @@ func (s *Store) Bucket(ctx context.Context, scenario, name string) (string, erro
 	return name, nil
 }
 
-// Refuse makes the bucket answer every request of the target with status from now on, 0 for what the store says.
+// Refuse answers every request of the target to the bucket with status from now on; 0 stops that.
 func (s *Store) Refuse(bucket string, status int) error {
 	if s.gate == nil {
 		return errors.New("S3 sink: the suite does not stand between target and store; it cannot refuse requests")
@@ -174,7 +174,7 @@ func (s *Store) Refuse(bucket string, status int) error {
 	return nil
 }
 
-// Storage is the upload target to configure an application with.
+// Storage returns the upload target for an application.
 func (s *Store) Storage(bucket string) *target.Storage {
 	return &target.Storage{Type: "s3", Config: target.S3Config{
 		AccessKey: s.AccessKey, SecretKey: s.SecretKey, Bucket: bucket, Endpoint: s.TargetEndpoint, Region: s.Region,
@@ -198,7 +198,7 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) ([]evidence.Obj
 	return out, nil
 }
 
-// Fetch downloads an object into the evidence and describes it.
+// Fetch downloads an object into the evidence and returns its description.
 func (s *Store) Fetch(ctx context.Context, j *evidence.Journal, bucket, key string) (evidence.Object, error) {
 	got, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
 	if err != nil {

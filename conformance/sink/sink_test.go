@@ -67,7 +67,7 @@ func TestWebhooksBecomeEvidenceOfTheirScenario(t *testing.T) {
 	}
 }
 
-// The receiver in a container is the same one, read over HTTP.
+// TestRemoteReceiver uses the same receiver over HTTP, as if it ran in a container.
 func TestRemoteReceiver(t *testing.T) {
 	r := &Receiver{}
 	srv := httptest.NewServer(r)
@@ -132,7 +132,7 @@ func TestMail(t *testing.T) {
 	}
 }
 
-// TestAzure needs Azurite: its command, such as "node azurite-blob.js".
+// TestAzure needs the command of Azurite, such as "node azurite-blob.js".
 func TestAzure(t *testing.T) {
 	command := strings.Fields(os.Getenv("REELCHECK_AZURITE_COMMAND"))
 	if len(command) == 0 {

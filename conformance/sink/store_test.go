@@ -17,7 +17,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Every make of store must do the same.
+// TestStores checks that every kind of store behaves the same.
 func TestStores(t *testing.T) {
 	for driver, c := range map[string]config.S3Sink{
 		"in-process": {Driver: "in-process", Listen: "127.0.0.1:0"},
@@ -54,7 +54,7 @@ func contract(t *testing.T, c config.S3Sink) {
 	b.fetches(t)
 }
 
-// bucket is one in a store under test. filmKey is where a film of 8 bytes is uploaded to.
+// bucket is a bucket in a store under test. filmKey is the key to which a film of 8 bytes is uploaded.
 type bucket struct {
 	*Store
 	name    string
@@ -63,7 +63,7 @@ type bucket struct {
 
 const film, filmKey = "the film", "app/a1/archive.mp4"
 
-// put uploads the film as a target would.
+// put uploads the film like a target.
 func (b bucket) put(t *testing.T, config target.S3Config) error {
 	up := s3.New(s3.Options{BaseEndpoint: aws.String(config.Endpoint), Region: config.Region, UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(config.AccessKey, config.SecretKey, "")})
@@ -79,7 +79,7 @@ func (b bucket) isEmpty(t *testing.T, when string) {
 	}
 }
 
-// takes leaves the film in the bucket, after attempts with a wrong secret and while refused.
+// takes uploads the film to the bucket, after attempts with a wrong secret and while uploads are refused.
 func (b bucket) takes(t *testing.T) {
 	config, ok := b.Storage(b.name).Config.(target.S3Config)
 	if !ok {
@@ -114,7 +114,7 @@ func (b bucket) takes(t *testing.T) {
 	}
 }
 
-// fetches finds the film and takes it into the evidence.
+// fetches finds the film and downloads it into the evidence.
 func (b bucket) fetches(t *testing.T) {
 	list, err := b.List(t.Context(), b.name, "app/a1/")
 	if err != nil || len(list) != 1 || list[0].Key != filmKey || list[0].Size != 8 {

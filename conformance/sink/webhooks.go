@@ -17,19 +17,19 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Webhooks is the receiver of a run: every delivery becomes a Webhook record of the scenario in its path.
+// Webhooks is the receiver of a run. Every delivery becomes a Webhook record of the scenario in its path.
 type Webhooks struct {
-	// URL is the receiver as the target reaches it.
+	// URL is the base URL of the receiver as the target reaches it.
 	URL string
 
 	journal *evidence.Journal
-	remote  string // base of a receiver elsewhere; empty for the in-process one
+	remote  string // base URL of a remote receiver; empty for the one in this process
 	local   *Receiver
 	stop    func() error
 	wg      sync.WaitGroup
 	mu      sync.Mutex
-	err     error             // the first record that could not be written
-	owners  map[string]string // scenario by session
+	err     error             // the first error in writing a record
+	owners  map[string]string // scenario by session id
 }
 
 // OpenWebhooks starts the receiver that c describes.
@@ -79,7 +79,7 @@ func (w *Webhooks) openContainer(ctx context.Context, c config.WebhookSink) erro
 	return nil
 }
 
-// follow copies what a remote receiver takes into the journal.
+// follow copies the deliveries of a remote receiver into the journal.
 func (w *Webhooks) follow(ctx context.Context) {
 	for n := int64(0); ctx.Err() == nil; {
 		got, err := w.fetch(ctx, n)
@@ -111,7 +111,7 @@ func (w *Webhooks) fetch(ctx context.Context, after int64) ([]Delivery, error) {
 	return out, nil
 }
 
-// keep writes one delivery down.
+// keep records one delivery.
 func (w *Webhooks) keep(d Delivery) {
 	scenario, name, err := scenarioOf(d.Path)
 	if err != nil {
@@ -133,7 +133,7 @@ func (w *Webhooks) keep(d Delivery) {
 	}
 }
 
-// hookIDs names what a body is about, as far as it is what we expect.
+// hookIDs returns the ids that a body is about, as far as the body has the expected form.
 func hookIDs(body []byte) map[string]string {
 	var b struct {
 		Event         string `json:"event"`
@@ -165,14 +165,14 @@ func (w *Webhooks) fail(err error) {
 	}
 }
 
-// Err is the first failure of the receiver itself: from then on silence proves nothing.
+// Err returns the first error of the receiver itself. After one, silence proves nothing.
 func (w *Webhooks) Err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err
 }
 
-// Endpoint is the URL of one application's callbacks; deliveries belong to the scenario and get the label
+// Endpoint returns the URL for one application's callbacks. The deliveries belong to the scenario and get the label
 // webhook.{name}.
 func (w *Webhooks) Endpoint(scenario, name string) string {
 	return w.URL + hookPath(scenario, name)
@@ -182,7 +182,7 @@ func hookPath(scenario, name string) string {
 	return HookPrefix + url.PathEscape(scenario) + "/" + url.PathEscape(name)
 }
 
-// Refuse makes the next times deliveries to an endpoint answer status.
+// Refuse answers the next deliveries to an endpoint with status, as many times as given.
 func (w *Webhooks) Refuse(ctx context.Context, scenario, name string, status, times int) error {
 	if w.local != nil {
 		w.local.Refuse(hookPath(scenario, name), status, times)
@@ -207,15 +207,15 @@ func (w *Webhooks) Refuse(ctx context.Context, scenario, name string, status, ti
 	return nil
 }
 
-// Close stops the receiver and returns the first failure it had.
+// Close stops the receiver and returns its first error.
 func (w *Webhooks) Close() error {
 	err := w.stop()
 	w.wg.Wait()
 	return errors.Join(w.Err(), err)
 }
 
-// Own says that a session belongs to a scenario: deliveries about it to the endpoint of an application that
-// was prepared by hand, /hook/prepared/{role}, become evidence of that scenario.
+// Own assigns a session to a scenario. Deliveries about it to the endpoint of a prepared application,
+// /hook/prepared/{role}, become evidence of that scenario.
 func (w *Webhooks) Own(session, scenario string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

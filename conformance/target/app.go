@@ -1,5 +1,5 @@
-// Package target is the implementation under test as the suite sees it: credentials, and clients whose every exchange becomes
-// evidence. The package config below has the file that describes it, launch its process.
+// Package target is the suite's view of the implementation under test: credentials, and clients that record every
+// exchange as evidence. The packages below hold the target file (config) and the target's process (launch).
 package target
 
 import (
@@ -35,7 +35,7 @@ type App struct {
 	APISecret  string
 }
 
-// Path is the application's place in a URL under the given identity.
+// Path returns the name of the application in a URL for the given identity.
 func (a App) Path(as evidence.Identity) string {
 	if as == evidence.AsLegacy || a.ID == "" {
 		return a.APIKey
@@ -43,7 +43,7 @@ func (a App) Path(as evidence.Identity) string {
 	return a.ID
 }
 
-// NewApp makes an App of credentials and reads its key.
+// NewApp makes an App from credentials and parses its key.
 func NewApp(c config.Credentials) (App, error) {
 	a := App{ID: c.ApplicationID, APIKey: string(c.APIKey), APISecret: c.APISecret}
 	if c.PrivateKeyFile == "" {
@@ -79,7 +79,7 @@ func parsePrivateKey(b []byte) (*rsa.PrivateKey, error) {
 	return rk, nil
 }
 
-// Bearer mints a REST token of the unified identity.
+// Bearer returns a REST token of the unified identity.
 func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 	if a.PrivateKey == nil {
 		return "", fmt.Errorf("application %s has no private key", a.ID)
@@ -106,7 +106,7 @@ func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 	return a.signRS256(claims, flaw)
 }
 
-// strangerKey is no application's key. Making one takes a while, so it is made once.
+// strangerKey is a key of no application. It is made once because that takes a while.
 var strangerKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func (a App) signRS256(claims jwt.MapClaims, flaw evidence.Flaw) (string, error) {
@@ -135,7 +135,7 @@ func (a App) signRS256(claims jwt.MapClaims, flaw evidence.Flaw) (string, error)
 	return jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(key)
 }
 
-// LegacyAuth mints an X-OPENTOK-AUTH token.
+// LegacyAuth returns an X-OPENTOK-AUTH token.
 func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 	claims := jwt.MapClaims{
 		"iss": a.APIKey,
@@ -169,7 +169,7 @@ func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
 }
 
-// TokenKind is a form of client token.
+// TokenKind is a format of client tokens.
 type TokenKind string
 
 const (
@@ -178,17 +178,17 @@ const (
 	LegacyJWTToken TokenKind = "legacy-jwt" // legacy, HS256
 )
 
-// ClientToken says what a client may do and is.
+// ClientToken describes a client and its permissions.
 type ClientToken struct {
 	Kind      TokenKind
 	SessionID string
-	Role      string // default publisher
+	Role      string // default: publisher
 	Data      string // connection data
 	Classes   []string
 	Lifetime  time.Duration // default one hour
 }
 
-// Mint signs t.
+// Mint returns the signed token.
 func (a App) Mint(t ClientToken, now time.Time) (string, error) {
 	if t.Role == "" {
 		t.Role = "publisher"

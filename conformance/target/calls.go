@@ -11,19 +11,19 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// As is the calls of one identity, sound unless Flaw says otherwise.
+// As makes the calls of one identity. Its credentials are proper unless Flaw says otherwise.
 type As struct {
 	*Client
 	Identity evidence.Identity
 	Flaw     evidence.Flaw
-	// Project stands in the path instead of the application's own id: a foreign one.
+	// Project replaces the application's own id in the path, by a foreign one.
 	Project string
 }
 
-// Unified makes calls with the application's RS256 tokens.
+// Unified returns the calls with the application's RS256 tokens.
 func (c *Client) Unified() As { return As{Client: c, Identity: evidence.AsUnified} }
 
-// Legacy makes calls with the application's API key and secret.
+// Legacy returns the calls with the application's API key and secret.
 func (c *Client) Legacy() As { return As{Client: c, Identity: evidence.AsLegacy} }
 
 func (a As) path(rest string) string {
@@ -48,7 +48,7 @@ func (a As) CreateSessionAccepting(ctx context.Context, label, accept string, fo
 	return a.Do(ctx, c)
 }
 
-// CreateSession posts the form; it asks for JSON.
+// CreateSession posts the form and asks for JSON.
 func (a As) CreateSession(ctx context.Context, label string, form url.Values) (Answer, string, error) {
 	got, err := a.CreateSessionAccepting(ctx, label, "application/json", form)
 	if err != nil {
@@ -64,7 +64,7 @@ func (a As) CreateSession(ctx context.Context, label string, form url.Values) (A
 	return got, created[0].SessionID, nil
 }
 
-// Start starts an archive with the given members of the request body.
+// Start starts an archive with the given members in the request body.
 func (a As) Start(ctx context.Context, label string, body map[string]any) (Answer, error) {
 	c := a.call(label, http.MethodPost, a.path("/archive"), nil)
 	if session, ok := body["sessionId"].(string); ok {
@@ -99,7 +99,7 @@ func (a As) Get(ctx context.Context, label, id string) (Answer, error) {
 	return a.Do(ctx, c)
 }
 
-// SetStorage sets the upload target of the application; certificate is a PEM, its base64, or nil for none.
+// SetStorage sets the upload target of the application. certificate is a PEM, its base64, or nil for none.
 func (a As) SetStorage(ctx context.Context, label string, s Storage, certificate any) (Answer, error) {
 	c := a.call(label, http.MethodPut, a.path("/archive/storage"), nil)
 	b, err := json.Marshal(struct {
@@ -135,7 +135,7 @@ func (a As) Arrange(ctx context.Context, label, id string, layout map[string]any
 	return a.Do(ctx, c)
 }
 
-// Classify replaces the layout classes of streams, by their ids.
+// Classify replaces the layout classes of streams, by stream id.
 func (a As) Classify(ctx context.Context, label, session string, classes map[string][]string) (Answer, error) {
 	type item struct {
 		ID      string   `json:"id"`

@@ -16,29 +16,29 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Version is part of the User-Agent.
+// Version is the version in the User-Agent.
 var Version = "dev"
 
-// Client talks to a target for one scenario. What it sends and receives becomes evidence.
-// A Client is safe for concurrent use and cheap to copy with other fields.
+// Client calls a target for one scenario and records every exchange as evidence. It is safe for concurrent use and cheap
+// to copy with other fields.
 type Client struct {
-	Base     string // of the REST API
+	Base     string // base URL of the REST API
 	App      App
-	Control  string // bearer of the control API
+	Control  string // bearer token of the control API
 	Scenario string
 	Journal  *evidence.Journal
 	Schema   *Schema          // nil: exchanges are not validated
-	Timeout  time.Duration    // of one exchange; 0: 10s
-	Now      func() time.Time // signs tokens and stamps exchanges; nil: the wall clock
-	// Transport carries exchanges; nil: one that does not unpack answers.
+	Timeout  time.Duration    // of one exchange; 0 means 10s
+	Now      func() time.Time // signs tokens and stamps exchanges; nil means the wall clock
+	// Transport carries exchanges; nil means one that does not decompress answers.
 	Transport http.RoundTripper
 }
 
-// Call is one request.
+// Call describes one request.
 type Call struct {
 	Label     string // of the evidence
 	IDs       map[string]string
-	Operation evidence.Operation // operationId; found by path if left empty
+	Operation evidence.Operation // operationId; if empty it is found by path
 	Method    string
 	Path      string // relative to Base, escaped; or an absolute URL
 	Query     url.Values
@@ -47,32 +47,32 @@ type Call struct {
 	Type      string // Content-Type
 	As        evidence.Identity
 	Flaw      evidence.Flaw
-	Token     string // of AsClient, or the verbatim Authorization value of AsVerbatim
-	// Deliberate: the request breaks openapi.yaml on purpose.
+	Token     string // for AsClient, or the verbatim Authorization value for AsVerbatim
+	// Deliberate means that the request breaks openapi.yaml on purpose.
 	Deliberate bool
-	// Keep, if set, receives the body of a 2xx response instead of memory (a download).
+	// Keep, if set, receives the body of a 2xx response, which is then not kept in memory.
 	Keep io.Writer
-	// Follow redirects, of a download link. The evidence has each.
+	// Follow redirects of a download link. The evidence has each of them.
 	Follow bool
-	// Timeout of this exchange; 0: the client's.
+	// Timeout of this exchange; 0 means the client's.
 	Timeout time.Duration
 }
 
-// Answer is what came back, with its record.
+// Answer is a response with its record.
 type Answer struct {
 	evidence.Record
-	Status int // 0: no complete response
+	Status int // 0 without a complete response
 	Header http.Header
 	Body   []byte
 }
 
-// OK reports a status of 2xx.
+// OK reports whether the status is 2xx.
 func (a Answer) OK() bool { return a.Status/100 == 2 }
 
 // Decode reads the body as JSON.
 func (a Answer) Decode(v any) error { return json.Unmarshal(a.Body, v) }
 
-// JSON is the body as an object; nil when it is not one.
+// JSON returns the body as an object, or nil when it is not one.
 func (a Answer) JSON() map[string]any {
 	var m map[string]any
 	if json.Unmarshal(a.Body, &m) != nil {
@@ -81,7 +81,7 @@ func (a Answer) JSON() map[string]any {
 	return m
 }
 
-// String is a member of the body's object, "" when it is not there or not a string.
+// String returns a member of the body's object, or "" when it is missing or not a string.
 func (a Answer) String(member string) string {
 	s, _ := a.JSON()[member].(string)
 	return s
@@ -94,8 +94,8 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// Do makes the call and records it. What the target does wrong, not answering included, is in the Answer;
-// an error means that evidence could not be written, the call could not be made at all, or ctx ended.
+// Do makes the call and records it. Faults of the target, such as a missing answer, are in the Answer. An error means
+// that evidence could not be written, the call could not be made at all, or ctx ended.
 func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	timeout := call.Timeout
 	if timeout == 0 {
@@ -213,7 +213,7 @@ func (c *Client) record(ex *evidence.Exchange, req *http.Request, call Call, a A
 	return c.Journal.Append(evidence.Record{Time: ex.Started, Scenario: c.Scenario, Label: call.Label, IDs: ids, Exchange: ex})
 }
 
-// redact replaces credentials: a bearer stays recognisable as one.
+// redact replaces credentials. A bearer token stays recognisable as one.
 func redact(h http.Header) http.Header {
 	h = h.Clone()
 	for _, name := range []string{"Authorization", "X-Opentok-Auth", "Sec-Websocket-Protocol"} {

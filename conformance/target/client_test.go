@@ -113,7 +113,7 @@ func TestExchangesAreRecordedAndValidated(t *testing.T) {
 	}
 }
 
-// Every call the suite makes must satisfy openapi.yaml itself.
+// TestOwnRequestsAreDescribed checks that every call of the suite satisfies openapi.yaml.
 func TestOwnRequestsAreDescribed(t *testing.T) {
 	ctx := context.Background()
 	cl := client(t, answer(404, `{"message":"no"}`))
@@ -184,7 +184,7 @@ func TestApplicationSecretsStayOutOfTheEvidence(t *testing.T) {
 	}
 }
 
-// The tokens are verified here by other means than those that made them.
+// TestTokens verifies the tokens by other means than those that made them.
 func TestTokens(t *testing.T) {
 	app := App{ID: appID, PrivateKey: testKey, APIKey: "100200", APISecret: "the api secret"}
 	now := time.Now()
@@ -195,7 +195,7 @@ func TestTokens(t *testing.T) {
 		return err
 	}
 	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.TooLongLived, evidence.UnknownIssuer, evidence.WrongSignature, evidence.ExpiredToken, evidence.NotYetValid, evidence.NoExpiry, evidence.Unsigned, evidence.GarbageToken, evidence.WrongAlgorithm} {
-		valid := flaw == evidence.NoFlaw || flaw == evidence.TooLongLived || flaw == evidence.UnknownIssuer // the last two are for the server to refuse
+		valid := flaw == evidence.NoFlaw || flaw == evidence.TooLongLived || flaw == evidence.UnknownIssuer // the server must refuse the last two
 		token, err := app.Bearer(now, flaw)
 		if err != nil {
 			t.Fatal(err)

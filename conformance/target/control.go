@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// S3Config is an upload target in the form the control API and sources.md#upload-target give it.
+// S3Config is an S3 upload target, in the form of the control API and of sources.md#upload-target.
 type S3Config struct {
 	AccessKey string `json:"accessKey"`
 	SecretKey string `json:"secretKey"`
@@ -23,7 +23,7 @@ type S3Config struct {
 	SSE       string `json:"sse,omitempty"`
 }
 
-// AzureConfig is the same for an Azure container.
+// AzureConfig is an upload target that is an Azure container.
 type AzureConfig struct {
 	AccountName string `json:"accountName"`
 	AccountKey  string `json:"accountKey"`
@@ -31,7 +31,7 @@ type AzureConfig struct {
 	Domain      string `json:"domain,omitempty"`
 }
 
-// Storage is the upload target of an application. The sink that made it has its secrets redacted.
+// Storage is the upload target of an application. The sink that makes one redacts its secrets.
 type Storage struct {
 	Type     string `json:"type"`
 	Config   any    `json:"config"` // S3Config or AzureConfig
@@ -44,13 +44,13 @@ type AppRequest struct {
 	PreferredVideoCodec string   `json:"preferredVideoCodec,omitempty"`
 	ArchiveCallbackURL  string   `json:"archiveCallbackUrl,omitempty"`
 	SessionCallbackURL  string   `json:"sessionCallbackUrl,omitempty"`
-	SignatureSecret     string   `json:"signatureSecret,omitempty"` // stays in the evidence: checks verify signatures with it
+	SignatureSecret     string   `json:"signatureSecret,omitempty"` // not redacted: checks verify signatures with it
 	Email               string   `json:"email,omitempty"`
 	Storage             *Storage `json:"storage,omitempty"`
 	Fallback            string   `json:"fallback,omitempty"`
 }
 
-// NotAnsweredError says that a call of the control API did not do what it was asked.
+// NotAnsweredError says that a call of the control API failed.
 type NotAnsweredError struct {
 	Label  string
 	Status int
@@ -61,8 +61,8 @@ func (e *NotAnsweredError) Error() string {
 	return fmt.Sprintf("%s: control API answered %d: %s", e.Label, e.Status, e.Text)
 }
 
-// patience is how many ordinary timeouts a call of the control API may take: an application needs a new
-// key, and advancing a clock waits for the jobs that fall due.
+// patience is the number of normal timeouts that a call of the control API may take. An application needs a new key, and
+// advancing a clock waits for the jobs that fall due.
 const (
 	patience      = 2
 	clockPatience = 6
@@ -103,7 +103,7 @@ func (c *Client) controlOf(ctx context.Context, label, method, path string, body
 	return a, err
 }
 
-// CreateApplication makes an isolated application. Its secrets are redacted in the evidence.
+// CreateApplication makes an isolated application and redacts its secrets in the evidence.
 func (c *Client) CreateApplication(ctx context.Context, label string, r AppRequest) (App, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
@@ -166,7 +166,7 @@ func (d deadline) fired() evidence.Fired {
 	return evidence.Fired{Kind: d.Kind, At: time.UnixMilli(d.At).UTC(), ArchiveID: d.ArchiveID, SessionID: d.SessionID}
 }
 
-// Policy reads the application's clock.
+// Policy returns the time of the application's clock.
 func (c *Client) Policy(ctx context.Context, label string) (time.Time, time.Duration, error) {
 	a, err := c.control(ctx, label, http.MethodGet, "/"+c.App.ID+"/clock", nil, http.StatusOK)
 	if err != nil {
@@ -216,7 +216,7 @@ func (c *Client) moveClock(ctx context.Context, label string, how map[string]any
 	return move, err
 }
 
-// Deadlines lists what is due for the application, soonest first.
+// Deadlines returns what is due for the application, soonest first.
 func (c *Client) Deadlines(ctx context.Context, label string) ([]evidence.Fired, error) {
 	a, err := c.control(ctx, label, http.MethodGet, "/"+c.App.ID+"/deadlines", nil, http.StatusOK)
 	if err != nil {
@@ -233,13 +233,13 @@ func (c *Client) Deadlines(ctx context.Context, label string) ([]evidence.Fired,
 	return out, nil
 }
 
-// Rotate has the server of a session rotated after in.
+// Rotate makes the server of a session rotate after the time in.
 func (c *Client) Rotate(ctx context.Context, label, session string, in time.Duration) (Answer, error) {
 	path := "/" + c.App.ID + "/sessions/" + url.PathEscape(session) + "/rotate"
 	return c.controlOf(ctx, label, http.MethodPost, path, map[string]any{"in": in.Milliseconds()}, http.StatusAccepted, map[string]string{evidence.Session: session})
 }
 
-// Arm has a fault strike the application's own IO that many times.
+// Arm makes a fault hit the application's own IO a number of times.
 func (c *Client) Arm(ctx context.Context, label, kind string, times int) error {
 	_, err := c.control(ctx, label, http.MethodPost, "/"+c.App.ID+"/faults", map[string]any{"kind": kind, "times": times}, http.StatusCreated)
 	return err

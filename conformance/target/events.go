@@ -32,7 +32,7 @@ type Message struct {
 	Reason string `json:"reason"`
 }
 
-// Connection is a client's events connection. Leave or Vanish ends it.
+// Connection is a client's events connection. The caller must end it with Leave or Vanish.
 type Connection struct {
 	ID    string // the client's connectionId
 	Name  string
@@ -61,8 +61,8 @@ func (e *RefusedError) Error() string {
 }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Connect opens the events connection of a client and waits for its first message. A refusal is evidence and
-// a *RefusedError. ctx bounds the handshake only.
+// Connect opens the events connection of a client and waits for its first message. It records a refusal and returns it
+// as a *RefusedError. ctx limits only the handshake.
 func (c *Client) Connect(ctx context.Context, label, name, session, token string) (*Connection, error) {
 	c.Journal.Redact("client token", token)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -120,7 +120,7 @@ func (k *Connection) note(label string, ev *evidence.Client, ids map[string]stri
 	return k.client.Journal.Append(evidence.Record{Scenario: k.client.Scenario, Label: label, IDs: ids, Client: ev})
 }
 
-// read records messages until the socket ends; Leave and Vanish wait for it.
+// read records messages until the socket ends. Leave and Vanish wait for it.
 func (k *Connection) read(ctx context.Context) {
 	defer close(k.done)
 	for {
@@ -131,8 +131,8 @@ func (k *Connection) read(ctx context.Context) {
 			return
 		}
 		var m Message
-		_ = json.Unmarshal(b, &m) // what is not JSON is recorded as it is, with no type
-		if k.ID == "" {           // before anyone can see the message, so that Connect returns with it set
+		_ = json.Unmarshal(b, &m) // a message that is not JSON is recorded as it is, without a type
+		if k.ID == "" {           // set before anyone can see the message, so that Connect returns with it set
 			k.ID = m.ConnectionID
 		}
 		ids := map[string]string{}
@@ -157,7 +157,7 @@ func (k *Connection) read(ctx context.Context) {
 	}
 }
 
-// Wait returns the first message so far or to come that want accepts.
+// Wait returns the first message, past or future, that want accepts.
 func (k *Connection) Wait(ctx context.Context, want func(Message) bool) (Message, error) {
 	for i := 0; ; {
 		k.mu.Lock()
@@ -181,14 +181,14 @@ func (k *Connection) Wait(ctx context.Context, want func(Message) bool) (Message
 // Ended is closed when the connection is gone, whoever ended it.
 func (k *Connection) Ended() <-chan struct{} { return k.done }
 
-// Leave closes the connection as a client does that goes away.
+// Leave closes the connection properly.
 func (k *Connection) Leave() {
 	_ = k.ws.Close(websocket.StatusNormalClosure, "")
 	k.tcpCancel()
 	<-k.done
 }
 
-// Vanish drops the connection without a word.
+// Vanish drops the connection without a message.
 func (k *Connection) Vanish() {
 	k.tcpCancel()
 	_ = k.ws.CloseNow()

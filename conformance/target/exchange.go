@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// bodyLimit bounds what is read of an API response, keepLimit what is kept of a download.
+	// bodyLimit is the largest API response in bytes, keepLimit the largest download.
 	bodyLimit = 8 << 20
 	keepLimit = 4 << 30
-	// maxRedirects bounds those of one download link.
+	// maxRedirects limits the redirects of one download link.
 	maxRedirects = 5
 )
 
-// plain is the transport of all exchanges. It does not unpack: a small answer could become one that fills the disk.
+// plain is the transport of all exchanges. It does not decompress: a small answer could become one that fills the disk.
 var plain = func() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -28,8 +28,8 @@ var plain = func() http.RoundTripper {
 	return t
 }()
 
-// exchange makes a request and reads what comes back into ex and a. Nothing is asked of whoever a redirect names, who would be given
-// credentials and judged in the target's place; only download links are followed, without credentials.
+// exchange makes a request and reads the response into ex and a. It does not follow redirects: the other server would
+// get credentials and be judged in the target's place. Only download links are followed, without credentials.
 func (c *Client) exchange(req *http.Request, call Call, ex *evidence.Exchange, a *Answer) error {
 	client := c.http(func(next *http.Request, before []*http.Request) error {
 		if !call.Follow {
@@ -68,7 +68,7 @@ func (c *Client) http(redirected func(next *http.Request, before []*http.Request
 
 var errTooLong = errors.New("the response is too long")
 
-// copyAtMost fails when r has more than limit bytes.
+// copyAtMost copies r to w and fails when r has more than limit bytes.
 func copyAtMost(w io.Writer, r io.Reader, limit int64) (int64, error) {
 	n, err := io.Copy(w, io.LimitReader(r, limit+1))
 	if err == nil && n > limit {

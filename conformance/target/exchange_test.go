@@ -13,7 +13,7 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// elsewhere notes what a third party is asked.
+// elsewhere records the requests to a third party.
 type elsewhere struct {
 	*httptest.Server
 	asked []*http.Request
@@ -29,7 +29,7 @@ func thirdParty(t *testing.T) *elsewhere {
 	return e
 }
 
-// TestRedirectsAreAnswers: what a redirect names is asked nothing, whoever asks.
+// TestRedirectsAreAnswers checks that no request goes to the address in a redirect, whoever makes the call.
 func TestRedirectsAreAnswers(t *testing.T) {
 	for _, as := range []evidence.Identity{evidence.AsUnified, evidence.AsLegacy, evidence.AsControl, evidence.AsNobody} {
 		third := thirdParty(t)
@@ -43,7 +43,7 @@ func TestRedirectsAreAnswers(t *testing.T) {
 	}
 }
 
-// TestDownloadLinksAreFollowed, without credentials, and the way is in the evidence.
+// TestDownloadLinksAreFollowed checks that redirects of download links are followed without credentials, and recorded.
 func TestDownloadLinksAreFollowed(t *testing.T) {
 	third := thirdParty(t)
 	cl := client(t, func(w http.ResponseWriter, r *http.Request) {
@@ -72,7 +72,7 @@ func TestDownloadLinksAreFollowed(t *testing.T) {
 	}
 }
 
-// TestNothingIsUnpacked: a download is as long as its bytes on the wire.
+// TestNothingIsUnpacked checks that a download is as long as its bytes on the wire.
 func TestNothingIsUnpacked(t *testing.T) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)

@@ -30,7 +30,7 @@ func NewSchema(doc []byte) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
-	t.Servers = nil // requests are matched by path, whatever the host
+	t.Servers = nil // requests are matched by path, for any host
 	router, err := gorillamux.NewRouter(t)
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
@@ -65,19 +65,19 @@ func (s *Schema) Callback(operation string, value any) []evidence.Violation {
 	return violations("response", schema.VisitJSON(value, openapi3.MultiErrors()))
 }
 
-// match is one request found in the document.
+// match is one request with its operation in the document.
 type match struct {
 	input *openapi3filter.RequestValidationInput
 }
 
-// find looks a request up; ok is false when no path and method of the document fit.
+// find returns the operation of a request. ok is false when no path and method of the document fit.
 func (s *Schema) find(req *http.Request, body []byte) (match, bool) {
 	r := req.Clone(req.Context())
 	r.Body = http.NoBody
 	if len(body) > 0 {
 		r.Body = readCloser{bytes.NewReader(body)}
 	}
-	// The document has no host, so match on the path alone.
+	// The document has no host, so only the path is matched.
 	r.URL = &url.URL{Path: req.URL.Path, RawPath: req.URL.RawPath, RawQuery: req.URL.RawQuery}
 	route, params, err := s.router.FindRoute(r)
 	if err != nil {
@@ -112,7 +112,7 @@ func (m match) response(ctx context.Context, status int, header http.Header, bod
 	return violations("response", openapi3filter.ValidateResponse(ctx, in))
 }
 
-// violations flattens what kin-openapi found.
+// violations lists the single errors in an error of kin-openapi.
 func violations(side string, err error) []evidence.Violation {
 	if err == nil {
 		return nil

@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// bodyTap shows each response body before the caller gets it.
+// bodyTap sees each response body before the caller does.
 type bodyTap struct {
-	inner http.RoundTripper // nil: plain
+	inner http.RoundTripper // nil means plain
 	see   func(body []byte)
 }
 

@@ -1,7 +1,7 @@
-// Package text shortens what others wrote, for messages and reports.
+// Package text shortens text of others for messages and reports.
 package text
 
-// Clip is s with an ellipsis in place of what follows its first n characters. It never cuts a character in two.
+// Clip returns s with an ellipsis in place of everything after the first n characters. It never cuts a character in two.
 func Clip(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -12,7 +12,7 @@ func Clip(s string, n int) string {
 	return s
 }
 
-// Head is the first n characters of s.
+// Head returns the first n characters of s.
 func Head(s string, n int) string {
 	for i := range s {
 		if n == 0 {

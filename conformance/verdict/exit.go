@@ -1,7 +1,6 @@
 package verdict
 
-// Exit codes of the conform command, made for gates: an inconclusive run never
-// rounds up to a conformant one.
+// Exit codes of the conform command. They suit gates: an inconclusive run never counts as a conformant one.
 const (
 	ExitConformant    = 0
 	ExitNonConformant = 1
@@ -13,7 +12,7 @@ const (
 	ExitInterrupted   = 130
 )
 
-// Run is what decides the exit code beside the verdicts.
+// Run holds what decides the exit code beside the verdicts.
 type Run struct {
 	Interrupted bool
 	Harness     bool // a check panicked, a report could not be written, ...
@@ -21,13 +20,11 @@ type Run struct {
 	Strict      bool // recommendations count like demands
 	// Excused names clauses whose failure the baseline expects.
 	Excused map[string]bool
-	// Stale says that the baseline itself is wrong: an entry that passed,
-	// expired or matched nothing.
+	// Stale means that the baseline itself is wrong: an entry passed, expired or matched nothing.
 	Stale bool
 }
 
-// Exit is the exit code of a run. level tells a clause's level: "must",
-// "should" or "may".
+// Exit returns the exit code of a run. level returns a clause's level: "must", "should" or "may".
 func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 	if run.Interrupted {
 		return ExitInterrupted

@@ -1,4 +1,4 @@
-// Package verdict is what the suite says about clauses: outcomes, findings, the arithmetic of a run and its exit code.
+// Package verdict defines what the suite says about clauses: outcomes, findings, the counts of a run and its exit code.
 package verdict
 
 import (
@@ -6,26 +6,25 @@ import (
 	"strings"
 )
 
-// Outcome is what the suite says about one clause.
+// Outcome is the result for one clause.
 type Outcome string
 
 const (
-	// Pass: the target did what the clause demands, and there is proof.
+	// Pass means that there is proof that the target does what the clause demands.
 	Pass Outcome = "pass"
-	// Fail: the target contradicted the clause, or its behaviour kept the
-	// clause from being shown.
+	// Fail means that the target contradicted the clause, or that its behaviour made it impossible to show the clause.
 	Fail Outcome = "fail"
-	// Inconclusive: the harness or the environment kept the clause from being judged.
+	// Inconclusive means that the harness or the environment made it impossible to judge the clause.
 	Inconclusive Outcome = "inconclusive"
-	// NotApplicable: the target does not declare the capability the clause needs.
+	// NotApplicable means that the target does not declare the capability that the clause needs.
 	NotApplicable Outcome = "not-applicable"
-	// Pledged: what the clause demands lies in the future; a later run collects it.
+	// Pledged means that the clause demands something in the future, which a later run verifies.
 	Pledged Outcome = "pledged"
-	// Pending: the suite does not verify the clause yet.
+	// Pending means that the suite does not verify the clause yet.
 	Pending Outcome = "pending"
 )
 
-// Outcomes lists every outcome in the order of the closing line of a run.
+// Outcomes lists every outcome in the order of a run's last line.
 var Outcomes = []Outcome{Pass, Fail, Inconclusive, NotApplicable, Pledged, Pending}
 
 // Finding is one contradiction between a clause and what the target did.
@@ -34,7 +33,7 @@ type Finding struct {
 	Expected string   `json:"expected"`
 	Actual   string   `json:"actual"`
 	Where    []string `json:"where"`               // references into the evidence
-	Blocked  string   `json:"blockedBy,omitempty"` // the earlier misbehaviour that kept the clause from being shown
+	Blocked  string   `json:"blockedBy,omitempty"` // the earlier fault that made it impossible to show the clause
 }
 
 func (f Finding) String() string {
@@ -53,15 +52,14 @@ func (f Finding) String() string {
 type Verdict struct {
 	Clause   string    `json:"clause"`
 	Outcome  Outcome   `json:"outcome"`
-	Reason   string    `json:"reason,omitempty"` // why it is neither pass nor fail
+	Reason   string    `json:"reason,omitempty"` // why it neither passes nor fails
 	Findings []Finding `json:"findings,omitempty"`
 	Proof    []string  `json:"proof,omitempty"` // what a pass rests on
 	Time     string    `json:"time,omitempty"`  // instant, virtual, real or deferred
 	Fault    bool      `json:"-"`               // of the suite itself: the check panicked
 }
 
-// Counts is the closing arithmetic of a run; the printed line and the JSON
-// report are both made from it.
+// Counts are the numbers of verdicts at the end of a run. The printed line and the JSON report are both made from them.
 type Counts struct {
 	Passed        int `json:"passed"`
 	Failed        int `json:"failed"`
@@ -71,7 +69,7 @@ type Counts struct {
 	Pending       int `json:"pending"`
 }
 
-// Count adds up verdicts by outcome.
+// Count counts verdicts by outcome.
 func Count(verdicts []Verdict) Counts {
 	var c Counts
 	for _, v := range verdicts {
@@ -99,18 +97,18 @@ func (c *Counts) add(o Outcome) {
 	}
 }
 
-// Plus adds other counts.
+// Plus returns the sum of both counts.
 func (c Counts) Plus(o Counts) Counts {
 	return Counts{c.Passed + o.Passed, c.Failed + o.Failed, c.Inconclusive + o.Inconclusive,
 		c.NotApplicable + o.NotApplicable, c.Pledged + o.Pledged, c.Pending + o.Pending}
 }
 
-// Total is the number of clauses counted.
+// Total returns the number of clauses counted.
 func (c Counts) Total() int {
 	return c.Passed + c.Failed + c.Inconclusive + c.NotApplicable + c.Pledged + c.Pending
 }
 
-// String is the last line of every run, word for word.
+// String returns the last line of a run, word for word.
 func (c Counts) String() string {
 	return fmt.Sprintf("conform: %d passed, %d failed, %d inconclusive, %d not applicable, %d pledged, %d pending",
 		c.Passed, c.Failed, c.Inconclusive, c.NotApplicable, c.Pledged, c.Pending)

@@ -1,6 +1,5 @@
-// Command conform judges whether an implementation of session archive recording
-// conforms: it drives the implementation over REST and media, watches what it
-// sends and stores, and says clause by clause what holds.
+// Command conform judges whether an implementation of session archive recording conforms. It drives the implementation
+// over REST and media, watches what it sends and stores, and reports for each clause whether it holds.
 package main
 
 import (
@@ -28,7 +27,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole program; it returns the exit code.
+// run is the whole program. It returns the exit code.
 func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	code := verdict.ExitConformant
 	root := &cobra.Command{
@@ -63,8 +62,8 @@ but pledges are open, 130 interrupted.`,
 	return code
 }
 
-// failed is the exit code of an error that kept the command from its work.
-// What is neither the target's nor the environment's doing is usage.
+// failed returns the exit code for an error that kept the command from its work. An error that neither the target nor
+// the environment caused is a usage error.
 func failed(ctx context.Context, err error) int {
 	var fault *faultError
 	switch {

@@ -100,7 +100,7 @@ func doctorCommand(code *int) *cobra.Command {
 	return cmd
 }
 
-// doctor starts or finds the target and looks at it; what it learns is thrown away.
+// doctor starts or finds the target and checks it. It discards the evidence.
 func doctor(ctx context.Context, f config.File) (_ []launch.Finding, err error) {
 	dir, err := os.MkdirTemp("", "conform-doctor-")
 	if err != nil {
@@ -184,7 +184,7 @@ func regradeCommand(code *int) *cobra.Command {
 	return cmd
 }
 
-// printChanges compares with the report that lies beside the bundle, if there is one.
+// printChanges compares with the report beside the bundle, if there is one.
 func printChanges(w io.Writer, r *report.Report, dir string) {
 	data, err := os.ReadFile(filepath.Join(dir, report.Files.JSON))
 	if err != nil {

@@ -17,13 +17,13 @@ import (
 	"reelcheck/spec"
 )
 
-// selector adds the flags that choose clauses.
+// selector adds the flags that select clauses.
 func selector(cmd *cobra.Command, s *runner.Selection) {
 	cmd.Flags().StringSliceVar(&s.Clauses, "clause", nil, "judge only this clause, or those that match a pattern such as 'ARC-CB-*' (repeatable)")
 	cmd.Flags().StringSliceVar(&s.Chapters, "chapter", nil, "judge only this chapter, such as CB (repeatable)")
 }
 
-// planOf reads ledger and target file and decides what to do.
+// planOf reads the ledger and the target file and returns the plan.
 func planOf(file string, s runner.Selection) (runner.Plan, error) {
 	if file == "" {
 		return runner.Plan{}, errors.New("--target is missing: name a target file, see conformance/targets")
@@ -84,7 +84,7 @@ report.html and the evidence bundle. Its last line is always
 	return cmd
 }
 
-// conclude writes the reports and the closing lines.
+// conclude writes the reports and the last lines.
 func conclude(w io.Writer, got runner.Outcome, o runner.Options) error {
 	err := got.Report.Write(o.Out)
 	for _, note := range got.Notes {
@@ -101,7 +101,7 @@ func conclude(w io.Writer, got runner.Outcome, o runner.Options) error {
 	return nil
 }
 
-// terminal tells whether lines may be drawn over.
+// terminal reports whether w is a terminal, whose lines can be redrawn.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" || os.Getenv("NO_COLOR") != "" || os.Getenv("CI") != "" {

@@ -11,8 +11,8 @@ import (
 	"reelcheck/conformance/sink"
 )
 
-// sinkCommand serves a webhook receiver that the suite asks over HTTP: the container of `make test-containers`, or a host that the
-// target can reach when the suite's own cannot be reached.
+// sinkCommand serves a webhook receiver that the suite reads over HTTP. It runs in the container of `make
+// test-containers`, or on a host that the target can reach when it cannot reach the suite.
 func sinkCommand(*int) *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{

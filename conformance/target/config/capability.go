@@ -2,10 +2,10 @@ package config
 
 import "slices"
 
-// Capability is something a target declares it can do. A clause that needs an undeclared one is not applicable.
+// Capability is a feature that a target declares. A clause that needs an undeclared one is not applicable.
 type Capability string
 
-// The vocabulary of capabilities, that of the ledger; anything else in a target file is an error.
+// The capabilities of the ledger. Any other word in a target file is an error.
 const (
 	Control      Capability = "control"
 	Callback     Capability = "callback"
@@ -36,7 +36,7 @@ const (
 	H264         Capability = "h264"
 )
 
-// Capabilities lists the whole vocabulary.
+// Capabilities lists all capabilities.
 var Capabilities = []Capability{
 	Control, Callback, Events, S3, Azure, Cloud, Fallback, Email, Unified, Legacy, Individual, Auto, Manual,
 	Simultaneous, Layout, Bitrate, QP, FHD, Rotation, Faults, Encryption, SSE, Signing, Monitoring, VP8, VP9, H264,
@@ -47,7 +47,7 @@ func (f File) Has(need ...Capability) bool {
 	return f.Missing(need...) == ""
 }
 
-// Missing is the first of need that is not declared, or "".
+// Missing returns the first of need that the target does not declare, or "".
 func (f File) Missing(need ...Capability) Capability {
 	for _, c := range need {
 		if !slices.Contains(f.Capabilities, c) {

@@ -17,8 +17,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ReadFile decodes a target file. Relative paths in it are relative to its directory; a relative launch
-// command is relative to the current directory, as in a shell.
+// ReadFile decodes a target file. Relative paths in it are relative to its directory. A relative launch command is
+// relative to the current directory, as in a shell.
 func ReadFile(path string) (File, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package config reads the target file, in which a team describes its server: what it can do, how to reach or start it, and with
-// which credentials.
+// Package config reads the target file, in which a team describes its server: what it can do, how to reach or start it,
+// and with which credentials.
 package config
 
 import (
@@ -10,53 +10,53 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TimeMode is how clauses about long times are verified.
+// TimeMode is the way in which clauses about long times are verified.
 type TimeMode string
 
 const (
-	Virtual  TimeMode = "virtual"  // by the control API's clock
+	Virtual  TimeMode = "virtual"  // by the clock of the control API
 	Real     TimeMode = "real"     // by waiting
-	Deferred TimeMode = "deferred" // by a pledge, redeemed later
+	Deferred TimeMode = "deferred" // by a pledge that a later run verifies
 )
 
-// File is a target file. Exactly one of Launch, Ready and URL says where the target is.
+// File is a target file. Exactly one of Launch, Ready and URL must be set; it says where the target is.
 type File struct {
 	// Name appears in reports.
 	Name string `yaml:"name"`
-	// Launch starts the target; its first line on stdout is the ready line.
+	// Launch starts the target. The first line on its stdout must be the ready line.
 	Launch *Launch `yaml:"launch"`
-	// Ready is a file that holds the ready line of a running target.
+	// Ready is the path of a file with the ready line of a running target.
 	Ready string `yaml:"ready"`
-	// URL is the base of the REST API of a running target; Credentials goes with it.
+	// URL is the base URL of the REST API of a running target. Credentials must be set with it.
 	URL         string       `yaml:"url"`
 	Credentials *Credentials `yaml:"credentials"`
 
 	Capabilities []Capability `yaml:"capabilities"`
-	Time         TimeMode     `yaml:"time"` // default: virtual with control, otherwise real
+	Time         TimeMode     `yaml:"time"` // default: virtual with the control API, otherwise real
 	Publisher    Publisher    `yaml:"publisher"`
 	Sinks        Sinks        `yaml:"sinks"`
 	// Applications prepared by hand, by role ("default", "foreign", "cloud"), for targets without control.
 	Applications map[string]Credentials `yaml:"applications"`
-	// RequestTimeout bounds one REST exchange; default 10s.
+	// RequestTimeout limits one REST exchange; the default is 10s.
 	RequestTimeout Duration `yaml:"requestTimeout"`
 }
 
-// Launch is a child process. {{tempdir}} in an argument is a fresh directory that is removed afterwards, {{mail}} the host:port
-// of the mail sink.
+// Launch is the command of a child process. In an argument, {{tempdir}} is a new directory that is removed afterwards,
+// and {{mail}} the host:port of the mail sink.
 type Launch struct {
 	Command []string          `yaml:"command"`
 	Dir     string            `yaml:"dir"`
 	Env     map[string]string `yaml:"env"`
-	// ReadyWithin bounds the wait for the ready line; default 30s.
+	// ReadyWithin limits the wait for the ready line; the default is 30s.
 	ReadyWithin Duration `yaml:"readyWithin"`
 }
 
-// Publisher chooses how a client is made to publish: driver "whip", the only one so far.
+// Publisher selects how clients publish: driver "whip", the only one so far.
 type Publisher struct {
 	Driver string `yaml:"driver"`
 }
 
-// Sinks are where the target delivers to.
+// Sinks configures what the target delivers to.
 type Sinks struct {
 	Webhook WebhookSink `yaml:"webhook"`
 	S3      S3Sink      `yaml:"s3"`
@@ -64,64 +64,64 @@ type Sinks struct {
 	Mail    MailSink    `yaml:"mail"`
 }
 
-// AzureSink chooses the Azure account the target uploads to.
+// AzureSink selects the Azure account to which the target uploads.
 type AzureSink struct {
-	// Driver is process, container or own; needed with the capability azure.
+	// Driver is process, container or own. It is needed for the capability azure.
 	Driver string `yaml:"driver"`
-	// Listen is the host:port of driver process; default 127.0.0.1:0.
+	// Listen is the host:port for driver process; the default is 127.0.0.1:0.
 	Listen string `yaml:"listen"`
-	// Command is Azurite's blob service, of driver process: [azurite-blob] or [node, FILE].
+	// Command is the command of Azurite's blob service for driver process: [azurite-blob] or [node, FILE].
 	Command []string `yaml:"command"`
-	// Image is the Azurite image of driver container, best by digest.
+	// Image is the Azurite image for driver container, preferably by digest.
 	Image string `yaml:"image"`
-	// Endpoint is the account's parent as the suite reaches it (driver own).
+	// Endpoint is the parent URL of the account as the suite reaches it, for driver own.
 	Endpoint string `yaml:"endpoint"`
-	// TargetEndpoint is the same as the target reaches it; default the same.
+	// TargetEndpoint is the same URL as the target reaches it; the default is Endpoint.
 	TargetEndpoint string `yaml:"targetEndpoint"`
-	Account        string `yaml:"account"` // driver own, like the next two; other drivers make their own
+	Account        string `yaml:"account"` // for driver own, like the next two; other drivers make their own
 	Key            string `yaml:"key"`
 	Container      string `yaml:"container"`
 }
 
-// MailSink is our SMTP server.
+// MailSink configures the suite's SMTP server.
 type MailSink struct {
-	// Listen is a host:port; default 127.0.0.1:0. A launched target is told by {{mail}} in an argument.
+	// Listen is a host:port; the default is 127.0.0.1:0. A launched target gets it by {{mail}} in an argument.
 	Listen string `yaml:"listen"`
 }
 
-// WebhookSink is our receiver.
+// WebhookSink configures the suite's webhook receiver.
 type WebhookSink struct {
 	// Driver is in-process (default) or container.
 	Driver string `yaml:"driver"`
-	// Image is that of the receiver of driver container.
+	// Image is the image of the receiver for driver container.
 	Image string `yaml:"image"`
-	// Listen is a host:port; default 127.0.0.1:0.
+	// Listen is a host:port; the default is 127.0.0.1:0.
 	Listen string `yaml:"listen"`
-	// URL is the receiver as the target reaches it; default http://<listen address>.
+	// URL is the URL of the receiver as the target reaches it; the default is http://<listen address>.
 	URL string `yaml:"url"`
 }
 
-// S3Sink chooses the object store the target uploads to.
+// S3Sink selects the object store to which the target uploads.
 type S3Sink struct {
 	// Driver is in-process (default), process, container or own.
 	Driver string `yaml:"driver"`
-	// Listen is the in-process or process server's host:port; default 127.0.0.1:0.
+	// Listen is the host:port of the store for driver in-process or process; the default is 127.0.0.1:0.
 	Listen string `yaml:"listen"`
-	// Binary is the MinIO executable of driver process.
+	// Binary is the MinIO executable for driver process.
 	Binary string `yaml:"binary"`
-	// Image is the MinIO image of driver container, best by digest.
+	// Image is the MinIO image for driver container, preferably by digest.
 	Image string `yaml:"image"`
-	// Endpoint is the store as the suite reaches it (driver own).
+	// Endpoint is the URL of the store as the suite reaches it, for driver own.
 	Endpoint string `yaml:"endpoint"`
-	// TargetEndpoint is the store as the target reaches it; default the same.
+	// TargetEndpoint is the same URL as the target reaches it; the default is Endpoint.
 	TargetEndpoint string `yaml:"targetEndpoint"`
 	Region         string `yaml:"region"`
-	Bucket         string `yaml:"bucket"` // driver own; other drivers make buckets
+	Bucket         string `yaml:"bucket"` // for driver own; other drivers make buckets
 	AccessKey      string `yaml:"accessKey"`
 	SecretKey      string `yaml:"secretKey"`
 }
 
-// Credentials are what a ready line holds, and what a target file gives for an application.
+// Credentials are the content of a ready line, and what a target file states for an application.
 type Credentials struct {
 	URL            string `yaml:"url" json:"url"`
 	ApplicationID  string `yaml:"applicationId" json:"applicationId"`
@@ -146,7 +146,7 @@ func (k *Key) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Duration is a time span written as in Go: 500ms, 10s, 1h.
+// Duration is a duration written as in Go: 500ms, 10s, 1h.
 type Duration time.Duration
 
 func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
@@ -158,7 +158,7 @@ func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// Or is d, or def when d is not set.
+// Or returns d, or def when d is not set.
 func (d Duration) Or(def time.Duration) time.Duration {
 	if d == 0 {
 		return def

@@ -13,20 +13,20 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Finding is one answer of the doctor.
+// Finding is the result of one check of the doctor.
 type Finding struct {
 	Name   string
 	OK     bool
-	Detail string // what was seen; when not OK, what to do about it
-	// Environment: the trouble is on the suite's side, not the target's.
+	Detail string // what was seen, or what to do about it when not OK
+	// Environment means that the trouble is on the suite's side, not the target's.
 	Environment bool
 }
 
-// skewLimit is how far clocks may differ before signed tokens begin to fail.
+// skewLimit is the difference of clocks from which on signed tokens begin to fail.
 const skewLimit = 10 * time.Second
 
-// Doctor looks at a running target with c before anything is recorded: is it there, does it take our
-// credentials, do the clocks agree, is there what the suite itself needs. It takes well under 10 s.
+// Doctor checks a running target with c before anything is recorded: whether it answers, accepts our credentials and has
+// the same time, and whether everything that the suite itself needs is there. It takes well under 10 s.
 func (t *Target) Doctor(ctx context.Context, c *target.Client) ([]Finding, error) {
 	var out []Finding
 	add := func(name string, ok bool, format string, args ...any) {

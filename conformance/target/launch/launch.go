@@ -1,4 +1,4 @@
-// Package launch starts or finds the target, ends it, and looks whether it is fit to be judged.
+// Package launch starts or finds the target, ends it, and checks whether it can be judged.
 package launch
 
 import (
@@ -25,9 +25,9 @@ const stopGrace = 10 * time.Second
 // Target is a running implementation.
 type Target struct {
 	File config.File
-	// Credentials are those of the ready line or of the target file.
+	// Credentials are those in the ready line or in the target file.
 	Credentials config.Credentials
-	// Log is the file that holds what a launched target wrote to stderr.
+	// Log is the path of the file with the stderr of a launched target.
 	Log string
 
 	process *process
@@ -39,8 +39,8 @@ type UnreachableError struct{ Err error }
 func (e *UnreachableError) Error() string { return "target unreachable: " + e.Err.Error() }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// Start launches or finds the target that f describes. A launched one is told of the mail sink at host:port, logs to a file in
-// logDir and must be ended with Close. Errors are *UnreachableError unless ctx ended.
+// Start launches or finds the target that f describes. A launched target gets the host:port of the mail sink, and logs
+// to a file in logDir. The caller must end it with Close. Errors are *UnreachableError unless ctx ended.
 func Start(ctx context.Context, f config.File, mail, logDir string) (*Target, error) {
 	t := &Target{File: f}
 	var err error
@@ -69,7 +69,7 @@ func Start(ctx context.Context, f config.File, mail, logDir string) (*Target, er
 	return t, nil
 }
 
-// Exited is closed when a launched target has ended; nil for one that was not launched.
+// Exited is closed when a launched target has ended. It is nil for other targets.
 func (t *Target) Exited() <-chan struct{} {
 	if t.process == nil {
 		return nil
@@ -77,14 +77,14 @@ func (t *Target) Exited() <-chan struct{} {
 	return t.process.done
 }
 
-// Kill ends a launched target at once, as a crash would.
+// Kill ends a launched target at once, like a crash.
 func (t *Target) Kill() {
 	if t.process != nil {
 		t.process.kill()
 	}
 }
 
-// Close ends a launched target, politely first, reaps it, and removes its temporary directory.
+// Close ends a launched target, first with SIGTERM, reaps it, and removes its temporary directory.
 func (t *Target) Close() error {
 	if t.process == nil {
 		return nil
@@ -115,7 +115,7 @@ func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *proc
 	for i, a := range l.Command {
 		args[i] = told.Replace(a)
 	}
-	// Not CommandContext: the target outlives ctx until Close, so that clean-up can still talk to it.
+	// Not CommandContext: the target must outlive ctx until Close, so that the clean-up can still call it.
 	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Dir = l.Dir
 	p.cmd.Env = os.Environ()
@@ -123,7 +123,7 @@ func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *proc
 		p.cmd.Env = append(p.cmd.Env, k+"="+told.Replace(v))
 	}
 	p.cmd.Stderr = p.log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its own group: Ctrl-C reaches us first, and its children die with it
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its own group: Ctrl-C reaches only us, and its children die with it
 	stdout, err := p.cmd.StdoutPipe()
 	if err == nil {
 		err = p.cmd.Start()
@@ -135,7 +135,7 @@ func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *proc
 	}
 	ready := make(chan []byte, 1)
 	p.pump.Go(func() { p.readOutput(stdout, ready) })
-	go func() { // owned by p: ends when the process does, awaited through done
+	go func() { // owned by p; it ends with the process and closes done
 		p.pump.Wait()
 		p.err = p.cmd.Wait()
 		close(p.done)
@@ -148,7 +148,7 @@ func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *proc
 	return p, c, nil
 }
 
-// readOutput hands over the first line and sends the rest of stdout to the log.
+// readOutput sends the first line to ready and the rest of stdout to the log.
 func (p *process) readOutput(stdout io.Reader, ready chan<- []byte) {
 	defer close(ready)
 	r := bufio.NewReader(stdout)
@@ -185,7 +185,7 @@ func (p *process) kill() {
 func (p *process) stop() error {
 	var err error
 	select {
-	case <-p.done: // it had ended before we asked
+	case <-p.done: // it had already ended
 		if p.err != nil {
 			err = fmt.Errorf("target ended by itself: %w", p.err)
 		}
@@ -199,7 +199,7 @@ func (p *process) stop() error {
 			err = fmt.Errorf("target did not end within %v of SIGTERM; killed", stopGrace)
 		}
 	}
-	// The group may outlive its leader: children that nobody reaps.
+	// Children that nobody reaps may outlive the leader of the group.
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.done
 	_ = p.log.Close()
@@ -209,7 +209,7 @@ func (p *process) stop() error {
 	return err
 }
 
-// tail is the end of a log, for an error message.
+// tail returns the end of a log, for an error message.
 func tail(path string) string {
 	b, err := os.ReadFile(path)
 	if err != nil || len(bytes.TrimSpace(b)) == 0 {
