@@ -7,15 +7,16 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// fact is an event that has happened whether or not the store takes it, and that nobody will report again: a client is gone, a composition
-// has ended.
+// fact is an event that has happened even if the store fails, and that nobody will report again: a client has left, or
+// a composition has ended.
 type fact struct {
 	event     archive.Event
-	archiveID string // of the archive it is about, if that may be at rest
+	archiveID string // set if the event is about an archive that may be out of the room's state
 	at        av.Instant
 }
 
-// happened steps a fact, now or, when the store refuses, as soon as it does not. Its error is that of a fact that was none.
+// happened applies f, or queues it for retry if the store fails. It returns the domain's refusal of the event; nil if f
+// is queued.
 func (r *room) happened(f fact) error {
 	if len(r.facts) == 0 {
 		done, err := r.account(f)
@@ -28,7 +29,7 @@ func (r *room) happened(f fact) error {
 	return nil
 }
 
-// account reports whether that was all about the fact.
+// account applies f. done is false if the store failed and f must be retried.
 func (r *room) account(f fact) (done bool, err error) {
 	if f.archiveID != "" {
 		_, err = r.about(f.archiveID, f.event, f.at)
@@ -43,7 +44,7 @@ func (r *room) account(f fact) (done bool, err error) {
 	return false, nil
 }
 
-// catchUp accounts for facts that the store had refused, in their order.
+// catchUp retries the queued facts, in their order.
 func (r *room) catchUp() {
 	now := r.Clock.Now(r.state.ApplicationID)
 	for len(r.facts) > 0 && !now.Before(r.retry) {
