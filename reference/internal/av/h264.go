@@ -12,7 +12,7 @@ const (
 	NALAUD   NALType = 9
 )
 
-// NALTypeOf is the type of a NAL unit without start code; 0 (unspecified) for an empty one.
+// NALTypeOf returns the type of a NAL unit without start code; 0 (unspecified) for an empty one.
 func NALTypeOf(nal []byte) NALType {
 	if len(nal) == 0 {
 		return 0
@@ -47,7 +47,7 @@ func NALs(annexB []byte) func(yield func([]byte) bool) {
 	}
 }
 
-// nextStartCode finds 00 00 01 at or after from: where it begins and where it ends; len(b) twice when there is none.
+// nextStartCode returns begin and end of the first 00 00 01 at or after from; len(b) twice if there is none.
 func nextStartCode(b []byte, from int) (begin, end int) {
 	for i := from; i+3 <= len(b); i++ {
 		if b[i+2] > 1 {

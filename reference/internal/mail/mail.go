@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Config says how mail leaves the server. The zero value sends none.
+// Config is the configuration of outgoing mail. The zero value sends none.
 type Config struct {
 	Address  string // host:port of the SMTP server; "" = no mail
 	From     string
@@ -27,7 +27,7 @@ type Config struct {
 // Enabled reports whether mail can be sent.
 func (c Config) Enabled() bool { return c.Address != "" }
 
-// Validate names the setting that cannot be used.
+// Validate returns an error for a setting that cannot be used.
 func (c Config) Validate() error {
 	if !c.Enabled() {
 		return nil
@@ -43,17 +43,17 @@ func (c Config) Validate() error {
 
 // Message is a mail to one address.
 type Message struct {
-	ID      string // unique; a message sent twice has the same
+	ID      string // unique; the same if a message is sent again
 	To      string
 	Subject string
 	Text    string
 	Date    time.Time
 }
 
-// timeout bounds one delivery.
+// timeout limits the time of one delivery.
 const timeout = 30 * time.Second
 
-// Send hands m to the SMTP server, by TLS where it offers that.
+// Send passes m to the SMTP server, over TLS if the server offers it.
 func (c Config) Send(ctx context.Context, m Message) error {
 	from, err := mail.ParseAddress(c.From)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c Config) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // also ends a talk that hangs
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // also ends a conversation that hangs
 	host, _, err := net.SplitHostPort(c.Address)
 	if err != nil {
 		return fmt.Errorf("send mail: %w", err)
@@ -78,7 +78,7 @@ func (c Config) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("send mail: %w", err), conn.Close())
 	}
-	defer func() { _ = client.Close() }() // after Quit it is closed
+	defer func() { _ = client.Close() }() // Quit has closed it already on success
 	if err := c.talk(client, host, from.Address, to.Address, m.encode(from, to)); err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}
@@ -115,7 +115,7 @@ func (c Config) talk(client *smtp.Client, host, from, to string, message []byte)
 	return client.Quit()
 }
 
-// encode returns the message as it goes over the wire, RFC 5322 and MIME.
+// encode returns the message as it is sent, in the format of RFC 5322 and MIME.
 func (m Message) encode(from, to *mail.Address) []byte {
 	var b bytes.Buffer
 	_, domain, _ := strings.Cut(from.Address, "@")
@@ -134,7 +134,7 @@ func (m Message) encode(from, to *mail.Address) []byte {
 	}
 	b.WriteString("\r\n")
 	text := quotedprintable.NewWriter(&b)
-	_, _ = text.Write([]byte(m.Text)) // a buffer does not fail
+	_, _ = text.Write([]byte(m.Text)) // a buffer never fails
 	_ = text.Close()
 	return b.Bytes()
 }
