@@ -9,7 +9,7 @@
 // connection ends, its streams end too.
 //
 // The caller must authenticate clients before it calls a handler (package api does), pass [Gateway.Gone] as [ingest.Config.Gone], and call Close
-// before it closes Sessions and Ingest.
+// before it closes Sessions.
 package gateway
 
 import (
