@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock takes the data directory for this process until the file is closed or the process ends, however it ends: a second server
-// would end, as if after a crash, what the first one records.
+// lock locks the data directory until the file is closed or the process ends in any way. A second server would treat the recordings of the first
+// one as left by a crash and end them.
 func lock(data string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -150,7 +150,7 @@ func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Pa
 		return nil
 	}
 	if p.layers.source == nil || p.layers.ssrc != of.ssrc {
-		p.log.Info("encoding of simulcast is recorded", "rid", of.rid, "pixels", of.pixels)
+		p.log.Info("recording simulcast encoding", "rid", of.rid, "pixels", of.pixels)
 		p.layers.ssrc, p.layers.source = of.ssrc, p.receiver.Attach(true, of.ssrc, s.formats)
 	}
 	return p.receiver.Receive(p.layers.source, packet)

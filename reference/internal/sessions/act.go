@@ -118,7 +118,7 @@ func (r *room) compose(a archive.Archive) error {
 			defer c.ended.Send()
 			err := r.happened(fact{result, a.ID, clock.Media()})
 			if err != nil && !isNotFound(err) {
-				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)
+				r.Log.Error("end of composition not recorded", "session", r.id, "archive", a.ID, "error", err)
 			}
 			return err
 		})

@@ -40,7 +40,7 @@ func (r *room) account(f fact) (done bool, err error) {
 	if err == nil || isNotFound(err) || errors.As(err, &refused) {
 		return true, err
 	}
-	r.Log.Error("the store is tried again", "session", r.id, "archive", f.archiveID, "error", err)
+	r.Log.Error("store failed; retrying", "session", r.id, "archive", f.archiveID, "error", err)
 	return false, nil
 }
 
@@ -54,7 +54,7 @@ func (r *room) catchUp() {
 			return
 		}
 		if err != nil && !isNotFound(err) {
-			r.Log.Error("a fact was refused", "session", r.id, "error", err)
+			r.Log.Error("event refused", "session", r.id, "error", err)
 		}
 		r.facts = r.facts[1:]
 		r.ended.Send()

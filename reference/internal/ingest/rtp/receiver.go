@@ -311,6 +311,6 @@ func (r *Receiver) append(t *track, f timedFrame) {
 func (r *Receiver) check(err error) {
 	if err != nil && !r.failed {
 		r.failed = true
-		r.Log.Error("media of stream cannot be stored", "error", err)
+		r.Log.Error("stream media not stored", "error", err)
 	}
 }

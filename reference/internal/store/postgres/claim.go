@@ -119,7 +119,7 @@ func (t *claim) guard() {
 		for {
 			_, err := t.conn.WaitForNotification(ctx) // no notification comes, so it returns when the connection ends
 			for err != nil && ctx.Err() == nil {
-				t.Log.Warn("the database is away", "error", err)
+				t.Log.Warn("database not reachable", "error", err)
 				if pause(ctx, reclaimEvery) != nil {
 					return
 				}
