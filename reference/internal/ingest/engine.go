@@ -60,8 +60,8 @@ func newEngine(c Config) (*engine, error) {
 	e.settings.SetICEUDPMux(e.mux)
 	e.settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.settings.SetIncludeLoopbackCandidate(true)
-	// A client can offer any address as its own, so the server sends nothing to an address from which nothing came (RFC 9725 section 4.2, RFC
-	// 8445 section 2.5).
+	// A client can offer any address as its own, so the server sends nothing to an address from which nothing came (RFC 9725 section 4.2,
+	// RFC 8445 section 2.5).
 	e.settings.SetLite(true)
 	e.settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.settings.DisableActiveTCP(true)

@@ -70,8 +70,8 @@ func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
 	return s, nil
 }
 
-// offeredLayers returns the encodings that a section sends and that can be accepted. Of alternatives the first one counts (RFC 8853 section
-// 5.1).
+// offeredLayers returns the encodings that a section sends and that can be accepted. Of alternatives the first one counts (RFC 8853
+// section 5.1).
 func offeredLayers(media *sdp.MediaDescription) []rid {
 	offered, _ := media.Attribute("simulcast")
 	words := strings.Fields(offered)

@@ -422,7 +422,7 @@ func TestDurationIsThatOfTheMedia(t *testing.T) {
 	}
 }
 
-// TestAdvanceToWhatHasPassed: real time goes on between the moment somebody chooses to go to and the call.
+// TestAdvanceToWhatHasPassed checks that a target that has just passed is no error, because real time goes on before the call arrives.
 func TestAdvanceToWhatHasPassed(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())

@@ -12,8 +12,8 @@ const (
 	reorderHold = 850 * time.Millisecond
 	// reorderPrime is how long the first packets wait for packets that were sent before them.
 	reorderPrime = 100 * time.Millisecond
-	// strayReach is the largest difference between the sequence numbers of two packets, far from the rest, that proves a new sequence (cf. RFC
-	// 3550 A.1).
+	// strayReach is the largest difference between the sequence numbers of two packets, far from the rest, that proves a new sequence (cf.
+	// RFC 3550 A.1).
 	strayReach = 16
 	// freePackets is the maximum number of unused packet buffers that a track keeps.
 	freePackets = 64

@@ -130,8 +130,8 @@ func parseTrack(b []byte) (*Track, uint64, error) {
 	return t, kind, coded
 }
 
-// oneStream returns an error if the Opus packets of a track contain several streams, as those with more than two channels do (RFC 7845 section
-// 5.1.1). A decoder for one stream would turn them into noise.
+// oneStream returns an error if the Opus packets of a track contain several streams, as those with more than two channels do (RFC 7845
+// section 5.1.1). A decoder for one stream would turn them into noise.
 func oneStream(head []byte) error {
 	const channels, family, streams = 9, 18, 19 // their offsets in the identification header
 	if len(head) <= streams || !bytes.HasPrefix(head, []byte("OpusHead")) || head[family] == 0 || head[streams] == 1 {
