@@ -61,7 +61,7 @@ UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion
 RECORDS := ./reference/cmd/archived
 
 # Packages whose tests start FFmpeg or PostgreSQL, publish over WebRTC, or run for a minute.
-SLOW := cmd/archived cmd/bench compose ffmpeg ingest matroska media merge mutants mux/movie publisher recorder render store/postgres
+SLOW := cmd/archived cmd/bench compose ffmpeg ingest matroska forensics merge mutants mux/mp4 publisher recorder render store/postgres
 space := $() $()
 .PHONY: quick
 quick: ## Vet and the tests without media, other programs and the race detector: less than a minute, for the loop of edit and try

@@ -1,6 +1,7 @@
-// Package check lays the evidence out for judging. A check is a pure function that
-// reads what was seen through a [Case] and says what is wrong with it; its chapters are the packages below.
-// Nothing in here talks to a target, reads a clock or opens a file.
+// Package check has what the clauses demand. A check is a pure function that reads the facts through a [Case] and says what is
+// wrong with them; the packages below have the checks, by the chapters of the ledger, and this one what they share.
+//
+// Facts are in conformance/facts, which judges nothing.
 package check
 
 import (
@@ -8,6 +9,8 @@ import (
 	"slices"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 	"reelcheck/conformance/verdict"
 )
 
@@ -15,7 +18,7 @@ import (
 // notes what it rests on and what contradicts the clause. A check that notes
 // neither has shown nothing, and nothing is not a pass.
 type Case struct {
-	*Facts
+	*facts.Facts
 	clause       string
 	findings     []verdict.Finding
 	proof        []string
@@ -23,19 +26,10 @@ type Case struct {
 	doubts       []string
 }
 
-// Ref is how a report points at a record of the evidence.
-func Ref(r evidence.Record) string {
-	s := r.Scenario
-	if r.Label != "" {
-		s += "/" + r.Label
-	}
-	return fmt.Sprintf("%s#%d", s, r.Seq)
-}
-
 func refs(at []evidence.Record) []string {
 	var out []string
 	for _, r := range at {
-		if ref := Ref(r); !slices.Contains(out, ref) {
+		if ref := r.Ref(); !slices.Contains(out, ref) {
 			out = append(out, ref)
 		}
 	}
@@ -98,13 +92,12 @@ func Outcome(r evidence.Record) string {
 	}
 	s := fmt.Sprintf("%d", e.Response.Status)
 	if t := e.Response.Body.Text; t != "" && e.Response.Status >= 300 {
-		s += " " + Clip(t, 160)
+		s += " " + text.Clip(t, 160)
 	}
 	return s
 }
 
 // New is the check of a clause that any of the scenarios shows.
-func New(clause string, shown []string, judge func(*Case)) Check { return Check{clause, shown, judge} }
-
-// In lists the scenarios that show a clause.
-func In(scenarios ...string) []string { return scenarios }
+func New(clause string, judge func(*Case), scenarios ...string) Check {
+	return Check{clause, scenarios, judge}
+}

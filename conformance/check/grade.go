@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -18,7 +19,7 @@ type Check struct {
 }
 
 // Grade judges a clause by ch, for a target that declares capabilities.
-func (f *Facts) Grade(cl spec.Clause, capabilities []string, ch Check) verdict.Verdict {
+func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check) verdict.Verdict {
 	v := verdict.Verdict{Clause: cl.ID, Time: timeOf(cl, capabilities)}
 	if cl.Verify == spec.Pending {
 		v.Outcome, v.Reason = verdict.Pending, "the suite does not verify this clause yet"
@@ -39,7 +40,7 @@ func (f *Facts) Grade(cl spec.Clause, capabilities []string, ch Check) verdict.V
 		v.Outcome, v.Reason, v.Fault = verdict.Inconclusive, fault, true
 		return v
 	}
-	f.conclude(&v, c, ch)
+	conclude(f, &v, c, ch)
 	return v
 }
 
@@ -71,7 +72,7 @@ const maxFindings = 8
 
 // conclude turns what a check noted into an outcome. A contradiction outweighs
 // trouble of the harness, which outweighs proof; nothing at all is never a pass.
-func (f *Facts) conclude(v *verdict.Verdict, c *Case, ch Check) {
+func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check) {
 	switch {
 	case len(c.findings) > 0:
 		v.Outcome, v.Findings = verdict.Fail, c.findings
@@ -86,13 +87,13 @@ func (f *Facts) conclude(v *verdict.Verdict, c *Case, ch Check) {
 	case len(c.doubts) > 0:
 		v.Outcome, v.Reason = verdict.Inconclusive, strings.Join(slices.Compact(c.doubts), "; ")
 	default:
-		f.unshown(v, ch)
+		unshown(f, v, ch)
 	}
 }
 
 // unshown explains why there is nothing to judge by the fate of the scenarios
 // that would have shown it: what the target blocked is a failure of the target.
-func (f *Facts) unshown(v *verdict.Verdict, ch Check) {
+func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 	v.Outcome = verdict.Inconclusive
 	var why []string
 	for _, name := range ch.Shown {
@@ -102,7 +103,7 @@ func (f *Facts) unshown(v *verdict.Verdict, ch Check) {
 			why = append(why, "scenario "+name+" was not run")
 		case step.Outcome == evidence.Blocked:
 			v.Outcome = verdict.Fail
-			v.Findings = append(v.Findings, f.blockedBy(ch.Clause, name, step))
+			v.Findings = append(v.Findings, blockedBy(f, ch.Clause, name, step))
 		case step.Outcome == evidence.Unmet:
 			why = append(why, "scenario "+name+" needs "+step.BlockedBy)
 		case step.Outcome == evidence.Broken:
@@ -118,7 +119,7 @@ func (f *Facts) unshown(v *verdict.Verdict, ch Check) {
 	}
 }
 
-func (f *Facts) blockedBy(clause, scenario string, step evidence.Step) verdict.Finding {
+func blockedBy(f *facts.Facts, clause, scenario string, step evidence.Step) verdict.Finding {
 	found := verdict.Finding{Clause: clause, Expected: "what the clause demands, in scenario " + scenario, Actual: "could not be shown", Blocked: step.Text}
 	if r, ok := f.View.Scenario(scenario).Label(step.BlockedBy).Last(); ok {
 		found.Where = refs([]evidence.Record{r})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -42,7 +43,7 @@ func TestConclude(t *testing.T) {
 		{"a check that panics", done, func(*Case) { panic("oops") }, verdict.Inconclusive},
 	} {
 		ch.Judge = c.judge
-		v := SortOut(spec.Ledger{}, c.view).Grade(cl, []string{"s3"}, ch)
+		v := Grade(facts.Sort(spec.Ledger{}, c.view), cl, []string{"s3"}, ch)
 		if v.Outcome != c.want {
 			t.Errorf("%s: %s, want %s (%s)", c.name, v.Outcome, c.want, v.Reason)
 		}
@@ -58,13 +59,13 @@ func TestConclude(t *testing.T) {
 }
 
 func TestCapabilitiesAndPending(t *testing.T) {
-	f := SortOut(spec.Ledger{}, evidence.View{})
+	f := facts.Sort(spec.Ledger{}, evidence.View{})
 	cl := spec.Clause{ID: "ARC-START-01", Verify: spec.Checks, Capability: []spec.Capability{"s3", "control"}}
-	if v := f.Grade(cl, []string{"s3"}, Check{}); v.Outcome != verdict.NotApplicable || v.Reason != "the target does not declare control" {
+	if v := Grade(f, cl, []string{"s3"}, Check{}); v.Outcome != verdict.NotApplicable || v.Reason != "the target does not declare control" {
 		t.Errorf("undeclared: %+v", v)
 	}
 	cl.Verify = spec.Pending
-	if v := f.Grade(cl, nil, Check{}); v.Outcome != verdict.Pending {
+	if v := Grade(f, cl, nil, Check{}); v.Outcome != verdict.Pending {
 		t.Errorf("pending: %+v", v)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 )
 
 // Status wants the answer to r to be one of codes.
@@ -22,21 +23,21 @@ func anyOf(codes []int) string {
 }
 
 // OnUnknown checks an operation on archives that never existed.
-func OnUnknown(op string, codes ...int) func(*Case) {
+func OnUnknown(op evidence.Operation, codes ...int) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
-			id := ArchiveInPath(r)
-			if c.Sound(r) && IsUUID(id) && c.ByID[id] == nil && c.able(op, r) {
+			id := r.ArchiveInPath()
+			if c.Sound(r) && evidence.IsUUID(id) && c.ByID[id] == nil && c.succeedsAtAll(op, r) {
 				c.Status(r, codes...)
 			}
 		}
 	}
 }
 
-func OnMalformed(op string, codes ...int) func(*Case) {
+func OnMalformed(op evidence.Operation, codes ...int) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
-			if id := ArchiveInPath(r); c.Sound(r) && id != "" && !IsUUID(id) && c.able(op, r) {
+			if id := r.ArchiveInPath(); c.Sound(r) && id != "" && !evidence.IsUUID(id) && c.succeedsAtAll(op, r) {
 				c.Status(r, codes...)
 			}
 		}
@@ -45,24 +46,24 @@ func OnMalformed(op string, codes ...int) func(*Case) {
 
 // OnForeign checks an operation by one application on the archive of another:
 // refused, and without effect.
-func OnForeign(op string) func(*Case) {
+func OnForeign(op evidence.Operation) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
-			h := c.ByID[ArchiveInPath(r)]
-			if h == nil || h.Start.Exchange == nil || !c.Sound(r) || SameApp(h.Start, r) {
+			h := c.ByID[r.ArchiveInPath()]
+			if h == nil || h.Start.Exchange == nil || !c.Sound(r) || h.Start.SameApp(r) {
 				continue
 			}
-			if !c.able(op, r) || !c.Status(r, 404, 403) || op == "getArchive" {
+			if !c.succeedsAtAll(op, r) || !c.Status(r, 404, 403) || op == evidence.GetArchive {
 				continue
 			}
 			next, ok := h.NextSeen(r)
 			switch {
 			case !ok:
 				c.Unclear("the archive was not read after the foreign call")
-			case op == "deleteArchive":
+			case op == evidence.DeleteArchive:
 				c.Want(next.Status() != "deleted", "the archive to stay", next.Show("status"), r, next.At)
 			default:
-				c.Want(InProgress(next.Status()) || h.StoppedBetween(r, next.At) || h.EndedBefore(r), "the recording to go on", next.Show("status"), r, next.At)
+				c.Want(facts.InProgress(next.Status()) || h.StoppedBetween(r, next.At) || h.EndedBefore(r), "the recording to go on", next.Show("status"), r, next.At)
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func TestJournalReadsBackWhatWasAppended(t *testing.T) {
 	j := create(t)
 	mustAppend(t, j, step("composed-pair", "scenario", Began))
 	mustAppend(t, j, Record{Scenario: "composed-pair", Label: "start", IDs: map[string]string{Archive: "a1"},
-		Exchange: &Exchange{Operation: "startArchive", Identity: "unified", Request: Request{Method: "POST"},
+		Exchange: &Exchange{Operation: StartArchive, Identity: "unified", Request: Request{Method: "POST"},
 			Response: &Response{Status: 200, Body: Body{Text: `{"id":"a1"}`, Size: 11}}}})
 	mustAppend(t, j, step("listing", "scenario", Began))
 	mustAppend(t, j, step("composed-pair", "scenario", Done))
@@ -54,7 +54,7 @@ func TestJournalReadsBackWhatWasAppended(t *testing.T) {
 	if got := strings.Join(v.Scenarios(), " "); got != "composed-pair listing" {
 		t.Errorf("scenarios = %q", got)
 	}
-	r, ok := v.Scenario("composed-pair").Exchanges("startArchive").About(Archive, "a1").First()
+	r, ok := v.Scenario("composed-pair").Exchanges(StartArchive).About(Archive, "a1").First()
 	if !ok || r.Seq != 2 || r.Exchange.Status() != 200 {
 		t.Errorf("start = %+v, %v", r, ok)
 	}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Names used as keys of Record.IDs.
@@ -81,6 +83,45 @@ func (r Record) Kind() (string, error) {
 	return kind, nil
 }
 
+// Ref is how a report points at the record.
+func (r Record) Ref() string {
+	s := r.Scenario
+	if r.Label != "" {
+		s += "/" + r.Label
+	}
+	return fmt.Sprintf("%s#%d", s, r.Seq)
+}
+
+// SameApp tells whether both are about the same application.
+func (r Record) SameApp(b Record) bool { return r.IDs[Application] == b.IDs[Application] }
+
+// ArchiveInPath is the archive id of a request, as the harness meant it.
+func (r Record) ArchiveInPath() string { return r.IDs[Archive] }
+
+// IsUUID tells whether an id is a UUID as openapi.yaml describes them: in lower case, with dashes.
+func IsUUID(id string) bool {
+	u, err := uuid.Parse(id)
+	return err == nil && u.String() == id
+}
+
+// Sent is when a request went out, or when anything else was noted.
+func (r Record) Sent() time.Time {
+	if r.Exchange != nil {
+		return r.Exchange.Started
+	}
+	return r.Time
+}
+
+// Over is when a request had been answered, or when anything else was noted.
+// Records are numbered when they are complete, so that a callback about a call
+// may stand before the call; only times tell the order.
+func (r Record) Over() time.Time {
+	if r.Exchange != nil {
+		return r.Exchange.Started.Add(r.Exchange.Duration)
+	}
+	return r.Time
+}
+
 // Outcome is how a scenario, or a part of it, ended.
 type Outcome string
 
@@ -107,12 +148,10 @@ type Step struct {
 
 // Exchange is one HTTP request and what came back.
 type Exchange struct {
-	// Operation is the operationId in openapi.yaml, empty when the request is not described there.
-	Operation string `json:"operation,omitempty"`
-	// Identity is who asked: "unified", "legacy", "control", "client" or "none".
-	Identity string `json:"identity"`
+	Operation Operation `json:"operation,omitempty"`
+	Identity  Identity  `json:"identity"` // who asked
 	// Flaw names what is deliberately wrong with the credentials ("expired", "wrong-signature", ...).
-	Flaw     string    `json:"flaw,omitempty"`
+	Flaw     Flaw      `json:"flaw,omitempty"`
 	Request  Request   `json:"request"`
 	Response *Response `json:"response,omitempty"`
 	// Redirects led from the request to the response, in order.

@@ -131,7 +131,7 @@ func (v View) Between(from, to time.Time) View {
 }
 
 // Exchanges keeps HTTP exchanges; with operations named, only those of them.
-func (v View) Exchanges(operations ...string) View {
+func (v View) Exchanges(operations ...Operation) View {
 	return v.Where(func(r *Record) bool {
 		return r.Exchange != nil && (len(operations) == 0 || slices.Contains(operations, r.Exchange.Operation))
 	})

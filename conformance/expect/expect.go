@@ -14,7 +14,13 @@ import (
 )
 
 // MostHeard is how many sounds an archive holds at a time.
-const MostHeard = 50
+func MostHeard(ledger spec.Ledger) int {
+	limit, ok := ledger.Limit("audio-streams.max")
+	if !ok {
+		panic("expect: internal error: the ledger has no limit of sounds")
+	}
+	return int(limit.Value)
+}
 
 // Stretch is one of time.
 type Stretch struct{ From, To float64 }
@@ -37,8 +43,8 @@ type Change struct {
 	Classes []string
 }
 
-// Play is everything that decides.
-type Play struct {
+// Timeline is everything that decides.
+type Timeline struct {
 	Ledger  spec.Ledger
 	Size    layout.Size
 	Layout  spec.Layout // at the start
@@ -49,8 +55,8 @@ type Play struct {
 	Settle, Obey, Slack float64
 }
 
-// Act is a stretch in which nothing changes.
-type Act struct {
+// Phase is a stretch in which nothing changes.
+type Phase struct {
 	Stretch
 	Layout  spec.Layout
 	Streams []layout.Stream // with a picture, in the order in which they were added
@@ -58,12 +64,12 @@ type Act struct {
 	Known   bool  // Picture is; the specification does not tell what it makes of some style sheets
 	Heard   []int // tracks by index
 	Unheard []int // tracks that are there and beyond the limit
-	// Changed are the calls that took effect before this act; the last one may have begun it.
+	// Changed are the calls that took effect before this phase; the last one may have begun it.
 	Changed int
 }
 
-// Acts are the stretches between all changes.
-func (p Play) Acts() []Act {
+// Phases are the stretches between all changes.
+func (p Timeline) Phases() []Phase {
 	var edges []float64
 	for _, t := range p.Tracks {
 		for _, s := range t.There {
@@ -75,15 +81,15 @@ func (p Play) Acts() []Act {
 	}
 	slices.Sort(edges)
 	edges = slices.Compact(edges)
-	var out []Act
+	var out []Phase
 	for i := 1; i < len(edges); i++ {
-		out = append(out, p.act(Stretch{edges[i-1], edges[i]}))
+		out = append(out, p.phase(Stretch{edges[i-1], edges[i]}))
 	}
 	return out
 }
 
-func (p Play) act(s Stretch) Act {
-	a := Act{Stretch: s, Layout: p.Layout}
+func (p Timeline) phase(s Stretch) Phase {
+	a := Phase{Stretch: s, Layout: p.Layout}
 	classes := map[string][]string{}
 	for _, c := range p.Changes {
 		if c.To > s.From {
@@ -107,7 +113,7 @@ func (p Play) act(s Stretch) Act {
 				own = t.Classes
 			}
 			a.Streams = append(a.Streams, layout.Stream{ID: t.Stream, Client: t.Client, Screen: t.Screen, Classes: own})
-		case len(a.Heard) < MostHeard:
+		case len(a.Heard) < MostHeard(p.Ledger):
 			a.Heard = append(a.Heard, i)
 		default:
 			a.Unheard = append(a.Unheard, i)
@@ -122,9 +128,9 @@ func (t Track) there(s Stretch) bool {
 }
 
 // Due are, for each track, the stretches in which it is to be seen or heard. Where nobody can tell it is not.
-func (p Play) Due() [][]Stretch {
+func (p Timeline) Due() [][]Stretch {
 	out := make([][]Stretch, len(p.Tracks))
-	for _, a := range p.Acts() {
+	for _, a := range p.Phases() {
 		for i, t := range p.Tracks {
 			due := slices.Contains(a.Heard, i)
 			if t.Video {
@@ -144,10 +150,10 @@ func (p Play) Due() [][]Stretch {
 	return out
 }
 
-// Scenes are the acts, cut to the stretches in which every change before them has settled and none is near.
-func (p Play) Scenes() []Act {
-	var out []Act
-	for _, a := range p.Acts() {
+// Settled are the phases, cut to the stretches in which every change before them has settled and none is near.
+func (p Timeline) Settled() []Phase {
+	var out []Phase
+	for _, a := range p.Phases() {
 		from := a.From
 		for _, t := range p.Tracks {
 			for _, s := range t.There {
@@ -169,19 +175,19 @@ func (p Play) Scenes() []Act {
 	return out
 }
 
-// shortest is how long a scene has to last to be looked at: some pictures of the output.
+// shortest is how long a phase has to last to be looked at: some pictures of the output.
 const shortest = 0.2
 
-// settled is when what happened before an act, or at its start, no longer shows.
-func settled(at float64, a Act, after float64) float64 {
+// settled is when what happened before a phase, or at its start, no longer shows.
+func settled(at float64, a Phase, after float64) float64 {
 	if at > a.From {
 		return math.Inf(-1)
 	}
 	return at + after
 }
 
-// Middle is a moment of the scene away from its ends.
-func (a Act) Middle() float64 { return (a.From + a.To) / 2 }
+// Middle is a moment of the phase away from its ends.
+func (a Phase) Middle() float64 { return (a.From + a.To) / 2 }
 
 // Without cuts the gaps, in any order, out of a stretch.
 func Without(s Stretch, gaps []Stretch) []Stretch {

@@ -9,16 +9,16 @@ import (
 	"reelcheck/spec"
 )
 
-func play(t *testing.T) Play {
+func play(t *testing.T) Timeline {
 	t.Helper()
 	l, err := spec.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Play{Ledger: l, Size: layout.Size{Width: 640, Height: 480}, Layout: spec.Layout{Type: "bestFit"}, Settle: 2, Obey: 1, Slack: 0.5}
+	return Timeline{Ledger: l, Size: layout.Size{Width: 640, Height: 480}, Layout: spec.Layout{Type: "bestFit"}, Settle: 2, Obey: 1, Slack: 0.5}
 }
 
-func seen(a Act) (out []string) {
+func seen(a Phase) (out []string) {
 	for _, p := range a.Picture.Places {
 		out = append(out, p.Stream)
 	}
@@ -40,7 +40,7 @@ func TestActsFollowStreamsLayoutsAndClasses(t *testing.T) {
 		"0-2 bestFit [a]", "2-4 bestFit [b a]", "4-6 bestFit [b]", "6-10 bestFit [b a]", "10-15 pip [b a]", "15-20 pip [a]",
 	}
 	var got []string
-	for _, a := range p.Acts() {
+	for _, a := range p.Phases() {
 		got = append(got, fmt.Sprintf("%g-%g %s %v", a.From, a.To, a.Layout.Type, seen(a)))
 		if !slices.Equal(a.Heard, []int{1}) {
 			t.Errorf("at %g heard %v", a.From, a.Heard)
@@ -54,33 +54,33 @@ func TestActsFollowStreamsLayoutsAndClasses(t *testing.T) {
 		t.Errorf("due %v", due)
 	}
 	got = nil
-	for _, a := range p.Scenes() {
+	for _, a := range p.Settled() {
 		got = append(got, fmt.Sprintf("%g-%g", a.From, a.To))
 	}
 	if !slices.Equal(got, []string{"8-8.5", "11-13.5", "16-19.5"}) {
-		t.Errorf("scenes %v", got)
+		t.Errorf("phases %v", got)
 	}
 }
 
 func TestOneMoreThanAnArchiveHolds(t *testing.T) {
 	p := play(t)
-	for i := range MostHeard + 1 {
+	for i := range MostHeard(p.Ledger) + 1 {
 		id := fmt.Sprint(i)
 		there := []Stretch{{0, 10}}
 		if i == 3 {
 			there[0].To = 5
 		}
 		p.Tracks = append(p.Tracks, Track{Stream: id, There: there})
-		if i <= layout.Most {
+		if i <= layout.Most(p.Ledger) {
 			p.Tracks = append(p.Tracks, Track{Stream: id, Video: true, There: there})
 		}
 	}
-	acts := p.Acts()
-	if len(acts) != 2 || len(acts[0].Heard) != MostHeard || len(acts[0].Unheard) != 1 || len(acts[1].Unheard) != 0 {
-		t.Fatalf("acts %+v", acts)
+	phases := p.Phases()
+	if len(phases) != 2 || len(phases[0].Heard) != MostHeard(p.Ledger) || len(phases[0].Unheard) != 1 || len(phases[1].Unheard) != 0 {
+		t.Fatalf("phases %+v", phases)
 	}
-	if slices.Contains(seen(acts[0]), "16") || !slices.Contains(seen(acts[1]), "16") {
-		t.Errorf("seen %v, then %v", seen(acts[0]), seen(acts[1]))
+	if slices.Contains(seen(phases[0]), "16") || !slices.Contains(seen(phases[1]), "16") {
+		t.Errorf("seen %v, then %v", seen(phases[0]), seen(phases[1]))
 	}
 }
 

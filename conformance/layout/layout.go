@@ -11,7 +11,13 @@ import (
 )
 
 // Most is how many streams a picture shows at a time.
-const Most = 16
+func Most(ledger spec.Ledger) int {
+	limit, ok := ledger.Limit("composed.video-streams.max")
+	if !ok {
+		panic("layout: internal error: the ledger has no limit of streams")
+	}
+	return int(limit.Value)
+}
 
 // Stream is what a stream's place depends on. Client is empty for a stream that is its client's only one.
 type Stream struct {
@@ -87,7 +93,7 @@ func Order(streams []Stream) []Stream {
 // which the specification has no example with these streams in this size.
 func Arrange(ledger spec.Ledger, l spec.Layout, streams []Stream, size Size) (p Picture, ok bool) {
 	seen := Order(streams)
-	seen = seen[:min(len(seen), Most)]
+	seen = seen[:min(len(seen), Most(ledger))]
 	kind, large := l.Type, ""
 	switch i := slices.IndexFunc(seen, func(s Stream) bool { return s.Screen }); {
 	case kind == "custom":

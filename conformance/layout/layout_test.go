@@ -75,11 +75,12 @@ func TestUnknownStyleSheetsAreNotGuessed(t *testing.T) {
 
 func TestTheSeventeenthIsNotSeen(t *testing.T) {
 	var streams []Stream
-	for i := range Most + 1 {
+	most := Most(ledger(t))
+	for i := range most + 1 {
 		streams = append(streams, Stream{ID: fmt.Sprint(i)})
 	}
 	p, _ := Arrange(ledger(t), spec.Layout{Type: "bestFit"}, streams, Size{640, 480})
-	if _, seen := p.Of("16"); seen || len(p.Places) != Most || p.Places[0].Rect.Width != 160 {
+	if _, seen := p.Of("16"); seen || len(p.Places) != most || p.Places[0].Rect.Width != 160 {
 		t.Errorf("%+v", p)
 	}
 	streams[16].Classes = []string{"any"}

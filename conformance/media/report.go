@@ -1,12 +1,6 @@
-// Package media reads what an archive file says about itself and what it shows.
+// Package media is the report of what an archive file says about itself and what it shows. Package forensics below writes it.
 //
-// The container and the bitstreams are parsed in Go without decoding. Then FFmpeg decodes the
-// file in child processes, and from the pictures and the sound the fixtures are recognised: which
-// stream was where and when, which of its frames, which tone at what level, and how far sound
-// and picture are apart. Nothing is told in advance about streams or layout.
-//
-// A bad file never is an error: it is described by findings. Errors are for what keeps the
-// analysis from running at all.
+// A bad file never is an error: it is described by findings.
 package media
 
 import (
@@ -158,8 +152,8 @@ func (r Rect) Near(s Rect, tolerance int) bool {
 	return near(r.X, s.X) && near(r.Y, s.Y) && near(r.X+r.Width, s.X+s.Width) && near(r.Y+r.Height, s.Y+s.Height)
 }
 
-// around is the smallest rectangle that holds both.
-func (r Rect) around(s Rect) Rect {
+// Around is the smallest rectangle that holds both.
+func (r Rect) Around(s Rect) Rect {
 	x, y := min(r.X, s.X), min(r.Y, s.Y)
 	return Rect{X: x, Y: y, Width: max(r.X+r.Width, s.X+s.Width) - x, Height: max(r.Y+r.Height, s.Y+s.Height) - y}
 }
@@ -310,7 +304,7 @@ func (s *Sound) OfTone(id string) []ToneSpan {
 // per second streams is about -17 ms.
 func (r Report) AVOffset(video, tone string) (offset float64, ok bool) {
 	d := r.AVOffsets(video, tone)
-	return median(d), len(d) > 0
+	return Median(d), len(d) > 0
 }
 
 // AVOffsets are those of the single whole seconds, in order.
@@ -326,7 +320,7 @@ func (r Report) AVOffsets(video, tone string) []float64 {
 	firstShown, firstHeard = slices.DeleteFunc(slices.Clone(shown), other), slices.DeleteFunc(slices.Clone(heard), other)
 	whole := 0.0
 	if d := offsets(firstShown, firstHeard, 0, 5); len(d) > 0 {
-		whole = math.Round(median(d))
+		whole = math.Round(Median(d))
 	}
 	return offsets(shown, heard, whole, 0.75)
 }
@@ -348,7 +342,7 @@ func offsets(shown, heard []Beat, about, within float64) []float64 {
 	return out
 }
 
-func median(v []float64) float64 {
+func Median(v []float64) float64 {
 	if len(v) == 0 {
 		return 0
 	}

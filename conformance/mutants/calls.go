@@ -1,118 +1,121 @@
 package mutants
 
-import "reelcheck/conformance/evidence/scenarios"
+import (
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/mutants/tape"
+)
 
 const freshArchive = `{"id":"11111111-2222-4333-8444-555555555555","status":"started"}`
 
 // callMutations are about requests, credentials, lists and reads.
 var callMutations = []Mutation{
-	{"ARC-START-01", "starts in a relayed session", status(scenarios.Refusals, "start.relayed", 200)},
-	{"ARC-START-02", "starts with nobody connected", status(scenarios.Refusals, "start.nobody", 200)},
-	{"ARC-START-03", "answers a start with paused", set(scenarios.Pair, "start", "status", "paused")},
-	{"ARC-START-05", "refuses a second archive of a session", status(scenarios.Cloud, "start.2", 409)},
-	{"ARC-START-06", "individual by default", set(scenarios.Pair, "get.started", "outputMode", "individual")},
-	{"ARC-START-07", "forgets the outputMode asked for", all(request(scenarios.Pair, "start", "outputMode", "composed"),
-		set(scenarios.Pair, "get.started", "outputMode", "individual"))},
-	{"ARC-START-08", "accepts an unknown outputMode", status(scenarios.Refusals, "start.output-mode", 200)},
-	{"ARC-START-09", "forgets that no video was asked for", set(scenarios.AudioOnly, "get.delivered", "hasVideo", true)},
-	{"ARC-START-10", "no audio by default", set(scenarios.Pair, "get.started", "hasAudio", false)},
-	{"ARC-START-11", "accepts an archive of nothing", status(scenarios.Refusals, "start.no-media", 200)},
-	{"ARC-START-12", "accepts a start without a session", status(scenarios.Refusals, "start.no-session", 500)},
-	{"ARC-START-13", "fails on an unknown session", status(scenarios.Refusals, "start.unknown-session", 500)},
-	{"ARC-START-14", "records a session twice", status(scenarios.Refusals, "start.second", 200)},
-	{"ARC-START-15", "fails on a truncated body", status(scenarios.Refusals, "start.truncated", 500)},
-	{"ARC-START-16", "accepts an unknown streamMode", status(scenarios.Refusals, "start.stream-mode", 200)},
-	{"ARC-START-17", "a refused start leaves an archive", add(scenarios.Auth, "list.unharmed", "count", 1)},
-	{"ARC-START-18", "answers a start with a size", set(scenarios.Pair, "start", "size", 5)},
-	{"ARC-START-19", "loses the name", set(scenarios.Pair, "get.recording", "name", "archive")},
-	{"ARC-START-20", "records a foreign session", status(scenarios.Isolation, "start.foreign", 200)},
-	{"ARC-START-22", "no list under the API key", status(scenarios.Legacy, "list", 500)},
-	{"ARC-RES-07", "accepts 800x600", status(scenarios.Refusals, "start.resolution", 200)},
-	{"ARC-RES-09", "accepts a resolution for an individual archive", status(scenarios.Refusals, "start.individual-resolution", 200)},
-	{"ARC-RATE-04", "accepts a quantizer of 14", status(scenarios.Refusals, "start.qp-low", 200)},
-	{"ARC-RATE-07", "accepts 99 999 bit/s", status(scenarios.Refusals, "start.bitrate-low", 200)},
-	{"ARC-RATE-10", "accepts both rates", status(scenarios.Refusals, "start.both-rates", 200)},
-	{"ARC-RATE-11", "accepts maxBitrate for an individual archive", status(scenarios.Refusals, "start.individual-bitrate", 200)},
-	{"ARC-RATE-12", "accepts a quantizer for an individual archive", status(scenarios.Refusals, "start.individual-qp", 200)},
-	{"ARC-RATE-13", "invents a maxBitrate", set(scenarios.Rates, "qp-20.get.delivered", "maxBitrate", 1000000)},
-	{"ARC-RATE-14", "refuses a quantizer", status(scenarios.Rates, "qp-20.start", 400)},
-	{"ARC-LAY-06", "accepts a layout nobody knows", status(scenarios.Refusals, "start.layout-type", 200)},
-	{"ARC-SEL-02", "manual by default", set(scenarios.Pair, "get.started", "streamMode", "manual")},
-	{"ARC-SIM-07", "invents a tag", set(scenarios.Pair, "get.started", "multiArchiveTag", "x")},
+	{"ARC-START-01", "starts in a relayed session", tape.Status(scenarios.Refusals, "start.relayed", 200)},
+	{"ARC-START-02", "starts with nobody connected", tape.Status(scenarios.Refusals, "start.nobody", 200)},
+	{"ARC-START-03", "answers a start with paused", tape.Set(scenarios.Pair, "start", "status", "paused")},
+	{"ARC-START-05", "refuses a second archive of a session", tape.Status(scenarios.Cloud, "start.2", 409)},
+	{"ARC-START-06", "individual by default", tape.Set(scenarios.Pair, "get.started", "outputMode", "individual")},
+	{"ARC-START-07", "forgets the outputMode asked for", tape.All(tape.Request(scenarios.Pair, "start", "outputMode", "composed"),
+		tape.Set(scenarios.Pair, "get.started", "outputMode", "individual"))},
+	{"ARC-START-08", "accepts an unknown outputMode", tape.Status(scenarios.Refusals, "start.output-mode", 200)},
+	{"ARC-START-09", "forgets that no video was asked for", tape.Set(scenarios.AudioOnly, "get.delivered", "hasVideo", true)},
+	{"ARC-START-10", "no audio by default", tape.Set(scenarios.Pair, "get.started", "hasAudio", false)},
+	{"ARC-START-11", "accepts an archive of nothing", tape.Status(scenarios.Refusals, "start.no-media", 200)},
+	{"ARC-START-12", "accepts a start without a session", tape.Status(scenarios.Refusals, "start.no-session", 500)},
+	{"ARC-START-13", "fails on an unknown session", tape.Status(scenarios.Refusals, "start.unknown-session", 500)},
+	{"ARC-START-14", "records a session twice", tape.Status(scenarios.Refusals, "start.second", 200)},
+	{"ARC-START-15", "fails on a truncated body", tape.Status(scenarios.Refusals, "start.truncated", 500)},
+	{"ARC-START-16", "accepts an unknown streamMode", tape.Status(scenarios.Refusals, "start.stream-mode", 200)},
+	{"ARC-START-17", "a refused start leaves an archive", tape.Add(scenarios.Auth, "list.unharmed", "count", 1)},
+	{"ARC-START-18", "answers a start with a size", tape.Set(scenarios.Pair, "start", "size", 5)},
+	{"ARC-START-19", "loses the name", tape.Set(scenarios.Pair, "get.recording", "name", "archive")},
+	{"ARC-START-20", "records a foreign session", tape.Status(scenarios.Isolation, "start.foreign", 200)},
+	{"ARC-START-22", "no list under the API key", tape.Status(scenarios.Legacy, "list", 500)},
+	{"ARC-RES-07", "accepts 800x600", tape.Status(scenarios.Refusals, "start.resolution", 200)},
+	{"ARC-RES-09", "accepts a resolution for an individual archive", tape.Status(scenarios.Refusals, "start.individual-resolution", 200)},
+	{"ARC-RATE-04", "accepts a quantizer of 14", tape.Status(scenarios.Refusals, "start.qp-low", 200)},
+	{"ARC-RATE-07", "accepts 99 999 bit/s", tape.Status(scenarios.Refusals, "start.bitrate-low", 200)},
+	{"ARC-RATE-10", "accepts both rates", tape.Status(scenarios.Refusals, "start.both-rates", 200)},
+	{"ARC-RATE-11", "accepts maxBitrate for an individual archive", tape.Status(scenarios.Refusals, "start.individual-bitrate", 200)},
+	{"ARC-RATE-12", "accepts a quantizer for an individual archive", tape.Status(scenarios.Refusals, "start.individual-qp", 200)},
+	{"ARC-RATE-13", "invents a maxBitrate", tape.Set(scenarios.Rates, "qp-20.get.delivered", "maxBitrate", 1000000)},
+	{"ARC-RATE-14", "refuses a quantizer", tape.Status(scenarios.Rates, "qp-20.start", 400)},
+	{"ARC-LAY-06", "accepts a layout nobody knows", tape.Status(scenarios.Refusals, "start.layout-type", 200)},
+	{"ARC-SEL-02", "manual by default", tape.Set(scenarios.Pair, "get.started", "streamMode", "manual")},
+	{"ARC-SIM-07", "invents a tag", tape.Set(scenarios.Pair, "get.started", "multiArchiveTag", "x")},
 
-	{"ARC-STOP-01", "answers a stop with started", set(scenarios.Pair, "stop", "status", "started")},
-	{"ARC-STOP-02", "no reason after a stop", set(scenarios.Pair, "get.stopped", "reason", "")},
-	{"ARC-STOP-05", "stops what does not exist", status(scenarios.Refusals, "stop.unknown", 200)},
-	{"ARC-STOP-06", "fails on a second stop", status(scenarios.Pair, "stop.second", 500)},
-	{"ARC-STOP-07", "does not stop a paused archive", status(scenarios.Pause, "stop", 409)},
-	{"ARC-STOP-08", "wants no JSON with a stop", status(scenarios.Refusals, "stop.object", 415)},
-	{"ARC-STOP-09", "fails on a malformed id", status(scenarios.Refusals, "stop.malformed", 500)},
-	{"ARC-STOP-10", "lets another application stop", status(scenarios.Isolation, "stop.foreign", 200)},
+	{"ARC-STOP-01", "answers a stop with started", tape.Set(scenarios.Pair, "stop", "status", "started")},
+	{"ARC-STOP-02", "no reason after a stop", tape.Set(scenarios.Pair, "get.stopped", "reason", "")},
+	{"ARC-STOP-05", "stops what does not exist", tape.Status(scenarios.Refusals, "stop.unknown", 200)},
+	{"ARC-STOP-06", "fails on a second stop", tape.Status(scenarios.Pair, "stop.second", 500)},
+	{"ARC-STOP-07", "does not stop a paused archive", tape.Status(scenarios.Pause, "stop", 409)},
+	{"ARC-STOP-08", "wants no JSON with a stop", tape.Status(scenarios.Refusals, "stop.object", 415)},
+	{"ARC-STOP-09", "fails on a malformed id", tape.Status(scenarios.Refusals, "stop.malformed", 500)},
+	{"ARC-STOP-10", "lets another application stop", tape.Status(scenarios.Isolation, "stop.foreign", 200)},
 
-	{"ARC-AUTH-01", "refuses proper credentials", status(scenarios.Auth, "list.unified", 401)},
-	{"ARC-AUTH-02", "lists for anybody", status(scenarios.Auth, "list.none", 200)},
-	{"ARC-AUTH-03", "does not look at the signature", status(scenarios.Auth, "list.unified.wrong-signature", 200)},
-	{"ARC-AUTH-04", "does not look at exp", status(scenarios.Auth, "list.unified.expired", 200)},
-	{"ARC-AUTH-05", "does not compare token and path", status(scenarios.Isolation, "list.foreign-path", 200)},
-	{"ARC-AUTH-06", "takes a token of two days", status(scenarios.Auth, "list.unified.too-long-lived", 200)},
-	{"ARC-AUTH-07", "takes alg none", status(scenarios.Auth, "list.unified.unsigned", 200)},
-	{"ARC-AUTH-08", "answers 401 to garbage", status(scenarios.Auth, "list.unified.garbage", 401)},
-	{"ARC-AUTH-09", "refuses legacy credentials", status(scenarios.Auth, "list.legacy", 403)},
-	{"ARC-AUTH-10", "does not look at the legacy signature", status(scenarios.Auth, "list.legacy.wrong-signature", 200)},
-	{"ARC-AUTH-11", "does not look at the legacy exp", status(scenarios.Auth, "list.legacy.expired", 200)},
-	{"ARC-AUTH-12", "takes a legacy token of an hour", status(scenarios.Auth, "list.legacy.too-long-lived", 200)},
-	{"ARC-AUTH-13", "does not compare key and path", status(scenarios.Isolation, "list.foreign-legacy-path", 200)},
-	{"ARC-AUTH-14", "answers errors in plain text", answer(scenarios.Refusals, "get.unknown", 404, "not found")},
-	{"ARC-AUTH-15", "starts for a bad signature", answer(scenarios.Auth, "start.unified.wrong-signature", 200, freshArchive)},
+	{"ARC-AUTH-01", "refuses proper credentials", tape.Status(scenarios.Auth, "list.unified", 401)},
+	{"ARC-AUTH-02", "lists for anybody", tape.Status(scenarios.Auth, "list.none", 200)},
+	{"ARC-AUTH-03", "does not look at the signature", tape.Status(scenarios.Auth, "list.unified.wrong-signature", 200)},
+	{"ARC-AUTH-04", "does not look at exp", tape.Status(scenarios.Auth, "list.unified.expired", 200)},
+	{"ARC-AUTH-05", "does not compare token and path", tape.Status(scenarios.Isolation, "list.foreign-path", 200)},
+	{"ARC-AUTH-06", "takes a token of two days", tape.Status(scenarios.Auth, "list.unified.too-long-lived", 200)},
+	{"ARC-AUTH-07", "takes alg none", tape.Status(scenarios.Auth, "list.unified.unsigned", 200)},
+	{"ARC-AUTH-08", "answers 401 to garbage", tape.Status(scenarios.Auth, "list.unified.garbage", 401)},
+	{"ARC-AUTH-09", "refuses legacy credentials", tape.Status(scenarios.Auth, "list.legacy", 403)},
+	{"ARC-AUTH-10", "does not look at the legacy signature", tape.Status(scenarios.Auth, "list.legacy.wrong-signature", 200)},
+	{"ARC-AUTH-11", "does not look at the legacy exp", tape.Status(scenarios.Auth, "list.legacy.expired", 200)},
+	{"ARC-AUTH-12", "takes a legacy token of an hour", tape.Status(scenarios.Auth, "list.legacy.too-long-lived", 200)},
+	{"ARC-AUTH-13", "does not compare key and path", tape.Status(scenarios.Isolation, "list.foreign-legacy-path", 200)},
+	{"ARC-AUTH-14", "answers errors in plain text", tape.Answer(scenarios.Refusals, "get.unknown", 404, "not found")},
+	{"ARC-AUTH-15", "starts for a bad signature", tape.Answer(scenarios.Auth, "start.unified.wrong-signature", 200, freshArchive)},
 
-	{"ARC-LIST-01", "fails to list", status(scenarios.Listing, "list.all", 500)},
-	{"ARC-LIST-02", "adds a key to the list", set(scenarios.Listing, "list.all", "total", 5)},
-	{"ARC-LIST-03", "ignores the session filter", set(scenarios.Listing, "list.one", "items.0.sessionId", "1_other")},
+	{"ARC-LIST-01", "fails to list", tape.Status(scenarios.Listing, "list.all", 500)},
+	{"ARC-LIST-02", "adds a key to the list", tape.Set(scenarios.Listing, "list.all", "total", 5)},
+	{"ARC-LIST-03", "ignores the session filter", tape.Set(scenarios.Listing, "list.one", "items.0.sessionId", "1_other")},
 	{"ARC-LIST-04", "lists in no order", swap(scenarios.Listing, "list.all", 0, 2)},
 	{"ARC-LIST-05", "pages overlap", swap(scenarios.Listing, "list.page-1", 0, 1)},
-	{"ARC-LIST-06", "counts wrongly", add(scenarios.Listing, "list.one", "count", 1)},
+	{"ARC-LIST-06", "counts wrongly", tape.Add(scenarios.Listing, "list.one", "count", 1)},
 	{"ARC-LIST-07", "a page of 51", longPage},
-	{"ARC-LIST-09", "fails on a negative offset", status(scenarios.Listing, "list.bad-offset", 500)},
-	{"ARC-LIST-10", "lists another name than it reads", set(scenarios.Listing, "list.two", "items.0.sha256sum", "x")},
-	{"ARC-LIST-11", "createdAt in no order", set(scenarios.Listing, "list.one", "items.0.createdAt", 1000)},
+	{"ARC-LIST-09", "fails on a negative offset", tape.Status(scenarios.Listing, "list.bad-offset", 500)},
+	{"ARC-LIST-10", "lists another name than it reads", tape.Set(scenarios.Listing, "list.two", "items.0.sha256sum", "x")},
+	{"ARC-LIST-11", "createdAt in no order", tape.Set(scenarios.Listing, "list.one", "items.0.createdAt", 1000)},
 	{"ARC-LIST-12", "lists foreign archives", foreignItem},
-	{"ARC-LIST-13", "counts where nothing is", set(scenarios.Listing, "list.none", "count", 3)},
+	{"ARC-LIST-13", "counts where nothing is", tape.Set(scenarios.Listing, "list.none", "count", 3)},
 
-	{"ARC-GET-01", "does not find what it records", status(scenarios.Pair, "get.recording", 404)},
-	{"ARC-GET-02", "finds what does not exist", status(scenarios.Refusals, "get.unknown", 200)},
-	{"ARC-GET-03", "fails on a malformed id", status(scenarios.Refusals, "get.malformed", 500)},
-	{"ARC-GET-04", "createdAt long before the media", add(scenarios.Pair, "get.uploaded", "createdAt", -60000)},
-	{"ARC-GET-05", "shows a foreign archive", status(scenarios.Isolation, "get.foreign", 200)},
-	{"ARC-GET-06", "numbers as text", set(scenarios.Pair, "get.recording", "createdAt", "1700000000000")},
-	{"ARC-GET-07", "a size while recording", set(scenarios.Pair, "get.recording", "size", 77)},
-	{"ARC-GET-08", "another size than the file's", add(scenarios.Pair, "get.uploaded", "size", 1)},
-	{"ARC-GET-09", "updatedAt in seconds", set(scenarios.Pair, "get.uploaded", "updatedAt", 1700000000)},
-	{"ARC-GET-11", "no number of the project", set(scenarios.Legacy, "get.uploaded", "partnerId", "100001")},
-	{"ARC-GET-10", "no outputMode", set(scenarios.Pair, "get.recording", "outputMode", nil)},
+	{"ARC-GET-01", "does not find what it records", tape.Status(scenarios.Pair, "get.recording", 404)},
+	{"ARC-GET-02", "finds what does not exist", tape.Status(scenarios.Refusals, "get.unknown", 200)},
+	{"ARC-GET-03", "fails on a malformed id", tape.Status(scenarios.Refusals, "get.malformed", 500)},
+	{"ARC-GET-04", "createdAt long before the media", tape.Add(scenarios.Pair, "get.uploaded", "createdAt", -60000)},
+	{"ARC-GET-05", "shows a foreign archive", tape.Status(scenarios.Isolation, "get.foreign", 200)},
+	{"ARC-GET-06", "numbers as text", tape.Set(scenarios.Pair, "get.recording", "createdAt", "1700000000000")},
+	{"ARC-GET-07", "a size while recording", tape.Set(scenarios.Pair, "get.recording", "size", 77)},
+	{"ARC-GET-08", "another size than the file's", tape.Add(scenarios.Pair, "get.uploaded", "size", 1)},
+	{"ARC-GET-09", "updatedAt in seconds", tape.Set(scenarios.Pair, "get.uploaded", "updatedAt", 1700000000)},
+	{"ARC-GET-11", "no number of the project", tape.Set(scenarios.Legacy, "get.uploaded", "partnerId", "100001")},
+	{"ARC-GET-10", "no outputMode", tape.Set(scenarios.Pair, "get.recording", "outputMode", nil)},
 
-	{"ARC-DEL-01", "answers a deletion with 200", status(scenarios.Pair, "delete", 200)},
+	{"ARC-DEL-01", "answers a deletion with 200", tape.Status(scenarios.Pair, "delete", 200)},
 	{"ARC-DEL-02", "lists the deleted", relist},
-	{"ARC-DEL-03", "reads the deleted", status(scenarios.Pair, "get.deleted", 500)},
-	{"ARC-DEL-04", "deletes what it records", status(scenarios.Pair, "delete.started", 204)},
-	{"ARC-DEL-05", "deletes what is not delivered", status(scenarios.Undelivered, "delete.stopped", 204)},
-	{"ARC-DEL-06", "deletes what does not exist", status(scenarios.Refusals, "delete.unknown", 204)},
-	{"ARC-DEL-07", "fails on a second deletion", status(scenarios.Pair, "delete.second", 500)},
-	{"ARC-DEL-08", "empties the owner's bucket", watched(scenarios.Pair, "object.deleted", false)},
-	{"ARC-DEL-09", "serves what was deleted", status(scenarios.Cloud, "download.deleted", 206)},
-	{"ARC-DEL-10", "deletes the expired", status(scenarios.Cloud, "delete.expired", 204)},
-	{"ARC-DEL-11", "lets another application delete", status(scenarios.Isolation, "delete.foreign", 204)},
+	{"ARC-DEL-03", "reads the deleted", tape.Status(scenarios.Pair, "get.deleted", 500)},
+	{"ARC-DEL-04", "deletes what it records", tape.Status(scenarios.Pair, "delete.started", 204)},
+	{"ARC-DEL-05", "deletes what is not delivered", tape.Status(scenarios.Undelivered, "delete.stopped", 204)},
+	{"ARC-DEL-06", "deletes what does not exist", tape.Status(scenarios.Refusals, "delete.unknown", 204)},
+	{"ARC-DEL-07", "fails on a second deletion", tape.Status(scenarios.Pair, "delete.second", 500)},
+	{"ARC-DEL-08", "empties the owner's bucket", tape.Watched(scenarios.Pair, "object.deleted", false)},
+	{"ARC-DEL-09", "serves what was deleted", tape.Status(scenarios.Cloud, "download.deleted", 206)},
+	{"ARC-DEL-10", "deletes the expired", tape.Status(scenarios.Cloud, "delete.expired", 204)},
+	{"ARC-DEL-11", "lets another application delete", tape.Status(scenarios.Isolation, "delete.foreign", 204)},
 
-	{"ARC-SES-01", "no session in the answer", answer(scenarios.Pair, "session.other", 200, "[]")},
-	{"ARC-SES-02", "relayed by default", all(asked(scenarios.Pair, "session", ""), status(scenarios.Pair, "start", 409))},
-	{"ARC-SES-03", "refuses location null", all(asked(scenarios.Pair, "session.other", "p2p.preference=disabled&location=null"),
-		status(scenarios.Pair, "session.other", 400))},
-	{"ARC-SES-04", "ids that name no application", answer(scenarios.Pair, "session.other", 200, `[{"session_id":"1_MX5-fn4"}]`)},
-	{"ARC-SES-06", "automatic archives of relayed media", asked(scenarios.Pair, "session.other", "p2p.preference=enabled&archiveMode=always")},
+	{"ARC-SES-01", "no session in the answer", tape.Answer(scenarios.Pair, "session.other", 200, "[]")},
+	{"ARC-SES-02", "relayed by default", tape.All(tape.Asked(scenarios.Pair, "session", ""), tape.Status(scenarios.Pair, "start", 409))},
+	{"ARC-SES-03", "refuses location null", tape.All(tape.Asked(scenarios.Pair, "session.other", "p2p.preference=disabled&location=null"),
+		tape.Status(scenarios.Pair, "session.other", 400))},
+	{"ARC-SES-04", "ids that name no application", tape.Answer(scenarios.Pair, "session.other", 200, `[{"session_id":"1_MX5-fn4"}]`)},
+	{"ARC-SES-06", "automatic archives of relayed media", tape.Asked(scenarios.Pair, "session.other", "p2p.preference=enabled&archiveMode=always")},
 }
 
 // swap exchanges two items of a list.
-func swap(scenario, label string, i, j int) func(*Tape) {
-	return change(scenario, label, "items", func(old any) any {
+func swap(scenario, label string, i, j int) func(*tape.Tape) {
+	return tape.Change(scenario, label, "items", func(old any) any {
 		items, _ := old.([]any)
 		if len(items) <= max(i, j) {
 			return old
@@ -124,26 +127,26 @@ func swap(scenario, label string, i, j int) func(*Tape) {
 }
 
 // foreignItem puts the owner's archive into the list of the other application.
-func foreignItem(t *Tape) {
-	own := t.where(scenarios.Isolation, "get.unharmed", isExchange)
+func foreignItem(t *tape.Tape) {
+	own := t.Where(scenarios.Isolation, "get.unharmed", tape.IsExchange)
 	if own == nil {
 		return
 	}
-	answer(scenarios.Isolation, "list.foreign", 200, `{"count":1,"items":[`+own.Exchange.Response.Body.Text+`]}`)(t)
+	tape.Answer(scenarios.Isolation, "list.foreign", 200, `{"count":1,"items":[`+own.Exchange.Response.Body.Text+`]}`)(t)
 }
 
 // relist puts the deleted archive back into the list.
-func relist(t *Tape) {
-	before := t.where(scenarios.Pair, "list.uploaded", isExchange)
+func relist(t *tape.Tape) {
+	before := t.Where(scenarios.Pair, "list.uploaded", tape.IsExchange)
 	if before == nil {
 		return
 	}
-	answer(scenarios.Pair, "list.deleted", 200, before.Exchange.Response.Body.Text)(t)
+	tape.Answer(scenarios.Pair, "list.deleted", 200, before.Exchange.Response.Body.Text)(t)
 }
 
 // longPage puts one more archive into a page without count.
-func longPage(t *Tape) {
-	change(scenarios.Listing, "list.crowd", "items", func(old any) any {
+func longPage(t *tape.Tape) {
+	tape.Change(scenarios.Listing, "list.crowd", "items", func(old any) any {
 		items, _ := old.([]any)
 		return append(append([]any{}, items...), items[0])
 	})(t)

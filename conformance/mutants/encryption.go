@@ -9,46 +9,47 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/individual"
+	"reelcheck/conformance/mutants/tape"
 )
 
 // encryptionMutations are about archives that are encrypted for the holder of a certificate.
 var encryptionMutations = []Mutation{
-	{"ARC-SEC-02", "stores it in the clear", film(scenarios.Encryption, "sealed.media", func(r *media.Report) {
+	{"ARC-SEC-02", "stores it in the clear", tape.Film(scenarios.Encryption, "sealed.media", func(r *media.Report) {
 		r.Findings, r.Transport, r.Tracks = nil, true, []string{"vide", "soun"}
 	})},
 	{"ARC-SEC-02", "encrypts the beginning alone", opened(func(o *evidence.Opened) { o.Found = 40 })},
-	{"ARC-SEC-02", "offers a copy in its cloud", set(scenarios.Encryption, "get.delivered", "url", "http://example.com/archive.mp4")},
-	{"ARC-SEC-04", "tells the duration", set(scenarios.Encryption, "get.delivered", "duration", 3)},
+	{"ARC-SEC-02", "offers a copy in its cloud", tape.Set(scenarios.Encryption, "get.delivered", "url", "http://example.com/archive.mp4")},
+	{"ARC-SEC-04", "tells the duration", tape.Set(scenarios.Encryption, "get.delivered", "duration", 3)},
 	{"ARC-SEC-06", "a password of another certificate", opened(func(o *evidence.Opened) { *o = evidence.Opened{SHA256: o.SHA256, Error: "does not decrypt"} })},
-	{"ARC-SEC-06", "encrypts an MP4 file", film(scenarios.Encryption, "opened.media", func(r *media.Report) { r.Transport = false })},
-	{"ARC-SEC-06", "loses the sound", film(scenarios.Encryption, "opened.media", without("tone-15"))},
-	{"ARC-SEC-07", "no password in the callback", hook(scenarios.Encryption, "uploaded", "password", "")},
-	{"ARC-SEC-08", "takes a key of 3072 bits", status(scenarios.Encryption, "storage.large-key", 200)},
-	{"ARC-SEC-10", "delivers an individual archive in the clear", sealedIndividual(zipOf(scenarios.Encryption, "individual.sealed.individual", func(r *individual.Report) {
+	{"ARC-SEC-06", "encrypts an MP4 file", tape.Film(scenarios.Encryption, "opened.media", func(r *media.Report) { r.Transport = false })},
+	{"ARC-SEC-06", "loses the sound", tape.Film(scenarios.Encryption, "opened.media", tape.Without("tone-15"))},
+	{"ARC-SEC-07", "no password in the callback", tape.Hook(scenarios.Encryption, "uploaded", "password", "")},
+	{"ARC-SEC-08", "takes a key of 3072 bits", tape.Status(scenarios.Encryption, "storage.large-key", 200)},
+	{"ARC-SEC-10", "delivers an individual archive in the clear", sealedIndividual(tape.ZipOf(scenarios.Encryption, "individual.sealed.individual", func(r *individual.Report) {
 		r.Entries, r.Findings = []individual.Entry{{Name: "manifest.json"}}, nil
 	}))},
 	{"ARC-SEC-10", "an individual archive that nobody can decrypt", openedIndividual(func(o *evidence.Opened) {
 		*o = evidence.Opened{SHA256: o.SHA256, Error: "does not decrypt"}
 	})},
 	{"ARC-SEC-10", "encrypts the beginning of an individual archive alone", openedIndividual(func(o *evidence.Opened) { o.Found = 40 })},
-	{"ARC-SEC-10", "encrypts something else than a ZIP", sealedIndividual(zipOf(scenarios.Encryption, "individual.opened.individual", func(r *individual.Report) {
+	{"ARC-SEC-10", "encrypts something else than a ZIP", sealedIndividual(tape.ZipOf(scenarios.Encryption, "individual.opened.individual", func(r *individual.Report) {
 		r.Entries = nil
 	}))},
-	{"ARC-SEC-10", "tells no password of an individual archive", sealedIndividual(set(scenarios.Encryption, "individual.get.delivered", "password", ""))},
-	{"ARC-SEC-10", "delivers an individual archive and a copy", sealedIndividual(func(t *Tape) {
-		if r := t.where(scenarios.Encryption, "individual.object", func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
+	{"ARC-SEC-10", "tells no password of an individual archive", sealedIndividual(tape.Set(scenarios.Encryption, "individual.get.delivered", "password", ""))},
+	{"ARC-SEC-10", "delivers an individual archive and a copy", sealedIndividual(func(t *tape.Tape) {
+		if r := t.Where(scenarios.Encryption, "individual.object", func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
 			r.Object.Key += ".copy"
 		}
 	})},
-	{"ARC-SEC-09", "goes on encrypting", film(scenarios.Encryption, "plain.object.media", func(r *media.Report) {
+	{"ARC-SEC-09", "goes on encrypting", tape.Film(scenarios.Encryption, "plain.object.media", func(r *media.Report) {
 		r.Boxes, r.Findings = nil, []media.Finding{{Kind: media.Broken, Detail: "box header"}}
 	})},
 }
 
 // opened changes what came of decrypting an object.
-func opened(spoil func(*evidence.Opened)) func(*Tape) {
-	return func(t *Tape) {
-		if r := t.where(scenarios.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
+func opened(spoil func(*evidence.Opened)) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		if r := t.Where(scenarios.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
 			spoil(r.Opened)
 		}
 	}
@@ -56,13 +57,13 @@ func opened(spoil func(*evidence.Opened)) func(*Tape) {
 
 // sealedIndividual has the target take an individual archive of who has a certificate, and deliver it encrypted. It is made of the evidence of
 // the composed one and of the ZIP of another; spoil may be nil.
-func sealedIndividual(spoil func(*Tape)) func(*Tape) {
+func sealedIndividual(spoil func(*tape.Tape)) func(*tape.Tape) {
 	const id = "11111111-2222-4333-8444-000000000010"
-	return func(t *Tape) {
-		start, refused := t.where(scenarios.Encryption, "start", isExchange), t.where(scenarios.Encryption, "individual.start", isExchange)
-		fetched := t.where(scenarios.Encryption, "object", func(r *evidence.Record) bool { return r.Object != nil && r.Object.SHA256 != "" })
-		open := t.where(scenarios.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil })
-		plain := t.where(scenarios.Captures, "object.individual", func(r *evidence.Record) bool { return r.Individual != nil })
+	return func(t *tape.Tape) {
+		start, refused := t.Where(scenarios.Encryption, "start", tape.IsExchange), t.Where(scenarios.Encryption, "individual.start", tape.IsExchange)
+		fetched := t.Where(scenarios.Encryption, "object", func(r *evidence.Record) bool { return r.Object != nil && r.Object.SHA256 != "" })
+		open := t.Where(scenarios.Encryption, "opened", func(r *evidence.Record) bool { return r.Opened != nil })
+		plain := t.Where(scenarios.Captures, "object.individual", func(r *evidence.Record) bool { return r.Individual != nil })
 		if len(t.Missed) > 0 {
 			return
 		}
@@ -72,7 +73,7 @@ func sealedIndividual(spoil func(*Tape)) func(*Tape) {
 		var added []evidence.Record
 		for _, r := range t.Records {
 			mine := r.Scenario == scenarios.Encryption && r.IDs[evidence.Archive] == old
-			if mine && (r.Opened != nil || r.Object != nil || r.Label == "get.delivered" || announced(&r) == "uploaded") {
+			if mine && (r.Opened != nil || r.Object != nil || r.Label == "get.delivered" || tape.Announced(&r) == "uploaded") {
 				r = renamed(r, old, id)
 				r.Label = "individual." + r.Label
 				if r.Object != nil {
@@ -86,7 +87,7 @@ func sealedIndividual(spoil func(*Tape)) func(*Tape) {
 			label, sha, id string
 			report         json.RawMessage
 		}{{"individual.sealed.individual", fetched.Object.SHA256, "", jsonOf(broken)}, {"individual.opened.individual", open.Opened.Plain, id, plain.Individual.Report}} {
-			r := copied(*open)
+			r := tape.Copied(*open)
 			r.Label, r.Opened, r.IDs[evidence.Archive] = found.label, nil, found.id
 			r.Individual = &evidence.Individual{SHA256: found.sha, Report: found.report}
 			added = append(added, r)
@@ -115,9 +116,9 @@ func jsonOf(v any) []byte {
 }
 
 // openedIndividual changes what came of decrypting a sealed individual archive.
-func openedIndividual(spoil func(*evidence.Opened)) func(*Tape) {
-	return sealedIndividual(func(t *Tape) {
-		if r := t.where(scenarios.Encryption, "individual.opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
+func openedIndividual(spoil func(*evidence.Opened)) func(*tape.Tape) {
+	return sealedIndividual(func(t *tape.Tape) {
+		if r := t.Where(scenarios.Encryption, "individual.opened", func(r *evidence.Record) bool { return r.Opened != nil }); r != nil {
 			spoil(r.Opened)
 		}
 	})

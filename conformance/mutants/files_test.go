@@ -13,6 +13,8 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/forensics"
+	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/verdict"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
@@ -91,16 +93,16 @@ func TestSpoiledFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := ledger(t)
-	bench := judge.Lay(l, v, everything(l))
-	usual := failing(l, bench)
+	prepared := judge.Prepare(l, v, everything(l))
+	usual := failing(l, prepared)
 	for _, s := range spoiledFiles {
 		t.Run(s.fault, func(t *testing.T) {
-			tape := &Tape{Records: slices.Clone(v.Records)}
-			film(s.scenario, s.label, func(r *media.Report) { *r = spoilt(t, s, v, tape) })(tape)
-			if len(tape.Missed) > 0 {
-				t.Fatal(tape.Missed)
+			spoiled := &tape.Tape{Records: slices.Clone(v.Records)}
+			tape.Film(s.scenario, s.label, func(r *media.Report) { *r = spoilt(t, s, v, spoiled) })(spoiled)
+			if len(spoiled.Missed) > 0 {
+				t.Fatal(spoiled.Missed)
 			}
-			noticed := slices.DeleteFunc(failing(l, bench.Lay(evidence.View{}.With(tape.Records))), func(id string) bool { return slices.Contains(usual, id) })
+			noticed := slices.DeleteFunc(failing(l, prepared.With(evidence.View{}.With(spoiled.Records))), func(id string) bool { return slices.Contains(usual, id) })
 			t.Logf("noticed by %v", noticed)
 			if s.clause == "" && len(noticed) > 0 {
 				t.Errorf("an alarm for nothing: %v", noticed)
@@ -113,11 +115,11 @@ func TestSpoiledFiles(t *testing.T) {
 }
 
 // failing are the clauses about composed files that fail.
-func failing(l spec.Ledger, bench *judge.Bench) []string {
+func failing(l spec.Ledger, prepared *judge.Prepared) []string {
 	var out []string
 	for _, cl := range l.Clauses {
 		_, checked := judge.Checks[cl.ID]
-		if checked && slices.Contains([]string{"COMP", "LAY", "RES", "RATE", "START", "SEL", "STAT"}, cl.Chapter()) && bench.Judge(cl).Outcome == verdict.Fail {
+		if checked && slices.Contains([]string{"COMP", "LAY", "RES", "RATE", "START", "SEL", "STAT"}, cl.Chapter()) && prepared.Judge(cl).Outcome == verdict.Fail {
 			out = append(out, cl.ID)
 		}
 	}
@@ -125,9 +127,9 @@ func failing(l spec.Ledger, bench *judge.Bench) []string {
 }
 
 // spoilt changes the file of a record and reads it.
-func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *Tape) media.Report {
+func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *tape.Tape) media.Report {
 	t.Helper()
-	r := tape.where(s.scenario, s.label, func(r *evidence.Record) bool { return r.Media != nil })
+	r := tape.Where(s.scenario, s.label, func(r *evidence.Record) bool { return r.Media != nil })
 	out := filepath.Join(t.TempDir(), "archive.mp4")
 	args := append([]string{"-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", v.BlobPath(r.Media.SHA256)}, strings.Fields(s.args)...)
 	if said, err := exec.Command("ffmpeg", append(args, out)...).CombinedOutput(); err != nil {
@@ -137,7 +139,7 @@ func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *Tape) media.Repo
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := media.Analyze(t.Context(), out, media.Options{Fixtures: m})
+	report, err := forensics.Analyze(t.Context(), out, forensics.Options{Fixtures: m})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,21 +1,20 @@
 package mutants
 
 import (
-	"slices"
-
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/mutants/tape"
 )
 
 // pairFilm is the file of the archive of two publishers.
-func pairFilm(spoil func(*media.Report)) func(*Tape) {
-	return film(scenarios.Pair, "object.media", spoil)
+func pairFilm(spoil func(*media.Report)) func(*tape.Tape) {
+	return tape.Film(scenarios.Pair, "object.media", spoil)
 }
 
 // filmMutations are about what is in the files.
 var filmMutations = []Mutation{
 	{"ARC-STOP-03", "no MP4", pairFilm(func(r *media.Report) { r.Boxes = nil })},
-	{"ARC-START-04", "loses a stream", pairFilm(without("tone-01"))},
+	{"ARC-START-04", "loses a stream", pairFilm(tape.Without("tone-01"))},
 	{"ARC-COMP-01", "two video tracks", pairFilm(func(r *media.Report) { r.Tracks = append(r.Tracks, "vide") })},
 	{"ARC-COMP-02", "HEVC", pairFilm(func(r *media.Report) { r.Video.Entry, r.Video.Codec = "hvc1", "hvc1.1.6.L93.B0" })},
 	{"ARC-COMP-03", "MP3", pairFilm(func(r *media.Report) { r.Audio.Entry, r.Audio.ObjectType = "mp4a", 34 })},
@@ -29,8 +28,8 @@ var filmMutations = []Mutation{
 		r.Findings = append(r.Findings, media.Finding{Kind: media.Undecodable, Detail: "error while decoding MB 3 4"})
 	})},
 	{"ARC-COMP-11", "index at the end", pairFilm(func(r *media.Report) { r.MoovFirst = false })},
-	{"ARC-COMP-12", "loses a picture", pairFilm(without("vp8-01"))},
-	{"ARC-COMP-13", "loses a sound", pairFilm(without("tone-01"))},
+	{"ARC-COMP-12", "loses a picture", pairFilm(tape.Without("vp8-01"))},
+	{"ARC-COMP-13", "loses a sound", pairFilm(tape.Without("tone-01"))},
 	{"ARC-COMP-14", "sound 300 ms late", pairFilm(func(r *media.Report) {
 		for i := range r.Sound.Tones {
 			for j := range r.Sound.Tones[i].Beats {
@@ -44,13 +43,13 @@ var filmMutations = []Mutation{
 			r.Picture.Appearances[i].From += 3
 		}
 	})},
-	{"ARC-COMP-17", "a picture nobody asked for", film(scenarios.AudioOnly, "object.media", func(r *media.Report) {
+	{"ARC-COMP-17", "a picture nobody asked for", tape.Film(scenarios.AudioOnly, "object.media", func(r *media.Report) {
 		r.Tracks, r.Video = append(r.Tracks, "vide"), &media.Video{}
 	})},
-	{"ARC-COMP-18", "sound nobody asked for", film(scenarios.VideoOnly, "object.media", func(r *media.Report) {
+	{"ARC-COMP-18", "sound nobody asked for", tape.Film(scenarios.VideoOnly, "object.media", func(r *media.Report) {
 		r.Sound = &media.Sound{Peak: 0.5, Tones: []media.ToneSpan{{Tone: 7, ID: "tone-07", Level: -24}}}
 	})},
-	{"ARC-COMP-19", "a file of nothing", set(scenarios.NoPublisher, "get.delivered", "size", 4711)},
+	{"ARC-COMP-19", "a file of nothing", tape.Set(scenarios.NoPublisher, "get.delivered", "size", 4711)},
 	{"ARC-COMP-23", "a stream that stays", pairFilm(func(r *media.Report) {
 		for i, a := range r.Picture.Appearances {
 			if a.ID == "h264-02" || a.ID == "vp8-02" {
@@ -64,40 +63,28 @@ var filmMutations = []Mutation{
 		}
 	})},
 	{"ARC-COMP-25", "key frames too far apart", pairFilm(func(r *media.Report) { r.Video.KeyInterval = 300 })},
-	{"ARC-COMP-26", "loses a VP9 stream", film(scenarios.Codecs, "object.media", without("vp9"))},
-	{"ARC-COMP-27", "loses an H.264 stream", film(scenarios.Codecs, "object.media", without("h264-11"))},
-	{"ARC-STAT-06", "records the pause", film(scenarios.Pause, "object.media", func(r *media.Report) { r.Duration += 60 })},
-	{"ARC-SEL-01", "leaves a stream out", pairFilm(without("vp8-01"))},
+	{"ARC-COMP-26", "loses a VP9 stream", tape.Film(scenarios.Codecs, "object.media", tape.Without("vp9"))},
+	{"ARC-COMP-27", "loses an H.264 stream", tape.Film(scenarios.Codecs, "object.media", tape.Without("h264-11"))},
+	{"ARC-STAT-06", "records the pause", tape.Film(scenarios.Pause, "object.media", func(r *media.Report) { r.Duration += 60 })},
+	{"ARC-SEL-01", "leaves a stream out", pairFilm(tape.Without("vp8-01"))},
 	{"ARC-RATE-01", "QP 24 by default", pairFilm(func(r *media.Report) { r.Video.QP = media.QP{Min: 24, Max: 24, Mean: 24, Inter: map[int]int{24: 100}} })},
 	{"ARC-RATE-02", "a constant bitrate by default", pairFilm(func(r *media.Report) {
 		for i := range r.Video.PerSecond {
 			r.Video.PerSecond[i] = 500000
 		}
 	})},
-	{"ARC-RATE-03", "ignores the quantizer", film(scenarios.Rates, "qp-36.object.media", func(r *media.Report) {
+	{"ARC-RATE-03", "ignores the quantizer", tape.Film(scenarios.Rates, "qp-36.object.media", func(r *media.Report) {
 		r.Video.QP = media.QP{Min: 19, Max: 19, Mean: 19, Inter: map[int]int{19: 100}}
 	})},
-	{"ARC-RATE-05", "a smaller file at a lower quantizer", film(scenarios.Rates, "qp-20.object.media", func(r *media.Report) { r.Video.Bitrate = 1 })},
-	{"ARC-RATE-09", "takes the bits from the audio", film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.DeclaredBitrate = 64000 })},
+	{"ARC-RATE-05", "a smaller file at a lower quantizer", tape.Film(scenarios.Rates, "qp-20.object.media", func(r *media.Report) { r.Video.Bitrate = 1 })},
+	{"ARC-RATE-09", "takes the bits from the audio", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.DeclaredBitrate = 64000 })},
 	{"ARC-RES-01", "another size by default", pairFilm(func(r *media.Report) { r.Video.Width, r.Video.CodedWidth = 320, 320 })},
-	{"ARC-RES-02", "landscape instead of portrait", film(scenarios.Sizes, "480x640.object.media", sizedAs(640, 480))},
-	{"ARC-RES-03", "SD instead of HD", film(scenarios.Sizes, "1280x720.object.media", sizedAs(640, 480))},
-	{"ARC-RES-04", "landscape instead of portrait HD", film(scenarios.Sizes, "720x1280.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-05", "HD instead of FHD", film(scenarios.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-06", "HD instead of portrait FHD", film(scenarios.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
-	{"ARC-RES-08", "another resolution in the object", set(scenarios.Sizes, "480x640.get.delivered", "resolution", "640x480")},
-}
-
-// without loses a fixture from a file.
-func without(id string) func(*media.Report) {
-	return func(r *media.Report) {
-		if r.Picture != nil {
-			r.Picture.Appearances = slices.DeleteFunc(r.Picture.Appearances, func(a media.Appearance) bool { return a.ID == id })
-		}
-		if r.Sound != nil {
-			r.Sound.Tones = slices.DeleteFunc(r.Sound.Tones, func(t media.ToneSpan) bool { return t.ID == id })
-		}
-	}
+	{"ARC-RES-02", "landscape instead of portrait", tape.Film(scenarios.Sizes, "480x640.object.media", sizedAs(640, 480))},
+	{"ARC-RES-03", "SD instead of HD", tape.Film(scenarios.Sizes, "1280x720.object.media", sizedAs(640, 480))},
+	{"ARC-RES-04", "landscape instead of portrait HD", tape.Film(scenarios.Sizes, "720x1280.object.media", sizedAs(1280, 720))},
+	{"ARC-RES-05", "HD instead of FHD", tape.Film(scenarios.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
+	{"ARC-RES-06", "HD instead of portrait FHD", tape.Film(scenarios.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
+	{"ARC-RES-08", "another resolution in the object", tape.Set(scenarios.Sizes, "480x640.get.delivered", "resolution", "640x480")},
 }
 
 func sizedAs(w, h int) func(*media.Report) {
@@ -115,6 +102,3 @@ func squeezed(r *media.Report) {
 		}
 	}
 }
-
-// Mutations are all of them.
-var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, pictureMutations, likenessMutations, severalMutations, selectionMutations, encryptionMutations, lifecycleMutations, individualMutations)

@@ -9,6 +9,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -17,7 +18,7 @@ import (
 type harmless struct {
 	what    string
 	clauses []string
-	change  func(*Tape)
+	change  func(*tape.Tape)
 }
 
 var harmlessChanges = []harmless{
@@ -35,16 +36,16 @@ func TestWhatIsHarmlessPasses(t *testing.T) {
 	l := ledger(t)
 	for _, h := range harmlessChanges {
 		t.Run(h.what, func(t *testing.T) {
-			tape := &Tape{Records: recorded(t)}
+			tape := &tape.Tape{Records: recorded(t)}
 			h.change(tape)
 			if len(tape.Missed) > 0 {
 				t.Fatalf("nothing to change at %v", tape.Missed)
 			}
-			bench := judge.Lay(l, evidence.View{}.With(tape.Records), everything(l))
+			prepared := judge.Prepare(l, evidence.View{}.With(tape.Records), everything(l))
 			for _, id := range h.clauses {
 				cl, _ := l.Clause(id)
 				cl.Verify = spec.Checks
-				if v := bench.Judge(cl); v.Outcome != verdict.Pass {
+				if v := prepared.Judge(cl); v.Outcome != verdict.Pass {
 					t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
 				}
 			}
@@ -53,13 +54,13 @@ func TestWhatIsHarmlessPasses(t *testing.T) {
 }
 
 // refused has a callback refused, and tried again right after another one.
-func refused(scenario, announces, behind string) func(*Tape) {
-	return func(t *Tape) {
-		first, next := t.callback(scenario, announces), t.callback(scenario, behind)
+func refused(scenario, announces, behind string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		first, next := t.Callback(scenario, announces), t.Callback(scenario, behind)
 		if first == nil || next == nil {
 			return
 		}
-		twice := copied(*first)
+		twice := tape.Copied(*first)
 		first.Webhook.Answer = 500
 		twice.Time, twice.Seq = next.Time.Add(time.Millisecond), t.Records[len(t.Records)-1].Seq+1
 		at := slices.IndexFunc(t.Records, func(r evidence.Record) bool { return r.Seq == next.Seq })
@@ -68,15 +69,15 @@ func refused(scenario, announces, behind string) func(*Tape) {
 }
 
 // slowStart has the start of a composed archive take longer. What is in the file comes later by that.
-func slowStart(scenario string, by time.Duration) func(*Tape) {
-	return func(t *Tape) {
-		r := t.where(scenario, "start", isExchange)
+func slowStart(scenario string, by time.Duration) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		r := t.Where(scenario, "start", tape.IsExchange)
 		if r == nil {
 			return
 		}
 		r.Exchange.Started = r.Exchange.Started.Add(-by)
 		r.Exchange.Duration += by
-		film(scenario, "object.media", func(f *media.Report) { moved(f, by.Seconds()) })(t)
+		tape.Film(scenario, "object.media", func(f *media.Report) { moved(f, by.Seconds()) })(t)
 	}
 }
 
@@ -94,8 +95,8 @@ func moved(f *media.Report, by float64) {
 }
 
 // lateSwitch has what a client goes on with leave late; it was captured at its time.
-func lateSwitch(client string, by time.Duration) func(*Tape) {
-	return func(t *Tape) {
+func lateSwitch(client string, by time.Duration) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		found := false
 		for i := range t.Records {
 			p := t.Records[i].Published

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/mutants/tape"
 )
 
 var importFrom = flag.String("import", "", "take the bundle in this folder as the recorded run")
@@ -44,9 +45,9 @@ func TestImport(t *testing.T) {
 }
 
 func slim(r evidence.Record) evidence.Record {
-	r = copied(r)
+	r = tape.Copied(r)
 	if e := r.Exchange; e != nil {
-		if e.Operation == "publishStream" {
+		if e.Operation == evidence.PublishStream {
 			e.Request.Body.Text = ""
 			if e.Response != nil {
 				e.Response.Body.Text = ""

@@ -7,20 +7,21 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/mutants/tape"
 )
 
 // lifecycleMutations are about what takes hours: uploads and callbacks that fail, rotation; and about who is told of sessions.
 var lifecycleMutations = []Mutation{
-	{"ARC-START-21", "breaks on a field it does not know", status(scenarios.Refusals, "start.unknown-field", 500)},
-	{"ARC-STAT-12", "delivers what it could not record", set(scenarios.Broken, "get.failed", "status", "uploaded")},
-	{"ARC-STAT-13", "another reason of a failure", set(scenarios.Broken, "get.failed", "reason", "failure")},
-	{"ARC-STAT-14", "a status of its own before the first stream", set(scenarios.Auth, "get.unified", "status", "expired")},
-	{"ARC-DUR-15", "records on after a rotation", set(scenarios.Rotation, "planned.wait.stopped", "status", "started")},
-	{"ARC-DUR-16", "no archive after a rotation", status(scenarios.Rotation, "asked.start", 409)},
-	{"ARC-AUTO-07", "the second file begins where the first has ended", film(scenarios.AutoOverlap, "middle.object.media", laterMarks("vp8-16", 150))},
-	{"ARC-AUTO-12", "goes on with an archive that has timed out", set(scenarios.AutoOverlap, "again.get.published", "status", "started")},
-	{"ARC-AUTO-14", "no automatic archive after a rotation", add(scenarios.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
-	{"ARC-EVT-07", "moves without a word to a client", unheard(scenarios.Rotation, "bob", "sessionNotification")},
+	{"ARC-START-21", "breaks on a field it does not know", tape.Status(scenarios.Refusals, "start.unknown-field", 500)},
+	{"ARC-STAT-12", "delivers what it could not record", tape.Set(scenarios.Broken, "get.failed", "status", "uploaded")},
+	{"ARC-STAT-13", "another reason of a failure", tape.Set(scenarios.Broken, "get.failed", "reason", "failure")},
+	{"ARC-STAT-14", "a status of its own before the first stream", tape.Set(scenarios.Auth, "get.unified", "status", "expired")},
+	{"ARC-DUR-15", "records on after a rotation", tape.Set(scenarios.Rotation, "planned.wait.stopped", "status", "started")},
+	{"ARC-DUR-16", "no archive after a rotation", tape.Status(scenarios.Rotation, "asked.start", 409)},
+	{"ARC-AUTO-07", "the second file begins where the first has ended", tape.Film(scenarios.AutoOverlap, "middle.object.media", laterMarks("vp8-16", 150))},
+	{"ARC-AUTO-12", "goes on with an archive that has timed out", tape.Set(scenarios.AutoOverlap, "again.get.published", "status", "started")},
+	{"ARC-AUTO-14", "no automatic archive after a rotation", tape.Add(scenarios.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
+	{"ARC-EVT-07", "moves without a word to a client", tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
 	{"ARC-EVT-07", "moves without a word to the session callback", dropEvents(scenarios.Rotation, "sessionNotification")},
 
 	{"ARC-CB-29", "gives a callback up after an hour", refusedUntil(scenarios.Retry, time.Hour)},
@@ -28,42 +29,42 @@ var lifecycleMutations = []Mutation{
 	{"ARC-CB-30", "signs nothing", signature(scenarios.Retry, "")},
 	{"ARC-CB-30", "signs with another secret", signature(scenarios.Retry, "Bearer eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo")},
 
-	{"ARC-STO-08", "another name in Azure", stored(scenarios.Azure, "object", func(o *evidence.Object) { o.Key = "archive.mp4" })},
+	{"ARC-STO-08", "another name in Azure", tape.Stored(scenarios.Azure, "object", func(o *evidence.Object) { o.Key = "archive.mp4" })},
 	{"ARC-STO-11", "fails in spite of fallback", becomes(scenarios.FallsBack, "available", "failed")},
 	{"ARC-STO-12", "no fallback unless it is asked for", becomes(scenarios.FallsBack, "available", "failed")},
 	{"ARC-STO-13", "falls back where that is off", becomes(scenarios.GivenUp, "failed", "available")},
 	{"ARC-STO-14", "tries an upload once", firstUploadOnly(scenarios.Recovers)},
-	{"ARC-STO-15", "gives up an upload early", set(scenarios.GivenUp, "get.stopped", "status", "failed")},
+	{"ARC-STO-15", "gives up an upload early", tape.Set(scenarios.GivenUp, "get.stopped", "status", "failed")},
 	{"ARC-STO-15", "tries on after the period", lateUpload(scenarios.GivenUp)},
-	{"ARC-STO-16", "falls back early", set(scenarios.FallsBack, "get.before", "status", "available")},
+	{"ARC-STO-16", "falls back early", tape.Set(scenarios.FallsBack, "get.before", "status", "available")},
 	{"ARC-STO-18", "tells nobody of a failed upload", noMail(scenarios.GivenUp)},
-	{"ARC-STO-19", "keeps a copy where fallback is off", set(scenarios.GivenUp, "get.long-after", "url", "http://example.com/archive.mp4")},
-	{"ARC-SEC-01", "lists a copy where fallback is off", set(scenarios.GivenUp, "list.after", "items.0.url", "http://example.com/archive.mp4")},
+	{"ARC-STO-19", "keeps a copy where fallback is off", tape.Set(scenarios.GivenUp, "get.long-after", "url", "http://example.com/archive.mp4")},
+	{"ARC-SEC-01", "lists a copy where fallback is off", tape.Set(scenarios.GivenUp, "list.after", "items.0.url", "http://example.com/archive.mp4")},
 	{"ARC-SEC-03", "uploads without encryption", unencrypted(scenarios.Recovers)},
 
 	{"ARC-AUTH-18", "takes any length of connection data", letIn("jwt-data-1025")},
 	{"ARC-AUTH-18", "refuses a thousand characters", shutOut("t1-data-1000")},
 	{"ARC-AUTH-19", "takes tokens of any age", letIn("t1-days-31")},
-	{"ARC-LIST-08", "a page of 1001", answer(scenarios.Listing, "list.larger", 200, `{"count":1001,"items":[{}`+strings.Repeat(",{}", 1000)+`]}`)},
-	{"ARC-SES-05", "answers JSON to a client that wants XML", answer(scenarios.Legacy, "session.xml", 200, `[{"session_id":"1_MX4"}]`)},
-	{"ARC-SES-07", "answers a disconnection with 200", status(scenarios.Presence, "disconnect.bob", 200)},
+	{"ARC-LIST-08", "a page of 1001", tape.Answer(scenarios.Listing, "list.larger", 200, `{"count":1001,"items":[{}`+strings.Repeat(",{}", 1000)+`]}`)},
+	{"ARC-SES-05", "answers JSON to a client that wants XML", tape.Answer(scenarios.Legacy, "session.xml", 200, `[{"session_id":"1_MX4"}]`)},
+	{"ARC-SES-07", "answers a disconnection with 200", tape.Status(scenarios.Presence, "disconnect.bob", 200)},
 	{"ARC-SES-07", "lists a client that is gone", lists(scenarios.Presence, "connections", "connections.after")},
-	{"ARC-SES-08", "a stream without its name", set(scenarios.Presence, "stream.alice", "name", "")},
+	{"ARC-SES-08", "a stream without its name", tape.Set(scenarios.Presence, "stream.alice", "name", "")},
 	{"ARC-SES-09", "does not tell of streams", dropEvents(scenarios.Presence, "streamCreated")},
 	{"ARC-SES-10", "does not tell of the end of a session", dropEvents(scenarios.Presence, "sessionDestroyed")},
-	{"ARC-SES-11", "a client's streams end at another time", event(scenarios.Presence, "streamDestroyed", "timestamp", plus(1000))},
+	{"ARC-SES-11", "a client's streams end at another time", event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
 }
 
 // becomes changes a status wherever answers and callbacks of a scenario show it.
-func becomes(scenario, from, to string) func(*Tape) {
-	return func(t *Tape) {
+func becomes(scenario, from, to string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		found := false
 		for i := range t.Records {
 			r := &t.Records[i]
-			if r.Scenario != scenario || r.Webhook == nil && !isExchange(r) {
+			if r.Scenario != scenario || r.Webhook == nil && !tape.IsExchange(r) {
 				continue
 			}
-			*r = copied(*r)
+			*r = tape.Copied(*r)
 			var body *evidence.Body
 			if r.Webhook != nil {
 				body = &r.Webhook.Body
@@ -90,19 +91,19 @@ func eventOf(r *evidence.Record) string {
 }
 
 // dropEvents loses the session callbacks of an event.
-func dropEvents(scenario, kind string) func(*Tape) {
-	return func(t *Tape) {
-		t.remove(scenario+" "+kind, func(r *evidence.Record) bool { return r.Scenario == scenario && eventOf(r) == kind })
+func dropEvents(scenario, kind string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Remove(scenario+" "+kind, func(r *evidence.Record) bool { return r.Scenario == scenario && eventOf(r) == kind })
 	}
 }
 
 // event changes the first session callback of an event.
-func event(scenario, kind, path string, to func(any) any) func(*Tape) {
-	return func(t *Tape) {
+func event(scenario, kind, path string, to func(any) any) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		for i := range t.Records {
 			if r := &t.Records[i]; r.Scenario == scenario && eventOf(r) == kind {
-				*r = copied(*r)
-				t.edit(&r.Webhook.Body, path, to)
+				*r = tape.Copied(*r)
+				t.Edit(&r.Webhook.Body, path, to)
 				return
 			}
 		}
@@ -111,8 +112,8 @@ func event(scenario, kind, path string, to func(any) any) func(*Tape) {
 }
 
 // refusedUntil loses the attempts at callbacks after a time, by the clock that the scenario moved.
-func refusedUntil(scenario string, after time.Duration) func(*Tape) {
-	return func(t *Tape) {
+func refusedUntil(scenario string, after time.Duration) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		var moved time.Duration
 		var late time.Time
 		for _, r := range t.Records {
@@ -122,18 +123,18 @@ func refusedUntil(scenario string, after time.Duration) func(*Tape) {
 				}
 			}
 		}
-		t.remove(scenario+" late attempts", func(r *evidence.Record) bool {
+		t.Remove(scenario+" late attempts", func(r *evidence.Record) bool {
 			return r.Scenario == scenario && r.Webhook != nil && !late.IsZero() && r.Time.After(late)
 		})
 	}
 }
 
 // soonerAttempt moves an attempt to just after the one before it.
-func soonerAttempt(scenario string, n int) func(*Tape) {
-	return func(t *Tape) {
+func soonerAttempt(scenario string, n int) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		var attempts []*evidence.Record
 		for i := range t.Records {
-			if r := &t.Records[i]; r.Scenario == scenario && announced(r) == "started" {
+			if r := &t.Records[i]; r.Scenario == scenario && tape.Announced(r) == "started" {
 				attempts = append(attempts, r)
 			}
 		}
@@ -146,9 +147,9 @@ func soonerAttempt(scenario string, n int) func(*Tape) {
 }
 
 // signature changes that of a callback.
-func signature(scenario, authorization string) func(*Tape) {
-	return func(t *Tape) {
-		if r := t.callback(scenario, "started"); r != nil {
+func signature(scenario, authorization string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		if r := t.Callback(scenario, "started"); r != nil {
 			r.Webhook.Header.Set("Authorization", authorization)
 		}
 	}
@@ -165,10 +166,10 @@ func laterMarks(id string, frames int) func(*media.Report) {
 	}
 }
 
-func firstUploadOnly(scenario string) func(*Tape) {
-	return func(t *Tape) {
+func firstUploadOnly(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		n := 0
-		t.remove("uploads of "+scenario, func(r *evidence.Record) bool {
+		t.Remove("uploads of "+scenario, func(r *evidence.Record) bool {
 			if r.Scenario != scenario || r.Upload == nil || r.Upload.Answer < 500 {
 				return false
 			}
@@ -179,12 +180,12 @@ func firstUploadOnly(scenario string) func(*Tape) {
 }
 
 // lateUpload has one more request for the archive after the scenario's last move of the clock.
-func lateUpload(scenario string) func(*Tape) {
-	return func(t *Tape) {
+func lateUpload(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		var upload, clock evidence.Record
 		for _, r := range t.Records {
 			if r.Scenario == scenario && r.Upload != nil && strings.HasSuffix(r.Upload.Path, ".mp4") {
-				upload = copied(r)
+				upload = tape.Copied(r)
 			}
 			if r.Scenario == scenario && r.Clock != nil {
 				clock = r
@@ -199,15 +200,15 @@ func lateUpload(scenario string) func(*Tape) {
 	}
 }
 
-func unencrypted(scenario string) func(*Tape) {
-	return func(t *Tape) {
+func unencrypted(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		found := false
 		for i := range t.Records {
 			r := &t.Records[i]
 			if r.Scenario != scenario || r.Upload == nil && r.Object == nil {
 				continue
 			}
-			*r = copied(*r)
+			*r = tape.Copied(*r)
 			if r.Upload != nil {
 				found = found || r.Upload.Encryption != ""
 				r.Upload.Encryption = ""
@@ -221,24 +222,24 @@ func unencrypted(scenario string) func(*Tape) {
 	}
 }
 
-func noMail(scenario string) func(*Tape) {
-	return func(t *Tape) {
-		t.remove("mail of "+scenario, func(r *evidence.Record) bool { return r.Scenario == scenario && r.Mail != nil })
+func noMail(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Remove("mail of "+scenario, func(r *evidence.Record) bool { return r.Scenario == scenario && r.Mail != nil })
 	}
 }
 
-func letIn(who string) func(*Tape) {
-	return client(scenarios.Auth, who, "refused", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "open", 0 })
+func letIn(who string) func(*tape.Tape) {
+	return tape.Client(scenarios.Auth, who, "refused", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "open", 0 })
 }
 
-func shutOut(who string) func(*Tape) {
-	return client(scenarios.Auth, who, "open", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "refused", 403 })
+func shutOut(who string) func(*tape.Tape) {
+	return tape.Client(scenarios.Auth, who, "open", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "refused", 403 })
 }
 
 // lists answers one request as another was answered.
-func lists(scenario, from, to string) func(*Tape) {
-	return func(t *Tape) {
-		a, b := t.where(scenario, from, isExchange), t.where(scenario, to, isExchange)
+func lists(scenario, from, to string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		a, b := t.Where(scenario, from, tape.IsExchange), t.Where(scenario, to, tape.IsExchange)
 		if a != nil && b != nil {
 			b.Exchange.Response.Body = a.Exchange.Response.Body
 		}

@@ -3,6 +3,7 @@ package mutants
 import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/mutants/tape"
 )
 
 // likenessMutations are about recordings that hold everything in its place, but not as it was published.
@@ -14,18 +15,18 @@ var likenessMutations = []Mutation{
 	})},
 	{"ARC-LAY-02", "leaves the grid for half a second", pairFilm(strays("vp8-01", 1, 0.5))},
 	{"ARC-LAY-05", "takes two seconds for a layout", picture(onLayouts, later("small-02", 1, 1.9))},
-	{"ARC-LAY-02", "who came last stands first", pairFilm(exchanged("vp8-01", "h264-02"))},
-	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(nth("vp8-01", 1, at(-160, 0, 640, 480)))},
-	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, without("small-03"))},
-	{"ARC-LAY-12", "a screen that is not larger", picture(onScreens, nth("small-08", 0, at(160, 120, 320, 240)))},
+	{"ARC-LAY-02", "who came last stands first", pairFilm(tape.Exchanged("vp8-01", "h264-02"))},
+	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(tape.Nth("vp8-01", 1, tape.At(-160, 0, 640, 480)))},
+	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-03"))},
+	{"ARC-LAY-12", "a screen that is not larger", picture(onScreens, tape.Nth("small-08", 0, tape.At(160, 120, 320, 240)))},
 	{"ARC-COMP-05", "64 kbit/s", pairFilm(func(r *media.Report) {
 		r.Audio.DeclaredBitrate, r.Audio.MaxBitrate, r.Audio.Bitrate = 64000, 64000, 63900
 	})},
 	{"ARC-COMP-07", "High profile", pairFilm(func(r *media.Report) { r.Video.Profile, r.Video.Constraints = 100, 0 })},
 	{"ARC-COMP-07", "arithmetic coding", pairFilm(func(r *media.Report) { r.Video.Arithmetic = true })},
 	{"ARC-COMP-07", "fields", pairFilm(func(r *media.Report) { r.Video.Interlaced = true })},
-	{"ARC-COMP-07", "a level too low for the picture", film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
-	{"ARC-LAY-11", "goes on with the classes of before for one stream", picture(onLayouts, nth("small-02", 3, at(64, 0, 512, 384)))},
+	{"ARC-COMP-07", "a level too low for the picture", tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
+	{"ARC-LAY-11", "goes on with the classes of before for one stream", picture(onLayouts, tape.Nth("small-02", 3, tape.At(64, 0, 512, 384)))},
 	{"ARC-COMP-08", "a frame rate that varies", pairFilm(func(r *media.Report) { r.Video.Uneven = 40 })},
 	{"ARC-COMP-14", "sound 100 ms late", pairFilm(shifted(func(float64) float64 { return 0.1 }))},
 	{"ARC-COMP-14", "sound 100 ms early", pairFilm(shifted(func(float64) float64 { return -0.1 }))},
@@ -67,7 +68,7 @@ var likenessMutations = []Mutation{
 		}
 	})},
 	{"ARC-RATE-01", "QP 19 in key frames alone", pairFilm(func(r *media.Report) { r.Video.QP.Max, r.Video.QP.Inter = 26, map[int]int{26: 170} })},
-	{"ARC-RATE-08", "fills up at the end", film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
+	{"ARC-RATE-08", "fills up at the end", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
 		all := r.Video.PerSecond
 		for i := range all[:8] {
 			all[i] /= 2
@@ -75,8 +76,8 @@ var likenessMutations = []Mutation{
 		all[10] *= 4
 	})},
 	{"ARC-RES-01", "pixels wider than high", pairFilm(func(r *media.Report) { r.Video.PixelAspect = 4.0 / 3 })},
-	{"ARC-RES-02", "turned by the player", film(scenarios.Sizes, "480x640.object.media", func(r *media.Report) { r.Video.Turned = true })},
-	{"ARC-RES-03", "shown in another size", film(scenarios.Sizes, "1280x720.object.media", func(r *media.Report) { r.Video.ShownWidth, r.Video.ShownHeight = 960, 720 })},
+	{"ARC-RES-02", "turned by the player", tape.Film(scenarios.Sizes, "480x640.object.media", func(r *media.Report) { r.Video.Turned = true })},
+	{"ARC-RES-03", "shown in another size", tape.Film(scenarios.Sizes, "1280x720.object.media", func(r *media.Report) { r.Video.ShownWidth, r.Video.ShownHeight = 960, 720 })},
 }
 
 func like(change func(*media.Appearance)) func(*media.Report) {
@@ -101,7 +102,7 @@ func shifted(by func(at float64) float64) func(*media.Report) {
 // strays has an appearance stand elsewhere for a while before its end, when every layout has long settled.
 func strays(id string, n int, seconds float64) func(*media.Report) {
 	return func(r *media.Report) {
-		nth(id, n, func(a *media.Appearance) {
+		tape.Nth(id, n, func(a *media.Appearance) {
 			away, back := *a, *a
 			from := a.To - seconds - 0.45
 			a.To, away.From, away.To, back.From = from, from, from+seconds, from+seconds
@@ -114,7 +115,7 @@ func strays(id string, n int, seconds float64) func(*media.Report) {
 // later begins an appearance later, and has the one before last until then.
 func later(id string, n int, seconds float64) func(*media.Report) {
 	return func(r *media.Report) {
-		nth(id, n-1, func(a *media.Appearance) { a.To += seconds })(r)
-		nth(id, n, func(a *media.Appearance) { a.From += seconds })(r)
+		tape.Nth(id, n-1, func(a *media.Appearance) { a.To += seconds })(r)
+		tape.Nth(id, n, func(a *media.Appearance) { a.From += seconds })(r)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
+	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -65,15 +67,26 @@ func everything(l spec.Ledger) []string {
 
 func TestTheRecordedRunIsGood(t *testing.T) {
 	l := ledger(t)
-	bench := judge.Lay(l, evidence.View{}.With(recorded(t)), everything(l))
+	prepared := judge.Prepare(l, evidence.View{}.With(recorded(t)), everything(l))
 	for id := range judge.Checks {
 		cl, ok := l.Clause(id)
 		if !ok {
 			continue // TestRegistry complains
 		}
 		cl.Verify = spec.Checks
-		if v := bench.Judge(cl); v.Outcome != verdict.Pass {
+		if v := prepared.Judge(cl); v.Outcome != verdict.Pass {
 			t.Errorf("%s: %s: %s %v", id, v.Outcome, v.Reason, v.Findings)
+		}
+	}
+}
+
+// A check is a pure function: it notes the same in the same order each time.
+func TestVerdictsAreTheSameEachTime(t *testing.T) {
+	l, v := ledger(t), evidence.View{}.With(recorded(t))
+	first := judge.Grade(l, v, everything(l))
+	for i, again := range judge.Grade(l, v, everything(l)) {
+		if !reflect.DeepEqual(again, first[i]) {
+			t.Errorf("%s: first %+v, then %+v", again.Clause, first[i], again)
 		}
 	}
 }
@@ -84,18 +97,18 @@ func TestTheRecordedRunIsGood(t *testing.T) {
 func TestEveryMutationIsCaught(t *testing.T) {
 	l := ledger(t)
 	good := recorded(t)
-	benches := make(chan *judge.Bench, runtime.GOMAXPROCS(0)) // each remembers what it decoded, and serves one mutation at a time
-	for range cap(benches) {
-		benches <- judge.Lay(l, evidence.View{}.With(good), everything(l))
+	free := make(chan *judge.Prepared, runtime.GOMAXPROCS(0)) // each remembers what it decoded, and serves one mutation at a time
+	for range cap(free) {
+		free <- judge.Prepare(l, evidence.View{}.With(good), everything(l))
 	}
 	rows := make([]string, len(Mutations))
 	t.Run("mutation", func(t *testing.T) {
 		for i, m := range Mutations {
 			t.Run(m.Clause+" "+m.Fault, func(t *testing.T) {
 				t.Parallel()
-				bench := <-benches
-				defer func() { benches <- bench }()
-				rows[i] = caught(t, l, bench, m, slices.Clone(good))
+				prepared := <-free
+				defer func() { free <- prepared }()
+				rows[i] = caught(t, l, prepared, m, slices.Clone(good))
 			})
 		}
 	})
@@ -116,19 +129,19 @@ func TestEveryMutationIsCaught(t *testing.T) {
 }
 
 // caught spoils the records, sees that the clause it is about fails for that reason, and returns the matrix's line about it.
-func caught(t *testing.T, l spec.Ledger, bench *judge.Bench, m Mutation, records []evidence.Record) string {
+func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, records []evidence.Record) string {
 	t.Helper()
 	cl, ok := l.Clause(m.Clause)
 	if !ok {
 		t.Fatalf("mutation of %s, which is no clause", m.Clause)
 	}
 	cl.Verify = spec.Checks // some checks are there before the ledger asks for them
-	tape := &Tape{Records: records}
+	tape := &tape.Tape{Records: records}
 	m.Spoil(tape)
 	if len(tape.Missed) > 0 {
 		t.Fatalf("nothing to spoil at %v", tape.Missed)
 	}
-	spoiled := bench.Lay(evidence.View{}.With(tape.Records))
+	spoiled := prepared.With(evidence.View{}.With(tape.Records))
 	v := spoiled.Judge(cl)
 	if v.Outcome != verdict.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
 		t.Fatalf("not caught: %s %s", v.Outcome, v.Reason)
@@ -143,7 +156,7 @@ func caught(t *testing.T, l spec.Ledger, bench *judge.Bench, m Mutation, records
 }
 
 // others are the clauses that fail beside the one that was meant; in the recorded run none does.
-func others(l spec.Ledger, spoiled *judge.Bench, meant string) []string {
+func others(l spec.Ledger, spoiled *judge.Prepared, meant string) []string {
 	var out []string
 	for _, cl := range l.Clauses {
 		if cl.Verify == spec.Checks && cl.ID != meant && spoiled.Judge(cl).Outcome == verdict.Fail {

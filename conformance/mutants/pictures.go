@@ -5,6 +5,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/mutants/tape"
 )
 
 const (
@@ -14,8 +15,8 @@ const (
 	onMany    = "many-streams"
 )
 
-func picture(scenario string, spoil func(*media.Report)) func(*Tape) {
-	return film(scenario, "object.media", spoil)
+func picture(scenario string, spoil func(*media.Report)) func(*tape.Tape) {
+	return tape.Film(scenario, "object.media", spoil)
 }
 
 // pictureMutations are about who is seen and heard where and when.
@@ -28,16 +29,16 @@ var pictureMutations = []Mutation{
 			r.Picture.Appearances[i].Rect.Y -= 30
 		}
 	})},
-	{"ARC-LAY-04", "a grid in spite of the layout asked for", picture(onLayouts, nth("small-02", 0, at(0, 120, 320, 240)))},
-	{"ARC-LAY-05", "goes on with the earlier layout", picture(onLayouts, nth("small-02", 1, at(0, 0, 640, 480)))},
-	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, nth("small-03", 0, at(64, 48, 128, 96)))},
-	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, nth("small-03", 1, at(0, 96, 128, 96)))},
-	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(scenarios.Presentations, without("small-09"))},
-	{"ARC-LAY-08", "eight places at the left edge in full HD", film(scenarios.Presentations, "1080x1920.object.media", without("small-10"))},
-	{"ARC-LAY-08", "five places at the lower edge in full HD", film(scenarios.Presentations, "1920x1080.object.media", nth("small-08", 1, at(0, 0, 96, 72)))},
-	{"ARC-LAY-08", "a ninth place at the left edge of a portrait", picture(scenarios.Presentations, also("small-10", 384, 568, 96, 72))},
-	{"ARC-LAY-07", "two small pictures of a crowd", picture(scenarios.Presentations, also("small-02", 96, 64, 96, 72))},
-	{"ARC-LAY-09", "who came last stands first", picture(onScreens, exchanged("small-05", "small-07"))},
+	{"ARC-LAY-04", "a grid in spite of the layout asked for", picture(onLayouts, tape.Nth("small-02", 0, tape.At(0, 120, 320, 240)))},
+	{"ARC-LAY-05", "goes on with the earlier layout", picture(onLayouts, tape.Nth("small-02", 1, tape.At(0, 0, 640, 480)))},
+	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, tape.Nth("small-03", 0, tape.At(64, 48, 128, 96)))},
+	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, tape.Nth("small-03", 1, tape.At(0, 96, 128, 96)))},
+	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(scenarios.Presentations, tape.Without("small-09"))},
+	{"ARC-LAY-08", "eight places at the left edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", tape.Without("small-10"))},
+	{"ARC-LAY-08", "five places at the lower edge in full HD", tape.Film(scenarios.Presentations, "1920x1080.object.media", tape.Nth("small-08", 1, tape.At(0, 0, 96, 72)))},
+	{"ARC-LAY-08", "a ninth place at the left edge of a portrait", picture(scenarios.Presentations, tape.Also("small-10", 384, 568, 96, 72))},
+	{"ARC-LAY-07", "two small pictures of a crowd", picture(scenarios.Presentations, tape.Also("small-02", 96, 64, 96, 72))},
+	{"ARC-LAY-09", "who came last stands first", picture(onScreens, tape.Exchanged("small-05", "small-07"))},
 	{"ARC-LAY-10", "ignores object-fit", picture(onLayouts, func(r *media.Report) {
 		for i := range r.Picture.Appearances {
 			if a := &r.Picture.Appearances[i]; a.Rect.Y < 0 {
@@ -45,26 +46,26 @@ var pictureMutations = []Mutation{
 			}
 		}
 	})},
-	{"ARC-LAY-11", "reads the classes of before", set(onLayouts, "classes.changed.read", "items.0.layoutClassList", []string{"x"})},
+	{"ARC-LAY-11", "reads the classes of before", tape.Set(onLayouts, "classes.changed.read", "items.0.layoutClassList", []string{"x"})},
 	{"ARC-LAY-12", "shows a camera beside a screen that is alone", picture(onScreens, func(r *media.Report) {
 		for _, a := range r.Picture.OfStream("small-08") {
 			r.Picture.Appearances = append(r.Picture.Appearances, media.Appearance{ID: "small-05", From: a.From, To: a.To, Rect: media.Rect{Width: 160, Height: 120}})
 		}
 	})},
-	{"ARC-LAY-13", "changes the layout of a finished archive", status(onLayouts, "late.layout", 200)},
-	{"ARC-LAY-14", "fails on a property beyond the subset", status(onLayouts, "bad.sheet.property", 500)},
-	{"ARC-SIM-03", "one layout for all archives", film(scenarios.Simultaneous, "second.object.media", nth("vp8-05", 0, at(0, 0, 640, 480)))},
-	{"ARC-SEL-06", "holds a 17th chosen stream", film(onMany, "chosen.object.media", also("small-03", 640-160, 480-120, 160, 120))},
-	{"ARC-SEL-07", "leaves out who is preferred", picture(onMany, without("small-17"))},
-	{"ARC-COMP-20", "shows fifteen streams", picture(onMany, without("small-16"))},
-	{"ARC-COMP-21", "mixes 49 sounds", picture(onMany, without("tone-30"))},
+	{"ARC-LAY-13", "changes the layout of a finished archive", tape.Status(onLayouts, "late.layout", 200)},
+	{"ARC-LAY-14", "fails on a property beyond the subset", tape.Status(onLayouts, "bad.sheet.property", 500)},
+	{"ARC-SIM-03", "one layout for all archives", tape.Film(scenarios.Simultaneous, "second.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
+	{"ARC-SEL-06", "holds a 17th chosen stream", tape.Film(onMany, "chosen.object.media", tape.Also("small-03", 640-160, 480-120, 160, 120))},
+	{"ARC-SEL-07", "leaves out who is preferred", picture(onMany, tape.Without("small-17"))},
+	{"ARC-COMP-20", "shows fifteen streams", picture(onMany, tape.Without("small-16"))},
+	{"ARC-COMP-21", "mixes 49 sounds", picture(onMany, tape.Without("tone-30"))},
 	{"ARC-COMP-22", "mixes a 51st sound", picture(onMany, func(r *media.Report) {
 		r.Sound.Tones = append(r.Sound.Tones, media.ToneSpan{ID: "tone-17", Level: -24, Span: media.Span{From: 0, To: r.Duration}})
 	})},
 	{"ARC-COMP-28", "the last picture stays during a mute", picture(onMutes, func(r *media.Report) {
 		first := r.Picture.OfStream("small-09")
 		if len(first) > 1 {
-			nth("small-09", 0, func(a *media.Appearance) {
+			tape.Nth("small-09", 0, func(a *media.Appearance) {
 				a.Freezes = append(a.Freezes, media.Freeze{Span: media.Span{From: a.To, To: first[1].From}, Mark: a.LastMark})
 				a.To = first[1].From
 			})(r)
@@ -73,9 +74,9 @@ var pictureMutations = []Mutation{
 	{"ARC-COMP-29", "goes on to sound during a mute", picture(onMutes, func(r *media.Report) {
 		r.Sound.Tones = append(r.Sound.Tones, media.ToneSpan{ID: "tone-18", Level: -24, Span: media.Span{From: 0, To: r.Duration}})
 	})},
-	{"ARC-COMP-30", "stretches what changes its aspect", picture(onMutes, nth("aspect", 1, func(a *media.Appearance) { a.Rect.Width += 50 }))},
-	{"ARC-COMP-31", "does not mix who is only heard", picture(onMutes, without("tone-19"))},
-	{"ARC-COMP-32", "does not show who is only seen", picture(onMutes, without("aspect"))},
+	{"ARC-COMP-30", "stretches what changes its aspect", picture(onMutes, tape.Nth("aspect", 1, func(a *media.Appearance) { a.Rect.Width += 50 }))},
+	{"ARC-COMP-31", "does not mix who is only heard", picture(onMutes, tape.Without("tone-19"))},
+	{"ARC-COMP-32", "does not show who is only seen", picture(onMutes, tape.Without("aspect"))},
 	{"ARC-COMP-33", "something beside the streams", picture(onMutes, func(r *media.Report) {
 		r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 2, To: 4}, Rect: media.Rect{X: 10, Y: 10, Width: 30, Height: 30}})
 	})},
@@ -85,56 +86,9 @@ var pictureMutations = []Mutation{
 			return a.ID == "small-16" && a.From > all[0].From
 		})
 	})},
-	{"ARC-RATE-06", "twice the bitrate asked for", film(scenarios.Rates, "bitrate.object.media", perSecond(func(bits int) int { return 2 * bits }))},
-	{"ARC-RATE-08", "half the bitrate asked for", film(scenarios.Rates, "bitrate.object.media", perSecond(func(bits int) int { return bits / 2 }))},
-	{"ARC-POST-01", "consecutive archives of different profiles", film(scenarios.AutoDay, "consecutive.object.media", func(r *media.Report) {
+	{"ARC-RATE-06", "twice the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return 2 * bits }))},
+	{"ARC-RATE-08", "half the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits / 2 }))},
+	{"ARC-POST-01", "consecutive archives of different profiles", tape.Film(scenarios.AutoDay, "consecutive.object.media", func(r *media.Report) {
 		r.Video.Codec = "avc1.640028"
 	})},
-}
-
-// nth changes an appearance of a stream, counted from 0.
-func nth(id string, n int, change func(*media.Appearance)) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Picture.Appearances {
-			if a := &r.Picture.Appearances[i]; a.ID == id {
-				if n == 0 {
-					change(a)
-				}
-				n--
-			}
-		}
-	}
-}
-
-func at(x, y, w, h int) func(*media.Appearance) {
-	return func(a *media.Appearance) { a.Rect = media.Rect{X: x, Y: y, Width: w, Height: h} }
-}
-
-// exchanged puts each of two streams where the other is.
-func exchanged(a, b string) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Picture.Appearances {
-			switch p := &r.Picture.Appearances[i]; p.ID {
-			case a:
-				p.ID = b
-			case b:
-				p.ID = a
-			}
-		}
-	}
-}
-
-// also shows a stream from the first moment to the last.
-func also(id string, x, y, w, h int) func(*media.Report) {
-	return func(r *media.Report) {
-		r.Picture.Appearances = append(r.Picture.Appearances, media.Appearance{ID: id, To: r.Duration, Rect: media.Rect{X: x, Y: y, Width: w, Height: h}})
-	}
-}
-
-func perSecond(of func(int) int) func(*media.Report) {
-	return func(r *media.Report) {
-		for i, bits := range r.Video.PerSecond {
-			r.Video.PerSecond[i] = of(bits)
-		}
-	}
 }

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/runner"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/verdict"
 )
 
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 
 // judged is a whole run against the target of a file; the last line on stdout is the JSON report's path.
 func judged(file string) (int, error) {
-	f, err := target.ReadFile(file)
+	f, err := config.ReadFile(file)
 	if err != nil {
 		return 0, err
 	}

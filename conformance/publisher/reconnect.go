@@ -88,7 +88,7 @@ func (p *publication) restart(ctx context.Context, label string) error {
 	o := p.options
 	a, err := o.Client.Do(ctx, target.Call{
 		Label: label, Method: http.MethodPatch, Path: p.resource, Header: http.Header{"If-Match": {"*"}},
-		Body: []byte(fragmentOf(p.pc.LocalDescription().SDP)), Type: fragmentType, As: target.AsClient, Token: o.Token,
+		Body: []byte(fragmentOf(p.pc.LocalDescription().SDP)), Type: fragmentType, As: evidence.AsClient, Token: o.Token,
 		IDs: map[string]string{evidence.Session: o.Session, evidence.Stream: p.streamID},
 	})
 	if err != nil {

@@ -152,7 +152,7 @@ func (p *publication) negotiate(ctx context.Context) error {
 	o := p.options
 	call := target.Call{
 		Label: o.Label, Method: http.MethodPost, Path: "/v2/session/" + url.PathEscape(o.Session) + "/whip", Query: o.query(),
-		Body: []byte(p.pc.LocalDescription().SDP), Type: "application/sdp", As: target.AsClient, Token: o.Token,
+		Body: []byte(p.pc.LocalDescription().SDP), Type: "application/sdp", As: evidence.AsClient, Token: o.Token,
 		IDs: map[string]string{evidence.Session: o.Session},
 	}
 	if o.ConnectionID != "" {
@@ -238,7 +238,7 @@ func (p *publication) Stop(ctx context.Context, label string) error {
 	err := p.end("delete")
 	o := p.options
 	_, derr := o.Client.Do(ctx, target.Call{
-		Label: label, Method: http.MethodDelete, Path: p.resource, As: target.AsClient, Token: o.Token,
+		Label: label, Method: http.MethodDelete, Path: p.resource, As: evidence.AsClient, Token: o.Token,
 		IDs: map[string]string{evidence.Session: o.Session, evidence.Stream: p.streamID},
 	})
 	return errors.Join(err, derr, p.close())

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/text"
 )
 
 // timeline turns records into lanes. Reads that only poll a status make the
@@ -47,7 +47,7 @@ const maxStatusLanes = 6
 func (t timeline) archives() []string {
 	var ids []string
 	seen := map[string]bool{}
-	for _, r := range t.view.Exchanges("startArchive").Records {
+	for _, r := range t.view.Exchanges(evidence.StartArchive).Records {
 		var a struct{ ID string }
 		if r.Exchange.Status() == 200 && r.Exchange.Decode(&a) == nil && a.ID != "" && !seen[a.ID] && len(ids) < maxStatusLanes {
 			seen[a.ID] = true
@@ -60,7 +60,7 @@ func (t timeline) archives() []string {
 // statuses are spans between reads that showed a change.
 func (t timeline) statuses(id string) []Mark {
 	var out []Mark
-	for _, r := range t.view.Exchanges("startArchive", "getArchive", "stopArchive").Records {
+	for _, r := range t.view.Exchanges(evidence.StartArchive, evidence.GetArchive, evidence.StopArchive).Records {
 		var a struct{ ID, Status string }
 		if r.Exchange.Status() != 200 || r.Exchange.Decode(&a) != nil || a.ID != id || a.Status == "" {
 			continue
@@ -72,7 +72,7 @@ func (t timeline) statuses(id string) []Mark {
 				continue
 			}
 		}
-		out = append(out, Mark{At: at, Until: at, Label: a.Status, Kind: "status", Ref: check.Ref(r)})
+		out = append(out, Mark{At: at, Until: at, Label: a.Status, Kind: "status", Ref: r.Ref()})
 	}
 	return out
 }
@@ -82,10 +82,10 @@ func (t timeline) rest() []Mark {
 	last := ""
 	for _, r := range t.view.Exchanges().Records {
 		e := r.Exchange
-		if e.Identity == "control" {
+		if e.Identity == evidence.AsControl {
 			continue
 		}
-		name := e.Operation
+		name := string(e.Operation)
 		if name == "" {
 			name = e.Request.Method
 		}
@@ -93,11 +93,11 @@ func (t timeline) rest() []Mark {
 		if e.Status() == 0 {
 			label = name + " no answer"
 		}
-		if label == last && name == "getArchive" { // a poll
+		if label == last && e.Operation == evidence.GetArchive { // a poll
 			continue
 		}
 		last = label
-		out = append(out, Mark{At: t.at(e.Started), Label: label, Kind: kindOf(e.Status()), Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(e.Started), Label: label, Kind: kindOf(e.Status()), Ref: r.Ref()})
 	}
 	return out
 }
@@ -123,7 +123,7 @@ func (t timeline) hooks() []Mark {
 				label = b.Event
 			}
 		}
-		out = append(out, Mark{At: t.at(r.Time), Label: label, Kind: "status", Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(r.Time), Label: label, Kind: "status", Ref: r.Ref()})
 	}
 	return out
 }
@@ -147,7 +147,7 @@ func (t timeline) uploads() []Mark {
 		if !o.Modified.IsZero() {
 			at = min(at, t.at(o.Modified.Truncate(time.Second).Add(time.Second)))
 		}
-		out = append(out, Mark{At: at, Label: fmt.Sprintf("%s %s", name, size(o.Size)), Kind: "media", Ref: check.Ref(r)})
+		out = append(out, Mark{At: at, Label: fmt.Sprintf("%s %s", name, size(o.Size)), Kind: "media", Ref: r.Ref()})
 	}
 	return out
 }
@@ -170,7 +170,7 @@ func (t timeline) publishers() []Mark {
 		if p.Ended {
 			until = t.at(p.Last)
 		}
-		out = append(out, Mark{At: t.at(p.First), Until: until, Label: p.Client + " " + p.Fixture, Kind: "media", Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(p.First), Until: until, Label: p.Client + " " + p.Fixture, Kind: "media", Ref: r.Ref()})
 	}
 	return out
 }
@@ -182,14 +182,14 @@ func (t timeline) clients() []Mark {
 		switch name := r.Client.Name; r.Client.Event {
 		case "open":
 			open[name] = len(out)
-			out = append(out, Mark{At: t.at(r.Time), Until: t.end, Label: name, Kind: "note", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Until: t.end, Label: name, Kind: "note", Ref: r.Ref()})
 		case "close":
 			if i, ok := open[name]; ok {
 				out[i].Until = t.at(r.Time)
 				delete(open, name)
 			}
 		case "refused":
-			out = append(out, Mark{At: t.at(r.Time), Label: name + " refused", Kind: "client-error", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: name + " refused", Kind: "client-error", Ref: r.Ref()})
 		}
 	}
 	return out
@@ -199,7 +199,7 @@ func (t timeline) events() []Mark {
 	var out []Mark
 	for _, r := range t.view.Clients().Records {
 		if r.Client.Event == "message" && strings.HasPrefix(r.Client.Type, "archive") {
-			out = append(out, Mark{At: t.at(r.Time), Label: r.Client.Name + " " + r.Client.Type, Kind: "note", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: r.Client.Name + " " + r.Client.Type, Kind: "note", Ref: r.Ref()})
 		}
 	}
 	return out
@@ -208,7 +208,7 @@ func (t timeline) events() []Mark {
 func (t timeline) clock() []Mark {
 	var out []Mark
 	for _, r := range t.view.Clocks().Records {
-		out = append(out, Mark{At: t.at(r.Time), Label: "+" + r.Clock.Skip.Round(time.Second).String(), Kind: "note", Ref: check.Ref(r)})
+		out = append(out, Mark{At: t.at(r.Time), Label: "+" + r.Clock.Skip.Round(time.Second).String(), Kind: "note", Ref: r.Ref()})
 	}
 	return out
 }
@@ -218,22 +218,15 @@ func (t timeline) steps() []Mark {
 	for _, r := range t.view.Records {
 		switch {
 		case r.Step != nil && r.Step.Outcome != evidence.Began && r.Step.Outcome != evidence.Done:
-			out = append(out, Mark{At: t.at(r.Time), Label: string(r.Step.Outcome) + " " + r.Step.Text, Kind: "client-error", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: string(r.Step.Outcome) + " " + r.Step.Text, Kind: "client-error", Ref: r.Ref()})
 		case r.Harness != nil:
-			out = append(out, Mark{At: t.at(r.Time), Label: r.Harness.Kind + ": " + r.Harness.Message, Kind: "client-error", Ref: check.Ref(r)})
+			out = append(out, Mark{At: t.at(r.Time), Label: r.Harness.Kind + ": " + r.Harness.Message, Kind: "client-error", Ref: r.Ref()})
 		}
 	}
 	for i := range out {
-		out[i].Label = shorten(out[i].Label, 90)
+		out[i].Label = text.Clip(out[i].Label, 89)
 	}
 	return out
-}
-
-func shorten(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
 }
 
 // TargetOf reads what Bundle wrote into the head of a bundle.

@@ -14,19 +14,22 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/forensics"
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
 )
 
-// stage is everything a run stands on: the target, the sinks, the evidence, and
+// environment is everything a run stands on: the target, the sinks, the evidence, and
 // the scenarios under way.
-type stage struct {
-	target  *target.Target
+type environment struct {
+	target  *launch.Target
 	journal *evidence.Journal
 	hooks   *sink.Webhooks
 	store   *sink.Store
@@ -39,18 +42,18 @@ type stage struct {
 	err    error
 }
 
-// openStage starts what the run needs. A *target.UnreachableError means that the
+// openEnvironment starts what the run needs. A *target.UnreachableError means that the
 // target or the environment is not there; what was opened is closed again.
-func openStage(ctx context.Context, o Options, p Plan) (*stage, error) {
-	s := &stage{ending: map[string]chan struct{}{}, done: make(chan struct{})}
+func openEnvironment(ctx context.Context, o Options, p Plan) (*environment, error) {
+	s := &environment{ending: map[string]chan struct{}{}, done: make(chan struct{})}
 	for _, sc := range p.Scenarios {
 		s.ending[sc.Name] = make(chan struct{})
 	}
 	var err error
 	if s.mail, err = sink.ListenMail(p.File.Sinks.Mail.Listen); err != nil {
-		return nil, &target.UnreachableError{Err: err}
+		return nil, &launch.UnreachableError{Err: err}
 	}
-	if s.target, err = target.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
+	if s.target, err = launch.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
 		err = reach(ctx, s.target.Credentials.URL)
 	}
 	if err == nil {
@@ -62,7 +65,7 @@ func openStage(ctx context.Context, o Options, p Plan) (*stage, error) {
 	return s, nil
 }
 
-func (s *stage) open(ctx context.Context, o Options, p Plan) (err error) {
+func (s *environment) open(ctx context.Context, o Options, p Plan) (err error) {
 	head := evidence.About{Suite: "conform " + o.Version, Run: o.RunID, Target: o.about(p, s.target).Head()}
 	if s.journal, err = evidence.Create(filepath.Join(o.Out, EvidenceDir), head, nil); err != nil {
 		return err
@@ -70,14 +73,14 @@ func (s *stage) open(ctx context.Context, o Options, p Plan) (err error) {
 	s.journal.Redact("control token", s.target.Credentials.ControlToken)
 	s.journal.Redact("api secret", s.target.Credentials.APISecret)
 	s.mail.Serve(s.journal)
-	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err == nil && p.File.Has(target.S3) {
+	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err == nil && p.File.Has(config.S3) {
 		s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal)
 	}
-	if err == nil && p.File.Has(target.Azure) {
+	if err == nil && p.File.Has(config.Azure) {
 		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, filepath.Join(o.Out, "azure"), s.journal)
 	}
 	if err != nil {
-		return &target.UnreachableError{Err: err}
+		return &launch.UnreachableError{Err: err}
 	}
 	return nil
 }
@@ -97,13 +100,13 @@ func reach(ctx context.Context, base string) error {
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
-		return &target.UnreachableError{Err: err}
+		return &launch.UnreachableError{Err: err}
 	}
 	return conn.Close()
 }
 
 // drive runs the scenarios; it returns at once. wait, or done, tells the end.
-func (s *stage) drive(ctx context.Context, o Options, p Plan) error {
+func (s *environment) drive(ctx context.Context, o Options, p Plan) error {
 	schema, err := target.NewSchema(spec.OpenAPI)
 	if err != nil {
 		return err
@@ -126,14 +129,14 @@ func (s *stage) drive(ctx context.Context, o Options, p Plan) error {
 			s.note(pr)
 		},
 	}
-	go func() { // owned by the stage: close waits for done
+	go func() { // owned by the environment: close waits for done
 		defer close(s.done)
 		s.err = scenario.Run(ctx, env, p.Scenarios)
 	}()
 	return nil
 }
 
-func driverOf(f target.File) (publisher.Driver, error) {
+func driverOf(f config.File) (publisher.Driver, error) {
 	if f.Publisher.Driver == "whip" || f.Publisher.Driver == "" {
 		return publisher.WHIP{}, nil
 	}
@@ -141,7 +144,7 @@ func driverOf(f target.File) (publisher.Driver, error) {
 }
 
 // note hears that a scenario is about to write its last step.
-func (s *stage) note(pr scenario.Progress) {
+func (s *environment) note(pr scenario.Progress) {
 	if pr.Outcome == evidence.Began || pr.Outcome == evidence.Note {
 		return
 	}
@@ -158,7 +161,7 @@ func (s *stage) note(pr scenario.Progress) {
 
 // await returns when the last steps of the scenarios are in the evidence, or
 // when no more evidence will come.
-func (s *stage) await(ctx context.Context, names []string) error {
+func (s *environment) await(ctx context.Context, names []string) error {
 	wake, release := s.journal.Watch()
 	defer release()
 	for _, name := range names {
@@ -191,7 +194,7 @@ func over(v evidence.View, scenario string) bool {
 }
 
 // settled is the evidence of the scenarios that have ended, and of none other.
-func (s *stage) settled() evidence.View {
+func (s *environment) settled() evidence.View {
 	v := s.journal.View()
 	settled := map[string]bool{"": true}
 	for _, name := range v.Scenarios() {
@@ -202,7 +205,7 @@ func (s *stage) settled() evidence.View {
 
 // whole is all evidence. Of an interrupted run, what scenarios left that were
 // torn from their work is not evidence of anything.
-func (s *stage) whole(interrupted bool) evidence.View {
+func (s *environment) whole(interrupted bool) evidence.View {
 	v := s.journal.View()
 	if !interrupted {
 		return v
@@ -216,8 +219,8 @@ func (s *stage) whole(interrupted bool) evidence.View {
 }
 
 // forensics looks at a file and keeps sample pictures as blobs beside the report.
-func (s *stage) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
-	found, err := media.Analyze(ctx, path, media.Options{Fixtures: manifest, Stills: 3})
+func (s *environment) forensics(ctx context.Context, path string, manifest fixtures.Manifest) (json.RawMessage, error) {
+	found, err := forensics.Analyze(ctx, path, forensics.Options{Fixtures: manifest, Stills: 3})
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +244,7 @@ func (s *stage) forensics(ctx context.Context, path string, manifest fixtures.Ma
 }
 
 // close ends everything that was opened, in the order in which it depends on each other.
-func (s *stage) close() error {
+func (s *environment) close() error {
 	var errs []error
 	if s.target != nil {
 		errs = append(errs, s.target.Close())
@@ -265,7 +268,7 @@ func (s *stage) close() error {
 }
 
 // about is what reports say of the target.
-func (o Options) about(p Plan, t *target.Target) report.Target {
+func (o Options) about(p Plan, t *launch.Target) report.Target {
 	about := report.Target{URL: t.Credentials.URL, Capabilities: p.capabilities(), TimeMode: string(p.File.Time)}
 	if p.File.Launch != nil {
 		about.Launched = strings.Join(p.File.Launch.Command, " ")

@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/all"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 	"reelcheck/spec"
 )
 
@@ -72,11 +72,11 @@ type Plan struct {
 	Ledger    spec.Ledger
 	Clauses   []spec.Clause // selected, in the order of the ledger, without the excluded
 	Scenarios []scenario.Scenario
-	File      target.File
+	File      config.File
 }
 
 // NewPlan decides what to drive for the selected clauses against a target.
-func NewPlan(ledger spec.Ledger, s Selection, f target.File) (Plan, error) {
+func NewPlan(ledger spec.Ledger, s Selection, f config.File) (Plan, error) {
 	p := Plan{Ledger: ledger, File: f}
 	for _, c := range f.Capabilities {
 		if _, known := ledger.Capabilities[spec.Capability(c)]; !known {
@@ -116,7 +116,7 @@ func (p Plan) Judged(cl spec.Clause) bool {
 		return false
 	}
 	return !slices.ContainsFunc(cl.Capability, func(need spec.Capability) bool {
-		return !p.File.Has(target.Capability(need))
+		return !p.File.Has(config.Capability(need))
 	})
 }
 

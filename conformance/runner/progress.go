@@ -9,6 +9,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/text"
 	"reelcheck/conformance/verdict"
 )
 
@@ -158,10 +159,7 @@ func (p *Progress) draw() {
 			ended++
 		}
 	}
-	line := fmt.Sprintf("%5.0fs  scenarios %d of %d  %s", p.now().Sub(p.began).Seconds(), ended, len(p.order), strings.Join(running, " "))
-	if r := []rune(line); len(r) > 100 {
-		line = string(r[:99]) + "…"
-	}
+	line := text.Clip(fmt.Sprintf("%5.0fs  scenarios %d of %d  %s", p.now().Sub(p.began).Seconds(), ended, len(p.order), strings.Join(running, " ")), 99)
 	fmt.Fprintf(p.w, "%s\n       clauses   %d of %d  \x1b[32m%d passed\x1b[0m  \x1b[31m%d failed\x1b[0m  %d inconclusive  %d other\n", line,
 		p.counts.Total(), p.total, p.counts.Passed, p.counts.Failed, p.counts.Inconclusive, p.counts.NotApplicable+p.counts.Pledged+p.counts.Pending)
 	p.drawn = 2

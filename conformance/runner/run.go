@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/report"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/conformance/verdict"
 )
 
@@ -37,7 +37,7 @@ type Outcome struct {
 // interrupted has a partial report.
 func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 	began := o.Now()
-	st, err := openStage(ctx, o, p)
+	st, err := openEnvironment(ctx, o, p)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -47,7 +47,7 @@ func Run(ctx context.Context, p Plan, s Selection, o Options) (Outcome, error) {
 	if err := st.drive(driving, o, p); err != nil {
 		return Outcome{}, errors.Join(err, st.close())
 	}
-	c := &court{plan: p, stage: st, progress: o.Progress, verdicts: map[string]verdict.Verdict{}}
+	c := &suite{plan: p, environment: st, progress: o.Progress, verdicts: map[string]verdict.Verdict{}}
 	passed := host(c)
 	stop() // nothing more is judged; a run that went its way has ended by now
 	<-st.done
@@ -79,7 +79,7 @@ func allWell(verdicts []verdict.Verdict) bool {
 }
 
 // conclude applies the baseline, decides the exit code and builds the report.
-func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.Verdict, facts verdict.Run, st *stage, began time.Time) {
+func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.Verdict, facts verdict.Run, st *environment, began time.Time) {
 	known := func(id string) bool { _, ok := p.Ledger.Clause(id); return ok }
 	excused, wrong := report.Apply(o.Baseline, verdicts, known, o.Now())
 	facts.Excused, facts.Stale = excused, len(wrong) > 0
@@ -99,7 +99,7 @@ func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.
 
 // Unreachable tells whether an error means that the target or the environment is not there.
 func Unreachable(err error) bool {
-	var u *target.UnreachableError
+	var u *launch.UnreachableError
 	return errors.As(err, &u)
 }
 

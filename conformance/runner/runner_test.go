@@ -12,7 +12,7 @@ import (
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/all"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -47,13 +47,13 @@ func TestScenariosAndChecksFit(t *testing.T) {
 // Target files and the ledger have one vocabulary of capabilities.
 func TestCapabilitiesAreThoseOfTheLedger(t *testing.T) {
 	l := load(t)
-	for _, c := range target.Capabilities {
+	for _, c := range config.Capabilities {
 		if _, ok := l.Capabilities[spec.Capability(c)]; !ok {
 			t.Errorf("target files know capability %q, the ledger does not", c)
 		}
 	}
 	for c := range l.Capabilities {
-		if !slices.Contains(target.Capabilities, target.Capability(c)) {
+		if !slices.Contains(config.Capabilities, config.Capability(c)) {
 			t.Errorf("the ledger knows capability %q, target files do not", c)
 		}
 	}
@@ -89,7 +89,7 @@ func TestSelect(t *testing.T) {
 
 func TestPlanDrivesOnlyWhatIsNeeded(t *testing.T) {
 	l := load(t)
-	f := target.File{Capabilities: []target.Capability{"control", "unified"}, Time: target.Virtual}
+	f := config.File{Capabilities: []config.Capability{"control", "unified"}, Time: config.Virtual}
 	p, err := NewPlan(l, Selection{Clauses: []string{"ARC-START-01", "ARC-COMP-02", "ARC-CB-29"}}, f)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestPlanDrivesOnlyWhatIsNeeded(t *testing.T) {
 	if _, err := NewPlan(l, Selection{}, f); err == nil {
 		t.Error("an unknown capability was accepted")
 	}
-	if _, err := NewPlan(l, Selection{Clauses: []string{"ARC-RES-10"}}, target.File{}); err == nil {
+	if _, err := NewPlan(l, Selection{Clauses: []string{"ARC-RES-10"}}, config.File{}); err == nil {
 		t.Error("a selection of excluded clauses only was accepted")
 	}
 }

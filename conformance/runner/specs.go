@@ -51,43 +51,43 @@ func transform(ledger spec.Ledger) func(types.NodeType, ginkgo.Offset, string, [
 	}
 }
 
-// court is the tree's side of a run: it waits, judges and keeps the verdicts.
+// suite is the tree's side of a run: it waits, judges and keeps the verdicts.
 // Specs run one after another, so that nothing in it is shared.
-type court struct {
-	plan     Plan
-	stage    *stage
-	progress *Progress
-	verdicts map[string]verdict.Verdict // as passed by the specs
+type suite struct {
+	plan        Plan
+	environment *environment
+	progress    *Progress
+	verdicts    map[string]verdict.Verdict // as passed by the specs
 
-	bench *judge.Bench // of the first laid records
-	laid  int
+	prepared *judge.Prepared // of the first records that were seen
+	seen     int
 }
 
-// lay sorts the evidence of the scenarios that have ended, again only when there is more of it.
-func (c *court) lay() *judge.Bench {
-	v := c.stage.settled()
+// prepare sorts the evidence of the scenarios that have ended, again only when there is more of it.
+func (c *suite) prepare() *judge.Prepared {
+	v := c.environment.settled()
 	switch {
-	case c.bench == nil:
-		c.bench = judge.Lay(c.plan.Ledger, v, c.plan.capabilities())
-	case len(v.Records) != c.laid:
-		c.bench = c.bench.Lay(v)
+	case c.prepared == nil:
+		c.prepared = judge.Prepare(c.plan.Ledger, v, c.plan.capabilities())
+	case len(v.Records) != c.seen:
+		c.prepared = c.prepared.With(v)
 	}
-	c.laid = len(v.Records)
-	return c.bench
+	c.seen = len(v.Records)
+	return c.prepared
 }
 
 // build makes one spec per clause, grouped by chapter, those first whose
 // scenarios end first, and a last one that looks at everything again.
 //
 // One ordered container holds them all: in any other, Ginkgo sorts or shuffles.
-func (c *court) build() {
+func (c *suite) build() {
 	ginkgo.Describe("conform", ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
 		c.chapters()
 		ginkgo.It("everything holds when all evidence is in", ginkgo.SpecTimeout(specTimeout), c.review)
 	})
 }
 
-func (c *court) chapters() {
+func (c *suite) chapters() {
 	waves := c.waves()
 	for i := 0; i < len(waves); {
 		chapter := waves[i].Chapter()
@@ -97,7 +97,7 @@ func (c *court) chapters() {
 		}
 		ginkgo.Describe(c.title(chapter), func() {
 			for _, cl := range group {
-				ginkgo.It(cl.ID+" "+cl.Title, Clause(cl.ID), ginkgo.SpecTimeout(specTimeout), func(ctx ginkgo.SpecContext) { c.hear(ctx, cl) })
+				ginkgo.It(cl.ID+" "+cl.Title, Clause(cl.ID), ginkgo.SpecTimeout(specTimeout), func(ctx ginkgo.SpecContext) { c.judge(ctx, cl) })
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func (c *court) chapters() {
 const specTimeout = 20 * time.Minute
 
 // waves orders clauses by when their evidence is expected: scenarios are listed with the longest first.
-func (c *court) waves() []spec.Clause {
+func (c *suite) waves() []spec.Clause {
 	rank := map[string]int{}
 	for i, s := range all.Scenarios {
 		rank[s.Name] = len(all.Scenarios) - i
@@ -127,7 +127,7 @@ func (c *court) waves() []spec.Clause {
 	return out
 }
 
-func (c *court) title(chapter string) string {
+func (c *suite) title(chapter string) string {
 	for _, ch := range c.plan.Ledger.Chapters {
 		if ch.Key == chapter {
 			return ch.Title
@@ -136,14 +136,14 @@ func (c *court) title(chapter string) string {
 	return chapter
 }
 
-// hear judges one clause as soon as its scenarios have ended, by the evidence of those that have.
-func (c *court) hear(ctx ginkgo.SpecContext, cl spec.Clause) {
+// judge judges one clause as soon as its scenarios have ended, by the evidence of those that have.
+func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	if c.plan.Judged(cl) {
-		if err := c.stage.await(ctx, judge.Checks[cl.ID].Shown); err != nil {
+		if err := c.environment.await(ctx, judge.Checks[cl.ID].Shown); err != nil {
 			ginkgo.Fail("interrupted: " + err.Error())
 		}
 	}
-	v := c.lay().Judge(cl)
+	v := c.prepare().Judge(cl)
 	c.verdicts[cl.ID] = v
 	c.progress.verdict(v, string(cl.Level))
 	ginkgo.AddReportEntry("verdict", v, ginkgo.ReportEntryVisibilityNever)
@@ -157,16 +157,16 @@ func (c *court) hear(ctx ginkgo.SpecContext, cl spec.Clause) {
 }
 
 // review waits for the end and judges everything again: evidence that came later may contradict an early verdict.
-func (c *court) review(ctx ginkgo.SpecContext) {
+func (c *suite) review(ctx ginkgo.SpecContext) {
 	var names []string
 	for _, s := range c.plan.Scenarios {
 		names = append(names, s.Name)
 	}
-	if err := c.stage.await(ctx, names); err != nil {
+	if err := c.environment.await(ctx, names); err != nil {
 		ginkgo.Fail("interrupted: " + err.Error())
 	}
 	var changed []string
-	for _, v := range c.final(c.stage.whole(false)) {
+	for _, v := range c.final(c.environment.whole(false)) {
 		early, ok := c.verdicts[v.Clause]
 		if ok && early.Outcome != v.Outcome {
 			c.progress.Line("%s  %s was %s before all evidence was in", strings.ToUpper(string(v.Outcome)), v.Clause, early.Outcome)
@@ -182,11 +182,11 @@ func (c *court) review(ctx ginkgo.SpecContext) {
 }
 
 // final judges every planned clause by the evidence.
-func (c *court) final(v evidence.View) []verdict.Verdict {
-	bench := judge.Lay(c.plan.Ledger, v, c.plan.capabilities())
+func (c *suite) final(v evidence.View) []verdict.Verdict {
+	prepared := judge.Prepare(c.plan.Ledger, v, c.plan.capabilities())
 	var out []verdict.Verdict
 	for _, cl := range c.plan.Clauses {
-		out = append(out, bench.Judge(cl))
+		out = append(out, prepared.Judge(cl))
 	}
 	return out
 }
@@ -194,7 +194,7 @@ func (c *court) final(v evidence.View) []verdict.Verdict {
 // host runs the tree in this process; Ginkgo can do so once per process. What
 // Ginkgo itself prints goes nowhere: people read the progress, machines the
 // reports. It tells whether every spec passed.
-func host(c *court) bool {
+func host(c *suite) bool {
 	formatter.ColorableStdOut = io.Discard
 	ginkgo.AddTreeConstructionNodeArgsTransformer(transform(c.plan.Ledger)) // stays: containers are filled by RunSpecs
 	c.build()

@@ -8,6 +8,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // App is what an application is set up for; the zero value uploads to the suite's S3 store. What the target does not declare is
@@ -49,7 +50,7 @@ func (f *Flow) open(ctx context.Context) error {
 	}
 	f.Place = at
 	f.As = client.Unified()
-	if !f.Target.File.Has(target.Unified) {
+	if !f.Target.File.Has(config.Unified) {
 		f.As = client.Legacy()
 	}
 	return nil
@@ -64,7 +65,7 @@ func (f *Flow) Application(ctx context.Context, label string, a App) (c *target.
 	if a.Name == "" {
 		a.Name = "default"
 	}
-	if !f.Target.File.Has(target.Control) {
+	if !f.Target.File.Has(config.Control) {
 		at, err = f.prepared(c, a)
 		return c, at, err
 	}
@@ -89,14 +90,14 @@ func (f *Flow) request(a App) target.AppRequest {
 		PreferredVideoCodec: a.Codec}
 	if f.Hooks != nil {
 		r.ArchiveCallbackURL = f.Hooks.Endpoint(f.Scenario.Name, a.Name)
-		if a.Monitored && has(target.Monitoring) {
+		if a.Monitored && has(config.Monitoring) {
 			r.SessionCallbackURL = f.Hooks.Endpoint(f.Scenario.Name, "session")
 		}
 	}
-	if a.Signed && has(target.Signing) {
+	if a.Signed && has(config.Signing) {
 		r.SignatureSecret = "signed for " + f.Scenario.Name
 	}
-	if a.Mailed && has(target.Email) && f.Mail != nil {
+	if a.Mailed && has(config.Email) && f.Mail != nil {
 		r.Email = f.Mail.Box(f.Scenario.Name, a.Name)
 	}
 	return r
@@ -117,9 +118,9 @@ func (f *Flow) stores(a App) Place {
 func (f *Flow) storage(a App, at Place) *target.Storage {
 	s := at.Storage(at.Name)
 	s.Fallback = a.Fallback
-	if config, ok := s.Config.(target.S3Config); ok && a.Encrypted && f.Target.File.Has(target.SSE) {
-		config.SSE = "s3"
-		s.Config = config
+	if s3, ok := s.Config.(target.S3Config); ok && a.Encrypted && f.Target.File.Has(config.SSE) {
+		s3.SSE = "s3"
+		s.Config = s3
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Flow is one run of a scenario: its application, and what it created.
@@ -38,7 +39,7 @@ func InTurn(ctx context.Context, phases ...func(context.Context) error) error {
 
 // Silent gives the flow's media slots back: it publishes and records nothing any more.
 func (f *Flow) Silent() {
-	if f.Target.File.Has(target.Control) { // on a prepared application nobody else may begin before the flow has ended
+	if f.Target.File.Has(config.Control) { // on a prepared application nobody else may begin before the flow has ended
 		f.release()
 	}
 }

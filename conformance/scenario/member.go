@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/target"
 )
@@ -49,35 +50,35 @@ func (f *Flow) Guest(session, name string, classes ...string) (*Member, error) {
 
 func (f *Flow) guest(session, name, data string, classes ...string) (*Member, error) {
 	kind := target.JWTToken
-	if f.As.Identity == target.AsLegacy {
+	if f.As.Identity == evidence.AsLegacy {
 		kind = target.T1Token
 	}
 	token, err := f.As.App.Mint(target.ClientToken{Kind: kind, SessionID: session, Data: data, Classes: classes}, time.Now())
 	return &Member{f: f, Name: name, Session: session, token: token, classes: classes, data: data}, err
 }
 
-// Part is what a client of a flow has to do: join and publish. Media are named as in the fixtures; "" is none.
-type Part struct {
+// Client is what a client of a flow has to do: join and publish. Media are named as in the fixtures; "" is none.
+type Client struct {
 	Name, Video, Audio string
 	Token              []string // the classes that its token gives
 	Data               string   // of its connection; "" for its name
 	Kind
 }
 
-// Cast has the parts taken, in a new session: one client after the other joins and publishes.
-func (f *Flow) Cast(ctx context.Context, parts ...Part) (session string, members []*Member, err error) {
+// JoinAll has the clients join a new session and publish, one after the other.
+func (f *Flow) JoinAll(ctx context.Context, clients ...Client) (session string, members []*Member, err error) {
 	if session, err = f.Session(ctx, "session"); err != nil {
 		return "", nil, err
 	}
-	for _, p := range parts {
-		if p.Data == "" {
-			p.Data = "name=" + p.Name
+	for _, c := range clients {
+		if c.Data == "" {
+			c.Data = "name=" + c.Name
 		}
-		m, err := f.JoinSaying(ctx, session, p.Name, p.Data, p.Token...)
+		m, err := f.JoinSaying(ctx, session, c.Name, c.Data, c.Token...)
 		if err != nil {
 			return "", nil, err
 		}
-		if err := m.PublishAs(ctx, p.Kind, p.Video, p.Audio); err != nil {
+		if err := m.PublishAs(ctx, c.Kind, c.Video, c.Audio); err != nil {
 			return "", nil, err
 		}
 		members = append(members, m)
@@ -85,9 +86,9 @@ func (f *Flow) Cast(ctx context.Context, parts ...Part) (session string, members
 	return session, members, nil
 }
 
-// Alone casts one client, alice.
+// Alone has one client, alice, join a new session and publish.
 func (f *Flow) Alone(ctx context.Context, video, audio string) (session string, alice *Member, err error) {
-	session, members, err := f.Cast(ctx, Part{Name: "alice", Video: video, Audio: audio})
+	session, members, err := f.JoinAll(ctx, Client{Name: "alice", Video: video, Audio: audio})
 	if err != nil {
 		return "", nil, err
 	}

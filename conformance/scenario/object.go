@@ -51,7 +51,7 @@ func (f *Flow) Fetch(ctx context.Context, label, id string) error {
 		return err
 	}
 	for _, o := range found {
-		sum, err := f.Take(ctx, label, id, o)
+		sum, err := f.Download(ctx, label, id, o)
 		if err != nil {
 			return err
 		}
@@ -65,8 +65,8 @@ func (f *Flow) Fetch(ctx context.Context, label, id string) error {
 	return nil
 }
 
-// Take downloads an object into the evidence and returns its hash.
-func (f *Flow) Take(ctx context.Context, label, id string, o evidence.Object) (sha string, err error) {
+// Download downloads an object into the evidence and returns its hash.
+func (f *Flow) Download(ctx context.Context, label, id string, o evidence.Object) (sha string, err error) {
 	got, err := f.Place.Fetch(ctx, f.Journal, o.Bucket, o.Key)
 	if err != nil {
 		return "", err

@@ -14,11 +14,13 @@ import (
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/target/launch"
 )
 
 // Env is what scenarios share.
 type Env struct {
-	Target    *target.Target
+	Target    *launch.Target
 	Journal   *evidence.Journal
 	Schema    *target.Schema // nil: exchanges are not validated
 	Hooks     *sink.Webhooks
@@ -115,7 +117,7 @@ func (e Env) ordered(scenarios []Scenario) []Scenario {
 
 // weight is how many slots a scenario takes: all of them on applications prepared by hand, which only one can use at a time.
 func (e Env) weight(s Scenario) int {
-	if !e.Target.File.Has(target.Control) {
+	if !e.Target.File.Has(config.Control) {
 		return e.Slots
 	}
 	return min(s.Media, e.Slots)

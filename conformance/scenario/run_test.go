@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/target/launch"
 )
 
 // bare is what scenarios need that only create an application.
@@ -40,8 +41,8 @@ func bare(t *testing.T, slots int) Env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := target.File{URL: srv.URL, Capabilities: []target.Capability{target.Control}, Time: target.Virtual}
-	return Env{Target: &target.Target{File: f, Credentials: target.Credentials{URL: srv.URL}}, Journal: j, RunID: "test", Slots: slots}
+	f := config.File{URL: srv.URL, Capabilities: []config.Capability{config.Control}, Time: config.Virtual}
+	return Env{Target: &launch.Target{File: f, Credentials: config.Credentials{URL: srv.URL}}, Journal: j, RunID: "test", Slots: slots}
 }
 
 func done(t *testing.T, e Env, scenarios ...Scenario) {

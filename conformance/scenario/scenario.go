@@ -11,7 +11,7 @@ import (
 	"context"
 	"time"
 
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Scenario is one named flow.
@@ -19,7 +19,7 @@ type Scenario struct {
 	Name  string
 	Title string
 	// Needs are the capabilities without which it cannot run.
-	Needs []target.Capability
+	Needs []config.Capability
 	// Virtual: it moves the application's clock; without the control API it would take hours.
 	Virtual bool
 	// Media is how many media slots it takes: about two per picture that is sent or composed at a time, less where pictures are small
@@ -35,9 +35,9 @@ type Scenario struct {
 }
 
 // Missing is the first capability that s needs and f does not declare, or "".
-func (s Scenario) Missing(f target.File) target.Capability {
-	if s.Virtual && f.Time != target.Virtual {
-		return target.Control
+func (s Scenario) Missing(f config.File) config.Capability {
+	if s.Virtual && f.Time != config.Virtual {
+		return config.Control
 	}
 	return f.Missing(s.Needs...)
 }

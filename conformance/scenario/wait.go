@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 const (
@@ -115,7 +115,7 @@ func (f *Flow) Watched(label string, w evidence.Watch, ids map[string]string) er
 
 // AwaitHooks waits until webhooks with all these statuses have come for an archive, in any order.
 func (f *Flow) AwaitHooks(ctx context.Context, label, id string, deadline time.Duration, statuses ...string) error {
-	if f.Hooks == nil || !f.Target.File.Has(target.Callback) {
+	if f.Hooks == nil || !f.Target.File.Has(config.Callback) {
 		return nil
 	}
 	_, err := f.AwaitRecords(ctx, label, "webhooks", About(id), deadline, "webhooks "+strings.Join(statuses, " or "), func(v evidence.View) bool {
@@ -130,7 +130,7 @@ func (f *Flow) AwaitHooks(ctx context.Context, label, id string, deadline time.D
 
 // AwaitEvent waits until each of the named clients has received an event about an archive.
 func (f *Flow) AwaitEvent(ctx context.Context, label, id, event string, clients ...string) error {
-	if !f.Target.File.Has(target.Events) {
+	if !f.Target.File.Has(config.Events) {
 		return nil
 	}
 	_, err := f.AwaitRecords(ctx, label, "events", About(id), Soon, event, func(v evidence.View) bool {

@@ -14,6 +14,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Azure is an account of Azure Blob Storage, or of its emulator Azurite, that archives are uploaded to.
@@ -35,7 +36,7 @@ var azuriteOptions = []string{"--disableTelemetry", "--skipApiVersionCheck", "--
 const azuriteReady = "Azurite Blob service successfully listens"
 
 // OpenAzure starts, or finds, the account that c describes. The log of a started one goes to dir.
-func OpenAzure(ctx context.Context, c target.AzureSink, dir string, j *evidence.Journal) (*Azure, error) {
+func OpenAzure(ctx context.Context, c config.AzureSink, dir string, j *evidence.Journal) (*Azure, error) {
 	a := &Azure{Account: c.Account, Key: c.Key, container: c.Container, stop: func() error { return nil }}
 	if c.Driver != "own" {
 		key := make([]byte, 32)
@@ -71,7 +72,7 @@ func (a *Azure) environment() map[string]string {
 	return map[string]string{"AZURITE_ACCOUNTS": a.Account + ":" + a.Key}
 }
 
-func (a *Azure) runProcess(ctx context.Context, c target.AzureSink, dir string) (string, error) {
+func (a *Azure) runProcess(ctx context.Context, c config.AzureSink, dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
@@ -89,7 +90,7 @@ func (a *Azure) runProcess(ctx context.Context, c target.AzureSink, dir string) 
 	return "http://" + addr, err
 }
 
-func (a *Azure) runContainer(ctx context.Context, c target.AzureSink) (endpoint string, err error) {
+func (a *Azure) runContainer(ctx context.Context, c config.AzureSink) (endpoint string, err error) {
 	command := append([]string{"--blobHost", "0.0.0.0"}, azuriteOptions...)
 	stop, addr, err := runContainer(ctx, containerSpec{image: c.Image, port: "10000/tcp", log: azuriteReady, env: a.environment(), cmd: command})
 	if err != nil {

@@ -58,7 +58,7 @@ type script struct {
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch path := req.URL.Path; {
 	case strings.HasPrefix(path, HookPrefix):
-		r.take(w, req)
+		r.accept(w, req)
 	case strings.HasPrefix(path, "/script"+HookPrefix) && req.Method == http.MethodPut:
 		var s script
 		if err := json.NewDecoder(io.LimitReader(req.Body, 1<<10)).Decode(&s); err != nil || s.Status < 100 || s.Status > 599 || s.Times < 0 {
@@ -84,7 +84,7 @@ func (r *Receiver) Refuse(path string, status, times int) {
 	r.scripts[path] = script{Status: status, Times: times}
 }
 
-func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
+func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(req.Body, deliveryLimit))
 	if err != nil {
 		return // the sender gave up; nothing complete arrived

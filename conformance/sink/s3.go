@@ -21,6 +21,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Store is an S3-compatible object store that archives are uploaded to.
@@ -38,7 +39,7 @@ type Store struct {
 }
 
 // OpenStore starts, or finds, the store that c describes. Files of a started one live in dir.
-func OpenStore(ctx context.Context, c target.S3Sink, dir string, j *evidence.Journal) (*Store, error) {
+func OpenStore(ctx context.Context, c config.S3Sink, dir string, j *evidence.Journal) (*Store, error) {
 	s := &Store{Region: c.Region, AccessKey: c.AccessKey, SecretKey: c.SecretKey, bucket: c.Bucket, stop: func() error { return nil }}
 	if s.Region == "" {
 		s.Region = "us-east-1"
@@ -92,7 +93,7 @@ func random(n int) string {
 	return hex.EncodeToString(b)
 }
 
-func (s *Store) serveInProcess(c target.S3Sink) (string, error) {
+func (s *Store) serveInProcess(c config.S3Sink) (string, error) {
 	ln, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return "", err
@@ -111,7 +112,7 @@ func (s *Store) serveInProcess(c target.S3Sink) (string, error) {
 	return "http://" + ln.Addr().String(), nil
 }
 
-func (s *Store) runProcess(ctx context.Context, c target.S3Sink, dir string) (string, error) {
+func (s *Store) runProcess(ctx context.Context, c config.S3Sink, dir string) (string, error) {
 	data := filepath.Join(dir, "minio")
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		return "", err
@@ -138,7 +139,7 @@ func (s *Store) environment() map[string]string {
 		"MINIO_KMS_SECRET_KEY": "reelcheck:" + base64.StdEncoding.EncodeToString(key)}
 }
 
-func (s *Store) runContainer(ctx context.Context, c target.S3Sink) (string, error) {
+func (s *Store) runContainer(ctx context.Context, c config.S3Sink) (string, error) {
 	stop, addr, err := runContainer(ctx, containerSpec{
 		image: c.Image, port: "9000/tcp", ready: "/minio/health/live", cmd: []string{"server", "/data"},
 		env: s.environment(),

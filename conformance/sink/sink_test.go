@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 func journal(t *testing.T) *evidence.Journal {
@@ -35,7 +35,7 @@ func post(t *testing.T, url, body string) int {
 
 func TestWebhooksBecomeEvidenceOfTheirScenario(t *testing.T) {
 	j := journal(t)
-	w, err := OpenWebhooks(context.Background(), target.WebhookSink{Listen: "127.0.0.1:0"}, j)
+	w, err := OpenWebhooks(context.Background(), config.WebhookSink{Listen: "127.0.0.1:0"}, j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestAzure(t *testing.T) {
 	}
 	ctx := context.Background()
 	j := journal(t)
-	a, err := OpenAzure(ctx, target.AzureSink{Driver: "process", Listen: "127.0.0.1:0", Command: command}, t.TempDir(), j)
+	a, err := OpenAzure(ctx, config.AzureSink{Driver: "process", Listen: "127.0.0.1:0", Command: command}, t.TempDir(), j)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,12 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Every make of store must do the same.
 func TestStores(t *testing.T) {
-	for driver, c := range map[string]target.S3Sink{
+	for driver, c := range map[string]config.S3Sink{
 		"in-process": {Driver: "in-process", Listen: "127.0.0.1:0"},
 		"process":    {Driver: "process", Listen: "127.0.0.1:0", Binary: os.Getenv("REELCHECK_MINIO")},
 	} {
@@ -33,7 +34,7 @@ func TestStores(t *testing.T) {
 	}
 }
 
-func contract(t *testing.T, c target.S3Sink) {
+func contract(t *testing.T, c config.S3Sink) {
 	j := journal(t)
 	s, err := OpenStore(t.Context(), c, t.TempDir(), j)
 	if err != nil {

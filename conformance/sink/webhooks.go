@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Webhooks is the receiver of a run: every delivery becomes a Webhook record of the scenario in its path.
@@ -33,7 +33,7 @@ type Webhooks struct {
 }
 
 // OpenWebhooks starts the receiver that c describes.
-func OpenWebhooks(ctx context.Context, c target.WebhookSink, j *evidence.Journal) (*Webhooks, error) {
+func OpenWebhooks(ctx context.Context, c config.WebhookSink, j *evidence.Journal) (*Webhooks, error) {
 	w := &Webhooks{journal: j}
 	var err error
 	if c.Driver == "container" {
@@ -50,7 +50,7 @@ func OpenWebhooks(ctx context.Context, c target.WebhookSink, j *evidence.Journal
 	return w, nil
 }
 
-func (w *Webhooks) openLocal(c target.WebhookSink) error {
+func (w *Webhooks) openLocal(c config.WebhookSink) error {
 	ln, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (w *Webhooks) openLocal(c target.WebhookSink) error {
 	return nil
 }
 
-func (w *Webhooks) openContainer(ctx context.Context, c target.WebhookSink) error {
+func (w *Webhooks) openContainer(ctx context.Context, c config.WebhookSink) error {
 	box, addr, err := runContainer(ctx, containerSpec{image: c.Image, port: "8080/tcp", ready: "/deliveries?after=0&wait=0s"})
 	if err != nil {
 		return err

@@ -1,3 +1,5 @@
+// Package target is the implementation under test as the suite sees it: credentials, and clients whose every exchange becomes
+// evidence. The package config below has the file that describes it, launch its process.
 package target
 
 import (
@@ -20,37 +22,9 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
-)
 
-// Identity is how a request says who asks.
-type Identity string
-
-const (
-	AsUnified   Identity = "unified"  // RS256 JWT of the application
-	AsLegacy    Identity = "legacy"   // X-OPENTOK-AUTH
-	AsControl   Identity = "control"  // bearer of the control API
-	AsClient    Identity = "client"   // a client token
-	AsNobody    Identity = "none"     // no credentials
-	AsVerbatim  Identity = "verbatim" // the header given by the caller
-	AsAnonymous          = AsNobody   // the same, where a download needs no credentials
-)
-
-// Flaw is what is deliberately wrong with a token.
-type Flaw string
-
-const (
-	Sound          Flaw = ""
-	WrongSignature Flaw = "wrong-signature" // signed by another key
-	Expired        Flaw = "expired"
-	TooLong        Flaw = "too-long-lived"
-	NotYet         Flaw = "not-yet-valid" // issued in the future
-	NoExpiry       Flaw = "no-expiry"
-	ForeignID      Flaw = "foreign-application" // valid, but of another application than the path names
-	UnknownIssuer  Flaw = "unknown-issuer"
-	WrongAlgorithm Flaw = "wrong-algorithm" // HS256 keyed with what is public
-	Unsigned       Flaw = "unsigned"        // alg none
-	Garbage        Flaw = "garbage"
-	WrongType      Flaw = "wrong-type" // legacy: ist other than project
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target/config"
 )
 
 // App is one application with both its identities.
@@ -62,15 +36,15 @@ type App struct {
 }
 
 // Path is the application's place in a URL under the given identity.
-func (a App) Path(as Identity) string {
-	if as == AsLegacy || a.ID == "" {
+func (a App) Path(as evidence.Identity) string {
+	if as == evidence.AsLegacy || a.ID == "" {
 		return a.APIKey
 	}
 	return a.ID
 }
 
 // NewApp makes an App of credentials and reads its key.
-func NewApp(c Credentials) (App, error) {
+func NewApp(c config.Credentials) (App, error) {
 	a := App{ID: c.ApplicationID, APIKey: string(c.APIKey), APISecret: c.APISecret}
 	if c.PrivateKeyFile == "" {
 		return a, nil
@@ -106,7 +80,7 @@ func parsePrivateKey(b []byte) (*rsa.PrivateKey, error) {
 }
 
 // Bearer mints a REST token of the unified identity.
-func (a App) Bearer(now time.Time, flaw Flaw) (string, error) {
+func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 	if a.PrivateKey == nil {
 		return "", fmt.Errorf("application %s has no private key", a.ID)
 	}
@@ -117,15 +91,15 @@ func (a App) Bearer(now time.Time, flaw Flaw) (string, error) {
 		"exp":            now.Add(15 * time.Minute).Unix(),
 	}
 	switch flaw {
-	case Expired:
+	case evidence.ExpiredToken:
 		claims["iat"], claims["exp"] = now.Add(-30*time.Minute).Unix(), now.Add(-15*time.Minute).Unix()
-	case TooLong:
+	case evidence.TooLongLived:
 		claims["exp"] = now.Add(48 * time.Hour).Unix()
-	case NotYet:
+	case evidence.NotYetValid:
 		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(75*time.Minute).Unix()
-	case NoExpiry:
+	case evidence.NoExpiry:
 		delete(claims, "exp")
-	case UnknownIssuer:
+	case evidence.UnknownIssuer:
 		claims["application_id"] = uuid.NewString()
 	default:
 	}
@@ -135,13 +109,13 @@ func (a App) Bearer(now time.Time, flaw Flaw) (string, error) {
 // strangerKey is no application's key. Making one takes a while, so it is made once.
 var strangerKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-func (a App) signRS256(claims jwt.MapClaims, flaw Flaw) (string, error) {
+func (a App) signRS256(claims jwt.MapClaims, flaw evidence.Flaw) (string, error) {
 	switch flaw {
-	case Garbage:
+	case evidence.GarbageToken:
 		return "not.a.token", nil
-	case Unsigned:
+	case evidence.Unsigned:
 		return jwt.NewWithClaims(jwt.SigningMethodNone, claims).SignedString(jwt.UnsafeAllowNoneSignatureType)
-	case WrongAlgorithm:
+	case evidence.WrongAlgorithm:
 		public, err := x509.MarshalPKIXPublicKey(a.PrivateKey.Public())
 		if err != nil {
 			return "", err
@@ -151,7 +125,7 @@ func (a App) signRS256(claims jwt.MapClaims, flaw Flaw) (string, error) {
 	default:
 	}
 	var key crypto.Signer = a.PrivateKey
-	if flaw == WrongSignature {
+	if flaw == evidence.WrongSignature {
 		other, err := strangerKey()
 		if err != nil {
 			return "", err
@@ -162,7 +136,7 @@ func (a App) signRS256(claims jwt.MapClaims, flaw Flaw) (string, error) {
 }
 
 // LegacyAuth mints an X-OPENTOK-AUTH token.
-func (a App) LegacyAuth(now time.Time, flaw Flaw) (string, error) {
+func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 	claims := jwt.MapClaims{
 		"iss": a.APIKey,
 		"ist": "project",
@@ -172,23 +146,23 @@ func (a App) LegacyAuth(now time.Time, flaw Flaw) (string, error) {
 	}
 	secret := []byte(a.APISecret)
 	switch flaw {
-	case Expired:
+	case evidence.ExpiredToken:
 		claims["iat"], claims["exp"] = now.Add(-30*time.Minute).Unix(), now.Add(-27*time.Minute).Unix()
-	case TooLong:
+	case evidence.TooLongLived:
 		claims["exp"] = now.Add(time.Hour).Unix()
-	case NotYet:
+	case evidence.NotYetValid:
 		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(63*time.Minute).Unix()
-	case NoExpiry:
+	case evidence.NoExpiry:
 		delete(claims, "exp")
-	case WrongSignature:
+	case evidence.WrongSignature:
 		secret = []byte("not the secret of this project at all")
-	case UnknownIssuer:
+	case evidence.UnknownIssuer:
 		claims["iss"] = "99999999"
-	case WrongType:
+	case evidence.WrongType:
 		claims["ist"] = "account"
-	case Garbage:
+	case evidence.GarbageToken:
 		return "not.a.token", nil
-	case Unsigned:
+	case evidence.Unsigned:
 		return jwt.NewWithClaims(jwt.SigningMethodNone, claims).SignedString(jwt.UnsafeAllowNoneSignatureType)
 	default:
 	}
@@ -249,7 +223,7 @@ func (a App) Mint(t ClientToken, now time.Time) (string, error) {
 		if t.Data != "" {
 			claims["connection_data"] = t.Data
 		}
-		return a.signRS256(claims, Sound)
+		return a.signRS256(claims, evidence.NoFlaw)
 	}
 }
 

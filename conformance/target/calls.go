@@ -14,17 +14,17 @@ import (
 // As is the calls of one identity, sound unless Flaw says otherwise.
 type As struct {
 	*Client
-	Identity Identity
-	Flaw     Flaw
+	Identity evidence.Identity
+	Flaw     evidence.Flaw
 	// Project stands in the path instead of the application's own id: a foreign one.
 	Project string
 }
 
 // Unified makes calls with the application's RS256 tokens.
-func (c *Client) Unified() As { return As{Client: c, Identity: AsUnified} }
+func (c *Client) Unified() As { return As{Client: c, Identity: evidence.AsUnified} }
 
 // Legacy makes calls with the application's API key and secret.
-func (c *Client) Legacy() As { return As{Client: c, Identity: AsLegacy} }
+func (c *Client) Legacy() As { return As{Client: c, Identity: evidence.AsLegacy} }
 
 func (a As) path(rest string) string {
 	project := a.Project
@@ -88,14 +88,14 @@ func (a As) StartRaw(ctx context.Context, label string, body []byte) (Answer, er
 // Stop stops an archive; body may be nil.
 func (a As) Stop(ctx context.Context, label, id string, body []byte) (Answer, error) {
 	c := a.call(label, http.MethodPost, a.path("/archive/"+url.PathEscape(id)+"/stop"), archiveIDs(id))
-	c.Body, c.Type, c.Deliberate = body, "application/json", !isUUID(id)
+	c.Body, c.Type, c.Deliberate = body, "application/json", !evidence.IsUUID(id)
 	return a.Do(ctx, c)
 }
 
 // Get reads an archive.
 func (a As) Get(ctx context.Context, label, id string) (Answer, error) {
 	c := a.call(label, http.MethodGet, a.path("/archive/"+url.PathEscape(id)), archiveIDs(id))
-	c.Deliberate = !isUUID(id)
+	c.Deliberate = !evidence.IsUUID(id)
 	return a.Do(ctx, c)
 }
 
@@ -159,7 +159,7 @@ func (a As) Classify(ctx context.Context, label, session string, classes map[str
 // Delete deletes an archive.
 func (a As) Delete(ctx context.Context, label, id string) (Answer, error) {
 	c := a.call(label, http.MethodDelete, a.path("/archive/"+url.PathEscape(id)), archiveIDs(id))
-	c.Deliberate = !isUUID(id)
+	c.Deliberate = !evidence.IsUUID(id)
 	return a.Do(ctx, c)
 }
 
@@ -201,18 +201,4 @@ func (a As) Disconnect(ctx context.Context, label, session, connection string) (
 func (a As) Migrate(ctx context.Context, label, session string) (Answer, error) {
 	return a.Do(ctx, a.call(label, http.MethodPost, a.path("/session/"+url.PathEscape(session)+"/migrate"),
 		map[string]string{evidence.Session: session}))
-}
-
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range s {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
-		if dash != (c == '-') || !dash && !hex {
-			return false
-		}
-	}
-	return true
 }

@@ -38,15 +38,15 @@ type Client struct {
 type Call struct {
 	Label     string // of the evidence
 	IDs       map[string]string
-	Operation string // operationId; found by path if left empty
+	Operation evidence.Operation // operationId; found by path if left empty
 	Method    string
 	Path      string // relative to Base, escaped; or an absolute URL
 	Query     url.Values
 	Header    http.Header
 	Body      []byte
 	Type      string // Content-Type
-	As        Identity
-	Flaw      Flaw
+	As        evidence.Identity
+	Flaw      evidence.Flaw
 	Token     string // of AsClient, or the verbatim Authorization value of AsVerbatim
 	// Deliberate: the request breaks openapi.yaml on purpose.
 	Deliberate bool
@@ -107,7 +107,7 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s %s: %w", call.Method, call.Path, err)
 	}
-	ex := &evidence.Exchange{Operation: call.Operation, Identity: string(call.As), Flaw: string(call.Flaw), Started: c.now().UTC()}
+	ex := &evidence.Exchange{Operation: call.Operation, Identity: call.As, Flaw: call.Flaw, Started: c.now().UTC()}
 	var found match
 	var described bool
 	if c.Schema != nil {
@@ -169,21 +169,21 @@ func (c *Client) authorize(req *http.Request, call Call) error {
 	var token string
 	var err error
 	switch call.As {
-	case AsUnified:
+	case evidence.AsUnified:
 		if token, err = c.App.Bearer(c.now(), call.Flaw); err == nil {
 			req.Header.Set("Authorization", "Bearer "+token)
 		}
-	case AsLegacy:
+	case evidence.AsLegacy:
 		if token, err = c.App.LegacyAuth(c.now(), call.Flaw); err == nil {
 			req.Header.Set("X-Opentok-Auth", token)
 		}
-	case AsControl:
+	case evidence.AsControl:
 		req.Header.Set("Authorization", "Bearer "+c.Control)
-	case AsClient:
+	case evidence.AsClient:
 		req.Header.Set("Authorization", "Bearer "+call.Token)
-	case AsVerbatim:
+	case evidence.AsVerbatim:
 		req.Header.Set("Authorization", call.Token)
-	case AsNobody:
+	case evidence.AsNobody:
 	default:
 		err = fmt.Errorf("internal error: unknown identity %q", call.As)
 	}

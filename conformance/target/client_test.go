@@ -89,7 +89,7 @@ func TestExchangesAreRecordedAndValidated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, ok := cl.Journal.View().Scenario("composed-pair").Label("get").Exchanges("getArchive").About(evidence.Archive, archiveID).First()
+			r, ok := cl.Journal.View().Scenario("composed-pair").Label("get").Exchanges(evidence.GetArchive).About(evidence.Archive, archiveID).First()
 			if !ok || r.Exchange.Status() != c.status || a.Status != c.status {
 				t.Fatalf("record %+v, %v", r.Exchange, ok)
 			}
@@ -194,8 +194,8 @@ func TestTokens(t *testing.T) {
 		_, err := jwt.Parse(token, key, jwt.WithValidMethods([]string{alg}), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 		return err
 	}
-	for _, flaw := range []Flaw{Sound, TooLong, UnknownIssuer, WrongSignature, Expired, NotYet, NoExpiry, Unsigned, Garbage, WrongAlgorithm} {
-		valid := flaw == Sound || flaw == TooLong || flaw == UnknownIssuer // the last two are for the server to refuse
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.TooLongLived, evidence.UnknownIssuer, evidence.WrongSignature, evidence.ExpiredToken, evidence.NotYetValid, evidence.NoExpiry, evidence.Unsigned, evidence.GarbageToken, evidence.WrongAlgorithm} {
+		valid := flaw == evidence.NoFlaw || flaw == evidence.TooLongLived || flaw == evidence.UnknownIssuer // the last two are for the server to refuse
 		token, err := app.Bearer(now, flaw)
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +203,7 @@ func TestTokens(t *testing.T) {
 		if err := parse(token, rs, "RS256"); (err == nil) != valid {
 			t.Errorf("bearer %q: %v", flaw, err)
 		}
-		if flaw == WrongAlgorithm {
+		if flaw == evidence.WrongAlgorithm {
 			continue
 		}
 		if token, err = app.LegacyAuth(now, flaw); err != nil {

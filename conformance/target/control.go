@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target/config"
 )
 
 // S3Config is an upload target in the form the control API and sources.md#upload-target give it.
@@ -79,7 +80,7 @@ func (c *Client) control(ctx context.Context, label, method, path string, body a
 }
 
 func (c *Client) controlOf(ctx context.Context, label, method, path string, body any, want int, ids map[string]string) (Answer, error) {
-	call := Call{Label: label, Method: method, Path: "/control/v1/applications" + path, IDs: ids, As: AsControl}
+	call := Call{Label: label, Method: method, Path: "/control/v1/applications" + path, IDs: ids, As: evidence.AsControl}
 	if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
@@ -108,7 +109,7 @@ func (c *Client) CreateApplication(ctx context.Context, label string, r AppReque
 	if err != nil {
 		return App{}, err
 	}
-	call := Call{Label: label, Method: http.MethodPost, Path: "/control/v1/applications", As: AsControl, Body: b, Type: "application/json", Timeout: patience * c.timeout()}
+	call := Call{Label: label, Method: http.MethodPost, Path: "/control/v1/applications", As: evidence.AsControl, Body: b, Type: "application/json", Timeout: patience * c.timeout()}
 	app, a, err := c.createApplication(ctx, call)
 	if err == nil && a.Status != http.StatusCreated {
 		err = &NotAnsweredError{Label: label, Status: a.Status, Text: firstLine(string(a.Body)) + a.Exchange.Error}
@@ -119,10 +120,10 @@ func (c *Client) CreateApplication(ctx context.Context, label string, r AppReque
 // createApplication reads the secrets before the exchange is recorded, so that they can be redacted.
 func (c *Client) createApplication(ctx context.Context, call Call) (App, Answer, error) {
 	var got struct {
-		ApplicationID string `json:"applicationId"`
-		PrivateKey    string `json:"privateKey"`
-		APIKey        Key    `json:"apiKey"`
-		APISecret     string `json:"apiSecret"`
+		ApplicationID string     `json:"applicationId"`
+		PrivateKey    string     `json:"privateKey"`
+		APIKey        config.Key `json:"apiKey"`
+		APISecret     string     `json:"apiSecret"`
 	}
 	tap := *c
 	tap.Transport = bodyTap{c.Transport, func(body []byte) {

@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"reelcheck/conformance/evidence"
 )
 
 // elsewhere notes what a third party is asked.
@@ -29,7 +31,7 @@ func thirdParty(t *testing.T) *elsewhere {
 
 // TestRedirectsAreAnswers: what a redirect names is asked nothing, whoever asks.
 func TestRedirectsAreAnswers(t *testing.T) {
-	for _, as := range []Identity{AsUnified, AsLegacy, AsControl, AsNobody} {
+	for _, as := range []evidence.Identity{evidence.AsUnified, evidence.AsLegacy, evidence.AsControl, evidence.AsNobody} {
 		third := thirdParty(t)
 		cl := client(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, third.URL+"/internal", http.StatusTemporaryRedirect)
@@ -52,7 +54,7 @@ func TestDownloadLinksAreFollowed(t *testing.T) {
 		http.Redirect(w, r, third.URL+"/file", http.StatusTemporaryRedirect)
 	})
 	var got bytes.Buffer
-	a, err := cl.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: AsLegacy, Follow: true, Keep: &got, Deliberate: true})
+	a, err := cl.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: evidence.AsLegacy, Follow: true, Keep: &got, Deliberate: true})
 	if err != nil || !a.OK() || got.String() != "theirs" || len(third.asked) != 1 {
 		t.Fatalf("%v, status %d, %q, %d requests", err, a.Status, got.String(), len(third.asked))
 	}
@@ -64,7 +66,7 @@ func TestDownloadLinksAreFollowed(t *testing.T) {
 		t.Errorf("evidence %+v", way)
 	}
 	loop := client(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
-	a, err = loop.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: AsNobody, Follow: true, Deliberate: true})
+	a, err = loop.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: evidence.AsNobody, Follow: true, Deliberate: true})
 	if err != nil || a.Status != 0 || !strings.Contains(a.Exchange.Error, "redirects") {
 		t.Errorf("a loop: %v, status %d, %q", err, a.Status, a.Exchange.Error)
 	}
@@ -81,7 +83,7 @@ func TestNothingIsUnpacked(t *testing.T) {
 		_, _ = w.Write(packed.Bytes())
 	})
 	var got bytes.Buffer
-	_, err := cl.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: AsNobody, Keep: &got, Deliberate: true})
+	_, err := cl.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: evidence.AsNobody, Keep: &got, Deliberate: true})
 	if err != nil || !bytes.Equal(got.Bytes(), packed.Bytes()) {
 		t.Errorf("%v, kept %d bytes of %d", err, got.Len(), packed.Len())
 	}

@@ -98,7 +98,9 @@ type readCloser struct{ *bytes.Reader }
 
 func (readCloser) Close() error { return nil }
 
-func (m match) operation() string { return m.input.Route.Operation.OperationID }
+func (m match) operation() evidence.Operation {
+	return evidence.Operation(m.input.Route.Operation.OperationID)
+}
 
 func (m match) request(ctx context.Context) []evidence.Violation {
 	return violations("request", openapi3filter.ValidateRequest(ctx, m.input))

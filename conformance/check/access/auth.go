@@ -9,36 +9,37 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(authChecks, listChecks, readChecks, deleteChecks, sessionChecks, limitChecks)
 
 var authChecks = []check.Check{
-	check.New("ARC-AUTH-01", check.In(scenarios.Auth), accepted("unified")),
-	check.New("ARC-AUTH-02", check.In(scenarios.Auth), denied("none", "")),
-	check.New("ARC-AUTH-03", check.In(scenarios.Auth), denied("unified", "wrong-signature")),
-	check.New("ARC-AUTH-04", check.In(scenarios.Auth), denied("unified", "expired")),
-	check.New("ARC-AUTH-05", check.In(scenarios.Auth, scenarios.Isolation), deniedForeign("unified")),
-	check.New("ARC-AUTH-06", check.In(scenarios.Auth), denied("unified", "too-long-lived")),
-	check.New("ARC-AUTH-07", check.In(scenarios.Auth), denied("unified", "unsigned", "wrong-algorithm")),
-	check.New("ARC-AUTH-08", check.In(scenarios.Auth), denied("unified", "garbage")),
-	check.New("ARC-AUTH-09", check.In(scenarios.Auth, scenarios.Legacy), accepted("legacy")),
-	check.New("ARC-AUTH-10", check.In(scenarios.Auth), denied("legacy", "wrong-signature")),
-	check.New("ARC-AUTH-11", check.In(scenarios.Auth), denied("legacy", "expired")),
-	check.New("ARC-AUTH-12", check.In(scenarios.Auth), denied("legacy", "too-long-lived")),
-	check.New("ARC-AUTH-13", check.In(scenarios.Auth, scenarios.Isolation), deniedForeign("legacy")),
-	check.New("ARC-AUTH-14", check.In(scenarios.Auth, scenarios.Refusals), errorBodies),
-	check.New("ARC-AUTH-15", check.In(scenarios.Auth), deniedWithoutEffect),
-	check.New("ARC-AUTH-16", check.In(scenarios.Auth), clientTokens),
-	check.New("ARC-AUTH-17", check.In(scenarios.Auth, scenarios.Legacy), legacyClientTokens),
+	check.New("ARC-AUTH-01", accepted(evidence.AsUnified), scenarios.Auth),
+	check.New("ARC-AUTH-02", denied(evidence.AsNobody, evidence.NoFlaw), scenarios.Auth),
+	check.New("ARC-AUTH-03", denied(evidence.AsUnified, evidence.WrongSignature), scenarios.Auth),
+	check.New("ARC-AUTH-04", denied(evidence.AsUnified, evidence.ExpiredToken), scenarios.Auth),
+	check.New("ARC-AUTH-05", deniedForeign(evidence.AsUnified), scenarios.Auth, scenarios.Isolation),
+	check.New("ARC-AUTH-06", denied(evidence.AsUnified, evidence.TooLongLived), scenarios.Auth),
+	check.New("ARC-AUTH-07", denied(evidence.AsUnified, evidence.Unsigned, evidence.WrongAlgorithm), scenarios.Auth),
+	check.New("ARC-AUTH-08", denied(evidence.AsUnified, evidence.GarbageToken), scenarios.Auth),
+	check.New("ARC-AUTH-09", accepted(evidence.AsLegacy), scenarios.Auth, scenarios.Legacy),
+	check.New("ARC-AUTH-10", denied(evidence.AsLegacy, evidence.WrongSignature), scenarios.Auth),
+	check.New("ARC-AUTH-11", denied(evidence.AsLegacy, evidence.ExpiredToken), scenarios.Auth),
+	check.New("ARC-AUTH-12", denied(evidence.AsLegacy, evidence.TooLongLived), scenarios.Auth),
+	check.New("ARC-AUTH-13", deniedForeign(evidence.AsLegacy), scenarios.Auth, scenarios.Isolation),
+	check.New("ARC-AUTH-14", errorBodies, scenarios.Auth, scenarios.Refusals),
+	check.New("ARC-AUTH-15", deniedWithoutEffect, scenarios.Auth),
+	check.New("ARC-AUTH-16", clientTokens, scenarios.Auth),
+	check.New("ARC-AUTH-17", legacyClientTokens, scenarios.Auth, scenarios.Legacy),
 }
 
 // accepted: calls with proper credentials of an identity get past authentication, and some of them succeed.
-func accepted(identity string) func(*check.Case) {
+func accepted(identity evidence.Identity) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
-			if !check.RestCall(r) || r.Exchange.Identity != identity || !c.Sound(r) {
+			if !facts.RestCall(r) || r.Exchange.Identity != identity || !c.Sound(r) {
 				continue
 			}
 			switch status := r.Exchange.Status(); {
@@ -53,29 +54,29 @@ func accepted(identity string) func(*check.Case) {
 	}
 }
 
-func denied(identity string, flaws ...string) func(*check.Case) {
+func denied(identity evidence.Identity, flaws ...evidence.Flaw) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
-			if check.RestCall(r) && flawed(c, r, identity, flaws) && c.ReadsAtAll(r) {
+			if facts.RestCall(r) && flawed(c, r, identity, flaws) && c.ReadsAtAll(r) {
 				c.Status(r, 403)
 			}
 		}
 	}
 }
 
-func flawed(c *check.Case, r evidence.Record, identity string, flaws []string) bool {
+func flawed(c *check.Case, r evidence.Record, identity evidence.Identity, flaws []evidence.Flaw) bool {
 	e := r.Exchange
-	if e.Flaw == "garbage" || e.Identity == "verbatim" {
-		return slices.Contains(flaws, "garbage") // whatever the identity, it is no token
+	if e.Flaw == evidence.GarbageToken || e.Identity == evidence.AsVerbatim {
+		return slices.Contains(flaws, evidence.GarbageToken) // whatever the identity, it is no token
 	}
 	return e.Identity == identity && slices.Contains(flaws, e.Flaw)
 }
 
 // deniedForeign: proper credentials of one application under the path of another.
-func deniedForeign(identity string) func(*check.Case) {
+func deniedForeign(identity evidence.Identity) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, r := range c.Calls() {
-			if !check.RestCall(r) || r.Exchange.Identity != identity || r.Exchange.Flaw != "" && r.Exchange.Flaw != "foreign-application" {
+			if !facts.RestCall(r) || r.Exchange.Identity != identity || r.Exchange.Flaw != evidence.NoFlaw && r.Exchange.Flaw != evidence.ForeignToken {
 				continue
 			}
 			if c.ForeignPath(r) && c.ReadsAtAll(r) {
@@ -88,33 +89,33 @@ func deniedForeign(identity string) func(*check.Case) {
 // errorBodies judges every answer of 400 and more to an operation of the API.
 func errorBodies(c *check.Case) {
 	for _, r := range c.Calls() {
-		if !check.RestCall(r) || r.Exchange.Status() < 400 {
+		if !facts.RestCall(r) || r.Exchange.Status() < 400 {
 			continue
 		}
 		if !c.ReadsAtAll(r) {
 			return
 		}
-		o, ok := c.Decode(check.AnswerText(r))
+		o, ok := c.Decode(facts.AnswerText(r))
 		code, hasCode := o["code"]
 		_, whole := o.Whole("code")
 		_, hasText := o["description"]
-		ok = ok && o.Text("message") != "" && (!hasCode || code == nil || whole) && (!hasText || check.JSONType(o["description"]) == "string")
+		ok = ok && o.Text("message") != "" && (!hasCode || code == nil || whole) && (!hasText || facts.JSONType(o["description"]) == "string")
 		c.Want(ok, "an object with a message, an integer code if any, a description as text if any", check.Outcome(r), r)
 	}
 }
 
 // deniedWithoutEffect looks at the archive after a stop or delete with flawed credentials, and at the list after a start.
 func deniedWithoutEffect(c *check.Case) {
-	for _, r := range c.Calls("startArchive", "stopArchive", "deleteArchive") {
+	for _, r := range c.Calls(evidence.StartArchive, evidence.StopArchive, evidence.DeleteArchive) {
 		if c.Sound(r) || !c.ReadsAtAll(r) {
 			continue
 		}
-		if r.Exchange.Operation == "startArchive" {
-			o, _ := c.Decode(check.AnswerText(r))
+		if r.Exchange.Operation == evidence.StartArchive {
+			o, _ := c.Decode(facts.AnswerText(r))
 			c.Want(r.Exchange.Status() >= 400 && o.Text("id") == "", "no archive for a caller without proper credentials", check.Outcome(r), r)
 			continue
 		}
-		h := c.ByID[check.ArchiveInPath(r)]
+		h := c.ByID[r.ArchiveInPath()]
 		if h == nil {
 			continue
 		}
@@ -123,7 +124,7 @@ func deniedWithoutEffect(c *check.Case) {
 		if !known || !ok {
 			continue
 		}
-		same := check.InProgress(next.Status()) == check.InProgress(before.Status()) && next.Status() != "deleted"
+		same := facts.InProgress(next.Status()) == facts.InProgress(before.Status()) && next.Status() != "deleted"
 		c.Want(same || h.StoppedBetween(r, next.At), "no effect on the archive", next.Show("status"), r, next.At)
 	}
 }

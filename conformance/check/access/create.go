@@ -9,14 +9,16 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 var sessionChecks = []check.Check{
-	check.New("ARC-SES-01", check.In(scenarios.Pair, scenarios.Refusals), sessionCreated),
-	check.New("ARC-SES-02", check.In(scenarios.Refusals), sessionRoutedByDefault),
-	check.New("ARC-SES-03", check.In(scenarios.Refusals), sessionForm),
-	check.New("ARC-SES-04", check.In(scenarios.Pair, scenarios.Refusals), sessionID),
-	check.New("ARC-SES-06", check.In(scenarios.Refusals), sessionAutoRelayed),
+	check.New("ARC-SES-01", sessionCreated, scenarios.Pair, scenarios.Refusals),
+	check.New("ARC-SES-02", sessionRoutedByDefault, scenarios.Refusals),
+	check.New("ARC-SES-03", sessionForm, scenarios.Refusals),
+	check.New("ARC-SES-04", sessionID, scenarios.Pair, scenarios.Refusals),
+	check.New("ARC-SES-06", sessionAutoRelayed, scenarios.Refusals),
 }
 
 // creation is a call to create a session, with its form.
@@ -28,13 +30,13 @@ type creation struct {
 
 func creations(c *check.Case) []creation {
 	var out []creation
-	for _, r := range c.Calls("createSession") {
+	for _, r := range c.Calls(evidence.CreateSession) {
 		form, err := url.ParseQuery(r.Exchange.Request.Body.Text)
 		if err != nil || !c.Sound(r) || acceptsXML(r) {
 			continue
 		}
 		n := creation{r: r, form: form}
-		for id, s := range c.Sessions {
+		for id, s := range facts.InOrder(c.Sessions) {
 			if s.Created.Seq == r.Seq {
 				n.id = id
 			}
@@ -53,7 +55,7 @@ func (n creation) impossible() bool {
 func sessionCreated(c *check.Case) {
 	for _, n := range creations(c) {
 		if !n.impossible() {
-			c.Want(n.id != "", "200 with an array of one object with session_id", check.Outcome(n.r)+" "+check.Clip(check.AnswerText(n.r), 120), n.r)
+			c.Want(n.id != "", "200 with an array of one object with session_id", check.Outcome(n.r)+" "+text.Clip(facts.AnswerText(n.r), 120), n.r)
 		}
 	}
 }

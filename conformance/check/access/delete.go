@@ -7,24 +7,25 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 var deleteChecks = []check.Check{
-	check.New("ARC-DEL-01", check.In(scenarios.Pair, scenarios.Cloud), deleteAnswers),
-	check.New("ARC-DEL-02", check.In(scenarios.Pair), deletedNotListed),
-	check.New("ARC-DEL-03", check.In(scenarios.Pair), deletedNotRead),
-	check.New("ARC-DEL-04", check.In(scenarios.Pair, scenarios.Pause), deleteInProgress),
-	check.New("ARC-DEL-05", check.In(scenarios.Undelivered), deleteStopped),
-	check.New("ARC-DEL-06", check.In(scenarios.Refusals, scenarios.Pair), check.OnUnknown("deleteArchive", 404)),
-	check.New("ARC-DEL-07", check.In(scenarios.Pair), deleteTwice),
-	check.New("ARC-DEL-08", check.In(scenarios.Pair), bucketUntouched),
-	check.New("ARC-DEL-09", check.In(scenarios.Cloud), downloadEnds),
-	check.New("ARC-DEL-10", check.In(scenarios.Cloud), deleteExpired),
-	check.New("ARC-DEL-11", check.In(scenarios.Isolation, scenarios.Pair), check.OnForeign("deleteArchive")),
+	check.New("ARC-DEL-01", deleteAnswers, scenarios.Pair, scenarios.Cloud),
+	check.New("ARC-DEL-02", deletedNotListed, scenarios.Pair),
+	check.New("ARC-DEL-03", deletedNotRead, scenarios.Pair),
+	check.New("ARC-DEL-04", deleteInProgress, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-DEL-05", deleteStopped, scenarios.Undelivered),
+	check.New("ARC-DEL-06", check.OnUnknown(evidence.DeleteArchive, 404), scenarios.Refusals, scenarios.Pair),
+	check.New("ARC-DEL-07", deleteTwice, scenarios.Pair),
+	check.New("ARC-DEL-08", bucketUntouched, scenarios.Pair),
+	check.New("ARC-DEL-09", downloadEnds, scenarios.Cloud),
+	check.New("ARC-DEL-10", deleteExpired, scenarios.Cloud),
+	check.New("ARC-DEL-11", check.OnForeign(evidence.DeleteArchive), scenarios.Isolation, scenarios.Pair),
 }
 
 // deletions calls of for each deletion of an archive by its own application, with what was last seen of it.
-func deletions(c *check.Case, of func(h *check.History, r evidence.Record, before check.Sighting, nth int)) {
+func deletions(c *check.Case, of func(h *facts.History, r evidence.Record, before facts.Sighting, nth int)) {
 	for _, h := range c.StartedArchives() {
 		done := 0
 		for _, r := range h.Deletes {
@@ -40,9 +41,9 @@ func deletions(c *check.Case, of func(h *check.History, r evidence.Record, befor
 }
 
 func deleteAnswers(c *check.Case) {
-	deletions(c, func(_ *check.History, r evidence.Record, before check.Sighting, nth int) {
+	deletions(c, func(_ *facts.History, r evidence.Record, before facts.Sighting, nth int) {
 		if nth == 0 && (before.Status() == "uploaded" || before.Status() == "available") {
-			c.Want(r.Exchange.Status() == 204 && check.AnswerText(r) == "", "204 without a body", check.Outcome(r), r)
+			c.Want(r.Exchange.Status() == 204 && facts.AnswerText(r) == "", "204 without a body", check.Outcome(r), r)
 		}
 	})
 }
@@ -50,10 +51,10 @@ func deleteAnswers(c *check.Case) {
 func deletedNotListed(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, l := range goodLists(c) {
-			if !h.DeletedBefore(l.R) || !check.SameApp(h.Start, l.R) {
+			if !h.DeletedBefore(l.R) || !h.Start.SameApp(l.R) {
 				continue
 			}
-			listed := slices.ContainsFunc(l.Items, func(o check.Object) bool { return o.Text("id") == h.ID })
+			listed := slices.ContainsFunc(l.Items, func(o facts.Object) bool { return o.Text("id") == h.ID })
 			c.Want(!listed, "no deleted archive in the list", "archive "+h.ID, l.R)
 			if l.Query.Get("sessionId") == h.Start.IDs[evidence.Session] && ownsAllOf(c, l.R) {
 				want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))
@@ -64,20 +65,20 @@ func deletedNotListed(c *check.Case) {
 }
 
 func deletedNotRead(c *check.Case) {
-	for _, r := range c.Calls("getArchive") {
-		h := c.ByID[check.ArchiveInPath(r)]
-		if h == nil || !c.Sound(r) || !h.DeletedBefore(r) || !check.SameApp(h.Start, r) {
+	for _, r := range c.Calls(evidence.GetArchive) {
+		h := c.ByID[r.ArchiveInPath()]
+		if h == nil || !c.Sound(r) || !h.DeletedBefore(r) || !h.Start.SameApp(r) {
 			continue
 		}
-		o, _ := c.Decode(check.AnswerText(r))
+		o, _ := c.Decode(facts.AnswerText(r))
 		gone := r.Exchange.Status() == 404 || r.Exchange.Status() == 200 && o.Text("status") == "deleted" && o["url"] == nil
 		c.Want(gone, "404, or status deleted without a URL", check.Outcome(r)+" "+o.Show("status"), r)
 	}
 }
 
 func deleteInProgress(c *check.Case) {
-	deletions(c, func(h *check.History, r evidence.Record, before check.Sighting, _ int) {
-		if !check.InProgress(before.Status()) || !c.Status(r, 409) {
+	deletions(c, func(h *facts.History, r evidence.Record, before facts.Sighting, _ int) {
+		if !facts.InProgress(before.Status()) || !c.Status(r, 409) {
 			return
 		}
 		next, ok := h.NextSeen(r)
@@ -85,13 +86,13 @@ func deleteInProgress(c *check.Case) {
 			c.Unclear("the archive was not read after the refused deletion")
 			return
 		}
-		c.Want(check.InProgress(next.Status()) || h.StoppedBetween(r, next.At), "the recording to go on", next.Show("status"), r, next.At)
+		c.Want(facts.InProgress(next.Status()) || h.StoppedBetween(r, next.At), "the recording to go on", next.Show("status"), r, next.At)
 	})
 }
 
 // deleteStopped: the next sighting tells that the archive was still undelivered.
 func deleteStopped(c *check.Case) {
-	deletions(c, func(h *check.History, r evidence.Record, before check.Sighting, _ int) {
+	deletions(c, func(h *facts.History, r evidence.Record, before facts.Sighting, _ int) {
 		next, ok := h.NextSeen(r)
 		if before.Status() == "stopped" && ok && next.Status() == "stopped" {
 			c.Status(r, 409)
@@ -100,7 +101,7 @@ func deleteStopped(c *check.Case) {
 }
 
 func deleteTwice(c *check.Case) {
-	deletions(c, func(_ *check.History, r evidence.Record, _ check.Sighting, nth int) {
+	deletions(c, func(_ *facts.History, r evidence.Record, _ facts.Sighting, nth int) {
 		if nth > 0 {
 			c.Status(r, 204, 404)
 		}
@@ -122,14 +123,14 @@ func bucketUntouched(c *check.Case) {
 
 func downloadEnds(c *check.Case) {
 	for _, d := range c.Downloads() {
-		if !d.Forged && d.H.DeletedBefore(d.R) && d.Fresh(c) {
+		if !d.Forged && d.H.DeletedBefore(d.R) && d.Fresh(c.Facts) {
 			c.Want(d.Refused(), "no download of a deleted archive", check.Outcome(d.R), d.R)
 		}
 	}
 }
 
 func deleteExpired(c *check.Case) {
-	deletions(c, func(_ *check.History, r evidence.Record, before check.Sighting, _ int) {
+	deletions(c, func(_ *facts.History, r evidence.Record, before facts.Sighting, _ int) {
 		if before.Status() == "expired" || before.Status() == "failed" {
 			c.Status(r, 409)
 		}

@@ -10,14 +10,16 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 // limitChecks are about how much a token and a page may hold, and the older form of an answer.
 var limitChecks = []check.Check{
-	check.New("ARC-AUTH-18", check.In(scenarios.Auth), tokenLimit("-data-", "connection-data.max", "characters of connection data")),
-	check.New("ARC-AUTH-19", check.In(scenarios.Auth), tokenLimit("-days-", "", "days")),
-	check.New("ARC-LIST-08", check.In(scenarios.Listing), largestPage),
-	check.New("ARC-SES-05", check.In(scenarios.Legacy), xmlAnswer),
+	check.New("ARC-AUTH-18", tokenLimit("-data-", "connection-data.max", "characters of connection data"), scenarios.Auth),
+	check.New("ARC-AUTH-19", tokenLimit("-days-", "", "days"), scenarios.Auth),
+	check.New("ARC-LIST-08", largestPage, scenarios.Listing),
+	check.New("ARC-SES-05", xmlAnswer, scenarios.Legacy),
 }
 
 // tokenLimit judges clients whose name ends with what their token holds, up to the limit or beyond it. A limit without a name is that of
@@ -40,7 +42,7 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 			case n > most && (e == "open" || e == "refused"):
 				c.Want(e == "refused" && r.Client.CloseCode/100 == 4, fmt.Sprintf("a client with %d %s to be refused", n, what), fmt.Sprintf("%s %d", e, r.Client.CloseCode), r)
 			case n <= most && r.Client.Type == "connected" && mark == "-data-":
-				c.Want(strings.Contains(r.Client.Body.Text, strings.Repeat("d", int(n))), fmt.Sprintf("all %d %s at the client", n, what), check.Clip(r.Client.Body.Text, 200), r)
+				c.Want(strings.Contains(r.Client.Body.Text, strings.Repeat("d", int(n))), fmt.Sprintf("all %d %s at the client", n, what), text.Clip(r.Client.Body.Text, 200), r)
 			}
 		}
 	}
@@ -69,7 +71,7 @@ func largestPage(c *check.Case) {
 
 // xmlAnswer looks at sessions whose creator did not accept JSON.
 func xmlAnswer(c *check.Case) {
-	for _, r := range c.Calls("createSession") {
+	for _, r := range c.Calls(evidence.CreateSession) {
 		if !c.Sound(r) || !acceptsXML(r) {
 			continue
 		}
@@ -79,9 +81,9 @@ func xmlAnswer(c *check.Case) {
 				ID string `xml:"session_id"`
 			} `xml:"Session"`
 		}
-		err := xml.Unmarshal([]byte(check.AnswerText(r)), &got)
+		err := xml.Unmarshal([]byte(facts.AnswerText(r)), &got)
 		c.Want(r.Exchange.Status() == http.StatusOK && err == nil && len(got.Sessions) == 1 && got.Sessions[0].ID != "",
-			"<sessions><Session><session_id>", check.Outcome(r)+" "+check.Clip(check.AnswerText(r), 120), r)
+			"<sessions><Session><session_id>", check.Outcome(r)+" "+text.Clip(facts.AnswerText(r), 120), r)
 	}
 }
 

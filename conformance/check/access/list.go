@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,26 +11,28 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 var listChecks = []check.Check{
-	check.New("ARC-LIST-01", check.In(scenarios.Listing), listAnswers),
-	check.New("ARC-LIST-02", check.In(scenarios.Listing), listNoOtherKeys),
-	check.New("ARC-LIST-03", check.In(scenarios.Listing), listBySession),
-	check.New("ARC-LIST-04", check.In(scenarios.Listing), listNewestFirst),
-	check.New("ARC-LIST-05", check.In(scenarios.Listing), listPages),
-	check.New("ARC-LIST-06", check.In(scenarios.Listing), listTotal),
-	check.New("ARC-LIST-07", check.In(scenarios.Listing), listDefaultPage),
-	check.New("ARC-LIST-09", check.In(scenarios.Listing), listBadPaging),
-	check.New("ARC-LIST-10", check.In(scenarios.Listing), listItemsEqualReads),
-	check.New("ARC-LIST-11", check.In(scenarios.Listing), listSequence),
-	check.New("ARC-LIST-12", check.In(scenarios.Isolation), listOwnOnly),
-	check.New("ARC-LIST-13", check.In(scenarios.Listing), listNothing),
+	check.New("ARC-LIST-01", listAnswers, scenarios.Listing),
+	check.New("ARC-LIST-02", listNoOtherKeys, scenarios.Listing),
+	check.New("ARC-LIST-03", listBySession, scenarios.Listing),
+	check.New("ARC-LIST-04", listNewestFirst, scenarios.Listing),
+	check.New("ARC-LIST-05", listPages, scenarios.Listing),
+	check.New("ARC-LIST-06", listTotal, scenarios.Listing),
+	check.New("ARC-LIST-07", listDefaultPage, scenarios.Listing),
+	check.New("ARC-LIST-09", listBadPaging, scenarios.Listing),
+	check.New("ARC-LIST-10", listItemsEqualReads, scenarios.Listing),
+	check.New("ARC-LIST-11", listSequence, scenarios.Listing),
+	check.New("ARC-LIST-12", listOwnOnly, scenarios.Isolation),
+	check.New("ARC-LIST-13", listNothing, scenarios.Listing),
 }
 
 // bad tells paging that the documentation does not allow.
-func bad(l check.List) bool {
-	for key, most := range map[string]int{"offset": 1<<31 - 1, "count": 1000} {
+func bad(c *check.Case, l facts.List) bool {
+	for key, most := range map[string]int{"offset": math.MaxInt32, "count": int(c.Number("list.count.max"))} {
 		if !l.Query.Has(key) {
 			continue
 		}
@@ -42,30 +45,30 @@ func bad(l check.List) bool {
 }
 
 // goodLists are the proper calls that were answered properly, of sessions whose archives the harness started itself.
-func goodLists(c *check.Case) []check.List {
-	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l check.List) bool { return !l.OK || bad(l) || listsAutomatic(c, l) })
+func goodLists(c *check.Case) []facts.List {
+	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l facts.List) bool { return !l.OK || bad(c, l) || listsAutomatic(c, l) })
 }
 
-func listsAutomatic(c *check.Case, l check.List) bool {
+func listsAutomatic(c *check.Case, l facts.List) bool {
 	s := c.Sessions[l.Query.Get("sessionId")]
 	return s != nil && s.Auto
 }
 
 func listAnswers(c *check.Case) {
 	for _, l := range c.Lists() {
-		if bad(l) || undecodable(l, c) {
+		if bad(c, l) || undecodable(l, c) {
 			continue
 		}
 		actual := check.Outcome(l.R)
 		if l.R.Exchange.Status() == 200 {
-			actual = check.Clip(l.R.Exchange.Response.Body.Text, 160)
+			actual = text.Clip(l.R.Exchange.Response.Body.Text, 160)
 		}
 		c.Want(l.OK, "200 with an object of count and items", actual, l.R)
 	}
 }
 
 // undecodable: a session id the harness made up; the target may refuse it.
-func undecodable(l check.List, c *check.Case) bool {
+func undecodable(l facts.List, c *check.Case) bool {
 	id := l.Query.Get("sessionId")
 	return id != "" && (c.Sessions[id] == nil || c.Sessions[id].Created.Exchange == nil)
 }
@@ -73,7 +76,7 @@ func undecodable(l check.List, c *check.Case) bool {
 func listNoOtherKeys(c *check.Case) {
 	for _, l := range goodLists(c) {
 		var extra []string
-		for key := range l.Body {
+		for key := range facts.InOrder(l.Body) {
 			if key != "count" && key != "items" {
 				extra = append(extra, key)
 			}
@@ -94,7 +97,7 @@ func listBySession(c *check.Case) {
 		}
 		if l.Query.Get("offset") == "" && l.Query.Get("count") == "" {
 			for _, h := range archivesOf(c, id, l.R) {
-				c.Want(slices.ContainsFunc(l.Items, func(o check.Object) bool { return o.Text("id") == h.ID }),
+				c.Want(slices.ContainsFunc(l.Items, func(o facts.Object) bool { return o.Text("id") == h.ID }),
 					"archive "+h.ID+" of the session in the list", fmt.Sprintf("%d other items", len(l.Items)), l.R, h.Start)
 			}
 		}
@@ -102,10 +105,10 @@ func listBySession(c *check.Case) {
 }
 
 // archivesOf are the archives of a session that exist when r is sent: started and not deleted.
-func archivesOf(c *check.Case, session string, r evidence.Record) []*check.History {
-	var out []*check.History
+func archivesOf(c *check.Case, session string, r evidence.Record) []*facts.History {
+	var out []*facts.History
 	for _, h := range c.StartedArchives() {
-		if h.Start.Seq < r.Seq && (session == "" || h.Start.IDs[evidence.Session] == session) && check.SameApp(h.Start, r) && !h.DeletedBefore(r) {
+		if h.Start.Seq < r.Seq && (session == "" || h.Start.IDs[evidence.Session] == session) && h.Start.SameApp(r) && !h.DeletedBefore(r) {
 			out = append(out, h)
 		}
 	}
@@ -124,10 +127,10 @@ func listNewestFirst(c *check.Case) {
 		known := slices.Clone(ids)
 		slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(startSeq(c, b), startSeq(c, a)) })
 		for _, id := range known {
-			started = append(started, check.Short(id))
+			started = append(started, facts.Short(id))
 		}
 		for i := range ids {
-			ids[i] = check.Short(ids[i])
+			ids[i] = facts.Short(ids[i])
 		}
 		c.Want(slices.Equal(ids, started), "the order of the starts, newest first: "+strings.Join(started, " "), strings.Join(ids, " "), l.R)
 	}
@@ -152,7 +155,7 @@ func listPages(c *check.Case) {
 			continue
 		}
 		offset, _ := strconv.Atoi(page.Query.Get("offset"))
-		count := 50
+		count := int(c.Number("list.count.default"))
 		if page.Query.Has("count") {
 			count, _ = strconv.Atoi(page.Query.Get("count"))
 		}
@@ -164,9 +167,9 @@ func listPages(c *check.Case) {
 }
 
 // wholeOf finds the unpaged list of the same application and filter with no start or deletion in between.
-func wholeOf(c *check.Case, lists []check.List, page check.List) (check.List, bool) {
+func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bool) {
 	for _, l := range lists {
-		if l.Query.Has("offset") || l.Query.Has("count") || l.Query.Get("sessionId") != page.Query.Get("sessionId") || !check.SameApp(l.R, page.R) {
+		if l.Query.Has("offset") || l.Query.Has("count") || l.Query.Get("sessionId") != page.Query.Get("sessionId") || !l.R.SameApp(page.R) {
 			continue
 		}
 		from, to := l.R, page.R
@@ -178,13 +181,13 @@ func wholeOf(c *check.Case, lists []check.List, page check.List) (check.List, bo
 			return l, true
 		}
 	}
-	return check.List{}, false
+	return facts.List{}, false
 }
 
-func itemIDs(items []check.Object) []string {
+func itemIDs(items []facts.Object) []string {
 	ids := []string{}
 	for _, item := range items {
-		ids = append(ids, check.Short(item.Text("id")))
+		ids = append(ids, facts.Short(item.Text("id")))
 	}
 	return ids
 }
@@ -192,7 +195,7 @@ func itemIDs(items []check.Object) []string {
 // listTotal compares count with the archives that the harness started and did not delete.
 func listTotal(c *check.Case) {
 	for _, l := range goodLists(c) {
-		if undecodable(l, c) || l.R.Exchange.Identity == "legacy" || !ownsAllOf(c, l.R) {
+		if undecodable(l, c) || l.R.Exchange.Identity == evidence.AsLegacy || !ownsAllOf(c, l.R) {
 			continue
 		}
 		want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))
@@ -218,7 +221,7 @@ func listDefaultPage(c *check.Case) {
 
 func listBadPaging(c *check.Case) {
 	for _, l := range c.Lists() {
-		if bad(l) {
+		if bad(c, l) {
 			c.Want(l.R.Exchange.Status() == 400 || l.OK, "400, or a list by the nearest allowed value", check.Outcome(l.R), l.R)
 		}
 	}
@@ -229,11 +232,11 @@ func listBadPaging(c *check.Case) {
 func listItemsEqualReads(c *check.Case) {
 	for _, h := range c.Archives {
 		for i, s := range h.Seen {
-			if s.Via != "listArchives" || i == 0 || !check.Final(s.Status()) {
+			if s.Via != evidence.ListArchives || i == 0 || !facts.Final(s.Status()) {
 				continue
 			}
 			for _, other := range h.Seen {
-				if other.Via != "getArchive" || other.Status() != s.Status() || other.At.Exchange.Identity != s.At.Exchange.Identity {
+				if other.Via != evidence.GetArchive || other.Status() != s.Status() || other.At.Exchange.Identity != s.At.Exchange.Identity {
 					continue
 				}
 				keys := differing(s.Object, other.Object)
@@ -243,7 +246,7 @@ func listItemsEqualReads(c *check.Case) {
 	}
 }
 
-func differing(a, b check.Object) []string {
+func differing(a, b facts.Object) []string {
 	var keys []string
 	for key := range a {
 		if _, both := b[key]; !both {
@@ -254,7 +257,7 @@ func differing(a, b check.Object) []string {
 		if key == "url" {
 			continue
 		}
-		if w, both := a[key]; !both || !check.SameJSON(v, w) {
+		if w, both := a[key]; !both || !facts.SameJSON(v, w) {
 			keys = append(keys, key)
 		}
 	}
@@ -282,14 +285,14 @@ func listOwnOnly(c *check.Case) {
 	for _, l := range goodLists(c) {
 		foreign := false
 		for _, h := range c.StartedArchives() {
-			foreign = foreign || h.Start.Seq < l.R.Seq && !check.SameApp(h.Start, l.R)
+			foreign = foreign || h.Start.Seq < l.R.Seq && !h.Start.SameApp(l.R)
 		}
 		if !foreign {
 			continue
 		}
 		var others []string
 		for _, item := range l.Items {
-			if h := c.ByID[item.Text("id")]; h != nil && h.Start.Exchange != nil && !check.SameApp(h.Start, l.R) {
+			if h := c.ByID[item.Text("id")]; h != nil && h.Start.Exchange != nil && !h.Start.SameApp(l.R) {
 				others = append(others, h.ID)
 			}
 		}
@@ -299,7 +302,7 @@ func listOwnOnly(c *check.Case) {
 
 func listNothing(c *check.Case) {
 	for _, l := range c.Lists() {
-		if id := l.Query.Get("sessionId"); id == "" || bad(l) || listsAutomatic(c, l) || len(archivesOf(c, id, l.R)) > 0 {
+		if id := l.Query.Get("sessionId"); id == "" || bad(c, l) || listsAutomatic(c, l) || len(archivesOf(c, id, l.R)) > 0 {
 			continue
 		}
 		if len(goodLists(c)) == 0 {

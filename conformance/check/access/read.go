@@ -9,31 +9,34 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 )
 
 var readChecks = []check.Check{
-	check.New("ARC-GET-01", check.In(scenarios.Pair), readAnswers),
-	check.New("ARC-GET-02", check.In(scenarios.Refusals), check.OnUnknown("getArchive", 404)),
-	check.New("ARC-GET-03", check.In(scenarios.Refusals), check.OnMalformed("getArchive", 404, 400)),
-	check.New("ARC-GET-04", check.In(scenarios.Pair, scenarios.Pause), readCreatedAt),
-	check.New("ARC-GET-05", check.In(scenarios.Isolation), check.OnForeign("getArchive")),
-	check.New("ARC-GET-06", check.In(scenarios.Pair), readTypes),
-	check.New("ARC-GET-07", check.In(scenarios.Pair, scenarios.Pause), readInProgress),
-	check.New("ARC-GET-08", check.In(scenarios.Pair), readDelivered),
-	check.New("ARC-GET-09", check.In(scenarios.Pair), readUpdatedAt),
-	check.New("ARC-GET-10", check.In(scenarios.Pair), readModes),
-	check.New("ARC-GET-11", check.In(scenarios.Legacy), readLegacyProject),
-	check.New("ARC-SEL-02", check.In(scenarios.Pair), check.Defaults("streamMode", "auto")),
-	check.New("ARC-SIM-07", check.In(scenarios.Pair), readTag),
+	check.New("ARC-GET-01", readAnswers, scenarios.Pair),
+	check.New("ARC-GET-02", check.OnUnknown(evidence.GetArchive, 404), scenarios.Refusals),
+	check.New("ARC-GET-03", check.OnMalformed(evidence.GetArchive, 404, 400), scenarios.Refusals),
+	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-GET-05", check.OnForeign(evidence.GetArchive), scenarios.Isolation),
+	check.New("ARC-GET-06", readTypes, scenarios.Pair),
+	check.New("ARC-GET-07", readInProgress, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-GET-08", readDelivered, scenarios.Pair),
+	check.New("ARC-GET-09", readUpdatedAt, scenarios.Pair),
+	check.New("ARC-GET-10", readModes, scenarios.Pair),
+	check.New("ARC-GET-11", readLegacyProject, scenarios.Legacy),
+	check.New("ARC-SEL-02", check.Defaults("streamMode", "auto"), scenarios.Pair),
+	check.New("ARC-SIM-07", readTag, scenarios.Pair),
 }
 
 func readAnswers(c *check.Case) {
-	for _, r := range c.Calls("getArchive") {
-		h := c.ByID[check.ArchiveInPath(r)]
-		if h == nil || h.Start.Exchange == nil || !c.Sound(r) || !check.SameApp(h.Start, r) || h.DeletedBefore(r) {
+	for _, r := range c.Calls(evidence.GetArchive) {
+		h := c.ByID[r.ArchiveInPath()]
+		if h == nil || h.Start.Exchange == nil || !c.Sound(r) || !h.Start.SameApp(r) || h.DeletedBefore(r) {
 			continue
 		}
-		o, _ := c.Decode(check.AnswerText(r))
+		o, _ := c.Decode(facts.AnswerText(r))
 		c.Want(r.Exchange.Status() == 200 && o.Text("id") == h.ID, "200 with archive "+h.ID, check.Outcome(r)+", "+o.Show("id"), r)
 	}
 }
@@ -42,7 +45,7 @@ func readAnswers(c *check.Case) {
 func readCreatedAt(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
+		k, ok := course.Of(c.Facts, h)
 		if !ok || len(k.Streams) == 0 || !k.Streams[0].From.Before(k.End) {
 			continue
 		}
@@ -73,9 +76,9 @@ func readTypes(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Reads() {
 			var bad []string
-			for key, want := range archiveTypes {
-				if v, present := s.Object[key]; present && check.JSONType(v) != want && (v != nil || slices.Contains(archiveRequired, key)) && !projectAsText(key, v, s) {
-					bad = append(bad, key+" "+check.JSONType(v))
+			for key, want := range facts.InOrder(archiveTypes) {
+				if v, present := s.Object[key]; present && facts.JSONType(v) != want && (v != nil || slices.Contains(archiveRequired, key)) && !projectAsText(key, v, s) {
+					bad = append(bad, key+" "+facts.JSONType(v))
 				}
 			}
 			for _, key := range archiveRequired {
@@ -84,7 +87,7 @@ func readTypes(c *check.Case) {
 				}
 			}
 			for _, key := range []string{"name", "url"} {
-				if t := check.JSONType(s.Object[key]); t != "string" && t != "null" {
+				if t := facts.JSONType(s.Object[key]); t != "string" && t != "null" {
 					bad = append(bad, key+" "+t)
 				}
 			}
@@ -95,14 +98,14 @@ func readTypes(c *check.Case) {
 }
 
 // projectAsText: with the unified identity the project may be named by its id, a text.
-func projectAsText(key string, v any, s check.Sighting) bool {
-	return (key == "projectId" || key == "partnerId") && check.JSONType(v) == "string" && s.At.Exchange.Identity == "unified"
+func projectAsText(key string, v any, s facts.Sighting) bool {
+	return (key == "projectId" || key == "partnerId") && facts.JSONType(v) == "string" && s.At.Exchange.Identity == evidence.AsUnified
 }
 
 func readInProgress(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Reads() {
-			if !check.InProgress(s.Status()) {
+			if !facts.InProgress(s.Status()) {
 				continue
 			}
 			for _, key := range []string{"size", "duration"} {
@@ -116,8 +119,8 @@ func readInProgress(c *check.Case) {
 // readDelivered compares with the object at the target and with the recorded time.
 func readDelivered(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
-		if !ok || !c.Published(h) {
+		k, ok := course.Of(c.Facts, h)
+		if !ok || !content.Published(c.Facts, h) {
 			continue
 		}
 		allow := c.Limit("tolerance.duration") + time.Duration(len(k.Pauses()))*c.Limit("tolerance.pause")
@@ -131,7 +134,7 @@ func readDelivered(c *check.Case) {
 					continue
 				}
 				size, _ := s.Whole("size")
-				sum := check.Base64Sum(o.Object.SHA256)
+				sum := facts.Base64Sum(o.Object.SHA256)
 				c.Want(size == o.Object.Size && s.Text("sha256sum") == sum, fmt.Sprintf("size %d and sha256sum %s", o.Object.Size, sum),
 					s.Show("size")+" and "+s.Show("sha256sum"), s.At, o)
 			}
@@ -143,7 +146,7 @@ func readUpdatedAt(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		app := h.Start.IDs[evidence.Application]
 		least := c.Earliest(app, h.Start.Exchange.Started).Add(-time.Second)
-		var last check.Sighting
+		var last facts.Sighting
 		for _, s := range h.Reads() {
 			at, ok := s.Instant("updatedAt")
 			c.Want(ok && !at.Before(least), fmt.Sprintf("updatedAt in milliseconds, not before %d", least.UnixMilli()), s.Show("updatedAt"), s.At)
@@ -162,7 +165,7 @@ func readModes(c *check.Case) {
 			modes, _ := c.Ledger.List("outputMode")
 			streams, _ := c.Ledger.List("streamMode")
 			ok := slices.Contains(modes.Values, s.Text("outputMode")) && slices.Contains(streams.Values, s.Text("streamMode")) &&
-				check.JSONType(s.Object["hasAudio"]) == "boolean" && check.JSONType(s.Object["hasVideo"]) == "boolean"
+				facts.JSONType(s.Object["hasAudio"]) == "boolean" && facts.JSONType(s.Object["hasVideo"]) == "boolean"
 			c.Want(ok, "outputMode, streamMode, hasAudio and hasVideo",
 				strings.Join([]string{s.Show("outputMode"), s.Show("streamMode"), s.Show("hasAudio"), s.Show("hasVideo")}, ", "), s.At)
 		}
@@ -172,12 +175,12 @@ func readModes(c *check.Case) {
 func readLegacyProject(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Reads() {
-			if s.At.Exchange.Identity != "legacy" {
+			if s.At.Exchange.Identity != evidence.AsLegacy {
 				continue
 			}
 			for _, key := range []string{"partnerId", "projectId"} {
-				want := check.Project(s.At)
-				c.Want(check.JSONType(s.Object[key]) == "number" && fmt.Sprint(s.Object[key]) == want, key+" "+want+" as a number", s.Show(key), s.At)
+				want := facts.Project(s.At)
+				c.Want(facts.JSONType(s.Object[key]) == "number" && fmt.Sprint(s.Object[key]) == want, key+" "+want+" as a number", s.Show(key), s.At)
 			}
 		}
 	}

@@ -8,20 +8,22 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 )
 
 // arrangement is a call that changes the layout of an archive.
 type arrangement struct {
 	r    evidence.Record
-	body check.Object
-	h    *check.History
+	body facts.Object
+	h    *facts.History
 	sane bool // a start would take the layout
 	done bool // the archive no longer recorded when it was called
 }
 
 func arrangements(c *check.Case) []arrangement {
 	var out []arrangement
-	for _, r := range c.Calls("setArchiveLayout") {
+	for _, r := range c.Calls(evidence.SetArchiveLayout) {
 		body, ok := c.Decode(r.Exchange.Request.Body.Text)
 		h := c.ByID[r.IDs[evidence.Archive]]
 		if !ok || h == nil || h.Start.Exchange == nil || h.IsIndividual() || !c.Sound(r) {
@@ -29,7 +31,7 @@ func arrangements(c *check.Case) []arrangement {
 		}
 		k := arrangement{r: r, body: body, h: h, sane: sane(c, body)}
 		if stop, stopped := h.FirstStop(); stopped {
-			k.done = !check.Over(stop).After(check.Sent(r))
+			k.done = !stop.Over().After(r.Sent())
 		}
 		out = append(out, k)
 	}
@@ -37,14 +39,14 @@ func arrangements(c *check.Case) []arrangement {
 }
 
 // sane tells whether a start would take the layout; of style sheets only that there has to be one.
-func sane(c *check.Case, body check.Object) bool {
+func sane(c *check.Case, body facts.Object) bool {
 	kind := body.Text("type")
 	types, _ := c.Ledger.List("layout")
 	return slices.Contains(types.Values, kind) && (body["stylesheet"] != nil) == (kind == "custom") && (body["screenshareType"] == nil || kind == "bestFit")
 }
 
 // known tells whether the style sheet, if any, is one of the specification's examples.
-func known(c *check.Case, body check.Object) bool {
+func known(c *check.Case, body facts.Object) bool {
 	return body["stylesheet"] == nil || sheetOf(c, body.Text("stylesheet"))
 }
 
@@ -64,29 +66,29 @@ func layoutChanges(c *check.Case) {
 			c.Status(k.r, 200, 204)
 		}
 	}
-	arranged(func(x check.Exhibit, a expect.Act) bool {
-		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout != nil ||
-			a.Changed < len(x.Play.Changes) && x.Play.Changes[a.Changed].Layout != nil // and not before
+	arranged(func(x content.Recording, a expect.Phase) bool {
+		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout != nil ||
+			a.Changed < len(x.Timeline.Changes) && x.Timeline.Changes[a.Changed].Layout != nil // and not before
 	})(c)
 }
 
 // classChanges: the call is answered with success, reads tell the classes, and they take effect.
 func classChanges(c *check.Case) {
-	for _, r := range c.Calls("setStreamClasses") {
+	for _, r := range c.Calls(evidence.SetStreamClasses) {
 		if c.Sound(r) {
 			c.Status(r, 200)
 		}
 	}
-	for _, r := range c.Calls("listStreams") {
+	for _, r := range c.Calls(evidence.ListStreams) {
 		if !c.Sound(r) || r.Exchange.Status() != 200 {
 			continue
 		}
 		if body, ok := c.Decode(r.Exchange.Response.Body.Text); ok {
-			classesRead(c, r, check.Classes(body))
+			classesRead(c, r, content.Classes(body))
 		}
 	}
-	arranged(func(x check.Exhibit, a expect.Act) bool {
-		return a.Changed > 0 && x.Play.Changes[a.Changed-1].Layout == nil
+	arranged(func(x content.Recording, a expect.Phase) bool {
+		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout == nil
 	})(c)
 }
 
@@ -98,17 +100,17 @@ func classesRead(c *check.Case, r evidence.Record, got map[string][]string) {
 	}
 	for _, u := range s.Streams {
 		id := u.By.IDs[evidence.Stream]
-		if u.From.After(check.Sent(r)) || !u.Covers(check.Over(r)) {
+		if u.From.After(r.Sent()) || !u.Covers(r.Over()) {
 			continue
 		}
 		want, by := strings.Fields(u.By.Published.Classes), u.By
-		for _, put := range c.Calls("setStreamClasses") {
+		for _, put := range c.Calls(evidence.SetStreamClasses) {
 			body, ok := c.Decode(put.Exchange.Request.Body.Text)
-			if classes, named := check.Classes(body)[id]; ok && named && put.Exchange.Status() == 200 && check.Over(put).Before(check.Sent(r)) {
+			if classes, named := content.Classes(body)[id]; ok && named && put.Exchange.Status() == 200 && put.Over().Before(r.Sent()) {
 				want, by = classes, put
 			}
 		}
-		c.Want(slices.Equal(got[id], want), fmt.Sprintf("stream %s with layoutClassList %q", check.Short(id), want), fmt.Sprintf("%q", got[id]), r, by)
+		c.Want(slices.Equal(got[id], want), fmt.Sprintf("stream %s with layoutClassList %q", facts.Short(id), want), fmt.Sprintf("%q", got[id]), r, by)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 	"reelcheck/conformance/media"
 )
 
@@ -16,39 +18,39 @@ import (
 var Checks = slices.Concat(mediaChecks, sizeChecks, rateChecks, layoutChecks, streamChecks, likenessChecks)
 
 var mediaChecks = []check.Check{
-	check.New("ARC-START-04", check.In(scenarios.Pair), takesRecorded("")),
-	check.New("ARC-COMP-01", check.In(scenarios.Pair), singleMP4),
-	check.New("ARC-COMP-02", check.In(scenarios.Pair), h264Track),
-	check.New("ARC-COMP-03", check.In(scenarios.Pair), aacTrack),
-	check.New("ARC-COMP-04", check.In(scenarios.Pair), sampleRate),
-	check.New("ARC-COMP-05", check.In(scenarios.Pair), audioBitrate),
-	check.New("ARC-COMP-06", check.In(scenarios.Pair), monoAudio),
-	check.New("ARC-COMP-07", check.In(scenarios.Pair), baseline),
-	check.New("ARC-COMP-08", check.In(scenarios.Pair), frameRate),
-	check.New("ARC-COMP-09", check.In(scenarios.Pair), colourFormat),
-	check.New("ARC-COMP-10", check.In(scenarios.Pair), playable),
-	check.New("ARC-COMP-11", check.In(scenarios.Pair), indexInFront),
-	check.New("ARC-COMP-12", check.In(scenarios.Pair), takesRecorded("video")),
-	check.New("ARC-COMP-13", check.In(scenarios.Pair), takesRecorded("audio")),
-	check.New("ARC-COMP-14", check.In(scenarios.Pair), inStep),
-	check.New("ARC-COMP-15", check.In(scenarios.Pair), fileLength),
-	check.New("ARC-COMP-16", check.In(scenarios.Pair), blackStart),
-	check.New("ARC-COMP-17", check.In(scenarios.AudioOnly), soundOnly),
-	check.New("ARC-COMP-18", check.In(scenarios.VideoOnly), pictureOnly),
-	check.New("ARC-COMP-19", check.In(scenarios.NoPublisher), emptyFile),
-	check.New("ARC-COMP-23", check.In(scenarios.Pair), leavesPicture),
-	check.New("ARC-COMP-24", check.In(scenarios.Pair), nothingLost),
-	check.New("ARC-COMP-25", check.In(scenarios.Pair), keyDistance),
-	check.New("ARC-COMP-26", check.In(scenarios.Codecs), publishersOf("VP9")),
-	check.New("ARC-COMP-27", check.In(scenarios.Codecs), publishersOf("H264")),
-	check.New("ARC-STAT-06", check.In(scenarios.Pause), pauseLeavesNothing),
-	check.New("ARC-RATE-01", check.In(scenarios.Pair), defaultQP),
-	check.New("ARC-RATE-02", check.In(scenarios.Pair), variableBitrate),
-	check.New("ARC-SEL-01", check.In(scenarios.Pair), takesRecorded("")),
+	check.New("ARC-START-04", takesRecorded(""), scenarios.Pair),
+	check.New("ARC-COMP-01", singleMP4, scenarios.Pair),
+	check.New("ARC-COMP-02", h264Track, scenarios.Pair),
+	check.New("ARC-COMP-03", aacTrack, scenarios.Pair),
+	check.New("ARC-COMP-04", sampleRate, scenarios.Pair),
+	check.New("ARC-COMP-05", audioBitrate, scenarios.Pair),
+	check.New("ARC-COMP-06", monoAudio, scenarios.Pair),
+	check.New("ARC-COMP-07", baseline, scenarios.Pair),
+	check.New("ARC-COMP-08", frameRate, scenarios.Pair),
+	check.New("ARC-COMP-09", colourFormat, scenarios.Pair),
+	check.New("ARC-COMP-10", playable, scenarios.Pair),
+	check.New("ARC-COMP-11", indexInFront, scenarios.Pair),
+	check.New("ARC-COMP-12", takesRecorded("video"), scenarios.Pair),
+	check.New("ARC-COMP-13", takesRecorded("audio"), scenarios.Pair),
+	check.New("ARC-COMP-14", inStep, scenarios.Pair),
+	check.New("ARC-COMP-15", fileLength, scenarios.Pair),
+	check.New("ARC-COMP-16", blackStart, scenarios.Pair),
+	check.New("ARC-COMP-17", soundOnly, scenarios.AudioOnly),
+	check.New("ARC-COMP-18", pictureOnly, scenarios.VideoOnly),
+	check.New("ARC-COMP-19", emptyFile, scenarios.NoPublisher),
+	check.New("ARC-COMP-23", leavesPicture, scenarios.Pair),
+	check.New("ARC-COMP-24", nothingLost, scenarios.Pair),
+	check.New("ARC-COMP-25", keyDistance, scenarios.Pair),
+	check.New("ARC-COMP-26", publishersOf("VP9"), scenarios.Codecs),
+	check.New("ARC-COMP-27", publishersOf("H264"), scenarios.Codecs),
+	check.New("ARC-STAT-06", pauseLeavesNothing, scenarios.Pause),
+	check.New("ARC-RATE-01", defaultQP, scenarios.Pair),
+	check.New("ARC-RATE-02", variableBitrate, scenarios.Pair),
+	check.New("ARC-SEL-01", takesRecorded(""), scenarios.Pair),
 }
 
 func singleMP4(c *check.Case) {
-	check.Judge(func(_ *check.Case, x check.Exhibit) (string, string, bool) {
+	check.Judge(func(_ *check.Case, x content.Recording) (string, string, bool) {
 		videos, audios := 0, 0
 		for _, t := range x.Tracks {
 			switch t {
@@ -58,26 +60,26 @@ func singleMP4(c *check.Case) {
 				audios++
 			}
 		}
-		return "one MP4 file with at most one video and one audio track", check.FileKind(x.R, x.File) + ", tracks " + strings.Join(x.Tracks, ", "),
+		return "one MP4 file with at most one video and one audio track", content.FileKind(x.R, x.File) + ", tracks " + strings.Join(x.Tracks, ", "),
 			x.MP4() && videos <= 1 && audios <= 1
 	})(c)
 }
 
-var h264Track = check.Video(func(_ *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+var h264Track = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	return "H.264 video (avc1)", v.Entry + " " + v.Codec, v.Entry == "avc1" || v.Entry == "avc3"
 })
 
-var aacTrack = check.Audio(func(_ *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+var aacTrack = check.Audio(func(_ *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	return "AAC-LC audio (mp4a.40.2)", a.Entry + " " + a.Codec, a.Entry == "mp4a" && a.ObjectType == 2
 })
 
-var sampleRate = check.Audio(func(c *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+var sampleRate = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	want := int(c.Number("audio.sample-rate"))
 	return fmt.Sprintf("%d Hz", want), fmt.Sprintf("%d Hz", a.SampleRate), a.SampleRate == want
 })
 
 // audioBitrate: what the header declares within 5 %, what is measured at most 10 % above; silence needs no bits.
-var audioBitrate = check.Audio(func(c *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+var audioBitrate = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	want, declared, measured := float64(c.Number("audio.bitrate")), float64(nominal(a)), float64(a.Bitrate)
 	if declared == 0 && measured < 0.8*want {
 		c.Unclear(fmt.Sprintf("no bitrate is declared but the average, and simple sounds take %d bit/s", a.Bitrate))
@@ -98,14 +100,14 @@ func nominal(a media.Audio) int {
 	return 0
 }
 
-var monoAudio = check.Audio(func(c *check.Case, _ check.Exhibit, a media.Audio) (string, string, bool) {
+var monoAudio = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	return "one channel", fmt.Sprintf("%d channels", a.Channels), int64(a.Channels) == c.Number("audio.channels")
 })
 
 // setOne is constraint_set1_flag, which makes Baseline, profile 66, Constrained Baseline.
 const setOne = 0x4
 
-var baseline = check.Video(func(_ *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+var baseline = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	return "Constrained Baseline without B-frames or reordering",
 		fmt.Sprintf("profile %d, constraints %#x, level %d, %d B-frames, reordered %v, CABAC %v, interlaced %v", v.Profile, v.Constraints, v.Level, v.BFrames,
 			v.Reordered, v.Arithmetic, v.Interlaced),
@@ -125,7 +127,7 @@ func levelHolds(v media.Video) bool {
 }
 
 // frameRate forgives 1 % of the frames, and the first and the last.
-var frameRate = check.Video(func(c *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+var frameRate = check.Video(func(c *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	want := float64(c.Number("video.frame-rate"))
 	spare := math.Max(2, 0.01*float64(v.Samples))
 	return fmt.Sprintf("a constant %.0f frames per second", want),
@@ -134,23 +136,23 @@ var frameRate = check.Video(func(c *check.Case, _ check.Exhibit, v media.Video) 
 })
 
 // 4:2:0 with 8 bits is all that profile 66 can hold; profiles from 100 on may hold more.
-var colourFormat = check.Video(func(_ *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+var colourFormat = check.Video(func(_ *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	return "8-bit 4:2:0, as in Baseline and Main profile", fmt.Sprintf("profile %d", v.Profile), v.Profile == 66 || v.Profile == 77 || v.Profile == 100
 })
 
-var playable = check.Judge(func(_ *check.Case, x check.Exhibit) (string, string, bool) {
+var playable = check.Judge(func(_ *check.Case, x content.Recording) (string, string, bool) {
 	bad := slices.ContainsFunc(x.Findings, func(f media.Finding) bool {
 		return f.Kind == media.Undecodable || f.Kind == media.FrameCount || f.Kind == media.Unsupported
 	})
 	frames := x.Picture == nil || x.Picture.Frames > 0
-	return "a file that decodes from first to last frame", "decoder" + check.Details(x.File), !bad && frames
+	return "a file that decodes from first to last frame", "decoder" + content.Details(x.File), !bad && frames
 })
 
-var indexInFront = check.Judge(func(_ *check.Case, x check.Exhibit) (string, string, bool) {
-	return "moov before mdat", check.FileKind(x.R, x.File), x.MoovFirst
+var indexInFront = check.Judge(func(_ *check.Case, x content.Recording) (string, string, bool) {
+	return "moov before mdat", content.FileKind(x.R, x.File), x.MoovFirst
 })
 
-var keyDistance = check.Video(func(c *check.Case, _ check.Exhibit, v media.Video) (string, string, bool) {
+var keyDistance = check.Video(func(c *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	most := float64(c.Number("video.key-frame-distance.max"))
 	actual := float64(v.KeyInterval) / math.Max(v.FrameRate, 1)
 	return fmt.Sprintf("a key frame every %.0f s", most), fmt.Sprintf("up to %.1f s apart, %d that nobody can begin with", actual, v.FalseKeys),
@@ -160,7 +162,7 @@ var keyDistance = check.Video(func(c *check.Case, _ check.Exhibit, v media.Video
 // defaultQP: key frames may be up to 3 better.
 func defaultQP(c *check.Case) {
 	qp, lower := int(c.Number("qp.default")), int(c.Number("tolerance.intra-qp"))
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		_, rate := x.Request["maxBitrate"]
 		_, own := x.Request["quantizationParameter"]
 		if rate || own || x.Video == nil {
@@ -180,7 +182,7 @@ func defaultQP(c *check.Case) {
 
 // variableBitrate: seconds with a key frame or with more motion take visibly more; the last second is cut short.
 func variableBitrate(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < 4 {
 			continue
 		}
@@ -191,20 +193,20 @@ func variableBitrate(c *check.Case) {
 }
 
 func soundOnly(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["hasVideo"] == false {
 			c.Want(x.Video == nil && !slices.Contains(x.Tracks, "vide"), "no video track", "tracks "+strings.Join(x.Tracks, ", "), x.R)
-			c.Want(x.Sound != nil && len(x.Sound.Tones) > 0, "the published sound", check.Details(x.File)+" no tone found", x.R)
+			c.Want(x.Sound != nil && len(x.Sound.Tones) > 0, "the published sound", content.Details(x.File)+" no tone found", x.R)
 		}
 	}
 }
 
 func pictureOnly(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["hasAudio"] == false {
 			silent := x.Sound == nil || len(x.Sound.Tones) == 0 && x.Sound.Peak < 0.001
 			c.Want(silent, "no audio track, or silence throughout", fmt.Sprintf("tracks %s with sound", strings.Join(x.Tracks, ", ")), x.R)
-			c.Want(x.Picture != nil && len(x.Picture.Appearances) > 0, "the published picture", "no stream recognised"+check.Details(x.File), x.R)
+			c.Want(x.Picture != nil && len(x.Picture.Appearances) > 0, "the published picture", "no stream recognised"+content.Details(x.File), x.R)
 		}
 	}
 }
@@ -212,7 +214,7 @@ func pictureOnly(c *check.Case) {
 // emptyFile judges archives that ended without anything published.
 func emptyFile(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
+		k, ok := course.Of(c.Facts, h)
 		if !ok || len(k.Streams) > 0 && k.Streams[0].From.Before(k.End) || h.IsIndividual() {
 			continue
 		}

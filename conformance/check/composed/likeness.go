@@ -10,15 +10,16 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
 )
 
 // likenessChecks are about how much a recording resembles what was published, and about streams beside each other.
 var likenessChecks = []check.Check{
-	check.New("ARC-COMP-35", check.In(scenarios.Pair), asPublished),
-	check.New("ARC-COMP-36", check.In(scenarios.Pair), streamsInStep),
-	check.New("ARC-COMP-37", check.In(scenarios.Pair), mixedOnce),
+	check.New("ARC-COMP-35", asPublished, scenarios.Pair),
+	check.New("ARC-COMP-36", streamsInStep, scenarios.Pair),
+	check.New("ARC-COMP-37", mixedOnce, scenarios.Pair),
 }
 
 // What marks say of black and white in video range.
@@ -30,11 +31,11 @@ const (
 // asPublished judges archives whose quality nobody has lowered.
 func asPublished(c *check.Case) {
 	tint, level, marred := float64(c.Number("tolerance.tint")), float64(c.Number("tolerance.luma")), float64(c.Number("tolerance.marred-percent"))/100
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["maxBitrate"] != nil || x.Request["quantizationParameter"] != nil || x.Picture == nil {
 			continue
 		}
-		for _, t := range x.Takes {
+		for _, t := range x.Due {
 			if t.Kind != "video" || !t.Kept {
 				continue
 			}
@@ -52,37 +53,37 @@ func asPublished(c *check.Case) {
 }
 
 // covered tells whether places overlap, or one is cut off, while an appearance lasts.
-func covered(x check.Exhibit, a media.Appearance) bool {
-	return slices.ContainsFunc(x.Acts, func(act expect.Act) bool {
-		if act.To <= a.From || act.From >= a.To || act.Picture.Grid {
+func covered(x content.Recording, a media.Appearance) bool {
+	return slices.ContainsFunc(x.Phases, func(phase expect.Phase) bool {
+		if phase.To <= a.From || phase.From >= a.To || phase.Picture.Grid {
 			return false
 		}
-		for i, p := range act.Picture.Places {
-			for _, q := range act.Picture.Places[:i] {
+		for i, p := range phase.Picture.Places {
+			for _, q := range phase.Picture.Places[:i] {
 				if p.Rect.Overlaps(q.Rect) {
 					return true
 				}
 			}
 		}
-		return !act.Known || slices.ContainsFunc(act.Picture.Places, func(p layout.Place) bool { return p.Cover })
+		return !phase.Known || slices.ContainsFunc(phase.Picture.Places, func(p layout.Place) bool { return p.Cover })
 	})
 }
 
 // streamsInStep compares when pictures of different streams that were due at the same moment are shown.
 func streamsInStep(c *check.Case) {
 	allow := c.Limit("tolerance.between-streams").Seconds()
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		pictures := followed(x)
 		for i, p := range pictures {
 			for _, q := range pictures[:i] {
-				if p.take.R.IDs[evidence.Stream] == q.take.R.IDs[evidence.Stream] || min(p.To, q.To)-max(p.From, q.From) < 1 || p.loop() != q.loop() {
+				if p.due.R.IDs[evidence.Stream] == q.due.R.IDs[evidence.Stream] || min(p.To, q.To)-max(p.From, q.From) < 1 || p.loop() != q.loop() {
 					continue
 				}
 				apart := p.behind(q)
-				if c.Excused(apart <= allow, c.Limit("tolerance.between-streams"), p.take, q.take) {
+				if c.Excused(apart <= allow, c.Limit("tolerance.between-streams"), p.due, q.due) {
 					continue
 				}
-				c.Want(apart <= allow, fmt.Sprintf("%s and %s within %.0f ms of each other", p.ID, q.ID, allow*1000), fmt.Sprintf("%.0f ms apart", apart*1000), x.R, p.take.R, q.take.R)
+				c.Want(apart <= allow, fmt.Sprintf("%s and %s within %.0f ms of each other", p.ID, q.ID, allow*1000), fmt.Sprintf("%.0f ms apart", apart*1000), x.R, p.due.R, q.due.R)
 			}
 		}
 	}
@@ -91,14 +92,14 @@ func streamsInStep(c *check.Case) {
 // picture is an appearance of what was published.
 type picture struct {
 	media.Appearance
-	take check.Take
+	due content.Due
 }
 
 // followed are the appearances that go on without a stop.
-func followed(x check.Exhibit) []picture {
+func followed(x content.Recording) []picture {
 	var out []picture
 	seen := map[string]bool{}
-	for _, t := range x.Takes {
+	for _, t := range x.Due {
 		if t.Kind != "video" || !t.Kept || seen[t.Fixture] || again(x, t) {
 			continue
 		}
@@ -112,19 +113,19 @@ func followed(x check.Exhibit) []picture {
 	return out
 }
 
-func (p picture) loop() float64 { return float64(p.take.LoopUnits) / p.take.Rate }
+func (p picture) loop() float64 { return float64(p.due.LoopUnits) / p.due.Rate }
 
 // behind is by how many seconds one picture is behind another or before it, at its first frame or its last, whichever is less: either may
 // be one that stands a little.
 func (p picture) behind(q picture) float64 {
-	due := p.take.Epoch.Sub(q.take.Epoch)
+	due := p.due.Epoch.Sub(q.due.Epoch)
 	first := p.zero(p.From, p.FirstMark) - q.zero(q.From, q.FirstMark)
 	last := p.zero(p.To, p.LastMark) - q.zero(q.To, q.LastMark)
 	return min(apart(first, due, p.loop()), apart(last, due, p.loop()))
 }
 
 // zero is when frame 0 of the fixture would have been shown.
-func (p picture) zero(at float64, frame int) float64 { return at - float64(frame)/p.take.Rate }
+func (p picture) zero(at float64, frame int) float64 { return at - float64(frame)/p.due.Rate }
 
 // apart compares a distance with what it should be, both known up to whole loops.
 func apart(seconds float64, due time.Duration, loop float64) float64 {
@@ -135,11 +136,11 @@ func apart(seconds float64, due time.Duration, loop float64) float64 {
 // part, which is not judged here.
 func mixedOnce(c *check.Case) {
 	allow := float64(c.Number("tolerance.loudness"))
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Sound == nil {
 			continue
 		}
-		for _, t := range x.Takes {
+		for _, t := range x.Due {
 			if t.Kind != "audio" || !t.Kept {
 				continue
 			}
@@ -157,9 +158,9 @@ func mixedOnce(c *check.Case) {
 }
 
 // others are the levels of the tones that are to be heard beside one.
-func others(x check.Exhibit, s media.ToneSpan) []float64 {
+func others(x content.Recording, s media.ToneSpan) []float64 {
 	var out []float64
-	for _, t := range x.Takes {
+	for _, t := range x.Due {
 		if t.Kind != "audio" || t.Fixture == s.ID {
 			continue
 		}

@@ -7,21 +7,22 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
 )
 
 // What maxBitrate and quantizationParameter do to the file.
 var rateChecks = []check.Check{
-	check.New("ARC-RATE-03", check.In(scenarios.Rates), qpAsGiven),
-	check.New("ARC-RATE-05", check.In(scenarios.Rates), qpAndSize),
-	check.New("ARC-RATE-06", check.In(scenarios.Rates), bitrateKept),
-	check.New("ARC-RATE-08", check.In(scenarios.Rates), bitrateConstant),
-	check.New("ARC-RATE-09", check.In(scenarios.Rates), bitrateLeavesAudio),
+	check.New("ARC-RATE-03", qpAsGiven, scenarios.Rates),
+	check.New("ARC-RATE-05", qpAndSize, scenarios.Rates),
+	check.New("ARC-RATE-06", bitrateKept, scenarios.Rates),
+	check.New("ARC-RATE-08", bitrateConstant, scenarios.Rates),
+	check.New("ARC-RATE-09", bitrateLeavesAudio, scenarios.Rates),
 }
 
 func qpAsGiven(c *check.Case) {
 	lower := int(c.Number("tolerance.intra-qp"))
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		want, given := x.Request.Whole("quantizationParameter")
 		if !given || x.Video == nil {
 			continue
@@ -40,7 +41,7 @@ func qpAsGiven(c *check.Case) {
 
 // qpAndSize compares archives of the same fixture by what a second of them takes.
 func qpAndSize(c *check.Case) {
-	all := c.Exhibits()
+	all := c.Recordings()
 	for _, x := range all {
 		for _, y := range all {
 			low, okLow := x.Request.Whole("quantizationParameter")
@@ -56,7 +57,7 @@ func qpAndSize(c *check.Case) {
 
 // bitrateLeavesAudio compares the audio with that of an archive without maxBitrate; what is declared may be the average of each.
 func bitrateLeavesAudio(c *check.Case) {
-	all := c.Exhibits()
+	all := c.Recordings()
 	for _, x := range all {
 		if _, given := x.Request.Whole("maxBitrate"); !given || x.Audio == nil {
 			continue
@@ -87,8 +88,8 @@ func windows(c *check.Case, v media.Video) []float64 {
 }
 
 // rated are the files of archives with maxBitrate that last for a window.
-func rated(c *check.Case, each func(x check.Exhibit, asked float64, windows []float64)) {
-	for _, x := range c.Exhibits() {
+func rated(c *check.Case, each func(x content.Recording, asked float64, windows []float64)) {
+	for _, x := range c.Recordings() {
 		if asked, given := x.Request.Whole("maxBitrate"); given && x.Video != nil {
 			if w := windows(c, *x.Video); len(w) > 0 {
 				each(x, float64(asked), w)
@@ -99,7 +100,7 @@ func rated(c *check.Case, each func(x check.Exhibit, asked float64, windows []fl
 
 func bitrateKept(c *check.Case) {
 	allow := 1 + float64(c.Number("tolerance.bitrate-percent"))/100
-	rated(c, func(x check.Exhibit, asked float64, w []float64) {
+	rated(c, func(x content.Recording, asked float64, w []float64) {
 		c.Want(slices.Max(w) <= asked*allow, fmt.Sprintf("at most %.0f bit/s in any %v", asked*allow, c.Limit("bitrate.window")), fmt.Sprintf("%.0f bit/s", slices.Max(w)), x.R)
 	})
 }
@@ -107,9 +108,9 @@ func bitrateKept(c *check.Case) {
 // bitrateConstant judges content that takes more than the rate when nothing limits it; for less there may be nothing to spend it on.
 func bitrateConstant(c *check.Case) {
 	allow := float64(c.Number("tolerance.bitrate-percent")) / 100
-	all := c.Exhibits()
-	rated(c, func(x check.Exhibit, asked float64, w []float64) {
-		hard := slices.ContainsFunc(all, func(y check.Exhibit) bool {
+	all := c.Recordings()
+	rated(c, func(x content.Recording, asked float64, w []float64) {
+		hard := slices.ContainsFunc(all, func(y content.Recording) bool {
 			return y.Scenario == x.Scenario && y.Request["maxBitrate"] == nil && y.Request["quantizationParameter"] == nil && y.Video != nil && float64(y.Video.Bitrate) > 1.5*asked
 		})
 		if !hard {

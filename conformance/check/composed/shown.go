@@ -9,6 +9,9 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 	"reelcheck/conformance/media"
 )
 
@@ -17,17 +20,17 @@ import (
 func takesRecorded(kind string) func(*check.Case) {
 	return func(c *check.Case) {
 		edge := c.Limit("tolerance.stream-edge").Seconds()
-		for _, x := range c.Exhibits() {
-			for _, t := range x.Takes {
+		for _, x := range c.Recordings() {
+			for _, t := range x.Due {
 				if !t.Kept || kind != "" && t.Kind != kind {
 					continue
 				}
-				spans := x.Showing(t)
-				if c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), x.Takes...) {
+				spans := x.Found(t)
+				if c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Due...) {
 					continue
 				}
-				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
-					check.Describe(spans), x.R, t.R)
+				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
+					content.Describe(spans), x.R, t.R)
 			}
 		}
 	}
@@ -36,9 +39,9 @@ func takesRecorded(kind string) func(*check.Case) {
 // inStep measures sound against picture of each client that published both; the harness itself must not have stalled.
 func inStep(c *check.Case) {
 	allow := c.Limit("tolerance.in-step").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, v := range x.Takes {
-			for _, a := range x.Takes {
+	for _, x := range c.Recordings() {
+		for _, v := range x.Due {
+			for _, a := range x.Due {
 				if !pairOf(v, a) {
 					continue
 				}
@@ -80,12 +83,12 @@ func mostWithin(offsets []float64, allow float64) bool {
 }
 
 // pairOf: picture and sound of one published stream, in the archive at the same time.
-func pairOf(v, a check.Take) bool {
+func pairOf(v, a content.Due) bool {
 	return v.Kind == "video" && a.Kind == "audio" && v.R.IDs[evidence.Stream] == a.R.IDs[evidence.Stream] && v.Kept && a.Kept && together(v, a) > 0
 }
 
-// together is for how many seconds two takes are in the archive at the same time.
-func together(a, b check.Take) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
+// together is for how many seconds two stretches are in the archive at the same time.
+func together(a, b content.Due) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
 
 // measurable is how many seconds together surely hold a whole one of both, after the edges.
 const measurable = 3
@@ -93,8 +96,8 @@ const measurable = 3
 // fileLength compares the movie with the recorded time, which pauses and
 // advances of the clock are no part of, and with duration, of which the advances are.
 func fileLength(c *check.Case) {
-	for _, x := range c.Exhibits() {
-		k, _ := c.Course(x.History)
+	for _, x := range c.Recordings() {
+		k, _ := course.Of(c.Facts, x.History)
 		allow := (c.Limit("tolerance.file-length") + time.Duration(len(k.Pauses()))*c.Limit("tolerance.pause")).Seconds()
 		least, most := lengths(c, x.History, k)
 		c.Want(x.Duration >= least-allow && x.Duration <= most+allow, fmt.Sprintf("a length of %.1f to %.1f s, give or take %.1f", least, most, allow),
@@ -110,14 +113,14 @@ func fileLength(c *check.Case) {
 }
 
 // lengths brackets the real time that was recorded, in seconds.
-func lengths(c *check.Case, h *check.History, k check.Course) (least, most float64) {
-	first, last := c.RealEnd(h, k)
-	for _, u := range check.Union(c.Sessions[h.Start.IDs[evidence.Session]].Streams) {
-		if cut, ok := u.Cut(check.Over(h.Start), first); ok {
+func lengths(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
+	first, last := course.RealEnd(c.Facts, h, k)
+	for _, u := range facts.Union(c.Sessions[h.Start.IDs[evidence.Session]].Streams) {
+		if cut, ok := u.Cut(h.Start.Over(), first); ok {
 			least += cut.To.Sub(cut.From).Seconds()
 		}
 		u.To = u.Late
-		if cut, ok := u.Cut(check.Sent(h.Start), last); ok {
+		if cut, ok := u.Cut(h.Start.Sent(), last); ok {
 			most += cut.To.Sub(cut.From).Seconds()
 		}
 	}
@@ -126,12 +129,12 @@ func lengths(c *check.Case, h *check.History, k check.Course) (least, most float
 
 // skippedWithin brackets how much recorded time advances of the clock added
 // while streams were published; the advance in which the archive ended counts in part.
-func skippedWithin(c *check.Case, h *check.History, k check.Course) (least, most float64) {
+func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
-	first, last := c.RealEnd(h, k)
-	within := func(end time.Time) func(check.Walk) bool {
-		return func(w check.Walk) bool {
-			return !w.From.Before(check.Sent(h.Start)) && (end.IsZero() || !w.To.After(end)) && check.Steady(s.Streams, w.From, w.To)
+	first, last := course.RealEnd(c.Facts, h, k)
+	within := func(end time.Time) func(facts.Walk) bool {
+		return func(w facts.Walk) bool {
+			return !w.From.Before(h.Start.Sent()) && (end.IsZero() || !w.To.After(end)) && facts.Steady(s.Streams, w.From, w.To)
 		}
 	}
 	app := h.Start.IDs[evidence.Application]
@@ -139,9 +142,9 @@ func skippedWithin(c *check.Case, h *check.History, k check.Course) (least, most
 }
 
 // length is where the last take ends.
-func length(x check.Exhibit) float64 {
+func length(x content.Recording) float64 {
 	end := 0.0
-	for _, t := range x.Takes {
+	for _, t := range x.Due {
 		end = math.Max(end, t.To)
 	}
 	return end
@@ -149,19 +152,19 @@ func length(x check.Exhibit) float64 {
 
 func blackStart(c *check.Case) {
 	allow := c.Limit("tolerance.black-start").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, v := range x.Takes {
-			for _, a := range x.Takes {
-				if !pairOf(v, a) || math.Abs(v.From-a.From) > check.Blink || !first(x, v) || !first(x, a) {
+	for _, x := range c.Recordings() {
+		for _, v := range x.Due {
+			for _, a := range x.Due {
+				if !pairOf(v, a) || math.Abs(v.From-a.From) > content.Blink || !first(x, v) || !first(x, a) {
 					continue
 				}
-				shown, heard := x.Showing(v), x.Showing(a)
+				shown, heard := x.Found(v), x.Found(a)
 				if len(shown) == 0 || len(heard) == 0 {
 					c.Blocked("picture and sound of "+v.Client, "one of them is not in the file", x.R)
 					continue
 				}
 				behind := shown[0].From - heard[0].From
-				if c.Excused(behind <= allow, c.Limit("tolerance.black-start"), x.Takes...) {
+				if c.Excused(behind <= allow, c.Limit("tolerance.black-start"), x.Due...) {
 					continue
 				}
 				c.Want(behind <= allow, fmt.Sprintf("the picture of %s at most %.0f s behind its sound", v.Client, allow), fmt.Sprintf("%.1f s behind", behind), x.R)
@@ -173,13 +176,13 @@ func blackStart(c *check.Case) {
 // leavesPicture looks at streams that ended while others of the archive went on.
 func leavesPicture(c *check.Case) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, t := range x.Takes {
+	for _, x := range c.Recordings() {
+		for _, t := range x.Due {
 			if t.To+edge+1 > length(x) || again(x, t) {
 				continue
 			}
 			late := 0.0
-			for _, s := range x.Showing(t) {
+			for _, s := range x.Found(t) {
 				late = math.Max(late, s.To)
 			}
 			c.Want(late <= t.To+edge, fmt.Sprintf("%s of %s gone %.0f s after its end at %.1f s", t.Kind, t.Client, edge, t.To), fmt.Sprintf("there until %.1f s", late), x.R, t.R)
@@ -188,20 +191,20 @@ func leavesPicture(c *check.Case) {
 }
 
 // again tells whether the same fixture was published once more after t.
-func again(x check.Exhibit, t check.Take) bool {
-	return slices.ContainsFunc(x.Takes, func(u check.Take) bool { return u.Fixture == t.Fixture && u.To > t.To })
+func again(x content.Recording, t content.Due) bool {
+	return slices.ContainsFunc(x.Due, func(u content.Due) bool { return u.Fixture == t.Fixture && u.To > t.To })
 }
 
 // first tells whether t is the first take of its track.
-func first(x check.Exhibit, t check.Take) bool {
-	return !slices.ContainsFunc(x.Takes, func(u check.Take) bool { return u.R.Seq == t.R.Seq && u.From < t.From })
+func first(x content.Recording, t content.Due) bool {
+	return !slices.ContainsFunc(x.Due, func(u content.Due) bool { return u.R.Seq == t.R.Seq && u.From < t.From })
 }
 
 // nothingLost: marks passed over at once are a gap; 30 a second shown in 25 passes over one now and then.
 func nothingLost(c *check.Case) {
 	still := c.Limit("tolerance.standstill").Seconds()
-	for _, x := range c.Exhibits() {
-		for _, t := range x.Takes {
+	for _, x := range c.Recordings() {
+		for _, t := range x.Due {
 			if t.Kind != "video" || !t.Kept {
 				continue
 			}
@@ -225,7 +228,7 @@ func nothingLost(c *check.Case) {
 
 // pace is how many new frames an appearance shows in a second, and how many it has to: those of the source, as far as the file has
 // pictures for them. Of a short one nothing is asked.
-func pace(c *check.Case, t check.Take, a media.Appearance) (fresh, least float64) {
+func pace(c *check.Case, t content.Due, a media.Appearance) (fresh, least float64) {
 	if a.To-a.From < 1 {
 		return 0, 0
 	}
@@ -234,8 +237,8 @@ func pace(c *check.Case, t check.Take, a media.Appearance) (fresh, least float64
 }
 
 // noSoundLost: a tone is interrupted once a second, shortly. More or longer breaks are lost sound, or sound that is there twice.
-func noSoundLost(c *check.Case, x check.Exhibit, still float64) {
-	for _, t := range x.Takes {
+func noSoundLost(c *check.Case, x content.Recording, still float64) {
+	for _, t := range x.Due {
 		if t.Kind != "audio" || !t.Kept || x.Sound == nil {
 			continue
 		}
@@ -256,10 +259,10 @@ func noSoundLost(c *check.Case, x check.Exhibit, still float64) {
 
 // interrupted tells whether the stretch touches one in which the track of t was not to be seen, be it muted or hidden: there
 // frames are left out, and the last one may stand until the target has found out.
-func interrupted(c *check.Case, x check.Exhibit, t check.Take, from, to float64) bool {
+func interrupted(c *check.Case, x content.Recording, t content.Due, from, to float64) bool {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, u := range x.Takes {
-		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from-check.Blink && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
+	for _, u := range x.Due {
+		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from-content.Blink && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
 			return true
 		}
 	}
@@ -270,11 +273,11 @@ func interrupted(c *check.Case, x check.Exhibit, t check.Take, from, to float64)
 func publishersOf(codec string) func(*check.Case) {
 	return func(c *check.Case) {
 		edge := c.Limit("tolerance.stream-edge").Seconds()
-		for _, x := range c.Exhibits() {
-			for _, t := range x.Takes {
+		for _, x := range c.Recordings() {
+			for _, t := range x.Due {
 				if t.Kind == "video" && strings.EqualFold(t.Codec, codec) && t.Kept {
-					spans := x.Showing(t)
-					c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s stream %s from %.1f to %.1f s", codec, t.Fixture, t.From, t.To), check.Describe(spans), x.R, t.R)
+					spans := x.Found(t)
+					c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s stream %s from %.1f to %.1f s", codec, t.Fixture, t.From, t.To), content.Describe(spans), x.R, t.R)
 				}
 			}
 		}
@@ -283,8 +286,8 @@ func publishersOf(codec string) func(*check.Case) {
 
 // pauseLeavesNothing judges the length of files of archives that paused.
 func pauseLeavesNothing(c *check.Case) {
-	for _, x := range c.Exhibits() {
-		k, ok := c.Course(x.History)
+	for _, x := range c.Recordings() {
+		k, ok := course.Of(c.Facts, x.History)
 		if !ok || len(k.Pauses()) == 0 {
 			continue
 		}

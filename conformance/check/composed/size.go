@@ -6,22 +6,24 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 )
 
 var sizeChecks = []check.Check{
-	check.New("ARC-RES-01", check.In(scenarios.Pair), defaultSize),
-	check.New("ARC-RES-02", check.In(scenarios.Sizes), sized("480x640")),
-	check.New("ARC-RES-03", check.In(scenarios.Sizes), sized("1280x720")),
-	check.New("ARC-RES-04", check.In(scenarios.Sizes), sized("720x1280")),
-	check.New("ARC-RES-05", check.In(scenarios.FullHD), sized("1920x1080")),
-	check.New("ARC-RES-06", check.In(scenarios.FullHD), sized("1080x1920")),
-	check.New("ARC-RES-08", check.In(scenarios.Pair, scenarios.Sizes, scenarios.FullHD), resolutionNamed),
-	check.New("ARC-RATE-13", check.In(scenarios.Rates), ratesNamed),
-	check.New("ARC-RATE-14", check.In(scenarios.Rates), qpAccepted),
+	check.New("ARC-RES-01", defaultSize, scenarios.Pair),
+	check.New("ARC-RES-02", sized("480x640"), scenarios.Sizes),
+	check.New("ARC-RES-03", sized("1280x720"), scenarios.Sizes),
+	check.New("ARC-RES-04", sized("720x1280"), scenarios.Sizes),
+	check.New("ARC-RES-05", sized("1920x1080"), scenarios.FullHD),
+	check.New("ARC-RES-06", sized("1080x1920"), scenarios.FullHD),
+	check.New("ARC-RES-08", resolutionNamed, scenarios.Pair, scenarios.Sizes, scenarios.FullHD),
+	check.New("ARC-RATE-13", ratesNamed, scenarios.Rates),
+	check.New("ARC-RATE-14", qpAccepted, scenarios.Rates),
 }
 
 // wantedSize is the resolution that a request asks for.
-func wantedSize(c *check.Case, h *check.History) string {
+func wantedSize(c *check.Case, h *facts.History) string {
 	if s := h.Request.Text("resolution"); s != "" {
 		return s
 	}
@@ -29,9 +31,9 @@ func wantedSize(c *check.Case, h *check.History) string {
 	return l.Default
 }
 
-func sizeOfFile(c *check.Case, x check.Exhibit, want string) {
+func sizeOfFile(c *check.Case, x content.Recording, want string) {
 	if x.Video == nil {
-		c.Wrong(want+" in the file", "no video track"+check.Details(x.File), x.R)
+		c.Wrong(want+" in the file", "no video track"+content.Details(x.File), x.R)
 		return
 	}
 	v := x.Video
@@ -51,7 +53,7 @@ func defaultSize(c *check.Case) {
 			}
 		}
 	}
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["resolution"] == nil && x.Request["hasVideo"] != false {
 			sizeOfFile(c, x, want)
 		}
@@ -60,7 +62,7 @@ func defaultSize(c *check.Case) {
 
 func sized(want string) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, x := range c.Exhibits() {
+		for _, x := range c.Recordings() {
 			if x.Request.Text("resolution") == want {
 				sizeOfFile(c, x, want)
 			}
@@ -87,7 +89,7 @@ func ratesNamed(c *check.Case) {
 				want, given := h.Request[key]
 				got, present := s.Object[key]
 				if given {
-					c.Want(present && check.SameJSON(got, want), fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
+					c.Want(present && facts.SameJSON(got, want), fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
 				} else {
 					c.Want(!present || got == nil, "no "+key, s.Show(key), s.At)
 				}

@@ -6,36 +6,41 @@ import (
 	"strings"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/check/phases"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
+	"reelcheck/conformance/text"
 	"reelcheck/fixtures"
 )
 
 // streamChecks are about how many streams an archive holds, and about streams that are muted, change or have one kind only.
 var streamChecks = []check.Check{
-	check.New("ARC-COMP-20", check.In(scenarios.Many), arranged(crowded)),
-	check.New("ARC-COMP-21", check.In(scenarios.Many), fiftyHeard),
-	check.New("ARC-COMP-22", check.In(scenarios.Many), beyondLimits),
-	check.New("ARC-SIM-03", check.In(scenarios.Simultaneous), ownLayouts),
-	check.New("ARC-SEL-07", check.In(scenarios.Many), arranged(preferred)),
-	check.New("ARC-COMP-28", check.In(scenarios.Mutes), mutedVideo),
-	check.New("ARC-COMP-29", check.In(scenarios.Mutes), mutedAudio),
-	check.New("ARC-COMP-30", check.In(scenarios.Mutes), changesSize),
-	check.New("ARC-COMP-31", check.In(scenarios.Mutes), onlyHeard),
-	check.New("ARC-COMP-32", check.In(scenarios.Mutes), onlySeen),
-	check.New("ARC-COMP-33", check.In(scenarios.Mutes, scenarios.Layouts), blackElsewhere),
-	check.New("ARC-COMP-34", check.In(scenarios.Many), takesPlace),
+	check.New("ARC-COMP-20", arranged(crowded), scenarios.Many),
+	check.New("ARC-COMP-21", fiftyHeard, scenarios.Many),
+	check.New("ARC-COMP-22", beyondLimits, scenarios.Many),
+	check.New("ARC-SIM-03", ownLayouts, scenarios.Simultaneous),
+	check.New("ARC-SEL-07", arranged(preferred), scenarios.Many),
+	check.New("ARC-COMP-28", mutedVideo, scenarios.Mutes),
+	check.New("ARC-COMP-29", mutedAudio, scenarios.Mutes),
+	check.New("ARC-COMP-30", changesSize, scenarios.Mutes),
+	check.New("ARC-COMP-31", onlyHeard, scenarios.Mutes),
+	check.New("ARC-COMP-32", onlySeen, scenarios.Mutes),
+	check.New("ARC-COMP-33", blackElsewhere, scenarios.Mutes, scenarios.Layouts),
+	check.New("ARC-COMP-34", takesPlace, scenarios.Many),
 }
 
-// crowded scenes show as many streams as there are places.
-func crowded(_ check.Exhibit, a expect.Act) bool { return len(a.Picture.Places) == layout.Most }
+// crowded phases show as many streams as there are places.
+func crowded(x content.Recording, a expect.Phase) bool {
+	return len(a.Picture.Places) == layout.Most(x.Timeline.Ledger)
+}
 
-// preferred scenes leave out a stream that was there before one that is shown.
-func preferred(_ check.Exhibit, a expect.Act) bool {
-	if len(a.Streams) <= layout.Most {
+// preferred phases leave out a stream that was there before one that is shown.
+func preferred(x content.Recording, a expect.Phase) bool {
+	if len(a.Streams) <= layout.Most(x.Timeline.Ledger) {
 		return false
 	}
 	_, last := a.Picture.Of(a.Streams[len(a.Streams)-1].ID)
@@ -44,51 +49,22 @@ func preferred(_ check.Exhibit, a expect.Act) bool {
 
 // ownLayouts looks at archives of one session that record at the same time with different layouts.
 func ownLayouts(c *check.Case) {
-	exhibits := c.Exhibits()
-	arranged(func(x check.Exhibit, _ expect.Act) bool {
-		return slices.ContainsFunc(exhibits, func(y check.Exhibit) bool {
-			return y.Start.IDs[evidence.Session] == x.Start.IDs[evidence.Session] && y.Play.Layout != x.Play.Layout &&
+	recordings := c.Recordings()
+	arranged(func(x content.Recording, _ expect.Phase) bool {
+		return slices.ContainsFunc(recordings, func(y content.Recording) bool {
+			return y.Start.IDs[evidence.Session] == x.Start.IDs[evidence.Session] && y.Timeline.Layout != x.Timeline.Layout &&
 				!y.EndedBefore(x.Start) && !x.EndedBefore(y.Start)
 		})
 	})(c)
 }
 
-// Heard compares the tones of a scene with those of the tracks that are there.
-func Heard(c *check.Case, x check.Exhibit, a expect.Act) {
-	var missing, extra []string
-	for _, i := range a.Heard {
-		if t := track(x, i); !sounds(x, t, a.Middle()) {
-			missing = append(missing, t.Fixture)
-		}
-	}
-	for _, t := range x.Sound.Tones {
-		wanted := slices.ContainsFunc(a.Heard, func(i int) bool { return track(x, i).Fixture == t.ID })
-		if !wanted && sounds(x, evidence.Published{Fixture: t.ID}, a.Middle()) && !slices.Contains(extra, t.ID) {
-			extra = append(extra, t.ID)
-		}
-	}
-	ok := len(missing) == 0 && len(extra) == 0
-	if c.Excused(ok, c.Limit("tolerance.stream-edge"), x.Takes...) {
-		return
-	}
-	c.Want(ok, fmt.Sprintf("%d sounds at %.1f s", len(a.Heard), a.Middle()),
-		check.Clip(fmt.Sprintf("missing %q, and %q beside them", missing, extra), 300), x.R)
-}
-
-// track is the published track with that number in the play.
-func track(x check.Exhibit, i int) evidence.Published { return *x.Parts[i].By.Published }
-
-func sounds(x check.Exhibit, t evidence.Published, at float64) bool {
-	return slices.ContainsFunc(x.Sound.OfTone(t.Fixture), func(s media.ToneSpan) bool { return s.From <= at && at <= s.To })
-}
-
-// audible are the scenes of archives with sound.
-func audible(c *check.Case, which pick, each func(x check.Exhibit, a expect.Act)) {
-	for _, x := range c.Exhibits() {
+// audible are the phases of archives with sound.
+func audible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
+	for _, x := range c.Recordings() {
 		if x.Request["hasAudio"] == false || x.Sound == nil {
 			continue
 		}
-		for _, a := range x.Scenes {
+		for _, a := range x.Settled {
 			if which(x, a) {
 				each(x, a)
 			}
@@ -97,36 +73,38 @@ func audible(c *check.Case, which pick, each func(x check.Exhibit, a expect.Act)
 }
 
 func fiftyHeard(c *check.Case) {
-	full := func(_ check.Exhibit, a expect.Act) bool { return len(a.Heard) == expect.MostHeard }
-	audible(c, full, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
+	full := func(x content.Recording, a expect.Phase) bool {
+		return len(a.Heard) == expect.MostHeard(x.Timeline.Ledger)
+	}
+	audible(c, full, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// beyondLimits looks at scenes with more than an archive holds: the picture and the mix are those of the others.
+// beyondLimits looks at phases with more than an archive holds: the picture and the mix are those of the others.
 func beyondLimits(c *check.Case) {
-	arranged(func(_ check.Exhibit, a expect.Act) bool { return len(a.Streams) > layout.Most })(c)
-	more := func(_ check.Exhibit, a expect.Act) bool { return len(a.Unheard) > 0 }
-	audible(c, more, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
+	arranged(func(x content.Recording, a expect.Phase) bool { return len(a.Streams) > layout.Most(x.Timeline.Ledger) })(c)
+	more := func(_ content.Recording, a expect.Phase) bool { return len(a.Unheard) > 0 }
+	audible(c, more, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// takesPlace looks at scenes after one in which streams were left out, when another stream has ended.
+// takesPlace looks at phases after one in which streams were left out, when another stream has ended.
 func takesPlace(c *check.Case) {
-	freed := func(x check.Exhibit, a expect.Act) bool {
-		return slices.ContainsFunc(x.Acts, func(b expect.Act) bool {
+	freed := func(x content.Recording, a expect.Phase) bool {
+		return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool {
 			return b.To <= a.From && len(b.Streams) > len(b.Picture.Places) && len(a.Streams) < len(b.Streams)
 		})
 	}
 	arranged(freed)(c)
-	louder := func(x check.Exhibit, a expect.Act) bool {
-		return slices.ContainsFunc(x.Acts, func(b expect.Act) bool { return b.To <= a.From && len(b.Unheard) > len(a.Unheard) })
+	louder := func(x content.Recording, a expect.Phase) bool {
+		return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool { return b.To <= a.From && len(b.Unheard) > len(a.Unheard) })
 	}
-	audible(c, louder, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
+	audible(c, louder, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// muted are the scenes in which a track of that kind is muted, and those in which it is back.
+// muted are the phases in which a track of that kind is muted, and those in which it is back.
 func muted(kind string) pick {
-	return func(x check.Exhibit, a expect.Act) bool {
+	return func(x content.Recording, a expect.Phase) bool {
 		for i, p := range x.Parts {
-			there := x.Play.Tracks[i].There
+			there := x.Timeline.Tracks[i].There
 			if p.By.Published.Kind == kind && len(p.By.Published.Muted) > 0 && len(there) > 0 && there[0].To <= a.From {
 				return true
 			}
@@ -138,18 +116,18 @@ func muted(kind string) pick {
 func mutedVideo(c *check.Case) {
 	arranged(muted("video"))(c)
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		for i, p := range x.Parts {
 			if p.By.Published.Kind != "video" || x.Picture == nil {
 				continue
 			}
-			for _, gap := range gaps(x.Play.Tracks[i].There) {
-				if gap.To-gap.From < edge+check.Blink {
+			for _, gap := range gaps(x.Timeline.Tracks[i].There) {
+				if gap.To-gap.From < edge+content.Blink {
 					continue
 				}
 				late := gap.From
 				for _, a := range x.Picture.OfStream(p.By.Published.Fixture) {
-					if a.From < gap.To-check.Blink && a.To > gap.From {
+					if a.From < gap.To-content.Blink && a.To > gap.From {
 						late = max(late, min(a.To, gap.To))
 					}
 				}
@@ -169,16 +147,16 @@ func gaps(there []expect.Stretch) []expect.Stretch {
 }
 
 func mutedAudio(c *check.Case) {
-	audible(c, muted("audio"), func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
+	audible(c, muted("audio"), func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		for i, p := range x.Parts {
 			if p.By.Published.Kind != "audio" || x.Sound == nil {
 				continue
 			}
-			for _, gap := range gaps(x.Play.Tracks[i].There) {
+			for _, gap := range gaps(x.Timeline.Tracks[i].There) {
 				heard := slices.ContainsFunc(x.Sound.OfTone(p.By.Published.Fixture), func(s media.ToneSpan) bool {
-					return s.From < gap.To-check.Blink && s.To > gap.From+edge
+					return s.From < gap.To-content.Blink && s.To > gap.From+edge
 				})
 				c.Want(!heard, fmt.Sprintf("%s not heard while muted from %.1f to %.1f s", p.By.Published.Fixture, gap.From, gap.To), "heard", x.R, p.By)
 			}
@@ -189,12 +167,12 @@ func mutedAudio(c *check.Case) {
 // changesSize wants each shape of a fixture that has several, in its aspect.
 func changesSize(c *check.Case) {
 	allow := int(c.Number("tolerance.tile"))
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Picture == nil {
 			continue
 		}
-		for _, t := range x.Takes {
-			parts := shapes(c, t.Fixture)
+		for _, t := range x.Due {
+			parts := phases.Shapes(c, t.Fixture)
 			if t.Kind != "video" || len(parts) < 2 || !t.Kept {
 				continue
 			}
@@ -217,32 +195,32 @@ func changesSize(c *check.Case) {
 	}
 }
 
-// onlyHeard: scenes with a stream that has no picture have no tile for it, and its sound.
+// onlyHeard: phases with a stream that has no picture have no tile for it, and its sound.
 func onlyHeard(c *check.Case) {
-	with := func(x check.Exhibit, a expect.Act) bool {
-		return slices.ContainsFunc(a.Heard, func(i int) bool { return !published(x, x.Play.Tracks[i].Stream, "video") })
+	with := func(x content.Recording, a expect.Phase) bool {
+		return slices.ContainsFunc(a.Heard, func(i int) bool { return !published(x, x.Timeline.Tracks[i].Stream, "video") })
 	}
 	arranged(with)(c)
-	audible(c, with, func(x check.Exhibit, a expect.Act) { Heard(c, x, a) })
+	audible(c, with, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
 // published tells whether a stream has a track of that kind at all.
-func published(x check.Exhibit, stream, kind string) bool {
-	return slices.ContainsFunc(x.Parts, func(p check.Part) bool {
+func published(x content.Recording, stream, kind string) bool {
+	return slices.ContainsFunc(x.Parts, func(p content.Part) bool {
 		return p.By.IDs[evidence.Stream] == stream && p.By.Published.Kind == kind
 	})
 }
 
 // onlySeen: streams without sound are in the picture.
 func onlySeen(c *check.Case) {
-	arranged(func(x check.Exhibit, a expect.Act) bool {
+	arranged(func(x content.Recording, a expect.Phase) bool {
 		return slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return !published(x, p.Stream, "audio") })
 	})(c)
 }
 
 // blackElsewhere wants nothing beside the streams, and all black where there are none.
 func blackElsewhere(c *check.Case) {
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if x.Request["hasVideo"] == false || x.Picture == nil {
 			continue
 		}
@@ -250,8 +228,8 @@ func blackElsewhere(c *check.Case) {
 		for _, s := range x.Picture.Stray {
 			stray = append(stray, fmt.Sprintf("something at %d,%d of %dx%d from %.1f to %.1f s", s.Rect.X, s.Rect.Y, s.Rect.Width, s.Rect.Height, s.From, s.To))
 		}
-		c.Want(len(stray) == 0, "black beside the streams", check.Clip(strings.Join(stray, "; "), 300), x.R)
-		for _, a := range x.Scenes {
+		c.Want(len(stray) == 0, "black beside the streams", text.Clip(strings.Join(stray, "; "), 300), x.R)
+		for _, a := range x.Settled {
 			if !a.Known || len(a.Picture.Places) > 0 {
 				continue
 			}

@@ -8,22 +8,24 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
 )
 
 // encryptionChecks judge archives of an application with a certificate.
 var encryptionChecks = []check.Check{
-	check.New("ARC-SEC-02", check.In(scenarios.Encryption), nothingInTheClear),
-	check.New("ARC-SEC-04", check.In(scenarios.Encryption), tellsNoLength),
-	check.New("ARC-SEC-06", check.In(scenarios.Encryption), passwordOpens),
-	check.New("ARC-SEC-07", check.In(scenarios.Encryption), passwordTold),
-	check.New("ARC-SEC-08", check.In(scenarios.Encryption), badCertificates),
-	check.New("ARC-SEC-09", check.In(scenarios.Encryption), turnedOff),
+	check.New("ARC-SEC-02", nothingInTheClear, scenarios.Encryption),
+	check.New("ARC-SEC-04", tellsNoLength, scenarios.Encryption),
+	check.New("ARC-SEC-06", passwordOpens, scenarios.Encryption),
+	check.New("ARC-SEC-07", passwordTold, scenarios.Encryption),
+	check.New("ARC-SEC-08", badCertificates, scenarios.Encryption),
+	check.New("ARC-SEC-09", turnedOff, scenarios.Encryption),
 }
 
 // encryptedArchives are the composed ones that were started with a certificate in force; ARC-SEC-10 is about the others.
-func encryptedArchives(c *check.Case) []*check.History {
-	return slices.DeleteFunc(c.StartedArchives(), func(h *check.History) bool { return !c.Encrypted(h) || h.IsIndividual() })
+func encryptedArchives(c *check.Case) []*facts.History {
+	return slices.DeleteFunc(c.StartedArchives(), func(h *facts.History) bool { return !c.Encrypted(h) || h.IsIndividual() })
 }
 
 // nothingInTheClear is what can be seen from outside: the one object at the target cannot be read and holds nothing of the plain file,
@@ -47,7 +49,7 @@ func nothingInTheClear(c *check.Case) {
 			}
 		}
 		for _, s := range slices.Concat(h.Seen, h.Hooks) {
-			if check.Final(s.Status()) {
+			if facts.Final(s.Status()) {
 				c.Want(s.Object["url"] == nil, "no download link beside the upload", s.Show("url"), s.At)
 			}
 		}
@@ -78,7 +80,7 @@ func describeMedia(c *check.Case, r evidence.Record) string {
 	if f.Transport {
 		return "a transport stream"
 	}
-	return check.FileKind(r, f) + ", tracks " + strings.Join(f.Tracks, ", ")
+	return content.FileKind(r, f) + ", tracks " + strings.Join(f.Tracks, ", ")
 }
 
 func tellsNoLength(c *check.Case) {
@@ -100,15 +102,15 @@ func passwordOpens(c *check.Case) {
 		}
 	}
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	for _, x := range c.Unsealed() {
+	for _, x := range c.Decrypted() {
 		bad := slices.ContainsFunc(x.Findings, func(f media.Finding) bool { return f.Kind == media.Undecodable || f.Kind == media.FrameCount })
 		c.Want(x.Transport && !bad && x.Video != nil && x.Video.Entry == "avc1" && x.Audio != nil && x.Audio.ObjectType == 2,
-			"a transport stream of H.264 and AAC-LC that decodes from first to last frame", describeMedia(c, x.R)+check.Details(x.File), x.R)
-		for _, t := range x.Takes {
-			missing := t.Missing(x.Showing(t), edge)
-			ok := missing <= check.Blink
+			"a transport stream of H.264 and AAC-LC that decodes from first to last frame", describeMedia(c, x.R)+content.Details(x.File), x.R)
+		for _, t := range x.Due {
+			missing := t.Missing(x.Found(t), edge)
+			ok := missing <= content.Blink
 			if !c.Excused(ok, c.Limit("tolerance.stream-edge"), t) {
-				c.Want(ok, fmt.Sprintf("%s %s from %.1f to %.1f s", t.Kind, t.Fixture, t.From, t.To), check.Describe(x.Showing(t)), t.R, x.R)
+				c.Want(ok, fmt.Sprintf("%s %s from %.1f to %.1f s", t.Kind, t.Fixture, t.From, t.To), content.Describe(x.Found(t)), t.R, x.R)
 			}
 		}
 	}
@@ -135,7 +137,7 @@ func passwordTold(c *check.Case) {
 // badCertificates rests on a target that accepts a proper one.
 func badCertificates(c *check.Case) {
 	var accepted []evidence.Record
-	calls := c.Calls("setArchiveStorage")
+	calls := c.Calls(evidence.SetArchiveStorage)
 	for _, r := range calls {
 		if c.Sound(r) && strings.HasSuffix(r.Label, ".certificate") && r.Exchange.Status() == 200 {
 			accepted = append(accepted, r)
@@ -160,7 +162,7 @@ func turnedOff(c *check.Case) {
 		}
 		for _, r := range h.Media {
 			f, ok := c.File(r)
-			c.Want(ok && f.MP4() && !f.Transport, "an MP4 file again", check.FileKind(r, f), r)
+			c.Want(ok && f.MP4() && !f.Transport, "an MP4 file again", content.FileKind(r, f), r)
 		}
 	}
 }

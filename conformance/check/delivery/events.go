@@ -9,19 +9,22 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/text"
 )
 
 var eventChecks = []check.Check{
-	check.New("ARC-EVT-01", check.In(scenarios.Pair), toldTo("archiveStarted", true)),
-	check.New("ARC-EVT-02", check.In(scenarios.Pair), toldTo("archiveStopped", false)),
-	check.New("ARC-EVT-03", check.In(scenarios.Pair), eventsNameArchive),
-	check.New("ARC-EVT-04", check.In(scenarios.Pair), everyClient),
-	check.New("ARC-EVT-05", check.In(scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours), toldOfLimits),
-	check.New("ARC-EVT-06", check.In(scenarios.Pair), toldLateClients),
+	check.New("ARC-EVT-01", toldTo("archiveStarted", true), scenarios.Pair),
+	check.New("ARC-EVT-02", toldTo("archiveStopped", false), scenarios.Pair),
+	check.New("ARC-EVT-03", eventsNameArchive, scenarios.Pair),
+	check.New("ARC-EVT-04", everyClient, scenarios.Pair),
+	check.New("ARC-EVT-05", toldOfLimits, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours),
+	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair),
 }
 
 // told are the events of a type about an archive.
-func told(c *check.Case, h *check.History, event string) []evidence.Record {
+func told(c *check.Case, h *facts.History, event string) []evidence.Record {
 	var out []evidence.Record
 	for _, r := range h.Events {
 		if r.Client.Type == event {
@@ -32,8 +35,8 @@ func told(c *check.Case, h *check.History, event string) []evidence.Record {
 }
 
 // present are the clients connected all through a stretch of real time.
-func present(s *check.Session, from, to time.Time) []check.Span {
-	var out []check.Span
+func present(s *facts.Session, from, to time.Time) []facts.Span {
+	var out []facts.Span
 	for _, cl := range s.Clients {
 		if cl.By.Client != nil && cl.Covers(from) && (cl.To.IsZero() || cl.To.After(to)) {
 			out = append(out, cl)
@@ -43,7 +46,7 @@ func present(s *check.Session, from, to time.Time) []check.Span {
 }
 
 // settled: the harness waited for the event, so that its absence tells something.
-func settled(c *check.Case, h *check.History, event string) (evidence.Record, bool) {
+func settled(c *check.Case, h *facts.History, event string) (evidence.Record, bool) {
 	for _, r := range h.Watches {
 		if r.Watch.What == "events" && r.Watch.Until == event {
 			return r, true
@@ -61,7 +64,7 @@ func toldTo(event string, start bool) func(*check.Case) {
 	}
 }
 
-func toldClients(c *check.Case, h *check.History, event string, start bool) {
+func toldClients(c *check.Case, h *facts.History, event string, start bool) {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	watch, waited := settled(c, h, event)
 	if s == nil || !waited {
@@ -96,7 +99,7 @@ func eventsNameArchive(c *check.Case) {
 		}
 		h := c.ByID[r.IDs[evidence.Archive]]
 		ok := h != nil && (h.Start.Exchange != nil && h.Start.IDs[evidence.Session] == r.IDs[evidence.Session] || c.Automatic(h) && h.Session() == r.IDs[evidence.Session])
-		c.Want(ok, r.Client.Type+" with the archive's id", check.Clip(r.Client.Body.Text, 160), r)
+		c.Want(ok, r.Client.Type+" with the archive's id", text.Clip(r.Client.Body.Text, 160), r)
 	}
 }
 
@@ -122,9 +125,9 @@ func everyClient(c *check.Case) {
 
 func toldOfLimits(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
+		k, ok := course.Of(c.Facts, h)
 		watch, waited := settled(c, h, "archiveStopped")
-		if !ok || !waited || k.Rule == check.ByCall {
+		if !ok || !waited || k.Rule == course.ByCall {
 			continue
 		}
 		events := told(c, h, "archiveStopped")
@@ -144,7 +147,7 @@ func toldLateClients(c *check.Case) {
 			continue
 		}
 		for _, cl := range s.Clients {
-			if cl.By.Client == nil || !cl.From.After(check.Over(h.Start)) || h.EndedBefore(cl.By) || !waitedFrom(h, cl.From, "archiveStarted") {
+			if cl.By.Client == nil || !cl.From.After(h.Start.Over()) || h.EndedBefore(cl.By) || !waitedFrom(h, cl.From, "archiveStarted") {
 				continue
 			}
 			at := cl.By
@@ -159,7 +162,7 @@ func toldLateClients(c *check.Case) {
 }
 
 // waitedFrom: from that moment on the harness waited for an event about h.
-func waitedFrom(h *check.History, from time.Time, event string) bool {
+func waitedFrom(h *facts.History, from time.Time, event string) bool {
 	return slices.ContainsFunc(h.Watches, func(r evidence.Record) bool {
 		return r.Watch.What == "events" && r.Watch.Until == event && !r.Watch.From.Before(from)
 	})

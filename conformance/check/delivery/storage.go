@@ -1,3 +1,4 @@
+// Package delivery judges how archives are handed over: uploads, encryption, download URLs, and what clients are told meanwhile.
 package delivery
 
 import (
@@ -8,22 +9,24 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 )
 
 var storageChecks = []check.Check{
-	check.New("ARC-STO-01", check.In(scenarios.Pair), uploadedToTarget),
-	check.New("ARC-STO-02", check.In(scenarios.Pair), objectKey),
-	check.New("ARC-STO-03", check.In(scenarios.Pair), objectSize),
-	check.New("ARC-STO-04", check.In(scenarios.Pair), objectChecksum),
-	check.New("ARC-STO-05", check.In(scenarios.Pair), uploadedAfterSuccess),
-	check.New("ARC-STO-06", check.In(scenarios.Pair), nothingBeforeStop),
-	check.New("ARC-STO-07", check.In(scenarios.Pair), compatibleTarget),
-	check.New("ARC-STO-10", check.In(scenarios.Cloud), availableWithoutTarget),
-	check.New("ARC-STO-20", check.In(scenarios.Pair, scenarios.Cloud, scenarios.Undelivered), closedBeforeDelivery),
-	check.New("ARC-STO-21", check.In(scenarios.Cloud), cloudPeriod),
-	check.New("ARC-STO-22", check.In(scenarios.TwelveHours, scenarios.FourHours, scenarios.Idle), uploadedStays),
-	check.New("ARC-STO-23", check.In(scenarios.Pair), oneObject),
-	check.New("ARC-STO-24", check.In(scenarios.Pair), objectType),
+	check.New("ARC-STO-01", uploadedToTarget, scenarios.Pair),
+	check.New("ARC-STO-02", objectKey, scenarios.Pair),
+	check.New("ARC-STO-03", objectSize, scenarios.Pair),
+	check.New("ARC-STO-04", objectChecksum, scenarios.Pair),
+	check.New("ARC-STO-05", uploadedAfterSuccess, scenarios.Pair),
+	check.New("ARC-STO-06", nothingBeforeStop, scenarios.Pair),
+	check.New("ARC-STO-07", compatibleTarget, scenarios.Pair),
+	check.New("ARC-STO-10", availableWithoutTarget, scenarios.Cloud),
+	check.New("ARC-STO-20", closedBeforeDelivery, scenarios.Pair, scenarios.Cloud, scenarios.Undelivered),
+	check.New("ARC-STO-21", cloudPeriod, scenarios.Cloud),
+	check.New("ARC-STO-22", uploadedStays, scenarios.TwelveHours, scenarios.FourHours, scenarios.Idle),
+	check.New("ARC-STO-23", oneObject, scenarios.Pair),
+	check.New("ARC-STO-24", objectType, scenarios.Pair),
 }
 
 // storeOf is the upload target that the harness set up for the application of r: s3, azure or none of them.
@@ -33,10 +36,10 @@ func storeOf(c *check.Case, r evidence.Record) string {
 
 // uploads are the archives with a target that takes them, called to stop or stopped by a limit,
 // that were followed to their end.
-func uploads(c *check.Case) []*check.History {
-	var out []*check.History
+func uploads(c *check.Case) []*facts.History {
+	var out []*facts.History
 	for _, h := range c.StartedArchives() {
-		if h.Scenario != scenarios.Undelivered && !h.Undeliverable() && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s check.Sighting) bool { return check.Final(s.Status()) }) {
+		if h.Scenario != scenarios.Undelivered && !h.Undeliverable() && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return facts.Final(s.Status()) }) {
 			out = append(out, h)
 		}
 	}
@@ -45,7 +48,7 @@ func uploads(c *check.Case) []*check.History {
 
 func uploadedToTarget(c *check.Case) {
 	for _, h := range uploads(c) {
-		if !c.Published(h) || len(c.Listings(h)) == 0 {
+		if !content.Published(c.Facts, h) || len(c.Listings(h)) == 0 {
 			continue
 		}
 		at := append(h.Stored(false), h.Start)
@@ -59,7 +62,7 @@ func objectKey(c *check.Case) {
 			continue
 		}
 		var want []string
-		for _, id := range slices.Compact([]string{h.Start.IDs[evidence.Application], check.Project(h.Start)}) {
+		for _, id := range slices.Compact([]string{h.Start.IDs[evidence.Application], facts.Project(h.Start)}) {
 			want = append(want, id+"/"+h.ID+"/archive.mp4")
 		}
 		for _, r := range h.Stored(false) {
@@ -82,7 +85,7 @@ func objectSize(c *check.Case) {
 func objectChecksum(c *check.Case) {
 	for _, h := range uploads(c) {
 		for _, r := range h.Stored(true) {
-			want := check.Base64Sum(r.Object.SHA256)
+			want := facts.Base64Sum(r.Object.SHA256)
 			for _, s := range h.Delivered() {
 				c.Want(s.Text("sha256sum") == want, "sha256sum "+want, s.Show("sha256sum"), r, s.At)
 			}
@@ -102,13 +105,13 @@ func uploadedAfterSuccess(c *check.Case) {
 }
 
 // endStatus is the first final status that a read showed.
-func endStatus(h *check.History) (check.Sighting, bool) {
+func endStatus(h *facts.History) (facts.Sighting, bool) {
 	for _, s := range h.Seen {
-		if check.Final(s.Status()) {
+		if facts.Final(s.Status()) {
 			return s, true
 		}
 	}
-	return check.Sighting{}, false
+	return facts.Sighting{}, false
 }
 
 // nothingBeforeStop rests on listings of the bucket while the archive was recording.
@@ -130,7 +133,7 @@ func nothingBeforeStop(c *check.Case) {
 func compatibleTarget(c *check.Case) {
 	for _, h := range uploads(c) {
 		app := c.Apps[h.Start.IDs[evidence.Application]]
-		if app.Endpoint != "" && c.Published(h) && len(c.Listings(h)) > 0 {
+		if app.Endpoint != "" && content.Published(c.Facts, h) && len(c.Listings(h)) > 0 {
 			c.Want(len(h.Stored(false)) > 0, "an object at the store with the given endpoint", "none", append(h.Stored(false), app.Made)...)
 		}
 	}
@@ -151,7 +154,7 @@ func availableWithoutTarget(c *check.Case) {
 func closedBeforeDelivery(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Seen {
-			if check.InProgress(s.Status()) || s.Status() == "stopped" {
+			if facts.InProgress(s.Status()) || s.Status() == "stopped" {
 				v, present := s.Object["url"]
 				c.Want(present && v == nil, "url null while "+s.Status(), s.Show("url"), s.At)
 			}
@@ -167,7 +170,7 @@ func cloudPeriod(c *check.Case) {
 	for _, d := range c.Downloads() {
 		app := d.H.Start.IDs[evidence.Application]
 		due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
-		if d.Forged || d.H.DeletedBefore(d.R) || !d.Fresh(c) {
+		if d.Forged || d.H.DeletedBefore(d.R) || !d.Fresh(c.Facts) {
 			continue
 		}
 		switch at := c.Earliest(app, d.R.Exchange.Started); {
@@ -189,7 +192,7 @@ func cloudPeriod(c *check.Case) {
 // goes on for hours shows it only in part, so any later read counts.
 func uploadedStays(c *check.Case) {
 	for _, h := range uploads(c) {
-		i := slices.IndexFunc(h.Seen, func(s check.Sighting) bool { return s.Status() == "uploaded" })
+		i := slices.IndexFunc(h.Seen, func(s facts.Sighting) bool { return s.Status() == "uploaded" })
 		if i < 0 {
 			continue
 		}
@@ -203,7 +206,7 @@ func uploadedStays(c *check.Case) {
 
 func oneObject(c *check.Case) {
 	for _, h := range uploads(c) {
-		if !c.Published(h) {
+		if !content.Published(c.Facts, h) {
 			continue
 		}
 		keys := map[string]evidence.Record{}
@@ -237,3 +240,6 @@ func objectType(c *check.Case) {
 		}
 	}
 }
+
+// Checks are those of the chapter.
+var Checks = slices.Concat(storageChecks, encryptionChecks, urlChecks, eventChecks, uploadChecks)

@@ -9,26 +9,27 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 // uploadChecks are about upload targets that fail, and those that are not S3.
 var uploadChecks = []check.Check{
-	check.New("ARC-STO-08", check.In(scenarios.Azure), azureTarget),
-	check.New("ARC-STO-11", check.In(scenarios.FallsBack), fallsBack(func(struck) bool { return true })),
-	check.New("ARC-STO-12", check.In(scenarios.FallsBack), fallsBack(func(s struck) bool { return s.fallback == "" })),
-	check.New("ARC-STO-13", check.In(scenarios.GivenUp), failsAtLast),
-	check.New("ARC-STO-14", check.In(scenarios.Recovers), retried),
-	check.New("ARC-STO-15", check.In(scenarios.GivenUp), uploadPeriod),
-	check.New("ARC-STO-16", check.In(scenarios.FallsBack), periodWithFallback),
-	check.New("ARC-STO-18", check.In(scenarios.GivenUp, scenarios.FallsBack), failureMailed),
-	check.New("ARC-STO-19", check.In(scenarios.GivenUp), nothingInCloud),
-	check.New("ARC-SEC-01", check.In(scenarios.GivenUp), nothingInCloud),
-	check.New("ARC-SEC-03", check.In(scenarios.Recovers), encryptedByStore),
+	check.New("ARC-STO-08", azureTarget, scenarios.Azure),
+	check.New("ARC-STO-11", fallsBack(func(struck) bool { return true }), scenarios.FallsBack),
+	check.New("ARC-STO-12", fallsBack(func(s struck) bool { return s.fallback == "" }), scenarios.FallsBack),
+	check.New("ARC-STO-13", failsAtLast, scenarios.GivenUp),
+	check.New("ARC-STO-14", retried, scenarios.Recovers),
+	check.New("ARC-STO-15", uploadPeriod, scenarios.GivenUp),
+	check.New("ARC-STO-16", periodWithFallback, scenarios.FallsBack),
+	check.New("ARC-STO-18", failureMailed, scenarios.GivenUp, scenarios.FallsBack),
+	check.New("ARC-STO-19", nothingInCloud, scenarios.GivenUp),
+	check.New("ARC-SEC-01", nothingInCloud, scenarios.GivenUp),
+	check.New("ARC-SEC-03", encryptedByStore, scenarios.Recovers),
 }
 
 // struck is an archive whose uploads the suite's store refused, at first or to the end.
 type struck struct {
-	*check.History
+	*facts.History
 	app           string
 	fallback      string // as the application asked for it
 	refused, took []evidence.Record
@@ -45,7 +46,7 @@ func allStruck(c *check.Case) []struck {
 			continue
 		}
 		s.fallback = c.Apps[s.app].Fallback
-		s.from, s.to = c.Earliest(s.app, check.Sent(h.Start)), c.Latest(s.app, check.Over(h.Start))
+		s.from, s.to = c.Earliest(s.app, h.Start.Sent()), c.Latest(s.app, h.Start.Over())
 		out = append(out, s)
 	}
 	return out
@@ -110,7 +111,7 @@ func uploadPeriod(c *check.Case) {
 		for _, got := range s.Reads() {
 			switch {
 			case c.Latest(s.app, got.Answered()).Before(early) && got.Status() == "failed":
-				c.Wrong("attempts until "+check.ClockTime(early.Add(allow)), "failed at "+check.ClockTime(c.Latest(s.app, got.Answered())), got.At)
+				c.Wrong("attempts until "+facts.ClockTime(early.Add(allow)), "failed at "+facts.ClockTime(c.Latest(s.app, got.Answered())), got.At)
 			case c.Earliest(s.app, got.Asked()).After(s.to.Add(period)) && got.Status() != "stopped":
 				after = true
 			}
@@ -119,10 +120,10 @@ func uploadPeriod(c *check.Case) {
 			continue // not followed to the end
 		}
 		at, ok := s.triedAfter(c, early)
-		c.Want(ok, "an attempt within "+allow.String()+" of the end of the period, "+check.ClockTime(s.from.Add(period)), "the last one at "+check.ClockTime(c.Latest(s.app, at.Time)), at)
+		c.Want(ok, "an attempt within "+allow.String()+" of the end of the period, "+facts.ClockTime(s.from.Add(period)), "the last one at "+facts.ClockTime(c.Latest(s.app, at.Time)), at)
 		for _, r := range s.refused {
 			if when := c.Earliest(s.app, r.Time); when.After(late) {
-				c.Wrong("no attempt after "+check.ClockTime(late), "one at "+check.ClockTime(when), r)
+				c.Wrong("no attempt after "+facts.ClockTime(late), "one at "+facts.ClockTime(when), r)
 			}
 		}
 	}
@@ -139,7 +140,7 @@ func fallsBack(concerns func(struck) bool) func(*check.Case) {
 			c.Want(last.Status() == "available", "available in the built-in cloud", last.Show("status"), s.refused[0], last.At)
 			n := 0
 			for _, d := range c.Downloads() {
-				if d.H == s.History && !d.Forged && d.Fresh(c) {
+				if d.H == s.History && !d.Forged && d.Fresh(c.Facts) {
 					n++
 					c.Want(served(d), "a download of the file", check.Outcome(d.R), d.R)
 				}
@@ -165,13 +166,13 @@ func periodWithFallback(c *check.Case) {
 		for _, got := range s.Seen {
 			switch {
 			case c.Latest(s.app, got.Answered()).Before(due):
-				c.Want(got.Status() == "stopped" || check.InProgress(got.Status()), "no end of the upload before "+check.ClockTime(due), got.Show("status"), got.At)
+				c.Want(got.Status() == "stopped" || facts.InProgress(got.Status()), "no end of the upload before "+facts.ClockTime(due), got.Show("status"), got.At)
 			case c.Earliest(s.app, got.Asked()).After(s.to.Add(most)):
-				c.Want(got.Status() != "stopped", "an end of the upload by "+check.ClockTime(s.to.Add(most)), got.Show("status"), got.At)
+				c.Want(got.Status() != "stopped", "an end of the upload by "+facts.ClockTime(s.to.Add(most)), got.Show("status"), got.At)
 			}
 		}
 		at, ok := s.triedAfter(c, due.Add(-allow))
-		c.Want(ok, "an attempt within "+allow.String()+" of "+check.ClockTime(due)+", or later", "the last one at "+check.ClockTime(c.Latest(s.app, at.Time)), at)
+		c.Want(ok, "an attempt within "+allow.String()+" of "+facts.ClockTime(due)+", or later", "the last one at "+facts.ClockTime(c.Latest(s.app, at.Time)), at)
 	}
 }
 
@@ -204,7 +205,7 @@ func nothingInCloud(c *check.Case) {
 			continue
 		}
 		for _, got := range slices.Concat(s.Seen, s.Hooks) {
-			if check.InProgress(got.Status()) {
+			if facts.InProgress(got.Status()) {
 				continue
 			}
 			c.Want(got.Status() != "available" && got.Object["url"] == nil, "nothing in the built-in cloud", got.Show("status")+" with "+got.Show("url"), got.At)
@@ -219,7 +220,7 @@ func azureTarget(c *check.Case) {
 			continue
 		}
 		want := h.Start.IDs[evidence.Application] + "/" + h.ID + "/archive.mp4"
-		legacy := check.Project(h.Start) + "/" + h.ID + "/archive.mp4"
+		legacy := facts.Project(h.Start) + "/" + h.ID + "/archive.mp4"
 		var names []string
 		at := []evidence.Record{last.At}
 		ok := last.Status() == "uploaded"

@@ -9,32 +9,33 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 var urlChecks = []check.Check{
-	check.New("ARC-URL-01", check.In(scenarios.Cloud), urlWhenAvailable),
-	check.New("ARC-URL-02", check.In(scenarios.Pair, scenarios.Cloud), urlNullOtherwise),
-	check.New("ARC-URL-03", check.In(scenarios.Cloud), urlDownloads),
-	check.New("ARC-URL-04", check.In(scenarios.Cloud), urlDies),
-	check.New("ARC-URL-05", check.In(scenarios.Cloud), urlLives),
-	check.New("ARC-URL-06", check.In(scenarios.Cloud), urlRenewed),
-	check.New("ARC-URL-07", check.In(scenarios.Cloud), urlInList),
-	check.New("ARC-URL-08", check.In(scenarios.Cloud), urlForged),
-	check.New("ARC-URL-09", check.In(scenarios.Auth, scenarios.Cloud), urlForCredentialsOnly),
-	check.New("ARC-URL-10", check.In(scenarios.Cloud), urlDiesWithFile),
+	check.New("ARC-URL-01", urlWhenAvailable, scenarios.Cloud),
+	check.New("ARC-URL-02", urlNullOtherwise, scenarios.Pair, scenarios.Cloud),
+	check.New("ARC-URL-03", urlDownloads, scenarios.Cloud),
+	check.New("ARC-URL-04", urlDies, scenarios.Cloud),
+	check.New("ARC-URL-05", urlLives, scenarios.Cloud),
+	check.New("ARC-URL-06", urlRenewed, scenarios.Cloud),
+	check.New("ARC-URL-07", urlInList, scenarios.Cloud),
+	check.New("ARC-URL-08", urlForged, scenarios.Cloud),
+	check.New("ARC-URL-09", urlForCredentialsOnly, scenarios.Auth, scenarios.Cloud),
+	check.New("ARC-URL-10", urlDiesWithFile, scenarios.Cloud),
 }
 
-func served(d check.Download) bool { return d.R.Exchange.Status()/100 == 2 }
+func served(d facts.Download) bool { return d.R.Exchange.Status()/100 == 2 }
 
 // alive: the file is surely there, neither deleted nor near its end.
-func alive(d check.Download, c *check.Case) bool {
+func alive(d facts.Download, c *check.Case) bool {
 	app := d.H.Start.IDs[evidence.Application]
 	due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
 	return !d.H.DeletedBefore(d.R) && c.Latest(app, d.Answered()).Before(due)
 }
 
-func available(c *check.Case) []check.Sighting {
-	var out []check.Sighting
+func available(c *check.Case) []facts.Sighting {
+	var out []facts.Sighting
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Seen {
 			if s.Status() == "available" {
@@ -66,7 +67,7 @@ func urlNullOtherwise(c *check.Case) {
 // urlDownloads compares the bytes that came with what the archive says of them.
 func urlDownloads(c *check.Case) {
 	for _, d := range c.Downloads() {
-		if d.Forged || !d.Fresh(c) || !alive(d, c) {
+		if d.Forged || !d.Fresh(c.Facts) || !alive(d, c) {
 			continue
 		}
 		if !c.Want(served(d), "a download", check.Outcome(d.R), d.R, d.From.At) {
@@ -77,7 +78,7 @@ func urlDownloads(c *check.Case) {
 				continue
 			}
 			n, _ := d.From.Whole("size")
-			sum := check.Base64Sum(o.Object.SHA256)
+			sum := facts.Base64Sum(o.Object.SHA256)
 			c.Want(n == o.Object.Size && d.From.Text("sha256sum") == sum, fmt.Sprintf("%s and %s", d.From.Show("size"), d.From.Show("sha256sum")),
 				fmt.Sprintf("a file of %d bytes with sum %s", o.Object.Size, sum), o, d.From.At)
 		}
@@ -86,7 +87,7 @@ func urlDownloads(c *check.Case) {
 
 func urlDies(c *check.Case) {
 	for _, d := range c.Downloads() {
-		least, _ := d.Age(c)
+		least, _ := d.Age(c.Facts)
 		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") {
 			continue
 		}
@@ -98,8 +99,8 @@ func urlDies(c *check.Case) {
 func urlLives(c *check.Case) {
 	life := c.Limit("download-url.lifetime")
 	for _, d := range c.Downloads() {
-		least, _ := d.Age(c)
-		if d.Forged || !alive(d, c) || !d.Fresh(c) {
+		least, _ := d.Age(c.Facts)
+		if d.Forged || !alive(d, c) || !d.Fresh(c.Facts) {
 			continue
 		}
 		if !served(d) {
@@ -114,7 +115,7 @@ func urlLives(c *check.Case) {
 func urlRenewed(c *check.Case) {
 	all := c.Downloads()
 	for _, dead := range all {
-		least, _ := dead.Age(c)
+		least, _ := dead.Age(c.Facts)
 		if dead.Forged || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") || !alive(dead, c) {
 			continue
 		}
@@ -126,7 +127,7 @@ func urlRenewed(c *check.Case) {
 			break
 		}
 		for _, d := range all {
-			if d.H == dead.H && !d.Forged && d.R.Seq > dead.R.Seq && d.From.At.Seq > dead.R.Seq && d.Fresh(c) && alive(d, c) {
+			if d.H == dead.H && !d.Forged && d.R.Seq > dead.R.Seq && d.From.At.Seq > dead.R.Seq && d.Fresh(c.Facts) && alive(d, c) {
 				c.Want(served(d), "a download with the new URL", check.Outcome(d.R), d.R, d.From.At)
 			}
 		}
@@ -135,7 +136,7 @@ func urlRenewed(c *check.Case) {
 
 func urlInList(c *check.Case) {
 	for _, s := range available(c) {
-		if s.Via == "listArchives" {
+		if s.Via == evidence.ListArchives {
 			c.Want(s.Text("url") != "", "a download URL in the list", s.Show("url"), s.At)
 		}
 	}
@@ -148,7 +149,7 @@ func urlForged(c *check.Case) {
 		if !d.Forged {
 			continue
 		}
-		if !slices.ContainsFunc(all, func(t check.Download) bool { return t.H == d.H && !t.Forged && served(t) }) {
+		if !slices.ContainsFunc(all, func(t facts.Download) bool { return t.H == d.H && !t.Forged && served(t) }) {
 			c.Blocked("a refusal by a target that serves the true link", "the true link was never served", d.R)
 			return
 		}
@@ -157,15 +158,15 @@ func urlForged(c *check.Case) {
 }
 
 func urlForCredentialsOnly(c *check.Case) {
-	for _, op := range []string{"getArchive", "listArchives"} {
+	for _, op := range []evidence.Operation{evidence.GetArchive, evidence.ListArchives} {
 		for _, r := range c.Calls(op) {
-			if r.Exchange.Identity != "none" && r.Exchange.Flaw == "" || r.Exchange.Response == nil {
+			if r.Exchange.Identity != evidence.AsNobody && r.Exchange.Flaw == evidence.NoFlaw || r.Exchange.Response == nil {
 				continue
 			}
 			if !c.ReadsAtAll(r) {
 				return
 			}
-			c.Want(r.Exchange.Status()/100 == 4 && !strings.Contains(check.AnswerText(r), `"url":"http`), "no URL without credentials", check.Outcome(r), r)
+			c.Want(r.Exchange.Status()/100 == 4 && !strings.Contains(facts.AnswerText(r), `"url":"http`), "no URL without credentials", check.Outcome(r), r)
 		}
 	}
 }
@@ -174,7 +175,7 @@ func urlDiesWithFile(c *check.Case) {
 	for _, d := range c.Downloads() {
 		app := d.H.Start.IDs[evidence.Application]
 		due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
-		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && slices.ContainsFunc(d.H.Seen, func(s check.Sighting) bool {
+		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && slices.ContainsFunc(d.H.Seen, func(s facts.Sighting) bool {
 			return s.Status() == "expired" && s.At.Seq < d.R.Seq
 		}) {
 			c.Want(d.Refused(), "no download of an expired archive", check.Outcome(d.R), d.R)

@@ -6,40 +6,42 @@ import (
 	"strings"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/check/individual/bundle"
 	"reelcheck/conformance/evidence/scenarios"
 	zipped "reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
+	"reelcheck/conformance/text"
 )
 
 // manifestChecks are about what the manifest says, but for times.
 var manifestChecks = []check.Check{
-	check.New("ARC-MAN-01", check.In(scenarios.Captures), manifestIsJSON),
-	check.New("ARC-MAN-02", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	check.New("ARC-MAN-01", manifestIsJSON, scenarios.Captures),
+	check.New("ARC-MAN-02", manifests(func(_ *check.Case, b *bundle.Bundle) (string, string, bool) {
 		return textOf(b, "id", b.ID)
-	})),
-	check.New("ARC-MAN-03", check.In(scenarios.Captures), manifests(partner)),
-	check.New("ARC-MAN-04", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	}), scenarios.Captures),
+	check.New("ARC-MAN-03", manifests(partner), scenarios.Captures),
+	check.New("ARC-MAN-04", manifests(func(_ *check.Case, b *bundle.Bundle) (string, string, bool) {
 		return textOf(b, "sessionId", b.Request.Text("sessionId"))
-	})),
-	check.New("ARC-MAN-05", check.In(scenarios.Captures), manifests(func(_ *check.Case, b *bundle) (string, string, bool) {
+	}), scenarios.Captures),
+	check.New("ARC-MAN-05", manifests(func(_ *check.Case, b *bundle.Bundle) (string, string, bool) {
 		return textOf(b, "name", b.Request.Text("name"))
-	})),
-	check.New("ARC-MAN-07", check.In(scenarios.Captures), filesListed),
-	check.New("ARC-MAN-08", check.In(scenarios.Captures), streamIDs),
-	check.New("ARC-MAN-09", check.In(scenarios.Captures, scenarios.Matroska), filenames),
-	check.New("ARC-MAN-10", check.In(scenarios.Captures), sizes),
-	check.New("ARC-MAN-13", check.In(scenarios.Captures), connectionData),
-	check.New("ARC-MAN-14", check.In(scenarios.Captures, scenarios.Kinds), videoTypes),
+	}), scenarios.Captures),
+	check.New("ARC-MAN-07", filesListed, scenarios.Captures),
+	check.New("ARC-MAN-08", streamIDs, scenarios.Captures),
+	check.New("ARC-MAN-09", filenames, scenarios.Captures, scenarios.Matroska),
+	check.New("ARC-MAN-10", sizes, scenarios.Captures),
+	check.New("ARC-MAN-13", connectionData, scenarios.Captures),
+	check.New("ARC-MAN-14", videoTypes, scenarios.Captures, scenarios.Kinds),
 }
 
 func manifestIsJSON(c *check.Case) {
-	for _, b := range bundles(c) {
-		if !b.listed {
-			c.Wrong("one manifest", fmt.Sprintf("%d", len(b.zip.Manifests())), b.r)
+	for _, b := range bundle.Bundles(c) {
+		if !b.Listed {
+			c.Wrong("one manifest", fmt.Sprintf("%d", len(b.Zip.Manifests())), b.R)
 			continue
 		}
 		var wrong []string
-		for _, f := range b.manifest.Findings {
+		for _, f := range b.Manifest.Findings {
 			wrong = append(wrong, f.String())
 		}
 		for _, m := range []struct {
@@ -49,35 +51,35 @@ func manifestIsJSON(c *check.Case) {
 			{"id", []string{zipped.JSONString}}, {"partnerId", []string{zipped.JSONString, zipped.JSONNumber}}, {"sessionId", []string{zipped.JSONString}},
 			{"name", []string{zipped.JSONString}}, {"createdAt", []string{zipped.JSONNumber}}, {"files", []string{zipped.JSONArray}},
 		} {
-			if kind := b.manifest.Members[m.key].Kind(); !slices.Contains(m.kinds, kind) {
+			if kind := b.Manifest.Members[m.key].Kind(); !slices.Contains(m.kinds, kind) {
 				wrong = append(wrong, m.key+" is "+kind)
 			}
 		}
-		c.Want(len(wrong) == 0, "an object with id, partnerId, sessionId, name, createdAt and files", check.Clip(strings.Join(wrong, "; "), 300), b.r)
+		c.Want(len(wrong) == 0, "an object with id, partnerId, sessionId, name, createdAt and files", text.Clip(strings.Join(wrong, "; "), 300), b.R)
 	}
 }
 
 // manifests judges each manifest that was read.
-func manifests(of func(*check.Case, *bundle) (expected, actual string, ok bool)) func(*check.Case) {
+func manifests(of func(*check.Case, *bundle.Bundle) (expected, actual string, ok bool)) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, b := range bundles(c) {
-			if b.listed {
+		for _, b := range bundle.Bundles(c) {
+			if b.Listed {
 				expected, actual, ok := of(c, b)
-				c.Want(ok, expected, actual, b.r, b.Start)
+				c.Want(ok, expected, actual, b.R, b.Start)
 			}
 		}
 	}
 }
 
-func textOf(b *bundle, key, want string) (expected, actual string, ok bool) {
-	v := b.manifest.Members[key]
+func textOf(b *bundle.Bundle, key, want string) (expected, actual string, ok bool) {
+	v := b.Manifest.Members[key]
 	got, isText := v.Text()
 	return fmt.Sprintf("%s %q", key, want), v.Show(), isText && got == want
 }
 
-func partner(c *check.Case, b *bundle) (expected, actual string, ok bool) {
+func partner(c *check.Case, b *bundle.Bundle) (expected, actual string, ok bool) {
 	want := []string{b.App(), c.Apps[b.App()].Key}
-	v := b.manifest.Members["partnerId"]
+	v := b.Manifest.Members["partnerId"]
 	got, isText := v.Text()
 	if n, isNumber := v.Whole(); isNumber {
 		got, isText = fmt.Sprint(n), true
@@ -86,29 +88,29 @@ func partner(c *check.Case, b *bundle) (expected, actual string, ok bool) {
 }
 
 func filesListed(c *check.Case) {
-	for _, b := range bundles(c) {
-		if !b.listed {
+	for _, b := range bundle.Bundles(c) {
+		if !b.Listed {
 			continue
 		}
 		var held, told []string
-		for _, e := range b.zip.MediaFiles() {
+		for _, e := range b.Zip.MediaFiles() {
 			held = append(held, e.Name)
 		}
-		for _, o := range b.manifest.Files {
+		for _, o := range b.Manifest.Files {
 			filename, _ := o["filename"].Text()
 			told = append(told, filename)
 		}
 		slices.Sort(held)
 		slices.Sort(told)
-		c.Want(slices.Equal(held, told), check.Clip("files "+strings.Join(held, ", "), 300), check.Clip(strings.Join(told, ", "), 300), b.r)
+		c.Want(slices.Equal(held, told), text.Clip("files "+strings.Join(held, ", "), 300), text.Clip(strings.Join(told, ", "), 300), b.R)
 	}
 }
 
 // listed goes through the files that the manifest lists.
-func listed(c *check.Case, each func(b *bundle, f *file)) {
-	for _, b := range bundles(c) {
-		for _, f := range b.files {
-			if f.listed {
+func listed(c *check.Case, each func(b *bundle.Bundle, f *bundle.File)) {
+	for _, b := range bundle.Bundles(c) {
+		for _, f := range b.Files {
+			if f.Listed {
 				each(b, f)
 			}
 		}
@@ -118,100 +120,71 @@ func listed(c *check.Case, each func(b *bundle, f *file)) {
 // streamIDs: the stream that the manifest names has sent frames of the file, and no other stream has. Frames that nobody sent do not count
 // here; ARC-IND-11 is about them.
 func streamIDs(c *check.Case) {
-	listed(c, func(b *bundle, f *file) {
+	listed(c, func(b *bundle.Bundle, f *bundle.File) {
 		frames, known := 0, 0
-		for _, t := range f.tracks {
-			frames, known = frames+len(t.Frames), known+len(t.known())
+		for _, t := range f.Tracks {
+			frames, known = frames+len(t.Frames), known+len(t.Known())
 		}
-		others := b.strays(c, f)
-		ok := f.stream != nil && (frames == 0 || known > 0) && len(others) == 0
-		actual := fmt.Sprintf("%d of %d frames in %s are of %s", known, frames, f.entry.Name, f.about["streamId"].Show())
+		others := b.Strays(c, f)
+		ok := f.Stream != nil && (frames == 0 || known > 0) && len(others) == 0
+		actual := fmt.Sprintf("%d of %d frames in %s are of %s", known, frames, f.Entry.Name, f.About["streamId"].Show())
 		if len(others) > 0 {
 			actual += ", and some of " + strings.Join(others, ", ")
 		}
-		c.Want(ok, "frames of the stream that streamId names alone", actual, b.r)
+		c.Want(ok, "frames of the stream that streamId names alone", actual, b.R)
 	})
 }
 
-// strays are the clients whose other streams have sent what frames of a file are that its own stream has not sent. Those of clients with
-// the same fixture as that stream cannot be told from its own.
-func (b *bundle) strays(c *check.Case, f *file) []string {
-	var out []string
-	for _, s := range b.streams {
-		if s != f.stream && slices.ContainsFunc(f.tracks, func(t *track) bool { return t.holdsOf(c, s) }) {
-			out = append(out, s.client)
-		}
-	}
-	return out
-}
-
-// holdsOf tells whether a frame of the track that is none of its stream's is one that another stream has sent.
-func (t *track) holdsOf(c *check.Case, s *stream) bool {
-	for _, d := range s.due[t.Type] {
-		loop, err := c.Loop(d.by.Published.Fixture)
-		if err != nil {
-			c.Unclear(err.Error())
-			continue
-		}
-		for i, from := range t.from {
-			if from == nil && len(loop.Places(t.Frames[i].Sum)) > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func filenames(c *check.Case) {
-	for _, b := range bundles(c) {
-		for i, o := range b.manifest.Files {
+	for _, b := range bundle.Bundles(c) {
+		for i, o := range b.Manifest.Files {
 			filename, isText := o["filename"].Text()
-			e, there := b.zip.Entry(filename)
+			e, there := b.Zip.Entry(filename)
 			ext := ".webm"
 			if preferred(c, b.History) == "H264" {
 				ext = ".mkv"
 			}
-			c.Want(isText && there && e.Media != nil && e.Ext() == ext, "filename of a "+ext+" file in the ZIP", fmt.Sprintf("file %d: %s", i, o["filename"].Show()), b.r)
+			c.Want(isText && there && e.Media != nil && e.Ext() == ext, "filename of a "+ext+" file in the ZIP", fmt.Sprintf("file %d: %s", i, o["filename"].Show()), b.R)
 		}
 	}
 }
 
 func sizes(c *check.Case) {
-	listed(c, func(b *bundle, f *file) {
-		n, ok := f.about["size"].Whole()
-		c.Want(ok && n >= 0 && uint64(n) == f.entry.Size, fmt.Sprintf("size %d of %s", f.entry.Size, f.entry.Name), f.about["size"].Show(), b.r)
+	listed(c, func(b *bundle.Bundle, f *bundle.File) {
+		n, ok := f.About["size"].Whole()
+		c.Want(ok && n >= 0 && uint64(n) == f.Entry.Size, fmt.Sprintf("size %d of %s", f.Entry.Size, f.Entry.Name), f.About["size"].Show(), b.R)
 	})
 }
 
 func connectionData(c *check.Case) {
-	listed(c, func(b *bundle, f *file) {
-		if f.stream == nil {
+	listed(c, func(b *bundle.Bundle, f *bundle.File) {
+		if f.Stream == nil {
 			return
 		}
-		want := f.stream.record().Published.ConnectionData
-		got, ok := f.about["connectionData"].Text()
-		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", check.Clip(fmt.Sprintf("%q", want), 120)), f.about["connectionData"].Show(), b.r, f.stream.record())
+		want := f.Stream.Record().Published.ConnectionData
+		got, ok := f.About["connectionData"].Text()
+		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", text.Clip(fmt.Sprintf("%q", want), 120)), f.About["connectionData"].Show(), b.R, f.Stream.Record())
 	})
 }
 
 // videoTypes: what the client said of its video, a camera where it said nothing. Where there is no video, there may be none.
 func videoTypes(c *check.Case) {
-	listed(c, func(b *bundle, f *file) {
-		if f.stream == nil {
+	listed(c, func(b *bundle.Bundle, f *bundle.File) {
+		if f.Stream == nil {
 			return
 		}
-		r := f.stream.record()
+		r := f.Stream.Record()
 		want := r.Published.VideoType
 		if want == "" {
 			want = "camera"
 		}
-		v := f.about["videoType"]
+		v := f.About["videoType"]
 		got, isText := v.Text()
 		ok := isText && got == want
-		if !f.stream.holds(matroska.Video) {
+		if !f.Stream.Holds(matroska.Video) {
 			ok = ok || v.Kind() == zipped.JSONAbsent || v.Kind() == zipped.JSONNull || isText && (got == "" || got == "camera")
 			want += ", or none, of what is not seen"
 		}
-		c.Want(ok, "videoType "+want, v.Show(), b.r, r)
+		c.Want(ok, "videoType "+want, v.Show(), b.R, r)
 	})
 }

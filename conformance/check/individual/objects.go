@@ -8,19 +8,20 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 // objectChecks are about answers and callbacks, and about requests that only composed archives allow.
 var objectChecks = []check.Check{
-	check.New("ARC-CB-15", check.In(scenarios.Captures), noResolution(func(h *check.History) []check.Sighting { return h.Hooks })),
-	check.New("ARC-RES-11", check.In(scenarios.Captures), noResolution(func(h *check.History) []check.Sighting { return h.Seen })),
-	check.New("ARC-START-23", check.In(scenarios.Refusals), refusalsNamed),
-	check.New("ARC-LAY-15", check.In(scenarios.Refusals), layoutRefused),
-	check.New("ARC-LAY-16", check.In(scenarios.Kinds), layoutCallRefused),
-	check.New("ARC-SEC-10", check.In(scenarios.Encryption), refusedOrSealed),
+	check.New("ARC-CB-15", noResolution(func(h *facts.History) []facts.Sighting { return h.Hooks }), scenarios.Captures),
+	check.New("ARC-RES-11", noResolution(func(h *facts.History) []facts.Sighting { return h.Seen }), scenarios.Captures),
+	check.New("ARC-START-23", refusalsNamed, scenarios.Refusals),
+	check.New("ARC-LAY-15", layoutRefused, scenarios.Refusals),
+	check.New("ARC-LAY-16", layoutCallRefused, scenarios.Kinds),
+	check.New("ARC-SEC-10", refusedOrSealed, scenarios.Encryption),
 }
 
-func noResolution(of func(*check.History) []check.Sighting) func(*check.Case) {
+func noResolution(of func(*facts.History) []facts.Sighting) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, h := range c.StartedArchives() {
 			if !h.IsIndividual() {
@@ -37,14 +38,14 @@ func noResolution(of func(*check.History) []check.Sighting) func(*check.Case) {
 
 // composedOnly are the settings of composed archives, by what is wrong with giving them for an individual one.
 var composedOnly = []struct{ flaw, member string }{
-	{check.FlawIndResolution, "resolution"}, {check.FlawIndBitrate, "maxBitrate"}, {check.FlawIndQP, "quantizationParameter"}, {check.FlawIndLayout, "layout"},
+	{facts.FlawIndResolution, "resolution"}, {facts.FlawIndBitrate, "maxBitrate"}, {facts.FlawIndQP, "quantizationParameter"}, {facts.FlawIndLayout, "layout"},
 }
 
 func refusalsNamed(c *check.Case) {
 	for _, a := range c.Starts {
 		for _, o := range composedOnly {
 			if a.Only(o.flaw) && c.StartsAtAll(a.Record) {
-				c.Want(refused(a.Record) && strings.Contains(check.AnswerText(a.Record), o.member), "a refusal that names "+o.member, check.Outcome(a.Record), a.Record)
+				c.Want(refused(a.Record) && strings.Contains(facts.AnswerText(a.Record), o.member), "a refusal that names "+o.member, check.Outcome(a.Record), a.Record)
 			}
 		}
 	}
@@ -54,21 +55,21 @@ func refused(r evidence.Record) bool { return r.Exchange.Status()/100 == 4 }
 
 func layoutRefused(c *check.Case) {
 	for _, a := range c.Starts {
-		if a.Only(check.FlawIndLayout) && c.StartsAtAll(a.Record) {
+		if a.Only(facts.FlawIndLayout) && c.StartsAtAll(a.Record) {
 			c.Want(refused(a.Record), "a refusal, 400 preferred", check.Outcome(a.Record), a.Record)
 		}
 	}
 }
 
 func layoutCallRefused(c *check.Case) {
-	for _, r := range c.Calls("setArchiveLayout") {
-		h := c.ByID[check.ArchiveInPath(r)]
+	for _, r := range c.Calls(evidence.SetArchiveLayout) {
+		h := c.ByID[r.ArchiveInPath()]
 		if h == nil || !h.IsIndividual() || !c.Sound(r) {
 			continue
 		}
 		c.Want(slices.Contains([]int{400, 409}, r.Exchange.Status()), "400 or 409", check.Outcome(r), r)
 		if next, ok := h.NextSeen(r); ok && !h.StoppedBetween(r, next.At) {
-			c.Want(check.InProgress(next.Status()), "the archive to go on", fmt.Sprint(next.Show("status")), r, next.At)
+			c.Want(facts.InProgress(next.Status()), "the archive to go on", fmt.Sprint(next.Show("status")), r, next.At)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/facts"
 )
 
 // refusedOrSealed: an individual archive of an application with a certificate is refused, or delivered like other encrypted ones.
@@ -16,7 +17,7 @@ func refusedOrSealed(c *check.Case) {
 			c.Status(a.Record, 400)
 			continue
 		}
-		o, _ := c.Decode(check.AnswerText(a.Record))
+		o, _ := c.Decode(facts.AnswerText(a.Record))
 		h := c.ByID[o.Text("id")]
 		if h == nil || len(h.Stored(true)) == 0 {
 			c.Blocked("an encrypted object", "nothing was delivered", a.Record)
@@ -28,7 +29,7 @@ func refusedOrSealed(c *check.Case) {
 }
 
 // sealed: there is one object, which is no ZIP and holds nothing of the ZIP that the holder of the private key decrypts (ARC-SEC-06).
-func sealed(c *check.Case, h *check.History) {
+func sealed(c *check.Case, h *facts.History) {
 	keys := map[string]bool{}
 	for _, r := range h.Stored(false) {
 		keys[r.Object.Key] = true
@@ -52,7 +53,7 @@ func sealed(c *check.Case, h *check.History) {
 }
 
 // passwords: the delivered archive has one password wherever it is told (ARC-SEC-07).
-func passwords(c *check.Case, h *check.History) {
+func passwords(c *check.Case, h *facts.History) {
 	delivered := h.Delivered()
 	if len(delivered) == 0 {
 		c.Wrong("an archive that tells its password", "it was not delivered", h.Start)

@@ -7,14 +7,16 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
 )
 
 // failureChecks are about recordings that fail, and statuses and requests that leave a choice.
 var failureChecks = []check.Check{
-	check.New("ARC-STAT-12", check.In(scenarios.Broken), failsWhenBroken),
-	check.New("ARC-STAT-13", check.In(scenarios.Broken, scenarios.GivenUp), failureReason),
-	check.New("ARC-STAT-14", check.In(scenarios.NoPublisher, scenarios.Auth), beforeFirstPublisher),
-	check.New("ARC-START-21", check.In(scenarios.Refusals), unknownFields),
+	check.New("ARC-STAT-12", failsWhenBroken, scenarios.Broken),
+	check.New("ARC-STAT-13", failureReason, scenarios.Broken, scenarios.GivenUp),
+	check.New("ARC-STAT-14", beforeFirstPublisher, scenarios.NoPublisher, scenarios.Auth),
+	check.New("ARC-START-21", unknownFields, scenarios.Refusals),
 }
 
 // failsWhenBroken: no recording survives the faults that the harness arms while it lasts.
@@ -24,7 +26,7 @@ func failsWhenBroken(c *check.Case) {
 			continue
 		}
 		for _, s := range slices.Concat(h.Seen, h.Hooks) {
-			if check.Final(s.Status()) {
+			if facts.Final(s.Status()) {
 				c.Want(s.Status() == "failed", "failed", s.Show("status"), h.Start, s.At)
 			}
 		}
@@ -49,7 +51,7 @@ func failureReason(c *check.Case) {
 // beforeFirstPublisher reads archives to which nobody has published, and that no limit has ended.
 func beforeFirstPublisher(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
+		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
 		}
@@ -59,7 +61,7 @@ func beforeFirstPublisher(c *check.Case) {
 		}
 		for _, s := range h.Reads() {
 			if c.Latest(h.App(), s.Answered()).Before(end.Add(-time.Second)) {
-				c.Want(check.InProgress(s.Status()), "started or paused before the first stream", s.Show("status"), s.At)
+				c.Want(facts.InProgress(s.Status()), "started or paused before the first stream", s.Show("status"), s.At)
 			}
 		}
 	}

@@ -8,40 +8,41 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(startChecks, stopChecks, durationChecks, statusChecks, failureChecks)
 
 var startChecks = []check.Check{
-	check.New("ARC-START-01", check.In(scenarios.Refusals), refused(check.FlawRelayed, 409)),
-	check.New("ARC-START-02", check.In(scenarios.Refusals), refused(check.FlawNobody, 404, 400)),
-	check.New("ARC-START-03", check.In(scenarios.Pair), startBegins),
-	check.New("ARC-START-05", check.In(scenarios.Pair, scenarios.Listing), startAgain),
-	check.New("ARC-START-06", check.In(scenarios.Pair), check.Defaults("outputMode", "composed")),
-	check.New("ARC-START-07", check.In(scenarios.Pair), outputModeNamed),
-	check.New("ARC-START-08", check.In(scenarios.Refusals), refused(check.FlawOutputMode, 400)),
-	check.New("ARC-START-09", check.In(scenarios.AudioOnly, scenarios.VideoOnly), partsNamed),
-	check.New("ARC-START-10", check.In(scenarios.Pair), partsByDefault),
-	check.New("ARC-START-11", check.In(scenarios.Refusals), refused(check.FlawNeither, 400)),
-	check.New("ARC-START-12", check.In(scenarios.Refusals), refused(check.FlawNoSession, 400)),
-	check.New("ARC-START-13", check.In(scenarios.Refusals), refused(check.FlawUnknownSession, 404, 400)),
-	check.New("ARC-START-14", check.In(scenarios.Refusals), startTwice),
-	check.New("ARC-START-15", check.In(scenarios.Refusals), startMalformed),
-	check.New("ARC-START-16", check.In(scenarios.Refusals), refused(check.FlawStreamMode, 400)),
-	check.New("ARC-START-17", check.In(scenarios.Auth), refusalLeavesNoTrace),
-	check.New("ARC-START-18", check.In(scenarios.Pair), startShape),
-	check.New("ARC-START-19", check.In(scenarios.Pair), nameKept),
-	check.New("ARC-START-20", check.In(scenarios.Isolation), refused(check.FlawForeignSession, 403, 404, 400)),
-	check.New("ARC-START-22", check.In(scenarios.Legacy), bothIdentities),
-	check.New("ARC-RES-07", check.In(scenarios.Refusals), refused(check.FlawResolution, 400)),
-	check.New("ARC-RES-09", check.In(scenarios.Refusals), refused(check.FlawIndResolution, 400)),
-	check.New("ARC-RATE-04", check.In(scenarios.Refusals), refused(check.FlawQPRange, 400)),
-	check.New("ARC-RATE-07", check.In(scenarios.Refusals), refused(check.FlawBitrateRange, 400)),
-	check.New("ARC-RATE-10", check.In(scenarios.Refusals), refused(check.FlawBothRates, 400)),
-	check.New("ARC-RATE-11", check.In(scenarios.Refusals), refused(check.FlawIndBitrate, 400)),
-	check.New("ARC-RATE-12", check.In(scenarios.Refusals), refused(check.FlawIndQP, 400)),
-	check.New("ARC-LAY-06", check.In(scenarios.Refusals), refused(check.FlawLayout, 400)),
+	check.New("ARC-START-01", refused(facts.FlawRelayed, 409), scenarios.Refusals),
+	check.New("ARC-START-02", refused(facts.FlawNobody, 404, 400), scenarios.Refusals),
+	check.New("ARC-START-03", startBegins, scenarios.Pair),
+	check.New("ARC-START-05", startAgain, scenarios.Pair, scenarios.Listing),
+	check.New("ARC-START-06", check.Defaults("outputMode", "composed"), scenarios.Pair),
+	check.New("ARC-START-07", outputModeNamed, scenarios.Pair),
+	check.New("ARC-START-08", refused(facts.FlawOutputMode, 400), scenarios.Refusals),
+	check.New("ARC-START-09", partsNamed, scenarios.AudioOnly, scenarios.VideoOnly),
+	check.New("ARC-START-10", partsByDefault, scenarios.Pair),
+	check.New("ARC-START-11", refused(facts.FlawNeither, 400), scenarios.Refusals),
+	check.New("ARC-START-12", refused(facts.FlawNoSession, 400), scenarios.Refusals),
+	check.New("ARC-START-13", refused(facts.FlawUnknownSession, 404, 400), scenarios.Refusals),
+	check.New("ARC-START-14", startTwice, scenarios.Refusals),
+	check.New("ARC-START-15", startMalformed, scenarios.Refusals),
+	check.New("ARC-START-16", refused(facts.FlawStreamMode, 400), scenarios.Refusals),
+	check.New("ARC-START-17", refusalLeavesNoTrace, scenarios.Auth),
+	check.New("ARC-START-18", startShape, scenarios.Pair),
+	check.New("ARC-START-19", nameKept, scenarios.Pair),
+	check.New("ARC-START-20", refused(facts.FlawForeignSession, 403, 404, 400), scenarios.Isolation),
+	check.New("ARC-START-22", bothIdentities, scenarios.Legacy),
+	check.New("ARC-RES-07", refused(facts.FlawResolution, 400), scenarios.Refusals),
+	check.New("ARC-RES-09", refused(facts.FlawIndResolution, 400), scenarios.Refusals),
+	check.New("ARC-RATE-04", refused(facts.FlawQPRange, 400), scenarios.Refusals),
+	check.New("ARC-RATE-07", refused(facts.FlawBitrateRange, 400), scenarios.Refusals),
+	check.New("ARC-RATE-10", refused(facts.FlawBothRates, 400), scenarios.Refusals),
+	check.New("ARC-RATE-11", refused(facts.FlawIndBitrate, 400), scenarios.Refusals),
+	check.New("ARC-RATE-12", refused(facts.FlawIndQP, 400), scenarios.Refusals),
+	check.New("ARC-LAY-06", refused(facts.FlawLayout, 400), scenarios.Refusals),
 }
 
 // refused checks that start requests with just this flaw answer one of codes.
@@ -78,7 +79,7 @@ func startAgain(c *check.Case) {
 		if !a.Clean() || a.Individual() {
 			continue
 		}
-		earlier := slices.ContainsFunc(c.Starts[:i], func(b check.Asked) bool {
+		earlier := slices.ContainsFunc(c.Starts[:i], func(b facts.Asked) bool {
 			return b.Clean() && b.Exchange.Status() == 200 && b.Body.Text("sessionId") == a.Body.Text("sessionId")
 		})
 		if earlier && a.Body.Text("multiArchiveTag") == "" {
@@ -128,14 +129,14 @@ func partsByDefault(c *check.Case) {
 
 func startTwice(c *check.Case) {
 	for _, a := range c.Starts {
-		if !a.Only(check.FlawRecorded) || !c.StartsAtAll(a.Record) {
+		if !a.Only(facts.FlawRecorded) || !c.StartsAtAll(a.Record) {
 			continue
 		}
 		if !c.Status(a.Record, 409) {
 			continue
 		}
 		for _, h := range c.StartedArchives() {
-			if h.Start.IDs[evidence.Session] != a.Body.Text("sessionId") || h.EndedBefore(a.Record) || check.Over(h.Start).After(check.Sent(a.Record)) {
+			if h.Start.IDs[evidence.Session] != a.Body.Text("sessionId") || h.EndedBefore(a.Record) || h.Start.Over().After(a.Record.Sent()) {
 				continue
 			}
 			next, ok := h.NextSeen(a.Record)
@@ -143,7 +144,7 @@ func startTwice(c *check.Case) {
 				c.Unclear("the first archive was not read after the second start")
 				continue
 			}
-			c.Want(check.InProgress(next.Status()) || h.StoppedBetween(a.Record, next.At), "the first archive to go on",
+			c.Want(facts.InProgress(next.Status()) || h.StoppedBetween(a.Record, next.At), "the first archive to go on",
 				next.Show("status"), a.Record, next.At)
 		}
 	}
@@ -151,7 +152,7 @@ func startTwice(c *check.Case) {
 
 func startMalformed(c *check.Case) {
 	for _, a := range c.Starts {
-		if !a.Only(check.FlawMalformed) && !a.Only(check.FlawTypes) || !c.StartsAtAll(a.Record) {
+		if !a.Only(facts.FlawMalformed) && !a.Only(facts.FlawTypes) || !c.StartsAtAll(a.Record) {
 			continue
 		}
 		c.Status(a.Record, 400)
@@ -165,7 +166,7 @@ func refusalLeavesNoTrace(c *check.Case) {
 			continue
 		}
 		for _, earlier := range c.Lists() {
-			if !earlier.OK || earlier.R.Seq >= l.R.Seq || earlier.Query.Get("sessionId") != "" || !check.SameApp(earlier.R, l.R) {
+			if !earlier.OK || earlier.R.Seq >= l.R.Seq || earlier.Query.Get("sessionId") != "" || !earlier.R.SameApp(l.R) {
 				continue
 			}
 			refused, accepted, deleted := c.Between(earlier.R, l.R)
@@ -186,17 +187,17 @@ func startShape(c *check.Case) {
 			continue
 		}
 		at := h.Start
-		c.Want(check.IsUUID(h.ID) && !ids[h.ID], "a fresh UUID as id", o.Show("id"), at)
+		c.Want(evidence.IsUUID(h.ID) && !ids[h.ID], "a fresh UUID as id", o.Show("id"), at)
 		ids[h.ID] = true
 		c.Want(o.Text("sessionId") == h.Request.Text("sessionId"), "sessionId of the request", o.Show("sessionId"), at)
-		if at.Exchange.Identity == "unified" {
+		if at.Exchange.Identity == evidence.AsUnified {
 			c.Want(o.Text("applicationId") == at.IDs[evidence.Application], "the application's id", o.Show("applicationId"), at)
 		}
 		for _, key := range []string{"outputMode", "streamMode"} {
 			c.Want(o.Text(key) != "", key, o.Show(key), at)
 		}
 		for _, key := range []string{"hasAudio", "hasVideo"} {
-			c.Want(check.JSONType(o[key]) == "boolean", key+" as a boolean", o.Show(key), at)
+			c.Want(facts.JSONType(o[key]) == "boolean", key+" as a boolean", o.Show(key), at)
 		}
 		ms, whole := o.Whole("createdAt")
 		c.Want(whole && ms > 1e12, "createdAt in whole milliseconds", o.Show("createdAt"), at)
@@ -228,11 +229,11 @@ func nameKept(c *check.Case) {
 }
 
 func bothIdentities(c *check.Case) {
-	for _, op := range []string{"startArchive", "getArchive", "listArchives", "stopArchive"} {
+	for _, op := range []evidence.Operation{evidence.StartArchive, evidence.GetArchive, evidence.ListArchives, evidence.StopArchive} {
 		done := false
 		var tried evidence.Record
 		for _, r := range c.Calls(op) {
-			if r.Exchange.Identity != "legacy" || !c.Sound(r) || c.ForeignObject(r) {
+			if r.Exchange.Identity != evidence.AsLegacy || !c.Sound(r) || c.ForeignObject(r) {
 				continue
 			}
 			tried, done = r, done || r.Exchange.Status() == 200
@@ -241,7 +242,7 @@ func bothIdentities(c *check.Case) {
 			}
 		}
 		if tried.Exchange != nil && !done {
-			c.Wrong(op+" to be offered under the API key", check.Outcome(tried), tried)
+			c.Wrong(string(op)+" to be offered under the API key", check.Outcome(tried), tried)
 		}
 	}
 }

@@ -9,20 +9,22 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
 )
 
 var statusChecks = []check.Check{
-	check.New("ARC-STAT-01", check.In(scenarios.Pair), closedStatuses),
-	check.New("ARC-STAT-02", check.In(scenarios.Pair), statusWhile("started")),
-	check.New("ARC-STAT-03", check.In(scenarios.Pause), statusWhile("paused while connected")),
-	check.New("ARC-STAT-04", check.In(scenarios.AllLeft), statusWhile("paused when left")),
-	check.New("ARC-STAT-05", check.In(scenarios.Pause), resumed),
-	check.New("ARC-STAT-07", check.In(scenarios.Pair), stoppedFirst),
-	check.New("ARC-STAT-08", check.In(scenarios.Pair), overtaking),
-	check.New("ARC-STAT-09", check.In(scenarios.Pair, scenarios.Pause), knownTransitions),
-	check.New("ARC-STAT-10", check.In(scenarios.Pair, scenarios.Pause), answersNotBehind),
-	check.New("ARC-STAT-11", check.In(scenarios.Cloud), expires),
-	check.New("ARC-STAT-15", check.In(scenarios.Pair, scenarios.Cloud), finalStays),
+	check.New("ARC-STAT-01", closedStatuses, scenarios.Pair),
+	check.New("ARC-STAT-02", statusWhile("started"), scenarios.Pair),
+	check.New("ARC-STAT-03", statusWhile("paused while connected"), scenarios.Pause),
+	check.New("ARC-STAT-04", statusWhile("paused when left"), scenarios.AllLeft),
+	check.New("ARC-STAT-05", resumed, scenarios.Pause),
+	check.New("ARC-STAT-07", stoppedFirst, scenarios.Pair),
+	check.New("ARC-STAT-08", overtaking, scenarios.Pair),
+	check.New("ARC-STAT-09", knownTransitions, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-STAT-10", answersNotBehind, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-STAT-11", expires, scenarios.Cloud),
+	check.New("ARC-STAT-15", finalStays, scenarios.Pair, scenarios.Cloud),
 }
 
 func closedStatuses(c *check.Case) {
@@ -46,7 +48,7 @@ func statusWhile(situation string) func(*check.Case) {
 	return func(c *check.Case) {
 		settle := c.Limit("tolerance.pause")
 		for _, h := range c.StartedArchives() {
-			k, ok := c.Course(h)
+			k, ok := course.Of(c.Facts, h)
 			if !ok || len(k.Streams) == 0 {
 				continue
 			}
@@ -68,14 +70,14 @@ func statusWhile(situation string) func(*check.Case) {
 }
 
 // expected is the status that the situation demands from from to to, empty when it does not apply.
-func expected(k check.Course, situation string, from, to time.Time) string {
-	quiet := !check.AnyDuring(k.Streams, from, to)
+func expected(k course.Course, situation string, from, to time.Time) string {
+	quiet := !facts.AnyDuring(k.Streams, from, to)
 	switch {
-	case situation == "started" && check.Steady(k.Streams, from, to):
+	case situation == "started" && facts.Steady(k.Streams, from, to):
 		return "started"
-	case situation == "paused while connected" && quiet && check.Steady(k.Clients, from, to):
+	case situation == "paused while connected" && quiet && facts.Steady(k.Clients, from, to):
 		return "paused"
-	case situation == "paused when left" && quiet && !check.AnyDuring(k.Clients, from, to):
+	case situation == "paused when left" && quiet && !facts.AnyDuring(k.Clients, from, to):
 		return "paused"
 	}
 	return ""
@@ -85,7 +87,7 @@ func expected(k check.Course, situation string, from, to time.Time) string {
 func resumed(c *check.Case) {
 	settle := c.Limit("tolerance.pause")
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
+		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
 		}
@@ -94,10 +96,10 @@ func resumed(c *check.Case) {
 			for _, got := range h.Seen {
 				from, to := c.Earliest(app, got.Asked()), c.Latest(app, got.Answered())
 				switch {
-				case !from.After(g.To) || !to.Before(k.End) || !check.Steady(k.Streams, from, to):
+				case !from.After(g.To) || !to.Before(k.End) || !facts.Steady(k.Streams, from, to):
 				case got.Status() == "started":
 					c.Saw(got.At)
-				case check.Steady(k.Streams, from.Add(-settle), to):
+				case facts.Steady(k.Streams, from.Add(-settle), to):
 					c.Wrong("started again", got.Show("status"), got.At)
 				}
 			}
@@ -111,16 +113,16 @@ func stoppedFirst(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		var ended evidence.Record
 		for _, s := range h.Seen {
-			if s.Via == "listArchives" || s.Status() == "deleted" {
+			if s.Via == evidence.ListArchives || s.Status() == "deleted" {
 				continue
 			}
-			if check.Final(s.Status()) && !madeToFail(c, h, s) && !mayHaveEnded(c, h, s) {
+			if facts.Final(s.Status()) && !madeToFail(c, h, s) && !mayHaveEnded(c, h, s) {
 				c.Wrong("stopped before "+s.Status(), s.Status()+" while recording", s.At)
 			}
 			if ended.Seq > 0 {
-				c.Want(!check.InProgress(s.Status()), "no return to recording", s.Show("status"), ended, s.At)
+				c.Want(!facts.InProgress(s.Status()), "no return to recording", s.Show("status"), ended, s.At)
 			}
-			if s.Status() == "stopped" || check.Final(s.Status()) {
+			if s.Status() == "stopped" || facts.Final(s.Status()) {
 				ended = s.At
 			}
 		}
@@ -129,13 +131,13 @@ func stoppedFirst(c *check.Case) {
 }
 
 // madeToFail: the harness broke the recording, which then fails at any time, without having been stopped.
-func madeToFail(c *check.Case, h *check.History, s check.Sighting) bool {
+func madeToFail(c *check.Case, h *facts.History, s facts.Sighting) bool {
 	return s.Status() == "failed" && c.Faulty(h)
 }
 
 // mayHaveEnded: a stop call had been sent, or the archive's limit had come.
-func mayHaveEnded(c *check.Case, h *check.History, s check.Sighting) bool {
-	k, ok := c.Course(h)
+func mayHaveEnded(c *check.Case, h *facts.History, s facts.Sighting) bool {
+	k, ok := course.Of(c.Facts, h)
 	if !ok {
 		return true
 	}
@@ -144,8 +146,8 @@ func mayHaveEnded(c *check.Case, h *check.History, s check.Sighting) bool {
 }
 
 // stopAnnouncedFirst compares the instants that callbacks of stopped and of the delivery carry.
-func stopAnnouncedFirst(c *check.Case, h *check.History) {
-	var stopped, delivered check.Sighting
+func stopAnnouncedFirst(c *check.Case, h *facts.History) {
+	var stopped, delivered facts.Sighting
 	for _, s := range h.Hooks {
 		switch {
 		case s.Status() == "stopped":
@@ -166,9 +168,9 @@ func stopAnnouncedFirst(c *check.Case, h *check.History) {
 
 func overtaking(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		k, ok := c.Course(h)
-		stopped := slices.IndexFunc(h.Hooks, func(s check.Sighting) bool { return s.Status() == "stopped" })
-		uploaded := slices.IndexFunc(h.Hooks, func(s check.Sighting) bool { return s.Status() == "uploaded" })
+		k, ok := course.Of(c.Facts, h)
+		stopped := slices.IndexFunc(h.Hooks, func(s facts.Sighting) bool { return s.Status() == "stopped" })
+		uploaded := slices.IndexFunc(h.Hooks, func(s facts.Sighting) bool { return s.Status() == "uploaded" })
 		if !ok || stopped < 0 || uploaded < 0 {
 			continue
 		}
@@ -203,7 +205,7 @@ func reachable(c *check.Case, from, to string) bool {
 // stopped; ARC-STAT-08 judges when.
 func knownTransitions(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		last := check.Sighting{Object: check.Object{"status": "started"}, At: h.Start}
+		last := facts.Sighting{Object: facts.Object{"status": "started"}, At: h.Start}
 		for _, s := range h.Seen {
 			if s.Status() == "deleted" {
 				continue
@@ -213,7 +215,7 @@ func knownTransitions(c *check.Case) {
 			}
 			last = s
 		}
-		previous := check.Sighting{}
+		previous := facts.Sighting{}
 		for _, s := range inOrder(h) {
 			if c.IsNotice(s.Status()) {
 				continue
@@ -227,10 +229,10 @@ func knownTransitions(c *check.Case) {
 }
 
 // inOrder are the callbacks, each when it was first tried, with a stopped that was overtaken put back in its place.
-func inOrder(h *check.History) []check.Sighting {
-	var out []check.Sighting
+func inOrder(h *facts.History) []facts.Sighting {
+	var out []facts.Sighting
 	for i, s := range h.Hooks {
-		again := func(e check.Sighting) bool { return e.Status() == s.Status() && e.At.Webhook.Answer/100 != 2 }
+		again := func(e facts.Sighting) bool { return e.Status() == s.Status() && e.At.Webhook.Answer/100 != 2 }
 		if !slices.ContainsFunc(h.Hooks[:i], again) {
 			out = append(out, s)
 		}
@@ -286,14 +288,14 @@ func expires(c *check.Case) {
 
 func finalStays(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		var end check.Sighting
+		var end facts.Sighting
 		for _, s := range h.Seen {
 			if s.Status() == "deleted" && h.DeletedBefore(s.At) {
 				break
 			}
 			if end.Object != nil {
 				c.Want(s.Status() == end.Status(), end.Status()+" for good", s.Show("status"), end.At, s.At)
-			} else if check.Final(s.Status()) && s.Status() != "available" {
+			} else if facts.Final(s.Status()) && s.Status() != "available" {
 				end = s
 			}
 		}

@@ -7,18 +7,20 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 )
 
 var stopChecks = []check.Check{
-	check.New("ARC-STOP-01", check.In(scenarios.Pair), stopAnswers),
-	check.New("ARC-STOP-02", check.In(scenarios.Pair), stopReason),
-	check.New("ARC-STOP-03", check.In(scenarios.Pair), stopMakesMP4),
-	check.New("ARC-STOP-05", check.In(scenarios.Refusals), check.OnUnknown("stopArchive", 404)),
-	check.New("ARC-STOP-06", check.In(scenarios.Pair), stopTwice),
-	check.New("ARC-STOP-07", check.In(scenarios.Pause), stopPaused),
-	check.New("ARC-STOP-08", check.In(scenarios.Pair, scenarios.Pause), stopBodies),
-	check.New("ARC-STOP-09", check.In(scenarios.Refusals), check.OnMalformed("stopArchive", 404, 400)),
-	check.New("ARC-STOP-10", check.In(scenarios.Isolation), check.OnForeign("stopArchive")),
+	check.New("ARC-STOP-01", stopAnswers, scenarios.Pair),
+	check.New("ARC-STOP-02", stopReason, scenarios.Pair),
+	check.New("ARC-STOP-03", stopMakesMP4, scenarios.Pair),
+	check.New("ARC-STOP-05", check.OnUnknown(evidence.StopArchive, 404), scenarios.Refusals),
+	check.New("ARC-STOP-06", stopTwice, scenarios.Pair),
+	check.New("ARC-STOP-07", stopPaused, scenarios.Pause),
+	check.New("ARC-STOP-08", stopBodies, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-STOP-09", check.OnMalformed(evidence.StopArchive, 404, 400), scenarios.Refusals),
+	check.New("ARC-STOP-10", check.OnForeign(evidence.StopArchive), scenarios.Isolation),
 }
 
 func stopAnswers(c *check.Case) {
@@ -40,7 +42,7 @@ func stopReason(c *check.Case) {
 			continue
 		}
 		for _, s := range slices.Concat(h.Seen, h.Hooks) {
-			if s.Answered().After(check.Sent(r)) && !check.InProgress(s.Status()) && s.Status() != "failed" {
+			if s.Answered().After(r.Sent()) && !facts.InProgress(s.Status()) && s.Status() != "failed" {
 				c.Want(s.Text("reason") == "user initiated", `reason "user initiated"`, s.Show("reason"), s.At)
 			}
 		}
@@ -54,7 +56,7 @@ func stopTwice(c *check.Case) {
 			continue
 		}
 		for _, r := range h.Stops {
-			if !check.Sent(r).After(check.Over(first)) {
+			if !r.Sent().After(first.Over()) {
 				continue
 			}
 			c.Status(r, 200, 409)
@@ -63,7 +65,7 @@ func stopTwice(c *check.Case) {
 				c.Unclear("the archive was not read after the second stop")
 				continue
 			}
-			c.Want(!check.InProgress(next.Status()) && next.Text("reason") == "user initiated", "status and reason unchanged by the second stop",
+			c.Want(!facts.InProgress(next.Status()) && next.Text("reason") == "user initiated", "status and reason unchanged by the second stop",
 				next.Show("status")+", "+next.Show("reason"), r, next.At)
 		}
 	}
@@ -98,19 +100,19 @@ func stopBodies(c *check.Case) {
 		c.Status(r, 200)
 	}
 	if len(seen) == 1 {
-		c.Unclear("only one form of body was sent: " + fmt.Sprint(check.Ref(last)))
+		c.Unclear("only one form of body was sent: " + fmt.Sprint(last.Ref()))
 	}
 }
 
 // stopMakesMP4 reads the first box of the delivered file.
 func stopMakesMP4(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		if _, ok := h.FirstStop(); !ok || h.IsIndividual() || !c.Published(h) || c.Encrypted(h) {
+		if _, ok := h.FirstStop(); !ok || h.IsIndividual() || !content.Published(c.Facts, h) || c.Encrypted(h) {
 			continue
 		}
 		for _, m := range h.Media {
 			f, ok := c.File(m)
-			c.Want(ok && f.MP4(), "an MP4 file", check.FileKind(m, f), m)
+			c.Want(ok && f.MP4(), "an MP4 file", content.FileKind(m, f), m)
 		}
 	}
 }

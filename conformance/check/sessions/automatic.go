@@ -12,45 +12,48 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 )
 
 // Checks are those of the chapter.
 var Checks = slices.Concat(automaticChecks, simultaneousChecks, selectionChecks, noticeChecks, presenceChecks, rotationChecks)
 
 var automaticChecks = []check.Check{
-	check.New("ARC-POST-01", check.In(scenarios.AutoDay), joinable),
-	check.New("ARC-AUTO-01", check.In(scenarios.Automatic, scenarios.AutoSilent), archivedIfAsked),
-	check.New("ARC-AUTO-02", check.In(scenarios.Automatic, scenarios.AutoSilent), beginsWithFirstClient),
-	check.New("ARC-AUTO-03", check.In(scenarios.AutoSilent), automaticEmptyFile),
-	check.New("ARC-AUTO-04", check.In(scenarios.Automatic), automaticHoldsAll),
-	check.New("ARC-AUTO-05", check.In(scenarios.Automatic, scenarios.AutoSilent), everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
+	check.New("ARC-POST-01", joinable, scenarios.AutoDay),
+	check.New("ARC-AUTO-01", archivedIfAsked, scenarios.Automatic, scenarios.AutoSilent),
+	check.New("ARC-AUTO-02", beginsWithFirstClient, scenarios.Automatic, scenarios.AutoSilent),
+	check.New("ARC-AUTO-03", automaticEmptyFile, scenarios.AutoSilent),
+	check.New("ARC-AUTO-04", automaticHoldsAll, scenarios.Automatic),
+	check.New("ARC-AUTO-05", everyAutomatic(func(_ *check.Case, s facts.Sighting) (string, string, bool) {
 		return "outputMode composed", s.Show("outputMode"), s.Text("outputMode") == "composed"
-	})),
-	check.New("ARC-AUTO-06", check.In(scenarios.AutoDay), continuesInFurther),
-	check.New("ARC-AUTO-07", check.In(scenarios.AutoDay, scenarios.AutoOverlap), overlaps),
-	check.New("ARC-AUTO-08", check.In(scenarios.AutoDay), listedInOrder),
-	check.New("ARC-AUTO-09", check.In(scenarios.Automatic), notStoppedByCall),
-	check.New("ARC-AUTO-10", check.In(scenarios.Automatic, scenarios.AutoSilent), automaticStopsBy(check.ByLeaving)),
-	check.New("ARC-AUTO-11", check.In(scenarios.AutoDay), automaticStopsBy(check.ByIdle)),
-	check.New("ARC-AUTO-15", check.In(scenarios.AutoSilent), noFirstMinute),
-	check.New("ARC-AUTO-16", check.In(scenarios.AutoDay), goesOnAfterADay),
-	check.New("ARC-AUTO-17", check.In(scenarios.Automatic, scenarios.AutoSilent), everyAutomatic(automaticName)),
+	}), scenarios.Automatic, scenarios.AutoSilent),
+	check.New("ARC-AUTO-06", continuesInFurther, scenarios.AutoDay),
+	check.New("ARC-AUTO-07", overlaps, scenarios.AutoDay, scenarios.AutoOverlap),
+	check.New("ARC-AUTO-08", listedInOrder, scenarios.AutoDay),
+	check.New("ARC-AUTO-09", notStoppedByCall, scenarios.Automatic),
+	check.New("ARC-AUTO-10", automaticStopsBy(course.ByLeaving), scenarios.Automatic, scenarios.AutoSilent),
+	check.New("ARC-AUTO-11", automaticStopsBy(course.ByIdle), scenarios.AutoDay),
+	check.New("ARC-AUTO-15", noFirstMinute, scenarios.AutoSilent),
+	check.New("ARC-AUTO-16", goesOnAfterADay, scenarios.AutoDay),
+	check.New("ARC-AUTO-17", everyAutomatic(automaticName), scenarios.Automatic, scenarios.AutoSilent),
 }
 
 // chain is the automatic archives of a session by createdAt.
-func chain(c *check.Case, session string) []*check.History {
-	var out []*check.History
+func chain(c *check.Case, session string) []*facts.History {
+	var out []*facts.History
 	for _, h := range c.Archives {
 		if c.Automatic(h) && h.Session() == session {
 			out = append(out, h)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *check.History) int { return cmp.Compare(createdAt(a), createdAt(b)) })
+	slices.SortStableFunc(out, func(a, b *facts.History) int { return cmp.Compare(createdAt(a), createdAt(b)) })
 	return out
 }
 
 // createdAt is what the last read or list said.
-func createdAt(h *check.History) int64 {
+func createdAt(h *facts.History) int64 {
 	if len(h.Seen) == 0 {
 		return 0
 	}
@@ -59,18 +62,18 @@ func createdAt(h *check.History) int64 {
 }
 
 // archived are the automatically archived sessions that a client connected to, in the order of their creation.
-func archived(c *check.Case) []*check.Session {
-	var out []*check.Session
-	for _, s := range c.Sessions {
+func archived(c *check.Case) []*facts.Session {
+	var out []*facts.Session
+	for _, s := range facts.InOrder(c.Sessions) {
 		if s.Auto && !s.Relayed && len(s.Clients) > 0 {
 			out = append(out, s)
 		}
 	}
-	slices.SortFunc(out, func(a, b *check.Session) int { return cmp.Compare(a.Created.Seq, b.Created.Seq) })
+	slices.SortFunc(out, func(a, b *facts.Session) int { return cmp.Compare(a.Created.Seq, b.Created.Seq) })
 	return out
 }
 
-func everyAutomatic(of func(*check.Case, check.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
+func everyAutomatic(of func(*check.Case, facts.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, h := range c.Archives {
 			if !c.Automatic(h) {
@@ -100,19 +103,19 @@ func archivedIfAsked(c *check.Case) {
 func beginsWithFirstClient(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
 	for _, s := range archived(c) {
-		chain, first := chain(c, s.ID), check.Union(s.Clients)[0]
+		chain, first := chain(c, s.ID), facts.Union(s.Clients)[0]
 		if len(chain) == 0 {
 			c.Blocked("an archive that begins with the first client", "the session is not archived", s.Created)
 			continue
 		}
 		for _, got := range slices.Concat(chain[0].Seen, chain[0].Hooks) {
-			if check.AnyDuring(s.Streams, time.Time{}, got.Answered()) {
+			if facts.AnyDuring(s.Streams, time.Time{}, got.Answered()) {
 				continue
 			}
 			at, ok := got.Instant("createdAt")
 			from, to := c.Earliest(s.App, first.From).Add(-allow), c.Latest(s.App, first.From).Add(allow)
-			c.Want(ok && !at.Before(from) && !at.After(to), "createdAt at the arrival of the first client, "+check.ClockTime(from.Add(allow)), check.ClockTime(at), first.By, got.At)
-			c.Want(check.InProgress(got.Status()) || got.Status() == "stopped" || check.Final(got.Status()), "an archive in progress", got.Show("status"), got.At)
+			c.Want(ok && !at.Before(from) && !at.After(to), "createdAt at the arrival of the first client, "+facts.ClockTime(from.Add(allow)), facts.ClockTime(at), first.By, got.At)
+			c.Want(facts.InProgress(got.Status()) || got.Status() == "stopped" || facts.Final(got.Status()), "an archive in progress", got.Show("status"), got.At)
 		}
 	}
 }
@@ -136,7 +139,7 @@ func automaticEmptyFile(c *check.Case) {
 
 // automaticHoldsAll looks into the files of sessions with one automatic archive: it holds every stream from its first packet on.
 func automaticHoldsAll(c *check.Case) {
-	everyAutomatic(func(_ *check.Case, s check.Sighting) (string, string, bool) {
+	everyAutomatic(func(_ *check.Case, s facts.Sighting) (string, string, bool) {
 		return "a composed archive with audio and video", s.Show("outputMode") + ", " + s.Show("hasAudio") + ", " + s.Show("hasVideo"),
 			s.Text("outputMode") == "composed" && s.Object["hasAudio"] == true && s.Object["hasVideo"] == true
 	})(c)
@@ -150,39 +153,39 @@ func automaticHoldsAll(c *check.Case) {
 		r := h.Media[len(h.Media)-1]
 		f, ok := c.File(r)
 		if !ok {
-			c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
+			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
 			continue
 		}
-		x := check.Exhibit{History: h, File: f, R: r, Performance: check.Performance{Takes: takes(s)}}
-		for _, t := range x.Takes {
-			if spans := x.Showing(t); !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
-				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
-					check.Describe(spans), r, t.R)
+		x := content.Recording{History: h, File: f, R: r, Expected: content.Expected{Due: dues(s)}}
+		for _, t := range x.Due {
+			if spans := x.Found(t); !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), t) {
+				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
+					content.Describe(spans), r, t.R)
 			}
 		}
 	}
 }
 
-// takes are the tracks of a session on the time axis of a file that holds them all.
-func takes(s *check.Session) []check.Take {
-	var out []check.Take
-	recorded := check.Union(s.Streams)
+// dues are the tracks of a session on the time axis of a file that holds them all.
+func dues(s *facts.Session) []content.Due {
+	var out []content.Due
+	recorded := facts.Union(s.Streams)
 	for _, u := range s.Streams {
 		if !u.To.IsZero() {
-			out = append(out, check.Take{Published: *u.By.Published, R: u.By, From: check.FileTime(recorded, u.From), To: check.FileTime(recorded, u.To), Kept: true})
+			out = append(out, content.Due{Published: *u.By.Published, R: u.By, From: content.FileTime(recorded, u.From), To: content.FileTime(recorded, u.To), Kept: true})
 		}
 	}
 	return out
 }
 
 // last is what the last answer said of a delivered archive.
-func last(h *check.History) (check.Sighting, bool) {
+func last(h *facts.History) (facts.Sighting, bool) {
 	for i := len(h.Seen) - 1; i >= 0; i-- {
 		if s := h.Seen[i]; s.Status() == "uploaded" || s.Status() == "available" {
 			return s, true
 		}
 	}
-	return check.Sighting{}, false
+	return facts.Sighting{}, false
 }
 
 // continuesInFurther counts the archives that four hours each make of what was published in one stretch.
@@ -233,14 +236,14 @@ func overlaps(c *check.Case) {
 }
 
 // divided: the second of two archives follows the first because that has become too long.
-func divided(c *check.Case, s *check.Session, before, next *check.History) bool {
+func divided(c *check.Case, s *facts.Session, before, next *facts.History) bool {
 	begin := time.UnixMilli(createdAt(next))
 	return begin.Sub(time.UnixMilli(createdAt(before))) > c.Limit("recorded-time.max")/2 &&
-		slices.ContainsFunc(c.InPolicy(s.App, s.Streams, time.Time{}), func(u check.Span) bool { return u.Covers(begin) })
+		slices.ContainsFunc(c.InPolicy(s.App, s.Streams, time.Time{}), func(u facts.Span) bool { return u.Covers(begin) })
 }
 
 // overlapShown looks for the same published frames in two files. Frames are numbered by their publisher.
-func overlapShown(c *check.Case, s *check.Session, before, next *check.History) {
+func overlapShown(c *check.Case, s *facts.Session, before, next *facts.History) {
 	most := c.Limit("tolerance.overlap").Seconds()
 	if len(before.Media) == 0 || len(next.Media) == 0 {
 		return
@@ -249,10 +252,10 @@ func overlapShown(c *check.Case, s *check.Session, before, next *check.History) 
 	first, okA := c.File(a)
 	second, okB := c.File(b)
 	if !okA || !okB {
-		c.Wrong("two readable files", check.FileKind(a, first)+"; "+check.FileKind(b, second), a, b)
+		c.Wrong("two readable files", content.FileKind(a, first)+"; "+content.FileKind(b, second), a, b)
 		return
 	}
-	for _, t := range takes(s) {
+	for _, t := range dues(s) {
 		if t.Kind != "video" {
 			continue
 		}
@@ -290,35 +293,35 @@ func listedInOrder(c *check.Case) {
 }
 
 func notStoppedByCall(c *check.Case) {
-	for _, r := range c.Calls("stopArchive") {
-		h := c.ByID[check.ArchiveInPath(r)]
+	for _, r := range c.Calls(evidence.StopArchive) {
+		h := c.ByID[r.ArchiveInPath()]
 		if h == nil || !c.Automatic(h) || !c.Sound(r) || h.EndedBefore(r) || !c.Status(r, 200, 409) {
 			continue
 		}
 		if next, ok := h.NextSeen(r); ok && clientsSteady(c, c.Sessions[h.Session()], r, next.At) {
-			c.Want(check.InProgress(next.Status()), "an archive that goes on", next.Show("status"), r, next.At)
+			c.Want(facts.InProgress(next.Status()), "an archive that goes on", next.Show("status"), r, next.At)
 		}
 	}
 }
 
 // lastEnd is when the recording of a session has to stop: the moment and the rule.
-func lastEnd(c *check.Case, s *check.Session) (check.Rule, time.Time) {
-	begun := c.Earliest(s.App, check.Union(s.Clients)[0].From)
-	alone := check.Gaps(c.InPolicy(s.App, s.Clients, begun), begun)
-	idle := check.Gaps(c.InPolicy(s.App, s.Streams, begun), begun)
-	by, end := check.ByLeaving, time.Time{}
+func lastEnd(c *check.Case, s *facts.Session) (course.Rule, time.Time) {
+	begun := c.Earliest(s.App, facts.Union(s.Clients)[0].From)
+	alone := course.Gaps(c.InPolicy(s.App, s.Clients, begun), begun)
+	idle := course.Gaps(c.InPolicy(s.App, s.Streams, begun), begun)
+	by, end := course.ByLeaving, time.Time{}
 	if n := len(alone); n > 0 && alone[n-1].To.IsZero() {
 		end = alone[n-1].From.Add(c.Limit("without-clients.max"))
 	}
 	if n := len(idle); n > 0 && idle[n-1].To.IsZero() {
 		if at := idle[n-1].From.Add(c.Limit("idle-time.max")); end.IsZero() || at.Before(end) {
-			by, end = check.ByIdle, at
+			by, end = course.ByIdle, at
 		}
 	}
 	return by, end
 }
 
-func automaticStopsBy(want check.Rule) func(*check.Case) {
+func automaticStopsBy(want course.Rule) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, s := range archived(c) {
 			by, end := lastEnd(c, s)
@@ -331,13 +334,13 @@ func automaticStopsBy(want check.Rule) func(*check.Case) {
 			alive, dead := c.StopSeen(h)
 			for _, got := range alive {
 				if at := c.Earliest(s.App, got.Asked()); at.After(late) {
-					c.Wrong(fmt.Sprintf("stopped by %s (%s)", check.ClockTime(end), by), fmt.Sprintf("%s at %s", got.Status(), check.ClockTime(at)), got.At)
+					c.Wrong(fmt.Sprintf("stopped by %s (%s)", facts.ClockTime(end), by), fmt.Sprintf("%s at %s", got.Status(), facts.ClockTime(at)), got.At)
 				}
 			}
 			early := end.Add(-c.Limit("tolerance.limit.early"))
 			for _, got := range dead {
 				at := c.Latest(s.App, got.Answered())
-				c.Want(!at.Before(early), fmt.Sprintf("in progress until %s (%s)", check.ClockTime(end), by), fmt.Sprintf("%s at %s", got.Status(), check.ClockTime(at)), got.At)
+				c.Want(!at.Before(early), fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(end), by), fmt.Sprintf("%s at %s", got.Status(), facts.ClockTime(at)), got.At)
 			}
 		}
 	}
@@ -346,13 +349,13 @@ func automaticStopsBy(want check.Rule) func(*check.Case) {
 // noFirstMinute looks at archives that nobody had published to, after a minute and while clients were there.
 func noFirstMinute(c *check.Case) {
 	for _, s := range archived(c) {
-		due := c.Latest(s.App, check.Union(s.Clients)[0].From).Add(c.Limit("first-publisher.max")).Add(c.Limit("tolerance.limit.late"))
+		due := c.Latest(s.App, facts.Union(s.Clients)[0].From).Add(c.Limit("first-publisher.max")).Add(c.Limit("tolerance.limit.late"))
 		for _, h := range chain(c, s.ID) {
 			for _, got := range h.Seen {
-				if !c.Earliest(s.App, got.Asked()).After(due) || check.AnyDuring(s.Streams, time.Time{}, got.Answered()) || !check.Steady(s.Clients, got.Asked(), got.Answered()) {
+				if !c.Earliest(s.App, got.Asked()).After(due) || facts.AnyDuring(s.Streams, time.Time{}, got.Answered()) || !facts.Steady(s.Clients, got.Asked(), got.Answered()) {
 					continue
 				}
-				c.Want(check.InProgress(got.Status()), "in progress after a minute without a publisher", got.Show("status"), got.At)
+				c.Want(facts.InProgress(got.Status()), "in progress after a minute without a publisher", got.Show("status"), got.At)
 			}
 		}
 	}
@@ -363,10 +366,10 @@ func goesOnAfterADay(c *check.Case) {
 	const day = 24 * time.Hour
 	for _, s := range archived(c) {
 		chain := chain(c, s.ID)
-		begun := c.Latest(s.App, check.Union(s.Clients)[0].From)
+		begun := c.Latest(s.App, facts.Union(s.Clients)[0].From)
 		for _, h := range chain {
 			for _, got := range h.Reads() {
-				if c.Earliest(s.App, got.Asked()).Before(begun.Add(day)) || !check.Steady(s.Streams, got.Asked(), got.Answered()) || h != chain[len(chain)-1] {
+				if c.Earliest(s.App, got.Asked()).Before(begun.Add(day)) || !facts.Steady(s.Streams, got.Asked(), got.Answered()) || h != chain[len(chain)-1] {
 					continue
 				}
 				c.Want(got.Status() == "started", "a recording that goes on after a day", got.Show("status"), got.At)
@@ -375,7 +378,7 @@ func goesOnAfterADay(c *check.Case) {
 	}
 }
 
-func automaticName(c *check.Case, s check.Sighting) (string, string, bool) {
+func automaticName(c *check.Case, s facts.Sighting) (string, string, bool) {
 	of := c.Sessions[s.Text("sessionId")]
 	if of == nil || of.Created.Exchange == nil {
 		return "a session of the harness", s.Show("sessionId"), false

@@ -5,6 +5,7 @@ import (
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/content"
 )
 
 // joinable compares the files of a session's consecutive archives in all that the joining tool wants to be equal.
@@ -21,14 +22,14 @@ func joinable(c *check.Case) {
 			after, okAfter := c.File(files[i])
 			plain := okBefore && okAfter && before.Video != nil && before.Video.Entry == "avc1" && before.Video.BFrames == 0 &&
 				before.Audio != nil && before.Audio.ObjectType == 2
-			c.Want(plain, "H.264 without B-frames and AAC-LC", kindOf(before)+check.Details(before), files[i-1])
+			c.Want(plain, "H.264 without B-frames and AAC-LC", kindOf(before)+content.Details(before), files[i-1])
 			c.Want(kindOf(after) == kindOf(before), kindOf(before), kindOf(after), files[i-1], files[i])
 		}
 	}
 }
 
 // kindOf is what two files have to have in common to be joined.
-func kindOf(f check.File) string {
+func kindOf(f content.File) string {
 	if f.Video == nil || f.Audio == nil {
 		return "not both picture and sound"
 	}

@@ -9,21 +9,23 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
 )
 
 var noticeChecks = []check.Check{
-	check.New("ARC-CB-23", check.In(scenarios.Selection), reasonOfLeaving),
-	check.New("ARC-CB-24", check.In(scenarios.Selection), changesNoticed),
-	check.New("ARC-CB-25", check.In(scenarios.Selection), noticeTime),
-	check.New("ARC-CB-26", check.In(scenarios.Selection), everyNotice(noticeStream)),
-	check.New("ARC-CB-27", check.In(scenarios.Selection), everyNotice(noticeCreatedAt)),
+	check.New("ARC-CB-23", reasonOfLeaving, scenarios.Selection),
+	check.New("ARC-CB-24", changesNoticed, scenarios.Selection),
+	check.New("ARC-CB-25", noticeTime, scenarios.Selection),
+	check.New("ARC-CB-26", everyNotice(noticeStream), scenarios.Selection),
+	check.New("ARC-CB-27", everyNotice(noticeCreatedAt), scenarios.Selection),
 }
 
 // notice is a callback about a stream of an archive of chosen streams.
 type notice struct {
-	check.Sighting
-	h         *check.History
-	stream    check.Object
+	facts.Sighting
+	h         *facts.History
+	stream    facts.Object
 	published evidence.Record // the stream's first track; none if the harness did not publish it
 }
 
@@ -48,7 +50,7 @@ func notices(c *check.Case) []notice {
 }
 
 // noticeOf finds the notice of a change of a stream: the first with that status after a moment.
-func noticeOf(all []notice, h *check.History, status, stream string, after time.Time) (notice, bool) {
+func noticeOf(all []notice, h *facts.History, status, stream string, after time.Time) (notice, bool) {
 	for _, n := range all {
 		if n.h == h && n.Status() == status && n.stream.Text("id") == stream && n.At.Time.After(after) {
 			return n, true
@@ -59,7 +61,7 @@ func noticeOf(all []notice, h *check.History, status, stream string, after time.
 
 // noticed is a change that has to be announced: by a call, or by a stream that left.
 type noticed struct {
-	h        *check.History
+	h        *facts.History
 	status   string
 	stream   string
 	from, to time.Time // when it happened
@@ -69,14 +71,14 @@ type noticed struct {
 
 func toBeNoticed(c *check.Case) []noticed {
 	var out []noticed
-	all := c.Changes()
+	all := course.Changes(c.Facts)
 	for _, k := range all {
 		switch {
 		case !k.Done():
 		case k.Fresh:
-			out = append(out, noticed{k.H, "streamAdded", k.Stream, check.Sent(k.R), check.Over(k.R), false, k.R})
+			out = append(out, noticed{k.H, "streamAdded", k.Stream, k.R.Sent(), k.R.Over(), false, k.R})
 		case !k.Added:
-			out = append(out, noticed{k.H, "streamRemoved", k.Stream, check.Sent(k.R), check.Over(k.R), false, k.R})
+			out = append(out, noticed{k.H, "streamRemoved", k.Stream, k.R.Sent(), k.R.Over(), false, k.R})
 		}
 	}
 	for _, h := range c.StartedArchives() {
@@ -88,7 +90,7 @@ func toBeNoticed(c *check.Case) []noticed {
 		seen := map[string]bool{}
 		for _, u := range s.Streams {
 			id := u.By.IDs[evidence.Stream]
-			if _, in := newest(all, h, id); in && !seen[id] && !u.To.IsZero() && u.Late.Before(check.Sent(stop)) {
+			if _, in := newest(all, h, id); in && !seen[id] && !u.To.IsZero() && u.Late.Before(stop.Sent()) {
 				seen[id] = true
 				out = append(out, noticed{h, "streamRemoved", id, u.To, u.Late, true, u.By})
 			}
@@ -105,7 +107,7 @@ func changesNoticed(c *check.Case) {
 		if ok {
 			at = append(at, n.At)
 		}
-		c.Want(ok, fmt.Sprintf("a callback %s of stream %s", k.status, check.Short(k.stream)), k.h.HookList(), at...)
+		c.Want(ok, fmt.Sprintf("a callback %s of stream %s", k.status, facts.Short(k.stream)), k.h.HookList(), at...)
 	}
 	c.SilentHooks()
 }
@@ -153,7 +155,7 @@ func everyNotice(of func(c *check.Case, n notice) (expected, actual string, ok b
 func noticeStream(_ *check.Case, n notice) (string, string, bool) {
 	inner, _ := n.stream["connection"].(map[string]any)
 	_, whole := n.stream.Whole("createdAt")
-	id, known := check.Object(inner).Text("id"), n.published.IDs[evidence.Connection]
+	id, known := facts.Object(inner).Text("id"), n.published.IDs[evidence.Connection]
 	return "stream with the id, connection.id and createdAt of a published stream", n.Show("stream"),
 		n.published.Published != nil && (id == known || known == "" && id != "") && whole
 }

@@ -9,25 +9,27 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/text"
 )
 
 // presenceChecks are about connections and streams, asked for and told.
 var presenceChecks = []check.Check{
-	check.New("ARC-SES-07", check.In(scenarios.Presence), connections),
-	check.New("ARC-SES-08", check.In(scenarios.Presence), streams),
-	check.New("ARC-SES-09", check.In(scenarios.Presence), monitored),
-	check.New("ARC-SES-10", check.In(scenarios.Presence), sessionLife),
-	check.New("ARC-SES-11", check.In(scenarios.Presence), endsTogether),
+	check.New("ARC-SES-07", connections, scenarios.Presence),
+	check.New("ARC-SES-08", streams, scenarios.Presence),
+	check.New("ARC-SES-09", monitored, scenarios.Presence),
+	check.New("ARC-SES-10", sessionLife, scenarios.Presence),
+	check.New("ARC-SES-11", endsTogether, scenarios.Presence),
 }
 
 // connections: a list holds those who were there all through the call; a disconnection is answered with 204 and ends the client.
 func connections(c *check.Case) {
-	for _, r := range c.Calls("listConnections") {
+	for _, r := range c.Calls(evidence.ListConnections) {
 		s := c.Sessions[r.IDs[evidence.Session]]
 		if s == nil || !c.Sound(r) || !monitoring(c, r) {
 			continue
 		}
-		o, _ := c.Decode(check.AnswerText(r))
+		o, _ := c.Decode(facts.AnswerText(r))
 		listed := members(o, "connectionId")
 		for _, cl := range s.Clients {
 			id := cl.By.IDs[evidence.Connection]
@@ -36,14 +38,14 @@ func connections(c *check.Case) {
 			}
 			switch there := slices.Contains(listed, id); {
 			case id == "":
-			case check.Steady([]check.Span{cl}, check.Sent(r), check.Over(r)):
-				c.Want(there, "connection "+check.Short(id)+" of "+clientName(cl), check.Clip(check.AnswerText(r), 300), r, cl.By)
-			case !cl.To.IsZero() && cl.To.Add(time.Second).Before(check.Sent(r)):
-				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", check.Clip(check.AnswerText(r), 300), r, cl.By)
+			case facts.Steady([]facts.Span{cl}, r.Sent(), r.Over()):
+				c.Want(there, "connection "+facts.Short(id)+" of "+clientName(cl), text.Clip(facts.AnswerText(r), 300), r, cl.By)
+			case !cl.To.IsZero() && cl.To.Add(time.Second).Before(r.Sent()):
+				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", text.Clip(facts.AnswerText(r), 300), r, cl.By)
 			}
 		}
 	}
-	for _, r := range c.Calls("forceDisconnect") {
+	for _, r := range c.Calls(evidence.ForceDisconnect) {
 		if !c.Sound(r) {
 			continue
 		}
@@ -58,7 +60,7 @@ func connections(c *check.Case) {
 // monitoring: the call is of the scenario that lists while it knows who is there; in others clients come and go meanwhile.
 func monitoring(c *check.Case, r evidence.Record) bool { return r.Scenario == scenarios.Presence }
 
-func clientName(s check.Span) string {
+func clientName(s facts.Span) string {
 	switch {
 	case s.By.Client != nil:
 		return s.By.Client.Name
@@ -79,12 +81,12 @@ func connectionOf(c *check.Case, opened evidence.Record) string {
 }
 
 // members are a property of each item of a list.
-func members(o check.Object, key string) []string {
+func members(o facts.Object, key string) []string {
 	items, _ := o["items"].([]any)
 	var out []string
 	for _, item := range items {
 		if m, ok := item.(map[string]any); ok {
-			out = append(out, check.Object(m).Text(key))
+			out = append(out, facts.Object(m).Text(key))
 		}
 	}
 	return out
@@ -92,37 +94,37 @@ func members(o check.Object, key string) []string {
 
 // streams: lists and reads of streams, each with its four properties.
 func streams(c *check.Case) {
-	for _, r := range c.Calls("listStreams", "getStream") {
+	for _, r := range c.Calls(evidence.ListStreams, evidence.GetStream) {
 		s := c.Sessions[r.IDs[evidence.Session]]
 		if s == nil || !c.Sound(r) {
 			continue
 		}
-		var published []check.Span
+		var published []facts.Span
 		for _, u := range s.Streams {
-			if check.Steady([]check.Span{u}, check.Sent(r), check.Over(r)) && (r.IDs[evidence.Stream] == "" || r.IDs[evidence.Stream] == u.By.IDs[evidence.Stream]) {
+			if facts.Steady([]facts.Span{u}, r.Sent(), r.Over()) && (r.IDs[evidence.Stream] == "" || r.IDs[evidence.Stream] == u.By.IDs[evidence.Stream]) {
 				published = append(published, u)
 			}
 		}
 		if len(published) == 0 {
 			continue
 		}
-		o, _ := c.Decode(check.AnswerText(r))
+		o, _ := c.Decode(facts.AnswerText(r))
 		items, isList := o["items"].([]any)
-		if r.Exchange.Operation == "getStream" {
+		if r.Exchange.Operation == evidence.GetStream {
 			items, isList = []any{map[string]any(o)}, true
 		}
 		c.Want(r.Exchange.Status() == 200 && isList, "200 with the streams", check.Outcome(r), r)
 		for _, u := range published {
 			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(item, u) })
-			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType, the name %q and layoutClassList", check.Short(u.By.IDs[evidence.Stream]), u.By.Published.Client),
-				check.Clip(check.AnswerText(r), 300), r, u.By)
+			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType, the name %q and layoutClassList", facts.Short(u.By.IDs[evidence.Stream]), u.By.Published.Client),
+				text.Clip(facts.AnswerText(r), 300), r, u.By)
 		}
 	}
 }
 
-func wellFormed(item any, u check.Span) bool {
+func wellFormed(item any, u facts.Span) bool {
 	m, _ := item.(map[string]any)
-	o := check.Object(m)
+	o := facts.Object(m)
 	_, classes := o["layoutClassList"].([]any)
 	return o.Text("id") == u.By.IDs[evidence.Stream] && slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) &&
 		o.Text("name") == u.By.Published.Client && classes
@@ -130,7 +132,7 @@ func wellFormed(item any, u check.Span) bool {
 
 // told is one session callback.
 type told struct {
-	check.Object
+	facts.Object
 	at evidence.Record
 }
 
@@ -139,11 +141,11 @@ func (t told) event() string { return t.Text("event") }
 // of is the id of the connection or stream that a callback is about.
 func (t told) of(kind string) string {
 	m, _ := t.Object[kind].(map[string]any)
-	return check.Object(m).Text("id")
+	return facts.Object(m).Text("id")
 }
 
 // watchedSessions are those whose events go to the suite and that were watched to their end, with the callbacks about them in order.
-func watchedSessions(c *check.Case, each func(s *check.Session, events []told)) {
+func watchedSessions(c *check.Case, each func(s *facts.Session, events []told)) {
 	for _, w := range c.View.Watches().Records {
 		s := c.Sessions[w.IDs[evidence.Session]]
 		if s == nil || w.Watch.What != "webhooks" || c.Apps[s.App].Monitor == "" {
@@ -172,7 +174,7 @@ type happened struct {
 }
 
 // comings are those of the clients and streams of a session.
-func comings(c *check.Case, s *check.Session) []happened {
+func comings(c *check.Case, s *facts.Session) []happened {
 	var out []happened
 	add := func(event, kind, id string, from, to time.Time, at evidence.Record) {
 		out = append(out, happened{event, kind, id, from, to, at})
@@ -203,12 +205,12 @@ func comings(c *check.Case, s *check.Session) []happened {
 }
 
 func monitored(c *check.Case) {
-	watchedSessions(c, func(s *check.Session, events []told) {
+	watchedSessions(c, func(s *facts.Session, events []told) {
 		allow := c.Limit("tolerance.created-at")
 		for _, k := range comings(c, s) {
 			i := slices.IndexFunc(events, func(t told) bool { return t.event() == k.event && t.of(k.kind) == k.id })
 			if i < 0 {
-				c.Wrong(fmt.Sprintf("%s of %s %s", k.event, k.kind, check.Short(k.id)), eventList(events), k.at)
+				c.Wrong(fmt.Sprintf("%s of %s %s", k.event, k.kind, facts.Short(k.id)), eventList(events), k.at)
 				continue
 			}
 			t := events[i]
@@ -216,7 +218,7 @@ func monitored(c *check.Case) {
 			c.Want(t.Text("sessionId") == s.ID && (project == s.App || project == c.Apps[s.App].Key), "sessionId and projectId of the session", t.Show("sessionId")+", "+t.Show("projectId"), t.at)
 			when, ok := t.Instant("timestamp")
 			from, to := c.Earliest(s.App, k.from).Add(-allow), c.Latest(s.App, k.to).Add(allow)
-			c.Want(ok && !when.Before(from) && !when.After(to), "a timestamp near "+check.ClockTime(c.Earliest(s.App, k.from)), t.Show("timestamp"), k.at, t.at)
+			c.Want(ok && !when.Before(from) && !when.After(to), "a timestamp near "+facts.ClockTime(c.Earliest(s.App, k.from)), t.Show("timestamp"), k.at, t.at)
 			if strings.HasSuffix(k.event, "Destroyed") {
 				c.Want(slices.Contains(leaving(c), t.Text("reason")), "a reason of leaving", t.Show("reason"), t.at)
 			}
@@ -244,8 +246,8 @@ func eventList(events []told) string {
 
 // sessionLife: sessionCreated with the first client, sessionDestroyed with the last and by its reason.
 func sessionLife(c *check.Case) {
-	watchedSessions(c, func(s *check.Session, events []told) {
-		stays := check.Union(s.Clients)
+	watchedSessions(c, func(s *facts.Session, events []told) {
+		stays := facts.Union(s.Clients)
 		created := slices.IndexFunc(events, func(t told) bool { return t.event() == "sessionCreated" })
 		first := slices.IndexFunc(events, func(t told) bool { return t.event() == "connectionCreated" })
 		c.Want(created >= 0 && first >= 0, "sessionCreated with the first client", eventList(events), stays[0].By)
@@ -271,7 +273,7 @@ func sessionLife(c *check.Case) {
 
 // endsTogether looks at clients that were publishing when they went.
 func endsTogether(c *check.Case) {
-	watchedSessions(c, func(s *check.Session, events []told) {
+	watchedSessions(c, func(s *facts.Session, events []told) {
 		for _, cl := range s.Clients {
 			if cl.By.Client == nil || cl.To.IsZero() {
 				continue
@@ -289,7 +291,7 @@ func endsTogether(c *check.Case) {
 					c.Wrong("streamDestroyed and connectionDestroyed of "+clientName(cl), eventList(events), cl.By, u.By)
 					continue
 				}
-				same := events[i].Text("reason") == events[end].Text("reason") && check.SameJSON(events[i].Object["timestamp"], events[end].Object["timestamp"])
+				same := events[i].Text("reason") == events[end].Text("reason") && facts.SameJSON(events[i].Object["timestamp"], events[end].Object["timestamp"])
 				c.Want(same && events[i].Text("reason") != "", "the same reason and timestamp: "+events[end].Show("reason")+", "+events[end].Show("timestamp"),
 					events[i].Show("reason")+", "+events[i].Show("timestamp"), events[i].at, events[end].at)
 			}

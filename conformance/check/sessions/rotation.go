@@ -8,14 +8,16 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
 )
 
 // rotationChecks are about sessions that move to another server, and automatic archives that follow each other.
 var rotationChecks = []check.Check{
-	check.New("ARC-EVT-07", check.In(scenarios.Rotation), movesAnnounced),
-	check.New("ARC-AUTO-12", check.In(scenarios.AutoOverlap), usedAgain),
-	check.New("ARC-AUTO-14", check.In(scenarios.AutoOverlap), goesOnAfterMove),
+	check.New("ARC-EVT-07", movesAnnounced, scenarios.Rotation),
+	check.New("ARC-AUTO-12", usedAgain, scenarios.AutoOverlap),
+	check.New("ARC-AUTO-14", goesOnAfterMove, scenarios.AutoOverlap),
 }
 
 // noticesBefore are how long before a planned move clients are told.
@@ -29,7 +31,7 @@ const (
 
 // movesAnnounced wants a notice of every move at every client that was there, and at who monitors the session.
 func movesAnnounced(c *check.Case) {
-	for _, s := range c.Sessions {
+	for _, s := range facts.InOrder(c.Sessions) {
 		for _, m := range c.Moves(s) {
 			if m.Notice == 0 {
 				noticedAtOnce(c, s, m)
@@ -45,7 +47,7 @@ func movesAnnounced(c *check.Case) {
 }
 
 // noticedAt wants a notice that long before a planned move.
-func noticedAt(c *check.Case, s *check.Session, m check.Move, before time.Duration) {
+func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Duration) {
 	allow := c.Limit("tolerance.limit.late")
 	from, to := m.At.Add(-before-allow), m.Late.Add(-before+allow)
 	within := func(r evidence.Record, slack time.Duration) bool {
@@ -57,17 +59,17 @@ func noticedAt(c *check.Case, s *check.Session, m check.Move, before time.Durati
 	if !watched {
 		return
 	}
-	wantNotice(c, s, m, fmt.Sprintf("a notice %v before the move, %s", before, check.ClockTime(m.At.Add(-before))), within,
-		func(cl check.Span) bool {
+	wantNotice(c, s, m, fmt.Sprintf("a notice %v before the move, %s", before, facts.ClockTime(m.At.Add(-before))), within,
+		func(cl facts.Span) bool {
 			return c.Latest(s.App, cl.From).Before(from) && (cl.To.IsZero() || c.Earliest(s.App, cl.To).After(to))
 		})
 }
 
 // noticedAtOnce wants a notice between the call and the end of what was recorded. Clients are told one after the other.
-func noticedAtOnce(c *check.Case, s *check.Session, m check.Move) {
-	end, ends := check.Over(m.R).Add(2*time.Second), map[string]time.Time{} // by client
+func noticedAtOnce(c *check.Case, s *facts.Session, m facts.Move) {
+	end, ends := m.R.Over().Add(2*time.Second), map[string]time.Time{} // by client
 	for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
-		if r.Client.Type == "archiveStopped" && r.Time.After(check.Sent(m.R)) && r.Time.Before(end) {
+		if r.Client.Type == "archiveStopped" && r.Time.After(m.R.Sent()) && r.Time.Before(end) {
 			ends[r.Client.Name] = r.Time
 		}
 	}
@@ -81,12 +83,12 @@ func noticedAtOnce(c *check.Case, s *check.Session, m check.Move) {
 		if r.Client != nil && !ends[r.Client.Name].IsZero() {
 			last = ends[r.Client.Name]
 		}
-		return !r.Time.Before(check.Sent(m.R)) && !r.Time.After(last.Add(slack))
+		return !r.Time.Before(m.R.Sent()) && !r.Time.After(last.Add(slack))
 	}
-	wantNotice(c, s, m, "a notice before the session moves", within, func(cl check.Span) bool { return check.Steady([]check.Span{cl}, check.Sent(m.R), end) })
+	wantNotice(c, s, m, "a notice before the session moves", within, func(cl facts.Span) bool { return facts.Steady([]facts.Span{cl}, m.R.Sent(), end) })
 }
 
-func wantNotice(c *check.Case, s *check.Session, m check.Move, what string, within func(r evidence.Record, slack time.Duration) bool, there func(check.Span) bool) {
+func wantNotice(c *check.Case, s *facts.Session, m facts.Move, what string, within func(r evidence.Record, slack time.Duration) bool, there func(facts.Span) bool) {
 	for _, cl := range s.Clients {
 		if cl.By.Client == nil || !there(cl) {
 			continue
@@ -117,20 +119,20 @@ func goesOnAfterMove(c *check.Case) {
 	for _, s := range archived(c) {
 		for _, m := range c.Moves(s) {
 			chain := chain(c, s.ID)
-			before := slices.IndexFunc(chain, func(h *check.History) bool { return records(c, h, m) })
+			before := slices.IndexFunc(chain, func(h *facts.History) bool { return records(c, h, m) })
 			if before < 0 {
 				continue
 			}
-			after := slices.IndexFunc(chain, func(h *check.History) bool {
+			after := slices.IndexFunc(chain, func(h *facts.History) bool {
 				at := time.UnixMilli(createdAt(h))
 				return !at.Before(m.At.Add(-allow)) && !at.After(m.Late.Add(late))
 			})
-			if !c.Want(after >= 0, "another archive that begins with the move, "+check.ClockTime(m.At), fmt.Sprintf("%d archives, none of them then", len(chain)), m.R) {
+			if !c.Want(after >= 0, "another archive that begins with the move, "+facts.ClockTime(m.At), fmt.Sprintf("%d archives, none of them then", len(chain)), m.R) {
 				continue
 			}
 			for _, got := range chain[before].Seen {
 				if c.Earliest(s.App, got.Asked()).After(m.Late.Add(late)) {
-					c.Want(!check.InProgress(got.Status()), "the archive before the move has ended", got.Show("status"), m.R, got.At)
+					c.Want(!facts.InProgress(got.Status()), "the archive before the move has ended", got.Show("status"), m.R, got.At)
 				}
 			}
 		}
@@ -138,10 +140,10 @@ func goesOnAfterMove(c *check.Case) {
 }
 
 // records tells whether an archive was in progress just before a move.
-func records(c *check.Case, h *check.History, m check.Move) bool {
+func records(c *check.Case, h *facts.History, m facts.Move) bool {
 	alive, dead := c.StopSeen(h)
 	began := time.UnixMilli(createdAt(h)).Before(m.At)
-	return began && len(alive) > 0 && (len(dead) == 0 || dead[0].Answered().After(check.Sent(m.R)))
+	return began && len(alive) > 0 && (len(dead) == 0 || dead[0].Answered().After(m.R.Sent()))
 }
 
 // usedAgain: in a session whose automatic archive has timed out that archive stays what it is; whether there is another one is the
@@ -153,13 +155,13 @@ func usedAgain(c *check.Case) {
 			if len(dead) == 0 || dead[0].Text("reason") != "maximum idle time exceeded" {
 				continue
 			}
-			again := slices.IndexFunc(s.Streams, func(u check.Span) bool { return u.From.After(dead[0].Answered()) })
+			again := slices.IndexFunc(s.Streams, func(u facts.Span) bool { return u.From.After(dead[0].Answered()) })
 			if again < 0 {
 				continue
 			}
 			for _, got := range h.Seen {
 				if got.Asked().After(s.Streams[again].From) {
-					c.Want(!check.InProgress(got.Status()), "an archive that stays ended", got.Show("status"), s.Streams[again].By, got.At)
+					c.Want(!facts.InProgress(got.Status()), "an archive that stays ended", got.Show("status"), s.Streams[again].By, got.At)
 				}
 			}
 		}
@@ -168,7 +170,7 @@ func usedAgain(c *check.Case) {
 
 // shared is how many seconds of a published picture stand at the end of one file and at the start of the next, by the numbers of its
 // frames, negative for what is in neither. It cannot be told of a file that shows the picture's loop more than once.
-func shared(before, next *media.Picture, t check.Take) (seconds float64, ok bool) {
+func shared(before, next *media.Picture, t content.Due) (seconds float64, ok bool) {
 	old, fresh := before.OfStream(t.Fixture), next.OfStream(t.Fixture)
 	if len(old) == 0 || len(fresh) == 0 {
 		return 0, true

@@ -3,13 +3,13 @@ package sessions
 import (
 	"testing"
 
-	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
 )
 
 func TestSharedFrames(t *testing.T) {
-	take := check.Take{Published: evidence.Published{Fixture: "vp8-01", Kind: "video", Rate: 30, LoopUnits: 300}}
+	take := content.Due{Published: evidence.Published{Fixture: "vp8-01", Kind: "video", Rate: 30, LoopUnits: 300}}
 	picture := func(from, to float64, first, last int) *media.Picture {
 		return &media.Picture{Appearances: []media.Appearance{{ID: "vp8-01", From: from, To: to, FirstMark: first, LastMark: last}}}
 	}

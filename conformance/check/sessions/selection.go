@@ -7,26 +7,29 @@ import (
 	"strings"
 
 	"reelcheck/conformance/check"
-	"reelcheck/conformance/check/composed"
+	"reelcheck/conformance/check/phases"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 )
 
 var selectionChecks = []check.Check{
-	check.New("ARC-SEL-03", check.In(scenarios.Selection), onlyChosen),
-	check.New("ARC-SEL-04", check.In(scenarios.Selection), addedAndRemoved),
-	check.New("ARC-SEL-05", check.In(scenarios.Selection), partsChosen),
-	check.New("ARC-SEL-06", check.In(scenarios.Many), limitsOfChosen),
-	check.New("ARC-SEL-08", check.In(scenarios.Selection), changesAnswered(204)),
-	check.New("ARC-SEL-09", check.In(scenarios.Refusals), changesAnswered(400, 405)),
-	check.New("ARC-SEL-10", check.In(scenarios.Selection), changesAnswered(404)),
-	check.New("ARC-SEL-11", check.In(scenarios.Selection), changesAnswered(400)),
-	check.New("ARC-SIM-04", check.In(scenarios.Selection), ownStreams),
+	check.New("ARC-SEL-03", onlyChosen, scenarios.Selection),
+	check.New("ARC-SEL-04", addedAndRemoved, scenarios.Selection),
+	check.New("ARC-SEL-05", partsChosen, scenarios.Selection),
+	check.New("ARC-SEL-06", limitsOfChosen, scenarios.Many),
+	check.New("ARC-SEL-08", changesAnswered(204), scenarios.Selection),
+	check.New("ARC-SEL-09", changesAnswered(400, 405), scenarios.Refusals),
+	check.New("ARC-SEL-10", changesAnswered(404), scenarios.Selection),
+	check.New("ARC-SEL-11", changesAnswered(400), scenarios.Selection),
+	check.New("ARC-SIM-04", ownStreams, scenarios.Selection),
 }
 
 func changesAnswered(codes ...int) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, k := range c.Changes() {
+		for _, k := range course.Changes(c.Facts) {
 			if slices.Equal(k.Codes, codes) {
 				c.Status(k.R, codes...)
 			}
@@ -36,12 +39,12 @@ func changesAnswered(codes ...int) func(*check.Case) {
 
 // chosen is a published track in an archive of chosen streams: the stretches of the file that have to hold it, none if it was not chosen.
 type chosen struct {
-	by    evidence.Record
-	takes []check.Take
+	by  evidence.Record
+	due []content.Due
 }
 
 // selections are the files of archives with chosen streams, with all tracks of their sessions.
-func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
+func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
 		if h.Request.Text("streamMode") != "manual" || s == nil || len(h.Media) == 0 {
@@ -50,16 +53,16 @@ func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
 		r := h.Media[len(h.Media)-1]
 		f, ok := c.File(r)
 		if !ok {
-			c.Wrong("a readable MP4 file", check.FileKind(r, f), r)
+			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
 			continue
 		}
-		x := check.Exhibit{History: h, File: f, R: r, Performance: c.Performed(h, func() check.Performance { return performance(c, h, s) })}
+		x := content.Recording{History: h, File: f, R: r, Expected: content.ExpectedOfChosen(c.Facts, h)}
 		var tracks []chosen
 		for _, u := range s.Streams {
 			track := chosen{by: u.By}
-			for _, t := range x.Takes {
+			for _, t := range x.Due {
 				if t.R.Seq == u.By.Seq {
-					track.takes = append(track.takes, t)
+					track.due = append(track.due, t)
 				}
 			}
 			tracks = append(tracks, track)
@@ -68,40 +71,26 @@ func selections(c *check.Case, each func(x check.Exhibit, tracks []chosen)) {
 	}
 }
 
-// performance is what an archive of chosen streams has to hold.
-func performance(c *check.Case, h *check.History, s *check.Session) check.Performance {
-	var parts []check.Part
-	var all []check.Span
-	calls := c.Changes()
-	for _, u := range s.Streams {
-		if spans := check.ChosenSpans(calls, h, u); len(spans) > 0 {
-			parts = append(parts, check.Part{By: u.By, Spans: spans})
-			all = append(all, spans...)
-		}
-	}
-	return c.Perform(h, parts, check.Union(all))
-}
-
 // onlyChosen: what was not chosen is nowhere, and before the first call nothing is.
 func onlyChosen(c *check.Case) {
-	selections(c, func(x check.Exhibit, tracks []chosen) {
+	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, t := range tracks {
-			if found := x.Showing(check.Take{Published: *t.by.Published}); len(t.takes) == 0 {
-				c.Want(len(found) == 0, fmt.Sprintf("%s of %s, which was not chosen, nowhere", t.by.Published.Kind, t.by.Published.Client), check.Describe(found), x.R, t.by)
+			if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
+				c.Want(len(found) == 0, fmt.Sprintf("%s of %s, which was not chosen, nowhere", t.by.Published.Kind, t.by.Published.Client), content.Describe(found), x.R, t.by)
 			}
 		}
 		wholly(c, x, tracks, func(chosen) bool { return true })
 	})
-	streamsShown(c, func(k check.Change) bool { return k.Added })
+	streamsShown(c, func(k course.Change) bool { return k.Added })
 }
 
 // wholly wants the chosen tracks in the file for as long as they were chosen.
-func wholly(c *check.Case, x check.Exhibit, tracks []chosen, which func(chosen) bool) {
+func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chosen) bool) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, track := range tracks {
-		for _, t := range track.takes {
-			if spans := x.Showing(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), x.Takes...) {
-				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), check.Describe(spans), x.R, t.R)
+		for _, t := range track.due {
+			if spans := x.Found(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Due...) {
+				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans), x.R, t.R)
 			}
 		}
 	}
@@ -109,13 +98,13 @@ func wholly(c *check.Case, x check.Exhibit, tracks []chosen, which func(chosen) 
 
 // limitsOfChosen: more streams were chosen than the archive holds.
 func limitsOfChosen(c *check.Case) {
-	selections(c, func(x check.Exhibit, _ []chosen) {
-		for _, a := range x.Scenes {
+	selections(c, func(x content.Recording, _ []chosen) {
+		for _, a := range x.Settled {
 			if a.Known && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
-				composed.Pictured(c, x, a, true)
+				phases.Pictured(c, x, a, true)
 			}
 			if len(a.Unheard) > 0 && x.Sound != nil {
-				composed.Heard(c, x, a)
+				phases.Heard(c, x, a)
 			}
 		}
 	})
@@ -124,26 +113,26 @@ func limitsOfChosen(c *check.Case) {
 // addedAndRemoved: there from the addition, gone from the removal on.
 func addedAndRemoved(c *check.Case) {
 	edge := c.Limit("tolerance.stream-edge").Seconds()
-	selections(c, func(x check.Exhibit, tracks []chosen) {
+	selections(c, func(x content.Recording, tracks []chosen) {
 		wholly(c, x, tracks, func(chosen) bool { return true })
 		for _, track := range tracks {
-			if len(track.takes) != 1 {
+			if len(track.due) != 1 {
 				continue
 			}
-			t, first, last := track.takes[0], math.Inf(1), 0.0
-			for _, s := range x.Showing(t) {
+			t, first, last := track.due[0], math.Inf(1), 0.0
+			for _, s := range x.Found(t) {
 				first, last = math.Min(first, s.From), math.Max(last, s.To)
 			}
 			c.Want(first >= t.From-edge && last <= t.To+edge, fmt.Sprintf("%s of %s only from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To),
 				fmt.Sprintf("there from %.1f to %.1f s", first, last), x.R, t.R)
 		}
 	})
-	streamsShown(c, func(check.Change) bool { return true })
+	streamsShown(c, func(course.Change) bool { return true })
 }
 
 // streamsShown holds streams of the read that follows a change against the changes so far.
-func streamsShown(c *check.Case, which func(check.Change) bool) {
-	all := c.Changes()
+func streamsShown(c *check.Case, which func(course.Change) bool) {
+	all := course.Changes(c.Facts)
 	for i, k := range all {
 		if !k.Done() || !which(k) {
 			continue
@@ -163,7 +152,7 @@ func streamsShown(c *check.Case, which func(check.Change) bool) {
 		list, _ := next.Object["streams"].([]any)
 		for _, item := range list {
 			o, _ := item.(map[string]any)
-			got = append(got, fmt.Sprintf("%s %v %v", check.Short(check.Object(o).Text("streamId")), o["hasAudio"], o["hasVideo"]))
+			got = append(got, fmt.Sprintf("%s %v %v", facts.Short(facts.Object(o).Text("streamId")), o["hasAudio"], o["hasVideo"]))
 		}
 		slices.Sort(want)
 		slices.Sort(got)
@@ -172,10 +161,10 @@ func streamsShown(c *check.Case, which func(check.Change) bool) {
 }
 
 // newest is how the last change left a stream of an archive.
-func newest(changes []check.Change, h *check.History, stream string) (shown string, in bool) {
+func newest(changes []course.Change, h *facts.History, stream string) (shown string, in bool) {
 	for _, k := range changes {
 		if k.Done() && k.H == h && k.Stream == stream {
-			shown, in = fmt.Sprintf("%s %v %v", check.Short(stream), k.Audio, k.Video), k.Added
+			shown, in = fmt.Sprintf("%s %v %v", facts.Short(stream), k.Audio, k.Video), k.Added
 		}
 	}
 	return shown, in
@@ -183,8 +172,8 @@ func newest(changes []check.Change, h *check.History, stream string) (shown stri
 
 // partsChosen judges streams of which only a part was chosen, and those of which nothing was said.
 func partsChosen(c *check.Case) {
-	selections(c, func(x check.Exhibit, tracks []chosen) {
-		for _, k := range c.Changes() {
+	selections(c, func(x content.Recording, tracks []chosen) {
+		for _, k := range course.Changes(c.Facts) {
 			if !k.Done() || !k.Added || k.H != x.History {
 				continue
 			}
@@ -193,8 +182,8 @@ func partsChosen(c *check.Case) {
 					continue
 				}
 				wholly(c, x, []chosen{t}, func(chosen) bool { return true })
-				if found := x.Showing(check.Take{Published: *t.by.Published}); len(t.takes) == 0 {
-					c.Want(len(found) == 0, fmt.Sprintf("no %s of %s", t.by.Published.Kind, t.by.Published.Client), check.Describe(found), x.R, t.by, k.R)
+				if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
+					c.Want(len(found) == 0, fmt.Sprintf("no %s of %s", t.by.Published.Kind, t.by.Published.Client), content.Describe(found), x.R, t.by, k.R)
 				}
 			}
 		}
@@ -204,15 +193,15 @@ func partsChosen(c *check.Case) {
 // ownStreams: two archives of a session recorded at once, each with what was chosen for it.
 func ownStreams(c *check.Case) {
 	recorded := map[string]int{}
-	selections(c, func(x check.Exhibit, _ []chosen) { recorded[x.Start.IDs[evidence.Session]]++ })
-	selections(c, func(x check.Exhibit, tracks []chosen) {
+	selections(c, func(x content.Recording, _ []chosen) { recorded[x.Start.IDs[evidence.Session]]++ })
+	selections(c, func(x content.Recording, tracks []chosen) {
 		if recorded[x.Start.IDs[evidence.Session]] < 2 {
 			return
 		}
 		wholly(c, x, tracks, func(chosen) bool { return true })
 		for _, t := range tracks {
-			if found := x.Showing(check.Take{Published: *t.by.Published}); len(t.takes) == 0 {
-				c.Want(len(found) == 0, fmt.Sprintf("%s of %s not in archive %s", t.by.Published.Kind, t.by.Published.Client, check.Short(x.ID)), check.Describe(found), x.R, t.by)
+			if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
+				c.Want(len(found) == 0, fmt.Sprintf("%s of %s not in archive %s", t.by.Published.Kind, t.by.Published.Client, facts.Short(x.ID)), content.Describe(found), x.R, t.by)
 			}
 		}
 	})

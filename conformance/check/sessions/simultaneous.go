@@ -6,24 +6,26 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
 )
 
 var simultaneousChecks = []check.Check{
-	check.New("ARC-SIM-01", check.In(scenarios.Simultaneous), severalAtOnce),
-	check.New("ARC-SIM-02", check.In(scenarios.Simultaneous), tagsUnique),
-	check.New("ARC-SIM-05", check.In(scenarios.Automatic), besideAutomatic),
-	check.New("ARC-SIM-06", check.In(scenarios.Automatic), endsApart),
-	check.New("ARC-SIM-08", check.In(scenarios.Simultaneous), bothRecord),
+	check.New("ARC-SIM-01", severalAtOnce, scenarios.Simultaneous),
+	check.New("ARC-SIM-02", tagsUnique, scenarios.Simultaneous),
+	check.New("ARC-SIM-05", besideAutomatic, scenarios.Automatic),
+	check.New("ARC-SIM-06", endsApart, scenarios.Automatic),
+	check.New("ARC-SIM-08", bothRecord, scenarios.Simultaneous),
 }
 
-func tagged(h *check.History) bool { return h.Request.Text("multiArchiveTag") != "" }
+func tagged(h *facts.History) bool { return h.Request.Text("multiArchiveTag") != "" }
 
 // severalAtOnce: both record, and each has a file of its own with all there is to see and hear.
 func severalAtOnce(c *check.Case) {
 	bothRecord(c)
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	keys := map[string]string{}
-	for _, x := range c.Exhibits() {
+	for _, x := range c.Recordings() {
 		if !tagged(x.History) {
 			continue
 		}
@@ -32,9 +34,9 @@ func severalAtOnce(c *check.Case) {
 			c.Want(!known || other == x.ID, "a file of its own for archive "+x.ID, "the file of archive "+other, o)
 			keys[o.Object.Key] = x.ID
 		}
-		for _, t := range x.Takes {
-			if spans := x.Showing(t); t.Kept && !c.Excused(t.Missing(spans, edge) < check.Blink, c.Limit("tolerance.stream-edge"), t) {
-				c.Want(t.Missing(spans, edge) < check.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s in archive %s", t.Kind, t.Client, t.From, t.To, check.Short(x.ID)), check.Describe(spans), x.R, t.R)
+		for _, t := range x.Due {
+			if spans := x.Found(t); t.Kept && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), t) {
+				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s in archive %s", t.Kind, t.Client, t.From, t.To, facts.Short(x.ID)), content.Describe(spans), x.R, t.R)
 			}
 		}
 	}
@@ -45,12 +47,12 @@ func bothRecord(c *check.Case) {
 	for _, second := range c.StartedArchives() {
 		for _, first := range c.StartedArchives() {
 			if first == second || !tagged(first) || !tagged(second) || first.Start.IDs[evidence.Session] != second.Start.IDs[evidence.Session] ||
-				!check.Over(first.Start).Before(check.Sent(second.Start)) || first.EndedBefore(second.Start) {
+				!first.Start.Over().Before(second.Start.Sent()) || first.EndedBefore(second.Start) {
 				continue
 			}
-			for _, h := range []*check.History{first, second} {
+			for _, h := range []*facts.History{first, second} {
 				if s, ok := h.NextSeen(second.Start); ok && !h.StoppedBetween(second.Start, s.At) {
-					c.Want(check.InProgress(s.Status()), "two archives in progress", s.Show("status"), first.Start, second.Start, s.At)
+					c.Want(facts.InProgress(s.Status()), "two archives in progress", s.Show("status"), first.Start, second.Start, s.At)
 				}
 			}
 		}
@@ -62,7 +64,7 @@ func tagsUnique(c *check.Case) {
 		tag := a.Body.Text("multiArchiveTag")
 		switch {
 		case tag == "":
-		case a.Only(check.FlawTag) && c.StartsAtAll(a.Record):
+		case a.Only(facts.FlawTag) && c.StartsAtAll(a.Record):
 			c.Status(a.Record, 409)
 		case a.Clean() && usedBefore(c, c.Starts[:i], a):
 			c.Status(a.Record, 200)
@@ -70,7 +72,7 @@ func tagsUnique(c *check.Case) {
 	}
 }
 
-func usedBefore(c *check.Case, earlier []check.Asked, a check.Asked) bool {
+func usedBefore(c *check.Case, earlier []facts.Asked, a facts.Asked) bool {
 	for _, b := range earlier {
 		if b.Clean() && b.Body.Text("sessionId") == a.Body.Text("sessionId") && b.Body.Text("multiArchiveTag") == a.Body.Text("multiArchiveTag") {
 			return true
@@ -85,7 +87,7 @@ func besideAutomatic(c *check.Case) {
 		s := c.Sessions[a.Body.Text("sessionId")]
 		switch {
 		case s == nil || !s.Auto:
-		case a.Only(check.FlawAutomatic) && c.StartsAtAll(a.Record):
+		case a.Only(facts.FlawAutomatic) && c.StartsAtAll(a.Record):
 			c.Status(a.Record, 409)
 		case a.Clean():
 			if c.Status(a.Record, 200) {
@@ -108,7 +110,7 @@ func endsApart(c *check.Case) {
 }
 
 // goesOn wants the newest automatic archive of a session in progress when it is next seen after r.
-func goesOn(c *check.Case, s *check.Session, r evidence.Record, expected string) {
+func goesOn(c *check.Case, s *facts.Session, r evidence.Record, expected string) {
 	chain := chain(c, s.ID)
 	if len(chain) == 0 {
 		c.Blocked(expected, "no automatic archive was ever seen", r)
@@ -116,10 +118,10 @@ func goesOn(c *check.Case, s *check.Session, r evidence.Record, expected string)
 	}
 	next, ok := chain[len(chain)-1].NextSeen(r)
 	if ok && clientsSteady(c, s, r, next.At) {
-		c.Want(check.InProgress(next.Status()), expected, next.Show("status"), r, next.At)
+		c.Want(facts.InProgress(next.Status()), expected, next.Show("status"), r, next.At)
 	}
 }
 
-func clientsSteady(c *check.Case, s *check.Session, from, to evidence.Record) bool {
-	return check.Steady(s.Clients, check.Sent(from), check.Over(to))
+func clientsSteady(c *check.Case, s *facts.Session, from, to evidence.Record) bool {
+	return facts.Steady(s.Clients, from.Sent(), to.Over())
 }

@@ -17,6 +17,8 @@ import (
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/runner"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -79,7 +81,7 @@ func doctorCommand(code *int) *cobra.Command {
 			if file == "" {
 				return errors.New("--target is missing")
 			}
-			f, err := target.ReadFile(file)
+			f, err := config.ReadFile(file)
 			if err != nil {
 				return err
 			}
@@ -99,13 +101,13 @@ func doctorCommand(code *int) *cobra.Command {
 }
 
 // doctor starts or finds the target and looks at it; what it learns is thrown away.
-func doctor(ctx context.Context, f target.File) (_ []target.Finding, err error) {
+func doctor(ctx context.Context, f config.File) (_ []launch.Finding, err error) {
 	dir, err := os.MkdirTemp("", "conform-doctor-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	t, err := target.Start(ctx, f, "", dir)
+	t, err := launch.Start(ctx, f, "", dir)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/runner"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 	"reelcheck/spec"
 )
 
@@ -33,7 +33,7 @@ func planOf(file string, s runner.Selection) (runner.Plan, error) {
 	if err != nil {
 		return runner.Plan{}, err
 	}
-	f, err := target.ReadFile(file)
+	f, err := config.ReadFile(file)
 	if err != nil {
 		return runner.Plan{}, err
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"reelcheck/conformance/text"
 )
 
 // Manifest is the JSON file of an archive, as it is written.
@@ -80,10 +82,7 @@ func (v Value) Show() string {
 	if v == "" {
 		return JSONAbsent
 	}
-	if len(v) > 200 {
-		return string(v[:200]) + "…"
-	}
-	return string(v)
+	return text.Clip(string(v), 200)
 }
 
 // ParseManifest reads a manifest. It takes any bytes.

@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Auth knocks with every kind of wrong key.
@@ -53,22 +55,22 @@ func runAuth(ctx context.Context, f *scenario.Flow) error {
 // keys tries each flaw on reads, and the most dangerous ones on everything else.
 func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 	var all []target.As
-	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
-		target.UnknownIssuer, target.WrongAlgorithm, target.Unsigned, target.Garbage} {
-		if f.Target.File.Has(target.Unified) {
-			all = append(all, target.As{Client: f.As.Client, Identity: target.AsUnified, Flaw: flaw})
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.NotYetValid, evidence.NoExpiry,
+		evidence.UnknownIssuer, evidence.WrongAlgorithm, evidence.Unsigned, evidence.GarbageToken} {
+		if f.Target.File.Has(config.Unified) {
+			all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsUnified, Flaw: flaw})
 		}
 	}
-	for _, flaw := range []target.Flaw{target.Sound, target.WrongSignature, target.Expired, target.TooLong, target.NotYet, target.NoExpiry,
-		target.UnknownIssuer, target.WrongType, target.Unsigned, target.Garbage} {
-		if f.Target.File.Has(target.Legacy) {
-			all = append(all, target.As{Client: f.As.Client, Identity: target.AsLegacy, Flaw: flaw})
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.NotYetValid, evidence.NoExpiry,
+		evidence.UnknownIssuer, evidence.WrongType, evidence.Unsigned, evidence.GarbageToken} {
+		if f.Target.File.Has(config.Legacy) {
+			all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsLegacy, Flaw: flaw})
 		}
 	}
-	all = append(all, target.As{Client: f.As.Client, Identity: target.AsNobody})
+	all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsNobody})
 	for _, as := range all {
 		name := string(as.Identity)
-		if as.Flaw != "" {
+		if as.Flaw != evidence.NoFlaw {
 			name += "." + string(as.Flaw)
 		}
 		if _, err := as.List(ctx, "list."+name, nil, false); err != nil {
@@ -77,7 +79,7 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 		if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
 			return err
 		}
-		if as.Flaw != target.WrongSignature && as.Flaw != target.Expired && as.Identity != target.AsNobody {
+		if as.Flaw != evidence.WrongSignature && as.Flaw != evidence.ExpiredToken && as.Identity != evidence.AsNobody {
 			continue
 		}
 		if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {
@@ -101,25 +103,25 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 	}
 	for _, t := range []struct {
 		label string
-		need  target.Capability
+		need  config.Capability
 		token target.ClientToken
 		in    string // the session to enter
 	}{
-		{"jwt", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session}, session},
-		{"t1", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session}, session},
-		{"legacy-jwt", target.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
-		{"jwt-other-session", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
-		{"t1-other-session", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
-		{"jwt-expired", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
-		{"t1-expired", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
-		{"jwt-data-1000", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
-		{"jwt-data-1025", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
-		{"t1-data-1000", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
-		{"t1-data-1025", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
-		{"jwt-days-30", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month}, session},
-		{"jwt-days-31", target.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month + 24*time.Hour}, session},
-		{"t1-days-30", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month}, session},
-		{"t1-days-31", target.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month + 24*time.Hour}, session},
+		{"jwt", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session}, session},
+		{"t1", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session}, session},
+		{"legacy-jwt", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
+		{"jwt-other-session", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
+		{"t1-other-session", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
+		{"jwt-expired", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
+		{"t1-expired", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
+		{"jwt-data-1000", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
+		{"jwt-data-1025", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
+		{"t1-data-1000", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
+		{"t1-data-1025", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
+		{"jwt-days-30", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month}, session},
+		{"jwt-days-31", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month + 24*time.Hour}, session},
+		{"t1-days-30", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month}, session},
+		{"t1-days-31", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month + 24*time.Hour}, session},
 	} {
 		if !f.Target.File.Has(t.need) {
 			continue

@@ -9,12 +9,13 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Isolation has two applications, each with proper credentials, that must not reach each other.
 var Isolation = scenario.Scenario{
 	Name: scenarios.Isolation, Title: "two applications that must not see or touch each other's archives",
-	Needs: []target.Capability{target.Control}, Within: 60 * time.Second, Run: runIsolation,
+	Needs: []config.Capability{config.Control}, Within: 60 * time.Second, Run: runIsolation,
 }
 
 func runIsolation(ctx context.Context, f *scenario.Flow) error {
@@ -74,12 +75,12 @@ type intruder struct {
 func intruders(f *scenario.Flow, client *target.Client) []intruder {
 	all := []intruder{
 		{"foreign", client.Unified()},
-		{"foreign-path", target.As{Client: client, Identity: target.AsUnified, Project: f.As.App.ID}},
+		{"foreign-path", target.As{Client: client, Identity: evidence.AsUnified, Project: f.As.App.ID}},
 	}
-	if f.Target.File.Has(target.Legacy) {
+	if f.Target.File.Has(config.Legacy) {
 		all = append(all,
 			intruder{"foreign-legacy", client.Legacy()},
-			intruder{"foreign-legacy-path", target.As{Client: client, Identity: target.AsLegacy, Project: f.As.App.APIKey}})
+			intruder{"foreign-legacy-path", target.As{Client: client, Identity: evidence.AsLegacy, Project: f.As.App.APIKey}})
 	}
 	return all
 }

@@ -7,13 +7,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Legacy is the main path with API key and secret, and a T1 token at the client.
 var Legacy = scenario.Scenario{
 	Name: scenarios.Legacy, Title: "the whole way with the legacy identity",
-	Needs: []target.Capability{target.Legacy, target.VP8, target.S3}, Media: 2, Within: 60 * time.Second,
+	Needs: []config.Capability{config.Legacy, config.VP8, config.S3}, Media: 2, Within: 60 * time.Second,
 	Run: runLegacy,
 }
 
@@ -49,7 +49,7 @@ func runLegacy(ctx context.Context, f *scenario.Flow) error {
 	if _, err := f.As.List(ctx, "list", url.Values{"sessionId": {session}}, false); err != nil {
 		return err
 	}
-	if f.Target.File.Has(target.Unified) {
+	if f.Target.File.Has(config.Unified) {
 		if _, err := client.Unified().Get(ctx, "get.unified", a.ID); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Listing makes many archives without media and reads the list in every way.
@@ -169,7 +169,7 @@ func (l *lister) brief(ctx context.Context, session, name string) (scenario.Star
 
 // apart lets the application's time pass between two archives.
 func (l *lister) apart(ctx context.Context) error {
-	if l.Target.File.Time != target.Virtual {
+	if l.Target.File.Time != config.Virtual {
 		return scenario.Sleep(ctx, betweenStarts)
 	}
 	_, err := l.As.Advance(ctx, "clock.apart", betweenStarts)

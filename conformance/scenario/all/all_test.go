@@ -15,10 +15,12 @@ import (
 	"reelcheck/conformance/scenario/access"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/spec"
 )
 
-func env(t *testing.T, base string, capabilities ...target.Capability) scenario.Env {
+func env(t *testing.T, base string, capabilities ...config.Capability) scenario.Env {
 	t.Helper()
 	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
 	if err != nil {
@@ -29,20 +31,20 @@ func env(t *testing.T, base string, capabilities ...target.Capability) scenario.
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	hooks, err := sink.OpenWebhooks(ctx, target.WebhookSink{Listen: "127.0.0.1:0"}, j)
+	hooks, err := sink.OpenWebhooks(ctx, config.WebhookSink{Listen: "127.0.0.1:0"}, j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := sink.OpenStore(ctx, target.S3Sink{Driver: "in-process", Listen: "127.0.0.1:0"}, t.TempDir(), j)
+	store, err := sink.OpenStore(ctx, config.S3Sink{Driver: "in-process", Listen: "127.0.0.1:0"}, t.TempDir(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = hooks.Close(), store.Close() })
-	f := target.File{URL: base, Capabilities: capabilities, Time: target.Real, RequestTimeout: target.Duration(200 * time.Millisecond)}
-	if f.Has(target.Control) {
-		f.Time = target.Virtual
+	f := config.File{URL: base, Capabilities: capabilities, Time: config.Real, RequestTimeout: config.Duration(200 * time.Millisecond)}
+	if f.Has(config.Control) {
+		f.Time = config.Virtual
 	}
-	return scenario.Env{Target: &target.Target{File: f, Credentials: target.Credentials{URL: base, ControlToken: "control", APIKey: "1", APISecret: "a secret"}},
+	return scenario.Env{Target: &launch.Target{File: f, Credentials: config.Credentials{URL: base, ControlToken: "control", APIKey: "1", APISecret: "a secret"}},
 		Journal: j, Schema: schema, Hooks: hooks, Store: store, Publisher: publisher.WHIP{}, RunID: "test"}
 }
 
@@ -65,12 +67,12 @@ func TestSentinelsBlockEveryScenario(t *testing.T) {
 	} {
 		for _, kind := range []struct {
 			name string
-			all  []target.Capability
+			all  []config.Capability
 			// outcomes allowed: without the control API what needs it is unmet
 			allowed []evidence.Outcome
 		}{
-			{"with-control", target.Capabilities, []evidence.Outcome{evidence.Blocked}},
-			{"without-control", []target.Capability{target.Legacy, target.Callback}, []evidence.Outcome{evidence.Blocked, evidence.Unmet}},
+			{"with-control", config.Capabilities, []evidence.Outcome{evidence.Blocked}},
+			{"without-control", []config.Capability{config.Legacy, config.Callback}, []evidence.Outcome{evidence.Blocked, evidence.Unmet}},
 		} {
 			t.Run(name+"/"+kind.name, func(t *testing.T) {
 				t.Parallel()
@@ -107,7 +109,7 @@ func TestInterruptedScenariosSaySo(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer srv.Close()
-	e := env(t, srv.URL, target.Capabilities...)
+	e := env(t, srv.URL, config.Capabilities...)
 	if err := scenario.Run(ctx, e, []scenario.Scenario{access.Refusals}); err == nil {
 		t.Error("no error after an interrupt")
 	}

@@ -6,18 +6,18 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Codecs has a publisher of each codec in one picture.
 var Codecs = scenario.Scenario{
 	Name: scenarios.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
-	Needs: []target.Capability{target.VP8, target.VP9, target.H264, target.S3}, Media: 4, Within: 80 * time.Second,
+	Needs: []config.Capability{config.VP8, config.VP9, config.H264, config.S3}, Media: 4, Within: 80 * time.Second,
 	Run: func(ctx context.Context, f *scenario.Flow) error {
-		session, members, err := f.Cast(ctx,
-			scenario.Part{Name: "alice", Video: "vp8-10", Audio: "tone-10"},
-			scenario.Part{Name: "bob", Video: "h264-11", Audio: "tone-11"},
-			scenario.Part{Name: "carol", Video: "vp9", Audio: "tone-12"})
+		session, members, err := f.JoinAll(ctx,
+			scenario.Client{Name: "alice", Video: "vp8-10", Audio: "tone-10"},
+			scenario.Client{Name: "bob", Video: "h264-11", Audio: "tone-11"},
+			scenario.Client{Name: "carol", Video: "vp9", Audio: "tone-12"})
 		if err != nil {
 			return err
 		}

@@ -6,14 +6,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 	"reelcheck/spec"
 )
 
 // still is how long a layout is recorded: a call takes effect at once.
 const still = 2500 * time.Millisecond
 
-var layoutNeeds = []target.Capability{target.VP8, target.S3, target.Layout}
+var layoutNeeds = []config.Capability{config.VP8, config.S3, config.Layout}
 
 // Layouts goes through the layouts of one archive while it records, and through the classes of its streams.
 var Layouts = scenario.Scenario{
@@ -46,11 +46,11 @@ func runLayouts(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-01", Audio: "tone-11"},
-		scenario.Part{Name: "bob", Video: "small-02", Audio: "tone-12", Kind: scenario.Kind{Classes: "focus full"}},
-		scenario.Part{Name: "carol", Video: "small-03", Audio: "tone-13", Token: []string{"side"}},
-		scenario.Part{Name: "dave", Video: "small-04", Audio: "tone-14"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-01", Audio: "tone-11"},
+		scenario.Client{Name: "bob", Video: "small-02", Audio: "tone-12", Kind: scenario.Kind{Classes: "focus full"}},
+		scenario.Client{Name: "carol", Video: "small-03", Audio: "tone-13", Token: []string{"side"}},
+		scenario.Client{Name: "dave", Video: "small-04", Audio: "tone-14"})
 	if err != nil {
 		return err
 	}

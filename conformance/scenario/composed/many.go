@@ -8,7 +8,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 // Many publishes more streams than an archive holds, with as little media as will do: the streams are small.
 var Many = scenario.Scenario{
 	Name: scenarios.Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 6, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.VP8, config.S3}, Media: 6, Within: 2 * time.Minute,
 	Run: runMany,
 }
 
@@ -80,7 +80,7 @@ func (c *crowded) record(ctx context.Context) error {
 		return err
 	}
 	last := scenario.Kind{}
-	if c.Target.File.Has(target.Layout) {
+	if c.Target.File.Has(config.Layout) {
 		last.Classes = "preferred"
 	}
 	if err := c.enter(ctx, manyVideos, last); err != nil {
@@ -103,7 +103,7 @@ func (c *crowded) record(ctx context.Context) error {
 
 // choose records the crowd, complete again, by naming each stream.
 func (c *crowded) choose(ctx context.Context) error {
-	if !c.Target.File.Has(target.Manual) {
+	if !c.Target.File.Has(config.Manual) {
 		return nil
 	}
 	if err := c.come(ctx, c.members[2], 3, scenario.Kind{}); err != nil {

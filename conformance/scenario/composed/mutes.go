@@ -6,22 +6,22 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Mutes has pictures and sounds go and come back while their streams stay published, pictures that change their size, and
 // streams of one kind only.
 var Mutes = scenario.Scenario{
 	Name: scenarios.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8, config.S3}, Media: 2, Within: 90 * time.Second,
 	Run: runMutes,
 }
 
 func runMutes(ctx context.Context, f *scenario.Flow) error {
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-09", Audio: "tone-18"},
-		scenario.Part{Name: "bob", Video: "aspect"},
-		scenario.Part{Name: "carol", Audio: "tone-19"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-09", Audio: "tone-18"},
+		scenario.Client{Name: "bob", Video: "aspect"},
+		scenario.Client{Name: "carol", Audio: "tone-19"})
 	if err != nil {
 		return err
 	}

@@ -7,35 +7,35 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
-// take is one short archive of a session with one publisher.
-type take struct {
+// variant is one short archive of a session with one publisher.
+type variant struct {
 	label   string // "" for the only one of a scenario
 	options map[string]any
 	long    time.Duration
 }
 
-// takes is a scenario that records one publisher several times with different options.
-func takes(name, title, video, audio string, need []target.Capability, all ...take) scenario.Scenario {
+// variants is a scenario that records one publisher several times with different options.
+func variants(name, title, video, audio string, need []config.Capability, all ...variant) scenario.Scenario {
 	within := 60 * time.Second
 	for _, t := range all {
 		within += 10*time.Second + 2*t.long
 	}
 	return scenario.Scenario{
-		Name: name, Title: title, Needs: append([]target.Capability{target.VP8, target.S3}, need...), Media: 2, Within: within,
+		Name: name, Title: title, Needs: append([]config.Capability{config.VP8, config.S3}, need...), Media: 2, Within: within,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			session, alice, err := f.Alone(ctx, video, audio)
 			if err != nil {
 				return err
 			}
-			return runTakes(ctx, f, session, alice, all)
+			return runVariants(ctx, f, session, alice, all)
 		},
 	}
 }
 
-func runTakes(ctx context.Context, f *scenario.Flow, session string, alice *scenario.Member, all []take) error {
+func runVariants(ctx context.Context, f *scenario.Flow, session string, alice *scenario.Member, all []variant) error {
 	ids := make([]string, len(all))
 	for i, t := range all {
 		a, err := f.Record(ctx, prefixed(t.label), session, t.options, t.long)
@@ -68,26 +68,26 @@ func prefixed(label string) string {
 }
 
 var (
-	AudioOnly = takes(scenarios.AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
-		take{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
+	AudioOnly = variants(scenarios.AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
+		variant{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
 
-	VideoOnly = takes(scenarios.VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
-		take{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
+	VideoOnly = variants(scenarios.VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
+		variant{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
 
-	Sizes = takes(scenarios.Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
-		take{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
-		take{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
-		take{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
-		take{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
+	Sizes = variants(scenarios.Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
+		variant{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
+		variant{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
+		variant{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
+		variant{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
 
-	FullHD = takes(scenarios.FullHD, "archives in full HD", "vp8-14", "tone-14", []target.Capability{target.FHD},
-		take{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
-		take{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
+	FullHD = variants(scenarios.FullHD, "archives in full HD", "vp8-14", "tone-14", []config.Capability{config.FHD},
+		variant{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
+		variant{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
 
-	Rates = takes(scenarios.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
-		[]target.Capability{target.QP, target.Bitrate},
-		take{"qp-default", nil, 2500 * time.Millisecond},
-		take{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
-		take{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
-		take{"bitrate", map[string]any{"maxBitrate": 400_000}, 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
+	Rates = variants(scenarios.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
+		[]config.Capability{config.QP, config.Bitrate},
+		variant{"qp-default", nil, 2500 * time.Millisecond},
+		variant{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
+		variant{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
+		variant{"bitrate", map[string]any{"maxBitrate": 400_000}, 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
 )

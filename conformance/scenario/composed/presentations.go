@@ -7,7 +7,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // guests are more than any presentation has places for.
@@ -22,15 +22,15 @@ var Presentations = scenario.Scenario{
 }
 
 func runPresentations(ctx context.Context, f *scenario.Flow) error {
-	var parts []scenario.Part
+	var parts []scenario.Client
 	for n := 1; n <= guests; n++ {
-		p := scenario.Part{Name: fmt.Sprintf("client-%02d", n), Video: fmt.Sprintf("small-%02d", n)}
+		p := scenario.Client{Name: fmt.Sprintf("client-%02d", n), Video: fmt.Sprintf("small-%02d", n)}
 		if n == 5 { // neither the first nor the last
 			p.Classes = "focus full"
 		}
 		parts = append(parts, p)
 	}
-	session, _, err := f.Cast(ctx, parts...)
+	session, _, err := f.JoinAll(ctx, parts...)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func runPresentations(ctx context.Context, f *scenario.Flow) error {
 	if err := f.Stop(ctx, "stop", a.archive); err != nil {
 		return err
 	}
-	if err := f.Deliver(ctx, a.archive); err != nil || !f.Target.File.Has(target.FHD) {
+	if err := f.Deliver(ctx, a.archive); err != nil || !f.Target.File.Has(config.FHD) {
 		return err
 	}
 	for _, size := range []string{"1080x1920", "1920x1080"} {

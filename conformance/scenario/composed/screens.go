@@ -16,10 +16,10 @@ var Screens = scenario.Scenario{
 }
 
 func runScreens(ctx context.Context, f *scenario.Flow) error {
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-05", Audio: "tone-15"},
-		scenario.Part{Name: "bob", Video: "small-06", Audio: "tone-16"},
-		scenario.Part{Name: "carol", Video: "small-07", Audio: "tone-17", Kind: scenario.Kind{Classes: "full focus"}})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-05", Audio: "tone-15"},
+		scenario.Client{Name: "bob", Video: "small-06", Audio: "tone-16"},
+		scenario.Client{Name: "carol", Video: "small-07", Audio: "tone-17", Kind: scenario.Kind{Classes: "full focus"}})
 	if err != nil {
 		return err
 	}

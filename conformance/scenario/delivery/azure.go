@@ -6,13 +6,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Azure uploads to a container of Azure.
 var Azure = scenario.Scenario{
 	Name: scenarios.Azure, Title: "an archive uploaded to an Azure container",
-	Needs: []target.Capability{target.Azure}, Media: 2, Within: 60 * time.Second,
+	Needs: []config.Capability{config.Azure}, Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Name: "azure", Azure: true},
 	Run: func(ctx context.Context, f *scenario.Flow) error {
 		session, alice, err := f.Alone(ctx, "", "tone-16")

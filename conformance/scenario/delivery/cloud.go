@@ -9,13 +9,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Cloud has no upload target: the archive is kept by the service and downloaded by signed links.
 var Cloud = scenario.Scenario{
 	Name: scenarios.Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
-	Needs: []target.Capability{target.VP8, target.Cloud}, Media: 2, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.VP8, config.Cloud}, Media: 2, Within: 2 * time.Minute,
 	App: scenario.App{Name: "cloud", Cloud: true}, Run: runCloud,
 }
 
@@ -44,7 +44,7 @@ func runCloud(ctx context.Context, f *scenario.Flow) error {
 	if err := c.discard(ctx); err != nil {
 		return err
 	}
-	if f.Target.File.Time != target.Virtual {
+	if f.Target.File.Time != config.Virtual {
 		return f.Note("time", "the life of links and files is not looked at without a virtual clock")
 	}
 	if err := c.links(ctx, link); err != nil {
@@ -59,7 +59,7 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 	if c.session, alice, err = c.Alone(ctx, "vp8-05", "tone-05"); err != nil {
 		return err
 	}
-	if c.Target.File.Time == target.Virtual {
+	if c.Target.File.Time == config.Virtual {
 		if c.began, _, err = c.As.Policy(ctx, "clock.start"); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 
 // download gets a URL without credentials. With keep the file becomes an object of the evidence and is looked at.
 func download(ctx context.Context, f *scenario.Flow, label, id, link string, keep bool) (target.Answer, error) {
-	call := target.Call{Label: label, Method: http.MethodGet, Path: absolute(f.As.Base, link), As: target.AsNobody, Follow: true, IDs: f.ArchiveIDs(id), Timeout: scenario.Delivery}
+	call := target.Call{Label: label, Method: http.MethodGet, Path: absolute(f.As.Base, link), As: evidence.AsNobody, Follow: true, IDs: f.ArchiveIDs(id), Timeout: scenario.Delivery}
 	if !keep {
 		call.Header = http.Header{"Range": {"bytes=0-0"}} // permission is all that is asked
 		return f.As.Do(ctx, call)

@@ -12,12 +12,13 @@ import (
 	"reelcheck/conformance/keyholder"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Encryption has a certificate: what is delivered can be read by its holder alone.
 var Encryption = scenario.Scenario{
 	Name: scenarios.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
-	Needs: []target.Capability{target.VP8, target.S3, target.Encryption}, Media: 2, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8, config.S3, config.Encryption}, Media: 2, Within: 90 * time.Second,
 	Run: runEncryption,
 }
 
@@ -80,7 +81,7 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 
 // individual tries to start an individual archive, and takes what comes of it.
 func (e *encryptionFlow) individual(ctx context.Context) error {
-	if !e.Target.File.Has(target.Individual) {
+	if !e.Target.File.Has(config.Individual) {
 		return nil
 	}
 	a, err := e.As.Start(ctx, "individual.start", map[string]any{"sessionId": e.session, "name": "encryption", "outputMode": "individual"})
@@ -153,7 +154,7 @@ func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s se
 		return err
 	}
 	for _, o := range objects {
-		sum, err := e.Take(ctx, prefix+"object", id, o)
+		sum, err := e.Download(ctx, prefix+"object", id, o)
 		if err != nil {
 			return err
 		}

@@ -7,13 +7,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Retry has a receiver that refuses every callback for more than a day.
 var Retry = scenario.Scenario{
 	Name: scenarios.Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
-	Needs: []target.Capability{target.Control, target.Callback}, Virtual: true, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.Control, config.Callback}, Virtual: true, Within: 2 * time.Minute,
 	App: scenario.App{Signed: true}, Run: runRetry,
 }
 

@@ -7,12 +7,13 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Undelivered has an upload target that nobody listens at: the archive stays stopped.
 var Undelivered = scenario.Scenario{
 	Name: scenarios.Undelivered, Title: "an upload target that cannot be reached: stopped, without a file, not to be deleted",
-	Needs: []target.Capability{target.S3, target.Control}, Media: 1, Within: 60 * time.Second,
+	Needs: []config.Capability{config.S3, config.Control}, Media: 1, Within: 60 * time.Second,
 	App: scenario.App{Name: "unreachable", Storage: unreachable()}, Run: runUndelivered,
 }
 

@@ -10,14 +10,14 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // upload is a scenario about an upload target that answers every request with 503.
-func upload(name, title string, app scenario.App, need []target.Capability, run func(context.Context, *uploadFlow) error) scenario.Scenario {
+func upload(name, title string, app scenario.App, need []config.Capability, run func(context.Context, *uploadFlow) error) scenario.Scenario {
 	app.Mailed = true
 	return scenario.Scenario{
-		Name: name, Title: title, Needs: append([]target.Capability{target.Control, target.S3}, need...), Virtual: true, Media: 1,
+		Name: name, Title: title, Needs: append([]config.Capability{config.Control, config.S3}, need...), Virtual: true, Media: 1,
 		Within: 90 * time.Second, App: app,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			u := &uploadFlow{Flow: f}
@@ -33,7 +33,7 @@ var (
 	Recovers  = upload(scenarios.Recovers, "an upload target that refuses for hours and then takes the archive", scenario.App{Encrypted: true}, nil, runRecovers)
 	GivenUp   = upload(scenarios.GivenUp, "an upload target that refuses for three days, without fallback", scenario.App{Fallback: "none"}, nil, runGivenUp)
 	FallsBack = upload(scenarios.FallsBack, "an upload target that refuses, and the built-in cloud takes over", scenario.App{},
-		[]target.Capability{target.Cloud, target.Fallback}, runFallsBack)
+		[]config.Capability{config.Cloud, config.Fallback}, runFallsBack)
 )
 
 const (
@@ -185,7 +185,7 @@ func runFallsBack(ctx context.Context, u *uploadFlow) error {
 
 // awaitMail waits for mail to the account of the flow's application.
 func (u *uploadFlow) awaitMail(ctx context.Context) error {
-	if u.Mail == nil || !u.Target.File.Has(target.Email) {
+	if u.Mail == nil || !u.Target.File.Has(config.Email) {
 		return nil
 	}
 	_, err := u.AwaitRecords(ctx, "mail", "mail", u.ArchiveIDs(u.archive.ID), scenario.Soon, "mail", func(v evidence.View) bool { return len(v.Mails().Records) > 0 })

@@ -36,9 +36,9 @@ func runCaptures(ctx context.Context, f *scenario.Flow) error {
 }
 
 func (p *capturing) gather(ctx context.Context) (err error) {
-	p.session, p.members, err = p.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-08", Audio: "tone-40", Data: odd},
-		scenario.Part{Name: "bob", Video: "aspect", Audio: "tone-41", Data: strings.Repeat("x", longest), Kind: scenario.Kind{VideoType: "screen"}})
+	p.session, p.members, err = p.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-08", Audio: "tone-40", Data: odd},
+		scenario.Client{Name: "bob", Video: "aspect", Audio: "tone-41", Data: strings.Repeat("x", longest), Kind: scenario.Kind{VideoType: "screen"}})
 	return err
 }
 

@@ -6,14 +6,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Chosen chooses streams, and parts of streams, for an individual archive while it records, beside a composed one with
 // another stream where the target can do that.
 var Chosen = scenario.Scenario{
 	Name: scenarios.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
-	Needs: append(needs[:len(needs):len(needs)], target.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
+	Needs: append(needs[:len(needs):len(needs)], config.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
 }
 
 type choosing struct {
@@ -31,11 +31,11 @@ func runChosen(ctx context.Context, f *scenario.Flow) error {
 // gather has four clients publish, the last of whom nobody chooses for the individual archive.
 func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
-	p.session, members, err = p.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "small-04", Audio: "tone-36"},
-		scenario.Part{Name: "bob", Video: "small-05", Audio: "tone-37"},
-		scenario.Part{Name: "carol", Video: "small-06", Audio: "tone-38"},
-		scenario.Part{Name: "dave", Video: "small-07", Audio: "tone-39"})
+	p.session, members, err = p.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "small-04", Audio: "tone-36"},
+		scenario.Client{Name: "bob", Video: "small-05", Audio: "tone-37"},
+		scenario.Client{Name: "carol", Video: "small-06", Audio: "tone-38"},
+		scenario.Client{Name: "dave", Video: "small-07", Audio: "tone-39"})
 	for _, m := range members {
 		p.members[m.Name] = m
 	}
@@ -43,7 +43,7 @@ func (p *choosing) gather(ctx context.Context) (err error) {
 }
 
 func (p *choosing) begin(ctx context.Context) (err error) {
-	together := p.Target.File.Has(target.Simultaneous)
+	together := p.Target.File.Has(config.Simultaneous)
 	o := map[string]any{"streamMode": "manual"}
 	if together {
 		o["multiArchiveTag"] = "individual"

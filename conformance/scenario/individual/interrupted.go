@@ -6,7 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 const (
@@ -53,7 +53,7 @@ func (p *interrupting) begin(ctx context.Context) error {
 	if p.archive, err = p.Start(ctx, "start", session, options("interrupted", nil)); err != nil {
 		return err
 	}
-	if p.Target.File.Has(target.Control) {
+	if p.Target.File.Has(config.Control) {
 		_, err = p.As.Advance(ctx, "clock.empty", empty)
 	}
 	return err
@@ -86,7 +86,7 @@ func (p *interrupting) interrupt(ctx context.Context) error {
 // recode has carol publish, and then go on in another codec, where the target takes it.
 func (p *interrupting) recode(ctx context.Context, goOn bool) error {
 	switch {
-	case !p.Target.File.Has(target.VP9):
+	case !p.Target.File.Has(config.VP9):
 		return nil
 	case goOn:
 		return p.carol.Pub.Switch(other)

@@ -7,7 +7,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 )
 
 // needs are what every scenario with media needs.
-var needs = []target.Capability{target.Individual, target.VP8, target.S3}
+var needs = []config.Capability{config.Individual, config.VP8, config.S3}
 
 // options are those of a start.
 func options(title string, more map[string]any) map[string]any {
@@ -34,18 +34,18 @@ var Kinds = scenario.Scenario{
 }
 
 func runKinds(ctx context.Context, f *scenario.Flow) error {
-	parts := []scenario.Part{
+	parts := []scenario.Client{
 		{Name: "alice", Video: "small-01", Audio: "tone-31"},
 		{Name: "bob", Audio: "tone-32"},
 		{Name: "carol", Video: "small-02", Kind: scenario.Kind{VideoType: "custom"}},
 	}
-	if f.Target.File.Has(target.VP9) {
-		parts = append(parts, scenario.Part{Name: "dave", Video: "vp9", Audio: "tone-33"})
+	if f.Target.File.Has(config.VP9) {
+		parts = append(parts, scenario.Client{Name: "dave", Video: "vp9", Audio: "tone-33"})
 	}
-	if f.Target.File.Has(target.H264) {
-		parts = append(parts, scenario.Part{Name: "erin", Video: "h264-04", Audio: "tone-34"})
+	if f.Target.File.Has(config.H264) {
+		parts = append(parts, scenario.Client{Name: "erin", Video: "h264-04", Audio: "tone-34"})
 	}
-	session, members, err := f.Cast(ctx, parts...)
+	session, members, err := f.JoinAll(ctx, parts...)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ var kinds = []struct {
 // recordEach records the session in each way: at the same time where the target can do that.
 func recordEach(ctx context.Context, f *scenario.Flow, session string) (map[string]scenario.Started, error) {
 	archives := map[string]scenario.Started{}
-	together := f.Target.File.Has(target.Simultaneous)
+	together := f.Target.File.Has(config.Simultaneous)
 	for _, k := range kinds {
 		o := options(k.label, k.options)
 		if together {
@@ -124,7 +124,7 @@ func recordEach(ctx context.Context, f *scenario.Flow, session string) (map[stri
 
 // arrange asks for a layout, which an individual archive does not have.
 func arrange(ctx context.Context, f *scenario.Flow, archive string) error {
-	if !f.Target.File.Has(target.Layout) {
+	if !f.Target.File.Has(config.Layout) {
 		return nil
 	}
 	if _, err := f.As.Arrange(ctx, "layout", archive, map[string]any{"type": "pip"}, false); err != nil {

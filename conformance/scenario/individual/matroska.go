@@ -6,20 +6,20 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Matroska records in an application that prefers H.264, whatever its clients publish.
 var Matroska = scenario.Scenario{
 	Name: scenarios.Matroska, Title: "an individual archive of an application that prefers H.264",
-	Needs: append(needs[:len(needs):len(needs)], target.H264, target.Control), Media: 2, Within: 60 * time.Second,
+	Needs: append(needs[:len(needs):len(needs)], config.H264, config.Control), Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Codec: "H264"}, Run: runMatroska,
 }
 
 func runMatroska(ctx context.Context, f *scenario.Flow) error {
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "h264-05", Audio: "tone-35"},
-		scenario.Part{Name: "bob", Video: "small-03"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "h264-05", Audio: "tone-35"},
+		scenario.Client{Name: "bob", Video: "small-03"})
 	if err != nil {
 		return err
 	}

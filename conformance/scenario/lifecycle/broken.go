@@ -6,13 +6,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Broken loses media of an archive, for which there is no room on the disk.
 var Broken = scenario.Scenario{
 	Name: scenarios.Broken, Title: "a recording that fails, for the disk is full",
-	Needs: []target.Capability{target.Control, target.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
+	Needs: []config.Capability{config.Control, config.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
 }
 
 func runBroken(ctx context.Context, f *scenario.Flow) error {

@@ -7,7 +7,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // totalTime is when the clock goes to look at the longest archive there can be.
@@ -21,13 +21,13 @@ func limit(name, title string, media int, run func(context.Context, *limitFlow) 
 // individually is limit for an individual archive. It takes no media slot: nothing is composed, and one client speaks at most.
 func individually(name, title string, run func(context.Context, *limitFlow) error) scenario.Scenario {
 	s := limitOf("individual", name, title, 0, run)
-	s.Needs = append(s.Needs, target.Individual)
+	s.Needs = append(s.Needs, config.Individual)
 	return s
 }
 
 func limitOf(format, name, title string, media int, run func(context.Context, *limitFlow) error) scenario.Scenario {
 	return scenario.Scenario{
-		Name: name, Title: title, Virtual: true, Needs: []target.Capability{target.Control}, Media: media, Within: 2 * time.Minute,
+		Name: name, Title: title, Virtual: true, Needs: []config.Capability{config.Control}, Media: media, Within: 2 * time.Minute,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			l := &limitFlow{Flow: f, format: format}
 			var err error

@@ -9,13 +9,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Pair is the main path: two publishers who come and go, one composed archive, every answer on the way.
 var Pair = scenario.Scenario{
 	Name: scenarios.Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
-	Needs: []target.Capability{target.VP8, target.S3, target.Callback}, Media: 4, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.VP8, config.S3, config.Callback}, Media: 4, Within: 2 * time.Minute,
 	Run: runPair,
 }
 
@@ -84,7 +84,7 @@ func (p *pairing) begin(ctx context.Context) (err error) {
 // record lets bob come and go while alice stays, and a client join late.
 func (p *pairing) record(ctx context.Context) error {
 	video := "vp8-02"
-	if p.Target.File.Has(target.H264) {
+	if p.Target.File.Has(config.H264) {
 		video = "h264-02"
 	}
 	if err := scenario.Sleep(ctx, 500*time.Millisecond); err != nil {

@@ -6,13 +6,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Pause stops and resumes publishing while recording, and stops the archive in a pause.
 var Pause = scenario.Scenario{
 	Name: scenarios.Pause, Title: "a pause while nobody publishes, and a stop while paused",
-	Needs: []target.Capability{target.VP8, target.S3}, Media: 2, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.VP8, config.S3}, Media: 2, Within: 2 * time.Minute,
 	Run: runPause,
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 const (
@@ -27,9 +27,9 @@ type autoFlow struct {
 	first   string // its first archive
 }
 
-func automatically(name, title string, media int, needs []target.Capability, run func(context.Context, *autoFlow) error) scenario.Scenario {
+func automatically(name, title string, media int, needs []config.Capability, run func(context.Context, *autoFlow) error) scenario.Scenario {
 	return scenario.Scenario{
-		Name: name, Title: title, Virtual: true, Needs: append([]target.Capability{target.Control, target.Auto}, needs...),
+		Name: name, Title: title, Virtual: true, Needs: append([]config.Capability{config.Control, config.Auto}, needs...),
 		Media: media, Within: 2 * time.Minute,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			a := &autoFlow{Flow: f}
@@ -43,8 +43,8 @@ func automatically(name, title string, media int, needs []target.Capability, run
 
 var (
 	Automatic = automatically(scenarios.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 4,
-		[]target.Capability{target.VP8, target.S3}, runAutomatic)
-	AutoDay    = automatically(scenarios.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []target.Capability{target.VP8}, runAutoDay)
+		[]config.Capability{config.VP8, config.S3}, runAutomatic)
+	AutoDay    = automatically(scenarios.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []config.Capability{config.VP8}, runAutoDay)
 	AutoSilent = automatically(scenarios.AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)
 )
 
@@ -176,7 +176,7 @@ func runAutomatic(ctx context.Context, a *autoFlow) error {
 // beside records the session a second time for a while, where the target can do that.
 func (a *autoFlow) beside(ctx context.Context) (id string, err error) {
 	const long = 1500 * time.Millisecond
-	if !a.Target.File.Has(target.Simultaneous) {
+	if !a.Target.File.Has(config.Simultaneous) {
 		return "", scenario.Sleep(ctx, long)
 	}
 	if _, err := a.As.Start(ctx, "start.untagged", map[string]any{"sessionId": a.session}); err != nil {

@@ -7,12 +7,12 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // AutoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use after that.
 var AutoOverlap = automatically(scenarios.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
-	[]target.Capability{target.VP8, target.S3}, runAutoOverlap)
+	[]config.Capability{config.VP8, config.S3}, runAutoOverlap)
 
 func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 	began, _, err := a.As.Policy(ctx, "clock.start")
@@ -35,7 +35,7 @@ func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 	if err := scenario.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	if a.Target.File.Has(target.Rotation) {
+	if a.Target.File.Has(config.Rotation) {
 		if _, err := a.As.Migrate(ctx, "migrate", a.session); err != nil {
 			return err
 		}

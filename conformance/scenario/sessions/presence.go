@@ -10,20 +10,20 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Presence has clients and streams come and go, and one sent away, with nothing recorded.
 var Presence = scenario.Scenario{
 	Name: scenarios.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
-	Needs: []target.Capability{target.VP8, target.Events}, Media: 2, Within: 60 * time.Second,
+	Needs: []config.Capability{config.VP8, config.Events}, Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Monitored: true, Signed: true}, Run: runPresence,
 }
 
 func runPresence(ctx context.Context, f *scenario.Flow) error {
-	session, members, err := f.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}},
-		scenario.Part{Name: "bob", Audio: "tone-16"})
+	session, members, err := f.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}},
+		scenario.Client{Name: "bob", Audio: "tone-16"})
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func gone(ctx context.Context, f *scenario.Flow, m *scenario.Member) error {
 
 // awaitSession waits until a session callback of each of these kinds has come.
 func awaitSession(ctx context.Context, f *scenario.Flow, label, session string, events ...string) error {
-	if f.Hooks == nil || !f.Target.File.Has(target.Monitoring) {
+	if f.Hooks == nil || !f.Target.File.Has(config.Monitoring) {
 		return nil
 	}
 	_, err := f.AwaitRecords(ctx, label, "webhooks", map[string]string{evidence.Session: session}, scenario.Soon, strings.Join(events, " and "), func(v evidence.View) bool {

@@ -6,13 +6,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Rotation moves a session by a plan of the server and then by a call of the application, each time while it is recorded.
 var Rotation = scenario.Scenario{
 	Name: scenarios.Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
-	Needs: []target.Capability{target.Control, target.Rotation}, Virtual: true, Media: 2, Within: 90 * time.Second,
+	Needs: []config.Capability{config.Control, config.Rotation}, Virtual: true, Media: 2, Within: 90 * time.Second,
 	App: scenario.App{Monitored: true}, Run: runRotation,
 }
 

@@ -8,13 +8,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Selection adds streams to archives and removes them while they record.
 var Selection = scenario.Scenario{
 	Name: scenarios.Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
-	Needs: []target.Capability{target.VP8, target.S3, target.Manual}, Media: 4, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8, config.S3, config.Manual}, Media: 4, Within: 90 * time.Second,
 	Run: runSelection,
 }
 
@@ -33,10 +33,10 @@ func runSelection(ctx context.Context, f *scenario.Flow) error {
 // gather makes three clients publish, the last of whom nobody will choose.
 func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
-	p.session, members, err = p.Cast(ctx,
-		scenario.Part{Name: "alice", Video: "vp8-08", Audio: "tone-08"},
-		scenario.Part{Name: "bob", Video: "vp8-09", Audio: "tone-09"},
-		scenario.Part{Name: "carol", Audio: "tone-10"})
+	p.session, members, err = p.JoinAll(ctx,
+		scenario.Client{Name: "alice", Video: "vp8-08", Audio: "tone-08"},
+		scenario.Client{Name: "bob", Video: "vp8-09", Audio: "tone-09"},
+		scenario.Client{Name: "carol", Audio: "tone-10"})
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (p *choosing) begin(ctx context.Context) (err error) {
 	if p.archive, err = p.Start(ctx, "start", p.session, map[string]any{"name": "chosen", "streamMode": "manual", "multiArchiveTag": "chosen"}); err != nil {
 		return err
 	}
-	if _, err := p.As.Get(ctx, "get.none", p.archive.ID); err != nil || !p.Target.File.Has(target.Simultaneous) {
+	if _, err := p.As.Get(ctx, "get.none", p.archive.ID); err != nil || !p.Target.File.Has(config.Simultaneous) {
 		return err
 	}
 	if p.other, err = p.Start(ctx, "other.start", p.session, map[string]any{"name": "other", "streamMode": "manual", "multiArchiveTag": "other"}); err != nil {

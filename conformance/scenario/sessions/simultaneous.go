@@ -6,13 +6,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Simultaneous records one session several times at once, and uses a tag again.
 var Simultaneous = scenario.Scenario{
 	Name: scenarios.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
-	Needs: []target.Capability{target.VP8, target.S3, target.Simultaneous}, Media: 4, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8, config.S3, config.Simultaneous}, Media: 4, Within: 90 * time.Second,
 	Run: runSimultaneous,
 }
 
@@ -24,7 +24,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	ids := map[string]string{}
 	begin := func(label, tag string) error {
 		options := map[string]any{"name": label, "multiArchiveTag": tag}
-		if label == "second" && f.Target.File.Has(target.Layout) {
+		if label == "second" && f.Target.File.Has(config.Layout) {
 			options["layout"] = map[string]any{"type": "pip"}
 		}
 		a, err := f.Start(ctx, label+".start", session, options)

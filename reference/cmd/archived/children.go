@@ -10,7 +10,7 @@ import (
 
 const (
 	defaultFFmpeg = "ffmpeg"
-	ffmpegHelp    = "FFmpeg program, version 5.1 to 8; with the default, FFmpeg's libraries are used for decoding and encoding if they are found"
+	ffmpegHelp    = "FFmpeg program, version " + ffmpeg.Versions + "; with the default, FFmpeg's libraries are used for decoding and encoding if they are found"
 )
 
 // children returns the programs that decode and encode. If the user names an FFmpeg program, it does everything.

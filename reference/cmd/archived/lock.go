@@ -1,25 +1,22 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
-// lock locks the data directory until the file is closed or the process ends in any way. A second server would treat the recordings of the first
+// lock locks the data directory until it is closed or the process ends in any way. A second server would treat the recordings of the first
 // one as left by a crash and end them.
-func lock(data string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+func lock(data string) (*flock.Flock, error) {
+	l := flock.New(filepath.Join(data, "lock"), flock.SetPermissions(0o600))
+	held, err := l.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = fmt.Errorf("data: %q is in use by another archived", data)
-		}
-		return nil, errors.Join(err, f.Close())
+	if !held {
+		return nil, fmt.Errorf("data: %q is in use by another archived", data)
 	}
-	return f, nil
+	return l, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/layout"
@@ -41,7 +42,7 @@ func ffmpegPeer(c rendering, at []place, out string) []string {
 	var corners []string
 	for i, p := range at {
 		args = append(args, "-i", p.input.both)
-		fmt.Fprintf(&graph, "[%d:v]setpts=PTS-0.5/%[2]d/TB,fps=%[2]d:round=up,scale=%d:%d:flags=%s[v%d];", i, ffmpeg.FrameRate, p.W, p.H, ffmpeg.Scaling, i)
+		fmt.Fprintf(&graph, "[%d:v]setpts=PTS-0.5/%[2]d/TB,fps=%[2]d:round=up,scale=%d:%d:flags=%s[v%d];", i, av.FrameRate, p.W, p.H, ffmpeg.Scaling, i)
 		fmt.Fprintf(&video, "[v%d]", i)
 		fmt.Fprintf(&audio, "[%d:a]", i)
 		corners = append(corners, fmt.Sprintf("%d_%d", p.X, p.Y))
@@ -71,8 +72,8 @@ func gstreamerPeer(c rendering, at []place, out string) []string {
 		"x264enc pass=quant quantizer=%d speed-preset=%s threads=%d key-int-max=%d bframes=0 option-string=%s ! "+
 		"video/x-h264,profile=baseline ! h264parse ! queue ! mp4mux name=m ! filesink location=%s "+
 		"audiomixer name=a ! audio/x-raw,channels=1,rate=%d ! audioconvert ! avenc_aac bitrate=%d aac-coder=%s ! queue ! m.",
-		c.width, c.height, ffmpeg.FrameRate, v.QP, v.Preset(), peerThreads, ffmpeg.KeyEvery, "ipratio=1:scenecut=0", out,
-		ffmpeg.SampleRate, ffmpeg.AudioBitrate, ffmpeg.AACCoder)
+		c.width, c.height, av.FrameRate, v.QP, v.Preset(), peerThreads, ffmpeg.KeyEvery, "ipratio=1:scenecut=0", out,
+		av.SampleRate, ffmpeg.AudioBitrate, ffmpeg.AACCoder)
 	args = append(args, strings.Fields(pipe)...)
 	for i, p := range at {
 		args = append(args, strings.Fields(fmt.Sprintf("filesrc location=%s ! matroskademux name=d%d "+

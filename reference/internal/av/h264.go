@@ -1,5 +1,10 @@
 package av
 
+import (
+	"encoding/binary"
+	"errors"
+)
+
 // NALType is the H.264 nal_unit_type (ITU-T H.264 table 7-1).
 type NALType byte
 
@@ -59,4 +64,37 @@ func nextStartCode(b []byte, from int) (begin, end int) {
 		}
 	}
 	return len(b), len(b)
+}
+
+// lengthSize is the size in bytes of the length of a NAL unit in the server's files (ISO/IEC 14496-15 section 5.2.3).
+const lengthSize = 4
+
+// AppendLengthPrefixed appends the NAL units of an Annex B access unit for which keep returns true, each after its length, as files store
+// them. It reports whether one of them is an IDR picture.
+func AppendLengthPrefixed(b, annexB []byte, keep func(nal []byte) bool) (out []byte, idr bool) {
+	for nal := range NALs(annexB) {
+		if !keep(nal) {
+			continue
+		}
+		idr = idr || NALTypeOf(nal) == NALIDR
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(nal))), nal...)
+	}
+	return b, idr
+}
+
+// SplitLengthPrefixed returns the NAL units of a file's sample. They alias the sample. If the sample is damaged, it returns an error and the
+// NAL units before the damage.
+func SplitLengthPrefixed(sample []byte) (nals [][]byte, err error) {
+	for len(sample) > 0 {
+		if len(sample) < lengthSize {
+			return nals, errors.New("sample is not made of NAL units with their lengths")
+		}
+		length := int64(binary.BigEndian.Uint32(sample))
+		sample = sample[lengthSize:]
+		if length == 0 || length > int64(len(sample)) {
+			return nals, errors.New("sample is not made of NAL units with their lengths")
+		}
+		nals, sample = append(nals, sample[:length]), sample[length:]
+	}
+	return nals, nil
 }

@@ -129,7 +129,7 @@ func (c *composition) finish(out string) (Result, error) {
 	if c.output != nil {
 		r.Duration = time.Duration(c.written) * plan.FrameTime
 		var err error
-		if head, err = c.output.head(r.Duration); err != nil {
+		if head, err = c.output.file.Head(r.Duration); err != nil { // ARC-COMP-15
 			return Result{}, err
 		}
 		r.Size = int64(len(head)) + c.output.file.Size()

@@ -2,19 +2,17 @@ package compose
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/mux"
 	"reelcheck/reference/internal/mux/mp4"
 	"reelcheck/reference/internal/mux/ts"
 )
@@ -22,7 +20,7 @@ import (
 const (
 	videoTimescale = 90000
 	// The file is interleaved by the second of output.
-	interleave = ffmpeg.FrameRate
+	interleave = av.FrameRate
 	// seiUserData is the SEI payload type user_data_unregistered (ITU-T H.264 section D.1).
 	seiUserData = 5
 )
@@ -36,31 +34,25 @@ type output struct {
 	media        *os.File
 	buffered     *bufio.Writer
 	written      chan struct{} // says that a second of output was handed to the kernel
-	file         file
-	transport    bool
-	video, audio *mp4.Track
+	file         mux.Writer
+	transport    bool // the file is a transport stream, else MP4
+	video, audio *mux.Track
 	chunkData    []byte // of the pictures that are written at once
-}
-
-// file is what samples are written to: an [mp4.Writer] or a [ts.Writer].
-type file interface {
-	Chunk(t *mp4.Track, samples []mp4.Sample) error
-	Size() int64
 }
 
 // startOutput begins an output. What goes wrong ends the group's context.
 func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.File) (*output, error) {
 	out := &output{media: media, transport: o.Transport, size: [2]int{o.Width, o.Height}, canvases: map[int]*picture.Canvas{}}
-	var tracks []*mp4.Track
+	var tracks []*mux.Track
 	what := ffmpeg.Output{Sound: o.HasAudio}
 	if o.HasVideo { // ARC-COMP-17
 		what.Video = &ffmpeg.Video{Width: o.Width, Height: o.Height, QP: o.QP, Bitrate: o.Bitrate}
-		out.video = &mp4.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / ffmpeg.FrameRate}
+		out.video = &mux.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / av.FrameRate}
 		tracks = append(tracks, out.video)
 	}
 	if o.HasAudio { // ARC-COMP-18
-		out.audio = &mp4.Track{
-			Timescale: ffmpeg.SampleRate, SampleDuration: ffmpeg.AACFrame, Skip: ffmpeg.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
+		out.audio = &mux.Track{
+			Timescale: av.SampleRate, SampleDuration: av.AACFrame, Skip: av.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
 		}
 		tracks = append(tracks, out.audio)
 	}
@@ -72,12 +64,15 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		context.AfterFunc(ctx, o.Encoding(out.encoding.Kill))
 	}
 	out.buffered, out.written = bufio.NewWriterSize(o.through(media), 1<<20), make(chan struct{}, 1)
-	if out.file = mp4.NewWriter(out.buffered, tracks...); o.Transport { // ARC-COMP-01, ARC-SEC-06
-		if out.file, err = ts.NewWriter(out.buffered, tracks...); err != nil {
-			return nil, err
-		}
+	if o.Transport { // ARC-COMP-01, ARC-SEC-06
+		out.file, err = ts.NewWriter(out.buffered, tracks...)
+	} else {
+		out.file = mp4.NewWriter(out.buffered, tracks...)
 	}
-	g.Go(func() error { defer close(out.written); return out.mux(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	g.Go(func() error { defer close(out.written); return out.write(ctx) })
 	g.Go(out.flush)
 	return out, nil
 }
@@ -124,55 +119,36 @@ func (o *output) frame(ctx context.Context) (frame, error) {
 	return f, nil
 }
 
-// sample makes a file sample of an access unit. Parameter sets go to the sample description, or stay where a file has none; delimiters
-// and the encoder's advertisement go nowhere.
-func (o *output) sample(unit []byte) mp4.Sample {
-	var s mp4.Sample
+// sample makes a file sample of an access unit.
+func (o *output) sample(unit []byte) mux.Sample {
+	var s mux.Sample
 	from := len(o.chunkData)
-	for nal := range av.NALs(unit) {
-		switch av.NALTypeOf(nal) {
-		case av.NALAUD:
-			continue
-		case av.NALSPS:
-			if !o.transport {
-				o.video.SPS = addSet(o.video.SPS, nal)
-				continue
-			}
-		case av.NALPPS:
-			if !o.transport {
-				o.video.PPS = addSet(o.video.PPS, nal)
-				continue
-			}
-		case av.NALSEI:
-			if len(nal) > 1 && nal[1] == seiUserData {
-				continue
-			}
-		case av.NALIDR:
-			s.Key = true
-		case av.NALSlice:
-		}
-		o.chunkData = binary.BigEndian.AppendUint32(o.chunkData, uint32(len(nal)))
-		o.chunkData = append(o.chunkData, nal...)
-	}
+	o.chunkData, s.Key = av.AppendLengthPrefixed(o.chunkData, unit, o.keeps)
 	o.encoding.Reuse(unit)
 	s.Data = o.chunkData[from:len(o.chunkData):len(o.chunkData)]
 	return s
 }
 
-func addSet(sets [][]byte, nal []byte) [][]byte {
-	for _, s := range sets {
-		if bytes.Equal(s, nal) {
-			return sets
-		}
+// keeps reports whether a NAL unit belongs into a sample. Parameter sets go to the sample description, or stay where a file has none;
+// delimiters and the encoder's advertisement go nowhere.
+func (o *output) keeps(nal []byte) bool {
+	switch av.NALTypeOf(nal) {
+	case av.NALAUD:
+		return false
+	case av.NALSPS, av.NALPPS:
+		return o.transport || !o.video.Sets.Take(nal)
+	case av.NALSEI:
+		return len(nal) < 2 || nal[1] != seiUserData
+	default:
+		return true
 	}
-	return append(sets, bytes.Clone(nal))
 }
 
 // aac makes a file sample of a frame of AAC.
-func aac(frame []byte) mp4.Sample { return mp4.Sample{Data: frame, Key: true} }
+func aac(frame []byte) mux.Sample { return mux.Sample{Data: frame, Key: true} }
 
-// mux writes second after second: the video that begins in it, then the audio that does.
-func (o *output) mux(ctx context.Context) error {
+// write writes second after second: the video that begins in it, then the audio that does.
+func (o *output) write(ctx context.Context) error {
 	moreVideo, moreAudio := o.video != nil, o.audio != nil
 	audioFrames := 0
 	for second := 1; moreVideo || moreAudio; second++ {
@@ -183,14 +159,14 @@ func (o *output) mux(ctx context.Context) error {
 			}
 		}
 		if moreAudio {
-			until := second*ffmpeg.SampleRate/ffmpeg.AACFrame + 1
+			until := second*av.SampleRate/av.AACFrame + 1
 			if moreAudio, err = o.chunk(ctx, o.audio, o.encoding.Frames, aac, until-audioFrames); err != nil {
 				return err
 			}
 			audioFrames = until
 		}
-		if w, is := o.file.(*ts.Writer); is && !moreVideo && !moreAudio {
-			if err := w.Close(); err != nil {
+		if !moreVideo && !moreAudio {
+			if err := o.file.Close(); err != nil {
 				return err
 			}
 		}
@@ -206,9 +182,9 @@ func (o *output) mux(ctx context.Context) error {
 }
 
 // chunk writes up to n samples made of what was encoded, and reports whether more may come.
-func (o *output) chunk(ctx context.Context, t *mp4.Track, from <-chan []byte, sample func([]byte) mp4.Sample, n int) (more bool, err error) {
-	list := make([]mp4.Sample, 0, n)
-	if o.chunkData = o.chunkData[:0]; o.transport { // what is written keeps some
+func (o *output) chunk(ctx context.Context, t *mux.Track, from <-chan []byte, sample func([]byte) mux.Sample, n int) (more bool, err error) {
+	list := make([]mux.Sample, 0, n)
+	if o.chunkData = o.chunkData[:0]; o.transport { // whose writer keeps some
 		o.chunkData = nil
 	}
 	for len(list) < n {
@@ -223,18 +199,4 @@ func (o *output) chunk(ctx context.Context, t *mp4.Track, from <-chan []byte, sa
 		}
 	}
 	return true, o.file.Chunk(t, list)
-}
-
-// head returns the file's head, once the group has ended well. A transport stream has none.
-func (o *output) head(length time.Duration) ([]byte, error) {
-	w, is := o.file.(*mp4.Writer)
-	if !is {
-		return nil, nil
-	}
-	for _, t := range []*mp4.Track{o.video, o.audio} {
-		if t != nil {
-			t.Length = length // ARC-COMP-15
-		}
-	}
-	return w.Head()
 }

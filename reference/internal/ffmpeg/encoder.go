@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"reelcheck/reference/internal/av"
 )
 
 // Video describes the composed picture stream: H.264 Baseline, 25 frames/s, a key frame every 10 s.
@@ -15,9 +17,8 @@ type Video struct {
 }
 
 const (
-	// FrameRate and KeyEvery are those of the files the service produces.
-	FrameRate = 25
-	KeyEvery  = 10 * FrameRate // ARC-COMP-25
+	// KeyEvery is after how many pictures a key frame comes.
+	KeyEvery = 10 * av.FrameRate // ARC-COMP-25
 	// rateBuffer is the time within which a constant bit rate may vary. What is sent in 2 s is then at most 10 % off, in 10 s 2 %, while
 	// a key frame may still take what five other frames do.
 	rateBuffer = 200 * time.Millisecond
@@ -91,7 +92,7 @@ func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 	c.nice = higher
 	args := []string{
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", v.Width, v.Height), // ARC-COMP-09
-		"-framerate", strconv.Itoa(FrameRate), "-i", "pipe:0",
+		"-framerate", strconv.Itoa(av.FrameRate), "-i", "pipe:0",
 	}
 	e, err := c.encoder(ctx, append(append(args, v.X264()...), "-flush_packets", "1", "-f", "h264", "pipe:1"))
 	if err == nil {
@@ -101,8 +102,6 @@ func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 }
 
 const (
-	SampleRate   = 48000 // ARC-COMP-04
-	AACFrame     = 1024  // samples of one frame, and the priming of FFmpeg's encoder
 	AudioBitrate = 128000
 	// AACCoder is how FFmpeg's encoder decides about a frame. Its manual calls this one better, and much faster, at such bit rates.
 	AACCoder = "fast"
@@ -111,7 +110,7 @@ const (
 // encodeAAC starts a child that takes mono float32 samples, little endian, and gives AAC-LC in ADTS; see [ADTS].
 func (c Config) encodeAAC(ctx context.Context) (*Encoder, error) {
 	return c.encoder(ctx, append([]string{
-		"-probesize", "32", "-analyzeduration", "0", "-f", "f32le", "-ar", strconv.Itoa(SampleRate), "-ac", "1", "-i", "pipe:0",
+		"-probesize", "32", "-analyzeduration", "0", "-f", "f32le", "-ar", strconv.Itoa(av.SampleRate), "-ac", "1", "-i", "pipe:0",
 		"-c:a", "aac"}, append(arguments("a", aacOptions()), "-flush_packets", "1", "-f", "adts", "pipe:1")...))
 }
 

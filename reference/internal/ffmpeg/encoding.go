@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"golang.org/x/sync/errgroup"
+
+	"reelcheck/reference/internal/av"
 )
 
 // Output is what a composition becomes.
@@ -14,9 +16,6 @@ type Output struct {
 	Video *Video // nil without
 	Sound bool
 }
-
-// BlockSamples is how many samples are heard during one picture.
-const BlockSamples = SampleRate / FrameRate
 
 // Room is where a frame of the composition is put together: its picture, planar 4:2:0, and its sound, mono. What the output does not have
 // is nil. A room that comes back has in it what was put there before.
@@ -46,8 +45,8 @@ type encoder interface {
 const (
 	// Queues of what was encoded hold several seconds of either kind, more than the encoders keep to themselves, so that waiting for
 	// one kind never stops the other.
-	unitsAhead  = 8 * FrameRate
-	framesAhead = 8 * SampleRate / AACFrame
+	unitsAhead  = 8 * av.FrameRate
+	framesAhead = 8 * av.SampleRate / av.AACFrame
 )
 
 // Encode starts what encodes costs least, where it can be had. What it needs runs in the group, whose context ctx is; what goes wrong there

@@ -2,10 +2,10 @@ package ffmpeg
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
 
 	"golang.org/x/sync/errgroup"
+
+	"reelcheck/reference/internal/av"
 )
 
 // rawAhead is how many frames wait for an ffmpeg program.
@@ -32,7 +32,7 @@ func (c Config) pipeEncoding(ctx context.Context, g *errgroup.Group, o Output) (
 			r.Picture = make([]byte, o.Video.Width*o.Video.Height*3/2)
 		}
 		if o.Sound {
-			r.Sound = make([]float32, BlockSamples)
+			r.Sound = make([]float32, av.BlockSamples)
 		}
 		e.free <- r
 	}
@@ -117,10 +117,7 @@ func (e *Encoder) pass(ctx context.Context, kind string, next func() ([]byte, er
 }
 
 func (p *pipedEncoder) put(ctx context.Context, r *Room) error {
-	var block []byte
-	for _, x := range r.Sound {
-		block = binary.LittleEndian.AppendUint32(block, math.Float32bits(x))
-	}
+	block := av.AppendFloats(nil, r.Sound)
 	if p.video == nil {
 		p.encoding.free <- r // never full
 	} else if err := send(ctx, p.pictures, r); err != nil {

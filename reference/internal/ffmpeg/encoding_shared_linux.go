@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ffmpeg/encoding"
 )
 
@@ -65,7 +66,7 @@ func (c Config) shareEncoding(ctx context.Context, g *errgroup.Group, o Output) 
 }
 
 func (o Output) job() encoding.Job {
-	j := encoding.Job{FrameRate: FrameRate}
+	j := encoding.Job{FrameRate: av.FrameRate}
 	if o.Video != nil {
 		j.Width, j.Height = o.Video.Width, o.Video.Height
 		for _, option := range o.Video.options() {
@@ -73,7 +74,7 @@ func (o Output) job() encoding.Job {
 		}
 	}
 	if o.Sound {
-		j.Samples, j.SampleRate, j.AACFrame = BlockSamples, SampleRate, AACFrame
+		j.Samples, j.SampleRate, j.AACFrame = av.BlockSamples, av.SampleRate, av.AACFrame
 		for _, option := range aacOptions() {
 			j.Audio = append(j.Audio, option.name+"="+option.value)
 		}

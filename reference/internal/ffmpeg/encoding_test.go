@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"reelcheck/reference/internal/av"
 )
 
 // encode encodes frames and returns what came out.
@@ -94,7 +96,7 @@ func TestEncodersAgree(t *testing.T) {
 			if tt.output.Video != nil && len(units) != tt.frames {
 				t.Errorf("%d units of %d frames", len(units), tt.frames)
 			}
-			if want := tt.frames * BlockSamples / AACFrame; tt.output.Sound && len(sounds) < want {
+			if want := tt.frames * av.BlockSamples / av.AACFrame; tt.output.Sound && len(sounds) < want {
 				t.Errorf("%d frames of AAC, want %d", len(sounds), want)
 			}
 		})

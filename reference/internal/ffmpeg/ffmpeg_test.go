@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
 )
 
 func TestAccessUnits(t *testing.T) {
@@ -147,5 +149,30 @@ func TestChildrenKnowNoSecrets(t *testing.T) {
 	}
 	if strings.Contains(told, "hush") {
 		t.Errorf("a child knows a secret:\n%s", told)
+	}
+}
+
+// TestChildStarves: a child that the machine has nothing for fails for that reason, and not for one of its own.
+func TestChildStarves(t *testing.T) {
+	for said, want := range map[string]error{
+		"pthread_create failed: Resource temporarily unavailable":            syscall.EAGAIN,
+		"runtime: failed to create new OS thread (have 5 already; errno=11)": syscall.EAGAIN,
+		"pipe:0: Cannot allocate memory":                                     syscall.ENOMEM,
+		"Invalid data found when processing input":                           nil,
+	} {
+		program := filepath.Join(t.TempDir(), "child")
+		script := "#!/bin/sh\necho '" + said + "' >&2\nexit 1\n"
+		if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		child, err := Config{Path: program}.Convert(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.Copy(io.Discard, child)
+		err = errors.Join(err, child.Wait())
+		if err == nil || !strings.Contains(err.Error(), said) || await.Scarce(err) != (want != nil) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", said, err, want)
+		}
 	}
 }

@@ -1,5 +1,5 @@
 // Package ffmpeg is where coded media crosses into child processes. Bitstreams from publishers are parsed there and
-// not in the server. FFmpeg 5.1 to 8 are known to understand the flags used.
+// not in the server.
 package ffmpeg
 
 import (
@@ -16,6 +16,10 @@ import (
 	"syscall"
 	"time"
 )
+
+// Versions is which releases of FFmpeg work: with older ones the program lacks options that are used, and of newer ones the libraries are
+// not loaded, because nobody has looked where they keep their fields. The program was run with 5.1 to 8.
+const Versions = "5.1 to 9"
 
 // Config says which program to run.
 type Config struct {
@@ -126,7 +130,31 @@ func (p *process) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// wait closes the pipes and reaps the child. Its error carries the end of what the child said.
+// starvation is what children say when the machine has no memory, thread, descriptor or room for them: FFmpeg in the words of strerror, the
+// workers in those of Go's runtime.
+var starvation = map[string]error{
+	"Cannot allocate memory":           syscall.ENOMEM,
+	"runtime: out of memory":           syscall.ENOMEM,
+	"runtime: cannot allocate memory":  syscall.ENOMEM,
+	"Resource temporarily unavailable": syscall.EAGAIN,
+	"failed to create new OS thread":   syscall.EAGAIN,
+	"pthread_create failed":            syscall.EAGAIN,
+	"Too many open files":              syscall.EMFILE,
+	"No space left on device":          syscall.ENOSPC,
+}
+
+// starved returns the want of a resource that a child died of, by its last words; nil if it was none.
+func starved(said string) error {
+	for words, cause := range starvation {
+		if strings.Contains(said, words) {
+			return cause
+		}
+	}
+	return nil
+}
+
+// wait closes the pipes and reaps the child. Its error carries the end of what the child said, and what it starved of: that passes, and the
+// caller may try again (decision 15).
 func (p *process) wait() error {
 	inErr := p.closeInput()
 	err := p.cmd.Wait()
@@ -137,7 +165,11 @@ func (p *process) wait() error {
 	}
 	err = errors.Join(err, inErr, p.stdout.Close())
 	if err != nil {
-		return fmt.Errorf("%s: %w: %s", p.cmd.Path, err, p.stderr.String())
+		said := p.stderr.String()
+		if cause := starved(said); cause != nil {
+			return fmt.Errorf("%s: %w: %w: %s", p.cmd.Path, cause, err, said)
+		}
+		return fmt.Errorf("%s: %w: %s", p.cmd.Path, err, said)
 	}
 	return nil
 }

@@ -64,6 +64,6 @@ func (l *Program) await(p *process, read func() error) error {
 // refuse says, once, that the ffmpeg program does the work, and why.
 func (l *Program) refuse(err error) {
 	l.refused.Do(func() {
-		l.Log.Warn("using the ffmpeg program, which takes longer", "instead of", l.Path, "err", err)
+		l.Log.Warn("using the ffmpeg program, which takes longer", "instead of", l.Path, "error", err)
 	})
 }

@@ -52,7 +52,7 @@ func TestConstantBitrate(t *testing.T) {
 		} {
 			for driver, c := range drivers {
 				t.Run(fmt.Sprint(driver, name, rate), func(t *testing.T) {
-					constant(t, rate, c.draw(t, Video{Width: 160, Height: 120, Bitrate: rate}, 12*FrameRate, draw))
+					constant(t, rate, c.draw(t, Video{Width: 160, Height: 120, Bitrate: rate}, 12*av.FrameRate, draw))
 				})
 			}
 		}
@@ -62,7 +62,7 @@ func TestConstantBitrate(t *testing.T) {
 func constant(t *testing.T, rate int, coded [][]byte) {
 	t.Helper()
 	for seconds, most := range map[int]float64{2: 0.1, 10: 0.03} {
-		window := seconds * FrameRate
+		window := seconds * av.FrameRate
 		for from := 0; from+window <= len(coded); from += 5 {
 			sum := 0
 			for _, unit := range coded[from : from+window] {

@@ -28,8 +28,8 @@ type slots struct {
 	hand func([]byte) // hands them to it
 }
 
-// release takes a slot back.
-func (s *slots) release(n byte) {
+// Release takes a slot back.
+func (s *slots) Release(n byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.back = append(s.back, n); len(s.back) >= batch {
@@ -40,7 +40,7 @@ func (s *slots) release(n byte) {
 
 // frame is the picture in a slot.
 func (s *slots) frame(number int64, slot byte) Frame {
-	return Frame{Layout: s.layout, Number: number, Planes: s.layout.Planes(s.layout.Slot(s.memory, int(slot))), slots: s, slot: slot}
+	return Frame{Layout: s.layout, Number: number, Planes: s.layout.Planes(s.layout.Slot(s.memory, int(slot))), Memory: s, Slot: slot}
 }
 
 // Frame is a decoded picture, planar 4:2:0, of the size that its decoder was started with.
@@ -48,10 +48,15 @@ type Frame struct {
 	decoding.Layout
 	Number int64 // of the sample that it was made of
 	Planes [3][]byte
+	Memory Memory // where it lies
+	Slot   byte   // of Memory
+}
 
-	slots *slots
-	slot  byte
+// Memory is where a decoder puts its pictures.
+type Memory interface {
+	// Release takes back the slot of a picture that nobody looks at any more.
+	Release(slot byte)
 }
 
 // Release gives the picture's memory back to the decoder. It is not looked at any more.
-func (f *Frame) Release() { f.slots.release(f.slot) }
+func (f *Frame) Release() { f.Memory.Release(f.Slot) }

@@ -2,18 +2,15 @@
 package mail
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"mime"
-	"mime/quotedprintable"
 	"net"
-	"net/mail"
-	"net/smtp"
+	netmail "net/mail"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wneessen/go-mail"
 )
 
 // Config is the configuration of outgoing mail. The zero value sends none.
@@ -35,7 +32,7 @@ func (c Config) Validate() error {
 	if host, port, err := net.SplitHostPort(c.Address); err != nil || host == "" || port == "" {
 		return fmt.Errorf("smtp-address: %q is not host:port", c.Address)
 	}
-	if _, err := mail.ParseAddress(c.From); err != nil {
+	if _, err := netmail.ParseAddress(c.From); err != nil {
 		return fmt.Errorf("smtp-from: %q is not a mail address", c.From)
 	}
 	return nil
@@ -55,86 +52,53 @@ const timeout = 30 * time.Second
 
 // Send passes m to the SMTP server, over TLS if the server offers it.
 func (c Config) Send(ctx context.Context, m Message) error {
-	from, err := mail.ParseAddress(c.From)
+	message, err := c.compose(m)
 	if err != nil {
-		return fmt.Errorf("sender %q: %w", c.From, err)
+		return err
 	}
-	to, err := mail.ParseAddress(m.To)
+	client, err := c.client()
 	if err != nil {
-		return fmt.Errorf("recipient %q: %w", m.To, err)
+		return fmt.Errorf("send mail: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", c.Address)
-	if err != nil {
-		return fmt.Errorf("send mail: %w", err)
-	}
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // also ends a conversation that hangs
-	host, _, err := net.SplitHostPort(c.Address)
-	if err != nil {
-		return fmt.Errorf("send mail: %w", err)
-	}
-	client, err := smtp.NewClient(conn, host)
-	if err != nil {
-		return errors.Join(fmt.Errorf("send mail: %w", err), conn.Close())
-	}
-	defer func() { _ = client.Close() }() // Quit has closed it already on success
-	if err := c.talk(client, host, from.Address, to.Address, m.encode(from, to)); err != nil {
+	if err := client.DialAndSendWithContext(ctx, message); err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil
 }
 
-func (c Config) talk(client *smtp.Client, host, from, to string, message []byte) error {
-	if offered, _ := client.Extension("STARTTLS"); offered {
-		if err := client.StartTLS(&tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}); err != nil {
-			return err
-		}
-	}
-	if c.Username != "" {
-		if err := client.Auth(smtp.PlainAuth("", c.Username, c.Password, host)); err != nil {
-			return err
-		}
-	}
-	if err := client.Mail(from); err != nil {
-		return err
-	}
-	if err := client.Rcpt(to); err != nil {
-		return err
-	}
-	w, err := client.Data()
+func (c Config) client() (*mail.Client, error) {
+	host, port, err := net.SplitHostPort(c.Address)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := w.Write(message); err != nil {
-		return err
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return err
+	options := []mail.Option{mail.WithPort(number), mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithTimeout(timeout), mail.WithoutNoop()}
+	if c.Username != "" {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthPlain), mail.WithUsername(c.Username), mail.WithPassword(c.Password))
 	}
-	return client.Quit()
+	return mail.NewClient(host, options...)
 }
 
-// encode returns the message as it is sent, in the format of RFC 5322 and MIME.
-func (m Message) encode(from, to *mail.Address) []byte {
-	var b bytes.Buffer
-	_, domain, _ := strings.Cut(from.Address, "@")
-	for _, header := range [][2]string{
-		{"From", from.String()},
-		{"To", to.String()},
-		{"Subject", mime.QEncoding.Encode("utf-8", m.Subject)},
-		{"Date", m.Date.Format(time.RFC1123Z)},
-		{"Message-ID", "<" + m.ID + "@" + domain + ">"},
-		{"MIME-Version", "1.0"},
-		{"Content-Type", "text/plain; charset=utf-8"},
-		{"Content-Transfer-Encoding", "quoted-printable"},
-		{"Auto-Submitted", "auto-generated"},
-	} {
-		b.WriteString(header[0] + ": " + header[1] + "\r\n")
+func (c Config) compose(m Message) (*mail.Msg, error) {
+	from, err := netmail.ParseAddress(c.From)
+	if err != nil {
+		return nil, fmt.Errorf("sender %q: %w", c.From, err)
 	}
-	b.WriteString("\r\n")
-	text := quotedprintable.NewWriter(&b)
-	_, _ = text.Write([]byte(m.Text)) // a buffer never fails
-	_ = text.Close()
-	return b.Bytes()
+	message := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	message.FromMailAddress(from)
+	if err := message.To(m.To); err != nil {
+		return nil, fmt.Errorf("recipient %q: %w", m.To, err)
+	}
+	_, domain, _ := strings.Cut(from.Address, "@")
+	message.SetMessageIDWithValue(m.ID + "@" + domain)
+	message.SetDateWithValue(m.Date)
+	message.Subject(m.Subject)
+	message.SetGenHeader("Auto-Submitted", "auto-generated")
+	message.SetBodyString(mail.TypeTextPlain, m.Text)
+	return message, nil
 }

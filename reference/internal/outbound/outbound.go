@@ -12,9 +12,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"code.dny.dev/ssrf"
 )
 
 // ErrPrivate says that an address was refused because it is not public.
@@ -25,39 +28,14 @@ type Guard struct {
 	AllowPrivate bool
 }
 
-// special lists ranges that package netip calls global unicast but that are not the public internet, or that contain IPv4 addresses.
-var special = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),      // this network, RFC 791
-	netip.MustParsePrefix("100.64.0.0/10"),  // carrier-grade NAT, RFC 6598
-	netip.MustParsePrefix("192.0.0.0/24"),   // protocol assignments, RFC 6890
-	netip.MustParsePrefix("192.0.2.0/24"),   // documentation, RFC 5737
-	netip.MustParsePrefix("192.88.99.0/24"), // 6to4 relays, RFC 7526
-	netip.MustParsePrefix("198.18.0.0/15"),  // benchmarks, RFC 2544
-	netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("240.0.0.0/4"),  // reserved, RFC 1112
-	netip.MustParsePrefix("::/96"),        // IPv4-compatible, RFC 4291
-	netip.MustParsePrefix("64:ff9b::/96"), // NAT64, RFC 6052
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("100::/64"),      // discard, RFC 6666
-	netip.MustParsePrefix("2001::/23"),     // protocol assignments, Teredo
-	netip.MustParsePrefix("2001:db8::/32"), // documentation
-	netip.MustParsePrefix("2002::/16"),     // 6to4, RFC 3056
-	netip.MustParsePrefix("fec0::/10"),     // site-local, RFC 3879
-}
-
-// Public reports whether an address belongs to the public internet.
+// Public reports whether an address belongs to the public internet, according to the special-purpose registries of IANA.
 func Public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
+	within := func(p netip.Prefix) bool { return p.Contains(a) }
+	if a.Is4() {
+		return !slices.ContainsFunc(ssrf.IPv4DeniedPrefixes, within)
 	}
-	for _, p := range special {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
+	return within(ssrf.IPv6GlobalUnicast) && !slices.ContainsFunc(ssrf.IPv6DeniedPrefixes, within)
 }
 
 // CheckHost returns an error if host, without port, is an IP address to which the guard would not connect. The error is meant for users.

@@ -4,20 +4,18 @@ package plan
 import (
 	"context"
 	"errors"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
-	"reelcheck/reference/internal/ffmpeg"
-	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/timeline"
 )
 
 const (
 	// FrameTime is how long one frame of the output lasts.
-	FrameTime = time.Second / ffmpeg.FrameRate // ARC-COMP-08
+	FrameTime = time.Second / av.FrameRate // ARC-COMP-08
 	// MaxAudio is how many streams are heard at once.
 	MaxAudio = 50 // ARC-COMP-21
 
@@ -83,12 +81,19 @@ type Plan struct {
 	atStop  []context.CancelFunc
 }
 
+// Timeline is where the events of a session come from.
+type Timeline interface {
+	// Events returns the events from index on and the instant up to which they are known: later events have that instant or a later one.
+	// It blocks until there is something new: an event, or knowledge beyond after.
+	Events(ctx context.Context, index int, after av.Instant) (events []timeline.Event, known av.Instant, err error)
+}
+
 // Follow brings the plan up to date until the archive has stopped.
-func (p *Plan) Follow(ctx context.Context, j *journal.Journal) error {
+func (p *Plan) Follow(ctx context.Context, t Timeline) error {
 	index := 0
 	known := av.Instant(-1 << 63)
 	for {
-		list, until, err := j.Events(ctx, index, known)
+		list, until, err := t.Events(ctx, index, known)
 		if err != nil {
 			return err
 		}

@@ -14,13 +14,12 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
-	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 )
 
 const (
 	// BlockSamples is how many samples one frame of the output has.
-	BlockSamples = int64(ffmpeg.BlockSamples)
+	BlockSamples = int64(av.BlockSamples)
 	// Jitter is how far a packet's time may be from the end of its predecessor and still follow it without a seam.
 	Jitter = 40 * time.Millisecond
 	// lost is how much later than its predecessor's end a packet's own time says it begins when something in between is missing:
@@ -31,15 +30,15 @@ const (
 	catchUp = 50
 	stretch = 480
 	// fadeSamples is how long the signal takes to die away before a gap and to come back after it.
-	fadeSamples = ffmpeg.SampleRate / 200
+	fadeSamples = av.SampleRate / 200
 	// packetsAhead bounds the decoded packets of a stream that wait to be mixed. The shortest packets last 2.5 ms: the
 	// queue always holds more than a block and its jitter.
 	packetsAhead = 100
-	maxPacket    = ffmpeg.SampleRate * 120 / 1000
+	maxPacket    = av.SampleRate * 120 / 1000
 )
 
 // SamplesAt numbers the samples of the media clock.
-func SamplesAt(t av.Instant) int64 { return av.Ticks(time.Duration(t), ffmpeg.SampleRate) }
+func SamplesAt(t av.Instant) int64 { return av.Ticks(time.Duration(t), av.SampleRate) }
 
 // pcm is a decoded packet in its place.
 type pcm struct {
@@ -66,7 +65,7 @@ type Stream struct {
 // Run decodes the stream's audio from the journal until the log ends or ctx does.
 func (a *Stream) Run(ctx context.Context, r *journal.Reader) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
-	decoder, err := opus.NewDecoderWithOutput(ffmpeg.SampleRate, 1)
+	decoder, err := opus.NewDecoderWithOutput(av.SampleRate, 1)
 	if err != nil {
 		return err
 	}
@@ -127,9 +126,9 @@ func (a *Stream) place(ctx context.Context, t av.Instant, samples []float32) err
 			return false
 		}
 		a.mu.Wake()
-		start, tolerance := SamplesAt(t), av.Ticks(Jitter, ffmpeg.SampleRate)
+		start, tolerance := SamplesAt(t), av.Ticks(Jitter, av.SampleRate)
 		missing := t.Sub(a.due) >= lost
-		a.due = t.Add(av.Duration(int64(len(samples)), ffmpeg.SampleRate))
+		a.due = t.Add(av.Duration(int64(len(samples)), av.SampleRate))
 		switch late := a.next - start; {
 		case !missing && late <= tolerance && late >= -tolerance:
 			samples, start = drift(samples, late), a.next

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/ffmpeg"
 )
 
 const packet = 960
@@ -41,7 +40,7 @@ func play(t *testing.T, packets int, when func(i int) time.Duration, of func(i i
 	var out []float32
 	for start := int64(0); start < SamplesAt(av.Instant(when(packets*packet))); start += BlockSamples {
 		block := make([]float32, BlockSamples)
-		limit := av.Instant(av.Duration(start+BlockSamples, ffmpeg.SampleRate) + Jitter)
+		limit := av.Instant(av.Duration(start+BlockSamples, av.SampleRate) + Jitter)
 		if err := a.Mix(ctx, start, limit, block); err != nil {
 			t.Fatal(err)
 		}

@@ -1,8 +1,8 @@
 //go:build linux && (amd64 || arm64)
 
-// Package libav decodes, scales and encodes with FFmpeg's libraries, which it loads at run time: versions 5 to 9, without their headers or
-// a C compiler. It relies on the few fields of AVFrame and AVPacket that have had the same place in all of these, and looks at start whether
-// they are where it thinks. Damaged video makes such libraries crash at times: only programs that may end use this package.
+// Package libav decodes, scales and encodes with FFmpeg's libraries, which it loads at run time, without their headers or a C compiler. It
+// relies on the few fields of AVFrame and AVPacket that have had the same place in all the releases it knows, and looks at start whether they
+// are where it thinks. Damaged video makes such libraries crash at times: only programs that may end use this package.
 package libav
 
 import (
@@ -13,8 +13,9 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// release is which major versions of libavcodec, libavutil and libswscale belong together.
+// release is which major versions of libavcodec, libavutil and libswscale belong to a release of FFmpeg.
 type release struct {
+	ffmpeg             int
 	codec, util, scale int
 	fields             contextFields
 }
@@ -26,7 +27,7 @@ var (
 	since8   = contextFields{timeBase: 84, width: 112, height: 116, format: 136}
 	since7   = contextFields{timeBase: 84, width: 116, height: 120, format: 140}
 	since5   = contextFields{timeBase: 100, width: 116, height: 120, format: 136}
-	releases = []release{{63, 61, 10, since8}, {62, 60, 9, since8}, {61, 59, 8, since7}, {60, 58, 7, since5}, {59, 57, 6, since5}} // FFmpeg 9 to 5
+	releases = []release{{9, 63, 61, 10, since8}, {8, 62, 60, 9, since8}, {7, 61, 59, 8, since7}, {6, 60, 58, 7, since5}, {5, 59, 57, 6, since5}}
 )
 
 // Library is FFmpeg's libraries, loaded.

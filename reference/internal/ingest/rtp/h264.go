@@ -37,6 +37,15 @@ type paramSet struct {
 	nal []byte
 }
 
+// remember stores a parameter set. It returns false if the set has no valid id.
+func (s *paramSets) remember(nal []byte) bool {
+	id, ok := av.SetID(nal)
+	if ok {
+		s.put(id, nal)
+	}
+	return ok
+}
+
 func (s *paramSets) put(id uint32, nal []byte) {
 	for i := range *s {
 		if (*s)[i].id == id {
@@ -60,9 +69,9 @@ func (f *h264Format) declare(sets [][]byte) {
 		}
 		switch av.NALTypeOf(nal) {
 		case av.NALSPS:
-			f.remember(&f.sps, nal, 4)
+			f.sps.remember(nal)
 		case av.NALPPS:
-			f.remember(&f.pps, nal, 1)
+			f.pps.remember(nal)
 		default:
 		}
 	}
@@ -168,9 +177,9 @@ func (f *h264Format) finish(buf []byte) ([]byte, bool, error) {
 		case av.NALAUD, filler:
 			continue
 		case av.NALSPS:
-			sps = f.remember(&f.sps, nal, 4) || sps
+			sps = f.sps.remember(nal) || sps
 		case av.NALPPS:
-			pps = f.remember(&f.pps, nal, 1) || pps
+			pps = f.pps.remember(nal) || pps
 		case av.NALIDR:
 			idr = true
 		case av.NALSlice, 2:
@@ -203,38 +212,4 @@ func (f *h264Format) finish(buf []byte) ([]byte, bool, error) {
 		}
 	}
 	return data, idr, nil
-}
-
-// remember stores a parameter set whose id is coded at byte at. It returns false if there is no valid id.
-func (f *h264Format) remember(sets *paramSets, nal []byte, at int) bool {
-	if len(nal) <= at {
-		return false
-	}
-	id, ok := expGolomb(nal[at:])
-	if ok {
-		sets.put(id, nal)
-	}
-	return ok
-}
-
-// expGolomb reads a ue(v) value (ITU-T H.264 section 9.1) of at most 17 bits.
-func expGolomb(b []byte) (uint32, bool) {
-	bit := func(i int) uint32 {
-		if i/8 >= len(b) {
-			return 0
-		}
-		return uint32(b[i/8]>>(7-i%8)) & 1
-	}
-	zeros := 0
-	for zeros <= 8 && bit(zeros) == 0 {
-		zeros++
-	}
-	if zeros > 8 || 2*zeros >= len(b)*8 {
-		return 0, false
-	}
-	value := uint32(1)
-	for i := range zeros {
-		value = value<<1 | bit(zeros+1+i)
-	}
-	return value - 1, true
 }

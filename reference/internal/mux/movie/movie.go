@@ -1,15 +1,16 @@
-// Package movie reads the tracks of MP4 files (ISO/IEC 14496-12) that anybody may have made, and writes files put together from
-// their samples. It copies coded media and never looks at pictures or sound. Files are H.264 and AAC-LC, in one piece or in fragments.
+// Package movie describes what is in a movie file that anybody may have made: its tracks, when their samples are presented, where they can be
+// cut, and whether two files fit together. It is pure. Package mp4 reads such files and writes them.
 package movie
 
 import (
 	"cmp"
 	"io"
+	"math"
 	"slices"
 	"sort"
 	"time"
 
-	"github.com/Eyevinn/mp4ff/mp4"
+	"reelcheck/reference/internal/av"
 )
 
 // Sample is one coded sample and where it lies. Times are in ticks of the track's timescale.
@@ -33,13 +34,13 @@ type Track struct {
 	Start, End, Delay int64
 	Picture           *Picture // of video
 	Sound             *Sound   // of audio
-
-	entry mp4.Box // sample description
+	Entry             []byte   // sample description: a box as in the file
 }
 
 // Picture is what the description of a video track says.
 type Picture struct {
-	SPS, PPS      [][]byte
+	Sets          av.ParameterSets
+	InBand        bool   // parameter sets may be among the samples
 	Profile       uint32 // profile_idc
 	Level         uint32 // level_idc
 	Width, Height uint
@@ -51,22 +52,24 @@ type Picture struct {
 	Matrix        [9]int32 // how players turn the picture (ISO/IEC 14496-12 section 8.3.2)
 }
 
+// Shown returns the size with square pixels, before the picture is turned, in units of 1/65536 pixel.
+func (p *Picture) Shown() (width, height uint32) {
+	wide := uint64(p.Width) << 16 * uint64(p.Aspect[0]) / uint64(p.Aspect[1])
+	return uint32(min(wide, math.MaxUint32)), uint32(p.Height << 16)
+}
+
 // Sound is what the description of an audio track says.
 type Sound struct {
 	Rate, Channels int
 	Bitrate        int // bit/s, as far as the samples tell
 }
 
-// Movie is an open file.
+// Movie is what a file has.
 type Movie struct {
-	Name         string
-	Data         io.ReaderAt
-	Video, Audio *Track // nil when the file has none
-	close        func() error
+	Name         string      // of the file
+	Data         io.ReaderAt // the file: samples lie in it
+	Video, Audio *Track      // nil when the file has none
 }
-
-// Close closes the file.
-func (m *Movie) Close() error { return m.close() }
 
 // Present is when a composition time is presented.
 func (t *Track) Present(pts int64) int64 { return pts - t.Start + t.Delay }
@@ -102,8 +105,9 @@ func (t *Track) Interval() int64 {
 	return int64(max(best, 1))
 }
 
-// Reorder is by how much composition times lie behind decoding times when nothing is reordered.
-func (t *Track) Reorder() int64 {
+// CompositionOffset returns by how much the composition time of the track's first sample is later than its decoding time. Where nothing is
+// reordered, it is the same for all.
+func (t *Track) CompositionOffset() int64 {
 	if len(t.Samples) == 0 {
 		return 0
 	}

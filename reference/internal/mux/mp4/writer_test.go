@@ -2,8 +2,10 @@ package mp4
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +14,9 @@ import (
 	"time"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/mux"
 )
 
 var (
@@ -19,27 +24,29 @@ var (
 	pps = []byte{0x68, 0xce, 0x07, 0xf2}
 )
 
-func tracks() (video, audio *Track) {
-	video = &Track{Timescale: 90000, SampleDuration: 3600, Length: 200 * time.Millisecond, SPS: [][]byte{sps}, PPS: [][]byte{pps}}
-	audio = &Track{Timescale: 48000, SampleDuration: 1024, Skip: 1024, Length: 200 * time.Millisecond, Channels: 1, Bitrate: 128000}
+func tracks() (video, audio *mux.Track) {
+	video = &mux.Track{Timescale: 90000, SampleDuration: 3600, Sets: av.ParameterSets{SPS: [][]byte{sps}, PPS: [][]byte{pps}}}
+	audio = &mux.Track{Timescale: 48000, SampleDuration: 1024, Skip: 1024, Channels: 1, Bitrate: 128000}
 	return video, audio
 }
 
-func sample(i int) Sample { return Sample{Data: bytes.Repeat([]byte{byte(i)}, i+1), Key: i%10 == 0} }
+func sample(i int) mux.Sample {
+	return mux.Sample{Data: bytes.Repeat([]byte{byte(i)}, i+1), Key: i%10 == 0}
+}
 
-// file writes five pictures and nine frames of sound in two chunks each.
-func file(t *testing.T) (head, media []byte) {
+// grown writes five pictures and nine frames of sound in two chunks each.
+func grown(t *testing.T) (head, media []byte) {
 	t.Helper()
 	video, audio := tracks()
 	var b bytes.Buffer
 	w := NewWriter(&b, video, audio)
 	err := errors.Join(
-		w.Chunk(video, []Sample{sample(0), sample(1), sample(2)}), w.Chunk(audio, []Sample{sample(20), sample(21), sample(22), sample(23)}),
-		w.Chunk(video, []Sample{sample(3), sample(4)}), w.Chunk(audio, nil), w.Chunk(audio, []Sample{sample(24), sample(25), sample(26), sample(27), sample(28)}))
+		w.Chunk(video, []mux.Sample{sample(0), sample(1), sample(2)}), w.Chunk(audio, []mux.Sample{sample(20), sample(21), sample(22), sample(23)}),
+		w.Chunk(video, []mux.Sample{sample(3), sample(4)}), w.Chunk(audio, nil), w.Chunk(audio, []mux.Sample{sample(24), sample(25), sample(26), sample(27), sample(28)}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, err = w.Head()
+	head, err = w.Head(200 * time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +57,8 @@ func file(t *testing.T) (head, media []byte) {
 }
 
 func TestFileReadsBack(t *testing.T) {
-	head, media := file(t)
-	again, _ := file(t)
+	head, media := grown(t)
+	again, _ := grown(t)
 	if !bytes.Equal(head, again) {
 		t.Error("the same samples gave another head")
 	}
@@ -86,12 +93,20 @@ func TestFileReadsBack(t *testing.T) {
 				t.Errorf("track %d sample %d: % x", i, n, got)
 			}
 		}
-		if trak.Tkhd.Duration != movieTimescale/5 || trak.Edts.Elst[0].Entries[0].MediaTime != []int64{0, 1024}[i] {
+		if trak.Tkhd.Duration != writerTimescale/5 || trak.Edts.Elst[0].Entries[0].MediaTime != []int64{0, 1024}[i] {
 			t.Errorf("track %d: duration %d, edit %+v", i, trak.Tkhd.Duration, trak.Edts.Elst[0].Entries)
 		}
 	}
 	if keys := f.Moov.Traks[0].Mdia.Minf.Stbl.Stss.SampleNumber; len(keys) != 1 || keys[0] != 1 {
 		t.Errorf("key frames %v", keys)
+	}
+}
+
+// TestHeadIsTheSame: a change of these bytes changes files that were composed before, and their checksums.
+func TestHeadIsTheSame(t *testing.T) {
+	const want = "a86c896ce921c2e1829bcdb6715980c981131e21e30b4c991a6e49cdc4d913af"
+	if head, _ := grown(t); fmt.Sprintf("%x", sha256.Sum256(head)) != want {
+		t.Errorf("another head: % x", head)
 	}
 }
 
@@ -103,13 +118,13 @@ func (nothing) Write(b []byte) (int, error) { return len(b), nil }
 func TestLargeFile(t *testing.T) {
 	video, _ := tracks()
 	w := NewWriter(nothing{}, video)
-	s := Sample{Data: make([]byte, 64<<20)}
+	s := mux.Sample{Data: make([]byte, 64<<20)}
 	for range 65 {
-		if err := w.Chunk(video, []Sample{s}); err != nil {
+		if err := w.Chunk(video, []mux.Sample{s}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	head, err := w.Head()
+	head, err := w.Head(200 * time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +143,7 @@ func TestLargeFile(t *testing.T) {
 }
 
 func TestTrackWithoutDescription(t *testing.T) {
-	if _, err := NewWriter(nothing{}, &Track{Timescale: 1}).Head(); err == nil {
+	if _, err := NewWriter(nothing{}, &mux.Track{Timescale: 1}).Head(0); err == nil {
 		t.Error("a track that is neither video nor audio was written")
 	}
 }
@@ -138,7 +153,7 @@ func TestWriteError(t *testing.T) {
 	w := NewWriter(io.Discard, video)
 	full := errors.New("disk full")
 	w.media = failing{full}
-	if err := w.Chunk(video, []Sample{sample(1)}); !errors.Is(err, full) {
+	if err := w.Chunk(video, []mux.Sample{sample(1)}); !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -148,7 +163,7 @@ type failing struct{ err error }
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func TestOpenFile(t *testing.T) {
-	head, media := file(t)
+	head, media := grown(t)
 	dir := t.TempDir()
 	h, m := filepath.Join(dir, "h"), filepath.Join(dir, "m")
 	if err := errors.Join(os.WriteFile(h, head, 0o644), os.WriteFile(m, media, 0o644)); err != nil {

@@ -1,19 +1,20 @@
-// Package ts writes MPEG transport streams (ISO/IEC 13818-1) of the tracks that package mp4 describes. The same samples give the same
+// Package ts writes MPEG transport streams (ISO/IEC 13818-1) of the tracks that package mux describes. The same samples give the same
 // bytes. What it writes never has to be written again, so that it can be encrypted on its way.
 package ts
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mpegts"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mpegts/codecs"
 
-	"reelcheck/reference/internal/mux/mp4"
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/mux"
 )
 
 const (
@@ -26,12 +27,14 @@ const (
 	aligned = 4
 )
 
-// Writer writes samples in the order of their times.
+// Writer writes samples in the order of their times. It implements [mux.Writer].
 type Writer struct {
 	out    counter
-	mux    mpegts.Writer
+	stream mpegts.Writer
 	tracks []*track
 }
+
+var _ mux.Writer = (*Writer)(nil)
 
 // counter counts what it passes on.
 type counter struct {
@@ -47,15 +50,14 @@ func (c *counter) Write(p []byte) (int, error) {
 
 // track is a track with the samples that wait for earlier ones of the other track.
 type track struct {
-	*mp4.Track
+	*mux.Track
 	pes     *mpegts.Track
-	waiting []mp4.Sample
+	waiting []mux.Sample
 	written int64
 }
 
-// NewWriter writes tracks to w. Of a track it wants to know Timescale, SampleDuration, Skip and Channels; a track without channels is
-// video, whose parameter sets are in its samples.
-func NewWriter(w io.Writer, tracks ...*mp4.Track) (*Writer, error) {
+// NewWriter writes tracks to w. Parameter sets of video are in its samples.
+func NewWriter(w io.Writer, tracks ...*mux.Track) (*Writer, error) {
 	out := &Writer{out: counter{to: w}}
 	for _, t := range tracks {
 		pes := &mpegts.Track{Codec: &codecs.H264{}}
@@ -65,10 +67,10 @@ func NewWriter(w io.Writer, tracks ...*mp4.Track) (*Writer, error) {
 			}}
 		}
 		out.tracks = append(out.tracks, &track{Track: t, pes: pes})
-		out.mux.Tracks = append(out.mux.Tracks, pes)
+		out.stream.Tracks = append(out.stream.Tracks, pes)
 	}
-	out.mux.W = &out.out
-	if err := out.mux.Initialize(); err != nil {
+	out.stream.W = &out.out
+	if err := out.stream.Initialize(); err != nil {
 		return nil, fmt.Errorf("transport stream: %w", err)
 	}
 	return out, nil
@@ -78,7 +80,7 @@ func NewWriter(w io.Writer, tracks ...*mp4.Track) (*Writer, error) {
 func (w *Writer) Size() int64 { return w.out.n }
 
 // Chunk appends samples of one track. What lies behind the end of the other track waits for it.
-func (w *Writer) Chunk(t *mp4.Track, samples []mp4.Sample) error {
+func (w *Writer) Chunk(t *mux.Track, samples []mux.Sample) error {
 	for _, own := range w.tracks {
 		if own.Track == t {
 			own.waiting = append(own.waiting, samples...)
@@ -118,6 +120,9 @@ func (w *Writer) Close() error {
 	}
 }
 
+// Head returns nothing: a transport stream has no head.
+func (w *Writer) Head(time.Duration) ([]byte, error) { return nil, nil }
+
 // pad writes null packets (section 2.4.3.3).
 func (w *Writer) pad() error {
 	null := append([]byte{0x47, 0x1f, 0xff, 0x10}, bytes.Repeat([]byte{0xff}, packetSize-4)...)
@@ -137,11 +142,14 @@ func (t *track) time() int64 {
 func (w *Writer) write(t *track) (err error) {
 	at, s := t.time(), t.waiting[0]
 	if t.Channels > 0 {
-		err = w.mux.WriteMPEG4Audio(t.pes, at, [][]byte{s.Data})
+		err = w.stream.WriteMPEG4Audio(t.pes, at, [][]byte{s.Data})
 	} else {
 		var nals [][]byte
-		if nals, err = split(s.Data); err == nil {
-			err = w.mux.WriteH264(t.pes, at, at, nals)
+		if nals, err = av.SplitLengthPrefixed(s.Data); len(nals) == 0 && err == nil {
+			err = errors.New("sample is empty")
+		}
+		if err == nil {
+			err = w.stream.WriteH264(t.pes, at, at, nals)
 		}
 	}
 	if err != nil {
@@ -149,20 +157,4 @@ func (w *Writer) write(t *track) (err error) {
 	}
 	t.waiting, t.written = t.waiting[1:], t.written+1
 	return nil
-}
-
-// split takes the NAL units out of a sample.
-func split(b []byte) (nals [][]byte, err error) {
-	for len(b) > 0 {
-		if len(b) < 4 || int64(binary.BigEndian.Uint32(b)) > int64(len(b)-4) || binary.BigEndian.Uint32(b) == 0 {
-			return nil, errors.New("sample is not made of NAL units with their lengths")
-		}
-		n := 4 + binary.BigEndian.Uint32(b)
-		nals = append(nals, b[4:n])
-		b = b[n:]
-	}
-	if nals == nil {
-		return nil, errors.New("sample is empty")
-	}
-	return nals, nil
 }

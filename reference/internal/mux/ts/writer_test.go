@@ -9,30 +9,30 @@ import (
 
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mpegts"
 
-	"reelcheck/reference/internal/mux/mp4"
+	"reelcheck/reference/internal/mux"
 )
 
-func unit(nals ...string) mp4.Sample {
-	var s mp4.Sample
+func unit(nals ...string) mux.Sample {
+	var s mux.Sample
 	for _, n := range nals {
 		s.Data = append(binary.BigEndian.AppendUint32(s.Data, uint32(len(n))), n...)
 	}
 	return s
 }
 
-func tracks() (video, audio *mp4.Track) {
-	return &mp4.Track{Timescale: 90000, SampleDuration: 3600},
-		&mp4.Track{Timescale: 48000, SampleDuration: 1024, Skip: 1024, Channels: 1}
+func tracks() (video, audio *mux.Track) {
+	return &mux.Track{Timescale: 90000, SampleDuration: 3600},
+		&mux.Track{Timescale: 48000, SampleDuration: 1024, Skip: 1024, Channels: 1}
 }
 
 // TestChunksInAnyOrder: what comes out depends on the samples, not on the chunks they came in.
 func TestChunksInAnyOrder(t *testing.T) {
-	var pictures, sounds []mp4.Sample
+	var pictures, sounds []mux.Sample
 	for i := range 50 {
 		pictures = append(pictures, unit("\x67sps", "\x68pps", "\x65picture "+string(rune('a'+i))))
 	}
 	for i := range 94 {
-		sounds = append(sounds, mp4.Sample{Data: bytes.Repeat([]byte{byte(i)}, 300)})
+		sounds = append(sounds, mux.Sample{Data: bytes.Repeat([]byte{byte(i)}, 300)})
 	}
 	var first []byte
 	for _, size := range []int{1, 7, 25, 1000} {
@@ -110,7 +110,7 @@ func TestNotNALUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{"", "\x00\x00", "\x00\x00\x00\x00", "\x00\x00\x00\x05abc", "\xff\xff\xff\xffabc"} {
-		if w.Chunk(video, []mp4.Sample{{Data: []byte(bad)}}) == nil {
+		if w.Chunk(video, []mux.Sample{{Data: []byte(bad)}}) == nil {
 			t.Errorf("%q was written", bad)
 		}
 		w.tracks[0].waiting = nil

@@ -2,11 +2,9 @@ package merge
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 
@@ -88,12 +86,12 @@ func (j *joiner) quality(p *part, b splice.Bridge) (qp int) {
 	}()
 	pic := p.video.track.Picture
 	spss, ppss := map[uint32]*avc.SPS{}, map[uint32]*avc.PPS{}
-	for _, nal := range pic.SPS {
+	for _, nal := range pic.Sets.SPS {
 		if sps, err := avc.ParseSPSNALUnit(nal, false); err == nil {
 			spss[sps.ParameterID] = sps
 		}
 	}
-	for _, nal := range pic.PPS {
+	for _, nal := range pic.Sets.PPS {
 		if pps, err := avc.ParsePPSNALUnit(nal, spss); err == nil {
 			ppss[pps.PicParameterSetID] = pps
 		}
@@ -104,13 +102,8 @@ func (j *joiner) quality(p *part, b splice.Bridge) (qp int) {
 		if _, err := p.Data.ReadAt(data, s.Offset); err != nil {
 			break
 		}
-		for len(data) > 4 {
-			length := int(binary.BigEndian.Uint32(data))
-			if length > len(data)-4 {
-				break
-			}
-			nal := data[4 : 4+length]
-			data = data[4+length:]
+		nals, _ := av.SplitLengthPrefixed(data) // of what is damaged, those before
+		for _, nal := range nals {
 			if k := av.NALTypeOf(nal); k != av.NALSlice && k != av.NALIDR {
 				continue
 			}
@@ -128,25 +121,10 @@ func (j *joiner) quality(p *part, b splice.Bridge) (qp int) {
 
 // keep stores an access unit, and its parameter sets.
 func (j *joiner) keep(m *mixed, unit []byte) error {
-	var data []byte
-	key := false
-	for nal := range av.NALs(unit) {
-		switch av.NALTypeOf(nal) {
-		case av.NALSPS:
-			m.sps = union(m.sps, [][]byte{slices.Clone(nal)})
-			continue
-		case av.NALPPS:
-			m.pps = union(m.pps, [][]byte{slices.Clone(nal)})
-			continue
-		case av.NALAUD, av.NALSEI:
-			continue
-		case av.NALIDR:
-			key = true
-		default:
-		}
-		data = binary.BigEndian.AppendUint32(data, uint32(len(nal)))
-		data = append(data, nal...)
-	}
+	data, key := av.AppendLengthPrefixed(nil, unit, func(nal []byte) bool {
+		k := av.NALTypeOf(nal)
+		return !m.sets.Take(nal) && k != av.NALAUD && k != av.NALSEI
+	})
 	return j.sample(m, data, key)
 }
 
@@ -179,7 +157,10 @@ func (j *joiner) codeAudio(ctx context.Context, a, b *part, s splice.Seam) (mixe
 	pcm := s.Mix(x, y, rate, from, to)
 	var m mixed
 	number := 0
-	err = j.convert(ctx, func(w io.Writer) error { return writeFloats(w, pcm) }, func(r io.Reader) error {
+	err = j.convert(ctx, func(w io.Writer) error {
+		_, err := w.Write(av.AppendFloats(nil, pcm))
+		return err
+	}, func(r io.Reader) error {
 		in := ffmpeg.NewADTS(r)
 		for {
 			packet, err := in.Next()
@@ -211,13 +192,4 @@ func (j *joiner) codeAudio(ctx context.Context, a, b *part, s splice.Seam) (mixe
 	}
 	m.run.Data = j.spool
 	return m, nil
-}
-
-func writeFloats(w io.Writer, samples []float32) error {
-	b := make([]byte, 0, 4*len(samples))
-	for _, x := range samples {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
-	}
-	_, err := w.Write(b)
-	return err
 }

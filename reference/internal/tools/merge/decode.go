@@ -2,18 +2,18 @@ package merge
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
+	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/mux/movie"
+	"reelcheck/reference/internal/mux/mp4"
 	"reelcheck/reference/internal/tools/merge/align"
 	"reelcheck/reference/internal/tools/merge/splice"
 )
@@ -46,10 +46,10 @@ func (j *joiner) convert(ctx context.Context, input func(io.Writer) error, outpu
 func clip(ctx context.Context, m *movie.Movie, t *movie.Track, first, last int) func(io.Writer) error {
 	samples := t.Samples[first:last]
 	return func(w io.Writer) error {
-		return movie.Write(ctx, w, []movie.Output{{
+		return mp4.Write(ctx, w, []mp4.Output{{
 			Timescale:    t.Timescale,
-			Runs:         []movie.Run{{Data: m.Data, Samples: samples, Later: -samples[0].DTS}},
-			Descriptions: []movie.Description{movie.Describe(t)},
+			Runs:         []mp4.Run{{Data: m.Data, Samples: samples, Later: -samples[0].DTS}},
+			Descriptions: []mp4.Description{mp4.Describe(t)},
 		}}, nil)
 	}
 }
@@ -145,7 +145,7 @@ func (j *joiner) hear(ctx context.Context, p *part, from, to int64, channels int
 		for {
 			n, err := io.ReadFull(r, raw)
 			if n > 0 && at >= from-splice.Frame {
-				take(at, floats(raw[:n]))
+				take(at, av.Floats(raw[:n]))
 			}
 			at += int64(n / 4 / channels)
 			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -159,14 +159,6 @@ func (j *joiner) hear(ctx context.Context, p *part, from, to int64, channels int
 		return fmt.Errorf("decoding sound of %s: %w", p.Name, err)
 	}
 	return nil
-}
-
-func floats(raw []byte) []float32 {
-	out := make([]float32, len(raw)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
-	}
-	return out
 }
 
 // sound decodes the sound between two times and keeps it.

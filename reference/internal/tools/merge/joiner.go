@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 
+	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/mux/movie"
+	"reelcheck/reference/internal/mux/mp4"
 )
 
 // joiner is one Run.
@@ -17,7 +19,7 @@ type joiner struct {
 
 // part is one recording and what of it is in the output.
 type part struct {
-	*movie.Movie
+	*mp4.Input
 	video, audio use
 }
 
@@ -32,24 +34,24 @@ type use struct {
 
 // mixed are samples coded again.
 type mixed struct {
-	run      movie.Run
-	sps, pps [][]byte
+	run  mp4.Run
+	sets av.ParameterSets
 }
 
 func (j *joiner) open(inputs []string, dir string) (err error) {
 	for _, name := range inputs {
-		m, err := movie.Open(name)
+		m, err := mp4.Open(name)
 		if err != nil {
 			return err
 		}
-		p := &part{Movie: m, video: use{track: m.Video}, audio: use{track: m.Audio}}
+		p := &part{Input: m, video: use{track: m.Video}, audio: use{track: m.Audio}}
 		j.parts = append(j.parts, p)
 		for _, u := range []*use{&p.video, &p.audio} {
 			if u.track != nil {
 				u.last = len(u.track.Samples)
 			}
 		}
-		if err := movie.Compare(j.parts[0].Movie, m); err != nil {
+		if err := movie.Compare(j.parts[0].Movie, m.Movie); err != nil {
 			return err
 		}
 	}
@@ -85,8 +87,8 @@ func (p *part) ends() float64 {
 }
 
 // tracks puts the output together.
-func (j *joiner) tracks() []movie.Output {
-	var list []movie.Output
+func (j *joiner) tracks() []mp4.Output {
+	var list []mp4.Output
 	for _, pick := range []func(*part) *use{func(p *part) *use { return &p.video }, func(p *part) *use { return &p.audio }} {
 		if pick(j.parts[0]).track != nil {
 			list = append(list, j.track(pick))
@@ -95,9 +97,9 @@ func (j *joiner) tracks() []movie.Output {
 	return list
 }
 
-func (j *joiner) track(pick func(*part) *use) movie.Output {
+func (j *joiner) track(pick func(*part) *use) mp4.Output {
 	head := pick(j.parts[0]).track
-	out := movie.Output{Timescale: head.Timescale, Start: head.Start, Delay: head.Delay}
+	out := mp4.Output{Timescale: head.Timescale, Start: head.Start, Delay: head.Delay}
 	if head.Picture != nil {
 		out.Matrix = head.Picture.Matrix
 	}
@@ -105,13 +107,13 @@ func (j *joiner) track(pick func(*part) *use) movie.Output {
 	for _, p := range j.parts {
 		u := pick(p)
 		own := descriptions.add(u.track)
-		out.Runs = append(out.Runs, movie.Run{
+		out.Runs = append(out.Runs, mp4.Run{
 			Data: p.Data, Samples: u.track.Samples[u.first:u.last], Later: u.later,
-			Reorder: u.track.Reorder() - head.Reorder(), Description: own,
+			Reorder: u.track.CompositionOffset() - head.CompositionOffset(), Description: own,
 		})
 		for _, m := range u.after {
 			run := m.run
-			run.Reorder, run.Description = -head.Reorder(), descriptions.bridge(own, m.sps, m.pps)
+			run.Reorder, run.Description = -head.CompositionOffset(), descriptions.bridge(own, m.sets)
 			out.Runs = append(out.Runs, run)
 		}
 		out.End = u.track.End + u.later

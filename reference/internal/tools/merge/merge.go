@@ -14,7 +14,7 @@ import (
 
 	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/ffmpeg"
-	"reelcheck/reference/internal/mux/movie"
+	"reelcheck/reference/internal/mux/mp4"
 	"reelcheck/reference/internal/tools/outfile"
 )
 
@@ -94,7 +94,7 @@ func Run(ctx context.Context, inputs []string, out string, o Options) (r Result,
 	}
 	tracks := j.tracks()
 	r.Size, err = durable.File(out, 0o644, func(f *os.File) error {
-		return movie.Write(ctx, f, tracks, func(done, total int64) { o.Progress("copying", float64(done)/float64(total)) })
+		return mp4.Write(ctx, f, tracks, func(done, total int64) { o.Progress("copying", float64(done)/float64(total)) })
 	})
 	for _, t := range tracks {
 		r.Duration = max(r.Duration, time.Duration(float64(t.End-t.Start+t.Delay)/float64(t.Timescale)*float64(time.Second)))

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/tools/individual"
 	"reelcheck/reference/internal/tools/outfile"
 )
@@ -19,7 +19,7 @@ const (
 	sampleSize  = 2
 	longestWAV  = (math.MaxUint32 - wavHead) / sampleSize // in samples: sizes in it have 32 bits
 	formatPCM   = 1
-	samplesEach = ffmpeg.SampleRate // of a voice are in memory: a second
+	samplesEach = av.SampleRate // of a voice are in memory: a second
 )
 
 // sounds makes a WAV file for every stream that is heard, mono, with the film's zero and as long as the film. What is silent is not written: where
@@ -40,10 +40,10 @@ type voice struct {
 
 // heard is [compose.Options.Voice].
 func (s *sounds) heard(stream string, frame int64, samples []float32) error {
-	if (frame+1)*ffmpeg.BlockSamples > longestWAV {
+	if (frame+1)*av.BlockSamples > longestWAV {
 		return errors.New("the film is longer than a WAV file can be, 12 hours; without --sounds it can be made")
 	}
-	if now := frame / ffmpeg.FrameRate; now != s.second {
+	if now := frame / av.FrameRate; now != s.second {
 		if err := s.flush(); err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (s *sounds) heard(stream string, frame int64, samples []float32) error {
 	if v.samples == nil {
 		v.samples = make([]float32, samplesEach)
 	}
-	at := frame % ffmpeg.FrameRate * ffmpeg.BlockSamples
+	at := frame % av.FrameRate * av.BlockSamples
 	for i, x := range samples { // several files of a stream may be heard at once
 		v.samples[int(at)+i] += x
 	}
@@ -102,15 +102,15 @@ func (s *sounds) complete(frames int64) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	length := frames * ffmpeg.BlockSamples * sampleSize
+	length := frames * av.BlockSamples * sampleSize
 	head := []byte("RIFF")
 	head = binary.LittleEndian.AppendUint32(head, uint32(wavHead-8+length))
 	head = append(head, "WAVEfmt "...)
 	head = binary.LittleEndian.AppendUint32(head, 16)
 	head = binary.LittleEndian.AppendUint16(head, formatPCM)
 	head = binary.LittleEndian.AppendUint16(head, 1) // channel
-	head = binary.LittleEndian.AppendUint32(head, ffmpeg.SampleRate)
-	head = binary.LittleEndian.AppendUint32(head, ffmpeg.SampleRate*sampleSize)
+	head = binary.LittleEndian.AppendUint32(head, av.SampleRate)
+	head = binary.LittleEndian.AppendUint32(head, av.SampleRate*sampleSize)
 	head = binary.LittleEndian.AppendUint16(head, sampleSize)
 	head = binary.LittleEndian.AppendUint16(head, 8*sampleSize)
 	head = binary.LittleEndian.AppendUint32(append(head, "data"...), uint32(length))

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 
+	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/mux/movie"
 )
 
 // Frame is how many samples an AAC packet holds.
-const Frame = 1024
+const Frame = av.AACFrame
 
 const (
 	// gentle is by how much sound may be stretched on average without being noticed.

@@ -1,0 +1,64 @@
+package check
+
+import (
+	"slices"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+)
+
+// ReadsAtAll notes the clause as blocked when no call with proper credentials
+// ever succeeded: a target that refuses everybody has not shown that it tells them apart.
+func (c *Case) ReadsAtAll(at evidence.Record) bool {
+	for _, r := range c.Calls() {
+		if facts.RestCall(r) && c.Sound(r) && r.Exchange.Status()/100 == 2 && c.Meant(r) {
+			return true
+		}
+	}
+	c.Blocked("a refusal by a target that accepts proper credentials", "no call with proper credentials ever succeeded", at)
+	return false
+}
+
+// StartsAtAll notes the clause as blocked when no start was ever accepted: a
+// target that refuses everything has not shown that it refuses this.
+func (c *Case) StartsAtAll(at evidence.Record) bool {
+	if c.AnyStarted() {
+		return true
+	}
+	c.Blocked("a refusal by a target that accepts a proper start", "no proper start was ever accepted", at)
+	return false
+}
+
+// succeedsAtAll notes the clause as blocked when the operation never succeeded on an
+// archive: a target that refuses everything has not shown that it refuses this.
+func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
+	tried := false
+	for _, r := range c.Calls(op) {
+		h := c.ByID[r.ArchiveInPath()]
+		if h == nil || h.Start.Exchange == nil || !c.Sound(r) || !r.SameApp(h.Start) {
+			continue
+		}
+		tried = true
+		if op == evidence.DeleteArchive && r.Exchange.Status() == 204 ||
+			slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return s.At.Seq == r.Seq }) {
+			return true
+		}
+	}
+	if !tried && c.AnyStarted() {
+		c.Unclear("no proper " + string(op) + " was tried, so that a refusal tells nothing")
+		return false
+	}
+	c.Blocked("a refusal by a target that answers a proper "+string(op), "no proper "+string(op)+" ever succeeded", at)
+	return false
+}
+
+// SilentHooks: callbacks were expected and none came; a watch of the harness says so.
+func (c *Case) SilentHooks() {
+	for _, h := range c.StartedArchives() {
+		for _, r := range h.Watches {
+			if w := r.Watch; w.What == "webhooks" && w.Until != "" && !w.Met && len(h.Hooks) == 0 {
+				c.Wrong(w.Until+" within "+w.Deadline.String(), "no callback about the archive", r)
+			}
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package callbacks
+
+import (
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+)
+
+// callbackEqualsRead compares the last callback of an archive at rest with a read in the same status.
+func callbackEqualsRead(c *check.Case) {
+	keys := []string{"applicationId", "outputMode", "hasAudio", "hasVideo", "sha256sum", "updatedAt", "multiArchiveTag"}
+	for _, h := range c.StartedArchives() {
+		for _, s := range h.Hooks {
+			i := slices.IndexFunc(h.Seen, func(r facts.Sighting) bool {
+				return r.Status() == s.Status() && facts.Final(s.Status()) && r.At.Exchange.Identity == evidence.AsUnified
+			})
+			if i < 0 {
+				continue
+			}
+			var bad []string
+			for _, key := range keys {
+				if !facts.SameJSON(s.Object[key], h.Seen[i].Object[key]) {
+					bad = append(bad, s.Show(key)+" beside "+h.Seen[i].Show(key))
+				}
+			}
+			c.Want(len(bad) == 0, "the properties that a read answers", strings.Join(bad, "; "), s.At, h.Seen[i].At)
+		}
+	}
+	c.SilentHooks()
+}
+
+// callbackOwnApplication: the receiver has one address per application, and says which it was.
+func callbackOwnApplication(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		own := c.Apps[h.Start.IDs[evidence.Application]].Callback
+		if own == "" || len(c.View.Scenario(h.Scenario).Exchanges(evidence.CreateApplication).Records) < 2 {
+			continue // no other application whose address a callback could go to
+		}
+		for _, s := range h.Hooks {
+			c.Want(s.At.Webhook.Path == own, "a callback to "+own, "a callback to "+s.At.Webhook.Path, s.At, h.Start)
+		}
+	}
+}
+
+// announcedOnce: the same change, told by status and updatedAt, is not posted again after it was accepted.
+func announcedOnce(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for i, s := range h.Hooks {
+			again := slices.IndexFunc(h.Hooks[:i], func(e facts.Sighting) bool {
+				if c.IsNotice(s.Status()) { // of different streams they are different changes
+					return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && facts.SameJSON(e.Object["stream"], s.Object["stream"]) && facts.SameJSON(e.Object["timestamp"], s.Object["timestamp"])
+				}
+				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && h.Hooks[i-1].Status() == s.Status() || facts.SameJSON(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)
+			})
+			at := []evidence.Record{s.At}
+			if again >= 0 {
+				at = append(at, h.Hooks[again].At)
+			}
+			c.Want(again < 0, "each change announced once", s.Status()+" announced again", at...)
+		}
+	}
+	c.SilentHooks()
+}
+
+func expiryPosted(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		i := slices.IndexFunc(h.Seen, func(s facts.Sighting) bool { return s.Status() == "expired" })
+		if i < 0 || !watchedAfter(c, h.Seen[i]) {
+			continue
+		}
+		posts := hooked(h, "expired")
+		at := []evidence.Record{h.Seen[i].At}
+		if len(posts) > 0 {
+			at = append(at, posts[0].At)
+		}
+		c.Want(len(posts) > 0, "a callback with status expired", h.HookList(), at...)
+	}
+}

@@ -1,0 +1,321 @@
+// Package callbacks judges how archives are announced to the application: what is posted, when, how often and signed by whom.
+package callbacks
+
+import (
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/text"
+)
+
+// Checks are those of the chapter.
+var Checks = []check.Check{
+	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-02", callbackType, scenarios.Pair),
+	check.New("ARC-CB-03", startStopDeliveryPosted, scenarios.Pair),
+	check.New("ARC-CB-04", pausesPosted, scenarios.Pause),
+	check.New("ARC-CB-05", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		return "event archive", s.Show("event"), s.Text("event") == "archive"
+	}), scenarios.Pair),
+	check.New("ARC-CB-06", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+		return "sessionId of the recorded session", s.Show("sessionId"), s.Text("sessionId") == h.Request.Text("sessionId")
+	}), scenarios.Pair),
+	check.New("ARC-CB-07", everyHook(callbackProject), scenarios.Pair),
+	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair),
+	check.New("ARC-CB-09", everyHook(func(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		ms, ok := s.Whole("createdAt")
+		return "createdAt in whole seconds", s.Show("createdAt"), ok && ms%c.Number("callback.created-at.step") == 0
+	}), scenarios.Pair),
+	check.New("ARC-CB-10", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if !facts.InProgress(s.Status()) {
+			return "", "", true
+		}
+		n, ok := s.Whole("duration")
+		return "duration 0 while " + s.Status(), s.Show("duration"), ok && n == 0
+	}), scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-11", callbackDuration, scenarios.Pair),
+	check.New("ARC-CB-12", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if !facts.InProgress(s.Status()) {
+			return "", "", true
+		}
+		n, ok := s.Whole("size")
+		return "size 0 while " + s.Status(), s.Show("size"), ok && n == 0
+	}), scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-13", callbackSize, scenarios.Pair),
+	check.New("ARC-CB-14", everyHook(callbackResolution), scenarios.Pair),
+	check.New("ARC-CB-16", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if facts.InProgress(s.Status()) {
+			return "an empty reason while " + s.Status(), s.Show("reason"), s.Object["reason"] == ""
+		}
+		return "reason as a string", s.Show("reason"), facts.JSONType(s.Object["reason"]) == "string"
+	}), scenarios.Pair),
+	check.New("ARC-CB-17", everyHook(callbackReason), scenarios.Pair),
+	check.New("ARC-CB-18", everyHook(callbackStatus), scenarios.Pair),
+	check.New("ARC-CB-19", everyHook(func(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+		want := h.Request.Text("streamMode")
+		if want == "" {
+			want = "auto"
+		}
+		return "streamMode " + want, s.Show("streamMode"), s.Text("streamMode") == want
+	}), scenarios.Pair),
+	check.New("ARC-CB-20", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if s.Status() == "started" {
+			return "", "", true
+		}
+		list, isArray := s.Object["streams"].([]any)
+		return "no streams while " + s.Status(), s.Show("streams"), s.Object["streams"] == nil || isArray && len(list) == 0
+	}), scenarios.Pair),
+	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair),
+	check.New("ARC-CB-22", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		return "url null or absent", s.Show("url"), s.Object["url"] == nil
+	}), scenarios.Pair, scenarios.Cloud),
+	check.New("ARC-CB-28", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+		if h.Request.Text("streamMode") == "manual" {
+			return "", "", true
+		}
+		return "no streamRemoved in auto mode", s.Show("status"), s.Status() != "streamRemoved"
+	}), scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-29", refusedAgain, scenarios.Retry),
+	check.New("ARC-CB-30", signedCallbacks, scenarios.Retry),
+	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair),
+	check.New("ARC-CB-32", callbackOwnApplication, scenarios.Isolation),
+	check.New("ARC-CB-33", announcedOnce, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-34", expiryPosted, scenarios.Cloud),
+}
+
+// everyHook judges each callback about an archive the harness started. A check
+// that answers no expectation has nothing to say about that callback.
+func everyHook(of func(c *check.Case, h *facts.History, s facts.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, h := range c.StartedArchives() {
+			for _, s := range h.Hooks {
+				if expected, actual, ok := of(c, h, s); expected != "" {
+					c.Want(ok, expected, s.Status()+" callback with "+actual, s.At)
+				}
+			}
+		}
+		c.SilentHooks()
+	}
+}
+
+func hooked(h *facts.History, status string) []facts.Sighting {
+	var out []facts.Sighting
+	for _, s := range h.Hooks {
+		if s.Status() == status {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// everyChangePosted: each status that reads showed has its callback by the end
+// of the evidence, unless the read was the last thing seen.
+func everyChangePosted(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		told := map[string]bool{}
+		for _, s := range h.Seen {
+			if told[s.Status()] || s.Status() == "deleted" || !watchedAfter(c, s) {
+				continue
+			}
+			told[s.Status()] = true
+			posts := hooked(h, s.Status())
+			at := []evidence.Record{s.At}
+			post := len(posts) > 0
+			for _, p := range posts {
+				at = append(at, p.At)
+				post = post && p.At.Webhook.Method == "POST"
+			}
+			c.Want(post, "a POST that announces "+s.Status(), fmt.Sprintf("%d callbacks with that status among %s", len(posts), h.HookList()), at...)
+		}
+	}
+}
+
+// watchedAfter: webhooks about the archive were watched to the end after the sighting, or one came later.
+func watchedAfter(c *check.Case, s facts.Sighting) bool {
+	h := c.ByID[s.Text("id")]
+	for _, r := range h.Watches {
+		if r.Seq > s.At.Seq && r.Watch.What == "webhooks" {
+			return true
+		}
+	}
+	return slices.ContainsFunc(h.Hooks, func(hook facts.Sighting) bool { return hook.At.Seq > s.At.Seq })
+}
+
+func callbackType(c *check.Case) {
+	for _, r := range c.View.Webhooks().Records {
+		if r.IDs[evidence.Archive] == "" && aboutSession(c, r) {
+			continue
+		}
+		kind, _, err := mime.ParseMediaType(r.Webhook.Header.Get("Content-Type"))
+		_, isObject := c.Decode(r.Webhook.Body.Text)
+		c.Want(err == nil && kind == "application/json" && isObject, "application/json with one object",
+			fmt.Sprintf("%q with %s", r.Webhook.Header.Get("Content-Type"), text.Clip(r.Webhook.Body.Text, 80)), r)
+	}
+	c.SilentHooks()
+}
+
+// aboutSession: a session callback, which is no archive callback.
+func aboutSession(c *check.Case, r evidence.Record) bool {
+	o, ok := c.Decode(r.Webhook.Body.Text)
+	return ok && o.Text("event") != "" && o.Text("event") != "archive" && o.Text("status") == ""
+}
+
+func startStopDeliveryPosted(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		if _, ok := h.FirstStop(); !ok || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return facts.Final(s.Status()) && watchedAfter(c, s) }) {
+			continue
+		}
+		var at []evidence.Record
+		for _, s := range h.Hooks {
+			at = append(at, s.At)
+		}
+		ok := len(hooked(h, "started")) > 0 && len(hooked(h, "stopped")) > 0 && len(hooked(h, "uploaded"))+len(hooked(h, "available")) > 0
+		c.Want(ok, "callbacks started, stopped, and uploaded or available", h.HookList(), append(at, h.Start)...)
+	}
+	c.SilentHooks()
+}
+
+// pausesPosted counts callbacks against the pauses that the harness made.
+func pausesPosted(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		k, ok := course.Of(c.Facts, h)
+		if !ok {
+			continue
+		}
+		n := 0
+		for _, g := range k.Pauses() {
+			if g.To.Sub(g.From) > c.Limit("tolerance.pause") {
+				n++
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		var at []evidence.Record
+		for _, s := range h.Hooks {
+			at = append(at, s.At)
+		}
+		paused, started := len(hooked(h, "paused")), len(hooked(h, "started"))
+		c.Want(paused >= n && started >= n+1, fmt.Sprintf("%d callbacks paused and %d started for %d pauses", n, n+1, n), h.HookList(), append(at, h.Start)...)
+	}
+	c.SilentHooks()
+}
+
+// callbackProject: the application id, or the API key of a legacy project as number or text.
+func callbackProject(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+	app := h.Start.IDs[evidence.Application]
+	want, got := app, fmt.Sprint(s.Object["partnerId"])
+	if h.Start.Exchange.Identity == evidence.AsLegacy {
+		want = facts.Project(h.Start)
+		return "partnerId " + want + " or " + app, s.Show("partnerId"), got == want || got == app
+	}
+	return "partnerId " + want, s.Show("partnerId"), got == want
+}
+
+func callbackCreatedAt(c *check.Case) {
+	allow := c.Limit("tolerance.created-at")
+	for _, h := range c.StartedArchives() {
+		app := h.Start.IDs[evidence.Application]
+		from := c.Earliest(app, h.Start.Exchange.Started).Add(-allow)
+		to := c.Latest(app, h.Start.Exchange.Started.Add(h.Start.Exchange.Duration)).Add(allow)
+		var first int64
+		for i, s := range h.Hooks {
+			ms, ok := s.Whole("createdAt")
+			at := time.UnixMilli(ms)
+			c.Want(ok && !at.Before(from) && !at.After(to), fmt.Sprintf("createdAt %d, the start call, give or take %v", h.Start.Exchange.Started.UnixMilli(), allow), s.Show("createdAt"), h.Start, s.At)
+			if i == 0 {
+				first = ms
+			}
+			c.Want(ms == first, fmt.Sprintf("createdAt %d in every callback", first), s.Show("createdAt"), s.At)
+		}
+	}
+	c.SilentHooks()
+}
+
+func callbackDuration(c *check.Case) {
+	allow := c.Limit("tolerance.duration")
+	for _, h := range c.StartedArchives() {
+		k, ok := course.Of(c.Facts, h)
+		if !ok {
+			continue
+		}
+		grace := allow + time.Duration(len(k.Pauses()))*c.Limit("tolerance.pause")
+		for _, s := range slices.Concat(hooked(h, "uploaded"), hooked(h, "available")) {
+			c.DurationOf(s, k, grace)
+		}
+	}
+	c.SilentHooks()
+}
+
+// callbackSize compares with the object that was fetched, not with what the target says elsewhere.
+func callbackSize(c *check.Case) {
+	for _, h := range c.StartedArchives() {
+		for _, s := range slices.Concat(hooked(h, "uploaded"), hooked(h, "available")) {
+			for _, o := range h.Objects {
+				n, ok := s.Whole("size")
+				c.Want(ok && n == o.Object.Size, fmt.Sprintf("size %d, the length of the file", o.Object.Size), s.Show("size"), s.At, o)
+			}
+		}
+	}
+	c.SilentHooks()
+}
+
+func callbackResolution(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+	if h.IsIndividual() {
+		return "", "", true
+	}
+	want := h.Request.Text("resolution")
+	if want == "" {
+		l, _ := c.Ledger.List("resolution")
+		want = l.Default
+	}
+	return "resolution " + want, s.Show("resolution"), s.Text("resolution") == want
+}
+
+func callbackReason(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+	if facts.InProgress(s.Status()) || s.Status() == "failed" || c.IsNotice(s.Status()) {
+		return "", "", true
+	}
+	var names []string
+	for _, r := range c.Ledger.States.Reasons {
+		if r.Of == "stopped" {
+			names = append(names, r.Name)
+		}
+	}
+	if stopped := hooked(h, "stopped"); len(stopped) > 0 {
+		if told := stopped[0].Text("reason"); slices.Contains(names, told) {
+			return fmt.Sprintf("reason %q for good", told), s.Show("reason"), s.Text("reason") == told
+		}
+	}
+	return "one of " + strings.Join(names, ", "), s.Show("reason"), slices.Contains(names, s.Text("reason"))
+}
+
+func callbackStatus(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+	var names []string
+	for _, st := range c.Ledger.States.Statuses {
+		names = append(names, st.Name)
+	}
+	for _, n := range c.Ledger.States.Notices {
+		names = append(names, n.Name)
+	}
+	return "one of " + strings.Join(names, ", "), s.Show("status"), slices.Contains(names, s.Status())
+}
+
+// callbackStreams: the array may be absent; what it holds has a shape.
+func callbackStreams(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+	list, isArray := s.Object["streams"].([]any)
+	ok := isArray || s.Object["streams"] == nil
+	for _, item := range list {
+		o, isObject := item.(map[string]any)
+		ok = ok && isObject && facts.Object(o).Text("streamId") != "" && facts.JSONType(o["hasAudio"]) == "boolean" && facts.JSONType(o["hasVideo"]) == "boolean"
+	}
+	return "streams of streamId, hasAudio, hasVideo", s.Show("streams"), ok
+}

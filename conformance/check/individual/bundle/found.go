@@ -1,0 +1,183 @@
+package bundle
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/media/matroska"
+)
+
+// Found are the units of what was published that the files hold, with how often.
+func (b *Bundle) Found(s *Stream, d *Due) map[int64]int {
+	out := map[int64]int{}
+	for _, f := range b.Of(s) {
+		for _, t := range f.Tracks {
+			for i, from := range t.From {
+				if from == d {
+					out[t.units[i]]++
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Frames counts those of a type in the files of a stream.
+func (b *Bundle) Frames(s *Stream, kind string) int {
+	n := 0
+	for _, f := range b.Of(s) {
+		for _, t := range f.Tracks {
+			if t.Type == kind {
+				n += len(t.Frames)
+			}
+		}
+	}
+	return n
+}
+
+// Contents are the segments that each file of a stream holds frames of, as numbers from 1.
+func (b *Bundle) Contents(s *Stream) (out [][]int, shown string) {
+	var text []string
+	for _, f := range b.Of(s) {
+		var in []int
+		for _, t := range f.Tracks {
+			for _, i := range t.Known() {
+				if n := s.SegmentAt(t.Captured(i)) + 1; !slices.Contains(in, n) && !s.between(t.Captured(i)) {
+					in = append(in, n)
+				}
+			}
+		}
+		slices.Sort(in)
+		out = append(out, in)
+		text = append(text, fmt.Sprintf("%s with %v", f.Entry.Name, in))
+	}
+	return out, strings.Join(text, ", ")
+}
+
+// Contents says what tracks a file has.
+func (f *File) Contents() string {
+	var out []string
+	for _, t := range f.Tracks {
+		out = append(out, fmt.Sprintf("%d frames of %s", len(t.Frames), t.Codec))
+	}
+	return f.Entry.Name + " with " + strings.Join(out, ", ")
+}
+
+// Paused tells whether the file was begun after a time in which nobody published.
+func (b *Bundle) Paused(c *check.Case, f *File) bool {
+	first, ok := f.First()
+	k, known := course.Of(c.Facts, b.History)
+	if !ok || !known {
+		return false
+	}
+	for _, p := range k.Pauses() {
+		if c.Latest(b.App(), first).After(p.From) {
+			return true
+		}
+	}
+	return false
+}
+
+// Offset is the real moment of a time that the manifest tells of a file. A walk of the clock leaves no time in media, and none
+// between createdAt and offsets; see decision 0005.
+func (b *Bundle) Offset(c *check.Case, f *File, key string) (at time.Time, ok bool) {
+	created, isTime := b.Manifest.Members["createdAt"].Whole()
+	n, isOffset := f.About[key].Whole()
+	return c.Real(b.App(), time.UnixMilli(created)).Add(time.Duration(n) * time.Millisecond), isTime && isOffset
+}
+
+// Beside is a composed archive of chosen streams that recorded the same session meanwhile.
+func (b *Bundle) Beside(c *check.Case) *facts.History {
+	for _, h := range c.StartedArchives() {
+		same := h.Start.IDs[evidence.Session] == b.Start.IDs[evidence.Session]
+		if same && !h.IsIndividual() && h.Request.Text("streamMode") == "manual" && !h.EndedBefore(b.Start) && !b.EndedBefore(h.Start) {
+			return h
+		}
+	}
+	return nil
+}
+
+// AtOnce is how many streams are to be recorded at the same time, at most.
+func (b *Bundle) AtOnce(kind string) int {
+	most := 0
+	for _, s := range b.Streams {
+		if !s.Holds(kind) {
+			continue
+		}
+		n := 0
+		for _, o := range b.Streams {
+			if from := s.spans(kind)[0].From; facts.AnyDuring(o.spans(kind), from, from.Add(1)) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// Waits tells whether a track was published in the archive and had no place in it.
+func (b *Bundle) Waits(c *check.Case, s *Stream, kind string) bool {
+	end, ok := Ended(c, b.History)
+	if !ok || b.Request.Text("streamMode") == "manual" || !Asked(b.History, kind) || s.Holds(kind) {
+		return false
+	}
+	return slices.ContainsFunc(s.Due[kind], func(d *Due) bool {
+		_, there := d.Whole.Cut(b.Start.Over(), end.early)
+		return there
+	})
+}
+
+// Early counts frames that were captured while there was no place for them.
+func (b *Bundle) Early(c *check.Case, s *Stream, kind string) int {
+	n := 0
+	for _, d := range s.Due[kind] {
+		for unit := range b.Found(s, d) {
+			if d.free.IsZero() || d.By.Published.Captured(unit).Before(d.free.Add(-c.Limit("tolerance.removal"))) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Strays are the clients whose other streams have sent what frames of a file are that its own stream has not sent. Those of clients with
+// the same fixture as that stream cannot be told from its own.
+func (b *Bundle) Strays(c *check.Case, f *File) []string {
+	var out []string
+	for _, s := range b.Streams {
+		if s != f.Stream && slices.ContainsFunc(f.Tracks, func(t *Track) bool { return t.holdsOf(c, s) }) {
+			out = append(out, s.Client)
+		}
+	}
+	return out
+}
+
+// Index is the number after the stream id in the name of a file; ok is false where the name has another form.
+func (f *File) Index() (n int, numbered, ok bool) {
+	rest, found := strings.CutPrefix(strings.TrimSuffix(f.Entry.Name, f.Entry.Ext()), f.id)
+	m := regexp.MustCompile(`^[^0-9A-Za-z]?([0-9]*)$`).FindStringSubmatch(rest)
+	if !found || f.id == "" || m == nil {
+		return 0, false, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return n, err == nil, true
+}
+
+// Flaws are what keeps a file from being Matroska.
+func (f *File) Flaws() []string {
+	var out []string
+	for _, found := range f.Entry.Media.Findings {
+		if found.Kind != matroska.Limit && found.Kind != matroska.Unsupported {
+			out = append(out, found.String())
+		}
+	}
+	return out
+}

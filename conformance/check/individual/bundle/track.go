@@ -1,0 +1,156 @@
+package bundle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/media/matroska"
+	"reelcheck/fixtures"
+)
+
+// Begins is how long after a unit, the first of a stretch, the first one may be that is in the archive. Sound is there at once.
+// So are pictures that begin with the stretch, for the first one is a key frame; else the next key frame has to come.
+func (d *Due) Begins(c *check.Case, unit int64) time.Duration {
+	edge := c.Limit("tolerance.individual-edge")
+	if d.By.Published.Kind == matroska.Video && d.By.Published.Sent(unit-1) {
+		return edge + c.Limit("tolerance.individual-key-frame")
+	}
+	return edge
+}
+
+// Farthest is how far the zeros that frames tell are from one, at most, and which frame tells that.
+func (t *Track) Farthest(known []int, zero time.Time) (off time.Duration, frame int) {
+	for _, i := range known {
+		if z, _ := t.Zero(i); z.Sub(zero).Abs() > off.Abs() {
+			off, frame = z.Sub(zero), i
+		}
+	}
+	return off, frame
+}
+
+func (t *Track) Gaps(known []int) []gap {
+	var out []gap
+	for _, d := range t.sources(known) {
+		for _, u := range d.By.Published.Unsent {
+			g := gap{u, none, none}
+			for _, i := range known {
+				switch {
+				case t.From[i] != d:
+				case t.units[i] < u.From:
+					g.Before = i
+				case t.units[i] >= u.To && g.After == none:
+					g.After = i
+				}
+			}
+			if g.Before != none && g.After != none {
+				out = append(out, g)
+			}
+		}
+	}
+	return out
+}
+
+// sources are what the frames of a track are of.
+func (t *Track) sources(known []int) []*Due {
+	var out []*Due
+	for _, i := range known {
+		if !slices.Contains(out, t.From[i]) {
+			out = append(out, t.From[i])
+		}
+	}
+	return out
+}
+
+// Resized compares the sizes of pictures with those that were sent, which it notes.
+func (t *Track) Resized(c *check.Case, sizes map[string]bool) (wrong []string) {
+	for _, i := range t.Known() {
+		p := t.From[i].By.Published
+		parts, at := partsOf(c, p.Fixture), int(t.units[i])%p.LoopUnits
+		k := slices.IndexFunc(parts, func(part fixtures.Part) bool { return at >= part.From && at < part.To })
+		if k < 0 {
+			continue
+		}
+		width, height := t.SizeAt(i)
+		sizes[fmt.Sprintf("%dx%d", parts[k].Width, parts[k].Height)] = true
+		if width != parts[k].Width || height != parts[k].Height {
+			wrong = append(wrong, fmt.Sprintf("frame %d is %dx%d", i, width, height))
+		}
+	}
+	return wrong
+}
+
+// Away is how far a moment is from the stretches in which the track was chosen.
+func (d *Due) Away(c *check.Case, b *Bundle, s *Stream, at time.Time) time.Duration {
+	best := time.Hour
+	for _, span := range d.Spans {
+		from, to := span.From, span.To
+		for _, k := range course.Changes(c.Facts) {
+			if k.H != b.History || k.Stream != s.ID {
+				continue
+			}
+			if k.R.Over().Equal(from) {
+				from = k.R.Sent()
+			}
+			if k.R.Sent().Equal(to) {
+				to = k.R.Over()
+			}
+		}
+		if end, ok := Ended(c, b.History); ok && !to.Before(end.early) {
+			to = end.Late
+		}
+		switch {
+		case at.Before(from):
+			best = min(best, from.Sub(at))
+		case at.After(to):
+			best = min(best, at.Sub(to))
+		default:
+			return 0
+		}
+	}
+	return best
+}
+
+// holdsOf tells whether a frame of the track that is none of its stream's is one that another stream has sent.
+func (t *Track) holdsOf(c *check.Case, s *Stream) bool {
+	for _, d := range s.Due[t.Type] {
+		loop, err := content.LoopOf(c.Facts, d.By.Published.Fixture)
+		if err != nil {
+			c.Unclear(err.Error())
+			continue
+		}
+		for i, from := range t.From {
+			if from == nil && len(loop.Places(t.Frames[i].Sum)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// gap is a stretch of units that were not sent in the midst of those of a track of a file, between two of its frames.
+type gap struct {
+	evidence.Units
+	Before, After int // frames
+}
+
+// partsOf are the stretches of different size of a fixture.
+func partsOf(c *check.Case, id string) []fixtures.Part {
+	type key string
+	return facts.Keep(c.Facts, key(id), func() []fixtures.Part {
+		m, err := fixtures.Load()
+		if err != nil {
+			return nil
+		}
+		v, err := m.Video(id)
+		if err != nil {
+			return nil
+		}
+		return v.Parts
+	})
+}

@@ -1,0 +1,229 @@
+// Package phases has the checks of what a recording shows and sounds in a phase, the stretch of time in which nothing changes.
+package phases
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/layout"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/text"
+	"reelcheck/fixtures"
+)
+
+// Pictured wants what a phase shows, from its start to its end; with order also who stands before whom in a grid.
+func Pictured(c *check.Case, x content.Recording, a expect.Phase, order bool) {
+	v := Look(c, x, a)
+	problem := ""
+	for _, at := range v.moments() {
+		if problem = v.look(at, order); problem != "" {
+			problem = fmt.Sprintf("at %.1f s %s", at, problem)
+			break
+		}
+	}
+	if c.Excused(problem == "", c.Limit("tolerance.layout-change"), x.Due...) {
+		return
+	}
+	c.Want(problem == "", fmt.Sprintf("%s from %.1f to %.1f s: %s", named(a), a.From, a.To, v.expected()), problem, x.R)
+}
+
+func named(a expect.Phase) string {
+	if a.Layout.ScreenshareType != "" {
+		return a.Layout.Type + " with " + a.Layout.ScreenshareType + " for screens"
+	}
+	return a.Layout.Type
+}
+
+// manifest is read once.
+var manifest = sync.OnceValues(fixtures.Load)
+
+// Shapes are the sizes of the pictures of a video fixture.
+func Shapes(c *check.Case, id string) []fixtures.Part {
+	m, err := manifest()
+	if err != nil {
+		c.Unclear(err.Error())
+		return nil
+	}
+	v, _ := m.Video(id) // what is none has no shapes
+	return v.Parts
+}
+
+// Viewer looks at a phase.
+type Viewer struct {
+	c     *check.Case
+	x     content.Recording
+	phase expect.Phase
+	allow float64 // pixels
+}
+
+// Look is at a phase of an archive.
+func Look(c *check.Case, x content.Recording, a expect.Phase) Viewer {
+	return Viewer{c, x, a, float64(c.Number("tolerance.tile"))}
+}
+
+// Fixture is what a stream of the phase looks like.
+func (v Viewer) Fixture(stream string) string {
+	for _, t := range v.x.Due {
+		if t.Kind == "video" && t.R.IDs[evidence.Stream] == stream {
+			return t.Fixture
+		}
+	}
+	return ""
+}
+
+func (v Viewer) expected() string {
+	var s []string
+	for _, p := range v.phase.Picture.Places {
+		text := fmt.Sprintf("%s in %.0fx%.0f", v.Fixture(p.Stream), p.Rect.Width, p.Rect.Height)
+		if !v.phase.Picture.Grid {
+			text += fmt.Sprintf(" at %.0f,%.0f", p.Rect.X, p.Rect.Y)
+		}
+		s = append(s, text)
+	}
+	return text.Clip(strings.Join(s, "; "), 400)
+}
+
+// moments are the start and the end of the phase, and the middle of every stretch between them in which nothing in the picture
+// comes, goes or moves.
+func (v Viewer) moments() []float64 {
+	edges := []float64{v.phase.From, v.phase.To}
+	for _, a := range v.x.Picture.Appearances {
+		for _, at := range []float64{a.From, a.To} {
+			if at > v.phase.From && at < v.phase.To {
+				edges = append(edges, at)
+			}
+		}
+	}
+	slices.Sort(edges)
+	out := []float64{v.phase.From, v.phase.To}
+	for i := 1; i < len(edges); i++ {
+		if edges[i]-edges[i-1] >= content.Blink || len(edges) == 2 {
+			out = append(out, (edges[i]+edges[i-1])/2)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// blur is how far, in seconds, an appearance may be from a moment and still be seen at it.
+const blur = 0.1
+
+func (v Viewer) At(at float64) map[string][]media.Appearance {
+	out := map[string][]media.Appearance{}
+	for _, a := range v.x.Picture.Appearances {
+		if a.From-blur <= at && at <= a.To+blur {
+			out[a.ID] = append(out[a.ID], a)
+		}
+	}
+	return out
+}
+
+// twice tells whether two of the appearances of a stream are there at once; one that moves has one after the other.
+func twice(all []media.Appearance) bool {
+	for i, a := range all {
+		for _, b := range all[:i] {
+			if min(a.To, b.To)-max(a.From, b.From) > blur {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// look says what is wrong with the picture at a moment, "" if nothing.
+func (v Viewer) look(at float64, order bool) string {
+	shown := v.At(at)
+	var tiles []media.Rect
+	for _, p := range v.phase.Picture.Places {
+		id := v.Fixture(p.Stream)
+		all := shown[id]
+		if len(all) == 0 {
+			return id + " is not in the picture"
+		}
+		if twice(all) {
+			return id + " is in the picture twice"
+		}
+		i := slices.IndexFunc(all, func(a media.Appearance) bool { return v.Stands(p, a.Rect, id) })
+		if i < 0 {
+			return id + " is " + Where(all[0].Rect)
+		}
+		tiles = append(tiles, all[i].Rect)
+		delete(shown, id)
+	}
+	for id, all := range facts.InOrder(shown) {
+		return id + " is in the picture, " + Where(all[0].Rect)
+	}
+	if v.phase.Picture.Grid {
+		return v.grid(tiles, order)
+	}
+	return ""
+}
+
+// Stands tells whether a stream's picture is what its place makes of one of the fixture's shapes; in a grid size alone counts.
+func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
+	return slices.ContainsFunc(Shapes(v.c, fixture), func(shape fixtures.Part) bool {
+		want := p.Stands(shape.Width, shape.Height)
+		near := func(a int, b, reach float64) bool { return math.Abs(float64(a)-b) <= v.allow+reach }
+		dx, dy := reach(want.Width, shape.Width, shape.Mark.Width), reach(want.Height, shape.Height, shape.Mark.Height)
+		size := near(r.Width, want.Width, dx) && near(r.Height, want.Height, dy)
+		return size && (v.phase.Picture.Grid || near(r.X, want.X, dx) && near(r.Y, want.Y, dy))
+	})
+}
+
+// reach is how far off an edge may be reckoned that is not seen but told from the mark: where a picture is enlarged, half a pixel of
+// its own on either side of the mark, by half, depends on the filter.
+func reach(shown float64, own, mark int) float64 {
+	if shown <= float64(own) {
+		return 0
+	}
+	return shown / float64(own) / 4 * float64(own) / float64(mark)
+}
+
+// grid says what is wrong with where tiles stand, given by priority.
+func (v Viewer) grid(tiles []media.Rect, order bool) string {
+	cell := v.phase.Picture.Places[0].Rect
+	w, h := float64(v.x.Picture.Width), float64(v.x.Picture.Height)
+	full := math.Round(w/cell.Width*h/cell.Height) == float64(len(tiles))
+	for i, t := range tiles {
+		x, y := middle(t)
+		if x < cell.Width/2-v.allow || y < cell.Height/2-v.allow || x > w-cell.Width/2+v.allow || y > h-cell.Height/2+v.allow {
+			return fmt.Sprintf("tile %d leaves the picture", i+1)
+		}
+		if full && (v.off(x, cell.Width) || v.off(y, cell.Height)) {
+			return fmt.Sprintf("tile %d is not in the middle of its place", i+1)
+		}
+		for j, o := range tiles[:i] {
+			ox, oy := middle(o)
+			sameRow := math.Abs(y-oy) <= v.allow
+			switch {
+			case !sameRow && math.Abs(y-oy) < cell.Height-v.allow:
+				return fmt.Sprintf("tiles %d and %d are not in rows", j+1, i+1)
+			case sameRow && math.Abs(x-ox) < cell.Width-v.allow:
+				return fmt.Sprintf("tiles %d and %d overlap", j+1, i+1)
+			case order && (y < oy-v.allow || sameRow && x < ox):
+				return fmt.Sprintf("%s stands before %s", v.Fixture(v.phase.Picture.Places[i].Stream), v.Fixture(v.phase.Picture.Places[j].Stream))
+			}
+		}
+	}
+	return ""
+}
+
+func Where(r media.Rect) string { return fmt.Sprintf("%dx%d at %d,%d", r.Width, r.Height, r.X, r.Y) }
+
+func middle(r media.Rect) (x, y float64) {
+	return float64(r.X) + float64(r.Width)/2, float64(r.Y) + float64(r.Height)/2
+}
+
+// off tells whether at is not the middle of one of the parts of a length.
+func (v Viewer) off(at, part float64) bool {
+	d := math.Mod(at, part) - part/2
+	return math.Abs(d) > v.allow
+}

@@ -1,0 +1,112 @@
+package check
+
+import (
+	"strings"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/individual"
+)
+
+// File is what the forensics read of a file; ok is false when its bytes are no media, or the evidence cannot be read, which is noted.
+func (c *Case) File(r evidence.Record) (f content.File, ok bool) {
+	f, err := content.FileOf(c.Facts, r)
+	if err != nil {
+		c.Unclear(err.Error())
+		return f, false
+	}
+	return f, f.Readable()
+}
+
+// Zip is what was found in a ZIP; ok is false when the evidence cannot be read, which is noted.
+func (c *Case) Zip(r evidence.Record) (z individual.Report, ok bool) {
+	z, err := content.ZipOf(c.Facts, r)
+	if err != nil {
+		c.Unclear(err.Error())
+	}
+	return z, err == nil
+}
+
+// Decrypted are the encrypted composed archives that recorded something and were decrypted, with what was found in the plain file.
+// One that could not be is noted as a contradiction.
+func (c *Case) Decrypted() []content.Recording {
+	var out []content.Recording
+	for _, h := range c.StartedArchives() {
+		p := content.ExpectedOf(c.Facts, h)
+		if !c.Encrypted(h) || h.IsIndividual() || len(h.Opened) == 0 || len(p.Timeline.Tracks) == 0 {
+			continue
+		}
+		opened := h.Opened[len(h.Opened)-1]
+		if opened.Opened.Error != "" || len(h.Media) == 0 {
+			c.Wrong("an object that the holder of the private key can decrypt", opened.Opened.Error, opened)
+			continue
+		}
+		r := h.Media[len(h.Media)-1]
+		f, ok := c.File(r)
+		if !ok {
+			c.Wrong("a readable transport stream", content.FileKind(r, f), opened, r)
+			continue
+		}
+		out = append(out, content.Recording{History: h, File: f, R: r, Expected: p})
+	}
+	return out
+}
+
+// Recordings are the composed archives that recorded something and whose file was
+// delivered and read. One that should have a file and has an unreadable one is
+// noted as a contradiction.
+func (c *Case) Recordings() []content.Recording {
+	var out []content.Recording
+	for _, h := range c.StartedArchives() {
+		p := content.ExpectedOf(c.Facts, h)
+		if h.IsIndividual() || len(p.Timeline.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
+			continue
+		}
+		r := h.Media[len(h.Media)-1]
+		f, ok := c.File(r)
+		if !ok {
+			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
+			continue
+		}
+		out = append(out, content.Recording{History: h, File: f, R: r, Expected: p})
+	}
+	return out
+}
+
+// Judge runs want for each recording: what it should be, what it is, and whether that is well.
+func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool)) func(*Case) {
+	return func(c *Case) {
+		for _, x := range c.Recordings() {
+			expected, actual, ok := of(c, x)
+			if expected != "" {
+				c.Want(ok, expected, actual, x.R)
+			}
+		}
+	}
+}
+
+// Video and audio are for archives that were asked to hold it.
+func Video(of func(*Case, content.Recording, media.Video) (expected, actual string, ok bool)) func(*Case) {
+	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
+		switch {
+		case x.Request["hasVideo"] == false:
+			return "", "", true
+		case x.Video == nil:
+			return "a video track", "tracks " + strings.Join(x.Tracks, ", ") + content.Details(x.File), false
+		}
+		return of(c, x, *x.Video)
+	})
+}
+
+func Audio(of func(*Case, content.Recording, media.Audio) (expected, actual string, ok bool)) func(*Case) {
+	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
+		switch {
+		case x.Request["hasAudio"] == false:
+			return "", "", true
+		case x.Audio == nil:
+			return "an audio track", "tracks " + strings.Join(x.Tracks, ", ") + content.Details(x.File), false
+		}
+		return of(c, x, *x.Audio)
+	})
+}

@@ -1,0 +1,135 @@
+package content
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts"
+	"reelcheck/conformance/layout"
+	"reelcheck/spec"
+)
+
+// Part is a published track as far as an archive may hold it.
+type Part struct {
+	By    evidence.Record
+	Spans []facts.Span // in order
+}
+
+// TimelineOf is what an archive has to show and sound of parts, with times on the timeline of its file, which holds just
+// the recorded spans. Parts that are not of pictures or sounds the archive was asked to hold are left out.
+func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Timeline {
+	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
+		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),
+		Slack: h.Start.Over().Sub(h.Start.Sent()).Seconds() + slack.Seconds()}
+	if given, ok := h.Request["layout"].(map[string]any); ok {
+		p.Layout = layoutOf(given)
+	}
+	for _, part := range parts {
+		t := expect.Track{Stream: part.By.IDs[evidence.Stream], Client: part.By.IDs[evidence.Connection], Video: part.By.Published.Kind == "video",
+			Screen: part.By.Published.VideoType == "screen", Classes: strings.Fields(part.By.Published.Classes)}
+		for _, s := range part.Spans {
+			t.There = append(t.There, expect.Without(stretch(recorded, s.From, s.To), mutes(part.By, recorded))...)
+		}
+		p.Tracks = append(p.Tracks, t)
+	}
+	p.Changes = changes(f, h, recorded)
+	return p
+}
+
+// slack is how far the harness may be off in saying when something happened.
+const slack = 200 * time.Millisecond
+
+func sizeOf(f *facts.Facts, h *facts.History) (s layout.Size) {
+	text := h.Request.Text("resolution")
+	if text == "" {
+		l, _ := f.Ledger.List("resolution")
+		text = l.Default
+	}
+	_, _ = fmt.Sscanf(text, "%dx%d", &s.Width, &s.Height) // a size nobody knows has no pictures
+	return s
+}
+
+func layoutOf(o facts.Object) spec.Layout {
+	return spec.Layout{Type: o.Text("type"), Stylesheet: o.Text("stylesheet"), ScreenshareType: o.Text("screenshareType")}
+}
+
+func stretch(recorded []facts.Span, from, to time.Time) expect.Stretch {
+	return expect.Stretch{From: FileTime(recorded, from), To: FileTime(recorded, to)}
+}
+
+// mutes are the stretches in which nothing of a track was sent.
+func mutes(r evidence.Record, recorded []facts.Span) []expect.Stretch {
+	var out []expect.Stretch
+	for _, m := range r.Published.Muted {
+		if m.To.IsZero() {
+			m.To = r.Published.Last.Add(24 * time.Hour) // to the end
+		}
+		out = append(out, stretch(recorded, m.From, m.To))
+	}
+	return out
+}
+
+// changes are the calls that changed the layout of an archive or the classes of its session's streams.
+func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.Change {
+	var out []expect.Change
+	session := h.Start.IDs[evidence.Session]
+	calls := slices.Concat(f.Calls(evidence.SetArchiveLayout), f.Calls(evidence.SetStreamClasses))
+	slices.SortStableFunc(calls, func(a, b evidence.Record) int { return a.Over().Compare(b.Over()) })
+	for _, r := range calls {
+		body, ok := f.Decode(r.Exchange.Request.Body.Text)
+		if !ok || !f.Sound(r) || r.Exchange.Status() < 200 || r.Exchange.Status() > 299 {
+			continue
+		}
+		at := stretch(recorded, r.Sent(), r.Over())
+		if r.Exchange.Operation == evidence.SetArchiveLayout {
+			if r.IDs[evidence.Archive] == h.ID {
+				l := layoutOf(body)
+				out = append(out, expect.Change{Stretch: at, Layout: &l})
+			}
+			continue
+		}
+		if r.IDs[evidence.Session] != session {
+			continue
+		}
+		for id, classes := range facts.InOrder(Classes(body)) {
+			out = append(out, expect.Change{Stretch: at, Stream: id, Classes: classes})
+		}
+	}
+	return out
+}
+
+// Classes are those of a list of streams, by their ids.
+func Classes(body facts.Object) map[string][]string {
+	out := map[string][]string{}
+	items, _ := body["items"].([]any)
+	for _, item := range items {
+		o, _ := item.(map[string]any)
+		id := facts.Object(o).Text("id")
+		list, _ := o["layoutClassList"].([]any)
+		out[id] = []string{}
+		for _, class := range list {
+			out[id] = append(out[id], fmt.Sprint(class))
+		}
+	}
+	return out
+}
+
+// Added orders parts by when their streams were published.
+func Added(parts []Part) []Part {
+	first := map[string]time.Time{}
+	for _, p := range parts {
+		id, at := p.By.IDs[evidence.Stream], p.By.Published.First
+		if old, known := first[id]; !known || at.Before(old) {
+			first[id] = at
+		}
+	}
+	ordered := slices.Clone(parts)
+	slices.SortStableFunc(ordered, func(a, b Part) int {
+		return first[a.By.IDs[evidence.Stream]].Compare(first[b.By.IDs[evidence.Stream]])
+	})
+	return ordered
+}

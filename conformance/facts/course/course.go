@@ -1,0 +1,180 @@
+// Package course tells from what the harness did around an archive, and from the limits of the ledger, when the archive has to
+// stop, and which streams were chosen for it.
+package course
+
+import (
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+)
+
+// Rule is a limit that ends an archive by itself.
+type Rule string
+
+const (
+	ByCall     Rule = "call"
+	ByMinute   Rule = "first minute"
+	ByRecorded Rule = "recorded time"
+	ByTotal    Rule = "total time"
+	ByIdle     Rule = "idle time"
+	ByLeaving  Rule = "all clients left"
+	ByMove     Rule = "the session moved"
+)
+
+// Course is what the harness did around an archive, in policy time, and from it
+// when the archive has to stop. It never looks at the target's answers. Sessions that are archived automatically and
+// archives whose streams are selected have other rules, and none.
+type Course struct {
+	Started time.Time
+	Streams []facts.Span // in policy time, cut to the archive
+	Clients []facts.Span
+	Rule    Rule
+	End     time.Time       // by rule
+	stop    evidence.Record // the call that ended it
+	Begun   time.Time       // the start call had been answered
+	ended   time.Time       // the end had come at the latest: the stop call was answered, or the limit's tolerance was over
+}
+
+// Of is the course of an archive; ok is false for one that has other rules.
+func Of(f *facts.Facts, h *facts.History) (k Course, ok bool) {
+	type courseOf struct{ *facts.History }
+	type answer struct {
+		Course
+		ok bool
+	}
+	a := facts.Once(f, courseOf{h}, func() (a answer) {
+		a.Course, a.ok = retrace(f, h)
+		return a
+	})
+	return a.Course, a.ok
+}
+
+func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
+	s := f.Sessions[h.Start.IDs[evidence.Session]]
+	if h.Start.Exchange == nil || s == nil || s.Auto || h.Request.Text("streamMode") == "manual" {
+		return Course{}, false
+	}
+	app := h.Start.IDs[evidence.Application]
+	k := Course{Started: f.Earliest(app, h.Start.Exchange.Started)}
+	k.Streams = f.InPolicy(app, s.Streams, k.Started)
+	k.Clients = f.InPolicy(app, s.Clients, k.Started)
+	k.Begun = f.Latest(app, h.Start.Over())
+	k.Rule, k.End = limits(f, k)
+	k.ended = k.End.Add(f.Limit("tolerance.limit.late"))
+	for _, m := range f.Moves(s) {
+		if m.At.After(k.Started) && m.At.Before(k.End) {
+			k.Rule, k.End, k.ended = ByMove, m.At, m.Late.Add(f.Limit("tolerance.limit.late"))
+			if m.Notice == 0 {
+				k.stop = m.R
+			}
+		}
+	}
+	if r, ok := h.FirstStop(); ok {
+		if at := f.Earliest(app, r.Exchange.Started); at.Before(k.End) {
+			k.Rule, k.End, k.ended, k.stop = ByCall, at, f.Latest(app, r.Over()), r
+		}
+	}
+	return k, true
+}
+
+// limits finds the earliest instant at which one of the limits ends the archive.
+func limits(f *facts.Facts, k Course) (Rule, time.Time) {
+	first, end := ByTotal, k.Started.Add(f.Limit("total-time.max"))
+	sooner := func(r Rule, at time.Time) {
+		if at.Before(end) {
+			first, end = r, at
+		}
+	}
+	if minute := k.Started.Add(f.Limit("first-publisher.max")); len(k.Streams) == 0 || k.Streams[0].From.After(minute) {
+		sooner(ByMinute, minute)
+	}
+	left := f.Limit("recorded-time.max")
+	for _, s := range k.Streams {
+		if s.To.IsZero() || s.To.Sub(s.From) >= left {
+			sooner(ByRecorded, s.From.Add(left))
+			break
+		}
+		left -= s.To.Sub(s.From)
+	}
+	for _, gap := range Gaps(k.Streams, k.Started) {
+		if idle := gap.From.Add(f.Limit("idle-time.max")); gap.To.IsZero() || gap.To.After(idle) {
+			sooner(ByIdle, idle)
+		}
+	}
+	for _, gap := range Gaps(k.Clients, k.Started) {
+		if alone := gap.From.Add(f.Limit("without-clients.max")); gap.To.IsZero() || gap.To.After(alone) {
+			sooner(ByLeaving, alone)
+		}
+	}
+	return first, end
+}
+
+// Gaps are the stretches after start that no span covers; the last may be open.
+func Gaps(spans []facts.Span, start time.Time) []facts.Span {
+	var out []facts.Span
+	at := start
+	for _, s := range spans {
+		if s.From.After(at) {
+			out = append(out, facts.Span{From: at, To: s.From})
+		}
+		if s.To.IsZero() {
+			return out
+		}
+		at = s.To
+	}
+	return append(out, facts.Span{From: at})
+}
+
+// Recorded brackets how long streams were published between the start and the
+// end of an archive: calls take effect between their request and their answer.
+func (k Course) Recorded() (least, most time.Duration) {
+	for _, s := range k.Streams {
+		least += length(later(s.From, k.Begun), sooner(s.To, k.End))
+		most += length(s.From, sooner(s.Late, k.ended))
+	}
+	return least, most
+}
+
+func length(from, to time.Time) time.Duration { return max(to.Sub(from), 0) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// sooner of two ends, where none is later than any.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Pauses are the gaps between publications within an archive.
+func (k Course) Pauses() []facts.Span {
+	var out []facts.Span
+	for _, g := range Gaps(k.Streams, k.Started) {
+		if g.From.After(k.Started) && !g.To.IsZero() && g.To.Before(k.End) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// RealEnd brackets when h ended in real time: during its stop call, or during
+// the advance that made it end. Zero times leave it open.
+func RealEnd(f *facts.Facts, h *facts.History, k Course) (first, last time.Time) {
+	if k.stop.Exchange != nil {
+		return k.stop.Sent(), k.stop.Over()
+	}
+	app := h.Start.IDs[evidence.Application]
+	for _, w := range f.Walks {
+		if w.App == app && !f.Latest(app, w.To).Before(k.End) {
+			return w.From, w.To
+		}
+	}
+	return time.Time{}, time.Time{}
+}

@@ -1,0 +1,101 @@
+package course
+
+import (
+	"slices"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
+)
+
+// Change is a selection call with what the target has to answer to it.
+type Change struct {
+	R            evidence.Record
+	H            *facts.History // nil for an unknown archive
+	Stream       string
+	Added        bool
+	Fresh        bool // the stream was not in the archive
+	Audio, Video bool
+	Codes        []int
+}
+
+func (k Change) Done() bool { return slices.Equal(k.Codes, []int{204}) && k.R.Exchange.Status() == 204 }
+
+// Changes are the selection calls of the harness, in order.
+func Changes(f *facts.Facts) []Change {
+	type all struct{}
+	return facts.Once(f, all{}, func() []Change { return readChanges(f) })
+}
+
+func readChanges(f *facts.Facts) []Change {
+	var out []Change
+	for _, r := range f.Calls(evidence.ChangeArchiveStreams) {
+		body, ok := f.Decode(r.Exchange.Request.Body.Text)
+		if !ok || !f.Sound(r) {
+			continue
+		}
+		k := Change{R: r, H: f.ByID[r.ArchiveInPath()], Audio: body["hasAudio"] != false, Video: body["hasVideo"] != false}
+		add, remove := body.Text("addStream"), body.Text("removeStream")
+		k.Stream, k.Added = add+remove, add != ""
+		inside := k.H != nil && holds(out, k)
+		k.Fresh = k.Added && !inside
+		switch {
+		case k.H == nil:
+			k.Codes = []int{404}
+		case k.H.Request.Text("streamMode") != "manual":
+			k.Codes = []int{400, 405}
+		case (add == "") == (remove == "") || !k.Audio && !k.Video:
+			k.Codes = []int{400}
+		case !publishedIn(f, k.H, k.Stream) || !k.Added && !inside:
+			k.Codes = []int{404}
+		default:
+			k.Codes = []int{204}
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// holds tells whether the stream is in the archive after the changes so far.
+func holds(earlier []Change, k Change) bool {
+	inside := false
+	for _, e := range earlier {
+		if e.Done() && e.H == k.H && e.Stream == k.Stream {
+			inside = e.Added
+		}
+	}
+	return inside
+}
+
+// publishedIn: the harness published the stream in the session of the archive.
+func publishedIn(f *facts.Facts, h *facts.History, stream string) bool {
+	s := f.Sessions[h.Start.IDs[evidence.Session]]
+	return s != nil && slices.ContainsFunc(s.Streams, func(u facts.Span) bool { return u.By.IDs[evidence.Stream] == stream })
+}
+
+// ChosenSpans are the stretches of real time in which a published track was in the archive, from the answer to a call to the next one.
+func ChosenSpans(calls []Change, h *facts.History, u facts.Span) []facts.Span {
+	var out []facts.Span
+	open := facts.Span{}
+	shut := func(at time.Time) {
+		if cut, ok := u.Cut(open.From, at); ok && !open.From.IsZero() {
+			out = append(out, cut)
+		}
+		open = facts.Span{}
+	}
+	for _, k := range calls {
+		if !k.Done() || k.H != h || k.Stream != u.By.IDs[evidence.Stream] {
+			continue
+		}
+		wanted := k.Added && (k.Audio && u.By.Published.Kind == "audio" || k.Video && u.By.Published.Kind == "video")
+		if wanted && open.From.IsZero() {
+			open.From = k.R.Over()
+		} else if !wanted {
+			shut(k.R.Sent())
+		}
+	}
+	if stop, ok := h.FirstStop(); ok {
+		shut(stop.Sent())
+	}
+	return out
+}

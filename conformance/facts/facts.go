@@ -1,0 +1,215 @@
+// Package facts is what a run of the suite saw, sorted for judging: each archive with all that was seen of it, each session
+// with what the harness did in it, each request with what is wrong about it.
+//
+// It demands nothing. What the clauses demand of the facts stands in conformance/check, which builds on this package and never the
+// other way round. Nothing in here talks to a target, reads a clock or opens a file.
+package facts
+
+import (
+	"slices"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/spec"
+)
+
+// Facts is the evidence of a run sorted for judging.
+type Facts struct {
+	View     evidence.View
+	Archives []*History // in the order of their first appearance
+	ByID     map[string]*History
+	Sessions map[string]*Session
+	Starts   []Asked // every start request, in order
+	Walks    []Walk
+	Apps     map[string]application // that the harness made, by id
+	keys     map[string]string      // their ids by API key
+	Ledger   spec.Ledger
+
+	// What is derived again and again; Facts are not for concurrent use.
+	byOperation map[evidence.Operation][]evidence.Record // of exchanges; "" has all
+	decoded     map[string]decoding                      // by text
+	kept        map[any]any                              // see Keep
+	once        map[any]any                              // see Once
+}
+
+// decoding is a text that has been read as a JSON object.
+type decoding struct {
+	Object
+	ok bool
+}
+
+// Decode reads a text once; what it answers is not to be changed.
+func (f *Facts) Decode(text string) (Object, bool) {
+	d, known := f.decoded[text]
+	if !known {
+		d.Object, d.ok = decodeObject(text)
+		f.decoded[text] = d
+	}
+	return d.Object, d.ok
+}
+
+// Calls are the exchanges of an operation, or all of them.
+func (f *Facts) Calls(operations ...evidence.Operation) []evidence.Record {
+	if len(operations) == 0 {
+		return f.byOperation[""]
+	}
+	var out []evidence.Record
+	for _, op := range operations {
+		out = append(out, f.byOperation[op]...)
+	}
+	return out
+}
+
+func Sort(ledger spec.Ledger, v evidence.View) *Facts {
+	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, kept: map[any]any{}}
+	f.sortOut(v)
+	return f
+}
+
+// With sorts other evidence against the same ledger; what was decoded is not decoded again.
+func (f *Facts) With(v evidence.View) *Facts {
+	other := &Facts{Ledger: f.Ledger, decoded: f.decoded, kept: f.kept}
+	other.sortOut(v)
+	return other
+}
+
+// Keep works something out once for all evidence that is judged by the ledger; its key has to name everything that it is
+// worked out from.
+func Keep[T any](f *Facts, key any, make func() T) T { return from(f.kept, key, make) }
+
+// Once works something out once for the evidence at hand.
+func Once[T any](f *Facts, key any, make func() T) T { return from(f.once, key, make) }
+
+func from[T any](kept map[any]any, key any, make func() T) T {
+	if v, known := kept[key].(T); known {
+		return v
+	}
+	v := make()
+	kept[key] = v
+	return v
+}
+
+func (f *Facts) sortOut(v evidence.View) {
+	f.View, f.ByID, f.Sessions, f.Walks = v, map[string]*History{}, sessions(v), walks(v)
+	f.once = map[any]any{}
+	f.byOperation = map[evidence.Operation][]evidence.Record{}
+	for _, r := range v.Exchanges().Records {
+		f.byOperation[""] = append(f.byOperation[""], r)
+		if op := r.Exchange.Operation; op != "" {
+			f.byOperation[op] = append(f.byOperation[op], r)
+		}
+	}
+	f.Apps, f.keys = f.applications(), map[string]string{}
+	for id, a := range f.Apps {
+		f.keys[a.Key] = id
+	}
+	for _, r := range v.Records {
+		switch {
+		case r.Exchange != nil:
+			f.exchange(r)
+		case r.Webhook != nil:
+			f.webhook(r)
+		case r.Object != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Objects = append(h.Objects, r)
+			}
+		case r.Media != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Media = append(h.Media, r)
+			}
+		case r.Individual != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Individual = append(h.Individual, r)
+			}
+		case r.Opened != nil:
+			if h := f.ByID[r.IDs[evidence.Archive]]; h != nil {
+				h.Opened = append(h.Opened, r)
+			}
+		}
+	}
+	for _, r := range v.Records { // an event may come before the answer to the start
+		h := f.ByID[r.IDs[evidence.Archive]]
+		switch {
+		case r.Upload != nil:
+			f.upload(r)
+		case h == nil:
+		case r.Watch != nil:
+			h.Watches = append(h.Watches, r)
+		case r.Client != nil:
+			h.Events = append(h.Events, r)
+		}
+	}
+}
+
+func (f *Facts) history(id, scenario string) *History {
+	h := f.ByID[id]
+	if h == nil {
+		h = &History{ID: id, Scenario: scenario}
+		f.ByID[id] = h
+		f.Archives = append(f.Archives, h)
+	}
+	return h
+}
+
+func (f *Facts) exchange(r evidence.Record) {
+	e := r.Exchange
+	id := r.IDs[evidence.Archive]
+	if h := f.ByID[id]; h != nil && h.Start.Exchange != nil && f.Sound(r) && r.SameApp(h.Start) {
+		switch e.Operation {
+		case evidence.StopArchive:
+			h.Stops = append(h.Stops, r)
+		case evidence.DeleteArchive:
+			h.Deletes = append(h.Deletes, r)
+		default: // the others leave an archive there
+		}
+	}
+	if e.Operation == evidence.StartArchive {
+		f.Starts = append(f.Starts, f.asked(r))
+	}
+	if e.Status() != 200 || !isArchiveOperation(e.Operation) {
+		return
+	}
+	o, ok := f.Decode(e.Response.Body.Text)
+	if !ok {
+		return
+	}
+	if e.Operation == evidence.ListArchives {
+		items, _ := o["items"].([]any)
+		for _, item := range items {
+			if a, ok := item.(map[string]any); ok {
+				f.sight(a, r)
+			}
+		}
+		return
+	}
+	f.sight(o, r)
+}
+
+func isArchiveOperation(op evidence.Operation) bool {
+	return slices.Contains([]evidence.Operation{evidence.StartArchive, evidence.GetArchive, evidence.StopArchive, evidence.ListArchives, evidence.SetArchiveLayout}, op)
+}
+
+func (f *Facts) sight(o Object, r evidence.Record) {
+	id := o.Text("id")
+	if id == "" {
+		return
+	}
+	h := f.history(id, r.Scenario)
+	if r.Exchange.Operation == evidence.StartArchive && h.Start.Exchange == nil {
+		h.Start = r
+		h.Request, _ = f.Decode(r.Exchange.Request.Body.Text)
+	}
+	h.Seen = append(h.Seen, Sighting{o, r, r.Exchange.Operation})
+}
+
+func (f *Facts) webhook(r evidence.Record) {
+	o, ok := f.Decode(r.Webhook.Body.Text)
+	if !ok || o.Text("event") != "archive" && o.Text("status") == "" {
+		return
+	}
+	id := o.Text("id")
+	if id == "" {
+		return
+	}
+	h := f.history(id, r.Scenario)
+	h.Hooks = append(h.Hooks, Sighting{o, r, ViaCallback})
+}

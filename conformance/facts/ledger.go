@@ -1,0 +1,39 @@
+package facts
+
+import (
+	"slices"
+	"time"
+)
+
+func (f *Facts) Limit(name string) time.Duration {
+	l, ok := f.Ledger.Limit(name)
+	if !ok || l.Duration() == 0 {
+		panic("facts: internal error: no span of time " + name)
+	}
+	return l.Duration()
+}
+
+func (f *Facts) Number(name string) int64 {
+	l, ok := f.Ledger.Limit(name)
+	if !ok {
+		panic("facts: internal error: no limit " + name)
+	}
+	return l.Value
+}
+
+func (f *Facts) list(name string) []string {
+	l, ok := f.Ledger.List(name)
+	if !ok {
+		panic("facts: internal error: no list " + name)
+	}
+	return slices.Clone(l.Values)
+}
+
+func (f *Facts) IsNotice(status string) bool {
+	for _, n := range f.Ledger.States.Notices {
+		if n.Name == status {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,46 @@
+package facts
+
+import (
+	"net/url"
+
+	"reelcheck/conformance/evidence"
+)
+
+// List is a list call with sound credentials.
+type List struct {
+	R     evidence.Record
+	Query url.Values
+	OK    bool // 200 with count and items
+	Body  Object
+	Count int64
+	Items []Object
+}
+
+// Lists are the list calls with sound credentials, in order.
+func (f *Facts) Lists() []List {
+	type lists struct{}
+	return Once(f, lists{}, f.readLists)
+}
+
+func (f *Facts) readLists() []List {
+	out := []List{}
+	for _, r := range f.Calls(evidence.ListArchives) {
+		if !f.Sound(r) {
+			continue
+		}
+		l := List{R: r, Query: query(r)}
+		if r.Exchange.Status() == 200 {
+			l.Body, _ = f.Decode(r.Exchange.Response.Body.Text)
+			count, whole := l.Body.Whole("count")
+			items, isArray := l.Body["items"].([]any)
+			l.OK, l.Count = whole && isArray, count
+			for _, item := range items {
+				o, isObject := item.(map[string]any)
+				l.Items = append(l.Items, o)
+				l.OK = l.OK && isObject
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}

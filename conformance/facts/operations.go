@@ -1,0 +1,48 @@
+package facts
+
+import (
+	"slices"
+
+	"reelcheck/conformance/evidence"
+)
+
+// RestCall tells the operations that REST credentials protect.
+func RestCall(r evidence.Record) bool {
+	return r.Exchange != nil && slices.Contains([]evidence.Operation{evidence.CreateSession, evidence.StartArchive, evidence.StopArchive, evidence.GetArchive, evidence.ListArchives,
+		evidence.DeleteArchive, evidence.ListConnections, evidence.ListStreams}, r.Exchange.Operation)
+}
+
+// Meant: a success that looks like one, not just a status of 200.
+func (f *Facts) Meant(r evidence.Record) bool {
+	switch r.Exchange.Operation {
+	case evidence.ListArchives, evidence.ListConnections, evidence.ListStreams:
+		o, _ := f.Decode(AnswerText(r))
+		_, whole := o.Whole("count")
+		return whole
+	case evidence.CreateSession:
+		for _, s := range f.Sessions {
+			if s.Created.Seq == r.Seq {
+				return true
+			}
+		}
+		return false
+	case evidence.DeleteArchive:
+		return r.Exchange.Status() == 204
+	default: // an object with its id
+		o, _ := f.Decode(AnswerText(r))
+		return o.Text("id") != ""
+	}
+}
+
+// ForeignObject: the call names a session or an archive of another application.
+func (f *Facts) ForeignObject(r evidence.Record) bool {
+	if h := f.ByID[r.IDs[evidence.Archive]]; h != nil && h.Start.Exchange != nil && !h.Start.SameApp(r) {
+		return true
+	}
+	s := f.Sessions[r.IDs[evidence.Session]]
+	return s != nil && s.App != r.IDs[evidence.Application]
+}
+
+func (f *Facts) AnyStarted() bool {
+	return slices.ContainsFunc(f.Archives, func(h *History) bool { return h.Start.Exchange != nil })
+}

@@ -1,0 +1,306 @@
+package facts
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/evidence"
+)
+
+// What can be wrong with a start request. The suite sends requests with exactly
+// one flaw, so that the answer says what the target thinks of that flaw.
+const (
+	FlawMalformed      = "malformed body"
+	FlawTypes          = "wrong type"
+	FlawNoSession      = "no sessionId"
+	FlawUnknownSession = "unknown session"
+	FlawForeignSession = "session of another application"
+	FlawRelayed        = "relayed session"
+	FlawNobody         = "no client connected"
+	FlawRecorded       = "session is being recorded"
+	FlawTag            = "tag of an archive in progress"
+	FlawAutomatic      = "automatically archived session, no tag"
+	FlawOutputMode     = "unknown outputMode"
+	FlawStreamMode     = "unknown streamMode"
+	FlawNeither        = "neither audio nor video"
+	FlawResolution     = "unknown resolution"
+	FlawQPRange        = "quantizationParameter out of range"
+	FlawBitrateRange   = "maxBitrate out of range"
+	FlawBothRates      = "maxBitrate and quantizationParameter"
+	FlawIndResolution  = "resolution of an individual archive"
+	FlawIndBitrate     = "maxBitrate of an individual archive"
+	FlawIndQP          = "quantizationParameter of an individual archive"
+	FlawIndLayout      = "layout of an individual archive"
+	FlawLayout         = "impossible layout"
+	flawCredentials    = "flawed credentials"
+)
+
+// resolutions are the six sizes of a composed archive.
+var resolutions = []string{"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
+
+// Asked is a start request with what is wrong about it.
+type Asked struct {
+	evidence.Record
+	Body  Object
+	flaws []string
+}
+
+func (a Asked) Only(flaw string) bool { return len(a.flaws) == 1 && a.flaws[0] == flaw }
+
+// Clean means that the target has to accept the request.
+func (a Asked) Clean() bool { return len(a.flaws) == 0 }
+
+func (a Asked) Individual() bool { return a.Body.Text("outputMode") == "individual" }
+
+func (f *Facts) asked(r evidence.Record) Asked {
+	a := Asked{Record: r}
+	e := r.Exchange
+	if e.Flaw != evidence.NoFlaw || e.Identity == evidence.AsNobody || e.Identity == evidence.AsVerbatim || f.ForeignPath(r) {
+		a.flaws = append(a.flaws, flawCredentials)
+	}
+	body, ok := f.Decode(e.Request.Body.Text)
+	if !ok {
+		a.flaws = append(a.flaws, FlawMalformed)
+		return a
+	}
+	a.Body = body
+	if !typed(body) {
+		a.flaws = append(a.flaws, FlawTypes)
+		return a
+	}
+	a.flaws = append(a.flaws, f.modeFlaws(body)...)
+	a.flaws = append(a.flaws, f.rateFlaws(body)...)
+	a.flaws = append(a.flaws, f.layoutFlaws(body)...)
+	return f.sessionFlaws(a)
+}
+
+// sessionFlaws looks at the session only where nothing else is wrong: a target
+// may refuse such a request for either reason.
+func (f *Facts) sessionFlaws(a Asked) Asked {
+	id := a.Body.Text("sessionId")
+	s, tag := f.Sessions[id], a.Body.Text("multiArchiveTag")
+	at := a.Exchange.Started
+	switch {
+	case id == "":
+		a.flaws = append(a.flaws, FlawNoSession)
+	case s == nil || s.Created.Exchange == nil:
+		a.flaws = append(a.flaws, FlawUnknownSession)
+	case s.App != a.IDs[evidence.Application]:
+		a.flaws = append(a.flaws, FlawForeignSession)
+	case s.Relayed:
+		a.flaws = append(a.flaws, FlawRelayed)
+	case !s.connected(at):
+		a.flaws = append(a.flaws, FlawNobody)
+	case tag == "" && s.Auto:
+		a.flaws = append(a.flaws, FlawAutomatic)
+	case tag == "" && f.recording(id, "", a.Record):
+		a.flaws = append(a.flaws, FlawRecorded)
+	case tag != "" && f.recording(id, tag, a.Record):
+		a.flaws = append(a.flaws, FlawTag)
+	}
+	return a
+}
+
+// recording tells whether an archive of the session, with that tag if one is given, was in progress when r was sent.
+func (f *Facts) recording(session, tag string, r evidence.Record) bool {
+	return slices.ContainsFunc(f.Archives, func(h *History) bool {
+		return h.Start.Exchange != nil && (tag == "" || h.Request.Text("multiArchiveTag") == tag) && h.Start.IDs[evidence.Session] == session && h.Start.Over().Before(r.Sent()) && !h.EndedBefore(r)
+	})
+}
+
+func InProgress(status string) bool { return status == "started" || status == "paused" }
+
+var startTypes = map[string]string{
+	"sessionId": "string", "name": "string", "outputMode": "string", "streamMode": "string", "resolution": "string",
+	"multiArchiveTag": "string", "hasAudio": "boolean", "hasVideo": "boolean", "hasTranscription": "boolean",
+	"maxBitrate": "number", "quantizationParameter": "number", "layout": "object", "transcriptionProperties": "object",
+}
+
+func typed(o Object) bool {
+	for key, v := range o {
+		if want := startTypes[key]; want != "" && v != nil && JSONType(v) != want {
+			return false
+		}
+	}
+	return true
+}
+
+func JSONType(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case json.Number, float64, int:
+		return "number"
+	case []any:
+		return "array"
+	}
+	return "object"
+}
+
+func (f *Facts) modeFlaws(o Object) (flaws []string) {
+	set := func(key string) bool { return o[key] != nil }
+	if set("outputMode") && !slices.Contains(f.list("outputMode"), o.Text("outputMode")) {
+		flaws = append(flaws, FlawOutputMode)
+	}
+	if set("streamMode") && !slices.Contains(f.list("streamMode"), o.Text("streamMode")) {
+		flaws = append(flaws, FlawStreamMode)
+	}
+	if o["hasAudio"] == false && o["hasVideo"] == false {
+		flaws = append(flaws, FlawNeither)
+	}
+	individual := o.Text("outputMode") == "individual"
+	switch {
+	case set("resolution") && individual:
+		flaws = append(flaws, FlawIndResolution)
+	case set("resolution") && !slices.Contains(f.list("resolution"), o.Text("resolution")):
+		flaws = append(flaws, FlawResolution)
+	}
+	return flaws
+}
+
+// layoutFlaws: any for an individual archive, a type nobody knows, a stylesheet without custom, or a screenshareType without bestFit.
+func (f *Facts) layoutFlaws(o Object) []string {
+	layout, ok := o["layout"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	if o.Text("outputMode") == "individual" {
+		return []string{FlawIndLayout}
+	}
+	l, kind := Object(layout), Object(layout).Text("type")
+	if !slices.Contains(f.list("layout"), kind) || l["stylesheet"] != nil && kind != "custom" || l["screenshareType"] != nil && kind != "bestFit" {
+		return []string{FlawLayout}
+	}
+	return nil
+}
+
+func (f *Facts) rateFlaws(o Object) (flaws []string) {
+	individual := o.Text("outputMode") == "individual"
+	rate, hasRate := o.Whole("maxBitrate")
+	qp, hasQP := o.Whole("quantizationParameter")
+	switch {
+	case hasRate && hasQP:
+		return []string{FlawBothRates}
+	case hasRate && individual:
+		return []string{FlawIndBitrate}
+	case hasQP && individual:
+		return []string{FlawIndQP}
+	case hasRate && (rate < f.Number("bitrate.min") || rate > f.Number("bitrate.max")):
+		return []string{FlawBitrateRange}
+	case hasQP && (qp < f.Number("qp.min") || qp > f.Number("qp.max")):
+		return []string{FlawQPRange}
+	}
+	return nil
+}
+
+// Project is the application id or API key in the path of a request.
+func Project(r evidence.Record) string {
+	u, err := url.Parse(r.Exchange.Request.URL)
+	if err != nil {
+		return ""
+	}
+	parts := strings.Split(u.Path, "/")
+	for i, p := range parts {
+		if p == "project" && i+1 < len(parts) {
+			return parts[i+1]
+		}
+	}
+	return ""
+}
+
+// ForeignPath: the token is of one application, the path of another.
+func (f *Facts) ForeignPath(r evidence.Record) bool {
+	p, app := Project(r), r.IDs[evidence.Application]
+	if p == "" || app == "" {
+		return false
+	}
+	if owner := f.Owner(p); owner != "" {
+		return owner != app
+	}
+	return r.Exchange.Identity == evidence.AsUnified && p != app
+}
+
+// application is what the harness asked for when it made one.
+type application struct {
+	id       string
+	Key      string // API key
+	Store    string // kind of upload target, empty for the built-in cloud
+	Endpoint string // of the upload target
+	Fallback string // what was asked for; empty for nothing
+	SSE      bool   // the upload target is to encrypt
+	Callback string // path of the callback address
+	Monitor  string // path of the address of session callbacks; empty for none
+	Secret   string // that signs callbacks
+	Email    string
+	Codec    string // that was asked for as the preferred one; empty for the default, VP8
+	Made     evidence.Record
+}
+
+// applications are those that the harness made for itself, by id.
+func (f *Facts) applications() map[string]application {
+	out := map[string]application{}
+	for _, r := range f.Calls(evidence.CreateApplication) {
+		got, _ := f.Decode(AnswerText(r))
+		id := got.Text("applicationId")
+		if id == "" || r.Exchange.Status() != 201 {
+			continue
+		}
+		wanted, _ := f.Decode(r.Exchange.Request.Body.Text)
+		storage, _ := wanted["storage"].(map[string]any)
+		config, _ := storage["config"].(map[string]any)
+		a := application{id: id, Store: Object(storage).Text("type"), Endpoint: Object(config).Text("endpoint"),
+			Fallback: Object(storage).Text("fallback"), SSE: Object(config).Text("sse") == "s3",
+			Callback: pathOf(wanted.Text("archiveCallbackUrl")), Monitor: pathOf(wanted.Text("sessionCallbackUrl")),
+			Secret: wanted.Text("signatureSecret"), Email: wanted.Text("email"), Codec: wanted.Text("preferredVideoCodec"), Made: r}
+		if key := got["apiKey"]; key != nil {
+			a.Key = fmt.Sprint(key)
+		}
+		out[id] = a
+	}
+	return out
+}
+
+// Owner is the application that a path names by id or API key, as far as the harness made it.
+func (f *Facts) Owner(project string) string {
+	if _, made := f.Apps[project]; made {
+		return project
+	}
+	return f.keys[project]
+}
+
+func query(r evidence.Record) url.Values {
+	u, err := url.Parse(r.Exchange.Request.URL)
+	if err != nil {
+		return nil
+	}
+	return u.Query()
+}
+
+// Sound means that the request carries proper credentials of its own application.
+func (f *Facts) Sound(r evidence.Record) bool {
+	e := r.Exchange
+	return e != nil && e.Flaw == evidence.NoFlaw && (e.Identity == evidence.AsUnified || e.Identity == evidence.AsLegacy) && !f.ForeignPath(r)
+}
+
+// AnswerText is the body of a response, empty without one.
+func AnswerText(r evidence.Record) string {
+	if r.Exchange == nil || r.Exchange.Response == nil {
+		return ""
+	}
+	return r.Exchange.Response.Body.Text
+}
+
+func pathOf(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	return u.Path
+}

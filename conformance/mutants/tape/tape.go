@@ -1,0 +1,273 @@
+// Package tape spoils recorded evidence, in one small place at a time.
+package tape
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media"
+)
+
+// Tape is recorded evidence to be spoiled. Records are copied before they change.
+type Tape struct {
+	Records []evidence.Record
+	// Missed are the places a mutation wanted to spoil and did not find.
+	Missed []string
+}
+
+// Where finds the last record of a scenario that has the label and matches.
+func (t *Tape) Where(scenario, label string, match func(*evidence.Record) bool) *evidence.Record {
+	for i := len(t.Records) - 1; i >= 0; i-- {
+		r := &t.Records[i]
+		if r.Scenario == scenario && r.Label == label && match(r) {
+			*r = Copied(*r)
+			return r
+		}
+	}
+	t.Missed = append(t.Missed, scenario+"/"+label)
+	return nil
+}
+
+func Copied(r evidence.Record) evidence.Record {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	var c evidence.Record
+	if err := json.Unmarshal(text, &c); err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	return c
+}
+
+// Remove takes out the records that match.
+func (t *Tape) Remove(what string, match func(*evidence.Record) bool) {
+	n := len(t.Records)
+	t.Records = slices.DeleteFunc(slices.Clone(t.Records), func(r evidence.Record) bool { return match(&r) })
+	if len(t.Records) == n {
+		t.Missed = append(t.Missed, what)
+	}
+}
+
+func IsExchange(r *evidence.Record) bool { return r.Exchange != nil && r.Exchange.Response != nil }
+
+// Status makes the target answer a request with another code.
+func Status(scenario, label string, code int) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			r.Exchange.Response.Status = code
+		}
+	}
+}
+
+// Answer makes the target answer a request with another code and body.
+func Answer(scenario, label string, code int, body string) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			r.Exchange.Response.Status = code
+			r.Exchange.Response.Body = evidence.Body{Text: body, Size: int64(len(body))}
+		}
+	}
+}
+
+// Asked changes the body of a request: it stands for a scenario that asks for more.
+func Asked(scenario, label, body string) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			r.Exchange.Request.Body = evidence.Body{Text: body, Size: int64(len(body))}
+		}
+	}
+}
+
+// Set changes a property of an answer; a path such as items.0.url goes into it.
+func Set(scenario, label, path string, value any) func(*Tape) {
+	return Change(scenario, label, path, func(any) any { return value })
+}
+
+// Add adds to a number in an answer.
+func Add(scenario, label, path string, n int64) func(*Tape) {
+	return Change(scenario, label, path, Plus(n))
+}
+
+func Plus(n int64) func(any) any {
+	return func(old any) any {
+		v, _ := strconv.ParseInt(fmt.Sprint(old), 10, 64)
+		return v + n
+	}
+}
+
+func Change(scenario, label, path string, to func(any) any) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			t.Edit(&r.Exchange.Response.Body, path, to)
+		}
+	}
+}
+
+// Request changes a property of a request.
+func Request(scenario, label, path string, value any) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			t.Edit(&r.Exchange.Request.Body, path, func(any) any { return value })
+		}
+	}
+}
+
+// Hook changes a property of a callback, told by the status it announces.
+func Hook(scenario, announces, path string, value any) func(*Tape) {
+	return HookTo(scenario, announces, path, func(any) any { return value })
+}
+
+func HookTo(scenario, announces, path string, to func(any) any) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Callback(scenario, announces); r != nil {
+			t.Edit(&r.Webhook.Body, path, to)
+		}
+	}
+}
+
+func (t *Tape) Callback(scenario, announces string) *evidence.Record {
+	for i := range t.Records {
+		if r := &t.Records[i]; r.Scenario == scenario && Announced(r) == announces {
+			*r = Copied(*r)
+			return r
+		}
+	}
+	t.Missed = append(t.Missed, scenario+" callback "+announces)
+	return nil
+}
+
+func Announced(r *evidence.Record) string {
+	var b struct{ Status string }
+	if r.Webhook == nil || r.Webhook.Body.Decode(&b) != nil {
+		return ""
+	}
+	return b.Status
+}
+
+// DropHooks loses the callbacks that announce a status.
+func DropHooks(scenario, announces string) func(*Tape) {
+	return func(t *Tape) {
+		t.Remove(scenario+" callback "+announces, func(r *evidence.Record) bool { return r.Scenario == scenario && Announced(r) == announces })
+	}
+}
+
+// Edit rewrites one place of a JSON body.
+func (t *Tape) Edit(b *evidence.Body, path string, to func(any) any) {
+	d := json.NewDecoder(bytes.NewReader([]byte(b.Text)))
+	d.UseNumber()
+	var doc any
+	if err := d.Decode(&doc); err != nil {
+		t.Missed = append(t.Missed, path+" of "+b.Text)
+		return
+	}
+	if !place(doc, strings.Split(path, "."), to) {
+		t.Missed = append(t.Missed, path)
+		return
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	b.Text, b.Size = string(text), int64(len(text))
+}
+
+func place(doc any, path []string, to func(any) any) bool {
+	switch at := doc.(type) {
+	case map[string]any:
+		if len(path) == 1 {
+			at[path[0]] = to(at[path[0]])
+			return true
+		}
+		return place(at[path[0]], path[1:], to)
+	case []any:
+		i, err := strconv.Atoi(path[0])
+		if err != nil || i >= len(at) {
+			return false
+		}
+		if len(path) == 1 {
+			at[i] = to(at[i])
+			return true
+		}
+		return place(at[i], path[1:], to)
+	}
+	return false
+}
+
+// Film changes what the forensics found in a file.
+func Film(scenario, label string, spoil func(*media.Report)) func(*Tape) {
+	return func(t *Tape) {
+		r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Media != nil })
+		if r == nil {
+			return
+		}
+		var found media.Report
+		if err := json.Unmarshal(r.Media.Report, &found); err != nil {
+			t.Missed = append(t.Missed, err.Error())
+			return
+		}
+		spoil(&found)
+		text, err := json.Marshal(found)
+		if err != nil {
+			panic("mutants: internal error: " + err.Error())
+		}
+		r.Media.Report = text
+	}
+}
+
+// Stored changes an object that was fetched or listed.
+func Stored(scenario, label string, spoil func(*evidence.Object)) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
+			spoil(r.Object)
+		}
+	}
+}
+
+// Watched changes what a watch saw.
+func Watched(scenario, label string, met bool) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Watch != nil }); r != nil {
+			r.Watch.Met = met
+		}
+	}
+}
+
+// Client changes an event of a client's connection.
+func Client(scenario, name, kind string, spoil func(*evidence.Record)) func(*Tape) {
+	return func(t *Tape) {
+		for i := range t.Records {
+			if r := &t.Records[i]; r.Scenario == scenario && r.Client != nil && r.Client.Name == name && (r.Client.Event == kind || r.Client.Type == kind) {
+				*r = Copied(*r)
+				r.IDs = maps.Clone(r.IDs)
+				spoil(r)
+				return
+			}
+		}
+		t.Missed = append(t.Missed, scenario+" client "+name+" "+kind)
+	}
+}
+
+// Unheard loses an event of a client.
+func Unheard(scenario, name, kind string) func(*Tape) {
+	return func(t *Tape) {
+		t.Remove(scenario+" client "+name+" "+kind, func(r *evidence.Record) bool {
+			return r.Scenario == scenario && r.Client != nil && r.Client.Name == name && r.Client.Type == kind
+		})
+	}
+}
+
+// All does several things to a tape.
+func All(spoils ...func(*Tape)) func(*Tape) {
+	return func(t *Tape) {
+		for _, spoil := range spoils {
+			spoil(t)
+		}
+	}
+}

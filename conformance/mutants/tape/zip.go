@@ -1,0 +1,131 @@
+package tape
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/media/individual"
+)
+
+// Zip changes what was found in the ZIP of a scenario's archive.
+func Zip(scenario string, spoil func(*individual.Report)) func(*Tape) {
+	return ZipOf(scenario, "object.individual", spoil)
+}
+
+func ZipOf(scenario, label string, spoil func(*individual.Report)) func(*Tape) {
+	return func(t *Tape) {
+		r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Individual != nil })
+		if r == nil {
+			return
+		}
+		var found individual.Report
+		if err := json.Unmarshal(r.Individual.Report, &found); err != nil {
+			t.Missed = append(t.Missed, err.Error())
+			return
+		}
+		spoil(&found)
+		text, err := json.Marshal(found)
+		if err != nil {
+			panic("mutants: internal error: " + err.Error())
+		}
+		r.Individual.Report = text
+	}
+}
+
+// FilesOfClient are the media files of a client's streams, in the order of their names.
+func FilesOfClient(t *Tape, r *individual.Report, scenario, client string) []*individual.Entry {
+	var out []*individual.Entry
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		if e.Media == nil {
+			continue
+		}
+		for _, record := range t.Records {
+			p := record.Published
+			if record.Scenario == scenario && p != nil && p.Client == client && strings.HasPrefix(e.Name, record.IDs[evidence.Stream]) {
+				out = append(out, e)
+				break
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *individual.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// edit of a file of the ZIP.
+type edit func(*individual.Report, *individual.Entry)
+
+func InFile(scenario, client string, spoil edit) func(*Tape) {
+	return InLabel(scenario, "object.individual", client, spoil)
+}
+
+// InLabel changes the first file of a client.
+func InLabel(scenario, label, client string, spoil edit) func(*Tape) {
+	return func(t *Tape) {
+		ZipOf(scenario, label, func(r *individual.Report) {
+			files := FilesOfClient(t, r, scenario, client)
+			if len(files) == 0 {
+				t.Missed = append(t.Missed, scenario+" file of "+client)
+				return
+			}
+			spoil(r, files[0])
+		})(t)
+	}
+}
+
+// Segments changes the two files of a client.
+func Segments(scenario, client string, spoil func(r *individual.Report, first, second *individual.Entry)) func(*Tape) {
+	return func(t *Tape) {
+		Zip(scenario, func(r *individual.Report) {
+			files := FilesOfClient(t, r, scenario, client)
+			if len(files) != 2 {
+				t.Missed = append(t.Missed, fmt.Sprintf("%s: %d files of %s", scenario, len(files), client))
+				return
+			}
+			spoil(r, files[0], files[1])
+		})(t)
+	}
+}
+
+// Both changes the file of one client with that of another. Without a change, the second has none and gets a copy of the first.
+func Both(scenario, label, one, other string, spoil func(from, to *individual.Entry)) func(*Tape) {
+	return func(t *Tape) {
+		ZipOf(scenario, label, func(r *individual.Report) {
+			from, into := FilesOfClient(t, r, scenario, one), FilesOfClient(t, r, scenario, other)
+			switch {
+			case len(from) == 0 || spoil != nil && len(into) == 0:
+				t.Missed = append(t.Missed, scenario+" files of "+one+" and "+other)
+			case spoil != nil:
+				spoil(from[0], into[0])
+			default:
+				stray := *from[0]
+				stray.Name = t.StreamOf(scenario, other) + ".webm"
+				r.Entries = append(r.Entries, stray)
+			}
+		})(t)
+	}
+}
+
+func (t *Tape) StreamOf(scenario, client string) string {
+	for _, r := range t.Records {
+		if r.Scenario == scenario && r.Published != nil && r.Published.Client == client {
+			return r.IDs[evidence.Stream]
+		}
+	}
+	t.Missed = append(t.Missed, scenario+" stream of "+client)
+	return ""
+}
+
+// Earlier moves a request to an earlier time, so that what was recorded goes on after it; or to a later one, so that it was
+// recorded before.
+func Earlier(scenario, label string, by time.Duration) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			r.Exchange.Started = r.Exchange.Started.Add(-by - r.Exchange.Duration)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDecodeFile(t *testing.T) {
+	f, err := Decode(strings.NewReader(`
+name: archived
+launch:
+  command: [bin/archived, serve, --port, "0", --data, "{{tempdir}}"]
+  readyWithin: 5s
+capabilities: [control, s3, cloud, vp8, h264, legacy]
+sinks:
+  s3: {driver: process, binary: /opt/minio}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Time != Virtual || f.Publisher.Driver != "whip" || f.Sinks.Webhook.Listen != "127.0.0.1:0" {
+		t.Errorf("defaults: %+v", f)
+	}
+	if f.Launch.ReadyWithin.Or(0) != 5*time.Second || f.RequestTimeout.Or(time.Second) != time.Second {
+		t.Errorf("durations: %+v", f.Launch)
+	}
+	if !f.Has(Control, S3) || f.Missing(S3, VP9) != VP9 {
+		t.Errorf("capabilities: %v", f.Capabilities)
+	}
+}
+
+func TestDecodeFileRefuses(t *testing.T) {
+	for name, c := range map[string]struct{ in, want string }{
+		"nothing":            {"capabilities: [s3]", "exactly one of launch, ready and url"},
+		"two places":         {"ready: a\nurl: http://b\ncredentials: {apiKey: 1}", "found 2"},
+		"unknown key":        {"ready: a\ncapabilites: [s3]", "capabilites"},
+		"unknown capability": {"ready: a\ncapabilities: [s4]", `unknown "s4"`},
+		"capability twice":   {"ready: a\ncapabilities: [s3, s3]", `"s3" twice`},
+		"unknown driver":     {"ready: a\nsinks: {s3: {driver: gcs}}", "in-process, process, container, own"},
+		"missing binary":     {"ready: a\nsinks: {s3: {driver: process}}", "sinks.s3.binary"},
+		"missing bucket":     {"ready: a\nsinks: {s3: {driver: own, endpoint: 'http://x', accessKey: a, secretKey: b}}", "sinks.s3.bucket"},
+		"azure by nothing":   {"ready: a\ncapabilities: [azure]", "sinks.azure.driver"},
+		"missing image":      {"ready: a\nsinks: {azure: {driver: container}}", "sinks.azure.image"},
+		"bad mail address":   {"ready: a\nsinks: {mail: {listen: '25'}}", "sinks.mail.listen"},
+		"virtual by nothing": {"ready: a\ntime: virtual", "needs the capability control"},
+		"url alone":          {"url: http://b", "want credentials"},
+		"relative url":       {"url: b\ncredentials: {apiKey: 1}", "want an http or https URL"},
+		"empty command":      {"launch: {command: []}", "launch.command"},
+		"bad duration":       {"ready: a\nrequestTimeout: 10", "such as 500ms"},
+		"bad address":        {"ready: a\nsinks: {webhook: {listen: here}}", "an address and a port"},
+		"other publisher":    {"ready: a\npublisher: {driver: exec}", "publisher.driver"},
+		"two documents":      {"ready: a\n---\nready: b", "more than one"},
+		"empty application":  {"url: http://b\napplications: {default: {apiSecret: x}}", "applications.default"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Decode(strings.NewReader(c.in))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestDecodeReady(t *testing.T) {
+	c, err := DecodeReady([]byte(`{"url":"http://127.0.0.1:1/","applicationId":"a","privateKeyFile":"k","apiKey":100,"apiSecret":"s","controlToken":"t","new":1}`))
+	if err != nil || c.APIKey != "100" || c.ControlToken != "t" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for _, bad := range []string{"", "ready", `{"url":"/relative"}`, `{"url":"http://x","apiKey":"abc"}`} {
+		if _, err := DecodeReady([]byte(bad)); err == nil {
+			t.Errorf("ready line %q was accepted", bad)
+		}
+	}
+}
+
+func FuzzDecodeFile(f *testing.F) {
+	f.Add("ready: a\ncapabilities: [s3]\nrequestTimeout: 1s")
+	f.Add("launch: {command: [x]}\nsinks: {s3: {driver: own}}")
+	f.Fuzz(func(t *testing.T, in string) {
+		if got, err := Decode(strings.NewReader(in)); err == nil && got.places() != 1 {
+			t.Errorf("accepted %+v", got)
+		}
+	})
+}

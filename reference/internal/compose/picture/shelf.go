@@ -1,0 +1,141 @@
+package picture
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/await"
+)
+
+// shelf has the pictures that wait to be taken, and knows which are still to come. The feeder announces samples, the child brings their
+// pictures, the composition takes them.
+type shelf struct {
+	mu        await.Mutex // guards the rest
+	pictures  []*Picture  // waiting, in the order of their times
+	inUse     *Picture    // taken last
+	coming    []coming    // samples given to the child whose pictures have not come, in the order of their numbers
+	next      int64       // samples before it are decoded for the sake of later ones only
+	replaying bool        // a new child is being given what an earlier one was
+	reached   av.Instant  // every sample before it was given or skipped
+	ended     bool        // nothing comes any more
+}
+
+// coming is a sample whose picture is to come.
+type coming struct {
+	number int64
+	time   av.Instant
+	source [2]int
+}
+
+// announce says that a sample is given to the child, and reports whether its picture is wanted.
+func (s *shelf) announce(c coming) (wanted bool) {
+	s.mu.Update(func() {
+		if wanted = c.number >= s.next; wanted {
+			i, _ := slices.BinarySearchFunc(s.coming, c.number, func(c coming, n int64) int { return cmp.Compare(c.number, n) })
+			s.coming = slices.Insert(s.coming, i, c)
+		}
+	})
+	return wanted
+}
+
+// put adds a picture unless it is one of those that nobody wants. Pictures come in the order of their numbers: those announced before it
+// do not come any more.
+func (s *shelf) put(p *Picture) {
+	s.mu.Update(func() {
+		added := false
+		for len(s.coming) > 0 && s.coming[0].number <= p.Number {
+			c := s.coming[0]
+			s.coming = s.coming[1:]
+			if c.number == p.Number && p.Number >= s.next {
+				p.time, p.source = c.time, c.source
+				s.pictures, added = append(s.pictures, p), true
+				s.next = p.Number + 1
+			}
+		}
+		if !added {
+			p.Release()
+		}
+	})
+}
+
+// status returns whether pictures are to come, and the number of the first sample whose picture is wanted.
+func (s *shelf) status() (waiting bool, next int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.coming) > 0, s.next
+}
+
+// settle blocks until everything announced has come.
+func (s *shelf) settle(ctx context.Context) error {
+	return s.mu.Until(ctx, func() bool { return len(s.coming) == 0 })
+}
+
+// wantFrom says that pictures are wanted from this number on.
+func (s *shelf) wantFrom(next int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = next
+}
+
+// replay says that a new child is given samples again, until the feeder calls replayed: what was announced before is announced once more.
+// It returns the number of the first sample whose picture is wanted.
+func (s *shelf) replay() (next int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.coming, s.replaying = s.coming[:0], true
+	return s.next
+}
+
+func (s *shelf) replayed() { s.mu.Update(func() { s.replaying = false }) }
+
+// giveUp stops waiting for pictures of samples up to last.
+func (s *shelf) giveUp(last int64) {
+	s.mu.Update(func() { s.coming, s.next = s.coming[:0], max(s.next, last+1) })
+}
+
+// reach says that every sample before t was given or skipped.
+func (s *shelf) reach(t av.Instant) { s.mu.Update(func() { s.reached = max(s.reached, t) }) }
+
+// end says that no more pictures come.
+func (s *shelf) end() { s.mu.Update(func() { s.ended = true }) }
+
+// take is [Stream.Take].
+func (s *shelf) take(ctx context.Context, t av.Instant) (*Picture, error) {
+	var newest *Picture
+	err := s.mu.Until(ctx, func() bool {
+		n := 0
+		for n < len(s.pictures) && s.pictures[n].time <= t {
+			if newest != nil {
+				newest.Release()
+			}
+			newest = s.pictures[n]
+			n++
+		}
+		if s.pictures = s.pictures[n:]; n > 0 {
+			s.mu.Wake()
+		}
+		certain := len(s.pictures) > 0 || s.ended || s.reached > t && !s.replaying && (len(s.coming) == 0 || s.coming[0].time > t)
+		if certain && newest != nil {
+			if s.inUse != nil {
+				s.inUse.Release()
+			}
+			s.inUse = newest
+		}
+		return certain
+	})
+	return newest, err
+}
+
+// pass is [Stream.Pass].
+func (s *shelf) pass(t av.Instant) (over bool) {
+	s.mu.Update(func() {
+		for len(s.pictures) > 0 && s.pictures[0].time <= t {
+			s.pictures[0].Release()
+			s.pictures = s.pictures[1:]
+		}
+		over = s.ended && len(s.pictures) == 0
+	})
+	return over
+}
