@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// piece records seconds from to of one moving picture with a rising tone.
+// piece records the seconds between from and to of a moving picture with a rising tone.
 func piece(t *testing.T, from, to int) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), fmt.Sprintf("%d.mp4", from))

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// aheadBytes is how much is read, twice, before it is written.
+// aheadBytes is the size of each of the two buffers that are read ahead.
 const aheadBytes = 256 << 10
 
-// copyAhead copies r to w and reads the next bytes while it writes: files of individual archives are made while they are read.
+// copyAhead copies r to w and reads the next bytes while it writes, because files of individual archives are made while they are read.
 func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 	g, ctx := errgroup.WithContext(ctx)
 	empty, full := make(chan []byte, 2), make(chan []byte)
@@ -52,7 +52,7 @@ func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 	return g.Wait()
 }
 
-// fill reads until b is full. Its error is that of r.
+// fill reads until b is full or r returns an error.
 func fill(r io.Reader, b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
 		var m int

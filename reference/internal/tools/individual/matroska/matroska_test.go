@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// file makes a WebM or Matroska file of pictures and sound.
+// file lets FFmpeg make a WebM or Matroska file with video and audio.
 func file(t testing.TB, args ...string) []byte {
 	t.Helper()
 	all := append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
@@ -26,7 +26,7 @@ func file(t testing.TB, args ...string) []byte {
 	return out
 }
 
-// blocks reads everything.
+// blocks reads all blocks.
 func blocks(b []byte) (list []Block, err error) {
 	err = Read(bytes.NewReader(b), func(b Block) error {
 		list = append(list, b)
@@ -74,7 +74,7 @@ func TestReadsEveryCodec(t *testing.T) {
 	}
 }
 
-// TestCutAnywhere reads what is there of a file, wherever it ends.
+// TestCutAnywhere cuts a file at any byte. Everything before the cut must be read.
 func TestCutAnywhere(t *testing.T) {
 	b := file(t, "-c:v", "libvpx", "-b:v", "50k", "-c:a", "libopus", "-b:a", "16k", "-f", "webm")
 	whole, err := blocks(b)
