@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/whiptest"
 )
@@ -188,12 +188,9 @@ func TestAttackByPictures(t *testing.T) {
 func largePictures(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "large.264")
-	said, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "color=black:s=8192x8192:r=30", "-frames:v", "8",
+	ffmpegtest.Run(t, "-f", "lavfi", "-i", "color=black:s=8192x8192:r=30", "-frames:v", "8",
 		"-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-threads", "1", "-bf", "0",
-		"-x264-params", "aud=1:keyint=1000:scenecut=0:sliced-threads=0:ref=16:dpb=16:slices=1", path).CombinedOutput()
-	if err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, said)
-	}
+		"-x264-params", "aud=1:keyint=1000:scenecut=0:sliced-threads=0:ref=16:dpb=16:slices=1", path)
 	return path
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/whiptest"
@@ -322,8 +323,7 @@ const window = 5 * time.Millisecond
 func hear(t *testing.T, path string) (levels []float64) {
 	t.Helper()
 	const rate = 8000
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-vn", "-ac", "1", "-ar", fmt.Sprint(rate), "-f", "u8", "-").Output()
-	must(t, err)
+	raw := ffmpegtest.Run(t, "-i", path, "-vn", "-ac", "1", "-ar", fmt.Sprint(rate), "-f", "u8", "-")
 	for w := range slices.Chunk(raw, int(rate*window/time.Second)) {
 		sum := 0.0
 		for _, x := range w {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"reelcheck/fixtures"
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/whiptest"
 )
@@ -35,8 +35,7 @@ type film struct {
 func watch(t *testing.T, mp4 []byte) film {
 	t.Helper()
 	path := save(t, mp4)
-	out, err := exec.Command("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", path).Output()
-	must(t, err)
+	out := ffmpegtest.Probe(t, "-show_streams", "-show_format", "-of", "json", path)
 	var probe struct {
 		Streams []struct {
 			CodecName string `json:"codec_name"`
@@ -64,10 +63,7 @@ func save(t *testing.T, mp4 []byte) (path string) {
 // decode returns the concatenated pictures of a file after a filter.
 func decode(t *testing.T, path, filter, format string) []byte {
 	t.Helper()
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-an", "-vf", filter,
-		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", format, "-").Output()
-	must(t, err)
-	return raw
+	return ffmpegtest.Run(t, "-threads", "1", "-i", path, "-an", "-vf", filter, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", format, "-")
 }
 
 func frameNumbers(t *testing.T, path string) (shown []int) {

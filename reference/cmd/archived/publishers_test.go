@@ -40,7 +40,8 @@ func TestPublisherChromium(t *testing.T) {
 
 // TestPublisherFirefox records Firefox.
 func TestPublisherFirefox(t *testing.T) {
-	firefox.perform(t, plain(), microphoneAway())
+	firefox.perform(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
+		fewPictures("screen"), fewPictures("camera"), standstill())
 }
 
 // TestPublisherGStreamer records webrtcbin, with its default sender reports.
@@ -49,7 +50,9 @@ func TestPublisherGStreamer(t *testing.T) {
 }
 
 // TestPublisherWerift records werift, whose sender reports have no fraction.
-func TestPublisherWerift(t *testing.T) { werift.perform(t, plain(), heldUp(1500*time.Millisecond)) }
+func TestPublisherWerift(t *testing.T) {
+	werift.perform(t, plain(), heldUp(1500*time.Millisecond), heldUp(3*time.Second))
+}
 
 // plain returns a performance of 20 s without faults.
 func plain() performance {

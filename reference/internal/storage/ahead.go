@@ -19,7 +19,7 @@ func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 	empty <- make([]byte, aheadBytes)
 	g.Go(func() error {
 		defer close(full)
-		for {
+		for ctx.Err() == nil { // select takes a buffer that is there as often as it looks at ctx
 			var b []byte
 			select {
 			case b = <-empty:
@@ -39,6 +39,7 @@ func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 				return err
 			}
 		}
+		return ctx.Err()
 	})
 	g.Go(func() error {
 		for b := range full {

@@ -3,27 +3,20 @@ package matroska
 import (
 	"bytes"
 	"errors"
-	"os/exec"
 	"slices"
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 )
 
 // file lets FFmpeg make a WebM or Matroska file with video and audio.
 func file(t testing.TB, args ...string) []byte {
 	t.Helper()
-	all := append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
+	all := append([]string{"-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
 		"-f", "lavfi", "-i", "sine=d=2:sample_rate=48000"}, args...)
-	cmd := exec.Command("ffmpeg", append(all, "pipe:1")...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, stderr.Bytes())
-	}
-	return out
+	return ffmpegtest.Run(t, append(all, "pipe:1")...)
 }
 
 // blocks reads all blocks.
