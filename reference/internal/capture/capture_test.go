@@ -127,6 +127,7 @@ type file struct {
 	codec        av.Codec
 	data         [][]byte // of the video frames
 	client       string   // from the tag in the file
+	cut          bool     // likewise
 }
 
 // survey makes the plan of the archive.
@@ -151,7 +152,14 @@ func (s *stage) files() []file {
 		if int64(len(content[f.Filename])) != f.Size {
 			s.t.Errorf("%s: %d bytes, the manifest says %d", f.Filename, len(content[f.Filename]), f.Size)
 		}
-		told := matroska.Told{Tag: func(_, value string) { f.client = value }}
+		told := matroska.Told{Tag: func(name, value string) {
+			switch name {
+			case matroska.ConnectionTag:
+				f.client = value
+			case matroska.CutTag:
+				f.cut = true
+			}
+		}}
 		s.must(matroska.ReadTold(bytes.NewReader(content[f.Filename]), told, func(b matroska.Block) error {
 			ms := int(b.Time / time.Millisecond)
 			if b.Track.Codec.Video() {
@@ -318,6 +326,9 @@ func TestReconnection(t *testing.T) {
 	s.note(timeline.Stopped, 9500)
 	s.remove("a", 9500)
 	s.expect("a-1.webm 0..1000 video 0..960 (25) audio 0..980 (50)", "a-2.webm 8000..9500 video 100..980 (45) audio 0..980 (50)")
+	if f := s.files(); !f[0].cut || f[1].cut {
+		t.Errorf("cut: %v, %v; want the first file alone to say so", f[0].cut, f[1].cut)
+	}
 }
 
 // TestCodecChange checks that another codec begins a file.

@@ -58,6 +58,6 @@ func (s *Segment) empty() bool { return s.Video == "" && s.Channels == 0 }
 func (s *Segment) head(webM bool) []byte {
 	return matroska.Head{
 		WebM: webM && s.Video != av.H264, Video: s.Video, Private: s.Private, Channels: s.Channels, Duration: s.Length,
-		Connection: s.Take.Stream.Connection, Body: s.Body,
+		Connection: s.Take.Stream.Connection, Cut: s.Cut, Body: s.Body,
 	}.Bytes()
 }

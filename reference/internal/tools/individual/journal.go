@@ -185,6 +185,7 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		return p.w.Append(p.sample(kind, s.codecs[kind], e, from, data))
 	})
 	p.end(to, s.still)
+	p.cut = s.cut
 	return open, err
 }
 
@@ -224,8 +225,11 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 			f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
 		},
 		Tag: func(name, value string) {
-			if name == matroska.ConnectionTag {
+			switch name {
+			case matroska.ConnectionTag:
 				s.client = value
+			case matroska.CutTag:
+				s.cut = true
 			}
 		},
 	}

@@ -16,7 +16,7 @@ const (
 	noticed = 25 * time.Millisecond
 	// grace is how long a publisher that lost its connection may take to return with the same stream.
 	grace = 30 * time.Second
-	// exact is how close to the end of its last block a file must end to count as ended by a lost connection.
+	// exact is how close to its last block a file of another recorder must end to count as ended by a lost connection.
 	exact = 2 * time.Millisecond
 	// overlap is how far two files of a stream may overlap, because their offsets are not exact.
 	overlap = 500 * time.Millisecond
@@ -38,7 +38,7 @@ type part struct {
 	dark    []interval // intervals without video
 	has     [2]bool
 	reached [2]time.Duration // times of its last blocks, by kind
-	heard   time.Duration    // end of its last sound
+	cut     bool             // its last file says that the connection was lost
 	ended   time.Duration    // end of its last file
 
 	// Fields for the video.
@@ -70,8 +70,7 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 		p.spans = append(p.spans, interval{from, to})
 		return
 	}
-	end := max(p.heard, p.reached[audio], p.reached[video])
-	if last := &p.spans[n-1]; from-end <= grace && (from <= p.ended || p.ended <= end+exact) {
+	if last := &p.spans[n-1]; p.lost(from) {
 		last.to = max(last.to, to)
 		if hasVideo && from-p.last <= p.cadence.Patience() { // video came back, but not with a key frame at once
 			p.last = max(p.last, from)
@@ -85,6 +84,19 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 	if p.away && hasVideo {
 		p.resume(from)
 	}
+}
+
+// lost reports whether the stream's connection was lost before the file that begins at from, so that the recording goes on meanwhile. Files of
+// this recorder say so. Of others, a file that ends with its last block may have been cut off; one that ends later was ended.
+func (p *part) lost(from time.Duration) bool {
+	last := max(p.reached[audio], p.reached[video])
+	if from-last > grace {
+		return false
+	}
+	if p.client != "" {
+		return p.cut
+	}
+	return from <= p.ended || p.ended <= last+exact
 }
 
 // resume ends the time in which the stream was not in the recording. The stream gets its place before its first picture.
@@ -104,9 +116,6 @@ func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, dat
 	span.to = max(span.to, shown)
 	s := av.Sample{Codec: codec, Time: begin.Add(at), Key: e.key, Data: data}
 	if kind == audio {
-		if d, err := av.OpusDuration(data); err == nil {
-			p.heard = at + d
-		}
 		return s
 	}
 	if shown > at {

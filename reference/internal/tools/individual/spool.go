@@ -27,6 +27,7 @@ type spool struct {
 	codecs [2]av.Codec
 	still  bool   // the file is a picture
 	client string // connection id of the stream's client, if the file has it
+	cut    bool   // the file says that the connection was lost at its end
 }
 
 // entry describes a block.

@@ -67,8 +67,11 @@ const (
 // opusPreRoll is how much sound a decoder needs before the place to which it seeks (RFC 7845 section 4.6).
 const opusPreRoll = 80 * time.Millisecond
 
-// ConnectionTag is the name of the tag with the connection id of the stream's client.
-const ConnectionTag = "CONNECTION_ID"
+// Names of tags that files of this recorder have.
+const (
+	ConnectionTag = "CONNECTION_ID" // the connection id of the stream's client
+	CutTag        = "CUT"           // "1": the client's connection was lost here, or its codec changed; the stream may have another file
+)
 
 // Head describes a file to write.
 type Head struct {
@@ -79,10 +82,11 @@ type Head struct {
 	Duration time.Duration
 	// Connection is the value of [ConnectionTag]; "" = no tag.
 	Connection string
+	Cut        bool  // whether the file has a [CutTag]
 	Body       int64 // size of the clusters that follow, in bytes
 }
 
-// Bytes returns everything before the first cluster. Its length depends only on the tracks and the tag.
+// Bytes returns everything before the first cluster. Its length depends only on the tracks and the tags.
 func (h Head) Bytes() []byte {
 	docType := "matroska"
 	if h.WebM {
@@ -120,11 +124,20 @@ func (h Head) tracks() []byte {
 }
 
 func (h Head) tags() []byte {
-	if h.Connection == "" {
+	var list []byte
+	add := func(name, value string) {
+		list = append(list, element(idSimpleTag, element(idTagName, []byte(name)), element(idTagString, []byte(value)))...)
+	}
+	if h.Connection != "" {
+		add(ConnectionTag, h.Connection)
+	}
+	if h.Cut {
+		add(CutTag, "1")
+	}
+	if len(list) == 0 {
 		return nil
 	}
-	tag := element(idSimpleTag, element(idTagName, []byte(ConnectionTag)), element(idTagString, []byte(h.Connection)))
-	return element(idTags, element(idTag, element(idTargets), tag)) // without targets it applies to the whole file
+	return element(idTags, element(idTag, element(idTargets), list)) // without targets they apply to the whole file
 }
 
 func trackHead(number, kind uint64) []byte {
