@@ -3,7 +3,6 @@ package mutants
 import (
 	"encoding/json"
 	"flag"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/verdict"
 	"reelcheck/fixtures"
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/spec"
 )
 
@@ -132,10 +132,7 @@ func spoilt(t *testing.T, s spoiledFile, v evidence.View, tape *tape.Tape) media
 	t.Helper()
 	r := tape.Where(s.scenario, s.label, func(r *evidence.Record) bool { return r.Media != nil })
 	out := filepath.Join(t.TempDir(), "archive.mp4")
-	args := append([]string{"-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", v.BlobPath(r.Media.SHA256)}, strings.Fields(s.args)...)
-	if said, err := exec.Command("ffmpeg", append(args, out)...).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, said)
-	}
+	ffmpegtest.Run(t, append(append([]string{"-i", v.BlobPath(r.Media.SHA256)}, strings.Fields(s.args)...), out)...)
 	m, err := fixtures.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -5,13 +5,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"reelcheck/conformance/media"
 	"reelcheck/fixtures"
+	"reelcheck/fixtures/ffmpegtest"
 )
 
 func manifest(tb testing.TB) fixtures.Manifest {
@@ -75,7 +75,7 @@ func copyFixture(tb testing.TB, name, path string) {
 func clip(tb testing.TB, ids []string, graph string, args ...string) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "archive.mp4")
-	cmd := []string{"-hide_banner", "-loglevel", "error", "-nostdin", "-y"}
+	cmd := []string{}
 	for _, id := range ids {
 		cmd = append(cmd, input(tb, id)...)
 	}
@@ -88,10 +88,7 @@ func clip(tb testing.TB, ids []string, graph string, args ...string) string {
 	}
 	cmd = append(cmd, "-t", "3", "-movflags", "+faststart")
 	cmd = append(append(cmd, args...), path)
-	out, err := exec.Command("ffmpeg", cmd...).CombinedOutput()
-	if err != nil {
-		tb.Fatalf("ffmpeg: %v: %s", err, out)
-	}
+	ffmpegtest.Run(tb, cmd...)
 	return path
 }
 

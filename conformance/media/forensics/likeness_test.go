@@ -1,21 +1,18 @@
 package forensics
 
 import (
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"reelcheck/conformance/media"
+	"reelcheck/fixtures/ffmpegtest"
 )
 
 // recoded makes another file of a clip with FFmpeg.
 func recoded(t *testing.T, path string, args ...string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "recoded.mp4")
-	cmd := append([]string{"-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", path}, args...)
-	if said, err := exec.Command("ffmpeg", append(cmd, out)...).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, said)
-	}
+	ffmpegtest.Run(t, append(append([]string{"-i", path}, args...), out)...)
 	return out
 }
 

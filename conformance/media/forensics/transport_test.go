@@ -4,20 +4,18 @@ import (
 	"bytes"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"reelcheck/conformance/media"
+	"reelcheck/fixtures/ffmpegtest"
 )
 
 // stream returns a clip as a transport stream.
 func stream(t *testing.T, clip string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "archive.ts")
-	if out, err := exec.Command("ffmpeg", "-v", "error", "-i", clip, "-c", "copy", "-f", "mpegts", path).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	ffmpegtest.Run(t, "-i", clip, "-c", "copy", "-f", "mpegts", path)
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

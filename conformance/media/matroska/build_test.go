@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"reelcheck/fixtures"
+	"reelcheck/fixtures/ffmpegtest"
 )
 
 // el returns an element with its size in as few bytes as possible.
@@ -112,9 +112,7 @@ func manifest(t testing.TB) fixtures.Manifest {
 func ffmpeg(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), name)
-	if text, err := exec.Command("ffmpeg", append(append([]string{"-v", "error", "-y"}, args...), out)...).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, text)
-	}
+	ffmpegtest.Run(t, append(args, out)...)
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)

@@ -73,7 +73,7 @@ func TestApplicationSettings(t *testing.T) {
 	}
 }
 
-// TestApplicationRefusals: what is wrong is called by the name of its setting, and secrets are not repeated.
+// TestApplicationRefusals checks that errors name the setting and do not repeat secrets.
 func TestApplicationRefusals(t *testing.T) {
 	t.Parallel()
 	for yaml, want := range map[string]string{
@@ -108,7 +108,7 @@ const (
 	containerSettings = "storage-type: azure\nstorage-account-name: a\nstorage-container: c\nstorage-account-key: aHVzaA==\n"
 )
 
-// TestDefaultApplication: what is given at a start is set then, and stays until something else is given.
+// TestDefaultApplication checks that a setting is applied at the start at which it is given, and stays until another value is given.
 func TestDefaultApplication(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -144,7 +144,7 @@ func TestDefaultApplication(t *testing.T) {
 	}
 }
 
-// TestSecretsStayInside: of the secrets of the settings nothing is logged or shown, even while everything that uses them fails.
+// TestSecretsStayInside checks that secrets in settings are never logged or shown, even while everything that uses them fails.
 func TestSecretsStayInside(t *testing.T) {
 	t.Parallel()
 	refused := make(chan struct{}, 100)

@@ -35,7 +35,7 @@ import (
 	"reelcheck/spec"
 )
 
-// server is everything that runs, wired. Each part knows only parts above it.
+// server has all parts of the server. Each part knows only the parts above it.
 type server struct {
 	config config
 	public public
@@ -52,11 +52,11 @@ type server struct {
 	handler  http.Handler
 
 	ready   readyLine
-	lost    chan error     // why the server must end
+	lost    chan error     // receives the reason why the server must end
 	closers []func() error // in the order of construction
 }
 
-// close ends everything, the last first.
+// close closes all parts, in reverse order.
 func (s *server) close() error {
 	var errs []error
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -67,19 +67,19 @@ func (s *server) close() error {
 
 func (s *server) owns(closer func() error) { s.closers = append(s.closers, closer) }
 
-// assemble builds the server, from its data to its face, and finishes what an earlier run left.
+// assemble builds the server, from its data to its HTTP handler, and finishes the work of an earlier run.
 func assemble(ctx context.Context, c config, at public, log *slog.Logger) (*server, error) {
 	s := &server{config: c, public: at, log: log, lost: make(chan error, 1)}
 	if c.Control {
 		s.faults = &fault.Board{}
 	}
 	for _, build := range []func(context.Context) error{
-		s.data,      // the directory, for this process alone, and the default application in it
-		s.database,  // of sessions, archives and jobs
-		s.core,      // what records, and decides when: cloud, recorder, jobs, control
-		s.media,     // what clients talk to: WebRTC and WebSockets
-		s.introduce, // who may call
-		s.face,      // HTTP
+		s.data,      // the data directory, locked for this process, and the default application in it
+		s.database,  // the store for sessions, archives and jobs
+		s.core,      // the cloud, the recorder, jobs and sessions
+		s.media,     // WebRTC and WebSockets
+		s.introduce, // the ready line
+		s.face,      // the HTTP handler
 	} {
 		if err := build(ctx); err != nil {
 			return nil, errors.Join(err, s.close())
@@ -89,7 +89,7 @@ func assemble(ctx context.Context, c config, at public, log *slog.Logger) (*serv
 }
 
 func (s *server) data(context.Context) error {
-	syscall.Umask(0o077) // what is made below it, SQLite's files too, is nobody else's, whoever may read the directory
+	syscall.Umask(0o077) // keeps all files below private, including SQLite's, whoever may read the directory
 	if err := os.MkdirAll(s.config.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
@@ -105,7 +105,7 @@ func (s *server) data(context.Context) error {
 	return nil
 }
 
-// core builds what knows no client, and recovers.
+// core builds the parts that do not serve clients, and recovers.
 func (s *server) core(ctx context.Context) (err error) {
 	c, ticking := s.config, &clock.Clock{}
 	if s.cloud, err = storage.OpenCloud(filepath.Join(c.Data, "cloud"), ticking.Now); err != nil {
@@ -153,7 +153,7 @@ func (s *server) media(context.Context) error {
 	return nil
 }
 
-// introduce makes the ready line: the default application, and the token of the control API.
+// introduce fills the ready line: the default application and the token of the control API.
 func (s *server) introduce(ctx context.Context) error {
 	app, err := s.founding.application(ctx, s.store, s.config.Application)
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *server) face(context.Context) error {
 	return nil
 }
 
-// room is control as ingest knows it.
+// room is the sessions as ingest uses them.
 type room struct{ *sessions.Runner }
 
 // Published implements [ingest.Room].

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,20 +19,21 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/whiptest"
 )
 
-// These attack the server as it ships, and log what its memory was before and at most. Others are in scarce_test.go (descriptors,
-// connections), provision_test.go (another database, files that others read) and individualfault_test.go (a full disk).
+// These tests attack the real server and log its memory before the attack and at most. Other attacks are in scarce_test.go (descriptors,
+// connections), provision_test.go (another database, files readable by others) and individualfault_test.go (a full disk).
 
-// peak is the largest size that the server's process had, in MiB.
+// peak returns the largest size of the server's process so far, in MiB.
 func (p *process) peak() int {
 	p.t.Helper()
 	return memoryOf(strconv.Itoa(p.cmd.Process.Pid), "VmHWM") >> 20
 }
 
-// records wants the server to record as if nothing had happened.
+// records checks that the server still records normally.
 func (c client) records(session string) {
 	c.t.Helper()
 	publisher := c.publish(session)
@@ -46,10 +46,10 @@ func (c client) records(session string) {
 	watch(c.t, download(c.t, a.URL)).expect(c.t, recorded, 0)
 }
 
-// TestAttackBySources: a publisher names ever more RTP streams, which took 1.4 GB in 4 s.
+// TestAttackBySources lets a publisher name more and more RTP streams. This once took 1.4 GB in 4 s.
 func TestAttackBySources(t *testing.T) {
 	t.Parallel()
-	const most, packets = 150, 20_000 // MiB; a server before had 700 after 1000 goodbyes
+	const most, packets = 150, 20_000 // MiB; an earlier server took 700 after 1000 goodbyes
 	p := start(t, t.TempDir())
 	for name, attack := range map[string]func(publisher *whiptest.Publisher, n uint32) error{
 		"goodbyes": func(publisher *whiptest.Publisher, n uint32) error {
@@ -70,7 +70,7 @@ func TestAttackBySources(t *testing.T) {
 		for sent < packets && len(c.streams(session)) > 0 {
 			for range 50 {
 				sent++
-				_ = attack(publisher, sent) // the server may have closed
+				_ = attack(publisher, sent) // the server may have closed the connection
 			}
 		}
 		await(t, "end of the publication", streamWithin, func() bool { return len(c.streams(session)) == 0 })
@@ -84,10 +84,10 @@ func TestAttackBySources(t *testing.T) {
 	p.terminate()
 }
 
-// TestAttackByAnswer: what an archive is uploaded to answers without end, which took 4 GB in 5 s.
+// TestAttackByAnswer lets an upload target answer without end. This once took 4 GB in 5 s.
 func TestAttackByAnswer(t *testing.T) {
 	t.Parallel()
-	const most, far = 150, 1 << 30 // where the answer ends after all
+	const most, far = 150, 1 << 30 // most in MiB; the answer ends after far bytes
 	var answered, ended atomic.Int64
 	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -125,7 +125,7 @@ func TestAttackByAnswer(t *testing.T) {
 	p.terminate()
 }
 
-// TestAttackByCandidates: an offer names 600 addresses of somebody else as the client's, who was sent 9600 packets.
+// TestAttackByCandidates names 600 addresses of another host in an offer. That host once got 9600 packets.
 func TestAttackByCandidates(t *testing.T) {
 	t.Parallel()
 	victim, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -151,10 +151,10 @@ func TestAttackByCandidates(t *testing.T) {
 	p.terminate()
 }
 
-// TestAttackByPictures: pictures of 67 megapixels with 16 reference pictures, which took 2.3 GB in one decoder.
+// TestAttackByPictures sends pictures of 67 megapixels with 16 reference pictures. They once took 2.3 GB in one decoder.
 func TestAttackByPictures(t *testing.T) {
 	t.Parallel()
-	const most = 500 // MiB, of each child
+	const most = 500 // MiB, for each child
 	units := accessUnits(t, largePictures(t))
 	p := start(t, t.TempDir())
 	c := defaultClient(t, p)
@@ -184,20 +184,17 @@ func TestAttackByPictures(t *testing.T) {
 	p.terminate()
 }
 
-// largePictures is H.264 in Annex B.
+// largePictures returns a file with H.264 in Annex B.
 func largePictures(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "large.264")
-	said, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "color=black:s=8192x8192:r=30", "-frames:v", "8",
+	ffmpegtest.Run(t, "-f", "lavfi", "-i", "color=black:s=8192x8192:r=30", "-frames:v", "8",
 		"-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-threads", "1", "-bf", "0",
-		"-x264-params", "aud=1:keyint=1000:scenecut=0:sliced-threads=0:ref=16:dpb=16:slices=1", path).CombinedOutput()
-	if err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, said)
-	}
+		"-x264-params", "aud=1:keyint=1000:scenecut=0:sliced-threads=0:ref=16:dpb=16:slices=1", path)
 	return path
 }
 
-// accessUnits takes H.264 in Annex B apart, at its delimiters.
+// accessUnits splits H.264 in Annex B at its delimiters.
 func accessUnits(t *testing.T, path string) (units [][]byte) {
 	t.Helper()
 	annexB, err := os.ReadFile(path)
@@ -211,10 +208,10 @@ func accessUnits(t *testing.T, path string) (units [][]byte) {
 	return units
 }
 
-// TestAttackByWaiting: the body of a start call never arrives, which was answered 200.
+// TestAttackByWaiting sends a start call whose body never arrives. It was once answered with 200.
 func TestAttackByWaiting(t *testing.T) {
 	t.Parallel()
-	const within = 60 * time.Second // the server waits for 30
+	const within = 60 * time.Second // the server waits for 30 s
 	p := start(t, t.TempDir())
 	c := defaultClient(t, p)
 	session := c.createSession()
@@ -241,7 +238,7 @@ func TestAttackByWaiting(t *testing.T) {
 	p.terminate()
 }
 
-// TestChildrenKnowNothing: what parses hostile media inherits none of the server's settings, of which some are secrets.
+// TestChildrenKnowNothing checks that the programs that parse hostile media inherit no setting of the server, because some are secrets.
 func TestChildrenKnowNothing(t *testing.T) {
 	t.Parallel()
 	p, first := launchAs(t, []string{"sh", "-c", `ARCHIVED_SMTP_PASSWORD=hush OTHER=hush exec "$0" "$@"`, bin}, t.TempDir())

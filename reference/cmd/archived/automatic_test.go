@@ -10,11 +10,11 @@ import (
 	"reelcheck/fixtures"
 )
 
-// overlap is how long two consecutive automatic archives record together.
+// overlap is how long two consecutive automatic archives record at the same time.
 const overlap = 2 * time.Second
 
-// TestAutomaticRecording records a session by itself for more than four hours and moves it to another server: three archives, of which
-// the first two overlap.
+// TestAutomaticRecording records a session automatically for more than four hours and moves it to another server. There must be three archives,
+// and the first two must overlap.
 func TestAutomaticRecording(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
@@ -29,9 +29,9 @@ func TestAutomaticRecording(t *testing.T) {
 	if got := c.advance(p, 5*time.Hour); !slices.Equal(got, []string{"overlap"}) {
 		t.Errorf("the walk to the overlap fired %q", got)
 	}
-	c.advance(p, time.Minute) // takes until the overlap is over
+	c.advance(p, time.Minute) // returns when the overlap is over
 	exchange(t, http.MethodPost, c.url+c.project()+"/session/"+session+"/migrate", c.app.Bearer(t, time.Now(), nil), nil, http.StatusAccepted, nil)
-	publisher.AwaitSent(publisher.Sent() + seconds(2)) // with a key frame each second, one of them is surely recorded
+	publisher.AwaitSent(publisher.Sent() + seconds(2)) // with a key frame each second, one is surely recorded
 	publisher.Stop()
 	var list struct{ Items []archiveView }
 	await(t, "three archives, the last one paused", fileWithin, func() bool {
@@ -65,7 +65,7 @@ func TestAutomaticRecording(t *testing.T) {
 	p.terminate()
 }
 
-// advance moves the application's clock and returns what fired.
+// advance moves the application's clock and returns the kinds of what happened.
 func (c client) advance(p *process, d time.Duration) (kinds []string) {
 	c.t.Helper()
 	var walked struct{ Fired []struct{ Kind string } }

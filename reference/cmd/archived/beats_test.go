@@ -16,29 +16,29 @@ import (
 	"reelcheck/fixtures/mark"
 )
 
-// A foreign publisher changes the picture and sounds a tone at every beat. The mark in the picture is the number of the beat; the tones
-// follow each other in turn.
+// A foreign publisher changes the picture and plays a tone at every beat. A mark in the picture gives the number of the beat. The tones repeat
+// in a fixed order.
 const (
-	beatStream        = 60 // in the marks
+	beatStream        = 60 // stream number in the marks
 	markLeft, markTop = 176, 192
 	toneLength        = 100 * time.Millisecond
 )
 
 var beatTones = []int{500, 750, 1100, 1600, 2400} // Hz
 
-// beats are what a file shows and plays.
+// beats are the beats found in the picture and the sound of a file.
 type beats struct {
-	flash map[int]time.Duration // when the picture of a beat comes first
+	flash map[int]time.Duration // first picture of each beat
 	beep  map[int]time.Duration
-	dark  []time.Duration // pictures after the first one that was sent which show nothing
+	dark  []time.Duration // pictures without a mark after the first one with a mark
 }
 
-// beatRange is some beats in a row, none where to is 0.
+// beatRange is a range of beats. It is empty if to is 0.
 type beatRange struct{ from, to int }
 
 func (r beatRange) has(beat int) bool { return beat >= r.from && beat <= r.to && r.to > 0 }
 
-// forget judges nothing of some beats, nor the dark while they last.
+// forget removes a range of beats, and the dark pictures during it, so that they are not judged.
 func (b *beats) forget(r beatRange) {
 	if r.to == 0 {
 		return
@@ -53,13 +53,13 @@ func (b *beats) forget(r beatRange) {
 
 var timeShown = regexp.MustCompile(`(?m)showinfo.* pts_time:(-?[0-9.]+)(?:.* rate:([0-9]+) nb_samples:([0-9]+))?`)
 
-// timed is one picture, or some sound, of a file.
+// timed is a picture, or a piece of sound, of a file with its presentation time.
 type timed struct {
 	at            time.Duration
-	rate, samples int // of sound
+	rate, samples int // for sound
 }
 
-// decodeTimed returns what FFmpeg makes of a file, one after the other, and when each of it is presented.
+// decodeTimed decodes a file with FFmpeg. It returns the concatenated pictures or sound and the presentation time of each piece.
 func decodeTimed(t *testing.T, path string, args ...string) (raw []byte, list []timed) {
 	t.Helper()
 	args = append([]string{"-nostdin", "-nostats", "-v", "info", "-threads", "1", "-i", path}, args...)
@@ -85,7 +85,7 @@ func decodeTimed(t *testing.T, path string, args ...string) (raw []byte, list []
 	return raw, list
 }
 
-// listen finds the beats of a file whose only stream fills the picture. Beats are a period apart.
+// listen finds the beats of a file with one stream that fills the picture. period is the time between beats.
 func listen(t *testing.T, path string, period time.Duration) beats {
 	t.Helper()
 	b := beats{flash: map[int]time.Duration{}, beep: map[int]time.Duration{}}
@@ -115,7 +115,7 @@ func (b *beats) look(t *testing.T, path string) {
 	}
 }
 
-// hear finds the tones. Their numbers are known but for multiples of len(beatTones): the nearest picture tells which.
+// hear finds the tones. A tone gives its number only modulo len(beatTones); the nearest picture gives the rest.
 func (b *beats) hear(t *testing.T, path string, period time.Duration) {
 	t.Helper()
 	raw, parts := decodeTimed(t, path, "-vn", "-af", "aformat=sample_fmts=s16:channel_layouts=mono,ashowinfo", "-f", "s16le")
@@ -134,7 +134,7 @@ func (b *beats) hear(t *testing.T, path string, period time.Duration) {
 	}
 }
 
-// number tells which beat a tone is, by the pictures around it or, while there are none, by the tone before it.
+// number returns the beat of a tone, from the pictures around it or, if there are none, from the tone before it.
 func (b *beats) number(tone tone, heard []int, period time.Duration) (n int, ok bool) {
 	best := time.Duration(len(beatTones)) * period / 2
 	for beat, at := range b.flash {
@@ -151,13 +151,13 @@ func (b *beats) number(tone tone, heard []int, period time.Duration) (n int, ok 
 	return tone.kind + int(turns)*len(beatTones), true
 }
 
-// tone is one of beatTones, from its begin.
+// tone is one of beatTones with its beginning.
 type tone struct {
 	at   time.Duration
 	kind int
 }
 
-// tones finds tones that begin after some silence.
+// tones finds tones that begin after silence.
 func tones(raw []byte, parts []timed) (found []tone) {
 	const loud = 3000
 	quiet := time.Duration(-1 << 62)
@@ -177,7 +177,7 @@ func tones(raw []byte, parts []timed) (found []tone) {
 	return found
 }
 
-// loudest is which of beatTones begins a piece of sound.
+// loudest returns the index in beatTones of the tone at the beginning of some sound.
 func loudest(raw []byte, rate int) (kind int) {
 	var best float64
 	length := min(len(raw)/2, rate*int(toneLength/time.Millisecond)/2000)
@@ -195,7 +195,7 @@ func loudest(raw []byte, rate int) (kind int) {
 	return kind
 }
 
-// TestListen puts the sound of beats 120 ms later than their pictures, and takes some of both away.
+// TestListen delays the sound of beats by 120 ms and removes some pictures and some sound.
 func TestListen(t *testing.T) {
 	t.Parallel()
 	s := script{Period: 400, Beats: 10, Rate: 25}

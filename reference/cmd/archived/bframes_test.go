@@ -15,7 +15,8 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// TestBFrames records what an encoder with B slices sends: every picture is shown, when it was captured, live and of an individual archive.
+// TestBFrames records the output of an encoder with B slices, in a composed and an individual archive. Every picture must be shown at its
+// capture time.
 func TestBFrames(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
@@ -56,7 +57,7 @@ func TestBFrames(t *testing.T) {
 	p.terminate()
 }
 
-// withBSlices is the fixture video as H.264 with B slices: its access units in the order of decoding, and the number of the picture of each.
+// withBSlices returns the fixture video as H.264 with B slices: its access units in decoding order, and the number of each unit's picture.
 func withBSlices(t *testing.T) (units [][]byte, order []int) {
 	t.Helper()
 	dir := t.TempDir()

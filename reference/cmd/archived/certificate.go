@@ -6,7 +6,7 @@ import (
 	"reelcheck/reference/internal/account"
 )
 
-// certificates finds the certificate for whose holder an application's archives are encrypted.
+// certificates returns a function that returns the certificate of an application, or "". Archives are encrypted for its holder.
 func certificates(store interface {
 	Application(ctx context.Context, id string) (account.Application, error)
 }) func(ctx context.Context, applicationID string) (string, error) {

@@ -10,10 +10,10 @@ import (
 
 const (
 	defaultFFmpeg = "ffmpeg"
-	ffmpegHelp    = "FFmpeg program, version " + ffmpeg.Versions + "; as long as it is the default, FFmpeg's libraries decode and encode where they are found"
+	ffmpegHelp    = "FFmpeg program, version " + ffmpeg.Versions + "; with the default, FFmpeg's libraries are used for decoding and encoding if they are found"
 )
 
-// children are what composes. Who names a program wants that one to do all.
+// children returns the programs that decode and encode. If the user names an FFmpeg program, it does everything.
 func children(path string, log *slog.Logger) ffmpeg.Config {
 	c := ffmpeg.Config{Path: path}
 	if path == defaultFFmpeg {

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// fileWithin is how long a short recording may take from its end to its file.
+	// fileWithin is how long the file of a short recording may take after its end.
 	fileWithin = 30 * time.Second
-	// streamWithin is how long a stream may take from its first packet to the API.
+	// streamWithin is how long a stream may take from its first packet to the answers of the API.
 	streamWithin = 10 * time.Second
 )
 
@@ -32,7 +32,7 @@ type client struct {
 	app accounttest.App
 }
 
-// defaultClient is the application of the ready line.
+// defaultClient returns a client for the application of the ready line.
 func defaultClient(t *testing.T, p *process) client {
 	t.Helper()
 	key, err := os.ReadFile(p.ready.PrivateKeyFile)
@@ -40,7 +40,7 @@ func defaultClient(t *testing.T, p *process) client {
 	return newClient(t, p, p.ready.ApplicationID, p.ready.APIKey, p.ready.APISecret, string(key))
 }
 
-// isolatedClient is an application made through the control API, with these settings.
+// isolatedClient returns a client for a new application with these settings, made through the control API.
 func isolatedClient(t *testing.T, p *process, settings map[string]any) client {
 	t.Helper()
 	var made struct{ ApplicationID, PrivateKey, APIKey, APISecret string }
@@ -57,13 +57,13 @@ func newClient(t *testing.T, p *process, id, apiKey, secret, privateKey string) 
 	return client{t, p.ready.URL, accounttest.App{Application: account.Application{ID: id, APIKey: number, APISecret: secret}, Key: key}}
 }
 
-// at is the same application after a restart of the server.
+// at returns a client for the same application after a restart of the server.
 func (c client) at(p *process) client {
 	c.url = p.ready.URL
 	return c
 }
 
-// archiveView is an archive as clients see it.
+// archiveView is an archive as the API shows it.
 type archiveView struct {
 	ID, Status, Reason, URL, SHA256Sum, MultiArchiveTag, Password string
 	Duration                                                      int64 // s
@@ -86,7 +86,7 @@ func (c client) createSession() (id string) {
 	return list[0].SessionID
 }
 
-// onAir starts a server with a session of its default application, to which one client publishes with these claims in its token.
+// onAir starts a server with a session of its default application. One client publishes there; its token has these claims.
 func onAir(t *testing.T, claims map[string]any, args ...string) (p *process, c client, session string, publisher *whiptest.Publisher) {
 	t.Helper()
 	p = start(t, t.TempDir(), args...)
@@ -95,7 +95,7 @@ func onAir(t *testing.T, claims map[string]any, args ...string) (p *process, c c
 	return p, c, session, c.publishAs(session, claims)
 }
 
-// publish returns when the session has the stream.
+// publish publishes a stream and returns when the session has it.
 func (c client) publish(sessionID string) *whiptest.Publisher {
 	c.t.Helper()
 	return c.publishAs(sessionID, nil)
@@ -106,7 +106,7 @@ func (c client) publishAs(sessionID string, claims map[string]any) *whiptest.Pub
 	return c.publishThis(sessionID, claims, whiptest.Options{Video: video, Tone: "tone-01"})
 }
 
-// publishThis returns when the session has one stream more.
+// publishThis publishes a stream and returns when the session has one stream more.
 func (c client) publishThis(sessionID string, claims map[string]any, o whiptest.Options) *whiptest.Publisher {
 	c.t.Helper()
 	before := len(c.streams(sessionID))
@@ -116,7 +116,7 @@ func (c client) publishThis(sessionID string, claims map[string]any, o whiptest.
 	return p
 }
 
-// streams are the ids of the session's streams.
+// streams returns the ids of the session's streams.
 func (c client) streams(sessionID string) (ids []string) {
 	c.t.Helper()
 	var list struct{ Items []struct{ ID string } }
@@ -151,7 +151,7 @@ func (c client) archive(id string) (a archiveView) {
 	return a
 }
 
-// awaitStatus returns the archive once it has that status.
+// awaitStatus waits until the archive has this status and returns it.
 func (c client) awaitStatus(id, status string) (a archiveView) {
 	c.t.Helper()
 	await(c.t, "archive "+status, fileWithin, func() bool {
@@ -164,7 +164,7 @@ func (c client) awaitStatus(id, status string) (a archiveView) {
 	return a
 }
 
-// exchange sends body as JSON, url.Values as a form, and decodes the answer into into.
+// exchange sends body, url.Values as a form and anything else as JSON, and decodes the answer into into.
 func exchange(t *testing.T, method, path, bearer string, body any, want int, into any) {
 	t.Helper()
 	var content io.Reader

@@ -19,15 +19,17 @@ import (
 	"reelcheck/reference/internal/tools/render"
 )
 
-const composeHelp = `Render an individual archive, or the journal of a session, into one MP4 file, as a composed archive of it would be.
+const composeHelp = `Render an individual archive, or the journal of a session, into one MP4 file like that of a composed archive.
 
-An individual archive is a ZIP file of one WebM or Matroska file for every stream, or part of one, and a JSON manifest; it may come from
-any recorder. A journal is a directory in data/recordings/journals of archived, from before the archive is complete; it is not changed. If it
-holds several archives, --archive names one. What of a ZIP file cannot be read is left out, and a warning says what and why. What was recorded for an application with a certificate is sealed in its journal: the server's
-key file opens it, and what is made of it is not encrypted.
+An individual archive is a ZIP file with one WebM or Matroska file for every stream, or part of a stream, and a JSON manifest. Any recorder
+may have made it. Files in it that cannot be read are left out, with a warning that says which and why.
 
-Exit codes: 0 rendered; 1 failed, or the input is not what it should be; 2 wrong usage; 130 interrupted. Without a complete file there is
-none, and a file that was there before is kept.`
+A journal is a directory in data/recordings/journals of archived. It exists until its archives are complete. The command does not change it. If it
+has several archives, --archive names one. The journal of an application with a certificate is sealed; the server's key file opens it, and
+the output is not encrypted.
+
+Exit codes: 0 rendered; 1 failed, or the input is not valid; 2 wrong usage; 130 interrupted. On failure no output is written, and an
+existing file is kept.`
 
 const composeExample = `  archived compose archive.zip -o out.mp4
   archived compose archive.zip -o out.mp4 --layout horizontalPresentation --resolution 1280x720
@@ -35,7 +37,7 @@ const composeExample = `  archived compose archive.zip -o out.mp4
   archived compose archive.zip -o out.mp4 --layout verticalPresentation --class 4d9e1c26-6a67-4a9c-8b3e-2f5e2f3f6d11=focus --sounds
   archived compose data/recordings/journals/SESSION --archive ID -o out.mp4`
 
-// composeFlags are the options of a composed archive.
+// composeFlags are the flags of the compose command.
 type composeFlags struct {
 	out, archive, path, keyFile     string
 	layout, stylesheet, screenshare string
@@ -90,27 +92,27 @@ func composeCommand(stdout, stderr io.Writer) *cobra.Command {
 
 func (f *composeFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVarP(&f.out, "output", "o", "", "the file to make")
+	flags.StringVarP(&f.out, "output", "o", "", "the file to write")
 	flags.BoolVarP(&f.overwrite, "overwrite", "y", false, "overwrite the output")
-	flags.StringVar(&f.archive, "archive", "", "which archive of a journal")
-	flags.StringVar(&f.keyFile, "key-file", "", "key file of the server, for a journal that is sealed (default: $ARCHIVED_KEY_FILE, else the name of the journal's data directory with .key)")
+	flags.StringVar(&f.archive, "archive", "", "id of the archive, for a journal with several")
+	flags.StringVar(&f.keyFile, "key-file", "", "key file of the server, for a sealed journal (default: $ARCHIVED_KEY_FILE, or else the name of the journal's data directory with .key)")
 	flags.StringVar(&f.layout, "layout", string(layout.BestFit), "bestFit, pip, verticalPresentation, horizontalPresentation or custom")
-	flags.StringVar(&f.stylesheet, "stylesheet", "", "CSS file of the layout custom")
-	flags.StringVar(&f.screenshare, "screenshare-type", "", "layout while a screen is shared, with bestFit only")
-	flags.StringArrayVar(&f.classes, "class", nil, "STREAM=CLASS gives a stream of a ZIP file a layout class, from beginning to end; may be repeated")
+	flags.StringVar(&f.stylesheet, "stylesheet", "", "CSS file for the layout custom")
+	flags.StringVar(&f.screenshare, "screenshare-type", "", "layout while a screen is shared; only with bestFit")
+	flags.StringArrayVar(&f.classes, "class", nil, "STREAM=CLASS gives a stream of a ZIP file a layout class for its whole duration; may be repeated")
 	flags.BoolVar(&f.stills, "stills", false, "show the PNG and JPEG files of the manifest, each from its start to its stop offset")
-	flags.BoolVar(&f.sounds, "sounds", false, "make a WAV file for every stream that is heard, beside the output and as long: OUT-1-STREAM.wav")
+	flags.BoolVar(&f.sounds, "sounds", false, "write a WAV file for every stream with audio, beside the output and equally long: OUT-1-STREAM.wav")
 	flags.StringVar(&f.resolution, "resolution", archive.DefaultResolution, strings.Join(archive.Resolutions, ", "))
-	flags.IntVar(&f.bitrate, "max-bitrate", 0, "constant bit rate of the video, 100000 to 6000000 bit/s, in place of --qp")
+	flags.IntVar(&f.bitrate, "max-bitrate", 0, "constant bit rate of the video, 100000 to 6000000 bit/s, instead of --qp")
 	flags.IntVar(&f.quantizer, "qp", compose.DefaultQP, "quantization parameter of the video, 15 to 40")
-	flags.BoolVar(&f.noAudio, "no-audio", false, "make a file without audio")
-	flags.BoolVar(&f.noVideo, "no-video", false, "make a file without video")
+	flags.BoolVar(&f.noAudio, "no-audio", false, "write a file without audio")
+	flags.BoolVar(&f.noVideo, "no-video", false, "write a file without video")
 	flags.StringVar(&f.path, "ffmpeg", defaultFFmpeg, ffmpegHelp)
 }
 
-const maxClasses, maxClassLength = 50, 128 // of a stream, and characters of each, as in the call that sets them
+const maxClasses, maxClassLength = 50, 128 // classes of a stream, and characters of a class, as in the call that sets them
 
-// layoutClasses reads STREAM=CLASS. The last = is taken, because ids of streams are anybody's choice.
+// layoutClasses parses STREAM=CLASS. It splits at the last =, because stream ids may contain one.
 func layoutClasses(list []string) (map[string][]string, error) {
 	classes := map[string][]string{}
 	for _, s := range list {
@@ -126,7 +128,7 @@ func layoutClasses(list []string) (map[string][]string, error) {
 	return classes, nil
 }
 
-// keys is where the key lies that opens a sealed journal, DATA/recordings/journals/SESSION.
+// keys returns the path of the key file for a sealed journal, DATA/recordings/journals/SESSION.
 func (f *composeFlags) keys(journal string) string {
 	if f.keyFile != "" {
 		return f.keyFile
@@ -137,7 +139,7 @@ func (f *composeFlags) keys(journal string) string {
 	return besideData(filepath.Join(absolute(journal), "..", "..", ".."))
 }
 
-// options checks the flags by the rules of the start call.
+// options returns the options. It checks the flags by the rules of the start call.
 func (f *composeFlags) options(cmd *cobra.Command) (compose.Options, error) {
 	spec := layout.Spec{Type: layout.Type(f.layout), Screenshare: layout.Type(f.screenshare)}
 	if f.stylesheet != "" {

@@ -17,12 +17,13 @@ import (
 
 	"github.com/coder/websocket"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/whiptest"
 )
 
-// The layouts in which one session is composed live and afterwards, from its individual archive.
+// Layouts in which one session is composed live, and afterwards from its individual archive.
 const style = `stream { position: absolute; left: 320px; top: 240px; width: 50%; height: 50%; object-fit: cover }
 stream:first-child { left: 0; top: 0 } stream:nth-child(2) { left: 320px; top: 60px; width: 25%; height: 25% }`
 
@@ -35,7 +36,7 @@ var everyLayout = []map[string]string{
 	{"type": "custom", "stylesheet": style},
 }
 
-// attend makes a client until the end of the test. It returns its token and its connection, to publish with.
+// attend connects a client until the end of the test. It returns its token and its connection, to publish with.
 func (c client) attend(sessionID string) (token, connection string) {
 	c.t.Helper()
 	token = c.app.Client(c.t, time.Now(), sessionID, nil)
@@ -47,7 +48,7 @@ func (c client) attend(sessionID string) (token, connection string) {
 	must(c.t, err)
 	var said struct{ ConnectionID string }
 	must(c.t, json.Unmarshal(hello, &said))
-	go func() { // answers pings, and ends with the test
+	go func() { // answers pings until the end of the test
 		for err := error(nil); err == nil; {
 			_, _, err = socket.Read(c.t.Context())
 		}
@@ -68,8 +69,9 @@ func (c client) publisher(sessionID string, o whiptest.Options) *whiptest.Publis
 	return whiptest.Publish(c.t, o)
 }
 
-// TestComposeOfIndividual records a session as a composed archive and as an individual one: a camera that is muted, a late comer with
-// H.264 who shares a screen, and so comes first. Of the individual one it then makes what a composed one would have been in every layout.
+// TestComposeOfIndividual records a session as a composed archive and as an individual one. It has a camera that is muted, and a client with
+// H.264 who comes late, shares a screen, and so has the first place. The tool must make from the individual archive the same file as the
+// composed archive, in every layout.
 func TestComposeOfIndividual(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
@@ -110,8 +112,8 @@ func TestComposeOfIndividual(t *testing.T) {
 	p.terminate()
 }
 
-// TestComposeOfSegments has a stream in several files: its connection was lost, for long and for a moment; it was taken out of an archive and
-// taken in again.
+// TestComposeOfSegments has a stream in several files: its connection was lost for long and for a moment, and it was removed from an archive and
+// added again.
 func TestComposeOfSegments(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
@@ -145,7 +147,7 @@ func TestComposeOfSegments(t *testing.T) {
 	pass(3)
 	one.Restart()
 	one.Lose(false)
-	pass(2.7) // a key frame comes each second
+	pass(2.7) // a key frame comes every second
 	one.Lose(true)
 	pass(0.5)
 	one.Restart()
@@ -165,7 +167,7 @@ func TestComposeOfSegments(t *testing.T) {
 	p.terminate()
 }
 
-// journal stops archives of which nothing is published any more. It returns a copy of their journal, of which they would have been composed.
+// journal stops the archives, after their streams have ended. It returns a copy of their journal, from which they would be composed.
 func (c client) journal(p *process, session string, archives ...archiveView) (dir string) {
 	c.t.Helper()
 	for _, a := range archives {
@@ -179,7 +181,7 @@ func (c client) journal(p *process, session string, archives ...archiveView) (di
 	return dir
 }
 
-// begins is when the files of an archive begin.
+// begins returns when the files of an archive begin.
 func begins(t *testing.T, archive []byte) (list []time.Duration) {
 	t.Helper()
 	for _, f := range unpack(t, archive).manifest.Files {
@@ -189,7 +191,7 @@ func begins(t *testing.T, archive []byte) (list []time.Duration) {
 	return list
 }
 
-// rendered is what the tool makes of an archive.
+// rendered returns the file that the tool makes from an archive.
 func rendered(t *testing.T, layout map[string]string, archive ...string) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.mp4")
@@ -214,16 +216,16 @@ func rendered(t *testing.T, layout map[string]string, archive ...string) []byte 
 
 const (
 	outputRate = 25
-	// busy is how many pictures may be others because a busy machine notices late that video has stopped, or comes back.
+	// busy is the number of pictures that may differ, because a busy machine notices late that video has stopped or resumed.
 	busy = outputRate / 2
-	// early is for how long after its beginning a stream may be placed by arrival, or wait for a key frame.
+	// early is how long after its beginning a stream may get its times from arrival, or wait for a key frame.
 	early = 1500 * time.Millisecond
 )
 
-// alike wants two files of one session to be the same within one frame. What counts is which frame of which stream is where; the
-// moment at which a live recording notices that a stream has stopped its video depends on how busy it is. The archive was made of files
-// that begin at begins. Until a publisher's first sender report has come, a live recording goes by arrival. A file begins with a key frame, which
-// these publishers do not send when they are asked: a live recording may know the picture of before.
+// alike checks that two files of a session are the same up to one frame: which frame of which stream is where. The moment at which a live
+// recording notices that a stream has stopped its video depends on the load. begins is when the files of the archive begin. Until a publisher's
+// first sender report, a live recording uses arrival times. A file begins with a key frame, which these publishers do not send on request, so a
+// live recording may have the picture before it.
 func alike(t *testing.T, l map[string]string, begins []time.Duration, live, later []byte) {
 	t.Helper()
 	const frame = time.Second / outputRate
@@ -261,14 +263,14 @@ func alike(t *testing.T, l map[string]string, begins []time.Duration, live, late
 	}
 }
 
-// place is where a stream is shown.
+// place is a stream and where it is shown.
 type place struct {
 	stream int
 	rect   layout.Rect
 }
 
-// sameFrames reports whether the same streams are in the same places, none by more than one of its frames ahead or behind. Early, some may be
-// missing in b, and be further apart.
+// sameFrames reports whether the same streams are in the same places, at most one frame apart. With early set, b may lack some, and they may be
+// further apart.
 func sameFrames(a, b map[place]int, early bool) bool {
 	most := 1
 	if early {
@@ -282,7 +284,7 @@ func sameFrames(a, b map[place]int, early bool) bool {
 	return early || len(a) == len(b)
 }
 
-// stages tells for each picture which frame of which stream is where.
+// stages returns for each picture which frame of which stream is where.
 func stages(t *testing.T, l map[string]string, path string) (list []map[place]int) {
 	t.Helper()
 	arranged, err := layout.New(layout.Spec{Type: layout.Type(l["type"]), Screenshare: layout.Type(l["screenshareType"]), Stylesheet: l["stylesheet"]})
@@ -314,15 +316,14 @@ func stages(t *testing.T, l map[string]string, path string) (list []map[place]in
 	return list
 }
 
-// window is how much sound is looked at at a time.
+// window is the length of the pieces of sound that are compared.
 const window = 5 * time.Millisecond
 
-// hear tells the loudness of the sound in each window.
+// hear returns the loudness of the sound in each window.
 func hear(t *testing.T, path string) (levels []float64) {
 	t.Helper()
 	const rate = 8000
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-vn", "-ac", "1", "-ar", fmt.Sprint(rate), "-f", "u8", "-").Output()
-	must(t, err)
+	raw := ffmpegtest.Run(t, "-i", path, "-vn", "-ac", "1", "-ar", fmt.Sprint(rate), "-f", "u8", "-")
 	for w := range slices.Chunk(raw, int(rate*window/time.Second)) {
 		sum := 0.0
 		for _, x := range w {
@@ -333,7 +334,7 @@ func hear(t *testing.T, path string) (levels []float64) {
 	return levels
 }
 
-// lag is by how much b has to be moved to be most like a.
+// lag returns by how much b must be moved to be most similar to a.
 func lag(a, b []float64) time.Duration {
 	const most = 60
 	best, at := math.Inf(1), 0

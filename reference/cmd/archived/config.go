@@ -20,8 +20,8 @@ import (
 	"reelcheck/reference/internal/outbound"
 )
 
-// config is everything `archived serve` can be told. A setting has one name: the flag --NAME, the environment
-// variable ARCHIVED_NAME (upper case, "-" as "_") and the key NAME of the YAML file; the flag wins, then the environment.
+// config has all settings of `archived serve`. The setting NAME is the flag --NAME, the environment variable ARCHIVED_NAME (upper case, "-" as
+// "_") and the key NAME of the YAML file. The flag has priority, then the environment.
 type config struct {
 	Host         string
 	Port         uint16
@@ -48,19 +48,19 @@ const envPrefix = "ARCHIVED_"
 func (c *config) register(f *pflag.FlagSet) {
 	f.StringVar(&c.Host, "host", "127.0.0.1", "address to listen on for HTTP")
 	f.Uint16Var(&c.Port, "port", 8080, "TCP port to listen on; 0 picks a free one")
-	f.StringVar(&c.PublicURL, "public-url", "", "base URL clients reach the server by, for links and WHIP resources (default: the listening address)")
+	f.StringVar(&c.PublicURL, "public-url", "", "base URL by which clients reach the server, for links and WHIP resources (default: the listening address)")
 	f.StringVar(&c.Data, "data", "data", "directory for the database, recordings, keys and the built-in cloud")
 	f.StringVar(&c.Database, "database", "", "postgres:// URL of a PostgreSQL database, which several servers may share (default: SQLite in the data directory)")
-	f.StringVar(&c.KeyFile, "key-file", "", "file with the key (64 hex digits) that protects what is recorded for encryption; made when first needed, not inside the data directory (default: the data directory's name with .key)")
-	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port all media arrives on; 0 picks a free one")
+	f.StringVar(&c.KeyFile, "key-file", "", "file with the key (64 hex digits) that protects recordings of applications with a certificate; created when first needed; must be outside the data directory (default: the data directory's name with .key)")
+	f.Uint16Var(&c.ICEPort, "ice-port", 0, "UDP port for all media; 0 picks a free one")
 	f.StringSliceVar(&c.ICEAddresses, "ice-addresses", nil, "IP addresses offered to clients for media (default: those of this host)")
 	f.StringVar(&c.FFmpeg, "ffmpeg", defaultFFmpeg, ffmpegHelp)
-	f.BoolVar(&c.Control, "control", false, "serve the control API (steerable clocks, isolated applications); for tests only")
+	f.BoolVar(&c.Control, "control", false, "serve the control API (adjustable clocks, isolated applications); for tests only")
 	f.StringVar(&c.ControlToken, "control-token", "", "bearer token of the control API (default: a random one, printed in the ready line)")
 	f.BoolVar(&c.Metrics, "metrics", true, "serve Prometheus metrics at /metrics")
-	f.BoolVar(&c.AllowPrivate, "allow-private-addresses", false, "let callback and storage URLs lead to loopback, private and link-local addresses")
-	f.DurationVar(&c.Patience, "upload-patience", time.Minute, "how long nothing may move in an attempt to upload before it is given up")
-	f.StringVar(&c.Mail.Address, "smtp-address", "", "host:port of the SMTP server that tells accounts of failed uploads (default: no mail)")
+	f.BoolVar(&c.AllowPrivate, "allow-private-addresses", false, "allow loopback, private and link-local addresses in callback and storage URLs")
+	f.DurationVar(&c.Patience, "upload-patience", time.Minute, "how long an upload may make no progress before the attempt is given up")
+	f.StringVar(&c.Mail.Address, "smtp-address", "", "host:port of the SMTP server for mail about failed uploads (default: no mail)")
 	f.StringVar(&c.Mail.From, "smtp-from", "archived@localhost", "sender of mail")
 	f.StringVar(&c.Mail.Username, "smtp-username", "", "login at the SMTP server (default: none)")
 	f.StringVar(&c.Mail.Password, "smtp-password", "", "password of the login"+secretly)
@@ -71,7 +71,7 @@ func (c *config) register(f *pflag.FlagSet) {
 	}
 }
 
-// fill sets every flag that the command line left alone from the environment, then from the YAML file at path ("" = none).
+// fill sets every flag that is not on the command line from the environment, or else from the YAML file at path ("" = none).
 func fill(f *pflag.FlagSet, path string, getenv func(string) (string, bool)) error {
 	file, err := readYAML(path)
 	if err != nil {
@@ -107,7 +107,7 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// setting is one YAML value, a scalar or a list of scalars.
+// setting is a YAML value: a scalar or a list of scalars.
 type setting []string
 
 func (s *setting) UnmarshalYAML(n *yaml.Node) error {
@@ -118,7 +118,7 @@ func (s *setting) UnmarshalYAML(n *yaml.Node) error {
 	}
 	var many []string
 	if err := n.Decode(&many); err != nil {
-		return fmt.Errorf("line %d: a value or a list of values is wanted", n.Line)
+		return fmt.Errorf("line %d: want a value or a list of values", n.Line)
 	}
 	*s = many
 	return nil
@@ -141,16 +141,16 @@ func readYAML(path string) (map[string]setting, error) {
 	return settings, nil
 }
 
-// validate names the first setting that cannot be used, with what is allowed.
+// validate returns an error that names the first invalid setting and what is allowed.
 func (c *config) validate(f *pflag.FlagSet) (err error) {
 	if c.Data == "" {
-		return errors.New("data: a directory is needed")
+		return errors.New("data: a directory is required")
 	}
 	if u, err := url.Parse(c.Database); c.Database != "" && (err != nil || !slices.Contains([]string{"postgres", "postgresql"}, u.Scheme)) {
-		return errors.New("database: a postgres:// URL is wanted") // which is not shown: it may hold a password
+		return errors.New("database: a postgres:// URL is wanted") // the value is not shown, because it may hold a password
 	}
 	if inside, err := filepath.Rel(absolute(c.Data), absolute(filepath.Dir(c.keyFile()))); err == nil && filepath.IsLocal(inside) {
-		return fmt.Errorf("key-file: %q is inside of the data directory %q, which it protects; it must lie elsewhere", c.KeyFile, c.Data)
+		return fmt.Errorf("key-file: %q is inside the data directory %q, which it protects; it must be elsewhere", c.KeyFile, c.Data)
 	}
 	if _, err := c.logLevel(); err != nil {
 		return err
@@ -170,16 +170,16 @@ func (c *config) validate(f *pflag.FlagSet) (err error) {
 		return err
 	}
 	if c.ControlToken != "" && len(c.ControlToken) < 16 {
-		return errors.New("control-token: 16 characters or more are needed")
+		return errors.New("control-token: at least 16 characters are required")
 	}
 	if c.Patience <= 0 {
-		return fmt.Errorf("upload-patience: %v is not more than 0", c.Patience)
+		return fmt.Errorf("upload-patience: %v must be more than 0", c.Patience)
 	}
 	c.Application, err = choose(f, target.Rules{Guard: c.outbound()})
 	return err
 }
 
-// keyFile is where the key lies that protects what is recorded for encryption.
+// keyFile returns the path of the key file.
 func (c *config) keyFile() string {
 	if c.KeyFile != "" {
 		return c.KeyFile
@@ -187,10 +187,10 @@ func (c *config) keyFile() string {
 	return besideData(c.Data)
 }
 
-// besideData is where the key lies unless a setting says otherwise.
+// besideData returns the default path of the key file.
 func besideData(data string) string { return absolute(data) + ".key" }
 
-// absolute is a path with links followed where it exists, so that paths can be compared.
+// absolute returns the absolute path, with links resolved if the path exists, so that paths can be compared.
 func absolute(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -201,7 +201,7 @@ func absolute(path string) string {
 	return path
 }
 
-// outbound says where the server may go for its users.
+// outbound returns where the server may connect for its users.
 func (c *config) outbound() outbound.Guard { return outbound.Guard{AllowPrivate: c.AllowPrivate} }
 
 func (c *config) logLevel() (slog.Level, error) {

@@ -8,20 +8,20 @@ import (
 	"syscall"
 )
 
-// connections is a listener with a limit. When it is reached the connection goes that has waited longest for its next request;
-// where all are at work, new ones wait.
+// connections is a listener with a limit. At the limit, it closes the connection that has been idle longest. If none is idle, new connections
+// wait.
 type connections struct {
 	*net.TCPListener
-	places chan struct{} // one is taken for each connection
+	places chan struct{} // has an element for each connection
 	closed chan struct{}
 	close  func() error
 
 	mu      sync.Mutex // guards the fields below
-	idle    []net.Conn // longest first
-	waiting bool       // for a place
+	idle    []net.Conn // idle longest first
+	waiting bool       // a connection waits for a place
 }
 
-// limited bounds the connections of l.
+// limited limits l to most connections.
 func limited(l *net.TCPListener, most int) *connections {
 	c := &connections{TCPListener: l, places: make(chan struct{}, most), closed: make(chan struct{})}
 	c.close = sync.OnceValue(func() error {
@@ -31,10 +31,10 @@ func limited(l *net.TCPListener, most int) *connections {
 	return c
 }
 
-// descriptors is the limit where the system tells none.
+// descriptors is the assumed limit if the system does not give one.
 const descriptors = 1024
 
-// mostConnections leaves half of the descriptors to the server's own files and to what connects it with its children.
+// mostConnections returns the limit of connections. It leaves half of the descriptors for the server's own files and its children.
 func mostConnections() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -56,7 +56,7 @@ func (c *connections) Accept() (net.Conn, error) {
 	return &connection{conn, sync.OnceFunc(func() { <-c.places })}, nil
 }
 
-// enter takes a place. It reports false when the listener is closed.
+// enter takes a place. It returns false if the listener is closed.
 func (c *connections) enter() bool {
 	select {
 	case c.places <- struct{}{}:
@@ -75,7 +75,7 @@ func (c *connections) enter() bool {
 	}
 }
 
-// evict closes the connection that has been idle longest, or has the next one closed that becomes idle.
+// evict closes the connection that has been idle longest. If none is idle, the next one that becomes idle will be closed.
 func (c *connections) evict() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,7 +85,7 @@ func (c *connections) evict() {
 	}
 }
 
-// changed is the server's ConnState.
+// changed follows the state of connections. It is the ConnState of the server.
 func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -103,7 +103,7 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 // Close implements [net.Listener].
 func (c *connections) Close() error { return c.close() }
 
-// connection gives its place back when it is closed. It is a TCP connection so that files are sent by the kernel.
+// connection releases its place when it is closed. It embeds a TCPConn, so that the kernel sends files.
 type connection struct {
 	*net.TCPConn
 	leave func()

@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// recording is an archive being recorded by an application with its own storage and webhooks.
+// recording is an archive that is being recorded, of an application with its own storage and webhooks.
 type recording struct {
 	t         *testing.T
 	server    *process
@@ -25,10 +25,10 @@ type recording struct {
 	archive   string
 	publisher *whiptest.Publisher
 	span      span
-	holder    *holder // for whom the archive is encrypted; nil = it is not
+	holder    *holder // the archive is encrypted for it; nil = not encrypted
 }
 
-// record returns once so many seconds were recorded, by a server with these settings.
+// record starts a recording on a server with these settings and returns after length seconds of it.
 func record(t *testing.T, length float64, settings ...string) *recording {
 	return recordFor(t, nil, length, settings...)
 }
@@ -49,13 +49,13 @@ func recordFor(t *testing.T, h *holder, length float64, settings ...string) *rec
 	return r
 }
 
-// stop stops the archive and returns when the call does.
+// stop stops the archive and returns when the call has returned.
 func (r *recording) stop() {
 	r.t.Helper()
 	r.span.to = act(r.publisher, func() { r.client.stopArchive(r.archive) })
 }
 
-// killServer is kill -9. The client is gone with it.
+// killServer kills the server with SIGKILL. The client ends too.
 func (r *recording) killServer() {
 	r.t.Helper()
 	if killed := act(r.publisher, r.server.kill); r.span.to == (moment{}) {
@@ -64,7 +64,7 @@ func (r *recording) killServer() {
 	r.publisher.Abandon()
 }
 
-// stopUploading stops the archive and returns when its upload waits at the bucket's gate.
+// stopUploading stops the archive and returns when its upload is held at the bucket's gate.
 func (r *recording) stopUploading() {
 	r.t.Helper()
 	r.bucket.hold = true
@@ -72,7 +72,7 @@ func (r *recording) stopUploading() {
 	reached(r.t, "upload", r.bucket.gate)
 }
 
-// survive kills the server, opens the gates at which it was held, and expects the next one to deliver and announce the archive.
+// survive kills the server, opens the gates that held it, and checks that the next server delivers and announces the archive.
 func (r *recording) survive(lost time.Duration, gates ...*gate) {
 	r.t.Helper()
 	r.killServer()
@@ -83,7 +83,7 @@ func (r *recording) survive(lost time.Duration, gates ...*gate) {
 	r.hooks.expect(r.t, "started", "stopped", "uploaded")
 }
 
-// restart starts the server again and expects it to finish the archive; lost may be missing at the end.
+// restart starts the server again and checks that it finishes the archive. The last part, of length lost, may be missing.
 func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
 	t.Helper()
 	p := start(t, data, r.settings...)
@@ -103,7 +103,7 @@ func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
 	p.terminate()
 }
 
-// file is what was delivered of the archive, as its owner reads it.
+// file returns the delivered file of the archive as its owner can read it.
 func (r *recording) file(t *testing.T, a archiveView) []byte {
 	t.Helper()
 	file := r.bucket.file(t, r.client.app.ID+"/"+a.ID+"/archive.mp4")
@@ -117,7 +117,7 @@ func (r *recording) file(t *testing.T, a archiveView) []byte {
 	return r.holder.decrypt(t, a.Password, file)
 }
 
-// TestKilledWhileRecording: an archive ends with the server that recorded it, and nothing else is lost.
+// TestKilledWhileRecording checks that an archive ends when its server is killed, and that nothing else is lost.
 func TestKilledWhileRecording(t *testing.T) {
 	t.Parallel()
 	t.Run("once", func(t *testing.T) {
@@ -135,7 +135,8 @@ func TestKilledWhileRecording(t *testing.T) {
 	})
 }
 
-// TestTerminatedWhileRecording: the server takes the clients with it, so the archive pauses; at the next start it ends. Nothing is lost.
+// TestTerminatedWhileRecording checks that a terminated server ends its clients, so that the archive pauses and ends at the next start. Nothing
+// is lost.
 func TestTerminatedWhileRecording(t *testing.T) {
 	t.Parallel()
 	r := record(t, 2)
@@ -145,8 +146,8 @@ func TestTerminatedWhileRecording(t *testing.T) {
 	r.hooks.expect(t, "started", "paused", "stopped", "uploaded")
 }
 
-// TestTornWhileRecording: the same when the machine loses power, so that of what was written in the last half second anything may
-// be missing at the end of each file.
+// TestTornWhileRecording is like TestKilledWhileRecording, but the machine loses power: each file may lack any part of what was written in the
+// last half second.
 func TestTornWhileRecording(t *testing.T) {
 	t.Parallel()
 	r := record(t, 2.5)
@@ -162,7 +163,7 @@ func TestTornWhileRecording(t *testing.T) {
 		"half":      func(synced, written int64) int64 { return (synced + written) / 2 },
 		"last byte": func(_, written int64) int64 { return written - 1 },
 	} {
-		t.Run(name, func(t *testing.T) { // one after the other: they share the receiver
+		t.Run(name, func(t *testing.T) { // in turn, because they share the receiver
 			r.hooks.forget()
 			data := filepath.Join(t.TempDir(), "data")
 			must(t, os.CopyFS(data, os.DirFS(r.server.data)))
@@ -182,7 +183,7 @@ func TestTornWhileRecording(t *testing.T) {
 	}
 }
 
-// sizes are those of the files below dir, by relative path.
+// sizes returns the sizes of the files below dir by relative path.
 func sizes(t *testing.T, dir string) map[string]int64 {
 	t.Helper()
 	found := map[string]int64{}
@@ -197,7 +198,7 @@ func sizes(t *testing.T, dir string) map[string]int64 {
 	return found
 }
 
-// TestKilledAfterStop: what was recorded up to the stop is complete, whenever the server dies after it.
+// TestKilledAfterStop checks that everything up to the stop is complete, whenever the server is killed after it.
 func TestKilledAfterStop(t *testing.T) {
 	t.Parallel()
 	t.Run("composing", func(t *testing.T) {
@@ -231,7 +232,7 @@ func reached(t *testing.T, what string, g *gate) {
 	}
 }
 
-// TestKilledChildren: a composition whose FFmpeg dies begins again, and loses nothing.
+// TestKilledChildren checks that a composition whose FFmpeg is killed begins again and loses nothing.
 func TestKilledChildren(t *testing.T) {
 	t.Parallel()
 	for name, mark := range map[string]string{"video encoder": "libx264", "audio encoder": "-c:a aac"} {
@@ -256,7 +257,7 @@ func TestKilledChildren(t *testing.T) {
 	}
 }
 
-// childLike waits for a child of the server with that in its command line.
+// childLike waits for a child of the server that has mark in its command line.
 func (r *recording) childLike(mark string) (found child) {
 	r.t.Helper()
 	await(r.t, "child with "+mark, fileWithin, func() bool {

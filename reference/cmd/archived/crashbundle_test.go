@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// captured makes the file of an individual archive that waits to be stored, of copies: to open a journal would already repair it.
+// captured returns the file of an individual archive that waits to be stored. It works on copies, because opening a journal would repair it.
 func (w *witness) captured(data string, a archive.Archive) (io.ReadCloser, error) {
 	dir := filepath.Join(w.t.TempDir(), a.SessionID)
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(data, "recordings", "journals", a.SessionID))); err != nil {
@@ -37,7 +37,7 @@ func (w *witness) captured(data string, a archive.Archive) (io.ReadCloser, error
 	return io.NopCloser(bytes.NewReader(content)), errors.Join(err, r.Close())
 }
 
-// expectBundle wants an individual archive that can be read to its end and is what its manifest says.
+// expectBundle checks that an individual archive can be read to its end and agrees with its manifest.
 func (w *witness) expectBundle(a archive.Archive, content []byte) {
 	b := unpack(w.t, content)
 	if b.manifest.ID != a.ID || b.manifest.SessionID != a.SessionID || len(b.manifest.Files) != len(b.blocks) {

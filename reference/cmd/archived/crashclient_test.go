@@ -35,7 +35,7 @@ func (a *applicant) rest(method, path string, body any, want int, into any) erro
 	return a.exchange(method, a.client.project()+path, a.bearer(), body, want, into)
 }
 
-// exchange returns [errLost] unless there was an answer.
+// exchange sends a request. It returns [errLost] if there was no answer.
 func (a *applicant) exchange(method, path, bearer string, body any, want int, into any) error {
 	content, contentType, err := encoded(body)
 	if err != nil {
@@ -80,11 +80,11 @@ func encoded(body any) (content []byte, contentType string, err error) {
 	}
 }
 
-// fragile does what fails its test when the server dies meanwhile, and only says so.
+// fragile runs do with a test that may fail. It returns an error if do has failed that test or the server was killed.
 func (a *applicant) fragile(do func(testing.TB)) error {
 	tb := &dying{TB: a.tb}
 	done := make(chan struct{})
-	go func() { // ends with the server, or by the deadlines of the publisher
+	go func() { // ends with the server, or at the deadlines of the publisher
 		defer close(done)
 		do(tb)
 	}()
@@ -99,7 +99,7 @@ func (a *applicant) fragile(do func(testing.TB)) error {
 	return nil
 }
 
-// dying is a test that fails without failing the one that it is part of.
+// dying is a test that may fail without failing the test that it is part of.
 type dying struct {
 	testing.TB
 	said atomic.Pointer[string]
@@ -135,7 +135,7 @@ func openMoody(t *testing.T) *moodyBucket {
 func (b *moodyBucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if b.down.Load() && (r.Method == http.MethodPut || r.Method == http.MethodPost) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		http.Error(w, strings.ToLower(http.StatusText(http.StatusForbidden)), http.StatusForbidden) // which the SDK does not retry
+		http.Error(w, strings.ToLower(http.StatusText(http.StatusForbidden)), http.StatusForbidden) // the SDK does not retry this status
 		return
 	}
 	b.bucket.ServeHTTP(w, r)

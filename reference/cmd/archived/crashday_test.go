@@ -17,29 +17,29 @@ var (
 	crashKills = flag.Int("crash.kills", 5, "how often TestCrashDay kills the server")
 	crashSeed  = flag.Uint64("crash.seed", 0, "what TestCrashDay draws its instants from, 0 = one of its own")
 	crashPg    = flag.Bool("crash.postgres", false, "TestCrashDay is on PostgreSQL")
-	crashLine  string // what TestCrashDay found, the last line of the program
+	crashLine  string // result of TestCrashDay, the last line of the program's output
 )
 
 const (
-	lifeMost  = 2 * time.Second        // of a life, from ready on
-	birthMost = 400 * time.Millisecond // of a life that may end before it is ready
-	births    = 6                      // one life in so many is such
+	lifeMost  = 2 * time.Second        // longest life, counted from ready
+	birthMost = 400 * time.Millisecond // longest life that may end before ready
+	births    = 6                      // one life in this many may
 
-	// eveningWithin is how long it may take to come to the end of everything; what is stuck then never comes there.
+	// eveningWithin is how long everything may take to come to its end. What has not ended by then is stuck.
 	eveningWithin = 45 * time.Second
 )
 
-// crashDay is one data directory, the applications at work in it, and what they know of it.
+// crashDay is a data directory, the applications that use it, and what they know about it.
 type crashDay struct {
 	*witness
-	rng      *rand.Rand // owned by the test's goroutine
+	rng      *rand.Rand // used only by the test's goroutine
 	data     string
-	settings []string // of the server
+	settings []string // settings of the server
 	apps     []*applicant
 }
 
-// TestCrashDay has applications live through days of policy time on a server that is killed again and again: at random instants, not
-// at chosen ones as in the tests of single crashes.
+// TestCrashDay lets applications live through days of policy time on a server that is killed again and again, at random instants, not at chosen
+// ones as in the tests of single crashes.
 func TestCrashDay(t *testing.T) {
 	t.Parallel()
 	seed := *crashSeed
@@ -67,7 +67,7 @@ func TestCrashDay(t *testing.T) {
 	t.Logf("%d archives, %v, %d webhooks, steps %v", len(d.known), d.finals(), d.hooks.count(), d.progress())
 }
 
-// open makes the applications, in a life of their own.
+// open creates the applications, in a life of their own.
 func (d *crashDay) open(t *testing.T, seed uint64) {
 	t.Helper()
 	p := start(t, d.data, d.settings...)
@@ -99,7 +99,7 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 	p.kill()
 }
 
-// life is one run of the server, up to its kill.
+// life runs the server once, until its kill.
 func (d *crashDay) life(t *testing.T) {
 	p, first := launch(t, d.data, d.settings...)
 	if d.rng.IntN(births) == 0 {
@@ -124,7 +124,7 @@ func (d *crashDay) upTo(most time.Duration) time.Duration {
 	return time.Duration(d.rng.Int64N(int64(most)))
 }
 
-// evening is the last life: nothing fails any more, nobody comes, and everything must come to its end.
+// evening is the last life. Nothing fails, nobody new comes, and everything must come to its end.
 func (d *crashDay) evening(t *testing.T) {
 	p := start(t, d.data, d.settings...)
 	ctx, cancel := context.WithTimeout(t.Context(), eveningWithin)

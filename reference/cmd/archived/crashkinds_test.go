@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// alwaysScript is the day of an application whose sessions are archived automatically: archives begin with the first client, move with their
-// session to another server, and follow each other every four hours.
+// alwaysScript is the day of an application with automatically archived sessions. Archives begin with the first client, move to another server
+// with their session, and follow each other every four hours.
 func (a *applicant) alwaysScript() []func() error {
 	after := func(d time.Duration) func() error { return func() error { return a.advance(d) } }
 	return []func() error{
 		a.record, after(3 * time.Second), a.rotate, a.record, a.pause, a.record, after(20 * time.Minute),
-		after(4 * time.Hour), // the walk ends where the next archive begins beside the first
-		after(time.Hour),     // and goes on when that has ended
+		after(4 * time.Hour), // the walk ends where the next archive begins
+		after(time.Hour),     // and continues when the overlap has ended
 		a.leave, after(2 * time.Minute),
 		a.attend, after(61 * time.Minute), // nobody publishes
 		a.leave, a.remove, after(80 * time.Hour), a.renew,
 	}
 }
 
-// manualScript is the day of an application that chooses the streams of its archives.
+// manualScript is the day of an application that selects the streams of its archives.
 func (a *applicant) manualScript() []func() error {
 	after := func(d time.Duration) func() error { return func() error { return a.advance(d) } }
 	return []func() error{
@@ -34,16 +34,16 @@ func (a *applicant) manualScript() []func() error {
 	}
 }
 
-// rotate has the server move the session, if somebody is there.
+// rotate makes the server move the session, if a client is connected.
 func (a *applicant) rotate() error {
 	if a.socket == nil {
-		return nil // gone with the server that died
+		return nil // the clients ended with the killed server
 	}
 	return a.exchange(http.MethodPost, "/control/v1/applications/"+a.client.app.ID+"/sessions/"+a.session+"/rotate", a.process.ready.ControlToken,
 		nil, http.StatusAccepted, nil)
 }
 
-// choose takes the streams of the session into the live archives.
+// choose adds the streams of the session to the live archives.
 func (a *applicant) choose() error {
 	for end := time.Now().Add(streamWithin); ; {
 		streams, err := a.streams()
@@ -62,7 +62,7 @@ func (a *applicant) choose() error {
 	}
 }
 
-// deselect takes them out again.
+// deselect removes the streams again.
 func (a *applicant) deselect() error {
 	if a.publisher == nil {
 		return nil
@@ -98,16 +98,16 @@ func (a *applicant) streams() (ids []string, err error) {
 	return ids, err
 }
 
-// presence is what the webhooks of session monitoring say of a session.
+// presence is the state of a session according to the webhooks of session monitoring.
 type presence struct {
 	exists               bool
 	connections, streams map[string]bool
 }
 
-// judgeSession replays what was announced of a session: nobody comes twice or goes unseen, and in the end nobody is there.
+// judgeSession replays the announcements of a session. Nobody may come twice or leave without coming, and in the end nobody may be there.
 func (w *witness) judgeSession(id string, bodies []string) {
 	now := presence{connections: map[string]bool{}, streams: map[string]bool{}}
-	bodies = slices.Compact(slices.Clone(bodies)) // the same one again, before the next
+	bodies = slices.Compact(slices.Clone(bodies)) // a repeated one comes before the next
 	for i, body := range bodies {
 		if !now.follows(w, body) || slices.Contains(bodies[:i], body) {
 			w.missing++

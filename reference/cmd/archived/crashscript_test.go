@@ -18,37 +18,37 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// applicant is an application that goes through its script again and again, from life to life of the server. It owns its fields; its
-// client's address changes with every life.
+// applicant is an application that repeats its script through all lives of the server. It owns its fields. The address of its client changes
+// with every life.
 type applicant struct {
 	name   string
 	day    *witness
 	tb     testing.TB
 	client client
-	bucket *moodyBucket // nil: the built-in cloud
-	tags   []string     // of the archives that run at the same time
+	bucket *moodyBucket // nil = the built-in cloud
+	tags   []string     // tags of the archives that run at the same time
 	always bool         // archives are automatic
-	manual bool         // their streams are chosen
+	manual bool         // streams are selected
 	video  bool         // they have video
 	rng    *rand.Rand
 
-	individual []string // tags of the archives that are individual, not composed
+	individual []string // tags of the archives that are individual
 
-	cycle, at int // in the script
+	cycle, at int // position in the script
 	session   string
 
-	// of one life
+	// Fields for one life.
 	ctx       context.Context
 	process   *process
 	socket    *websocket.Conn
 	publisher *whiptest.Publisher
-	reading   sync.WaitGroup // what the socket brings
+	reading   sync.WaitGroup // reads of the socket
 }
 
-// errLost says that there was no answer: whatever was asked may have happened or not.
+// errLost says that there was no answer, so that the request may or may not have taken effect.
 var errLost = errors.New("no answer")
 
-// script is a cycle of the day. Each step begins by looking where the server is, so that it can be taken again.
+// script returns the steps of one cycle. Each step first looks at the state of the server, so that it can be repeated.
 func (a *applicant) script() []func() error {
 	switch {
 	case a.always:
@@ -65,11 +65,11 @@ func (a *applicant) script() []func() error {
 			return nil
 		}
 	}
-	outage, long := a.cycle%3 != 2, a.cycle%3 == 0 // a long one lasts until the limit of uploads
+	outage, long := a.cycle%3 != 2, a.cycle%3 == 0 // a long outage lasts until the limit for uploads
 	return []func() error{
 		a.record, a.pause, a.record, after(3 * time.Second), a.stop,
 		store(outage), a.leave,
-		a.wait, after(2 * time.Minute), // nobody published
+		a.wait, after(2 * time.Minute), // nobody has published
 		a.record, after(20 * time.Minute), a.stop, after(time.Hour),
 		store(long), a.leave,
 		after(7 * time.Hour), store(long && a.name == "strict"),
@@ -77,7 +77,7 @@ func (a *applicant) script() []func() error {
 	}
 }
 
-// begin takes up the script in a new life.
+// begin prepares the applicant for a new life.
 func (a *applicant) begin(ctx context.Context, p *process) {
 	if a.publisher != nil {
 		a.publisher.Abandon()
@@ -85,7 +85,7 @@ func (a *applicant) begin(ctx context.Context, p *process) {
 	a.ctx, a.process, a.socket, a.publisher, a.client = ctx, p, nil, nil, a.client.at(p)
 }
 
-// live goes on with the script until the server dies.
+// live continues the script until the server is killed.
 func (a *applicant) live(ctx context.Context, p *process) {
 	a.begin(ctx, p)
 	err := a.expectNoneLive()
@@ -112,7 +112,7 @@ func (a *applicant) live(ctx context.Context, p *process) {
 	a.reading.Wait()
 }
 
-// expectNoneLive: the clients have gone with the server that died, and so have the archives that were live.
+// expectNoneLive checks that no archive is live: the clients ended with the killed server.
 func (a *applicant) expectNoneLive() error {
 	all, err := a.list("")
 	for _, x := range all {
@@ -123,7 +123,7 @@ func (a *applicant) expectNoneLive() error {
 	return err
 }
 
-// finish leaves, and lets all the time pass that anything can take.
+// finish leaves and advances the clock far enough for everything to end.
 func (a *applicant) finish() error {
 	if err := a.expectNoneLive(); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (a *applicant) finish() error {
 	return nil
 }
 
-// list returns the archives of a session, of all with "".
+// list returns the archives of a session; "" means of all sessions.
 func (a *applicant) list(session string) ([]archiveView, error) {
 	var page struct{ Items []archiveView }
 	query := url.Values{"count": {"1000"}}
@@ -166,7 +166,7 @@ func (a *applicant) now() ([]archiveView, error) {
 
 func (x archiveView) live() bool { return x.Status == "started" || x.Status == "paused" }
 
-// attend makes sure that the session is there, and a client in it.
+// attend makes sure that the session exists and has a client.
 func (a *applicant) attend() error {
 	if a.session == "" {
 		var made []struct {
@@ -202,7 +202,7 @@ func (a *applicant) attend() error {
 	return nil
 }
 
-// wait has archives that wait for a publisher.
+// wait makes sure that there are archives that wait for a publisher.
 func (a *applicant) wait() error {
 	if err := a.attend(); err != nil {
 		return err
@@ -230,7 +230,7 @@ func (a *applicant) wait() error {
 	return err
 }
 
-// record has archives that record.
+// record makes sure that there are archives that record.
 func (a *applicant) record() error {
 	if err := a.wait(); err != nil {
 		return err
@@ -269,10 +269,10 @@ func (a *applicant) publish() error {
 	return err
 }
 
-// pause has the publisher leave.
+// pause makes the publisher leave.
 func (a *applicant) pause() error {
 	if a.publisher == nil {
-		return nil // it left with the server
+		return nil // it ended with the server
 	}
 	p := a.publisher
 	a.publisher = nil
@@ -282,7 +282,7 @@ func (a *applicant) pause() error {
 	return a.reach("paused")
 }
 
-// reach waits until all live archives have the status. One may have begun before its publisher published, and pauses when he leaves.
+// reach waits until all live archives have the status. One may have begun before its publisher published, and pauses when the publisher leaves.
 func (a *applicant) reach(status string) error {
 	for end := time.Now().Add(streamWithin); ; {
 		live, err := a.now()
@@ -312,7 +312,7 @@ func (a *applicant) stop() error {
 	return err
 }
 
-// leave: every client goes.
+// leave disconnects every client.
 func (a *applicant) leave() error {
 	if err := a.pause(); err != nil {
 		return err
@@ -324,7 +324,7 @@ func (a *applicant) leave() error {
 	return nil
 }
 
-// remove deletes the newest archive that can be.
+// remove deletes the newest archive that may be deleted.
 func (a *applicant) remove() error {
 	all, err := a.list("")
 	if err != nil {
@@ -345,7 +345,7 @@ func (a *applicant) renew() error {
 	return nil
 }
 
-// advance moves the clock; then nothing may be left behind it.
+// advance moves the clock and checks that nothing due was left behind.
 func (a *applicant) advance(d time.Duration) error {
 	var clock struct{ Now int64 }
 	if err := a.control(http.MethodPost, "clock", map[string]int64{"advance": d.Milliseconds()}, &clock); err != nil {

@@ -23,7 +23,7 @@ import (
 	"reelcheck/reference/internal/storage"
 )
 
-// witness knows what was promised: by answers, and by what was committed when the server died. It finds what was not kept.
+// witness knows what was promised, by answers and by commits before the server was killed. It finds promises that were broken.
 type witness struct {
 	t       testing.TB
 	hooks   *announcements
@@ -38,24 +38,24 @@ type witness struct {
 	known map[string]*promise // by archive
 }
 
-// promise is what is known of an archive.
+// promise is what is known about an archive.
 type promise struct {
 	row      archive.Archive
-	statuses []archive.Status // committed, in order, as far as they were seen
-	file     string           // SHA-256, once the file was complete
+	statuses []archive.Status // committed statuses, in order, as far as they were seen
+	file     string           // SHA-256 of the complete file
 }
 
 func newWitness(t *testing.T) *witness {
 	return &witness{t: t, hooks: receiveAnnouncements(t), buckets: map[string]*moodyBucket{}, mayFail: map[string]bool{}, known: map[string]*promise{}}
 }
 
-// ranks order the statuses: an archive never goes back.
+// ranks orders the statuses: an archive never goes back.
 var ranks = map[archive.Status]int{
 	archive.Started: 0, archive.Paused: 0, archive.Stopped: 1, archive.Uploaded: 2, archive.Available: 2, archive.Failed: 2,
 	archive.Expired: 3, archive.Deleted: 4,
 }
 
-// saw notes a status that an answer gave.
+// saw records a status in an answer.
 func (w *witness) saw(id, status string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -86,7 +86,7 @@ func (w *witness) lose(format string, args ...any) {
 	w.t.Errorf("lost: "+format, args...)
 }
 
-// inspect compares what a dead server left with what was promised, and takes it as promised.
+// inspect compares the data of a killed server with the promises, and adds what it finds to them.
 func (w *witness) inspect(data string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -116,7 +116,7 @@ func (w *witness) inspect(data string) {
 	}
 }
 
-// database opens the database, of SQLite a copy: to open the original would already repair it.
+// database opens the database. It opens a copy of a SQLite file, because opening the original would repair it.
 func (w *witness) database(data string) *sql.DB {
 	w.t.Helper()
 	if w.postgres != "" {
@@ -138,7 +138,7 @@ func (w *witness) database(data string) *sql.DB {
 	return db
 }
 
-// file returns the file of an archive, from where it has to be.
+// file returns the file of an archive from the place where it must be.
 func (w *witness) file(data string, a archive.Archive) (content []byte, complete bool) {
 	var r io.ReadCloser
 	var err error
@@ -180,7 +180,7 @@ func (w *witness) compare(p *promise, content []byte) {
 	}
 }
 
-// expectNothingOwed: at the end of all time there is nothing to do, and nothing lies about.
+// expectNothingOwed checks that in the end there is nothing left to do, and no file left over.
 func (w *witness) expectNothingOwed(data string) {
 	db := w.database(data)
 	defer db.Close()
@@ -204,7 +204,7 @@ func (w *witness) expectNothingOwed(data string) {
 	}
 }
 
-// judge compares every archive with what was announced of it.
+// judge compares every archive with its announcements.
 func (w *witness) judge() {
 	for id, p := range w.known {
 		last := p.statuses[len(p.statuses)-1]
@@ -230,7 +230,7 @@ func (w *witness) judge() {
 }
 
 func (w *witness) judgeWebhooks(id string, p *promise) {
-	bodies := slices.Compact(slices.Clone(w.hooks.bodies[id])) // the same one again, before the next
+	bodies := slices.Compact(slices.Clone(w.hooks.bodies[id])) // a repeated one comes before the next
 	seen := map[string]bool{}
 	var announced []archive.Status
 	for _, body := range bodies {
@@ -262,7 +262,7 @@ func (w *witness) judgeWebhooks(id string, p *promise) {
 	}
 }
 
-// unannounced returns the statuses that are not among the announced in their order. A deletion is not announced.
+// unannounced returns the statuses that were not announced in their order. A deletion is not announced.
 func unannounced(statuses, announced []archive.Status) (missing []archive.Status) {
 	for _, s := range statuses {
 		if s == archive.Deleted {
@@ -277,7 +277,7 @@ func unannounced(statuses, announced []archive.Status) (missing []archive.Status
 	return missing
 }
 
-// legal reports whether an archive can have gone this way to its end.
+// legal reports whether an archive may have had these statuses in this order.
 func legal(way []archive.Status) bool {
 	i := 0
 	for ; i < len(way) && ranks[way[i]] == 0; i++ {
@@ -290,7 +290,7 @@ func legal(way []archive.Status) bool {
 		(len(end) == 2 || len(end) == 3 && end[1] == archive.Available && end[2] == archive.Expired)
 }
 
-// finals counts the archives by their last status.
+// finals returns the number of archives by last status.
 func (w *witness) finals() map[archive.Status]int {
 	n := map[archive.Status]int{}
 	for _, p := range w.known {
@@ -306,16 +306,16 @@ func (w *witness) must(err error) {
 	}
 }
 
-// announcements receives the status webhooks of many archives, and refuses one in ten.
+// announcements receives the status webhooks of many archives and refuses one in ten.
 type announcements struct {
 	url  string
-	kind atomic.Bool // refuses none
+	kind atomic.Bool // if set, refuses none
 	mu   sync.Mutex  // guards the rest
 
 	requests int
-	refused  map[string]int      // how often, by body
-	bodies   map[string][]string // taken, by archive
-	sessions map[string][]string // taken, by session, of session monitoring
+	refused  map[string]int      // number of refusals, by body
+	bodies   map[string][]string // accepted bodies, by archive
+	sessions map[string][]string // accepted bodies of session monitoring, by session
 }
 
 func receiveAnnouncements(t *testing.T) *announcements {

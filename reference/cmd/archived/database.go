@@ -20,7 +20,7 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// database opens the store of the configuration.
+// database opens the configured store.
 func (s *server) database(ctx context.Context) (err error) {
 	if s.config.Database != "" {
 		s.store, err = s.postgres(ctx)
@@ -55,7 +55,7 @@ func (s *server) postgres(ctx context.Context) (*sqlstore.Store, error) {
 	}
 	db, err := postgres.Open(ctx, postgres.Config{
 		URL: s.config.Database, Server: id, Base: s.public.link(""), Log: s.log,
-		Alone: s.config.Control, // the other servers would not notice that a clock moves
+		Alone: s.config.Control, // other servers would not notice that a clock is moved
 		Lost: func(err error) {
 			select {
 			case s.lost <- err:
@@ -66,7 +66,7 @@ func (s *server) postgres(ctx context.Context) (*sqlstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.founding.known(ctx, db, "the database of the setting"); err != nil { // whose URL may hold a password
+	if err := s.founding.known(ctx, db, "the database of the setting"); err != nil { // the URL is not shown, because it may hold a password
 		return nil, errors.Join(err, db.Close())
 	}
 	if err := shareLinks(ctx, s.config.Data, db); err != nil {
@@ -75,7 +75,7 @@ func (s *server) postgres(ctx context.Context) (*sqlstore.Store, error) {
 	return db, nil
 }
 
-// shareLinks gives the built-in clouds of all servers on db one key, so that a link from one opens the file at another.
+// shareLinks gives the built-in clouds of all servers on db the same key, so that a link from one server is valid at another.
 func shareLinks(ctx context.Context, data string, db *sqlstore.Store) error {
 	file := filepath.Join(data, "cloud", "link.key")
 	mine, err := os.ReadFile(file)
@@ -96,7 +96,7 @@ func shareLinks(ctx context.Context, data string, db *sqlstore.Store) error {
 	return durable.WriteFile(file, key, 0o600)
 }
 
-// fromHolder serves files of the built-in cloud, and sends on who asks for one that another server has.
+// fromHolder serves files of the built-in cloud. It redirects requests for a file that another server has.
 func fromHolder(cloud http.Handler, db *sqlstore.Store, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		archiveID := path.Base(path.Dir(r.URL.Path))
@@ -113,7 +113,7 @@ func fromHolder(cloud http.Handler, db *sqlstore.Store, log *slog.Logger) http.H
 	})
 }
 
-// serverID returns the name that the server of this data directory has in a database. The first start invents it.
+// serverID returns the name of this data directory's server in the database. The first start creates it.
 func serverID(data string) (string, error) {
 	file := filepath.Join(data, "server.id")
 	id, err := os.ReadFile(file)

@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/store/postgrestest"
 )
 
-// TestPostgres: what survives on SQLite survives on PostgreSQL.
+// TestPostgres checks that what survives on SQLite survives on PostgreSQL too.
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.Start(t)
@@ -43,7 +43,7 @@ func TestPostgres(t *testing.T) {
 	})
 }
 
-// TestTwoServers share a database: each holds its own sessions, and both know all archives.
+// TestTwoServers runs two servers on one database. Each holds its own sessions, and both know all archives.
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	database := postgrestest.Start(t).Database(t)
@@ -67,7 +67,7 @@ func TestTwoServers(t *testing.T) {
 		t.Errorf("status %q at the other server, want started", got.Status)
 	}
 
-	// Neither a crash of the other server nor its recovery concerns the session.
+	// Neither a crash of the other server nor its recovery affects the session.
 	two.kill()
 	two = start(t, two.data, shared...)
 	there = here.at(two)

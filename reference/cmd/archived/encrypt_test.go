@@ -15,8 +15,8 @@ import (
 	"reelcheck/fixtures"
 )
 
-// TestNothingUnencryptedAtRest scans the data directory while an archive is recorded, when it is stopped, while it is uploaded and
-// afterwards. The same scan finds what it looks for when the application has no certificate.
+// TestNothingUnencryptedAtRest scans the data directory while an archive is recorded, after its stop, during its upload and after it. To prove
+// the scan, it must find the same bytes if the application has no certificate.
 func TestNothingUnencryptedAtRest(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]*holder{"certificate": newHolder(t), "none": nil} {
@@ -57,7 +57,7 @@ func TestNothingUnencryptedAtRest(t *testing.T) {
 	}
 }
 
-// expectSecrets: what would open the archive is neither in the data directory, nor is the key that protects it there.
+// expectSecrets checks that the data directory contains neither the secrets that open the archive nor the key that protects them.
 func (r *recording) expectSecrets(t *testing.T, a archiveView, seen []tree) {
 	t.Helper()
 	info, err := os.Stat(r.server.data + ".key")
@@ -75,7 +75,7 @@ func (r *recording) expectSecrets(t *testing.T, a archiveView, seen []tree) {
 	}
 }
 
-// tree is what the files of a directory held at one time, by path.
+// tree is the contents of the files in a directory at one time, by path.
 type tree map[string][]byte
 
 func scan(t *testing.T, dir string) tree {
@@ -98,7 +98,7 @@ func scan(t *testing.T, dir string) tree {
 	return found
 }
 
-// find returns the files that hold any of these.
+// find returns the paths of files that contain any of the wanted bytes.
 func find(trees []tree, wanted [][]byte) (paths []string) {
 	for _, files := range trees {
 		for path, content := range files {
@@ -110,7 +110,7 @@ func find(trees []tree, wanted [][]byte) (paths []string) {
 	return paths
 }
 
-// payloads are bytes from the middle of what is published: of pictures and of sound.
+// payloads returns bytes from the middle of the published pictures and sound.
 func payloads(t *testing.T) (list [][]byte) {
 	t.Helper()
 	manifest, err := fixtures.Load()
@@ -140,7 +140,7 @@ func payloads(t *testing.T) (list [][]byte) {
 	return list
 }
 
-// excerpts are bytes of a file that are all its own.
+// excerpts returns pieces of a file that are likely to be unique.
 func excerpts(file []byte) (list [][]byte) {
 	for at := len(file) / 4; at+24 < len(file) && len(list) < 100; at += len(file) / 150 {
 		if e := file[at : at+24]; telling(e) {
@@ -158,12 +158,12 @@ func middle(b []byte) ([]byte, bool) {
 	return excerpt, telling(excerpt)
 }
 
-// telling: it is no padding, and will not be found elsewhere by chance.
+// telling reports whether an excerpt is not padding and unlikely to be found elsewhere by chance.
 func telling(excerpt []byte) bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(excerpt)))) > 16
 }
 
-// TestEncryptedKilled: what was recorded for a certificate survives what everything else does, and ends decryptable.
+// TestEncryptedKilled checks that an encrypted recording survives the same crashes as others, and that its file can be decrypted.
 func TestEncryptedKilled(t *testing.T) {
 	t.Parallel()
 	t.Run("recording", func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestEncryptedKilled(t *testing.T) {
 		r.killServer()
 		logs, err := filepath.Glob(filepath.Join(r.server.data, "recordings", "journals", "*", "*", "*", "*.seg"))
 		must(t, err)
-		for _, path := range logs { // and the machine with it: the last record is torn
+		for _, path := range logs { // the machine dies too: the last record is torn
 			info, err := os.Stat(path)
 			must(t, err)
 			must(t, os.Truncate(path, info.Size()-3))
@@ -208,7 +208,7 @@ func TestEncryptedKilled(t *testing.T) {
 	})
 }
 
-// TestSealedJournalComposedByHand: what a server that was killed has recorded is opened by the tool with the server's key file alone.
+// TestSealedJournalComposedByHand checks that the tool opens the journal of a killed server with the server's key file alone.
 func TestSealedJournalComposedByHand(t *testing.T) {
 	t.Parallel()
 	r := recordFor(t, newHolder(t), 2)
@@ -233,7 +233,7 @@ func TestSealedJournalComposedByHand(t *testing.T) {
 	watch(t, file).expect(t, r.span, crashLoss)
 }
 
-// TestEncryptedFallback: the copy in the built-in cloud is as encrypted as the one that could not be delivered.
+// TestEncryptedFallback checks that a copy in the built-in cloud is encrypted like the file that could not be delivered.
 func TestEncryptedFallback(t *testing.T) {
 	t.Parallel()
 	p, h := start(t, filepath.Join(t.TempDir(), "data")), newHolder(t)
@@ -266,7 +266,8 @@ func TestEncryptedFallback(t *testing.T) {
 	p.terminate()
 }
 
-// TestCertificateSetMeanwhile: an archive that runs stays as it began; the next one, of the same session and beside it, is encrypted.
+// TestCertificateSetMeanwhile checks that a running archive is not encrypted if a certificate is set, but that the next one of the same session
+// is.
 func TestCertificateSetMeanwhile(t *testing.T) {
 	t.Parallel()
 	p, h, b := start(t, filepath.Join(t.TempDir(), "data")), newHolder(t), openBucket(t)
@@ -289,7 +290,7 @@ func TestCertificateSetMeanwhile(t *testing.T) {
 	second.to = act(publisher, func() { c.stopArchive(after.ID) })
 	before, after = c.awaitStatus(before.ID, "uploaded"), c.awaitStatus(after.ID, "uploaded")
 	publisher.Stop()
-	for path, content := range now { // the journal holds nothing new that can be read
+	for path, content := range now { // nothing new in the journal is readable
 		if had := len(old[path]); strings.HasSuffix(path, ".seg") && len(find([]tree{{path: content[min(had, len(content)):]}}, payloads(t))) > 0 {
 			t.Errorf("plain after the certificate was set: %s", path)
 		}

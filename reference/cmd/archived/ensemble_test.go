@@ -13,8 +13,8 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// ensemble is a session in which several clients publish, with archives of an application that has its own storage and webhooks. Each
-// client's connection data is its index.
+// ensemble is a session with several publishers, and archives of an application with its own storage and webhooks. The connection data of a
+// client is its index.
 type ensemble struct {
 	t          *testing.T
 	server     *process
@@ -25,7 +25,7 @@ type ensemble struct {
 	publishers []*whiptest.Publisher
 }
 
-// gather returns when all publish.
+// gather starts an ensemble and returns when all clients publish.
 func gather(t *testing.T, publishers int) *ensemble {
 	t.Helper()
 	e := &ensemble{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openMoody(t)}
@@ -37,18 +37,18 @@ func gather(t *testing.T, publishers int) *ensemble {
 	return e
 }
 
-// join has one more client publish.
+// join adds one more publishing client.
 func (e *ensemble) join() {
 	e.t.Helper()
 	e.publishers = append(e.publishers, e.client.publishAs(e.session, e.claims()))
 }
 
-// claims are those of the token of who publishes next.
+// claims returns the claims in the next publisher's token.
 func (e *ensemble) claims() map[string]any {
 	return map[string]any{"connection_data": strconv.Itoa(len(e.publishers))}
 }
 
-// start begins an archive with these settings, and says when that was for each publisher.
+// start starts an archive with these settings. It returns when that was, for each publisher.
 func (e *ensemble) start(settings map[string]any) (a archiveView, from []moment) {
 	e.t.Helper()
 	body := map[string]any{"sessionId": e.session}
@@ -59,7 +59,7 @@ func (e *ensemble) start(settings map[string]any) (a archiveView, from []moment)
 	return a, from
 }
 
-// act does something while all publish.
+// act calls do while all publish. It returns when that was, for each publisher.
 func (e *ensemble) act(do func()) []moment {
 	m := make([]moment, len(e.publishers))
 	for i, p := range e.publishers {
@@ -72,7 +72,7 @@ func (e *ensemble) act(do func()) []moment {
 	return m
 }
 
-// pass returns when everybody has published so much more.
+// pass returns after all have published for this many more seconds.
 func (e *ensemble) pass(length float64) {
 	e.t.Helper()
 	until := make([]int, len(e.publishers))
@@ -84,7 +84,7 @@ func (e *ensemble) pass(length float64) {
 	}
 }
 
-// killServer is kill -9. The clients are gone with it.
+// killServer kills the server with SIGKILL. The clients end too.
 func (e *ensemble) killServer() []moment {
 	killed := e.act(e.server.kill)
 	for _, p := range e.publishers {
@@ -103,7 +103,7 @@ func (e *ensemble) restart(t *testing.T, data string) *ensemble {
 	return &again
 }
 
-// delivered returns the individual archive once it is in the bucket, as its owner reads it.
+// delivered waits until the individual archive is in the bucket and returns it as its owner can read it.
 func (e *ensemble) delivered(id string) bundle {
 	e.t.Helper()
 	a := e.client.awaitStatus(id, "uploaded")
@@ -121,8 +121,8 @@ func (b bundle) of(publisher int) (files []mediaFile) {
 	return slices.DeleteFunc(slices.Clone(b.manifest.Files), func(f mediaFile) bool { return f.ConnectionData != strconv.Itoa(publisher) })
 }
 
-// expect judges the only file of a publisher: what was published in s, of which lost may be missing at the end, and a manifest that
-// tells of it as it is.
+// expect checks the only file of a publisher: it must have what was published in s, except for the last part, of length lost, and agree with the
+// manifest.
 func (b bundle) expect(t *testing.T, publisher int, s span, lost time.Duration) {
 	t.Helper()
 	files := b.of(publisher)
@@ -137,7 +137,7 @@ func (b bundle) expect(t *testing.T, publisher int, s span, lost time.Duration) 
 	b.expectSound(t, f, lost)
 }
 
-// expectSound wants sound without a gap for as long as the manifest says that the file is.
+// expectSound checks that there is sound without a gap for the length in the manifest.
 func (b bundle) expectSound(t *testing.T, f mediaFile, lost time.Duration) {
 	t.Helper()
 	length := time.Duration(f.StopTimeOffset-f.StartTimeOffset) * time.Millisecond
@@ -147,13 +147,13 @@ func (b bundle) expectSound(t *testing.T, f mediaFile, lost time.Duration) {
 	}
 }
 
-// expectNoLeftovers: nothing of recordings stays on the server's disk once all are stored.
+// expectNoLeftovers checks that nothing of recordings is left on the server's disk once all are stored.
 func (p *process) expectNoLeftovers() {
 	p.t.Helper()
 	await(p.t, "empty recordings", fileWithin, func() bool { return len(p.leftovers()) == 0 })
 }
 
-// leftovers are what is in the directories of recordings.
+// leftovers returns the files in the directories of recordings.
 func (p *process) leftovers() (paths []string) {
 	p.t.Helper()
 	for _, dir := range []string{"journals", "archives"} {

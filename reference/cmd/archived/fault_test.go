@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestFaults: an encoder that dies costs an attempt at the composition, a full disk costs time, however often, and neither anything of the
+// TestFaults checks that a killed encoder costs an attempt at the composition, and a full disk costs time. Neither may lose any part of the
 // archive.
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,7 @@ func TestFaults(t *testing.T) {
 	p.terminate()
 }
 
-// TestJournalIsFull: an archive of which media was lost fails and says so; the others, and the server, go on.
+// TestJournalIsFull checks that an archive with lost media fails and says so, and that other archives and the server go on.
 func TestJournalIsFull(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
@@ -86,7 +86,7 @@ func TestJournalIsFull(t *testing.T) {
 	p.terminate()
 }
 
-// TestPrivateAddresses: by default nobody can make the server speak to what only it can reach.
+// TestPrivateAddresses checks that by default no user can make the server talk to what only the server can reach.
 func TestPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), "--allow-private-addresses=false")

@@ -11,25 +11,25 @@ import (
 	"time"
 )
 
-// foreign is a publisher that others wrote.
+// foreign is a publisher that is not part of this project.
 type foreign struct {
 	name    string
-	missing func() string // why it cannot run here, or ""
+	missing func() string // returns why it cannot run here, or ""
 	command func(t *testing.T, stage string) *exec.Cmd
-	staged  bool // it codes nothing itself and wants staged media
-	// blur widens the tolerance between sound and picture, for single beats.
+	staged  bool // it does not encode and needs staged media
+	// blur widens the tolerance between sound and picture for single beats.
 	blur time.Duration
 }
 
 var (
 	chromium = foreign{name: "chromium", missing: installed("chromium"), command: runChromium}
-	// Its clock of sound loses 0.1 to 0.2 s at times, which is known from the next report on (decision 26).
+	// Its audio clock sometimes loses 0.1 to 0.2 s, which the next report reveals (decision 26).
 	firefox   = foreign{name: "firefox", missing: installed("firefox-esr", "pulseaudio"), command: runFirefox, blur: 210 * time.Millisecond}
 	gstreamer = foreign{name: "gstreamer", missing: gstreamerMissing, command: runGStreamer}
 	werift    = foreign{name: "werift", missing: weriftMissing, command: runWerift, staged: true}
 )
 
-// installed wants programs on the path.
+// installed returns a function that says which of the programs is missing.
 func installed(names ...string) func() string {
 	return func() string {
 		for _, name := range names {
@@ -47,7 +47,7 @@ func runChromium(t *testing.T, stage string) *exec.Cmd {
 		"--user-data-dir="+t.TempDir(), stage+"/page.html")
 }
 
-// firefoxSettings let a page play sound without a user, and publish over the loopback interface.
+// firefoxSettings allow a page to play sound without a user, and to publish over the loopback interface.
 const firefoxSettings = `
 user_pref("media.autoplay.default", 0);
 user_pref("media.autoplay.blocking_policy", 0);
@@ -69,7 +69,7 @@ func runFirefox(t *testing.T, stage string) *exec.Cmd {
 	return command
 }
 
-// soundServer runs PulseAudio without a device. The clock of Web Audio in Firefox stands still without it.
+// soundServer runs PulseAudio without a device. Without it, the clock of Web Audio in Firefox stands still.
 func soundServer(t *testing.T) (socket string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -85,7 +85,7 @@ func soundServer(t *testing.T) (socket string) {
 	return socket
 }
 
-// systemPython is the one that Debian's packages are for.
+// systemPython is the Python for which Debian's packages are made.
 const systemPython = "/usr/bin/python3"
 
 func gstreamerMissing() string {
@@ -120,24 +120,24 @@ func runWerift(_ *testing.T, stage string) *exec.Cmd {
 	return exec.Command("node", "testdata/publishers/werift.mjs", *weriftIn, stage)
 }
 
-// play starts a foreign publisher. The end of the test ends it.
+// play starts a foreign publisher. It ends at the end of the test.
 func (f foreign) play(t *testing.T, stage string) {
 	t.Helper()
 	runAside(t, f.name, f.command(t, stage))
 }
 
-// runAside starts a program. The end of the test ends it and its children.
+// runAside starts a program. The program and its children end at the end of the test.
 func runAside(t *testing.T, name string, command *exec.Cmd) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
 	must(t, err)
-	defer log.Close() // the process has its own
+	defer log.Close() // the process has its own descriptor
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	must(t, command.Start())
 	t.Cleanup(func() {
 		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
-		_ = command.Wait() // it was killed
+		_ = command.Wait() // it was killed, so this fails
 		if content, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
 			t.Logf("%s:\n%s", name, content[max(0, len(content)-4000):])
 		}

@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// holder has the private key of a certificate and does what the README tells those who have one to do.
+// holder has the private key of a certificate and decrypts as the README tells its readers to.
 type holder struct {
-	key         string // file
+	key         string // file with the private key
 	certificate string // PEM
 	recipe      string // shell commands that decrypt archive.mp4 to archive.ts
 }
 
 var (
-	everyHolder holder // made once: keys take their time
+	everyHolder holder // made once, because making keys takes long
 	holderMade  sync.Once
 )
 
@@ -48,7 +48,7 @@ func makeHolder(t *testing.T, dir string) holder {
 	return holder{key: filepath.Join(dir, "private.pem"), certificate: string(certificate), recipe: recipe}
 }
 
-// secrets are the key and the initialization vector that a password tells.
+// secrets returns the key and the initialization vector in a password.
 func (h *holder) secrets(t *testing.T, password string) (key, vector []byte) {
 	t.Helper()
 	sealed, err := base64.StdEncoding.DecodeString(password)

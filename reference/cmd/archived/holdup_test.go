@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// holdup is a UDP path to the server that can hold up what goes through it, both ways, and then delivers it at once; or lose it.
+// holdup is a UDP path to the server. It can hold up all packets in both directions and deliver them at once later, or lose them.
 type holdup struct {
 	t      *testing.T
 	server *net.UDPAddr
@@ -15,15 +15,15 @@ type holdup struct {
 	loops  sync.WaitGroup
 
 	mu     sync.Mutex              // guards the rest
-	paths  map[string]*net.UDPConn // by address of the client, to the server
+	paths  map[string]*net.UDPConn // connections to the server, by address of the client
 	held   bool
 	queue  []func()
 	cut    bool
-	lost   int // packets
+	lost   int // number of packets
 	closed bool
 }
 
-// holdUp opens a path that leads nowhere yet. The end of the test closes it.
+// holdUp returns a path without a target. It is closed at the end of the test.
 func holdUp(t *testing.T) *holdup {
 	t.Helper()
 	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -34,7 +34,7 @@ func holdUp(t *testing.T) *holdup {
 	return h
 }
 
-// lead has the path lead to a port of this machine.
+// lead sets the target of the path, a port of this machine.
 func (h *holdup) lead(port int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -43,7 +43,7 @@ func (h *holdup) lead(port int) {
 
 func (h *holdup) port() int { return h.front.LocalAddr().(*net.UDPAddr).Port }
 
-// hold keeps everything until release.
+// hold keeps all packets until release.
 func (h *holdup) hold() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -63,7 +63,7 @@ func (h *holdup) release() {
 	h.held, h.queue = false, nil
 }
 
-// lose has everything lost, or passed on again.
+// lose makes the path lose all packets, or pass them on again.
 func (h *holdup) lose(on bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -77,10 +77,10 @@ func (h *holdup) lose(on bool) {
 	h.t.Logf("%d packets were lost", h.lost)
 }
 
-// backAfter is how many beats a publisher may take until it is back. It asks every half a second whether the way is free.
+// backAfter is how many beats a publisher may take to reconnect. It checks twice a second whether it can.
 const backAfter = 4
 
-// cutOff has the network lose everything for so long.
+// cutOff makes the network lose everything for this time.
 func (g *stage) cutOff(length time.Duration) {
 	g.t.Helper()
 	g.lost.from = g.newest()
@@ -90,7 +90,7 @@ func (g *stage) cutOff(length time.Duration) {
 	g.lost.to = g.newest() + backAfter
 }
 
-// pass delivers a packet now or when the path is released. What cannot be delivered is lost, as on any network.
+// pass delivers a packet now, or when the path is released. A packet that cannot be delivered is lost, as on any network.
 func (h *holdup) pass(deliver func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,7 +105,7 @@ func (h *holdup) pass(deliver func()) {
 	deliver()
 }
 
-// forward takes what clients send.
+// forward passes on what clients send.
 func (h *holdup) forward() {
 	buf := make([]byte, 1<<16)
 	for {
@@ -122,7 +122,7 @@ func (h *holdup) forward() {
 	}
 }
 
-// path is the way of a client to the server, or nil when there is none.
+// path returns the connection of a client to the server, nil if there is none.
 func (h *holdup) path(client *net.UDPAddr) *net.UDPConn {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -140,7 +140,7 @@ func (h *holdup) path(client *net.UDPAddr) *net.UDPConn {
 	return path
 }
 
-// back takes what the server sends to a client.
+// back passes on what the server sends to a client.
 func (h *holdup) back(path *net.UDPConn, client *net.UDPAddr) {
 	buf := make([]byte, 1<<16)
 	for {

@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
-// startIndividual starts an archive of single files.
+// startIndividual starts an individual archive.
 func (c client) startIndividual(sessionID string) (a archiveView) {
 	c.t.Helper()
 	c.call(http.MethodPost, c.project()+"/archive", map[string]string{"sessionId": sessionID, "outputMode": "individual"}, &a)
@@ -34,7 +34,7 @@ type mediaFile struct {
 	Size, StartTimeOffset, StopTimeOffset         int64
 }
 
-// unpack reads an individual archive with another ZIP library's eyes than those that wrote it: every checksum is verified.
+// unpack reads an individual archive with another ZIP library than the server's, and verifies every checksum.
 func unpack(t testing.TB, file []byte) (b bundle) {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
@@ -60,7 +60,7 @@ func unpack(t testing.TB, file []byte) (b bundle) {
 	return b
 }
 
-// TestIndividual records one publisher and compares every frame with what was published.
+// TestIndividual records one publisher and compares every frame with the published one.
 func TestIndividual(t *testing.T) {
 	t.Parallel()
 	p, c, session, publisher := onAir(t, map[string]any{"connection_data": `{"name":"Zoë \"Z\""}`})
@@ -87,7 +87,7 @@ func TestIndividual(t *testing.T) {
 	p.terminate()
 }
 
-// expectFrames wants consecutive frames of the fixtures, byte by byte, at the distance at which they were sent.
+// expectFrames checks that the blocks are consecutive frames of the fixtures, byte by byte, at the rate at which they were sent.
 func expectFrames(t *testing.T, blocks []matroska.Block) {
 	t.Helper()
 	shots := shotsOf(t, blocks)

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// ensembleSize is how many clients publish when the server is killed.
+// ensembleSize is the number of clients that publish when the server is killed.
 const ensembleSize = 8
 
-// TestIndividualKilled kills the server while eight streams are recorded: an individual archive has everything up to the kill, also
-// where the machine died with it and what was written last is torn off.
+// TestIndividualKilled kills the server while eight streams are recorded. An individual archive must have everything up to the kill, even if the
+// machine died too and the last writes are torn off.
 func TestIndividualKilled(t *testing.T) {
 	t.Parallel()
 	e := gather(t, ensembleSize)
@@ -30,7 +30,7 @@ func TestIndividualKilled(t *testing.T) {
 		"half torn":    func(synced, written int64) int64 { return (synced + written) / 2 },
 		"last byte":    func(_, written int64) int64 { return written - 1 },
 	} {
-		t.Run(name, func(t *testing.T) { // one after the other: they share the receiver
+		t.Run(name, func(t *testing.T) { // in turn, because they share the receiver
 			e.hooks.forget()
 			data := filepath.Join(t.TempDir(), "data")
 			must(t, os.CopyFS(data, os.DirFS(e.server.data)))
@@ -50,7 +50,7 @@ func TestIndividualKilled(t *testing.T) {
 	}
 }
 
-// tear cuts what files had grown by to what left says.
+// tear cuts files to the size that left returns.
 func tear(t *testing.T, dir string, synced, written map[string]int64, left func(synced, written int64) int64) {
 	t.Helper()
 	torn := 0
@@ -65,7 +65,7 @@ func tear(t *testing.T, dir string, synced, written map[string]int64, left func(
 	}
 }
 
-// TestIndividualKilledAfterStop: what was recorded up to the stop is complete, whenever the server dies after it.
+// TestIndividualKilledAfterStop checks that everything up to the stop is complete, whenever the server is killed after it.
 func TestIndividualKilledAfterStop(t *testing.T) {
 	t.Parallel()
 	stopped := func(t *testing.T, hold func(*ensemble)) (e *ensemble, a archiveView, recorded span) {
@@ -107,8 +107,8 @@ func TestIndividualKilledAfterStop(t *testing.T) {
 	})
 }
 
-// TestIndividualWaitsForItsTarget: the journal of which an archive is made stays for hours without its target, also across restarts and
-// when its session is archived again, and goes once all are stored.
+// TestIndividualWaitsForItsTarget checks that the journal for an archive stays while its target is away, even after restarts and when the
+// session is archived again, and that it is removed once all are stored.
 func TestIndividualWaitsForItsTarget(t *testing.T) {
 	t.Parallel()
 	e := gather(t, 1)
@@ -144,7 +144,7 @@ func TestIndividualWaitsForItsTarget(t *testing.T) {
 	e.server.terminate()
 }
 
-// advance moves the clock of the application.
+// advance moves the application's clock.
 func (e *ensemble) advance(d time.Duration) {
 	e.t.Helper()
 	exchange(e.t, http.MethodPost, e.server.ready.URL+"/control/v1/applications/"+e.client.app.ID+"/clock", e.server.ready.ControlToken,

@@ -16,14 +16,14 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// arm has the server's IO for the application go wrong.
+// arm makes the server's IO for the application fail.
 func (e *ensemble) arm(kind string, times int) {
 	e.t.Helper()
 	exchange(e.t, http.MethodPost, e.server.ready.URL+"/control/v1/applications/"+e.client.app.ID+"/faults", e.server.ready.ControlToken,
 		map[string]any{"kind": kind, "times": times}, http.StatusCreated, nil)
 }
 
-// TestIndividualDiskIsFull: of an individual archive only the plan of its files needs room, and that is waited for.
+// TestIndividualDiskIsFull checks that only the plan of an individual archive needs disk space, and that the archive waits for it.
 func TestIndividualDiskIsFull(t *testing.T) {
 	t.Parallel()
 	e := gather(t, 1)
@@ -42,8 +42,8 @@ func TestIndividualDiskIsFull(t *testing.T) {
 	e.server.terminate()
 }
 
-// TestIndividualJournalIsFull: an archive of which media was lost fails and says so; one that had stopped before is delivered, and the
-// session can be archived again.
+// TestIndividualJournalIsFull checks that an archive with lost media fails and says so, that one that had stopped before is delivered, and that
+// the session can be archived again.
 func TestIndividualJournalIsFull(t *testing.T) {
 	t.Parallel()
 	e := gather(t, 1)
@@ -70,7 +70,8 @@ func TestIndividualJournalIsFull(t *testing.T) {
 	e.server.terminate()
 }
 
-// TestIndividualTakesWhatComes: whatever a client sends as video, the files of the others are what they sent, and its own are what came of it.
+// TestIndividualTakesWhatComes lets a client send anything as video. The files of other clients must be correct, and its own file must have its
+// frames.
 func TestIndividualTakesWhatComes(t *testing.T) {
 	t.Parallel()
 	e := gather(t, 1)
@@ -81,7 +82,7 @@ func TestIndividualTakesWhatComes(t *testing.T) {
 		for k := range noise[i] {
 			noise[i][k] = byte(rng.Uint32())
 		}
-		noise[i][0] &^= 1 // says that it is a key frame of VP8
+		noise[i][0] &^= 1 // marks it as a key frame of VP8
 		copy(noise[i][3:], []byte{0x9d, 0x01, 0x2a})
 	}
 	payloads := make([][]byte, 90)
@@ -122,13 +123,13 @@ func TestIndividualTakesWhatComes(t *testing.T) {
 	e.server.terminate()
 }
 
-// joinWith has one more client publish media of its own.
+// joinWith adds a client that publishes other media.
 func (e *ensemble) joinWith(o whiptest.Options) {
 	e.t.Helper()
 	e.publishers = append(e.publishers, e.client.publishThis(e.session, e.claims(), o))
 }
 
-// senselessSets is H.264 whose sequence parameter sets are noise.
+// senselessSets returns H.264 with random sequence parameter sets.
 func senselessSets(t *testing.T) (frames [][]byte) {
 	t.Helper()
 	for _, f := range fixture(t, "h264-01") {
@@ -158,7 +159,7 @@ func fixture(t *testing.T, name string) (frames [][]byte) {
 	return frames
 }
 
-// withoutDelimiters is a frame of H.264 without what receivers may leave out.
+// withoutDelimiters returns an H.264 frame without the NAL units that receivers may leave out.
 func withoutDelimiters(f []byte) (out []byte) {
 	for nal := range av.NALs(f) {
 		if av.NALTypeOf(nal) != av.NALAUD {
@@ -168,7 +169,7 @@ func withoutDelimiters(f []byte) (out []byte) {
 	return out
 }
 
-// sent reports whether there are at least two seconds of video, and nothing but frames that were sent.
+// sent reports whether there are at least two seconds of video, and only frames that were sent.
 func sent(seen []matroska.Block, frames [][]byte, normal func([]byte) []byte) bool {
 	known := map[string]bool{}
 	for _, f := range frames {
@@ -178,7 +179,7 @@ func sent(seen []matroska.Block, frames [][]byte, normal func([]byte) []byte) bo
 	return len(seen) >= 2*videoRate && !slices.ContainsFunc(seen, func(b matroska.Block) bool { return !known[string(normal(b.Data))] })
 }
 
-// TestIndividualCodecChange: a stream that changes its codec goes on in another file, and nothing is lost between them.
+// TestIndividualCodecChange checks that a stream that changes its codec continues in another file, and that nothing is lost between the files.
 func TestIndividualCodecChange(t *testing.T) {
 	t.Parallel()
 	e := gather(t, 1)
@@ -209,8 +210,8 @@ func TestIndividualCodecChange(t *testing.T) {
 	e.server.terminate()
 }
 
-// TestIndividualTogether has two individual archives and a composed one of a session at once, each with streams of its own, and archives
-// the session again while they wait to be stored: with those who still publish, and with somebody new.
+// TestIndividualTogether runs two individual archives and a composed one of a session at the same time, each with its own streams. It archives
+// the session again while they wait to be stored, with the remaining publishers and a new one.
 func TestIndividualTogether(t *testing.T) {
 	t.Parallel()
 	e := gather(t, 2)
@@ -231,7 +232,7 @@ func TestIndividualTogether(t *testing.T) {
 	for _, id := range []string{everything.ID, some.ID, composed.ID} {
 		await(t, "file that waits", fileWithin, func() bool { return e.client.archive(id).Size > 0 })
 	}
-	e.pass(1) // of which no archive takes anything
+	e.pass(1) // no archive takes anything of it
 	e.join()
 	next, again := e.start(map[string]any{"outputMode": "individual"})
 	film, filmed := e.start(map[string]any{"streamMode": "manual", "multiArchiveTag": "composed"})
@@ -266,14 +267,14 @@ func TestIndividualTogether(t *testing.T) {
 	e.server.terminate()
 }
 
-// include takes a stream into an archive.
+// include adds a stream to an archive.
 func (e *ensemble) include(archive, stream string) {
 	e.t.Helper()
 	exchange(e.t, http.MethodPatch, e.client.url+e.client.project()+"/archive/"+archive+"/streams", e.client.app.Bearer(e.t, time.Now(), nil),
 		map[string]any{"addStream": stream}, http.StatusNoContent, nil)
 }
 
-// watched is the film of a composed archive, once it is in the bucket.
+// watched returns the film of a composed archive once it is in the bucket.
 func (e *ensemble) watched(id string) film {
 	e.t.Helper()
 	a := e.client.awaitStatus(id, "uploaded")

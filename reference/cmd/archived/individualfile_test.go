@@ -15,8 +15,8 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// TestIndividualMuteAndResize: a client that mutes its camera leaves a gap in the times of its file, one that resizes what it shows goes on
-// in the same file, and no tool complains about either.
+// TestIndividualMuteAndResize checks that a muted camera leaves a gap in the times of its file, that a change of size continues in the same
+// file, and that no tool complains about either.
 func TestIndividualMuteAndResize(t *testing.T) {
 	t.Parallel()
 	const muted, resized = 3, "aspect"
@@ -58,7 +58,7 @@ func TestIndividualMuteAndResize(t *testing.T) {
 	e.server.terminate()
 }
 
-// sizesOf are the sizes that the key frames of VP8 tell (RFC 6386 section 9.1).
+// sizesOf returns the sizes in the key frames of VP8 (RFC 6386 section 9.1).
 func sizesOf(blocks []matroska.Block) map[[2]int]bool {
 	found := map[[2]int]bool{}
 	for _, b := range blocks {
@@ -69,7 +69,7 @@ func sizesOf(blocks []matroska.Block) map[[2]int]bool {
 	return found
 }
 
-// expectNoComplaint has tools that are there read an individual archive to its end.
+// expectNoComplaint lets all installed tools read an individual archive to its end.
 func expectNoComplaint(t *testing.T, file []byte) {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
@@ -85,7 +85,7 @@ func expectNoComplaint(t *testing.T, file []byte) {
 		path := filepath.Join(t.TempDir(), f.Name)
 		must(t, os.WriteFile(path, content, 0o600))
 		complains(t, "ffprobe", "-v", "warning", path)
-		// In the time base of the file: by that of a guessed frame rate two pictures of one busy sender may have the same time.
+		// Uses the time base of the file. With that of a guessed frame rate, two pictures of a busy sender may get the same time.
 		complains(t, "ffmpeg", "-v", "warning", "-i", path, "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-")
 		if _, err := exec.LookPath("mkvinfo"); err == nil {
 			if out, err := exec.Command("mkvinfo", "-v", path).CombinedOutput(); err != nil || bytes.Contains(out, []byte("Warning")) {
@@ -95,7 +95,7 @@ func expectNoComplaint(t *testing.T, file []byte) {
 	}
 }
 
-// complains fails the test when a program says anything.
+// complains fails the test if the program writes anything.
 func complains(t *testing.T, name string, args ...string) {
 	t.Helper()
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil || len(out) > 0 {

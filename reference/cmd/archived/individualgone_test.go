@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestIndividualDeleted: nothing stays of an application that is deleted while its archive waits for its target, whether somebody is in
-// the session or not; an archive cannot be deleted before it is stored.
+// TestIndividualDeleted checks that nothing is left of an application that is deleted while its archive waits for its target, with or without
+// clients in the session. An archive cannot be deleted before it is stored.
 func TestIndividualDeleted(t *testing.T) {
 	t.Parallel()
 	for name, alone := range map[string]bool{"somebody is there": false, "nobody is there": true} {
@@ -50,8 +50,8 @@ func TestIndividualDeleted(t *testing.T) {
 	})
 }
 
-// TestIndividualBesideCertificate: an individual archive that runs when a certificate is set stays as it began, which is in the clear. What
-// is kept of it from the first encrypted archive of the session on is sealed all the same, and no other individual archive can begin.
+// TestIndividualBesideCertificate checks that an individual archive that runs when a certificate is set stays unencrypted. Its media is sealed
+// from the first encrypted archive of the session on, and no other individual archive can begin.
 func TestIndividualBesideCertificate(t *testing.T) {
 	t.Parallel()
 	e, h := gather(t, 1), newHolder(t)

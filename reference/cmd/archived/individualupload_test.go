@@ -16,13 +16,13 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// frailBucket is a bucket at which the first uploads break, each after some bytes more of what it is sent, or are not taken, or taken slowly.
+// frailBucket is a bucket whose first uploads break after a number of bytes, are refused, or are read slowly.
 type frailBucket struct {
 	*bucket
 	mu      sync.Mutex
-	after   []int             // bytes that are read of an upload until it breaks; -1: it is answered with 503
-	sent    map[string][]byte // the longest beginning of what was sent, by part
-	changed []string          // parts of which something else was sent later
+	after   []int             // for each upload, the bytes that are read until it breaks; -1 = the answer is 503
+	sent    map[string][]byte // longest beginning that was sent, by part
+	changed []string          // parts whose content changed later
 }
 
 func openFrail(t *testing.T, after ...int) *frailBucket {
@@ -86,12 +86,12 @@ func (b *frailBucket) broken() bool {
 	return len(b.after) == 0
 }
 
-// slowly reads a little at a time.
+// slowly is a reader that reads a little at a time.
 type slowly struct{ io.Reader }
 
 func (s slowly) Read(p []byte) (int, error) { return s.Reader.Read(p[:min(len(p), 1000)]) }
 
-// TestIndividualUploadBreaks: an upload that breaks at any byte, in any part, also with the server, is taken up with the same bytes.
+// TestIndividualUploadBreaks breaks an upload at any byte of any part, even by killing the server. It must continue with the same bytes.
 func TestIndividualUploadBreaks(t *testing.T) {
 	t.Parallel()
 	after := []int{0, 1, 29, 30, 4000, 65_536, 1_000_003, -1, -1, -1, 8<<20 - 1, 8 << 20, 3_333_333, 77, 5 << 20, 12_345, 2, 7 << 20, 999, 4 << 20}

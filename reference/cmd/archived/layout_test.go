@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestLayoutWhileRecording has one stream, large by the class in its token, then small in the corner, then large by a class set by a call.
+// TestLayoutWhileRecording shows one stream large by the class in its token, then small in the corner, then large by a class set by a call.
 func TestLayoutWhileRecording(t *testing.T) {
 	t.Parallel()
 	p, c, session, publisher := onAir(t, map[string]any{"initial_layout_class_list": "x focus"})
@@ -42,12 +42,12 @@ func TestLayoutWhileRecording(t *testing.T) {
 	p.terminate()
 }
 
-// places tells where the only stream is, each time that changes.
+// places returns the place of the only stream each time it changes.
 func places(t *testing.T, mp4 []byte) (list []string) {
 	t.Helper()
 	const width, height = 64, 48
 	for picture := range slices.Chunk(decode(t, save(t, mp4), "scale=64:48:flags=area", "rgb24"), 3*width*height) {
-		lit := func(x, y int) bool { // around, since dark details move over the fixture
+		lit := func(x, y int) bool { // looks at several pixels, because dark details move over the fixture
 			for dy := -4; dy <= 4; dy++ {
 				at := 3 * ((y+dy)*width + x)
 				if slices.Max(picture[at-3*4:at+3*5]) > 48 {

@@ -7,8 +7,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lock takes the data directory for this process until it is closed or the process ends, however it ends. A second server would end what the
-// first one records, as if after a crash.
+// lock locks the data directory until it is closed or the process ends in any way. A second server would treat the recordings of the first
+// one as left by a crash and end them.
 func lock(data string) (*flock.Flock, error) {
 	l := flock.New(filepath.Join(data, "lock"), flock.SetPermissions(0o600))
 	held, err := l.TryLock()

@@ -19,7 +19,7 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		code := exitCode(ctx, err)
-		if code == interrupted { // what else went wrong went wrong because of it
+		if code == interrupted { // other errors are consequences
 			err = errors.New("interrupted")
 		}
 		fmt.Fprintln(os.Stderr, "archived:", err)
@@ -33,7 +33,7 @@ const (
 	interrupted = 130
 )
 
-// exitCode is 2 for wrong usage of a tool and 130 for what was interrupted, else 1.
+// exitCode returns 2 for wrong usage of a tool, 130 for an interruption, and 1 otherwise.
 func exitCode(ctx context.Context, err error) int {
 	var wrong usage
 	switch {
@@ -65,16 +65,16 @@ const serveHelp = `Serve the archive API until interrupted.
 When the server is ready it prints one line of JSON on standard output and writes the same to ready.json in the data
 directory: the URL and what a client needs to log in. Logs go to standard error.
 
-The first start in a data directory creates a default application. Its private key is kept in default.key there; archives
-go to the built-in cloud, and are downloaded by the links that the API returns. Settings marked "default application" change it at
-every start at which they are given; what is not given stays as it was.
+The first start in a data directory creates a default application and stores its private key there, in default.key. Its archives
+go to the built-in cloud; the API returns links for downloading them. A setting marked "default application" changes this application at
+every start at which it is given. Settings that are not given do not change.
 
-Callbacks and uploads go to public addresses only. Where applications are trusted, as on a laptop or in CI,
---allow-private-addresses lets them name loopback and private ones too.
+Callbacks and uploads go to public addresses only. If you trust the applications, as on a laptop or in CI,
+--allow-private-addresses allows loopback and private addresses too.
 
-Every setting can also be given as the environment variable ARCHIVED_NAME (upper case, "-" written "_") or as the key
-"name" of the YAML file that --config names. The flag wins over the environment, the environment over the file. Command lines are seen
-by everyone on the machine: give secrets by environment or file.`
+Every setting can also be given as the environment variable ARCHIVED_NAME (upper case, "_" instead of "-") or as the key
+"name" in the YAML file given by --config. A flag has priority over the environment, and the environment over the file. Everyone on the
+machine can see command lines, so give secrets in the environment or the file.`
 
 const serveExample = `  archived serve                         # http://127.0.0.1:8080, everything below ./data
   archived serve --port 0 --data /tmp/a  # any free port, printed in the ready line
@@ -103,7 +103,7 @@ func serveCommand(stdout, stderr io.Writer) *cobra.Command {
 }
 
 func logger(c config, w io.Writer) *slog.Logger {
-	level, _ := c.logLevel() // validated
+	level, _ := c.logLevel() // validate has checked it
 	options := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,12 +11,13 @@ import (
 	"time"
 
 	"reelcheck/fixtures"
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/whiptest"
 )
 
 const (
-	// video is the fixture that is published: its pictures carry their frame numbers.
+	// video is the published fixture. Its pictures show their frame numbers.
 	video     = "vp8-01"
 	videoRate = 30
 )
@@ -26,17 +26,16 @@ const (
 type film struct {
 	codecs   []string
 	duration time.Duration
-	// shown are the frame numbers of the published video in the order of the pictures, without pictures that show none. They go on
-	// counting where the fixture begins again.
+	// shown has the frame numbers of the pictures, in order and without pictures that show none. The numbers go on when the fixture begins
+	// again.
 	shown []int
 }
 
-// watch reads an MP4 with FFmpeg.
+// watch decodes an MP4 with FFmpeg.
 func watch(t *testing.T, mp4 []byte) film {
 	t.Helper()
 	path := save(t, mp4)
-	out, err := exec.Command("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", path).Output()
-	must(t, err)
+	out := ffmpegtest.Probe(t, "-show_streams", "-show_format", "-of", "json", path)
 	var probe struct {
 		Streams []struct {
 			CodecName string `json:"codec_name"`
@@ -61,13 +60,10 @@ func save(t *testing.T, mp4 []byte) (path string) {
 	return path
 }
 
-// decode returns the pictures of a file as a filter leaves them, one after the other.
+// decode returns the concatenated pictures of a file after a filter.
 func decode(t *testing.T, path, filter, format string) []byte {
 	t.Helper()
-	raw, err := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-an", "-vf", filter,
-		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", format, "-").Output()
-	must(t, err)
-	return raw
+	return ffmpegtest.Run(t, "-threads", "1", "-i", path, "-an", "-vf", filter, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", format, "-")
 }
 
 func frameNumbers(t *testing.T, path string) (shown []int) {
@@ -76,7 +72,7 @@ func frameNumbers(t *testing.T, path string) (shown []int) {
 	must(t, err)
 	v, err := manifest.Video(video)
 	must(t, err)
-	at := v.Parts[0].Mark // the only stream fills the picture, which has the size of the fixture
+	at := v.Parts[0].Mark // the only stream fills the picture, which has the fixture's size
 	crop := fmt.Sprintf("crop=%d:%d:%d:%d", at.Width, at.Height, at.X, at.Y)
 	for picture := range slices.Chunk(decode(t, path, crop, "gray"), at.Width*at.Height) {
 		r, ok := mark.Decode(mark.Plane{Pix: picture, Stride: at.Width, W: at.Width, H: at.Height},
@@ -97,18 +93,18 @@ func frameNumbers(t *testing.T, path string) (shown []int) {
 
 // Tolerances.
 const (
-	// crashLoss is what a crash may cost.
+	// crashLoss is how much media a crash may lose.
 	crashLoss = 2 * time.Second
-	// edge is what is under way between publisher and journal when a recording begins or ends.
+	// edge is how much media may be under way between publisher and journal when a recording begins or ends.
 	edge = 500 * time.Millisecond
-	// keyEvery is the distance of key frames: pictures begin with the first one.
+	// keyEvery is the time between key frames. Pictures begin with the first one.
 	keyEvery = time.Second
 )
 
-// moment is when a test acted, in published frames: not before and not after.
+// moment is when a test acted, in published frames: not before early and not after late.
 type moment struct{ early, late int }
 
-// act does something while p publishes.
+// act calls do while p publishes, and returns when that was.
 func act(p *whiptest.Publisher, do func()) (m moment) {
 	m.early = p.Sent()
 	do()
@@ -121,7 +117,7 @@ type span struct{ from, to moment }
 
 func frames(n int) time.Duration { return time.Duration(n) * time.Second / videoRate }
 
-// expect judges the film of a recording of s, of which lost may be missing at the end.
+// expect checks the film of a recording of s. The last part, of length lost, may be missing.
 func (f film) expect(t *testing.T, s span, lost time.Duration) {
 	t.Helper()
 	if !slices.Equal(f.codecs, []string{"aac", "h264"}) {

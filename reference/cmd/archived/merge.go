@@ -14,16 +14,16 @@ import (
 	"reelcheck/reference/internal/tools/merge"
 )
 
-const mergeHelp = `Join recordings that follow and overlap each other into one file.
+const mergeHelp = `Join consecutive recordings, which may overlap, into one file.
 
-The files are given in the order of their recording. Where each ends and the next begins, the overlap is found by picture and
-sound; files that do not overlap are appended. Nothing is coded again but a moment of sound at each joint and, where the overlap has no
-IDR picture of the next file, the pictures up to its next one. Files need not be archives: H.264 and AAC-LC in MP4 or QuickTime, fragmented or
-not, are all that is asked, with the same rotation, size, profile, pixel format, frame rate, time base, sample rate and channels.
-A warning says when files seem to be in the wrong order.
+Give the files in the order in which they were recorded. The command finds by picture and sound where the end of each file overlaps the
+beginning of the next, and appends files that do not overlap. It encodes again only a moment of sound at each joint and, if the overlap has no
+IDR picture of the next file, the pictures before its next IDR picture. The files need not be archives: H.264 and AAC-LC in MP4 or QuickTime,
+fragmented or not, with the same rotation, size, profile, pixel format, frame rate, time base, sample rate and channels.
+A warning says if files seem to be in the wrong order.
 
-Exit codes: 0 joined; 1 failed, or the files differ; 2 wrong usage; 130 interrupted. Without a complete file there is none, and a file that
-was there before is kept.`
+Exit codes: 0 joined; 1 failed, or the files differ; 2 wrong usage; 130 interrupted. On failure no output is written, and an existing file
+is kept.`
 
 const mergeExample = `  archived merge first.mp4 second.mp4 -o session.mp4
   archived merge 1.mp4 2.mp4 3.mp4 -o day.mp4 --max-overlap 10`
@@ -66,20 +66,20 @@ func mergeCommand(stdout, stderr io.Writer) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&out, "output", "o", "", "the file to make")
+	flags.StringVarP(&out, "output", "o", "", "the file to write")
 	flags.Float64VarP(&overlap, "max-overlap", "x", merge.DefaultOverlap.Seconds(), "seconds of each file in which to look for the overlap")
 	flags.BoolVarP(&overwrite, "overwrite", "y", false, "overwrite the output")
 	flags.StringVar(&path, "ffmpeg", "ffmpeg", "the FFmpeg program")
 	return asTool(cmd)
 }
 
-// describe tells what was done at a joint.
+// describe returns a line about what was done at a joint.
 func describe(j merge.Joint) string {
 	line := fmt.Sprintf("%s + %s: ", filepath.Base(j.A), filepath.Base(j.B))
 	if j.Overlap == 0 {
 		why := "no overlap found"
 		if j.Ambiguous {
-			why = "what repeats fits in several places"
+			why = "several overlaps are possible"
 		}
 		line += why + ", appended"
 	} else {
@@ -95,12 +95,12 @@ func describe(j merge.Joint) string {
 	return line + fmt.Sprintf(", joined at %.3f s; coded again: %.3f s of video, %.3f s of audio", j.At.Seconds(), j.Video.Seconds(), j.Audio.Seconds())
 }
 
-// usage is an error of whoever called: exit code 2.
+// usage is an error in the command line. The exit code is 2.
 type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
-// asTool makes wrong flags and a missing output wrong usage.
+// asTool turns wrong flags and a missing output into usage errors.
 func asTool(cmd *cobra.Command) *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -121,7 +121,7 @@ func atLeast(n int, message string) cobra.PositionalArgs {
 	}
 }
 
-// toolLog tells people of what is odd but does not stop the work.
+// toolLog returns a log for warnings, which do not stop a tool.
 func toolLog(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

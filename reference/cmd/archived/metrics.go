@@ -12,14 +12,14 @@ import (
 	"reelcheck/reference/internal/recorder"
 )
 
-// metrics are those of one server, so that several can live in one process.
+// metrics has a registry of its own, so that several servers can run in one process.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
 }
 
-// newMetrics measures what r composes and lost, and what ingest did not record.
+// newMetrics returns metrics for what r composes and loses, and for what ingest does not record.
 func newMetrics(r *recorder.Recorder, in *ingest.Server) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
@@ -39,7 +39,7 @@ func newMetrics(r *recorder.Recorder, in *ingest.Server) *metrics {
 			Name: "archived_samples_refused_total", Help: "Samples not recorded because they came too late.",
 		}, func() float64 { return float64(r.Losses.Refused()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "archived_media_lost_seconds_total", Help: "Recorded media that could not be read back. Archives that were to have it fail.",
+			Name: "archived_media_lost_seconds_total", Help: "Recorded media that could not be read back. Archives that need it fail.",
 		}, func() float64 { return r.Losses.Damaged().Seconds() }))
 	for reason := range rtp.Reasons {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -55,7 +55,7 @@ func (m *metrics) page() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
-// count measures what next answers. WebSockets count as long as they last.
+// count measures the answers of next. A WebSocket counts as one answer that lasts until it closes.
 func (m *metrics) count(next http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerCounter(m.requests, promhttp.InstrumentHandlerDuration(m.latency, next))
 }

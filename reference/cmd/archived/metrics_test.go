@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/recorder"
 )
 
-// TestMetricsOfLosses: what was lost is told before anything is.
+// TestMetricsOfLosses checks that the metrics of losses exist before anything is lost.
 func TestMetricsOfLosses(t *testing.T) {
 	r, err := recorder.New(recorder.Config{Dir: t.TempDir(), Media: func() av.Instant { return 0 }, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)

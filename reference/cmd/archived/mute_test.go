@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// TestVideoMute has a client cease to send video for a while. Its last picture does not remain, and nothing comes back but what it
-// sends afterwards.
+// TestVideoMute stops sending video for a while. The last picture must not stay, and only pictures that are sent afterwards may follow.
 func TestVideoMute(t *testing.T) {
 	t.Parallel()
 	p, c, session, publisher := onAir(t, nil)
@@ -22,7 +21,7 @@ func TestVideoMute(t *testing.T) {
 	publisher.Stop()
 
 	const width, height, rate = 16, 12, 25
-	var runs []int // of pictures that show something, then of black ones, and so on
+	var runs []int // lengths of runs: pictures with a mark, then black ones, and so on
 	lit := true
 	for picture := range slices.Chunk(decode(t, save(t, download(t, done.URL)), "scale=16:12:flags=area", "gray"), width*height) {
 		if now := slices.Max(picture) > 24; len(runs) == 0 && !now {
@@ -32,7 +31,7 @@ func TestVideoMute(t *testing.T) {
 		}
 		runs[len(runs)-1]++
 	}
-	// The fixture has a key frame each second and follows no request for one.
+	// The fixture has a key frame each second, and the publisher does not react to requests.
 	if len(runs) != 3 || runs[0] > 5*rate || runs[1] < rate || runs[1] > 4*rate || runs[2] < rate {
 		t.Errorf("pictures with and without the stream, in turn: %v", runs)
 	}

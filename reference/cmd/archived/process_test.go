@@ -20,17 +20,17 @@ import (
 	"time"
 )
 
-// Deadlines of what happens in real time; they are long because the machine may be busy.
+// Deadlines in real time. They are long because the machine may be busy.
 const (
 	readyWithin = 20 * time.Second
 	exitWithin  = 20 * time.Second
 	pollEvery   = 50 * time.Millisecond
 )
 
-// sideBySide is how many parallel tests run for each processor: they wait for media more than they compute.
+// sideBySide is how many parallel tests run on each processor. They wait for media more than they compute.
 const sideBySide = 2
 
-// bin is the server as it ships, built once.
+// bin is the path of the real server, built once.
 var bin string
 
 func TestMain(m *testing.M) {
@@ -69,7 +69,7 @@ func buildAndRun(m *testing.M) (code int, err error) {
 	return code, nil
 }
 
-// environment is that of the test without settings of the server.
+// environment returns the environment of the test without settings of the server.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, envPrefix) })
 }
@@ -81,14 +81,14 @@ type process struct {
 	cmd    *exec.Cmd
 	ready  readyLine
 	began  time.Time
-	took   time.Duration // from start to ready
-	logs   string        // file
-	stdout chan string   // the lines after the first, joined; closed after cmd was waited for
-	exit   error         // how it ended, once stdout is closed
-	broken bool          // the test breaks what makes the server log errors
+	took   time.Duration // time from start to ready
+	logs   string        // path of the log file
+	stdout chan string   // the output after the first line; closed after cmd was waited for
+	exit   error         // how it ended; valid once stdout is closed
+	broken bool          // the test causes errors in the server's log
 }
 
-// start runs `archived serve` on data, with the control API, and returns when it is ready. The end of the test ends it.
+// start runs `archived serve` on data, with the control API, and returns when it is ready. The server ends at the end of the test.
 func start(t *testing.T, data string, args ...string) *process {
 	t.Helper()
 	p, first := launch(t, data, args...)
@@ -96,18 +96,18 @@ func start(t *testing.T, data string, args ...string) *process {
 	return p
 }
 
-// launch is start that does not wait. first is the ready line, "" from a process that ends before.
+// launch is like start, but does not wait. first receives the ready line, or "" if the process ends before.
 func launch(t *testing.T, data string, args ...string) (p *process, first <-chan string) {
 	t.Helper()
 	return launchAs(t, []string{bin}, data, args...)
 }
 
-// launchAs is launch where the server is started by another program.
+// launchAs is like launch, but another program starts the server.
 func launchAs(t *testing.T, program []string, data string, args ...string) (p *process, first <-chan string) {
 	t.Helper()
 	logs, err := os.Create(filepath.Join(t.TempDir(), "archived.log"))
 	must(t, err)
-	defer logs.Close() // the process has its own
+	defer logs.Close() // the process has its own descriptor
 	p = &process{t: t, data: data, began: time.Now(), logs: logs.Name(), stdout: make(chan string, 1)}
 	args = append([]string{"serve", "--port", "0", "--data", data, "--control", "--allow-private-addresses", "--ice-addresses", "127.0.0.1", "--log-level", "debug"}, args...)
 	p.cmd = exec.Command(program[0], append(program[1:], args...)...)
@@ -144,7 +144,7 @@ func (p *process) watch(out io.Reader, first chan<- string) {
 	close(p.stdout)
 }
 
-// cleanUp ends the process if it still runs, and judges what it logged: nothing that these tests do is an error of the server.
+// cleanUp ends the process if it still runs, and checks its log: nothing in these tests is an error of the server.
 func (p *process) cleanUp() {
 	_ = p.cmd.Process.Kill()
 	p.wait()
@@ -160,7 +160,7 @@ func (p *process) cleanUp() {
 	}
 }
 
-// wait returns what came on stdout after the ready line, "" when it was waited for before.
+// wait returns the output after the ready line. It returns "" when called again.
 func (p *process) wait() string {
 	p.t.Helper()
 	select {
@@ -172,7 +172,7 @@ func (p *process) wait() string {
 	}
 }
 
-// kill is kill -9. It returns when the process is gone, and the children with it.
+// kill kills the process with SIGKILL. It returns when the process and its children have ended.
 func (p *process) kill() {
 	p.t.Helper()
 	children := p.children()
@@ -181,7 +181,7 @@ func (p *process) kill() {
 	p.orphans(children)
 }
 
-// terminate ends the process as an operator does, and judges how it ends.
+// terminate ends the process as an operator does, and checks how it ends.
 func (p *process) terminate() {
 	p.t.Helper()
 	children := p.children()
@@ -198,10 +198,10 @@ func (p *process) terminate() {
 // child is a child process.
 type child struct {
 	pid, command string
-	began        string // tells it from another process with the same id
+	began        string // start time, to tell it from another process with the same id
 }
 
-// children are the child processes that run now.
+// children returns the present child processes.
 func (p *process) children() []child {
 	p.t.Helper()
 	parent := strconv.Itoa(p.cmd.Process.Pid)
@@ -222,11 +222,11 @@ func (p *process) children() []child {
 	return list
 }
 
-// statFields are the fields of /proc/PID/stat after the name: state, parent, ..., the 20th the start time (proc(5)).
+// statFields returns the fields of /proc/PID/stat after the name: state, parent, ..., the 20th is the start time (proc(5)).
 func statFields(pid string) []string {
 	raw, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
 	if err != nil {
-		return nil // it has ended
+		return nil // the process has ended
 	}
 	return strings.Fields(string(raw)[strings.LastIndexByte(string(raw), ')')+1:])
 }
@@ -244,7 +244,7 @@ func (p *process) orphans(children []child) {
 	}
 }
 
-// memory is the resident size of the process in bytes.
+// memory returns the resident size of the process in bytes.
 func (p *process) memory() int {
 	p.t.Helper()
 	size := memoryOf(strconv.Itoa(p.cmd.Process.Pid), "VmRSS")
@@ -254,7 +254,8 @@ func (p *process) memory() int {
 	return size
 }
 
-// memoryOf is what the kernel tells of a process (proc(5)) in bytes: VmRSS is its resident size, VmHWM the largest it had. 0: it has ended.
+// memoryOf returns a field of the process's status (proc(5)) in bytes: VmRSS is its resident size, VmHWM the largest so far. It returns 0 if the
+// process has ended.
 func memoryOf(pid, field string) int {
 	status, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
 	if err != nil {
@@ -262,14 +263,14 @@ func memoryOf(pid, field string) int {
 	}
 	for line := range strings.Lines(string(status)) {
 		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == field+":" {
-			kib, _ := strconv.Atoi(fields[1]) // the kernel writes numbers
+			kib, _ := strconv.Atoi(fields[1]) // the kernel writes only numbers
 			return kib << 10
 		}
 	}
 	return 0
 }
 
-// status is what GET answers there.
+// status returns the HTTP status of GET path.
 func (p *process) status(path string) int {
 	p.t.Helper()
 	response, err := http.Get(p.ready.URL + path)
@@ -278,7 +279,7 @@ func (p *process) status(path string) int {
 	return response.StatusCode
 }
 
-// await polls across the border of the process for something that happens in real time.
+// await polls until ok returns true, in real time.
 func await(t *testing.T, what string, within time.Duration, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(within); !ok(); time.Sleep(pollEvery) {

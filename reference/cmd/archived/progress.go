@@ -10,7 +10,7 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// progress shows how far a tool has come: a bar on a terminal, elsewhere a line for every quarter.
+// progress shows how far a tool has come: as a bar on a terminal, otherwise as a line for every quarter.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -30,7 +30,7 @@ const (
 	quarter  = 25
 )
 
-// show is told of a step and how much of it is done, 0 to 1.
+// show shows a step and the part of it that is done, from 0 to 1.
 func (p *progress) show(step string, done float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -51,7 +51,7 @@ func (p *progress) show(step string, done float64) {
 	fmt.Fprintf(p.w, "%s: %d%%\n", step, percent)
 }
 
-// end leaves the line of the bar.
+// end ends the line of the bar.
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,7 +59,7 @@ func (p *progress) end() {
 	p.step = ""
 }
 
-// finish needs p.mu.
+// finish ends the line of the bar. It needs p.mu.
 func (p *progress) finish() {
 	if p.terminal && p.step != "" {
 		fmt.Fprintln(p.w)

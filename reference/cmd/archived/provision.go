@@ -15,20 +15,20 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// founding is the default application of a data directory: the one that is there, or one that is made while the server opens the rest,
-// since its key takes a tenth of a second and now and then three.
+// founding is the default application of a data directory. If there is none, it is made while the server opens the rest, because making its key
+// takes a tenth of a second and sometimes three.
 type founding struct {
 	id      string // "" = there is none
 	idFile  string
 	keyFile string
 
-	made chan struct{} // closed when the fields below are set; nil unless one is made
+	made chan struct{} // closed when the fields below are set; nil if none is made
 	app  account.Application
 	key  string
 	err  error
 }
 
-// found looks for the default application and begins to make one if need be. The caller must wait.
+// found looks for the default application and begins to make one if there is none. The caller must call wait.
 func found(data string) (*founding, error) {
 	f := &founding{idFile: filepath.Join(data, "default.id"), keyFile: filepath.Join(data, "default.key")}
 	id, err := os.ReadFile(f.idFile)
@@ -56,8 +56,8 @@ func (f *founding) wait() error {
 	return nil
 }
 
-// known refuses a database that does not know the application of the data directory: another one was meant, or it is damaged. Going on with
-// a new application would take the only copy of the private key from those who have the old one.
+// known returns an error if the database does not have the application of the data directory. Then it is the wrong database, or a damaged one.
+// If the server made a new application, it would replace the only copy of the private key.
 func (f *founding) known(ctx context.Context, db applications, database string) error {
 	if f.id == "" {
 		return nil
@@ -70,18 +70,18 @@ func (f *founding) known(ctx context.Context, db applications, database string) 
 }
 
 func (f *founding) unknown(database string) error {
-	return fmt.Errorf("database: %s names application %s, which %s does not know: start with the database that this data directory was used "+
+	return fmt.Errorf("database: %s names application %s, which %s does not have: start with the database that this data directory was used "+
 		"with (--database), or, if it is lost, move %s and %s elsewhere", f.idFile, f.id, database, f.idFile, f.keyFile)
 }
 
-// applications is what founding needs of the store.
+// applications is the part of the store that founding needs.
 type applications interface {
 	Application(ctx context.Context, id string) (account.Application, error)
 	CreateApplication(ctx context.Context, a account.Application) error
 	UpdateApplication(ctx context.Context, a account.Application) error
 }
 
-// application returns the default application with what was chosen of it.
+// application returns the default application with the chosen settings.
 func (f *founding) application(ctx context.Context, db applications, chosen choice) (account.Application, error) {
 	if f.id != "" {
 		app, err := db.Application(ctx, f.id)
@@ -101,7 +101,7 @@ func (f *founding) application(ctx context.Context, db applications, chosen choi
 	return f.app, f.create(ctx, db)
 }
 
-// create keeps the application. default.id is written last: without it nothing was promised to anyone. Even so no key is overwritten.
+// create stores the application. It writes default.id last; before that, nobody relies on the application. It never overwrites a key.
 func (f *founding) create(ctx context.Context, db applications) error {
 	if err := db.CreateApplication(ctx, f.app); err != nil {
 		return fmt.Errorf("create default application: %w", err)
@@ -115,7 +115,7 @@ func (f *founding) create(ctx context.Context, db applications) error {
 	return durable.WriteFile(f.idFile, []byte(f.app.ID+"\n"), 0o600)
 }
 
-// setAside gives a file that is there a name of its own.
+// setAside renames an existing file to a free name.
 func setAside(file string) error {
 	for n := 1; ; n++ {
 		err := os.Link(file, fmt.Sprintf("%s.%d", file, n))

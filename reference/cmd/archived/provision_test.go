@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// content is what a file has.
+// content returns the content of a file.
 func content(t *testing.T, elements ...string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(elements...))
@@ -15,7 +15,8 @@ func content(t *testing.T, elements ...string) string {
 	return string(b)
 }
 
-// TestAnotherDatabase: a data directory is not used with a database that does not know its application, and its key is not touched.
+// TestAnotherDatabase checks that the server refuses a data directory with a database that does not have its application, and does not touch its
+// key.
 func TestAnotherDatabase(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
@@ -60,7 +61,7 @@ func TestAnotherDatabase(t *testing.T) {
 	anew.terminate()
 }
 
-// TestFilesArePrivate: whoever may read the data directory, nobody but its owner reads the files in it.
+// TestFilesArePrivate checks that only the owner can read the files in the data directory, whoever may read the directory.
 func TestFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -74,7 +75,7 @@ func TestFilesArePrivate(t *testing.T) {
 				t.Errorf("%s, %s: %v", file, when, info.Mode())
 			}
 		}
-		p.kill() // which leaves the log
+		p.kill() // a kill leaves the database's log
 		must(t, filepath.WalkDir(data, func(path string, entry os.DirEntry, err error) error {
 			if info, err := os.Stat(path); err == nil && path != data && info.Mode().Perm()&0o077 != 0 {
 				t.Errorf("%s: %v", path, info.Mode())
@@ -87,7 +88,7 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 }
 
-// TestReadinessKeepsSecrets: the program that is asked what it can do gets to know none of the server's settings.
+// TestReadinessKeepsSecrets checks that the FFmpeg that is asked for its encoders gets none of the server's settings.
 func TestReadinessKeepsSecrets(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "ffmpeg")

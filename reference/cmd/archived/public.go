@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// public is the URL by which clients reach the server, without a slash at its end. Every URL that the server gives out is made by it.
+// public is the URL by which clients reach the server, without a slash at its end. All URLs that the server gives out begin with it.
 type public string
 
-// publicAt returns what is configured, or else the address of the listener.
+// publicAt returns the configured URL, or else that of the listener's address.
 func publicAt(configured, listening string) public {
 	if configured == "" {
 		configured = "http://" + listening
@@ -16,13 +16,13 @@ func publicAt(configured, listening string) public {
 	return public(strings.TrimRight(configured, "/"))
 }
 
-// link is the URL of what the server has at a path.
+// link returns the URL of a path of the server.
 func (p public) link(path string) string { return string(p) + path }
 
-// reference is link for a client that asks the server just now (RFC 9725 section 4.2): without the host, by whose name it came.
+// reference returns the link without scheme and host, for a client of the present request (RFC 9725 section 4.2), who knows them.
 func (p public) reference(path string) string {
 	u, err := url.Parse(string(p))
-	if err != nil { // which the settings were checked for
+	if err != nil { // the settings were checked for this
 		return path
 	}
 	return u.EscapedPath() + path

@@ -24,7 +24,7 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// TestBelowAPath: behind a proxy that serves archived below a path, a client that publishes finds its resource.
+// TestBelowAPath checks that a publisher finds its resource behind a proxy that serves archived below a path.
 func TestBelowAPath(t *testing.T) {
 	t.Parallel()
 	reserved, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,6 +38,6 @@ func TestBelowAPath(t *testing.T) {
 	must(t, err)
 	must(t, reserved.Close())
 	_, c, session, publisher := onAir(t, nil, "--port", port, "--public-url", proxy.URL+"/video/")
-	publisher.Stop() // by DELETE
+	publisher.Stop() // sends a DELETE
 	await(t, "end of the stream", streamWithin, func() bool { return len(c.streams(session)) == 0 })
 }

@@ -16,20 +16,20 @@ import (
 	"time"
 )
 
-// They take minutes, and want a machine for themselves.
+// These tests take minutes and need the machine for themselves.
 var (
 	publishers   = flag.Bool("publishers", false, "run the tests with publishers that others wrote")
 	standstillOf = flag.Int("publishers.standstill", 20, "for how many seconds the screen of a publisher stands still")
 	weriftIn     = flag.String("publishers.werift", "", "the folder in which npm installed werift")
 )
 
-// performance is a script that a foreign publisher follows while it is recorded.
+// performance is a script for a foreign publisher and faults of the network during it.
 type performance struct {
 	name      string
 	videoType string // camera or screen
 	script    script
-	heldUp    time.Duration // the network holds everything up so long, after half of the beats
-	cutOff    time.Duration // the network loses everything so long, after a quarter of the beats
+	heldUp    time.Duration // the network holds everything up for this time, after half of the beats
+	cutOff    time.Duration // the network loses everything for this time, after a quarter of the beats
 }
 
 // TestPublisherChromium records Chromium.
@@ -40,23 +40,26 @@ func TestPublisherChromium(t *testing.T) {
 
 // TestPublisherFirefox records Firefox.
 func TestPublisherFirefox(t *testing.T) {
-	firefox.perform(t, plain(), microphoneAway())
+	firefox.perform(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
+		fewPictures("screen"), fewPictures("camera"), standstill())
 }
 
-// TestPublisherGStreamer records webrtcbin, with the sender reports that it makes by default.
+// TestPublisherGStreamer records webrtcbin, with its default sender reports.
 func TestPublisherGStreamer(t *testing.T) {
 	gstreamer.perform(t, plain())
 }
 
 // TestPublisherWerift records werift, whose sender reports have no fraction.
-func TestPublisherWerift(t *testing.T) { werift.perform(t, plain(), heldUp(1500*time.Millisecond)) }
+func TestPublisherWerift(t *testing.T) {
+	werift.perform(t, plain(), heldUp(1500*time.Millisecond), heldUp(3*time.Second))
+}
 
-// plain is 20 s with nothing special.
+// plain returns a performance of 20 s without faults.
 func plain() performance {
 	return performance{name: "plain", videoType: "camera", script: script{Period: 1000, Beats: 20, Rate: 25}}
 }
 
-// microphoneAway has the sender of sound get nothing for 1.2 s.
+// microphoneAway removes the audio source for 1.2 s.
 func microphoneAway() performance {
 	p := plain()
 	p.name = "microphone away"
@@ -64,14 +67,14 @@ func microphoneAway() performance {
 	return p
 }
 
-// heldUp has the network deliver nothing for a while, then everything at once.
+// heldUp lets the network hold everything up for a while and then deliver it at once.
 func heldUp(length time.Duration) performance {
 	p := plain()
 	p.name, p.heldUp = "held up "+length.String(), length
 	return p
 }
 
-// cutOff has the network deliver nothing for a while, and nothing of it later.
+// cutOff lets the network lose everything for a while.
 func cutOff(length time.Duration) performance {
 	p := plain()
 	p.name, p.cutOff, p.script.Beats = "cut off "+length.String(), length, 40
@@ -83,7 +86,7 @@ func fewPictures(videoType string) performance {
 	return performance{name: "few pictures, " + videoType, videoType: videoType, script: script{Period: 2000, Beats: 12}}
 }
 
-// standstill is a screen that does not change for a while, with sound.
+// standstill has a screen that does not change for a while, and sound.
 func standstill() performance {
 	p := plain()
 	p.name, p.videoType = "standstill", "screen"
@@ -92,7 +95,7 @@ func standstill() performance {
 	return p
 }
 
-// perform records what a publisher performs, in a composed and an individual archive at once, and judges both.
+// perform records each performance in a composed and an individual archive at the same time, and judges both.
 func (f foreign) perform(t *testing.T, list ...performance) {
 	if !*publishers {
 		t.Skip("only with -publishers, as `make publishers` has it")
@@ -125,7 +128,7 @@ func (p performance) record(t *testing.T, f foreign, c client) {
 	f.play(t, g.url)
 	g.until("beat", 1)
 	composed, individual := c.startBoth(session)
-	from := g.newest() + 2 // what was going on when they began is not whole
+	from := g.newest() + 2 // the beat during which the archives began is incomplete
 	if p.heldUp > 0 {
 		g.until("beat", p.script.Beats/2)
 		g.path.hold()
@@ -143,7 +146,7 @@ func (p performance) record(t *testing.T, f foreign, c client) {
 	files := download(t, c.awaitStatus(individual, "available").URL)
 	period := time.Duration(p.script.Period) * time.Millisecond
 	p.judge(t, "composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
-	if p.cutOff > 0 { // after which the stream has another file
+	if p.cutOff > 0 { // the stream then has a second file
 		archive := filepath.Join(t.TempDir(), "archive.zip")
 		must(t, os.WriteFile(archive, files, 0o600))
 		mp4 = save(t, rendered(t, everyLayout[0], archive))
@@ -187,17 +190,18 @@ func saveOnly(t *testing.T, file []byte) (path string) {
 	return path
 }
 
-// How far a picture and the tone of its beat may be apart, beyond what the publisher says of itself.
+// Limits for the distance of a picture and the tone of its beat, in addition to what the publisher reports.
 const (
 	apartWithin = 40 * time.Millisecond
-	// gridWithin is half of the distance of the pictures of a composed archive: each shows what comes nearest to its time.
+	// gridWithin is half of the time between pictures of a composed archive. Each picture shows what is nearest to its time.
 	gridWithin = 20 * time.Millisecond
 )
 
-// evenWithin is how far a tone may be from where it was played, beside the first one. What is not known yet of a sender's clock is corrected.
+// evenWithin is how far a tone may be from its time, relative to the first tone. Differences of the sender's clock are corrected as they become
+// known.
 const evenWithin = 100 * time.Millisecond
 
-// judge compares what a file shows and plays with what was sent from a beat on.
+// judge compares the picture and sound of a file with what was sent from a beat on.
 func (p performance) judge(t *testing.T, name string, g *stage, from int, b beats, within, blur time.Duration) {
 	t.Helper()
 	b.forget(g.lost)
@@ -241,7 +245,7 @@ func (p performance) judge(t *testing.T, name string, g *stage, from int, b beat
 	t.Logf("%s: apart min %v, median %v, max %v", name, apart[0], apart[len(apart)/2], apart[len(apart)-1])
 }
 
-// judgePace wants tones as far from each other as they were played.
+// judgePace checks that the time between tones is the same as when they were played.
 func (p performance) judgePace(t *testing.T, name string, b beats, within time.Duration) {
 	t.Helper()
 	var least, most time.Duration

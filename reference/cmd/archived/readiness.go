@@ -12,16 +12,16 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// readiness tells what keeps the server from recording.
+// readiness finds out what keeps the server from recording.
 type readiness struct {
 	ffmpeg string
 	store  *sqlstore.Store
 
 	mu      sync.Mutex
-	capable bool // FFmpeg was seen to have every encoder
+	capable bool // FFmpeg was seen to have all encoders
 }
 
-// encoders that composed archives need.
+// encoders are the encoders that composed archives need.
 var encoders = []string{"libx264", "aac"}
 
 func (r *readiness) missing(ctx context.Context) []string {
@@ -32,7 +32,7 @@ func (r *readiness) missing(ctx context.Context) []string {
 	return append(missing, r.encoders(ctx)...)
 }
 
-// encoders returns what FFmpeg lacks. It is asked until it lacks nothing.
+// encoders returns what FFmpeg lacks. It asks FFmpeg again until nothing is missing.
 func (r *readiness) encoders(ctx context.Context) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// seconds of published video, in frames.
+// seconds returns the number of frames in n seconds of published video.
 func seconds(n float64) int { return int(n * videoRate) }
 
-// TestRecordAndDownload is the whole way with nothing configured: the default application and the built-in cloud.
+// TestRecordAndDownload records and downloads without any settings: with the default application and the built-in cloud.
 func TestRecordAndDownload(t *testing.T) {
 	t.Parallel()
 	p, c, session, publisher := onAir(t, nil)
@@ -36,7 +36,7 @@ func TestRecordAndDownload(t *testing.T) {
 	p.terminate()
 }
 
-// expectFile judges a file by what its archive says.
+// expectFile checks that a file agrees with its archive.
 func expectFile(t *testing.T, a archiveView, file []byte) {
 	t.Helper()
 	sum := sha256.Sum256(file)

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// confined starts a server that may have so many descriptors.
+// confined starts a server with a limit of descriptors.
 func confined(t *testing.T, descriptors string) *process {
 	t.Helper()
 	p, first := launchAs(t, []string{"sh", "-c", `ulimit -n ` + descriptors + `; exec "$0" "$@"`, bin}, t.TempDir())
@@ -21,7 +21,7 @@ func confined(t *testing.T, descriptors string) *process {
 	return p
 }
 
-// TestManyConnections: connections of strangers that stay keep nobody from recording, and nobody from asking.
+// TestManyConnections checks that many idle connections of strangers do not prevent recordings and requests.
 func TestManyConnections(t *testing.T) {
 	t.Parallel()
 	p := confined(t, "300")
@@ -51,7 +51,7 @@ func TestManyConnections(t *testing.T) {
 	p.terminate()
 }
 
-// TestNoDescriptors: while the server can start no encoder for want of descriptors, archives record and wait.
+// TestNoDescriptors checks that archives record and wait while the server cannot start an encoder because it has no descriptors.
 func TestNoDescriptors(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
@@ -72,7 +72,7 @@ func TestNoDescriptors(t *testing.T) {
 		must(t, err)
 		return strings.Contains(string(log), "too many open files")
 	})
-	time.Sleep(time.Second) // as long as they lack
+	time.Sleep(time.Second) // how long descriptors are missing
 	before.Max = few.Max
 	before.Cur = min(before.Cur, before.Max)
 	must(t, unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_NOFILE, &before, nil))
@@ -84,7 +84,7 @@ func TestNoDescriptors(t *testing.T) {
 	p.terminate()
 }
 
-// TestLimitedListener: the connection goes that is idle longest; where none is, new ones wait until one is.
+// TestLimitedListener checks that the connection that is idle longest is closed, and that new ones wait if none is idle.
 func TestLimitedListener(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

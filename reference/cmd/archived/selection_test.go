@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestSelectedStream takes a stream into an archive by a call and out again: the file shows it between the two.
+// TestSelectedStream adds a stream to an archive by a call and removes it again. The file must show it between the two.
 func TestSelectedStream(t *testing.T) {
 	t.Parallel()
 	p, c, session, publisher := onAir(t, nil)

@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// closing is how long requests and jobs may take to end once the server was told to.
+// closing is how long requests and jobs may take to end when the server closes.
 const closing = 10 * time.Second
 
-// serve runs the server until ctx ends. Archives that are being recorded then end at the next start.
+// serve runs the server until ctx ends. The next start ends the live archives.
 func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) (err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))))
 	if err != nil {
@@ -46,7 +46,7 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) (e
 	case <-ctx.Done():
 	}
 	log.Info("closing")
-	s.gateway.Close() // the WebSockets, which Shutdown does not know
+	s.gateway.Close() // closes the WebSockets, which Shutdown does not know
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
 	if err := server.Shutdown(ending); err != nil {
@@ -59,7 +59,7 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) (e
 	return nil
 }
 
-// readyLine is what a client needs to know.
+// readyLine is what a client needs to know about the server.
 type readyLine struct {
 	URL            string `json:"url"`
 	ApplicationID  string `json:"applicationId"`

@@ -16,14 +16,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// What an idle server may cost is 300 ms and 60 MB; the tests allow three times as much, because they do not have the machine to
-// themselves.
+// An idle server may cost 300 ms and 60 MB. The tests allow three times as much, because they do not have the machine to themselves.
 const (
 	slowestReady = 3 * 300 * time.Millisecond
 	mostMemory   = 3 * 60_000_000
 )
 
-// TestReady is not parallel: it measures.
+// TestReady measures, so it is not parallel.
 func TestReady(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	first := start(t, data)
@@ -71,7 +70,7 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// TestNotReady: a server without FFmpeg serves, and says what is missing.
+// TestNotReady checks that a server without FFmpeg serves requests and reports what is missing.
 func TestNotReady(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), "--ffmpeg", filepath.Join(t.TempDir(), "no-such-ffmpeg"))
@@ -84,7 +83,7 @@ func TestNotReady(t *testing.T) {
 	p.terminate()
 }
 
-// fail runs the server with settings that it must refuse, and returns what it says.
+// fail runs the server with settings that it must refuse, and returns its error message.
 func fail(t *testing.T, env []string, args ...string) (stderr string) {
 	t.Helper()
 	cmd := exec.Command(bin, append([]string{"serve"}, args...)...)
@@ -94,7 +93,7 @@ func fail(t *testing.T, env []string, args ...string) (stderr string) {
 	must(t, cmd.Start())
 	watchdog := time.AfterFunc(exitWithin, func() { _ = cmd.Process.Kill() })
 	defer watchdog.Stop()
-	_ = cmd.Wait() // its status is judged
+	_ = cmd.Wait() // the test judges the status
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
 		t.Errorf("exit status %d, want 1; stderr: %s", code, said.String())
 	}
@@ -171,7 +170,7 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
-// TestDataInUse: only one server at a time may take up what is in a data directory.
+// TestDataInUse checks that only one server at a time can use a data directory.
 func TestDataInUse(t *testing.T) {
 	t.Parallel()
 	first := start(t, t.TempDir())

@@ -13,11 +13,11 @@ import (
 
 // shot is a frame of the published video in a file of an individual archive.
 type shot struct {
-	number int // counted on where the fixture begins again, as publishers do
+	number int // goes on where the fixture begins again, as for publishers
 	at     time.Duration
 }
 
-// frameHashes are the frames of the published video by what they consist of.
+// frameHashes returns the numbers of the published frames by the hash of their bytes.
 var frameHashes = sync.OnceValues(func() (map[[32]byte]int, error) {
 	manifest, err := fixtures.Load()
 	if err != nil {
@@ -35,7 +35,7 @@ var frameHashes = sync.OnceValues(func() (map[[32]byte]int, error) {
 	return numbers, err
 })
 
-// shotsOf finds out which published frames the video of a file consists of. Each has to be there bit for bit, the first one a key frame.
+// shotsOf returns the published frames in the video of a file. Each must be there bit for bit, and the first must be a key frame.
 func shotsOf(t *testing.T, blocks []matroska.Block) (shots []shot) {
 	t.Helper()
 	numbers, err := frameHashes()
@@ -59,7 +59,7 @@ func shotsOf(t *testing.T, blocks []matroska.Block) (shots []shot) {
 	return shots
 }
 
-// expectSequence wants frames one after the other, at the distance at which they were sent.
+// expectSequence checks that the frames are consecutive, at the rate at which they were sent.
 func expectSequence(t *testing.T, shots []shot) {
 	t.Helper()
 	for i, s := range shots[min(1, len(shots)):] {
@@ -73,7 +73,7 @@ func expectSequence(t *testing.T, shots []shot) {
 	}
 }
 
-// expectSpan judges which frames there are of what was published in s, of which lost may be missing at the end.
+// expectSpan checks that the frames are those published in s. The last part, of length lost, may be missing.
 func expectSpan(t *testing.T, shots []shot, s span, lost time.Duration) {
 	t.Helper()
 	if len(shots) == 0 {
@@ -89,7 +89,7 @@ func expectSpan(t *testing.T, shots []shot, s span, lost time.Duration) {
 	}
 }
 
-// soundOf is how many Opus packets there are, and from when to when.
+// soundOf returns the number of Opus packets and the times of the first and the last.
 func soundOf(blocks []matroska.Block) (count int, from, to time.Duration) {
 	blocks = slices.DeleteFunc(slices.Clone(blocks), func(b matroska.Block) bool { return b.Track.Codec.Video() })
 	if len(blocks) == 0 {

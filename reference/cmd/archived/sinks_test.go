@@ -15,12 +15,12 @@ import (
 	"github.com/rclone/gofakes3/s3mem"
 )
 
-// webhookWithin is how long a webhook may take: longer than the first retry, should an attempt have failed.
+// webhookWithin is how long a webhook may take. It is longer than the time to the first retry.
 const webhookWithin = 20 * time.Second
 
-// gate lets requests pass, or holds one and everything after it until the gate opens.
+// gate lets requests pass, or holds one and all later ones until it is opened.
 type gate struct {
-	held   chan struct{} // closed when a request is being held
+	held   chan struct{} // closed when a request is held
 	opened chan struct{}
 	once   sync.Once
 }
@@ -42,7 +42,7 @@ func (g *gate) pass() bool {
 // webhooks receives the status webhooks of one archive.
 type webhooks struct {
 	url  string
-	hold string // a status whose webhook waits at the gate, and is not answered with 200 then
+	hold string // the webhook with this status waits at the gate and is not answered with 200
 	gate *gate
 
 	mu        sync.Mutex
@@ -85,7 +85,7 @@ func (w *webhooks) forget() {
 	w.statuses = nil
 }
 
-// expect waits for the last of these statuses; each must have come, in this order, each perhaps more than once.
+// expect waits for the last of these statuses. Each must have come in this order, perhaps more than once.
 func (w *webhooks) expect(t *testing.T, want ...string) {
 	t.Helper()
 	await(t, "webhook "+want[len(want)-1], webhookWithin, func() bool { return slices.Contains(w.seen(), want[len(want)-1]) })
@@ -99,7 +99,7 @@ const bucketName = "archives"
 // bucket is an S3 bucket that checks signatures.
 type bucket struct {
 	endpoint string
-	hold     bool // uploads wait at the gate, and fail then
+	hold     bool // uploads wait at the gate and then fail
 	gate     *gate
 	backend  gofakes3.Backend
 	server   http.Handler
@@ -129,14 +129,14 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.server.ServeHTTP(w, r)
 }
 
-// storage is the bucket in the settings of an application.
+// storage returns the bucket as a setting of an application.
 func (b *bucket) storage() map[string]any {
 	return map[string]any{"type": "s3", "fallback": "none", "config": map[string]string{
 		"accessKey": accessKey, "secretKey": secretKey, "bucket": bucketName, "endpoint": b.endpoint, "region": "eu-west-1",
 	}}
 }
 
-// file is the only object.
+// file returns the only object.
 func (b *bucket) file(t *testing.T, key string) []byte {
 	t.Helper()
 	page, err := b.backend.ListBucket(t.Context(), bucketName, nil, gofakes3.ListBucketPage{})

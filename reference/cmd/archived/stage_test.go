@@ -19,26 +19,26 @@ import (
 	"reelcheck/fixtures/mark"
 )
 
-// script is what a foreign publisher is to do. It reads it from /script of the stage.
+// script tells a foreign publisher what to do. The publisher reads it from /script of the stage.
 type script struct {
-	WHIP   string `json:"whip"` // where it publishes
+	WHIP   string `json:"whip"` // URL to publish to
 	Token  string `json:"token"`
-	Period int    `json:"period"` // ms from beat to beat
+	Period int    `json:"period"` // ms between beats
 	Beats  int    `json:"beats"`
-	Rate   int    `json:"rate"` // pictures a second between beats
-	// Away: after this beat nothing is given to the sender of sound for so long.
+	Rate   int    `json:"rate"` // pictures a second
+	// Away says after which beat, and for how long, the audio source is removed.
 	Away struct {
 		Beat         int `json:"beat"`
 		Milliseconds int `json:"milliseconds"`
 	} `json:"away"`
-	// Still: after the first of these beats the picture stands still until after the other one.
+	// Still says after which beat the picture stands still, and until after which one.
 	Still struct {
 		From int `json:"from"`
 		To   int `json:"to"`
 	} `json:"still"`
-	Tones []int `json:"tones"` // Hz, of beats in turn
+	Tones []int `json:"tones"` // Hz, of the beats in turn
 
-	// The picture of each beat has a mark of black and white cells.
+	// Marks are the black and white cells in the picture of each beat.
 	Marks   []string `json:"marks"` // 0 is black
 	Left    int      `json:"left"`
 	Top     int      `json:"top"`
@@ -48,28 +48,28 @@ type script struct {
 	Border  int      `json:"border"`
 }
 
-// told is what a publisher says while it publishes.
+// told is a message of a publisher while it publishes.
 type told struct {
-	What string // connected, beat, end, error
+	What string // connected, beat, end or error
 	Note string
 	Beat int
-	Late float64 // ms, of the picture after the tone
+	Late float64 // ms between the tone and the picture
 }
 
-// stage is where a foreign publisher gets its script, publishes through, and tells what it does.
+// stage gives a foreign publisher its script, takes its offer, and receives its messages.
 type stage struct {
 	t      *testing.T
 	url    string
 	script script
 	target string  // the server's WHIP endpoint
-	path   *holdup // of media, if it can be held up
+	path   *holdup // path of the media, if it can be held up
 	events chan told
-	media  staged                // the script coded, for publishers that want it
-	late   map[int]time.Duration // of pictures that were drawn, by beat
-	lost   beatRange             // what the network lost
+	media  staged                // the encoded script, for publishers that do not encode
+	late   map[int]time.Duration // delay of the drawn pictures, by beat
+	lost   beatRange             // beats that the network lost
 }
 
-// silenceWithin bounds the silence of a publisher. It is long because the machine may be busy.
+// silenceWithin is how long a publisher may be silent. It is long because the machine may be busy.
 const silenceWithin = 60 * time.Second
 
 func openStage(t *testing.T, s script, target string) *stage {
@@ -115,11 +115,11 @@ func (g *stage) hear(_ http.ResponseWriter, r *http.Request) {
 	g.events <- one
 }
 
-// candidate is a way of a description to its peer.
+// candidate matches the candidates of a description.
 var candidate = regexp.MustCompile(`(?m)^a=candidate:(?:\S+ \d+ udp \d+ 127\.0\.0\.1 (\d+) )?.*\r?\n`)
 
-// publish passes an offer on, and has the answer lead through a path that can be held up. Without the candidates of the offer the server
-// knows no other.
+// publish passes an offer on, and lets the answer lead through a path that can be held up. It removes the candidates of the offer, so that the
+// server knows no other path.
 func (g *stage) publish(w http.ResponseWriter, r *http.Request) {
 	offer, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -156,7 +156,7 @@ func (g *stage) relay(w http.ResponseWriter, request *http.Request) error {
 	return err
 }
 
-// lead has the candidate of the server that is on the loopback interface lead through the path that can be held up, and takes others away.
+// lead replaces the server's candidate on the loopback interface by the path that can be held up, and removes the others.
 func (g *stage) lead(line []byte) []byte {
 	m := candidate.FindSubmatchIndex(line)
 	if m[2] < 0 {
@@ -171,7 +171,7 @@ func (g *stage) lead(line []byte) []byte {
 	return fmt.Appendf(nil, "%s%d%s", line[:m[2]], g.path.port(), line[m[3]:])
 }
 
-// until returns when the publisher has told of this beat, or of a later one, or else of this.
+// until returns when the publisher has sent the message what for this beat or a later one.
 func (g *stage) until(what string, beat int) {
 	g.t.Helper()
 	for {
@@ -186,7 +186,7 @@ func (g *stage) until(what string, beat int) {
 	}
 }
 
-// newest takes what was told meanwhile and returns the newest beat.
+// newest handles the messages received so far and returns the newest beat.
 func (g *stage) newest() int {
 	g.t.Helper()
 	for {
@@ -209,7 +209,7 @@ func (g *stage) note(one told) {
 	}
 }
 
-// endpoint is where a client publishes.
+// endpoint returns the URL where a client publishes.
 func (c client) endpoint(sessionID, videoType string) string {
 	return c.url + "/v2/session/" + url.PathEscape(sessionID) + "/whip?videoType=" + videoType
 }

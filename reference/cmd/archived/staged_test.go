@@ -16,13 +16,13 @@ import (
 	"reelcheck/fixtures/ogg"
 )
 
-// staged is a script coded, for publishers that code nothing themselves: every picture, and a packet of sound for every 20 ms.
+// staged is an encoded script for publishers that do not encode: every picture, and an audio packet for every 20 ms.
 type staged struct {
 	Frames  [][]byte `json:"frames"`
 	Packets [][]byte `json:"packets"`
 }
 
-// stageMedia codes a script.
+// stageMedia encodes a script.
 func stageMedia(t *testing.T, s script) (m staged) {
 	t.Helper()
 	video, audio := codeBeats(t, s)
@@ -41,7 +41,7 @@ func stageMedia(t *testing.T, s script) (m staged) {
 	return m
 }
 
-// codeBeats has FFmpeg code a script: IVF with a key frame each second, and Ogg.
+// codeBeats encodes a script with FFmpeg, to IVF with a key frame each second, and to Ogg.
 func codeBeats(t *testing.T, s script) (video, audio string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,7 +57,7 @@ func codeBeats(t *testing.T, s script) (video, audio string) {
 	return video, audio
 }
 
-// drawBeats are the pictures of beats, one after the other, 640x480, gray.
+// drawBeats returns the concatenated pictures of the beats, 640x480, gray.
 func drawBeats(t *testing.T, beats int) []byte {
 	t.Helper()
 	var all []byte
@@ -71,7 +71,7 @@ func drawBeats(t *testing.T, beats int) []byte {
 	return all
 }
 
-// soundBeats is the sound of a script: 16 bit, 48 kHz, one channel.
+// soundBeats returns the sound of a script: 16 bit, 48 kHz, one channel.
 func soundBeats(s script) []byte {
 	const rate = 48000
 	samples := make([]byte, 0, 2*rate*s.Beats*s.Period/1000)

@@ -8,20 +8,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reelcheck/fixtures/ffmpegtest"
 	"strings"
 	"testing"
 )
 
-// piece records seconds from to of one moving picture with a rising tone.
+// piece records the seconds between from and to of a moving picture with a rising tone.
 func piece(t *testing.T, from, to int) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), fmt.Sprintf("%d.mp4", from))
-	args := fmt.Sprintf("-hide_banner -nostdin -loglevel error -f lavfi -i testsrc=s=160x120:r=25,trim=%[1]d:%[2]d,setpts=PTS-STARTPTS "+
+	args := fmt.Sprintf("-f lavfi -i testsrc=s=160x120:r=25,trim=%[1]d:%[2]d,setpts=PTS-STARTPTS "+
 		"-f lavfi -i aevalsrc=0.3*sin(900*t+60*t*t)*gt(sin(9*t*t)\\,0):s=48000,atrim=%[1]d:%[2]d,asetpts=PTS-STARTPTS "+
 		"-c:v libx264 -preset ultrafast -c:a aac %s", from, to, name)
-	if out, err := exec.Command("ffmpeg", strings.Fields(args)...).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, out)
-	}
+	ffmpegtest.Run(t, strings.Fields(args)...)
 	return name
 }
 

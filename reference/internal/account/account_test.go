@@ -182,7 +182,7 @@ func TestLegacyREST(t *testing.T) {
 	})
 }
 
-// attempt is a request with these headers, "" for none; want is nil where it must be identified as from the app.
+// attempt is a request with these headers; "" means none. want is nil if the request must be identified as one of the app.
 type attempt struct {
 	name                  string
 	authorization, legacy string

@@ -1,8 +1,8 @@
-// Package account knows who may do what: applications with their keys, session ids, and the tokens of the REST API and of clients.
+// Package account decides who may do what. It has applications with their keys, session ids, and the tokens of the REST API and of clients.
 //
-// An application has two identities. The unified one is its id, a UUID, with RS256 tokens of its private key; the legacy one
-// is its API key, a number, with HS256 tokens of its API secret. [Verifier] accepts both; nothing here makes a token
-// (package sessiontest does, for tests).
+// An application has two identities. The unified identity is its id, a UUID, with RS256 tokens made with its private key. The legacy identity is
+// its API key, a number, with HS256 tokens made with its API secret. [Verifier] accepts both. This package makes no tokens; for tests, package
+// accounttest does.
 package account
 
 import (
@@ -33,7 +33,7 @@ type Application struct {
 	SessionCallbackURL  string   `json:"sessionCallbackUrl"`
 	SignatureSecret     string   `json:"signatureSecret"` // "" = callbacks are not signed
 	Storage             *Storage `json:"storage,omitempty"`
-	Fallback            bool     `json:"fallback"` // to the built-in cloud when Storage fails
+	Fallback            bool     `json:"fallback"` // use the built-in cloud if Storage fails
 	Email               string   `json:"email"`
 
 	// ClockOffset is how far the application's policy time is ahead of real time.
@@ -47,38 +47,38 @@ const (
 	StorageAzure = "azure"
 )
 
-// Where requests to an S3 service name the bucket.
+// Values of [S3.Addressing]: where a request names the bucket.
 const (
 	PathStyle   = "path"
 	VirtualHost = "virtualHost"
 )
 
-// Storage is an application's own upload target. Of S3 and Azure the one that Type names is set.
+// Storage is an application's own upload target. Type says whether S3 or Azure is set.
 type Storage struct {
 	Type        string `json:"type"`
-	KeyPrefix   string `json:"keyPrefix,omitempty"` // before the names of objects; see [Storage.Prefix]
+	KeyPrefix   string `json:"keyPrefix,omitempty"` // begins the names of objects; see [Storage.Prefix]
 	S3          S3     `json:"s3,omitzero"`
 	Azure       Azure  `json:"azure,omitzero"`
-	Certificate string `json:"certificate,omitempty"` // whose key archives are encrypted for; "" = they are not
+	Certificate string `json:"certificate,omitempty"` // archives are encrypted for the holder of its private key; "" = they are not encrypted
 }
 
-// Prefix is what the names of a session's archives begin with: KeyPrefix, with the first {sessionId} and the first {date} of it replaced.
+// Prefix returns the beginning of the object names of a session's archives: KeyPrefix with its first {sessionId} and its first {date} replaced.
 func (s Storage) Prefix(sessionID string, created time.Time) string {
 	prefix := strings.Replace(s.KeyPrefix, "{sessionId}", sessionID, 1)
 	return strings.Replace(prefix, "{date}", created.UTC().Format(time.DateOnly), 1)
 }
 
-// S3 is a bucket at AWS, or at the service behind Endpoint (base URL with scheme).
+// S3 is a bucket at AWS, or at the service at Endpoint (a base URL with scheme).
 type S3 struct {
 	AccessKey string `json:"accessKey"`
 	SecretKey string `json:"secretKey"`
-	// SessionToken belongs to temporary credentials; "" for others.
+	// SessionToken belongs to temporary credentials; "" for permanent ones.
 	SessionToken string `json:"sessionToken,omitempty"`
 	Bucket       string `json:"bucket"`
 	Endpoint     string `json:"endpoint,omitempty"`
 	Region       string `json:"region,omitempty"`
-	SSE          bool   `json:"sse,omitempty"` // server-side encryption with keys of the service
-	// Addressing is PathStyle, VirtualHost, or "": the latter at Amazon, the former elsewhere.
+	SSE          bool   `json:"sse,omitempty"` // server-side encryption with the service's keys
+	// Addressing is PathStyle, VirtualHost, or "". "" means VirtualHost at Amazon and PathStyle elsewhere.
 	Addressing string `json:"addressing,omitempty"`
 }
 
@@ -86,19 +86,19 @@ type S3 struct {
 type Azure struct {
 	AccountName string `json:"accountName"`
 	AccountKey  string `json:"accountKey,omitempty"`
-	SASToken    string `json:"sasToken,omitempty"` // instead of AccountKey: a query
+	SASToken    string `json:"sasToken,omitempty"` // a query string, used instead of AccountKey
 	Container   string `json:"container"`
 	Domain      string `json:"domain,omitempty"`
 }
 
-// Key is the API key as it is written in paths and tokens.
+// Key returns the API key as it appears in paths and tokens.
 func (a Application) Key() string { return strconv.FormatInt(a.APIKey, 10) }
 
-// API keys fit in 32 bits: the Java SDK reads them as int.
+// minKey and maxKey are the limits of API keys. They fit in 32 bits, because the Java SDK reads them as int.
 const minKey, maxKey = 1_000_000_000, 1<<31 - 1
 
-// NewApplication makes an application with fresh ids and keys and the defaults of the service. The private key (PKCS #8, PEM) is
-// not kept anywhere.
+// NewApplication returns an application with new ids and keys and the defaults of the service. The private key (PKCS #8, PEM) is not stored
+// anywhere.
 func NewApplication(name string, now time.Time) (a Application, privateKeyPEM string, err error) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -26,34 +26,34 @@ const (
 	RoleModerator     = "moderator"
 )
 
-// Client is what a client token says about the client that carries it.
+// Client is a client as its token describes it.
 type Client struct {
 	Application   Application
 	SessionID     string
 	Role          string
 	Data          string // connection data
 	LayoutClasses []string
-	// Identity tells apart who connects: the same for the same token, and nothing else.
+	// Identity identifies the client by its token.
 	Identity TokenIdentity
 }
 
 // MayPublish reports whether the role allows publishing.
 func (c Client) MayPublish() bool { return c.Role != RoleSubscriber }
 
-// TokenIdentity is the digest of a token: what is kept to recognise it, expired or not, without keeping the token.
+// TokenIdentity is the digest of a token. It serves to recognise the token, even an expired one, without storing it.
 type TokenIdentity [sha256.Size]byte
 
-// Identify returns the identity of a token, which it does not check.
+// Identify returns the identity of a token. It does not verify the token.
 func Identify(token string) TokenIdentity { return sha256.Sum256([]byte(token)) }
 
-// Limits of client tokens, in characters. SDKs allow legacy tokens a little more connection data.
+// Limits of client tokens, in characters. SDKs allow slightly more connection data in legacy tokens.
 const (
 	maxConnectionData       = 1000 // ARC-AUTH-18
 	maxLegacyConnectionData = 1024
 	maxLayoutClassList      = 1023
 )
 
-// Client checks a client token, unified or legacy, for this session.
+// Client verifies a client token, unified or legacy, for this session.
 func (v Verifier) Client(ctx context.Context, token, sessionID string) (Client, error) {
 	var (
 		c       claims
@@ -102,7 +102,7 @@ func (c *claims) checkClient(now time.Time, sessionID string, maxData int) error
 	return c.checkTimes(now, maxClientLife) // ARC-AUTH-16, ARC-AUTH-19
 }
 
-// algorithm reads alg of a JWT header, "" if there is none. It only chooses the check; each check pins its own.
+// algorithm returns alg of a JWT header, "" if there is none. The result only selects a check, which accepts only its own algorithm.
 func algorithm(token string) string {
 	head, _, _ := strings.Cut(token, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(head)
@@ -121,7 +121,7 @@ const (
 	t1Default = 24 * time.Hour // life of a token without expire_time
 )
 
-// t1 checks a legacy token: T1== and base64 of partner_id=KEY&sig=HEX:DATA, where sig is the HMAC-SHA1 of DATA.
+// t1 verifies a legacy token: T1== and the base64 of partner_id=KEY&sig=HEX:DATA, where sig is the HMAC-SHA1 of DATA.
 func (v Verifier) t1(ctx context.Context, token string) (claims, Application, error) {
 	if len(token) > maxTokenLength {
 		return claims{}, Application{}, ErrUnauthorized

@@ -12,16 +12,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// ID is what a session id says about its session.
+// ID holds the contents of a session id.
 type ID struct {
-	Owner     string // application id, or API key: the identity that created the session
+	Owner     string // identity that created the session: application id or API key
 	Location  string // "" = none
 	CreatedAt time.Time
 }
 
 const maxIDLength = 255 // ARC-SES-04
 
-// ErrBadID is what [ParseID] answers for anything that is not a session id.
+// ErrBadID is the error of [ParseID] for a string that is not a session id.
 var ErrBadID = errors.New("not a session id")
 
 var (
@@ -29,7 +29,7 @@ var (
 	fromPath = strings.NewReplacer("-", "+", "_", "/")
 )
 
-// New returns a fresh session id that says id. Clients take it apart: legacy SDKs refuse a session whose id does not hold their API key.
+// New returns a new session id with these contents. Clients parse it: legacy SDKs refuse a session whose id does not hold their API key.
 func (id ID) New() string {
 	prefix := "2_"
 	if uuid.Validate(id.Owner) == nil {
@@ -39,7 +39,7 @@ func (id ID) New() string {
 	return prefix + toPath.Replace(base64.StdEncoding.EncodeToString([]byte(plain)))
 }
 
-// ParseID takes a session id apart. Older ids hold a date instead of milliseconds; for those CreatedAt is zero.
+// ParseID parses a session id. Older ids hold a date instead of milliseconds; their CreatedAt is zero.
 func ParseID(s string) (ID, error) {
 	if len(s) > maxIDLength || len(s) < 3 || (s[:2] != "1_" && s[:2] != "2_") || strings.ContainsAny(s, "+/=") {
 		return ID{}, ErrBadID
@@ -59,7 +59,7 @@ func ParseID(s string) (ID, error) {
 	return id, nil
 }
 
-// decodePath undoes toPath, where a final "-" may stand for "+" or for padding, and padding may be missing.
+// decodePath is the inverse of toPath. A final "-" may stand for "+" or for padding, and padding may be missing.
 func decodePath(s string) (string, error) {
 	std := fromPath.Replace(s)
 	for range 3 {
@@ -79,7 +79,7 @@ func isOwner(s string) bool {
 	return uuid.Validate(s) == nil && len(s) == 36
 }
 
-// ParseKey reads an API key in its one spelling: a positive decimal number without sign or leading zeros.
+// ParseKey parses an API key in its only valid form: a positive decimal number without sign or leading zeros.
 func ParseKey(s string) (int64, error) {
 	key, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || key <= 0 || strconv.FormatInt(key, 10) != s {

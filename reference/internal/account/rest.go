@@ -19,21 +19,21 @@ type Applications interface {
 	ApplicationByKey(ctx context.Context, key int64) (Application, error)
 }
 
-// Verifier checks tokens against the keys of their application, by real time.
+// Verifier verifies tokens against the keys of their application, in real time.
 type Verifier struct {
 	Applications Applications
-	// Unknown is the error, perhaps wrapped, with which Applications answers for an application that does not exist.
+	// Unknown is the error, possibly wrapped, that Applications returns for an application that does not exist.
 	Unknown error
 	Now     func() time.Time
 }
 
-// Identity is an application under one of its two names.
+// Identity is an application under one of its two identities.
 type Identity struct {
 	Application Application
 	Legacy      bool
 }
 
-// Owner is the identity's name in paths and session ids: the API key of a legacy identity, else the application id.
+// Owner returns the identity's name in paths and session ids: the API key of a legacy identity, otherwise the application id.
 func (i Identity) Owner() string {
 	if i.Legacy {
 		return i.Application.Key()
@@ -47,7 +47,7 @@ const (
 	codeExpired      = 10012
 )
 
-// Why a token is refused. The service answers 403 to all of them, never 401.
+// Reasons to refuse a token. The service answers 403 to all of them, never 401.
 var (
 	ErrNoToken      = refusal(codeNoAuth, "No suitable authentication found")
 	ErrNoIssuer     = refusal(codeNoAuth, "Issuer not found")
@@ -69,12 +69,12 @@ const (
 	maxBearerLife  = 24 * time.Hour      // ARC-AUTH-06
 	maxProjectLife = 5 * time.Minute     // ARC-AUTH-12
 	maxClientLife  = 30 * 24 * time.Hour // ARC-AUTH-19
-	clockSkew      = time.Minute         // forgiven in iat and nbf, not in exp
+	clockSkew      = time.Minute         // tolerated in iat and nbf, not in exp
 
 	scopeConnect = "session.connect"
 )
 
-// REST checks the credentials of a REST call: the header Authorization with an RS256 bearer, or X-OPENTOK-AUTH with an HS256 token.
+// REST verifies the credentials of a REST call: the Authorization header with an RS256 bearer, or X-OPENTOK-AUTH with an HS256 token.
 func (v Verifier) REST(ctx context.Context, authorization, opentokAuth string) (Identity, error) {
 	if opentokAuth != "" {
 		return v.project(ctx, opentokAuth)
@@ -111,7 +111,7 @@ func Bearer(authorization string) (string, bool) {
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
 }
 
-// claims are those of all token kinds together.
+// claims has the claims of all kinds of tokens.
 type claims struct {
 	jwt.RegisteredClaims
 	ApplicationID string `json:"application_id"`
@@ -124,7 +124,7 @@ type claims struct {
 	LayoutClasses  string `json:"initial_layout_class_list"`
 }
 
-// checkREST refuses client tokens: they are handed to browsers.
+// checkREST checks the claims of a REST token. It refuses client tokens, because browsers have those.
 func (c claims) checkREST(now time.Time, maxLife time.Duration) error {
 	if c.Scope != "" || c.SessionID != "" {
 		return ErrClaims
@@ -146,7 +146,7 @@ func (c claims) checkTimes(now time.Time, maxLife time.Duration) error {
 	return nil
 }
 
-// unified checks the signature of an RS256 token. What its claims mean is left to the caller.
+// unified verifies the signature of an RS256 token. The caller checks the claims.
 func (v Verifier) unified(ctx context.Context, token string) (claims, Application, error) {
 	var app Application
 	c, err := parse(token, jwt.SigningMethodRS256, func(c claims) (any, error) { // ARC-AUTH-01, ARC-AUTH-03
@@ -159,7 +159,7 @@ func (v Verifier) unified(ctx context.Context, token string) (claims, Applicatio
 	return c, app, err
 }
 
-// legacy checks the signature and the issuer of an HS256 token.
+// legacy verifies the signature and the issuer of an HS256 token.
 func (v Verifier) legacy(ctx context.Context, token string) (claims, Application, error) {
 	var app Application
 	c, err := parse(token, jwt.SigningMethodHS256, func(c claims) (any, error) { // ARC-AUTH-09, ARC-AUTH-10

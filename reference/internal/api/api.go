@@ -1,8 +1,13 @@
-// Package api is the HTTP face of the server, as openapi.yaml describes it.
+// Package api is the HTTP interface of the server, as openapi.yaml describes it.
 //
-// A handler parses, asks a service and renders. It returns its error; one mapping turns that into an answer. Routes that do
-// not belong to the REST API (clients, control) are handlers of the same kind, which other packages provide through [Clients] and
-// [ControlAPI], so that they share authentication, logging and errors.
+// A handler parses the request, calls a service, writes the answer, and returns its error. One function maps errors to answers. Routes outside
+// the REST API (clients, control) have handlers of the same kind. Other packages provide them through [Clients] and [ControlAPI], so that they
+// share authentication, logging and errors.
+//
+//	handler := api.New(api.Config{Sessions: runner, Clients: gateway, Applications: store, Now: time.Now, Log: log})
+//	http.Serve(listener, handler)
+//
+// A service must return a refusal for the caller as an [*archive.Error]; the API answers every other error with 500 and without its text.
 package api
 
 import (
@@ -19,8 +24,8 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// Sessions is what the REST API asks of sessions and archives. Everything concerns one application; what belongs to another is not
-// found. Errors that are to be told to the caller are [*archive.Error].
+// Sessions is the service for sessions and archives. Every method works within one application and does not find what belongs to another. Errors
+// for the caller are of type [*archive.Error].
 type Sessions interface {
 	CreateSession(ctx context.Context, s archive.Session) error
 	Session(ctx context.Context, appID, sessionID string) (archive.Session, error)
@@ -28,7 +33,7 @@ type Sessions interface {
 	StopArchive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 	Archive(ctx context.Context, appID, archiveID string) (archive.Archive, error)
 	SetLayout(ctx context.Context, appID, archiveID string, l layout.Layout) (archive.Archive, error)
-	// Archives returns a page and the number of all archives that match.
+	// Archives returns a page of archives, and the number of all archives that match.
 	Archives(ctx context.Context, appID string, q archive.Query) ([]archive.Archive, int, error)
 	DeleteArchive(ctx context.Context, appID, archiveID string) error
 	AddStream(ctx context.Context, appID, archiveID string, in archive.Inclusion) error
@@ -38,17 +43,17 @@ type Sessions interface {
 	SetStreamClasses(ctx context.Context, appID, sessionID string, classes map[string][]string) error
 }
 
-// Clients serves the clients of sessions. The API has authenticated the client token where there is one in the signature.
+// Clients serves the clients of sessions. If a method has a token parameter, the API has authenticated the client's token.
 type Clients interface {
 	Events(w http.ResponseWriter, r *http.Request, c account.Client) error
 	Publish(w http.ResponseWriter, r *http.Request, c account.Client) error
-	// Patch and Stop check that the token is the one that published, which may have expired since.
+	// Patch and Stop check that the token is the one that published. It may have expired since.
 	Patch(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error
 	Stop(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error
 	Preflight(w http.ResponseWriter, r *http.Request) error
 }
 
-// ControlAPI serves the control API. Every handler is called only after Authorize accepted the request.
+// ControlAPI serves the control API. The API calls Authorize first, and the handler only if it accepts the request.
 type ControlAPI interface {
 	Authorize(r *http.Request) error
 	CreateApplication(w http.ResponseWriter, r *http.Request) error
@@ -63,42 +68,42 @@ type ControlAPI interface {
 	ClearFaults(w http.ResponseWriter, r *http.Request) error
 	Deliveries(w http.ResponseWriter, r *http.Request) error
 	ReplayDelivery(w http.ResponseWriter, r *http.Request) error
-	// RequireApplication answers an error when the application in the path does not exist.
+	// RequireApplication returns an error if the application in the path does not exist.
 	RequireApplication(r *http.Request) error
 }
 
-// Config is what the API is built from.
+// Config holds the services of a [Server].
 type Config struct {
 	Sessions Sessions
 	Verifier account.Verifier
 	Clients  Clients
-	// Applications keeps what applications set by REST.
+	// Applications stores what applications set over REST.
 	Applications Applications
-	// Link makes the download link of an available archive.
+	// Link returns the download link of an available archive.
 	Link func(archive.Archive) string
-	// Download serves /cloud/{applicationId}/{archiveId}/{file}, links made by Link. It answers errors itself.
+	// Download serves /cloud/{applicationId}/{archiveId}/{file}, the links made by Link. It answers errors itself.
 	Download http.Handler
-	// Targets are the addresses that applications may name.
+	// Targets says which addresses applications may name.
 	Targets target.Rules
-	// ControlAPI is nil unless the control API is offered.
+	// ControlAPI is nil if the control API is not offered.
 	ControlAPI ControlAPI
-	// Metrics is nil unless metrics are offered.
+	// Metrics is nil if metrics are not offered.
 	Metrics http.Handler
-	// Missing says what keeps the server from being ready.
+	// Missing lists what keeps the server from being ready.
 	Missing func(context.Context) []string
 	OpenAPI []byte
-	// Now is real time.
+	// Now returns real time.
 	Now func() time.Time
 	Log *slog.Logger
 }
 
-// Server is the HTTP handler.
+// Server is the HTTP handler of the whole server.
 type Server struct {
 	Config
 	mux *http.ServeMux
 }
 
-// New returns the handler of everything the server offers over HTTP.
+// New returns the handler for everything the server offers over HTTP.
 func New(c Config) *Server {
 	s := &Server{Config: c, mux: http.NewServeMux()}
 	for _, rt := range s.routes() {
@@ -119,7 +124,7 @@ func New(c Config) *Server {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.observe(w, r, s.dispatch) }
 
-// dispatch is ServeMux with errors in JSON and without redirects.
+// dispatch works like ServeMux, but answers errors in JSON and does not redirect.
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v2/session/") {
 		allowOrigins(w.Header())
@@ -145,13 +150,13 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 
 var errNoPath = &archive.Error{Kind: archive.NotFound, Message: "there is nothing at this path"}
 
-// allowOrigins lets pages of every origin in: clients carry their token explicitly, never by cookie.
+// allowOrigins allows pages of every origin, because clients send their token explicitly, never in a cookie.
 func allowOrigins(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Post, Accept-Patch")
 }
 
-// statusProbe asks ServeMux's own error handler what it would answer.
+// statusProbe records the status that ServeMux's own error handler would answer.
 type statusProbe struct {
 	header http.Header
 	status int

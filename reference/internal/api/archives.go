@@ -75,7 +75,7 @@ func parseStart(body apigen.StartRequest) (request archive.Request, err error) {
 	return request, nil
 }
 
-// parseLayout reads a layout whose members have the prefix in the request.
+// parseLayout parses a layout. prefix is the path of its members in the request, for errors.
 func parseLayout(prefix string, l apigen.Layout) (layout.Layout, error) {
 	return archive.ParseLayout(prefix, layout.Spec{Type: layout.Type(l.Type), Stylesheet: text(l.Stylesheet), Screenshare: layout.Type(text(l.ScreenshareType))})
 }
@@ -190,7 +190,7 @@ func parsePage(rawQuery string) (archive.Query, error) {
 	return q, nil
 }
 
-// number reads a query parameter from 0 to most.
+// number parses a query parameter between 0 and most. It returns otherwise if the parameter is absent.
 func number(params url.Values, name string, otherwise, most int) (int, error) {
 	values := params[name]
 	if len(values) == 0 {
@@ -235,7 +235,7 @@ func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id accoun
 
 func isFalse(p *bool) bool { return p != nil && !*p }
 
-// renderArchive shows a under the identity that asks.
+// renderArchive returns an archive as the API shows it to id.
 func (s *Server) renderArchive(a archive.Archive, id account.Identity) apigen.Archive {
 	out := apigen.Archive{
 		Id:         a.ID,

@@ -19,7 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// operation is one operation of openapi.yaml with a request for it that works. Bad requests are made from it.
+// operation is an operation of openapi.yaml with a valid request. Bad requests are made from it.
 type operation struct {
 	*openapi3.Operation
 	doc    *openapi3.T
@@ -27,21 +27,21 @@ type operation struct {
 	path   string
 	method string
 
-	params map[string]string // of the path
+	params map[string]string // parameters in the path
 	query  url.Values
 	header http.Header
 	body   string
 	legacy bool
 }
 
-// bodies that work, by operation.
+// goodBodies has a valid body for each operation.
 var goodBodies = map[string]string{
 	"createSession":        "archiveMode=manual&location=10.1.2.3&p2p.preference=disabled",
 	"signalConnection":     `{"type":"t","data":"d"}`,
 	"signalSession":        `{"type":"t","data":"d"}`,
 	"muteSession":          `{"active":true,"excludedStreamIds":[]}`,
 	"setStreamClasses":     `{"items":[{"id":"` + streamID + `","layoutClassList":["a","b"]}]}`,
-	"startArchive":         ``, // needs the session id
+	"startArchive":         ``, // the session id is added later
 	"stopArchive":          ``,
 	"setArchiveStorage":    `{"type":"s3","config":{"accessKey":"a","secretKey":"b","bucket":"c"},"fallback":"none"}`,
 	"setArchiveLayout":     `{"type":"pip"}`,
@@ -116,7 +116,7 @@ func (o *operation) contentType() string {
 	return slices.Sorted(maps.Keys(o.RequestBody.Value.Content))[0]
 }
 
-// authScheme is the first of the operation's security schemes, "" if it is public.
+// authScheme returns the first of the operation's security schemes, "" if it is public.
 func (o *operation) authScheme() string {
 	security := &o.doc.Security
 	if o.Security != nil {
@@ -143,7 +143,7 @@ func (o *operation) request() *http.Request {
 	return r
 }
 
-// validate checks the answer against the description of the operation.
+// validate checks the answer against the operation's description.
 func (o *operation) validate(t *testing.T, r *http.Request, answer *httptest.ResponseRecorder) {
 	t.Helper()
 	route := &routers.Route{Spec: o.doc, Path: o.path, PathItem: o.item, Method: o.method, Operation: o.Operation}
@@ -159,7 +159,7 @@ func (o *operation) validate(t *testing.T, r *http.Request, answer *httptest.Res
 	}
 }
 
-// badRequest is a variation of a good request, with the statuses that are right for it; none given means any documented 4xx.
+// badRequest is a bad variant of a good request, with the right statuses; none means any documented 4xx.
 type badRequest struct {
 	name string
 	make func(*operation)

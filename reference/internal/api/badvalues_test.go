@@ -50,7 +50,7 @@ func badAuth(t *testing.T, o operation) []badRequest {
 		{"forged token", set(mint(forged, start)), []int{403}},
 		{"expired token", set(mint(app, start.Add(-48*time.Hour))), []int{403}},
 	}
-	if o.OperationID != "createSession" { // which takes the application from the token
+	if o.OperationID != "createSession" { // it takes the application from the token
 		list = append(list, badRequest{"token of another application", set(mint(owner, start)), []int{403, 404}})
 	}
 	return list
@@ -97,7 +97,7 @@ func badPaths(o operation) []badRequest {
 	return list
 }
 
-// relayedUnknown is a well-formed session id that names no session.
+// relayedUnknown returns a well-formed id of a session that does not exist.
 func relayedUnknown() string { return "1_MX40NzIwMzJ-fjE3MjY0NjI1ODg2NDd-MTF4TGExYmJofn4" }
 
 func badQueries(o operation) []badRequest {
@@ -129,7 +129,7 @@ func badQueries(o operation) []badRequest {
 			}, nil})
 		}
 	}
-	if o.OperationID == "downloadArchive" { // its query is all or nothing
+	if o.OperationID == "downloadArchive" { // its query parameters are only valid together
 		return slices.DeleteFunc(list, func(b badRequest) bool { return strings.HasSuffix(b.name, "twice") })
 	}
 	return list
@@ -165,7 +165,7 @@ func badBodies(o operation) []badRequest {
 	return list
 }
 
-// badMembers makes one bad body for each way in which a member can break its schema.
+// badMembers returns one bad body for each way in which a member can violate its schema.
 func badMembers(o operation, schema *openapi3.Schema, path []string) []badRequest {
 	var list []badRequest
 	with := func(path []string, label string, value any) {
@@ -237,7 +237,7 @@ func wrongValues(s *openapi3.Schema) map[string]any {
 	return values
 }
 
-// replaced returns body with the member at path set to value, or taken out if value is nil.
+// replaced returns body with the member at path set to value, or removed if value is nil.
 func replaced(body string, path []string, value any) string {
 	var root map[string]any
 	if err := json.Unmarshal([]byte(body), &root); err != nil {

@@ -101,7 +101,7 @@ func (s *Server) listStreams(w http.ResponseWriter, r *http.Request, id account.
 func (s *Server) getStream(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	streamID := r.PathValue("streamId")
 	if !isID(streamID) {
-		// 408 is the service's answer to a stream id that is none.
+		// The service answers 408 to an invalid stream id.
 		return &archive.Error{Kind: archive.Timeout, Message: "streamId must be a UUID in lower case, got " + quote(streamID)}
 	}
 	sess, err := s.session(r, id)

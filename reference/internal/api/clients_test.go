@@ -79,7 +79,7 @@ func TestPagesOfAnyOriginMayPublish(t *testing.T) {
 	path := "/v2/session/" + sessionID + "/whip"
 	for _, answer := range []*httptest.ResponseRecorder{
 		w.do(http.MethodOptions, path, ""),
-		w.do(http.MethodPost, path, "", "Content-Type", "application/sdp"), // refused: no token
+		w.do(http.MethodPost, path, "", "Content-Type", "application/sdp"), // refused, because there is no token
 		w.do(http.MethodPost, path, offerSDP, "Content-Type", "application/sdp", "Authorization", "Bearer "+w.clientToken),
 	} {
 		if got := answer.Header().Get("Access-Control-Allow-Origin"); got != "*" {

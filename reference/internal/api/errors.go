@@ -33,7 +33,7 @@ var statuses = map[archive.Kind]int{
 	archive.Internal:             http.StatusInternalServerError,
 }
 
-// explain maps an error to what the caller is told. What is not an [*archive.Error] is told as an internal error, without its text.
+// explain returns what the caller is told about err. It hides the text of an error that is not an [*archive.Error].
 func explain(err error) (status, code int, message string) {
 	var e *archive.Error
 	if !errors.As(err, &e) || statuses[e.Kind] == 0 || e.Kind == archive.Internal {
@@ -58,7 +58,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 var errLate = &archive.Error{Kind: archive.Timeout, Message: "the body did not arrive in time"}
 
-// punctual replaces what a handler made of a body that did not arrive in time, after which the connection is of no use.
+// punctual returns a Timeout error, and closes the connection after the answer, if the body of r did not arrive in time. Otherwise it returns
+// err.
 func punctual(w http.ResponseWriter, r *http.Request, err error) error {
 	if !late(r) {
 		return err
@@ -67,7 +68,7 @@ func punctual(w http.ResponseWriter, r *http.Request, err error) error {
 	return errLate
 }
 
-// failSession is fail for session creation, which speaks XML with clients that do not ask for JSON.
+// failSession is fail for session creation, which answers in XML to clients that do not ask for JSON.
 func (s *Server) failSession(w http.ResponseWriter, r *http.Request, err error) {
 	if acceptsJSON(r) {
 		s.fail(w, r, err)
@@ -94,7 +95,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status, code int,
 	}
 }
 
-// unanswerable reports whether nobody is left to tell.
+// unanswerable reports whether the client is gone, so that no answer can be sent.
 func (s *Server) unanswerable(r *http.Request, err error) bool {
 	if !errors.Is(err, wire.ErrGone) && (r.Context().Err() == nil || late(r)) {
 		return false
@@ -111,7 +112,7 @@ func (s *Server) note(r *http.Request, status int, err error) {
 
 func isID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil && s == strings.ToLower(s) }
 
-// quote shows a value from a request in a message, not all of it if it is long.
+// quote quotes a value of a request for a message, and shortens a long one.
 func quote(s string) string {
 	const most = 64
 	if len(s) > most {

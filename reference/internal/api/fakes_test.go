@@ -21,7 +21,7 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// fakeSessions keeps sessions and archives in memory and notes every change. A function field replaces the method of its name.
+// fakeSessions keeps sessions and archives in memory and records every change. A function field replaces the method with the same name.
 type fakeSessions struct {
 	mu       sync.Mutex
 	sessions map[string]archive.Session
@@ -272,7 +272,7 @@ func (c *fakeSessions) ResetApplication(context.Context, string) error {
 	return nil
 }
 
-// testDeliveries is a log of one webhook, number 1.
+// testDeliveries is a log with a single webhook, number 1.
 type testDeliveries struct{ sessions *fakeSessions }
 
 func (testDeliveries) Deliveries(context.Context, string, int) ([]store.Delivery, error) {
@@ -289,7 +289,7 @@ func (d testDeliveries) ReplayDelivery(_ context.Context, _ string, id int64, _ 
 	return nil
 }
 
-// testApplications answers as the store does.
+// testApplications behaves like the store.
 type testApplications struct {
 	*accounttest.Applications
 	sessions *fakeSessions
@@ -319,7 +319,7 @@ func (a testApplications) UpdateApplication(_ context.Context, changed account.A
 	return nil
 }
 
-// fakeIngest accepts every offer that looks like SDP. A publication ends at once when asked.
+// fakeIngest accepts every offer that looks like SDP. A publication ends as soon as it is asked to.
 type fakeIngest struct {
 	gone func(ingest.Publisher, string)
 

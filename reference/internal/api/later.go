@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/archive"
 )
 
-// What is described but not implemented yet. The request is checked as it will be, then answered with 501.
+// The handlers in this file are for operations that are described but not implemented yet. They check the request fully, then answer 501.
 
 const (
 	maxSignalType = 128

@@ -22,7 +22,7 @@ func requestID(r *http.Request) string {
 	return id
 }
 
-// observe gives the request an id, writes it to the log (never its query or headers, which may hold secrets), and turns a panic into a 500.
+// observe gives the request an id, logs it, and turns a panic into a 500. It never logs the query or headers, which may hold secrets.
 func (s *Server) observe(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	id := uuid.NewString()
 	began := s.Now()
@@ -40,30 +40,30 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, next http.Handl
 			slog.String("path", r.URL.Path), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
 			slog.Duration("took", s.Now().Sub(began)), slog.String("client", r.RemoteAddr))
 		if aborted || rec.status == 0 {
-			panic(http.ErrAbortHandler) // or net/http would say 200 of what nobody decided
+			panic(http.ErrAbortHandler) // otherwise net/http would answer 200
 		}
 	}()
 	r.Body = s.timely(rec, r.Body)
 	next(rec, r)
 }
 
-// bodyWithin is how long a body may take to arrive; nobody holds a connection with one that never does.
+// bodyWithin is how long a body may take to arrive, so that a slow one cannot hold a connection forever.
 const bodyWithin = 30 * time.Second
 
-// timely gives a body its time. When it has arrived nothing is bounded any more: moving a clock may take minutes.
+// timely limits the time in which a body must arrive. After its end there is no limit, because moving a clock may take minutes.
 func (s *Server) timely(w http.ResponseWriter, b io.ReadCloser) io.ReadCloser {
 	if b == nil || b == http.NoBody {
 		return b
 	}
 	t := &timelyBody{ReadCloser: b, connection: http.NewResponseController(w)}
-	_ = t.connection.SetReadDeadline(s.Now().Add(bodyWithin)) // a test's recorder has none
+	_ = t.connection.SetReadDeadline(s.Now().Add(bodyWithin)) // a test's recorder has no deadline
 	return t
 }
 
 type timelyBody struct {
 	io.ReadCloser
 	connection *http.ResponseController
-	late       atomic.Bool // it did not arrive in time
+	late       atomic.Bool // the body did not arrive in time
 }
 
 func (b *timelyBody) Read(p []byte) (int, error) {
@@ -91,14 +91,14 @@ func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 	}
 }
 
-// recorder remembers what was answered. Status is 0 until something is, and for a hijacked connection stays at 101.
+// recorder records the status of the answer. It is 0 until there is one, and stays 101 for a hijacked connection.
 type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
 }
 
-// Unwrap lets [http.ResponseController] and the WebSocket upgrade reach the connection.
+// Unwrap gives [http.ResponseController] and the WebSocket upgrade access to the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func (r *recorder) WriteHeader(status int) {

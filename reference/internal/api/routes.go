@@ -85,7 +85,7 @@ func (s *Server) controlRoutes() []route {
 	}
 }
 
-// project lets in requests with a token of the application in the path.
+// project calls next if the token belongs to the application in the path.
 func (s *Server) project(next projectHandler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id, err := s.identity(r) // ARC-AUTH-15, ARC-URL-09
@@ -103,7 +103,7 @@ func (s *Server) identity(r *http.Request) (account.Identity, error) {
 	return s.Verifier.REST(r.Context(), r.Header.Get("Authorization"), r.Header.Get("X-OPENTOK-AUTH"))
 }
 
-// client lets in requests with a client token of the session in the path.
+// client calls next if the client token belongs to the session in the path.
 func (s *Server) client(next clientHandler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token, err := clientToken(r)
@@ -150,7 +150,7 @@ func (s *Server) control(next handler) handler {
 	}
 }
 
-// pathID returns an id from the path, all of which are UUIDs but those of sessions.
+// pathID returns an id from the path. It must be a UUID, as all ids are but those of sessions.
 func pathID(r *http.Request, name string) (string, error) {
 	id := r.PathValue(name)
 	if !isID(id) {

@@ -24,9 +24,9 @@ import (
 const (
 	maxForm               = 16 << 10
 	maxSessionArchiveName = 80
-	// iceCredentialSeconds is what the service answers; clients ignore it.
+	// iceCredentialSeconds is the value that the service answers; clients ignore it.
 	iceCredentialSeconds = 86100
-	// javaDate is how the service writes dates here.
+	// javaDate is the format in which the service writes dates here.
 	javaDate = "Mon Jan 02 15:04:05 MST 2006"
 )
 
@@ -94,7 +94,7 @@ func writeXML(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// acceptsJSON reports whether JSON is asked for by name: the service answers XML to everyone else, curl included.
+// acceptsJSON reports whether the Accept header names JSON. The service answers XML to all others, including curl.
 func acceptsJSON(r *http.Request) bool {
 	for _, line := range r.Header.Values("Accept") {
 		for part := range strings.SplitSeq(line, ",") {
@@ -127,7 +127,7 @@ func readForm(r *http.Request) (url.Values, error) {
 	return form, nil
 }
 
-// choice returns the value of a form field, or the first allowed value when the field is absent or empty.
+// choice returns the value of a form field, or the first allowed value if the field is absent or empty.
 func choice(form url.Values, field string, allowed ...string) (string, error) {
 	value := form.Get(field)
 	if value == "" {
@@ -176,7 +176,7 @@ func parseSession(form url.Values) (sess archive.Session, location string, err e
 	return sess, location, nil
 }
 
-// parseAutomatic reads what is about the archives of an automatically archived session.
+// parseAutomatic parses the fields for the archives of an automatically archived session.
 func parseAutomatic(form url.Values, sess *archive.Session) error {
 	always := sess.ArchiveMode == archive.Always
 	if form.Has("archiveName") {
@@ -199,7 +199,7 @@ func parseAutomatic(form url.Values, sess *archive.Session) error {
 	return nil
 }
 
-// parseLocation reads the hint where clients are. One SDK sends "null" for none.
+// parseLocation parses the hint where clients are. One SDK sends "null" for no hint.
 func parseLocation(s string) (string, error) {
 	if s == "" || s == "null" { // ARC-SES-03
 		return "", nil
@@ -211,13 +211,13 @@ func parseLocation(s string) (string, error) {
 	return s, nil
 }
 
-// Subprotocols of the events WebSocket: the one the server selects, and the one that carries a browser's token.
+// Subprotocols of the events WebSocket: the one that the server selects, and the prefix of the one with a browser's token.
 const (
 	EventsProtocol = "reelcheck.events"
 	tokenProtocol  = "token."
 )
 
-// clientToken finds the token of a client: the bearer, or the subprotocol that a browser can set instead.
+// clientToken returns the client's token: the bearer token, or the subprotocol that a browser can set instead.
 func clientToken(r *http.Request) (string, error) {
 	if token, ok := account.Bearer(r.Header.Get("Authorization")); ok {
 		return token, nil

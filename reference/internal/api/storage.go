@@ -9,12 +9,12 @@ import (
 	"reelcheck/reference/internal/api/wire"
 )
 
-// Applications keeps the settings of applications.
+// Applications stores the settings of applications.
 type Applications interface {
 	UpdateApplication(ctx context.Context, a account.Application) error
 }
 
-// setStorage answers PUT .../archive/storage. Archives that wait for their upload go to the new target.
+// setStorage handles PUT .../archive/storage. Archives that wait for their upload go to the new target.
 func (s *Server) setStorage(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	var body apigen.Storage
 	if err := wire.Read(r, &body); err != nil {
@@ -32,7 +32,7 @@ func (s *Server) setStorage(w http.ResponseWriter, r *http.Request, id account.I
 	return wire.Write(w, http.StatusOK, body)
 }
 
-// deleteStorage answers DELETE .../archive/storage. Archives then go to the built-in cloud.
+// deleteStorage handles DELETE .../archive/storage. Archives go to the built-in cloud from then on.
 func (s *Server) deleteStorage(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	app := id.Application
 	app.Storage = nil

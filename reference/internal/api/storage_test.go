@@ -59,7 +59,7 @@ func TestArchiveStorage(t *testing.T) {
 	}
 }
 
-// pemOf is the certificate of a fresh RSA key.
+// pemOf returns the certificate of a new RSA key.
 func pemOf(t *testing.T, bits int) string {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, bits)

@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// TestBodyThatNeverComes: a request whose body does not arrive is told so, and its connection is given up; also when nobody wants to read it.
+// TestBodyThatNeverComes checks that a request whose body does not arrive gets an answer and loses its connection, even if no handler reads the
+// body.
 func TestBodyThatNeverComes(t *testing.T) {
 	w := newWorld(t)
-	w.Now = func() time.Time { return time.Now().Add(-29700 * time.Millisecond) } // 30 s are over in 300 ms
+	w.Now = func() time.Time { return time.Now().Add(-29700 * time.Millisecond) } // 30 s have passed after 300 ms
 	server := httptest.NewServer(w)
 	defer server.Close()
 	client := "Content-Type: application/sdp\r\nAuthorization: Bearer " + w.clientToken + "\r\n"

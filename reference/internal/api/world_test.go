@@ -38,7 +38,7 @@ var (
 	start = time.Date(2026, 11, 2, 10, 0, 0, 123e6, time.UTC)
 
 	keysOnce    sync.Once
-	app, other  accounttest.App // one pair of keys for all tests
+	app, other  accounttest.App // the same keys for all tests
 	sessionID   string
 	relayedID   string
 	foreignSess string
@@ -55,17 +55,17 @@ func keys(tb testing.TB) {
 	})
 }
 
-// world is the API over in-memory services: two applications, each with a session with a client, a stream and an archive.
+// world is the API with in-memory services: two applications, each with a session that has a client, a stream and an archive.
 type world struct {
 	*api.Server
 	sessions *fakeSessions
 	ingest   *fakeIngest
 	gateway  *gateway.Gateway
-	// published is the stream of a WHIP resource that clientToken opened.
+	// published is the id of a stream that clientToken published by WHIP.
 	clientToken, published string
 }
 
-// anywhere lets applications name every address.
+// anywhere allows applications to name every address.
 var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
 
 func newWorld(tb testing.TB, adapt ...func(*api.Config)) *world {
@@ -131,7 +131,7 @@ func download(rw http.ResponseWriter, r *http.Request) {
 	rw.WriteHeader(http.StatusOK)
 }
 
-// do makes a request; headers come in pairs.
+// do sends a request. headers are pairs of name and value.
 func (w *world) do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {

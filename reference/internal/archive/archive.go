@@ -1,8 +1,16 @@
-// Package archive holds every rule about sessions and their archives: states, limits, reasons, validation, error codes.
+// Package archive holds every rule about sessions and their archives: states, limits, reasons, validation and error codes.
 //
-// It is pure. [Step] turns a session, an event and an instant of policy time into the next session and the [Effect] values
-// that make it real; [Deadlines] says which limits will strike when. Nothing here reads a clock, starts a goroutine or does IO,
-// so that the same inputs always give the same outputs.
+// It is pure: it reads no clock, starts no goroutine and does no IO, so the same inputs always give the same outputs. [Step] applies one event
+// to a session and returns the next session and the effects, as data. [Deadlines] lists the limits that will end or change something later:
+//
+//	next, effects, err := archive.Step(session, archive.Stop{ArchiveID: id}, now)
+//	if err != nil {
+//		return err // refused: nothing has changed
+//	}
+//	// commit next and effects in one transaction, then perform the effects
+//
+// The caller must apply the events of one session one after another, commit each step before it performs the effects, and send an [Elapse] event
+// when a deadline has come. All times are policy time of the session's application.
 package archive
 
 import (
@@ -11,7 +19,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// Status is where an archive is in its life, spelled as on the wire (ARC-STAT-01).
+// Status is the state of an archive, spelled as in the API (ARC-STAT-01).
 type Status string
 
 const (
@@ -22,13 +30,13 @@ const (
 	Available Status = "available"
 	Expired   Status = "expired"
 	Failed    Status = "failed"
-	Deleted   Status = "deleted" // never on the wire: the archive is then unknown
+	Deleted   Status = "deleted" // never in an answer: the archive is unknown then
 )
 
-// Live reports whether an archive of this status can still record.
+// Live reports whether an archive with this status can still record.
 func (s Status) Live() bool { return s == Started || s == Paused }
 
-// Pending reports whether the server still has work to do before the archive comes to rest.
+// Pending reports whether the server still has work to do on an archive with this status.
 func (s Status) Pending() bool { return s.Live() || s == Stopped }
 
 // Reasons of stopped and failed archives (ARC-CB-17, ARC-STAT-13).
@@ -65,11 +73,11 @@ type Archive struct {
 	MaxBitrate            int           `json:"maxBitrate"`            // bit/s; 0 = not set
 	QuantizationParameter int           `json:"quantizationParameter"` // 0 = not set
 	MultiArchiveTag       string        `json:"multiArchiveTag"`
-	PreferredVideoCodec   string        `json:"preferredVideoCodec,omitempty"` // of the application, as started; individual archives only
+	PreferredVideoCodec   string        `json:"preferredVideoCodec,omitempty"` // the application's setting at the start; individual archives only
 
-	// Automatic says that the session's archiveMode started it, and not a call.
+	// Automatic says that the session's archiveMode started the archive, not a call.
 	Automatic bool `json:"automatic,omitempty"`
-	// Followed says that the automatic recording goes on in a later archive.
+	// Followed says that a later archive continues the automatic recording.
 	Followed bool `json:"followed,omitempty"`
 
 	Status      Status    `json:"status"`
@@ -79,31 +87,33 @@ type Archive struct {
 	UpdatedAt   time.Time `json:"updatedAt"`
 	StoppedAt   time.Time `json:"stoppedAt"` // zero until stopped
 
-	// Streams are those in the archive now: all that are published, or with streamMode manual those selected. Empty unless Started.
+	// Streams lists the streams in the archive now: all published ones, or with streamMode manual the selected ones. It is empty unless Started.
 	Streams []Inclusion `json:"streams,omitempty"`
 
-	// Limited says that all places of an individual archive were taken, so that Streams has to be told to the recorder.
+	// Limited says that an individual archive has had no free place, so that the recorder must be told which streams it takes.
 	Limited bool `json:"limited,omitempty"`
 
-	// Duration is the recorded time in whole seconds, Size the bytes of the file. Both are 0 until the file exists.
+	// Duration is the recorded time in whole seconds, Size the size of the file in bytes. Both are 0 until the file exists.
 	Duration  time.Duration `json:"duration"`
 	Size      int64         `json:"size"`
 	SHA256Sum string        `json:"sha256sum"` // base64; "" until stored
-	// Password is that of an encrypted file, of which Duration stays 0: it does not tell its length. "" until the file exists.
+	// Password belongs to an encrypted file; "" until the file exists. The Duration of an encrypted file stays 0, because it must not be
+	// disclosed.
 	Password string `json:"password,omitempty"`
 
-	// Recorded is the time of all closed spans in which streams were recorded; RecordingSince is when the open one began.
+	// Recorded is the total length of all closed spans. RecordingSince is when the open span began; zero if none is open.
 	Recorded       time.Duration `json:"recorded"`
 	RecordingSince time.Time     `json:"recordingSince"`
-	// IdleSince is when the last stream left the archive, or the start while there was none; zero while recording.
+	// IdleSince is when the last stream left the archive, or the start if it had none yet. It is zero while recording.
 	IdleSince time.Time `json:"idleSince"`
-	// Published says that somebody published in the session since the start, or was publishing then.
+	// Published says that somebody has published in the session since the start, or was publishing at the start.
 	Published bool `json:"published"`
-	// FileReady says that the composition is finished and waits on the server's disk to be stored.
+	// FileReady says that the composition is complete and its file waits on the server's disk to be stored.
 	FileReady bool `json:"fileReady"`
 }
 
-// NeedsJournal reports whether the file of a pending archive is not complete, or is made of the session's journal while it is stored.
+// NeedsJournal reports whether a pending archive still needs the session's journal: its file is not complete, or is made from the journal while
+// it is stored.
 func (a Archive) NeedsJournal() bool { return !a.FileReady || a.OutputMode == Individual }
 
 // Inclusion says which parts of a stream an archive takes.
@@ -113,13 +123,13 @@ type Inclusion struct {
 	HasVideo bool   `json:"hasVideo"`
 }
 
-// Canvas returns the picture size of a composed archive, 0x0 for an individual one.
+// Canvas returns the picture size of a composed archive in pixels, 0x0 for an individual one.
 func (a Archive) Canvas() (width, height int) {
 	c := canvases[a.Resolution]
 	return c.width, c.height
 }
 
-// EffectiveStart is what the REST API calls createdAt: when recording effectively began, or the start call until then.
+// EffectiveStart returns createdAt as the REST API reports it: when recording began, or until then the time of the start call.
 func (a Archive) EffectiveStart() time.Time {
 	if a.EffectiveAt.IsZero() { // ARC-GET-04
 		return a.CreatedAt
@@ -135,7 +145,7 @@ func (a Archive) RecordedBy(now time.Time) time.Duration {
 	return a.Recorded + now.Sub(a.RecordingSince) // ARC-DUR-04
 }
 
-// Query selects archives of an application, newest first, deleted ones left out.
+// Query selects archives of an application. The result is sorted newest first and has no deleted ones.
 type Query struct {
 	SessionID       string // "" = all sessions
 	Status          Status // "" = all but Deleted

@@ -2,10 +2,10 @@ package archive
 
 import "time"
 
-// The recording of an automatically archived session is a chain of archives: the first client of an empty session sets off the first,
-// and one that reaches a limit of its length is followed by another for as long as the session is recorded.
+// An automatically archived session is recorded in a chain of archives. The first client of an empty session starts the first archive. An
+// archive that reaches its maximum length is followed by another, as long as clients are connected.
 
-// startAutomatic begins an automatic archive, in a session in which nobody has published since idle.
+// startAutomatic begins an automatic archive. Nobody has published in the session since idle.
 func (t *turn) startAutomatic(id string, idle time.Time) {
 	// ARC-AUTO-04, ARC-AUTO-05, ARC-AUTO-17
 	a := t.newArchive(id, StartRequest{SessionID: t.ID, Name: t.ArchiveName, Resolution: t.ArchiveResolution})
@@ -13,7 +13,7 @@ func (t *turn) startAutomatic(id string, idle time.Time) {
 	t.begin(a)
 }
 
-// recordsItself reports whether an automatic archive is live that no other follows.
+// recordsItself reports whether an automatic archive is live and not yet followed by another.
 func (t *turn) recordsItself() bool {
 	for a := range t.live {
 		if a.Automatic && !a.Followed { // ARC-SIM-06
@@ -23,7 +23,7 @@ func (t *turn) recordsItself() bool {
 	return false
 }
 
-// follow begins the archive after a, which is about to end. An empty session has nothing to continue: its next client begins anew.
+// follow begins the archive after a, which is about to end. It begins none in an empty session; the next client will start a new chain.
 func (t *turn) follow(a *Archive, id string) {
 	a.Followed = true // ARC-AUTO-06, ARC-AUTO-16
 	if len(t.Connections) == 0 {

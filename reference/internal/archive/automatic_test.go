@@ -27,12 +27,12 @@ func TestAutomaticArchive(t *testing.T) {
 	}
 }
 
-// TestAutomaticLimits proves when automatic archives end, and that nothing else ends them before.
+// TestAutomaticLimits checks when automatic archives end, and that nothing ends them earlier.
 func TestAutomaticLimits(t *testing.T) {
 	tests := []struct {
 		name   string
 		before func(*play)
-		limit  time.Duration // from where before left off
+		limit  time.Duration // counted from the end of before
 		reason string
 	}{
 		{"last client, who never published", func(p *play) { p.run(10 * time.Minute); p.do(leave("c")) }, time.Minute, ReasonSessionEnd},
@@ -95,7 +95,7 @@ func TestConsecutiveArchivesOverlap(t *testing.T) {
 	p := newAutomaticPlay(t)
 	p.do(join("c"), publish("s", "c"))
 	p.run(24 * time.Hour)
-	if n := len(p.s.Archives); n != 7 { // the overlaps add up to less than one archive
+	if n := len(p.s.Archives); n != 7 { // the overlaps together are shorter than one archive
 		t.Fatalf("%d archives in a day", n)
 	}
 	for i, a := range p.s.Archives[:6] {
@@ -106,7 +106,7 @@ func TestConsecutiveArchivesOverlap(t *testing.T) {
 	}
 }
 
-// TestIdleTimeGoesOnInTheNextArchive has the total limit strike in the middle of an idle hour.
+// TestIdleTimeGoesOnInTheNextArchive lets the total limit end an archive in the middle of an idle hour.
 func TestIdleTimeGoesOnInTheNextArchive(t *testing.T) {
 	p := newAutomaticPlay(t)
 	p.do(join("c"))

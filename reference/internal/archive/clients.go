@@ -103,8 +103,8 @@ func (t *turn) classify(classes map[string][]string) error {
 	return nil
 }
 
-// include sets the archive's streams to those published now, of an individual archive to as many as it has places for
-// (ARC-IND-27). The recorder is told as soon as all places are taken: when another stream comes it has to know already.
+// include makes the published streams the archive's streams; an individual archive gets only as many as it has places for (ARC-IND-27). The
+// recorder is told as soon as all places are taken, because it must know before another stream comes.
 func (t *turn) include(a *Archive) {
 	a.Streams = nil
 	for _, st := range t.Session.Streams {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Deadlines returns the limits that will strike if nothing else happens to s, earliest first.
+// Deadlines returns the limits that s will reach if nothing else happens, earliest first.
 func Deadlines(s Session) []Deadline {
 	due := s.rotations()
 	for _, a := range s.Archives {
@@ -48,8 +48,8 @@ func (d Deadline) Stands(s Session) bool {
 	})
 }
 
-// elapse lets the deadline strike that has come: it ends its archive, or begins the one after it. An old deadline, or one before its
-// time, does nothing.
+// elapse handles a deadline that has come: it ends the archive or begins the next one. It ignores a deadline that no longer stands or has not
+// come yet.
 func (t *turn) elapse(d Deadline, archiveID string) {
 	if d.At.After(t.now) || !d.Stands(t.Session) { // ARC-DUR-12, ARC-DUR-13, ARC-DUR-14
 		return

@@ -23,7 +23,7 @@ const (
 	Unavailable          Kind = "unavailable"           // 503
 )
 
-// Wire codes of conflicts.
+// Codes of conflicts in the answers of the REST API.
 const (
 	CodeAlreadyRecording = 15001 // ARC-START-14
 	CodeCannotStop       = 15002 // ARC-STOP-06
@@ -32,11 +32,11 @@ const (
 	CodeMovedRecently    = 15215
 )
 
-// Error is the one error vocabulary of the server: what a caller is told. Anything else that reaches the API is an internal error.
+// Error is a refusal by the domain, with a message for the caller. The API answers any other error as an internal error.
 type Error struct {
 	Kind    Kind
-	Code    int    // wire code; 0 = the HTTP status
-	Field   string // of the request, when one is to blame
+	Code    int    // code in the answer; 0 = the HTTP status
+	Field   string // the field of the request that is wrong; "" = none
 	Message string // for the caller: names the field and the allowed values
 }
 

@@ -9,89 +9,89 @@ import (
 // Event is something that happened to a session.
 type Event interface{ event() }
 
-// Connect: a client joined. ArchiveID is for the automatic archive that it may set off.
+// Connect says that a client joined. ArchiveID is the id of the automatic archive that this may start.
 type Connect struct {
 	Connection Connection
 	ArchiveID  string
 }
 
-// Disconnect: a client left, and with it its streams.
+// Disconnect says that a client left. Its streams end too.
 type Disconnect struct{ ConnectionID, Reason string }
 
-// Publish: the first media of a stream arrived.
+// Publish says that the first media of a stream arrived.
 type Publish struct{ Stream Stream }
 
-// Unpublish: a stream ended.
+// Unpublish says that a stream ended.
 type Unpublish struct{ StreamID, Reason string }
 
-// Classify: layout classes of streams were replaced.
+// Classify replaces the layout classes of streams. The keys of Classes are stream ids.
 type Classify struct{ Classes map[string][]string }
 
-// Start: the start call for a new archive, with the id it shall have, of an application that prefers a video codec.
+// Start is the call that starts an archive. ArchiveID is the id of the new archive, PreferredVideoCodec a setting of the application.
 type Start struct {
 	ArchiveID           string
 	Request             Request
 	PreferredVideoCodec string
 }
 
-// Arrange: the call that changes an archive's layout.
+// Arrange is the call that changes the layout of an archive.
 type Arrange struct {
 	ArchiveID string
 	Layout    layout.Layout
 }
 
-// Stop: the stop call.
+// Stop is the call that stops an archive.
 type Stop struct{ ArchiveID string }
 
-// Delete: the delete call.
+// Delete is the call that deletes an archive.
 type Delete struct{ ArchiveID string }
 
-// AddStream: the call that takes a stream into an archive with streamMode manual, or changes what is taken of it.
+// AddStream is the call that adds a stream to an archive with streamMode manual, or changes which parts of the stream it takes.
 type AddStream struct {
 	ArchiveID string
 	Inclusion Inclusion
 }
 
-// RemoveStream: the call that takes it out again.
+// RemoveStream is the call that removes a stream from such an archive.
 type RemoveStream struct{ ArchiveID, StreamID string }
 
-// Migrate: the application asks to move the session to another server. ArchiveID is for the automatic archive that continues there.
+// Migrate is the application's call to move the session to another server. ArchiveID is the id of the automatic archive that continues there.
 type Migrate struct{ ArchiveID string }
 
-// Rotate: the server plans to move the session at an instant, or moves it now when At has passed.
+// Rotate says that the server plans to move the session at At, or moves it now if At has passed.
 type Rotate struct {
 	At        time.Time
 	ArchiveID string
 }
 
-// Elapse: the instant of a deadline has come. A deadline that no longer stands is ignored. ArchiveID is for the automatic archive
+// Elapse says that the instant of a deadline has come. A deadline that no longer stands is ignored. ArchiveID is the id of the automatic archive
 // that may follow.
 type Elapse struct {
 	Deadline  Deadline
 	ArchiveID string
 }
 
-// Finish: the composition of a stopped archive is complete; with a password it is encrypted.
+// Finish says that the file of a stopped archive is complete. Password is set if the file is encrypted.
 type Finish struct {
 	ArchiveID string
 	Size      int64
 	Password  string
 }
 
-// Fail: the composition broke for good, or the file could not be stored and fallback is off.
+// Fail says that the composition failed for good, or that the file could not be stored and fallback is off.
 type Fail struct{ ArchiveID string }
 
-// Store: the file arrived in the application's own target (Uploaded) or in the built-in cloud (Available).
+// Store says that the file is in the application's own target (Uploaded) or in the built-in cloud (Available).
 type Store struct {
 	ArchiveID string
 	Status    Status
 	SHA256Sum string
 }
 
-// Expire: the built-in cloud no longer keeps the file.
+// Expire says that the built-in cloud no longer keeps the file.
 type Expire struct{ ArchiveID string }
 
-// Interrupt: the server was down. Every client is gone, and the media of live archives ends at At.
+// Interrupt says that the server was down. All clients are gone, and the media of live archives ends at At.
 type Interrupt struct{ At time.Time }
 
 func (AddStream) event()    {}

@@ -63,7 +63,7 @@ func (t *turn) delete(id string) error {
 		return nil
 	case Available: // ARC-DEL-01, ARC-DEL-09
 		t.do(DoErase, a)
-	case Uploaded: // the file in the application's own storage stays (ARC-DEL-08)
+	case Uploaded: // the file in the application's own storage is kept (ARC-DEL-08)
 	default: // ARC-DEL-04, ARC-DEL-05, ARC-DEL-10
 		return conflict(CodeCannotDelete, "an archive can be deleted only in these statuses: available OR uploaded OR deleted; this one is %s", a.Status)
 	}

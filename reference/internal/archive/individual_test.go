@@ -30,8 +30,8 @@ func TestIndividual(t *testing.T) {
 	}
 }
 
-// TestFifty publishes more streams than an individual archive takes. Those that came first are in it; when one leaves, the one that waits
-// longest takes its place (ARC-IND-03).
+// TestFifty publishes more streams than an individual archive can take. The first ones are recorded; when one of them leaves, the stream that
+// has waited longest takes its place (ARC-IND-03).
 func TestFifty(t *testing.T) {
 	p := newPlay(t)
 	p.do(join("c"), individual("a", nil))
@@ -39,7 +39,7 @@ func TestFifty(t *testing.T) {
 		p.do(publish(fmt.Sprint("s", i), "c"))
 	}
 	if !slices.ContainsFunc(p.effects, func(e Effect) bool { return e.Kind == DoSelect && len(e.Archive.Streams) == MaxVideoStreams }) {
-		t.Error("the recorder does not hear that all places are taken") // too late when the next stream is there
+		t.Error("the recorder does not hear that all places are taken") // the next stream would be too late
 	}
 	p.do(publish("s50", "c"), publish("s51", "c"))
 	want := func(beyond ...string) {
@@ -72,7 +72,7 @@ func TestFifty(t *testing.T) {
 	}
 }
 
-// TestFiftyOfAKind counts sound and picture apart: a stream beyond the limit of one is recorded with the other.
+// TestFiftyOfAKind counts audio and video apart: a stream over the limit of one kind is recorded with the other kind only.
 func TestFiftyOfAKind(t *testing.T) {
 	p := newPlay(t)
 	p.do(join("c"), individual("a", nil))
@@ -86,7 +86,7 @@ func TestFiftyOfAKind(t *testing.T) {
 	}
 }
 
-// TestFiftySelected refuses by call what there is no place for, and changes nothing.
+// TestFiftySelected checks that a call for a stream without a free place is refused and changes nothing.
 func TestFiftySelected(t *testing.T) {
 	p := newPlay(t)
 	p.do(join("c"), individual("a", func(r *StartRequest) { r.StreamMode = Manual }))
@@ -99,7 +99,7 @@ func TestFiftySelected(t *testing.T) {
 	if err := p.try(AddStream{"a", Inclusion{"s50", true, true}}); err == nil || err.(*Error).Kind != Conflict {
 		t.Errorf("the 51st: %v", err)
 	}
-	p.do(AddStream{"a", Inclusion{"s3", true, false}}, AddStream{"a", Inclusion{"s50", false, true}}) // s3 gives its place for video
+	p.do(AddStream{"a", Inclusion{"s3", true, false}}, AddStream{"a", Inclusion{"s50", false, true}}) // s3 frees its video place
 	if a := p.archive("a"); len(a.Streams) != MaxVideoStreams+1 {
 		t.Errorf("%d streams", len(a.Streams))
 	}

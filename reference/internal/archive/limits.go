@@ -10,19 +10,19 @@ const (
 	MaxEmpty       = time.Minute    // after the last client left (ARC-DUR-07, ARC-AUTO-10)
 	FirstPublisher = time.Minute    // after the start (ARC-DUR-01, ARC-DUR-21)
 
-	// MoveInterval is how soon an application may have a session moved again.
+	// MoveInterval is the shortest time between two moves of a session by the application.
 	MoveInterval = time.Minute
 
-	// Overlap is how long two consecutive automatic archives record together.
+	// Overlap is how long two consecutive automatic archives record at the same time.
 	Overlap = 2 * time.Second // ARC-AUTO-07
 
-	// Retention is how long the built-in cloud keeps a file after the archive was created, and how long an upload is tried.
+	// Retention is how long after its creation the built-in cloud keeps an archive, and how long the server retries its upload.
 	Retention = 72 * time.Hour // ARC-STO-15, ARC-STO-21
-	// FallbackAfter is how long an upload is tried at least before the built-in cloud takes the file.
+	// FallbackAfter is how long the server retries an upload before it may give the file to the built-in cloud.
 	FallbackAfter = 6 * time.Hour // ARC-STO-16
 )
 
-// What an individual archive takes at a time.
+// The maximum number of streams that an individual archive takes at a time.
 const (
 	MaxVideoStreams = 50 // ARC-IND-03
 	MaxAudioStreams = 50 // ARC-IND-26
@@ -36,13 +36,13 @@ const (
 	minQuantizer, maxQuantizer = 15, 40             // ARC-RATE-04
 )
 
-// RotationNotices are how long before a planned rotation the clients are notified (ARC-EVT-07).
+// RotationNotices lists how long before a planned rotation the clients are notified (ARC-EVT-07).
 var RotationNotices = []time.Duration{4 * time.Hour, time.Hour}
 
-// DefaultResolution is the canvas of an archive that does not ask for another (ARC-RES-01).
+// DefaultResolution is the canvas of an archive whose start call names no resolution (ARC-RES-01).
 const DefaultResolution = "640x480"
 
-// Resolutions in the order of the documentation (ARC-RES-07).
+// Resolutions lists the allowed resolutions in the order of the documentation (ARC-RES-07).
 var Resolutions = []string{"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 
 var canvases = map[string]struct{ width, height int }{
@@ -62,19 +62,19 @@ const (
 	DueLastClient     DeadlineKind = "lastClient"
 	DueOverlap        DeadlineKind = "overlap" // the next automatic archive begins
 
-	// Of sessions.
+	// Kinds that concern a session, not an archive.
 	DueRotationNotice DeadlineKind = "rotationNotice"
 	DueRotation       DeadlineKind = "rotation"
 )
 
-// Deadline is an instant of policy time at which a limit strikes if nothing changes before.
+// Deadline is an instant of policy time at which a limit takes effect, unless something changes before.
 type Deadline struct {
 	Kind      DeadlineKind `json:"kind"`
 	At        time.Time    `json:"at"`
 	SessionID string       `json:"sessionId"`
 	ArchiveID string       `json:"archiveId"`
 
-	// Media: an overlap in which two automatic archives record begins then ([DueOverlap]), or ends. It takes as long as it does, in real
-	// time: the media of both is needed.
+	// Media says that an overlap of two recording automatic archives begins ([DueOverlap]) or ends at this deadline. The overlap must last its
+	// full time on the real clock too, because both archives need its media.
 	Media bool `json:"media"`
 }

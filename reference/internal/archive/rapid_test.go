@@ -12,8 +12,8 @@ import (
 	"reelcheck/spec"
 )
 
-// TestNoSequenceBreaksTheRules throws random events at a session, with deadlines struck in time, and checks after each that the
-// invariants hold, that a refusal changes nothing, and that every change of status is one the ledger knows and is announced.
+// TestNoSequenceBreaksTheRules applies random events to a session and lets its deadlines come in time. After each it checks that the invariants
+// hold, that a refusal changed nothing, and that the ledger knows every change of status, which was announced.
 func TestNoSequenceBreaksTheRules(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {
@@ -32,7 +32,7 @@ func TestNoSequenceBreaksTheRules(t *testing.T) {
 type world struct {
 	*rapid.T
 	states spec.States
-	// archives makes ids for automatic ones.
+	// archives counts the automatic archives, to make their ids.
 	archives int
 	s        Session
 	now      time.Time
@@ -54,7 +54,7 @@ func (w *world) apply(e Event) {
 
 var pauses = []time.Duration{0, time.Second, 30 * time.Second, time.Minute, 50 * time.Minute, 3 * time.Hour}
 
-// pass lets d pass, and every deadline in it.
+// pass advances time by d and handles every deadline on the way.
 func (w *world) pass(d time.Duration) {
 	end := w.now.Add(d)
 	for due := Deadlines(w.s); len(due) > 0 && !due[0].At.After(end); due = Deadlines(w.s) {
@@ -113,14 +113,14 @@ func checkChanges(t *rapid.T, states spec.States, before, after Session, effects
 	}
 }
 
-// allows reports whether the ledger has that transition, with that reason.
+// allows reports whether the ledger has this transition with this reason.
 func allows(states spec.States, from string, was, is Archive) bool {
 	return slices.ContainsFunc(states.Transitions, func(row spec.Transition) bool {
 		return row.From == from && row.To == string(is.Status) && (row.Reason == is.Reason || row.Reason == "" && is.Reason == was.Reason)
 	})
 }
 
-// checkLimits: nothing outlives its time, when every deadline has struck that has come.
+// checkLimits checks that nothing exceeds its limits after all deadlines that have come were handled.
 func checkLimits(t *rapid.T, s Session, a Archive, now time.Time) {
 	since := func(then time.Time, limit time.Duration) bool { return !then.IsZero() && now.Sub(then) >= limit }
 	switch {
@@ -133,7 +133,7 @@ func checkLimits(t *rapid.T, s Session, a Archive, now time.Time) {
 
 func checkInvariants(t *rapid.T, s Session, now time.Time) {
 	live := map[string]int{}
-	var chain []Archive // the automatic ones
+	var chain []Archive // the automatic archives
 	for _, a := range s.Archives {
 		recording := !a.RecordingSince.IsZero()
 		switch {
@@ -183,7 +183,7 @@ func checkInvariants(t *rapid.T, s Session, now time.Time) {
 	}
 }
 
-// checkChain has the live automatic archives of s.
+// checkChain checks the live automatic archives of s.
 func checkChain(t *rapid.T, s Session, chain []Archive) {
 	if len(chain) > 0 && s.ArchiveMode != Always || len(chain) > 2 {
 		t.Fatalf("%d automatic archives in a session with archiveMode %s", len(chain), s.ArchiveMode)

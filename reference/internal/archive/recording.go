@@ -35,12 +35,12 @@ func (t *turn) start(e Start) error {
 	return nil
 }
 
-// individual leaves out what is of composed archives alone (ARC-IND-02).
+// individual clears the fields that only composed archives have (ARC-IND-02).
 func (a *Archive) individual(codec string) {
 	a.Resolution, a.Layout, a.FirstLayout, a.PreferredVideoCodec = "", layout.Layout{}, layout.Layout{}, codec
 }
 
-// begin sets a new archive going.
+// begin adds a new archive to the session and starts it.
 func (t *turn) begin(created Archive) {
 	t.Archives = append(t.Archives, created)
 	a := &t.Archives[len(t.Archives)-1]
@@ -95,7 +95,7 @@ func (t *turn) record(a *Archive) {
 	}
 }
 
-// pause closes the open span.
+// pause closes the open span, if one is open.
 func (t *turn) pause(a *Archive) {
 	if a.RecordingSince.IsZero() {
 		return
@@ -120,7 +120,7 @@ func (t *turn) stop(id string) error {
 	return nil
 }
 
-// arrange changes the layout of a live archive from now on.
+// arrange changes the layout of a live archive from this instant.
 func (t *turn) arrange(id string, l layout.Layout) error {
 	a := t.archive(id)
 	switch {
@@ -139,7 +139,7 @@ func (t *turn) arrange(id string, l layout.Layout) error {
 	return nil
 }
 
-// end stops a live archive; media after until does not count.
+// end stops a live archive. Media after until does not count.
 func (t *turn) end(a *Archive, reason string, until time.Time) {
 	t.close(a, until)
 	a.Reason = reason
@@ -147,7 +147,7 @@ func (t *turn) end(a *Archive, reason string, until time.Time) {
 	t.notify(Notice{Kind: ArchiveStopped, ArchiveID: a.ID, Name: a.Name}) // ARC-EVT-02, ARC-EVT-03, ARC-EVT-05
 }
 
-// close ends the recording of a live archive, whatever becomes of it.
+// close ends the recording of a live archive. The caller sets its new status.
 func (t *turn) close(a *Archive, until time.Time) {
 	a.Recorded = a.RecordedBy(until)
 	a.RecordingSince, a.IdleSince, a.Streams, a.StoppedAt = zero, zero, nil, t.now

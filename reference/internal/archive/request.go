@@ -9,7 +9,7 @@ import (
 	"reelcheck/reference/internal/layout"
 )
 
-// StartRequest is the body of the start call before it was checked. A nil pointer is a field that was not given.
+// StartRequest is the body of a start call that has not been checked yet. A nil pointer means that the field was not given.
 type StartRequest struct {
 	SessionID             string
 	Name                  string
@@ -24,14 +24,14 @@ type StartRequest struct {
 	MultiArchiveTag       string
 }
 
-// Request is a [StartRequest] that was found valid.
+// Request is a [StartRequest] that passed Validate.
 type Request struct{ asked StartRequest }
 
-// Asked returns what was found valid.
+// Asked returns the start request.
 func (r Request) Asked() StartRequest { return r.asked }
 
-// Validate returns r as a [Request], or the first thing wrong with it as an [*Error]: first what is invalid, then what this server does not
-// do yet.
+// Validate returns r as a [Request], or an [*Error] for the first thing wrong with it. It reports invalid values before features that this
+// server does not implement.
 func (r StartRequest) Validate() (Request, error) {
 	checks := []func() *Error{r.checkNames, r.checkModes, r.checkMedia, r.checkResolution, r.checkEncoder, r.checkLayout, r.checkBuilt}
 	for _, check := range checks {
@@ -54,7 +54,7 @@ func (r StartRequest) checkNames() *Error {
 	return nil
 }
 
-// IsTag reports whether an archive can have the multiArchiveTag.
+// IsTag reports whether s is allowed as multiArchiveTag.
 func IsTag(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxTagLength }
 
 func (r StartRequest) checkModes() *Error {
@@ -109,7 +109,7 @@ func (r StartRequest) checkLayout() *Error {
 	return nil
 }
 
-// ParseLayout checks a layout whose members have the prefix in the request. The error is an [*Error].
+// ParseLayout checks a layout. prefix is the path of its members in the request, for the error, which is an [*Error].
 func ParseLayout(prefix string, s layout.Spec) (layout.Layout, error) {
 	l, err := layout.New(s) // ARC-LAY-06, ARC-LAY-14
 	var bad *layout.Error
@@ -119,7 +119,7 @@ func ParseLayout(prefix string, s layout.Spec) (layout.Layout, error) {
 	return l, err
 }
 
-// checkBuilt refuses what is valid but not implemented.
+// checkBuilt refuses features that are valid but not implemented.
 func (r StartRequest) checkBuilt() *Error {
 	if r.HasTranscription {
 		return unimplemented("hasTranscription", "hasTranscription is not implemented yet")

@@ -2,10 +2,10 @@ package archive
 
 import "time"
 
-// ReasonRotation is why clients are notified.
+// ReasonRotation is the reason in the notices of a rotation.
 const ReasonRotation = "serverRotation"
 
-// migrate moves the session now, because the application asked for it.
+// migrate moves the session now, at the application's request.
 func (t *turn) migrate(archiveID string) error {
 	if err := t.movable(); err != nil {
 		return err
@@ -18,7 +18,7 @@ func (t *turn) migrate(archiveID string) error {
 	return nil
 }
 
-// rotate moves the session at the instant at, or now when that has passed. A rotation that was planned before is forgotten.
+// rotate plans to move the session at the instant at, or moves it now if at has passed. It replaces an earlier plan.
 func (t *turn) rotate(at time.Time, archiveID string) error {
 	if err := t.movable(); err != nil {
 		return err
@@ -42,7 +42,7 @@ func (t *turn) movable() error {
 	return nil
 }
 
-// rotations returns the next instants of a planned rotation.
+// rotations returns the deadlines of a planned rotation: the notices that are still due, and the move.
 func (s Session) rotations() (due []Deadline) {
 	if s.MoveAt.IsZero() {
 		return nil
@@ -61,7 +61,7 @@ func (t *turn) warn() {
 	t.notify(Notice{Kind: SessionNotification, Reason: ReasonRotation}) // ARC-EVT-07
 }
 
-// move ends what is recorded on the old server; the automatic recording goes on in an archive on the new one.
+// move ends all recordings, as they stay on the old server. If the session is archived automatically, a new archive begins on the new server.
 func (t *turn) move(archiveID string) {
 	t.forgetRotation()
 	t.MovedAt = t.now

@@ -2,7 +2,7 @@ package archive
 
 import "slices"
 
-// addStream takes a published stream into an archive with streamMode manual. A stream that is in it already may change what is taken.
+// addStream adds a published stream to an archive with streamMode manual. For a stream that is in it already, it changes which parts are taken.
 func (t *turn) addStream(id string, in Inclusion) error {
 	if !in.HasAudio && !in.HasVideo { // ARC-SEL-11
 		return invalid("hasAudio", "hasAudio and hasVideo must not both be false")
@@ -47,7 +47,8 @@ func (t *turn) dropStream(id, streamID string) error {
 	return nil
 }
 
-// exclude takes a stream out of an archive with streamMode manual, if it is in there. reason is why it left the session.
+// exclude removes a stream from an archive with streamMode manual, if it is in there. reason says why the stream left the session; "" = it did
+// not.
 func (t *turn) exclude(a *Archive, st Stream, reason string) {
 	left := slices.DeleteFunc(slices.Clone(a.Streams), Inclusion{StreamID: st.ID}.same)
 	if len(left) == len(a.Streams) {
@@ -61,7 +62,7 @@ func (t *turn) exclude(a *Archive, st Stream, reason string) {
 	}
 }
 
-// selective returns a live archive whose streams are selected by calls.
+// selective returns the live archive id, whose streams are selected by calls, or says why there is none.
 func (t *turn) selective(id string) (*Archive, error) {
 	a := t.archive(id)
 	switch {
@@ -80,8 +81,8 @@ func (t *turn) announceStream(kind EffectKind, a *Archive, st Stream, reason str
 	t.effects = append(t.effects, Effect{Kind: kind, Archive: *a, At: t.now, Notice: Notice{At: t.now, Connection: c, Stream: st, Reason: reason}})
 }
 
-// fit returns what an individual archive has places for of another stream (ARC-IND-03, ARC-IND-26). Those that came first have them; what composed
-// archives show is a matter of their layout.
+// fit returns the parts of another stream for which an individual archive has free places (ARC-IND-03, ARC-IND-26). The streams that came first
+// keep theirs. Composed archives have no such limit.
 func (a *Archive) fit(in Inclusion) Inclusion {
 	if a.OutputMode != Individual {
 		return in

@@ -44,7 +44,7 @@ func TestSelectionIsRefused(t *testing.T) {
 	}
 }
 
-// TestManualLimits: a publisher satisfies the first minute, streams in the archive the idle hour.
+// TestManualLimits checks that any publisher meets the first-minute limit, but only streams in the archive reset the idle hour.
 func TestManualLimits(t *testing.T) {
 	both := Inclusion{"s", true, true}
 	for _, test := range []struct {

@@ -9,24 +9,24 @@ const (
 	Always  = "always" // the other archive mode is [Manual]
 )
 
-// Session is a session with its present clients and those of its archives that an event can concern:
-// every pending one, and besides only the one an event is about.
+// Session is a session with its connected clients and the archives that an event can affect: all pending ones, and the one the event is about
+// even if it is not pending.
 type Session struct {
 	ID                string    `json:"id"`
 	ApplicationID     string    `json:"applicationId"`
 	MediaMode         string    `json:"mediaMode"`
 	ArchiveMode       string    `json:"archiveMode"`
-	ArchiveName       string    `json:"archiveName"`       // of automatic archives
-	ArchiveResolution string    `json:"archiveResolution"` // of automatic archives; "" = DefaultResolution
+	ArchiveName       string    `json:"archiveName"`       // name of automatic archives
+	ArchiveResolution string    `json:"archiveResolution"` // resolution of automatic archives; "" = DefaultResolution
 	CreatedAt         time.Time `json:"createdAt"`
 
 	Connections []Connection `json:"connections,omitempty"` // oldest first
 	Streams     []Stream     `json:"streams,omitempty"`     // oldest first
-	// EmptySince is when the last client left; zero while clients are connected or before the first.
+	// EmptySince is when the last client left. It is zero while clients are connected and before the first one.
 	EmptySince time.Time `json:"emptySince"`
 
-	// MoveAt is when a planned rotation moves the session to another server, WarnedAt when the clients were notified last of it, MovedAt
-	// when the session has moved last. Each is zero when there is none.
+	// MoveAt is when a planned rotation moves the session to another server. WarnedAt is when the clients were last notified of it. MovedAt is
+	// when the session last moved. Each is zero if there is none.
 	MoveAt   time.Time `json:"moveAt"`
 	WarnedAt time.Time `json:"warnedAt"`
 	MovedAt  time.Time `json:"movedAt"`
@@ -53,7 +53,7 @@ type Stream struct {
 	CreatedAt     time.Time `json:"createdAt"`
 }
 
-// Archive returns the archive of this id.
+// Archive returns the archive with this id.
 func (s Session) Archive(id string) (Archive, bool) {
 	for _, a := range s.Archives {
 		if a.ID == id {
@@ -63,7 +63,7 @@ func (s Session) Archive(id string) (Archive, bool) {
 	return Archive{}, false
 }
 
-// Connection returns the connection of this id.
+// Connection returns the connection with this id.
 func (s Session) Connection(id string) (Connection, bool) {
 	for _, c := range s.Connections {
 		if c.ID == id {
@@ -73,7 +73,7 @@ func (s Session) Connection(id string) (Connection, bool) {
 	return Connection{}, false
 }
 
-// Stream returns the stream of this id.
+// Stream returns the stream with this id.
 func (s Session) Stream(id string) (Stream, bool) {
 	for _, st := range s.Streams {
 		if st.ID == id {

@@ -7,7 +7,7 @@ import (
 	"reelcheck/spec"
 )
 
-// way is how an archive "a" comes from one status to another.
+// way describes how archive "a" gets from one status to another.
 type way struct {
 	automatic     bool
 	before, event func(*play)
@@ -41,7 +41,7 @@ var (
 	}
 )
 
-// ways has a way for every transition of the ledger.
+// ways has one way for every transition in the ledger.
 var ways = map[string]way{
 	"none: start call":                        {before: events(join("c")), event: events(begin("a"))},
 	"none: first client connects":             {automatic: true, before: func(*play) {}, event: startedAlone},
@@ -70,10 +70,10 @@ var ways = map[string]way{
 	"available: cloud period used up":         {before: then(stoppedNow, events(Store{"a", Available, "sum"})), event: events(Expire{"a"})},
 }
 
-// unreachable are transitions that the ledger allows other implementations: here an archive without publisher stays started.
+// unreachable lists transitions that the ledger allows but this server never makes: here an archive without a publisher stays started.
 var unreachable = map[string]bool{"started: nobody publishes": true, "paused: first minute without publisher": true}
 
-// TestEveryTransition: each transition of the ledger happens, from where and to where it says and for its reason, and no other is known here.
+// TestEveryTransition checks that each transition in the ledger happens with the right statuses and reason, and that this list has no others.
 func TestEveryTransition(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {

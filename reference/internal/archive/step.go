@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Step applies e to s at the instant now of the application's policy clock. A refused event returns an [*Error] and s unchanged.
-// s is not modified.
+// Step applies e to s at the instant now of the application's policy clock, and returns the new session and the effects. It does not modify s.
+// If it refuses the event, it returns s unchanged and an [*Error].
 func Step(s Session, e Event, now time.Time) (Session, []Effect, error) {
 	t := turn{Session: s, now: now}
 	t.Connections = slices.Clone(s.Connections)
@@ -19,7 +19,7 @@ func Step(s Session, e Event, now time.Time) (Session, []Effect, error) {
 	return t.Session, t.effects, nil
 }
 
-// turn is a step in progress. Its slices are its own; what their elements point to is shared and replaced, never changed.
+// turn is a step in progress. It owns its slices. Their elements may point to shared data, which it replaces but never modifies.
 type turn struct {
 	Session
 	now     time.Time
@@ -72,7 +72,7 @@ func (t *turn) apply(e Event) error {
 	return nil
 }
 
-// archive returns the archive of this id for change, nil when there is none.
+// archive returns a pointer to the archive with this id, so that it can be changed; nil if there is none.
 func (t *turn) archive(id string) *Archive {
 	for i := range t.Archives {
 		if t.Archives[i].ID == id {
@@ -82,7 +82,7 @@ func (t *turn) archive(id string) *Archive {
 	return nil
 }
 
-// live yields the archives that can still record, for change.
+// live yields pointers to the archives that can still record.
 func (t *turn) live(yield func(*Archive) bool) {
 	for i := range t.Archives {
 		if t.Archives[i].Status.Live() && !yield(&t.Archives[i]) {
@@ -91,7 +91,7 @@ func (t *turn) live(yield func(*Archive) bool) {
 	}
 }
 
-// do adds an effect on the archive as it is now.
+// do adds an effect with the archive's present state.
 func (t *turn) do(kind EffectKind, a *Archive) {
 	t.effects = append(t.effects, Effect{Kind: kind, Archive: *a, At: t.now})
 }

@@ -17,7 +17,7 @@ func routed() Session {
 	return Session{ID: "S", ApplicationID: "A", MediaMode: Routed, ArchiveMode: Manual, CreatedAt: epoch}
 }
 
-// play is a session with the time that has passed in it.
+// play is a session and the policy time in it.
 type play struct {
 	t       *testing.T
 	s       Session
@@ -52,7 +52,7 @@ func (p *play) do(events ...Event) {
 	}
 }
 
-// run lets time pass and every deadline on the way strike.
+// run advances time by d and handles every deadline on the way.
 func (p *play) run(d time.Duration) {
 	p.t.Helper()
 	end := p.at + d
@@ -80,7 +80,7 @@ func join(id string) Event {
 	return Connect{Connection{ID: id, CreatedAt: epoch}, "auto-" + id}
 }
 
-// elapse is how a deadline strikes; the archive that may follow is named after the one that ends.
+// elapse returns the event of a deadline. The archive that may follow gets a name made from the one that ends.
 func elapse(d Deadline) Event {
 	if d.ArchiveID == "" {
 		return Elapse{d, fmt.Sprintf("moved-%v", d.At.Sub(epoch))}
@@ -94,7 +94,7 @@ func publish(id, conn string) Event {
 }
 func unpublish(id string) Event { return Unpublish{id, "clientDisconnected"} }
 
-// valid is a request that the test knows to be good.
+// valid returns r as a Request. It panics if r is invalid.
 func valid(r StartRequest) Request {
 	checked, err := r.Validate()
 	if err != nil {
@@ -107,12 +107,12 @@ func begin(id string) Event {
 	return Start{ArchiveID: id, Request: valid(StartRequest{SessionID: "S"})}
 }
 
-// TestLimits proves each limit just before and at its instant.
+// TestLimits checks each limit just before its instant and at it.
 func TestLimits(t *testing.T) {
 	tests := []struct {
 		name   string
 		before func(*play)
-		limit  time.Duration // from where before left off
+		limit  time.Duration // counted from the end of before
 		reason string
 	}{
 		{"no first publisher", func(p *play) { p.do(join("c"), begin("a")) }, time.Minute, ReasonMaxIdle},
@@ -286,7 +286,7 @@ func TestStopAndDelete(t *testing.T) {
 	}
 }
 
-// TestEncryptedFile: it has a password, and does not tell its length.
+// TestEncryptedFile checks that an encrypted file has a password and no duration.
 func TestEncryptedFile(t *testing.T) {
 	for password, want := range map[string]time.Duration{"": 10 * time.Second, "secret": 0} {
 		p := newPlay(t)
@@ -327,7 +327,7 @@ func TestParseLayout(t *testing.T) {
 	}
 }
 
-// TestCreatedWhenNoticed: what a client or a stream says of its beginning is what its notice says.
+// TestCreatedWhenNoticed checks that the creation time of a client or stream equals the time of its notice.
 func TestCreatedWhenNoticed(t *testing.T) {
 	p := newPlay(t)
 	p.run(90 * time.Second)

@@ -16,7 +16,7 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write the transcripts anew; review the diff")
 
-// TestTranscripts plays testdata/*.txt: a line starting with "> " is an event, what follows is what came of it.
+// TestTranscripts plays testdata/*.txt: a line that starts with "> " is an event, and the lines after it are its outcome.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -107,7 +107,7 @@ func perform(t *testing.T, p *play, words []string, out *bytes.Buffer) {
 	describe(p.effects, out)
 }
 
-// pass is run with a transcript.
+// pass is run, and writes what happens to the transcript.
 func pass(p *play, d time.Duration, out *bytes.Buffer) {
 	end := p.at + d
 	for {

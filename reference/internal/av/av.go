@@ -1,10 +1,10 @@
-// Package av is the media vocabulary of the server: codecs, instants, samples and the arithmetic between clock
-// rates. It is pure: no IO, no goroutine, no clock read.
+// Package av is the media vocabulary of the server: codecs, instants, samples and conversion between clock rates. It is pure: it does no IO,
+// starts no goroutine and reads no clock.
 package av
 
 import "time"
 
-// Codec names a coded media format as the rest of the server and the journal spell it.
+// Codec names a coded media format as the server and the journal spell it.
 type Codec string
 
 const (
@@ -20,7 +20,7 @@ func (c Codec) Video() bool { return c == VP8 || c == VP9 || c == H264 }
 // Valid reports whether c is one of the codecs above.
 func (c Codec) Valid() bool { return c.Video() || c == Opus }
 
-// ClockRate is the RTP clock of c in Hz: 90000 for video (RFC 7741, 9628, 6184), 48000 for Opus (RFC 7587).
+// ClockRate returns the RTP clock rate of c in Hz: 90000 for video (RFC 7741, 9628, 6184), 48000 for Opus (RFC 7587).
 func (c Codec) ClockRate() int64 {
 	if c == Opus {
 		return 48000
@@ -28,8 +28,8 @@ func (c Codec) ClockRate() int64 {
 	return 90000
 }
 
-// Instant is a point on the media clock in nanoseconds: real time, monotonic within a process, zero = the Unix epoch
-// as read at process start.
+// Instant is a point on the media clock, in nanoseconds since the Unix epoch as read at process start. The media clock is real time, and
+// monotonic within a process.
 type Instant int64
 
 // Add returns t+d.
@@ -41,7 +41,7 @@ func (t Instant) Sub(u Instant) time.Duration { return time.Duration(t - u) }
 // Time returns t as wall time in UTC.
 func (t Instant) Time() time.Time { return time.Unix(0, int64(t)).UTC() }
 
-// InstantOf is the inverse of Instant.Time.
+// InstantOf returns t as an instant.
 func InstantOf(t time.Time) Instant { return Instant(t.UnixNano()) }
 
 // Ticks converts a duration to ticks of a clock of rate Hz, rounding down (towards the past).
@@ -62,12 +62,12 @@ func Duration(ticks, rate int64) time.Duration {
 	return time.Duration(seconds)*time.Second + time.Duration(rest*int64(time.Second)/rate)
 }
 
-// Sample is one coded video frame or one Opus packet. Data is not changed after the sample was handed on; whoever
-// keeps it beyond the call that received it may do so without copying.
+// Sample is one coded video frame or one Opus packet. Nobody changes Data after the sample was passed on, so a receiver may keep it without a
+// copy.
 type Sample struct {
 	Codec Codec
-	Time  Instant // presentation time: Captured, raised so that it never decreases; see Presented
-	Key   bool    // video: decodable on its own
+	Time  Instant // Captured minus reordering, raised so that it never decreases; see Presented
+	Key   bool    // video: decodable without earlier frames
 	Gap   bool    // packets just before this sample were lost for good
 	Origin
 	// Data is, for VP8 and VP9, one frame; for H264, one access unit in Annex B form with SPS and PPS in-band
@@ -75,21 +75,22 @@ type Sample struct {
 	Data []byte
 }
 
-// Origin is what is known of where a sample comes from. It is zero for samples that no publisher sent.
+// Origin says when a sample was captured, and how that is known. It is zero for samples that no publisher sent.
 type Origin struct {
-	// Captured is the capture time as the sender's reports tell it, else as its arrival does. It may go back from one sample to the next.
+	// Captured is the capture time according to the sender's reports, or to the arrival if there was none. It may decrease from one sample to
+	// the next.
 	Captured Instant
-	Guessed  bool  // no report had come: Captured goes by arrival
-	Stamp    int64 // RTP timestamp in ticks of the codec's clock, without wrap and jumps
-	// Reconnects counts how often the publisher had lost its connection and come back.
+	Guessed  bool  // no report had come, so Captured depends on the arrival
+	Stamp    int64 // RTP timestamp in ticks of the codec's clock, without wraps and jumps
+	// Reconnects counts how often the publisher had reconnected.
 	Reconnects uint16
 }
 
-// Presented returns when a sample is to be seen or heard. It is Time, but for samples of a file that are in another order than their
-// pictures: those are captured later than Time, before which nothing that follows is presented.
+// Presented returns when a sample must be shown or played. That is Time, except for pictures that are not in the order of capture: those were
+// captured after Time.
 func (s Sample) Presented() Instant { return max(s.Time, s.Captured) }
 
-// At returns the capture time of a sample, its Time when it has no other.
+// At returns the capture time of a sample, or Time if it has none.
 func (s Sample) At() Instant {
 	if s.Captured == 0 {
 		return s.Time

@@ -131,7 +131,7 @@ func TestVP9Superframes(t *testing.T) {
 	if VP9Superframe(nil) != nil || VP9Superframe(make([][]byte, 9)) != nil {
 		t.Error("no frames, or nine, were packed")
 	}
-	// As libvpx packs a hidden frame of 2 bytes and a shown one of 1.
+	// As libvpx packs a hidden frame of 2 bytes and a shown one of 1 byte.
 	if got := VP9Frames([]byte{0x84, 1, 0x86, 0xc1, 2, 1, 0xc1}); len(got) != 2 || VP9Shown(got[0]) || !VP9Shown(got[1]) {
 		t.Errorf("% x", got)
 	}

@@ -3,21 +3,21 @@ package av
 import "time"
 
 const (
-	// quietAfter is how long a camera sends no video until that counts as stopped.
+	// quietAfter is how long a camera must send no video before it counts as stopped.
 	quietAfter = 1500 * time.Millisecond
-	// A camera that sends few frames has stopped after sparse times the distance between them, at most longestQuiet.
+	// For a camera that sends few frames, it is sparse times the time between frames, at most longestQuiet.
 	sparse       = 3
 	longestQuiet = 10 * time.Second
 )
 
-// Cadence is how often the frames of a video come: the last two distances between them.
+// Cadence holds the last two times between frames of a video.
 type Cadence [2]time.Duration
 
-// Next takes the distance of a frame to the one before.
+// Next adds the time between a frame and the one before it.
 func (c *Cadence) Next(d time.Duration) { *c = Cadence{c[1], d} }
 
-// Patience is how long no frame comes until the video has stopped (decision 17). It goes by the shorter distance: the other may be the
-// last stop.
+// Patience returns how long no frame must come before the video counts as stopped (decision 17). It uses the shorter of the two times, because
+// the other may be the last stop.
 func (c Cadence) Patience() time.Duration {
 	return max(quietAfter, min(longestQuiet, sparse*min(c[0], c[1])))
 }

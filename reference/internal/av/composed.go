@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// What the service composes.
+// Constants of composed archives.
 const (
-	// FrameRate is in frames/s (ARC-COMP-08).
+	// FrameRate is the frame rate in frames/s (ARC-COMP-08).
 	FrameRate = 25
-	// SampleRate is in samples/s (ARC-COMP-04).
+	// SampleRate is the sample rate in samples/s (ARC-COMP-04).
 	SampleRate = 48000
-	// BlockSamples is how many samples are heard during one picture.
+	// BlockSamples is the number of samples during one picture.
 	BlockSamples = SampleRate / FrameRate
-	// AACFrame is how many samples a frame of AAC-LC has, and how many FFmpeg's encoder puts in front of the sound.
+	// AACFrame is the number of samples in a frame of AAC-LC. FFmpeg's encoder puts as many before the sound.
 	AACFrame = 1024
 )
 
@@ -25,7 +25,7 @@ func AppendFloats(b []byte, samples []float32) []byte {
 	return b
 }
 
-// Floats is the inverse of [AppendFloats]. Bytes that are not a whole sample are left out.
+// Floats is the inverse of [AppendFloats]. It ignores an incomplete sample at the end.
 func Floats(raw []byte) []float32 {
 	out := make([]float32, len(raw)/4)
 	for i := range out {

@@ -17,7 +17,7 @@ const (
 	NALAUD   NALType = 9
 )
 
-// NALTypeOf is the type of a NAL unit without start code; 0 (unspecified) for an empty one.
+// NALTypeOf returns the type of a NAL unit without start code; 0 (unspecified) for an empty one.
 func NALTypeOf(nal []byte) NALType {
 	if len(nal) == 0 {
 		return 0
@@ -52,7 +52,7 @@ func NALs(annexB []byte) func(yield func([]byte) bool) {
 	}
 }
 
-// nextStartCode finds 00 00 01 at or after from: where it begins and where it ends; len(b) twice when there is none.
+// nextStartCode returns begin and end of the first 00 00 01 at or after from; len(b) twice if there is none.
 func nextStartCode(b []byte, from int) (begin, end int) {
 	for i := from; i+3 <= len(b); i++ {
 		if b[i+2] > 1 {
@@ -66,11 +66,11 @@ func nextStartCode(b []byte, from int) (begin, end int) {
 	return len(b), len(b)
 }
 
-// lengthSize is how many bytes the length of a NAL unit has in the server's files (ISO/IEC 14496-15 section 5.2.3).
+// lengthSize is the size in bytes of the length of a NAL unit in the server's files (ISO/IEC 14496-15 section 5.2.3).
 const lengthSize = 4
 
-// AppendLengthPrefixed appends the NAL units of an Annex B access unit that keep wants, each with its length in front, as files store
-// them. It reports whether an IDR picture is among those.
+// AppendLengthPrefixed appends the NAL units of an Annex B access unit for which keep returns true, each after its length, as files store
+// them. It reports whether one of them is an IDR picture.
 func AppendLengthPrefixed(b, annexB []byte, keep func(nal []byte) bool) (out []byte, idr bool) {
 	for nal := range NALs(annexB) {
 		if !keep(nal) {
@@ -82,7 +82,8 @@ func AppendLengthPrefixed(b, annexB []byte, keep func(nal []byte) bool) (out []b
 	return b, idr
 }
 
-// SplitLengthPrefixed returns the NAL units of a file's sample, which they alias. With an error come those before the damage.
+// SplitLengthPrefixed returns the NAL units of a file's sample. They alias the sample. If the sample is damaged, it returns an error and the
+// NAL units before the damage.
 func SplitLengthPrefixed(sample []byte) (nals [][]byte, err error) {
 	for len(sample) > 0 {
 		if len(sample) < lengthSize {

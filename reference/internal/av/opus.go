@@ -8,10 +8,10 @@ import (
 // ErrOpusPacket is returned for bytes that cannot be an Opus packet.
 var ErrOpusPacket = errors.New("not an opus packet")
 
-// maxOpusPacket is the longest packet RFC 6716 section 3.4 (R5) allows.
+// maxOpusPacket is the duration of the longest packet that RFC 6716 section 3.4 (R5) allows.
 const maxOpusPacket = 120 * time.Millisecond
 
-// OpusDuration is how long an Opus packet plays, from its first one or two bytes (RFC 6716 section 3.1).
+// OpusDuration returns the duration of an Opus packet, from its first one or two bytes (RFC 6716 section 3.1).
 func OpusDuration(packet []byte) (time.Duration, error) {
 	if len(packet) == 0 {
 		return 0, ErrOpusPacket
@@ -35,7 +35,7 @@ func OpusDuration(packet []byte) (time.Duration, error) {
 	return d, nil
 }
 
-// opusFrame is the frame size of a configuration number (RFC 6716 table 2).
+// opusFrame returns the frame duration of a configuration number (RFC 6716 table 2).
 func opusFrame(config byte) time.Duration {
 	switch {
 	case config < 12: // SILK: 10, 20, 40, 60 ms
@@ -47,5 +47,5 @@ func opusFrame(config byte) time.Duration {
 	}
 }
 
-// OpusStereo reports the channel flag of an Opus packet (RFC 6716 section 3.1).
+// OpusStereo reports whether an Opus packet is stereo (RFC 6716 section 3.1).
 func OpusStereo(packet []byte) bool { return len(packet) > 0 && packet[0]&4 != 0 }

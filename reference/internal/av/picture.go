@@ -1,6 +1,6 @@
 package av
 
-// VP8Key reports whether a VP8 frame is a key frame and, if so, its coded size (RFC 6386 section 9.1).
+// VP8Key reports whether a VP8 frame is a key frame, and returns its coded size in pixels if it is (RFC 6386 section 9.1).
 func VP8Key(frame []byte) (width, height int, key bool) {
 	if len(frame) < 10 || frame[0]&1 != 0 || frame[3] != 0x9d || frame[4] != 0x01 || frame[5] != 0x2a {
 		return 0, 0, false
@@ -24,11 +24,10 @@ func VP9Key(frame []byte) bool {
 	return header&(showExisting|interFrame) == 0
 }
 
-// maxVP9Frames is how many frames a superframe can have (VP9 bitstream specification annex B).
+// maxVP9Frames is the maximum number of frames in a superframe (VP9 bitstream specification annex B).
 const maxVP9Frames = 8
 
-// VP9Superframe packs the coded frames of one picture, such as its spatial layers, so that they can be told apart. It returns nil
-// when there are too many of them.
+// VP9Superframe packs the coded frames of one picture, such as its spatial layers, into one superframe. It returns nil if there are too many.
 func VP9Superframe(frames [][]byte) []byte {
 	if len(frames) == 1 {
 		return frames[0]
@@ -57,7 +56,7 @@ func VP9Superframe(frames [][]byte) []byte {
 	return append(out, marker)
 }
 
-// VP9Frames is the inverse of [VP9Superframe]. What is no superframe is one frame.
+// VP9Frames is the inverse of [VP9Superframe]. It returns data that is not a superframe as one frame.
 func VP9Frames(data []byte) [][]byte {
 	one := [][]byte{data}
 	if len(data) == 0 || data[len(data)-1]>>5 != 6 {
@@ -91,7 +90,7 @@ func VP9Frames(data []byte) [][]byte {
 	return frames
 }
 
-// VP9Shown reports whether a VP9 frame yields a picture: show_existing_frame or show_frame.
+// VP9Shown reports whether a decoder shows a picture for a VP9 frame: show_existing_frame or show_frame.
 func VP9Shown(frame []byte) bool {
 	if len(frame) == 0 {
 		return false

@@ -8,7 +8,7 @@ import (
 // ParameterSets are H.264 parameter sets as NAL units without start codes.
 type ParameterSets struct{ SPS, PPS [][]byte }
 
-// Take adds a copy of a NAL unit that is a parameter set, unless it is there already. It reports whether the unit is one.
+// Take adds a copy of a NAL unit that is a parameter set, unless s has it already. It reports whether the unit is a parameter set.
 func (s *ParameterSets) Take(nal []byte) bool {
 	switch NALTypeOf(nal) {
 	case NALSPS:
@@ -21,7 +21,7 @@ func (s *ParameterSets) Take(nal []byte) bool {
 	return true
 }
 
-// Union returns the sets of both, each once. It changes neither.
+// Union returns the sets of s and more, each once. It modifies neither.
 func (s ParameterSets) Union(more ParameterSets) ParameterSets {
 	return ParameterSets{union(s.SPS, more.SPS...), union(s.PPS, more.PPS...)}
 }
@@ -35,7 +35,7 @@ func union(have [][]byte, more ...[]byte) [][]byte {
 	return have
 }
 
-// Agree reports whether sets with the same id are the same, so that pictures may refer to the sets of both.
+// Agree reports whether sets with the same id are equal in s and other, so that pictures may refer to the sets of both.
 func (s ParameterSets) Agree(other ParameterSets) bool {
 	return agree(s.SPS, other.SPS) && agree(s.PPS, other.PPS)
 }
@@ -52,13 +52,13 @@ func agree(a, b [][]byte) bool {
 	return true
 }
 
-// SetID returns the id of a parameter set, seq_parameter_set_id or pic_parameter_set_id (ITU-T H.264 sections 7.3.2.1 and 7.3.2.2). It
-// reports false for other units and for sets that end before it. Ids are so small that no emulation prevention comes before their end.
+// SetID returns the id of a parameter set, seq_parameter_set_id or pic_parameter_set_id (ITU-T H.264 sections 7.3.2.1 and 7.3.2.2). ok is
+// false for other units, and for sets that end before the end of their id. Ids are so small that they contain no emulation prevention.
 func SetID(nal []byte) (id uint32, ok bool) {
 	at := 1
 	switch NALTypeOf(nal) {
 	case NALSPS:
-		at = 4 // behind profile, constraints and level
+		at = 4 // after profile, constraints and level
 	case NALPPS:
 	default:
 		return 0, false
@@ -69,7 +69,7 @@ func SetID(nal []byte) (id uint32, ok bool) {
 	return expGolomb(nal[at:])
 }
 
-// expGolomb reads one ue(v) (ITU-T H.264 section 9.1) of at most 17 bits.
+// expGolomb reads a ue(v) value (ITU-T H.264 section 9.1) of at most 17 bits.
 func expGolomb(b []byte) (uint32, bool) {
 	bit := func(i int) uint32 {
 		if i/8 >= len(b) {

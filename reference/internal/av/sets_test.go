@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A sequence parameter set has its id behind four bytes, a picture parameter set behind one: here as ue(v).
+// The id of a sequence parameter set comes after four bytes, that of a picture parameter set after one byte. It is coded as ue(v).
 var (
 	sps0      = []byte{0x67, 0x42, 0xc0, 0x1f, 0b1_000_0000, 1}
 	sps0Other = []byte{0x67, 0x42, 0xc0, 0x1f, 0b1_000_0000, 2}
@@ -29,8 +29,8 @@ func TestSetID(t *testing.T) {
 		{nil, 0, false}, {idr, 0, false}, {sps0[:4], 0, false}, {pps0[:1], 0, false},
 		{[]byte{0x68, 0}, 0, false},           // ends within the id
 		{[]byte{0x68, 0, 0x40, 0}, 0, false},  // more than 17 bits
-		{[]byte{0x67, 0x42, 0}, 0, false},     // ends before it
-		{[]byte{0x68, 0b0000_0001}, 0, false}, // only its zeros are there
+		{[]byte{0x67, 0x42, 0}, 0, false},     // ends before the id
+		{[]byte{0x68, 0b0000_0001}, 0, false}, // has only the leading zeros of the id
 	} {
 		if id, ok := SetID(tt.nal); id != tt.want || ok != tt.ok {
 			t.Errorf("% x: id %d, %v", tt.nal, id, ok)

@@ -1,5 +1,5 @@
-// Package await has the ways of waiting for other goroutines: until a condition holds, for the next time something happens, for resources,
-// and for time to pass, each of them no longer than a context lives.
+// Package await waits for other goroutines and for time: until a condition holds, until something happens, until resources are free, or for a
+// duration. Every wait ends when its context ends.
 package await
 
 import (
@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Mutex guards what others may be waiting for.
+// Mutex guards data whose changes others may wait for.
 type Mutex struct {
 	sync.Mutex
 	changed chan struct{} // closed at the next change; nil while nobody waits
 }
 
-// Wake has those who wait look again. The caller holds m.
+// Wake lets all waiters check their conditions again. The caller must hold m.
 func (m *Mutex) Wake() {
 	if m.changed != nil {
 		close(m.changed)
@@ -22,7 +22,7 @@ func (m *Mutex) Wake() {
 	}
 }
 
-// Update makes a change and wakes those who wait for it.
+// Update calls change with m held and wakes all waiters.
 func (m *Mutex) Update(change func()) {
 	m.Lock()
 	defer m.Unlock()
@@ -30,7 +30,7 @@ func (m *Mutex) Update(change func()) {
 	m.Wake()
 }
 
-// Until blocks until done, which is called with m held, says so. A done that changes something calls [Mutex.Wake].
+// Until blocks until done returns true. It calls done with m held. A done that changes something must call [Mutex.Wake].
 func (m *Mutex) Until(ctx context.Context, done func() bool) error {
 	for {
 		m.Lock()
@@ -51,13 +51,13 @@ func (m *Mutex) Until(ctx context.Context, done func() bool) error {
 	}
 }
 
-// Signal lets any number of goroutines wait for the next time something happens. The zero value is ready.
+// Signal lets any number of goroutines wait until something happens. The zero value is ready to use.
 type Signal struct {
 	mu   sync.Mutex
 	next chan struct{} // closed by Send; nil while nobody waits
 }
 
-// Next returns a channel that the next Send closes. Take it before you look at what may have changed.
+// Next returns a channel that the next Send closes. Call it before you check whether something has changed.
 func (s *Signal) Next() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +67,7 @@ func (s *Signal) Next() <-chan struct{} {
 	return s.next
 }
 
-// Send wakes those who wait.
+// Send wakes all waiters.
 func (s *Signal) Send() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *Signal) Send() {
 	}
 }
 
-// Pause waits for d in real time, or until ctx ends.
+// Pause waits for d in real time, or until ctx ends. It then returns the error of ctx.
 func Pause(ctx context.Context, d time.Duration) error {
 	over := make(chan struct{})
 	defer time.AfterFunc(d, func() { close(over) }).Stop()

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// What fails for want of a resource is tried again after a while, which grows from the one to the other.
+// Pauses between attempts that failed for want of a resource. They grow from the first to the second.
 const (
 	againAfter = 200 * time.Millisecond
 	againMost  = 30 * time.Second
 )
 
-// scarce lists what a machine lacks for a while only: room on the disk, descriptors, processes, memory.
+// scarce lists errors for what a machine may lack for a while: disk space, descriptors, processes, memory.
 var scarce = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOMEM}
 
-// Scarce reports whether something failed because the machine lacks a resource for a while.
+// Scarce reports whether err means that the machine lacks a resource for a while.
 func Scarce(err error) bool {
 	return slices.ContainsFunc(scarce, func(e error) bool { return errors.Is(err, e) })
 }
 
-// Resources calls try until it fails for no want of resources, or ctx ends, and returns what it returned last. Before each pause it
-// calls waiting.
+// Resources calls try until it succeeds or fails for another reason than missing resources, or until ctx ends. It returns the last error. Before
+// each pause it calls waiting.
 func Resources(ctx context.Context, try func() error, waiting func(pause time.Duration, err error)) error {
 	for pause := againAfter; ; pause = min(2*pause, againMost) {
 		err := try()

@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/await"
 )
 
-// TestResources: what fails for want of something is tried until there is enough, ever more rarely; other faults end it.
+// TestResources checks that an attempt without resources is repeated, with growing pauses, and that other errors end it.
 func TestResources(t *testing.T) {
 	for _, lacking := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOMEM} {
 		synctest.Test(t, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// TestResourcesNobodyWaitsFor ends with its context.
+// TestResourcesNobodyWaitsFor checks that Resources ends with its context.
 func TestResourcesNobodyWaitsFor(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := await.Resources(ctx, func() error { return syscall.EMFILE }, func(time.Duration, error) { cancel() })

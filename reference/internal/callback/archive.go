@@ -1,4 +1,4 @@
-// Package callback has the bodies of the webhooks: of archives, and of the monitoring of sessions.
+// Package callback makes the bodies of the webhooks for archives and for session monitoring.
 package callback
 
 import (
@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/archive"
 )
 
-// Archive is the body of an archive's status webhook, or of an update of its streams.
+// Archive is the body of an archive's status webhook, or of a webhook about its streams.
 type Archive struct {
 	ID            string         `json:"id"`
 	Event         string         `json:"event"`
@@ -17,8 +17,8 @@ type Archive struct {
 	Reason        string         `json:"reason"`
 	SessionID     string         `json:"sessionId"`
 	ApplicationID string         `json:"applicationId"`
-	PartnerID     string         `json:"partnerId"` // "your App ID" (ARC-CB-07)
-	CreatedAt     int64          `json:"createdAt"` // ms, the start call to the nearest second
+	PartnerID     string         `json:"partnerId"` // what the documentation calls "your App ID" (ARC-CB-07)
+	CreatedAt     int64          `json:"createdAt"` // ms, the start call rounded to the second
 	UpdatedAt     int64          `json:"updatedAt"` // ms
 	Duration      int64          `json:"duration"`  // s
 	Size          int64          `json:"size"`
@@ -33,28 +33,28 @@ type Archive struct {
 	QuantizationParameter int     `json:"quantizationParameter,omitempty"`
 	SHA256Sum             string  `json:"sha256sum"`
 	Password              string  `json:"password"`
-	URL                   *string `json:"url"` // always null: links are only for authenticated readers (ARC-CB-22)
+	URL                   *string `json:"url"` // always null: only authenticated readers get links (ARC-CB-22)
 
 	Streams *[]archive.Inclusion `json:"streams,omitempty"` // only while started
 
-	Timestamp int64   `json:"timestamp,omitempty"` // ms, of stream updates
-	Stream    *Stream `json:"stream,omitempty"`    // of stream updates
+	Timestamp int64   `json:"timestamp,omitempty"` // ms, only for stream updates
+	Stream    *Stream `json:"stream,omitempty"`    // only for stream updates
 }
 
-// Stream is a stream that was added to an archive or removed.
+// Stream is a stream that was added to an archive or removed from it.
 type Stream struct {
 	ID         string `json:"id"`
 	Connection struct {
 		ID string `json:"id"`
 	} `json:"connection"`
-	CreatedAt int64 `json:"createdAt"` // ms, to the nearest second
+	CreatedAt int64 `json:"createdAt"` // ms, rounded to the second
 }
 
-// Of is the body of the webhook for an effect that is announced.
+// Of returns the body of the webhook for an effect.
 func Of(app account.Application, e archive.Effect) Archive { return about(status(app, e.Archive), e) }
 
-// about turns the body of a status webhook into that of a stream update, if e is one: then status is its name, and reason why the
-// stream has left the session.
+// about turns the body of a status webhook into that of a stream update, if e is one. status is then the name of the update, and reason says why
+// the stream left the session.
 func about(c Archive, e archive.Effect) Archive {
 	if e.Kind != archive.DoStreamAdded && e.Kind != archive.DoStreamRemoved {
 		return c

@@ -10,7 +10,7 @@ import (
 	"reelcheck/reference/internal/callback"
 )
 
-// TestBodies fixes what receivers get to see.
+// TestBodies fixes the bytes that receivers get.
 func TestBodies(t *testing.T) {
 	at := time.UnixMilli(1_700_000_000_700)
 	app := account.Application{ID: "app"}

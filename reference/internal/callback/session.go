@@ -9,8 +9,8 @@ import (
 	"reelcheck/reference/internal/archive"
 )
 
-// Kinds of session events that clients are not told. A session is created when its first client connects, and destroyed
-// when the last one has left; it may come back.
+// Kinds of session events that clients do not get. A session is created when its first client connects and destroyed when the last one has left.
+// It may be created again.
 const (
 	sessionCreated   archive.NoticeKind = "sessionCreated"
 	sessionDestroyed archive.NoticeKind = "sessionDestroyed"
@@ -28,14 +28,14 @@ type Event struct {
 	Stream        *Published         `json:"stream,omitempty"`
 }
 
-// Client is a connection in a [Event].
+// Client is a connection in an [Event].
 type Client struct {
 	ID        string `json:"id"`
 	CreatedAt int64  `json:"createdAt"`
 	Data      string `json:"data"`
 }
 
-// Published is a stream in a [Event].
+// Published is a stream in an [Event].
 type Published struct {
 	ID         string `json:"id"`
 	Connection Client `json:"connection"`
@@ -44,7 +44,7 @@ type Published struct {
 	VideoType  string `json:"videoType,omitempty"` // absent for audio only
 }
 
-// Notices returns what a step from one state to the next has to say to who monitors the session.
+// Notices returns the notices for the monitoring of a session that a step has caused.
 func Notices(from, to archive.Session, effects []archive.Effect) []archive.Notice {
 	var notices []archive.Notice
 	for _, e := range effects {
@@ -74,7 +74,7 @@ func monitored(kind archive.NoticeKind) bool {
 	}
 }
 
-// EventOf is the body of the webhook for a notice.
+// EventOf returns the body of the webhook for a notice.
 func EventOf(app account.Application, sessionID string, n archive.Notice) Event {
 	e := Event{SessionID: sessionID, ProjectID: app.ID, ApplicationID: app.ID, Event: n.Kind, Reason: n.Reason, Timestamp: n.At.UnixMilli()}
 	client := Client{ID: n.Connection.ID, CreatedAt: n.Connection.CreatedAt.UnixMilli(), Data: n.Connection.Data}
@@ -88,7 +88,7 @@ func EventOf(app account.Application, sessionID string, n archive.Notice) Event 
 	return e
 }
 
-// Replay applies an announced event to what is known of the session's clients.
+// Replay applies an announced event to the clients and streams in s.
 func Replay(s *archive.Session, body []byte) error {
 	var e Event
 	if err := json.Unmarshal(body, &e); err != nil {
@@ -112,7 +112,7 @@ func Replay(s *archive.Session, body []byte) error {
 	return nil
 }
 
-// Gone ends the connection of every client of s and then s itself.
+// Gone returns the notices that disconnect every client of s and then destroy s.
 func Gone(s archive.Session, now time.Time) []archive.Notice {
 	const reason = "networkDisconnected"
 	var notices []archive.Notice

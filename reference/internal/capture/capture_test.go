@@ -29,7 +29,7 @@ const (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// stage is a journal that a test writes, and the archive that is made of it.
+// stage is a journal that a test writes, and the archive that is made from it.
 type stage struct {
 	t       testing.TB
 	journal *journal.Journal
@@ -84,7 +84,7 @@ func (s *stage) remove(stream string, ms int) {
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.StreamRemoved, Stream: stream, At: at(ms), Reason: "clientDisconnected"}))
 }
 
-// sample is a frame captured at a time.
+// sample returns a frame captured at ms.
 func sample(codec av.Codec, ms int, n byte) av.Sample {
 	data := []byte{n, 1, 2, 3}
 	if codec == av.Opus {
@@ -100,7 +100,7 @@ func (s *stage) send(stream string, list ...av.Sample) {
 	}
 }
 
-// play sends sound every 20 ms and pictures every 40 ms, the first and every tenth a key frame.
+// play sends an audio packet every 20 ms and a picture every 40 ms. The first picture and every tenth are key frames.
 func (s *stage) play(stream string, from, to int) {
 	s.t.Helper()
 	for ms := from; ms < to; ms += 20 {
@@ -113,23 +113,24 @@ func (s *stage) play(stream string, from, to int) {
 	}
 }
 
-// pass marks both kinds.
+// pass writes a mark for both kinds.
 func (s *stage) pass(stream string, ms int) {
 	s.t.Helper()
 	w := s.writers[stream]
 	s.must(errors.Join(w.Advance(false, at(ms)), w.Advance(true, at(ms))))
 }
 
-// file is a media file of the archive as it was read.
+// file is a media file of the archive, as it was read.
 type file struct {
 	File
-	audio, video []int // ms of each
+	audio, video []int // times of the frames in ms
 	codec        av.Codec
-	data         [][]byte // of the video
-	client       string   // by the tag
+	data         [][]byte // of the video frames
+	client       string   // from the tag in the file
+	cut          bool     // likewise
 }
 
-// survey plans the archive.
+// survey makes the plan of the archive.
 func (s *stage) survey() *Plan {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
@@ -151,7 +152,14 @@ func (s *stage) files() []file {
 		if int64(len(content[f.Filename])) != f.Size {
 			s.t.Errorf("%s: %d bytes, the manifest says %d", f.Filename, len(content[f.Filename]), f.Size)
 		}
-		told := matroska.Told{Tag: func(_, value string) { f.client = value }}
+		told := matroska.Told{Tag: func(name, value string) {
+			switch name {
+			case matroska.ConnectionTag:
+				f.client = value
+			case matroska.CutTag:
+				f.cut = true
+			}
+		}}
 		s.must(matroska.ReadTold(bytes.NewReader(content[f.Filename]), told, func(b matroska.Block) error {
 			ms := int(b.Time / time.Millisecond)
 			if b.Track.Codec.Video() {
@@ -203,7 +211,7 @@ func (f file) String() string {
 	return fmt.Sprintf("%s %d..%d video %v audio %v", f.Filename, f.StartTimeOffset, f.StopTimeOffset, ends(f.video), ends(f.audio))
 }
 
-// ends tells the first, the last and the number of a list.
+// ends returns the first element, the last element and the length of a list.
 func ends(list []int) string {
 	if len(list) == 0 {
 		return "none"
@@ -222,7 +230,7 @@ func (s *stage) expect(want ...string) {
 	}
 }
 
-// TestStreams has two streams that come and go at different times.
+// TestStreams records two streams that come and go at different times.
 func TestStreams(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -240,7 +248,7 @@ func TestStreams(t *testing.T) {
 	s.expect("a.webm 0..2100 video 0..1980 (51) audio 0..1980 (100)", "b.webm 1000..2500 video 0..1480 (39) audio 0..1480 (75)")
 }
 
-// TestOrder lists the files in the order of publication, which that of the first media is not.
+// TestOrder checks that the files are in the order of publication, even if their first media came in another order.
 func TestOrder(t *testing.T) {
 	s := newStage(t)
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.Recording, Archive: "other", At: at(0)}))
@@ -265,7 +273,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestVideoType has a stream with video and one without. The API takes both for cameras.
+// TestVideoType records a stream with video and one without. The API reports both as cameras.
 func TestVideoType(t *testing.T) {
 	for _, video := range []bool{true, false} {
 		take := &Take{Stream: timeline.Event{Stream: "a", VideoType: "camera", HasAudio: true, HasVideo: video}}
@@ -276,7 +284,7 @@ func TestVideoType(t *testing.T) {
 	}
 }
 
-// TestEmpty has nobody publish: a manifest and no files.
+// TestEmpty checks that without a publisher there is a manifest and no media file.
 func TestEmpty(t *testing.T) {
 	s := newStage(t)
 	s.note(timeline.Stopped, 60_000)
@@ -287,7 +295,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// TestMidway starts the archive while the stream is there: the file begins with the sound of that moment and with the next key frame.
+// TestMidway starts the archive while the stream is published. The file begins with the audio of that moment and with the next key frame.
 func TestMidway(t *testing.T) {
 	s := newStage(t)
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.Recording, Archive: "other", At: at(0)}))
@@ -300,7 +308,7 @@ func TestMidway(t *testing.T) {
 	s.expect("a.webm 0..1500 video 300..1460 (30) audio 0..1480 (75)")
 }
 
-// TestReconnection begins a file after a reconnection, with its own zero. The other kind of media comes a little later.
+// TestReconnection checks that a reconnection begins a file with its own zero. The other kind of media comes a little later.
 func TestReconnection(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -318,9 +326,12 @@ func TestReconnection(t *testing.T) {
 	s.note(timeline.Stopped, 9500)
 	s.remove("a", 9500)
 	s.expect("a-1.webm 0..1000 video 0..960 (25) audio 0..980 (50)", "a-2.webm 8000..9500 video 100..980 (45) audio 0..980 (50)")
+	if f := s.files(); !f[0].cut || f[1].cut {
+		t.Errorf("cut: %v, %v; want the first file alone to say so", f[0].cut, f[1].cut)
+	}
 }
 
-// TestCodecChange begins a file where the publisher changes its codec.
+// TestCodecChange checks that another codec begins a file.
 func TestCodecChange(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -336,7 +347,7 @@ func TestCodecChange(t *testing.T) {
 	s.expect("a-1.webm 0..400 video 0..360 (10) audio 0..380 (20)", "a-2.webm 400..800 video 0..360 (10) audio none")
 }
 
-// TestSelection takes a stream by call: its sound alone, then both, then nothing, then its video.
+// TestSelection selects a stream by calls: its audio alone, then both kinds, then nothing, then its video.
 func TestSelection(t *testing.T) {
 	s := newStage(t)
 	s.choose(0)
@@ -359,7 +370,7 @@ func TestSelection(t *testing.T) {
 	s.expect("a-1.webm 0..2000 video 1000..1960 (25) audio 0..1980 (100)", "a-2.webm 3000..4000 video 0..960 (25) audio none")
 }
 
-// TestGuesses times the frames before the first sender report as the report does. Sound came 300 ms late until then.
+// TestGuesses checks that frames before the first sender report get their times from that report. The audio came 300 ms late until then.
 func TestGuesses(t *testing.T) {
 	for name, reported := range map[string]int{"early": 2000, "as late as browsers send it": 7000, "too late": 13_000} {
 		t.Run(name, func(t *testing.T) {
@@ -394,8 +405,8 @@ func TestGuesses(t *testing.T) {
 	}
 }
 
-// TestEarlierCapture has a first picture that was captured before the recording began, because it took long to encode: the start of the
-// archive moves, so that no offset is negative and the streams stay in step.
+// TestEarlierCapture begins with a picture that was captured before the recording began, because its encoding took long. The start of the
+// archive must move, so that no offset is negative and the streams stay in sync.
 func TestEarlierCapture(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -412,7 +423,7 @@ func TestEarlierCapture(t *testing.T) {
 	}
 }
 
-// TestOutOfOrder keeps the times of B-frames as they were received.
+// TestOutOfOrder checks that the times of B-frames are kept as they were received.
 func TestOutOfOrder(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -431,7 +442,7 @@ func TestOutOfOrder(t *testing.T) {
 	}
 }
 
-// TestLive gives the same plan and the same bytes whether the journal is followed while it is written or read afterwards.
+// TestLive checks that the plan and the bytes are the same whether the journal is read while it is written or afterwards.
 func TestLive(t *testing.T) {
 	s := newStage(t)
 	done := make(chan *Plan, 1)
@@ -453,7 +464,7 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// TestChanged refuses to make a file other than the one that was announced.
+// TestChanged checks that no file is made if the journal does not agree with the plan any more.
 func TestChanged(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -471,8 +482,8 @@ func TestChanged(t *testing.T) {
 	s.must(r.Close())
 }
 
-// TestCutAtTheEnd has the publisher reconnect just before the archive stops, when the log has come past the stop with its sound: nothing
-// more is said of the sound, and the archive must not wait for it.
+// TestCutAtTheEnd lets the publisher reconnect just before the archive stops, when the audio in the log has passed the stop. No more audio
+// comes, and the archive must not wait for it.
 func TestCutAtTheEnd(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)

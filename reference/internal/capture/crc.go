@@ -2,7 +2,7 @@ package capture
 
 import "hash/crc32"
 
-// checksum is the CRC-32 of what is written to it, as ZIP has it.
+// checksum computes the CRC-32 of what is written to it, as ZIP uses it.
 type checksum struct{ value uint32 }
 
 func (c *checksum) Write(p []byte) (int, error) {
@@ -10,8 +10,8 @@ func (c *checksum) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// concat returns the CRC-32 of two texts one after the other: that of the first, that of the second and the second's length. A CRC is
-// the remainder of a division of polynomials over GF(2), so that n more zero bits multiply it by x^n.
+// concat returns the CRC-32 of the concatenation of two texts. first and second are their CRCs and length is the length of the second in bytes.
+// A CRC is the remainder of a division of polynomials over GF(2), so n more zero bits multiply it by x^n.
 func concat(first, second uint32, length int64) uint32 {
 	power := uint32(1 << 30) // x: bit 31 is the coefficient of x^0
 	shifted := first         // first * x^(8*length)

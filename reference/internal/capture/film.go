@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	// A cluster ends when it has come to one of these.
+	// A cluster ends when it reaches one of these limits.
 	clusterBytes = 256 << 10
 	clusterTime  = 5 * time.Second
 )
 
-// film writes the clusters of a segment to out: frames as they were received, without filler where there is none (ARC-IND-11,
-// ARC-IND-18). It notes in the segment what its head has to say.
+// film writes the clusters of a segment to out. It writes frames as they were received and fills no gaps (ARC-IND-11, ARC-IND-18). It stores in
+// the segment what the head of the file needs.
 type film struct {
 	segment *Segment
 	filter  *filter
 	out     io.Writer
-	looked  [2]bool // the report that tells of the first frame of a kind was looked for
+	looked  [2]bool // by kind: the report for the first frame was looked for
 
-	blocks []byte        // of the cluster that is open
+	blocks []byte        // blocks of the open cluster
 	start  time.Duration // presentation time of the cluster, in whole ms
 	head   []byte        // scratch
 }
@@ -33,8 +33,8 @@ func newFilm(s *Segment, out io.Writer) *film {
 	return &film{segment: s, filter: newFilter(s), out: out}
 }
 
-// see takes the next item of the log. What is early or unsure it does not write: an early one ends the film, because no time of a file is
-// negative and none is moved to fit (ARC-MAN-16, ARC-IND-22); an unsure one may be seen again.
+// see handles the next item of the log. It does not write an early or unsure frame. An early one ends the film, because no time in a file may be
+// negative or moved (ARC-MAN-16, ARC-IND-22). An unsure one may be passed to see again.
 func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 	v := f.filter.see(it)
 	if v != taken {
@@ -68,7 +68,7 @@ func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 	return taken, f.block(track, pts.Round(time.Millisecond), it.Key || !it.Video, data)
 }
 
-// video notes what the first frame tells of the track. H.264 whose parameter sets make no sense stays as it came, in Annex B form.
+// video stores what the first frame says about the track. H.264 with invalid parameter sets stays in Annex B form.
 func (f *film) video(it journal.Item) {
 	s := f.segment
 	if s.Video != "" {
@@ -92,7 +92,7 @@ func (f *film) audio(it journal.Item) {
 	}
 }
 
-// block appends a block. Times need not grow from one to the next (ARC-IND-15).
+// block appends a block. Times may decrease from one block to the next (ARC-IND-15).
 func (f *film) block(track byte, pts time.Duration, key bool, data []byte) error {
 	if len(f.blocks) > 0 && (len(f.blocks)+len(data) > clusterBytes || (pts-f.start).Abs() > clusterTime) {
 		if err := f.flush(); err != nil {

@@ -10,18 +10,18 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// log reads the log of one stream for a take and finds its segments.
+// log reads the log of one stream for a take and divides it into segments.
 type log struct {
 	take    *Take
 	reader  *journal.Reader
-	held    journal.Item // read, but not yet to be judged, when holds; nothing is read before it is
+	held    journal.Item // if holds is set: an item that was read, but must not be judged yet
 	holds   bool
-	segment *Segment         // that is looked at, or made
-	probe   *probe           // looks ahead, while it does
-	film    *film            // nil until the beginning of the segment was looked at
-	resume  journal.Position // where the film goes on after a late probe
+	segment *Segment         // the present segment
+	probe   *probe           // set while it looks ahead
+	film    *film            // nil until the probe has finished
+	resume  journal.Position // where the film continues after a late probe
 	sum     *checksum        // of the film
-	found   []*Segment       // complete
+	found   []*Segment       // complete segments
 	log     *slog.Logger
 }
 
@@ -44,20 +44,20 @@ func newLog(j *journal.Journal, t *Take, l *slog.Logger) (*log, error) {
 
 func (g *log) close() error { return g.reader.Close() }
 
-// begin starts to look at the segment that begins at a position.
+// begin starts the probe of a segment that begins at a position.
 func (g *log) begin(at journal.Position, reach [2]av.Instant) {
 	g.segment = &Segment{Take: g.take, Begin: at, Reach: reach}
 	g.probe, g.film = newProbe(g.segment), nil
 }
 
-// follow goes on until the take is finished, or to the end of what is there when ctx is over already. Samples from limit on are left
-// for later: what the archive takes of them is not known yet.
+// follow continues until the take is finished. If ctx has ended already, it continues to the end of the present log. It leaves samples from
+// limit on for later, because it is not known yet what the archive takes of them.
 func (g *log) follow(ctx context.Context, limit av.Instant) error {
 	for !g.take.finished {
 		it, err := g.next(ctx)
 		switch {
 		case errors.Is(err, io.EOF) && g.take.To == forever:
-			return nil // its end will be told
+			return nil // an event will end the take
 		case errors.Is(err, io.EOF):
 			err = g.end()
 		case err != nil:
@@ -84,7 +84,7 @@ func (g *log) next(ctx context.Context) (journal.Item, error) {
 	return read(ctx, g.reader, g.log)
 }
 
-// read returns the next item after what is damaged. Whoever opened the journal knows of that, and fails the archive (decision 15).
+// read returns the next item and skips damage. The owner of the journal learns of the damage and fails the archive (decision 15).
 func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Item, error) {
 	for {
 		it, err := r.Next(ctx)
@@ -96,7 +96,7 @@ func read(ctx context.Context, r *journal.Reader, log *slog.Logger) (journal.Ite
 	}
 }
 
-// see judges an item.
+// see handles an item.
 func (g *log) see(it journal.Item) error {
 	at := g.reader.Position()
 	if g.probe != nil {
@@ -124,7 +124,7 @@ func (g *log) see(it journal.Item) error {
 	}
 }
 
-// end judges the end of the log.
+// end handles the end of the log.
 func (g *log) end() error {
 	if g.probe != nil {
 		return g.known()
@@ -132,7 +132,7 @@ func (g *log) end() error {
 	return g.finish()
 }
 
-// known goes back from where the probe has come, to make the film or to go on with it.
+// known goes back after a probe: to the beginning of the segment to make the film, or to where the film continues.
 func (g *log) known() error {
 	p := g.probe
 	if g.film == nil {
@@ -151,7 +151,7 @@ func (g *log) finish() error {
 	return g.complete()
 }
 
-// shoot goes back to the beginning of the segment, to make its film, or to make it anew.
+// shoot goes back to the beginning of the segment to make its film, perhaps once more.
 func (g *log) shoot(looked [2]bool) error {
 	s := g.segment
 	g.probe, g.sum = nil, &checksum{}
@@ -160,7 +160,7 @@ func (g *log) shoot(looked [2]bool) error {
 	return g.reader.Seek(s.Begin)
 }
 
-// cut ends the segment and begins the next with the item that was just read.
+// cut ends the segment. The item that was just read begins the next one.
 func (g *log) cut() error {
 	at := g.reader.Position()
 	if err := g.complete(); err != nil {

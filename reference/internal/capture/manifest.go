@@ -10,17 +10,17 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Manifest is the description in the ZIP (ARC-MAN-01).
+// Manifest is the manifest in the ZIP (ARC-MAN-01).
 type Manifest struct {
-	CreatedAt int64  `json:"createdAt"` // ms since the epoch, the effective start (ARC-MAN-06)
+	CreatedAt int64  `json:"createdAt"` // effective start in ms since the epoch (ARC-MAN-06)
 	Files     []File `json:"files"`
 	ID        string `json:"id"`
 	Name      string `json:"name"`
-	PartnerID string `json:"partnerId"` // of the application (ARC-MAN-03)
+	PartnerID string `json:"partnerId"` // id of the application (ARC-MAN-03)
 	SessionID string `json:"sessionId"`
 }
 
-// File describes a media file. Offsets are in ms since CreatedAt.
+// File describes a media file. Offsets are in ms after CreatedAt.
 type File struct {
 	ConnectionData  string `json:"connectionData"`
 	Filename        string `json:"filename"`
@@ -28,11 +28,11 @@ type File struct {
 	StartTimeOffset int64  `json:"startTimeOffset"` // of the first frame (ARC-MAN-11, ARC-MAN-16)
 	StopTimeOffset  int64  `json:"stopTimeOffset"`  // when recording of the file stopped (ARC-MAN-12)
 	StreamID        string `json:"streamId"`
-	VideoType       string `json:"videoType,omitempty"` // as it was first (ARC-MAN-14); a stream without video has none
+	VideoType       string `json:"videoType,omitempty"` // the first one (ARC-MAN-14); absent without video
 }
 
-// manifest describes the files of a plan. Offsets are never negative: where the first frame was captured before the recording began,
-// because its picture took long to encode, createdAt is that much earlier.
+// manifest returns the manifest of a plan. Offsets must not be negative. If a first frame was captured before the recording began, because its
+// picture took long to encode, createdAt is earlier by that time.
 func (p *Plan) manifest(a archive.Archive) Manifest {
 	m := Manifest{ID: a.ID, Name: a.Name, PartnerID: a.ApplicationID, SessionID: a.SessionID, Files: []File{}}
 	origin := p.Origin
@@ -55,7 +55,7 @@ func (p *Plan) manifest(a archive.Archive) Manifest {
 	return m
 }
 
-// videoType is what a stream's client says of its video, or what the API takes for it; there may be none (ARC-MAN-14).
+// videoType returns the video type that the client declared, or the API's default; "" for a stream without video (ARC-MAN-14).
 func videoType(stream timeline.Event) string {
 	if !stream.HasVideo {
 		return ""
@@ -65,10 +65,10 @@ func videoType(stream timeline.Event) string {
 
 func offset(t, origin av.Instant) int64 { return t.Sub(origin).Round(time.Millisecond).Milliseconds() }
 
-// webM reports whether the files of a are WebM: the preferred codec of the application decides, not that of a stream (ARC-IND-08).
+// webM reports whether the files of a are WebM. The preferred codec of the application decides, not the codec of a stream (ARC-IND-08).
 func webM(a archive.Archive) bool { return a.PreferredVideoCodec != string(av.H264) }
 
-// names returns the name of each segment's file (ARC-IND-05). Files of a stream with several segments are numbered (ARC-IND-07).
+// names returns the name of each segment's file (ARC-IND-05). If a stream has several segments, their files are numbered (ARC-IND-07).
 func (p *Plan) names(a archive.Archive) []string {
 	extension := ".mkv"
 	if webM(a) {

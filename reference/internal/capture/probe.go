@@ -6,14 +6,14 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// reportWait is how much of a segment is looked at for the first sender reports. Browsers send one for sound every 5 to 7 s.
+// reportWait is how much media of a segment is searched for the first sender reports. Browsers send one for audio every 5 to 7 s.
 const reportWait = 10 * time.Second
 
-// probe looks ahead in a segment for when the first audio and the first video were captured.
+// probe looks ahead in a segment for the capture times of the first audio and the first video.
 type probe struct {
 	segment *Segment
 	filter  *filter
-	looks   [2]bool // for which kinds it does
+	looks   [2]bool // by kind: the probe looks for it
 	first   [2]*first
 }
 
@@ -22,19 +22,19 @@ type first struct {
 	at   journal.Position
 }
 
-// newProbe looks at both kinds from the beginning of the segment, until something is known of each that could be its first frame.
+// newProbe returns a probe for both kinds from the beginning of the segment.
 func newProbe(s *Segment) *probe {
 	return &probe{segment: s, filter: newFilter(s), looks: [2]bool{true, true}}
 }
 
-// newLateProbe looks at one kind from its first frame on, which came long after the other kind's. f has judged the frame.
+// newLateProbe returns a probe for one kind, whose first frame came long after that of the other kind. f has handled that frame.
 func newLateProbe(s *Segment, f filter, video bool) *probe {
 	p := &probe{segment: s, filter: &f}
 	p.looks[kind(video)] = true
 	return p
 }
 
-// see takes the next item and reports whether enough is known.
+// see handles the next item and reports whether enough is known.
 func (p *probe) see(it journal.Item, at journal.Position) (done bool) {
 	k := kind(it.Video)
 	if it.Report && p.looks[k] && p.first[k] != nil && p.first[k].item.Guessed && p.segment.Reports[k] == nil {
@@ -61,7 +61,7 @@ func (p *probe) known() bool {
 	return p.knows(0, p.looks[0] && stream.HasAudio) && p.knows(1, p.looks[1] && stream.HasVideo)
 }
 
-// knows reports whether the first frame of a kind and its capture time are known, or none comes that could be the first of the file.
+// knows reports whether the first frame of a kind and its capture time are known, or whether no first frame of the file can come.
 func (p *probe) knows(k int, expected bool) bool {
 	if f := p.first[k]; f != nil {
 		return !f.item.Guessed || p.segment.Reports[k] != nil || p.filter.reach[k].Sub(f.item.Time) >= reportWait
@@ -70,7 +70,7 @@ func (p *probe) knows(k int, expected bool) bool {
 	return !expected || other != nil && p.filter.reach[k] >= other.item.Time
 }
 
-// settle sets the segment's zero. It is lowered when a later frame turns out to be captured before it.
+// settle sets the segment's zero. It is lowered later if a frame was captured before it.
 func (p *probe) settle() {
 	zero := forever
 	for _, f := range p.first {

@@ -1,7 +1,17 @@
-// Package capture makes individual archives: ZIP files with the media of each stream as it was received, one file for each segment of it,
-// and a manifest. It follows the journal while the archive is recorded and finds out what the files consist of, so that when the archive
-// stops only its tail is left to do. The files themselves are made of the journal while they are stored: there is no copy of them on
-// disk, and what is written depends on the journal alone.
+// Package capture makes individual archives: ZIP files with the media of each stream as it was received, in one file for each segment, and a
+// manifest.
+//
+// [Survey] follows the journal while the archive is recorded and plans the files. When the archive stops, only the end of it is left to do:
+//
+//	err := capture.Survey(ctx, j, archiveID, capture.Options{HasAudio: true, HasVideo: true}, out, log) // until the archive stops
+//	plan, err := capture.Load(out)
+//	size, err := plan.Size(a)
+//	r, err := plan.Open(ctx, a, j, log) // makes the ZIP while it is read
+//	defer r.Close()
+//
+// The files are never stored: [Plan.Open] makes them from the journal on each call, always with the same bytes. So the caller must keep the
+// journal until the archive is stored, and call [Remove] when the plan is not needed any more. After a crash it calls Survey again unless Load
+// finds the plan.
 package capture
 
 import (
@@ -22,16 +32,16 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// Options of an archive.
+// Options are the options of an archive.
 type Options struct {
 	HasAudio, HasVideo bool
-	// Output wraps what the plan is written to; nil = nothing does.
+	// Output, if set, wraps the writer for the plan.
 	Output func(io.Writer) io.Writer
-	// Progress, if set, is told up to when media was surveyed.
+	// Progress, if set, is called with the instant up to which media was surveyed.
 	Progress func(av.Instant)
 }
 
-// Plan is what the files of an archive consist of. Making them takes the journal besides.
+// Plan describes the files of an archive. To make them, the journal is needed too.
 type Plan struct {
 	Origin   av.Instant `json:"origin"` // when recording effectively began
 	Segments []*Segment `json:"segments"`
@@ -42,8 +52,8 @@ const planSuffix = ".plan"
 // step is how much media is surveyed at a time.
 const step = 500 * time.Millisecond
 
-// Survey follows the journal until its timeline says that the archive has stopped, and leaves the plan at out. While there is no room for
-// the plan it waits: what was recorded is safe in the journal.
+// Survey follows the journal until the archive has stopped, and stores the plan at out. If the disk has no room for the plan, it waits, because
+// the media is safe in the journal.
 func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options, out string, log *slog.Logger) error {
 	s := &survey{journal: j, roll: newRoll(archiveID, o.HasAudio, o.HasVideo), progress: o.Progress, log: log}
 	err := s.run(ctx)
@@ -51,7 +61,7 @@ func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options
 		err = errors.Join(err, g.close())
 	}
 	if err == nil {
-		err = j.Sync() // the plan must not outlive what it was made of
+		err = j.Sync() // the plan must not survive if the media does not
 	}
 	if err == nil {
 		err = s.plan().keep(ctx, out, o.Output, log)
@@ -65,8 +75,8 @@ func Survey(ctx context.Context, j *journal.Journal, archiveID string, o Options
 type survey struct {
 	journal  *journal.Journal
 	roll     *roll
-	logs     []*log // of the takes not yet finished
-	begun    int    // takes that have a log, or had one
+	logs     []*log // of the unfinished takes
+	begun    int    // number of takes that have or had a log
 	found    []*Segment
 	progress func(av.Instant) // may be nil
 	log      *slog.Logger
@@ -99,7 +109,7 @@ func (s *survey) run(ctx context.Context) error {
 	return nil
 }
 
-// advance surveys what is there of the media before known.
+// advance surveys the media that is there before known.
 func (s *survey) advance(ctx context.Context, known av.Instant) error {
 	for ; s.begun < len(s.roll.takes); s.begun++ {
 		g, err := newLog(s.journal, s.roll.takes[s.begun], s.log)
@@ -118,7 +128,7 @@ func (s *survey) advance(ctx context.Context, known av.Instant) error {
 	return s.dismiss()
 }
 
-// dismiss closes the logs that are finished.
+// dismiss closes the logs of finished takes.
 func (s *survey) dismiss() (err error) {
 	s.logs = slices.DeleteFunc(s.logs, func(g *log) bool {
 		if g.take.finished {
@@ -130,8 +140,8 @@ func (s *survey) dismiss() (err error) {
 	return err
 }
 
-// plan puts the segments in the order in which their streams were published, those of a stream one after the other: that is the order of
-// places in a picture, which the times of first frames do not tell (ARC-LAY-09).
+// plan orders the segments by the publication of their streams, then by time. That is the order of places in a picture, which the times of first
+// frames do not reveal (ARC-LAY-09).
 func (s *survey) plan() *Plan {
 	p := &Plan{Origin: s.roll.origin, Segments: s.found}
 	slices.SortStableFunc(p.Segments, func(a, b *Segment) int {
@@ -140,14 +150,14 @@ func (s *survey) plan() *Plan {
 	return p
 }
 
-// keep saves the plan, as soon as there is room for it (decision 22).
+// keep saves the plan when there is room for it (decision 22).
 func (p *Plan) keep(ctx context.Context, out string, wrap func(io.Writer) io.Writer, log *slog.Logger) error {
 	return await.Resources(ctx, func() error { return p.save(out, wrap) }, func(pause time.Duration, err error) {
 		log.Warn("plan not written", "again", pause, "error", err)
 	})
 }
 
-// save puts the plan where Load finds it, durably. Its presence says that the archive is complete.
+// save stores the plan durably, where Load finds it. Its existence means that the archive is complete.
 func (p *Plan) save(out string, wrap func(io.Writer) io.Writer) error {
 	_, err := durable.File(out+planSuffix, 0o644, func(f *os.File) error {
 		var w io.Writer = f
@@ -159,7 +169,7 @@ func (p *Plan) save(out string, wrap func(io.Writer) io.Writer) error {
 	return err
 }
 
-// Load reads the plan that Survey left at out. The error is [os.ErrNotExist] when there is none.
+// Load loads the plan that Survey stored at out. The error is [os.ErrNotExist] if there is none.
 func Load(out string) (*Plan, error) {
 	b, err := os.ReadFile(out + planSuffix)
 	if err != nil {
@@ -172,7 +182,7 @@ func Load(out string) (*Plan, error) {
 	return &p, nil
 }
 
-// Remove deletes the plan, if there is one.
+// Remove removes the plan, if there is one.
 func Remove(out string) error {
 	err := os.Remove(out + planSuffix)
 	if errors.Is(err, os.ErrNotExist) {

@@ -15,7 +15,7 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// failing fails every write with err until none is left.
+// failing is a writer whose next writes fail with err, as many as are left.
 type failing struct {
 	io.Writer
 	left *int
@@ -30,7 +30,7 @@ func (f failing) Write(p []byte) (int, error) {
 	return 0, fmt.Errorf("write: %w", f.err)
 }
 
-// TestPlanWaitsForRoom keeps what was surveyed while the disk is full; the journal is not read again. Other faults are told at once.
+// TestPlanWaitsForRoom checks that a full disk delays the plan and that the journal is not read again. Other errors are returned at once.
 func TestPlanWaitsForRoom(t *testing.T) {
 	for _, broken := range []error{syscall.ENOSPC, syscall.EMFILE, syscall.EIO} {
 		t.Run(broken.Error(), func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestPlanWaitsForRoom(t *testing.T) {
 	}
 }
 
-// TestPlanThatNeverFindsRoom gives up with the server, which surveys the journal anew after its next start.
+// TestPlanThatNeverFindsRoom checks that Survey ends with its context. The server surveys again after its next start.
 func TestPlanThatNeverFindsRoom(t *testing.T) {
 	s := newStage(t)
 	s.note(timeline.Stopped, 1000)
@@ -84,8 +84,8 @@ func TestPlanThatNeverFindsRoom(t *testing.T) {
 	}
 }
 
-// TestTakesBeginNearby takes a stream again and again: of its log, each survey and each file reads what there is of the take, and the file
-// of the log that it begins in, not all that was before.
+// TestTakesBeginNearby takes a stream again and again. Each survey and each file may read only the take and the file of the log in which it
+// begins, not everything before.
 func TestTakesBeginNearby(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -117,7 +117,7 @@ func TestTakesBeginNearby(t *testing.T) {
 	s.zip(p)
 }
 
-// TestWanted asks for stretches of streams of an archive that selects them by call.
+// TestWanted checks whether an archive with selected streams wants stretches of them.
 func TestWanted(t *testing.T) {
 	events := []timeline.Event{
 		{Kind: timeline.StreamAdded, Stream: "a", At: at(0), HasAudio: true},

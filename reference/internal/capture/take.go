@@ -13,23 +13,23 @@ const (
 	always  = av.Instant(math.MinInt64)
 )
 
-// Take is a stretch of time for which an archive takes a stream.
+// Take is an interval in which an archive takes a stream.
 type Take struct {
-	Stream   timeline.Event `json:"stream"` // of kind streamAdded
+	Stream   timeline.Event `json:"stream"` // the event that added the stream
 	From     av.Instant     `json:"from"`   // samples before it are not taken
 	To       av.Instant     `json:"to"`     // samples from it on are not taken
 	Choices  []Choice       `json:"choices"`
 	finished bool           // its files are complete
 }
 
-// Choice says which media of the stream is taken from an instant on.
+// Choice says which kinds of media of the stream are taken from From on.
 type Choice struct {
 	From  av.Instant `json:"from"`
 	Audio bool       `json:"audio,omitempty"`
 	Video bool       `json:"video,omitempty"`
 }
 
-// wants reports whether the audio or the video of the instant t is taken.
+// wants reports whether the audio or the video at the instant at is taken.
 func (t *Take) wants(video bool, at av.Instant) bool {
 	if at < t.From || at >= t.To {
 		return false
@@ -47,7 +47,7 @@ func (t *Take) wants(video bool, at av.Instant) bool {
 	return wanted
 }
 
-// Wanted reports whether an archive takes, by the events of the timeline, anything of a stream between two instants.
+// Wanted reports whether an archive with these events takes anything of a stream between two instants.
 func Wanted(events []timeline.Event, archiveID, stream string, from, to av.Instant) bool {
 	r := newRoll(archiveID, true, true)
 	for _, e := range events {
@@ -56,18 +56,18 @@ func Wanted(events []timeline.Event, archiveID, stream string, from, to av.Insta
 	return slices.ContainsFunc(r.takes, func(t *Take) bool { return t.Stream.Stream == stream && t.From <= to && from < t.To })
 }
 
-// roll makes takes of the events of a timeline.
+// roll derives the takes from the events of a timeline.
 type roll struct {
 	archive      string
-	audio, video bool // what the archive takes of any stream
+	audio, video bool // what the archive takes of every stream
 
 	origin    av.Instant // when recording began
 	begun     bool
 	recording bool
 	stopped   bool
-	present   []timeline.Event // the streams, in the order of their coming
+	present   []timeline.Event // events of the published streams, oldest first
 	selected  map[string]timeline.Selection
-	selective bool // selected counts
+	selective bool // only streams in selected are taken
 
 	takes []*Take
 	open  map[string]*Take
@@ -77,7 +77,7 @@ func newRoll(archive string, audio, video bool) *roll {
 	return &roll{archive: archive, audio: audio, video: video, open: map[string]*Take{}}
 }
 
-// see takes the next event of the timeline.
+// see handles the next event of the timeline.
 func (r *roll) see(e timeline.Event) {
 	switch e.Kind {
 	case timeline.StreamAdded:
@@ -124,8 +124,8 @@ func (r *roll) remove(stream string) {
 	r.present = left
 }
 
-// update opens, changes and closes takes so that they are as wanted from at on. A stream that is taken again has another take, and so
-// another file (ARC-IND-29).
+// update opens, changes and closes takes according to what is wanted from at on. A stream that is taken again gets another take, and so another
+// file (ARC-IND-29).
 func (r *roll) update(at av.Instant) {
 	wanted := map[string]bool{}
 	for _, e := range r.present {
@@ -158,7 +158,7 @@ func (r *roll) choice(stream string) (audio, video, taken bool) {
 	return r.audio && s.HasAudio, r.video && s.HasVideo, taken // ARC-SEL-12, ARC-SEL-13
 }
 
-// begin opens a take. Of a stream that was just added it takes all: its first packet need not be the one that was captured first.
+// begin opens a take. It has no lower limit for a stream that was just added, because the first packet need not be the first one captured.
 func (r *roll) begin(e timeline.Event, at av.Instant) {
 	t := &Take{Stream: e, From: at, To: forever}
 	if e.Happened() >= at || e.At >= at {

@@ -7,7 +7,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// sumsOf returns manifest offset plus presentation time of the frames of each file, sound and pictures (ARC-MAN-16).
+// sumsOf returns manifest offset plus presentation time of the frames of each file, for audio and video (ARC-MAN-16).
 func sumsOf(f file) (sound, pictures []int) {
 	for _, ms := range f.audio {
 		sound = append(sound, int(f.StartTimeOffset)+ms)
@@ -18,8 +18,8 @@ func sumsOf(f file) (sound, pictures []int) {
 	return sound, pictures
 }
 
-// TestPictureBeforeZero has the first picture captured before the sound with which the file begins, but appended when the log has come
-// past that: nothing of it is moved, and two streams stay in step.
+// TestPictureBeforeZero has a first picture that was captured before the first audio of the file, but appended after the log had passed that
+// time. No frame may be moved, and the streams must stay in sync.
 func TestPictureBeforeZero(t *testing.T) {
 	s := newStage(t)
 	s.add("a", 0)
@@ -47,8 +47,8 @@ func TestPictureBeforeZero(t *testing.T) {
 	}
 }
 
-// TestLateGuesses has pictures begin a long time after the sound, and without a sender report: the one that follows times them, too. They
-// come 300 ms late until then (ARC-IND-23).
+// TestLateGuesses has video that begins long after the audio and before its sender report. The report must give its times too. The pictures come
+// 300 ms late until then (ARC-IND-23).
 func TestLateGuesses(t *testing.T) {
 	for name, corrected := range map[string]int{"after the sound": 20_000, "before the sound that came with them": -100} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ type entry struct {
 
 func (e entry) size() int64 { return int64(len(e.head)) + e.body }
 
-// entries lists the files of a plan, the manifest last. j may be nil when the bodies are not wanted.
+// entries returns the files of a plan, the manifest last. j may be nil if the contents are not needed.
 func (p *Plan) entries(a archive.Archive, j *journal.Journal, log *slog.Logger) ([]entry, error) {
 	var list []entry
 	names := p.names(a)
@@ -48,7 +48,7 @@ func (p *Plan) entries(a archive.Archive, j *journal.Journal, log *slog.Logger) 
 	return append(list, entry{name: manifestName, head: manifest, crc: crc32.ChecksumIEEE(manifest)}), nil
 }
 
-// copy writes the clusters of the segment to w, as the plan says they are.
+// copy writes the clusters of the segment to w. It returns an error if they differ from the plan.
 func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log *slog.Logger) (err error) {
 	r, err := j.Both(s.Take.Stream.Stream)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log
 	again := *s
 	sum := &checksum{}
 	f := newFilm(&again, io.MultiWriter(w, sum))
-	f.looked = [2]bool{true, true} // the plan has what was found
+	f.looked = [2]bool{true, true} // the plan has the reports
 	for v := left; v == left || v == taken; {
 		it, err := read(ctx, r, log)
 		if errors.Is(err, io.EOF) {
@@ -83,7 +83,7 @@ func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log
 	return nil
 }
 
-// pack writes a ZIP of the entries. Sizes and checksums stand before each file, so that readers need not seek.
+// pack writes a ZIP of the entries. Sizes and checksums come before each file, so that readers need not seek.
 func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.Writer) error) error {
 	z := zip.NewWriter(w)
 	for _, e := range entries {
@@ -97,7 +97,7 @@ func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.W
 		if err != nil {
 			return err
 		}
-		h.Extra = nil // the library adds its own to the directory
+		h.Extra = nil // the library adds its own extra field to the directory
 		if _, err := f.Write(e.head); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.W
 	return z.Close()
 }
 
-// zip64 is the extra field with the sizes of a file of 4 GiB and more (APPNOTE section 4.5.3).
+// zip64 returns the extra field with the size of a file of 4 GiB or more (APPNOTE section 4.5.3).
 func zip64(size int64) []byte {
 	b := binary.LittleEndian.AppendUint16(nil, 1)
 	b = binary.LittleEndian.AppendUint16(b, 16)
@@ -116,14 +116,14 @@ func zip64(size int64) []byte {
 	return binary.LittleEndian.AppendUint64(b, uint64(size))
 }
 
-// dosTime is t as ZIP has it (APPNOTE section 4.4.6).
+// dosTime returns t in the format of ZIP (APPNOTE section 4.4.6).
 func dosTime(t time.Time) (date, clock uint16) {
 	t = t.UTC()
 	date = uint16(t.Day() + int(t.Month())<<5 + (t.Year()-1980)<<9)
 	return date, uint16(t.Second()/2 + t.Minute()<<5 + t.Hour()<<11)
 }
 
-// Size returns the size of the ZIP.
+// Size returns the size of the ZIP in bytes.
 func (p *Plan) Size(a archive.Archive) (int64, error) {
 	list, err := p.entries(a, nil, nil)
 	if err != nil {
@@ -154,7 +154,7 @@ func zeros(w io.Writer, n int64) error {
 	return nil
 }
 
-// Open reads the ZIP, which is made while it is read. The caller must Close it.
+// Open returns a reader that makes the ZIP while it is read. The caller must close it.
 func (p *Plan) Open(ctx context.Context, a archive.Archive, j *journal.Journal, log *slog.Logger) (io.ReadCloser, error) {
 	list, err := p.entries(a, j, log)
 	if err != nil {
@@ -176,7 +176,7 @@ func (p *Plan) Open(ctx context.Context, a archive.Archive, j *journal.Journal, 
 	return &reading{r, cancel, done}, nil
 }
 
-// reading is a ZIP that is being made. Close ends its making and waits for that.
+// reading is a ZIP that is being made. Close stops that and waits for the end.
 type reading struct {
 	*io.PipeReader
 	cancel context.CancelFunc

@@ -25,7 +25,7 @@ func TestConcat(t *testing.T) {
 	})
 }
 
-// TestZip64 packs files on both sides of 4 GiB, the larger one before others, into a file with holes.
+// TestZip64 packs a file above and one below 4 GiB into a sparse file, the larger one first.
 func TestZip64(t *testing.T) {
 	const large = math.MaxUint32 + 1000
 	var sum uint32
@@ -64,7 +64,7 @@ func TestZip64(t *testing.T) {
 	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, head) {
 		t.Errorf("%q, %v", got, err)
 	}
-	// Who reads it as a stream finds sizes and checksum before the file, and the next one behind it.
+	// A reader without seek finds sizes and checksum before the file, and the next file after it.
 	local := make([]byte, 30+len("large")+20)
 	if _, err := f.ReadAt(local, 0); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestZip64(t *testing.T) {
 	}
 }
 
-// directory returns what follows a place of the file.
+// directory returns the bytes of the file from an offset on.
 func directory(t *testing.T, f *os.File, from int64) []byte {
 	t.Helper()
 	b, err := io.ReadAll(io.NewSectionReader(f, from, 1<<20))

@@ -1,5 +1,5 @@
-// Package clock tells the two kinds of time: media time, which is real and never jumps, and policy time, which is real time plus
-// an offset that each application has for itself and that the control API moves.
+// Package clock provides the two kinds of time. Media time is real and never jumps. Policy time is real time plus an offset, which each
+// application has for itself and which the control API moves.
 package clock
 
 import (
@@ -15,13 +15,13 @@ var start = time.Now()
 // Media returns the present instant of the media clock.
 func Media() av.Instant { return av.Instant(start.UnixNano()).Add(time.Since(start)) }
 
-// Clock is policy time. The zero value is a real clock for every application. It is safe for concurrent use.
+// Clock provides policy time. The zero value gives real time to every application. It is safe for concurrent use.
 type Clock struct {
 	mu      sync.RWMutex
 	offsets map[string]time.Duration
 }
 
-// Now returns the policy time of an application, in UTC and without monotonic reading.
+// Now returns the policy time of an application, in UTC and without a monotonic reading.
 func (c *Clock) Now(applicationID string) time.Time {
 	return time.Now().UTC().Round(0).Add(c.Offset(applicationID))
 }
@@ -31,7 +31,7 @@ func (c *Clock) Policy(applicationID string, t av.Instant) time.Time {
 	return t.Time().Add(c.Offset(applicationID))
 }
 
-// Real converts policy time of an application to real time.
+// Real converts the policy time of an application to real time.
 func (c *Clock) Real(applicationID string, t time.Time) time.Time {
 	return t.Add(-c.Offset(applicationID))
 }
@@ -43,7 +43,7 @@ func (c *Clock) Offset(applicationID string) time.Duration {
 	return c.offsets[applicationID]
 }
 
-// SetOffset moves the application's clock. Timers armed from it before are the caller's to arm again.
+// SetOffset moves the application's clock. The caller must set its timers again.
 func (c *Clock) SetOffset(applicationID string, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,18 +53,17 @@ func (c *Clock) SetOffset(applicationID string, d time.Duration) {
 	c.offsets[applicationID] = d
 }
 
-// Until returns the real time until the application's clock shows t.
+// Until returns the real time that passes until the application's clock shows t.
 func (c *Clock) Until(applicationID string, t time.Time) time.Duration {
 	return t.Sub(c.Now(applicationID))
 }
 
-// Timer returns a timer that fires when the application's clock, as it is set now, shows t.
+// Timer returns a timer that fires when the application's clock shows t. Later calls of SetOffset do not affect it.
 func (c *Clock) Timer(applicationID string, t time.Time) *time.Timer {
 	return time.NewTimer(max(0, c.Until(applicationID, t)))
 }
 
-// Every calls f each time that d of real time has passed, until ctx ends. A call that was due while time stood still for the process, or
-// while f was busy, is left out.
+// Every calls f after each d of real time, until ctx ends. It skips calls that were due while the process or f did not return in time.
 func Every(ctx context.Context, d time.Duration, f func()) {
 	t := time.NewTicker(d)
 	defer t.Stop()

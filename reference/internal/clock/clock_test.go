@@ -25,7 +25,7 @@ func TestApplicationsHaveTheirOwnTime(t *testing.T) {
 		if got := time.Since(real); got != time.Minute {
 			t.Errorf("the timer fired after %v, want a minute", got)
 		}
-		<-c.Timer("fast", real).C // past: at once
+		<-c.Timer("fast", real).C // in the past, so it fires at once
 	})
 }
 

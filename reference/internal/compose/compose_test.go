@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/timeline"
 	"sync"
 	"testing"
@@ -29,7 +30,7 @@ var colours = map[string][3]int{"black": {16, 128, 128}, "red": {82, 90, 240}, "
 // pixels decodes a file's frames.
 func pixels(t *testing.T, file []byte) [][]byte {
 	t.Helper()
-	raw := run(t, "-i", save(t, file), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-fps_mode", "passthrough", "pipe:1")
+	raw := ffmpegtest.Run(t, "-i", save(t, file), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-fps_mode", "passthrough", "pipe:1")
 	var frames [][]byte
 	for n := 640 * 480 * 3 / 2; len(raw) >= n; raw = raw[n:] {
 		frames = append(frames, raw[:n])
@@ -55,7 +56,7 @@ func colourAt(frame []byte, x, y int) string {
 
 func heard(t *testing.T, file []byte) []float32 {
 	t.Helper()
-	raw := run(t, "-i", save(t, file), "-f", "f32le", "-ac", "1", "pipe:1")
+	raw := ffmpegtest.Run(t, "-i", save(t, file), "-f", "f32le", "-ac", "1", "pipe:1")
 	out := make([]float32, len(raw)/4)
 	for i := range out {
 		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))

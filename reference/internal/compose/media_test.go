@@ -9,8 +9,8 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/timeline"
 	"slices"
 	"sync"
@@ -37,19 +37,6 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	remove()
 	os.Exit(code)
-}
-
-// run executes ffmpeg and returns its output.
-func run(t testing.TB, args ...string) []byte {
-	t.Helper()
-	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error"}, args...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("ffmpeg %v: %v: %s", args, err, stderr.Bytes())
-	}
-	return out
 }
 
 // clip is coded video. Frame i is due at i/30 s.
@@ -110,9 +97,9 @@ func coded(t testing.TB, codec av.Codec, source string, seconds float64, encoder
 	frames := clips.get(fmt.Sprint(codec, source, length, encoder), func() (frames [][]byte) {
 		args := append([]string{"-f", "lavfi", "-i", source, "-t", length, "-pix_fmt", "yuv420p"}, encoder...)
 		if codec == av.H264 {
-			return units(run(t, append(args, "-x264-params", "aud=1:scenecut=0:threads=1", "-f", "h264", "pipe:1")...))
+			return units(ffmpegtest.Run(t, append(args, "-x264-params", "aud=1:scenecut=0:threads=1", "-f", "h264", "pipe:1")...))
 		}
-		ivf := run(t, append(args, "-f", "ivf", "pipe:1")...)
+		ivf := ffmpegtest.Run(t, append(args, "-f", "ivf", "pipe:1")...)
 		for b := ivf[32:]; len(b) > 12; {
 			n := binary.LittleEndian.Uint32(b)
 			frames = append(frames, b[12:12+n])
@@ -151,7 +138,7 @@ func tone(t testing.TB, hz int, seconds float64) [][]byte {
 // opus returns a source filter as Opus packets with a length of packet milliseconds.
 func opus(t testing.TB, source string, packet float64, options ...string) [][]byte {
 	t.Helper()
-	b := run(t, slices.Concat([]string{"-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", fmt.Sprint(packet), "-page_duration", "1"},
+	b := ffmpegtest.Run(t, slices.Concat([]string{"-f", "lavfi", "-i", source, "-c:a", "libopus", "-b:a", "64k", "-frame_duration", fmt.Sprint(packet), "-page_duration", "1"},
 		options, []string{"-f", "ogg", "pipe:1"})...)
 	var packets [][]byte
 	for len(b) > 27 { // one packet per page

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os/exec"
+	"reelcheck/fixtures/ffmpegtest"
 	"slices"
 	"strings"
 	"testing"
@@ -68,11 +68,7 @@ func checkOrder(t *testing.T, packets []string) {
 
 func probe(t *testing.T, file []byte, entries string) []string {
 	t.Helper()
-	out, err := exec.Command("ffprobe", "-v", "error", "-show_entries", entries, "-of", "csv=p=0", save(t, file)).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Fields(string(out))
+	return strings.Fields(string(ffmpegtest.Probe(t, "-show_entries", entries, "-of", "csv=p=0", save(t, file))))
 }
 
 func TestTransportStreamOfOneKind(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package controlapi is the control API: isolated applications, their clocks and faults, so that rules of hours can be tested in seconds.
-// It is served only when asked for, and has its own bearer.
+// Package controlapi implements the control API: isolated applications, their clocks and faults. With it, rules about hours can be tested in
+// seconds. The server offers it only on request, with its own bearer token.
 package controlapi
 
 import (
@@ -20,49 +20,49 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// Applications keeps applications. Application answers [store.ErrNotFound] for one that does not exist.
+// Applications stores applications. Application returns [store.ErrNotFound] for one that does not exist.
 type Applications interface {
 	CreateApplication(ctx context.Context, a account.Application) error
 	Application(ctx context.Context, id string) (account.Application, error)
 }
 
-// Sessions steers the policy time of applications, and ends their sessions.
+// Sessions moves the policy time of applications and ends their sessions.
 type Sessions interface {
 	Now(appID string) time.Time
 	Offset(appID string) time.Duration
-	// Advance goes to target, which is not before Now, through everything that falls due on the way, in its order, each awaited; it
-	// returns what that was.
+	// Advance moves the clock to target, which must not be before Now. Everything due on the way happens in order, each before the next. Advance
+	// returns what happened.
 	Advance(ctx context.Context, appID string, target time.Time) (sessions.Walk, error)
-	// Deadlines are those to come, soonest first.
+	// Deadlines returns the pending deadlines, earliest first.
 	Deadlines(ctx context.Context, appID string) ([]sessions.Due, error)
-	// Rotate has the server move a session after the policy time in.
+	// Rotate plans to move a session to another server after the policy time in.
 	Rotate(ctx context.Context, appID, sessionID string, in time.Duration) error
-	// DeleteApplication ends everything the application has.
+	// DeleteApplication removes the application and ends everything it has.
 	DeleteApplication(ctx context.Context, appID string) error
-	// ResetApplication ends everything the application has, and keeps it.
+	// ResetApplication ends everything the application has, but keeps the application.
 	ResetApplication(ctx context.Context, appID string) error
 }
 
-// Deliveries is the log of webhooks. ReplayDelivery answers [store.ErrNotFound] for one that the application does not have.
+// Deliveries is the log of webhooks. ReplayDelivery returns [store.ErrNotFound] for one that the application does not have.
 type Deliveries interface {
 	Deliveries(ctx context.Context, appID string, count int) ([]store.Delivery, error)
 	ReplayDelivery(ctx context.Context, appID string, id int64, now time.Time) error
 }
 
-// Config is what the control API is built from.
+// Config is the configuration of an [API].
 type Config struct {
-	Token        string // the bearer
+	Token        string // the bearer token of the control API
 	Applications Applications
 	Sessions     Sessions
 	Webhooks     Deliveries
 	Board        *fault.Board
-	// Targets are the addresses that applications may name.
+	// Targets says which addresses applications may name.
 	Targets target.Rules
-	// Now is real time.
+	// Now returns real time.
 	Now func() time.Time
 }
 
-// API implements [reelcheck/reference/internal/api.TestControl].
+// API implements [reelcheck/reference/internal/api.ControlAPI].
 type API struct{ Config }
 
 // New returns the control API.
@@ -71,13 +71,13 @@ func New(c Config) *API { return &API{c} }
 var errToken = &archive.Error{Kind: archive.Forbidden,
 	Message: "the control API needs its own token as bearer: controlToken of the ready line, which is the setting control-token"}
 
-// Authorize refuses a request without the control token.
+// Authorize returns an error for a request without the control token.
 func (a *API) Authorize(r *http.Request) error {
 	token, ok := account.Bearer(r.Header.Get("Authorization"))
 	if !ok {
 		return errToken
 	}
-	// Digests are of equal length, so that the time taken says nothing about the token.
+	// Digests have equal length, so that the duration of the comparison reveals nothing about the token.
 	got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(a.Token))
 	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || a.Token == "" {
 		return errToken
@@ -85,7 +85,7 @@ func (a *API) Authorize(r *http.Request) error {
 	return nil
 }
 
-// RequireApplication answers an error when the application in the path does not exist.
+// RequireApplication returns an error if the application in the path does not exist.
 func (a *API) RequireApplication(r *http.Request) error {
 	id := r.PathValue("applicationId")
 	_, err := a.Applications.Application(r.Context(), id)
@@ -95,7 +95,7 @@ func (a *API) RequireApplication(r *http.Request) error {
 	return err
 }
 
-// CreateApplication answers POST /control/v1/applications.
+// CreateApplication handles POST /control/v1/applications.
 func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 	var body apigen.ApplicationRequest
 	if err := wire.ReadKnown(r, &body); err != nil {
@@ -125,7 +125,7 @@ func (a *API) CreateApplication(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// choose sets on a fresh application what the caller chose.
+// choose copies the caller's choices to a new application.
 func choose(app *account.Application, chosen account.Application) {
 	app.PreferredVideoCodec = chosen.PreferredVideoCodec
 	app.ArchiveCallbackURL, app.SessionCallbackURL = chosen.ArchiveCallbackURL, chosen.SessionCallbackURL
@@ -133,7 +133,7 @@ func choose(app *account.Application, chosen account.Application) {
 	app.Storage, app.Fallback = chosen.Storage, chosen.Fallback
 }
 
-// DeleteApplication answers DELETE /control/v1/applications/{applicationId}.
+// DeleteApplication handles DELETE /control/v1/applications/{applicationId}.
 func (a *API) DeleteApplication(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err
@@ -146,7 +146,7 @@ func (a *API) DeleteApplication(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// ReadClock answers GET .../clock.
+// ReadClock handles GET .../clock.
 func (a *API) ReadClock(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err
@@ -155,10 +155,10 @@ func (a *API) ReadClock(w http.ResponseWriter, r *http.Request) error {
 	return wire.Write(w, http.StatusOK, apigen.Clock{Now: a.Sessions.Now(id).UnixMilli(), Offset: a.Sessions.Offset(id).Milliseconds()})
 }
 
-// maxAdvance bounds one advance; further is a slip of units more likely than a wish.
+// maxAdvance is the longest advance. A longer one is probably a mistake in the unit.
 const maxAdvance = 366 * 24 * time.Hour
 
-// AdvanceClock answers POST .../clock.
+// AdvanceClock handles POST .../clock.
 func (a *API) AdvanceClock(w http.ResponseWriter, r *http.Request) error {
 	var body apigen.ClockAdvance
 	if err := wire.ReadKnown(r, &body); err != nil {
@@ -214,7 +214,7 @@ func (a *API) goal(ctx context.Context, appID string, body apigen.ClockAdvance) 
 	case body.Advance != nil:
 		return now.Add(time.Duration(*body.Advance) * time.Millisecond), nil
 	case body.To != nil:
-		// The clock is finer than the milliseconds it was told in: "to" what was read is no step back.
+		// The clock is finer than the milliseconds that the caller reads, so a "to" of the time just read is no step back.
 		to, most := *body.To, now.Add(maxAdvance).UnixMilli()
 		if to < now.UnixMilli() || to > most {
 			return time.Time{}, wire.Invalid("to", "to must be from now, %d, to a year later, %d, got %d", now.UnixMilli(), most, to)
@@ -238,7 +238,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// Deadlines answers GET .../deadlines.
+// Deadlines handles GET .../deadlines.
 func (a *API) Deadlines(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err

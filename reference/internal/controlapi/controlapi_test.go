@@ -25,7 +25,7 @@ const token = "0123456789abcdef"
 
 var start = time.Date(2026, 11, 2, 10, 0, 0, 999, time.UTC) // finer than milliseconds
 
-// fake is a store and a control with one clock.
+// fake is a store and a session runner with one clock.
 type fake struct {
 	reset    []string
 	replayed []int64
@@ -89,7 +89,7 @@ func (f *fake) Rotate(_ context.Context, _, sessionID string, in time.Duration) 
 
 func (f *fake) Deadlines(context.Context, string) ([]sessions.Due, error) { return f.due, nil }
 
-// anywhere lets applications name every address.
+// anywhere allows applications to name every address.
 var anywhere = target.Rules{Guard: outbound.Guard{AllowPrivate: true}}
 
 func newAPI() (*fake, *controlapi.API) {

@@ -22,11 +22,11 @@ const (
 	defaultStatus = http.StatusServiceUnavailable
 	defaultDelay  = time.Second
 
-	// maxDeliveries is how many deliveries are listed.
+	// maxDeliveries is the maximum number of deliveries in a list.
 	maxDeliveries = 1000
 )
 
-// Reset answers POST .../reset.
+// Reset handles POST .../reset.
 func (a *API) Reset(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (a *API) Reset(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Faults answers GET .../faults.
+// Faults handles GET .../faults.
 func (a *API) Faults(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (a *API) Faults(w http.ResponseWriter, r *http.Request) error {
 	return wire.Write(w, http.StatusOK, apigen.FaultList{Items: items})
 }
 
-// ArmFault answers POST .../faults.
+// ArmFault handles POST .../faults.
 func (a *API) ArmFault(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (a *API) ArmFault(w http.ResponseWriter, r *http.Request) error {
 	return wire.Write(w, http.StatusCreated, renderFault(f))
 }
 
-// ClearFaults answers DELETE .../faults.
+// ClearFaults handles DELETE .../faults.
 func (a *API) ClearFaults(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err
@@ -129,7 +129,7 @@ func given[T any](p *T, otherwise T) T {
 	return *p
 }
 
-// Deliveries answers GET .../deliveries.
+// Deliveries handles GET .../deliveries.
 func (a *API) Deliveries(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err
@@ -170,7 +170,7 @@ func renderDelivery(d store.Delivery) (apigen.Delivery, error) {
 	return out, nil
 }
 
-// ReplayDelivery answers POST .../deliveries/{deliveryId}/replay.
+// ReplayDelivery handles POST .../deliveries/{deliveryId}/replay.
 func (a *API) ReplayDelivery(w http.ResponseWriter, r *http.Request) error {
 	if err := a.RequireApplication(r); err != nil {
 		return err

@@ -9,10 +9,10 @@ import (
 	"reelcheck/reference/internal/api/wire"
 )
 
-// maxRotation bounds how far ahead a rotation is planned.
+// maxRotation is the longest time until a planned rotation.
 const maxRotation = 7 * 24 * time.Hour
 
-// RotateSession answers POST .../sessions/{sessionId}/rotate.
+// RotateSession handles POST .../sessions/{sessionId}/rotate.
 func (a *API) RotateSession(w http.ResponseWriter, r *http.Request) error {
 	sessionID := r.PathValue("sessionId")
 	if _, err := account.ParseID(sessionID); err != nil {

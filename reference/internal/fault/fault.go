@@ -1,5 +1,5 @@
-// Package fault lets things go wrong at the edges where the server does IO, for tests of everything behind them: requests to storage
-// and to webhook receivers, encoders, the disk. It never sets a state; what follows from a fault follows by itself.
+// Package fault makes IO fail for tests: requests to storage and to webhook receivers, encoders, and the disk. It never sets a state; the
+// server's normal code handles the fault.
 package fault
 
 import (
@@ -16,7 +16,7 @@ import (
 	"reelcheck/reference/internal/await"
 )
 
-// Kind is the edge at which a fault strikes.
+// Kind is the place at which a fault occurs.
 type Kind string
 
 const (
@@ -31,30 +31,30 @@ const (
 type Mode string
 
 const (
-	Status  Mode = "status"  // it is answered with Status, and the other side does not hear of it
+	Status  Mode = "status"  // the request is answered with Status and is not sent
 	Refused Mode = "refused" // the connection is refused
-	Slow    Mode = "slow"    // it goes out after Delay
+	Slow    Mode = "slow"    // the request is sent after Delay
 )
 
-// Fault is armed to strike Times times.
+// Fault is a fault that will occur Times times.
 type Fault struct {
 	Kind   Kind
 	Times  int
-	Mode   Mode // of Storage and Webhook
+	Mode   Mode // only for Storage and Webhook
 	Status int
 	Delay  time.Duration
 }
 
-// Board holds the armed faults by application. The zero value has none, and so has nil. It is safe for concurrent use.
+// Board holds the armed faults by application. The zero value and nil have none. It is safe for concurrent use.
 type Board struct {
 	mu       sync.Mutex
 	armed    map[string][]Fault
-	encoders map[string][]*encoder // the first of each composition at work
+	encoders map[string][]*encoder // the first encoder of each running composition
 }
 
 type encoder struct{ kill func() }
 
-// Arm adds a fault. An encoder fault kills encoders at work, as many as it has times; what is left waits for those to come.
+// Arm adds a fault. An encoder fault kills up to Times running encoders at once; the rest waits for later ones.
 func (b *Board) Arm(applicationID string, f Fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -76,7 +76,7 @@ func (b *Board) Arm(applicationID string, f Fault) {
 	b.armed[applicationID] = append(b.armed[applicationID], f)
 }
 
-// Armed returns the faults that will still strike, oldest first, each with the times left.
+// Armed returns the faults that will still occur, oldest first, with their remaining Times.
 func (b *Board) Armed(applicationID string) []Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -90,7 +90,7 @@ func (b *Board) Clear(applicationID string) {
 	delete(b.armed, applicationID)
 }
 
-// take uses up one time of the oldest fault of a kind.
+// take uses one occurrence of the oldest fault of a kind. struck is false if there is none.
 func (b *Board) take(applicationID string, kind Kind) (f Fault, struck bool) {
 	if b == nil {
 		return f, false
@@ -113,7 +113,7 @@ func (b *Board) takeLocked(applicationID string, kind Kind) (f Fault, struck boo
 	return f, true
 }
 
-// Transport returns the transport for one attempt: base, or one that goes wrong.
+// Transport returns the transport for one attempt: base, or one that fails.
 func (b *Board) Transport(applicationID string, kind Kind, base http.RoundTripper) http.RoundTripper {
 	f, struck := b.take(applicationID, kind)
 	if !struck {
@@ -122,7 +122,7 @@ func (b *Board) Transport(applicationID string, kind Kind, base http.RoundTrippe
 	return transport{Fault: f, base: base}
 }
 
-// Encoder notes the first encoder of a composition attempt, which kill ends at once, and returns what forgets it.
+// Encoder registers the first encoder of a composition attempt. kill must end it at once. The caller must call gone when the encoder has ended.
 func (b *Board) Encoder(applicationID string, kill func()) (gone func()) {
 	if b == nil {
 		return func() {}
@@ -145,7 +145,7 @@ func (b *Board) Encoder(applicationID string, kill func()) (gone func()) {
 	}
 }
 
-// Writer returns w for one composition attempt. Once a disk fault strikes, every further write of the attempt fails.
+// Writer returns the writer for one composition attempt, which writes to w. Once a disk fault occurs, every further write fails.
 func (b *Board) Writer(applicationID string, w io.Writer) io.Writer {
 	if b == nil {
 		return w
@@ -153,7 +153,7 @@ func (b *Board) Writer(applicationID string, w io.Writer) io.Writer {
 	return &writer{board: b, applicationID: applicationID, Writer: w}
 }
 
-// Full returns the error of a journal's next write, nil when it succeeds.
+// Full returns the error for the next write to a journal, nil if it may succeed.
 func (b *Board) Full(applicationID string) error {
 	if _, struck := b.take(applicationID, Journal); struck {
 		return fmt.Errorf("write: %w", syscall.ENOSPC)
@@ -194,7 +194,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case Refused:
 		return nil, errors.Join(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, closeBody(r))
 	default:
-		if r.Body != nil { // what the other side would have read
+		if r.Body != nil { // as the other side would have read it
 			_, _ = io.Copy(io.Discard, r.Body)
 		}
 		return &http.Response{

@@ -71,7 +71,7 @@ func TestWriter(t *testing.T) {
 		t.Error(err)
 	}
 	b.Arm("app", Fault{Kind: Disk, Times: 1})
-	for range 2 { // a full disk stays full for the attempt
+	for range 2 { // the disk stays full for the rest of the attempt
 		if _, err := w.Write([]byte("cd")); !errors.Is(err, syscall.ENOSPC) {
 			t.Error(err)
 		}

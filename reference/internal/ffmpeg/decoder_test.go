@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ffmpeg/decoding"
 	"reelcheck/reference/internal/programtest"
@@ -54,15 +54,12 @@ func code(t *testing.T, codec av.Codec, size, format string, options ...string) 
 
 func codeSource(t *testing.T, codec av.Codec, source string, options ...string) material {
 	t.Helper()
-	args := slices.Concat([]string{"-v", "error", "-nostdin", "-f", "lavfi", "-i", source}, options)
+	args := slices.Concat([]string{"-f", "lavfi", "-i", source}, options)
 	container := "ivf"
 	if codec == av.H264 {
 		container = "h264"
 	}
-	out, err := exec.Command("ffmpeg", append(args, "-f", container, "pipe:1")...).Output()
-	if err != nil {
-		t.Fatalf("ffmpeg %v: %v", args, err)
-	}
+	out := ffmpegtest.Run(t, append(args, "-f", container, "pipe:1")...)
 	m := material{codec: codec}
 	if codec == av.H264 {
 		for units := NewAccessUnits(bytes.NewReader(out)); ; {

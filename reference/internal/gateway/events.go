@@ -21,7 +21,7 @@ import (
 	"reelcheck/reference/internal/sessions"
 )
 
-// Protocol is the WebSocket subprotocol of the events; a client need not offer it.
+// Protocol is the WebSocket subprotocol of the events. A client need not offer it.
 const Protocol = "reelcheck.events"
 
 // Close codes of the events WebSocket.
@@ -30,10 +30,10 @@ const (
 	codeSlow   websocket.StatusCode = 4002
 )
 
-// maxMessage bounds what a client may send, all of which is ignored.
+// maxMessage is the maximum size in bytes of a message from a client. All messages are ignored.
 const maxMessage = 4 << 10
 
-// Events is the connection of a client, from the upgrade until either side closes.
+// Events serves a client's WebSocket, from the upgrade until either side closes it.
 func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client account.Client) error {
 	if err := checkHandshake(r); err != nil {
 		return err
@@ -47,13 +47,13 @@ func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client account.
 	}
 	reason := ingest.NetworkDisconnected
 	defer func() { g.leave(c, reason) }()
-	// Any origin: the token is carried explicitly, so that a foreign page has nothing to borrow.
+	// Any origin is allowed, because the client sends its token explicitly and a foreign page has none.
 	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Protocol}, InsecureSkipVerify: true})
 	if err != nil {
-		return fmt.Errorf("%w: %w", wire.ErrGone, err) // Accept has answered
+		return fmt.Errorf("%w: %w", wire.ErrGone, err) // Accept has already answered
 	}
 	defer func() { _ = socket.CloseNow() }()
-	// The request's context does not end with a hijacked connection.
+	// The context of the request does not end when a hijacked connection ends.
 	sub, err := g.Sessions.Connect(g.ctx, client.Application.ID, client.SessionID, archive.Connection{ID: c.id, Data: client.Data})
 	if err != nil {
 		g.Log.Error("client not connected", "session", c.sessionID, "error", err)
@@ -65,7 +65,7 @@ func (g *Gateway) Events(w http.ResponseWriter, r *http.Request, client account.
 	return nil
 }
 
-// checkHandshake refuses what the WebSocket library would refuse, in words of our own.
+// checkHandshake refuses the same requests as the WebSocket library, but with our error messages.
 func checkHandshake(r *http.Request) error {
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
 	switch {
@@ -100,9 +100,9 @@ type socketClient struct {
 	sub    *sessions.Subscription
 }
 
-// serve delivers events until the connection ends; it returns why.
+// serve sends events until the connection ends, and returns the reason.
 func (s *socketClient) serve() string {
-	// Not under s.ctx: a read that is cut off closes the socket without a word, and Close has one to say.
+	// This context must not end with s.ctx: a read that is cancelled closes the socket without a close frame, and Close has one to send.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.ctx))
 	gone := make(chan string, 2) // one from each goroutine below
 	var helpers sync.WaitGroup
@@ -139,8 +139,8 @@ func (s *socketClient) serve() string {
 	}
 }
 
-// dismissed ends a connection that the server has ended. last is the last notice, which says why; without one the client did not
-// keep up, and its connection is still to be ended.
+// dismissed closes a connection that the server has ended, and returns the reason. If last, the last notice, does not give the reason, the
+// client did not keep up; dismissed then also disconnects it from the session.
 func (s *socketClient) dismissed(last archive.Notice) string {
 	if last.Kind == archive.SessionDisconnected {
 		_ = s.socket.Close(codeForced, last.Reason)
@@ -151,7 +151,7 @@ func (s *socketClient) dismissed(last archive.Notice) string {
 	return ingest.NetworkDisconnected
 }
 
-// listen waits until the client closes or is gone; what it sends is ignored.
+// listen reads and ignores messages until the client closes or is gone, and returns the reason.
 func (s *socketClient) listen(ctx context.Context) string {
 	s.socket.SetReadLimit(maxMessage)
 	for {
@@ -164,7 +164,7 @@ func (s *socketClient) listen(ctx context.Context) string {
 	}
 }
 
-// ping tests the client until it does not answer.
+// ping pings the client until it does not answer.
 func (s *socketClient) ping(ctx context.Context) string {
 	for sleep(ctx, s.Ping) {
 		probe, cancel := context.WithTimeout(ctx, s.Patience)
@@ -187,7 +187,7 @@ func (s *socketClient) send(ctx context.Context, event any) error {
 	return s.socket.Write(ctx, websocket.MessageText, raw)
 }
 
-// sleep waits for d; false if ctx ended first.
+// sleep waits for d. It returns false if ctx ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

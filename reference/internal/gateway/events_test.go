@@ -17,7 +17,7 @@ import (
 
 var described = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromFile("../../../openapi.yaml") })
 
-// read returns the next message, which must be as openapi.yaml describes it.
+// read returns the next message and checks it against openapi.yaml.
 func read(t *testing.T, socket *websocket.Conn) map[string]any {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -144,7 +144,7 @@ func TestHowConnectionsEnd(t *testing.T) {
 				}
 			}
 			h.wait(t, tc.line)
-			h.Close() // waits: a goroutine that hangs fails the test
+			h.Close() // waits for all goroutines, so one that hangs fails the test
 		})
 	}
 }
@@ -152,7 +152,7 @@ func TestHowConnectionsEnd(t *testing.T) {
 func TestDeafClientIsDropped(t *testing.T) {
 	h := newHouse(t, func(c *gateway.Config) { c.Ping, c.Patience = 10*time.Millisecond, 50*time.Millisecond })
 	socket := h.dial(t, "me")
-	read(t, socket) // and nothing more: pings are answered while reading
+	read(t, socket) // no further message must come; the read is needed to answer pings
 	h.wait(t, "disconnect networkDisconnected")
 }
 

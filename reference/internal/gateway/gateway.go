@@ -1,7 +1,15 @@
-// Package gateway serves the clients of sessions: the events WebSocket, which is a client's connection, and WHIP publishing.
+// Package gateway serves the clients of sessions. A client connects with the events WebSocket and publishes with WHIP; one that publishes
+// without a WebSocket gets a connection that lasts as long as its publication.
 //
-// Every connection has one goroutine that follows its subscription: for a WebSocket the handler of the request, for a client that
-// publishes without one a goroutine of the gateway. Whatever ends a connection ends its streams, too.
+//	g := gateway.New(gateway.Config{Sessions: runner, Ingest: server, Log: log})
+//	defer g.Close()
+//	handler := api.New(api.Config{Clients: g, ...})
+//
+// Each connection has one goroutine that follows its subscription: the handler of the WebSocket request, or a goroutine of the gateway. When a
+// connection ends, its streams end too.
+//
+// The caller must authenticate clients before it calls a handler (package api does), pass [Gateway.Gone] as [ingest.Config.Gone], and call Close
+// before it closes Sessions.
 package gateway
 
 import (
@@ -16,15 +24,15 @@ import (
 	"reelcheck/reference/internal/sessions"
 )
 
-// Sessions is what the gateway asks of sessions.
+// Sessions is the part of [sessions.Runner] that the gateway uses.
 type Sessions interface {
 	Session(ctx context.Context, appID, sessionID string) (archive.Session, error)
 	Connect(ctx context.Context, appID, sessionID string, c archive.Connection) (*sessions.Subscription, error)
-	// Disconnect closes the subscription. The connection may be gone already.
+	// Disconnect ends the connection and closes its subscription. The connection may have ended already.
 	Disconnect(ctx context.Context, sessionID, connectionID, reason string) error
 }
 
-// Ingest receives what clients publish. See [ingest.Server].
+// Ingest receives media. See [ingest.Server].
 type Ingest interface {
 	Offer(ctx context.Context, who ingest.Publisher, sdpOffer string) (ingest.Answer, error)
 	Patch(ctx context.Context, streamID, ifMatch, sdpFragment string) (ingest.Answer, error)
@@ -32,14 +40,14 @@ type Ingest interface {
 	Disconnect(streamID, reason string)
 }
 
-// Config is what the gateway is built from.
+// Config is the configuration of a [Gateway].
 type Config struct {
 	Sessions Sessions
 	Ingest   Ingest
-	// Reference makes what clients reach a path of this server by, by default the path itself.
+	// Reference returns the URL reference by which clients reach a path of this server. The default is the path itself.
 	Reference func(path string) string
-	// Ping is how often the liveness of a WebSocket is tested, by default every 15 s; Patience how long a client may take to
-	// answer, or to take a message, by default 10 s.
+	// Ping is the time between two pings of a WebSocket, by default 15 s. Patience is how long a client may take to answer a ping or to take a
+	// message, by default 10 s.
 	Ping, Patience time.Duration
 	Log            *slog.Logger
 }
@@ -57,7 +65,7 @@ type Gateway struct {
 	publications map[string]*publication // by stream id
 }
 
-// connection is a client that is connected, known by the token it came with.
+// connection is a connected client, identified by its token.
 type connection struct {
 	id, sessionID string
 	identity      account.TokenIdentity
@@ -78,7 +86,7 @@ func New(c Config) *Gateway {
 	return &Gateway{Config: c, ctx: ctx, cancel: cancel, connections: map[string]*connection{}, publications: map[string]*publication{}}
 }
 
-// Close disconnects all clients and waits until they are.
+// Close disconnects all clients and waits for their goroutines.
 func (g *Gateway) Close() {
 	g.mu.Lock()
 	g.closed = true
@@ -87,7 +95,7 @@ func (g *Gateway) Close() {
 	g.work.Wait()
 }
 
-// enter adds a connection, which leave must remove, unless the gateway is closing.
+// enter adds a connection, unless the gateway is closing. The caller must remove it with leave.
 func (g *Gateway) enter(c *connection) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -99,7 +107,7 @@ func (g *Gateway) enter(c *connection) error {
 	return nil
 }
 
-// leave removes a connection and ends what it publishes.
+// leave removes a connection and ends its streams.
 func (g *Gateway) leave(c *connection, reason string) {
 	defer g.work.Done()
 	g.mu.Lock()
@@ -116,7 +124,7 @@ func (g *Gateway) leave(c *connection, reason string) {
 	}
 }
 
-// disconnect tells the session that a client is gone. It outlives the request, and the gateway's Close waits for it.
+// disconnect tells the session that a client is gone, even after the request or the gateway has ended. Close waits for it.
 func (g *Gateway) disconnect(c *connection, reason string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.Patience)
 	defer cancel()

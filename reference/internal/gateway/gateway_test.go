@@ -23,20 +23,20 @@ import (
 
 const (
 	sessionID = "1_session"
-	patience  = 5 * time.Second // for what must happen; nothing waits that long unless it fails
+	patience  = 5 * time.Second // for events that must happen; a test that passes never waits that long
 )
 
 var start = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 
-// room is a session in memory: what control, and ingest, do for the gateway.
+// room is a session in memory. It stands for sessions and ingest.
 type room struct {
 	mu      sync.Mutex
 	present archive.Session
 	clients map[string]chan archive.Notice
 	log     []string
-	changed chan struct{} // closed and replaced at each line of the log
+	changed chan struct{} // closed and replaced at each new line of the log
 
-	offer  func(who ingest.Publisher) error // before an offer is accepted
+	offer  func(who ingest.Publisher) error // called before an offer is accepted
 	gone   func(ingest.Publisher, string)
 	offers map[string]ingest.Publisher
 }
@@ -47,7 +47,7 @@ func (r *room) note(line string) {
 	r.changed = make(chan struct{})
 }
 
-// wait returns once the log has line.
+// wait returns when the log has line.
 func (r *room) wait(t *testing.T, line string) {
 	t.Helper()
 	limit := time.After(patience)
@@ -150,7 +150,7 @@ func (r *room) endStream(id, reason string) {
 	}
 }
 
-// media is the ingest side of a room.
+// media is the Ingest of a room.
 type media struct{ *room }
 
 func (m media) Disconnect(id, reason string) { m.endStream(id, reason) }
@@ -171,7 +171,7 @@ func (m media) Delete(_ context.Context, id string) error {
 	return nil
 }
 
-// house is a gateway behind HTTP. The bearer of a request is its client's name, role and identity.
+// house is a gateway behind HTTP. A request's bearer is its client's name, role and identity.
 type house struct {
 	*room
 	*gateway.Gateway

@@ -11,14 +11,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// publication is a WHIP resource. Until the offer is answered it is not open.
+// publication is a WHIP resource. It is open once its offer is accepted.
 type publication struct {
 	connection *connection
 	own        bool // the connection lives as long as the publication
 	open       bool
 }
 
-// register finds the connection of a publication, or prepares one, and sets who.ConnectionID.
+// register adds a publication with its connection, an existing one or a new one, and sets who.ConnectionID.
 func (g *Gateway) register(who *ingest.Publisher, client account.Client) (*publication, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -49,7 +49,7 @@ func (g *Gateway) unregister(streamID string) {
 	delete(g.publications, streamID)
 }
 
-// open connects the client of an accepted offer, unless it is connected, and lets Patch and Stop find it.
+// open connects the client of an accepted offer, unless it is connected, and makes the publication known to Patch and Stop.
 func (g *Gateway) open(p *publication, who ingest.Publisher, client account.Client) error {
 	if p.own {
 		if err := g.connectOwn(p.connection, client); err != nil {
@@ -65,7 +65,7 @@ func (g *Gateway) open(p *publication, who ingest.Publisher, client account.Clie
 	return &archive.Error{Kind: archive.Conflict, Message: "the connection has ended"}
 }
 
-// markOpen reports false when the publication or its connection has ended since the offer was made.
+// markOpen returns false if the publication or its connection has ended since the offer was made.
 func (g *Gateway) markOpen(p *publication, who ingest.Publisher) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -85,11 +85,11 @@ func (g *Gateway) connectOwn(c *connection, client account.Client) error {
 		g.leave(c, ingest.ForceDisconnected)
 		return err
 	}
-	go g.follow(c, sub) // waited for by Close, through enter and leave
+	go g.follow(c, sub) // Close waits for it, through enter and leave
 	return nil
 }
 
-// follow waits until the connection is ended: by Gone, by the server, or by Close.
+// follow waits until the connection ends: by Gone, by the server, or by Close.
 func (g *Gateway) follow(c *connection, sub *sessions.Subscription) {
 	reason := ingest.NetworkDisconnected
 	defer func() { g.leave(c, reason) }()
@@ -110,7 +110,7 @@ func (g *Gateway) follow(c *connection, sub *sessions.Subscription) {
 	}
 }
 
-// Gone is told by ingest that a publication is no more. The client that was connected only for it is disconnected.
+// Gone removes a publication that has ended. Ingest calls it. If the client was connected only for it, Gone disconnects the client.
 func (g *Gateway) Gone(who ingest.Publisher, reason string) {
 	g.mu.Lock()
 	p := g.publications[who.StreamID]
@@ -120,13 +120,13 @@ func (g *Gateway) Gone(who ingest.Publisher, reason string) {
 		return
 	}
 	switch reason {
-	case ingest.ForceUnpublished, ingest.MediaStopped: // are of streams only
+	case ingest.ForceUnpublished, ingest.MediaStopped: // these are reasons for streams only
 		reason = ingest.ClientDisconnected
 	}
 	g.disconnect(p.connection, reason)
 }
 
-// mine returns the stream in the path if the token is the one that published it.
+// mine returns the id of the stream in the path, if the token is the one that published it.
 func (g *Gateway) mine(r *http.Request, token account.TokenIdentity) (string, error) {
 	streamID := r.PathValue("streamId")
 	g.mu.Lock()

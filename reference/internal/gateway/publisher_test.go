@@ -9,7 +9,7 @@ import (
 	"reelcheck/reference/internal/account"
 )
 
-// What is taken of a query is within its bounds, whatever the query is.
+// FuzzPublisher checks that every accepted query gives values within their limits.
 func FuzzPublisher(f *testing.F) {
 	for _, query := range []string{
 		"", "name=%C3%A4&videoType=screen&layoutClassList=focus%20b", "connectionId=29f760f8-7ce1-46c9-ade3-f2dedee4ed5f",

@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/archive"
 )
 
-// connected is the first message of a client: who it is and what was there before it.
+// connected returns the first message of a client: its own connection, and what was there before it.
 func connected(s archive.Session, id string) apigen.ClientEvent {
 	own, _ := s.Connection(id)
 	self := renderConnection(own)
@@ -38,7 +38,7 @@ func connected(s archive.Session, id string) apigen.ClientEvent {
 	}
 }
 
-// render shows a notice. Which members an event has follows from its kind.
+// render returns a notice as an event. Its kind determines which members it has.
 func render(sessionID string, n archive.Notice) apigen.ClientEvent {
 	e := apigen.ClientEvent{Type: apigen.ClientEventType(n.Kind), SessionId: sessionID, Timestamp: n.At.UnixMilli()}
 	if n.Connection.ID != "" {
@@ -73,7 +73,7 @@ func renderStream(st archive.Stream) apigen.ClientStream {
 	return out
 }
 
-// isNotFound reports whether an error says that what should end has ended.
+// isNotFound reports whether err says that what should end has ended already.
 func isNotFound(err error) bool {
 	var e *archive.Error
 	return errors.As(err, &e) && slices.Contains([]archive.Kind{archive.NotFound, archive.Conflict}, e.Kind)

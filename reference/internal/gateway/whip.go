@@ -23,12 +23,12 @@ const (
 	sdpType      = "application/sdp"
 	fragmentType = "application/trickle-ice-sdpfrag"
 
-	maxSDP        = 64 << 10 // an offer or a fragment; browsers' offers have about 10 kB
+	maxSDP        = 64 << 10 // of an offer or a fragment; browsers' offers have about 10 kB
 	maxStreamName = 1000
 	maxClassList  = 1023
 )
 
-// Publish answers a WHIP offer (RFC 9725 section 4.2) of a client.
+// Publish handles a WHIP offer (RFC 9725 section 4.2).
 func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client account.Client) error {
 	if !client.MayPublish() {
 		return &archive.Error{Kind: archive.Forbidden, Message: "role " + client.Role + " may not publish"}
@@ -48,7 +48,7 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client account
 	if err != nil {
 		return err
 	}
-	// The connection comes after the offer was found good and before any media can: a bad offer changes nothing.
+	// The client connects after the offer was accepted and before any media can come, so that a bad offer changes nothing.
 	answer, err := g.Ingest.Offer(r.Context(), who, offer)
 	if err != nil {
 		g.unregister(who.StreamID)
@@ -65,12 +65,12 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client account
 	return write(w, http.StatusCreated, sdpType, answer)
 }
 
-// location is the URL path of a stream's WHIP resource.
+// location returns the URL path of a stream's WHIP resource.
 func location(sessionID, streamID string) string {
 	return "/v2/session/" + url.PathEscape(sessionID) + "/whip/" + url.PathEscape(streamID)
 }
 
-// Patch answers a WHIP PATCH (RFC 9725 section 4.3): 204 for candidates, 200 with a fragment for an ICE restart.
+// Patch handles a WHIP PATCH (RFC 9725 section 4.3). It answers 204 to candidates, and 200 with a fragment to an ICE restart.
 func (g *Gateway) Patch(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
 	streamID, err := g.mine(r, token)
 	if err != nil {
@@ -91,7 +91,7 @@ func (g *Gateway) Patch(w http.ResponseWriter, r *http.Request, token account.To
 	return write(w, http.StatusOK, fragmentType, answer)
 }
 
-// Stop answers a WHIP DELETE: 200 when the stream has ended.
+// Stop handles a WHIP DELETE. It answers 200 when the stream has ended.
 func (g *Gateway) Stop(w http.ResponseWriter, r *http.Request, token account.TokenIdentity) error {
 	streamID, err := g.mine(r, token)
 	if err != nil {
@@ -104,7 +104,7 @@ func (g *Gateway) Stop(w http.ResponseWriter, r *http.Request, token account.Tok
 	return nil
 }
 
-// Preflight answers a WHIP OPTIONS (RFC 9725 section 4.2), which carries no token.
+// Preflight handles a WHIP OPTIONS (RFC 9725 section 4.2), which has no token.
 func (g *Gateway) Preflight(w http.ResponseWriter, _ *http.Request) error {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "POST, PATCH, DELETE, OPTIONS")
@@ -116,7 +116,7 @@ func (g *Gateway) Preflight(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// readBody reads an offer or a fragment, whose content type must be given.
+// readBody reads an offer or a fragment. Its content type must be given.
 func readBody(r *http.Request, want string) (string, error) {
 	body, err := wire.ReadAll(r, maxSDP)
 	if err != nil {
@@ -128,7 +128,7 @@ func readBody(r *http.Request, want string) (string, error) {
 	return string(body), wire.RequireType(r, want)
 }
 
-// write answers with the server's part of an ICE session, and the entity tag that names it.
+// write answers with the server's part of an ICE session and its entity tag.
 func write(w http.ResponseWriter, status int, contentType string, answer ingest.Answer) error {
 	w.Header().Set("ETag", answer.ETag)
 	w.Header().Set("Content-Type", contentType)
@@ -140,7 +140,7 @@ func write(w http.ResponseWriter, status int, contentType string, answer ingest.
 	return nil
 }
 
-// parsePublisher reads what the query says about the stream; a connectionId in it is not looked up yet.
+// parsePublisher parses the description of the stream in the query. It does not check whether a connectionId exists.
 func parsePublisher(rawQuery string, client account.Client) (ingest.Publisher, error) {
 	who := ingest.Publisher{
 		ApplicationID:  client.Application.ID,

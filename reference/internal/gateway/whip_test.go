@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/ingest"
 )
 
-// publish publishes a stream and returns the path of its resource below the session.
+// publish publishes a stream and returns the path of its resource, relative to the session.
 func (h house) publish(t *testing.T, token, query string) string {
 	t.Helper()
 	r := h.do(t, http.MethodPost, "/whip?"+query, token, "application/sdp", "v=0")
@@ -221,7 +221,7 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 	})
 }
 
-// TestPublishBelowAPath: a client that reaches the server below a path is told its resource there.
+// TestPublishBelowAPath checks that a client that reaches the server below a path gets a location below that path.
 func TestPublishBelowAPath(t *testing.T) {
 	h := newHouse(t, func(c *gateway.Config) { c.Reference = func(path string) string { return "/video" + path } })
 	r := h.do(t, http.MethodPost, "/whip?name=cam", "me", "application/sdp", "v=0")

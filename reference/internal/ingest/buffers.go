@@ -12,20 +12,20 @@ import (
 	"reelcheck/reference/internal/ingest/rtp"
 )
 
-// maxBuffered bounds the bytes of packets of one RTP stream that wait to be read, and those of its RTCP.
+// maxBuffered is the maximum number of bytes that wait to be read, for the RTP packets of one stream and for its RTCP packets.
 var maxBuffered = map[packetio.BufferPacketType]int{packetio.RTPBufferPacket: 1 << 20, packetio.RTCPBufferPacket: 100 << 10}
 
-// buffers makes what a connection keeps packets in until they are read. pion asks for one for each SSRC that comes in RTP, whatever its
-// payload type, and for each that RTCP names, and keeps it until the end. A publisher that names ever more of them is ended.
+// buffers creates the buffers in which a connection keeps packets until they are read. pion asks for one for each SSRC in RTP, whatever its
+// payload type, and for each SSRC that RTCP names, and keeps it until the end. A publisher that names too many of them is disconnected.
 type buffers struct {
-	excess     func() // called for each that is too many
+	excess     func() // called for each buffer over the limit
 	unrecorded func(reason rtp.Reason, packets int, more ...any)
 
 	mu    sync.Mutex
 	count map[packetio.BufferPacketType]int
 }
 
-// get is a [webrtc.SettingEngine]'s BufferFactory.
+// get returns a buffer. It is the BufferFactory of a [webrtc.SettingEngine].
 func (b *buffers) get(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
 	b.mu.Lock()
 	if b.count == nil {
@@ -46,16 +46,16 @@ func (b *buffers) get(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteC
 	return packets
 }
 
-// claim is how long pion may take to begin to read a stream.
+// claim is how long pion may take before it reads a stream.
 const claim = time.Second
 
-// buffer has the methods that pion looks for.
+// buffer counts reads. It has the methods that pion looks for.
 type buffer struct {
 	*packetio.Buffer
 	ssrc       uint32
 	unrecorded func(reason rtp.Reason, packets int, more ...any) // nil for RTCP
 
-	// pion looks at the first packet, and reads on only if it was declared: its payload type, and where SSRCs are declared, that.
+	// pion reads the first packet. It reads on only if the packet was declared: its payload type, and its SSRC where the offer declares SSRCs.
 	reads  atomic.Int64
 	first  time.Time
 	unread int
@@ -85,10 +85,10 @@ func (b *buffer) WriteWithAttributes(p []byte, a packetio.Attributes) (int, erro
 	return n, err
 }
 
-// unclaimed counts a packet that nobody has read, and reports whether nobody will.
+// unclaimed counts a packet that was not read, and reports whether it will never be read.
 func (b *buffer) unclaimed(p []byte) bool {
 	const padded = 0x20
-	if len(p) < 2 || p[0]&padded != 0 { // probes
+	if len(p) < 2 || p[0]&padded != 0 { // padding, sent to probe for bandwidth
 		return false
 	}
 	if b.first.IsZero() {
@@ -103,7 +103,7 @@ func (b *buffer) unclaimed(p []byte) bool {
 	return true
 }
 
-// discarded keeps nothing.
+// discarded discards all packets.
 type discarded struct {
 	once   sync.Once
 	closed chan struct{}

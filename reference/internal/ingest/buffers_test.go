@@ -14,7 +14,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// raw hands out what writes RTP to the wire as it is.
+// raw gives access to the writer below all interceptors, which writes RTP to the wire unchanged.
 type raw struct {
 	interceptor.NoOp
 	write chan interceptor.RTPWriter
@@ -48,7 +48,7 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// heap is what is in use after a collection.
+// heap returns the memory in use after a garbage collection, in MiB.
 func heap() float64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -56,8 +56,8 @@ func heap() float64 {
 	return float64(m.HeapInuse+m.StackInuse) / (1 << 20)
 }
 
-// TestRandomSources: a publisher that names ever more RTP streams is ended before they cost much, whether RTCP or RTP names them, and with
-// whatever payload type.
+// TestRandomSources checks that a publisher that names more and more RTP streams is disconnected before they cost much, whether RTCP or RTP
+// names them, and with any payload type.
 func TestRandomSources(t *testing.T) {
 	const packets, mostMiB = 20_000, 30
 	for name, attack := range map[string]func(c *client, w interceptor.RTPWriter, n uint32) error{
@@ -89,7 +89,7 @@ func TestRandomSources(t *testing.T) {
 			sent := uint32(1)
 			for ; sent < packets && len(r.endings()) == 0; sent++ {
 				if err := attack(c, w, sent); err != nil {
-					break // the server has closed
+					break // the server has closed the connection
 				}
 			}
 			if grown := heap() - before; grown > mostMiB {

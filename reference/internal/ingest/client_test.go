@@ -22,7 +22,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// client publishes by WHIP.
+// client is a WHIP publisher.
 type client struct {
 	t        *testing.T
 	web      *httptest.Server
@@ -33,9 +33,9 @@ type client struct {
 	location string
 	etag     string
 	answer   string
-	edit     func(offer string) string // on its way to the server
+	edit     func(offer string) string // changes the offer on its way to the server
 	frames   int
-	keyEvery int // so many frames
+	keyEvery int // frames from one key frame to the next
 	packets  int
 }
 
@@ -44,7 +44,7 @@ type faults struct {
 	interceptor.NoOp
 	mu    sync.Mutex
 	on    bool
-	black bool // nothing goes out
+	black bool // if set, no packet is sent
 	count int
 	seen  map[uint32]bool
 	held  func()
@@ -89,7 +89,7 @@ func (f *faults) BindLocalStream(info *interceptor.StreamInfo, w interceptor.RTP
 	})
 }
 
-// publish connects a client that sends video as mime, or none, and Opus.
+// publish connects a client that sends Opus, and video as mime unless mime is "".
 func publish(t *testing.T, web *httptest.Server, mime string, trickle bool) *client {
 	t.Helper()
 	return publishAs(t, web, mime, func(offer string) string {
@@ -100,7 +100,7 @@ func publish(t *testing.T, web *httptest.Server, mime string, trickle bool) *cli
 	})
 }
 
-// publishAs connects with an offer that was edited, and lets packets through more interceptors, the first of which is the last.
+// publishAs connects with an offer changed by edit, and sends packets through more interceptors. The first one is the last before the wire.
 func publishAs(t *testing.T, web *httptest.Server, mime string, edit func(offer string) string, more ...interceptor.Factory) *client {
 	t.Helper()
 	c := &client{t: t, web: web, faults: &faults{seen: map[uint32]bool{}}, edit: edit, keyEvery: 25}
@@ -133,7 +133,7 @@ func publishAs(t *testing.T, web *httptest.Server, mime string, edit func(offer 
 	c.offer()
 	var reading sync.WaitGroup
 	for _, sender := range c.pc.GetSenders() {
-		reading.Go(func() { c.readFeedback(sender) }) // pion answers NACKs only while somebody reads
+		reading.Go(func() { c.readFeedback(sender) }) // pion answers NACKs only while somebody reads RTCP
 	}
 	t.Cleanup(func() {
 		_ = c.pc.GracefulClose()
@@ -177,7 +177,7 @@ func (c *client) do(method, path, contentType, ifMatch, body string, want int) (
 	return response, string(text)
 }
 
-// offer posts the offer, with all candidates in it unless it is edited, and connects.
+// offer posts the offer and connects. The offer has all candidates, unless it is edited.
 func (c *client) offer() {
 	c.t.Helper()
 	offer, err := c.pc.CreateOffer(nil)
@@ -241,7 +241,8 @@ func (c *client) waitConnected() {
 	})
 }
 
-// send sends n video frames at 50/s, on schedule even after being late, with an Opus packet each; every 25th is a key frame of many packets.
+// send sends n video frames at 50/s, each with an Opus packet. It keeps to the schedule even after being late. Every 25th frame is a key frame
+// of many packets.
 func (c *client) send(mime string, n int) {
 	c.t.Helper()
 	due := time.Now()

@@ -11,12 +11,12 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// TestDeclinedSections: what an offer has besides its media is answered with port 0 at its place, and the media is taken.
+// TestDeclinedSections checks that sections other than media are answered with port 0 at their place, and that the media is accepted.
 func TestDeclinedSections(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		edit func(offer string) string
-		want []int // sections with port 0
+		want []int // indexes of the sections with port 0
 		mime string
 	}{
 		"data channel last": {func(o string) string { return strings.Replace(o, "BUNDLE 0 1", "BUNDLE 0 1 2", 1) + dataChannel }, []int{2}, webrtc.MimeTypeVP8},
@@ -66,7 +66,7 @@ func TestDeclinedSections(t *testing.T) {
 	}
 }
 
-// TestPassiveClient: a client that waits for DTLS to be opened is answered by one who does.
+// TestPassiveClient checks that the server opens DTLS for a client that waits for that.
 func TestPassiveClient(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -80,7 +80,7 @@ func TestPassiveClient(t *testing.T) {
 	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) == 20 })
 }
 
-// TestLargePackets: packets are taken as large as datagrams come.
+// TestLargePackets checks that the server accepts packets of the largest size.
 func TestLargePackets(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -99,7 +99,7 @@ func TestLargePackets(t *testing.T) {
 	}
 }
 
-// TestBadPaddingIsTold: packets that cannot be recorded are in the log, with their stream and why, once.
+// TestBadPaddingIsTold checks that packets that cannot be recorded are logged once, with their stream and the reason.
 func TestBadPaddingIsTold(t *testing.T) {
 	t.Parallel()
 	r := newRoom()

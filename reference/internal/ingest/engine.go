@@ -17,19 +17,19 @@ import (
 )
 
 const (
-	// replayWindow lets a packet sent again after a NACK pass SRTP replay protection (the default is 64).
+	// replayWindow lets a packet that was resent after a NACK pass the replay protection of SRTP (default 64).
 	replayWindow = 4096
-	// socketBuffer is asked of the kernel, which may give less: 50 publishers share one socket.
+	// socketBuffer is the size in bytes requested from the kernel, which may grant less. Fifty publishers share one socket.
 	socketBuffer = 4 << 20
 
-	// maxPacket is the largest datagram taken, as of pion's socket: jumbo frames, and loopback.
+	// maxPacket is the size in bytes of the largest datagram accepted, as in pion's socket: jumbo frames and loopback.
 	maxPacket = 8192
 
 	iceDisconnected = 5 * time.Second
 	iceKeepalive    = 2 * time.Second
 )
 
-// engine makes PeerConnections that share one UDP port and one certificate.
+// engine creates PeerConnections that share one UDP port and one certificate.
 type engine struct {
 	conn        net.PacketConn
 	mux         ice.UDPMux
@@ -60,11 +60,12 @@ func newEngine(c Config) (*engine, error) {
 	e.settings.SetICEUDPMux(e.mux)
 	e.settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.settings.SetIncludeLoopbackCandidate(true)
-	// A client can name anybody's address as its own: nothing is sent where nothing came from (RFC 9725 section 4.2, RFC 8445 section 2.5).
+	// A client can offer any address as its own, so the server sends nothing to an address from which nothing came (RFC 9725 section 4.2,
+	// RFC 8445 section 2.5).
 	e.settings.SetLite(true)
 	e.settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.settings.DisableActiveTCP(true)
-	// pion gives a failed connection's candidates up, so it must not fail before the grace is over.
+	// pion drops the candidates of a failed connection, so the connection must not fail before the grace is over.
 	e.settings.SetICETimeouts(min(iceDisconnected, c.Grace), 2*c.Grace, iceKeepalive)
 	e.settings.SetReceiveMTU(maxPacket)
 	e.settings.SetSRTPReplayProtectionWindow(replayWindow)
@@ -83,14 +84,14 @@ func newEngine(c Config) (*engine, error) {
 	return e, nil
 }
 
-func (e *engine) close() error { return e.mux.Close() } // closes the socket too
+func (e *engine) close() error { return e.mux.Close() } // also closes the socket
 
-// connection makes a PeerConnection that receives, into b, what a publication may send. It opens DTLS itself, or waits for the client to do
-// so.
+// connection returns a PeerConnection that receives, into b, the media that a publication may send. If opens is set, it opens DTLS itself;
+// otherwise it waits for the client to do so.
 //
-// Lost packets are asked for by the reorder buffer itself, not by pion's NACK generator, which neither knows what was
-// given up nor sees packets repaired. They come back by RTX (RFC 4588) from senders that have it. Without it browsers probe for
-// bandwidth with padding on the stream itself, which they do not repeat: each one lost would hold up what follows.
+// The reorder buffer requests lost packets itself. pion's NACK generator does not know which packets were given up and does not see repaired
+// ones. Resent packets come by RTX (RFC 4588) from senders that have it. Without RTX, browsers probe for bandwidth with padding on the stream
+// itself and do not resend that padding: each lost one would hold up the packets after it.
 func (e *engine) connection(b *buffers, opens bool) (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
 	if err := registerCodecs(media); err != nil {
@@ -106,7 +107,7 @@ func (e *engine) connection(b *buffers, opens bool) (*webrtc.PeerConnection, err
 		return nil, err
 	}
 	settings := e.settings
-	settings.DisableMediaEngineCopy(true) // this one is not shared
+	settings.DisableMediaEngineCopy(true) // this media engine is not shared
 	settings.BufferFactory = b.get
 	if opens {
 		if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleClient); err != nil {
@@ -122,7 +123,7 @@ func (e *engine) connection(b *buffers, opens bool) (*webrtc.PeerConnection, err
 // constrained high.
 var profiles = [...]string{"42e01f", "42001f", "4d001f", "64001f", "640c1f"}
 
-// repairOffset is from the payload type of a format to that of its RTX.
+// repairOffset is the difference between the payload type of a format and that of its RTX.
 const repairOffset = 20
 
 func registerCodecs(media *webrtc.MediaEngine) error {
@@ -169,7 +170,7 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 	return nil
 }
 
-// codecOf is the codec of a negotiated MIME type, "" for one that carries no media of ours.
+// codecOf returns the codec of a negotiated MIME type, "" if it carries no media that is recorded.
 func codecOf(mime string) av.Codec {
 	for _, codec := range [...]av.Codec{av.VP8, av.VP9, av.H264, av.Opus} {
 		if len(mime) > 6 && strings.EqualFold(mime[6:], string(codec)) {
@@ -179,7 +180,7 @@ func codecOf(mime string) av.Codec {
 	return ""
 }
 
-// pionLogs sends pion's log to slog: its warnings tell about peers, not about us, so they are debug output.
+// pionLogs sends pion's log to slog. Everything becomes debug output, because pion's warnings are about peers, not about this server.
 type pionLogs struct{ log *slog.Logger }
 
 func (p pionLogs) NewLogger(scope string) logging.LeveledLogger {

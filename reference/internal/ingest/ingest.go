@@ -1,8 +1,14 @@
-// Package ingest receives published media: WHIP (RFC 9725) on one side, whole coded samples in order and on the media
-// clock on the other.
+// Package ingest receives published media over WHIP (RFC 9725) and delivers whole coded samples, in order and with times of the media clock.
 //
-// A publication is one WHIP resource, which is one stream of a session. Package rtp makes samples of its packets; they go
-// to the Sink that the Room named when the first packet came.
+// A publication is one WHIP resource and one stream of a session. Package rtp turns its packets into samples. They go to the Sink that
+// Room.Published returned when the first packet arrived.
+//
+//	server, err := ingest.New(ingest.Config{Listen: ":5004", Now: clock.Media}, room)
+//	defer server.Close()
+//	answer, err := server.Offer(ctx, ingest.Publisher{SessionID: sessionID, StreamID: streamID}, sdpOffer)
+//
+// The caller speaks HTTP: it authenticates the client, passes the bodies of POST, PATCH and DELETE to Offer, Patch and Delete, and writes the
+// answers. It chooses a new stream id for each offer. It must call Disconnect when a client leaves by other ways, and Close at the end.
 package ingest
 
 import (
@@ -30,25 +36,24 @@ const (
 	MediaStopped        = "mediaStopped"
 )
 
-// Config says where media is received.
+// Config is the configuration of a [Server].
 type Config struct {
-	// Listen is the UDP address all publishers send to, by default ":0": every interface, any free port.
+	// Listen is the UDP address to which all publishers send. The default ":0" means every interface and any free port.
 	Listen string
-	// PublicIPs are offered to publishers besides the addresses of the interfaces, for servers behind a NAT.
+	// PublicIPs are offered to publishers in addition to the addresses of the interfaces, for a server behind NAT.
 	PublicIPs []string
-	// Grace is how long a publisher whose network failed may take to come back, by default 30 s.
+	// Grace is how long a publisher whose network failed may take to reconnect. The default is 30 s.
 	Grace time.Duration
-	// Connect is how long a publisher may take from its offer to its first connection, by default 30 s.
+	// Connect is how long a publisher may take from its offer to its first connection. The default is 30 s.
 	Connect time.Duration
-	// Now is the media clock.
+	// Now returns the media clock.
 	Now func() av.Instant
-	// Gone, if set, is called once for every accepted offer when its resource is no more, after Room.Ended, even
-	// when no media ever came.
+	// Gone, if set, is called once for every accepted offer when its resource has ended, after Room.Ended, even if no media ever came.
 	Gone func(p Publisher, reason string)
 	Log  *slog.Logger
 }
 
-// Validate reports the first field that cannot work.
+// Validate returns an error for the first field that cannot work.
 func (c Config) Validate() error {
 	if c.Now == nil {
 		return fmt.Errorf("ingest: Now is required")
@@ -80,7 +85,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Publisher says who publishes; the caller resolved it from the client token and the query.
+// Publisher says who publishes. The caller takes it from the client's token and the query.
 type Publisher struct {
 	ApplicationID, SessionID, ConnectionID, StreamID string
 	Name, VideoType                                  string
@@ -88,24 +93,23 @@ type Publisher struct {
 	PreferredVideo                                   av.Codec
 }
 
-// Stream is a publication of which media has arrived.
+// Stream is a publication whose first media has arrived.
 type Stream struct {
 	Publisher
 	HasAudio, HasVideo bool       // what was negotiated
 	At                 av.Instant // arrival of the first media
-	KeyFrame           func()     // asks the publisher for a key frame; does not block, may be called from a Sink
+	KeyFrame           func()     // asks the publisher for a key frame; does not block and may be called from a Sink
 }
 
-// Room is told what happens to streams.
+// Room receives the beginning and end of streams.
 type Room interface {
-	// Published is called at the first media packet and says where the stream's media goes; an error closes the
-	// connection.
+	// Published is called at the first media packet and returns the sink for the stream's media. An error closes the connection.
 	Published(ctx context.Context, s Stream) (rtp.Sink, error)
 	// Ended is called exactly once for every Published that succeeded, after the last call to its Sink.
 	Ended(streamID string, at av.Instant, reason string)
 }
 
-// Answer is what an accepted offer gets.
+// Answer is the answer to an accepted offer.
 type Answer struct {
 	SDP      string
 	ETag     string
@@ -116,7 +120,7 @@ func errorf(kind archive.Kind, format string, a ...any) error {
 	return &archive.Error{Kind: kind, Message: fmt.Sprintf(format, a...)}
 }
 
-// Server owns the media port and all publications. Its methods may be called from any goroutine.
+// Server owns the media port and all publications. It is safe for concurrent use.
 type Server struct {
 	config Config
 	room   Room
@@ -124,14 +128,14 @@ type Server struct {
 
 	mu           sync.Mutex // guards the fields below
 	publications map[string]*publication
-	waiting      map[string]int // offers of each session without a connection yet
+	waiting      map[string]int // by session: number of offers without a connection yet
 	closed       bool
 	running      sync.WaitGroup
 
 	unrecorded map[rtp.Reason]*atomic.Uint64 // packets
 }
 
-// New opens the media port. The caller must Close the server.
+// New opens the media port. The caller must close the Server.
 func New(config Config, room Room) (*Server, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -149,10 +153,10 @@ func New(config Config, room Room) (*Server, error) {
 	return s, nil
 }
 
-// Unrecorded returns how many packets came and are not recorded, for one of [rtp.Reasons].
+// Unrecorded returns the number of packets that arrived but were not recorded, for one of [rtp.Reasons].
 func (s *Server) Unrecorded(reason rtp.Reason) uint64 { return s.unrecorded[reason].Load() }
 
-// Addr is the UDP address media is received on.
+// Addr returns the UDP address on which media is received.
 func (s *Server) Addr() net.Addr { return s.engine.conn.LocalAddr() }
 
 // Close ends all publications, waits for them and closes the media port.
@@ -167,7 +171,7 @@ func (s *Server) Close() error {
 	return s.engine.close()
 }
 
-// Offer opens a publication. ctx bounds the exchange, not the publication.
+// Offer opens a publication. ctx limits the exchange of offer and answer, not the publication.
 func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (answer Answer, err error) {
 	leave, err := s.admit(who.SessionID)
 	if err != nil {
@@ -200,13 +204,13 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (ans
 	return Answer{SDP: text, ETag: p.etag, StreamID: who.StreamID}, nil
 }
 
-// An offer costs 250 KB and 14 goroutines until its media comes, or does not: so many may wait for theirs in a session, and in all.
+// Limits for offers whose media has not arrived yet, in a session and in all. Each costs 250 KB and 14 goroutines.
 const (
 	maxWaitingInSession = 100
 	maxWaiting          = 500
 )
 
-// admit counts an offer until leave is called, once or more.
+// admit counts an offer as waiting until leave is called. leave may be called more than once.
 func (s *Server) admit(sessionID string) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -257,7 +261,7 @@ func (s *Server) find(streamID string) (*publication, error) {
 	return nil, errorf(archive.NotFound, "no stream %q is being published", streamID)
 }
 
-// Publisher tells who publishes a stream.
+// Publisher returns the publisher of a stream.
 func (s *Server) Publisher(streamID string) (Publisher, bool) {
 	p, err := s.find(streamID)
 	if err != nil {
@@ -266,9 +270,8 @@ func (s *Server) Publisher(streamID string) (Publisher, bool) {
 	return p.who, true
 }
 
-// Patch takes a trickle ICE fragment for the ICE session that ifMatch names ("*": whichever is current). New
-// credentials in it restart ICE: then the answer holds the server's fragment and the new entity tag, otherwise its
-// SDP is empty.
+// Patch applies a trickle ICE fragment to the ICE session with the entity tag ifMatch; "*" means the current one. If the fragment has new
+// credentials, it restarts ICE, and the answer has the server's fragment and the new entity tag. Otherwise the SDP of the answer is empty.
 func (s *Server) Patch(ctx context.Context, streamID, ifMatch, sdpFragment string) (Answer, error) {
 	p, err := s.find(streamID)
 	if err != nil {
@@ -281,7 +284,7 @@ func (s *Server) Patch(ctx context.Context, streamID, ifMatch, sdpFragment strin
 	return p.patch(ctx, ifMatch, f)
 }
 
-// Delete ends a publication at its client's wish and returns when Room.Ended has.
+// Delete ends a publication at its client's request. It returns after Room.Ended has returned.
 func (s *Server) Delete(ctx context.Context, streamID string) error {
 	p, err := s.find(streamID)
 	if err != nil {
@@ -296,8 +299,7 @@ func (s *Server) Delete(ctx context.Context, streamID string) error {
 	}
 }
 
-// Disconnect ends a publication for a reason of the server's; Room.Ended follows. It does nothing for an unknown
-// stream.
+// Disconnect ends a publication for a reason of the server; Room.Ended is called later. It does nothing if the stream is unknown.
 func (s *Server) Disconnect(streamID, reason string) {
 	if p, err := s.find(streamID); err == nil {
 		p.stop(reason)

@@ -12,35 +12,34 @@ import (
 )
 
 const (
-	// layerSilence is how long the recorded layer may send nothing while another one does. With a way to the publisher and back it is less
-	// than what takes a stream out of the picture (decision 17).
+	// layerSilence is how long the recorded layer may be silent while another one sends. This plus one round trip to the publisher is less than
+	// the silence after which a stream leaves the picture (decision 17).
 	layerSilence = time.Second
-	// layerSettle is the least time between two changes of the recorded layer, each of which costs a new reorder buffer, after the first few.
+	// layerSettle is the least time between two changes of the recorded layer, after the first few. Each change costs a new reorder buffer.
 	layerSettle = 500 * time.Millisecond
 	// layerAsk is the time between two requests for a key frame of a layer.
 	layerAsk = 500 * time.Millisecond
 )
 
-// layers decides which encoding of a simulcast publisher is recorded: the one with the largest pictures of those that arrive. How large
-// they are is told by key frames alone: the order in an offer is a preference (RFC 8853 section 5.1), and many pages name the smallest
-// first.
-// A layer begins to be recorded with a key frame of its own. Its owner serialises all calls.
+// layers decides which encoding of a simulcast publisher is recorded: the one with the largest pictures that arrives. Only key frames say how
+// large they are. The order in an offer is a preference (RFC 8853 section 5.1), and many pages put the smallest first. The recording of a layer
+// begins with a key frame of that layer. Calls must not overlap.
 type layers struct {
-	all      []*layer // as offered
+	all      []*layer // in the order of the offer
 	recorded *layer   // nil before the first key frame
 	changed  av.Instant
 	changes  int
-	streams  map[uint32]*layer // by SSRC: senders cease to name a layer when they know that they were heard
+	streams  map[uint32]*layer // by SSRC, because senders stop naming a layer once they know that they were heard
 	ssrc     uint32            // of source
 	source   *rtp.Source       // the RTP stream that is recorded
 }
 
-// layer is one encoding, whatever RTP streams carry it one after the other.
+// layer is one encoding, over all RTP streams that carry it in turn.
 type layer struct {
 	rid    string
-	ssrc   uint32 // of the newest RTP stream with media; packets of the ones before are ignored
-	known  bool   // a key frame came
-	pixels int    // of the newest key frame that tells
+	ssrc   uint32 // of the newest RTP stream with media; packets of older ones are ignored
+	known  bool   // a key frame has come
+	pixels int    // of the newest key frame that says its size
 	last   av.Instant
 	came   bool
 	asked  av.Instant // last request for a key frame
@@ -54,7 +53,7 @@ func newLayers(rids []rid) *layers {
 	return l
 }
 
-// name says which layer an RTP stream belongs to; nil when nothing does. One that repeats packets is no stream with media.
+// name returns the layer of an RTP stream, nil if it is unknown. A stream that repeats packets carries no media of its own.
 func (l *layers) name(ssrc uint32, rid string, repeats bool) *layer {
 	if of := l.streams[ssrc]; of != nil {
 		return of
@@ -71,7 +70,7 @@ func (l *layers) name(ssrc uint32, rid string, repeats bool) *layer {
 	return nil
 }
 
-// see notes a packet that carries media, and whether it begins a key frame of so many pixels. It reports whether its layer is recorded.
+// see notes a packet with media. key says that it begins a key frame, of this many pixels. see reports whether the layer is recorded.
 func (l *layers) see(of *layer, key bool, pixels int, at av.Instant) bool {
 	of.last, of.came = at, true
 	if key {
@@ -87,7 +86,7 @@ func (l *layers) see(of *layer, key bool, pixels int, at av.Instant) bool {
 	return of == l.recorded
 }
 
-// better reports whether a layer is to be recorded in place of the one that is.
+// better reports whether of should be recorded instead of the present layer.
 func (l *layers) better(of *layer, at av.Instant) bool {
 	switch {
 	case l.recorded == nil:
@@ -100,9 +99,9 @@ func (l *layers) better(of *layer, at av.Instant) bool {
 
 func (of *layer) live(at av.Instant) bool { return of.came && at.Sub(of.last) < layerSilence }
 
-// missing returns the RTP streams of which a key frame is needed now, to record them or to know how large they are.
+// missing returns the RTP streams from which a key frame is needed now, to record them or to learn their size.
 func (l *layers) missing(now av.Instant) (ssrcs []uint32) {
-	var best *layer // of those that could follow
+	var best *layer // the layer to record next
 	for _, of := range l.all {
 		if of != l.recorded && of.live(now) && (best == nil || of.pixels > best.pixels) {
 			best = of
@@ -119,7 +118,7 @@ func (l *layers) missing(now av.Instant) (ssrcs []uint32) {
 	return ssrcs
 }
 
-// takeLayer records a packet of simulcast video if its encoding is the one that is recorded. Requires p.mu.
+// takeLayer records a packet of simulcast video if its layer is the recorded one. It needs p.mu.
 func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Packet) []rtcp.Packet {
 	offered := p.simulcast
 	original, repeats := s.repairs[packet.Format]
@@ -130,7 +129,7 @@ func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Pa
 	of := p.layers.name(header.SSRC, string(header.GetExtension(uint8(id))), repeats)
 	switch {
 	case repeats && (of == nil || of != p.layers.recorded || of.ssrc != p.layers.ssrc || len(packet.Payload) < 2):
-		return nil // nothing was asked for
+		return nil // it was not requested
 	case repeats: // RFC 4588 section 4
 		packet.Seq, packet.Format, packet.Payload = binary.BigEndian.Uint16(packet.Payload), original, packet.Payload[2:]
 		return p.receiver.Receive(p.layers.source, packet)
@@ -142,7 +141,7 @@ func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Pa
 		return nil
 	}
 	recorded := of == p.layers.recorded
-	if len(packet.Payload) > 0 { // else padding, which is no sign of life
+	if len(packet.Payload) > 0 { // padding does not mean that the layer is live
 		pixels, key := rtp.KeyFrame(s.formats[packet.Format].Codec, packet.Payload)
 		recorded = p.layers.see(of, key, pixels, packet.At)
 	}
@@ -151,13 +150,13 @@ func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Pa
 		return nil
 	}
 	if p.layers.source == nil || p.layers.ssrc != of.ssrc {
-		p.log.Info("encoding of simulcast is recorded", "rid", of.rid, "pixels", of.pixels)
+		p.log.Info("recording simulcast encoding", "rid", of.rid, "pixels", of.pixels)
 		p.layers.ssrc, p.layers.source = of.ssrc, p.receiver.Attach(true, of.ssrc, s.formats)
 	}
 	return p.receiver.Receive(p.layers.source, packet)
 }
 
-// sourceOf is the source of which a stream's reports may tell. Requires p.mu.
+// sourceOf returns the source to which a stream's reports belong. It needs p.mu.
 func (p *publication) sourceOf(s *stream) *rtp.Source {
 	if s.source == nil && p.layers != nil {
 		return p.layers.source

@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// stage is three layers and a clock moved by hand.
+// stage is three layers and a manual clock.
 type stage struct {
 	*layers
 	now av.Instant
@@ -22,7 +22,7 @@ func newStage() *stage {
 	return s
 }
 
-// pass sends packets of layers, 20 ms apart.
+// pass sends packets of the layers, 20 ms apart.
 func (s *stage) pass(d time.Duration, of ...int) {
 	for end := s.now.Add(d); s.now < end; s.now = s.now.Add(20 * time.Millisecond) {
 		for _, i := range of {
@@ -44,7 +44,7 @@ func (s *stage) is(t *testing.T, rid string, asked ...uint32) {
 	}
 }
 
-// TestLayers: the largest layer that arrives is recorded, from a key frame on.
+// TestLayers checks that the largest layer that arrives is recorded, from a key frame on.
 func TestLayers(t *testing.T) {
 	s := newStage()
 	s.is(t, "")
@@ -72,7 +72,7 @@ func TestLayers(t *testing.T) {
 	s.is(t, "mid")
 	s.pass(layerAsk, 0, 1, 2)
 	s.is(t, "mid", 3)
-	s.key(2, 300) // the page made all of them smaller
+	s.key(2, 300) // the page made all layers smaller
 	s.pass(layerAsk, 0, 1, 2)
 	s.is(t, "mid")
 	s.pass(time.Minute)
@@ -81,7 +81,7 @@ func TestLayers(t *testing.T) {
 	s.is(t, "mid")
 }
 
-// TestLayersThatFlap: a publisher that makes its layers larger in turn changes what is recorded a few times a second.
+// TestLayersThatFlap checks that a publisher that enlarges its layers in turn changes the recorded layer only a few times a second.
 func TestLayersThatFlap(t *testing.T) {
 	s := newStage()
 	for n := range 10_000 {
@@ -93,7 +93,7 @@ func TestLayersThatFlap(t *testing.T) {
 	}
 }
 
-// TestNames: a layer follows its newest RTP stream, and streams that repeat packets carry no layer.
+// TestNames checks that a layer follows its newest RTP stream, and that streams that repeat packets do not count.
 func TestNames(t *testing.T) {
 	s := newStage()
 	if of := s.name(9, "nobody", false); of != nil {

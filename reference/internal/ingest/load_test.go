@@ -8,7 +8,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// A server that was closed leaves no goroutine behind, whatever its publications were doing.
+// TestCloseWaits checks that a closed server leaves no goroutine behind, whatever its publications were doing.
 func TestCloseWaits(t *testing.T) {
 	before := runtime.NumGoroutine()
 	r := newRoom()
@@ -35,7 +35,7 @@ func TestCloseWaits(t *testing.T) {
 	})
 }
 
-// BenchmarkPublications prints what one open, silent publication costs in memory and goroutines.
+// BenchmarkPublications prints the memory and goroutines of an open, silent publication.
 func BenchmarkPublications(b *testing.B) {
 	r := newRoom()
 	s, err := New(Config{Listen: "127.0.0.1:0", Now: r.now}, r)

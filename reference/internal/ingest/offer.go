@@ -16,27 +16,27 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// offer is a validated WHIP offer. Its text can be offered again with other ICE credentials.
+// offer is a valid WHIP offer. Its text can be offered again with other ICE credentials.
 type offer struct {
 	description *sdp.SessionDescription
 	mids        []string
 	declined    []declined
-	alone       bool               // the one section is in no bundle
-	simulcast   *simulcast         // nil when one encoding is offered
+	alone       bool               // the only section is in no bundle
+	simulcast   *simulcast         // nil if one encoding is offered
 	sets        map[uint8][][]byte // H.264 parameter sets, by payload type
 }
 
-// declined is a media section that the offer has, the answer refuses, and pion does not see.
+// declined is a section of the offer that the answer refuses. pion does not see it.
 type declined struct {
 	index int
 	media *sdp.MediaDescription
 }
 
-// parseOffer checks what RFC 9725 section 4.2 asks of an offer and what a publication can be: at most one audio and
-// one video section, sent, bundled. What else a browser offers, a data channel or a section that it does not use, is declined.
+// parseOffer checks the rules of RFC 9725 section 4.2 and what a publication can be: at most one audio and one video section, sent and bundled.
+// Other sections of a browser, such as a data channel or an unused section, are declined.
 func parseOffer(text []byte) (*offer, error) {
 	var description sdp.SessionDescription
-	if !bytes.HasSuffix(text, []byte("\n")) { // the parser does not see the line without
+	if !bytes.HasSuffix(text, []byte("\n")) { // the parser does not see a last line without a line end
 		text = append(slices.Clip(text), "\r\n"...)
 	}
 	if err := description.Unmarshal(text); err != nil {
@@ -80,7 +80,7 @@ func parseOffer(text []byte) (*offer, error) {
 			undeclare(media, false)
 		}
 	}
-	if len(o.mids) == 1 && !o.bundled() { // which pion wants of a single one, too
+	if len(o.mids) == 1 && !o.bundled() { // pion wants a bundle even for a single section
 		o.alone = true
 		description.WithValueAttribute("group", "BUNDLE "+o.mids[0])
 	}
@@ -90,11 +90,11 @@ func parseOffer(text []byte) (*offer, error) {
 	return o, nil
 }
 
-// mostLines bounds what takes long to negotiate. Browsers have some 20 and 90 of them.
+// mostLines limits lines that take long to negotiate. Browsers have fewer.
 var mostLines = map[string]int{"ssrc": 100, "ssrc-group": 100, "rtcp-fb": 200, "rid": 100}
 
-// decline takes the sections out that are not for media: data channels, and those with port 0 (RFC 8866 section 5.14) that are not
-// part of a bundle (RFC 9143 section 6).
+// decline removes the sections that carry no media: data channels, and sections with port 0 (RFC 8866 section 5.14) outside a bundle (RFC 9143
+// section 6).
 func (o *offer) decline() {
 	var kept []*sdp.MediaDescription
 	for i, media := range o.description.MediaDescriptions {
@@ -117,7 +117,7 @@ func (o *offer) decline() {
 	}
 }
 
-// declines reports whether a section is one of those.
+// declines reports whether decline removes a section.
 func (o *offer) declines(mid string) bool {
 	return slices.ContainsFunc(o.declined, func(d declined) bool {
 		m, _ := d.media.Attribute("mid")
@@ -125,8 +125,8 @@ func (o *offer) declines(mid string) bool {
 	})
 }
 
-// complete makes pion's answer one to what was offered: sections that say no, so that there are as many (RFC 3264 section 6), no bundle
-// where none was, and the encodings of simulcast.
+// complete makes pion's answer fit the original offer. It adds the declined sections, so that the number agrees (RFC 3264 section 6), removes a
+// bundle that was not offered, and adds the encodings of simulcast.
 func (o *offer) complete(answer string) (string, error) {
 	if len(o.declined) == 0 && !o.alone && o.simulcast == nil {
 		return answer, nil
@@ -135,7 +135,7 @@ func (o *offer) complete(answer string) (string, error) {
 	if err := description.UnmarshalString(answer); err != nil {
 		return "", fmt.Errorf("own answer: %w", err)
 	}
-	if o.alone { // a group that was not offered is not answered (RFC 5888 section 9)
+	if o.alone { // the answer must not have a group that was not offered (RFC 5888 section 9)
 		description.Attributes = slices.DeleteFunc(description.Attributes, func(a sdp.Attribute) bool { return a.Key == "group" })
 	}
 	for _, media := range description.MediaDescriptions {
@@ -190,12 +190,13 @@ func checkSection(media *sdp.MediaDescription, i int) error {
 	return nil
 }
 
-// grouped reports whether a section's attribute names the RTP streams that belong together, as those with RTX do.
+// grouped reports whether a section's attribute groups RTP streams, as those with RTX are.
 func grouped(a sdp.Attribute) bool { return a.Key == "ssrc-group" }
 
-// undeclare leaves out which RTP stream a section has, so that packets are told by their payload type (RFC 8843 section 9.2): pion
-// takes no other stream where one is declared, and a sender may change to another (RFC 3550 section 8.2). Then nothing can tell whose
-// packets RTX repeats, unless they do, and it must not be taken for media: without it they come back on the stream itself.
+// undeclare removes the RTP streams that a section declares, so that packets are matched by payload type (RFC 8843 section 9.2). pion takes no
+// other stream where one is declared, but a sender may change to another (RFC 3550 section 8.2). Unless RTX packets say which stream they
+// repeat, nothing can tell then, so RTX is removed too; otherwise it would be taken for media. Without RTX, lost packets are resent on the
+// stream itself.
 func undeclare(media *sdp.MediaDescription, repaired bool) {
 	media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool { return a.Key == "ssrc" || a.Key == "ssrc-group" })
 	if repaired {
@@ -225,7 +226,7 @@ func (o *offer) bundled() bool {
 	return false
 }
 
-// text is the offer as it goes to pion.
+// text returns the offer as it is given to pion.
 func (o *offer) text() (string, error) {
 	b, err := o.description.Marshal()
 	if err != nil {
@@ -234,7 +235,7 @@ func (o *offer) text() (string, error) {
 	return string(b), nil
 }
 
-// credentials are the ICE user fragment and password of the offer.
+// credentials returns the ICE user fragment and password of the offer.
 func (o *offer) credentials() (ufrag, password string) {
 	find := func(key string) string {
 		if v, ok := o.description.Attribute(key); ok {
@@ -250,7 +251,7 @@ func (o *offer) credentials() (ufrag, password string) {
 	return find("ice-ufrag"), find("ice-pwd")
 }
 
-// restart replaces the ICE credentials and drops the candidates that went with the old ones.
+// restart replaces the ICE credentials and removes the candidates of the old ones.
 func (o *offer) restart(ufrag, password string) {
 	ice := func(a sdp.Attribute) bool {
 		return a.Key == "ice-ufrag" || a.Key == "ice-pwd" || a.Key == "candidate" || a.Key == "end-of-candidates"
@@ -262,8 +263,8 @@ func (o *offer) restart(ufrag, password string) {
 	}
 }
 
-// accepted reports which kinds the answer takes. It must take all that was offered: a publisher that is told of success
-// while half of its media is dropped is misled (RFC 9725 section 4.4.3).
+// accepted reports which kinds the answer accepts. It returns an error unless all that were offered are accepted: a publisher must not be told
+// of success while half of its media is dropped (RFC 9725 section 4.4.3).
 func accepted(answer string) (audio, video bool, err error) {
 	var description sdp.SessionDescription
 	if err := description.UnmarshalString(answer); err != nil {
@@ -281,10 +282,10 @@ func accepted(answer string) (audio, video bool, err error) {
 	return audio, video, nil
 }
 
-// codecsOf says what is taken of a kind, in words for clients.
+// codecsOf lists the accepted codecs of a kind, in words for clients.
 var codecsOf = map[string]string{"audio": "opus", "video": "VP8, VP9 (profile 0) or H264 (packetization-mode 1)"}
 
-// prefer puts the application's preferred codec first in the answer, which is what senders follow.
+// prefer puts the application's preferred codec first in the answer, because senders follow that order.
 func prefer(pc *webrtc.PeerConnection, codec av.Codec) error {
 	for _, transceiver := range pc.GetTransceivers() {
 		if transceiver.Kind() != webrtc.RTPCodecTypeVideo {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// browserOffer has the shape of Chrome's, shortened.
+// browserOffer is a shortened offer as Chrome makes it.
 const browserOffer = `v=0
 o=- 4611731400430051336 2 IN IP4 127.0.0.1
 s=-
@@ -210,7 +210,7 @@ func FuzzFragment(f *testing.F) {
 	})
 }
 
-// What is taken as an offer can be written for pion, with other credentials too.
+// FuzzOffer checks that every accepted offer can be written for pion, with other credentials too.
 func FuzzOffer(f *testing.F) {
 	f.Add([]byte(browserOffer))
 	f.Add([]byte("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"))
@@ -230,7 +230,7 @@ func FuzzOffer(f *testing.F) {
 		}
 		again, err := parseOffer([]byte(written))
 		if err != nil {
-			t.Skip() // values with line ends inside do not come from a line
+			t.Skip() // a value with a line end inside cannot come from a line
 		}
 		if ufrag, password := again.credentials(); ufrag != "EsAw" || password != "P2uYro0UCOQ4zxjKXaWCBui1" {
 			t.Fatalf("credentials %q, %q", ufrag, password)

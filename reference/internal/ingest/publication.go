@@ -16,14 +16,13 @@ import (
 )
 
 const (
-	// tick drives what must happen without packets: reorder deadlines, marks, repeated requests.
+	// tick is the period of the work that must happen without packets: reorder deadlines, marks, repeated requests.
 	tick = 50 * time.Millisecond
-	// publishTimeout bounds Room.Published.
+	// publishTimeout limits the time of Room.Published.
 	publishTimeout = 10 * time.Second
 )
 
-// publication is one WHIP resource. Its run goroutine opens, watches and ends it; one goroutine each reads the RTP
-// and the RTCP of a track.
+// publication is one WHIP resource. Its run goroutine opens, watches and ends it. One goroutine each reads the RTP and the RTCP of a track.
 type publication struct {
 	server *Server
 	who    Publisher
@@ -38,20 +37,20 @@ type publication struct {
 	media     chan av.Instant                 // arrival of the first packet
 	states    chan webrtc.ICEConnectionState  // of the connection, in order
 	failures  chan webrtc.PeerConnectionState // failed and closed ones
-	end       chan string                     // the reason to end; the first one counts
-	ending    chan struct{}                   // closed when run takes it
-	finished  chan struct{}                   // closed when all is done
+	end       chan string                     // why to end; the first reason counts
+	ending    chan struct{}                   // closed when run has taken the reason
+	finished  chan struct{}                   // closed when everything has ended
 	readers   sync.WaitGroup
-	connected func() // called once it is, and at the end
+	connected func() // called at the first connection and again at the end
 
-	said sync.Map // the [rtp.Reason] for which media is not recorded that are in the log
+	said sync.Map // the [rtp.Reason] values that were logged
 
 	log *slog.Logger
 
 	mu       sync.Mutex // guards the fields below
 	closing  bool
-	seen     bool // media arrived
-	sources  int  // RTP streams so far
+	seen     bool // media has arrived
+	sources  int  // number of RTP streams so far
 	receiver rtp.Receiver
 
 	simulcast *simulcast // fixed by the first offer
@@ -93,7 +92,7 @@ func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnectio
 	return p
 }
 
-// stop asks run to end; it does not wait.
+// stop asks run to end, and does not wait.
 func (p *publication) stop(reason string) {
 	select {
 	case p.end <- reason:
@@ -101,13 +100,14 @@ func (p *publication) stop(reason string) {
 	}
 }
 
-// excess ends a publication that names more RTP streams than it may.
+// excess ends a publication that names too many RTP streams.
 func (p *publication) excess() {
 	p.unrecorded(rtp.Streams, 1, "streams", maxSources)
 	p.stop(NetworkDisconnected)
 }
 
-// unrecorded counts packets that came and are not recorded, and tells the log, once for each reason. Of simulcast there is nothing to tell.
+// unrecorded counts packets that arrived but are not recorded, and logs each reason once. It does not log unrecorded layers of simulcast, which
+// are normal.
 func (p *publication) unrecorded(reason rtp.Reason, packets int, more ...any) {
 	p.server.unrecorded[reason].Add(uint64(packets))
 	if reason == rtp.Layer {
@@ -135,7 +135,7 @@ func (p *publication) negotiate(ctx context.Context) (string, error) {
 	return p.offer.complete(answer)
 }
 
-// answer applies p.offer and returns the answer with all our candidates in it. Requires p.signal.
+// answer applies p.offer and returns the answer with all candidates of the server. It needs p.signal.
 func (p *publication) answer(ctx context.Context) (string, error) {
 	text, err := p.offer.text()
 	if err != nil {
@@ -186,7 +186,7 @@ func (p *publication) patch(ctx context.Context, ifMatch string, f fragment) (An
 	if _, err := p.answer(ctx); err != nil {
 		return Answer{}, err
 	}
-	p.cut() // none of the client's media comes before it has the new credentials
+	p.cut() // the client sends nothing until it has the new credentials
 	if err := p.trickle(f); err != nil {
 		return Answer{}, err
 	}
@@ -219,7 +219,7 @@ func (p *publication) run() {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	now := p.server.config.Now
-	deadline := now().Add(p.server.config.Connect) // for the connection to come, or to come back
+	deadline := now().Add(p.server.config.Connect) // for the first connection, or for a reconnection
 	away := true
 	for {
 		select {
@@ -240,11 +240,11 @@ func (p *publication) run() {
 					p.again()
 				}
 			case webrtc.ICEConnectionStateDisconnected, webrtc.ICEConnectionStateFailed,
-				webrtc.ICEConnectionStateChecking: // after the first connection: ICE restarts
+				webrtc.ICEConnectionStateChecking: // an ICE restart after the first connection
 				if !away {
 					away, deadline = true, now().Add(p.server.config.Grace)
 				}
-				if state != webrtc.ICEConnectionStateChecking { // else patch has cut
+				if state != webrtc.ICEConnectionStateChecking { // patch has called cut already
 					p.cut()
 				}
 			default:
@@ -260,8 +260,7 @@ func (p *publication) run() {
 	}
 }
 
-// reasonFor tells a client that closed its connection (DTLS close_notify: the page was left) from one whose DTLS
-// failed.
+// reasonFor distinguishes a client that closed its connection (DTLS close_notify, as when the page is left) from one whose DTLS failed.
 func reasonFor(state webrtc.PeerConnectionState) string {
 	if state == webrtc.PeerConnectionStateClosed {
 		return ClientDisconnected
@@ -284,15 +283,15 @@ func (p *publication) publish(at av.Instant) error {
 	return nil
 }
 
-// cut makes what comes from now on a new segment, because the connection is away. It does not wait for the connection to
-// come back: media comes before ICE says so (ARC-IND-06).
+// cut makes all later media a new segment, because the connection was lost. It does not wait for the reconnection, because media arrives before
+// ICE reports it (ARC-IND-06).
 func (p *publication) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.receiver.Cut(p.server.config.Now())
 }
 
-// again asks for what may have been asked for in vain while the connection was away.
+// again repeats the requests that may have been lost while the connection was away.
 func (p *publication) again() {
 	p.mu.Lock()
 	p.receiver.AskAgain()
@@ -314,11 +313,11 @@ func (p *publication) tick() {
 
 func (p *publication) write(feedback []rtcp.Packet) {
 	if len(feedback) > 0 {
-		_ = p.pc.WriteRTCP(feedback) // asked again while it matters
+		_ = p.pc.WriteRTCP(feedback) // repeated while it matters
 	}
 }
 
-// close ends the connection and waits for everything that reads from it. Called once.
+// close ends the connection and waits for all goroutines that read from it. It is called once.
 func (p *publication) close() {
 	close(p.ending)
 	p.mu.Lock()

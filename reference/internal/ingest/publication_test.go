@@ -17,7 +17,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// Every frame arrives whole, in order and once, though one packet in seven is lost on its first way.
+// TestLossIsRepaired checks that every frame arrives whole, in order and once, although one packet in seven is lost at first.
 func TestLossIsRepaired(t *testing.T) {
 	t.Parallel()
 	for _, codec := range []struct {
@@ -47,7 +47,7 @@ func TestLossIsRepaired(t *testing.T) {
 	}
 }
 
-// What is lost of a frame comes back by RTX though no other frame follows, as on a screen where nothing moves.
+// TestRepairWaitsForNoFrame checks that lost packets come back by RTX even if no other frame follows, as on a screen without motion.
 func TestRepairWaitsForNoFrame(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -91,7 +91,7 @@ func checkFrames(t *testing.T, samples []av.Sample, codec av.Codec, mime string)
 	}
 }
 
-// checkPace compares times with what was sent: 20 ms a frame on the sender's clock, audio and video in step.
+// checkPace checks that times agree with the sender: 20 ms a frame on the sender's clock, audio and video in sync.
 func checkPace(t *testing.T, video, audio []av.Sample) {
 	t.Helper()
 	for i := range video {
@@ -157,7 +157,7 @@ func attribute(sdp, key string) string {
 	return value
 }
 
-// An ICE restart within the grace keeps the stream; its sink sees a gap and a new key frame is asked for.
+// TestICERestart checks that an ICE restart within the grace keeps the stream. Its sink sees a gap, and a new key frame is requested.
 func TestICERestart(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -167,7 +167,7 @@ func TestICERestart(t *testing.T) {
 	c.send(webrtc.MimeTypeVP8, 30)
 	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) >= 25 })
 
-	// ICE may tell of the new connection long after its first media.
+	// ICE may report the new connection long after its first media arrived.
 	s.publications["stream"].pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) {})
 	c.restart()
 	before := c.frames - 1
@@ -197,7 +197,7 @@ func TestICERestart(t *testing.T) {
 	}
 }
 
-// TestNobodyElseIsSentTo has a client name another's address as its own, in its offer and later.
+// TestNobodyElseIsSentTo lets a client claim another's address as its own, in its offer and later.
 func TestNobodyElseIsSentTo(t *testing.T) {
 	t.Parallel()
 	victim, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -212,7 +212,7 @@ func TestNobodyElseIsSentTo(t *testing.T) {
 	c.waitConnected()
 	c.do("PATCH", c.location, fragmentType, c.etag, "a=ice-ufrag:"+attribute(c.pc.LocalDescription().SDP, "ice-ufrag")+
 		"\r\na=ice-pwd:"+attribute(c.pc.LocalDescription().SDP, "ice-pwd")+"\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"+candidate, http.StatusNoContent)
-	c.send(webrtc.MimeTypeVP8, 60) // two seconds
+	c.send(webrtc.MimeTypeVP8, 60) // lasts two seconds
 	must(t, victim.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
 	if n, _, err := victim.ReadFrom(make([]byte, 1500)); err == nil {
 		t.Errorf("somebody who has nothing to do with it was sent %d bytes", n)
@@ -220,7 +220,7 @@ func TestNobodyElseIsSentTo(t *testing.T) {
 	eventually(t, "frames", func() bool { return len(r.Samples(t, true)) >= 50 })
 }
 
-// A publisher that falls silent without a word is gone when the grace is over. Marks wait for what the network may hold up.
+// TestAbruptEnd checks that a publisher that falls silent is removed when the grace is over. Marks wait for media that the network may hold up.
 func TestAbruptEnd(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -240,7 +240,7 @@ func TestAbruptEnd(t *testing.T) {
 	}
 }
 
-// A client that closes its connection without DELETE has left.
+// TestCloseWithoutDelete checks that a client that closes its connection without DELETE counts as one that left.
 func TestCloseWithoutDelete(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -311,7 +311,7 @@ func TestKeyFrameRequest(t *testing.T) {
 		defer c.faults.mu.Unlock()
 		return c.faults.plis > 0
 	})
-	c.send(webrtc.MimeTypeVP8, 25) // a key frame among them
+	c.send(webrtc.MimeTypeVP8, 25) // with a key frame among them
 	eventually(t, "the key frame", func() bool { return len(r.Samples(t, true)) >= 30 })
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -320,7 +320,7 @@ func TestKeyFrameRequest(t *testing.T) {
 	}
 }
 
-// vanish stops the client's side of the connection as pulling the plug would.
+// vanish stops the client's side of the connection, as if its plug was pulled.
 func vanish(c *client) {
 	c.faults.mu.Lock()
 	c.faults.on, c.faults.black = false, true

@@ -15,23 +15,23 @@ import (
 	"reelcheck/reference/internal/ingest/rtp"
 )
 
-// maxFailures bounds the reads in a row that may fail; each is one bad packet, unless the stream is broken.
+// maxFailures limits the number of reads that may fail in a row. Each is one bad packet, unless the stream is broken.
 const maxFailures = 1000
 
-// maxSources bounds the RTP streams that a publication may have one after the other, and those that its RTCP may name: pion keeps each
+// maxSources limits the number of RTP streams that a publication may have in its life, and of those that its RTCP may name. pion keeps each
 // until the end.
 const maxSources = 100
 
-// stream is one RTP stream that is read.
+// stream is an RTP stream that is being read.
 type stream struct {
 	remote  *webrtc.TrackRemote
 	from    *webrtc.RTPReceiver
 	formats map[uint8]rtp.Format
 	repairs map[uint8]uint8
-	source  *rtp.Source // nil for simulcast, where layers decide
+	source  *rtp.Source // nil with simulcast, where layers decides
 }
 
-// track is called by pion, in a goroutine of its own, when a stream of packets begins.
+// track reads a new RTP stream. pion calls it in a goroutine of its own.
 func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver) {
 	video := remote.Kind() == webrtc.RTPCodecTypeVideo
 	s := &stream{remote: remote, from: from, formats: formats(from, video), repairs: repairs(from)}
@@ -59,7 +59,7 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	p.readRTP(s)
 }
 
-// formats are the payload types that were negotiated for media of one kind.
+// formats returns the payload types that were negotiated for media of one kind.
 func formats(from *webrtc.RTPReceiver, video bool) map[uint8]rtp.Format {
 	out := map[uint8]rtp.Format{}
 	for _, c := range from.GetParameters().Codecs {
@@ -74,7 +74,7 @@ func formats(from *webrtc.RTPReceiver, video bool) map[uint8]rtp.Format {
 	return out
 }
 
-// repairs maps payload types of RTX to those of the packets that come back by them.
+// repairs maps the payload type of an RTX format to that of the packets it repeats.
 func repairs(from *webrtc.RTPReceiver) map[uint8]uint8 {
 	out := map[uint8]uint8{}
 	for _, c := range from.GetParameters().Codecs {
@@ -90,7 +90,7 @@ func repairs(from *webrtc.RTPReceiver) map[uint8]uint8 {
 func (p *publication) readRTP(s *stream) {
 	buf := make([]byte, maxPacket)
 	for failures := 0; failures < maxFailures; {
-		if s.remote.HasRTX() { // pion hands on what was repaired when the next read begins
+		if s.remote.HasRTX() { // pion returns repaired packets only at the next read
 			_ = s.remote.SetReadDeadline(time.Now().Add(tick))
 		}
 		n, attributes, err := s.remote.Read(buf)
@@ -106,7 +106,7 @@ func (p *publication) readRTP(s *stream) {
 			continue
 		}
 		failures = 0
-		var header pionrtp.Header // the one in attributes may be that of the RTX packet
+		var header pionrtp.Header // the header in attributes may be that of the RTX packet
 		if _, err := header.Unmarshal(buf[:n]); err != nil {
 			p.unrecorded(rtp.Malformed, 1, "error", err)
 			continue
@@ -123,7 +123,7 @@ func (p *publication) readRTP(s *stream) {
 	}
 }
 
-// take records a packet, unless it is of an encoding that is not.
+// take records a packet, unless it belongs to an encoding that is not recorded.
 func (p *publication) take(s *stream, header *pionrtp.Header, payload []byte) {
 	now := p.server.config.Now()
 	packet := rtp.Packet{
@@ -181,7 +181,7 @@ func over(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)
 }
 
-// payloadOf is the payload of a packet without its padding (RFC 3550 section 5.1).
+// payloadOf returns the payload of a packet without its padding (RFC 3550 section 5.1).
 func payloadOf(packet []byte, header int, padded bool) ([]byte, bool) {
 	if header > len(packet) {
 		return nil, false

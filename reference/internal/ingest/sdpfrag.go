@@ -7,13 +7,13 @@ import (
 
 var errMalformed = errors.New("malformed fragment")
 
-// fragment is a trickle ICE SDP fragment (RFC 8840 section 9): what of it WHIP uses.
+// fragment is the part of a trickle ICE SDP fragment (RFC 8840 section 9) that WHIP uses.
 type fragment struct {
 	ufrag, password string
 	candidates      []candidate
 }
 
-// candidate is the value of one a=candidate line and the media section it stands in.
+// candidate is the value of an a=candidate line and the media section that contains it.
 type candidate struct {
 	value string
 	mid   string
@@ -24,8 +24,8 @@ const (
 	maxCandidateLen = 1000
 )
 
-// parseFragment reads a fragment. Lines that WHIP has no use for are skipped, malformed ones refused. Credentials
-// may stand at session level or in a media section, where they must not contradict each other.
+// parseFragment parses a fragment. It skips lines that WHIP does not use and refuses malformed ones. Credentials may be at session level or in a
+// media section, but must not contradict each other.
 func parseFragment(text []byte) (fragment, error) {
 	var f fragment
 	mid := ""
@@ -75,7 +75,7 @@ func agree(have *string, value string) bool {
 	return true
 }
 
-// iceToken reports whether s is empty, or at least least ice-char long (RFC 8839 section 5.4).
+// iceToken reports whether s is empty, or has at least least characters, all ice-char (RFC 8839 section 5.4).
 func iceToken(s string, least int) bool {
 	if s == "" {
 		return true
@@ -89,8 +89,8 @@ func iceToken(s string, least int) bool {
 	})
 }
 
-// text writes the fragment that answers an ICE restart: credentials at session level, candidates under the first
-// media section of the offer, which carries the bundle.
+// text returns the fragment that answers an ICE restart. Credentials are at session level, and candidates in the first media section of the
+// offer, which carries the bundle.
 func (f fragment) text(o *offer) string {
 	var b strings.Builder
 	line := func(parts ...string) {

@@ -8,26 +8,26 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// maxLayers bounds the encodings that a publisher may offer. Browsers have three.
+// maxLayers is the maximum number of encodings that a publisher may offer. Browsers offer three.
 const maxLayers = 8
 
-// simulcast is the encodings that a video section offers (RFC 8853). pion does not see them: their RTP streams are told apart by what
-// their packets say (RFC 8852), also those that repeat packets.
+// simulcast is the list of encodings that a video section offers (RFC 8853). pion does not see them. Their RTP streams are told apart by header
+// extensions (RFC 8852), including streams that repeat packets.
 type simulcast struct {
 	mid        string
 	rids       []rid
-	extensions []sdp.ExtMap // the lines of the offer by which packets name their encoding
-	id, repair int          // of the header extensions; repair is 0 when packets that repeat others do not name theirs
+	extensions []sdp.ExtMap // the lines of the offer with the header extensions that name an encoding
+	id, repair int          // numbers of the header extensions; repair is 0 if repeated packets do not name their encoding
 }
 
-// rid is one encoding that is taken.
+// rid is one accepted encoding.
 type rid struct {
 	id           string
 	paused       bool
 	restrictions []string // name=value
 }
 
-// parseSimulcast returns what a section offers, nil when that is one encoding.
+// parseSimulcast returns the encodings that a section offers, nil if it offers only one.
 func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
 	refuse := func(format string, a ...any) error {
 		return errorf(archive.Unprocessable, "media section %d offers simulcast "+format, append([]any{i}, a...)...)
@@ -70,7 +70,8 @@ func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
 	return s, nil
 }
 
-// offeredLayers are the encodings that a section sends and that can be taken. Of alternatives the first counts (RFC 8853 section 5.1).
+// offeredLayers returns the encodings that a section sends and that can be accepted. Of alternatives the first one counts (RFC 8853
+// section 5.1).
 func offeredLayers(media *sdp.MediaDescription) []rid {
 	offered, _ := media.Attribute("simulcast")
 	words := strings.Fields(offered)
@@ -93,11 +94,11 @@ func offeredLayers(media *sdp.MediaDescription) []rid {
 	return out
 }
 
-// restrictable are the restrictions of RFC 8851 section 5 that a recorder can leave to the sender. An encoding that has another is not taken
-// (section 6), and neither is one that depends on others.
+// restrictable lists the restrictions of RFC 8851 section 5 that a recorder can leave to the sender. An encoding with any other restriction is
+// not accepted (section 6), nor is one that depends on other encodings.
 var restrictable = []string{"pt", "max-width", "max-height", "max-fps", "max-fs", "max-br", "max-pps", "max-bpp"}
 
-// sentRIDs are the encodings that a section names and that can be taken, with their restrictions.
+// sentRIDs returns the encodings that a section names and that can be accepted, with their restrictions.
 func sentRIDs(media *sdp.MediaDescription) map[string][]string {
 	sent := map[string][]string{}
 	for _, a := range media.Attributes {
@@ -114,7 +115,7 @@ func sentRIDs(media *sdp.MediaDescription) map[string][]string {
 	return sent
 }
 
-// notInRID tells what cannot be in a rid-id (RFC 8851 section 10).
+// notInRID reports whether r cannot be part of a rid-id (RFC 8851 section 10).
 func notInRID(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
 }
@@ -124,8 +125,8 @@ func unrestrictable(restriction string) bool {
 	return !slices.Contains(restrictable, name)
 }
 
-// answer takes every encoding of the offer, in an answered section (RFC 8853 section 5.3.2, RFC 8851 section 6). What is paused stays so:
-// browsers send what an answer does not pause, although their page does not want it.
+// answer accepts every encoding of the offer in an answered section (RFC 8853 section 5.3.2, RFC 8851 section 6). It keeps paused encodings
+// paused, because a browser sends an encoding that the answer does not pause, even if its page does not want it.
 func (s *simulcast) answer(media *sdp.MediaDescription) {
 	for _, extension := range s.extensions {
 		media.Attributes = append(media.Attributes, extension.Clone())
@@ -146,7 +147,7 @@ func (s *simulcast) answer(media *sdp.MediaDescription) {
 	media.WithValueAttribute("simulcast", "recv "+strings.Join(streams, ";"))
 }
 
-// answered are the restrictions of an encoding, with no format that the answer does not have.
+// answered returns the restrictions of an encoding, without formats that the answer does not have.
 func (r rid) answered(formats []string) []string {
 	var out []string
 	for _, restriction := range r.restrictions {

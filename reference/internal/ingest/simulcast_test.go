@@ -24,7 +24,8 @@ import (
 const ridLines = "a=extmap:4/sendonly urn:ietf:params:rtp-hdrext:sdes:mid\na=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n" +
 	"a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\n"
 
-// TestSimulcastAnswers: an answer takes the encodings that were offered, paused ones as paused, by the header extensions of the offer.
+// TestSimulcastAnswers checks that an answer accepts the offered encodings, keeps paused ones paused, and uses the header extensions of the
+// offer.
 func TestSimulcastAnswers(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -79,7 +80,7 @@ func TestSimulcastAnswers(t *testing.T) {
 	}
 }
 
-// encoding sends one layer as a browser does: a key frame when it is asked for one.
+// encoding sends one layer as a browser does, with a key frame on request.
 type encoding struct {
 	c       *client
 	track   *webrtc.TrackLocalStaticRTP
@@ -184,7 +185,7 @@ func (e *encoding) send() {
 	}
 }
 
-// until sends frames of layers, 50 a second, until something has happened.
+// until sends frames of the layers, 50 a second, until happened returns true.
 func until(t *testing.T, what string, happened func() bool, layers ...*encoding) {
 	t.Helper()
 	eventually(t, what, func() bool {
@@ -196,7 +197,7 @@ func until(t *testing.T, what string, happened func() bool, layers ...*encoding)
 	})
 }
 
-// runs are the widths of what was recorded, one after the other.
+// runs returns the widths of the recorded pictures, one for each run of equal widths.
 func runs(t *testing.T, samples []av.Sample) (widths []int) {
 	t.Helper()
 	width := 0
@@ -213,7 +214,7 @@ func runs(t *testing.T, samples []av.Sample) (widths []int) {
 	return widths
 }
 
-// TestSimulcast: of several encodings the largest that arrives is recorded.
+// TestSimulcast checks that the largest encoding that arrives is recorded.
 func TestSimulcast(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -249,7 +250,7 @@ func TestSimulcast(t *testing.T) {
 	until(t, "the largest one again", recorded(640, stopped), lo, mid, hi)
 	all := r.Samples(t, true)
 	widths := runs(t, all)
-	if widths[0] == 160 { // it is the first to arrive
+	if widths[0] == 160 { // it may be the first to arrive
 		widths = widths[1:]
 	}
 	if !slices.Equal(widths, []int{320, 640, 320, 640}) {
@@ -268,15 +269,14 @@ func TestSimulcast(t *testing.T) {
 	}
 }
 
-// simulcastOffer makes an offer one of two encodings.
+// simulcastOffer turns an offer into one with two encodings.
 func simulcastOffer(offer string) string {
 	offer = without(without(offer, "a=ssrc:"), "a=ssrc-group:")
 	return strings.Replace(offer, "a=mid:1\r\n", "a=mid:1\r\n"+
 		strings.ReplaceAll(ridLines+"a=rid:hi send\na=rid:lo send\na=simulcast:send hi;lo\n", "\n", "\r\n"), 1)
 }
 
-// TestSimulcastIsRepaired: packets that come back by RTX say which encoding they are of, and need not say so again. A layer whose RTP
-// stream is begun anew is followed.
+// TestSimulcastIsRepaired checks that RTX packets name their encoding only at first, and that a layer is followed to a new RTP stream.
 func TestSimulcastIsRepaired(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -325,7 +325,7 @@ func TestSimulcastIsRepaired(t *testing.T) {
 	}
 }
 
-// TestSimulcastAfterRestart: senders do not name their encodings again when ICE is restarted.
+// TestSimulcastAfterRestart checks that a sender need not name its encodings again after an ICE restart.
 func TestSimulcastAfterRestart(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -347,7 +347,7 @@ func TestSimulcastAfterRestart(t *testing.T) {
 	}
 }
 
-// packets tells how many layers of a publication have been heard of.
+// packets returns the number of RTP streams of a publication that are known to carry a layer.
 func (s *Server) packets(stream string) int {
 	p, err := s.find(stream)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// renamed lets packets go out under other numbers of their stream, as a sender does that has to leave its SSRC (RFC 3550 section 8.2).
+// renamed sends packets with another SSRC, as a sender does that must change its SSRC (RFC 3550 section 8.2).
 type renamed struct {
 	interceptor.NoOp
-	by chan uint32 // the latest change, given once
+	by chan uint32 // the new SSRC, sent once
 }
 
 func (n *renamed) NewInterceptor(string) (interceptor.Interceptor, error) { return n, nil }
@@ -32,7 +32,7 @@ func (n *renamed) BindLocalStream(_ *interceptor.StreamInfo, w interceptor.RTPWr
 	})
 }
 
-// A sender that goes on under another SSRC than it declared, or declared none, is followed.
+// TestAnotherSource checks that a sender is followed if it uses another SSRC than it declared, or declared none.
 func TestAnotherSource(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func(string) string{
@@ -64,7 +64,7 @@ func TestAnotherSource(t *testing.T) {
 	}
 }
 
-// withoutRepair leaves the streams out that are declared for RTX.
+// withoutRepair removes the streams that are declared for RTX.
 func withoutRepair(offer string) string {
 	for line := range strings.Lines(offer) {
 		if group, ok := strings.CutPrefix(line, "a=ssrc-group:FID "); ok {
@@ -74,7 +74,7 @@ func withoutRepair(offer string) string {
 	return without(offer, "a=ssrc-group")
 }
 
-// Where an offer does not say which stream RTX belongs to, packets are repaired without it.
+// TestRepairWithoutDeclaration checks that packets are repaired without RTX if the offer does not say which stream RTX belongs to.
 func TestRepairWithoutDeclaration(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -93,7 +93,7 @@ func TestRepairWithoutDeclaration(t *testing.T) {
 	checkFrames(t, r.Samples(t, true), av.VP8, webrtc.MimeTypeVP8)
 }
 
-// A publication that never ceases to begin new streams is ended: each costs memory until then.
+// TestTooManySources checks that a publication that keeps starting new streams is ended, because each costs memory until then.
 func TestTooManySources(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -112,7 +112,7 @@ func TestTooManySources(t *testing.T) {
 	}
 }
 
-// still is no change.
+// still returns a channel without a change.
 func still() chan uint32 {
 	by := make(chan uint32, 1)
 	by <- 0

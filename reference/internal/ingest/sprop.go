@@ -8,10 +8,10 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// mostSets bounds the parameter sets that an offer declares for a payload type. What else bounds them is the size of an offer.
+// mostSets is the maximum number of parameter sets that an offer may declare for a payload type. The size of an offer limits them too.
 const mostSets = 64
 
-// parameterSets are what a section declares of its H.264, by payload type (RFC 6184 section 8.1). What is no parameter set is passed over.
+// parameterSets returns the H.264 parameter sets that a section declares, by payload type (RFC 6184 section 8.1). It ignores malformed ones.
 func parameterSets(media *sdp.MediaDescription) map[uint8][][]byte {
 	out := map[uint8][][]byte{}
 	for _, a := range media.Attributes {

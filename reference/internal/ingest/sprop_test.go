@@ -22,7 +22,8 @@ var (
 	idr = []byte{0x65, 0x88, 1, 1, 1, 1}
 )
 
-// TestDeclaredParameterSets: H.264 whose parameter sets are in the offer alone is recorded, and without any it is in the log why not.
+// TestDeclaredParameterSets checks that H.264 is recorded if its parameter sets are only in the offer, and that the log says why if there are
+// none.
 func TestDeclaredParameterSets(t *testing.T) {
 	t.Parallel()
 	sets := base64.StdEncoding.EncodeToString(sps) + "," + base64.StdEncoding.EncodeToString(pps)
@@ -55,7 +56,7 @@ func TestDeclaredParameterSets(t *testing.T) {
 	}
 }
 
-// TestParameterSetsOfOffers: declared sets are bounded, and what is not a parameter set is ignored.
+// TestParameterSetsOfOffers checks that declared sets are limited, and that malformed ones are ignored.
 func TestParameterSetsOfOffers(t *testing.T) {
 	read := func(lines ...string) map[uint8][][]byte {
 		media := &sdp.MediaDescription{}

@@ -13,7 +13,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp"
 )
 
-// TestUnreadStreams: media of an RTP stream or a payload type that was not negotiated, which pion never hands on, is counted and told once.
+// TestUnreadStreams checks that media that was not negotiated, which pion never passes on, is counted and logged once.
 func TestUnreadStreams(t *testing.T) {
 	t.Parallel()
 	for name, format := range map[string]uint8{"stream": 96, "payload type": 77} {
@@ -43,7 +43,7 @@ func TestUnreadStreams(t *testing.T) {
 	}
 }
 
-// TestFullBuffers: packets for which there is no room before they are read are counted.
+// TestFullBuffers checks that packets are counted for which there was no room before they were read.
 func TestFullBuffers(t *testing.T) {
 	counts := map[rtp.Reason]int{}
 	b := &buffers{unrecorded: func(reason rtp.Reason, n int, _ ...any) { counts[reason] += n }}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestOffersThatWait: so many offers may wait for their connections; one that is connected, has failed or has ended makes room.
+// TestOffersThatWait checks the limit of offers that wait for their connections. One that is connected, has failed or has ended makes room.
 func TestOffersThatWait(t *testing.T) {
 	r := newRoom()
 	s, err := New(Config{Listen: "127.0.0.1:0", Now: r.now}, r)
@@ -44,7 +44,7 @@ func TestOffersThatWait(t *testing.T) {
 	}
 }
 
-// TestConnectedDoesNotWait: publications with a connection count no more.
+// TestConnectedDoesNotWait checks that publications with a connection no longer count as waiting.
 func TestConnectedDoesNotWait(t *testing.T) {
 	t.Parallel()
 	r := newRoom()
@@ -54,7 +54,7 @@ func TestConnectedDoesNotWait(t *testing.T) {
 	eventually(t, "nobody waits", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.waiting) == 0 })
 }
 
-// TestOffersOfManyLines: lines that take long to negotiate are bounded; browsers have fewer.
+// TestOffersOfManyLines checks that lines that take long to negotiate are limited. Browsers have fewer.
 func TestOffersOfManyLines(t *testing.T) {
 	t.Parallel()
 	for line, few := range map[string]int{"a=ssrc-group:FID 1 2\n": 50, "a=ssrc:7 cname:x\n": 50, "a=rtcp-fb:96 nack\n": 150} {

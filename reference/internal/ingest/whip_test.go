@@ -16,7 +16,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// room is a Room of one stream.
+// room is a Room for one stream.
 type room struct {
 	*rtptest.Sink
 	now func() av.Instant
@@ -56,7 +56,7 @@ func (r *room) endings() []string {
 	return append([]string(nil), r.ended...)
 }
 
-// eventually waits for something that happens in real time.
+// eventually waits until ok returns true, in real time.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
@@ -112,7 +112,7 @@ var statuses = map[archive.Kind]int{archive.Invalid: http.StatusBadRequest, arch
 	archive.PreconditionFailed: http.StatusPreconditionFailed, archive.PreconditionRequired: http.StatusPreconditionRequired,
 	archive.Unprocessable: http.StatusUnprocessableEntity, archive.Unavailable: http.StatusServiceUnavailable}
 
-// serve runs a Server behind HTTP, as the API mounts it.
+// serve runs a Server behind HTTP, as the gateway does.
 func serve(t *testing.T, r *room, change func(*Config)) (*Server, *httptest.Server) {
 	t.Helper()
 	config := Config{Listen: "127.0.0.1:0", Now: r.now, Grace: 5 * time.Second, Gone: func(_ Publisher, reason string) {

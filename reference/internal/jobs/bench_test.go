@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// BenchmarkCommit is a step of a session as it becomes durable, on disk: an archive that changed, an effect, and a webhook with its job.
+// BenchmarkCommit commits a step of a session to disk: an archive that changed, an effect, and a webhook with its job.
 func BenchmarkCommit(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) { commits(b, onSQLite(b, filepath.Join(b.TempDir(), "archived.db"))) })
 	b.Run("postgres", func(b *testing.B) { commits(b, onPostgres(b, postgrestest.Start(b, "fsync=on").Database(b), "one")) })
@@ -20,7 +20,7 @@ func BenchmarkCommit(b *testing.B) {
 
 func commits(b *testing.B, s *sqlstore.Store) {
 	ctx := b.Context()
-	runner(b, s) // it makes rows of the jobs, and does not run
+	runner(b, s) // it enqueues the jobs, but does not run them
 	must(b, s.CreateApplication(ctx, account.Application{ID: "app"}))
 	must(b, s.CreateSession(ctx, archive.Session{ID: "S", ApplicationID: "app"}))
 	a := archive.Archive{ID: "A", SessionID: "S", ApplicationID: "app", Status: archive.Started}

@@ -17,23 +17,23 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// How uploads are tried.
+// Timing of upload attempts.
 const (
 	uploadRetryFirst = 5 * time.Second
 	uploadRetryMost  = time.Hour
 
-	// uploadSpread is how much of a wait is left to chance, so that the uploads of a target that was away do not come back together.
+	// uploadSpread is the part of a wait that is random, so that uploads to a target that was away are not all retried together.
 	uploadSpread = 0.25 // ARC-STO-17
 
-	uploadPatience = time.Minute // with an attempt in which nothing moves
+	uploadPatience = time.Minute // for an attempt without progress
 	abandonTimeout = 30 * time.Second
 )
 
-// workUpload stores the file of a stopped archive: in the application's own target, tried until the limit, else in the built-in cloud.
+// workUpload stores the file of a stopped archive. It retries the application's own target until the limit, then uses the built-in cloud.
 func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	a, err := r.Store.Archive(ctx, job.ApplicationID, job.ArchiveID)
 	if errors.Is(err, store.ErrNotFound) {
-		return r.complete(ctx, job) // deleted with its application
+		return r.complete(ctx, job) // it was deleted with its application
 	}
 	if err != nil {
 		return r.again(ctx, err)
@@ -42,7 +42,7 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return r.again(ctx, err)
 	}
-	if a.Status != archive.Stopped || !a.FileReady { // stored before a crash
+	if a.Status != archive.Stopped || !a.FileReady { // it was stored before a crash
 		return r.settleUpload(ctx, job, app, a.Status)
 	}
 	if app.Storage == nil { // ARC-STO-10
@@ -73,7 +73,7 @@ func (r *Runner) workUpload(ctx context.Context, job store.Job) error {
 	return r.settleUpload(ctx, job, app, status)
 }
 
-// settleUpload completes the job of an upload that is over, together with the mail that is owed for it.
+// settleUpload completes the job of an upload that has ended, and enqueues the mail about it.
 func (r *Runner) settleUpload(ctx context.Context, job store.Job, app account.Application, status archive.Status) error {
 	var owed []store.Job
 	if r.owesMail(app, status) {
@@ -84,8 +84,8 @@ func (r *Runner) settleUpload(ctx context.Context, job store.Job, app account.Ap
 	return r.settled(ctx, job.ID, owed)
 }
 
-// nextUpload says when to try again after a failure at now, if at all. The wait grows with the time already spent, which doubles it,
-// less a part of up to [uploadSpread] of it that chance, from 0 to 1, decides; the last attempt is at the limit itself.
+// nextUpload returns when to try again after a failure at now; more is false if the limit has passed. The wait equals the time already spent,
+// within limits, minus a random part of up to [uploadSpread]; chance is between 0 and 1. The last attempt is at the limit itself.
 func nextUpload(a archive.Archive, fallback bool, now time.Time, chance float64) (next time.Time, more bool) {
 	limit := a.CreatedAt.Add(archive.Retention) // ARC-STO-15
 	if fallback {
@@ -117,7 +117,7 @@ func (r *Runner) upload(ctx context.Context, app account.Application, a archive.
 	return sum, err
 }
 
-// abandon removes what attempts that failed left at the target, if it lets us.
+// abandon removes what failed attempts left at the target, if the target allows it.
 func (r *Runner) abandon(ctx context.Context, app account.Application, a archive.Archive) {
 	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
 	defer cancel()
@@ -140,7 +140,7 @@ func (r *Runner) keep(ctx context.Context, a archive.Archive) error {
 	return r.archives.Stored(ctx, a.SessionID, a.ID, archive.Available, sum)
 }
 
-// own completes the job, or has it tried again after an error of the server itself.
+// own completes the job, or retries it if err, an error of the server itself, is not nil.
 func (r *Runner) own(ctx context.Context, job store.Job, err error) error {
 	if err != nil {
 		return r.again(ctx, err)

@@ -1,7 +1,15 @@
-// Package jobs does the durable work that outlives a step: webhooks, uploads, mail, expiry. It runs on River, in the database of the store.
+// Package jobs does the durable work that follows a step: webhooks, uploads, mail and expiry. It runs on River, in the database of the store.
 //
-// A job falls due at an instant of its application's policy time. River knows only real time, so that scheduled_at is the policy
-// instant less the application's offset, and moving an application's clock moves its rows.
+//	runner, err := jobs.New(ctx, jobs.Config{Store: store, Clock: clock, Cloud: cloud, Open: recorder.Open})
+//	err = runner.Start(ctx, sessions)
+//	defer runner.Close()
+//
+// A job is enqueued by the transaction that commits its step: New gives the store the function for that. A job is due at an instant of its
+// application's policy time. River knows only real time, so scheduled_at is the policy instant minus the application's offset, and moving an
+// application's clock moves its rows.
+//
+// The caller must call New before the first commit, and Start when [Archives] is ready. After a crash a job may run again, so all its effects,
+// including the methods of Archives, must be repeatable.
 package jobs
 
 import (
@@ -28,30 +36,30 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// Archives is told what became of the work. Its methods may be called again after a crash.
+// Archives receives the results of jobs. After a crash its methods may be called again.
 type Archives interface {
 	Stored(ctx context.Context, sessionID, archiveID string, status archive.Status, sha256sum string) error
 	Unstorable(ctx context.Context, sessionID, archiveID string) error
 	Expired(ctx context.Context, sessionID, archiveID string) error
 }
 
-// Config of a [Runner]. Every field but Outbound, Patience, Mail, Faults and Log is required.
+// Config is the configuration of a [Runner]. Every field but Outbound, Patience, Mail, Faults and Log is required.
 type Config struct {
 	Store *sqlstore.Store
 	Clock *clock.Clock
 	Cloud *storage.Cloud
-	// Outbound are the addresses that callbacks and uploads may go to.
+	// Outbound decides to which addresses callbacks and uploads may go.
 	Outbound outbound.Guard
-	// Patience is how long nothing may move in an attempt to upload, by default a minute.
+	// Patience is how long an upload attempt may make no progress. The default is a minute.
 	Patience time.Duration
 	Mail     mail.Config
 	Faults   *fault.Board
-	// Open reads a finished composition.
+	// Open opens a finished composition for reading.
 	Open func(archive.Archive) (io.ReadCloser, int64, error)
 	Log  *slog.Logger
 }
 
-// Runner works off jobs. It is safe for concurrent use.
+// Runner runs jobs. It is safe for concurrent use.
 type Runner struct {
 	Config
 	archives Archives
@@ -64,7 +72,7 @@ type Runner struct {
 	stopped sync.WaitGroup
 }
 
-// New makes the store enqueue jobs. Nothing runs before [Runner.Start].
+// New returns a runner and lets the store enqueue jobs with it. No job runs before [Runner.Start].
 func New(ctx context.Context, c Config) (*Runner, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -86,9 +94,9 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		Logger:            quiet(c.Log),
 		FetchCooldown:     5 * time.Millisecond,
 		FetchPollInterval: 250 * time.Millisecond,
-		JobTimeout:        -1,          // every kind bounds itself
+		JobTimeout:        -1,          // every kind limits its own time
 		MaxAttempts:       maxAttempts, // every kind gives up by itself
-		// A job is never taken from this process while it runs; what a dead process left is requeued at start.
+		// River must never take a running job from this process. Start requeues the jobs of a dead process.
 		RescueStuckJobsAfter: 10_000 * time.Hour,
 		RetryPolicy:          soon{},
 	})
@@ -101,7 +109,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 
 const maxAttempts = 30_000
 
-// concurrent is how many jobs of a kind run at once.
+// concurrent is the number of jobs of each kind that run at the same time.
 var concurrent = map[string]int{store.JobWebhook: 64, store.JobUpload: 8, store.JobExpire: 8, store.JobMail: 4}
 
 func worker[T interface {
@@ -130,17 +138,17 @@ func (r *Runner) work(ctx context.Context, job store.Job) error {
 	}
 }
 
-// retryOwn is when a job is tried again that failed for a reason of the server's own.
+// retryOwn is the time until the retry of a job that failed because of the server itself.
 const retryOwn = 5 * time.Second
 
-// soon retries jobs that failed for a reason of the server's own.
+// soon is a retry policy for jobs that failed because of the server itself.
 type soon struct{}
 
 func (soon) NextRetry(job *rivertype.JobRow) time.Time {
 	return job.ScheduledAt.Add(max(time.Since(job.ScheduledAt), 0) + retryOwn)
 }
 
-// Start requeues what a dead process left running and begins to work.
+// Start requeues the jobs that a dead process left running, and begins to work.
 func (r *Runner) Start(ctx context.Context, archives Archives) error {
 	r.archives = archives
 	if err := r.requeue(ctx); err != nil {
@@ -155,7 +163,7 @@ func (r *Runner) Start(ctx context.Context, archives Archives) error {
 	return nil
 }
 
-// Close interrupts what runs, waits for it, and leaves it to be done after the next start.
+// Close interrupts the running jobs and waits for them. They run again after the next start.
 func (r *Runner) Close() error {
 	if r.stop == nil {
 		return nil

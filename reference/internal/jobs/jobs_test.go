@@ -34,7 +34,7 @@ func TestUploadSchedule(t *testing.T) {
 		name     string
 		lasted   time.Duration
 		fallback bool
-		limit    time.Duration // after the start
+		limit    time.Duration // counted from the start
 	}{
 		{"no fallback", time.Minute, false, 72 * time.Hour},
 		{"fallback", time.Minute, true, 6*time.Hour + time.Minute},
@@ -60,7 +60,7 @@ func TestUploadSchedule(t *testing.T) {
 	}
 }
 
-// Uploads that failed together are tried again apart, each no earlier than three quarters of its wait.
+// TestUploadsSpread checks that uploads that failed together are retried at different times, each after at least three quarters of its wait.
 func TestUploadsSpread(t *testing.T) {
 	stopped := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	a := archive.Archive{CreatedAt: stopped, StoppedAt: stopped}

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// keyed is a set of mutexes by name. The zero value is ready.
+// keyed is a set of mutexes by name. The zero value is ready to use.
 type keyed struct {
 	mu   sync.Mutex
 	held map[string]*entry
@@ -17,7 +17,7 @@ type entry struct {
 	users int
 }
 
-// lock waits for the mutex of key and returns what unlocks it.
+// lock locks the mutex of key and returns the function that unlocks it.
 func (k *keyed) lock(key string) (unlock func()) {
 	k.mu.Lock()
 	if k.held == nil {
@@ -41,7 +41,7 @@ func (k *keyed) lock(key string) (unlock func()) {
 	}
 }
 
-// quiet drops what River has to say below warnings.
+// quiet returns a logger that drops what River logs below the level of warnings.
 func quiet(log *slog.Logger) *slog.Logger { return slog.New(warnings{log.Handler()}) }
 
 type warnings struct{ slog.Handler }

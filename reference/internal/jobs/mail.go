@@ -12,19 +12,19 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// How mail is tried, from the change it reports.
+// Timing of mail attempts, counted from the change that the mail reports.
 const (
 	mailRetryFirst = time.Minute
 	mailRetryMost  = time.Hour
 	mailFor        = 24 * time.Hour
 )
 
-// owesMail reports whether the owner of an archive has to hear that it did not reach the application's own target.
+// owesMail reports whether the owner of an archive must get a mail because the archive did not reach the application's own target.
 func (r *Runner) owesMail(app account.Application, status archive.Status) bool {
 	return r.Mail.Enabled() && app.Email != "" && app.Storage != nil && (status == archive.Available || status == archive.Failed) // ARC-STO-18
 }
 
-// workMail tells the account of an upload that failed for good.
+// workMail sends a mail about an upload that failed for good.
 func (r *Runner) workMail(ctx context.Context, job store.Job) error {
 	a, err := r.Store.Archive(ctx, job.ApplicationID, job.ArchiveID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -67,7 +67,7 @@ func report(app account.Application, a archive.Archive, date time.Time) mail.Mes
 	}
 }
 
-// place names a target without its credentials.
+// place describes a target without its credentials.
 func place(s *account.Storage) string {
 	switch {
 	case s == nil:

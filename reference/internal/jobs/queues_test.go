@@ -23,8 +23,8 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// TestQueues has one PostgreSQL for all, since that takes longest to start. open opens the same database each time, for the server it
-// is given; SQLite has one.
+// TestQueues tests both databases. All tests share one PostgreSQL server, because its start takes longest. open opens the same database on each
+// call, for the named server; SQLite has only one.
 func TestQueues(t *testing.T) {
 	server := postgrestest.Start(t)
 	for name, test := range map[string]func(t *testing.T, open func(server string) *sqlstore.Store){
@@ -57,20 +57,20 @@ func onPostgres(t testing.TB, url, server string) *sqlstore.Store {
 	return s
 }
 
-// worked notes what was done.
+// worked records the jobs that were done.
 type worked struct {
-	begun chan string // when it is set, jobs say that they begin, and last until they are interrupted
+	begun chan string // if set, jobs announce their beginning here and run until they are interrupted
 
 	mu    sync.Mutex
 	done  []string
-	bound []string // jobs with a deadline
+	bound []string // jobs that had a deadline
 }
 
 func (w *worked) Expired(ctx context.Context, _, id string) error {
 	if w.begun != nil {
 		select {
 		case w.begun <- id:
-		case <-ctx.Done(): // begun once more, while the engine stops
+		case <-ctx.Done(): // it began once more while the engine stops
 		}
 		<-ctx.Done()
 		return ctx.Err()
@@ -129,7 +129,7 @@ func owe(t *testing.T, s *sqlstore.Store, at time.Time, archives ...string) {
 	must(t, err)
 }
 
-// orphans: a job that the process died in is done after the next start, at once, and no job is cut off.
+// orphans checks that a job that was running when the process died is done at once after the next start, and that no job has a deadline.
 func orphans(t *testing.T, open func(server string) *sqlstore.Store) {
 	s := open("one")
 	runner(t, s)
@@ -167,7 +167,7 @@ func orphans(t *testing.T, open func(server string) *sqlstore.Store) {
 	must(t, s.Close())
 }
 
-// interrupted: a job that is under way when the server closes is done after the next start.
+// interrupted checks that a job that runs when the server closes is done after the next start.
 func interrupted(t *testing.T, open func(server string) *sqlstore.Store) {
 	s := open("one")
 	r, w := runner(t, s), &worked{begun: make(chan string)}
@@ -186,7 +186,7 @@ func interrupted(t *testing.T, open func(server string) *sqlstore.Store) {
 	must(t, s.Close())
 }
 
-// clocks: jobs fall due by their application's clock, also when it moved before a restart.
+// clocks checks that jobs are due by their application's clock, even if it was moved before a restart.
 func clocks(t *testing.T, open func(server string) *sqlstore.Store) {
 	s := open("one")
 	r, w := runner(t, s), &worked{}
@@ -217,11 +217,11 @@ func clocks(t *testing.T, open func(server string) *sqlstore.Store) {
 	must(t, s.Close())
 }
 
-// claimedElsewhere: a due job that the engine takes and completes while a walk is about to take it is not done twice.
+// claimedElsewhere checks that a due job is not done twice if the engine takes and completes it while a walk is about to take it.
 func claimedElsewhere(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
 	s := onPostgres(t, server.Database(t), "one")
-	r := runner(t, s) // not started: the engine is the transaction
+	r := runner(t, s) // it is not started; the transaction stands for the engine
 	must(t, s.CreateApplication(ctx, account.Application{ID: "app"}))
 	owe(t, s, time.Now(), "done")
 	engine, err := s.Begin(ctx)
@@ -238,7 +238,7 @@ func claimedElsewhere(t *testing.T, server *postgrestest.Server) {
 	must(t, s.Close())
 }
 
-// sharing: each does its own jobs, once.
+// sharing checks that each server does its own jobs, once.
 func sharing(t *testing.T, server *postgrestest.Server) {
 	url := server.Database(t)
 	const each = 40

@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// Conditions of statements on River's table. The parameter of own is the suffix of this server's queues.
+// Conditions for statements on River's table. The parameter of own is the suffix of this server's queues.
 const (
 	own     = " queue = kind || $1 "
 	ofApp   = own + "AND args ->> 'applicationId' = $2 "
@@ -22,7 +22,7 @@ const (
 	later   = " state IN ('scheduled', 'retryable') "
 )
 
-// suffix ends the names of this server's queues.
+// suffix returns the suffix of the names of this server's queues.
 func (r *Runner) suffix() string {
 	if r.Store.Server == "" {
 		return ""
@@ -32,10 +32,10 @@ func (r *Runner) suffix() string {
 
 func (r *Runner) queue(kind string) string { return kind + r.suffix() }
 
-// now is the present as an instant of a job.
+// now returns the present time in the database's form.
 func (r *Runner) now() any { return r.Store.Instant(time.Now()) }
 
-// args of the kinds. The row's owner stays readable in SQL, where a clock moves it.
+// Arguments of each kind of job. SQL can read the application's id in them, because moving a clock needs it.
 type (
 	webhookArgs struct{ store.Job }
 	uploadArgs  struct{ store.Job }
@@ -53,7 +53,7 @@ func (uploadArgs) Kind() string  { return store.JobUpload }
 func (expireArgs) Kind() string  { return store.JobExpire }
 func (mailArgs) Kind() string    { return store.JobMail }
 
-// enqueue inserts jobs in the transaction of the step that owes them.
+// enqueue inserts jobs in the transaction of their step.
 func (r *Runner) enqueue(ctx context.Context, tx sqlstore.Tx, jobs []store.Job) error {
 	var many []river.InsertManyParams
 	for _, j := range jobs {
@@ -82,13 +82,13 @@ func (r *Runner) enqueue(ctx context.Context, tx sqlstore.Tx, jobs []store.Job) 
 	return nil
 }
 
-// complete marks a job done, now. What River does after a worker returns comes up to 250 ms later, and then finds nothing to do.
+// complete marks a job as done, at once. River does the same up to 250 ms after a worker returns, and then finds nothing to do.
 func (r *Runner) complete(ctx context.Context, job store.Job) error {
 	return r.settled(ctx, job.ID, nil)
 }
 
-// replace marks a job done and enqueues one in its place, due at a policy instant. A new row, so that what River notes late about
-// the old one cannot hit it.
+// replace marks a job as done and enqueues another in its place, due at a policy instant. The new one has a new row, so that a late update by
+// River for the old one cannot affect it.
 func (r *Runner) replace(ctx context.Context, job store.Job, at time.Time) error {
 	next := job
 	next.At = at
@@ -113,7 +113,7 @@ func (r *Runner) settled(ctx context.Context, id int64, next []store.Job) error 
 	return nil
 }
 
-// Pending returns the application's unfinished jobs, the next due first. Jobs that wait for the same thing are listed once.
+// Pending returns the application's unfinished jobs, the next due first. It lists jobs with the same kind, session, archive and time once.
 func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job, error) {
 	rows, err := r.Store.Write.QueryContext(ctx, `SELECT min(id), kind, args ->> 'sessionId', args ->> 'archiveId', scheduled_at FROM river_job
 		WHERE`+ofApp+`AND (state = 'running' OR`+waiting+`) GROUP BY 2, 3, 4, 5 ORDER BY 5, 1`, r.suffix(), applicationID)
@@ -134,7 +134,7 @@ func (r *Runner) Pending(ctx context.Context, applicationID string) ([]store.Job
 	return jobs, rows.Err()
 }
 
-// SetClock moves the application's clock and with it its waiting jobs. No transition commits in between.
+// SetClock moves the application's clock and its waiting jobs. No transition can commit in between.
 func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time.Duration) error {
 	before := r.Clock.Offset(applicationID)
 	move := `UPDATE river_job SET scheduled_at = ` + r.Store.Shifted + ` WHERE args ->> 'applicationId' = $2 AND` + waiting
@@ -152,7 +152,7 @@ func (r *Runner) SetClock(ctx context.Context, applicationID string, offset time
 	return nil
 }
 
-// Reset forgets the application's jobs together with everything else it has, and sets its clock back.
+// Reset removes the application's jobs together with everything else it has, and sets its clock back to real time.
 func (r *Runner) Reset(ctx context.Context, applicationID string) error {
 	const forget = "DELETE FROM river_job WHERE args ->> 'applicationId' = $1 AND" + waiting
 	before := r.Clock.Offset(applicationID)
@@ -170,7 +170,7 @@ func (r *Runner) Reset(ctx context.Context, applicationID string) error {
 	return nil
 }
 
-// elsewhere waits until a job changes, or for a short while: another process may have changed one.
+// elsewhere waits until a job changes, or for a short while, because another process may have changed one.
 func elsewhere(ctx context.Context, changed <-chan struct{}) error {
 	patience := time.NewTicker(100 * time.Millisecond)
 	defer patience.Stop()
@@ -184,7 +184,7 @@ func elsewhere(ctx context.Context, changed <-chan struct{}) error {
 	}
 }
 
-// Settle works off what is due for the application, in the order in which it fell due, and returns when nothing is due or running.
+// Settle runs the jobs that are due for the application, in the order in which they became due. It returns when no job is due or running.
 func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 	const unsettled = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + ofApp + "AND (state = 'running' OR" + waiting + "AND scheduled_at <= $3))"
 	for {
@@ -194,7 +194,7 @@ func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 		}
 		job, err := r.claim(context.WithoutCancel(ctx), applicationID)
 		if err == nil {
-			if r.work(ctx, job) != nil { // said in the log
+			if r.work(ctx, job) != nil { // work has logged the error
 				err = r.release(context.WithoutCancel(ctx), job.ID)
 			}
 			if err != nil {
@@ -218,7 +218,7 @@ func (r *Runner) Settle(ctx context.Context, applicationID string) error {
 	}
 }
 
-// claim takes the application's next due job from River; the caller has to complete, replace or release it.
+// claim takes the application's next due job from River. The caller must complete, replace or release it.
 func (r *Runner) claim(ctx context.Context, applicationID string) (store.Job, error) {
 	const next = `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = $3 WHERE` + waiting + `AND id = (
 		SELECT id FROM river_job WHERE` + ofApp + `AND` + waiting + `AND scheduled_at <= $3 ORDER BY scheduled_at, id LIMIT 1)
@@ -228,14 +228,14 @@ func (r *Runner) claim(ctx context.Context, applicationID string) (store.Job, er
 	return job, err
 }
 
-// release has a claimed job tried again soon.
+// release returns a claimed job, to be retried soon.
 func (r *Runner) release(ctx context.Context, id int64) error {
 	_, err := r.Store.Write.ExecContext(ctx, "UPDATE river_job SET state = 'retryable', scheduled_at = $1 WHERE id = $2 AND state = 'running'",
 		r.Store.Instant(time.Now().Add(retryOwn)), id)
 	return err
 }
 
-// requeue makes what a dead process of this server left running available again.
+// requeue makes the jobs available again that a dead process of this server left running.
 func (r *Runner) requeue(ctx context.Context) error {
 	const orphans = `UPDATE river_job SET state = 'available', scheduled_at = CASE WHEN scheduled_at > $2 THEN $2 ELSE scheduled_at END
 		WHERE state = 'running' AND` + own
@@ -245,7 +245,7 @@ func (r *Runner) requeue(ctx context.Context) error {
 	return nil
 }
 
-// wake makes due rows available, at once. River itself looks every five seconds.
+// wake makes due rows available at once. River itself looks every five seconds.
 func (r *Runner) wake(ctx context.Context) error {
 	due := "UPDATE river_job SET state = 'available' WHERE id IN (SELECT id FROM river_job WHERE" + later + "AND scheduled_at <= $2 AND" + own + r.Store.SkipLocked + ")"
 	if _, err := r.Store.Write.ExecContext(ctx, due, r.suffix(), r.now()); err != nil {
@@ -258,7 +258,7 @@ func (r *Runner) wake(ctx context.Context) error {
 	return r.Store.River.GetExecutor().NotifyMany(ctx, notify)
 }
 
-// promote keeps due times to a fraction of a second.
+// promote calls wake often, so that jobs run within a fraction of a second of their due time.
 func (r *Runner) promote(ctx context.Context) {
 	const any = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + later + "AND scheduled_at <= $2 AND" + own + ")"
 	tick := time.NewTicker(200 * time.Millisecond)

@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/account"
 )
 
-// signed is a token for one request, by which a receiver tells that the body is from here and unchanged. now is real time.
+// signed returns a token for one request. With it the receiver verifies that the body is from this server and unchanged. now is real time.
 func signed(app account.Application, body []byte, now time.Time) (string, error) {
 	sum := sha256.Sum256(body)
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{

@@ -17,22 +17,22 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// How webhooks are tried.
+// Timing of webhook attempts.
 const (
 	retryFirst = 5 * time.Second // doubling (ARC-CB-29)
 	retryMost  = 15 * time.Minute
 	retryFor   = 24 * time.Hour
 
-	// refusedOften is after how many attempts an archive's webhook that is refused no longer holds up those behind it.
+	// refusedOften is the number of attempts after which a refused webhook of an archive no longer delays the webhooks after it.
 	refusedOften = 3
 
 	webhookTimeout  = 10 * time.Second
 	webhookMaxReply = 64 << 10
 )
 
-// workWebhook delivers what is owed in one lane, an archive's or a session's, in order: a webhook is not tried before the one before it
-// was delivered, given up, or, in an archive's lane, refused [refusedOften] times; that one is tried on beside the others (ARC-CB-29).
-// Every webhook has a job of its own, so that none can be forgotten; the first to run delivers for all.
+// workWebhook delivers the webhooks of one lane, which is an archive or a session, in order. A webhook is not tried before the one before it was
+// delivered or given up. In an archive's lane it also suffices that the one before was refused [refusedOften] times; that one is retried beside
+// the others (ARC-CB-29). Every webhook has its own job, so that none can be forgotten; the first job to run delivers for all.
 func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
 	defer r.drains.lock(job.Lane())()
 	for {
@@ -52,7 +52,7 @@ func (r *Runner) workWebhook(ctx context.Context, job store.Job) error {
 	}
 }
 
-// await has a lane looked at again at a policy instant. One job is enough for that, while each has webhooks that are tried a hundred times.
+// await schedules the next look at a lane for a policy instant. If another job of the lane will run by then, this one is completed.
 func (r *Runner) await(ctx context.Context, job store.Job, at time.Time) error {
 	const another = "SELECT EXISTS (SELECT 1 FROM river_job WHERE" + ofApp + "AND" + waiting +
 		"AND kind = $3 AND args ->> 'sessionId' = $4 AND args ->> 'archiveId' = $5 AND scheduled_at <= $6)"
@@ -68,11 +68,11 @@ func (r *Runner) await(ctx context.Context, job store.Job, at time.Time) error {
 	return r.replace(ctx, job, at)
 }
 
-// deliver makes one attempt and notes how it ended. Its error is the server's own.
+// deliver makes one attempt and stores its outcome. It returns only errors of the server itself.
 func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 	app, err := r.Store.Application(ctx, d.ApplicationID)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil // and with it the delivery
+		return nil // the delivery is gone with the application
 	}
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (r *Runner) deliver(ctx context.Context, d store.Delivery) error {
 	return r.Store.PostponeDelivery(ctx, d.ID, retry, status)
 }
 
-// post returns what the receiver answered, 0 for nothing, and why that does not count as delivered.
+// post sends a webhook. It returns the status of the answer, 0 if there was none, and the reason if it does not count as delivered.
 func (r *Runner) post(ctx context.Context, app account.Application, d store.Delivery) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
@@ -121,7 +121,7 @@ func (r *Runner) post(ctx context.Context, app account.Application, d store.Deli
 		return 0, outbound.Cause(err)
 	}
 	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, webhookMaxReply)) // only so that the connection can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, webhookMaxReply)) // needed only to reuse the connection
 	if response.StatusCode/100 != 2 {
 		return response.StatusCode, fmt.Errorf("the receiver answered %d, only 2xx counts as delivered (ARC-CB-29)", response.StatusCode)
 	}
@@ -132,7 +132,7 @@ func backoff(attempts int) time.Duration {
 	return min(retryFirst<<min(attempts, 20), retryMost) // ARC-CB-29
 }
 
-// again has a job tried once more: after the next start when the server is closing, otherwise by [soon].
+// again retries a job: after the next start if the server is closing, otherwise according to [soon].
 func (r *Runner) again(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return river.JobSnooze(0)

@@ -20,7 +20,7 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// TestSecretsOfURLs: what a callback URL has besides scheme, host and path is not in the log, whether somebody answers there or not.
+// TestSecretsOfURLs checks that the log has only scheme, host and path of a callback URL, whether its receiver answers or not.
 func TestSecretsOfURLs(t *testing.T) {
 	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	nobody := httptest.NewServer(nil)

@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/seal"
 )
 
-// BenchmarkJournal writes frames of 4 KB with the packets of sound between them, and reads the frames, as compositions do.
+// BenchmarkJournal writes frames of 4 KB with audio packets between them, and reads the frames as compositions do.
 func BenchmarkJournal(b *testing.B) {
 	for name, key := range map[string][]byte{"plain": nil, "sealed": seal.NewKey()} {
 		b.Run(name, func(b *testing.B) {

@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// damages opens a journal that says what its readers find lost.
+// damages opens a journal and collects the damage that its readers report.
 func damages(t *testing.T, dir string, key []byte) (j *Journal, told *[]Damage) {
 	t.Helper()
 	told = &[]Damage{}
@@ -26,7 +26,7 @@ func damages(t *testing.T, dir string, key []byte) (j *Journal, told *[]Damage) 
 	return j, told
 }
 
-// seconds journals a megabyte of video for each second.
+// seconds writes n seconds of video, one megabyte for each.
 func seconds(t *testing.T, j *Journal, stream string, n int) *Writer {
 	t.Helper()
 	w := begin(t, j, stream)
@@ -41,7 +41,7 @@ func seconds(t *testing.T, j *Journal, stream string, n int) *Writer {
 
 func at(second int) av.Instant { return av.Instant(second+1) * av.Instant(time.Second) }
 
-// spoil overwrites a piece of a segment of a stream's log.
+// spoil overwrites a few bytes in a segment of a stream's log.
 func spoil(t *testing.T, dir, stream string, segment int, offset int64) {
 	t.Helper()
 	f, err := os.OpenFile(segmentPath(filepath.Join(dir, streamLog(stream)), segment), os.O_RDWR, 0)
@@ -54,7 +54,7 @@ func spoil(t *testing.T, dir, stream string, segment int, offset int64) {
 	}
 }
 
-// skim reads the whole log past damage and returns the time of each item.
+// skim reads the whole log, past damage, and returns the time of each item.
 func skim(t *testing.T, r *Reader) (times []av.Instant, torn int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -90,7 +90,7 @@ func expectDamage(t *testing.T, told []Damage, want ...Damage) {
 	}
 }
 
-// TestDamageIsTold spoils a log in the middle, at its beginning and at its end, and has it read twice by each reader.
+// TestDamageIsTold damages a log in the middle, at its beginning and at its end, and lets each reader read it twice.
 func TestDamageIsTold(t *testing.T) { plainAndSealed(t, damageIsTold) }
 
 func damageIsTold(t *testing.T, key []byte) {
@@ -126,7 +126,7 @@ func damageIsTold(t *testing.T, key []byte) {
 					t.Fatal(err)
 				}
 			}
-			// After a restart nothing of it is cut off: the stream was removed before.
+			// The stream was removed before, so a restart cuts nothing off.
 			note(t, j, timeline.Event{Kind: timeline.StreamRemoved, Stream: "s", At: at(40)})
 			if err := j.Close(); err != nil {
 				t.Fatal(err)
@@ -146,7 +146,7 @@ func damageIsTold(t *testing.T, key []byte) {
 	}
 }
 
-// TestTruncatedFile loses the end of a file that was read to there: no end of the log, but damage.
+// TestTruncatedFile checks that a reader reports damage, not the end of the log, if a file has lost its end.
 func TestTruncatedFile(t *testing.T) {
 	dir := t.TempDir()
 	j, told := damages(t, dir, nil)
@@ -169,7 +169,8 @@ func TestTruncatedFile(t *testing.T) {
 	expectDamage(t, *told, Damage{"s", at(2), Forever, nil})
 }
 
-// TestWhatACrashTears: the last media of a stream that was there is cut off, not what was durable for long.
+// TestWhatACrashTears checks that Open cuts off the last media of an open stream, but not media that had long been
+// durable.
 func TestWhatACrashTears(t *testing.T) { plainAndSealed(t, whatACrashTears) }
 
 func whatACrashTears(t *testing.T, key []byte) {

@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// eventKey is the same for equal events, wherever the timeline put them.
+// eventKey is a hash of an event. It is the same for equal events, even if the timeline moved one of them.
 type eventKey [sha256.Size]byte
 
 func keyOf(e timeline.Event) (eventKey, error) {
@@ -27,17 +27,17 @@ func keyOf(e timeline.Event) (eventKey, error) {
 type history struct {
 	mu     await.Mutex // guards noted, known, open, closed; held while an event is made durable
 	noted  []timeline.Event
-	keys   map[eventKey]bool // of what was noted
-	known  av.Instant        // nothing will be noted before it
+	keys   map[eventKey]bool // keys of the noted events
+	known  av.Instant        // no event will be noted before it
 	open   map[string]bool
 	closed bool
 
-	live  atomic.Bool  // a span began in this process: known has to follow the clock
+	live  atomic.Bool  // a span began in this process, so known must follow the clock
 	spans atomic.Int32 // archives recording now
 	until atomic.Int64 // end of the latest span, meaningful while spans is 0
 }
 
-// apply accounts for an event already stored.
+// apply adds an event that is already on disk to the view.
 func (tl *history) apply(n timeline.Event, key eventKey) {
 	tl.noted = append(tl.noted, n)
 	tl.keys[key] = true
@@ -70,9 +70,9 @@ func parseEvent(data []byte) (timeline.Event, error) {
 	return n, n.Validate()
 }
 
-// Note puts e on the timeline. It is durable when Note returns. An equal event already there is not repeated.
-// Events are noted in order of their instants: one that comes later than the timeline's knowledge (see
-// [Journal.Advance]) takes effect at that point instead, so that what was composed is never contradicted.
+// Note puts e on the timeline and makes it durable. It does not repeat an equal event. Events are noted in order of
+// their instants: an event before the point up to which the timeline is known (see [Journal.Advance]) is moved to that
+// point, because files may already depend on what was known.
 func (j *Journal) Note(e timeline.Event) error {
 	if err := e.Validate(); err != nil {
 		return err
@@ -112,8 +112,8 @@ func (j *Journal) Note(e timeline.Event) error {
 	return nil
 }
 
-// Advance promises that no event before t will take effect. The journal does it by itself while an archive records
-// when it was opened with a clock.
+// Advance promises that no event before t will be noted. A journal that was opened with a clock does this by itself
+// while an archive records.
 func (j *Journal) Advance(t av.Instant) error {
 	tl := &j.history
 	tl.mu.Lock()
@@ -129,11 +129,11 @@ func (j *Journal) Advance(t av.Instant) error {
 	return nil
 }
 
-// ErrClosed is returned to those who wait on a journal that was closed.
+// ErrClosed is returned to readers that wait while the journal is closed.
 var ErrClosed = errors.New("journal is closed")
 
-// Events returns the events from index on and the instant up to which the timeline is known: later events have that
-// instant or a later one. It blocks until there is something new: an event, or knowledge beyond after.
+// Events returns the events from index on, and the instant up to which the timeline is known: later events have that
+// instant or a later one. It blocks until there is a new event or the timeline is known beyond after.
 func (j *Journal) Events(ctx context.Context, index int, after av.Instant) ([]timeline.Event, av.Instant, error) {
 	tl := &j.history
 	var list []timeline.Event

@@ -12,7 +12,8 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// TestNotedOnce notes events of every content again: some that came too late for the timeline, some that an earlier process noted.
+// TestNotedOnce notes events of every kind twice. Some came too late for the timeline, and some were noted by an
+// earlier process.
 func TestNotedOnce(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
@@ -56,7 +57,7 @@ func BenchmarkNote(b *testing.B) {
 	}
 }
 
-// An event that is read is one that could have been written.
+// FuzzParseEvent checks that every event that can be parsed can also be written.
 func FuzzParseEvent(f *testing.F) {
 	for _, text := range []string{
 		`{"kind":"streamAdded","at":1,"stream":"s","classes":["focus"],"hasVideo":true}`, `{"kind":"selected","at":1,"archive":"a","selection":[{"stream":"s"}]}`,

@@ -1,9 +1,21 @@
-// Package journal keeps what a session sends on disk before anything else reads it: one append-only log of samples
-// and marks per stream and one log of events, the timeline. Recordings are views of it: composing the same journal
-// gives the same bytes, now, later, or after a crash.
+// Package journal stores what a session sends on disk before anything else reads it. A journal has one append-only log
+// of samples and marks for each stream, and one log of events, the timeline. Files are made from it alone: the same
+// journal gives the same bytes, now, later, or after a crash.
 //
-// A record is durable half a second after it was appended, an event when Note returns. What a crash tore is cut off by
-// Open. Stream logs are written only by the process that began them: those of an earlier process have ended, and Open takes them off the timeline.
+//	j, err := journal.Open(dir, journal.Options{Now: clock.Media})
+//	w, err := j.Stream("camera")
+//	err = j.Note(timeline.Event{Kind: timeline.StreamAdded, At: now, Stream: "camera", HasVideo: true})
+//	err = w.Append(sample)
+//
+//	r, err := j.Reader("camera", true, from)
+//	item, err := r.Next(ctx) // waits for media that is still to come
+//
+// A sample is durable half a second after Append, an event when Note returns. Open cuts off a record that a crash left
+// incomplete. The streams of an earlier process have ended; Open removes them from the timeline.
+//
+// The caller must open a directory only once at a time, begin a stream's log before it notes the stream, append the
+// samples of one kind in order, promise time with [Writer.Advance] while a stream is silent, and close every Writer and
+// the Journal.
 package journal
 
 import (
@@ -22,33 +34,33 @@ import (
 )
 
 const (
-	// syncEvery and the time a batch of syncs takes stay together under the half second promised.
+	// syncEvery plus the duration of one round of syncs stays under the half second that the package promises.
 	syncEvery = 250 * time.Millisecond
 	markEvery = 50 * time.Millisecond
-	// slack is how late an event may be noted without being moved: more than it takes to get from a packet's arrival
-	// to Note, little enough not to be felt when a recording stops.
+	// slack is how far the timeline stays behind the clock, so that events that are noted late need not be moved. It is
+	// longer than the way of a packet from its arrival to Note, and too short to be noticed when a recording stops.
 	slack       = 200 * time.Millisecond
 	syncsAtOnce = 8
 )
 
-// Options of a journal.
+// Options are the options of a journal.
 type Options struct {
-	// Now reads the media clock. With it the timeline follows the clock while an archive records; without it the
-	// caller does that by Advance.
+	// Now returns the media clock. If it is set, the timeline follows the clock while an archive records; if not, the
+	// caller must call Advance.
 	Now func() av.Instant
-	// Failed is told what went wrong in the background: a log that could not be made durable takes no more records.
+	// Failed, if set, is called when a log could not be made durable. The log takes no more records then.
 	Failed func(error)
-	// Damaged, if set, is called when a reader finds media lost: once per reader, and again when that reader reads it again.
+	// Damaged, if set, is called when a reader finds that media is lost: once per reader and damaged place.
 	Damaged func(Damage)
-	// Full, if set, is asked before a record is written; its error is that of the write. For tests.
+	// Full, if set, is called before a record is written. The write fails with its error. For tests.
 	Full func() error
-	// Key, if set, opens what is sealed in the journal and seals what is appended; see [Journal.Seal].
+	// Key, if set, decrypts the sealed parts of the journal and encrypts new records; see [Journal.Seal].
 	Key []byte
 }
 
-// Journal is the journal of one session. Its methods may be called concurrently.
+// Journal is the journal of one session. It is safe for concurrent use.
 type Journal struct {
-	// Repairs lists what Open cut off.
+	// Repairs lists the incomplete records that Open cut off.
 	Repairs []*TornError
 
 	dir     string
@@ -65,7 +77,7 @@ type Journal struct {
 	done chan struct{}
 }
 
-// Open opens the journal in dir, creates it if there is none, or repairs what a crash left.
+// Open opens the journal in dir. It creates the journal if there is none and repairs it after a crash.
 func Open(dir string, o Options) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "streams"), 0o755); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
@@ -82,18 +94,18 @@ func Open(dir string, o Options) (*Journal, error) {
 	return j, nil
 }
 
-// LastMedia is the newest instant the media of earlier processes reach: where recordings that a crash interrupted
-// end. It is false when there is none.
+// LastMedia returns the newest instant of media from earlier processes. Recordings that a crash interrupted end there.
+// ok is false if there is none.
 func (j *Journal) LastMedia() (av.Instant, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.last, j.last != 0
 }
 
-// ErrEnded is returned for appending to a stream's log after its end.
+// ErrEnded is returned when a stream's log has ended and cannot be appended to or begun again.
 var ErrEnded = errors.New("stream log has ended")
 
-// Stream begins the log of a stream. Stream ids are not used twice.
+// Stream begins the log of a stream. A stream id can be used only once.
 func (j *Journal) Stream(id string) (*Writer, error) {
 	if !timeline.ValidStream(id) {
 		return nil, fmt.Errorf("stream id %q is not made of letters, digits, - and _", id)
@@ -116,8 +128,8 @@ func (j *Journal) Stream(id string) (*Writer, error) {
 	return &Writer{log: l, history: &j.history}, nil
 }
 
-// Seal has everything that is appended from now on sealed under key, which Open needs from then on. A journal that is sealed already
-// stays under its key.
+// Seal encrypts everything that is appended from now on with key, which Open then needs. If the journal has a key
+// already, it keeps that key.
 func (j *Journal) Seal(key []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -140,7 +152,7 @@ func (j *Journal) Seal(key []byte) error {
 	return nil
 }
 
-// Trim frees the media of the streams that have ended and are not needed. Their logs are there, and empty.
+// Trim removes the media of ended streams for which needed returns false. Their logs stay, but are empty.
 func (j *Journal) Trim(needed func(stream string) bool) error {
 	var spare []*segments
 	j.mu.Lock()
@@ -158,12 +170,12 @@ func (j *Journal) Trim(needed func(stream string) bool) error {
 	return nil
 }
 
-// Logs are named by their folder in the journal.
+// Logs are named after their folder in the journal.
 const timelineLog = "timeline"
 
 func streamLog(id string) string { return "streams/" + id }
 
-// boxOf returns the box of a log, nil without a key.
+// boxOf returns the box that encrypts and decrypts a log, nil without a key.
 func boxOf(key []byte, name string) (*seal.Box, error) {
 	if key == nil {
 		return nil, nil
@@ -177,7 +189,7 @@ func (j *Journal) known(id string) bool {
 	return j.streams[id] != nil
 }
 
-// keep is the one goroutine that makes logs durable and moves the timeline's knowledge with the clock.
+// keep makes logs durable and lets the timeline follow the clock, until Close. It runs in its own goroutine.
 func (j *Journal) keep() {
 	defer close(j.done)
 	mark := time.NewTicker(markEvery)
@@ -204,7 +216,7 @@ func (j *Journal) report(err error) {
 	}
 }
 
-// Sync makes everything durable that was appended before it was called.
+// Sync makes durable everything that was appended before the call.
 func (j *Journal) Sync() error {
 	j.mu.Lock()
 	logs := []*segments{j.events}
@@ -220,7 +232,7 @@ func (j *Journal) Sync() error {
 	return g.Wait()
 }
 
-// Close ends the logs and releases whoever waits. Readers may read what there is; nothing may be appended.
+// Close ends all logs and wakes the readers that wait. Reading goes on to work; appending does not.
 func (j *Journal) Close() error {
 	select {
 	case <-j.stop:

@@ -57,7 +57,7 @@ func packetAt(i int) av.Sample {
 	return av.Sample{Codec: av.Opus, Time: av.Instant(1000 + i), Data: []byte{byte(i), 1}}
 }
 
-// readAll reads what is there.
+// readAll reads a stream to its end.
 func readAll(t testing.TB, j *Journal, id string, isVideo bool, from av.Instant) (list []Item, err error) {
 	t.Helper()
 	r, err := j.Reader(id, isVideo, from)
@@ -80,13 +80,13 @@ func readAll(t testing.TB, j *Journal, id string, isVideo bool, from av.Instant)
 
 var recording = timeline.Event{Kind: timeline.Recording, Archive: "a", At: 1}
 
-// plainAndSealed runs a test on a journal without and with a key.
+// plainAndSealed runs a test on a journal without a key and on one with a key.
 func plainAndSealed(t *testing.T, test func(t *testing.T, key []byte)) {
 	t.Run("plain", func(t *testing.T) { test(t, nil) })
 	t.Run("sealed", func(t *testing.T) { test(t, seal.NewKey()) })
 }
 
-// boxFor is the box of the stream "s".
+// boxFor returns the box of the stream "s".
 func boxFor(t testing.TB, key []byte) *seal.Box {
 	t.Helper()
 	box, err := boxOf(key, streamLog("s"))
@@ -114,7 +114,7 @@ func roundTrip(t *testing.T, key []byte) {
 		t.Fatal(err)
 	}
 	video = append(video, Item{Sample: av.Sample{Time: 5000}, Video: true, Mark: true})
-	for range 2 { // as written, and as opened again
+	for range 2 { // as written, and after a restart
 		if got, err := readAll(t, j, "s", true, 0); err != nil || !reflect.DeepEqual(got, video) {
 			t.Fatalf("video: %v\n%v\nwant\n%v", err, got, video)
 		}
@@ -137,7 +137,7 @@ func roundTrip(t *testing.T, key []byte) {
 	}
 }
 
-// TestTruncatedAnywhere cuts a stream's log at every offset: what was whole before the cut is read, and no more.
+// TestTruncatedAnywhere cuts a stream's log at every offset. All records before the cut must be read, and no others.
 func TestTruncatedAnywhere(t *testing.T) { plainAndSealed(t, truncatedAnywhere) }
 
 func truncatedAnywhere(t *testing.T, key []byte) {
@@ -157,7 +157,7 @@ func truncatedAnywhere(t *testing.T, key []byte) {
 		t.Fatal(err)
 	}
 	for cut := range len(whole) + 1 {
-		var other byte // than the one that was there, lest the tail complete a record
+		var other byte // a byte that differs from the original, so that the tail cannot complete a record
 		if cut < len(whole) {
 			other = ^whole[cut]
 		}
@@ -193,7 +193,7 @@ func truncatedAnywhere(t *testing.T, key []byte) {
 	}
 }
 
-// TestTimelineTruncatedAnywhere does the same to events, through Open.
+// TestTimelineTruncatedAnywhere cuts the event log at every offset and opens the journal.
 func TestTimelineTruncatedAnywhere(t *testing.T) { plainAndSealed(t, timelineTruncatedAnywhere) }
 
 func timelineTruncatedAnywhere(t *testing.T, key []byte) {
@@ -228,7 +228,7 @@ func timelineTruncatedAnywhere(t *testing.T, key []byte) {
 		if want > 0 {
 			got, _, _ = j.Events(t.Context(), 0, 0)
 		}
-		if removed := want >= 2; removed { // by Open
+		if removed := want >= 2; removed { // Open removed the stream
 			last := len(got) - 1
 			if e := got[last]; e.Kind != timeline.StreamRemoved || e.Stream != "s" || e.Reason != ReasonInterrupted || e.At != got[last-1].At {
 				t.Fatalf("cut at %d: %+v is not the end of the stream", cut, e)
@@ -238,7 +238,7 @@ func timelineTruncatedAnywhere(t *testing.T, key []byte) {
 		if len(got) != want || want > 0 && !reflect.DeepEqual(got, list[:want]) {
 			t.Fatalf("cut at %d: %+v, want the first %d", cut, got, want)
 		}
-		note(t, j, list...) // recovery says it all again
+		note(t, j, list...) // recovery notes all events again
 		again, _, _ := j.Events(t.Context(), 0, 0)
 		again = slices.DeleteFunc(again, func(e timeline.Event) bool { return e.Kind == timeline.StreamRemoved })
 		if !reflect.DeepEqual(again, list) {
@@ -291,7 +291,7 @@ func TestReaderStopsWaiting(t *testing.T) {
 	}
 }
 
-// TestDamagedSegment: what is wrong in a sealed segment costs the rest of that segment.
+// TestDamagedSegment checks that damage in a full segment loses only the rest of that segment.
 func TestDamagedSegment(t *testing.T) { plainAndSealed(t, damagedSegment) }
 
 func damagedSegment(t *testing.T, key []byte) {
@@ -351,7 +351,7 @@ func seek(t *testing.T, key []byte) {
 	if it, err := r.Next(t.Context()); err != nil || it.Time != frameAt(3).Time {
 		t.Errorf("%v %v", it.Time, err)
 	}
-	// At the end, behind what it passed over, the last item is still where it was.
+	// At the end, after records that it skipped, Position is still the place of the last item.
 	if err := errors.Join(w.Append(packetAt(9)), w.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,11 @@ import (
 	"reelcheck/reference/internal/seal"
 )
 
-// segmentSize is where a log rolls to its next file: what opening after a crash has to scan per log.
+// segmentSize is the size in bytes at which a log begins its next file. After a crash, opening scans at most this much
+// per log.
 const segmentSize = 16 << 20
 
-// segments is one append-only log: a folder of segment files of which only the last grows.
+// segments is one append-only log: a folder of segment files, of which only the last one grows.
 type segments struct {
 	dir  string
 	full func() error // see [Options.Full]; nil = never asked
@@ -29,17 +30,17 @@ type segments struct {
 	seq    int
 	f      *os.File
 	size   int64     // bytes of segment seq that readers may see
-	sealed bool      // segment seq is
-	box    *seal.Box // seals the segments begun from now on; nil = they are plain
+	sealed bool      // segment seq is encrypted
+	box    *seal.Box // encrypts the segments begun from now on; nil = they are plain
 	buf    []byte    // for sealing
 	dirty  bool      // written since the last sync
 	ended  bool
-	err    error // sticky: the log cannot be trusted any more
+	err    error // permanent: the log cannot be trusted any more
 }
 
 func segmentPath(dir string, seq int) string { return filepath.Join(dir, fmt.Sprintf("%08d.seg", seq)) }
 
-// createLog makes the folder and its first segment, durably.
+// createLog creates the folder and its first segment, durably.
 func createLog(dir string, box *seal.Box) (*segments, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func createLog(dir string, box *seal.Box) (*segments, error) {
 	return l, durable.Sync(filepath.Dir(dir))
 }
 
-// next starts the following segment. The folder is synced, so that the file survives a crash.
+// next creates the following segment. It syncs the folder, so that the file survives a crash.
 func (l *segments) next() error {
 	f, err := os.OpenFile(segmentPath(l.dir, l.seq+1), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
@@ -67,7 +68,7 @@ func (l *segments) next() error {
 	return nil
 }
 
-// magic begins the segments written from now on.
+// magic returns the magic of the segments begun from now on.
 func (l *segments) magic() string {
 	if l.box != nil {
 		return magicSealed
@@ -75,7 +76,7 @@ func (l *segments) magic() string {
 	return magic
 }
 
-// seal has everything that is appended from now on sealed.
+// seal encrypts everything that is appended from now on.
 func (l *segments) seal(box *seal.Box) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,7 +87,8 @@ func (l *segments) seal(box *seal.Box) error {
 	return l.roll()
 }
 
-// stored returns a framed record as it is on disk at the end of the current segment. It is good until the next one is.
+// stored returns the bytes on disk of a framed record at the end of the current segment. They are valid until the next
+// call.
 func (l *segments) stored(b []byte) []byte {
 	if !l.sealed {
 		return b
@@ -95,8 +97,8 @@ func (l *segments) stored(b []byte) []byte {
 	return frame(l.buf)
 }
 
-// append writes one framed record. After a failed write the partial record is cut off again, so that the log stays
-// readable and may go on when there is room.
+// append writes one framed record. If the write fails, it cuts the partial record off again, so that the log stays
+// readable and can go on when there is room.
 func (l *segments) append(b []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,8 +135,8 @@ func (l *segments) write(b []byte) error {
 	return nil
 }
 
-// roll seals the current segment, durably, and starts the next one. The roll record becomes visible to readers only
-// once the next file is there.
+// roll ends the current segment, durably, and starts the next one. Readers see the roll record only when the next file
+// exists.
 func (l *segments) roll() error {
 	if _, err := l.f.WriteAt(l.stored(encodeBare(typeRoll, nil)), l.size); err != nil {
 		return err
@@ -151,8 +153,8 @@ func (l *segments) roll() error {
 	return old.Close()
 }
 
-// sync makes everything appended so far durable. A failed sync is final: the kernel may have dropped the pages. One that has begun already
-// is waited for, because what it took may not be durable yet.
+// sync makes durable everything that was appended before the call. A failed sync is final, because the kernel may have
+// dropped the pages. sync waits for one that is under way, because the records of that one may not be durable yet.
 func (l *segments) sync() error {
 	l.syncing.Lock()
 	defer l.syncing.Unlock()
@@ -166,7 +168,7 @@ func (l *segments) sync() error {
 	err := f.Sync()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err == nil || errors.Is(err, os.ErrClosed) && (seq != l.seq || l.ended) { // rolled or ended meanwhile, and synced by that
+	if err == nil || errors.Is(err, os.ErrClosed) && (seq != l.seq || l.ended) { // the segment was rolled or ended meanwhile, which synced it
 		return nil
 	}
 	l.err = fmt.Errorf("syncing journal: %w", err)
@@ -174,14 +176,14 @@ func (l *segments) sync() error {
 	return l.err
 }
 
-// end writes the end record, durably. Ending twice is fine.
+// end writes the end record, durably. It may be called twice.
 func (l *segments) end() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended {
 		return nil
 	}
-	// A log that cannot be written any more ends all the same for the readers of this process.
+	// For the readers of this process, a log that cannot be written any more ends too.
 	err := l.err
 	if err == nil {
 		err = l.write(encodeBare(typeEnd, nil))
@@ -194,7 +196,8 @@ func (l *segments) end() error {
 	return errors.Join(err, l.f.Close())
 }
 
-// visible waits until more than offset bytes of segment seq may be read, and returns how many may; io.EOF when there will be no more.
+// visible waits until readers may see more than offset bytes of segment seq, and returns how many they may see. It
+// returns io.EOF if there will be no more.
 func (l *segments) visible(ctx context.Context, seq int, offset int64) (limit int64, err error) {
 	sealed := false
 	waiting := l.mu.Until(ctx, func() bool {
@@ -228,15 +231,15 @@ func (l *segments) visible(ctx context.Context, seq int, offset int64) (limit in
 	return info.Size(), nil
 }
 
-// openLog opens a log that an earlier process left, cuts a torn tail off its last segment and hands every whole
-// record of that segment to seen. The returned error is nil although something was cut: torn tells. crash, if set, is asked whether a crash
-// can have torn the segment; if not, nothing is cut and the damage is left to readers.
+// openLog opens a log of an earlier process, cuts an incomplete tail off its last segment and passes every whole record
+// of that segment to seen. torn describes the tail; err is nil even if a tail was cut off. crash, if set, reports
+// whether a crash can have damaged the segment. If not, openLog cuts nothing, and readers report the damage.
 func openLog(dir string, box *seal.Box, seen func(record) error, crash func(seq int) (bool, error)) (l *segments, torn *TornError, err error) {
 	l = &segments{dir: dir, box: box}
 	if err := l.last(); err != nil {
 		return nil, nil, err
 	}
-	if l.seq == 0 { // the crash came between folder and file
+	if l.seq == 0 { // the crash came after the folder was created, before the file was
 		return l, nil, l.next()
 	}
 	l.f, err = os.OpenFile(segmentPath(dir, l.seq), os.O_RDWR, 0)
@@ -249,7 +252,7 @@ func openLog(dir string, box *seal.Box, seen func(record) error, crash func(seq 
 	return l, torn, nil
 }
 
-// openEnded opens a log that has ended, as it is.
+// openEnded opens a log that has ended and does not change it.
 func openEnded(dir string, box *seal.Box) (*segments, error) {
 	l := &segments{dir: dir, box: box, ended: true}
 	if err := l.last(); err != nil || l.seq == 0 {
@@ -262,7 +265,7 @@ func openEnded(dir string, box *seal.Box) (*segments, error) {
 	return l, err
 }
 
-// last finds the last segment that is there.
+// last finds the last segment.
 func (l *segments) last() error {
 	for {
 		_, err := os.Stat(segmentPath(l.dir, l.seq+1))
@@ -280,7 +283,7 @@ func (l *segments) repair(seen func(record) error, crash func(seq int) (bool, er
 	size, sealed, scanErr := scan(l.f, l.seq, l.box, func(r record) error {
 		l.ended = l.ended || r.kind == typeEnd
 		if r.kind == typeRoll {
-			return errBody // the next segment never came to be: cut the promise off
+			return errBody // the next segment was never created: cut the roll record off
 		}
 		return seen(r)
 	})
@@ -310,7 +313,7 @@ func (l *segments) repair(seen func(record) error, crash func(seq int) (bool, er
 	return torn, l.f.Sync()
 }
 
-// leave keeps a damaged segment as it is.
+// leave accepts a damaged segment without a change.
 func (l *segments) leave() error {
 	info, err := l.f.Stat()
 	if err == nil {
@@ -319,7 +322,7 @@ func (l *segments) leave() error {
 	return err
 }
 
-// newest keeps the latest instant of a scan per track.
+// newest holds the latest instant of each track in a scan.
 type newest [tracks]av.Instant
 
 func (n *newest) see(r record) { n[r.track] = max(n[r.track], r.time) }
@@ -330,14 +333,14 @@ func (l *segments) current() int {
 	return l.seq
 }
 
-// opener opens what sealed segments hold.
+// opener returns the box that decrypts sealed segments.
 func (l *segments) opener() *seal.Box {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.box
 }
 
-// empty frees what a log that has ended takes on disk.
+// empty removes the media of a log that has ended from disk.
 func (l *segments) empty() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -357,7 +360,7 @@ func (l *segments) empty() error {
 	return nil
 }
 
-// close releases the file without ending the log.
+// close closes the file without ending the log.
 func (l *segments) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

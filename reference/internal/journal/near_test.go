@@ -9,7 +9,8 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// TestNear looks for places in a log of several files: nothing from t on is before them, and no whole file is between.
+// TestNear looks for places in a log of several files. Nothing from t on may be before the place, and no whole file
+// between the place and t.
 func TestNear(t *testing.T) { plainAndSealed(t, near) }
 
 func near(t *testing.T, key []byte) {
@@ -68,7 +69,7 @@ func near(t *testing.T, key []byte) {
 		j = openWith(t, dir, key)
 		check()
 	}
-	// A file that cannot be read is not where reading begins.
+	// Reading must not begin at a file that cannot be read.
 	f, err := os.OpenFile(segmentPath(w.log.dir, 3), os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ func (j *Journal) openTimeline() (err error) {
 		}
 		return errors.Join(err, durable.Sync(filepath.Dir(j.dir)))
 	}
-	// The timeline is small, but it may have rolled: every segment counts.
+	// The timeline is small, but it may have rolled, so all its segments are read.
 	var torn *TornError
 	if j.events, torn, err = openLog(dir, box, j.seeEvent, nil); err != nil {
 		return err
@@ -48,10 +48,10 @@ func (j *Journal) openTimeline() (err error) {
 	if err := j.replay(); err != nil || box == nil {
 		return err
 	}
-	return j.events.seal(box) // unless a crash came before it was
+	return j.events.seal(box) // no change, unless the crash came before Seal had sealed the timeline
 }
 
-// readEarlier hands the records of a segment to seen, whose error ends it.
+// readEarlier passes the records of a segment to seen, and stops at the first error that seen returns.
 func readEarlier(dir string, seq int, box *seal.Box, seen func(record) error) error {
 	f, err := os.Open(segmentPath(dir, seq))
 	if err != nil {
@@ -77,7 +77,7 @@ func (j *Journal) seeEvent(r record) error {
 	return nil
 }
 
-// replay brings the timeline's derived state up to date with its events.
+// replay rebuilds the state that is derived from the timeline's events.
 func (j *Journal) replay() error {
 	list := j.history.noted
 	j.history.noted = nil
@@ -96,7 +96,7 @@ func (j *Journal) openStreams() error {
 	if err != nil {
 		return err
 	}
-	since, gone := map[string]av.Instant{}, map[string]av.Instant{} // when streams were added or recorded last, and when they were removed
+	since, gone := map[string]av.Instant{}, map[string]av.Instant{} // when streams were added or last recorded, and when they were removed
 	recorded := av.Instant(0)
 	for _, n := range j.history.noted {
 		switch n.Kind {
@@ -123,8 +123,8 @@ func (j *Journal) openStreams() error {
 	return nil
 }
 
-// openRemoved opens the log of a stream that had ended, durably, before its removal was noted. A crash cannot have torn it: nothing is cut
-// off, and what is damaged readers are told.
+// openRemoved opens the log of a stream whose removal was noted at the instant at. Such a log ended durably before, so
+// a crash cannot have damaged it. openRemoved cuts nothing off; readers report damage.
 func (j *Journal) openRemoved(id string, at av.Instant) error {
 	box, err := boxOf(j.key, streamLog(id))
 	if err != nil {
@@ -139,11 +139,11 @@ func (j *Journal) openRemoved(id string, at av.Instant) error {
 	return nil
 }
 
-// crashTears is how much media a crash can tear off a log, with what a slow disk adds to the half second promised.
+// crashTears is the most media that a crash can tear off a log: the half second promised, and the delay of a slow disk.
 const crashTears = 10 * time.Second
 
-// openStream opens the log of a stream that was there when the process ended, and ends it. Since when it has to be marked, because it was
-// there and recorded, the caller knows.
+// openStream opens and ends the log of a stream that was open when the process ended. The stream was there and recorded
+// since since, so its log must have marks from then on.
 func (j *Journal) openStream(id string, since av.Instant) error {
 	box, err := boxOf(j.key, streamLog(id))
 	if err != nil {
@@ -151,7 +151,7 @@ func (j *Journal) openStream(id string, since av.Instant) error {
 	}
 	var n newest
 	dir, seen := filepath.Join(j.dir, streamLog(id)), func(r record) error { n.see(r); return nil }
-	earlier := func(seq int) error { // where the crash came just after the log rolled
+	earlier := func(seq int) error { // for a crash just after the log rolled
 		for seq--; seq > 0 && n == (newest{}); seq-- {
 			if err := readEarlier(dir, seq, box, seen); err != nil && !errors.As(err, new(*TornError)) {
 				return err
@@ -159,7 +159,8 @@ func (j *Journal) openStream(id string, since av.Instant) error {
 		}
 		return nil
 	}
-	// The timeline cannot have gone on for long without a stream that is there. What it has of more than that, the crash did not take.
+	// The timeline cannot advance for long without an open stream. If it is further ahead than that, a crash cannot be
+	// the reason.
 	torn := func(seq int) (bool, error) {
 		err := earlier(seq)
 		return j.history.known.Sub(max(since, n[audio], n[video])) <= crashTears, err
@@ -187,10 +188,11 @@ func (j *Journal) openStream(id string, since av.Instant) error {
 	return nil
 }
 
-// ReasonInterrupted is why streams were removed whose process did not live to say so.
+// ReasonInterrupted is the reason for the removal of streams that a crash interrupted.
 const ReasonInterrupted = "interrupted"
 
-// removeStreams takes the streams off the timeline that an earlier process left there, where its media ends.
+// removeStreams removes the streams that an earlier process left on the timeline, at the instant at which its media
+// ends.
 func (j *Journal) removeStreams() error {
 	here := map[string]bool{}
 	for _, n := range j.history.noted {

@@ -14,8 +14,8 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// TestOrigins writes what is known of where samples come from, with both kinds interleaved, and reads it back in the same order, plain
-// and sealed. Readers of one kind see no reports.
+// TestOrigins writes origins and reports of both kinds in turns and reads them back in the same order, plain and
+// sealed. Readers of one kind see no reports.
 func TestOrigins(t *testing.T) {
 	for name, key := range map[string][]byte{"plain": nil, "sealed": make([]byte, 32)} {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// TestEarlierSamples reads a sample as it was written before origins were kept.
+// TestEarlierSamples reads a sample as versions wrote it that did not store origins.
 func TestEarlierSamples(t *testing.T) {
 	plain, err := encodeSample(frameAt(1))
 	if err != nil {
@@ -106,7 +106,8 @@ func drain(t testing.TB, r *Reader) (list []Item) {
 	}
 }
 
-// TestDamagedEnd damages the only segment of a log that has ended: its reader is told once, and then of the end.
+// TestDamagedEnd damages the only segment of a log that has ended. Its reader must report the damage once, then the
+// end.
 func TestDamagedEnd(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "j")
 	j := open(t, dir)
@@ -153,7 +154,7 @@ func TestDamagedEnd(t *testing.T) {
 	t.Error("the log has no end")
 }
 
-// TestLastMediaBeforeRoll crashes just after every log has rolled: the newest media is in the segment before.
+// TestLastMediaBeforeRoll crashes just after every log has rolled, when the newest media is in the segment before.
 func TestLastMediaBeforeRoll(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, filepath.Join(dir, "j"))

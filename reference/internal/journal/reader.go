@@ -16,21 +16,21 @@ import (
 
 const readAhead = 128 << 10
 
-// Item is a sample, or what is known of samples of its kind without being one. A mark promises that nothing before Time follows. A report
-// says that the timestamp Stamp was captured at Captured; it holds for the guessed samples before it.
+// Item is a sample, a mark or a report of one kind of media. A mark promises that nothing before Time follows. A report
+// says that the timestamp Stamp was captured at Captured; it applies to the samples before it whose origin was guessed.
 type Item struct {
 	av.Sample
-	Video        bool // its kind, if not audio
+	Video        bool // the kind: video, or else audio
 	Mark, Report bool
 }
 
 // Position is a place in a stream's log.
 type Position struct {
-	Segment int   `json:"segment"` // file of the log, from 1
-	Offset  int64 `json:"offset"`  // bytes into it
+	Segment int   `json:"segment"` // number of the file in the log, from 1
+	Offset  int64 `json:"offset"`  // in bytes
 }
 
-// First is the place of the first item of every log.
+// First is the position of the first item of every log.
 var First = Position{1, firstRecord}
 
 // Before reports whether p comes before q in the same log.
@@ -38,10 +38,10 @@ func (p Position) Before(q Position) bool {
 	return p.Segment < q.Segment || p.Segment == q.Segment && p.Offset < q.Offset
 }
 
-// Damage is a part of a stream's log that cannot be read. What was timed from From to To is lost, all or some of it.
+// Damage is a part of a stream's log that cannot be read. Some or all media from From to To is lost.
 type Damage struct {
 	Stream   string
-	From, To av.Instant // Unknown and Forever where nothing is known before or after it
+	From, To av.Instant // Unknown or Forever if no media is known before or after the damage
 	Err      *TornError
 }
 
@@ -50,7 +50,7 @@ const (
 	Forever = av.Instant(math.MaxInt64)
 )
 
-// Reader reads media of one stream and follows it while it is written. Not for concurrent use.
+// Reader reads the media of one stream and follows it while it is written. It is not safe for concurrent use.
 type Reader struct {
 	log   *segments
 	track track // or tracks: both kinds, with reports
@@ -62,16 +62,16 @@ type Reader struct {
 	buf   []byte    // bytes of the segment from bufAt on
 	bufAt int64
 	body  []byte // of the record read last, where it was sealed
-	limit int64  // so many bytes of the segment may be read, at least
+	limit int64  // at least this many bytes of the segment may be read
 
 	stream  string
-	newest  av.Instant // of what was read
-	torn    *TornError // not yet told: what follows has not been read
+	newest  av.Instant // newest time of what was read
+	torn    *TornError // damage not yet reported: nothing after it has been read
 	told    map[string]bool
 	damaged func(Damage)
 }
 
-// Reader reads the audio or the video of a stream, without samples that are older than from, and without reports.
+// Reader returns a reader for the audio or the video of a stream. It returns no samples before from and no reports.
 func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader, error) {
 	at, err := j.Near(stream, from)
 	if err != nil {
@@ -80,8 +80,8 @@ func (j *Journal) Reader(stream string, isVideo bool, from av.Instant) (*Reader,
 	return j.reader(stream, trackOf(isVideo), from, at)
 }
 
-// Both reads the audio and the video of a stream in the order in which it was appended. An item's Data is good until the next call of
-// Next.
+// Both returns a reader for audio and video of a stream in the order in which they were appended. The Data of an item
+// is valid until the next call of Next.
 func (j *Journal) Both(stream string) (*Reader, error) {
 	return j.reader(stream, tracks, Unknown, First)
 }
@@ -103,18 +103,18 @@ func (j *Journal) log(stream string) (*segments, error) {
 	return nil, fmt.Errorf("stream %q has no log", stream)
 }
 
-// apart is more than the two kinds of a stream are apart in its log: what is silent is marked at most 1.2 s behind real time, and nothing
-// is timed later than that by more than 2 s.
+// apart is an upper limit for the difference in time between the two kinds at one place of a log. The marks of a silent
+// kind are at most 1.2 s behind real time, and no time is more than 2 s ahead of it.
 const apart = 10 * time.Second
 
-// Near returns a place in the stream's log where reading may begin for what is not older than t: the beginning of the file of the log that t is
-// in, or of one before. All that comes before the place is older than t.
+// Near returns a position in the stream's log from which to read media that is not older than t: the beginning of the
+// file that contains t, or of the file before it. Everything before the position is older than t.
 func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
 	l, err := j.log(stream)
 	if err != nil {
 		return First, err
 	}
-	older, later := 1, l.current()+1 // files that begin before t, and not
+	older, later := 1, l.current()+1 // the last file known to begin before t, and the first one not known to
 	for older+1 < later {
 		middle := (older + later) / 2
 		if begins, known := l.begins(middle); known && begins.Add(apart) < t {
@@ -126,7 +126,7 @@ func (j *Journal) Near(stream string, t av.Instant) (Position, error) {
 	return Position{older, firstRecord}, nil
 }
 
-// begins returns the time of the first sample or mark of a file of the log, if that can be read.
+// begins returns the time of the first sample or mark in a file of the log. known is false if it cannot be read.
 func (l *segments) begins(seq int) (t av.Instant, known bool) {
 	enough := errors.New("the first was read")
 	err := readEarlier(l.dir, seq, l.opener(), func(r record) error {
@@ -139,7 +139,7 @@ func (l *segments) begins(seq int) (t av.Instant, known bool) {
 	return t, errors.Is(err, enough)
 }
 
-// Close releases the reader's file.
+// Close closes the reader's file.
 func (r *Reader) Close() error {
 	if r.f == nil {
 		return nil
@@ -149,10 +149,10 @@ func (r *Reader) Close() error {
 	return f.Close()
 }
 
-// Position is where the item returned last begins.
+// Position returns the position of the item that Next returned last.
 func (r *Reader) Position() Position { return r.last }
 
-// Seek makes p the place of the next item.
+// Seek makes p the position of the next item.
 func (r *Reader) Seek(p Position) error {
 	if p.Segment != r.at.Segment {
 		if err := r.Close(); err != nil {
@@ -164,9 +164,9 @@ func (r *Reader) Seek(p Position) error {
 	return nil
 }
 
-// Next returns the next item, waiting for it if the log is still written. It returns io.EOF at the log's end, and a
-// *TornError, once, where a segment is damaged; reading then goes on in the next segment, or with what is appended later. Before it returns
-// what follows the damage, [Options.Damaged] is told.
+// Next returns the next item. It waits for one if the log is still written. It returns io.EOF at the end of the log.
+// Where a segment is damaged, it returns a *TornError once; reading then goes on in the next segment, or with records
+// that are appended later. Next calls [Options.Damaged] before it returns the first item after the damage.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
 		limit, err := r.visible(ctx)
@@ -194,7 +194,7 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 	}
 }
 
-// tell tells of damage before an item, or before the end of the log, unless it is read again.
+// tell reports damage before an item or before the end of the log, unless this reader has reported it already.
 func (r *Reader) tell(it Item, end error) {
 	to := it.Time
 	if end != nil {
@@ -213,16 +213,16 @@ func (r *Reader) tell(it Item, end error) {
 	}
 }
 
-// visible waits until there is something at the place of the next record, and returns how much of the segment may be read.
+// visible waits until there are bytes at the next position, and returns how many bytes of the segment may be read.
 func (r *Reader) visible(ctx context.Context) (limit int64, err error) {
-	if r.at.Offset < r.limit { // what was there stays
+	if r.at.Offset < r.limit { // segments only grow
 		return r.limit, nil
 	}
 	r.limit, err = r.log.visible(ctx, r.at.Segment, r.at.Offset)
 	return r.limit, err
 }
 
-// step reads one record of a segment of which limit bytes are there.
+// step reads one record. limit is the number of bytes of the segment that may be read.
 func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 	if r.f == nil {
 		if err := r.open(); err != nil {
@@ -241,7 +241,7 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 		return Item{}, false, r.damage(err)
 	}
 	var rec record
-	if r.box == nil { // what is not wanted is not read
+	if r.box == nil { // the data of an unwanted record is not read
 		rec, err = decode(head[headerSize:headerSize+min(n, int64(len(head)-headerSize))], true)
 		if err != nil {
 			return Item{}, false, r.damage(err)
@@ -275,7 +275,7 @@ func (r *Reader) step(limit int64) (it Item, found bool, err error) {
 	return it, true, nil
 }
 
-// wants reports whether the record is one of the reader's.
+// wants reports whether the reader returns this record.
 func (r *Reader) wants(rec record) bool {
 	if r.track != tracks && rec.track != r.track {
 		return false
@@ -292,7 +292,7 @@ func (r *Reader) wants(rec record) bool {
 	}
 }
 
-// open opens the segment.
+// open opens the present segment.
 func (r *Reader) open() error {
 	f, err := os.Open(segmentPath(r.log.dir, r.at.Segment))
 	if err != nil {
@@ -311,7 +311,7 @@ func (r *Reader) open() error {
 	return nil
 }
 
-// record reads the whole record whose body takes n bytes.
+// record reads the whole record. n is the size of its body in bytes.
 func (r *Reader) record(n int64, sum uint32, limit int64) (record, error) {
 	whole, err := r.peek(headerSize+n, limit)
 	if err != nil {

@@ -10,15 +10,17 @@ import (
 	"reelcheck/reference/internal/seal"
 )
 
-// A segment file is magic followed by records: length of the body and CRC-32C of the body, both uint32 little endian,
-// then the body, whose first byte is its type. A body is never empty, so a tail of zeros is not a record. In a sealed
-// segment, which the other magic begins, bodies are sealed each by itself, and length and checksum are those of what is on disk.
+// A segment file is magic followed by records. A record is the length and the CRC-32C of its body, both uint32 little
+// endian, then the body, whose first byte is its type. A body is never empty, so a tail of zeros is not a record. A
+// sealed segment begins with the other magic; each of its bodies is encrypted by itself, and length and checksum are
+// those of the encrypted bytes.
 const (
 	magic       = "reeljnl1"
 	magicSealed = "reeljnl2"
 	firstRecord = int64(len(magic))
 	headerSize  = 8
-	// MaxRecord bounds a body: more than any coded frame WebRTC carries, small enough for a hostile length.
+	// MaxRecord is the maximum size of a body in bytes. No coded frame over WebRTC is as large, and a forged length can
+	// do no harm.
 	MaxRecord = 8 << 20
 )
 
@@ -27,10 +29,10 @@ type recordType byte
 const (
 	typeSample recordType = 1 + iota
 	typeMark              // nothing of this kind before the instant follows
-	typeRoll              // the log goes on in the next segment
+	typeRoll              // the log continues in the next segment
 	typeEnd               // the log ends
 	typeEvent             // timeline: JSON of a timeline.Event
-	typeReport            // a timestamp of this kind was captured at the instant
+	typeReport            // a timestamp of this kind was captured at this instant
 )
 
 const (
@@ -40,12 +42,12 @@ const (
 	reportSize  = 1 + 1 + 8 + 8
 	flagKey     = 1
 	flagGap     = 2
-	flagOrigin  = 4 // the origin follows the head; journals of earlier versions have none
+	flagOrigin  = 4 // the origin follows the head; journals of earlier versions have no origins
 	flagGuessed = 8
 	allFlags    = flagKey | flagGap | flagOrigin | flagGuessed
 )
 
-// track says which kind of media a record belongs to; events count as a kind of their own.
+// track is the kind of media of a record. Events count as a kind of their own.
 type track byte
 
 const (
@@ -75,7 +77,7 @@ var (
 	errKey      = errors.New("segment is sealed, and the journal has no key")
 )
 
-// TornError says from where a segment cannot be read.
+// TornError says from which offset a segment cannot be read.
 type TornError struct {
 	Path   string
 	Offset int64
@@ -88,17 +90,17 @@ func (e *TornError) Error() string {
 
 func (e *TornError) Unwrap() error { return e.Err }
 
-// place is where the damage begins.
+// place identifies the beginning of the damage.
 func (e *TornError) place() string { return fmt.Sprint(e.Path, " ", e.Offset) }
 
-// frame prefixes body, whose first headerSize bytes are reserved, with its length and checksum.
+// frame writes the length and checksum of the body into the first headerSize bytes of b, which are reserved for them.
 func frame(b []byte) []byte {
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-headerSize))
 	binary.LittleEndian.PutUint32(b[4:], crc32.Checksum(b[headerSize:], castagnoli))
 	return b
 }
 
-// parseHeader returns the length and checksum of the body that follows.
+// parseHeader returns the length and checksum of the body that follows the header.
 func parseHeader(b []byte) (length int64, sum uint32, err error) {
 	if len(b) < headerSize {
 		return 0, 0, errShort
@@ -145,7 +147,7 @@ func encodeSample(s av.Sample) ([]byte, error) {
 	return frame(append(b, s.Data...)), nil
 }
 
-// markGap, with the track of a mark, says that samples before it were left out.
+// markGap is a flag in the track of a mark: samples before the mark were left out.
 const markGap = 1 << 7
 
 func encodeMark(k track, t av.Instant, gap bool) []byte {
@@ -184,7 +186,8 @@ type record struct {
 	data   []byte
 }
 
-// decode parses a body. With head set, body is only the beginning of a sample, mark or report and data is left out.
+// decode parses a body. With head set, body is only the beginning of a sample, mark or report, and record.data is not
+// set.
 func decode(body []byte, head bool) (record, error) {
 	r := record{kind: recordType(body[0])}
 	switch r.kind {

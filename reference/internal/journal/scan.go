@@ -9,8 +9,8 @@ import (
 	"reelcheck/reference/internal/seal"
 )
 
-// scan reads records of segment seq until the end of r. It returns where the last whole record ends, and a *TornError when bytes
-// follow that are not a record.
+// scan reads the records of segment seq. It returns the offset at which the last whole record ends, and a *TornError if
+// bytes follow that are not a record.
 func scan(r io.ReadSeeker, seq int, box *seal.Box, seen func(record) error) (size int64, sealed bool, err error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return 0, false, err
@@ -44,13 +44,13 @@ func scan(r io.ReadSeeker, seq int, box *seal.Box, seen func(record) error) (siz
 	}
 }
 
-// scanner reads the records of one segment; box is nil when it is plain.
+// scanner reads the records of one segment. box is nil for a plain segment.
 type scanner struct {
 	in  *bufio.Reader
 	box *seal.Box
 }
 
-// record reads the record at a place and returns how long its body is on disk; io.EOF when there is nothing.
+// record reads the record at a place and returns the size of its body on disk, or io.EOF if there is nothing.
 func (s scanner) record(at seal.Place, seen func(record) error) (int64, error) {
 	head := make([]byte, headerSize)
 	if _, err := io.ReadFull(s.in, head); errors.Is(err, io.ErrUnexpectedEOF) {
@@ -79,7 +79,7 @@ func (s scanner) record(at seal.Place, seen func(record) error) (int64, error) {
 	return n, seen(r)
 }
 
-// parseBody checks what is on disk of a body and returns the body, appended to dst when it was sealed.
+// parseBody checks the bytes on disk and returns the body. If it decrypts, it appends the body to dst.
 func parseBody(stored []byte, sum uint32, box *seal.Box, at seal.Place, dst []byte) ([]byte, error) {
 	if crc32.Checksum(stored, castagnoli) != sum {
 		return nil, errChecksum

@@ -16,10 +16,10 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// secret is in every record of secretive.
+// secret is part of every record that secretive writes.
 const secret = "known plaintext of the publisher"
 
-// secretive journals something of every kind under a key, nil for none.
+// secretive writes a record of every kind to a journal with this key; nil = without a key.
 func secretive(t *testing.T, dir string, key []byte) {
 	t.Helper()
 	j := openWith(t, dir, key)
@@ -40,7 +40,7 @@ func say(t *testing.T, j *Journal, stream string) {
 	}
 }
 
-// telling are the files below dir in which the secret stands, and how often.
+// telling returns how often the secret occurs in each file below dir that contains it.
 func telling(t *testing.T, dir string) map[string]int {
 	t.Helper()
 	found := map[string]int{}
@@ -72,7 +72,8 @@ func TestSealedSaysNothing(t *testing.T) {
 	}
 }
 
-// TestSealedFromNowOn: what was plain stays readable, and nothing plain is added, also when the process ends in between.
+// TestSealedFromNowOn checks that plain records stay readable and that no plain ones are added, even if the process
+// ends in between.
 func TestSealedFromNowOn(t *testing.T) {
 	for _, reopen := range []bool{false, true} {
 		dir, key := t.TempDir(), seal.NewKey()
@@ -106,7 +107,7 @@ func TestSealedFromNowOn(t *testing.T) {
 	}
 }
 
-// TestStreamGoesOnSealed: a log that is being written goes on in a sealed segment, and its reader with it.
+// TestStreamGoesOnSealed checks that an open log continues in a sealed segment, and its reader with it.
 func TestStreamGoesOnSealed(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
@@ -124,7 +125,7 @@ func TestStreamGoesOnSealed(t *testing.T) {
 	}
 }
 
-// TestWrongKey: a journal that cannot be opened is left as it is.
+// TestWrongKey checks that a journal that cannot be opened is not changed.
 func TestWrongKey(t *testing.T) {
 	dir := t.TempDir()
 	secretive(t, dir, seal.NewKey())
@@ -146,7 +147,7 @@ func TestWrongKey(t *testing.T) {
 	}
 }
 
-// TestTampered: a record that somebody made or moved is no torn tail, even when its checksum is right.
+// TestTampered checks that a forged or moved record is not treated as a torn tail, even if its checksum is right.
 func TestTampered(t *testing.T) {
 	key := seal.NewKey()
 	for name, tamper := range map[string]func(records [][]byte) [][]byte{
@@ -177,7 +178,7 @@ func TestTampered(t *testing.T) {
 	}
 }
 
-// records cuts a segment into its records.
+// records splits a segment into its records.
 func records(t *testing.T, b []byte) (list [][]byte) {
 	t.Helper()
 	for len(b) > 0 {
@@ -191,7 +192,7 @@ func records(t *testing.T, b []byte) (list [][]byte) {
 	return list
 }
 
-// resum makes the checksums of all records right.
+// resum recomputes the checksums of all records.
 func resum(t *testing.T, b []byte) []byte {
 	t.Helper()
 	out := bytes.Clone(b[:firstRecord])

@@ -8,23 +8,23 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// ErrOrder is returned for a sample that is older than what its kind has already promised.
+// ErrOrder is returned for a sample that is older than what [Writer.Advance] promised for its kind.
 var ErrOrder = errors.New("sample is older than the stream has advanced")
 
-// Writer appends to the log of one stream. Samples and marks outside every span of every archive are not stored; the
-// first video sample or mark stored after that carries Gap. It may be used concurrently.
+// Writer appends to the log of one stream. It does not store samples and marks while no archive records; the first
+// video sample or mark after that carries Gap. It is safe for concurrent use.
 type Writer struct {
 	log     *segments
 	history *history
 
 	mu       sync.Mutex // guards the rest; index: audio, video
 	reached  [2]av.Instant
-	marked   [2]av.Instant // what readers know
+	marked   [2]av.Instant // the time that readers know
 	dropped  [2]bool
 	anything [2]bool
 }
 
-// Append stores s. After an error, a full disk say, later samples may succeed; the loss is marked as a gap.
+// Append stores s. After an error, such as a full disk, later samples may succeed; the loss is marked as a gap.
 func (w *Writer) Append(s av.Sample) error {
 	b, err := encodeSample(s)
 	if err != nil {
@@ -55,8 +55,8 @@ func (w *Writer) Append(s av.Sample) error {
 	return nil
 }
 
-// Advance promises that no sample of the kind before t follows. Time must go on being promised while a stream is
-// silent, and until it has passed the end of every recording, or the stream is closed: compositions wait for it.
+// Advance promises that no sample of this kind before t follows. Compositions wait for this promise, so the caller must
+// go on to make it while a stream is silent, until the stream is closed or t is past the end of every recording.
 func (w *Writer) Advance(isVideo bool, t av.Instant) error {
 	k := trackOf(isVideo)
 	w.mu.Lock()
@@ -68,7 +68,7 @@ func (w *Writer) Advance(isVideo bool, t av.Instant) error {
 	return w.mark(k)
 }
 
-// mark tells readers how far the kind has come, if an archive may be waiting to hear it.
+// mark writes a mark with the time that the kind has reached, if an archive may be waiting for it.
 func (w *Writer) mark(k track) error {
 	t := w.reached[k]
 	if t <= w.marked[k] || !w.history.recording(w.marked[k]) {
@@ -81,7 +81,8 @@ func (w *Writer) mark(k track) error {
 	return nil
 }
 
-// Report says that the timestamp stamp of the kind was captured at t; see [Item]. It is not stored while nothing is.
+// Report says that the timestamp stamp of this kind was captured at t; see [Item]. It is not stored while no archive
+// records.
 func (w *Writer) Report(isVideo bool, stamp int64, t av.Instant) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -91,5 +92,5 @@ func (w *Writer) Report(isVideo bool, stamp int64, t av.Instant) error {
 	return w.log.append(encodeReport(trackOf(isVideo), stamp, t))
 }
 
-// Close ends the log, durably. Close it before the stream's removal is noted.
+// Close ends the log, durably. Call it before the removal of the stream is noted.
 func (w *Writer) Close() error { return w.log.end() }

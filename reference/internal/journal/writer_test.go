@@ -30,8 +30,8 @@ func TestNothingIsKeptWhileNothingRecords(t *testing.T) {
 	add(20)
 	add(25)
 	note(t, j, timeline.Event{Kind: timeline.Stopped, Archive: "a", At: 30})
-	add(28) // was on its way
-	add(31) // passes the stop: compositions have to know
+	add(28) // it was on its way
+	add(31) // this passes the stop, and compositions must know it
 	add(40)
 	note(t, j, timeline.Event{Kind: timeline.Recording, Archive: "b", At: 50})
 	add(55)
@@ -145,7 +145,7 @@ func TestSyncedInTime(t *testing.T) {
 	}
 }
 
-// TestSyncWaits: what another sync has taken, and has not made durable yet, is not durable.
+// TestSyncWaits checks that Sync waits for records that another sync is still making durable.
 func TestSyncWaits(t *testing.T) {
 	j := open(t, t.TempDir())
 	note(t, j, recording)
@@ -153,7 +153,7 @@ func TestSyncWaits(t *testing.T) {
 	if err := w.Append(frameAt(0)); err != nil {
 		t.Fatal(err)
 	}
-	w.log.syncing.Lock() // another one is at it
+	w.log.syncing.Lock() // as if another sync ran
 	w.log.mu.Lock()
 	w.log.dirty = false
 	w.log.mu.Unlock()
@@ -170,7 +170,7 @@ func TestSyncWaits(t *testing.T) {
 	}
 }
 
-// TestEndWhileSyncing: a log that ends while it is made durable is durable.
+// TestEndWhileSyncing checks that a log that ends during a sync is durable.
 func TestEndWhileSyncing(t *testing.T) {
 	j := open(t, t.TempDir())
 	note(t, j, recording)
@@ -182,14 +182,15 @@ func TestEndWhileSyncing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.log.mu.Lock()
-	w.log.dirty = true // as a sync has seen it that was about to begin when the log ended
+	w.log.dirty = true // as a sync saw it that was about to begin when the log ended
 	w.log.mu.Unlock()
 	if err := w.log.sync(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestFullDisk uses the limit on file sizes, which fails writes as a full disk does: part of the record is written.
+// TestFullDisk uses the limit on file sizes, with which a write fails as on a full disk: a part of the record is
+// written.
 func TestFullDisk(t *testing.T) {
 	j := open(t, t.TempDir())
 	note(t, j, recording)
@@ -252,7 +253,7 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// FuzzReader lets the reader, which reads ahead and skips, loose on the same bytes.
+// FuzzReader reads the same bytes with scan and with the reader, which reads ahead and skips.
 func FuzzReader(f *testing.F) {
 	sample, err := encodeSample(frameAt(3))
 	if err != nil {

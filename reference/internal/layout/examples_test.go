@@ -8,7 +8,7 @@ import (
 	"reelcheck/spec"
 )
 
-// TestExamplesOfTheSpecification arranges what the specification has worked out.
+// TestExamplesOfTheSpecification checks the examples that the specification works out.
 func TestExamplesOfTheSpecification(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {
@@ -52,7 +52,7 @@ func TestExamplesOfTheSpecification(t *testing.T) {
 			}
 			tile := tiles[at]
 			for k, v := range [4]int{tile.Rect.X, tile.Rect.Y, tile.Rect.W, tile.Rect.H} {
-				if d := want[k] - v; d < 0 || d > 2 { // rounded down to even
+				if d := want[k] - v; d < 0 || d > 2 { // rounded down to an even number
 					t.Errorf("%s: stream %d: %+v, want %v", e.Name, i+1, tile.Rect, *want)
 					break
 				}

@@ -5,20 +5,21 @@ import (
 	"slices"
 )
 
-// flow lays out streams in a picture as CSS 2.1 does boxes without content in a block of the picture's size: in-flow blocks below each
-// other with collapsing margins, floats (section 9.5), lines of inline boxes, relative and absolute positions.
+// flow places streams in a picture as CSS 2.1 places boxes without content in a block of the picture's size: in-flow blocks below each other
+// with collapsing margins, floats (section 9.5), lines of inline boxes, relative and absolute positions.
 //
-// A stream has no size of its own. Without a width a block is as wide as the picture and everything else is not seen, as is what has no
-// height. Inline boxes take a size, since they are replaced. A float that follows inline boxes begins below their line.
+// A stream has no size of its own. A block without a width is as wide as the picture. Any other box without a width is not seen, nor is a box
+// without a height. Inline boxes have a size, because they count as replaced elements. A float that follows inline boxes begins below their
+// line.
 type flow struct {
 	width, height pixels
 	boxes         []box
 
-	y        pixels // below what is in the flow so far, but for
-	positive pixels // margins that may yet collapse with the next
+	y        pixels // lower edge of the flow so far; collapsing margins are not added yet
+	positive pixels // largest positive margin that may still collapse with the next one
 	negative pixels
 	floats   []floated
-	line     []int // of boxes
+	line     []int // indexes of the boxes in the line
 	cursor   pixels
 }
 
@@ -37,7 +38,7 @@ type floated struct {
 	x, y, w, h pixels
 }
 
-// Layers of the painting order (CSS 2.1 appendix E). Within one, z-index and then the order of the streams decide.
+// Layers of the painting order (CSS 2.1 appendix E). Boxes of one layer are ordered by z-index, then in the order of the streams.
 const (
 	layerBlock = iota
 	layerFloat
@@ -45,7 +46,7 @@ const (
 	layerPositioned
 )
 
-// custom arranges streams by a style sheet.
+// custom places streams by a style sheet.
 func (p picture) custom(ordered []Stream, s sheet) []Tile {
 	f := flow{width: pixels(p.width) * pixel, height: pixels(p.height) * pixel} // ARC-LAY-10, decision 16
 	for i, st := range s.styles(ordered) {
@@ -66,7 +67,8 @@ func (p picture) custom(ordered []Stream, s sheet) []Tile {
 	return tiles
 }
 
-// rect rounds down to even pixels, position and size separately, so that equal boxes stay equal and neighbours do not overlap.
+// rect returns the box in pixels. It rounds position and size down to even numbers separately, so that equal boxes stay equal and neighbours do
+// not overlap.
 func (b box) rect() Rect {
 	whole := func(v pixels) int { return even(int(v >> 6)) }
 	return Rect{whole(b.x), whole(b.y), whole(b.w), whole(b.h)}
@@ -96,7 +98,7 @@ func (f *flow) add(stream string, s style) {
 	f.boxes = append(f.boxes, b.layered())
 }
 
-// size sets width and height.
+// size sets the width and height of a box.
 func (f *flow) size(b *box, absolute, fills bool) {
 	l := b.lengths
 	switch {
@@ -117,7 +119,7 @@ func (f *flow) size(b *box, absolute, fills bool) {
 	b.h = within(b.h, l["min-height"], l["max-height"], f.height)
 }
 
-// within applies a maximum and then a minimum.
+// within limits v to a maximum, then to a minimum.
 func within(v pixels, least, most length, base pixels) pixels {
 	if most.set {
 		v = min(v, most.of(base))
@@ -128,7 +130,7 @@ func within(v pixels, least, most length, base pixels) pixels {
 	return max(0, v)
 }
 
-// layered is the box with its place in the painting order; z-index counts for positioned boxes only.
+// layered returns the box with its layer in the painting order. Only positioned boxes keep their z-index.
 func (b box) layered() box {
 	if b.is("position", "relative") || b.is("position", "absolute") {
 		b.layer = layerPositioned
@@ -138,7 +140,7 @@ func (b box) layered() box {
 	return b
 }
 
-// shift moves a relatively positioned box; left wins over right, top over bottom.
+// shift moves a relatively positioned box. left has priority over right, top over bottom.
 func (f *flow) shift(b *box) {
 	if !b.is("position", "relative") {
 		return
@@ -158,7 +160,7 @@ func (f *flow) shift(b *box) {
 	}
 }
 
-// absolute places a box against the picture's edges, or where it would have been as a block.
+// absolute places a box relative to the picture's edges, or where it would be as a block.
 func (f *flow) absolute(b *box) {
 	l := b.lengths
 	b.x, b.y = b.left, f.y+f.positive+f.negative+f.lineHeight()+b.top
@@ -176,18 +178,18 @@ func (f *flow) absolute(b *box) {
 	}
 }
 
-// collapse adds a margin to those that collapse.
+// collapse adds a margin to the collapsing margins.
 func (f *flow) collapse(margin pixels) {
 	f.positive, f.negative = max(f.positive, margin), min(f.negative, margin)
 }
 
-// advance ends the margins that collapse.
+// advance applies the collapsing margins to the flow.
 func (f *flow) advance() {
 	f.y += f.positive + f.negative
 	f.positive, f.negative = 0, 0
 }
 
-// block places an in-flow block. One with overflow hidden stands beside floats, any other behind them.
+// block places an in-flow block. With overflow hidden it stands beside floats, otherwise behind them.
 func (f *flow) block(b *box) {
 	f.endLine()
 	f.collapse(b.top)
@@ -218,7 +220,7 @@ func (f *flow) block(b *box) {
 	f.shift(b)
 }
 
-// cleared is the lowest place the box's clear allows.
+// cleared returns the highest position that the box's clear allows.
 func (f *flow) cleared(b box) pixels {
 	y := -farthest
 	for _, fl := range f.floats {
@@ -229,7 +231,7 @@ func (f *flow) cleared(b box) pixels {
 	return y
 }
 
-// band is what floats leave free at y, and where the next of them ends: y if there are none.
+// band returns the free space between the floats at y, and the y at which the next of these floats ends; y itself if there are none.
 func (f *flow) band(y pixels) (left, right, next pixels) {
 	left, right, next = 0, f.width, y
 	for _, fl := range f.floats {
@@ -248,7 +250,7 @@ func (f *flow) band(y pixels) (left, right, next pixels) {
 	return left, right, next
 }
 
-// float places a float: as high as what came before allows, then as far to its side as possible.
+// float places a float as high as the boxes before it allow, then as far to its side as possible.
 func (f *flow) float(b *box) {
 	f.endLine()
 	m := floated{left: b.is("float", "left"), w: b.left + b.w + b.right, h: b.top + b.h + b.bottom}
@@ -271,7 +273,7 @@ func (f *flow) float(b *box) {
 	f.shift(b)
 }
 
-// inline adds a box to the line, or begins one. Boxes of a line stand on its lower edge.
+// inline adds a box to the line, or begins a line. The boxes of a line stand on its lower edge.
 func (f *flow) inline(b box) {
 	need := b.left + b.w + b.right
 	if len(f.line) > 0 {

@@ -12,7 +12,7 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write testdata anew")
 
-// goldens are the layouts whose rectangles are kept, each with stream 0 large.
+// goldens are the layouts whose rectangles are stored in testdata, each with stream 0 large.
 var goldens = []struct {
 	name  string
 	spec  Spec
@@ -26,7 +26,7 @@ var goldens = []struct {
 		stream:first-child { width: 62.5%; height: 50% } stream:nth-child(5n) { clear: left; object-fit: cover }`}, ""},
 }
 
-// TestGoldenRectangles compares every layout with 1 to 16 streams in every resolution with what was committed, and that with the twin.
+// TestGoldenRectangles compares every layout with 1 to 16 streams in every resolution with the stored rectangles, and these with the twin.
 func TestGoldenRectangles(t *testing.T) {
 	const file = "testdata/rectangles.txt"
 	var got bytes.Buffer
@@ -76,7 +76,7 @@ func compare(t *testing.T, what string, tiles []Tile, want [][4]float64) {
 	}
 	for i, tile := range tiles {
 		for k, v := range [4]int{tile.Rect.X, tile.Rect.Y, tile.Rect.W, tile.Rect.H} {
-			// Rounded down to even, of numbers that browsers count in 1/64.
+			// Browsers count in 1/64, then the result is rounded down to an even number.
 			if d := want[i][k] - float64(v); d < -0.01 || d >= 2.1 {
 				t.Errorf("%s, tile %d: %+v, the twin has %.1f", what, i, tile.Rect, want[i])
 				break
@@ -85,7 +85,7 @@ func compare(t *testing.T, what string, tiles []Tile, want [][4]float64) {
 	}
 }
 
-// twin reads the published percentages literally, in real numbers; of custom the style sheet above.
+// twin computes rectangles in real numbers directly from the published percentages; for custom, from the style sheet above.
 func twin(name string, n int, w, h float64) (list [][4]float64) {
 	add := func(x, y, tw, th float64) { list = append(list, [4]float64{x, y, tw, th}) }
 	switch name {
@@ -121,11 +121,11 @@ func twin(name string, n int, w, h float64) (list [][4]float64) {
 	return list
 }
 
-// customTwin: the first takes 5/8 of the width and half the height; beside it fits one, below it too until its lower edge is reached;
-// every fifth begins a new row below everything.
+// customTwin places the first stream on 5/8 of the width and half the height. One stream fits beside it, others below that one until its lower
+// edge. Every fifth stream begins a new row below everything.
 func customTwin(n int, w, h float64) (list [][4]float64) {
 	type edge struct{ right, bottom float64 }
-	var placed []edge // of margin boxes, each pushed to the left and as high as its predecessor at most
+	var placed []edge // edges of margin boxes; each is as far left as possible, and no higher than the one before it
 	top := 0.0
 	for i := range n {
 		tw, th := 0.2*w, 0.125*h
@@ -154,7 +154,7 @@ func customTwin(n int, w, h float64) (list [][4]float64) {
 			y = next
 		}
 	}
-	// What is below the picture is not seen.
+	// Boxes below the picture are not seen.
 	for len(list) > 0 && list[len(list)-1][1] >= h {
 		list = list[:len(list)-1]
 	}

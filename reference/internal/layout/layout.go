@@ -1,4 +1,4 @@
-// Package layout decides which streams are in a composed picture and where. It is pure.
+// Package layout decides which streams a composed picture shows, and where. It is pure.
 package layout
 
 import (
@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// MaxVideo is how many streams a composed picture shows at once.
+// MaxVideo is the maximum number of streams that a composed picture shows.
 const MaxVideo = 16 // ARC-COMP-20, ARC-SEL-06
 
-// Type is how streams are arranged, spelled as on the wire.
+// Type is the type of a layout, spelled as in the API.
 type Type string
 
 const (
@@ -27,14 +27,14 @@ var (
 	types   = append(slices.Clone(presets), Custom)
 )
 
-// Spec is a layout as it is asked for.
+// Spec is a layout as a request describes it.
 type Spec struct {
 	Type        Type   `json:"type"`
-	Stylesheet  string `json:"stylesheet,omitempty"`      // of Custom, and only there
-	Screenshare Type   `json:"screenshareType,omitempty"` // with BestFit only: what applies while a screen is shared
+	Stylesheet  string `json:"stylesheet,omitempty"`      // for Custom only
+	Screenshare Type   `json:"screenshareType,omitempty"` // for BestFit only: the layout while a screen is shared
 }
 
-// Error says which member of a [Spec] is wrong, by its name on the wire, and what about it.
+// Error says which member of a [Spec] is wrong, by its name in the API, and why.
 type Error struct{ Member, Problem string }
 
 func (e *Error) Error() string { return e.Member + " " + e.Problem }
@@ -43,16 +43,16 @@ func wrong(member, format string, args ...any) *Error {
 	return &Error{Member: member, Problem: fmt.Sprintf(format, args...)}
 }
 
-// Layout is a [Spec] that was found good, its style sheet parsed. The zero value arranges as BestFit. In JSON it is its spec.
+// Layout is a valid [Spec] with its style sheet parsed. The zero value places streams as BestFit. In JSON it is its spec.
 type Layout struct {
 	spec  Spec
 	sheet sheet
 }
 
-// Default is the layout of who asks for none.
+// Default is the layout of a request that names none.
 var Default = Layout{spec: Spec{Type: BestFit}} // ARC-LAY-02
 
-// New checks a spec. The error is an [*Error].
+// New returns the layout for a spec. The error is an [*Error].
 func New(s Spec) (Layout, error) {
 	switch {
 	case s.Type == "":
@@ -79,13 +79,13 @@ func New(s Spec) (Layout, error) {
 	return l, nil
 }
 
-// Spec returns what was asked for.
+// Spec returns the layout's spec.
 func (l Layout) Spec() Spec { return l.spec }
 
-// MarshalJSON writes the spec.
+// MarshalJSON encodes the spec.
 func (l Layout) MarshalJSON() ([]byte, error) { return json.Marshal(l.spec) }
 
-// UnmarshalJSON reads a spec and checks it. An empty one gives the zero value.
+// UnmarshalJSON decodes a spec and checks it. An empty spec gives the zero value.
 func (l *Layout) UnmarshalJSON(b []byte) error {
 	var s Spec
 	if err := json.Unmarshal(b, &s); err != nil {
@@ -111,7 +111,7 @@ func list(types []Type) string {
 	return strings.Join(names, ", ")
 }
 
-// Stream is what the place of a stream depends on.
+// Stream holds the properties of a stream that determine its place.
 type Stream struct {
 	ID         string
 	Connection string
@@ -122,7 +122,7 @@ type Stream struct {
 // Rect is a rectangle of the picture in pixels. All four numbers are even: chroma is subsampled by two.
 type Rect struct{ X, Y, W, H int }
 
-// Intersect is what r and s have in common; W and H are 0 when that is nothing.
+// Intersect returns the common part of r and s. W and H are 0 if there is none.
 func (r Rect) Intersect(s Rect) Rect {
 	x, y := max(r.X, s.X), max(r.Y, s.Y)
 	w, h := min(r.X+r.W, s.X+s.W)-x, min(r.Y+r.H, s.Y+s.H)-y
@@ -132,15 +132,15 @@ func (r Rect) Intersect(s Rect) Rect {
 	return Rect{x, y, w, h}
 }
 
-// Tile is a stream's place. With custom layouts it may reach beyond the picture, where nothing of it is seen, and over others.
+// Tile is the place of a stream. In a custom layout it may extend beyond the picture, where it is not seen, and may cover other tiles.
 type Tile struct {
 	Stream string
 	Rect   Rect
-	Cover  bool // fill the place and cut off what is too much, rather than leave bars
+	Cover  bool // fill the place and cut off the rest, instead of leaving bars
 }
 
-// Arrange places streams, given in the order in which they were added, in a picture of the given size. Tiles come in the order in
-// which they are painted: a later one hides what it stands on.
+// Arrange places streams in a picture of this size. The streams must be in the order in which they were added. Tiles are returned in painting
+// order: a later one hides an earlier one.
 func (l Layout) Arrange(streams []Stream, width, height int) []Tile {
 	ordered := Prioritise(streams)
 	ordered = ordered[:min(len(ordered), MaxVideo)] // ARC-COMP-20, ARC-COMP-22, ARC-COMP-34
@@ -155,7 +155,7 @@ func (l Layout) Arrange(streams []Stream, width, height int) []Tile {
 			ordered = slices.DeleteFunc(ordered, func(s Stream) bool { return !s.Screen })
 		}
 		for i := range ordered {
-			ordered[i].Classes = nil // the screen is large, whatever class another has
+			ordered[i].Classes = nil // the screen is large, whatever the classes of others
 		}
 	} else {
 		large = firstOf(ordered, prominent[kind])
@@ -172,8 +172,8 @@ func (l Layout) Arrange(streams []Stream, width, height int) []Tile {
 	}
 }
 
-// Whole is where all of a picture of the given size goes: in the middle of the tile, its aspect kept, as large as fits, or with Cover
-// as small as leaves no bars.
+// Whole returns the rectangle for a whole picture of this size, in the middle of the tile and with its aspect ratio kept. The rectangle is as
+// large as fits, or with Cover as small as possible without bars.
 func (t Tile) Whole(width, height int) Rect {
 	tile := t.Rect
 	if width <= 0 || height <= 0 {

@@ -76,7 +76,7 @@ func TestPrioritise(t *testing.T) {
 	}
 }
 
-// TestWhoIsSeen has more streams than places.
+// TestWhoIsSeen checks which streams are shown if there are more streams than places.
 func TestWhoIsSeen(t *testing.T) {
 	full := named(MaxVideo + 1)
 	var l Layout
@@ -187,7 +187,7 @@ func TestWhole(t *testing.T) {
 	})
 }
 
-// TestArrangementsHold draws streams and layouts and checks what is true of every arrangement.
+// TestArrangementsHold draws random streams and layouts and checks what must be true for every arrangement.
 func TestArrangementsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var streams []Stream
@@ -225,7 +225,7 @@ func TestArrangementsHold(t *testing.T) {
 	})
 }
 
-// TestJSON: a layout is its spec in JSON, and what is not good is not read.
+// TestJSON checks that a layout is its spec in JSON, and that an invalid spec is refused.
 func TestJSON(t *testing.T) {
 	for _, text := range []string{`{"type":""}`, `{"type":"bestFit","screenshareType":"pip"}`, `{"type":"custom","stylesheet":"stream{left:0}"}`} {
 		var l Layout

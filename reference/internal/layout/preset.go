@@ -5,8 +5,8 @@ import "slices"
 // prominent is the class of the stream that a layout makes large.
 var prominent = map[Type]string{PIP: "full", VerticalPresentation: "focus", HorizontalPresentation: "focus"}
 
-// firstOf returns the id of the first stream of a class, "" if there is none. Then the place of the large stream stays black
-// (ARC-LAY-07, ARC-LAY-08).
+// firstOf returns the id of the first stream with a class, "" if there is none. The place of the large stream then stays black (ARC-LAY-07,
+// ARC-LAY-08).
 func firstOf(ordered []Stream, class string) string {
 	for _, s := range ordered {
 		if class != "" && slices.Contains(s.Classes, class) {
@@ -16,16 +16,16 @@ func firstOf(ordered []Stream, class string) string {
 	return ""
 }
 
-// picture is the size of what is composed.
+// picture is the size of the composed picture in pixels.
 type picture struct{ width, height int }
 
-// share is the rectangle of so many parts of the picture's width and height.
+// share returns a rectangle given in parts: x and w are multiples of the width divided by ofWidth, y and h of the height divided by ofHeight.
 func (p picture) share(x, y, w, h, ofWidth, ofHeight int) Rect {
 	return Rect{even(x * p.width / ofWidth), even(y * p.height / ofHeight), even(w * p.width / ofWidth), even(h * p.height / ofHeight)}
 }
 
-// grid fills tiles of equal size row by row. The published style sheet floats them to the left; the published picture of five
-// streams centres the second row. This is the style sheet's reading (ARC-LAY-01).
+// grid fills tiles of equal size, row by row. The published style sheet floats them to the left, but the published picture of five streams
+// centres the second row. This follows the style sheet (ARC-LAY-01).
 func (p picture) grid(ordered []Stream) []Tile {
 	cols, rows := gridOf(len(ordered))
 	tiles := make([]Tile, 0, len(ordered))
@@ -35,7 +35,8 @@ func (p picture) grid(ordered []Stream) []Tile {
 	return tiles
 }
 
-// gridOf is the published table: 1; 2 side by side; up to 4, 9, 16 in a square. What it says of 10 and more is not published.
+// gridOf returns the published number of columns and rows: 1; 2 side by side; up to 4, 9 and 16 in a square. What happens with 10 and more is
+// not published.
 func gridOf(n int) (cols, rows int) {
 	switch {
 	case n <= 1:
@@ -51,7 +52,7 @@ func gridOf(n int) (cols, rows int) {
 	}
 }
 
-// pip has two streams: the large one everywhere, and on it the first that does not ask to be large, 10 % from the upper right corner
+// pip shows two streams: the large one everywhere, and on top of it the first one without the class, 10 % from the upper right corner
 // (ARC-LAY-07).
 func (p picture) pip(ordered []Stream, large string) []Tile {
 	var tiles []Tile
@@ -66,7 +67,7 @@ func (p picture) pip(ordered []Stream, large string) []Tile {
 	return tiles
 }
 
-// vertical has the large stream at the right, the others at the left edge from top to bottom (ARC-LAY-08).
+// vertical shows the large stream at the right and the others at the left edge, from top to bottom (ARC-LAY-08).
 func (p picture) vertical(ordered []Stream, large string) []Tile {
 	slots := 5
 	switch {
@@ -80,7 +81,7 @@ func (p picture) vertical(ordered []Stream, large string) []Tile {
 	return present(ordered, large, p.share(1, 0, 4, 1, 5, 1), slots, func(i int) Rect { return p.share(0, i, 1, 1, 5, slots) })
 }
 
-// horizontal has the large stream at the top, the others at the lower edge from left to right (ARC-LAY-08).
+// horizontal shows the large stream at the top and the others at the lower edge, from left to right (ARC-LAY-08).
 func (p picture) horizontal(ordered []Stream, large string) []Tile {
 	slots := 5
 	switch {
@@ -97,10 +98,10 @@ func (p picture) horizontal(ordered []Stream, large string) []Tile {
 	})
 }
 
-// fullHD is the length of the longer side from which on presentations have more slots.
+// fullHD is the length in pixels of the longer side from which presentations have more slots.
 const fullHD = 1920
 
-// present gives the large stream its place and the others slots, as far as they go. A second stream of the class gets a slot like any other.
+// present places the large stream, and the others in slots as far as they suffice. A second stream with the class gets a slot like any other.
 func present(ordered []Stream, large string, place Rect, slots int, slot func(int) Rect) []Tile {
 	var tiles []Tile
 	if large != "" {

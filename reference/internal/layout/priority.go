@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Prioritise orders streams, given in the order in which they were added, by who is shown first. Streams with a layout class come before
-// the others. In either tier screens come first, then what clients publish besides a screen, then (in the lower tier) what clients
-// publish besides a stream of the upper one.
+// Prioritise orders streams by who is shown first. The streams must be in the order in which they were added. Streams with a layout class come
+// before the others. Within each of the two groups, screens come first, then other streams of clients that share a screen, then, in the lower
+// group, streams of clients that have a stream in the upper group.
 func Prioritise(streams []Stream) []Stream {
 	sharing, classed := map[string]bool{}, map[string]bool{}
 	for _, s := range streams {

@@ -11,26 +11,26 @@ import (
 	"github.com/tdewolff/parse/v2/css"
 )
 
-// selector is a chain of compounds joined by sibling combinators.
+// selector is a chain of compounds with sibling combinators between them.
 type selector struct {
 	compounds []compound
 	joins     []string // "+" or "~" before compounds[i+1]
 }
 
-// compound is what must hold of one stream.
+// compound is a condition on one stream.
 type compound struct {
-	element   bool // named stream
+	element   bool // has the element name stream
 	classes   []string
 	positions []position
 }
 
-// position is an :nth-child or :nth-last-child: the child's number is step*k + offset for some k >= 0.
+// position is an :nth-child or :nth-last-child. It matches if the child's number is step*k + offset for some k >= 0.
 type position struct {
 	step, offset int
 	fromLast     bool
 }
 
-// weight is the selector's specificity: classes and positions count before the element's name.
+// weight returns the selector's specificity: classes and positions count more than the element's name.
 func (s selector) weight() (w weight) {
 	for _, c := range s.compounds {
 		w.classes += len(c.classes) + len(c.positions)
@@ -41,12 +41,12 @@ func (s selector) weight() (w weight) {
 	return w
 }
 
-// match tells of each of the siblings whether it is selected.
+// match returns for each sibling whether the selector selects it.
 func (s selector) match(siblings []Stream) []bool {
 	matched := make([]bool, len(siblings))
 	for k, c := range s.compounds {
 		next := make([]bool, len(siblings))
-		earlier := false // some sibling before i has matched
+		earlier := false // a sibling before i has matched
 		for i, st := range siblings {
 			before := k == 0
 			if k > 0 && s.joins[k-1] == "+" {
@@ -147,7 +147,7 @@ func (c compound) check() error {
 	return nil
 }
 
-// parsePosition reads a pseudo-class behind its colon.
+// parsePosition parses a pseudo-class after its colon.
 func parsePosition(tokens []token) (p position, rest []token, err error) {
 	errPosition := errors.New("the only pseudo-classes are :first-child, :last-child, :nth-child(), :nth-last-child()")
 	if len(tokens) == 0 {
@@ -176,7 +176,7 @@ func parsePosition(tokens []token) (p position, rest []token, err error) {
 	return p, tokens[end+1:], err
 }
 
-// nth is An+B of CSS Selectors. Numbers are short, so that they cannot overflow.
+// nth is An+B of CSS Selectors. Numbers have few digits, so that they cannot overflow.
 var nth = regexp.MustCompile(`^(?:([+-]?\d{0,6})n(?:\s*([+-])\s*(\d{1,6}))?|([+-]?\d{1,6}))$`)
 
 func parseNth(text string) (step, offset int, err error) {

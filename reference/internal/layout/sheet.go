@@ -12,14 +12,14 @@ import (
 
 // Limits of a style sheet.
 const (
-	MaxStylesheet = 64 << 10 // bytes
+	MaxStylesheet = 64 << 10 // in bytes
 	maxRules      = 500
 	maxSelectors  = 1000
-	maxCompounds  = 16 // of one selector
+	maxCompounds  = 16 // in one selector
 )
 
-// sheet is a style sheet of the published subset of CSS. What is not in the subset is refused, not ignored: a recording cannot be
-// repeated, so its layout must not silently be another one than was meant.
+// sheet is a style sheet in the published subset of CSS. Anything else is refused, not ignored: a recording cannot be repeated, so it must not
+// silently get another layout than its author meant.
 type sheet []rule
 
 type rule struct {
@@ -27,7 +27,7 @@ type rule struct {
 	declarations []declaration
 }
 
-// token is a token of CSS. Comments are left out.
+// token is a token of CSS. Comments are removed.
 type token struct {
 	kind css.TokenType
 	text string
@@ -97,7 +97,7 @@ func trimSpace(tokens []token) []token {
 	return tokens
 }
 
-// source is how tokens are quoted in messages.
+// source returns tokens as text, for messages.
 func source(tokens []token) string {
 	const most = 80
 	var b strings.Builder
@@ -111,7 +111,7 @@ func source(tokens []token) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// split cuts tokens at every token of a kind.
+// split splits tokens at every token of a kind.
 func split(tokens []token, at css.TokenType) [][]token {
 	var parts [][]token
 	from := 0
@@ -124,7 +124,7 @@ func split(tokens []token, at css.TokenType) [][]token {
 	return append(parts, tokens[from:])
 }
 
-// parseRule reads a rule from the beginning of tokens and returns what follows it.
+// parseRule parses a rule at the beginning of tokens and returns the rest.
 func parseRule(tokens []token) (r rule, rest []token, err error) {
 	if tokens[0].kind == css.AtKeywordToken { // ARC-LAY-14
 		return r, nil, fmt.Errorf("has %s; at-rules are not supported", source(tokens[:1]))

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// place is Arrange with a style sheet in 640x480, as text in painting order.
+// place calls Arrange with a style sheet in 640x480 and returns the result as text, in painting order.
 func place(t *testing.T, sheet string, streams []Stream) string {
 	t.Helper()
 	var list []string
@@ -17,11 +17,11 @@ func place(t *testing.T, sheet string, streams []Stream) string {
 	return strings.Join(list, " ")
 }
 
-// TestPublishedStyleSheets has the sheets with which the presets are described: in a picture of 4:3 they are the same.
+// TestPublishedStyleSheets uses the style sheets that describe the presets. In a picture of 4:3 they give the same tiles as the presets.
 func TestPublishedStyleSheets(t *testing.T) {
 	for _, tt := range []struct {
 		preset Type
-		most   int // beyond, the two differ
+		most   int // with more streams, the two differ
 		sheet  func(n int) string
 	}{
 		{BestFit, 9, func(n int) string {
@@ -52,7 +52,7 @@ func TestPublishedStyleSheets(t *testing.T) {
 			sheet := mustNew(t, Spec{Type: Custom, Stylesheet: tt.sheet(n)}).Arrange(streams, 640, 480)
 			slices.SortFunc(sheet, byID)
 			slices.SortFunc(preset, byID)
-			// 33.33 % of 480 is less than 160, and rounds to 158.
+			// 33.33 % of 480 is less than 160, and is rounded to 158.
 			same := func(a, b Tile) bool {
 				d := max(b.Rect.X-a.Rect.X, b.Rect.Y-a.Rect.Y, b.Rect.W-a.Rect.W, b.Rect.H-a.Rect.H)
 				return a.Stream == b.Stream && (d == 0 || d == 2 && n >= 5 && tt.preset == BestFit)
@@ -117,7 +117,7 @@ func TestObjectFit(t *testing.T) {
 	}
 }
 
-// TestSelectors lists who is selected of a: x, b: x y, c: z, d: y.
+// TestSelectors lists which streams are selected. The streams and their classes are a: x, b: x y, c: z, d: y.
 func TestSelectors(t *testing.T) {
 	streams := []Stream{{ID: "a", Classes: []string{"x"}}, {ID: "b", Classes: []string{"x", "y"}}, {ID: "c", Classes: []string{"z"}}, {ID: "d", Classes: []string{"y"}}}
 	for selector, want := range map[string]string{

@@ -12,15 +12,15 @@ import (
 	"github.com/tdewolff/parse/v2/css"
 )
 
-// pixels are 1/64 of a pixel, as browsers count.
+// pixels are counted in 1/64 of a pixel, as in browsers.
 type pixels int64
 
 const pixel pixels = 64
 
-// farthest is the longest length, as in browsers. It keeps sums far from overflow, and is beyond every picture.
+// farthest is the maximum length, as in browsers. It is larger than every picture and so small that sums cannot overflow.
 const farthest = 1 << 25 * pixel
 
-// length is what a declaration says about a size: unset, so many pixels, or percent of something.
+// length is the value of a declaration about a size: unset, a number of pixels, or a percentage.
 type length struct {
 	set, percent bool
 	value        float64
@@ -31,7 +31,7 @@ func (l length) of(base pixels) pixels {
 	if l.percent {
 		v = l.value * float64(base) / 100
 	}
-	// A little more, lest 20 % of 640 be less than 128.
+	// A little is added, so that 20 % of 640 is not less than 128.
 	return pixels(math.Floor(max(-float64(farthest), min(float64(farthest), v+1e-6))))
 }
 
@@ -44,7 +44,7 @@ type style struct {
 
 func (s style) is(property, value string) bool { return s.keywords[property] == value }
 
-// declaration sets one property; shorthands are several.
+// declaration sets one property. A shorthand becomes several.
 type declaration struct {
 	property string
 	length   length
@@ -54,7 +54,7 @@ type declaration struct {
 
 var sides = []string{"top", "right", "bottom", "left"}
 
-// keywords are the properties with words for values (ARC-LAY-10).
+// keywords lists the properties with words as values (ARC-LAY-10).
 var keywords = map[string][]string{
 	"position":   {"relative", "absolute"},
 	"display":    {"inline", "block", "inline-block"},
@@ -64,7 +64,7 @@ var keywords = map[string][]string{
 	"overflow":   {"hidden"},
 }
 
-// lengths are the properties with lengths for values; true: they may be negative (ARC-LAY-10).
+// lengths lists the properties with lengths as values, and whether they may be negative (ARC-LAY-10).
 var lengths = map[string]bool{
 	"width": false, "height": false, "min-width": false, "min-height": false, "max-width": false, "max-height": false,
 	"left": true, "right": true, "top": true, "bottom": true,
@@ -104,7 +104,7 @@ func parseValue(property string, t token) (declaration, error) {
 		if t.kind != css.IdentToken || !slices.Contains(words, d.keyword) {
 			return d, fmt.Errorf("the value must be one of %s", strings.Join(words, ", "))
 		}
-		if d.keyword == "initial" || d.keyword == "inherit" { // what the picture itself has is the initial value too
+		if d.keyword == "initial" || d.keyword == "inherit" { // the picture itself has the initial value too
 			d.keyword = "none"
 		}
 		return d, nil
@@ -123,7 +123,7 @@ func parseValue(property string, t token) (declaration, error) {
 	return d, nil
 }
 
-// parseMargin reads the shorthand: all sides; top and bottom, left and right; top, left and right, bottom; clockwise.
+// parseMargin parses the shorthand: all sides; top and bottom, left and right; top, left and right, bottom; or clockwise from the top.
 func parseMargin(values []token) ([]declaration, error) {
 	if len(values) < 1 || len(values) > 4 {
 		return nil, errors.New("1 to 4 values are expected")
@@ -167,14 +167,14 @@ func parseLength(t token, negative bool) (length, error) {
 	return l, nil
 }
 
-// weight is the specificity of a rule for a stream: that of the most specific selector that selects it.
+// weight is the specificity of a rule for a stream: that of its most specific selector that selects the stream.
 type weight struct{ classes, elements int }
 
 func (w weight) compare(v weight) int {
 	return cmp.Or(cmp.Compare(w.classes, v.classes), cmp.Compare(w.elements, v.elements))
 }
 
-// weigh tells of each of the siblings whether the rule applies, and with which weight.
+// weigh returns for each sibling whether the rule applies, and with which weight.
 func (r rule) weigh(siblings []Stream) (applies []bool, weights []weight) {
 	applies, weights = make([]bool, len(siblings)), make([]weight, len(siblings))
 	for _, sel := range r.selectors {
@@ -188,7 +188,7 @@ func (r rule) weigh(siblings []Stream) (applies []bool, weights []weight) {
 	return applies, weights
 }
 
-// styles computes the style of every stream: of the rules that apply, the more specific and then the later one wins.
+// styles computes the style of every stream. Of the rules that apply, the more specific one wins, then the later one.
 func (s sheet) styles(streams []Stream) []style {
 	type applied struct {
 		weight

@@ -13,7 +13,7 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// Config says how mail leaves the server. The zero value sends none.
+// Config is the configuration of outgoing mail. The zero value sends none.
 type Config struct {
 	Address  string // host:port of the SMTP server; "" = no mail
 	From     string
@@ -24,7 +24,7 @@ type Config struct {
 // Enabled reports whether mail can be sent.
 func (c Config) Enabled() bool { return c.Address != "" }
 
-// Validate names the setting that cannot be used.
+// Validate returns an error for a setting that cannot be used.
 func (c Config) Validate() error {
 	if !c.Enabled() {
 		return nil
@@ -40,17 +40,17 @@ func (c Config) Validate() error {
 
 // Message is a mail to one address.
 type Message struct {
-	ID      string // unique; a message sent twice has the same
+	ID      string // unique; the same if a message is sent again
 	To      string
 	Subject string
 	Text    string
 	Date    time.Time
 }
 
-// timeout bounds one delivery.
+// timeout limits the time of one delivery.
 const timeout = 30 * time.Second
 
-// Send hands m to the SMTP server, by TLS where the server offers that.
+// Send passes m to the SMTP server, over TLS if the server offers it.
 func (c Config) Send(ctx context.Context, m Message) error {
 	message, err := c.compose(m)
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"net/http"
 )
 
-// ErrTooLong is why an answer was not read to its end.
+// ErrTooLong is returned for an answer that is longer than the limit.
 var ErrTooLong = errors.New("the answer is too long")
 
-// maxAnswer bounds the body of an answer. None of a storage service to what the server asks comes near: a list of 1000 parts has 300 kB.
+// maxAnswer is the maximum size of an answer's body in bytes. The longest answer of a storage service, a list of 1000 parts, has 300 kB.
 const maxAnswer = 1 << 20
 
-// Bounded fails what is read of an answer beyond a size. Who answers is chosen by users, and libraries read error answers whole.
+// Bounded returns a transport whose answers fail beyond a size. Users choose who answers, and libraries read error answers whole.
 func Bounded(base http.RoundTripper) http.RoundTripper { return bounded{base} }
 
 type bounded struct{ base http.RoundTripper }

@@ -27,7 +27,7 @@ func TestBounded(t *testing.T) {
 	}
 }
 
-// TestHeaders: their size is bounded, too.
+// TestHeaders checks that the size of headers is limited too.
 func TestHeaders(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Long", strings.Repeat("x", 100<<10)) }))
 	defer server.Close()

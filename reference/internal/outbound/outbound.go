@@ -1,8 +1,8 @@
-// Package outbound guards the requests that the server makes to addresses which its users chose: callbacks and storage.
+// Package outbound protects the requests that the server makes to addresses that its users chose: callbacks and storage.
 //
-// Whoever may set such a URL could otherwise make the server speak to what only the server can reach: its own loopback, the
-// network behind it, the metadata service of a cloud. A [Guard] refuses these addresses twice: early and with a clear message where
-// the URL names one literally, and for certain when a connection is made, after DNS, so that neither a name nor a redirect helps.
+// Otherwise a user who may set such a URL could make the server talk to what only the server can reach: its own loopback, its internal network,
+// the metadata service of a cloud. A [Guard] refuses these addresses twice: early, with a clear message, if the URL contains one literally, and
+// when a connection is made, after DNS, so that neither a host name nor a redirect gets around it.
 package outbound
 
 import (
@@ -20,15 +20,15 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// ErrPrivate is the cause of a refusal.
+// ErrPrivate says that an address was refused because it is not public.
 var ErrPrivate = errors.New("private address")
 
-// Guard decides where requests may go. The zero value lets them out to public addresses only.
+// Guard decides where requests may go. The zero value allows public addresses only.
 type Guard struct {
 	AllowPrivate bool
 }
 
-// Public reports whether an address is one of the public internet, by the special-purpose registries of IANA.
+// Public reports whether an address belongs to the public internet, according to the special-purpose registries of IANA.
 func Public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	within := func(p netip.Prefix) bool { return p.Contains(a) }
@@ -38,7 +38,7 @@ func Public(a netip.Addr) bool {
 	return within(ssrf.IPv6GlobalUnicast) && !slices.ContainsFunc(ssrf.IPv6DeniedPrefixes, within)
 }
 
-// CheckHost refuses a host, without port, that is literally an address which the guard would not connect to. Its error is meant for users.
+// CheckHost returns an error if host, without port, is an IP address to which the guard would not connect. The error is meant for users.
 func (g Guard) CheckHost(host string) error {
 	if g.AllowPrivate {
 		return nil
@@ -51,11 +51,11 @@ func (g Guard) CheckHost(host string) error {
 	return nil
 }
 
-// CheckURL is [Guard.CheckHost] for the host of u.
+// CheckURL calls [Guard.CheckHost] for the host of u.
 func (g Guard) CheckURL(u *url.URL) error { return g.CheckHost(u.Hostname()) }
 
-// Transport returns a transport of its own connections which go only where the guard allows. A proxy of the environment is used only
-// where every address is allowed: what is behind a proxy cannot be seen.
+// Transport returns a new transport that connects only where the guard allows. It uses a proxy from the environment only if every address is
+// allowed, because the guard cannot see addresses behind a proxy.
 func (g Guard) Transport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Control: g.control}
 	t := &http.Transport{
@@ -64,7 +64,7 @@ func (g Guard) Transport() *http.Transport {
 		MaxIdleConnsPerHost: 4,
 		IdleConnTimeout:     time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second,
-		// How long an answer may take is for the caller: callbacks have a total, uploads their patience.
+		// The caller limits the time of an answer: callbacks have a total, uploads their patience.
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	if g.AllowPrivate {
@@ -73,7 +73,7 @@ func (g Guard) Transport() *http.Transport {
 	return t
 }
 
-// control is called with the resolved address of each connection about to be made.
+// control checks the resolved address of each connection before it is made.
 func (g Guard) control(_, address string, _ syscall.RawConn) error {
 	if g.AllowPrivate {
 		return nil

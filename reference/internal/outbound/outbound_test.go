@@ -44,7 +44,7 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// TestDial goes by a name, so that only the resolved address can tell.
+// TestDial uses a host name, so that only the resolved address can be refused.
 func TestDial(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()

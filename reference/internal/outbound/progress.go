@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
-// ErrStalled is why an exchange was given up in which nothing moved any more.
+// ErrStalled is the reason why an exchange without progress was given up.
 var ErrStalled = errors.New("stalled")
 
-// Watch bounds what takes as long as its bytes take by its progress instead of by a total: the context it returns ends with
-// [ErrStalled] as its cause once nothing went out or came in over the transport it returns for the time of patience. The caller has to
-// call stop at the end.
+// Watch limits an exchange by its progress, not by its total time. It returns a transport and a context. The context ends with the cause
+// [ErrStalled] when nothing was sent or received over the transport for the time patience. The caller must call stop at the end.
 func Watch(ctx context.Context, base http.RoundTripper, patience time.Duration) (watched context.Context, transport http.RoundTripper, stop func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	p := &progress{base: base, patience: patience}
@@ -33,7 +32,7 @@ type progress struct {
 
 func (p *progress) moved() { p.timer.Reset(p.patience) }
 
-// RoundTrip implements [http.RoundTripper]. The transport below asks for more of a body when what it had is on its way.
+// RoundTrip implements [http.RoundTripper]. Progress is seen when the base transport asks for more of the body.
 func (p *progress) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil && r.Body != http.NoBody {
 		watched := *r

@@ -14,7 +14,7 @@ import (
 
 const patience = 300 * time.Millisecond
 
-// send puts a body of so many bytes to url under [Watch] and returns why that failed, and how long it took.
+// send puts a body of size bytes to url under [Watch]. It returns how long that took and why it failed.
 func send(t *testing.T, url string, size int) (took time.Duration, cause error) {
 	t.Helper()
 	base := &http.Transport{}
@@ -38,7 +38,7 @@ func send(t *testing.T, url string, size int) (took time.Duration, cause error) 
 }
 
 func TestStalled(t *testing.T) {
-	silent := func(t *testing.T, read bool) string { // takes the connection and says nothing
+	silent := func(t *testing.T, read bool) string { // accepts the connection and never answers
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestStalled(t *testing.T) {
 	}
 }
 
-// TestSlow: an exchange may take many times its patience, as long as something moves.
+// TestSlow checks that an exchange may take many times its patience, as long as it makes progress.
 func TestSlow(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		piece := make([]byte, 2<<20)

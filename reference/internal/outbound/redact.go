@@ -5,7 +5,7 @@ import (
 	"net/url"
 )
 
-// Redacted is what a log may hold of a URL that a user chose: scheme, host and path. The rest may hold secrets.
+// Redacted returns the part of a user's URL that a log may contain: scheme, host and path. The rest may hold secrets.
 func Redacted(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -14,7 +14,7 @@ func Redacted(raw string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }
 
-// Cause is the error of a request without the URL that package http puts before it.
+// Cause returns the error of a request without the URL that package http adds.
 func Cause(err error) error {
 	var with *url.Error
 	if errors.As(err, &with) {

@@ -20,7 +20,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// reopen is a recorder on what another one left, which has died or was closed.
+// reopen returns a recorder on the directory of another one that has died or was closed.
 func reopen(t *testing.T, dir string) *Recorder {
 	t.Helper()
 	now := av.Instant(time.Hour)
@@ -34,7 +34,7 @@ func silent(id string) archive.Archive {
 	return archive.Archive{ID: id, SessionID: "S", Resolution: "640x480", HasAudio: true}
 }
 
-// composed waits for the file of an archive that has stopped.
+// composed waits for the file of an archive that has stopped, and returns its size.
 func composed(t *testing.T, r *Recorder, id string) int64 {
 	t.Helper()
 	size := make(chan int64, 1)
@@ -58,8 +58,8 @@ func journalled(dir string) bool {
 	return err == nil
 }
 
-// TestCompleteFileIsNotComposedAgain: the journal that is there may be the one of the session's next archive, and knows nothing of
-// the one that is complete.
+// TestCompleteFileIsNotComposedAgain checks that a complete archive is not composed again after a crash. The journal may by then belong to the
+// session's next archive and have nothing of the complete one.
 func TestCompleteFileIsNotComposedAgain(t *testing.T) {
 	dir := t.TempDir()
 	before := reopen(t, dir)
@@ -72,7 +72,7 @@ func TestCompleteFileIsNotComposedAgain(t *testing.T) {
 	r := reopen(t, dir)
 	_, _, err := r.Recover("S", []string{"first", "second"})
 	must(t, err)
-	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "first", At: 1})) // an effect that was not reported done
+	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "first", At: 1})) // an effect that was done, but not yet reported as done
 	if size := composed(t, r, "first"); size != int64(len("headmedia")) {
 		t.Errorf("size %d after the restart", size)
 	}
@@ -81,7 +81,8 @@ func TestCompleteFileIsNotComposedAgain(t *testing.T) {
 	}
 }
 
-// TestJournalStaysForAllThatBeginAgain: the first composition to begin again may end before the next one begins.
+// TestJournalStaysForAllThatBeginAgain checks that the journal stays until all interrupted compositions have begun again, even if one ends
+// before.
 func TestJournalStaysForAllThatBeginAgain(t *testing.T) {
 	dir := t.TempDir()
 	before := reopen(t, dir)
@@ -105,7 +106,7 @@ func TestJournalStaysForAllThatBeginAgain(t *testing.T) {
 	}
 }
 
-// TestJournalsGoAtOnce: half a journal is none. What a crash left of a removal is removed by the next start.
+// TestJournalsGoAtOnce checks that a journal is never seen half removed, and that the next start completes an interrupted removal.
 func TestJournalsGoAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	half := filepath.Join(dir, "journals", "S"+removed, "streams")
@@ -122,8 +123,8 @@ func TestJournalsGoAtOnce(t *testing.T) {
 	must(t, r.Compose(t.Context(), silent("first"), func(sessions.File, error) {}))
 }
 
-// TestStoredBeforeCrash: an individual archive was stored, and the server died before it freed what the archive was made of. Nobody asked
-// for the journal since.
+// TestStoredBeforeCrash lets the server die after an individual archive was stored, but before its journal was removed. Discard must then remove
+// the journal, although nothing has opened it since.
 func TestStoredBeforeCrash(t *testing.T) {
 	dir := t.TempDir()
 	before := reopen(t, dir)
@@ -139,7 +140,7 @@ func TestStoredBeforeCrash(t *testing.T) {
 	}
 }
 
-// TestJournalThatCannotBeOpened: archives fail with it, but what was recorded stays for who can read it.
+// TestJournalThatCannotBeOpened checks that its archives fail, but that the journal stays for whoever can read it.
 func TestJournalThatCannotBeOpened(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.MkdirAll(filepath.Join(dir, "journals", "S"), 0o700))
@@ -154,7 +155,7 @@ func TestJournalThatCannotBeOpened(t *testing.T) {
 	}
 }
 
-// An archive that nobody wants any more leaves nothing behind.
+// TestDiscardedArchiveTakesItsJournal checks that an archive that is no longer wanted leaves nothing behind.
 func TestDiscardedArchiveTakesItsJournal(t *testing.T) {
 	dir := t.TempDir()
 	r := reopen(t, dir)

@@ -12,11 +12,11 @@ import (
 	"reelcheck/reference/internal/seal"
 )
 
-// archiveKey is appended to where an archive's file is.
+// archiveKey is the suffix of the file with an archive's key.
 const archiveKey = ".key"
 
-// checkKeys opens every key that an earlier process left. A server that cannot open them must not start: it would take what they protect for
-// lost, and remove it.
+// checkKeys opens every key of an earlier process. A server that cannot open them must not start: it would treat what they protect as lost, and
+// remove it.
 func (r *Recorder) checkKeys() error {
 	archives, err := filepath.Glob(r.output("*") + archiveKey)
 	if err != nil {
@@ -42,8 +42,8 @@ func (r *Recorder) checkKeys() error {
 
 func archiveName(id string) string { return "archive " + id }
 
-// cipher returns what the file of an archive is encrypted with, nil when it is not. Whether it is was settled when its first
-// composition began, if its application had a certificate then. An archive that a crash cut off before that is settled after it.
+// cipher returns the cipher for the file of an archive, nil if the file is not encrypted. The first call decides: the file is encrypted if the
+// application has a certificate then. Later calls return the same, also after a crash.
 func (r *Recorder) cipher(ctx context.Context, a archive.Archive) (*seal.Cipher, error) {
 	path := r.output(a.ID) + archiveKey
 	secret, err := r.Keys.Load(path, archiveName(a.ID))
@@ -72,7 +72,7 @@ func (r *Recorder) cipher(ctx context.Context, a archive.Archive) (*seal.Cipher,
 	return &c, r.Keys.Store(path, archiveName(a.ID), c.Bytes())
 }
 
-// discardKey forgets the key of an archive.
+// discardKey removes the key of an archive.
 func (r *Recorder) discardKey(archiveID string) error {
 	err := os.Remove(r.output(archiveID) + archiveKey)
 	if errors.Is(err, os.ErrNotExist) {
@@ -81,7 +81,7 @@ func (r *Recorder) discardKey(archiveID string) error {
 	return err
 }
 
-// key returns the key of the session's journal; nil when it has none and none is to be made. It needs s.mu.
+// key returns the key of the session's journal. If there is none, it makes one if create is set, and returns nil otherwise. It needs s.mu.
 func (s *session) key(create bool) ([]byte, error) {
 	key, err := s.keys.JournalKey(s.dir)
 	if err != nil || key != nil || !create {

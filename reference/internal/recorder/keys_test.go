@@ -23,7 +23,7 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// certified is a recorder whose applications have a certificate; text may change while it runs.
+// certified returns a recorder whose applications have the certificate *text, which may change while it runs.
 func certified(t *testing.T, dir, keyfile string, text *string) (*Recorder, error) {
 	t.Helper()
 	now := av.Instant(time.Hour)
@@ -45,7 +45,7 @@ func certificate(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// password is that of the file once the archive has stopped.
+// password returns the password of the file once the archive has stopped.
 func password(t *testing.T, r *Recorder, id string) string {
 	t.Helper()
 	told := make(chan string, 1)
@@ -65,7 +65,7 @@ func password(t *testing.T, r *Recorder, id string) string {
 	}
 }
 
-// TestCertificateCountsAtTheStart: an archive keeps its password through restarts and without the certificate, until it is discarded.
+// TestCertificateCountsAtTheStart checks that an archive keeps its password after a restart and without the certificate, until it is discarded.
 func TestCertificateCountsAtTheStart(t *testing.T) {
 	root := t.TempDir()
 	dir, keyfile, text := filepath.Join(root, "recordings"), filepath.Join(root, "key"), certificate(t)
@@ -76,7 +76,7 @@ func TestCertificateCountsAtTheStart(t *testing.T) {
 	must(t, err)
 	text = ""
 	must(t, r.Close())
-	half := filepath.Join(dir, "archives", ".never"+archiveKey+".1.part") // by a crash
+	half := filepath.Join(dir, "archives", ".never"+archiveKey+".1.part") // left by a crash
 	must(t, os.WriteFile(half, []byte("half"), 0o600))
 
 	r, err = certified(t, dir, keyfile, &text)
@@ -111,7 +111,7 @@ func TestCertificateCountsAtTheStart(t *testing.T) {
 	}
 }
 
-// TestWithoutTheKeyFile: a recorder that cannot open what it finds does not start, and says why.
+// TestWithoutTheKeyFile checks that a recorder that cannot open the keys it finds does not start, and says why.
 func TestWithoutTheKeyFile(t *testing.T) {
 	root := t.TempDir()
 	dir, text := filepath.Join(root, "recordings"), certificate(t)
@@ -122,7 +122,7 @@ func TestWithoutTheKeyFile(t *testing.T) {
 	other := filepath.Join(root, "other")
 	must(t, seal.NewKeyfile(other).Store(filepath.Join(root, "something"), "x", []byte("y")))
 	for path, says := range map[string]string{filepath.Join(root, "none"): "none does not exist", other: "other does not open"} {
-		for _, only := range []string{"archives/a.key", "journals/S/key"} { // each is looked at
+		for _, only := range []string{"archives/a.key", "journals/S/key"} { // each alone must be checked
 			hidden := filepath.Join(dir, only)
 			must(t, os.Rename(hidden, filepath.Join(root, "away")))
 			_, err := certified(t, dir, path, &text)
@@ -137,7 +137,7 @@ func TestWithoutTheKeyFile(t *testing.T) {
 	}
 }
 
-// TestBadCertificate: one that was changed behind our back fails the archive, and nothing is recorded in the clear.
+// TestBadCertificate checks that a certificate that was corrupted in the store fails the archive, and that nothing is recorded unencrypted.
 func TestBadCertificate(t *testing.T) {
 	root, text := t.TempDir(), "no certificate"
 	r, err := certified(t, filepath.Join(root, "recordings"), filepath.Join(root, "key"), &text)

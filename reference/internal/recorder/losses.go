@@ -10,21 +10,21 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// Losses counts media that came and is in no archive. The zero value has none. It may be used concurrently.
+// Losses counts media that arrived and is in no archive. The zero value is ready to use. It is safe for concurrent use.
 type Losses struct {
 	mu      sync.Mutex
 	refused int
 	damaged time.Duration
 }
 
-// Refused returns how many samples were not recorded because they were older than what their stream had promised.
+// Refused returns the number of samples that were not recorded because they came after their stream had advanced past them.
 func (l *Losses) Refused() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.refused
 }
 
-// Damaged returns how much media could not be read back, summed over streams.
+// Damaged returns the total duration of media that could not be read back, summed over streams.
 func (l *Losses) Damaged() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -43,7 +43,7 @@ func (l *Losses) damage(d time.Duration) {
 	l.damaged += d
 }
 
-// damaged fails the archives that were to have what a reader of the journal found lost (decision 15), and says so, once.
+// damaged fails the archives that should have the media that a reader of the journal found lost (decision 15). It logs each damage once.
 func (s *session) damaged(d journal.Damage) {
 	j, known := s.noteDamage(d.Err.Error())
 	if j == nil {
@@ -52,7 +52,7 @@ func (s *session) damaged(d journal.Damage) {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
 	events, _, err := j.Events(now, 0, journal.Unknown)
-	if err != nil { // nothing is recorded
+	if err != nil { // no archive is being recorded
 		return
 	}
 	if !known {
@@ -63,7 +63,7 @@ func (s *session) damaged(d journal.Damage) {
 	s.tally.damaged(d, events)
 }
 
-// noteDamage returns the journal, and whether the damage was noted before.
+// noteDamage remembers the damage. It returns the journal, and whether the damage was known before.
 func (s *session) noteDamage(text string) (j *journal.Journal, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *session) noteDamage(text string) (j *journal.Journal, known bool) {
 	return s.journal, known
 }
 
-// lasted returns how much time damage takes of the time for which the stream was there.
+// lasted returns the duration of the damage, as far as the stream was there.
 func (s *session) lasted(d journal.Damage, events []timeline.Event) time.Duration {
 	from, to := d.From, min(d.To, s.now())
 	for _, e := range events {

@@ -18,7 +18,7 @@ import (
 	"reelcheck/reference/internal/sessions"
 )
 
-// diary is a log that tests read.
+// diary is a log that tests can read.
 type diary struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -43,8 +43,8 @@ func (d *diary) lines(text string) (list []string) {
 
 func second(n int) av.Instant { return av.Instant(n+1) * av.Instant(time.Second) }
 
-// journalMinute leaves a journal of a minute of sound, a megabyte a second, for three archives one after the other, each individual and
-// composed.
+// journalMinute writes a journal with a minute of audio, one megabyte a second. Three archives of each kind, individual and composed, record it in
+// turn.
 func journalMinute(t *testing.T, dir string) {
 	t.Helper()
 	j, err := journal.Open(dir, journal.Options{})
@@ -75,8 +75,8 @@ func journalMinute(t *testing.T, dir string) {
 
 var spans = []string{" before", " with the damage", " after"}
 
-// TestDamagedJournal spoils a piece of the journal: archives that were to have it fail, the others are made, and the log and the metrics say
-// how much is lost of which stream (ARC-STAT-12, decision 15).
+// TestDamagedJournal damages a part of the journal. The archives that should have it must fail and the others be made; the log and the metrics
+// must say how much is lost of which stream (ARC-STAT-12, decision 15).
 func TestDamagedJournal(t *testing.T) {
 	dir, log := t.TempDir(), &diary{}
 	at := filepath.Join(dir, "journals", "S")
@@ -84,7 +84,7 @@ func TestDamagedJournal(t *testing.T) {
 	journalMinute(t, at)
 	f, err := os.OpenFile(filepath.Join(at, "streams", "s", "00000002.seg"), os.O_RDWR, 0)
 	must(t, err)
-	_, err = f.WriteAt([]byte("spoiled"), 10<<20+1000) // in the second 25; the file ends with 29
+	_, err = f.WriteAt([]byte("spoiled"), 10<<20+1000) // within second 25; the file ends with second 29
 	must(t, errors.Join(err, f.Close()))
 
 	r, err := New(Config{Dir: dir, Media: func() av.Instant { return second(100) }, Log: slog.New(slog.NewTextHandler(log, nil))})
@@ -126,7 +126,7 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
-// TestRefusedSamples counts samples that come later than what their stream has promised.
+// TestRefusedSamples counts samples that come after their stream has advanced past them.
 func TestRefusedSamples(t *testing.T) {
 	log := &diary{}
 	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 1000 }, Log: slog.New(slog.NewTextHandler(log, nil))})
@@ -147,7 +147,7 @@ func TestRefusedSamples(t *testing.T) {
 	}
 	must(t, r.StreamEnded("S", "s", 600, "clientDisconnected"))
 	must(t, r.Note("S", timeline.Event{Kind: timeline.Stopped, Archive: "a", At: 700}))
-	must(t, <-failed) // the archive is none the worse for it
+	must(t, <-failed) // the archive is complete all the same
 	if n := r.Losses.Refused(); n != 3 {
 		t.Errorf("%d samples refused", n)
 	}

@@ -1,9 +1,18 @@
-// Package recorder turns published media into archive files: it is the Recorder port of package sessions on the journal, the compositor of composed
-// archives and the capture of individual ones.
+// Package recorder turns published media into archive files. It implements [sessions.Recorder] with a journal for each session, the compositor
+// for composed archives, and package capture for individual ones.
 //
-// A session has one journal, shared by its archives. It exists from the first archive's Compose until no archive needs it any more: a
-// composed one until it is complete on disk, an individual one until it is stored, because its file is made of the journal. Samples that
-// arrive outside of that time are discarded.
+//	r, err := recorder.New(recorder.Config{Dir: dir, Media: clock.Media, FFmpeg: ffmpeg, Log: log})
+//	sink, err := r.Stream(publication)
+//	err = r.Compose(ctx, a, func(f sessions.File, err error) { ... }) // calls the function when a has stopped and its file is complete
+//	err = r.Note(sessionID, timeline.Event{Kind: timeline.Recording, At: now, Archive: a.ID})
+//	err = sink.Append(sample)
+//
+// The archives of a session share its journal. It exists from the first Compose until no archive needs it: a composed archive needs it until its
+// file is complete, an individual one until it is stored, because its file is made from the journal. Samples that arrive while there is no
+// journal are discarded.
+//
+// The caller must meet the duties in [sessions.Recorder]: after a crash it calls Recover before anything else about a session, it ends every
+// stream, and it calls Discard for every archive whose files are no longer needed. Only one Recorder may use a directory at a time.
 package recorder
 
 import (
@@ -31,16 +40,16 @@ import (
 	"reelcheck/reference/internal/sessions"
 )
 
-// Config says where recordings are kept and how they are composed.
+// Config is the configuration of a [Recorder].
 type Config struct {
-	Dir    string            // journals and composed files; created if need be
+	Dir    string            // journals and composed files; created if missing
 	Media  func() av.Instant // the media clock
 	FFmpeg ffmpeg.Config
 	Faults *fault.Board // nil = none
 	Log    *slog.Logger
 
-	// Certificate returns the certificate of an application in PEM, or "". What is recorded while there is one is encrypted for its
-	// holder, and on the way there it lies sealed under keys that Keys wraps. nil = no application has one.
+	// Certificate returns the certificate of an application in PEM, or "". Archives that start while there is one are encrypted for its holder,
+	// and the journal is sealed under keys that Keys wraps. nil = no application has a certificate.
 	Certificate func(ctx context.Context, applicationID string) (string, error)
 	Keys        *seal.Keyfile
 }
@@ -49,7 +58,7 @@ type Config struct {
 type Recorder struct {
 	Config
 	Losses Losses
-	ctx    context.Context // ends with Close, and with it the compositions
+	ctx    context.Context // ends with Close, and ends the compositions
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 
@@ -59,7 +68,7 @@ type Recorder struct {
 
 var _ sessions.Recorder = (*Recorder)(nil)
 
-// New returns a recorder on c.Dir. The caller must call Close.
+// New returns a recorder that keeps its files in c.Dir. The caller must call Close.
 func New(c Config) (*Recorder, error) {
 	for _, dir := range []string{"journals", "archives"} {
 		if err := os.MkdirAll(filepath.Join(c.Dir, dir), 0o700); err != nil {
@@ -78,7 +87,7 @@ func New(c Config) (*Recorder, error) {
 	return r, nil
 }
 
-// removeAll removes what a crash left half removed.
+// removeAll removes the paths that match pattern. Their removal was interrupted by a crash.
 func removeAll(pattern string) error {
 	left, err := filepath.Glob(pattern)
 	for _, path := range left {
@@ -87,7 +96,7 @@ func removeAll(pattern string) error {
 	return err
 }
 
-// Close ends the compositions, which begin again from the journal at the next start, and closes the journals.
+// Close ends the compositions and closes the journals. The compositions begin again from the journals at the next start.
 func (r *Recorder) Close() error {
 	r.cancel()
 	r.work.Wait()
@@ -100,7 +109,7 @@ func (r *Recorder) Close() error {
 	return errors.Join(errs...)
 }
 
-// Composing returns how many archives are being composed.
+// Composing returns the number of archives being composed.
 func (r *Recorder) Composing() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -177,7 +186,7 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(ses
 	if cipher != nil {
 		password = cipher.Password
 	}
-	if size, complete := r.complete(a); complete { // before the crash, whatever journal there is now
+	if size, complete := r.complete(a); complete { // it was complete before a crash; the present journal does not matter
 		err := s.settle(a)
 		r.work.Go(func() { done(sessions.File{Size: size, Password: password}, err) })
 		return nil
@@ -194,7 +203,7 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(ses
 		defer stopWithRecorder()
 		size, err := r.composition(own, j, a, cipher)
 		if ctx.Err() != nil || r.ctx.Err() != nil {
-			return // the server stops, and begins again from the journal
+			return // the server stops; the composition begins again at the next start
 		}
 		cause := context.Cause(own)
 		if cause == nil && err == nil {
@@ -205,7 +214,7 @@ func (r *Recorder) Compose(ctx context.Context, a archive.Archive, done func(ses
 		switch {
 		case errors.Is(cause, errLost): // ARC-STAT-12, decision 15
 			done(sessions.File{}, cause)
-		case cause == nil: // somebody still wants the archive
+		case cause == nil: // the archive is still wanted
 			done(sessions.File{Size: size, Password: password}, err)
 		}
 	})
@@ -228,7 +237,7 @@ func (r *Recorder) complete(a archive.Archive) (size int64, complete bool) {
 	return size, f.Close() == nil
 }
 
-// openCapture reads the ZIP of an individual archive, which is made of the session's journal meanwhile.
+// openCapture opens the ZIP of an individual archive. The ZIP is made from the session's journal while it is read.
 func (r *Recorder) openCapture(a archive.Archive) (io.ReadCloser, int64, error) {
 	plan, err := capture.Load(r.output(a.ID))
 	if err != nil {
@@ -246,11 +255,11 @@ func (r *Recorder) openCapture(a archive.Archive) (io.ReadCloser, int64, error) 
 	return file, size, err
 }
 
-// attempts is how often a composition is tried: one whose encoder was killed is worth another, one that always fails is not.
+// attempts is how often a composition is tried. A retry helps if the encoder was killed, but not if the composition always fails.
 const attempts = 3
 
-// composition makes the file of a composed archive, or the plan of an individual one. An attempt that fails for want of resources does not
-// count: what was recorded is in the journal, and waits (decision 15).
+// composition makes the file of a composed archive, or the plan of an individual one. An attempt that fails because resources are missing does
+// not count, since the media is safe in the journal (decision 15).
 func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archive.Archive, cipher *seal.Cipher) (size int64, err error) {
 	log := r.Log.With("archive", a.ID)
 	for n := range attempts {
@@ -263,7 +272,7 @@ func (r *Recorder) composition(ctx context.Context, j *journal.Journal, a archiv
 			return err
 		}, func(pause time.Duration, err error) {
 			log.Warn("composition waits for resources", "again", pause, "error", err)
-			if err := compose.Remove(r.output(a.ID)); err != nil { // others may want the room
+			if err := compose.Remove(r.output(a.ID)); err != nil { // frees disk space for others
 				log.Warn("unfinished file not removed", "error", err)
 			}
 		})
@@ -280,7 +289,7 @@ func (r *Recorder) compose(ctx context.Context, j *journal.Journal, a archive.Ar
 	return result.Size, err
 }
 
-// capture finds out what an individual archive consists of, while it is recorded.
+// capture finds out, while an individual archive is recorded, what it will consist of, and stores that plan.
 func (r *Recorder) capture(ctx context.Context, j *journal.Journal, a archive.Archive) (int64, error) {
 	out := r.output(a.ID)
 	err := capture.Survey(ctx, j, a.ID, capture.Options{

@@ -34,14 +34,14 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	check(err)
 	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "s", Classes: []string{"focus"}, At: 20}))
 	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "gone", Classes: []string{"focus"}, At: 20}))
-	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 20})) // not composed: nothing to do
+	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 20})) // no archive is composed, so this does nothing
 	a := archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true, FirstLayout: layouttest.New(layout.Spec{Type: layout.BestFit})}
 	check(r.Compose(t.Context(), a, func(sessions.File, error) {}))
 	if asked != 0 {
 		t.Errorf("a key frame was asked for before anything was recorded")
 	}
 	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 30}))
-	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 30})) // again, after a crash
+	check(r.Note("S", timeline.Event{Kind: timeline.Arranged, Archive: "a", Layout: new(layouttest.New(layout.Spec{Type: layout.PIP})), At: 30})) // repeated, as after a crash
 	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "s", Classes: nil, At: 40}))
 	if asked != 3 {
 		t.Errorf("key frames were asked for %d times", asked)
@@ -63,7 +63,8 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	}
 }
 
-// TestFreedPlaceAsksForKeyFrame: the file of a stream that takes a place begins with a key frame, so that one is asked for at once.
+// TestFreedPlaceAsksForKeyFrame checks that a key frame is requested at once from a stream that takes a free place. Its file must begin with
+// one.
 func TestFreedPlaceAsksForKeyFrame(t *testing.T) {
 	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 100 }, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
@@ -92,7 +93,7 @@ func TestFreedPlaceAsksForKeyFrame(t *testing.T) {
 	}
 }
 
-// TestStreamsEnterInTheirOrder: who came first has priority, also in an archive that begins when all are there.
+// TestStreamsEnterInTheirOrder checks that older streams have priority, even in an archive that starts when all are published.
 func TestStreamsEnterInTheirOrder(t *testing.T) {
 	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 100 }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -128,7 +129,8 @@ func TestStreamsEnterInTheirOrder(t *testing.T) {
 	}
 }
 
-// TestCompositionBeginsWithTheFirstLayout: the current one is on the timeline, and would be too early.
+// TestCompositionBeginsWithTheFirstLayout checks that a composition starts with the archive's first layout. The current one comes later on the
+// timeline.
 func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 	r := &Recorder{}
 	streams := []layout.Stream{{ID: "a"}, {ID: "b"}}
@@ -143,7 +145,7 @@ func TestCompositionBeginsWithTheFirstLayout(t *testing.T) {
 	}
 }
 
-// TestVideoStops: a stream that sends no video for a while is off the picture from then on, until a frame that can be decoded.
+// TestVideoStops checks that a stream that sends no video for a while is marked as stopped, until a frame comes that can be decoded.
 func TestVideoStops(t *testing.T) {
 	var now av.Instant
 	ms := func(n int) av.Instant { return av.Instant(n) * av.Instant(time.Millisecond) }
@@ -168,7 +170,7 @@ func TestVideoStops(t *testing.T) {
 	}
 	send(av.VP8, 100, true)
 	rest(1550)
-	send(av.VP8, 1560, false) // a second and a half have not passed
+	send(av.VP8, 1560, false) // less than a second and a half has passed
 	rest(4000)
 	now = ms(4010)
 	must(t, sink.Append(av.Sample{Codec: av.VP8, Time: ms(4005), Gap: true, Data: []byte{1}}))
@@ -190,7 +192,7 @@ func TestVideoStops(t *testing.T) {
 	if asked != 2 {
 		t.Errorf("key frames were asked for %d times", asked)
 	}
-	// A journal that begins later knows.
+	// A journal that is opened later has the stop too.
 	s := r.session("T")
 	s.streams = append(s.streams, &stream{Publication: sessions.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, silence: silence{dark: true, stopped: 9}})
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(sessions.File, error) {}))

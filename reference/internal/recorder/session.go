@@ -17,10 +17,10 @@ import (
 	"reelcheck/reference/internal/sessions"
 )
 
-// removed is appended to the name of a journal that is being removed, which takes more than one step.
+// removed is the suffix of a journal's folder while it is being removed, because that takes more than one step.
 const removed = ".removed"
 
-// session is one session's journal with what is written into it.
+// session holds one session's journal and the streams that are written to it.
 type session struct {
 	dir  string
 	log  *slog.Logger
@@ -33,17 +33,17 @@ type session struct {
 	full   func(applicationID string) error // see [fault.Board.Full]
 
 	mu        sync.Mutex                    // guards the rest
-	journal   *journal.Journal              // open while something needs it, and after recover
-	streams   []*stream                     // in the order in which they came
+	journal   *journal.Journal              // open while an archive needs it, and after recover
+	streams   []*stream                     // published streams, oldest first
 	composing map[string]context.CancelFunc // by archive id
-	awaited   map[string]bool               // archives whose compositions a crash cut off and that have not begun again
-	storing   map[string]bool               // individual archives whose files are made of the journal until they are stored
-	owner     string                        // application of the archive that began last
-	unopened  bool                          // the journal that is there could not be opened
-	lost      map[string]bool               // what was said of damage
+	awaited   map[string]bool               // archives whose composition a crash interrupted and that has not begun again
+	storing   map[string]bool               // individual archives that are not stored yet; their files are made from the journal
+	owner     string                        // application of the newest archive
+	unopened  bool                          // the existing journal could not be opened
+	lost      map[string]bool               // damage that was logged
 }
 
-// add makes the sink of a stream that was just published.
+// add returns the sink of a stream that was just published.
 func (s *session) add(p sessions.Publication) (sessions.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +58,7 @@ func (s *session) add(p sessions.Publication) (sessions.Sink, error) {
 	return st, nil
 }
 
-// stream finds one that is published. It needs s.mu.
+// stream returns the published stream with this id, nil if there is none. It needs s.mu.
 func (s *session) stream(streamID string) *stream {
 	if i := slices.IndexFunc(s.streams, func(st *stream) bool { return st.StreamID == streamID }); i >= 0 {
 		return s.streams[i]
@@ -84,8 +84,8 @@ func (s *session) remove(streamID string, at av.Instant, reason string) error {
 	return err
 }
 
-// note puts an event on the timeline. Without a journal it changes nothing: every archive that it could concern has its file. The classes of a
-// stream are kept also then, for later archives.
+// note puts an event on the timeline. Without a journal it does nothing, because no archive needs the event. It always keeps the layout classes
+// of a stream, for later archives.
 func (s *session) note(e timeline.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +98,7 @@ func (s *session) note(e timeline.Event) error {
 	return err
 }
 
-// classify replaces the layout classes of a stream, and reports whether they concern an archive that is made. It needs s.mu.
+// classify replaces the layout classes of a stream, and reports whether an archive that is being made needs to know. It needs s.mu.
 func (s *session) classify(e timeline.Event) bool {
 	st := s.stream(e.Stream)
 	if st == nil {
@@ -108,7 +108,7 @@ func (s *session) classify(e timeline.Event) bool {
 	return s.used()
 }
 
-// refresh asks for the key frames that decoders need after an event: places change, and decoders begin with key frames. It needs s.mu.
+// refresh asks for the key frames that are needed after an event: places change, and a new decoder needs a key frame. It needs s.mu.
 func (s *session) refresh(e timeline.Event) {
 	switch e.Kind {
 	case timeline.Recording, timeline.Arranged, timeline.Classified:
@@ -130,8 +130,8 @@ func (s *session) keyFrames() {
 	}
 }
 
-// begin registers a composition, the first one with the streams that are there. If it asks for that, what the session sends is sealed
-// from then on. It answers false when the archive is being composed already; then cancel was not kept.
+// begin registers a composition. The first one also puts the published streams into the journal. With sealed set, the journal is sealed from now
+// on. begin returns false and does not keep cancel if the archive is being composed already.
 func (s *session) begin(a archive.Archive, sealed bool, cancel context.CancelCauseFunc) (*journal.Journal, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,7 +151,7 @@ func (s *session) begin(a archive.Archive, sealed bool, cancel context.CancelCau
 	return s.journal, true, nil
 }
 
-// open opens the journal, sealed if it was or is to be. It needs s.mu.
+// open opens the journal, and seals it if sealed is set or if it was sealed before. It needs s.mu.
 func (s *session) open(sealed bool) error {
 	if s.journal != nil && !sealed {
 		return nil
@@ -189,10 +189,10 @@ func (s *session) compositions() int {
 	return len(s.composing)
 }
 
-// used reports whether the journal's streams are open for more. It needs s.mu.
+// used reports whether streams are written to the journal. It needs s.mu.
 func (s *session) used() bool { return len(s.composing)+len(s.storing) > 0 }
 
-// settle ends the composition of an archive that is complete. An individual one keeps the journal until it is abandoned.
+// settle ends the composition of a complete archive. An individual archive keeps the journal until it is abandoned.
 func (s *session) settle(a archive.Archive) error {
 	if a.OutputMode != archive.Individual {
 		s.finish(a.ID)
@@ -214,8 +214,8 @@ func (s *session) settle(a archive.Archive) error {
 	return nil
 }
 
-// trim frees the media that no archive is made of any more, while archives wait to be stored: a target may be away for days, and the session
-// is recorded again and again. Of archives that are composed it is not known yet what they are made of. It needs s.mu.
+// trim removes the media that no archive needs, while complete archives wait to be stored. Otherwise a target that is away for days would keep
+// the media of all later archives too. trim does nothing while an archive is composed, because its needs are not known yet. It needs s.mu.
 func (s *session) trim() {
 	if s.journal == nil || len(s.storing) == 0 || len(s.composing)+len(s.awaited) > 0 {
 		return
@@ -239,7 +239,7 @@ func (s *session) trim() {
 	}
 }
 
-// enter puts the streams that are there into the journal, if that has not been done. It needs s.mu.
+// enter puts the published streams into the journal, unless they are in it. It needs s.mu.
 func (s *session) enter() error {
 	if s.used() {
 		return nil
@@ -252,7 +252,7 @@ func (s *session) enter() error {
 	return nil
 }
 
-// held returns the journal of which archives are made that are to be stored.
+// held returns the journal from which the files of waiting individual archives are made.
 func (s *session) held() (*journal.Journal, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,20 +262,20 @@ func (s *session) held() (*journal.Journal, error) {
 	return s.journal, nil
 }
 
-// finish forgets a composition; the last one takes the journal with it.
+// finish forgets a composition. After the last one, it removes the journal.
 func (s *session) finish(archiveID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leave(archiveID)
 }
 
-// leave needs s.mu.
+// leave is finish for a caller that holds s.mu.
 func (s *session) leave(archiveID string) {
 	delete(s.composing, archiveID)
 	delete(s.awaited, archiveID)
 	delete(s.storing, archiveID)
 	s.tally.remove(archiveID)
-	if s.used() || len(s.awaited) > 0 || s.unopened { // what nobody has read stays for who can
+	if s.used() || len(s.awaited) > 0 || s.unopened { // a journal that could not be opened stays for whoever can read it
 		s.trim()
 		return
 	}
@@ -284,7 +284,7 @@ func (s *session) leave(archiveID string) {
 	}
 }
 
-// discard removes the journal.
+// discard removes the journal from disk.
 func (s *session) discard() error {
 	err := os.Rename(s.dir, s.dir+removed)
 	if errors.Is(err, os.ErrNotExist) {
@@ -293,20 +293,20 @@ func (s *session) discard() error {
 	return errors.Join(err, os.RemoveAll(s.dir+removed))
 }
 
-// abandon frees what is kept for an archive that is no longer wanted, or stored. The last one takes the journal with it, also where it was
-// not opened, because a crash came between the archive's last change and this.
+// abandon removes what is kept for an archive that is stored or no longer wanted. After the last one, it removes the journal, even one that was
+// not opened since a crash.
 func (s *session) abandon(archiveID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cancel := s.composing[archiveID]; cancel != nil {
-		cancel() // which finishes it
+		cancel() // the composition then calls finish
 		delete(s.awaited, archiveID)
 		return
 	}
 	s.leave(archiveID)
 }
 
-// recover opens what a crash left. The journal has ended every stream of the earlier process by itself.
+// recover opens the journal after a crash. Opening it ends all streams of the earlier process.
 func (s *session) recover(unfinished []string) (last av.Instant, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -332,7 +332,7 @@ func (s *session) suspend() error {
 	return s.close()
 }
 
-// close needs s.mu.
+// close closes the streams' logs and the journal. It needs s.mu.
 func (s *session) close() error {
 	if s.journal == nil {
 		return nil

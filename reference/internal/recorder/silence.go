@@ -2,18 +2,18 @@ package recorder
 
 import "reelcheck/reference/internal/av"
 
-// silence decides when a stream has stopped its video and when it goes on (decision 17). WebRTC has no message for it: a client
-// just ceases to send. Who shares a screen on which nothing moves does so, too: the picture of a screen stands.
+// silence decides when a stream has stopped its video and when the video goes on (decision 17). WebRTC has no message for that; a client just
+// stops sending. A shared screen on which nothing moves sends nothing either, so a screen's video never counts as stopped.
 type silence struct {
 	screen  bool
 	dark    bool       // the video has stopped
-	stopped av.Instant // when it did
-	seen    av.Instant // when the newest frame came; before it, when the stream was published
+	stopped av.Instant // when the video stopped
+	seen    av.Instant // arrival of the newest frame; before the first one, when the stream was published
 	cadence av.Cadence
 	broken  bool // frames were lost since the last key frame
 }
 
-// frame takes a frame that came now, and reports whether the video goes on with it: with the first one that can be decoded.
+// frame takes a frame that arrived at now. It reports whether stopped video resumes with it, which needs a frame that can be decoded.
 func (s *silence) frame(sample av.Sample, now av.Instant) (resumed bool) {
 	s.cadence.Next(now.Sub(s.seen))
 	s.seen = now
@@ -23,7 +23,7 @@ func (s *silence) frame(sample av.Sample, now av.Instant) (resumed bool) {
 	return resumed
 }
 
-// look reports whether the video has stopped since the last look.
+// look reports whether the video has stopped since the last call.
 func (s *silence) look(now av.Instant) (stopped bool) {
 	if s.screen || s.dark || now.Sub(s.seen) < s.cadence.Patience() { // ARC-COMP-28
 		return false

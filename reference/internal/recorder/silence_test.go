@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// every gives n times, step apart, from a time on.
+// every returns n times, beginning at from, step apart.
 func every(from, step time.Duration, n int) (at []time.Duration) {
 	for i := range n {
 		at = append(at, from+time.Duration(i)*step)
@@ -16,7 +16,7 @@ func every(from, step time.Duration, n int) (at []time.Duration) {
 	return at
 }
 
-// TestSilence has frames come at some times, and looks when the video stops and goes on.
+// TestSilence checks for several arrival times of frames when the video stops and when it resumes.
 func TestSilence(t *testing.T) {
 	const frame = time.Second / 30
 	for name, tt := range map[string]struct {

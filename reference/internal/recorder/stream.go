@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/sessions"
 )
 
-// stream is a published stream and the sink of its samples.
+// stream is a published stream. It is the sink of its samples.
 type stream struct {
 	sessions.Publication
 	now    func() av.Instant
@@ -21,9 +21,9 @@ type stream struct {
 
 	mu      sync.Mutex
 	journal *journal.Journal // nil while the session has none
-	writer  *journal.Writer  // with journal
+	writer  *journal.Writer  // nil exactly when journal is nil
 	silence silence
-	refused int // samples that came too late for the journal
+	refused int // number of samples that came too late for the journal
 }
 
 // Append implements [sessions.Sink].
@@ -31,7 +31,7 @@ func (s *stream) Append(sample av.Sample) error {
 	return s.kept(sample.Time, s.append(sample))
 }
 
-// kept tells of what was not, by other fault than the stream's own.
+// kept reports media that could not be stored to the tally, unless the sample itself was to blame (out of order, stream ended). It returns err.
 func (s *stream) kept(t av.Instant, err error) error {
 	if err != nil && !errors.Is(err, journal.ErrOrder) && !errors.Is(err, journal.ErrEnded) {
 		s.tally.lost(s.StreamID, t, err)
@@ -56,7 +56,7 @@ func (s *stream) append(sample av.Sample) error {
 	return errors.Join(err, kept)
 }
 
-// refuse counts a sample that no archive has. It says so at the first, and in the end how many there were.
+// refuse counts a sample that is in no archive. It logs the first one; close logs the total.
 func (s *stream) refuse(err error) {
 	s.losses.refuse()
 	if s.refused++; s.refused == 1 {
@@ -64,7 +64,7 @@ func (s *stream) refuse(err error) {
 	}
 }
 
-// resume notes the end of a stop, and asks for a key frame where the stop ends with another one.
+// resume notes that stopped video goes on. While it cannot, because a key frame is missing, resume asks for one.
 func (s *stream) resume(sample av.Sample) error {
 	if s.silence.dark && !sample.Key {
 		s.KeyFrame()
@@ -103,7 +103,7 @@ func (s *stream) Report(video bool, stamp int64, captured av.Instant) error {
 	return s.kept(captured, s.writer.Report(video, stamp, captured))
 }
 
-// note puts a stop or its end on the timeline, if there is one. It needs s.mu.
+// note puts a stop or its end on the timeline, if there is a journal. It needs s.mu.
 func (s *stream) note(kind timeline.Kind, at av.Instant) error {
 	if s.journal == nil {
 		return nil
@@ -111,7 +111,7 @@ func (s *stream) note(kind timeline.Kind, at av.Instant) error {
 	return s.journal.Note(timeline.Event{Kind: kind, At: at, Stream: s.StreamID})
 }
 
-// enter puts the stream into a journal.
+// enter begins the stream's log in the journal and notes the stream on the timeline.
 func (s *stream) enter(j *journal.Journal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +130,7 @@ func (s *stream) enter(j *journal.Journal) error {
 	return err
 }
 
-// close ends the stream's log; entered says whether it had one.
+// close ends the stream's log. entered is false if it had none.
 func (s *stream) close() (entered bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

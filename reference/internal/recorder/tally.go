@@ -11,10 +11,10 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// errLost is why an archive has no file although it was recorded.
+// errLost is the reason why an archive that was recorded has no file.
 var errLost = errors.New("media could not be kept")
 
-// tally knows what the archives of a session are recording, so that one of which media was lost does not pass for complete.
+// tally tracks what the archives of a session are recording, so that an archive with lost media is not treated as complete.
 type tally struct {
 	mu       sync.Mutex
 	archives map[string]*recording
@@ -22,8 +22,8 @@ type tally struct {
 
 type recording struct {
 	fail    func(error)     // ends the composition
-	open    bool            // a span is
-	end     av.Instant      // of the last one
+	open    bool            // a span is open
+	end     av.Instant      // end of the last span
 	streams map[string]bool // nil = all
 }
 
@@ -62,7 +62,7 @@ func (t *tally) note(e timeline.Event) {
 	}
 }
 
-// damaged fails the archives that take anything of what is lost.
+// damaged fails the archives that should have any of the lost media.
 func (t *tally) damaged(d journal.Damage, events []timeline.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,7 +73,7 @@ func (t *tally) damaged(d journal.Damage, events []timeline.Event) {
 	}
 }
 
-// lost fails the archives that were to have the media of a stream at t; "" = of every stream.
+// lost fails the archives that should have the media of a stream at the instant at; "" = of all streams.
 func (t *tally) lost(streamID string, at av.Instant, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// TestTally: of lost media only those archives suffer that were to have it.
+// TestTally checks that lost media fails only those archives that should have had it.
 func TestTally(t *testing.T) {
 	var failed []string
 	var y tally

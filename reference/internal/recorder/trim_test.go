@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// call records an individual archive of a stream that comes and leaves, 20 MiB of it.
+// call records an individual archive of one stream, of 20 MiB, from its beginning to its end.
 func call(t *testing.T, r *Recorder, archiveID, streamID string, from int) archive.Archive {
 	t.Helper()
 	sink, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: streamID, At: second(from), HasAudio: true, KeyFrame: func() {}})
@@ -39,7 +39,7 @@ func call(t *testing.T, r *Recorder, archiveID, streamID string, from int) archi
 	return a
 }
 
-// kept returns how many MiB the journal has of a stream.
+// kept returns the size of a stream's log in MiB.
 func kept(t *testing.T, dir, streamID string) (size int64) {
 	t.Helper()
 	list, err := filepath.Glob(filepath.Join(dir, "journals", "S", "streams", streamID, "*"))
@@ -52,7 +52,8 @@ func kept(t *testing.T, dir, streamID string) (size int64) {
 	return size >> 20
 }
 
-// TestWaitingArchiveKeepsItsOwn: while an archive waits for its target, the media of those that were made and stored since goes.
+// TestWaitingArchiveKeepsItsOwn checks that a waiting archive keeps its media, while the media of archives that were made and stored since is
+// removed.
 func TestWaitingArchiveKeepsItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	r, err := New(Config{Dir: dir, Media: func() av.Instant { return second(1000) }, Log: slog.New(slog.DiscardHandler)})
@@ -66,7 +67,7 @@ func TestWaitingArchiveKeepsItsOwn(t *testing.T) {
 	if kept(t, dir, "a") < 20 || kept(t, dir, "b") > 0 {
 		t.Errorf("%d and %d MiB after the second was stored", kept(t, dir, "a"), kept(t, dir, "b"))
 	}
-	call(t, r, "next", "c", 200) // the timeline still has the stream whose media is gone
+	call(t, r, "next", "c", 200) // the timeline still has the stream whose media was removed
 	must(t, r.Discard("S", "next"))
 	must(t, r.Close())
 

@@ -5,7 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" // of OAEP, where it protects nothing that collisions endanger
+	"crypto/sha1" // for OAEP, whose security does not depend on collisions
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -15,11 +15,11 @@ import (
 	"strings"
 )
 
-// RSA keys of certificates in bits: the add-on takes no longer ones, and shorter ones are no protection.
+// minBits and maxBits limit the RSA keys of certificates. The add-on accepts no longer keys, and shorter ones do not protect.
 const minBits, maxBits = 1024, 2048 // ARC-SEC-08
 
-// Certificate returns the public key of an X.509 certificate in PEM, or in base64 of PEM. Whether it has expired, or who signed it, is
-// nobody's concern: it only carries the key.
+// Certificate returns the public key of an X.509 certificate in PEM, or in base64 of PEM. It does not check who signed the certificate or
+// whether it has expired; the certificate only carries the key.
 func Certificate(text string) (*rsa.PublicKey, error) {
 	block, rest := pem.Decode([]byte(text))
 	if block == nil {
@@ -48,19 +48,18 @@ func Certificate(text string) (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-// How the password says what the file is encrypted with: version 1, AES-256, CBC.
+// passwordHead says how the file is encrypted: version 1, AES-256, CBC.
 const passwordHead = "\x01\x01\x01" // ARC-SEC-06
 
 // Cipher encrypts the file of one archive.
 type Cipher struct {
 	key [KeySize]byte
 	iv  [aes.BlockSize]byte
-	// Password tells key and iv to the holder of the certificate's private key: base64 of them in RSA-OAEP with SHA-1, the hash that
-	// openssl takes unless told otherwise.
+	// Password tells the holder of the certificate's private key the key and iv: both in RSA-OAEP with SHA-1, the default of openssl, in base64.
 	Password string
 }
 
-// NewCipher returns the cipher of a new archive.
+// NewCipher returns the cipher for a new archive.
 func NewCipher(holder *rsa.PublicKey) (Cipher, error) {
 	var c Cipher
 	_, _ = rand.Read(c.key[:]) // never fails
@@ -74,10 +73,10 @@ func NewCipher(holder *rsa.PublicKey) (Cipher, error) {
 	return c, nil
 }
 
-// Bytes is what ParseCipher reads. It is secret.
+// Bytes returns the cipher in the form that ParseCipher parses. It is secret.
 func (c Cipher) Bytes() []byte { return append(append(c.key[:], c.iv[:]...), c.Password...) }
 
-// ParseCipher reads a cipher.
+// ParseCipher parses the result of [Cipher.Bytes].
 func ParseCipher(b []byte) (c Cipher, err error) {
 	head := len(c.key) + len(c.iv)
 	if len(b) <= head {
@@ -89,12 +88,11 @@ func ParseCipher(b []byte) (c Cipher, err error) {
 	return c, nil
 }
 
-// Writer encrypts what is written to it on its way to w. It passes on whole blocks: all that is written in the end must be a multiple
-// of 16 bytes.
+// Writer returns a writer that encrypts and writes to w. It writes whole blocks only, so the total must be a multiple of 16 bytes.
 func (c Cipher) Writer(w io.Writer) io.Writer {
 	block, err := aes.NewCipher(c.key[:])
 	if err != nil {
-		panic("internal error: " + err.Error()) // the size of the key is a constant
+		panic("internal error: " + err.Error()) // the size of the key is constant
 	}
 	return &writer{to: w, mode: cipher.NewCBCEncrypter(block, c.iv[:])} // ARC-SEC-06
 }
@@ -102,8 +100,8 @@ func (c Cipher) Writer(w io.Writer) io.Writer {
 type writer struct {
 	to   io.Writer
 	mode cipher.BlockMode
-	rest int    // bytes at the beginning of buf that wait for a whole block
-	buf  []byte // the caller's bytes are not ours to change
+	rest int    // number of bytes at the beginning of buf that wait for a whole block
+	buf  []byte // a writer must not change the caller's bytes
 }
 
 func (w *writer) Write(p []byte) (int, error) {

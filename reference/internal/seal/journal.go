@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 )
 
-// journalKey is the wrapped key of a journal, in its folder. It opens only there: the folder's name, which is the session's, is whose it
-// is.
+// journalKey is the file in a journal's folder with the journal's wrapped key. The name of the folder, the session's id, is part of the
+// wrapping, so the key cannot be opened in another folder.
 const journalKey = "key"
 
-// JournalKey returns the key of the journal in dir, nil when it has none.
+// JournalKey returns the key of the journal in dir, nil if it has none.
 func (k *Keyfile) JournalKey(dir string) ([]byte, error) {
 	key, err := k.Load(filepath.Join(dir, journalKey), journalName(dir))
 	if errors.Is(err, os.ErrNotExist) {
@@ -19,13 +19,13 @@ func (k *Keyfile) JournalKey(dir string) ([]byte, error) {
 	return key, err
 }
 
-// NewJournalKey makes and stores the key of the journal in dir.
+// NewJournalKey creates and stores the key of the journal in dir.
 func (k *Keyfile) NewJournalKey(dir string) ([]byte, error) {
 	key := NewKey()
 	return key, k.Store(filepath.Join(dir, journalKey), journalName(dir), key)
 }
 
-// JournalKeys lists the journals below dir that have a key.
+// JournalKeys returns the folders below dir of the journals that have a key.
 func JournalKeys(dir string) (journals []string, err error) {
 	keys, err := filepath.Glob(filepath.Join(dir, "*", journalKey))
 	for _, path := range keys {

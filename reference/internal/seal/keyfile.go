@@ -1,9 +1,9 @@
-// Package seal keeps what an application with a certificate records unreadable at rest.
+// Package seal encrypts on disk what is recorded for an application with a certificate.
 //
-// Every journal and every archive of such an application has a key of its own. What is kept on disk of these keys is wrapped by the
-// key in a [Keyfile], which lies outside of the data directory. The [Box] of a log seals its records, authenticated and bound to their
-// place; the [Cipher] of an archive makes the file that is delivered, which the holder of the certificate's private key can read and
-// the server, once it has forgotten the archive, cannot.
+// Every journal and every archive of such an application has its own key. On disk, these keys are wrapped with the key in a [Keyfile], which is
+// kept outside the data directory. The [Box] of a log seals its records: it encrypts and authenticates each for its place. The [Cipher] of an
+// archive encrypts the delivered file. The holder of the certificate's private key can read it; the server cannot, once it has forgotten the
+// archive.
 package seal
 
 import (
@@ -22,7 +22,7 @@ import (
 const (
 	// KeySize is the size of every key in bytes: AES-256.
 	KeySize = 32
-	// wrappedMagic begins a wrapped key.
+	// wrappedMagic is the beginning of a wrapped key.
 	wrappedMagic = "reelkey1"
 	maxWrapped   = 64 << 10
 )
@@ -35,17 +35,18 @@ type Keyfile struct {
 	aead cipher.AEAD
 }
 
-// NewKeyfile uses the file at path, KeySize bytes in hex. It is made, for its owner only, when first something is stored.
+// NewKeyfile returns the Keyfile at path, a file with KeySize bytes in hex. The file is created, for its owner only, when the first secret is
+// stored.
 func NewKeyfile(path string) *Keyfile { return &Keyfile{path: path} }
 
 // NewKey returns a random key.
 func NewKey() []byte {
 	key := make([]byte, KeySize)
-	_, _ = rand.Read(key) // never fails
+	_, _ = rand.Read(key) // Read never fails
 	return key
 }
 
-// Store wraps secret and writes it to path, whole and durably. name says whose it is: it opens as nothing else.
+// Store wraps secret and writes it to path, durably. Only Load with the same name can open it.
 func (k *Keyfile) Store(path, name string, secret []byte) error {
 	aead, err := k.open(true)
 	if err != nil {
@@ -54,14 +55,14 @@ func (k *Keyfile) Store(path, name string, secret []byte) error {
 	return durable.WriteFile(path, aead.Seal([]byte(wrappedMagic), nil, secret, []byte(name)), 0o600) // ARC-SEC-02, decision 10
 }
 
-// Load returns what Store wrapped for the same name. The error is [os.ErrNotExist] when there is no file at path.
+// Load returns the secret that Store wrapped with the same name. The error is [os.ErrNotExist] if there is no file at path.
 func (k *Keyfile) Load(path, name string) ([]byte, error) {
 	wrapped, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	aead, err := k.open(false)
-	if errors.Is(err, os.ErrNotExist) { // of another file
+	if errors.Is(err, os.ErrNotExist) { // this error is about another file, the key file
 		return nil, fmt.Errorf("key-file: %s does not exist, and %s cannot be opened without it; give the key file that the data directory was used with", k.path, path)
 	}
 	if err != nil {
@@ -88,7 +89,7 @@ func unwrap(aead cipher.AEAD, wrapped []byte, name string) ([]byte, error) {
 	return secret, nil
 }
 
-// open reads the key, or makes it.
+// open reads the key file, or creates it if create is set.
 func (k *Keyfile) open(create bool) (cipher.AEAD, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -111,7 +112,7 @@ func (k *Keyfile) open(create bool) (cipher.AEAD, error) {
 	return k.aead, err
 }
 
-// newAEAD is AES-256-GCM with a random nonce in front of each message, so that a place that is written twice does not repeat one.
+// newAEAD returns AES-256-GCM with a random nonce before each message, so that writing a place twice does not repeat a nonce.
 func newAEAD(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -27,7 +27,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// certificate is a self-signed one in PEM.
+// certificate returns a self-signed certificate in PEM.
 func certificate(t testing.TB, public, private any) string {
 	t.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1)}, &x509.Certificate{SerialNumber: big.NewInt(1)}, public, private)
@@ -72,7 +72,7 @@ func TestCertificate(t *testing.T) {
 	}
 }
 
-// TestCipher decrypts what any writes made of it, with what the password says.
+// TestCipher writes in pieces of various sizes and decrypts the result with the key from the password.
 func TestCipher(t *testing.T) {
 	key := rsaKey(t, 1024)
 	c, err := NewCipher(&key.PublicKey)

@@ -13,8 +13,8 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// durable tells the effects that go through the outbox. Of the others, announce, upload and expire are jobs, compose follows from
-// the state, and notices are for clients who are gone after a crash.
+// durable reports whether effects of this kind go through the outbox. Announcements, uploads and expiries need none,
+// because they are jobs. A composition follows from the state, and notices are for clients who are gone after a crash.
 func durable(kind archive.EffectKind) bool {
 	switch kind {
 	case archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoArrange, archive.DoErase, archive.DoDiscard:
@@ -24,7 +24,7 @@ func durable(kind archive.EffectKind) bool {
 	}
 }
 
-// act performs effects in order; ids are those of the durable ones.
+// act performs effects in order. ids are the outbox ids of the durable ones.
 func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 	var broken []string
 	for _, e := range effects {
@@ -53,7 +53,7 @@ func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 	}
 }
 
-// recording tells the effects without which there will be no file.
+// recording reports whether the archive has no file if an effect of this kind fails.
 func recording(kind archive.EffectKind) bool {
 	switch kind {
 	case archive.DoCompose, archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop:
@@ -79,7 +79,7 @@ func (r *room) perform(e archive.Effect, at av.Instant) error {
 	}
 }
 
-// timelineEvent returns what an effect puts on the session's timeline; ok is false if that is nothing.
+// timelineEvent returns the event that an effect puts on the session's timeline; ok is false if it puts none there.
 func timelineEvent(e archive.Effect, at av.Instant) (noted timeline.Event, ok bool) {
 	noted = timeline.Event{At: at, Archive: e.Archive.ID}
 	switch e.Kind {
@@ -118,14 +118,14 @@ func (r *room) compose(a archive.Archive) error {
 			defer c.ended.Send()
 			err := r.happened(fact{result, a.ID, clock.Media()})
 			if err != nil && !isNotFound(err) {
-				r.Log.Error("composition not accounted for", "session", r.id, "archive", a.ID, "error", err)
+				r.Log.Error("end of composition not recorded", "session", r.id, "archive", a.ID, "error", err)
 			}
 			return err
 		})
 	})
 }
 
-// flush clears performed acts from the outbox.
+// flush removes performed acts from the outbox.
 func (r *room) flush() {
 	if len(r.done) == 0 {
 		return
@@ -136,7 +136,8 @@ func (r *room) flush() {
 	r.done = nil
 }
 
-// delivery fixes the webhook of an announcement as of now. wanted is false when the application wants none.
+// delivery returns the webhook of an announcement, with the application's present settings. wanted is false if the
+// application wants no webhooks.
 func (r *room) delivery(e archive.Effect) (d store.Delivery, wanted bool, err error) {
 	app, err := r.Store.Application(r.background(), r.state.ApplicationID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && app.ArchiveCallbackURL == "" { // ARC-CB-01, ARC-CB-32

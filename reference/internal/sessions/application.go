@@ -10,7 +10,8 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// DeleteApplication removes an application: its clients are disconnected, its archives and their files are gone.
+// DeleteApplication disconnects the clients of an application and removes its archives, their files and the application
+// itself.
 func (c *Runner) DeleteApplication(ctx context.Context, applicationID string) error {
 	err := c.abolish(ctx, applicationID, c.Store.DeleteApplication)
 	if err == nil {
@@ -19,12 +20,13 @@ func (c *Runner) DeleteApplication(ctx context.Context, applicationID string) er
 	return err
 }
 
-// ResetApplication leaves of an application only itself and its settings, as it was when it was made.
+// ResetApplication removes everything an application has, but keeps the application and its settings.
 func (c *Runner) ResetApplication(ctx context.Context, applicationID string) error {
 	return c.abolish(ctx, applicationID, c.Jobs.Reset)
 }
 
-// abolish ends everything the application has, after remove took it from the store.
+// abolish calls remove, which takes data of the application out of the store, and then ends its sessions and removes
+// its files.
 func (c *Runner) abolish(ctx context.Context, applicationID string, remove func(context.Context, string) error) error {
 	kept, err := c.pendingOf(ctx, applicationID)
 	if err != nil {
@@ -51,7 +53,8 @@ func (c *Runner) abolish(ctx context.Context, applicationID string, remove func(
 	return c.Cloud.EraseApplication(applicationID)
 }
 
-// pendingOf returns the archives of an application that are not stored yet, also those of sessions that are not at work.
+// pendingOf returns the archives of an application that are not stored yet, including those of sessions without a
+// running room.
 func (c *Runner) pendingOf(ctx context.Context, applicationID string) (list []archive.Archive, err error) {
 	unsettled, err := c.Store.Unsettled(ctx)
 	if err != nil {
@@ -72,7 +75,7 @@ func (c *Runner) pendingOf(ctx context.Context, applicationID string) (list []ar
 	return list, nil
 }
 
-// abandon ends everything in the session without a word to anyone but its clients.
+// abandon ends everything in the session. It tells only the clients.
 func (r *room) abandon() error {
 	at := clock.Media()
 	for _, client := range r.state.Connections {

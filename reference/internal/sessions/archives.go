@@ -10,7 +10,7 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// CreateSession keeps a new session.
+// CreateSession stores a new session.
 func (c *Runner) CreateSession(ctx context.Context, s archive.Session) error {
 	if s.CreatedAt.IsZero() {
 		s.CreatedAt = c.Clock.Now(s.ApplicationID)
@@ -54,17 +54,17 @@ func (c *Runner) StartArchive(ctx context.Context, applicationID string, request
 	return <-answer, nil
 }
 
-// StopArchive ends a recording. An archive that is stopped already is answered as it is.
+// StopArchive ends a recording. If the archive is stopped already, it returns the archive and no error.
 func (c *Runner) StopArchive(ctx context.Context, applicationID, archiveID string) (archive.Archive, error) {
 	return c.change(ctx, applicationID, archiveID, archive.Stop{ArchiveID: archiveID})
 }
 
-// SetLayout changes the layout of a recording archive from now on.
+// SetLayout changes the layout of a live archive from this instant.
 func (c *Runner) SetLayout(ctx context.Context, applicationID, archiveID string, l layout.Layout) (archive.Archive, error) {
 	return c.change(ctx, applicationID, archiveID, archive.Arrange{ArchiveID: archiveID, Layout: l})
 }
 
-// DeleteArchive takes an archive out of the list, and its file out of the built-in cloud.
+// DeleteArchive removes an archive from the list and its file from the built-in cloud.
 func (c *Runner) DeleteArchive(ctx context.Context, applicationID, archiveID string) error {
 	_, err := c.change(ctx, applicationID, archiveID, archive.Delete{ArchiveID: archiveID})
 	return err
@@ -88,13 +88,13 @@ func (c *Runner) change(ctx context.Context, applicationID, archiveID string, e 
 	return <-answer, nil
 }
 
-// AddStream takes a stream into an archive with streamMode manual.
+// AddStream adds a stream to an archive with streamMode manual.
 func (c *Runner) AddStream(ctx context.Context, applicationID, archiveID string, in archive.Inclusion) error {
 	_, err := c.change(ctx, applicationID, archiveID, archive.AddStream{ArchiveID: archiveID, Inclusion: in})
 	return err
 }
 
-// RemoveStream takes it out again.
+// RemoveStream removes a stream from an archive with streamMode manual.
 func (c *Runner) RemoveStream(ctx context.Context, applicationID, archiveID, streamID string) error {
 	_, err := c.change(ctx, applicationID, archiveID, archive.RemoveStream{ArchiveID: archiveID, StreamID: streamID})
 	return err
@@ -117,27 +117,27 @@ func (c *Runner) read(ctx context.Context, applicationID, archiveID string) (arc
 	return a, err
 }
 
-// Archives returns a page of archives, newest first, and how many there are.
+// Archives returns a page of archives, newest first, and the total number.
 func (c *Runner) Archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
 	return c.Store.Archives(ctx, applicationID, q)
 }
 
-// Stored notes that the file of an archive was stored.
+// Stored says that the file of an archive was stored.
 func (c *Runner) Stored(ctx context.Context, sessionID, archiveID string, status archive.Status, sha256sum string) error {
 	return c.report(ctx, sessionID, archiveID, archive.Store{ArchiveID: archiveID, Status: status, SHA256Sum: sha256sum})
 }
 
-// Unstorable notes that the file could not be stored and will not be.
+// Unstorable says that the file of an archive could not be stored and will not be retried.
 func (c *Runner) Unstorable(ctx context.Context, sessionID, archiveID string) error {
 	return c.report(ctx, sessionID, archiveID, archive.Fail{ArchiveID: archiveID})
 }
 
-// Expired notes that the built-in cloud no longer keeps the file.
+// Expired says that the built-in cloud no longer keeps the file of an archive.
 func (c *Runner) Expired(ctx context.Context, sessionID, archiveID string) error {
 	return c.report(ctx, sessionID, archiveID, archive.Expire{ArchiveID: archiveID})
 }
 
-// report steps what a job found out. An archive that is gone with its application concerns nobody.
+// report applies the result of a job. It ignores an archive that was removed with its application.
 func (c *Runner) report(ctx context.Context, sessionID, archiveID string, e archive.Event) error {
 	err := c.enter(ctx, sessionID, func(r *room) error {
 		_, err := r.about(archiveID, e, clock.Media())

@@ -9,7 +9,7 @@ import (
 	"reelcheck/reference/internal/archive"
 )
 
-// automatic makes an application with an automatically archived session.
+// automatic creates an application with an automatically archived session.
 func (s *server) automatic(t *testing.T, hook string) {
 	t.Helper()
 	must(t, s.store.CreateApplication(t.Context(), account.Application{ID: "app", APIKey: 1, Fallback: true, CreatedAt: time.Now(), ArchiveCallbackURL: hook}))
@@ -49,7 +49,7 @@ func TestAutomaticArchivesOverlapInRealTime(t *testing.T) {
 		t.Fatalf("the walk fired %v and ended after %v", walk.Fired, now.Sub(began))
 	}
 	both := s.archives(t)
-	inTime := s.Now("app").Sub(began) < 4*time.Hour // or the machine is so busy that the overlap is over
+	inTime := s.Now("app").Sub(began) < 4*time.Hour // on a very busy machine the overlap may be over already
 	if len(both) != 2 || inTime && both[0].Status != archive.Started || both[1].Status != archive.Started {
 		t.Fatalf("in the overlap: %+v", both)
 	}

@@ -8,10 +8,10 @@ import (
 	"reelcheck/reference/internal/clock"
 )
 
-// backlog is how many notices a client may be behind before it is hung up.
+// backlog is the number of notices a client may have waiting before the server disconnects it.
 const backlog = 256
 
-// Connect makes c a client of the session until Disconnect.
+// Connect makes client a client of the session until Disconnect.
 func (c *Runner) Connect(ctx context.Context, applicationID, sessionID string, client archive.Connection) (*Subscription, error) {
 	answer := make(chan *Subscription, 1)
 	err := c.in(ctx, applicationID, sessionID, func(r *room) error {
@@ -28,7 +28,7 @@ func (c *Runner) Connect(ctx context.Context, applicationID, sessionID string, c
 		answer <- &Subscription{Session: r.state, C: notices}
 		return nil
 	})
-	if ctx.Err() != nil { // the caller went away, perhaps before it learned that the client is connected
+	if ctx.Err() != nil { // the caller went away and may not know that the client is connected
 		c.post(sessionID, func(r *room) error {
 			return r.happened(fact{archive.Disconnect{ConnectionID: client.ID, Reason: "clientDisconnected"}, "", clock.Media()})
 		})
@@ -40,7 +40,7 @@ func (c *Runner) Connect(ctx context.Context, applicationID, sessionID string, c
 	return <-answer, nil
 }
 
-// Disconnect ends a client's connection and its streams, by the reason given.
+// Disconnect ends a client's connection and its streams, for the given reason.
 func (c *Runner) Disconnect(ctx context.Context, sessionID, connectionID, reason string) error {
 	return c.enter(context.WithoutCancel(ctx), sessionID, func(r *room) error {
 		at := clock.Media()
@@ -53,14 +53,14 @@ func (c *Runner) Disconnect(ctx context.Context, sessionID, connectionID, reason
 	})
 }
 
-// SetStreamClasses replaces layout classes of streams.
+// SetStreamClasses replaces layout classes of streams. The keys of classes are stream ids.
 func (c *Runner) SetStreamClasses(ctx context.Context, applicationID, sessionID string, classes map[string][]string) error {
 	return c.in(ctx, applicationID, sessionID, func(r *room) error {
 		return r.step(archive.Classify{Classes: classes}, clock.Media())
 	})
 }
 
-// Published makes a stream known whose first media arrived, and returns where its samples go.
+// Published adds a stream whose first media has arrived, and returns the sink for its samples.
 func (c *Runner) Published(ctx context.Context, p Publication) (Sink, error) {
 	var sink Sink
 	err := c.in(context.WithoutCancel(ctx), p.ApplicationID, p.SessionID, func(r *room) (err error) {
@@ -85,7 +85,7 @@ func (c *Runner) Published(ctx context.Context, p Publication) (Sink, error) {
 	return sink, nil
 }
 
-// Ended takes a stream out of its session. It is called once for each Published.
+// Ended removes a stream from its session. It must be called once for each successful Published.
 func (c *Runner) Ended(streamID string, at av.Instant, reason string) {
 	c.mu.Lock()
 	sessionID, known := c.streams[streamID]
@@ -97,12 +97,12 @@ func (c *Runner) Ended(streamID string, at av.Instant, reason string) {
 	err := <-c.post(sessionID, func(r *room) error {
 		r.endStream(streamID, at, reason)
 		err := r.happened(fact{archive.Unpublish{StreamID: streamID, Reason: reason}, "", at})
-		if isNotFound(err) { // went with its connection
+		if isNotFound(err) { // it was removed with its connection
 			return nil
 		}
 		return err
 	})
-	if err != nil && !isNotFound(err) { // the session may have gone with its application
+	if err != nil && !isNotFound(err) { // the session may have been removed with its application
 		c.Log.Error("cannot end stream", "session", sessionID, "stream", streamID, "error", err)
 	}
 }
@@ -113,7 +113,7 @@ func (r *room) endStream(id string, at av.Instant, reason string) {
 	}
 }
 
-// tell passes a notice to the session's clients.
+// tell sends a notice to the session's clients.
 func (r *room) tell(e archive.Effect) {
 	if e.Kind == archive.DoClose {
 		r.hangUp(e.Notice.Connection.ID, e.Notice)
@@ -132,7 +132,7 @@ func (r *room) tell(e archive.Effect) {
 	}
 }
 
-// hangUp closes a client's channel, after a last notice if there is one and room for it.
+// hangUp closes a client's channel. It first sends last, if last is set and the channel has room.
 func (r *room) hangUp(id string, last archive.Notice) {
 	notices, here := r.clients[id]
 	if !here {

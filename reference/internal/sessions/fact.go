@@ -7,15 +7,16 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// fact is an event that has happened whether or not the store takes it, and that nobody will report again: a client is gone, a composition
-// has ended.
+// fact is an event that has happened even if the store fails, and that nobody will report again: a client has left, or
+// a composition has ended.
 type fact struct {
 	event     archive.Event
-	archiveID string // of the archive it is about, if that may be at rest
+	archiveID string // set if the event is about an archive that may be out of the room's state
 	at        av.Instant
 }
 
-// happened steps a fact, now or, when the store refuses, as soon as it does not. Its error is that of a fact that was none.
+// happened applies f, or queues it for retry if the store fails. It returns the domain's refusal of the event; nil if f
+// is queued.
 func (r *room) happened(f fact) error {
 	if len(r.facts) == 0 {
 		done, err := r.account(f)
@@ -28,7 +29,7 @@ func (r *room) happened(f fact) error {
 	return nil
 }
 
-// account reports whether that was all about the fact.
+// account applies f. done is false if the store failed and f must be retried.
 func (r *room) account(f fact) (done bool, err error) {
 	if f.archiveID != "" {
 		_, err = r.about(f.archiveID, f.event, f.at)
@@ -39,11 +40,11 @@ func (r *room) account(f fact) (done bool, err error) {
 	if err == nil || isNotFound(err) || errors.As(err, &refused) {
 		return true, err
 	}
-	r.Log.Error("the store is tried again", "session", r.id, "archive", f.archiveID, "error", err)
+	r.Log.Error("store failed; retrying", "session", r.id, "archive", f.archiveID, "error", err)
 	return false, nil
 }
 
-// catchUp accounts for facts that the store had refused, in their order.
+// catchUp retries the queued facts, in their order.
 func (r *room) catchUp() {
 	now := r.Clock.Now(r.state.ApplicationID)
 	for len(r.facts) > 0 && !now.Before(r.retry) {
@@ -53,7 +54,7 @@ func (r *room) catchUp() {
 			return
 		}
 		if err != nil && !isNotFound(err) {
-			r.Log.Error("a fact was refused", "session", r.id, "error", err)
+			r.Log.Error("event refused", "session", r.id, "error", err)
 		}
 		r.facts = r.facts[1:]
 		r.ended.Send()

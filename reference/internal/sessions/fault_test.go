@@ -20,7 +20,7 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// TestStorageFault: the target comes back, and with it the upload.
+// TestStorageFault checks that the upload succeeds once the target works again.
 func TestStorageFault(t *testing.T) {
 	t.Parallel()
 	backend := s3mem.New()
@@ -40,7 +40,7 @@ func TestStorageFault(t *testing.T) {
 	_, err := s.StopArchive(t.Context(), "app", a.ID)
 	must(t, err)
 	for limit := s.Now("app").Add(time.Minute); len(s.board.Armed("app")) > 0 && s.Now("app").Before(limit); {
-		s.advance(t, time.Second) // less than the wait for the attempt that nothing strikes
+		s.advance(t, time.Second) // less than the wait between attempts, so that no deadline comes
 	}
 	if a, err = s.Archive(t.Context(), "app", a.ID); err != nil || a.Status != archive.Stopped || arrived > 0 || len(s.board.Armed("app")) != 0 {
 		t.Errorf("%s, %d requests, armed %+v, %v", a.Status, arrived, s.board.Armed("app"), err)
@@ -51,7 +51,7 @@ func TestStorageFault(t *testing.T) {
 	}
 }
 
-// TestWebhookFault: a refused receiver gets everything once it is back, in order, and again when asked.
+// TestWebhookFault checks that a receiver that was unreachable gets all webhooks in order once it is back, and a replayed one again.
 func TestWebhookFault(t *testing.T) {
 	t.Parallel()
 	s, r := start(t, t.TempDir()), receive(t)
@@ -88,7 +88,7 @@ func TestReset(t *testing.T) {
 	s.begin(t)
 	s.advance(t, time.Hour)
 	must(t, s.ResetApplication(t.Context(), "app"))
-	for range sub.C { // closed: the client is gone
+	for range sub.C { // until the channel is closed: the client was disconnected
 	}
 	due, err := s.Deadlines(t.Context(), "app")
 	must(t, err)
@@ -111,7 +111,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestStoreIsFull: what the store does not take changes nothing, and what nobody will ask for again is tried until it does.
+// TestStoreIsFull checks that a failed commit changes nothing, and that events nobody will report again are retried.
 func TestStoreIsFull(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
@@ -153,7 +153,7 @@ func TestStoreIsFull(t *testing.T) {
 	}
 }
 
-// TestRedirectedWebhook: a redirect is an answer that does not count, not an address to go to.
+// TestRedirectedWebhook checks that a redirect counts as a failure and is not followed.
 func TestRedirectedWebhook(t *testing.T) {
 	t.Parallel()
 	elsewhere := receive(t)

@@ -34,7 +34,7 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// server is everything but HTTP, WebRTC and media.
+// server is the whole server without HTTP, WebRTC and media.
 type server struct {
 	*sessions.Runner
 	store    *sqlstore.Store
@@ -43,10 +43,10 @@ type server struct {
 	clock    *clock.Clock
 	recorder *recorder
 	board    fault.Board
-	refusals atomic.Int32 // so many commits are refused
+	refusals atomic.Int32 // the number of commits still to refuse
 }
 
-// moody is a store that refuses commits as one does whose disk is full.
+// moody is a store that can refuse commits, as one with a full disk does.
 type moody struct {
 	*sqlstore.Store
 	refusals *atomic.Int32
@@ -59,7 +59,7 @@ func (m moody) Commit(ctx context.Context, t store.Transition) ([]int64, error) 
 	return m.Store.Commit(ctx, t)
 }
 
-// open opens the server on dir; last is what its recorder says of the media on disk.
+// open starts the server on dir. last is the newest media instant that its recorder reports.
 func open(ctx context.Context, dir string, last av.Instant) (*server, error) {
 	level := slog.LevelError
 	if testing.Verbose() {
@@ -106,7 +106,7 @@ func start(t *testing.T, dir string) *server {
 	return s
 }
 
-// app makes an application and a session.
+// app creates an application and a session.
 func (s *server) app(t *testing.T, edit func(*account.Application)) account.Application {
 	t.Helper()
 	a := account.Application{ID: "app", APIKey: 1, Fallback: true, CreatedAt: time.Now()}
@@ -130,7 +130,7 @@ func (s *server) publish(t *testing.T, id, connection string) {
 	must(t, err)
 }
 
-// valid is a request that the test knows to be good.
+// valid returns r as a Request. It panics if r is invalid.
 func valid(r archive.StartRequest) archive.Request {
 	checked, err := r.Validate()
 	if err != nil {
@@ -177,7 +177,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// recorder is a Recorder without media. The file of an archive is its id.
+// recorder is a Recorder without media. The content of an archive's file is the archive's id.
 type recorder struct {
 	work sync.WaitGroup
 
@@ -185,8 +185,8 @@ type recorder struct {
 	calls []string
 	done  map[string]func()
 	last  av.Instant
-	fail  error         // of Compose
-	hold  chan struct{} // nil, or what compositions wait for at their end
+	fail  error         // returned by Compose
+	hold  chan struct{} // if not nil, compositions wait for it before they end
 }
 
 func (r *recorder) note(call string) {
@@ -268,7 +268,7 @@ func (r *recorder) Recover(string, []string) (av.Instant, bool, error) {
 	return r.last, r.last != 0, nil
 }
 
-// receiver takes webhooks.
+// receiver receives webhooks.
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex

@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/layout/layouttest"
 )
 
-// TestLayoutReachesTheRecorder changes layout and classes of a running archive.
+// TestLayoutReachesTheRecorder changes the layout and stream classes of a live archive.
 func TestLayoutReachesTheRecorder(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())

@@ -20,7 +20,7 @@ func (r *room) monitor(t *store.Transition, next archive.Session, effects []arch
 	return r.addEvents(r.background(), t, next.ApplicationID, r.id, notices)
 }
 
-// addEvents adds webhooks for notices, and a job that delivers them.
+// addEvents adds a webhook for each notice, and a job that delivers them.
 func (c *Runner) addEvents(ctx context.Context, t *store.Transition, applicationID, sessionID string, notices []archive.Notice) error {
 	app, err := c.Store.Application(ctx, applicationID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && app.SessionCallbackURL == "" { // ARC-SES-09
@@ -41,8 +41,8 @@ func (c *Runner) addEvents(ctx context.Context, t *store.Transition, application
 	return nil
 }
 
-// announceGone tells who monitors sessions that the clients of an earlier process are gone: those whose coming was announced
-// and whose going was not.
+// announceGone announces that the clients of an earlier process are gone. It covers the clients whose arrival was
+// announced but whose departure was not.
 func (c *Runner) announceGone(ctx context.Context) error {
 	events, err := c.Store.Monitored(ctx)
 	if err != nil {

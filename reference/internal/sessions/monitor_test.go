@@ -15,14 +15,14 @@ import (
 	"reelcheck/reference/internal/callback"
 )
 
-// monitor takes session monitoring webhooks.
+// monitor receives session monitoring webhooks.
 type monitor struct {
 	*httptest.Server
 	mu     sync.Mutex
 	events []callback.Event
 	raw    []map[string]any
 	tokens []string
-	fails  int // how many requests are refused first
+	fails  int // the number of requests to refuse first
 }
 
 func watch(t *testing.T) *monitor {
@@ -95,7 +95,7 @@ func TestSessionMonitoring(t *testing.T) {
 	if m.events[4].Reason != "forceUnpublished" {
 		t.Errorf("streamDestroyed %+v", m.events[4])
 	}
-	for _, e := range last { // a disconnection ends stream and connection by the same reason at the same time
+	for _, e := range last { // a disconnection ends the stream and the connection at the same time for the same reason
 		if e.Reason != "networkDisconnected" || e.Timestamp != last[0].Timestamp {
 			t.Errorf("%+v", e)
 		}
@@ -105,7 +105,7 @@ func TestSessionMonitoring(t *testing.T) {
 	}
 }
 
-// TestSessionMonitoringInOrder: what comes later waits for what could not be delivered.
+// TestSessionMonitoringInOrder checks that later events wait for one that could not be delivered.
 func TestSessionMonitoringInOrder(t *testing.T) {
 	t.Parallel()
 	s, m := start(t, t.TempDir()), watch(t)
@@ -117,7 +117,7 @@ func TestSessionMonitoringInOrder(t *testing.T) {
 	m.want(t, "sessionCreated", "connectionCreated", "connectionDestroyed", "sessionDestroyed")
 }
 
-// TestSessionMonitoringRestart: a server that died tells at its next start that its clients are gone, once.
+// TestSessionMonitoringRestart checks that a server that died announces once, at its next start, that its clients are gone.
 func TestSessionMonitoringRestart(t *testing.T) {
 	t.Parallel()
 	dir, m := t.TempDir(), watch(t)
@@ -127,7 +127,7 @@ func TestSessionMonitoringRestart(t *testing.T) {
 	s.join(t, "anna")
 	s.publish(t, "camera", "anna")
 	m.want(t, "sessionCreated", "connectionCreated", "streamCreated")
-	must(t, s.jobs.Settle(t.Context(), "app")) // else what was received but not noted comes again
+	must(t, s.jobs.Settle(t.Context(), "app")) // otherwise an event that was received but not marked as delivered is sent again
 	s.close(t)
 	for range 2 {
 		s, err = open(t.Context(), dir, 0)

@@ -20,10 +20,10 @@ import (
 	"reelcheck/reference/internal/store/sqlstore"
 )
 
-// onPostgres is the environment variable by which the tests of this package run on PostgreSQL: the URL of a server.
+// onPostgres is the environment variable that makes the tests of this package run on PostgreSQL. Its value is the URL of a server.
 const onPostgres = "CONTROL_TEST_POSTGRES"
 
-// TestPostgres runs every test of this package once more, on PostgreSQL.
+// TestPostgres runs all tests of this package again on PostgreSQL.
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(onPostgres) != "" {
@@ -37,7 +37,7 @@ func TestPostgres(t *testing.T) {
 	}
 }
 
-// openStore opens the store of dir: a file there, or a database for it.
+// openStore opens the store for dir: a file in dir, or on PostgreSQL a database of its own.
 func openStore(ctx context.Context, dir string) (*sqlstore.Store, error) {
 	server := os.Getenv(onPostgres)
 	if server == "" {

@@ -10,8 +10,8 @@ import (
 	"reelcheck/reference/internal/clock"
 )
 
-// Recover takes up what an earlier process left: it sets the clocks, performs what was committed but not done, ends the archives
-// that were live at the last media on disk, and begins the compositions that have no file yet.
+// Recover continues the work of an earlier process. It sets the clocks, performs the committed effects that were not done, ends the live
+// archives at the last media on disk, and begins the compositions that have no file yet.
 func (c *Runner) Recover(ctx context.Context) error {
 	apps, err := c.Store.Applications(ctx)
 	if err != nil {
@@ -64,7 +64,7 @@ func (r *room) takeUp() error {
 	return r.decide(archive.Interrupt{At: ended}, r.Clock.Now(r.state.ApplicationID), at) // decision 3, decision 15
 }
 
-// ending returns when the media of the session ended: on the media clock, and in policy time, which is zero when there is none.
+// ending returns the instant at which the session's media ended, on the media clock and in policy time. ended is zero if there is no media.
 func (r *room) ending() (at av.Instant, ended time.Time, err error) {
 	var unfinished []string
 	for _, a := range r.state.Archives {

@@ -14,10 +14,10 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// retryAfter is when what the store did not take is tried again.
+// retryAfter is the policy time between two attempts to commit something that the store did not take.
 const retryAfter = time.Second
 
-// room is a session at work. Its goroutine owns everything but queue, which Runner.mu guards.
+// room runs one session. Its goroutine owns all fields but queue, which Runner.mu guards.
 type room struct {
 	*Runner
 	id    string
@@ -26,10 +26,10 @@ type room struct {
 
 	state   archive.Session
 	clients map[string]chan archive.Notice // by connection id
-	done    []int64                        // acts performed, to be cleared from the outbox with the next commit
+	done    []int64                        // outbox ids of performed acts, to be removed with the next commit
 	decided time.Time                      // policy time of the last decision
-	facts   []fact                         // that the store refused
-	retry   time.Time                      // no deadline and no fact is tried before, after one could not be committed
+	facts   []fact                         // to be retried, because the store failed
+	retry   time.Time                      // after a failed commit, no deadline or fact is tried before this policy time
 }
 
 func (r *room) run() {
@@ -64,7 +64,7 @@ func (r *room) run() {
 	}
 }
 
-// take takes what is queued. A room with nothing to do and nothing to wait for is closed.
+// take takes the queued operations. If there are none and the room is idle, it closes the room and returns false.
 func (r *room) take() (ops []op, running bool) {
 	r.mu.Lock()
 	idle := len(r.queue) == 0 && r.idle()
@@ -82,7 +82,7 @@ func (r *room) take() (ops []op, running bool) {
 	return ops, true
 }
 
-// refuse answers what is queued with err and closes the room.
+// refuse answers all queued operations with err and closes the room.
 func (r *room) refuse(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -93,7 +93,7 @@ func (r *room) refuse(err error) {
 	delete(r.open, r.id)
 }
 
-// wait returns when something was queued or a deadline has struck, false when the runner closes.
+// wait returns when an operation was queued or a deadline has come. It returns false when the runner closes.
 func (r *room) wait() bool {
 	var due <-chan time.Time
 	if at, waits := r.next(); waits {
@@ -103,14 +103,14 @@ func (r *room) wait() bool {
 	}
 	select {
 	case <-r.wake:
-	case <-due: // the loop looks
+	case <-due: // run handles the deadline
 	case <-r.ctx.Done():
 		return false
 	}
 	return true
 }
 
-// next returns when there is something to do by itself.
+// next returns the policy time of the next deadline or retry. waits is false if there is none.
 func (r *room) next() (at time.Time, waits bool) {
 	if len(r.facts) > 0 {
 		return r.retry, true
@@ -125,7 +125,7 @@ func (r *room) next() (at time.Time, waits bool) {
 	return at, true
 }
 
-// idle: nothing can happen that another goroutine would not post.
+// idle reports whether nothing can happen in the room unless another goroutine posts an operation.
 func (r *room) idle() bool {
 	return len(r.state.Connections) == 0 && len(r.clients) == 0 && len(r.facts) == 0 &&
 		!slices.ContainsFunc(r.state.Archives, func(a archive.Archive) bool { return a.Status.Live() || !a.FileReady })
@@ -138,13 +138,13 @@ func (r *room) leave() {
 	}
 }
 
-// background is the context of work that is finished even while the runner closes.
+// background returns a context for work that must be finished even while the runner closes.
 func (r *room) background() context.Context { return context.WithoutCancel(r.ctx) }
 
-// walking reports whether the application's clock is being moved, through the deadlines in their order.
+// walking reports whether [Runner.Advance] is moving the application's clock. It then handles the deadlines itself.
 func (r *room) walking() bool { return r.steps(r.state.ApplicationID).underWay.Load() }
 
-// elapse lets every deadline strike that is due.
+// elapse handles every deadline that has come.
 func (r *room) elapse() {
 	now := r.Clock.Now(r.state.ApplicationID)
 	if now.Before(r.retry) || r.walking() { // decision 14
@@ -162,8 +162,8 @@ func (r *room) elapse() {
 	}
 }
 
-// step lets an event happen that happened at the media instant at, which may be a while ago on a busy machine: then it is decided as of
-// then, so that durations are those of the media. Policy time never goes back (decision 5).
+// step applies an event that happened at the media instant at. On a busy machine that may be a while ago; step then decides as of that time, so
+// that durations agree with the media. Policy time never goes back (decision 5).
 func (r *room) step(e archive.Event, at av.Instant) error {
 	then := r.Clock.Now(r.state.ApplicationID).Add(-clock.Media().Sub(at))
 	if then.Before(r.decided) {
@@ -172,12 +172,12 @@ func (r *room) step(e archive.Event, at av.Instant) error {
 	return r.decide(e, then, at)
 }
 
-// strike lets an event happen now.
+// strike applies an event that happens now.
 func (r *room) strike(e archive.Event) error {
 	return r.decide(e, r.Clock.Now(r.state.ApplicationID), clock.Media())
 }
 
-// decide decides, commits, then acts. When it returns an error nothing has changed (ARC-START-17).
+// decide decides, commits, then acts. If it returns an error, nothing has changed (ARC-START-17).
 func (r *room) decide(e archive.Event, now time.Time, at av.Instant) error {
 	next, effects, err := archive.Step(r.state, e, now)
 	if err != nil {
@@ -199,7 +199,7 @@ func (r *room) decide(e archive.Event, now time.Time, at av.Instant) error {
 	return nil
 }
 
-// transition is what has to be durable before effects are performed.
+// transition returns what must be durable before the effects are performed.
 func (r *room) transition(next archive.Session, effects []archive.Effect, at av.Instant) (store.Transition, error) {
 	t := store.Transition{Done: r.done}
 	if err := r.monitor(&t, next, effects); err != nil {
@@ -238,12 +238,12 @@ func (r *room) transition(next archive.Session, effects []archive.Effect, at av.
 	return t, nil
 }
 
-// rest drops the archives that no event but one about them can concern.
+// rest drops the archives that are no longer pending. Only events about them can concern them.
 func (r *room) rest() {
 	r.state.Archives = slices.DeleteFunc(slices.Clone(r.state.Archives), func(a archive.Archive) bool { return !a.Status.Pending() })
 }
 
-// about steps an event about one archive, which may be at rest, and returns the archive afterwards.
+// about applies an event about one archive and returns the archive afterwards. It loads the archive first if it is not in the room's state.
 func (r *room) about(id string, e archive.Event, at av.Instant) (archive.Archive, error) {
 	defer r.rest()
 	if _, here := r.state.Archive(id); !here {

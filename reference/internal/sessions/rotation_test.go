@@ -35,7 +35,7 @@ func TestRotation(t *testing.T) {
 	}
 	s.advance(t, time.Minute)
 	must(t, s.Migrate(t.Context(), "app", "S"))
-	must(t, s.Rotate(t.Context(), "app", "S", 0)) // the server is free to
+	must(t, s.Rotate(t.Context(), "app", "S", 0)) // unlike an application, the server may move a session at any time
 	must(t, s.Disconnect(t.Context(), "S", "alice", "clientDisconnected"))
 	var told []string
 	for n := range alice.C {

@@ -1,5 +1,15 @@
-// Package sessions runs sessions: one goroutine for each that has clients or unfinished archives. It lets [archive.Step] decide,
-// commits what was decided together with the jobs it owes, and only then acts.
+// Package sessions runs sessions, in one goroutine (a room) for each session that has clients or unfinished archives. It lets [archive.Step]
+// decide, commits the decision together with its jobs, and only then acts:
+//
+//	runner := sessions.New(sessions.Config{Store: store, Jobs: jobs, Clock: clock, Recorder: recorder, Cloud: cloud})
+//	if err := runner.Recover(ctx); err != nil {
+//		return err
+//	}
+//	defer runner.Close()
+//	a, err := runner.StartArchive(ctx, applicationID, request)
+//
+// The caller must call [Runner.Recover] before anything else, and [Runner.Disconnect] and [Runner.Ended] once for each client that connected and
+// each stream that was published. Refusals are of type [*archive.Error]; any other error is internal.
 package sessions
 
 import (
@@ -18,7 +28,7 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// Config of a [Runner]. Every field but Log is required.
+// Config is the configuration of a [Runner]. Every field but Log is required.
 type Config struct {
 	Store    Store
 	Jobs     Jobs
@@ -28,7 +38,7 @@ type Config struct {
 	Log      *slog.Logger
 }
 
-// Runner is safe for concurrent use.
+// Runner runs all sessions of a server. It is safe for concurrent use.
 type Runner struct {
 	Config
 	ctx    context.Context // ends when Close begins
@@ -41,10 +51,10 @@ type Runner struct {
 	streams map[string]string // session id by stream id
 
 	walks sync.Map     // *steps by application id
-	ended await.Signal // a composition ended, or is wanted no more
+	ended await.Signal // sent when a composition has ended or is no longer wanted
 }
 
-// steps are the walks of an application's clock, one after the other. While one is under way it alone lets deadlines strike.
+// steps serializes the walks of an application's clock. While a walk is under way, it alone handles deadlines.
 type steps struct {
 	sync.Mutex
 	underWay atomic.Bool
@@ -55,7 +65,7 @@ func (c *Runner) steps(applicationID string) *steps {
 	return s.(*steps)
 }
 
-// New makes a runner. Call [Runner.Recover] before anything else uses it.
+// New returns a runner. Call [Runner.Recover] before anything else.
 func New(c Config) *Runner {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -64,7 +74,7 @@ func New(c Config) *Runner {
 	return &Runner{Config: c, ctx: ctx, cancel: cancel, open: map[string]*room{}, streams: map[string]string{}}
 }
 
-// Close ends the goroutines of all sessions and waits for them. Live archives are left as they are: the next [Runner.Recover] ends them.
+// Close ends the goroutines of all sessions and waits for them. It does not end live archives; the next [Runner.Recover] does.
 func (c *Runner) Close() {
 	c.mu.Lock()
 	c.closed = true
@@ -75,13 +85,13 @@ func (c *Runner) Close() {
 
 var errClosed = &archive.Error{Kind: archive.Unavailable, Message: "the server is shutting down"}
 
-// op is one thing to do in a session's goroutine. reply has room for the answer.
+// op is an operation in a session's goroutine. reply is buffered, so that the answer never blocks.
 type op struct {
 	do    func(*room) error
 	reply chan error
 }
 
-// post hands an operation to the session's goroutine, which is started if need be.
+// post queues an operation for the session's goroutine, and starts the goroutine if it does not run.
 func (c *Runner) post(sessionID string, do func(*room) error) <-chan error {
 	o := op{do: do, reply: make(chan error, 1)}
 	c.mu.Lock()
@@ -104,7 +114,7 @@ func (c *Runner) post(sessionID string, do func(*room) error) <-chan error {
 	return o.reply
 }
 
-// enter does something in the session's goroutine and waits for it. When ctx ends first it is done all the same.
+// enter runs do in the session's goroutine and waits for it. If ctx ends first, do runs all the same.
 func (c *Runner) enter(ctx context.Context, sessionID string, do func(*room) error) error {
 	select {
 	case err := <-c.post(sessionID, do):
@@ -114,7 +124,7 @@ func (c *Runner) enter(ctx context.Context, sessionID string, do func(*room) err
 	}
 }
 
-// in is enter for a caller who may only see sessions of one application.
+// in is like enter, but reports sessions of other applications as not found.
 func (c *Runner) in(ctx context.Context, applicationID, sessionID string, do func(*room) error) error {
 	return c.enter(ctx, sessionID, func(r *room) error {
 		if r.state.ApplicationID != applicationID { // ARC-START-20
@@ -134,7 +144,7 @@ func noArchive(id string) error {
 
 func newID() string { return uuid.NewString() }
 
-// isNotFound reports whether err says that a row is not there.
+// isNotFound reports whether err says that a session, archive, client or stream does not exist.
 func isNotFound(err error) bool {
 	var e *archive.Error
 	return errors.Is(err, store.ErrNotFound) || errors.As(err, &e) && e.Kind == archive.NotFound

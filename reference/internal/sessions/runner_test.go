@@ -171,7 +171,7 @@ func TestWebhookIsRetriedInOrder(t *testing.T) {
 	}
 }
 
-// TestWebhookSuccess: any 2xx is one (ARC-CB-29).
+// TestWebhookSuccess checks that any 2xx status counts as success (ARC-CB-29).
 func TestWebhookSuccess(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusCreated, http.StatusAccepted, http.StatusNoContent} {
@@ -189,7 +189,8 @@ func TestWebhookSuccess(t *testing.T) {
 	}
 }
 
-// TestRefusedWebhook: what a receiver refuses is tried on, and after three attempts no longer holds up the others, which keep their order.
+// TestRefusedWebhook checks that a refused webhook is retried, that after three attempts it no longer delays the others, and that those keep
+// their order.
 func TestRefusedWebhook(t *testing.T) {
 	t.Parallel()
 	hooks := receive(t)
@@ -231,7 +232,7 @@ func TestWebhookIsGivenUpAfterADay(t *testing.T) {
 	}
 	var rows int
 	must(t, s.store.Read.QueryRowContext(t.Context(), "SELECT count(*) FROM river_job WHERE kind = 'webhook'").Scan(&rows))
-	if rows > 320 { // one for each try of one of three webhooks, and not three
+	if rows > 320 { // one for each attempt on one of the three webhooks, not three
 		t.Errorf("%d jobs", rows)
 	}
 	t.Logf("%v tries took %v", tries, time.Since(began))
@@ -316,7 +317,7 @@ func TestDeleteApplication(t *testing.T) {
 	s.publish(t, "camera", "alice")
 	a := s.begin(t)
 	must(t, s.DeleteApplication(t.Context(), "app"))
-	for range alice.C { // closed
+	for range alice.C { // until the channel is closed
 	}
 	if _, err := s.Archive(t.Context(), "app", a.ID); err == nil {
 		t.Error("the archive is still there")
@@ -339,7 +340,7 @@ func TestBrokenCompositionFails(t *testing.T) {
 	}
 }
 
-// TestKill kills a process in the middle of a recording and takes up its data directory.
+// TestKill kills a process in the middle of a recording and recovers its data directory in another.
 func TestKill(t *testing.T) {
 	if dir := os.Getenv("CONTROL_TEST_DIR"); dir != "" {
 		recordUntilKilled(t, dir, os.Getenv("CONTROL_TEST_HOOK"))
@@ -361,7 +362,7 @@ func TestKill(t *testing.T) {
 		}
 	}
 	must(t, child.Process.Kill())
-	_ = child.Wait() // it was killed
+	_ = child.Wait() // it was killed, so this fails
 	if id == "" {
 		t.Fatal("the child did not record")
 	}
@@ -397,8 +398,8 @@ func recordUntilKilled(t *testing.T, dir, hook string) {
 
 var _ sessions.Recorder = (*recorder)(nil)
 
-// A busy machine hears late of what happened: the archive is as long as its media all the same. Here the media is
-// ahead of the news rather than the news behind the media, so that nobody has to wait.
+// TestDurationIsThatOfTheMedia checks that an archive is as long as its media, even if a busy machine reports events late. Here the media is
+// ahead of the reports, so that the test need not wait.
 func TestDurationIsThatOfTheMedia(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
@@ -421,7 +422,7 @@ func TestDurationIsThatOfTheMedia(t *testing.T) {
 	}
 }
 
-// TestAdvanceToWhatHasPassed: real time goes on between the moment somebody chooses to go to and the call.
+// TestAdvanceToWhatHasPassed checks that a target that has just passed is no error, because real time goes on before the call arrives.
 func TestAdvanceToWhatHasPassed(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())

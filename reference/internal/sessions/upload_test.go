@@ -14,7 +14,7 @@ import (
 	"reelcheck/reference/internal/mail/mailtest"
 )
 
-// TestUploadFails: a target that never takes the file is tried for its time; then the account is told, once.
+// TestUploadFails checks that a target that never accepts the file is retried until the limit, and that the account then gets one mail.
 func TestUploadFails(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -35,7 +35,7 @@ func TestUploadFails(t *testing.T) {
 				w.WriteHeader(http.StatusForbidden)
 			}))
 			defer refusing.Close()
-			post := mailtest.Receive(t, 1) // busy at first: the mail is tried again
+			post := mailtest.Receive(t, 1) // busy at first, so that the mail is retried
 			s := start(t, t.TempDir())
 			s.jobs.Mail.Address, s.jobs.Mail.From = post.Address, "reels@example.com"
 			s.app(t, func(a *account.Application) {
@@ -73,7 +73,7 @@ func TestUploadFails(t *testing.T) {
 	}
 }
 
-// TestUploadStalls: a target that takes a request and never answers costs one attempt, and not the upload.
+// TestUploadStalls checks that a target that takes a request and never answers costs one attempt, not the upload.
 func TestUploadStalls(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int32

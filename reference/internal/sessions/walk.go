@@ -11,15 +11,15 @@ import (
 	"reelcheck/reference/internal/timeline"
 )
 
-// Due is something that happens by itself at an instant of policy time: a limit of an archive, or a job.
+// Due is something that happens by itself at an instant of policy time: a limit or a job.
 type Due struct {
 	Kind      string
 	At        time.Time
 	SessionID string
 	ArchiveID string
 
-	limit archive.Deadline // when it is one
-	jobID int64            // when it is a job
+	limit archive.Deadline // set if it is a limit
+	jobID int64            // set if it is a job
 }
 
 // Now returns the policy time of an application.
@@ -28,7 +28,7 @@ func (c *Runner) Now(applicationID string) time.Time { return c.Clock.Now(applic
 // Offset returns how far the application's policy time is ahead of real time.
 func (c *Runner) Offset(applicationID string) time.Duration { return c.Clock.Offset(applicationID) }
 
-// Deadlines returns what is due for an application, earliest first.
+// Deadlines returns the pending limits and jobs of an application, earliest first.
 func (c *Runner) Deadlines(ctx context.Context, applicationID string) ([]Due, error) {
 	jobs, err := c.Jobs.Pending(ctx, applicationID)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Runner) Deadlines(ctx context.Context, applicationID string) ([]Due, er
 	return due, nil
 }
 
-// sessionsOf returns the sessions of an application that are at work.
+// sessionsOf returns the ids of the application's sessions that have a running room, sorted.
 func (c *Runner) sessionsOf(applicationID string) []string {
 	c.mu.Lock()
 	rooms := make([]*room, 0, len(c.open))
@@ -75,13 +75,13 @@ func (c *Runner) sessionsOf(applicationID string) []string {
 	return ids
 }
 
-// Walk is what came of moving a clock.
+// Walk is the result of moving a clock.
 type Walk struct {
-	Fired   []Due  // in its order
-	Skipped []Skip // by archive that was recording, in the order in which they met the walk
+	Fired   []Due  // in the order in which they happened
+	Skipped []Skip // one per archive that was recording, in the order in which the walk met them
 }
 
-// Skip is how far the clock was moved while an archive recorded: by so much its recorded time is longer than its media.
+// Skip says how far the clock jumped while an archive recorded. Its recorded time is longer than its media by this much.
 type Skip struct {
 	ArchiveID string
 	By        time.Duration
@@ -96,10 +96,10 @@ func (w *Walk) skip(archiveID string, by time.Duration) {
 	w.Skipped[i].By += by
 }
 
-// Advance moves the application's clock forward to target; one that has passed meanwhile is now. Everything due on the way happens
-// in its order, at its instant, and has taken full effect, its files and webhooks included, before the next; what happened is
-// returned, also beside an error. The walk ends early where two automatic archives begin to overlap, and one that begins in an
-// overlap lets it pass in real time. What others do meanwhile happens at once, at the instant that the walk has reached.
+// Advance moves the application's clock forward to target, or not at all if target has passed. Everything due on the way happens in order, at
+// its instant, and is complete, with files and webhooks, before the next. Advance returns what happened, even with an error. It ends early where
+// two recording automatic archives begin to overlap. If it starts in such an overlap, it lets the overlap pass in real time. Other operations
+// take effect meanwhile at the instant that the walk has reached.
 func (c *Runner) Advance(ctx context.Context, applicationID string, target time.Time) (w Walk, err error) {
 	if now := c.Now(applicationID); target.Before(now) {
 		target = now
@@ -154,7 +154,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// sit waits until the application's clock shows t by itself.
+// sit waits until the application's clock reaches t by itself.
 func (c *Runner) sit(ctx context.Context, applicationID string, t time.Time) error {
 	timer := c.Clock.Timer(applicationID, t)
 	defer timer.Stop()
@@ -168,8 +168,8 @@ func (c *Runner) sit(ctx context.Context, applicationID string, t time.Time) err
 	}
 }
 
-// strike moves the clock to d and lets it happen. false means that it no longer stood, or that a job was not due yet, by the rounding of
-// its row.
+// strike moves the clock to d and lets d happen. happened is false if the limit no longer stood, or if the job is not due yet because its time
+// in the store is rounded.
 func (c *Runner) strike(ctx context.Context, applicationID string, d Due, w *Walk) (happened bool, err error) {
 	if err := c.setClock(ctx, applicationID, d.At, w); err != nil {
 		return false, err
@@ -196,8 +196,8 @@ func (c *Runner) strike(ctx context.Context, applicationID string, d Due, w *Wal
 	return !waits, err
 }
 
-// setClock moves the clock to t, or leaves it where it is past t, and notes for which archives. Whole milliseconds keep it in step with
-// the rows of jobs.
+// setClock moves the clock forward to t and records the jump for the archives that are recording. It does nothing if t has passed. It jumps by
+// whole milliseconds, because the times of jobs in the store have that precision.
 func (c *Runner) setClock(ctx context.Context, applicationID string, t time.Time, w *Walk) error {
 	ahead := c.Clock.Until(applicationID, t)
 	if ahead <= 0 {
@@ -226,7 +226,7 @@ func (c *Runner) setClock(ctx context.Context, applicationID string, t time.Time
 	return nil
 }
 
-// skip notes that policy time went ahead of the session's media, and returns the archives that record.
+// skip notes on the timeline that policy time jumped and media did not. It returns the archives that are recording.
 func (r *room) skip(by time.Duration) (recording []string) {
 	for _, a := range r.state.Archives {
 		if !a.RecordingSince.IsZero() {
@@ -242,7 +242,7 @@ func (r *room) skip(by time.Duration) (recording []string) {
 	return recording
 }
 
-// settle waits until no stopped archive of the application is without its file and no job is due.
+// settle waits until every stopped archive of the application has its file and no job is due.
 func (c *Runner) settle(ctx context.Context, applicationID string) error {
 	for ended := c.ended.Next(); c.composing(applicationID); ended = c.ended.Next() {
 		select {
@@ -259,7 +259,7 @@ func (c *Runner) settle(ctx context.Context, applicationID string) error {
 func (c *Runner) composing(applicationID string) bool {
 	for _, id := range c.sessionsOf(applicationID) {
 		var waits bool
-		<-c.post(id, func(r *room) error { // an error: the session is closed, nothing waits
+		<-c.post(id, func(r *room) error { // on an error the session is closed and nothing waits
 			waits = slices.ContainsFunc(r.state.Archives, func(a archive.Archive) bool { return a.Status == archive.Stopped && !a.FileReady })
 			return nil
 		})
@@ -270,7 +270,7 @@ func (c *Runner) composing(applicationID string) bool {
 	return false
 }
 
-// rearm makes the application's sessions set their timers by the present clock.
+// rearm makes the application's sessions set their timers again.
 func (c *Runner) rearm(applicationID string) {
 	for _, id := range c.sessionsOf(applicationID) {
 		c.post(id, func(*room) error { return nil })

@@ -17,7 +17,7 @@ import (
 	"reelcheck/reference/internal/sessions"
 )
 
-// TestSkips: what a walk adds to recorded time and not to media is reported, and noted where the media is.
+// TestSkips checks that a walk reports the time that it adds to recorded time but not to media, and notes it on the timeline.
 func TestSkips(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
@@ -30,7 +30,7 @@ func TestSkips(t *testing.T) {
 		w, err := s.Advance(t.Context(), "app", s.Now("app").Add(d))
 		must(t, err)
 		for i := range w.Skipped {
-			w.Skipped[i].By = w.Skipped[i].By.Round(time.Minute) // less what passed by itself
+			w.Skipped[i].By = w.Skipped[i].By.Round(time.Minute) // without the real time that passed
 		}
 		return w.Skipped
 	}
@@ -42,7 +42,7 @@ func TestSkips(t *testing.T) {
 		t.Errorf("skipped %+v while paused", got)
 	}
 	s.publish(t, "again", "anna")
-	// The walk goes on after the archive's four hours; the archive does not.
+	// The walk continues after the four hours of the archive; the archive does not.
 	if got := advance(5 * time.Hour); !slices.Equal(got, []sessions.Skip{{ArchiveID: a.ID, By: 150 * time.Minute}}) {
 		t.Errorf("skipped %+v", got)
 	}
@@ -55,7 +55,7 @@ func TestSkips(t *testing.T) {
 	}
 }
 
-// TestReaction: an application that answers a webhook with a call is served within the walk that sent the webhook, at its instant.
+// TestReaction checks that a call made in answer to a webhook takes effect within the walk that sent the webhook, at its instant.
 func TestReaction(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
@@ -89,7 +89,7 @@ func TestReaction(t *testing.T) {
 	}
 }
 
-// TestWalkFiresEverything: also what falls due together, in sessions that do not know of each other.
+// TestWalkFiresEverything checks that deadlines at the same time in independent sessions all take effect.
 func TestWalkFiresEverything(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
@@ -109,9 +109,8 @@ func TestWalkFiresEverything(t *testing.T) {
 	}
 }
 
-// TestADay: an application that records around the clock, an archive after the other, each started when the last has stopped,
-// uploaded to a bucket that refuses every second attempt, with all that is announced of it. It takes a fifth of a second
-// when the machine has nothing else to do (-v tells).
+// TestADay has an application that records around the clock. Each archive starts when the one before has stopped, and is uploaded to a bucket
+// that refuses every second attempt, with all webhooks. On an idle machine it takes a fifth of a second (see -v).
 func TestADay(t *testing.T) {
 	t.Parallel()
 	var attempts atomic.Int32

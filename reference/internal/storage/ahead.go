@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// aheadBytes is how much is read, twice, before it is written.
+// aheadBytes is the size of each of the two buffers that are read ahead.
 const aheadBytes = 256 << 10
 
-// copyAhead copies r to w and reads the next bytes while it writes: files of individual archives are made while they are read.
+// copyAhead copies r to w and reads the next bytes while it writes, because files of individual archives are made while they are read.
 func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 	g, ctx := errgroup.WithContext(ctx)
 	empty, full := make(chan []byte, 2), make(chan []byte)
@@ -19,7 +19,7 @@ func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 	empty <- make([]byte, aheadBytes)
 	g.Go(func() error {
 		defer close(full)
-		for {
+		for ctx.Err() == nil { // select takes a buffer that is there as often as it looks at ctx
 			var b []byte
 			select {
 			case b = <-empty:
@@ -39,6 +39,7 @@ func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 				return err
 			}
 		}
+		return ctx.Err()
 	})
 	g.Go(func() error {
 		for b := range full {
@@ -52,7 +53,7 @@ func copyAhead(ctx context.Context, w io.Writer, r io.Reader) error {
 	return g.Wait()
 }
 
-// fill reads until b is full. Its error is that of r.
+// fill reads until b is full or r returns an error.
 func fill(r io.Reader, b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
 		var m int

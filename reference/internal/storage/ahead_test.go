@@ -12,7 +12,7 @@ import (
 
 var errTold = errors.New("told")
 
-// limited fails once it has taken so many bytes.
+// limited fails once it has received a number of bytes.
 type limited struct {
 	bytes.Buffer
 	limit int
@@ -49,7 +49,7 @@ func TestCopyAhead(t *testing.T) {
 	}
 }
 
-// TestCopyAheadEnds: a reader without an end is left when its bytes are no longer wanted.
+// TestCopyAheadEnds checks that copyAhead stops reading an endless reader when writing fails or the context ends.
 func TestCopyAheadEnds(t *testing.T) {
 	endless := readerFunc(func(p []byte) (int, error) { return len(p), nil })
 	if err := copyAhead(t.Context(), &limited{limit: 10 * aheadBytes}, endless); !errors.Is(err, errTold) {

@@ -21,7 +21,7 @@ import (
 
 const azureDomain = "blob.core.windows.net"
 
-// uploadAzure writes a blob, a large one in blocks, and returns its SHA-256 in base64.
+// uploadAzure writes a blob, in blocks if it is large, and returns its SHA-256 in base64.
 func uploadAzure(ctx context.Context, client *http.Client, t account.Azure, key, contentType string, r io.Reader) (sum string, err error) {
 	remote, err := openContainer(client, t)
 	if err != nil {
@@ -32,12 +32,12 @@ func uploadAzure(ctx context.Context, client *http.Client, t account.Azure, key,
 		BlockSize: partSize, Concurrency: partsAtOnce, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &contentType},
 	})
 	if err != nil {
-		return "", fmt.Errorf("write %q: %w", key, outbound.Cause(err)) // without the URL, which a SAS token is part of
+		return "", fmt.Errorf("write %q: %w", key, outbound.Cause(err)) // without the URL, because it contains the SAS token
 	}
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }
 
-// openContainer goes by the account key, or by the SAS token of the target.
+// openContainer returns a client that uses the account key or the SAS token of the target.
 func openContainer(client *http.Client, t account.Azure) (*container.Client, error) {
 	options := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: client,
@@ -53,8 +53,8 @@ func openContainer(client *http.Client, t account.Azure) (*container.Client, err
 	return container.NewClientWithSharedKeyCredential(containerURL(t), account, options)
 }
 
-// containerURL is at the account's host below the domain. A domain with a scheme is that of an emulator or a gateway, where the account
-// is the first part of the path.
+// containerURL returns the URL of the container, at the account's host below the domain. A domain with a scheme belongs to an emulator or a
+// gateway, where the account is the first part of the path.
 func containerURL(t account.Azure) string {
 	switch {
 	case t.Domain == "":

@@ -16,14 +16,14 @@ import (
 	"reelcheck/reference/internal/durable"
 )
 
-// Cloud is the built-in cloud: files in the data directory. It also serves them, see [Cloud.Link].
+// Cloud is the built-in cloud: files in the data directory. It also serves them; see [Cloud.Link].
 type Cloud struct {
 	files *os.Root
 	key   []byte
 	now   func(applicationID string) time.Time
 }
 
-// OpenCloud opens the cloud below dir, or makes it, with the key that signs its links. now is the policy time of an application.
+// OpenCloud opens or creates the cloud below dir, with the key that signs its links. now returns the policy time of an application.
 func OpenCloud(dir string, now func(applicationID string) time.Time) (*Cloud, error) {
 	files := filepath.Join(dir, "files")
 	if err := os.MkdirAll(files, 0o700); err != nil {
@@ -58,7 +58,7 @@ func linkKey(path string) ([]byte, error) {
 	return key, durable.WriteFile(path, key, 0o600)
 }
 
-// Put keeps the file of a and returns its SHA-256 in base64. The file is on disk when Put returns.
+// Put stores the file of a, durably, and returns its SHA-256 in base64.
 func (c *Cloud) Put(ctx context.Context, a archive.Archive, r io.Reader) (sum string, err error) {
 	path := filepath.Join(c.files.Name(), filepath.FromSlash(Key(a)))
 	if sum, err = c.put(ctx, path, r); err != nil {
@@ -76,7 +76,7 @@ func (c *Cloud) put(ctx context.Context, path string, r io.Reader) (sum string, 
 	if _, err := durable.File(path, 0o600, func(f *os.File) error { return copyAhead(ctx, f, io.TeeReader(r, hash)) }); err != nil {
 		return "", err
 	}
-	for dir != c.files.Name() { // the names of directories that are new
+	for dir != c.files.Name() { // makes the names of new directories durable
 		dir = filepath.Dir(dir)
 		if err := durable.Sync(dir); err != nil {
 			return "", err
@@ -85,7 +85,7 @@ func (c *Cloud) put(ctx context.Context, path string, r io.Reader) (sum string, 
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }
 
-// open opens the file with a key.
+// open opens the file with this key.
 func (c *Cloud) open(key string) (*os.File, os.FileInfo, error) {
 	f, err := c.files.Open(filepath.FromSlash(key))
 	if err != nil {
@@ -101,7 +101,7 @@ func (c *Cloud) open(key string) (*os.File, os.FileInfo, error) {
 	return f, info, nil
 }
 
-// Erase removes the file of a, if there is one.
+// Erase removes the file of a, if it exists.
 func (c *Cloud) Erase(_ context.Context, a archive.Archive) error {
 	return c.files.RemoveAll(filepath.Dir(filepath.FromSlash(Key(a))))
 }

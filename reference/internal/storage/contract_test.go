@@ -106,13 +106,13 @@ func s3Contract(t *testing.T, addressing string) {
 	}
 }
 
-// Azurite's published account.
+// The published account of Azurite.
 const (
 	azuriteAccount = "devstoreaccount1"
 	azuriteKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 
-// TestAzureContract needs Azurite, at the base URL in REELCHECK_AZURITE; TestAzureRequest needs nothing.
+// TestAzureContract needs Azurite at the base URL in REELCHECK_AZURITE. TestAzureRequest needs nothing.
 func TestAzureContract(t *testing.T) {
 	base := os.Getenv("REELCHECK_AZURITE")
 	if base == "" {
@@ -150,7 +150,7 @@ func TestAzureContract(t *testing.T) {
 	})
 }
 
-// TestAzureRequest fixes what Azure gets to see of a small file.
+// TestAzureRequest fixes the request that Azure gets for a small file.
 func TestAzureRequest(t *testing.T) {
 	var got *http.Request
 	var body []byte
@@ -178,7 +178,7 @@ func TestAzureRequest(t *testing.T) {
 	}
 }
 
-// TestAzureRefuses: an upload that the service refuses is an error, for a file in one request and for one in blocks.
+// TestAzureRefuses checks that an upload that the service refuses is an error, for a file in one request and for one in blocks.
 func TestAzureRefuses(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -206,15 +206,15 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// faltering is an S3 store that refuses one part, once others have come.
+// faltering is an S3 store that refuses one part after it has accepted others.
 type faltering struct {
 	s3 http.Handler
 
 	mu      sync.Mutex // guards the rest
-	stored  *sync.Cond // a part more is
+	stored  *sync.Cond // signalled for each part
 	kept    int
-	refused string   // the number of the part; "" for none
-	sent    []string // the numbers of the others
+	refused string   // the number of the refused part; "" = none
+	sent    []string // the numbers of the other parts
 }
 
 func newFaltering(s3 http.Handler) *faltering {
@@ -232,7 +232,7 @@ func (f *faltering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if number == f.refused {
-		for f.kept < 2 { // an attempt that breaks off takes what is under way with it
+		for f.kept < 2 { // a failed attempt also ends the requests that are under way
 			f.stored.Wait()
 		}
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -246,21 +246,21 @@ func (f *faltering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.stored.Broadcast()
 }
 
-// refuse begins anew, with another part to refuse.
+// refuse starts again with another part to refuse.
 func (f *faltering) refuse(part string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refused, f.sent, f.kept = part, nil, 0
 }
 
-// parts are those sent since refuse.
+// parts returns the parts sent since refuse.
 func (f *faltering) parts() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.sent)
 }
 
-// TestS3Resume: after an attempt that broke off, by an error or by the death of the server, only what is missing is sent.
+// TestS3Resume checks that after an attempt that failed or died, only the missing parts are sent.
 func TestS3Resume(t *testing.T) {
 	backend := s3mem.New()
 	must(t, backend.CreateBucket(t.Context(), "reels"))
@@ -289,7 +289,7 @@ func TestS3Resume(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 
-	// Another file under the same key, whose parts are not those that are there; and giving up leaves nothing.
+	// After Abandon nothing is left, so all parts are sent again.
 	store.refuse("3")
 	if _, err := put(t.Context(), a, strings.NewReader(content)); err == nil {
 		t.Fatal("a part was refused, and the upload succeeded")

@@ -12,7 +12,7 @@ import (
 	"reelcheck/reference/internal/outbound"
 )
 
-// targets are an S3 and an Azure target at the same base URL.
+// targets returns an S3 and an Azure target at the same base URL.
 func targets(base string) map[string]account.Storage {
 	return map[string]account.Storage{
 		"s3":    {Type: account.StorageS3, S3: account.S3{AccessKey: "k", SecretKey: "s", Bucket: "reels", Endpoint: base}},
@@ -20,7 +20,7 @@ func targets(base string) map[string]account.Storage {
 	}
 }
 
-// TestPrivateTarget: a name is public until it is resolved, for every target and at every connection.
+// TestPrivateTarget checks that a host name that resolves to a private address is refused, for every target and every connection.
 func TestPrivateTarget(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a private address was reached") }))
 	defer server.Close()
@@ -33,7 +33,8 @@ func TestPrivateTarget(t *testing.T) {
 	}
 }
 
-// TestRedirects are not followed: they would take credentials and archives where the application did not send them.
+// TestRedirects checks that redirects are not followed. They would take credentials and archives to addresses that the application did not
+// choose.
 func TestRedirects(t *testing.T) {
 	var followed atomic.Int32
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))

@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// LinkPath is the path below which links of the built-in cloud live; [Cloud] serves it.
+	// LinkPath is the path below which [Cloud] serves its links.
 	LinkPath = "/cloud/"
-	// LinkLife is how long a link works, in policy time.
+	// LinkLife is how long a link is valid, in policy time.
 	LinkLife = 10 * time.Minute // ARC-URL-04, ARC-URL-05
 )
 
-// Link returns path and query of a fresh download link for the file of a.
+// Link returns the path and query of a new download link for the file of a.
 func (c *Cloud) Link(a archive.Archive) string {
 	key := Key(a)
 	expires := strconv.FormatInt(c.now(a.ApplicationID).Add(LinkLife).UnixMilli(), 10) // ARC-URL-06
@@ -37,7 +37,7 @@ func (c *Cloud) sign(key, expires string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// ServeHTTP answers GET and HEAD of a link: 403 when it is forged or older than [LinkLife], 404 when the file is gone.
+// ServeHTTP answers GET and HEAD of a link: 403 if it is forged or older than [LinkLife], 404 if the file does not exist.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -69,7 +69,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, path.Base(key), info.ModTime(), file) // ARC-URL-03
 }
 
-// admits compares in constant time and only then looks at the expiry.
+// admits reports whether a link is valid. It compares the signature in constant time, before it looks at the expiry.
 func (c *Cloud) admits(key, expires, signature string) bool {
 	if !hmac.Equal([]byte(signature), []byte(c.sign(key, expires))) { // ARC-URL-08
 		return false

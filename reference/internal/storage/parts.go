@@ -3,7 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
-	"crypto/md5" // of which the ETag of a part is made; it protects nothing
+	"crypto/md5" // for the ETag of a part, not for security
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -23,27 +23,26 @@ import (
 )
 
 const (
-	// partSize is that of all parts but the last. A service takes 10,000 parts of at least 5 MiB.
+	// partSize is the size in bytes of all parts but the last. A service accepts 10,000 parts of at least 5 MiB.
 	partSize = 8 << 20
-	// partsAtOnce bounds the memory of an upload.
+	// partsAtOnce limits the memory of an upload.
 	partsAtOnce = 3
 )
 
-// parts is a multipart upload in progress. Parts that an earlier attempt left, perhaps one of a process that died, are not sent again if
-// they are the same.
+// parts is a multipart upload in progress. Parts that an earlier attempt sent, perhaps in another process, are not sent again if they are equal.
 type parts struct {
 	remote *s3.Client
 	bucket string
 	key    string
 	id     string
-	have   map[int32]string // ETags of the parts that are there
+	have   map[int32]string // ETags of the parts that the service has
 
 	mu   sync.Mutex
-	done []types.CompletedPart // by part number less 1
+	done []types.CompletedPart // index: part number - 1
 }
 
-// uploadParts writes an object from first, the content of its first part, and rest. What a failed attempt sent stays for the next one; see
-// [Abandon].
+// uploadParts writes an object. first is the content of its first part, and rest the rest. The parts of a failed attempt stay for the next one;
+// see [Abandon].
 func uploadParts(ctx context.Context, client *http.Client, t account.S3, key, contentType string, first []byte, rest io.Reader) (string, error) {
 	p := &parts{bucket: t.Bucket, key: key}
 	_, err := inItsRegion(client, t, func(remote *s3.Client) error {
@@ -79,7 +78,7 @@ func uploadParts(ctx context.Context, client *http.Client, t account.S3, key, co
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil)), nil // ARC-STO-04
 }
 
-// readPart returns the next part of r, short or empty at its end.
+// readPart returns the next part of r. It is short or empty at the end.
 func readPart(r io.Reader) ([]byte, error) {
 	part := make([]byte, partSize)
 	n, err := io.ReadFull(r, part)
@@ -89,7 +88,7 @@ func readPart(r io.Reader) ([]byte, error) {
 	return part[:n], err
 }
 
-// begin takes up the upload of the key that is in progress, or begins one. A service that does not let us look is one without.
+// begin continues the unfinished upload of the key, or begins one. If the service does not allow a look, there is none.
 func (p *parts) begin(ctx context.Context, sse bool, contentType string) error {
 	if ids, err := unfinished(ctx, p.remote, p.bucket, p.key); err == nil && len(ids) > 0 {
 		p.id = ids[len(ids)-1]
@@ -111,7 +110,7 @@ func (p *parts) begin(ctx context.Context, sse bool, contentType string) error {
 	return nil
 }
 
-// list reads which parts are there.
+// list reads which parts the service has.
 func (p *parts) list(ctx context.Context) error {
 	p.have = map[int32]string{}
 	pages := s3.NewListPartsPaginator(p.remote, &s3.ListPartsInput{Bucket: &p.bucket, Key: &p.key, UploadId: &p.id})
@@ -127,7 +126,7 @@ func (p *parts) list(ctx context.Context) error {
 	return nil
 }
 
-// put sends a part, unless it is there.
+// put sends a part, unless the service has it.
 func (p *parts) put(ctx context.Context, number int32, content []byte) error {
 	sum := md5.Sum(content)
 	etag := p.have[number]
@@ -150,7 +149,7 @@ func (p *parts) put(ctx context.Context, number int32, content []byte) error {
 	return nil
 }
 
-// unfinished returns the multipart uploads of a key, oldest first.
+// unfinished returns the ids of the unfinished uploads of a key, oldest first.
 func unfinished(ctx context.Context, remote *s3.Client, bucket, key string) (ids []string, err error) {
 	out, err := remote.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &key})
 	if err != nil {
@@ -164,7 +163,7 @@ func unfinished(ctx context.Context, remote *s3.Client, bucket, key string) (ids
 	return ids, nil
 }
 
-// abort removes the parts of unfinished uploads of a key.
+// abort removes the unfinished uploads of a key with their parts.
 func abort(ctx context.Context, remote *s3.Client, bucket, key string) error {
 	ids, err := unfinished(ctx, remote, bucket, key)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"reelcheck/reference/internal/account"
 )
 
-// inItsRegion calls do with a client for the target's region, and, when the service refuses that and names the region in which the bucket
-// lies, with one for that. It returns the last client.
+// inItsRegion calls do with a client for the target's region. If the service refuses that and names the bucket's region, inItsRegion calls do
+// again with a client for that region. It returns the last client.
 func inItsRegion(client *http.Client, t account.S3, do func(*s3.Client) error) (*s3.Client, error) {
 	heard := &regions{base: client.Transport}
 	remote := newS3(&http.Client{Transport: heard, CheckRedirect: client.CheckRedirect}, t)
@@ -28,18 +28,18 @@ func inItsRegion(client *http.Client, t account.S3, do func(*s3.Client) error) (
 	}
 	t.Region = region
 	if u, err := url.Parse(t.Endpoint); err == nil && amazons(u.Hostname()) {
-		t.Endpoint = "" // which is one region's
+		t.Endpoint = "" // the endpoint belongs to one region
 	}
 	remote = newS3(client, t)
 	return remote, do(remote)
 }
 
-// amazons reports whether a host is one of S3's own, of one region or of all.
+// amazons reports whether host belongs to Amazon S3, for one region or for all.
 func amazons(host string) bool {
 	return strings.HasSuffix(host, ".amazonaws.com") && (strings.HasPrefix(host, "s3.") || strings.HasPrefix(host, "s3-"))
 }
 
-// regions notes which region refusals name.
+// regions records the region that a refusal names.
 type regions struct {
 	base http.RoundTripper
 
@@ -53,10 +53,10 @@ func (r *regions) last() string {
 	return r.named
 }
 
-// aRegion is what a name must look like to become part of a host.
+// aRegion matches names of regions that may become part of a host name.
 var aRegion = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,40}$`)
 
-// maxRefusal is how much of a refusal is looked at.
+// maxRefusal is how many bytes of a refusal are read.
 const maxRefusal = 64 << 10
 
 // RoundTrip implements [http.RoundTripper].

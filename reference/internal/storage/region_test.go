@@ -17,12 +17,12 @@ import (
 	"reelcheck/reference/internal/account"
 )
 
-// elsewhere is an S3 service whose buckets lie in eu-north-1. It says so as refuse does.
+// elsewhere is an S3 service whose buckets are in eu-north-1. refuse determines how it says so.
 type elsewhere struct {
 	refuse func(http.ResponseWriter)
 
 	mu    sync.Mutex
-	hosts []string // of the requests that it took
+	hosts []string // of the accepted requests
 }
 
 var signedFor = regexp.MustCompile(`Credential=k/\d+/([a-z0-9-]+)/s3/`)
@@ -47,7 +47,7 @@ func (e *elsewhere) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// everywhere is a transport that reaches server by any name.
+// everywhere returns a transport that connects to server for every host name.
 func everywhere(t *testing.T, server *httptest.Server) http.RoundTripper {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -59,7 +59,7 @@ func everywhere(t *testing.T, server *httptest.Server) http.RoundTripper {
 	return transport
 }
 
-// TestBucketElsewhere: an upload goes to the region that the service names.
+// TestBucketElsewhere checks that an upload goes to the region that the service names.
 func TestBucketElsewhere(t *testing.T) {
 	refusals := map[string]func(http.ResponseWriter){
 		"301 with a header": func(w http.ResponseWriter) {
@@ -90,7 +90,7 @@ func TestBucketElsewhere(t *testing.T) {
 	}
 }
 
-// TestNoRegion: what is no name of a region becomes no part of a host.
+// TestNoRegion checks that a string that is no name of a region does not become part of a host name.
 func TestNoRegion(t *testing.T) {
 	service := &elsewhere{refuse: func(w http.ResponseWriter) {
 		w.Header().Set("X-Amz-Bucket-Region", "evil.example.com/x?")
@@ -104,7 +104,7 @@ func TestNoRegion(t *testing.T) {
 	}
 }
 
-// TestWebPage: an endpoint that answers a page to everything has stored nothing.
+// TestWebPage checks that nothing counts as stored at an endpoint that answers every request with a page.
 func TestWebPage(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -124,9 +124,9 @@ func TestWebPage(t *testing.T) {
 	}
 }
 
-// TestEndlessAnswer: of an answer without an end little is read, whichever request it is to.
+// TestEndlessAnswer checks that only a little of an endless answer is read, for every request.
 func TestEndlessAnswer(t *testing.T) {
-	const far = 256 << 20 // where it ends after all, so that a server that reads on fails the test and not the machine
+	const far = 256 << 20 // the answer ends here, so that a server that reads on fails the test and not the machine
 	var mu sync.Mutex
 	sent := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -161,7 +161,7 @@ func TestEndlessAnswer(t *testing.T) {
 				}
 			})
 			mu.Lock()
-			if took > 64<<20 || sent > 64<<20 { // three attempts, and what is on the way
+			if took > 64<<20 || sent > 64<<20 { // three attempts, and what is on its way
 				t.Errorf("%s, %s: %d MB sent, %d MB allocated", target.Type, name, sent>>20, took>>20)
 			}
 			t.Logf("%s, %s: %d MB sent, %d MB allocated", target.Type, name, sent>>20, took>>20)
@@ -173,7 +173,7 @@ func TestEndlessAnswer(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// allocated is how many bytes f takes of the heap, given back or not.
+// allocated returns how many bytes f allocates on the heap, freed or not.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

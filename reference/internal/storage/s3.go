@@ -26,8 +26,8 @@ import (
 
 const defaultRegion = "us-east-1"
 
-// newS3 talks to AWS or to the endpoint given. Checksums beyond those that the protocol requires are left
-// out: services other than AWS refuse them.
+// newS3 returns a client for AWS or for the given endpoint. It sends only the checksums that the protocol requires, because other services
+// refuse the rest.
 func newS3(client *http.Client, t account.S3) *s3.Client {
 	return s3.New(s3.Options{
 		Region:                     cmp.Or(t.Region, defaultRegion),
@@ -47,7 +47,7 @@ func newS3(client *http.Client, t account.S3) *s3.Client {
 	})
 }
 
-// pathStyle reports whether the bucket is named in the path: the name of a bucket below any other host than Amazon's need not resolve.
+// pathStyle reports whether the path names the bucket. A bucket's host name need not resolve except at Amazon.
 func pathStyle(t account.S3) bool {
 	if t.Addressing != "" || t.Endpoint == "" {
 		return t.Addressing == account.PathStyle
@@ -56,10 +56,10 @@ func pathStyle(t account.S3) bool {
 	return err != nil || !strings.HasSuffix(u.Hostname(), ".amazonaws.com")
 }
 
-// errNoETag is why an answer that says OK is none of S3: a web page gives it to any request.
+// errNoETag says that an answer with status OK is not from S3. A web page may answer every request so.
 var errNoETag = errors.New("the answer has no ETag: this is not an S3 service")
 
-// uploadS3 writes an object, a large one in parts, and returns its SHA-256 in base64.
+// uploadS3 writes an object, in parts if it is large, and returns its SHA-256 in base64.
 func uploadS3(ctx context.Context, client *http.Client, t account.S3, key, contentType string, r io.Reader) (sum string, err error) {
 	first, err := readPart(r)
 	if err != nil {

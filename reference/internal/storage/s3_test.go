@@ -13,7 +13,7 @@ import (
 	"reelcheck/reference/internal/account"
 )
 
-// TestAddressing: where a request names its bucket.
+// TestAddressing checks where a request names its bucket.
 func TestAddressing(t *testing.T) {
 	for _, test := range []struct{ endpoint, addressing, host, path string }{
 		{"", "", "reels.s3.eu-west-1.amazonaws.com", "/app/film/archive.mp4"},
@@ -35,7 +35,7 @@ func TestAddressing(t *testing.T) {
 	}
 }
 
-// where uploads over TLS to a server that answers for every name, and returns where the request went.
+// where uploads over TLS to a server that answers for every host name, and returns where the request went.
 func where(t *testing.T, target account.Storage, content string) (host, path string) {
 	t.Helper()
 	var mu sync.Mutex

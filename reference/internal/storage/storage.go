@@ -1,5 +1,14 @@
-// Package storage puts finished archives where their application wants them: into its own bucket, or into the built-in cloud,
-// from where they are downloaded by signed links.
+// Package storage stores finished archives: in the application's own bucket or container, or in the built-in cloud, which serves them by signed
+// links.
+//
+//	sum, err := storage.Upload(ctx, transport, target, a, file) // the application's own target
+//
+//	cloud, err := storage.OpenCloud(dir, clock.Now)
+//	sum, err := cloud.Put(ctx, a, file)
+//	link := cloud.Link(a)
+//
+// Users choose the targets, so the caller must pass a transport that guards against private addresses (package outbound) and must limit the time
+// of an upload. It decides when to retry, and calls [Abandon] when it gives up. It also decides when files of the cloud expire, and erases them.
 package storage
 
 import (
@@ -16,7 +25,7 @@ import (
 	"reelcheck/reference/internal/outbound"
 )
 
-// Key is the object key of an archive's file, in an application's own target behind the prefix of that (ARC-STO-07, ARC-STO-08).
+// Key returns the object key of an archive's file. In an application's own target, the target's prefix comes before it (ARC-STO-07, ARC-STO-08).
 func Key(a archive.Archive) string {
 	name := "archive.mp4" // ARC-STO-02
 	if a.OutputMode == archive.Individual {
@@ -25,19 +34,20 @@ func Key(a archive.Archive) string {
 	return a.ApplicationID + "/" + a.ID + "/" + name
 }
 
-// name is that of an archive's object in an application's own target. An attempt after a restart finds the parts of the one before by it.
+// name returns the name of an archive's object in an application's own target. It never changes, so that an attempt after a restart finds
+// earlier parts.
 func name(target account.Storage, a archive.Archive) string {
 	return target.Prefix(a.SessionID, a.CreatedAt) + Key(a)
 }
 
-// A target is asked again at once when a request fails, so that one lost part does not cost the whole upload. Waiting is for the caller.
+// A failed request is repeated at once, so that one lost part does not fail the whole upload. The caller waits between uploads.
 const (
 	attempts = 3
 	between  = 50 * time.Millisecond
 )
 
-// Upload writes the file of a to an application's own target, over transport, and returns its SHA-256 in base64. A large file goes in
-// parts. A failed upload leaves no object; in a bucket it leaves the parts that arrived, which the next attempt does not send again.
+// Upload writes the file of a to an application's own target and returns its SHA-256 in base64. It sends a large file in parts. A failed upload
+// leaves no object. In a bucket it leaves the parts that arrived, and the next attempt does not send them again.
 func Upload(ctx context.Context, transport http.RoundTripper, target account.Storage, a archive.Archive, r io.Reader) (sum string, err error) {
 	client := newClient(transport)
 	switch target.Type {
@@ -50,7 +60,7 @@ func Upload(ctx context.Context, transport http.RoundTripper, target account.Sto
 	}
 }
 
-// Abandon removes what failed attempts to upload the file of a left. Azure forgets uncommitted blocks by itself.
+// Abandon removes what failed attempts to upload the file of a have left. Azure removes uncommitted blocks by itself.
 func Abandon(ctx context.Context, transport http.RoundTripper, target account.Storage, a archive.Archive) error {
 	if target.Type != account.StorageS3 {
 		return nil
@@ -65,7 +75,7 @@ func newClient(transport http.RoundTripper) *http.Client {
 }
 
 func contentType(a archive.Archive) string {
-	if a.Password != "" { // it is no video to anybody but the holder of the key
+	if a.Password != "" { // only the holder of the key can see a video in it
 		return "application/octet-stream"
 	}
 	if a.OutputMode == archive.Individual {

@@ -20,10 +20,10 @@ import (
 
 var film = archive.Archive{ID: "film", ApplicationID: "app", OutputMode: archive.Composed}
 
-// of "abc", by `printf abc | openssl dgst -sha256 -binary | base64`
+// abcSum is the result of `printf abc | openssl dgst -sha256 -binary | base64`.
 const abcSum = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 
-// TestS3Request fixes what a server that is not Amazon's gets to see.
+// TestS3Request fixes the request that a server other than Amazon gets.
 func TestS3Request(t *testing.T) {
 	for _, sse := range []bool{false, true} {
 		var got *http.Request
@@ -42,7 +42,7 @@ func TestS3Request(t *testing.T) {
 		if got.Method != http.MethodPut || got.URL.Path != "/reels/app/film/archive.mp4" || body != "abc" || got.Header.Get("Content-Type") != "video/mp4" {
 			t.Errorf("%s %s with %q, %v", got.Method, got.URL, body, got.Header)
 		}
-		digest := sha256.Sum256([]byte(body)) // by which the service refuses what was changed on the way
+		digest := sha256.Sum256([]byte(body)) // the service detects changes on the way by it
 		if sum := got.Header.Get("X-Amz-Content-Sha256"); sum != hex.EncodeToString(digest[:]) {
 			t.Errorf("signed checksum %q", sum)
 		}
@@ -104,7 +104,7 @@ func TestCloud(t *testing.T) {
 		t.Fatalf("got %q, %v", sum, err)
 	}
 	link := c.Link(film)
-	w := get(open(), link) // the key outlives the process
+	w := get(open(), link) // the key survives the process
 	if w.Code != http.StatusOK || w.Body.String() != "abc" || w.Header().Get("Content-Type") != "video/mp4" {
 		t.Errorf("got %d %q %v", w.Code, w.Body, w.Header())
 	}

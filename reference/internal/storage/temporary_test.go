@@ -11,7 +11,7 @@ import (
 	"reelcheck/reference/internal/account"
 )
 
-// TestTemporaryCredentials: what a request with a session token or a shared access signature says, and where its object goes.
+// TestTemporaryCredentials checks the requests with a session token or a shared access signature, and where the object goes.
 func TestTemporaryCredentials(t *testing.T) {
 	var got *http.Request
 	film := film

@@ -1,4 +1,4 @@
-// Package store names what is kept: the vocabulary that the stores below it, the control and the jobs share.
+// Package store defines what is stored. The stores below it, package sessions and package jobs share these types.
 package store
 
 import (
@@ -13,15 +13,15 @@ import (
 // ErrNotFound is returned for a row that does not exist.
 var ErrNotFound = errors.New("not found")
 
-// ErrExists is returned when a row with this key exists already.
+// ErrExists is returned if a row with this key exists already.
 var ErrExists = errors.New("exists already")
 
-// Elsewhere is returned for what belongs to another server on the same database.
-type Elsewhere struct{ URL string } // of that server
+// Elsewhere is returned for something that belongs to another server on the same database.
+type Elsewhere struct{ URL string } // URL of that server
 
 func (e *Elsewhere) Error() string { return "belongs to the server at " + e.URL }
 
-// Transition is one committed step of a session: all of it becomes durable, or nothing.
+// Transition is the result of one step of a session. All of it becomes durable, or nothing.
 type Transition struct {
 	Archives   []archive.Archive // new or changed
 	Outbox     []Act             // effects to perform after the commit; ID is assigned by the store
@@ -38,7 +38,7 @@ type Act struct {
 	At        av.Instant
 }
 
-// Delivery is one webhook call that is owed. ArchiveID is empty when it tells of the session.
+// Delivery is one webhook call to make. ArchiveID is empty if it is about the session.
 type Delivery struct {
 	ID            int64
 	ApplicationID string
@@ -46,11 +46,11 @@ type Delivery struct {
 	ArchiveID     string
 	URL           string
 	Body          []byte
-	CreatedAt     time.Time // policy time of the change it announces
+	CreatedAt     time.Time // policy time of the announced change
 	Attempts      int
 	NotBefore     time.Time // policy time of the next attempt
-	LastStatus    int       // of the last answer; 0 when there was none
-	Outcome       string    // "" while owed
+	LastStatus    int       // status of the last answer; 0 = none
+	Outcome       string    // "" until it has ended
 }
 
 // Outcomes of a [Delivery].
@@ -59,7 +59,7 @@ const (
 	Dropped   = "dropped"
 )
 
-// Lane names what the delivery has to keep its order in: its archive, else its session.
+// Lane returns the id of the archive, or else of the session, within which the delivery keeps its order.
 func (d Delivery) Lane() string { return cmp.Or(d.ArchiveID, d.SessionID) }
 
 // Kinds of [Job].
@@ -70,7 +70,7 @@ const (
 	JobMail    = "mail"
 )
 
-// Job is durable work that falls due at a policy instant.
+// Job is durable work that is due at a policy instant.
 type Job struct {
 	ID            int64     `json:"-"`
 	Kind          string    `json:"-"`
@@ -80,5 +80,5 @@ type Job struct {
 	At            time.Time `json:"-"` // policy time
 }
 
-// Lane is where the webhook of the job waits, see [Delivery.Lane].
+// Lane returns the lane of the job's webhook; see [Delivery.Lane].
 func (j Job) Lane() string { return cmp.Or(j.ArchiveID, j.SessionID) }

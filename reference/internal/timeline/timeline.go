@@ -1,10 +1,10 @@
-// Package timeline is the vocabulary of a recording: what happens to the streams and the archives of a session, besides the media itself.
-// Sessions decide on events, the journal keeps them, and whoever makes a file reads them back:
+// Package timeline is the vocabulary of a recording: the events of a session's streams and archives that its files depend on, apart from the
+// media. Package sessions decides on the events, the journal keeps them, and the packages that make files read them back:
 //
 //	recorder.Note(sessionID, timeline.Event{Kind: timeline.Recording, At: now, Archive: archiveID})
 //
-// A new kind of event is added in three places: here, where the decision to emit it is made (package sessions for archives, package recorder
-// for streams), and where a file depends on it (compose/plan, capture). The package does no IO.
+// A new kind of event is added in three places: here, where the server decides to emit it (package sessions for archives, package recorder for
+// streams), and where a file depends on it (compose/plan, capture). The package does no IO.
 package timeline
 
 import (
@@ -26,12 +26,12 @@ const (
 	VideoStopped  Kind = "videoStopped" // the stream sends no video, until VideoResumed
 	VideoResumed  Kind = "videoResumed"
 	Recording     Kind = "recording"  // a span of the archive begins
-	Paused        Kind = "paused"     // it ends, another may follow
-	Stopped       Kind = "stopped"    // it ends for good
+	Paused        Kind = "paused"     // the span ends; another may follow
+	Stopped       Kind = "stopped"    // the last span ends
 	Classified    Kind = "classified" // the layout classes of a stream are replaced
 	Arranged      Kind = "arranged"   // an archive has this layout from now on
-	Selected      Kind = "selected"   // the archive takes Selection from now on; before the first of these it takes all streams
-	Skipped       Kind = "skipped"    // policy time jumped ahead by Skip, and media did not; compositions ignore it
+	Selected      Kind = "selected"   // the archive takes Selection from now on; before the first of these events it takes all streams
+	Skipped       Kind = "skipped"    // policy time jumped ahead by Skip, but media time did not; compositions ignore it
 )
 
 // Selection says which parts of a stream an archive takes.
@@ -41,31 +41,31 @@ type Selection struct {
 	HasVideo bool   `json:"hasVideo,omitempty"`
 }
 
-// Event is something that files depend on besides the media.
+// Event is a fact, apart from the media, on which files depend.
 type Event struct {
 	Kind Kind       `json:"kind"`
 	At   av.Instant `json:"at"`
-	// Of streams. The stream's log must exist in the journal before it is added.
+	// Fields for streams. The stream's log must exist in the journal before the event that adds the stream.
 	Stream     string `json:"stream,omitempty"`
 	VideoType  string `json:"videoType,omitempty"`  // added: "camera", "screen" or "custom"
 	Connection string `json:"connection,omitempty"` // added: id of the publishing client
-	// ConnectionData is what the client's token said, of streams that were added.
+	// ConnectionData is the data in the client's token; only for streams that were added.
 	ConnectionData string   `json:"connectionData,omitempty"`
 	Classes        []string `json:"classes,omitempty"` // added, classified: layout classes
 	HasAudio       bool     `json:"hasAudio,omitempty"`
 	HasVideo       bool     `json:"hasVideo,omitempty"`
 	Reason         string   `json:"reason,omitempty"` // removed
-	// Of archives.
+	// Fields for archives.
 	Archive   string         `json:"archive,omitempty"`
 	Layout    *layout.Layout `json:"layout,omitempty"`    // arranged
 	Selection []Selection    `json:"selection,omitempty"` // selected
-	// Of time, in nanoseconds.
+	// Fields for time.
 	Skip time.Duration `json:"skip,omitempty"` // skipped
-	// Asked is when the event happened, if that was too late for the timeline, on which it stands at At.
+	// Asked is when the event really happened, if that was too late to put it there on the timeline. The event then stands at At.
 	Asked *av.Instant `json:"asked,omitempty"`
 }
 
-// Happened returns when the event happened, which may be before At.
+// Happened returns when the event really happened, which may be before At.
 func (e Event) Happened() av.Instant {
 	if e.Asked != nil {
 		return *e.Asked
@@ -73,7 +73,7 @@ func (e Event) Happened() av.Instant {
 	return e.At
 }
 
-// Clone returns a copy that shares no memory with e. Empty lists become nil, so that equal events are equal in JSON too.
+// Clone returns a copy that shares no memory with e. Empty lists become nil, so that equal events also have equal JSON.
 func (e Event) Clone() Event {
 	e.Classes = slices.Clone(e.Classes)
 	if len(e.Classes) == 0 {
@@ -86,7 +86,7 @@ func (e Event) Clone() Event {
 	return e
 }
 
-// Validate reports what an event of its kind lacks.
+// Validate returns an error if e lacks a field that its kind needs.
 func (e Event) Validate() error {
 	switch e.Kind {
 	case StreamAdded, StreamRemoved, VideoStopped, VideoResumed, Classified:
@@ -116,7 +116,7 @@ func (e Event) Validate() error {
 	return nil
 }
 
-// ValidStream reports whether id can name a stream: up to 128 letters, digits, "-" and "_", so that it is safe in the name of a file.
+// ValidStream reports whether id can name a stream: 1 to 128 letters, digits, "-" and "_". Such an id is safe in a file name.
 func ValidStream(id string) bool {
 	for _, r := range id {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {

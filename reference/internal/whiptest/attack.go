@@ -8,7 +8,7 @@ import (
 	"github.com/pion/rtp"
 )
 
-// raw keeps what writes RTP to the wire as it is.
+// raw keeps the writer that writes RTP to the wire unchanged.
 type raw struct {
 	interceptor.NoOp
 	write interceptor.RTPWriter // nil before the first stream; set while the connection is negotiated
@@ -21,7 +21,7 @@ func (r *raw) BindLocalStream(_ *interceptor.StreamInfo, w interceptor.RTPWriter
 	return w
 }
 
-// SendRTP sends a packet that belongs to nothing that was negotiated.
+// SendRTP sends a packet unchanged. It need not belong to anything that was negotiated.
 func (p *Publisher) SendRTP(header *rtp.Header, payload []byte) error {
 	if p.wire.write == nil {
 		return errors.New("whip: there is no stream")
@@ -30,5 +30,5 @@ func (p *Publisher) SendRTP(header *rtp.Header, payload []byte) error {
 	return err
 }
 
-// SendRTCP sends packets, whatever they say.
+// SendRTCP sends RTCP packets unchanged.
 func (p *Publisher) SendRTCP(packets ...rtcp.Packet) error { return p.pc.WriteRTCP(packets) }

@@ -7,14 +7,14 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Lose ceases to send anything, as when the network is gone, or goes on. Time passes meanwhile.
+// Lose stops all sending, as if the network was gone, or resumes it. Time goes on meanwhile.
 func (p *Publisher) Lose(on bool) {
 	for _, t := range p.tracks {
 		t.muted.Store(on)
 	}
 }
 
-// Restart restarts ICE, as a client does that comes back from another network (RFC 9725 section 4.3.2).
+// Restart restarts ICE, as a client does that returns from another network (RFC 9725 section 4.3.2).
 func (p *Publisher) Restart() {
 	p.tb.Helper()
 	answer := p.pc.RemoteDescription().SDP
@@ -32,7 +32,7 @@ func (p *Publisher) Restart() {
 	must(p.tb, p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
 }
 
-// iceLines are the lines of a description that tell of ICE, each once, or the others.
+// iceLines returns the lines of a description that are about ICE, each once, or with are false the other lines.
 func iceLines(sdp string, are bool) (list []string) {
 	seen := map[string]bool{}
 	for line := range strings.Lines(sdp) {

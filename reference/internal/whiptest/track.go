@@ -13,27 +13,27 @@ import (
 
 const packetSize = 1200
 
-// track is one looped fixture. The send loop owns it.
+// track is a fixture that is sent in a loop. The send loop owns it.
 type track struct {
 	codec      webrtc.RTPCodecParameters
-	ticks      int // of the RTP clock, per unit
+	ticks      int // length of a unit in ticks of the RTP clock
 	units      [][]byte
-	order      []int // for each of units the number it is shown with; nil: its own
+	order      []int // for each unit the number with which it is shown; nil = the order of sending
 	next       int   // unit to send
-	base       int   // the unit that is the first of units
+	base       int   // number of the unit that was the first of units
 	local      *webrtc.TrackLocalStaticRTP
 	sender     *webrtc.RTPSender
 	packetizer rtp.Packetizer
 	payloader  rtp.Payloader
 	sequencer  rtp.Sequencer
-	stamp      uint32 // of the unit sent last
+	stamp      uint32 // of the last unit sent
 	muted      atomic.Bool
 
-	then     *track      // what comes after Switch
-	switched atomic.Bool // it is wanted
+	then     *track      // replaces the track after Switch
+	switched atomic.Bool // Switch was called
 }
 
-// asIs is a payloader for payloads that are made already.
+// asIs is a payloader for units that are payloads already.
 type asIs struct{}
 
 func (asIs) Payload(_ uint16, unit []byte) [][]byte { return [][]byte{unit} }
@@ -60,7 +60,7 @@ func newTrack(codec string, ticks int) *track {
 	return t
 }
 
-// packets makes packets from a timestamp on.
+// packets returns a packetizer whose first timestamp is stamp.
 func (t *track) packets(payloader rtp.Payloader, stamp uint32) rtp.Packetizer {
 	return rtp.NewPacketizerWithOptions(packetSize, payloader, t.sequencer, t.codec.ClockRate, rtp.WithTimestamp(stamp))
 }
@@ -85,7 +85,7 @@ func (t *track) add(pc *webrtc.PeerConnection) (*webrtc.RTPSender, error) {
 	return t.sender, nil
 }
 
-// change goes on with the other fixture, from its beginning, on the same RTP stream.
+// change switches to the other fixture, from its beginning, on the same RTP stream.
 func (t *track) change() (err error) {
 	then := t.then
 	t.then, t.codec, t.units, t.base = nil, then.codec, then.units, t.next
@@ -96,7 +96,7 @@ func (t *track) change() (err error) {
 	return t.sender.ReplaceTrack(t.local)
 }
 
-// due is when the next unit is to leave, counted from the beginning.
+// due returns when to send the next unit, counted from the beginning.
 func (t *track) due() time.Duration {
 	return time.Duration(t.next*t.ticks) * time.Second / time.Duration(t.codec.ClockRate)
 }
@@ -123,7 +123,7 @@ func (t *track) sendUnit() error {
 	return nil
 }
 
-// reordered is by how many ticks the next unit is shown later than in the order of sending.
+// reordered returns how many ticks later than in the order of sending the next unit is shown.
 func (t *track) reordered() uint32 {
 	if t.order == nil {
 		return 0
@@ -135,7 +135,7 @@ func (t *track) reordered() uint32 {
 // over reports whether there is nothing left to send.
 func (t *track) over() bool { return t.next >= len(t.units) }
 
-// send paces all tracks by one clock. What cannot be sent any more is not: the server may be gone on purpose.
+// send sends all tracks by one clock. It ends without an error when it cannot send any more, because the server may have gone on purpose.
 func (p *Publisher) send() {
 	defer close(p.done)
 	begin := time.Now()
@@ -177,7 +177,7 @@ func (p *Publisher) count(n int) {
 	}
 }
 
-// Mute ceases to send video, or goes on: what browsers do when a track is replaced by none. Time passes meanwhile.
+// Mute stops sending video, or resumes it, as browsers do when a track is replaced by none. Time goes on meanwhile.
 func (p *Publisher) Mute(on bool) {
 	for _, t := range p.tracks {
 		if t.kind() == webrtc.RTPCodecTypeVideo {
@@ -186,17 +186,17 @@ func (p *Publisher) Mute(on bool) {
 	}
 }
 
-// Switch has the video go on with Options.Then.
+// Switch replaces the video by Options.Then.
 func (p *Publisher) Switch() { p.tracks[0].switched.Store(true) }
 
-// Sent is how many video frames, or Opus packets without video, were due.
+// Sent returns the number of video frames, or of Opus packets if there is no video, that were due.
 func (p *Publisher) Sent() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.sent
 }
 
-// AwaitSent returns when n video frames, or Opus packets without video, were sent.
+// AwaitSent waits until n video frames, or n Opus packets if there is no video, were sent.
 func (p *Publisher) AwaitSent(n int) {
 	p.tb.Helper()
 	p.mu.Lock()
@@ -221,7 +221,7 @@ func (p *Publisher) AwaitSent(n int) {
 	}
 }
 
-// AwaitEnd returns when a publisher with Options.Once has sent everything.
+// AwaitEnd waits until a publisher with Options.Once has sent everything.
 func (p *Publisher) AwaitEnd() {
 	p.tb.Helper()
 	<-p.done

@@ -21,13 +21,13 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Deadlines of what a test waits for.
+// Deadlines of a test.
 const (
 	connectWithin = 15 * time.Second
-	behind        = 10 * time.Second // what is sent late because the machine is busy
+	behind        = 10 * time.Second // additional time for a busy machine that sends late
 )
 
-// Options say who publishes what.
+// Options says who publishes what.
 type Options struct {
 	URL       string // of the server
 	SessionID string
@@ -35,20 +35,20 @@ type Options struct {
 	Video     string // fixture, for example vp8-01; "" = none
 	Tone      string // fixture, for example tone-01; "" = none
 	VideoType string // "" = camera
-	Client    string // connection of the same token, that the stream belongs to; "" = one of its own
+	Client    string // connection of the same token to which the stream belongs; "" = a new one
 
-	// Media of one's own instead: video of 30 frames/s, Opus packets of 20 ms.
+	// Frames and Packets are media to send instead of fixtures: video at 30 frames/s, Opus packets of 20 ms.
 	Frames, Packets [][]byte
-	Codec           string // of Frames: VP8 (which "" is), VP9, H264
-	Order           []int  // for each of Frames the number it is shown with, when they are sent in another order (B slices)
-	Payloads        bool   // each of Frames is the payload of a packet as it is, whatever it means
-	Then            string // fixture that the video goes on with after Switch, also in another codec
+	Codec           string // codec of Frames: VP8 (or ""), VP9, H264
+	Order           []int  // for each frame the number with which it is shown, if frames are sent in another order (B slices)
+	Payloads        bool   // each frame is sent as the payload of one packet, unchanged
+	Then            string // fixture that replaces the video after Switch, possibly in another codec
 	Once            bool   // send everything once, then stay connected and send nothing
 
-	Offer func(sdp string) string // what is offered instead; nil: what is meant
+	Offer func(sdp string) string // returns the SDP to offer instead; nil = the real one
 }
 
-// Publisher is one published stream. It sends its fixtures in a loop, at their pace, until Stop, Abandon or the end of the test.
+// Publisher is a published stream. It sends its fixtures in a loop, in real time, until Stop, Abandon or the end of the test.
 type Publisher struct {
 	tb       testing.TB
 	options  Options
@@ -67,7 +67,7 @@ type Publisher struct {
 	waiting map[int]chan struct{}
 }
 
-// Publish connects and returns when media flows.
+// Publish connects a publisher and returns when media flows.
 func Publish(tb testing.TB, o Options) *Publisher {
 	tb.Helper()
 	p := &Publisher{tb: tb, options: o, quit: make(chan struct{}), done: make(chan struct{}), waiting: map[int]chan struct{}{}}
@@ -114,7 +114,7 @@ func (p *Publisher) loadTracks() {
 	}
 }
 
-// loadOwn takes what is not a fixture.
+// loadOwn loads the media in Options that are not fixtures.
 func (p *Publisher) loadOwn() {
 	if p.options.Frames != nil {
 		t := newTrack(cmp.Or(p.options.Codec, "VP8"), 90000/30)
@@ -131,7 +131,7 @@ func (p *Publisher) loadOwn() {
 	}
 }
 
-// loadThen has the first track go on with another fixture.
+// loadThen loads the fixture that replaces the first track.
 func (p *Publisher) loadThen() {
 	p.tb.Helper()
 	if p.options.Then == "" {
@@ -151,7 +151,7 @@ func (p *Publisher) loadThen() {
 	p.tracks[0].then = then
 }
 
-// open makes the PeerConnection; connected is closed when it is up.
+// open creates the PeerConnection. connected is closed when the connection is up.
 func (p *Publisher) open() (connected <-chan struct{}) {
 	p.tb.Helper()
 	engine := &webrtc.MediaEngine{}
@@ -162,7 +162,7 @@ func (p *Publisher) open() (connected <-chan struct{}) {
 		}
 	}
 	registry := &interceptor.Registry{}
-	registry.Add(&p.wire) // what others add writes through it
+	registry.Add(&p.wire) // interceptors that are added later write through it
 	reports, err := report.NewSenderInterceptor()
 	must(p.tb, err)
 	registry.Add(reports)
@@ -190,7 +190,7 @@ func (p *Publisher) open() (connected <-chan struct{}) {
 	return up
 }
 
-// drain reads feedback: pion answers NACKs only while somebody does.
+// drain reads feedback, because pion answers NACKs only while somebody reads.
 func drain(sender *webrtc.RTPSender) {
 	buf := make([]byte, 1500)
 	for {
@@ -200,7 +200,7 @@ func drain(sender *webrtc.RTPSender) {
 	}
 }
 
-// negotiate exchanges descriptions, all candidates in them.
+// negotiate exchanges the descriptions, with all candidates in them.
 func (p *Publisher) negotiate() {
 	p.tb.Helper()
 	offer, err := p.pc.CreateOffer(nil)
@@ -253,7 +253,7 @@ func (p *Publisher) exchange(method, path, kind, body string) (*http.Response, s
 	return response, string(text)
 }
 
-// Stop unpublishes politely.
+// Stop unpublishes with a WHIP DELETE.
 func (p *Publisher) Stop() {
 	p.tb.Helper()
 	p.end()
@@ -263,10 +263,10 @@ func (p *Publisher) Stop() {
 	p.Abandon()
 }
 
-// Abandon ends without a word to the WHIP resource. It may be called again.
+// Abandon ends without deleting the WHIP resource. It may be called more than once.
 func (p *Publisher) Abandon() {
 	p.end()
-	_ = p.pc.GracefulClose() // what there is to lose is lost
+	_ = p.pc.GracefulClose() // an error does not matter any more
 	p.readers.Wait()
 }
 

@@ -29,7 +29,7 @@ type App struct {
 	Key           *rsa.PrivateKey
 }
 
-// NewApp makes an application. Those of one name share their keys, which take long to make, within a test binary.
+// NewApp creates an application. Within a test binary, applications with the same name share their keys, because making keys takes long.
 func NewApp(tb testing.TB, name string, now time.Time) App {
 	tb.Helper()
 	once, _ := made.LoadOrStore(name, sync.OnceValues(func() (App, error) {
@@ -50,10 +50,10 @@ func NewApp(tb testing.TB, name string, now time.Time) App {
 
 var made sync.Map // func() (App, error) by name
 
-// ErrUnknown is what [Applications] answers for an application that does not exist.
+// ErrUnknown is the error of [Applications] for an application that does not exist.
 var ErrUnknown = errors.New("unknown application")
 
-// Applications is an in-memory [account.Applications]. Safe for concurrent use.
+// Applications is an [account.Applications] in memory. It is safe for concurrent use.
 type Applications struct {
 	mu   sync.Mutex
 	byID map[string]account.Application
@@ -73,7 +73,7 @@ func (s *Applications) Add(apps ...account.Application) {
 	}
 }
 
-// Remove removes an application; it reports whether there was one.
+// Remove removes an application. It reports whether it existed.
 func (s *Applications) Remove(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,7 @@ func (s *Applications) ApplicationByKey(_ context.Context, key int64) (account.A
 	return account.Application{}, fmt.Errorf("application: %w", ErrUnknown)
 }
 
-// Claims override the usual claims of a token; a nil value leaves one out.
+// Claims override the usual claims of a token. A nil value removes a claim.
 type Claims map[string]any
 
 func sign(tb testing.TB, method jwt.SigningMethod, key any, usual, override Claims) string {
@@ -120,7 +120,7 @@ func sign(tb testing.TB, method jwt.SigningMethod, key any, usual, override Clai
 	return token
 }
 
-// Bearer makes a REST token of the unified identity.
+// Bearer returns a REST token of the unified identity.
 func (a App) Bearer(tb testing.TB, now time.Time, override Claims) string {
 	tb.Helper()
 	return sign(tb, jwt.SigningMethodRS256, a.Key, Claims{
@@ -128,7 +128,7 @@ func (a App) Bearer(tb testing.TB, now time.Time, override Claims) string {
 	}, override)
 }
 
-// Project makes a REST token of the legacy identity.
+// Project returns a REST token of the legacy identity.
 func (a App) Project(tb testing.TB, now time.Time, override Claims) string {
 	tb.Helper()
 	return sign(tb, jwt.SigningMethodHS256, []byte(a.APISecret), Claims{
@@ -136,7 +136,7 @@ func (a App) Project(tb testing.TB, now time.Time, override Claims) string {
 	}, override)
 }
 
-// Client makes a client token of the unified identity, as @vonage/video does.
+// Client returns a client token of the unified identity, as @vonage/video makes it.
 func (a App) Client(tb testing.TB, now time.Time, sessionID string, override Claims) string {
 	tb.Helper()
 	return sign(tb, jwt.SigningMethodRS256, a.Key, Claims{
@@ -146,7 +146,7 @@ func (a App) Client(tb testing.TB, now time.Time, sessionID string, override Cla
 	}, override)
 }
 
-// LegacyClient makes a client token of the legacy identity, as opentok-node does: an HS256 JWT.
+// LegacyClient returns a client token of the legacy identity, as opentok-node makes it: an HS256 JWT.
 func (a App) LegacyClient(tb testing.TB, now time.Time, sessionID string, override Claims) string {
 	tb.Helper()
 	return sign(tb, jwt.SigningMethodHS256, []byte(a.APISecret), Claims{
@@ -156,7 +156,7 @@ func (a App) LegacyClient(tb testing.TB, now time.Time, sessionID string, overri
 	}, override)
 }
 
-// T1 makes a client token of the legacy identity in the old form; override replaces fields, "" leaves one out.
+// T1 returns a client token of the legacy identity in the old form. override replaces fields; "" removes one.
 func (a App) T1(now time.Time, sessionID string, override map[string]string) string {
 	fields := url.Values{
 		"session_id": {sessionID}, "create_time": {fmt.Sprint(now.Unix())}, "nonce": {"0.25"}, "role": {"publisher"},

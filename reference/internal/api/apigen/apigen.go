@@ -1,4 +1,4 @@
-// Package apigen has the types of openapi.yaml.
+// Package apigen contains the types of openapi.yaml.
 package apigen
 
 //go:generate cp ../../../../openapi.yaml ../../../../spec/openapi.gen.yaml

@@ -15,7 +15,7 @@ const (
 	maxEmail  = 320
 )
 
-// Application returns an application with what body chooses of it, and nothing else. Errors are [*archive.Error].
+// Application returns an application with the settings in body. Errors are of type [*archive.Error].
 func (r Rules) Application(body apigen.ApplicationRequest) (account.Application, error) {
 	app := account.Application{
 		Name:                text(body.Name),

@@ -1,4 +1,4 @@
-// Package target reads from a request what an application chooses: its settings, and the target of its uploads.
+// Package target parses what an application may choose: its settings, and the target of its uploads.
 package target
 
 import (
@@ -17,7 +17,7 @@ import (
 	"reelcheck/reference/internal/seal"
 )
 
-// Limits in characters, as in openapi.yaml.
+// Maximum lengths in characters, as in openapi.yaml.
 const (
 	maxCredential  = 256
 	maxAccountKey  = 512
@@ -30,11 +30,11 @@ const (
 	maxCertificate = 16 << 10
 )
 
-// Rules say which addresses an application may name.
+// Rules says which addresses an application may name.
 type Rules struct{ outbound.Guard }
 
-// Parse returns the target and whether the built-in cloud takes over when it fails. field is where body is in the request, with a
-// dot at its end, or "". Errors are [*archive.Error].
+// Parse returns the target in body, and whether the built-in cloud takes the file when the target fails. field is the path of body in the
+// request, with a dot at its end, or "". Errors are of type [*archive.Error].
 func (r Rules) Parse(field string, body apigen.Storage) (*account.Storage, bool, error) {
 	if err := r.check(field, body); err != nil {
 		return nil, false, err
@@ -63,7 +63,7 @@ func (r Rules) Parse(field string, body apigen.Storage) (*account.Storage, bool,
 	}}, fallback, nil
 }
 
-// Fallback reads whether the built-in cloud takes over, which it does by default.
+// Fallback reports whether the built-in cloud takes the file when the target fails, which is the default.
 func Fallback[S ~string](field string, value *S) (bool, error) {
 	switch text(value) {
 	case "opentok", "vonage":
@@ -135,7 +135,7 @@ func (r Rules) check(field string, body apigen.Storage) error {
 
 var prefixCharacters = regexp.MustCompile(`^[A-Za-z0-9!_.*'()=+@/-]*$`)
 
-// prefix reports whether names of objects may begin so: with what every service, and a copy of the bucket as files, takes as it is.
+// prefix reports whether object names may begin with s: all services, and a copy of the bucket as files, must accept it unchanged.
 func prefix(s string) bool {
 	s = account.Storage{KeyPrefix: s}.Prefix("1_", time.Time{})
 	if !prefixCharacters.MatchString(s) {
@@ -145,7 +145,7 @@ func prefix(s string) bool {
 	return !slices.ContainsFunc(parts[:len(parts)-1], func(part string) bool { return part == "" || part == "." || part == ".." })
 }
 
-// domain refuses what is neither empty, a domain name, nor a URL.
+// domain returns an error unless value is empty, a domain name, or a URL.
 func (r Rules) domain(field, value string) error {
 	if value == "" || strings.Contains(value, "://") {
 		return r.URL(field, value)
@@ -157,7 +157,7 @@ func (r Rules) domain(field, value string) error {
 	return r.URL(field, u.String())
 }
 
-// URL refuses a value that is neither empty nor an absolute http or https URL to an allowed address.
+// URL returns an error unless value is empty, or an absolute http or https URL with an allowed address.
 func (r Rules) URL(field, value string) error {
 	if value == "" {
 		return nil

@@ -1,4 +1,4 @@
-// Package wire reads the JSON bodies of requests and writes those of responses.
+// Package wire reads JSON bodies of requests and writes those of responses.
 package wire
 
 import (
@@ -18,11 +18,11 @@ import (
 	"reelcheck/reference/internal/archive"
 )
 
-// MaxJSON is the size of the largest JSON body accepted, in bytes. A style sheet of the largest size fits, however it is escaped.
+// MaxJSON is the maximum size of a JSON body in bytes. The largest style sheet fits, however it is escaped.
 const MaxJSON = 512 << 10
 
-// Read decodes the body of r, one JSON object, into v, a pointer to a struct. Unknown members are ignored. Errors are
-// [*archive.Error]: TooLarge, Unsupported (content type) or Invalid, and name the member to blame.
+// Read decodes the body of r, one JSON object, into v, a pointer to a struct. It ignores unknown members. Errors are of type [*archive.Error],
+// with kind TooLarge, Unsupported (content type) or Invalid, and name the wrong member.
 func Read(r *http.Request, v any) error {
 	raw, err := ReadAll(r, MaxJSON)
 	if err != nil {
@@ -34,7 +34,7 @@ func Read(r *http.Request, v any) error {
 	return decode(raw, v)
 }
 
-// ReadOptional is [Read], but leaves v alone when the body is empty, whatever its content type.
+// ReadOptional is like [Read], but accepts an empty body of any content type, and then does not change v.
 func ReadOptional(r *http.Request, v any) error {
 	raw, err := ReadAll(r, MaxJSON)
 	if err != nil || len(raw) == 0 {
@@ -46,10 +46,10 @@ func ReadOptional(r *http.Request, v any) error {
 	return decode(raw, v)
 }
 
-// ReadKnown is [Read], but refuses unknown members: a test whose setting is misspelt tests something else.
+// ReadKnown is like [Read], but refuses unknown members. Otherwise a test with a misspelt setting would test something else.
 func ReadKnown(r *http.Request, v any) error { return readKnown(r, v, Read) }
 
-// ReadOptionalKnown is to [ReadOptional] what [ReadKnown] is to Read.
+// ReadOptionalKnown is like [ReadOptional], but refuses unknown members.
 func ReadOptionalKnown(r *http.Request, v any) error { return readKnown(r, v, ReadOptional) }
 
 func readKnown(r *http.Request, v any, read func(*http.Request, any) error) error {
@@ -63,7 +63,7 @@ func readKnown(r *http.Request, v any, read func(*http.Request, any) error) erro
 	return decode(raw, v)
 }
 
-// checkMembers refuses a member of raw that t, a struct or a pointer to one, does not have. Values of other types are for decode to judge.
+// checkMembers returns an error if raw has a member that t, a struct or a pointer to one, does not have. It leaves other values to decode.
 func checkMembers(path string, raw json.RawMessage, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -104,7 +104,7 @@ func ReadAll(r *http.Request, limit int64) ([]byte, error) {
 	return raw, nil
 }
 
-// RequireType refuses a request whose content type is given and is not the wanted one.
+// RequireType returns an error if the request has a content type other than want.
 func RequireType(r *http.Request, want string) error {
 	got := r.Header.Get("Content-Type")
 	if got == "" {
@@ -133,7 +133,7 @@ func decode(raw []byte, v any) error {
 	return nil
 }
 
-// Invalid returns the error for a bad member.
+// Invalid returns the error for a wrong member.
 func Invalid(field, format string, args ...any) error {
 	return &archive.Error{Kind: archive.Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
 }
@@ -157,8 +157,8 @@ func typeName(t reflect.Type) string {
 
 const maxDepth = 32
 
-// checkObject refuses what package json would let pass: a body that is not one object, bad UTF-8, and a member given twice, of which
-// json would silently take the last.
+// checkObject returns an error for what package json accepts: a body that is not exactly one object, invalid UTF-8, and a member that occurs
+// twice, of which json takes the last one.
 func checkObject(raw []byte) error {
 	if !utf8.Valid(raw) {
 		return Invalid("", "the body is not valid UTF-8")
@@ -202,7 +202,7 @@ func checkRest(d *json.Decoder, path []string, object bool) error {
 				return malformed(err)
 			}
 			member, _ = name.(string)
-			// Folded, since package json matches members of any case.
+			// Lower case, because package json matches members without regard to case.
 			folded := strings.ToLower(member)
 			if seen[folded] {
 				field := strings.Join(append(path, member), ".")
@@ -226,7 +226,7 @@ func checkRest(d *json.Decoder, path []string, object bool) error {
 	return nil
 }
 
-// Write answers with a JSON body.
+// Write answers with v as a JSON body.
 func Write(w http.ResponseWriter, status int, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -241,5 +241,5 @@ func Write(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// ErrGone marks the failure to send a response that was already begun: there is nobody to tell.
+// ErrGone says that a response that was already begun could not be sent, so that no other answer can be.
 var ErrGone = errors.New("client is gone")

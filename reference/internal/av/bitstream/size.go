@@ -1,4 +1,4 @@
-// Package bitstream reads what coded pictures say of themselves.
+// Package bitstream parses coded pictures.
 package bitstream
 
 import (
@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Size reads the size of a key frame from its bitstream.
+// Size returns the size of a key frame in pixels, read from its bitstream.
 func Size(s av.Sample) (width, height int, ok bool) {
 	if !s.Key {
 		return 0, 0, false
@@ -36,7 +36,7 @@ func Size(s av.Sample) (width, height int, ok bool) {
 }
 
 func spsSize(sps *avc.SPS, err error) (width, height int, ok bool) {
-	const limit = 1 << 16 // so that they can be multiplied
+	const limit = 1 << 16 // so that their product does not overflow
 	if err != nil || sps.Width == 0 || sps.Height == 0 || sps.Width > limit || sps.Height > limit {
 		return 0, 0, false
 	}

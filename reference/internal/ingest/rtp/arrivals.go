@@ -7,28 +7,28 @@ import (
 )
 
 const (
-	// arrivalWindow is how long the least delay of a track counts at least.
+	// arrivalWindow is how long, at least, the least delay of a track is remembered.
 	arrivalWindow = 5 * time.Second
-	// lateness is how late a frame may be, beyond the least delay of its track, without a doubt.
+	// lateness is how late a frame may be, compared with the least delay of its track, before it raises a doubt.
 	lateness = 250 * time.Millisecond
-	// doubtSlice is what a doubt compares: the least delay of its first slice, and of the newest one.
+	// doubtSlice is the length of the two slices of a doubt that are compared: the first and the newest.
 	doubtSlice = 250 * time.Millisecond
 	steadiness = 20 * time.Millisecond
-	// The RTP clock is taken to have stood still after doubtWitness when the other track is on time, after doubtAlone when it is silent, and
-	// after patience when it is late, too.
+	// The RTP clock counts as having stood still after doubtWitness if the other track is on time, after doubtAlone if the other track is
+	// silent, and after patience if the other track is late too.
 	doubtWitness = 750 * time.Millisecond
 	doubtAlone   = 1500 * time.Millisecond
 	patience     = 4 * time.Second
 )
 
-// arrivals is the least delay of the packets that came in the last one or two arrivalWindows. A delay is told by where a packet's arrival
-// puts timestamp 0.
+// arrivals holds the least delay of the packets in the last one or two arrivalWindows. A delay is stored as the instant of timestamp 0, if the
+// packet was captured when it arrived.
 type arrivals struct {
-	least, before av.Instant // of this window, of the one before
-	turn          av.Instant // when this window ends
+	least, before av.Instant // of the present and of the previous window
+	turn          av.Instant // end of the present window
 }
 
-// add reports whether a window ended.
+// add adds a frame. It reports whether it began a new window.
 func (a *arrivals) add(sent, arrived av.Instant) (turned bool) {
 	switch {
 	case a.turn == 0:
@@ -43,17 +43,17 @@ func (a *arrivals) add(sent, arrived av.Instant) (turned bool) {
 
 func (a *arrivals) origin() av.Instant { return min(a.least, a.before) }
 
-// doubt is about frames that came late: the network held them up, or the sender's RTP clock stood still. Media that was held up
-// catches up; after a clock that stood still, all that comes is late by the same. The other track of the publication is a witness: one machine
-// and one network held it up, too.
+// doubt collects frames that came late. Either the network held them up, or the sender's RTP clock stood still. Media that was held up catches
+// up; after a clock that stood still, everything stays late by the same time. The other track helps to decide: the network or a busy machine
+// would have held it up too.
 type doubt struct {
 	since  av.Instant // arrival of the first late frame
-	least  av.Instant // where the arrivals put timestamp 0
-	first  av.Instant // the least of the first slice
-	last   av.Instant // the least of the newest whole slice
-	slice  av.Instant // the least of the slice that goes on
-	until  av.Instant // when that ends
-	slices int        // whole ones
+	least  av.Instant // least instant of timestamp 0, by the arrivals
+	first  av.Instant // least of the first slice
+	last   av.Instant // least of the newest complete slice
+	slice  av.Instant // least of the slice in progress
+	until  av.Instant // end of the slice in progress
+	slices int        // number of complete slices
 }
 
 func newDoubt(arrived av.Instant) *doubt {
@@ -72,12 +72,12 @@ func (d *doubt) add(sent, arrived av.Instant) {
 	d.slice, d.least = min(d.slice, sent), min(d.least, sent)
 }
 
-// steady reports whether what came since is late by the same.
+// steady reports whether the frames stay late by the same time.
 func (d *doubt) steady() bool {
 	return d.slices >= 3 && d.last.Sub(d.first).Abs() <= steadiness
 }
 
-// over reports whether there is enough to decide. other is the clock of the other track, or nil.
+// over reports whether there is enough to decide. other is the clock of the other track; nil if there is none.
 func (d *doubt) over(now av.Instant, other *rtpClock) bool {
 	lasted := now.Sub(d.since)
 	switch {

@@ -8,39 +8,39 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// maxFrame bounds one coded frame; a larger one is dropped as lost.
+// maxFrame is the maximum size of a coded frame in bytes. A larger one is dropped as lost.
 const maxFrame = 4 << 20
 
 // frame is one whole coded frame with the RTP timestamp it was sent under.
 type frame struct {
 	data    []byte
 	stamp   uint32
-	arrived av.Instant // of its first packet
+	arrived av.Instant // arrival of its first packet
 	key     bool
 	gap     bool
 	packets int
 }
 
-// depacketizer knows one RTP payload format.
+// depacketizer implements one RTP payload format.
 type depacketizer interface {
-	// begins reports whether payload can only be the first of a frame; asked where the packet before it is unknown.
+	// begins reports whether payload must be the first of a frame. It is called when the packet before it is unknown.
 	begins(payload []byte) bool
-	// add appends what payload contributes to the frame in buf.
+	// add appends the media in payload to the frame in buf.
 	add(buf, payload []byte) ([]byte, error)
-	// finish turns the bytes collected into the frame. nil without an error: nothing to decode (parameter sets).
+	// finish turns the collected bytes into the frame. data is nil without an error if there is nothing to decode (only parameter sets).
 	finish(buf []byte) (data []byte, key bool, err error)
 }
 
-// assembler turns packets in order into whole frames. A frame of which a packet is missing or malformed is dropped,
-// and the next whole one has gap set. It is not safe for concurrent use.
+// assembler turns packets in order into whole frames. It drops a frame if a packet of it is missing or malformed, and sets gap in the next whole
+// frame. It is not safe for concurrent use.
 type assembler struct {
 	format  depacketizer
 	whole   bool // every packet is a frame
 	buf     []byte
 	stamp   uint32
 	arrived av.Instant
-	open    bool // buf holds the beginning of the frame of stamp
-	dead    bool // the rest of the frame of stamp is to be skipped
+	open    bool // buf holds the beginning of the frame with timestamp stamp
+	dead    bool // the rest of the frame with timestamp stamp is skipped
 	unsure  bool // the packet before the next one is unknown
 	lost    bool // something was dropped since the last whole frame
 	packets int  // in buf
@@ -63,22 +63,22 @@ func newAssembler(codec av.Codec) *assembler {
 	return a
 }
 
-// declare makes parameter sets known that come by other ways than the stream.
+// declare adds parameter sets that do not come in the stream.
 func (a *assembler) declare(sets [][]byte) {
 	if f, ok := a.format.(*h264Format); ok {
 		f.declare(sets)
 	}
 }
 
-// abandon gives up a frame that has begun, for nothing follows.
+// abandon gives up an incomplete frame, because no more packets will come.
 func (a *assembler) abandon() {
 	if a != nil && a.open {
 		a.drop(Incomplete, a.packets)
 	}
 }
 
-// push returns the frames that p completes: none, one, or two when the end of the one before shows only now. The
-// slice is valid until the next push, the frames' data for good.
+// push returns the frames that p completes: none, one, or two if p also shows that the frame before it has ended. The slice is valid until the
+// next push; the frames' data stays valid.
 func (a *assembler) push(p *packet) []frame {
 	clear(a.out)
 	a.out = a.out[:0]
@@ -141,7 +141,7 @@ func (a *assembler) drop(why Reason, packets int) {
 func (a *assembler) complete() {
 	a.open = false
 	data, key, err := a.format.finish(a.buf)
-	if cap(a.buf) > maxFrame/8 { // one huge frame must not pin its buffer
+	if cap(a.buf) > maxFrame/8 { // one huge frame must not keep its buffer alive
 		a.buf = nil
 	}
 	if err != nil {
@@ -160,14 +160,14 @@ func (a *assembler) complete() {
 	a.lost = false
 }
 
-// clone is exact, so that a frame kept for long wastes nothing.
+// clone returns a copy of exactly the needed size, so that a frame that is kept for long wastes no memory.
 func clone(b []byte) []byte {
 	c := make([]byte, len(b))
 	copy(c, b)
 	return c
 }
 
-// vp8Format is RFC 7741.
+// vp8Format implements RFC 7741.
 type vp8Format struct{ header codecs.VP8Packet }
 
 func (f *vp8Format) begins(payload []byte) bool { return payload[0]&0x17 == 0x10 } // S and partition 0
@@ -191,9 +191,9 @@ func (f *vp8Format) finish(buf []byte) ([]byte, bool, error) {
 	return clone(buf), key, nil
 }
 
-// vp9Format is RFC 9628. The spatial layers of one picture, which share a timestamp, make one frame: a superframe, without which
-// decoders would take the lowest for all there is.
-type vp9Format struct{ layers []int } // where in the buffer the layers of the picture begin
+// vp9Format implements RFC 9628. The spatial layers of a picture have one timestamp and become one frame, a superframe. Without it, decoders
+// would show only the lowest layer.
+type vp9Format struct{ layers []int } // where the layers of the picture begin in the buffer
 
 func (*vp9Format) begins(payload []byte) bool { return payload[0]&0x08 != 0 } // B
 
@@ -233,7 +233,7 @@ func (f *vp9Format) finish(buf []byte) ([]byte, bool, error) {
 	return clone(data), av.VP9Key(data), nil
 }
 
-// opusFormat is RFC 7587: a packet is a frame, whatever its marker, which begins talk spurts.
+// opusFormat implements RFC 7587: every packet is a frame. The marker only says that a talk spurt begins.
 type opusFormat struct{}
 
 func (opusFormat) begins([]byte) bool { return true }

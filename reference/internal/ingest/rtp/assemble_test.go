@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// TestSpatialLayers sends pictures of one, two and two VP9 layers; of the second the upper one comes in two packets.
+// TestSpatialLayers sends VP9 pictures with one, two and two layers. The upper layer of the second picture comes in two packets.
 func TestSpatialLayers(t *testing.T) {
 	const layered, begin, end = 0x20, 0x08, 0x04
 	a := newAssembler(av.VP9)

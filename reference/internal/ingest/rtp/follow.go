@@ -9,7 +9,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Report takes a sender report.
+// Report handles a sender report.
 func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 	t := s.track
 	if s.number != t.source || report.SSRC != t.ssrc || report.NTPTime == 0 {
@@ -30,8 +30,8 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 	}
 }
 
-// exact reports whether the publisher's NTP clock has fractions of a second. A report may lack one by chance: then it is as far from the media
-// clock as the report before it, and is taken.
+// exact reports whether a report's NTP time can be used: the publisher's NTP clock has fractions of a second. One report may lack a fraction by
+// chance. It then differs from the media clock by as much as the report before it, and is used.
 func (r *Receiver) exact(t *track, one senderReport, whole bool) bool {
 	if r.fine = r.fine || !whole; r.fine {
 		return true
@@ -45,10 +45,10 @@ func (r *Receiver) exact(t *track, one senderReport, whole bool) bool {
 	return false
 }
 
-// follow takes a report, and has its track go by it as far as it is believed.
+// follow handles a report after the hold of the first samples. The track uses the report if it is believed.
 func (r *Receiver) follow(t *track, one senderReport) {
 	if !r.anchored() {
-		r.ntp.set = false // no track goes by it
+		r.ntp.set = false // no track uses it
 	}
 	ntp := one.ntp - r.ntp.steps
 	if t.clock.sure() && r.ntp.step(t.clock.contradicts(one.stamp, ntp), ntp, one.arrived) {
@@ -64,14 +64,14 @@ func (r *Receiver) follow(t *track, one senderReport) {
 	}
 }
 
-// revise tells the sink when what was guessed was captured.
+// revise tells the sink the true capture time of samples that were timed by a guess.
 func (r *Receiver) revise(t *track) {
 	if r.sink != nil {
 		r.check(r.sink.Report(t.video, 0, t.clock.origin()))
 	}
 }
 
-// anchor reports whether a track goes by reports from this one on.
+// anchor passes a report to the track's clock. It returns true if the clock begins to use reports with this one.
 func (r *Receiver) anchor(t *track, stamp uint32, ntp time.Duration, arrived av.Instant) bool {
 	anchored, doubted := t.clock.report(stamp, ntp, arrived)
 	if doubted != "" {
@@ -80,12 +80,12 @@ func (r *Receiver) anchor(t *track, stamp uint32, ntp time.Duration, arrived av.
 	return anchored
 }
 
-// anchored reports whether a track goes by reports.
+// anchored reports whether any track uses reports.
 func (r *Receiver) anchored() bool {
 	return slices.ContainsFunc(r.tracks[:], func(t *track) bool { return t != nil && t.clock.reported.set })
 }
 
-// disbelieve tells the log, once for each track, that its sender reports are not all true.
+// disbelieve logs, once for each track, that a sender report is not believed.
 func (r *Receiver) disbelieve(t *track, reason string) {
 	if !t.doubted {
 		t.doubted = true
@@ -119,7 +119,7 @@ func (r *Receiver) release(now av.Instant) {
 	}
 }
 
-// settle has the packets correct the offset of the NTP clock, and fixes it.
+// settle corrects the offset of the NTP clock by the packets. From then on it changes slowly only.
 func (r *Receiver) settle() {
 	var early time.Duration
 	for _, t := range r.tracks {

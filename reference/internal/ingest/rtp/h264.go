@@ -12,24 +12,24 @@ var (
 	errNoSets    = errors.New("key frame before its parameter sets")
 )
 
-// Payload structures of RFC 6184 section 5.4; below 24 a payload is one NAL unit.
+// Payload structures of RFC 6184 section 5.4. A payload with a lower number is one NAL unit.
 const (
 	stapA = 24
 	fuA   = 28
 )
 
-// maxSets bounds the parameter sets of each kind that a stream may define.
+// maxSets is the maximum number of parameter sets of each kind in a stream.
 const maxSets = 32
 
-// h264Format is RFC 6184, packetization mode 1, to Annex B. It works on NAL units itself, because it must see
-// fragments without a start and remember the parameter sets.
+// h264Format implements RFC 6184 in packetization mode 1. Its output is Annex B. It handles NAL units itself, because it must see fragments
+// without a start and remember parameter sets.
 type h264Format struct {
-	fragment bool // the last NAL unit in the frame is not finished
-	inBand   bool // key frames bring their parameter sets
+	fragment bool // the last NAL unit in the frame is incomplete
+	inBand   bool // key frames come with their parameter sets
 	sps, pps paramSets
 }
 
-// paramSets are the last parameter sets of one kind by id, in the order they first came.
+// paramSets holds the newest parameter set for each id, in the order in which the ids first came.
 type paramSets []paramSet
 
 type paramSet struct {
@@ -37,7 +37,7 @@ type paramSet struct {
 	nal []byte
 }
 
-// remember stores a parameter set; false when it has no id.
+// remember stores a parameter set. It returns false if the set has no valid id.
 func (s *paramSets) remember(nal []byte) bool {
 	id, ok := av.SetID(nal)
 	if ok {
@@ -58,10 +58,10 @@ func (s *paramSets) put(id uint32, nal []byte) {
 	}
 }
 
-// maxSet bounds a parameter set that an offer declares. Encoders' have some 30 bytes, and scaling lists a few hundred.
+// maxSet is the maximum size in bytes of a parameter set in an offer. Encoders make about 30 bytes, or a few hundred with scaling lists.
 const maxSet = 1 << 10
 
-// declare makes parameter sets known that precede the stream (RFC 6184 section 8.1, sprop-parameter-sets). Those that come in it count more.
+// declare adds parameter sets from the offer (RFC 6184 section 8.1, sprop-parameter-sets). Parameter sets in the stream have priority.
 func (f *h264Format) declare(sets [][]byte) {
 	for _, nal := range sets {
 		if f.inBand || len(nal) == 0 || len(nal) > maxSet {
@@ -97,9 +97,9 @@ func (f *h264Format) begins(payload []byte) bool {
 	return f.beginsPicture(av.NALTypeOf(nal), nal[1])
 }
 
-// beginsPicture reports whether a NAL unit begins an access unit (ITU-T H.264 section 7.4.1.2.3); first is the byte
-// after its header, which in a slice begins with first_mb_in_slice: a 1 bit is macroblock 0. Where parameter sets come
-// in-band, a key frame without them has lost them, and they may have been new.
+// beginsPicture reports whether a NAL unit begins an access unit (ITU-T H.264 section 7.4.1.2.3). first is the byte after its header; in a slice
+// it begins with first_mb_in_slice, where a 1 bit means macroblock 0. If parameter sets come in-band, a key frame without them has lost them,
+// and they may have been new; beginsPicture then returns false.
 func (f *h264Format) beginsPicture(t av.NALType, first byte) bool {
 	switch t {
 	case av.NALSPS, av.NALPPS, av.NALSEI, av.NALAUD:
@@ -162,8 +162,8 @@ func (f *h264Format) addAggregate(buf, rest []byte) ([]byte, error) {
 	return buf, nil
 }
 
-// finish remembers parameter sets, leaves out delimiters and filler, and puts the sets before a key frame that came
-// without them. An access unit of parameter sets alone is nothing to decode.
+// finish remembers parameter sets, removes delimiters and filler, and adds the sets to a key frame that came without them. An access unit of
+// parameter sets alone has nothing to decode.
 func (f *h264Format) finish(buf []byte) ([]byte, bool, error) {
 	if f.fragment {
 		f.fragment = false

@@ -7,13 +7,13 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// TestDeclaredSets: parameter sets of an offer are taken until the stream brings its own, and what is too large is none.
+// TestDeclaredSets checks that parameter sets of an offer are used until the stream brings its own, and that one that is too large is ignored.
 func TestDeclaredSets(t *testing.T) {
 	sps, pps, idr := []byte{0x67, 0x42, 0xe0, 0x1f, 0x80, 1}, []byte{0x68, 0xce, 1}, []byte{0x65, 0x88, 1}
 	newer := []byte{0x67, 0x42, 0xe0, 0x1f, 0x80, 2}
 	for name, c := range map[string]struct {
 		declared [][]byte
-		sent     []byte // access unit before the one looked at
+		sent     []byte // access unit before the tested one
 		want     []byte // nil = nothing to decode
 	}{
 		"declared":            {[][]byte{sps, pps}, nil, annexB(sps, pps, idr)},
@@ -30,7 +30,7 @@ func TestDeclaredSets(t *testing.T) {
 				if _, _, err := f.finish(c.sent); err != nil {
 					t.Fatal(err)
 				}
-				f.declare(c.declared) // the publisher changes its payload type
+				f.declare(c.declared) // as when the publisher changes its payload type
 			}
 			got, key, err := f.finish(annexB(idr))
 			if !bytes.Equal(got, c.want) || key != (c.want != nil) || (err != nil) != (c.want == nil) {
@@ -47,7 +47,7 @@ func annexB(nals ...[]byte) (out []byte) {
 	return out
 }
 
-// TestKeyFrameOf: what begins a key frame is told by its first packet, and its size where that has it.
+// TestKeyFrameOf checks that the first packet tells whether a key frame begins, and how large it is if the packet says so.
 func TestKeyFrameOf(t *testing.T) {
 	sps := []byte{0x67, 0x42, 0xc0, 0x28, 0xd9, 0x00, 0x78, 0x02, 0x27, 0xe5, 0x84, 0, 0, 3, 0, 4, 0, 0, 3, 0, 0xf0, 0x3c, 0x60, 0xc9, 0x20}
 	vp8 := []byte{0x10, 0x10, 2, 0, 0x9d, 1, 0x2a, 0x80, 2, 0x68, 1}

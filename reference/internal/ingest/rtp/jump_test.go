@@ -13,11 +13,11 @@ import (
 const (
 	hour = 3600 // s
 
-	network  = 30 * time.Millisecond  // on the way, whatever it carries
-	encoding = 150 * time.Millisecond // a picture takes, a sound does not
+	network  = 30 * time.Millisecond  // delay of every packet
+	encoding = 150 * time.Millisecond // additional delay of a picture
 )
 
-// jumps are what a sender may do to the timestamps of a track, in its ticks.
+// jumps are changes that a sender may make to the timestamps of a track, in ticks.
 var jumps = map[string]struct {
 	by     func(rate int64) int64
 	source bool // as a new RTP stream
@@ -28,8 +28,8 @@ var jumps = map[string]struct {
 	"a new source": {by: func(int64) int64 { return 1<<30 + 815 }, source: true},
 }
 
-// TestJumps has the timestamps of one track jump while sender reports come once a second, none of them just after the jump: nothing
-// is lost, and sound and picture stay in step.
+// TestJumps lets the timestamps of one track jump. Sender reports come once a second, none just after the jump. Nothing may be lost, and audio
+// and video must stay in sync.
 func TestJumps(t *testing.T) {
 	for name, jump := range jumps {
 		for _, video := range []bool{false, true} {
@@ -53,7 +53,7 @@ func TestJumps(t *testing.T) {
 	}
 }
 
-// show sends 50 pictures and sounds a second, captured together.
+// show sends 50 pictures and audio packets a second, captured together.
 type show struct {
 	*line
 	start   av.Instant
@@ -84,7 +84,7 @@ func (s *show) jump(video bool, ticks int64, source bool) {
 	s.sources[kind] = s.Attach(video, s.sources[kind].track.ssrc+10, formats)
 }
 
-// send sends what was captured at n, and at half of every second the reports.
+// send sends the media captured at n*20 ms, and in the middle of every second the reports.
 func (s *show) send(n int) {
 	if n == 5 { // the room answers
 		s.publish()
@@ -98,7 +98,7 @@ func (s *show) send(n int) {
 			s.Receive(s.sources[kind], p)
 		}
 		if n%50 == 25 {
-			const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
+			const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // not a whole second
 			report := &rtcp.SenderReport{SSRC: s.sources[kind].track.ssrc, NTPTime: ntpStart + uint64(n)*(1<<32)/50, RTPTime: ticks + s.stamps[kind]}
 			s.Report(s.sources[kind], report, captured.Add(network))
 		}
@@ -109,7 +109,7 @@ func (s *show) send(n int) {
 	}
 }
 
-// expect wants every sound, and every picture but those that wait for a key frame, at the time of its capture.
+// expect checks the times of every audio packet and of every picture except those before a key frame.
 func (s *show) expect(t *testing.T) {
 	t.Helper()
 	s.pass(2 * time.Second)

@@ -5,10 +5,10 @@ import (
 	"reelcheck/reference/internal/av/bitstream"
 )
 
-// formats have no state of their own: they tell where frames begin.
+// formats are used only to recognise the first packet of a key frame, so they have no state.
 var formats = map[av.Codec]depacketizer{av.VP8: &vp8Format{}, av.VP9: &vp9Format{}, av.H264: &h264Format{}}
 
-// KeyFrame reports whether a payload begins a key frame, and how many pixels that has, 0 where the payload does not say.
+// KeyFrame reports whether payload begins a key frame, and returns its size in pixels; 0 if the payload does not say.
 func KeyFrame(codec av.Codec, payload []byte) (pixels int, key bool) {
 	if len(payload) == 0 || !codec.Video() {
 		return 0, false

@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Advance does what is due without packets: reorder deadlines, marks, repeated requests.
+// Advance does the work that is due without packets: reorder deadlines, marks, repeated requests. It returns what to send to the publisher.
 func (r *Receiver) Advance(now av.Instant) []rtcp.Packet {
 	for _, t := range r.tracks {
 		if t != nil {
@@ -31,7 +31,7 @@ func (r *Receiver) Advance(now av.Instant) []rtcp.Packet {
 	return feedback
 }
 
-// hear notes that something of the publisher arrived.
+// hear notes that a packet or report of the publisher arrived.
 func (r *Receiver) hear(at av.Instant) {
 	if at.Sub(r.heard) > silence {
 		r.silent, r.back = r.heard, at
@@ -39,8 +39,8 @@ func (r *Receiver) hear(at av.Instant) {
 	r.heard = at
 }
 
-// marked is up to when everything of a track has come. While nothing at all comes of a publisher, the network may hold it up. What it held up
-// of one track may come after that of the other.
+// marked returns the instant up to which all media of a track has come. While nothing comes from a publisher, the network may hold its media up,
+// and afterwards the media of one track may come later than that of the other.
 func (r *Receiver) marked(t *track, now av.Instant) av.Instant {
 	mark := now.Add(-markLag)
 	if now.Sub(r.heard) < patience {
@@ -55,7 +55,7 @@ func (r *Receiver) marked(t *track, now av.Instant) av.Instant {
 	return max(t.last, mark)
 }
 
-// advanceTo gives the sink a mark, unless it is less than step past the last one.
+// advanceTo gives the sink a mark, unless it is less than step after the last one.
 func (r *Receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
 	if r.held || mark.Sub(t.mark) < step {
 		return
@@ -64,8 +64,8 @@ func (r *Receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
 	r.check(r.sink.Advance(t.video, mark))
 }
 
-// Cut makes the next sample of every kind the first after a reconnection, which needs a key frame. What was held of before is delivered.
-// A second Cut with no packet in between changes nothing.
+// Cut makes the next sample of each kind the first one after a reconnection, and asks for a key frame. It delivers what was held. A second Cut
+// without a packet in between does nothing.
 func (r *Receiver) Cut(now av.Instant) {
 	if !r.fresh {
 		return
@@ -89,7 +89,7 @@ func (r *Receiver) Cut(now av.Instant) {
 	}
 }
 
-// Flush delivers what is left, marks the end, and reports whether there is a sink.
+// Flush delivers everything that is held and marks the end. It reports whether there is a sink.
 func (r *Receiver) Flush(at av.Instant) bool {
 	if r.sink == nil {
 		for _, t := range r.tracks {

@@ -7,41 +7,41 @@ import (
 )
 
 const (
-	// reportsKept is how long what a report said counts. Browsers report sound every 5 to 7 s.
+	// reportsKept is how long a report counts. Browsers report audio every 5 to 7 s.
 	reportsKept = 15 * time.Second
 	maxKept     = 64
-	// reportJump is the longest distance by which one report may differ from the ones before it.
+	// reportJump is the largest difference between a report and the ones before it.
 	reportJump = 5 * time.Second
-	// stepLeast is the smallest step of a sender's NTP clock that is told from a report that was late.
+	// stepLeast is the smallest step of a sender's NTP clock that can be distinguished from a late report.
 	stepLeast = 40 * time.Millisecond
-	// lateReport is the longest delay of a report that packets may correct. A larger difference means that the report is wrong.
+	// lateReport is the longest delay of a report that packets may correct. If they differ by more, the report is wrong.
 	lateReport = 250 * time.Millisecond
-	// Clocks drift by less than riseRate, in thousandths. What was late at first, a report that a busy machine took late, is corrected by
-	// fallRate, which nobody notices.
+	// riseRate and fallRate limit the slewing of the offset, in thousandths. Clocks drift by less than riseRate. The faster fallRate, which
+	// nobody notices, corrects an offset that is too late because a busy machine handled the first report late.
 	riseRate = 2
 	fallRate = 20
 )
 
-// ntpClock moves a publisher's NTP clock to the media clock, by the least delay of its reports.
+// ntpClock converts a publisher's NTP clock to the media clock, by the least delay of its reports.
 type ntpClock struct {
 	offset  time.Duration
 	set     bool
-	settled bool          // samples were timed with it: from now on it slews only
-	steps   time.Duration // by which the NTP clock was stepped
+	settled bool          // samples were timed with it, so from now on it only slews
+	steps   time.Duration // sum of the steps of the NTP clock
 	last    av.Instant
 	seen    minimum // arrivals minus NTP
 }
 
-// ntpTime is the 64-bit NTP timestamp of a sender report as a duration since its epoch.
+// ntpTime returns the 64-bit NTP timestamp of a sender report as a duration since the NTP epoch.
 func ntpTime(ntp uint64) time.Duration {
 	return time.Duration(ntp>>32)*time.Second + time.Duration((ntp&0xffffffff)*uint64(time.Second)>>32)
 }
 
-// whole reports whether a timestamp has no fraction, or one that stands for at most seven decimal digits: werift writes .25 s as 25/2^32 s.
-// Senders that cut it off would put sound and picture up to a second apart.
+// whole reports whether a timestamp has no fraction, or one that stands for up to seven decimal digits: werift writes .25 s as 25/2^32 s. Such
+// senders would put audio and video up to a second out of sync.
 func whole(ntp uint64) bool { return ntp&0xffffffff < 1e7 }
 
-// observe takes an NTP time and when the report that carried it arrived; false when the report is to be ignored.
+// observe handles the NTP time of a report and its arrival. It returns false if the report must be ignored.
 func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
 	seen := time.Duration(arrived) - ntp
 	if !c.set {
@@ -62,8 +62,8 @@ func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
 	return true
 }
 
-// step reports whether the NTP clock was stepped: a report's NTP moved against the timestamps of its track, and as much
-// the other way against the media clock, on which the timestamps went on.
+// step reports whether the NTP clock was stepped. Then a report's NTP time moved against the timestamps of its track, and by the same amount
+// against the media clock.
 func (c *ntpClock) step(moved time.Duration, ntp time.Duration, arrived av.Instant) bool {
 	away := time.Duration(arrived) - ntp - c.offset
 	if moved.Abs() < stepLeast || (moved+away).Abs() > moved.Abs()/4 {
@@ -74,7 +74,7 @@ func (c *ntpClock) step(moved time.Duration, ntp time.Duration, arrived av.Insta
 	return true
 }
 
-// bound lowers the offset by what is needed for no packet to arrive before it was captured (ARC-MAN-16).
+// bound lowers the offset, so that no packet arrives before it was captured (ARC-MAN-16).
 func (c *ntpClock) bound(early time.Duration) {
 	if early > 0 {
 		c.offset -= early
@@ -82,7 +82,7 @@ func (c *ntpClock) bound(early time.Duration) {
 	}
 }
 
-// minimum is the least of the values of the last reportsKept.
+// minimum is the least of the values added in the last reportsKept.
 type minimum struct{ kept []dated }
 
 type dated struct {
@@ -90,11 +90,11 @@ type dated struct {
 	at    av.Instant
 }
 
-// add takes a value and returns the least.
+// add adds a value and returns the least one.
 func (m *minimum) add(value time.Duration, at av.Instant) time.Duration {
 	kept := m.kept[:0]
 	for _, d := range m.kept[max(0, len(m.kept)-maxKept+1):] {
-		if d.value < value && at.Sub(d.at) <= reportsKept { // one that is larger and older counts no more
+		if d.value < value && at.Sub(d.at) <= reportsKept { // an older value that is not smaller no longer counts
 			kept = append(kept, d)
 		}
 	}

@@ -6,19 +6,19 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// deepest is the deepest reordering that is followed. Encoders keep a few frames back, far less than a second.
+// deepest is the deepest reordering that is followed. Encoders hold back a few frames, much less than a second.
 const deepest = time.Second
 
-// order measures how far pictures are sent out of the order of their capture: with B slices, a picture follows a later one to which it refers.
-// Samples come in decoding order, and their Time must not decrease. So each sample's Time is its capture time minus the depth of the
-// reordering, and it is presented at its capture time.
+// order measures how far pictures are sent out of the order of their capture. With B slices, a picture comes after a later one that it refers
+// to. Samples come in decoding order, and their Time must not decrease. So a sample's Time is its capture time minus the depth of the
+// reordering, and its presentation time is its capture time.
 type order struct {
-	depth  time.Duration // the longest time that a picture has come after a later one
-	newest int64         // timestamp
+	depth  time.Duration // the longest time by which a picture came after a later one
+	newest int64         // newest timestamp, extended
 	seen   bool
 }
 
-// see takes the next timestamp, extended.
+// see adds the next extended timestamp.
 func (o *order) see(ext, rate int64) {
 	if o.seen && ext < o.newest {
 		if back := av.Duration(o.newest-ext, rate); back <= deepest {
@@ -31,7 +31,7 @@ func (o *order) see(ext, rate int64) {
 	}
 }
 
-// look learns the depth from frames that were not delivered yet.
+// look measures the depth in frames that are not delivered yet.
 func (o *order) look(frames []timedFrame, rate int64) {
 	var ahead order
 	for _, f := range frames {

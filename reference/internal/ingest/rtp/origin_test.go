@@ -9,13 +9,13 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// TestLateReport has the first sender report of sound come after 3 s, as browsers send it: what came before it is guessed, and the report
-// that tells the truth about it reaches the sink.
+// TestLateReport sends the first sender report of audio after 3 s, as browsers may. The samples before it are timed by a guess, and the sink
+// must get a report with their true time.
 func TestLateReport(t *testing.T) {
-	const delay = 200 * time.Millisecond // of the sound, which the report tells
+	const delay = 200 * time.Millisecond // of the audio packets; the report reveals it
 	l := newLine(av.VP8)
 	start := l.now
-	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
+	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // not a whole second
 	sounds, pictures := packets(av.Opus, 250, 0, 7000), packets(av.VP8, 250, 0, 9000)
 	v := 0
 	for i, a := range sounds {
@@ -60,15 +60,15 @@ func TestLateReport(t *testing.T) {
 	}
 }
 
-// TestFirstReportOfSound has it come as late as Chromium sends it, after that of the pictures: no sample is timed by a guess.
+// TestFirstReportOfSound sends the first report of audio as late as Chromium does, after that of video. No sample may be timed by a guess.
 func TestFirstReportOfSound(t *testing.T) {
 	l := newLine(av.VP8)
 	start := l.now
-	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
+	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // not a whole second
 	for i, a := range packets(av.Opus, 150, 0, 7000) {
 		captured := start.Add(time.Duration(i) * 20 * time.Millisecond)
 		l.pass(captured.Sub(l.now))
-		a.At = captured.Add(25 * time.Millisecond) // a guess would be as much off
+		a.At = captured.Add(25 * time.Millisecond) // a guess would be off by this much
 		l.Receive(l.sources[0], a)
 		if i == 0 {
 			l.publish()
@@ -93,7 +93,7 @@ func TestFirstReportOfSound(t *testing.T) {
 	}
 }
 
-// TestCaptured keeps the times of pictures that are sent in another order than that of their capture.
+// TestCaptured checks the capture times of pictures that are not sent in the order of their capture.
 func TestCaptured(t *testing.T) {
 	l := newLine(av.H264)
 	order := []int{0, 3, 1, 2, 6, 4, 5, 9, 7, 8}
@@ -120,13 +120,13 @@ func TestCaptured(t *testing.T) {
 	}
 }
 
-// TestCut counts reconnections; what was held of before belongs to before.
+// TestCut counts reconnections. Samples that were held before a cut count as before it.
 func TestCut(t *testing.T) {
 	l := newLine(av.Opus).publish()
 	sent := packets(av.Opus, 40, 0, 0)
 	for i, p := range sent {
 		p.At = l.now
-		if i != 18 { // so that what follows is held
+		if i != 18 { // so that the packets after it are held
 			l.Receive(l.sources[0], p)
 		}
 		if i == 20 {
@@ -146,7 +146,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestFlicker has a publisher change its codec with every picture: from some change on one codec is recorded.
+// TestFlicker changes the codec with every picture. After a number of changes only one codec is recorded.
 func TestFlicker(t *testing.T) {
 	l := newLine(av.VP8)
 	l.sources[1] = l.Attach(true, 3, map[uint8]Format{videoFormat: {av.VP8, true}, videoFormat + 1: {av.H264, true}})
@@ -178,7 +178,7 @@ func TestFlicker(t *testing.T) {
 	}
 }
 
-// TestManyReconnections goes on in one segment when there were too many.
+// TestManyReconnections checks that after too many reconnections the media is recorded as one segment.
 func TestManyReconnections(t *testing.T) {
 	l := newLine(av.Opus).publish()
 	for _, p := range packets(av.Opus, maxCuts+50, 0, 0) {
@@ -196,7 +196,7 @@ func TestManyReconnections(t *testing.T) {
 	}
 }
 
-// TestReportHandledLate has the only report handled 60 ms after it arrived: the packets tell by how much.
+// TestReportHandledLate handles the only report 60 ms after it arrived. The packets must correct that.
 func TestReportHandledLate(t *testing.T) {
 	l := newLine(av.VP8)
 	const delay = 10 * time.Millisecond
@@ -223,12 +223,12 @@ func TestReportHandledLate(t *testing.T) {
 	}
 }
 
-// TestPicturesInOtherOrder sends pictures as encoders with B slices do: each is presented when it was captured, from the first one on.
+// TestPicturesInOtherOrder sends pictures as encoders with B slices do. Each must be presented at its capture time, from the first one on.
 func TestPicturesInOtherOrder(t *testing.T) {
 	l := newLine(av.H264)
 	seq, began := uint16(0), l.now
 	for n := range 100 {
-		picture := n // 0, 3 1 2, 6 4 5, ...
+		picture := n // captured in the order 0, 3 1 2, 6 4 5, ...
 		if n > 0 {
 			picture = (n-1)/3*3 + []int{3, 1, 2}[(n-1)%3]
 		}

@@ -12,22 +12,22 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// performer sends 50 sounds and 25 pictures a second, and reports as Chromium does: of pictures every second, of sound every 5 s.
-// Times are since the beginning.
+// performer sends 50 audio packets and 25 pictures a second, and reports as Chromium does: every second for video, every 5 s for audio. All
+// times are since the beginning.
 type performer struct {
 	seconds int
-	// silent says that nothing is captured.
+	// silent reports whether nothing is captured at this time.
 	silent func(video bool, at time.Duration) bool
-	// stamped is the time on the RTP clock of what was captured at a time; nil: the same.
+	// stamped returns the time on the RTP clock of media captured at at; nil means at.
 	stamped func(video bool, at time.Duration) time.Duration
-	// held is how long the sender and the network hold up what was captured at a time, beyond the usual.
+	// held returns how long the sender and the network hold up media captured at at, beyond the usual delay.
 	held func(video bool, at time.Duration) time.Duration
-	// reported is what a report that is sent at a time says: a time on the NTP clock and the one on the RTP clock that it pairs with it.
-	// nil: now, and stamped of now.
+	// reported returns the contents of a report sent at at: a time on the NTP clock and the RTP time paired with it. nil means at and
+	// stamped(at).
 	reported func(video bool, at time.Duration) (ntp, stamp time.Duration)
-	// drifting says that reports come at other fractions of each second.
+	// drifting says that reports come at varying fractions of a second.
 	drifting bool
-	// soundReported is before when no report of sound is sent.
+	// soundReported is the time before which no report of audio is sent.
 	soundReported time.Duration
 }
 
@@ -36,21 +36,21 @@ type event struct {
 	take func()
 }
 
-// performance is what became of it: when each sound and picture was captured, and when it is said to have been.
+// performance is the result: the errors in the times of each audio packet and picture.
 type performance struct {
-	off    map[bool]map[time.Duration]time.Duration // by video, by capture: how much later than captured, and the least way
-	shown  map[bool]map[time.Duration]time.Duration // by video, by capture: the same of the time of presentation
+	off    map[bool]map[time.Duration]time.Duration // by video and capture time: error of Captured
+	shown  map[bool]map[time.Duration]time.Duration // by video and capture time: error of Presented
 	sent   map[bool]int
 	logged int
-	told   int // how often the sink was told when what was guessed was captured
+	told   int // number of reports that the sink got
 }
 
 const (
 	wayOfSound   = 30 * time.Millisecond
-	wayOfPicture = 90 * time.Millisecond // with encoding
+	wayOfPicture = 90 * time.Millisecond // includes the encoding
 )
 
-// perform has a receiver take all of it.
+// perform sends everything through a receiver.
 func (p performer) perform(t *testing.T) performance {
 	t.Helper()
 	l := newLine(av.VP8)
@@ -99,7 +99,7 @@ func (p performer) media(l *line, start av.Instant, video bool, captures map[boo
 	sent := packets(codec, total, 0, 0)
 	step := uint32(av.Ticks(every, codec.ClockRate()))
 	if video {
-		step = 1800 // as packets has them
+		step = 1800 // the step that packets uses
 	}
 	next := 0
 	var arrived av.Instant
@@ -163,7 +163,7 @@ func (p performer) reports(l *line, start av.Instant, video bool) (events []even
 	return events
 }
 
-// expect wants what was captured from one time to another to be known to have been captured then, and presented so.
+// expect checks that media captured between from and to has the right times of capture and presentation, up to within.
 func (p performance) expect(t *testing.T, from, to, within time.Duration) {
 	t.Helper()
 	for _, video := range []bool{false, true} {

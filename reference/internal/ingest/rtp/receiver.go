@@ -1,6 +1,17 @@
-// Package rtp makes whole coded samples, in order and on the media clock, of the packets of one publication. They pass
-// a reorder buffer, which asks for what is missing and waits at most a second; an assembler, which makes whole frames of
-// them; and a clock, which gives each its time (see timing.go).
+// Package rtp turns the RTP packets of one publication into whole coded samples, in order and with times of the media clock. Packets pass a
+// reorder buffer, which requests missing packets and waits at most a second for them, then an assembler, which makes whole frames, and then a
+// clock, which gives each frame its time (see timing.go).
+//
+//	r := &rtp.Receiver{Log: log}
+//	r.Expect(true, true)                      // audio and video were negotiated
+//	source := r.Attach(true, ssrc, formats)   // for each RTP stream
+//	feedback := r.Receive(source, packet)     // for each packet; send the feedback to the publisher
+//	feedback = r.Advance(now)                 // every 50 ms
+//	r.Begin(sink, now)                        // when the sink is known
+//	r.Flush(now)                              // at the end
+//
+// The caller must not call methods concurrently, except RequestKeyFrame. It passes sender reports to [Receiver.Report] and calls [Receiver.Cut]
+// when the connection was lost. Until Begin, the Receiver holds a limited amount of media.
 package rtp
 
 import (
@@ -14,26 +25,26 @@ import (
 )
 
 const (
-	// markLag is how far behind real time the mark of a silent kind is: what may still be on its way or in the reorder
-	// buffer. With markStep and tick it stays under 1.2 s. While samples are held for the first reports there are no marks.
+	// markLag is how far the mark of a silent kind is behind real time, because media may be on its way or in the reorder buffer. With markStep
+	// and tick added, it stays under 1.2 s. There are no marks while samples are held for the first reports.
 	markLag  = 1000 * time.Millisecond
 	markStep = 60 * time.Millisecond
 
-	// silence is how long nothing comes of a publisher before the network may have held up what comes then.
+	// silence is how long a publisher must be silent before its next media counts as possibly held up by the network.
 	silence = 500 * time.Millisecond
 
-	lastReports = 8 // of those that come while samples are held
+	lastReports = 8 // reports of a track that are kept while samples are held
 
 	pliInterval = 500 * time.Millisecond
 
 	videoWindow = 2048 // packets
 	audioWindow = 256
 
-	// maxPending bounds the media held for a Room or a report that is slow.
+	// maxPending is the maximum size in bytes of media held for a slow Room or report.
 	maxPending = 8 << 20
 )
 
-// Packet is one RTP packet as it came. Whoever takes it copies the payload.
+// Packet is an RTP packet as it arrived. Receivers copy the payload.
 type Packet struct {
 	Seq     uint16
 	Stamp   uint32
@@ -43,45 +54,45 @@ type Packet struct {
 	At      av.Instant
 }
 
-// Format is what a payload type carries, and whether the sender repeats packets on request.
+// Format says what a payload type carries, and whether the sender repeats packets on request.
 type Format struct {
 	Codec av.Codec
 	NACK  bool
 }
 
-// Sink takes the media of one stream. Calls do not overlap.
+// Sink receives the media of one stream. Calls do not overlap.
 type Sink interface {
-	// Append takes a sample; per kind Time never decreases.
+	// Append adds a sample. The Time of samples of one kind never decreases.
 	Append(av.Sample) error
-	// Report says that the timestamp stamp of a kind (see [av.Origin]) was captured at captured. It follows samples that were guessed.
+	// Report says that the timestamp stamp of this kind (see [av.Origin]) was captured at captured. It comes after samples whose capture time
+	// was guessed.
 	Report(video bool, stamp int64, captured av.Instant) error
-	// Advance says that nothing of this kind before t will follow. From 2 s after the first packet on it keeps growing with real
-	// time, at most 1.2 s behind it. It is as much as 4.2 s behind while nothing comes of the publisher, or what comes is late: then the
-	// network may hold it up.
+	// Advance says that nothing of this kind before t will follow. From 2 s after the first packet on, t grows with real time, at most 1.2 s
+	// behind it. It is up to 4.2 s behind while nothing comes from the publisher, or what comes is late, because the network may hold media up.
 	Advance(video bool, t av.Instant) error
 }
 
-// A publisher decides how often it reconnects and changes its codec, and each time begins a file (ARC-IND-06, ARC-IND-30).
+// Limits for reconnections and changes of codec. A publisher decides how many there are, and each begins a new file (ARC-IND-06, ARC-IND-30).
 const (
-	maxCuts    = 1000 // what follows is recorded as one segment
+	maxCuts    = 1000 // after that, everything is recorded as one segment
 	maxChanges = 100
 )
 
-// Receiver takes a publication's packets to its sink. Its owner serialises all calls but RequestKeyFrame.
+// Receiver turns a publication's packets into samples for its sink. Calls must not overlap, except RequestKeyFrame.
 type Receiver struct {
 	Log *slog.Logger
-	// Unrecorded, if set, is called with the number of packets that are not recorded, and why. Every method may call it; it must not block.
+	// Unrecorded, if set, is called with the number of packets that are not recorded, and the reason. Any method may call it. It must not block.
 	Unrecorded func(Reason, int)
-	// Declared has the H.264 parameter sets that the offer declares, by payload type.
+	// Declared holds the H.264 parameter sets that the offer declares, by payload type.
 	Declared map[uint8][][]byte
 
 	tracks  [2]*track // audio, video; nil when not negotiated
 	ntp     ntpClock
 	fine    bool          // the NTP clock has fractions of a second
-	suspect time.Duration // arrival minus NTP of the newest report that had none; 0: none came
+	suspect time.Duration // arrival minus NTP of the newest report without a fraction; 0 = none came
 	sink    Sink          // nil until published
-	seen    bool          // media arrived
-	fresh   bool          // media arrived since the last cut
+	seen    bool          // media has arrived
+	fresh   bool          // media has arrived since the last cut
 	cuts    uint16
 	first   av.Instant
 	heard   av.Instant // arrival of the newest packet or report
@@ -90,10 +101,10 @@ type Receiver struct {
 	held    bool       // samples wait for reports; see timing.go
 	failed  bool       // the sink's first failure was logged
 
-	keyFrame atomic.Bool // one was asked for from outside
+	keyFrame atomic.Bool // requested by the caller
 }
 
-// Expect makes the tracks that were negotiated.
+// Expect creates the negotiated tracks.
 func (r *Receiver) Expect(audio, video bool) {
 	r.held = true
 	if audio {
@@ -104,13 +115,13 @@ func (r *Receiver) Expect(audio, video bool) {
 	}
 }
 
-// Source is one RTP stream. The last one attached of its kind counts, packets of the ones before are ignored.
+// Source is one RTP stream. Only the newest one of its kind counts; packets of older ones are ignored.
 type Source struct {
 	track  *track
 	number int
 }
 
-// Attach begins a new RTP stream of the track of its kind; nil when that was not negotiated.
+// Attach begins a new RTP stream for the track of its kind. It returns nil if that kind was not negotiated.
 func (r *Receiver) Attach(video bool, ssrc uint32, formats map[uint8]Format) *Source {
 	t := r.tracks[0]
 	if video {
@@ -123,17 +134,17 @@ func (r *Receiver) Attach(video bool, ssrc uint32, formats map[uint8]Format) *So
 	return &Source{t, t.source}
 }
 
-// RequestKeyFrame has the publisher asked for a key frame at the next Advance. It may be called from any goroutine.
+// RequestKeyFrame makes the next Advance ask the publisher for a key frame. It may be called from any goroutine.
 func (r *Receiver) RequestKeyFrame() { r.keyFrame.Store(true) }
 
-// AskAgain has a key frame that is needed asked for at the next Advance, although it was asked for a moment ago.
+// AskAgain makes the next Advance repeat the request for a key frame that is still needed, even if the last request was a moment ago.
 func (r *Receiver) AskAgain() {
 	if video := r.tracks[1]; video != nil {
 		video.asked = 0
 	}
 }
 
-// restart begins a new RTP stream on t: nothing of the old one's numbering holds.
+// restart begins a new RTP stream on t, whose sequence numbers and timestamps begin anew.
 func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	if t.source > 0 {
 		t.reorder.flush()
@@ -159,7 +170,7 @@ func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	t.reorder.lose = r.lose
 }
 
-// Receive takes one packet and returns what to tell the publisher.
+// Receive handles one packet and returns what to send to the publisher.
 func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
 	if !r.seen {
 		r.seen, r.first = true, p.At
@@ -177,13 +188,13 @@ func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
 	return t.feedback(nil, p.At)
 }
 
-// Begin names the sink; what was held goes there as soon as it can be timed.
+// Begin sets the sink. Held media goes there as soon as it has its time.
 func (r *Receiver) Begin(sink Sink, now av.Instant) {
 	r.sink = sink
 	r.release(now)
 }
 
-// flush delivers what is held of a track, unless there is reason to hold it on. end says that nothing will follow.
+// flush delivers the held media of a track, unless it must still be held. end says that nothing will follow.
 func (r *Receiver) flush(t *track, now av.Instant, end bool) {
 	if stood := t.clock.decide(now, r.other(t), end); stood != 0 {
 		for i := range t.pending[min(t.certain, len(t.pending)):] {
@@ -197,11 +208,11 @@ func (r *Receiver) flush(t *track, now av.Instant, end bool) {
 	for _, f := range t.pending {
 		r.append(t, f)
 	}
-	clear(t.pending) // the memory is used again, and would keep what was delivered
+	clear(t.pending) // otherwise the reused memory would keep delivered media alive
 	t.pending, t.pendingBytes = t.pending[:0], 0
 }
 
-// other is the clock of the other track, nil when there is none.
+// other returns the clock of the other track, nil if there is none.
 func (r *Receiver) other(t *track) *rtpClock {
 	for _, o := range r.tracks {
 		if o != nil && o != t {
@@ -211,7 +222,7 @@ func (r *Receiver) other(t *track) *rtpClock {
 	return nil
 }
 
-// drain takes what the reorder buffer lets go through the assembler.
+// drain passes packets that may leave the reorder buffer to the assembler.
 func (r *Receiver) drain(t *track, now av.Instant) {
 	if t.reorder == nil {
 		return
@@ -229,8 +240,7 @@ func (r *Receiver) drain(t *track, now av.Instant) {
 	}
 }
 
-// change follows a publisher that changes its codec. Packets of formats that carry no media only count, and so do those of
-// another codec after maxChanges.
+// change handles a change of payload type. Packets that carry no media, or another codec after maxChanges, only count for the order.
 func (r *Receiver) change(t *track, p *packet) {
 	n, ok := t.formats[p.format]
 	reason := Unnegotiated
@@ -262,7 +272,7 @@ func (r *Receiver) deliver(t *track, f frame) {
 	certain := t.clock.doubt == nil
 	guessed := !t.clock.reported.set
 	ext := t.clock.frame(f.stamp, f.arrived)
-	if guessed && t.clock.reported.set { // the trial of a report has ended
+	if guessed && t.clock.reported.set { // the trial of a report has succeeded
 		r.revise(t)
 	}
 	if certain {
@@ -297,10 +307,10 @@ func (r *Receiver) append(t *track, f timedFrame) {
 	r.check(err)
 }
 
-// check logs the first failure of the sink. Its owner knows too, and decides whether the stream goes on.
+// check logs the first error of the sink. Its owner knows of the error and decides whether the stream goes on.
 func (r *Receiver) check(err error) {
 	if err != nil && !r.failed {
 		r.failed = true
-		r.Log.Error("media of stream cannot be stored", "error", err)
+		r.Log.Error("stream media not stored", "error", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// line is a receiver with a video and an audio track and a clock moved by hand.
+// line is a receiver with a video and an audio track and a manual clock.
 type line struct {
 	Receiver
 	sources [2]*Source
@@ -28,7 +28,7 @@ type line struct {
 
 const videoFormat, audioFormat = 96, 111
 
-const tick = 50 * time.Millisecond // how often Advance is called
+const tick = 50 * time.Millisecond // the period of Advance
 
 var mimes = map[av.Codec]string{
 	av.VP8: webrtc.MimeTypeVP8, av.VP9: webrtc.MimeTypeVP9, av.H264: webrtc.MimeTypeH264, av.Opus: webrtc.MimeTypeOpus,
@@ -55,7 +55,7 @@ func (l *line) pass(d time.Duration) []rtcp.Packet {
 	return out
 }
 
-// packets payloads frames as pion's packetizers do.
+// packets splits frames into packets as pion's packetizers do.
 func packets(codec av.Codec, frames int, first uint16, stamp uint32) []Packet {
 	var out []Packet
 	pay := map[av.Codec]interface{ Payload(uint16, []byte) [][]byte }{
@@ -80,8 +80,8 @@ func packets(codec av.Codec, frames int, first uint16, stamp uint32) []Packet {
 	return out
 }
 
-// Whatever the order within the window and however often packets come, frames come out whole, in order and once;
-// of lost packets only the frames they belong to are missing, and the next one says so.
+// TestAnyOrder checks that frames come out whole, in order and once, for any order within the window and any duplicates. If packets are lost,
+// only their frames are missing, and the next frame has Gap set.
 func TestAnyOrder(t *testing.T) {
 	for _, codec := range []av.Codec{av.VP8, av.VP9, av.H264, av.Opus} {
 		t.Run(string(codec), func(t *testing.T) {
@@ -141,7 +141,7 @@ func index(codec av.Codec) int {
 	return 0
 }
 
-// wholeFrames are the frames, from the first key frame on, of which nothing is lost.
+// wholeFrames returns the frames that lost no packet, from the first key frame on.
 func wholeFrames(sent []Packet, lost []int, codec av.Codec) []int {
 	broken := map[uint32]bool{}
 	var stamps []uint32
@@ -170,7 +170,7 @@ func frameNumber(s av.Sample) int {
 	return rtptest.Number(s)
 }
 
-// A recorded trace over the wrap of sequence number and timestamp: reordering, a duplicate, a late repair, a loss.
+// TestWrapTrace plays a recorded trace over the wrap of sequence number and timestamp, with reordering, a duplicate, a late repair and a loss.
 func TestWrapTrace(t *testing.T) {
 	l := newLine(av.Opus).publish()
 	sent := packets(av.Opus, 12, 65530, 1<<32-4800)
@@ -201,7 +201,7 @@ func TestWrapTrace(t *testing.T) {
 	}
 }
 
-// A sender that begins a new sequence on its SSRC is followed from the second packet on, and nothing is lost.
+// TestSequenceReset checks that a new sequence on the same SSRC is followed from its second packet on, without loss.
 func TestSequenceReset(t *testing.T) {
 	l := newLine(av.Opus).publish()
 	feed := func(sent []Packet) {
@@ -249,11 +249,11 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// Sender reports put sound and picture in step from the first sample on, whatever delay each had.
+// TestReports checks that sender reports put audio and video in sync from the first sample on, whatever their delays.
 func TestReports(t *testing.T) {
 	l := newLine(av.VP8)
 	video, audio := packets(av.VP8, 60, 7, 1000), packets(av.Opus, 60, 9, 5_000_000)
-	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // no whole second
+	const ntpStart = 4_000_000_000*uint64(1<<32) + 1<<24 // not a whole second
 	start := l.now
 	v := 0
 	for i, a := range audio {
@@ -262,7 +262,7 @@ func TestReports(t *testing.T) {
 		l.Receive(l.sources[0], a)
 		for stamp := video[v].Stamp; v < len(video) && video[v].Stamp == stamp; v++ {
 			late := video[v]
-			late.At = l.now.Add(150 * time.Millisecond) // encoding takes its time
+			late.At = l.now.Add(150 * time.Millisecond) // as encoding takes time
 			l.Receive(l.sources[1], late)
 		}
 		if i == 20 || i == 40 {
@@ -291,7 +291,7 @@ func TestReports(t *testing.T) {
 	}
 }
 
-// A report whose NTP time jumps, or that contradicts the packets, changes nothing.
+// TestImplausibleReports checks that a report changes nothing if its NTP time jumps or if it contradicts the packets.
 func TestImplausibleReports(t *testing.T) {
 	l := newLine(av.Opus).publish()
 	for i, a := range packets(av.Opus, 100, 0, 0) {
@@ -317,8 +317,8 @@ func TestImplausibleReports(t *testing.T) {
 	}
 }
 
-// Marks stay within 1.2 s of real time for a kind that never came, and for both when nothing has come for a while: until then the network
-// may hold it up. There are none while samples are held.
+// TestMarks checks that marks stay within 1.2 s of real time for a kind that never came, and for both when nothing has come for a while, because
+// until then the network may hold media up. There must be none while samples are held.
 func TestMarks(t *testing.T) {
 	l := newLine(av.VP8)
 	l.publish()
@@ -352,7 +352,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// What is held for a room that does not answer is bounded.
+// TestPendingIsBounded checks the limit of the media held for a room that does not answer.
 func TestPendingIsBounded(t *testing.T) {
 	l := newLine(av.VP8)
 	frame := Packet{Format: videoFormat, Marker: true, Payload: append([]byte{0x10}, rtptest.Frame(webrtc.MimeTypeVP8, 0, true, 1200)...)}
@@ -366,7 +366,7 @@ func TestPendingIsBounded(t *testing.T) {
 	}
 }
 
-// What was held for reports is not kept once it is delivered.
+// TestDeliveredIsNotKept checks that the memory of held media is released after its delivery.
 func TestDeliveredIsNotKept(t *testing.T) {
 	l := newLine(av.VP8)
 	for _, p := range packets(av.VP8, 40, 0, 0) {

@@ -7,23 +7,24 @@ import (
 )
 
 const (
-	// reorderHold bounds how long a packet waits for one missing before it. With capture, network and tick delays
-	// on top, a sample still reaches the sink within markLag of its Time.
+	// reorderHold is how long a packet waits for a missing one before it. With the delays of capture, network and tick added, a sample still
+	// reaches the sink within markLag of its Time.
 	reorderHold = 850 * time.Millisecond
-	// reorderPrime is how long the very first packets wait for ones sent before them.
+	// reorderPrime is how long the first packets wait for packets that were sent before them.
 	reorderPrime = 100 * time.Millisecond
-	// strayReach is how near two packets far from the rest must be to prove a new sequence (cf. RFC 3550 A.1).
+	// strayReach is the largest difference between the sequence numbers of two packets, far from the rest, that proves a new sequence (cf.
+	// RFC 3550 A.1).
 	strayReach = 16
-	// freePackets bounds the idle packet buffers kept by a track.
+	// freePackets is the maximum number of unused packet buffers that a track keeps.
 	freePackets = 64
 
-	askAfter   = 10 * time.Millisecond // plain reordering gets this long before a NACK
+	askAfter   = 10 * time.Millisecond // time before the first NACK, for packets that are only out of order
 	askAgain   = 100 * time.Millisecond
 	askAtMost  = 9
 	nackAtOnce = 256 // sequence numbers in one request
 )
 
-// packet is one RTP packet that waits. Its payload belongs to the reorder buffer until recycle.
+// packet is an RTP packet in the reorder buffer, which owns its payload until recycle.
 type packet struct {
 	seq     uint16
 	stamp   uint32
@@ -37,11 +38,11 @@ type packet struct {
 type ask struct {
 	since, last av.Instant
 	tries       int
-	lost        bool // has not come, and is not waited for: should it come, it is late
+	lost        bool // was given up; if it still comes, it is late
 }
 
-// reorder puts the packets of one RTP stream in order. A packet leaves when all before it have left, or when it has
-// waited for reorderHold. Memory is bounded by its window. It is not safe for concurrent use.
+// reorder puts the packets of one RTP stream in order. A packet leaves when all before it have left, or when it has waited for reorderHold. The
+// window limits the memory. It is not safe for concurrent use.
 type reorder struct {
 	slots   []*packet // ring, by extended sequence number
 	asks    []ask     // ring, for the holes between next and highest
@@ -54,17 +55,17 @@ type reorder struct {
 	gap     bool       // the next packet released follows a loss
 	ready   []*packet  // released ahead of a reset, in order
 	stray   *packet    // a packet far outside the window that may begin a new sequence
-	asked   av.Instant // last look for packets to ask for
+	asked   av.Instant // last time that packets were requested
 	lose    func(Reason, int)
 	free    []*packet
 }
 
-// newReorder makes a buffer for a window of packets, a power of two.
+// newReorder returns a buffer for window packets, a power of two.
 func newReorder(window int) *reorder {
 	return &reorder{slots: make([]*packet, window), asks: make([]ask, window), lose: func(Reason, int) {}}
 }
 
-// push takes a packet; its payload is copied.
+// push adds a packet and copies its payload.
 func (r *reorder) push(a Packet) {
 	now := a.At
 	if !r.started {
@@ -101,7 +102,7 @@ func (r *reorder) start(ext int64, now av.Instant) {
 	}
 }
 
-// expect notes that the packets from..to-1 were found missing now.
+// expect notes that the packets from..to-1 are missing since now.
 func (r *reorder) expect(from, to int64, now av.Instant) {
 	for ; from < to; from++ {
 		r.asks[from&int64(len(r.asks)-1)] = ask{since: now}
@@ -117,8 +118,8 @@ func (r *reorder) put(ext int64, p *packet) {
 
 func (r *reorder) slot(ext int64) *packet { return r.slots[ext&int64(len(r.slots)-1)] }
 
-// far decides about a packet outside the window. One alone proves nothing; a second one near it means that the
-// sender began a new sequence, or that more was lost than the window holds.
+// far handles a packet outside the window. One such packet proves nothing. A second one near it proves that the sender began a new sequence, or
+// that more packets were lost than the window holds.
 func (r *reorder) far(p *packet, now av.Instant) {
 	old := r.stray
 	r.stray = p
@@ -147,7 +148,7 @@ func (r *reorder) far(p *packet, now av.Instant) {
 	r.put(end, high)
 }
 
-// flush makes everything held ready, in order, whatever is missing in between.
+// flush makes all held packets ready to leave, in order, without waiting for missing ones.
 func (r *reorder) flush() {
 	for r.held > 0 {
 		r.ready = append(r.ready, r.take())
@@ -157,7 +158,7 @@ func (r *reorder) flush() {
 	}
 }
 
-// take removes the first packet held; there must be one.
+// take removes the first held packet. There must be one.
 func (r *reorder) take() *packet {
 	at := r.next & int64(len(r.slots)-1)
 	for ; r.slots[at] == nil; at = r.next & int64(len(r.slots)-1) {
@@ -173,7 +174,7 @@ func (r *reorder) take() *packet {
 	return p
 }
 
-// pop returns the next packet that may leave, nil when there is none yet. The caller recycles it.
+// pop returns the next packet that may leave, nil if there is none yet. The caller must recycle it.
 func (r *reorder) pop(now av.Instant) *packet {
 	if len(r.ready) > 0 {
 		p := r.ready[0]
@@ -200,7 +201,7 @@ func (r *reorder) pop(now av.Instant) *packet {
 	return r.take()
 }
 
-// missing lists into buf the sequence numbers to ask for now.
+// missing writes the sequence numbers to request now into buf and returns it.
 func (r *reorder) missing(buf []uint16, now av.Instant) []uint16 {
 	buf = buf[:0]
 	if r.held == 0 || r.highest-r.next+1 == int64(r.held) || now.Sub(r.asked) < askAfter {
@@ -232,7 +233,7 @@ func (r *reorder) packet(a Packet) *packet {
 	return p
 }
 
-// recycle takes a released packet back.
+// recycle takes a packet back for reuse.
 func (r *reorder) recycle(p *packet) {
 	if len(r.free) < freePackets {
 		r.free = append(r.free, p)

@@ -7,36 +7,37 @@ import (
 )
 
 const (
-	// agreement is how far apart reports are that say the same.
+	// agreement is the largest difference between two reports that count as equal.
 	agreement = 20 * time.Millisecond
 	// trial is how long packets judge a report that puts them later.
 	trial = 500 * time.Millisecond
-	// slack bounds how much longer packets may take after such a report than before it.
+	// slack is how much longer the delay of packets may be after such a report than before it.
 	slack = 100 * time.Millisecond
-	// maxConfirmed is how many reports in a row may be wrong, of a track whose reports were true so often, until they are not believed.
+	// maxConfirmed limits how many wrong reports in a row a track tolerates. It tolerates as many as were confirmed before, but no more than
+	// this.
 	maxConfirmed = 2
 )
 
-// reported is what is believed of a track's reports: when its timestamp 0 was captured, in NTP time.
+// reported holds what is believed of a track's reports: origin is the NTP time at which its timestamp 0 was captured.
 type reported struct {
 	set    bool
 	origin time.Duration
-	agreed minimum       // what the reports say that agree
-	delay  time.Duration // the least delay of packets when the last one agreed
+	agreed minimum       // values of the reports that agree
+	delay  time.Duration // least delay of packets when the last report agreed
 
-	before    time.Duration // what the newest report said, if any
+	before    time.Duration // value of the newest report, if any
 	any       bool
-	confirmed int // reports that agreed
-	strikes   int // reports in a row that were not believed
+	confirmed int // number of reports that agreed
+	strikes   int // number of reports in a row that were not believed
 
 	trying    bool
-	candidate time.Duration // what the report says that is tried
+	candidate time.Duration // value of the report on trial
 	since     av.Instant
-	least     av.Instant // where the arrivals since put timestamp 0
+	least     av.Instant // least instant of timestamp 0, by the arrivals since the report
 	frames    int
 }
 
-// credible is the longest least delay of packets, with encoding, that one report alone is believed.
+// credible returns the longest least delay of packets, with encoding, with which a single report is believed.
 func (c *rtpClock) credible() time.Duration {
 	if c.rate == av.Opus.ClockRate() {
 		return 200 * time.Millisecond
@@ -44,10 +45,10 @@ func (c *rtpClock) credible() time.Duration {
 	return 400 * time.Millisecond
 }
 
-// report takes a report. Ntp is its NTP time without the steps of the publisher's clock. It returns whether the track goes by reports from now on,
-// and why the report is not believed, "" if it is.
+// report handles a report. ntp is its NTP time without the steps of the publisher's clock. anchored says that the track begins to use reports
+// with this one; doubted says why the report is not believed, "" if it is.
 func (c *rtpClock) report(stamp uint32, ntp time.Duration, arrived av.Instant) (anchored bool, doubted string) {
-	if c.anew { // nothing to compare it with
+	if c.anew { // there is nothing to compare it with
 		return false, ""
 	}
 	ext := c.extend(stamp)
@@ -84,9 +85,9 @@ func (c *rtpClock) report(stamp uint32, ntp time.Duration, arrived av.Instant) (
 	return anchored, ""
 }
 
-// believe has the track go by what a report says.
+// believe makes the track use the value of a report.
 func (c *rtpClock) believe(says time.Duration, arrived av.Instant) {
-	c.pacing = c.pacing && c.reported.set // what was guessed is revised
+	c.pacing = c.pacing && c.reported.set // a guess is revised at once
 	c.reported = reported{set: true, origin: says, before: says, any: true}
 	c.reported.agreed.add(says, arrived)
 	c.moved = false
@@ -95,8 +96,8 @@ func (c *rtpClock) believe(says time.Duration, arrived av.Instant) {
 	}
 }
 
-// try takes where a frame's arrival puts timestamp 0, and ends the trial of a report when there is enough to decide. Without a report before it,
-// what comes after it has a credible delay by it.
+// try adds a frame to the trial of a report, and ends the trial when there is enough to decide. The report is believed if the least delay of the
+// frames is about the same as before it, or credible if no report was used before.
 func (r *reported) try(c *rtpClock, sent, arrived av.Instant) {
 	if !r.trying || arrived < r.since {
 		return
@@ -120,15 +121,16 @@ func (r *reported) try(c *rtpClock, sent, arrived av.Instant) {
 	}
 }
 
-// contradicts returns the distance between the NTP time of a report and the one that the reports before it give for its timestamp.
+// contradicts returns the difference between the NTP time of a report and the NTP time that earlier reports give for its timestamp.
 func (c *rtpClock) contradicts(stamp uint32, ntp time.Duration) time.Duration {
 	return ntp - av.Duration(c.extend(stamp), c.rate) - c.reported.origin
 }
 
-// sure reports whether a report has been believed since timestamps were moved for a clock that stood still.
+// sure reports whether a report has been believed since the timestamps were last moved because the clock stood still.
 func (c *rtpClock) sure() bool { return c.reported.set && !c.moved }
 
-// early is how long before its capture, by these reports, the earliest packet arrived; for ever if there are no packets or no reports.
+// early returns how long the earliest packet arrived before its capture according to these reports. It returns the maximum duration if there are
+// no packets or no reports.
 func (c *rtpClock) early(reports []senderReport) time.Duration {
 	const ever = time.Duration(1<<63 - 1)
 	if len(reports) == 0 || c.arrivals.turn == 0 {

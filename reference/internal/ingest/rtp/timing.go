@@ -6,59 +6,58 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// How a sample gets its time.
+// How a sample gets its time:
 //
-// A sender report (RFC 3550 section 6.4.1) says at which NTP time a timestamp was captured. rtpClock, one per track, moves timestamps
-// to NTP; ntpClock, one per publication, moves NTP to the media clock, so that both tracks keep the distance they were captured with.
+// A sender report (RFC 3550 section 6.4.1) gives the NTP time at which a timestamp was captured. An rtpClock, one per track, converts timestamps
+// to NTP. An ntpClock, one per publication, converts NTP to the media clock. So both tracks keep the distance with which they were captured.
 //
-// Reports are not always true: senders take "now" for the capture of a packet that they sent late, run one of two clocks at another
-// rate, or set their NTP clock. So packets judge them. The delay of packets, from capture to arrival, varies, but its least hardly does. A report
-//   - that says what the ones before it said is believed;
-//   - that puts packets earlier is believed while the delay stays credible, and up to plausible if the one before it said the same,
-//     because senders are late, never early;
-//   - that puts packets later, or the first packets after they came, is believed if what comes after it has no less delay than before, or a
-//     credible one: then the RTP clock stood still;
-//   - whose NTP moved against RTP and the media clock alike tells of a step of the NTP clock, which moves nothing.
+// Reports are not always true. Some senders use the present time for a packet that they send late, run one of two clocks at another rate, or set
+// their NTP clock. So packets judge reports. The delay of packets, from capture to arrival, varies, but the least delay hardly changes. A report
+//   - that agrees with earlier reports is believed;
+//   - that puts packets earlier is believed while the delay stays credible, or up to plausible if the report before it said the same, because
+//     senders are late, never early;
+//   - that puts packets later, or puts the first packets after their arrival, is believed if the packets after it have the same least delay as
+//     before, or a credible one: then the RTP clock stood still;
+//   - whose NTP time moved against both RTP and the media clock shows a step of the NTP clock, which moves nothing.
 //
-// Without a report a track goes by arrival: its timestamps are anchored at the packet that came with the least delay. The first samples are held
-// until every track has its report, for at most startHold: browsers report video within half a second and sound after 1.2 to 1.8 s.
+// Without a report a track goes by arrival: timestamps are tied to the packet that came with the least delay. The first samples are held until
+// every track has a report, for at most startHold. Browsers report video within half a second, and audio after 1.2 to 1.8 s.
 //
-// Frames that come late raise a doubt (see doubt) and are held until it is decided. A frame that is out of all proportion (an RTP clock
-// that jumped or began anew), and the first one of another RTP stream, goes on where the timestamps were: as long before its arrival as
-// the frame before it was.
+// Frames that come late raise a doubt (see doubt) and are held until it is decided. A frame whose timestamp is far off (the RTP clock jumped or
+// began anew), and the first frame of another RTP stream, continue the old timestamps: the frame gets the same delay as the frame before it.
 //
-// What was delivered is never revised. Time that is corrected towards the past runs at half its speed until it is right. Per kind,
-// Time never decreases and never falls behind a mark already given to the sink: it is raised to the later of the two.
+// Delivered samples are never revised. A correction towards the past lets time run at half its speed until it is right. The Time of samples of
+// one kind never decreases and never falls behind a mark that the sink has; if it would, it is raised.
 const (
 	startHold = 2 * time.Second
 	plausible = 2 * time.Second
-	outage    = 5 * time.Second // a frame that is later began anew
+	outage    = 5 * time.Second // a frame that is later than this began anew
 )
 
-// rtpClock moves a track's RTP timestamps to the media clock.
+// rtpClock converts a track's RTP timestamps to the media clock.
 type rtpClock struct {
 	rate    int64
 	ntp     *ntpClock
 	started bool
-	anew    bool  // the next frame is the first of another RTP stream
+	anew    bool  // the next frame is the first one of another RTP stream
 	stamp   int64 // newest timestamp, extended
-	shift   int64 // of extended timestamps from the sender's, by their jumps
+	shift   int64 // extended timestamps minus the sender's, because of jumps
 	arrived av.Instant
-	late    time.Duration // from the capture of the newest frame to its arrival, at most lateness
+	late    time.Duration // delay of the newest frame from capture to arrival, at most lateness
 
 	arrivals arrivals
 	doubt    *doubt
 	punctual av.Instant // arrival of the newest frame that was not late
-	guess    av.Instant // of timestamp 0, by arrival
+	guess    av.Instant // instant of timestamp 0, by arrival
 	reported reported
-	moved    bool // timestamps were moved, and no report has told since whether rightly
+	moved    bool // timestamps were moved, and no report has confirmed that yet
 
-	paced   av.Instant // where timestamp 0 was for the newest sample
+	paced   av.Instant // instant of timestamp 0 for the newest sample
 	pacedAt int64
 	pacing  bool
 }
 
-// extend unwraps a timestamp around the newest one.
+// extend returns the 64-bit timestamp nearest to the newest one.
 func (c *rtpClock) extend(stamp uint32) int64 {
 	if !c.started {
 		return int64(stamp)
@@ -66,7 +65,7 @@ func (c *rtpClock) extend(stamp uint32) int64 {
 	return c.stamp + int64(int32(stamp-uint32(c.stamp-c.shift)))
 }
 
-// origin is when timestamp 0 was captured.
+// origin returns the instant at which timestamp 0 was captured.
 func (c *rtpClock) origin() av.Instant {
 	if c.reported.set {
 		return av.Instant(c.reported.origin + c.ntp.offset)
@@ -74,10 +73,10 @@ func (c *rtpClock) origin() av.Instant {
 	return c.guess
 }
 
-// delay is the least delay of the packets that came last.
+// delay returns the least delay of recent packets.
 func (c *rtpClock) delay() time.Duration { return c.arrivals.origin().Sub(c.origin()) }
 
-// frame notes a frame's timestamp and arrival, in decoding order, and returns the timestamp extended.
+// frame adds a frame's timestamp and arrival, in decoding order, and returns the extended timestamp.
 func (c *rtpClock) frame(stamp uint32, arrived av.Instant) int64 {
 	ext := c.extend(stamp)
 	sent := arrived.Add(-av.Duration(ext, c.rate))
@@ -97,7 +96,8 @@ func (c *rtpClock) frame(stamp uint32, arrived av.Instant) int64 {
 	return ext
 }
 
-// earliest is how long before its capture a frame may seem to arrive. A guess is too late by how long its first frames were held up.
+// earliest returns how long before its capture a frame may seem to arrive. A guess is too late by the time for which its first frames were held
+// up.
 func (c *rtpClock) earliest() time.Duration {
 	if c.reported.set {
 		return lateness
@@ -105,7 +105,7 @@ func (c *rtpClock) earliest() time.Duration {
 	return plausible
 }
 
-// arrive takes where a frame's arrival puts timestamp 0.
+// arrive adds a frame. sent is the instant of timestamp 0 according to its arrival.
 func (c *rtpClock) arrive(sent, arrived av.Instant) {
 	late := sent.Sub(c.arrivals.origin())
 	if c.arrivals.turn == 0 {
@@ -131,8 +131,8 @@ func (c *rtpClock) arrive(sent, arrived av.Instant) {
 	}
 }
 
-// decide ends the doubt when there is enough to decide, and always at the end. It returns the ticks by which the timestamps of the frames since
-// its beginning are to be moved.
+// decide ends the doubt if there is enough to decide, and always if end is set. It returns the number of ticks by which the timestamps of the
+// frames in doubt must be moved.
 func (c *rtpClock) decide(now av.Instant, other *rtpClock, end bool) int64 {
 	d := c.doubt
 	if d == nil || !end && !d.over(now, other) {
@@ -148,7 +148,7 @@ func (c *rtpClock) decide(now av.Instant, other *rtpClock, end bool) int64 {
 	return stood
 }
 
-// capture returns when the next sample, of an extended timestamp, was captured.
+// capture returns the capture time of the next sample. ext is its extended timestamp.
 func (c *rtpClock) capture(ext int64) av.Instant {
 	origin := c.origin()
 	if !c.pacing || origin >= c.paced {

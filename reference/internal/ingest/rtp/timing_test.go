@@ -21,12 +21,12 @@ const (
 	milli  = time.Millisecond
 )
 
-// stop makes a clock stand still for a while.
+// stop returns a clock that stands still for length, beginning at from.
 func stop(from, length time.Duration) func(at time.Duration) time.Duration {
 	return func(at time.Duration) time.Duration { return at - max(0, min(length, at-from)) }
 }
 
-// TestEvenSender: nothing happens.
+// TestEvenSender checks a sender without faults.
 func TestEvenSender(t *testing.T) {
 	got := performer{seconds: 30}.perform(t)
 	got.expect(t, 0, 30*second, 2*milli)
@@ -35,7 +35,7 @@ func TestEvenSender(t *testing.T) {
 	}
 }
 
-// TestMicrophoneAway: the microphone is away, and the RTP clock of sound stands still meanwhile (Chromium, replaceTrack(null)).
+// TestMicrophoneAway removes the microphone for a while. The RTP clock of audio stands still meanwhile (Chromium, replaceTrack(null)).
 func TestMicrophoneAway(t *testing.T) {
 	for _, length := range []time.Duration{300 * milli, 600 * milli, 1200 * milli, 3 * second} {
 		t.Run(length.String(), func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestMicrophoneAway(t *testing.T) {
 	}
 }
 
-// TestSoundClockLoses: the clock of sound loses something once, and its next report says so (Firefox).
+// TestSoundClockLoses lets the clock of audio lose some time once. The next report says so (Firefox).
 func TestSoundClockLoses(t *testing.T) {
 	for _, lost := range []time.Duration{100 * milli, 170 * milli, 400 * milli} {
 		t.Run(lost.String(), func(t *testing.T) {
@@ -72,8 +72,8 @@ func TestSoundClockLoses(t *testing.T) {
 	}
 }
 
-// TestSoundClockLosesAtFirst: the clock of sound loses something before its first report, which comes when samples are no longer held for it
-// (Firefox on a busy machine). By that report the first packets came before they were captured.
+// TestSoundClockLosesAtFirst lets the clock of audio lose some time before its first report, which comes when samples are no longer held
+// (Firefox on a busy machine). According to that report, the first packets came before they were captured.
 func TestSoundClockLosesAtFirst(t *testing.T) {
 	for _, lost := range []time.Duration{100 * milli, 170 * milli} {
 		t.Run(lost.String(), func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestSoundClockLosesAtFirst(t *testing.T) {
 	}
 }
 
-// TestReportsOfAnotherRate: RTP in reports runs at twice the rate of NTP (webrtcbin of GStreamer 1.22).
+// TestReportsOfAnotherRate sends reports in which RTP runs at twice the rate of NTP (webrtcbin of GStreamer 1.22).
 func TestReportsOfAnotherRate(t *testing.T) {
 	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) { return at, 2 * at }}.perform(t)
 	got.expect(t, 0, 30*second, 100*milli)
@@ -101,7 +101,7 @@ func TestReportsOfAnotherRate(t *testing.T) {
 	}
 }
 
-// TestWholeSeconds: the NTP time of reports has no fraction, or its decimal digits for one: .25 s is 25/2^32 s (werift).
+// TestWholeSeconds sends reports whose NTP time has no fraction, or decimal digits for one: .25 s is 25/2^32 s (werift).
 func TestWholeSeconds(t *testing.T) {
 	for name, fraction := range map[string]func(at time.Duration) time.Duration{
 		"none":   func(time.Duration) time.Duration { return 0 },
@@ -119,7 +119,7 @@ func TestWholeSeconds(t *testing.T) {
 	}
 }
 
-// TestWholeByChance: every report happens to be sent a millisecond after a full second.
+// TestWholeByChance sends every report a millisecond after a full second.
 func TestWholeByChance(t *testing.T) {
 	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
 		return at + 591*milli, at
@@ -130,7 +130,7 @@ func TestWholeByChance(t *testing.T) {
 	}
 }
 
-// TestStepOfWallClock: the publisher's clock is set, while its timestamps go on.
+// TestStepOfWallClock sets the publisher's clock while its timestamps go on.
 func TestStepOfWallClock(t *testing.T) {
 	for _, step := range []time.Duration{-10 * second, -700 * milli, -200 * milli, 200 * milli, 700 * milli, 10 * second} {
 		t.Run(step.String(), func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestStepOfWallClock(t *testing.T) {
 	}
 }
 
-// TestReportsOfNow: a sender that is late to send takes now for the capture of what it sends (pion).
+// TestReportsOfNow checks a sender that sends late and reports the present time as the time of capture (pion).
 func TestReportsOfNow(t *testing.T) {
 	n := 0
 	got := performer{seconds: 40, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
@@ -155,7 +155,7 @@ func TestReportsOfNow(t *testing.T) {
 	got.expect(t, 0, 40*second, 40*milli)
 }
 
-// TestHeldUp: the network holds all up for a while, then delivers it at once, or as fast as it can.
+// TestHeldUp lets the network hold up everything for a while and then deliver it at once, or as fast as it can.
 func TestHeldUp(t *testing.T) {
 	for name, held := range map[string]func(video bool, at time.Duration) time.Duration{
 		"700ms":         func(_ bool, at time.Duration) time.Duration { return max(0, 700*milli-(at-10*second)) },
@@ -187,21 +187,21 @@ func TestHeldUp(t *testing.T) {
 	}
 }
 
-// TestStarvedSender: a sender is held up again and again, catches up at once, and its reports are of now.
+// TestStarvedSender checks a sender that is held up again and again, catches up at once, and reports the present time.
 func TestStarvedSender(t *testing.T) {
 	held := func(_ bool, at time.Duration) time.Duration {
-		return max(0, 600*milli-at%(1700*milli)) // late by as much as is left of 600 ms
+		return max(0, 600*milli-at%(1700*milli)) // the rest of 600 ms
 	}
 	got := performer{seconds: 40, held: held, reported: func(video bool, at time.Duration) (time.Duration, time.Duration) {
 		if h := held(video, at); h > 0 {
-			return at, at - (600*milli - h) // nothing was sent since
+			return at, at - (600*milli - h) // nothing was sent since then
 		}
 		return at, at
 	}}.perform(t)
 	got.expect(t, 0, 40*second, 60*milli)
 }
 
-// TestSlowWay: from some time on all takes longer on its way, and the reports say that nothing else has changed.
+// TestSlowWay lets everything take longer on its way from some time on, while reports say that nothing else changed.
 func TestSlowWay(t *testing.T) {
 	got := performer{seconds: 40, held: func(_ bool, at time.Duration) time.Duration {
 		if at < 15*second {
@@ -213,7 +213,7 @@ func TestSlowWay(t *testing.T) {
 	got.expect(t, 26*second, 40*second, 60*milli)
 }
 
-// TestLateSound: sound takes longer on its way than pictures for two seconds, on a machine that is busy; its clock does not stand still.
+// TestLateSound lets audio take longer than video for two seconds, as on a busy machine. Its clock must not count as having stood still.
 func TestLateSound(t *testing.T) {
 	got := performer{seconds: 40, held: func(video bool, at time.Duration) time.Duration {
 		if video || at < 15*second || at > 17*second {

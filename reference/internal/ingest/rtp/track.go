@@ -8,21 +8,21 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// track is one kind of media of a publication, whatever RTP streams carry it one after the other.
+// track is one kind of media of a publication, over all RTP streams that carry it in turn.
 type track struct {
 	video    bool
-	source   int // counts the RTP streams; packets of older ones are ignored
+	source   int // number of the RTP stream; packets of older ones are ignored
 	ssrc     uint32
 	formats  map[uint8]Format
-	format   uint8 // payload type of what assembler makes
+	format   uint8 // payload type of the assembler's packets
 	codec    av.Codec
-	changes  int // of codec
+	changes  int // number of changes of codec
 	nack     bool
 	reorder  *reorder
 	assemble *assembler
 	clock    rtpClock
 	came     av.Instant     // arrival of the newest packet
-	reports  []senderReport // the last ones, until samples are released
+	reports  []senderReport // the newest ones, until samples are released
 
 	keyed  bool // a key frame was delivered since the stream began
 	cut    bool // the next sample begins a new segment
@@ -32,12 +32,12 @@ type track struct {
 
 	order        order
 	pending      []timedFrame
-	certain      int // of pending, when the doubt about the others began
+	certain      int // number of pending frames from before the doubt
 	pendingBytes int
 	last         av.Instant // Time of the newest sample
 	mark         av.Instant // newest mark
 	missing      []uint16   // scratch
-	doubted      bool       // that a report was not believed is in the log
+	doubted      bool       // it was logged that a report is not believed
 }
 
 type senderReport struct {
@@ -50,10 +50,10 @@ type timedFrame struct {
 	frame
 	codec av.Codec
 	ext   int64
-	cuts  uint16 // reconnections before it
+	cuts  uint16 // reconnections before this frame
 }
 
-// wanted keeps back frames before the first key frame, which nothing can decode, and notes when a key frame is needed.
+// wanted reports whether a frame can be decoded: frames before the first key frame cannot. It notes when a key frame is needed.
 func (t *track) wanted(f *frame) bool {
 	switch {
 	case f.key:
@@ -78,7 +78,7 @@ func (t *track) need(since av.Instant) {
 	t.asking, t.since = true, since
 }
 
-// feedback appends what to ask the publisher for: packets missing, a key frame.
+// feedback appends the requests for the publisher: missing packets, a key frame.
 func (t *track) feedback(out []rtcp.Packet, now av.Instant) []rtcp.Packet {
 	if t.reorder == nil {
 		return out

@@ -1,9 +1,9 @@
 package rtp
 
-// Reason is why media that came is not recorded.
+// Reason is the reason why media that arrived is not recorded.
 type Reason string
 
-// All reasons there are.
+// All reasons.
 const (
 	Unnegotiated Reason = "unnegotiated"
 	Superseded   Reason = "superseded"
@@ -21,7 +21,7 @@ const (
 	Storage      Reason = "storage"
 )
 
-// Reasons has every reason, with what the log says of it.
+// Reasons has the text for the log for every reason.
 var Reasons = map[Reason]string{
 	Unnegotiated: "its kind, payload type, stream or encoding was not negotiated",
 	Superseded:   "another RTP stream of its kind has begun",
@@ -39,14 +39,14 @@ var Reasons = map[Reason]string{
 	Storage:      "it cannot be stored",
 }
 
-// lose tells the owner of packets that are not recorded.
+// lose reports packets that are not recorded to the owner.
 func (r *Receiver) lose(reason Reason, packets int) {
 	if r.Unrecorded != nil && packets > 0 {
 		r.Unrecorded(reason, packets)
 	}
 }
 
-// losePending gives up what was held.
+// losePending drops the held media of a track.
 func (r *Receiver) losePending(t *track, reason Reason) {
 	for _, f := range t.pending {
 		r.lose(reason, f.packets)

@@ -14,14 +14,14 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// count has a line's receiver count what it does not record.
+// count counts by reason the packets that the receiver does not record.
 func (l *line) count() map[Reason]int {
 	counts := map[Reason]int{}
 	l.Unrecorded = func(reason Reason, n int) { counts[reason] += n }
 	return counts
 }
 
-// Every packet is recorded or counted, once, however late it comes and whatever is missing before it.
+// TestEveryPacketIsAccountedFor checks that every packet is recorded or counted, once, however late it comes and whatever is missing before it.
 func TestEveryPacketIsAccountedFor(t *testing.T) {
 	for _, codec := range []av.Codec{av.VP8, av.VP9, av.H264, av.Opus} {
 		t.Run(string(codec), func(t *testing.T) {
@@ -40,12 +40,12 @@ func accounted(t *rapid.T, codec av.Codec) {
 		Packet
 	}
 	var way []due
-	arrived, of := 0, map[uint32]int{} // packets by timestamp
+	arrived, of := 0, map[uint32]int{} // of: packets by timestamp
 	for i, a := range sent {
 		if random.IntN(20) == 0 {
 			continue
 		}
-		if a.Stamp%7 == 6 { // whole frames
+		if a.Stamp%7 == 6 { // for all packets of a frame
 			a.Format = 77
 		}
 		if arrived++; a.Format != 77 {
@@ -77,12 +77,12 @@ func accounted(t *rapid.T, codec av.Codec) {
 	}
 }
 
-// broken is a sink that stores nothing.
+// broken is a sink that fails to store anything.
 type broken struct{ discard }
 
 func (broken) Append(av.Sample) error { return errors.New("full") }
 
-// TestReasons: packets are counted under the reason for which they are not recorded.
+// TestReasons checks the reason under which packets are counted.
 func TestReasons(t *testing.T) {
 	send := func(l *line, codec av.Codec, sent []Packet) {
 		for _, a := range sent {
@@ -93,7 +93,7 @@ func TestReasons(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		codec av.Codec
-		do    func(l *line) // nothing is published before
+		do    func(l *line) // runs before anything is published
 		want  map[Reason]int
 	}{
 		"recorded": {av.VP8, func(l *line) { send(l, av.VP8, packets(av.VP8, 10, 0, 0)) }, map[Reason]int{}},
@@ -159,7 +159,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestLatePackets: what comes after it was given up is late, once; what comes twice is not.
+// TestLatePackets checks that a packet that comes after it was given up counts as late, once, and that a duplicate does not.
 func TestLatePackets(t *testing.T) {
 	l := newLine(av.VP8).publish()
 	counts := l.count()

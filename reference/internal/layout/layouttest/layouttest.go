@@ -3,7 +3,7 @@ package layouttest
 
 import "reelcheck/reference/internal/layout"
 
-// New parses a spec that the test knows to be good.
+// New returns the layout for a spec. It panics if the spec is invalid.
 func New(s layout.Spec) layout.Layout {
 	l, err := layout.New(s)
 	if err != nil {

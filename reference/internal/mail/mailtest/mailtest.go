@@ -13,7 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Receiver takes every mail. It is closed at the end of the test.
+// Receiver accepts every mail. It is closed at the end of the test.
 type Receiver struct {
 	Address string
 
@@ -22,13 +22,13 @@ type Receiver struct {
 	busy  int
 }
 
-// Mail is what was received.
+// Mail is a received mail.
 type Mail struct {
 	From, To string
 	Data     string // headers and text, as sent
 }
 
-// Receive starts a receiver that answers the first busy senders with a temporary failure.
+// Receive starts a receiver that answers the first busy mails with a temporary failure.
 func Receive(tb testing.TB, busy int) *Receiver {
 	tb.Helper()
 	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
@@ -48,7 +48,7 @@ func Receive(tb testing.TB, busy int) *Receiver {
 	return r
 }
 
-// Mails returns what came so far.
+// Mails returns the mails received so far.
 func (r *Receiver) Mails() []Mail {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -62,7 +62,7 @@ func (r *Receiver) refuses() bool {
 	return r.busy >= 0
 }
 
-// letter is a mail on its way.
+// letter is a mail that is being received.
 type letter struct {
 	receiver *Receiver
 	mail     Mail

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/mux/movie"
 )
 
@@ -18,10 +18,8 @@ import (
 func made(t testing.TB, args string) []byte {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "a.mp4")
-	all := "-hide_banner -nostdin -loglevel error -f lavfi -i testsrc=s=64x48:r=25:d=1 -f lavfi -i sine=d=1:sample_rate=48000 " + args + " " + name
-	if out, err := exec.Command("ffmpeg", strings.Fields(all)...).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, out)
-	}
+	all := "-f lavfi -i testsrc=s=64x48:r=25:d=1 -f lavfi -i sine=d=1:sample_rate=48000 " + args + " " + name
+	ffmpegtest.Run(t, strings.Fields(all)...)
 	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -185,11 +183,7 @@ func frames(t testing.TB, b []byte) string {
 	if err := os.WriteFile(name, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("ffmpeg", "-hide_banner", "-loglevel", "error", "-i", name, "-fps_mode", "passthrough", "-f", "framemd5", "-").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(string(out), "\n")
+	lines := strings.Split(string(ffmpegtest.Run(t, "-i", name, "-fps_mode", "passthrough", "-f", "framemd5", "-")), "\n")
 	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(a[:min(2, len(a))], b[:min(2, len(b))]) })
 	return strings.Join(lines, "\n")
 }

@@ -1,4 +1,4 @@
-// Package storagetest is the contract of every place where files of archives are stored.
+// Package storagetest tests the contract of every place that stores files of archives.
 package storagetest
 
 import (
@@ -16,24 +16,24 @@ import (
 	"reelcheck/reference/internal/storage"
 )
 
-// Target is what the contract covers.
+// Target is a place to test.
 type Target struct {
 	Put func(ctx context.Context, a archive.Archive, r io.Reader) (sum string, err error)
-	// Get reads an object back, past the code under test, and List names all of them.
+	// Get reads an object and List returns the names of all objects, both without the code under test.
 	Get  func(t *testing.T, key string) []byte
 	List func(t *testing.T) []string
 }
 
-// large is more than one part of any target, and not a whole number of them.
+// large is more than one part of any target, and not a multiple of the part size.
 const large = 17<<20 + 3
 
-// Run holds a target, empty at first, to the contract.
+// Run tests a target, which must be empty.
 func Run(t *testing.T, target Target) {
 	var want []string
 	put := func(name string, size int) func(*testing.T) {
 		return func(t *testing.T) {
 			a := archive.Archive{ID: name, ApplicationID: "app", OutputMode: archive.Composed}
-			for seed := range uint64(2) { // the second time over the first, as after a crash
+			for seed := range uint64(2) { // the second time over the first object, as after a crash
 				content := noise(seed, size)
 				sum, err := target.Put(t.Context(), a, reader{bytes.NewReader(content)})
 				digest := sha256.Sum256(content)
@@ -78,11 +78,11 @@ func Run(t *testing.T, target Target) {
 func noise(seed uint64, size int) []byte {
 	r := rand.NewChaCha8([32]byte{byte(seed)})
 	b := make([]byte, size)
-	_, _ = r.Read(b) // never fails
+	_, _ = r.Read(b) // Read never fails
 	return b
 }
 
-// reader hides that it could seek: a composition is read once.
+// reader hides the Seek method, because a composition is read once.
 type reader struct{ io.Reader }
 
 type failing struct{ err error }

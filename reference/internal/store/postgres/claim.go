@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// claim is what this process has taken of the database, for as long as a connection lasts: the name of its server, and either the whole
-// database or the right to share it. Both are advisory locks of the session.
+// claim holds the locks that this process has in the database while a connection lasts: one for the name of its server, and one for the whole
+// database or for the right to share it. Both are advisory locks of the session.
 type claim struct {
 	Config
 	options *pgx.ConnConfig
@@ -23,26 +23,26 @@ type claim struct {
 }
 
 const (
-	claimWithin  = 5 * time.Second // the process before may be dying
+	claimWithin  = 5 * time.Second // a dying process may still hold it
 	claimEvery   = 100 * time.Millisecond
 	reclaimEvery = time.Second
 	closeWithin  = 5 * time.Second
 )
 
-// Keys of the locks. Servers in other schemas are of no concern.
+// Keys of the locks. Servers in other schemas do not conflict.
 const (
 	keyServer = "hashtextextended('archived server ' || current_schema() || ' ' || $1, 0)"
 	keyShare  = "hashtextextended('archived share ' || current_schema(), 0)"
 	keyTables = "hashtextextended('archived tables ' || current_schema(), 0)"
 )
 
-// errTaken is returned for a claim that another process has.
+// errTaken is returned if another process holds the claim.
 var errTaken = errors.New("in use")
 
-// take claims the database for c and ends the connections that a dead process of this server has left: nothing of what they had under
-// way is committed afterwards.
+// take claims the database for c. It ends the connections of a dead process of this server, so that no unfinished transaction of that process is
+// committed later.
 func take(ctx context.Context, c Config, options *pgx.ConnConfig) (*claim, error) {
-	// The death of the machine is noticed within half a minute.
+	// With these settings the death of the machine is noticed within half a minute.
 	maps.Copy(options.RuntimeParams, map[string]string{
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 	})
@@ -62,7 +62,7 @@ func take(ctx context.Context, c Config, options *pgx.ConnConfig) (*claim, error
 	return t, nil
 }
 
-// attempt connects and takes the locks, or returns [errTaken] with what to do about it.
+// attempt connects and takes the locks. If another process holds them, it returns an [errTaken] that says what to do.
 func (t *claim) attempt(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, t.options)
 	if err != nil {
@@ -88,7 +88,7 @@ func (t *claim) attempt(ctx context.Context) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// migrating brings the tables to the present version and makes the server known, then calls more, while no other server does.
+// migrating migrates the tables to the present version, adds the server, and calls more. Only one server at a time does this.
 func (t *claim) migrating(ctx context.Context, more func() error) (err error) {
 	if _, err := t.conn.Exec(ctx, "SELECT pg_advisory_lock("+keyTables+")"); err != nil {
 		return fmt.Errorf("lock tables: %w", err)
@@ -111,15 +111,15 @@ func (t *claim) migrating(ctx context.Context, more func() error) (err error) {
 	return more()
 }
 
-// guard holds the claim until release, also when the database restarts meanwhile.
+// guard keeps the claim until release, and takes it again when the database has restarted.
 func (t *claim) guard() {
 	ctx, cancel := context.WithCancel(context.Background())
 	t.stop = cancel
 	t.stopped.Go(func() {
 		for {
-			_, err := t.conn.WaitForNotification(ctx) // of none: it returns when the connection ends
+			_, err := t.conn.WaitForNotification(ctx) // no notification comes, so it returns when the connection ends
 			for err != nil && ctx.Err() == nil {
-				t.Log.Warn("the database is away", "error", err)
+				t.Log.Warn("database not reachable", "error", err)
 				if pause(ctx, reclaimEvery) != nil {
 					return
 				}
@@ -135,7 +135,7 @@ func (t *claim) guard() {
 	})
 }
 
-// release ends the claim.
+// release gives up the claim.
 func (t *claim) release() error {
 	if t.stop != nil {
 		t.stop()

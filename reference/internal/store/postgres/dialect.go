@@ -17,7 +17,7 @@ import (
 )
 
 var dialect = sqlstore.Dialect{
-	// As text: what a client says of itself may hold what PostgreSQL's JSON cannot.
+	// As text, because a client's own data may contain what PostgreSQL's JSON cannot.
 	Event:      `substring(convert_from(body, 'UTF8') FROM '"event":"([a-zA-Z]+)"')`,
 	Shifted:    "scheduled_at + CAST($1 AS INTERVAL)",
 	SkipLocked: " FOR UPDATE SKIP LOCKED",
@@ -28,7 +28,7 @@ var dialect = sqlstore.Dialect{
 
 // SQLSTATEs, see https://www.postgresql.org/docs/current/errcodes-appendix.html.
 const (
-	connectionException  = "08" // and what follows
+	connectionException  = "08" // and all codes that begin with it
 	notInRepertoire      = "22021"
 	foreignKeyViolation  = "23503"
 	uniqueViolation      = "23505"
@@ -46,7 +46,7 @@ func known(err error) error {
 		switch e.Code {
 		case uniqueViolation:
 			return store.ErrExists
-		case foreignKeyViolation, notInRepertoire: // no row has a key that is no text
+		case foreignKeyViolation, notInRepertoire: // no row has a key that is not text
 			return store.ErrNotFound
 		}
 	}
@@ -56,7 +56,7 @@ func known(err error) error {
 	return err
 }
 
-// passing: another transaction was in the way, or the server restarts.
+// passing reports whether the error will pass: another transaction was in the way, or the server restarts.
 func passing(err error) bool {
 	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
 		return strings.HasPrefix(e.Code, connectionException) || slices.Contains([]string{serializationFailure, deadlockDetected,

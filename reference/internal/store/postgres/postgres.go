@@ -1,7 +1,6 @@
 // Package postgres opens the store in a PostgreSQL database, which several servers may share.
 //
-// Each server claims its name in the database and keeps to what bears it: its sessions, and the jobs of those. What it reads of
-// others, it reads only.
+// Each server claims its name in the database. It changes only the sessions with its name and their jobs; it may read those of others.
 package postgres
 
 import (
@@ -25,25 +24,25 @@ import (
 //go:embed schema.sql
 var schema string
 
-// migrations bring the database from version i to i+1. Published ones are never edited.
+// migrations holds the migration from version i to i+1 at index i. A published migration is never changed.
 var migrations = []string{schema}
 
-// Config of a store. Every field but Alone, Lost and Log is required.
+// Config is the configuration of a store. Every field but Alone, Lost and Log is required.
 type Config struct {
 	URL    string // postgres://user:password@host:port/database?option=...
-	Server string // name of the server, the same at every start
-	Base   string // URL that clients reach it by
-	// Alone refuses other servers on the database, which then refuses them in turn.
+	Server string // name of the server, which never changes
+	Base   string // URL by which clients reach the server
+	// Alone refuses to share the database with other servers. They are refused, too.
 	Alone bool
-	// Lost is called when another process has taken the name of this server while the database was away. The caller must then end.
+	// Lost is called if another process has claimed the name of this server while the database was away. The caller must then exit.
 	Lost func(error)
 	Log  *slog.Logger
 }
 
-// connections are the most that a server has, besides the one that holds its name, unless the URL says otherwise.
+// connections is the maximum number of connections of a server, apart from the one that holds its claim, unless the URL sets another.
 const connections = 16
 
-// Open opens the database for one server and brings it to the present version.
+// Open opens the database for one server and migrates it to the present version.
 func Open(ctx context.Context, c Config) (s *sqlstore.Store, err error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -107,10 +106,10 @@ func migrate(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// tx is a transaction that both database/sql and pgx know: of the store's statements, and of River's.
+// tx is a transaction for both database/sql, which the store uses, and pgx, which River uses.
 type tx struct {
 	*sql.Conn
-	end context.Context // of the transaction; Commit and Rollback have none, as in database/sql
+	end context.Context // context of the transaction; Commit and Rollback have none, as in database/sql
 	pgx pgx.Tx
 }
 
@@ -133,8 +132,8 @@ func begin(ctx context.Context, db *sql.DB) (sqlstore.Tx, error) {
 func (t *tx) Commit() error   { return t.finish(t.pgx.Commit) }
 func (t *tx) Rollback() error { return t.finish(t.pgx.Rollback) }
 
-// finish ends the transaction and gives the connection back. A connection that broke under a statement has been given
-// back already, and is somebody else's: finish leaves it alone and returns sql.ErrConnDone.
+// finish ends the transaction and gives its connection back. If the connection broke during a statement, it was given back already and may have
+// another user; finish then does not touch it and returns sql.ErrConnDone.
 func (t *tx) finish(how func(context.Context) error) error {
 	err := t.Raw(func(any) error { return how(t.end) })
 	if errors.Is(err, sql.ErrConnDone) {
@@ -143,12 +142,12 @@ func (t *tx) finish(how func(context.Context) error) error {
 	return errors.Join(err, t.Close())
 }
 
-// river is River's driver on transactions of the store.
+// river is River's driver for transactions of the store.
 type river struct{ *riverpgxv5.Driver }
 
 func (r river) UnwrapExecutor(t sqlstore.Tx) riverdriver.ExecutorTx {
 	return r.Driver.UnwrapExecutor(t.(*tx).pgx)
 }
 
-// UnwrapTx is for River's own tests.
+// UnwrapTx is only for River's own tests.
 func (r river) UnwrapTx(t riverdriver.ExecutorTx) sqlstore.Tx { return &tx{pgx: r.Driver.UnwrapTx(t)} }

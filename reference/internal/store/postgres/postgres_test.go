@@ -31,7 +31,7 @@ func open(t *testing.T, url, server string) *sqlstore.Store {
 	return s
 }
 
-// Test has one PostgreSQL for all, since that takes longest to start.
+// Test runs all tests on one PostgreSQL server, because its start takes longest.
 func Test(t *testing.T) {
 	server := postgrestest.Start(t)
 	for name, test := range map[string]func(*testing.T, *postgrestest.Server){
@@ -46,7 +46,7 @@ func contract(t *testing.T, server *postgrestest.Server) {
 	storetest.Run(t, func(t *testing.T) *sqlstore.Store { return open(t, url, "one") })
 }
 
-// servers: what one server holds is not another's.
+// servers checks that a server does not get what another server holds.
 func servers(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
 	url := server.Database(t)
@@ -92,7 +92,7 @@ func servers(t *testing.T, server *postgrestest.Server) {
 	must(t, two.Close())
 }
 
-// remnant: what a dead process of the server has under way is not committed after its successor began.
+// remnant checks that an unfinished transaction of a dead process is not committed after its successor began.
 func remnant(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
 	url := server.Database(t)
@@ -118,7 +118,7 @@ func remnant(t *testing.T, server *postgrestest.Server) {
 	must(t, other.Ping(ctx))
 }
 
-// deadlock: transactions that are in each other's way all succeed.
+// deadlock checks that transactions that block each other all succeed.
 func deadlock(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
 	s := open(t, server.Database(t), "one")
@@ -157,7 +157,7 @@ func deadlock(t *testing.T, server *postgrestest.Server) {
 	}
 }
 
-// broken: a statement's failure gives the connection back, and the end of the transaction does not touch it any more.
+// broken checks that a failed statement gives the connection back, and that the end of the transaction does not touch it any more.
 func broken(t *testing.T, server *postgrestest.Server) {
 	s := open(t, server.Database(t), "one")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -181,7 +181,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// taken: a server hears of it when its name is taken while it was not connected.
+// taken checks that a server is told if its name was claimed while it was not connected.
 func taken(t *testing.T, server *postgrestest.Server) {
 	ctx := t.Context()
 	url := server.Database(t)

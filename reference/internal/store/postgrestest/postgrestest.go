@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Without is the environment variable that skips the tests that need PostgreSQL, when it is set.
+// Without is the environment variable that skips the tests that need PostgreSQL, if it is set.
 const Without = "REELCHECK_WITHOUT_POSTGRES"
 
 const (
@@ -28,18 +28,18 @@ const (
 	poll        = 20 * time.Millisecond
 )
 
-// Server is a PostgreSQL server of the test's own, with its data in a temporary directory, listening on a Unix socket there. Unless it is
-// told otherwise, it does not wait for the disk.
+// Server is a PostgreSQL server for one test, with its data in a temporary directory. It listens on a Unix socket there. By default it does not
+// wait for the disk.
 type Server struct {
 	programs, dir string
 	settings      []string
-	as            *syscall.Credential // nil = as the test
+	as            *syscall.Credential // nil = the user of the test
 	run           *exec.Cmd
 	ended         chan error
 	databases     atomic.Int32
 }
 
-// Start starts a server that ends with the test, with more settings of the form "name=value".
+// Start starts a server that ends with the test. settings are additional, of the form "name=value".
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	if os.Getenv(Without) != "" {
@@ -66,7 +66,7 @@ func Start(t testing.TB, settings ...string) *Server {
 	return s
 }
 
-// programs returns the directory of the newest server that is installed.
+// programs returns the directory of the newest installed server.
 func programs() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // Debian
 	if err != nil {
@@ -87,7 +87,7 @@ func programs() (string, error) {
 	return filepath.Dir(best), nil
 }
 
-// initialise makes the cluster. PostgreSQL does not run as root, so that root lets somebody else.
+// initialise creates the cluster. PostgreSQL refuses to run as root, so another user runs it then.
 func (s *Server) initialise() error {
 	if os.Getuid() == 0 {
 		other, err := user.Lookup("postgres")
@@ -126,7 +126,7 @@ func (s *Server) Up(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer logs.Close() // the process has its own
+	defer logs.Close() // the process has its own descriptor
 	args := []string{"-D", s.data(), "-k", s.dir}
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
@@ -137,7 +137,7 @@ func (s *Server) Up(t testing.TB) {
 		t.Fatal(err)
 	}
 	s.ended = make(chan error, 1)
-	go func(run *exec.Cmd, ended chan<- error) { ended <- run.Wait() }(s.run, s.ended) // Down waits
+	go func(run *exec.Cmd, ended chan<- error) { ended <- run.Wait() }(s.run, s.ended) // Down waits for it
 	end := time.Now().Add(readyWithin)
 	for {
 		conn, err := pgx.Connect(context.Background(), s.URL())
@@ -159,7 +159,7 @@ func (s *Server) Up(t testing.TB) {
 	}
 }
 
-// Down ends the server and every connection to it.
+// Down ends the server and all its connections.
 func (s *Server) Down(t testing.TB) {
 	t.Helper()
 	if err := s.run.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -167,10 +167,10 @@ func (s *Server) Down(t testing.TB) {
 	}
 	select {
 	case failure := <-s.ended:
-		s.ended <- failure // for who calls again
+		s.ended <- failure // for the next call
 	case <-time.After(stopWithin):
 		t.Errorf("PostgreSQL did not end within %v\n%s", stopWithin, s.logs())
-		_ = s.run.Process.Signal(syscall.SIGQUIT) // it ends its children
+		_ = s.run.Process.Signal(syscall.SIGQUIT) // it ends its children too
 		<-s.ended
 	}
 }
@@ -198,7 +198,7 @@ func (s *Server) Database(t testing.TB) string {
 	return s.url(name)
 }
 
-// URL is that of the database that is there from the start.
+// URL returns the URL of the database that exists from the start.
 func (s *Server) URL() string { return s.url("postgres") }
 
 func (s *Server) url(database string) string {

@@ -1,7 +1,7 @@
 // Package sqlite opens the store in one SQLite file.
 //
-// There is one connection that writes, so that writers queue in Go and transactions are serial, and a pool of its own for reads.
-// A committed transaction survives the death of the process and of the machine (WAL, synchronous=FULL).
+// One connection writes, so that writers queue in Go and transactions run one after another. Reads have a pool of their own. A committed
+// transaction survives the death of the process and of the machine (WAL, synchronous=FULL).
 package sqlite
 
 import (
@@ -33,10 +33,10 @@ var lanes string
 //go:embed servers.sql
 var servers string
 
-// migrations bring the database from version i to i+1. Published ones are never edited.
+// migrations holds the migration from version i to i+1 at index i. A published migration is never changed.
 var migrations = []string{schema, lanes, servers}
 
-// Open opens the database file, makes it if there is none, and brings it to the present version.
+// Open opens or creates the database file and migrates it to the present version.
 func Open(ctx context.Context, path string) (*sqlstore.Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -74,8 +74,8 @@ func Open(ctx context.Context, path string) (*sqlstore.Store, error) {
 	return s, nil
 }
 
-// private makes the file of a database if there is none, and has its owner alone read it and what SQLite keeps beside it: applications'
-// secrets are in there. SQLite makes those files with the mode of the first.
+// private creates the database file if it is missing, and makes it readable only by its owner, because it has the applications' secrets. SQLite
+// creates its other files with the same mode.
 func private(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -106,7 +106,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("database has version %d, this program knows up to %d", version, len(migrations))
 	}
 	for ; version < len(migrations); version++ {
-		// One statement list is one transaction.
+		// A list of statements in one Exec is one transaction.
 		const step = "BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT"
 		if _, err := db.ExecContext(ctx, fmt.Sprintf(step, migrations[version], version+1)); err != nil {
 			return fmt.Errorf("migrate to version %d: %w", version+1, err)
@@ -123,7 +123,7 @@ var dialect = sqlstore.Dialect{
 	Passing: func(error) bool { return false }, // writers queue
 }
 
-// known maps the driver's constraint errors to those of package store.
+// known translates the driver's constraint errors to errors of package store.
 func known(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
@@ -140,7 +140,7 @@ func known(err error) error {
 	return err
 }
 
-// river is River's driver on transactions of the store.
+// river is River's driver for transactions of the store.
 type river struct{ *riversqlite.Driver }
 
 func (r river) UnwrapExecutor(tx sqlstore.Tx) riverdriver.ExecutorTx {

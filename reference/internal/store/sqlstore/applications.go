@@ -10,7 +10,7 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// CreateApplication keeps a; [store.ErrExists] when its id or API key is taken.
+// CreateApplication stores a. It returns [store.ErrExists] if its id or API key is taken.
 func (s *Store) CreateApplication(ctx context.Context, a account.Application) error {
 	data, err := json.Marshal(a)
 	if err != nil {
@@ -23,14 +23,14 @@ func (s *Store) CreateApplication(ctx context.Context, a account.Application) er
 	return nil
 }
 
-// Application returns the application of this id, or [store.ErrNotFound].
+// Application returns the application with this id, or [store.ErrNotFound].
 func (s *Store) Application(ctx context.Context, id string) (account.Application, error) {
 	return reading(ctx, s, func() (account.Application, error) {
 		return one[account.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
 	})
 }
 
-// ApplicationByKey returns the application of this API key, or [store.ErrNotFound].
+// ApplicationByKey returns the application with this API key, or [store.ErrNotFound].
 func (s *Store) ApplicationByKey(ctx context.Context, key int64) (account.Application, error) {
 	return reading(ctx, s, func() (account.Application, error) {
 		return one[account.Application](s, s.Read.QueryRowContext(ctx, "SELECT data FROM applications WHERE api_key = $1", key))
@@ -44,7 +44,7 @@ func (s *Store) Applications(ctx context.Context) ([]account.Application, error)
 	})
 }
 
-// UpdateApplication replaces what is kept of a, but for its clock.
+// UpdateApplication replaces all stored fields of a except its clock offset.
 func (s *Store) UpdateApplication(ctx context.Context, a account.Application) error {
 	return s.InTx(ctx, func(tx Tx) error {
 		old, err := one[account.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", a.ID))
@@ -65,7 +65,7 @@ func putApplication(ctx context.Context, tx Tx, a account.Application) error {
 	return err
 }
 
-// DeleteApplication removes the application with its sessions, archives and everything owed for them.
+// DeleteApplication removes the application, its sessions, its archives and all webhooks and acts for them.
 func (s *Store) DeleteApplication(ctx context.Context, id string) error {
 	result, err := s.exec(ctx, "DELETE FROM applications WHERE id = $1", id)
 	if err != nil {
@@ -77,8 +77,8 @@ func (s *Store) DeleteApplication(ctx context.Context, id string) error {
 	return nil
 }
 
-// ResetApplication removes everything the application has and sets its clock back; the application itself stays as it is. In the same
-// transaction it calls emptied.
+// ResetApplication removes everything the application has and sets its clock back, but keeps the application. It calls emptied in the same
+// transaction.
 func (s *Store) ResetApplication(ctx context.Context, id string, emptied func(Tx) error) error {
 	return s.alone(ctx, func(tx Tx) error {
 		a, err := one[account.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
@@ -98,7 +98,7 @@ func (s *Store) ResetApplication(ctx context.Context, id string, emptied func(Tx
 	})
 }
 
-// SetClock keeps the application's clock offset and, in the same transaction, calls moved: no transition commits in between.
+// SetClock stores the application's clock offset, and calls moved in the same transaction. No transition can commit in between.
 func (s *Store) SetClock(ctx context.Context, id string, offset time.Duration, moved func(Tx) error) error {
 	return s.alone(ctx, func(tx Tx) error {
 		a, err := one[account.Application](s, tx.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))

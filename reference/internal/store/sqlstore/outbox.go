@@ -23,7 +23,7 @@ func putAct(ctx context.Context, tx Tx, act store.Act) (int64, error) {
 	return id, nil
 }
 
-// Outbox returns the acts of a session that were not yet reported done, in order.
+// Outbox returns the acts of a session that were not reported as done, in order.
 func (s *Store) Outbox(ctx context.Context, sessionID string) ([]store.Act, error) {
 	return reading(ctx, s, func() ([]store.Act, error) { return s.outbox(ctx, sessionID) })
 }
@@ -70,8 +70,8 @@ func (s *Store) scanDelivery(row interface{ Scan(...any) error }) (d store.Deliv
 	return d, s.Known(err)
 }
 
-// NextDelivery returns the webhook of a lane that is to be tried next, at its NotBefore, or [store.ErrNotFound]. That is the first one
-// owed, or one that no longer holds up those behind it: of an archive, tried so often, and answered the last time.
+// NextDelivery returns the webhook of a lane to try next, at its NotBefore, or [store.ErrNotFound]. That is the first unfinished one that delays
+// others, or one that does not delay others: one of an archive that was tried at least often times and got an answer the last time.
 func (s *Store) NextDelivery(ctx context.Context, lane string, often int) (store.Delivery, error) {
 	const (
 		owed    = "lane = $1 AND outcome = '' "
@@ -84,7 +84,7 @@ func (s *Store) NextDelivery(ctx context.Context, lane string, often int) (store
 	})
 }
 
-// Deliveries returns the last webhooks of an application, newest first.
+// Deliveries returns the newest count webhooks of an application, newest first.
 func (s *Store) Deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
 	return reading(ctx, s, func() ([]store.Delivery, error) { return s.deliveries(ctx, applicationID, count) })
 }
@@ -106,7 +106,7 @@ func (s *Store) deliveries(ctx context.Context, applicationID string, count int)
 	return list, rows.Err()
 }
 
-// ReplayDelivery has a webhook of the application sent again, as if it fell due at now, or returns [store.ErrNotFound].
+// ReplayDelivery sends a webhook of the application again, as if it became due at now. It returns [store.ErrNotFound] if there is none.
 func (s *Store) ReplayDelivery(ctx context.Context, applicationID string, id int64, now time.Time) error {
 	return s.InTx(ctx, func(tx Tx) error {
 		d, err := s.scanDelivery(tx.QueryRowContext(ctx, `UPDATE deliveries SET outcome = '', attempts = 0, last_status = 0, created_at = $1, not_before = $1
@@ -119,7 +119,7 @@ func (s *Store) ReplayDelivery(ctx context.Context, applicationID string, id int
 	})
 }
 
-// Monitored returns what was said, or is still owed, of this server's sessions whose end was not announced yet, in order.
+// Monitored returns, in order, all session events, sent or not, of this server's sessions whose end was not announced yet.
 func (s *Store) Monitored(ctx context.Context) ([]store.Delivery, error) {
 	return reading(ctx, s, func() ([]store.Delivery, error) { return s.monitored(ctx) })
 }
@@ -143,13 +143,13 @@ func (s *Store) monitored(ctx context.Context) ([]store.Delivery, error) {
 	return events, rows.Err()
 }
 
-// SettleDelivery notes an attempt, what was answered (0 = nothing) and how the delivery ended.
+// SettleDelivery records an attempt, the status of the answer (0 = none) and how the delivery ended.
 func (s *Store) SettleDelivery(ctx context.Context, id int64, outcome string, status int) error {
 	_, err := s.exec(ctx, "UPDATE deliveries SET attempts = attempts + 1, outcome = $1, last_status = $2 WHERE id = $3", outcome, status, id)
 	return err
 }
 
-// PostponeDelivery notes a failed attempt, what was answered and when the next may be made.
+// PostponeDelivery records a failed attempt, the status of the answer (0 = none) and the time of the next attempt.
 func (s *Store) PostponeDelivery(ctx context.Context, id int64, notBefore time.Time, status int) error {
 	_, err := s.exec(ctx, "UPDATE deliveries SET attempts = attempts + 1, not_before = $1, last_status = $2 WHERE id = $3", notBefore.UnixNano(), status, id)
 	return err

@@ -8,7 +8,7 @@ import (
 	"reelcheck/reference/internal/store"
 )
 
-// elsewhere is the error of who asks this server for what belongs to another one.
+// elsewhere returns the error for a request for something that belongs to another server.
 func (s *Store) elsewhere(ctx context.Context, server string) error {
 	e := &store.Elsewhere{}
 	if err := s.Read.QueryRowContext(ctx, "SELECT url FROM servers WHERE id = $1", server).Scan(&e.URL); err != nil {
@@ -17,10 +17,10 @@ func (s *Store) elsewhere(ctx context.Context, server string) error {
 	return e
 }
 
-// Holder returns the URL of the server that has the file of an archive, "" when it is this one, or when there is no such archive.
+// Holder returns the URL of the server that has the file of an archive. It returns "" if that is this server, or if there is no such archive.
 func (s *Store) Holder(ctx context.Context, archiveID string) (url string, err error) {
 	if s.Server == "" {
-		return "", nil // alone
+		return "", nil // there is no other server
 	}
 	err = s.Read.QueryRowContext(ctx, `SELECT url FROM archives JOIN sessions ON sessions.id = session_id JOIN servers ON servers.id = server
 		WHERE archives.id = $1 AND server <> $2`, archiveID, s.Server).Scan(&url)
@@ -30,7 +30,7 @@ func (s *Store) Holder(ctx context.Context, archiveID string) (url string, err e
 	return url, err
 }
 
-// Shared returns what all servers on a database that servers share have under this name: mine, if it is the first.
+// Shared returns the value with this name that all servers on the database share. The first server sets it to mine.
 func (s *Store) Shared(ctx context.Context, name string, mine []byte) (value []byte, err error) {
 	if _, err := s.exec(ctx, "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, mine); err != nil {
 		return nil, fmt.Errorf("share %s: %w", name, err)

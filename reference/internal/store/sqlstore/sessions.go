@@ -12,7 +12,7 @@ import (
 
 const pending = "status IN ('started', 'paused', 'stopped')"
 
-// CreateSession keeps what is constant of v, which belongs to this server.
+// CreateSession stores the constant fields of v. The session belongs to this server.
 func (s *Store) CreateSession(ctx context.Context, v archive.Session) error {
 	v.Connections, v.Streams, v.Archives = nil, nil, nil
 	data, err := json.Marshal(v)
@@ -26,7 +26,7 @@ func (s *Store) CreateSession(ctx context.Context, v archive.Session) error {
 	return nil
 }
 
-// Session returns the session with its pending archives and without clients, or [store.ErrNotFound], or [*store.Elsewhere].
+// Session returns the session with its pending archives and without clients. Otherwise it returns [store.ErrNotFound] or [*store.Elsewhere].
 func (s *Store) Session(ctx context.Context, id string) (archive.Session, error) {
 	return reading(ctx, s, func() (archive.Session, error) { return s.session(ctx, id) })
 }
@@ -49,7 +49,7 @@ func (s *Store) session(ctx context.Context, id string) (archive.Session, error)
 	return v, err
 }
 
-// Unsettled returns the ids of this server's sessions with pending archives or with acts in the outbox.
+// Unsettled returns the ids of this server's sessions that have pending archives or acts in the outbox.
 func (s *Store) Unsettled(ctx context.Context) ([]string, error) {
 	return reading(ctx, s, func() ([]string, error) { return s.unsettled(ctx) })
 }
@@ -80,7 +80,7 @@ func (s *Store) Archive(ctx context.Context, applicationID, id string) (archive.
 	})
 }
 
-// Archives returns a page of the application's archives, newest first, deleted ones left out, and how many there are in all.
+// Archives returns a page of the application's archives, newest first and without deleted ones, and the total number.
 func (s *Store) Archives(ctx context.Context, applicationID string, q archive.Query) (page []archive.Archive, total int, err error) {
 	err = s.patiently(ctx, func() error {
 		page, total, err = s.archives(ctx, applicationID, q)
@@ -114,7 +114,8 @@ func (s *Store) archives(ctx context.Context, applicationID string, q archive.Qu
 	return page, total, nil
 }
 
-// tagged is what the text of an archive holds that has the tag, "" for any. No other archive's does: the quotes in its strings are escaped.
+// tagged returns a text that only the JSON of archives with this tag contains, because quotes in strings are escaped there. For "" it returns
+// "", which every JSON contains.
 func tagged(tag string) (string, error) {
 	if tag == "" {
 		return "", nil

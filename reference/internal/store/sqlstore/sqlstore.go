@@ -1,5 +1,5 @@
-// Package sqlstore keeps applications, sessions, archives and what is owed for them in an SQL database. Packages sqlite and postgres
-// open it; they have the tables in common, and nearly every statement.
+// Package sqlstore stores applications, sessions, archives and the acts and webhooks for them in an SQL database. Packages sqlite and postgres
+// open it. Both have the same tables and nearly the same statements.
 package sqlstore
 
 import (
@@ -28,49 +28,50 @@ type Tx interface {
 
 // Database is an open database with the tables of the present version.
 type Database struct {
-	// Read and Write are outside of transactions. They may be one.
+	// Read and Write are for statements outside of transactions. They may be the same.
 	Read, Write *sql.DB
 	// Begin starts a transaction that writes.
 	Begin func(ctx context.Context) (Tx, error)
-	// River runs the jobs, in tables that its own migrations make.
+	// River runs the jobs, in tables created by its own migrations.
 	River riverdriver.Driver[Tx]
-	// Server is the one this process is. Sessions belong to the server that made them; several servers may share the database.
+	// Server is the name of this server. Sessions belong to the server that created them; several servers may share the database.
 	Server string
 	Dialect
-	// Settle, if set, brings what is committed from the database's log to where it stays.
+	// Settle, if set, moves committed data from the database's log to its main file.
 	Settle func(ctx context.Context) error
 	// Close ends every connection.
 	Close func() error
 }
 
-// Dialect is what the databases do not say alike. Parameters are $1, $2, ... in all of them.
+// Dialect has the parts in which the databases differ. Parameters are $1, $2, ... in both.
 type Dialect struct {
-	// Event is the event of a webhook's body, or something that is none.
+	// Event is an expression for the event name in a webhook's body. For another body it may return anything that is not an event name.
 	Event string
-	// Shifted is the instant of a job, moved by $1 ("+1.500 seconds").
+	// Shifted is an expression for the instant of a job, moved by $1 ("+1.500 seconds").
 	Shifted string
-	// SkipLocked makes a SELECT lock its rows, and pass over those that another transaction holds.
+	// SkipLocked makes a SELECT lock its rows and skip rows that another transaction has locked.
 	SkipLocked string
-	// Instant is t as a parameter beside the instants of jobs.
+	// Instant returns t as a parameter to compare with instants of jobs.
 	Instant func(t time.Time) any
-	// Known turns errors of the driver into those of package store.
+	// Known translates errors of the driver to errors of package store.
 	Known func(error) error
-	// Passing reports whether a statement or a transaction failed for a reason that passes: another one beside it, or a server that restarts.
+	// Passing reports whether a statement or transaction failed for a reason that passes, such as a concurrent transaction or a restart of the
+	// server.
 	Passing func(error) bool
 }
 
-// Store is safe for concurrent use.
+// Store is the store on an SQL database. It is safe for concurrent use.
 type Store struct {
 	Database
 
-	// Enqueue inserts jobs in the transaction that commits a transition. It is set before the first Commit.
+	// Enqueue inserts jobs in the transaction that commits a transition. It must be set before the first Commit.
 	Enqueue func(ctx context.Context, tx Tx, jobs []store.Job) error
 
-	// moving is held for reading by every transaction, and for writing while a clock moves: the jobs of a transition fall due by the clock.
+	// moving is locked for reading by every transaction and for writing while a clock moves, because the clock determines when jobs are due.
 	moving sync.RWMutex
 }
 
-// New returns the store on db, which it owns. It brings the tables of the job engine to the present version.
+// New returns the store on db and takes ownership of db. It migrates the tables of the job engine to the present version.
 func New(ctx context.Context, db Database) (*Store, error) {
 	migrator, err := rivermigrate.New(db.River, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -82,10 +83,10 @@ func New(ctx context.Context, db Database) (*Store, error) {
 	return &Store{Database: db}, nil
 }
 
-// Close ends every connection. Nothing may use the store any more.
+// Close closes all connections. The store must not be used afterwards.
 func (s *Store) Close() error { return s.Database.Close() }
 
-// Settle has what is committed survive damage of the database's log, where there is one in a file of its own.
+// Settle makes committed data safe from damage of the database's log, if that is a file of its own.
 func (s *Store) Settle(ctx context.Context) error {
 	if s.Database.Settle == nil {
 		return nil
@@ -93,17 +94,17 @@ func (s *Store) Settle(ctx context.Context) error {
 	return s.Database.Settle(ctx)
 }
 
-// Ping reports whether the store answers.
+// Ping returns an error if the store does not answer.
 func (s *Store) Ping(ctx context.Context) error { return s.Read.PingContext(ctx) }
 
-// InTx runs do in a transaction, perhaps several times until one succeeds.
+// InTx runs do in a transaction. It may run do several times, until one succeeds.
 func (s *Store) InTx(ctx context.Context, do func(Tx) error) error {
 	s.moving.RLock()
 	defer s.moving.RUnlock()
 	return s.patiently(ctx, func() error { return s.inTx(ctx, do) })
 }
 
-// alone is InTx while no other transaction of this process is under way.
+// alone is like InTx, but runs while no other transaction of this process is open.
 func (s *Store) alone(ctx context.Context, do func(Tx) error) error {
 	s.moving.Lock()
 	defer s.moving.Unlock()
@@ -124,7 +125,7 @@ func (s *Store) inTx(ctx context.Context, do func(Tx) error) error {
 	return nil
 }
 
-// reading does something patiently that only reads.
+// reading calls do, which only reads, with retries as in patiently.
 func reading[T any](ctx context.Context, s *Store, do func() (T, error)) (v T, err error) {
 	err = s.patiently(ctx, func() error {
 		v, err = do()
@@ -133,7 +134,7 @@ func reading[T any](ctx context.Context, s *Store, do func() (T, error)) (v T, e
 	return v, err
 }
 
-// exec is one statement that writes.
+// exec executes one statement that writes, with retries as in patiently.
 func (s *Store) exec(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
 	err = s.patiently(ctx, func() error {
 		result, err = s.Write.ExecContext(ctx, query, args...)
@@ -143,11 +144,11 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (result sql
 }
 
 const (
-	patience = 30 * time.Second // how long a database may be away before somebody is told
+	patience = 30 * time.Second // how long errors are retried while the database is away
 	again    = 50 * time.Millisecond
 )
 
-// patiently does something again while it fails for a reason that passes.
+// patiently calls do again while it fails for a reason that passes.
 func (s *Store) patiently(ctx context.Context, do func() error) error {
 	end := time.Now().Add(patience)
 	for {
@@ -165,7 +166,7 @@ func (s *Store) patiently(ctx context.Context, do func() error) error {
 	}
 }
 
-// one decodes the only column of a row, JSON.
+// one decodes the only column of a row, which is JSON.
 func one[T any](s *Store, row *sql.Row) (v T, err error) {
 	var data string
 	if err := row.Scan(&data); err != nil {
@@ -174,7 +175,7 @@ func one[T any](s *Store, row *sql.Row) (v T, err error) {
 	return v, json.Unmarshal([]byte(data), &v)
 }
 
-// many decodes the only column of all rows, JSON.
+// many decodes the only column of all rows, which is JSON.
 func many[T any](rows *sql.Rows, err error) ([]T, error) {
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// Package storetest is the contract of every store.
+// Package storetest tests the contract of every store.
 package storetest
 
 import (
@@ -18,7 +18,7 @@ import (
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 
-// Run holds a store to the contract. open opens the same database each time; the one before has been closed.
+// Run tests a store. open opens the same database on each call; the store before has been closed by then.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	s := open(t)
 	t.Run("applications", func(t *testing.T) { applications(t, s) })
@@ -149,7 +149,7 @@ func whole(t *testing.T, s *sqlstore.Store) {
 	}
 }
 
-// often is how often a webhook is refused before others are tried.
+// often is the number of refusals after which other webhooks are tried.
 const often = 2
 
 func deliveries(t *testing.T, s *sqlstore.Store) {
@@ -178,8 +178,8 @@ func deliveries(t *testing.T, s *sqlstore.Store) {
 	}
 }
 
-// refusedDeliveries: what an archive's receiver refuses holds up what comes after it for a while only; what nobody answered, and a
-// session's, does so for as long as it is owed.
+// refusedDeliveries checks that a webhook that an archive's receiver refuses delays later ones only for a while. One that nobody answered, or
+// one of a session, delays them until it has ended.
 func refusedDeliveries(t *testing.T, s *sqlstore.Store) {
 	for _, test := range []struct {
 		archive string
@@ -191,7 +191,7 @@ func refusedDeliveries(t *testing.T, s *sqlstore.Store) {
 		second.Body, third.Body = []byte("2"), []byte("3")
 		commit(t, s, store.Transition{Deliveries: []store.Delivery{d, second, third}})
 		got := ""
-		for n := range 7 { // each try fails, and is followed by the next a minute later
+		for n := range 7 { // each try fails, and the next is due a minute later
 			next, err := s.NextDelivery(t.Context(), d.Lane(), often)
 			must(t, err)
 			got += string(next.Body)
@@ -296,7 +296,7 @@ func replay(t *testing.T, s *sqlstore.Store) {
 	}
 }
 
-// strange is what clients and applications may say of themselves.
+// strange stores unusual data of clients and applications.
 func strange(t *testing.T, s *sqlstore.Store) {
 	ctx := t.Context()
 	a := recording("strange", "one")
@@ -341,7 +341,7 @@ func clock(t *testing.T, s *sqlstore.Store) {
 		}
 		return nil
 	}
-	go func() { // ends with done
+	go func() { // ends by sending to done
 		_, err := s.Commit(ctx, store.Transition{Jobs: []store.Job{{Kind: store.JobExpire, ApplicationID: "app"}}})
 		done <- err
 	}()

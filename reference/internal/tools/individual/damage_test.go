@@ -13,7 +13,8 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// TestDamagedFileOfMany: what is no media, or was damaged in the ZIP, is left out as far as it is; the rest is read.
+// TestDamagedFileOfMany checks that damaged files and files without media are left out, or read up to the damage, and that the other files are
+// read.
 func TestDamagedFileOfMany(t *testing.T) {
 	good := filmed(block{0, key}, block{1000, delta})
 	noise := make([]byte, 1<<18)
@@ -30,7 +31,7 @@ func TestDamagedFileOfMany(t *testing.T) {
 		"text":    {"hello", zip.Store, func([]byte) {}},
 		"noise":   {string(noise), zip.Store, func([]byte) {}},
 		"deflate": {long, zip.Deflate, func(b []byte) { copy(b[100:400], bytes.Repeat([]byte{0xff}, 300)) }},
-		"method": {long, zip.Store, func(b []byte) { // in the directory
+		"method": {long, zip.Store, func(b []byte) { // changes the directory
 			i := bytes.Index(b, []byte("PK\x01\x02"))
 			b[i+10] = 99
 		}},

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// The manifest is read as other recorders may write it: numbers as floats or strings, null for what there is not, values of another type
-// where their type does not matter. What is needed and cannot be told is an error.
+// Other recorders may write numbers as floats or strings, null for missing values, and other types where the type does not matter. All that is
+// accepted. A needed value that is missing or unusable is an error.
 
-// parseManifest reads a manifest. A document without files is none.
+// parseManifest parses a manifest. A document without files is not a manifest.
 func parseManifest(b []byte) (Manifest, error) {
 	var d struct {
 		ID, Name, SessionID text
@@ -27,7 +27,7 @@ func parseManifest(b []byte) (Manifest, error) {
 		return Manifest{}, errors.New("files is missing")
 	}
 	m := Manifest{ID: string(d.ID), Name: string(d.Name), SessionID: string(d.SessionID)}
-	m.CreatedAt, _ = number(d.CreatedAt) // is not needed
+	m.CreatedAt, _ = number(d.CreatedAt) // not required
 	for i, f := range *d.Files {
 		file, err := f.file()
 		if err != nil {
@@ -53,11 +53,11 @@ func (d fileDocument) file() (File, error) {
 	if f.StopTimeOffset, err = number(d.StopTimeOffset); err != nil {
 		return File{}, fmt.Errorf("stopTimeOffset %w", err)
 	}
-	f.Size, _ = number(d.Size) // the ZIP knows it
+	f.Size, _ = number(d.Size) // not required, because the ZIP has it
 	return f, nil
 }
 
-// text is a string, or anything else as it is written; "" for null.
+// text is a string. Any other JSON value becomes its JSON text, and null becomes "".
 type text string
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -74,7 +74,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// number reads a number, to the nearest integer.
+// number parses a number and rounds it.
 func number(b json.RawMessage) (int64, error) {
 	if len(b) == 0 {
 		return 0, errors.New("is missing")

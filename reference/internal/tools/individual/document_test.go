@@ -39,7 +39,7 @@ func zipped(t *testing.T, method uint16, files ...string) []byte {
 	return b.Bytes()
 }
 
-// document is a manifest with a file whose members are given.
+// document returns a manifest with one file that has these members.
 func document(members string) string {
 	return fmt.Sprintf(`{"id": "a", "files": [{%s}]}`, members)
 }
@@ -101,7 +101,7 @@ func TestManifestsThatAreNone(t *testing.T) {
 	}
 }
 
-// TestSeveralDocuments takes the last manifest, whatever else there is.
+// TestSeveralDocuments checks that the last manifest is used and other documents are ignored.
 func TestSeveralDocuments(t *testing.T) {
 	first, second := document(usualMembers), strings.Replace(document(usualMembers), `"a"`, `"b"`, 1)
 	for _, files := range [][]string{
@@ -115,7 +115,7 @@ func TestSeveralDocuments(t *testing.T) {
 	}
 }
 
-// TestZIP64 has every number of the ZIP in its long form.
+// TestZIP64 reads a ZIP with all numbers in their long form.
 func TestZIP64(t *testing.T) {
 	var b, directory []byte
 	le := binary.LittleEndian

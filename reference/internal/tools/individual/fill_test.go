@@ -23,26 +23,31 @@ import (
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
-// key and delta are VP8 frames as far as anybody looks at them here, packet one of Opus.
+// key and delta look like VP8 frames to the tested code, and packet like an Opus packet.
 var (
 	key    = []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 48, 0}
 	delta  = []byte{0x11, 0, 0}
 	packet = []byte{0x08, 1, 2, 3}
 )
 
-// block is one of a file, at so many ms.
+// block is a block of a file, at this time in ms.
 type block struct {
 	at   int64
 	data []byte
 }
 
-// filmed makes a file of blocks, each in a cluster of its own.
-func filmed(blocks ...block) string { return filmedBy("", blocks...) }
+// filmed returns a file with these blocks, each in its own cluster.
+func filmed(blocks ...block) string { return filmedAs(matroska.Head{}, blocks...) }
 
-// filmedBy makes a file that says of which client it is.
+// filmedBy makes a file with a client's connection id in a tag.
 func filmedBy(client string, blocks ...block) string {
+	return filmedAs(matroska.Head{Connection: client}, blocks...)
+}
+
+// filmedAs makes a file with the tags of head.
+func filmedAs(head matroska.Head, blocks ...block) string {
 	var body []byte
-	head := matroska.Head{WebM: true, Connection: client}
+	head.WebM = true
 	for _, b := range blocks {
 		track := byte(matroska.VideoTrack)
 		if b.data[0] == packet[0] {
@@ -66,7 +71,7 @@ func manifestOf(t *testing.T, m Manifest) string {
 	return string(document)
 }
 
-// filled fills a journal with an archive and returns its events by stream, and its samples of video.
+// filled fills a journal with an archive. It returns the events and the video samples by stream.
 func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, events []timeline.Event, samples map[string][]journal.Item) {
 	t.Helper()
 	list := []string{"m.json", manifestOf(t, m)}
@@ -114,12 +119,12 @@ func filled(t *testing.T, m Manifest, files map[string]string) (rec Recording, e
 	return rec, events, samples
 }
 
-// coded makes a key frame of H.264 of a picture, as far as anybody looks at it here.
+// coded returns what looks like a key frame of H.264 to the tested code.
 func coded(context.Context, *image.RGBA) ([]byte, error) {
 	return av.AppendNAL(nil, []byte{0x65, 0x88}), nil
 }
 
-// told is the events of a stream, or of the archive, as kind and ms since the beginning.
+// told returns the events of a stream, or of the archive, as kind and ms since the beginning.
 func told(events []timeline.Event, stream string) (list []string) {
 	for _, e := range events {
 		if e.Stream == stream {
@@ -129,12 +134,12 @@ func told(events []timeline.Event, stream string) (list []string) {
 	return list
 }
 
-// TestStops has every way in which the video of a stream is not there.
+// TestStops checks all ways in which the video of a stream can be missing.
 func TestStops(t *testing.T) {
 	one := func(kind string, from, to int64, name string) File {
 		return File{StreamID: "s", Filename: name, StartTimeOffset: from, StopTimeOffset: to, VideoType: kind}
 	}
-	sounds := func(blocks ...block) []block { // and sound to the end
+	sounds := func(blocks ...block) []block { // adds audio until the end
 		for at := int64(0); at <= 5000; at += 20 {
 			blocks = append(blocks, block{at, packet})
 		}
@@ -159,8 +164,6 @@ func TestStops(t *testing.T) {
 			[]string{"videoStopped 1525", "videoResumed 3000"}},
 		{"connection lost for a moment", []File{one("camera", 0, 0, "a"), one("camera", 1000, 3000, "b")},
 			[][]block{{{0, key}, {0, packet}}, {{0, packet}, {1000, key}, {2000, delta}}}, nil},
-		{"connection lost after sound, which plays to the end of the file", []File{one("camera", 0, 520, "a"), one("camera", 1000, 3000, "b")},
-			[][]block{{{0, key}, {500, packet}}, {{0, packet}, {1000, key}, {2000, delta}}}, nil},
 		{"removed", []File{one("camera", 0, 500, "a"), one("camera", 1000, 3000, "b")}, [][]block{{{0, key}}, {{0, packet}, {1000, key}, {2000, delta}}},
 			[]string{"videoStopped 500", "videoResumed 1000"}},
 		{"removed, then sound alone", []File{one("camera", 0, 500, "a"), one("camera", 1000, 1010, "b"), one("camera", 2000, 4000, "c")},
@@ -180,7 +183,24 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestManyStreamsInManyFiles has fifty cameras and fifty voices, each of which loses its connection seven times.
+// TestCut reads files of this recorder, which say that a connection was lost. The end of a file does not: its last sound plays to the end either
+// way.
+func TestCut(t *testing.T) {
+	list := []File{{StreamID: "s", Filename: "a", StopTimeOffset: 520, VideoType: "camera"},
+		{StreamID: "s", Filename: "b", StartTimeOffset: 1000, StopTimeOffset: 3000, VideoType: "camera"}}
+	for cut, want := range map[bool][]string{true: {}, false: {"videoStopped 520", "videoResumed 1000"}} {
+		files := map[string]string{
+			"a": filmedAs(matroska.Head{Connection: "c", Cut: cut}, block{0, key}, block{500, packet}),
+			"b": filmedBy("c", block{0, packet}, block{1000, key}, block{2000, delta}),
+		}
+		_, events, _ := filled(t, Manifest{Files: list}, files)
+		if got := told(events, "1-s"); len(got) < 2 || !slices.Equal(got[1:len(got)-1], want) {
+			t.Errorf("cut %v: events %v, want %v between the first and the last", cut, got, want)
+		}
+	}
+}
+
+// TestManyStreamsInManyFiles has fifty cameras and fifty voices. Each loses its connection seven times.
 func TestManyStreamsInManyFiles(t *testing.T) {
 	const streams, segments = 100, 8
 	files := map[string]string{"v": filmed(block{0, key}, block{900, delta}), "a": filmed(block{0, packet}, block{900, packet})}
@@ -196,7 +216,7 @@ func TestManyStreamsInManyFiles(t *testing.T) {
 	if length := rec.End.Sub(rec.Start); length != (segments-1)*1500*time.Millisecond+900*time.Millisecond {
 		t.Errorf("it lasts %v", length)
 	}
-	// The recording begins and ends, streams come and go: no connection was lost for long enough to be seen.
+	// The recording begins and ends, and streams come and go. No connection was lost for long enough to show in the picture.
 	if want := 2 + 2*streams; len(events) != want || len(samples) != streams/2 {
 		t.Errorf("%d events, want %d; %d streams with video", len(events), want, len(samples))
 	}
@@ -212,7 +232,7 @@ func TestManyStreamsInManyFiles(t *testing.T) {
 	}
 }
 
-// TestStillStands has a picture stand for longer than a publisher may be away, and a camera follow it.
+// TestStillStands has a picture that is shown for longer than a publisher may be away, followed by a camera.
 func TestStillStands(t *testing.T) {
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
@@ -226,7 +246,7 @@ func TestStillStands(t *testing.T) {
 	}
 }
 
-// TestSameStreamTwice has two files of one stream that overlap: they cannot be one after the other.
+// TestSameStreamTwice has two files of one stream that overlap and so cannot follow each other.
 func TestSameStreamTwice(t *testing.T) {
 	file := filmed(block{0, key}, block{1000, delta})
 	_, events, samples := filled(t, Manifest{Files: []File{
@@ -236,7 +256,7 @@ func TestSameStreamTwice(t *testing.T) {
 	}
 }
 
-// TestBeginning has the first media come at once, late, and before the recording.
+// TestBeginning has first media at once, late, and before the recording.
 func TestBeginning(t *testing.T) {
 	for from, want := range map[int64]string{0: "streamAdded 0", 1500: "streamAdded 1500", 2500: "streamAdded 0", -40: "streamAdded 0"} {
 		_, events, samples := filled(t, Manifest{Files: []File{{StreamID: "s", Filename: "a", StartTimeOffset: from, StopTimeOffset: from + 1000}}},
@@ -247,8 +267,8 @@ func TestBeginning(t *testing.T) {
 	}
 }
 
-// TestOrderOfStreams: those that were there when the recording began are in the order of the manifest, whatever media came first; others
-// follow in the order of their beginning.
+// TestOrderOfStreams checks that streams that were there when the recording began are in the order of the manifest, whatever media came first.
+// The others follow in the order in which they began.
 func TestOrderOfStreams(t *testing.T) {
 	var m Manifest
 	files := map[string]string{}

@@ -22,50 +22,50 @@ import (
 )
 
 const (
-	// begin is where recordings begin on the media clock. They have no other time than that since then.
+	// begin is the instant on the media clock at which all recordings begin. The files do not give a real time.
 	begin = av.Instant(time.Hour)
-	// lead is how long after its beginning the first media of a recording may come. If it takes longer, nobody was publishing.
+	// lead is how long after its beginning the first media of a recording may come. If it comes later, nobody was publishing before.
 	lead = 2 * time.Second
-	// together is within what time the first media comes of streams that are there when a recording begins.
+	// together is how far apart the first media of streams may be that were there when the recording began.
 	together = 300 * time.Millisecond
-	// CatchUp is how far back the key frame of a stream may be that gets a place in a composition. Nobody can ask for one any more, and
-	// cameras may have sent none since they began.
+	// CatchUp is how old the last key frame of a stream may be when the stream gets a place in a composition. A new one cannot be requested any
+	// more, and a camera may have sent only the first.
 	CatchUp = longest
 )
 
-// ErrEmpty is returned for an archive without media: nobody published.
+// ErrEmpty is returned for an archive without files, because nobody published.
 var ErrEmpty = errors.New("there is nothing to compose: nobody published")
 
-// Recording is what was made of an archive.
+// Recording is the recording that Fill has written.
 type Recording struct {
 	ArchiveID  string
 	Start, End av.Instant
-	Streams    map[string]string // ids of the manifest by those of the journal, nil when they are the same
+	Streams    map[string]string // from ids in the journal to ids in the manifest; nil if they are the same
 }
 
-// Options of a Fill.
+// Options are the options of [Archive.Fill].
 type Options struct {
-	Dir string // for what is needed on the way
-	// Classes are the layout classes of streams, which the manifest does not tell, by the ids of the manifest.
+	Dir string // for temporary files
+	// Classes are the layout classes by stream id of the manifest, which does not contain them.
 	Classes map[string][]string
-	// Still, if set, codes a picture as a key frame of H.264. Without it, files that are pictures are left out.
+	// Still, if set, encodes a picture as a key frame of H.264. Without it, files that are pictures are left out.
 	Still func(ctx context.Context, picture *image.RGBA) ([]byte, error)
-	// Progress, if set, is told how much was read.
+	// Progress, if set, is called with the part that was read, from 0 to 1.
 	Progress func(done float64)
 	Log      *slog.Logger
 }
 
-// filling is one Fill.
+// filling is the state of one Fill.
 type filling struct {
 	*Archive
 	Options
 	journal *journal.Journal
-	zero    time.Duration // where the recording begins, since that of the archive
+	zero    time.Duration // beginning of the recording, counted from that of the archive
 	parts   []*part
-	unread  error // why the first file that was not read was not
+	unread  error // reason why the first unread file was left out
 }
 
-// Fill writes the archive into an empty journal. The error is ErrEmpty when there is no file.
+// Fill writes the archive into an empty journal. It returns ErrEmpty if the archive has no files.
 func (a *Archive) Fill(ctx context.Context, j *journal.Journal, o Options) (Recording, error) {
 	if len(a.Files) == 0 {
 		return Recording{}, ErrEmpty
@@ -111,8 +111,8 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, o Options) (Reco
 	return Recording{ArchiveID: id, Start: begin, End: end, Streams: streams}, err
 }
 
-// order is the files of a stream one after the other, the streams in the order in which they began. Streams that began with the recording
-// were there already, and are in the order of the manifest.
+// order returns the files stream by stream. Streams are in the order in which they began; those that began with the recording are in the order
+// of the manifest, as they were there before.
 func (f *filling) order() []File {
 	files := slices.Clone(f.Files)
 	begins := slices.MinFunc(files, func(x, y File) int { return cmp.Compare(x.start(), y.start()) }).start()
@@ -146,7 +146,7 @@ func finish(parts []*part) error {
 	return errors.Join(errs...)
 }
 
-// file writes one file into the part of its stream that it follows, or a new one. It returns the parts of the stream.
+// file writes one file to the part of its stream that it can follow, or to a new part. It returns the parts of the stream.
 func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*part, err error) {
 	s, err := newSpool(f.Dir)
 	if err != nil {
@@ -185,10 +185,11 @@ func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*p
 		return p.w.Append(p.sample(kind, s.codecs[kind], e, from, data))
 	})
 	p.end(to, s.still)
+	p.cut = s.cut
 	return open, err
 }
 
-// Plain makes an id that anybody may have chosen one that the journal takes, and that can be part of a file name.
+// Plain returns id with every character replaced that is not safe in a journal or a file name, and at most 64 bytes of it.
 func Plain(id string) string {
 	b := []byte(id[:min(len(id), 64)])
 	for i, c := range b {
@@ -199,7 +200,7 @@ func Plain(id string) string {
 	return string(b)
 }
 
-// blocks reads a file into a spool. One that was cut off is as good as its beginning.
+// blocks reads a file into a spool. If the file is cut off, it reads the beginning.
 func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	entry := f.media[file.Filename]
 	r, err := entry.Open()
@@ -224,8 +225,11 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 			f.Log.Warn("track is not read", "file", file.Filename, "track", s.Track, "reason", s.Reason)
 		},
 		Tag: func(name, value string) {
-			if name == matroska.ConnectionTag {
+			switch name {
+			case matroska.ConnectionTag:
 				s.client = value
+			case matroska.CutTag:
+				s.cut = true
 			}
 		},
 	}
@@ -250,19 +254,19 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	return err
 }
 
-// leave leaves a file out.
+// leave logs that a file is left out, and remembers the first reason.
 func (f *filling) leave(file File, reason error) {
 	f.Log.Warn("file is not read", "file", file.Filename, "reason", reason)
 	f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, reason))
 }
 
-// damaged reports whether the ZIP's entry is, other than by its end.
+// damaged reports whether err means that the content of a ZIP entry is damaged, not only cut off.
 func damaged(err error) bool {
 	var corrupt flate.CorruptInputError
 	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat)
 }
 
-// picture reads a file that is one picture into a spool, as one frame.
+// picture reads a file that is a picture into a spool, as one frame.
 func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool) error {
 	if f.Still == nil {
 		f.leave(file, errors.New("it is a picture"))
@@ -280,7 +284,7 @@ func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool)
 	return s.add(matroska.Block{Track: &matroska.Track{Codec: av.H264}, Key: true, Data: frame})
 }
 
-// note puts on the timeline when streams came and went, when their video was not there, and when nobody was there, during which the
+// note puts events on the timeline: when streams came and went, when their video was missing, and when there was no stream, so that the
 // recording pauses.
 func (f *filling) note(id string) (end av.Instant, err error) {
 	var events []timeline.Event

@@ -1,8 +1,7 @@
-// Package individual renders individual archives: ZIP files of one WebM or Matroska file for every stream, or part of one, with a
-// manifest that says when each was recorded. It makes a journal of them, from which the compositor makes the picture, as it does of
-// a session.
+// Package individual reads individual archives: ZIP files with one WebM or Matroska file for every stream, or part of a stream, and a manifest
+// that says when each was recorded. It writes them to a journal, from which the compositor makes the picture as it does for a session.
 //
-// Nothing in the ZIP is trusted: no name in it becomes a path, and sizes are bounded before anything is read.
+// Nothing in the ZIP is trusted. No name in it becomes a path, and sizes are limited before anything is read.
 package individual
 
 import (
@@ -17,24 +16,24 @@ import (
 )
 
 const (
-	// maxFiles is that of twelve hours of fifty streams, each with a new segment every five minutes, and room beyond.
+	// maxFiles suffices for twelve hours of fifty streams with a new segment every five minutes each.
 	maxFiles   = 10_000
 	maxEntries = 2 * maxFiles
-	// maxManifest has room for as many, each with 1000 characters of connection data.
+	// maxManifest, in bytes, suffices for maxFiles files with 1000 characters of connection data each.
 	maxManifest = 32 << 20
-	// maxCandidates bounds how many JSON files are looked at for a manifest.
+	// maxCandidates is the maximum number of JSON files that are searched for a manifest.
 	maxCandidates = 16
-	// earliest is how long before the beginning of the recording a file may begin: its first frame was on the way then.
+	// earliest is how long before the beginning of the recording a file may begin, because its first frame was on its way then.
 	earliest = time.Minute
-	// maxMedia bounds one media file, far above four hours of the best video.
+	// maxMedia is the maximum size of a media file in bytes, far more than four hours of the best video.
 	maxMedia = 64 << 30
-	// maxRatio is how much smaller than its content compressed media may be: media hardly shrinks, bombs do.
+	// maxRatio is how many times larger than its compressed size media may be. Media hardly shrinks; ZIP bombs do.
 	maxRatio  = 20
 	freeBytes = 1 << 20
 	longest   = 24 * time.Hour
 )
 
-// Manifest is the description in the ZIP.
+// Manifest is the manifest in the ZIP.
 type Manifest struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
@@ -43,7 +42,7 @@ type Manifest struct {
 	Files     []File `json:"files"`
 }
 
-// File is one media file: a stream, or a part of it.
+// File is one media file, with a stream or a part of a stream.
 type File struct {
 	StreamID        string `json:"streamId"`
 	Filename        string `json:"filename"`
@@ -54,7 +53,7 @@ type File struct {
 	VideoType       string `json:"videoType"`
 }
 
-// start and stop are the file's place in the recording.
+// start and stop return the file's interval in the recording.
 func (f File) start() time.Duration { return time.Duration(f.StartTimeOffset) * time.Millisecond }
 func (f File) stop() time.Duration  { return time.Duration(f.StopTimeOffset) * time.Millisecond }
 
@@ -66,7 +65,7 @@ type Archive struct {
 	media map[string]*zip.File // by the name in the manifest
 }
 
-// Open opens a ZIP and checks what its directory and its manifest say. The caller must call Close.
+// Open opens a ZIP and checks its directory and its manifest. The caller must call Close.
 func Open(name string) (*Archive, error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
@@ -109,7 +108,7 @@ func read(z *zip.Reader) (*Archive, error) {
 	return a, nil
 }
 
-// findManifest takes the JSON file in the root. Its name is not documented; of several it is the last one that is a manifest.
+// findManifest parses the JSON file in the root. Its name is not documented; of several, the last one that is a manifest is used.
 func (a *Archive) findManifest(files []*zip.File) error {
 	var refused error
 	found := 0

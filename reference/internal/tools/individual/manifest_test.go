@@ -10,7 +10,7 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// FuzzArchive takes any bytes for a ZIP file and, with the manifest and the media of one, fills a journal.
+// FuzzArchive reads any bytes as a ZIP file, and fills a journal from a ZIP file with any manifest and media.
 func FuzzArchive(f *testing.F) {
 	one := []byte(`{"id":"a","files":[{"streamId":"s","filename":"f","startTimeOffset":0,"stopTimeOffset":1000,"videoType":"camera"}]}`)
 	f.Add([]byte("PK\x03\x04"), one, []byte("\x1aE\xdf\xa3"))

@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// apart is the least distance of two pictures of a stream whose frames are in another order.
+	// apart is the least difference in time between two pictures of a stream with B slices.
 	apart = 100 * time.Microsecond
-	// latest is how much later than its place a block may have been written.
+	// latest is how much later than its place in decoding order a block may have been written.
 	latest = 2 * time.Second
 )
 
-// arrange puts the blocks of one kind, which are in the order of the file, in that of decoding, and gives them times.
+// arrange sorts the blocks of one kind from the order of the file into decoding order, and gives them times.
 //
-// The order of the file is that of decoding unless blocks were written as they arrived. Times that go back tell that only where they fit
-// into a gap: a clock that is set back does not leave one. With B slices, times go back because pictures are shown in another order.
+// The order of the file is the decoding order unless blocks were written as they arrived. A block with an earlier time was written late only if
+// it fits into a gap; a clock that is set back leaves no gap. With B slices, times decrease because pictures are shown in another order.
 func arrange(list []entry) {
 	if slices.ContainsFunc(list, func(e entry) bool { return e.turned }) {
 		turn(list)
@@ -42,7 +42,7 @@ func arrange(list []entry) {
 	}
 }
 
-// usual is the median of the distances from block to block.
+// usual returns the median of the time between two blocks.
 func usual(list []entry) time.Duration {
 	const most = 10_000
 	var steps []time.Duration
@@ -58,7 +58,7 @@ func usual(list []entry) time.Duration {
 	return steps[(len(steps)-1)/2]
 }
 
-// turn leaves the order as it is. No two pictures have the same time, by which decoders put them in order.
+// turn keeps the order. It makes the times of pictures different, because decoders sort pictures by them.
 func turn(list []entry) {
 	order := make([]int32, len(list))
 	for i := range order {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestArrange has blocks by their times in ms in the order of the file. What comes out is the order of decoding, by the places in the
-// file, with the times of their pictures.
+// TestArrange takes the times of blocks, in ms, in the order of the file. It checks the resulting decoding order, as indexes in the file, and
+// the times of the pictures.
 func TestArrange(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -15,7 +15,7 @@ func TestArrange(t *testing.T) {
 		file   []int
 		order  []int
 		times  []int
-		at     []int // nil = times
+		at     []int // nil = same as times
 	}{
 		{name: "in order", file: []int{0, 33, 66, 100}, order: []int{0, 1, 2, 3}, times: []int{0, 33, 66, 100}},
 		{name: "nothing"},
@@ -51,7 +51,7 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// TestPicturesAtOneTime keeps apart pictures that decoders put in order by their times.
+// TestPicturesAtOneTime checks that pictures with the same time get different times, because decoders sort pictures by time.
 func TestPicturesAtOneTime(t *testing.T) {
 	list := []entry{{turned: true}, {time: time.Second}, {time: time.Second}, {time: time.Second + apart/2}}
 	arrange(list)

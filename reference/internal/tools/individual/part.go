@@ -10,47 +10,47 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// When video is not in the picture: decision 17, and how it is read from files.
+// Rules for video that is not in the picture (decision 17), as they apply to files.
 const (
-	// noticed is how long after a stop a live recording, which looks every 50 ms, has seen it.
+	// noticed is how long after a stop a live recording notices it, because it looks every 50 ms.
 	noticed = 25 * time.Millisecond
-	// grace is how long a publisher that lost its connection has to come back with the same stream.
+	// grace is how long a publisher that lost its connection may take to return with the same stream.
 	grace = 30 * time.Second
-	// exact is how close to the end of its last block a file ends that a lost connection has ended.
+	// exact is how close to its last block a file of another recorder must end to count as ended by a lost connection.
 	exact = 2 * time.Millisecond
-	// overlap is how much of a stream two of its files may both have, their offsets being not exact.
+	// overlap is how far two files of a stream may overlap, because their offsets are not exact.
 	overlap = 500 * time.Millisecond
 
 	screen = "screen"
 )
 
-// interval is a stretch of the recording.
+// interval is an interval of the recording.
 type interval struct{ from, to time.Duration }
 
-// part is a stream as it is in the journal, made of one or more files.
+// part is a stream in the journal, made from one or more files.
 type part struct {
 	File
-	id      string // in the journal
+	id      string // id in the journal
 	classes []string
-	client  string // whose it is, if its files tell
+	client  string // connection id of its client, if its files have it
 	w       *journal.Writer
-	spans   []interval // with a file, or while the connection was lost
-	dark    []interval // without video
+	spans   []interval // intervals with a file, or with a lost connection
+	dark    []interval // intervals without video
 	has     [2]bool
-	reached [2]time.Duration // the times of its last blocks
-	heard   time.Duration    // until when its last sound plays
-	ended   time.Duration    // when its last file did
+	reached [2]time.Duration // times of its last blocks, by kind
+	cut     bool             // its last file says that the connection was lost
+	ended   time.Duration    // end of its last file
 
-	// Of the video.
-	last    time.Duration // when the last frame was presented
+	// Fields for the video.
+	last    time.Duration // presentation time of the last frame
 	cadence av.Cadence
-	shown   bool // there was one
-	away    bool // since left the stream is removed from the recording, or at least its video
+	shown   bool // there was a frame
+	away    bool // since left, the stream or at least its video is not in the recording
 	left    time.Duration
-	anew    bool // no frame of this file has come
+	anew    bool // no frame of the present file has come
 }
 
-// takes reports whether a file can follow what the part has.
+// takes reports whether the file can follow the part's blocks.
 func (p *part) takes(f File, s *spool, zero time.Duration) bool {
 	for kind, has := range p.has {
 		if first, _ := s.times(kind); has && len(s.index[kind]) > 0 && f.start()-zero+first < p.reached[kind]-overlap {
@@ -60,8 +60,8 @@ func (p *part) takes(f File, s *spool, zero time.Duration) bool {
 	return true
 }
 
-// begin adds a file. One that follows another begins a new segment of the stream: in between it was removed from the recording, or its
-// connection was lost, which ended the file with its last block.
+// begin adds a file. A second file begins a new segment of the stream. Before it, either the stream was removed from the recording, or its
+// connection was lost, so that the earlier file ended with its last block.
 func (p *part) begin(from, to time.Duration, hasVideo bool) {
 	n := len(p.spans)
 	p.anew = true
@@ -70,10 +70,9 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 		p.spans = append(p.spans, interval{from, to})
 		return
 	}
-	end := max(p.heard, p.reached[audio], p.reached[video])
-	if last := &p.spans[n-1]; from-end <= grace && (from <= p.ended || p.ended <= end+exact) {
+	if last := &p.spans[n-1]; p.lost(from) {
 		last.to = max(last.to, to)
-		if hasVideo && from-p.last <= p.cadence.Patience() { // video came again, but no key frame
+		if hasVideo && from-p.last <= p.cadence.Patience() { // video came back, but not with a key frame at once
 			p.last = max(p.last, from)
 		}
 	} else {
@@ -87,7 +86,20 @@ func (p *part) begin(from, to time.Duration, hasVideo bool) {
 	}
 }
 
-// resume ends what began when the stream was removed from the recording. Its place is there before its first picture.
+// lost reports whether the stream's connection was lost before the file that begins at from, so that the recording goes on meanwhile. Files of
+// this recorder say so. Of others, a file that ends with its last block may have been cut off; one that ends later was ended.
+func (p *part) lost(from time.Duration) bool {
+	last := max(p.reached[audio], p.reached[video])
+	if from-last > grace {
+		return false
+	}
+	if p.client != "" {
+		return p.cut
+	}
+	return from <= p.ended || p.ended <= last+exact
+}
+
+// resume ends the time in which the stream was not in the recording. The stream gets its place before its first picture.
 func (p *part) resume(at time.Duration) {
 	from, _ := p.stopped(at)
 	if p.has[video] {
@@ -96,7 +108,7 @@ func (p *part) resume(at time.Duration) {
 	p.away, p.last = false, at
 }
 
-// sample makes a sample of a block of the file that begins at from, and notes what it says of the stream.
+// sample returns a block as a sample and updates the part. from is the beginning of the block's file.
 func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, data []byte) av.Sample {
 	at, shown := max(from+e.at, p.reached[kind]), from+e.time
 	p.has[kind], p.reached[kind] = true, at
@@ -104,9 +116,6 @@ func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, dat
 	span.to = max(span.to, shown)
 	s := av.Sample{Codec: codec, Time: begin.Add(at), Key: e.key, Data: data}
 	if kind == audio {
-		if d, err := av.OpusDuration(data); err == nil {
-			p.heard = at + d
-		}
 		return s
 	}
 	if shown > at {
@@ -117,7 +126,7 @@ func (p *part) sample(kind int, codec av.Codec, e entry, from time.Duration, dat
 	return s
 }
 
-// picture looks at a frame after another. It ends a stop: a complete file has lost nothing, so that it can be decoded.
+// picture handles a frame. It ends a stop, because a complete file has lost nothing and the frame can be decoded.
 func (p *part) picture(at, shown time.Duration) {
 	if from, stopped := p.stopped(at); stopped {
 		p.dark = append(p.dark, interval{from, at})
@@ -126,8 +135,8 @@ func (p *part) picture(at, shown time.Duration) {
 	p.last, p.shown, p.anew = max(p.last, shown), true, false
 }
 
-// stopped reports whether no video was there until at, and from when on. The picture of a screen stands: who shares one on which nothing
-// moves need not send anything.
+// stopped reports whether there was no video just before at, and since when. A shared screen without changes need not send anything, so its
+// picture stays.
 func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
 	from = at
 	if patience := p.cadence.Patience(); at-p.last > patience && (p.VideoType != screen || !p.shown || p.anew) {
@@ -139,7 +148,7 @@ func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
 	return from, from < at
 }
 
-// end notes that a file has ended. Until then a still is there.
+// end handles the end of a file. A still picture is shown until then.
 func (p *part) end(to time.Duration, still bool) {
 	if still {
 		p.reached[video], p.last = max(p.reached[video], to), max(p.last, to)
@@ -158,7 +167,7 @@ func (p *part) finish() error {
 
 func (p *part) from() time.Duration { return p.spans[0].from }
 
-// added is when the stream came: with the recording, if it was there already.
+// added returns when the stream came: at the beginning of the recording, if it began together with it.
 func (p *part) added() time.Duration {
 	if p.from() < together {
 		return 0
@@ -168,7 +177,7 @@ func (p *part) added() time.Duration {
 
 func (p *part) to() time.Duration { return p.spans[len(p.spans)-1].to }
 
-// events returns the events of the stream, which is of this client and has had its place among the others since added.
+// events returns the events of the stream. client is its connection, and added is when it got its place.
 func (p *part) events(client string, added time.Duration) []timeline.Event {
 	list := []timeline.Event{{
 		Kind: timeline.StreamAdded, At: begin.Add(added), Stream: p.id, VideoType: p.VideoType, HasAudio: p.has[audio], HasVideo: p.has[video],
@@ -187,7 +196,7 @@ func (p *part) events(client string, added time.Duration) []timeline.Event {
 	return append(list, timeline.Event{Kind: timeline.StreamRemoved, At: begin.Add(p.to()), Stream: p.id, Reason: "ended"})
 }
 
-// holes are the stretches without any stream.
+// holes returns the intervals without any stream.
 func holes(parts []*part) (list []interval) {
 	var spans []interval
 	for _, p := range parts {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// clientsOf tells for each part of which client it is, as far as anybody can tell: who shares a screen comes next after it (ARC-LAY-09). The
-// files of this recorder say so. Of others there is the data of the client's connection, which may be that of many: of all that have a
-// role in common, for example. It is no one client's when it has two cameras at once.
+// clientsOf returns the client of each part, as far as it is known, because the other streams of a client that shares a screen come next after
+// the screen (ARC-LAY-09). Files of this recorder name their client. For others it returns the connection data, unless two cameras with the same
+// data overlap; then several clients share it, for example all with the same role.
 func clientsOf(parts []*part) (list []string) {
 	common := map[string]bool{}
 	for i, p := range parts {
@@ -26,7 +26,7 @@ func clientsOf(parts []*part) (list []string) {
 	return list
 }
 
-// beside reports whether both are video of a camera, or such, of different streams that are there at the same time.
+// beside reports whether both parts have video of cameras, not screens, are of different streams, and overlap in time.
 func (p *part) beside(other *part) bool {
 	for _, x := range []*part{p, other} {
 		if !x.has[video] || x.VideoType == screen {
@@ -36,9 +36,9 @@ func (p *part) beside(other *part) bool {
 	return p.StreamID != other.StreamID && p.from() < other.to() && other.from() < p.to()
 }
 
-// places puts the streams in the order of their places and returns since when each has its place: not later than those behind it. It is the
-// order in which they came, but that of the manifest in archives of this recorder, which is that of publication: a stream that was published
-// first may have been taken into the archive, or have sent a key frame, after others.
+// places sorts the parts by their places in the picture and returns when each gets its place, which is never later than for the parts behind it.
+// Streams are sorted by when they came. In archives of this recorder they are sorted as in the manifest, which is the order of publication: a
+// stream that was published first may have come later, because it was selected or sent its key frame later.
 func (f *filling) places() (added []time.Duration) {
 	if !slices.ContainsFunc(f.parts, func(p *part) bool { return p.client == "" }) {
 		listed := map[string]int{}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestClients tells the streams of one client by the tag of their files, or by connection data that no two cameras have at once.
+// TestClients checks which streams belong to one client, by the tag of their files or by connection data that no two cameras have at once.
 func TestClients(t *testing.T) {
 	type stream struct {
 		tag, data, kind string
@@ -16,7 +16,7 @@ func TestClients(t *testing.T) {
 	}
 	cases := map[string]struct {
 		streams []stream
-		want    []string // clients; a number is the stream itself
+		want    []string // clients; a number stands for the stream itself
 	}{
 		"tags":                    {[]stream{{"a", "", "camera", 0, 900}, {"b", "", "camera", 0, 900}, {"b", "", "screen", 0, 900}}, []string{"a", "b", "b"}},
 		"tags before data":        {[]stream{{"a", "user", "camera", 0, 900}, {"b", "user", "screen", 0, 900}}, []string{"a", "b"}},
@@ -48,7 +48,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// TestOrderOfPublication: streams of this recorder have their places in the order of the manifest, and come into the picture with their files.
+// TestOrderOfPublication checks that streams of this recorder get their places in the order of the manifest, and are seen when their files
+// begin.
 func TestOrderOfPublication(t *testing.T) {
 	var m Manifest
 	files, foreign := map[string]string{}, map[string]string{}

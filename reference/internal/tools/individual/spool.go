@@ -14,25 +14,26 @@ import (
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
-// maxBlocks bounds the index of one file, which is in memory: 32 bytes for each block, of which 50 packets and 30 frames a second make
-// four million in 14 hours.
+// maxBlocks is the maximum number of blocks in a file. The index is in memory and takes 32 bytes for each. A file with 50 packets and 30 frames
+// a second has four million in 14 hours.
 const maxBlocks = 4 << 20
 
-// spool keeps the blocks of a file on disk, so that they can be put into another order than that of the file.
+// spool keeps the blocks of a file on disk, so that their order can be changed.
 type spool struct {
 	f      *os.File
 	w      *bufio.Writer
 	size   int64
-	index  [2][]entry // of audio and video
+	index  [2][]entry // by kind
 	codecs [2]av.Codec
 	still  bool   // the file is a picture
-	client string // whose stream it is, if the file tells
+	client string // connection id of the stream's client, if the file has it
+	cut    bool   // the file says that the connection was lost at its end
 }
 
-// entry is a block.
+// entry describes a block.
 type entry struct {
-	time   time.Duration // when it is presented
-	at     time.Duration // nothing that follows is presented before; it never decreases
+	time   time.Duration // presentation time
+	at     time.Duration // no later block is presented before it; never decreases
 	offset int64
 	size   int32
 	key    bool
@@ -70,14 +71,14 @@ func (s *spool) add(b matroska.Block) error {
 	return err
 }
 
-// arrange puts the blocks of either kind in the order in which they are decoded.
+// arrange sorts the blocks of each kind into decoding order.
 func (s *spool) arrange() error {
 	arrange(s.index[audio])
 	arrange(s.index[video])
 	return s.w.Flush()
 }
 
-// times are when the first block is presented and the last one.
+// times returns when the first block and the last block are presented.
 func (s *spool) times(kind int) (first, last time.Duration) {
 	list := s.index[kind]
 	if len(list) == 0 {
@@ -87,7 +88,7 @@ func (s *spool) times(kind int) (first, last time.Duration) {
 	return list[0].at, late.time
 }
 
-// each calls do for every block, audio and video by their times.
+// each calls do for every block, with audio and video merged by time.
 func (s *spool) each(do func(kind int, e entry, data []byte) error) error {
 	r := io.NewSectionReader(s.f, 0, s.size)
 	var next [2]int
@@ -106,7 +107,7 @@ func (s *spool) each(do func(kind int, e entry, data []byte) error) error {
 	return nil
 }
 
-// earlier is the kind of the block that comes next after so many of either kind.
+// earlier returns the kind of the next block. next has the index of the next block of each kind.
 func (s *spool) earlier(next [2]int) int {
 	sounds, pictures := s.index[audio][next[audio]:], s.index[video][next[video]:]
 	if len(sounds) == 0 || len(pictures) > 0 && pictures[0].at < sounds[0].at {

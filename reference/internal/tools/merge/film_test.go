@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 )
 
@@ -168,14 +168,7 @@ func (f film) record(t testing.TB, r recording, from, to int) string {
 
 func run(t testing.TB, args ...string) []byte {
 	t.Helper()
-	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-threads", "1", "-filter_threads", "1"}, args...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("ffmpeg %v: %v: %s", args, err, stderr.Bytes())
-	}
-	return out
+	return ffmpegtest.Run(t, append([]string{"-threads", "1", "-filter_threads", "1"}, args...)...)
 }
 
 // numbers reads the number of every picture, -1 where there is none.
@@ -214,10 +207,7 @@ func samples(t testing.TB, name string) []float64 {
 // times returns the presentation times of the packets of a stream in seconds, sorted.
 func times(t testing.TB, name, stream string) []float64 {
 	t.Helper()
-	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "frame=pts_time", "-of", "csv=p=0", name).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := ffmpegtest.Probe(t, "-select_streams", stream, "-show_entries", "frame=pts_time", "-of", "csv=p=0", name)
 	var list []float64
 	for _, line := range strings.Fields(string(out)) {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(line, ","), 64)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reelcheck/fixtures/ffmpegtest"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,11 +108,7 @@ func turned(t *testing.T, name string, quarters int) string {
 // rotated returns the angle by which players rotate the pictures of a file, from ffprobe.
 func rotated(t *testing.T, name string) string {
 	t.Helper()
-	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream_side_data=rotation", "-of", "csv=p=0", name).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(string(ffmpegtest.Probe(t, "-select_streams", "v", "-show_entries", "stream_side_data=rotation", "-of", "csv=p=0", name)))
 }
 
 // TestRotation joins clips of a phone that was held in different ways.

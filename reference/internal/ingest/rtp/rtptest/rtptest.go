@@ -1,5 +1,4 @@
-// Package rtptest has what tests of received media share: frames that carry their number, and a sink that checks what
-// it may rely on.
+// Package rtptest helps to test received media. It has frames that carry their number, and a sink that checks the promises of a receiver.
 package rtptest
 
 import (
@@ -12,7 +11,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Frame is frame n in the shape of its codec: what the parsers look at, the number, and size bytes of content.
+// Frame returns frame n in the form of its codec: the bytes that parsers look at, the number, and size bytes of content.
 func Frame(mime string, n int, key bool, size int) []byte {
 	content := make([]byte, size)
 	for i := range content {
@@ -39,7 +38,7 @@ func Frame(mime string, n int, key bool, size int) []byte {
 	return av.AppendNAL(unit, append(slice, content...))
 }
 
-// Number reads back the number of a frame.
+// Number returns the number of a frame.
 func Number(s av.Sample) int {
 	data := s.Data
 	if s.Codec == av.H264 {
@@ -57,7 +56,7 @@ type Report struct {
 	Captured av.Instant
 }
 
-// Sink is an rtp.Sink that keeps what comes and checks what it may rely on.
+// Sink is an rtp.Sink that keeps what it receives and checks the promises of rtp.Sink.
 type Sink struct {
 	Now func() av.Instant
 
@@ -69,7 +68,7 @@ type Sink struct {
 	worst   time.Duration
 }
 
-// NewSink makes a Sink for the clock now.
+// NewSink returns a Sink. now is its clock.
 func NewSink(now func() av.Instant) *Sink {
 	return &Sink{Now: now, samples: map[bool][]av.Sample{}, marks: map[bool]av.Instant{}}
 }
@@ -108,13 +107,13 @@ func (s *Sink) Advance(video bool, t av.Instant) error {
 	return nil
 }
 
-// TB is what tests of both kinds have, testing's and rapid's.
+// TB is the part of testing.TB that rapid's tests have too.
 type TB interface {
 	Helper()
 	Error(args ...any)
 }
 
-// Samples returns a copy of what came so far, and fails the test on a broken promise.
+// Samples returns a copy of the samples received so far. It fails the test if a promise was broken.
 func (s *Sink) Samples(tb TB, video bool) []av.Sample {
 	tb.Helper()
 	s.mu.Lock()
@@ -125,21 +124,21 @@ func (s *Sink) Samples(tb TB, video bool) []av.Sample {
 	return append([]av.Sample(nil), s.samples[video]...)
 }
 
-// Reports returns a copy of the reports that came so far.
+// Reports returns a copy of the reports received so far.
 func (s *Sink) Reports() []Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Report(nil), s.reports...)
 }
 
-// Mark is the newest mark of a kind.
+// Mark returns the newest mark of a kind.
 func (s *Sink) Mark(video bool) av.Instant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.marks[video]
 }
 
-// WorstMark is how far behind real time a mark fell.
+// WorstMark returns how far a mark fell behind real time at most.
 func (s *Sink) WorstMark() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

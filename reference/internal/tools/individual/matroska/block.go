@@ -2,7 +2,7 @@ package matroska
 
 import "encoding/binary"
 
-// Lacing is how several frames share a block (RFC 9559 section 10.3).
+// Values of Lacing: how several frames share a block (RFC 9559 section 10.3).
 const (
 	lacingMask = 0x06
 	lacingXiph = 0x02
@@ -10,10 +10,10 @@ const (
 	lacingEBML = 0x06
 )
 
-// rawBlock is a Block or SimpleBlock as it is in the file.
+// rawBlock is a Block or SimpleBlock before its frames are interpreted.
 type rawBlock struct {
 	track  uint64
-	ticks  int16 // since its cluster's
+	ticks  int16 // counted from the time of its cluster
 	frames [][]byte
 }
 
@@ -54,7 +54,7 @@ func parseBlock(b []byte) (rawBlock, error) {
 	return out, nil
 }
 
-// xiphSizes reads the sizes of all frames but the last, which takes the rest.
+// xiphSizes reads the sizes of all frames but the last, which takes the remaining bytes.
 func xiphSizes(b []byte, sizes []int) (rest []byte, ok bool) {
 	total := 0
 	for i := range len(sizes) - 1 {
@@ -74,7 +74,7 @@ func xiphSizes(b []byte, sizes []int) (rest []byte, ok bool) {
 	return b, total <= len(b)
 }
 
-// ebmlSizes is xiphSizes for sizes that are told by their differences.
+// ebmlSizes is like xiphSizes, but each size after the first is coded as a difference.
 func ebmlSizes(b []byte, sizes []int) (rest []byte, ok bool) {
 	total, size := 0, 0
 	for i := range len(sizes) - 1 {

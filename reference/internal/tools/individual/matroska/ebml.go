@@ -8,7 +8,7 @@ import (
 	"math"
 )
 
-// Elements that are read besides those that are written (RFC 9559 section 5.1). Everything else is skipped, whatever it is.
+// Elements that are read in addition to those that are written (RFC 9559 section 5.1). All others are skipped.
 const (
 	idDefaultDuration    = 0x23E383
 	idCodecDelay         = 0x56AA
@@ -22,24 +22,24 @@ const (
 	idBlock              = 0xA1
 )
 
-// unknown is the size of an element that ends where an element begins that cannot be part of it.
+// unknown is the size of an element that ends at the next element that cannot be part of it.
 const unknown = math.MaxInt64
 
 var errDamaged = errors.New("file is damaged")
 
-// header begins an element.
+// header is the id and size of an element.
 type header struct {
 	id   uint32
 	size int64
 }
 
-// elements reads the elements of a file one after the other.
+// elements reads the elements of a file in order.
 type elements struct {
 	r  *bufio.Reader
 	at int64
 }
 
-// next reads the header of an element; io.EOF where there is none.
+// next reads the header of the next element. It returns io.EOF if there is none.
 func (e *elements) next() (header, error) {
 	id, _, err := e.number(4, false)
 	if err != nil {
@@ -56,7 +56,8 @@ func (e *elements) next() (header, error) {
 	return h, nil
 }
 
-// number reads a number whose first byte tells how many it has, at most so many (RFC 8794 section 4). Of identifiers the marker is kept.
+// number reads a number whose first byte gives its length, at most most bytes (RFC 8794 section 4). With plain set, it removes the length
+// marker; an identifier keeps it.
 func (e *elements) number(most int, plain bool) (v uint64, length int, err error) {
 	first, err := e.r.ReadByte()
 	if err != nil {
@@ -83,7 +84,7 @@ func (e *elements) number(most int, plain bool) (v uint64, length int, err error
 	return v, length, nil
 }
 
-// content reads what an element holds.
+// content reads the content of an element.
 func (e *elements) content(h header, most int64) ([]byte, error) {
 	if h.size > most {
 		return nil, fmt.Errorf("%w: element %X at byte %d has %d bytes, more than %d", errDamaged, h.id, e.at, h.size, most)
@@ -94,14 +95,14 @@ func (e *elements) content(h header, most int64) ([]byte, error) {
 	return b, cut(err)
 }
 
-// skip passes over what an element holds.
+// skip skips the content of an element.
 func (e *elements) skip(h header) error {
 	n, err := io.CopyN(io.Discard, e.r, h.size)
 	e.at += n
 	return cut(err)
 }
 
-// cut makes an end where there cannot be one what it is.
+// cut returns ErrCut for the end of the file where an element must go on, and any other error unchanged.
 func cut(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrCut
@@ -109,7 +110,7 @@ func cut(err error) error {
 	return err
 }
 
-// children calls each for the elements in b until one is cut off.
+// children calls each for the elements in b. It stops at one that is cut off.
 func children(b []byte, each func(id uint32, content []byte)) {
 	for len(b) > 0 {
 		id, n := vint(b, 4, false)
@@ -125,7 +126,7 @@ func children(b []byte, each func(id uint32, content []byte)) {
 	}
 }
 
-// vint is [elements.number] of what begins b; its length is 0 when that is none.
+// vint decodes the number at the beginning of b as [elements.number] does. It returns length 0 if there is no valid number.
 func vint(b []byte, most int, plain bool) (v uint64, length int) {
 	if len(b) == 0 {
 		return 0, 0
@@ -148,7 +149,7 @@ func vint(b []byte, most int, plain bool) (v uint64, length int) {
 	return v, length
 }
 
-// unsigned is the number that an element holds.
+// unsigned returns the number in the content of an element.
 func unsigned(b []byte) (v uint64) {
 	for _, x := range b[:min(len(b), 8)] {
 		v = v<<8 | uint64(x)

@@ -29,7 +29,7 @@ func simple(id uint32, track byte, ticks int16, flags byte, data ...byte) []byte
 	return element(id, []byte{0x80 | track, byte(ticks >> 8), byte(ticks), flags}, data)
 }
 
-// Elements that are skipped.
+// Ids of elements that are skipped.
 const (
 	idVoid        = 0xEC
 	idCRC         = 0xBF
@@ -54,7 +54,7 @@ var (
 
 func audioAt(ticks int16) []byte { return simple(idSimpleBlock, 2, ticks, 0x80, packet...) }
 
-// TestForms reads the same three packets, whatever form the file has.
+// TestForms reads the same three packets from files of every form.
 func TestForms(t *testing.T) {
 	tracks := element(idTracks, vp8, opus)
 	blocks := slices.Concat(audioAt(0), audioAt(20), audioAt(40))
@@ -119,7 +119,7 @@ func TestTimesGoBack(t *testing.T) {
 	}
 }
 
-// TestDamage hands out what comes before it.
+// TestDamage checks that everything before the damage is read.
 func TestDamage(t *testing.T) {
 	begin := slices.Concat(head, element(idSegment)[:4], []byte{0xff}, clock, element(idTracks, opus), element(idCluster)[:4], []byte{0xff}, audioAt(0))
 	for name, rest := range map[string][]byte{
@@ -170,10 +170,10 @@ func TestUnfitTracks(t *testing.T) {
 	}
 }
 
-// surround is the OpusHead of six channels (RFC 7845 section 5.1).
+// surround is the OpusHead of a stream with six channels (RFC 7845 section 5.1).
 var surround = element(idCodecPrivate, []byte("OpusHead\x01\x06\x38\x01\x80\xbb\x00\x00\x00\x00\x01\x04\x02\x00\x04\x01\x02\x03\x05"))
 
-// TestOneStreamOfOpus reads what a decoder of mono and stereo can decode.
+// TestOneStreamOfOpus checks that only tracks are read that a decoder for mono and stereo can decode.
 func TestOneStreamOfOpus(t *testing.T) {
 	for _, mapping := range []string{"\x01\x00", "\x02\x00", "\x01\x01\x01\x00\x00", "\x02\x01\x01\x01\x00\x01", ""} {
 		private := "OpusHead"
@@ -197,12 +197,12 @@ func TestSkippedTracksAreTold(t *testing.T) {
 	}
 }
 
-// Units of H.264. The slice begins with first_mb_in_slice 0 and slice_type 7, 5 or 6.
+// NAL units of H.264. The slice begins with first_mb_in_slice 0 and slice_type 7, 5 or 6.
 var (
 	sps, pps  = []byte{0x67, 66, 0, 10, 1}, []byte{0x68, 0xce, 1}
 	delimiter = []byte{0x09, 0xf0}
-	idr       = append([]byte{0x65, 0x88}, bytes.Repeat([]byte{0x55}, 253)...) // its length, 255, is no start code; one more is
-	slice     = append([]byte{0x41, 0x9a}, bytes.Repeat([]byte{0x55}, 300)...) // that of this one begins with what looks like one
+	idr       = append([]byte{0x65, 0x88}, bytes.Repeat([]byte{0x55}, 253)...) // its length is 255; 256 would look like a start code
+	slice     = append([]byte{0x41, 0x9a}, bytes.Repeat([]byte{0x55}, 300)...) // its length begins with what looks like a start code
 	sliceB    = []byte{0x01, 0x9e, 0x55}
 )
 
@@ -228,7 +228,7 @@ func avcC(size int, sets bool) []byte {
 	return element(idCodecPrivate, b)
 }
 
-// TestH264Forms makes the same frames of every form.
+// TestH264Forms reads the same frames from every form of H.264.
 func TestH264Forms(t *testing.T) {
 	key := annexB(sps, pps, idr)
 	for name, tt := range map[string]struct {

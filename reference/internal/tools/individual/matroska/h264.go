@@ -7,8 +7,8 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// frame finds out whether a video block is a key frame, and brings H.264 into Annex B form. Flags of blocks are not asked: whoever
-// wrote them did not look at the media. It reports whether there is anything to decode.
+// frame sets Key and converts H.264 to Annex B. It looks at the media, because the writers of blocks' flags may not have done so. It reports
+// whether there is anything to decode.
 func (b *Block) frame() bool {
 	switch b.Track.Codec {
 	case av.VP8:
@@ -22,7 +22,8 @@ func (b *Block) frame() bool {
 	return len(b.Data) > 0
 }
 
-// annexB gives every key frame its parameter sets: those that came last, else those of the track. What is no picture is kept of no block.
+// annexB puts parameter sets before every key frame: the last ones in the stream, or else those of the track. It reports whether the block has a
+// picture.
 func (b *Block) annexB() (picture bool) {
 	b.Data = b.Track.annexB(b.Data)
 	var sets []byte
@@ -58,10 +59,10 @@ func bidirectional(nal []byte) bool {
 	return kind%5 == 1
 }
 
-// exp reads the Exp-Golomb code of a small number from the highest bits.
+// exp decodes the Exp-Golomb code of a small number in the highest bits. rest is what follows it.
 func exp(v uint64) (code, rest uint64) {
 	zeros := bits.LeadingZeros64(v)
-	if zeros > 20 { // no slice header has that
+	if zeros > 20 { // no slice header has so many
 		return 0, 0
 	}
 	n := 2*zeros + 1
@@ -72,7 +73,8 @@ func startsWithCode(b []byte) bool {
 	return len(b) >= 4 && b[0] == 0 && b[1] == 0 && (b[2] == 1 || b[2] == 0 && b[3] == 1)
 }
 
-// annexB is a frame in Annex B form. A length of 256 looks like a start code, and only the lengths to the end tell which it is.
+// annexB returns a frame in Annex B form. A length of 256 looks like a start code; whether it is one shows only if all lengths are valid to the
+// end.
 func (t *Track) annexB(b []byte) []byte {
 	size := t.lengthSize()
 	if lengths(b, size) || !startsWithCode(b) {
@@ -81,7 +83,7 @@ func (t *Track) annexB(b []byte) []byte {
 	return b
 }
 
-// lengthSize is how many bytes the length of a NAL unit takes (ISO/IEC 14496-15 section 5.3.3.1.2).
+// lengthSize returns the size in bytes of a NAL unit's length (ISO/IEC 14496-15 section 5.3.3.1.2).
 func (t *Track) lengthSize() int {
 	if len(t.private) < 5 || startsWithCode(t.private) {
 		return 4
@@ -89,7 +91,7 @@ func (t *Track) lengthSize() int {
 	return int(t.private[4]&3) + 1
 }
 
-// lengths reports whether b consists of NAL units with their lengths before them.
+// lengths reports whether b is a sequence of NAL units with their lengths before them.
 func lengths(b []byte, size int) bool {
 	for len(b) > 0 {
 		n := length(b, size)
@@ -101,7 +103,7 @@ func lengths(b []byte, size int) bool {
 	return true
 }
 
-// length is the one at the beginning of b, -1 if that is too short.
+// length returns the length at the beginning of b, -1 if b is too short.
 func length(b []byte, size int) (n int) {
 	if len(b) < size {
 		return -1
@@ -126,7 +128,7 @@ func fromLengths(b []byte, size int) []byte {
 	return out
 }
 
-// sets are the parameter sets of the track's description, in Annex B form.
+// sets returns the parameter sets of the track, in Annex B form.
 func (t *Track) sets() []byte {
 	var out []byte
 	if startsWithCode(t.private) {

@@ -1,5 +1,5 @@
-// Package matroska reads and writes the WebM and Matroska files of individual archives: VP8, VP9, H.264 and Opus, block by block.
-// Timestamps may go back; in files that are read sizes may be unknown, and they may be cut off.
+// Package matroska reads and writes the WebM and Matroska files of individual archives, with VP8, VP9, H.264 and Opus, block by block.
+// Timestamps may decrease. Files that are read may have elements of unknown size and may be cut off.
 package matroska
 
 import (
@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// maxElement bounds what one block or header may take: hardly less than a sample of the journal.
+	// maxElement is the maximum size of a block or header in bytes, slightly less than a sample of the journal.
 	maxElement = 8<<20 - 4<<10
 	readAhead  = 256 << 10
-	// maxTracks bounds a file's tracks, of which one video and one audio track are read.
+	// maxTracks is the maximum number of tracks in a file. One video and one audio track are read.
 	maxTracks = 32
-	// maxTags bounds the tags that are read: those of players and editors may hold pictures.
+	// maxTags is the maximum size of tags that are read, in bytes. Tags of players and editors may contain pictures.
 	maxTags = 64 << 10
-	// Longest is how much later than its beginning a block may be.
+	// Longest is how long after the beginning of its file a block may be.
 	Longest = 24 * time.Hour
 )
 
@@ -28,32 +28,32 @@ const (
 type Block struct {
 	Track *Track
 	Time  time.Duration
-	Key   bool // video: decodable on its own
-	// Reordered says that this H.264 frame has B slices: frames are in decoding order, which is not that of their times.
+	Key   bool // video: decodable without earlier frames
+	// Reordered says that this H.264 frame has B slices, so that frames come in decoding order and times may decrease.
 	Reordered bool
 	Data      []byte
 }
 
-// ErrCut is returned, after everything before, for a file that ends in the middle of an element, or is damaged after its first block.
+// ErrCut is returned after the last block of a file that ends within an element or is damaged after its first block.
 var ErrCut = errors.New("file is cut off")
 
-// ErrNone is returned for what is no file of this kind, or is damaged before its tracks are told.
+// ErrNone is returned for a file of another kind, or one that is damaged before its tracks.
 var ErrNone = errors.New("not a WebM or Matroska file: no tracks")
 
-// Read calls block for every block of the first video and the first audio track that can be read, in the order of the file. The error is an
-// [*UnreadableError] for a file without such a track.
+// Read calls block for every block of the first readable video and audio track, in the order of the file. It returns an [*UnreadableError] if
+// there is no readable track.
 func Read(r io.Reader, block func(Block) error) error { return ReadTold(r, Told{}, block) }
 
-// Told has what is called for what a file says besides its blocks; nil = nobody wants to know.
+// Told has functions for what a file contains besides its blocks. Each may be nil.
 type Told struct {
-	Skipped func(Skipped)            // for every track that is not read
-	Tag     func(name, value string) // for every tag with a string
+	Skipped func(Skipped)            // called for every track that is not read
+	Tag     func(name, value string) // called for every tag with a string
 }
 
-// ReadTold is [Read], and tells what else there is.
+// ReadTold is like [Read], but also calls the functions in told.
 //
-// Clusters and groups are not left by their sizes: whatever follows begins with an identifier that says where it belongs. So it makes no
-// difference whether sizes are known, true or missing.
+// It does not use the sizes of clusters and groups: the identifier of the next element shows where it belongs. So these sizes may be unknown or
+// wrong.
 func ReadTold(r io.Reader, told Told, block func(Block) error) error {
 	p := &parser{file: elements{r: bufio.NewReaderSize(r, readAhead)}, end: unknown, scale: time.Millisecond, told: told, block: block}
 	err := p.read()
@@ -66,17 +66,17 @@ func ReadTold(r io.Reader, told Told, block func(Block) error) error {
 	return err
 }
 
-// parser is one Read.
+// parser is the state of one Read.
 type parser struct {
 	file  elements
 	told  Told
 	block func(Block) error
 
-	begun    bool  // the EBML header was there
-	end      int64 // of the segment
+	begun    bool  // the EBML header has been read
+	end      int64 // end of the segment
 	tracks   []*Track
 	scale    time.Duration
-	timecode int64 // of the cluster
+	timecode int64 // time of the cluster
 	blocks   int
 }
 
@@ -103,7 +103,7 @@ func (p *parser) read() error {
 	return nil
 }
 
-// element takes an element: the big ones piece by piece, small ones whole.
+// element reads an element: a large one piece by piece, a small one whole.
 func (p *parser) element(h header) error {
 	switch h.id {
 	case idSegment:
@@ -187,7 +187,7 @@ func tags(b []byte, tell func(name, value string)) {
 	})
 }
 
-// hand passes on what a block holds: several frames when it is laced, of which each lasts as long as it says.
+// hand calls p.block for each frame of a block. If it has several (lacing), each begins when the one before ends.
 func (p *parser) hand(b []byte) error {
 	raw, err := parseBlock(b)
 	if err != nil {
@@ -223,7 +223,7 @@ func (p *parser) hand(b []byte) error {
 	return nil
 }
 
-// lasts is how long a frame lasts, 0 if that is not known.
+// lasts returns the duration of a frame, 0 if it is unknown.
 func (t *Track) lasts(data []byte) time.Duration {
 	if d, err := av.OpusDuration(data); t.Codec == av.Opus && err == nil {
 		return d

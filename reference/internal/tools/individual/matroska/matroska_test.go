@@ -3,30 +3,23 @@ package matroska
 import (
 	"bytes"
 	"errors"
-	"os/exec"
 	"slices"
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 )
 
-// file makes a WebM or Matroska file of pictures and sound.
+// file lets FFmpeg make a WebM or Matroska file with video and audio.
 func file(t testing.TB, args ...string) []byte {
 	t.Helper()
-	all := append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
+	all := append([]string{"-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
 		"-f", "lavfi", "-i", "sine=d=2:sample_rate=48000"}, args...)
-	cmd := exec.Command("ffmpeg", append(all, "pipe:1")...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, stderr.Bytes())
-	}
-	return out
+	return ffmpegtest.Run(t, append(all, "pipe:1")...)
 }
 
-// blocks reads everything.
+// blocks reads all blocks.
 func blocks(b []byte) (list []Block, err error) {
 	err = Read(bytes.NewReader(b), func(b Block) error {
 		list = append(list, b)
@@ -74,7 +67,7 @@ func TestReadsEveryCodec(t *testing.T) {
 	}
 }
 
-// TestCutAnywhere reads what is there of a file, wherever it ends.
+// TestCutAnywhere cuts a file at any byte. Everything before the cut must be read.
 func TestCutAnywhere(t *testing.T) {
 	b := file(t, "-c:v", "libvpx", "-b:v", "50k", "-c:a", "libopus", "-b:a", "16k", "-f", "webm")
 	whole, err := blocks(b)

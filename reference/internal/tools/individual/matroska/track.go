@@ -10,30 +10,30 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Track is a track that can be read.
+// Track is a track of a supported codec.
 type Track struct {
 	Codec av.Codec
 
 	number   uint64
-	delay    time.Duration // of the codec: its sound begins so much earlier
+	delay    time.Duration // CodecDelay: the sound begins earlier by this much
 	private  []byte        // avcC, or parameter sets in Annex B form
-	inBand   []byte        // parameter sets that came last with a frame
-	each     time.Duration // how long a frame lasts, 0 = not told
-	stripped []byte        // begins every frame and is not in the file
+	inBand   []byte        // the last parameter sets in the stream
+	each     time.Duration // duration of a frame; 0 = unknown
+	stripped []byte        // begins every frame, but is not stored in the file
 }
 
-// The kinds of tracks that are read (RFC 9559 section 5.1.4.1.3).
+// Types of tracks that are read (RFC 9559 section 5.1.4.1.3).
 const (
 	typeVideo = 1
 	typeAudio = 2
 )
 
-// codecIDs are the names of codecs (Matroska codec specifications).
+// codecIDs are the names of the codecs (Matroska codec specifications).
 var codecIDs = map[av.Codec]string{av.VP8: "V_VP8", av.VP9: "V_VP9", av.H264: "V_MPEG4/ISO/AVC", av.Opus: "A_OPUS"}
 
-// Skipped is a track that is not read, and why.
+// Skipped is a track that is not read, with the reason.
 type Skipped struct {
-	Track  uint64 // its number in the file
+	Track  uint64 // number in the file
 	Reason error
 }
 
@@ -42,7 +42,7 @@ var (
 	errSecond    = errors.New("it is the second of its kind")
 )
 
-// UnreadableError is returned for a file none of whose tracks can be read.
+// UnreadableError is returned for a file without a readable track.
 type UnreadableError struct{ Skipped []Skipped }
 
 func (e *UnreadableError) Error() string {
@@ -53,7 +53,7 @@ func (e *UnreadableError) Error() string {
 	return "no track can be read: " + strings.Join(list, "; ")
 }
 
-// parseTracks finds the first video and the first audio track that can be read.
+// parseTracks returns the first readable video track and the first readable audio track.
 func parseTracks(b []byte) (list []*Track, skipped []Skipped, err error) {
 	var have [typeAudio + 1]bool
 	number := 0
@@ -130,17 +130,17 @@ func parseTrack(b []byte) (*Track, uint64, error) {
 	return t, kind, coded
 }
 
-// oneStream returns an error for packets of Opus that hold several streams, as those of more than two channels do (RFC 7845 section 5.1.1): a
-// decoder of one would make noise of them.
+// oneStream returns an error if the Opus packets of a track contain several streams, as those with more than two channels do (RFC 7845
+// section 5.1.1). A decoder for one stream would turn them into noise.
 func oneStream(head []byte) error {
-	const channels, family, streams = 9, 18, 19 // where they are in the identification header
+	const channels, family, streams = 9, 18, 19 // their offsets in the identification header
 	if len(head) <= streams || !bytes.HasPrefix(head, []byte("OpusHead")) || head[family] == 0 || head[streams] == 1 {
 		return nil
 	}
 	return fmt.Errorf("%d channels of Opus in %d streams (channel mapping family %d) are not decoded, only mono and stereo", head[channels], head[streams], head[family])
 }
 
-// headerStripping is the value of ContentCompAlgo with which frames lack what all of them begin with.
+// headerStripping is the value of ContentCompAlgo for frames without their common beginning.
 const headerStripping = 3
 
 func parseEncodings(b []byte) (stripped []byte, err error) {

@@ -13,13 +13,13 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// Tracks of a file that is written, by number.
+// Numbers of the tracks in a written file.
 const (
 	VideoTrack = 1
 	AudioTrack = 2
 )
 
-// Size that the header of a file declares for its video, whatever that of its frames is (ARC-IND-13).
+// Size that the header declares for the video, whatever the size of its frames (ARC-IND-13).
 const declaredWidth, declaredHeight = 640, 480
 
 // Elements of EBML (RFC 8794) and Matroska (RFC 9559).
@@ -64,25 +64,29 @@ const (
 	idTagString          = 0x4487
 )
 
-// opusPreRoll is what decoders are to be fed before the place that was sought (RFC 7845 section 4.6).
+// opusPreRoll is how much sound a decoder needs before the place to which it seeks (RFC 7845 section 4.6).
 const opusPreRoll = 80 * time.Millisecond
 
-// ConnectionTag is the name of the tag that says of which client a stream is.
-const ConnectionTag = "CONNECTION_ID"
+// Names of tags that files of this recorder have.
+const (
+	ConnectionTag = "CONNECTION_ID" // the connection id of the stream's client
+	CutTag        = "CUT"           // "1": the client's connection was lost here, or its codec changed; the stream may have another file
+)
 
-// Head describes a file that is written.
+// Head describes a file to write.
 type Head struct {
-	WebM     bool     // the document is WebM; else Matroska
+	WebM     bool     // the document type is WebM; otherwise Matroska
 	Video    av.Codec // "" = no video
-	Private  []byte   // CodecPrivate of the video
-	Channels int      // of the Opus track; 0 = no audio
+	Private  []byte   // CodecPrivate of the video track
+	Channels int      // channels of the Opus track; 0 = no audio
 	Duration time.Duration
-	// Connection is of which client the stream is, [ConnectionTag]; "" = that is not told.
+	// Connection is the value of [ConnectionTag]; "" = no tag.
 	Connection string
-	Body       int64 // bytes of the clusters that follow
+	Cut        bool  // whether the file has a [CutTag]
+	Body       int64 // size of the clusters that follow, in bytes
 }
 
-// Bytes encodes everything before the first cluster. Heads of the same tracks are of the same length.
+// Bytes returns everything before the first cluster. Its length depends only on the tracks and the tags.
 func (h Head) Bytes() []byte {
 	docType := "matroska"
 	if h.WebM {
@@ -120,11 +124,20 @@ func (h Head) tracks() []byte {
 }
 
 func (h Head) tags() []byte {
-	if h.Connection == "" {
+	var list []byte
+	add := func(name, value string) {
+		list = append(list, element(idSimpleTag, element(idTagName, []byte(name)), element(idTagString, []byte(value)))...)
+	}
+	if h.Connection != "" {
+		add(ConnectionTag, h.Connection)
+	}
+	if h.Cut {
+		add(CutTag, "1")
+	}
+	if len(list) == 0 {
 		return nil
 	}
-	tag := element(idSimpleTag, element(idTagName, []byte(ConnectionTag)), element(idTagString, []byte(h.Connection)))
-	return element(idTags, element(idTag, element(idTargets), tag)) // without targets it is of the whole file
+	return element(idTags, element(idTag, element(idTargets), list)) // without targets they apply to the whole file
 }
 
 func trackHead(number, kind uint64) []byte {
@@ -132,14 +145,14 @@ func trackHead(number, kind uint64) []byte {
 	return append(append(b, uintElement(idTrackType, kind)...), uintElement(idFlagLacing, 0)...)
 }
 
-// opusHead is the identification header of RFC 7845 section 5.1. What was captured midway has nothing to skip.
+// opusHead returns the identification header of RFC 7845 section 5.1. Sound that was captured midway has nothing to skip.
 func opusHead(channels int) []byte {
 	b := append([]byte("OpusHead"), 1, byte(channels), 0, 0)
 	b = binary.LittleEndian.AppendUint32(b, uint32(av.Opus.ClockRate()))
 	return append(b, 0, 0, 0)
 }
 
-// AppendCluster appends the beginning of a cluster at t, in ms, of which size bytes of blocks follow.
+// AppendCluster appends the beginning of a cluster at t, in ms. size is the number of bytes of blocks that follow.
 func AppendCluster(b []byte, t, size int64) []byte {
 	const timestamp = 1 + 1 + 8
 	b = appendID(b, idCluster)
@@ -148,7 +161,7 @@ func AppendCluster(b []byte, t, size int64) []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(t))
 }
 
-// AppendBlock appends a SimpleBlock whose time is offset, in ms, after that of its cluster.
+// AppendBlock appends a SimpleBlock. offset is its time in ms, counted from the time of its cluster.
 func AppendBlock(b []byte, track byte, offset int16, key bool, data []byte) []byte {
 	b = append(b, idSimpleBlock)
 	b = appendSize(b, int64(len(data))+4)
@@ -161,7 +174,7 @@ func AppendBlock(b []byte, track byte, offset int16, key bool, data []byte) []by
 	return append(append(b, flags), data...)
 }
 
-// AVC brings an access unit from Annex B into the form of Matroska: each NAL unit after its length in four bytes.
+// AVC converts an access unit from Annex B to the form of Matroska: each NAL unit after its length in four bytes.
 func AVC(annexB []byte) []byte {
 	out := make([]byte, 0, len(annexB)+8)
 	for nal := range av.NALs(annexB) {
@@ -171,7 +184,7 @@ func AVC(annexB []byte) []byte {
 	return out
 }
 
-// AVCPrivate returns the CodecPrivate of H.264 whose key frame, in Annex B form, begins with its parameter sets.
+// AVCPrivate returns the CodecPrivate for H.264. key is a key frame in Annex B form that begins with its parameter sets.
 func AVCPrivate(key []byte) ([]byte, error) {
 	var sps, pps [][]byte
 	for nal := range av.NALs(key) {
@@ -221,7 +234,7 @@ func floatElement(id uint32, v float64) []byte {
 	return element(id, binary.BigEndian.AppendUint64(nil, math.Float64bits(v)))
 }
 
-// appendID appends an element id, which contains its length.
+// appendID appends an element id, which includes its length.
 func appendID(b []byte, id uint32) []byte {
 	for shift := 24; shift >= 0; shift -= 8 {
 		if id>>shift != 0 {
@@ -231,7 +244,7 @@ func appendID(b []byte, id uint32) []byte {
 	return b
 }
 
-// appendSize appends an element size in eight bytes, so that the size of a file does not depend on what is in it.
+// appendSize appends an element size in eight bytes, so that the size of a file does not depend on its content.
 func appendSize(b []byte, size int64) []byte {
 	return binary.BigEndian.AppendUint64(b, 1<<56|uint64(size))
 }

@@ -10,7 +10,7 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// TestRoundTrip reads what is written, with times that go back and blocks before their cluster.
+// TestRoundTrip reads what it wrote, with decreasing times and blocks before their cluster's time.
 func TestRoundTrip(t *testing.T) {
 	var blocks []byte
 	blocks = AppendBlock(blocks, VideoTrack, 0, true, []byte{1, 2, 3})
@@ -34,7 +34,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestHead has FFmpeg tell what the header says.
+// TestHead lets FFmpeg read the header.
 func TestHead(t *testing.T) {
 	if _, err := exec.LookPath("ffprobe"); err != nil {
 		t.Skip("ffprobe is not installed")

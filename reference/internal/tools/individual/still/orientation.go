@@ -13,7 +13,7 @@ const (
 	tagOrientation = 0x0112
 )
 
-// orientation returns how a JPEG is to be turned, from 1, not at all, to 8 (Exif 2.3 section 4.6.4).
+// orientation returns how a JPEG must be turned, from 1 (not at all) to 8 (Exif 2.3 section 4.6.4).
 func orientation(b []byte) int {
 	for b = b[2:]; len(b) >= 4 && b[0] == 0xff && b[1] != markerScan; {
 		size := int(binary.BigEndian.Uint16(b[2:]))
@@ -28,7 +28,7 @@ func orientation(b []byte) int {
 	return 1
 }
 
-// ofExif finds the orientation in the first directory of a TIFF file.
+// ofExif returns the orientation in the first directory of a TIFF file.
 func ofExif(b []byte) int {
 	if len(b) < 8 {
 		return 1
@@ -51,7 +51,7 @@ func ofExif(b []byte) int {
 	return 1
 }
 
-// upright turns a picture.
+// upright returns the picture turned.
 func upright(in *image.RGBA, orientation int) *image.RGBA {
 	if orientation == 1 {
 		return in

@@ -1,4 +1,4 @@
-// Package still reads pictures that anybody may have made: PNG and JPEG. It is given a reader, and does no other IO.
+// Package still decodes untrusted pictures: PNG and JPEG. It reads from a reader and does no other IO.
 package still
 
 import (
@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// largest bounds a file: four bytes for each pixel of the largest picture.
+	// largest is the maximum size of a file in bytes: four bytes for each pixel of the largest picture.
 	largest = 4 * decoding.MaxPixels
-	// patience bounds the decoding: a JPEG may have any number of scans, each of which goes through all of the picture.
+	// patience limits the time of decoding. A JPEG may have any number of scans, each over the whole picture.
 	patience = time.Minute
 )
 
@@ -31,12 +31,12 @@ const (
 	HeadSize = len(pngHead)
 )
 
-// Is reports whether a file begins like a picture. Head is of HeadSize.
+// Is reports whether a file is a PNG or JPEG. head is its first HeadSize bytes.
 func Is(head []byte) bool {
 	return bytes.HasPrefix(head, []byte(pngHead)) || bytes.HasPrefix(head, []byte(jpegHead))
 }
 
-// Decode reads a picture, upright, and puts it on black. Its size is bounded before anything is decoded.
+// Decode decodes a picture, turns it upright, and puts it on black. It checks the size before it decodes anything.
 func Decode(ctx context.Context, r io.Reader) (*image.RGBA, error) {
 	b, err := io.ReadAll(io.LimitReader(r, largest+1))
 	switch {
@@ -68,7 +68,7 @@ func Decode(ctx context.Context, r io.Reader) (*image.RGBA, error) {
 	return upright(out, turn), nil
 }
 
-// reader ends with its context.
+// reader is a reader that fails once its context has ended.
 type reader struct {
 	ctx context.Context //nolint:containedctx // of one call
 	r   io.Reader

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// corners is a JPEG of 32x16 with a white upper left corner, turned by Exif.
+// corners returns a JPEG of 32x16 with a white upper left corner and an orientation in Exif.
 func corners(t testing.TB, orientation byte, order string) []byte {
 	t.Helper()
 	p := image.NewGray(image.Rect(0, 0, 32, 16))
@@ -33,7 +33,7 @@ func corners(t testing.TB, orientation byte, order string) []byte {
 	return slices.Insert(b.Bytes(), 2, segment...)
 }
 
-// TestUpright has the white corner of each orientation where Exif 2.3 section 4.6.4 has the 0th row and the 0th column.
+// TestUpright checks that the white corner is where Exif 2.3 section 4.6.4 puts the 0th row and the 0th column.
 func TestUpright(t *testing.T) {
 	type place struct{ right, lower bool }
 	for _, order := range []string{"MM", "II"} {
@@ -62,7 +62,7 @@ func TestUpright(t *testing.T) {
 	}
 }
 
-// TestTransparent is black behind.
+// TestTransparent checks that transparent pixels become black.
 func TestTransparent(t *testing.T) {
 	p := image.NewNRGBA(image.Rect(0, 0, 2, 1))
 	p.SetNRGBA(0, 0, color.NRGBA{255, 255, 255, 0})
