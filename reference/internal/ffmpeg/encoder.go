@@ -23,8 +23,8 @@ const (
 	// over 10 s by 2 %, while a key frame may still take as much as five other frames.
 	rateBuffer = 200 * time.Millisecond
 	// encoderThreads is fixed, because x264 writes other bytes with another number of threads, and different bytes each
-	// time with several threads and a rate buffer. One thread costs less than several that wait for each other (decision
-	// 25).
+	// time with several threads and a rate buffer. One thread costs less than several that wait for each other
+	// (decision 25).
 	encoderThreads = 1
 )
 
