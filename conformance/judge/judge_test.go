@@ -33,7 +33,7 @@ func TestRegistry(t *testing.T) {
 	}
 	for id, ch := range Checks {
 		if _, ok := ledger.Clause(id); !ok {
-			t.Errorf("check for %s, which is no clause of the ledger", id)
+			t.Errorf("check for %s, which is not a clause of the ledger", id)
 		}
 		if len(ch.Shown) == 0 {
 			t.Errorf("%s: no scenario shows it", id)

@@ -150,7 +150,7 @@ func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, r
 	t.Helper()
 	cl, ok := l.Clause(m.Clause)
 	if !ok {
-		t.Fatalf("mutation of %s, which is no clause", m.Clause)
+		t.Fatalf("mutation of %s, which is not a clause", m.Clause)
 	}
 	cl.Verify = spec.Checks // some checks exist before the ledger asks for them
 	tape := &tape.Tape{Records: records}

@@ -27,7 +27,7 @@ func (p *publication) Disconnect() error {
 	p.hold()
 	defer p.release()
 	if p.senders[0].isAway() {
-		return fmt.Errorf("client %s has no network already", p.options.Name)
+		return fmt.Errorf("client %s is already disconnected", p.options.Name)
 	}
 	p.cable.cut()
 	at := p.now().UTC()

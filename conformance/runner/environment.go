@@ -138,7 +138,7 @@ func driverOf(f config.File) (publisher.Driver, error) {
 	if f.Publisher.Driver == "whip" || f.Publisher.Driver == "" {
 		return publisher.WHIP{}, nil
 	}
-	return nil, &UsageError{fmt.Errorf("publisher driver %q is not there yet; use whip", f.Publisher.Driver)}
+	return nil, &UsageError{fmt.Errorf("publisher driver %q is not supported yet; use whip", f.Publisher.Driver)}
 }
 
 // note receives the progress of the scenarios. It marks a scenario that is about to write its last step.

@@ -26,7 +26,7 @@ func Folder(dir string) (string, error) {
 	ours := map[string]bool{report.Files.JSON: true, report.Files.JUnit: true, report.Files.HTML: true, EvidenceDir: true, "target.log": true, "s3": true, "azure": true}
 	for _, e := range entries {
 		if !ours[e.Name()] && !strings.HasPrefix(e.Name(), ".tmp-") {
-			return "", fmt.Errorf("--out %s holds %q, which is no part of a report; choose another folder", dir, e.Name())
+			return "", fmt.Errorf("--out %s holds %q, which is not part of a report; choose another folder", dir, e.Name())
 		}
 	}
 	for _, e := range entries {

@@ -168,7 +168,7 @@ func (s *Store) Bucket(ctx context.Context, scenario, name string) (string, erro
 // Refuse answers every request of the target to the bucket with status from now on; 0 stops that.
 func (s *Store) Refuse(bucket string, status int) error {
 	if s.gate == nil {
-		return errors.New("S3 sink: the suite does not stand between target and store; it cannot refuse requests")
+		return errors.New("S3 sink: the target reaches the store directly, so the suite cannot refuse its requests")
 	}
 	s.gate.refuse(bucket, status)
 	return nil

@@ -111,7 +111,7 @@ func explainCommand(*int) *cobra.Command {
 			}
 			cl, ok := ledger.Clause(strings.ToUpper(args[0]))
 			if !ok {
-				return fmt.Errorf("%q is no clause of the ledger; see conform list", args[0])
+				return fmt.Errorf("%q is not a clause of the ledger; see conform list", args[0])
 			}
 			return explain(cmd.OutOrStdout(), ledger, cl)
 		},

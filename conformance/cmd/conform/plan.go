@@ -75,7 +75,7 @@ func doctorCommand(code *int) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "doctor --target FILE",
-		Short: "Look whether target and environment are fit for a run",
+		Short: "Check whether the target and the environment are ready for a run",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {

@@ -130,24 +130,24 @@ func (m *Manifest) object(b []byte, where string) (Object, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	first, err := d.Token()
 	if err != nil {
-		return nil, fmt.Errorf("%s is no JSON: %w", where, err)
+		return nil, fmt.Errorf("%s is not JSON: %w", where, err)
 	}
 	if first != json.Delim('{') {
-		return nil, fmt.Errorf("%s is no JSON object", where)
+		return nil, fmt.Errorf("%s is not a JSON object", where)
 	}
 	o := Object{}
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return nil, fmt.Errorf("%s is no JSON: %w", where, err)
+			return nil, fmt.Errorf("%s is not JSON: %w", where, err)
 		}
 		name, ok := key.(string)
 		if !ok {
-			return nil, fmt.Errorf("%s is no JSON: member %v", where, key)
+			return nil, fmt.Errorf("%s is not JSON: member %v", where, key)
 		}
 		var v json.RawMessage
 		if err := d.Decode(&v); err != nil {
-			return nil, fmt.Errorf("%s is no JSON: member %q: %w", where, name, err)
+			return nil, fmt.Errorf("%s is not JSON: member %q: %w", where, name, err)
 		}
 		if _, twice := o[name]; twice {
 			m.note(Duplicate, "%s has member %q twice", where, name)
@@ -155,7 +155,7 @@ func (m *Manifest) object(b []byte, where string) (Object, error) {
 		o[name] = Value(v)
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, fmt.Errorf("%s is no JSON: %w", where, err)
+		return nil, fmt.Errorf("%s is not JSON: %w", where, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s is followed by something else", where)

@@ -105,8 +105,8 @@ type meter struct {
 }
 
 var (
-	errMetered = errors.New("too much is read")
-	errOutside = errors.New("its place is before the file")
+	errMetered = errors.New("more than the limit would be read")
+	errOutside = errors.New("its offset is before the beginning of the file")
 )
 
 func (m *meter) ReadAt(p []byte, at int64) (int, error) {

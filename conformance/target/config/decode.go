@@ -143,14 +143,14 @@ func (f File) validateSinks() []error {
 	var errs []error
 	s := f.Sinks.S3
 	if f.Sinks.Webhook.Driver == "container" && f.Sinks.Webhook.Image == "" {
-		errs = append(errs, errors.New("sinks.webhook.image: driver container needs it"))
+		errs = append(errs, errors.New("sinks.webhook.image: missing; driver container needs it"))
 	}
 	for _, need := range []struct{ driver, field, value string }{
 		{"process", "binary", s.Binary}, {"container", "image", s.Image}, {"own", "endpoint", s.Endpoint},
 		{"own", "bucket", s.Bucket}, {"own", "accessKey", s.AccessKey}, {"own", "secretKey", s.SecretKey},
 	} {
 		if s.Driver == need.driver && need.value == "" {
-			errs = append(errs, fmt.Errorf("sinks.s3.%s: driver %s needs it", need.field, need.driver))
+			errs = append(errs, fmt.Errorf("sinks.s3.%s: missing; driver %s needs it", need.field, need.driver))
 		}
 	}
 	a := f.Sinks.Azure
@@ -159,7 +159,7 @@ func (f File) validateSinks() []error {
 		{"own", "account", a.Account}, {"own", "key", a.Key}, {"own", "container", a.Container},
 	} {
 		if a.Driver == need.driver && need.value == "" {
-			errs = append(errs, fmt.Errorf("sinks.azure.%s: driver %s needs it", need.field, need.driver))
+			errs = append(errs, fmt.Errorf("sinks.azure.%s: missing; driver %s needs it", need.field, need.driver))
 		}
 	}
 	for field, addr := range map[string]string{"sinks.webhook.listen": f.Sinks.Webhook.Listen, "sinks.s3.listen": s.Listen,
