@@ -1,4 +1,4 @@
-package ffmpeg
+package bitstream
 
 import (
 	"bufio"
@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// AccessUnits cuts an Annex B stream at its access unit delimiters.
+// AccessUnits cuts an Annex B stream at its access unit delimiters. It is not safe for concurrent use.
 type AccessUnits struct {
 	r   io.Reader
 	buf []byte
@@ -66,7 +66,7 @@ func (a *AccessUnits) fill() error {
 	return err
 }
 
-// ADTS takes the frames out of an ADTS stream (ISO/IEC 13818-7 section 6.2).
+// ADTS takes the frames out of an ADTS stream (ISO/IEC 13818-7 section 6.2). It is not safe for concurrent use.
 type ADTS struct{ r *bufio.Reader }
 
 // NewADTS reads from r.
