@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"reelcheck/reference/cmd/bench/internal/measure"
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/ffmpeg/decoding"
@@ -43,18 +45,18 @@ type contender struct {
 	name string
 	args []string
 	out  string
-	runs []figures
+	runs []measure.Figures
 }
 
 func (c *contender) run(ctx context.Context) error {
-	f, err := measure(ctx, c.args)
+	f, err := measure.Run(ctx, c.args)
 	c.runs = append(c.runs, f)
 	return err
 }
 
 // render runs everybody in turn, several times, and compares the medians.
 func (b bench) render(ctx context.Context, c rendering) error {
-	inputs, err := b.inputs(ctx, c.streams, c)
+	inputs, err := media.Inputs(ctx, b.cache, c.streams, media.Form{Width: c.source[0], Height: c.source[1], Seconds: c.seconds})
 	if err != nil {
 		return err
 	}
@@ -103,10 +105,10 @@ func (b bench) contenders(c rendering, dir string, at []place) ([]*contender, er
 }
 
 // recordInputs writes a finished recording.
-func recordInputs(dir string, inputs []input, length time.Duration) error {
-	var loops []loop
+func recordInputs(dir string, inputs []media.Input, length time.Duration) error {
+	var loops []media.Loop
 	for _, in := range inputs {
-		l, err := in.loop()
+		l, err := in.Loop()
 		if err != nil {
 			return err
 		}
@@ -160,7 +162,7 @@ func composeJournal(ctx context.Context, dir, size, out string) error {
 	return file.Close()
 }
 
-func median[T int64 | time.Duration](list []figures, of func(figures) T) T {
+func median[T int64 | time.Duration](list []measure.Figures, of func(measure.Figures) T) T {
 	var values []T
 	for _, f := range list {
 		values = append(values, of(f))
@@ -169,11 +171,11 @@ func median[T int64 | time.Duration](list []figures, of func(figures) T) T {
 	return values[len(values)/2]
 }
 
-func (c *contender) median() figures {
-	return figures{
-		wall: median(c.runs, func(f figures) time.Duration { return f.wall }),
-		cpu:  median(c.runs, func(f figures) time.Duration { return f.cpu }),
-		pss:  median(c.runs, func(f figures) int64 { return f.pss }),
+func (c *contender) median() measure.Figures {
+	return measure.Figures{
+		Wall: median(c.runs, func(f measure.Figures) time.Duration { return f.Wall }),
+		CPU:  median(c.runs, func(f measure.Figures) time.Duration { return f.CPU }),
+		PSS:  median(c.runs, func(f measure.Figures) int64 { return f.PSS }),
 	}
 }
 
@@ -182,25 +184,25 @@ func (b bench) compare(ctx context.Context, c rendering, contenders []*contender
 	w := tabwriter.NewWriter(b.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "%s, %d s\twall s\tCPU s\tPSS MB\tfile MB\tQP\tSSIM to ours\t\n", c.name, c.seconds)
 	ours := contenders[0].median()
-	best := figures{wall: math.MaxInt64, cpu: math.MaxInt64}
+	best := measure.Figures{Wall: math.MaxInt64, CPU: math.MaxInt64}
 	for i, who := range contenders {
 		m := who.median()
 		if i > 0 {
-			best.wall, best.cpu = min(best.wall, m.wall), min(best.cpu, m.cpu)
+			best.Wall, best.CPU = min(best.Wall, m.Wall), min(best.CPU, m.CPU)
 		}
 		q, err := qualityOf(ctx, who.out, contenders[0].out)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%d\t%.1f\t%v\t%.4f\t\n",
-			who.name, m.wall.Seconds(), m.cpu.Seconds(), m.pss/1e6, float64(q.size)/1e6, q.qp, q.ssim)
+			who.name, m.Wall.Seconds(), m.CPU.Seconds(), m.PSS/1e6, float64(q.size)/1e6, q.qp, q.ssim)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if len(contenders) > 1 {
 		fmt.Fprintf(b.out, "bench: case=%s wall_ratio=%.3f cpu_ratio=%.3f pss_mb=%d seconds=%d runs=%d\n", c.name,
-			ours.wall.Seconds()/best.wall.Seconds(), ours.cpu.Seconds()/best.cpu.Seconds(), ours.pss/1e6, c.seconds, c.runs)
+			ours.Wall.Seconds()/best.Wall.Seconds(), ours.CPU.Seconds()/best.CPU.Seconds(), ours.PSS/1e6, c.seconds, c.runs)
 	}
 	return nil
 }

@@ -1,19 +1,41 @@
-package main
+// Package live measures the server as it ships while it records live: archived runs as a process, a second process publishes
+// to it in real time, and the files are compared with what was sent.
+//
+// The caller is a program beside which archived lies. When it is started with -publish, it must call [Publish]: it is its
+// own second process.
+package live
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"reelcheck/reference/cmd/bench/internal/media"
 )
 
+// The names of the cases, in what is printed too, and how many seconds each records by default.
 const (
-	liveStreams = 16
-	liveSeconds = 60
+	SessionCase       = "live-16"
+	SessionSeconds    = 60
+	CapacityCase      = "live-capacity"
+	CapacitySeconds   = 30 // of each step
+	IndividualCase    = "individual-50"
+	IndividualSeconds = 60
 )
+
+const liveStreams = 16
+
+// Bench is what the cases share.
+type Bench struct {
+	Dir   string // for journals and files
+	Cache string // for generated media
+	Out   io.Writer
+}
 
 // liveFigures are what recording live took and gave.
 type liveFigures struct {
@@ -23,28 +45,24 @@ type liveFigures struct {
 	publishing  time.Duration // of the publishing process
 }
 
-// live measures one session with many publishers.
-func (b bench) live(ctx context.Context, seconds int) error {
-	inputs, err := b.liveInputs(ctx, liveStreams)
+// Session measures one session with many publishers.
+func (b Bench) Session(ctx context.Context, seconds int) error {
+	inputs, err := media.Inputs(ctx, b.Cache, liveStreams, media.VGA)
 	if err != nil {
 		return err
 	}
-	f, err := b.recordLive(ctx, [][]input{inputs}, seconds)
+	f, err := b.recordLive(ctx, [][]media.Input{inputs}, seconds)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b.out, "bench: case="+liveCase+" backlog_s=%.2f lost=%d shown=%d seconds=%d cores=%.2f\n",
+	fmt.Fprintf(b.Out, "bench: case="+SessionCase+" backlog_s=%.2f lost=%d shown=%d seconds=%d cores=%.2f\n",
 		f.backlog.Seconds(), f.lost, f.shown, seconds, f.cpu.Seconds()/float64(seconds))
 	return nil
 }
 
-func (b bench) liveInputs(ctx context.Context, n int) ([]input, error) {
-	return b.inputs(ctx, n, rendering{source: [2]int{640, 480}, seconds: loopSeconds})
-}
-
 // recordLive records sessions, each with its publishers and one composed archive. A second process publishes.
-func (b bench) recordLive(ctx context.Context, sessions [][]input, seconds int) (f liveFigures, err error) {
-	dir, err := os.MkdirTemp(b.dir, "live-")
+func (b Bench) recordLive(ctx context.Context, sessions [][]media.Input, seconds int) (f liveFigures, err error) {
+	dir, err := os.MkdirTemp(b.Dir, "live-")
 	if err != nil {
 		return liveFigures{}, err
 	}
@@ -58,7 +76,7 @@ func (b bench) recordLive(ctx context.Context, sessions [][]input, seconds int) 
 			id := s.session()
 			publishers[s.record(id, nil)] = len(inputs)
 			for _, in := range inputs {
-				streams = append(streams, published{SessionID: id, Token: s.client(id), Video: in.video, Sound: in.sound})
+				streams = append(streams, published{SessionID: id, Token: s.client(id), Video: in.Video, Sound: in.Sound})
 			}
 		}
 		p := s.publish(streams)

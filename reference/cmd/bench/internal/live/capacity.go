@@ -1,15 +1,15 @@
-package main
+package live
 
 import (
 	"context"
 	"fmt"
 	"slices"
 	"time"
+
+	"reelcheck/reference/cmd/bench/internal/media"
 )
 
 const (
-	capacityCase    = "live-capacity"
-	capacitySeconds = 30 // of each step
 	// confirmFactor is how much longer the number found has to go on. What takes a tenth too much shows late: after half a minute it
 	// is 3 s behind, and would be minutes behind after an hour.
 	confirmFactor = 4
@@ -18,10 +18,10 @@ const (
 	mostArchives = 256
 )
 
-// capacity finds out how many sessions of two publishers can be recorded live side by side, each with a composed archive. They
+// Capacity finds out how many sessions of two publishers can be recorded live side by side, each with a composed archive. They
 // send 640x480 at 30 frames/s, from a process of their own on the same processors.
-func (b bench) capacity(ctx context.Context, seconds int) error {
-	inputs, err := b.liveInputs(ctx, 2)
+func (b Bench) Capacity(ctx context.Context, seconds int) error {
+	inputs, err := media.Inputs(ctx, b.Cache, 2, media.VGA)
 	if err != nil {
 		return err
 	}
@@ -36,18 +36,18 @@ func (b bench) capacity(ctx context.Context, seconds int) error {
 			break
 		}
 	}
-	fmt.Fprintf(b.out, "bench: case="+capacityCase+" archives=%d seconds=%d\n", most, confirmFactor*seconds)
+	fmt.Fprintf(b.Out, "bench: case="+CapacityCase+" archives=%d seconds=%d\n", most, confirmFactor*seconds)
 	return nil
 }
 
 // carries records so many sessions, all of the same two publishers, and reports whether that went well.
-func (b bench) carries(ctx context.Context, inputs []input, archives, seconds int) (bool, error) {
-	f, err := b.recordLive(ctx, slices.Repeat([][]input{inputs}, archives), seconds)
+func (b Bench) carries(ctx context.Context, inputs []media.Input, archives, seconds int) (bool, error) {
+	f, err := b.recordLive(ctx, slices.Repeat([][]media.Input{inputs}, archives), seconds)
 	if err != nil {
 		return false, err
 	}
 	cores := f.cpu.Seconds() / float64(seconds)
-	fmt.Fprintf(b.out, "bench: case="+capacityCase+" step=%d seconds=%d cores=%.2f cores_per_archive=%.3f backlog_s=%.2f lost=%d publisher_cores=%.2f\n",
+	fmt.Fprintf(b.Out, "bench: case="+CapacityCase+" step=%d seconds=%d cores=%.2f cores_per_archive=%.3f backlog_s=%.2f lost=%d publisher_cores=%.2f\n",
 		archives, seconds, cores, cores/float64(archives), f.backlog.Seconds(), f.lost, f.publishing.Seconds()/float64(seconds))
 	return f.backlog <= mayBeBehind && f.lost == 0, nil
 }

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"os/exec"
 
 	"reelcheck/fixtures/mark"
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -40,7 +41,7 @@ func missing(ctx context.Context, name string, publishers int) (shown, lost int,
 			switch {
 			case ok && !seen: // the first one
 			case ok:
-				lost += max(0, (n-before+loopFrames)%loopFrames-2)
+				lost += max(0, (n-before+media.LoopFrames)%media.LoopFrames-2)
 			case len(last) == publishers: // every stream is there and has to be readable
 				lost++
 			}
@@ -63,7 +64,7 @@ func readMark(picture []byte, width int, tile layout.Rect) (frame, stream int, o
 	plane := mark.Plane{Pix: picture, Stride: width, W: width, H: len(picture) / width}
 	scale := float64(tile.W) / 640
 	r, ok := mark.Decode(plane, mark.Box{
-		X: float64(tile.X) + markAt.X*scale, Y: float64(tile.Y) + markAt.Y*scale, W: markAt.W * scale, H: markAt.H * scale,
+		X: float64(tile.X) + media.MarkAt.X*scale, Y: float64(tile.Y) + media.MarkAt.Y*scale, W: media.MarkAt.W * scale, H: media.MarkAt.H * scale,
 	})
 	return r.Frame, r.Stream, ok
 }

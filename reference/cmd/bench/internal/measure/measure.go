@@ -1,4 +1,6 @@
-package main
+// Package measure runs programs and says what they took. It reads memory from /proc and counts all children, for which the
+// program gets a process group of its own.
+package measure
 
 import (
 	"bytes"
@@ -12,17 +14,17 @@ import (
 	"time"
 )
 
-// figures are what a program with all its children took.
-type figures struct {
-	wall, cpu time.Duration
-	pss       int64 // peak of the sum over all processes, bytes
+// Figures are what a program with all its children took.
+type Figures struct {
+	Wall, CPU time.Duration
+	PSS       int64 // peak of the sum over all processes, bytes
 }
 
 // sampleEvery is how often memory is looked at. Looking stops the kernel's memory management for milliseconds.
 const sampleEvery = time.Second
 
-// measure runs a program to its end.
-func measure(ctx context.Context, args []string) (figures, error) {
+// Run runs a program to its end.
+func Run(ctx context.Context, args []string) (Figures, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -30,24 +32,24 @@ func measure(ctx context.Context, args []string) (figures, error) {
 	cmd.Stdout, cmd.Stderr = &said, &said
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return figures{}, err
+		return Figures{}, err
 	}
 	over := make(chan struct{})
 	peak := make(chan int64)
 	go func() { peak <- peakPSS(cmd.Process.Pid, over) }()
 	err := cmd.Wait()
-	f := figures{wall: time.Since(began)}
+	f := Figures{Wall: time.Since(began)}
 	close(over)
-	f.pss = <-peak
+	f.PSS = <-peak
 	if err != nil {
 		return f, fmt.Errorf("%s: %w\n%s", args[0], err, said.Bytes())
 	}
-	f.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() // of waited-for descendants too
+	f.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() // of waited-for descendants too
 	return f, nil
 }
 
-// peakRSS is the most memory that a process had until now, bytes.
-func peakRSS(pid int) (int64, error) {
+// PeakRSS is the most memory that a process had until now, bytes.
+func PeakRSS(pid int) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"time"
 
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/whiptest"
 )
 
@@ -70,8 +71,8 @@ func (p *publishers) stop() time.Duration {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
-// publish is the second process: it publishes what stdin says until that ends.
-func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+// Publish is the second process: it publishes what stdin says until that ends.
+func Publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	in := bufio.NewReader(stdin)
 	line, err := in.ReadBytes('\n')
 	if err != nil {
@@ -83,23 +84,23 @@ func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	}
 	h := &harness{ctx: ctx}
 	return h.do(func() {
-		loops := map[string]loop{} // by the name of their video
+		loops := map[string]media.Loop{} // by the name of their video
 		var ends []*whiptest.Publisher
 		for _, s := range p.Streams {
 			l, have := loops[s.Video]
 			if !have {
-				l, err = input{video: s.Video, sound: s.Sound}.loop()
+				l, err = media.Input{Video: s.Video, Sound: s.Sound}.Loop()
 				must(h, err)
 				loops[s.Video] = l
 			}
 			o := whiptest.Options{URL: p.URL, SessionID: s.SessionID, Token: s.Token}
 			if s.Number == 0 {
-				o.Frames, o.Packets = l.units()
+				o.Frames, o.Packets = units(l)
 				whiptest.Publish(h, o)
 				continue
 			}
 			o.Once = true
-			o.Frames, o.Packets, err = l.stamped(s.Number, s.Seconds)
+			o.Frames, o.Packets, err = stamped(l, s.Number, s.Seconds)
 			must(h, err)
 			ends = append(ends, whiptest.Publish(h, o))
 		}
@@ -113,11 +114,11 @@ func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	})
 }
 
-func (l loop) units() (frames, packets [][]byte) {
-	for _, f := range l.video {
+func units(l media.Loop) (frames, packets [][]byte) {
+	for _, f := range l.Video {
 		frames = append(frames, f.Data)
 	}
-	for _, p := range l.sound {
+	for _, p := range l.Sound {
 		packets = append(packets, p.Data)
 	}
 	return frames, packets
