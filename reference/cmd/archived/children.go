@@ -2,10 +2,13 @@ package main
 
 import (
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/ffmpeg/decoding"
 	"reelcheck/reference/internal/ffmpeg/encoding"
+	"reelcheck/reference/internal/tools/command"
 )
 
 const (
@@ -20,4 +23,15 @@ func children(path string, log *slog.Logger) ffmpeg.Config {
 		c.Decoder, c.Encoder = ffmpeg.Beside(decoding.Program, log), ffmpeg.Beside(encoding.Program, log)
 	}
 	return c
+}
+
+// toolServer is what the tools share with the server.
+var toolServer = command.Server{FFmpeg: defaultFFmpeg, FFmpegHelp: ffmpegHelp, Programs: children, KeyFile: keyFileOf}
+
+// keyFileOf returns the path of the key file for a sealed journal, DATA/recordings/journals/SESSION.
+func keyFileOf(journal string) string {
+	if set := os.Getenv(envName("key-file")); set != "" {
+		return set
+	}
+	return besideData(filepath.Join(absolute(journal), "..", "..", ".."))
 }

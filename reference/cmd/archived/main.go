@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"reelcheck/reference/internal/tools/command"
+
 	"github.com/spf13/cobra"
 )
 
@@ -35,7 +37,7 @@ const (
 
 // exitCode returns 2 for wrong usage of a tool, 130 for an interruption, and 1 otherwise.
 func exitCode(ctx context.Context, err error) int {
-	var wrong usage
+	var wrong command.UsageError
 	switch {
 	case errors.As(err, &wrong):
 		return wrongUsage
@@ -53,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(stdout, stderr), mergeCommand(stdout, stderr), composeCommand(stdout, stderr))
+	root.AddCommand(serveCommand(stdout, stderr), command.Merge(stdout, stderr), command.Compose(stdout, stderr, toolServer))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

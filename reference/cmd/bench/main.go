@@ -1,5 +1,5 @@
-// Command bench measures the promises of the reference server that are about time. Every line of its output that begins
-// with "bench:" is one measurement:
+// Command bench measures the reference server where its promises are about time. Every line it prints that begins with "bench:" is one
+// measurement:
 //
 //	bench: case=16xvga-480p wall_ratio=0.981 cpu_ratio=1.012 pss_mb=312 ...
 //	bench: case=live-16 backlog_s=1.31 lost=0 ...
@@ -24,6 +24,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"reelcheck/reference/cmd/bench/internal/live"
 )
 
 func main() {
@@ -39,29 +41,28 @@ func main() {
 }
 
 const (
-	liveCase    = "live-16"
 	stopCase    = "stop-to-file"
 	stopMinutes = "1,10"
 )
 
-// bench holds what all cases share.
+// bench is what the cases of rendering and of the stop share.
 type bench struct {
 	dir, cache string
 	out        io.Writer
 	peers      []string
 }
 
-// settings are the command line flags.
+// settings are the command line.
 type settings struct {
 	cases, minutes, peers, dir string
 	seconds, runs              int
-	// Flags with which the program runs itself.
+	// What the program does for itself.
 	journal, size, out, profile string
 	publish                     bool
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	all := []string{liveCase, capacityCase, individualCase, stopCase, zipCase}
+	all := []string{live.SessionCase, live.CapacityCase, live.IndividualCase, stopCase, zipCase}
 	for _, c := range slices.Backward(renderings) {
 		all = slices.Insert(all, 0, c.name)
 	}
@@ -86,7 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case s.journal != "":
 		return profiled(s.profile, func() error { return composeJournal(ctx, s.journal, s.size, s.out) })
 	case s.publish:
-		return publish(ctx, os.Stdin, stdout)
+		return live.Publish(ctx, os.Stdin, stdout)
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
@@ -113,18 +114,19 @@ func (s settings) measure(ctx context.Context, stdout io.Writer) error {
 		}
 		defer os.RemoveAll(b.dir)
 	}
+	lives := live.Bench{Dir: b.dir, Cache: b.cache, Out: b.out}
 	for _, name := range strings.Split(s.cases, ",") {
 		switch name {
 		case stopCase:
 			err = b.stopToFile(ctx, cmp.Or(s.minutes, stopMinutes))
 		case zipCase:
 			err = b.zipStop(ctx, cmp.Or(s.minutes, zipMinutes))
-		case liveCase:
-			err = b.live(ctx, cmp.Or(s.seconds, liveSeconds))
-		case individualCase:
-			err = b.individual(ctx, cmp.Or(s.seconds, individualSeconds))
-		case capacityCase:
-			err = b.capacity(ctx, cmp.Or(s.seconds, capacitySeconds))
+		case live.SessionCase:
+			err = lives.Session(ctx, cmp.Or(s.seconds, live.SessionSeconds))
+		case live.IndividualCase:
+			err = lives.Individual(ctx, cmp.Or(s.seconds, live.IndividualSeconds))
+		case live.CapacityCase:
+			err = lives.Capacity(ctx, cmp.Or(s.seconds, live.CapacitySeconds))
 		default:
 			c := renderings[slices.IndexFunc(renderings, func(c rendering) bool { return c.name == name })]
 			c.seconds, c.runs = cmp.Or(s.seconds, c.seconds), cmp.Or(s.runs, c.runs)
@@ -137,7 +139,7 @@ func (s settings) measure(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-// profiled calls f and writes a CPU profile of it, if asked for one.
+// profiled writes a CPU profile of what f does, if asked for one.
 func profiled(name string, f func() error) error {
 	if name == "" {
 		return f()

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/ffmpeg"
@@ -22,10 +23,10 @@ const peerThreads = 2
 // place is where the picture of one input goes.
 type place struct {
 	layout.Rect
-	input input
+	input media.Input
 }
 
-func places(c rendering, inputs []input) []place {
+func places(c rendering, inputs []media.Input) []place {
 	var streams []layout.Stream
 	for i := range inputs {
 		streams = append(streams, layout.Stream{ID: strconv.Itoa(i)})
@@ -43,7 +44,7 @@ func ffmpegPeer(c rendering, at []place, out string) []string {
 	var graph, video, audio strings.Builder
 	var corners []string
 	for i, p := range at {
-		args = append(args, "-i", p.input.both)
+		args = append(args, "-i", p.input.Both)
 		fmt.Fprintf(&graph, "[%d:v]setpts=PTS-0.5/%[2]d/TB,fps=%[2]d:round=up,scale=%d:%d:flags=%s[v%d];", i, av.FrameRate, p.W, p.H, ffmpeg.Scaling, i)
 		fmt.Fprintf(&video, "[v%d]", i)
 		fmt.Fprintf(&audio, "[%d:a]", i)
@@ -79,7 +80,7 @@ func gstreamerPeer(c rendering, at []place, out string) []string {
 	args = append(args, strings.Fields(pipe)...)
 	for i, p := range at {
 		args = append(args, strings.Fields(fmt.Sprintf("filesrc location=%s ! matroskademux name=d%d "+
-			"d%d.video_0 ! queue ! vp8dec threads=1 ! v.sink_%d d%d.audio_0 ! queue ! opusdec ! audioconvert ! a.", p.input.both, i, i, i, i))...)
+			"d%d.video_0 ! queue ! vp8dec threads=1 ! v.sink_%d d%d.audio_0 ! queue ! opusdec ! audioconvert ! a.", p.input.Both, i, i, i, i))...)
 	}
 	return args
 }

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"reelcheck/reference/cmd/bench/internal/measure"
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/ffmpeg/decoding"
@@ -18,11 +20,11 @@ import (
 	"reelcheck/reference/internal/journal"
 )
 
-// rendering is a case in which finished streams are composed by us and by the peers.
+// rendering is a case in which streams that are all there already are composed by us and by the peers.
 type rendering struct {
 	name          string
 	streams       int
-	source        [2]int // width and height of each stream
+	source        [2]int // width and height of every stream
 	width, height int
 	seconds       int
 	runs          int
@@ -43,18 +45,18 @@ type contender struct {
 	name string
 	args []string
 	out  string
-	runs []figures
+	runs []measure.Figures
 }
 
 func (c *contender) run(ctx context.Context) error {
-	f, err := measure(ctx, c.args)
+	f, err := measure.Run(ctx, c.args)
 	c.runs = append(c.runs, f)
 	return err
 }
 
-// render runs all contenders in turn, several times, and compares the medians.
+// render runs everybody in turn, several times, and compares the medians.
 func (b bench) render(ctx context.Context, c rendering) error {
-	inputs, err := b.inputs(ctx, c.streams, c)
+	inputs, err := media.Inputs(ctx, b.cache, c.streams, media.Form{Width: c.source[0], Height: c.source[1], Seconds: c.seconds})
 	if err != nil {
 		return err
 	}
@@ -80,7 +82,7 @@ func (b bench) render(ctx context.Context, c rendering) error {
 	return b.compare(ctx, c, contenders)
 }
 
-// contenders returns us, first, and the peers.
+// contenders are we, first, and the peers.
 func (b bench) contenders(c rendering, dir string, at []place) ([]*contender, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -102,11 +104,11 @@ func (b bench) contenders(c rendering, dir string, at []place) ([]*contender, er
 	return list, nil
 }
 
-// recordInputs writes a finished recording of the inputs.
-func recordInputs(dir string, inputs []input, length time.Duration) error {
-	var loops []loop
+// recordInputs writes a finished recording.
+func recordInputs(dir string, inputs []media.Input, length time.Duration) error {
+	var loops []media.Loop
 	for _, in := range inputs {
-		l, err := in.loop()
+		l, err := in.Loop()
 		if err != nil {
 			return err
 		}
@@ -125,12 +127,12 @@ func recordInputs(dir string, inputs []input, length time.Duration) error {
 	return r.journal.Close()
 }
 
-// children returns the programs with which archived composes in production.
+// children are what composes for us: those of archived as it ships.
 func children() ffmpeg.Config {
 	return ffmpeg.Config{Decoder: ffmpeg.Beside(decoding.Program, slog.Default()), Encoder: ffmpeg.Beside(encoding.Program, slog.Default())}
 }
 
-// composeJournal is our part of the measurement, in a process of its own: from the journal to the complete file.
+// composeJournal is what is measured of us, a process of its own: from the journal to the complete file.
 func composeJournal(ctx context.Context, dir, size, out string) error {
 	o := compose.Options{FFmpeg: children(), HasAudio: true, HasVideo: true}
 	if _, err := fmt.Sscanf(size, "%dx%d", &o.Width, &o.Height); err != nil {
@@ -160,7 +162,7 @@ func composeJournal(ctx context.Context, dir, size, out string) error {
 	return file.Close()
 }
 
-func median[T int64 | time.Duration](list []figures, of func(figures) T) T {
+func median[T int64 | time.Duration](list []measure.Figures, of func(measure.Figures) T) T {
 	var values []T
 	for _, f := range list {
 		values = append(values, of(f))
@@ -169,38 +171,38 @@ func median[T int64 | time.Duration](list []figures, of func(figures) T) T {
 	return values[len(values)/2]
 }
 
-func (c *contender) median() figures {
-	return figures{
-		wall: median(c.runs, func(f figures) time.Duration { return f.wall }),
-		cpu:  median(c.runs, func(f figures) time.Duration { return f.cpu }),
-		pss:  median(c.runs, func(f figures) int64 { return f.pss }),
+func (c *contender) median() measure.Figures {
+	return measure.Figures{
+		Wall: median(c.runs, func(f measure.Figures) time.Duration { return f.Wall }),
+		CPU:  median(c.runs, func(f measure.Figures) time.Duration { return f.CPU }),
+		PSS:  median(c.runs, func(f measure.Figures) int64 { return f.PSS }),
 	}
 }
 
-// compare prints the medians, and the ratio of ours to that of the better peer.
+// compare prints the medians, and ours in relation to the better peer's.
 func (b bench) compare(ctx context.Context, c rendering, contenders []*contender) error {
 	w := tabwriter.NewWriter(b.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "%s, %d s\twall s\tCPU s\tPSS MB\tfile MB\tQP\tSSIM to ours\t\n", c.name, c.seconds)
 	ours := contenders[0].median()
-	best := figures{wall: math.MaxInt64, cpu: math.MaxInt64}
+	best := measure.Figures{Wall: math.MaxInt64, CPU: math.MaxInt64}
 	for i, who := range contenders {
 		m := who.median()
 		if i > 0 {
-			best.wall, best.cpu = min(best.wall, m.wall), min(best.cpu, m.cpu)
+			best.Wall, best.CPU = min(best.Wall, m.Wall), min(best.CPU, m.CPU)
 		}
 		q, err := qualityOf(ctx, who.out, contenders[0].out)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%d\t%.1f\t%v\t%.4f\t\n",
-			who.name, m.wall.Seconds(), m.cpu.Seconds(), m.pss/1e6, float64(q.size)/1e6, q.qp, q.ssim)
+			who.name, m.Wall.Seconds(), m.CPU.Seconds(), m.PSS/1e6, float64(q.size)/1e6, q.qp, q.ssim)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if len(contenders) > 1 {
 		fmt.Fprintf(b.out, "bench: case=%s wall_ratio=%.3f cpu_ratio=%.3f pss_mb=%d seconds=%d runs=%d\n", c.name,
-			ours.wall.Seconds()/best.wall.Seconds(), ours.cpu.Seconds()/best.cpu.Seconds(), ours.pss/1e6, c.seconds, c.runs)
+			ours.Wall.Seconds()/best.Wall.Seconds(), ours.CPU.Seconds()/best.CPU.Seconds(), ours.PSS/1e6, c.seconds, c.runs)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,9 +13,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 )
 
 const (
@@ -33,7 +34,7 @@ type recording struct {
 	players []*player
 }
 
-func record(dir string, loops ...loop) (*recording, error) {
+func record(dir string, loops ...media.Loop) (*recording, error) {
 	j, err := journal.Open(dir, journal.Options{})
 	if err != nil {
 		return nil, err
@@ -48,8 +49,8 @@ func record(dir string, loops ...loop) (*recording, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.players = append(r.players, &player{loop: l, writer: w})
-		added := timeline.Event{Kind: timeline.StreamAdded, Stream: id, At: r.zero, VideoType: "camera", HasAudio: true, HasVideo: len(l.video) > 0}
+		r.players = append(r.players, &player{Loop: l, writer: w})
+		added := timeline.Event{Kind: timeline.StreamAdded, Stream: id, At: r.zero, VideoType: "camera", HasAudio: true, HasVideo: len(l.Video) > 0}
 		if err := r.journal.Note(added); err != nil {
 			return nil, err
 		}
@@ -149,14 +150,14 @@ func eachLength(minutes string, measure func(minutes float64, length time.Durati
 
 // stopToFile measures the time from the stop of recordings of hard content to their complete files.
 func (b bench) stopToFile(ctx context.Context, minutes string) error {
-	hard, err := b.hard(ctx)
+	hard, err := media.Hard(ctx, b.cache)
 	if err != nil {
 		return err
 	}
 	return eachLength(minutes, func(minutes float64, length time.Duration) error { return b.stop(ctx, hard, minutes, length) })
 }
 
-func (b bench) stop(ctx context.Context, hard loop, minutes float64, length time.Duration) error {
+func (b bench) stop(ctx context.Context, hard media.Loop, minutes float64, length time.Duration) error {
 	dir, err := os.MkdirTemp(b.dir, "stop-")
 	if err != nil {
 		return err
@@ -179,4 +180,46 @@ func (b bench) stop(ctx context.Context, hard loop, minutes float64, length time
 	fmt.Fprintf(b.out, "bench: case="+stopCase+" minutes=%g seconds=%.3f backlog_s=%.2f size_mb=%.1f recorded_in_s=%.1f\n",
 		minutes, f.done.Sub(f.stopped).Seconds(), f.behind.Seconds(), float64(result.Size)/1e6, f.stopped.Sub(f.began).Seconds())
 	return r.journal.Close()
+}
+
+// player appends a loop to a stream's log.
+type player struct {
+	media.Loop
+	writer *journal.Writer
+	frames int
+	blocks int
+}
+
+// play appends everything of the time before t since the recording began at zero.
+func (p *player) play(zero av.Instant, t time.Duration) error {
+	next := func(list []av.Sample, length time.Duration, i int) (av.Sample, bool) {
+		s := list[i%len(list)]
+		at := time.Duration(i/len(list))*length + time.Duration(s.Time)
+		s.Time = zero.Add(at)
+		return s, at < t
+	}
+	for len(p.Video) > 0 {
+		s, ok := next(p.Video, p.VideoLength, p.frames)
+		if !ok {
+			break
+		}
+		if err := p.writer.Append(s); err != nil {
+			return err
+		}
+		p.frames++
+	}
+	for {
+		s, ok := next(p.Sound, p.SoundLength, p.blocks)
+		if !ok {
+			break
+		}
+		if err := p.writer.Append(s); err != nil {
+			return err
+		}
+		p.blocks++
+	}
+	if err := p.writer.Advance(true, zero.Add(t)); err != nil {
+		return err
+	}
+	return p.writer.Advance(false, zero.Add(t))
 }

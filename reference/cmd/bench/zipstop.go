@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"reelcheck/reference/cmd/bench/internal/media"
 	domain "reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/capture"
@@ -27,13 +28,13 @@ const (
 // cloud. It compares that with a plain copy of the file on the same disk. The live part of the archive's work follows
 // the recording.
 func (b bench) zipStop(ctx context.Context, minutes string) error {
-	inputs, err := b.liveInputs(ctx, zipStreams)
+	inputs, err := media.Inputs(ctx, b.cache, zipStreams, media.VGA)
 	if err != nil {
 		return err
 	}
-	var loops []loop
+	var loops []media.Loop
 	for _, in := range inputs {
-		l, err := in.loop()
+		l, err := in.Loop()
 		if err != nil {
 			return err
 		}
@@ -42,7 +43,7 @@ func (b bench) zipStop(ctx context.Context, minutes string) error {
 	return eachLength(minutes, func(minutes float64, length time.Duration) error { return b.zip(ctx, loops, minutes, length) })
 }
 
-func (b bench) zip(ctx context.Context, loops []loop, minutes float64, length time.Duration) (err error) {
+func (b bench) zip(ctx context.Context, loops []media.Loop, minutes float64, length time.Duration) (err error) {
 	dir, err := os.MkdirTemp(b.dir, zipCase+"-")
 	if err != nil {
 		return err

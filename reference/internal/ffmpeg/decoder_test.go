@@ -19,6 +19,7 @@ import (
 
 	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/av/bitstream"
 	"reelcheck/reference/internal/ffmpeg/decoding"
 	"reelcheck/reference/internal/programtest"
 )
@@ -62,7 +63,7 @@ func codeSource(t *testing.T, codec av.Codec, source string, options ...string) 
 	out := ffmpegtest.Run(t, append(args, "-f", container, "pipe:1")...)
 	m := material{codec: codec}
 	if codec == av.H264 {
-		for units := NewAccessUnits(bytes.NewReader(out)); ; {
+		for units := bitstream.NewAccessUnits(bytes.NewReader(out)); ; {
 			unit, err := units.Next()
 			if errors.Is(err, io.EOF) {
 				return m

@@ -88,7 +88,7 @@ func (v Video) X264() []string {
 	return append([]string{"-c:v", "libx264"}, arguments("v", v.options())...)
 }
 
-// encodeH264 starts a child that encodes planar 4:2:0 pictures to an Annex B stream; see [AccessUnits].
+// encodeH264 starts a child that encodes planar 4:2:0 pictures to an Annex B stream; see [bitstream.AccessUnits].
 func (c Config) encodeH264(ctx context.Context, v Video) (*Encoder, error) {
 	c.nice = higher
 	args := []string{
@@ -109,7 +109,7 @@ const (
 	AACCoder = "fast"
 )
 
-// encodeAAC starts a child that encodes mono float32 samples, little endian, to AAC-LC in ADTS; see [ADTS].
+// encodeAAC starts a child that encodes mono float32 samples, little endian, to AAC-LC in ADTS; see [bitstream.ADTS].
 func (c Config) encodeAAC(ctx context.Context) (*Encoder, error) {
 	return c.encoder(ctx, append([]string{
 		"-probesize", "32", "-analyzeduration", "0", "-f", "f32le", "-ar", strconv.Itoa(av.SampleRate), "-ac", "1", "-i", "pipe:0",

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/av/bitstream"
 )
 
 // rawAhead is the number of frames that may wait for an ffmpeg program.
@@ -63,7 +64,7 @@ func (p *pipedEncoder) startVideo(ctx context.Context, c Config, g *errgroup.Gro
 	})
 	g.Go(func() error {
 		defer close(units)
-		return p.video.pass(ctx, "video encoder", NewAccessUnits(p.video).Next, units)
+		return p.video.pass(ctx, "video encoder", bitstream.NewAccessUnits(p.video).Next, units)
 	})
 	return nil
 }
@@ -81,7 +82,7 @@ func (p *pipedEncoder) startAudio(ctx context.Context, c Config, g *errgroup.Gro
 	})
 	g.Go(func() error {
 		defer close(frames)
-		return p.audio.pass(ctx, "audio encoder", NewADTS(p.audio).Next, frames)
+		return p.audio.pass(ctx, "audio encoder", bitstream.NewADTS(p.audio).Next, frames)
 	})
 	return nil
 }

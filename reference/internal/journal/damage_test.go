@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -42,9 +41,9 @@ func seconds(t *testing.T, j *Journal, stream string, n int) *Writer {
 func at(second int) av.Instant { return av.Instant(second+1) * av.Instant(time.Second) }
 
 // spoil overwrites a few bytes in a segment of a stream's log.
-func spoil(t *testing.T, dir, stream string, segment int, offset int64) {
+func spoil(t *testing.T, j *Journal, stream string, segment int, offset int64) {
 	t.Helper()
-	f, err := os.OpenFile(segmentPath(filepath.Join(dir, streamLog(stream)), segment), os.O_RDWR, 0)
+	f, err := os.OpenFile(segmentPath(j, streamLog(stream), segment), os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +99,7 @@ func damageIsTold(t *testing.T, key []byte) {
 		want    Damage
 	}{
 		"in the middle":    {2, 5 << 20, Damage{"s", at(18), at(30), nil}},
-		"at the beginning": {1, firstRecord, Damage{"s", Unknown, at(15), nil}},
+		"at the beginning": {1, First.Offset, Damage{"s", Unknown, at(15), nil}},
 		"at the end":       {3, 5<<20 + 1000, Damage{"s", at(34), Forever, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +110,7 @@ func damageIsTold(t *testing.T, key []byte) {
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			spoil(t, dir, "s", spoilt.segment, spoilt.offset)
+			spoil(t, j, "s", spoilt.segment, spoilt.offset)
 			r, err := j.Reader("s", true, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -152,7 +151,7 @@ func TestTruncatedFile(t *testing.T) {
 	j, told := damages(t, dir, nil)
 	note(t, j, recording)
 	seconds(t, j, "s", 10)
-	if err := os.Truncate(segmentPath(filepath.Join(dir, streamLog("s")), 1), 4<<20); err != nil {
+	if err := os.Truncate(segmentPath(j, streamLog("s"), 1), 4<<20); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {
@@ -183,7 +182,7 @@ func whatACrashTears(t *testing.T, key []byte) {
 			if err := errors.Join(j.Advance(at(known)), j.Close()); err != nil {
 				t.Fatal(err)
 			}
-			spoil(t, dir, "s", 1, 10<<20)
+			spoil(t, j, "s", 1, 10<<20)
 			for n := range 2 {
 				again, told := damages(t, dir, key)
 				if cut := len(again.Repairs) > 0; cut != (known == 12 && n == 0) {

@@ -11,6 +11,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
+	"reelcheck/reference/internal/journal/segment"
 	"reelcheck/reference/internal/timeline"
 )
 
@@ -99,10 +100,10 @@ func (j *Journal) Note(e timeline.Event) error {
 	if err != nil {
 		return err
 	}
-	if err := j.events.append(encodeBare(typeEvent, b)); err != nil {
+	if err := j.events.Append(segment.EncodeEvent(b)); err != nil {
 		return fmt.Errorf("noting %s: %w", e.Kind, err)
 	}
-	if err := j.events.sync(); err != nil {
+	if err := j.events.Sync(); err != nil {
 		return fmt.Errorf("noting %s: %w", e.Kind, err)
 	}
 	tl.apply(n, key)
@@ -121,7 +122,7 @@ func (j *Journal) Advance(t av.Instant) error {
 	if t <= tl.known {
 		return nil
 	}
-	if err := j.events.append(encodeMark(events, t, false)); err != nil {
+	if err := j.events.Append(segment.EncodeMark(segment.Events, t, false)); err != nil {
 		return err
 	}
 	tl.known = t

@@ -29,6 +29,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal/segment"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/timeline"
 )
@@ -65,12 +66,12 @@ type Journal struct {
 
 	dir     string
 	options Options
-	events  *segments
+	events  *segment.Log
 	history history
 
 	mu      sync.Mutex // guards key, streams and last
 	key     []byte     // nil = new logs are plain
-	streams map[string]*segments
+	streams map[string]*segment.Log
 	last    av.Instant // newest media found by Open
 
 	stop chan struct{}
@@ -82,7 +83,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "streams"), 0o755); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
 	}
-	j := &Journal{dir: dir, options: o, key: o.Key, streams: map[string]*segments{}, stop: make(chan struct{}), done: make(chan struct{})}
+	j := &Journal{dir: dir, options: o, key: o.Key, streams: map[string]*segment.Log{}, stop: make(chan struct{}), done: make(chan struct{})}
 	j.history.open, j.history.keys = map[string]bool{}, map[eventKey]bool{}
 	if err := errors.Join(j.openTimeline(), j.openStreams()); err != nil {
 		return nil, fmt.Errorf("opening journal: %w", err)
@@ -103,7 +104,7 @@ func (j *Journal) LastMedia() (av.Instant, bool) {
 }
 
 // ErrEnded is returned when a stream's log has ended and cannot be appended to or begun again.
-var ErrEnded = errors.New("stream log has ended")
+var ErrEnded = segment.ErrEnded
 
 // Stream begins the log of a stream. A stream id can be used only once.
 func (j *Journal) Stream(id string) (*Writer, error) {
@@ -119,11 +120,11 @@ func (j *Journal) Stream(id string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", id, err)
 	}
-	l, err := createLog(filepath.Join(j.dir, streamLog(id)), box)
+	l, err := segment.Create(filepath.Join(j.dir, streamLog(id)), box)
 	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", id, err)
 	}
-	l.full = j.options.Full
+	l.Full = j.options.Full
 	j.streams[id] = l
 	return &Writer{log: l, history: &j.history}, nil
 }
@@ -136,14 +137,14 @@ func (j *Journal) Seal(key []byte) error {
 	if j.key == nil {
 		j.key = key
 	}
-	logs := map[string]*segments{timelineLog: j.events}
+	logs := map[string]*segment.Log{timelineLog: j.events}
 	for id, l := range j.streams {
 		logs[streamLog(id)] = l
 	}
 	for name, l := range logs {
 		box, err := boxOf(j.key, name)
 		if err == nil {
-			err = l.seal(box)
+			err = l.Seal(box)
 		}
 		if err != nil {
 			return fmt.Errorf("sealing %s: %w", name, err)
@@ -154,7 +155,7 @@ func (j *Journal) Seal(key []byte) error {
 
 // Trim removes the media of ended streams for which needed returns false. Their logs stay, but are empty.
 func (j *Journal) Trim(needed func(stream string) bool) error {
-	var spare []*segments
+	var spare []*segment.Log
 	j.mu.Lock()
 	for id, l := range j.streams {
 		if !needed(id) {
@@ -163,7 +164,7 @@ func (j *Journal) Trim(needed func(stream string) bool) error {
 	}
 	j.mu.Unlock()
 	for _, l := range spare {
-		if err := l.empty(); err != nil {
+		if err := l.Empty(); err != nil {
 			return fmt.Errorf("trimming journal: %w", err)
 		}
 	}
@@ -219,7 +220,7 @@ func (j *Journal) report(err error) {
 // Sync makes durable everything that was appended before the call.
 func (j *Journal) Sync() error {
 	j.mu.Lock()
-	logs := []*segments{j.events}
+	logs := []*segment.Log{j.events}
 	for _, l := range j.streams {
 		logs = append(logs, l)
 	}
@@ -227,7 +228,7 @@ func (j *Journal) Sync() error {
 	var g errgroup.Group
 	g.SetLimit(syncsAtOnce)
 	for _, l := range logs {
-		g.Go(l.sync)
+		g.Go(l.Sync)
 	}
 	return g.Wait()
 }
@@ -244,7 +245,7 @@ func (j *Journal) Close() error {
 	var errs []error
 	j.mu.Lock()
 	for id, l := range j.streams {
-		if err := l.end(); err != nil {
+		if err := l.End(); err != nil {
 			errs = append(errs, fmt.Errorf("stream %q: %w", id, err))
 		}
 	}
@@ -254,5 +255,5 @@ func (j *Journal) Close() error {
 	defer tl.mu.Unlock()
 	tl.closed = true
 	tl.mu.Wake()
-	return errors.Join(append(errs, j.events.sync(), j.events.close())...)
+	return errors.Join(append(errs, j.events.Sync(), j.events.Close())...)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal/segment"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/layout/layouttest"
 	"reelcheck/reference/internal/seal"
@@ -86,14 +88,19 @@ func plainAndSealed(t *testing.T, test func(t *testing.T, key []byte)) {
 	t.Run("sealed", func(t *testing.T) { test(t, seal.NewKey()) })
 }
 
-// boxFor returns the box of the stream "s".
-func boxFor(t testing.TB, key []byte) *seal.Box {
+// segmentPath returns the path of a file of a log.
+func segmentPath(j *Journal, log string, seq int) string {
+	return filepath.Join(j.dir, log, fmt.Sprintf("%08d.seg", seq))
+}
+
+// segmentSize returns the size of the first file of a log.
+func segmentSize(t testing.TB, j *Journal, log string) int64 {
 	t.Helper()
-	box, err := boxOf(key, streamLog("s"))
+	info, err := os.Stat(segmentPath(j, log, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return box
+	return info.Size()
 }
 
 func TestRoundTrip(t *testing.T) { plainAndSealed(t, roundTrip) }
@@ -137,62 +144,6 @@ func roundTrip(t *testing.T, key []byte) {
 	}
 }
 
-// TestTruncatedAnywhere cuts a stream's log at every offset. All records before the cut must be read, and no others.
-func TestTruncatedAnywhere(t *testing.T) { plainAndSealed(t, truncatedAnywhere) }
-
-func truncatedAnywhere(t *testing.T, key []byte) {
-	dir := t.TempDir()
-	j := openWith(t, dir, key)
-	note(t, j, recording)
-	w := begin(t, j, "s")
-	ends := []int{len(magic)}
-	for i := range 5 {
-		if err := w.Append(frameAt(i)); err != nil {
-			t.Fatal(err)
-		}
-		ends = append(ends, int(w.log.size))
-	}
-	whole, err := os.ReadFile(segmentPath(w.log.dir, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for cut := range len(whole) + 1 {
-		var other byte // a byte that differs from the original, so that the tail cannot complete a record
-		if cut < len(whole) {
-			other = ^whole[cut]
-		}
-		for _, tail := range [][]byte{nil, append([]byte{other}, make([]byte, 99)...), bytes.Repeat([]byte{other}, 40)} {
-			dir := t.TempDir()
-			path := filepath.Join(dir, "00000001.seg")
-			if err := os.WriteFile(path, append(bytes.Clone(whole[:cut]), tail...), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			want := -1
-			for _, e := range ends {
-				if e <= cut {
-					want++
-				}
-			}
-			want = max(want, 0)
-			var got int
-			l, torn, err := openLog(dir, boxFor(t, key), func(record) error { got++; return nil }, nil)
-			if err != nil || got != want {
-				t.Fatalf("cut at %d with a tail of %d: %d records, want %d: %v", cut, len(tail), got, want, err)
-			}
-			if torn != nil && (cut >= len(magic) && torn.Offset != int64(ends[want]) || torn.Path != path) {
-				t.Fatalf("cut at %d: %v", cut, torn)
-			}
-			clean := len(tail) == 0 && (cut == ends[want])
-			if clean != (torn == nil) {
-				t.Fatalf("cut at %d with a tail of %d: torn %v", cut, len(tail), torn)
-			}
-			if err := errors.Join(l.end(), err); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
 // TestTimelineTruncatedAnywhere cuts the event log at every offset and opens the journal.
 func TestTimelineTruncatedAnywhere(t *testing.T) { plainAndSealed(t, timelineTruncatedAnywhere) }
 
@@ -205,9 +156,9 @@ func timelineTruncatedAnywhere(t *testing.T, key []byte) {
 	var ends []int64
 	for _, e := range list {
 		note(t, j, e)
-		ends = append(ends, j.events.size)
+		ends = append(ends, segmentSize(t, j, timelineLog))
 	}
-	path := segmentPath(j.events.dir, 1)
+	path := segmentPath(j, timelineLog, 1)
 	whole, err := os.ReadFile(path)
 	if err != nil || j.Close() != nil {
 		t.Fatal(err)
@@ -257,7 +208,7 @@ func readerFollows(t *testing.T, key []byte) {
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	const n = 2000
-	data := bytes.Repeat([]byte{7}, segmentSize/n*3) // three segments
+	data := bytes.Repeat([]byte{7}, segment.Size/n*3) // three segments
 	go func() {
 		for i := range n {
 			if err := w.Append(av.Sample{Codec: av.H264, Time: av.Instant(i + 1), Data: data}); err != nil {
@@ -272,8 +223,8 @@ func readerFollows(t *testing.T, key []byte) {
 	if err != nil || len(got) != n || got[n-1].Time != n {
 		t.Fatalf("%d samples: %v", len(got), err)
 	}
-	if w.log.current() < 3 {
-		t.Fatalf("%d segments", w.log.current())
+	if w.log.Current() < 3 {
+		t.Fatalf("%d segments", w.log.Current())
 	}
 }
 
@@ -299,14 +250,14 @@ func damagedSegment(t *testing.T, key []byte) {
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	for i := range 5 {
-		if err := w.Append(av.Sample{Codec: av.VP8, Time: av.Instant(i + 1), Data: make([]byte, segmentSize/2-100)}); err != nil {
+		if err := w.Append(av.Sample{Codec: av.VP8, Time: av.Instant(i + 1), Data: make([]byte, segment.Size/2-100)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(segmentPath(w.log.dir, 1), os.O_RDWR, 0)
+	f, err := os.OpenFile(segmentPath(j, streamLog("s"), 1), os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +269,7 @@ func damagedSegment(t *testing.T, key []byte) {
 		t.Fatal(err)
 	}
 	var torn *TornError
-	if _, err := r.Next(t.Context()); !errors.As(err, &torn) || torn.Offset != int64(len(magic)) {
+	if _, err := r.Next(t.Context()); !errors.As(err, &torn) || torn.Offset != First.Offset {
 		t.Fatalf("got %v", err)
 	}
 	if it, err := r.Next(t.Context()); err != nil || it.Time != 3 {

@@ -27,7 +27,7 @@ func near(t *testing.T, key []byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w.log.current() == len(began) {
+		if w.log.Current() == len(began) {
 			began = append(began, at(n))
 		}
 	}
@@ -45,7 +45,7 @@ func near(t *testing.T, key []byte) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Offset != firstRecord || p.Segment > 1 && began[p.Segment].Add(5*time.Second) >= at(n) {
+			if p.Offset != First.Offset || p.Segment > 1 && began[p.Segment].Add(5*time.Second) >= at(n) {
 				t.Errorf("minute %d: %v, which begins at %v", n, p, began[p.Segment])
 			}
 			if next := p.Segment + 1; next < len(began) && began[next].Add(time.Minute) < at(n) {
@@ -70,11 +70,11 @@ func near(t *testing.T, key []byte) {
 		check()
 	}
 	// Reading must not begin at a file that cannot be read.
-	f, err := os.OpenFile(segmentPath(w.log.dir, 3), os.O_RDWR, 0)
+	f, err := os.OpenFile(segmentPath(j, streamLog("s"), 3), os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteAt(make([]byte, 100), firstRecord); err != nil || f.Close() != nil {
+	if _, err := f.WriteAt(make([]byte, 100), First.Offset); err != nil || f.Close() != nil {
 		t.Fatal(err)
 	}
 	if p, err := j.Near("s", began[3].Add(30*time.Second)); err != nil || p.Segment != 2 {

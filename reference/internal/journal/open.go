@@ -12,7 +12,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/durable"
-	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/journal/segment"
 	"reelcheck/reference/internal/timeline"
 )
 
@@ -23,24 +23,24 @@ func (j *Journal) openTimeline() (err error) {
 		return err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		if j.events, err = createLog(dir, box); err == nil {
-			j.events.full = j.options.Full
+		if j.events, err = segment.Create(dir, box); err == nil {
+			j.events.Full = j.options.Full
 		}
 		return errors.Join(err, durable.Sync(filepath.Dir(j.dir)))
 	}
 	// The timeline is small, but it may have rolled, so all its segments are read.
 	var torn *TornError
-	if j.events, torn, err = openLog(dir, box, j.seeEvent, nil); err != nil {
+	if j.events, torn, err = segment.Open(dir, box, j.seeEvent, nil); err != nil {
 		return err
 	}
-	j.events.full = j.options.Full
+	j.events.Full = j.options.Full
 	if torn != nil {
 		j.Repairs = append(j.Repairs, torn)
 	}
 	last := j.history.noted
 	j.history.noted = nil
-	for seq := 1; seq < j.events.seq; seq++ {
-		if err := readEarlier(dir, seq, box, j.seeEvent); err != nil {
+	for seq := 1; seq < j.events.Current(); seq++ {
+		if err := segment.Read(dir, seq, box, j.seeEvent); err != nil {
 			return err
 		}
 	}
@@ -48,31 +48,20 @@ func (j *Journal) openTimeline() (err error) {
 	if err := j.replay(); err != nil || box == nil {
 		return err
 	}
-	return j.events.seal(box) // no change, unless the crash came before Seal had sealed the timeline
+	return j.events.Seal(box) // no change, unless the crash came before Seal had sealed the timeline
 }
 
-// readEarlier passes the records of a segment to seen, and stops at the first error that seen returns.
-func readEarlier(dir string, seq int, box *seal.Box, seen func(record) error) error {
-	f, err := os.Open(segmentPath(dir, seq))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, _, err = scan(f, seq, box, seen)
-	return err
-}
-
-func (j *Journal) seeEvent(r record) error {
-	switch r.kind {
-	case typeEvent:
-		n, err := parseEvent(r.data)
+func (j *Journal) seeEvent(r segment.Record) error {
+	switch r.Kind {
+	case segment.Event:
+		n, err := parseEvent(r.Data)
 		if err != nil {
 			return fmt.Errorf("event on disk: %w", err)
 		}
 		j.history.noted = append(j.history.noted, n)
-	case typeMark:
-		j.history.known = max(j.history.known, r.time)
-	case typeSample, typeReport, typeRoll, typeEnd:
+	case segment.Mark:
+		j.history.known = max(j.history.known, r.Time)
+	case segment.Sample, segment.Report, segment.Roll, segment.End:
 	}
 	return nil
 }
@@ -130,7 +119,7 @@ func (j *Journal) openRemoved(id string, at av.Instant) error {
 	if err != nil {
 		return err
 	}
-	l, err := openEnded(filepath.Join(j.dir, streamLog(id)), box)
+	l, err := segment.OpenEnded(filepath.Join(j.dir, streamLog(id)), box)
 	if err != nil {
 		return err
 	}
@@ -138,6 +127,11 @@ func (j *Journal) openRemoved(id string, at av.Instant) error {
 	j.last = max(j.last, at)
 	return nil
 }
+
+// newest holds the latest instant of each track in a scan.
+type newest [segment.Tracks]av.Instant
+
+func (n *newest) see(r segment.Record) { n[r.Track] = max(n[r.Track], r.Time) }
 
 // crashTears is the most media that a crash can tear off a log: the half second promised, and the delay of a slow disk.
 const crashTears = 10 * time.Second
@@ -150,10 +144,10 @@ func (j *Journal) openStream(id string, since av.Instant) error {
 		return err
 	}
 	var n newest
-	dir, seen := filepath.Join(j.dir, streamLog(id)), func(r record) error { n.see(r); return nil }
+	dir, seen := filepath.Join(j.dir, streamLog(id)), func(r segment.Record) error { n.see(r); return nil }
 	earlier := func(seq int) error { // for a crash just after the log rolled
 		for seq--; seq > 0 && n == (newest{}); seq-- {
-			if err := readEarlier(dir, seq, box, seen); err != nil && !errors.As(err, new(*TornError)) {
+			if err := segment.Read(dir, seq, box, seen); err != nil && !errors.As(err, new(*TornError)) {
 				return err
 			}
 		}
@@ -163,28 +157,23 @@ func (j *Journal) openStream(id string, since av.Instant) error {
 	// the reason.
 	torn := func(seq int) (bool, error) {
 		err := earlier(seq)
-		return j.history.known.Sub(max(since, n[audio], n[video])) <= crashTears, err
+		return j.history.known.Sub(max(since, n[segment.Audio], n[segment.Video])) <= crashTears, err
 	}
-	l, cut, err := openLog(dir, box, seen, torn)
+	l, cut, err := segment.Open(dir, box, seen, torn)
 	if err != nil {
 		return err
 	}
-	if err := earlier(l.seq); err != nil {
+	if err := earlier(l.Current()); err != nil {
 		return err
 	}
 	if cut != nil {
 		j.Repairs = append(j.Repairs, cut)
 	}
-	if l.ended {
-		err = l.f.Close()
-	} else {
-		err = l.end()
-	}
-	if err != nil {
+	if err := l.End(); err != nil {
 		return err
 	}
 	j.streams[id] = l
-	j.last = max(j.last, n[audio], n[video])
+	j.last = max(j.last, n[segment.Audio], n[segment.Video])
 	return nil
 }
 

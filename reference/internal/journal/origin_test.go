@@ -59,36 +59,6 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// TestEarlierSamples reads a sample as versions wrote it that did not store origins.
-func TestEarlierSamples(t *testing.T) {
-	plain, err := encodeSample(frameAt(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := decode(plain[headerSize:], false)
-	if err != nil || r.origin != (av.Origin{}) || len(plain) != headerSize+sampleHead+len(frameAt(1).Data) {
-		t.Errorf("%+v %v", r, err)
-	}
-}
-
-func TestDamagedOrigins(t *testing.T) {
-	sample := frameAt(1)
-	sample.Captured, sample.Data = 1, nil
-	b, err := encodeSample(sample)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report := encodeReport(video, 1, 2)
-	for _, whole := range [][]byte{b[headerSize:], report[headerSize:]} {
-		if _, err := decode(whole, false); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := decode(whole[:len(whole)-1], false); !errors.Is(err, errBody) {
-			t.Errorf("cut off: %v", err)
-		}
-	}
-}
-
 func drain(t testing.TB, r *Reader) (list []Item) {
 	t.Helper()
 	defer r.Close()
@@ -121,7 +91,7 @@ func TestDamagedEnd(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	path := segmentPath(filepath.Join(dir, streamLog("s")), 1)
+	path := segmentPath(j, streamLog("s"), 1)
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -1,18 +1,16 @@
 package journal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"syscall"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/journal/segment"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/timeline"
 )
 
@@ -69,7 +67,7 @@ func TestOrderAndLimits(t *testing.T) {
 		}
 	}
 	big := frameAt(9)
-	big.Data = make([]byte, MaxRecord)
+	big.Data = make([]byte, segment.MaxRecord)
 	if err := w.Append(big); err == nil {
 		t.Error("a sample larger than a record was taken")
 	}
@@ -133,59 +131,12 @@ func TestSyncedInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-		w.log.mu.Lock()
-		dirty := w.log.dirty
-		w.log.mu.Unlock()
-		if !dirty {
+		if !w.log.Dirty() {
 			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("not synced")
 		}
-	}
-}
-
-// TestSyncWaits checks that Sync waits for records that another sync is still making durable.
-func TestSyncWaits(t *testing.T) {
-	j := open(t, t.TempDir())
-	note(t, j, recording)
-	w := begin(t, j, "s")
-	if err := w.Append(frameAt(0)); err != nil {
-		t.Fatal(err)
-	}
-	w.log.syncing.Lock() // as if another sync ran
-	w.log.mu.Lock()
-	w.log.dirty = false
-	w.log.mu.Unlock()
-	synced := make(chan error, 1)
-	go func() { synced <- j.Sync() }()
-	select {
-	case <-synced:
-		t.Error("a sync did not wait for the one that had begun")
-	case <-time.After(20 * time.Millisecond):
-		w.log.syncing.Unlock()
-		if err := <-synced; err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// TestEndWhileSyncing checks that a log that ends during a sync is durable.
-func TestEndWhileSyncing(t *testing.T) {
-	j := open(t, t.TempDir())
-	note(t, j, recording)
-	w := begin(t, j, "s")
-	if err := w.Append(frameAt(0)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.log.mu.Lock()
-	w.log.dirty = true // as a sync saw it that was about to begin when the log ended
-	w.log.mu.Unlock()
-	if err := w.log.sync(); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -203,7 +154,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	room := old
-	room.Cur = uint64(w.log.size) + 50
+	room.Cur = uint64(segmentSize(t, j, streamLog("s"))) + 50
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &room); err != nil {
 		t.Fatal(err)
 	}
@@ -223,62 +174,4 @@ func TestFullDisk(t *testing.T) {
 	if err != nil || len(got) != 2 || !got[1].Gap {
 		t.Errorf("%v %v: want two samples, the second after a gap", got, err)
 	}
-}
-
-func FuzzScan(f *testing.F) {
-	sample, err := encodeSample(frameAt(3))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add([]byte(magic))
-	f.Add(append([]byte(magic), sample...))
-	f.Add(append(append([]byte(magic), encodeMark(audio, 7, false)...), encodeBare(typeEnd, nil)...))
-	f.Add(append([]byte(magic), encodeBare(typeEvent, []byte(`{"kind":"stopped","archive":"a","at":1}`))...))
-	key := make([]byte, seal.KeySize)
-	f.Add(append([]byte(magicSealed), frame(boxFor(f, key).Seal(make([]byte, headerSize), sample[headerSize:], seal.Place{Segment: 1, Offset: firstRecord}))...))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		n, _, err := scan(bytes.NewReader(b), 1, boxFor(t, key), func(r record) error {
-			if r.kind == typeEvent {
-				_, _ = parseEvent(r.data)
-			}
-			return nil
-		})
-		var torn *TornError
-		if err != nil && !errors.Is(err, seal.ErrForged) && (!errors.As(err, &torn) || torn.Offset != n) {
-			t.Fatalf("%v at %d", err, n)
-		}
-		if n > int64(len(b)) {
-			t.Fatalf("%d of %d bytes", n, len(b))
-		}
-	})
-}
-
-// FuzzReader reads the same bytes with scan and with the reader, which reads ahead and skips.
-func FuzzReader(f *testing.F) {
-	sample, err := encodeSample(frameAt(3))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(append(append([]byte(magic), sample...), sample...))
-	f.Add(append([]byte(magic), 1, 0, 0, 0, 0, 0, 0, 0, 1))
-	key := make([]byte, seal.KeySize)
-	f.Add(append([]byte(magicSealed), frame(boxFor(f, key).Seal(make([]byte, headerSize), sample[headerSize:], seal.Place{Segment: 1, Offset: firstRecord}))...))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < len(magic) {
-			return
-		}
-		dir := t.TempDir()
-		if err := os.WriteFile(segmentPath(dir, 1), b, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		l := &segments{dir: dir, seq: 1, size: int64(len(b)), ended: true, box: boxFor(t, key)}
-		r := &Reader{log: l, track: video, at: Position{1, int64(len(magic))}}
-		defer r.Close()
-		for range len(b) + 1 {
-			if _, err := r.Next(t.Context()); err != nil {
-				return
-			}
-		}
-		t.Fatal("more items than bytes")
-	})
 }

@@ -1,28 +1,14 @@
 package sessions
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/callback"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/sessions/effect"
+	"reelcheck/reference/internal/sessions/webhook"
 	"reelcheck/reference/internal/store"
-	"reelcheck/reference/internal/timeline"
 )
-
-// durable reports whether effects of this kind go through the outbox. Announcements, uploads and expiries need none,
-// because they are jobs. A composition follows from the state, and notices are for clients who are gone after a crash.
-func durable(kind archive.EffectKind) bool {
-	switch kind {
-	case archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop, archive.DoArrange, archive.DoErase, archive.DoDiscard:
-		return true
-	default:
-		return false
-	}
-}
 
 // act performs effects in order. ids are the outbox ids of the durable ones.
 func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
@@ -33,7 +19,7 @@ func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 			continue
 		}
 		err := r.perform(e, at)
-		if durable(e.Kind) {
+		if effect.Durable(e.Kind) {
 			if err == nil {
 				r.done = append(r.done, ids[0])
 			}
@@ -41,7 +27,7 @@ func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 		}
 		if err != nil {
 			r.Log.Error("effect failed", "session", r.id, "archive", e.Archive.ID, "effect", e.Kind, "error", err)
-			if recording(e.Kind) {
+			if effect.Recording(e.Kind) {
 				broken = append(broken, e.Archive.ID)
 			}
 		}
@@ -50,16 +36,6 @@ func (r *room) act(effects []archive.Effect, ids []int64, at av.Instant) {
 		if err := r.happened(fact{archive.Fail{ArchiveID: id}, "", at}); err != nil { // ARC-STAT-12, decision 15
 			r.Log.Error("cannot fail archive", "archive", id, "error", err)
 		}
-	}
-}
-
-// recording reports whether the archive has no file if an effect of this kind fails.
-func recording(kind archive.EffectKind) bool {
-	switch kind {
-	case archive.DoCompose, archive.DoSelect, archive.DoRecord, archive.DoPause, archive.DoStop:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -72,36 +48,11 @@ func (r *room) perform(e archive.Effect, at av.Instant) error {
 	case archive.DoDiscard:
 		return r.Recorder.Discard(r.id, e.Archive.ID)
 	default:
-		if noted, ok := timelineEvent(e, at); ok {
+		if noted, ok := effect.Event(e, at); ok {
 			return r.Recorder.Note(r.id, noted)
 		}
 		return nil // a job, committed with the step
 	}
-}
-
-// timelineEvent returns the event that an effect puts on the session's timeline; ok is false if it puts none there.
-func timelineEvent(e archive.Effect, at av.Instant) (noted timeline.Event, ok bool) {
-	noted = timeline.Event{At: at, Archive: e.Archive.ID}
-	switch e.Kind {
-	case archive.DoSelect:
-		noted.Kind = timeline.Selected
-		for _, in := range e.Archive.Streams {
-			noted.Selection = append(noted.Selection, timeline.Selection{Stream: in.StreamID, HasAudio: in.HasAudio, HasVideo: in.HasVideo})
-		}
-	case archive.DoRecord:
-		noted.Kind = timeline.Recording
-	case archive.DoPause:
-		noted.Kind = timeline.Paused
-	case archive.DoStop:
-		noted.Kind = timeline.Stopped
-	case archive.DoArrange:
-		noted.Kind, noted.Layout = timeline.Arranged, &e.Archive.Layout
-	case archive.DoClassify:
-		noted.Kind, noted.Stream, noted.Classes = timeline.Classified, e.Stream.ID, e.Stream.LayoutClasses
-	default:
-		return noted, false
-	}
-	return noted, true
 }
 
 func (r *room) compose(a archive.Archive) error {
@@ -136,20 +87,15 @@ func (r *room) flush() {
 	r.done = nil
 }
 
-// delivery returns the webhook of an announcement, with the application's present settings. wanted is false if the
-// application wants no webhooks.
-func (r *room) delivery(e archive.Effect) (d store.Delivery, wanted bool, err error) {
-	app, err := r.Store.Application(r.background(), r.state.ApplicationID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && app.ArchiveCallbackURL == "" { // ARC-CB-01, ARC-CB-32
-		return d, false, nil
+// monitor adds the session events of a step to its transition, if the application wants them.
+func (r *room) monitor(t *store.Transition, next archive.Session, effects []archive.Effect) error {
+	notices := callback.Notices(r.state, next, effects)
+	if len(notices) == 0 {
+		return nil
 	}
-	if err != nil {
-		return d, false, fmt.Errorf("read application: %w", err)
-	}
-	body, err := json.Marshal(callback.Of(app, e))
-	if err != nil {
-		return d, false, fmt.Errorf("encode callback: %w", err)
-	}
-	return store.Delivery{ApplicationID: app.ID, SessionID: r.id, ArchiveID: e.Archive.ID,
-		URL: app.ArchiveCallbackURL, Body: body, CreatedAt: e.At}, true, nil
+	return r.webhooks().Session(r.background(), t, next.ApplicationID, r.id, notices)
+}
+
+func (c *Runner) webhooks() webhook.Announcer {
+	return webhook.Announcer{Store: c.Store, Clock: c.Clock}
 }

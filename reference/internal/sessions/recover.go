@@ -29,7 +29,7 @@ func (c *Runner) Recover(ctx context.Context) error {
 			return fmt.Errorf("recover session %s: %w", id, err)
 		}
 	}
-	return c.announceGone(ctx)
+	return c.webhooks().Gone(ctx)
 }
 
 func (r *room) takeUp() error {

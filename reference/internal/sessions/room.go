@@ -11,6 +11,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/clock"
+	"reelcheck/reference/internal/sessions/effect"
 	"reelcheck/reference/internal/store"
 )
 
@@ -214,7 +215,7 @@ func (r *room) transition(next archive.Session, effects []archive.Effect, at av.
 		job := store.Job{ApplicationID: next.ApplicationID, SessionID: r.id, ArchiveID: e.Archive.ID, At: e.At}
 		switch e.Kind {
 		case archive.DoAnnounce, archive.DoStreamAdded, archive.DoStreamRemoved: // ARC-CB-01, ARC-CB-03, ARC-CB-04, ARC-CB-24
-			d, wanted, err := r.delivery(e)
+			d, wanted, err := r.webhooks().Archive(r.background(), r.state.ApplicationID, r.id, e)
 			if err != nil {
 				return t, err
 			}
@@ -227,7 +228,7 @@ func (r *room) transition(next archive.Session, effects []archive.Effect, at av.
 		case archive.DoExpire:
 			job.Kind = store.JobExpire
 		default:
-			if durable(e.Kind) {
+			if effect.Durable(e.Kind) {
 				t.Outbox = append(t.Outbox, store.Act{SessionID: r.id, Effect: e, At: at})
 			}
 		}

@@ -1,4 +1,4 @@
-// Package bitstream parses coded pictures.
+// Package bitstream parses coded pictures and splits the elementary streams of encoders into access units and frames.
 package bitstream
 
 import (

@@ -11,7 +11,7 @@ import (
 	"github.com/Eyevinn/mp4ff/avc"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/ffmpeg"
+	"reelcheck/reference/internal/av/bitstream"
 	"reelcheck/reference/internal/mux/movie"
 	"reelcheck/reference/internal/tools/merge/splice"
 )
@@ -31,7 +31,7 @@ func (j *joiner) codeVideo(ctx context.Context, p *part, b splice.Bridge, later 
 	slices.Sort(times)
 	var m mixed
 	err := j.convert(ctx, clip(ctx, p.Movie, t, b.Head, b.Tail), func(r io.Reader) error {
-		units := ffmpeg.NewAccessUnits(r)
+		units := bitstream.NewAccessUnits(r)
 		for {
 			unit, err := units.Next()
 			if errors.Is(err, io.EOF) {
@@ -163,7 +163,7 @@ func (j *joiner) codeAudio(ctx context.Context, a, b *part, s splice.Seam) (mixe
 		_, err := w.Write(av.AppendFloats(nil, pcm))
 		return err
 	}, func(r io.Reader) error {
-		in := ffmpeg.NewADTS(r)
+		in := bitstream.NewADTS(r)
 		for {
 			packet, err := in.Next()
 			if errors.Is(err, io.EOF) {

@@ -1,4 +1,4 @@
-package ffmpeg
+package bitstream
 
 import (
 	"bufio"

@@ -1,4 +1,4 @@
-package journal
+package segment
 
 import (
 	"encoding/binary"
@@ -24,15 +24,16 @@ const (
 	MaxRecord = 8 << 20
 )
 
-type recordType byte
+// Kind is the kind of a record.
+type Kind byte
 
 const (
-	typeSample recordType = 1 + iota
-	typeMark              // nothing of this kind before the instant follows
-	typeRoll              // the log continues in the next segment
-	typeEnd               // the log ends
-	typeEvent             // timeline: JSON of a timeline.Event
-	typeReport            // a timestamp of this kind was captured at this instant
+	Sample Kind = 1 + iota
+	Mark        // nothing of this kind before the instant follows
+	Roll        // the log continues in the next segment
+	End         // the log ends
+	Event       // timeline: JSON of a timeline.Event
+	Report      // a timestamp of this kind was captured at this instant
 )
 
 const (
@@ -47,21 +48,22 @@ const (
 	allFlags    = flagKey | flagGap | flagOrigin | flagGuessed
 )
 
-// track is the kind of media of a record. Events count as a kind of their own.
-type track byte
+// Track is the kind of media of a record. Events count as a kind of their own.
+type Track byte
 
 const (
-	audio track = iota
-	video
-	events
-	tracks
+	Audio Track = iota
+	Video
+	Events
+	Tracks // the number of tracks
 )
 
-func trackOf(isVideo bool) track {
+// TrackOf returns the track of audio or video.
+func TrackOf(isVideo bool) Track {
 	if isVideo {
-		return video
+		return Video
 	}
-	return audio
+	return Audio
 }
 
 var codecs = [...]av.Codec{1: av.VP8, 2: av.VP9, 3: av.H264, 4: av.Opus}
@@ -74,7 +76,7 @@ var (
 	errLength   = errors.New("impossible record length")
 	errBody     = errors.New("malformed record")
 	errMagic    = errors.New("not a journal segment")
-	errKey      = errors.New("segment is sealed, and the journal has no key")
+	ErrNoKey    = errors.New("segment is sealed, and the journal has no key")
 )
 
 // TornError says from which offset a segment cannot be read.
@@ -90,8 +92,8 @@ func (e *TornError) Error() string {
 
 func (e *TornError) Unwrap() error { return e.Err }
 
-// place identifies the beginning of the damage.
-func (e *TornError) place() string { return fmt.Sprint(e.Path, " ", e.Offset) }
+// Place identifies the beginning of the damage.
+func (e *TornError) Place() string { return fmt.Sprint(e.Path, " ", e.Offset) }
 
 // frame writes the length and checksum of the body into the first headerSize bytes of b, which are reserved for them.
 func frame(b []byte) []byte {
@@ -112,7 +114,8 @@ func parseHeader(b []byte) (length int64, sum uint32, err error) {
 	return length, binary.LittleEndian.Uint32(b[4:]), nil
 }
 
-func encodeSample(s av.Sample) ([]byte, error) {
+// EncodeSample returns the record of a sample for [Log.Append]. It fails for an unknown codec and for too much data.
+func EncodeSample(s av.Sample) ([]byte, error) {
 	code := 0
 	for i, c := range codecs {
 		if c != "" && c == s.Codec {
@@ -127,7 +130,7 @@ func encodeSample(s av.Sample) ([]byte, error) {
 	}
 	b := make([]byte, headerSize+sampleHead, headerSize+sampleHead+originSize+len(s.Data))
 	body := b[headerSize:]
-	body[0], body[1] = byte(typeSample), byte(code)
+	body[0], body[1] = byte(Sample), byte(code)
 	if s.Key {
 		body[2] |= flagKey
 	}
@@ -150,9 +153,10 @@ func encodeSample(s av.Sample) ([]byte, error) {
 // markGap is a flag in the track of a mark: samples before the mark were left out.
 const markGap = 1 << 7
 
-func encodeMark(k track, t av.Instant, gap bool) []byte {
+// EncodeMark returns the record of a mark. With gap set, samples before the mark were left out.
+func EncodeMark(k Track, t av.Instant, gap bool) []byte {
 	b := make([]byte, headerSize+markSize)
-	b[headerSize], b[headerSize+1] = byte(typeMark), byte(k)
+	b[headerSize], b[headerSize+1] = byte(Mark), byte(k)
 	if gap {
 		b[headerSize+1] |= markGap
 	}
@@ -160,83 +164,83 @@ func encodeMark(k track, t av.Instant, gap bool) []byte {
 	return frame(b)
 }
 
-func encodeReport(k track, stamp int64, captured av.Instant) []byte {
+// EncodeReport returns the record that says that a timestamp was captured at an instant.
+func EncodeReport(k Track, stamp int64, captured av.Instant) []byte {
 	b := make([]byte, headerSize+reportSize)
 	body := b[headerSize:]
-	body[0], body[1] = byte(typeReport), byte(k)
+	body[0], body[1] = byte(Report), byte(k)
 	binary.LittleEndian.PutUint64(body[2:], uint64(stamp))
 	binary.LittleEndian.PutUint64(body[10:], uint64(captured))
 	return frame(b)
 }
 
-func encodeBare(t recordType, data []byte) []byte {
+// EncodeEvent returns the record of an event, given as JSON.
+func EncodeEvent(data []byte) []byte { return encodeBare(Event, data) }
+
+func encodeBare(t Kind, data []byte) []byte {
 	b := make([]byte, headerSize+1, headerSize+1+len(data))
 	b[headerSize] = byte(t)
 	return frame(append(b, data...))
 }
 
-// record is a decoded body. data aliases the bytes it was decoded from.
-type record struct {
-	kind   recordType
-	track  track
-	time   av.Instant
-	codec  av.Codec
-	flags  byte
-	origin av.Origin
-	data   []byte
+// Record is a decoded record. A mark has only a time and perhaps a gap, a report only an origin, an event only data.
+type Record struct {
+	Kind  Kind
+	Track Track
+	av.Sample
 }
 
-// decode parses a body. With head set, body is only the beginning of a sample, mark or report, and record.data is not
-// set.
-func decode(body []byte, head bool) (record, error) {
-	r := record{kind: recordType(body[0])}
-	switch r.kind {
-	case typeSample:
+// decode parses a body. With head set, body is only the beginning of a sample, mark or report, and Record.Data is not
+// set. Record.Data aliases body.
+func decode(body []byte, head bool) (Record, error) {
+	r := Record{Kind: Kind(body[0])}
+	switch r.Kind {
+	case Sample:
 		return decodeSample(body)
-	case typeMark:
-		if len(body) < markSize || !head && len(body) != markSize || track(body[1]&^markGap) >= tracks {
-			return record{}, errBody
+	case Mark:
+		if len(body) < markSize || !head && len(body) != markSize || Track(body[1]&^markGap) >= Tracks {
+			return Record{}, errBody
 		}
-		if body[1]&markGap != 0 {
-			r.flags = flagGap
+		r.Gap = body[1]&markGap != 0
+		r.Track, r.Time = Track(body[1]&^markGap), av.Instant(binary.LittleEndian.Uint64(body[2:]))
+	case Report:
+		if len(body) < reportSize || !head && len(body) != reportSize || Track(body[1]) >= Events {
+			return Record{}, errBody
 		}
-		r.track, r.time = track(body[1]&^markGap), av.Instant(binary.LittleEndian.Uint64(body[2:]))
-	case typeReport:
-		if len(body) < reportSize || !head && len(body) != reportSize || track(body[1]) >= events {
-			return record{}, errBody
-		}
-		r.track = track(body[1])
-		r.origin.Stamp, r.origin.Captured = int64(binary.LittleEndian.Uint64(body[2:])), av.Instant(binary.LittleEndian.Uint64(body[10:]))
-	case typeRoll, typeEnd:
+		r.Track = Track(body[1])
+		r.Stamp, r.Captured = int64(binary.LittleEndian.Uint64(body[2:])), av.Instant(binary.LittleEndian.Uint64(body[10:]))
+	case Roll, End:
 		if len(body) != 1 && !head {
-			return record{}, errBody
+			return Record{}, errBody
 		}
-	case typeEvent:
-		r.track, r.data = events, body[1:]
+	case Event:
+		r.Track, r.Data = Events, body[1:]
 	default:
-		return record{}, errBody
+		return Record{}, errBody
 	}
 	return r, nil
 }
 
-func decodeSample(body []byte) (record, error) {
+func decodeSample(body []byte) (Record, error) {
 	if len(body) < sampleHead || int(body[1]) >= len(codecs) || codecs[body[1]] == "" || body[2]&^allFlags != 0 {
-		return record{}, errBody
+		return Record{}, errBody
 	}
-	r := record{kind: typeSample, codec: codecs[body[1]], flags: body[2], time: av.Instant(binary.LittleEndian.Uint64(body[3:]))}
-	r.track, r.data = trackOf(r.codec.Video()), body[sampleHead:]
-	if r.flags&flagOrigin == 0 {
+	flags := body[2]
+	r := Record{Kind: Sample, Sample: av.Sample{Codec: codecs[body[1]], Key: flags&flagKey != 0, Gap: flags&flagGap != 0}}
+	r.Time = av.Instant(binary.LittleEndian.Uint64(body[3:]))
+	r.Track, r.Data = TrackOf(r.Codec.Video()), body[sampleHead:]
+	if flags&flagOrigin == 0 {
 		return r, nil
 	}
-	if len(r.data) < originSize {
-		return record{}, errBody
+	if len(r.Data) < originSize {
+		return Record{}, errBody
 	}
-	r.origin = av.Origin{
-		Captured:   av.Instant(binary.LittleEndian.Uint64(r.data)),
-		Stamp:      int64(binary.LittleEndian.Uint64(r.data[8:])),
-		Reconnects: binary.LittleEndian.Uint16(r.data[16:]),
-		Guessed:    r.flags&flagGuessed != 0,
+	r.Origin = av.Origin{
+		Captured:   av.Instant(binary.LittleEndian.Uint64(r.Data)),
+		Stamp:      int64(binary.LittleEndian.Uint64(r.Data[8:])),
+		Reconnects: binary.LittleEndian.Uint16(r.Data[16:]),
+		Guessed:    flags&flagGuessed != 0,
 	}
-	r.data = r.data[originSize:]
+	r.Data = r.Data[originSize:]
 	return r, nil
 }

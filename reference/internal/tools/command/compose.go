@@ -1,11 +1,11 @@
-package main
+package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
@@ -48,7 +48,8 @@ type composeFlags struct {
 	stills, sounds                  bool
 }
 
-func composeCommand(stdout, stderr io.Writer) *cobra.Command {
+// Compose returns the command that renders an individual archive or a journal.
+func Compose(stdout, stderr io.Writer, s Server) *cobra.Command {
 	var f composeFlags
 	cmd := &cobra.Command{
 		Use:     "compose ARCHIVE.zip|JOURNAL -o OUT.mp4",
@@ -57,22 +58,22 @@ func composeCommand(stdout, stderr io.Writer) *cobra.Command {
 		Example: composeExample,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage{fmt.Errorf("compose needs one archive or journal, got %d", len(args))}
+				return UsageError{fmt.Errorf("compose needs one archive or journal, got %d", len(args))}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := f.options(cmd)
+			o, err := f.options(cmd, s)
 			if err != nil {
-				return usage{err}
+				return UsageError{err}
 			}
 			classes, err := layoutClasses(f.classes)
 			if err != nil {
-				return usage{err}
+				return UsageError{err}
 			}
 			bar := newProgress(stderr)
 			r, err := render.Run(cmd.Context(), args[0], f.out, render.Options{
-				Compose: o, ArchiveID: f.archive, KeyFile: f.keys(args[0]), Overwrite: f.overwrite, Progress: bar.show, Log: toolLog(stderr),
+				Compose: o, ArchiveID: f.archive, KeyFile: cmp.Or(f.keyFile, s.KeyFile(args[0])), Overwrite: f.overwrite, Progress: bar.show, Log: toolLog(stderr),
 				Classes: classes, Stills: f.stills, Sounds: f.sounds,
 			})
 			bar.end()
@@ -86,11 +87,11 @@ func composeCommand(stdout, stderr io.Writer) *cobra.Command {
 			return nil
 		},
 	}
-	f.register(cmd)
+	f.register(cmd, s)
 	return asTool(cmd)
 }
 
-func (f *composeFlags) register(cmd *cobra.Command) {
+func (f *composeFlags) register(cmd *cobra.Command, s Server) {
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "output", "o", "", "the file to write")
 	flags.BoolVarP(&f.overwrite, "overwrite", "y", false, "overwrite the output")
@@ -107,7 +108,7 @@ func (f *composeFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&f.quantizer, "qp", compose.DefaultQP, "quantization parameter of the video, 15 to 40")
 	flags.BoolVar(&f.noAudio, "no-audio", false, "write a file without audio")
 	flags.BoolVar(&f.noVideo, "no-video", false, "write a file without video")
-	flags.StringVar(&f.path, "ffmpeg", defaultFFmpeg, ffmpegHelp)
+	flags.StringVar(&f.path, "ffmpeg", s.FFmpeg, s.FFmpegHelp)
 }
 
 const maxClasses, maxClassLength = 50, 128 // classes of a stream, and characters of a class, as in the call that sets them
@@ -128,19 +129,8 @@ func layoutClasses(list []string) (map[string][]string, error) {
 	return classes, nil
 }
 
-// keys returns the path of the key file for a sealed journal, DATA/recordings/journals/SESSION.
-func (f *composeFlags) keys(journal string) string {
-	if f.keyFile != "" {
-		return f.keyFile
-	}
-	if set := os.Getenv(envName("key-file")); set != "" {
-		return set
-	}
-	return besideData(filepath.Join(absolute(journal), "..", "..", ".."))
-}
-
 // options returns the options. It checks the flags by the rules of the start call.
-func (f *composeFlags) options(cmd *cobra.Command) (compose.Options, error) {
+func (f *composeFlags) options(cmd *cobra.Command, s Server) (compose.Options, error) {
 	spec := layout.Spec{Type: layout.Type(f.layout), Screenshare: layout.Type(f.screenshare)}
 	if f.stylesheet != "" {
 		css, err := os.ReadFile(f.stylesheet)
@@ -168,7 +158,7 @@ func (f *composeFlags) options(cmd *cobra.Command) (compose.Options, error) {
 		return compose.Options{}, err
 	}
 	width, height := archive.Archive{Resolution: f.resolution}.Canvas()
-	o := compose.Options{FFmpeg: children(f.path, toolLog(cmd.ErrOrStderr())), Width: width, Height: height, HasAudio: audio, HasVideo: video, Layout: first}
+	o := compose.Options{FFmpeg: s.Programs(f.path, toolLog(cmd.ErrOrStderr())), Width: width, Height: height, HasAudio: audio, HasVideo: video, Layout: first}
 	if request.MaxBitrate != nil {
 		o.Bitrate = f.bitrate
 	} else {

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"context"
@@ -7,12 +7,12 @@ import (
 	"os/exec"
 
 	"reelcheck/fixtures/mark"
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/layout"
 )
 
-// missing reads the marks in a file that composes all streams of a session. It returns the number of frames shown, and
-// the number of frames lost: 25 frames/s have room for most of 30, so from one frame of the output to the next a stream
-// advances by one or two frames, and more means a loss.
+// missing reads the marks in a composed picture of all streams of a session: how many frames were shown, and how many were not though
+// 30 frames/s in 25 have room for them: two frames of the output are one or two frames of a stream apart.
 func missing(ctx context.Context, name string, publishers int) (shown, lost int, err error) {
 	const width, height = 640, 480
 	cmd := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-nostdin", "-i", name, "-an", "-fps_mode", "passthrough",
@@ -33,7 +33,7 @@ func missing(ctx context.Context, name string, publishers int) (shown, lost int,
 	picture := make([]byte, width*height)
 	for {
 		if _, err := io.ReadFull(out, picture); err != nil {
-			break // the end, or an error that Wait returns
+			break // the end, or what Wait tells
 		}
 		for _, t := range tiles {
 			n, stream, ok := readMark(picture, width, t.Whole(width, height))
@@ -41,8 +41,8 @@ func missing(ctx context.Context, name string, publishers int) (shown, lost int,
 			switch {
 			case ok && !seen: // the first one
 			case ok:
-				lost += max(0, (n-before+loopFrames)%loopFrames-2)
-			case len(last) == publishers: // every stream has been seen, so each must be readable
+				lost += max(0, (n-before+media.LoopFrames)%media.LoopFrames-2)
+			case len(last) == publishers: // every stream is there and has to be readable
 				lost++
 			}
 			if ok {
@@ -64,7 +64,7 @@ func readMark(picture []byte, width int, tile layout.Rect) (frame, stream int, o
 	plane := mark.Plane{Pix: picture, Stride: width, W: width, H: len(picture) / width}
 	scale := float64(tile.W) / 640
 	r, ok := mark.Decode(plane, mark.Box{
-		X: float64(tile.X) + markAt.X*scale, Y: float64(tile.Y) + markAt.Y*scale, W: markAt.W * scale, H: markAt.H * scale,
+		X: float64(tile.X) + media.MarkAt.X*scale, Y: float64(tile.Y) + media.MarkAt.Y*scale, W: media.MarkAt.W * scale, H: media.MarkAt.H * scale,
 	})
 	return r.Frame, r.Stream, ok
 }

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"archive/zip"
@@ -13,31 +13,31 @@ import (
 	"strconv"
 	"time"
 
+	"reelcheck/reference/cmd/bench/internal/measure"
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 const (
-	individualCase    = "individual-50"
 	individualStreams = 50
-	individualSeconds = 60
-	// settles is how long after sending everything has arrived, including what was sent again.
+	// settles is how long after it was sent everything has arrived, also what had to be sent again.
 	settles = time.Second
-	// individualRate is the bit rate of each kind of media, including stamps, in bit/s.
+	// individualRate is what each kind of media takes, stamps included, in bit/s.
 	individualRate = 100_000
 )
 
-// individual records many publishers in one individual archive and compares its frames with those that were sent.
-func (b bench) individual(ctx context.Context, seconds int) error {
+// Individual records many publishers in one individual archive and compares the frames in it with those sent.
+func (b Bench) Individual(ctx context.Context, seconds int) error {
 	in, err := b.lowRate(ctx)
 	if err != nil {
 		return err
 	}
-	l, err := in.loop()
+	l, err := in.Loop()
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp(b.dir, individualCase+"-")
+	dir, err := os.MkdirTemp(b.Dir, IndividualCase+"-")
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (b bench) individual(ctx context.Context, seconds int) error {
 		archive := s.record(session, map[string]any{"outputMode": "individual"})
 		var streams []published
 		for i := range individualStreams {
-			streams = append(streams, published{SessionID: session, Token: s.client(session), Video: in.video, Sound: in.sound, Number: i + 1, Seconds: seconds})
+			streams = append(streams, published{SessionID: session, Token: s.client(session), Video: in.Video, Sound: in.Sound, Number: i + 1, Seconds: seconds})
 		}
 		p := s.publish(streams)
 		p.awaitEnd(h)
@@ -58,36 +58,36 @@ func (b bench) individual(ctx context.Context, seconds int) error {
 		publishing := p.stop()
 		file := filepath.Join(dir, "archive.zip")
 		must(h, download(ctx, done[0].URL, file))
-		rss, err := peakRSS(s.cmd.Process.Pid)
+		rss, err := measure.PeakRSS(s.cmd.Process.Pid)
 		must(h, err)
 		used := s.stop()
 		lost, found, err := compareZIP(file, l, individualStreams, seconds)
 		must(h, err)
-		fmt.Fprintf(b.out, "bench: case="+individualCase+" lost=%d found=%d cores=%.2f rss_mb=%d seconds=%d stop_s=%.2f publisher_cores=%.2f\n",
+		fmt.Fprintf(b.Out, "bench: case="+IndividualCase+" lost=%d found=%d cores=%.2f rss_mb=%d seconds=%d stop_s=%.2f publisher_cores=%.2f\n",
 			lost, found, used.Seconds()/float64(seconds), rss/1e6, seconds, backlog.Seconds(), publishing.Seconds()/float64(seconds))
 	})
 }
 
-// lowRate makes the media that the publishers send, before it is stamped.
-func (b bench) lowRate(ctx context.Context) (input, error) {
-	dir := filepath.Join(b.cache, "inputs")
+// lowRate makes what the publishers send, before it is stamped.
+func (b Bench) lowRate(ctx context.Context) (media.Input, error) {
+	dir := filepath.Join(b.Cache, "inputs")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return input{}, err
+		return media.Input{}, err
 	}
-	in := input{video: filepath.Join(dir, "low-v1.ivf"), sound: filepath.Join(dir, "low-v1.ogg")}
-	length := strconv.Itoa(loopSeconds)
-	video := individualRate - inputRate*stampSize*8
-	if err := makeFile(ctx, in.video, "-f", "lavfi", "-i", fmt.Sprintf("mandelbrot=size=320x240:rate=%d:end_scale=0.02:end_pts=%d", inputRate, loopFrames),
+	in := media.Input{Video: filepath.Join(dir, "low-v1.ivf"), Sound: filepath.Join(dir, "low-v1.ogg")}
+	length := strconv.Itoa(media.LoopSeconds)
+	video := individualRate - media.Rate*stampSize*8
+	if err := media.MakeFile(ctx, in.Video, "-f", "lavfi", "-i", fmt.Sprintf("mandelbrot=size=320x240:rate=%d:end_scale=0.02:end_pts=%d", media.Rate, media.LoopFrames),
 		"-t", length, "-vf", "noise=alls=4:allf=t,format=yuv420p", "-c:v", "libvpx", "-b:v", strconv.Itoa(video), "-minrate", strconv.Itoa(video), "-maxrate", strconv.Itoa(video),
-		"-g", strconv.Itoa(2*inputRate), "-deadline", "realtime", "-cpu-used", "8", "-threads", "1"); err != nil {
-		return input{}, err
+		"-g", strconv.Itoa(2*media.Rate), "-deadline", "realtime", "-cpu-used", "8", "-threads", "1"); err != nil {
+		return media.Input{}, err
 	}
 	sound := individualRate - 50*(stampSize+2)*8
-	return in, makeFile(ctx, in.sound, "-f", "lavfi", "-i", "anoisesrc=color=pink:amplitude=0.1:seed=1:sample_rate=48000", "-t", length,
+	return in, media.MakeFile(ctx, in.Sound, "-f", "lavfi", "-i", "anoisesrc=color=pink:amplitude=0.1:seed=1:sample_rate=48000", "-t", length,
 		"-ac", "1", "-c:a", "libopus", "-b:a", strconv.Itoa(sound), "-vbr", "off", "-application", "audio")
 }
 
-// stamp makes a frame unique among all streams and all rounds of the loop. Decoders ignore it.
+// stamp makes a frame unlike any other: of all streams and of the loop's other rounds. Decoders do not look at it.
 type stamp struct {
 	stream, number uint32
 	video          bool
@@ -103,7 +103,7 @@ func (s stamp) append(b []byte) []byte {
 	return append(b, 0)
 }
 
-// stampOf returns the stamp of a frame.
+// stampOf reads the stamp of a frame.
 func stampOf(frame []byte) (stamp, error) {
 	if len(frame) < stampSize {
 		return stamp{}, errors.New("a frame is too short for what was sent")
@@ -112,16 +112,16 @@ func stampOf(frame []byte) (stamp, error) {
 	return stamp{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]), b[8] == 1}, nil
 }
 
-// stamped returns what a publisher sends in a number of seconds: the loop's frames with stamps. VP8 has the stamp at its
-// end, which decoders of the last partition do not reach; Opus has it as padding (RFC 6716 section 3.2.5).
-func (l loop) stamped(stream, seconds int) (frames, packets [][]byte, err error) {
-	for i := range seconds * inputRate {
-		data := bytes.Clone(l.video[i%len(l.video)].Data)
+// stamped is what a publisher sends in a time: the loop's frames with stamps. VP8 has them at its end, where decoders of its last
+// partition do not come; Opus as padding (RFC 6716 section 3.2.5).
+func stamped(l media.Loop, stream, seconds int) (frames, packets [][]byte, err error) {
+	for i := range seconds * media.Rate {
+		data := bytes.Clone(l.Video[i%len(l.Video)].Data)
 		frames = append(frames, stamp{uint32(stream), uint32(i), true}.append(data))
 	}
-	for at := time.Duration(0); at < time.Duration(seconds)*time.Second; at += l.soundLength / time.Duration(len(l.sound)) {
+	for at := time.Duration(0); at < time.Duration(seconds)*time.Second; at += l.SoundLength / time.Duration(len(l.Sound)) {
 		i := len(packets)
-		data := l.sound[i%len(l.sound)].Data
+		data := l.Sound[i%len(l.Sound)].Data
 		if data[0]&3 != 0 {
 			return nil, nil, errors.New("an Opus packet is not one frame")
 		}
@@ -132,8 +132,8 @@ func (l loop) stamped(stream, seconds int) (frames, packets [][]byte, err error)
 	return frames, packets, nil
 }
 
-// compareZIP counts the frames that were sent but are not in the archive, and those that are, bit for bit and in order.
-func compareZIP(name string, l loop, streams, seconds int) (lost, found int, err error) {
+// compareZIP counts the frames that were sent and those that are in the archive, bit for bit and in their order.
+func compareZIP(name string, l media.Loop, streams, seconds int) (lost, found int, err error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
 		return 0, 0, err
@@ -154,19 +154,19 @@ func compareZIP(name string, l loop, streams, seconds int) (lost, found int, err
 		seen[f.stream] = true
 		found += f.count
 	}
-	frames, packets, err := l.stamped(1, seconds)
+	frames, packets, err := stamped(l, 1, seconds)
 	if err != nil {
 		return 0, 0, err
 	}
 	return streams*(len(frames)+len(packets)) - found, found, nil
 }
 
-// foundFrames compares the frames of one file with those that its stream sent.
+// foundFrames compares the frames of one file with those that its stream was sent as.
 type foundFrames struct {
-	loop    loop
+	loop    media.Loop
 	seconds int
 
-	stream uint32 // 0: no frame was read yet
+	stream uint32 // 0 = no frame was read yet
 	sent   [2][][]byte
 	next   [2]int
 	count  int
@@ -188,7 +188,7 @@ func (f *foundFrames) see(b matroska.Block) (err error) {
 	}
 	if f.stream == 0 {
 		f.stream = s.stream
-		if f.sent[0], f.sent[1], err = f.loop.stamped(int(s.stream), f.seconds); err != nil {
+		if f.sent[0], f.sent[1], err = stamped(f.loop, int(s.stream), f.seconds); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,6 @@
-package main
+// Package measure runs programs and says what they took. It reads memory from /proc and counts all children, for which the
+// program gets a process group of its own.
+package measure
 
 import (
 	"bytes"
@@ -12,17 +14,17 @@ import (
 	"time"
 )
 
-// figures are what a program needed, with all its children.
-type figures struct {
-	wall, cpu time.Duration
-	pss       int64 // peak of the sum over all processes, in bytes
+// Figures are what a program with all its children took.
+type Figures struct {
+	Wall, CPU time.Duration
+	PSS       int64 // peak of the sum over all processes, bytes
 }
 
-// sampleEvery is the time between two looks at the memory. A look stops the kernel's memory management for milliseconds.
+// sampleEvery is how often memory is looked at. Looking stops the kernel's memory management for milliseconds.
 const sampleEvery = time.Second
 
-// measure runs a program to its end.
-func measure(ctx context.Context, args []string) (figures, error) {
+// Run runs a program to its end.
+func Run(ctx context.Context, args []string) (Figures, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -30,36 +32,36 @@ func measure(ctx context.Context, args []string) (figures, error) {
 	cmd.Stdout, cmd.Stderr = &said, &said
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return figures{}, err
+		return Figures{}, err
 	}
 	over := make(chan struct{})
 	peak := make(chan int64)
 	go func() { peak <- peakPSS(cmd.Process.Pid, over) }()
 	err := cmd.Wait()
-	f := figures{wall: time.Since(began)}
+	f := Figures{Wall: time.Since(began)}
 	close(over)
-	f.pss = <-peak
+	f.PSS = <-peak
 	if err != nil {
 		return f, fmt.Errorf("%s: %w\n%s", args[0], err, said.Bytes())
 	}
-	f.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() // includes descendants that were waited for
+	f.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() // of waited-for descendants too
 	return f, nil
 }
 
-// peakRSS returns the most memory that a process has had so far, in bytes.
-func peakRSS(pid int) (int64, error) {
+// PeakRSS is the most memory that a process had until now, bytes.
+func PeakRSS(pid int) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	n, ok := kilobytes(b, "VmHWM:")
 	if !ok {
-		return 0, fmt.Errorf("memory of process %d is unknown", pid)
+		return 0, fmt.Errorf("process %d does not tell its memory", pid)
 	}
 	return n, nil
 }
 
-// kilobytes returns the value of a line in the kernel's text about a process, in bytes.
+// kilobytes reads a line of what the kernel says of a process, in bytes.
 func kilobytes(b []byte, name string) (n int64, ok bool) {
 	for line := range bytes.Lines(b) {
 		if rest, ok := bytes.CutPrefix(line, []byte(name)); ok {
@@ -70,7 +72,7 @@ func kilobytes(b []byte, name string) (n int64, ok bool) {
 	return 0, false
 }
 
-// peakPSS samples the memory of a process group until over is closed, and returns the peak in bytes.
+// peakPSS samples the memory of a process group until over is closed.
 func peakPSS(group int, over <-chan struct{}) int64 {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
@@ -85,8 +87,7 @@ func peakPSS(group int, over <-chan struct{}) int64 {
 	}
 }
 
-// pss returns the sum of the proportional set sizes of a process group in bytes. Memory that several processes share
-// counts once.
+// pss sums the proportional set sizes of a process group: memory that several processes share counts once.
 func pss(group int) (sum int64) {
 	names, _ := filepath.Glob("/proc/[0-9]*")
 	for _, name := range names {
@@ -98,7 +99,7 @@ func pss(group int) (sum int64) {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(name, "smaps_rollup"))
-		if err != nil { // the process has ended
+		if err != nil { // ended meanwhile
 			continue
 		}
 		n, _ := kilobytes(b, "Pss:")

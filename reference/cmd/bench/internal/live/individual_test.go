@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"archive/zip"
@@ -8,15 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 // TestCompareZIP checks that missing frames count as lost, and that changed or reordered frames are an error.
 func TestCompareZIP(t *testing.T) {
-	l := loop{soundLength: 40 * time.Millisecond, sound: []av.Sample{{Data: []byte{0, 1}}, {Data: []byte{0, 2}}}}
+	l := media.Loop{SoundLength: 40 * time.Millisecond, Sound: []av.Sample{{Data: []byte{0, 1}}, {Data: []byte{0, 2}}}}
 	for i := range 3 {
-		l.video = append(l.video, av.Sample{Data: []byte{byte(i)}})
+		l.Video = append(l.Video, av.Sample{Data: []byte{byte(i)}})
 	}
 	const streams, seconds = 2, 1
 	const all = streams * seconds * (30 + 50)
@@ -39,7 +40,7 @@ func TestCompareZIP(t *testing.T) {
 		must(t, err)
 		z := zip.NewWriter(out)
 		for stream := 1; stream <= streams; stream++ {
-			frames, packets, err := l.stamped(stream, seconds)
+			frames, packets, err := stamped(l, stream, seconds)
 			must(t, err)
 			if stream == 1 {
 				frames = c.edit(frames)

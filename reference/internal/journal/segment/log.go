@@ -1,4 +1,17 @@
-package journal
+// Package segment stores records in an append-only log: a folder of segment files, of which only the last one grows. It
+// is the part of a journal that knows files: the format of a record, what a crash leaves incomplete, what is damaged,
+// and what is encrypted. What the records mean is up to its caller.
+//
+//	l, err := segment.Create(dir, box)
+//	b, err := segment.EncodeSample(sample)
+//	err = l.Append(b)
+//
+//	r := segment.NewReader(l, segment.First)
+//	record, err := r.Next(ctx, wanted) // waits for records that are still to come
+//
+// A record is durable when a later Sync or End has returned. The caller must open a folder only once at a time, call
+// Sync often enough, end or close every log, and give each log a box of its own.
+package segment
 
 import (
 	"context"
@@ -9,20 +22,23 @@ import (
 	"path/filepath"
 	"sync"
 
-	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/seal"
 )
 
-// segmentSize is the size in bytes at which a log begins its next file. After a crash, opening scans at most this much
-// per log.
-const segmentSize = 16 << 20
+// Size is the size in bytes at which a log begins its next file. After a crash, opening scans at most this much per log.
+const Size = 16 << 20
 
-// segments is one append-only log: a folder of segment files, of which only the last one grows.
-type segments struct {
-	dir  string
-	full func() error // see [Options.Full]; nil = never asked
+// ErrEnded is returned when a log has ended and cannot be appended to.
+var ErrEnded = errors.New("stream log has ended")
+
+// Log is one append-only log. It is safe for concurrent use.
+type Log struct {
+	// Full, if set, is called before a record is written. The write fails with its error. Set it before the first Append.
+	Full func() error
+
+	dir string
 
 	syncing sync.Mutex // held while the file is made durable; taken before mu
 
@@ -38,14 +54,14 @@ type segments struct {
 	err    error // permanent: the log cannot be trusted any more
 }
 
-func segmentPath(dir string, seq int) string { return filepath.Join(dir, fmt.Sprintf("%08d.seg", seq)) }
+func path(dir string, seq int) string { return filepath.Join(dir, fmt.Sprintf("%08d.seg", seq)) }
 
-// createLog creates the folder and its first segment, durably.
-func createLog(dir string, box *seal.Box) (*segments, error) {
+// Create creates the folder and its first segment, durably. With a box, the log is encrypted.
+func Create(dir string, box *seal.Box) (*Log, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
-	l := &segments{dir: dir, box: box}
+	l := &Log{dir: dir, box: box}
 	if err := l.next(); err != nil {
 		return nil, err
 	}
@@ -53,8 +69,8 @@ func createLog(dir string, box *seal.Box) (*segments, error) {
 }
 
 // next creates the following segment. It syncs the folder, so that the file survives a crash.
-func (l *segments) next() error {
-	f, err := os.OpenFile(segmentPath(l.dir, l.seq+1), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+func (l *Log) next() error {
+	f, err := os.OpenFile(path(l.dir, l.seq+1), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
@@ -69,15 +85,15 @@ func (l *segments) next() error {
 }
 
 // magic returns the magic of the segments begun from now on.
-func (l *segments) magic() string {
+func (l *Log) magic() string {
 	if l.box != nil {
 		return magicSealed
 	}
 	return magic
 }
 
-// seal encrypts everything that is appended from now on.
-func (l *segments) seal(box *seal.Box) error {
+// Seal encrypts everything that is appended from now on.
+func (l *Log) Seal(box *seal.Box) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.box = box
@@ -89,7 +105,7 @@ func (l *segments) seal(box *seal.Box) error {
 
 // stored returns the bytes on disk of a framed record at the end of the current segment. They are valid until the next
 // call.
-func (l *segments) stored(b []byte) []byte {
+func (l *Log) stored(b []byte) []byte {
 	if !l.sealed {
 		return b
 	}
@@ -97,9 +113,9 @@ func (l *segments) stored(b []byte) []byte {
 	return frame(l.buf)
 }
 
-// append writes one framed record. If the write fails, it cuts the partial record off again, so that the log stays
-// readable and can go on when there is room.
-func (l *segments) append(b []byte) error {
+// Append writes one record, as one of the Encode functions returned it. If the write fails, it cuts the partial record
+// off again, so that the log stays readable and can go on when there is room.
+func (l *Log) Append(b []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -108,7 +124,7 @@ func (l *segments) append(b []byte) error {
 	case l.ended:
 		return ErrEnded
 	}
-	if l.size+int64(len(b)) > segmentSize && l.size > firstRecord {
+	if l.size+int64(len(b)) > Size && l.size > firstRecord {
 		if err := l.roll(); err != nil {
 			return err
 		}
@@ -116,9 +132,9 @@ func (l *segments) append(b []byte) error {
 	return l.write(b)
 }
 
-func (l *segments) write(b []byte) error {
-	if l.full != nil {
-		if err := l.full(); err != nil {
+func (l *Log) write(b []byte) error {
+	if l.Full != nil {
+		if err := l.Full(); err != nil {
 			return err
 		}
 	}
@@ -137,8 +153,8 @@ func (l *segments) write(b []byte) error {
 
 // roll ends the current segment, durably, and starts the next one. Readers see the roll record only when the next file
 // exists.
-func (l *segments) roll() error {
-	if _, err := l.f.WriteAt(l.stored(encodeBare(typeRoll, nil)), l.size); err != nil {
+func (l *Log) roll() error {
+	if _, err := l.f.WriteAt(l.stored(encodeBare(Roll, nil)), l.size); err != nil {
 		return err
 	}
 	if err := l.f.Sync(); err != nil {
@@ -153,9 +169,9 @@ func (l *segments) roll() error {
 	return old.Close()
 }
 
-// sync makes durable everything that was appended before the call. A failed sync is final, because the kernel may have
-// dropped the pages. sync waits for one that is under way, because the records of that one may not be durable yet.
-func (l *segments) sync() error {
+// Sync makes durable everything that was appended before the call. A failed sync is final, because the kernel may have
+// dropped the pages. Sync waits for one that is under way, because the records of that one may not be durable yet.
+func (l *Log) Sync() error {
 	l.syncing.Lock()
 	defer l.syncing.Unlock()
 	l.mu.Lock()
@@ -176,8 +192,8 @@ func (l *segments) sync() error {
 	return l.err
 }
 
-// end writes the end record, durably. It may be called twice.
-func (l *segments) end() error {
+// End writes the end record, durably. It may be called twice.
+func (l *Log) End() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended {
@@ -186,7 +202,7 @@ func (l *segments) end() error {
 	// For the readers of this process, a log that cannot be written any more ends too.
 	err := l.err
 	if err == nil {
-		err = l.write(encodeBare(typeEnd, nil))
+		err = l.write(encodeBare(End, nil))
 	}
 	if err == nil {
 		err = l.f.Sync()
@@ -198,7 +214,7 @@ func (l *segments) end() error {
 
 // visible waits until readers may see more than offset bytes of segment seq, and returns how many they may see. It
 // returns io.EOF if there will be no more.
-func (l *segments) visible(ctx context.Context, seq int, offset int64) (limit int64, err error) {
+func (l *Log) visible(ctx context.Context, seq int, offset int64) (limit int64, err error) {
 	sealed := false
 	waiting := l.mu.Until(ctx, func() bool {
 		switch {
@@ -221,44 +237,50 @@ func (l *segments) visible(ctx context.Context, seq int, offset int64) (limit in
 	case !sealed:
 		return limit, err
 	}
-	info, err := os.Stat(segmentPath(l.dir, seq))
+	info, err := os.Stat(path(l.dir, seq))
 	if err != nil {
 		return 0, err
 	}
 	if info.Size() <= offset {
-		return 0, &TornError{segmentPath(l.dir, seq), offset, errShort}
+		return 0, &TornError{path(l.dir, seq), offset, errShort}
 	}
 	return info.Size(), nil
 }
 
-// openLog opens a log of an earlier process, cuts an incomplete tail off its last segment and passes every whole record
+// Open opens a log of an earlier process, cuts an incomplete tail off its last segment and passes every whole record
 // of that segment to seen. torn describes the tail; err is nil even if a tail was cut off. crash, if set, reports
-// whether a crash can have damaged the segment. If not, openLog cuts nothing, and readers report the damage.
-func openLog(dir string, box *seal.Box, seen func(record) error, crash func(seq int) (bool, error)) (l *segments, torn *TornError, err error) {
-	l = &segments{dir: dir, box: box}
+// whether a crash can have damaged the segment. If not, Open cuts nothing, and readers report the damage. The log has
+// ended if its end record is there.
+func Open(dir string, box *seal.Box, seen func(Record) error, crash func(seq int) (bool, error)) (l *Log, torn *TornError, err error) {
+	l = &Log{dir: dir, box: box}
 	if err := l.last(); err != nil {
 		return nil, nil, err
 	}
 	if l.seq == 0 { // the crash came after the folder was created, before the file was
 		return l, nil, l.next()
 	}
-	l.f, err = os.OpenFile(segmentPath(dir, l.seq), os.O_RDWR, 0)
+	l.f, err = os.OpenFile(path(dir, l.seq), os.O_RDWR, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	if torn, err = l.repair(seen, crash); err != nil {
 		return nil, nil, errors.Join(err, l.f.Close())
 	}
+	if l.ended {
+		if err := l.f.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
 	return l, torn, nil
 }
 
-// openEnded opens a log that has ended and does not change it.
-func openEnded(dir string, box *seal.Box) (*segments, error) {
-	l := &segments{dir: dir, box: box, ended: true}
+// OpenEnded opens a log that has ended and does not change it.
+func OpenEnded(dir string, box *seal.Box) (*Log, error) {
+	l := &Log{dir: dir, box: box, ended: true}
 	if err := l.last(); err != nil || l.seq == 0 {
 		return l, err
 	}
-	info, err := os.Stat(segmentPath(dir, l.seq))
+	info, err := os.Stat(path(dir, l.seq))
 	if err == nil {
 		l.size = info.Size()
 	}
@@ -266,9 +288,9 @@ func openEnded(dir string, box *seal.Box) (*segments, error) {
 }
 
 // last finds the last segment.
-func (l *segments) last() error {
+func (l *Log) last() error {
 	for {
-		_, err := os.Stat(segmentPath(l.dir, l.seq+1))
+		_, err := os.Stat(path(l.dir, l.seq+1))
 		if errors.Is(err, os.ErrNotExist) {
 			return nil
 		}
@@ -279,10 +301,10 @@ func (l *segments) last() error {
 	}
 }
 
-func (l *segments) repair(seen func(record) error, crash func(seq int) (bool, error)) (*TornError, error) {
-	size, sealed, scanErr := scan(l.f, l.seq, l.box, func(r record) error {
-		l.ended = l.ended || r.kind == typeEnd
-		if r.kind == typeRoll {
+func (l *Log) repair(seen func(Record) error, crash func(seq int) (bool, error)) (*TornError, error) {
+	size, sealed, scanErr := scan(l.f, l.seq, l.box, func(r Record) error {
+		l.ended = l.ended || r.Kind == End
+		if r.Kind == Roll {
 			return errBody // the next segment was never created: cut the roll record off
 		}
 		return seen(r)
@@ -314,7 +336,7 @@ func (l *segments) repair(seen func(record) error, crash func(seq int) (bool, er
 }
 
 // leave accepts a damaged segment without a change.
-func (l *segments) leave() error {
+func (l *Log) leave() error {
 	info, err := l.f.Stat()
 	if err == nil {
 		l.size = info.Size()
@@ -322,30 +344,33 @@ func (l *segments) leave() error {
 	return err
 }
 
-// newest holds the latest instant of each track in a scan.
-type newest [tracks]av.Instant
-
-func (n *newest) see(r record) { n[r.track] = max(n[r.track], r.time) }
-
-func (l *segments) current() int {
+// Current returns the number of the last segment.
+func (l *Log) Current() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.seq
 }
 
+// Dirty reports whether records were written that no sync has begun to make durable.
+func (l *Log) Dirty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dirty
+}
+
 // opener returns the box that decrypts sealed segments.
-func (l *segments) opener() *seal.Box {
+func (l *Log) opener() *seal.Box {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.box
 }
 
-// empty removes the media of a log that has ended from disk.
-func (l *segments) empty() error {
+// Empty removes the media of a log that has ended from disk.
+func (l *Log) Empty() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ; l.ended && l.seq > 1; l.seq-- {
-		if err := os.Remove(segmentPath(l.dir, l.seq)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Remove(path(l.dir, l.seq)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 		l.size = firstRecord
@@ -353,15 +378,15 @@ func (l *segments) empty() error {
 	if !l.ended || l.seq == 0 {
 		return nil
 	}
-	if err := os.Truncate(segmentPath(l.dir, 1), firstRecord); err != nil {
+	if err := os.Truncate(path(l.dir, 1), firstRecord); err != nil {
 		return err
 	}
 	l.size = firstRecord
 	return nil
 }
 
-// close closes the file without ending the log.
-func (l *segments) close() error {
+// Close closes the file without ending the log.
+func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended {

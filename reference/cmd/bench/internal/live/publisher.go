@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"bufio"
@@ -10,30 +10,31 @@ import (
 	"os/exec"
 	"time"
 
+	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/whiptest"
 )
 
-// publication is the task of the publishing process.
+// publication is what the publishing process is told.
 type publication struct {
 	URL     string
 	Streams []published
 }
 
-// published is one stream: the files to publish in a loop, with a token. If it has a number, it ends after a number of
-// seconds, and each frame is stamped.
+// published is one stream: which files to publish with which token, in a loop. With a number it ends after so many seconds, and each
+// frame is stamped.
 type published struct {
 	SessionID, Token, Video, Sound string
 	Number, Seconds                int
 }
 
-// publishers is the running publishing process.
+// publishers is the second process.
 type publishers struct {
 	cmd *exec.Cmd
 	in  io.Closer
 	out *bufio.Reader
 }
 
-// publish starts the publishing process and returns when all its streams flow.
+// publish starts the second process and returns when all its streams flow.
 func (s *server) publish(streams []published) *publishers {
 	told, err := json.Marshal(publication{URL: s.url, Streams: streams})
 	must(s.h, err)
@@ -55,23 +56,23 @@ func (s *server) publish(streams []published) *publishers {
 	return p
 }
 
-// awaitEnd returns when all streams with an end have been sent.
+// awaitEnd returns when all streams that end have been sent.
 func (p *publishers) awaitEnd(h *harness) {
 	_, err := p.out.ReadString('\n')
 	must(h, err)
 }
 
-// stop ends the process and returns its CPU time.
+// stop ends the process and returns the processor time it took.
 func (p *publishers) stop() time.Duration {
 	if p.cmd.ProcessState == nil {
-		_ = p.in.Close() // ends the process
+		_ = p.in.Close() // which ends it
 		_ = p.cmd.Wait()
 	}
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
-// publish is the main function of the publishing process. It publishes what stdin says until stdin ends.
-func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+// Publish is the second process: it publishes what stdin says until that ends.
+func Publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	in := bufio.NewReader(stdin)
 	line, err := in.ReadBytes('\n')
 	if err != nil {
@@ -83,23 +84,23 @@ func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	}
 	h := &harness{ctx: ctx}
 	return h.do(func() {
-		loops := map[string]loop{} // by the name of the video file
+		loops := map[string]media.Loop{} // by the name of their video
 		var ends []*whiptest.Publisher
 		for _, s := range p.Streams {
 			l, have := loops[s.Video]
 			if !have {
-				l, err = input{video: s.Video, sound: s.Sound}.loop()
+				l, err = media.Input{Video: s.Video, Sound: s.Sound}.Loop()
 				must(h, err)
 				loops[s.Video] = l
 			}
 			o := whiptest.Options{URL: p.URL, SessionID: s.SessionID, Token: s.Token}
 			if s.Number == 0 {
-				o.Frames, o.Packets = l.units()
+				o.Frames, o.Packets = units(l)
 				whiptest.Publish(h, o)
 				continue
 			}
 			o.Once = true
-			o.Frames, o.Packets, err = l.stamped(s.Number, s.Seconds)
+			o.Frames, o.Packets, err = stamped(l, s.Number, s.Seconds)
 			must(h, err)
 			ends = append(ends, whiptest.Publish(h, o))
 		}
@@ -113,11 +114,11 @@ func publish(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	})
 }
 
-func (l loop) units() (frames, packets [][]byte) {
-	for _, f := range l.video {
+func units(l media.Loop) (frames, packets [][]byte) {
+	for _, f := range l.Video {
 		frames = append(frames, f.Data)
 	}
-	for _, p := range l.sound {
+	for _, p := range l.Sound {
 		packets = append(packets, p.Data)
 	}
 	return frames, packets

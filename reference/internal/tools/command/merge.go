@@ -1,10 +1,8 @@
-package main
+package command
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -28,7 +26,8 @@ is kept.`
 const mergeExample = `  archived merge first.mp4 second.mp4 -o session.mp4
   archived merge 1.mp4 2.mp4 3.mp4 -o day.mp4 --max-overlap 10`
 
-func mergeCommand(stdout, stderr io.Writer) *cobra.Command {
+// Merge returns the command that joins recordings.
+func Merge(stdout, stderr io.Writer) *cobra.Command {
 	var (
 		out       string
 		overlap   float64
@@ -48,10 +47,10 @@ func mergeCommand(stdout, stderr io.Writer) *cobra.Command {
 				Progress: bar.show, Log: toolLog(stderr),
 			}
 			if !(overlap >= 0 && overlap <= merge.LongestOverlap.Seconds()) {
-				return usage{fmt.Errorf("max-overlap must be 0 to %g seconds, got %g", merge.LongestOverlap.Seconds(), overlap)}
+				return UsageError{fmt.Errorf("max-overlap must be 0 to %g seconds, got %g", merge.LongestOverlap.Seconds(), overlap)}
 			}
 			if err := o.Validate(inputs, out); err != nil {
-				return usage{err}
+				return UsageError{err}
 			}
 			r, err := merge.Run(cmd.Context(), inputs, out, o)
 			bar.end()
@@ -93,35 +92,4 @@ func describe(j merge.Joint) string {
 		line += fmt.Sprintf("overlap of %.3f s found by %s", j.Overlap.Seconds(), by)
 	}
 	return line + fmt.Sprintf(", joined at %.3f s; coded again: %.3f s of video, %.3f s of audio", j.At.Seconds(), j.Video.Seconds(), j.Audio.Seconds())
-}
-
-// usage is an error in the command line. The exit code is 2.
-type usage struct{ error }
-
-func (u usage) Unwrap() error { return u.error }
-
-// asTool turns wrong flags and a missing output into usage errors.
-func asTool(cmd *cobra.Command) *cobra.Command {
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		if out, err := cmd.Flags().GetString("output"); err == nil && out == "" {
-			return usage{errors.New("output is missing: -o OUT.mp4")}
-		}
-		return nil
-	}
-	return cmd
-}
-
-func atLeast(n int, message string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) < n {
-			return usage{errors.New(message)}
-		}
-		return nil
-	}
-}
-
-// toolLog returns a log for warnings, which do not stop a tool.
-func toolLog(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -1,17 +1,19 @@
-package journal
+package segment
 
 import (
 	"bufio"
 	"errors"
 	"hash/crc32"
 	"io"
+	"os"
 
+	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/seal"
 )
 
 // scan reads the records of segment seq. It returns the offset at which the last whole record ends, and a *TornError if
 // bytes follow that are not a record.
-func scan(r io.ReadSeeker, seq int, box *seal.Box, seen func(record) error) (size int64, sealed bool, err error) {
+func scan(r io.ReadSeeker, seq int, box *seal.Box, seen func(Record) error) (size int64, sealed bool, err error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return 0, false, err
 	}
@@ -22,7 +24,7 @@ func scan(r io.ReadSeeker, seq int, box *seal.Box, seen func(record) error) (siz
 	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return 0, false, err
 	case string(head[:n]) == magicSealed && box == nil:
-		return 0, true, errKey
+		return 0, true, ErrNoKey
 	case string(head[:n]) == magicSealed:
 		s.box = box
 	case string(head[:n]) != magic:
@@ -44,6 +46,30 @@ func scan(r io.ReadSeeker, seq int, box *seal.Box, seen func(record) error) (siz
 	}
 }
 
+// Read passes the records of segment seq of the log in dir to seen, and stops at the first error that seen returns.
+func Read(dir string, seq int, box *seal.Box, seen func(Record) error) error {
+	f, err := os.Open(path(dir, seq))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, _, err = scan(f, seq, box, seen)
+	return err
+}
+
+// Begins returns the time of the first sample or mark in a segment. known is false if it cannot be read.
+func (l *Log) Begins(seq int) (t av.Instant, known bool) {
+	enough := errors.New("the first was read")
+	err := Read(l.dir, seq, l.opener(), func(r Record) error {
+		if r.Kind != Sample && r.Kind != Mark {
+			return nil
+		}
+		t = r.Time
+		return enough
+	})
+	return t, errors.Is(err, enough)
+}
+
 // scanner reads the records of one segment. box is nil for a plain segment.
 type scanner struct {
 	in  *bufio.Reader
@@ -51,7 +77,7 @@ type scanner struct {
 }
 
 // record reads the record at a place and returns the size of its body on disk, or io.EOF if there is nothing.
-func (s scanner) record(at seal.Place, seen func(record) error) (int64, error) {
+func (s scanner) record(at seal.Place, seen func(Record) error) (int64, error) {
 	head := make([]byte, headerSize)
 	if _, err := io.ReadFull(s.in, head); errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, errShort
