@@ -1,6 +1,6 @@
 // Package ingest receives published media over WHIP (RFC 9725) and delivers whole coded samples, in order and with times of the media clock.
 //
-// A publication is one WHIP resource and one stream of a session. Package rtp turns its packets into samples. They go to the Sink that
+// A publication is one WHIP resource and one stream of a session. Package offer says what its SDP means, and package rtp turns its packets into samples. They go to the Sink that
 // Room.Published returned when the first packet arrived.
 //
 //	server, err := ingest.New(ingest.Config{Listen: ":5004", Now: clock.Media}, room)
@@ -24,6 +24,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/offer"
 	"reelcheck/reference/internal/ingest/rtp"
 )
 
@@ -182,12 +183,12 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (ans
 			leave()
 		}
 	}()
-	o, err := parseOffer([]byte(sdpOffer))
+	o, err := offer.Parse([]byte(sdpOffer))
 	if err != nil {
 		return Answer{}, err
 	}
 	received := &buffers{}
-	pc, err := s.engine.connection(received, o.passive())
+	pc, err := s.engine.connection(received, o.Passive())
 	if err != nil {
 		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
 	}
@@ -277,7 +278,7 @@ func (s *Server) Patch(ctx context.Context, streamID, ifMatch, sdpFragment strin
 	if err != nil {
 		return Answer{}, err
 	}
-	f, err := parseFragment([]byte(sdpFragment))
+	f, err := offer.ParseFragment([]byte(sdpFragment))
 	if err != nil {
 		return Answer{}, errorf(archive.Invalid, "the body is not a valid trickle ICE fragment: %v", err)
 	}

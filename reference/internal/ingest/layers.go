@@ -45,10 +45,10 @@ type layer struct {
 	asked  av.Instant // last request for a key frame
 }
 
-func newLayers(rids []rid) *layers {
+func newLayers(rids []string) *layers {
 	l := &layers{streams: map[uint32]*layer{}}
-	for _, r := range rids {
-		l.all = append(l.all, &layer{rid: r.id})
+	for _, rid := range rids {
+		l.all = append(l.all, &layer{rid: rid})
 	}
 	return l
 }
@@ -122,9 +122,9 @@ func (l *layers) missing(now av.Instant) (ssrcs []uint32) {
 func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Packet) []rtcp.Packet {
 	offered := p.simulcast
 	original, repeats := s.repairs[packet.Format]
-	id := offered.id
+	id := offered.Extension
 	if repeats {
-		id = offered.repair
+		id = offered.RepairExtension
 	}
 	of := p.layers.name(header.SSRC, string(header.GetExtension(uint8(id))), repeats)
 	switch {
