@@ -26,6 +26,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/offer"
 	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 // Reasons for the end of a stream, as the archive's callbacks spell them.
@@ -133,7 +134,7 @@ type Server struct {
 	closed       bool
 	running      sync.WaitGroup
 
-	unrecorded map[rtp.Reason]*atomic.Uint64 // packets
+	unrecorded map[unrecorded.Reason]*atomic.Uint64 // packets
 }
 
 // New opens the media port. The caller must close the Server.
@@ -147,15 +148,15 @@ func New(config Config, room Room) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}, waiting: map[string]int{}}
-	s.unrecorded = map[rtp.Reason]*atomic.Uint64{}
-	for reason := range rtp.Reasons {
+	s.unrecorded = map[unrecorded.Reason]*atomic.Uint64{}
+	for reason := range unrecorded.Reasons {
 		s.unrecorded[reason] = &atomic.Uint64{}
 	}
 	return s, nil
 }
 
-// Unrecorded returns the number of packets that arrived but were not recorded, for one of [rtp.Reasons].
-func (s *Server) Unrecorded(reason rtp.Reason) uint64 { return s.unrecorded[reason].Load() }
+// Unrecorded returns the number of packets that arrived but were not recorded, for one of [unrecorded.Reasons].
+func (s *Server) Unrecorded(reason unrecorded.Reason) uint64 { return s.unrecorded[reason].Load() }
 
 // Addr returns the UDP address on which media is received.
 func (s *Server) Addr() net.Addr { return s.engine.conn.LocalAddr() }

@@ -14,6 +14,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/offer"
 	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 const (
@@ -44,7 +45,7 @@ type publication struct {
 	readers   sync.WaitGroup
 	connected func() // called at the first connection and again at the end
 
-	said sync.Map // the [rtp.Reason] values that were logged
+	said sync.Map // the [unrecorded.Reason] values that were logged
 
 	log *slog.Logger
 
@@ -70,7 +71,7 @@ func newPublication(s *Server, who Publisher, o *offer.Offer, pc *webrtc.PeerCon
 	}
 	p.log = s.config.Log.With("stream", who.StreamID)
 	p.receiver.Log, p.receiver.Declared = p.log, o.ParameterSets
-	p.receiver.Unrecorded = func(reason rtp.Reason, packets int) { p.unrecorded(reason, packets) }
+	p.receiver.Unrecorded = func(reason unrecorded.Reason, packets int) { p.unrecorded(reason, packets) }
 	if o.Simulcast != nil {
 		p.simulcast, p.layers = o.Simulcast, newLayers(o.Simulcast.RIDs())
 	}
@@ -103,19 +104,19 @@ func (p *publication) stop(reason string) {
 
 // excess ends a publication that names too many RTP streams.
 func (p *publication) excess() {
-	p.unrecorded(rtp.Streams, 1, "streams", maxSources)
+	p.unrecorded(unrecorded.Streams, 1, "streams", maxSources)
 	p.stop(NetworkDisconnected)
 }
 
 // unrecorded counts packets that arrived but are not recorded, and logs each reason once. It does not log unrecorded layers of simulcast, which
 // are normal.
-func (p *publication) unrecorded(reason rtp.Reason, packets int, more ...any) {
+func (p *publication) unrecorded(reason unrecorded.Reason, packets int, more ...any) {
 	p.server.unrecorded[reason].Add(uint64(packets))
-	if reason == rtp.Layer {
+	if reason == unrecorded.Layer {
 		return
 	}
 	if _, said := p.said.LoadOrStore(reason, true); !said {
-		p.log.Warn("media not recorded", append([]any{"reason", rtp.Reasons[reason]}, more...)...)
+		p.log.Warn("media not recorded", append([]any{"reason", unrecorded.Reasons[reason]}, more...)...)
 	}
 }
 

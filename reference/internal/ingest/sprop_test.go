@@ -11,7 +11,7 @@ import (
 	"github.com/pion/webrtc/v4/pkg/media"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 var (
@@ -40,7 +40,9 @@ func TestDeclaredParameterSets(t *testing.T) {
 			}
 			if declare == "" {
 				const line = `msg="media not recorded" stream=stream reason="a key frame comes before its parameter sets"`
-				eventually(t, "line", func() bool { return s.Unrecorded(rtp.Parameters) == 3 && strings.Count(said.String(), line) == 1 })
+				eventually(t, "line", func() bool {
+					return s.Unrecorded(unrecorded.Parameters) == 3 && strings.Count(said.String(), line) == 1
+				})
 				return
 			}
 			eventually(t, "frames", func() bool { return len(r.Samples(t, true)) == 3 })
