@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"reelcheck/reference/internal/ingest"
-	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 	"reelcheck/reference/internal/recorder"
 )
 
@@ -41,7 +41,7 @@ func newMetrics(r *recorder.Recorder, in *ingest.Server) *metrics {
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "archived_media_lost_seconds_total", Help: "Recorded media that could not be read back. Archives that need it fail.",
 		}, func() float64 { return r.Losses.Damaged().Seconds() }))
-	for reason := range rtp.Reasons {
+	for reason := range unrecorded.Reasons {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "archived_media_unrecorded_packets_total", Help: "RTP packets with media that came and are not recorded.",
 			ConstLabels: prometheus.Labels{"reason": string(reason)},

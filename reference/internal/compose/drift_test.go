@@ -19,6 +19,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/rtp/frames"
 	"reelcheck/reference/internal/journal"
 )
 
@@ -46,7 +47,7 @@ type client struct {
 // arrival is what reaches the server at one time.
 type arrival struct {
 	at     av.Instant
-	packet *rtp.Packet
+	packet *frames.Packet
 	report *rtcp.SenderReport
 	video  bool
 }
@@ -80,7 +81,7 @@ func (c *client) speak(length time.Duration) {
 		if i := loud[n]; i > 0 {
 			payload = c.beep[i-1]
 		}
-		c.add(captured(n), arrival{packet: &rtp.Packet{Seq: uint16(n), Stamp: uint32(n) * 960, Format: 111, Payload: payload, Marker: n == 0}})
+		c.add(captured(n), arrival{packet: &frames.Packet{Seq: uint16(n), Stamp: uint32(n) * 960, Format: 111, Payload: payload, Marker: n == 0}})
 	}
 }
 
@@ -93,7 +94,7 @@ func (c *client) film(length time.Duration) {
 			at, data = c.signals[next], c.light
 			next++
 		}
-		c.add(at, arrival{video: true, packet: &rtp.Packet{
+		c.add(at, arrival{video: true, packet: &frames.Packet{
 			Seq: seq, Stamp: uint32(av.Ticks(scaled(at, c.video), 90000)), Format: 96, Marker: true, Payload: append([]byte{0x10}, data...),
 		}})
 		seq++

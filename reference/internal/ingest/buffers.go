@@ -9,7 +9,7 @@ import (
 
 	"github.com/pion/transport/v5/packetio"
 
-	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 // maxBuffered is the maximum number of bytes that wait to be read, for the RTP packets of one stream and for its RTCP packets.
@@ -19,7 +19,7 @@ var maxBuffered = map[packetio.BufferPacketType]int{packetio.RTPBufferPacket: 1 
 // payload type, and for each SSRC that RTCP names, and keeps it until the end. A publisher that names too many of them is disconnected.
 type buffers struct {
 	excess     func() // called for each buffer over the limit
-	unrecorded func(reason rtp.Reason, packets int, more ...any)
+	unrecorded func(reason unrecorded.Reason, packets int, more ...any)
 
 	mu    sync.Mutex
 	count map[packetio.BufferPacketType]int
@@ -53,7 +53,7 @@ const claim = time.Second
 type buffer struct {
 	*packetio.Buffer
 	ssrc       uint32
-	unrecorded func(reason rtp.Reason, packets int, more ...any) // nil for RTCP
+	unrecorded func(reason unrecorded.Reason, packets int, more ...any) // nil for RTCP
 
 	// pion reads the first packet. It reads on only if the packet was declared: its payload type, and its SSRC where the offer declares SSRCs.
 	reads  atomic.Int64
@@ -80,7 +80,7 @@ func (b *buffer) WriteWithAttributes(p []byte, a packetio.Attributes) (int, erro
 	}
 	unclaimed := b.reads.Load() < 2 && b.unclaimed(p)
 	if errors.Is(err, packetio.ErrFull) && !unclaimed {
-		b.unrecorded(rtp.Overflow, 1)
+		b.unrecorded(unrecorded.Overflow, 1)
 	}
 	return n, err
 }
@@ -98,7 +98,7 @@ func (b *buffer) unclaimed(p []byte) bool {
 	if time.Since(b.first) < claim {
 		return false
 	}
-	b.unrecorded(rtp.Unnegotiated, b.unread, "ssrc", b.ssrc, "format", p[1]&0x7f)
+	b.unrecorded(unrecorded.Unnegotiated, b.unread, "ssrc", b.ssrc, "format", p[1]&0x7f)
 	b.unread = 0
 	return true
 }

@@ -1,9 +1,13 @@
 package ingest
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +121,45 @@ func (e *engine) connection(b *buffers, opens bool) (*webrtc.PeerConnection, err
 	api := webrtc.NewAPI(
 		webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(settings))
 	return api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{e.certificate}})
+}
+
+// prefer puts the application's preferred codec first in the answer, because senders follow that order.
+func prefer(pc *webrtc.PeerConnection, codec av.Codec) error {
+	for _, transceiver := range pc.GetTransceivers() {
+		if transceiver.Kind() != webrtc.RTPCodecTypeVideo {
+			continue
+		}
+		codecs := slices.Clone(transceiver.Receiver().GetParameters().Codecs)
+		if len(codecs) == 0 {
+			continue
+		}
+		slices.SortStableFunc(codecs, func(a, b webrtc.RTPCodecParameters) int {
+			return rank(a, codec) - rank(b, codec)
+		})
+		if err := transceiver.SetCodecPreferences(codecs); err != nil {
+			return fmt.Errorf("prefer %s: %w", codec, err)
+		}
+	}
+	return nil
+}
+
+func rank(c webrtc.RTPCodecParameters, preferred av.Codec) int {
+	if codecOf(c.MimeType) == preferred {
+		return 0
+	}
+	return 1
+}
+
+func newCertificate() (*webrtc.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("dtls key: %w", err)
+	}
+	certificate, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return nil, fmt.Errorf("dtls certificate: %w", err)
+	}
+	return certificate, nil
 }
 
 // profiles are the H264 profiles accepted, all in packetization mode 1: constrained baseline, baseline, main, high,

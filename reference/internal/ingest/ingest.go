@@ -1,6 +1,6 @@
 // Package ingest receives published media over WHIP (RFC 9725) and delivers whole coded samples, in order and with times of the media clock.
 //
-// A publication is one WHIP resource and one stream of a session. Package rtp turns its packets into samples. They go to the Sink that
+// A publication is one WHIP resource and one stream of a session. Package offer says what its SDP means, and package rtp turns its packets into samples. They go to the Sink that
 // Room.Published returned when the first packet arrived.
 //
 //	server, err := ingest.New(ingest.Config{Listen: ":5004", Now: clock.Media}, room)
@@ -24,7 +24,9 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/offer"
 	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 // Reasons for the end of a stream, as the archive's callbacks spell them.
@@ -132,7 +134,7 @@ type Server struct {
 	closed       bool
 	running      sync.WaitGroup
 
-	unrecorded map[rtp.Reason]*atomic.Uint64 // packets
+	unrecorded map[unrecorded.Reason]*atomic.Uint64 // packets
 }
 
 // New opens the media port. The caller must close the Server.
@@ -146,15 +148,15 @@ func New(config Config, room Room) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}, waiting: map[string]int{}}
-	s.unrecorded = map[rtp.Reason]*atomic.Uint64{}
-	for reason := range rtp.Reasons {
+	s.unrecorded = map[unrecorded.Reason]*atomic.Uint64{}
+	for reason := range unrecorded.Reasons {
 		s.unrecorded[reason] = &atomic.Uint64{}
 	}
 	return s, nil
 }
 
-// Unrecorded returns the number of packets that arrived but were not recorded, for one of [rtp.Reasons].
-func (s *Server) Unrecorded(reason rtp.Reason) uint64 { return s.unrecorded[reason].Load() }
+// Unrecorded returns the number of packets that arrived but were not recorded, for one of [unrecorded.Reasons].
+func (s *Server) Unrecorded(reason unrecorded.Reason) uint64 { return s.unrecorded[reason].Load() }
 
 // Addr returns the UDP address on which media is received.
 func (s *Server) Addr() net.Addr { return s.engine.conn.LocalAddr() }
@@ -182,12 +184,12 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (ans
 			leave()
 		}
 	}()
-	o, err := parseOffer([]byte(sdpOffer))
+	o, err := offer.Parse([]byte(sdpOffer))
 	if err != nil {
 		return Answer{}, err
 	}
 	received := &buffers{}
-	pc, err := s.engine.connection(received, o.passive())
+	pc, err := s.engine.connection(received, o.Passive())
 	if err != nil {
 		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
 	}
@@ -277,7 +279,7 @@ func (s *Server) Patch(ctx context.Context, streamID, ifMatch, sdpFragment strin
 	if err != nil {
 		return Answer{}, err
 	}
-	f, err := parseFragment([]byte(sdpFragment))
+	f, err := offer.ParseFragment([]byte(sdpFragment))
 	if err != nil {
 		return Answer{}, errorf(archive.Invalid, "the body is not a valid trickle ICE fragment: %v", err)
 	}

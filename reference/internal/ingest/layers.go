@@ -9,6 +9,8 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/rtp/frames"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 const (
@@ -45,10 +47,10 @@ type layer struct {
 	asked  av.Instant // last request for a key frame
 }
 
-func newLayers(rids []rid) *layers {
+func newLayers(rids []string) *layers {
 	l := &layers{streams: map[uint32]*layer{}}
-	for _, r := range rids {
-		l.all = append(l.all, &layer{rid: r.id})
+	for _, rid := range rids {
+		l.all = append(l.all, &layer{rid: rid})
 	}
 	return l
 }
@@ -119,12 +121,12 @@ func (l *layers) missing(now av.Instant) (ssrcs []uint32) {
 }
 
 // takeLayer records a packet of simulcast video if its layer is the recorded one. It needs p.mu.
-func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Packet) []rtcp.Packet {
+func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet frames.Packet) []rtcp.Packet {
 	offered := p.simulcast
 	original, repeats := s.repairs[packet.Format]
-	id := offered.id
+	id := offered.Extension
 	if repeats {
-		id = offered.repair
+		id = offered.RepairExtension
 	}
 	of := p.layers.name(header.SSRC, string(header.GetExtension(uint8(id))), repeats)
 	switch {
@@ -134,19 +136,19 @@ func (p *publication) takeLayer(s *stream, header *pionrtp.Header, packet rtp.Pa
 		packet.Seq, packet.Format, packet.Payload = binary.BigEndian.Uint16(packet.Payload), original, packet.Payload[2:]
 		return p.receiver.Receive(p.layers.source, packet)
 	case of == nil:
-		p.unrecorded(rtp.Unnegotiated, 1, "ssrc", header.SSRC)
+		p.unrecorded(unrecorded.Unnegotiated, 1, "ssrc", header.SSRC)
 		return nil
 	case of.ssrc != header.SSRC:
-		p.unrecorded(rtp.Superseded, 1)
+		p.unrecorded(unrecorded.Superseded, 1)
 		return nil
 	}
 	recorded := of == p.layers.recorded
 	if len(packet.Payload) > 0 { // padding does not mean that the layer is live
-		pixels, key := rtp.KeyFrame(s.formats[packet.Format].Codec, packet.Payload)
+		pixels, key := frames.KeyFrame(s.formats[packet.Format].Codec, packet.Payload)
 		recorded = p.layers.see(of, key, pixels, packet.At)
 	}
 	if !recorded {
-		p.unrecorded(rtp.Layer, 1)
+		p.unrecorded(unrecorded.Layer, 1)
 		return nil
 	}
 	if p.layers.source == nil || p.layers.ssrc != of.ssrc {

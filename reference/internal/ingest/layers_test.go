@@ -15,7 +15,7 @@ type stage struct {
 }
 
 func newStage() *stage {
-	s := &stage{newLayers([]rid{{id: "lo"}, {id: "mid"}, {id: "hi"}}), av.Instant(time.Hour)}
+	s := &stage{newLayers([]string{"lo", "mid", "hi"}), av.Instant(time.Hour)}
 	for i, of := range s.all {
 		s.name(uint32(i+1), of.rid, false)
 	}

@@ -12,7 +12,9 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/offer"
 	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 const (
@@ -29,7 +31,7 @@ type publication struct {
 	pc     *webrtc.PeerConnection
 
 	signal sync.Mutex // serialises offers and answers; guards offer and etag
-	offer  *offer
+	offer  *offer.Offer
 	etag   string
 
 	hasAudio, hasVideo bool // fixed by the first answer
@@ -43,7 +45,7 @@ type publication struct {
 	readers   sync.WaitGroup
 	connected func() // called at the first connection and again at the end
 
-	said sync.Map // the [rtp.Reason] values that were logged
+	said sync.Map // the [unrecorded.Reason] values that were logged
 
 	log *slog.Logger
 
@@ -53,11 +55,11 @@ type publication struct {
 	sources  int  // number of RTP streams so far
 	receiver rtp.Receiver
 
-	simulcast *simulcast // fixed by the first offer
-	layers    *layers    // nil without simulcast
+	simulcast *offer.Simulcast // fixed by the first offer
+	layers    *layers          // nil without simulcast
 }
 
-func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnection) *publication {
+func newPublication(s *Server, who Publisher, o *offer.Offer, pc *webrtc.PeerConnection) *publication {
 	p := &publication{
 		server: s, who: who, pc: pc, offer: o,
 		media:    make(chan av.Instant, 1),
@@ -68,10 +70,10 @@ func newPublication(s *Server, who Publisher, o *offer, pc *webrtc.PeerConnectio
 		finished: make(chan struct{}),
 	}
 	p.log = s.config.Log.With("stream", who.StreamID)
-	p.receiver.Log, p.receiver.Declared = p.log, o.sets
-	p.receiver.Unrecorded = func(reason rtp.Reason, packets int) { p.unrecorded(reason, packets) }
-	if o.simulcast != nil {
-		p.simulcast, p.layers = o.simulcast, newLayers(o.simulcast.rids)
+	p.receiver.Log, p.receiver.Declared = p.log, o.ParameterSets
+	p.receiver.Unrecorded = func(reason unrecorded.Reason, packets int) { p.unrecorded(reason, packets) }
+	if o.Simulcast != nil {
+		p.simulcast, p.layers = o.Simulcast, newLayers(o.Simulcast.RIDs())
 	}
 	pc.OnTrack(p.track)
 	pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
@@ -102,19 +104,19 @@ func (p *publication) stop(reason string) {
 
 // excess ends a publication that names too many RTP streams.
 func (p *publication) excess() {
-	p.unrecorded(rtp.Streams, 1, "streams", maxSources)
+	p.unrecorded(unrecorded.Streams, 1, "streams", maxSources)
 	p.stop(NetworkDisconnected)
 }
 
 // unrecorded counts packets that arrived but are not recorded, and logs each reason once. It does not log unrecorded layers of simulcast, which
 // are normal.
-func (p *publication) unrecorded(reason rtp.Reason, packets int, more ...any) {
+func (p *publication) unrecorded(reason unrecorded.Reason, packets int, more ...any) {
 	p.server.unrecorded[reason].Add(uint64(packets))
-	if reason == rtp.Layer {
+	if reason == unrecorded.Layer {
 		return
 	}
 	if _, said := p.said.LoadOrStore(reason, true); !said {
-		p.log.Warn("media not recorded", append([]any{"reason", rtp.Reasons[reason]}, more...)...)
+		p.log.Warn("media not recorded", append([]any{"reason", unrecorded.Reasons[reason]}, more...)...)
 	}
 }
 
@@ -126,18 +128,18 @@ func (p *publication) negotiate(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if p.hasAudio, p.hasVideo, err = accepted(answer); err != nil {
+	if p.hasAudio, p.hasVideo, err = offer.Accepted(answer); err != nil {
 		return "", err
 	}
 	p.mu.Lock()
 	p.receiver.Expect(p.hasAudio, p.hasVideo)
 	p.mu.Unlock()
-	return p.offer.complete(answer)
+	return p.offer.Complete(answer)
 }
 
 // answer applies p.offer and returns the answer with all candidates of the server. It needs p.signal.
 func (p *publication) answer(ctx context.Context) (string, error) {
-	text, err := p.offer.text()
+	text, err := p.offer.Text()
 	if err != nil {
 		return "", err
 	}
@@ -166,7 +168,7 @@ func (p *publication) answer(ctx context.Context) (string, error) {
 }
 
 // patch applies a fragment: candidates, or new credentials and candidates (RFC 9725 sections 4.3.1 and 4.3.2).
-func (p *publication) patch(ctx context.Context, ifMatch string, f fragment) (Answer, error) {
+func (p *publication) patch(ctx context.Context, ifMatch string, f offer.Fragment) (Answer, error) {
 	p.signal.Lock()
 	defer p.signal.Unlock()
 	switch ifMatch {
@@ -176,13 +178,13 @@ func (p *publication) patch(ctx context.Context, ifMatch string, f fragment) (An
 	default:
 		return Answer{}, errorf(archive.PreconditionFailed, "If-Match does not name the current ICE session")
 	}
-	if ufrag, _ := p.offer.credentials(); f.ufrag == "" || f.ufrag == ufrag {
+	if ufrag, _ := p.offer.Credentials(); f.Ufrag == "" || f.Ufrag == ufrag {
 		return Answer{}, p.trickle(f)
 	}
-	if f.password == "" {
+	if f.Password == "" {
 		return Answer{}, errorf(archive.Invalid, "a=ice-pwd is missing: new ICE credentials need both")
 	}
-	p.offer.restart(f.ufrag, f.password)
+	p.offer.Restart(f.Ufrag, f.Password)
 	if _, err := p.answer(ctx); err != nil {
 		return Answer{}, err
 	}
@@ -190,24 +192,24 @@ func (p *publication) patch(ctx context.Context, ifMatch string, f fragment) (An
 	if err := p.trickle(f); err != nil {
 		return Answer{}, err
 	}
-	own, err := parseFragment([]byte(p.pc.LocalDescription().SDP))
+	own, err := offer.ParseFragment([]byte(p.pc.LocalDescription().SDP))
 	if err != nil {
 		return Answer{}, fmt.Errorf("read own answer: %w", err)
 	}
-	return Answer{SDP: own.text(p.offer), ETag: p.etag, StreamID: p.who.StreamID}, nil
+	return Answer{SDP: own.Text(p.offer), ETag: p.etag, StreamID: p.who.StreamID}, nil
 }
 
-func (p *publication) trickle(f fragment) error {
-	for _, c := range f.candidates {
-		init := webrtc.ICECandidateInit{Candidate: "candidate:" + c.value}
-		if c.mid != "" {
-			init.SDPMid = &c.mid
+func (p *publication) trickle(f offer.Fragment) error {
+	for _, c := range f.Candidates {
+		init := webrtc.ICECandidateInit{Candidate: "candidate:" + c.Value}
+		if c.Mid != "" {
+			init.SDPMid = &c.Mid
 		}
-		if f.ufrag != "" {
-			init.UsernameFragment = &f.ufrag
+		if f.Ufrag != "" {
+			init.UsernameFragment = &f.Ufrag
 		}
 		if err := p.pc.AddICECandidate(init); err != nil {
-			return errorf(archive.Invalid, "candidate %q cannot be used: %v", c.value, err)
+			return errorf(archive.Invalid, "candidate %q cannot be used: %v", c.Value, err)
 		}
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/rtp/frames"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 // maxFailures limits the number of reads that may fail in a row. Each is one bad packet, unless the stream is broken.
@@ -48,7 +50,7 @@ func (p *publication) track(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	if !video || p.layers == nil {
 		if s.source = p.receiver.Attach(video, uint32(remote.SSRC()), s.formats); s.source == nil {
 			p.mu.Unlock()
-			p.unrecorded(rtp.Unnegotiated, 1, "kind", remote.Kind().String())
+			p.unrecorded(unrecorded.Unnegotiated, 1, "kind", remote.Kind().String())
 			return
 		}
 	}
@@ -101,14 +103,14 @@ func (p *publication) readRTP(s *stream) {
 			continue
 		case err != nil:
 			if failures++; failures == maxFailures {
-				p.unrecorded(rtp.Unreadable, failures, "error", err)
+				p.unrecorded(unrecorded.Unreadable, failures, "error", err)
 			}
 			continue
 		}
 		failures = 0
 		var header pionrtp.Header // the header in attributes may be that of the RTX packet
 		if _, err := header.Unmarshal(buf[:n]); err != nil {
-			p.unrecorded(rtp.Malformed, 1, "error", err)
+			p.unrecorded(unrecorded.Malformed, 1, "error", err)
 			continue
 		}
 		if format, ok := attributes.Get(webrtc.AttributeRtxPayloadType).(byte); ok {
@@ -116,7 +118,7 @@ func (p *publication) readRTP(s *stream) {
 		}
 		payload, ok := payloadOf(buf[:n], header.MarshalSize(), header.Padding)
 		if !ok {
-			p.unrecorded(rtp.Malformed, 1, "error", "more padding than payload")
+			p.unrecorded(unrecorded.Malformed, 1, "error", "more padding than payload")
 			continue
 		}
 		p.take(s, &header, payload)
@@ -126,7 +128,7 @@ func (p *publication) readRTP(s *stream) {
 // take records a packet, unless it belongs to an encoding that is not recorded.
 func (p *publication) take(s *stream, header *pionrtp.Header, payload []byte) {
 	now := p.server.config.Now()
-	packet := rtp.Packet{
+	packet := frames.Packet{
 		Seq: header.SequenceNumber, Stamp: header.Timestamp, Marker: header.Marker,
 		Format: header.PayloadType, Payload: payload, At: now,
 	}

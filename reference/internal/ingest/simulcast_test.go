@@ -17,8 +17,8 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"reelcheck/reference/internal/av"
-	heard "reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 const ridLines = "a=extmap:4/sendonly urn:ietf:params:rtp-hdrext:sdes:mid\na=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n" +
@@ -261,10 +261,10 @@ func TestSimulcast(t *testing.T) {
 			t.Errorf("%v between frames", gap)
 		}
 	}
-	if n := s.Unrecorded(heard.Layer); n == 0 {
+	if n := s.Unrecorded(unrecorded.Layer); n == 0 {
 		t.Error("packets of other encodings were not counted")
 	}
-	if n := s.Unrecorded(heard.Unnegotiated) + s.Unrecorded(heard.Malformed); n > 0 {
+	if n := s.Unrecorded(unrecorded.Unnegotiated) + s.Unrecorded(unrecorded.Malformed); n > 0 {
 		t.Errorf("%d packets were not recorded", n)
 	}
 }
@@ -313,11 +313,11 @@ func TestSimulcastIsRepaired(t *testing.T) {
 	send(1001, 14, 0, "", repair(14))
 	eventually(t, "what was repaired", func() bool { return len(r.Samples(t, true)) == 20 })
 	send(2000, 20, 10, "nobody", frame(20))
-	eventually(t, "what was not offered", func() bool { return s.Unrecorded(heard.Unnegotiated) == 1 })
+	eventually(t, "what was not offered", func() bool { return s.Unrecorded(unrecorded.Unnegotiated) == 1 })
 	send(3000, 20, 10, "hi", frame(20))
 	eventually(t, "the new stream", func() bool { return len(r.Samples(t, true)) == 21 })
 	send(1000, 21, 0, "", frame(21))
-	eventually(t, "the old stream", func() bool { return s.Unrecorded(heard.Superseded) == 1 })
+	eventually(t, "the old stream", func() bool { return s.Unrecorded(unrecorded.Superseded) == 1 })
 	for i, sample := range r.Samples(t, true) {
 		if rtptest.Number(sample) != i || sample.Gap != (i == 20) {
 			t.Errorf("frame %d: number %d, gap %v", i, rtptest.Number(sample), sample.Gap)

@@ -2,18 +2,16 @@ package ingest
 
 import (
 	"encoding/base64"
-	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 var (
@@ -42,7 +40,9 @@ func TestDeclaredParameterSets(t *testing.T) {
 			}
 			if declare == "" {
 				const line = `msg="media not recorded" stream=stream reason="a key frame comes before its parameter sets"`
-				eventually(t, "line", func() bool { return s.Unrecorded(rtp.Parameters) == 3 && strings.Count(said.String(), line) == 1 })
+				eventually(t, "line", func() bool {
+					return s.Unrecorded(unrecorded.Parameters) == 3 && strings.Count(said.String(), line) == 1
+				})
 				return
 			}
 			eventually(t, "frames", func() bool { return len(r.Samples(t, true)) == 3 })
@@ -53,36 +53,5 @@ func TestDeclaredParameterSets(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestParameterSetsOfOffers checks that declared sets are limited, and that malformed ones are ignored.
-func TestParameterSetsOfOffers(t *testing.T) {
-	read := func(lines ...string) map[uint8][][]byte {
-		media := &sdp.MediaDescription{}
-		for _, line := range lines {
-			media.WithValueAttribute("fmtp", line)
-		}
-		return parameterSets(media)
-	}
-	many := strings.Repeat("Z0LgHw==,", 1000)
-	for _, c := range []struct {
-		line string
-		want int
-	}{
-		{"102 profile-level-id=42e01f; sprop-parameter-sets=Z0LgHw==,aM4", 2},
-		{"102 sprop-parameter-sets=", 1},
-		{"102 sprop-parameter-sets=Z0LgHw==,!,aM4=", 2},
-		{"102 sprop-parameter-sets=" + many, mostSets},
-		{"102 sprop-parameter-setsZ0LgHw==", 0},
-		{"300 sprop-parameter-sets=Z0LgHw==", 0},
-		{"sprop-parameter-sets=Z0LgHw==", 0},
-	} {
-		if got := read(c.line); len(got[102]) != c.want || len(got) > 1 {
-			t.Errorf("%.60s: %s", c.line, fmt.Sprint(len(got[102])))
-		}
-	}
-	if got := read("102 sprop-parameter-sets=Z0LgHw==", "103 sprop-parameter-sets=aM4="); len(got[102]) != 1 || len(got[103]) != 1 {
-		t.Errorf("%v", got)
 	}
 }

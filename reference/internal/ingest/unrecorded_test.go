@@ -10,7 +10,7 @@ import (
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 
-	"reelcheck/reference/internal/ingest/rtp"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 // TestUnreadStreams checks that media that was not negotiated, which pion never passes on, is counted and logged once.
@@ -30,10 +30,10 @@ func TestUnreadStreams(t *testing.T) {
 				_, err := w.Write(&pionrtp.Header{Version: 2, PayloadType: format, SSRC: 777, SequenceNumber: uint16(sent)}, []byte{0x90, 1}, nil)
 				must(t, err)
 				sent++
-				return s.Unrecorded(rtp.Unnegotiated) > 10
+				return s.Unrecorded(unrecorded.Unnegotiated) > 10
 			})
-			eventually(t, "all of them", func() bool { return s.Unrecorded(rtp.Unnegotiated) == sent })
-			line := `msg="media not recorded" stream=stream reason="` + rtp.Reasons[rtp.Unnegotiated] + `" ssrc=777 format=`
+			eventually(t, "all of them", func() bool { return s.Unrecorded(unrecorded.Unnegotiated) == sent })
+			line := `msg="media not recorded" stream=stream reason="` + unrecorded.Reasons[unrecorded.Unnegotiated] + `" ssrc=777 format=`
 			if n := strings.Count(said.String(), line); n != 1 {
 				t.Errorf("said %d times in the log:\n%s", n, said.String())
 			}
@@ -45,8 +45,8 @@ func TestUnreadStreams(t *testing.T) {
 
 // TestFullBuffers checks that packets are counted for which there was no room before they were read.
 func TestFullBuffers(t *testing.T) {
-	counts := map[rtp.Reason]int{}
-	b := &buffers{unrecorded: func(reason rtp.Reason, n int, _ ...any) { counts[reason] += n }}
+	counts := map[unrecorded.Reason]int{}
+	b := &buffers{unrecorded: func(reason unrecorded.Reason, n int, _ ...any) { counts[reason] += n }}
 	buffer := b.get(packetio.RTPBufferPacket, 1)
 	packet, kept := make([]byte, 1000), 0
 	for range 2 {
@@ -60,7 +60,7 @@ func TestFullBuffers(t *testing.T) {
 			kept++
 		}
 	}
-	if kept == 0 || counts[rtp.Overflow] != 2000-kept || len(counts) != 1 {
+	if kept == 0 || counts[unrecorded.Overflow] != 2000-kept || len(counts) != 1 {
 		t.Errorf("%d kept, %v", kept, counts)
 	}
 }

@@ -1,11 +1,8 @@
 package ingest
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"reelcheck/reference/internal/archive"
-	"strings"
 	"testing"
 )
 
@@ -52,18 +49,4 @@ func TestConnectedDoesNotWait(t *testing.T) {
 	c := publish(t, web, "", false)
 	c.waitConnected()
 	eventually(t, "nobody waits", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.waiting) == 0 })
-}
-
-// TestOffersOfManyLines checks that lines that take long to negotiate are limited. Browsers have fewer.
-func TestOffersOfManyLines(t *testing.T) {
-	t.Parallel()
-	for line, few := range map[string]int{"a=ssrc-group:FID 1 2\n": 50, "a=ssrc:7 cname:x\n": 50, "a=rtcp-fb:96 nack\n": 150} {
-		var refused *archive.Error
-		if _, err := parseOffer([]byte(browserOffer + strings.Repeat(line, 1000))); !errors.As(err, &refused) || refused.Kind != archive.Invalid {
-			t.Errorf("1000 lines %q: %v", line, err)
-		}
-		if _, err := parseOffer([]byte(browserOffer + strings.Repeat(line, few))); err != nil {
-			t.Errorf("%d lines %q: %v", few, line, err)
-		}
-	}
 }

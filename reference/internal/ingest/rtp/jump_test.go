@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/frames"
 )
 
 const (
@@ -57,14 +58,14 @@ func TestJumps(t *testing.T) {
 type show struct {
 	*line
 	start   av.Instant
-	packets [2][]Packet
+	packets [2][]frames.Packet
 	stamps  [2]uint32
 	seqs    [2]uint16
 	sent    [2]int // packets
 }
 
 func newShow(l *line) *show {
-	return &show{line: l, start: l.now, packets: [2][]Packet{packets(av.Opus, 300, 0, 0), packets(av.VP8, 300, 0, 0)}, stamps: [2]uint32{10_000, 20_000}}
+	return &show{line: l, start: l.now, packets: [2][]frames.Packet{packets(av.Opus, 300, 0, 0), packets(av.VP8, 300, 0, 0)}, stamps: [2]uint32{10_000, 20_000}}
 }
 
 func (s *show) jump(video bool, ticks int64, source bool) {

@@ -6,6 +6,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 // Advance does the work that is due without packets: reorder deadlines, marks, repeated requests. It returns what to send to the publisher.
@@ -73,7 +74,7 @@ func (r *Receiver) Cut(now av.Instant) {
 	r.fresh = false
 	for _, t := range r.tracks {
 		if t != nil && t.reorder != nil {
-			t.reorder.flush()
+			t.reorder.Flush()
 			r.drain(t, now)
 		}
 	}
@@ -94,7 +95,7 @@ func (r *Receiver) Flush(at av.Instant) bool {
 	if r.sink == nil {
 		for _, t := range r.tracks {
 			if t != nil {
-				r.losePending(t, Refused)
+				r.losePending(t, unrecorded.Refused)
 			}
 		}
 		return false
@@ -102,9 +103,9 @@ func (r *Receiver) Flush(at av.Instant) bool {
 	r.first = at.Add(-startHold)
 	for _, t := range r.tracks {
 		if t != nil && t.reorder != nil {
-			t.reorder.flush()
+			t.reorder.Flush()
 			r.drain(t, at)
-			t.assemble.abandon()
+			t.assemble.Abandon()
 		}
 	}
 	r.release(at)

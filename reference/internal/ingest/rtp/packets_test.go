@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/frames"
 )
 
 func FuzzPackets(f *testing.F) {
@@ -35,7 +36,7 @@ func FuzzPackets(f *testing.F) {
 			if stream[2]&4 != 0 {
 				format = stream[1]
 			}
-			l.Receive(source, Packet{
+			l.Receive(source, frames.Packet{
 				Seq: seq, Stamp: uint32(stream[1]) << (stream[2] >> 4), Marker: stream[2]&1 != 0, Format: format,
 				Payload: stream[4 : 4+size], At: l.now,
 			})

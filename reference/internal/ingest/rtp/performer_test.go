@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/frames"
 )
 
 // performer sends 50 audio packets and 25 pictures a second, and reports as Chromium does: every second for video, every 5 s for audio. All
@@ -105,7 +106,7 @@ func (p performer) media(l *line, start av.Instant, video bool, captures map[boo
 	var arrived av.Instant
 	for n := range total {
 		captured := time.Duration(n) * every
-		var of []Packet
+		var of []frames.Packet
 		for ; next < len(sent) && sent[next].Stamp == uint32(n)*step; next++ {
 			of = append(of, sent[next])
 		}

@@ -1,6 +1,5 @@
-// Package rtp turns the RTP packets of one publication into whole coded samples, in order and with times of the media clock. Packets pass a
-// reorder buffer, which requests missing packets and waits at most a second for them, then an assembler, which makes whole frames, and then a
-// clock, which gives each frame its time (see timing.go).
+// Package rtp turns the RTP packets of one publication into whole coded samples, in order and with times of the media clock. Package frames puts
+// packets in order, waits at most a second for missing ones and makes whole frames. A clock gives each frame its time (see timing.go).
 //
 //	r := &rtp.Receiver{Log: log}
 //	r.Expect(true, true)                      // audio and video were negotiated
@@ -22,6 +21,8 @@ import (
 	"github.com/pion/rtcp"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/frames"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 const (
@@ -43,16 +44,6 @@ const (
 	// maxPending is the maximum size in bytes of media held for a slow Room or report.
 	maxPending = 8 << 20
 )
-
-// Packet is an RTP packet as it arrived. Receivers copy the payload.
-type Packet struct {
-	Seq     uint16
-	Stamp   uint32
-	Marker  bool
-	Format  uint8 // payload type
-	Payload []byte
-	At      av.Instant
-}
 
 // Format says what a payload type carries, and whether the sender repeats packets on request.
 type Format struct {
@@ -82,7 +73,7 @@ const (
 type Receiver struct {
 	Log *slog.Logger
 	// Unrecorded, if set, is called with the number of packets that are not recorded, and the reason. Any method may call it. It must not block.
-	Unrecorded func(Reason, int)
+	Unrecorded func(unrecorded.Reason, int)
 	// Declared holds the H.264 parameter sets that the offer declares, by payload type.
 	Declared map[uint8][][]byte
 
@@ -147,9 +138,9 @@ func (r *Receiver) AskAgain() {
 // restart begins a new RTP stream on t, whose sequence numbers and timestamps begin anew.
 func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	if t.source > 0 {
-		t.reorder.flush()
+		t.reorder.Flush()
 		r.drain(t, t.clock.arrived)
-		t.assemble.abandon()
+		t.assemble.Abandon()
 		r.flush(t, t.clock.arrived, true)
 		t.cut = true
 	} else {
@@ -166,23 +157,22 @@ func (r *Receiver) restart(t *track, ssrc uint32, formats map[uint8]Format) {
 	if t.video {
 		window = videoWindow
 	}
-	t.reorder, t.assemble, t.reports, t.keyed = newReorder(window), nil, nil, false
-	t.reorder.lose = r.lose
+	t.reorder, t.assemble, t.reports, t.keyed = frames.NewBuffer(window, r.lose), nil, nil, false
 }
 
-// Receive handles one packet and returns what to send to the publisher.
-func (r *Receiver) Receive(s *Source, p Packet) []rtcp.Packet {
+// Receive handles one packet and returns what to send to the publisher. It copies the payload.
+func (r *Receiver) Receive(s *Source, p frames.Packet) []rtcp.Packet {
 	if !r.seen {
 		r.seen, r.first = true, p.At
 	}
 	t := s.track
 	if s.number != t.source {
-		r.lose(Superseded, 1)
+		r.lose(unrecorded.Superseded, 1)
 		return nil
 	}
 	r.fresh, t.came = true, p.At
 	r.hear(p.At)
-	t.reorder.push(p)
+	t.reorder.Push(p)
 	r.drain(t, p.At)
 	r.release(p.At)
 	return t.feedback(nil, p.At)
@@ -227,68 +217,67 @@ func (r *Receiver) drain(t *track, now av.Instant) {
 	if t.reorder == nil {
 		return
 	}
-	for p := t.reorder.pop(now); p != nil; p = t.reorder.pop(now) {
-		if p.format != t.format {
+	for p := t.reorder.Pop(now); p != nil; p = t.reorder.Pop(now) {
+		if p.Format != t.format {
 			r.change(t, p)
 		}
 		if t.assemble != nil {
-			for _, f := range t.assemble.push(p) {
+			for _, f := range t.assemble.Push(p) {
 				r.deliver(t, f)
 			}
 		}
-		t.reorder.recycle(p)
+		t.reorder.Recycle(p)
 	}
 }
 
 // change handles a change of payload type. Packets that carry no media, or another codec after maxChanges, only count for the order.
-func (r *Receiver) change(t *track, p *packet) {
-	n, ok := t.formats[p.format]
-	reason := Unnegotiated
+func (r *Receiver) change(t *track, p *frames.Packet) {
+	n, ok := t.formats[p.Format]
+	reason := unrecorded.Unnegotiated
 	if ok && t.changes > maxChanges && t.codec != n.Codec {
-		ok, reason = false, Codecs
+		ok, reason = false, unrecorded.Codecs
 	}
 	if !ok {
-		if len(p.payload) > 0 {
+		if len(p.Payload) > 0 {
 			r.lose(reason, 1)
 		}
-		p.payload = p.payload[:0]
+		p.Payload = p.Payload[:0]
 		return
 	}
-	t.format, t.nack = p.format, n.NACK
+	t.format, t.nack = p.Format, n.NACK
 	if t.assemble != nil && t.codec == n.Codec {
-		t.assemble.declare(r.Declared[p.format])
+		t.assemble.Declare(r.Declared[p.Format])
 		return
 	}
-	t.assemble.abandon()
-	t.codec, t.assemble, t.keyed = n.Codec, newAssembler(n.Codec), false
-	t.assemble.lose = r.lose
-	t.assemble.declare(r.Declared[p.format])
+	t.assemble.Abandon()
+	t.codec, t.assemble, t.keyed = n.Codec, frames.NewAssembler(n.Codec, r.lose), false
+	t.assemble.Declare(r.Declared[p.Format])
 	if t.changes++; t.changes > maxChanges {
 		r.Log.Warn("publisher changes its codec too often: only the last one is recorded from now on", "changes", maxChanges, "codec", t.codec)
 	}
 }
 
-func (r *Receiver) deliver(t *track, f frame) {
+func (r *Receiver) deliver(t *track, f frames.Frame) {
 	certain := t.clock.doubt == nil
 	guessed := !t.clock.reported.set
-	ext := t.clock.frame(f.stamp, f.arrived)
+	ext := t.clock.frame(f.Stamp, f.Arrived)
 	if guessed && t.clock.reported.set { // the trial of a report has succeeded
 		r.revise(t)
 	}
 	if certain {
 		t.certain = len(t.pending)
 	}
-	defer r.flush(t, f.arrived, false)
+	defer r.flush(t, f.Arrived, false)
 	if t.video && !t.wanted(&f) {
-		r.lose(KeyFrames, f.packets)
+		r.lose(unrecorded.KeyFrames, f.Packets)
 		return
 	}
 	if t.cut {
-		t.cut, f.gap = false, true
+		t.cut, f.Gap = false, true
 	}
-	if t.pendingBytes += len(f.data); t.pendingBytes > maxPending {
-		r.losePending(t, Overflow)
-		r.lose(Overflow, f.packets)
+	if t.pendingBytes += len(f.Data); t.pendingBytes > maxPending {
+		r.losePending(t, unrecorded.Overflow)
+		r.lose(unrecorded.Overflow, f.Packets)
 		t.certain, t.keyed, t.cut = 0, false, true
 		return
 	}
@@ -300,9 +289,9 @@ func (r *Receiver) append(t *track, f timedFrame) {
 	t.order.see(f.ext, t.clock.rate)
 	t.last = max(captured.Add(-t.order.depth), t.last, t.mark)
 	origin := av.Origin{Captured: captured, Guessed: !t.clock.reported.set, Stamp: f.ext, Reconnects: f.cuts}
-	err := r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.key, Gap: f.gap, Origin: origin, Data: f.data})
+	err := r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.Key, Gap: f.Gap, Origin: origin, Data: f.Data})
 	if err != nil {
-		r.lose(Storage, f.packets)
+		r.lose(unrecorded.Storage, f.Packets)
 	}
 	r.check(err)
 }

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/frames"
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
@@ -56,13 +57,13 @@ func (l *line) pass(d time.Duration) []rtcp.Packet {
 }
 
 // packets splits frames into packets as pion's packetizers do.
-func packets(codec av.Codec, frames int, first uint16, stamp uint32) []Packet {
-	var out []Packet
+func packets(codec av.Codec, pictures int, first uint16, stamp uint32) []frames.Packet {
+	var out []frames.Packet
 	pay := map[av.Codec]interface{ Payload(uint16, []byte) [][]byte }{
 		av.VP8: &codecs.VP8Payloader{EnablePictureID: true}, av.VP9: &codecs.VP9Payloader{FlexibleMode: true},
 		av.H264: &codecs.H264Payloader{}, av.Opus: &codecs.OpusPayloader{},
 	}[codec]
-	for n := range frames {
+	for n := range pictures {
 		data := binary.BigEndian.AppendUint32([]byte{31 << 3}, uint32(n))
 		format, step := uint8(audioFormat), uint32(960)
 		if codec.Video() {
@@ -71,7 +72,7 @@ func packets(codec av.Codec, frames int, first uint16, stamp uint32) []Packet {
 		}
 		payloads := pay.Payload(300, data)
 		for i, payload := range payloads {
-			out = append(out, Packet{
+			out = append(out, frames.Packet{
 				Seq: first + uint16(len(out)), Stamp: stamp + uint32(n)*step, Marker: i == len(payloads)-1,
 				Format: format, Payload: payload,
 			})
@@ -91,16 +92,16 @@ func TestAnyOrder(t *testing.T) {
 }
 
 func anyOrder(t *rapid.T, codec av.Codec) {
-	const frames = 40
+	const pictures = 40
 	l := newLine(codec).publish()
 	seq := rapid.Uint16().Draw(t, "first sequence number")
 	stamp := rapid.Uint32().Draw(t, "first timestamp")
-	sent := packets(codec, frames, seq, stamp)
+	sent := packets(codec, pictures, seq, stamp)
 	lost := rapid.SliceOfNDistinct(rapid.IntRange(0, len(sent)-1), 0, 6, rapid.ID[int]).Draw(t, "lost")
 	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 1))
 	type due struct {
 		at int
-		Packet
+		frames.Packet
 	}
 	var way []due
 	for i, a := range sent {
@@ -142,7 +143,7 @@ func index(codec av.Codec) int {
 }
 
 // wholeFrames returns the frames that lost no packet, from the first key frame on.
-func wholeFrames(sent []Packet, lost []int, codec av.Codec) []int {
+func wholeFrames(sent []frames.Packet, lost []int, codec av.Codec) []int {
 	broken := map[uint32]bool{}
 	var stamps []uint32
 	for i, a := range sent {
@@ -204,7 +205,7 @@ func TestWrapTrace(t *testing.T) {
 // TestSequenceReset checks that a new sequence on the same SSRC is followed from its second packet on, without loss.
 func TestSequenceReset(t *testing.T) {
 	l := newLine(av.Opus).publish()
-	feed := func(sent []Packet) {
+	feed := func(sent []frames.Packet) {
 		for _, a := range sent {
 			l.pass(20 * time.Millisecond)
 			a.At = l.now
@@ -244,7 +245,7 @@ func TestRequests(t *testing.T) {
 			plis++
 		}
 	}
-	if nacks < 3 || nacks > askAtMost || plis < 2 || plis > 5 {
+	if nacks < 3 || nacks > frames.MaxRequests || plis < 2 || plis > 5 {
 		t.Fatalf("%d NACKs, %d PLIs", nacks, plis)
 	}
 }
@@ -355,7 +356,7 @@ func TestMarks(t *testing.T) {
 // TestPendingIsBounded checks the limit of the media held for a room that does not answer.
 func TestPendingIsBounded(t *testing.T) {
 	l := newLine(av.VP8)
-	frame := Packet{Format: videoFormat, Marker: true, Payload: append([]byte{0x10}, rtptest.Frame(webrtc.MimeTypeVP8, 0, true, 1200)...)}
+	frame := frames.Packet{Format: videoFormat, Marker: true, Payload: append([]byte{0x10}, rtptest.Frame(webrtc.MimeTypeVP8, 0, true, 1200)...)}
 	for i := range 20000 {
 		frame.Seq, frame.Stamp, frame.At = uint16(i), uint32(i)*3000, l.now
 		l.Receive(l.sources[1], frame)
@@ -380,7 +381,7 @@ func TestDeliveredIsNotKept(t *testing.T) {
 	}
 	held := l.tracks[1].pending
 	for i, f := range held[:cap(held)] {
-		if f.data != nil {
+		if f.Data != nil {
 			t.Fatalf("picture %d is kept", i)
 		}
 	}

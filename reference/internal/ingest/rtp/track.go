@@ -6,6 +6,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/frames"
 )
 
 // track is one kind of media of a publication, over all RTP streams that carry it in turn.
@@ -18,8 +19,8 @@ type track struct {
 	codec    av.Codec
 	changes  int // number of changes of codec
 	nack     bool
-	reorder  *reorder
-	assemble *assembler
+	reorder  *frames.Buffer
+	assemble *frames.Assembler
 	clock    rtpClock
 	came     av.Instant     // arrival of the newest packet
 	reports  []senderReport // the newest ones, until samples are released
@@ -47,23 +48,23 @@ type senderReport struct {
 }
 
 type timedFrame struct {
-	frame
+	frames.Frame
 	codec av.Codec
 	ext   int64
 	cuts  uint16 // reconnections before this frame
 }
 
 // wanted reports whether a frame can be decoded: frames before the first key frame cannot. It notes when a key frame is needed.
-func (t *track) wanted(f *frame) bool {
+func (t *track) wanted(f *frames.Frame) bool {
 	switch {
-	case f.key:
+	case f.Key:
 		t.keyed = true
-		if f.arrived >= t.since {
+		if f.Arrived >= t.since {
 			t.asking = false
 		}
 	case !t.keyed:
 		t.need(0)
-	case f.gap:
+	case f.Gap:
 		t.need(0)
 	}
 	return t.keyed
@@ -84,7 +85,7 @@ func (t *track) feedback(out []rtcp.Packet, now av.Instant) []rtcp.Packet {
 		return out
 	}
 	if t.nack {
-		if t.missing = t.reorder.missing(t.missing, now); len(t.missing) > 0 {
+		if t.missing = t.reorder.Missing(t.missing, now); len(t.missing) > 0 {
 			out = append(out, &rtcp.TransportLayerNack{
 				MediaSSRC: t.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(t.missing),
 			})

@@ -11,13 +11,15 @@ import (
 	"pgregory.net/rapid"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/rtp/frames"
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
 // count counts by reason the packets that the receiver does not record.
-func (l *line) count() map[Reason]int {
-	counts := map[Reason]int{}
-	l.Unrecorded = func(reason Reason, n int) { counts[reason] += n }
+func (l *line) count() map[unrecorded.Reason]int {
+	counts := map[unrecorded.Reason]int{}
+	l.Unrecorded = func(reason unrecorded.Reason, n int) { counts[reason] += n }
 	return counts
 }
 
@@ -37,7 +39,7 @@ func accounted(t *rapid.T, codec av.Codec) {
 	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 	type due struct {
 		at int
-		Packet
+		frames.Packet
 	}
 	var way []due
 	arrived, of := 0, map[uint32]int{} // of: packets by timestamp
@@ -84,7 +86,7 @@ func (broken) Append(av.Sample) error { return errors.New("full") }
 
 // TestReasons checks the reason under which packets are counted.
 func TestReasons(t *testing.T) {
-	send := func(l *line, codec av.Codec, sent []Packet) {
+	send := func(l *line, codec av.Codec, sent []frames.Packet) {
 		for _, a := range sent {
 			a.At = l.now
 			l.Receive(l.sources[index(codec)], a)
@@ -94,54 +96,56 @@ func TestReasons(t *testing.T) {
 	for name, c := range map[string]struct {
 		codec av.Codec
 		do    func(l *line) // runs before anything is published
-		want  map[Reason]int
+		want  map[unrecorded.Reason]int
 	}{
-		"recorded": {av.VP8, func(l *line) { send(l, av.VP8, packets(av.VP8, 10, 0, 0)) }, map[Reason]int{}},
-		"padding":  {av.VP8, func(l *line) { send(l, av.VP8, []Packet{{Format: 77}}) }, map[Reason]int{}},
+		"recorded": {av.VP8, func(l *line) { send(l, av.VP8, packets(av.VP8, 10, 0, 0)) }, map[unrecorded.Reason]int{}},
+		"padding":  {av.VP8, func(l *line) { send(l, av.VP8, []frames.Packet{{Format: 77}}) }, map[unrecorded.Reason]int{}},
 		"format": {av.VP8, func(l *line) {
-			send(l, av.VP8, []Packet{{Format: 77, Payload: []byte{1}}, {Seq: 1, Format: 77, Payload: []byte{1}}})
-		}, map[Reason]int{Unnegotiated: 2}},
+			send(l, av.VP8, []frames.Packet{{Format: 77, Payload: []byte{1}}, {Seq: 1, Format: 77, Payload: []byte{1}}})
+		}, map[unrecorded.Reason]int{unrecorded.Unnegotiated: 2}},
 		"no key frame": {av.Opus, func(l *line) {
 			all := packets(av.VP8, 10, 0, 0)
 			for all[0].Stamp == 0 {
 				all = all[1:]
 			}
 			send(l, av.VP8, all[:2])
-		}, map[Reason]int{KeyFrames: 2}},
-		"malformed": {av.VP8, func(l *line) { send(l, av.VP8, []Packet{{Format: videoFormat, Payload: []byte{0x90}}}) }, map[Reason]int{Malformed: 1}},
+		}, map[unrecorded.Reason]int{unrecorded.KeyFrames: 2}},
+		"malformed": {av.VP8, func(l *line) {
+			send(l, av.VP8, []frames.Packet{{Format: videoFormat, Payload: []byte{0x90}}})
+		}, map[unrecorded.Reason]int{unrecorded.Malformed: 1}},
 		"another stream": {av.Opus, func(l *line) {
 			l.Attach(false, 9, nil)
 			send(l, av.Opus, packets(av.Opus, 3, 0, 0))
-		}, map[Reason]int{Superseded: 3}},
+		}, map[unrecorded.Reason]int{unrecorded.Superseded: 3}},
 		"no parameter sets": {av.H264, func(l *line) {
-			send(l, av.H264, []Packet{{Format: videoFormat, Marker: true, Payload: []byte{0x65, 0x88, 1}}})
-		}, map[Reason]int{Parameters: 1}},
+			send(l, av.H264, []frames.Packet{{Format: videoFormat, Marker: true, Payload: []byte{0x65, 0x88, 1}}})
+		}, map[unrecorded.Reason]int{unrecorded.Parameters: 1}},
 		"storage": {av.Opus, func(l *line) {
 			l.Begin(broken{}, l.now)
 			send(l, av.Opus, packets(av.Opus, 3, 0, 0))
-		}, map[Reason]int{Storage: 3}},
+		}, map[unrecorded.Reason]int{unrecorded.Storage: 3}},
 		"refused": {av.Opus, func(l *line) {
 			send(l, av.Opus, packets(av.Opus, 3, 0, 0))
 			l.Flush(l.now)
-		}, map[Reason]int{Refused: 3}},
+		}, map[unrecorded.Reason]int{unrecorded.Refused: 3}},
 		"overflow": {av.VP8, func(l *line) {
-			frame := func(n int) Packet {
-				return Packet{Seq: uint16(n), Stamp: uint32(n), Marker: true, Format: videoFormat,
+			frame := func(n int) frames.Packet {
+				return frames.Packet{Seq: uint16(n), Stamp: uint32(n), Marker: true, Format: videoFormat,
 					Payload: append([]byte{0x10}, rtptest.Frame(mimes[av.VP8], n, true, maxPending/8)...)}
 			}
 			for n := range 8 {
-				send(l, av.VP8, []Packet{frame(n)})
+				send(l, av.VP8, []frames.Packet{frame(n)})
 			}
-		}, map[Reason]int{Overflow: 8}},
+		}, map[unrecorded.Reason]int{unrecorded.Overflow: 8}},
 		"a frame too large": {av.VP8, func(l *line) {
-			send(l, av.VP8, []Packet{{Format: videoFormat, Payload: append([]byte{0x10}, make([]byte, maxFrame+1)...)}})
-		}, map[Reason]int{Overflow: 1}},
+			send(l, av.VP8, []frames.Packet{{Format: videoFormat, Payload: append([]byte{0x10}, make([]byte, frames.MaxSize+1)...)}})
+		}, map[unrecorded.Reason]int{unrecorded.Overflow: 1}},
 		"codecs": {av.VP8, func(l *line) {
 			l.sources[1] = l.Attach(true, 3, map[uint8]Format{videoFormat: {av.VP8, true}, videoFormat + 1: {av.VP9, true}})
 			for n := range maxChanges + 2 {
-				send(l, av.VP8, []Packet{{Seq: uint16(n), Stamp: uint32(n), Format: videoFormat + uint8(n%2), Payload: []byte{0x98}}})
+				send(l, av.VP8, []frames.Packet{{Seq: uint16(n), Stamp: uint32(n), Format: videoFormat + uint8(n%2), Payload: []byte{0x98}}})
 			}
-		}, map[Reason]int{Malformed: maxChanges + 1, Codecs: 1}},
+		}, map[unrecorded.Reason]int{unrecorded.Malformed: maxChanges + 1, unrecorded.Codecs: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLine(c.codec)
@@ -151,7 +155,7 @@ func TestReasons(t *testing.T) {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 			for reason := range got {
-				if Reasons[reason] == "" {
+				if unrecorded.Reasons[reason] == "" {
 					t.Errorf("%s has no words", reason)
 				}
 			}
@@ -175,7 +179,7 @@ func TestLatePackets(t *testing.T) {
 	for _, i := range []int{1, 5, 5, 4} {
 		receive(i)
 	}
-	if n := counts[Late]; n != 2 || len(counts) != 1 {
+	if n := counts[unrecorded.Late]; n != 2 || len(counts) != 1 {
 		t.Errorf("%v", counts)
 	}
 }

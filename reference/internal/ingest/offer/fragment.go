@@ -1,4 +1,4 @@
-package ingest
+package offer
 
 import (
 	"errors"
@@ -7,16 +7,16 @@ import (
 
 var errMalformed = errors.New("malformed fragment")
 
-// fragment is the part of a trickle ICE SDP fragment (RFC 8840 section 9) that WHIP uses.
-type fragment struct {
-	ufrag, password string
-	candidates      []candidate
+// Fragment is the part of a trickle ICE SDP fragment (RFC 8840 section 9) that WHIP uses.
+type Fragment struct {
+	Ufrag, Password string // ICE credentials; "" = none
+	Candidates      []Candidate
 }
 
-// candidate is the value of an a=candidate line and the media section that contains it.
-type candidate struct {
-	value string
-	mid   string
+// Candidate is the value of an a=candidate line and the media section that contains it.
+type Candidate struct {
+	Value string
+	Mid   string // "" = none
 }
 
 const (
@@ -24,10 +24,10 @@ const (
 	maxCandidateLen = 1000
 )
 
-// parseFragment parses a fragment. It skips lines that WHIP does not use and refuses malformed ones. Credentials may be at session level or in a
+// ParseFragment parses a fragment. It skips lines that WHIP does not use and refuses malformed ones. Credentials may be at session level or in a
 // media section, but must not contradict each other.
-func parseFragment(text []byte) (fragment, error) {
-	var f fragment
+func ParseFragment(text []byte) (Fragment, error) {
+	var f Fragment
 	mid := ""
 	for line := range strings.SplitSeq(string(text), "\n") {
 		line = strings.TrimSuffix(line, "\r")
@@ -35,7 +35,7 @@ func parseFragment(text []byte) (fragment, error) {
 		case line == "":
 			continue
 		case len(line) < 2 || line[1] != '=':
-			return fragment{}, errMalformed
+			return Fragment{}, errMalformed
 		case line[0] == 'm':
 			mid = ""
 			continue
@@ -47,22 +47,22 @@ func parseFragment(text []byte) (fragment, error) {
 		case "mid":
 			mid = value
 		case "ice-ufrag":
-			if !agree(&f.ufrag, value) {
-				return fragment{}, errMalformed
+			if !agree(&f.Ufrag, value) {
+				return Fragment{}, errMalformed
 			}
 		case "ice-pwd":
-			if !agree(&f.password, value) {
-				return fragment{}, errMalformed
+			if !agree(&f.Password, value) {
+				return Fragment{}, errMalformed
 			}
 		case "candidate":
-			if value == "" || len(value) > maxCandidateLen || len(f.candidates) == maxCandidates {
-				return fragment{}, errMalformed
+			if value == "" || len(value) > maxCandidateLen || len(f.Candidates) == maxCandidates {
+				return Fragment{}, errMalformed
 			}
-			f.candidates = append(f.candidates, candidate{value, mid})
+			f.Candidates = append(f.Candidates, Candidate{value, mid})
 		}
 	}
-	if !iceToken(f.ufrag, 4) || !iceToken(f.password, 22) || f.ufrag == "" && f.password != "" {
-		return fragment{}, errMalformed
+	if !iceToken(f.Ufrag, 4) || !iceToken(f.Password, 22) || f.Ufrag == "" && f.Password != "" {
+		return Fragment{}, errMalformed
 	}
 	return f, nil
 }
@@ -89,9 +89,9 @@ func iceToken(s string, least int) bool {
 	})
 }
 
-// text returns the fragment that answers an ICE restart. Credentials are at session level, and candidates in the first media section of the
+// Text returns the fragment that answers an ICE restart. Credentials are at session level, and candidates in the first media section of the
 // offer, which carries the bundle.
-func (f fragment) text(o *offer) string {
+func (f Fragment) Text(o *Offer) string {
 	var b strings.Builder
 	line := func(parts ...string) {
 		for _, part := range parts {
@@ -100,13 +100,13 @@ func (f fragment) text(o *offer) string {
 		b.WriteString("\r\n")
 	}
 	line("a=group:BUNDLE ", strings.Join(o.mids, " "))
-	line("a=ice-ufrag:", f.ufrag)
-	line("a=ice-pwd:", f.password)
+	line("a=ice-ufrag:", f.Ufrag)
+	line("a=ice-pwd:", f.Password)
 	media := o.description.MediaDescriptions[0].MediaName
 	line("m=", media.Media, " 9 ", strings.Join(media.Protos, "/"), " 0")
 	line("a=mid:", o.mids[0])
-	for _, c := range f.candidates {
-		line("a=candidate:", c.value)
+	for _, c := range f.Candidates {
+		line("a=candidate:", c.Value)
 	}
 	line("a=end-of-candidates")
 	return b.String()

@@ -1,4 +1,4 @@
-package rtp
+package frames
 
 import (
 	"reelcheck/reference/internal/av"
@@ -16,7 +16,7 @@ func KeyFrame(codec av.Codec, payload []byte) (pixels int, key bool) {
 	if !formats[codec].begins(payload) {
 		return 0, false
 	}
-	format := newAssembler(codec).format
+	format := NewAssembler(codec, nil).format
 	data, err := format.add(nil, payload)
 	if err != nil {
 		return 0, false

@@ -1,29 +1,35 @@
-package ingest
+// Package offer reads and answers the SDP of WHIP (RFC 9725): offers, the fragments of trickle ICE, and simulcast. It does no negotiation of its
+// own. The caller gives pion the text of an offer, which has only what pion can use, and completes pion's answer with the rest.
+//
+//	o, err := offer.Parse(text)              // refuses what cannot be published
+//	text, err := o.Text()                    // for pion
+//	audio, video, err := offer.Accepted(sdp) // of pion's answer
+//	sdp, err = o.Complete(sdp)               // for the client
+//
+// If the client is at fault, the error of Parse and of Accepted is an [archive.Error]; that of ParseFragment is not. For an ICE restart, the caller
+// passes the new credentials to Restart and gives pion the text again. It must not call Restart during another call on the same Offer.
+package offer
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
-	"github.com/pion/webrtc/v4"
 
 	"reelcheck/reference/internal/archive"
-	"reelcheck/reference/internal/av"
 )
 
-// offer is a valid WHIP offer. Its text can be offered again with other ICE credentials.
-type offer struct {
+// Offer is a valid WHIP offer. Its text can be offered again with other ICE credentials.
+type Offer struct {
+	Simulcast     *Simulcast         // nil if one encoding is offered
+	ParameterSets map[uint8][][]byte // H.264 parameter sets that it declares, by payload type; at most mostSets each
+
 	description *sdp.SessionDescription
 	mids        []string
 	declined    []declined
-	alone       bool               // the only section is in no bundle
-	simulcast   *simulcast         // nil if one encoding is offered
-	sets        map[uint8][][]byte // H.264 parameter sets, by payload type
+	alone       bool // the only section is in no bundle
 }
 
 // declined is a section of the offer that the answer refuses. pion does not see it.
@@ -32,9 +38,9 @@ type declined struct {
 	media *sdp.MediaDescription
 }
 
-// parseOffer checks the rules of RFC 9725 section 4.2 and what a publication can be: at most one audio and one video section, sent and bundled.
+// Parse checks the rules of RFC 9725 section 4.2 and what a publication can be: at most one audio and one video section, sent and bundled.
 // Other sections of a browser, such as a data channel or an unused section, are declined.
-func parseOffer(text []byte) (*offer, error) {
+func Parse(text []byte) (*Offer, error) {
 	var description sdp.SessionDescription
 	if !bytes.HasSuffix(text, []byte("\n")) { // the parser does not see a last line without a line end
 		text = append(slices.Clip(text), "\r\n"...)
@@ -42,7 +48,7 @@ func parseOffer(text []byte) (*offer, error) {
 	if err := description.Unmarshal(text); err != nil {
 		return nil, errorf(archive.Invalid, "the offer is not valid SDP: %v", err)
 	}
-	o := &offer{description: &description}
+	o := &Offer{description: &description}
 	o.decline()
 	if len(description.MediaDescriptions) == 0 {
 		return nil, errorf(archive.Invalid, "the offer has no media section")
@@ -65,7 +71,7 @@ func parseOffer(text []byte) (*offer, error) {
 			return nil, err
 		}
 		if kind == "video" {
-			o.sets = parameterSets(media)
+			o.ParameterSets = parameterSets(media)
 		}
 		mid, _ := media.Attribute("mid")
 		o.mids = append(o.mids, mid)
@@ -74,8 +80,8 @@ func parseOffer(text []byte) (*offer, error) {
 		})
 		switch {
 		case several != nil:
-			o.simulcast = several
-			undeclare(media, several.repair != 0)
+			o.Simulcast = several
+			undeclare(media, several.RepairExtension != 0)
 		case !slices.ContainsFunc(media.Attributes, grouped):
 			undeclare(media, false)
 		}
@@ -95,7 +101,7 @@ var mostLines = map[string]int{"ssrc": 100, "ssrc-group": 100, "rtcp-fb": 200, "
 
 // decline removes the sections that carry no media: data channels, and sections with port 0 (RFC 8866 section 5.14) outside a bundle (RFC 9143
 // section 6).
-func (o *offer) decline() {
+func (o *Offer) decline() {
 	var kept []*sdp.MediaDescription
 	for i, media := range o.description.MediaDescriptions {
 		_, bundled := media.Attribute("bundle-only")
@@ -118,17 +124,17 @@ func (o *offer) decline() {
 }
 
 // declines reports whether decline removes a section.
-func (o *offer) declines(mid string) bool {
+func (o *Offer) declines(mid string) bool {
 	return slices.ContainsFunc(o.declined, func(d declined) bool {
 		m, _ := d.media.Attribute("mid")
 		return m == mid
 	})
 }
 
-// complete makes pion's answer fit the original offer. It adds the declined sections, so that the number agrees (RFC 3264 section 6), removes a
+// Complete makes pion's answer fit the original offer. It adds the declined sections, so that the number agrees (RFC 3264 section 6), removes a
 // bundle that was not offered, and adds the encodings of simulcast.
-func (o *offer) complete(answer string) (string, error) {
-	if len(o.declined) == 0 && !o.alone && o.simulcast == nil {
+func (o *Offer) Complete(answer string) (string, error) {
+	if len(o.declined) == 0 && !o.alone && o.Simulcast == nil {
 		return answer, nil
 	}
 	var description sdp.SessionDescription
@@ -139,8 +145,8 @@ func (o *offer) complete(answer string) (string, error) {
 		description.Attributes = slices.DeleteFunc(description.Attributes, func(a sdp.Attribute) bool { return a.Key == "group" })
 	}
 	for _, media := range description.MediaDescriptions {
-		if mid, _ := media.Attribute("mid"); o.simulcast != nil && mid == o.simulcast.mid {
-			o.simulcast.answer(media)
+		if mid, _ := media.Attribute("mid"); o.Simulcast != nil && mid == o.Simulcast.mid {
+			o.Simulcast.answer(media)
 		}
 	}
 	for _, d := range o.declined {
@@ -157,8 +163,8 @@ func (o *offer) complete(answer string) (string, error) {
 	return string(b), err
 }
 
-// passive reports whether the client waits for the server to open DTLS (RFC 8842 section 5.3).
-func (o *offer) passive() bool {
+// Passive reports whether the client waits for the server to open DTLS (RFC 8842 section 5.3).
+func (o *Offer) Passive() bool {
 	if setup, ok := o.description.Attribute("setup"); ok {
 		return setup == "passive"
 	}
@@ -216,7 +222,7 @@ func undeclare(media *sdp.MediaDescription, repaired bool) {
 	})
 }
 
-func (o *offer) bundled() bool {
+func (o *Offer) bundled() bool {
 	for _, a := range o.description.Attributes {
 		if group, ok := strings.CutPrefix(a.Value, "BUNDLE "); ok && a.Key == "group" {
 			named := strings.Fields(group)
@@ -226,8 +232,8 @@ func (o *offer) bundled() bool {
 	return false
 }
 
-// text returns the offer as it is given to pion.
-func (o *offer) text() (string, error) {
+// Text returns the offer as it is given to pion.
+func (o *Offer) Text() (string, error) {
 	b, err := o.description.Marshal()
 	if err != nil {
 		return "", fmt.Errorf("write offer: %w", err)
@@ -235,8 +241,8 @@ func (o *offer) text() (string, error) {
 	return string(b), nil
 }
 
-// credentials returns the ICE user fragment and password of the offer.
-func (o *offer) credentials() (ufrag, password string) {
+// Credentials returns the ICE user fragment and password of the offer.
+func (o *Offer) Credentials() (ufrag, password string) {
 	find := func(key string) string {
 		if v, ok := o.description.Attribute(key); ok {
 			return v
@@ -251,8 +257,8 @@ func (o *offer) credentials() (ufrag, password string) {
 	return find("ice-ufrag"), find("ice-pwd")
 }
 
-// restart replaces the ICE credentials and removes the candidates of the old ones.
-func (o *offer) restart(ufrag, password string) {
+// Restart replaces the ICE credentials and removes the candidates of the old ones.
+func (o *Offer) Restart(ufrag, password string) {
 	ice := func(a sdp.Attribute) bool {
 		return a.Key == "ice-ufrag" || a.Key == "ice-pwd" || a.Key == "candidate" || a.Key == "end-of-candidates"
 	}
@@ -263,9 +269,9 @@ func (o *offer) restart(ufrag, password string) {
 	}
 }
 
-// accepted reports which kinds the answer accepts. It returns an error unless all that were offered are accepted: a publisher must not be told
+// Accepted reports which kinds the answer accepts. It returns an error unless all that were offered are accepted: a publisher must not be told
 // of success while half of its media is dropped (RFC 9725 section 4.4.3).
-func accepted(answer string) (audio, video bool, err error) {
+func Accepted(answer string) (audio, video bool, err error) {
 	var description sdp.SessionDescription
 	if err := description.UnmarshalString(answer); err != nil {
 		return false, false, fmt.Errorf("own answer: %w", err)
@@ -285,41 +291,6 @@ func accepted(answer string) (audio, video bool, err error) {
 // codecsOf lists the accepted codecs of a kind, in words for clients.
 var codecsOf = map[string]string{"audio": "opus", "video": "VP8, VP9 (profile 0) or H264 (packetization-mode 1)"}
 
-// prefer puts the application's preferred codec first in the answer, because senders follow that order.
-func prefer(pc *webrtc.PeerConnection, codec av.Codec) error {
-	for _, transceiver := range pc.GetTransceivers() {
-		if transceiver.Kind() != webrtc.RTPCodecTypeVideo {
-			continue
-		}
-		codecs := slices.Clone(transceiver.Receiver().GetParameters().Codecs)
-		if len(codecs) == 0 {
-			continue
-		}
-		slices.SortStableFunc(codecs, func(a, b webrtc.RTPCodecParameters) int {
-			return rank(a, codec) - rank(b, codec)
-		})
-		if err := transceiver.SetCodecPreferences(codecs); err != nil {
-			return fmt.Errorf("prefer %s: %w", codec, err)
-		}
-	}
-	return nil
-}
-
-func rank(c webrtc.RTPCodecParameters, preferred av.Codec) int {
-	if codecOf(c.MimeType) == preferred {
-		return 0
-	}
-	return 1
-}
-
-func newCertificate() (*webrtc.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("dtls key: %w", err)
-	}
-	certificate, err := webrtc.GenerateCertificate(key)
-	if err != nil {
-		return nil, fmt.Errorf("dtls certificate: %w", err)
-	}
-	return certificate, nil
+func errorf(kind archive.Kind, format string, a ...any) error {
+	return &archive.Error{Kind: kind, Message: fmt.Sprintf(format, a...)}
 }

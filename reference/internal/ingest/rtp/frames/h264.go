@@ -1,4 +1,4 @@
-package rtp
+package frames
 
 import (
 	"encoding/binary"

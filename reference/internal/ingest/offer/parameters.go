@@ -1,4 +1,4 @@
-package ingest
+package offer
 
 import (
 	"encoding/base64"

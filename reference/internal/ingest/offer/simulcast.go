@@ -1,23 +1,36 @@
-package ingest
+package offer
 
 import (
-	"reelcheck/reference/internal/archive"
 	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
+
+	"reelcheck/reference/internal/archive"
 )
 
 // maxLayers is the maximum number of encodings that a publisher may offer. Browsers offer three.
 const maxLayers = 8
 
-// simulcast is the list of encodings that a video section offers (RFC 8853). pion does not see them. Their RTP streams are told apart by header
+// Simulcast is the list of encodings that a video section offers (RFC 8853). pion does not see them. Their RTP streams are told apart by header
 // extensions (RFC 8852), including streams that repeat packets.
-type simulcast struct {
+type Simulcast struct {
+	// Extension and RepairExtension are the numbers of the header extensions that name the encoding of a packet and of a repeated packet.
+	// RepairExtension is 0 if repeated packets do not name it.
+	Extension, RepairExtension int
+
 	mid        string
 	rids       []rid
 	extensions []sdp.ExtMap // the lines of the offer with the header extensions that name an encoding
-	id, repair int          // numbers of the header extensions; repair is 0 if repeated packets do not name their encoding
+}
+
+// RIDs returns the names of the encodings, in the order of the offer.
+func (s *Simulcast) RIDs() []string {
+	var out []string
+	for _, r := range s.rids {
+		out = append(out, r.id)
+	}
+	return out
 }
 
 // rid is one accepted encoding.
@@ -28,7 +41,7 @@ type rid struct {
 }
 
 // parseSimulcast returns the encodings that a section offers, nil if it offers only one.
-func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
+func parseSimulcast(media *sdp.MediaDescription, i int) (*Simulcast, error) {
 	refuse := func(format string, a ...any) error {
 		return errorf(archive.Unprocessable, "media section %d offers simulcast "+format, append([]any{i}, a...)...)
 	}
@@ -37,7 +50,7 @@ func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
 	}) {
 		return nil, refuse("by SSRC: encodings must be named by a=rid (RFC 8853)")
 	}
-	s := &simulcast{rids: offeredLayers(media)}
+	s := &Simulcast{rids: offeredLayers(media)}
 	s.mid, _ = media.Attribute("mid")
 	switch {
 	case len(s.rids) < 2:
@@ -54,9 +67,9 @@ func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
 		}
 		switch extension.URI.String() {
 		case sdp.SDESRTPStreamIDURI:
-			s.id = extension.Value
+			s.Extension = extension.Value
 		case sdp.SDESRepairRTPStreamIDURI:
-			s.repair = extension.Value
+			s.RepairExtension = extension.Value
 		case sdp.SDESMidURI:
 		default:
 			continue
@@ -64,7 +77,7 @@ func parseSimulcast(media *sdp.MediaDescription, i int) (*simulcast, error) {
 		extension.Direction, extension.ExtAttr = 0, nil
 		s.extensions = append(s.extensions, extension)
 	}
-	if s.id == 0 {
+	if s.Extension == 0 {
 		return nil, refuse("without a=extmap %s, by which packets name their encoding", sdp.SDESRTPStreamIDURI)
 	}
 	return s, nil
@@ -127,7 +140,7 @@ func unrestrictable(restriction string) bool {
 
 // answer accepts every encoding of the offer in an answered section (RFC 8853 section 5.3.2, RFC 8851 section 6). It keeps paused encodings
 // paused, because a browser sends an encoding that the answer does not pause, even if its page does not want it.
-func (s *simulcast) answer(media *sdp.MediaDescription) {
+func (s *Simulcast) answer(media *sdp.MediaDescription) {
 	for _, extension := range s.extensions {
 		media.Attributes = append(media.Attributes, extension.Clone())
 	}

@@ -1,4 +1,4 @@
-package rtp
+package frames
 
 import (
 	"errors"
@@ -6,19 +6,20 @@ import (
 	"github.com/pion/rtp/codecs"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/ingest/unrecorded"
 )
 
-// maxFrame is the maximum size of a coded frame in bytes. A larger one is dropped as lost.
-const maxFrame = 4 << 20
+// MaxSize is the maximum size of a coded frame in bytes. A larger one is dropped as lost.
+const MaxSize = 4 << 20
 
-// frame is one whole coded frame with the RTP timestamp it was sent under.
-type frame struct {
-	data    []byte
-	stamp   uint32
-	arrived av.Instant // arrival of its first packet
-	key     bool
-	gap     bool
-	packets int
+// Frame is one whole coded frame with the RTP timestamp it was sent under.
+type Frame struct {
+	Data    []byte
+	Stamp   uint32
+	Arrived av.Instant // arrival of its first packet
+	Key     bool
+	Gap     bool // something was dropped before it
+	Packets int  // of which it was made
 }
 
 // depacketizer implements one RTP payload format.
@@ -31,9 +32,9 @@ type depacketizer interface {
 	finish(buf []byte) (data []byte, key bool, err error)
 }
 
-// assembler turns packets in order into whole frames. It drops a frame if a packet of it is missing or malformed, and sets gap in the next whole
+// Assembler turns packets in order into whole frames. It drops a frame if a packet of it is missing or malformed, and sets Gap in the next whole
 // frame. It is not safe for concurrent use.
-type assembler struct {
+type Assembler struct {
 	format  depacketizer
 	whole   bool // every packet is a frame
 	buf     []byte
@@ -44,12 +45,13 @@ type assembler struct {
 	unsure  bool // the packet before the next one is unknown
 	lost    bool // something was dropped since the last whole frame
 	packets int  // in buf
-	lose    func(Reason, int)
-	out     []frame
+	lose    func(unrecorded.Reason, int)
+	out     []Frame
 }
 
-func newAssembler(codec av.Codec) *assembler {
-	a := &assembler{unsure: true, lose: func(Reason, int) {}}
+// NewAssembler returns an assembler for one codec. It calls lose with the number of packets that it drops, and the reason.
+func NewAssembler(codec av.Codec, lose func(unrecorded.Reason, int)) *Assembler {
+	a := &Assembler{unsure: true, lose: lose}
 	switch codec {
 	case av.VP8:
 		a.format = &vp8Format{}
@@ -63,69 +65,69 @@ func newAssembler(codec av.Codec) *assembler {
 	return a
 }
 
-// declare adds parameter sets that do not come in the stream.
-func (a *assembler) declare(sets [][]byte) {
+// Declare adds H.264 parameter sets that do not come in the stream. Other codecs ignore them.
+func (a *Assembler) Declare(sets [][]byte) {
 	if f, ok := a.format.(*h264Format); ok {
 		f.declare(sets)
 	}
 }
 
-// abandon gives up an incomplete frame, because no more packets will come.
-func (a *assembler) abandon() {
+// Abandon gives up an incomplete frame, because no more packets will come. The Assembler may be nil.
+func (a *Assembler) Abandon() {
 	if a != nil && a.open {
-		a.drop(Incomplete, a.packets)
+		a.drop(unrecorded.Incomplete, a.packets)
 	}
 }
 
-// push returns the frames that p completes: none, one, or two if p also shows that the frame before it has ended. The slice is valid until the
-// next push; the frames' data stays valid.
-func (a *assembler) push(p *packet) []frame {
+// Push returns the frames that p completes: none, one, or two if p also shows that the frame before it has ended. The slice is valid until the
+// next Push; the frames' data stays valid. Push keeps nothing of p.
+func (a *Assembler) Push(p *Packet) []Frame {
 	clear(a.out)
 	a.out = a.out[:0]
-	if p.gap {
+	if p.Gap {
 		if a.open {
-			a.lose(Incomplete, a.packets)
+			a.lose(unrecorded.Incomplete, a.packets)
 		}
 		a.lost, a.unsure = true, true
 		a.dead, a.open = a.dead || a.open, false
 	}
-	if len(p.payload) == 0 { // padding; only its sequence number counts
+	if len(p.Payload) == 0 { // padding; only its sequence number counts
 		return nil
 	}
-	if p.stamp != a.stamp {
+	if p.Stamp != a.stamp {
 		if a.open {
 			a.complete()
 		}
 		a.dead = false
 	}
 	if a.dead {
-		a.lose(Incomplete, 1)
+		a.lose(unrecorded.Incomplete, 1)
 		return a.out
 	}
 	if !a.open && !a.begin(p) {
 		return a.out
 	}
 	a.packets++
-	buf, err := a.format.add(a.buf, p.payload)
+	buf, err := a.format.add(a.buf, p.Payload)
 	switch {
 	case err != nil:
-		a.drop(Malformed, a.packets)
+		a.drop(unrecorded.Malformed, a.packets)
 		return a.out
-	case len(buf) > maxFrame:
-		a.drop(Overflow, a.packets)
+	case len(buf) > MaxSize:
+		a.drop(unrecorded.Overflow, a.packets)
 		return a.out
 	}
 	a.buf = buf
-	if p.marker || a.whole {
+	if p.Marker || a.whole {
 		a.complete()
 	}
 	return a.out
 }
 
-func (a *assembler) begin(p *packet) bool {
-	a.stamp, a.arrived = p.stamp, p.arrived
-	if a.unsure && !a.format.begins(p.payload) {
-		a.drop(Incomplete, 1)
+func (a *Assembler) begin(p *Packet) bool {
+	a.stamp, a.arrived = p.Stamp, p.At
+	if a.unsure && !a.format.begins(p.Payload) {
+		a.drop(unrecorded.Incomplete, 1)
 		return false
 	}
 	a.open, a.unsure = true, false
@@ -133,30 +135,30 @@ func (a *assembler) begin(p *packet) bool {
 	return true
 }
 
-func (a *assembler) drop(why Reason, packets int) {
+func (a *Assembler) drop(why unrecorded.Reason, packets int) {
 	a.open, a.dead, a.lost, a.unsure = false, true, true, true
 	a.lose(why, packets)
 }
 
-func (a *assembler) complete() {
+func (a *Assembler) complete() {
 	a.open = false
 	data, key, err := a.format.finish(a.buf)
-	if cap(a.buf) > maxFrame/8 { // one huge frame must not keep its buffer alive
+	if cap(a.buf) > MaxSize/8 { // one huge frame must not keep its buffer alive
 		a.buf = nil
 	}
 	if err != nil {
 		a.lost = true
 		if errors.Is(err, errNoSets) {
-			a.lose(Parameters, a.packets)
+			a.lose(unrecorded.Parameters, a.packets)
 		} else {
-			a.lose(Malformed, a.packets)
+			a.lose(unrecorded.Malformed, a.packets)
 		}
 		return
 	}
 	if data == nil {
 		return
 	}
-	a.out = append(a.out, frame{data: data, stamp: a.stamp, arrived: a.arrived, key: key, gap: a.lost, packets: a.packets})
+	a.out = append(a.out, Frame{Data: data, Stamp: a.stamp, Arrived: a.arrived, Key: key, Gap: a.lost, Packets: a.packets})
 	a.lost = false
 }
 
