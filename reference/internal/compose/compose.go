@@ -31,7 +31,6 @@ import (
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
-	"reelcheck/reference/internal/mux/mp4"
 )
 
 // DefaultQP is the quantization parameter of an archive that does not ask for one.
@@ -117,7 +116,7 @@ func Run(ctx context.Context, j *journal.Journal, archiveID string, o Options, o
 }
 
 // Open reads a finished composition.
-func Open(out string) (*mp4.File, error) { return mp4.OpenFile(out+headSuffix, out+mediaSuffix) }
+func Open(out string) (*File, error) { return openFile(out+headSuffix, out+mediaSuffix) }
 
 // Complete reports whether there is a finished composition.
 func Complete(out string) bool {

@@ -7,10 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"github.com/Eyevinn/mp4ff/mp4"
@@ -162,23 +159,3 @@ func TestWriteError(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
-
-func TestOpenFile(t *testing.T) {
-	head, media := grown(t)
-	dir := t.TempDir()
-	h, m := filepath.Join(dir, "h"), filepath.Join(dir, "m")
-	if err := errors.Join(os.WriteFile(h, head, 0o644), os.WriteFile(m, media, 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	f, err := OpenFile(h, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := iotest.TestReader(f, append(bytes.Clone(head), media...)); err != nil {
-		t.Error(err)
-	}
-	if _, err := OpenFile(h, filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("no media data: %v", err)
-	}
-}

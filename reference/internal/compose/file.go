@@ -1,4 +1,4 @@
-package mp4
+package compose
 
 import (
 	"errors"
@@ -14,8 +14,8 @@ type File struct {
 	head, media *os.File
 }
 
-// OpenFile opens a head and its media data.
-func OpenFile(head, media string) (*File, error) {
+// openFile opens a head and its media data.
+func openFile(head, media string) (*File, error) {
 	h, err := os.Open(head)
 	if err != nil {
 		return nil, err
