@@ -1,7 +1,7 @@
 // Package ingest receives published media over WHIP (RFC 9725) and delivers whole coded samples, in order and with times of the media clock.
 //
-// A publication is one WHIP resource and one stream of a session. Package offer says what its SDP means, and package rtp turns its packets into samples. They go to the Sink that
-// Room.Published returned when the first packet arrived.
+// A publication is one WHIP resource and one stream of a session. Package offer says what its SDP means, and package rtp turns its packets into
+// samples. They go to the Sink that Room.Published returned when the first packet arrived.
 //
 //	server, err := ingest.New(ingest.Config{Listen: ":5004", Now: clock.Media}, room)
 //	defer server.Close()
