@@ -45,7 +45,7 @@ func TestRefusals(t *testing.T) {
 		"short token":        {args: []string{"--control-token", "abc"}, want: "16 characters"},
 		"no data directory":  {args: []string{"--data", ""}, want: "data"},
 		"database":           {args: []string{"--database", "mysql://root:hush@host/db"}, want: "database: a postgres:// URL is wanted"},
-		"key in the data":    {args: []string{"--data", "/srv/data", "--key-file", "/srv/data/keys/server.key"}, want: "must lie elsewhere"},
+		"key in the data":    {args: []string{"--data", "/srv/data", "--key-file", "/srv/data/keys/server.key"}, want: "must be elsewhere"},
 		"config in a config": {yaml: "config: other.yaml\n", want: `unknown setting "config"`},
 	} {
 		t.Run(name, func(t *testing.T) {
