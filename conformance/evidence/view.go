@@ -152,8 +152,8 @@ func (v View) Clocks() View     { return v.Where(func(r *Record) bool { return r
 func (v View) Harness() View    { return v.Where(func(r *Record) bool { return r.Harness != nil }) }
 func (v View) Published() View  { return v.Where(func(r *Record) bool { return r.Published != nil }) }
 
-// Tracks keeps the last record on each published track, of which there is one per SSRC and epoch. A track that switches
-// to another fixture has one for each fixture.
+// Tracks keeps the last record on each published track. SSRC and epoch tell tracks apart. A track that switches to another fixture keeps one record
+// for each fixture.
 func (v View) Tracks() View {
 	type piece struct {
 		ssrc  uint32

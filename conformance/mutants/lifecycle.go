@@ -10,8 +10,8 @@ import (
 	"reelcheck/conformance/mutants/tape"
 )
 
-// lifecycleMutations are about what takes hours: uploads and callbacks that fail, and rotation. They are also about who
-// is told of sessions.
+// lifecycleMutations are about what takes hours: uploads and callbacks that fail, and rotation. Some are about
+// session monitoring callbacks.
 var lifecycleMutations = []Mutation{
 	{"ARC-START-21", "breaks on a field it does not know", tape.Status(scenarios.Refusals, "start.unknown-field", 500)},
 	{"ARC-STAT-12", "delivers what it could not record", tape.Set(scenarios.Broken, "get.failed", "status", "uploaded")},

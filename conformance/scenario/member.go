@@ -103,7 +103,7 @@ func (m *Member) Another(name string) *Member {
 // Kind is what a client declares about its publication.
 type Kind struct {
 	VideoType, Classes string
-	// VideoLag, AudioLag and ReportsAfter are those of [publisher.Options].
+	// See [publisher.Options] for VideoLag, AudioLag and ReportsAfter.
 	VideoLag, AudioLag, ReportsAfter time.Duration
 	Switches                         []string
 }

@@ -19,8 +19,8 @@ type Part struct {
 	Spans []facts.Span // in order
 }
 
-// TimelineOf returns what an archive must show and sound like, from parts. Its times are those of the file, which holds
-// only the recorded spans. It leaves out tracks of a kind that the archive was not asked to hold.
+// TimelineOf returns what an archive must show and sound like, from parts. Its times count from the beginning of
+// the file, which holds only the recorded spans. It leaves out tracks of a kind that the archive was not asked to hold.
 func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Timeline {
 	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
 		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),

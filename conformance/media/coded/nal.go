@@ -84,7 +84,7 @@ func SumNALs(nals [][]byte) string {
 	return short(h.Sum(nil))
 }
 
-// LookNALs is [Look] for split units. The size is that of the first sequence parameter set.
+// LookNALs does what [Look] does, for units that were split already. It takes the size from the first sequence parameter set.
 func LookNALs(nals [][]byte) (p Picture, ok bool) {
 	for _, n := range nals {
 		switch n[0] & 0x1f {

@@ -71,7 +71,7 @@ func copyFixture(tb testing.TB, name, path string) {
 }
 
 // clip makes an MP4 file of the fixtures with FFmpeg and a filter graph. The graph ends in [v] and [a] if it mentions
-// them. The encoder settings are those of a conforming archive unless args say otherwise.
+// them. It is encoded as a conforming archive is, unless args say otherwise.
 func clip(tb testing.TB, ids []string, graph string, args ...string) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "archive.mp4")

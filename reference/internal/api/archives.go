@@ -243,7 +243,7 @@ func (s *Server) renderArchive(a archive.Archive, id account.Identity) apigen.Ar
 		Reason:     a.Reason,
 		SessionId:  a.SessionID,
 		CreatedAt:  a.EffectiveStart().UnixMilli(),  // ARC-GET-04, ARC-LIST-11
-		UpdatedAt:  ptr(a.UpdatedAt.UnixMilli()),    // ARC-GET-09
+		UpdatedAt:  new(a.UpdatedAt.UnixMilli()),    // ARC-GET-09
 		Duration:   int64(a.Duration / time.Second), // ARC-GET-07, ARC-GET-08
 		Size:       a.Size,
 		OutputMode: apigen.OutputMode(a.OutputMode), // ARC-GET-10
@@ -255,7 +255,7 @@ func (s *Server) renderArchive(a archive.Archive, id account.Identity) apigen.Ar
 		MaxBitrate:            unlessZero(a.MaxBitrate),                    // ARC-RATE-13
 		QuantizationParameter: unlessZero(a.QuantizationParameter),         // ARC-RATE-13
 		Resolution:            unlessZero(apigen.Resolution(a.Resolution)), // ARC-RES-08, ARC-RES-11
-		Event:                 ptr(apigen.ArchiveEventArchive),
+		Event:                 new(apigen.ArchiveEventArchive),
 		Sha256sum:             &a.SHA256Sum,
 		Password:              &a.Password, // ARC-SEC-07
 	}
@@ -265,13 +265,13 @@ func (s *Server) renderArchive(a archive.Archive, id account.Identity) apigen.Ar
 	} else {
 		out.ApplicationId = &id.Application.ID
 		out.Name = &a.Name
-		out.HasTranscription = ptr(false)
+		out.HasTranscription = new(false)
 	}
 	if a.Status == archive.Available { // ARC-URL-01, ARC-URL-02, ARC-STO-20
-		out.Url = ptr(s.Link(a))
+		out.Url = new(s.Link(a))
 	}
 	if a.Status == archive.Started && a.StreamMode == archive.Manual {
-		out.Streams = ptr(renderInclusions(a.Streams))
+		out.Streams = new(renderInclusions(a.Streams))
 	}
 	return out
 }
@@ -283,8 +283,6 @@ func renderInclusions(streams []archive.Inclusion) []apigen.ArchivedStream {
 	}
 	return out
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func unlessZero[T comparable](v T) *T {
 	var zero T

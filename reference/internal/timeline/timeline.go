@@ -73,7 +73,7 @@ func (e Event) Happened() av.Instant {
 	return e.At
 }
 
-// Clone returns a copy that shares no memory with e. Empty lists become nil, so that equal events also have equal JSON.
+// Clone returns a copy with lists of its own. Empty lists become nil, so that equal events also have equal JSON.
 func (e Event) Clone() Event {
 	e.Classes = slices.Clone(e.Classes)
 	if len(e.Classes) == 0 {

@@ -1369,9 +1369,10 @@ type StorageConfig struct {
 	Domain   *string `json:"domain,omitempty"`
 	Endpoint *string `json:"endpoint,omitempty"`
 
-	// KeyPrefix Stands before the name of every object: `films/{date}/{sessionId}/` makes `films/2026-11-28/1_.../{applicationId}/{archiveId}/archive.mp4`, for
-	// an archive that was started on that day of UTC. Letters of ASCII, digits, `!_.*'()=+@/-` and, once each, `{date}` and `{sessionId}`, with no slash at
-	// the beginning and no part that is empty, `.` or `..`. Default: nothing.
+	// KeyPrefix Stands before the name of every object: `films/{date}/{sessionId}/` makes
+	// `films/2026-11-28/1_.../{applicationId}/{archiveId}/archive.mp4` for an archive that was started on that day of UTC.
+	// Letters of ASCII, digits, `!_.*'()=+@/-` and, once each, `{date}` and `{sessionId}`, with no slash at the beginning and no
+	// part that is empty, `.` or `..`. Default: nothing.
 	KeyPrefix *string `json:"keyPrefix,omitempty"`
 
 	// Region Default `us-east-1`. When the service names another one as the bucket's, uploads go there.

@@ -31,7 +31,7 @@ const (
 	LoopFrames   = LoopSeconds * Rate
 )
 
-// MarkAt is where an input shows which frame of which stream it is. The marks are those of the fixtures.
+// MarkAt is where an input shows which frame of which stream it is. Inputs carry the marks of the fixtures.
 var MarkAt = mark.Box{X: 176, Y: 192, W: 288, H: 96}
 
 // Form is the form of the inputs of a case.
