@@ -17,7 +17,7 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 	}
 	r.hear(at)
 	one := senderReport{ntpTime(report.NTPTime), report.RTPTime, at}
-	if !r.exact(t, one, whole(report.NTPTime)) {
+	if !r.exact(t, whole(report.NTPTime)) {
 		return
 	}
 	if !r.held {
@@ -30,19 +30,13 @@ func (r *Receiver) Report(s *Source, report *rtcp.SenderReport, at av.Instant) {
 	}
 }
 
-// exact reports whether a report's NTP time can be used: the publisher's NTP clock has fractions of a second. One report may lack a fraction by
-// chance. It then differs from the media clock by as much as the report before it, and is used.
-func (r *Receiver) exact(t *track, one senderReport, whole bool) bool {
-	if r.fine = r.fine || !whole; r.fine {
-		return true
+// exact reports whether a report's NTP time can be used: the publisher's NTP clock has fractions of a second (decision 26). Reports without one tell
+// nothing, even if they keep their distance to the media clock: a sender that reports once a second cuts off the same fraction each time.
+func (r *Receiver) exact(t *track, whole bool) bool {
+	if r.fine = r.fine || !whole; !r.fine {
+		r.disbelieve(t, "its NTP time has no fraction")
 	}
-	seen, before := time.Duration(one.arrived)-one.ntp, r.suspect
-	r.suspect = seen
-	if before == 0 || (seen-before).Abs() <= agreement {
-		return before != 0
-	}
-	r.disbelieve(t, "its NTP time has no fraction")
-	return false
+	return r.fine
 }
 
 // follow handles a report after the hold of the first samples. The track uses the report if it is believed.

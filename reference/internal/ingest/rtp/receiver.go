@@ -77,20 +77,19 @@ type Receiver struct {
 	// Declared holds the H.264 parameter sets that the offer declares, by payload type.
 	Declared map[uint8][][]byte
 
-	tracks  [2]*track // audio, video; nil when not negotiated
-	ntp     ntpClock
-	fine    bool          // the NTP clock has fractions of a second
-	suspect time.Duration // arrival minus NTP of the newest report without a fraction; 0 = none came
-	sink    Sink          // nil until published
-	seen    bool          // media has arrived
-	fresh   bool          // media has arrived since the last cut
-	cuts    uint16
-	first   av.Instant
-	heard   av.Instant // arrival of the newest packet or report
-	silent  av.Instant // when the last silence of the publisher began
-	back    av.Instant // when it ended
-	held    bool       // samples wait for reports; see timing.go
-	failed  bool       // the sink's first failure was logged
+	tracks [2]*track // audio, video; nil when not negotiated
+	ntp    ntpClock
+	fine   bool // the NTP clock has fractions of a second
+	sink   Sink // nil until published
+	seen   bool // media has arrived
+	fresh  bool // media has arrived since the last cut
+	cuts   uint16
+	first  av.Instant
+	heard  av.Instant // arrival of the newest packet or report
+	silent av.Instant // when the last silence of the publisher began
+	back   av.Instant // when it ended
+	held   bool       // samples wait for reports; see timing.go
+	failed bool       // the sink's first failure was logged
 
 	keyFrame atomic.Bool // requested by the caller
 }

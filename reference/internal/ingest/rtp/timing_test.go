@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -101,32 +102,27 @@ func TestReportsOfAnotherRate(t *testing.T) {
 	}
 }
 
-// TestWholeSeconds sends reports whose NTP time has no fraction, or decimal digits for one: .25 s is 25/2^32 s (werift).
+// TestWholeSeconds sends reports whose NTP time has no fraction, or decimal digits for one: .25 s is 25/2^32 s (werift). They come at varying
+// fractions of a second, always at the same one, or just after full seconds, when they are right by chance.
 func TestWholeSeconds(t *testing.T) {
 	for name, fraction := range map[string]func(at time.Duration) time.Duration{
 		"none":   func(time.Duration) time.Duration { return 0 },
 		"digits": func(at time.Duration) time.Duration { return at % second / 430 }, // seven digits: 10^7/2^32
 	} {
-		t.Run(name, func(t *testing.T) {
-			got := performer{seconds: 30, drifting: true, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
-				return at.Truncate(second) + fraction(at), at
-			}}.perform(t)
-			got.expect(t, 0, 30*second, 100*milli)
-			if got.logged != 2 {
-				t.Errorf("%d lines in the log, want one for each track", got.logged)
+		for _, drifting := range []bool{true, false} {
+			for _, ahead := range []time.Duration{0, 200 * milli, 591 * milli} {
+				t.Run(fmt.Sprint(name, drifting, ahead), func(t *testing.T) {
+					got := performer{seconds: 30, drifting: drifting, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+						ntp := at + ahead
+						return ntp.Truncate(second) + fraction(ntp), at
+					}}.perform(t)
+					got.expect(t, 0, 30*second, 100*milli)
+					if got.logged != 2 {
+						t.Errorf("%d lines in the log, want one for each track", got.logged)
+					}
+				})
 			}
-		})
-	}
-}
-
-// TestWholeByChance sends every report a millisecond after a full second.
-func TestWholeByChance(t *testing.T) {
-	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
-		return at + 591*milli, at
-	}}.perform(t)
-	got.expect(t, 0, 30*second, 5*milli)
-	if got.logged > 0 {
-		t.Errorf("%d lines in the log", got.logged)
+		}
 	}
 }
 

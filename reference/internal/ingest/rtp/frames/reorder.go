@@ -243,9 +243,11 @@ func (b *Buffer) Missing(buf []uint16, now av.Instant) []uint16 {
 }
 
 func (b *Buffer) packet(a Packet) *Packet {
-	p := &Packet{}
+	var p *Packet
 	if n := len(b.free); n > 0 {
 		p, b.free = b.free[n-1], b.free[:n-1]
+	} else {
+		p = new(Packet)
 	}
 	payload := append(p.Payload[:0], a.Payload...)
 	*p = a
