@@ -26,7 +26,7 @@ type holdup struct {
 // holdUp returns a path without a target. It is closed at the end of the test.
 func holdUp(t *testing.T) *holdup {
 	t.Helper()
-	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	front, err := net.ListenUDP("udp4", &net.UDPAddr{}) // all addresses: the client chooses one
 	must(t, err)
 	h := &holdup{t: t, front: front, paths: map[string]*net.UDPConn{}}
 	h.loops.Go(h.forward)

@@ -46,7 +46,7 @@ func TestPublisherFirefox(t *testing.T) {
 
 // TestPublisherGStreamer records webrtcbin, with its default sender reports.
 func TestPublisherGStreamer(t *testing.T) {
-	gstreamer.perform(t, plain())
+	gstreamer.perform(t, plain(), heldUp(1500*time.Millisecond), heldUp(3*time.Second))
 }
 
 // TestPublisherWerift records werift, whose sender reports have no fraction.

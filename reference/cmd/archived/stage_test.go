@@ -115,8 +115,8 @@ func (g *stage) hear(_ http.ResponseWriter, r *http.Request) {
 	g.events <- one
 }
 
-// candidate matches the candidates of a description.
-var candidate = regexp.MustCompile(`(?m)^a=candidate:(?:\S+ \d+ udp \d+ 127\.0\.0\.1 (\d+) )?.*\r?\n`)
+// candidate matches the candidates of a description. Its group is the port, if the candidate has an IPv4 address.
+var candidate = regexp.MustCompile(`(?m)^a=candidate:(?:\S+ \d+ udp \d+ [\d.]+ (\d+) )?.*\r?\n`)
 
 // publish passes an offer on, and lets the answer lead through a path that can be held up. It removes the candidates of the offer, so that the
 // server knows no other path.
@@ -156,7 +156,8 @@ func (g *stage) relay(w http.ResponseWriter, request *http.Request) error {
 	return err
 }
 
-// lead replaces the server's candidate on the loopback interface by the path that can be held up, and removes the others.
+// lead replaces a candidate of the server by the path that can be held up. It removes candidates without an IPv4 address. Those that are not of the
+// loopback interface stay because Firefox and GStreamer use no other ones.
 func (g *stage) lead(line []byte) []byte {
 	m := candidate.FindSubmatchIndex(line)
 	if m[2] < 0 {
