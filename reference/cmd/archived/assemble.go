@@ -201,10 +201,8 @@ func (s *server) face(context.Context) error {
 type room struct{ *sessions.Runner }
 
 // Published implements [ingest.Room].
-func (r room) Published(ctx context.Context, s ingest.Stream) (rtp.Sink, error) {
+func (r room) Published(ctx context.Context, p ingest.Publication) (rtp.Sink, error) {
 	return r.Runner.Published(ctx, sessions.Publication{
-		ApplicationID: s.ApplicationID, SessionID: s.SessionID, ConnectionID: s.ConnectionID, StreamID: s.StreamID,
-		Name: s.Name, VideoType: s.VideoType, LayoutClasses: s.LayoutClasses,
-		HasAudio: s.HasAudio, HasVideo: s.HasVideo, At: s.At, KeyFrame: s.KeyFrame,
+		ApplicationID: p.ApplicationID, SessionID: p.SessionID, Stream: p.Stream, At: p.At, KeyFrame: p.KeyFrame,
 	})
 }

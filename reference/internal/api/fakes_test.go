@@ -336,8 +336,8 @@ func (f *fakeIngest) Offer(_ context.Context, who ingest.Publisher, sdp string) 
 	if f.offers == nil {
 		f.offers = map[string]ingest.Publisher{}
 	}
-	f.offers[who.StreamID] = who
-	return ingest.Answer{SDP: "v=0\r\n", ETag: `"` + rand.Text() + `"`, StreamID: who.StreamID}, nil
+	f.offers[who.Stream.ID] = who
+	return ingest.Answer{SDP: "v=0\r\n", ETag: `"` + rand.Text() + `"`, StreamID: who.Stream.ID}, nil
 }
 
 func (f *fakeIngest) Patch(_ context.Context, _, _, fragment string) (ingest.Answer, error) {

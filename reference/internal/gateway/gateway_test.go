@@ -128,8 +128,8 @@ func (r *room) Offer(_ context.Context, who ingest.Publisher, sdp string) (inges
 		return ingest.Answer{}, &archive.Error{Kind: archive.Unprocessable, Message: "no SDP"}
 	}
 	r.mu.Lock()
-	r.offers[who.StreamID] = who
-	r.note("offer " + who.Name)
+	r.offers[who.Stream.ID] = who
+	r.note("offer " + who.Stream.Name)
 	r.mu.Unlock()
 	if r.offer != nil {
 		return ingest.Answer{SDP: "v=0", ETag: `"e"`}, r.offer(who)
@@ -142,7 +142,7 @@ func (r *room) endStream(id, reason string) {
 	who, ok := r.offers[id]
 	delete(r.offers, id)
 	if ok {
-		r.note("end " + who.Name + " " + reason)
+		r.note("end " + who.Stream.Name + " " + reason)
 	}
 	r.mu.Unlock()
 	if ok {

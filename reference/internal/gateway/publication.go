@@ -18,26 +18,26 @@ type publication struct {
 	open       bool
 }
 
-// register adds a publication with its connection, an existing one or a new one, and sets who.ConnectionID.
+// register adds a publication with its connection, an existing one or a new one, and sets who.Stream.ConnectionID.
 func (g *Gateway) register(who *ingest.Publisher, client account.Client) (*publication, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := &publication{}
-	if who.ConnectionID == "" {
-		who.ConnectionID = uuid.NewString()
+	if who.Stream.ConnectionID == "" {
+		who.Stream.ConnectionID = uuid.NewString()
 		p.own = true
-		p.connection = &connection{id: who.ConnectionID, sessionID: who.SessionID, identity: client.Identity}
+		p.connection = &connection{id: who.Stream.ConnectionID, sessionID: who.SessionID, identity: client.Identity}
 	} else {
-		c := g.connections[who.ConnectionID]
+		c := g.connections[who.Stream.ConnectionID]
 		if c == nil || c.sessionID != who.SessionID {
-			return nil, &archive.Error{Kind: archive.NotFound, Field: "connectionId", Message: "connection " + who.ConnectionID + " is not connected to the session"}
+			return nil, &archive.Error{Kind: archive.NotFound, Field: "connectionId", Message: "connection " + who.Stream.ConnectionID + " is not connected to the session"}
 		}
 		if !same(c.identity, client.Identity) {
 			return nil, &archive.Error{Kind: archive.Forbidden, Field: "connectionId", Message: "connectionId belongs to a client with another token"}
 		}
 		p.connection = c
 	}
-	g.publications[who.StreamID] = p
+	g.publications[who.Stream.ID] = p
 	return p, nil
 }
 
@@ -69,8 +69,8 @@ func (g *Gateway) open(p *publication, who ingest.Publisher, client account.Clie
 func (g *Gateway) markOpen(p *publication, who ingest.Publisher) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_, published := g.publications[who.StreamID]
-	_, connected := g.connections[who.ConnectionID]
+	_, published := g.publications[who.Stream.ID]
+	_, connected := g.connections[who.Stream.ConnectionID]
 	p.open = published && connected
 	return p.open
 }
@@ -113,8 +113,8 @@ func (g *Gateway) follow(c *connection, sub *sessions.Subscription) {
 // Gone removes a publication that has ended. Ingest calls it. If the client was connected only for it, Gone disconnects the client.
 func (g *Gateway) Gone(who ingest.Publisher, reason string) {
 	g.mu.Lock()
-	p := g.publications[who.StreamID]
-	delete(g.publications, who.StreamID)
+	p := g.publications[who.Stream.ID]
+	delete(g.publications, who.Stream.ID)
 	g.mu.Unlock()
 	if p == nil || !p.own {
 		return

@@ -22,15 +22,15 @@ func FuzzPublisher(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !utf8.ValidString(who.Name) || utf8.RuneCountInString(who.Name) > maxStreamName {
-			t.Errorf("name %q", who.Name)
+		if !utf8.ValidString(who.Stream.Name) || utf8.RuneCountInString(who.Stream.Name) > maxStreamName {
+			t.Errorf("name %q", who.Stream.Name)
 		}
-		if who.ConnectionID != "" && uuid.Validate(who.ConnectionID) != nil {
-			t.Errorf("connection %q", who.ConnectionID)
+		if who.Stream.ConnectionID != "" && uuid.Validate(who.Stream.ConnectionID) != nil {
+			t.Errorf("connection %q", who.Stream.ConnectionID)
 		}
-		for _, class := range who.LayoutClasses {
-			if class == "" || !utf8.ValidString(class) || len(who.LayoutClasses) > maxClassList {
-				t.Errorf("classes %q", who.LayoutClasses)
+		for _, class := range who.Stream.LayoutClasses {
+			if class == "" || !utf8.ValidString(class) || len(who.Stream.LayoutClasses) > maxClassList {
+				t.Errorf("classes %q", who.Stream.LayoutClasses)
 			}
 		}
 	})

@@ -51,17 +51,17 @@ func (g *Gateway) Publish(w http.ResponseWriter, r *http.Request, client account
 	// The client connects after the offer was accepted and before any media can come, so that a bad offer changes nothing.
 	answer, err := g.Ingest.Offer(r.Context(), who, offer)
 	if err != nil {
-		g.unregister(who.StreamID)
+		g.unregister(who.Stream.ID)
 		if e := (*archive.Error)(nil); errors.As(err, &e) && e.Kind == archive.Unavailable {
 			w.Header().Set("Retry-After", "10")
 		}
 		return err
 	}
 	if err := g.open(p, who, client); err != nil {
-		g.Ingest.Disconnect(who.StreamID, ingest.ForceUnpublished)
+		g.Ingest.Disconnect(who.Stream.ID, ingest.ForceUnpublished)
 		return err
 	}
-	w.Header().Set("Location", g.Reference(location(who.SessionID, who.StreamID)))
+	w.Header().Set("Location", g.Reference(location(who.SessionID, who.Stream.ID)))
 	return write(w, http.StatusCreated, sdpType, answer)
 }
 
@@ -145,9 +145,7 @@ func parsePublisher(rawQuery string, client account.Client) (ingest.Publisher, e
 	who := ingest.Publisher{
 		ApplicationID:  client.Application.ID,
 		SessionID:      client.SessionID,
-		StreamID:       uuid.NewString(),
-		VideoType:      "camera",
-		LayoutClasses:  client.LayoutClasses,
+		Stream:         archive.Stream{ID: uuid.NewString(), VideoType: "camera", LayoutClasses: client.LayoutClasses},
 		PreferredVideo: av.Codec(client.Application.PreferredVideoCodec),
 	}
 	query, err := url.ParseQuery(rawQuery)
@@ -159,18 +157,18 @@ func parsePublisher(rawQuery string, client account.Client) (ingest.Publisher, e
 			return who, wire.Invalid(name, "%q must be given once", name)
 		}
 	}
-	who.Name, who.ConnectionID = query.Get("name"), query.Get("connectionId")
-	if query.Has("connectionId") && uuid.Validate(who.ConnectionID) != nil {
+	who.Stream.Name, who.Stream.ConnectionID = query.Get("name"), query.Get("connectionId")
+	if query.Has("connectionId") && uuid.Validate(who.Stream.ConnectionID) != nil {
 		return who, wire.Invalid("connectionId", "connectionId must be a UUID")
 	}
-	if !utf8.ValidString(who.Name) || utf8.RuneCountInString(who.Name) > maxStreamName {
+	if !utf8.ValidString(who.Stream.Name) || utf8.RuneCountInString(who.Stream.Name) > maxStreamName {
 		return who, wire.Invalid("name", "name must be text of at most %d characters", maxStreamName)
 	}
 	if query.Has("videoType") {
-		switch who.VideoType = query.Get("videoType"); who.VideoType {
+		switch who.Stream.VideoType = query.Get("videoType"); who.Stream.VideoType {
 		case "camera", "screen", "custom":
 		default:
-			return who, wire.Invalid("videoType", "videoType must be one of camera, screen, custom, got %.64q", who.VideoType)
+			return who, wire.Invalid("videoType", "videoType must be one of camera, screen, custom, got %.64q", who.Stream.VideoType)
 		}
 	}
 	if query.Has("layoutClassList") {
@@ -178,7 +176,7 @@ func parsePublisher(rawQuery string, client account.Client) (ingest.Publisher, e
 		if !utf8.ValidString(classes) || utf8.RuneCountInString(classes) > maxClassList {
 			return who, wire.Invalid("layoutClassList", "layoutClassList must be text of at most %d characters", maxClassList)
 		}
-		who.LayoutClasses = strings.Fields(classes)
+		who.Stream.LayoutClasses = strings.Fields(classes)
 	}
 	return who, nil
 }

@@ -98,7 +98,7 @@ func TestPublishOnAConnection(t *testing.T) {
 	h.publish(t, "me", "name=cam&connectionId="+id+"&videoType=screen&layoutClassList=a+b")
 	h.mu.Lock()
 	for _, who := range h.offers {
-		if who.ConnectionID != id || who.VideoType != "screen" || strings.Join(who.LayoutClasses, ",") != "a,b" || who.ApplicationID != "app" {
+		if who.Stream.ConnectionID != id || who.Stream.VideoType != "screen" || strings.Join(who.Stream.LayoutClasses, ",") != "a,b" || who.ApplicationID != "app" {
 			t.Errorf("published as %+v", who)
 		}
 	}
@@ -184,7 +184,7 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 	t.Run("the publication", func(t *testing.T) {
 		h := newHouse(t)
 		h.offer = func(who ingest.Publisher) error {
-			h.endStream(who.StreamID, ingest.NetworkDisconnected)
+			h.endStream(who.Stream.ID, ingest.NetworkDisconnected)
 			return nil
 		}
 		if r := h.do(t, http.MethodPost, "/whip?name=cam", "me", "application/sdp", "v=0"); r.StatusCode != http.StatusConflict {

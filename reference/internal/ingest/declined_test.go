@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"log/slog"
+	"reelcheck/reference/internal/archive"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestDeclinedSections(t *testing.T) {
 			t.Parallel()
 			r := newRoom()
 			s, _ := serve(t, r, nil)
-			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", StreamID: "stream"}, c.edit(browserOffer))
+			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", Stream: archive.Stream{ID: "stream"}}, c.edit(browserOffer))
 			must(t, err)
 			var description sdp.SessionDescription
 			must(t, description.UnmarshalString(answer.SDP))

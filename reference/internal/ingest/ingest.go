@@ -5,7 +5,7 @@
 //
 //	server, err := ingest.New(ingest.Config{Listen: ":5004", Now: clock.Media}, room)
 //	defer server.Close()
-//	answer, err := server.Offer(ctx, ingest.Publisher{SessionID: sessionID, StreamID: streamID}, sdpOffer)
+//	answer, err := server.Offer(ctx, ingest.Publisher{SessionID: sessionID, Stream: archive.Stream{ID: streamID}}, sdpOffer)
 //
 // The caller speaks HTTP: it authenticates the client, passes the bodies of POST, PATCH and DELETE to Offer, Patch and Delete, and writes the
 // answers. It chooses a new stream id for each offer. It must call Disconnect when a client leaves by other ways, and Close at the end.
@@ -87,26 +87,24 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Publisher says who publishes. The caller takes it from the client's token and the query.
+// Publisher says who publishes what. The caller takes it from the client's token and the query.
 type Publisher struct {
-	ApplicationID, SessionID, ConnectionID, StreamID string
-	Name, VideoType                                  string
-	LayoutClasses                                    []string
-	PreferredVideo                                   av.Codec
+	ApplicationID, SessionID string
+	Stream                   archive.Stream // HasAudio and HasVideo are set when they are negotiated
+	PreferredVideo           av.Codec
 }
 
-// Stream is a publication whose first media has arrived.
-type Stream struct {
+// Publication is a stream whose first media has arrived.
+type Publication struct {
 	Publisher
-	HasAudio, HasVideo bool       // what was negotiated
-	At                 av.Instant // arrival of the first media
-	KeyFrame           func()     // asks the publisher for a key frame; does not block and may be called from a Sink
+	At       av.Instant // arrival of the first media
+	KeyFrame func()     // asks the publisher for a key frame; does not block and may be called from a Sink
 }
 
 // Room receives the beginning and end of streams.
 type Room interface {
 	// Published is called at the first media packet and returns the sink for the stream's media. An error closes the connection.
-	Published(ctx context.Context, s Stream) (rtp.Sink, error)
+	Published(ctx context.Context, p Publication) (rtp.Sink, error)
 	// Ended is called exactly once for every Published that succeeded, after the last call to its Sink.
 	Ended(streamID string, at av.Instant, reason string)
 }
@@ -191,7 +189,7 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (ans
 	received := &buffers{}
 	pc, err := s.engine.connection(received, o.Passive())
 	if err != nil {
-		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.StreamID, err)
+		return Answer{}, fmt.Errorf("open connection of stream %s: %w", who.Stream.ID, err)
 	}
 	p := newPublication(s, who, o, pc)
 	received.excess, received.unrecorded, p.connected = p.excess, p.unrecorded, leave
@@ -203,7 +201,7 @@ func (s *Server) Offer(ctx context.Context, who Publisher, sdpOffer string) (ans
 		p.close()
 		return Answer{}, err
 	}
-	return Answer{SDP: text, ETag: p.etag, StreamID: who.StreamID}, nil
+	return Answer{SDP: text, ETag: p.etag, StreamID: who.Stream.ID}, nil
 }
 
 // Limits for offers whose media has not arrived yet, in a session and in all. Each costs 250 KB and 14 goroutines.
@@ -240,10 +238,10 @@ func (s *Server) add(p *publication) error {
 	if s.closed {
 		return errorf(archive.Unavailable, "the server is shutting down")
 	}
-	if s.publications[p.who.StreamID] != nil {
-		return errorf(archive.Conflict, "stream %q exists already", p.who.StreamID)
+	if s.publications[p.who.Stream.ID] != nil {
+		return errorf(archive.Conflict, "stream %q exists already", p.who.Stream.ID)
 	}
-	s.publications[p.who.StreamID] = p
+	s.publications[p.who.Stream.ID] = p
 	s.running.Go(p.run)
 	return nil
 }
@@ -251,7 +249,7 @@ func (s *Server) add(p *publication) error {
 func (s *Server) remove(p *publication) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.publications, p.who.StreamID)
+	delete(s.publications, p.who.Stream.ID)
 }
 
 func (s *Server) find(streamID string) (*publication, error) {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"reelcheck/reference/internal/archive"
 	"runtime"
 	"testing"
 	"time"
@@ -17,14 +18,14 @@ func TestCloseWaits(t *testing.T) {
 	c.waitConnected()
 	c.send(webrtc.MimeTypeVP8, 10)
 	eventually(t, "stream", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return len(r.streams) == 1 })
-	if _, err := s.Offer(t.Context(), Publisher{StreamID: "other"}, browserOffer); err != nil {
+	if _, err := s.Offer(t.Context(), Publisher{Stream: archive.Stream{ID: "other"}}, browserOffer); err != nil {
 		t.Fatal(err)
 	}
 	must(t, s.Close())
 	if got := r.endings(); len(got) != 1 || got[0] != NetworkDisconnected {
 		t.Fatalf("endings: %q", got)
 	}
-	if _, err := s.Offer(t.Context(), Publisher{StreamID: "late"}, browserOffer); !refusedWith(err, 503) {
+	if _, err := s.Offer(t.Context(), Publisher{Stream: archive.Stream{ID: "late"}}, browserOffer); !refusedWith(err, 503) {
 		t.Fatalf("offer after close: %v", err)
 	}
 	must(t, c.pc.GracefulClose())
@@ -47,7 +48,7 @@ func BenchmarkPublications(b *testing.B) {
 	runtime.ReadMemStats(&before)
 	goroutines := runtime.NumGoroutine()
 	for i := range b.N {
-		if _, err := s.Offer(b.Context(), Publisher{StreamID: time.Duration(i).String()}, browserOffer); err != nil {
+		if _, err := s.Offer(b.Context(), Publisher{Stream: archive.Stream{ID: time.Duration(i).String()}}, browserOffer); err != nil {
 			b.Fatal(err)
 		}
 	}

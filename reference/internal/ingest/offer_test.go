@@ -68,7 +68,7 @@ func TestOffers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", StreamID: tt.name}, tt.offer)
+			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", Stream: archive.Stream{ID: tt.name}}, tt.offer)
 			if tt.want == 0 {
 				if err != nil {
 					t.Fatal(err)
@@ -87,7 +87,7 @@ func TestOffers(t *testing.T) {
 			}
 		})
 	}
-	if _, err := s.Offer(t.Context(), Publisher{StreamID: "browser"}, browserOffer); !refusedWith(err, http.StatusConflict) {
+	if _, err := s.Offer(t.Context(), Publisher{Stream: archive.Stream{ID: "browser"}}, browserOffer); !refusedWith(err, http.StatusConflict) {
 		t.Fatalf("the same stream twice: %v", err)
 	}
 }

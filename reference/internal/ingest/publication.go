@@ -69,7 +69,7 @@ func newPublication(s *Server, who Publisher, o *offer.Offer, pc *webrtc.PeerCon
 		ending:   make(chan struct{}),
 		finished: make(chan struct{}),
 	}
-	p.log = s.config.Log.With("stream", who.StreamID)
+	p.log = s.config.Log.With("stream", who.Stream.ID)
 	p.receiver.Log, p.receiver.Declared = p.log, o.ParameterSets
 	p.receiver.Unrecorded = func(reason unrecorded.Reason, packets int) { p.unrecorded(reason, packets) }
 	if o.Simulcast != nil {
@@ -196,7 +196,7 @@ func (p *publication) patch(ctx context.Context, ifMatch string, f offer.Fragmen
 	if err != nil {
 		return Answer{}, fmt.Errorf("read own answer: %w", err)
 	}
-	return Answer{SDP: own.Text(p.offer), ETag: p.etag, StreamID: p.who.StreamID}, nil
+	return Answer{SDP: own.Text(p.offer), ETag: p.etag, StreamID: p.who.Stream.ID}, nil
 }
 
 func (p *publication) trickle(f offer.Fragment) error {
@@ -273,9 +273,9 @@ func reasonFor(state webrtc.PeerConnectionState) string {
 func (p *publication) publish(at av.Instant) error {
 	ctx, cancel := context.WithTimeout(context.Background(), publishTimeout)
 	defer cancel()
-	sink, err := p.server.room.Published(ctx, Stream{
-		Publisher: p.who, HasAudio: p.hasAudio, HasVideo: p.hasVideo, At: at, KeyFrame: p.receiver.RequestKeyFrame,
-	})
+	who := p.who
+	who.Stream.HasAudio, who.Stream.HasVideo = p.hasAudio, p.hasVideo
+	sink, err := p.server.room.Published(ctx, Publication{Publisher: who, At: at, KeyFrame: p.receiver.RequestKeyFrame})
 	if err != nil {
 		return err
 	}
@@ -340,7 +340,7 @@ func (p *publication) finish(reason string) {
 	p.mu.Unlock()
 	p.server.remove(p)
 	if published {
-		p.server.room.Ended(p.who.StreamID, at, reason)
+		p.server.room.Ended(p.who.Stream.ID, at, reason)
 	}
 	if p.server.config.Gone != nil {
 		p.server.config.Gone(p.who, reason)

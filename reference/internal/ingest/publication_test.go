@@ -141,7 +141,7 @@ func TestTrickleAndDelete(t *testing.T) {
 	c.waitConnected()
 	c.send("", 20)
 	eventually(t, "audio", func() bool { return len(r.Samples(t, false)) > 10 })
-	if s := r.streams[0]; !s.HasAudio || s.HasVideo {
+	if s := r.streams[0]; !s.Stream.HasAudio || s.Stream.HasVideo {
 		t.Fatalf("stream: %+v", s)
 	}
 	c.do("DELETE", c.location, "", "", "", http.StatusOK)

@@ -16,6 +16,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 	"reelcheck/reference/internal/ingest/unrecorded"
@@ -51,7 +52,7 @@ func TestSimulcastAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			offer := strings.Replace(browserOffer, "a=rtcp-rsize\n", ridLines+c.offered+"\n", 1)
-			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", StreamID: name}, offer)
+			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", Stream: archive.Stream{ID: name}}, offer)
 			must(t, err)
 			var description sdp.SessionDescription
 			must(t, description.UnmarshalString(answer.SDP))

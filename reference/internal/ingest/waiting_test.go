@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"net/http"
+	"reelcheck/reference/internal/archive"
 	"testing"
 )
 
@@ -13,11 +14,11 @@ func TestOffersThatWait(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	offer := func(session string, n int) error {
-		_, err := s.Offer(t.Context(), Publisher{SessionID: session, StreamID: fmt.Sprint(session, n)}, browserOffer)
+		_, err := s.Offer(t.Context(), Publisher{SessionID: session, Stream: archive.Stream{ID: fmt.Sprint(session, n)}}, browserOffer)
 		return err
 	}
 	for range 2 * maxWaitingInSession {
-		if _, err := s.Offer(t.Context(), Publisher{SessionID: "a", StreamID: "bad"}, "hello"); !refusedWith(err, http.StatusBadRequest) {
+		if _, err := s.Offer(t.Context(), Publisher{SessionID: "a", Stream: archive.Stream{ID: "bad"}}, "hello"); !refusedWith(err, http.StatusBadRequest) {
 			t.Fatal(err)
 		}
 	}

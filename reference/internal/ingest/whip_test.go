@@ -23,7 +23,7 @@ type room struct {
 
 	mu      sync.Mutex // guards the fields below
 	refuse  error
-	streams []Stream
+	streams []Publication
 	ended   []string
 	gone    []string
 }
@@ -34,7 +34,7 @@ func newRoom() *room {
 	return &room{Sink: rtptest.NewSink(now), now: now}
 }
 
-func (r *room) Published(_ context.Context, s Stream) (rtp.Sink, error) {
+func (r *room) Published(_ context.Context, s Publication) (rtp.Sink, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil {
@@ -76,7 +76,7 @@ func takeOffer(s *Server, w http.ResponseWriter, q *http.Request, who Publisher)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/v2/session/"+who.SessionID+"/whip/"+who.StreamID)
+	w.Header().Set("Location", "/v2/session/"+who.SessionID+"/whip/"+who.Stream.ID)
 	w.Header().Set("ETag", answer.ETag)
 	w.Header().Set("Content-Type", sdpType)
 	w.WriteHeader(http.StatusCreated)
@@ -135,7 +135,7 @@ func serve(t *testing.T, r *room, change func(*Config)) (*Server, *httptest.Serv
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	}
-	who := Publisher{SessionID: "1_MX4", StreamID: "stream", PreferredVideo: av.H264}
+	who := Publisher{SessionID: "1_MX4", Stream: archive.Stream{ID: "stream"}, PreferredVideo: av.H264}
 	routes := http.NewServeMux()
 	routes.HandleFunc("POST /v2/session/{session}/whip", func(w http.ResponseWriter, q *http.Request) {
 		answer(w, takeOffer(s, w, q, who))

@@ -132,7 +132,7 @@ func TestRefusedSamples(t *testing.T) {
 	r, err := New(Config{Dir: t.TempDir(), Media: func() av.Instant { return 1000 }, Log: slog.New(slog.NewTextHandler(log, nil))})
 	must(t, err)
 	defer func() { must(t, r.Close()) }()
-	sink, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: "s", HasAudio: true, KeyFrame: func() {}})
+	sink, err := r.Stream(sessions.Publication{SessionID: "S", Stream: archive.Stream{ID: "s", HasAudio: true}, KeyFrame: func() {}})
 	must(t, err)
 	failed := make(chan error, 1)
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", HasAudio: true, OutputMode: archive.Individual},

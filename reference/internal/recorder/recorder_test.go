@@ -29,8 +29,7 @@ func TestLayoutOnTheTimeline(t *testing.T) {
 	}
 	defer func() { check(r.Close()) }()
 	asked := 0
-	_, err = r.Stream(sessions.Publication{SessionID: "S", StreamID: "s", ConnectionID: "c", At: 10, HasVideo: true,
-		LayoutClasses: []string{"x"}, KeyFrame: func() { asked++ }})
+	_, err = r.Stream(sessions.Publication{SessionID: "S", Stream: archive.Stream{ID: "s", ConnectionID: "c", HasVideo: true, LayoutClasses: []string{"x"}}, At: 10, KeyFrame: func() { asked++ }})
 	check(err)
 	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "s", Classes: []string{"focus"}, At: 20}))
 	check(r.Note("S", timeline.Event{Kind: timeline.Classified, Stream: "gone", Classes: []string{"focus"}, At: 20}))
@@ -71,7 +70,7 @@ func TestFreedPlaceAsksForKeyFrame(t *testing.T) {
 	defer func() { must(t, r.Close()) }()
 	asked := map[string]int{}
 	for _, id := range []string{"first", "second", "third"} {
-		_, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: id, HasAudio: true, HasVideo: true, KeyFrame: func() { asked[id]++ }})
+		_, err := r.Stream(sessions.Publication{SessionID: "S", Stream: archive.Stream{ID: id, HasAudio: true, HasVideo: true}, KeyFrame: func() { asked[id]++ }})
 		must(t, err)
 	}
 	a := archive.Archive{ID: "a", SessionID: "S", OutputMode: archive.Individual, HasAudio: true, HasVideo: true}
@@ -108,7 +107,7 @@ func TestStreamsEnterInTheirOrder(t *testing.T) {
 	for i := range 17 {
 		id := fmt.Sprintf("s%02d", i)
 		want = append(want, id)
-		if _, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: id, At: av.Instant(10 + i/2), HasVideo: true, KeyFrame: func() {}}); err != nil {
+		if _, err := r.Stream(sessions.Publication{SessionID: "S", Stream: archive.Stream{ID: id, HasVideo: true}, At: av.Instant(10 + i/2), KeyFrame: func() {}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -153,7 +152,7 @@ func TestVideoStops(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, r.Close()) }()
 	asked := 0
-	sink, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: "s", HasVideo: true, HasAudio: true, KeyFrame: func() { asked++ }})
+	sink, err := r.Stream(sessions.Publication{SessionID: "S", Stream: archive.Stream{ID: "s", HasVideo: true, HasAudio: true}, KeyFrame: func() { asked++ }})
 	must(t, err)
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "a", SessionID: "S", Resolution: "640x480", HasVideo: true}, func(sessions.File, error) {}))
 	send := func(codec av.Codec, at int, key bool) {
@@ -194,7 +193,7 @@ func TestVideoStops(t *testing.T) {
 	}
 	// A journal that is opened later has the stop too.
 	s := r.session("T")
-	s.streams = append(s.streams, &stream{Publication: sessions.Publication{StreamID: "u", HasVideo: true, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, silence: silence{dark: true, stopped: 9}})
+	s.streams = append(s.streams, &stream{Publication: sessions.Publication{Stream: archive.Stream{ID: "u", HasVideo: true}, At: 7, KeyFrame: func() {}}, now: r.Media, tally: &tally{}, silence: silence{dark: true, stopped: 9}})
 	must(t, r.Compose(t.Context(), archive.Archive{ID: "c", SessionID: "T", Resolution: "640x480", HasVideo: true}, func(sessions.File, error) {}))
 	events, _, err = r.session("T").journal.Events(t.Context(), 0, 0)
 	must(t, err)

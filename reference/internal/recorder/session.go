@@ -47,7 +47,7 @@ type session struct {
 func (s *session) add(p sessions.Publication) (sessions.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &stream{Publication: p, now: s.now, silence: silence{screen: p.VideoType == "screen", seen: p.At}, tally: &s.tally, losses: s.losses, log: s.log}
+	st := &stream{Publication: p, now: s.now, silence: silence{screen: p.Stream.VideoType == "screen", seen: p.At}, tally: &s.tally, losses: s.losses, log: s.log}
 	if s.used() {
 		if err := st.enter(s.journal); err != nil {
 			return nil, err
@@ -60,7 +60,7 @@ func (s *session) add(p sessions.Publication) (sessions.Sink, error) {
 
 // stream returns the published stream with this id, nil if there is none. It needs s.mu.
 func (s *session) stream(streamID string) *stream {
-	if i := slices.IndexFunc(s.streams, func(st *stream) bool { return st.StreamID == streamID }); i >= 0 {
+	if i := slices.IndexFunc(s.streams, func(st *stream) bool { return st.Stream.ID == streamID }); i >= 0 {
 		return s.streams[i]
 	}
 	return nil
@@ -104,7 +104,7 @@ func (s *session) classify(e timeline.Event) bool {
 	if st == nil {
 		return false
 	}
-	st.LayoutClasses = e.Classes
+	st.Stream.LayoutClasses = e.Classes
 	return s.used()
 }
 
@@ -222,7 +222,7 @@ func (s *session) trim() {
 	}
 	needed := map[string]bool{}
 	for _, st := range s.streams {
-		needed[st.StreamID] = true
+		needed[st.Stream.ID] = true
 	}
 	for id := range s.storing {
 		plan, err := capture.Load(s.out(id))

@@ -34,7 +34,7 @@ func (s *stream) Append(sample av.Sample) error {
 // kept reports media that could not be stored to the tally, unless the sample itself was to blame (out of order, stream ended). It returns err.
 func (s *stream) kept(t av.Instant, err error) error {
 	if err != nil && !errors.Is(err, journal.ErrOrder) && !errors.Is(err, journal.ErrEnded) {
-		s.tally.lost(s.StreamID, t, err)
+		s.tally.lost(s.Stream.ID, t, err)
 	}
 	return err
 }
@@ -60,7 +60,7 @@ func (s *stream) append(sample av.Sample) error {
 func (s *stream) refuse(err error) {
 	s.losses.refuse()
 	if s.refused++; s.refused == 1 {
-		s.log.Warn("sample not recorded", "stream", s.StreamID, "error", err)
+		s.log.Warn("sample not recorded", "stream", s.Stream.ID, "error", err)
 	}
 }
 
@@ -108,21 +108,21 @@ func (s *stream) note(kind timeline.Kind, at av.Instant) error {
 	if s.journal == nil {
 		return nil
 	}
-	return s.journal.Note(timeline.Event{Kind: kind, At: at, Stream: s.StreamID})
+	return s.journal.Note(timeline.Event{Kind: kind, At: at, Stream: s.Stream.ID})
 }
 
 // enter begins the stream's log in the journal and notes the stream on the timeline.
 func (s *stream) enter(j *journal.Journal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w, err := j.Stream(s.StreamID)
+	w, err := j.Stream(s.Stream.ID)
 	if err != nil {
 		return err
 	}
 	s.journal, s.writer = j, w
 	err = j.Note(timeline.Event{
-		Kind: timeline.StreamAdded, At: s.At, Stream: s.StreamID, Connection: s.ConnectionID,
-		ConnectionData: s.ConnectionData, VideoType: s.VideoType, Classes: s.LayoutClasses, HasAudio: s.HasAudio, HasVideo: s.HasVideo,
+		Kind: timeline.StreamAdded, At: s.At, Stream: s.Stream.ID, Connection: s.Stream.ConnectionID,
+		ConnectionData: s.ConnectionData, VideoType: s.Stream.VideoType, Classes: s.Stream.LayoutClasses, HasAudio: s.Stream.HasAudio, HasVideo: s.Stream.HasVideo,
 	})
 	if err == nil && s.silence.dark {
 		err = s.note(timeline.VideoStopped, s.silence.stopped)
@@ -140,7 +140,7 @@ func (s *stream) close() (entered bool, err error) {
 	err = s.writer.Close()
 	s.journal, s.writer = nil, nil
 	if s.refused > 0 {
-		s.log.Warn("samples not recorded", "stream", s.StreamID, "samples", s.refused)
+		s.log.Warn("samples not recorded", "stream", s.Stream.ID, "samples", s.refused)
 		s.refused = 0
 	}
 	return true, err

@@ -17,7 +17,7 @@ import (
 // call records an individual archive of one stream, of 20 MiB, from its beginning to its end.
 func call(t *testing.T, r *Recorder, archiveID, streamID string, from int) archive.Archive {
 	t.Helper()
-	sink, err := r.Stream(sessions.Publication{SessionID: "S", StreamID: streamID, At: second(from), HasAudio: true, KeyFrame: func() {}})
+	sink, err := r.Stream(sessions.Publication{SessionID: "S", Stream: archive.Stream{ID: streamID, HasAudio: true}, At: second(from), KeyFrame: func() {}})
 	must(t, err)
 	a := archive.Archive{ID: archiveID, SessionID: "S", HasAudio: true, OutputMode: archive.Individual}
 	made := make(chan error, 1)

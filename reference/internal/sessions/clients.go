@@ -64,15 +64,13 @@ func (c *Runner) SetStreamClasses(ctx context.Context, applicationID, sessionID 
 func (c *Runner) Published(ctx context.Context, p Publication) (Sink, error) {
 	var sink Sink
 	err := c.in(context.WithoutCancel(ctx), p.ApplicationID, p.SessionID, func(r *room) (err error) {
-		client, _ := r.state.Connection(p.ConnectionID)
+		client, _ := r.state.Connection(p.Stream.ConnectionID)
 		p.ConnectionData = client.Data
 		if sink, err = r.Recorder.Stream(p); err != nil {
 			return err
 		}
-		st := archive.Stream{ID: p.StreamID, ConnectionID: p.ConnectionID, Name: p.Name, VideoType: p.VideoType,
-			LayoutClasses: p.LayoutClasses, HasAudio: p.HasAudio, HasVideo: p.HasVideo}
-		if err = r.step(archive.Publish{Stream: st}, p.At); err != nil {
-			r.endStream(p.StreamID, p.At, "clientDisconnected")
+		if err = r.step(archive.Publish{Stream: p.Stream}, p.At); err != nil {
+			r.endStream(p.Stream.ID, p.At, "clientDisconnected")
 		}
 		return err
 	})
@@ -80,7 +78,7 @@ func (c *Runner) Published(ctx context.Context, p Publication) (Sink, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	c.streams[p.StreamID] = p.SessionID
+	c.streams[p.Stream.ID] = p.SessionID
 	c.mu.Unlock()
 	return sink, nil
 }

@@ -125,8 +125,7 @@ func (s *server) join(t *testing.T, id string) *sessions.Subscription {
 
 func (s *server) publish(t *testing.T, id, connection string) {
 	t.Helper()
-	_, err := s.Published(t.Context(), sessions.Publication{ApplicationID: "app", SessionID: "S", ConnectionID: connection, StreamID: id,
-		HasAudio: true, HasVideo: true, At: clock.Media()})
+	_, err := s.Published(t.Context(), sessions.Publication{ApplicationID: "app", SessionID: "S", Stream: archive.Stream{ConnectionID: connection, ID: id, HasAudio: true, HasVideo: true}, At: clock.Media()})
 	must(t, err)
 }
 

@@ -14,14 +14,11 @@ import (
 
 // Publication is a stream whose first media packet has just arrived.
 type Publication struct {
-	ApplicationID, SessionID, ConnectionID, StreamID string
-
-	Name, VideoType    string
-	ConnectionData     string // data of the client's token
-	LayoutClasses      []string
-	HasAudio, HasVideo bool
-	At                 av.Instant // the first media
-	KeyFrame           func()     // asks the publisher for a key frame
+	ApplicationID, SessionID string
+	ConnectionData           string // data of the client's token
+	Stream                   archive.Stream
+	At                       av.Instant // the first media
+	KeyFrame                 func()     // asks the publisher for a key frame
 }
 
 // Sink takes the samples of one stream. See rtp.Sink for the contract.
