@@ -74,6 +74,11 @@ func (c *Case) Recordings() []content.Recording {
 	return out
 }
 
+// Covers reports whether the spans in which a track was found fill a stretch of it, apart from its edges.
+func (c *Case) Covers(t content.Due, spans []media.Span) bool {
+	return t.Missing(spans, c.Limit("tolerance.stream-edge").Seconds()) < c.Limit("tolerance.blink").Seconds()
+}
+
 // Judge returns a check that calls of for each recording. of returns what the recording should be, what it is, and
 // whether that is right; an empty expected means that the clause does not concern this recording.
 func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool)) func(*Case) {

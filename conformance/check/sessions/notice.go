@@ -166,7 +166,7 @@ func noticeCreatedAt(c *check.Case, n notice) (string, string, bool) {
 		return "a stream of the session", n.Show("stream"), false
 	}
 	app, first := n.h.Start.IDs[evidence.Application], n.published.Published.First
-	allow := c.Limit("tolerance.created-at") + time.Second
+	allow := c.Limit("tolerance.created-at") + c.Limit("callback.created-at.step")
 	ms, ok := n.stream.Whole("createdAt")
 	at := time.UnixMilli(ms)
 	return fmt.Sprintf("createdAt of the stream in whole seconds near %d", first.UnixMilli()), n.stream.Show("createdAt"),

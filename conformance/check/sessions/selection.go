@@ -87,11 +87,10 @@ func onlyChosen(c *check.Case) {
 
 // wholly checks that the chosen tracks are in the file for as long as they were chosen.
 func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chosen) bool) {
-	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, track := range tracks {
 		for _, t := range track.due {
-			if spans := x.Found(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Due...) {
-				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans), x.R, t.R)
+			if spans := x.Found(t); which(track) && t.Kept && !c.Excused(c.Covers(t, spans), c.Limit("tolerance.stream-edge"), x.Due...) {
+				c.Want(c.Covers(t, spans), fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans), x.R, t.R)
 			}
 		}
 	}

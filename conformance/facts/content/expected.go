@@ -21,7 +21,7 @@ type Due struct {
 	evidence.Published
 	R        evidence.Record
 	From, To float64 // seconds in the file
-	Kept     bool    // long enough to be demanded: a second or more
+	Kept     bool    // long enough to be demanded
 }
 
 // Expected is what the file of an archive must hold.
@@ -85,10 +85,11 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) Expected {
 	parts = Added(parts)
 	p := Expected{Parts: parts, Timeline: TimelineOf(f, h, parts, recorded)}
+	short := f.Limit("tolerance.short").Seconds()
 	for i, due := range p.Timeline.Due() {
 		for _, d := range due {
 			t := Due{Published: *parts[i].By.Published, R: parts[i].By, From: d.From, To: d.To}
-			t.Kept = t.To-t.From >= 1
+			t.Kept = t.To-t.From >= short
 			p.Due = append(p.Due, t)
 		}
 	}
@@ -129,6 +130,3 @@ func (t Due) Missing(spans []media.Span, edge float64) float64 {
 	}
 	return uncovered(spans, t.From+edge, max(t.From+edge, t.To-edge))
 }
-
-// Blink is the number of missing seconds that are ignored, because the forensics read pictures at intervals.
-const Blink = 0.3

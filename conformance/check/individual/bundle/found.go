@@ -44,13 +44,14 @@ func (b *Bundle) Frames(s *Stream, kind string) int {
 }
 
 // Contents returns, for each file of a stream, the segments that it holds frames of, as numbers from 1.
-func (b *Bundle) Contents(s *Stream) (out [][]int, shown string) {
+func (b *Bundle) Contents(c *check.Case, s *Stream) (out [][]int, shown string) {
 	var text []string
+	near := c.Limit("tolerance.segment-border") // there a frame may be in either file
 	for _, f := range b.Of(s) {
 		var in []int
 		for _, t := range f.Tracks {
 			for _, i := range t.Known() {
-				if n := s.SegmentAt(t.Captured(i)) + 1; !slices.Contains(in, n) && !s.between(t.Captured(i)) {
+				if n := s.SegmentAt(t.Captured(i)) + 1; !slices.Contains(in, n) && !s.between(t.Captured(i), near) {
 					in = append(in, n)
 				}
 			}
