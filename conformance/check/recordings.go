@@ -96,7 +96,7 @@ func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool))
 func Video(of func(*Case, content.Recording, media.Video) (expected, actual string, ok bool)) func(*Case) {
 	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
 		switch {
-		case x.Request["hasVideo"] == false:
+		case !x.Request.Asks("video"):
 			return "", "", true
 		case x.Video == nil:
 			return "a video track", "tracks " + strings.Join(x.Tracks, ", ") + content.Details(x.File), false
@@ -108,7 +108,7 @@ func Video(of func(*Case, content.Recording, media.Video) (expected, actual stri
 func Audio(of func(*Case, content.Recording, media.Audio) (expected, actual string, ok bool)) func(*Case) {
 	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
 		switch {
-		case x.Request["hasAudio"] == false:
+		case !x.Request.Asks("audio"):
 			return "", "", true
 		case x.Audio == nil:
 			return "an audio track", "tracks " + strings.Join(x.Tracks, ", ") + content.Details(x.File), false

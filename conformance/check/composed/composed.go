@@ -196,7 +196,7 @@ func variableBitrate(c *check.Case) {
 
 func soundOnly(c *check.Case) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasVideo"] == false {
+		if !x.Request.Asks("video") {
 			c.Want(x.Video == nil && !slices.Contains(x.Tracks, "vide"), "no video track", "tracks "+strings.Join(x.Tracks, ", "), x.R)
 			c.Want(x.Sound != nil && len(x.Sound.Tones) > 0, "the published sound", content.Details(x.File)+" no tone found", x.R)
 		}
@@ -205,7 +205,7 @@ func soundOnly(c *check.Case) {
 
 func pictureOnly(c *check.Case) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasAudio"] == false {
+		if !x.Request.Asks("audio") {
 			silent := x.Sound == nil || len(x.Sound.Tones) == 0 && x.Sound.Peak < float64(c.Number("tolerance.silence-permille"))/1000
 			c.Want(silent, "no audio track, or silence throughout", fmt.Sprintf("tracks %s with sound", strings.Join(x.Tracks, ", ")), x.R)
 			c.Want(x.Picture != nil && len(x.Picture.Appearances) > 0, "the published picture", "no stream recognised"+content.Details(x.File), x.R)

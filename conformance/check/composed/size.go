@@ -54,7 +54,7 @@ func defaultSize(c *check.Case) {
 		}
 	}
 	for _, x := range c.Recordings() {
-		if x.Request["resolution"] == nil && x.Request["hasVideo"] != false {
+		if x.Request["resolution"] == nil && x.Request.Asks("video") {
 			sizeOfFile(c, x, want)
 		}
 	}

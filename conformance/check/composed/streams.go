@@ -62,7 +62,7 @@ func ownLayouts(c *check.Case) {
 // audible calls each with the phases of archives with sound.
 func audible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasAudio"] == false || x.Sound == nil {
+		if !x.Request.Asks("audio") || x.Sound == nil {
 			continue
 		}
 		for _, a := range x.Settled {
@@ -222,7 +222,7 @@ func onlySeen(c *check.Case) {
 // blackElsewhere checks that there is nothing beside the streams, and only black where there are none.
 func blackElsewhere(c *check.Case) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasVideo"] == false || x.Picture == nil {
+		if !x.Request.Asks("video") || x.Picture == nil {
 			continue
 		}
 		var stray []string

@@ -162,9 +162,9 @@ func archivesOfOneKind(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		kind := matroska.Audio
 		switch {
-		case bundle.Asked(b.History, matroska.Audio) && bundle.Asked(b.History, matroska.Video):
+		case b.Request.Asks(matroska.Audio) && b.Request.Asks(matroska.Video):
 			continue
-		case bundle.Asked(b.History, matroska.Video):
+		case b.Request.Asks(matroska.Video):
 			kind = matroska.Video
 		}
 		for _, s := range b.Streams {

@@ -33,7 +33,7 @@ func notices(c *check.Case) []notice {
 	var out []notice
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Hooks {
-			if h.Request.Text("streamMode") != "manual" || !c.IsNotice(s.Status()) {
+			if !h.IsManual() || !c.IsNotice(s.Status()) {
 				continue
 			}
 			inner, _ := s.Object["stream"].(map[string]any)
@@ -84,7 +84,7 @@ func toBeNoticed(c *check.Case) []noticed {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
 		stop, stopped := h.FirstStop()
-		if s == nil || h.Request.Text("streamMode") != "manual" || !stopped {
+		if s == nil || !h.IsManual() || !stopped {
 			continue
 		}
 		seen := map[string]bool{}

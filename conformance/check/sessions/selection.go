@@ -48,7 +48,7 @@ type chosen struct {
 func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
-		if h.Request.Text("streamMode") != "manual" || s == nil || len(h.Media) == 0 {
+		if !h.IsManual() || s == nil || len(h.Media) == 0 {
 			continue
 		}
 		r := h.Media[len(h.Media)-1]

@@ -74,7 +74,7 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 	}
 	var parts []Part
 	for _, u := range s.Streams {
-		if cut, ok := u.Cut(h.Start.Over(), end); ok && askedFor(h, u.By.Published.Kind) {
+		if cut, ok := u.Cut(h.Start.Over(), end); ok && h.Request.Asks(u.By.Published.Kind) {
 			parts = append(parts, Part{u.By, []facts.Span{cut}})
 		}
 	}
@@ -95,15 +95,6 @@ func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Spa
 	}
 	p.Phases, p.Settled = p.Timeline.Phases(), p.Timeline.Settled()
 	return p
-}
-
-// askedFor reports whether the archive was asked to hold the kind of track.
-func askedFor(h *facts.History, kind string) bool {
-	key := "hasVideo"
-	if kind == "audio" {
-		key = "hasAudio"
-	}
-	return h.Request[key] != false
 }
 
 // FileTime returns the time of a real moment, in seconds, in a file that holds only the recorded spans.

@@ -99,7 +99,7 @@ func (b *Bundle) Offset(c *check.Case, f *File, key string) (at time.Time, ok bo
 func (b *Bundle) Beside(c *check.Case) *facts.History {
 	for _, h := range c.StartedArchives() {
 		same := h.Start.IDs[evidence.Session] == b.Start.IDs[evidence.Session]
-		if same && !h.IsIndividual() && h.Request.Text("streamMode") == "manual" && !h.EndedBefore(b.Start) && !b.EndedBefore(h.Start) {
+		if same && !h.IsIndividual() && h.IsManual() && !h.EndedBefore(b.Start) && !b.EndedBefore(h.Start) {
 			return h
 		}
 	}
@@ -127,7 +127,7 @@ func (b *Bundle) AtOnce(kind string) int {
 // Waits reports whether a track was published in the archive and had no place in it.
 func (b *Bundle) Waits(c *check.Case, s *Stream, kind string) bool {
 	end, ok := Ended(c, b.History)
-	if !ok || b.Request.Text("streamMode") == "manual" || !Asked(b.History, kind) || s.Holds(kind) {
+	if !ok || b.IsManual() || !b.Request.Asks(kind) || s.Holds(kind) {
 		return false
 	}
 	return slices.ContainsFunc(s.Due[kind], func(d *Due) bool {
