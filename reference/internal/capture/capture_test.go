@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"reflect"
 	"slices"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
