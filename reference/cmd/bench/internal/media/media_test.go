@@ -11,8 +11,26 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// fixture copies a file of the fixtures to a folder.
-func fixture(t *testing.T, dir, name string) string {
+// published returns a picture and a tone of the fixtures.
+func published(t *testing.T) (fixtures.Video, fixtures.Tone) {
+	t.Helper()
+	m, err := fixtures.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := m.Video("vp8-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tone, err := m.Tone("tone-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, tone
+}
+
+// copied copies a file of the fixtures to a folder.
+func copied(t *testing.T, dir, name string) string {
 	t.Helper()
 	f, err := fixtures.Open(name)
 	if err != nil {
@@ -32,20 +50,9 @@ func fixture(t *testing.T, dir, name string) string {
 // TestLoopIsWholeAndInTime checks that a loop has every frame and packet of its files, one after the other, so that a publisher
 // that repeats it leaves no gap.
 func TestLoopIsWholeAndInTime(t *testing.T) {
-	m, err := fixtures.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := m.Video("vp8-01")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tone, err := m.Tone("tone-01")
-	if err != nil {
-		t.Fatal(err)
-	}
+	v, tone := published(t)
 	dir := t.TempDir()
-	in := Input{Video: fixture(t, dir, v.File), Sound: fixture(t, dir, tone.File)}
+	in := Input{Video: copied(t, dir, v.File), Sound: copied(t, dir, tone.File)}
 	l, err := in.Loop()
 	if err != nil {
 		t.Fatal(err)
@@ -81,15 +88,8 @@ func TestLoopNamesTheBrokenFile(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("no media"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m, err := fixtures.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := m.Video("vp8-01")
-	if err != nil {
-		t.Fatal(err)
-	}
-	picture := fixture(t, dir, v.File)
+	v, _ := published(t)
+	picture := copied(t, dir, v.File)
 	for _, in := range []Input{{Video: broken, Sound: broken}, {Video: picture, Sound: broken}, {Video: picture, Sound: filepath.Join(dir, "absent")}} {
 		if _, err := in.Loop(); err == nil {
 			t.Errorf("%+v: a loop of files that have no media", in)
