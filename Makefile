@@ -145,8 +145,8 @@ check-generated: ## Fail when generated files are stale
 	[ "$$before" = "$$(cat $(GENERATED) | sha256sum)" ] || { echo "stale: $(GENERATED); commit what make generate wrote"; exit 1; }
 
 .PHONY: fmt
-fmt: ## Format the code
-	gofmt -l -w conformance fixtures reference spec
+fmt: $(GOLANGCI) ## Format the code
+	$(GOLANGCI) fmt
 
 .PHONY: fixtures
 fixtures: ffmpeg ## Generate the media fixtures again and compare with the manifest

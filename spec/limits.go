@@ -1,6 +1,11 @@
 package spec
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Limit is a number of the specification. A name that begins with "tolerance." is an allowance of the checks.
 type Limit struct {
@@ -8,6 +13,7 @@ type Limit struct {
 	Value   int64
 	Unit    string
 	Clauses []string
+	Reason  string // of a tolerance, where not all of its clauses give one
 }
 
 // Duration returns the value of a limit in s or ms, and 0 for other units.
@@ -16,6 +22,11 @@ func (l Limit) Duration() time.Duration {
 }
 
 var durations = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond}
+
+// Amount returns the value with its unit, as people write it.
+func (l Limit) Amount() string {
+	return strings.TrimSuffix(fmt.Sprintf("%d %s", l.Value, l.Unit), " 1")
+}
 
 // Limit returns the limit with that name.
 func (l Ledger) Limit(name string) (Limit, bool) {
@@ -54,6 +65,9 @@ func (v *validator) limits() {
 		if l.Value <= 0 {
 			v.failf("%s: value is %d, want more than 0", where, l.Value)
 		}
+		if strings.HasPrefix(l.Name, "tolerance.") && l.Reason == "" && slices.ContainsFunc(l.Clauses, v.strict) {
+			v.failf("%s: reason is missing", where)
+		}
 	}
 	unique(v, "list", v.Lists, func(l List) string { return l.Name })
 	for _, l := range v.Lists {
@@ -67,4 +81,10 @@ func (v *validator) limits() {
 			word(v, where, "default", l.Default, l.Values)
 		}
 	}
+}
+
+// strict reports whether a clause gives no reason for a tolerance.
+func (v *validator) strict(id string) bool {
+	c, _ := v.Clause(id)
+	return c.Tolerance == nil
 }

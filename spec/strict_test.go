@@ -224,6 +224,7 @@ func TestStrictLimitsAndLayouts(t *testing.T) {
 		{"limit without value", "limits.yaml", "value: 60, ", "", "limit time.max: value is 0"},
 		{"unknown unit", "limits.yaml", "unit: s", "unit: h", `limit time.max: unit is "h"`},
 		{"limit without clause", "limits.yaml", "unit: s, clauses: [ARC-DUR-01]", "unit: s", "limit time.max: clauses are missing"},
+		{"tolerance without reason", "limits.yaml", "name: time.max", "name: tolerance.time", "limit tolerance.time: reason is missing"},
 		{"foreign default", "limits.yaml", "default: auto", "default: all", `list mode: default is "all"`},
 		{"unknown layout", "layouts.yaml", "type: pip}, size", "type: pop}, size", `example one: type is "pop"`},
 		{"unknown size", "layouts.yaml", "size: 640x480", "size: 1x1", `example one: size is "1x1"`},

@@ -33,7 +33,6 @@ type Case struct {
 	findings     []verdict.Finding
 	proof        []string
 	inconclusive []string
-	doubts       []string
 }
 
 func refs(at []evidence.Record) []string {
@@ -87,9 +86,6 @@ func (c *Case) Blocked(expected, by string, at ...evidence.Record) {
 
 // Unclear notes a problem of the harness or the environment.
 func (c *Case) Unclear(why string) { c.inconclusive = append(c.inconclusive, why) }
-
-// doubt notes evidence that could not be used. It counts only when nothing else was shown.
-func (c *Case) doubt(why string) { c.doubts = append(c.doubts, why) }
 
 // Outcome describes the response of an exchange.
 func Outcome(r evidence.Record) string {

@@ -84,8 +84,6 @@ func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check) {
 		v.Outcome, v.Reason = verdict.Inconclusive, strings.Join(slices.Compact(c.inconclusive), "; ")
 	case len(c.proof) > 0:
 		v.Outcome, v.Proof = verdict.Pass, c.proof
-	case len(c.doubts) > 0:
-		v.Outcome, v.Reason = verdict.Inconclusive, strings.Join(slices.Compact(c.doubts), "; ")
 	default:
 		unshown(f, v, ch)
 	}

@@ -74,6 +74,11 @@ func (c *Case) Recordings() []content.Recording {
 	return out
 }
 
+// Covers reports whether the spans in which a track was found fill a stretch of it, apart from its edges.
+func (c *Case) Covers(t content.Due, spans []media.Span) bool {
+	return t.Missing(spans, c.Limit("tolerance.stream-edge").Seconds()) < c.Limit("tolerance.blink").Seconds()
+}
+
 // Judge returns a check that calls of for each recording. of returns what the recording should be, what it is, and
 // whether that is right; an empty expected means that the clause does not concern this recording.
 func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool)) func(*Case) {
@@ -91,7 +96,7 @@ func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool))
 func Video(of func(*Case, content.Recording, media.Video) (expected, actual string, ok bool)) func(*Case) {
 	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
 		switch {
-		case x.Request["hasVideo"] == false:
+		case !x.Request.Asks("video"):
 			return "", "", true
 		case x.Video == nil:
 			return "a video track", "tracks " + strings.Join(x.Tracks, ", ") + content.Details(x.File), false
@@ -103,7 +108,7 @@ func Video(of func(*Case, content.Recording, media.Video) (expected, actual stri
 func Audio(of func(*Case, content.Recording, media.Audio) (expected, actual string, ok bool)) func(*Case) {
 	return Judge(func(c *Case, x content.Recording) (string, string, bool) {
 		switch {
-		case x.Request["hasAudio"] == false:
+		case !x.Request.Asks("audio"):
 			return "", "", true
 		case x.Audio == nil:
 			return "an audio track", "tracks " + strings.Join(x.Tracks, ", ") + content.Details(x.File), false

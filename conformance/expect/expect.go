@@ -51,8 +51,9 @@ type Timeline struct {
 	Tracks  []Track     // in the order in which their streams were added
 	Changes []Change    // in order
 	// Settle is the time a target may take to notice that a stream came, went or was muted, Obey the time it may take to
-	// show what a call asked for, and Slack the tolerance of the timeline, all in seconds.
-	Settle, Obey, Slack float64
+	// show what a call asked for, Slack the tolerance of the timeline, and Short the shortest phase worth checking, all in
+	// seconds.
+	Settle, Obey, Slack, Short float64
 }
 
 // Phase is a stretch in which nothing changes.
@@ -169,15 +170,12 @@ func (p Timeline) Settled() []Phase {
 			}
 		}
 		a.Stretch = Stretch{from, to - p.Slack}
-		if a.To-a.From >= shortest {
+		if a.To-a.From >= p.Short {
 			out = append(out, a)
 		}
 	}
 	return out
 }
-
-// shortest is the shortest phase worth checking, in seconds: a few pictures of the output.
-const shortest = 0.2
 
 // settled returns the time at which a change no longer shows in the phase. The change happened before the phase or at
 // its start; others return -Inf.

@@ -15,7 +15,7 @@ func play(t *testing.T) Timeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Timeline{Ledger: l, Size: layout.Size{Width: 640, Height: 480}, Layout: spec.Layout{Type: "bestFit"}, Settle: 2, Obey: 1, Slack: 0.5}
+	return Timeline{Ledger: l, Size: layout.Size{Width: 640, Height: 480}, Layout: spec.Layout{Type: "bestFit"}, Settle: 2, Obey: 1, Slack: 0.5, Short: 0.2}
 }
 
 func seen(a Phase) (out []string) {

@@ -97,7 +97,7 @@ func from[T any](kept map[any]any, key any, make func() T) T {
 }
 
 func (f *Facts) sortOut(v evidence.View) {
-	f.View, f.ByID, f.Sessions, f.Walks = v, map[string]*History{}, sessions(v), walks(v)
+	f.View, f.ByID, f.Sessions, f.Walks = v, map[string]*History{}, sessions(v, f.Limit("tolerance.connection-loss")), walks(v)
 	f.once = map[any]any{}
 	f.byOperation = map[evidence.Operation][]evidence.Record{}
 	for _, r := range v.Exchanges().Records {

@@ -51,6 +51,9 @@ func (h *History) App() string { return h.Start.IDs[evidence.Application] }
 // IsIndividual reports whether the start asked for an individual stream archive.
 func (h *History) IsIndividual() bool { return h.Request.Text("outputMode") == "individual" }
 
+// IsManual reports whether the start left it to calls to choose the streams.
+func (h *History) IsManual() bool { return h.Request.Text("streamMode") == "manual" }
+
 // Session returns the id of the session that the archive belongs to.
 func (h *History) Session() string {
 	for _, s := range slices.Concat(h.Seen, h.Hooks) {

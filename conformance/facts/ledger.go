@@ -21,6 +21,9 @@ func (f *Facts) Number(name string) int64 {
 	return l.Value
 }
 
+// Share returns a limit in percent as a factor.
+func (f *Facts) Share(name string) float64 { return float64(f.Number(name)) / 100 }
+
 func (f *Facts) list(name string) []string {
 	l, ok := f.Ledger.List(name)
 	if !ok {

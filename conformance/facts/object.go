@@ -46,6 +46,15 @@ func (o Object) Whole(key string) (n int64, ok bool) {
 	return n, err == nil
 }
 
+// Asks reports whether a request asks for tracks of a kind, "audio" or "video". It does unless it says otherwise.
+func (o Object) Asks(kind string) bool {
+	key := "hasVideo"
+	if kind == "audio" {
+		key = "hasAudio"
+	}
+	return o[key] != false
+}
+
 func (o Object) Instant(key string) (time.Time, bool) {
 	ms, ok := o.Whole(key)
 	return time.UnixMilli(ms), ok

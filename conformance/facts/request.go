@@ -153,7 +153,7 @@ func (f *Facts) modeFlaws(o Object) (flaws []string) {
 	if set("streamMode") && !slices.Contains(f.list("streamMode"), o.Text("streamMode")) {
 		flaws = append(flaws, FlawStreamMode)
 	}
-	if o["hasAudio"] == false && o["hasVideo"] == false {
+	if !o.Asks("audio") && !o.Asks("video") {
 		flaws = append(flaws, FlawNeither)
 	}
 	individual := o.Text("outputMode") == "individual"

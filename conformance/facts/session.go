@@ -15,9 +15,6 @@ type Span struct {
 	By       evidence.Record
 }
 
-// detection is the longest time that a target may take to notice that a client left without a message.
-const detection = time.Second
-
 func (s Span) Covers(at time.Time) bool {
 	return !at.Before(s.From) && (s.To.IsZero() || at.Before(s.To))
 }
@@ -57,8 +54,9 @@ func Union(spans []Span) []Span {
 	return out
 }
 
-// sessions returns what the harness did in each session.
-func sessions(v evidence.View) map[string]*Session {
+// sessions returns what the harness did in each session. loss is the longest time that a target may take to notice that a
+// client left without a message.
+func sessions(v evidence.View, loss time.Duration) map[string]*Session {
 	all := map[string]*Session{}
 	of := func(r evidence.Record) *Session {
 		id := r.IDs[evidence.Session]
@@ -86,7 +84,7 @@ func sessions(v evidence.View) map[string]*Session {
 	}
 	for _, r := range v.Tracks().Records {
 		if s := of(r); s != nil {
-			s.publication(r, ends[r.IDs[evidence.Stream]])
+			s.publication(r, ends[r.IDs[evidence.Stream]], loss)
 		}
 	}
 	return all
@@ -124,11 +122,11 @@ func (s *Session) presence(r evidence.Record) {
 
 // publication adds the span of a publication. It ends with its DELETE request, or with its connection, when the record
 // of its end is written. The last packet is no end, because a stream may be silent.
-func (s *Session) publication(r, deleted evidence.Record) {
+func (s *Session) publication(r, deleted evidence.Record, loss time.Duration) {
 	p := r.Published
 	u := Span{From: p.First, By: r}
 	if p.Ended {
-		u.To, u.Late = r.Time, r.Time.Add(detection)
+		u.To, u.Late = r.Time, r.Time.Add(loss)
 		if p.Reason == "delete" && deleted.Exchange != nil && deleted.Sent().After(p.Last) {
 			u.To, u.Late = deleted.Sent(), deleted.Over()
 		}

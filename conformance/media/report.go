@@ -213,7 +213,8 @@ type Appearance struct {
 	Beats  []Beat  `json:"beats,omitempty"`
 }
 
-// FreezeFrom is the shortest reported freeze, in seconds: more than a lost frame or two at 25 per second.
+// FreezeFrom is the shortest reported freeze, in seconds: more than a lost frame or two at 25 per second. It is no limit,
+// but what the forensics can tell.
 const FreezeFrom = 0.25
 
 // Freeze is a stretch of time that shows one mark.
@@ -240,7 +241,7 @@ type Sound struct {
 	Peak     float64    `json:"peak"`              // relative to full scale
 }
 
-// Limits of silence.
+// What is reported as silence. No check looks at it.
 const (
 	SilenceFrom  = 0.5
 	SilenceLevel = -60.0 // dBFS
@@ -278,7 +279,7 @@ func (p *Picture) OfStream(id string) []Appearance {
 }
 
 // Faint is the number of dB below the loudest tone from which on a span counts as a trace of a cut in another tone. All
-// fixtures are equally loud.
+// fixtures are equally loud. It is no limit, but what the forensics can tell.
 const Faint = 30
 
 // OfTone returns the spans of the tone fixture, without faint ones.
@@ -321,11 +322,17 @@ func (r Report) AVOffsets(video, tone string) []float64 {
 	other := func(b Beat) bool { return !b.First }
 	firstShown, firstHeard = slices.DeleteFunc(slices.Clone(shown), other), slices.DeleteFunc(slices.Clone(heard), other)
 	whole := 0.0
-	if d := offsets(firstShown, firstHeard, 0, 5); len(d) > 0 {
+	if d := offsets(firstShown, firstHeard, 0, halfLoop); len(d) > 0 {
 		whole = math.Round(Median(d))
 	}
-	return offsets(shown, heard, whole, 0.75)
+	return offsets(shown, heard, whole, sameSecond)
 }
+
+// Distances in seconds within which two beats are a pair. They are no limits: what is farther apart has a nearer partner.
+const (
+	halfLoop   = 5
+	sameSecond = 0.75
+)
 
 // offsets returns the distance of each heard beat from a shown one: the one that is nearest to being about seconds
 // earlier.

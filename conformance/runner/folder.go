@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reelcheck/conformance/report"
 	"strings"
+
+	"reelcheck/conformance/report"
 )
 
 // Folder makes the report folder absolute and removes an earlier report from it. It refuses a folder that holds anything

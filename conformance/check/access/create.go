@@ -94,7 +94,8 @@ func sessionID(c *check.Case) {
 		for _, f := range fields {
 			named = named || f != "" && (f == n.r.IDs[evidence.Application] || c.Owner(f) == n.r.IDs[evidence.Application])
 		}
-		c.Want(named && int64(len(n.id)) <= c.Number("session-id.max"), "1_ or 2_ and the base64 of fields that name the application, at most 255 characters",
+		most := c.Number("session-id.max")
+		c.Want(named && int64(len(n.id)) <= most, fmt.Sprintf("1_ or 2_ and the base64 of fields that name the application, at most %d characters", most),
 			fmt.Sprintf("%s with fields %q", n.id, fields), n.r)
 	}
 }

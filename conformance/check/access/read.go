@@ -146,7 +146,7 @@ func readDelivered(c *check.Case) {
 func readUpdatedAt(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		app := h.Start.IDs[evidence.Application]
-		least := c.Earliest(app, h.Start.Exchange.Started).Add(-time.Second)
+		least := c.Earliest(app, h.Start.Exchange.Started).Add(-c.Limit("tolerance.updated-at"))
 		var last facts.Sighting
 		for _, s := range h.Reads() {
 			at, ok := s.Instant("updatedAt")

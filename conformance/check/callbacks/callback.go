@@ -79,7 +79,7 @@ var Checks = []check.Check{
 		return "url null or absent", s.Show("url"), s.Object["url"] == nil
 	}), scenarios.Pair, scenarios.Cloud),
 	check.New("ARC-CB-28", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
-		if h.Request.Text("streamMode") == "manual" {
+		if h.IsManual() {
 			return "", "", true
 		}
 		return "no streamRemoved in auto mode", s.Show("status"), s.Status() != "streamRemoved"

@@ -24,6 +24,10 @@ func attempts(h *facts.History) map[string][]evidence.Record {
 	return out
 }
 
+// atOnce is the time after a start in which its callback is first tried. Later callbacks may have waited for a refused
+// one. It is no limit.
+const atOnce = time.Minute
+
 // refusedAgain judges callbacks that were refused for longer than the target must try.
 func refusedAgain(c *check.Case) {
 	period := c.Limit("callback.retry.period")
@@ -35,7 +39,7 @@ func refusedAgain(c *check.Case) {
 			for _, w := range h.Watches {
 				watched = watched || w.Watch.What == "webhooks" && c.Earliest(app, w.Watch.To).After(begun.Add(period))
 			}
-			if first, exact := c.Exact(app, tries[0].Time); watched && exact && first.Before(c.Earliest(app, h.Start.Time).Add(time.Minute)) {
+			if first, exact := c.Exact(app, tries[0].Time); watched && exact && first.Before(c.Earliest(app, h.Start.Time).Add(atOnce)) {
 				retryIntervals(c, app, status, tries)
 				retryPeriod(c, app, status, tries)
 			}

@@ -78,15 +78,16 @@ var sampleRate = check.Audio(func(c *check.Case, _ content.Recording, a media.Au
 	return fmt.Sprintf("%d Hz", want), fmt.Sprintf("%d Hz", a.SampleRate), a.SampleRate == want
 })
 
-// audioBitrate allows 5 % for the declared bit rate and 10 % above for the measured one. Silence needs no bits.
+// audioBitrate allows the measured bit rate to be any amount lower, since silence needs no bits (ARC-COMP-05).
 var audioBitrate = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	want, declared, measured := float64(c.Number("audio.bitrate")), float64(nominal(a)), float64(a.Bitrate)
-	if declared == 0 && measured < 0.8*want {
+	if declared == 0 && measured < c.Share("audio.bitrate.measured-percent.min")*want {
 		c.Unclear(fmt.Sprintf("no bitrate is declared but the average, and simple sounds take %d bit/s", a.Bitrate))
 		return "", "", true
 	}
 	return fmt.Sprintf("%.0f bit/s", want), fmt.Sprintf("declared %d, measured %d bit/s", a.DeclaredBitrate, a.Bitrate),
-		(declared == 0 || math.Abs(declared-want) <= 0.05*want) && measured <= 1.1*want
+		(declared == 0 || math.Abs(declared-want) <= c.Share("tolerance.audio-bitrate-percent")*want) &&
+			measured <= (1+c.Share("tolerance.audio-bitrate-measured-percent"))*want
 })
 
 // nominal returns the bit rate that the header declares, or 0 if it has none. FFmpeg and others write the mean of the
@@ -126,10 +127,9 @@ func levelHolds(v media.Video) bool {
 	return v.Level >= 30
 }
 
-// frameRate ignores 1 % of the frames, and the first and the last one.
 var frameRate = check.Video(func(c *check.Case, _ content.Recording, v media.Video) (string, string, bool) {
 	want := float64(c.Number("video.frame-rate"))
-	spare := math.Max(2, 0.01*float64(v.Samples))
+	spare := math.Max(float64(c.Number("tolerance.uneven-frames")), c.Share("tolerance.uneven-percent")*float64(v.Samples))
 	return fmt.Sprintf("a constant %.0f frames per second", want),
 		fmt.Sprintf("%.3f per second, frames of %.4f to %.4f s, %d of other length than most", v.FrameRate, v.ShortestFrame, v.LongestFrame, v.Uneven),
 		math.Abs(v.FrameRate-want)*v.Duration <= spare && float64(v.Uneven) <= spare
@@ -156,7 +156,7 @@ var keyDistance = check.Video(func(c *check.Case, _ content.Recording, v media.V
 	most := float64(c.Number("video.key-frame-distance.max"))
 	actual := float64(v.KeyInterval) / math.Max(v.FrameRate, 1)
 	return fmt.Sprintf("a key frame every %.0f s", most), fmt.Sprintf("up to %.1f s apart, %d that nobody can begin with", actual, v.FalseKeys),
-		actual <= most+0.05 && v.FalseKeys == 0
+		actual <= most+c.Limit("tolerance.key-frame-distance").Seconds() && v.FalseKeys == 0
 })
 
 // defaultQP allows key frames a quantization parameter that is lower by up to 3.
@@ -183,19 +183,20 @@ func defaultQP(c *check.Case) {
 // variableBitrate checks that seconds with a key frame or with more motion take visibly more bits. It ignores the last
 // second, which is cut short.
 func variableBitrate(c *check.Case) {
+	seconds, more := int(c.Limit("tolerance.short.bitrate").Seconds()), 1+c.Share("bitrate.variation-percent.min")
 	for _, x := range c.Recordings() {
-		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < 4 {
+		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < seconds {
 			continue
 		}
 		whole := x.Video.PerSecond[:len(x.Video.PerSecond)-1]
 		least, most := slices.Min(whole), slices.Max(whole)
-		c.Want(float64(most) > 1.1*float64(least), "a bitrate that varies with the content", fmt.Sprintf("%d to %d bit/s in every second", least, most), x.R)
+		c.Want(float64(most) > more*float64(least), "a bitrate that varies with the content", fmt.Sprintf("%d to %d bit/s in every second", least, most), x.R)
 	}
 }
 
 func soundOnly(c *check.Case) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasVideo"] == false {
+		if !x.Request.Asks("video") {
 			c.Want(x.Video == nil && !slices.Contains(x.Tracks, "vide"), "no video track", "tracks "+strings.Join(x.Tracks, ", "), x.R)
 			c.Want(x.Sound != nil && len(x.Sound.Tones) > 0, "the published sound", content.Details(x.File)+" no tone found", x.R)
 		}
@@ -204,8 +205,8 @@ func soundOnly(c *check.Case) {
 
 func pictureOnly(c *check.Case) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasAudio"] == false {
-			silent := x.Sound == nil || len(x.Sound.Tones) == 0 && x.Sound.Peak < 0.001
+		if !x.Request.Asks("audio") {
+			silent := x.Sound == nil || len(x.Sound.Tones) == 0 && x.Sound.Peak < float64(c.Number("tolerance.silence-permille"))/1000
 			c.Want(silent, "no audio track, or silence throughout", fmt.Sprintf("tracks %s with sound", strings.Join(x.Tracks, ", ")), x.R)
 			c.Want(x.Picture != nil && len(x.Picture.Appearances) > 0, "the published picture", "no stream recognised"+content.Details(x.File), x.R)
 		}

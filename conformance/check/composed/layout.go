@@ -53,7 +53,7 @@ func sharing(_ content.Recording, a expect.Phase) bool { return a.Layout.Screens
 // visible calls each with the phases whose whole picture is known.
 func visible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasVideo"] == false || x.Picture == nil {
+		if !x.Request.Asks("video") || x.Picture == nil {
 			continue
 		}
 		for _, a := range x.Settled {

@@ -30,7 +30,7 @@ const (
 
 // asPublished judges archives whose quality no option lowered.
 func asPublished(c *check.Case) {
-	tint, level, marred := float64(c.Number("tolerance.tint")), float64(c.Number("tolerance.luma")), float64(c.Number("tolerance.marred-percent"))/100
+	tint, level, marred := float64(c.Number("tolerance.tint")), float64(c.Number("tolerance.luma")), c.Share("tolerance.marred-percent")
 	for _, x := range c.Recordings() {
 		if x.Request["maxBitrate"] != nil || x.Request["quantizationParameter"] != nil || x.Picture == nil {
 			continue
@@ -40,7 +40,7 @@ func asPublished(c *check.Case) {
 				continue
 			}
 			for _, a := range x.Picture.OfStream(t.Fixture) {
-				if a.To-a.From < 1 {
+				if a.To-a.From < c.Limit("tolerance.short").Seconds() {
 					continue
 				}
 				levels := a.White == 0 || math.Abs(a.Black-black) <= level && math.Abs(a.White-white) <= level
@@ -71,12 +71,12 @@ func covered(x content.Recording, a media.Appearance) bool {
 
 // streamsInStep compares when pictures of different streams that were due at the same moment are shown.
 func streamsInStep(c *check.Case) {
-	allow := c.Limit("tolerance.between-streams").Seconds()
+	allow, short := c.Limit("tolerance.between-streams").Seconds(), c.Limit("tolerance.short").Seconds()
 	for _, x := range c.Recordings() {
-		pictures := followed(x)
+		pictures := followed(x, short)
 		for i, p := range pictures {
 			for _, q := range pictures[:i] {
-				if p.due.R.IDs[evidence.Stream] == q.due.R.IDs[evidence.Stream] || min(p.To, q.To)-max(p.From, q.From) < 1 || p.loop() != q.loop() {
+				if p.due.R.IDs[evidence.Stream] == q.due.R.IDs[evidence.Stream] || min(p.To, q.To)-max(p.From, q.From) < short || p.loop() != q.loop() {
 					continue
 				}
 				apart := p.behind(q)
@@ -95,8 +95,8 @@ type picture struct {
 	due content.Due
 }
 
-// followed returns the appearances that go on without a stop.
-func followed(x content.Recording) []picture {
+// followed returns the appearances that go on for so many seconds without a stop.
+func followed(x content.Recording, least float64) []picture {
 	var out []picture
 	seen := map[string]bool{}
 	for _, t := range x.Due {
@@ -105,7 +105,7 @@ func followed(x content.Recording) []picture {
 		}
 		seen[t.Fixture] = true
 		for _, a := range x.Picture.OfStream(t.Fixture) {
-			if len(a.Freezes) == 0 && a.To-a.From >= 1 {
+			if len(a.Freezes) == 0 && a.To-a.From >= least {
 				out = append(out, picture{a, t})
 			}
 		}
@@ -135,7 +135,7 @@ func apart(seconds float64, due time.Duration, loop float64) float64 {
 // mixedOnce compares each tone with the others at the same time; all are published equally loud. A weaker tone may have
 // been lost in part, which is not judged here.
 func mixedOnce(c *check.Case) {
-	allow := float64(c.Number("tolerance.loudness"))
+	allow, short := float64(c.Number("tolerance.loudness")), c.Limit("tolerance.short").Seconds()
 	for _, x := range c.Recordings() {
 		if x.Sound == nil {
 			continue
@@ -145,7 +145,7 @@ func mixedOnce(c *check.Case) {
 				continue
 			}
 			for _, s := range x.Sound.OfTone(t.Fixture) {
-				beside := others(x, s)
+				beside := others(x, s, short)
 				if len(beside) == 0 {
 					continue
 				}
@@ -157,15 +157,15 @@ func mixedOnce(c *check.Case) {
 	}
 }
 
-// others returns the levels of the other tones that are heard at the same time.
-func others(x content.Recording, s media.ToneSpan) []float64 {
+// others returns the levels of the other tones that are heard at the same time for so many seconds.
+func others(x content.Recording, s media.ToneSpan, least float64) []float64 {
 	var out []float64
 	for _, t := range x.Due {
 		if t.Kind != "audio" || t.Fixture == s.ID {
 			continue
 		}
 		for _, o := range x.Sound.OfTone(t.Fixture) {
-			if min(o.To, s.To)-max(o.From, s.From) >= 1 {
+			if min(o.To, s.To)-max(o.From, s.From) >= least {
 				out = append(out, o.Level)
 			}
 		}

@@ -67,7 +67,8 @@ func bitrateLeavesAudio(c *check.Case) {
 			if _, given := y.Request.Whole("maxBitrate"); given || y.Scenario != x.Scenario || y.Audio == nil {
 				continue
 			}
-			same := x.Audio.SampleRate == y.Audio.SampleRate && x.Audio.Channels == y.Audio.Channels && math.Abs(float64(x.Audio.DeclaredBitrate-y.Audio.DeclaredBitrate)) <= 0.2*float64(y.Audio.DeclaredBitrate)
+			same := x.Audio.SampleRate == y.Audio.SampleRate && x.Audio.Channels == y.Audio.Channels &&
+				math.Abs(float64(x.Audio.DeclaredBitrate-y.Audio.DeclaredBitrate)) <= c.Share("tolerance.audio-bitrate-change-percent")*float64(y.Audio.DeclaredBitrate)
 			c.Want(same, fmt.Sprintf("audio as without maxBitrate: %d Hz, %d channels, %d bit/s", y.Audio.SampleRate, y.Audio.Channels, y.Audio.DeclaredBitrate),
 				fmt.Sprintf("%d Hz, %d channels, %d bit/s", x.Audio.SampleRate, x.Audio.Channels, x.Audio.DeclaredBitrate), x.R, y.R)
 		}
@@ -101,7 +102,7 @@ func rated(c *check.Case, each func(x content.Recording, asked float64, windows 
 }
 
 func bitrateKept(c *check.Case) {
-	allow := 1 + float64(c.Number("tolerance.bitrate-percent"))/100
+	allow := 1 + c.Share("tolerance.bitrate-percent")
 	rated(c, func(x content.Recording, asked float64, w []float64) {
 		c.Want(slices.Max(w) <= asked*allow, fmt.Sprintf("at most %.0f bit/s in any %v", asked*allow, c.Limit("bitrate.window")), fmt.Sprintf("%.0f bit/s", slices.Max(w)), x.R)
 	})
@@ -110,11 +111,12 @@ func bitrateKept(c *check.Case) {
 // bitrateConstant judges content that takes more than the rate when unlimited. Other content may have no use for the
 // bits.
 func bitrateConstant(c *check.Case) {
-	allow := float64(c.Number("tolerance.bitrate-percent")) / 100
+	allow := c.Share("tolerance.bitrate-percent")
 	all := c.Recordings()
 	rated(c, func(x content.Recording, asked float64, w []float64) {
 		hard := slices.ContainsFunc(all, func(y content.Recording) bool {
-			return y.Scenario == x.Scenario && y.Request["maxBitrate"] == nil && y.Request["quantizationParameter"] == nil && y.Video != nil && float64(y.Video.Bitrate) > 1.5*asked
+			return y.Scenario == x.Scenario && y.Request["maxBitrate"] == nil && y.Request["quantizationParameter"] == nil && y.Video != nil &&
+				float64(y.Video.Bitrate) > c.Share("bitrate.busy-percent.min")*asked
 		})
 		if !hard {
 			return

@@ -26,10 +26,10 @@ func takesRecorded(kind string) func(*check.Case) {
 					continue
 				}
 				spans := x.Found(t)
-				if c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Due...) {
+				if c.Excused(c.Covers(t, spans), c.Limit("tolerance.stream-edge"), x.Due...) {
 					continue
 				}
-				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
+				c.Want(c.Covers(t, spans), fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, edge),
 					content.Describe(spans), x.R, t.R)
 			}
 		}
@@ -46,7 +46,7 @@ func inStep(c *check.Case) {
 					continue
 				}
 				offsets := x.AVOffsets(v.Fixture, a.Fixture)
-				if len(offsets) == 0 && together(v, a) < measurable {
+				if len(offsets) == 0 && together(v, a) < c.Limit("tolerance.short.pair").Seconds() {
 					continue
 				}
 				if len(offsets) == 0 {
@@ -65,10 +65,13 @@ func inStep(c *check.Case) {
 	}
 }
 
-// halves returns the first and the last half of the offsets, each sorted by size, with at least three offsets if there
+// few is the number of offsets that have a middle one that counts. It is no limit.
+const few = 3
+
+// halves returns the first and the last half of the offsets, each sorted by size, with at least a few offsets if there
 // are as many.
 func halves(offsets []float64) (first, last []float64) {
-	n := min(len(offsets), max(3, (len(offsets)+1)/2))
+	n := min(len(offsets), max(few, (len(offsets)+1)/2))
 	return slices.Sorted(slices.Values(offsets[:n])), slices.Sorted(slices.Values(offsets[len(offsets)-n:]))
 }
 
@@ -80,7 +83,7 @@ func mostWithin(offsets []float64, allow float64) bool {
 			beyond++
 		}
 	}
-	return 2*beyond < len(offsets) || beyond < len(offsets) && len(offsets) < 3
+	return 2*beyond < len(offsets) || beyond < len(offsets) && len(offsets) < few
 }
 
 // pairOf reports whether v and a are the picture and the sound of one published stream, in the archive at the same time.
@@ -90,9 +93,6 @@ func pairOf(v, a content.Due) bool {
 
 // together returns for how many seconds two stretches are in the archive at the same time.
 func together(a, b content.Due) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
-
-// measurable is the number of common seconds that surely holds a whole second of both, without the edges.
-const measurable = 3
 
 // fileLength compares the length of the file with the recorded time, without pauses and advances of the clock, and with
 // duration, which includes the advances.
@@ -152,11 +152,11 @@ func length(x content.Recording) float64 {
 }
 
 func blackStart(c *check.Case) {
-	allow := c.Limit("tolerance.black-start").Seconds()
+	allow, blink := c.Limit("tolerance.black-start").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
 		for _, v := range x.Due {
 			for _, a := range x.Due {
-				if !pairOf(v, a) || math.Abs(v.From-a.From) > content.Blink || !first(x, v) || !first(x, a) {
+				if !pairOf(v, a) || math.Abs(v.From-a.From) > blink || !first(x, v) || !first(x, a) {
 					continue
 				}
 				shown, heard := x.Found(v), x.Found(a)
@@ -176,10 +176,10 @@ func blackStart(c *check.Case) {
 
 // leavesPicture judges streams that ended while others of the archive went on.
 func leavesPicture(c *check.Case) {
-	edge := c.Limit("tolerance.stream-edge").Seconds()
+	edge, short := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.short").Seconds()
 	for _, x := range c.Recordings() {
 		for _, t := range x.Due {
-			if t.To+edge+1 > length(x) || again(x, t) {
+			if t.To+edge+short > length(x) || again(x, t) {
 				continue
 			}
 			late := 0.0
@@ -216,7 +216,8 @@ func nothingLost(c *check.Case) {
 				}
 				gap := float64(a.LongestGap) / t.Rate
 				fresh, least := pace(c, t, a)
-				ok := len(a.Freezes) == 0 && a.Backward == 0 && gap <= still && fresh >= least
+				stands := slices.ContainsFunc(a.Freezes, func(f media.Freeze) bool { return f.To-f.From > still })
+				ok := !stands && a.Backward == 0 && gap <= still && fresh >= least
 				if c.Excused(ok, c.Limit("tolerance.standstill"), t) {
 					continue
 				}
@@ -231,10 +232,10 @@ func nothingLost(c *check.Case) {
 // pace returns the number of new frames per second in an appearance, and the least that is demanded: the rate of the
 // source, as far as the file has pictures for it. Short appearances have no demand.
 func pace(c *check.Case, t content.Due, a media.Appearance) (fresh, least float64) {
-	if a.To-a.From < 1 {
+	if a.To-a.From < c.Limit("tolerance.short").Seconds() {
 		return 0, 0
 	}
-	allow := float64(c.Number("tolerance.repeated-percent")) / 100
+	allow := c.Share("tolerance.repeated-percent")
 	return float64(a.Frames-a.Repeated) / (a.To - a.From), (1 - allow) * min(t.Rate, float64(c.Number("video.frame-rate")))
 }
 
@@ -250,7 +251,7 @@ func noSoundLost(c *check.Case, x content.Recording, still float64) {
 				continue
 			}
 			long := slices.ContainsFunc(s.Breaks, func(b media.Span) bool { return b.To-b.From > still })
-			ok := !long && float64(len(s.Beats)) <= s.To-s.From+2
+			ok := !long && float64(len(s.Beats)) <= s.To-s.From+float64(c.Number("tolerance.tone-breaks"))
 			if c.Excused(ok, c.Limit("tolerance.standstill"), t) {
 				continue
 			}
@@ -263,9 +264,9 @@ func noSoundLost(c *check.Case, x content.Recording, still float64) {
 // interrupted reports whether the stretch overlaps a time in which the track of t was muted or hidden. There, frames are
 // left out, and the last one may stand until the target notices.
 func interrupted(c *check.Case, x content.Recording, t content.Due, from, to float64) bool {
-	edge := c.Limit("tolerance.stream-edge").Seconds()
+	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, u := range x.Due {
-		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from-content.Blink && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
+		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from-blink && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
 			return true
 		}
 	}
@@ -275,12 +276,11 @@ func interrupted(c *check.Case, x content.Recording, t content.Due, from, to flo
 // publishersOf judges the streams that were published in a codec.
 func publishersOf(codec string) func(*check.Case) {
 	return func(c *check.Case) {
-		edge := c.Limit("tolerance.stream-edge").Seconds()
 		for _, x := range c.Recordings() {
 			for _, t := range x.Due {
 				if t.Kind == "video" && strings.EqualFold(t.Codec, codec) && t.Kept {
 					spans := x.Found(t)
-					c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s stream %s from %.1f to %.1f s", codec, t.Fixture, t.From, t.To), content.Describe(spans), x.R, t.R)
+					c.Want(c.Covers(t, spans), fmt.Sprintf("%s stream %s from %.1f to %.1f s", codec, t.Fixture, t.From, t.To), content.Describe(spans), x.R, t.R)
 				}
 			}
 		}

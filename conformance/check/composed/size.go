@@ -37,7 +37,7 @@ func sizeOfFile(c *check.Case, x content.Recording, want string) {
 		return
 	}
 	v := x.Video
-	square := v.PixelAspect == 0 || math.Abs(v.PixelAspect-1) < 0.01
+	square := v.PixelAspect == 0 || math.Abs(v.PixelAspect-1) < c.Share("tolerance.pixel-aspect-percent")
 	shown := fmt.Sprintf("%.0fx%.0f", v.ShownWidth, v.ShownHeight)
 	c.Want(square && !v.Turned && (v.ShownWidth == 0 || shown == want), "a player shows "+want, fmt.Sprintf("shown as %s with pixels of %.3f:1, turned %v", shown, v.PixelAspect, v.Turned), x.R)
 	header, coded := fmt.Sprintf("%dx%d", x.Video.Width, x.Video.Height), fmt.Sprintf("%dx%d", x.Video.CodedWidth, x.Video.CodedHeight)
@@ -54,7 +54,7 @@ func defaultSize(c *check.Case) {
 		}
 	}
 	for _, x := range c.Recordings() {
-		if x.Request["resolution"] == nil && x.Request["hasVideo"] != false {
+		if x.Request["resolution"] == nil && x.Request.Asks("video") {
 			sizeOfFile(c, x, want)
 		}
 	}

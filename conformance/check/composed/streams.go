@@ -62,7 +62,7 @@ func ownLayouts(c *check.Case) {
 // audible calls each with the phases of archives with sound.
 func audible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasAudio"] == false || x.Sound == nil {
+		if !x.Request.Asks("audio") || x.Sound == nil {
 			continue
 		}
 		for _, a := range x.Settled {
@@ -116,19 +116,19 @@ func muted(kind string) pick {
 
 func mutedVideo(c *check.Case) {
 	arranged(muted("video"))(c)
-	edge := c.Limit("tolerance.stream-edge").Seconds()
+	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
 		for i, p := range x.Parts {
 			if p.By.Published.Kind != "video" || x.Picture == nil {
 				continue
 			}
 			for _, gap := range gaps(x.Timeline.Tracks[i].There) {
-				if gap.To-gap.From < edge+content.Blink {
+				if gap.To-gap.From < edge+blink {
 					continue
 				}
 				late := gap.From
 				for _, a := range x.Picture.OfStream(p.By.Published.Fixture) {
-					if a.From < gap.To-content.Blink && a.To > gap.From {
+					if a.From < gap.To-blink && a.To > gap.From {
 						late = max(late, min(a.To, gap.To))
 					}
 				}
@@ -149,7 +149,7 @@ func gaps(there []expect.Stretch) []expect.Stretch {
 
 func mutedAudio(c *check.Case) {
 	audible(c, muted("audio"), func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
-	edge := c.Limit("tolerance.stream-edge").Seconds()
+	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
 		for i, p := range x.Parts {
 			if p.By.Published.Kind != "audio" || x.Sound == nil {
@@ -157,7 +157,7 @@ func mutedAudio(c *check.Case) {
 			}
 			for _, gap := range gaps(x.Timeline.Tracks[i].There) {
 				heard := slices.ContainsFunc(x.Sound.OfTone(p.By.Published.Fixture), func(s media.ToneSpan) bool {
-					return s.From < gap.To-content.Blink && s.To > gap.From+edge
+					return s.From < gap.To-blink && s.To > gap.From+edge
 				})
 				c.Want(!heard, fmt.Sprintf("%s not heard while muted from %.1f to %.1f s", p.By.Published.Fixture, gap.From, gap.To), "heard", x.R, p.By)
 			}
@@ -167,7 +167,7 @@ func mutedAudio(c *check.Case) {
 
 // changesSize checks that each shape of a fixture with several is shown, in its aspect.
 func changesSize(c *check.Case) {
-	allow := int(c.Number("tolerance.tile"))
+	allow, short := int(c.Number("tolerance.tile")), c.Limit("tolerance.short.resized").Seconds()
 	for _, x := range c.Recordings() {
 		if x.Picture == nil {
 			continue
@@ -189,7 +189,7 @@ func changesSize(c *check.Case) {
 				c.Want(want-a.Rect.Width <= allow && a.Rect.Width-want <= allow, fmt.Sprintf("%s as %d:%d from %.1f s", t.Fixture, parts[i].Width, parts[i].Height, a.From),
 					fmt.Sprintf("%dx%d", a.Rect.Width, a.Rect.Height), x.R, t.R)
 			}
-			if t.To-t.From > 8 { // most of the fixture's loop
+			if t.To-t.From > short {
 				c.Want(seen == 1<<len(parts)-1, fmt.Sprintf("%s in %d shapes", t.Fixture, len(parts)), fmt.Sprintf("shapes seen: %b", seen), x.R, t.R)
 			}
 		}
@@ -222,7 +222,7 @@ func onlySeen(c *check.Case) {
 // blackElsewhere checks that there is nothing beside the streams, and only black where there are none.
 func blackElsewhere(c *check.Case) {
 	for _, x := range c.Recordings() {
-		if x.Request["hasVideo"] == false || x.Picture == nil {
+		if !x.Request.Asks("video") || x.Picture == nil {
 			continue
 		}
 		var stray []string

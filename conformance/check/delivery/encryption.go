@@ -109,7 +109,7 @@ func passwordOpens(c *check.Case) {
 			"a transport stream of H.264 and AAC-LC that decodes from first to last frame", describeMedia(c, x.R)+content.Details(x.File), x.R)
 		for _, t := range x.Due {
 			missing := t.Missing(x.Found(t), edge)
-			ok := missing <= content.Blink
+			ok := missing <= c.Limit("tolerance.blink").Seconds()
 			if !c.Excused(ok, c.Limit("tolerance.stream-edge"), t) {
 				c.Want(ok, fmt.Sprintf("%s %s from %.1f to %.1f s", t.Kind, t.Fixture, t.From, t.To), content.Describe(x.Found(t)), t.R, x.R)
 			}

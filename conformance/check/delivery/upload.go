@@ -79,7 +79,7 @@ func opened(c *check.Case, s struck) bool {
 }
 
 func retried(c *check.Case) {
-	const several = 3
+	several := int(c.Number("upload.attempts.min"))
 	for _, s := range allStruck(c) {
 		if len(s.took) == 0 && !opened(c, s) {
 			continue

@@ -25,7 +25,7 @@ var choiceChecks = []check.Check{
 // chosen calls each with the streams of archives with selected streams.
 func chosen(c *check.Case, each func(b *bundle.Bundle, s *bundle.Stream)) {
 	for _, b := range bundle.Bundles(c) {
-		if b.Request.Text("streamMode") != "manual" {
+		if !b.IsManual() {
 			continue
 		}
 		for _, s := range b.Streams {

@@ -77,7 +77,7 @@ func complete(c *check.Case, b *bundle.Bundle, s *bundle.Stream, d *bundle.Due) 
 		}
 		missing := len(content.Missing(units, p))
 		ok := missing == 0 && twice == 0
-		if len(units) > 0 && !c.Excused(ok, check.Stalled, content.Due{Published: *p}) {
+		if len(units) > 0 && !c.Excused(ok, c.Limit("tolerance.publisher-late"), content.Due{Published: *p}) {
 			c.Want(ok, fmt.Sprintf("%s of %s, each unit once", p.Kind, s.Client), fmt.Sprintf("%d found, %d missing between them, %d more than once", len(units), missing, twice), b.R, d.By)
 		}
 	}

@@ -96,7 +96,7 @@ func segmented(which func(*bundle.Stream, *check.Case, *bundle.Bundle) bool) fun
 				if !which(s, c, b) {
 					continue
 				}
-				contents, shown := b.Contents(s)
+				contents, shown := b.Contents(c, s)
 				seen := map[int]bool{}
 				ok := len(contents) == len(s.Segments)
 				for _, in := range contents {
@@ -119,7 +119,7 @@ func undivided(c *check.Case) {
 			if !s.Changed(c, b) {
 				continue
 			}
-			contents, shown := b.Contents(s)
+			contents, shown := b.Contents(c, s)
 			count := map[int]int{}
 			for _, in := range contents {
 				for _, n := range in {
@@ -162,9 +162,9 @@ func archivesOfOneKind(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		kind := matroska.Audio
 		switch {
-		case bundle.Asked(b.History, matroska.Audio) && bundle.Asked(b.History, matroska.Video):
+		case b.Request.Asks(matroska.Audio) && b.Request.Asks(matroska.Video):
 			continue
-		case bundle.Asked(b.History, matroska.Video):
+		case b.Request.Asks(matroska.Video):
 			kind = matroska.Video
 		}
 		for _, s := range b.Streams {

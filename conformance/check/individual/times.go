@@ -2,7 +2,6 @@ package individual
 
 import (
 	"fmt"
-	"time"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/individual/bundle"
@@ -102,7 +101,7 @@ func beforeReport(c *check.Case) {
 		if p.First.After(from) {
 			from = p.First
 		}
-		if p.Reported.Sub(from) < time.Second {
+		if p.Reported.Sub(from) < c.Limit("tolerance.short") {
 			return
 		}
 		last := known[len(known)-1]

@@ -159,8 +159,9 @@ func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, exp
 	}
 }
 
-// noEarlyStop needs an archive that was seen in progress in the last tenth of the time that a limit allows.
+// noEarlyStop needs an archive that was seen in progress near the end of the time that a limit allows.
 func noEarlyStop(c *check.Case) {
+	last := c.Number("tolerance.last-percent")
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok || k.Rule == course.ByCall {
@@ -174,7 +175,7 @@ func noEarlyStop(c *check.Case) {
 			}
 		}
 		for _, s := range alive {
-			if at := c.Earliest(app, s.Asked()); at.After(k.End.Add(-k.End.Sub(k.Started)/10)) && !at.After(k.End) {
+			if at := c.Earliest(app, s.Asked()); at.After(k.End.Add(-k.End.Sub(k.Started)*time.Duration(last)/100)) && !at.After(k.End) {
 				c.Saw(s.At)
 			}
 		}

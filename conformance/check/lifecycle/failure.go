@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence/scenarios"
@@ -61,7 +60,7 @@ func beforeFirstPublisher(c *check.Case) {
 			end = k.Streams[0].From
 		}
 		for _, s := range h.Reads() {
-			if c.Latest(h.App(), s.Answered()).Before(end.Add(-time.Second)) {
+			if c.Latest(h.App(), s.Answered()).Before(end.Add(-c.Limit("tolerance.limit.early"))) {
 				c.Want(facts.InProgress(s.Status()), "started or paused before the first stream", s.Show("status"), s.At)
 			}
 		}

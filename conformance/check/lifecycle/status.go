@@ -175,8 +175,8 @@ func overtaking(c *check.Case) {
 			continue
 		}
 		least, _ := k.Recorded()
-		small := least <= c.Limit("tolerance.small-archive")
-		c.Want(stopped < uploaded || small, "uploaded after stopped for a recording of more than 10 s",
+		small := c.Limit("tolerance.small-archive")
+		c.Want(stopped < uploaded || least <= small, fmt.Sprintf("uploaded after stopped for a recording of more than %v", small),
 			fmt.Sprintf("uploaded before stopped, %.1f s recorded", least.Seconds()), h.Hooks[stopped].At, h.Hooks[uploaded].At)
 	}
 }

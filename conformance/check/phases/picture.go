@@ -64,11 +64,12 @@ type Viewer struct {
 	x     content.Recording
 	phase expect.Phase
 	allow float64 // tolerance in pixels
+	blur  float64 // distance in seconds within which an appearance counts as seen at a moment
 }
 
 // Look returns a Viewer for a phase of an archive.
 func Look(c *check.Case, x content.Recording, a expect.Phase) Viewer {
-	return Viewer{c, x, a, float64(c.Number("tolerance.tile"))}
+	return Viewer{c, x, a, float64(c.Number("tolerance.tile")), c.Limit("tolerance.blur").Seconds()}
 }
 
 // Fixture returns the fixture that a stream of the phase shows.
@@ -105,9 +106,9 @@ func (v Viewer) moments() []float64 {
 		}
 	}
 	slices.Sort(edges)
-	out := []float64{v.phase.From, v.phase.To}
+	out, blink := []float64{v.phase.From, v.phase.To}, v.c.Limit("tolerance.blink").Seconds()
 	for i := 1; i < len(edges); i++ {
-		if edges[i]-edges[i-1] >= content.Blink || len(edges) == 2 {
+		if edges[i]-edges[i-1] >= blink || len(edges) == 2 {
 			out = append(out, (edges[i]+edges[i-1])/2)
 		}
 	}
@@ -115,13 +116,10 @@ func (v Viewer) moments() []float64 {
 	return out
 }
 
-// blur is the distance in seconds within which an appearance counts as seen at a moment.
-const blur = 0.1
-
 func (v Viewer) At(at float64) map[string][]media.Appearance {
 	out := map[string][]media.Appearance{}
 	for _, a := range v.x.Picture.Appearances {
-		if a.From-blur <= at && at <= a.To+blur {
+		if a.From-v.blur <= at && at <= a.To+v.blur {
 			out[a.ID] = append(out[a.ID], a)
 		}
 	}
@@ -130,10 +128,10 @@ func (v Viewer) At(at float64) map[string][]media.Appearance {
 
 // twice reports whether two appearances of a stream are there at once. A stream that moves has one appearance after the
 // other.
-func twice(all []media.Appearance) bool {
+func (v Viewer) twice(all []media.Appearance) bool {
 	for i, a := range all {
 		for _, b := range all[:i] {
-			if min(a.To, b.To)-max(a.From, b.From) > blur {
+			if min(a.To, b.To)-max(a.From, b.From) > v.blur {
 				return true
 			}
 		}
@@ -151,7 +149,7 @@ func (v Viewer) look(at float64, order bool) string {
 		if len(all) == 0 {
 			return id + " is not in the picture"
 		}
-		if twice(all) {
+		if v.twice(all) {
 			return id + " is in the picture twice"
 		}
 		i := slices.IndexFunc(all, func(a media.Appearance) bool { return v.Stands(p, a.Rect, id) })
@@ -176,7 +174,7 @@ func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
 	return slices.ContainsFunc(Shapes(v.c, fixture), func(shape fixtures.Part) bool {
 		want := p.Stands(shape.Width, shape.Height)
 		near := func(a int, b, reach float64) bool { return math.Abs(float64(a)-b) <= v.allow+reach }
-		dx, dy := reach(want.Width, shape.Width, shape.Mark.Width), reach(want.Height, shape.Height, shape.Mark.Height)
+		dx, dy := v.reach(want.Width, shape.Width, shape.Mark.Width), v.reach(want.Height, shape.Height, shape.Mark.Height)
 		size := near(r.Width, want.Width, dx) && near(r.Height, want.Height, dy)
 		return size && (v.phase.Picture.Grid || near(r.X, want.X, dx) && near(r.Y, want.Y, dy))
 	})
@@ -184,11 +182,11 @@ func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
 
 // reach returns the error, in pixels, of an edge that is computed from the mark and not seen. Where a picture is
 // enlarged, the filter decides about half a source pixel on either side of the mark.
-func reach(shown float64, own, mark int) float64 {
+func (v Viewer) reach(shown float64, own, mark int) float64 {
 	if shown <= float64(own) {
 		return 0
 	}
-	return shown / float64(own) / 4 * float64(own) / float64(mark)
+	return shown / float64(own) * v.c.Share("tolerance.mark-percent") * float64(own) / float64(mark)
 }
 
 // grid returns what is wrong with the places of tiles, which are given by priority.

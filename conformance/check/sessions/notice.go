@@ -33,7 +33,7 @@ func notices(c *check.Case) []notice {
 	var out []notice
 	for _, h := range c.StartedArchives() {
 		for _, s := range h.Hooks {
-			if h.Request.Text("streamMode") != "manual" || !c.IsNotice(s.Status()) {
+			if !h.IsManual() || !c.IsNotice(s.Status()) {
 				continue
 			}
 			inner, _ := s.Object["stream"].(map[string]any)
@@ -84,7 +84,7 @@ func toBeNoticed(c *check.Case) []noticed {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
 		stop, stopped := h.FirstStop()
-		if s == nil || h.Request.Text("streamMode") != "manual" || !stopped {
+		if s == nil || !h.IsManual() || !stopped {
 			continue
 		}
 		seen := map[string]bool{}
@@ -166,7 +166,7 @@ func noticeCreatedAt(c *check.Case, n notice) (string, string, bool) {
 		return "a stream of the session", n.Show("stream"), false
 	}
 	app, first := n.h.Start.IDs[evidence.Application], n.published.Published.First
-	allow := c.Limit("tolerance.created-at") + time.Second
+	allow := c.Limit("tolerance.created-at") + c.Limit("callback.created-at.step")
 	ms, ok := n.stream.Whole("createdAt")
 	at := time.UnixMilli(ms)
 	return fmt.Sprintf("createdAt of the stream in whole seconds near %d", first.UnixMilli()), n.stream.Show("createdAt"),

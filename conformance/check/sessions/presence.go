@@ -41,7 +41,7 @@ func connections(c *check.Case) {
 			case id == "":
 			case facts.Steady([]facts.Span{cl}, r.Sent(), r.Over()):
 				c.Want(there, "connection "+facts.Short(id)+" of "+clientName(cl), text.Clip(facts.AnswerText(r), 300), r, cl.By)
-			case !cl.To.IsZero() && cl.To.Add(time.Second).Before(r.Sent()):
+			case !cl.To.IsZero() && cl.To.Add(c.Limit("tolerance.connection-change")).Before(r.Sent()):
 				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", text.Clip(facts.AnswerText(r), 300), r, cl.By)
 			}
 		}
@@ -179,6 +179,7 @@ type happened struct {
 // comings returns the arrivals and departures of the clients and streams of a session.
 func comings(c *check.Case, s *facts.Session) []happened {
 	var out []happened
+	client, stream := c.Limit("tolerance.connection-change"), c.Limit("tolerance.stream-change")
 	add := func(event, kind, id string, from, to time.Time, at evidence.Record) {
 		out = append(out, happened{event, kind, id, from, to, at})
 	}
@@ -187,9 +188,9 @@ func comings(c *check.Case, s *facts.Session) []happened {
 			continue
 		}
 		id := connectionOf(c, cl.By)
-		add("connectionCreated", "connection", id, cl.From.Add(-time.Second), cl.From.Add(time.Second), cl.By)
+		add("connectionCreated", "connection", id, cl.From.Add(-client), cl.From.Add(client), cl.By)
 		if !cl.To.IsZero() {
-			add("connectionDestroyed", "connection", id, cl.To.Add(-time.Second), cl.To.Add(time.Second), cl.By)
+			add("connectionDestroyed", "connection", id, cl.To.Add(-client), cl.To.Add(client), cl.By)
 		}
 	}
 	seen := map[string]bool{}
@@ -199,9 +200,9 @@ func comings(c *check.Case, s *facts.Session) []happened {
 			continue
 		}
 		seen[id] = true
-		add("streamCreated", "stream", id, u.From.Add(-2*time.Second), u.From.Add(2*time.Second), u.By)
+		add("streamCreated", "stream", id, u.From.Add(-stream), u.From.Add(stream), u.By)
 		if !u.To.IsZero() {
-			add("streamDestroyed", "stream", id, u.To.Add(-2*time.Second), u.Late.Add(2*time.Second), u.By)
+			add("streamDestroyed", "stream", id, u.To.Add(-stream), u.Late.Add(stream), u.By)
 		}
 	}
 	return out

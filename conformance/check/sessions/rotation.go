@@ -20,14 +20,7 @@ var rotationChecks = []check.Check{
 	check.New("ARC-AUTO-14", goesOnAfterMove, scenarios.AutoOverlap),
 }
 
-// noticesBefore are the times before a planned move at which clients are told.
-var noticesBefore = []time.Duration{4 * time.Hour, time.Hour}
-
-const (
-	notification = "sessionNotification"
-	// underWay is the longest time that a callback may take to arrive.
-	underWay = 30 * time.Second
-)
+const notification = "sessionNotification"
 
 // movesAnnounced checks that every client that was there, and the monitor of the session, gets a notice of every move.
 func movesAnnounced(c *check.Case) {
@@ -37,8 +30,8 @@ func movesAnnounced(c *check.Case) {
 				noticedAtOnce(c, s, m)
 				continue
 			}
-			for _, before := range noticesBefore {
-				if m.Notice > before {
+			for _, notice := range []string{"rotation.notice.first", "rotation.notice.last"} {
+				if before := c.Limit(notice); m.Notice > before {
 					noticedAt(c, s, m, before)
 				}
 			}
@@ -68,7 +61,7 @@ func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Durati
 // noticedAtOnce checks that there is a notice between the call and the end of what was recorded. Clients are told one
 // after the other.
 func noticedAtOnce(c *check.Case, s *facts.Session, m facts.Move) {
-	end, ends := m.R.Over().Add(2*time.Second), map[string]time.Time{} // by client
+	end, ends := m.R.Over().Add(c.Limit("tolerance.move-end")), map[string]time.Time{} // by client
 	for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
 		if r.Client.Type == "archiveStopped" && r.Time.After(m.R.Sent()) && r.Time.Before(end) {
 			ends[r.Client.Name] = r.Time
@@ -107,7 +100,7 @@ func wantNotice(c *check.Case, s *facts.Session, m facts.Move, what string, with
 	}
 	at := []evidence.Record{m.R}
 	for _, r := range c.View.Webhooks().About(evidence.Session, s.ID).Records {
-		if o, ok := c.Decode(r.Webhook.Body.Text); ok && o.Text("event") == notification && within(r, underWay) {
+		if o, ok := c.Decode(r.Webhook.Body.Text); ok && o.Text("event") == notification && within(r, c.Limit("tolerance.callback-arrival")) {
 			at = append(at, r)
 		}
 	}

@@ -48,7 +48,7 @@ type chosen struct {
 func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
-		if h.Request.Text("streamMode") != "manual" || s == nil || len(h.Media) == 0 {
+		if !h.IsManual() || s == nil || len(h.Media) == 0 {
 			continue
 		}
 		r := h.Media[len(h.Media)-1]
@@ -87,11 +87,10 @@ func onlyChosen(c *check.Case) {
 
 // wholly checks that the chosen tracks are in the file for as long as they were chosen.
 func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chosen) bool) {
-	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, track := range tracks {
 		for _, t := range track.due {
-			if spans := x.Found(t); which(track) && t.To-t.From >= 1 && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), x.Due...) {
-				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans), x.R, t.R)
+			if spans := x.Found(t); which(track) && t.Kept && !c.Excused(c.Covers(t, spans), c.Limit("tolerance.stream-edge"), x.Due...) {
+				c.Want(c.Covers(t, spans), fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans), x.R, t.R)
 			}
 		}
 	}

@@ -24,7 +24,6 @@ func tagged(h *facts.History) bool { return h.Request.Text("multiArchiveTag") !=
 // heard.
 func severalAtOnce(c *check.Case) {
 	bothRecord(c)
-	edge := c.Limit("tolerance.stream-edge").Seconds()
 	keys := map[string]string{}
 	for _, x := range c.Recordings() {
 		if !tagged(x.History) {
@@ -36,8 +35,8 @@ func severalAtOnce(c *check.Case) {
 			keys[o.Object.Key] = x.ID
 		}
 		for _, t := range x.Due {
-			if spans := x.Found(t); t.Kept && !c.Excused(t.Missing(spans, edge) < content.Blink, c.Limit("tolerance.stream-edge"), t) {
-				c.Want(t.Missing(spans, edge) < content.Blink, fmt.Sprintf("%s of %s from %.1f to %.1f s in archive %s", t.Kind, t.Client, t.From, t.To, facts.Short(x.ID)), content.Describe(spans), x.R, t.R)
+			if spans := x.Found(t); t.Kept && !c.Excused(c.Covers(t, spans), c.Limit("tolerance.stream-edge"), t) {
+				c.Want(c.Covers(t, spans), fmt.Sprintf("%s of %s from %.1f to %.1f s in archive %s", t.Kind, t.Client, t.From, t.To, facts.Short(x.ID)), content.Describe(spans), x.R, t.R)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -133,6 +134,11 @@ func explain(w io.Writer, ledger spec.Ledger, cl spec.Clause) error {
 	line("reading", cl.Reading)
 	if cl.Tolerance != nil {
 		line("tolerance", cl.Tolerance.Allow+": "+cl.Tolerance.Reason)
+	}
+	for _, limit := range ledger.Limits {
+		if limit.Reason != "" && slices.Contains(limit.Clauses, cl.ID) {
+			line("limit", fmt.Sprintf("%s, %s: %s", limit.Name, limit.Amount(), limit.Reason))
+		}
 	}
 	var needs []string
 	for _, need := range cl.Capability {

@@ -47,6 +47,8 @@ func TestExplain(t *testing.T) {
 		"arc-dur-03":  {"ARC-DUR-03", "must", "14 400", "limit-recorded", "tolerance", "reading", "Basic workflow", "https://developer.vonage.com/"},
 		"ARC-STOP-06": {"(must, errors)", "source     Errors by operation\n", "OAS: https://", "stop_archive_error: https://"},
 		"ARC-EVT-06":  {"our reading"},
+		"ARC-COMP-08": {"tolerance.uneven-percent, 1: "},
+		"ARC-SES-09":  {"tolerance.stream-change, 2000 ms: "},
 	} {
 		code, out, _ := conform(t, "explain", id)
 		for _, want := range wants {

@@ -21,7 +21,7 @@ type Due struct {
 	evidence.Published
 	R        evidence.Record
 	From, To float64 // seconds in the file
-	Kept     bool    // long enough to be demanded: a second or more
+	Kept     bool    // long enough to be demanded
 }
 
 // Expected is what the file of an archive must hold.
@@ -74,7 +74,7 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 	}
 	var parts []Part
 	for _, u := range s.Streams {
-		if cut, ok := u.Cut(h.Start.Over(), end); ok && askedFor(h, u.By.Published.Kind) {
+		if cut, ok := u.Cut(h.Start.Over(), end); ok && h.Request.Asks(u.By.Published.Kind) {
 			parts = append(parts, Part{u.By, []facts.Span{cut}})
 		}
 	}
@@ -85,24 +85,16 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) Expected {
 	parts = Added(parts)
 	p := Expected{Parts: parts, Timeline: TimelineOf(f, h, parts, recorded)}
+	short := f.Limit("tolerance.short").Seconds()
 	for i, due := range p.Timeline.Due() {
 		for _, d := range due {
 			t := Due{Published: *parts[i].By.Published, R: parts[i].By, From: d.From, To: d.To}
-			t.Kept = t.To-t.From >= 1
+			t.Kept = t.To-t.From >= short
 			p.Due = append(p.Due, t)
 		}
 	}
 	p.Phases, p.Settled = p.Timeline.Phases(), p.Timeline.Settled()
 	return p
-}
-
-// askedFor reports whether the archive was asked to hold the kind of track.
-func askedFor(h *facts.History, kind string) bool {
-	key := "hasVideo"
-	if kind == "audio" {
-		key = "hasAudio"
-	}
-	return h.Request[key] != false
 }
 
 // FileTime returns the time of a real moment, in seconds, in a file that holds only the recorded spans.
@@ -129,6 +121,3 @@ func (t Due) Missing(spans []media.Span, edge float64) float64 {
 	}
 	return uncovered(spans, t.From+edge, max(t.From+edge, t.To-edge))
 }
-
-// Blink is the number of missing seconds that are ignored, because the forensics read pictures at intervals.
-const Blink = 0.3

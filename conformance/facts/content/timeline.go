@@ -24,7 +24,8 @@ type Part struct {
 func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Timeline {
 	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
 		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),
-		Slack: h.Start.Over().Sub(h.Start.Sent()).Seconds() + slack.Seconds()}
+		Slack: h.Start.Over().Sub(h.Start.Sent()).Seconds() + f.Limit("tolerance.recorded-times").Seconds(),
+		Short: f.Limit("tolerance.short.phase").Seconds()}
 	if given, ok := h.Request["layout"].(map[string]any); ok {
 		p.Layout = layoutOf(given)
 	}
@@ -39,9 +40,6 @@ func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts
 	p.Changes = changes(f, h, recorded)
 	return p
 }
-
-// slack is the error of the times that the harness records.
-const slack = 200 * time.Millisecond
 
 func sizeOf(f *facts.Facts, h *facts.History) (s layout.Size) {
 	text := h.Request.Text("resolution")
@@ -61,12 +59,15 @@ func stretch(recorded []facts.Span, from, to time.Time) expect.Stretch {
 	return expect.Stretch{From: FileTime(recorded, from), To: FileTime(recorded, to)}
 }
 
+// forever is longer than any recording. It is no limit.
+const forever = 24 * time.Hour
+
 // mutes returns the stretches in which nothing of a track was sent.
 func mutes(r evidence.Record, recorded []facts.Span) []expect.Stretch {
 	var out []expect.Stretch
 	for _, m := range r.Published.Muted {
 		if m.To.IsZero() {
-			m.To = r.Published.Last.Add(24 * time.Hour) // until the end
+			m.To = r.Published.Last.Add(forever)
 		}
 		out = append(out, stretch(recorded, m.From, m.To))
 	}

@@ -67,6 +67,10 @@ func lastKnown(units []int64) int {
 	return -1
 }
 
+// uneven is the share of a unit by which the time of the next one may be off. It is no limit: a stretch that ends too
+// early is followed by another.
+const uneven = 0.75
+
 // stretchOf returns how many of the first frames are consecutive units, and the places in the loop where they may begin.
 // A step in time that is not that of one unit ends the stretch, so that a gap in a steady tone is found.
 func stretchOf(l *coded.Loop, frames []matroska.Frame, p *evidence.Published) (places []int, count int) {
@@ -76,7 +80,7 @@ func stretchOf(l *coded.Loop, frames []matroska.Frame, p *evidence.Published) (p
 	}
 	for count = 1; count < len(frames); count++ {
 		step := (frames[count].At - frames[count-1].At).Seconds() * p.Rate
-		if math.Abs(step-1) > 0.75 {
+		if math.Abs(step-1) > uneven {
 			break
 		}
 		left := slices.DeleteFunc(slices.Clone(places), func(place int) bool { return l.Sum(int64(place+count)) != frames[count].Sum })

@@ -52,7 +52,7 @@ func Of(f *facts.Facts, h *facts.History) (k Course, ok bool) {
 
 func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 	s := f.Sessions[h.Start.IDs[evidence.Session]]
-	if h.Start.Exchange == nil || s == nil || s.Auto || h.Request.Text("streamMode") == "manual" {
+	if h.Start.Exchange == nil || s == nil || s.Auto || h.IsManual() {
 		return Course{}, false
 	}
 	app := h.Start.IDs[evidence.Application]

@@ -34,7 +34,7 @@ func readChanges(f *facts.Facts) []Change {
 		if !ok || !f.Sound(r) {
 			continue
 		}
-		k := Change{R: r, H: f.ByID[r.ArchiveInPath()], Audio: body["hasAudio"] != false, Video: body["hasVideo"] != false}
+		k := Change{R: r, H: f.ByID[r.ArchiveInPath()], Audio: body.Asks("audio"), Video: body.Asks("video")}
 		add, remove := body.Text("addStream"), body.Text("removeStream")
 		k.Stream, k.Added = add+remove, add != ""
 		inside := k.H != nil && holds(out, k)
@@ -42,7 +42,7 @@ func readChanges(f *facts.Facts) []Change {
 		switch {
 		case k.H == nil:
 			k.Codes = []int{404}
-		case k.H.Request.Text("streamMode") != "manual":
+		case !k.H.IsManual():
 			k.Codes = []int{400, 405}
 		case (add == "") == (remove == "") || !k.Audio && !k.Video:
 			k.Codes = []int{400}

@@ -11,9 +11,9 @@ import (
 	"os/signal"
 	"syscall"
 
-	"reelcheck/reference/internal/tools/command"
-
 	"github.com/spf13/cobra"
+
+	"reelcheck/reference/internal/tools/command"
 )
 
 func main() {

@@ -8,9 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reelcheck/fixtures/ffmpegtest"
 	"strings"
 	"testing"
+
+	"reelcheck/fixtures/ffmpegtest"
 )
 
 // piece records the seconds between from and to of a moving picture with a rising tone.

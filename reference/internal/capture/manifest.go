@@ -3,11 +3,11 @@ package capture
 import (
 	"encoding/json"
 	"fmt"
-	"reelcheck/reference/internal/timeline"
 	"time"
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/timeline"
 )
 
 // Manifest is the manifest in the ZIP (ARC-MAN-01).

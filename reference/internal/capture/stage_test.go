@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"reflect"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 

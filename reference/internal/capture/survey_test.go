@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"reflect"
 	"syscall"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 )
 
 // failing is a writer whose next writes fail with err, as many as are left.

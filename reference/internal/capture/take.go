@@ -2,10 +2,10 @@ package capture
 
 import (
 	"math"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/timeline"
 )
 
 const (

@@ -1,10 +1,10 @@
 package capture
 
 import (
-	"reelcheck/reference/internal/timeline"
 	"testing"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/timeline"
 )
 
 // sumsOf returns manifest offset plus presentation time of the frames of each file, for audio and video (ARC-MAN-16).

@@ -18,8 +18,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"reelcheck/reference/internal/durable"
-	"reelcheck/reference/internal/timeline"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,9 +26,11 @@ import (
 	"reelcheck/reference/internal/compose/picture"
 	"reelcheck/reference/internal/compose/plan"
 	"reelcheck/reference/internal/compose/sound"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/timeline"
 )
 
 // DefaultQP is the quantization parameter of an archive that does not ask for one.

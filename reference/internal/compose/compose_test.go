@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"reelcheck/fixtures/ffmpegtest"
-	"reelcheck/reference/internal/timeline"
 	"sync"
 	"testing"
 	"time"
@@ -14,8 +12,10 @@ import (
 	"github.com/Eyevinn/mp4ff/avc"
 	"github.com/Eyevinn/mp4ff/mp4"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/timeline"
 )
 
 const (

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"reelcheck/reference/internal/compose/sound"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/timeline"
 )
 
 // composition is the state of one Run.

@@ -10,7 +10,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os/exec"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/ingest/rtp/frames"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 )
 
 var driftMinutes = flag.Float64("drift.minutes", 1, "length of the recording of TestDriftingClocks; from 30 on clocks drift by 100 ppm, below by 1000")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/ffmpeg/decoding"
+	"reelcheck/reference/internal/timeline"
 )
 
 func TestLossFreezesUntilTheNextKeyFrame(t *testing.T) {

@@ -1,13 +1,13 @@
 package compose
 
 import (
-	"reelcheck/reference/internal/layout/layouttest"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/layout/layouttest"
+	"reelcheck/reference/internal/timeline"
 )
 
 const blue = "color=c=blue:s=320x240:r=30"

@@ -10,18 +10,18 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"reelcheck/fixtures/ffmpegtest"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/av/bitstream"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/programtest"
+	"reelcheck/reference/internal/timeline"
 )
 
 // decoder and encoder are set up as in production.

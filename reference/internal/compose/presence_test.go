@@ -1,11 +1,11 @@
 package compose
 
 import (
-	"reelcheck/reference/internal/timeline"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/timeline"
 )
 
 // turns returns a source that is red and becomes lime after the given number of seconds, between key frames.

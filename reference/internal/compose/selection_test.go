@@ -1,9 +1,10 @@
 package compose
 
 import (
-	"reelcheck/reference/internal/timeline"
 	"testing"
 	"time"
+
+	"reelcheck/reference/internal/timeline"
 )
 
 // TestSelectedStreams has two publishers all the time. The archive takes nothing at first, then one with sound, then the

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"reelcheck/fixtures/ffmpegtest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"reelcheck/fixtures/ffmpegtest"
 )
 
 // TestTransportStream checks that a transport stream holds the same pictures and sound, and that all of it goes through

@@ -3,12 +3,13 @@ package gateway
 import (
 	"crypto/subtle"
 	"net/http"
+
+	"github.com/google/uuid"
+
 	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/ingest"
 	"reelcheck/reference/internal/sessions"
-
-	"github.com/google/uuid"
 )
 
 // publication is a WHIP resource. It is open once its offer is accepted.

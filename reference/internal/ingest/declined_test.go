@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"log/slog"
-	"reelcheck/reference/internal/archive"
 	"strings"
 	"testing"
 
@@ -10,6 +9,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"reelcheck/reference/internal/archive"
 )
 
 // TestDeclinedSections checks that sections other than media are answered with port 0 at their place, and that the media is accepted.

@@ -1,12 +1,13 @@
 package ingest
 
 import (
-	"reelcheck/reference/internal/archive"
 	"runtime"
 	"testing"
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"reelcheck/reference/internal/archive"
 )
 
 // TestCloseWaits checks that a closed server leaves no goroutine behind, whatever its publications were doing.

@@ -4,9 +4,10 @@ import (
 	_ "embed"
 	"errors"
 	"net/http"
-	"reelcheck/reference/internal/archive"
 	"strings"
 	"testing"
+
+	"reelcheck/reference/internal/archive"
 )
 
 // browserOffer is a shortened offer as Chrome makes it.

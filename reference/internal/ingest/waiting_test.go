@@ -3,8 +3,9 @@ package ingest
 import (
 	"fmt"
 	"net/http"
-	"reelcheck/reference/internal/archive"
 	"testing"
+
+	"reelcheck/reference/internal/archive"
 )
 
 // TestOffersThatWait checks the limit of offers that wait for their connections. One that is connected, has failed or has ended makes room.

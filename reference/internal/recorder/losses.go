@@ -2,12 +2,12 @@ package recorder
 
 import (
 	"context"
-	"reelcheck/reference/internal/timeline"
 	"sync"
 	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 )
 
 // Losses counts media that arrived and is in no archive. The zero value is ready to use. It is safe for concurrent use.

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // diary is a log that tests can read.

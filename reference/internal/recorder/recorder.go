@@ -23,8 +23,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reelcheck/reference/internal/durable"
-	"reelcheck/reference/internal/timeline"
 	"sync"
 	"time"
 
@@ -33,11 +31,13 @@ import (
 	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/ffmpeg"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // Config is the configuration of a [Recorder].

@@ -3,8 +3,6 @@ package recorder
 import (
 	"fmt"
 	"log/slog"
-	"reelcheck/reference/internal/layout/layouttest"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
@@ -12,7 +10,9 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/layout"
+	"reelcheck/reference/internal/layout/layouttest"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // TestLayoutOnTheTimeline changes classes before and during a composition, and the layout of an archive.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"sync"
 
@@ -15,6 +14,7 @@ import (
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/seal"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // removed is the suffix of a journal's folder while it is being removed, because that takes more than one step.

@@ -3,12 +3,12 @@ package recorder
 import (
 	"errors"
 	"log/slog"
-	"reelcheck/reference/internal/timeline"
 	"sync"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/sessions"
+	"reelcheck/reference/internal/timeline"
 )
 
 // stream is a published stream. It is the sink of its samples.

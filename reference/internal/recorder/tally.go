@@ -3,12 +3,12 @@ package recorder
 import (
 	"errors"
 	"fmt"
-	"reelcheck/reference/internal/timeline"
 	"sync"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/capture"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 )
 
 // errLost is the reason why an archive that was recorded has no file.

@@ -2,12 +2,12 @@ package recorder
 
 import (
 	"errors"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"syscall"
 	"testing"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/timeline"
 )
 
 // TestTally checks that lost media fails only those archives that should have had it.

@@ -14,9 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reelcheck/reference/internal/durable"
 	"strings"
 	"sync"
+
+	"reelcheck/reference/internal/durable"
 )
 
 const (

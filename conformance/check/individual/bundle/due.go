@@ -87,7 +87,7 @@ func Streams(c *check.Case, h *facts.History) []*Stream {
 	}
 	begun := facts.Span{From: h.Start.Over(), To: end.early}
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
-		if Asked(h, kind) {
+		if h.Request.Asks(kind) {
 			plan(c, h, begun, out, kind)
 		}
 	}
@@ -95,15 +95,6 @@ func Streams(c *check.Case, h *facts.History) []*Stream {
 		s.segment(c, h)
 	}
 	return out
-}
-
-// Asked reports whether the archive was asked to hold tracks of a type.
-func Asked(h *facts.History, kind string) bool {
-	key := "hasVideo"
-	if kind == matroska.Audio {
-		key = "hasAudio"
-	}
-	return h.Request[key] != false
 }
 
 // plan sets when the archive holds each track of a type: all that are published or chosen, up to the limit.
@@ -133,7 +124,7 @@ func plan(c *check.Case, h *facts.History, begun facts.Span, all []*Stream, kind
 // inArchive returns the stretches in which an archive without limits holds a track. It leaves out those without a
 // network.
 func inArchive(c *check.Case, h *facts.History, begun, whole facts.Span) []facts.Span {
-	if h.Request.Text("streamMode") == "manual" {
+	if h.IsManual() {
 		return present(whole, course.ChosenSpans(course.Changes(c.Facts), h, whole))
 	}
 	if cut, ok := whole.Cut(begun.From, begun.To); ok {

@@ -68,7 +68,7 @@ func TestSegmentsOfMoments(t *testing.T) {
 		if got := s.SegmentAt(at(tt.at)); got != tt.segment {
 			t.Errorf("%v s: segment %d, want %d", tt.at, got, tt.segment)
 		}
-		if got := s.between(at(tt.at)); got != tt.between {
+		if got := s.between(at(tt.at), 200*time.Millisecond); got != tt.between {
 			t.Errorf("%v s: between segments %v, want %v", tt.at, got, tt.between)
 		}
 	}

@@ -44,13 +44,14 @@ func (b *Bundle) Frames(s *Stream, kind string) int {
 }
 
 // Contents returns, for each file of a stream, the segments that it holds frames of, as numbers from 1.
-func (b *Bundle) Contents(s *Stream) (out [][]int, shown string) {
+func (b *Bundle) Contents(c *check.Case, s *Stream) (out [][]int, shown string) {
 	var text []string
+	near := c.Limit("tolerance.segment-border") // there a frame may be in either file
 	for _, f := range b.Of(s) {
 		var in []int
 		for _, t := range f.Tracks {
 			for _, i := range t.Known() {
-				if n := s.SegmentAt(t.Captured(i)) + 1; !slices.Contains(in, n) && !s.between(t.Captured(i)) {
+				if n := s.SegmentAt(t.Captured(i)) + 1; !slices.Contains(in, n) && !s.between(t.Captured(i), near) {
 					in = append(in, n)
 				}
 			}
@@ -98,7 +99,7 @@ func (b *Bundle) Offset(c *check.Case, f *File, key string) (at time.Time, ok bo
 func (b *Bundle) Beside(c *check.Case) *facts.History {
 	for _, h := range c.StartedArchives() {
 		same := h.Start.IDs[evidence.Session] == b.Start.IDs[evidence.Session]
-		if same && !h.IsIndividual() && h.Request.Text("streamMode") == "manual" && !h.EndedBefore(b.Start) && !b.EndedBefore(h.Start) {
+		if same && !h.IsIndividual() && h.IsManual() && !h.EndedBefore(b.Start) && !b.EndedBefore(h.Start) {
 			return h
 		}
 	}
@@ -126,7 +127,7 @@ func (b *Bundle) AtOnce(kind string) int {
 // Waits reports whether a track was published in the archive and had no place in it.
 func (b *Bundle) Waits(c *check.Case, s *Stream, kind string) bool {
 	end, ok := Ended(c, b.History)
-	if !ok || b.Request.Text("streamMode") == "manual" || !Asked(b.History, kind) || s.Holds(kind) {
+	if !ok || b.IsManual() || !b.Request.Asks(kind) || s.Holds(kind) {
 		return false
 	}
 	return slices.ContainsFunc(s.Due[kind], func(d *Due) bool {

@@ -71,9 +71,9 @@ func (s *Stream) SegmentAt(t time.Time) int {
 }
 
 // between reports whether a moment is near a border of two segments.
-func (s *Stream) between(at time.Time) bool {
+func (s *Stream) between(at time.Time, near time.Duration) bool {
 	for i, span := range s.Segments[min(1, len(s.Segments)):] {
-		if span.From.Equal(s.Segments[i].To) && at.Sub(span.From).Abs() < seam {
+		if span.From.Equal(s.Segments[i].To) && at.Sub(span.From).Abs() < near {
 			return true
 		}
 	}
@@ -126,6 +126,3 @@ func (s *Stream) Closed(c *check.Case, b *Bundle, n int) time.Time {
 	}
 	return latest
 }
-
-// seam is the distance from the border of two segments within which a frame may be in either.
-const seam = 200 * time.Millisecond

@@ -89,7 +89,8 @@ func (t *Track) Resized(c *check.Case, sizes map[string]bool) (wrong []string) {
 
 // Away returns the distance of a moment from the stretches in which the track was chosen.
 func (d *Due) Away(c *check.Case, b *Bundle, s *Stream, at time.Time) time.Duration {
-	best := time.Hour
+	const far = time.Hour // no limit: from a track that was never chosen
+	best := far
 	for _, span := range d.Spans {
 		from, to := span.From, span.To
 		for _, k := range course.Changes(c.Facts) {

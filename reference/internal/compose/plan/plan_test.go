@@ -2,12 +2,12 @@ package plan
 
 import (
 	"fmt"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"testing"
 	"time"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/timeline"
 )
 
 func crowd(n int) (*Plan, func(timeline.Event)) {

@@ -3,9 +3,10 @@ package offer
 import (
 	_ "embed"
 	"errors"
-	"reelcheck/reference/internal/archive"
 	"strings"
 	"testing"
+
+	"reelcheck/reference/internal/archive"
 )
 
 // browser is a shortened offer as Chrome makes it.

@@ -12,7 +12,6 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +19,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 

@@ -11,12 +11,12 @@ import (
 	"image"
 	"io"
 	"log/slog"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 	"reelcheck/reference/internal/tools/individual/matroska"
 	"reelcheck/reference/internal/tools/individual/still"
 )

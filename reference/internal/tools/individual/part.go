@@ -2,12 +2,12 @@ package individual
 
 import (
 	"cmp"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 )
 
 // Rules for video that is not in the picture (decision 17), as they apply to files.

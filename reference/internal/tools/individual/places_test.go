@@ -2,10 +2,11 @@ package individual
 
 import (
 	"fmt"
-	"reelcheck/reference/internal/timeline"
 	"slices"
 	"strings"
 	"testing"
+
+	"reelcheck/reference/internal/timeline"
 )
 
 // TestClients checks which streams belong to one client, by the tag of their files or by connection data that no two cameras have at once.

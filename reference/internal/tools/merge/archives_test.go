@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/timeline"
 )
 
 // archives composes two archives of one session. They overlap by a second and a half, and the second begins between

@@ -6,13 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reelcheck/fixtures/ffmpegtest"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/Eyevinn/mp4ff/mp4"
+
+	"reelcheck/fixtures/ffmpegtest"
 )
 
 // gray decodes the pictures of a file to gray, without rotation.

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reelcheck/reference/internal/timeline"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
+	"reelcheck/reference/internal/timeline"
 	"reelcheck/reference/internal/tools/individual"
 )
 
