@@ -7,6 +7,8 @@ import (
 
 const freshArchive = `{"id":"11111111-2222-4333-8444-555555555555","status":"started"}`
 
+const xmlError = `<errorPayload><code>-1</code><message>Archive not found</message></errorPayload>`
+
 // callMutations are about requests, credentials, lists and reads.
 var callMutations = []Mutation{
 	{"ARC-START-01", "starts in a relayed session", tape.Status(scenarios.Refusals, "start.relayed", 200)},
@@ -66,6 +68,8 @@ var callMutations = []Mutation{
 	{"ARC-AUTH-12", "takes a legacy token of an hour", tape.Status(scenarios.Auth, "list.legacy.too-long-lived", 200)},
 	{"ARC-AUTH-13", "does not compare key and path", tape.Status(scenarios.Isolation, "list.foreign-legacy-path", 200)},
 	{"ARC-AUTH-14", "answers errors in plain text", tape.Answer(scenarios.Refusals, "get.unknown", 404, "not found")},
+	{"ARC-AUTH-14", "answers errors in XML to a client that wants JSON", tape.All(tape.Accepting(scenarios.Refusals, "get.unknown", "application/json"),
+		tape.Answer(scenarios.Refusals, "get.unknown", 404, xmlError))},
 	{"ARC-AUTH-15", "starts for a bad signature", tape.Answer(scenarios.Auth, "start.unified.wrong-signature", 200, freshArchive)},
 
 	{"ARC-LIST-01", "fails to list", tape.Status(scenarios.Listing, "list.all", 500)},

@@ -86,10 +86,11 @@ func deniedForeign(identity evidence.Identity) func(*check.Case) {
 	}
 }
 
-// errorBodies judges every answer of 400 and more to an operation of the API.
+// errorBodies judges every answer of 400 and more to an operation of the API. A client that does not ask for JSON may be
+// answered in XML.
 func errorBodies(c *check.Case) {
 	for _, r := range c.Calls() {
-		if !facts.RestCall(r) || r.Exchange.Status() < 400 {
+		if !facts.RestCall(r) || r.Exchange.Status() < 400 || !accepts(r, "json") && strings.HasPrefix(facts.AnswerText(r), "<") {
 			continue
 		}
 		if !c.ReadsAtAll(r) {

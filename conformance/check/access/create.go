@@ -32,7 +32,7 @@ func creations(c *check.Case) []creation {
 	var out []creation
 	for _, r := range c.Calls(evidence.CreateSession) {
 		form, err := url.ParseQuery(r.Exchange.Request.Body.Text)
-		if err != nil || !c.Sound(r) || acceptsXML(r) {
+		if err != nil || !c.Sound(r) || accepts(r, "xml") {
 			continue
 		}
 		n := creation{r: r, form: form}

@@ -72,7 +72,7 @@ func largestPage(c *check.Case) {
 // xmlAnswer judges sessions whose creator did not accept JSON.
 func xmlAnswer(c *check.Case) {
 	for _, r := range c.Calls(evidence.CreateSession) {
-		if !c.Sound(r) || !acceptsXML(r) {
+		if !c.Sound(r) || !accepts(r, "xml") {
 			continue
 		}
 		var got struct {
@@ -87,6 +87,7 @@ func xmlAnswer(c *check.Case) {
 	}
 }
 
-func acceptsXML(r evidence.Record) bool {
-	return strings.Contains(r.Exchange.Request.Header.Get("Accept"), "xml")
+// accepts reports whether the client asked for an answer of a media type.
+func accepts(r evidence.Record, subtype string) bool {
+	return strings.Contains(r.Exchange.Request.Header.Get("Accept"), subtype)
 }

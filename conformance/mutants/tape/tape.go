@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,18 @@ func Answer(scenario, label string, code int, body string) func(*Tape) {
 		if r := t.Where(scenario, label, IsExchange); r != nil {
 			r.Exchange.Response.Status = code
 			r.Exchange.Response.Body = evidence.Body{Text: body, Size: int64(len(body))}
+		}
+	}
+}
+
+// Accepting changes the media type that a client asked for.
+func Accepting(scenario, label, kind string) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			if r.Exchange.Request.Header == nil {
+				r.Exchange.Request.Header = http.Header{}
+			}
+			r.Exchange.Request.Header.Set("Accept", kind)
 		}
 	}
 }
