@@ -20,6 +20,12 @@ const ViaCallback evidence.Operation = "callback"
 
 func (s Sighting) Status() string { return s.Text("status") }
 
+// OmitsReason reports whether the file is delivered and the reason of the stop is not repeated, as in the page's sample of
+// a callback (ARC-CB-17).
+func (s Sighting) OmitsReason() bool {
+	return slices.Contains([]string{"uploaded", "available", "expired"}, s.Status()) && s.Object["reason"] == ""
+}
+
 // Answered returns when the object had been received, Asked when it was requested.
 func (s Sighting) Answered() time.Time { return s.At.Over() }
 

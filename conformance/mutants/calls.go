@@ -47,6 +47,7 @@ var callMutations = []Mutation{
 
 	{"ARC-STOP-01", "answers a stop with started", tape.Set(scenarios.Pair, "stop", "status", "started")},
 	{"ARC-STOP-02", "no reason after a stop", tape.Set(scenarios.Pair, "get.stopped", "reason", "")},
+	{"ARC-STOP-02", "another reason once the file is there", tape.Set(scenarios.Pair, "get.uploaded", "reason", "session ended")},
 	{"ARC-STOP-05", "stops what does not exist", tape.Status(scenarios.Refusals, "stop.unknown", 200)},
 	{"ARC-STOP-06", "fails on a second stop", tape.Status(scenarios.Pair, "stop.second", 500)},
 	{"ARC-STOP-07", "does not stop a paused archive", tape.Status(scenarios.Pause, "stop", 409)},

@@ -54,6 +54,7 @@ var courseMutations = []Mutation{
 	{"ARC-CB-14", "another resolution", tape.Hook(scenarios.Pair, "stopped", "resolution", "1280x720")},
 	{"ARC-CB-16", "a reason while started", tape.Hook(scenarios.Pair, "started", "reason", "user initiated")},
 	{"ARC-CB-17", "another reason later", tape.Hook(scenarios.Pair, "uploaded", "reason", "session ended")},
+	{"ARC-CB-17", "no reason of the stop", tape.Hook(scenarios.Pair, "stopped", "reason", "")},
 	{"ARC-CB-18", "a status nobody knows", tape.Hook(scenarios.Pause, "paused", "status", "resting")},
 	{"ARC-CB-19", "another streamMode", tape.Hook(scenarios.Pair, "stopped", "streamMode", "manual")},
 	{"ARC-CB-20", "streams after the stop", tape.Hook(scenarios.Pair, "stopped", "streams", []any{map[string]any{"streamId": "s", "hasAudio": true, "hasVideo": true}})},

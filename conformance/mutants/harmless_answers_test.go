@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/mutants/tape"
 )
@@ -13,22 +14,44 @@ var harmlessAnswers = []harmless{
 	{"a refusal of a stream beyond the limit", []string{"ARC-SEL-06", "ARC-SEL-08", "ARC-SEL-10"}, tape.Status(scenarios.Many, "chosen.add.client-03", 409)},
 	{"another refusal of a bad selection", []string{"ARC-SEL-11"}, tape.All(tape.Status(scenarios.Selection, "bad.both", 422),
 		tape.Status(scenarios.Selection, "bad.not-in-it", 204))},
+	{"no reason once the file is there", []string{"ARC-CB-16", "ARC-CB-17", "ARC-STOP-02", "ARC-STOP-06", "ARC-DUR-02", "ARC-DUR-08", "ARC-DUR-09", "ARC-DUR-10", "ARC-DUR-11"},
+		tape.All(unreasoned("uploaded"), unreasoned("available"))},
+	{"another reason of a rotation", []string{"ARC-CB-17", "ARC-DUR-15"}, tape.All(reasoned(scenarios.Rotation, "stopped", "server rotation"),
+		reasoned(scenarios.Rotation, "uploaded", "server rotation"))},
 }
 
-// without removes a property from the archives in all answers of a scenario.
+// unreasoned makes the reason empty in all answers and callbacks with a status.
+func unreasoned(status string) func(*tape.Tape) { return reasoned("", status, "") }
+
+// reasoned changes the reason in all answers and callbacks of a scenario with a status, or in those of all scenarios.
+func reasoned(scenario, status, reason string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		found := false
+		t.Archives(func(r *evidence.Record, o map[string]any) bool {
+			if scenario != "" && r.Scenario != scenario || o["status"] != status {
+				return false
+			}
+			o["reason"], found = reason, true
+			return true
+		})
+		if !found {
+			t.Missed = append(t.Missed, scenario+" "+status)
+		}
+	}
+}
+
+// without removes a property from the archives in all answers and callbacks of a scenario.
 func without(scenario, key string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		found := false
-		for i := range t.Records {
-			r := &t.Records[i]
-			var o map[string]any
-			if r.Scenario != scenario || !tape.IsExchange(r) || r.Exchange.Response.Body.Decode(&o) != nil || o[key] == nil {
-				continue
+		t.Archives(func(r *evidence.Record, o map[string]any) bool {
+			if r.Scenario != scenario || o[key] == nil {
+				return false
 			}
-			*r = tape.Copied(*r)
-			t.Edit(&r.Exchange.Response.Body, key, func(any) any { return nil })
+			delete(o, key)
 			found = true
-		}
+			return true
+		})
 		if !found {
 			t.Missed = append(t.Missed, scenario+" "+key)
 		}

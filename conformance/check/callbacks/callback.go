@@ -282,8 +282,10 @@ func callbackResolution(c *check.Case, h *facts.History, s facts.Sighting) (stri
 	return "resolution " + want, s.Show("resolution"), s.Text("resolution") == want
 }
 
+// callbackReason judges the reason of the stop. Which one a rotation gives is open (ARC-DUR-15).
 func callbackReason(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
-	if facts.InProgress(s.Status()) || s.Status() == "failed" || c.IsNotice(s.Status()) {
+	k, ok := course.Of(c.Facts, h)
+	if facts.InProgress(s.Status()) || s.Status() == "failed" || c.IsNotice(s.Status()) || s.OmitsReason() || ok && k.Rule == course.ByMove {
 		return "", "", true
 	}
 	var names []string
