@@ -93,6 +93,7 @@ var callMutations = []Mutation{
 	{"ARC-GET-05", "shows a foreign archive", tape.Status(scenarios.Isolation, "get.foreign", 200)},
 	{"ARC-GET-06", "numbers as text", tape.Set(scenarios.Pair, "get.recording", "createdAt", "1700000000000")},
 	{"ARC-GET-07", "a size while recording", tape.Set(scenarios.Pair, "get.recording", "size", 77)},
+	{"ARC-GET-07", "a duration while started", tape.Set(scenarios.Pair, "get.recording", "duration", 3)},
 	{"ARC-GET-08", "another size than the file's", tape.Add(scenarios.Pair, "get.uploaded", "size", 1)},
 	{"ARC-GET-09", "updatedAt in seconds", tape.Set(scenarios.Pair, "get.uploaded", "updatedAt", 1700000000)},
 	{"ARC-GET-11", "no number of the project", tape.Set(scenarios.Legacy, "get.uploaded", "partnerId", "100001")},

@@ -16,22 +16,28 @@ var harmlessAnswers = []harmless{
 		tape.Status(scenarios.Selection, "bad.not-in-it", 204))},
 	{"no reason once the file is there", []string{"ARC-CB-16", "ARC-CB-17", "ARC-STOP-02", "ARC-STOP-06", "ARC-DUR-02", "ARC-DUR-08", "ARC-DUR-09", "ARC-DUR-10", "ARC-DUR-11"},
 		tape.All(unreasoned("uploaded"), unreasoned("available"))},
-	{"another reason of a rotation", []string{"ARC-CB-17", "ARC-DUR-15"}, tape.All(reasoned(scenarios.Rotation, "stopped", "server rotation"),
-		reasoned(scenarios.Rotation, "uploaded", "server rotation"))},
+	{"another reason of a rotation", []string{"ARC-CB-17", "ARC-DUR-15"}, tape.All(property(scenarios.Rotation, "stopped", "reason", "server rotation"),
+		property(scenarios.Rotation, "uploaded", "reason", "server rotation"))},
+	{"the address in the page's sample", []string{"ARC-CB-22"}, tape.Hook(scenarios.Cloud, "available", "url",
+		"https://tokbox.com.archive2.s3.amazonaws.com/123456/b40ef09b-3811-4726-b508-e41a0f96c68f/archive.mp4")},
+	{"a duration while paused", []string{"ARC-CB-10", "ARC-GET-07"}, property(scenarios.Pause, "paused", "duration", 4)},
+	{"notices with the streams of the archive", []string{"ARC-CB-20", "ARC-CB-21"}, tape.Hook(scenarios.Selection, "streamAdded", "streams",
+		[]any{map[string]any{"streamId": "11111111-2222-4333-8444-555555555555", "hasAudio": true, "hasVideo": true}})},
+	{"notices without a reason", []string{"ARC-CB-16", "ARC-CB-23", "ARC-CB-24"}, tape.Hook(scenarios.Selection, "streamRemoved", "reason", nil)},
 }
 
 // unreasoned makes the reason empty in all answers and callbacks with a status.
-func unreasoned(status string) func(*tape.Tape) { return reasoned("", status, "") }
+func unreasoned(status string) func(*tape.Tape) { return property("", status, "reason", "") }
 
-// reasoned changes the reason in all answers and callbacks of a scenario with a status, or in those of all scenarios.
-func reasoned(scenario, status, reason string) func(*tape.Tape) {
+// property changes a property in all answers and callbacks of a scenario with a status, or in those of all scenarios.
+func property(scenario, status, key string, value any) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		found := false
 		t.Archives(func(r *evidence.Record, o map[string]any) bool {
 			if scenario != "" && r.Scenario != scenario || o["status"] != status {
 				return false
 			}
-			o["reason"], found = reason, true
+			o[key], found = value, true
 			return true
 		})
 		if !found {
