@@ -24,6 +24,20 @@ var harmlessAnswers = []harmless{
 	{"notices with the streams of the archive", []string{"ARC-CB-20", "ARC-CB-21"}, tape.Hook(scenarios.Selection, "streamAdded", "streams",
 		[]any{map[string]any{"streamId": "11111111-2222-4333-8444-555555555555", "hasAudio": true, "hasVideo": true}})},
 	{"notices without a reason", []string{"ARC-CB-16", "ARC-CB-23", "ARC-CB-24"}, tape.Hook(scenarios.Selection, "streamRemoved", "reason", nil)},
+	{"other refusals than 400, where no source names the code", []string{"ARC-START-08", "ARC-START-11", "ARC-START-16", "ARC-START-17", "ARC-START-24",
+		"ARC-RATE-04", "ARC-RATE-10", "ARC-RATE-12", "ARC-LAY-06", "ARC-SES-06", "ARC-SIM-05", "ARC-LAY-13", "ARC-LAY-16"}, tape.All(
+		answered(scenarios.Refusals, 422, "start.output-mode", "start.no-media", "start.stream-mode", "start.type-id", "start.qp-low", "start.both-rates",
+			"start.individual-qp", "start.layout-stylesheet", "session.always-relayed"),
+		answered(scenarios.Automatic, 400, "start.untagged"), answered(scenarios.Layouts, 422, "late.layout"), answered(scenarios.Kinds, 422, "layout"))},
+}
+
+// answered changes the status of several answers.
+func answered(scenario string, code int, labels ...string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		for _, label := range labels {
+			tape.Status(scenario, label, code)(t)
+		}
+	}
 }
 
 // unreasoned makes the reason empty in all answers and callbacks with a status.

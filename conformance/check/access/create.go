@@ -116,7 +116,7 @@ func sessionFields(id string) []string {
 func sessionAutoRelayed(c *check.Case) {
 	for _, n := range creations(c) {
 		if n.impossible() && c.ReadsAtAll(n.r) {
-			c.Status(n.r, 400)
+			c.Refused(n.r)
 		}
 	}
 }
