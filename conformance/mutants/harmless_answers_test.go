@@ -1,6 +1,9 @@
 package mutants
 
 import (
+	"slices"
+	"time"
+
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/mutants/tape"
@@ -29,6 +32,22 @@ var harmlessAnswers = []harmless{
 		answered(scenarios.Refusals, 422, "start.output-mode", "start.no-media", "start.stream-mode", "start.type-id", "start.qp-low", "start.both-rates",
 			"start.individual-qp", "start.layout-stylesheet", "session.always-relayed"),
 		answered(scenarios.Automatic, 400, "start.untagged"), answered(scenarios.Layouts, 422, "late.layout"), answered(scenarios.Kinds, 422, "layout"))},
+	{"callbacks that arrive in another order", []string{"ARC-STAT-07", "ARC-STAT-09", "ARC-CB-01", "ARC-CB-04", "ARC-CB-33"}, late(scenarios.Pause, "paused", "stopped")},
+}
+
+// late delivers a callback just after another one.
+func late(scenario, announces, behind string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		first, next := t.Callback(scenario, announces), t.Callback(scenario, behind)
+		if first == nil || next == nil {
+			return
+		}
+		moved, seq := tape.Copied(*first), next.Seq
+		moved.Time = next.Time.Add(time.Millisecond)
+		t.Remove(announces, func(r *evidence.Record) bool { return r.Seq == moved.Seq })
+		at := slices.IndexFunc(t.Records, func(r evidence.Record) bool { return r.Seq == seq })
+		t.Records = slices.Insert(t.Records, at+1, moved)
+	}
 }
 
 // answered changes the status of several answers.
