@@ -33,6 +33,8 @@ var harmlessAnswers = []harmless{
 			"start.individual-qp", "start.layout-stylesheet", "session.always-relayed"),
 		answered(scenarios.Automatic, 400, "start.untagged"), answered(scenarios.Layouts, 422, "late.layout"), answered(scenarios.Kinds, 422, "layout"))},
 	{"callbacks that arrive in another order", []string{"ARC-STAT-07", "ARC-STAT-09", "ARC-CB-01", "ARC-CB-04", "ARC-CB-33"}, late(scenarios.Pause, "paused", "stopped")},
+	{"no attempt in the last day of three", []string{"ARC-STO-13", "ARC-STO-15"}, noUploadAfter(scenarios.GivenUp, "clock.60h")},
+	{"no mail where fallback is off", []string{"ARC-STO-18"}, noMail(scenarios.GivenUp)},
 }
 
 // late delivers a callback just after another one.

@@ -37,8 +37,10 @@ var lifecycleMutations = []Mutation{
 	{"ARC-STO-14", "tries an upload once", firstUploadOnly(scenarios.Recovers)},
 	{"ARC-STO-15", "gives up an upload early", tape.Set(scenarios.GivenUp, "get.stopped", "status", "failed")},
 	{"ARC-STO-15", "tries on after the period", lateUpload(scenarios.GivenUp)},
+	{"ARC-STO-15", "tries no more in the second half of the three days", noUploadAfter(scenarios.GivenUp, "clock.48h")},
+	{"ARC-STO-16", "tries no more after the first minutes", noUploadAfter(scenarios.FallsBack, "clock.before")},
 	{"ARC-STO-16", "falls back early", tape.Set(scenarios.FallsBack, "get.before", "status", "available")},
-	{"ARC-STO-18", "tells nobody of a failed upload", noMail(scenarios.GivenUp)},
+	{"ARC-STO-18", "tells nobody of a failed upload", noMail(scenarios.FallsBack)},
 	{"ARC-STO-19", "keeps a copy where fallback is off", tape.Set(scenarios.GivenUp, "get.long-after", "url", "http://example.com/archive.mp4")},
 	{"ARC-SEC-01", "lists a copy where fallback is off", tape.Set(scenarios.GivenUp, "list.after", "items.0.url", "http://example.com/archive.mp4")},
 	{"ARC-SEC-03", "uploads without encryption", unencrypted(scenarios.Recovers)},
@@ -177,6 +179,17 @@ func firstUploadOnly(scenario string) func(*tape.Tape) {
 			n++
 			return n > 1
 		})
+	}
+}
+
+// noUploadAfter removes the requests from the beginning of a move of the clock on.
+func noUploadAfter(scenario, label string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		if moved := t.Where(scenario, label, tape.IsExchange); moved != nil {
+			t.Remove("late uploads of "+scenario, func(r *evidence.Record) bool {
+				return r.Scenario == scenario && r.Upload != nil && r.Time.After(moved.Exchange.Started)
+			})
+		}
 	}
 }
 
