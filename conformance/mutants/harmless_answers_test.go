@@ -35,6 +35,50 @@ var harmlessAnswers = []harmless{
 	{"callbacks that arrive in another order", []string{"ARC-STAT-07", "ARC-STAT-09", "ARC-CB-01", "ARC-CB-04", "ARC-CB-33"}, late(scenarios.Pause, "paused", "stopped")},
 	{"no attempt in the last day of three", []string{"ARC-STO-13", "ARC-STO-15"}, noUploadAfter(scenarios.GivenUp, "clock.60h")},
 	{"no mail where fallback is off", []string{"ARC-STO-18"}, noMail(scenarios.GivenUp)},
+	{"an automatic archive that stops 5 s late", []string{"ARC-AUTO-06"}, tape.Set(scenarios.AutoDay, "list.end", "items.1.duration", 14405)},
+	{"403 to the stop of an automatic archive", []string{"ARC-AUTO-09", "ARC-AUTH-01"}, tape.Status(scenarios.Automatic, "stop", 403)},
+	{"an automatic archive that wants a publisher in its first minute", []string{"ARC-AUTO-10"}, tape.All(
+		tape.Set(scenarios.AutoSilent, "get.first-minute", "status", "stopped"), tape.Set(scenarios.AutoSilent, "get.before", "status", "stopped"))},
+	{"no further archive of a session that timed out", []string{"ARC-AUTO-10", "ARC-AUTO-11", "ARC-AUTO-12"}, unfollowed(scenarios.AutoOverlap, "again.list")},
+	{"an automatic archive that a rotation does not end", []string{"ARC-AUTO-14"}, goesOn(scenarios.AutoOverlap, "again.list", 1, 2)},
+}
+
+// archiveIn returns an archive of a list.
+func archiveIn(t *tape.Tape, scenario, label string, n int) map[string]any {
+	var list struct{ Items []map[string]any }
+	if r := t.Where(scenario, label, tape.IsExchange); r == nil || r.Exchange.Response.Body.Decode(&list) != nil || len(list.Items) <= n {
+		t.Missed = append(t.Missed, label)
+		return nil
+	}
+	return list.Items[n]
+}
+
+// unfollowed removes everything about the newest archive of a list.
+func unfollowed(scenario, label string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		id := archiveIn(t, scenario, label, 0)["id"]
+		tape.Change(scenario, label, "items", func(old any) any {
+			items, _ := old.([]any)
+			return items[1:]
+		})(t)
+		t.Remove("callbacks of the newest archive", func(r *evidence.Record) bool {
+			return r.Webhook != nil && r.IDs[evidence.Archive] == id
+		})
+	}
+}
+
+// goesOn makes one archive of two that follow each other in a list.
+func goesOn(scenario, label string, next, before int) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		old, fresh := archiveIn(t, scenario, label, before), archiveIn(t, scenario, label, next)
+		t.Archives(func(_ *evidence.Record, o map[string]any) bool {
+			if o["id"] != fresh["id"] {
+				return false
+			}
+			o["id"], o["createdAt"] = old["id"], old["createdAt"]
+			return true
+		})
+	}
 }
 
 // late delivers a callback just after another one.

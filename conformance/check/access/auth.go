@@ -43,7 +43,7 @@ func accepted(identity evidence.Identity) func(*check.Case) {
 				continue
 			}
 			switch status := r.Exchange.Status(); {
-			case status == 401 || status == 403 && !c.ForeignObject(r):
+			case status == 401 || status == 403 && !c.ForeignObject(r) && !stopsAutomatic(c, r):
 				c.Wrong("a call that is accepted", check.Outcome(r), r)
 			case status/100 == 2 && c.Meant(r):
 				c.Saw(r)
@@ -52,6 +52,12 @@ func accepted(identity evidence.Identity) func(*check.Case) {
 			}
 		}
 	}
+}
+
+// stopsAutomatic reports whether the call stops an automatic archive, which may be refused with 403 (ARC-AUTO-09).
+func stopsAutomatic(c *check.Case, r evidence.Record) bool {
+	h := c.ByID[r.ArchiveInPath()]
+	return r.Exchange.Operation == evidence.StopArchive && h != nil && c.Automatic(h)
 }
 
 func denied(identity evidence.Identity, flaws ...evidence.Flaw) func(*check.Case) {

@@ -206,7 +206,8 @@ func continuesInFurther(c *check.Case) {
 			if got, ok := last(h); ok {
 				n, whole := got.Whole("duration")
 				told := time.Duration(n) * time.Second
-				c.Want(whole && told <= most+c.Limit("tolerance.duration"), fmt.Sprintf("a duration of up to %v", most), got.Show("duration"), got.At)
+				allow := c.Limit("tolerance.limit.late") + c.Limit("tolerance.duration")
+				c.Want(whole && told <= most+allow, fmt.Sprintf("a duration of up to %v, give or take %v", most, allow), got.Show("duration"), got.At)
 			}
 		}
 	}
@@ -299,7 +300,7 @@ func listedInOrder(c *check.Case) {
 func notStoppedByCall(c *check.Case) {
 	for _, r := range c.Calls(evidence.StopArchive) {
 		h := c.ByID[r.ArchiveInPath()]
-		if h == nil || !c.Automatic(h) || !c.Sound(r) || h.EndedBefore(r) || !c.Status(r, 200, 409) {
+		if h == nil || !c.Automatic(h) || !c.Sound(r) || h.EndedBefore(r) || !c.Refused(r, 200, 403) {
 			continue
 		}
 		if next, ok := h.NextSeen(r); ok && clientsSteady(c, c.Sessions[h.Session()], r, next.At) {
@@ -330,7 +331,7 @@ func automaticStopsBy(want course.Rule) func(*check.Case) {
 		for _, s := range archived(c) {
 			by, end := lastEnd(c, s)
 			chain := chain(c, s.ID)
-			if by != want || end.IsZero() || len(chain) == 0 {
+			if by != want || end.IsZero() || len(chain) == 0 || timedOut(c, s, chain[len(chain)-1]) {
 				continue
 			}
 			late := end.Add(c.Limit("tolerance.limit.late"))
@@ -344,10 +345,35 @@ func automaticStopsBy(want course.Rule) func(*check.Case) {
 			early := end.Add(-c.Limit("tolerance.limit.early"))
 			for _, got := range dead {
 				at := c.Latest(s.App, got.Answered())
+				if at.Before(early) && neverPublished(c, s, alive, got) {
+					continue // ARC-AUTO-15 judges it
+				}
 				c.Want(!at.Before(early), fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(end), by), fmt.Sprintf("%s at %s", got.Status(), facts.ClockTime(at)), got.At)
 			}
 		}
 	}
+}
+
+// timedOut reports whether the newest archive of a session began before a limit had ended the recording, so that the
+// session was used again without one (ARC-AUTO-12).
+func timedOut(c *check.Case, s *facts.Session, newest *facts.History) bool {
+	begun := c.Earliest(s.App, facts.Union(s.Clients)[0].From)
+	ended := func(spans []facts.Span, limit time.Duration) bool {
+		return slices.ContainsFunc(course.Gaps(c.InPolicy(s.App, spans, begun), begun), func(g facts.Span) bool {
+			return !g.To.IsZero() && g.To.Sub(g.From) >= limit-c.Limit("tolerance.limit.early") && time.UnixMilli(createdAt(newest)).Before(g.To)
+		})
+	}
+	return ended(s.Streams, c.Limit("idle-time.max")) || ended(s.Clients, c.Limit("without-clients.max"))
+}
+
+// neverPublished reports whether an archive may have ended for want of a publisher in its first minute.
+func neverPublished(c *check.Case, s *facts.Session, alive []facts.Sighting, dead facts.Sighting) bool {
+	minute := c.Earliest(s.App, facts.Union(s.Clients)[0].From).Add(c.Limit("first-publisher.max"))
+	outlived := slices.ContainsFunc(alive, func(got facts.Sighting) bool {
+		return c.Earliest(s.App, got.Asked()).After(minute.Add(c.Limit("tolerance.limit.late")))
+	})
+	return !outlived && !facts.AnyDuring(s.Streams, time.Time{}, dead.Answered()) &&
+		!c.Latest(s.App, dead.Answered()).Before(minute.Add(-c.Limit("tolerance.limit.early")))
 }
 
 // noFirstMinute judges archives that nobody had published to, after a minute, while clients were there.
