@@ -1,6 +1,10 @@
 package mutants
 
 import (
+	"encoding/json"
+	"time"
+
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/mutants/tape"
 )
@@ -29,6 +33,7 @@ var callMutations = []Mutation{
 	{"ARC-START-15", "fails on a truncated body", tape.Status(scenarios.Refusals, "start.truncated", 500)},
 	{"ARC-START-16", "accepts an unknown streamMode", tape.Status(scenarios.Refusals, "start.stream-mode", 200)},
 	{"ARC-START-17", "a refused start leaves an archive", tape.Add(scenarios.Auth, "list.unharmed", "count", 1)},
+	{"ARC-START-17", "a refused start leaves an archive that is listed", leftBehind},
 	{"ARC-START-18", "answers a start with a size", tape.Set(scenarios.Pair, "start", "size", 5)},
 	{"ARC-START-19", "loses the name", tape.Set(scenarios.Pair, "get.recording", "name", "archive")},
 	{"ARC-START-20", "records a foreign session", tape.Status(scenarios.Isolation, "start.foreign", 200)},
@@ -87,6 +92,9 @@ var callMutations = []Mutation{
 	{"ARC-LIST-07", "a page of 51", longPage},
 	{"ARC-LIST-09", "fails on a negative offset", tape.Status(scenarios.Listing, "list.bad-offset", 500)},
 	{"ARC-LIST-10", "lists another name than it reads", tape.Set(scenarios.Listing, "list.two", "items.0.sha256sum", "x")},
+	{"ARC-LIST-10", "lists the second before", tape.Change(scenarios.Listing, "list.two", "items.0.updatedAt", func(old any) any {
+		return millis(old).Round(time.Second).Add(-time.Second).UnixMilli()
+	})},
 	{"ARC-LIST-11", "createdAt in no order", tape.Set(scenarios.Listing, "list.one", "items.0.createdAt", 1000)},
 	{"ARC-LIST-12", "lists foreign archives", foreignItem},
 	{"ARC-LIST-13", "counts where nothing is", tape.Set(scenarios.Listing, "list.none", "count", 3)},
@@ -124,6 +132,12 @@ var callMutations = []Mutation{
 	{"ARC-SES-06", "automatic archives of relayed media", tape.Asked(scenarios.Pair, "session.other", "p2p.preference=enabled&archiveMode=always")},
 }
 
+// millis reads a time in Unix milliseconds.
+func millis(v any) time.Time {
+	ms, _ := v.(json.Number).Int64()
+	return time.UnixMilli(ms)
+}
+
 // swap exchanges two items of a list.
 func swap(scenario, label string, i, j int) func(*tape.Tape) {
 	return tape.Change(scenario, label, "items", func(old any) any {
@@ -144,6 +158,30 @@ func foreignItem(t *tape.Tape) {
 		return
 	}
 	tape.Answer(scenarios.Isolation, "list.foreign", 200, `{"count":1,"items":[`+own.Exchange.Response.Body.Text+`]}`)(t)
+}
+
+// leftBehind lists an archive that nobody started, of a session of the suite, in an application that others use too.
+func leftBehind(t *tape.Tape) {
+	unmade(scenarios.Auth)(t)
+	own := t.Where(scenarios.Auth, "get.unified", tape.IsExchange)
+	if own == nil {
+		return
+	}
+	var a map[string]any
+	_ = own.Exchange.Response.Body.Decode(&a)
+	tape.Change(scenarios.Auth, "list.unharmed", "items", func(old any) any {
+		items, _ := old.([]any)
+		return append(items, map[string]any{"id": "11111111-2222-4333-8444-555555555555", "status": "started", "sessionId": a["sessionId"]})
+	})(t)
+}
+
+// unmade makes the application of a scenario one that others use too.
+func unmade(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Remove("application of "+scenario, func(r *evidence.Record) bool {
+			return r.Scenario == scenario && r.Exchange != nil && r.Exchange.Operation == evidence.CreateApplication
+		})
+	}
 }
 
 // relist puts the deleted archive back into the list.

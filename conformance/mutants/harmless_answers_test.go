@@ -41,6 +41,39 @@ var harmlessAnswers = []harmless{
 		tape.Set(scenarios.AutoSilent, "get.first-minute", "status", "stopped"), tape.Set(scenarios.AutoSilent, "get.before", "status", "stopped"))},
 	{"no further archive of a session that timed out", []string{"ARC-AUTO-10", "ARC-AUTO-11", "ARC-AUTO-12"}, unfollowed(scenarios.AutoOverlap, "again.list")},
 	{"an automatic archive that a rotation does not end", []string{"ARC-AUTO-14"}, goesOn(scenarios.AutoOverlap, "again.list", 1, 2)},
+	{"somebody else's archive of the application", []string{"ARC-LIST-04", "ARC-LIST-05", "ARC-LIST-11"}, tape.Change(scenarios.Listing, "list.all", "items", func(old any) any {
+		items, _ := old.([]any)
+		return append([]any{map[string]any{"id": "11111111-2222-4333-8444-555555555555", "status": "started", "sessionId": "1_other", "createdAt": 1}}, items...)
+	})},
+	{"somebody else's archive between two lists", []string{"ARC-START-17"}, tape.All(unmade(scenarios.Auth), tape.Add(scenarios.Auth, "list.unharmed", "count", 1))},
+	{"a list that shows times in whole seconds", []string{"ARC-LIST-10", "ARC-LIST-11"}, wholeSeconds(scenarios.Listing)},
+	{"all there is to who wants a larger page", []string{"ARC-LIST-08", "ARC-LIST-09"}, asLarge(scenarios.Listing)},
+}
+
+// wholeSeconds rounds the times of archives in lists.
+func wholeSeconds(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Archives(func(r *evidence.Record, o map[string]any) bool {
+			if r.Scenario != scenario || r.Exchange == nil || r.Exchange.Operation != evidence.ListArchives {
+				return false
+			}
+			for _, key := range []string{"createdAt", "updatedAt"} {
+				o[key] = millis(o[key]).Round(time.Second).UnixMilli()
+			}
+			return true
+		})
+	}
+}
+
+// asLarge answers the requests for too large a page with all archives.
+func asLarge(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		if all := t.Where(scenario, "list.most", tape.IsExchange); all != nil {
+			for _, label := range []string{"list.big-count", "list.larger"} {
+				tape.Answer(scenario, label, 200, all.Exchange.Response.Body.Text)(t)
+			}
+		}
+	}
 }
 
 // archiveIn returns an archive of a list.

@@ -49,6 +49,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-AUTH-18", "refuses a thousand characters", shutOut("t1-data-1000")},
 	{"ARC-AUTH-19", "takes tokens of any age", letIn("t1-days-31")},
 	{"ARC-LIST-08", "a page of 1001", tape.Answer(scenarios.Listing, "list.larger", 200, `{"count":1001,"items":[{}`+strings.Repeat(",{}", 1000)+`]}`)},
+	{"ARC-LIST-08", "an empty page for who wants too much", tape.Answer(scenarios.Listing, "list.larger", 200, `{"count":52,"items":[]}`)},
 	{"ARC-SES-05", "answers JSON to a client that wants XML", tape.Answer(scenarios.Legacy, "session.xml", 200, `[{"session_id":"1_MX4"}]`)},
 	{"ARC-SES-07", "answers a disconnection with 200", tape.Status(scenarios.Presence, "disconnect.bob", 200)},
 	{"ARC-SES-07", "lists a client that is gone", lists(scenarios.Presence, "connections", "connections.after")},

@@ -4,6 +4,7 @@ package lifecycle
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -180,10 +181,26 @@ func refusalLeavesNoTrace(c *check.Case) {
 			if refused == 0 || deleted > 0 {
 				continue
 			}
+			if _, own := c.Apps[l.R.IDs[evidence.Application]]; !own { // others may start archives there too
+				c.Want(len(strays(c, l)) == 0, "no archive of a session in which every start was refused", strings.Join(strays(c, l), ", "), earlier.R, l.R)
+				continue
+			}
 			c.Want(l.Count == earlier.Count+accepted, fmt.Sprintf("count %d after %d refused and %d accepted starts", earlier.Count+accepted, refused, accepted),
 				fmt.Sprintf("count %d", l.Count), earlier.R, l.R)
 		}
 	}
+}
+
+// strays returns the listed archives of the harness's sessions that it did not start.
+func strays(c *check.Case, l facts.List) []string {
+	var out []string
+	for _, item := range l.Items {
+		h, s := c.ByID[item.Text("id")], c.Sessions[item.Text("sessionId")]
+		if s != nil && !s.Auto && (h == nil || h.Start.Exchange == nil) {
+			out = append(out, item.Text("id"))
+		}
+	}
+	return out
 }
 
 func startShape(c *check.Case) {
