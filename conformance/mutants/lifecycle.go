@@ -22,7 +22,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-AUTO-07", "the second file begins where the first has ended", tape.Film(scenarios.AutoOverlap, "middle.object.media", laterMarks("vp8-16", 150))},
 	{"ARC-AUTO-12", "goes on with an archive that has timed out", tape.Set(scenarios.AutoOverlap, "again.get.published", "status", "started")},
 	{"ARC-AUTO-14", "no automatic archive after a rotation", tape.Add(scenarios.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
-	{"ARC-EVT-07", "moves without a word to a client", tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
+	{"ARC-EVT-08", "moves without a word to a client", tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
 	{"ARC-EVT-07", "moves without a word to the session callback", dropEvents(scenarios.Rotation, "sessionNotification")},
 
 	{"ARC-CB-29", "gives a callback up after an hour", refusedUntil(scenarios.Retry, time.Hour)},
@@ -55,7 +55,11 @@ var lifecycleMutations = []Mutation{
 	{"ARC-SES-07", "lists a client that is gone", lists(scenarios.Presence, "connections", "connections.after")},
 	{"ARC-SES-08", "a stream without its name", tape.Set(scenarios.Presence, "stream.alice", "name", "")},
 	{"ARC-SES-09", "does not tell of streams", dropEvents(scenarios.Presence, "streamCreated")},
-	{"ARC-SES-10", "does not tell of the end of a session", dropEvents(scenarios.Presence, "sessionDestroyed")},
+	{"ARC-SES-08", "a stream with pictures of no kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", nil)},
+	{"ARC-SES-10", "does not tell of the first client", dropEvents(scenarios.Presence, "sessionCreated")},
+	{"ARC-SES-10", "ends a session without a reason", event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "" })},
+	{"ARC-SES-12", "does not tell of the end of a session", dropEvents(scenarios.Presence, "sessionDestroyed")},
+	{"ARC-SES-12", "ends a session for another reason than its last client", event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
 	{"ARC-SES-11", "a client's streams end at another time", event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
 }
 

@@ -87,6 +87,16 @@ func TestCallsAskForJSON(t *testing.T) {
 	}
 }
 
+// TestLegacyCallsNameTheirKey: by it a check knows the project of the target file (ARC-SES-04).
+func TestLegacyCallsNameTheirKey(t *testing.T) {
+	c := client(t, answer(200, archiveJSON))
+	for want, as := range map[string]As{"": c.Unified(), "100200": c.Legacy()} {
+		if got, err := as.Get(t.Context(), "get", archiveID); err != nil || got.IDs[evidence.APIKey] != want {
+			t.Errorf("%s: key %q, want %q, error %v", as.Identity, got.IDs[evidence.APIKey], want, err)
+		}
+	}
+}
+
 func TestExchangesAreRecordedAndValidated(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler    http.HandlerFunc

@@ -92,7 +92,7 @@ func sessionID(c *check.Case) {
 		fields := sessionFields(n.id)
 		named := false
 		for _, f := range fields {
-			named = named || f != "" && (f == n.r.IDs[evidence.Application] || c.Owner(f) == n.r.IDs[evidence.Application])
+			named = named || f != "" && (f == n.r.IDs[evidence.Application] || f == n.r.IDs[evidence.APIKey] || c.Owner(f) == n.r.IDs[evidence.Application])
 		}
 		c.Want(named && int64(len(n.id)) <= c.Number("session-id.max"), "1_ or 2_ and the base64 of fields that name the application, at most 255 characters",
 			fmt.Sprintf("%s with fields %q", n.id, fields), n.r)
