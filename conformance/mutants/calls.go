@@ -48,6 +48,7 @@ var callMutations = []Mutation{
 	{"ARC-RATE-11", "accepts maxBitrate for an individual archive", tape.Status(scenarios.Refusals, "start.individual-bitrate", 200)},
 	{"ARC-RATE-12", "accepts a quantizer for an individual archive", tape.Status(scenarios.Refusals, "start.individual-qp", 200)},
 	{"ARC-RATE-13", "invents a maxBitrate", tape.Set(scenarios.Rates, "qp-20.get.delivered", "maxBitrate", 1000000)},
+	{"ARC-RATE-13", "forgets the maxBitrate", tape.Set(scenarios.Rates, "bitrate.get.delivered", "maxBitrate", nil)},
 	{"ARC-RATE-14", "refuses a quantizer", tape.Status(scenarios.Rates, "qp-20.start", 400)},
 	{"ARC-LAY-06", "accepts a layout nobody knows", tape.Status(scenarios.Refusals, "start.layout-type", 200)},
 	{"ARC-LAY-06", "answers 409 to a layout nobody knows", tape.Status(scenarios.Refusals, "start.layout-type", 409)},
