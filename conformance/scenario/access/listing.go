@@ -45,7 +45,7 @@ func (l *lister) gather(ctx context.Context) (err error) {
 		if l.sessions[i], err = l.Session(ctx, label); err != nil {
 			return err
 		}
-		if _, err := l.Join(ctx, l.sessions[i], []string{"alice", "bob"}[i]); err != nil {
+		if _, err := l.Present(ctx, l.sessions[i], []string{"alice", "bob"}[i], []string{"tone-11", "tone-12"}[i]); err != nil {
 			return err
 		}
 	}
