@@ -180,8 +180,8 @@ func (m *Member) Unpublish(ctx context.Context) error {
 	return pub.Stop(ctx, fmt.Sprintf("unpublish.%s", m.Name))
 }
 
-// Leave closes the client's connection, which ends its publication too. A client without a connection says that it leaves
-// by ending what it publishes.
+// Leave closes the client's connection, which ends its publication too. Where the target has no events, the client says that
+// it leaves by ending what it publishes.
 func (m *Member) Leave() error {
 	if m.Conn != nil {
 		m.Conn.Leave()
@@ -191,7 +191,7 @@ func (m *Member) Leave() error {
 	}
 	pub := m.Pub
 	m.Pub = nil
-	if m.Conn == nil {
+	if !m.f.Target.File.Has(config.Events) {
 		return pub.Stop(context.Background(), "leave."+m.Name)
 	}
 	return pub.Abandon()
