@@ -14,6 +14,21 @@ func (c *Case) Status(r evidence.Record, codes ...int) bool {
 	return c.Want(slices.Contains(codes, r.Exchange.Status()), anyOf(codes), Outcome(r), r)
 }
 
+// Refusal reports whether a status refuses what a request asks for, as 400 does. It is not one that blames the caller
+// (401, 403), the object (404) or the moment (408, 429). See decision 0002.
+func Refusal(status int) bool {
+	return status/100 == 4 && !slices.Contains([]int{401, 403, 404, 408, 429}, status)
+}
+
+// Refused notes whether the answer to r is a refusal, or has one of the other codes.
+func (c *Case) Refused(r evidence.Record, also ...int) bool {
+	status, want := r.Exchange.Status(), "a refusal, such as 400"
+	if len(also) > 0 {
+		want += ", or " + anyOf(also)
+	}
+	return c.Want(Refusal(status) || slices.Contains(also, status), want, Outcome(r), r)
+}
+
 func anyOf(codes []int) string {
 	var s []string
 	for _, code := range codes {

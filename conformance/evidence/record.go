@@ -30,6 +30,7 @@ const (
 	Archive     = "archive"
 	Stream      = "stream"
 	Connection  = "connection"
+	APIKey      = "apiKey" // of a call as a legacy project
 )
 
 // Record is one observation. Exactly one of the pointer fields is set.

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,34 @@ type Sighting struct {
 const ViaCallback evidence.Operation = "callback"
 
 func (s Sighting) Status() string { return s.Text("status") }
+
+// OmitsReason reports whether the file is delivered and the reason of the stop is not repeated, as in the page's sample of
+// a callback (ARC-CB-17).
+func (s Sighting) OmitsReason() bool {
+	return slices.Contains([]string{"uploaded", "available", "expired"}, s.Status()) && s.Object["reason"] == ""
+}
+
+// Later reports whether a tells of a later change than b. It is false where one does not say when it changed.
+func Later(a, b Sighting) bool {
+	at, known := a.Whole("updatedAt")
+	before, too := b.Whole("updatedAt")
+	return known && too && at > before
+}
+
+// ByChange sorts callbacks by the changes that they announce, not by their arrival: they may arrive in any order
+// (ARC-STAT-09). Where one does not say when it changed, they stay as they are.
+func ByChange(hooks []Sighting) []Sighting {
+	if slices.ContainsFunc(hooks, func(s Sighting) bool { _, known := s.Whole("updatedAt"); return !known }) {
+		return hooks
+	}
+	sorted := slices.Clone(hooks)
+	slices.SortStableFunc(sorted, func(a, b Sighting) int {
+		x, _ := a.Whole("updatedAt")
+		y, _ := b.Whole("updatedAt")
+		return cmp.Compare(x, y)
+	})
+	return sorted
+}
 
 // Answered returns when the object had been received, Asked when it was requested.
 func (s Sighting) Answered() time.Time { return s.At.Over() }

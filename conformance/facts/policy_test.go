@@ -43,13 +43,13 @@ func TestAsked(t *testing.T) {
 	}
 	for body, want := range map[string]string{
 		`{"sessionId":"s"}`: "", `{"sessionId":"s","unknown":1}`: "", `{"sessionId":"s","hasVideo":false}`: "", `{"sessionId":"s","layout":{"type":"pip"}}`: "",
-		`{"sessionId":"s"`: FlawMalformed, ``: FlawMalformed, `[]`: FlawMalformed, `{"sessionId":1}`: FlawTypes, `{"sessionId":"s","hasAudio":"no"}`: FlawTypes,
+		`{"sessionId":"s"`: FlawMalformed, ``: FlawMalformed, `[]`: FlawTypes, `{"sessionId":1}`: FlawTypes, `{"sessionId":"s","hasAudio":"no"}`: FlawTypes,
 		`{}`: FlawNoSession, `{"sessionId":"x"}`: FlawUnknownSession, `{"sessionId":"empty"}`: FlawNobody, `{"sessionId":"relayed"}`: FlawRelayed,
 		`{"sessionId":"foreign"}`: FlawForeignSession, `{"sessionId":"s","outputMode":"x"}`: FlawOutputMode, `{"sessionId":"s","streamMode":"x"}`: FlawStreamMode,
 		`{"sessionId":"s","hasAudio":false,"hasVideo":false}`: FlawNeither, `{"sessionId":"s","resolution":"1x1"}`: FlawResolution,
 		`{"sessionId":"s","quantizationParameter":14}`: FlawQPRange, `{"sessionId":"s","quantizationParameter":15}`: "", `{"sessionId":"s","maxBitrate":6000001}`: FlawBitrateRange,
 		`{"sessionId":"s","maxBitrate":100000,"quantizationParameter":20}`: FlawBothRates, `{"sessionId":"s","outputMode":"individual","resolution":"640x480"}`: FlawIndResolution,
-		`{"sessionId":"s","layout":{"type":"x"}}`: FlawLayout, `{"sessionId":"s","layout":{"type":"pip","stylesheet":"s"}}`: FlawLayout,
+		`{"sessionId":"s","layout":{"type":"x"}}`: FlawLayout, `{"sessionId":"s","layout":{"type":"pip","stylesheet":"s"}}`: FlawLayoutParts,
 	} {
 		f := Sort(ledger, evidence.View{})
 		f.Sessions = known

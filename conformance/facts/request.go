@@ -34,7 +34,8 @@ const (
 	FlawIndBitrate     = "maxBitrate of an individual archive"
 	FlawIndQP          = "quantizationParameter of an individual archive"
 	FlawIndLayout      = "layout of an individual archive"
-	FlawLayout         = "impossible layout"
+	FlawLayout         = "unknown layout type"
+	FlawLayoutParts    = "stylesheet or screenshareType with another layout type"
 	flawCredentials    = "flawed credentials"
 )
 
@@ -62,12 +63,13 @@ func (f *Facts) asked(r evidence.Record) Asked {
 		a.flaws = append(a.flaws, flawCredentials)
 	}
 	body, ok := f.Decode(e.Request.Body.Text)
-	if !ok {
+	valid := json.Valid([]byte(e.Request.Body.Text))
+	if !ok && !valid {
 		a.flaws = append(a.flaws, FlawMalformed)
 		return a
 	}
 	a.Body = body
-	if !typed(body) {
+	if !ok || !typed(body) {
 		a.flaws = append(a.flaws, FlawTypes)
 		return a
 	}
@@ -177,8 +179,11 @@ func (f *Facts) layoutFlaws(o Object) []string {
 		return []string{FlawIndLayout}
 	}
 	l, kind := Object(layout), Object(layout).Text("type")
-	if !slices.Contains(f.list("layout"), kind) || l["stylesheet"] != nil && kind != "custom" || l["screenshareType"] != nil && kind != "bestFit" {
+	switch {
+	case !slices.Contains(f.list("layout"), kind):
 		return []string{FlawLayout}
+	case l["stylesheet"] != nil && kind != "custom" || l["screenshareType"] != nil && kind != "bestFit":
+		return []string{FlawLayoutParts}
 	}
 	return nil
 }

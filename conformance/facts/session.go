@@ -3,6 +3,7 @@ package facts
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -82,9 +83,13 @@ func sessions(v evidence.View, loss time.Duration) map[string]*Session {
 	for _, r := range v.Exchanges(evidence.DeletePublication).Records {
 		ends[r.IDs[evidence.Stream]] = r
 	}
+	offers := map[string][]evidence.Record{} // by session
+	for _, r := range v.Exchanges(evidence.PublishStream).Records {
+		offers[r.IDs[evidence.Session]] = append(offers[r.IDs[evidence.Session]], r)
+	}
 	for _, r := range v.Tracks().Records {
 		if s := of(r); s != nil {
-			s.publication(r, ends[r.IDs[evidence.Stream]], loss)
+			s.publication(r, offers[s.ID], ends[r.IDs[evidence.Stream]], loss)
 		}
 	}
 	return all
@@ -122,7 +127,7 @@ func (s *Session) presence(r evidence.Record) {
 
 // publication adds the span of a publication. It ends with its DELETE request, or with its connection, when the record
 // of its end is written. The last packet is no end, because a stream may be silent.
-func (s *Session) publication(r, deleted evidence.Record, loss time.Duration) {
+func (s *Session) publication(r evidence.Record, offers []evidence.Record, deleted evidence.Record, loss time.Duration) {
 	p := r.Published
 	u := Span{From: p.First, By: r}
 	if p.Ended {
@@ -133,8 +138,22 @@ func (s *Session) publication(r, deleted evidence.Record, loss time.Duration) {
 	}
 	s.Streams = append(s.Streams, u)
 	if r.IDs[evidence.Connection] == "" {
+		u.From = accepted(r, offers)
 		s.Clients = append(s.Clients, u)
 	}
+}
+
+// accepted returns when a client without a connection was there: when the target had accepted the offer that its track
+// belongs to, or else with the first packet.
+func accepted(r evidence.Record, offers []evidence.Record) time.Time {
+	from := r.Published.First
+	for _, o := range offers {
+		own := o.Label == "publish."+r.Published.Client || strings.HasPrefix(o.Label, "publish."+r.Published.Client+".")
+		if own && o.Scenario == r.Scenario && o.Exchange.Status() == 201 && o.Over().Before(r.Published.First) {
+			from = o.Over()
+		}
+	}
+	return from
 }
 
 // Steady reports whether the merged spans cover the whole time between from and to.

@@ -1,11 +1,17 @@
 package mutants
 
 import (
+	"encoding/json"
+	"time"
+
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/mutants/tape"
 )
 
 const freshArchive = `{"id":"11111111-2222-4333-8444-555555555555","status":"started"}`
+
+const xmlError = `<errorPayload><code>-1</code><message>Archive not found</message></errorPayload>`
 
 // callMutations are about requests, credentials, lists and reads.
 var callMutations = []Mutation{
@@ -17,6 +23,7 @@ var callMutations = []Mutation{
 	{"ARC-START-07", "forgets the outputMode asked for", tape.All(tape.Request(scenarios.Pair, "start", "outputMode", "composed"),
 		tape.Set(scenarios.Pair, "get.started", "outputMode", "individual"))},
 	{"ARC-START-08", "accepts an unknown outputMode", tape.Status(scenarios.Refusals, "start.output-mode", 200)},
+	{"ARC-START-08", "takes an unknown outputMode for an unknown session", tape.Status(scenarios.Refusals, "start.output-mode", 404)},
 	{"ARC-START-09", "forgets that no video was asked for", tape.Set(scenarios.AudioOnly, "get.delivered", "hasVideo", true)},
 	{"ARC-START-10", "no audio by default", tape.Set(scenarios.Pair, "get.started", "hasAudio", false)},
 	{"ARC-START-11", "accepts an archive of nothing", tape.Status(scenarios.Refusals, "start.no-media", 200)},
@@ -26,10 +33,13 @@ var callMutations = []Mutation{
 	{"ARC-START-15", "fails on a truncated body", tape.Status(scenarios.Refusals, "start.truncated", 500)},
 	{"ARC-START-16", "accepts an unknown streamMode", tape.Status(scenarios.Refusals, "start.stream-mode", 200)},
 	{"ARC-START-17", "a refused start leaves an archive", tape.Add(scenarios.Auth, "list.unharmed", "count", 1)},
+	{"ARC-START-17", "a refused start leaves an archive that is listed", leftBehind},
 	{"ARC-START-18", "answers a start with a size", tape.Set(scenarios.Pair, "start", "size", 5)},
 	{"ARC-START-19", "loses the name", tape.Set(scenarios.Pair, "get.recording", "name", "archive")},
 	{"ARC-START-20", "records a foreign session", tape.Status(scenarios.Isolation, "start.foreign", 200)},
 	{"ARC-START-22", "no list under the API key", tape.Status(scenarios.Legacy, "list", 500)},
+	{"ARC-START-24", "takes a number for a session", tape.Status(scenarios.Refusals, "start.type-id", 200)},
+	{"ARC-START-24", "fails on an array", tape.Status(scenarios.Refusals, "start.array", 500)},
 	{"ARC-RES-07", "accepts 800x600", tape.Status(scenarios.Refusals, "start.resolution", 200)},
 	{"ARC-RES-09", "accepts a resolution for an individual archive", tape.Status(scenarios.Refusals, "start.individual-resolution", 200)},
 	{"ARC-RATE-04", "accepts a quantizer of 14", tape.Status(scenarios.Refusals, "start.qp-low", 200)},
@@ -38,13 +48,17 @@ var callMutations = []Mutation{
 	{"ARC-RATE-11", "accepts maxBitrate for an individual archive", tape.Status(scenarios.Refusals, "start.individual-bitrate", 200)},
 	{"ARC-RATE-12", "accepts a quantizer for an individual archive", tape.Status(scenarios.Refusals, "start.individual-qp", 200)},
 	{"ARC-RATE-13", "invents a maxBitrate", tape.Set(scenarios.Rates, "qp-20.get.delivered", "maxBitrate", 1000000)},
+	{"ARC-RATE-13", "forgets the maxBitrate", tape.Set(scenarios.Rates, "bitrate.get.delivered", "maxBitrate", nil)},
 	{"ARC-RATE-14", "refuses a quantizer", tape.Status(scenarios.Rates, "qp-20.start", 400)},
 	{"ARC-LAY-06", "accepts a layout nobody knows", tape.Status(scenarios.Refusals, "start.layout-type", 200)},
+	{"ARC-LAY-06", "answers 409 to a layout nobody knows", tape.Status(scenarios.Refusals, "start.layout-type", 409)},
+	{"ARC-LAY-06", "takes a style sheet for bestFit", tape.Status(scenarios.Refusals, "start.layout-stylesheet", 200)},
 	{"ARC-SEL-02", "manual by default", tape.Set(scenarios.Pair, "get.started", "streamMode", "manual")},
 	{"ARC-SIM-07", "invents a tag", tape.Set(scenarios.Pair, "get.started", "multiArchiveTag", "x")},
 
 	{"ARC-STOP-01", "answers a stop with started", tape.Set(scenarios.Pair, "stop", "status", "started")},
 	{"ARC-STOP-02", "no reason after a stop", tape.Set(scenarios.Pair, "get.stopped", "reason", "")},
+	{"ARC-STOP-02", "another reason once the file is there", tape.Set(scenarios.Pair, "get.uploaded", "reason", "session ended")},
 	{"ARC-STOP-05", "stops what does not exist", tape.Status(scenarios.Refusals, "stop.unknown", 200)},
 	{"ARC-STOP-06", "fails on a second stop", tape.Status(scenarios.Pair, "stop.second", 500)},
 	{"ARC-STOP-07", "does not stop a paused archive", tape.Status(scenarios.Pause, "stop", 409)},
@@ -66,6 +80,8 @@ var callMutations = []Mutation{
 	{"ARC-AUTH-12", "takes a legacy token of an hour", tape.Status(scenarios.Auth, "list.legacy.too-long-lived", 200)},
 	{"ARC-AUTH-13", "does not compare key and path", tape.Status(scenarios.Isolation, "list.foreign-legacy-path", 200)},
 	{"ARC-AUTH-14", "answers errors in plain text", tape.Answer(scenarios.Refusals, "get.unknown", 404, "not found")},
+	{"ARC-AUTH-14", "answers errors in XML to a client that wants JSON", tape.All(tape.Accepting(scenarios.Refusals, "get.unknown", "application/json"),
+		tape.Answer(scenarios.Refusals, "get.unknown", 404, xmlError))},
 	{"ARC-AUTH-15", "starts for a bad signature", tape.Answer(scenarios.Auth, "start.unified.wrong-signature", 200, freshArchive)},
 
 	{"ARC-LIST-01", "fails to list", tape.Status(scenarios.Listing, "list.all", 500)},
@@ -77,6 +93,9 @@ var callMutations = []Mutation{
 	{"ARC-LIST-07", "a page of 51", longPage},
 	{"ARC-LIST-09", "fails on a negative offset", tape.Status(scenarios.Listing, "list.bad-offset", 500)},
 	{"ARC-LIST-10", "lists another name than it reads", tape.Set(scenarios.Listing, "list.two", "items.0.sha256sum", "x")},
+	{"ARC-LIST-10", "lists the second before", tape.Change(scenarios.Listing, "list.two", "items.0.updatedAt", func(old any) any {
+		return millis(old).Round(time.Second).Add(-time.Second).UnixMilli()
+	})},
 	{"ARC-LIST-11", "createdAt in no order", tape.Set(scenarios.Listing, "list.one", "items.0.createdAt", 1000)},
 	{"ARC-LIST-12", "lists foreign archives", foreignItem},
 	{"ARC-LIST-13", "counts where nothing is", tape.Set(scenarios.Listing, "list.none", "count", 3)},
@@ -88,6 +107,7 @@ var callMutations = []Mutation{
 	{"ARC-GET-05", "shows a foreign archive", tape.Status(scenarios.Isolation, "get.foreign", 200)},
 	{"ARC-GET-06", "numbers as text", tape.Set(scenarios.Pair, "get.recording", "createdAt", "1700000000000")},
 	{"ARC-GET-07", "a size while recording", tape.Set(scenarios.Pair, "get.recording", "size", 77)},
+	{"ARC-GET-07", "a duration while started", tape.Set(scenarios.Pair, "get.recording", "duration", 3)},
 	{"ARC-GET-08", "another size than the file's", tape.Add(scenarios.Pair, "get.uploaded", "size", 1)},
 	{"ARC-GET-09", "updatedAt in seconds", tape.Set(scenarios.Pair, "get.uploaded", "updatedAt", 1700000000)},
 	{"ARC-GET-11", "no number of the project", tape.Set(scenarios.Legacy, "get.uploaded", "partnerId", "100001")},
@@ -113,6 +133,12 @@ var callMutations = []Mutation{
 	{"ARC-SES-06", "automatic archives of relayed media", tape.Asked(scenarios.Pair, "session.other", "p2p.preference=enabled&archiveMode=always")},
 }
 
+// millis reads a time in Unix milliseconds.
+func millis(v any) time.Time {
+	ms, _ := v.(json.Number).Int64()
+	return time.UnixMilli(ms)
+}
+
 // swap exchanges two items of a list.
 func swap(scenario, label string, i, j int) func(*tape.Tape) {
 	return tape.Change(scenario, label, "items", func(old any) any {
@@ -133,6 +159,30 @@ func foreignItem(t *tape.Tape) {
 		return
 	}
 	tape.Answer(scenarios.Isolation, "list.foreign", 200, `{"count":1,"items":[`+own.Exchange.Response.Body.Text+`]}`)(t)
+}
+
+// leftBehind lists an archive that nobody started, of a session of the suite, in an application that others use too.
+func leftBehind(t *tape.Tape) {
+	unmade(scenarios.Auth)(t)
+	own := t.Where(scenarios.Auth, "get.unified", tape.IsExchange)
+	if own == nil {
+		return
+	}
+	var a map[string]any
+	_ = own.Exchange.Response.Body.Decode(&a)
+	tape.Change(scenarios.Auth, "list.unharmed", "items", func(old any) any {
+		items, _ := old.([]any)
+		return append(items, map[string]any{"id": "11111111-2222-4333-8444-555555555555", "status": "started", "sessionId": a["sessionId"]})
+	})(t)
+}
+
+// unmade makes the application of a scenario one that others use too.
+func unmade(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Remove("application of "+scenario, func(r *evidence.Record) bool {
+			return r.Scenario == scenario && r.Exchange != nil && r.Exchange.Operation == evidence.CreateApplication
+		})
+	}
 }
 
 // relist puts the deleted archive back into the list.

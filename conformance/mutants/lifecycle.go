@@ -22,7 +22,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-AUTO-07", "the second file begins where the first has ended", tape.Film(scenarios.AutoOverlap, "middle.object.media", laterMarks("vp8-16", 150))},
 	{"ARC-AUTO-12", "goes on with an archive that has timed out", tape.Set(scenarios.AutoOverlap, "again.get.published", "status", "started")},
 	{"ARC-AUTO-14", "no automatic archive after a rotation", tape.Add(scenarios.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
-	{"ARC-EVT-07", "moves without a word to a client", tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
+	{"ARC-EVT-08", "moves without a word to a client", tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
 	{"ARC-EVT-07", "moves without a word to the session callback", dropEvents(scenarios.Rotation, "sessionNotification")},
 
 	{"ARC-CB-29", "gives a callback up after an hour", refusedUntil(scenarios.Retry, time.Hour)},
@@ -37,8 +37,10 @@ var lifecycleMutations = []Mutation{
 	{"ARC-STO-14", "tries an upload once", firstUploadOnly(scenarios.Recovers)},
 	{"ARC-STO-15", "gives up an upload early", tape.Set(scenarios.GivenUp, "get.stopped", "status", "failed")},
 	{"ARC-STO-15", "tries on after the period", lateUpload(scenarios.GivenUp)},
+	{"ARC-STO-15", "tries no more in the second half of the three days", noUploadAfter(scenarios.GivenUp, "clock.48h")},
+	{"ARC-STO-16", "tries no more after the first minutes", noUploadAfter(scenarios.FallsBack, "clock.before")},
 	{"ARC-STO-16", "falls back early", tape.Set(scenarios.FallsBack, "get.before", "status", "available")},
-	{"ARC-STO-18", "tells nobody of a failed upload", noMail(scenarios.GivenUp)},
+	{"ARC-STO-18", "tells nobody of a failed upload", noMail(scenarios.FallsBack)},
 	{"ARC-STO-19", "keeps a copy where fallback is off", tape.Set(scenarios.GivenUp, "get.long-after", "url", "http://example.com/archive.mp4")},
 	{"ARC-SEC-01", "lists a copy where fallback is off", tape.Set(scenarios.GivenUp, "list.after", "items.0.url", "http://example.com/archive.mp4")},
 	{"ARC-SEC-03", "uploads without encryption", unencrypted(scenarios.Recovers)},
@@ -47,12 +49,17 @@ var lifecycleMutations = []Mutation{
 	{"ARC-AUTH-18", "refuses a thousand characters", shutOut("t1-data-1000")},
 	{"ARC-AUTH-19", "takes tokens of any age", letIn("t1-days-31")},
 	{"ARC-LIST-08", "a page of 1001", tape.Answer(scenarios.Listing, "list.larger", 200, `{"count":1001,"items":[{}`+strings.Repeat(",{}", 1000)+`]}`)},
+	{"ARC-LIST-08", "an empty page for who wants too much", tape.Answer(scenarios.Listing, "list.larger", 200, `{"count":52,"items":[]}`)},
 	{"ARC-SES-05", "answers JSON to a client that wants XML", tape.Answer(scenarios.Legacy, "session.xml", 200, `[{"session_id":"1_MX4"}]`)},
 	{"ARC-SES-07", "answers a disconnection with 200", tape.Status(scenarios.Presence, "disconnect.bob", 200)},
 	{"ARC-SES-07", "lists a client that is gone", lists(scenarios.Presence, "connections", "connections.after")},
 	{"ARC-SES-08", "a stream without its name", tape.Set(scenarios.Presence, "stream.alice", "name", "")},
 	{"ARC-SES-09", "does not tell of streams", dropEvents(scenarios.Presence, "streamCreated")},
-	{"ARC-SES-10", "does not tell of the end of a session", dropEvents(scenarios.Presence, "sessionDestroyed")},
+	{"ARC-SES-08", "a stream with pictures of no kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", nil)},
+	{"ARC-SES-10", "does not tell of the first client", dropEvents(scenarios.Presence, "sessionCreated")},
+	{"ARC-SES-10", "ends a session without a reason", event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "" })},
+	{"ARC-SES-12", "does not tell of the end of a session", dropEvents(scenarios.Presence, "sessionDestroyed")},
+	{"ARC-SES-12", "ends a session for another reason than its last client", event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
 	{"ARC-SES-11", "a client's streams end at another time", event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
 }
 
@@ -177,6 +184,17 @@ func firstUploadOnly(scenario string) func(*tape.Tape) {
 			n++
 			return n > 1
 		})
+	}
+}
+
+// noUploadAfter removes the requests from the beginning of a move of the clock on.
+func noUploadAfter(scenario, label string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		if moved := t.Where(scenario, label, tape.IsExchange); moved != nil {
+			t.Remove("late uploads of "+scenario, func(r *evidence.Record) bool {
+				return r.Scenario == scenario && r.Upload != nil && r.Time.After(moved.Exchange.Started)
+			})
+		}
 	}
 }
 

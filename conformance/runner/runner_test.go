@@ -41,6 +41,23 @@ func TestScenariosAndChecksFit(t *testing.T) {
 	}
 }
 
+// withoutEvents are clauses whose scenarios leave out, without the capability events, what shows them.
+var withoutEvents = []string{"ARC-START-01", "ARC-STAT-03", "ARC-STAT-14"}
+
+// A clause that no target without events can show must need the capability, or it would be inconclusive there instead of
+// not applicable.
+func TestClausesThatNeedEventsSaySo(t *testing.T) {
+	l := load(t)
+	for id, ch := range judge.Checks {
+		needed := !slices.ContainsFunc(all.Scenarios, func(s scenario.Scenario) bool {
+			return slices.Contains(ch.Shown, s.Name) && !slices.Contains(s.Needs, config.Events)
+		}) || slices.Contains(withoutEvents, id)
+		if cl, _ := l.Clause(id); needed && !slices.Contains(cl.Capability, "events") {
+			t.Errorf("%s needs a client with events, and not the capability", id)
+		}
+	}
+}
+
 // Target files and the ledger must use the same names of capabilities.
 func TestCapabilitiesAreThoseOfTheLedger(t *testing.T) {
 	l := load(t)
@@ -87,7 +104,7 @@ func TestSelect(t *testing.T) {
 func TestPlanDrivesOnlyWhatIsNeeded(t *testing.T) {
 	l := load(t)
 	f := config.File{Capabilities: []config.Capability{"control", "unified"}, Time: config.Virtual}
-	p, err := NewPlan(l, Selection{Clauses: []string{"ARC-START-01", "ARC-COMP-02", "ARC-CB-29"}}, f)
+	p, err := NewPlan(l, Selection{Clauses: []string{"ARC-START-02", "ARC-COMP-02", "ARC-CB-29"}}, f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
 // Member is a client in a session, or one of the publishers of a client.
@@ -25,7 +26,8 @@ type Member struct {
 	pubs    int      // number of publications so far
 }
 
-// Join connects a client to a session. Its token gives the classes to what it publishes.
+// Join connects a client to a session. Its token gives the classes to what it publishes. Where the target has no events,
+// the client is there only while it publishes.
 func (f *Flow) Join(ctx context.Context, session, name string, classes ...string) (*Member, error) {
 	return f.JoinSaying(ctx, session, name, "name="+name, classes...)
 }
@@ -33,14 +35,23 @@ func (f *Flow) Join(ctx context.Context, session, name string, classes ...string
 // JoinSaying is Join with connection data.
 func (f *Flow) JoinSaying(ctx context.Context, session, name, data string, classes ...string) (*Member, error) {
 	m, err := f.guest(session, name, data, classes...)
-	if err != nil {
-		return nil, err
+	if err != nil || !f.Target.File.Has(config.Events) {
+		return m, err
 	}
 	if m.Conn, err = f.As.Connect(ctx, "join."+name, name, session, m.token); err != nil {
 		return nil, err
 	}
 	f.undo = append(f.undo, func(context.Context) error { m.Conn.Leave(); return nil })
 	return m, nil
+}
+
+// Present is Join for a client that has to be there: where the target has no events, it publishes a sound.
+func (f *Flow) Present(ctx context.Context, session, name, sound string) (*Member, error) {
+	m, err := f.Join(ctx, session, name)
+	if err != nil || m.Conn != nil {
+		return m, err
+	}
+	return m, m.Publish(ctx, "", sound)
 }
 
 // Guest adds a client that only publishes, without an events connection.
@@ -169,7 +180,8 @@ func (m *Member) Unpublish(ctx context.Context) error {
 	return pub.Stop(ctx, fmt.Sprintf("unpublish.%s", m.Name))
 }
 
-// Leave closes the client's connection, which ends its publication too.
+// Leave closes the client's connection, which ends its publication too. Where the target has no events, the client says that
+// it leaves by ending what it publishes.
 func (m *Member) Leave() error {
 	if m.Conn != nil {
 		m.Conn.Leave()
@@ -179,5 +191,8 @@ func (m *Member) Leave() error {
 	}
 	pub := m.Pub
 	m.Pub = nil
+	if !m.f.Target.File.Has(config.Events) {
+		return pub.Stop(context.Background(), "leave."+m.Name)
+	}
 	return pub.Abandon()
 }

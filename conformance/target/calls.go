@@ -34,8 +34,9 @@ func (a As) path(rest string) string {
 	return "/v2/project/" + project + rest
 }
 
+// call describes a call that asks for JSON: without that the service answers errors and sessions in XML (ARC-AUTH-14).
 func (a As) call(label, method, path string, ids map[string]string) Call {
-	return Call{Label: label, Method: method, Path: path, IDs: ids, As: a.Identity, Flaw: a.Flaw}
+	return Call{Label: label, Method: method, Path: path, IDs: ids, As: a.Identity, Flaw: a.Flaw, Header: http.Header{"Accept": {"application/json"}}}
 }
 
 func archiveIDs(id string) map[string]string { return map[string]string{evidence.Archive: id} }
@@ -48,7 +49,7 @@ func (a As) CreateSessionAccepting(ctx context.Context, label, accept string, fo
 	return a.Do(ctx, c)
 }
 
-// CreateSession posts the form and asks for JSON.
+// CreateSession posts the form.
 func (a As) CreateSession(ctx context.Context, label string, form url.Values) (Answer, string, error) {
 	got, err := a.CreateSessionAccepting(ctx, label, "application/json", form)
 	if err != nil {

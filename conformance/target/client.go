@@ -210,6 +210,9 @@ func (c *Client) record(ex *evidence.Exchange, req *http.Request, call Call, a A
 	if c.App.ID != "" {
 		ids[evidence.Application] = c.App.ID
 	}
+	if call.As == evidence.AsLegacy {
+		ids[evidence.APIKey] = c.App.APIKey
+	}
 	return c.Journal.Append(evidence.Record{Time: ex.Started, Scenario: c.Scenario, Label: call.Label, IDs: ids, Exchange: ex})
 }
 

@@ -17,6 +17,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,33 @@ func answer(status int, body string) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
+	}
+}
+
+// TestCallsAskForJSON: without Accept the service answers errors in XML (ARC-AUTH-14).
+func TestCallsAskForJSON(t *testing.T) {
+	var asked []string
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("Accept"))
+		answer(200, archiveJSON)(w, r)
+	})
+	for _, as := range []As{c.Unified(), c.Legacy(), {Client: c, Identity: evidence.AsNobody}} {
+		if _, err := as.Get(t.Context(), "get", archiveID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"application/json", "application/json", "application/json"}; !slices.Equal(asked, want) {
+		t.Errorf("Accept %q, want %q", asked, want)
+	}
+}
+
+// TestLegacyCallsNameTheirKey: by it a check knows the project of the target file (ARC-SES-04).
+func TestLegacyCallsNameTheirKey(t *testing.T) {
+	c := client(t, answer(200, archiveJSON))
+	for want, as := range map[string]As{"": c.Unified(), "100200": c.Legacy()} {
+		if got, err := as.Get(t.Context(), "get", archiveID); err != nil || got.IDs[evidence.APIKey] != want {
+			t.Errorf("%s: key %q, want %q, error %v", as.Identity, got.IDs[evidence.APIKey], want, err)
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func accepted(identity evidence.Identity) func(*check.Case) {
 				continue
 			}
 			switch status := r.Exchange.Status(); {
-			case status == 401 || status == 403 && !c.ForeignObject(r):
+			case status == 401 || status == 403 && !c.ForeignObject(r) && !stopsAutomatic(c, r):
 				c.Wrong("a call that is accepted", check.Outcome(r), r)
 			case status/100 == 2 && c.Meant(r):
 				c.Saw(r)
@@ -52,6 +52,12 @@ func accepted(identity evidence.Identity) func(*check.Case) {
 			}
 		}
 	}
+}
+
+// stopsAutomatic reports whether the call stops an automatic archive, which may be refused with 403 (ARC-AUTO-09).
+func stopsAutomatic(c *check.Case, r evidence.Record) bool {
+	h := c.ByID[r.ArchiveInPath()]
+	return r.Exchange.Operation == evidence.StopArchive && h != nil && c.Automatic(h)
 }
 
 func denied(identity evidence.Identity, flaws ...evidence.Flaw) func(*check.Case) {
@@ -86,10 +92,11 @@ func deniedForeign(identity evidence.Identity) func(*check.Case) {
 	}
 }
 
-// errorBodies judges every answer of 400 and more to an operation of the API.
+// errorBodies judges every answer of 400 and more to an operation of the API. A client that does not ask for JSON may be
+// answered in XML.
 func errorBodies(c *check.Case) {
 	for _, r := range c.Calls() {
-		if !facts.RestCall(r) || r.Exchange.Status() < 400 {
+		if !facts.RestCall(r) || r.Exchange.Status() < 400 || !accepts(r, "json") && strings.HasPrefix(facts.AnswerText(r), "<") {
 			continue
 		}
 		if !c.ReadsAtAll(r) {

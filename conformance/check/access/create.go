@@ -32,7 +32,7 @@ func creations(c *check.Case) []creation {
 	var out []creation
 	for _, r := range c.Calls(evidence.CreateSession) {
 		form, err := url.ParseQuery(r.Exchange.Request.Body.Text)
-		if err != nil || !c.Sound(r) || acceptsXML(r) {
+		if err != nil || !c.Sound(r) || accepts(r, "xml") {
 			continue
 		}
 		n := creation{r: r, form: form}
@@ -92,7 +92,7 @@ func sessionID(c *check.Case) {
 		fields := sessionFields(n.id)
 		named := false
 		for _, f := range fields {
-			named = named || f != "" && (f == n.r.IDs[evidence.Application] || c.Owner(f) == n.r.IDs[evidence.Application])
+			named = named || f != "" && (f == n.r.IDs[evidence.Application] || f == n.r.IDs[evidence.APIKey] || c.Owner(f) == n.r.IDs[evidence.Application])
 		}
 		most := c.Number("session-id.max")
 		c.Want(named && int64(len(n.id)) <= most, fmt.Sprintf("1_ or 2_ and the base64 of fields that name the application, at most %d characters", most),
@@ -117,7 +117,7 @@ func sessionFields(id string) []string {
 func sessionAutoRelayed(c *check.Case) {
 	for _, n := range creations(c) {
 		if n.impossible() && c.ReadsAtAll(n.r) {
-			c.Status(n.r, 400)
+			c.Refused(n.r)
 		}
 	}
 }

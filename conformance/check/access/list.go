@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -116,22 +117,22 @@ func archivesOf(c *check.Case, session string, r evidence.Record) []*facts.Histo
 	return out
 }
 
+// listNewestFirst judges the order of the archives that the harness started. Others may use the application too.
 func listNewestFirst(c *check.Case) {
 	for _, l := range goodLists(c) {
-		if len(l.Items) < 2 {
-			continue
-		}
-		var started, ids []string
+		var ids, started []string
 		for _, item := range l.Items {
-			ids = append(ids, item.Text("id"))
+			if id := item.Text("id"); startSeq(c, id) > 0 {
+				ids = append(ids, id)
+			}
+		}
+		if len(ids) < 2 {
+			continue
 		}
 		known := slices.Clone(ids)
 		slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(startSeq(c, b), startSeq(c, a)) })
-		for _, id := range known {
-			started = append(started, facts.Short(id))
-		}
 		for i := range ids {
-			ids[i] = facts.Short(ids[i])
+			started, ids[i] = append(started, facts.Short(known[i])), facts.Short(ids[i])
 		}
 		c.Want(slices.Equal(ids, started), "the order of the starts, newest first: "+strings.Join(started, " "), strings.Join(ids, " "), l.R)
 	}
@@ -168,7 +169,7 @@ func listPages(c *check.Case) {
 }
 
 // wholeOf returns the unpaged list of the same application and filter, with no start or deletion between it and the
-// page.
+// page, neither by the harness nor by somebody else.
 func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bool) {
 	for _, l := range lists {
 		if l.Query.Has("offset") || l.Query.Has("count") || l.Query.Get("sessionId") != page.Query.Get("sessionId") || !l.R.SameApp(page.R) {
@@ -179,7 +180,7 @@ func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bo
 			from, to = to, from
 		}
 		_, accepted, deleted := c.Between(from, to)
-		if accepted == 0 && deleted == 0 && int64(len(l.Items)) == l.Count {
+		if accepted == 0 && deleted == 0 && int64(len(l.Items)) == l.Count && l.Count == page.Count {
 			return l, true
 		}
 	}
@@ -248,23 +249,34 @@ func listItemsEqualReads(c *check.Case) {
 	}
 }
 
-func differing(a, b facts.Object) []string {
+func differing(item, read facts.Object) []string {
 	var keys []string
-	for key := range a {
-		if _, both := b[key]; !both {
+	for key := range item {
+		if _, both := read[key]; !both {
 			keys = append(keys, key)
 		}
 	}
-	for key, v := range b {
+	for key, v := range read {
 		if key == "url" {
 			continue
 		}
-		if w, both := a[key]; !both || !facts.SameJSON(v, w) {
+		w, both := item[key]
+		if !both && (key == "maxBitrate" || key == "quantizationParameter") {
+			continue // ARC-RATE-13
+		}
+		if !both || !facts.SameJSON(v, w) && !rounded(key, item, read) {
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// rounded reports whether the list shows a time of the read in whole seconds, as the service does.
+func rounded(key string, item, read facts.Object) bool {
+	shown, ok := item.Instant(key)
+	exact, known := read.Instant(key)
+	return (key == "createdAt" || key == "updatedAt") && ok && known && shown.Equal(exact.Round(time.Second))
 }
 
 func listSequence(c *check.Case) {

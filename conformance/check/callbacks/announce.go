@@ -49,16 +49,17 @@ func callbackOwnApplication(c *check.Case) {
 // announcedOnce checks that a change, identified by status and updatedAt, is not posted again after it was accepted.
 func announcedOnce(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		for i, s := range h.Hooks {
-			again := slices.IndexFunc(h.Hooks[:i], func(e facts.Sighting) bool {
+		hooks := facts.ByChange(h.Hooks)
+		for i, s := range hooks {
+			again := slices.IndexFunc(hooks[:i], func(e facts.Sighting) bool {
 				if c.IsNotice(s.Status()) { // notices about different streams are different changes
 					return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && facts.SameJSON(e.Object["stream"], s.Object["stream"]) && facts.SameJSON(e.Object["timestamp"], s.Object["timestamp"])
 				}
-				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && h.Hooks[i-1].Status() == s.Status() || facts.SameJSON(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)
+				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && hooks[i-1].Status() == s.Status() || facts.SameJSON(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)
 			})
 			at := []evidence.Record{s.At}
 			if again >= 0 {
-				at = append(at, h.Hooks[again].At)
+				at = append(at, hooks[again].At)
 			}
 			c.Want(again < 0, "each change announced once", s.Status()+" announced again", at...)
 		}

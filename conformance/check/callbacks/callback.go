@@ -5,6 +5,7 @@ package callbacks
 import (
 	"fmt"
 	"mime"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -36,11 +37,11 @@ var Checks = []check.Check{
 		return "createdAt in whole seconds", s.Show("createdAt"), ok && ms%c.Number("callback.created-at.step") == 0
 	}), scenarios.Pair),
 	check.New("ARC-CB-10", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
-		if !facts.InProgress(s.Status()) {
+		if s.Status() != "started" {
 			return "", "", true
 		}
 		n, ok := s.Whole("duration")
-		return "duration 0 while " + s.Status(), s.Show("duration"), ok && n == 0
+		return "duration 0 while started", s.Show("duration"), ok && n == 0
 	}), scenarios.Pair, scenarios.Pause),
 	check.New("ARC-CB-11", callbackDuration, scenarios.Pair),
 	check.New("ARC-CB-12", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
@@ -52,12 +53,7 @@ var Checks = []check.Check{
 	}), scenarios.Pair, scenarios.Pause),
 	check.New("ARC-CB-13", callbackSize, scenarios.Pair),
 	check.New("ARC-CB-14", everyHook(callbackResolution), scenarios.Pair),
-	check.New("ARC-CB-16", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
-		if facts.InProgress(s.Status()) {
-			return "an empty reason while " + s.Status(), s.Show("reason"), s.Object["reason"] == ""
-		}
-		return "reason as a string", s.Show("reason"), facts.JSONType(s.Object["reason"]) == "string"
-	}), scenarios.Pair),
+	check.New("ARC-CB-16", everyHook(callbackReasonGiven), scenarios.Pair),
 	check.New("ARC-CB-17", everyHook(callbackReason), scenarios.Pair),
 	check.New("ARC-CB-18", everyHook(callbackStatus), scenarios.Pair),
 	check.New("ARC-CB-19", everyHook(func(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
@@ -67,17 +63,15 @@ var Checks = []check.Check{
 		}
 		return "streamMode " + want, s.Show("streamMode"), s.Text("streamMode") == want
 	}), scenarios.Pair),
-	check.New("ARC-CB-20", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
-		if s.Status() == "started" {
+	check.New("ARC-CB-20", everyHook(func(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+		if s.Status() == "started" || c.IsNotice(s.Status()) {
 			return "", "", true
 		}
 		list, isArray := s.Object["streams"].([]any)
 		return "no streams while " + s.Status(), s.Show("streams"), s.Object["streams"] == nil || isArray && len(list) == 0
 	}), scenarios.Pair),
 	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair),
-	check.New("ARC-CB-22", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
-		return "url null or absent", s.Show("url"), s.Object["url"] == nil
-	}), scenarios.Pair, scenarios.Cloud),
+	check.New("ARC-CB-22", everyHook(callbackURL), scenarios.Pair, scenarios.Cloud),
 	check.New("ARC-CB-28", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 		if h.IsManual() {
 			return "", "", true
@@ -282,8 +276,32 @@ func callbackResolution(c *check.Case, h *facts.History, s facts.Sighting) (stri
 	return "resolution " + want, s.Show("resolution"), s.Text("resolution") == want
 }
 
+// callbackReasonGiven lets notices about streams do without a reason: an addition has none, nor has a removal by call.
+func callbackReasonGiven(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+	reason := s.Object["reason"]
+	switch {
+	case facts.InProgress(s.Status()):
+		return "an empty reason while " + s.Status(), s.Show("reason"), reason == ""
+	case c.IsNotice(s.Status()) && reason == nil:
+		return "", "", true
+	}
+	return "reason as a string", s.Show("reason"), facts.JSONType(reason) == "string"
+}
+
+// callbackURL allows an available archive the plain address of its file, which opens nothing (decision 0001).
+func callbackURL(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
+	link, err := url.Parse(s.Text("url"))
+	plain := err == nil && link.Host != "" && link.RawQuery == "" && link.Fragment == "" && link.User == nil
+	if s.Status() == "available" {
+		return "url null, absent, or an address that grants nothing", s.Show("url"), s.Object["url"] == nil || plain
+	}
+	return "url null or absent", s.Show("url"), s.Object["url"] == nil
+}
+
+// callbackReason judges the reason of the stop. Which one a rotation gives is open (ARC-DUR-15).
 func callbackReason(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
-	if facts.InProgress(s.Status()) || s.Status() == "failed" || c.IsNotice(s.Status()) {
+	k, ok := course.Of(c.Facts, h)
+	if facts.InProgress(s.Status()) || s.Status() == "failed" || c.IsNotice(s.Status()) || s.OmitsReason() || ok && k.Rule == course.ByMove {
 		return "", "", true
 	}
 	var names []string

@@ -2,7 +2,6 @@ package individual
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"reelcheck/conformance/check"
@@ -68,7 +67,7 @@ func layoutCallRefused(c *check.Case) {
 		if h == nil || !h.IsIndividual() || !c.Sound(r) {
 			continue
 		}
-		c.Want(slices.Contains([]int{400, 409}, r.Exchange.Status()), "400 or 409", check.Outcome(r), r)
+		c.Refused(r)
 		if next, ok := h.NextSeen(r); ok && !h.StoppedBetween(r, next.At) {
 			c.Want(facts.InProgress(next.Status()), "the archive to go on", fmt.Sprint(next.Show("status")), r, next.At)
 		}

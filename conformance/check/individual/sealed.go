@@ -15,7 +15,7 @@ func refusedOrSealed(c *check.Case) {
 			continue
 		}
 		if a.Exchange.Status() != 200 {
-			c.Status(a.Record, 400)
+			c.Refused(a.Record)
 			continue
 		}
 		o, _ := c.Decode(facts.AnswerText(a.Record))

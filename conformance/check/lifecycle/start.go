@@ -4,6 +4,7 @@ package lifecycle
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -21,33 +22,43 @@ var startChecks = []check.Check{
 	check.New("ARC-START-05", startAgain, scenarios.Pair, scenarios.Listing),
 	check.New("ARC-START-06", check.Defaults("outputMode", "composed"), scenarios.Pair),
 	check.New("ARC-START-07", outputModeNamed, scenarios.Pause),
-	check.New("ARC-START-08", refused(facts.FlawOutputMode, 400), scenarios.Refusals),
+	check.New("ARC-START-08", refusedAnyhow(facts.FlawOutputMode), scenarios.Refusals),
 	check.New("ARC-START-09", partsNamed, scenarios.AudioOnly, scenarios.VideoOnly),
 	check.New("ARC-START-10", partsByDefault, scenarios.Pair),
-	check.New("ARC-START-11", refused(facts.FlawNeither, 400), scenarios.Refusals),
+	check.New("ARC-START-11", refusedAnyhow(facts.FlawNeither), scenarios.Refusals),
 	check.New("ARC-START-12", refused(facts.FlawNoSession, 400), scenarios.Refusals),
 	check.New("ARC-START-13", refused(facts.FlawUnknownSession, 404, 400), scenarios.Refusals),
 	check.New("ARC-START-14", startTwice, scenarios.Refusals),
-	check.New("ARC-START-15", startMalformed, scenarios.Refusals),
-	check.New("ARC-START-16", refused(facts.FlawStreamMode, 400), scenarios.Refusals),
+	check.New("ARC-START-15", refused(facts.FlawMalformed, 400), scenarios.Refusals),
+	check.New("ARC-START-16", refusedAnyhow(facts.FlawStreamMode), scenarios.Refusals),
 	check.New("ARC-START-17", refusalLeavesNoTrace, scenarios.Auth),
 	check.New("ARC-START-18", startShape, scenarios.Pair),
 	check.New("ARC-START-19", nameKept, scenarios.Pair),
 	check.New("ARC-START-20", refused(facts.FlawForeignSession, 403, 404, 400), scenarios.Isolation),
 	check.New("ARC-START-22", bothIdentities, scenarios.Legacy),
+	check.New("ARC-START-24", refusedAnyhow(facts.FlawTypes), scenarios.Refusals),
 	check.New("ARC-RES-07", refused(facts.FlawResolution, 400), scenarios.Refusals),
 	check.New("ARC-RES-09", refused(facts.FlawIndResolution, 400), scenarios.Refusals),
-	check.New("ARC-RATE-04", refused(facts.FlawQPRange, 400), scenarios.Refusals),
+	check.New("ARC-RATE-04", refusedAnyhow(facts.FlawQPRange), scenarios.Refusals),
 	check.New("ARC-RATE-07", refused(facts.FlawBitrateRange, 400), scenarios.Refusals),
-	check.New("ARC-RATE-10", refused(facts.FlawBothRates, 400), scenarios.Refusals),
+	check.New("ARC-RATE-10", refusedAnyhow(facts.FlawBothRates), scenarios.Refusals),
 	check.New("ARC-RATE-11", refused(facts.FlawIndBitrate, 400), scenarios.Refusals),
-	check.New("ARC-RATE-12", refused(facts.FlawIndQP, 400), scenarios.Refusals),
-	check.New("ARC-LAY-06", refused(facts.FlawLayout, 400), scenarios.Refusals),
+	check.New("ARC-RATE-12", refusedAnyhow(facts.FlawIndQP), scenarios.Refusals),
+	check.New("ARC-LAY-06", badLayout, scenarios.Refusals),
 }
 
 // refused checks that start requests with only this flaw get one of the codes. It counts only if the target has ever
 // started an archive.
 func refused(flaw string, codes ...int) func(*check.Case) {
+	return eachFlawed(flaw, func(c *check.Case, r evidence.Record) { c.Status(r, codes...) })
+}
+
+// refusedAnyhow is refused where no source names the code (decision 0002).
+func refusedAnyhow(flaw string) func(*check.Case) {
+	return eachFlawed(flaw, func(c *check.Case, r evidence.Record) { c.Refused(r) })
+}
+
+func eachFlawed(flaw string, judge func(*check.Case, evidence.Record)) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, a := range c.Starts {
 			if !a.Only(flaw) {
@@ -56,9 +67,15 @@ func refused(flaw string, codes ...int) func(*check.Case) {
 			if !c.StartsAtAll(a.Record) {
 				return
 			}
-			c.Status(a.Record, codes...)
+			judge(c, a.Record)
 		}
 	}
+}
+
+// badLayout wants 400 for an unknown type, which is documented, and a refusal of what does not go with a type.
+func badLayout(c *check.Case) {
+	refused(facts.FlawLayout, 400)(c)
+	refusedAnyhow(facts.FlawLayoutParts)(c)
 }
 
 func startBegins(c *check.Case) {
@@ -150,15 +167,6 @@ func startTwice(c *check.Case) {
 	}
 }
 
-func startMalformed(c *check.Case) {
-	for _, a := range c.Starts {
-		if !a.Only(facts.FlawMalformed) && !a.Only(facts.FlawTypes) || !c.StartsAtAll(a.Record) {
-			continue
-		}
-		c.Status(a.Record, 400)
-	}
-}
-
 // refusalLeavesNoTrace compares the totals of the list before and after refused starts.
 func refusalLeavesNoTrace(c *check.Case) {
 	for _, l := range c.Lists() {
@@ -173,6 +181,10 @@ func refusalLeavesNoTrace(c *check.Case) {
 			if refused == 0 || deleted > 0 {
 				continue
 			}
+			if _, own := c.Apps[l.R.IDs[evidence.Application]]; !own { // others may start archives there too
+				c.Want(len(strays(c, l)) == 0, "no archive of a session in which every start was refused", strings.Join(strays(c, l), ", "), earlier.R, l.R)
+				continue
+			}
 			c.Want(l.Count == earlier.Count+accepted, fmt.Sprintf("count %d after %d refused and %d accepted starts", earlier.Count+accepted, refused, accepted),
 				fmt.Sprintf("count %d", l.Count), earlier.R, l.R)
 		}
@@ -181,6 +193,18 @@ func refusalLeavesNoTrace(c *check.Case) {
 
 // beforeNow is a moment of 2001 in milliseconds, later than any of today's in seconds. It is no limit.
 const beforeNow = 1_000_000_000_000
+
+// strays returns the listed archives of the harness's sessions that it did not start.
+func strays(c *check.Case, l facts.List) []string {
+	var out []string
+	for _, item := range l.Items {
+		h, s := c.ByID[item.Text("id")], c.Sessions[item.Text("sessionId")]
+		if s != nil && !s.Auto && (h == nil || h.Start.Exchange == nil) {
+			out = append(out, item.Text("id"))
+		}
+	}
+	return out
+}
 
 func startShape(c *check.Case) {
 	ids := map[string]bool{}

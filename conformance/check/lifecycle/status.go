@@ -201,7 +201,7 @@ func reachable(c *check.Case, from, to string) bool {
 }
 
 // knownTransitions checks reads for the transitions that may lie between two of them, and callbacks, which announce
-// every change, one by one. Only uploaded may come before stopped; ARC-STAT-08 judges when.
+// every change, one by one, in whatever order they arrived.
 func knownTransitions(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		last := facts.Sighting{Object: facts.Object{"status": "started"}, At: h.Start}
@@ -215,10 +215,7 @@ func knownTransitions(c *check.Case) {
 			last = s
 		}
 		previous := facts.Sighting{}
-		for _, s := range inOrder(h) {
-			if c.IsNotice(s.Status()) {
-				continue
-			}
+		for _, s := range happened(c, h) {
 			if from := previous.Status(); from != "" && from != s.Status() {
 				c.Want(c.Ledger.States.Allows(from, s.Status()), "a transition from "+from, "to "+s.Status(), previous.At, s.At)
 			}
@@ -227,21 +224,43 @@ func knownTransitions(c *check.Case) {
 	}
 }
 
-// inOrder returns the callbacks, each at its first attempt. A stopped that came late is put back in its place.
-func inOrder(h *facts.History) []facts.Sighting {
+// happened returns the changes that callbacks announce, each at its first attempt, in an order in which they may have
+// happened: that of their updatedAt, and among those of one moment the one that the ledger allows.
+func happened(c *check.Case, h *facts.History) []facts.Sighting {
 	var out []facts.Sighting
 	for i, s := range h.Hooks {
 		again := func(e facts.Sighting) bool { return e.Status() == s.Status() && e.At.Webhook.Answer/100 != 2 }
-		if !slices.ContainsFunc(h.Hooks[:i], again) {
+		if !c.IsNotice(s.Status()) && !slices.ContainsFunc(h.Hooks[:i], again) {
 			out = append(out, s)
 		}
 	}
-	for i := 1; i < len(out); i++ {
-		if out[i].Status() == "stopped" && (out[i-1].Status() == "uploaded" || out[i-1].Status() == "available") {
-			out[i-1], out[i] = out[i], out[i-1]
-		}
+	out = facts.ByChange(out)
+	if path, ok := follow(c, "", out); ok {
+		return path
 	}
 	return out
+}
+
+// follow returns the changes in an order of known transitions. Only changes of one moment trade places.
+func follow(c *check.Case, from string, rest []facts.Sighting) (path []facts.Sighting, ok bool) {
+	if len(rest) == 0 {
+		return nil, true
+	}
+	tried := map[string]bool{}
+	for i, s := range rest {
+		to := s.Status()
+		if facts.Later(s, rest[0]) {
+			break
+		}
+		if tried[to] || from != "" && from != to && !c.Ledger.States.Allows(from, to) {
+			continue
+		}
+		tried[to] = true
+		if path, ok := follow(c, to, slices.Concat(rest[:i], rest[i+1:])); ok {
+			return slices.Insert(path, 0, s), true
+		}
+	}
+	return nil, false
 }
 
 // answersNotBehind checks that a read has reached the status of each callback that arrived before the read was sent.

@@ -20,6 +20,7 @@ var presenceChecks = []check.Check{
 	check.New("ARC-SES-09", monitored, scenarios.Presence),
 	check.New("ARC-SES-10", sessionLife, scenarios.Presence),
 	check.New("ARC-SES-11", endsTogether, scenarios.Presence),
+	check.New("ARC-SES-12", endsWithLastClient, scenarios.Presence),
 }
 
 // connections checks that a list holds the clients that were there during the whole call, and that a disconnection is
@@ -117,19 +118,23 @@ func streams(c *check.Case) {
 		}
 		c.Want(r.Exchange.Status() == 200 && isList, "200 with the streams", check.Outcome(r), r)
 		for _, u := range published {
-			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(item, u) })
-			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType, the name %q and layoutClassList", facts.Short(u.By.IDs[evidence.Stream]), u.By.Published.Client),
+			seen := slices.ContainsFunc(s.Streams, func(v facts.Span) bool {
+				return v.By.IDs[evidence.Stream] == u.By.IDs[evidence.Stream] && v.By.Published.Kind == "video"
+			})
+			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(item, u, seen) })
+			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType if it has pictures, the name %q and layoutClassList", facts.Short(u.By.IDs[evidence.Stream]), u.By.Published.Client),
 				text.Clip(facts.AnswerText(r), 300), r, u.By)
 		}
 	}
 }
 
-func wellFormed(item any, u facts.Span) bool {
+// wellFormed reports whether an item describes the stream. One without pictures may have no videoType.
+func wellFormed(item any, u facts.Span, seen bool) bool {
 	m, _ := item.(map[string]any)
 	o := facts.Object(m)
 	_, classes := o["layoutClassList"].([]any)
-	return o.Text("id") == u.By.IDs[evidence.Stream] && slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) &&
-		o.Text("name") == u.By.Published.Client && classes
+	typed := slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) || !seen && (o["videoType"] == nil || o["videoType"] == "")
+	return o.Text("id") == u.By.IDs[evidence.Stream] && typed && o.Text("name") == u.By.Published.Client && classes
 }
 
 // told is one session callback.
@@ -248,14 +253,23 @@ func eventList(events []told) string {
 	return "[" + strings.Join(names, " ") + "]"
 }
 
-// sessionLife checks for sessionCreated with the first client, and for sessionDestroyed with the last one and with its
-// reason.
+// sessionLife checks for sessionCreated with the first client, and for the reason of sessionDestroyed.
 func sessionLife(c *check.Case) {
 	watchedSessions(c, func(s *facts.Session, events []told) {
-		stays := facts.Union(s.Clients)
 		created := slices.IndexFunc(events, func(t told) bool { return t.event() == "sessionCreated" })
-		first := slices.IndexFunc(events, func(t told) bool { return t.event() == "connectionCreated" })
-		c.Want(created >= 0 && first >= 0, "sessionCreated with the first client", eventList(events), stays[0].By)
+		c.Want(created >= 0, "sessionCreated with the first client", eventList(events), facts.Union(s.Clients)[0].By)
+		for _, t := range events {
+			if t.event() == "sessionDestroyed" {
+				c.Want(t.Text("reason") != "", "a reason of sessionDestroyed", t.Show("reason"), t.at)
+			}
+		}
+	})
+}
+
+// endsWithLastClient checks for sessionDestroyed after the last client, with the reason of its connection.
+func endsWithLastClient(c *check.Case) {
+	watchedSessions(c, func(s *facts.Session, events []told) {
+		stays := facts.Union(s.Clients)
 		if stays[len(stays)-1].To.IsZero() {
 			return
 		}
@@ -272,7 +286,7 @@ func sessionLife(c *check.Case) {
 			return
 		}
 		reason := events[destroyed].Text("reason")
-		c.Want(reason != "" && reason == events[last].Text("reason"), "the reason of the last connection, "+events[last].Show("reason"), events[destroyed].Show("reason"), events[last].at, events[destroyed].at)
+		c.Want(reason == events[last].Text("reason"), "the reason of the last connection, "+events[last].Show("reason"), events[destroyed].Show("reason"), events[last].at, events[destroyed].at)
 	})
 }
 

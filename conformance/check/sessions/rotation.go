@@ -15,32 +15,47 @@ import (
 
 // rotationChecks are about sessions that move to another server, and about automatic archives that follow each other.
 var rotationChecks = []check.Check{
-	check.New("ARC-EVT-07", movesAnnounced, scenarios.Rotation),
+	check.New("ARC-EVT-07", plansTold(monitorTold), scenarios.Rotation),
+	check.New("ARC-EVT-08", movesToldToClients, scenarios.Rotation),
 	check.New("ARC-AUTO-12", usedAgain, scenarios.AutoOverlap),
 	check.New("ARC-AUTO-14", goesOnAfterMove, scenarios.AutoOverlap),
 }
 
 const notification = "sessionNotification"
 
-// movesAnnounced checks that every client that was there, and the monitor of the session, gets a notice of every move.
-func movesAnnounced(c *check.Case) {
-	for _, s := range facts.InOrder(c.Sessions) {
-		for _, m := range c.Moves(s) {
-			if m.Notice == 0 {
-				noticedAtOnce(c, s, m)
-				continue
-			}
-			for _, notice := range []string{"rotation.notice.first", "rotation.notice.last"} {
-				if before := c.Limit(notice); m.Notice > before {
-					noticedAt(c, s, m, before)
+// teller judges a notice of a move: whether it is told within a time. there picks the clients that were present.
+type teller func(c *check.Case, s *facts.Session, m facts.Move, what string, within func(r evidence.Record, slack time.Duration) bool, there func(facts.Span) bool)
+
+// plansTold checks that there are notices at their times before each planned move.
+func plansTold(tell teller) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, s := range facts.InOrder(c.Sessions) {
+			for _, m := range c.Moves(s) {
+				for _, notice := range []string{"rotation.notice.first", "rotation.notice.last"} {
+					if before := c.Limit(notice); m.Notice > before {
+						noticedAt(c, s, m, before, tell)
+					}
 				}
 			}
 		}
 	}
 }
 
+// movesToldToClients checks that every client that was there gets the notices of planned moves, and that a move that is
+// asked for is told just before it.
+func movesToldToClients(c *check.Case) {
+	plansTold(clientsTold)(c)
+	for _, s := range facts.InOrder(c.Sessions) {
+		for _, m := range c.Moves(s) {
+			if m.Notice == 0 {
+				noticedAtOnce(c, s, m)
+			}
+		}
+	}
+}
+
 // noticedAt checks that there is a notice at the time before from a planned move.
-func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Duration) {
+func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Duration, tell teller) {
 	allow := c.Limit("tolerance.limit.late")
 	from, to := m.At.Add(-before-allow), m.Late.Add(-before+allow)
 	within := func(r evidence.Record, slack time.Duration) bool {
@@ -52,7 +67,7 @@ func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Durati
 	if !watched {
 		return
 	}
-	wantNotice(c, s, m, fmt.Sprintf("a notice %v before the move, %s", before, facts.ClockTime(m.At.Add(-before))), within,
+	tell(c, s, m, fmt.Sprintf("a notice %v before the move, %s", before, facts.ClockTime(m.At.Add(-before))), within,
 		func(cl facts.Span) bool {
 			return c.Latest(s.App, cl.From).Before(from) && (cl.To.IsZero() || c.Earliest(s.App, cl.To).After(to))
 		})
@@ -79,10 +94,12 @@ func noticedAtOnce(c *check.Case, s *facts.Session, m facts.Move) {
 		}
 		return !r.Time.Before(m.R.Sent()) && !r.Time.After(last.Add(slack))
 	}
-	wantNotice(c, s, m, "a notice before the session moves", within, func(cl facts.Span) bool { return facts.Steady([]facts.Span{cl}, m.R.Sent(), end) })
+	there := func(cl facts.Span) bool { return facts.Steady([]facts.Span{cl}, m.R.Sent(), end) }
+	clientsTold(c, s, m, "a notice before the session moves", within, there)
+	monitorTold(c, s, m, "a notice before the session moves", within, there)
 }
 
-func wantNotice(c *check.Case, s *facts.Session, m facts.Move, what string, within func(r evidence.Record, slack time.Duration) bool, there func(facts.Span) bool) {
+func clientsTold(c *check.Case, s *facts.Session, m facts.Move, what string, within func(r evidence.Record, slack time.Duration) bool, there func(facts.Span) bool) {
 	for _, cl := range s.Clients {
 		if cl.By.Client == nil || !there(cl) {
 			continue
@@ -95,6 +112,9 @@ func wantNotice(c *check.Case, s *facts.Session, m facts.Move, what string, with
 		}
 		c.Want(at[1].Client.Type == notification, what+", at client "+cl.By.Client.Name, "none", at...)
 	}
+}
+
+func monitorTold(c *check.Case, s *facts.Session, m facts.Move, what string, within func(r evidence.Record, slack time.Duration) bool, _ func(facts.Span) bool) {
 	if c.Apps[s.App].Monitor == "" {
 		return
 	}
@@ -107,7 +127,8 @@ func wantNotice(c *check.Case, s *facts.Session, m facts.Move, what string, with
 	c.Want(len(at) > 1, what+", at the session callback", "none", at...)
 }
 
-// goesOnAfterMove checks that an archive begins with the move of an automatically archived session.
+// goesOnAfterMove checks that an archive begins with the move of an automatically archived session, or that the one that
+// was recording goes on.
 func goesOnAfterMove(c *check.Case) {
 	late, allow := c.Limit("tolerance.limit.late"), c.Limit("tolerance.created-at")
 	for _, s := range archived(c) {
@@ -121,6 +142,13 @@ func goesOnAfterMove(c *check.Case) {
 				at := time.UnixMilli(createdAt(h))
 				return !at.Before(m.At.Add(-allow)) && !at.After(m.Late.Add(late))
 			})
+			goesOn := slices.IndexFunc(chain[before].Seen, func(got facts.Sighting) bool {
+				return facts.InProgress(got.Status()) && c.Earliest(s.App, got.Asked()).After(m.Late.Add(late))
+			})
+			if after < 0 && goesOn >= 0 {
+				c.Saw(m.R, chain[before].Seen[goesOn].At)
+				continue
+			}
 			if !c.Want(after >= 0, "another archive that begins with the move, "+facts.ClockTime(m.At), fmt.Sprintf("%d archives, none of them then", len(chain)), m.R) {
 				continue
 			}

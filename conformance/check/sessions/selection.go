@@ -23,16 +23,31 @@ var selectionChecks = []check.Check{
 	check.New("ARC-SEL-08", changesAnswered(204), scenarios.Selection),
 	check.New("ARC-SEL-09", changesAnswered(400, 405), scenarios.Refusals),
 	check.New("ARC-SEL-10", changesAnswered(404), scenarios.Selection),
-	check.New("ARC-SEL-11", changesAnswered(400), scenarios.Selection),
+	check.New("ARC-SEL-11", badSelection, scenarios.Selection),
 	check.New("ARC-SIM-04", ownStreams, scenarios.Selection),
 }
 
 func changesAnswered(codes ...int) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, k := range course.Changes(c.Facts) {
-			if slices.Equal(k.Codes, codes) {
+			switch {
+			case !slices.Equal(k.Codes, codes):
+			case k.Full:
+				c.Refused(k.R, codes...)
+			default:
 				c.Status(k.R, codes...)
 			}
+		}
+	}
+}
+
+func badSelection(c *check.Case) {
+	for _, k := range course.Changes(c.Facts) {
+		switch {
+		case k.Vain:
+			c.Refused(k.R, 204, 404)
+		case slices.Equal(k.Codes, []int{400}):
+			c.Refused(k.R)
 		}
 	}
 }
@@ -96,8 +111,13 @@ func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chos
 	}
 }
 
-// limitsOfChosen needs more chosen streams than the archive holds.
+// limitsOfChosen needs more chosen streams than the archive holds, or a refusal of one too many.
 func limitsOfChosen(c *check.Case) {
+	for _, k := range course.Changes(c.Facts) {
+		if k.Full && check.Refusal(k.R.Exchange.Status()) {
+			c.Saw(k.R)
+		}
+	}
 	selections(c, func(x content.Recording, _ []chosen) {
 		for _, a := range x.Settled {
 			if a.Known && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
@@ -130,7 +150,8 @@ func addedAndRemoved(c *check.Case) {
 	streamsShown(c, func(course.Change) bool { return true })
 }
 
-// streamsShown compares streams in the read that follows a change with the changes so far.
+// streamsShown compares streams in the read that follows a change with the changes so far. Answers of the service have
+// none (ARC-SEL-03).
 func streamsShown(c *check.Case, which func(course.Change) bool) {
 	all := course.Changes(c.Facts)
 	for i, k := range all {
@@ -138,7 +159,8 @@ func streamsShown(c *check.Case, which func(course.Change) bool) {
 			continue
 		}
 		next, ok := k.H.NextSeen(k.R)
-		if !ok || next.Status() != "started" {
+		list, shown := next.Object["streams"].([]any)
+		if !ok || !shown || next.Status() != "started" {
 			continue
 		}
 		var want []string
@@ -149,7 +171,6 @@ func streamsShown(c *check.Case, which func(course.Change) bool) {
 			}
 		}
 		var got []string
-		list, _ := next.Object["streams"].([]any)
 		for _, item := range list {
 			o, _ := item.(map[string]any)
 			got = append(got, fmt.Sprintf("%s %v %v", facts.Short(facts.Object(o).Text("streamId")), o["hasAudio"], o["hasVideo"]))

@@ -89,7 +89,7 @@ func besideAutomatic(c *check.Case) {
 		switch {
 		case s == nil || !s.Auto:
 		case a.Only(facts.FlawAutomatic) && c.StartsAtAll(a.Record):
-			c.Status(a.Record, 409)
+			c.Refused(a.Record)
 		case a.Clean():
 			if c.Status(a.Record, 200) {
 				goesOn(c, s, a.Record, "the automatic archive to go on")

@@ -16,6 +16,8 @@ type Change struct {
 	Added        bool
 	Fresh        bool // the stream was not in the archive before
 	Audio, Video bool
+	Full         bool // an addition to a composed archive that holds as many streams as it can (ARC-SEL-08)
+	Vain         bool // the removal of a stream that is not in the archive (ARC-SEL-10)
 	Codes        []int
 }
 
@@ -46,10 +48,12 @@ func readChanges(f *facts.Facts) []Change {
 			k.Codes = []int{400, 405}
 		case (add == "") == (remove == "") || !k.Audio && !k.Video:
 			k.Codes = []int{400}
-		case !publishedIn(f, k.H, k.Stream) || !k.Added && !inside:
+		case !publishedIn(f, k.H, k.Stream):
 			k.Codes = []int{404}
+		case !k.Added && !inside:
+			k.Vain = true
 		default:
-			k.Codes = []int{204}
+			k.Codes, k.Full = []int{204}, full(f, out, k)
 		}
 		out = append(out, k)
 	}
@@ -65,6 +69,28 @@ func holds(earlier []Change, k Change) bool {
 		}
 	}
 	return inside
+}
+
+// full reports whether k adds to a composed archive that holds as many pictures or sounds as it can after the earlier
+// changes.
+func full(f *facts.Facts, earlier []Change, k Change) bool {
+	held := map[string]Change{}
+	for _, e := range earlier {
+		if e.Done() && e.H == k.H {
+			held[e.Stream] = e
+		}
+	}
+	var videos, sounds int64
+	for _, e := range held {
+		if e.Added && e.Video {
+			videos++
+		}
+		if e.Added && e.Audio {
+			sounds++
+		}
+	}
+	return k.Fresh && !k.H.IsIndividual() &&
+		(k.Video && videos >= f.Number("composed.video-streams.max") || k.Audio && sounds >= f.Number("audio-streams.max"))
 }
 
 // publishedIn reports whether the harness published the stream in the session of the archive.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,18 @@ func Answer(scenario, label string, code int, body string) func(*Tape) {
 		if r := t.Where(scenario, label, IsExchange); r != nil {
 			r.Exchange.Response.Status = code
 			r.Exchange.Response.Body = evidence.Body{Text: body, Size: int64(len(body))}
+		}
+	}
+}
+
+// Accepting changes the media type that a client asked for.
+func Accepting(scenario, label, kind string) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			if r.Exchange.Request.Header == nil {
+				r.Exchange.Request.Header = http.Header{}
+			}
+			r.Exchange.Request.Header.Set("Accept", kind)
 		}
 	}
 }
@@ -149,6 +162,55 @@ func Announced(r *evidence.Record) string {
 		return ""
 	}
 	return b.Status
+}
+
+// Archives calls edit with each archive object in an answer, a list or a callback. edit returns whether it changed the
+// object.
+func (t *Tape) Archives(edit func(*evidence.Record, map[string]any) bool) {
+	for i := range t.Records {
+		r := t.Records[i]
+		text := ""
+		switch {
+		case r.Webhook != nil:
+			text = r.Webhook.Body.Text
+		case IsExchange(&r) && strings.Contains(r.Exchange.Request.URL, "/archive"):
+			text = r.Exchange.Response.Body.Text
+		}
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		var doc map[string]any
+		if text == "" || d.Decode(&doc) != nil {
+			continue
+		}
+		found := []any{doc}
+		if items, isList := doc["items"].([]any); isList {
+			found = items
+		}
+		changed := false
+		for _, o := range found {
+			if o, ok := o.(map[string]any); ok && o["status"] != nil {
+				changed = edit(&t.Records[i], o) || changed
+			}
+		}
+		if changed {
+			t.Records[i] = Copied(r)
+			t.rewrite(&t.Records[i], doc)
+		}
+	}
+}
+
+// rewrite replaces the body of a callback or an answer.
+func (t *Tape) rewrite(r *evidence.Record, doc any) {
+	b, err := json.Marshal(doc)
+	if err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	body := evidence.Body{Text: string(b), Size: int64(len(b))}
+	if r.Webhook != nil {
+		r.Webhook.Body = body
+	} else {
+		r.Exchange.Response.Body = body
+	}
 }
 
 // DropHooks removes the callbacks that announce a status.

@@ -27,7 +27,7 @@ func runIsolation(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Join(ctx, session, "alice"); err != nil {
+	if _, err := f.Present(ctx, session, "alice", "tone-11"); err != nil {
 		return err
 	}
 	a, err := f.Start(ctx, "start", session, map[string]any{"name": "mine"})

@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -46,7 +45,7 @@ func (l *lister) gather(ctx context.Context) (err error) {
 		if l.sessions[i], err = l.Session(ctx, label); err != nil {
 			return err
 		}
-		if _, err := l.Join(ctx, l.sessions[i], []string{"alice", "bob"}[i]); err != nil {
+		if _, err := l.Present(ctx, l.sessions[i], []string{"alice", "bob"}[i], []string{"tone-11", "tone-12"}[i]); err != nil {
 			return err
 		}
 	}
@@ -130,19 +129,9 @@ func (l *lister) makeCrowd(ctx context.Context) error {
 	return nil
 }
 
-// overfill requests a larger page than is allowed. If the target accepts, it makes more archives than a page holds.
+// overfill requests a larger page than is allowed. It makes no archives to fill one: they would be a thousand.
 func (l *lister) overfill(ctx context.Context) error {
-	larger := url.Values{"count": {strconv.Itoa(largest + 1)}}
-	a, err := l.As.List(ctx, "list.larger", larger, true)
-	if err != nil || a.Status != http.StatusOK {
-		return err
-	}
-	for range largest + 1 - crowd {
-		if _, err := l.brief(ctx, l.sessions[0], "overfill"); err != nil {
-			return err
-		}
-	}
-	_, err = l.As.List(ctx, "list.full", larger, true)
+	_, err := l.As.List(ctx, "list.larger", url.Values{"count": {strconv.Itoa(largest + 1)}}, true)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/target/config"
 )
 
 // Refusals sends requests with exactly one flaw each.
@@ -62,7 +63,7 @@ func runRefusals(ctx context.Context, f *scenario.Flow) error {
 	if err := unstartable(ctx, f, session); err != nil {
 		return err
 	}
-	alice, err := f.Join(ctx, session, "alice")
+	alice, err := f.Present(ctx, session, "alice", "tone-11")
 	if err != nil {
 		return err
 	}
@@ -86,18 +87,7 @@ func unstartable(ctx context.Context, f *scenario.Flow, session string) error {
 	if _, err := f.As.Start(ctx, "start.nobody", map[string]any{"sessionId": session}); err != nil {
 		return err
 	}
-	relayed, err := f.SessionOf(ctx, "session.relayed", url.Values{"p2p.preference": {"enabled"}})
-	if err != nil {
-		return err
-	}
-	bob, err := f.Join(ctx, relayed, "bob")
-	if err != nil {
-		return err
-	}
-	if _, err := f.As.Start(ctx, "start.relayed", map[string]any{"sessionId": relayed}); err != nil {
-		return err
-	}
-	if err := bob.Leave(); err != nil {
+	if err := unroutable(ctx, f); err != nil {
 		return err
 	}
 	for label, body := range map[string]string{
@@ -109,8 +99,27 @@ func unstartable(ctx context.Context, f *scenario.Flow, session string) error {
 			return err
 		}
 	}
-	_, err = f.As.Start(ctx, "start.unknown-session", map[string]any{"sessionId": unknownSession(session)})
+	_, err := f.As.Start(ctx, "start.unknown-session", map[string]any{"sessionId": unknownSession(session)})
 	return err
+}
+
+// unroutable tries to start an archive in a relayed session with a client, who cannot publish to the server.
+func unroutable(ctx context.Context, f *scenario.Flow) error {
+	if !f.Target.File.Has(config.Events) {
+		return nil
+	}
+	relayed, err := f.SessionOf(ctx, "session.relayed", url.Values{"p2p.preference": {"enabled"}})
+	if err != nil {
+		return err
+	}
+	bob, err := f.Join(ctx, relayed, "bob")
+	if err != nil {
+		return err
+	}
+	if _, err := f.As.Start(ctx, "start.relayed", map[string]any{"sessionId": relayed}); err != nil {
+		return err
+	}
+	return bob.Leave()
 }
 
 // unknownSession returns a well-formed id of no session: a real id with another last random character.

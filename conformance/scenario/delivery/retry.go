@@ -31,7 +31,7 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Join(ctx, session, "alice"); err != nil {
+	if _, err := f.Present(ctx, session, "alice", "tone-11"); err != nil {
 		return err
 	}
 	if err := f.Hooks.Refuse(ctx, f.Scenario.Name, "default", 500, scenario.Forever); err != nil {

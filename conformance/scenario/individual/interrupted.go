@@ -50,6 +50,11 @@ func (p *interrupting) begin(ctx context.Context) error {
 			return err
 		}
 	}
+	if !p.Target.File.Has(config.Events) { // somebody has to be there at the start
+		if _, err := p.Present(ctx, session, "dave", "tone-11"); err != nil {
+			return err
+		}
+	}
 	if p.archive, err = p.Start(ctx, "start", session, options("interrupted", nil)); err != nil {
 		return err
 	}

@@ -44,17 +44,23 @@ func limitOf(format, name, title string, media int, run func(context.Context, *l
 	}
 }
 
-var (
-	NoPublisher = limit(scenarios.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher)
-	AllLeft     = limit(scenarios.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
-	Idle        = limit(scenarios.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle)
-	FourHours   = limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecorded)
-	TwelveHours = limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal)
+// connected is a scenario with a client that is there and does not publish, which takes a connection for events.
+func connected(s scenario.Scenario) scenario.Scenario {
+	s.Needs = append(s.Needs, config.Events)
+	return s
+}
 
-	IndividualNobody      = individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher)
-	IndividualIdle        = individually(scenarios.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", runIdle)
+var (
+	NoPublisher = connected(limit(scenarios.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher))
+	AllLeft     = limit(scenarios.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
+	Idle        = connected(limit(scenarios.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle))
+	FourHours   = limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecorded)
+	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal))
+
+	IndividualNobody      = connected(individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher))
+	IndividualIdle        = connected(individually(scenarios.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", runIdle))
 	IndividualFourHours   = individually(scenarios.IndividualFourHours, "an individual archive stops at four hours of recorded time, pauses left out", runRecorded)
-	IndividualTwelveHours = individually(scenarios.IndividualTwelveHours, "an individual archive stops twelve hours after its start", runTotal)
+	IndividualTwelveHours = connected(individually(scenarios.IndividualTwelveHours, "an individual archive stops twelve hours after its start", runTotal))
 )
 
 type limitFlow struct {
@@ -259,7 +265,11 @@ func runRecorded(ctx context.Context, l *limitFlow) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.As.Advance(ctx, "clock.pause.on", scenario.IdleHour/2); err != nil {
+	pause := scenario.IdleHour / 2
+	if l.alice.Conn == nil { // she has left
+		pause = scenario.LastMinute / 2
+	}
+	if _, err := l.As.Advance(ctx, "clock.pause.on", pause); err != nil {
 		return err
 	}
 	if err := l.speak(ctx, "resumed", "tone-26"); err != nil {

@@ -30,7 +30,7 @@ type autoFlow struct {
 
 func automatically(name, title string, media int, needs []config.Capability, run func(context.Context, *autoFlow) error) scenario.Scenario {
 	return scenario.Scenario{
-		Name: name, Title: title, Virtual: true, Needs: append([]config.Capability{config.Control, config.Auto}, needs...),
+		Name: name, Title: title, Virtual: true, Needs: append([]config.Capability{config.Control, config.Auto, config.Events}, needs...),
 		Media: media, Within: 2 * time.Minute,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			a := &autoFlow{Flow: f}

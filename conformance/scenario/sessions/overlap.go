@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -40,7 +41,7 @@ func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 		if _, err := a.As.Migrate(ctx, "migrate", a.session); err != nil {
 			return err
 		}
-		if ids, err = a.archives(ctx, "list.moved", 3); err != nil {
+		if ids, err = a.moved(ctx, ids); err != nil {
 			return err
 		}
 		if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
@@ -56,6 +57,16 @@ func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 		}
 	}
 	return a.useAgain(ctx, ids[0])
+}
+
+// moved lists the session's archives after its move. There is a new one, or the last one goes on.
+func (a *autoFlow) moved(ctx context.Context, ids []string) ([]string, error) {
+	after, err := a.archives(ctx, "list.moved", len(ids)+1)
+	var blocked *scenario.BlockedError
+	if errors.As(err, &blocked) {
+		return ids, nil // the check judges it
+	}
+	return after, err
 }
 
 // timeOut lets nobody publish for the idle hour.

@@ -2,10 +2,12 @@ package sessions
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target/config"
@@ -107,15 +109,19 @@ func (p *choosing) refuse(ctx context.Context) error {
 	return nil
 }
 
-// finish lets a chosen stream end by itself and downloads the files.
+// finish lets a chosen stream end by itself and downloads the files. Whether the archive is paused then is left open,
+// because a stream that was not chosen is still published (ARC-SEL-03).
 func (p *choosing) finish(ctx context.Context) error {
 	if err := p.bob.Unpublish(ctx); err != nil {
 		return err
 	}
-	if _, err := p.Must(ctx, "wait.paused", p.archive.ID, scenario.Soon, "paused"); err != nil {
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
-	if err := p.AwaitHooks(ctx, "hooks.notices", p.archive.ID, scenario.Soon, "streamAdded", "streamRemoved", "paused"); err != nil {
+	if _, err := p.As.Get(ctx, "get.unchosen", p.archive.ID); err != nil {
+		return err
+	}
+	if err := p.awaitRemovals(ctx, 2); err != nil {
 		return err
 	}
 	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
@@ -130,4 +136,17 @@ func (p *choosing) finish(ctx context.Context) error {
 		return err
 	}
 	return p.DeliverAs(ctx, "other.", p.other.ID)
+}
+
+// awaitRemovals waits for that many notices of streams that left the archive.
+func (p *choosing) awaitRemovals(ctx context.Context, n int) error {
+	if p.Hooks == nil || !p.Target.File.Has(config.Callback) {
+		return nil
+	}
+	_, err := p.AwaitRecords(ctx, "hooks.notices", "webhooks", scenario.About(p.archive.ID), scenario.Soon, "webhooks streamRemoved", func(v evidence.View) bool {
+		return n <= len(v.About(evidence.Archive, p.archive.ID).Where(func(r *evidence.Record) bool {
+			return r.Webhook != nil && strings.Contains(r.Webhook.Body.Text, `"streamRemoved"`)
+		}).Records)
+	})
+	return err
 }

@@ -36,7 +36,7 @@ const (
 	minQuantizer, maxQuantizer = 15, 40             // ARC-RATE-04
 )
 
-// RotationNotices lists how long before a planned rotation the clients are notified (ARC-EVT-07).
+// RotationNotices lists how long before a planned rotation a notice is sent (ARC-EVT-07, ARC-EVT-08).
 var RotationNotices = []time.Duration{4 * time.Hour, time.Hour}
 
 // DefaultResolution is the canvas of an archive whose start call names no resolution (ARC-RES-01).

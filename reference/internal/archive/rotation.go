@@ -58,7 +58,7 @@ func (s Session) rotations() (due []Deadline) {
 // warn tells the clients that the session is going to move.
 func (t *turn) warn() {
 	t.WarnedAt = t.now
-	t.notify(Notice{Kind: SessionNotification, Reason: ReasonRotation}) // ARC-EVT-07
+	t.notify(Notice{Kind: SessionNotification, Reason: ReasonRotation}) // ARC-EVT-07, ARC-EVT-08
 }
 
 // move ends all recordings, as they stay on the old server. If the session is archived automatically, a new archive begins on the new server.

@@ -59,7 +59,7 @@ func Notices(from, to archive.Session, effects []archive.Effect) []archive.Notic
 	switch before, after := len(from.Connections), len(to.Connections); {
 	case before == 0 && after > 0: // ARC-SES-10
 		notices = slices.Insert(notices, 0, archive.Notice{Kind: sessionCreated, At: notices[0].At})
-	case before > 0 && after == 0: // ARC-SES-10
+	case before > 0 && after == 0: // ARC-SES-12
 		notices = append(notices, archive.Notice{Kind: sessionDestroyed, At: last.At, Reason: last.Reason})
 	}
 	return notices
