@@ -176,8 +176,8 @@ func (p Timeline) Settled() []Phase {
 	return out
 }
 
-// shortest is the shortest phase worth checking, in seconds: a few pictures of the output.
-const shortest = 0.2
+// shortest is the shortest phase worth checking, in seconds: two or three pictures of the output.
+const shortest = 0.1
 
 // settled returns the time at which a change no longer shows in the phase. The change happened before the phase or at
 // its start; others return -Inf.

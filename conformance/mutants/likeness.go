@@ -15,6 +15,7 @@ var likenessMutations = []Mutation{
 	})},
 	{"ARC-LAY-02", "leaves the grid for half a second", pairFilm(strays("vp8-01", 1, 0.5))},
 	{"ARC-LAY-05", "takes two seconds for a layout", picture(onLayouts, later("small-02", 1, 1.9))},
+	{"ARC-LAY-05", "shows a layout half a second before it is asked for", picture(onLayouts, later("small-02", 1, -0.55))},
 	{"ARC-LAY-02", "who came last stands first", pairFilm(tape.Exchanged("vp8-01", "h264-02"))},
 	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(tape.Nth("vp8-01", 1, tape.At(-160, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-03"))},
