@@ -37,7 +37,17 @@ var harmlessChanges = []harmless{
 	{"a recorder that attaches 0.5 s late and shows pictures 0.2 s later than it obeys calls", nil, everyFilm(waiting(0.5, 0.2))},
 	{"a recorder that goes on 0.5 s late after a pause", nil, tape.Film(scenarios.Pause, "object.media", resumed(0, 0.5))},
 	{"a recorder that pauses 0.3 s early", nil, tape.Film(scenarios.Pause, "object.media", resumed(0.3, 0))},
+	{"small places of a portrait that are narrower, and divide the space evenly", besides("ARC-LAY-17"), picture(scenarios.Presentations, narrower)},
+	{"an encoder of constant rate that begins with a full buffer of a second", nil, tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
+		r.Video.PerSecond[0] += r.Video.PerSecond[0] * 8 / 10
+	})},
+	{"level 3.1 for full HD", nil, tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
 	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
+}
+
+// besides returns all clauses but one.
+func besides(id string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(judge.Checks)), func(other string) bool { return other == id })
 }
 
 func TestWhatIsHarmlessPasses(t *testing.T) {
@@ -78,6 +88,16 @@ func refused(scenario, announces, behind string) func(*tape.Tape) {
 		at := slices.IndexFunc(t.Records, func(r evidence.Record) bool { return r.Seq == next.Seq })
 		t.Records = slices.Insert(slices.Clone(t.Records), at+1, twice)
 	}
+}
+
+// narrower makes the pictures at the left edge of a portrait a tenth smaller, in the middle of their places.
+func narrower(r *media.Report) {
+	like(func(a *media.Appearance) {
+		if a.Rect.X == 0 && a.Rect.Width == 96 {
+			dx, dy := a.Rect.Width/10, a.Rect.Height/10
+			a.Rect = media.Rect{X: a.Rect.X + dx/2, Y: a.Rect.Y + dy/2, Width: a.Rect.Width - dx, Height: a.Rect.Height - dy}
+		}
+	})(r)
 }
 
 // everyFilm changes the reports on all composed files that hold anything.
