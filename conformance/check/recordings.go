@@ -74,6 +74,24 @@ func (c *Case) Recordings() []content.Recording {
 	return out
 }
 
+// Chosen is Recordings for the archives of chosen streams.
+func (c *Case) Chosen() []content.Recording {
+	var out []content.Recording
+	for _, h := range c.StartedArchives() {
+		if h.Request.Text("streamMode") != "manual" || h.IsIndividual() || c.Sessions[h.Start.IDs[evidence.Session]] == nil || len(h.Media) == 0 {
+			continue
+		}
+		r := h.Media[len(h.Media)-1]
+		f, ok := c.File(r)
+		if !ok {
+			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
+			continue
+		}
+		out = append(out, content.Recording{History: h, File: f, R: r, Expected: content.ExpectedOfChosen(c.Facts, h)})
+	}
+	return out
+}
+
 // Judge returns a check that calls of for each recording. of returns what the recording should be, what it is, and
 // whether that is right; an empty expected means that the clause does not concern this recording.
 func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool)) func(*Case) {

@@ -16,6 +16,7 @@ var filmMutations = []Mutation{
 	{"ARC-STOP-03", "no MP4", pairFilm(func(r *media.Report) { r.Boxes = nil })},
 	{"ARC-START-04", "loses a stream", pairFilm(tape.Without("tone-01"))},
 	{"ARC-START-04", "begins 2.2 s late", pairFilm(tape.CutEnds(2.2, 0))},
+	{"ARC-START-04", "begins 2.3 s late with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(2.3, 0))},
 	{"ARC-START-04", "goes on 2.2 s late after a pause", tape.Film(scenarios.Pause, "object.media", resumed(0, 2.2))},
 	{"ARC-COMP-01", "two video tracks", pairFilm(func(r *media.Report) { r.Tracks = append(r.Tracks, "vide") })},
 	{"ARC-COMP-02", "HEVC", pairFilm(func(r *media.Report) { r.Video.Entry, r.Video.Codec = "hvc1", "hvc1.1.6.L93.B0" })},
@@ -41,6 +42,7 @@ var filmMutations = []Mutation{
 	})},
 	{"ARC-COMP-15", "a file that is too long", pairFilm(func(r *media.Report) { r.Duration += 30 })},
 	{"ARC-COMP-15", "ends 1.2 s early", pairFilm(tape.CutEnds(0, 1.2))},
+	{"ARC-COMP-15", "ends 1.2 s early with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(0, 1.2))},
 	{"ARC-COMP-15", "1.2 s in the middle are missing", pairFilm(tape.Cut(1.2, 2.4))},
 	{"ARC-COMP-16", "black for three seconds", pairFilm(func(r *media.Report) {
 		for i := range r.Picture.Appearances {

@@ -18,28 +18,15 @@ import (
 // fromTheStart checks that an archive holds what is published from its start on, and again after a pause.
 func fromTheStart(c *check.Case) {
 	allow := c.Limit("tolerance.recording-begin")
-	for _, x := range c.Recordings() {
+	for _, x := range slices.Concat(c.Recordings(), c.Chosen()) {
 		for i := range x.Pieces {
-			if late := delay(x, i); late > 0 && !c.Excused(late <= allow, allow, x.Due...) {
+			if late := x.Delay(i); late > 0 && !c.Excused(late <= allow, allow, x.Due...) {
 				c.Want(late <= allow, fmt.Sprintf("a file that begins, or goes on after a pause, within %v of what there is to record", allow),
 					fmt.Sprintf("piece %d of the file, at %.1f s, begins %v late", i+1, x.Pieces[i].Begin, late.Round(10*time.Millisecond)), x.R)
 			}
 		}
 	}
 	takesRecorded("")(c)
-}
-
-// delay returns how late the file begins to hold a piece: after the answer to the start, or after the first media.
-func delay(x content.Recording, piece int) time.Duration {
-	p := x.Pieces[piece]
-	due := p.From
-	if asked := x.Start.Over(); piece == 0 && asked.After(due) {
-		due = asked
-	}
-	if !p.Aligned {
-		return 0
-	}
-	return max(0, p.Begun().Sub(due))
 }
 
 // takesRecorded checks that each published track of a kind, or of both kinds, is in the file from the start of its
@@ -130,7 +117,7 @@ func fileLength(c *check.Case) {
 		allow, early := (c.Limit("tolerance.file-length") + pauses).Seconds(), (c.Limit("tolerance.recording-end") + pauses).Seconds()
 		least, most := lengths(c, x.History, k)
 		for i := range x.Pieces {
-			least -= delay(x, i).Seconds()
+			least -= x.Delay(i).Seconds()
 		}
 		c.Want(x.Duration >= least-early && x.Duration <= most+allow,
 			fmt.Sprintf("a length of %.1f to %.1f s, at most %.1f less and %.1f more", least, most, early, allow), fmt.Sprintf("%.1f s", x.Duration), x.R)
@@ -141,6 +128,15 @@ func fileLength(c *check.Case) {
 			c.Want(ok && x.Duration >= told-many-allow && x.Duration <= told-few+allow,
 				fmt.Sprintf("a length of %.1f to %.1f s as duration says, give or take %.1f", told-many, told-few, allow), fmt.Sprintf("%.1f s", x.Duration), x.R, s.At)
 		}
+	}
+	chosenLength(c)
+}
+
+// chosenLength checks that the file of an archive of chosen streams is no shorter than what was chosen.
+func chosenLength(c *check.Case) {
+	early := c.Limit("tolerance.recording-end").Seconds()
+	for _, x := range c.Chosen() {
+		c.Want(x.Lacks() <= early, fmt.Sprintf("a length of %.1f s, at most %.1f less", x.Duration+x.Lacks(), early), fmt.Sprintf("%.1f s", x.Duration), x.R)
 	}
 }
 
