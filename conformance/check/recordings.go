@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/individual"
@@ -59,17 +60,9 @@ func (c *Case) Decrypted() []content.Recording {
 func (c *Case) Recordings() []content.Recording {
 	var out []content.Recording
 	for _, h := range c.StartedArchives() {
-		p := content.ExpectedOf(c.Facts, h)
-		if h.IsIndividual() || len(p.Timeline.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
-			continue
+		if p := content.ExpectedOf(c.Facts, h); !h.IsIndividual() && len(p.Timeline.Tracks) > 0 && !c.Encrypted(h) {
+			out = append(out, c.recorded(h, p)...)
 		}
-		r := h.Media[len(h.Media)-1]
-		f, ok := c.File(r)
-		if !ok {
-			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
-			continue
-		}
-		out = append(out, content.Recording{History: h, File: f, R: r, Expected: p})
 	}
 	return out
 }
@@ -78,18 +71,25 @@ func (c *Case) Recordings() []content.Recording {
 func (c *Case) Chosen() []content.Recording {
 	var out []content.Recording
 	for _, h := range c.StartedArchives() {
-		if h.Request.Text("streamMode") != "manual" || h.IsIndividual() || c.Sessions[h.Start.IDs[evidence.Session]] == nil || len(h.Media) == 0 {
-			continue
+		if h.Request.Text("streamMode") == "manual" && !h.IsIndividual() && c.Sessions[h.Start.IDs[evidence.Session]] != nil {
+			out = append(out, c.recorded(h, content.ExpectedOfChosen(c.Facts, h))...)
 		}
-		r := h.Media[len(h.Media)-1]
-		f, ok := c.File(r)
-		if !ok {
-			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
-			continue
-		}
-		out = append(out, content.Recording{History: h, File: f, R: r, Expected: content.ExpectedOfChosen(c.Facts, h)})
 	}
 	return out
+}
+
+// recorded returns what is known of a delivered file that is readable, and notes a contradiction for another one.
+func (c *Case) recorded(h *facts.History, p content.Expected) []content.Recording {
+	if len(h.Media) == 0 {
+		return nil
+	}
+	r := h.Media[len(h.Media)-1]
+	f, ok := c.File(r)
+	if !ok {
+		c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
+		return nil
+	}
+	return []content.Recording{{History: h, File: f, R: r, Expected: p}}
 }
 
 // Judge returns a check that calls of for each recording. of returns what the recording should be, what it is, and
