@@ -55,9 +55,9 @@ func (ps Pieces) Time(at time.Time) float64 {
 }
 
 // Aligned returns the pieces where the content of a file places them. Each frame tells its stream and number, and so the
-// instant at which it was captured; where nothing is seen, the whole seconds of a sound tell it. So it shows that a recorder
-// began late, went on late after a pause, or ended early. What comes later than from a recorder without delay has waited
-// in a buffer: it moves no time zero, because calls and departures take effect without waiting.
+// instant at which it was captured; where nothing is seen, the whole seconds of a sound tell it. This shows whether a recorder
+// began late, went on late after a pause, or ended early. Content that comes later in the file than from a recorder without
+// delay has waited in a buffer. It does not move time zero, because calls and departures take effect without waiting.
 func Aligned(recorded []facts.Span, parts []Part, r media.Report) Pieces {
 	ps := PiecesOf(recorded)
 	found := sightings(ps, parts, r)
@@ -74,6 +74,7 @@ func Aligned(recorded []facts.Span, parts []Part, r media.Report) Pieces {
 			p.Zero, p.Aligned = zero.Add(waited), true
 		}
 		if i > 0 {
+			// The end of the piece before may be missing, or the begin of this one: what was last seen tells which.
 			before, from := &ps[i-1], p.Time(p.From)
 			before.End = max(before.Begin, min(before.End, max(lastSeen(found, i-1), from)))
 			p.Begin = max(before.End, from)
@@ -165,8 +166,8 @@ func beats(t media.ToneSpan, loop float64) []moment {
 // steady is by how many seconds the moments of a sighting may differ in where they put the file's time zero.
 const steady = 0.2
 
-// sight returns s in the piece in which its moments were published, and nothing if that is none. Where the moments disagree,
-// because a picture stood or was left out, they tell no time zero.
+// sight returns s in the piece in which its moments were published, and nothing if there is none. Moments that disagree, because
+// a picture stood still or pictures are missing, tell no time zero.
 func (ps Pieces) sight(published *evidence.Published, s sighting, moments []moment) []sighting {
 	best := time.Duration(math.MaxInt64)
 	for i, p := range ps {
