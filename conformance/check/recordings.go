@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/individual"
@@ -59,17 +60,9 @@ func (c *Case) Decrypted() []content.Recording {
 func (c *Case) Recordings() []content.Recording {
 	var out []content.Recording
 	for _, h := range c.StartedArchives() {
-		p := content.ExpectedOf(c.Facts, h)
-		if h.IsIndividual() || len(p.Timeline.Tracks) == 0 || len(h.Media) == 0 || c.Encrypted(h) {
-			continue
+		if p := content.ExpectedOf(c.Facts, h); !h.IsIndividual() && len(p.Timeline.Tracks) > 0 && !c.Encrypted(h) {
+			out = append(out, c.recorded(h, p)...)
 		}
-		r := h.Media[len(h.Media)-1]
-		f, ok := c.File(r)
-		if !ok {
-			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
-			continue
-		}
-		out = append(out, content.Recording{History: h, File: f, R: r, Expected: p})
 	}
 	return out
 }
@@ -77,6 +70,31 @@ func (c *Case) Recordings() []content.Recording {
 // Covers reports whether the spans in which a track was found fill a stretch of it, apart from its edges.
 func (c *Case) Covers(t content.Due, spans []media.Span) bool {
 	return t.Missing(spans, c.Limit("tolerance.stream-edge").Seconds()) < c.Limit("tolerance.blink").Seconds()
+}
+
+// Chosen is Recordings for the archives of chosen streams.
+func (c *Case) Chosen() []content.Recording {
+	var out []content.Recording
+	for _, h := range c.StartedArchives() {
+		if h.IsManual() && !h.IsIndividual() && c.Sessions[h.Start.IDs[evidence.Session]] != nil {
+			out = append(out, c.recorded(h, content.ExpectedOfChosen(c.Facts, h))...)
+		}
+	}
+	return out
+}
+
+// recorded returns what is known of a delivered file that is readable, and notes a contradiction for another one.
+func (c *Case) recorded(h *facts.History, p content.Expected) []content.Recording {
+	if len(h.Media) == 0 {
+		return nil
+	}
+	r := h.Media[len(h.Media)-1]
+	f, ok := c.File(r)
+	if !ok {
+		c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
+		return nil
+	}
+	return []content.Recording{{History: h, File: f, R: r, Expected: p}}
 }
 
 // Judge returns a check that calls of for each recording. of returns what the recording should be, what it is, and

@@ -44,6 +44,16 @@ type Place struct {
 	Stream string
 	Rect   Rect
 	Cover  bool // it fills the place and is cut off; otherwise it is shown whole
+	// Edge is the area along an edge that the place shares with others, if no source says how. Rect is then an equal share.
+	Edge Rect
+}
+
+// Shared reports whether no source says where the place lies within its Edge.
+func (p Place) Shared() bool { return p.Edge != Rect{} }
+
+// Holds reports whether s lies within r, apart from a tolerance.
+func (r Rect) Holds(s Rect, allow float64) bool {
+	return s.X >= r.X-allow && s.Y >= r.Y-allow && s.X+s.Width <= r.X+r.Width+allow && s.Y+s.Height <= r.Y+r.Height+allow
 }
 
 // Picture says which streams are seen where, sorted by priority. For a grid it only has the size and the order of the
@@ -117,9 +127,9 @@ func Arrange(ledger spec.Ledger, l spec.Layout, streams []Stream, size Size) (p 
 	case "pip":
 		return one(seen, large, Rect{0, 0, w, h}, []Rect{{0.7 * w, 0.1 * h, 0.2 * w, 0.2 * h}}), true
 	case "verticalPresentation":
-		return one(seen, large, Rect{0.2 * w, 0, 0.8 * w, h}, left(size)), true
+		return shared(one(seen, large, Rect{0.2 * w, 0, 0.8 * w, h}, left(size)), large, size, Rect{0, 0, 0.2 * w, h}), true
 	case "horizontalPresentation":
-		return one(seen, large, Rect{0, 0, w, 0.8 * h}, lower(size)), true
+		return shared(one(seen, large, Rect{0, 0, w, 0.8 * h}, lower(size)), large, size, Rect{0, 0.8 * h, w, 0.2 * h}), true
 	case "bestFit":
 		return grid(seen, w, h), true
 	}
@@ -136,6 +146,19 @@ func one(seen []Stream, large string, place Rect, small []Rect) Picture {
 		case len(small) > 0:
 			p.Places = append(p.Places, Place{Stream: s.ID, Rect: small[0]})
 			small = small[1:]
+		}
+	}
+	return p
+}
+
+// shared adds the edge to the small places of portraits and of full HD, of which only the number is published.
+func shared(p Picture, large string, size Size, edge Rect) Picture {
+	if size.Height <= size.Width && size != (Size{1920, 1080}) {
+		return p
+	}
+	for i := range p.Places {
+		if p.Places[i].Stream != large {
+			p.Places[i].Edge = edge
 		}
 	}
 	return p

@@ -22,6 +22,7 @@ var encryptionMutations = []Mutation{
 	{"ARC-SEC-04", "tells the duration", tape.Set(scenarios.Encryption, "get.delivered", "duration", 3)},
 	{"ARC-SEC-06", "a password of another certificate", opened(func(o *evidence.Opened) { *o = evidence.Opened{SHA256: o.SHA256, Error: "does not decrypt"} })},
 	{"ARC-SEC-06", "encrypts an MP4 file", tape.Film(scenarios.Encryption, "opened.media", func(r *media.Report) { r.Transport = false })},
+	{"ARC-SEC-06", "begins 2.2 s late", tape.Film(scenarios.Encryption, "opened.media", tape.CutEnds(2.2, 0))},
 	{"ARC-SEC-06", "loses the sound", tape.Film(scenarios.Encryption, "opened.media", tape.Without("tone-15"))},
 	{"ARC-SEC-07", "no password in the callback", tape.Hook(scenarios.Encryption, "uploaded", "password", "")},
 	{"ARC-SEC-08", "takes a key of 3072 bits", tape.Status(scenarios.Encryption, "storage.large-key", 200)},

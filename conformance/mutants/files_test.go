@@ -48,6 +48,7 @@ var spoiledFiles = []spoiledFile{
 	{"", "enlarged pictures, half a pixel off", scenarios.Layouts, "object.media", "-vf scale=642:482:flags=neighbor,crop=640:480:1:1" + coded},
 	{"", "other places of colour samples", scenarios.Pair, "object.media", "-vf format=yuv444p,scale=out_v_chr_pos=0:out_h_chr_pos=0,format=yuv420p" + coded},
 	{"", "BT.709", scenarios.Pair, "object.media", "-vf scale=in_color_matrix=bt601:out_color_matrix=bt709 -colorspace bt709" + coded},
+	{"", "fragmented", scenarios.Pair, "object.media", "-c copy -movflags +frag_keyframe+empty_moov+default_base_moof"},
 	{"", "half a picture later", scenarios.Pair, "object.media", "-vf setpts=PTS+0.02/TB,fps=25:start_time=0" + coded},
 
 	{"ARC-COMP-11", "index at the end", scenarios.Pair, "object.media", "-c copy"},

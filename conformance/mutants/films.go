@@ -15,6 +15,9 @@ func pairFilm(spoil func(*media.Report)) func(*tape.Tape) {
 var filmMutations = []Mutation{
 	{"ARC-STOP-03", "no MP4", pairFilm(func(r *media.Report) { r.Boxes = nil })},
 	{"ARC-START-04", "loses a stream", pairFilm(tape.Without("tone-01"))},
+	{"ARC-START-04", "begins 2.2 s late", pairFilm(tape.CutEnds(2.2, 0))},
+	{"ARC-START-04", "begins 2.3 s late with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(2.3, 0))},
+	{"ARC-START-04", "goes on 2.2 s late after a pause", tape.Film(scenarios.Pause, "object.media", resumed(0, 2.2))},
 	{"ARC-COMP-01", "two video tracks", pairFilm(func(r *media.Report) { r.Tracks = append(r.Tracks, "vide") })},
 	{"ARC-COMP-02", "HEVC", pairFilm(func(r *media.Report) { r.Video.Entry, r.Video.Codec = "hvc1", "hvc1.1.6.L93.B0" })},
 	{"ARC-COMP-03", "MP3", pairFilm(func(r *media.Report) { r.Audio.Entry, r.Audio.ObjectType = "mp4a", 34 })},
@@ -38,6 +41,9 @@ var filmMutations = []Mutation{
 		}
 	})},
 	{"ARC-COMP-15", "a file that is too long", pairFilm(func(r *media.Report) { r.Duration += 30 })},
+	{"ARC-COMP-15", "ends 1.2 s early", pairFilm(tape.CutEnds(0, 1.2))},
+	{"ARC-COMP-15", "ends 1.2 s early with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(0, 1.2))},
+	{"ARC-COMP-15", "1.2 s in the middle are missing", pairFilm(tape.Cut(1.2, 2.4))},
 	{"ARC-COMP-16", "black for three seconds", pairFilm(func(r *media.Report) {
 		for i := range r.Picture.Appearances {
 			r.Picture.Appearances[i].From += 3
@@ -85,6 +91,14 @@ var filmMutations = []Mutation{
 	{"ARC-RES-05", "HD instead of FHD", tape.Film(scenarios.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
 	{"ARC-RES-06", "HD instead of portrait FHD", tape.Film(scenarios.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
 	{"ARC-RES-08", "another resolution in the object", tape.Set(scenarios.Sizes, "480x640.get.delivered", "resolution", "640x480")},
+}
+
+// resumed cuts the last seconds before a pause, and the first ones after it.
+func resumed(before, after float64) func(*media.Report) {
+	return func(r *media.Report) {
+		at := r.Picture.Appearances[1].From
+		tape.Cut(at-before, at+after)(r)
+	}
 }
 
 func sizedAs(w, h int) func(*media.Report) {

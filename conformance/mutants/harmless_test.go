@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -11,13 +12,14 @@ import (
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/verdict"
+	"reelcheck/fixtures"
 	"reelcheck/spec"
 )
 
 // harmless is a change that may happen without a fault of the target: the clauses must hold.
 type harmless struct {
 	what    string
-	clauses []string
+	clauses []string // none for all
 	change  func(*tape.Tape)
 }
 
@@ -29,7 +31,23 @@ var harmlessChanges = []harmless{
 	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, behind("client-51", false)},
 	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, sealedIndividual(nil)},
 	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(scenarios.Pair, "started", "stopped")},
+	{"a recorder that attaches 0.2 s late in every archive", nil, everyFilm(tape.CutEnds(0.2, 0))},
+	{"a recorder that attaches 0.5 s late in every archive", nil, everyFilm(tape.CutEnds(0.5, 0))},
+	{"a recorder that ends 0.3 s early in every archive", nil, everyFilm(tape.CutEnds(0, 0.3))},
+	{"a recorder that attaches 0.5 s late and shows pictures 0.2 s later than it obeys calls", nil, everyFilm(waiting(0.5, 0.2))},
+	{"a recorder that goes on 0.5 s late after a pause", nil, tape.Film(scenarios.Pause, "object.media", resumed(0, 0.5))},
+	{"a recorder that pauses 0.3 s early", nil, tape.Film(scenarios.Pause, "object.media", resumed(0.3, 0))},
+	{"small places of a portrait that are narrower, and divide the space evenly", besides("ARC-LAY-17"), picture(scenarios.Presentations, narrower)},
+	{"an encoder of constant rate that begins with a full buffer of a second", nil, tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
+		r.Video.PerSecond[0] += r.Video.PerSecond[0] * 8 / 10
+	})},
+	{"level 3.1 for full HD", nil, tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
 	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
+}
+
+// besides returns all clauses but one.
+func besides(id string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(judge.Checks)), func(other string) bool { return other == id })
 }
 
 func TestWhatIsHarmlessPasses(t *testing.T) {
@@ -42,7 +60,11 @@ func TestWhatIsHarmlessPasses(t *testing.T) {
 				t.Fatalf("nothing to change at %v", tape.Missed)
 			}
 			prepared := judge.Prepare(l, evidence.View{}.With(tape.Records), everything(l))
-			for _, id := range h.clauses {
+			clauses := h.clauses
+			if clauses == nil {
+				clauses = slices.Collect(maps.Keys(judge.Checks))
+			}
+			for _, id := range clauses {
 				cl, _ := l.Clause(id)
 				cl.Verify = spec.Checks
 				if v := prepared.Judge(cl); v.Outcome != verdict.Pass {
@@ -65,6 +87,58 @@ func refused(scenario, announces, behind string) func(*tape.Tape) {
 		twice.Time, twice.Seq = next.Time.Add(time.Millisecond), t.Records[len(t.Records)-1].Seq+1
 		at := slices.IndexFunc(t.Records, func(r evidence.Record) bool { return r.Seq == next.Seq })
 		t.Records = slices.Insert(slices.Clone(t.Records), at+1, twice)
+	}
+}
+
+// narrower makes the pictures at the left edge of a portrait a tenth smaller, in the middle of their places.
+func narrower(r *media.Report) {
+	like(func(a *media.Appearance) {
+		if a.Rect.X == 0 && a.Rect.Width == 96 {
+			dx, dy := a.Rect.Width/10, a.Rect.Height/10
+			a.Rect = media.Rect{X: a.Rect.X + dx/2, Y: a.Rect.Y + dy/2, Width: a.Rect.Width - dx, Height: a.Rect.Height - dy}
+		}
+	})(r)
+}
+
+// everyFilm changes the reports on all composed files that hold anything.
+func everyFilm(change func(*media.Report)) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		for i := range t.Records {
+			if r := &t.Records[i]; r.Media != nil && len(r.Media.Report) > 0 {
+				*r = tape.Copied(*r)
+				t.Show(r.Media, func(found *media.Report) {
+					if found.Duration > 0 {
+						change(found)
+					}
+				})
+			}
+		}
+	}
+}
+
+// waiting cuts the first seconds of a file, and makes its pictures older than they were by the seconds that they waited.
+func waiting(first, seconds float64) func(*media.Report) {
+	m, err := fixtures.Load()
+	if err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	return func(r *media.Report) {
+		tape.CutEnds(first, 0)(r)
+		if r.Sound != nil {
+			shifted(func(float64) float64 { return seconds })(r)
+		}
+		if r.Picture == nil {
+			return
+		}
+		like(func(a *media.Appearance) {
+			if v, err := m.Video(a.ID); err == nil && len(v.Parts) == 1 {
+				older := func(mark int) int { return (mark - int(seconds*float64(v.FPS)) + v.Count) % v.Count }
+				a.FirstMark, a.LastMark = older(a.FirstMark), older(a.LastMark)
+			}
+			for i := range a.Beats {
+				a.Beats[i].At += seconds
+			}
+		})(r)
 	}
 }
 

@@ -15,6 +15,7 @@ var likenessMutations = []Mutation{
 	})},
 	{"ARC-LAY-02", "leaves the grid for half a second", pairFilm(strays("vp8-01", 1, 0.5))},
 	{"ARC-LAY-05", "takes two seconds for a layout", picture(onLayouts, later("small-02", 1, 1.9))},
+	{"ARC-LAY-05", "shows a layout half a second before it is asked for", picture(onLayouts, later("small-02", 1, -0.55))},
 	{"ARC-LAY-02", "who came last stands first", pairFilm(tape.Exchanged("vp8-01", "h264-02"))},
 	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(tape.Nth("vp8-01", 1, tape.At(-160, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-03"))},
@@ -25,7 +26,7 @@ var likenessMutations = []Mutation{
 	{"ARC-COMP-07", "High profile", pairFilm(func(r *media.Report) { r.Video.Profile, r.Video.Constraints = 100, 0 })},
 	{"ARC-COMP-07", "arithmetic coding", pairFilm(func(r *media.Report) { r.Video.Arithmetic = true })},
 	{"ARC-COMP-07", "fields", pairFilm(func(r *media.Report) { r.Video.Interlaced = true })},
-	{"ARC-COMP-07", "a level too low for the picture", tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
+	{"ARC-COMP-07", "a level too low for the picture", tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 30 })},
 	{"ARC-LAY-11", "goes on with the classes of before for one stream", picture(onLayouts, tape.Nth("small-02", 3, tape.At(64, 0, 512, 384)))},
 	{"ARC-COMP-08", "a frame rate that varies", pairFilm(func(r *media.Report) { r.Video.Uneven = 40 })},
 	{"ARC-COMP-14", "sound 100 ms late", pairFilm(shifted(func(float64) float64 { return 0.1 }))},
@@ -68,6 +69,8 @@ var likenessMutations = []Mutation{
 		}
 	})},
 	{"ARC-RATE-01", "QP 19 in key frames alone", pairFilm(func(r *media.Report) { r.Video.QP.Max, r.Video.QP.Inter = 26, map[int]int{26: 170} })},
+	{"ARC-RATE-06", "an eighth more than asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits * 9 / 8 }))},
+	{"ARC-RATE-08", "an eighth less than asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits * 7 / 8 }))},
 	{"ARC-RATE-08", "fills up at the end", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
 		all := r.Video.PerSecond
 		for i := range all[:8] {

@@ -19,6 +19,11 @@ func picture(scenario string, spoil func(*media.Report)) func(*tape.Tape) {
 	return tape.Film(scenario, "object.media", spoil)
 }
 
+// movedBy moves the n-th appearance of a stream.
+func movedBy(id string, n, dx, dy int) func(*media.Report) {
+	return tape.Nth(id, n, func(a *media.Appearance) { a.Rect.X, a.Rect.Y = a.Rect.X+dx, a.Rect.Y+dy })
+}
+
 // pictureMutations are about which streams are seen and heard, where and when.
 var pictureMutations = []Mutation{
 	{"ARC-LAY-01", "tiles of different size", pairFilm(squeezed)},
@@ -37,6 +42,9 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-08", "eight places at the left edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", tape.Without("small-10"))},
 	{"ARC-LAY-08", "five places at the lower edge in full HD", tape.Film(scenarios.Presentations, "1920x1080.object.media", tape.Nth("small-08", 1, tape.At(0, 0, 96, 72)))},
 	{"ARC-LAY-08", "a ninth place at the left edge of a portrait", picture(scenarios.Presentations, tape.Also("small-10", 384, 568, 96, 72))},
+	{"ARC-LAY-08", "others along the edge in another order", picture(scenarios.Presentations, tape.Exchanged("small-02", "small-03"))},
+	{"ARC-LAY-08", "others beside their edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", movedBy("small-03", 0, 12, 0))},
+	{"ARC-LAY-17", "others along the edge in larger shares", picture(scenarios.Presentations, movedBy("small-02", 0, 0, 6))},
 	{"ARC-LAY-07", "two small pictures of a crowd", picture(scenarios.Presentations, tape.Also("small-02", 96, 64, 96, 72))},
 	{"ARC-LAY-09", "who came last stands first", picture(onScreens, tape.Exchanged("small-05", "small-07"))},
 	{"ARC-LAY-10", "ignores object-fit", picture(onLayouts, func(r *media.Report) {

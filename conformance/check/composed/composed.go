@@ -18,7 +18,7 @@ import (
 var Checks = slices.Concat(mediaChecks, sizeChecks, rateChecks, layoutChecks, streamChecks, likenessChecks)
 
 var mediaChecks = []check.Check{
-	check.New("ARC-START-04", takesRecorded(""), scenarios.Pair),
+	check.New("ARC-START-04", fromTheStart, scenarios.Pair),
 	check.New("ARC-COMP-01", singleMP4, scenarios.Pair),
 	check.New("ARC-COMP-02", h264Track, scenarios.Pair),
 	check.New("ARC-COMP-03", aacTrack, scenarios.Pair),
@@ -115,14 +115,18 @@ var baseline = check.Video(func(_ *check.Case, _ content.Recording, v media.Vide
 		v.Profile == 66 && v.Constraints&setOne != 0 && v.BFrames == 0 && !v.Reordered && !v.Arithmetic && !v.Interlaced && levelHolds(v)
 })
 
-// levelHolds reports whether the declared level allows pictures of that size, 25 a second (H.264, table A-1).
+// levelHolds reports whether the declared level allows pictures of that size, 25 a second (H.264, table A-1), or is one of the two
+// that are published for all sizes.
 func levelHolds(v media.Video) bool {
+	if v.Level == 31 || v.Level == 41 {
+		return true
+	}
 	blocks := (v.CodedWidth + 15) / 16 * ((v.CodedHeight + 15) / 16)
 	switch {
 	case blocks > 3600:
 		return v.Level >= 40
 	case blocks > 1620:
-		return v.Level >= 31
+		return v.Level > 31
 	}
 	return v.Level >= 30
 }

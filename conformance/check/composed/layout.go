@@ -9,6 +9,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/expect"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
 )
 
@@ -26,6 +27,7 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-12", arranged(sharing), scenarios.Screens),
 	check.New("ARC-LAY-13", layoutsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-14", sheetsRefused, scenarios.Layouts),
+	check.New("ARC-LAY-17", sharedEqually, scenarios.Presentations),
 }
 
 // pick selects phases of an archive.
@@ -69,6 +71,14 @@ func arranged(which pick) func(*check.Case) {
 	return func(c *check.Case) {
 		visible(c, which, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
 	}
+}
+
+// sharedEqually judges the presentations in whose sizes no source says where the small places lie.
+func sharedEqually(c *check.Case) {
+	sharing := func(_ content.Recording, a expect.Phase) bool {
+		return slices.ContainsFunc(a.Picture.Places, layout.Place.Shared)
+	}
+	visible(c, sharing, func(x content.Recording, a expect.Phase) { phases.Shared(c, x, a) })
 }
 
 func tiled(c *check.Case) {

@@ -15,6 +15,20 @@ import (
 	"reelcheck/conformance/media"
 )
 
+// fromTheStart checks that an archive holds what is published from its start on, and again after a pause.
+func fromTheStart(c *check.Case) {
+	allow := c.Limit("tolerance.recording-begin")
+	for _, x := range slices.Concat(c.Recordings(), c.Chosen()) {
+		for i := range x.Pieces {
+			if late := x.Delay(i); late > 0 && !c.Excused(late <= allow, allow, x.Due...) {
+				c.Want(late <= allow, fmt.Sprintf("a file that begins, or goes on after a pause, within %v of what there is to record", allow),
+					fmt.Sprintf("piece %d of the file, at %.1f s, begins %v late", i+1, x.Pieces[i].Begin, late.Round(time.Millisecond)), x.R)
+			}
+		}
+	}
+	takesRecorded("")(c)
+}
+
 // takesRecorded checks that each published track of a kind, or of both kinds, is in the file from the start of its
 // publication to its end.
 func takesRecorded(kind string) func(*check.Case) {
@@ -95,14 +109,18 @@ func pairOf(v, a content.Due) bool {
 func together(a, b content.Due) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
 
 // fileLength compares the length of the file with the recorded time, without pauses and advances of the clock, and with
-// duration, which includes the advances.
+// duration, which includes the advances. What the file lacks because it begins late is left to ARC-START-04.
 func fileLength(c *check.Case) {
 	for _, x := range c.Recordings() {
 		k, _ := course.Of(c.Facts, x.History)
-		allow := (c.Limit("tolerance.file-length") + time.Duration(len(k.Pauses()))*c.Limit("tolerance.pause")).Seconds()
+		pauses := time.Duration(len(k.Pauses())) * c.Limit("tolerance.pause")
+		allow, early := (c.Limit("tolerance.file-length") + pauses).Seconds(), (c.Limit("tolerance.recording-end") + pauses).Seconds()
 		least, most := lengths(c, x.History, k)
-		c.Want(x.Duration >= least-allow && x.Duration <= most+allow, fmt.Sprintf("a length of %.1f to %.1f s, give or take %.1f", least, most, allow),
-			fmt.Sprintf("%.1f s", x.Duration), x.R)
+		for i := range x.Pieces {
+			least -= x.Delay(i).Seconds()
+		}
+		c.Want(x.Duration >= least-early && x.Duration <= most+allow,
+			fmt.Sprintf("a length of %.1f to %.1f s, at most %.1f less and %.1f more", least, most, early, allow), fmt.Sprintf("%.1f s", x.Duration), x.R)
 		few, many := skippedWithin(c, x.History, k)
 		for _, s := range x.Delivered() {
 			n, ok := s.Whole("duration")
@@ -110,6 +128,15 @@ func fileLength(c *check.Case) {
 			c.Want(ok && x.Duration >= told-many-allow && x.Duration <= told-few+allow,
 				fmt.Sprintf("a length of %.1f to %.1f s as duration says, give or take %.1f", told-many, told-few, allow), fmt.Sprintf("%.1f s", x.Duration), x.R, s.At)
 		}
+	}
+	chosenLength(c)
+}
+
+// chosenLength checks that the file of an archive of chosen streams is no shorter than what was chosen.
+func chosenLength(c *check.Case) {
+	early := c.Limit("tolerance.recording-end").Seconds()
+	for _, x := range c.Chosen() {
+		c.Want(x.Lacks() <= early, fmt.Sprintf("a length of %.1f s, at most %.1f less", x.Duration+x.Lacks(), early), fmt.Sprintf("%.1f s", x.Duration), x.R)
 	}
 }
 
@@ -294,8 +321,12 @@ func pauseLeavesNothing(c *check.Case) {
 		if !ok || len(k.Pauses()) == 0 {
 			continue
 		}
+		recorded := 0.0
+		for _, p := range x.Pieces {
+			recorded += p.To.Sub(p.From).Seconds()
+		}
 		allow := float64(len(k.Pauses())) * c.Limit("tolerance.pause").Seconds()
-		c.Want(x.Duration <= length(x)+allow, fmt.Sprintf("a file of %.1f s, give or take %.0f, without the pauses", length(x), allow),
+		c.Want(x.Duration <= recorded+allow, fmt.Sprintf("a file of %.1f s, give or take %.0f, without the pauses", recorded, allow),
 			fmt.Sprintf("%.1f s", x.Duration), x.R)
 	}
 }

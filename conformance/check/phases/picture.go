@@ -23,7 +23,18 @@ import (
 // Pictured checks what a phase shows, from its start to its end. With order it also checks which stream comes first in a
 // grid.
 func Pictured(c *check.Case, x content.Recording, a expect.Phase, order bool) {
+	pictured(c, Look(c, x, a), order)
+}
+
+// Shared checks where a phase shows the streams that share an edge: in equal parts of it.
+func Shared(c *check.Case, x content.Recording, a expect.Phase) {
 	v := Look(c, x, a)
+	v.equal = true
+	pictured(c, v, true)
+}
+
+func pictured(c *check.Case, v Viewer, order bool) {
+	x, a := v.x, v.phase
 	problem := ""
 	for _, at := range v.moments() {
 		if problem = v.look(at, order); problem != "" {
@@ -65,11 +76,12 @@ type Viewer struct {
 	phase expect.Phase
 	allow float64 // tolerance in pixels
 	blur  float64 // distance in seconds within which an appearance counts as seen at a moment
+	equal bool    // places that share an edge have equal parts of it, which no source says
 }
 
 // Look returns a Viewer for a phase of an archive.
 func Look(c *check.Case, x content.Recording, a expect.Phase) Viewer {
-	return Viewer{c, x, a, float64(c.Number("tolerance.tile")), c.Limit("tolerance.blur").Seconds()}
+	return Viewer{c: c, x: x, phase: a, allow: float64(c.Number("tolerance.tile")), blur: c.Limit("tolerance.blur").Seconds()}
 }
 
 // Fixture returns the fixture that a stream of the phase shows.
@@ -85,9 +97,13 @@ func (v Viewer) Fixture(stream string) string {
 func (v Viewer) expected() string {
 	var s []string
 	for _, p := range v.phase.Picture.Places {
-		text := fmt.Sprintf("%s in %.0fx%.0f", v.Fixture(p.Stream), p.Rect.Width, p.Rect.Height)
+		at := p.Rect
+		if v.free(p) {
+			at = p.Edge
+		}
+		text := fmt.Sprintf("%s in %.0fx%.0f", v.Fixture(p.Stream), at.Width, at.Height)
 		if !v.phase.Picture.Grid {
-			text += fmt.Sprintf(" at %.0f,%.0f", p.Rect.X, p.Rect.Y)
+			text += fmt.Sprintf(" at %.0f,%.0f", at.X, at.Y)
 		}
 		s = append(s, text)
 	}
@@ -165,13 +181,44 @@ func (v Viewer) look(at float64, order bool) string {
 	if v.phase.Picture.Grid {
 		return v.grid(tiles, order)
 	}
+	return v.lined(tiles)
+}
+
+// free reports whether a place may lie anywhere within its edge.
+func (v Viewer) free(p layout.Place) bool { return p.Shared() && !v.equal }
+
+// lined returns what is wrong with the order of tiles that share an edge, which go from the top to the bottom, or from the left
+// to the right.
+func (v Viewer) lined(tiles []media.Rect) string {
+	last := -1
+	for i, p := range v.phase.Picture.Places {
+		if !v.free(p) {
+			continue
+		}
+		if last >= 0 {
+			a, b := tiles[last], tiles[i]
+			behind := float64(b.Y-a.Y-a.Height) >= -v.allow
+			if p.Edge.Width > p.Edge.Height {
+				behind = float64(b.X-a.X-a.Width) >= -v.allow
+			}
+			if !behind {
+				return fmt.Sprintf("%s does not stand behind %s", v.Fixture(p.Stream), v.Fixture(v.phase.Picture.Places[last].Stream))
+			}
+		}
+		last = i
+	}
 	return ""
 }
 
 // Stands reports whether a stream's picture is where its place puts one of the fixture's shapes. In a grid only the size
-// counts.
+// counts, and along a shared edge only that it is whole.
 func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
 	return slices.ContainsFunc(Shapes(v.c, fixture), func(shape fixtures.Part) bool {
+		if v.free(p) {
+			whole := layout.Place{Rect: layout.Rect{Width: float64(r.Width), Height: float64(r.Height)}}.Stands(shape.Width, shape.Height)
+			seen := layout.Rect{X: float64(r.X), Y: float64(r.Y), Width: float64(r.Width), Height: float64(r.Height)}
+			return p.Edge.Holds(seen, v.allow) && math.Abs(whole.Width-seen.Width) <= v.allow && math.Abs(whole.Height-seen.Height) <= v.allow
+		}
 		want := p.Stands(shape.Width, shape.Height)
 		near := func(a int, b, reach float64) bool { return math.Abs(float64(a)-b) <= v.allow+reach }
 		dx, dy := v.reach(want.Width, shape.Width, shape.Mark.Width), v.reach(want.Height, shape.Height, shape.Mark.Height)

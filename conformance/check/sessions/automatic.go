@@ -171,10 +171,10 @@ func automaticHoldsAll(c *check.Case) {
 // dues returns the tracks of a session, in the times of a file that holds all of them.
 func dues(s *facts.Session) []content.Due {
 	var out []content.Due
-	recorded := facts.Union(s.Streams)
+	pieces := content.PiecesOf(facts.Union(s.Streams))
 	for _, u := range s.Streams {
 		if !u.To.IsZero() {
-			out = append(out, content.Due{Published: *u.By.Published, R: u.By, From: content.FileTime(recorded, u.From), To: content.FileTime(recorded, u.To), Kept: true})
+			out = append(out, content.Due{Published: *u.By.Published, R: u.By, From: pieces.Time(u.From), To: pieces.Time(u.To), Kept: true})
 		}
 	}
 	return out

@@ -61,20 +61,9 @@ type chosen struct {
 
 // selections calls each with the files of archives with chosen streams, and with all tracks of their sessions.
 func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) {
-	for _, h := range c.StartedArchives() {
-		s := c.Sessions[h.Start.IDs[evidence.Session]]
-		if !h.IsManual() || s == nil || len(h.Media) == 0 {
-			continue
-		}
-		r := h.Media[len(h.Media)-1]
-		f, ok := c.File(r)
-		if !ok {
-			c.Wrong("a readable MP4 file", content.FileKind(r, f), r)
-			continue
-		}
-		x := content.Recording{History: h, File: f, R: r, Expected: content.ExpectedOfChosen(c.Facts, h)}
+	for _, x := range c.Chosen() {
 		var tracks []chosen
-		for _, u := range s.Streams {
+		for _, u := range c.Sessions[x.Start.IDs[evidence.Session]].Streams {
 			track := chosen{by: u.By}
 			for _, t := range x.Due {
 				if t.R.Seq == u.By.Seq {

@@ -2,7 +2,6 @@ package content
 
 import (
 	"slices"
-	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
@@ -27,15 +26,15 @@ type Due struct {
 // Expected is what the file of an archive must hold.
 type Expected struct {
 	Parts    []Part // in the order of Timeline.Tracks
+	Pieces   Pieces
 	Timeline expect.Timeline
 	Due      []Due
 	Phases   []expect.Phase
 	Settled  []expect.Phase
 }
 
-// ExpectedOf returns what the file of h must hold, from the log of the publishers. The file's time zero is the first
-// media within the archive; pauses take no time in it. If streams are there already, the time zero may be any moment of
-// the start call, which takes long on a busy machine.
+// ExpectedOf returns what the file of h must hold, from the log of the publishers. The file itself says only at which
+// instants it begins, goes on after a pause and ends: nothing is due beyond.
 func ExpectedOf(f *facts.Facts, h *facts.History) Expected {
 	if _, ok := course.Of(f, h); !ok {
 		return Expected{} // an archive of chosen streams has its own rules
@@ -84,7 +83,13 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 // Expect returns what the file of an archive must hold of the parts.
 func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) Expected {
 	parts = Added(parts)
-	p := Expected{Parts: parts, Timeline: TimelineOf(f, h, parts, recorded)}
+	p := Expected{Parts: parts, Pieces: PiecesOf(recorded)}
+	if n := len(h.Media); n > 0 {
+		if file, err := FileOf(f, h.Media[n-1]); err == nil && file.Readable() {
+			p.Pieces = Aligned(recorded, parts, file.Report)
+		}
+	}
+	p.Timeline = TimelineOf(f, h, parts, p.Pieces)
 	short := f.Limit("tolerance.short").Seconds()
 	for i, due := range p.Timeline.Due() {
 		for _, d := range due {
@@ -95,21 +100,6 @@ func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Spa
 	}
 	p.Phases, p.Settled = p.Timeline.Phases(), p.Timeline.Settled()
 	return p
-}
-
-// FileTime returns the time of a real moment, in seconds, in a file that holds only the recorded spans.
-func FileTime(recorded []facts.Span, at time.Time) float64 {
-	var sum time.Duration
-	for _, r := range recorded {
-		switch {
-		case !at.After(r.From):
-			return sum.Seconds()
-		case !at.After(r.To):
-			return (sum + at.Sub(r.From)).Seconds()
-		}
-		sum += r.To.Sub(r.From)
-	}
-	return sum.Seconds()
 }
 
 // Missing returns for how many seconds of the stretch there is no span, apart from a tolerance of edge at either end. If

@@ -56,7 +56,7 @@ func FileKind(r evidence.Record, f File) string {
 	for _, b := range f.Boxes {
 		boxes = append(boxes, b.Type)
 	}
-	return fmt.Sprintf("%d bytes with boxes [%s]%s", f.Size, strings.Join(boxes, " "), Details(f))
+	return fmt.Sprintf("%d bytes with boxes [%s]%s", f.Size, text.Clip(strings.Join(boxes, " "), 200), Details(f))
 }
 
 func Details(f File) string {

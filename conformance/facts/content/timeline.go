@@ -19,13 +19,12 @@ type Part struct {
 	Spans []facts.Span // in order
 }
 
-// TimelineOf returns what an archive must show and sound like, from parts. Its times count from the beginning of
-// the file, which holds only the recorded spans. It leaves out tracks of a kind that the archive was not asked to hold.
-func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) expect.Timeline {
+// TimelineOf returns what an archive must show and sound like, from parts. Its times are those of the file that holds the
+// pieces. It leaves out tracks of a kind that the archive was not asked to hold.
+func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, pieces Pieces) expect.Timeline {
 	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
 		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),
-		Slack: h.Start.Over().Sub(h.Start.Sent()).Seconds() + f.Limit("tolerance.recorded-times").Seconds(),
-		Short: f.Limit("tolerance.short.phase").Seconds()}
+		Slack: f.Limit("tolerance.waiting").Seconds(), Short: f.Limit("tolerance.short.phase").Seconds()}
 	if given, ok := h.Request["layout"].(map[string]any); ok {
 		p.Layout = layoutOf(given)
 	}
@@ -33,11 +32,11 @@ func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, recorded []facts
 		t := expect.Track{Stream: part.By.IDs[evidence.Stream], Client: part.By.IDs[evidence.Connection], Video: part.By.Published.Kind == "video",
 			Screen: part.By.Published.VideoType == "screen", Classes: strings.Fields(part.By.Published.Classes)}
 		for _, s := range part.Spans {
-			t.There = append(t.There, expect.Without(stretch(recorded, s.From, s.To), mutes(part.By, recorded))...)
+			t.There = append(t.There, expect.Without(stretch(pieces, s.From, s.To), mutes(part.By, pieces))...)
 		}
 		p.Tracks = append(p.Tracks, t)
 	}
-	p.Changes = changes(f, h, recorded)
+	p.Changes = changes(f, h, pieces)
 	return p
 }
 
@@ -55,27 +54,27 @@ func layoutOf(o facts.Object) spec.Layout {
 	return spec.Layout{Type: o.Text("type"), Stylesheet: o.Text("stylesheet"), ScreenshareType: o.Text("screenshareType")}
 }
 
-func stretch(recorded []facts.Span, from, to time.Time) expect.Stretch {
-	return expect.Stretch{From: FileTime(recorded, from), To: FileTime(recorded, to)}
+func stretch(pieces Pieces, from, to time.Time) expect.Stretch {
+	return expect.Stretch{From: pieces.Time(from), To: pieces.Time(to)}
 }
 
 // forever is longer than any recording. It is no limit.
 const forever = 24 * time.Hour
 
 // mutes returns the stretches in which nothing of a track was sent.
-func mutes(r evidence.Record, recorded []facts.Span) []expect.Stretch {
+func mutes(r evidence.Record, pieces Pieces) []expect.Stretch {
 	var out []expect.Stretch
 	for _, m := range r.Published.Muted {
 		if m.To.IsZero() {
 			m.To = r.Published.Last.Add(forever)
 		}
-		out = append(out, stretch(recorded, m.From, m.To))
+		out = append(out, stretch(pieces, m.From, m.To))
 	}
 	return out
 }
 
 // changes returns the calls that changed the layout of an archive or the classes of its session's streams.
-func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.Change {
+func changes(f *facts.Facts, h *facts.History, pieces Pieces) []expect.Change {
 	var out []expect.Change
 	session := h.Start.IDs[evidence.Session]
 	calls := slices.Concat(f.Calls(evidence.SetArchiveLayout), f.Calls(evidence.SetStreamClasses))
@@ -85,7 +84,7 @@ func changes(f *facts.Facts, h *facts.History, recorded []facts.Span) []expect.C
 		if !ok || !f.Sound(r) || r.Exchange.Status() < 200 || r.Exchange.Status() > 299 {
 			continue
 		}
-		at := stretch(recorded, r.Sent(), r.Over())
+		at := stretch(pieces, r.Sent(), r.Over())
 		if r.Exchange.Operation == evidence.SetArchiveLayout {
 			if r.IDs[evidence.Archive] == h.ID {
 				l := layoutOf(body)

@@ -61,16 +61,22 @@ func inspect(f io.ReaderAt, size int64) (r media.Report, fa facts) {
 		return r, fa
 	}
 	r.Fragmented = moov.Mvex != nil
+	var moofs []*mp4.MoofBox
 	if r.Fragmented {
-		note(&r, media.Unsupported, "the file is fragmented: samples are not in moov")
+		if moofs, err = fragments(f, r.Boxes); err != nil {
+			note(&r, media.Broken, "%v", err)
+		}
 	}
 	if moov.Mvhd != nil && moov.Mvhd.Timescale > 0 {
 		r.Duration = float64(moov.Mvhd.Duration) / float64(moov.Mvhd.Timescale)
 	}
 	for _, trak := range moov.Traks {
-		if err := readTrack(&r, f, moov, trak, &fa); err != nil {
+		if err := readTrack(&r, f, moov, moofs, trak, &fa); err != nil {
 			note(&r, media.Broken, "%v", err)
 		}
+	}
+	if r.Fragmented { // the movie header need not know how long the fragments are
+		r.Duration = max(r.Duration, lasts(r))
 	}
 	if r.Video == nil {
 		note(&r, media.NoVideo, "no video track that can be read")
@@ -80,6 +86,20 @@ func inspect(f io.ReaderAt, size int64) (r media.Report, fa facts) {
 	}
 	return r, fa
 }
+
+// lasts returns the end of the last track that was read, in seconds.
+func lasts(r media.Report) (end float64) {
+	if r.Video != nil {
+		end = r.Video.Start + r.Video.Duration
+	}
+	if r.Audio != nil {
+		end = max(end, r.Audio.Start+r.Audio.Duration)
+	}
+	return end
+}
+
+// maxBoxes is more than a file of twelve hours has with two fragments a second.
+const maxBoxes = 200_000
 
 // topLevel returns the boxes of the file by their headers.
 func topLevel(f io.ReaderAt, size int64) ([]media.Box, error) {
@@ -105,7 +125,7 @@ func topLevel(f io.ReaderAt, size int64) ([]media.Box, error) {
 		if b.Size < least || b.Size > size-at {
 			return out, fmt.Errorf("box %q at byte %d has %d bytes, the file has %d left", b.Type, at, b.Size, size-at)
 		}
-		if len(out) == 10000 {
+		if len(out) == maxBoxes {
 			return out, fmt.Errorf("more than %d boxes at top level", len(out))
 		}
 		out = append(out, b)
@@ -168,7 +188,7 @@ func moovOf(r *media.Report, f io.ReaderAt) (*mp4.MoovBox, error) {
 }
 
 // readTrack describes one track. Only the first of each kind is read in full.
-func readTrack(r *media.Report, f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.TrakBox, fa *facts) error {
+func readTrack(r *media.Report, f io.ReaderAt, moov *mp4.MoovBox, moofs []*mp4.MoofBox, trak *mp4.TrakBox, fa *facts) error {
 	m := trak.Mdia
 	if m == nil || m.Hdlr == nil || m.Mdhd == nil || m.Minf == nil || m.Minf.Stbl == nil || m.Minf.Stbl.Stsd == nil {
 		return fmt.Errorf("track %d: a mandatory box is missing", len(r.Tracks)+1)
@@ -181,7 +201,7 @@ func readTrack(r *media.Report, f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.Trak
 	if m.Mdhd.Timescale == 0 {
 		return fmt.Errorf("%s track: timescale 0", kind)
 	}
-	samples, err := sampleTable(m.Minf.Stbl, r.Size)
+	samples, err := allSamples(moov, moofs, trak, r.Size)
 	if err != nil {
 		return fmt.Errorf("%s track: %w", kind, err)
 	}
@@ -209,6 +229,20 @@ func readTrack(r *media.Report, f io.ReaderAt, moov *mp4.MoovBox, trak *mp4.Trak
 		return err
 	}
 	return readAudio(r, m.Minf.Stbl, t)
+}
+
+// allSamples returns the samples of a track, those that moov lists and those of fragments.
+func allSamples(moov *mp4.MoovBox, moofs []*mp4.MoofBox, trak *mp4.TrakBox, fileSize int64) ([]sample, error) {
+	samples, err := sampleTable(trak.Mdia.Minf.Stbl, fileSize)
+	if err != nil || len(moofs) == 0 || trak.Tkhd == nil {
+		return samples, err
+	}
+	end := int64(0)
+	for _, s := range samples {
+		end += int64(s.duration)
+	}
+	further, err := fragmentSamples(moofs, moov.Mvex, trak.Tkhd.TrackID, end, fileSize)
+	return append(samples, further...), err
 }
 
 // editShift returns what the edit list adds to composition times: empty edits delay them, and the media time of the

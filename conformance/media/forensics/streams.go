@@ -177,12 +177,12 @@ func setTiming(v *media.Video, samples []sample) {
 			since = i
 		}
 		v.KeyInterval = max(v.KeyInterval, i+1-since)
-		v.Reordered = v.Reordered || s.composed-s.decoded != samples[0].composed
-		second := s.decoded / int64(v.Timescale)
+		v.Reordered = v.Reordered || s.composed-s.decoded != samples[0].composed-samples[0].decoded
+		second := (s.decoded - samples[0].decoded) / int64(v.Timescale)
 		for int64(len(v.PerSecond)) <= second && len(v.PerSecond) < 100000 {
 			v.PerSecond = append(v.PerSecond, 0)
 		}
-		if second < int64(len(v.PerSecond)) {
+		if second >= 0 && second < int64(len(v.PerSecond)) {
 			v.PerSecond[second] += int(s.size) * 8
 		}
 	}

@@ -266,21 +266,25 @@ func place(doc any, path []string, to func(any) any) bool {
 func Film(scenario, label string, spoil func(*media.Report)) func(*Tape) {
 	return func(t *Tape) {
 		r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Media != nil })
-		if r == nil {
-			return
+		if r != nil {
+			t.Show(r.Media, spoil)
 		}
-		var found media.Report
-		if err := json.Unmarshal(r.Media.Report, &found); err != nil {
-			t.Missed = append(t.Missed, err.Error())
-			return
-		}
-		spoil(&found)
-		text, err := json.Marshal(found)
-		if err != nil {
-			panic("mutants: internal error: " + err.Error())
-		}
-		r.Media.Report = text
 	}
+}
+
+// Show changes a report.
+func (t *Tape) Show(m *evidence.Media, spoil func(*media.Report)) {
+	var found media.Report
+	if err := json.Unmarshal(m.Report, &found); err != nil {
+		t.Missed = append(t.Missed, err.Error())
+		return
+	}
+	spoil(&found)
+	text, err := json.Marshal(found)
+	if err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	m.Report = text
 }
 
 // Stored changes an object that was downloaded or listed.

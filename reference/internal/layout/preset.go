@@ -67,7 +67,8 @@ func (p picture) pip(ordered []Stream, large string) []Tile {
 	return tiles
 }
 
-// vertical shows the large stream at the right and the others at the left edge, from top to bottom (ARC-LAY-08).
+// vertical shows the large stream at the right and the others at the left edge, from top to bottom (ARC-LAY-08). They have equal shares of it in
+// every size (ARC-LAY-17).
 func (p picture) vertical(ordered []Stream, large string) []Tile {
 	slots := 5
 	switch {
@@ -81,7 +82,8 @@ func (p picture) vertical(ordered []Stream, large string) []Tile {
 	return present(ordered, large, p.share(1, 0, 4, 1, 5, 1), slots, func(i int) Rect { return p.share(0, i, 1, 1, 5, slots) })
 }
 
-// horizontal shows the large stream at the top and the others at the lower edge, from left to right (ARC-LAY-08).
+// horizontal shows the large stream at the top and the others at the lower edge, from left to right (ARC-LAY-08). They have equal
+// shares of it in every size (ARC-LAY-17).
 func (p picture) horizontal(ordered []Stream, large string) []Tile {
 	slots := 5
 	switch {
