@@ -182,7 +182,7 @@ func (m *Member) Unpublish(ctx context.Context) error {
 
 // Leave closes the client's connection, which ends its publication too. Where the target has no events, the client says that
 // it leaves by ending what it publishes.
-func (m *Member) Leave() error {
+func (m *Member) Leave(ctx context.Context) error {
 	if m.Conn != nil {
 		m.Conn.Leave()
 	}
@@ -192,7 +192,7 @@ func (m *Member) Leave() error {
 	pub := m.Pub
 	m.Pub = nil
 	if !m.f.Target.File.Has(config.Events) {
-		return pub.Stop(context.Background(), "leave."+m.Name)
+		return pub.Stop(ctx, "leave."+m.Name)
 	}
 	return pub.Abandon()
 }

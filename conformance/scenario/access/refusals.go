@@ -79,7 +79,7 @@ func runRefusals(ctx context.Context, f *scenario.Flow) error {
 	if err := odd(ctx, f, session); err != nil {
 		return err
 	}
-	return alice.Leave()
+	return alice.Leave(ctx)
 }
 
 // unstartable tries to start archives in sessions that cannot be recorded. session has no client yet.
@@ -119,7 +119,7 @@ func unroutable(ctx context.Context, f *scenario.Flow) error {
 	if _, err := f.As.Start(ctx, "start.relayed", map[string]any{"sessionId": relayed}); err != nil {
 		return err
 	}
-	return bob.Leave()
+	return bob.Leave(ctx)
 }
 
 // unknownSession returns a well-formed id of no session: a real id with another last random character.

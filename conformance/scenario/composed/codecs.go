@@ -26,7 +26,7 @@ var Codecs = scenario.Scenario{
 			return err
 		}
 		for _, m := range members {
-			if err := m.Leave(); err != nil {
+			if err := m.Leave(ctx); err != nil {
 				return err
 			}
 		}

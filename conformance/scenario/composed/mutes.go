@@ -58,7 +58,7 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	for _, m := range members { // mutes are known when publishing ends
-		if err := m.Leave(); err != nil {
+		if err := m.Leave(ctx); err != nil {
 			return err
 		}
 	}

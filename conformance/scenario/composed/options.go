@@ -44,7 +44,7 @@ func runVariants(ctx context.Context, f *scenario.Flow, session string, alice *s
 		}
 		ids[i] = a.ID
 	}
-	if err := alice.Leave(); err != nil {
+	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
 	f.Silent()

@@ -23,7 +23,7 @@ var Azure = scenario.Scenario{
 		if err != nil {
 			return err
 		}
-		if err := alice.Leave(); err != nil {
+		if err := alice.Leave(ctx); err != nil {
 			return err
 		}
 		if err := f.Deliver(ctx, a.ID); err != nil {

@@ -80,7 +80,7 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	err = alice.Leave()
+	err = alice.Leave(ctx)
 	c.Silent()
 	return err
 }

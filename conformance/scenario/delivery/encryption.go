@@ -76,7 +76,7 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	if _, err := f.As.Get(ctx, "plain.get.delivered", plain); err != nil {
 		return err
 	}
-	return alice.Leave()
+	return alice.Leave(ctx)
 }
 
 // individual tries to start an individual archive and records what comes of it.

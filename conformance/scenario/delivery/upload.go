@@ -62,7 +62,7 @@ func (u *uploadFlow) undeliverable(ctx context.Context) error {
 	if u.archive, err = u.Record(ctx, "", session, map[string]any{"name": u.Scenario.Name}, 1500*time.Millisecond); err != nil {
 		return err
 	}
-	if err := alice.Leave(); err != nil {
+	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
 	u.Silent()

@@ -109,7 +109,7 @@ func (p *capturing) finish(ctx context.Context) error {
 		return err
 	}
 	for _, m := range p.members { // mutes are known when publishing ends
-		if err := m.Leave(); err != nil {
+		if err := m.Leave(ctx); err != nil {
 			return err
 		}
 	}

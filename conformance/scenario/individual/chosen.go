@@ -112,7 +112,7 @@ func (p *choosing) finish(ctx context.Context) error {
 		}
 	}
 	for _, m := range p.members {
-		if err := m.Leave(); err != nil {
+		if err := m.Leave(ctx); err != nil {
 			return err
 		}
 	}

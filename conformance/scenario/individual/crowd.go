@@ -64,7 +64,7 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 		return err
 	}
 	for _, m := range c.members {
-		if err := m.Leave(); err != nil {
+		if err := m.Leave(ctx); err != nil {
 			return err
 		}
 	}

@@ -104,7 +104,7 @@ func (p *interrupting) finish(ctx context.Context) error {
 		return err
 	}
 	for _, m := range []*scenario.Member{p.alice, p.bob, p.carol} {
-		if err := m.Leave(); err != nil {
+		if err := m.Leave(ctx); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ func runKinds(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	for _, m := range members {
-		if err := m.Leave(); err != nil {
+		if err := m.Leave(ctx); err != nil {
 			return err
 		}
 	}

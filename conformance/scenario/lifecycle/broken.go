@@ -33,7 +33,7 @@ func runBroken(ctx context.Context, f *scenario.Flow) error {
 	if _, err := f.As.Stop(ctx, "stop", a.ID, nil); err != nil { // it may have failed already
 		return err
 	}
-	if err := alice.Leave(); err != nil {
+	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
 	status, err := f.Must(ctx, "wait.failed", a.ID, scenario.Delivery, "failed", "uploaded", "available")

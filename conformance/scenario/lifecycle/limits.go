@@ -222,7 +222,7 @@ func (l *limitFlow) empty(ctx context.Context, label string) (time.Time, error) 
 	if err != nil {
 		return at, err
 	}
-	if err := l.alice.Leave(); err != nil {
+	if err := l.alice.Leave(ctx); err != nil {
 		return at, err
 	}
 	_, err = l.Must(ctx, "wait."+label, l.archive.ID, scenario.Soon, "paused")

@@ -113,7 +113,7 @@ func (a *autoFlow) leave(ctx context.Context, id string, members ...*scenario.Me
 		return err
 	}
 	for _, m := range members {
-		if err := m.Leave(); err != nil {
+		if err := m.Leave(ctx); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,7 @@ func (a *autoFlow) useAgain(ctx context.Context, id string) error {
 	if _, err := a.As.Get(ctx, "again.get.published", id); err != nil {
 		return err
 	}
-	if err := a.alice.Leave(); err != nil {
+	if err := a.alice.Leave(ctx); err != nil {
 		return err
 	}
 	if _, err := a.Join(ctx, a.session, "carol"); err != nil {

@@ -46,7 +46,7 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := alice.Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := alice.Leave(); err != nil {
+	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
 	return awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed")
@@ -85,7 +85,7 @@ func gone(ctx context.Context, f *scenario.Flow, m *scenario.Member) error {
 		Until: "its end", Met: ended, Deadline: scenario.Soon}, map[string]string{evidence.Session: m.Session, evidence.Connection: m.Conn.ID}); err != nil {
 		return err
 	}
-	return m.Leave()
+	return m.Leave(ctx)
 }
 
 // awaitSession waits until a session callback of each of these kinds has come.

@@ -65,7 +65,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := alice.Leave(); err != nil {
+	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
 	return deliverEach(ctx, f, ids, "first", "second", "again")
