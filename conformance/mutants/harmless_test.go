@@ -106,7 +106,7 @@ func everyFilm(change func(*media.Report)) func(*tape.Tape) {
 		for i := range t.Records {
 			if r := &t.Records[i]; r.Media != nil && len(r.Media.Report) > 0 {
 				*r = tape.Copied(*r)
-				t.Show(r.Media, func(found *media.Report) {
+				t.Show(r, func(found *media.Report) {
 					if found.Duration > 0 {
 						change(found)
 					}

@@ -267,15 +267,15 @@ func Film(scenario, label string, spoil func(*media.Report)) func(*Tape) {
 	return func(t *Tape) {
 		r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Media != nil })
 		if r != nil {
-			t.Show(r.Media, spoil)
+			t.Show(r, spoil)
 		}
 	}
 }
 
-// Show changes a report.
-func (t *Tape) Show(m *evidence.Media, spoil func(*media.Report)) {
+// Show changes the report in a record. spoil may copy the record meanwhile.
+func (t *Tape) Show(r *evidence.Record, spoil func(*media.Report)) {
 	var found media.Report
-	if err := json.Unmarshal(m.Report, &found); err != nil {
+	if err := json.Unmarshal(r.Media.Report, &found); err != nil {
 		t.Missed = append(t.Missed, err.Error())
 		return
 	}
@@ -284,7 +284,7 @@ func (t *Tape) Show(m *evidence.Media, spoil func(*media.Report)) {
 	if err != nil {
 		panic("mutants: internal error: " + err.Error())
 	}
-	m.Report = text
+	r.Media.Report = text
 }
 
 // Stored changes an object that was downloaded or listed.
