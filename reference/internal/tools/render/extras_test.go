@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -160,7 +161,7 @@ func TestSoundOfEveryStream(t *testing.T) {
 
 func sound(t *testing.T, name string) []float32 {
 	t.Helper()
-	raw := convert(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le", "pipe:1")
+	raw := ffmpegtest.Run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le", "pipe:1")
 	out := make([]float32, len(raw)/4)
 	if _, err := binary.Decode(raw, binary.LittleEndian, out); err != nil {
 		t.Fatal(err)

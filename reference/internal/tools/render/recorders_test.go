@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/compose"
 	libav "reelcheck/reference/internal/ffmpeg"
@@ -268,7 +269,7 @@ func TestTracksThatAreNotRead(t *testing.T) {
 	made := func(name string, args ...string) []byte {
 		t.Helper()
 		path := filepath.Join(dir, name)
-		convert(t, append(args, "-f", "matroska", path)...)
+		ffmpegtest.Run(t, append(args, "-f", "matroska", path)...)
 		b, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
@@ -100,7 +101,7 @@ func TestScreenAndSize(t *testing.T) {
 	o.HasAudio = false
 	out, _ := render(t, name, o)
 	shows(t, pictures(t, out), time.Second, whole, 2, 0)
-	if probe := string(run(t, "ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", out)); probe != "video\n" {
+	if probe := string(ffmpegtest.Probe(t, "-show_entries", "stream=codec_type", "-of", "csv=p=0", out)); probe != "video\n" {
 		t.Errorf("streams: %q", probe)
 	}
 }
