@@ -228,6 +228,7 @@ func TestDecoderWaitsForRoom(t *testing.T) {
 	m := vp8(t, "320x240")
 	for driver, c := range drivers {
 		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
 			c.Patience = time.Second
 			d, err := c.Decode(t.Context(), m.codec, 320, 240)
 			if err != nil {
