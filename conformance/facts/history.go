@@ -53,9 +53,11 @@ func (h *History) IsIndividual() bool { return h.Request.Text("outputMode") == "
 
 // Session returns the id of the session that the archive belongs to.
 func (h *History) Session() string {
-	for _, s := range slices.Concat(h.Seen, h.Hooks) {
-		if id := s.Text("sessionId"); id != "" {
-			return id
+	for _, seen := range [][]Sighting{h.Seen, h.Hooks} {
+		for i := range seen {
+			if id := seen[i].Text("sessionId"); id != "" {
+				return id
+			}
 		}
 	}
 	return ""
