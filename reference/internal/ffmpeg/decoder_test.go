@@ -156,6 +156,7 @@ func TestDecodersAgree(t *testing.T) {
 	} {
 		for _, size := range [][2]int{{320, 240}, {162, 122}, {80, 60}, {642, 482}} {
 			t.Run(fmt.Sprintf("%s to %dx%d", name, size[0], size[1]), func(t *testing.T) {
+				t.Parallel()
 				want := drivers["ffmpeg"].decode(t, m, size[0], size[1])
 				if all := len(m.samples) * 2 / 3; len(want) > all+1 || len(want) < all-len(m.samples)/3 {
 					t.Fatalf("%d pictures of %d samples", len(want), len(m.samples))

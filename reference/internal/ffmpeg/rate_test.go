@@ -43,19 +43,21 @@ func noise() func(int, []byte) {
 // TestConstantBitrate measures the bit rate over every two and every ten seconds, for easy, hard and alternating
 // pictures.
 func TestConstantBitrate(t *testing.T) {
-	flat, noise := func(_ int, luma []byte) { clear(luma) }, noise()
 	for _, rate := range []int{100_000, 400_000, 2_000_000} {
-		for name, draw := range map[string]func(int, []byte){
-			"easy": flat, "hard": noise, "both": func(n int, luma []byte) {
-				if n/60%2 == 0 {
-					flat(n, luma)
-				} else {
-					noise(n, luma)
-				}
-			},
+		for name, isHard := range map[string]func(n int) bool{
+			"easy": func(int) bool { return false }, "hard": func(int) bool { return true }, "both": func(n int) bool { return n/60%2 == 1 },
 		} {
 			for driver, c := range drivers {
 				t.Run(fmt.Sprint(driver, name, rate), func(t *testing.T) {
+					t.Parallel()
+					noise := noise()
+					draw := func(n int, luma []byte) {
+						if isHard(n) {
+							noise(n, luma)
+						} else {
+							clear(luma)
+						}
+					}
 					constant(t, rate, c.draw(t, Video{Width: 160, Height: 120, Bitrate: rate}, 12*av.FrameRate, draw))
 				})
 			}
