@@ -97,7 +97,7 @@ test-records: # alone, but for what takes only the time that it leaves
 	$(WATCH) $(RECORDS)
 test-computes: # with the whole kill matrix, which the race detector makes too slow
 	! grep -nE '^\s*go |\.(Go|Parallel)\(' $(addsuffix /*.go,$(COMPUTES))
-	nice -n 19 go test $(COMPUTES) ./conformance/mutants
+	nice -n 19 go test -timeout 20m $(COMPUTES) ./conformance/mutants
 
 .PHONY: spoil
 spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and see that the checks notice
