@@ -60,11 +60,20 @@ specs: ffmpeg build ## The suite as Ginkgo specs, those of LABELS='chapter:AUTH 
 	go test ./conformance -count=1 -target $(TARGET) -ginkgo.label-filter='$(LABELS)'
 
 # What the race detector makes many times slower and finds nothing in: SQLite, C translated to Go, shares what lies outside of Go's memory;
-# the Opus decoder's arithmetic is reached through package opus alone, which is watched.
-UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion/opus/internal/...,-gcflags=$(p)=-race=false)
+# the arithmetic of the Opus decoder and of Fourier transforms is reached through package opus and package fourier alone, which are watched.
+UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion/opus/internal/... \
+  gonum.org/v1/gonum/dsp/fourier/internal/...,-gcflags=$(p)=-race=false)
 
 # It publishes and records in real time, and loses media to whatever else takes the processors for seconds.
 RECORDS := ./reference/cmd/archived
+
+# Tests that only compute, in one goroutine, what packages without goroutines return: the race detector finds nothing in them and makes them up to
+# eight times slower. test-computes fails when one of them starts a goroutine.
+COMPUTES := $(addprefix ./reference/internal/,mux/mp4 tools/merge/align tools/merge/splice)
+
+# Packages with the longest tests. They begin first, so that no processor waits for the last one. More packages than processors run at a time,
+# because many tests wait, and the race detector waits for a second before a test program ends.
+LONG := $(addprefix ./reference/internal/,compose tools/merge tools/render ingest ffmpeg sessions)
 
 # Packages whose tests start FFmpeg or PostgreSQL, publish over WebRTC, or run for a minute.
 SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render store/postgres
@@ -75,11 +84,20 @@ quick: ## Vet and the tests without media, other programs and the race detector:
 	REELCHECK_WITHOUT_POSTGRES=1 go test $$(go list ./... | grep -vE '/($(subst $(space),|,$(SLOW)))$$')
 
 PKGS ?= ./...
-.PHONY: test
+WATCH := CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on
+.PHONY: test test-records test-computes
 test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race detector (PKGS=./some/package)
-	$(if $(filter ./...,$(PKGS)),CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on $(RECORDS)) # alone
-	CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on $(if $(filter ./...,$(PKGS)),$$(go list ./... | grep -v '/cmd/archived$$'),$(PKGS))
-	$(if $(filter ./...,$(PKGS)),go test ./conformance/mutants) # the whole kill matrix, which the race detector makes too slow
+ifeq ($(PKGS),./...)
+	$(MAKE) --no-print-directory -j2 -O test-records test-computes
+	$(WATCH) -p 3 $(LONG) $$(go list ./... | grep -vxF "$$(go list $(RECORDS) $(COMPUTES) $(LONG))")
+else
+	$(WATCH) $(PKGS)
+endif
+test-records: # alone, but for what takes only the time that it leaves
+	$(WATCH) $(RECORDS)
+test-computes: # with the whole kill matrix, which the race detector makes too slow
+	! grep -nE '^\s*go |\.(Go|Parallel)\(' $(addsuffix /*.go,$(COMPUTES))
+	nice -n 19 go test -timeout 20m $(COMPUTES) ./conformance/mutants
 
 .PHONY: spoil
 spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and see that the checks notice

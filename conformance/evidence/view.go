@@ -85,11 +85,15 @@ func (v View) With(records []Record) View { return View{Records: records, dir: v
 
 // Where keeps the records for which keep returns true.
 func (v View) Where(keep func(*Record) bool) View {
-	var out []Record
+	var kept []int // records are large, so each is copied only once
 	for i := range v.Records {
 		if keep(&v.Records[i]) {
-			out = append(out, v.Records[i])
+			kept = append(kept, i)
 		}
+	}
+	out := make([]Record, len(kept))
+	for i, at := range kept {
+		out[i] = v.Records[at]
 	}
 	return v.With(out)
 }

@@ -6,8 +6,11 @@ import (
 
 // Automatic reports whether the target started the archive by itself, in an automatically archived session.
 func (f *Facts) Automatic(h *History) bool {
+	if h.Start.Exchange != nil {
+		return false
+	}
 	s := f.Sessions[h.Session()]
-	return h.Start.Exchange == nil && s != nil && s.Auto
+	return s != nil && s.Auto
 }
 
 func (f *Facts) StartedArchives() []*History {

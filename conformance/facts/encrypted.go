@@ -5,8 +5,8 @@ import "reelcheck/conformance/evidence"
 // certified returns the calls that set an upload target for r's application and were accepted before r. The last one
 // counts.
 func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
-	for _, call := range f.Calls(evidence.SetArchiveStorage) {
-		if f.Sound(call) && call.Exchange.Status() == 200 && call.SameApp(r) && call.Over().Before(r.Sent()) {
+	for _, call := range f.byOperation[evidence.SetArchiveStorage] {
+		if call.Exchange.Status() == 200 && call.SameApp(r) && call.Over().Before(r.Sent()) && f.Sound(call) {
 			accepted = append(accepted, call)
 		}
 	}

@@ -85,9 +85,11 @@ func (h *History) IsManual() bool { return h.Request.Text("streamMode") == "manu
 
 // Session returns the id of the session that the archive belongs to.
 func (h *History) Session() string {
-	for _, s := range slices.Concat(h.Seen, h.Hooks) {
-		if id := s.Text("sessionId"); id != "" {
-			return id
+	for _, seen := range [][]Sighting{h.Seen, h.Hooks} {
+		for i := range seen {
+			if id := seen[i].Text("sessionId"); id != "" {
+				return id
+			}
 		}
 	}
 	return ""

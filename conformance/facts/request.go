@@ -224,7 +224,8 @@ func Project(r evidence.Record) string {
 
 // ForeignPath reports whether the path names another application than the token.
 func (f *Facts) ForeignPath(r evidence.Record) bool {
-	p, app := Project(r), r.IDs[evidence.Application]
+	type projectIn string
+	p, app := Keep(f, projectIn(r.Exchange.Request.URL), func() string { return Project(r) }), r.IDs[evidence.Application]
 	if p == "" || app == "" {
 		return false
 	}

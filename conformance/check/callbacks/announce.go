@@ -37,7 +37,7 @@ func callbackEqualsRead(c *check.Case) {
 func callbackOwnApplication(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		own := c.Apps[h.Start.IDs[evidence.Application]].Callback
-		if own == "" || len(c.View.Scenario(h.Scenario).Exchanges(evidence.CreateApplication).Records) < 2 {
+		if own == "" || len(c.View.Exchanges(evidence.CreateApplication).Scenario(h.Scenario).Records) < 2 {
 			continue // no other application has an address for callbacks
 		}
 		for _, s := range h.Hooks {

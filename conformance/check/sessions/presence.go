@@ -75,8 +75,8 @@ func clientName(s facts.Span) string {
 
 // connectionOf returns the connection id in the first message that a client received.
 func connectionOf(c *check.Case, opened evidence.Record) string {
-	for _, r := range c.View.Clients().Records {
-		if r.Seq > opened.Seq && r.Scenario == opened.Scenario && r.Client.Name == opened.Client.Name && r.Client.ConnectionID != "" {
+	for _, r := range c.View.Records {
+		if r.Client != nil && r.Seq > opened.Seq && r.Scenario == opened.Scenario && r.Client.Name == opened.Client.Name && r.Client.ConnectionID != "" {
 			return r.Client.ConnectionID
 		}
 	}

@@ -77,7 +77,7 @@ func noticedAt(c *check.Case, s *facts.Session, m facts.Move, before time.Durati
 // after the other.
 func noticedAtOnce(c *check.Case, s *facts.Session, m facts.Move) {
 	end, ends := m.R.Over().Add(c.Limit("tolerance.move-end")), map[string]time.Time{} // by client
-	for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
+	for _, r := range c.View.About(evidence.Session, s.ID).Clients().Records {
 		if r.Client.Type == "archiveStopped" && r.Time.After(m.R.Sent()) && r.Time.Before(end) {
 			ends[r.Client.Name] = r.Time
 		}
@@ -105,7 +105,7 @@ func clientsTold(c *check.Case, s *facts.Session, m facts.Move, what string, wit
 			continue
 		}
 		at := []evidence.Record{m.R, cl.By}
-		for _, r := range c.View.Clients().About(evidence.Session, s.ID).Records {
+		for _, r := range c.View.About(evidence.Session, s.ID).Clients().Records {
 			if r.Client.Type == notification && r.Client.Name == cl.By.Client.Name && within(r, 0) {
 				at[1] = r
 			}

@@ -200,6 +200,7 @@ func TestEncoderDies(t *testing.T) {
 
 // TestEncodersAgree composes the same recording with all programs. The files must be equal.
 func TestEncodersAgree(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
 	for name, tt := range map[string]Options{
@@ -218,6 +219,7 @@ func TestEncodersAgree(t *testing.T) {
 // TestEncodesWithoutLibraries checks that the ffmpeg program encodes when the libraries are missing, and that they are
 // tried only once.
 func TestEncodesWithoutLibraries(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, time.Second, publisher{id: "one", video: vp8(t, moves, 1), sound: tone(t, 440, 1)})
 	s.write()
 	want, _ := s.compose(small)
@@ -309,6 +311,7 @@ func TestDecodersAreKilled(t *testing.T) {
 
 // TestEncoderIsKilled composes again after the encoder was killed half way.
 func TestEncoderIsKilled(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, 3*time.Second, publisher{id: "one", video: vp8(t, moves, 3), sound: tone(t, 440, 3)})
 	s.write()
 	want, _ := s.compose(small)

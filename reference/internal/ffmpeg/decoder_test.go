@@ -154,6 +154,7 @@ func TestDecodersAgree(t *testing.T) {
 	} {
 		for _, size := range [][2]int{{320, 240}, {162, 122}, {80, 60}, {642, 482}} {
 			t.Run(fmt.Sprintf("%s to %dx%d", name, size[0], size[1]), func(t *testing.T) {
+				t.Parallel()
 				want := drivers["ffmpeg"].decode(t, m, size[0], size[1])
 				if all := len(m.samples) * 2 / 3; len(want) > all+1 || len(want) < all-len(m.samples)/3 {
 					t.Fatalf("%d pictures of %d samples", len(want), len(m.samples))
@@ -226,6 +227,7 @@ func TestDecoderWaitsForRoom(t *testing.T) {
 	m := vp8(t, "320x240")
 	for driver, c := range drivers {
 		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
 			c.Patience = time.Second
 			d, err := c.Decode(t.Context(), m.codec, 320, 240)
 			if err != nil {

@@ -87,6 +87,7 @@ func TestEncodersAgree(t *testing.T) {
 		"no frame":           {Output{&Video{Width: 64, Height: 48, QP: 19}, true}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			units, sounds := encodeAlike(t, tt.output, tt.frames, func(n int, r *Room) {
 				copy(r.Picture, pictures[n])
 				for i := range r.Sound {

@@ -108,14 +108,17 @@ func (b *Bundle) Beside(c *check.Case) *facts.History {
 
 // AtOnce returns the largest number of streams that must be recorded at the same time.
 func (b *Bundle) AtOnce(kind string) int {
-	most := 0
+	var recorded [][]facts.Span // by stream
 	for _, s := range b.Streams {
-		if !s.Holds(kind) {
-			continue
+		if spans := s.spans(kind); len(spans) > 0 {
+			recorded = append(recorded, spans)
 		}
-		n := 0
-		for _, o := range b.Streams {
-			if from := s.spans(kind)[0].From; facts.AnyDuring(o.spans(kind), from, from.Add(1)) {
+	}
+	most := 0
+	for _, spans := range recorded {
+		n, from := 0, spans[0].From
+		for _, other := range recorded {
+			if facts.AnyDuring(other, from, from.Add(1)) {
 				n++
 			}
 		}

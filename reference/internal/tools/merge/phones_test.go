@@ -28,6 +28,9 @@ func gray(t *testing.T, name string) (list [][]byte) {
 
 // apart returns the greatest difference of two pixels in the same place.
 func apart(a, b []byte) (most int) {
+	if bytes.Equal(a, b) { // which most are
+		return 0
+	}
 	for i := range a {
 		most = max(most, int(a[i])-int(b[i]), int(b[i])-int(a[i]))
 	}
@@ -63,7 +66,7 @@ func TestJoinsAtIDROnly(t *testing.T) {
 				if i < len(first) {
 					off = apart(p, first[i])
 				}
-				if i >= begins {
+				if off > 0 && i >= begins {
 					off = min(off, apart(p, second[i-begins]))
 				}
 				if off > 0 {
@@ -187,11 +190,12 @@ func TestQuickTime(t *testing.T) {
 	if err != nil || bytes.Contains(description, []byte("'wave'")) {
 		t.Errorf("the output has an atom of QuickTime, or: %v", err)
 	}
+	first := f.record(t, plain, 0, 100)
 	for codec, name := range map[string]string{"libmp3lame": "MP3", "flac -strict -2": `"fLaC"`, "ac3": `"ac-3"`} {
 		other := plain
 		other.audio = append([]string{"-c:a"}, strings.Fields(codec)...)
 		file := f.record(t, other, 60, 140)
-		refuse(t, file+": track 2: codec must be AAC, got "+name+"; ffmpeg -i IN -c:v copy -c:a aac OUT.mp4 codes the sound so", f.record(t, plain, 0, 100), file)
+		refuse(t, file+": track 2: codec must be AAC, got "+name+"; ffmpeg -i IN -c:v copy -c:a aac OUT.mp4 codes the sound so", first, file)
 	}
 }
 

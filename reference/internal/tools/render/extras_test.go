@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/layout"
 )
 
@@ -44,10 +46,11 @@ func encoded(t *testing.T, name string, p image.Image) []byte {
 // TestStills has a PNG and a JPEG beside a camera. Each must be shown from its start to its stop offset, however long
 // that is.
 func TestStills(t *testing.T) {
+	t.Parallel()
 	camera := media{File: entry("camera", "camera.webm", 0, 6000), video: "vp8-01", audio: "tone-01", seconds: 6}
 	files := map[string][]byte{
 		"camera.webm": camera.bytes(t),
-		"a.png":       encoded(t, "a.png", painted(801, 601, 200)), "b.jpg": encoded(t, "b.jpg", painted(4096, 3072, 120)),
+		"a.png":       encoded(t, "a.png", painted(801, 601, 200)), "b.jpg": encoded(t, "b.jpg", painted(2048, 1536, 120)),
 	}
 	files["m.json"] = manifestOf(t, camera.File, entry("slides", "a.png", 1000, 4000), entry("slides", "b.jpg", 4000, 5000))
 	name := zipOf(t, files)
@@ -85,10 +88,14 @@ func TestStills(t *testing.T) {
 
 // TestHostileStills checks that the error names the file.
 func TestHostileStills(t *testing.T) {
+	t.Parallel()
 	large := encoded(t, "x.png", painted(16, 16, 0))
 	binary.BigEndian.PutUint32(large[16:], 1<<20) // its width
+	over := bytes.Clone(large)
+	binary.BigEndian.PutUint64(over[16:], 4097<<32|4096)
+	binary.BigEndian.PutUint32(over[29:], crc32.ChecksumIEEE(over[12:29]))
 	for want, b := range map[string][]byte{
-		"x.png: picture of 4097x4096 has more than 16777216 pixels": encoded(t, "x.png", painted(4097, 4096, 0)),
+		"x.png: picture of 4097x4096 has more than 16777216 pixels": over,
 		"x.png: png: invalid format: invalid checksum":              large,
 		"x.png: png: invalid format: not enough pixel data":         encoded(t, "x.png", painted(640, 480, 7))[:100],
 		"x.png: unexpected EOF":                                     append([]byte("\xff\xd8\xff\xe0\x00\x04ab"), make([]byte, 100)...),
@@ -104,6 +111,7 @@ func TestHostileStills(t *testing.T) {
 // TestSoundOfEveryStream has one stream that comes late and in two files, another that leaves, and a third without
 // sound. The files must be as long as the film, and their sum must be its sound.
 func TestSoundOfEveryStream(t *testing.T) {
+	t.Parallel()
 	name := pack(t,
 		media{File: entry("../one", "one.webm", 1000, 3000), video: "vp8-01", audio: "tone-01", seconds: 2},
 		media{File: entry("../one", "one2.webm", 3500, 5000), video: "vp8-01", audio: "tone-01", seconds: 1.5},
@@ -160,7 +168,7 @@ func TestSoundOfEveryStream(t *testing.T) {
 
 func sound(t *testing.T, name string) []float32 {
 	t.Helper()
-	raw := convert(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le", "pipe:1")
+	raw := ffmpegtest.Run(t, "-i", name, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le", "pipe:1")
 	out := make([]float32, len(raw)/4)
 	if _, err := binary.Decode(raw, binary.LittleEndian, out); err != nil {
 		t.Fatal(err)
@@ -180,6 +188,7 @@ func loudness(samples []float32, at float64) float64 {
 
 // TestClasses makes a stream large by its class, and places one by a style sheet.
 func TestClasses(t *testing.T) {
+	t.Parallel()
 	name := pack(t,
 		media{File: entry("one", "one.webm", 0, 2000), video: "vp8-01", audio: "tone-01", seconds: 2},
 		media{File: entry("two", "two.webm", 0, 2000), video: "vp8-02", seconds: 2})

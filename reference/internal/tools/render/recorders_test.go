@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/compose"
 	libav "reelcheck/reference/internal/ffmpeg"
@@ -39,6 +40,7 @@ func frames(list []mark.Plane, stream int, r layout.Rect) (out []int) {
 
 // TestBFrames has frames that are coded in another order than shown, and a stream that changes its size.
 func TestBFrames(t *testing.T) {
+	t.Parallel()
 	program, _, remove, err := programtest.Build()
 	if err != nil {
 		t.Fatal(err)
@@ -73,8 +75,10 @@ func TestBFrames(t *testing.T) {
 // TestVideoThatPauses has two seconds without a frame, and only one key frame. A camera must leave the picture, a screen
 // must stay.
 func TestVideoThatPauses(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"camera", "screen", "custom"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			e := entry("one", "one.webm", 0, 6000)
 			e.VideoType = kind
 			name := pack(t, media{File: e, video: "vp8-01", audio: "tone-01", seconds: 6, coding: append(oneKey, "-vf", `select=not(between(n\,30\,119))`)})
@@ -107,6 +111,7 @@ func TestVideoThatPauses(t *testing.T) {
 
 // TestPlaceLongAfterTheKeyFrame gives a stream a place long after its only key frame.
 func TestPlaceLongAfterTheKeyFrame(t *testing.T) {
+	t.Parallel()
 	slow := append(slices.Clone(oneKey), "-vf", "setpts=2*PTS")
 	name := pack(t,
 		media{File: entry("one", "one.webm", 0, 17000), video: "vp8-01", seconds: 17, coding: slow},
@@ -135,6 +140,7 @@ func TestPlaceLongAfterTheKeyFrame(t *testing.T) {
 // TestLostConnection has a stream that ends and comes back in another file. It must stand, leave, and take its place
 // again.
 func TestLostConnection(t *testing.T) {
+	t.Parallel()
 	name := pack(t,
 		media{File: entry("one", "one-1.webm", 0, 1900), video: "vp8-01", audio: "tone-01", seconds: 2},
 		media{File: entry("two", "two.webm", 1000, 1500), video: "vp8-02", seconds: 1.5},
@@ -157,6 +163,7 @@ func TestLostConnection(t *testing.T) {
 // TestRemovedAndAddedAgain removes a stream before the end of its file and adds it again. It must leave at once and come
 // back to its place.
 func TestRemovedAndAddedAgain(t *testing.T) {
+	t.Parallel()
 	name := pack(t,
 		media{File: entry("one", "one1.webm", 0, 2010), video: "vp8-01", audio: "tone-01", seconds: 2},
 		media{File: entry("one", "one2.webm", 3000, 5000), video: "vp8-03", audio: "tone-01", seconds: 2},
@@ -171,6 +178,7 @@ func TestRemovedAndAddedAgain(t *testing.T) {
 
 // TestSoundAndPictureApart has one file for the sound of a stream and another one for its pictures.
 func TestSoundAndPictureApart(t *testing.T) {
+	t.Parallel()
 	sound := entry("one", "sound.webm", 0, 3000)
 	sound.VideoType = ""
 	out, r := render(t, pack(t, media{File: sound, audio: "tone-01", seconds: 3}, media{File: entry("one", "one.webm", 0, 3000), video: "vp8-01", seconds: 3}), plain)
@@ -185,6 +193,7 @@ func TestSoundAndPictureApart(t *testing.T) {
 
 // TestSoundAlone checks that the picture is black.
 func TestSoundAlone(t *testing.T) {
+	t.Parallel()
 	sound := entry("one", "one.webm", 1000, 4000)
 	sound.VideoType = ""
 	out, r := render(t, pack(t, media{File: sound, audio: "tone-01", seconds: 3}), plain)
@@ -219,6 +228,7 @@ func volume(t *testing.T, file string) (line string) {
 
 // TestStreamsInTurn has many streams, few of them at a time. There must be as few decoders.
 func TestStreamsInTurn(t *testing.T) {
+	t.Parallel()
 	log := filepath.Join(t.TempDir(), "log")
 	program := filepath.Join(t.TempDir(), "ffmpeg")
 	script := fmt.Sprintf("#!/bin/sh\necho begin >> %[1]s\nffmpeg \"$@\"\ncode=$?\necho end >> %[1]s\nexit $code\n", log)
@@ -264,11 +274,12 @@ func TestStreamsInTurn(t *testing.T) {
 // TestTracksThatAreNotRead has subtitles and sound of six channels. What can be read must be in the film, and the log
 // must name the rest.
 func TestTracksThatAreNotRead(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	made := func(name string, args ...string) []byte {
 		t.Helper()
 		path := filepath.Join(dir, name)
-		convert(t, append(args, "-f", "matroska", path)...)
+		ffmpegtest.Run(t, append(args, "-f", "matroska", path)...)
 		b, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/journal"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/seal"
@@ -32,6 +33,7 @@ var (
 
 // TestEveryCodecInItsPlace has VP8, H.264 and VP9 streams that begin one after the other.
 func TestEveryCodecInItsPlace(t *testing.T) {
+	t.Parallel()
 	name := pack(t,
 		media{File: entry("one", "one.webm", 2000, 6000), video: "vp8-01", audio: "tone-01", seconds: 4},
 		media{File: entry("two", "two.mkv", 3000, 6000), video: "h264-02", audio: "tone-02", seconds: 3},
@@ -53,6 +55,7 @@ func TestEveryCodecInItsPlace(t *testing.T) {
 // TestSegmentsAndHoles has a stream that is interrupted and resumed. Two seconds in which nobody is there must not be
 // recorded.
 func TestSegmentsAndHoles(t *testing.T) {
+	t.Parallel()
 	name := pack(t,
 		media{File: entry("one", "one-2.webm", 6000, 8000), video: "vp8-03", audio: "tone-01", seconds: 2},
 		media{File: entry("one", "one-1.webm", 2000, 4000), video: "vp8-01", audio: "tone-01", seconds: 2},
@@ -72,6 +75,7 @@ func TestSegmentsAndHoles(t *testing.T) {
 
 // TestMutedVideoLeaves has two seconds without video.
 func TestMutedVideoLeaves(t *testing.T) {
+	t.Parallel()
 	name := pack(t,
 		media{File: entry("one", "one.webm", 0, 5000), video: "vp8-01", audio: "tone-01", seconds: 5,
 			cut: []string{"-bsf:v", `noise=amount=0:drop=between(n\,30\,89)`}},
@@ -87,6 +91,7 @@ func TestMutedVideoLeaves(t *testing.T) {
 
 // TestScreenAndSize has a screen in the large place, another resolution, and no sound.
 func TestScreenAndSize(t *testing.T) {
+	t.Parallel()
 	screen := entry("two", "two.webm", 0, 2000)
 	screen.VideoType = "screen"
 	name := pack(t,
@@ -100,13 +105,14 @@ func TestScreenAndSize(t *testing.T) {
 	o.HasAudio = false
 	out, _ := render(t, name, o)
 	shows(t, pictures(t, out), time.Second, whole, 2, 0)
-	if probe := string(run(t, "ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", out)); probe != "video\n" {
+	if probe := string(ffmpegtest.Probe(t, "-show_entries", "stream=codec_type", "-of", "csv=p=0", out)); probe != "video\n" {
 		t.Errorf("streams: %q", probe)
 	}
 }
 
 // TestFileCutOff has a file without its second half.
 func TestFileCutOff(t *testing.T) {
+	t.Parallel()
 	m := media{File: entry("one", "one.webm", 0, 4000), video: "vp8-01", audio: "tone-01", seconds: 4}
 	b := m.bytes(t)
 	name := zipOf(t, map[string][]byte{"one.webm": b[:len(b)/2], "m.json": manifestOf(t, m.File)})
@@ -115,6 +121,7 @@ func TestFileCutOff(t *testing.T) {
 }
 
 func TestJournalIsRenderedAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "session")
 	id := journalIn(t, dir, nil)
 	before := tree(t, dir)
@@ -135,6 +142,7 @@ func TestJournalIsRenderedAndLeftAlone(t *testing.T) {
 
 // TestSealedJournal checks that a journal opens only with the key file it was made with, and stays sealed.
 func TestSealedJournal(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "session")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -231,6 +239,7 @@ func tree(t testing.TB, dir string) string {
 
 // TestInterrupted checks that nothing is left behind and that an old output stays.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	name := pack(t, media{File: entry("one", "one.webm", 0, 9000), video: "vp8-01", audio: "tone-01", seconds: 9})
 	out := filepath.Join(t.TempDir(), "out.mp4")
 	if err := os.WriteFile(out, []byte("before"), 0o600); err != nil {
@@ -255,6 +264,7 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	good := entry("one", "one.webm", 0, 1000)
 	with := func(change func(*individual.File)) []byte {
 		f := good

@@ -3,39 +3,23 @@ package render
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 
 	"reelcheck/fixtures"
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 	"reelcheck/reference/internal/compose"
 	"reelcheck/reference/internal/layout"
 	"reelcheck/reference/internal/tools/individual"
 )
-
-func run(t testing.TB, program string, args ...string) []byte {
-	t.Helper()
-	cmd := exec.Command(program, args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s %v: %v: %s", program, args, err, stderr.Bytes())
-	}
-	return out
-}
-
-func convert(t testing.TB, args ...string) []byte {
-	t.Helper()
-	return run(t, "ffmpeg", append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-y"}, args...)...)
-}
 
 // fixture copies a fixture to a file and returns its name.
 func fixture(t testing.TB, name string) string {
@@ -108,7 +92,7 @@ func (m media) bytes(t testing.TB) []byte {
 	if m.coding != nil {
 		args = append(append(args, "-fps_mode", "passthrough"), m.coding...)
 	}
-	convert(t, append(append(args, m.cut...), out)...)
+	ffmpegtest.Run(t, append(append(args, m.cut...), out)...)
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -144,6 +128,7 @@ func zipOf(t testing.TB, files map[string][]byte) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	for name, content := range files {
 		w, err := z.Create(name)
 		if err == nil {
@@ -182,7 +167,7 @@ func render(t testing.TB, in string, o compose.Options) (string, Result) {
 func pictures(t testing.TB, name string) []mark.Plane {
 	t.Helper()
 	const size = 640 * 480
-	raw := convert(t, "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
+	raw := ffmpegtest.Run(t, "-i", name, "-map", "0:v:0", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1")
 	var list []mark.Plane
 	for ; len(raw) >= size; raw = raw[size:] {
 		list = append(list, mark.Plane{Pix: raw[:size], Stride: 640, W: 640, H: 480})
