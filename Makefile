@@ -86,6 +86,12 @@ spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and
 	go test ./conformance/mutants -run '^TestSpoiledFiles$$' -files $(abspath $(OUT))/evidence
 
 MINUTES ?= 60
+NAMES ?=
+PART ?=
+.PHONY: seeded
+seeded: ffmpeg ## Plant faults in archived, and see which of them conform catches (NAMES='auto-*,list-*' for some, PART=3/10 for a tenth)
+	go run ./conformance/cmd/seeded --names='$(NAMES)' --part='$(PART)'
+
 .PHONY: drift
 drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and measure how far sound and picture are apart
 	go test ./reference/internal/compose -run '^TestDriftingClocks$$' -drift.minutes=$(MINUTES) -timeout 1h -v
@@ -165,4 +171,4 @@ fuzz: ## Fuzz every parser of foreign bytes for FUZZTIME each
 
 .PHONY: clean
 clean: ## Remove what was built and reported
-	rm -rf bin report report-containers
+	rm -rf bin report report-containers report-seeded
