@@ -34,7 +34,7 @@ type options struct {
 	names                []string
 	part                 string
 	most                 int
-	narrow               bool
+	narrow, list         bool
 	patience             time.Duration
 }
 
@@ -57,6 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.Flags().StringVar(&o.part, "part", "", "K/N: only every N-th fault, beginning with the K-th")
 	root.Flags().IntVar(&o.most, "most", 10, "at most so many faults in one run")
 	root.Flags().BoolVar(&o.narrow, "narrow", false, "judge only the clauses that the faults name")
+	root.Flags().BoolVar(&o.list, "list", false, "print the groups that would be judged, and stop")
 	root.Flags().DurationVar(&o.patience, "patience", 10*time.Minute, "how long one run may take")
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -84,6 +85,12 @@ func hunt(ctx context.Context, o options, stdout io.Writer) (good bool, err erro
 	functions, err := seeded.Functions(root, all)
 	if err != nil {
 		return false, err
+	}
+	if o.list {
+		for _, g := range seeded.Groups(chosen, functions, o.most) {
+			fmt.Fprintln(stdout, seeded.Names(g))
+		}
+		return true, nil
 	}
 	s, err := build(ctx, root, o, all)
 	if err != nil {

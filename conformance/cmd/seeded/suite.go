@@ -70,17 +70,13 @@ func (s *suite) judge(ctx context.Context, faults []seeded.Fault, clauses []stri
 	for _, id := range clauses {
 		argv = append(argv, "--clause", id)
 	}
-	var names []string
-	for _, f := range faults {
-		names = append(names, f.Name)
-	}
 	within, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	c := exec.CommandContext(within, s.conform, argv...)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = time.Minute
 	c.Dir = s.folder
-	c.Env = append(os.Environ(), "FAULTS="+strings.Join(names, ","))
+	c.Env = append(os.Environ(), "FAULTS="+seeded.Names(faults))
 	told, err := c.CombinedOutput()
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) || ctx.Err() != nil {
@@ -95,7 +91,7 @@ func (s *suite) judge(ctx context.Context, faults []seeded.Fault, clauses []stri
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(s.log, "run %d, %.0f s: faults [%s]: %s\n", s.runs, time.Since(began).Seconds(), strings.Join(names, " "), r.Counts)
+	fmt.Fprintf(s.log, "run %d, %.0f s: faults [%s]: %s\n", s.runs, time.Since(began).Seconds(), seeded.Names(faults), r.Counts)
 	return failed(r), nil
 }
 

@@ -115,10 +115,10 @@ func (c *course) judge(ctx context.Context, g []Fault, lenient bool) (missed []F
 	failed, err := c.Judge(ctx, g, c.wanted(g))
 	if err != nil {
 		if lenient && ctx.Err() == nil {
-			c.say("not judged: %s: %v", names(g), err)
+			c.say("not judged: %s: %v", Names(g), err)
 			return g, nil
 		}
-		return nil, fmt.Errorf("%s: %w", names(g), err)
+		return nil, fmt.Errorf("%s: %w", Names(g), err)
 	}
 	for id := range c.clean {
 		delete(failed, id)
@@ -150,7 +150,7 @@ func (c *course) blame(ctx context.Context, g []Fault, unnamed Failed) error {
 	err := c.halve(ctx, g, unnamed, left)
 	for _, id := range slices.Sorted(maps.Keys(left)) {
 		c.tally.FalseAlarms++
-		c.say("false alarm with %s: %s: %s", names(g), id, left[id])
+		c.say("false alarm with %s: %s: %s", Names(g), id, left[id])
 	}
 	return err
 }
@@ -185,7 +185,8 @@ func (c *course) note(f Fault, clause, text string) {
 
 func (h Hunt) say(format string, args ...any) { fmt.Fprintf(h.Log, format+"\n", args...) }
 
-func names(faults []Fault) string {
+// Names returns the names of faults as FAULTS takes them.
+func Names(faults []Fault) string {
 	var list []string
 	for _, f := range faults {
 		list = append(list, f.Name)

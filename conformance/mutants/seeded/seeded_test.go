@@ -62,9 +62,9 @@ func TestCheck(t *testing.T) {
 		"a test's":          func(f *Fault) { f.File = "reference/x_test.go" },
 		"not guarded":       func(f *Fault) { f.After = "b" },
 		"no reason":         func(f *Fault) { f.Why = "" },
-		"no clause":         func(f *Fault) { f.Clause = "ARC-START-99" },
+		"no clause":         func(f *Fault) { f.Clause = "none" },
 		"not judged":        func(f *Fault) { f.Clause = "ARC-XC-01" },
-		"no other clause":   func(f *Fault) { f.Also = []string{"ARC-NO-01"} },
+		"no other clause":   func(f *Fault) { f.Also = []string{"none"} },
 		"named twice":       func(f *Fault) { f.Also = []string{"ARC-START-01"} },
 		"no capability":     func(f *Fault) { f.Needs = []string{"wings"} },
 	} {
@@ -98,15 +98,15 @@ func TestEdit(t *testing.T) {
 
 func TestChoice(t *testing.T) {
 	faults := []Fault{{Name: "a-1"}, {Name: "a-2"}, {Name: "b-1"}}
-	if got, err := Choose(faults, []string{"a-*"}); err != nil || names(got) != "a-1,a-2" {
-		t.Errorf("a-*: %s, %v", names(got), err)
+	if got, err := Choose(faults, []string{"a-*"}); err != nil || Names(got) != "a-1,a-2" {
+		t.Errorf("a-*: %s, %v", Names(got), err)
 	}
 	if _, err := Choose(faults, []string{"a-*", "c"}); err == nil {
 		t.Error("c is no fault: no error")
 	}
 	seen := ""
 	for k := range 2 {
-		seen += names(Part(faults, k+1, 2)) + " "
+		seen += Names(Part(faults, k+1, 2)) + " "
 	}
 	if want := "a-1,b-1 a-2 "; seen != want {
 		t.Errorf("parts %q, want %q", seen, want)
@@ -121,7 +121,7 @@ func TestGroups(t *testing.T) {
 	functions := map[string]string{"a": "A", "b": "B", "c": "C", "d": "D", "e": "C", "f": "F"}
 	var got []string
 	for _, g := range Groups(faults, functions, 3) {
-		got = append(got, names(g))
+		got = append(got, Names(g))
 	}
 	if want := []string{"a,c,f", "b,e", "d"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("groups %q, want %q", got, want)
