@@ -66,8 +66,8 @@ UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion
 # It publishes and records in real time, and loses media to whatever else takes the processors for seconds.
 RECORDS := ./reference/cmd/archived
 
-# Packages whose tests start FFmpeg or PostgreSQL, publish over WebRTC, or run for a minute.
-SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render store/postgres
+# Packages whose tests start FFmpeg, PostgreSQL or the compiler, publish over WebRTC, or run for a minute.
+SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render seeded store/postgres
 space := $() $()
 .PHONY: quick
 quick: ## Vet and the tests without media, other programs and the race detector: less than a minute, for the loop of edit and try
