@@ -116,7 +116,8 @@ func failed(r *report.Report) seeded.Failed {
 	for _, cl := range r.Clauses {
 		for _, f := range cl.Findings {
 			if cl.Outcome == verdict.Fail && f.Blocked == "" && out[cl.ID] == "" {
-				out[cl.ID] = fmt.Sprintf("expected %s, actual %s", f.Expected, f.Actual)
+				found := fmt.Sprintf("expected %s, actual %s", f.Expected, f.Actual)
+				out[cl.ID] = strings.Join(strings.Fields(found), " ") // on one line
 			}
 		}
 	}
