@@ -75,8 +75,8 @@ COMPUTES := $(addprefix ./reference/internal/,mux/mp4 tools/merge/align tools/me
 # because many tests wait, and the race detector waits for a second before a test program ends.
 LONG := $(addprefix ./reference/internal/,compose tools/merge tools/render ingest ffmpeg sessions)
 
-# Packages whose tests start FFmpeg or PostgreSQL, publish over WebRTC, or run for a minute.
-SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render store/postgres
+# Packages whose tests start FFmpeg, PostgreSQL or the compiler, publish over WebRTC, or run for a minute.
+SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render seeded store/postgres
 space := $() $()
 .PHONY: quick
 quick: ## Vet and the tests without media, other programs and the race detector: less than a minute, for the loop of edit and try
@@ -102,6 +102,12 @@ test-computes: # with the whole kill matrix, which the race detector makes too s
 .PHONY: spoil
 spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and see that the checks notice
 	go test ./conformance/mutants -run '^TestSpoiledFiles$$' -files $(abspath $(OUT))/evidence
+
+NAMES ?=
+PART ?=
+.PHONY: seeded
+seeded: ffmpeg ## Plant faults in archived, and see which of them conform catches (NAMES='auto-*,list-*' for some, PART=3/10 for a tenth)
+	go run ./conformance/cmd/seeded --names='$(NAMES)' --part='$(PART)'
 
 MINUTES ?= 60
 .PHONY: drift
@@ -183,4 +189,4 @@ fuzz: ## Fuzz every parser of foreign bytes for FUZZTIME each
 
 .PHONY: clean
 clean: ## Remove what was built and reported
-	rm -rf bin report report-containers
+	rm -rf bin report report-containers report-seeded
