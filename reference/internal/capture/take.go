@@ -164,7 +164,7 @@ func (r *roll) begin(e timeline.Event, at av.Instant) {
 	if e.Happened() >= at || e.At >= at {
 		t.From = always
 	}
-	r.takes = append(r.takes, t)
+	r.takes = append(r.takes, t) // ARC-IND-04
 	r.open[e.Stream] = t
 }
 

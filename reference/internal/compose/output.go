@@ -50,7 +50,7 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		out.video = &mux.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / av.FrameRate}
 		tracks = append(tracks, out.video)
 	}
-	if o.HasAudio { // ARC-COMP-18
+	if o.HasAudio { // ARC-COMP-04, ARC-COMP-06, ARC-COMP-18
 		out.audio = &mux.Track{
 			Timescale: av.SampleRate, SampleDuration: av.AACFrame, Skip: av.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
 		}
@@ -67,7 +67,7 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 	if o.Transport { // ARC-COMP-01, ARC-SEC-06
 		out.file, err = ts.NewWriter(out.buffered, tracks...)
 	} else {
-		out.file = mp4.NewWriter(out.buffered, tracks...)
+		out.file = mp4.NewWriter(out.buffered, tracks...) // ARC-STOP-03
 	}
 	if err != nil {
 		return nil, err

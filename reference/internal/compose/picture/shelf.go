@@ -101,7 +101,7 @@ func (s *shelf) reach(t av.Instant) { s.mu.Update(func() { s.reached = max(s.rea
 // end notes that no more pictures come.
 func (s *shelf) end() { s.mu.Update(func() { s.ended = true }) }
 
-// take implements [Stream.Take].
+// take implements [Stream.Take] (ARC-COMP-24).
 func (s *shelf) take(ctx context.Context, t av.Instant) (*Picture, error) {
 	var newest *Picture
 	err := s.mu.Until(ctx, func() bool {
