@@ -106,11 +106,12 @@ func (r *roll) seeArchive(e timeline.Event) {
 		r.recording = false
 	case timeline.Stopped:
 		r.recording, r.stopped = false, true
-	default:
+	case timeline.Selected:
 		r.selective, r.selected = true, map[string]timeline.Selection{}
 		for _, s := range e.Selection {
 			r.selected[s.Stream] = s
 		}
+	default: // see passes no others
 	}
 }
 
