@@ -33,8 +33,9 @@ func newFilm(s *Segment, out io.Writer) *film {
 	return &film{segment: s, filter: newFilter(s), out: out}
 }
 
-// see handles the next item of the log. It does not write an early or unsure frame. An early one ends the film, because no time in a file may be
-// negative or moved (ARC-MAN-16, ARC-IND-22). An unsure one may be passed to see again.
+// see handles the next item of the log. It does not write a frame if the verdict is early or unsure. After early the film must be made again from
+// its beginning with the lower zero, because no time in a file may be negative or moved (ARC-MAN-16, ARC-IND-22). After unsure the same frame may be
+// passed again.
 func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 	v := f.filter.see(it)
 	if v != taken {
