@@ -20,6 +20,7 @@ var (
 	namedDecisions = regexp.MustCompile(`[Dd]ecisions? \d+(?:(?:,| and) \d+\b)*`)       // decisions 12 and 13
 	namedFiles     = regexp.MustCompile(`\b(\d{4}-[a-z0-9-]+\.md)`)                     // 0012-what-the-suite-breaks-by-itself.md
 	namedSources   = regexp.MustCompile(`\bsources\.md#([a-z0-9-]*)`)
+	clauseID       = regexp.MustCompile(`\bARC-[A-Z]+-\d\d\b`)
 	number         = regexp.MustCompile(`\d+`)
 )
 
@@ -120,6 +121,34 @@ func TestReferences(t *testing.T) {
 	for _, s := range l.Sources {
 		if !cited[s.Key] {
 			t.Errorf("sources.md: %s is named nowhere", s.Key)
+		}
+	}
+}
+
+// undecided are clauses that no line of the server decides, with the reason.
+var undecided = map[string]string{
+	"ARC-STO-09": "it names services, which the server reaches like any other S3 endpoint",
+}
+
+// TestClausesAreDecided checks that the server's code names every must clause, in full, so that git grep finds the line that decides it.
+func TestClausesAreDecided(t *testing.T) {
+	named := map[string]bool{}
+	texts(t, func(path, text string) {
+		server := strings.HasPrefix(filepath.ToSlash(path), "../reference/internal/") && strings.HasSuffix(path, ".go")
+		if !server || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(filepath.Dir(path), "test") {
+			return
+		}
+		for _, id := range clauseID.FindAllString(text, -1) {
+			named[id] = true
+		}
+	})
+	for _, c := range load(t).Clauses {
+		reason, excused := undecided[c.ID]
+		switch {
+		case excused && (named[c.ID] || reason == ""):
+			t.Errorf("%s: the server names it, or nobody says why it does not", c.ID)
+		case c.Level == Must && !excused && !named[c.ID]:
+			t.Errorf("%s (%s): no line of the server names it", c.ID, c.Title)
 		}
 	}
 }

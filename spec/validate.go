@@ -194,7 +194,8 @@ func (v *validator) sentences() {
 	}
 }
 
-// coverage checks that each clause of the page is demanded by a sentence of its section, and other clauses by none.
+// coverage checks that a clause with a section is named by a sentence of that section, and a clause with a source by no
+// sentence.
 func (v *validator) coverage() {
 	demanded := map[string][]string{} // clause to sections
 	for _, s := range v.Page.Sections {

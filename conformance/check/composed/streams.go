@@ -39,7 +39,7 @@ func crowded(x content.Recording, a expect.Phase) bool {
 	return len(a.Picture.Places) == layout.Most(x.Timeline.Ledger)
 }
 
-// preferred picks phases that leave out a stream that was there before one that is shown.
+// preferred picks crowded phases in which the stream that came last is shown, so that an earlier one is left out.
 func preferred(x content.Recording, a expect.Phase) bool {
 	if len(a.Streams) <= layout.Most(x.Timeline.Ledger) {
 		return false

@@ -46,8 +46,8 @@ func createdAt(c *check.Case) {
 	}
 }
 
-// startOffset checks that each file begins when its first frame was captured. It judges files after a pause, or the
-// others, as pauses says.
+// startOffset checks that each file begins when its first frame was captured. With pauses set it judges only files that
+// begin after a pause, otherwise only the others.
 func startOffset(limit string, pauses bool) func(*check.Case) {
 	return func(c *check.Case) {
 		allow := c.Limit(limit)

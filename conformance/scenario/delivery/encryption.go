@@ -130,7 +130,7 @@ func (e *encryptionFlow) encrypted(ctx context.Context) (err error) {
 	return e.handedOver(ctx, "", e.composed, seeing{".media", e.Look})
 }
 
-// seeing says how files of a format are analysed, and how the records of that are labelled.
+// seeing is a way to analyse files of one format: look does it, and the labels of its records end in suffix.
 type seeing struct {
 	suffix string
 	look   func(label, id, sha string)

@@ -71,7 +71,7 @@ func run(library *libav.Library, args []string) error {
 	}
 }
 
-func size(args []string) (l decoding.Layout, err error) {
+func size(args []string) (l decoding.Raster, err error) {
 	if len(args) != 2 {
 		return l, errors.New("want two arguments, width and height; this program is started by archived")
 	}
@@ -86,7 +86,7 @@ func size(args []string) (l decoding.Layout, err error) {
 
 // output passes pictures to the server.
 type output struct {
-	layout  decoding.Layout
+	layout  decoding.Raster
 	memory  []byte
 	scaler  *libav.Scaler
 	slots   io.Reader

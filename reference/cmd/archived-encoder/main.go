@@ -65,7 +65,7 @@ func run(library *libav.Library, args []string) error {
 
 // open opens the encoders and finds the frames in the memory.
 func (w *encoders) open(library *libav.Library, job encoding.Job) (err error) {
-	layout := job.Layout()
+	layout := job.Memory()
 	memory, err := unix.Mmap(encoding.MemoryFile, 0, encoding.Slots*layout.Size(), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
 	if err != nil {
 		return fmt.Errorf("shared memory: %w", err)

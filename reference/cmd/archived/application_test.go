@@ -63,7 +63,7 @@ func TestApplicationSettings(t *testing.T) {
 	}
 	c.Application.apply(&got)
 	container := account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: "blob.example.com"}
-	h := newHolder(t)
+	h := newKeyHolder(t)
 	c, err = parseText(t, bucketSettings+"storage-certificate: |\n  "+strings.ReplaceAll(h.certificate, "\n", "\n  ")+"\n")
 	if err != nil || c.Application.value.Storage.Certificate != h.certificate {
 		t.Errorf("certificate: %v", err)

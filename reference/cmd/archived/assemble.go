@@ -142,7 +142,7 @@ func (s *server) media(context.Context) error {
 		Now:       clock.Media,
 		Gone:      func(p ingest.Publisher, reason string) { s.gateway.Gone(p, reason) },
 		Log:       s.log,
-	}, room{s.sessions})
+	}, publications{s.sessions})
 	if err != nil {
 		return fmt.Errorf("ice-port: %w", err)
 	}
@@ -197,11 +197,11 @@ func (s *server) face(context.Context) error {
 	return nil
 }
 
-// room is the sessions as ingest uses them.
-type room struct{ *sessions.Runner }
+// publications are the sessions as ingest uses them.
+type publications struct{ *sessions.Runner }
 
-// Published implements [ingest.Room].
-func (r room) Published(ctx context.Context, p ingest.Publication) (rtp.Sink, error) {
+// Published implements [ingest.Sessions].
+func (r publications) Published(ctx context.Context, p ingest.Publication) (rtp.Sink, error) {
 	return r.Runner.Published(ctx, sessions.Publication{
 		ApplicationID: p.ApplicationID, SessionID: p.SessionID, Stream: p.Stream, At: p.At, KeyFrame: p.KeyFrame,
 	})

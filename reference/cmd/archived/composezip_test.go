@@ -303,15 +303,15 @@ func stages(t *testing.T, l map[string]string, path string) (list []map[place]in
 		}
 	}
 	for picture := range slices.Chunk(decode(t, path, "null", "gray"), 640*480) {
-		stage := map[place]int{}
+		shown := map[place]int{}
 		for r := range rects {
 			sx, sy := float64(r.W)/640, float64(r.H)/480
 			box := mark.Box{X: float64(r.X) + 176*sx, Y: float64(r.Y) + 192*sy, W: 288 * sx, H: 96 * sy}
 			if m, ok := mark.Decode(mark.Plane{Pix: picture, Stride: 640, W: 640, H: 480}, box); ok {
-				stage[place{m.Stream, r}] = m.Frame
+				shown[place{m.Stream, r}] = m.Frame
 			}
 		}
-		list = append(list, stage)
+		list = append(list, shown)
 	}
 	return list
 }

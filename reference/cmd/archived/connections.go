@@ -12,16 +12,16 @@ import (
 // wait.
 type connections struct {
 	*net.TCPListener
-	places chan struct{} // has an element for each connection
+	places chan struct{} // holds one element for each open connection, at most its capacity
 	closed chan struct{}
 	close  func() error
 
 	mu      sync.Mutex // guards the fields below
-	idle    []net.Conn // idle longest first
+	idle    []net.Conn // the one that has been idle longest comes first
 	waiting bool       // a connection waits for a place
 }
 
-// limited limits l to most connections.
+// limited returns l with a limit: it has at most that many connections open at a time.
 func limited(l *net.TCPListener, most int) *connections {
 	c := &connections{TCPListener: l, places: make(chan struct{}, most), closed: make(chan struct{})}
 	c.close = sync.OnceValue(func() error {

@@ -25,7 +25,7 @@ type recording struct {
 	archive   string
 	publisher *whiptest.Publisher
 	span      span
-	holder    *holder // the archive is encrypted for it; nil = not encrypted
+	keyHolder *keyHolder // the archive is encrypted for it; nil = not encrypted
 }
 
 // record starts a recording on a server with these settings and returns after length seconds of it.
@@ -33,10 +33,10 @@ func record(t *testing.T, length float64, settings ...string) *recording {
 	return recordFor(t, nil, length, settings...)
 }
 
-func recordFor(t *testing.T, h *holder, length float64, settings ...string) *recording {
+func recordFor(t *testing.T, h *keyHolder, length float64, settings ...string) *recording {
 	t.Helper()
 	r := &recording{t: t, server: start(t, filepath.Join(t.TempDir(), "data"), settings...), settings: settings,
-		hooks: receiveWebhooks(t), bucket: openBucket(t), holder: h}
+		hooks: receiveWebhooks(t), bucket: openBucket(t), keyHolder: h}
 	storage := r.bucket.storage()
 	if h != nil {
 		storage["certificate"] = h.certificate
@@ -96,7 +96,7 @@ func (r *recording) restart(t *testing.T, data string, lost time.Duration) {
 	a := c.awaitStatus(r.archive, "uploaded")
 	f := watch(t, r.file(t, a))
 	f.expect(t, r.span, lost)
-	if recorded := time.Duration(a.Duration) * time.Second; (recorded-f.duration).Abs() > time.Second && r.holder == nil {
+	if recorded := time.Duration(a.Duration) * time.Second; (recorded-f.duration).Abs() > time.Second && r.keyHolder == nil {
 		t.Errorf("archive says duration %v, the file has %v", recorded, f.duration)
 	}
 	t.Logf("reason %q", a.Reason)
@@ -108,13 +108,13 @@ func (r *recording) file(t *testing.T, a archiveView) []byte {
 	t.Helper()
 	file := r.bucket.file(t, r.client.app.ID+"/"+a.ID+"/archive.mp4")
 	expectFile(t, a, file)
-	if r.holder == nil {
+	if r.keyHolder == nil {
 		return file
 	}
 	if a.Duration != 0 {
 		t.Errorf("an encrypted archive tells its duration: %d s", a.Duration)
 	}
-	return r.holder.decrypt(t, a.Password, file)
+	return r.keyHolder.decrypt(t, a.Password, file)
 }
 
 // TestKilledWhileRecording checks that an archive ends when its server is killed, and that nothing else is lost.

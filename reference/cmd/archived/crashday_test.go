@@ -62,7 +62,7 @@ func TestCrashDay(t *testing.T) {
 		}
 	}
 	t.Run("evening", d.evening)
-	d.judge()
+	d.check()
 	crashLine = fmt.Sprintf("crash: kills=%d lost=%d duplicated_states=%d missing_webhooks=%d", kills, d.lost, d.duplicated, d.missing)
 	t.Logf("%d archives, %v, %d webhooks, steps %v", len(d.known), d.finals(), d.hooks.count(), d.progress())
 }
@@ -87,7 +87,7 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 				storage["fallback"] = "opentok"
 			}
 			if a.name == "strict" {
-				storage["certificate"] = newHolder(t).certificate
+				storage["certificate"] = newKeyHolder(t).certificate
 			}
 			settings["storage"] = storage
 		}

@@ -104,8 +104,8 @@ type presence struct {
 	connections, streams map[string]bool
 }
 
-// judgeSession replays the announcements of a session. Nobody may come twice or leave without coming, and in the end nobody may be there.
-func (w *witness) judgeSession(id string, bodies []string) {
+// checkSession replays the announcements of a session. Nobody may come twice or leave without coming, and in the end nobody may be there.
+func (w *witness) checkSession(id string, bodies []string) {
 	now := presence{connections: map[string]bool{}, streams: map[string]bool{}}
 	bodies = slices.Compact(slices.Clone(bodies)) // a repeated one comes before the next
 	for i, body := range bodies {

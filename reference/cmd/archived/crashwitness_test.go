@@ -204,8 +204,8 @@ func (w *witness) expectNothingOwed(data string) {
 	}
 }
 
-// judge compares every archive with its announcements.
-func (w *witness) judge() {
+// check compares every archive with its announcements.
+func (w *witness) check() {
 	for id, p := range w.known {
 		last := p.statuses[len(p.statuses)-1]
 		switch last {
@@ -217,10 +217,10 @@ func (w *witness) judge() {
 		default:
 			w.lose("archive %s is %s in the end: %+v", id, last, p.row)
 		}
-		w.judgeWebhooks(id, p)
+		w.checkWebhooks(id, p)
 	}
 	for id, bodies := range w.hooks.sessions {
-		w.judgeSession(id, bodies)
+		w.checkSession(id, bodies)
 	}
 	for id := range w.hooks.bodies {
 		if w.known[id] == nil {
@@ -229,7 +229,7 @@ func (w *witness) judge() {
 	}
 }
 
-func (w *witness) judgeWebhooks(id string, p *promise) {
+func (w *witness) checkWebhooks(id string, p *promise) {
 	bodies := slices.Compact(slices.Clone(w.hooks.bodies[id])) // a repeated one comes before the next
 	seen := map[string]bool{}
 	var announced []archive.Status

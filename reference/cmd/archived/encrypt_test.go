@@ -19,7 +19,7 @@ import (
 // the scan, it must find the same bytes if the application has no certificate.
 func TestNothingUnencryptedAtRest(t *testing.T) {
 	t.Parallel()
-	for name, h := range map[string]*holder{"certificate": newHolder(t), "none": nil} {
+	for name, h := range map[string]*keyHolder{"certificate": newKeyHolder(t), "none": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := recordFor(t, h, 2)
@@ -69,7 +69,7 @@ func (r *recording) expectSecrets(t *testing.T, a archiveView, seen []tree) {
 	must(t, err)
 	master, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	must(t, err)
-	key, vector := r.holder.secrets(t, a.Password)
+	key, vector := r.keyHolder.secrets(t, a.Password)
 	if places := find(seen, [][]byte{master, bytes.TrimSpace(text), key, vector, []byte(hex.EncodeToString(key))}); len(places) > 0 {
 		t.Errorf("keys are in %v", places)
 	}
@@ -168,7 +168,7 @@ func TestEncryptedKilled(t *testing.T) {
 	t.Parallel()
 	t.Run("recording", func(t *testing.T) {
 		t.Parallel()
-		r := recordFor(t, newHolder(t), 3)
+		r := recordFor(t, newKeyHolder(t), 3)
 		r.killServer()
 		logs, err := filepath.Glob(filepath.Join(r.server.data, "recordings", "journals", "*", "*", "*", "*.seg"))
 		must(t, err)
@@ -185,13 +185,13 @@ func TestEncryptedKilled(t *testing.T) {
 	})
 	t.Run("uploading", func(t *testing.T) {
 		t.Parallel()
-		r := recordFor(t, newHolder(t), 2)
+		r := recordFor(t, newKeyHolder(t), 2)
 		r.stopUploading()
 		r.survive(0, r.bucket.gate)
 	})
 	t.Run("without its key file", func(t *testing.T) {
 		t.Parallel()
-		r := recordFor(t, newHolder(t), 2)
+		r := recordFor(t, newKeyHolder(t), 2)
 		r.killServer()
 		key := r.server.data + ".key"
 		must(t, os.Rename(key, key+".away"))
@@ -211,7 +211,7 @@ func TestEncryptedKilled(t *testing.T) {
 // TestSealedJournalComposedByHand checks that the tool opens the journal of a killed server with the server's key file alone.
 func TestSealedJournalComposedByHand(t *testing.T) {
 	t.Parallel()
-	r := recordFor(t, newHolder(t), 2)
+	r := recordFor(t, newKeyHolder(t), 2)
 	r.killServer()
 	journals, err := filepath.Glob(filepath.Join(r.server.data, "recordings", "journals", "*"))
 	must(t, err)
@@ -236,7 +236,7 @@ func TestSealedJournalComposedByHand(t *testing.T) {
 // TestEncryptedFallback checks that a copy in the built-in cloud is encrypted like the file that could not be delivered.
 func TestEncryptedFallback(t *testing.T) {
 	t.Parallel()
-	p, h := start(t, filepath.Join(t.TempDir(), "data")), newHolder(t)
+	p, h := start(t, filepath.Join(t.TempDir(), "data")), newKeyHolder(t)
 	storage := map[string]any{"type": "s3", "fallback": "opentok", "certificate": h.certificate, "config": map[string]string{
 		"accessKey": accessKey, "secretKey": secretKey, "bucket": bucketName, "endpoint": "http://127.0.0.1:1", "region": "eu-west-1",
 	}}
@@ -270,7 +270,7 @@ func TestEncryptedFallback(t *testing.T) {
 // is.
 func TestCertificateSetMeanwhile(t *testing.T) {
 	t.Parallel()
-	p, h, b := start(t, filepath.Join(t.TempDir(), "data")), newHolder(t), openBucket(t)
+	p, h, b := start(t, filepath.Join(t.TempDir(), "data")), newKeyHolder(t), openBucket(t)
 	c := isolatedClient(t, p, map[string]any{"storage": b.storage()})
 	session := c.createSession()
 	publisher := c.publish(session)

@@ -15,8 +15,8 @@ import (
 type foreign struct {
 	name    string
 	missing func() string // returns why it cannot run here, or ""
-	command func(t *testing.T, stage string) *exec.Cmd
-	staged  bool // it does not encode and needs staged media
+	command func(t *testing.T, address string) *exec.Cmd
+	encoded bool // it does not encode and needs an encoded script
 	// blur widens the tolerance between sound and picture for single beats.
 	blur time.Duration
 }
@@ -26,7 +26,7 @@ var (
 	// Its audio clock sometimes loses 0.1 to 0.2 s, which the next report reveals (decision 26).
 	firefox   = foreign{name: "firefox", missing: installed("firefox-esr", "pulseaudio"), command: runFirefox, blur: 210 * time.Millisecond}
 	gstreamer = foreign{name: "gstreamer", missing: gstreamerMissing, command: runGStreamer}
-	werift    = foreign{name: "werift", missing: weriftMissing, command: runWerift, staged: true}
+	werift    = foreign{name: "werift", missing: weriftMissing, command: runWerift, encoded: true}
 )
 
 // installed returns a function that says which of the programs is missing.
@@ -41,10 +41,10 @@ func installed(names ...string) func() string {
 	}
 }
 
-func runChromium(t *testing.T, stage string) *exec.Cmd {
+func runChromium(t *testing.T, address string) *exec.Cmd {
 	return exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
 		"--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
-		"--user-data-dir="+t.TempDir(), stage+"/page.html")
+		"--user-data-dir="+t.TempDir(), address+"/page.html")
 }
 
 // firefoxSettings allow a page to play sound without a user, and to publish over the loopback interface.
@@ -61,10 +61,10 @@ user_pref("browser.aboutwelcome.enabled", false);
 user_pref("privacy.reduceTimerPrecision", false);
 `
 
-func runFirefox(t *testing.T, stage string) *exec.Cmd {
+func runFirefox(t *testing.T, address string) *exec.Cmd {
 	profile := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(profile, "user.js"), []byte(firefoxSettings), 0o600))
-	command := exec.Command("firefox-esr", "--headless", "--no-remote", "--profile", profile, stage+"/page.html")
+	command := exec.Command("firefox-esr", "--headless", "--no-remote", "--profile", profile, address+"/page.html")
 	command.Env = append(os.Environ(), "HOME="+profile, "PULSE_SERVER=unix:"+soundServer(t))
 	return command
 }
@@ -102,8 +102,8 @@ print([name for name in ("webrtcbin", "nicesrc", "vp8enc", "opusenc", "rtpvp8pay
 	return ""
 }
 
-func runGStreamer(_ *testing.T, stage string) *exec.Cmd {
-	return exec.Command(systemPython, "testdata/publishers/gstreamer.py", stage)
+func runGStreamer(_ *testing.T, address string) *exec.Cmd {
+	return exec.Command(systemPython, "testdata/publishers/gstreamer.py", address)
 }
 
 func weriftMissing() string {
@@ -116,14 +116,14 @@ func weriftMissing() string {
 	return ""
 }
 
-func runWerift(_ *testing.T, stage string) *exec.Cmd {
-	return exec.Command("node", "testdata/publishers/werift.mjs", *weriftIn, stage)
+func runWerift(_ *testing.T, address string) *exec.Cmd {
+	return exec.Command("node", "testdata/publishers/werift.mjs", *weriftIn, address)
 }
 
 // play starts a foreign publisher. It ends at the end of the test.
-func (f foreign) play(t *testing.T, stage string) {
+func (f foreign) play(t *testing.T, address string) {
 	t.Helper()
-	runAside(t, f.name, f.command(t, stage))
+	runAside(t, f.name, f.command(t, address))
 }
 
 // runAside starts a program. The program and its children end at the end of the test.

@@ -81,7 +81,7 @@ func (h *holdup) lose(on bool) {
 const backAfter = 4
 
 // cutOff makes the network lose everything for this time.
-func (g *stage) cutOff(length time.Duration) {
+func (g *scriptServer) cutOff(length time.Duration) {
 	g.t.Helper()
 	g.lost.from = g.newest()
 	g.path.lose(true)

@@ -54,7 +54,7 @@ func TestIndividualDeleted(t *testing.T) {
 // from the first encrypted archive of the session on, and no other individual archive can begin.
 func TestIndividualBesideCertificate(t *testing.T) {
 	t.Parallel()
-	e, h := gather(t, 1), newHolder(t)
+	e, h := gather(t, 1), newKeyHolder(t)
 	before, from := e.start(map[string]any{"outputMode": "individual"})
 	e.pass(1)
 	storage := e.bucket.storage()

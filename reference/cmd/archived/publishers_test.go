@@ -23,8 +23,8 @@ var (
 	weriftIn     = flag.String("publishers.werift", "", "the folder in which npm installed werift")
 )
 
-// performance is a script for a foreign publisher and faults of the network during it.
-type performance struct {
+// trial is a script for a foreign publisher and faults of the network during it.
+type trial struct {
 	name      string
 	videoType string // camera or screen
 	script    script
@@ -34,33 +34,33 @@ type performance struct {
 
 // TestPublisherChromium records Chromium.
 func TestPublisherChromium(t *testing.T) {
-	chromium.perform(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
+	chromium.record(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
 		cutOff(8*time.Second), fewPictures("screen"), fewPictures("camera"), standstill())
 }
 
 // TestPublisherFirefox records Firefox.
 func TestPublisherFirefox(t *testing.T) {
-	firefox.perform(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
+	firefox.record(t, plain(), microphoneAway(), heldUp(1500*time.Millisecond), heldUp(3*time.Second),
 		fewPictures("screen"), fewPictures("camera"), standstill())
 }
 
 // TestPublisherGStreamer records webrtcbin, with its default sender reports.
 func TestPublisherGStreamer(t *testing.T) {
-	gstreamer.perform(t, plain(), heldUp(1500*time.Millisecond), heldUp(3*time.Second))
+	gstreamer.record(t, plain(), heldUp(1500*time.Millisecond), heldUp(3*time.Second))
 }
 
 // TestPublisherWerift records werift, whose sender reports have no fraction.
 func TestPublisherWerift(t *testing.T) {
-	werift.perform(t, plain(), heldUp(1500*time.Millisecond), heldUp(3*time.Second))
+	werift.record(t, plain(), heldUp(1500*time.Millisecond), heldUp(3*time.Second))
 }
 
-// plain returns a performance of 20 s without faults.
-func plain() performance {
-	return performance{name: "plain", videoType: "camera", script: script{Period: 1000, Beats: 20, Rate: 25}}
+// plain returns a trial of 20 s without faults.
+func plain() trial {
+	return trial{name: "plain", videoType: "camera", script: script{Period: 1000, Beats: 20, Rate: 25}}
 }
 
 // microphoneAway removes the audio source for 1.2 s.
-func microphoneAway() performance {
+func microphoneAway() trial {
 	p := plain()
 	p.name = "microphone away"
 	p.script.Away.Beat, p.script.Away.Milliseconds = 8, 1200
@@ -68,26 +68,26 @@ func microphoneAway() performance {
 }
 
 // heldUp lets the network hold everything up for a while and then deliver it at once.
-func heldUp(length time.Duration) performance {
+func heldUp(length time.Duration) trial {
 	p := plain()
 	p.name, p.heldUp = "held up "+length.String(), length
 	return p
 }
 
 // cutOff lets the network lose everything for a while.
-func cutOff(length time.Duration) performance {
+func cutOff(length time.Duration) trial {
 	p := plain()
 	p.name, p.cutOff, p.script.Beats = "cut off "+length.String(), length, 40
 	return p
 }
 
 // fewPictures has one picture every 2 s.
-func fewPictures(videoType string) performance {
-	return performance{name: "few pictures, " + videoType, videoType: videoType, script: script{Period: 2000, Beats: 12}}
+func fewPictures(videoType string) trial {
+	return trial{name: "few pictures, " + videoType, videoType: videoType, script: script{Period: 2000, Beats: 12}}
 }
 
 // standstill has a screen that does not change for a while, and sound.
-func standstill() performance {
+func standstill() trial {
 	p := plain()
 	p.name, p.videoType = "standstill", "screen"
 	p.script.Still.From, p.script.Still.To = 5, 5+*standstillOf
@@ -95,8 +95,8 @@ func standstill() performance {
 	return p
 }
 
-// perform records each performance in a composed and an individual archive at the same time, and judges both.
-func (f foreign) perform(t *testing.T, list ...performance) {
+// record records each trial in a composed and an individual archive at the same time, and checks both.
+func (f foreign) record(t *testing.T, list ...trial) {
 	if !*publishers {
 		t.Skip("only with -publishers, as `make publishers` has it")
 	}
@@ -114,16 +114,16 @@ func (f foreign) perform(t *testing.T, list ...performance) {
 	p.terminate()
 }
 
-func (p performance) record(t *testing.T, f foreign, c client) {
+func (p trial) record(t *testing.T, f foreign, c client) {
 	t.Helper()
 	session := c.createSession()
-	g := openStage(t, p.script, c.endpoint(session, p.videoType))
+	g := serveScript(t, p.script, c.endpoint(session, p.videoType))
 	g.script.Token = c.app.Client(t, time.Now(), session, nil)
 	if p.heldUp > 0 || p.cutOff > 0 {
 		g.path = holdUp(t)
 	}
-	if f.staged {
-		g.media = stageMedia(t, p.script)
+	if f.encoded {
+		g.media = encodeScript(t, p.script)
 	}
 	f.play(t, g.url)
 	g.until("beat", 1)
@@ -145,16 +145,16 @@ func (p performance) record(t *testing.T, f foreign, c client) {
 	mp4 := save(t, download(t, c.awaitStatus(composed, "available").URL))
 	files := download(t, c.awaitStatus(individual, "available").URL)
 	period := time.Duration(p.script.Period) * time.Millisecond
-	p.judge(t, "composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
+	p.compare(t, "composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
 	if p.cutOff > 0 { // the stream then has a second file
 		archive := filepath.Join(t.TempDir(), "archive.zip")
 		must(t, os.WriteFile(archive, files, 0o600))
 		mp4 = save(t, rendered(t, everyLayout[0], archive))
-		p.judge(t, "individual, composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
+		p.compare(t, "individual, composed", g, from, listen(t, mp4, period), apartWithin+gridWithin, f.blur)
 		return
 	}
 	webm := saveOnly(t, files)
-	p.judge(t, "individual", g, from, listen(t, webm, period), apartWithin, f.blur)
+	p.compare(t, "individual", g, from, listen(t, webm, period), apartWithin, f.blur)
 }
 
 // startBoth starts a composed archive and an individual one.
@@ -201,8 +201,8 @@ const (
 // known.
 const evenWithin = 100 * time.Millisecond
 
-// judge compares the picture and sound of a file with what was sent from a beat on.
-func (p performance) judge(t *testing.T, name string, g *stage, from int, b beats, within, blur time.Duration) {
+// compare compares the picture and sound of a file with what was sent from a beat on.
+func (p trial) compare(t *testing.T, name string, g *scriptServer, from int, b beats, within, blur time.Duration) {
 	t.Helper()
 	b.forget(g.lost)
 	var apart []time.Duration
@@ -230,7 +230,7 @@ func (p performance) judge(t *testing.T, name string, g *stage, from int, b beat
 			}
 		}
 	}
-	p.judgePace(t, name, b, evenWithin+blur)
+	p.checkPace(t, name, b, evenWithin+blur)
 	if len(b.dark) > 0 {
 		t.Errorf("%s: pictures that show nothing: %v", name, b.dark)
 	}
@@ -245,8 +245,8 @@ func (p performance) judge(t *testing.T, name string, g *stage, from int, b beat
 	t.Logf("%s: apart min %v, median %v, max %v", name, apart[0], apart[len(apart)/2], apart[len(apart)-1])
 }
 
-// judgePace checks that the time between tones is the same as when they were played.
-func (p performance) judgePace(t *testing.T, name string, b beats, within time.Duration) {
+// checkPace checks that the time between tones is the same as when they were played.
+func (p trial) checkPace(t *testing.T, name string, b beats, within time.Duration) {
 	t.Helper()
 	var least, most time.Duration
 	first := slices.Min(append(slices.Collect(maps.Keys(b.beep)), p.script.Beats))

@@ -1,8 +1,20 @@
 // Package account decides who may do what. It has applications with their keys, session ids, and the tokens of the REST API and of clients.
 //
 // An application has two identities. The unified identity is its id, a UUID, with RS256 tokens made with its private key. The legacy identity is
-// its API key, a number, with HS256 tokens made with its API secret. [Verifier] accepts both. This package makes no tokens; for tests, package
-// accounttest does.
+// its API key, a number, with HS256 tokens made with its API secret. [Verifier] accepts both:
+//
+//	v := account.Verifier{Applications: db, Unknown: store.ErrNotFound, Now: time.Now}
+//	who, err := v.REST(ctx, r.Header.Get("Authorization"), r.Header.Get("X-OPENTOK-AUTH"))
+//	if err != nil {
+//		return err // an *archive.Error that says what is wrong with the token, or a failure to look up the application
+//	}
+//	if who.Owner() != inPath {
+//		return account.ErrForeign
+//	}
+//
+// A valid token says who calls, not that the call is about something of theirs. So the caller compares the owner with the one in the path, as above,
+// and looks up sessions and archives by application. Now must be real time, in which tokens expire. Tokens and secrets must not be logged. This
+// package makes no tokens; for tests, package accounttest does.
 package account
 
 import (

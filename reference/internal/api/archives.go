@@ -52,7 +52,7 @@ func parseStart(body apigen.StartRequest) (request archive.Request, err error) {
 		StreamMode:            text(body.StreamMode),
 		Resolution:            text(body.Resolution),
 		MaxBitrate:            body.MaxBitrate,
-		QuantizationParameter: body.QuantizationParameter,
+		QuantizationParameter: body.QuantizationParameter, // ARC-RATE-14
 		MultiArchiveTag:       text(body.MultiArchiveTag),
 	}
 	if body.Layout != nil {
@@ -96,7 +96,7 @@ func (s *Server) stopArchive(w http.ResponseWriter, r *http.Request, id account.
 }
 
 func (s *Server) getArchive(w http.ResponseWriter, r *http.Request, id account.Identity) error {
-	return s.answerArchive(w, r, id, s.Sessions.Archive)
+	return s.answerArchive(w, r, id, s.Sessions.Archive) // ARC-GET-01
 }
 
 type archiveCall func(ctx context.Context, appID, archiveID string) (archive.Archive, error)
@@ -235,7 +235,7 @@ func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id accoun
 
 func isFalse(p *bool) bool { return p != nil && !*p }
 
-// renderArchive returns an archive as the API shows it to id.
+// renderArchive returns an archive as the API shows it to id (ARC-GET-06, ARC-START-18).
 func (s *Server) renderArchive(a archive.Archive, id account.Identity) apigen.Archive {
 	out := apigen.Archive{
 		Id:         a.ID,

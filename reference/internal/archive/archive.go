@@ -116,7 +116,7 @@ type Archive struct {
 // it is stored.
 func (a Archive) NeedsJournal() bool { return !a.FileReady || a.OutputMode == Individual }
 
-// Inclusion says which parts of a stream an archive takes.
+// Inclusion says which parts of a stream an archive takes (ARC-CB-21).
 type Inclusion struct {
 	StreamID string `json:"streamId"`
 	HasAudio bool   `json:"hasAudio"`

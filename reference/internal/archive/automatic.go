@@ -33,5 +33,5 @@ func (t *turn) follow(a *Archive, id string) {
 	if idle.IsZero() {
 		idle = t.now
 	}
-	t.startAutomatic(id, idle) // ARC-AUTO-11, decision 8
+	t.startAutomatic(id, idle) // ARC-AUTO-08, ARC-AUTO-11, decision 8
 }

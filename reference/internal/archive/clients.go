@@ -76,7 +76,7 @@ func (t *turn) removeStream(id, reason string) {
 	t.notify(Notice{Kind: StreamDestroyed, Connection: c, Stream: gone, Reason: reason}) // ARC-SES-11
 	for a := range t.live {
 		if a.StreamMode == Manual {
-			t.exclude(a, gone, reason) // ARC-CB-24
+			t.exclude(a, gone, reason) // ARC-CB-24, ARC-CB-28
 			continue
 		}
 		t.include(a)

@@ -22,8 +22,8 @@ func (t *turn) start(e Start) error {
 	if t.ArchiveMode == Always && r.MultiArchiveTag == "" { // ARC-SIM-05
 		return conflict(CodeAlreadyRecording, "the session is archived automatically: a multiArchiveTag is required for another archive")
 	}
-	for a := range t.live {
-		if a.MultiArchiveTag == r.MultiArchiveTag { // ARC-START-14, ARC-SIM-01, ARC-SIM-02
+	for a := range t.live { // ARC-START-05
+		if a.MultiArchiveTag == r.MultiArchiveTag { // ARC-START-14, ARC-SIM-01, ARC-SIM-02, ARC-SIM-09
 			return conflict(CodeAlreadyRecording, "the session is already being recorded with multiArchiveTag %q", r.MultiArchiveTag)
 		}
 	}
@@ -61,7 +61,7 @@ func (t *turn) newArchive(id string, r StartRequest) Archive {
 		ID: id, SessionID: t.ID, ApplicationID: t.ApplicationID,
 		Name: r.Name, OutputMode: Composed, StreamMode: Auto, // ARC-START-06, ARC-START-19, ARC-SEL-02
 		HasAudio: given(r.HasAudio, true), HasVideo: given(r.HasVideo, true), // ARC-START-10
-		Resolution: DefaultResolution, Layout: given(r.Layout, layout.Default), // ARC-RES-01, ARC-LAY-02
+		Resolution: DefaultResolution, Layout: given(r.Layout, layout.Default), // ARC-RES-01, ARC-LAY-02, ARC-LAY-04
 		MaxBitrate: given(r.MaxBitrate, 0), QuantizationParameter: given(r.QuantizationParameter, 0),
 		MultiArchiveTag: r.MultiArchiveTag,
 		// ARC-STAT-14, decision 4

@@ -96,7 +96,7 @@ func (t *turn) do(kind EffectKind, a *Archive) {
 	t.effects = append(t.effects, Effect{Kind: kind, Archive: *a, At: t.now})
 }
 
-// enter changes the archive's status and announces it.
+// enter changes the archive's status and announces it. The caller has checked that the present status allows it (ARC-STAT-09).
 func (t *turn) enter(a *Archive, s Status) {
 	a.Status, a.UpdatedAt = s, t.now
 	t.do(DoAnnounce, a)

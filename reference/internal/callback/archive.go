@@ -53,8 +53,8 @@ type Stream struct {
 // Of returns the body of the webhook for an effect.
 func Of(app account.Application, e archive.Effect) Archive { return about(status(app, e.Archive), e) }
 
-// about turns the body of a status webhook into that of a stream update, if e is one. status is then the name of the update, and reason says why
-// the stream left the session.
+// about returns c, the body of a status webhook, unless e is about a stream of the archive. Then it returns the body of a webhook about that stream:
+// its status is the kind of change, and its reason says why the stream left the session.
 func about(c Archive, e archive.Effect) Archive {
 	if e.Kind != archive.DoStreamAdded && e.Kind != archive.DoStreamRemoved {
 		return c

@@ -23,7 +23,7 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // TestStreams records two streams that come and go at different times.
 func TestStreams(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)
@@ -41,7 +41,7 @@ func TestStreams(t *testing.T) {
 
 // TestOrder checks that the files are in the order of publication, even if their first media came in another order.
 func TestOrder(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.Recording, Archive: "other", At: at(0)}))
 	for ms, id := range []string{"c", "a", "b"} {
 		s.add(id, ms)
@@ -77,7 +77,7 @@ func TestVideoType(t *testing.T) {
 
 // TestEmpty checks that without a publisher there is a manifest and no media file.
 func TestEmpty(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.note(timeline.Stopped, 60_000)
 	s.archive.EffectiveAt, s.archive.CreatedAt = time.Time{}, time.UnixMilli(5)
 	m, content := s.unpack(s.zip(s.survey()))
@@ -88,7 +88,7 @@ func TestEmpty(t *testing.T) {
 
 // TestMidway starts the archive while the stream is published. The file begins with the audio of that moment and with the next key frame.
 func TestMidway(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.Recording, Archive: "other", At: at(0)}))
 	s.add("a", 0)
 	s.play("a", 0, 1000)
@@ -101,7 +101,7 @@ func TestMidway(t *testing.T) {
 
 // TestReconnection checks that a reconnection begins a file with its own zero. The other kind of media comes a little later.
 func TestReconnection(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)
@@ -124,7 +124,7 @@ func TestReconnection(t *testing.T) {
 
 // TestCodecChange checks that another codec begins a file.
 func TestCodecChange(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.note(timeline.Recording, 0)
 	s.play("a", 0, 400)
@@ -140,7 +140,7 @@ func TestCodecChange(t *testing.T) {
 
 // TestSelection selects a stream by calls: its audio alone, then both kinds, then nothing, then its video.
 func TestSelection(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.choose(0)
 	s.add("a", 0)
 	s.add("b", 0)
@@ -165,7 +165,7 @@ func TestSelection(t *testing.T) {
 func TestGuesses(t *testing.T) {
 	for name, reported := range map[string]int{"early": 2000, "as late as browsers send it": 7000, "too late": 13_000} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t)
+			s := newRecording(t)
 			s.add("a", 0)
 			s.note(timeline.Recording, 0)
 			for ms := 0; ms < 15_000; ms += 40 {
@@ -199,7 +199,7 @@ func TestGuesses(t *testing.T) {
 // TestEarlierCapture begins with a picture that was captured before the recording began, because its encoding took long. The start of the
 // archive must move, so that no offset is negative and the streams stay in sync.
 func TestEarlierCapture(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.note(timeline.Recording, 0)
 	v := sample(av.VP8, 0, 1)
@@ -216,7 +216,7 @@ func TestEarlierCapture(t *testing.T) {
 
 // TestOutOfOrder checks that the times of B-frames are kept as they were received.
 func TestOutOfOrder(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.note(timeline.Recording, 0)
 	latest := 0
@@ -235,7 +235,7 @@ func TestOutOfOrder(t *testing.T) {
 
 // TestLive checks that the plan and the bytes are the same whether the journal is read while it is written or afterwards.
 func TestLive(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	done := make(chan *Plan, 1)
 	go func() { done <- s.survey() }()
 	s.add("a", 0)
@@ -257,7 +257,7 @@ func TestLive(t *testing.T) {
 
 // TestChanged checks that no file is made if the journal does not agree with the plan any more.
 func TestChanged(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)
@@ -276,7 +276,7 @@ func TestChanged(t *testing.T) {
 // TestCutAtTheEnd lets the publisher reconnect just before the archive stops, when the audio in the log has passed the stop. No more audio
 // comes, and the archive must not wait for it.
 func TestCutAtTheEnd(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.note(timeline.Recording, 0)
 	s.play("a", 0, 1000)

@@ -33,8 +33,9 @@ func newFilm(s *Segment, out io.Writer) *film {
 	return &film{segment: s, filter: newFilter(s), out: out}
 }
 
-// see handles the next item of the log. It does not write an early or unsure frame. An early one ends the film, because no time in a file may be
-// negative or moved (ARC-MAN-16, ARC-IND-22). An unsure one may be passed to see again.
+// see handles the next item of the log. It does not write a frame if the verdict is early or unsure. After early the film must be made again from
+// its beginning with the lower zero, because no time in a file may be negative or moved (ARC-MAN-16, ARC-IND-22). After unsure the same frame may be
+// passed again.
 func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 	v := f.filter.see(it)
 	if v != taken {
@@ -50,7 +51,7 @@ func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 		s.Zero = captured
 		return early, nil
 	}
-	pts := captured.Sub(s.Zero)
+	pts := captured.Sub(s.Zero) // ARC-IND-16, ARC-IND-17
 	end, data, track := pts, it.Data, byte(matroska.VideoTrack)
 	if it.Video {
 		f.video(it)
@@ -68,7 +69,8 @@ func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 	return taken, f.block(track, pts.Round(time.Millisecond), it.Key || !it.Video, data)
 }
 
-// video stores what the first frame says about the track. H.264 with invalid parameter sets stays in Annex B form.
+// video stores what the first frame says about the track, which a file without a frame does not have (ARC-IND-10, ARC-IND-24). H.264 with invalid
+// parameter sets stays in Annex B form.
 func (f *film) video(it journal.Item) {
 	s := f.segment
 	if s.Video != "" {
@@ -83,6 +85,7 @@ func (f *film) video(it journal.Item) {
 	}
 }
 
+// audio stores what the packets say about the track, which has them as they are: Opus (ARC-IND-19).
 func (f *film) audio(it journal.Item) {
 	if f.segment.Channels == 0 {
 		f.segment.Channels = 1

@@ -43,7 +43,7 @@ func (f *filter) see(it journal.Item) verdict {
 		f.keyed = f.keyed && (it.Mark || !it.Video)
 		return left
 	}
-	// A reconnection or another codec begins a file. A mute does not (ARC-IND-06, ARC-IND-30, ARC-IND-31).
+	// A reconnection or another codec begins a file. A mute or another size does not (ARC-IND-06, ARC-IND-14, ARC-IND-30, ARC-IND-31).
 	if f.started && (it.Reconnects != f.link || it.Video && f.codec != "" && it.Codec != f.codec) {
 		return boundary
 	}

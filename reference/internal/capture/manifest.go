@@ -14,20 +14,20 @@ import (
 type Manifest struct {
 	CreatedAt int64  `json:"createdAt"` // effective start in ms since the epoch (ARC-MAN-06)
 	Files     []File `json:"files"`
-	ID        string `json:"id"`
-	Name      string `json:"name"`
+	ID        string `json:"id"`        // ARC-MAN-02
+	Name      string `json:"name"`      // ARC-MAN-05
 	PartnerID string `json:"partnerId"` // id of the application (ARC-MAN-03)
-	SessionID string `json:"sessionId"`
+	SessionID string `json:"sessionId"` // ARC-MAN-04
 }
 
 // File describes a media file. Offsets are in ms after CreatedAt.
 type File struct {
-	ConnectionData  string `json:"connectionData"`
-	Filename        string `json:"filename"`
-	Size            int64  `json:"size"`
-	StartTimeOffset int64  `json:"startTimeOffset"` // of the first frame (ARC-MAN-11, ARC-MAN-16)
-	StopTimeOffset  int64  `json:"stopTimeOffset"`  // when recording of the file stopped (ARC-MAN-12)
-	StreamID        string `json:"streamId"`
+	ConnectionData  string `json:"connectionData"`      // ARC-MAN-13
+	Filename        string `json:"filename"`            // ARC-MAN-09
+	Size            int64  `json:"size"`                // ARC-MAN-10
+	StartTimeOffset int64  `json:"startTimeOffset"`     // of the first frame (ARC-MAN-11, ARC-MAN-16)
+	StopTimeOffset  int64  `json:"stopTimeOffset"`      // when recording of the file stopped (ARC-MAN-12)
+	StreamID        string `json:"streamId"`            // ARC-MAN-08
 	VideoType       string `json:"videoType,omitempty"` // the first one (ARC-MAN-14); absent without video
 }
 
@@ -65,7 +65,8 @@ func videoType(stream timeline.Event) string {
 
 func offset(t, origin av.Instant) int64 { return t.Sub(origin).Round(time.Millisecond).Milliseconds() }
 
-// webM reports whether the files of a are WebM. The preferred codec of the application decides, not the codec of a stream (ARC-IND-08).
+// webM reports whether the files of a are WebM. The preferred codec of the application decides, not the codec of a stream (ARC-IND-08,
+// ARC-IND-09, ARC-IND-10).
 func webM(a archive.Archive) bool { return a.PreferredVideoCodec != string(av.H264) }
 
 // names returns the name of each segment's file (ARC-IND-05). If a stream has several segments, their files are numbered (ARC-IND-07).

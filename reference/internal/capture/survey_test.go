@@ -34,7 +34,7 @@ func (f failing) Write(p []byte) (int, error) {
 func TestPlanWaitsForRoom(t *testing.T) {
 	for _, broken := range []error{syscall.ENOSPC, syscall.EMFILE, syscall.EIO} {
 		t.Run(broken.Error(), func(t *testing.T) {
-			s := newStage(t)
+			s := newRecording(t)
 			s.add("a", 0)
 			s.note(timeline.Recording, 0)
 			s.play("a", 0, 1000)
@@ -68,7 +68,7 @@ func TestPlanWaitsForRoom(t *testing.T) {
 
 // TestPlanThatNeverFindsRoom checks that Survey ends with its context. The server surveys again after its next start.
 func TestPlanThatNeverFindsRoom(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.note(timeline.Stopped, 1000)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -87,7 +87,7 @@ func TestPlanThatNeverFindsRoom(t *testing.T) {
 // TestTakesBeginNearby takes a stream again and again. Each survey and each file may read only the take and the file of the log in which it
 // begins, not everything before.
 func TestTakesBeginNearby(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.choose(0)
 	s.note(timeline.Recording, 0)

@@ -106,11 +106,12 @@ func (r *roll) seeArchive(e timeline.Event) {
 		r.recording = false
 	case timeline.Stopped:
 		r.recording, r.stopped = false, true
-	default:
+	case timeline.Selected:
 		r.selective, r.selected = true, map[string]timeline.Selection{}
 		for _, s := range e.Selection {
 			r.selected[s.Stream] = s
 		}
+	default: // see passes no others
 	}
 }
 
@@ -164,7 +165,7 @@ func (r *roll) begin(e timeline.Event, at av.Instant) {
 	if e.Happened() >= at || e.At >= at {
 		t.From = always
 	}
-	r.takes = append(r.takes, t)
+	r.takes = append(r.takes, t) // ARC-IND-04
 	r.open[e.Stream] = t
 }
 

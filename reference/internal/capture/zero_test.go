@@ -21,7 +21,7 @@ func sumsOf(f file) (sound, pictures []int) {
 // TestPictureBeforeZero has a first picture that was captured before the first audio of the file, but appended after the log had passed that
 // time. No frame may be moved, and the streams must stay in sync.
 func TestPictureBeforeZero(t *testing.T) {
-	s := newStage(t)
+	s := newRecording(t)
 	s.add("a", 0)
 	s.add("b", 0)
 	s.note(timeline.Recording, 0)
@@ -52,7 +52,7 @@ func TestPictureBeforeZero(t *testing.T) {
 func TestLateGuesses(t *testing.T) {
 	for name, corrected := range map[string]int{"after the sound": 20_000, "before the sound that came with them": -100} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t)
+			s := newRecording(t)
 			s.add("a", 0)
 			s.note(timeline.Recording, 0)
 			from := max(0, corrected)

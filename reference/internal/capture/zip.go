@@ -85,7 +85,7 @@ func (s *Segment) copy(ctx context.Context, j *journal.Journal, w io.Writer, log
 
 // pack writes a ZIP of the entries. Sizes and checksums come before each file, so that readers need not seek.
 func pack(w io.Writer, created time.Time, entries []entry, body func(entry, io.Writer) error) error {
-	z := zip.NewWriter(w)
+	z := zip.NewWriter(w) // ARC-STOP-04
 	for _, e := range entries {
 		h := &zip.FileHeader{Name: e.name, Method: zip.Store, CRC32: e.crc, ReaderVersion: 20,
 			CompressedSize64: uint64(e.size()), UncompressedSize64: uint64(e.size())}

@@ -34,7 +34,7 @@ import (
 )
 
 // DefaultQP is the quantization parameter of an archive that does not ask for one.
-const DefaultQP = 19
+const DefaultQP = 19 // ARC-RATE-01
 
 // Options describes a composition.
 type Options struct {
@@ -134,7 +134,7 @@ func Remove(out string) error {
 	return nil
 }
 
-// finish writes the head. Its presence says that the composition is complete.
+// finish writes the head. Its presence says that the composition is complete, so no file without its index is ever delivered (ARC-COMP-10).
 func (c *composition) finish(out string) (Result, error) {
 	var r Result
 	var head []byte

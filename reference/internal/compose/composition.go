@@ -280,7 +280,7 @@ func (c *composition) voice(ctx context.Context, stream string, a *sound.Stream,
 
 // put passes a frame to the encoders.
 func (c *composition) put(ctx context.Context, f frame) error {
-	if err := c.output.encoding.Put(ctx, f.room); err != nil {
+	if err := c.output.encoding.Put(ctx, f.slot); err != nil {
 		return err
 	}
 	c.written++

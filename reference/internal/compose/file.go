@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// File reads a head and its media data as one file.
+// File reads a head and its media data as one file. The head is in front of the media (ARC-COMP-11).
 type File struct {
 	*io.SectionReader
 

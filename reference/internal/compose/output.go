@@ -28,7 +28,7 @@ const (
 // output encodes the composed frames and writes them to a file.
 type output struct {
 	encoding *ffmpeg.Encoding
-	canvases map[int]*picture.Canvas // by the number of the room that they draw in
+	canvases map[int]*picture.Canvas // by the number of the slot that they draw in
 	size     [2]int
 
 	media        *os.File
@@ -50,7 +50,7 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		out.video = &mux.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / av.FrameRate}
 		tracks = append(tracks, out.video)
 	}
-	if o.HasAudio { // ARC-COMP-18
+	if o.HasAudio { // ARC-COMP-04, ARC-COMP-06, ARC-COMP-18
 		out.audio = &mux.Track{
 			Timescale: av.SampleRate, SampleDuration: av.AACFrame, Skip: av.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
 		}
@@ -67,7 +67,7 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 	if o.Transport { // ARC-COMP-01, ARC-SEC-06
 		out.file, err = ts.NewWriter(out.buffered, tracks...)
 	} else {
-		out.file = mp4.NewWriter(out.buffered, tracks...)
+		out.file = mp4.NewWriter(out.buffered, tracks...) // ARC-STOP-03
 	}
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (o *output) flush() error {
 
 // frame is a frame of the output while it is composed.
 type frame struct {
-	room   *ffmpeg.Room
+	slot   *ffmpeg.Slot
 	canvas *picture.Canvas // nil without video
 	sound  []float32       // nil without sound
 }
@@ -104,17 +104,17 @@ type frame struct {
 // frame waits for a free frame. Its canvas still shows what was drawn on it several frames ago, of which the new frame
 // may reuse much. Its sound is silence.
 func (o *output) frame(ctx context.Context) (frame, error) {
-	room, err := o.encoding.Room(ctx)
+	slot, err := o.encoding.Slot(ctx)
 	if err != nil {
 		return frame{}, err
 	}
-	f := frame{room: room, sound: room.Sound}
+	f := frame{slot: slot, sound: slot.Sound}
 	clear(f.sound)
 	if o.video != nil {
-		if o.canvases[room.Number] == nil {
-			o.canvases[room.Number] = picture.NewCanvas(o.size[0], o.size[1], room.Picture)
+		if o.canvases[slot.Number] == nil {
+			o.canvases[slot.Number] = picture.NewCanvas(o.size[0], o.size[1], slot.Picture)
 		}
-		f.canvas = o.canvases[room.Number]
+		f.canvas = o.canvases[slot.Number]
 	}
 	return f, nil
 }

@@ -29,6 +29,7 @@ type pictures interface {
 // Scaling is the way in which pictures are scaled: every pixel counts, linearly with its distance.
 const Scaling = "bilinear"
 
+// fourCC has the codecs that can be decoded, spelled as in IVF (ARC-COMP-26, ARC-COMP-27).
 var fourCC = map[av.Codec]string{av.VP8: "VP80", av.VP9: "VP90", av.H264: "H264"}
 
 // Decode starts a decoder for pictures of width x height, both even. The first sample must be a key frame. Samples are

@@ -51,12 +51,12 @@ func (v Video) level() string {
 // option is an option of FFmpeg's encoders.
 type option struct{ name, value string }
 
-// options returns the options with which FFmpeg's libx264 encodes v. With ipratio and pbratio of 1, every slice has
+// options returns the options with which FFmpeg's libx264 encodes v (ARC-COMP-02). With ipratio and pbratio of 1, every slice has
 // exactly the requested quantization parameter.
 func (v Video) options() []option {
 	// ARC-COMP-07, ARC-COMP-25
 	params := fmt.Sprintf("aud=1:ipratio=1:pbratio=1:keyint=%d:min-keyint=%d:scenecut=0:bframes=0:sliced-threads=0", KeyEvery, KeyEvery)
-	rate := []option{{"qp", strconv.Itoa(v.QP)}} // ARC-RATE-02, ARC-RATE-03
+	rate := []option{{"qp", strconv.Itoa(v.QP)}} // ARC-RATE-02, ARC-RATE-03, ARC-RATE-05
 	if v.Bitrate > 0 {
 		b := strconv.Itoa(v.Bitrate)
 		buffer := strconv.FormatInt(int64(v.Bitrate)*rateBuffer.Milliseconds()/1000, 10)

@@ -17,9 +17,9 @@ type Output struct {
 	Sound bool
 }
 
-// Room is the memory in which a frame of the composition is put together: its picture, planar 4:2:0, and its sound,
-// mono. A part that the output does not have is nil. A room that comes back still holds the frame that was in it before.
-type Room struct {
+// Slot is the memory in which a frame of the composition is put together: its picture, planar 4:2:0, and its sound,
+// mono. A part that the output does not have is nil. A slot that comes back still holds the frame that was in it before.
+type Slot struct {
 	Number  int
 	Picture []byte
 	Sound   []float32
@@ -31,14 +31,14 @@ type Encoding struct {
 	// the group's context has ended.
 	Units, Frames <-chan []byte
 
-	free  chan *Room
+	free  chan *Slot
 	spare chan<- []byte // nil where nobody reuses them
 	encoder
 }
 
 // encoder passes frames to the children. One goroutine calls put and close.
 type encoder interface {
-	put(ctx context.Context, r *Room) error
+	put(ctx context.Context, r *Slot) error
 	close() error
 	kill()
 }
@@ -51,7 +51,7 @@ const (
 )
 
 // Encode starts the encoder program, or the ffmpeg program if that cannot work. Its goroutines run in the group, whose
-// context must be ctx; their failure is an error of the group. The caller takes rooms with Room, passes them on with
+// context must be ctx; their failure is an error of the group. The caller takes slots with Slot, passes them on with
 // Put, reads both channels, and calls Close after the last frame.
 func (c Config) Encode(ctx context.Context, g *errgroup.Group, o Output) (*Encoding, error) {
 	if c.Encoder != nil {
@@ -67,8 +67,8 @@ func (c Config) Encode(ctx context.Context, g *errgroup.Group, o Output) (*Encod
 	return c.pipeEncoding(ctx, g, o)
 }
 
-// Room waits for a free room. The room belongs to the caller until Put.
-func (e *Encoding) Room(ctx context.Context) (*Room, error) {
+// Slot waits for a free slot. The slot belongs to the caller until Put.
+func (e *Encoding) Slot(ctx context.Context) (*Slot, error) {
 	select {
 	case r := <-e.free:
 		return r, nil
@@ -77,8 +77,8 @@ func (e *Encoding) Room(ctx context.Context) (*Room, error) {
 	}
 }
 
-// Put encodes the frame in a room, after the frames before it.
-func (e *Encoding) Put(ctx context.Context, r *Room) error { return e.put(ctx, r) }
+// Put encodes the frame in a slot, after the frames before it.
+func (e *Encoding) Put(ctx context.Context, r *Slot) error { return e.put(ctx, r) }
 
 // Reuse lets the encoder overwrite the memory of an access unit.
 func (e *Encoding) Reuse(unit []byte) {

@@ -16,19 +16,19 @@ const rawAhead = 3
 type pipedEncoder struct {
 	encoding *Encoding
 	video    *Encoder   // nil without video
-	pictures chan *Room // to be written to the video encoder
+	pictures chan *Slot // to be written to the video encoder
 	audio    *Encoder
 	blocks   chan []byte
 }
 
 func (c Config) pipeEncoding(ctx context.Context, g *errgroup.Group, o Output) (*Encoding, error) {
 	units, frames := make(chan []byte, unitsAhead), make(chan []byte, framesAhead)
-	rooms := rawAhead + 2 // one is being written, and one drawn
+	slots := rawAhead + 2 // one is being written, and one drawn
 	p := &pipedEncoder{}
-	e := &Encoding{Units: units, Frames: frames, free: make(chan *Room, rooms), encoder: p}
+	e := &Encoding{Units: units, Frames: frames, free: make(chan *Slot, slots), encoder: p}
 	p.encoding = e
-	for n := range rooms {
-		r := &Room{Number: n}
+	for n := range slots {
+		r := &Slot{Number: n}
 		if o.Video != nil {
 			r.Picture = make([]byte, o.Video.Width*o.Video.Height*3/2)
 		}
@@ -54,9 +54,9 @@ func (p *pipedEncoder) startVideo(ctx context.Context, c Config, g *errgroup.Gro
 	if p.video, err = c.encodeH264(ctx, v); err != nil {
 		return err
 	}
-	p.pictures = make(chan *Room, rawAhead)
+	p.pictures = make(chan *Slot, rawAhead)
 	g.Go(func() error {
-		return feed(ctx, p.video, p.pictures, func(r *Room) error {
+		return feed(ctx, p.video, p.pictures, func(r *Slot) error {
 			_, err := p.video.Write(r.Picture)
 			p.encoding.free <- r // never full
 			return err
@@ -117,7 +117,7 @@ func (e *Encoder) pass(ctx context.Context, kind string, next func() ([]byte, er
 	return ended(ctx, kind, e.process, err)
 }
 
-func (p *pipedEncoder) put(ctx context.Context, r *Room) error {
+func (p *pipedEncoder) put(ctx context.Context, r *Slot) error {
 	block := av.AppendFloats(nil, r.Sound)
 	if p.video == nil {
 		p.encoding.free <- r // never full

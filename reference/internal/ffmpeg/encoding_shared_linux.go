@@ -23,9 +23,9 @@ type sharedEncoder struct {
 	process  *process
 	messages *bufio.Reader
 	memory   *mapping
-	rooms    []*Room
-	has      [encoding.Slots]atomic.Bool // whether the program has a room
-	free     chan<- *Room
+	slots    []*Slot
+	has      [encoding.Slots]atomic.Bool // whether the program has a slot
+	free     chan<- *Slot
 	units    chan<- []byte
 	frames   chan<- []byte
 	spare    <-chan []byte // access units whose memory may be reused
@@ -37,8 +37,8 @@ func (c Config) shareEncoding(ctx context.Context, g *errgroup.Group, o Output) 
 		return nil, err
 	}
 	job := o.job()
-	layout := job.Layout()
-	memory, file, err := share("frames", encoding.Slots*layout.Size(), unix.PROT_READ|unix.PROT_WRITE)
+	frame := job.Memory()
+	memory, file, err := share("frames", encoding.Slots*frame.Size(), unix.PROT_READ|unix.PROT_WRITE)
 	if err != nil {
 		return nil, fmt.Errorf("memory for frames: %w", err)
 	}
@@ -53,12 +53,12 @@ func (c Config) shareEncoding(ctx context.Context, g *errgroup.Group, o Output) 
 	}
 	widen(p.stdout, largestPipe)
 	units, frames, spare := make(chan []byte, unitsAhead), make(chan []byte, framesAhead), make(chan []byte, unitsAhead)
-	free := make(chan *Room, encoding.Slots)
+	free := make(chan *Slot, encoding.Slots)
 	s.free, s.units, s.frames, s.spare = free, units, frames, spare
 	for n := range encoding.Slots {
-		r := &Room{Number: n}
-		r.Picture, r.Sound = layout.Slot(memory.bytes, n)
-		s.rooms = append(s.rooms, r)
+		r := &Slot{Number: n}
+		r.Picture, r.Sound = frame.Slot(memory.bytes, n)
+		s.slots = append(s.slots, r)
 		free <- r
 	}
 	g.Go(func() error { return s.read(ctx) })
@@ -84,7 +84,7 @@ func (o Output) job() encoding.Job {
 
 // ready waits for the message that the encoders are open.
 func (s *sharedEncoder) ready() error {
-	m, err := encoding.ReadMessage(s.messages, s.room)
+	m, err := encoding.ReadMessage(s.messages, s.buffer)
 	if err == nil && m.Kind != encoding.Ready {
 		err = fmt.Errorf("%w %d before it is ready", errUnasked, m.Kind)
 	}
@@ -98,7 +98,7 @@ func (s *sharedEncoder) read(ctx context.Context) error {
 	var err error
 	for err == nil {
 		var m encoding.Message
-		if m, err = encoding.ReadMessage(s.messages, s.room); err == nil {
+		if m, err = encoding.ReadMessage(s.messages, s.buffer); err == nil {
 			err = s.take(ctx, m)
 		}
 	}
@@ -108,8 +108,8 @@ func (s *sharedEncoder) read(ctx context.Context) error {
 	return ended(ctx, "encoder", s.process, err)
 }
 
-// room returns memory for the n bytes of a message.
-func (s *sharedEncoder) room(kind encoding.Kind, n int) []byte {
+// buffer returns memory for the n bytes of a message.
+func (s *sharedEncoder) buffer(kind encoding.Kind, n int) []byte {
 	if kind == encoding.Video {
 		select {
 		case b := <-s.spare:
@@ -129,9 +129,9 @@ func (s *sharedEncoder) take(ctx context.Context, m encoding.Message) error {
 	case encoding.Audio:
 		return send(ctx, s.frames, m.Data)
 	case encoding.Back:
-		if len(m.Data) == 1 && int(m.Data[0]) < len(s.rooms) && s.has[m.Data[0]].CompareAndSwap(true, false) {
+		if len(m.Data) == 1 && int(m.Data[0]) < len(s.slots) && s.has[m.Data[0]].CompareAndSwap(true, false) {
 			s.process.answered.Add(1)
-			s.free <- s.rooms[m.Data[0]]
+			s.free <- s.slots[m.Data[0]]
 			return nil
 		}
 	case encoding.Ready:
@@ -139,8 +139,8 @@ func (s *sharedEncoder) take(ctx context.Context, m encoding.Message) error {
 	return fmt.Errorf("%w %d: % x", errUnasked, m.Kind, m.Data[:min(len(m.Data), 8)])
 }
 
-// put announces a room to the program. If the program has ended, read reports why.
-func (s *sharedEncoder) put(_ context.Context, r *Room) error {
+// put announces a slot to the program. If the program has ended, read reports why.
+func (s *sharedEncoder) put(_ context.Context, r *Slot) error {
 	s.has[r.Number].Store(true)
 	s.process.asked.Add(1)
 	_, _ = s.process.Write([]byte{byte(r.Number)})

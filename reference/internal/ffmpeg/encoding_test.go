@@ -15,7 +15,7 @@ import (
 )
 
 // encode encodes frames and returns the access units and the AAC frames.
-func (c Config) encode(t *testing.T, o Output, frames int, fill func(n int, r *Room)) (units, sounds [][]byte) {
+func (c Config) encode(t *testing.T, o Output, frames int, fill func(n int, r *Slot)) (units, sounds [][]byte) {
 	t.Helper()
 	g, ctx := errgroup.WithContext(t.Context())
 	e, err := c.Encode(ctx, g, o)
@@ -24,7 +24,7 @@ func (c Config) encode(t *testing.T, o Output, frames int, fill func(n int, r *R
 	}
 	g.Go(func() error {
 		for n := range frames {
-			r, err := e.Room(ctx)
+			r, err := e.Slot(ctx)
 			if err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (c Config) encode(t *testing.T, o Output, frames int, fill func(n int, r *R
 }
 
 // encodeAlike encodes the same with all drivers and compares the results.
-func encodeAlike(t *testing.T, o Output, frames int, fill func(n int, r *Room)) (units, sounds [][]byte) {
+func encodeAlike(t *testing.T, o Output, frames int, fill func(n int, r *Slot)) (units, sounds [][]byte) {
 	t.Helper()
 	units, sounds = drivers["ffmpeg"].encode(t, o, frames, fill)
 	for driver, c := range drivers {
@@ -88,7 +88,7 @@ func TestEncodersAgree(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			units, sounds := encodeAlike(t, tt.output, tt.frames, func(n int, r *Room) {
+			units, sounds := encodeAlike(t, tt.output, tt.frames, func(n int, r *Slot) {
 				copy(r.Picture, pictures[n])
 				for i := range r.Sound {
 					r.Sound[i] = float32(pictures[n][i])/128 - 1
@@ -115,7 +115,7 @@ func TestEncodingEndsWithItsContext(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 {
-				r, err := e.Room(ctx)
+				r, err := e.Slot(ctx)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -137,7 +137,7 @@ func TestSharedFramesAreGivenBack(t *testing.T) {
 		t.Skip("memory is shared on Linux alone")
 	}
 	seen := 0
-	drivers["libav"].encode(t, Output{Video: &Video{Width: 64, Height: 48, QP: 19}}, 3, func(int, *Room) { seen = mapped(t, "frames") })
+	drivers["libav"].encode(t, Output{Video: &Video{Width: 64, Height: 48, QP: 19}}, 3, func(int, *Slot) { seen = mapped(t, "frames") })
 	if seen == 0 {
 		t.Error("no memory was shared")
 	}

@@ -47,9 +47,9 @@ func (c Config) pipe(ctx context.Context, width, height int) (*process, pictures
 		return nil, nil, errors.Join(err, read.Close())
 	}
 	widen(p.stdout, 4*width*height*3/2)
-	layout := decoding.Packed(width, height)
+	raster := decoding.Packed(width, height)
 	d := &piped{process: p, free: make(chan byte, decoding.Slots), names: bufio.NewScanner(read), side: read}
-	d.slots = slots{layout: layout, memory: make([]byte, decoding.Slots*layout.Size()), hand: d.hand}
+	d.slots = slots{raster: raster, memory: make([]byte, decoding.Slots*raster.Size()), hand: d.hand}
 	d.hand(allSlots)
 	return p, d, nil
 }
@@ -67,7 +67,7 @@ func (d *piped) next(ctx context.Context) (tick int64, slot byte, err error) {
 	case <-ctx.Done():
 		return 0, 0, ctx.Err()
 	}
-	if _, err := io.ReadFull(d.process, d.layout.Slot(d.memory, int(slot))); err != nil {
+	if _, err := io.ReadFull(d.process, d.raster.Slot(d.memory, int(slot))); err != nil {
 		return 0, 0, io.EOF
 	}
 	for d.names.Scan() {

@@ -16,7 +16,7 @@ import (
 func (c Config) draw(t *testing.T, v Video, frames int, draw func(n int, luma []byte)) [][]byte {
 	t.Helper()
 	picture := bytes.Repeat([]byte{128}, v.Width*v.Height*3/2)
-	units, _ := c.encode(t, Output{Video: &v}, frames, func(n int, r *Room) {
+	units, _ := c.encode(t, Output{Video: &v}, frames, func(n int, r *Slot) {
 		draw(n, picture[:v.Width*v.Height])
 		copy(r.Picture, picture)
 	})
@@ -92,7 +92,7 @@ func TestEverySliceHasTheQuantizationParameter(t *testing.T) {
 		for _, qp := range []int{15, 19, 40} {
 			spss, ppss := map[uint32]*avc.SPS{}, map[uint32]*avc.PPS{}
 			slices := 0
-			units, _ := encodeAlike(t, Output{Video: &Video{Width: size[0], Height: size[1], QP: qp}}, 4, func(n int, r *Room) { copy(r.Picture, pictures[n]) })
+			units, _ := encodeAlike(t, Output{Video: &Video{Width: size[0], Height: size[1], QP: qp}}, 4, func(n int, r *Slot) { copy(r.Picture, pictures[n]) })
 			for _, unit := range units {
 				for nal := range av.NALs(unit) {
 					switch kind := avc.GetNaluType(nal[0]); {

@@ -29,8 +29,8 @@ func (c Config) sharePictures(ctx context.Context, width, height int) (*process,
 	if err := c.Decoder.usable(); err != nil {
 		return nil, nil, err
 	}
-	layout := decoding.Padded(width, height)
-	memory, file, err := share("pictures", decoding.Slots*layout.Size(), unix.PROT_READ)
+	raster := decoding.Padded(width, height)
+	memory, file, err := share("pictures", decoding.Slots*raster.Size(), unix.PROT_READ)
 	if err != nil {
 		return nil, nil, fmt.Errorf("memory for pictures: %w", err)
 	}
@@ -39,7 +39,7 @@ func (c Config) sharePictures(ctx context.Context, width, height int) (*process,
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	d := &shared{mapping: memory, credit: write}
-	d.layout, d.memory, d.hand = layout, memory.bytes, d.lend
+	d.raster, d.memory, d.hand = raster, memory.bytes, d.lend
 	d.process, err = c.run(ctx, c.Decoder.Path, []string{strconv.Itoa(width), strconv.Itoa(height)}, file, read)
 	if err = errors.Join(err, file.Close(), read.Close()); err != nil {
 		return nil, nil, errors.Join(err, write.Close())

@@ -20,7 +20,7 @@ var allSlots = func() (all []byte) {
 
 // slots are the places of a decoder's pictures.
 type slots struct {
-	layout decoding.Layout
+	raster decoding.Raster
 	memory []byte
 
 	mu   sync.Mutex
@@ -40,12 +40,12 @@ func (s *slots) Release(n byte) {
 
 // frame returns the picture in a slot.
 func (s *slots) frame(number int64, slot byte) Frame {
-	return Frame{Layout: s.layout, Number: number, Planes: s.layout.Planes(s.layout.Slot(s.memory, int(slot))), Memory: s, Slot: slot}
+	return Frame{Raster: s.raster, Number: number, Planes: s.raster.Planes(s.raster.Slot(s.memory, int(slot))), Memory: s, Slot: slot}
 }
 
 // Frame is a decoded picture, planar 4:2:0, of the size that its decoder was started with.
 type Frame struct {
-	decoding.Layout
+	decoding.Raster
 	Number int64 // of the sample that it was made of
 	Planes [3][]byte
 	Memory Memory // the owner of the slot

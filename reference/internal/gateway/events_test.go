@@ -52,7 +52,7 @@ func closed(t *testing.T, socket *websocket.Conn) websocket.StatusCode {
 }
 
 func TestConnectedTellsWhatWasThere(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.present.Connections = []archive.Connection{{ID: "c0", Data: "first", CreatedAt: start}}
 	h.present.Streams = []archive.Stream{{ID: "s0", ConnectionID: "c0", Name: "cam", VideoType: "screen", HasVideo: true, CreatedAt: start}}
 	h.present.Archives = []archive.Archive{{ID: "a0", Name: "rec", Status: archive.Paused}, {ID: "a1", Status: archive.Stopped}}
@@ -75,7 +75,7 @@ func TestConnectedTellsWhatWasThere(t *testing.T) {
 }
 
 func TestEventsComeInOrder(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	socket := h.dial(t, "me")
 	read(t, socket)
 	_, notices := h.only(t)
@@ -111,30 +111,30 @@ func TestEventsComeInOrder(t *testing.T) {
 func TestHowConnectionsEnd(t *testing.T) {
 	for _, tc := range []struct {
 		name string
-		end  func(*testing.T, house, *websocket.Conn)
+		end  func(*testing.T, testServer, *websocket.Conn)
 		line string
 		code websocket.StatusCode // seen by the client; -1 = none
 	}{
-		{"closed by the client", func(_ *testing.T, _ house, s *websocket.Conn) { _ = s.Close(websocket.StatusNormalClosure, "") }, "disconnect clientDisconnected", 0},
-		{"left by the client", func(_ *testing.T, _ house, s *websocket.Conn) { _ = s.Close(websocket.StatusGoingAway, "") }, "disconnect clientDisconnected", 0},
-		{"broken", func(_ *testing.T, _ house, s *websocket.Conn) { _ = s.CloseNow() }, "disconnect networkDisconnected", 0},
-		{"forced", func(t *testing.T, h house, _ *websocket.Conn) {
+		{"closed by the client", func(_ *testing.T, _ testServer, s *websocket.Conn) { _ = s.Close(websocket.StatusNormalClosure, "") }, "disconnect clientDisconnected", 0},
+		{"left by the client", func(_ *testing.T, _ testServer, s *websocket.Conn) { _ = s.Close(websocket.StatusGoingAway, "") }, "disconnect clientDisconnected", 0},
+		{"broken", func(_ *testing.T, _ testServer, s *websocket.Conn) { _ = s.CloseNow() }, "disconnect networkDisconnected", 0},
+		{"forced", func(t *testing.T, h testServer, _ *websocket.Conn) {
 			id, _ := h.only(t)
-			if err := h.room.Disconnect(t.Context(), sessionID, id, "forceDisconnected"); err != nil {
+			if err := h.session.Disconnect(t.Context(), sessionID, id, "forceDisconnected"); err != nil {
 				t.Error(err)
 			}
 		}, "disconnect forceDisconnected", 4001},
-		{"too slow", func(t *testing.T, h house, _ *websocket.Conn) {
+		{"too slow", func(t *testing.T, h testServer, _ *websocket.Conn) {
 			id, c := h.only(t)
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			delete(h.clients, id)
 			close(c)
 		}, "disconnect networkDisconnected", 4002},
-		{"server shuts down", func(_ *testing.T, h house, _ *websocket.Conn) { go h.Close() }, "disconnect networkDisconnected", websocket.StatusGoingAway},
+		{"server shuts down", func(_ *testing.T, h testServer, _ *websocket.Conn) { go h.Close() }, "disconnect networkDisconnected", websocket.StatusGoingAway},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestServer(t)
 			socket := h.dial(t, "me")
 			read(t, socket)
 			tc.end(t, h, socket)
@@ -150,14 +150,14 @@ func TestHowConnectionsEnd(t *testing.T) {
 }
 
 func TestDeafClientIsDropped(t *testing.T) {
-	h := newHouse(t, func(c *gateway.Config) { c.Ping, c.Patience = 10*time.Millisecond, 50*time.Millisecond })
+	h := newTestServer(t, func(c *gateway.Config) { c.Ping, c.Patience = 10*time.Millisecond, 50*time.Millisecond })
 	socket := h.dial(t, "me")
 	read(t, socket) // no further message must come; the read is needed to answer pings
 	h.wait(t, "disconnect networkDisconnected")
 }
 
 func TestWhatTheClientSendsIsIgnored(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	socket := h.dial(t, "me")
 	read(t, socket)
 	if err := socket.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
@@ -175,7 +175,7 @@ func TestWhatTheClientSendsIsIgnored(t *testing.T) {
 }
 
 func TestBadHandshakesConnectNobody(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	good := map[string]string{"Connection": "keep-alive, Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
 	for _, tc := range []struct {
 		header, value string
@@ -206,7 +206,7 @@ func TestBadHandshakesConnectNobody(t *testing.T) {
 }
 
 func TestClosedGatewayRefuses(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.Close()
 	if r := h.do(t, http.MethodPost, "/whip", "me", "application/sdp", "v=0"); r.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("%d", r.StatusCode)

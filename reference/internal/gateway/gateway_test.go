@@ -28,8 +28,8 @@ const (
 
 var start = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 
-// room is a session in memory. It stands for sessions and ingest.
-type room struct {
+// session is a session in memory. It stands for sessions and ingest.
+type session struct {
 	mu      sync.Mutex
 	present archive.Session
 	clients map[string]chan archive.Notice
@@ -41,14 +41,14 @@ type room struct {
 	offers map[string]ingest.Publisher
 }
 
-func (r *room) note(line string) {
+func (r *session) note(line string) {
 	r.log = append(r.log, line)
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
 
 // wait returns when the log has line.
-func (r *room) wait(t *testing.T, line string) {
+func (r *session) wait(t *testing.T, line string) {
 	t.Helper()
 	limit := time.After(patience)
 	for {
@@ -66,13 +66,13 @@ func (r *room) wait(t *testing.T, line string) {
 	}
 }
 
-func (r *room) lines() []string {
+func (r *session) lines() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.log)
 }
 
-func (r *room) Session(_ context.Context, appID, id string) (archive.Session, error) {
+func (r *session) Session(_ context.Context, appID, id string) (archive.Session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if id != sessionID || appID != "app" {
@@ -81,7 +81,7 @@ func (r *room) Session(_ context.Context, appID, id string) (archive.Session, er
 	return r.present, nil
 }
 
-func (r *room) Connect(ctx context.Context, appID, id string, c archive.Connection) (*sessions.Subscription, error) {
+func (r *session) Connect(ctx context.Context, appID, id string, c archive.Connection) (*sessions.Subscription, error) {
 	if _, err := r.Session(ctx, appID, id); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (r *room) Connect(ctx context.Context, appID, id string, c archive.Connecti
 	return &sessions.Subscription{Session: r.present, C: r.clients[c.ID]}, nil
 }
 
-func (r *room) Disconnect(_ context.Context, _, id, reason string) error {
+func (r *session) Disconnect(_ context.Context, _, id, reason string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.present.Connection(id); !ok {
@@ -111,7 +111,7 @@ func (r *room) Disconnect(_ context.Context, _, id, reason string) error {
 }
 
 // only returns the channel of the only client.
-func (r *room) only(t *testing.T) (id string, c chan archive.Notice) {
+func (r *session) only(t *testing.T) (id string, c chan archive.Notice) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -123,7 +123,7 @@ func (r *room) only(t *testing.T) (id string, c chan archive.Notice) {
 	return id, c
 }
 
-func (r *room) Offer(_ context.Context, who ingest.Publisher, sdp string) (ingest.Answer, error) {
+func (r *session) Offer(_ context.Context, who ingest.Publisher, sdp string) (ingest.Answer, error) {
 	if sdp != "v=0" {
 		return ingest.Answer{}, &archive.Error{Kind: archive.Unprocessable, Message: "no SDP"}
 	}
@@ -137,7 +137,7 @@ func (r *room) Offer(_ context.Context, who ingest.Publisher, sdp string) (inges
 	return ingest.Answer{SDP: "v=0", ETag: `"e"`}, nil
 }
 
-func (r *room) endStream(id, reason string) {
+func (r *session) endStream(id, reason string) {
 	r.mu.Lock()
 	who, ok := r.offers[id]
 	delete(r.offers, id)
@@ -150,8 +150,8 @@ func (r *room) endStream(id, reason string) {
 	}
 }
 
-// media is the Ingest of a room.
-type media struct{ *room }
+// media is the Ingest of a session.
+type media struct{ *session }
 
 func (m media) Disconnect(id, reason string) { m.endStream(id, reason) }
 
@@ -171,16 +171,16 @@ func (m media) Delete(_ context.Context, id string) error {
 	return nil
 }
 
-// house is a gateway behind HTTP. A request's bearer is its client's name, role and identity.
-type house struct {
-	*room
+// testServer is a gateway behind HTTP. A request's bearer is its client's name, role and identity.
+type testServer struct {
+	*session
 	*gateway.Gateway
 	url string
 }
 
-func newHouse(t *testing.T, adapt ...func(*gateway.Config)) house {
+func newTestServer(t *testing.T, adapt ...func(*gateway.Config)) testServer {
 	t.Helper()
-	r := &room{changed: make(chan struct{}), clients: map[string]chan archive.Notice{}, offers: map[string]ingest.Publisher{},
+	r := &session{changed: make(chan struct{}), clients: map[string]chan archive.Notice{}, offers: map[string]ingest.Publisher{},
 		present: archive.Session{ID: sessionID, ApplicationID: "app", MediaMode: archive.Routed}}
 	config := gateway.Config{Sessions: r, Ingest: media{r}, Log: slog.New(slog.DiscardHandler)}
 	for _, f := range adapt {
@@ -204,7 +204,7 @@ func newHouse(t *testing.T, adapt ...func(*gateway.Config)) house {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	t.Cleanup(g.Close)
-	return house{room: r, Gateway: g, url: server.URL + "/v2/session/" + sessionID}
+	return testServer{session: r, Gateway: g, url: server.URL + "/v2/session/" + sessionID}
 }
 
 func client(r *http.Request) account.Client {
@@ -230,7 +230,7 @@ func answer(t *testing.T, w http.ResponseWriter, err error) {
 	}
 }
 
-func (h house) dial(t *testing.T, token string) *websocket.Conn {
+func (h testServer) dial(t *testing.T, token string) *websocket.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -246,7 +246,7 @@ func (h house) dial(t *testing.T, token string) *websocket.Conn {
 	return socket
 }
 
-func (h house) do(t *testing.T, method, path, token, contentType, body string) *http.Response {
+func (h testServer) do(t *testing.T, method, path, token, contentType, body string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, h.url+path, strings.NewReader(body))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // publish publishes a stream and returns the path of its resource, relative to the session.
-func (h house) publish(t *testing.T, token, query string) string {
+func (h testServer) publish(t *testing.T, token, query string) string {
 	t.Helper()
 	r := h.do(t, http.MethodPost, "/whip?"+query, token, "application/sdp", "v=0")
 	if r.StatusCode != http.StatusCreated || r.Header.Get("ETag") == "" || r.Header.Get("Content-Type") != "application/sdp" {
@@ -27,7 +27,7 @@ func (h house) publish(t *testing.T, token, query string) string {
 }
 
 func TestPublishWithoutConnectionMakesOne(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	path := h.publish(t, "me", "name=cam")
 	h.wait(t, "connect me")
 	if got := h.lines(); len(got) != 2 || got[0] != "offer cam" {
@@ -56,7 +56,7 @@ func TestPublishWithoutConnectionMakesOne(t *testing.T) {
 
 func TestFragments(t *testing.T) {
 	const fragment = "application/trickle-ice-sdpfrag"
-	h := newHouse(t)
+	h := newTestServer(t)
 	path := h.publish(t, "me", "name=cam")
 	for _, tc := range []struct {
 		name, contentType, body string
@@ -80,7 +80,7 @@ func TestFragments(t *testing.T) {
 }
 
 func TestPreflight(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	r := h.do(t, http.MethodOptions, "/whip", "", "", "")
 	for key, want := range map[string]string{"Access-Control-Allow-Methods": "PATCH", "Access-Control-Allow-Headers": "If-Match",
 		"Accept-Post": "application/sdp", "Accept-Patch": "application/trickle-ice-sdpfrag"} {
@@ -92,7 +92,7 @@ func TestPreflight(t *testing.T) {
 }
 
 func TestPublishOnAConnection(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	socket := h.dial(t, "me")
 	id, _ := read(t, socket)["connectionId"].(string)
 	h.publish(t, "me", "name=cam&connectionId="+id+"&videoType=screen&layoutClassList=a+b")
@@ -117,31 +117,31 @@ func TestPublishOnAConnection(t *testing.T) {
 }
 
 func TestForcedOutPublisherStopsPublishing(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.publish(t, "me", "name=cam")
 	id, _ := h.only(t)
-	if err := h.room.Disconnect(t.Context(), sessionID, id, "forceDisconnected"); err != nil {
+	if err := h.session.Disconnect(t.Context(), sessionID, id, "forceDisconnected"); err != nil {
 		t.Fatal(err)
 	}
 	h.wait(t, "end cam forceDisconnected")
 }
 
 func TestLostPublisherIsDisconnected(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	path := h.publish(t, "me", "name=cam")
 	h.endStream(strings.TrimPrefix(path, "/whip/"), ingest.NetworkDisconnected)
 	h.wait(t, "disconnect networkDisconnected")
 }
 
 func TestUnpublishedClientLeavesAsAClient(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	path := h.publish(t, "me", "name=cam")
 	h.endStream(strings.TrimPrefix(path, "/whip/"), ingest.ForceUnpublished)
 	h.wait(t, "disconnect clientDisconnected")
 }
 
 func TestCloseEndsPublishing(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.publish(t, "me", "name=cam")
 	h.Close()
 	if got := strings.Join(h.lines(), "; "); got != "offer cam; connect me; disconnect networkDisconnected; end cam networkDisconnected" {
@@ -150,7 +150,7 @@ func TestCloseEndsPublishing(t *testing.T) {
 }
 
 func TestRefusedOffers(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	socket := h.dial(t, "me")
 	id, _ := read(t, socket)["connectionId"].(string)
 	for _, tc := range []struct {
@@ -182,7 +182,7 @@ func TestRefusedOffers(t *testing.T) {
 
 func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 	t.Run("the publication", func(t *testing.T) {
-		h := newHouse(t)
+		h := newTestServer(t)
 		h.offer = func(who ingest.Publisher) error {
 			h.endStream(who.Stream.ID, ingest.NetworkDisconnected)
 			return nil
@@ -194,7 +194,7 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 		h.Close()
 	})
 	t.Run("the connection", func(t *testing.T) {
-		h := newHouse(t)
+		h := newTestServer(t)
 		socket := h.dial(t, "me")
 		id, _ := read(t, socket)["connectionId"].(string)
 		h.offer = func(ingest.Publisher) error {
@@ -207,7 +207,7 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 		}
 	})
 	t.Run("the session", func(t *testing.T) {
-		h := newHouse(t)
+		h := newTestServer(t)
 		h.offer = func(ingest.Publisher) error {
 			return &archive.Error{Kind: archive.Unavailable, Message: "later"}
 		}
@@ -223,7 +223,7 @@ func TestOfferThatEndsWhileItIsAnswered(t *testing.T) {
 
 // TestPublishBelowAPath checks that a client that reaches the server below a path gets a location below that path.
 func TestPublishBelowAPath(t *testing.T) {
-	h := newHouse(t, func(c *gateway.Config) { c.Reference = func(path string) string { return "/video" + path } })
+	h := newTestServer(t, func(c *gateway.Config) { c.Reference = func(path string) string { return "/video" + path } })
 	r := h.do(t, http.MethodPost, "/whip?name=cam", "me", "application/sdp", "v=0")
 	if at := r.Header.Get("Location"); r.StatusCode != http.StatusCreated || !strings.HasPrefix(at, "/video/v2/session/"+sessionID+"/whip/") {
 		t.Errorf("%d, Location %q", r.StatusCode, at)

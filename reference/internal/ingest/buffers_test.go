@@ -77,7 +77,7 @@ func TestRandomSources(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRoom()
+			r := newSession()
 			var said log
 			_, web := serve(t, r, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&said, nil)) })
 			wire := &raw{write: make(chan interceptor.RTPWriter, 1)}

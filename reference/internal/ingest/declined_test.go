@@ -36,7 +36,7 @@ func TestDeclinedSections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom()
+			r := newSession()
 			s, _ := serve(t, r, nil)
 			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", Stream: archive.Stream{ID: "stream"}}, c.edit(browserOffer))
 			must(t, err)
@@ -71,7 +71,7 @@ func TestDeclinedSections(t *testing.T) {
 // TestPassiveClient checks that the server opens DTLS for a client that waits for that.
 func TestPassiveClient(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := publishAs(t, web, webrtc.MimeTypeVP8, func(o string) string { return strings.ReplaceAll(o, "a=setup:actpass", "a=setup:passive") })
 	if !strings.Contains(c.answer, "a=setup:active") {
@@ -85,7 +85,7 @@ func TestPassiveClient(t *testing.T) {
 // TestLargePackets checks that the server accepts packets of the largest size.
 func TestLargePackets(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	wire := &raw{write: make(chan interceptor.RTPWriter, 1)}
 	c := publishAs(t, web, "", func(o string) string { return o }, wire)
@@ -104,7 +104,7 @@ func TestLargePackets(t *testing.T) {
 // TestBadPaddingIsTold checks that packets that cannot be recorded are logged once, with their stream and the reason.
 func TestBadPaddingIsTold(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	var said log
 	_, web := serve(t, r, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&said, nil)) })
 	wire := &raw{write: make(chan interceptor.RTPWriter, 1)}

@@ -1,9 +1,9 @@
 // Package ingest receives published media over WHIP (RFC 9725) and delivers whole coded samples, in order and with times of the media clock.
 //
 // A publication is one WHIP resource and one stream of a session. Package offer says what its SDP means, and package rtp turns its packets into
-// samples. They go to the Sink that Room.Published returned when the first packet arrived.
+// samples. They go to the Sink that Sessions.Published returned when the first packet arrived.
 //
-//	server, err := ingest.New(ingest.Config{Listen: ":5004", Now: clock.Media}, room)
+//	server, err := ingest.New(ingest.Config{Listen: ":5004", Now: clock.Media}, sessions)
 //	defer server.Close()
 //	answer, err := server.Offer(ctx, ingest.Publisher{SessionID: sessionID, Stream: archive.Stream{ID: streamID}}, sdpOffer)
 //
@@ -50,7 +50,7 @@ type Config struct {
 	Connect time.Duration
 	// Now returns the media clock.
 	Now func() av.Instant
-	// Gone, if set, is called once for every accepted offer when its resource has ended, after Room.Ended, even if no media ever came.
+	// Gone, if set, is called once for every accepted offer when its resource has ended, after Sessions.Ended, even if no media ever came.
 	Gone func(p Publisher, reason string)
 	Log  *slog.Logger
 }
@@ -101,8 +101,8 @@ type Publication struct {
 	KeyFrame func()     // asks the publisher for a key frame; does not block and may be called from a Sink
 }
 
-// Room receives the beginning and end of streams.
-type Room interface {
+// Sessions receives the beginning and end of streams.
+type Sessions interface {
 	// Published is called at the first media packet and returns the sink for the stream's media. An error closes the connection.
 	Published(ctx context.Context, p Publication) (rtp.Sink, error)
 	// Ended is called exactly once for every Published that succeeded, after the last call to its Sink.
@@ -122,9 +122,9 @@ func errorf(kind archive.Kind, format string, a ...any) error {
 
 // Server owns the media port and all publications. It is safe for concurrent use.
 type Server struct {
-	config Config
-	room   Room
-	engine *engine
+	config   Config
+	sessions Sessions
+	engine   *engine
 
 	mu           sync.Mutex // guards the fields below
 	publications map[string]*publication
@@ -136,7 +136,7 @@ type Server struct {
 }
 
 // New opens the media port. The caller must close the Server.
-func New(config Config, room Room) (*Server, error) {
+func New(config Config, sessions Sessions) (*Server, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func New(config Config, room Room) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: config, room: room, engine: engine, publications: map[string]*publication{}, waiting: map[string]int{}}
+	s := &Server{config: config, sessions: sessions, engine: engine, publications: map[string]*publication{}, waiting: map[string]int{}}
 	s.unrecorded = map[unrecorded.Reason]*atomic.Uint64{}
 	for reason := range unrecorded.Reasons {
 		s.unrecorded[reason] = &atomic.Uint64{}
@@ -284,7 +284,7 @@ func (s *Server) Patch(ctx context.Context, streamID, ifMatch, sdpFragment strin
 	return p.patch(ctx, ifMatch, f)
 }
 
-// Delete ends a publication at its client's request. It returns after Room.Ended has returned.
+// Delete ends a publication at its client's request. It returns after Sessions.Ended has returned.
 func (s *Server) Delete(ctx context.Context, streamID string) error {
 	p, err := s.find(streamID)
 	if err != nil {
@@ -299,7 +299,7 @@ func (s *Server) Delete(ctx context.Context, streamID string) error {
 	}
 }
 
-// Disconnect ends a publication for a reason of the server; Room.Ended is called later. It does nothing if the stream is unknown.
+// Disconnect ends a publication for a reason of the server; Sessions.Ended is called later. It does nothing if the stream is unknown.
 func (s *Server) Disconnect(streamID, reason string) {
 	if p, err := s.find(streamID); err == nil {
 		p.stop(reason)

@@ -8,14 +8,14 @@ import (
 	"reelcheck/reference/internal/av"
 )
 
-// stage is three layers and a manual clock.
-type stage struct {
+// testLayers is three layers and a manual clock.
+type testLayers struct {
 	*layers
 	now av.Instant
 }
 
-func newStage() *stage {
-	s := &stage{newLayers([]string{"lo", "mid", "hi"}), av.Instant(time.Hour)}
+func newTestLayers() *testLayers {
+	s := &testLayers{newLayers([]string{"lo", "mid", "hi"}), av.Instant(time.Hour)}
 	for i, of := range s.all {
 		s.name(uint32(i+1), of.rid, false)
 	}
@@ -23,7 +23,7 @@ func newStage() *stage {
 }
 
 // pass sends packets of the layers, 20 ms apart.
-func (s *stage) pass(d time.Duration, of ...int) {
+func (s *testLayers) pass(d time.Duration, of ...int) {
 	for end := s.now.Add(d); s.now < end; s.now = s.now.Add(20 * time.Millisecond) {
 		for _, i := range of {
 			s.see(s.all[i], false, 0, s.now)
@@ -31,9 +31,9 @@ func (s *stage) pass(d time.Duration, of ...int) {
 	}
 }
 
-func (s *stage) key(i, pixels int) { s.see(s.all[i], true, pixels, s.now) }
+func (s *testLayers) key(i, pixels int) { s.see(s.all[i], true, pixels, s.now) }
 
-func (s *stage) is(t *testing.T, rid string, asked ...uint32) {
+func (s *testLayers) is(t *testing.T, rid string, asked ...uint32) {
 	t.Helper()
 	got := ""
 	if s.recorded != nil {
@@ -46,7 +46,7 @@ func (s *stage) is(t *testing.T, rid string, asked ...uint32) {
 
 // TestLayers checks that the largest layer that arrives is recorded, from a key frame on.
 func TestLayers(t *testing.T) {
-	s := newStage()
+	s := newTestLayers()
 	s.is(t, "")
 	s.pass(time.Second, 0, 1)
 	s.is(t, "", 1, 2)
@@ -83,7 +83,7 @@ func TestLayers(t *testing.T) {
 
 // TestLayersThatFlap checks that a publisher that enlarges its layers in turn changes the recorded layer only a few times a second.
 func TestLayersThatFlap(t *testing.T) {
-	s := newStage()
+	s := newTestLayers()
 	for n := range 10_000 {
 		s.key(n%3, n+1)
 		s.now = s.now.Add(time.Millisecond)
@@ -95,7 +95,7 @@ func TestLayersThatFlap(t *testing.T) {
 
 // TestNames checks that a layer follows its newest RTP stream, and that streams that repeat packets do not count.
 func TestNames(t *testing.T) {
-	s := newStage()
+	s := newTestLayers()
 	if of := s.name(9, "nobody", false); of != nil {
 		t.Errorf("%+v", of)
 	}

@@ -13,7 +13,7 @@ import (
 // TestCloseWaits checks that a closed server leaves no goroutine behind, whatever its publications were doing.
 func TestCloseWaits(t *testing.T) {
 	before := runtime.NumGoroutine()
-	r := newRoom()
+	r := newSession()
 	s, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()
@@ -39,7 +39,7 @@ func TestCloseWaits(t *testing.T) {
 
 // BenchmarkPublications prints the memory and goroutines of an open, silent publication.
 func BenchmarkPublications(b *testing.B) {
-	r := newRoom()
+	r := newSession()
 	s, err := New(Config{Listen: "127.0.0.1:0", Now: r.now}, r)
 	if err != nil {
 		b.Fatal(err)

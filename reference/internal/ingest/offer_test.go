@@ -25,7 +25,7 @@ a=sctp-port:5000
 `
 
 func TestOffers(t *testing.T) {
-	r := newRoom()
+	r := newSession()
 	s, _ := serve(t, r, nil)
 	edit := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(browserOffer) }
 	_, video, _ := strings.Cut(browserOffer, "m=video")

@@ -20,7 +20,7 @@ import (
 const (
 	// tick is the period of the work that must happen without packets: reorder deadlines, marks, repeated requests.
 	tick = 50 * time.Millisecond
-	// publishTimeout limits the time of Room.Published.
+	// publishTimeout limits the time of Sessions.Published.
 	publishTimeout = 10 * time.Second
 )
 
@@ -275,7 +275,7 @@ func (p *publication) publish(at av.Instant) error {
 	defer cancel()
 	who := p.who
 	who.Stream.HasAudio, who.Stream.HasVideo = p.hasAudio, p.hasVideo
-	sink, err := p.server.room.Published(ctx, Publication{Publisher: who, At: at, KeyFrame: p.receiver.RequestKeyFrame})
+	sink, err := p.server.sessions.Published(ctx, Publication{Publisher: who, At: at, KeyFrame: p.receiver.RequestKeyFrame})
 	if err != nil {
 		return err
 	}
@@ -340,7 +340,7 @@ func (p *publication) finish(reason string) {
 	p.mu.Unlock()
 	p.server.remove(p)
 	if published {
-		p.server.room.Ended(p.who.Stream.ID, at, reason)
+		p.server.sessions.Ended(p.who.Stream.ID, at, reason)
 	}
 	if p.server.config.Gone != nil {
 		p.server.config.Gone(p.who, reason)

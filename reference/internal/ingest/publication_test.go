@@ -26,7 +26,7 @@ func TestLossIsRepaired(t *testing.T) {
 	}{{webrtc.MimeTypeVP8, av.VP8}, {webrtc.MimeTypeVP9, av.VP9}, {webrtc.MimeTypeH264, av.H264}} {
 		t.Run(string(codec.want), func(t *testing.T) {
 			t.Parallel()
-			r := newRoom()
+			r := newSession()
 			_, web := serve(t, r, nil)
 			c := publish(t, web, codec.mime, false)
 			c.waitConnected()
@@ -50,7 +50,7 @@ func TestLossIsRepaired(t *testing.T) {
 // TestRepairWaitsForNoFrame checks that lost packets come back by RTX even if no other frame follows, as on a screen without motion.
 func TestRepairWaitsForNoFrame(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	for _, repair := range []string{"96", "98", "102"} {
@@ -108,7 +108,7 @@ func checkPace(t *testing.T, video, audio []av.Sample) {
 
 func TestPreferredCodecComesFirst(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil) // the application prefers H264
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	_, after, _ := strings.Cut(c.answer, "m=video 9 UDP/TLS/RTP/SAVPF ")
@@ -123,7 +123,7 @@ func TestPreferredCodecComesFirst(t *testing.T) {
 
 func TestTrickleAndDelete(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := publish(t, web, "", true)
 	fragment := "a=ice-ufrag:" + attribute(c.pc.LocalDescription().SDP, "ice-ufrag") +
@@ -160,7 +160,7 @@ func attribute(sdp, key string) string {
 // TestICERestart checks that an ICE restart within the grace keeps the stream. Its sink sees a gap, and a new key frame is requested.
 func TestICERestart(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	s, web := serve(t, r, func(c *Config) { c.Grace = 20 * time.Second })
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()
@@ -204,7 +204,7 @@ func TestNobodyElseIsSentTo(t *testing.T) {
 	must(t, err)
 	defer victim.Close()
 	candidate := fmt.Sprintf("a=candidate:1 1 udp 2130706431 127.0.0.1 %d typ host\r\n", victim.LocalAddr().(*net.UDPAddr).Port)
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := publishAs(t, web, webrtc.MimeTypeVP8, func(offer string) string {
 		return strings.Replace(offer, "a=candidate:", candidate+"a=candidate:", 1)
@@ -223,7 +223,7 @@ func TestNobodyElseIsSentTo(t *testing.T) {
 // TestAbruptEnd checks that a publisher that falls silent is removed when the grace is over. Marks wait for media that the network may hold up.
 func TestAbruptEnd(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, func(c *Config) { c.Grace = time.Second })
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()
@@ -243,7 +243,7 @@ func TestAbruptEnd(t *testing.T) {
 // TestCloseWithoutDelete checks that a client that closes its connection without DELETE counts as one that left.
 func TestCloseWithoutDelete(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()
@@ -257,7 +257,7 @@ func TestCloseWithoutDelete(t *testing.T) {
 
 func TestForcedEnd(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	s, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()
@@ -273,7 +273,7 @@ func TestForcedEnd(t *testing.T) {
 
 func TestRefusedStream(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	r.refuse = errors.New("session full")
 	s, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
@@ -288,7 +288,7 @@ func TestRefusedStream(t *testing.T) {
 
 func TestNeverConnected(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	s, web := serve(t, r, func(c *Config) { c.Connect = 300 * time.Millisecond })
 	c := &client{t: t, web: web}
 	c.do("POST", "/v2/session/1_MX4/whip", sdpType, "", browserOffer, http.StatusCreated)
@@ -297,7 +297,7 @@ func TestNeverConnected(t *testing.T) {
 
 func TestKeyFrameRequest(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := publish(t, web, webrtc.MimeTypeVP8, false)
 	c.waitConnected()

@@ -29,7 +29,7 @@ const ridLines = "a=extmap:4/sendonly urn:ietf:params:rtp-hdrext:sdes:mid\na=ext
 // offer.
 func TestSimulcastAnswers(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	s, _ := serve(t, r, nil)
 	for name, c := range map[string]struct {
 		offered   string
@@ -218,7 +218,7 @@ func runs(t *testing.T, samples []av.Sample) (widths []int) {
 // TestSimulcast checks that the largest encoding that arrives is recorded.
 func TestSimulcast(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	s, web := serve(t, r, nil)
 	c := &client{t: t, web: web, edit: func(offer string) string { return offer }}
 	layers := publishLayers(t, c, map[string]int{"lo": 160, "mid": 320, "hi": 640}, "lo", "mid", "hi")
@@ -280,7 +280,7 @@ func simulcastOffer(offer string) string {
 // TestSimulcastIsRepaired checks that RTX packets name their encoding only at first, and that a layer is followed to a new RTP stream.
 func TestSimulcastIsRepaired(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	s, web := serve(t, r, nil)
 	wire := &raw{write: make(chan interceptor.RTPWriter, 1)}
 	c := publishAs(t, web, webrtc.MimeTypeVP8, simulcastOffer, wire)
@@ -329,7 +329,7 @@ func TestSimulcastIsRepaired(t *testing.T) {
 // TestSimulcastAfterRestart checks that a sender need not name its encodings again after an ICE restart.
 func TestSimulcastAfterRestart(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := &client{t: t, web: web, edit: func(offer string) string { return offer }}
 	layers := publishLayers(t, c, map[string]int{"lo": 160, "hi": 640}, "lo", "hi")

@@ -41,7 +41,7 @@ func TestAnotherSource(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom()
+			r := newSession()
 			_, web := serve(t, r, nil)
 			source := &renamed{by: make(chan uint32, 1)}
 			source.by <- 0
@@ -77,7 +77,7 @@ func withoutRepair(offer string) string {
 // TestRepairWithoutDeclaration checks that packets are repaired without RTX if the offer does not say which stream RTX belongs to.
 func TestRepairWithoutDeclaration(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	c := publishAs(t, web, webrtc.MimeTypeVP8, func(offer string) string { return without(offer, "a=ssrc") }, &renamed{by: still()})
 	if strings.Contains(c.answer, "rtx") {
@@ -96,7 +96,7 @@ func TestRepairWithoutDeclaration(t *testing.T) {
 // TestTooManySources checks that a publication that keeps starting new streams is ended, because each costs memory until then.
 func TestTooManySources(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	_, web := serve(t, r, nil)
 	source := &renamed{by: still()}
 	c := publishAs(t, web, "", func(offer string) string { return offer }, source)

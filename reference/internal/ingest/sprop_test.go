@@ -28,7 +28,7 @@ func TestDeclaredParameterSets(t *testing.T) {
 	for name, declare := range map[string]string{"declared": ";sprop-parameter-sets=" + sets, "nowhere": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom()
+			r := newSession()
 			var said log
 			s, web := serve(t, r, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&said, nil)) })
 			c := publishAs(t, web, webrtc.MimeTypeH264, func(offer string) string {

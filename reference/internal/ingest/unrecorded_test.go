@@ -19,7 +19,7 @@ func TestUnreadStreams(t *testing.T) {
 	for name, format := range map[string]uint8{"stream": 96, "payload type": 77} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom()
+			r := newSession()
 			var said log
 			s, web := serve(t, r, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&said, nil)) })
 			wire := &raw{write: make(chan interceptor.RTPWriter, 1)}

@@ -10,7 +10,7 @@ import (
 
 // TestOffersThatWait checks the limit of offers that wait for their connections. One that is connected, has failed or has ended makes room.
 func TestOffersThatWait(t *testing.T) {
-	r := newRoom()
+	r := newSession()
 	s, err := New(Config{Listen: "127.0.0.1:0", Now: r.now}, r)
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
@@ -46,7 +46,7 @@ func TestOffersThatWait(t *testing.T) {
 // TestConnectedDoesNotWait checks that publications with a connection no longer count as waiting.
 func TestConnectedDoesNotWait(t *testing.T) {
 	t.Parallel()
-	r := newRoom()
+	r := newSession()
 	s, web := serve(t, r, nil)
 	c := publish(t, web, "", false)
 	c.waitConnected()

@@ -16,8 +16,8 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/rtptest"
 )
 
-// room is a Room for one stream.
-type room struct {
+// session is a Sessions for one stream.
+type session struct {
 	*rtptest.Sink
 	now func() av.Instant
 
@@ -28,13 +28,13 @@ type room struct {
 	gone    []string
 }
 
-func newRoom() *room {
+func newSession() *session {
 	base := time.Now()
 	now := func() av.Instant { return av.InstantOf(base).Add(time.Since(base)) }
-	return &room{Sink: rtptest.NewSink(now), now: now}
+	return &session{Sink: rtptest.NewSink(now), now: now}
 }
 
-func (r *room) Published(_ context.Context, s Publication) (rtp.Sink, error) {
+func (r *session) Published(_ context.Context, s Publication) (rtp.Sink, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil {
@@ -44,13 +44,13 @@ func (r *room) Published(_ context.Context, s Publication) (rtp.Sink, error) {
 	return r, nil
 }
 
-func (r *room) Ended(_ string, _ av.Instant, reason string) {
+func (r *session) Ended(_ string, _ av.Instant, reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = append(r.ended, reason)
 }
 
-func (r *room) endings() []string {
+func (r *session) endings() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]string(nil), r.ended...)
@@ -113,7 +113,7 @@ var statuses = map[archive.Kind]int{archive.Invalid: http.StatusBadRequest, arch
 	archive.Unprocessable: http.StatusUnprocessableEntity, archive.Unavailable: http.StatusServiceUnavailable}
 
 // serve runs a Server behind HTTP, as the gateway does.
-func serve(t *testing.T, r *room, change func(*Config)) (*Server, *httptest.Server) {
+func serve(t *testing.T, r *session, change func(*Config)) (*Server, *httptest.Server) {
 	t.Helper()
 	config := Config{Listen: "127.0.0.1:0", Now: r.now, Grace: 5 * time.Second, Gone: func(_ Publisher, reason string) {
 		r.mu.Lock()

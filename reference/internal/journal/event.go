@@ -51,7 +51,7 @@ func (tl *history) apply(n timeline.Event, key eventKey) {
 			delete(tl.open, n.Archive)
 			tl.until.Store(max(tl.until.Load(), int64(n.At)))
 		}
-	case timeline.StreamAdded, timeline.StreamRemoved, timeline.VideoStopped, timeline.VideoResumed, timeline.Selected, timeline.Classified, timeline.Arranged, timeline.Skipped:
+	default: // not about spans
 	}
 	tl.spans.Store(int32(len(tl.open)))
 	tl.mu.Wake()

@@ -61,7 +61,7 @@ func (r *room) compose(a archive.Archive) error {
 		if err != nil {
 			c.Log.Error("composition failed", "session", a.SessionID, "archive", a.ID, "error", err)
 		}
-		var result archive.Event = archive.Finish{ArchiveID: a.ID, Size: f.Size, Password: f.Password}
+		var result archive.Event = archive.Finish{ArchiveID: a.ID, Size: f.Size, Password: f.Password} // ARC-STO-03
 		if err != nil {
 			result = archive.Fail{ArchiveID: a.ID} // ARC-STAT-12, decision 15
 		}

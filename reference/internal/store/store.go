@@ -1,4 +1,15 @@
-// Package store defines what is stored. The stores below it, package sessions and package jobs share these types.
+// Package store defines what the server stores, for the databases that keep it (sqlite, postgres) and for the packages that use them (sessions,
+// jobs). What a step of a session has decided becomes durable together with all that it owes:
+//
+//	acts, err := db.Commit(ctx, store.Transition{
+//		Archives: changed,
+//		Outbox:   []store.Act{{SessionID: id, Effect: effect, At: at}},
+//		Jobs:     []store.Job{{Kind: store.JobUpload, ApplicationID: app, SessionID: id, ArchiveID: a.ID, At: now}},
+//	})
+//
+// The caller commits the steps of a session one after another. It performs an act only after its commit and names it as Done in a later one, and
+// it must be able to perform an act again, because a crash may come in between. A database refuses with [*Elsewhere] what belongs to another server,
+// and with [ErrNotFound] what it does not have.
 package store
 
 import (

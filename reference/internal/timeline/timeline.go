@@ -3,8 +3,13 @@
 //
 //	recorder.Note(sessionID, timeline.Event{Kind: timeline.Recording, At: now, Archive: archiveID})
 //
-// A new kind of event is added in three places: here, where the server decides to emit it (package sessions for archives, package recorder for
-// streams), and where a file depends on it (compose/plan, capture). The package does no IO.
+// A new kind of event touches these places:
+//   - here: the kind, its fields, and what [Event.Validate] demands;
+//   - where it is emitted: for archives, an effect of package archive (effect.go) that sessions/effect turns into the event; for streams, package
+//     recorder, which also asks for the key frames that an event makes necessary (refresh in session.go);
+//   - where a file depends on it: compose/plan for composed archives, take.go of capture for individual ones.
+//
+// The package does no IO.
 package timeline
 
 import (

@@ -11,10 +11,10 @@ import (
 	"reelcheck/conformance/media/matroska"
 )
 
-// none means that a frame is not a unit that was sent.
+// none stands for the unit of a frame that was not sent.
 const none = content.Alien
 
-// strangers returns the units of n frames of which none was sent.
+// strangers returns the units of n frames that were not sent.
 func strangers(n int) []int64 {
 	units := make([]int64, n)
 	for i := range units {

@@ -121,7 +121,7 @@ func decode(raw []byte, v any) error {
 		return err
 	}
 	var wrong *json.UnmarshalTypeError
-	switch err := json.Unmarshal(raw, v); {
+	switch err := json.Unmarshal(raw, v); { // ARC-START-21
 	case errors.As(err, &wrong):
 		if wrong.Field == "" {
 			return Invalid("", "the body must be a JSON object, got %s", wrong.Value)

@@ -10,7 +10,7 @@ import (
 
 // Canvas is a composed picture, planar 4:2:0, limited range.
 type Canvas struct {
-	decoding.Layout
+	decoding.Raster
 	Pix   []byte // the picture
 	shown []placed
 }
@@ -23,7 +23,7 @@ type placed struct {
 
 // NewCanvas returns a canvas in the given memory. Its content is undefined until something is drawn.
 func NewCanvas(width, height int, pix []byte) *Canvas {
-	return &Canvas{Layout: decoding.Packed(width, height), Pix: pix}
+	return &Canvas{Raster: decoding.Packed(width, height), Pix: pix}
 }
 
 // plane is the Y, U or V plane of a picture of the given size. U and V have half the width and height.
@@ -32,11 +32,11 @@ type plane struct {
 	stride, shift int
 }
 
-func planesOf(l decoding.Layout, pix [3][]byte) [3]plane {
+func planesOf(l decoding.Raster, pix [3][]byte) [3]plane {
 	return [3]plane{{pix[0], l.Strides[0], 0}, {pix[1], l.Strides[1], 1}, {pix[2], l.Strides[2], 1}}
 }
 
-func (c *Canvas) planes() [3]plane { return planesOf(c.Layout, c.Planes(c.Pix)) }
+func (c *Canvas) planes() [3]plane { return planesOf(c.Raster, c.Planes(c.Pix)) }
 
 func (c *Canvas) whole() layout.Rect { return layout.Rect{W: c.Width, H: c.Height} }
 
@@ -93,7 +93,7 @@ func (c *Canvas) put(pic *Picture, t layout.Tile) {
 	whole := layout.Rect{W: pic.Width, H: pic.Height}
 	part := layout.Rect{X: seen.X - r.X, Y: seen.Y - r.Y, W: seen.W, H: seen.H}
 	to := c.planes()
-	for i, from := range planesOf(pic.Layout, pic.Planes) {
+	for i, from := range planesOf(pic.Raster, pic.Planes) {
 		if pic.Width == r.W && pic.Height == r.H {
 			for y := range seen.H >> from.shift {
 				copy(to[i].row(seen, y), from.row(part, y))

@@ -130,7 +130,7 @@ func (f *feeder) item(ctx context.Context, it journal.Item) error {
 		f.since = f.Plan.Since(f.ID, it.Time)
 	}
 	switch {
-	case key:
+	case key: // a picture of another size gets a child for its new shape (ARC-COMP-30)
 		if err := f.begin(ctx, f.lastKey().shape(tile)); err != nil {
 			return err
 		}

@@ -13,10 +13,10 @@ import (
 // samples, the child puts their pictures, the composition takes them.
 type shelf struct {
 	mu        await.Mutex // guards the fields below
-	pictures  []*Picture  // waiting, in the order of their times
+	pictures  []*Picture  // decoded and not taken yet, by time
 	inUse     *Picture    // the picture taken last
-	coming    []coming    // samples given to the child whose pictures are outstanding, in the order of their numbers
-	next      int64       // samples before it are decoded only because later ones need them
+	coming    []coming    // samples whose pictures the child still owes, by number
+	next      int64       // the number of the first sample whose picture is wanted; earlier ones only help to decode it
 	replaying bool        // a new child is being given what an earlier one was given
 	reached   av.Instant  // every sample before it was given or skipped
 	ended     bool        // no more pictures come
@@ -101,7 +101,7 @@ func (s *shelf) reach(t av.Instant) { s.mu.Update(func() { s.reached = max(s.rea
 // end notes that no more pictures come.
 func (s *shelf) end() { s.mu.Update(func() { s.ended = true }) }
 
-// take implements [Stream.Take].
+// take implements [Stream.Take] (ARC-COMP-24).
 func (s *shelf) take(ctx context.Context, t av.Instant) (*Picture, error) {
 	var newest *Picture
 	err := s.mu.Until(ctx, func() bool {

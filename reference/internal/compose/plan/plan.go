@@ -18,7 +18,7 @@ const (
 	// FrameTime is the duration of one frame of the output.
 	FrameTime = time.Second / av.FrameRate // ARC-COMP-08
 	// MaxAudio is the number of streams that are heard at once.
-	MaxAudio = 50 // ARC-COMP-21
+	MaxAudio = 50 // ARC-COMP-21, ARC-SEL-06
 
 	forever      = av.Instant(1<<63 - 1)
 	streamScreen = "screen"
@@ -37,7 +37,7 @@ func (s Span) Instant(n int64) av.Instant {
 }
 
 // Shown returns the instant whose pictures frame n shows. It is the middle of the frame, so that no picture is more than
-// half a frame early or late.
+// half a frame early or late, whoever sent it (ARC-COMP-14, ARC-COMP-36).
 func (s Span) Shown(n int64) av.Instant { return min(s.Instant(n).Add(FrameTime/2), s.End-1) }
 
 // Has reports whether frame n belongs to the span, as far as is known.
@@ -211,12 +211,12 @@ func (p *Plan) scene(from av.Instant) Scene {
 			continue
 		}
 		s.Streams++
-		if e.HasVideo && wanted.HasVideo && !p.dark[e.Stream] { // ARC-COMP-28, ARC-COMP-31, ARC-SEL-05
+		if e.HasVideo && wanted.HasVideo && !p.dark[e.Stream] { // ARC-COMP-12, ARC-COMP-28, ARC-COMP-31, ARC-COMP-32, ARC-SEL-05
 			seen = append(seen, layout.Stream{
 				ID: e.Stream, Connection: e.Connection, Screen: e.VideoType == streamScreen, Classes: e.Classes,
 			})
 		}
-		if e.HasAudio && wanted.HasAudio && len(s.Audio) < MaxAudio { // ARC-COMP-21, ARC-COMP-22, ARC-COMP-34
+		if e.HasAudio && wanted.HasAudio && len(s.Audio) < MaxAudio { // ARC-COMP-13, ARC-COMP-21, ARC-COMP-22, ARC-COMP-34
 			s.Audio = append(s.Audio, e.Stream)
 		}
 	}

@@ -131,7 +131,7 @@ func (a *Stream) place(ctx context.Context, t av.Instant, samples []float32) err
 		missing := t.Sub(a.due) >= lost
 		a.due = t.Add(av.Duration(int64(len(samples)), av.SampleRate))
 		switch late := a.next - start; {
-		case !missing && late <= tolerance && late >= -tolerance:
+		case !missing && late <= tolerance && late >= -tolerance: // ARC-COMP-24
 			samples, start = drift(samples, late), a.next
 		case late >= int64(len(samples)):
 			return true
@@ -220,7 +220,7 @@ func (a *Stream) sound(out, samples []float32) {
 	}
 }
 
-// silence fills a gap by fading out from the last sample.
+// silence fills a gap by fading out from the last sample (ARC-COMP-29).
 func (a *Stream) silence(out []float32) {
 	for i := range out {
 		if a.fade < fadeSamples {

@@ -89,9 +89,9 @@ func TestNotice(t *testing.T) {
 	}
 }
 
-// TestLayout checks that no two slots, planes or lines share a byte.
-func TestLayout(t *testing.T) {
-	for _, l := range []Layout{Padded(2, 2), Padded(162, 122), Padded(640, 480), Packed(162, 122)} {
+// TestRaster checks that no two slots, planes or lines share a byte.
+func TestRaster(t *testing.T) {
+	for _, l := range []Raster{Padded(2, 2), Padded(162, 122), Padded(640, 480), Packed(162, 122)} {
 		memory := make([]byte, 3*l.Size())
 		for n := range 3 {
 			for i, plane := range l.Planes(l.Slot(memory, n)) {

@@ -42,9 +42,9 @@ type Job struct {
 	Audio         []string
 }
 
-// Layout returns how the job's frames lie in memory.
-func (j Job) Layout() Layout {
-	return Layout{Picture: decoding.Packed(j.Width, j.Height), Samples: j.Samples}
+// Memory returns how the job's frames lie in memory.
+func (j Job) Memory() Memory {
+	return Memory{Picture: decoding.Packed(j.Width, j.Height), Samples: j.Samples}
 }
 
 // Args returns the arguments of the program. Options are written name=value.
@@ -105,9 +105,9 @@ func (j Job) validate() error {
 	return nil
 }
 
-// Layout describes how a frame of the output lies in memory: the picture, then the sound that is heard with it.
-type Layout struct {
-	Picture decoding.Layout
+// Memory describes how a frame of the output lies in memory: the picture, then the sound that is heard with it.
+type Memory struct {
+	Picture decoding.Raster
 	Samples int
 }
 
@@ -117,10 +117,10 @@ const alignment = 64
 func aligned(n int) int { return (n + alignment - 1) / alignment * alignment }
 
 // Size returns the size of a frame in bytes.
-func (l Layout) Size() int { return aligned(l.Picture.Size()) + aligned(4*l.Samples) }
+func (l Memory) Size() int { return aligned(l.Picture.Size()) + aligned(4*l.Samples) }
 
 // Slot returns the n-th frame in the shared memory.
-func (l Layout) Slot(memory []byte, n int) (picture []byte, sound []float32) {
+func (l Memory) Slot(memory []byte, n int) (picture []byte, sound []float32) {
 	size, at := l.Size(), aligned(l.Picture.Size())
 	slot := memory[n*size : (n+1)*size : (n+1)*size]
 	if l.Samples > 0 {
@@ -166,9 +166,9 @@ func (m Message) Write(w io.Writer) error {
 	return err
 }
 
-// ReadMessage reads a message into the memory that room returns for a kind and a number of bytes. It returns io.EOF at
+// ReadMessage reads a message into the memory that buffer returns for a kind and a number of bytes. It returns io.EOF at
 // the end.
-func ReadMessage(r *bufio.Reader, room func(Kind, int) []byte) (Message, error) {
+func ReadMessage(r *bufio.Reader, buffer func(Kind, int) []byte) (Message, error) {
 	head, err := r.Peek(headSize)
 	if err != nil {
 		if len(head) > 0 && errors.Is(err, io.EOF) {
@@ -180,7 +180,7 @@ func ReadMessage(r *bufio.Reader, room func(Kind, int) []byte) (Message, error) 
 	if kind < Ready || kind > Audio || size > largestData {
 		return Message{}, fmt.Errorf("not a message: % x", head)
 	}
-	m := Message{Kind: kind, Data: room(kind, int(size))}
+	m := Message{Kind: kind, Data: buffer(kind, int(size))}
 	if _, err := r.Discard(headSize); err != nil {
 		return Message{}, err
 	}

@@ -35,10 +35,10 @@ func TestJob(t *testing.T) {
 	}
 }
 
-// TestLayout checks that no byte belongs to two frames, or to a picture and to sound.
-func TestLayout(t *testing.T) {
+// TestMemory checks that no byte belongs to two frames, or to a picture and to sound.
+func TestMemory(t *testing.T) {
 	for name, j := range jobs {
-		l := j.Layout()
+		l := j.Memory()
 		memory := make([]byte, 3*l.Size())
 		for n := range 3 {
 			picture, sound := l.Slot(memory, n)
@@ -76,30 +76,30 @@ func wire(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-func newRoom(_ Kind, n int) []byte { return make([]byte, n) }
+func buffer(_ Kind, n int) []byte { return make([]byte, n) }
 
 func TestMessages(t *testing.T) {
 	b := wire(t)
 	r := bufio.NewReader(bytes.NewReader(b))
 	for i, want := range messages {
-		if got, err := ReadMessage(r, newRoom); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := ReadMessage(r, buffer); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("message %d: kind %d, %d bytes, %v", i, got.Kind, len(got.Data), err)
 		}
 	}
-	if _, err := ReadMessage(r, newRoom); !errors.Is(err, io.EOF) {
+	if _, err := ReadMessage(r, buffer); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v", err)
 	}
 	for _, n := range []int{3, len(b) - 1, len(b) - 4} {
 		r, err := bufio.NewReader(bytes.NewReader(b[:n])), error(nil)
 		for err == nil {
-			_, err = ReadMessage(r, newRoom)
+			_, err = ReadMessage(r, buffer)
 		}
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("cut at %d: %v", n, err)
 		}
 	}
 	for _, b := range []string{"\x00\x00\x00\x00\x00", "\x05\x00\x00\x00\x00", "\x03\xff\xff\xff\xff"} {
-		if m, err := ReadMessage(bufio.NewReader(bytes.NewReader([]byte(b))), newRoom); err == nil {
+		if m, err := ReadMessage(bufio.NewReader(bytes.NewReader([]byte(b))), buffer); err == nil {
 			t.Errorf("% x is message %d", b, m.Kind)
 		}
 	}
@@ -111,7 +111,7 @@ func FuzzReadMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, again := bufio.NewReader(bytes.NewReader(b)), bytes.Buffer{}
 		for {
-			m, err := ReadMessage(r, newRoom)
+			m, err := ReadMessage(r, buffer)
 			if err != nil {
 				break
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 // Scaler scales pictures to one size, planar 4:2:0, limited range, like FFmpeg's filter scale with
-// flags=bilinear:out_range=limited.
+// flags=bilinear:out_range=limited (ARC-COMP-35).
 type Scaler struct {
 	library       *Library
 	width, height int

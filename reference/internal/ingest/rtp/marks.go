@@ -56,7 +56,7 @@ func (r *Receiver) marked(t *track, now av.Instant) av.Instant {
 	return max(t.last, mark)
 }
 
-// advanceTo gives the sink a mark, unless it is less than step after the last one.
+// advanceTo passes a mark to the sink if it is at least step later than the last one.
 func (r *Receiver) advanceTo(t *track, mark av.Instant, step time.Duration) {
 	if r.held || mark.Sub(t.mark) < step {
 		return

@@ -96,8 +96,8 @@ func (c *rtpClock) frame(stamp uint32, arrived av.Instant) int64 {
 	return ext
 }
 
-// earliest returns how long before its capture a frame may seem to arrive. A guess is too late by the time for which its first frames were held
-// up.
+// earliest returns how long before its capture a frame may seem to arrive. Before the first report, capture times are guessed from arrivals, and
+// are too late if the first frames were held up.
 func (c *rtpClock) earliest() time.Duration {
 	if c.reported.set {
 		return lateness

@@ -29,7 +29,7 @@ func stop(from, length time.Duration) func(at time.Duration) time.Duration {
 
 // TestEvenSender checks a sender without faults.
 func TestEvenSender(t *testing.T) {
-	got := performer{seconds: 30}.perform(t)
+	got := testSender{seconds: 30}.run(t)
 	got.expect(t, 0, 30*second, 2*milli)
 	if got.logged > 0 {
 		t.Errorf("%d lines in the log", got.logged)
@@ -41,7 +41,7 @@ func TestMicrophoneAway(t *testing.T) {
 	for _, length := range []time.Duration{300 * milli, 600 * milli, 1200 * milli, 3 * second} {
 		t.Run(length.String(), func(t *testing.T) {
 			clock := stop(10*second, length)
-			got := performer{
+			got := testSender{
 				seconds: 40,
 				silent:  func(video bool, at time.Duration) bool { return !video && at >= 10*second && at < 10*second+length },
 				stamped: func(video bool, at time.Duration) time.Duration {
@@ -50,7 +50,7 @@ func TestMicrophoneAway(t *testing.T) {
 					}
 					return clock(at)
 				},
-			}.perform(t)
+			}.run(t)
 			got.expect(t, 0, 40*second, 25*milli)
 		})
 	}
@@ -61,12 +61,12 @@ func TestSoundClockLoses(t *testing.T) {
 	for _, lost := range []time.Duration{100 * milli, 170 * milli, 400 * milli} {
 		t.Run(lost.String(), func(t *testing.T) {
 			clock := stop(12*second, lost)
-			got := performer{seconds: 40, stamped: func(video bool, at time.Duration) time.Duration {
+			got := testSender{seconds: 40, stamped: func(video bool, at time.Duration) time.Duration {
 				if video {
 					return at
 				}
 				return clock(at)
-			}}.perform(t)
+			}}.run(t)
 			got.expect(t, 0, 12*second, 5*milli)
 			got.expect(t, 16*second, 40*second, 25*milli) // a second after the report
 		})
@@ -79,12 +79,12 @@ func TestSoundClockLosesAtFirst(t *testing.T) {
 	for _, lost := range []time.Duration{100 * milli, 170 * milli} {
 		t.Run(lost.String(), func(t *testing.T) {
 			clock := stop(600*milli, lost)
-			got := performer{seconds: 30, soundReported: 5 * second, stamped: func(video bool, at time.Duration) time.Duration {
+			got := testSender{seconds: 30, soundReported: 5 * second, stamped: func(video bool, at time.Duration) time.Duration {
 				if video {
 					return at
 				}
 				return clock(at)
-			}}.perform(t)
+			}}.run(t)
 			got.expect(t, 6500*milli, 30*second, 25*milli) // a second after the report
 			if got.told != 1 || got.logged != 0 {
 				t.Errorf("the sink was told of %d first reports, want one; %d lines in the log, want none", got.told, got.logged)
@@ -95,7 +95,7 @@ func TestSoundClockLosesAtFirst(t *testing.T) {
 
 // TestReportsOfAnotherRate sends reports in which RTP runs at twice the rate of NTP (webrtcbin of GStreamer 1.22).
 func TestReportsOfAnotherRate(t *testing.T) {
-	got := performer{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) { return at, 2 * at }}.perform(t)
+	got := testSender{seconds: 30, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) { return at, 2 * at }}.run(t)
 	got.expect(t, 0, 30*second, 100*milli)
 	if got.logged != 2 {
 		t.Errorf("%d lines in the log, want one for each track", got.logged)
@@ -112,10 +112,10 @@ func TestWholeSeconds(t *testing.T) {
 		for _, drifting := range []bool{true, false} {
 			for _, ahead := range []time.Duration{0, 200 * milli, 591 * milli} {
 				t.Run(fmt.Sprint(name, drifting, ahead), func(t *testing.T) {
-					got := performer{seconds: 30, drifting: drifting, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+					got := testSender{seconds: 30, drifting: drifting, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
 						ntp := at + ahead
 						return ntp.Truncate(second) + fraction(ntp), at
-					}}.perform(t)
+					}}.run(t)
 					got.expect(t, 0, 30*second, 100*milli)
 					if got.logged != 2 {
 						t.Errorf("%d lines in the log, want one for each track", got.logged)
@@ -130,12 +130,12 @@ func TestWholeSeconds(t *testing.T) {
 func TestStepOfWallClock(t *testing.T) {
 	for _, step := range []time.Duration{-10 * second, -700 * milli, -200 * milli, 200 * milli, 700 * milli, 10 * second} {
 		t.Run(step.String(), func(t *testing.T) {
-			got := performer{seconds: 60, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+			got := testSender{seconds: 60, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
 				if at > 15*second {
 					return at + step, at
 				}
 				return at, at
-			}}.perform(t)
+			}}.run(t)
 			got.expect(t, 0, 60*second, 5*milli)
 		})
 	}
@@ -144,10 +144,10 @@ func TestStepOfWallClock(t *testing.T) {
 // TestReportsOfNow checks a sender that sends late and reports the present time as the time of capture (pion).
 func TestReportsOfNow(t *testing.T) {
 	n := 0
-	got := performer{seconds: 40, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
+	got := testSender{seconds: 40, reported: func(_ bool, at time.Duration) (time.Duration, time.Duration) {
 		n++
 		return at, at - []time.Duration{0, 300, 30, 0, 150, 700, 10}[n%7]*milli
-	}}.perform(t)
+	}}.run(t)
 	got.expect(t, 0, 40*second, 40*milli)
 }
 
@@ -169,12 +169,12 @@ func TestHeldUp(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := performer{seconds: 30, held: func(video bool, at time.Duration) time.Duration {
+			got := testSender{seconds: 30, held: func(video bool, at time.Duration) time.Duration {
 				if at < 10*second {
 					return 0
 				}
 				return held(video, at)
-			}}.perform(t)
+			}}.run(t)
 			got.expect(t, 0, 30*second, 40*milli)
 			if len(got.off[false]) != got.sent[false] || len(got.off[true]) != got.sent[true] {
 				t.Errorf("%d sounds, %d pictures came of %v", len(got.off[false]), len(got.off[true]), got.sent)
@@ -188,34 +188,34 @@ func TestStarvedSender(t *testing.T) {
 	held := func(_ bool, at time.Duration) time.Duration {
 		return max(0, 600*milli-at%(1700*milli)) // the rest of 600 ms
 	}
-	got := performer{seconds: 40, held: held, reported: func(video bool, at time.Duration) (time.Duration, time.Duration) {
+	got := testSender{seconds: 40, held: held, reported: func(video bool, at time.Duration) (time.Duration, time.Duration) {
 		if h := held(video, at); h > 0 {
 			return at, at - (600*milli - h) // nothing was sent since then
 		}
 		return at, at
-	}}.perform(t)
+	}}.run(t)
 	got.expect(t, 0, 40*second, 60*milli)
 }
 
 // TestSlowWay lets everything take longer on its way from some time on, while reports say that nothing else changed.
 func TestSlowWay(t *testing.T) {
-	got := performer{seconds: 40, held: func(_ bool, at time.Duration) time.Duration {
+	got := testSender{seconds: 40, held: func(_ bool, at time.Duration) time.Duration {
 		if at < 15*second {
 			return 0
 		}
 		return 350 * milli
-	}}.perform(t)
+	}}.run(t)
 	got.expect(t, 0, 15*second, 5*milli)
 	got.expect(t, 26*second, 40*second, 60*milli)
 }
 
 // TestLateSound lets audio take longer than video for two seconds, as on a busy machine. Its clock must not count as having stood still.
 func TestLateSound(t *testing.T) {
-	got := performer{seconds: 40, held: func(video bool, at time.Duration) time.Duration {
+	got := testSender{seconds: 40, held: func(video bool, at time.Duration) time.Duration {
 		if video || at < 15*second || at > 17*second {
 			return 0
 		}
 		return 400*milli - (at-15*second)/10
-	}}.perform(t)
+	}}.run(t)
 	got.expect(t, 0, 40*second, 60*milli)
 }

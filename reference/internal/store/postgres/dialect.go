@@ -46,7 +46,7 @@ func known(err error) error {
 		switch e.Code {
 		case uniqueViolation:
 			return store.ErrExists
-		case foreignKeyViolation, notInRepertoire: // no row has a key that is not text
+		case foreignKeyViolation, notInRepertoire: // a key that is no valid UTF-8 cannot be in a row
 			return store.ErrNotFound
 		}
 	}

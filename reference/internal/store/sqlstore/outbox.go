@@ -84,7 +84,7 @@ func (s *Store) NextDelivery(ctx context.Context, lane string, often int) (store
 	})
 }
 
-// Deliveries returns the newest count webhooks of an application, newest first.
+// Deliveries returns the last webhooks of an application, at most count of them, newest first.
 func (s *Store) Deliveries(ctx context.Context, applicationID string, count int) ([]store.Delivery, error) {
 	return reading(ctx, s, func() ([]store.Delivery, error) { return s.deliveries(ctx, applicationID, count) })
 }

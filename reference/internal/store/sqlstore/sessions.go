@@ -90,6 +90,7 @@ func (s *Store) Archives(ctx context.Context, applicationID string, q archive.Qu
 }
 
 func (s *Store) archives(ctx context.Context, applicationID string, q archive.Query) ([]archive.Archive, int, error) {
+	// ARC-DEL-02, ARC-LIST-12
 	const where = " FROM archives WHERE application_id = $1 AND ($2 = '' OR session_id = $2) AND ($3 = '' OR status = $3) AND status <> 'deleted'" +
 		" AND ($4 = '' OR replace(data, $4, '') <> data)"
 	tag, err := tagged(q.MultiArchiveTag)
@@ -106,6 +107,7 @@ func (s *Store) archives(ctx context.Context, applicationID string, q archive.Qu
 	if err := tx.QueryRowContext(ctx, "SELECT count(*)"+where, matches...).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count archives: %w", err)
 	}
+	// ARC-LIST-04, ARC-LIST-05
 	page, err := many[archive.Archive](tx.QueryContext(ctx,
 		"SELECT data"+where+" ORDER BY seq DESC LIMIT $5 OFFSET $6", append(matches, q.Count, q.Offset)...))
 	if err != nil {

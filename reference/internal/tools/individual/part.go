@@ -12,7 +12,7 @@ import (
 
 // Rules for video that is not in the picture (decision 17), as they apply to files.
 const (
-	// noticed is how long after a stop a live recording notices it, because it looks every 50 ms.
+	// noticed is how long a live recording takes on average to notice a stop. It looks every 50 ms.
 	noticed = 25 * time.Millisecond
 	// grace is how long a publisher that lost its connection may take to return with the same stream.
 	grace = 30 * time.Second

@@ -18,8 +18,8 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC
 WIDTH, HEIGHT, SOUND = 640, 480, 48000
 TICK = 20  # ms: one piece of sound; every second one a picture
 
-stage = sys.argv[1]
-script = json.load(urllib.request.urlopen(stage + '/script'))
+server = sys.argv[1]
+script = json.load(urllib.request.urlopen(server + '/script'))
 said = queue.Queue()
 
 
@@ -29,7 +29,7 @@ def tell(what, **more):
 
 def telling():
     while True:
-        urllib.request.urlopen(stage + '/told', said.get()).read()
+        urllib.request.urlopen(server + '/told', said.get()).read()
 
 
 def picture(beat):

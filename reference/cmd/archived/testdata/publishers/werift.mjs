@@ -1,10 +1,10 @@
-// Publishes by werift the pictures and the sound of the stage's /media, at their pace, and tells the test of every beat.
+// Publishes by werift the pictures and the sound of the script server's /media, at their pace, and tells the test of every beat.
 import { createRequire } from 'node:module'
-const [, , modules, stage] = process.argv
+const [, , modules, server] = process.argv
 const { RTCPeerConnection, MediaStreamTrack, RtpPacket, RtpHeader, useVP8, useOPUS } = createRequire(modules + '/')('werift')
 
-const get = async what => (await fetch(stage + what)).json()
-const tell = (what, more) => fetch(stage + '/told', { method: 'POST', body: JSON.stringify({ what, ...more }) })
+const get = async what => (await fetch(server + what)).json()
+const tell = (what, more) => fetch(server + '/told', { method: 'POST', body: JSON.stringify({ what, ...more }) })
 const sleep = ms => new Promise(done => setTimeout(done, ms))
 
 // packets splits a VP8 frame (RFC 7741): one octet before each piece says whether it is the first one.

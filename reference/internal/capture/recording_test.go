@@ -20,8 +20,8 @@ import (
 	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
-// stage is a journal that a test writes, and the archive that is made from it.
-type stage struct {
+// recording is a journal that a test writes, and the archive that is made from it.
+type recording struct {
 	t       testing.TB
 	journal *journal.Journal
 	writers map[string]*journal.Writer
@@ -29,38 +29,38 @@ type stage struct {
 	options Options
 }
 
-func newStage(t testing.TB) *stage {
+func newRecording(t testing.TB) *recording {
 	t.Helper()
 	j, err := journal.Open(filepath.Join(t.TempDir(), "journal"), journal.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = j.Close() })
-	return &stage{t: t, journal: j, writers: map[string]*journal.Writer{}, options: Options{HasAudio: true, HasVideo: true},
+	return &recording{t: t, journal: j, writers: map[string]*journal.Writer{}, options: Options{HasAudio: true, HasVideo: true},
 		archive: archive.Archive{ID: id, ApplicationID: "app", SessionID: "session", OutputMode: archive.Individual, PreferredVideoCodec: "VP8",
 			EffectiveAt: time.UnixMilli(1_700_000_000_123)}}
 }
 
 func at(ms int) av.Instant { return begin.Add(time.Duration(ms) * time.Millisecond) }
 
-func (s *stage) must(err error) {
+func (s *recording) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-func (s *stage) note(kind timeline.Kind, ms int) {
+func (s *recording) note(kind timeline.Kind, ms int) {
 	s.t.Helper()
 	s.must(s.journal.Note(timeline.Event{Kind: kind, Archive: id, At: at(ms)}))
 }
 
-func (s *stage) choose(ms int, list ...timeline.Selection) {
+func (s *recording) choose(ms int, list ...timeline.Selection) {
 	s.t.Helper()
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.Selected, Archive: id, At: at(ms), Selection: list}))
 }
 
-func (s *stage) add(stream string, ms int) {
+func (s *recording) add(stream string, ms int) {
 	s.t.Helper()
 	w, err := s.journal.Stream(stream)
 	s.must(err)
@@ -69,7 +69,7 @@ func (s *stage) add(stream string, ms int) {
 		VideoType: "camera", Connection: "client of " + stream, ConnectionData: "of " + stream}))
 }
 
-func (s *stage) remove(stream string, ms int) {
+func (s *recording) remove(stream string, ms int) {
 	s.t.Helper()
 	s.must(s.writers[stream].Close())
 	s.must(s.journal.Note(timeline.Event{Kind: timeline.StreamRemoved, Stream: stream, At: at(ms), Reason: "clientDisconnected"}))
@@ -84,7 +84,7 @@ func sample(codec av.Codec, ms int, n byte) av.Sample {
 	return av.Sample{Codec: codec, Time: at(ms), Data: data, Origin: av.Origin{Captured: at(ms)}}
 }
 
-func (s *stage) send(stream string, list ...av.Sample) {
+func (s *recording) send(stream string, list ...av.Sample) {
 	s.t.Helper()
 	for _, x := range list {
 		s.must(s.writers[stream].Append(x))
@@ -92,7 +92,7 @@ func (s *stage) send(stream string, list ...av.Sample) {
 }
 
 // play sends an audio packet every 20 ms and a picture every 40 ms. The first picture and every tenth are key frames.
-func (s *stage) play(stream string, from, to int) {
+func (s *recording) play(stream string, from, to int) {
 	s.t.Helper()
 	for ms := from; ms < to; ms += 20 {
 		s.send(stream, sample(av.Opus, ms, byte(ms/20)))
@@ -105,7 +105,7 @@ func (s *stage) play(stream string, from, to int) {
 }
 
 // pass writes a mark for both kinds.
-func (s *stage) pass(stream string, ms int) {
+func (s *recording) pass(stream string, ms int) {
 	s.t.Helper()
 	w := s.writers[stream]
 	s.must(errors.Join(w.Advance(false, at(ms)), w.Advance(true, at(ms))))
@@ -122,7 +122,7 @@ type file struct {
 }
 
 // survey makes the plan of the archive.
-func (s *stage) survey() *Plan {
+func (s *recording) survey() *Plan {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 	defer cancel()
@@ -134,7 +134,7 @@ func (s *stage) survey() *Plan {
 }
 
 // files makes the archive and reads it.
-func (s *stage) files() []file {
+func (s *recording) files() []file {
 	s.t.Helper()
 	m, content := s.unpack(s.zip(s.survey()))
 	var list []file
@@ -168,7 +168,7 @@ func (s *stage) files() []file {
 	return list
 }
 
-func (s *stage) zip(p *Plan) []byte {
+func (s *recording) zip(p *Plan) []byte {
 	s.t.Helper()
 	r, err := p.Open(s.t.Context(), s.archive, s.journal, quiet)
 	s.must(err)
@@ -180,7 +180,7 @@ func (s *stage) zip(p *Plan) []byte {
 	return b
 }
 
-func (s *stage) unpack(b []byte) (m Manifest, content map[string][]byte) {
+func (s *recording) unpack(b []byte) (m Manifest, content map[string][]byte) {
 	s.t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	s.must(err)
@@ -210,7 +210,7 @@ func ends(list []int) string {
 	return fmt.Sprintf("%d..%d (%d)", list[0], list[len(list)-1], len(list))
 }
 
-func (s *stage) expect(want ...string) {
+func (s *recording) expect(want ...string) {
 	s.t.Helper()
 	var got []string
 	for _, f := range s.files() {

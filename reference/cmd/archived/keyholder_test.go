@@ -10,28 +10,28 @@ import (
 	"testing"
 )
 
-// holder has the private key of a certificate and decrypts as the README tells its readers to.
-type holder struct {
+// keyHolder has the private key of a certificate and decrypts as the README tells its readers to.
+type keyHolder struct {
 	key         string // file with the private key
 	certificate string // PEM
 	recipe      string // shell commands that decrypt archive.mp4 to archive.ts
 }
 
 var (
-	everyHolder holder // made once, because making keys takes long
+	everyHolder keyHolder // made once, because making keys takes long
 	holderMade  sync.Once
 )
 
-func newHolder(t *testing.T) *holder {
+func newKeyHolder(t *testing.T) *keyHolder {
 	t.Helper()
-	holderMade.Do(func() { everyHolder = makeHolder(t, filepath.Dir(bin)) })
+	holderMade.Do(func() { everyHolder = makeKeyHolder(t, filepath.Dir(bin)) })
 	if everyHolder.key == "" {
 		t.Fatal("there is no certificate")
 	}
 	return &everyHolder
 }
 
-func makeHolder(t *testing.T, dir string) holder {
+func makeKeyHolder(t *testing.T, dir string) keyHolder {
 	t.Helper()
 	readme, err := os.ReadFile("../../../README.md")
 	must(t, err)
@@ -45,11 +45,11 @@ func makeHolder(t *testing.T, dir string) holder {
 	shell(t, dir, request)
 	certificate, err := os.ReadFile(filepath.Join(dir, "certificate.pem"))
 	must(t, err)
-	return holder{key: filepath.Join(dir, "private.pem"), certificate: string(certificate), recipe: recipe}
+	return keyHolder{key: filepath.Join(dir, "private.pem"), certificate: string(certificate), recipe: recipe}
 }
 
 // secrets returns the key and the initialization vector in a password.
-func (h *holder) secrets(t *testing.T, password string) (key, vector []byte) {
+func (h *keyHolder) secrets(t *testing.T, password string) (key, vector []byte) {
 	t.Helper()
 	sealed, err := base64.StdEncoding.DecodeString(password)
 	must(t, err)
@@ -66,7 +66,7 @@ func (h *holder) secrets(t *testing.T, password string) (key, vector []byte) {
 	return said[3:35], said[35:]
 }
 
-func (h *holder) decrypt(t *testing.T, password string, file []byte) []byte {
+func (h *keyHolder) decrypt(t *testing.T, password string, file []byte) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	must(t, os.Symlink(h.key, filepath.Join(dir, "private.pem")))

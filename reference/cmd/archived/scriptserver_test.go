@@ -19,7 +19,7 @@ import (
 	"reelcheck/fixtures/mark"
 )
 
-// script tells a foreign publisher what to do. The publisher reads it from /script of the stage.
+// script tells a foreign publisher what to do. The publisher reads it from /script of the script server.
 type script struct {
 	WHIP   string `json:"whip"` // URL to publish to
 	Token  string `json:"token"`
@@ -56,15 +56,15 @@ type told struct {
 	Late float64 // ms between the tone and the picture
 }
 
-// stage gives a foreign publisher its script, takes its offer, and receives its messages.
-type stage struct {
+// scriptServer gives a foreign publisher its script, takes its offer, and receives its messages.
+type scriptServer struct {
 	t      *testing.T
 	url    string
 	script script
 	target string  // the server's WHIP endpoint
 	path   *holdup // path of the media, if it can be held up
 	events chan told
-	media  staged                // the encoded script, for publishers that do not encode
+	media  encodedScript         // the encoded script, for publishers that do not encode
 	late   map[int]time.Duration // delay of the drawn pictures, by beat
 	lost   beatRange             // beats that the network lost
 }
@@ -72,9 +72,9 @@ type stage struct {
 // silenceWithin is how long a publisher may be silent. It is long because the machine may be busy.
 const silenceWithin = 60 * time.Second
 
-func openStage(t *testing.T, s script, target string) *stage {
+func serveScript(t *testing.T, s script, target string) *scriptServer {
 	t.Helper()
-	g := &stage{t: t, script: s, target: target, events: make(chan told, 1000), late: map[int]time.Duration{}}
+	g := &scriptServer{t: t, script: s, target: target, events: make(chan told, 1000), late: map[int]time.Duration{}}
 	for beat := range s.Beats {
 		cells, err := mark.Encode(beatStream, beat)
 		must(t, err)
@@ -98,7 +98,7 @@ func openStage(t *testing.T, s script, target string) *stage {
 	return g
 }
 
-func (g *stage) tellScript(w http.ResponseWriter, _ *http.Request) {
+func (g *scriptServer) tellScript(w http.ResponseWriter, _ *http.Request) {
 	s := g.script
 	s.WHIP = g.target
 	if g.path != nil {
@@ -107,7 +107,7 @@ func (g *stage) tellScript(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(s)
 }
 
-func (g *stage) hear(_ http.ResponseWriter, r *http.Request) {
+func (g *scriptServer) hear(_ http.ResponseWriter, r *http.Request) {
 	var one told
 	if err := json.NewDecoder(r.Body).Decode(&one); err != nil {
 		one = told{What: "error", Note: err.Error()}
@@ -120,7 +120,7 @@ var candidate = regexp.MustCompile(`(?m)^a=candidate:(?:\S+ \d+ udp \d+ [\d.]+ (
 
 // publish passes an offer on, and lets the answer lead through a path that can be held up. It removes the candidates of the offer, so that the
 // server knows no other path.
-func (g *stage) publish(w http.ResponseWriter, r *http.Request) {
+func (g *scriptServer) publish(w http.ResponseWriter, r *http.Request) {
 	offer, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -136,7 +136,7 @@ func (g *stage) publish(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (g *stage) relay(w http.ResponseWriter, request *http.Request) error {
+func (g *scriptServer) relay(w http.ResponseWriter, request *http.Request) error {
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (g *stage) relay(w http.ResponseWriter, request *http.Request) error {
 
 // lead replaces a candidate of the server by the path that can be held up. It removes candidates without an IPv4 address. Those that are not of the
 // loopback interface stay because Firefox and GStreamer use no other ones.
-func (g *stage) lead(line []byte) []byte {
+func (g *scriptServer) lead(line []byte) []byte {
 	m := candidate.FindSubmatchIndex(line)
 	if m[2] < 0 {
 		return nil
@@ -173,7 +173,7 @@ func (g *stage) lead(line []byte) []byte {
 }
 
 // until returns when the publisher has sent the message what for this beat or a later one.
-func (g *stage) until(what string, beat int) {
+func (g *scriptServer) until(what string, beat int) {
 	g.t.Helper()
 	for {
 		select {
@@ -188,7 +188,7 @@ func (g *stage) until(what string, beat int) {
 }
 
 // newest handles the messages received so far and returns the newest beat.
-func (g *stage) newest() int {
+func (g *scriptServer) newest() int {
 	g.t.Helper()
 	for {
 		select {
@@ -200,7 +200,7 @@ func (g *stage) newest() int {
 	}
 }
 
-func (g *stage) note(one told) {
+func (g *scriptServer) note(one told) {
 	g.t.Helper()
 	switch one.What {
 	case "error":

@@ -16,14 +16,14 @@ import (
 	"reelcheck/fixtures/ogg"
 )
 
-// staged is an encoded script for publishers that do not encode: every picture, and an audio packet for every 20 ms.
-type staged struct {
+// encodedScript is an encoded script for publishers that do not encode: every picture, and an audio packet for every 20 ms.
+type encodedScript struct {
 	Frames  [][]byte `json:"frames"`
 	Packets [][]byte `json:"packets"`
 }
 
-// stageMedia encodes a script.
-func stageMedia(t *testing.T, s script) (m staged) {
+// encodeScript encodes a script.
+func encodeScript(t *testing.T, s script) (m encodedScript) {
 	t.Helper()
 	video, audio := codeBeats(t, s)
 	content, err := os.ReadFile(video)

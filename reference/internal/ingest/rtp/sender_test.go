@@ -13,9 +13,9 @@ import (
 	"reelcheck/reference/internal/ingest/rtp/frames"
 )
 
-// performer sends 50 audio packets and 25 pictures a second, and reports as Chromium does: every second for video, every 5 s for audio. All
+// testSender sends 50 audio packets and 25 pictures a second, and reports as Chromium does: every second for video, every 5 s for audio. All
 // times are since the beginning.
-type performer struct {
+type testSender struct {
 	seconds int
 	// silent reports whether nothing is captured at this time.
 	silent func(video bool, at time.Duration) bool
@@ -37,8 +37,8 @@ type event struct {
 	take func()
 }
 
-// performance is the result: the errors in the times of each audio packet and picture.
-type performance struct {
+// outcome is the result: the errors in the times of each audio packet and picture.
+type outcome struct {
 	off    map[bool]map[time.Duration]time.Duration // by video and capture time: error of Captured
 	shown  map[bool]map[time.Duration]time.Duration // by video and capture time: error of Presented
 	sent   map[bool]int
@@ -51,8 +51,8 @@ const (
 	wayOfPicture = 90 * time.Millisecond // includes the encoding
 )
 
-// perform sends everything through a receiver.
-func (p performer) perform(t *testing.T) performance {
+// run sends everything through a receiver.
+func (p testSender) run(t *testing.T) outcome {
 	t.Helper()
 	l := newLine(av.VP8)
 	log := &counter{}
@@ -77,7 +77,7 @@ func (p performer) perform(t *testing.T) performance {
 	}
 	l.pass(5 * time.Second)
 	l.Flush(l.now)
-	got := performance{map[bool]map[time.Duration]time.Duration{}, map[bool]map[time.Duration]time.Duration{}, map[bool]int{}, log.lines, len(l.sink.Reports())}
+	got := outcome{map[bool]map[time.Duration]time.Duration{}, map[bool]map[time.Duration]time.Duration{}, map[bool]int{}, log.lines, len(l.sink.Reports())}
 	for _, video := range []bool{false, true} {
 		got.off[video], got.shown[video] = map[time.Duration]time.Duration{}, map[time.Duration]time.Duration{}
 		got.sent[video] = len(captures[video])
@@ -91,7 +91,7 @@ func (p performer) perform(t *testing.T) performance {
 	return got
 }
 
-func (p performer) media(l *line, start av.Instant, video bool, captures map[bool][]time.Duration) (events []event) {
+func (p testSender) media(l *line, start av.Instant, video bool, captures map[bool][]time.Duration) (events []event) {
 	codec, every, way, kind := av.Opus, 20*time.Millisecond, wayOfSound, 0
 	if video {
 		codec, every, way, kind = av.VP8, 40*time.Millisecond, wayOfPicture, 1
@@ -131,7 +131,7 @@ func (p performer) media(l *line, start av.Instant, video bool, captures map[boo
 	return events
 }
 
-func (p performer) reports(l *line, start av.Instant, video bool) (events []event) {
+func (p testSender) reports(l *line, start av.Instant, video bool) (events []event) {
 	every, kind, codec := 5*time.Second, 0, av.Opus
 	if video {
 		every, kind, codec = time.Second, 1, av.VP8
@@ -165,7 +165,7 @@ func (p performer) reports(l *line, start av.Instant, video bool) (events []even
 }
 
 // expect checks that media captured between from and to has the right times of capture and presentation, up to within.
-func (p performance) expect(t *testing.T, from, to, within time.Duration) {
+func (p outcome) expect(t *testing.T, from, to, within time.Duration) {
 	t.Helper()
 	for _, video := range []bool{false, true} {
 		worst, shown := p.worst(p.off[video], from, to), p.worst(p.shown[video], from, to)
@@ -176,7 +176,7 @@ func (p performance) expect(t *testing.T, from, to, within time.Duration) {
 	}
 }
 
-func (p performance) worst(off map[time.Duration]time.Duration, from, to time.Duration) (worst time.Duration) {
+func (p outcome) worst(off map[time.Duration]time.Duration, from, to time.Duration) (worst time.Duration) {
 	for captured, d := range off {
 		if captured >= from && captured < to && d.Abs() > worst.Abs() {
 			worst = d
