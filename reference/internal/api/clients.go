@@ -97,7 +97,7 @@ func (s *Server) listStreams(w http.ResponseWriter, r *http.Request, id account.
 
 func (s *Server) getStream(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	streamID := r.PathValue("streamId")
-	if !isID(streamID) {
+	if !account.IsUUID(streamID) {
 		// The service answers 408 to an invalid stream id.
 		return &archive.Error{Kind: archive.Timeout, Message: "streamId must be a UUID in lower case, got " + quote(streamID)}
 	}
@@ -150,7 +150,7 @@ func parseClasses(body apigen.StreamClasses) (map[string][]string, error) {
 	classes := map[string][]string{}
 	for i, item := range body.Items {
 		field := fmt.Sprintf("items[%d]", i)
-		if !isID(item.Id) {
+		if !account.IsUUID(item.Id) {
 			return nil, badID(field+".id", item.Id)
 		}
 		if _, twice := classes[item.Id]; twice {

@@ -90,8 +90,8 @@ func (t *Track) lengthSize() int {
 	return int(t.private[4]&3) + 1
 }
 
-// sets returns the parameter sets of the track, in Annex B form. It parses avcC (ISO/IEC 14496-15 section 5.3.3.1.2) itself, because package avc refuses
-// lengths of less than four bytes, and returns nothing of a record that is cut off (decision 23).
+// sets returns the parameter sets of the track, in Annex B form. It parses avcC (ISO/IEC 14496-15 section 5.3.3.1.2) itself, because package avc
+// refuses lengths of less than four bytes, and returns nothing of a record that is cut off (decision 23).
 func (t *Track) sets() []byte {
 	var out []byte
 	if startsWithCode(t.private) {
