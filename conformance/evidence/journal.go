@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"reelcheck/conformance/durable"
 )
 
 // Names of the files in a bundle directory.
@@ -262,20 +264,8 @@ func (w *BlobWriter) Write(p []byte) (int, error) {
 
 // Commit makes the blob durable and returns its hex SHA-256 and its size in bytes.
 func (w *BlobWriter) Commit() (sum string, size int64, err error) {
-	if err = w.f.Sync(); err == nil {
-		err = w.f.Close()
-	} else {
-		_ = w.f.Close()
-	}
 	sum = hex.EncodeToString(w.h.Sum(nil))
-	if err == nil {
-		err = os.Rename(w.f.Name(), filepath.Join(w.root, blobDir, sum))
-	}
-	if err == nil {
-		err = syncDir(filepath.Join(w.root, blobDir))
-	}
-	if err != nil {
-		_ = os.Remove(w.f.Name())
+	if err := durable.Place(w.f, filepath.Join(w.root, blobDir, sum)); err != nil {
 		return "", 0, fmt.Errorf("keep blob: %w", err)
 	}
 	return sum, w.n, nil
@@ -285,18 +275,6 @@ func (w *BlobWriter) Commit() (sum string, size int64, err error) {
 func (w *BlobWriter) Abort() {
 	_ = w.f.Close()
 	_ = os.Remove(w.f.Name())
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	return err
 }
 
 // Close ends the bundle.

@@ -109,7 +109,8 @@ func (r Record) SameApp(b Record) bool { return r.IDs[Application] == b.IDs[Appl
 // ArchiveInPath returns the id of the archive that the harness meant by the request.
 func (r Record) ArchiveInPath() string { return r.IDs[Archive] }
 
-// IsUUID reports whether an id is a UUID as openapi.yaml describes them: in lower case, with dashes.
+// IsUUID reports whether an id is a UUID as openapi.yaml describes them: in lower case, with dashes. Package uuid parses
+// other forms too.
 func IsUUID(id string) bool {
 	u, err := uuid.Parse(id)
 	return err == nil && u.String() == id

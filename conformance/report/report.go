@@ -4,12 +4,14 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
 
+	"reelcheck/conformance/durable"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -177,23 +179,13 @@ func present[T any](list []T) []T {
 	return append(make([]T, 0, len(list)), list...)
 }
 
-func writeFile(name string, format func(io.Writer) error) (err error) {
+func writeFile(name string, format func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	if err = format(f); err == nil {
-		err = f.Sync()
+	if err := errors.Join(format(f), f.Chmod(0o644)); err != nil {
+		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return durable.Place(f, name)
 }

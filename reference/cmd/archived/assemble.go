@@ -21,6 +21,7 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/clock"
 	"reelcheck/reference/internal/controlapi"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/fault"
 	"reelcheck/reference/internal/gateway"
 	"reelcheck/reference/internal/ingest"
@@ -98,6 +99,9 @@ func (s *server) data(context.Context) error {
 		return err
 	}
 	s.owns(locked.Close)
+	if err := durable.Clean(s.config.Data); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
 	if s.founding, err = found(s.config.Data); err != nil {
 		return err
 	}

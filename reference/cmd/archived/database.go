@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/store/postgres"
 	"reelcheck/reference/internal/store/sqlite"
@@ -119,7 +120,7 @@ func serverID(data string) (string, error) {
 	id, err := os.ReadFile(file)
 	if err == nil {
 		name := strings.TrimSpace(string(id))
-		if uuid.Validate(name) != nil || len(name) != 36 {
+		if !account.IsUUID(name) {
 			return "", fmt.Errorf("data: %s holds no server id", file)
 		}
 		return name, nil

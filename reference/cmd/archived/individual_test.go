@@ -9,7 +9,7 @@ import (
 	"path"
 	"testing"
 
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 )
 
 // startIndividual starts an individual archive.

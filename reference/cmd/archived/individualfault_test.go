@@ -12,7 +12,7 @@ import (
 
 	"reelcheck/fixtures"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 	"reelcheck/reference/internal/whiptest"
 )
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 	"reelcheck/reference/internal/whiptest"
 )
 

@@ -9,10 +9,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"reelcheck/reference/internal/durable"
 )
 
 // closing is how long requests and jobs may take to end when the server closes.
@@ -76,7 +77,7 @@ func announce(data string, r readyLine, stdout io.Writer) error {
 		return err
 	}
 	line = append(line, '\n')
-	if err := os.WriteFile(filepath.Join(data, "ready.json"), line, 0o600); err != nil {
+	if err := durable.WriteFile(filepath.Join(data, "ready.json"), line, 0o600); err != nil {
 		return err
 	}
 	_, err = stdout.Write(line)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"reelcheck/fixtures"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 )
 
 // shot is a frame of the published video in a file of an individual archive.

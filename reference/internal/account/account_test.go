@@ -62,6 +62,17 @@ func TestParseSessionIDRefuses(t *testing.T) {
 	}
 }
 
+func TestIsUUID(t *testing.T) {
+	const id = "29f760f8-7ce1-46c9-ade3-f2dedee4ed5f"
+	for s, want := range map[string]bool{
+		id: true, "": false, strings.ToUpper(id): false, "{" + id + "}": false, "urn:uuid:" + id: false, strings.ReplaceAll(id, "-", ""): false, id[1:] + "g": false,
+	} {
+		if account.IsUUID(s) != want {
+			t.Errorf("IsUUID(%q) = %v", s, !want)
+		}
+	}
+}
+
 func FuzzParseID(f *testing.F) {
 	f.Add("2_MX40NzIwMzJ-flR1ZSBPY3QgMjkgMTI6MTM6MjMgUERUIDIwMTN-MC45NDQ2MzE2NH4")
 	f.Add(account.ID{Owner: "123", CreatedAt: now}.New())

@@ -50,7 +50,7 @@ func Identify(token string) TokenIdentity { return sha256.Sum256([]byte(token)) 
 const (
 	maxConnectionData       = 1000 // ARC-AUTH-18
 	maxLegacyConnectionData = 1024
-	maxLayoutClassList      = 1023
+	MaxLayoutClassList      = 1023 // also of WHIP offers
 )
 
 // Client verifies a client token, unified or legacy, for this session.
@@ -94,7 +94,7 @@ func (c *claims) checkClient(now time.Time, sessionID string, maxData int) error
 	case c.Scope != scopeConnect,
 		!slices.Contains([]string{RolePublisher, RoleSubscriber, RolePublisherOnly, RoleModerator}, c.Role),
 		utf8.RuneCountInString(c.ConnectionData) > maxData,
-		utf8.RuneCountInString(c.LayoutClasses) > maxLayoutClassList:
+		utf8.RuneCountInString(c.LayoutClasses) > MaxLayoutClassList:
 		return ErrClaims
 	case c.SessionID != sessionID: // ARC-AUTH-16
 		return ErrSession

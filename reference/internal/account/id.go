@@ -32,7 +32,7 @@ var (
 // New returns a new session id with these contents. Clients parse it: legacy SDKs refuse a session whose id does not hold their API key.
 func (id ID) New() string {
 	prefix := "2_"
-	if uuid.Validate(id.Owner) == nil {
+	if IsUUID(id.Owner) {
 		prefix = "1_"
 	}
 	plain := fmt.Sprintf("1~%s~%s~%d~%s~~", id.Owner, id.Location, id.CreatedAt.UnixMilli(), rand.Text())
@@ -73,10 +73,14 @@ func decodePath(s string) (string, error) {
 }
 
 func isOwner(s string) bool {
-	if _, err := ParseKey(s); err == nil {
-		return true
-	}
-	return uuid.Validate(s) == nil && len(s) == 36
+	_, err := ParseKey(s)
+	return err == nil || IsUUID(s)
+}
+
+// IsUUID reports whether s is a UUID as all ids but those of sessions are: in lower case, with dashes. [uuid.Validate] accepts other forms too.
+func IsUUID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.String() == s
 }
 
 // ParseKey parses an API key in its only valid form: a positive decimal number without sign or leading zeros.

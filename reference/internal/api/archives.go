@@ -217,7 +217,7 @@ func (s *Server) changeStreams(w http.ResponseWriter, r *http.Request, id accoun
 	switch {
 	case (add == "") == (remove == ""): // ARC-SEL-11
 		return wire.Invalid("addStream", "exactly one of addStream and removeStream must be given")
-	case !isID(add + remove):
+	case !account.IsUUID(add + remove):
 		return badID("addStream or removeStream", add+remove)
 	case add != "" && !in.HasAudio && !in.HasVideo: // ARC-SEL-11
 		return wire.Invalid("hasAudio", "hasAudio and hasVideo must not both be false")

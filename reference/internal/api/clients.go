@@ -5,19 +5,16 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"reelcheck/reference/internal/account"
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
 	"reelcheck/reference/internal/archive"
+	"reelcheck/reference/internal/layout"
 )
 
 const (
-	maxClassLength     = 128
-	maxClassesOfStream = 50
-	maxStreamsPerCall  = 100
+	maxStreamsPerCall = 100
 
 	reasonForced = "forceDisconnected"
 )
@@ -100,7 +97,7 @@ func (s *Server) listStreams(w http.ResponseWriter, r *http.Request, id account.
 
 func (s *Server) getStream(w http.ResponseWriter, r *http.Request, id account.Identity) error {
 	streamID := r.PathValue("streamId")
-	if !isID(streamID) {
+	if !account.IsUUID(streamID) {
 		// The service answers 408 to an invalid stream id.
 		return &archive.Error{Kind: archive.Timeout, Message: "streamId must be a UUID in lower case, got " + quote(streamID)}
 	}
@@ -153,27 +150,19 @@ func parseClasses(body apigen.StreamClasses) (map[string][]string, error) {
 	classes := map[string][]string{}
 	for i, item := range body.Items {
 		field := fmt.Sprintf("items[%d]", i)
-		if !isID(item.Id) {
+		if !account.IsUUID(item.Id) {
 			return nil, badID(field+".id", item.Id)
 		}
 		if _, twice := classes[item.Id]; twice {
 			return nil, wire.Invalid(field+".id", "%s.id names a stream for the second time", field)
 		}
-		list := item.LayoutClassList
-		if list == nil || len(list) > maxClassesOfStream {
-			return nil, wire.Invalid(field+".layoutClassList", "%s.layoutClassList must be an array of at most %d strings", field, maxClassesOfStream)
+		if err := layout.CheckClasses(item.LayoutClassList); err != nil {
+			return nil, wire.Invalid(field+".layoutClassList", "%s.%v", field, err)
 		}
-		for _, class := range list {
-			if n := utf8.RuneCountInString(class); n < 1 || n > maxClassLength || strings.ContainsFunc(class, isSpace) {
-				return nil, wire.Invalid(field+".layoutClassList", "%s.layoutClassList must hold names of 1 to %d characters without spaces, got %s", field, maxClassLength, quote(class))
-			}
-		}
-		classes[item.Id] = list
+		classes[item.Id] = item.LayoutClassList
 	}
 	return classes, nil
 }
-
-func isSpace(r rune) bool { return r == ' ' || r >= '\t' && r <= '\r' }
 
 func renderStreams(sess archive.Session) apigen.StreamList {
 	list := apigen.StreamList{Count: len(sess.Streams), Items: []apigen.Stream{}}

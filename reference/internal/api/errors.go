@@ -6,9 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
-
-	"github.com/google/uuid"
 
 	"reelcheck/reference/internal/api/apigen"
 	"reelcheck/reference/internal/api/wire"
@@ -109,8 +106,6 @@ func (s *Server) note(r *http.Request, status int, err error) {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", requestID(r)), slog.Any("error", err))
 	}
 }
-
-func isID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil && s == strings.ToLower(s) }
 
 // quote quotes a value of a request for a message, and shortens a long one.
 func quote(s string) string {

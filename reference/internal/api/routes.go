@@ -143,7 +143,7 @@ func (s *Server) control(next handler) handler {
 		if err := s.ControlAPI.Authorize(r); err != nil {
 			return err
 		}
-		if id := r.PathValue("applicationId"); id != "" && !isID(id) {
+		if id := r.PathValue("applicationId"); id != "" && !account.IsUUID(id) {
 			return badID("applicationId", id)
 		}
 		return next(w, r)
@@ -153,7 +153,7 @@ func (s *Server) control(next handler) handler {
 // pathID returns an id from the path. It must be a UUID, as all ids are but those of sessions.
 func pathID(r *http.Request, name string) (string, error) {
 	id := r.PathValue(name)
-	if !isID(id) {
+	if !account.IsUUID(id) {
 		return "", badID(name, id)
 	}
 	return id, nil

@@ -86,15 +86,27 @@ func AppendLengthPrefixed(b, annexB []byte, keep func(nal []byte) bool) (out []b
 // NAL units before the damage.
 func SplitLengthPrefixed(sample []byte) (nals [][]byte, err error) {
 	for len(sample) > 0 {
-		if len(sample) < lengthSize {
+		nal, rest, whole := CutLengthPrefixed(sample, lengthSize)
+		if !whole || len(nal) == 0 {
 			return nals, errors.New("sample is not made of NAL units with their lengths")
 		}
-		length := int64(binary.BigEndian.Uint32(sample))
-		sample = sample[lengthSize:]
-		if length == 0 || length > int64(len(sample)) {
-			return nals, errors.New("sample is not made of NAL units with their lengths")
-		}
-		nals, sample = append(nals, sample[:length]), sample[length:]
+		nals, sample = append(nals, nal), rest
 	}
 	return nals, nil
+}
+
+// CutLengthPrefixed returns the first NAL unit of a sample, whose length stands before it in size bytes, and what follows it. Both alias the
+// sample. If the sample ends before the unit does, whole is false, and nal is what there is of the unit.
+func CutLengthPrefixed(sample []byte, size int) (nal, rest []byte, whole bool) {
+	if len(sample) < size {
+		return nil, nil, false
+	}
+	length := 0
+	for _, b := range sample[:size] {
+		length = length<<8 | int(b)
+	}
+	if sample = sample[size:]; length > len(sample) {
+		return sample, nil, false
+	}
+	return sample[:length], sample[length:], true
 }

@@ -84,6 +84,27 @@ func TestLengthPrefixed(t *testing.T) {
 	}
 }
 
+func TestCutLengthPrefixed(t *testing.T) {
+	for _, tt := range []struct {
+		sample    string
+		size      int
+		nal, rest string
+		whole     bool
+	}{
+		{"\x00\x02abc", 2, "ab", "c", true},
+		{"\x02ab", 1, "ab", "", true},
+		{"\x00\x00\x00\x00a", 4, "", "a", true},
+		{"\x00\x03ab", 2, "ab", "", false},
+		{"\x00", 2, "", "", false},
+		{"\xff\xff\xff\xffabc", 4, "abc", "", false},
+	} {
+		nal, rest, whole := CutLengthPrefixed([]byte(tt.sample), tt.size)
+		if string(nal) != tt.nal || string(rest) != tt.rest || whole != tt.whole {
+			t.Errorf("%q: %q, %q, %v", tt.sample, nal, rest, whole)
+		}
+	}
+}
+
 func TestFloats(t *testing.T) {
 	want := []float32{0, 1, -0.5, math.MaxFloat32, float32(math.Inf(-1))}
 	raw := AppendFloats([]byte{}, want)

@@ -6,7 +6,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 )
 
 const (

@@ -16,8 +16,8 @@ import (
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/mux/matroska"
 	"reelcheck/reference/internal/timeline"
-	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 // recording is a journal that a test writes, and the archive that is made from it.

@@ -5,7 +5,7 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 )
 
 // Segment is a file of an archive: media of a stream without an interruption (ARC-IND-06), and what is needed to write the file.

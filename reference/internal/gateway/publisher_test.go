@@ -29,7 +29,7 @@ func FuzzPublisher(f *testing.F) {
 			t.Errorf("connection %q", who.Stream.ConnectionID)
 		}
 		for _, class := range who.Stream.LayoutClasses {
-			if class == "" || !utf8.ValidString(class) || len(who.Stream.LayoutClasses) > maxClassList {
+			if class == "" || !utf8.ValidString(class) || len(who.Stream.LayoutClasses) > account.MaxLayoutClassList {
 				t.Errorf("classes %q", who.Stream.LayoutClasses)
 			}
 		}

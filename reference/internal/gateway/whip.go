@@ -25,7 +25,6 @@ const (
 
 	maxSDP        = 64 << 10 // of an offer or a fragment; browsers' offers have about 10 kB
 	maxStreamName = 1000
-	maxClassList  = 1023
 )
 
 // Publish handles a WHIP offer (RFC 9725 section 4.2).
@@ -173,8 +172,8 @@ func parsePublisher(rawQuery string, client account.Client) (ingest.Publisher, e
 	}
 	if query.Has("layoutClassList") {
 		classes := query.Get("layoutClassList")
-		if !utf8.ValidString(classes) || utf8.RuneCountInString(classes) > maxClassList {
-			return who, wire.Invalid("layoutClassList", "layoutClassList must be text of at most %d characters", maxClassList)
+		if !utf8.ValidString(classes) || utf8.RuneCountInString(classes) > account.MaxLayoutClassList {
+			return who, wire.Invalid("layoutClassList", "layoutClassList must be text of at most %d characters", account.MaxLayoutClassList)
 		}
 		who.Stream.LayoutClasses = strings.Fields(classes)
 	}

@@ -171,17 +171,18 @@ const repairOffset = 20
 
 func registerCodecs(media *webrtc.MediaEngine) error {
 	audio := webrtc.RTPCodecParameters{PayloadType: 111, RTPCodecCapability: webrtc.RTPCodecCapability{
-		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+		MimeType: webrtc.MimeTypeOpus, ClockRate: uint32(av.Opus.ClockRate()), Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
 		RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}},
 	}}
 	if err := media.RegisterCodec(audio, webrtc.RTPCodecTypeAudio); err != nil {
 		return fmt.Errorf("register %s: %w", audio.MimeType, err)
 	}
 	register := func(number webrtc.PayloadType, mime, fmtp string) error {
+		clock := uint32(codecOf(mime).ClockRate())
 		err := media.RegisterCodec(webrtc.RTPCodecParameters{
 			PayloadType: number,
 			RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: mime, ClockRate: 90000, SDPFmtpLine: fmtp,
+				MimeType: mime, ClockRate: clock, SDPFmtpLine: fmtp,
 				RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}},
 			},
 		}, webrtc.RTPCodecTypeVideo)
@@ -189,7 +190,7 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 			err = media.RegisterCodec(webrtc.RTPCodecParameters{
 				PayloadType: number + repairOffset,
 				RTPCodecCapability: webrtc.RTPCodecCapability{
-					MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", number),
+					MimeType: webrtc.MimeTypeRTX, ClockRate: clock, SDPFmtpLine: fmt.Sprintf("apt=%d", number),
 				},
 			}, webrtc.RTPCodecTypeVideo)
 		}

@@ -1,5 +1,6 @@
 // Package mux describes what writers of container formats are given: coded samples of tracks, chunk after chunk. It is
-// pure. The formats are in its subdirectories. Each takes the same tracks and implements [Writer]:
+// pure. The formats are in its subdirectories. Packages mp4 and ts take the same tracks and implement [Writer]; package
+// matroska, which stores frames as they were received, has a writer of its own:
 //
 //	w := mp4.NewWriter(media, video, audio)
 //	err := w.Chunk(video, pictures) // again and again

@@ -8,8 +8,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -111,19 +109,18 @@ func (f *composeFlags) register(cmd *cobra.Command, s Server) {
 	flags.StringVar(&f.path, "ffmpeg", s.FFmpeg, s.FFmpegHelp)
 }
 
-const maxClasses, maxClassLength = 50, 128 // classes of a stream, and characters of a class, as in the call that sets them
-
 // layoutClasses parses STREAM=CLASS. It splits at the last =, because stream ids may contain one.
 func layoutClasses(list []string) (map[string][]string, error) {
 	classes := map[string][]string{}
 	for _, s := range list {
 		i := max(strings.LastIndexByte(s, '='), 0)
 		stream, class := s[:i], strings.TrimPrefix(s[i:], "=")
-		if n := utf8.RuneCountInString(class); stream == "" || n < 1 || n > maxClassLength || strings.ContainsFunc(class, unicode.IsSpace) {
-			return nil, fmt.Errorf("class must be STREAM=CLASS, with a class of 1 to %d characters without spaces, got %q", maxClassLength, s)
+		if stream == "" || class == "" {
+			return nil, fmt.Errorf("class must be STREAM=CLASS, got %q", s)
 		}
-		if classes[stream] = append(classes[stream], class); len(classes[stream]) > maxClasses {
-			return nil, fmt.Errorf("class: stream %q has more than %d", stream, maxClasses)
+		classes[stream] = append(classes[stream], class)
+		if err := layout.CheckClasses(classes[stream]); err != nil {
+			return nil, fmt.Errorf("class %.64q: %w", s, err)
 		}
 	}
 	return classes, nil

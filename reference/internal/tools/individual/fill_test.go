@@ -19,8 +19,8 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/mux/matroska"
 	"reelcheck/reference/internal/timeline"
-	"reelcheck/reference/internal/tools/individual/matroska"
 )
 
 // key and delta look like VP8 frames to the tested code, and packet like an Opus packet.

@@ -16,8 +16,8 @@ import (
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/journal"
+	"reelcheck/reference/internal/mux/matroska"
 	"reelcheck/reference/internal/timeline"
-	"reelcheck/reference/internal/tools/individual/matroska"
 	"reelcheck/reference/internal/tools/individual/still"
 )
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 )
 
 // maxBlocks is the maximum number of blocks in a file. The index is in memory and takes 32 bytes for each. A file with 50 packets and 30 frames

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"reelcheck/reference/internal/av"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/tools/individual"
 	"reelcheck/reference/internal/tools/outfile"
 )
@@ -139,12 +140,15 @@ func (s *sounds) named(out string, overwrite bool) (names []string, err error) {
 	return names, nil
 }
 
-// place moves the files to their names.
+// place moves the files to their names, all in one directory.
 func (s *sounds) place(names []string) error {
 	for i, v := range s.list {
 		if err := os.Rename(v.path, names[i]); err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(names) == 0 {
+		return nil
+	}
+	return durable.Sync(filepath.Dir(names[0]))
 }

@@ -16,7 +16,7 @@ import (
 	"reelcheck/reference/cmd/bench/internal/measure"
 	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 )
 
 const (

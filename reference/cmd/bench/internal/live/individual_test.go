@@ -10,7 +10,7 @@ import (
 
 	"reelcheck/reference/cmd/bench/internal/media"
 	"reelcheck/reference/internal/av"
-	"reelcheck/reference/internal/tools/individual/matroska"
+	"reelcheck/reference/internal/mux/matroska"
 )
 
 // TestCompareZIP checks that missing frames count as lost, and that changed or reordered frames are an error.

@@ -2,7 +2,8 @@ package matroska
 
 import (
 	"encoding/binary"
-	"math/bits"
+
+	"github.com/Eyevinn/mp4ff/avc"
 
 	"reelcheck/reference/internal/av"
 )
@@ -50,23 +51,10 @@ func (b *Block) annexB() (picture bool) {
 	return picture
 }
 
-// bidirectional reports whether a slice is a B slice (ITU-T H.264 section 7.3.3).
+// bidirectional reports whether a slice is a B slice. Its type is among the first bytes.
 func bidirectional(nal []byte) bool {
-	var head [8]byte
-	copy(head[:], nal[1:])
-	_, rest := exp(binary.BigEndian.Uint64(head[:])) // first_mb_in_slice
-	kind, _ := exp(rest)
-	return kind%5 == 1
-}
-
-// exp decodes the Exp-Golomb code of a small number in the highest bits. rest is what follows it.
-func exp(v uint64) (code, rest uint64) {
-	zeros := bits.LeadingZeros64(v)
-	if zeros > 20 { // no slice header has so many
-		return 0, 0
-	}
-	n := 2*zeros + 1
-	return v>>(64-n) - 1, v << n
+	kind, err := avc.GetSliceTypeFromNALU(nal[:min(len(nal), 16)])
+	return err == nil && kind == avc.SLICE_B
 }
 
 func startsWithCode(b []byte) bool {
@@ -76,11 +64,22 @@ func startsWithCode(b []byte) bool {
 // annexB returns a frame in Annex B form. A length of 256 looks like a start code; whether it is one shows only if all lengths are valid to the
 // end.
 func (t *Track) annexB(b []byte) []byte {
-	size := t.lengthSize()
-	if lengths(b, size) || !startsWithCode(b) {
-		return fromLengths(b, size)
+	if out, whole := fromLengths(b, t.lengthSize()); whole || !startsWithCode(b) {
+		return out
 	}
 	return b
+}
+
+// fromLengths converts NAL units with lengths of size bytes to Annex B. whole reports whether all lengths are valid.
+func fromLengths(b []byte, size int) (annexB []byte, whole bool) {
+	whole = true
+	for len(b) > 0 {
+		var nal []byte
+		if nal, b, whole = av.CutLengthPrefixed(b, size); len(nal) > 0 {
+			annexB = av.AppendNAL(annexB, nal)
+		}
+	}
+	return annexB, whole
 }
 
 // lengthSize returns the size in bytes of a NAL unit's length (ISO/IEC 14496-15 section 5.3.3.1.2).
@@ -91,44 +90,8 @@ func (t *Track) lengthSize() int {
 	return int(t.private[4]&3) + 1
 }
 
-// lengths reports whether b is a sequence of NAL units with their lengths before them.
-func lengths(b []byte, size int) bool {
-	for len(b) > 0 {
-		n := length(b, size)
-		if n < 0 || n > len(b)-size {
-			return false
-		}
-		b = b[size+n:]
-	}
-	return true
-}
-
-// length returns the length at the beginning of b, -1 if b is too short.
-func length(b []byte, size int) (n int) {
-	if len(b) < size {
-		return -1
-	}
-	for _, x := range b[:size] {
-		n = n<<8 | int(x)
-	}
-	return n
-}
-
-func fromLengths(b []byte, size int) []byte {
-	var out []byte
-	for len(b) > size {
-		n := length(b, size)
-		b = b[size:]
-		n = min(n, len(b))
-		if n > 0 {
-			out = av.AppendNAL(out, b[:n])
-		}
-		b = b[n:]
-	}
-	return out
-}
-
-// sets returns the parameter sets of the track, in Annex B form.
+// sets returns the parameter sets of the track, in Annex B form. It parses avcC (ISO/IEC 14496-15 section 5.3.3.1.2) itself, because package avc
+// refuses lengths of less than four bytes, and returns nothing of a record that is cut off (decision 23).
 func (t *Track) sets() []byte {
 	var out []byte
 	if startsWithCode(t.private) {

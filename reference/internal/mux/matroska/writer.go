@@ -176,11 +176,7 @@ func AppendBlock(b []byte, track byte, offset int16, key bool, data []byte) []by
 
 // AVC converts an access unit from Annex B to the form of Matroska: each NAL unit after its length in four bytes.
 func AVC(annexB []byte) []byte {
-	out := make([]byte, 0, len(annexB)+8)
-	for nal := range av.NALs(annexB) {
-		out = binary.BigEndian.AppendUint32(out, uint32(len(nal)))
-		out = append(out, nal...)
-	}
+	out, _ := av.AppendLengthPrefixed(make([]byte, 0, len(annexB)+8), annexB, func([]byte) bool { return true })
 	return out
 }
 
