@@ -79,13 +79,12 @@ func inStep(c *check.Case) {
 	}
 }
 
-// few is the number of offsets that have a middle one that counts. It is no limit.
-const few = 3
+// medianOf is the least number of offsets whose median says something. It is no limit.
+const medianOf = 3
 
-// halves returns the first and the last half of the offsets, each sorted by size, with at least a few offsets if there
-// are as many.
+// halves returns the first and the last half of the offsets, each sorted by size. If there are few, halves may overlap.
 func halves(offsets []float64) (first, last []float64) {
-	n := min(len(offsets), max(few, (len(offsets)+1)/2))
+	n := min(len(offsets), max(medianOf, (len(offsets)+1)/2))
 	return slices.Sorted(slices.Values(offsets[:n])), slices.Sorted(slices.Values(offsets[len(offsets)-n:]))
 }
 
@@ -97,7 +96,7 @@ func mostWithin(offsets []float64, allow float64) bool {
 			beyond++
 		}
 	}
-	return 2*beyond < len(offsets) || beyond < len(offsets) && len(offsets) < few
+	return 2*beyond < len(offsets) || beyond < len(offsets) && len(offsets) < medianOf
 }
 
 // pairOf reports whether v and a are the picture and the sound of one published stream, in the archive at the same time.
@@ -121,12 +120,12 @@ func fileLength(c *check.Case) {
 		}
 		c.Want(x.Duration >= least-early && x.Duration <= most+allow,
 			fmt.Sprintf("a length of %.1f to %.1f s, at most %.1f less and %.1f more", least, most, early, allow), fmt.Sprintf("%.1f s", x.Duration), x.R)
-		few, many := skippedWithin(c, x.History, k)
+		lessSkipped, moreSkipped := skippedWithin(c, x.History, k)
 		for _, s := range x.Delivered() {
 			n, ok := s.Whole("duration")
 			told := float64(n)
-			c.Want(ok && x.Duration >= told-many-allow && x.Duration <= told-few+allow,
-				fmt.Sprintf("a length of %.1f to %.1f s as duration says, give or take %.1f", told-many, told-few, allow), fmt.Sprintf("%.1f s", x.Duration), x.R, s.At)
+			c.Want(ok && x.Duration >= told-moreSkipped-allow && x.Duration <= told-lessSkipped+allow,
+				fmt.Sprintf("a length of %.1f to %.1f s as duration says, give or take %.1f", told-moreSkipped, told-lessSkipped, allow), fmt.Sprintf("%.1f s", x.Duration), x.R, s.At)
 		}
 	}
 	chosenLength(c)

@@ -15,7 +15,7 @@ type Piece struct {
 	facts.Span           // when streams were published within the archive
 	Zero       time.Time // the instant at which time zero of the file would lie
 	Begin, End float64   // in seconds of the file
-	// Aligned means that the content of the file says where Zero is. Otherwise it is that of a recorder without delay.
+	// Aligned means that the content of the file says where Zero is. Otherwise Zero assumes a recorder without delay.
 	Aligned bool
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // captured returns the file of an individual archive that waits to be stored. It works on copies, because opening a journal would repair it.
-func (w *witness) captured(data string, a archive.Archive) (io.ReadCloser, error) {
+func (w *observer) captured(data string, a archive.Archive) (io.ReadCloser, error) {
 	dir := filepath.Join(w.t.TempDir(), a.SessionID)
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(data, "recordings", "journals", a.SessionID))); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (w *witness) captured(data string, a archive.Archive) (io.ReadCloser, error
 }
 
 // expectBundle checks that an individual archive can be read to its end and agrees with its manifest.
-func (w *witness) expectBundle(a archive.Archive, content []byte) {
+func (w *observer) expectBundle(a archive.Archive, content []byte) {
 	b := unpack(w.t, content)
 	if b.manifest.ID != a.ID || b.manifest.SessionID != a.SessionID || len(b.manifest.Files) != len(b.blocks) {
 		w.lose("individual archive %s has %d files and the manifest %+v", a.ID, len(b.blocks), b.manifest)

@@ -31,7 +31,7 @@ const (
 
 // crashDay is a data directory, the applications that use it, and what they know about it.
 type crashDay struct {
-	*witness
+	*observer
 	rng      *rand.Rand // used only by the test's goroutine
 	data     string
 	settings []string // settings of the server
@@ -47,7 +47,7 @@ func TestCrashDay(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	fmt.Printf("crash: seed=%d\n", seed)
-	d := &crashDay{witness: newWitness(t), rng: rand.New(rand.NewPCG(seed, 0)), data: filepath.Join(t.TempDir(), "data")}
+	d := &crashDay{observer: newObserver(t), rng: rand.New(rand.NewPCG(seed, 0)), data: filepath.Join(t.TempDir(), "data")}
 	if *crashPg {
 		d.postgres = postgrestest.Start(t).Database(t)
 		d.settings = []string{"--database", d.postgres}
@@ -92,7 +92,7 @@ func (d *crashDay) open(t *testing.T, seed uint64) {
 			settings["storage"] = storage
 		}
 		a.client = isolatedClient(t, p, settings)
-		a.day, a.rng, a.tb = d.witness, rand.New(rand.NewPCG(seed, uint64(i+1))), t
+		a.day, a.rng, a.tb = d.observer, rand.New(rand.NewPCG(seed, uint64(i+1))), t
 		d.buckets[a.client.app.ID], d.mayFail[a.client.app.ID] = a.bucket, a.name == "strict"
 		d.apps = append(d.apps, a)
 	}

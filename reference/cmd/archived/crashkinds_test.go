@@ -105,7 +105,7 @@ type presence struct {
 }
 
 // checkSession replays the announcements of a session. Nobody may come twice or leave without coming, and in the end nobody may be there.
-func (w *witness) checkSession(id string, bodies []string) {
+func (w *observer) checkSession(id string, bodies []string) {
 	now := presence{connections: map[string]bool{}, streams: map[string]bool{}}
 	bodies = slices.Compact(slices.Clone(bodies)) // a repeated one comes before the next
 	for i, body := range bodies {
@@ -121,7 +121,7 @@ func (w *witness) checkSession(id string, bodies []string) {
 	}
 }
 
-func (p *presence) follows(w *witness, body string) bool {
+func (p *presence) follows(w *observer, body string) bool {
 	var e struct {
 		Event              string
 		Connection, Stream struct{ ID string }

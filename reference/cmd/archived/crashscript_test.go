@@ -22,7 +22,7 @@ import (
 // with every life.
 type applicant struct {
 	name   string
-	day    *witness
+	day    *observer
 	tb     testing.TB
 	client client
 	bucket *moodyBucket // nil = the built-in cloud

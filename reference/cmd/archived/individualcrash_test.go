@@ -68,7 +68,7 @@ func tear(t *testing.T, dir string, synced, written map[string]int64, left func(
 // TestIndividualKilledAfterStop checks that everything up to the stop is complete, whenever the server is killed after it.
 func TestIndividualKilledAfterStop(t *testing.T) {
 	t.Parallel()
-	stopped := func(t *testing.T, hold func(*ensemble)) (e *ensemble, a archiveView, recorded span) {
+	stopped := func(t *testing.T, hold func(*group)) (e *group, a archiveView, recorded span) {
 		e = gather(t, 1)
 		a, from := e.start(map[string]any{"outputMode": "individual"})
 		e.pass(2)
@@ -76,7 +76,7 @@ func TestIndividualKilledAfterStop(t *testing.T) {
 		to := e.act(func() { e.client.stopArchive(a.ID) })
 		return e, a, span{from[0], to[0]}
 	}
-	survive := func(t *testing.T, e *ensemble, a archiveView, recorded span) {
+	survive := func(t *testing.T, e *group, a archiveView, recorded span) {
 		again := e.restart(t, e.server.data)
 		again.delivered(a.ID).expect(t, 0, recorded, 0)
 		e.hooks.expect(t, "started", "stopped", "uploaded")
@@ -85,13 +85,13 @@ func TestIndividualKilledAfterStop(t *testing.T) {
 	}
 	t.Run("at once", func(t *testing.T) {
 		t.Parallel()
-		e, a, recorded := stopped(t, func(*ensemble) {})
+		e, a, recorded := stopped(t, func(*group) {})
 		e.killServer()
 		survive(t, e, a, recorded)
 	})
 	t.Run("uploading", func(t *testing.T) {
 		t.Parallel()
-		e, a, recorded := stopped(t, func(e *ensemble) { e.bucket.hold = true })
+		e, a, recorded := stopped(t, func(e *group) { e.bucket.hold = true })
 		reached(t, "upload", e.bucket.gate)
 		e.killServer()
 		close(e.bucket.gate.opened)
@@ -99,7 +99,7 @@ func TestIndividualKilledAfterStop(t *testing.T) {
 	})
 	t.Run("announcing", func(t *testing.T) {
 		t.Parallel()
-		e, a, recorded := stopped(t, func(e *ensemble) { e.hooks.hold = "uploaded" })
+		e, a, recorded := stopped(t, func(e *group) { e.hooks.hold = "uploaded" })
 		reached(t, "webhook of uploaded", e.hooks.gate)
 		e.killServer()
 		close(e.hooks.gate.opened)
@@ -145,7 +145,7 @@ func TestIndividualWaitsForItsTarget(t *testing.T) {
 }
 
 // advance moves the application's clock.
-func (e *ensemble) advance(d time.Duration) {
+func (e *group) advance(d time.Duration) {
 	e.t.Helper()
 	exchange(e.t, http.MethodPost, e.server.ready.URL+"/control/v1/applications/"+e.client.app.ID+"/clock", e.server.ready.ControlToken,
 		map[string]any{"advance": d.Milliseconds()}, http.StatusOK, nil)

@@ -17,7 +17,7 @@ import (
 )
 
 // arm makes the server's IO for the application fail.
-func (e *ensemble) arm(kind string, times int) {
+func (e *group) arm(kind string, times int) {
 	e.t.Helper()
 	exchange(e.t, http.MethodPost, e.server.ready.URL+"/control/v1/applications/"+e.client.app.ID+"/faults", e.server.ready.ControlToken,
 		map[string]any{"kind": kind, "times": times}, http.StatusCreated, nil)
@@ -124,7 +124,7 @@ func TestIndividualTakesWhatComes(t *testing.T) {
 }
 
 // joinWith adds a client that publishes other media.
-func (e *ensemble) joinWith(o whiptest.Options) {
+func (e *group) joinWith(o whiptest.Options) {
 	e.t.Helper()
 	e.publishers = append(e.publishers, e.client.publishThis(e.session, e.claims(), o))
 }
@@ -268,14 +268,14 @@ func TestIndividualTogether(t *testing.T) {
 }
 
 // include adds a stream to an archive.
-func (e *ensemble) include(archive, stream string) {
+func (e *group) include(archive, stream string) {
 	e.t.Helper()
 	exchange(e.t, http.MethodPatch, e.client.url+e.client.project()+"/archive/"+archive+"/streams", e.client.app.Bearer(e.t, time.Now(), nil),
 		map[string]any{"addStream": stream}, http.StatusNoContent, nil)
 }
 
 // watched returns the film of a composed archive once it is in the bucket.
-func (e *ensemble) watched(id string) film {
+func (e *group) watched(id string) film {
 	e.t.Helper()
 	a := e.client.awaitStatus(id, "uploaded")
 	file := e.bucket.object(e.t, e.client.app.ID+"/"+id+"/archive.mp4")

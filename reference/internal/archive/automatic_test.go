@@ -76,14 +76,7 @@ func TestAutomaticLimits(t *testing.T) {
 			p := newAutomaticPlay(t)
 			p.do(join("c"))
 			test.before(p)
-			p.run(test.limit - 1)
-			if a := p.archive("auto-c"); !a.Status.Live() {
-				t.Fatalf("just before the limit: %s, %q", a.Status, a.Reason)
-			}
-			p.run(1)
-			if a := p.archive("auto-c"); a.Status != Stopped || a.Reason != test.reason {
-				t.Fatalf("at the limit: %s, %q; want stopped, %q", a.Status, a.Reason, test.reason)
-			}
+			p.expectStop(t, "auto-c", test.limit, test.reason)
 			if next, goesOn := p.s.Archive("auto-c'"); goesOn != (test.reason == ReasonMaxDuration) || goesOn && !next.Status.Live() {
 				t.Errorf("followed by %+v", next)
 			}

@@ -162,15 +162,21 @@ func TestLimits(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPlay(t)
 			test.before(p)
-			p.run(test.limit - 1)
-			if a := p.archive("a"); !a.Status.Live() {
-				t.Fatalf("just before the limit: %s, %q", a.Status, a.Reason)
-			}
-			p.run(1)
-			if a := p.archive("a"); a.Status != Stopped || a.Reason != test.reason {
-				t.Fatalf("at the limit: %s, %q; want stopped, %q", a.Status, a.Reason, test.reason)
-			}
+			p.expectStop(t, "a", test.limit, test.reason)
 		})
+	}
+}
+
+// expectStop checks that an archive stops after this time and not before.
+func (p *play) expectStop(t *testing.T, id string, limit time.Duration, reason string) {
+	t.Helper()
+	p.run(limit - 1)
+	if a := p.archive(id); !a.Status.Live() {
+		t.Fatalf("just before the limit: %s, %q", a.Status, a.Reason)
+	}
+	p.run(1)
+	if a := p.archive(id); a.Status != Stopped || a.Reason != reason {
+		t.Fatalf("at the limit: %s, %q; want stopped, %q", a.Status, a.Reason, reason)
 	}
 }
 
@@ -217,23 +223,30 @@ func TestStartIsRefused(t *testing.T) {
 			if test.edit != nil {
 				test.edit(&request)
 			}
-			before := fmt.Sprint(p.s)
-			checked, err := request.Validate()
-			if err == nil {
-				err = p.try(Start{ArchiveID: "a", Request: checked})
-			}
-			var e *Error
-			if !errors.As(err, &e) {
-				t.Fatalf("got %v, want an *Error", err)
-			}
+			e := p.refused(t, request)
 			if e.Kind != test.kind || e.Code != test.code || !strings.Contains(e.Message, test.word) {
 				t.Errorf("got %s %d %q, want %s %d with %q", e.Kind, e.Code, e.Message, test.kind, test.code, test.word)
 			}
-			if after := fmt.Sprint(p.s); after != before {
-				t.Errorf("the session changed:\n%s\n%s", before, after)
-			}
 		})
 	}
+}
+
+// refused returns the refusal of a start, which must not change the session.
+func (p *play) refused(t *testing.T, request StartRequest) *Error {
+	t.Helper()
+	before := fmt.Sprint(p.s)
+	checked, err := request.Validate()
+	if err == nil {
+		err = p.try(Start{ArchiveID: "a", Request: checked})
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want an *Error", err)
+	}
+	if after := fmt.Sprint(p.s); after != before {
+		t.Errorf("the session changed:\n%s\n%s", before, after)
+	}
+	return e
 }
 
 func TestStartDefaults(t *testing.T) {

@@ -69,7 +69,7 @@ func (f *film) see(it journal.Item, at journal.Position) (verdict, error) {
 	return taken, f.block(track, pts.Round(time.Millisecond), it.Key || !it.Video, data)
 }
 
-// video stores what the first frame says about the track, which a file without a frame does not have (ARC-IND-10, ARC-IND-24). H.264 with invalid
+// video stores what the first frame says about the track; without a frame the file has no such track (ARC-IND-10, ARC-IND-24). H.264 with invalid
 // parameter sets stays in Annex B form.
 func (f *film) video(it journal.Item) {
 	s := f.segment
@@ -85,7 +85,7 @@ func (f *film) video(it journal.Item) {
 	}
 }
 
-// audio stores what the packets say about the track, which has them as they are: Opus (ARC-IND-19).
+// audio stores what a packet says about the track. Packets are Opus and stay as they are (ARC-IND-19, ARC-IND-24).
 func (f *film) audio(it journal.Item) {
 	if f.segment.Channels == 0 {
 		f.segment.Channels = 1

@@ -64,7 +64,13 @@ func TestZip64(t *testing.T) {
 	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, head) {
 		t.Errorf("%q, %v", got, err)
 	}
-	// A reader without seek finds sizes and checksum before the file, and the next file after it.
+	expectLocalHeader(t, f, sum, large)
+}
+
+// expectLocalHeader checks that a reader without seek finds the sizes and the checksum of the large file before it, and the next file after it; and
+// that the directory has one field for each file, with its offset.
+func expectLocalHeader(t *testing.T, f *os.File, sum uint32, large int64) {
+	t.Helper()
 	local := make([]byte, 30+len("large")+20)
 	if _, err := f.ReadAt(local, 0); err != nil {
 		t.Fatal(err)
@@ -75,14 +81,13 @@ func TestZip64(t *testing.T) {
 	}
 	extra := local[30+len("large"):]
 	if le.Uint32(local[18:]) != math.MaxUint32 || le.Uint32(local[22:]) != math.MaxUint32 || le.Uint16(local[28:]) != 20 ||
-		le.Uint32(extra) != 1|16<<16 || le.Uint64(extra[4:]) != large || le.Uint64(extra[12:]) != large {
+		le.Uint32(extra) != 1|16<<16 || int64(le.Uint64(extra[4:])) != large || int64(le.Uint64(extra[12:])) != large {
 		t.Errorf("local header %x", local)
 	}
 	var next [4]byte
 	if _, err := f.ReadAt(next[:], int64(len(local))+large); err != nil || string(next[:]) != "PK\x03\x04" {
 		t.Errorf("%x, %v after the file", next, err)
 	}
-	// The directory has one field for each file, with its offset.
 	b := directory(t, f, int64(len(local))+large)
 	if full, short := bytes.Count(b, []byte{1, 0, 24, 0}), bytes.Count(b, []byte{1, 0, 16, 0}); full != 2 || short != 0 {
 		t.Errorf("%d zip64 fields in the directory with offset, %d without", full, short)

@@ -50,9 +50,9 @@ func startOutput(ctx context.Context, g *errgroup.Group, o Options, media *os.Fi
 		out.video = &mux.Track{Timescale: videoTimescale, SampleDuration: videoTimescale / av.FrameRate}
 		tracks = append(tracks, out.video)
 	}
-	if o.HasAudio { // ARC-COMP-04, ARC-COMP-06, ARC-COMP-18
+	if o.HasAudio { // ARC-COMP-18
 		out.audio = &mux.Track{
-			Timescale: av.SampleRate, SampleDuration: av.AACFrame, Skip: av.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate,
+			Timescale: av.SampleRate, SampleDuration: av.AACFrame, Skip: av.AACFrame, Channels: 1, Bitrate: ffmpeg.AudioBitrate, // ARC-COMP-04, ARC-COMP-06
 		}
 		tracks = append(tracks, out.audio)
 	}

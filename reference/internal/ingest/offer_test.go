@@ -25,8 +25,7 @@ a=sctp-port:5000
 `
 
 func TestOffers(t *testing.T) {
-	r := newSession()
-	s, _ := serve(t, r, nil)
+	s, _ := serve(t, newSession(), nil)
 	edit := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(browserOffer) }
 	_, video, _ := strings.Cut(browserOffer, "m=video")
 	tests := []struct {
@@ -71,16 +70,10 @@ func TestOffers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			answer, err := s.Offer(t.Context(), Publisher{SessionID: "session", Stream: archive.Stream{ID: tt.name}}, tt.offer)
 			if tt.want == 0 {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if strings.Contains(answer.SDP, "simulcast") || strings.Count(answer.SDP, "a=recvonly") != 2 {
-					t.Fatalf("answer:\n%s", answer.SDP)
-				}
+				expectRecvOnly(t, answer, err)
 				return
 			}
-			var refused *archive.Error
-			if !errors.As(err, &refused) || statuses[refused.Kind] != tt.want || !strings.Contains(refused.Message, tt.says) {
+			if !refusedWith(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
 				t.Fatalf("got %v; want %d with %q", err, tt.want, tt.says)
 			}
 			if _, ok := s.Publisher(tt.name); ok {
@@ -88,8 +81,26 @@ func TestOffers(t *testing.T) {
 			}
 		})
 	}
-	if _, err := s.Offer(t.Context(), Publisher{Stream: archive.Stream{ID: "browser"}}, browserOffer); !refusedWith(err, http.StatusConflict) {
+}
+
+func TestOfferOfTheSameStream(t *testing.T) {
+	s, _ := serve(t, newSession(), nil)
+	same := Publisher{Stream: archive.Stream{ID: "browser"}}
+	if _, err := s.Offer(t.Context(), same, browserOffer); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Offer(t.Context(), same, browserOffer); !refusedWith(err, http.StatusConflict) {
 		t.Fatalf("the same stream twice: %v", err)
+	}
+}
+
+func expectRecvOnly(t *testing.T, answer Answer, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(answer.SDP, "simulcast") || strings.Count(answer.SDP, "a=recvonly") != 2 {
+		t.Fatalf("answer:\n%s", answer.SDP)
 	}
 }
 

@@ -19,16 +19,15 @@ func near(t *testing.T, key []byte) {
 	note(t, j, recording)
 	w := begin(t, j, "s")
 	const minutes = 80
-	at := func(n int) av.Instant { return av.Instant(time.Duration(n) * time.Minute) }
 	began := []av.Instant{0, 0} // by file of the log
 	for n := range minutes {
-		err := errors.Join(w.Report(true, int64(n), at(n)), w.Append(av.Sample{Codec: av.VP8, Time: at(n), Data: make([]byte, 1<<20)}),
-			w.Append(av.Sample{Codec: av.Opus, Time: at(n).Add(-2 * time.Second), Data: []byte{1}}))
+		err := errors.Join(w.Report(true, int64(n), minute(n)), w.Append(av.Sample{Codec: av.VP8, Time: minute(n), Data: make([]byte, 1<<20)}),
+			w.Append(av.Sample{Codec: av.Opus, Time: minute(n).Add(-2 * time.Second), Data: []byte{1}}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if w.log.Current() == len(began) {
-			began = append(began, at(n))
+			began = append(began, minute(n))
 		}
 	}
 	if err := w.Close(); err != nil {
@@ -37,37 +36,13 @@ func near(t *testing.T, key []byte) {
 	if len(began) < 6 {
 		t.Fatalf("%d files", len(began))
 	}
-	check := func() {
-		t.Helper()
-		got := -1
-		for n := -1; n <= minutes; n++ {
-			p, err := j.Near("s", at(n))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if p.Offset != First.Offset || p.Segment > 1 && began[p.Segment].Add(5*time.Second) >= at(n) {
-				t.Errorf("minute %d: %v, which begins at %v", n, p, began[p.Segment])
-			}
-			if next := p.Segment + 1; next < len(began) && began[next].Add(time.Minute) < at(n) {
-				t.Errorf("minute %d: %v, but file %d begins at %v", n, p, next, began[next])
-			}
-			if p.Segment < got {
-				t.Errorf("minute %d: %v, after file %d for the one before", n, p, got)
-			}
-			got = p.Segment
-		}
-		list, err := readAll(t, j, "s", false, at(70))
-		if err != nil || len(list) != minutes-71 {
-			t.Errorf("%v, read %d", err, len(list))
-		}
-	}
-	check()
+	expectNear(t, j, began, minutes)
 	for range 2 {
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
 		j = openWith(t, dir, key)
-		check()
+		expectNear(t, j, began, minutes)
 	}
 	// Reading must not begin at a file that cannot be read.
 	f, err := os.OpenFile(segmentPath(j, streamLog("s"), 3), os.O_RDWR, 0)
@@ -79,5 +54,33 @@ func near(t *testing.T, key []byte) {
 	}
 	if p, err := j.Near("s", began[3].Add(30*time.Second)); err != nil || p.Segment != 2 {
 		t.Errorf("%v, %v", p, err)
+	}
+}
+
+func minute(n int) av.Instant { return av.Instant(time.Duration(n) * time.Minute) }
+
+// expectNear checks the place for each minute. began says when each file of the log begins.
+func expectNear(t *testing.T, j *Journal, began []av.Instant, minutes int) {
+	t.Helper()
+	got := -1
+	for n := -1; n <= minutes; n++ {
+		p, err := j.Near("s", minute(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Offset != First.Offset || p.Segment > 1 && began[p.Segment].Add(5*time.Second) >= minute(n) {
+			t.Errorf("minute %d: %v, which begins at %v", n, p, began[p.Segment])
+		}
+		if next := p.Segment + 1; next < len(began) && began[next].Add(time.Minute) < minute(n) {
+			t.Errorf("minute %d: %v, but file %d begins at %v", n, p, next, began[next])
+		}
+		if p.Segment < got {
+			t.Errorf("minute %d: %v, after file %d for the one before", n, p, got)
+		}
+		got = p.Segment
+	}
+	list, err := readAll(t, j, "s", false, minute(70))
+	if err != nil || len(list) != minutes-71 {
+		t.Errorf("%v, read %d", err, len(list))
 	}
 }

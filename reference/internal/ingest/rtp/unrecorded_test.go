@@ -86,13 +86,6 @@ func (broken) Append(av.Sample) error { return errors.New("full") }
 
 // TestReasons checks the reason under which packets are counted.
 func TestReasons(t *testing.T) {
-	send := func(l *line, codec av.Codec, sent []frames.Packet) {
-		for _, a := range sent {
-			a.At = l.now
-			l.Receive(l.sources[index(codec)], a)
-		}
-		l.pass(3 * time.Second)
-	}
 	for name, c := range map[string]struct {
 		codec av.Codec
 		do    func(l *line) // runs before anything is published
@@ -129,12 +122,9 @@ func TestReasons(t *testing.T) {
 			l.Flush(l.now)
 		}, map[unrecorded.Reason]int{unrecorded.Refused: 3}},
 		"overflow": {av.VP8, func(l *line) {
-			frame := func(n int) frames.Packet {
-				return frames.Packet{Seq: uint16(n), Stamp: uint32(n), Marker: true, Format: videoFormat,
-					Payload: append([]byte{0x10}, rtptest.Frame(mimes[av.VP8], n, true, maxPending/8)...)}
-			}
 			for n := range 8 {
-				send(l, av.VP8, []frames.Packet{frame(n)})
+				payload := append([]byte{0x10}, rtptest.Frame(mimes[av.VP8], n, true, maxPending/8)...)
+				send(l, av.VP8, []frames.Packet{{Seq: uint16(n), Stamp: uint32(n), Marker: true, Format: videoFormat, Payload: payload}})
 			}
 		}, map[unrecorded.Reason]int{unrecorded.Overflow: 8}},
 		"a frame too large": {av.VP8, func(l *line) {
@@ -151,16 +141,31 @@ func TestReasons(t *testing.T) {
 			l := newLine(c.codec)
 			got := l.count()
 			c.do(l)
-			if !maps.Equal(got, c.want) {
-				t.Errorf("%v, want %v", got, c.want)
-			}
-			for reason := range got {
-				if unrecorded.Reasons[reason] == "" {
-					t.Errorf("%s has no words", reason)
-				}
-			}
+			expectReasons(t, got, c.want)
 		})
 	}
+}
+
+// expectReasons compares the counts, and checks that each reason has a description.
+func expectReasons(t *testing.T, got, want map[unrecorded.Reason]int) {
+	t.Helper()
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for reason := range got {
+		if unrecorded.Reasons[reason] == "" {
+			t.Errorf("%s has no description", reason)
+		}
+	}
+}
+
+// send sends packets at once, and lets time pass until none is waited for any more.
+func send(l *line, codec av.Codec, sent []frames.Packet) {
+	for _, a := range sent {
+		a.At = l.now
+		l.Receive(l.sources[index(codec)], a)
+	}
+	l.pass(3 * time.Second)
 }
 
 // TestLatePackets checks that a packet that comes after it was given up counts as late, once, and that a duplicate does not.

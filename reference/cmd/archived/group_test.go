@@ -13,9 +13,9 @@ import (
 	"reelcheck/reference/internal/whiptest"
 )
 
-// ensemble is a session with several publishers, and archives of an application with its own storage and webhooks. The connection data of a
+// group is a session with several publishers, and archives of an application with its own storage and webhooks. The connection data of a
 // client is its index.
-type ensemble struct {
+type group struct {
 	t          *testing.T
 	server     *process
 	client     client
@@ -25,10 +25,10 @@ type ensemble struct {
 	publishers []*whiptest.Publisher
 }
 
-// gather starts an ensemble and returns when all clients publish.
-func gather(t *testing.T, publishers int) *ensemble {
+// gather starts a group and returns when all clients publish.
+func gather(t *testing.T, publishers int) *group {
 	t.Helper()
-	e := &ensemble{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openMoody(t)}
+	e := &group{t: t, server: start(t, filepath.Join(t.TempDir(), "data")), hooks: receiveWebhooks(t), bucket: openMoody(t)}
 	e.client = isolatedClient(t, e.server, map[string]any{"name": t.Name(), "archiveCallbackUrl": e.hooks.url, "storage": e.bucket.storage()})
 	e.session = e.client.createSession()
 	for range publishers {
@@ -38,18 +38,18 @@ func gather(t *testing.T, publishers int) *ensemble {
 }
 
 // join adds one more publishing client.
-func (e *ensemble) join() {
+func (e *group) join() {
 	e.t.Helper()
 	e.publishers = append(e.publishers, e.client.publishAs(e.session, e.claims()))
 }
 
 // claims returns the claims in the next publisher's token.
-func (e *ensemble) claims() map[string]any {
+func (e *group) claims() map[string]any {
 	return map[string]any{"connection_data": strconv.Itoa(len(e.publishers))}
 }
 
 // start starts an archive with these settings. It returns when that was, for each publisher.
-func (e *ensemble) start(settings map[string]any) (a archiveView, from []moment) {
+func (e *group) start(settings map[string]any) (a archiveView, from []moment) {
 	e.t.Helper()
 	body := map[string]any{"sessionId": e.session}
 	for name, value := range settings {
@@ -60,7 +60,7 @@ func (e *ensemble) start(settings map[string]any) (a archiveView, from []moment)
 }
 
 // act calls do while all publish. It returns when that was, for each publisher.
-func (e *ensemble) act(do func()) []moment {
+func (e *group) act(do func()) []moment {
 	m := make([]moment, len(e.publishers))
 	for i, p := range e.publishers {
 		m[i].early = p.Sent()
@@ -73,7 +73,7 @@ func (e *ensemble) act(do func()) []moment {
 }
 
 // pass returns after all have published for this many more seconds.
-func (e *ensemble) pass(length float64) {
+func (e *group) pass(length float64) {
 	e.t.Helper()
 	until := make([]int, len(e.publishers))
 	for i, p := range e.publishers {
@@ -85,7 +85,7 @@ func (e *ensemble) pass(length float64) {
 }
 
 // killServer kills the server with SIGKILL. The clients end too.
-func (e *ensemble) killServer() []moment {
+func (e *group) killServer() []moment {
 	killed := e.act(e.server.kill)
 	for _, p := range e.publishers {
 		p.Abandon()
@@ -94,7 +94,7 @@ func (e *ensemble) killServer() []moment {
 }
 
 // restart starts the server again on data.
-func (e *ensemble) restart(t *testing.T, data string) *ensemble {
+func (e *group) restart(t *testing.T, data string) *group {
 	t.Helper()
 	again := *e
 	again.t, again.server, again.publishers = t, start(t, data), nil
@@ -104,7 +104,7 @@ func (e *ensemble) restart(t *testing.T, data string) *ensemble {
 }
 
 // delivered waits until the individual archive is in the bucket and returns it as its owner can read it.
-func (e *ensemble) delivered(id string) bundle {
+func (e *group) delivered(id string) bundle {
 	e.t.Helper()
 	a := e.client.awaitStatus(id, "uploaded")
 	file := e.bucket.object(e.t, e.client.app.ID+"/"+id+"/archive.zip")

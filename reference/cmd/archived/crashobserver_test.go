@@ -23,8 +23,8 @@ import (
 	"reelcheck/reference/internal/storage"
 )
 
-// witness knows what was promised, by answers and by commits before the server was killed. It finds promises that were broken.
-type witness struct {
+// observer knows what was promised, by answers and by commits before the server was killed. It finds promises that were broken.
+type observer struct {
 	t       testing.TB
 	hooks   *announcements
 	buckets map[string]*moodyBucket // by application
@@ -35,18 +35,18 @@ type witness struct {
 	lost, duplicated, missing int
 
 	mu    sync.Mutex
-	known map[string]*promise // by archive
+	known map[string]*observation // by archive
 }
 
-// promise is what is known about an archive.
-type promise struct {
+// observation is what is known about an archive.
+type observation struct {
 	row      archive.Archive
 	statuses []archive.Status // committed statuses, in order, as far as they were seen
 	file     string           // SHA-256 of the complete file
 }
 
-func newWitness(t *testing.T) *witness {
-	return &witness{t: t, hooks: receiveAnnouncements(t), buckets: map[string]*moodyBucket{}, mayFail: map[string]bool{}, known: map[string]*promise{}}
+func newObserver(t *testing.T) *observer {
+	return &observer{t: t, hooks: receiveAnnouncements(t), buckets: map[string]*moodyBucket{}, mayFail: map[string]bool{}, known: map[string]*observation{}}
 }
 
 // ranks orders the statuses: an archive never goes back.
@@ -56,16 +56,16 @@ var ranks = map[archive.Status]int{
 }
 
 // saw records a status in an answer.
-func (w *witness) saw(id, status string) {
+func (w *observer) saw(id, status string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.note(id, archive.Status(status))
 }
 
-func (w *witness) note(id string, status archive.Status) *promise {
+func (w *observer) note(id string, status archive.Status) *observation {
 	p := w.known[id]
 	if p == nil {
-		p = &promise{}
+		p = &observation{}
 		w.known[id] = p
 	}
 	if n := len(p.statuses); n > 0 {
@@ -81,13 +81,13 @@ func (w *witness) note(id string, status archive.Status) *promise {
 	return p
 }
 
-func (w *witness) lose(format string, args ...any) {
+func (w *observer) lose(format string, args ...any) {
 	w.lost++
 	w.t.Errorf("lost: "+format, args...)
 }
 
 // inspect compares the data of a killed server with the promises, and adds what it finds to them.
-func (w *witness) inspect(data string) {
+func (w *observer) inspect(data string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	db := w.database(data)
@@ -117,7 +117,7 @@ func (w *witness) inspect(data string) {
 }
 
 // database opens the database. It opens a copy of a SQLite file, because opening the original would repair it.
-func (w *witness) database(data string) *sql.DB {
+func (w *observer) database(data string) *sql.DB {
 	w.t.Helper()
 	if w.postgres != "" {
 		db, err := sql.Open("pgx", w.postgres)
@@ -139,7 +139,7 @@ func (w *witness) database(data string) *sql.DB {
 }
 
 // file returns the file of an archive from the place where it must be.
-func (w *witness) file(data string, a archive.Archive) (content []byte, complete bool) {
+func (w *observer) file(data string, a archive.Archive) (content []byte, complete bool) {
 	var r io.ReadCloser
 	var err error
 	switch {
@@ -169,7 +169,7 @@ func (w *witness) file(data string, a archive.Archive) (content []byte, complete
 	return content, err == nil
 }
 
-func (w *witness) compare(p *promise, content []byte) {
+func (w *observer) compare(p *observation, content []byte) {
 	digest := sha256.Sum256(content)
 	sum := base64.StdEncoding.EncodeToString(digest[:])
 	if p.file == "" {
@@ -181,7 +181,7 @@ func (w *witness) compare(p *promise, content []byte) {
 }
 
 // expectNothingOwed checks that in the end there is nothing left to do, and no file left over.
-func (w *witness) expectNothingOwed(data string) {
+func (w *observer) expectNothingOwed(data string) {
 	db := w.database(data)
 	defer db.Close()
 	for what, query := range map[string]string{
@@ -205,7 +205,7 @@ func (w *witness) expectNothingOwed(data string) {
 }
 
 // check compares every archive with its announcements.
-func (w *witness) check() {
+func (w *observer) check() {
 	for id, p := range w.known {
 		last := p.statuses[len(p.statuses)-1]
 		switch last {
@@ -229,7 +229,7 @@ func (w *witness) check() {
 	}
 }
 
-func (w *witness) checkWebhooks(id string, p *promise) {
+func (w *observer) checkWebhooks(id string, p *observation) {
 	bodies := slices.Compact(slices.Clone(w.hooks.bodies[id])) // a repeated one comes before the next
 	seen := map[string]bool{}
 	var announced []archive.Status
@@ -291,7 +291,7 @@ func legal(way []archive.Status) bool {
 }
 
 // finals returns the number of archives by last status.
-func (w *witness) finals() map[archive.Status]int {
+func (w *observer) finals() map[archive.Status]int {
 	n := map[archive.Status]int{}
 	for _, p := range w.known {
 		n[p.statuses[len(p.statuses)-1]]++
@@ -299,7 +299,7 @@ func (w *witness) finals() map[archive.Status]int {
 	return n
 }
 
-func (w *witness) must(err error) {
+func (w *observer) must(err error) {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatal(err)
