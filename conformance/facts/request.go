@@ -39,9 +39,6 @@ const (
 	flawCredentials    = "flawed credentials"
 )
 
-// resolutions are the six picture sizes that a composed archive can have.
-var resolutions = []string{"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
-
 // Asked is a start request with its flaws.
 type Asked struct {
 	evidence.Record

@@ -32,13 +32,11 @@ type parser struct {
 	byTrack map[uint64]*track
 	order   []*track
 
-	cluster  element
-	base     uint64 // timestamp of the cluster, in units of the scale
-	hasBase  bool
-	block    []byte // bytes of the current block
-	blockAt  int64
-	hasBlock bool
-	value    []byte
+	cluster element
+	base    uint64 // timestamp of the cluster, in units of the scale
+	hasBase bool
+	block   []byte // bytes of the current block
+	value   []byte
 }
 
 // Read describes a file. It reads r to its end, or to where it cannot find the next element.

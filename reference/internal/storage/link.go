@@ -37,7 +37,8 @@ func (c *Cloud) sign(key, expires string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// ServeHTTP answers GET and HEAD of a link: 403 if it is forged or older than [LinkLife], 404 if the file does not exist.
+// ServeHTTP answers GET and HEAD of a link: 403 if it is forged or older than [LinkLife], 404 if the file does not exist. Errors are plain text
+// (openapi.yaml), not those of the API: whoever opens a link has no token and may be a person with a browser.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

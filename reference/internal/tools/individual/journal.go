@@ -19,6 +19,7 @@ import (
 	"reelcheck/reference/internal/mux/matroska"
 	"reelcheck/reference/internal/timeline"
 	"reelcheck/reference/internal/tools/individual/still"
+	"reelcheck/reference/internal/tools/spool"
 )
 
 const (
@@ -148,20 +149,19 @@ func finish(parts []*part) error {
 
 // file writes one file to the part of its stream that it can follow, or to a new part. It returns the parts of the stream.
 func (f *filling) file(ctx context.Context, file File, open []*part) (parts []*part, err error) {
-	s, err := newSpool(f.Dir)
+	data, err := spool.New(f.Dir)
 	if err != nil {
 		return open, err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, data.Close()) }()
+	s := &contents{data: data}
 	if err := f.blocks(ctx, file, s); err != nil {
 		return open, err
 	}
-	if len(s.index[audio])+len(s.index[video]) == 0 {
+	if s.blocks() == 0 {
 		return open, nil
 	}
-	if err := s.arrange(); err != nil {
-		return open, err
-	}
+	s.arrange()
 	var p *part
 	if i := slices.IndexFunc(open, func(p *part) bool { return p.takes(file, s, f.zero) }); i >= 0 {
 		p = open[i]
@@ -200,8 +200,8 @@ func Plain(id string) string {
 	return string(b)
 }
 
-// blocks reads a file into a spool. If the file is cut off, it reads the beginning.
-func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
+// blocks reads the contents of a file. If the file is cut off, it reads the beginning.
+func (f *filling) blocks(ctx context.Context, file File, s *contents) error {
 	entry := f.media[file.Filename]
 	r, err := entry.Open()
 	if errors.Is(err, zip.ErrAlgorithm) {
@@ -244,7 +244,7 @@ func (f *filling) blocks(ctx context.Context, file File, s *spool) error {
 	})
 	var unreadable *matroska.UnreadableError
 	switch {
-	case errors.As(err, &unreadable), errors.Is(err, matroska.ErrNone), damaged(err) && s.size == 0:
+	case errors.As(err, &unreadable), errors.Is(err, matroska.ErrNone), damaged(err) && s.blocks() == 0:
 		f.leave(file, err)
 		return nil
 	case errors.Is(err, matroska.ErrCut), damaged(err):
@@ -266,8 +266,8 @@ func damaged(err error) bool {
 	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat)
 }
 
-// picture reads a file that is a picture into a spool, as one frame.
-func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *spool) error {
+// picture reads the contents of a file that is a picture, as one frame.
+func (f *filling) picture(ctx context.Context, file File, r io.Reader, s *contents) error {
 	if f.Still == nil {
 		f.leave(file, errors.New("it is a picture"))
 		return nil

@@ -51,7 +51,7 @@ type part struct {
 }
 
 // takes reports whether the file can follow the part's blocks.
-func (p *part) takes(f File, s *spool, zero time.Duration) bool {
+func (p *part) takes(f File, s *contents, zero time.Duration) bool {
 	for kind, has := range p.has {
 		if first, _ := s.times(kind); has && len(s.index[kind]) > 0 && f.start()-zero+first < p.reached[kind]-overlap {
 			return false

@@ -130,7 +130,7 @@ func (j *joiner) keep(m *mixed, unit []byte) error {
 }
 
 func (j *joiner) sample(m *mixed, data []byte, key bool) error {
-	at, err := j.spool.add(data)
+	at, err := j.spool.Add(data)
 	m.run.Samples = append(m.run.Samples, movie.Sample{Offset: at, Size: uint32(len(data)), Key: key})
 	return err
 }

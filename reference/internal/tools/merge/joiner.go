@@ -2,19 +2,18 @@ package merge
 
 import (
 	"errors"
-	"io"
-	"os"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/mux/movie"
 	"reelcheck/reference/internal/mux/mp4"
+	"reelcheck/reference/internal/tools/spool"
 )
 
 // joiner is the state of one Run.
 type joiner struct {
 	Options
 	parts []*part
-	spool *spool
+	spool *spool.Spool // samples that were coded again
 }
 
 // part is one recording, with what of it goes into the output.
@@ -55,7 +54,7 @@ func (j *joiner) open(inputs []string, dir string) (err error) {
 			return err
 		}
 	}
-	j.spool, err = newSpool(dir)
+	j.spool, err = spool.New(dir)
 	return err
 }
 
@@ -65,7 +64,7 @@ func (j *joiner) close() error {
 		errs = append(errs, p.Close())
 	}
 	if j.spool != nil {
-		errs = append(errs, j.spool.close())
+		errs = append(errs, j.spool.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -120,32 +119,4 @@ func (j *joiner) track(pick func(*part) *use) mp4.Output {
 	}
 	out.Descriptions = descriptions.uniform()
 	return out
-}
-
-// spool stores samples that were coded again, in an unnamed file.
-type spool struct {
-	f    *os.File
-	size int64
-}
-
-func newSpool(dir string) (*spool, error) {
-	f, err := os.CreateTemp(dir, ".merge.*.part")
-	if err != nil {
-		return nil, err
-	}
-	return &spool{f: f}, os.Remove(f.Name())
-}
-
-func (s *spool) close() error { return s.f.Close() }
-
-func (s *spool) ReadAt(p []byte, at int64) (int, error) { return s.f.ReadAt(p, at) }
-
-var _ io.ReaderAt = (*spool)(nil)
-
-// add stores the data of a sample and returns its offset.
-func (s *spool) add(data []byte) (at int64, err error) {
-	at = s.size
-	n, err := s.f.WriteAt(data, at)
-	s.size += int64(n)
-	return at, err
 }

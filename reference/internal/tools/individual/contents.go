@@ -1,28 +1,23 @@
 package individual
 
 import (
-	"bufio"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"time"
 
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/mux/matroska"
+	"reelcheck/reference/internal/tools/spool"
 )
 
 // maxBlocks is the maximum number of blocks in a file. The index is in memory and takes 32 bytes for each. A file with 50 packets and 30 frames
 // a second has four million in 14 hours.
 const maxBlocks = 4 << 20
 
-// spool keeps the blocks of a file on disk, so that their order can be changed.
-type spool struct {
-	f      *os.File
-	w      *bufio.Writer
-	size   int64
+// contents is what was read of a file. The blocks are on disk, so that their order can be changed.
+type contents struct {
+	data   *spool.Spool
 	index  [2][]entry // by kind
 	codecs [2]av.Codec
 	still  bool   // the file is a picture
@@ -46,40 +41,30 @@ const (
 	video
 )
 
-func newSpool(dir string) (*spool, error) {
-	f, err := os.CreateTemp(dir, "blocks")
-	if err != nil {
-		return nil, err
-	}
-	return &spool{f: f, w: bufio.NewWriterSize(f, 1<<20)}, nil
-}
+func (s *contents) blocks() int { return len(s.index[audio]) + len(s.index[video]) }
 
-func (s *spool) close() error { return errors.Join(s.f.Close(), os.Remove(s.f.Name())) }
-
-func (s *spool) add(b matroska.Block) error {
-	if len(s.index[audio])+len(s.index[video]) >= maxBlocks {
+func (s *contents) add(b matroska.Block) error {
+	if s.blocks() >= maxBlocks {
 		return fmt.Errorf("more than %d blocks", maxBlocks)
 	}
 	kind := audio
 	if b.Track.Codec.Video() {
 		kind = video
 	}
-	n, err := s.w.Write(b.Data)
+	at, err := s.data.Add(b.Data)
 	s.codecs[kind] = b.Track.Codec
-	s.index[kind] = append(s.index[kind], entry{time: b.Time, offset: s.size, size: int32(n), key: b.Key, turned: b.Reordered})
-	s.size += int64(n)
+	s.index[kind] = append(s.index[kind], entry{time: b.Time, offset: at, size: int32(len(b.Data)), key: b.Key, turned: b.Reordered})
 	return err
 }
 
 // arrange sorts the blocks of each kind into decoding order.
-func (s *spool) arrange() error {
+func (s *contents) arrange() {
 	arrange(s.index[audio])
 	arrange(s.index[video])
-	return s.w.Flush()
 }
 
 // times returns when the first block and the last block are presented.
-func (s *spool) times(kind int) (first, last time.Duration) {
+func (s *contents) times(kind int) (first, last time.Duration) {
 	list := s.index[kind]
 	if len(list) == 0 {
 		return 0, 0
@@ -89,15 +74,14 @@ func (s *spool) times(kind int) (first, last time.Duration) {
 }
 
 // each calls do for every block, with audio and video merged by time.
-func (s *spool) each(do func(kind int, e entry, data []byte) error) error {
-	r := io.NewSectionReader(s.f, 0, s.size)
+func (s *contents) each(do func(kind int, e entry, data []byte) error) error {
 	var next [2]int
 	for next[audio] < len(s.index[audio]) || next[video] < len(s.index[video]) {
 		kind := s.earlier(next)
 		e := s.index[kind][next[kind]]
 		next[kind]++
 		data := make([]byte, e.size)
-		if _, err := r.ReadAt(data, e.offset); err != nil {
+		if _, err := s.data.ReadAt(data, e.offset); err != nil {
 			return err
 		}
 		if err := do(kind, e, data); err != nil {
@@ -108,7 +92,7 @@ func (s *spool) each(do func(kind int, e entry, data []byte) error) error {
 }
 
 // earlier returns the kind of the next block. next has the index of the next block of each kind.
-func (s *spool) earlier(next [2]int) int {
+func (s *contents) earlier(next [2]int) int {
 	sounds, pictures := s.index[audio][next[audio]:], s.index[video][next[video]:]
 	if len(sounds) == 0 || len(pictures) > 0 && pictures[0].at < sounds[0].at {
 		return video
