@@ -74,7 +74,9 @@ func Sync(path string) error {
 func Clean(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, unfinished))
 	for _, path := range left {
-		err = errors.Join(err, os.Remove(path))
+		if info, gone := os.Lstat(path); gone == nil && info.Mode().IsRegular() { // others are not of this package
+			err = errors.Join(err, os.Remove(path))
+		}
 	}
 	return err
 }

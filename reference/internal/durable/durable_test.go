@@ -43,8 +43,13 @@ func TestFile(t *testing.T) {
 	want("three")
 }
 
+// TestClean removes temporary files, and leaves other files and a directory with such a name.
 func TestClean(t *testing.T) {
 	dir := t.TempDir()
+	folder := filepath.Join(dir, ".g.part")
+	if err := os.MkdirAll(filepath.Join(folder, "within"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{".f.12.part", "f", ".hidden"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -54,7 +59,7 @@ func TestClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	names, err := os.ReadDir(dir)
-	if err != nil || len(names) != 2 || names[0].Name() != ".hidden" || names[1].Name() != "f" {
+	if err != nil || len(names) != 3 || names[0].Name() != ".g.part" || names[1].Name() != ".hidden" || names[2].Name() != "f" {
 		t.Errorf("left: %v, %v", names, err)
 	}
 }
