@@ -219,7 +219,7 @@ func pictureOnly(c *check.Case) {
 
 // emptyFile judges archives that ended before anything was published.
 func emptyFile(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok || len(k.Streams) > 0 && k.Streams[0].From.Before(k.End) || h.IsIndividual() {
 			continue
