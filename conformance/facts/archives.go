@@ -28,13 +28,15 @@ func (f *Facts) Chain(session string) []*History {
 	return out
 }
 
-// begun gives each automatic archive what a start gives the others: what began it, when, and what was asked for.
+// begun gives each automatic archive what a start gives the others: what began it, when, and what was asked for. It leaves
+// out those of scenarios that have not ended, because more archives and moves of the clock may still be recorded.
 func (f *Facts) begun() {
 	for _, h := range f.Archives {
 		h.Begun = Span{From: h.Start.Sent(), To: h.Start.Over()}
 	}
 	for _, s := range InOrder(f.Sessions) {
-		if !s.Auto || len(s.Clients) == 0 {
+		step, _ := f.View.Outcome(s.Created.Scenario)
+		if !s.Auto || len(s.Clients) == 0 || step.Outcome == "" || step.Outcome == evidence.Began {
 			continue
 		}
 		first := Union(s.Clients)[0]
@@ -48,7 +50,7 @@ func (f *Facts) begun() {
 	}
 }
 
-// EveryArchive returns the archives that the harness started and the automatic archives of its sessions.
+// EveryArchive returns the archives that the harness started and the automatic archives of scenarios that have ended.
 func (f *Facts) EveryArchive() []*History {
 	var out []*History
 	for _, h := range f.Archives {

@@ -20,7 +20,7 @@ import (
 
 // Checks are the checks of this package.
 var Checks = []check.Check{
-	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause, scenarios.AutoOverlap),
 	check.New("ARC-CB-02", callbackType, scenarios.Pair),
 	check.New("ARC-CB-03", startStopDeliveryPosted, scenarios.Pair),
 	check.New("ARC-CB-04", pausesPosted, scenarios.Pause),
@@ -31,7 +31,7 @@ var Checks = []check.Check{
 		return "sessionId of the recorded session", s.Show("sessionId"), s.Text("sessionId") == h.Request.Text("sessionId")
 	}), scenarios.Pair),
 	check.New("ARC-CB-07", everyHook(callbackProject), scenarios.Pair),
-	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair),
+	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair, scenarios.Automatic),
 	check.New("ARC-CB-09", everyHook(func(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 		ms, ok := s.Whole("createdAt")
 		return "createdAt in whole seconds", s.Show("createdAt"), ok && ms%c.Number("callback.created-at.step") == 0
@@ -82,7 +82,7 @@ var Checks = []check.Check{
 	check.New("ARC-CB-30", signedCallbacks, scenarios.Retry),
 	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair),
 	check.New("ARC-CB-32", callbackOwnApplication, scenarios.Isolation),
-	check.New("ARC-CB-33", announcedOnce, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-33", announcedOnce, scenarios.Pair, scenarios.Pause, scenarios.Automatic),
 	check.New("ARC-CB-34", expiryPosted, scenarios.Cloud),
 }
 

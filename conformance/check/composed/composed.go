@@ -44,7 +44,7 @@ var mediaChecks = []check.Check{
 	check.New("ARC-COMP-26", publishersOf("VP9"), scenarios.Codecs),
 	check.New("ARC-COMP-27", publishersOf("H264"), scenarios.Codecs),
 	check.New("ARC-STAT-06", pauseLeavesNothing, scenarios.Pause),
-	check.New("ARC-RATE-01", defaultQP, scenarios.Pair),
+	check.New("ARC-RATE-01", defaultQP, scenarios.Pair, scenarios.Automatic),
 	check.New("ARC-RATE-02", variableBitrate, scenarios.Pair),
 	check.New("ARC-SEL-01", takesRecorded(""), scenarios.Pair),
 }

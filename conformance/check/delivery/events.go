@@ -120,7 +120,7 @@ func eventsNameArchive(c *check.Case) {
 			continue
 		}
 		h := c.ByID[r.IDs[evidence.Archive]]
-		ok := h != nil && h.Start.IDs[evidence.Session] == r.IDs[evidence.Session]
+		ok := h != nil && (h.Start.IDs[evidence.Session] == r.IDs[evidence.Session] || c.Automatic(h) && h.Session() == r.IDs[evidence.Session])
 		c.Want(ok, r.Client.Type+" with the archive's id", text.Clip(r.Client.Body.Text, 160), r)
 	}
 }
