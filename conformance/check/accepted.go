@@ -54,7 +54,7 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 
 // SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain.
 func (c *Case) SilentHooks() {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, r := range h.Watches {
 			if w := r.Watch; w.What == "webhooks" && w.Until != "" && !w.Met && len(h.Hooks) == 0 {
 				c.Wrong(w.Until+" within "+w.Deadline.String(), "no callback about the archive", r)

@@ -34,7 +34,7 @@ func (c *Case) Zip(r evidence.Record) (z individual.Report, ok bool) {
 // notes a contradiction for an archive that could not be decrypted or read.
 func (c *Case) Decrypted() []content.Recording {
 	var out []content.Recording
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		p := content.ExpectedOf(c.Facts, h)
 		if !c.Encrypted(h) || h.IsIndividual() || len(h.Opened) == 0 || len(p.Timeline.Tracks) == 0 {
 			continue
@@ -59,7 +59,7 @@ func (c *Case) Decrypted() []content.Recording {
 // contradiction for a delivered file that is unreadable. Encrypted archives are left to [Case.Decrypted].
 func (c *Case) Recordings() []content.Recording {
 	var out []content.Recording
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		if p := content.ExpectedOf(c.Facts, h); !h.IsIndividual() && len(p.Timeline.Tracks) > 0 && !c.Encrypted(h) {
 			out = append(out, c.recorded(h, p)...)
 		}

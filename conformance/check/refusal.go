@@ -87,7 +87,7 @@ func OnForeign(op evidence.Operation) func(*Case) {
 // Defaults returns a check that a property has the value want in archives whose request did not name it.
 func Defaults(key, want string) func(*Case) {
 	return func(c *Case) {
-		for _, h := range c.StartedArchives() {
+		for _, h := range c.EveryArchive() {
 			if _, given := h.Request[key]; given {
 				continue
 			}

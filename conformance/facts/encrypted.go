@@ -15,7 +15,7 @@ func (f *Facts) certified(r evidence.Record) (accepted []evidence.Record) {
 
 // Encrypted reports whether the application had a certificate when h was started.
 func (f *Facts) Encrypted(h *History) bool {
-	return h.Start.Exchange != nil && f.InForce(h.Start)
+	return h.Start.Seq > 0 && f.InForce(h.Start)
 }
 
 // InForce reports whether the application of a request had a certificate when the request was sent.

@@ -134,6 +134,7 @@ func (f *Facts) sortOut(v evidence.View) {
 			}
 		}
 	}
+	f.begun()
 	for _, r := range v.Records { // an event may come before the answer to the start
 		h := f.ByID[r.IDs[evidence.Archive]]
 		switch {

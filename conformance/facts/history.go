@@ -58,23 +58,47 @@ func (s Sighting) Asked() time.Time { return s.At.Sent() }
 type History struct {
 	ID       string
 	Scenario string
-	Start    evidence.Record // the exchange that started it; without an Exchange for automatic archives
-	Request  Object          // the body of that exchange
-	Seen     []Sighting      // objects in answers
-	Hooks    []Sighting      // objects in callbacks
-	Objects  []evidence.Record
-	Watches  []evidence.Record // how long it was watched for something, and what came
-	Events   []evidence.Record // events about it that clients received
-	Stops    []evidence.Record // stop calls by its application
-	Deletes  []evidence.Record
-	Media    []evidence.Record // forensics of its file
+	// Start is the exchange that started it. That of an automatic archive has no Exchange: it is the arrival of the
+	// session's first client.
+	Start   evidence.Record
+	Request Object     // the body of that exchange, or what was asked for with the session
+	Begun   Span       // the real time in which it began
+	Follows bool       // an automatic archive that is not the first one of its session
+	Seen    []Sighting // objects in answers
+	Hooks   []Sighting // objects in callbacks
+	Objects []evidence.Record
+	Watches []evidence.Record // how long it was watched for something, and what came
+	Events  []evidence.Record // events about it that clients received
+	Stops   []evidence.Record // stop calls by its application
+	Deletes []evidence.Record
+	Media   []evidence.Record // forensics of its file
 	// Individual holds the reports on the ZIP of an archive of individual streams.
 	Individual []evidence.Record
 	Opened     []evidence.Record // its encrypted objects, decrypted
 	uploads    []evidence.Record // requests for it that the suite's store saw
 }
 
-// App returns the id of the application that started the archive.
+// CreatedAt returns the createdAt of the last read or list or, without any, of the last callback.
+func (h *History) CreatedAt() int64 {
+	shown := slices.Concat(h.Hooks, h.Seen)
+	if len(shown) == 0 {
+		return 0
+	}
+	ms, _ := shown[len(shown)-1].Whole("createdAt")
+	return ms
+}
+
+// firstShown returns when the target had first shown the archive, in an answer or a callback.
+func (h *History) firstShown() (first time.Time) {
+	for _, s := range slices.Concat(h.Seen, h.Hooks) {
+		if at := s.Answered(); first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// App returns the id of the application that started the archive, or in whose session it began by itself.
 func (h *History) App() string { return h.Start.IDs[evidence.Application] }
 
 // IsIndividual reports whether the start asked for an individual stream archive.
@@ -180,6 +204,24 @@ func (h *History) HookList() string {
 		s = append(s, hook.Status())
 	}
 	return "[" + strings.Join(s, " ") + "]"
+}
+
+// Ended returns the stretch of real time in which the archive ended, as answers and callbacks show it: between the last
+// that was asked for while it was in progress and the first that shows its end. ok is false if none shows its end.
+func (h *History) Ended() (at Span, ok bool) {
+	at.From = h.Begun.From
+	for _, s := range slices.Concat(h.Seen, h.Hooks) {
+		ended := s.Status() == "stopped" || Final(s.Status())
+		if ended && (at.To.IsZero() || s.Answered().Before(at.To)) {
+			at.To = s.Answered()
+		}
+	}
+	for _, s := range h.Seen {
+		if InProgress(s.Status()) && s.Asked().After(at.From) && s.Asked().Before(at.To) {
+			at.From = s.Asked()
+		}
+	}
+	return at, !at.To.IsZero()
 }
 
 // StopSeen returns the answers that show the archive in progress, and those that do not. Its real end lies between them.

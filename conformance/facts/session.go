@@ -27,8 +27,9 @@ type Session struct {
 	Relayed bool
 	Auto    bool
 	Created evidence.Record
-	Clients []Span // connections with events, and publishers that have none
-	Streams []Span // publications, from the first packet of any track to the last
+	asked   url.Values // with its creation
+	Clients []Span     // connections with events, and publishers that have none
+	Streams []Span     // publications, from the first packet of any track to the last
 }
 
 func (s *Session) connected(at time.Time) bool {
@@ -108,7 +109,18 @@ func created(all map[string]*Session, r evidence.Record) {
 	}
 	p2p := form.Get("p2p.preference")
 	all[list[0].ID] = &Session{ID: list[0].ID, App: r.IDs[evidence.Application], Created: r,
-		Relayed: p2p == "enabled" || p2p == "always", Auto: form.Get("archiveMode") == "always"}
+		Relayed: p2p == "enabled" || p2p == "always", Auto: form.Get("archiveMode") == "always", asked: form}
+}
+
+// archive returns what was asked for of the automatic archives of s, as a start would ask for it.
+func (s *Session) archive() Object {
+	o := Object{"sessionId": s.ID}
+	for key, of := range map[string]string{"name": "archiveName", "resolution": "archiveResolution"} {
+		if v := s.asked.Get(of); v != "" {
+			o[key] = v
+		}
+	}
+	return o
 }
 
 func (s *Session) presence(r evidence.Record) {

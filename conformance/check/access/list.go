@@ -139,7 +139,7 @@ func listNewestFirst(c *check.Case) {
 }
 
 func startSeq(c *check.Case, id string) int64 {
-	if h := c.ByID[id]; h != nil {
+	if h := c.ByID[id]; h != nil && h.Start.Exchange != nil {
 		return h.Start.Seq
 	}
 	return 0

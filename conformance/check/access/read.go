@@ -18,7 +18,7 @@ var readChecks = []check.Check{
 	check.New("ARC-GET-01", readAnswers, scenarios.Pair),
 	check.New("ARC-GET-02", check.OnUnknown(evidence.GetArchive, 404), scenarios.Refusals),
 	check.New("ARC-GET-03", check.OnMalformed(evidence.GetArchive, 404, 400), scenarios.Refusals),
-	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause, scenarios.Automatic),
 	check.New("ARC-GET-05", check.OnForeign(evidence.GetArchive), scenarios.Isolation),
 	check.New("ARC-GET-06", readTypes, scenarios.Pair),
 	check.New("ARC-GET-07", readInProgress, scenarios.Pair, scenarios.Pause),
@@ -33,7 +33,7 @@ var readChecks = []check.Check{
 func readAnswers(c *check.Case) {
 	for _, r := range c.Calls(evidence.GetArchive) {
 		h := c.ByID[r.ArchiveInPath()]
-		if h == nil || h.Start.Exchange == nil || !c.Sound(r) || !h.Start.SameApp(r) || h.DeletedBefore(r) {
+		if h == nil || h.Begun.From.IsZero() || !c.Sound(r) || !h.Start.SameApp(r) || h.DeletedBefore(r) {
 			continue
 		}
 		o, _ := c.Decode(facts.AnswerText(r))
@@ -45,12 +45,12 @@ func readAnswers(c *check.Case) {
 // archive.
 func readCreatedAt(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok || len(k.Streams) == 0 || !k.Streams[0].From.Before(k.End) {
 			continue
 		}
-		app := h.Start.IDs[evidence.Application]
+		app := h.App()
 		for _, s := range h.Reads() {
 			if !c.Earliest(app, s.Asked()).After(k.Streams[0].From.Add(allow)) || s.Status() == "deleted" {
 				continue
@@ -74,7 +74,7 @@ var archiveTypes = map[string]string{
 var archiveRequired = []string{"id", "status", "reason", "sessionId", "createdAt", "duration", "size", "outputMode", "streamMode", "hasAudio", "hasVideo", "name", "url"}
 
 func readTypes(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Reads() {
 			var bad []string
 			for key, want := range facts.InOrder(archiveTypes) {
@@ -104,7 +104,7 @@ func projectAsText(key string, v any, s facts.Sighting) bool {
 }
 
 func readInProgress(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Reads() {
 			if !facts.InProgress(s.Status()) {
 				continue
@@ -121,7 +121,7 @@ func readInProgress(c *check.Case) {
 
 // readDelivered compares a read with the object at the upload target and with the recorded time.
 func readDelivered(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok || !content.Published(c.Facts, h) {
 			continue
@@ -146,9 +146,9 @@ func readDelivered(c *check.Case) {
 }
 
 func readUpdatedAt(c *check.Case) {
-	for _, h := range c.StartedArchives() {
-		app := h.Start.IDs[evidence.Application]
-		least := c.Earliest(app, h.Start.Exchange.Started).Add(-c.Limit("tolerance.updated-at"))
+	for _, h := range c.EveryArchive() {
+		app := h.App()
+		least := c.Earliest(app, h.Begun.From).Add(-c.Limit("tolerance.updated-at"))
 		var last facts.Sighting
 		for _, s := range h.Reads() {
 			at, ok := s.Instant("updatedAt")
@@ -163,7 +163,7 @@ func readUpdatedAt(c *check.Case) {
 }
 
 func readModes(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			modes, _ := c.Ledger.List("outputMode")
 			streams, _ := c.Ledger.List("streamMode")
@@ -176,7 +176,7 @@ func readModes(c *check.Case) {
 }
 
 func readLegacyProject(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Reads() {
 			if s.At.Exchange.Identity != evidence.AsLegacy {
 				continue
@@ -190,7 +190,7 @@ func readLegacyProject(c *check.Case) {
 }
 
 func readTag(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		want := h.Request.Text("multiArchiveTag")
 		for _, s := range h.Seen {
 			v, present := s.Object["multiArchiveTag"]

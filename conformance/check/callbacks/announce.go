@@ -12,7 +12,7 @@ import (
 // callbackEqualsRead compares the last callback of an archive at rest with a read in the same status.
 func callbackEqualsRead(c *check.Case) {
 	keys := []string{"applicationId", "outputMode", "hasAudio", "hasVideo", "sha256sum", "updatedAt", "multiArchiveTag"}
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Hooks {
 			i := slices.IndexFunc(h.Seen, func(r facts.Sighting) bool {
 				return r.Status() == s.Status() && facts.Final(s.Status()) && r.At.Exchange.Identity == evidence.AsUnified
@@ -35,8 +35,8 @@ func callbackEqualsRead(c *check.Case) {
 // callbackOwnApplication checks that callbacks go to the address of their own application. The receiver has one address
 // per application.
 func callbackOwnApplication(c *check.Case) {
-	for _, h := range c.StartedArchives() {
-		own := c.Apps[h.Start.IDs[evidence.Application]].Callback
+	for _, h := range c.EveryArchive() {
+		own := c.Apps[h.App()].Callback
 		if own == "" || len(c.View.Exchanges(evidence.CreateApplication).Scenario(h.Scenario).Records) < 2 {
 			continue // no other application has an address for callbacks
 		}
@@ -48,7 +48,7 @@ func callbackOwnApplication(c *check.Case) {
 
 // announcedOnce checks that a change, identified by status and updatedAt, is not posted again after it was accepted.
 func announcedOnce(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		hooks := facts.ByChange(h.Hooks)
 		for i, s := range hooks {
 			again := slices.IndexFunc(hooks[:i], func(e facts.Sighting) bool {
@@ -68,7 +68,7 @@ func announcedOnce(c *check.Case) {
 }
 
 func expiryPosted(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		i := slices.IndexFunc(h.Seen, func(s facts.Sighting) bool { return s.Status() == "expired" })
 		if i < 0 || !watchedAfter(c, h.Seen[i]) {
 			continue

@@ -20,7 +20,7 @@ import (
 
 // Checks are the checks of this package.
 var Checks = []check.Check{
-	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-01", everyChangePosted, scenarios.Pair, scenarios.Pause, scenarios.AutoOverlap),
 	check.New("ARC-CB-02", callbackType, scenarios.Pair),
 	check.New("ARC-CB-03", startStopDeliveryPosted, scenarios.Pair),
 	check.New("ARC-CB-04", pausesPosted, scenarios.Pause),
@@ -31,7 +31,7 @@ var Checks = []check.Check{
 		return "sessionId of the recorded session", s.Show("sessionId"), s.Text("sessionId") == h.Request.Text("sessionId")
 	}), scenarios.Pair),
 	check.New("ARC-CB-07", everyHook(callbackProject), scenarios.Pair),
-	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair),
+	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair, scenarios.Automatic),
 	check.New("ARC-CB-09", everyHook(func(c *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 		ms, ok := s.Whole("createdAt")
 		return "createdAt in whole seconds", s.Show("createdAt"), ok && ms%c.Number("callback.created-at.step") == 0
@@ -82,15 +82,15 @@ var Checks = []check.Check{
 	check.New("ARC-CB-30", signedCallbacks, scenarios.Retry),
 	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair),
 	check.New("ARC-CB-32", callbackOwnApplication, scenarios.Isolation),
-	check.New("ARC-CB-33", announcedOnce, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-33", announcedOnce, scenarios.Pair, scenarios.Pause, scenarios.Automatic),
 	check.New("ARC-CB-34", expiryPosted, scenarios.Cloud),
 }
 
-// everyHook judges each callback about an archive that the harness started. An of that returns no expectation ignores
+// everyHook judges each callback about an archive. An of that returns no expectation ignores
 // the callback.
 func everyHook(of func(c *check.Case, h *facts.History, s facts.Sighting) (expected, actual string, ok bool)) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, h := range c.StartedArchives() {
+		for _, h := range c.EveryArchive() {
 			for _, s := range h.Hooks {
 				if expected, actual, ok := of(c, h, s); expected != "" {
 					c.Want(ok, expected, s.Status()+" callback with "+actual, s.At)
@@ -114,7 +114,7 @@ func hooked(h *facts.History, status string) []facts.Sighting {
 // everyChangePosted checks that each status in a read also has its callback by the end of the evidence, unless the read
 // was the last thing seen.
 func everyChangePosted(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		told := map[string]bool{}
 		for _, s := range h.Seen {
 			if told[s.Status()] || s.Status() == "deleted" || !watchedAfter(c, s) {
@@ -164,7 +164,7 @@ func aboutSession(c *check.Case, r evidence.Record) bool {
 }
 
 func startStopDeliveryPosted(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		if _, ok := h.FirstStop(); !ok || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return facts.Final(s.Status()) && watchedAfter(c, s) }) {
 			continue
 		}
@@ -180,7 +180,7 @@ func startStopDeliveryPosted(c *check.Case) {
 
 // pausesPosted compares the number of callbacks with the pauses that the harness made.
 func pausesPosted(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
@@ -206,27 +206,22 @@ func pausesPosted(c *check.Case) {
 
 // callbackProject checks that the project is the application id or, in a legacy project, the API key as a number or
 // text.
-func callbackProject(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
-	app := h.Start.IDs[evidence.Application]
-	want, got := app, fmt.Sprint(s.Object["partnerId"])
-	if h.Start.Exchange.Identity == evidence.AsLegacy {
-		want = facts.Project(h.Start)
-		return "partnerId " + want + " or " + app, s.Show("partnerId"), got == want || got == app
-	}
-	return "partnerId " + want, s.Show("partnerId"), got == want
+func callbackProject(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+	names := c.Projects(h)
+	return "partnerId " + strings.Join(names, " or "), s.Show("partnerId"), slices.Contains(names, fmt.Sprint(s.Object["partnerId"]))
 }
 
 func callbackCreatedAt(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
-	for _, h := range c.StartedArchives() {
-		app := h.Start.IDs[evidence.Application]
-		from := c.Earliest(app, h.Start.Exchange.Started).Add(-allow)
-		to := c.Latest(app, h.Start.Exchange.Started.Add(h.Start.Exchange.Duration)).Add(allow)
+	for _, h := range c.EveryArchive() {
+		app := h.App()
+		begun := c.Earliest(app, h.Begun.From)
+		from, to := begun.Add(-allow), c.Latest(app, h.Begun.To).Add(allow)
 		var first int64
 		for i, s := range h.Hooks {
 			ms, ok := s.Whole("createdAt")
 			at := time.UnixMilli(ms)
-			c.Want(ok && !at.Before(from) && !at.After(to), fmt.Sprintf("createdAt %d, the start call, give or take %v", h.Start.Exchange.Started.UnixMilli(), allow), s.Show("createdAt"), h.Start, s.At)
+			c.Want(ok && !at.Before(from) && !at.After(to), fmt.Sprintf("createdAt %d, when the archive began, give or take %v", begun.UnixMilli(), allow), s.Show("createdAt"), h.Start, s.At)
 			if i == 0 {
 				first = ms
 			}
@@ -238,7 +233,7 @@ func callbackCreatedAt(c *check.Case) {
 
 func callbackDuration(c *check.Case) {
 	allow := c.Limit("tolerance.duration")
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
@@ -253,7 +248,7 @@ func callbackDuration(c *check.Case) {
 
 // callbackSize compares the size with that of the downloaded object, not with what the target says elsewhere.
 func callbackSize(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range slices.Concat(hooked(h, "uploaded"), hooked(h, "available")) {
 			for _, o := range h.Objects {
 				n, ok := s.Whole("size")

@@ -31,15 +31,15 @@ const atOnce = time.Minute
 // refusedAgain judges callbacks that were refused for longer than the target must try.
 func refusedAgain(c *check.Case) {
 	period := c.Limit("callback.retry.period")
-	for _, h := range c.StartedArchives() {
-		app := h.Start.IDs[evidence.Application]
+	for _, h := range c.EveryArchive() {
+		app := h.App()
 		for status, tries := range facts.InOrder(attempts(h)) {
 			begun := c.Latest(app, tries[0].Time)
 			watched := false
 			for _, w := range h.Watches {
 				watched = watched || w.Watch.What == "webhooks" && c.Earliest(app, w.Watch.To).After(begun.Add(period))
 			}
-			if first, exact := c.Exact(app, tries[0].Time); watched && exact && first.Before(c.Earliest(app, h.Start.Time).Add(atOnce)) {
+			if first, exact := c.Exact(app, tries[0].Time); watched && exact && first.Before(c.Earliest(app, h.Begun.To).Add(atOnce)) {
 				retryIntervals(c, app, status, tries)
 				retryPeriod(c, app, status, tries)
 			}

@@ -44,7 +44,7 @@ var mediaChecks = []check.Check{
 	check.New("ARC-COMP-26", publishersOf("VP9"), scenarios.Codecs),
 	check.New("ARC-COMP-27", publishersOf("H264"), scenarios.Codecs),
 	check.New("ARC-STAT-06", pauseLeavesNothing, scenarios.Pause),
-	check.New("ARC-RATE-01", defaultQP, scenarios.Pair),
+	check.New("ARC-RATE-01", defaultQP, scenarios.Pair, scenarios.Automatic),
 	check.New("ARC-RATE-02", variableBitrate, scenarios.Pair),
 	check.New("ARC-SEL-01", takesRecorded(""), scenarios.Pair),
 }
@@ -219,7 +219,7 @@ func pictureOnly(c *check.Case) {
 
 // emptyFile judges archives that ended before anything was published.
 func emptyFile(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok || len(k.Streams) > 0 && k.Streams[0].From.Before(k.End) || h.IsIndividual() {
 			continue

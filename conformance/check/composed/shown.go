@@ -143,11 +143,11 @@ func chosenLength(c *check.Case) {
 func lengths(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
 	first, last := course.RealEnd(c.Facts, h, k)
 	for _, u := range facts.Union(c.Sessions[h.Start.IDs[evidence.Session]].Streams) {
-		if cut, ok := u.Cut(h.Start.Over(), first); ok {
+		if cut, ok := u.Cut(h.Begun.To, first); ok {
 			least += cut.To.Sub(cut.From).Seconds()
 		}
 		u.To = u.Late
-		if cut, ok := u.Cut(h.Start.Sent(), last); ok {
+		if cut, ok := u.Cut(h.Begun.From, last); ok {
 			most += cut.To.Sub(cut.From).Seconds()
 		}
 	}
@@ -161,10 +161,10 @@ func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, mos
 	first, last := course.RealEnd(c.Facts, h, k)
 	within := func(end time.Time) func(facts.Walk) bool {
 		return func(w facts.Walk) bool {
-			return !w.From.Before(h.Start.Sent()) && (end.IsZero() || !w.To.After(end)) && facts.Steady(s.Streams, w.From, w.To)
+			return !w.From.Before(h.Begun.From) && (end.IsZero() || !w.To.After(end)) && facts.Steady(s.Streams, w.From, w.To)
 		}
 	}
-	app := h.Start.IDs[evidence.Application]
+	app := h.App()
 	return c.Skipped(app, within(first)).Seconds(), c.Skipped(app, within(last)).Seconds()
 }
 

@@ -47,7 +47,7 @@ func sizeOfFile(c *check.Case, x content.Recording, want string) {
 
 func defaultSize(c *check.Case) {
 	want := fmt.Sprintf("%dx%d", c.Number("width.default"), c.Number("height.default"))
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		if h.Request["resolution"] == nil && !h.IsIndividual() {
 			for _, s := range h.Seen {
 				c.Want(s.Text("resolution") == want, "resolution "+want, s.Show("resolution"), s.At)
@@ -72,7 +72,7 @@ func sized(want string) func(*check.Case) {
 }
 
 func resolutionNamed(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		if h.IsIndividual() {
 			continue
 		}
@@ -84,7 +84,7 @@ func resolutionNamed(c *check.Case) {
 }
 
 func ratesNamed(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			for _, key := range []string{"maxBitrate", "quantizationParameter"} {
 				want, given := h.Request[key]

@@ -26,7 +26,7 @@ var encryptionChecks = []check.Check{
 // encryptedArchives returns the composed archives that were started with a certificate in force. ARC-SEC-10 is about the
 // others.
 func encryptedArchives(c *check.Case) []*facts.History {
-	return slices.DeleteFunc(c.StartedArchives(), func(h *facts.History) bool { return !c.Encrypted(h) || h.IsIndividual() })
+	return slices.DeleteFunc(c.EveryArchive(), func(h *facts.History) bool { return !c.Encrypted(h) || h.IsIndividual() })
 }
 
 // nothingInTheClear checks what can be seen from outside: the only object at the upload target must be unreadable and

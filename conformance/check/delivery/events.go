@@ -3,7 +3,6 @@ package delivery
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"reelcheck/conformance/check"
@@ -15,11 +14,11 @@ import (
 )
 
 var eventChecks = []check.Check{
-	check.New("ARC-EVT-01", toldTo("archiveStarted", true), scenarios.Pair),
+	check.New("ARC-EVT-01", toldTo("archiveStarted", true), scenarios.Pair, scenarios.AutoOverlap),
 	check.New("ARC-EVT-02", toldTo("archiveStopped", false), scenarios.Pair),
 	check.New("ARC-EVT-03", eventsNameArchive, scenarios.Pair),
 	check.New("ARC-EVT-04", everyClient, scenarios.Pair),
-	check.New("ARC-EVT-05", toldOfLimits, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours),
+	check.New("ARC-EVT-05", toldOfLimits, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AutoOverlap),
 	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair),
 }
 
@@ -58,9 +57,32 @@ func settled(c *check.Case, h *facts.History, event string) (evidence.Record, bo
 // toldTo checks that clients received the event that were connected at the start, or until the stop.
 func toldTo(event string, start bool) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, h := range c.StartedArchives() {
-			toldClients(c, h, event, start)
+		for _, h := range c.EveryArchive() {
+			switch {
+			case h.Start.Exchange != nil:
+				toldClients(c, h, event, start)
+			case start && h.Follows: // nobody is there before the first one
+				toldUnasked(c, h, event, h.Begun)
+			}
 		}
+	}
+}
+
+// toldUnasked checks that clients received an event about what happened without a call in a stretch of real time. It
+// judges those that were connected from its beginning, and stayed for as long afterwards as an event may take.
+func toldUnasked(c *check.Case, h *facts.History, event string, during facts.Span) {
+	events := told(c, h, event)
+	for _, cl := range present(c.Sessions[h.Session()], during.From, during.To.Add(c.Limit("tolerance.event-arrival"))) {
+		if cl.To.IsZero() {
+			continue // the evidence may end before the event
+		}
+		at := cl.By
+		for _, e := range events {
+			if e.Client.Name == cl.By.Client.Name {
+				at = e
+			}
+		}
+		c.Want(at.Client.Type == event, fmt.Sprintf("%s at client %s, of automatic archive %s", event, cl.By.Client.Name, facts.Short(h.ID)), "none", at)
 	}
 }
 
@@ -98,7 +120,7 @@ func eventsNameArchive(c *check.Case) {
 			continue
 		}
 		h := c.ByID[r.IDs[evidence.Archive]]
-		ok := h != nil && (h.Start.Exchange != nil && h.Start.IDs[evidence.Session] == r.IDs[evidence.Session] || c.Automatic(h) && h.Session() == r.IDs[evidence.Session])
+		ok := h != nil && (h.Start.IDs[evidence.Session] == r.IDs[evidence.Session] || c.Automatic(h) && h.Session() == r.IDs[evidence.Session])
 		c.Want(ok, r.Client.Type+" with the archive's id", text.Clip(r.Client.Body.Text, 160), r)
 	}
 }
@@ -106,26 +128,30 @@ func eventsNameArchive(c *check.Case) {
 // everyClient checks that all clients of the session get the events, whether they publish or not, and that nobody else
 // does.
 func everyClient(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, event := range []string{"archiveStarted", "archiveStopped"} {
-			watch, waited := settled(c, h, event)
-			if !waited {
-				continue
-			}
-			toldClients(c, h, event, event == "archiveStarted")
-			var strangers []string
 			for _, e := range told(c, h, event) {
 				if e.IDs[evidence.Session] != h.Start.IDs[evidence.Session] {
-					strangers = append(strangers, e.Client.Name)
+					c.Wrong(event+" to no client of another session", e.Client.Name, e)
 				}
 			}
-			c.Want(len(strangers) == 0, event+" to no client of another session", strings.Join(strangers, ", "), watch)
+			if watch, waited := settled(c, h, event); waited {
+				toldClients(c, h, event, event == "archiveStarted")
+				c.Saw(watch)
+			}
 		}
 	}
 }
 
+// toldOfLimits judges automatic archives too, which no call stops.
 func toldOfLimits(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
+		if h.Start.Exchange == nil {
+			if during, ended := h.Ended(); ended {
+				toldUnasked(c, h, "archiveStopped", during)
+			}
+			continue
+		}
 		k, ok := course.Of(c.Facts, h)
 		watch, waited := settled(c, h, "archiveStopped")
 		if !ok || !waited || k.Rule == course.ByCall {

@@ -39,7 +39,7 @@ func storeOf(c *check.Case, r evidence.Record) string {
 // to their end.
 func uploads(c *check.Case) []*facts.History {
 	var out []*facts.History
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		if h.Scenario != scenarios.Undelivered && !h.Undeliverable() && storeOf(c, h.Start) == "s3" && slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return facts.Final(s.Status()) }) {
 			out = append(out, h)
 		}
@@ -62,14 +62,20 @@ func objectKey(c *check.Case) {
 		if h.IsIndividual() {
 			continue
 		}
-		var want []string
-		for _, id := range slices.Compact([]string{h.Start.IDs[evidence.Application], facts.Project(h.Start)}) {
-			want = append(want, id+"/"+h.ID+"/archive.mp4")
-		}
+		want := keys(c, h)
 		for _, r := range h.Stored(false) {
 			c.Want(slices.Contains(want, r.Object.Key), "key "+strings.Join(want, " or "), r.Object.Key, r)
 		}
 	}
+}
+
+// keys returns the keys that the file of a composed archive may have.
+func keys(c *check.Case, h *facts.History) []string {
+	var out []string
+	for _, id := range c.Projects(h) {
+		out = append(out, id+"/"+h.ID+"/archive.mp4")
+	}
+	return out
 }
 
 func objectSize(c *check.Case) {
@@ -133,7 +139,7 @@ func nothingBeforeStop(c *check.Case) {
 // compatibleTarget checks uploads to the harness's store, which is not Amazon's and is named by its endpoint.
 func compatibleTarget(c *check.Case) {
 	for _, h := range uploads(c) {
-		app := c.Apps[h.Start.IDs[evidence.Application]]
+		app := c.Apps[h.App()]
 		if app.Endpoint != "" && content.Published(c.Facts, h) && len(c.Listings(h)) > 0 {
 			c.Want(len(h.Stored(false)) > 0, "an object at the store with the given endpoint", "none", append(h.Stored(false), app.Made)...)
 		}
@@ -153,7 +159,7 @@ func availableWithoutTarget(c *check.Case) {
 
 // closedBeforeDelivery checks that no answer has a URL before the archive is delivered, and that the bucket is empty.
 func closedBeforeDelivery(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			if facts.InProgress(s.Status()) || s.Status() == "stopped" {
 				v, present := s.Object["url"]
@@ -170,7 +176,7 @@ func cloudPeriod(c *check.Case) {
 	before, after := false, false
 	for _, d := range c.Downloads() {
 		app := d.H.Start.IDs[evidence.Application]
-		due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+		due := c.Earliest(app, d.H.Begun.From).Add(c.Limit("cloud.period"))
 		if d.Forged || d.H.DeletedBefore(d.R) || !d.Fresh(c.Facts) {
 			continue
 		}

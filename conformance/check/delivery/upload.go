@@ -40,13 +40,13 @@ func (s struck) without() bool { return s.fallback == "none" }
 
 func allStruck(c *check.Case) []struck {
 	var out []struck
-	for _, h := range c.StartedArchives() {
-		s := struck{History: h, app: h.Start.IDs[evidence.Application], refused: h.Uploads(true), took: h.Uploads(false)}
+	for _, h := range c.EveryArchive() {
+		s := struck{History: h, app: h.App(), refused: h.Uploads(true), took: h.Uploads(false)}
 		if len(s.refused) == 0 {
 			continue
 		}
 		s.fallback = c.Apps[s.app].Fallback
-		s.from, s.to = c.Earliest(s.app, h.Start.Sent()), c.Latest(s.app, h.Start.Over())
+		s.from, s.to = c.Earliest(s.app, h.Begun.From), c.Latest(s.app, h.Begun.To)
 		out = append(out, s)
 	}
 	return out
@@ -228,13 +228,12 @@ func nothingInCloud(c *check.Case) {
 }
 
 func azureTarget(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		last, ended := endStatus(h)
 		if storeOf(c, h.Start) != "azure" || !ended || len(c.Listings(h)) == 0 {
 			continue
 		}
-		want := h.Start.IDs[evidence.Application] + "/" + h.ID + "/archive.mp4"
-		legacy := facts.Project(h.Start) + "/" + h.ID + "/archive.mp4"
+		want := keys(c, h)
 		var names []string
 		at := []evidence.Record{last.At}
 		ok := last.Status() == "uploaded"
@@ -242,17 +241,17 @@ func azureTarget(c *check.Case) {
 			if r.Object.Store == "azure" {
 				names, at = append(names, r.Object.Key), append(at, r)
 				n, whole := last.Whole("size")
-				ok = ok && (r.Object.Key == want || r.Object.Key == legacy) && whole && n == r.Object.Size
+				ok = ok && slices.Contains(want, r.Object.Key) && whole && n == r.Object.Size
 			}
 		}
-		c.Want(ok && len(names) > 0, "uploaded as "+want+" of the size told", last.Show("status")+" with blobs "+strings.Join(names, ", ")+", "+last.Show("size"), at...)
+		c.Want(ok && len(names) > 0, "uploaded as "+strings.Join(want, " or ")+" of the size told", last.Show("status")+" with blobs "+strings.Join(names, ", ")+", "+last.Show("size"), at...)
 	}
 }
 
 // encryptedByStore relies on what the request, or the store, says about encryption.
 func encryptedByStore(c *check.Case) {
 	const managed = "AES256"
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		last, ended := endStatus(h)
 		if !c.Apps[h.App()].SSE || !ended {
 			continue

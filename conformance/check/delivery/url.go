@@ -30,13 +30,13 @@ func served(d facts.Download) bool { return d.R.Exchange.Status()/100 == 2 }
 // alive reports whether the file surely exists: it is not deleted and not near its end.
 func alive(d facts.Download, c *check.Case) bool {
 	app := d.H.Start.IDs[evidence.Application]
-	due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+	due := c.Earliest(app, d.H.Begun.From).Add(c.Limit("cloud.period"))
 	return !d.H.DeletedBefore(d.R) && c.Latest(app, d.Answered()).Before(due)
 }
 
 func available(c *check.Case) []facts.Sighting {
 	var out []facts.Sighting
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			if s.Status() == "available" {
 				out = append(out, s)
@@ -54,7 +54,7 @@ func urlWhenAvailable(c *check.Case) {
 }
 
 func urlNullOtherwise(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			if s.Status() != "available" {
 				v, present := s.Object["url"]
@@ -174,14 +174,14 @@ func urlForCredentialsOnly(c *check.Case) {
 func urlDiesWithFile(c *check.Case) {
 	for _, d := range c.Downloads() {
 		app := d.H.Start.IDs[evidence.Application]
-		due := c.Earliest(app, d.H.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+		due := c.Earliest(app, d.H.Begun.From).Add(c.Limit("cloud.period"))
 		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && slices.ContainsFunc(d.H.Seen, func(s facts.Sighting) bool {
 			return s.Status() == "expired" && s.At.Seq < d.R.Seq
 		}) {
 			c.Want(d.Refused(), "no download of an expired archive", check.Outcome(d.R), d.R)
 		}
 	}
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			if s.Status() == "expired" {
 				c.Want(s.Object["url"] == nil, "no url of an expired archive", s.Show("url"), s.At)

@@ -23,13 +23,13 @@ var durationChecks = []check.Check{
 	check.New("ARC-DUR-08", reasonOf(course.ByRecorded, "maximum duration exceeded"), scenarios.FourHours),
 	check.New("ARC-DUR-09", reasonOf(course.ByTotal, "maximum duration exceeded"), scenarios.TwelveHours),
 	check.New("ARC-DUR-10", reasonOf(course.ByIdle, "maximum idle time exceeded"), scenarios.Idle),
-	check.New("ARC-DUR-11", reasonOf(course.ByLeaving, "session ended"), scenarios.AllLeft),
+	check.New("ARC-DUR-11", reasonOf(course.ByLeaving, "session ended"), scenarios.AllLeft, scenarios.Automatic),
 	check.New("ARC-DUR-12", publishingEndsIdle, scenarios.Idle),
 	check.New("ARC-DUR-13", comingBack, scenarios.AllLeft),
 	check.New("ARC-DUR-14", noEarlyStop, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AllLeft),
 	check.New("ARC-DUR-15", stopsBy(course.ByMove), scenarios.Rotation),
 	check.New("ARC-DUR-16", startsAfterMove, scenarios.Rotation),
-	check.New("ARC-DUR-17", durationIsRecorded, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-DUR-17", durationIsRecorded, scenarios.Pair, scenarios.Pause, scenarios.Automatic),
 	check.New("ARC-DUR-18", individualStopsBy(course.ByRecorded), scenarios.IndividualFourHours),
 	check.New("ARC-DUR-19", individualStopsBy(course.ByTotal), scenarios.IndividualTwelveHours),
 	check.New("ARC-DUR-20", individualStopsBy(course.ByIdle), scenarios.IndividualIdle),
@@ -54,7 +54,7 @@ func theseStopBy(by course.Rule, which func(*facts.History) bool) func(*check.Ca
 			if !ok || k.Rule != by || !which(h) {
 				continue
 			}
-			app := h.Start.IDs[evidence.Application]
+			app := h.App()
 			late := k.End.Add(c.Limit("tolerance.limit.late"))
 			alive, dead := c.StopSeen(h)
 			for _, s := range alive {
@@ -68,7 +68,7 @@ func theseStopBy(by course.Rule, which func(*facts.History) bool) func(*check.Ca
 }
 
 func endedBy(c *check.Case, h *facts.History, k course.Course, dead []facts.Sighting) {
-	app := h.Start.IDs[evidence.Application]
+	app := h.App()
 	early := k.End.Add(-c.Limit("tolerance.limit.early"))
 	for _, s := range dead {
 		if madeToFail(c, h, s) {
@@ -84,7 +84,7 @@ func endedBy(c *check.Case, h *facts.History, k course.Course, dead []facts.Sigh
 
 func reasonOf(by course.Rule, reason string) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, h := range c.StartedArchives() {
+		for _, h := range c.EveryArchive() {
 			k, ok := course.Of(c.Facts, h)
 			if !ok || k.Rule != by {
 				continue
@@ -99,7 +99,7 @@ func reasonOf(by course.Rule, reason string) func(*check.Case) {
 }
 
 func pausesNotCounted(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok || len(k.Pauses()) == 0 {
 			continue
@@ -109,7 +109,7 @@ func pausesNotCounted(c *check.Case) {
 }
 
 func durationIsRecorded(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		if k, ok := course.Of(c.Facts, h); ok && len(k.Pauses()) == 0 && len(k.Streams) > 0 {
 			durationWithin(c, h, k, c.Limit("tolerance.duration"))
 		}
@@ -142,12 +142,12 @@ func comingBack(c *check.Case) {
 
 // outlives judges the first sighting after a gap that would have ended the archive.
 func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, expected string) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
 		}
-		app := h.Start.IDs[evidence.Application]
+		app := h.App()
 		for _, g := range gapsOf(k) {
 			due := g.From.Add(c.Limit(limit)).Add(c.Limit("tolerance.limit.late"))
 			for _, s := range h.Seen {
@@ -167,7 +167,7 @@ func noEarlyStop(c *check.Case) {
 		if !ok || k.Rule == course.ByCall {
 			continue
 		}
-		app := h.Start.IDs[evidence.Application]
+		app := h.App()
 		alive, dead := c.StopSeen(h)
 		for _, s := range dead {
 			if at := c.Latest(app, s.Answered()); at.Before(k.End.Add(-c.Limit("tolerance.limit.early"))) && !madeToFail(c, h, s) {

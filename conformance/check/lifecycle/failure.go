@@ -21,7 +21,7 @@ var failureChecks = []check.Check{
 // failsWhenBroken checks that a recording fails after the faults that the harness armed during it; no recording survives
 // them.
 func failsWhenBroken(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		if !c.Faulty(h) {
 			continue
 		}
@@ -35,7 +35,7 @@ func failsWhenBroken(c *check.Case) {
 
 func failureReason(c *check.Case) {
 	const own = "Internal server failure"
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range slices.Concat(h.Seen, h.Hooks) {
 			switch {
 			case s.Status() != "failed":
@@ -50,7 +50,7 @@ func failureReason(c *check.Case) {
 
 // beforeFirstPublisher judges reads of archives to which nobody has published and that no limit has ended.
 func beforeFirstPublisher(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue

@@ -132,7 +132,7 @@ func partsNamed(c *check.Case) {
 }
 
 func partsByDefault(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, key := range []string{"hasAudio", "hasVideo"} {
 			if _, given := h.Request[key]; given {
 				continue

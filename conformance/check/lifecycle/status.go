@@ -32,7 +32,7 @@ func closedStatuses(c *check.Case) {
 	for _, s := range c.Ledger.States.Statuses {
 		names = append(names, s.Name)
 	}
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			gone := s.Status() == "deleted" && h.DeletedBefore(s.At) // ARC-DEL-03 permits it
 			c.Want(slices.Contains(names, s.Status()) || gone, "one of "+strings.Join(names, ", "), s.Show("status"), s.At)
@@ -46,12 +46,12 @@ func closedStatuses(c *check.Case) {
 func statusWhile(situation string) func(*check.Case) {
 	return func(c *check.Case) {
 		settle := c.Limit("tolerance.pause")
-		for _, h := range c.StartedArchives() {
+		for _, h := range c.EveryArchive() {
 			k, ok := course.Of(c.Facts, h)
 			if !ok || len(k.Streams) == 0 {
 				continue
 			}
-			app := h.Start.IDs[evidence.Application]
+			app := h.App()
 			for _, got := range h.Seen {
 				from, to := c.Earliest(app, got.Asked()), c.Latest(app, got.Answered())
 				if !from.After(k.Begun) || to.After(k.End) || !from.After(k.Streams[0].From) {
@@ -85,12 +85,12 @@ func expected(k course.Course, situation string, from, to time.Time) string {
 // resumed checks that a published stream after a pause makes the archive started again.
 func resumed(c *check.Case) {
 	settle := c.Limit("tolerance.pause")
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			continue
 		}
-		app := h.Start.IDs[evidence.Application]
+		app := h.App()
 		for _, g := range k.Pauses() {
 			for _, got := range h.Seen {
 				from, to := c.Earliest(app, got.Asked()), c.Latest(app, got.Answered())
@@ -109,7 +109,7 @@ func resumed(c *check.Case) {
 // stoppedFirst judges the order of answers: nothing is delivered before it is stopped, and nothing delivered is in
 // progress again.
 func stoppedFirst(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		var ended evidence.Record
 		for _, s := range h.Seen {
 			if s.Via == evidence.ListArchives || s.Status() == "deleted" {
@@ -142,7 +142,7 @@ func mayHaveEnded(c *check.Case, h *facts.History, s facts.Sighting) bool {
 		return true
 	}
 	early := c.Limit("tolerance.limit.early")
-	return !c.Latest(h.Start.IDs[evidence.Application], s.Answered()).Before(k.End.Add(-early))
+	return !c.Latest(h.App(), s.Answered()).Before(k.End.Add(-early))
 }
 
 // stopAnnouncedFirst compares the times in the callbacks about the stop and about the delivery.
@@ -167,7 +167,7 @@ func stopAnnouncedFirst(c *check.Case, h *facts.History) {
 }
 
 func overtaking(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		stopped := slices.IndexFunc(h.Hooks, func(s facts.Sighting) bool { return s.Status() == "stopped" })
 		uploaded := slices.IndexFunc(h.Hooks, func(s facts.Sighting) bool { return s.Status() == "uploaded" })
@@ -203,7 +203,7 @@ func reachable(c *check.Case, from, to string) bool {
 // knownTransitions checks reads for the transitions that may lie between two of them, and callbacks, which announce
 // every change, one by one, in whatever order they arrived.
 func knownTransitions(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		last := facts.Sighting{Object: facts.Object{"status": "started"}, At: h.Start}
 		for _, s := range h.Seen {
 			if s.Status() == "deleted" {
@@ -265,7 +265,7 @@ func follow(c *check.Case, from string, rest []facts.Sighting) (path []facts.Sig
 
 // answersNotBehind checks that a read has reached the status of each callback that arrived before the read was sent.
 func answersNotBehind(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		for _, s := range h.Seen {
 			if s.Status() == "deleted" {
 				continue
@@ -286,9 +286,9 @@ func answersNotBehind(c *check.Case) {
 // not before.
 func expires(c *check.Case) {
 	allow := c.Limit("tolerance.cloud-period")
-	for _, h := range c.StartedArchives() {
-		app := h.Start.IDs[evidence.Application]
-		due := c.Earliest(app, h.Start.Exchange.Started).Add(c.Limit("cloud.period"))
+	for _, h := range c.EveryArchive() {
+		app := h.App()
+		due := c.Earliest(app, h.Begun.From).Add(c.Limit("cloud.period"))
 		wasAvailable := false
 		for _, s := range h.Seen {
 			switch {
@@ -304,7 +304,7 @@ func expires(c *check.Case) {
 }
 
 func finalStays(c *check.Case) {
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		var end facts.Sighting
 		for _, s := range h.Seen {
 			if s.Status() == "deleted" && h.DeletedBefore(s.At) {

@@ -40,27 +40,6 @@ var automaticChecks = []check.Check{
 	check.New("ARC-AUTO-17", everyAutomatic(automaticName), scenarios.Automatic, scenarios.AutoSilent),
 }
 
-// chain returns the automatic archives of a session, sorted by createdAt.
-func chain(c *check.Case, session string) []*facts.History {
-	var out []*facts.History
-	for _, h := range c.Archives {
-		if c.Automatic(h) && h.Session() == session {
-			out = append(out, h)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b *facts.History) int { return cmp.Compare(createdAt(a), createdAt(b)) })
-	return out
-}
-
-// createdAt returns the createdAt of the last read or list.
-func createdAt(h *facts.History) int64 {
-	if len(h.Seen) == 0 {
-		return 0
-	}
-	ms, _ := h.Seen[len(h.Seen)-1].Whole("createdAt")
-	return ms
-}
-
 // archived returns the automatically archived sessions that a client connected to, in the order of their creation.
 func archived(c *check.Case) []*facts.Session {
 	var out []*facts.Session
@@ -90,7 +69,7 @@ func everyAutomatic(of func(*check.Case, facts.Sighting) (expected, actual strin
 
 func archivedIfAsked(c *check.Case) {
 	for _, s := range archived(c) {
-		chain := chain(c, s.ID)
+		chain := c.Chain(s.ID)
 		at := []evidence.Record{s.Created}
 		if len(chain) > 0 && len(chain[0].Seen) > 0 {
 			at = append(at, chain[0].Seen[0].At)
@@ -104,7 +83,7 @@ func archivedIfAsked(c *check.Case) {
 func beginsWithFirstClient(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
 	for _, s := range archived(c) {
-		chain, first := chain(c, s.ID), facts.Union(s.Clients)[0]
+		chain, first := c.Chain(s.ID), facts.Union(s.Clients)[0]
 		if len(chain) == 0 {
 			c.Blocked("an archive that begins with the first client", "the session is not archived", s.Created)
 			continue
@@ -126,7 +105,7 @@ func automaticEmptyFile(c *check.Case) {
 		if len(s.Streams) > 0 {
 			continue
 		}
-		for _, h := range chain(c, s.ID) {
+		for _, h := range c.Chain(s.ID) {
 			for _, got := range h.Delivered() {
 				n, whole := got.Whole("size")
 				c.Want(whole && n == 0, "size 0", got.Show("size"), got.At)
@@ -147,7 +126,7 @@ func automaticHoldsAll(c *check.Case) {
 	})(c)
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, s := range archived(c) {
-		chain := chain(c, s.ID)
+		chain := c.Chain(s.ID)
 		if len(chain) != 1 || len(s.Streams) == 0 || len(chain[0].Media) == 0 {
 			continue
 		}
@@ -199,7 +178,7 @@ func continuesInFurther(c *check.Case) {
 		if len(spans) != 1 || spans[0].To.IsZero() || spans[0].To.Sub(spans[0].From) <= most {
 			continue
 		}
-		chain, long := chain(c, s.ID), spans[0].To.Sub(spans[0].From)
+		chain, long := c.Chain(s.ID), spans[0].To.Sub(spans[0].From)
 		least := int(long / most)
 		c.Want(len(chain) > least, fmt.Sprintf("more than %d archives of a recording of %v", least, long.Round(time.Minute)), fmt.Sprintf("%d archives", len(chain)), spans[0].By)
 		for _, h := range chain {
@@ -218,7 +197,7 @@ func continuesInFurther(c *check.Case) {
 func overlaps(c *check.Case) {
 	most := c.Limit("tolerance.overlap")
 	for _, s := range archived(c) {
-		chain := chain(c, s.ID)
+		chain := c.Chain(s.ID)
 		for i := 1; i < len(chain); i++ {
 			if !divided(c, s, chain[i-1], chain[i]) {
 				continue
@@ -241,8 +220,8 @@ func overlaps(c *check.Case) {
 
 // divided reports whether the second of two archives follows the first because the first became too long.
 func divided(c *check.Case, s *facts.Session, before, next *facts.History) bool {
-	begin := time.UnixMilli(createdAt(next))
-	return begin.Sub(time.UnixMilli(createdAt(before))) > c.Limit("recorded-time.max")/2 &&
+	begin := time.UnixMilli(next.CreatedAt())
+	return begin.Sub(time.UnixMilli(before.CreatedAt())) > c.Limit("recorded-time.max")/2 &&
 		slices.ContainsFunc(c.InPolicy(s.App, s.Streams, time.Time{}), func(u facts.Span) bool { return u.Covers(begin) })
 }
 
@@ -278,7 +257,7 @@ func overlapShown(c *check.Case, s *facts.Session, before, next *facts.History) 
 // createdAt.
 func listedInOrder(c *check.Case) {
 	for _, s := range archived(c) {
-		chain := chain(c, s.ID)
+		chain := c.Chain(s.ID)
 		if len(chain) < 2 {
 			continue
 		}
@@ -313,7 +292,7 @@ func notStoppedByCall(c *check.Case) {
 func goesOnAfterADay(c *check.Case) {
 	const day = 24 * time.Hour // no limit: longer than any of one archive
 	for _, s := range archived(c) {
-		chain := chain(c, s.ID)
+		chain := c.Chain(s.ID)
 		begun := c.Latest(s.App, facts.Union(s.Clients)[0].From)
 		for _, h := range chain {
 			for _, got := range h.Reads() {

@@ -31,7 +31,7 @@ func automaticStopsBy(want course.Rule) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, s := range archived(c) {
 			by, end := lastEnd(c, s)
-			chain := chain(c, s.ID)
+			chain := c.Chain(s.ID)
 			if by != want || end.IsZero() || len(chain) == 0 || timedOut(c, s, chain[len(chain)-1]) {
 				continue
 			}
@@ -61,7 +61,7 @@ func timedOut(c *check.Case, s *facts.Session, newest *facts.History) bool {
 	begun := c.Earliest(s.App, facts.Union(s.Clients)[0].From)
 	ended := func(spans []facts.Span, limit time.Duration) bool {
 		return slices.ContainsFunc(course.Gaps(c.InPolicy(s.App, spans, begun), begun), func(g facts.Span) bool {
-			return !g.To.IsZero() && g.To.Sub(g.From) >= limit-c.Limit("tolerance.limit.early") && time.UnixMilli(createdAt(newest)).Before(g.To)
+			return !g.To.IsZero() && g.To.Sub(g.From) >= limit-c.Limit("tolerance.limit.early") && time.UnixMilli(newest.CreatedAt()).Before(g.To)
 		})
 	}
 	return ended(s.Streams, c.Limit("idle-time.max")) || ended(s.Clients, c.Limit("without-clients.max"))
@@ -81,7 +81,7 @@ func neverPublished(c *check.Case, s *facts.Session, alive []facts.Sighting, dea
 func noFirstMinute(c *check.Case) {
 	for _, s := range archived(c) {
 		due := c.Latest(s.App, facts.Union(s.Clients)[0].From).Add(c.Limit("first-publisher.max")).Add(c.Limit("tolerance.limit.late"))
-		for _, h := range chain(c, s.ID) {
+		for _, h := range c.Chain(s.ID) {
 			for _, got := range h.Seen {
 				if !c.Earliest(s.App, got.Asked()).After(due) || facts.AnyDuring(s.Streams, time.Time{}, got.Answered()) || !facts.Steady(s.Clients, got.Asked(), got.Answered()) {
 					continue

@@ -12,7 +12,7 @@ import (
 func joinable(c *check.Case) {
 	for _, s := range archived(c) {
 		var files []evidence.Record
-		for _, h := range chain(c, s.ID) {
+		for _, h := range c.Chain(s.ID) {
 			if n := len(h.Media); n > 0 {
 				files = append(files, h.Media[n-1])
 			}

@@ -135,7 +135,7 @@ func noticeTime(c *check.Case) {
 		if !ok {
 			continue
 		}
-		app := k.h.Start.IDs[evidence.Application]
+		app := k.h.App()
 		at, whole := n.Instant("timestamp")
 		from, to := c.Earliest(app, k.from).Add(-allow), c.Latest(app, k.to).Add(allow)
 		c.Want(whole && !at.Before(from) && !at.After(to), fmt.Sprintf("timestamp %d, give or take %v", from.Add(allow).UnixMilli(), allow), n.Show("timestamp"), k.at, n.At)
@@ -165,7 +165,7 @@ func noticeCreatedAt(c *check.Case, n notice) (string, string, bool) {
 	if n.published.Published == nil {
 		return "a stream of the session", n.Show("stream"), false
 	}
-	app, first := n.h.Start.IDs[evidence.Application], n.published.Published.First
+	app, first := n.h.App(), n.published.Published.First
 	allow := c.Limit("tolerance.created-at") + c.Limit("callback.created-at.step")
 	ms, ok := n.stream.Whole("createdAt")
 	at := time.UnixMilli(ms)

@@ -133,13 +133,13 @@ func goesOnAfterMove(c *check.Case) {
 	late, allow := c.Limit("tolerance.limit.late"), c.Limit("tolerance.created-at")
 	for _, s := range archived(c) {
 		for _, m := range c.Moves(s) {
-			chain := chain(c, s.ID)
+			chain := c.Chain(s.ID)
 			before := slices.IndexFunc(chain, func(h *facts.History) bool { return records(c, h, m) })
 			if before < 0 {
 				continue
 			}
 			after := slices.IndexFunc(chain, func(h *facts.History) bool {
-				at := time.UnixMilli(createdAt(h))
+				at := time.UnixMilli(h.CreatedAt())
 				return !at.Before(m.At.Add(-allow)) && !at.After(m.Late.Add(late))
 			})
 			goesOn := slices.IndexFunc(chain[before].Seen, func(got facts.Sighting) bool {
@@ -164,7 +164,7 @@ func goesOnAfterMove(c *check.Case) {
 // records reports whether an archive was in progress just before a move.
 func records(c *check.Case, h *facts.History, m facts.Move) bool {
 	alive, dead := c.StopSeen(h)
-	began := time.UnixMilli(createdAt(h)).Before(m.At)
+	began := time.UnixMilli(h.CreatedAt()).Before(m.At)
 	return began && len(alive) > 0 && (len(dead) == 0 || dead[0].Answered().After(m.R.Sent()))
 }
 
@@ -172,7 +172,7 @@ func records(c *check.Case, h *facts.History, m facts.Move) bool {
 // whether there is another one is the target's choice.
 func usedAgain(c *check.Case) {
 	for _, s := range archived(c) {
-		for _, h := range chain(c, s.ID) {
+		for _, h := range c.Chain(s.ID) {
 			_, dead := c.StopSeen(h)
 			if len(dead) == 0 || dead[0].Text("reason") != "maximum idle time exceeded" {
 				continue

@@ -112,7 +112,7 @@ func endsApart(c *check.Case) {
 
 // goesOn checks that the newest automatic archive of a session is in progress when it is next seen after r.
 func goesOn(c *check.Case, s *facts.Session, r evidence.Record, expected string) {
-	chain := chain(c, s.ID)
+	chain := c.Chain(s.ID)
 	if len(chain) == 0 {
 		c.Blocked(expected, "no automatic archive was ever seen", r)
 		return

@@ -63,7 +63,7 @@ func ExpectedOfChosen(f *facts.Facts, h *facts.History) Expected {
 func fromCourse(f *facts.Facts, h *facts.History) Expected {
 	k, _ := course.Of(f, h)
 	s := f.Sessions[h.Start.IDs[evidence.Session]]
-	begin := h.Start.Exchange.Started
+	begin := h.Begun.From
 	end, _ := course.RealEnd(f, h, k)
 	var recorded []facts.Span
 	for _, u := range facts.Union(s.Streams) {
@@ -73,7 +73,7 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 	}
 	var parts []Part
 	for _, u := range s.Streams {
-		if cut, ok := u.Cut(h.Start.Over(), end); ok && h.Request.Asks(u.By.Published.Kind) {
+		if cut, ok := u.Cut(h.Begun.To, end); ok && h.Request.Asks(u.By.Published.Kind) {
 			parts = append(parts, Part{u.By, []facts.Span{cut}})
 		}
 	}

@@ -20,7 +20,7 @@ type Recording struct {
 func (x Recording) Delay(piece int) time.Duration {
 	p := x.Pieces[piece]
 	due := p.From
-	if asked := x.Start.Over(); piece == 0 && asked.After(due) {
+	if asked := x.Begun.To; piece == 0 && asked.After(due) {
 		due = asked
 	}
 	if !p.Aligned {

@@ -23,8 +23,8 @@ const (
 )
 
 // Course is what the harness did around an archive, in policy time, and when the archive must stop because of it. It
-// never depends on the target's answers. There is no Course for archives of automatically archived sessions and archives
-// of selected streams, which have other rules.
+// never depends on the target's answers. There is no Course for archives of selected streams, and for most automatic
+// archives, which have other rules.
 type Course struct {
 	Started time.Time
 	Streams []facts.Span // in policy time, cut to the time of the archive
@@ -52,14 +52,14 @@ func Of(f *facts.Facts, h *facts.History) (k Course, ok bool) {
 
 func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 	s := f.Sessions[h.Start.IDs[evidence.Session]]
-	if h.Start.Exchange == nil || s == nil || s.Auto || h.IsManual() {
+	if h.Begun.From.IsZero() || s == nil || h.IsManual() {
 		return Course{}, false
 	}
-	app := h.Start.IDs[evidence.Application]
-	k := Course{Started: f.Earliest(app, h.Start.Exchange.Started)}
+	app := h.App()
+	k := Course{Started: f.Earliest(app, h.Begun.From)}
 	k.Streams = f.InPolicy(app, s.Streams, k.Started)
 	k.Clients = f.InPolicy(app, s.Clients, k.Started)
-	k.Begun = f.Latest(app, h.Start.Over())
+	k.Begun = f.Latest(app, h.Begun.To)
 	k.Rule, k.End = limits(f, k)
 	k.ended = k.End.Add(f.Limit("tolerance.limit.late"))
 	for _, m := range f.Moves(s) {
@@ -75,7 +75,14 @@ func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 			k.Rule, k.End, k.ended, k.stop = ByCall, at, f.Latest(app, r.Over()), r
 		}
 	}
-	return k, true
+	return k, h.Start.Exchange != nil || lonely(f, h, k)
+}
+
+// lonely reports whether an automatic archive is the only one of its session and ends as others do. A session that is
+// recorded for longer, or moves, is recorded in several, each of which may end early (ARC-AUTO-06, ARC-AUTO-14). One
+// without a publisher in its first minute may end then (ARC-AUTO-15).
+func lonely(f *facts.Facts, h *facts.History, k Course) bool {
+	return len(f.Chain(h.Session())) == 1 && (k.Rule == ByLeaving || k.Rule == ByIdle)
 }
 
 // limits returns the earliest instant at which one of the limits ends the archive.
@@ -170,7 +177,7 @@ func RealEnd(f *facts.Facts, h *facts.History, k Course) (first, last time.Time)
 	if k.stop.Exchange != nil {
 		return k.stop.Sent(), k.stop.Over()
 	}
-	app := h.Start.IDs[evidence.Application]
+	app := h.App()
 	for _, w := range f.Walks {
 		if w.App == app && !f.Latest(app, w.To).Before(k.End) {
 			return w.From, w.To

@@ -146,6 +146,9 @@ func runAutomatic(ctx context.Context, a *autoFlow) error {
 	if err != nil {
 		return err
 	}
+	if _, err := a.As.Advance(ctx, "clock.nobody", scenario.Margin); err != nil { // ARC-CB-08 and ARC-GET-04 tell the moments apart
+		return err
+	}
 	if err := a.alice.Publish(ctx, "vp8-06", "tone-06"); err != nil {
 		return err
 	}
