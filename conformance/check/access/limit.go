@@ -48,7 +48,7 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 	}
 }
 
-// largestPage wants no page larger than allowed, and for a request of more a refusal or what is allowed. Where the
+// largestPage wants no page larger than allowed, but one as large as that, and for a request of more a refusal or what is allowed. Where the
 // application has fewer archives than fit, that is all of them.
 func largestPage(c *check.Case) {
 	most := c.Number("list.count.max")
@@ -57,7 +57,9 @@ func largestPage(c *check.Case) {
 		switch {
 		case l.OK && int64(len(l.Items)) > most:
 			c.Wrong(fmt.Sprintf("at most %d archives in a page", most), fmt.Sprintf("%d", len(l.Items)), l.R)
-		case err != nil || wanted <= most:
+		case err == nil && wanted == most:
+			c.Want(l.OK, fmt.Sprintf("a page of up to %d archives", most), check.Outcome(l.R), l.R)
+		case err != nil || wanted < most:
 		case l.OK:
 			full := min(l.Count, most)
 			c.Want(int64(len(l.Items)) == full, fmt.Sprintf("%d archives", full), fmt.Sprintf("%d", len(l.Items)), l.R)
