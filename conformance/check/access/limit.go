@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -42,10 +43,17 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 			case n > most && (e == "open" || e == "refused"):
 				c.Want(e == "refused" && r.Client.CloseCode/100 == 4, fmt.Sprintf("a client with %d %s to be refused", n, what), fmt.Sprintf("%s %d", e, r.Client.CloseCode), r)
 			case n <= most && r.Client.Type == "connected" && mark == "-data-":
-				c.Want(strings.Contains(r.Client.Body.Text, strings.Repeat("d", int(n))), fmt.Sprintf("all %d %s at the client", n, what), text.Clip(r.Client.Body.Text, 200), r)
+				c.Want(heldData(c, r) == n, fmt.Sprintf("all %d %s at the client", n, what), text.Clip(r.Client.Body.Text, 200), r)
 			}
 		}
 	}
+}
+
+// heldData counts the characters of the client's connection data in its first message.
+func heldData(c *check.Case, r evidence.Record) int64 {
+	o, _ := c.Decode(r.Client.Body.Text)
+	m, _ := o["connection"].(map[string]any)
+	return int64(utf8.RuneCountInString(facts.Object(m).Text("data")))
 }
 
 // largestPage wants no page larger than allowed, but one as large as that, and for a request of more a refusal or what is allowed. Where the
