@@ -31,7 +31,7 @@ var Checks = []check.Check{
 		return "sessionId of the recorded session", s.Show("sessionId"), s.Text("sessionId") == h.Request.Text("sessionId")
 	}), scenarios.Pair),
 	check.New("ARC-CB-07", everyHook(callbackProject), scenarios.Pair),
-	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair),
+	check.New("ARC-CB-08", callbackCreatedAt, scenarios.Pair, scenarios.Selection),
 	check.New("ARC-CB-09", everyHook(callbackRounded), scenarios.Pair),
 	check.New("ARC-CB-10", everyHook(func(_ *check.Case, _ *facts.History, s facts.Sighting) (string, string, bool) {
 		if s.Status() != "started" {
@@ -67,7 +67,7 @@ var Checks = []check.Check{
 		list, isArray := s.Object["streams"].([]any)
 		return "no streams while " + s.Status(), s.Show("streams"), s.Object["streams"] == nil || isArray && len(list) == 0
 	}), scenarios.Pair),
-	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair),
+	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair, scenarios.Presentations),
 	check.New("ARC-CB-22", everyHook(callbackURL), scenarios.Pair, scenarios.Cloud),
 	check.New("ARC-CB-28", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 		if h.IsManual() {
