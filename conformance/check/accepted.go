@@ -62,3 +62,14 @@ func (c *Case) SilentHooks() {
 		}
 	}
 }
+
+// Allowed returns a check that no start is refused that gives the property and has no flaw.
+func Allowed(key string) func(*Case) {
+	return func(c *Case) {
+		for _, a := range c.Starts {
+			if _, given := a.Body[key]; given && a.Clean() {
+				c.Status(a.Record, 200)
+			}
+		}
+	}
+}

@@ -293,6 +293,8 @@ type Client struct {
 	Type         string `json:"type,omitempty"` // of the message, when it is JSON with a "type"
 	Body         Body   `json:"body,omitzero"`
 	CloseCode    int    `json:"closeCode,omitempty"`
+	// Lost says of a "close" that the client dropped its connection without a message, as one does whose network breaks.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // Span is a stretch of real time. A zero To means that it has not ended.

@@ -44,6 +44,8 @@ var callMutations = []Mutation{
 	{"ARC-RES-09", "accepts a resolution for an individual archive", tape.Status(scenarios.Refusals, "start.individual-resolution", 200)},
 	{"ARC-RATE-04", "accepts a quantizer of 14", tape.Status(scenarios.Refusals, "start.qp-low", 200)},
 	{"ARC-RATE-07", "accepts 99 999 bit/s", tape.Status(scenarios.Refusals, "start.bitrate-low", 200)},
+	{"ARC-RATE-04", "refuses a quantizer of 15", tape.All(tape.Request(scenarios.Rates, "qp-20.start", "quantizationParameter", 15), tape.Status(scenarios.Rates, "qp-20.start", 400))},
+	{"ARC-RATE-07", "refuses 6 000 000 bit/s", tape.All(tape.Request(scenarios.Rates, "bitrate.start", "maxBitrate", 6_000_000), tape.Status(scenarios.Rates, "bitrate.start", 400))},
 	{"ARC-RATE-10", "accepts both rates", tape.Status(scenarios.Refusals, "start.both-rates", 200)},
 	{"ARC-RATE-11", "accepts maxBitrate for an individual archive", tape.Status(scenarios.Refusals, "start.individual-bitrate", 200)},
 	{"ARC-RATE-12", "accepts a quantizer for an individual archive", tape.Status(scenarios.Refusals, "start.individual-qp", 200)},

@@ -1,6 +1,8 @@
 package mutants
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -48,6 +50,7 @@ var courseMutations = []Mutation{
 	{"ARC-CB-07", "no partnerId", tape.Hook(scenarios.Pair, "stopped", "partnerId", nil)},
 	{"ARC-CB-08", "createdAt of the callback", tape.HookTo(scenarios.Pair, "uploaded", "createdAt", tape.Plus(60000))},
 	{"ARC-CB-09", "createdAt not rounded", tape.HookTo(scenarios.Pair, "stopped", "createdAt", tape.Plus(1))},
+	{"ARC-CB-09", "createdAt rounded down", roundedDown},
 	{"ARC-CB-10", "a duration while started", tape.Hook(scenarios.Pair, "started", "duration", 3)},
 	{"ARC-CB-11", "a duration of its own", tape.HookTo(scenarios.Pair, "uploaded", "duration", tape.Plus(60))},
 	{"ARC-CB-12", "a size while started", tape.Hook(scenarios.Pair, "started", "size", 3)},
@@ -61,6 +64,10 @@ var courseMutations = []Mutation{
 	{"ARC-CB-19", "another streamMode", tape.Hook(scenarios.Pair, "stopped", "streamMode", "manual")},
 	{"ARC-CB-20", "streams after the stop", tape.Hook(scenarios.Pair, "stopped", "streams", []any{map[string]any{"streamId": "s", "hasAudio": true, "hasVideo": true}})},
 	{"ARC-CB-21", "streams without ids", tape.Hook(scenarios.Pair, "started", "streams", []any{map[string]any{"hasAudio": true}})},
+	{"ARC-CB-21", "video of who only speaks", tape.Hook(scenarios.Rotation, "started", "streams.0.hasVideo", true)},
+	{"ARC-CB-21", "video in an archive without video", tape.Hook(scenarios.AudioOnly, "started", "streams.0.hasVideo", true)},
+	{"ARC-CB-21", "the newest stream is missing", lastHook(scenarios.Presentations, "started", "streams", withoutLast)},
+	{"ARC-CB-21", "a stream of nobody", tape.Hook(scenarios.Pair, "started", "streams.0.streamId", "11111111-2222-4333-8444-555555555555")},
 	{"ARC-CB-22", "a URL for everybody", tape.Hook(scenarios.Pair, "uploaded", "url", "http://example.com/archive.mp4")},
 	{"ARC-CB-22", "a signed link for everybody", tape.Hook(scenarios.Cloud, "available", "url", "https://example.com/archive.mp4?Expires=1384222000&Signature=x")},
 	{"ARC-CB-28", "stream notices in auto mode", tape.Hook(scenarios.Pause, "paused", "status", "streamRemoved")},
@@ -187,5 +194,29 @@ func noURLs(scenario, label string) func(*tape.Tape) {
 			}
 		}
 		return items
+	})
+}
+
+func withoutLast(list any) any {
+	items, _ := list.([]any)
+	return items[:len(items)-1]
+}
+
+// roundedDown gives all callbacks of an archive the whole second before its start, if that is not the nearest.
+func roundedDown(t *tape.Tape) {
+	down := map[any]int64{} // by archive
+	t.Archives(func(r *evidence.Record, o map[string]any) bool {
+		if r.Exchange != nil && r.Exchange.Operation == evidence.StartArchive {
+			at, _ := strconv.ParseInt(fmt.Sprint(o["createdAt"]), 10, 64)
+			down[o["id"]] = at - at%1000
+		}
+		return false
+	})
+	t.Archives(func(r *evidence.Record, o map[string]any) bool {
+		at, started := down[o["id"]]
+		if r.Webhook != nil && started {
+			o["createdAt"] = at
+		}
+		return r.Webhook != nil && started
 	})
 }

@@ -58,6 +58,8 @@ var selectionMutations = []Mutation{
 	{"ARC-SEL-03", "shows what nobody chose", tape.Film(scenarios.Selection, "object.media", appearing("tone-10"))},
 	{"ARC-SEL-04", "does not show what was added", tape.Film(scenarios.Selection, "object.media", tape.Without("vp8-08"))},
 	{"ARC-SEL-05", "sound of which only the picture was chosen", tape.Film(scenarios.Selection, "object.media", appearing("tone-09"))},
+	{"ARC-SEL-05", "takes a choice of sound alone for one of both", tape.Set(scenarios.Selection, "add.bob.get", "streams.1.hasAudio", true)},
+	{"ARC-SEL-05", "announces a stream that is added again", addedTwice(scenarios.Selection)},
 	{"ARC-SEL-04", "does not show in streams what was added", tape.Set(scenarios.Selection, "remove.alice.get", "streams", []any{})},
 	{"ARC-SEL-08", "blames the caller for a stream too many", tape.Status(scenarios.Many, "chosen.add.client-03", 403)},
 	{"ARC-SEL-08", "answers an addition with 200", tape.Status(scenarios.Selection, "add.bob", 200)},
@@ -66,11 +68,14 @@ var selectionMutations = []Mutation{
 	{"ARC-SEL-11", "accepts both at once", tape.Status(scenarios.Selection, "bad.both", 204)},
 	{"ARC-SEL-11", "does not find what was not chosen, and fails", tape.Status(scenarios.Selection, "bad.not-in-it", 500)},
 	{"ARC-SIM-04", "one selection for all archives", tape.Film(scenarios.Selection, "other.object.media", appearing("tone-08"))},
-	{"ARC-CB-23", "another reason of leaving", lastHook(scenarios.Selection, "streamRemoved", "reason", "gone")},
+	{"ARC-CB-23", "another reason of leaving", lastHook(scenarios.Selection, "streamRemoved", "reason", put("gone"))},
+	{"ARC-CB-23", "a client that left was thrown out", lastHook(scenarios.Selection, "streamRemoved", "reason", put("forceDisconnected"))},
+	{"ARC-CB-24", "announces an addition twice, at two times", addedTwice(scenarios.Selection)},
 	{"ARC-CB-24", "no notices of additions", tape.DropHooks(scenarios.Selection, "streamAdded")},
 	{"ARC-CB-25", "no timestamp of a notice", tape.Hook(scenarios.Selection, "streamRemoved", "timestamp", 1000)},
 	{"ARC-CB-26", "a notice without its stream", tape.Hook(scenarios.Selection, "streamRemoved", "stream.connection", nil)},
 	{"ARC-CB-27", "createdAt of the stream not rounded", tape.HookTo(scenarios.Selection, "streamAdded", "stream.createdAt", tape.Plus(1))},
+	{"ARC-CB-27", "createdAt of the stream rounded down from just above", tape.HookTo(scenarios.Selection, "streamAdded", "stream.createdAt", tape.Plus(-1000))},
 }
 
 // appearing adds a tone to a file.
@@ -81,16 +86,32 @@ func appearing(id string) func(*media.Report) {
 }
 
 // lastHook changes the last callback that announces a status.
-func lastHook(scenario, announces, path string, value any) func(*tape.Tape) {
+func lastHook(scenario, announces, path string, to func(any) any) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		for i := len(t.Records) - 1; i >= 0; i-- {
 			if r := &t.Records[i]; r.Scenario == scenario && tape.Announced(r) == announces {
 				*r = tape.Copied(*r)
-				t.Edit(&r.Webhook.Body, path, func(any) any { return value })
+				t.Edit(&r.Webhook.Body, path, to)
 				return
 			}
 		}
 		t.Missed = append(t.Missed, scenario+" callback "+announces)
+	}
+}
+
+func put(value any) func(any) any { return func(any) any { return value } }
+
+// addedTwice repeats the first callback of an addition with a later timestamp.
+func addedTwice(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		r := t.Callback(scenario, "streamAdded")
+		if r == nil {
+			return
+		}
+		again := tape.Copied(*r)
+		again.Seq = t.Records[len(t.Records)-1].Seq + 1
+		t.Edit(&again.Webhook.Body, "timestamp", tape.Plus(40))
+		t.Records = append(t.Records, again)
 	}
 }
 

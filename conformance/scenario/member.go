@@ -180,6 +180,19 @@ func (m *Member) Unpublish(ctx context.Context) error {
 	return pub.Stop(ctx, fmt.Sprintf("unpublish.%s", m.Name))
 }
 
+// Vanish drops the client's connection and what it publishes without a message.
+func (m *Member) Vanish() error {
+	if m.Conn != nil {
+		m.Conn.Vanish()
+	}
+	if m.Pub == nil {
+		return nil
+	}
+	pub := m.Pub
+	m.Pub = nil
+	return pub.Abandon()
+}
+
 // Leave closes the client's connection, which ends its publication too. Where the target has no events, the client says that
 // it leaves by ending what it publishes.
 func (m *Member) Leave(ctx context.Context) error {

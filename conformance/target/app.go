@@ -79,6 +79,13 @@ func parsePrivateKey(b []byte) (*rsa.PrivateKey, error) {
 	return rk, nil
 }
 
+// What flawed tokens are beyond is little, so that a target with a limit of its own shows.
+const (
+	expiredFor  = 75 * time.Second // the ledger allows a leeway of 60 s
+	bearerLife  = 24*time.Hour + 30*time.Minute
+	projectLife = 7 * time.Minute
+)
+
 // Bearer returns a REST token of the unified identity.
 func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 	if a.PrivateKey == nil {
@@ -92,11 +99,11 @@ func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 	}
 	switch flaw {
 	case evidence.ExpiredToken:
-		claims["iat"], claims["exp"] = now.Add(-30*time.Minute).Unix(), now.Add(-15*time.Minute).Unix()
+		claims["iat"], claims["exp"] = now.Add(-15*time.Minute).Unix(), now.Add(-expiredFor).Unix()
 	case evidence.TooLongLived:
-		claims["exp"] = now.Add(48 * time.Hour).Unix()
+		claims["exp"] = now.Add(bearerLife).Unix()
 	case evidence.NotYetValid:
-		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(75*time.Minute).Unix()
+		claims["iat"], claims["nbf"], claims["exp"] = now.Add(projectLife).Unix(), now.Add(time.Hour).Unix(), now.Add(75*time.Minute).Unix()
 	case evidence.NoExpiry:
 		delete(claims, "exp")
 	case evidence.UnknownIssuer:
@@ -147,7 +154,7 @@ func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 	secret := []byte(a.APISecret)
 	switch flaw {
 	case evidence.ExpiredToken:
-		claims["iat"], claims["exp"] = now.Add(-30*time.Minute).Unix(), now.Add(-27*time.Minute).Unix()
+		claims["iat"], claims["exp"] = now.Add(-4*time.Minute).Unix(), now.Add(-expiredFor).Unix()
 	case evidence.TooLongLived:
 		claims["exp"] = now.Add(time.Hour).Unix()
 	case evidence.NotYetValid:

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -43,6 +44,7 @@ type Connection struct {
 	ws        *websocket.Conn
 	tcpCancel context.CancelFunc
 	done      chan struct{} // closed when the reader has ended
+	lost      atomic.Bool   // Vanish was called
 
 	mu   sync.Mutex
 	seen []Message
@@ -126,7 +128,7 @@ func (k *Connection) read(ctx context.Context) {
 	for {
 		_, b, err := k.ws.Read(ctx)
 		if err != nil {
-			ev := &evidence.Client{Name: k.Name, Event: "close", CloseCode: int(websocket.CloseStatus(err)), Body: evidence.Body{Text: firstLine(err.Error())}}
+			ev := &evidence.Client{Name: k.Name, Event: "close", CloseCode: int(websocket.CloseStatus(err)), Body: evidence.Body{Text: firstLine(err.Error())}, Lost: k.lost.Load()}
 			_, _ = k.note("client."+k.Name+".close", ev, nil) // a journal that fails shows at the next call
 			return
 		}
@@ -190,6 +192,7 @@ func (k *Connection) Leave() {
 
 // Vanish drops the connection without a message.
 func (k *Connection) Vanish() {
+	k.lost.Store(true)
 	k.tcpCancel()
 	_ = k.ws.CloseNow()
 	<-k.done

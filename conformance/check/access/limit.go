@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -42,13 +43,20 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 			case n > most && (e == "open" || e == "refused"):
 				c.Want(e == "refused" && r.Client.CloseCode/100 == 4, fmt.Sprintf("a client with %d %s to be refused", n, what), fmt.Sprintf("%s %d", e, r.Client.CloseCode), r)
 			case n <= most && r.Client.Type == "connected" && mark == "-data-":
-				c.Want(strings.Contains(r.Client.Body.Text, strings.Repeat("d", int(n))), fmt.Sprintf("all %d %s at the client", n, what), text.Clip(r.Client.Body.Text, 200), r)
+				c.Want(heldData(c, r) == n, fmt.Sprintf("all %d %s at the client", n, what), text.Clip(r.Client.Body.Text, 200), r)
 			}
 		}
 	}
 }
 
-// largestPage wants no page larger than allowed, and for a request of more a refusal or what is allowed. Where the
+// heldData counts the characters of the client's connection data in its first message.
+func heldData(c *check.Case, r evidence.Record) int64 {
+	o, _ := c.Decode(r.Client.Body.Text)
+	m, _ := o["connection"].(map[string]any)
+	return int64(utf8.RuneCountInString(facts.Object(m).Text("data")))
+}
+
+// largestPage wants no page larger than allowed, but one as large as that, and for a request of more a refusal or what is allowed. Where the
 // application has fewer archives than fit, that is all of them.
 func largestPage(c *check.Case) {
 	most := c.Number("list.count.max")
@@ -57,7 +65,9 @@ func largestPage(c *check.Case) {
 		switch {
 		case l.OK && int64(len(l.Items)) > most:
 			c.Wrong(fmt.Sprintf("at most %d archives in a page", most), fmt.Sprintf("%d", len(l.Items)), l.R)
-		case err != nil || wanted <= most:
+		case err == nil && wanted == most:
+			c.Want(l.OK, fmt.Sprintf("a page of up to %d archives", most), check.Outcome(l.R), l.R)
+		case err != nil || wanted < most:
 		case l.OK:
 			full := min(l.Count, most)
 			c.Want(int64(len(l.Items)) == full, fmt.Sprintf("%d archives", full), fmt.Sprintf("%d", len(l.Items)), l.R)

@@ -39,8 +39,8 @@ var startChecks = []check.Check{
 	check.New("ARC-START-24", refusedAnyhow(facts.FlawTypes), scenarios.Refusals),
 	check.New("ARC-RES-07", refused(facts.FlawResolution, 400), scenarios.Refusals),
 	check.New("ARC-RES-09", refused(facts.FlawIndResolution, 400), scenarios.Refusals),
-	check.New("ARC-RATE-04", refusedAnyhow(facts.FlawQPRange), scenarios.Refusals),
-	check.New("ARC-RATE-07", refused(facts.FlawBitrateRange, 400), scenarios.Refusals),
+	check.New("ARC-RATE-04", both(refusedAnyhow(facts.FlawQPRange), check.Allowed("quantizationParameter")), scenarios.Refusals),
+	check.New("ARC-RATE-07", both(refused(facts.FlawBitrateRange, 400), check.Allowed("maxBitrate")), scenarios.Refusals),
 	check.New("ARC-RATE-10", refusedAnyhow(facts.FlawBothRates), scenarios.Refusals),
 	check.New("ARC-RATE-11", refused(facts.FlawIndBitrate, 400), scenarios.Refusals),
 	check.New("ARC-RATE-12", refusedAnyhow(facts.FlawIndQP), scenarios.Refusals),
@@ -56,6 +56,13 @@ func refused(flaw string, codes ...int) func(*check.Case) {
 // refusedAnyhow is refused where no source names the code (decision 0002).
 func refusedAnyhow(flaw string) func(*check.Case) {
 	return eachFlawed(flaw, func(c *check.Case, r evidence.Record) { c.Refused(r) })
+}
+
+func both(first, second func(*check.Case)) func(*check.Case) {
+	return func(c *check.Case) {
+		first(c)
+		second(c)
+	}
 }
 
 func eachFlawed(flaw string, judge func(*check.Case, evidence.Record)) func(*check.Case) {

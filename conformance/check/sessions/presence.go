@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,7 +123,7 @@ func streams(c *check.Case) {
 				return v.By.IDs[evidence.Stream] == u.By.IDs[evidence.Stream] && v.By.Published.Kind == "video"
 			})
 			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(item, u, seen) })
-			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType if it has pictures, the name %q and layoutClassList", facts.Short(u.By.IDs[evidence.Stream]), u.By.Published.Client),
+			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType %s if it has pictures, the name %q and layoutClassList", facts.Short(u.By.IDs[evidence.Stream]), videoType(u), u.By.Published.Client),
 				text.Clip(facts.AnswerText(r), 300), r, u.By)
 		}
 	}
@@ -133,9 +134,12 @@ func wellFormed(item any, u facts.Span, seen bool) bool {
 	m, _ := item.(map[string]any)
 	o := facts.Object(m)
 	_, classes := o["layoutClassList"].([]any)
-	typed := slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) || !seen && (o["videoType"] == nil || o["videoType"] == "")
+	typed := o.Text("videoType") == videoType(u) || !seen && slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) || !seen && (o["videoType"] == nil || o["videoType"] == "")
 	return o.Text("id") == u.By.IDs[evidence.Stream] && typed && o.Text("name") == u.By.Published.Client && classes
 }
+
+// videoType returns what the publisher declared. A publisher that declares nothing is a camera.
+func videoType(u facts.Span) string { return cmp.Or(u.By.Published.VideoType, "camera") }
 
 // told is one session callback.
 type told struct {
@@ -235,16 +239,6 @@ func monitored(c *check.Case) {
 	})
 }
 
-func leaving(c *check.Case) []string {
-	var names []string
-	for _, r := range c.Ledger.States.Reasons {
-		if r.Of == "streamRemoved" {
-			names = append(names, r.Name)
-		}
-	}
-	return names
-}
-
 func eventList(events []told) string {
 	var names []string
 	for _, t := range events {
@@ -253,17 +247,46 @@ func eventList(events []told) string {
 	return "[" + strings.Join(names, " ") + "]"
 }
 
-// sessionLife checks for sessionCreated with the first client, and for the reason of sessionDestroyed.
+// sessionLife checks for sessionCreated with the first client, also after the session was destroyed, and for the reason of
+// sessionDestroyed: if that was at the end of the last client, it is how that one left.
 func sessionLife(c *check.Case) {
 	watchedSessions(c, func(s *facts.Session, events []told) {
 		created := slices.IndexFunc(events, func(t told) bool { return t.event() == "sessionCreated" })
 		c.Want(created >= 0, "sessionCreated with the first client", eventList(events), facts.Union(s.Clients)[0].By)
-		for _, t := range events {
-			if t.event() == "sessionDestroyed" {
-				c.Want(t.Text("reason") != "", "a reason of sessionDestroyed", t.Show("reason"), t.at)
+		left := partings(c, s)
+		alive, last, ended := true, parting{reasons: leaving(c)}, time.Time{}
+		for _, t := range byTime(events) {
+			switch t.event() {
+			case "sessionCreated":
+				alive = true
+			case "connectionCreated":
+				c.Want(alive, "sessionCreated with the first client after sessionDestroyed", eventList(events), t.at)
+			case "connectionDestroyed":
+				if p, known := left[t.of("connection")]; known {
+					last = p
+					ended, _ = t.Instant("timestamp")
+				}
+			case "sessionDestroyed":
+				alive = false
+				if at, _ := t.Instant("timestamp"); at.Sub(ended) > c.Limit("tolerance.connection-change") {
+					last.reasons = leaving(c) // of a session that outlives its clients no source says more
+				}
+				c.Want(last.allows(t.Text("reason")), "sessionDestroyed with the reason "+strings.Join(last.reasons, " or "), t.Show("reason"), t.at)
 			}
 		}
 	})
+}
+
+// byTime sorts events by what they say of when they happened. They may arrive in any order.
+func byTime(events []told) []told {
+	rank := map[string]int{"sessionCreated": -1, "sessionDestroyed": 1}
+	sorted := slices.Clone(events)
+	slices.SortStableFunc(sorted, func(a, b told) int {
+		at, _ := a.Instant("timestamp")
+		other, _ := b.Instant("timestamp")
+		return cmp.Or(at.Compare(other), cmp.Compare(rank[a.event()], rank[b.event()]))
+	})
+	return sorted
 }
 
 // endsWithLastClient checks for sessionDestroyed after the last client, with the reason of its connection.
@@ -310,6 +333,8 @@ func endsTogether(c *check.Case) {
 					c.Wrong("streamDestroyed and connectionDestroyed of "+clientName(cl), eventList(events), cl.By, u.By)
 					continue
 				}
+				p := partingOf(c, id, cl)
+				c.Want(p.allows(events[end].Text("reason")), "connectionDestroyed with the reason "+strings.Join(p.reasons, " or "), events[end].Show("reason"), cl.By, events[end].at)
 				same := events[i].Text("reason") == events[end].Text("reason") && facts.SameJSON(events[i].Object["timestamp"], events[end].Object["timestamp"])
 				c.Want(same && events[i].Text("reason") != "", "the same reason and timestamp: "+events[end].Show("reason")+", "+events[end].Show("timestamp"),
 					events[i].Show("reason")+", "+events[i].Show("timestamp"), events[i].at, events[end].at)

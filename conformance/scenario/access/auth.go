@@ -121,6 +121,7 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 		{"jwt-data-1025", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
 		{"t1-data-1000", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
 		{"t1-data-1025", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
+		{"jwt-wide-data-1000", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("ü", 1000)}, session},
 		{"jwt-days-30", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month}, session},
 		{"jwt-days-31", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: month + 24*time.Hour}, session},
 		{"t1-days-30", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: month}, session},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,6 +42,7 @@ var badStarts = []badStart{
 	{"individual-layout", map[string]any{"outputMode": "individual", "layout": map[string]any{"type": "bestFit"}}},
 	{"individual-qp", map[string]any{"outputMode": "individual", "quantizationParameter": 25}},
 	{"both-rates", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 25}},
+	{"both-rates-default", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 19}},
 	{"layout-type", map[string]any{"layout": map[string]any{"type": "mosaic"}}},
 	{"layout-stylesheet", map[string]any{"layout": map[string]any{"type": "bestFit", "stylesheet": "stream{width:50%}"}}},
 	{"layout-screenshare", map[string]any{"layout": map[string]any{"type": "pip", "screenshareType": "bestFit"}}},
@@ -77,6 +79,9 @@ func runRefusals(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	if err := odd(ctx, f, session); err != nil {
+		return err
+	}
+	if err := edges(ctx, f, session); err != nil {
 		return err
 	}
 	return alice.Leave(ctx)
@@ -213,4 +218,40 @@ func odd(ctx context.Context, f *scenario.Flow, session string) error {
 	}
 	_, err = f.As.Get(ctx, "get.empty", id)
 	return err
+}
+
+// edges starts archives with the least and the most that is allowed, and with a name longer than that of an automatic
+// archive may be.
+func edges(ctx context.Context, f *scenario.Flow, session string) error {
+	for _, e := range []struct {
+		label string
+		need  config.Capability
+		body  map[string]any
+	}{
+		{"qp-least", config.QP, map[string]any{"quantizationParameter": 15}},
+		{"qp-most", config.QP, map[string]any{"quantizationParameter": 40}},
+		{"bitrate-least", config.Bitrate, map[string]any{"maxBitrate": 100_000}},
+		{"bitrate-most", config.Bitrate, map[string]any{"maxBitrate": 6_000_000}},
+		{"long-name", "", map[string]any{"name": strings.Repeat("long name ", 10)}},
+	} {
+		if e.need != "" && !f.Target.File.Has(e.need) {
+			continue
+		}
+		e.body["sessionId"] = session
+		a, err := f.As.Start(ctx, "edge."+e.label, e.body)
+		if err != nil {
+			return err
+		}
+		id := a.String("id")
+		if a.Status != 200 || id == "" {
+			continue
+		}
+		if _, err := f.As.Get(ctx, "edge."+e.label+".get", id); err != nil {
+			return err
+		}
+		if err := f.Stop(ctx, "edge."+e.label+".stop", id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

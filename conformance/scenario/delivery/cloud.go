@@ -23,6 +23,7 @@ var Cloud = scenario.Scenario{
 const (
 	linkLife  = 10 * time.Minute // limits.yaml has it too; here it only says when to look
 	cloudLife = 72 * time.Hour
+	justDead  = 7 * time.Second // after the end of a link; the ledger allows 5 s
 )
 
 type cloudFlow struct {
@@ -162,7 +163,7 @@ func (c *cloudFlow) links(ctx context.Context, old string) error {
 	if _, err := download(ctx, c.Flow, "download.link-alive", id, link, false); err != nil {
 		return err
 	}
-	if _, err := c.As.Advance(ctx, "clock.link-dead", 2*scenario.Margin); err != nil {
+	if _, err := c.As.Advance(ctx, "clock.link-dead", scenario.Margin+justDead); err != nil {
 		return err
 	}
 	_, err = download(ctx, c.Flow, "download.link-dead", id, link, false)

@@ -22,7 +22,7 @@ var Presence = scenario.Scenario{
 
 func runPresence(ctx context.Context, f *scenario.Flow) error {
 	session, members, err := f.JoinAll(ctx,
-		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}},
+		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}, Kind: scenario.Kind{VideoType: "screen"}},
 		scenario.Client{Name: "bob", Audio: "tone-16"})
 	if err != nil {
 		return err
@@ -49,7 +49,22 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
-	return awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed")
+	if err := awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed"); err != nil {
+		return err
+	}
+	return lose(ctx, f, session)
+}
+
+// lose has a client come when all have left, and lose its network.
+func lose(ctx context.Context, f *scenario.Flow, session string) error {
+	carol, err := f.Join(ctx, session, "carol")
+	if err != nil {
+		return err
+	}
+	if err := carol.Vanish(); err != nil {
+		return err
+	}
+	return awaitSession(ctx, f, "hooks.lost", session, "sessionDestroyed", "sessionDestroyed")
 }
 
 // lookAround lists and reads what is there, once all of it can be seen.
@@ -88,20 +103,23 @@ func gone(ctx context.Context, f *scenario.Flow, m *scenario.Member) error {
 	return m.Leave(ctx)
 }
 
-// awaitSession waits until a session callback of each of these kinds has come.
+// awaitSession waits until session callbacks of these kinds have come, each as often as it is named.
 func awaitSession(ctx context.Context, f *scenario.Flow, label, session string, events ...string) error {
 	if f.Hooks == nil || !f.Target.File.Has(config.Monitoring) {
 		return nil
 	}
 	_, err := f.AwaitRecords(ctx, label, "webhooks", map[string]string{evidence.Session: session}, scenario.Soon, strings.Join(events, " and "), func(v evidence.View) bool {
-		got := map[string]bool{}
+		missing := map[string]int{}
+		for _, e := range events {
+			missing[e]++
+		}
 		for _, r := range v.About(evidence.Session, session).Webhooks().Records {
 			var e struct{ Event string }
 			if json.Unmarshal([]byte(r.Webhook.Body.Text), &e) == nil {
-				got[e.Event] = true
+				missing[e.Event]--
 			}
 		}
-		return !slices.ContainsFunc(events, func(e string) bool { return !got[e] })
+		return !slices.ContainsFunc(events, func(e string) bool { return missing[e] > 0 })
 	})
 	return err
 }

@@ -29,7 +29,7 @@ type choosing struct {
 
 func runSelection(ctx context.Context, f *scenario.Flow) error {
 	p := &choosing{Flow: f}
-	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.refuse, p.finish)
+	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.refuse, p.finish, p.depart)
 }
 
 // gather makes three clients publish. The last one is never chosen.
@@ -121,7 +121,7 @@ func (p *choosing) finish(ctx context.Context) error {
 	if _, err := p.As.Get(ctx, "get.unchosen", p.archive.ID); err != nil {
 		return err
 	}
-	if err := p.awaitRemovals(ctx, 2); err != nil {
+	if err := p.awaitRemovals(ctx, "hooks.notices", p.archive.ID, 2); err != nil {
 		return err
 	}
 	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
@@ -138,13 +138,84 @@ func (p *choosing) finish(ctx context.Context) error {
 	return p.DeliverAs(ctx, "other.", p.other.ID)
 }
 
+// depart records clients of another session, of which one is thrown out and one loses its network.
+func (p *choosing) depart(ctx context.Context) error {
+	if !p.Target.File.Has(config.Events) {
+		return nil
+	}
+	if err := scenario.Sleep(ctx, lateInSecond(time.Now())); err != nil {
+		return err
+	}
+	session, members, err := p.JoinAll(ctx,
+		scenario.Client{Name: "dora", Video: "vp8-10", Audio: "tone-12"},
+		scenario.Client{Name: "erin", Audio: "tone-13"},
+		scenario.Client{Name: "frank", Audio: "tone-14"})
+	if err != nil {
+		return err
+	}
+	dora, erin, frank := members[0].Pub.StreamID(), members[1].Pub.StreamID(), members[2].Pub.StreamID()
+	a, err := p.Start(ctx, "left.start", session, map[string]any{"name": "left", "streamMode": "manual"})
+	if err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // so that the call and the first stream are in different seconds
+		return err
+	}
+	for _, step := range []struct {
+		label string
+		body  map[string]any
+	}{
+		{"left.add.dora", map[string]any{"addStream": dora, "hasVideo": false}},
+		{"left.add.erin", map[string]any{"addStream": erin, "hasVideo": false}},
+		{"left.add.frank", map[string]any{"addStream": frank, "hasVideo": false}},
+		{"left.again.dora", map[string]any{"addStream": dora, "hasAudio": true}}, // hasVideo is true by default
+	} {
+		if err := p.change(ctx, step.label, a.ID, step.body); err != nil {
+			return err
+		}
+	}
+	if err := p.part(ctx, session, members[1], members[2]); err != nil {
+		return err
+	}
+	if err := p.awaitRemovals(ctx, "left.notices", a.ID, 2); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // longer than a loss may go unnoticed
+		return err
+	}
+	if err := p.Stop(ctx, "left.stop", a.ID); err != nil {
+		return err
+	}
+	return p.DeliverAs(ctx, "left.", a.ID)
+}
+
+// part throws the first client out and makes the second one lose its network.
+func (p *choosing) part(ctx context.Context, session string, out, lost *scenario.Member) error {
+	if _, err := p.As.Disconnect(ctx, "left.disconnect."+out.Name, session, out.Conn.ID); err != nil {
+		return err
+	}
+	if err := gone(ctx, p.Flow, out); err != nil {
+		return err
+	}
+	return lost.Vanish()
+}
+
+// lateInSecond returns how long it is to a moment late in a second, when rounding up and rounding down differ.
+func lateInSecond(now time.Time) time.Duration {
+	wait := 650*time.Millisecond - time.Duration(now.Nanosecond())
+	if wait < 0 {
+		wait += time.Second
+	}
+	return wait
+}
+
 // awaitRemovals waits for that many notices of streams that left the archive.
-func (p *choosing) awaitRemovals(ctx context.Context, n int) error {
+func (p *choosing) awaitRemovals(ctx context.Context, label, id string, n int) error {
 	if p.Hooks == nil || !p.Target.File.Has(config.Callback) {
 		return nil
 	}
-	_, err := p.AwaitRecords(ctx, "hooks.notices", "webhooks", scenario.About(p.archive.ID), scenario.Soon, "webhooks streamRemoved", func(v evidence.View) bool {
-		return n <= len(v.About(evidence.Archive, p.archive.ID).Where(func(r *evidence.Record) bool {
+	_, err := p.AwaitRecords(ctx, label, "webhooks", scenario.About(id), scenario.Soon, "webhooks streamRemoved", func(v evidence.View) bool {
+		return n <= len(v.About(evidence.Archive, id).Where(func(r *evidence.Record) bool {
 			return r.Webhook != nil && strings.Contains(r.Webhook.Body.Text, `"streamRemoved"`)
 		}).Records)
 	})
