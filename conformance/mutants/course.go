@@ -34,7 +34,7 @@ var courseMutations = []Mutation{
 	{"ARC-STAT-04", "started while nobody is there", tape.Set(scenarios.AllLeft, "get.before", "status", "started")},
 	{"ARC-STAT-05", "stays paused", staysPaused},
 	{"ARC-STAT-07", "uploaded while recording", tape.Set(scenarios.Pair, "get.recording", "status", "uploaded")},
-	{"ARC-STAT-08", "uploaded long before stopped", overtaken(scenarios.FourHours)},
+	{"ARC-STAT-08", "uploaded long before stopped", tape.Overtaken(scenarios.FourHours)},
 	{"ARC-STAT-09", "expired and then uploaded", tape.Set(scenarios.Pair, "get.stopped", "status", "expired")},
 	{"ARC-STAT-09", "paused after it was stopped", tape.HookTo(scenarios.Pause, "paused", "updatedAt", tape.Plus(3_600_000))},
 	{"ARC-STAT-10", "reads behind its callbacks", tape.Set(scenarios.Pair, "get.uploaded", "status", "stopped")},
@@ -42,7 +42,7 @@ var courseMutations = []Mutation{
 	{"ARC-STAT-15", "fails after the upload", tape.Set(scenarios.Pair, "get.uploaded", "status", "failed")},
 
 	{"ARC-CB-01", "no callback of the stop", tape.DropHooks(scenarios.Pair, "stopped")},
-	{"ARC-CB-02", "callbacks as text", headed(scenarios.Pair, "stopped", "text/plain")},
+	{"ARC-CB-02", "callbacks as text", tape.Headed(scenarios.Pair, "stopped", "text/plain")},
 	{"ARC-CB-03", "no callback of the upload", tape.DropHooks(scenarios.Pair, "uploaded")},
 	{"ARC-CB-04", "no callbacks of pauses", tape.DropHooks(scenarios.Pause, "paused")},
 	{"ARC-CB-05", "another event", tape.Hook(scenarios.Pair, "started", "event", "status")},
@@ -66,14 +66,14 @@ var courseMutations = []Mutation{
 	{"ARC-CB-21", "streams without ids", tape.Hook(scenarios.Pair, "started", "streams", []any{map[string]any{"hasAudio": true}})},
 	{"ARC-CB-21", "video of who only speaks", tape.Hook(scenarios.Rotation, "started", "streams.0.hasVideo", true)},
 	{"ARC-CB-21", "video in an archive without video", tape.Hook(scenarios.AudioOnly, "started", "streams.0.hasVideo", true)},
-	{"ARC-CB-21", "the newest stream is missing", lastHook(scenarios.Presentations, "started", "streams", withoutLast)},
+	{"ARC-CB-21", "the newest stream is missing", tape.LastHook(scenarios.Presentations, "started", "streams", withoutLast)},
 	{"ARC-CB-21", "a stream of nobody", tape.Hook(scenarios.Pair, "started", "streams.0.streamId", "11111111-2222-4333-8444-555555555555")},
 	{"ARC-CB-22", "a URL for everybody", tape.Hook(scenarios.Pair, "uploaded", "url", "http://example.com/archive.mp4")},
 	{"ARC-CB-22", "a signed link for everybody", tape.Hook(scenarios.Cloud, "available", "url", "https://example.com/archive.mp4?Expires=1384222000&Signature=x")},
 	{"ARC-CB-28", "stream notices in auto mode", tape.Hook(scenarios.Pause, "paused", "status", "streamRemoved")},
 	{"ARC-CB-31", "another checksum than it reads", tape.Hook(scenarios.Pair, "uploaded", "sha256sum", "x")},
-	{"ARC-CB-32", "calls back another application", misdirected(scenarios.Isolation, "stopped")},
-	{"ARC-CB-33", "announces twice", again(scenarios.Pair, "stopped")},
+	{"ARC-CB-32", "calls back another application", tape.Misdirected(scenarios.Isolation, "stopped")},
+	{"ARC-CB-33", "announces twice", tape.Again(scenarios.Pair, "stopped")},
 	{"ARC-CB-34", "no callback of the expiry", tape.DropHooks(scenarios.Cloud, "expired")},
 
 	{"ARC-STO-01", "uploads nothing", lost(scenarios.Pair)},
@@ -131,49 +131,6 @@ func staysPaused(t *tape.Tape) {
 		if r.Scenario == "pause-resume" && r.Label == "wait.resumed" && tape.IsExchange(r) {
 			*r = tape.Copied(*r)
 			t.Edit(&r.Exchange.Response.Body, "status", func(any) any { return "paused" })
-		}
-	}
-}
-
-// overtaken exchanges the callbacks of stopped and uploaded.
-func overtaken(scenario string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		stopped, uploaded := t.Callback(scenario, "stopped"), t.Callback(scenario, "uploaded")
-		if stopped != nil && uploaded != nil {
-			stopped.Webhook, uploaded.Webhook = uploaded.Webhook, stopped.Webhook
-		}
-	}
-}
-
-func headed(scenario, announces, contentType string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		if r := t.Callback(scenario, announces); r != nil {
-			r.Webhook.Header.Set("Content-Type", contentType)
-		}
-	}
-}
-
-func misdirected(scenario, announces string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		if r := t.Callback(scenario, announces); r != nil {
-			r.Webhook.Path += "-other"
-		}
-	}
-}
-
-// again delivers an accepted callback once more, later.
-func again(scenario, announces string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		if r := t.Callback(scenario, announces); r != nil {
-			twice := tape.Copied(*r)
-			twice.Time = twice.Time.Add(10 * time.Millisecond)
-			twice.Seq = t.Records[len(t.Records)-1].Seq + 1
-			for i := range t.Records {
-				if t.Records[i].Seq == r.Seq {
-					t.Records = append(append(append([]evidence.Record{}, t.Records[:i+1]...), twice), t.Records[i+1:]...)
-					return
-				}
-			}
 		}
 	}
 }

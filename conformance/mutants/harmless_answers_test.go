@@ -33,8 +33,8 @@ var harmlessAnswers = []harmless{
 			"start.individual-qp", "start.layout-stylesheet", "session.always-relayed"),
 		answered(scenarios.Automatic, 400, "start.untagged"), answered(scenarios.Layouts, 422, "late.layout"), answered(scenarios.Kinds, 422, "layout"))},
 	{"callbacks that arrive in another order", []string{"ARC-STAT-07", "ARC-STAT-09", "ARC-CB-01", "ARC-CB-04", "ARC-CB-33"}, late(scenarios.Pause, "paused", "stopped")},
-	{"no attempt in the last day of three", []string{"ARC-STO-13", "ARC-STO-15"}, noUploadAfter(scenarios.GivenUp, "clock.60h")},
-	{"no mail where fallback is off", []string{"ARC-STO-18"}, noMail(scenarios.GivenUp)},
+	{"no attempt in the last day of three", []string{"ARC-STO-13", "ARC-STO-15"}, tape.NoUploadAfter(scenarios.GivenUp, "clock.60h")},
+	{"no mail where fallback is off", []string{"ARC-STO-18"}, tape.NoMail(scenarios.GivenUp)},
 	{"an automatic archive that stops 5 s late", []string{"ARC-AUTO-06"}, tape.Set(scenarios.AutoDay, "list.end", "items.1.duration", 14405)},
 	{"403 to the stop of an automatic archive", []string{"ARC-AUTO-09", "ARC-AUTH-01"}, tape.Status(scenarios.Automatic, "stop", 403)},
 	{"an automatic archive that wants a publisher in its first minute", []string{"ARC-AUTO-10"}, tape.All(
@@ -50,7 +50,7 @@ var harmlessAnswers = []harmless{
 	{"all there is to who wants a larger page", []string{"ARC-LIST-08", "ARC-LIST-09"}, asLarge(scenarios.Listing)},
 	{"no notice to clients of a session that moves", []string{"ARC-EVT-07"}, tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
 	{"a stream of sound alone without a videoType", []string{"ARC-SES-08"}, tape.Set(scenarios.Presence, "stream.bob", "videoType", nil)},
-	{"a session that is destroyed later", []string{"ARC-SES-10", "ARC-SES-11"}, dropEvents(scenarios.Presence, "sessionDestroyed")},
+	{"a session that is destroyed later", []string{"ARC-SES-10", "ARC-SES-11"}, tape.DropEvents(scenarios.Presence, "sessionDestroyed")},
 	{"a legacy project of the target file", []string{"ARC-SES-04"}, keyed(scenarios.Legacy)},
 }
 

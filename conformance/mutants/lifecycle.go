@@ -23,27 +23,27 @@ var lifecycleMutations = []Mutation{
 	{"ARC-AUTO-12", "goes on with an archive that has timed out", tape.Set(scenarios.AutoOverlap, "again.get.published", "status", "started")},
 	{"ARC-AUTO-14", "no automatic archive after a rotation", tape.Add(scenarios.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
 	{"ARC-EVT-08", "moves without a word to a client", tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
-	{"ARC-EVT-07", "moves without a word to the session callback", dropEvents(scenarios.Rotation, "sessionNotification")},
+	{"ARC-EVT-07", "moves without a word to the session callback", tape.DropEvents(scenarios.Rotation, "sessionNotification")},
 
-	{"ARC-CB-29", "gives a callback up after an hour", refusedUntil(scenarios.Retry, time.Hour)},
-	{"ARC-CB-29", "does not wait before the third attempt", soonerAttempt(scenarios.Retry, 2)},
-	{"ARC-CB-30", "signs nothing", signature(scenarios.Retry, "")},
-	{"ARC-CB-30", "signs with another secret", signature(scenarios.Retry, "Bearer eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo")},
+	{"ARC-CB-29", "gives a callback up after an hour", tape.RefusedUntil(scenarios.Retry, time.Hour)},
+	{"ARC-CB-29", "does not wait before the third attempt", tape.SoonerAttempt(scenarios.Retry, 2)},
+	{"ARC-CB-30", "signs nothing", tape.Signature(scenarios.Retry, "")},
+	{"ARC-CB-30", "signs with another secret", tape.Signature(scenarios.Retry, "Bearer eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo")},
 
 	{"ARC-STO-08", "another name in Azure", tape.Stored(scenarios.Azure, "object", func(o *evidence.Object) { o.Key = "archive.mp4" })},
-	{"ARC-STO-11", "fails in spite of fallback", becomes(scenarios.FallsBack, "available", "failed")},
-	{"ARC-STO-12", "no fallback unless it is asked for", becomes(scenarios.FallsBack, "available", "failed")},
-	{"ARC-STO-13", "falls back where that is off", becomes(scenarios.GivenUp, "failed", "available")},
-	{"ARC-STO-14", "tries an upload once", firstUploadOnly(scenarios.Recovers)},
+	{"ARC-STO-11", "fails in spite of fallback", tape.Becomes(scenarios.FallsBack, "available", "failed")},
+	{"ARC-STO-12", "no fallback unless it is asked for", tape.Becomes(scenarios.FallsBack, "available", "failed")},
+	{"ARC-STO-13", "falls back where that is off", tape.Becomes(scenarios.GivenUp, "failed", "available")},
+	{"ARC-STO-14", "tries an upload once", tape.FirstUploadOnly(scenarios.Recovers)},
 	{"ARC-STO-15", "gives up an upload early", tape.Set(scenarios.GivenUp, "get.stopped", "status", "failed")},
-	{"ARC-STO-15", "tries on after the period", lateUpload(scenarios.GivenUp)},
-	{"ARC-STO-15", "tries no more in the second half of the three days", noUploadAfter(scenarios.GivenUp, "clock.48h")},
-	{"ARC-STO-16", "tries no more after the first minutes", noUploadAfter(scenarios.FallsBack, "clock.before")},
+	{"ARC-STO-15", "tries on after the period", tape.LateUpload(scenarios.GivenUp)},
+	{"ARC-STO-15", "tries no more in the second half of the three days", tape.NoUploadAfter(scenarios.GivenUp, "clock.48h")},
+	{"ARC-STO-16", "tries no more after the first minutes", tape.NoUploadAfter(scenarios.FallsBack, "clock.before")},
 	{"ARC-STO-16", "falls back early", tape.Set(scenarios.FallsBack, "get.before", "status", "available")},
-	{"ARC-STO-18", "tells nobody of a failed upload", noMail(scenarios.FallsBack)},
+	{"ARC-STO-18", "tells nobody of a failed upload", tape.NoMail(scenarios.FallsBack)},
 	{"ARC-STO-19", "keeps a copy where fallback is off", tape.Set(scenarios.GivenUp, "get.long-after", "url", "http://example.com/archive.mp4")},
 	{"ARC-SEC-01", "lists a copy where fallback is off", tape.Set(scenarios.GivenUp, "list.after", "items.0.url", "http://example.com/archive.mp4")},
-	{"ARC-SEC-03", "uploads without encryption", unencrypted(scenarios.Recovers)},
+	{"ARC-SEC-03", "uploads without encryption", tape.Unencrypted(scenarios.Recovers)},
 
 	{"ARC-AUTH-18", "takes any length of connection data", letIn("jwt-data-1025")},
 	{"ARC-AUTH-18", "refuses a thousand characters", shutOut("t1-data-1000")},
@@ -55,117 +55,17 @@ var lifecycleMutations = []Mutation{
 	{"ARC-SES-07", "answers a disconnection with 200", tape.Status(scenarios.Presence, "disconnect.bob", 200)},
 	{"ARC-SES-07", "lists a client that is gone", lists(scenarios.Presence, "connections", "connections.after")},
 	{"ARC-SES-08", "a stream without its name", tape.Set(scenarios.Presence, "stream.alice", "name", "")},
-	{"ARC-SES-09", "does not tell of streams", dropEvents(scenarios.Presence, "streamCreated")},
+	{"ARC-SES-09", "does not tell of streams", tape.DropEvents(scenarios.Presence, "streamCreated")},
 	{"ARC-SES-08", "a stream with pictures of no kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", nil)},
 	{"ARC-SES-08", "a stream of another kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", "screen")},
-	{"ARC-SES-10", "does not tell of the first client", dropEvents(scenarios.Presence, "sessionCreated")},
-	{"ARC-SES-10", "ends a session without a reason", event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "" })},
-	{"ARC-SES-10", "ends a session for another reason than its last client", event(scenarios.Presence, "sessionDestroyed", "reason", put("networkDisconnected"))},
-	{"ARC-SES-11", "says of a client that was thrown out that it left", tape.All(event(scenarios.Presence, "streamDestroyed", "reason", put("clientDisconnected")),
-		event(scenarios.Presence, "connectionDestroyed", "reason", put("clientDisconnected")))},
-	{"ARC-SES-12", "does not tell of the end of a session", dropEvents(scenarios.Presence, "sessionDestroyed")},
-	{"ARC-SES-12", "ends a session for another reason than its last client", event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
-	{"ARC-SES-11", "a client's streams end at another time", event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
-}
-
-// becomes changes a status in all answers and callbacks of a scenario.
-func becomes(scenario, from, to string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		found := false
-		for i := range t.Records {
-			r := &t.Records[i]
-			if r.Scenario != scenario || r.Webhook == nil && !tape.IsExchange(r) {
-				continue
-			}
-			*r = tape.Copied(*r)
-			var body *evidence.Body
-			if r.Webhook != nil {
-				body = &r.Webhook.Body
-			} else {
-				body = &r.Exchange.Response.Body
-			}
-			changed := strings.ReplaceAll(body.Text, `"status":"`+from+`"`, `"status":"`+to+`"`)
-			found = found || changed != body.Text
-			body.Text = changed
-		}
-		if !found {
-			t.Missed = append(t.Missed, scenario+" status "+from)
-		}
-	}
-}
-
-// eventOf returns the event of a session callback.
-func eventOf(r *evidence.Record) string {
-	var b struct{ Event string }
-	if r.Webhook == nil || r.Webhook.Body.Decode(&b) != nil {
-		return ""
-	}
-	return b.Event
-}
-
-// dropEvents removes the session callbacks of an event.
-func dropEvents(scenario, kind string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		t.Remove(scenario+" "+kind, func(r *evidence.Record) bool { return r.Scenario == scenario && eventOf(r) == kind })
-	}
-}
-
-// event changes the first session callback of an event.
-func event(scenario, kind, path string, to func(any) any) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		for i := range t.Records {
-			if r := &t.Records[i]; r.Scenario == scenario && eventOf(r) == kind {
-				*r = tape.Copied(*r)
-				t.Edit(&r.Webhook.Body, path, to)
-				return
-			}
-		}
-		t.Missed = append(t.Missed, scenario+" "+kind)
-	}
-}
-
-// refusedUntil removes the attempts at callbacks after a time, by the clock that the scenario moved.
-func refusedUntil(scenario string, after time.Duration) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		var moved time.Duration
-		var late time.Time
-		for _, r := range t.Records {
-			if r.Scenario == scenario && r.Clock != nil {
-				if moved += r.Clock.Skip; moved > after && late.IsZero() {
-					late = r.Time
-				}
-			}
-		}
-		t.Remove(scenario+" late attempts", func(r *evidence.Record) bool {
-			return r.Scenario == scenario && r.Webhook != nil && !late.IsZero() && r.Time.After(late)
-		})
-	}
-}
-
-// soonerAttempt moves an attempt to just after the one before it.
-func soonerAttempt(scenario string, n int) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		var attempts []*evidence.Record
-		for i := range t.Records {
-			if r := &t.Records[i]; r.Scenario == scenario && tape.Announced(r) == "started" {
-				attempts = append(attempts, r)
-			}
-		}
-		if len(attempts) <= n {
-			t.Missed = append(t.Missed, scenario+" attempts")
-			return
-		}
-		attempts[n].Time = attempts[n-1].Time.Add(time.Millisecond)
-	}
-}
-
-// signature changes the signature of a callback.
-func signature(scenario, authorization string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		if r := t.Callback(scenario, "started"); r != nil {
-			r.Webhook.Header.Set("Authorization", authorization)
-		}
-	}
+	{"ARC-SES-10", "does not tell of the first client", tape.DropEvents(scenarios.Presence, "sessionCreated")},
+	{"ARC-SES-10", "ends a session without a reason", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "" })},
+	{"ARC-SES-10", "ends a session for another reason than its last client", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", tape.Put("networkDisconnected"))},
+	{"ARC-SES-11", "says of a client that was thrown out that it left", tape.All(tape.Event(scenarios.Presence, "streamDestroyed", "reason", tape.Put("clientDisconnected")),
+		tape.Event(scenarios.Presence, "connectionDestroyed", "reason", tape.Put("clientDisconnected")))},
+	{"ARC-SES-12", "does not tell of the end of a session", tape.DropEvents(scenarios.Presence, "sessionDestroyed")},
+	{"ARC-SES-12", "ends a session for another reason than its last client", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
+	{"ARC-SES-11", "a client's streams end at another time", tape.Event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
 }
 
 // laterMarks makes a picture begin a number of frames later.
@@ -176,79 +76,6 @@ func laterMarks(id string, frames int) func(*media.Report) {
 				a.FirstMark += frames
 			}
 		}
-	}
-}
-
-func firstUploadOnly(scenario string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		n := 0
-		t.Remove("uploads of "+scenario, func(r *evidence.Record) bool {
-			if r.Scenario != scenario || r.Upload == nil || r.Upload.Answer < 500 {
-				return false
-			}
-			n++
-			return n > 1
-		})
-	}
-}
-
-// noUploadAfter removes the requests from the beginning of a move of the clock on.
-func noUploadAfter(scenario, label string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		if moved := t.Where(scenario, label, tape.IsExchange); moved != nil {
-			t.Remove("late uploads of "+scenario, func(r *evidence.Record) bool {
-				return r.Scenario == scenario && r.Upload != nil && r.Time.After(moved.Exchange.Started)
-			})
-		}
-	}
-}
-
-// lateUpload adds a request for the archive after the scenario's last move of the clock.
-func lateUpload(scenario string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		var upload, clock evidence.Record
-		for _, r := range t.Records {
-			if r.Scenario == scenario && r.Upload != nil && strings.HasSuffix(r.Upload.Path, ".mp4") {
-				upload = tape.Copied(r)
-			}
-			if r.Scenario == scenario && r.Clock != nil {
-				clock = r
-			}
-		}
-		if upload.Upload == nil || clock.Clock == nil {
-			t.Missed = append(t.Missed, "uploads of "+scenario)
-			return
-		}
-		upload.Time, upload.Seq = clock.Time.Add(time.Millisecond), t.Records[len(t.Records)-1].Seq+1
-		t.Records = append(t.Records, upload)
-	}
-}
-
-func unencrypted(scenario string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		found := false
-		for i := range t.Records {
-			r := &t.Records[i]
-			if r.Scenario != scenario || r.Upload == nil && r.Object == nil {
-				continue
-			}
-			*r = tape.Copied(*r)
-			if r.Upload != nil {
-				found = found || r.Upload.Encryption != ""
-				r.Upload.Encryption = ""
-			} else {
-				r.Object.Encryption = ""
-			}
-		}
-		if !found {
-			t.Missed = append(t.Missed, scenario+" encryption")
-		}
-	}
-}
-
-func noMail(scenario string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		t.Remove("mail of "+scenario, func(r *evidence.Record) bool { return r.Scenario == scenario && r.Mail != nil })
 	}
 }
 

@@ -68,8 +68,8 @@ var selectionMutations = []Mutation{
 	{"ARC-SEL-11", "accepts both at once", tape.Status(scenarios.Selection, "bad.both", 204)},
 	{"ARC-SEL-11", "does not find what was not chosen, and fails", tape.Status(scenarios.Selection, "bad.not-in-it", 500)},
 	{"ARC-SIM-04", "one selection for all archives", tape.Film(scenarios.Selection, "other.object.media", appearing("tone-08"))},
-	{"ARC-CB-23", "another reason of leaving", lastHook(scenarios.Selection, "streamRemoved", "reason", put("gone"))},
-	{"ARC-CB-23", "a client that left was thrown out", lastHook(scenarios.Selection, "streamRemoved", "reason", put("forceDisconnected"))},
+	{"ARC-CB-23", "another reason of leaving", tape.LastHook(scenarios.Selection, "streamRemoved", "reason", tape.Put("gone"))},
+	{"ARC-CB-23", "a client that left was thrown out", tape.LastHook(scenarios.Selection, "streamRemoved", "reason", tape.Put("forceDisconnected"))},
 	{"ARC-CB-24", "announces an addition twice, at two times", addedTwice(scenarios.Selection)},
 	{"ARC-CB-24", "no notices of additions", tape.DropHooks(scenarios.Selection, "streamAdded")},
 	{"ARC-CB-25", "no timestamp of a notice", tape.Hook(scenarios.Selection, "streamRemoved", "timestamp", 1000)},
@@ -84,22 +84,6 @@ func appearing(id string) func(*media.Report) {
 		r.Sound.Tones = append(r.Sound.Tones, media.ToneSpan{ID: id, Level: -20, Span: media.Span{From: 1, To: 3}})
 	}
 }
-
-// lastHook changes the last callback that announces a status.
-func lastHook(scenario, announces, path string, to func(any) any) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		for i := len(t.Records) - 1; i >= 0; i-- {
-			if r := &t.Records[i]; r.Scenario == scenario && tape.Announced(r) == announces {
-				*r = tape.Copied(*r)
-				t.Edit(&r.Webhook.Body, path, to)
-				return
-			}
-		}
-		t.Missed = append(t.Missed, scenario+" callback "+announces)
-	}
-}
-
-func put(value any) func(any) any { return func(any) any { return value } }
 
 // addedTwice repeats the first callback of an addition with a later timestamp.
 func addedTwice(scenario string) func(*tape.Tape) {
