@@ -11,6 +11,7 @@ package judge
 import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/access"
+	"reelcheck/conformance/check/automatic"
 	"reelcheck/conformance/check/callbacks"
 	"reelcheck/conformance/check/composed"
 	"reelcheck/conformance/check/delivery"
@@ -24,7 +25,7 @@ import (
 )
 
 // Checks holds all checks by clause.
-var Checks = index(lifecycle.Checks, delivery.Checks, callbacks.Checks, composed.Checks, access.Checks, sessions.Checks, individual.Checks)
+var Checks = index(lifecycle.Checks, delivery.Checks, callbacks.Checks, composed.Checks, access.Checks, automatic.Checks, sessions.Checks, individual.Checks)
 
 func index(chapters ...[]check.Check) map[string]check.Check {
 	all := map[string]check.Check{}

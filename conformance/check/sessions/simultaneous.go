@@ -1,7 +1,9 @@
+// Package sessions judges what sessions do beyond one archive: simultaneous archives, selected streams, who is there, moves to another server.
 package sessions
 
 import (
 	"fmt"
+	"slices"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -9,6 +11,9 @@ import (
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 )
+
+// Checks are the checks of this package.
+var Checks = slices.Concat(simultaneousChecks, selectionChecks, noticeChecks, presenceChecks, rotationChecks)
 
 var simultaneousChecks = []check.Check{
 	check.New("ARC-SIM-01", severalAtOnce, scenarios.Simultaneous),
@@ -118,11 +123,7 @@ func goesOn(c *check.Case, s *facts.Session, r evidence.Record, expected string)
 		return
 	}
 	next, ok := chain[len(chain)-1].NextSeen(r)
-	if ok && clientsSteady(c, s, r, next.At) {
+	if ok && facts.Steady(s.Clients, r.Sent(), next.At.Over()) {
 		c.Want(facts.InProgress(next.Status()), expected, next.Show("status"), r, next.At)
 	}
-}
-
-func clientsSteady(c *check.Case, s *facts.Session, from, to evidence.Record) bool {
-	return facts.Steady(s.Clients, from.Sent(), to.Over())
 }

@@ -1,4 +1,4 @@
-package sessions
+package automatic
 
 import (
 	"testing"

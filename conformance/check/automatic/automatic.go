@@ -1,5 +1,5 @@
-// Package sessions judges what sessions do beyond one archive: automatic and simultaneous archives, selected streams.
-package sessions
+// Package automatic judges automatically archived sessions, and archives that follow each other.
+package automatic
 
 import (
 	"cmp"
@@ -18,9 +18,7 @@ import (
 )
 
 // Checks are the checks of this package.
-var Checks = slices.Concat(automaticChecks, simultaneousChecks, selectionChecks, noticeChecks, presenceChecks, rotationChecks)
-
-var automaticChecks = []check.Check{
+var Checks = []check.Check{
 	check.New("ARC-POST-01", joinable, scenarios.AutoDay),
 	check.New("ARC-AUTO-01", archivedIfAsked, scenarios.Automatic, scenarios.AutoSilent),
 	check.New("ARC-AUTO-02", beginsWithFirstClient, scenarios.Automatic, scenarios.AutoSilent),
@@ -35,6 +33,8 @@ var automaticChecks = []check.Check{
 	check.New("ARC-AUTO-09", notStoppedByCall, scenarios.Automatic),
 	check.New("ARC-AUTO-10", automaticStopsBy(course.ByLeaving), scenarios.Automatic, scenarios.AutoSilent),
 	check.New("ARC-AUTO-11", automaticStopsBy(course.ByIdle), scenarios.AutoDay),
+	check.New("ARC-AUTO-12", usedAgain, scenarios.AutoOverlap),
+	check.New("ARC-AUTO-14", goesOnAfterMove, scenarios.AutoOverlap),
 	check.New("ARC-AUTO-15", noFirstMinute, scenarios.AutoSilent),
 	check.New("ARC-AUTO-16", goesOnAfterADay, scenarios.AutoDay),
 	check.New("ARC-AUTO-17", everyAutomatic(automaticName), scenarios.Automatic, scenarios.AutoSilent),
@@ -282,7 +282,7 @@ func notStoppedByCall(c *check.Case) {
 		if h == nil || !c.Automatic(h) || !c.Sound(r) || h.EndedBefore(r) || !c.Refused(r, 200, 403) {
 			continue
 		}
-		if next, ok := h.NextSeen(r); ok && clientsSteady(c, c.Sessions[h.Session()], r, next.At) {
+		if next, ok := h.NextSeen(r); ok && facts.Steady(c.Sessions[h.Session()].Clients, r.Sent(), next.At.Over()) {
 			c.Want(facts.InProgress(next.Status()), "an archive that goes on", next.Show("status"), r, next.At)
 		}
 	}
