@@ -17,17 +17,20 @@ import (
 	"slices"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/jsonvalue"
+	"reelcheck/conformance/facts/policy"
 	"reelcheck/spec"
 )
 
 // Facts holds the evidence of a run, sorted for judging.
 type Facts struct {
+	policy.Walks // how the clocks of applications were moved
+
 	View     evidence.View
 	Archives []*History // in the order of their first appearance
 	ByID     map[string]*History
 	Sessions map[string]*Session
-	Starts   []Asked // every start request, in order
-	Walks    []Walk
+	Starts   []Asked                // every start request, in order
 	Apps     map[string]application // made by the harness, by id
 	keys     map[string]string      // ids of Apps by API key
 	Ledger   spec.Ledger
@@ -41,15 +44,15 @@ type Facts struct {
 
 // decoding is a text read as a JSON object.
 type decoding struct {
-	Object
+	jsonvalue.Object
 	ok bool
 }
 
 // Decode reads a text as a JSON object, once for each text. The caller must not change the object.
-func (f *Facts) Decode(text string) (Object, bool) {
+func (f *Facts) Decode(text string) (jsonvalue.Object, bool) {
 	d, known := f.decoded[text]
 	if !known {
-		d.Object, d.ok = decodeObject(text)
+		d.Object, d.ok = jsonvalue.Decode(text)
 		f.decoded[text] = d
 	}
 	return d.Object, d.ok
@@ -97,7 +100,7 @@ func from[T any](kept map[any]any, key any, make func() T) T {
 }
 
 func (f *Facts) sortOut(v evidence.View) {
-	f.View, f.ByID, f.Sessions, f.Walks = v, map[string]*History{}, sessions(v, f.Limit("tolerance.connection-loss")), walks(v)
+	f.View, f.ByID, f.Sessions, f.Walks = v, map[string]*History{}, sessions(v, f.Limit("tolerance.connection-loss")), policy.Read(v)
 	f.once = map[any]any{}
 	f.byOperation = map[evidence.Operation][]evidence.Record{}
 	for _, r := range v.Exchanges().Records {
@@ -197,7 +200,7 @@ func isArchiveOperation(op evidence.Operation) bool {
 	return slices.Contains([]evidence.Operation{evidence.StartArchive, evidence.GetArchive, evidence.StopArchive, evidence.ListArchives, evidence.SetArchiveLayout}, op)
 }
 
-func (f *Facts) sight(o Object, r evidence.Record) {
+func (f *Facts) sight(o jsonvalue.Object, r evidence.Record) {
 	id := o.Text("id")
 	if id == "" {
 		return

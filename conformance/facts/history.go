@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // Sighting is one archive object that the target showed in an answer or a callback.
 type Sighting struct {
-	Object
+	jsonvalue.Object
 	At  evidence.Record
 	Via evidence.Operation // or ViaCallback
 }
@@ -61,11 +62,11 @@ type History struct {
 	// Start is the exchange that started it. That of an automatic archive has no Exchange: it is the arrival of the
 	// session's first client.
 	Start   evidence.Record
-	Request Object     // the body of that exchange, or what was asked for with the session
-	Begun   Span       // the real time in which it began
-	Follows bool       // an automatic archive that is not the first one of its session
-	Seen    []Sighting // objects in answers
-	Hooks   []Sighting // objects in callbacks
+	Request jsonvalue.Object // the body of that exchange, or what was asked for with the session
+	Begun   Span             // the real time in which it began
+	Follows bool             // an automatic archive that is not the first one of its session
+	Seen    []Sighting       // objects in answers
+	Hooks   []Sighting       // objects in callbacks
 	Objects []evidence.Record
 	Watches []evidence.Record // how long it was watched for something, and what came
 	Events  []evidence.Record // events about it that clients received

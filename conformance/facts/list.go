@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // List is a list call with proper credentials.
@@ -11,9 +12,9 @@ type List struct {
 	R     evidence.Record
 	Query url.Values
 	OK    bool // status 200, with count and items
-	Body  Object
+	Body  jsonvalue.Object
 	Count int64
-	Items []Object
+	Items []jsonvalue.Object
 }
 
 // Lists returns the list calls with proper credentials, in order.

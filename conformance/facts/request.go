@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // Flaws of a start request. The suite sends requests with exactly one flaw, so that the answer shows what the target
@@ -42,7 +43,7 @@ const (
 // Asked is a start request with its flaws.
 type Asked struct {
 	evidence.Record
-	Body  Object
+	Body  jsonvalue.Object
 	flaws []string
 }
 
@@ -119,32 +120,16 @@ var startTypes = map[string]string{
 	"maxBitrate": "number", "quantizationParameter": "number", "layout": "object", "transcriptionProperties": "object",
 }
 
-func typed(o Object) bool {
+func typed(o jsonvalue.Object) bool {
 	for key, v := range o {
-		if want := startTypes[key]; want != "" && v != nil && JSONType(v) != want {
+		if want := startTypes[key]; want != "" && v != nil && jsonvalue.Type(v) != want {
 			return false
 		}
 	}
 	return true
 }
 
-func JSONType(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "string"
-	case bool:
-		return "boolean"
-	case json.Number, float64, int:
-		return "number"
-	case []any:
-		return "array"
-	}
-	return "object"
-}
-
-func (f *Facts) modeFlaws(o Object) (flaws []string) {
+func (f *Facts) modeFlaws(o jsonvalue.Object) (flaws []string) {
 	set := func(key string) bool { return o[key] != nil }
 	if set("outputMode") && !slices.Contains(f.list("outputMode"), o.Text("outputMode")) {
 		flaws = append(flaws, FlawOutputMode)
@@ -167,7 +152,7 @@ func (f *Facts) modeFlaws(o Object) (flaws []string) {
 
 // layoutFlaws returns the flaws of the layout: a layout for an individual archive, an unknown type, a stylesheet without
 // type custom, a screenshareType without type bestFit.
-func (f *Facts) layoutFlaws(o Object) []string {
+func (f *Facts) layoutFlaws(o jsonvalue.Object) []string {
 	layout, ok := o["layout"].(map[string]any)
 	if !ok {
 		return nil
@@ -175,7 +160,7 @@ func (f *Facts) layoutFlaws(o Object) []string {
 	if o.Text("outputMode") == "individual" {
 		return []string{FlawIndLayout}
 	}
-	l, kind := Object(layout), Object(layout).Text("type")
+	l, kind := jsonvalue.Object(layout), jsonvalue.Object(layout).Text("type")
 	switch {
 	case !slices.Contains(f.list("layout"), kind):
 		return []string{FlawLayout}
@@ -185,7 +170,7 @@ func (f *Facts) layoutFlaws(o Object) []string {
 	return nil
 }
 
-func (f *Facts) rateFlaws(o Object) (flaws []string) {
+func (f *Facts) rateFlaws(o jsonvalue.Object) (flaws []string) {
 	individual := o.Text("outputMode") == "individual"
 	rate, hasRate := o.Whole("maxBitrate")
 	qp, hasQP := o.Whole("quantizationParameter")
@@ -260,8 +245,8 @@ func (f *Facts) applications() map[string]application {
 		wanted, _ := f.Decode(r.Exchange.Request.Body.Text)
 		storage, _ := wanted["storage"].(map[string]any)
 		config, _ := storage["config"].(map[string]any)
-		a := application{id: id, Store: Object(storage).Text("type"), Endpoint: Object(config).Text("endpoint"),
-			Fallback: Object(storage).Text("fallback"), SSE: Object(config).Text("sse") == "s3",
+		a := application{id: id, Store: jsonvalue.Object(storage).Text("type"), Endpoint: jsonvalue.Object(config).Text("endpoint"),
+			Fallback: jsonvalue.Object(storage).Text("fallback"), SSE: jsonvalue.Object(config).Text("sse") == "s3",
 			Callback: pathOf(wanted.Text("archiveCallbackUrl")), Monitor: pathOf(wanted.Text("sessionCallbackUrl")),
 			Secret: wanted.Text("signatureSecret"), Email: wanted.Text("email"), Codec: wanted.Text("preferredVideoCodec"), Made: r}
 		if key := got["apiKey"]; key != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // Span is a stretch of real time. A zero To means that it has not ended.
@@ -113,8 +114,8 @@ func created(all map[string]*Session, r evidence.Record) {
 }
 
 // archive returns what was asked for of the automatic archives of s, as a start would ask for it.
-func (s *Session) archive() Object {
-	o := Object{"sessionId": s.ID}
+func (s *Session) archive() jsonvalue.Object {
+	o := jsonvalue.Object{"sessionId": s.ID}
 	for key, of := range map[string]string{"name": "archiveName", "resolution": "archiveResolution"} {
 		if v := s.asked.Get(of); v != "" {
 			o[key] = v

@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // Checks are the checks of this package.
@@ -106,7 +107,7 @@ func errorBodies(c *check.Case) {
 		code, hasCode := o["code"]
 		_, whole := o.Whole("code")
 		_, hasText := o["description"]
-		ok = ok && o.Text("message") != "" && (!hasCode || code == nil || whole) && (!hasText || facts.JSONType(o["description"]) == "string")
+		ok = ok && o.Text("message") != "" && (!hasCode || code == nil || whole) && (!hasText || jsonvalue.Type(o["description"]) == "string")
 		c.Want(ok, "an object with a message, an integer code if any, a description as text if any", check.Outcome(r), r)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 var deleteChecks = []check.Check{
@@ -54,7 +55,7 @@ func deletedNotListed(c *check.Case) {
 			if !h.DeletedBefore(l.R) || !h.Start.SameApp(l.R) {
 				continue
 			}
-			listed := slices.ContainsFunc(l.Items, func(o facts.Object) bool { return o.Text("id") == h.ID })
+			listed := slices.ContainsFunc(l.Items, func(o jsonvalue.Object) bool { return o.Text("id") == h.ID })
 			c.Want(!listed, "no deleted archive in the list", "archive "+h.ID, l.R)
 			if l.Query.Get("sessionId") == h.Start.IDs[evidence.Session] && ownsAllOf(c, l.R) {
 				want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))

@@ -12,6 +12,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 	"reelcheck/conformance/text"
 )
 
@@ -53,7 +54,7 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 func heldData(c *check.Case, r evidence.Record) int64 {
 	o, _ := c.Decode(r.Client.Body.Text)
 	m, _ := o["connection"].(map[string]any)
-	return int64(utf8.RuneCountInString(facts.Object(m).Text("data")))
+	return int64(utf8.RuneCountInString(jsonvalue.Object(m).Text("data")))
 }
 
 // largestPage wants no page larger than allowed, but one as large as that, and for a request of more a refusal or what is allowed. Where the

@@ -13,6 +13,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 	"reelcheck/conformance/text"
 )
 
@@ -99,7 +100,7 @@ func listBySession(c *check.Case) {
 		}
 		if l.Query.Get("offset") == "" && l.Query.Get("count") == "" {
 			for _, h := range archivesOf(c, id, l.R) {
-				c.Want(slices.ContainsFunc(l.Items, func(o facts.Object) bool { return o.Text("id") == h.ID }),
+				c.Want(slices.ContainsFunc(l.Items, func(o jsonvalue.Object) bool { return o.Text("id") == h.ID }),
 					"archive "+h.ID+" of the session in the list", fmt.Sprintf("%d other items", len(l.Items)), l.R, h.Start)
 			}
 		}
@@ -187,7 +188,7 @@ func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bo
 	return facts.List{}, false
 }
 
-func itemIDs(items []facts.Object) []string {
+func itemIDs(items []jsonvalue.Object) []string {
 	ids := []string{}
 	for _, item := range items {
 		ids = append(ids, facts.Short(item.Text("id")))
@@ -249,7 +250,7 @@ func listItemsEqualReads(c *check.Case) {
 	}
 }
 
-func differing(item, read facts.Object) []string {
+func differing(item, read jsonvalue.Object) []string {
 	var keys []string
 	for key := range item {
 		if _, both := read[key]; !both {
@@ -264,7 +265,7 @@ func differing(item, read facts.Object) []string {
 		if !both && (key == "maxBitrate" || key == "quantizationParameter") {
 			continue // ARC-RATE-13
 		}
-		if !both || !facts.SameJSON(v, w) && !rounded(key, item, read) {
+		if !both || !jsonvalue.Same(v, w) && !rounded(key, item, read) {
 			keys = append(keys, key)
 		}
 	}
@@ -273,7 +274,7 @@ func differing(item, read facts.Object) []string {
 }
 
 // rounded reports whether the list shows a time of the read in whole seconds, as the service does.
-func rounded(key string, item, read facts.Object) bool {
+func rounded(key string, item, read jsonvalue.Object) bool {
 	shown, ok := item.Instant(key)
 	exact, known := read.Instant(key)
 	return (key == "createdAt" || key == "updatedAt") && ok && known && shown.Equal(exact.Round(time.Second))

@@ -12,6 +12,7 @@ import (
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 var readChecks = []check.Check{
@@ -78,8 +79,8 @@ func readTypes(c *check.Case) {
 		for _, s := range h.Reads() {
 			var bad []string
 			for key, want := range facts.InOrder(archiveTypes) {
-				if v, present := s.Object[key]; present && facts.JSONType(v) != want && (v != nil || slices.Contains(archiveRequired, key)) && !projectAsText(key, v, s) {
-					bad = append(bad, key+" "+facts.JSONType(v))
+				if v, present := s.Object[key]; present && jsonvalue.Type(v) != want && (v != nil || slices.Contains(archiveRequired, key)) && !projectAsText(key, v, s) {
+					bad = append(bad, key+" "+jsonvalue.Type(v))
 				}
 			}
 			for _, key := range archiveRequired {
@@ -88,7 +89,7 @@ func readTypes(c *check.Case) {
 				}
 			}
 			for _, key := range []string{"name", "url"} {
-				if t := facts.JSONType(s.Object[key]); t != "string" && t != "null" {
+				if t := jsonvalue.Type(s.Object[key]); t != "string" && t != "null" {
 					bad = append(bad, key+" "+t)
 				}
 			}
@@ -100,7 +101,7 @@ func readTypes(c *check.Case) {
 
 // projectAsText reports whether the project is named by its id, as text. The unified identity allows that.
 func projectAsText(key string, v any, s facts.Sighting) bool {
-	return (key == "projectId" || key == "partnerId") && facts.JSONType(v) == "string" && s.At.Exchange.Identity == evidence.AsUnified
+	return (key == "projectId" || key == "partnerId") && jsonvalue.Type(v) == "string" && s.At.Exchange.Identity == evidence.AsUnified
 }
 
 func readInProgress(c *check.Case) {
@@ -168,7 +169,7 @@ func readModes(c *check.Case) {
 			modes, _ := c.Ledger.List("outputMode")
 			streams, _ := c.Ledger.List("streamMode")
 			ok := slices.Contains(modes.Values, s.Text("outputMode")) && slices.Contains(streams.Values, s.Text("streamMode")) &&
-				facts.JSONType(s.Object["hasAudio"]) == "boolean" && facts.JSONType(s.Object["hasVideo"]) == "boolean"
+				jsonvalue.Type(s.Object["hasAudio"]) == "boolean" && jsonvalue.Type(s.Object["hasVideo"]) == "boolean"
 			c.Want(ok, "outputMode, streamMode, hasAudio and hasVideo",
 				strings.Join([]string{s.Show("outputMode"), s.Show("streamMode"), s.Show("hasAudio"), s.Show("hasVideo")}, ", "), s.At)
 		}
@@ -183,7 +184,7 @@ func readLegacyProject(c *check.Case) {
 			}
 			for _, key := range []string{"partnerId", "projectId"} {
 				want := facts.Project(s.At)
-				c.Want(facts.JSONType(s.Object[key]) == "number" && fmt.Sprint(s.Object[key]) == want, key+" "+want+" as a number", s.Show(key), s.At)
+				c.Want(jsonvalue.Type(s.Object[key]) == "number" && fmt.Sprint(s.Object[key]) == want, key+" "+want+" as a number", s.Show(key), s.At)
 			}
 		}
 	}

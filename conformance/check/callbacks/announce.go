@@ -7,6 +7,7 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // callbackEqualsRead compares the last callback of an archive at rest with a read in the same status.
@@ -22,7 +23,7 @@ func callbackEqualsRead(c *check.Case) {
 			}
 			var bad []string
 			for _, key := range keys {
-				if !facts.SameJSON(s.Object[key], h.Seen[i].Object[key]) {
+				if !jsonvalue.Same(s.Object[key], h.Seen[i].Object[key]) {
 					bad = append(bad, s.Show(key)+" beside "+h.Seen[i].Show(key))
 				}
 			}
@@ -53,9 +54,9 @@ func announcedOnce(c *check.Case) {
 		for i, s := range hooks {
 			again := slices.IndexFunc(hooks[:i], func(e facts.Sighting) bool {
 				if c.IsNotice(s.Status()) { // notices about different streams are different changes
-					return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && facts.SameJSON(e.Object["stream"], s.Object["stream"]) && facts.SameJSON(e.Object["timestamp"], s.Object["timestamp"])
+					return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && jsonvalue.Same(e.Object["stream"], s.Object["stream"]) && jsonvalue.Same(e.Object["timestamp"], s.Object["timestamp"])
 				}
-				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && hooks[i-1].Status() == s.Status() || facts.SameJSON(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)
+				return e.At.Webhook.Answer/100 == 2 && e.Status() == s.Status() && (i > 0 && hooks[i-1].Status() == s.Status() || jsonvalue.Same(e.Object["updatedAt"], s.Object["updatedAt"]) && e.Object["updatedAt"] != nil)
 			})
 			at := []evidence.Record{s.At}
 			if again >= 0 {

@@ -15,6 +15,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/jsonvalue"
 	"reelcheck/conformance/text"
 )
 
@@ -292,7 +293,7 @@ func callbackReasonGiven(c *check.Case, _ *facts.History, s facts.Sighting) (str
 	case c.IsNotice(s.Status()) && reason == nil:
 		return "", "", true
 	}
-	return "reason as a string", s.Show("reason"), facts.JSONType(reason) == "string"
+	return "reason as a string", s.Show("reason"), jsonvalue.Type(reason) == "string"
 }
 
 // callbackURL allows an available archive the plain address of its file, which opens nothing (decision 0001).

@@ -9,6 +9,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // entry is an item of streams in a callback.
@@ -25,7 +26,7 @@ func entries(s facts.Sighting) (list []entry, ok bool) {
 	ok = isArray || s.Object["streams"] == nil
 	for _, item := range items {
 		m, _ := item.(map[string]any)
-		o := facts.Object(m)
+		o := jsonvalue.Object(m)
 		audio, hasAudio := o["hasAudio"].(bool)
 		video, hasVideo := o["hasVideo"].(bool)
 		ok = ok && o.Text("streamId") != "" && hasAudio && hasVideo

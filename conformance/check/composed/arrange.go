@@ -10,12 +10,13 @@ import (
 	"reelcheck/conformance/expect"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // arrangement is a call that changes the layout of an archive.
 type arrangement struct {
 	r    evidence.Record
-	body facts.Object
+	body jsonvalue.Object
 	h    *facts.History
 	sane bool // a start would accept the layout
 	done bool // the archive no longer recorded when the call was made
@@ -39,14 +40,14 @@ func arrangements(c *check.Case) []arrangement {
 }
 
 // sane reports whether a start would accept the layout. Of a style sheet it only checks that there is one.
-func sane(c *check.Case, body facts.Object) bool {
+func sane(c *check.Case, body jsonvalue.Object) bool {
 	kind := body.Text("type")
 	types, _ := c.Ledger.List("layout")
 	return slices.Contains(types.Values, kind) && (body["stylesheet"] != nil) == (kind == "custom") && (body["screenshareType"] == nil || kind == "bestFit")
 }
 
 // known reports whether the layout has no style sheet, or one from the specification's examples.
-func known(c *check.Case, body facts.Object) bool {
+func known(c *check.Case, body jsonvalue.Object) bool {
 	return body["stylesheet"] == nil || sheetOf(c, body.Text("stylesheet"))
 }
 

@@ -12,6 +12,7 @@ import (
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/policy"
 	"reelcheck/conformance/media"
 )
 
@@ -159,8 +160,8 @@ func lengths(c *check.Case, h *facts.History, k course.Course) (least, most floa
 func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
 	first, last := course.RealEnd(c.Facts, h, k)
-	within := func(end time.Time) func(facts.Walk) bool {
-		return func(w facts.Walk) bool {
+	within := func(end time.Time) func(policy.Walk) bool {
+		return func(w policy.Walk) bool {
 			return !w.From.Before(h.Begun.From) && (end.IsZero() || !w.To.After(end)) && facts.Steady(s.Streams, w.From, w.To)
 		}
 	}

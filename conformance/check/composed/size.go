@@ -9,6 +9,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 var sizeChecks = []check.Check{
@@ -92,7 +93,7 @@ func ratesNamed(c *check.Case) {
 				switch {
 				case given && !present && s.Via == evidence.ListArchives: // the service's lists leave them out
 				case given:
-					c.Want(present && facts.SameJSON(got, want), fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
+					c.Want(present && jsonvalue.Same(got, want), fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
 				default:
 					c.Want(!present || got == nil, "no "+key, s.Show(key), s.At)
 				}

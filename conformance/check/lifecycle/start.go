@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // Checks are the checks of this package.
@@ -231,7 +232,7 @@ func startShape(c *check.Case) {
 			c.Want(o.Text(key) != "", key, o.Show(key), at)
 		}
 		for _, key := range []string{"hasAudio", "hasVideo"} {
-			c.Want(facts.JSONType(o[key]) == "boolean", key+" as a boolean", o.Show(key), at)
+			c.Want(jsonvalue.Type(o[key]) == "boolean", key+" as a boolean", o.Show(key), at)
 		}
 		ms, whole := o.Whole("createdAt")
 		c.Want(whole && ms > beforeNow, "createdAt in whole milliseconds", o.Show("createdAt"), at)

@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 var statusChecks = []check.Check{
@@ -204,7 +205,7 @@ func reachable(c *check.Case, from, to string) bool {
 // every change, one by one, in whatever order they arrived.
 func knownTransitions(c *check.Case) {
 	for _, h := range c.EveryArchive() {
-		last := facts.Sighting{Object: facts.Object{"status": "started"}, At: h.Start}
+		last := facts.Sighting{Object: jsonvalue.Object{"status": "started"}, At: h.Start}
 		for _, s := range h.Seen {
 			if s.Status() == "deleted" {
 				continue

@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 var noticeChecks = []check.Check{
@@ -25,7 +26,7 @@ var noticeChecks = []check.Check{
 type notice struct {
 	facts.Sighting
 	h         *facts.History
-	stream    facts.Object
+	stream    jsonvalue.Object
 	published evidence.Record // the stream's first track; empty if the harness did not publish it
 }
 
@@ -180,7 +181,7 @@ func everyNotice(of func(c *check.Case, n notice) (expected, actual string, ok b
 func noticeStream(_ *check.Case, n notice) (string, string, bool) {
 	inner, _ := n.stream["connection"].(map[string]any)
 	_, whole := n.stream.Whole("createdAt")
-	id, known := facts.Object(inner).Text("id"), n.published.IDs[evidence.Connection]
+	id, known := jsonvalue.Object(inner).Text("id"), n.published.IDs[evidence.Connection]
 	return "stream with the id, connection.id and createdAt of a published stream", n.Show("stream"),
 		n.published.Published != nil && (id == known || known == "" && id != "") && whole
 }

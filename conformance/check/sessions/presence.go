@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 	"reelcheck/conformance/text"
 )
 
@@ -85,12 +86,12 @@ func connectionOf(c *check.Case, opened evidence.Record) string {
 }
 
 // members returns a property of each item of a list.
-func members(o facts.Object, key string) []string {
+func members(o jsonvalue.Object, key string) []string {
 	items, _ := o["items"].([]any)
 	var out []string
 	for _, item := range items {
 		if m, ok := item.(map[string]any); ok {
-			out = append(out, facts.Object(m).Text(key))
+			out = append(out, jsonvalue.Object(m).Text(key))
 		}
 	}
 	return out
@@ -132,7 +133,7 @@ func streams(c *check.Case) {
 // wellFormed reports whether an item describes the stream. One without pictures may have no videoType.
 func wellFormed(item any, u facts.Span, seen bool) bool {
 	m, _ := item.(map[string]any)
-	o := facts.Object(m)
+	o := jsonvalue.Object(m)
 	_, classes := o["layoutClassList"].([]any)
 	typed := o.Text("videoType") == videoType(u) || !seen && slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) || !seen && (o["videoType"] == nil || o["videoType"] == "")
 	return o.Text("id") == u.By.IDs[evidence.Stream] && typed && o.Text("name") == u.By.Published.Client && classes
@@ -143,7 +144,7 @@ func videoType(u facts.Span) string { return cmp.Or(u.By.Published.VideoType, "c
 
 // told is one session callback.
 type told struct {
-	facts.Object
+	jsonvalue.Object
 	at evidence.Record
 }
 
@@ -152,7 +153,7 @@ func (t told) event() string { return t.Text("event") }
 // of returns the id of the connection or stream that a callback is about.
 func (t told) of(kind string) string {
 	m, _ := t.Object[kind].(map[string]any)
-	return facts.Object(m).Text("id")
+	return jsonvalue.Object(m).Text("id")
 }
 
 // watchedSessions calls each with the sessions whose events go to the suite and that were watched to their end, and with
@@ -335,7 +336,7 @@ func endsTogether(c *check.Case) {
 				}
 				p := partingOf(c, id, cl)
 				c.Want(p.allows(events[end].Text("reason")), "connectionDestroyed with the reason "+strings.Join(p.reasons, " or "), events[end].Show("reason"), cl.By, events[end].at)
-				same := events[i].Text("reason") == events[end].Text("reason") && facts.SameJSON(events[i].Object["timestamp"], events[end].Object["timestamp"])
+				same := events[i].Text("reason") == events[end].Text("reason") && jsonvalue.Same(events[i].Object["timestamp"], events[end].Object["timestamp"])
 				c.Want(same && events[i].Text("reason") != "", "the same reason and timestamp: "+events[end].Show("reason")+", "+events[end].Show("timestamp"),
 					events[i].Show("reason")+", "+events[i].Show("timestamp"), events[i].at, events[end].at)
 			}

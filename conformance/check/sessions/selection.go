@@ -13,6 +13,7 @@ import (
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/jsonvalue"
 )
 
 var selectionChecks = []check.Check{
@@ -162,7 +163,7 @@ func streamsShown(c *check.Case, which func(course.Change) bool) {
 		var got []string
 		for _, item := range list {
 			o, _ := item.(map[string]any)
-			got = append(got, fmt.Sprintf("%s %v %v", facts.Short(facts.Object(o).Text("streamId")), o["hasAudio"], o["hasVideo"]))
+			got = append(got, fmt.Sprintf("%s %v %v", facts.Short(jsonvalue.Object(o).Text("streamId")), o["hasAudio"], o["hasVideo"]))
 		}
 		slices.Sort(want)
 		slices.Sort(got)

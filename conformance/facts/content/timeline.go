@@ -9,6 +9,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 	"reelcheck/conformance/layout"
 	"reelcheck/spec"
 )
@@ -50,7 +51,7 @@ func sizeOf(f *facts.Facts, h *facts.History) (s layout.Size) {
 	return s
 }
 
-func layoutOf(o facts.Object) spec.Layout {
+func layoutOf(o jsonvalue.Object) spec.Layout {
 	return spec.Layout{Type: o.Text("type"), Stylesheet: o.Text("stylesheet"), ScreenshareType: o.Text("screenshareType")}
 }
 
@@ -103,12 +104,12 @@ func changes(f *facts.Facts, h *facts.History, pieces Pieces) []expect.Change {
 }
 
 // Classes returns the classes in a list of streams, by stream id.
-func Classes(body facts.Object) map[string][]string {
+func Classes(body jsonvalue.Object) map[string][]string {
 	out := map[string][]string{}
 	items, _ := body["items"].([]any)
 	for _, item := range items {
 		o, _ := item.(map[string]any)
-		id := facts.Object(o).Text("id")
+		id := jsonvalue.Object(o).Text("id")
 		list, _ := o["layoutClassList"].([]any)
 		out[id] = []string{}
 		for _, class := range list {
