@@ -71,6 +71,9 @@ RECORDS := ./reference/cmd/archived
 # eight times slower. test-computes fails when one of them starts a goroutine.
 COMPUTES := $(addprefix ./reference/internal/,mux/mp4 tools/merge/align tools/merge/splice)
 
+# The kill matrix judges pure functions hundreds of times. The race detector watches them in the tests of their own packages.
+MATRIX := ./conformance/mutants
+
 # Packages with the longest tests. They begin first, so that no processor waits for the last one. More packages than processors run at a time,
 # because many tests wait, and the race detector waits for a second before a test program ends.
 LONG := $(addprefix ./reference/internal/,compose tools/merge tools/render ingest ffmpeg sessions)
@@ -89,15 +92,15 @@ WATCH := CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on
 test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race detector (PKGS=./some/package)
 ifeq ($(PKGS),./...)
 	$(MAKE) --no-print-directory -j2 -O test-records test-computes
-	$(WATCH) -p 3 $(LONG) $$(go list ./... | grep -vxF "$$(go list $(RECORDS) $(COMPUTES) $(LONG))")
+	$(WATCH) -p 3 $(LONG) $$(go list ./... | grep -vxF "$$(go list $(RECORDS) $(COMPUTES) $(MATRIX) $(LONG))")
 else
 	$(WATCH) $(PKGS)
 endif
 test-records: # alone, but for what takes only the time that it leaves
 	$(WATCH) $(RECORDS)
-test-computes: # with the whole kill matrix, which the race detector makes too slow
+test-computes:
 	! grep -nE '^\s*go |\.(Go|Parallel)\(' $(addsuffix /*.go,$(COMPUTES))
-	nice -n 19 go test -timeout 20m $(COMPUTES) ./conformance/mutants
+	nice -n 19 go test -timeout 20m $(COMPUTES) $(MATRIX)
 
 .PHONY: spoil
 spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and see that the checks notice
