@@ -20,7 +20,7 @@ type Part struct {
 	Spans []facts.Span // in order
 }
 
-// TimelineOf returns what an archive must show and sound like, from parts. Its times are those of the file that holds the
+// TimelineOf returns what an archive must show and sound like, from parts. Its times count in the file that holds the
 // pieces. It leaves out tracks of a kind that the archive was not asked to hold.
 func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, pieces Pieces) expect.Timeline {
 	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
