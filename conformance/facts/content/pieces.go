@@ -163,8 +163,8 @@ func beats(t media.ToneSpan, loop float64) []moment {
 	return out
 }
 
-// steady is by how many seconds the moments of a sighting may differ in where they put the file's time zero. It is no
-// limit: moments that differ by more tell nothing.
+// steady is the largest difference, in seconds, between the time zeros of one sighting. It is no limit: moments that differ by
+// more tell nothing.
 const steady = 0.2
 
 // sight returns s in the piece in which its moments were published, and nothing if there is none. Moments that disagree, because

@@ -274,17 +274,22 @@ func Film(scenario, label string, spoil func(*media.Report)) func(*Tape) {
 
 // Show changes the report in a record. spoil may copy the record meanwhile.
 func (t *Tape) Show(r *evidence.Record, spoil func(*media.Report)) {
-	var found media.Report
-	if err := json.Unmarshal(r.Media.Report, &found); err != nil {
+	r.Media.Report = spoiled(t, r.Media.Report, spoil)
+}
+
+// spoiled returns a report after a change. It returns a report that cannot be read as it is, and notes that it was missed.
+func spoiled[T any](t *Tape, report json.RawMessage, spoil func(*T)) json.RawMessage {
+	var found T
+	if err := json.Unmarshal(report, &found); err != nil {
 		t.Missed = append(t.Missed, err.Error())
-		return
+		return report
 	}
 	spoil(&found)
 	text, err := json.Marshal(found)
 	if err != nil {
 		panic("mutants: internal error: " + err.Error())
 	}
-	r.Media.Report = text
+	return text
 }
 
 // Stored changes an object that was downloaded or listed.

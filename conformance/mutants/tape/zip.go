@@ -1,7 +1,6 @@
 package tape
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,20 +18,9 @@ func Zip(scenario string, spoil func(*individual.Report)) func(*Tape) {
 func ZipOf(scenario, label string, spoil func(*individual.Report)) func(*Tape) {
 	return func(t *Tape) {
 		r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Individual != nil })
-		if r == nil {
-			return
+		if r != nil {
+			r.Individual.Report = spoiled(t, r.Individual.Report, spoil)
 		}
-		var found individual.Report
-		if err := json.Unmarshal(r.Individual.Report, &found); err != nil {
-			t.Missed = append(t.Missed, err.Error())
-			return
-		}
-		spoil(&found)
-		text, err := json.Marshal(found)
-		if err != nil {
-			panic("mutants: internal error: " + err.Error())
-		}
-		r.Individual.Report = text
 	}
 }
 

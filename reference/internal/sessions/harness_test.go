@@ -155,6 +155,17 @@ func (s *server) advance(t *testing.T, d time.Duration) (kinds []string) {
 	return kinds
 }
 
+// announce sends webhooks to hooks, and records an archive until it is available.
+func (s *server) announce(t *testing.T, hooks *receiver) {
+	t.Helper()
+	s.app(t, func(a *account.Application) { a.ArchiveCallbackURL = hooks.URL })
+	s.join(t, "alice")
+	a := s.begin(t)
+	_, err := s.StopArchive(t.Context(), "app", a.ID)
+	must(t, err)
+	s.await(t, a.ID, archive.Available)
+}
+
 func (s *server) await(t *testing.T, id string, want archive.Status) archive.Archive {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {

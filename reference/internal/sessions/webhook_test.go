@@ -22,12 +22,7 @@ func TestWebhookIsRetriedInOrder(t *testing.T) {
 		return http.StatusOK
 	}
 	s := start(t, t.TempDir())
-	s.app(t, func(a *account.Application) { a.ArchiveCallbackURL = hooks.URL })
-	s.join(t, "alice")
-	a := s.begin(t)
-	_, err := s.StopArchive(t.Context(), "app", a.ID)
-	must(t, err)
-	s.await(t, a.ID, archive.Available)
+	s.announce(t, hooks)
 	began := s.Now("app")
 	s.advance(t, time.Minute)
 	hooks.want(t, archive.Started, archive.Started, archive.Started, archive.Stopped, archive.Available)
@@ -46,12 +41,7 @@ func TestWebhookSuccess(t *testing.T) {
 		hooks := receive(t)
 		hooks.answer = func(callback.Archive, int) int { return status }
 		s := start(t, t.TempDir())
-		s.app(t, func(a *account.Application) { a.ArchiveCallbackURL = hooks.URL })
-		s.join(t, "alice")
-		a := s.begin(t)
-		_, err := s.StopArchive(t.Context(), "app", a.ID)
-		must(t, err)
-		s.await(t, a.ID, archive.Available)
+		s.announce(t, hooks)
 		s.advance(t, time.Minute)
 		hooks.want(t, archive.Started, archive.Stopped, archive.Available)
 	}
@@ -69,12 +59,7 @@ func TestRefusedWebhook(t *testing.T) {
 		return http.StatusOK
 	}
 	s := start(t, t.TempDir())
-	s.app(t, func(a *account.Application) { a.ArchiveCallbackURL = hooks.URL })
-	s.join(t, "alice")
-	a := s.begin(t)
-	_, err := s.StopArchive(t.Context(), "app", a.ID)
-	must(t, err)
-	s.await(t, a.ID, archive.Available)
+	s.announce(t, hooks)
 	s.advance(t, 14*time.Second)
 	hooks.want(t, archive.Started, archive.Started)
 	s.advance(t, 2*time.Second)
