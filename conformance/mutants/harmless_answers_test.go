@@ -32,6 +32,7 @@ var harmlessAnswers = []harmless{
 		answered(scenarios.Refusals, 422, "start.output-mode", "start.no-media", "start.stream-mode", "start.type-id", "start.qp-low", "start.both-rates",
 			"start.individual-qp", "start.layout-stylesheet", "session.always-relayed"),
 		answered(scenarios.Automatic, 400, "start.untagged"), answered(scenarios.Layouts, 422, "late.layout"), answered(scenarios.Kinds, 422, "layout"))},
+	{"a callback that had not come when the run ended", []string{"ARC-CB-01", "ARC-CB-03", "ARC-STAT-09"}, underway(scenarios.Pause, "stop")},
 	{"callbacks that arrive in another order", []string{"ARC-STAT-07", "ARC-STAT-09", "ARC-CB-01", "ARC-CB-04", "ARC-CB-33"}, late(scenarios.Pause, "paused", "stopped")},
 	{"no attempt in the last day of three", []string{"ARC-STO-13", "ARC-STO-15"}, tape.NoUploadAfter(scenarios.GivenUp, "clock.60h")},
 	{"no mail where fallback is off", []string{"ARC-STO-18"}, tape.NoMail(scenarios.GivenUp)},
@@ -195,6 +196,26 @@ func without(scenario, key string) func(*tape.Tape) {
 		})
 		if !found {
 			t.Missed = append(t.Missed, scenario+" "+key)
+		}
+	}
+}
+
+// underway removes what came after the first callback of an archive, which came after the stop with that label.
+func underway(scenario, stop string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		stopped := t.Where(scenario, stop, tape.IsExchange)
+		if stopped == nil {
+			return
+		}
+		id, last := stopped.IDs[evidence.Archive], t.Records[len(t.Records)-1].Seq
+		t.Remove("callbacks and watches", func(r *evidence.Record) bool {
+			late := r.IDs[evidence.Archive] == id && (r.Webhook != nil || r.Watch != nil)
+			return late && tape.Announced(r) != "started"
+		})
+		for i := range t.Records {
+			if r := &t.Records[i]; r.IDs[evidence.Archive] == id && r.Webhook != nil {
+				r.Seq = last + 1
+			}
 		}
 	}
 }

@@ -155,6 +155,9 @@ func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	if err == nil {
 		err = s.Run(inner, f)
 	}
+	if err == nil {
+		err = f.settle(inner)
+	}
 	expired := inner.Err()
 	cancel()
 	f.cleanUp(ctx)

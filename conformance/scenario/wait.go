@@ -21,6 +21,8 @@ const (
 	Delivery = 30 * time.Second
 	// Settled is the time after which a change has certainly taken effect. The ledger allows 2 s for a pause.
 	Settled = 2600 * time.Millisecond
+	// Arrival limits the wait for a webhook that is on its way. The ledger allows as much.
+	Arrival = 30 * time.Second
 	// Quiet is how long webhooks are watched after the last expected one.
 	Quiet = 1500 * time.Millisecond
 	// Forever is a number of attempts that is never reached.

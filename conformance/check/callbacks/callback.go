@@ -131,15 +131,12 @@ func everyChangePosted(c *check.Case) {
 	}
 }
 
-// watchedAfter reports whether a watch of webhooks about the archive ended after the sighting, or a webhook came later.
+// watchedAfter reports whether a watch for a webhook with the status of the sighting followed it, to its deadline or until
+// the webhook came. A webhook with another status says nothing: they may overtake each other.
 func watchedAfter(c *check.Case, s facts.Sighting) bool {
-	h := c.ByID[s.Text("id")]
-	for _, r := range h.Watches {
-		if r.Seq > s.At.Seq && r.Watch.What == "webhooks" {
-			return true
-		}
-	}
-	return slices.ContainsFunc(h.Hooks, func(hook facts.Sighting) bool { return hook.At.Seq > s.At.Seq })
+	return slices.ContainsFunc(c.ByID[s.Text("id")].Watches, func(r evidence.Record) bool {
+		return r.Seq > s.At.Seq && r.Watch.What == "webhooks" && slices.Contains(strings.Fields(r.Watch.Until), s.Status())
+	})
 }
 
 func callbackType(c *check.Case) {
