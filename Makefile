@@ -112,6 +112,11 @@ PART ?=
 seeded: ffmpeg ## Plant faults in archived, and see which of them conform catches (NAMES='auto-*,list-*' for some, PART=3/10 for a tenth)
 	go run ./conformance/cmd/seeded --names='$(NAMES)' --part='$(PART)'
 
+RUNS ?= 20
+.PHONY: steady
+steady: ffmpeg build ## Judge archived RUNS times, every second time on busy processors, and count false alarms
+	go run ./conformance/cmd/steady --runs=$(RUNS)
+
 MINUTES ?= 60
 .PHONY: drift
 drift: ffmpeg ## Record MINUTES with drifting clocks, faster than real time, and measure how far sound and picture are apart
@@ -192,4 +197,4 @@ fuzz: ## Fuzz every parser of foreign bytes for FUZZTIME each
 
 .PHONY: clean
 clean: ## Remove what was built and reported
-	rm -rf bin report report-containers report-seeded
+	rm -rf bin report report-containers report-seeded report-steady
