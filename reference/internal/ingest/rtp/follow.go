@@ -87,9 +87,9 @@ func (r *Receiver) disbelieve(t *track, reason string) {
 	}
 }
 
-// release ends the hold of the first samples when every track has its report, or startHold has passed.
+// release ends the hold of the first samples when every track has its report and leastHold has passed, or startHold.
 func (r *Receiver) release(now av.Instant) {
-	if !r.held || r.sink == nil {
+	if !r.held || r.sink == nil || r.seen && now.Sub(r.first) < leastHold {
 		return
 	}
 	reported := true

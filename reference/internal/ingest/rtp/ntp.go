@@ -16,10 +16,8 @@ const (
 	stepLeast = 40 * time.Millisecond
 	// lateReport is the longest delay of a report that packets may correct. If they differ by more, the report is wrong.
 	lateReport = 250 * time.Millisecond
-	// riseRate and fallRate limit the slewing of the offset, in thousandths. Clocks drift by less than riseRate. The faster fallRate, which
-	// nobody notices, corrects an offset that is too late because a busy machine handled the first report late.
-	riseRate = 2
-	fallRate = 20
+	// slewRate limits the change of the offset, in thousandths. Clocks drift by less.
+	slewRate = 2
 )
 
 // ntpClock converts a publisher's NTP clock to the media clock, by the least delay of its reports.
@@ -57,7 +55,7 @@ func (c *ntpClock) observe(ntp time.Duration, arrived av.Instant) bool {
 		return true
 	}
 	passed := arrived.Sub(c.last) / 1000
-	c.offset += max(-passed*fallRate, min(passed*riseRate, least-c.offset))
+	c.offset += max(-passed*slewRate, min(passed*slewRate, least-c.offset))
 	c.last = arrived
 	return true
 }

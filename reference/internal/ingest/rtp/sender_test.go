@@ -28,6 +28,8 @@ type testSender struct {
 	reported func(video bool, at time.Duration) (ntp, stamp time.Duration)
 	// drifting says that reports come at varying fractions of a second.
 	drifting bool
+	// reportsFrom is when the first report of each track is sent, if not after 410 ms.
+	reportsFrom time.Duration
 	// soundReported is the time before which no report of audio is sent.
 	soundReported time.Duration
 }
@@ -139,7 +141,7 @@ func (p testSender) reports(l *line, start av.Instant, video bool) (events []eve
 	if p.drifting {
 		every += 70 * time.Millisecond
 	}
-	for at := 410 * time.Millisecond; at < time.Duration(p.seconds)*time.Second; at += every {
+	for at := cmp.Or(p.reportsFrom, 410*time.Millisecond); at < time.Duration(p.seconds)*time.Second; at += every {
 		if !video && at < p.soundReported {
 			continue
 		}

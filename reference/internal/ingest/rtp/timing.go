@@ -21,7 +21,7 @@ import (
 //   - whose NTP time moved against both RTP and the media clock shows a step of the NTP clock, which moves nothing.
 //
 // Without a report a track goes by arrival: timestamps are tied to the packet that came with the least delay. The first samples are held until
-// every track has a report, for at most startHold. Browsers report video within half a second, and audio after 1.2 to 1.8 s.
+// every track has a report, for at least leastHold and at most startHold. Browsers report video within half a second, and audio after 1.2 to 1.8 s.
 //
 // Frames that come late raise a doubt (see doubt) and are held until it is decided. A frame whose timestamp is far off (the RTP clock jumped or
 // began anew), and the first frame of another RTP stream, continue the old timestamps: the frame gets the same delay as the frame before it.
@@ -29,6 +29,7 @@ import (
 // Delivered samples are never revised. A correction towards the past lets time run at half its speed until it is right. The Time of samples of
 // one kind never decreases and never falls behind a mark that the sink has; if it would, it is raised.
 const (
+	leastHold = 500 * time.Millisecond // the first packets and reports of a busy sender are late
 	startHold = 2 * time.Second
 	plausible = 2 * time.Second
 	outage    = 5 * time.Second // a frame that is later than this began anew
@@ -127,7 +128,7 @@ func (c *rtpClock) arrive(sent, arrived av.Instant) {
 	}
 	c.guess = min(c.guess, sent)
 	if turned {
-		c.guess = c.guess.Add(min(c.delay(), arrivalWindow*riseRate/1000))
+		c.guess = c.guess.Add(min(c.delay(), arrivalWindow*slewRate/1000))
 	}
 }
 

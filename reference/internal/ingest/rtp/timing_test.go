@@ -197,6 +197,22 @@ func TestStarvedSender(t *testing.T) {
 	got.expect(t, 0, 40*second, 60*milli)
 }
 
+// TestStarvedAtFirst checks a sender that is held up when it begins, and sends its first reports then. Times of a file must not run slower than the
+// sender's clock until that is made good (ARC-IND-16).
+func TestStarvedAtFirst(t *testing.T) {
+	for _, length := range []time.Duration{100 * milli, 300 * milli} {
+		t.Run(length.String(), func(t *testing.T) {
+			got := testSender{seconds: 30, reportsFrom: 10 * milli, held: func(_ bool, at time.Duration) time.Duration {
+				if at > length {
+					return 0
+				}
+				return 130*milli - at/4
+			}}.run(t)
+			got.expect(t, 0, 30*second, 5*milli)
+		})
+	}
+}
+
 // TestSlowWay lets everything take longer on its way from some time on, while reports say that nothing else changed.
 func TestSlowWay(t *testing.T) {
 	got := testSender{seconds: 40, held: func(_ bool, at time.Duration) time.Duration {
