@@ -17,6 +17,8 @@ const xmlError = `<errorPayload><code>-1</code><message>Archive not found</messa
 var callMutations = []Mutation{
 	{"ARC-START-01", "starts in a relayed session", tape.Status(scenarios.Refusals, "start.relayed", 200)},
 	{"ARC-START-02", "starts with nobody connected", tape.Status(scenarios.Refusals, "start.nobody", 200)},
+	{"ARC-START-02", "starts when everybody has left", tape.Status(scenarios.Refusals, "start.deserted", 200)},
+	{"ARC-START-02", "starts again when everybody has left a recorded session", tape.Status(scenarios.AllLeft, "start.left", 200)},
 	{"ARC-START-03", "answers a start with paused", tape.Set(scenarios.Pair, "start", "status", "paused")},
 	{"ARC-START-05", "refuses a second archive of a session", tape.Status(scenarios.Cloud, "start.2", 409)},
 	{"ARC-START-06", "individual by default", tape.Set(scenarios.Pair, "get.started", "outputMode", "individual")},
@@ -30,6 +32,7 @@ var callMutations = []Mutation{
 	{"ARC-START-12", "accepts a start without a session", tape.Status(scenarios.Refusals, "start.no-session", 500)},
 	{"ARC-START-13", "fails on an unknown session", tape.Status(scenarios.Refusals, "start.unknown-session", 500)},
 	{"ARC-START-14", "records a session twice", tape.Status(scenarios.Refusals, "start.second", 200)},
+	{"ARC-START-14", "records a session twice whose archive is paused", tape.Status(scenarios.Pause, "start.paused", 200)},
 	{"ARC-START-15", "fails on a truncated body", tape.Status(scenarios.Refusals, "start.truncated", 500)},
 	{"ARC-START-16", "accepts an unknown streamMode", tape.Status(scenarios.Refusals, "start.stream-mode", 200)},
 	{"ARC-START-17", "a refused start leaves an archive", tape.Add(scenarios.Auth, "list.unharmed", "count", 1)},
@@ -55,6 +58,8 @@ var callMutations = []Mutation{
 	{"ARC-LAY-06", "accepts a layout nobody knows", tape.Status(scenarios.Refusals, "start.layout-type", 200)},
 	{"ARC-LAY-06", "answers 409 to a layout nobody knows", tape.Status(scenarios.Refusals, "start.layout-type", 409)},
 	{"ARC-LAY-06", "takes a style sheet for bestFit", tape.Status(scenarios.Refusals, "start.layout-stylesheet", 200)},
+	{"ARC-LAY-06", "takes a style sheet for a presentation", tape.Status(scenarios.Refusals, "start.layout-stylesheet-horizontal", 200)},
+	{"ARC-LAY-06", "takes a layout for screens with a presentation", tape.Status(scenarios.Refusals, "start.layout-screenshare-vertical", 200)},
 	{"ARC-SEL-02", "manual by default", tape.Set(scenarios.Pair, "get.started", "streamMode", "manual")},
 	{"ARC-SIM-07", "invents a tag", tape.Set(scenarios.Pair, "get.started", "multiArchiveTag", "x")},
 
@@ -71,6 +76,7 @@ var callMutations = []Mutation{
 	{"ARC-AUTH-01", "refuses proper credentials", tape.Status(scenarios.Auth, "list.unified", 401)},
 	{"ARC-AUTH-02", "lists for anybody", tape.Status(scenarios.Auth, "list.none", 200)},
 	{"ARC-AUTH-03", "does not look at the signature", tape.Status(scenarios.Auth, "list.unified.wrong-signature", 200)},
+	{"ARC-AUTH-03", "takes the token of an application that does not exist", tape.Status(scenarios.Auth, "list.unified.unknown-issuer", 200)},
 	{"ARC-AUTH-04", "does not look at exp", tape.Status(scenarios.Auth, "list.unified.expired", 200)},
 	{"ARC-AUTH-05", "does not compare token and path", tape.Status(scenarios.Isolation, "list.foreign-path", 200)},
 	{"ARC-AUTH-06", "takes a token of two days", tape.Status(scenarios.Auth, "list.unified.too-long-lived", 200)},
@@ -78,6 +84,8 @@ var callMutations = []Mutation{
 	{"ARC-AUTH-08", "answers 401 to garbage", tape.Status(scenarios.Auth, "list.unified.garbage", 401)},
 	{"ARC-AUTH-09", "refuses legacy credentials", tape.Status(scenarios.Auth, "list.legacy", 403)},
 	{"ARC-AUTH-10", "does not look at the legacy signature", tape.Status(scenarios.Auth, "list.legacy.wrong-signature", 200)},
+	{"ARC-AUTH-10", "takes alg none under an API key", tape.Status(scenarios.Auth, "list.legacy.unsigned", 200)},
+	{"ARC-AUTH-10", "takes the token of a project that does not exist", tape.Status(scenarios.Auth, "list.legacy.unknown-issuer", 200)},
 	{"ARC-AUTH-11", "does not look at the legacy exp", tape.Status(scenarios.Auth, "list.legacy.expired", 200)},
 	{"ARC-AUTH-12", "takes a legacy token of an hour", tape.Status(scenarios.Auth, "list.legacy.too-long-lived", 200)},
 	{"ARC-AUTH-13", "does not compare key and path", tape.Status(scenarios.Isolation, "list.foreign-legacy-path", 200)},
@@ -85,6 +93,9 @@ var callMutations = []Mutation{
 	{"ARC-AUTH-14", "answers errors in XML to a client that wants JSON", tape.All(tape.Accepting(scenarios.Refusals, "get.unknown", "application/json"),
 		tape.Answer(scenarios.Refusals, "get.unknown", 404, xmlError))},
 	{"ARC-AUTH-15", "starts for a bad signature", tape.Answer(scenarios.Auth, "start.unified.wrong-signature", 200, freshArchive)},
+
+	{"ARC-AUTH-16", "does not look at the signature of a T1 token", letIn("t1-wrong-signature")},
+	{"ARC-AUTH-20", "lists for a client", tape.Status(scenarios.Auth, "list.client", 200)},
 
 	{"ARC-LIST-01", "fails to list", tape.Status(scenarios.Listing, "list.all", 500)},
 	{"ARC-LIST-02", "adds a key to the list", tape.Set(scenarios.Listing, "list.all", "total", 5)},
@@ -112,6 +123,7 @@ var callMutations = []Mutation{
 	{"ARC-GET-07", "a duration while started", tape.Set(scenarios.Pair, "get.recording", "duration", 3)},
 	{"ARC-GET-08", "another size than the file's", tape.Add(scenarios.Pair, "get.uploaded", "size", 1)},
 	{"ARC-GET-09", "updatedAt in seconds", tape.Set(scenarios.Pair, "get.uploaded", "updatedAt", 1700000000)},
+	{"ARC-GET-09", "the time of the change before", tape.Add(scenarios.Cloud, "wait.expired", "updatedAt", -60_000)},
 	{"ARC-GET-11", "no number of the project", tape.Set(scenarios.Legacy, "get.uploaded", "partnerId", "100001")},
 	{"ARC-GET-10", "no outputMode", tape.Set(scenarios.Pair, "get.recording", "outputMode", nil)},
 
@@ -125,6 +137,8 @@ var callMutations = []Mutation{
 	{"ARC-DEL-08", "empties the owner's bucket", tape.Watched(scenarios.Pair, "object.deleted", false)},
 	{"ARC-DEL-09", "serves what was deleted", tape.Status(scenarios.Cloud, "download.deleted", 206)},
 	{"ARC-DEL-10", "deletes the expired", tape.Status(scenarios.Cloud, "delete.expired", 204)},
+	{"ARC-DEL-10", "deletes the failed", tape.Status(scenarios.Broken, "delete.failed", 204)},
+	{"ARC-DEL-10", "refuses to delete the failed, and does it", tape.Set(scenarios.Broken, "get.undeleted", "status", "deleted")},
 	{"ARC-DEL-11", "lets another application delete", tape.Status(scenarios.Isolation, "delete.foreign", 204)},
 
 	{"ARC-SES-01", "no session in the answer", tape.Answer(scenarios.Pair, "session.other", 200, "[]")},

@@ -21,6 +21,8 @@ const (
 	Delivery = 30 * time.Second
 	// Settled is the time after which a change has certainly taken effect. The ledger allows 2 s for a pause.
 	Settled = 2600 * time.Millisecond
+	// Noticed is the time after which a client's arrival or departure has certainly been noticed. The ledger allows 1 s.
+	Noticed = 1200 * time.Millisecond
 	// Quiet is how long webhooks are watched after the last expected one.
 	Quiet = 1500 * time.Millisecond
 	// Forever is a number of attempts that is never reached.

@@ -18,7 +18,7 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-02", arranged(byDefault), scenarios.Pair),
 	check.New("ARC-LAY-03", shaped, scenarios.Pair, scenarios.Sizes, scenarios.Layouts),
 	check.New("ARC-LAY-04", arranged(asStarted), scenarios.Layouts),
-	check.New("ARC-LAY-05", layoutChanges, scenarios.Layouts),
+	check.New("ARC-LAY-05", layoutChanges, scenarios.Layouts, scenarios.Pause),
 	check.New("ARC-LAY-07", arranged(ofType("pip")), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-08", arranged(ofType("verticalPresentation", "horizontalPresentation")), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-09", arranged(ranked), scenarios.Screens),

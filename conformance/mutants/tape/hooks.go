@@ -40,6 +40,19 @@ func DropEvents(scenario, kind string) func(*Tape) {
 	}
 }
 
+// DropLastEvent removes the last session callback of an event.
+func DropLastEvent(scenario, kind string) func(*Tape) {
+	return func(t *Tape) {
+		last := int64(-1)
+		for i := range t.Records {
+			if r := &t.Records[i]; r.Scenario == scenario && eventOf(r) == kind {
+				last = r.Seq
+			}
+		}
+		t.Remove(scenario+" "+kind, func(r *evidence.Record) bool { return r.Seq == last })
+	}
+}
+
 // eventOf returns the event of a session callback.
 func eventOf(r *evidence.Record) string {
 	var b struct{ Event string }

@@ -68,6 +68,13 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 		}
 	}
 	all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsNobody})
+	if f.Target.File.Has(config.Unified) {
+		token, err := f.As.App.Mint(target.ClientToken{Kind: target.JWTToken, SessionID: a.Session, Role: "moderator"}, time.Now())
+		if err != nil {
+			return err
+		}
+		all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsClient, Token: token})
+	}
 	for _, as := range all {
 		name := string(as.Identity)
 		if as.Flaw != evidence.NoFlaw {
@@ -79,7 +86,7 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 		if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
 			return err
 		}
-		if as.Flaw != evidence.WrongSignature && as.Flaw != evidence.ExpiredToken && as.Identity != evidence.AsNobody {
+		if as.Flaw != evidence.WrongSignature && as.Flaw != evidence.ExpiredToken && as.Identity != evidence.AsNobody && as.Identity != evidence.AsClient {
 			continue
 		}
 		if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {
@@ -115,8 +122,10 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 		{"legacy-jwt", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
 		{"jwt-other-session", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
 		{"t1-other-session", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
-		{"jwt-expired", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
-		{"t1-expired", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
+		{"jwt-expired", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -target.ExpiredFor}, session},
+		{"t1-expired", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -target.ExpiredFor}, session},
+		{"legacy-jwt-other-session", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: other}, session},
+		{"legacy-jwt-expired", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session, Lifetime: -target.ExpiredFor}, session},
 		{"jwt-data-1000", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
 		{"jwt-data-1025", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
 		{"t1-data-1000", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
@@ -139,11 +148,32 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 			return err
 		}
 	}
-	token, err := f.As.App.Mint(target.ClientToken{Kind: target.JWTToken, SessionID: session}, time.Now())
-	if err != nil {
-		return err
+	return unsignedTokens(ctx, f, session)
+}
+
+// unsignedTokens tries tokens that the application did not sign.
+func unsignedTokens(ctx context.Context, f *scenario.Flow, session string) error {
+	for _, t := range []struct {
+		need config.Capability
+		kind target.TokenKind
+	}{{config.Unified, target.JWTToken}, {config.Legacy, target.T1Token}, {config.Legacy, target.LegacyJWTToken}} {
+		if !f.Target.File.Has(t.need) {
+			continue
+		}
+		app := f.As.App
+		app.APISecret = "not the secret of this project at all"
+		token, err := app.Mint(target.ClientToken{Kind: t.kind, SessionID: session}, time.Now())
+		if err != nil {
+			return err
+		}
+		if t.kind == target.JWTToken { // the key is the application's own
+			token = token[:len(token)-8] + "AAAAAAAA"
+		}
+		if err := enter(ctx, f, string(t.kind)+"-wrong-signature", session, token); err != nil {
+			return err
+		}
 	}
-	return enter(ctx, f, "jwt-wrong-signature", session, token[:len(token)-8]+"AAAAAAAA")
+	return nil
 }
 
 // enter connects and leaves at once. A refusal is evidence too. The client is named like the label.

@@ -45,7 +45,13 @@ var badStarts = []badStart{
 	{"both-rates-default", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 19}},
 	{"layout-type", map[string]any{"layout": map[string]any{"type": "mosaic"}}},
 	{"layout-stylesheet", map[string]any{"layout": map[string]any{"type": "bestFit", "stylesheet": "stream{width:50%}"}}},
+	{"layout-stylesheet-pip", map[string]any{"layout": map[string]any{"type": "pip", "stylesheet": "stream{width:50%}"}}},
+	{"layout-stylesheet-vertical", map[string]any{"layout": map[string]any{"type": "verticalPresentation", "stylesheet": "stream{width:50%}"}}},
+	{"layout-stylesheet-horizontal", map[string]any{"layout": map[string]any{"type": "horizontalPresentation", "stylesheet": "stream{width:50%}"}}},
 	{"layout-screenshare", map[string]any{"layout": map[string]any{"type": "pip", "screenshareType": "bestFit"}}},
+	{"layout-screenshare-vertical", map[string]any{"layout": map[string]any{"type": "verticalPresentation", "screenshareType": "pip"}}},
+	{"layout-screenshare-horizontal", map[string]any{"layout": map[string]any{"type": "horizontalPresentation", "screenshareType": "pip"}}},
+	{"layout-screenshare-custom", map[string]any{"layout": map[string]any{"type": "custom", "stylesheet": "stream{width:50%}", "screenshareType": "pip"}}},
 	{"type-resolution", map[string]any{"resolution": 640}},
 	{"type-has-audio", map[string]any{"hasAudio": "yes"}},
 	{"type-bitrate", map[string]any{"maxBitrate": "fast"}},
@@ -84,7 +90,19 @@ func runRefusals(ctx context.Context, f *scenario.Flow) error {
 	if err := edges(ctx, f, session); err != nil {
 		return err
 	}
-	return alice.Leave(ctx)
+	return deserted(ctx, f, session, alice)
+}
+
+// deserted lets the last client leave and tries to start an archive once the target has surely noticed.
+func deserted(ctx context.Context, f *scenario.Flow, session string, last *scenario.Member) error {
+	if err := last.Leave(ctx); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, scenario.Noticed); err != nil {
+		return err
+	}
+	_, err := f.As.Start(ctx, "start.deserted", map[string]any{"sessionId": session})
+	return err
 }
 
 // unstartable tries to start archives in sessions that cannot be recorded. session has no client yet.

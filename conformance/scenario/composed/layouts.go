@@ -38,7 +38,7 @@ func sheets() (map[string]string, error) {
 // Names of the examples that the scenario uses.
 const (
 	absoluteSheet = "absolute places by class, and nothing without"
-	floatSheet    = "floats, the first cut off, one after a class, the last with a margin"
+	floatSheet    = "floats, the first cut off, one after a class with a margin of two values, the last with one of three"
 )
 
 func runLayouts(ctx context.Context, f *scenario.Flow) error {
@@ -99,8 +99,12 @@ func (a *arranging) refusals(ctx context.Context) error {
 		{"type", map[string]any{"type": "diagonal"}},
 		{"no-type", map[string]any{}},
 		{"sheet-of-preset", map[string]any{"type": "pip", "stylesheet": "stream { width: 10px }"}},
+		{"sheet-of-vertical", map[string]any{"type": "verticalPresentation", "stylesheet": "stream { width: 10px }"}},
+		{"sheet-of-horizontal", map[string]any{"type": "horizontalPresentation", "stylesheet": "stream { width: 10px }"}},
 		{"no-sheet", map[string]any{"type": "custom"}},
 		{"screenshare-of-pip", map[string]any{"type": "pip", "screenshareType": "pip"}},
+		{"screenshare-of-vertical", map[string]any{"type": "verticalPresentation", "screenshareType": "pip"}},
+		{"screenshare-of-horizontal", map[string]any{"type": "horizontalPresentation", "screenshareType": "pip"}},
 		{"sheet.selector", custom("#id { width: 10px }")},
 		{"sheet.property", custom("stream { color: red }")},
 		{"sheet.value", custom("stream { position: sticky }")},

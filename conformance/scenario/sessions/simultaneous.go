@@ -51,6 +51,9 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
 		return err
 	}
+	if err := rearrange(ctx, f, ids["second"]); err != nil {
+		return err
+	}
 	if err := f.Stop(ctx, "first.stop", ids["first"]); err != nil {
 		return err
 	}
@@ -69,6 +72,17 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	return deliverEach(ctx, f, ids, "first", "second", "again")
+}
+
+// rearrange changes the layout of one of the archives, and goes on for long enough to see it in the others.
+func rearrange(ctx context.Context, f *scenario.Flow, id string) error {
+	if !f.Target.File.Has(config.Layout) {
+		return nil
+	}
+	if _, err := f.As.Arrange(ctx, "second.layout", id, map[string]any{"type": "horizontalPresentation"}, false); err != nil {
+		return err
+	}
+	return scenario.Sleep(ctx, 1200*time.Millisecond)
 }
 
 func deliverEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {
