@@ -34,11 +34,11 @@ var filmMutations = []Mutation{
 	{"ARC-COMP-11", "index at the end", pairFilm(func(r *media.Report) { r.MoovFirst = false })},
 	{"ARC-COMP-12", "loses a picture", pairFilm(tape.Without("vp8-01"))},
 	{"ARC-COMP-13", "loses a sound", pairFilm(tape.Without("tone-01"))},
-	{"ARC-COMP-14", "sound 50 ms late", pairFilm(heardLater(0.050))},
-	{"ARC-COMP-14", "sound 90 ms early", pairFilm(heardLater(-0.090))},
+	{"ARC-COMP-14", "sound 50 ms late", pairFilm(tape.HeardLater(0.050))},
+	{"ARC-COMP-14", "sound 90 ms early", pairFilm(tape.HeardLater(-0.090))},
 	{"ARC-COMP-14", "sound 90 ms late in a file that does not tell the delay of the coder", pairFilm(func(r *media.Report) {
 		r.Audio.Start = 0
-		heardLater(0.090)(r)
+		tape.HeardLater(0.090)(r)
 	})},
 	{"ARC-COMP-15", "a file that is too long", pairFilm(func(r *media.Report) { r.Duration += 30 })},
 	{"ARC-COMP-15", "ends 0.6 s early", pairFilm(tape.CutEnds(0, 0.6))},
@@ -92,17 +92,6 @@ var filmMutations = []Mutation{
 	{"ARC-RES-05", "HD instead of FHD", tape.Film(scenarios.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
 	{"ARC-RES-06", "HD instead of portrait FHD", tape.Film(scenarios.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
 	{"ARC-RES-08", "another resolution in the object", tape.Set(scenarios.Sizes, "480x640.get.delivered", "resolution", "640x480")},
-}
-
-// heardLater makes the sounds of a file come later than its pictures, by seconds.
-func heardLater(by float64) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Sound.Tones {
-			for j := range r.Sound.Tones[i].Beats {
-				r.Sound.Tones[i].Beats[j].At += by
-			}
-		}
-	}
 }
 
 // resumed cuts the last seconds before a pause, and the first ones after it.

@@ -42,12 +42,12 @@ var harmlessChanges = []harmless{
 	{"a file that does not tell the delay of its audio coder, 2048 samples", []string{"ARC-COMP-14"}, everyFilm(func(r *media.Report) {
 		if r.Audio != nil && r.Sound != nil {
 			r.Audio.Start = 0
-			heardLater(0.043)(r)
+			tape.HeardLater(0.043)(r)
 		}
 	})},
 	{"pictures that stand for 40 ms before they are seen", []string{"ARC-COMP-14"}, everyFilm(func(r *media.Report) {
 		if r.Sound != nil {
-			heardLater(-0.040)(r)
+			tape.HeardLater(-0.040)(r)
 		}
 	})},
 	{"a recorder that pauses 0.3 s early", nil, tape.Film(scenarios.Pause, "object.media", resumed(0.3, 0))},

@@ -33,7 +33,7 @@ func fromTheStart(c *check.Case) {
 
 // goesOn checks that a file holds what was published after the target had shown that the archive goes on after a pause.
 func goesOn(c *check.Case, x content.Recording, piece int) {
-	shown, at := resumption(x, piece)
+	shown, at := x.Resumption(piece)
 	if shown.IsZero() || !x.Pieces[piece].Aligned {
 		return
 	}
@@ -43,28 +43,6 @@ func goesOn(c *check.Case, x content.Recording, piece int) {
 		c.Want(late <= allow, fmt.Sprintf("a file that goes on within %v of the status started", allow),
 			fmt.Sprintf("piece %d of the file, at %.1f s, begins %v after it", piece+1, x.Pieces[piece].Begin, late.Round(time.Millisecond)), x.R, at)
 	}
-}
-
-// resumption returns from when on a piece after a pause has to be recorded: since the target has shown the status started, and
-// something is published. The time is zero if the target has not shown it while the piece lasted.
-func resumption(x content.Recording, piece int) (shown time.Time, at evidence.Record) {
-	if piece == 0 {
-		return shown, at
-	}
-	p := x.Pieces[piece]
-	for _, s := range slices.Concat(x.Seen, x.Hooks) {
-		since := p.From // an answer from before may be from before the pause
-		if s.Via == facts.ViaCallback {
-			since = x.Pieces[piece-1].To
-		}
-		if s.Status() == "started" && s.Asked().After(since) && s.Answered().Before(p.To) && (shown.IsZero() || s.Answered().Before(shown)) {
-			shown, at = s.Answered(), s.At
-		}
-	}
-	if !shown.IsZero() && shown.Before(p.From) {
-		shown = p.From
-	}
-	return shown, at
 }
 
 // takesRecorded checks that each published track of a kind, or of both kinds, is in the file from the start of its

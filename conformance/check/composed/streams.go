@@ -122,7 +122,7 @@ func mutedVideo(c *check.Case) {
 			if p.By.Published.Kind != "video" || x.Picture == nil {
 				continue
 			}
-			for _, gap := range silences(x, i) {
+			for _, gap := range x.Silences(i) {
 				if gap.To-gap.From < edge+blink {
 					continue
 				}
@@ -139,28 +139,6 @@ func mutedVideo(c *check.Case) {
 	}
 }
 
-// silences returns the stretches of the file in which a track sends nothing, between others and, if the track is muted then, at
-// the end.
-func silences(x content.Recording, track int) []expect.Stretch {
-	there := x.Timeline.Tracks[track].There
-	var out []expect.Stretch
-	for i := 1; i < len(there); i++ {
-		out = append(out, expect.Stretch{From: there[i-1].To, To: there[i].From})
-	}
-	if n := len(there); n > 0 && there[n-1].To < x.Duration && mutedAtEnd(x.Parts[track]) {
-		out = append(out, expect.Stretch{From: there[n-1].To, To: x.Duration})
-	}
-	return out
-}
-
-// mutedAtEnd reports whether a track was muted when the archive ended.
-func mutedAtEnd(p content.Part) bool {
-	last := p.Spans[len(p.Spans)-1].To
-	return slices.ContainsFunc(p.By.Published.Muted, func(m evidence.Span) bool {
-		return m.From.Before(last) && (m.To.IsZero() || !m.To.Before(last))
-	})
-}
-
 func mutedAudio(c *check.Case) {
 	audible(c, muted("audio"), func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
@@ -169,7 +147,7 @@ func mutedAudio(c *check.Case) {
 			if p.By.Published.Kind != "audio" || x.Sound == nil {
 				continue
 			}
-			for _, gap := range silences(x, i) {
+			for _, gap := range x.Silences(i) {
 				heard := slices.ContainsFunc(x.Sound.OfTone(p.By.Published.Fixture), func(s media.ToneSpan) bool {
 					return s.From < gap.To-blink && s.To > gap.From+edge
 				})

@@ -38,6 +38,7 @@ func sheets() (map[string]string, error) {
 // Names of the examples that the scenario uses.
 const (
 	absoluteSheet = "absolute places by class, and nothing without"
+	rowSheet      = "rows by clear, one moved to the right, one counted from the last, one in a corner"
 	floatSheet    = "floats, the first cut off, one after a class with a margin of two values, the last with one of three"
 )
 
@@ -71,6 +72,7 @@ func runLayouts(ctx context.Context, f *scenario.Flow) error {
 		func() error { return a.classify(ctx, "changed", map[string][]string{alice: {"focus"}, bob: {}}) },
 		func() error { return a.to(ctx, "absolute", custom(sheet[absoluteSheet])) },
 		func() error { return a.to(ctx, "floats", custom(sheet[floatSheet])) },
+		func() error { return a.to(ctx, "rows", custom(sheet[rowSheet])) },
 		func() error { return a.to(ctx, "best-fit", map[string]any{"type": "bestFit"}) },
 	} {
 		if err := step(); err != nil {
