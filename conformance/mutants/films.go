@@ -41,6 +41,9 @@ var filmMutations = []Mutation{
 		tape.HeardLater(0.090)(r)
 	})},
 	{"ARC-COMP-15", "a file that is too long", pairFilm(func(r *media.Report) { r.Duration += 30 })},
+	{"ARC-COMP-15", "tracks that end 0.6 s before the header says", pairFilm(func(r *media.Report) {
+		r.Video.Duration, r.Audio.Duration = r.Duration-0.6, r.Duration-0.6
+	})},
 	{"ARC-COMP-15", "ends 0.6 s early", pairFilm(tape.CutEnds(0, 0.6))},
 	{"ARC-COMP-15", "ends 0.6 s early with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(0, 0.6))},
 	{"ARC-COMP-15", "ends 1.1 s early with a pause", tape.Film(scenarios.Pause, "object.media", tape.CutEnds(0, 1.1))},

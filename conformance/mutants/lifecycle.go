@@ -56,7 +56,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-SES-08", "a stream without its name", tape.Set(scenarios.Presence, "stream.alice", "name", "")},
 	{"ARC-SES-09", "does not tell of streams", tape.DropEvents(scenarios.Presence, "streamCreated")},
 	{"ARC-SES-08", "a stream with pictures of no kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", nil)},
-	{"ARC-SES-08", "a stream of another kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", "screen")},
+	{"ARC-SES-08", "a stream of another kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", "camera")},
 	{"ARC-SES-10", "does not tell of the first client", tape.DropEvents(scenarios.Presence, "sessionCreated")},
 	{"ARC-SES-10", "creates a session once", tape.DropLastEvent(scenarios.Presence, "sessionCreated")},
 	{"ARC-SES-10", "ends a session without a reason", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "" })},
@@ -64,7 +64,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-SES-11", "says of a client that was thrown out that it left", tape.All(tape.Event(scenarios.Presence, "streamDestroyed", "reason", tape.Put("clientDisconnected")),
 		tape.Event(scenarios.Presence, "connectionDestroyed", "reason", tape.Put("clientDisconnected")))},
 	{"ARC-SES-12", "does not tell of the end of a session", tape.DropEvents(scenarios.Presence, "sessionDestroyed")},
-	{"ARC-SES-12", "ends a session for another reason than its last client", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
+	{"ARC-SES-12", "ends a session for another reason than its last client", tape.LastEvent(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
 	{"ARC-SES-11", "a client's streams end at another time", tape.Event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
 }
 

@@ -33,7 +33,7 @@ func (x Recording) Delay(piece int) time.Duration {
 
 // Lacks returns by how many seconds the file is shorter than its pieces, apart from their delays.
 func (x Recording) Lacks() float64 {
-	lacks := -x.Duration
+	lacks := -x.Plays()
 	for i, p := range x.Pieces {
 		lacks += (p.To.Sub(p.From) - x.Delay(i)).Seconds()
 	}

@@ -48,7 +48,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
 	if err := rearrange(ctx, f, ids["second"]); err != nil {
