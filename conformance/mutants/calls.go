@@ -75,10 +75,13 @@ var callMutations = []Mutation{
 
 	{"ARC-AUTH-01", "refuses proper credentials", tape.Status(scenarios.Auth, "list.unified", 401)},
 	{"ARC-AUTH-02", "lists for anybody", tape.Status(scenarios.Auth, "list.none", 200)},
+	{"ARC-AUTH-02", "tells anybody who is connected", tape.Status(scenarios.Auth, "connections.none", 200)},
+	{"ARC-AUTH-02", "selects streams for anybody", tape.Status(scenarios.Auth, "select.none", 404)},
 	{"ARC-AUTH-03", "does not look at the signature", tape.Status(scenarios.Auth, "list.unified.wrong-signature", 200)},
 	{"ARC-AUTH-03", "takes the token of an application that does not exist", tape.Status(scenarios.Auth, "list.unified.unknown-issuer", 200)},
 	{"ARC-AUTH-04", "does not look at exp", tape.Status(scenarios.Auth, "list.unified.expired", 200)},
 	{"ARC-AUTH-05", "does not compare token and path", tape.Status(scenarios.Isolation, "list.foreign-path", 200)},
+	{"ARC-AUTH-05", "changes a layout under the path of another application", tape.Status(scenarios.Isolation, "layout.foreign-path", 404)},
 	{"ARC-AUTH-06", "takes a token of two days", tape.Status(scenarios.Auth, "list.unified.too-long-lived", 200)},
 	{"ARC-AUTH-07", "takes alg none", tape.Status(scenarios.Auth, "list.unified.unsigned", 200)},
 	{"ARC-AUTH-08", "answers 401 to garbage", tape.Status(scenarios.Auth, "list.unified.garbage", 401)},

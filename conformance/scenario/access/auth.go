@@ -3,8 +3,11 @@ package access
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
@@ -96,6 +99,42 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 			return err
 		}
 		if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session}); err != nil {
+			return err
+		}
+		if err := meddle(ctx, as, name, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meddle makes the calls about what goes on in a session and in its archive. The token of a client does not try to create a
+// session, whose path is one of those that its acl names.
+func meddle(ctx context.Context, as target.As, name string, a scenario.Started) error {
+	nobody := uuid.NewString()
+	calls := []func() (target.Answer, error){
+		func() (target.Answer, error) { return as.Connections(ctx, "connections."+name, a.Session) },
+		func() (target.Answer, error) { return as.Streams(ctx, "streams."+name, a.Session) },
+		func() (target.Answer, error) { return as.Stream(ctx, "stream."+name, a.Session, nobody) },
+		func() (target.Answer, error) {
+			return as.Classify(ctx, "classes."+name, a.Session, map[string][]string{nobody: {"focus"}})
+		},
+		func() (target.Answer, error) { return as.Disconnect(ctx, "disconnect."+name, a.Session, nobody) },
+		func() (target.Answer, error) {
+			return as.Arrange(ctx, "layout."+name, a.ID, map[string]any{"type": "pip"}, false)
+		},
+		func() (target.Answer, error) {
+			return as.Select(ctx, "select."+name, a.ID, map[string]any{"addStream": nobody})
+		},
+	}
+	if as.Identity != evidence.AsClient {
+		calls = append(calls, func() (target.Answer, error) {
+			got, _, err := as.CreateSession(ctx, "session."+name, url.Values{"p2p.preference": {"disabled"}})
+			return got, err
+		})
+	}
+	for _, call := range calls {
+		if _, err := call(); err != nil {
 			return err
 		}
 	}
