@@ -7,7 +7,6 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target/config"
-	"reelcheck/spec"
 )
 
 // still is how long a layout is recorded. It can be short because a call takes effect at once.
@@ -22,19 +21,6 @@ var Layouts = scenario.Scenario{
 	Run: runLayouts,
 }
 
-// sheets returns the style sheets of the specification's examples, by name.
-func sheets() (map[string]string, error) {
-	l, err := spec.Load()
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]string{}
-	for _, e := range l.Examples {
-		out[e.Name] = e.Layout.Stylesheet
-	}
-	return out, nil
-}
-
 // Names of the examples that the scenario uses.
 const (
 	absoluteSheet = "absolute places by class, and nothing without"
@@ -43,7 +29,7 @@ const (
 )
 
 func runLayouts(ctx context.Context, f *scenario.Flow) error {
-	sheet, err := sheets()
+	sheet, err := scenario.Sheets()
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,15 @@ var Simultaneous = scenario.Scenario{
 	Run: runSimultaneous,
 }
 
+// partSheet is the example with which the second archive starts.
+const partSheet = "one stream in a part of the picture"
+
 func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	session, alice, err := f.Alone(ctx, "vp8-05", "tone-05")
+	if err != nil {
+		return err
+	}
+	sheets, err := scenario.Sheets()
 	if err != nil {
 		return err
 	}
@@ -25,7 +32,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	begin := func(label, tag string) error {
 		options := map[string]any{"name": label, "multiArchiveTag": tag}
 		if label == "second" && f.Target.File.Has(config.Layout) {
-			options["layout"] = map[string]any{"type": "pip"}
+			options["layout"] = map[string]any{"type": "custom", "stylesheet": sheets[partSheet]}
 		}
 		a, err := f.Start(ctx, label+".start", session, options)
 		ids[label] = a.ID
@@ -63,10 +70,8 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
 		return err
 	}
-	for _, label := range []string{"again", "second"} {
-		if err := f.Stop(ctx, label+".stop", ids[label]); err != nil {
-			return err
-		}
+	if err := stopEach(ctx, f, ids, "again", "second"); err != nil {
+		return err
 	}
 	if err := alice.Leave(ctx); err != nil {
 		return err
@@ -83,6 +88,15 @@ func rearrange(ctx context.Context, f *scenario.Flow, id string) error {
 		return err
 	}
 	return scenario.Sleep(ctx, 1200*time.Millisecond)
+}
+
+func stopEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {
+	for _, label := range labels {
+		if err := f.Stop(ctx, label+".stop", ids[label]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func deliverEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {
