@@ -91,6 +91,9 @@ func soundAlone(ctx context.Context, f *scenario.Flow, first, other *scenario.Me
 	if err := other.Publish(ctx, "", "tone-05"); err != nil {
 		return nil, err
 	}
+	if err := scenario.Sleep(ctx, scenario.Noticed); err != nil { // before nobody else publishes
+		return nil, err
+	}
 	if err := first.Unpublish(ctx); err != nil {
 		return nil, err
 	}

@@ -210,6 +210,9 @@ func (p *choosing) comeBack(ctx context.Context, id string, m *scenario.Member) 
 	if err := m.Publish(ctx, "vp8-11", "tone-15"); err != nil {
 		return err
 	}
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // a busy target knows of the stream only now
+		return err
+	}
 	stream := m.Pub.StreamID()
 	for _, step := range []struct {
 		label string
