@@ -68,6 +68,7 @@ var selectionMutations = []Mutation{
 	{"ARC-SEL-08", "answers an addition with 200", tape.Status(scenarios.Selection, "add.bob", 200)},
 	{"ARC-SEL-09", "selects in an auto archive", tape.Status(scenarios.Refusals, "select.auto", 204)},
 	{"ARC-SEL-10", "adds an unknown stream", tape.Status(scenarios.Selection, "bad.unknown-stream", 204)},
+	{"ARC-SEL-10", "adds a stream of another session", tape.Status(scenarios.Selection, "left.bad.other-session", 204)},
 	{"ARC-SEL-11", "accepts both at once", tape.Status(scenarios.Selection, "bad.both", 204)},
 	{"ARC-SEL-11", "does not find what was not chosen, and fails", tape.Status(scenarios.Selection, "bad.not-in-it", 500)},
 	{"ARC-SIM-04", "one selection for all archives", tape.Film(scenarios.Selection, "other.object.media", appearing("tone-08"))},

@@ -158,6 +158,9 @@ func (p *choosing) depart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := p.As.Select(ctx, "left.bad.other-session", a.ID, map[string]any{"addStream": p.alice.Pub.StreamID()}); err != nil {
+		return err
+	}
 	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // so that the call and the first stream are in different seconds
 		return err
 	}
