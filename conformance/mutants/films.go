@@ -89,11 +89,11 @@ var filmMutations = []Mutation{
 	{"ARC-RATE-05", "a smaller file at a lower quantizer", tape.Film(scenarios.Rates, "qp-20.object.media", func(r *media.Report) { r.Video.Bitrate = 1 })},
 	{"ARC-RATE-09", "takes the bits from the audio", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.DeclaredBitrate = 64000 })},
 	{"ARC-RES-01", "another size by default", pairFilm(func(r *media.Report) { r.Video.Width, r.Video.CodedWidth = 320, 320 })},
-	{"ARC-RES-02", "landscape instead of portrait", tape.Film(scenarios.Sizes, "480x640.object.media", sizedAs(640, 480))},
-	{"ARC-RES-03", "SD instead of HD", tape.Film(scenarios.Sizes, "1280x720.object.media", sizedAs(640, 480))},
-	{"ARC-RES-04", "landscape instead of portrait HD", tape.Film(scenarios.Sizes, "720x1280.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-05", "HD instead of FHD", tape.Film(scenarios.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-06", "HD instead of portrait FHD", tape.Film(scenarios.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
+	{"ARC-RES-02", "landscape instead of portrait", tape.Film(scenarios.Sizes, "480x640.object.media", tape.Sized(640, 480))},
+	{"ARC-RES-03", "SD instead of HD", tape.Film(scenarios.Sizes, "1280x720.object.media", tape.Sized(640, 480))},
+	{"ARC-RES-04", "landscape instead of portrait HD", tape.Film(scenarios.Sizes, "720x1280.object.media", tape.Sized(1280, 720))},
+	{"ARC-RES-05", "HD instead of FHD", tape.Film(scenarios.FullHD, "1920x1080.object.media", tape.Sized(1280, 720))},
+	{"ARC-RES-06", "HD instead of portrait FHD", tape.Film(scenarios.FullHD, "1080x1920.object.media", tape.Sized(720, 1280))},
 	{"ARC-RES-08", "another resolution in the object", tape.Set(scenarios.Sizes, "480x640.get.delivered", "resolution", "640x480")},
 }
 
@@ -102,12 +102,6 @@ func resumed(before, after float64) func(*media.Report) {
 	return func(r *media.Report) {
 		at := r.Picture.Appearances[1].From
 		tape.Cut(at-before, at+after)(r)
-	}
-}
-
-func sizedAs(w, h int) func(*media.Report) {
-	return func(r *media.Report) {
-		r.Video.Width, r.Video.Height, r.Video.CodedWidth, r.Video.CodedHeight = w, h, w, h
 	}
 }
 

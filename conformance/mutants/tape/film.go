@@ -87,3 +87,10 @@ func LaterMarks(id string, frames int) func(*media.Report) {
 		}
 	}
 }
+
+// Sized makes a file say, in header and bitstream, that its pictures have another size.
+func Sized(w, h int) func(*media.Report) {
+	return func(r *media.Report) {
+		r.Video.Width, r.Video.Height, r.Video.CodedWidth, r.Video.CodedHeight = w, h, w, h
+	}
+}
