@@ -293,6 +293,8 @@ type Client struct {
 	Type         string `json:"type,omitempty"` // of the message, when it is JSON with a "type"
 	Body         Body   `json:"body,omitzero"`
 	CloseCode    int    `json:"closeCode,omitempty"`
+	// Left says of a "close" that the client closed its connection, which the target may have confirmed.
+	Left bool `json:"left,omitempty"`
 	// Lost says of a "close" that the client dropped its connection without a message, as one does whose network breaks.
 	Lost bool `json:"lost,omitempty"`
 }

@@ -9,7 +9,8 @@ import (
 // RestCall reports whether r calls an operation that REST credentials protect.
 func RestCall(r evidence.Record) bool {
 	return r.Exchange != nil && slices.Contains([]evidence.Operation{evidence.CreateSession, evidence.StartArchive, evidence.StopArchive, evidence.GetArchive, evidence.ListArchives,
-		evidence.DeleteArchive, evidence.ListConnections, evidence.ListStreams}, r.Exchange.Operation)
+		evidence.DeleteArchive, evidence.SetArchiveLayout, evidence.ChangeArchiveStreams, evidence.ListConnections, evidence.ForceDisconnect,
+		evidence.ListStreams, evidence.GetStream, evidence.SetStreamClasses}, r.Exchange.Operation)
 }
 
 // Meant reports whether a successful answer also has the body of a success, not just the status.
@@ -26,8 +27,10 @@ func (f *Facts) Meant(r evidence.Record) bool {
 			}
 		}
 		return false
-	case evidence.DeleteArchive:
+	case evidence.DeleteArchive, evidence.ChangeArchiveStreams, evidence.ForceDisconnect:
 		return r.Exchange.Status() == 204
+	case evidence.SetArchiveLayout, evidence.SetStreamClasses:
+		return r.Exchange.Status() == 200 || r.Exchange.Status() == 204
 	default: // an object with its id
 		o, _ := f.Decode(AnswerText(r))
 		return o.Text("id") != ""

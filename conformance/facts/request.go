@@ -37,6 +37,7 @@ const (
 	FlawIndLayout      = "layout of an individual archive"
 	FlawLayout         = "unknown layout type"
 	FlawLayoutParts    = "stylesheet or screenshareType with another layout type"
+	flawLeaving        = "last client just left"
 	flawCredentials    = "flawed credentials"
 )
 
@@ -57,7 +58,7 @@ func (a Asked) Individual() bool { return a.Body.Text("outputMode") == "individu
 func (f *Facts) asked(r evidence.Record) Asked {
 	a := Asked{Record: r}
 	e := r.Exchange
-	if e.Flaw != evidence.NoFlaw || e.Identity == evidence.AsNobody || e.Identity == evidence.AsVerbatim || f.ForeignPath(r) {
+	if e.Flaw != evidence.NoFlaw || e.Identity != evidence.AsUnified && e.Identity != evidence.AsLegacy || f.ForeignPath(r) {
 		a.flaws = append(a.flaws, flawCredentials)
 	}
 	body, ok := f.Decode(e.Request.Body.Text)
@@ -92,6 +93,8 @@ func (f *Facts) sessionFlaws(a Asked) Asked {
 		a.flaws = append(a.flaws, FlawForeignSession)
 	case s.Relayed:
 		a.flaws = append(a.flaws, FlawRelayed)
+	case !s.connected(at) && AnyDuring(s.Clients, at.Add(-f.Limit("tolerance.connection-change")), at):
+		a.flaws = append(a.flaws, flawLeaving)
 	case !s.connected(at):
 		a.flaws = append(a.flaws, FlawNobody)
 	case tag == "" && s.Auto:

@@ -17,13 +17,17 @@ func TestAsked(t *testing.T) {
 	known := map[string]*Session{
 		"s":       {ID: "s", App: "a", Created: evidence.Record{Exchange: &evidence.Exchange{}}, Clients: []Span{{From: after(-time.Minute)}}},
 		"empty":   {ID: "empty", App: "a", Created: evidence.Record{Exchange: &evidence.Exchange{}}},
+		"left":    {ID: "left", App: "a", Created: evidence.Record{Exchange: &evidence.Exchange{}}, Clients: []Span{{From: after(-time.Minute), To: after(-1100 * time.Millisecond)}}},
+		"leaving": {ID: "leaving", App: "a", Created: evidence.Record{Exchange: &evidence.Exchange{}}, Clients: []Span{{From: after(-time.Minute), To: after(-900 * time.Millisecond)}}},
+		"later":   {ID: "later", App: "a", Created: evidence.Record{Exchange: &evidence.Exchange{}}, Clients: []Span{{From: after(time.Minute)}}},
 		"relayed": {ID: "relayed", App: "a", Relayed: true, Created: evidence.Record{Exchange: &evidence.Exchange{}}},
 		"foreign": {ID: "foreign", App: "b", Created: evidence.Record{Exchange: &evidence.Exchange{}}},
 	}
 	for body, want := range map[string]string{
 		`{"sessionId":"s"}`: "", `{"sessionId":"s","unknown":1}`: "", `{"sessionId":"s","hasVideo":false}`: "", `{"sessionId":"s","layout":{"type":"pip"}}`: "",
 		`{"sessionId":"s"`: FlawMalformed, ``: FlawMalformed, `[]`: FlawTypes, `{"sessionId":1}`: FlawTypes, `{"sessionId":"s","hasAudio":"no"}`: FlawTypes,
-		`{}`: FlawNoSession, `{"sessionId":"x"}`: FlawUnknownSession, `{"sessionId":"empty"}`: FlawNobody, `{"sessionId":"relayed"}`: FlawRelayed,
+		`{}`: FlawNoSession, `{"sessionId":"x"}`: FlawUnknownSession, `{"sessionId":"empty"}`: FlawNobody, `{"sessionId":"left"}`: FlawNobody, `{"sessionId":"leaving"}`: flawLeaving, `{"sessionId":"later"}`: FlawNobody,
+		`{"sessionId":"relayed"}`: FlawRelayed,
 		`{"sessionId":"foreign"}`: FlawForeignSession, `{"sessionId":"s","outputMode":"x"}`: FlawOutputMode, `{"sessionId":"s","streamMode":"x"}`: FlawStreamMode,
 		`{"sessionId":"s","hasAudio":false,"hasVideo":false}`: FlawNeither, `{"sessionId":"s","resolution":"1x1"}`: FlawResolution,
 		`{"sessionId":"s","quantizationParameter":14}`: FlawQPRange, `{"sessionId":"s","quantizationParameter":15}`: "", `{"sessionId":"s","maxBitrate":6000001}`: FlawBitrateRange,

@@ -300,6 +300,26 @@ func (s *Sound) OfTone(id string) []ToneSpan {
 	return out
 }
 
+// Lasts returns the end of the last track, in seconds.
+func (r Report) Lasts() (end float64) {
+	if r.Video != nil {
+		end = r.Video.Start + r.Video.Duration
+	}
+	if r.Audio != nil {
+		end = max(end, r.Audio.Start+r.Audio.Duration)
+	}
+	return end
+}
+
+// Plays returns for how many seconds a player has something to show: up to the end that the movie header tells, or that of
+// the last track if that is sooner.
+func (r Report) Plays() float64 {
+	if last := r.Lasts(); last > 0 {
+		return min(r.Duration, last)
+	}
+	return r.Duration
+}
+
 // AVOffset returns by how many seconds the tone comes later than the video that it was published with: the median over
 // all whole seconds that both show. Whole seconds are matched by the starts of the loop if both have one. ok is false
 // when there is no pair. A beat of sound is exact to a few milliseconds. If the output rate differs from the source's, a

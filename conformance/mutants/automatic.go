@@ -68,7 +68,7 @@ var automaticMutations = []Mutation{
 	{"ARC-URL-02", "a URL of an uploaded automatic archive", tape.Set(scenarios.AutoSilent, "get.delivered", "url", "http://example.com/archive.mp4")},
 
 	{"ARC-RATE-01", "QP 43 in automatic archives", automaticFilm(func(r *media.Report) { r.Video.QP = media.QP{Min: 43, Max: 43, Mean: 43, Inter: map[int]int{43: 100}} })},
-	{"ARC-RES-02", "an automatic archive in landscape", automaticFilm(sizedAs(640, 480))},
+	{"ARC-RES-02", "an automatic archive in landscape", automaticFilm(tape.Sized(640, 480))},
 	{"ARC-COMP-06", "an automatic archive in stereo", automaticFilm(func(r *media.Report) { r.Audio.Channels = 2 })},
 	{"ARC-COMP-12", "leaves a picture out of an automatic archive", automaticFilm(tape.Without("vp8-07"))},
 	{"ARC-COMP-13", "leaves a sound out of an automatic archive", automaticFilm(tape.Without("tone-06"))},

@@ -3,6 +3,7 @@ package mutants
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -25,6 +26,7 @@ var courseMutations = []Mutation{
 	{"ARC-DUR-11", "another reason when all left", tape.Set(scenarios.AllLeft, "wait.delivered", "reason", "user initiated")},
 	{"ARC-DUR-12", "an idle hour that goes on while somebody publishes", tape.Set(scenarios.Idle, "get.before.2", "status", "stopped")},
 	{"ARC-DUR-13", "a minute that goes on after a client came back", tape.Set(scenarios.AllLeft, "get.back", "status", "stopped")},
+	{"ARC-DUR-14", "stops a minute after its start, as nothing is chosen", tape.Set(scenarios.AllLeft, "unchosen.get.back", "status", "stopped")},
 	{"ARC-DUR-14", "stops early", tape.Set(scenarios.NoPublisher, "get.before", "status", "stopped")},
 	{"ARC-DUR-17", "a duration of its own", tape.Add(scenarios.Pair, "get.uploaded", "duration", 60)},
 
@@ -105,10 +107,12 @@ var courseMutations = []Mutation{
 	{"ARC-AUTH-17", "refuses T1 tokens", tape.Client(scenarios.Auth, "t1", "open", func(r *evidence.Record) { r.Client.Event, r.Client.CloseCode = "refused", 403 })},
 	{"ARC-EVT-01", "does not tell the publisher of the start", tape.Unheard(scenarios.Pair, "alice", "archiveStarted")},
 	{"ARC-EVT-02", "does not tell the publisher of the stop", tape.Unheard(scenarios.Pair, "alice", "archiveStopped")},
+	{"ARC-EVT-02", "does not tell of a recording that fails", tape.Unheard(scenarios.Broken, "alice", "archiveStopped")},
 	{"ARC-EVT-03", "events without the archive's id", tape.Client(scenarios.Pair, "bob", "archiveStopped", func(r *evidence.Record) { delete(r.IDs, evidence.Archive) })},
 	{"ARC-EVT-04", "does not tell the onlooker", tape.Unheard(scenarios.Pair, "carol", "archiveStopped")},
 	{"ARC-EVT-05", "does not tell of limits", tape.Unheard(scenarios.Idle, "alice", "archiveStopped")},
 	{"ARC-EVT-06", "does not tell the late client", tape.Unheard(scenarios.Pair, "dave", "archiveStarted")},
+	{"ARC-EVT-06", "does not tell who comes in a pause", tape.Unheard(scenarios.Pause, "bob", "archiveStarted")},
 }
 
 // staysPaused moves the second publication of pause-resume back in time, so that it had long begun when the archive was
@@ -117,7 +121,7 @@ func staysPaused(t *tape.Tape) {
 	found := false
 	for i := range t.Records {
 		r := &t.Records[i]
-		if r.Scenario == "pause-resume" && r.Published != nil && (r.Published.Fixture == "vp8-04" || r.Published.Fixture == "tone-04") {
+		if r.Scenario == "pause-resume" && r.Published != nil && strings.HasSuffix(r.Published.Fixture, "-04") {
 			*r = tape.Copied(*r)
 			r.Published.First = r.Published.First.Add(-2500 * time.Millisecond)
 			found = true

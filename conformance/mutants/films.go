@@ -18,6 +18,7 @@ var filmMutations = []Mutation{
 	{"ARC-START-04", "begins 2.2 s late", pairFilm(tape.CutEnds(2.2, 0))},
 	{"ARC-START-04", "begins 2.3 s late with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(2.3, 0))},
 	{"ARC-START-04", "goes on 2.2 s late after a pause", tape.Film(scenarios.Pause, "object.media", resumed(0, 2.2))},
+	{"ARC-START-04", "goes on 1 s late after it is started again", tape.Film(scenarios.Pause, "object.media", resumed(0, 1))},
 	{"ARC-COMP-01", "two video tracks", pairFilm(func(r *media.Report) { r.Tracks = append(r.Tracks, "vide") })},
 	{"ARC-COMP-02", "HEVC", pairFilm(func(r *media.Report) { r.Video.Entry, r.Video.Codec = "hvc1", "hvc1.1.6.L93.B0" })},
 	{"ARC-COMP-03", "MP3", pairFilm(func(r *media.Report) { r.Audio.Entry, r.Audio.ObjectType = "mp4a", 34 })},
@@ -33,17 +34,20 @@ var filmMutations = []Mutation{
 	{"ARC-COMP-11", "index at the end", pairFilm(func(r *media.Report) { r.MoovFirst = false })},
 	{"ARC-COMP-12", "loses a picture", pairFilm(tape.Without("vp8-01"))},
 	{"ARC-COMP-13", "loses a sound", pairFilm(tape.Without("tone-01"))},
-	{"ARC-COMP-14", "sound 300 ms late", pairFilm(func(r *media.Report) {
-		for i := range r.Sound.Tones {
-			for j := range r.Sound.Tones[i].Beats {
-				r.Sound.Tones[i].Beats[j].At += 0.3
-			}
-		}
+	{"ARC-COMP-14", "sound 50 ms late", pairFilm(tape.HeardLater(0.050))},
+	{"ARC-COMP-14", "sound 90 ms early", pairFilm(tape.HeardLater(-0.090))},
+	{"ARC-COMP-14", "sound 90 ms late in a file that does not tell the delay of the coder", pairFilm(func(r *media.Report) {
+		r.Audio.Start = 0
+		tape.HeardLater(0.090)(r)
 	})},
 	{"ARC-COMP-15", "a file that is too long", pairFilm(func(r *media.Report) { r.Duration += 30 })},
-	{"ARC-COMP-15", "ends 1.2 s early", pairFilm(tape.CutEnds(0, 1.2))},
-	{"ARC-COMP-15", "ends 1.2 s early with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(0, 1.2))},
-	{"ARC-COMP-15", "1.2 s in the middle are missing", pairFilm(tape.Cut(1.2, 2.4))},
+	{"ARC-COMP-15", "tracks that end 0.6 s before the header says", pairFilm(func(r *media.Report) {
+		r.Video.Duration, r.Audio.Duration = r.Duration-0.6, r.Duration-0.6
+	})},
+	{"ARC-COMP-15", "ends 0.6 s early", pairFilm(tape.CutEnds(0, 0.6))},
+	{"ARC-COMP-15", "ends 0.6 s early with chosen streams", tape.Film(scenarios.Selection, "object.media", tape.CutEnds(0, 0.6))},
+	{"ARC-COMP-15", "ends 1.1 s early with a pause", tape.Film(scenarios.Pause, "object.media", tape.CutEnds(0, 1.1))},
+	{"ARC-COMP-15", "0.6 s in the middle are missing", pairFilm(tape.Cut(1.2, 1.8))},
 	{"ARC-COMP-16", "black for three seconds", pairFilm(func(r *media.Report) {
 		for i := range r.Picture.Appearances {
 			r.Picture.Appearances[i].From += 3
@@ -85,11 +89,11 @@ var filmMutations = []Mutation{
 	{"ARC-RATE-05", "a smaller file at a lower quantizer", tape.Film(scenarios.Rates, "qp-20.object.media", func(r *media.Report) { r.Video.Bitrate = 1 })},
 	{"ARC-RATE-09", "takes the bits from the audio", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.DeclaredBitrate = 64000 })},
 	{"ARC-RES-01", "another size by default", pairFilm(func(r *media.Report) { r.Video.Width, r.Video.CodedWidth = 320, 320 })},
-	{"ARC-RES-02", "landscape instead of portrait", tape.Film(scenarios.Sizes, "480x640.object.media", sizedAs(640, 480))},
-	{"ARC-RES-03", "SD instead of HD", tape.Film(scenarios.Sizes, "1280x720.object.media", sizedAs(640, 480))},
-	{"ARC-RES-04", "landscape instead of portrait HD", tape.Film(scenarios.Sizes, "720x1280.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-05", "HD instead of FHD", tape.Film(scenarios.FullHD, "1920x1080.object.media", sizedAs(1280, 720))},
-	{"ARC-RES-06", "HD instead of portrait FHD", tape.Film(scenarios.FullHD, "1080x1920.object.media", sizedAs(720, 1280))},
+	{"ARC-RES-02", "landscape instead of portrait", tape.Film(scenarios.Sizes, "480x640.object.media", tape.Sized(640, 480))},
+	{"ARC-RES-03", "SD instead of HD", tape.Film(scenarios.Sizes, "1280x720.object.media", tape.Sized(640, 480))},
+	{"ARC-RES-04", "landscape instead of portrait HD", tape.Film(scenarios.Sizes, "720x1280.object.media", tape.Sized(1280, 720))},
+	{"ARC-RES-05", "HD instead of FHD", tape.Film(scenarios.FullHD, "1920x1080.object.media", tape.Sized(1280, 720))},
+	{"ARC-RES-06", "HD instead of portrait FHD", tape.Film(scenarios.FullHD, "1080x1920.object.media", tape.Sized(720, 1280))},
 	{"ARC-RES-08", "another resolution in the object", tape.Set(scenarios.Sizes, "480x640.get.delivered", "resolution", "640x480")},
 }
 
@@ -98,12 +102,6 @@ func resumed(before, after float64) func(*media.Report) {
 	return func(r *media.Report) {
 		at := r.Picture.Appearances[1].From
 		tape.Cut(at-before, at+after)(r)
-	}
-}
-
-func sizedAs(w, h int) func(*media.Report) {
-	return func(r *media.Report) {
-		r.Video.Width, r.Video.Height, r.Video.CodedWidth, r.Video.CodedHeight = w, h, w, h
 	}
 }
 

@@ -36,6 +36,20 @@ var harmlessChanges = []harmless{
 	{"a recorder that ends 0.3 s early in every archive", nil, everyFilm(tape.CutEnds(0, 0.3))},
 	{"a recorder that attaches 0.5 s late and shows pictures 0.2 s later than it obeys calls", nil, everyFilm(waiting(0.5, 0.2))},
 	{"a recorder that goes on 0.5 s late after a pause", nil, tape.Film(scenarios.Pause, "object.media", resumed(0, 0.5))},
+	{"a recorder that goes on 0.7 s late after a pause", []string{"ARC-START-04", "ARC-COMP-12", "ARC-COMP-13", "ARC-COMP-15", "ARC-DUR-04"},
+		tape.Film(scenarios.Pause, "object.media", resumed(0, 0.7))},
+	{"a recorder that ends 0.4 s early in every archive", nil, everyFilm(tape.CutEnds(0, 0.4))},
+	{"a file that does not tell the delay of its audio coder, 2048 samples", []string{"ARC-COMP-14"}, everyFilm(func(r *media.Report) {
+		if r.Audio != nil && r.Sound != nil {
+			r.Audio.Start = 0
+			tape.HeardLater(0.043)(r)
+		}
+	})},
+	{"pictures that stand for 40 ms before they are seen", []string{"ARC-COMP-14"}, everyFilm(func(r *media.Report) {
+		if r.Sound != nil {
+			tape.HeardLater(-0.040)(r)
+		}
+	})},
 	{"a recorder that pauses 0.3 s early", nil, tape.Film(scenarios.Pause, "object.media", resumed(0.3, 0))},
 	{"small places of a portrait that are narrower, and divide the space evenly", besides("ARC-LAY-17"), picture(scenarios.Presentations, narrower)},
 	{"an encoder of constant rate that begins with a full buffer of a second", nil, tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {

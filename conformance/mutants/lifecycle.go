@@ -6,7 +6,6 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
-	"reelcheck/conformance/media"
 	"reelcheck/conformance/mutants/tape"
 )
 
@@ -19,7 +18,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-STAT-14", "a status of its own before the first stream", tape.Set(scenarios.Auth, "get.unified", "status", "expired")},
 	{"ARC-DUR-15", "records on after a rotation", tape.Set(scenarios.Rotation, "planned.wait.stopped", "status", "started")},
 	{"ARC-DUR-16", "no archive after a rotation", tape.Status(scenarios.Rotation, "asked.start", 409)},
-	{"ARC-AUTO-07", "the second file begins where the first has ended", tape.Film(scenarios.AutoOverlap, "middle.object.media", laterMarks("vp8-16", 150))},
+	{"ARC-AUTO-07", "the second file begins where the first has ended", tape.Film(scenarios.AutoOverlap, "middle.object.media", tape.LaterMarks("vp8-16", 150))},
 	{"ARC-AUTO-12", "goes on with an archive that has timed out", tape.Set(scenarios.AutoOverlap, "again.get.published", "status", "started")},
 	{"ARC-AUTO-14", "no automatic archive after a rotation", tape.Add(scenarios.AutoOverlap, "again.list", "items.1.createdAt", int64(time.Hour/time.Millisecond))},
 	{"ARC-EVT-08", "moves without a word to a client", tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
@@ -57,26 +56,16 @@ var lifecycleMutations = []Mutation{
 	{"ARC-SES-08", "a stream without its name", tape.Set(scenarios.Presence, "stream.alice", "name", "")},
 	{"ARC-SES-09", "does not tell of streams", tape.DropEvents(scenarios.Presence, "streamCreated")},
 	{"ARC-SES-08", "a stream with pictures of no kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", nil)},
-	{"ARC-SES-08", "a stream of another kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", "screen")},
+	{"ARC-SES-08", "a stream of another kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", "camera")},
 	{"ARC-SES-10", "does not tell of the first client", tape.DropEvents(scenarios.Presence, "sessionCreated")},
+	{"ARC-SES-10", "creates a session once", tape.DropLastEvent(scenarios.Presence, "sessionCreated")},
 	{"ARC-SES-10", "ends a session without a reason", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "" })},
 	{"ARC-SES-10", "ends a session for another reason than its last client", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", tape.Put("networkDisconnected"))},
 	{"ARC-SES-11", "says of a client that was thrown out that it left", tape.All(tape.Event(scenarios.Presence, "streamDestroyed", "reason", tape.Put("clientDisconnected")),
 		tape.Event(scenarios.Presence, "connectionDestroyed", "reason", tape.Put("clientDisconnected")))},
 	{"ARC-SES-12", "does not tell of the end of a session", tape.DropEvents(scenarios.Presence, "sessionDestroyed")},
-	{"ARC-SES-12", "ends a session for another reason than its last client", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
+	{"ARC-SES-12", "ends a session for another reason than its last client", tape.LastEvent(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "forceDisconnected" })},
 	{"ARC-SES-11", "a client's streams end at another time", tape.Event(scenarios.Presence, "streamDestroyed", "timestamp", tape.Plus(1000))},
-}
-
-// laterMarks makes a picture begin a number of frames later.
-func laterMarks(id string, frames int) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Picture.Appearances {
-			if a := &r.Picture.Appearances[i]; a.ID == id {
-				a.FirstMark += frames
-			}
-		}
-	}
 }
 
 func letIn(who string) func(*tape.Tape) {

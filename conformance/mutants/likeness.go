@@ -19,7 +19,7 @@ var likenessMutations = []Mutation{
 	{"ARC-LAY-02", "who came last stands first", pairFilm(tape.Exchanged("vp8-01", "h264-02"))},
 	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(tape.Nth("vp8-01", 1, tape.At(-160, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-03"))},
-	{"ARC-LAY-12", "a screen that is not larger", picture(onScreens, tape.Nth("small-08", 0, tape.At(160, 120, 320, 240)))},
+	{"ARC-LAY-12", "a screen that is not larger", picture(onScreens, tape.Nth("small-12", 0, tape.At(160, 120, 320, 240)))},
 	{"ARC-COMP-05", "64 kbit/s", pairFilm(func(r *media.Report) {
 		r.Audio.DeclaredBitrate, r.Audio.MaxBitrate, r.Audio.Bitrate = 64000, 64000, 63900
 	})},

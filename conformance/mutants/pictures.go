@@ -36,6 +36,7 @@ var pictureMutations = []Mutation{
 	})},
 	{"ARC-LAY-04", "a grid in spite of the layout asked for", picture(onLayouts, tape.Nth("small-02", 0, tape.At(0, 120, 320, 240)))},
 	{"ARC-LAY-05", "goes on with the earlier layout", picture(onLayouts, tape.Nth("small-02", 1, tape.At(0, 0, 640, 480)))},
+	{"ARC-LAY-05", "forgets a layout that was changed in a pause", picture(scenarios.Pause, tape.Nth("small-04", 0, tape.At(0, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, tape.Nth("small-03", 0, tape.At(64, 48, 128, 96)))},
 	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, tape.Nth("small-03", 1, tape.At(0, 96, 128, 96)))},
 	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(scenarios.Presentations, tape.Without("small-09"))},
@@ -47,6 +48,9 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-17", "others along the edge in larger shares", picture(scenarios.Presentations, movedBy("small-02", 0, 0, 6))},
 	{"ARC-LAY-07", "two small pictures of a crowd", picture(scenarios.Presentations, tape.Also("small-02", 96, 64, 96, 72))},
 	{"ARC-LAY-09", "who came last stands first", picture(onScreens, tape.Exchanged("small-05", "small-07"))},
+	{"ARC-LAY-08", "does not show a second stream in focus", picture(scenarios.Presentations, tape.Without("small-08"))},
+	{"ARC-LAY-09", "cameras of who shares a screen after others with a class", picture(onScreens, tape.Exchanged("small-07", "small-10"))},
+	{"ARC-LAY-09", "other streams of who has one with a class after others", picture(onScreens, tape.Exchanged("small-05", "small-11"))},
 	{"ARC-LAY-10", "ignores object-fit", picture(onLayouts, func(r *media.Report) {
 		for i := range r.Picture.Appearances {
 			if a := &r.Picture.Appearances[i]; a.Rect.Y < 0 {
@@ -78,6 +82,10 @@ var pictureMutations = []Mutation{
 				a.To = first[1].From
 			})(r)
 		}
+	})},
+	{"ARC-COMP-28", "the last picture of who is alone stays", picture(onMutes, func(r *media.Report) {
+		last := len(r.Picture.OfStream("small-09")) - 1
+		tape.Nth("small-09", last, func(a *media.Appearance) { a.To = r.Duration })(r)
 	})},
 	{"ARC-COMP-29", "goes on to sound during a mute", picture(onMutes, func(r *media.Report) {
 		r.Sound.Tones = append(r.Sound.Tones, media.ToneSpan{ID: "tone-18", Level: -24, Span: media.Span{From: 0, To: r.Duration}})

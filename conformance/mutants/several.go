@@ -56,6 +56,9 @@ func unarchived(scenario string) func(*tape.Tape) {
 // selectionMutations are about archives of chosen streams.
 var selectionMutations = []Mutation{
 	{"ARC-SEL-03", "shows what nobody chose", tape.Film(scenarios.Selection, "object.media", appearing("tone-10"))},
+	{"ARC-SEL-03", "started while nobody publishes", tape.Set(scenarios.Selection, "left.get.paused", "status", "started")},
+	{"ARC-SEL-04", "selects nothing in a pause", tape.Status(scenarios.Selection, "left.back.dora", 409)},
+	{"ARC-SEL-05", "keeps a sound that is not chosen any more", tape.Set(scenarios.Selection, "left.silence.dora.get", "streams.0.hasAudio", true)},
 	{"ARC-SEL-04", "does not show what was added", tape.Film(scenarios.Selection, "object.media", tape.Without("vp8-08"))},
 	{"ARC-SEL-05", "sound of which only the picture was chosen", tape.Film(scenarios.Selection, "object.media", appearing("tone-09"))},
 	{"ARC-SEL-05", "takes a choice of sound alone for one of both", tape.Set(scenarios.Selection, "add.bob.get", "streams.1.hasAudio", true)},
@@ -65,6 +68,7 @@ var selectionMutations = []Mutation{
 	{"ARC-SEL-08", "answers an addition with 200", tape.Status(scenarios.Selection, "add.bob", 200)},
 	{"ARC-SEL-09", "selects in an auto archive", tape.Status(scenarios.Refusals, "select.auto", 204)},
 	{"ARC-SEL-10", "adds an unknown stream", tape.Status(scenarios.Selection, "bad.unknown-stream", 204)},
+	{"ARC-SEL-10", "adds a stream of another session", tape.Status(scenarios.Selection, "left.bad.other-session", 204)},
 	{"ARC-SEL-11", "accepts both at once", tape.Status(scenarios.Selection, "bad.both", 204)},
 	{"ARC-SEL-11", "does not find what was not chosen, and fails", tape.Status(scenarios.Selection, "bad.not-in-it", 500)},
 	{"ARC-SIM-04", "one selection for all archives", tape.Film(scenarios.Selection, "other.object.media", appearing("tone-08"))},

@@ -23,6 +23,8 @@ const (
 	Settled = 2600 * time.Millisecond
 	// Arrival limits the wait for a webhook that is on its way. The ledger allows as much.
 	Arrival = 30 * time.Second
+	// Noticed is the time after which a client's arrival or departure has certainly been noticed. The ledger allows 1 s.
+	Noticed = 1200 * time.Millisecond
 	// Quiet is how long webhooks are watched after the last expected one.
 	Quiet = 1500 * time.Millisecond
 	// Forever is a number of attempts that is never reached.

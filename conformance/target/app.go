@@ -81,7 +81,8 @@ func parsePrivateKey(b []byte) (*rsa.PrivateKey, error) {
 
 // What flawed tokens are beyond is little, so that a target with a limit of its own shows.
 const (
-	expiredFor  = 75 * time.Second // the ledger allows a leeway of 60 s
+	// ExpiredFor is how long ago an expired token expired. The ledger allows a leeway of 60 s.
+	ExpiredFor  = 75 * time.Second
 	bearerLife  = 24*time.Hour + 30*time.Minute
 	projectLife = 7 * time.Minute
 )
@@ -99,7 +100,7 @@ func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 	}
 	switch flaw {
 	case evidence.ExpiredToken:
-		claims["iat"], claims["exp"] = now.Add(-15*time.Minute).Unix(), now.Add(-expiredFor).Unix()
+		claims["iat"], claims["exp"] = now.Add(-15*time.Minute).Unix(), now.Add(-ExpiredFor).Unix()
 	case evidence.TooLongLived:
 		claims["exp"] = now.Add(bearerLife).Unix()
 	case evidence.NotYetValid:
@@ -154,7 +155,7 @@ func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 	secret := []byte(a.APISecret)
 	switch flaw {
 	case evidence.ExpiredToken:
-		claims["iat"], claims["exp"] = now.Add(-4*time.Minute).Unix(), now.Add(-expiredFor).Unix()
+		claims["iat"], claims["exp"] = now.Add(-4*time.Minute).Unix(), now.Add(-ExpiredFor).Unix()
 	case evidence.TooLongLived:
 		claims["exp"] = now.Add(time.Hour).Unix()
 	case evidence.NotYetValid:
@@ -192,7 +193,7 @@ type ClientToken struct {
 	Role      string // default: publisher
 	Data      string // connection data
 	Classes   []string
-	Lifetime  time.Duration // default one hour
+	Lifetime  time.Duration // default one hour; negative: since when it has expired
 }
 
 // Mint returns the signed token.
@@ -200,8 +201,11 @@ func (a App) Mint(t ClientToken, now time.Time) (string, error) {
 	if t.Role == "" {
 		t.Role = "publisher"
 	}
-	if t.Lifetime == 0 {
+	switch {
+	case t.Lifetime == 0:
 		t.Lifetime = time.Hour
+	case t.Lifetime < 0: // it expired so long ago
+		now, t.Lifetime = now.Add(t.Lifetime-time.Hour), time.Hour
 	}
 	classes := strings.Join(t.Classes, " ")
 	switch t.Kind {

@@ -16,6 +16,7 @@ type As struct {
 	*Client
 	Identity evidence.Identity
 	Flaw     evidence.Flaw
+	Token    string // for AsClient
 	// Project replaces the application's own id in the path, by a foreign one.
 	Project string
 }
@@ -36,7 +37,7 @@ func (a As) path(rest string) string {
 
 // call describes a call that asks for JSON: without that the service answers errors and sessions in XML (ARC-AUTH-14).
 func (a As) call(label, method, path string, ids map[string]string) Call {
-	return Call{Label: label, Method: method, Path: path, IDs: ids, As: a.Identity, Flaw: a.Flaw, Header: http.Header{"Accept": {"application/json"}}}
+	return Call{Label: label, Method: method, Path: path, IDs: ids, As: a.Identity, Flaw: a.Flaw, Token: a.Token, Header: http.Header{"Accept": {"application/json"}}}
 }
 
 func archiveIDs(id string) map[string]string { return map[string]string{evidence.Archive: id} }

@@ -44,6 +44,7 @@ type Connection struct {
 	ws        *websocket.Conn
 	tcpCancel context.CancelFunc
 	done      chan struct{} // closed when the reader has ended
+	left      atomic.Bool   // Leave was called before the target closed the connection
 	lost      atomic.Bool   // Vanish was called
 
 	mu   sync.Mutex
@@ -128,7 +129,8 @@ func (k *Connection) read(ctx context.Context) {
 	for {
 		_, b, err := k.ws.Read(ctx)
 		if err != nil {
-			ev := &evidence.Client{Name: k.Name, Event: "close", CloseCode: int(websocket.CloseStatus(err)), Body: evidence.Body{Text: firstLine(err.Error())}, Lost: k.lost.Load()}
+			ev := &evidence.Client{Name: k.Name, Event: "close", CloseCode: int(websocket.CloseStatus(err)), Body: evidence.Body{Text: firstLine(err.Error())},
+				Left: k.left.Load(), Lost: k.lost.Load()}
 			_, _ = k.note("client."+k.Name+".close", ev, nil) // a journal that fails shows at the next call
 			return
 		}
@@ -185,6 +187,7 @@ func (k *Connection) Ended() <-chan struct{} { return k.done }
 
 // Leave closes the connection properly.
 func (k *Connection) Leave() {
+	k.left.Store(true)
 	_ = k.ws.Close(websocket.StatusNormalClosure, "")
 	k.tcpCancel()
 	<-k.done

@@ -19,14 +19,14 @@ var Checks = slices.Concat(authChecks, listChecks, readChecks, deleteChecks, ses
 var authChecks = []check.Check{
 	check.New("ARC-AUTH-01", accepted(evidence.AsUnified), scenarios.Auth),
 	check.New("ARC-AUTH-02", denied(evidence.AsNobody, evidence.NoFlaw), scenarios.Auth),
-	check.New("ARC-AUTH-03", denied(evidence.AsUnified, evidence.WrongSignature), scenarios.Auth),
+	check.New("ARC-AUTH-03", denied(evidence.AsUnified, evidence.WrongSignature, evidence.UnknownIssuer), scenarios.Auth),
 	check.New("ARC-AUTH-04", denied(evidence.AsUnified, evidence.ExpiredToken), scenarios.Auth),
 	check.New("ARC-AUTH-05", deniedForeign(evidence.AsUnified), scenarios.Auth, scenarios.Isolation),
 	check.New("ARC-AUTH-06", denied(evidence.AsUnified, evidence.TooLongLived), scenarios.Auth),
 	check.New("ARC-AUTH-07", denied(evidence.AsUnified, evidence.Unsigned, evidence.WrongAlgorithm), scenarios.Auth),
 	check.New("ARC-AUTH-08", denied(evidence.AsUnified, evidence.GarbageToken), scenarios.Auth),
 	check.New("ARC-AUTH-09", accepted(evidence.AsLegacy), scenarios.Auth, scenarios.Legacy),
-	check.New("ARC-AUTH-10", denied(evidence.AsLegacy, evidence.WrongSignature), scenarios.Auth),
+	check.New("ARC-AUTH-10", denied(evidence.AsLegacy, evidence.WrongSignature, evidence.Unsigned, evidence.UnknownIssuer), scenarios.Auth),
 	check.New("ARC-AUTH-11", denied(evidence.AsLegacy, evidence.ExpiredToken), scenarios.Auth),
 	check.New("ARC-AUTH-12", denied(evidence.AsLegacy, evidence.TooLongLived), scenarios.Auth),
 	check.New("ARC-AUTH-13", deniedForeign(evidence.AsLegacy), scenarios.Auth, scenarios.Isolation),
@@ -34,6 +34,7 @@ var authChecks = []check.Check{
 	check.New("ARC-AUTH-15", deniedWithoutEffect, scenarios.Auth),
 	check.New("ARC-AUTH-16", clientTokens, scenarios.Auth),
 	check.New("ARC-AUTH-17", legacyClientTokens, scenarios.Auth, scenarios.Legacy),
+	check.New("ARC-AUTH-20", denied(evidence.AsClient, evidence.NoFlaw), scenarios.Auth),
 }
 
 // accepted checks that calls with proper credentials of an identity pass authentication, and that some of them succeed.

@@ -68,7 +68,7 @@ var Checks = []check.Check{
 		list, isArray := s.Object["streams"].([]any)
 		return "no streams while " + s.Status(), s.Show("streams"), s.Object["streams"] == nil || isArray && len(list) == 0
 	}), scenarios.Pair),
-	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair, scenarios.Presentations),
+	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair, scenarios.Presentations, scenarios.AudioOnly, scenarios.Selection),
 	check.New("ARC-CB-22", everyHook(callbackURL), scenarios.Pair, scenarios.Cloud),
 	check.New("ARC-CB-28", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
 		if h.IsManual() {

@@ -58,12 +58,12 @@ func unexpected(c *check.Case, h *facts.History, s facts.Sighting, session *fact
 		if slices.ContainsFunc(list[:i], func(other entry) bool { return other.id == e.id }) {
 			bad = append(bad, facts.Short(e.id)+" twice")
 		}
-		if !facts.AnyDuring(tracks(session, e.id, ""), from, s.At.Time) || h.IsManual() && !chosen(c, h, s, e.id) {
+		if !facts.AnyDuring(tracks(session, e.id, ""), from, s.At.Time) || h.IsManual() && !chosen(c, h, s, e.id, "") {
 			bad = append(bad, facts.Short(e.id)+", which was not to be recorded")
 			continue
 		}
 		for _, kind := range []string{"audio", "video"} {
-			if e.has(kind) && (!h.Request.Asks(kind) || !h.IsManual() && len(tracks(session, e.id, kind)) == 0) {
+			if e.has(kind) && (!h.Request.Asks(kind) || h.IsManual() && !chosen(c, h, s, e.id, kind) || !h.IsManual() && len(tracks(session, e.id, kind)) == 0) {
 				bad = append(bad, kind+" of "+facts.Short(e.id)+", which was not to be recorded")
 			}
 		}
@@ -112,9 +112,10 @@ func tracks(session *facts.Session, stream, kind string) []facts.Span {
 	return out
 }
 
-// chosen reports whether the stream was added to the archive before the callback came.
-func chosen(c *check.Case, h *facts.History, s facts.Sighting, stream string) bool {
+// chosen reports whether a stream, or its part of a kind, was added to the archive before the callback came.
+func chosen(c *check.Case, h *facts.History, s facts.Sighting, stream, kind string) bool {
 	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
-		return k.H == h && k.Stream == stream && k.Added && k.Done() && k.R.Sent().Before(s.At.Time)
+		part := kind == "" || kind == "audio" && k.Audio || kind == "video" && k.Video
+		return k.H == h && k.Stream == stream && k.Added && part && k.Done() && k.R.Sent().Before(s.At.Time)
 	})
 }

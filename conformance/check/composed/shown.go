@@ -25,9 +25,24 @@ func fromTheStart(c *check.Case) {
 				c.Want(late <= allow, fmt.Sprintf("a file that begins, or goes on after a pause, within %v of what there is to record", allow),
 					fmt.Sprintf("piece %d of the file, at %.1f s, begins %v late", i+1, x.Pieces[i].Begin, late.Round(time.Millisecond)), x.R)
 			}
+			goesOn(c, x, i)
 		}
 	}
 	takesRecorded("")(c)
+}
+
+// goesOn checks that a file holds what was published after the target had shown that the archive goes on after a pause.
+func goesOn(c *check.Case, x content.Recording, piece int) {
+	shown, at := x.Resumption(piece)
+	if shown.IsZero() || !x.Pieces[piece].Aligned {
+		return
+	}
+	allow := c.Limit("tolerance.recording-resumption")
+	late := x.Pieces[piece].Begun().Sub(shown)
+	if !c.Excused(late <= allow, allow, x.Due...) {
+		c.Want(late <= allow, fmt.Sprintf("a file that goes on within %v of the status started", allow),
+			fmt.Sprintf("piece %d of the file, at %.1f s, begins %v after it", piece+1, x.Pieces[piece].Begin, late.Round(time.Millisecond)), x.R, at)
+	}
 }
 
 // takesRecorded checks that each published track of a kind, or of both kinds, is in the file from the start of its
@@ -53,8 +68,11 @@ func takesRecorded(kind string) func(*check.Case) {
 
 // inStep compares sound and picture of each client that published both, provided that the harness itself did not stall.
 func inStep(c *check.Case) {
-	allow := c.Limit("tolerance.in-step").Seconds()
 	for _, x := range c.Recordings() {
+		early, late := c.Limit("tolerance.in-step").Seconds(), c.Limit("tolerance.in-step").Seconds()
+		if x.Audio != nil && x.Audio.Start < 0 { // an edit list tells the delay of the coder
+			late = c.Limit("tolerance.in-step.late").Seconds()
+		}
 		for _, v := range x.Due {
 			for _, a := range x.Due {
 				if !pairOf(v, a) {
@@ -69,11 +87,11 @@ func inStep(c *check.Case) {
 					continue
 				}
 				first, last := halves(offsets)
-				ok := mostWithin(first, allow) && mostWithin(last, allow)
+				ok := mostWithin(first, -early, late) && mostWithin(last, -early, late)
 				if c.Excused(ok, c.Limit("tolerance.in-step"), v, a) {
 					continue
 				}
-				c.Want(ok, fmt.Sprintf("sound of %s within %.0f ms of its picture", v.Client, allow*1000),
+				c.Want(ok, fmt.Sprintf("sound of %s at most %.0f ms before its picture and %.0f ms behind", v.Client, early*1000, late*1000),
 					fmt.Sprintf("%+.0f ms, at the end %+.0f ms", 1000*first[len(first)/2], 1000*last[len(last)/2]), x.R, v.R, a.R)
 			}
 		}
@@ -90,10 +108,10 @@ func halves(offsets []float64) (first, last []float64) {
 }
 
 // mostWithin leaves room for seconds that are not whole: at the beginning of a sound its envelope may show a break.
-func mostWithin(offsets []float64, allow float64) bool {
+func mostWithin(offsets []float64, least, most float64) bool {
 	beyond := 0
 	for _, o := range offsets {
-		if math.Abs(o) > allow {
+		if o < least || o > most {
 			beyond++
 		}
 	}
@@ -113,14 +131,15 @@ func together(a, b content.Due) float64 { return math.Min(a.To, b.To) - math.Max
 func fileLength(c *check.Case) {
 	for _, x := range c.Recordings() {
 		k, _ := course.Of(c.Facts, x.History)
-		pauses := time.Duration(len(k.Pauses())) * c.Limit("tolerance.pause")
-		allow, early := (c.Limit("tolerance.file-length") + pauses).Seconds(), (c.Limit("tolerance.recording-end") + pauses).Seconds()
+		pauses := time.Duration(len(k.Pauses()))
+		allow, early := (c.Limit("tolerance.file-length") + pauses*c.Limit("tolerance.pause")).Seconds(), ((1 + pauses) * c.Limit("tolerance.recording-end")).Seconds()
 		least, most := lengths(c, x.History, k)
 		for i := range x.Pieces {
 			least -= x.Delay(i).Seconds()
 		}
-		c.Want(x.Duration >= least-early && x.Duration <= most+allow,
-			fmt.Sprintf("a length of %.1f to %.1f s, at most %.1f less and %.1f more", least, most, early, allow), fmt.Sprintf("%.1f s", x.Duration), x.R)
+		c.Want(x.Plays() >= least-early && x.Duration <= most+allow,
+			fmt.Sprintf("a length of %.1f to %.1f s, at most %.1f less and %.1f more", least, most, early, allow),
+			fmt.Sprintf("%.1f s by the header, tracks of %.1f s", x.Duration, x.Lasts()), x.R)
 		lessSkipped, moreSkipped := skippedWithin(c, x.History, k)
 		for _, s := range x.Delivered() {
 			n, ok := s.Whole("duration")
@@ -134,9 +153,9 @@ func fileLength(c *check.Case) {
 
 // chosenLength checks that the file of an archive of chosen streams is no shorter than what was chosen.
 func chosenLength(c *check.Case) {
-	early := c.Limit("tolerance.recording-end").Seconds()
 	for _, x := range c.Chosen() {
-		c.Want(x.Lacks() <= early, fmt.Sprintf("a length of %.1f s, at most %.1f less", x.Duration+x.Lacks(), early), fmt.Sprintf("%.1f s", x.Duration), x.R)
+		early := float64(len(x.Pieces)) * c.Limit("tolerance.recording-end").Seconds()
+		c.Want(x.Lacks() <= early, fmt.Sprintf("a length of %.1f s, at most %.1f less", x.Plays()+x.Lacks(), early), fmt.Sprintf("%.1f s", x.Plays()), x.R)
 	}
 }
 

@@ -122,7 +122,7 @@ func mutedVideo(c *check.Case) {
 			if p.By.Published.Kind != "video" || x.Picture == nil {
 				continue
 			}
-			for _, gap := range gaps(x.Timeline.Tracks[i].There) {
+			for _, gap := range x.Silences(i) {
 				if gap.To-gap.From < edge+blink {
 					continue
 				}
@@ -139,14 +139,6 @@ func mutedVideo(c *check.Case) {
 	}
 }
 
-func gaps(there []expect.Stretch) []expect.Stretch {
-	var out []expect.Stretch
-	for i := 1; i < len(there); i++ {
-		out = append(out, expect.Stretch{From: there[i-1].To, To: there[i].From})
-	}
-	return out
-}
-
 func mutedAudio(c *check.Case) {
 	audible(c, muted("audio"), func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
@@ -155,7 +147,7 @@ func mutedAudio(c *check.Case) {
 			if p.By.Published.Kind != "audio" || x.Sound == nil {
 				continue
 			}
-			for _, gap := range gaps(x.Timeline.Tracks[i].There) {
+			for _, gap := range x.Silences(i) {
 				heard := slices.ContainsFunc(x.Sound.OfTone(p.By.Published.Fixture), func(s media.ToneSpan) bool {
 					return s.From < gap.To-blink && s.To > gap.From+edge
 				})

@@ -15,11 +15,11 @@ import (
 
 var eventChecks = []check.Check{
 	check.New("ARC-EVT-01", toldTo("archiveStarted", true), scenarios.Pair, scenarios.AutoOverlap),
-	check.New("ARC-EVT-02", toldTo("archiveStopped", false), scenarios.Pair),
+	check.New("ARC-EVT-02", toldTo("archiveStopped", false), scenarios.Pair, scenarios.Broken),
 	check.New("ARC-EVT-03", eventsNameArchive, scenarios.Pair),
 	check.New("ARC-EVT-04", everyClient, scenarios.Pair),
 	check.New("ARC-EVT-05", toldOfLimits, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AutoOverlap),
-	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair),
+	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair, scenarios.Pause),
 }
 
 // told returns the events of a type about an archive.
@@ -95,10 +95,15 @@ func toldClients(c *check.Case, h *facts.History, event string, start bool) {
 	from := h.Start.Exchange.Started
 	if !start {
 		stop, ok := h.FirstStop()
-		if !ok {
+		during, ended := h.Ended()
+		switch {
+		case ok:
+			from = stop.Exchange.Started
+		case ended && c.Faulty(h): // it had failed before the call
+			from = during.From
+		default:
 			return
 		}
-		from = stop.Exchange.Started
 	}
 	events := told(c, h, event)
 	for _, cl := range present(s, from, watch.Watch.To) {
@@ -154,7 +159,7 @@ func toldOfLimits(c *check.Case) {
 		}
 		k, ok := course.Of(c.Facts, h)
 		watch, waited := settled(c, h, "archiveStopped")
-		if !ok || !waited || k.Rule == course.ByCall {
+		if !ok || !waited || k.Rule == course.ByCall || c.Faulty(h) {
 			continue
 		}
 		events := told(c, h, "archiveStopped")

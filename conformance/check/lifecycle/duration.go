@@ -159,11 +159,15 @@ func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, exp
 	}
 }
 
-// noEarlyStop needs an archive that was seen in progress near the end of the time that a limit allows.
+// noEarlyStop needs an archive that was seen in progress near the end of the time that a limit allows. Archives of chosen
+// streams are judged up to when they may end if nothing was chosen.
 func noEarlyStop(c *check.Case) {
 	last := c.Number("tolerance.last-percent")
 	for _, h := range c.StartedArchives() {
 		k, ok := course.Of(c.Facts, h)
+		if !ok {
+			k, ok = course.OfChosen(c.Facts, h)
+		}
 		if !ok || k.Rule == course.ByCall {
 			continue
 		}

@@ -18,7 +18,7 @@ var Checks = slices.Concat(startChecks, stopChecks, durationChecks, statusChecks
 
 var startChecks = []check.Check{
 	check.New("ARC-START-01", refused(facts.FlawRelayed, 409), scenarios.Refusals),
-	check.New("ARC-START-02", refused(facts.FlawNobody, 404, 400), scenarios.Refusals),
+	check.New("ARC-START-02", refused(facts.FlawNobody, 404, 400), scenarios.Refusals, scenarios.AllLeft),
 	check.New("ARC-START-03", startBegins, scenarios.Pair),
 	check.New("ARC-START-05", startAgain, scenarios.Pair, scenarios.Listing),
 	check.New("ARC-START-06", check.Defaults("outputMode", "composed"), scenarios.Pair),
@@ -29,7 +29,7 @@ var startChecks = []check.Check{
 	check.New("ARC-START-11", refusedAnyhow(facts.FlawNeither), scenarios.Refusals),
 	check.New("ARC-START-12", refused(facts.FlawNoSession, 400), scenarios.Refusals),
 	check.New("ARC-START-13", refused(facts.FlawUnknownSession, 404, 400), scenarios.Refusals),
-	check.New("ARC-START-14", startTwice, scenarios.Refusals),
+	check.New("ARC-START-14", startTwice, scenarios.Refusals, scenarios.Pause),
 	check.New("ARC-START-15", refused(facts.FlawMalformed, 400), scenarios.Refusals),
 	check.New("ARC-START-16", refusedAnyhow(facts.FlawStreamMode), scenarios.Refusals),
 	check.New("ARC-START-17", refusalLeavesNoTrace, scenarios.Auth),

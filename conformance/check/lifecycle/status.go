@@ -16,7 +16,7 @@ import (
 
 var statusChecks = []check.Check{
 	check.New("ARC-STAT-01", closedStatuses, scenarios.Pair),
-	check.New("ARC-STAT-02", statusWhile("started"), scenarios.Pair),
+	check.New("ARC-STAT-02", statusWhile("started"), scenarios.Pair, scenarios.Pause),
 	check.New("ARC-STAT-03", statusWhile("paused while connected"), scenarios.Pause),
 	check.New("ARC-STAT-04", statusWhile("paused when left"), scenarios.AllLeft),
 	check.New("ARC-STAT-05", resumed, scenarios.Pause),

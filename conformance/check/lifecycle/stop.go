@@ -42,7 +42,7 @@ func stopReason(c *check.Case) {
 			continue
 		}
 		for _, s := range slices.Concat(h.Seen, h.Hooks) {
-			if s.Answered().After(r.Sent()) && !facts.InProgress(s.Status()) && s.Status() != "failed" && !s.OmitsReason() {
+			if s.Answered().After(r.Sent()) && !facts.InProgress(s.Status()) && !c.IsNotice(s.Status()) && s.Status() != "failed" && !s.OmitsReason() {
 				c.Want(s.Text("reason") == "user initiated", `reason "user initiated"`, s.Show("reason"), s.At)
 			}
 		}

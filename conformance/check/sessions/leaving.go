@@ -27,7 +27,7 @@ func partingOf(c *check.Case, connection string, u facts.Span) parting {
 		return parting{u.To, u.Late, []string{"clientDisconnected", "mediaStopped"}}
 	}
 	for _, r := range c.View.Clients().About(evidence.Connection, connection).Records {
-		if r.Client.Event != "close" || r.Client.CloseCode >= 0 {
+		if r.Client.Event != "close" || r.Client.CloseCode >= 0 && !r.Client.Left {
 			continue // the target closed it
 		}
 		reasons := []string{"clientDisconnected"}

@@ -88,6 +88,33 @@ func onlyChosen(c *check.Case) {
 		wholly(c, x, tracks, func(chosen) bool { return true })
 	})
 	streamsShown(c, func(k course.Change) bool { return k.Added })
+	statusOfChosen(c)
+}
+
+// statusOfChosen wants a manual archive to be paused while nobody publishes, after somebody has, and started while what was
+// chosen is published.
+func statusOfChosen(c *check.Case) {
+	settle := c.Limit("tolerance.pause")
+	for _, h := range c.StartedArchives() {
+		s := c.Sessions[h.Start.IDs[evidence.Session]]
+		if !h.IsManual() || s == nil {
+			continue
+		}
+		var chosen []facts.Span
+		for _, u := range s.Streams {
+			chosen = append(chosen, course.ChosenSpans(course.Changes(c.Facts), h, u)...)
+		}
+		for _, got := range h.Reads() {
+			from, to := got.Asked().Add(-settle), got.Answered()
+			switch {
+			case !facts.InProgress(got.Status()):
+			case facts.Steady(chosen, from, to):
+				c.Want(got.Status() == "started", "started while a chosen stream is published", got.Show("status"), got.At)
+			case facts.AnyDuring(s.Streams, h.Begun.To, from) && !facts.AnyDuring(s.Streams, from, to):
+				c.Want(got.Status() == "paused", "paused while nobody publishes", got.Show("status"), got.At)
+			}
+		}
+	}
 }
 
 // wholly checks that the chosen tracks are in the file for as long as they were chosen.
@@ -120,8 +147,14 @@ func limitsOfChosen(c *check.Case) {
 	})
 }
 
-// addedAndRemoved checks that a stream is there from its addition on, and gone from its removal on.
+// addedAndRemoved checks that calls succeed, also in a pause, and that a stream is there from its addition on, and gone from
+// its removal on.
 func addedAndRemoved(c *check.Case) {
+	for _, k := range course.Changes(c.Facts) {
+		if slices.Equal(k.Codes, []int{204}) && !k.Full { // what success answers is left to ARC-SEL-08
+			c.Want(k.R.Exchange.Status()/100 == 2, "a selection that takes effect", check.Outcome(k.R), k.R)
+		}
+	}
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	selections(c, func(x content.Recording, tracks []chosen) {
 		wholly(c, x, tracks, func(chosen) bool { return true })
@@ -156,6 +189,9 @@ func streamsShown(c *check.Case, which func(course.Change) bool) {
 		var want []string
 		for _, s := range c.Sessions[k.H.Start.IDs[evidence.Session]].Streams {
 			id := s.By.IDs[evidence.Stream]
+			if !s.To.IsZero() && s.Late.Before(k.R.Sent()) { // it has left by itself
+				continue
+			}
 			if last, in := newest(all[:i+1], k.H, id); in && !slices.Contains(want, last) {
 				want = append(want, last)
 			}

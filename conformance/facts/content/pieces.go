@@ -81,8 +81,8 @@ func Aligned(recorded []facts.Span, parts []Part, r media.Report) Pieces {
 		}
 		p.End = max(p.Begin, p.Time(p.To))
 	}
-	if n := len(ps); n > 0 && r.Duration > 0 {
-		ps[n-1].End = max(ps[n-1].Begin, min(ps[n-1].End, r.Duration))
+	if n := len(ps); n > 0 && r.Plays() > 0 {
+		ps[n-1].End = max(ps[n-1].Begin, min(ps[n-1].End, r.Plays()))
 	}
 	return ps
 }

@@ -55,6 +55,26 @@ func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 	if h.Begun.From.IsZero() || s == nil || h.IsManual() {
 		return Course{}, false
 	}
+	k := around(f, h, s)
+	return k, h.Start.Exchange != nil || lonely(f, h, k)
+}
+
+// OfChosen returns the course of an archive of chosen streams as if nothing were ever chosen: no rule ends it earlier. Any
+// stream of its session will do in the first minute (ARC-SEL-03).
+func OfChosen(f *facts.Facts, h *facts.History) (k Course, ok bool) {
+	s := f.Sessions[h.Start.IDs[evidence.Session]]
+	if h.Begun.From.IsZero() || s == nil || !h.IsManual() {
+		return Course{}, false
+	}
+	k = around(f, h, s)
+	if idle := k.Started.Add(f.Limit("idle-time.max")); idle.Before(k.End) {
+		k.Rule, k.End = ByIdle, idle
+	}
+	return k, true
+}
+
+// around returns what was done around an archive of a session.
+func around(f *facts.Facts, h *facts.History, s *facts.Session) Course {
 	app := h.App()
 	k := Course{Started: f.Earliest(app, h.Begun.From)}
 	k.Streams = f.InPolicy(app, s.Streams, k.Started)
@@ -75,7 +95,7 @@ func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 			k.Rule, k.End, k.ended, k.stop = ByCall, at, f.Latest(app, r.Over()), r
 		}
 	}
-	return k, h.Start.Exchange != nil || lonely(f, h, k)
+	return k
 }
 
 // lonely reports whether an automatic archive is the only one of its session and ends as others do. A session that is

@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/jsonvalue"
 	"reelcheck/spec"
 )
 
@@ -56,6 +57,36 @@ func TestLimits(t *testing.T) {
 		got, end := limits(f, Course{Started: zero, Streams: c.streams, Clients: c.clients})
 		if got != c.rule || !end.Equal(at(c.end)) {
 			t.Errorf("%s: %s after %v, want %s after %v", c.name, got, end.Sub(zero), c.rule, c.end)
+		}
+	}
+}
+
+// TestOfChosen checks that the course of an archive of chosen streams is that of one for which nothing is chosen.
+func TestOfChosen(t *testing.T) {
+	ledger, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := []facts.Span{policySpan(-time.Minute, open)}
+	for _, c := range []struct {
+		name    string
+		streams []facts.Span
+		clients []facts.Span
+		rule    Rule
+		end     time.Duration
+	}{
+		{"nobody publishes", nil, here, ByMinute, time.Minute},
+		{"somebody publishes", []facts.Span{policySpan(-time.Minute, open)}, here, ByIdle, time.Hour},
+		{"everybody leaves", []facts.Span{policySpan(-time.Minute, 5*time.Minute)}, []facts.Span{policySpan(-time.Minute, 5*time.Minute)}, ByLeaving, 6 * time.Minute},
+	} {
+		f := facts.Sort(ledger, evidence.View{})
+		f.Sessions = map[string]*facts.Session{"s": {ID: "s", Streams: c.streams, Clients: c.clients}}
+		h := &facts.History{Start: evidence.Record{IDs: map[string]string{evidence.Session: "s"}}, Begun: policySpan(0, 0), Request: jsonvalue.Object{"streamMode": "manual"}}
+		if k, ok := OfChosen(f, h); !ok || k.Rule != c.rule || !k.End.Equal(at(c.end)) {
+			t.Errorf("%s: %v, %s after %v, want %s after %v", c.name, ok, k.Rule, k.End.Sub(zero), c.rule, c.end)
+		}
+		if _, ok := Of(f, h); ok {
+			t.Errorf("%s: a course like that of other archives", c.name)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func inspect(f io.ReaderAt, size int64) (r media.Report, fa facts) {
 		}
 	}
 	if r.Fragmented { // the movie header need not know how long the fragments are
-		r.Duration = max(r.Duration, lasts(r))
+		r.Duration = max(r.Duration, r.Lasts())
 	}
 	if r.Video == nil {
 		note(&r, media.NoVideo, "no video track that can be read")
@@ -85,17 +85,6 @@ func inspect(f io.ReaderAt, size int64) (r media.Report, fa facts) {
 		note(&r, media.NoAudio, "no audio track that can be read")
 	}
 	return r, fa
-}
-
-// lasts returns the end of the last track that was read, in seconds.
-func lasts(r media.Report) (end float64) {
-	if r.Video != nil {
-		end = r.Video.Start + r.Video.Duration
-	}
-	if r.Audio != nil {
-		end = max(end, r.Audio.Start+r.Audio.Duration)
-	}
-	return end
 }
 
 // maxBoxes is more than a file of twelve hours has with two fragments a second.

@@ -65,3 +65,32 @@ func PerSecond(of func(int) int) func(*media.Report) {
 		}
 	}
 }
+
+// HeardLater makes the sounds of a file come later than its pictures, by seconds.
+func HeardLater(by float64) func(*media.Report) {
+	return func(r *media.Report) {
+		for i := range r.Sound.Tones {
+			for j := range r.Sound.Tones[i].Beats {
+				r.Sound.Tones[i].Beats[j].At += by
+			}
+		}
+	}
+}
+
+// LaterMarks makes a picture begin a number of frames later.
+func LaterMarks(id string, frames int) func(*media.Report) {
+	return func(r *media.Report) {
+		for i := range r.Picture.Appearances {
+			if a := &r.Picture.Appearances[i]; a.ID == id {
+				a.FirstMark += frames
+			}
+		}
+	}
+}
+
+// Sized makes a file say, in header and bitstream, that its pictures have another size.
+func Sized(w, h int) func(*media.Report) {
+	return func(r *media.Report) {
+		r.Video.Width, r.Video.Height, r.Video.CodedWidth, r.Video.CodedHeight = w, h, w, h
+	}
+}

@@ -40,6 +40,24 @@ func DropEvents(scenario, kind string) func(*Tape) {
 	}
 }
 
+// DropLastEvent removes the last session callback of an event.
+func DropLastEvent(scenario, kind string) func(*Tape) {
+	return func(t *Tape) {
+		last := t.lastEvent(scenario, kind)
+		t.Remove(scenario+" "+kind, func(r *evidence.Record) bool { return last != nil && r.Seq == last.Seq })
+	}
+}
+
+// lastEvent returns the last session callback of an event, nil if there is none.
+func (t *Tape) lastEvent(scenario, kind string) (last *evidence.Record) {
+	for i := range t.Records {
+		if r := &t.Records[i]; r.Scenario == scenario && eventOf(r) == kind {
+			last = r
+		}
+	}
+	return last
+}
+
 // eventOf returns the event of a session callback.
 func eventOf(r *evidence.Record) string {
 	var b struct{ Event string }
@@ -60,6 +78,19 @@ func Event(scenario, kind, path string, to func(any) any) func(*Tape) {
 			}
 		}
 		t.Missed = append(t.Missed, scenario+" "+kind)
+	}
+}
+
+// LastEvent is Event for the last session callback of an event.
+func LastEvent(scenario, kind, path string, to func(any) any) func(*Tape) {
+	return func(t *Tape) {
+		r := t.lastEvent(scenario, kind)
+		if r == nil {
+			t.Missed = append(t.Missed, scenario+" "+kind)
+			return
+		}
+		*r = Copied(*r)
+		t.Edit(&r.Webhook.Body, path, to)
 	}
 }
 

@@ -3,8 +3,11 @@ package access
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
@@ -68,6 +71,13 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 		}
 	}
 	all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsNobody})
+	if f.Target.File.Has(config.Unified) {
+		token, err := f.As.App.Mint(target.ClientToken{Kind: target.JWTToken, SessionID: a.Session, Role: "moderator"}, time.Now())
+		if err != nil {
+			return err
+		}
+		all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsClient, Token: token})
+	}
 	for _, as := range all {
 		name := string(as.Identity)
 		if as.Flaw != evidence.NoFlaw {
@@ -79,7 +89,7 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 		if _, err := as.Get(ctx, "get."+name, a.ID); err != nil {
 			return err
 		}
-		if as.Flaw != evidence.WrongSignature && as.Flaw != evidence.ExpiredToken && as.Identity != evidence.AsNobody {
+		if as.Flaw != evidence.WrongSignature && as.Flaw != evidence.ExpiredToken && as.Identity != evidence.AsNobody && as.Identity != evidence.AsClient {
 			continue
 		}
 		if _, err := as.Stop(ctx, "stop."+name, a.ID, nil); err != nil {
@@ -89,6 +99,42 @@ func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 			return err
 		}
 		if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session}); err != nil {
+			return err
+		}
+		if err := meddle(ctx, as, name, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meddle makes the calls about what goes on in a session and in its archive. The token of a client does not try to create a
+// session, whose path is one of those that its acl names.
+func meddle(ctx context.Context, as target.As, name string, a scenario.Started) error {
+	nobody := uuid.NewString()
+	calls := []func() (target.Answer, error){
+		func() (target.Answer, error) { return as.Connections(ctx, "connections."+name, a.Session) },
+		func() (target.Answer, error) { return as.Streams(ctx, "streams."+name, a.Session) },
+		func() (target.Answer, error) { return as.Stream(ctx, "stream."+name, a.Session, nobody) },
+		func() (target.Answer, error) {
+			return as.Classify(ctx, "classes."+name, a.Session, map[string][]string{nobody: {"focus"}})
+		},
+		func() (target.Answer, error) { return as.Disconnect(ctx, "disconnect."+name, a.Session, nobody) },
+		func() (target.Answer, error) {
+			return as.Arrange(ctx, "layout."+name, a.ID, map[string]any{"type": "pip"}, false)
+		},
+		func() (target.Answer, error) {
+			return as.Select(ctx, "select."+name, a.ID, map[string]any{"addStream": nobody})
+		},
+	}
+	if as.Identity != evidence.AsClient {
+		calls = append(calls, func() (target.Answer, error) {
+			got, _, err := as.CreateSession(ctx, "session."+name, url.Values{"p2p.preference": {"disabled"}})
+			return got, err
+		})
+	}
+	for _, call := range calls {
+		if _, err := call(); err != nil {
 			return err
 		}
 	}
@@ -115,8 +161,10 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 		{"legacy-jwt", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
 		{"jwt-other-session", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
 		{"t1-other-session", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},
-		{"jwt-expired", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -time.Hour}, session},
-		{"t1-expired", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -time.Hour}, session},
+		{"jwt-expired", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Lifetime: -target.ExpiredFor}, session},
+		{"t1-expired", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Lifetime: -target.ExpiredFor}, session},
+		{"legacy-jwt-other-session", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: other}, session},
+		{"legacy-jwt-expired", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session, Lifetime: -target.ExpiredFor}, session},
 		{"jwt-data-1000", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
 		{"jwt-data-1025", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session, Data: strings.Repeat("d", 1025)}, session},
 		{"t1-data-1000", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Data: strings.Repeat("d", 1000)}, session},
@@ -139,11 +187,32 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 			return err
 		}
 	}
-	token, err := f.As.App.Mint(target.ClientToken{Kind: target.JWTToken, SessionID: session}, time.Now())
-	if err != nil {
-		return err
+	return unsignedTokens(ctx, f, session)
+}
+
+// unsignedTokens tries tokens that the application did not sign.
+func unsignedTokens(ctx context.Context, f *scenario.Flow, session string) error {
+	for _, t := range []struct {
+		need config.Capability
+		kind target.TokenKind
+	}{{config.Unified, target.JWTToken}, {config.Legacy, target.T1Token}, {config.Legacy, target.LegacyJWTToken}} {
+		if !f.Target.File.Has(t.need) {
+			continue
+		}
+		app := f.As.App
+		app.APISecret = "not the secret of this project at all"
+		token, err := app.Mint(target.ClientToken{Kind: t.kind, SessionID: session}, time.Now())
+		if err != nil {
+			return err
+		}
+		if t.kind == target.JWTToken { // the key is the application's own
+			token = token[:len(token)-8] + "AAAAAAAA"
+		}
+		if err := enter(ctx, f, string(t.kind)+"-wrong-signature", session, token); err != nil {
+			return err
+		}
 	}
-	return enter(ctx, f, "jwt-wrong-signature", session, token[:len(token)-8]+"AAAAAAAA")
+	return nil
 }
 
 // enter connects and leaves at once. A refusal is evidence too. The client is named like the label.

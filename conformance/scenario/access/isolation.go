@@ -98,6 +98,8 @@ func intrude(ctx context.Context, as target.As, name string, a scenario.Started)
 	if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session, "multiArchiveTag": name}); err != nil {
 		return err
 	}
-	_, err := as.List(ctx, "list."+name, nil, false)
-	return err
+	if _, err := as.List(ctx, "list."+name, nil, false); err != nil || as.Project == "" {
+		return err
+	}
+	return meddle(ctx, as, name, a)
 }

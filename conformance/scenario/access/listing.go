@@ -137,6 +137,8 @@ func (l *lister) overfill(ctx context.Context) error {
 
 var badPaging = map[string]url.Values{
 	"list.bad-offset": {"offset": {"-1"}}, "list.bad-count": {"count": {"many"}}, "list.big-count": {"count": {"1001"}},
+	"list.worded-offset": {"offset": {"few"}}, "list.negative-count": {"count": {"-1"}},
+	"list.huge-offset": {"offset": {"99999999999999999999"}}, "list.huge-count": {"count": {"99999999999999999999"}},
 }
 
 // brief starts an archive that nobody publishes to and stops it with one of the two allowed bodies.

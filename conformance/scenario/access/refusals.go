@@ -34,9 +34,11 @@ var badStarts = []badStart{
 	{"resolution", map[string]any{"resolution": "800x600"}},
 	{"resolution-swapped", map[string]any{"resolution": "480X640"}},
 	{"individual-resolution", map[string]any{"outputMode": "individual", "resolution": "640x480"}},
+	{"bitrate-zero", map[string]any{"maxBitrate": 0}},
 	{"bitrate-low", map[string]any{"maxBitrate": 99_999}},
 	{"bitrate-high", map[string]any{"maxBitrate": 6_000_001}},
 	{"individual-bitrate", map[string]any{"outputMode": "individual", "maxBitrate": 500_000}},
+	{"qp-zero", map[string]any{"quantizationParameter": 0}},
 	{"qp-low", map[string]any{"quantizationParameter": 14}},
 	{"qp-high", map[string]any{"quantizationParameter": 41}},
 	{"individual-layout", map[string]any{"outputMode": "individual", "layout": map[string]any{"type": "bestFit"}}},
@@ -44,11 +46,23 @@ var badStarts = []badStart{
 	{"both-rates", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 25}},
 	{"both-rates-default", map[string]any{"maxBitrate": 500_000, "quantizationParameter": 19}},
 	{"layout-type", map[string]any{"layout": map[string]any{"type": "mosaic"}}},
+	{"layout-no-type", map[string]any{"layout": map[string]any{}}},
 	{"layout-stylesheet", map[string]any{"layout": map[string]any{"type": "bestFit", "stylesheet": "stream{width:50%}"}}},
+	{"layout-stylesheet-pip", map[string]any{"layout": map[string]any{"type": "pip", "stylesheet": "stream{width:50%}"}}},
+	{"layout-stylesheet-vertical", map[string]any{"layout": map[string]any{"type": "verticalPresentation", "stylesheet": "stream{width:50%}"}}},
+	{"layout-stylesheet-horizontal", map[string]any{"layout": map[string]any{"type": "horizontalPresentation", "stylesheet": "stream{width:50%}"}}},
 	{"layout-screenshare", map[string]any{"layout": map[string]any{"type": "pip", "screenshareType": "bestFit"}}},
+	{"layout-screenshare-vertical", map[string]any{"layout": map[string]any{"type": "verticalPresentation", "screenshareType": "pip"}}},
+	{"layout-screenshare-horizontal", map[string]any{"layout": map[string]any{"type": "horizontalPresentation", "screenshareType": "pip"}}},
+	{"layout-screenshare-custom", map[string]any{"layout": map[string]any{"type": "custom", "stylesheet": "stream{width:50%}", "screenshareType": "pip"}}},
 	{"type-resolution", map[string]any{"resolution": 640}},
 	{"type-has-audio", map[string]any{"hasAudio": "yes"}},
+	{"type-has-video", map[string]any{"hasVideo": 1}},
+	{"type-output-mode", map[string]any{"outputMode": 1}},
+	{"type-stream-mode", map[string]any{"streamMode": []string{"auto"}}},
+	{"type-tag", map[string]any{"multiArchiveTag": 7}},
 	{"type-bitrate", map[string]any{"maxBitrate": "fast"}},
+	{"type-qp", map[string]any{"quantizationParameter": "25"}},
 	{"type-layout", map[string]any{"layout": "bestFit"}},
 	{"type-name", map[string]any{"name": []string{"a"}}},
 }
@@ -84,7 +98,19 @@ func runRefusals(ctx context.Context, f *scenario.Flow) error {
 	if err := edges(ctx, f, session); err != nil {
 		return err
 	}
-	return alice.Leave(ctx)
+	return deserted(ctx, f, session, alice)
+}
+
+// deserted lets the last client leave and tries to start an archive once the target has surely noticed.
+func deserted(ctx context.Context, f *scenario.Flow, session string, last *scenario.Member) error {
+	if err := last.Leave(ctx); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, scenario.Noticed); err != nil {
+		return err
+	}
+	_, err := f.As.Start(ctx, "start.deserted", map[string]any{"sessionId": session})
+	return err
 }
 
 // unstartable tries to start archives in sessions that cannot be recorded. session has no client yet.

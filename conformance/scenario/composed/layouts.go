@@ -7,7 +7,6 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target/config"
-	"reelcheck/spec"
 )
 
 // still is how long a layout is recorded. It can be short because a call takes effect at once.
@@ -22,27 +21,15 @@ var Layouts = scenario.Scenario{
 	Run: runLayouts,
 }
 
-// sheets returns the style sheets of the specification's examples, by name.
-func sheets() (map[string]string, error) {
-	l, err := spec.Load()
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]string{}
-	for _, e := range l.Examples {
-		out[e.Name] = e.Layout.Stylesheet
-	}
-	return out, nil
-}
-
 // Names of the examples that the scenario uses.
 const (
 	absoluteSheet = "absolute places by class, and nothing without"
-	floatSheet    = "floats, the first cut off, one after a class, the last with a margin"
+	rowSheet      = "rows by clear, one moved to the right, one counted from the last, one in a corner"
+	floatSheet    = "floats, the first cut off, one after a class with a margin of two values, the last with one of three"
 )
 
 func runLayouts(ctx context.Context, f *scenario.Flow) error {
-	sheet, err := sheets()
+	sheet, err := scenario.Sheets()
 	if err != nil {
 		return err
 	}
@@ -71,6 +58,7 @@ func runLayouts(ctx context.Context, f *scenario.Flow) error {
 		func() error { return a.classify(ctx, "changed", map[string][]string{alice: {"focus"}, bob: {}}) },
 		func() error { return a.to(ctx, "absolute", custom(sheet[absoluteSheet])) },
 		func() error { return a.to(ctx, "floats", custom(sheet[floatSheet])) },
+		func() error { return a.to(ctx, "rows", custom(sheet[rowSheet])) },
 		func() error { return a.to(ctx, "best-fit", map[string]any{"type": "bestFit"}) },
 	} {
 		if err := step(); err != nil {
@@ -99,8 +87,12 @@ func (a *arranging) refusals(ctx context.Context) error {
 		{"type", map[string]any{"type": "diagonal"}},
 		{"no-type", map[string]any{}},
 		{"sheet-of-preset", map[string]any{"type": "pip", "stylesheet": "stream { width: 10px }"}},
+		{"sheet-of-vertical", map[string]any{"type": "verticalPresentation", "stylesheet": "stream { width: 10px }"}},
+		{"sheet-of-horizontal", map[string]any{"type": "horizontalPresentation", "stylesheet": "stream { width: 10px }"}},
 		{"no-sheet", map[string]any{"type": "custom"}},
 		{"screenshare-of-pip", map[string]any{"type": "pip", "screenshareType": "pip"}},
+		{"screenshare-of-vertical", map[string]any{"type": "verticalPresentation", "screenshareType": "pip"}},
+		{"screenshare-of-horizontal", map[string]any{"type": "horizontalPresentation", "screenshareType": "pip"}},
 		{"sheet.selector", custom("#id { width: 10px }")},
 		{"sheet.property", custom("stream { color: red }")},
 		{"sheet.value", custom("stream { position: sticky }")},

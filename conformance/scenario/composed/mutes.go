@@ -25,7 +25,7 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	alice, bob := members[0], members[1]
+	alice, bob, carol := members[0], members[1], members[2]
 	a, err := f.Start(ctx, "start", session, map[string]any{"name": "mutes"})
 	if err != nil {
 		return err
@@ -40,11 +40,14 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 			return alice.Pub.Mute("audio", true)
 		},
 		func() error { return alice.Pub.Mute("audio", false) },
-		func() error { // nobody is seen, two are heard
-			if err := alice.Pub.Mute("video", true); err != nil {
+		func() error { // who is alone is heard and not seen
+			if err := bob.Unpublish(ctx); err != nil {
 				return err
 			}
-			return bob.Unpublish(ctx)
+			if err := carol.Unpublish(ctx); err != nil {
+				return err
+			}
+			return alice.Pub.Mute("video", true)
 		},
 	} {
 		if err := step(); err != nil {

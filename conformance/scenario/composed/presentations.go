@@ -25,8 +25,11 @@ func runPresentations(ctx context.Context, f *scenario.Flow) error {
 	var parts []scenario.Client
 	for n := 1; n <= guests; n++ {
 		p := scenario.Client{Name: fmt.Sprintf("client-%02d", n), Video: fmt.Sprintf("small-%02d", n)}
-		if n == 5 { // neither the first nor the last
+		switch n {
+		case 5: // neither the first nor the last
 			p.Classes = "focus full"
+		case 8: // in focus, too, and one of the others
+			p.Classes = "focus"
 		}
 		parts = append(parts, p)
 	}

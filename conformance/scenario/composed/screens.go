@@ -8,9 +8,10 @@ import (
 	"reelcheck/conformance/scenario"
 )
 
-// Screens shares a screen while the layouts for that change.
+// Screens shares screens while the layouts for that change. Its streams have all ranks: with a class or without, screens,
+// cameras of who shares a screen, and others, of which those of who has a stream with a class come first.
 var Screens = scenario.Scenario{
-	Name: scenarios.Screens, Title: "a screen beside cameras: who comes first, and the layouts for that time",
+	Name: scenarios.Screens, Title: "screens beside cameras: who comes first, and the layouts for that time",
 	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
 	Run: runScreens,
 }
@@ -19,17 +20,24 @@ func runScreens(ctx context.Context, f *scenario.Flow) error {
 	session, members, err := f.JoinAll(ctx,
 		scenario.Client{Name: "alice", Video: "small-05", Audio: "tone-15"},
 		scenario.Client{Name: "bob", Video: "small-06", Audio: "tone-16"},
+		scenario.Client{Name: "dave", Video: "small-10", Kind: scenario.Kind{Classes: "side"}},
 		scenario.Client{Name: "carol", Video: "small-07", Audio: "tone-17", Kind: scenario.Kind{Classes: "full focus"}})
 	if err != nil {
+		return err
+	}
+	bob, dave, carol := members[1], members[2], members[3]
+	if err := dave.Another("dave-second").Publish(ctx, "small-11", ""); err != nil {
 		return err
 	}
 	a, err := arrange(ctx, f, session, map[string]any{"name": "screens", "layout": screened("pip")})
 	if err != nil {
 		return err
 	}
-	screen := members[1].Another("bob-screen")
-	if err := screen.PublishAs(ctx, scenario.Kind{VideoType: "screen"}, "small-08", ""); err != nil {
-		return err
+	screens := []*scenario.Member{bob.Another("bob-screen"), carol.Another("carol-screen")}
+	for i, kind := range []scenario.Kind{{VideoType: "screen"}, {VideoType: "screen", Classes: "side"}} {
+		if err := screens[i].PublishAs(ctx, kind, []string{"small-08", "small-12"}[i], ""); err != nil {
+			return err
+		}
 	}
 	if err := scenario.Sleep(ctx, changed+a.long-still); err != nil {
 		return err
@@ -41,8 +49,10 @@ func runScreens(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := screen.Unpublish(ctx); err != nil {
-		return err
+	for _, screen := range screens {
+		if err := screen.Unpublish(ctx); err != nil {
+			return err
+		}
 	}
 	if err := scenario.Sleep(ctx, changed+a.long-still); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 
 // Broken has no room on the disk for the media of an archive, so that some are lost.
 var Broken = scenario.Scenario{
-	Name: scenarios.Broken, Title: "a recording that fails, for the disk is full",
+	Name: scenarios.Broken, Title: "a recording that fails, for the disk is full, and its deletion",
 	Needs: []config.Capability{config.Control, config.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
 }
 
@@ -33,6 +33,9 @@ func runBroken(ctx context.Context, f *scenario.Flow) error {
 	if _, err := f.As.Stop(ctx, "stop", a.ID, nil); err != nil { // it may have failed already
 		return err
 	}
+	if err := f.AwaitEvent(ctx, "event.failed", a.ID, "archiveStopped", "alice"); err != nil {
+		return err
+	}
 	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
@@ -43,6 +46,12 @@ func runBroken(ctx context.Context, f *scenario.Flow) error {
 	if err := f.AwaitHooks(ctx, "hooks.failed", a.ID, scenario.Soon, status); err != nil {
 		return err
 	}
-	_, err = f.As.Get(ctx, "get.failed", a.ID)
+	if _, err := f.As.Get(ctx, "get.failed", a.ID); err != nil {
+		return err
+	}
+	if _, err := f.As.Delete(ctx, "delete.failed", a.ID); err != nil {
+		return err
+	}
+	_, err = f.As.Get(ctx, "get.undeleted", a.ID)
 	return err
 }

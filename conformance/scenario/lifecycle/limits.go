@@ -192,16 +192,33 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
+	if l.Target.File.Has(config.Simultaneous) { // without a tag it would be refused for the archive in progress
+		if _, err := l.As.Start(ctx, "start.left", map[string]any{"sessionId": l.session, "multiArchiveTag": "left"}); err != nil {
+			return err
+		}
+	}
 	if err := l.stillAlive(ctx, "before", left.Add(scenario.LastMinute-scenario.Margin)); err != nil {
 		return err
 	}
 	if l.alice, err = l.Join(ctx, l.session, "alice"); err != nil {
 		return err
 	}
+	if l.alice.Conn != nil { // she is there, also when she does not publish
+		if _, err := l.As.Advance(ctx, "clock.silent", 2*scenario.LastMinute); err != nil {
+			return err
+		}
+		if _, err := l.As.Get(ctx, "get.silent", l.archive.ID); err != nil {
+			return err
+		}
+	}
 	if err := l.speak(ctx, "back", "tone-23"); err != nil {
 		return err
 	}
 	if err := scenario.Sleep(ctx, time.Second); err != nil { // of media, so that her return can be noticed
+		return err
+	}
+	unchosen, err := l.unchosen(ctx)
+	if err != nil {
 		return err
 	}
 	if _, err := l.As.Advance(ctx, "clock.back", 2*scenario.LastMinute); err != nil { // the old minute must not count
@@ -210,10 +227,25 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if _, err := l.As.Get(ctx, "get.back", l.archive.ID); err != nil {
 		return err
 	}
+	if unchosen != "" {
+		if _, err := l.As.Get(ctx, "unchosen.get.back", unchosen); err != nil {
+			return err
+		}
+	}
 	if left, err = l.empty(ctx, "left.2"); err != nil {
 		return err
 	}
 	return l.overUnseen(ctx, left.Add(scenario.LastMinute+scenario.Margin))
+}
+
+// unchosen starts an archive for which nothing will be chosen, beside the other, while somebody publishes, if the target supports
+// that.
+func (l *limitFlow) unchosen(ctx context.Context) (id string, err error) {
+	if has := l.Target.File.Has; !has(config.Manual) || !has(config.Simultaneous) {
+		return "", nil
+	}
+	a, err := l.Start(ctx, "unchosen.start", l.session, map[string]any{"name": "unchosen", "streamMode": "manual", "multiArchiveTag": "unchosen"})
+	return a.ID, err
 }
 
 // empty lets the last client leave and waits for the pause.

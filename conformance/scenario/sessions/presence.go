@@ -13,7 +13,8 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Presence has clients and streams that come and go, and one client that is disconnected. Nothing is recorded.
+// Presence has clients and streams that come and go, and one client that is disconnected. The last ones are recorded, so that
+// the target has a reason to remember the session while nobody is there.
 var Presence = scenario.Scenario{
 	Name: scenarios.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
 	Needs: []config.Capability{config.VP8, config.Events}, Media: 2, Within: 60 * time.Second,
@@ -37,10 +38,14 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := gone(ctx, f, bob); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // longer than lists may be behind
+	if err := scenario.Sleep(ctx, scenario.Noticed); err != nil { // lists may be behind
 		return err
 	}
 	if _, err := f.As.Connections(ctx, "connections.after", session); err != nil {
+		return err
+	}
+	a, err := f.Start(ctx, "start", session, map[string]any{"name": "presence"})
+	if err != nil {
 		return err
 	}
 	if err := alice.Unpublish(ctx); err != nil {
@@ -52,7 +57,10 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed"); err != nil {
 		return err
 	}
-	return lose(ctx, f, session)
+	if err := lose(ctx, f, session); err != nil {
+		return err
+	}
+	return f.Stop(ctx, "stop", a.ID)
 }
 
 // lose has a client come when all have left, and lose its network.

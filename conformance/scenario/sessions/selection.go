@@ -37,7 +37,7 @@ func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
 	p.session, members, err = p.JoinAll(ctx,
 		scenario.Client{Name: "alice", Video: "vp8-08", Audio: "tone-08"},
-		scenario.Client{Name: "bob", Video: "vp8-09", Audio: "tone-09"},
+		scenario.Client{Name: "bob", Video: "vp8-09", Audio: "tone-09", Kind: scenario.Kind{VideoType: "screen"}},
 		scenario.Client{Name: "carol", Audio: "tone-10"})
 	if err != nil {
 		return err
@@ -158,6 +158,9 @@ func (p *choosing) depart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := p.As.Select(ctx, "left.bad.other-session", a.ID, map[string]any{"addStream": p.alice.Pub.StreamID()}); err != nil {
+		return err
+	}
 	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // so that the call and the first stream are in different seconds
 		return err
 	}
@@ -180,13 +183,55 @@ func (p *choosing) depart(ctx context.Context) error {
 	if err := p.awaitRemovals(ctx, "left.notices", a.ID, 2); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // longer than a loss may go unnoticed
+	if err := p.comeBack(ctx, a.ID, members[0]); err != nil {
 		return err
 	}
 	if err := p.Stop(ctx, "left.stop", a.ID); err != nil {
 		return err
 	}
 	return p.DeliverAs(ctx, "left.", a.ID)
+}
+
+// comeBack removes the only stream that is left in the archive by a call, lets it end, and adds the client's next one to
+// the paused archive, of which it then takes the sound away.
+func (p *choosing) comeBack(ctx context.Context, id string, m *scenario.Member) error {
+	if err := p.change(ctx, "left.remove."+m.Name, id, map[string]any{"removeStream": m.Pub.StreamID()}); err != nil {
+		return err
+	}
+	if err := m.Unpublish(ctx); err != nil {
+		return err
+	}
+	if _, _, err := p.Await(ctx, "left.wait.paused", id, scenario.Soon, "paused"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // it may have been paused for another reason
+		return err
+	}
+	if _, err := p.As.Get(ctx, "left.get.paused", id); err != nil {
+		return err
+	}
+	if err := m.Publish(ctx, "vp8-11", "tone-15"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // a busy target knows of the stream only now
+		return err
+	}
+	stream := m.Pub.StreamID()
+	for _, step := range []struct {
+		label string
+		body  map[string]any
+	}{
+		{"left.back." + m.Name, map[string]any{"addStream": stream}},
+		{"left.silence." + m.Name, map[string]any{"addStream": stream, "hasAudio": false}},
+	} {
+		if err := p.change(ctx, step.label, id, step.body); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+			return err
+		}
+	}
+	return m.Unpublish(ctx)
 }
 
 // part throws the first client out and makes the second one lose its network.

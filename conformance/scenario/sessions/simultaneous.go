@@ -16,8 +16,15 @@ var Simultaneous = scenario.Scenario{
 	Run: runSimultaneous,
 }
 
+// partSheet is the example with which the second archive starts.
+const partSheet = "one stream in a part of the picture"
+
 func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	session, alice, err := f.Alone(ctx, "vp8-05", "tone-05")
+	if err != nil {
+		return err
+	}
+	sheets, err := scenario.Sheets()
 	if err != nil {
 		return err
 	}
@@ -25,7 +32,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	begin := func(label, tag string) error {
 		options := map[string]any{"name": label, "multiArchiveTag": tag}
 		if label == "second" && f.Target.File.Has(config.Layout) {
-			options["layout"] = map[string]any{"type": "pip"}
+			options["layout"] = map[string]any{"type": "custom", "stylesheet": sheets[partSheet]}
 		}
 		a, err := f.Start(ctx, label+".start", session, options)
 		ids[label] = a.ID
@@ -48,7 +55,10 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+		return err
+	}
+	if err := rearrange(ctx, f, ids["second"]); err != nil {
 		return err
 	}
 	if err := f.Stop(ctx, "first.stop", ids["first"]); err != nil {
@@ -60,15 +70,33 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
 		return err
 	}
-	for _, label := range []string{"again", "second"} {
-		if err := f.Stop(ctx, label+".stop", ids[label]); err != nil {
-			return err
-		}
+	if err := stopEach(ctx, f, ids, "again", "second"); err != nil {
+		return err
 	}
 	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
 	return deliverEach(ctx, f, ids, "first", "second", "again")
+}
+
+// rearrange changes the layout of one of the archives, and goes on for long enough to see it in the others.
+func rearrange(ctx context.Context, f *scenario.Flow, id string) error {
+	if !f.Target.File.Has(config.Layout) {
+		return nil
+	}
+	if _, err := f.As.Arrange(ctx, "second.layout", id, map[string]any{"type": "horizontalPresentation"}, false); err != nil {
+		return err
+	}
+	return scenario.Sleep(ctx, 1200*time.Millisecond)
+}
+
+func stopEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {
+	for _, label := range labels {
+		if err := f.Stop(ctx, label+".stop", ids[label]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func deliverEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {

@@ -124,7 +124,7 @@ type claims struct {
 	LayoutClasses  string `json:"initial_layout_class_list"`
 }
 
-// checkREST checks the claims of a REST token. It refuses client tokens, because browsers have those.
+// checkREST checks the claims of a REST token. It refuses client tokens, because browsers have those (ARC-AUTH-20).
 func (c claims) checkREST(now time.Time, maxLife time.Duration) error {
 	if c.Scope != "" || c.SessionID != "" {
 		return ErrClaims
