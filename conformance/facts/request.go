@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts/jsonvalue"
@@ -38,6 +39,7 @@ const (
 	FlawLayout         = "unknown layout type"
 	FlawLayoutParts    = "stylesheet or screenshareType with another layout type"
 	flawCredentials    = "flawed credentials"
+	flawUnsaid         = "something that no source allows or forbids"
 )
 
 // Asked is a start request with its flaws.
@@ -74,6 +76,9 @@ func (f *Facts) asked(r evidence.Record) Asked {
 	a.flaws = append(a.flaws, f.modeFlaws(body)...)
 	a.flaws = append(a.flaws, f.rateFlaws(body)...)
 	a.flaws = append(a.flaws, f.layoutFlaws(body)...)
+	if int64(utf8.RuneCountInString(body.Text("name"))) > f.Number("auto-archive-name.max") {
+		a.flaws = append(a.flaws, flawUnsaid) // of names given at a start no source has a limit (ARC-START-19)
+	}
 	return f.sessionFlaws(a)
 }
 

@@ -63,6 +63,7 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-13", "changes the layout of a finished archive", tape.Status(onLayouts, "late.layout", 200)},
 	{"ARC-LAY-14", "fails on a property beyond the subset", tape.Status(onLayouts, "bad.sheet.property", 500)},
 	{"ARC-SIM-03", "one layout for all archives", tape.Film(scenarios.Simultaneous, "second.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
+	{"ARC-SIM-03", "the layout of the second archive for the first", tape.Film(scenarios.Simultaneous, "first.object.media", tape.Nth("vp8-05", 0, tape.At(448, 48, 128, 96)))},
 	{"ARC-SEL-06", "holds a 17th chosen stream", tape.Film(onMany, "chosen.object.media", tape.Also("small-03", 640-160, 480-120, 160, 120))},
 	{"ARC-SEL-07", "leaves out who is preferred", picture(onMany, tape.Without("small-17"))},
 	{"ARC-COMP-20", "shows fifteen streams", picture(onMany, tape.Without("small-16"))},

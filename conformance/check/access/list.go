@@ -30,6 +30,7 @@ var listChecks = []check.Check{
 	check.New("ARC-LIST-11", listSequence, scenarios.Listing),
 	check.New("ARC-LIST-12", listOwnOnly, scenarios.Isolation),
 	check.New("ARC-LIST-13", listNothing, scenarios.Listing),
+	check.New("ARC-LIST-14", filteredTotal, scenarios.Listing),
 }
 
 // bad reports whether the call uses paging values that the documentation does not allow.
@@ -196,14 +197,32 @@ func itemIDs(items []jsonvalue.Object) []string {
 	return ids
 }
 
+// counted returns the lists of applications whose archives the harness knows, so that it knows their totals.
+func counted(c *check.Case) []facts.List {
+	return slices.DeleteFunc(goodLists(c), func(l facts.List) bool {
+		return undecodable(l, c) || l.R.Exchange.Identity == evidence.AsLegacy || !ownsAllOf(c, l.R)
+	})
+}
+
+// totals returns what count of a list may be: the number of archives that match and, as no source says that count minds the filter, of all
+// archives of the application.
+func totals(c *check.Case, l facts.List) (matching, all int64) {
+	return int64(len(archivesOf(c, l.Query.Get("sessionId"), l.R))), int64(len(archivesOf(c, "", l.R)))
+}
+
 // listTotal compares count with the archives that the harness started and did not delete.
 func listTotal(c *check.Case) {
-	for _, l := range goodLists(c) {
-		if undecodable(l, c) || l.R.Exchange.Identity == evidence.AsLegacy || !ownsAllOf(c, l.R) {
-			continue
+	for _, l := range counted(c) {
+		matching, all := totals(c, l)
+		c.Want(l.Count == matching || l.Count == all, fmt.Sprintf("count %d, or %d without the filter", matching, all), fmt.Sprintf("count %d", l.Count), l.R)
+	}
+}
+
+func filteredTotal(c *check.Case) {
+	for _, l := range counted(c) {
+		if matching, _ := totals(c, l); l.Query.Get("sessionId") != "" {
+			c.Want(l.Count == matching, fmt.Sprintf("count %d, the archives of the session", matching), fmt.Sprintf("count %d", l.Count), l.R)
 		}
-		want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))
-		c.Want(l.Count == int64(want), fmt.Sprintf("count %d", want), fmt.Sprintf("count %d", l.Count), l.R)
 	}
 }
 
@@ -250,22 +269,13 @@ func listItemsEqualReads(c *check.Case) {
 	}
 }
 
+// differing returns the properties with different values, and those that the item lacks although every archive has them.
 func differing(item, read jsonvalue.Object) []string {
 	var keys []string
-	for key := range item {
-		if _, both := read[key]; !both {
-			keys = append(keys, key)
-		}
-	}
 	for key, v := range read {
-		if key == "url" {
-			continue
-		}
 		w, both := item[key]
-		if !both && (key == "maxBitrate" || key == "quantizationParameter") {
-			continue // ARC-RATE-13
-		}
-		if !both || !jsonvalue.Same(v, w) && !rounded(key, item, read) {
+		lacks := !both && slices.Contains(archiveRequired, key)
+		if lacks || both && key != "url" && !jsonvalue.Same(v, w) && !rounded(key, item, read) {
 			keys = append(keys, key)
 		}
 	}
@@ -324,7 +334,8 @@ func listNothing(c *check.Case) {
 			c.Blocked("an empty list by a target that lists archives", "no list was ever answered properly", l.R)
 			return
 		}
-		allowed := l.OK && l.Count == 0 && len(l.Items) == 0 || undecodable(l, c) && l.R.Exchange.Status() == 400
-		c.Want(allowed, "count 0 and no items", check.Outcome(l.R)+fmt.Sprintf(" count %d, %d items", l.Count, len(l.Items)), l.R)
+		_, all := totals(c, l)
+		allowed := l.OK && (l.Count == 0 || l.Count == all) && len(l.Items) == 0 || undecodable(l, c) && l.R.Exchange.Status() == 400
+		c.Want(allowed, "count 0, or that of all archives, and no items", check.Outcome(l.R)+fmt.Sprintf(" count %d, %d items", l.Count, len(l.Items)), l.R)
 	}
 }

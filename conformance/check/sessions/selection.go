@@ -181,10 +181,8 @@ func newest(changes []course.Change, h *facts.History, stream string) (shown str
 	return shown, in
 }
 
-// partsChosen judges streams of which only a part was chosen, and those chosen without naming a part. One that is added
-// again is not announced again.
+// partsChosen judges streams of which only a part was chosen, and those chosen without naming a part.
 func partsChosen(c *check.Case) {
-	onlyChangesNoticed(c)
 	streamsShown(c, func(k course.Change) bool { return k.Added })
 	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, k := range course.Changes(c.Facts) {

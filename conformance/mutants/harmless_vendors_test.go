@@ -1,0 +1,128 @@
+package mutants
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/media/individual"
+	"reelcheck/conformance/mutants/tape"
+)
+
+// harmlessVendors are what servers of other vendors do where no source says how.
+var harmlessVendors = []harmless{
+	{"another refusal of what is no archive id", []string{"ARC-STOP-09", "ARC-GET-03"}, answered(scenarios.Refusals, 422, "stop.malformed", "get.malformed")},
+	{"400 for an archive that does not exist", []string{"ARC-GET-02"}, tape.Status(scenarios.Refusals, "get.unknown", 400)},
+	{"another refusal of a field that is not known", []string{"ARC-START-21"}, tape.Status(scenarios.Refusals, "start.unknown-field", 422)},
+	{"a refusal of a name of 100 characters", []string{"ARC-START-03", "ARC-START-05", "ARC-START-19", "ARC-SES-02", "ARC-STAT-01"},
+		tape.All(tape.Request(scenarios.Cloud, "start.2", "name", strings.Repeat("long name ", 10)), tape.Status(scenarios.Cloud, "start.2", 400))},
+	{"a count that does not mind the filter", []string{"ARC-LIST-06", "ARC-LIST-13"}, tape.All(unfiltered("list.one"), unfiltered("list.none"))},
+	{"the default page for who wants too large a one", []string{"ARC-LIST-08", "ARC-LIST-09"}, usualPage(scenarios.Listing)},
+	{"a list that says less of an archive", []string{"ARC-LIST-01", "ARC-LIST-10"}, short(scenarios.Listing)},
+	{"answers without a checksum", []string{"ARC-GET-08", "ARC-URL-03"}, tape.All(without(scenarios.Automatic, "sha256sum"), without(scenarios.Cloud, "sha256sum"))},
+	{"numbers with a decimal point", []string{"ARC-GET-06", "ARC-GET-08", "ARC-CB-11", "ARC-CB-13", "ARC-STO-03", "ARC-DUR-17"}, tape.All(decimal("size"), decimal("duration"))},
+
+	{"a black picture in an archive of sound", []string{"ARC-COMP-17", "ARC-COMP-01", "ARC-COMP-33"}, tape.Film(scenarios.AudioOnly, "object.media", func(r *media.Report) {
+		r.Tracks, r.Video = append(r.Tracks, "vide"), &media.Video{}
+		r.Picture = &media.Picture{Width: 640, Height: 480, Frames: 100, Black: []media.Span{{From: 0, To: r.Duration}}}
+	})},
+	{"AAC with spectral band replication", []string{"ARC-COMP-03"}, pairFilm(func(r *media.Report) { r.Audio.ObjectType, r.Audio.Codec = 5, "mp4a.40.5" })},
+	{"B-frames of a quantizer that is 2 higher", []string{"ARC-RATE-01"}, pairFilm(func(r *media.Report) {
+		r.Video.BFrames, r.Video.Reordered = 40, true
+		r.Video.QP.Max, r.Video.QP.Inter[21] = 21, 40
+	})},
+	{"a recorder that begins 1.8 s late, and says so", []string{"ARC-START-04", "ARC-COMP-15", "ARC-DUR-17", "ARC-CB-11", "ARC-GET-04", "ARC-GET-08"}, tape.All(
+		pairFilm(tape.CutEnds(1.8, 0)), lateStart(scenarios.Pair))},
+	{"overlapping archives whose times are rounded", []string{"ARC-AUTO-07", "ARC-AUTO-06"}, justAfter(scenarios.AutoDay, "list.end", 0, 1)},
+	{"a small archive that is uploaded before it is stopped", []string{"ARC-STAT-07", "ARC-STAT-08", "ARC-STAT-09", "ARC-CB-33"}, tape.All(
+		tape.Overtaken(scenarios.Pair), tape.HookTo(scenarios.Pair, "stopped", "updatedAt", tape.Plus(60_000)))},
+	{"a callback about a choice that changes", []string{"ARC-CB-24", "ARC-SEL-05"}, addedTwice(scenarios.Selection)},
+	{"a new file when the choice of a stream changes", []string{"ARC-IND-30", "ARC-IND-05", "ARC-IND-07"}, tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
+	{"no name in the manifest of an archive without one", []string{"ARC-MAN-01", "ARC-MAN-05"}, tape.All(tape.Request(scenarios.Captures, "start", "name", nil),
+		tape.Member("name", func(individual.Value) individual.Value { return "null" }))},
+	{"sixteen streams in four rows of five", []string{"ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-COMP-20", "ARC-COMP-22", "ARC-SEL-06", "ARC-SEL-07"},
+		tape.All(picture(onMany, columns(5, 4)), tape.Film(onMany, "chosen.object.media", columns(5, 4)))},
+	{"a stream without the class in the large place", []string{"ARC-LAY-07", "ARC-SIM-01", "ARC-SIM-03"}, tape.Film(scenarios.Simultaneous, "again.object.media",
+		tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
+}
+
+// unfiltered answers a filtered list with the count of all archives.
+func unfiltered(label string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		var all struct{ Count int }
+		if r := t.Where(scenarios.Listing, "list.all", tape.IsExchange); r != nil && r.Exchange.Response.Body.Decode(&all) == nil {
+			tape.Set(scenarios.Listing, label, "count", all.Count)(t)
+		}
+	}
+}
+
+// usualPage answers the request for too large a page with the page of who wants none.
+func usualPage(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		if usual := t.Where(scenario, "list.crowd", tape.IsExchange); usual != nil {
+			tape.Answer(scenario, "list.larger", 200, usual.Exchange.Response.Body.Text)(t)
+		}
+	}
+}
+
+// short removes what not every archive has from the archives in lists.
+func short(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Archives(func(r *evidence.Record, o map[string]any) bool {
+			if r.Scenario != scenario || r.Exchange == nil || r.Exchange.Operation != evidence.ListArchives {
+				return false
+			}
+			for _, key := range []string{"updatedAt", "sha256sum", "password", "event", "hasTranscription", "multiArchiveTag", "resolution"} {
+				delete(o, key)
+			}
+			return true
+		})
+	}
+}
+
+// decimal writes a number of every archive with a decimal point.
+func decimal(key string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Archives(func(_ *evidence.Record, o map[string]any) bool {
+			n, isNumber := o[key].(json.Number)
+			if isNumber {
+				o[key] = json.Number(n.String() + ".0")
+			}
+			return isNumber
+		})
+	}
+}
+
+// lateStart makes a recording two seconds shorter and later, in all answers and callbacks.
+func lateStart(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Archives(func(r *evidence.Record, o map[string]any) bool {
+			if r.Scenario != scenario {
+				return false
+			}
+			if n, _ := o["duration"].(json.Number).Int64(); n > 0 {
+				o["duration"] = n - 2
+			}
+			if r.Exchange != nil && r.Exchange.Operation == evidence.GetArchive {
+				o["createdAt"] = millis(o["createdAt"]).Add(2400 * time.Millisecond).UnixMilli()
+			}
+			return true
+		})
+	}
+}
+
+// justAfter makes the duration of an archive in a list end in the second before the next one begins.
+func justAfter(scenario, label string, next, before int) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		tape.Change(scenario, label, "items", func(old any) any {
+			items, _ := old.([]any)
+			o, _ := items[before].(map[string]any)
+			follows, _ := items[next].(map[string]any)
+			o["duration"] = int64(millis(follows["createdAt"]).Sub(millis(o["createdAt"])) / time.Second)
+			return items
+		})(t)
+	}
+}

@@ -1,0 +1,56 @@
+package mutants
+
+import (
+	"time"
+
+	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/media"
+	"reelcheck/conformance/mutants/tape"
+)
+
+// valueMutations are answers and callbacks of the right form with a value that is not true, and what is only recommended.
+var valueMutations = []Mutation{
+	{"ARC-START-18", "names the other outputMode", tape.Set(scenarios.Pair, "start", "outputMode", "individual")},
+	{"ARC-START-18", "answers an audio-only start with video", tape.Set(scenarios.AudioOnly, "start", "hasVideo", true)},
+	{"ARC-START-18", "createdAt of a start a minute ago", tape.Add(scenarios.Pair, "start", "createdAt", -60_000)},
+	{"ARC-GET-01", "reads another session", tape.Set(scenarios.Pair, "get.recording", "sessionId", "1_other")},
+	{"ARC-GET-01", "reads another application", tape.Set(scenarios.Pair, "get.recording", "applicationId", "11111111-2222-4333-8444-555555555555")},
+	{"ARC-GET-09", "updatedAt a day ahead", tape.Add(scenarios.Pair, "get.uploaded", "updatedAt", (24 * time.Hour).Milliseconds())},
+	{"ARC-GET-10", "reads a manual archive as auto", tape.Set(scenarios.Selection, "get.none", "streamMode", "auto")},
+	{"ARC-GET-10", "reads an archive of sound with video", tape.Set(scenarios.AudioOnly, "get.delivered", "hasVideo", true)},
+	{"ARC-CB-31", "a started callback of sound with video", tape.Hook(scenarios.AudioOnly, "started", "hasVideo", true)},
+	{"ARC-CB-31", "a stopped callback with another tag", tape.Hook(scenarios.Simultaneous, "stopped", "multiArchiveTag", "x")},
+	{"ARC-CB-31", "a started callback of another application", tape.Hook(scenarios.Pair, "started", "applicationId", "11111111-2222-4333-8444-555555555555")},
+	{"ARC-SES-07", "lists a client as connecting for ever", tape.Set(scenarios.Presence, "connections.after", "items.0.connectionState", "Connecting")},
+	{"ARC-SES-07", "lists a client that came a minute ago", tape.Set(scenarios.Presence, "connections", "items.0.createdAt", "1700000000000")},
+	{"ARC-SES-07", "counts one connection too many", tape.Add(scenarios.Presence, "connections", "count", 1)},
+	{"ARC-SES-08", "reads a stream with classes of its own", tape.Set(scenarios.Presence, "stream.bob", "layoutClassList", []string{"focus"})},
+	{"ARC-SES-09", "tells a stream by its id", tape.Event(scenarios.Presence, "streamCreated", "stream.name", tape.Put("stream"))},
+	{"ARC-SES-09", "tells a stream of another client", tape.Event(scenarios.Presence, "streamCreated", "stream.connection.id", tape.Put("11111111-2222-4333-8444-555555555555"))},
+	{"ARC-SES-09", "tells a stream of another kind", tape.Event(scenarios.Presence, "streamCreated", "stream.videoType", tape.Put("custom"))},
+	{"ARC-SES-09", "tells no data of a connection", tape.Event(scenarios.Presence, "connectionCreated", "connection.data", tape.Put(""))},
+	{"ARC-SES-09", "tells a connection that came a minute ago", tape.Event(scenarios.Presence, "connectionCreated", "connection.createdAt", tape.Plus(-60_000))},
+
+	{"ARC-LIST-14", "counts all archives in spite of the filter", tape.Add(scenarios.Listing, "list.one", "count", 1)},
+	{"ARC-IND-32", "a new file for another choice", tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
+	{"ARC-LAY-18", "shows someone large who has not the class", tape.Film(scenarios.Simultaneous, "again.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
+	{"ARC-LAY-19", "five columns of sixteen", picture(onMany, columns(5, 4))},
+}
+
+// columns puts the tiles of a grid of four by four into another grid, in order.
+func columns(columns, rows int) func(*media.Report) {
+	return func(r *media.Report) {
+		w, h := r.Picture.Width, r.Picture.Height
+		for i := range r.Picture.Appearances {
+			a := &r.Picture.Appearances[i]
+			if a.Rect.Width > w/4+4 || a.Rect.Height > h/4+4 {
+				continue // in another grid
+			}
+			place := (a.Rect.Y+a.Rect.Height/2)*4/h*4 + (a.Rect.X+a.Rect.Width/2)*4/w
+			x, y := place%columns*w/columns, place/columns*h/rows
+			scale := min(float64(w)/float64(columns)/float64(w/4), float64(h)/float64(rows)/float64(h/4))
+			width, height := int(float64(a.Rect.Width)*scale), int(float64(a.Rect.Height)*scale)
+			a.Rect = media.Rect{X: x + (w/columns-width)/2, Y: y + (h/rows-height)/2, Width: width, Height: height}
+		}
+	}
+}
