@@ -9,6 +9,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/individual"
+	"reelcheck/conformance/media/matroska"
 	"reelcheck/conformance/mutants/tape"
 )
 
@@ -41,6 +42,10 @@ var harmlessVendors = []harmless{
 		tape.Overtaken(scenarios.Pair), tape.HookTo(scenarios.Pair, "stopped", "updatedAt", tape.Plus(60_000)))},
 	{"a callback about a choice that changes", []string{"ARC-CB-24", "ARC-SEL-05"}, addedTwice(scenarios.Selection)},
 	{"a new file when the choice of a stream changes", []string{"ARC-IND-30", "ARC-IND-05", "ARC-IND-07"}, tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
+	{"an individual recorder that begins 0.5 s late, and says so", []string{"ARC-IND-04", "ARC-IND-05", "ARC-IND-30"}, tape.All(
+		tape.InFile(scenarios.Captures, "alice", tape.Late(matroska.Audio, 500*time.Millisecond)),
+		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Audio, 500*time.Millisecond)),
+		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 1300*time.Millisecond)), tape.Member("createdAt", tape.More(500)))},
 	{"no name in the manifest of an archive without one", []string{"ARC-MAN-01", "ARC-MAN-05"}, tape.All(tape.Request(scenarios.Captures, "start", "name", nil),
 		tape.Member("name", func(individual.Value) individual.Value { return "null" }))},
 	{"sixteen streams in four rows of five", []string{"ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-COMP-20", "ARC-COMP-22", "ARC-SEL-06", "ARC-SEL-07"},
