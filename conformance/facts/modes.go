@@ -2,6 +2,7 @@ package facts
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"reelcheck/conformance/facts/jsonvalue"
@@ -10,12 +11,22 @@ import (
 // Modes are the properties that the start of an archive chose, with the values that every answer and callback must have.
 type Modes jsonvalue.Object
 
-// Modes returns what the start of h chose, or left to the defaults of the page.
-func (h *History) Modes() Modes {
-	return Modes{
-		"outputMode": cmp.Or(h.Request.Text("outputMode"), "composed"), "streamMode": cmp.Or(h.Request.Text("streamMode"), "auto"),
-		"hasAudio": h.Request.Asks("audio"), "hasVideo": h.Request.Asks("video"),
+// Modes returns what the start of h chose, or left to the defaults of the page. What a target makes of a value that it might have refused is left
+// to it.
+func (f *Facts) Modes(h *History) Modes {
+	m := Modes{"hasAudio": h.Request.Asks("audio"), "hasVideo": h.Request.Asks("video")}
+	for _, key := range []string{"outputMode", "streamMode"} {
+		known, _ := f.Ledger.List(key)
+		if v := cmp.Or(h.Request.Text(key), known.Default); slices.Contains(known.Values, v) {
+			m[key] = v
+		}
 	}
+	for key := range m {
+		if v, given := h.Request[key]; given && v != nil && jsonvalue.Type(v) != startTypes[key] {
+			delete(m, key)
+		}
+	}
+	return m
 }
 
 // Differ returns the properties of an archive object that have other values, and as text the values that they must have.

@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ var harmlessVendors = []harmless{
 	{"the default page for who wants too large a one", []string{"ARC-LIST-08", "ARC-LIST-09"}, usualPage(scenarios.Listing)},
 	{"a list that says less of an archive", []string{"ARC-LIST-01", "ARC-LIST-10"}, short(scenarios.Listing)},
 	{"answers without a checksum", []string{"ARC-GET-08", "ARC-URL-03"}, tape.All(without(scenarios.Automatic, "sha256sum"), without(scenarios.Cloud, "sha256sum"))},
+	{"an object beside the file", []string{"ARC-STO-01", "ARC-STO-02", "ARC-STO-03", "ARC-STO-04", "ARC-STO-05", "ARC-CB-13", "ARC-GET-08"}, withNotes(scenarios.Pair)},
+	{"a mode that is not known, taken for the default", []string{"ARC-START-07", "ARC-START-18", "ARC-GET-10"}, tape.Request(scenarios.Pair, "start", "outputMode", "mosaic")},
 	{"numbers with a decimal point", []string{"ARC-GET-06", "ARC-GET-08", "ARC-CB-11", "ARC-CB-13", "ARC-STO-03", "ARC-DUR-17"}, tape.All(decimal("size"), decimal("duration"))},
 
 	{"a black picture in an archive of sound", []string{"ARC-COMP-17", "ARC-COMP-01", "ARC-COMP-33"}, tape.Film(scenarios.AudioOnly, "object.media", func(r *media.Report) {
@@ -45,13 +48,30 @@ var harmlessVendors = []harmless{
 	{"an individual recorder that begins 0.5 s late, and says so", []string{"ARC-IND-04", "ARC-IND-05", "ARC-IND-30"}, tape.All(
 		tape.InFile(scenarios.Captures, "alice", tape.Late(matroska.Audio, 500*time.Millisecond)),
 		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Audio, 500*time.Millisecond)),
-		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 1300*time.Millisecond)), tape.Member("createdAt", tape.More(500)))},
+		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 500*time.Millisecond)), tape.Member("createdAt", tape.More(500)))},
 	{"no name in the manifest of an archive without one", []string{"ARC-MAN-01", "ARC-MAN-05"}, tape.All(tape.Request(scenarios.Captures, "start", "name", nil),
 		tape.Member("name", func(individual.Value) individual.Value { return "null" }))},
 	{"sixteen streams in four rows of five", []string{"ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-COMP-20", "ARC-COMP-22", "ARC-SEL-06", "ARC-SEL-07"},
 		tape.All(picture(onMany, columns(5, 4)), tape.Film(onMany, "chosen.object.media", columns(5, 4)))},
+	{"whoever was left out stays away", []string{"ARC-COMP-12", "ARC-COMP-13", "ARC-COMP-20", "ARC-COMP-21", "ARC-COMP-22", "ARC-COMP-23", "ARC-COMP-33", "ARC-LAY-01",
+		"ARC-LAY-02", "ARC-LAY-03", "ARC-LAY-09", "ARC-SEL-01", "ARC-SEL-07", "ARC-START-04"}, tape.All(picture(onMany, staysAway), picture(onMany, tape.Without("tone-17")))},
 	{"a stream without the class in the large place", []string{"ARC-LAY-07", "ARC-SIM-01", "ARC-SIM-03"}, tape.Film(scenarios.Simultaneous, "again.object.media",
 		tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
+}
+
+// withNotes adds an object beside each file of a scenario.
+func withNotes(scenario string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		for _, r := range slices.Clone(t.Records) {
+			if r.Scenario == scenario && r.Object != nil {
+				notes := tape.Copied(r)
+				notes.Seq = t.Records[len(t.Records)-1].Seq + 1
+				notes.Object.Key, notes.Object.Size = strings.Replace(r.Object.Key, "archive.mp4", "notes.txt", 1), 5
+				notes.Object.SHA256 = strings.Repeat("0", len(r.Object.SHA256))
+				t.Records = append(t.Records, notes)
+			}
+		}
+	}
 }
 
 // unfiltered answers a filtered list with the count of all archives.

@@ -89,15 +89,19 @@ var pictureMutations = []Mutation{
 	{"ARC-COMP-33", "something beside the streams", picture(onMutes, func(r *media.Report) {
 		r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 2, To: 4}, Rect: media.Rect{X: 10, Y: 10, Width: 30, Height: 30}})
 	})},
-	{"ARC-COMP-34", "a free place stays black", picture(onMany, func(r *media.Report) {
-		all := r.Picture.OfStream("small-16")
-		r.Picture.Appearances = slices.DeleteFunc(r.Picture.Appearances, func(a media.Appearance) bool {
-			return a.ID == "small-16" && a.From > all[0].From
-		})
-	})},
+	{"ARC-COMP-34", "a free place stays black", picture(onMany, staysAway)},
+	{"ARC-COMP-34", "a sound stays away that was left out", picture(onMany, tape.Without("tone-17"))},
 	{"ARC-RATE-06", "twice the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return 2 * bits }))},
 	{"ARC-RATE-08", "half the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits / 2 }))},
 	{"ARC-POST-01", "consecutive archives of different profiles", tape.Film(scenarios.AutoDay, "consecutive.object.media", func(r *media.Report) {
 		r.Video.Codec = "avc1.640028"
 	})},
+}
+
+// staysAway removes the picture of a stream that was left out from when it is back.
+func staysAway(r *media.Report) {
+	all := r.Picture.OfStream("small-16")
+	r.Picture.Appearances = slices.DeleteFunc(r.Picture.Appearances, func(a media.Appearance) bool {
+		return a.ID == "small-16" && a.From > all[0].From
+	})
 }

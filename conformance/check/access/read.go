@@ -174,7 +174,7 @@ func readUpdatedAt(c *check.Case) {
 
 func readModes(c *check.Case) {
 	for _, h := range c.EveryArchive() {
-		want := h.Modes()
+		want := c.Modes(h)
 		for _, s := range h.Seen {
 			wrong, shown := want.Differ(s.Object)
 			c.Want(len(wrong) == 0, "what was asked for: "+shown, strings.Join(wrong, ", "), s.At)

@@ -14,7 +14,7 @@ import (
 func callbackEqualsRead(c *check.Case) {
 	keys := []string{"applicationId", "outputMode", "hasAudio", "hasVideo", "sha256sum", "updatedAt", "multiArchiveTag"}
 	for _, h := range c.EveryArchive() {
-		want := h.Modes()
+		want := c.Modes(h)
 		want["multiArchiveTag"] = h.Request.Text("multiArchiveTag")
 		for _, s := range h.Hooks {
 			wrong, shown := want.Differ(s.Object)

@@ -54,9 +54,12 @@ func ranked(_ content.Recording, a expect.Phase) bool {
 
 func sharing(_ content.Recording, a expect.Phase) bool { return a.Layout.ScreenshareType != "" }
 
-// visible calls each with the phases whose whole picture is known, and not with those that have a large place that nobody takes.
+// visible calls each with the phases whose whole picture is known. It leaves out those with a large place that nobody takes (ARC-LAY-18), and
+// those in which a stream may have come in that was left out before (ARC-COMP-34).
 func visible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
-	seen(c, func(x content.Recording, a expect.Phase) bool { return !a.Picture.Vacant && which(x, a) }, each)
+	seen(c, func(x content.Recording, a expect.Phase) bool {
+		return !a.Picture.Vacant && len(a.Freed) == 0 && which(x, a)
+	}, each)
 }
 
 // seen calls each with the phases whose whole picture is known, or concluded.

@@ -66,7 +66,7 @@ func audible(c *check.Case, which pick, each func(x content.Recording, a expect.
 			continue
 		}
 		for _, a := range x.Settled {
-			if which(x, a) {
+			if len(a.FreedSounds) == 0 && which(x, a) {
 				each(x, a)
 			}
 		}
@@ -87,18 +87,17 @@ func beyondLimits(c *check.Case) {
 	audible(c, more, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// takesPlace judges phases after one in which streams were left out, when another stream has ended.
+// takesPlace judges phases in which a stream has a place that was left out before.
 func takesPlace(c *check.Case) {
-	freed := func(x content.Recording, a expect.Phase) bool {
-		return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool {
-			return b.To <= a.From && len(b.Streams) > len(b.Picture.Places) && len(a.Streams) < len(b.Streams)
-		})
+	freed := func(_ content.Recording, a expect.Phase) bool { return len(a.Freed) > 0 }
+	seen(c, freed, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
+	for _, x := range c.Recordings() {
+		for _, a := range x.Settled {
+			if x.Sound != nil && len(a.FreedSounds) > 0 {
+				phases.Heard(c, x, a)
+			}
+		}
 	}
-	arranged(freed)(c)
-	louder := func(x content.Recording, a expect.Phase) bool {
-		return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool { return b.To <= a.From && len(b.Unheard) > len(a.Unheard) })
-	}
-	audible(c, louder, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
 // muted picks the phases in which a track of that kind is muted, and those in which it is back.

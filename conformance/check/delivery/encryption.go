@@ -34,10 +34,10 @@ func encryptedArchives(c *check.Case) []*facts.History {
 func nothingInTheClear(c *check.Case) {
 	for _, h := range encryptedArchives(c) {
 		keys := map[string]bool{}
-		for _, r := range h.Stored(false) {
+		for _, r := range h.AllStored() {
 			keys[r.Object.Key] = true
 		}
-		if objects := h.Stored(false); len(objects) > 0 {
+		if objects := h.AllStored(); len(objects) > 0 {
 			c.Want(len(keys) == 1, "the encrypted object and nothing beside it", fmt.Sprintf("%d objects", len(keys)), objects...)
 		}
 		for _, r := range h.Stored(true) {

@@ -114,12 +114,12 @@ func startAgain(c *check.Case) {
 
 func outputModeNamed(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		want, given := h.Request["outputMode"].(string)
-		if !given {
+		want, known := c.Modes(h)["outputMode"]
+		if _, given := h.Request["outputMode"]; !given || !known {
 			continue
 		}
 		for _, s := range h.Seen {
-			c.Want(s.Text("outputMode") == want, "outputMode "+want, s.Show("outputMode"), s.At)
+			c.Want(s.Object["outputMode"] == want, fmt.Sprintf("outputMode %v", want), s.Show("outputMode"), s.At)
 		}
 	}
 }
@@ -224,7 +224,7 @@ func startShape(c *check.Case) {
 		if at.Exchange.Identity == evidence.AsUnified {
 			c.Want(o.Text("applicationId") == at.IDs[evidence.Application], "the application's id", o.Show("applicationId"), at)
 		}
-		wrong, modes := h.Modes().Differ(o)
+		wrong, modes := c.Modes(h).Differ(o)
 		c.Want(len(wrong) == 0, modes, strings.Join(wrong, ", "), at)
 		created, whole := o.Instant("createdAt")
 		allow := c.Limit("tolerance.created-at")

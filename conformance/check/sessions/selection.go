@@ -110,10 +110,10 @@ func limitsOfChosen(c *check.Case) {
 	}
 	selections(c, func(x content.Recording, _ []chosen) {
 		for _, a := range x.Settled {
-			if a.Known && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
+			if a.Known && len(a.Freed) == 0 && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
 				phases.Pictured(c, x, a, true)
 			}
-			if len(a.Unheard) > 0 && x.Sound != nil {
+			if len(a.FreedSounds) == 0 && len(a.Unheard) > 0 && x.Sound != nil {
 				phases.Heard(c, x, a)
 			}
 		}

@@ -59,7 +59,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := begin("again", "a"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 2200*time.Millisecond); err != nil {
+	if err := scenario.Sleep(ctx, 3*time.Second); err != nil {
 		return err
 	}
 	for _, label := range []string{"again", "second"} {
