@@ -57,7 +57,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-SES-08", "a stream without its name", tape.Set(scenarios.Presence, "stream.alice", "name", "")},
 	{"ARC-SES-09", "does not tell of streams", tape.DropEvents(scenarios.Presence, "streamCreated")},
 	{"ARC-SES-08", "a stream with pictures of no kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", nil)},
-	{"ARC-SES-08", "a stream of another kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", "screen")},
+	{"ARC-SES-08", "a stream of another kind", tape.Set(scenarios.Presence, "stream.alice", "videoType", "custom")},
 	{"ARC-SES-10", "does not tell of the first client", tape.DropEvents(scenarios.Presence, "sessionCreated")},
 	{"ARC-SES-10", "ends a session without a reason", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", func(any) any { return "" })},
 	{"ARC-SES-10", "ends a session for another reason than its last client", tape.Event(scenarios.Presence, "sessionDestroyed", "reason", tape.Put("networkDisconnected"))},

@@ -300,27 +300,24 @@ func byTime(events []told) []told {
 	return sorted
 }
 
-// endsWithLastClient checks for sessionDestroyed after the last client, with the reason of its connection.
+// endsWithLastClient checks for sessionDestroyed each time that the last client has left, with the reason of its connection.
 func endsWithLastClient(c *check.Case) {
 	watchedSessions(c, func(s *facts.Session, events []told) {
-		stays := facts.Union(s.Clients)
-		if stays[len(stays)-1].To.IsZero() {
+		stays := slices.DeleteFunc(facts.Union(s.Clients), func(stay facts.Span) bool { return stay.To.IsZero() })
+		if len(stays) == 0 {
 			return
 		}
-		destroyed, last := -1, -1
-		for i, t := range events {
+		ended, last := 0, told{}
+		for _, t := range byTime(events) {
 			switch t.event() {
-			case "sessionDestroyed":
-				destroyed = i
 			case "connectionDestroyed":
-				last = i
+				last = t
+			case "sessionDestroyed":
+				ended++
+				c.Want(last.Object != nil && t.Text("reason") == last.Text("reason"), "the reason of the last connection, "+last.Show("reason"), t.Show("reason"), t.at)
 			}
 		}
-		if !c.Want(destroyed >= 0 && last >= 0, "sessionDestroyed with the last client", eventList(events), stays[len(stays)-1].By) {
-			return
-		}
-		reason := events[destroyed].Text("reason")
-		c.Want(reason == events[last].Text("reason"), "the reason of the last connection, "+events[last].Show("reason"), events[destroyed].Show("reason"), events[last].at, events[destroyed].at)
+		c.Want(ended >= len(stays), fmt.Sprintf("sessionDestroyed each of the %d times that the last client left", len(stays)), eventList(events), stays[len(stays)-1].By)
 	})
 }
 
