@@ -17,7 +17,8 @@ import (
 // harmlessVendors are what servers of other vendors do where no source says how.
 var harmlessVendors = []harmless{
 	{"another refusal of what is no archive id", []string{"ARC-STOP-09", "ARC-GET-03"}, answered(scenarios.Refusals, 422, "stop.malformed", "get.malformed")},
-	{"400 for an archive that does not exist", []string{"ARC-GET-02"}, tape.Status(scenarios.Refusals, "get.unknown", 400)},
+	{"400 for an archive that does not exist", []string{"ARC-GET-02", "ARC-DEL-03"}, tape.All(
+		tape.Status(scenarios.Refusals, "get.unknown", 400), tape.Status(scenarios.Pair, "get.deleted", 400))},
 	{"another refusal of a field that is not known", []string{"ARC-START-21"}, tape.Status(scenarios.Refusals, "start.unknown-field", 422)},
 	{"a refusal of a name of 100 characters", []string{"ARC-START-03", "ARC-START-05", "ARC-START-19", "ARC-SES-02", "ARC-STAT-01"},
 		tape.All(tape.Request(scenarios.Cloud, "start.2", "name", strings.Repeat("long name ", 10)), tape.Status(scenarios.Cloud, "start.2", 400))},

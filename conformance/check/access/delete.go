@@ -73,8 +73,8 @@ func deletedNotRead(c *check.Case) {
 			continue
 		}
 		o, _ := c.Decode(facts.AnswerText(r))
-		gone := r.Exchange.Status() == 404 || r.Exchange.Status() == 200 && o.Text("status") == "deleted" && o["url"] == nil
-		c.Want(gone, "404, or status deleted without a URL", check.Outcome(r)+" "+o.Show("status"), r)
+		gone := r.Exchange.Status() == 404 || r.Exchange.Status() == 400 || r.Exchange.Status() == 200 && o.Text("status") == "deleted" && o["url"] == nil
+		c.Want(gone, "404 or 400, or status deleted without a URL", check.Outcome(r)+" "+o.Show("status"), r)
 	}
 }
 
