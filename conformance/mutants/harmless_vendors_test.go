@@ -50,6 +50,8 @@ var harmlessVendors = []harmless{
 		tape.InFile(scenarios.Captures, "alice", tape.Late(matroska.Audio, 500*time.Millisecond)),
 		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Audio, 500*time.Millisecond)),
 		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 500*time.Millisecond)), tape.Member("createdAt", tape.More(500)))},
+	{"a second until a recorder has joined a stream that a call chose", []string{"ARC-SEL-12", "ARC-SEL-13", "ARC-IND-04", "ARC-SIM-09"},
+		tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, time.Second))},
 	{"no name in the manifest of an archive without one", []string{"ARC-MAN-01", "ARC-MAN-05"}, tape.All(tape.Request(scenarios.Captures, "start", "name", nil),
 		tape.Member("name", func(individual.Value) individual.Value { return "null" }))},
 	{"sixteen streams in four rows of five", []string{"ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-COMP-20", "ARC-COMP-22", "ARC-SEL-06", "ARC-SEL-07"},

@@ -66,7 +66,7 @@ var frameMutations = []Mutation{
 	{"ARC-IND-04", "loses the first 120 ms of a sound", tape.InFile(scenarios.Captures, "carol", tape.Late(matroska.Audio, 120*time.Millisecond))},
 	{"ARC-IND-04", "waits for the second key frame", tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 1150*time.Millisecond))},
 	{"ARC-IND-04", "waits for a key frame of who begins with one", tape.InFile(scenarios.Captures, "carol", tape.Late(matroska.Video, 120*time.Millisecond))},
-	{"ARC-SEL-12", "takes 120 ms to hear who was chosen", tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, 120*time.Millisecond))},
+	{"ARC-SEL-14", "takes 120 ms to hear who was chosen", tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, 120*time.Millisecond))},
 	{"ARC-IND-06", "one file for both segments", tape.Segments(scenarios.Interrupted, "alice", tape.Join)},
 	{"ARC-IND-29", "one file for two times", tape.Segments(scenarios.Chosen, "alice", tape.Join)},
 	{"ARC-IND-31", "two codecs in one file", tape.Segments(scenarios.Interrupted, "carol", tape.Join)},

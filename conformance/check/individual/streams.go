@@ -25,16 +25,22 @@ var streamChecks = []check.Check{
 	check.New("ARC-IND-32", undivided((*bundle.Stream).WasChosenInPart), scenarios.Chosen),
 }
 
-// recorded checks that a track is in the archive for the whole time that it must be.
+// recorded checks that a track is in the archive for the whole time that it must be. A recorder joins a stream that a call chooses as it joins a
+// session (ARC-START-04).
 func recorded(c *check.Case, b *bundle.Bundle, s *bundle.Stream, kind string) {
 	for _, d := range s.Due[kind] {
 		for _, span := range d.Spans {
-			covers(b, c, s, d, span)
+			late := time.Duration(0)
+			if s.ChosenAt(c, b, span.From) {
+				late = c.Limit("tolerance.recording-begin")
+			}
+			covers(b, c, s, d, span, late)
 		}
 	}
 }
 
-func covers(b *bundle.Bundle, c *check.Case, s *bundle.Stream, d *bundle.Due, span facts.Span) {
+// covers checks that a track is in the archive for a stretch, which may begin late.
+func covers(b *bundle.Bundle, c *check.Case, s *bundle.Stream, d *bundle.Due, span facts.Span, late time.Duration) {
 	end := c.Limit("tolerance.individual-end")
 	p := d.By.Published
 	if span.From.Equal(d.Whole.From) { // the first unit was captured before it left
@@ -62,7 +68,7 @@ func covers(b *bundle.Bundle, c *check.Case, s *bundle.Stream, d *bundle.Due, sp
 			last = at
 		}
 	}
-	there := !first.IsZero() && first.Sub(from) <= begin && to.Sub(last) <= end
+	there := !first.IsZero() && first.Sub(from) <= begin+late && to.Sub(last) <= end
 	if c.Excused(there, end, content.Due{Published: *p}) {
 		return
 	}

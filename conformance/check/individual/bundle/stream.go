@@ -85,6 +85,13 @@ func (s *Stream) within(at time.Time) bool {
 	return slices.ContainsFunc(s.Segments, func(span facts.Span) bool { return span.From.Before(at) && at.Before(span.To) })
 }
 
+// ChosenAt reports whether a call chose the stream, or a part of it, at a moment.
+func (s *Stream) ChosenAt(c *check.Case, b *Bundle, at time.Time) bool {
+	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
+		return k.Done() && k.H == b.History && k.Stream == s.ID && k.Added && k.R.Over().Equal(at)
+	})
+}
+
 // WasMuted reports whether a track of the stream was muted for a while within a segment.
 func (s *Stream) WasMuted(*check.Case, *Bundle) bool {
 	for _, d := range s.All() {
