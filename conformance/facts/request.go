@@ -270,14 +270,6 @@ func (f *Facts) Owner(project string) string {
 	return f.keys[project]
 }
 
-func query(r evidence.Record) url.Values {
-	u, err := url.Parse(r.Exchange.Request.URL)
-	if err != nil {
-		return nil
-	}
-	return u.Query()
-}
-
 // Sound reports whether the request carries proper credentials of its own application.
 func (f *Facts) Sound(r evidence.Record) bool {
 	e := r.Exchange

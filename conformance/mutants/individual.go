@@ -52,7 +52,7 @@ var frameMutations = []Mutation{
 	{"ARC-IND-03", "records 49 streams with video", tape.InFile(scenarios.Crowd, "client-30", tape.Lose(matroska.Video))},
 	{"ARC-IND-26", "records 49 streams with audio", tape.InFile(scenarios.Crowd, "client-31", tape.Lose(matroska.Audio))},
 	{"ARC-IND-27", "records one stream too many for a second", tape.Earlier(scenarios.Crowd, "unpublish.client-02", -1400*time.Millisecond)},
-	{"ARC-IND-27", "takes two that wait for one that leaves", behind("client-51", true)},
+	{"ARC-IND-27", "takes two that wait for one that leaves", tape.Behind("client-51", true)},
 	{"ARC-IND-27", "loses a stream when others come", tape.InFile(scenarios.Crowd, "client-12", tape.UpTo(1500*time.Millisecond))},
 	{"ARC-IND-04", "no file of a stream", tape.Zip(scenarios.Captures, func(r *individual.Report) {
 		r.Entries = slices.DeleteFunc(r.Entries, func(e individual.Entry) bool { return e.Media != nil })

@@ -5,7 +5,6 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
-	"reelcheck/conformance/media"
 	"reelcheck/conformance/mutants/tape"
 )
 
@@ -36,7 +35,7 @@ var valueMutations = []Mutation{
 	{"ARC-LIST-14", "counts all archives in spite of the filter", tape.Add(scenarios.Listing, "list.one", "count", 1)},
 	{"ARC-IND-32", "a new file for another choice", tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
 	{"ARC-LAY-18", "shows someone large who has not the class", tape.Film(scenarios.Simultaneous, "again.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
-	{"ARC-LAY-19", "five columns of sixteen", picture(onMany, columns(5, 4))},
+	{"ARC-LAY-19", "five columns of sixteen", picture(onMany, tape.Columns(5, 4))},
 }
 
 // misnamed gives the first event of an end the id of the archive of another start.
@@ -47,23 +46,5 @@ func misnamed(scenario, start string) func(*tape.Tape) {
 			return
 		}
 		tape.Client(scenario, "alice", "archiveStopped", func(r *evidence.Record) { r.IDs[evidence.Archive] = made.ID })(t)
-	}
-}
-
-// columns puts the tiles of a grid of four by four into another grid, in order.
-func columns(columns, rows int) func(*media.Report) {
-	return func(r *media.Report) {
-		w, h := r.Picture.Width, r.Picture.Height
-		for i := range r.Picture.Appearances {
-			a := &r.Picture.Appearances[i]
-			if a.Rect.Width > w/4+4 || a.Rect.Height > h/4+4 {
-				continue // in another grid
-			}
-			place := (a.Rect.Y+a.Rect.Height/2)*4/h*4 + (a.Rect.X+a.Rect.Width/2)*4/w
-			x, y := place%columns*w/columns, place/columns*h/rows
-			scale := min(float64(w)/float64(columns)/float64(w/4), float64(h)/float64(rows)/float64(h/4))
-			width, height := int(float64(a.Rect.Width)*scale), int(float64(a.Rect.Height)*scale)
-			a.Rect = media.Rect{X: x + (w/columns-width)/2, Y: y + (h/rows-height)/2, Width: width, Height: height}
-		}
 	}
 }

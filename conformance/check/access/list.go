@@ -34,7 +34,7 @@ var listChecks = []check.Check{
 }
 
 // bad reports whether the call uses paging values that the documentation does not allow.
-func bad(c *check.Case, l facts.List) bool {
+func bad(c *check.Case, l check.List) bool {
 	for key, most := range map[string]int{"offset": math.MaxInt32, "count": int(c.Number("list.count.max"))} {
 		if !l.Query.Has(key) {
 			continue
@@ -49,11 +49,11 @@ func bad(c *check.Case, l facts.List) bool {
 
 // goodLists returns the proper list calls with proper answers, in applications whose archives the harness started
 // itself.
-func goodLists(c *check.Case) []facts.List {
-	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l facts.List) bool { return !l.OK || bad(c, l) || listsAutomatic(c, l) })
+func goodLists(c *check.Case) []check.List {
+	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l check.List) bool { return !l.OK || bad(c, l) || listsAutomatic(c, l) })
 }
 
-func listsAutomatic(c *check.Case, l facts.List) bool {
+func listsAutomatic(c *check.Case, l check.List) bool {
 	s := c.Sessions[l.Query.Get("sessionId")]
 	return s != nil && s.Auto
 }
@@ -72,7 +72,7 @@ func listAnswers(c *check.Case) {
 }
 
 // undecodable reports whether the list is filtered by a session id that the harness made up. The target may refuse it.
-func undecodable(l facts.List, c *check.Case) bool {
+func undecodable(l check.List, c *check.Case) bool {
 	id := l.Query.Get("sessionId")
 	return id != "" && (c.Sessions[id] == nil || c.Sessions[id].Created.Exchange == nil)
 }
@@ -172,7 +172,7 @@ func listPages(c *check.Case) {
 
 // wholeOf returns the unpaged list of the same application and filter, with no start or deletion between it and the
 // page, neither by the harness nor by somebody else.
-func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bool) {
+func wholeOf(c *check.Case, lists []check.List, page check.List) (check.List, bool) {
 	for _, l := range lists {
 		if l.Query.Has("offset") || l.Query.Has("count") || l.Query.Get("sessionId") != page.Query.Get("sessionId") || !l.R.SameApp(page.R) {
 			continue
@@ -186,7 +186,7 @@ func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bo
 			return l, true
 		}
 	}
-	return facts.List{}, false
+	return check.List{}, false
 }
 
 func itemIDs(items []jsonvalue.Object) []string {
@@ -198,15 +198,15 @@ func itemIDs(items []jsonvalue.Object) []string {
 }
 
 // counted returns the lists of applications whose archives the harness knows, so that it knows their totals.
-func counted(c *check.Case) []facts.List {
-	return slices.DeleteFunc(goodLists(c), func(l facts.List) bool {
+func counted(c *check.Case) []check.List {
+	return slices.DeleteFunc(goodLists(c), func(l check.List) bool {
 		return undecodable(l, c) || l.R.Exchange.Identity == evidence.AsLegacy || !ownsAllOf(c, l.R)
 	})
 }
 
 // totals returns what count of a list may be: the number of archives that match and, as no source says that count minds the filter, of all
 // archives of the application.
-func totals(c *check.Case, l facts.List) (matching, all int64) {
+func totals(c *check.Case, l check.List) (matching, all int64) {
 	return int64(len(archivesOf(c, l.Query.Get("sessionId"), l.R))), int64(len(archivesOf(c, "", l.R)))
 }
 

@@ -175,26 +175,9 @@ func defaultQP(c *check.Case) {
 		if rate || own || x.Video == nil {
 			continue
 		}
-		c.Want(quantized(c, *x.Video, qp), fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
+		c.Want(c.Quantized(*x.Video, qp), fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
 			fmt.Sprintf("QP %d to %d, mean %.1f, intra %v, inter %v", x.Video.QP.Min, x.Video.QP.Max, x.Video.QP.Mean, x.Video.QP.Intra, x.Video.QP.Inter), x.R)
 	}
-}
-
-// quantized reports whether the slices of a video have a quantization parameter: intra slices may have one that is lower, and those of
-// B-frames one that is higher.
-func quantized(c *check.Case, v media.Video, qp int) bool {
-	lower, higher := int(c.Number("tolerance.intra-qp")), 0
-	if v.BFrames > 0 {
-		higher = int(c.Number("tolerance.b-qp"))
-	}
-	given := v.QP.Intra[qp]+v.QP.Inter[qp] > 0
-	for q := range v.QP.Intra {
-		given = given && q <= qp && q >= qp-lower
-	}
-	for q := range v.QP.Inter {
-		given = given && q >= qp && q <= qp+higher
-	}
-	return given
 }
 
 // variableBitrate checks that seconds with a key frame or with more motion take visibly more bits. It ignores the last

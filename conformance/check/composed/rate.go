@@ -28,7 +28,7 @@ func qpAsGiven(c *check.Case) {
 			continue
 		}
 		qp := int(want)
-		c.Want(quantized(c, *x.Video, qp) && x.Video.Slices > 0, fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
+		c.Want(c.Quantized(*x.Video, qp) && x.Video.Slices > 0, fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
 			fmt.Sprintf("intra %v, inter %v", x.Video.QP.Intra, x.Video.QP.Inter), x.R)
 	}
 }

@@ -199,7 +199,7 @@ func refusalLeavesNoTrace(c *check.Case) {
 }
 
 // strays returns the listed archives of the harness's sessions that it did not start.
-func strays(c *check.Case, l facts.List) []string {
+func strays(c *check.Case, l check.List) []string {
 	var out []string
 	for _, item := range l.Items {
 		h, s := c.ByID[item.Text("id")], c.Sessions[item.Text("sessionId")]

@@ -65,3 +65,21 @@ func PerSecond(of func(int) int) func(*media.Report) {
 		}
 	}
 }
+
+// Columns puts the tiles of a grid of four by four into another grid, in order.
+func Columns(columns, rows int) func(*media.Report) {
+	return func(r *media.Report) {
+		w, h := r.Picture.Width, r.Picture.Height
+		for i := range r.Picture.Appearances {
+			a := &r.Picture.Appearances[i]
+			if a.Rect.Width > w/4+4 || a.Rect.Height > h/4+4 {
+				continue // in another grid
+			}
+			place := (a.Rect.Y+a.Rect.Height/2)*4/h*4 + (a.Rect.X+a.Rect.Width/2)*4/w
+			x, y := place%columns*w/columns, place/columns*h/rows
+			scale := min(float64(w)/float64(columns)/float64(w/4), float64(h)/float64(rows)/float64(h/4))
+			width, height := int(float64(a.Rect.Width)*scale), int(float64(a.Rect.Height)*scale)
+			a.Rect = media.Rect{X: x + (w/columns-width)/2, Y: y + (h/rows-height)/2, Width: width, Height: height}
+		}
+	}
+}

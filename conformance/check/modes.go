@@ -1,10 +1,11 @@
-package facts
+package check
 
 import (
 	"cmp"
 	"slices"
 	"strings"
 
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/jsonvalue"
 )
 
@@ -13,16 +14,16 @@ type Modes jsonvalue.Object
 
 // Modes returns what the start of h chose, or left to the defaults of the page. What a target makes of a value that it might have refused is left
 // to it.
-func (f *Facts) Modes(h *History) Modes {
+func (c *Case) Modes(h *facts.History) Modes {
 	m := Modes{"hasAudio": h.Request.Asks("audio"), "hasVideo": h.Request.Asks("video")}
 	for _, key := range []string{"outputMode", "streamMode"} {
-		known, _ := f.Ledger.List(key)
+		known, _ := c.Ledger.List(key)
 		if v := cmp.Or(h.Request.Text(key), known.Default); slices.Contains(known.Values, v) {
 			m[key] = v
 		}
 	}
-	for key := range m {
-		if v, given := h.Request[key]; given && v != nil && jsonvalue.Type(v) != startTypes[key] {
+	for key, want := range m {
+		if v, given := h.Request[key]; given && v != nil && jsonvalue.Type(v) != jsonvalue.Type(want) {
 			delete(m, key)
 		}
 	}
@@ -32,7 +33,7 @@ func (f *Facts) Modes(h *History) Modes {
 // Differ returns the properties of an archive object that have other values, and as text the values that they must have.
 func (m Modes) Differ(o jsonvalue.Object) (wrong []string, want string) {
 	var all []string
-	for key, v := range InOrder(m) {
+	for key, v := range facts.InOrder(m) {
 		if all = append(all, jsonvalue.Object(m).Show(key)); o[key] != v {
 			wrong = append(wrong, o.Show(key))
 		}
