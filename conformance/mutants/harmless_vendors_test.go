@@ -25,6 +25,7 @@ var harmlessVendors = []harmless{
 	{"a count that does not mind the filter", []string{"ARC-LIST-06", "ARC-LIST-13"}, tape.All(unfiltered("list.one"), unfiltered("list.none"))},
 	{"the default page for who wants too large a one", []string{"ARC-LIST-08", "ARC-LIST-09"}, usualPage(scenarios.Listing)},
 	{"a list that says less of an archive", []string{"ARC-LIST-01", "ARC-LIST-10"}, short(scenarios.Listing)},
+	{"tokens that live too long are accepted", []string{"ARC-URL-09", "ARC-AUTH-15"}, answered(scenarios.Auth, 200, "list.unified.too-long-lived", "list.legacy.too-long-lived")},
 	{"answers without a checksum", []string{"ARC-GET-08", "ARC-URL-03"}, tape.All(without(scenarios.Automatic, "sha256sum"), without(scenarios.Cloud, "sha256sum"))},
 	{"an object beside the file", []string{"ARC-STO-01", "ARC-STO-02", "ARC-STO-03", "ARC-STO-04", "ARC-STO-05", "ARC-CB-13", "ARC-GET-08"}, withNotes(scenarios.Pair)},
 	{"a mode that is not known, taken for the default", []string{"ARC-START-07", "ARC-START-18", "ARC-GET-10"}, tape.Request(scenarios.Pair, "start", "outputMode", "mosaic")},
