@@ -57,6 +57,8 @@ var harmlessVendors = []harmless{
 		tape.Member("name", func(individual.Value) individual.Value { return "null" }))},
 	{"sixteen streams in four rows of five", []string{"ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-COMP-20", "ARC-COMP-22", "ARC-SEL-06", "ARC-SEL-07"},
 		tape.All(picture(onMany, tape.Columns(5, 4)), tape.Film(onMany, "chosen.object.media", tape.Columns(5, 4)))},
+	{"tiles for who is only heard", []string{"ARC-COMP-12", "ARC-COMP-13", "ARC-COMP-20", "ARC-COMP-33", "ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-LAY-09", "ARC-SEL-01",
+		"ARC-START-04"}, picture(onMutes, tape.Avatars)},
 	{"whoever was left out stays away", []string{"ARC-COMP-12", "ARC-COMP-13", "ARC-COMP-20", "ARC-COMP-21", "ARC-COMP-22", "ARC-COMP-23", "ARC-COMP-33", "ARC-LAY-01",
 		"ARC-LAY-02", "ARC-LAY-03", "ARC-LAY-09", "ARC-SEL-01", "ARC-SEL-07", "ARC-START-04"}, tape.All(picture(onMany, staysAway), picture(onMany, tape.Without("tone-17")))},
 	{"a stream without the class in the large place", []string{"ARC-LAY-07", "ARC-SIM-01", "ARC-SIM-03"}, tape.Film(scenarios.Simultaneous, "again.object.media",

@@ -86,9 +86,8 @@ var pictureMutations = []Mutation{
 	{"ARC-COMP-30", "stretches what changes its aspect", picture(onMutes, tape.Nth("aspect", 1, func(a *media.Appearance) { a.Rect.Width += 50 }))},
 	{"ARC-COMP-31", "does not mix who is only heard", picture(onMutes, tape.Without("tone-19"))},
 	{"ARC-COMP-32", "does not show who is only seen", picture(onMutes, tape.Without("aspect"))},
-	{"ARC-COMP-33", "something beside the streams", picture(onMutes, func(r *media.Report) {
-		r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 2, To: 4}, Rect: media.Rect{X: 10, Y: 10, Width: 30, Height: 30}})
-	})},
+	{"ARC-COMP-33", "something beside the streams", pairFilm(tape.Beside)},
+	{"ARC-COMP-31", "a tile for who is only heard", picture(onMutes, tape.Beside)},
 	{"ARC-COMP-34", "a free place stays black", picture(onMany, staysAway)},
 	{"ARC-COMP-34", "a sound stays away that was left out", picture(onMany, tape.Without("tone-17"))},
 	{"ARC-RATE-06", "twice the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return 2 * bits }))},

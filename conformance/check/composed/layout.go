@@ -54,11 +54,11 @@ func ranked(_ content.Recording, a expect.Phase) bool {
 
 func sharing(_ content.Recording, a expect.Phase) bool { return a.Layout.ScreenshareType != "" }
 
-// visible calls each with the phases whose whole picture is known. It leaves out those with a large place that nobody takes (ARC-LAY-18), and
-// those in which a stream may have come in that was left out before (ARC-COMP-34).
+// visible calls each with the phases whose whole picture is known. It leaves out those with a large place that nobody takes (ARC-LAY-18),
+// those in which a stream may have come in that was left out before (ARC-COMP-34), and those with what may be tiles for sounds (ARC-COMP-31).
 func visible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
 	seen(c, func(x content.Recording, a expect.Phase) bool {
-		return !a.Picture.Vacant && len(a.Freed) == 0 && which(x, a)
+		return !a.Picture.Vacant && len(a.Freed) == 0 && !phases.TilesOfSound(x, a) && which(x, a)
 	}, each)
 }
 

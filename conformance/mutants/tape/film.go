@@ -83,3 +83,17 @@ func Columns(columns, rows int) func(*media.Report) {
 		}
 	}
 }
+
+// Beside shows something where no stream is.
+func Beside(r *media.Report) {
+	r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 2, To: 4}, Rect: media.Rect{X: 10, Y: 10, Width: 30, Height: 30}})
+}
+
+// Avatars puts the tiles of a picture of two columns into three, and shows something in the free ones.
+func Avatars(r *media.Report) {
+	for i := range r.Picture.Appearances {
+		a := &r.Picture.Appearances[i]
+		a.Rect = media.Rect{X: a.Rect.X * 2 / 3, Y: a.Rect.Y + a.Rect.Height/6, Width: a.Rect.Width * 2 / 3, Height: a.Rect.Height * 2 / 3}
+	}
+	r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 0, To: r.Duration}, Rect: media.Rect{X: r.Picture.Width * 2 / 3, Width: 30, Height: 30}})
+}
