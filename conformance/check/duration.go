@@ -22,6 +22,7 @@ func (c *Case) DurationOf(s facts.Sighting, k course.Course, allow time.Duration
 			least -= late
 		}
 		early = c.missing(h)
+		least -= max(0, c.Effective(h).Sub(h.Begun.To))
 	}
 	n, ok := s.Whole("duration")
 	got := time.Duration(n) * time.Second
@@ -58,4 +59,21 @@ func (c *Case) missing(h *facts.History) float64 {
 		return 0
 	}
 	return max(0, x.Lacks())
+}
+
+// Effective returns when an individual archive had begun to record what was published already: with the answer to the start or, as the page tells the
+// one from the other, with createdAt of its manifest, if that is not later than a recording may begin (ARC-START-04).
+func (c *Case) Effective(h *facts.History) time.Time {
+	asked := h.Start.Over()
+	if len(h.Individual) == 0 {
+		return asked
+	}
+	z, _ := c.Zip(h.Individual[len(h.Individual)-1])
+	m, _ := z.Manifest()
+	ms, known := m.Members["createdAt"].Whole()
+	begun := c.Real(h.App(), time.UnixMilli(ms))
+	if !known || begun.Before(asked) || begun.Sub(asked) > c.Limit("tolerance.recording-begin") {
+		return asked
+	}
+	return begun
 }

@@ -51,6 +51,8 @@ var harmlessVendors = []harmless{
 		tape.InFile(scenarios.Captures, "alice", tape.Late(matroska.Audio, 500*time.Millisecond)),
 		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Audio, 500*time.Millisecond)),
 		tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 500*time.Millisecond)), tape.Member("createdAt", tape.More(500)))},
+	{"an individual recorder that begins 1.5 s late, and says so by its duration", []string{"ARC-DUR-17", "ARC-CB-11", "ARC-GET-08", "ARC-MAN-06"}, tape.All(
+		tape.MemberOf(scenarios.Crowd, "createdAt", tape.More(1500)), lateStart(scenarios.Crowd))},
 	{"a second until a recorder has joined a stream that a call chose", []string{"ARC-SEL-12", "ARC-SEL-13", "ARC-IND-04", "ARC-SIM-09"},
 		tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, time.Second))},
 	{"no name in the manifest of an archive without one", []string{"ARC-MAN-01", "ARC-MAN-05"}, tape.All(tape.Request(scenarios.Captures, "start", "name", nil),

@@ -85,7 +85,7 @@ func Streams(c *check.Case, h *facts.History) []*Stream {
 	if !ok {
 		return out
 	}
-	begun := facts.Span{From: effective(c, h), To: end.early}
+	begun := facts.Span{From: c.Effective(h), To: end.early}
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
 		if h.Request.Asks(kind) {
 			plan(c, h, begun, out, kind)
@@ -95,23 +95,6 @@ func Streams(c *check.Case, h *facts.History) []*Stream {
 		s.segment(c, h)
 	}
 	return out
-}
-
-// effective returns when the archive had begun to record what was published already: with the answer to the start or, as the page tells the
-// one from the other, with createdAt of its manifest, if that is not later than a recording may begin (ARC-START-04).
-func effective(c *check.Case, h *facts.History) time.Time {
-	asked := h.Start.Over()
-	if len(h.Individual) == 0 {
-		return asked
-	}
-	z, _ := c.Zip(h.Individual[len(h.Individual)-1])
-	m, _ := z.Manifest()
-	ms, known := m.Members["createdAt"].Whole()
-	begun := c.Real(h.App(), time.UnixMilli(ms))
-	if !known || begun.Before(asked) || begun.Sub(asked) > c.Limit("tolerance.recording-begin") {
-		return asked
-	}
-	return begun
 }
 
 // plan sets when the archive holds each track of a type: all that are published or chosen, up to the limit.
