@@ -43,7 +43,7 @@ var zipMutations = []Mutation{
 	})},
 	{"ARC-IND-09", "WebM for H.264", tape.InFile(scenarios.Matroska, "alice", tape.Rename(tape.Ending(".mkv", ".webm")))},
 	{"ARC-IND-10", "Matroska for VP9", tape.InLabel(scenarios.Kinds, "both.object.individual", "dave", tape.Rename(tape.Ending(".webm", ".mkv")))},
-	{"ARC-IND-20", "another key", tape.Stored(scenarios.Captures, "object", func(o *evidence.Object) { o.Key = strings.Replace(o.Key, "archive.zip", "archive.mp4", 1) })},
+	{"ARC-IND-20", "another key", tape.EachStored(scenarios.Captures, func(o *evidence.Object) { o.Key = strings.Replace(o.Key, "archive.zip", "archive.mp4", 1) })},
 	{"ARC-IND-28", "no manifest where nobody published", tape.Zip(scenarios.IndividualNobody, func(r *individual.Report) { r.Entries = nil })},
 	{"ARC-IND-28", "a size of its own where nobody published", tape.Set(scenarios.IndividualNobody, "wait.delivered", "size", 4711)},
 }
