@@ -30,7 +30,7 @@ var lifecycleMutations = []Mutation{
 	{"ARC-CB-30", "signs nothing", tape.Signature(scenarios.Retry, "")},
 	{"ARC-CB-30", "signs with another secret", tape.Signature(scenarios.Retry, "Bearer eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo")},
 
-	{"ARC-STO-08", "another name in Azure", tape.Stored(scenarios.Azure, "object", func(o *evidence.Object) { o.Key = "archive.mp4" })},
+	{"ARC-STO-08", "another name in Azure", tape.EachStored(scenarios.Azure, func(o *evidence.Object) { o.Key = "archive.mp4" })},
 	{"ARC-STO-11", "fails in spite of fallback", tape.Becomes(scenarios.FallsBack, "available", "failed")},
 	{"ARC-STO-12", "no fallback unless it is asked for", tape.Becomes(scenarios.FallsBack, "available", "failed")},
 	{"ARC-STO-13", "falls back where that is off", tape.Becomes(scenarios.GivenUp, "failed", "available")},
