@@ -145,6 +145,7 @@ func TestStrictClauses(t *testing.T) {
 		{"no origin", "requirements.yaml", "source: wire, ", "", "ARC-DUR-02: either section or source"},
 		{"two origins", "requirements.yaml", "source: wire", "source: wire, section: top", "ARC-DUR-02: either section or source"},
 		{"unknown source", "requirements.yaml", "source: wire", "source: rumour", `ARC-DUR-02: source is "rumour"`},
+		{"own reading as a must", "requirements.yaml", "source: wire, level: should, text: It says why.", "source: reading, level: must, text: It says why., reading: Own.", "ARC-DUR-02: a must that only our reading demands"},
 		{"own reading unwritten", "requirements.yaml", "source: wire", "source: reading", "ARC-DUR-02: source is reading"},
 		{"unknown section", "requirements.yaml", "section: top, level", "section: bottom, level", `ARC-DUR-01: unknown section "bottom"`},
 		{"virtual without wait", "requirements.yaml", "wait: 60s, ", "", "ARC-DUR-01: wait must be given"},

@@ -143,6 +143,8 @@ func (v *validator) clause(c Clause) {
 		v.failf("%s: source is %q, want a heading of sources.md or %q", c.ID, c.Source, Reading)
 	case c.Source == Reading && c.Reading == "":
 		v.failf("%s: source is reading, and reading is missing", c.ID)
+	case c.Source == Reading && c.Level == Must:
+		v.failf("%s: a must that only our reading demands", c.ID)
 	}
 	if (c.Time == Virtual) != (c.Wait > 0) {
 		v.failf("%s: wait must be given for time virtual and only there", c.ID)

@@ -134,3 +134,20 @@ func Audio(of func(*Case, content.Recording, media.Audio) (expected, actual stri
 		return of(c, x, *x.Audio)
 	})
 }
+
+// Quantized reports whether the slices of a video have a quantization parameter: intra slices may have one that is lower, and those of
+// B-frames one that is higher.
+func (c *Case) Quantized(v media.Video, qp int) bool {
+	lower, higher := int(c.Number("tolerance.intra-qp")), 0
+	if v.BFrames > 0 {
+		higher = int(c.Number("tolerance.b-qp"))
+	}
+	given := v.QP.Intra[qp]+v.QP.Inter[qp] > 0
+	for q := range v.QP.Intra {
+		given = given && q <= qp && q >= qp-lower
+	}
+	for q := range v.QP.Inter {
+		given = given && q >= qp && q <= qp+higher
+	}
+	return given
+}

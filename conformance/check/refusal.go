@@ -49,11 +49,12 @@ func OnUnknown(op evidence.Operation, codes ...int) func(*Case) {
 	}
 }
 
-func OnMalformed(op evidence.Operation, codes ...int) func(*Case) {
+// OnMalformed returns a check that the operation is refused for an id that is no UUID, or does not find it.
+func OnMalformed(op evidence.Operation) func(*Case) {
 	return func(c *Case) {
 		for _, r := range c.Calls(op) {
 			if id := r.ArchiveInPath(); c.Sound(r) && id != "" && !evidence.IsUUID(id) && c.succeedsAtAll(op, r) {
-				c.Status(r, codes...)
+				c.Refused(r, 404)
 			}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -109,11 +110,10 @@ func (r Record) SameApp(b Record) bool { return r.IDs[Application] == b.IDs[Appl
 // ArchiveInPath returns the id of the archive that the harness meant by the request.
 func (r Record) ArchiveInPath() string { return r.IDs[Archive] }
 
-// IsUUID reports whether an id is a UUID as openapi.yaml describes them: in lower case, with dashes. Package uuid parses
-// other forms too.
+// IsUUID reports whether an id is a UUID with dashes, in either case (RFC 9562, 4). Package uuid parses other forms too.
 func IsUUID(id string) bool {
 	u, err := uuid.Parse(id)
-	return err == nil && u.String() == id
+	return err == nil && strings.EqualFold(u.String(), id)
 }
 
 // Sent returns when a request went out, or when anything else was noted.

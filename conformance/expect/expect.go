@@ -65,6 +65,10 @@ type Phase struct {
 	Known   bool  // whether Picture is known; the specification leaves open what some style sheets show
 	Heard   []int // indices of the audible tracks
 	Unheard []int // indices of the tracks beyond the limit of sounds
+	// Freed are the streams, and FreedSounds the indices of the tracks, that were beyond a limit before and have a place now. The page leaves
+	// open whether they come in.
+	Freed       []string
+	FreedSounds []int
 	// Changed is the number of calls that took effect before this phase. The last one may have begun it.
 	Changed int
 }
@@ -86,8 +90,46 @@ func (p Timeline) Phases() []Phase {
 	for i := 1; i < len(edges); i++ {
 		out = append(out, p.phase(Stretch{edges[i-1], edges[i]}))
 	}
+	p.free(out)
 	return out
 }
+
+// free notes in each phase what was beyond a limit in an earlier one.
+func (p Timeline) free(phases []Phase) {
+	left, silent := map[string]bool{}, map[int]bool{}
+	for i := range phases {
+		a := &phases[i]
+		for _, at := range a.Picture.Places {
+			if left[at.Stream] {
+				a.Freed = append(a.Freed, at.Stream)
+			}
+		}
+		for _, t := range a.Heard {
+			if silent[t] {
+				a.FreedSounds = append(a.FreedSounds, t)
+			}
+		}
+		ordered := layout.Order(a.Streams)
+		for _, s := range ordered[min(len(ordered), layout.Most(p.Ledger)):] {
+			left[s.ID] = true
+		}
+		for _, t := range a.Unheard {
+			silent[t] = true
+		}
+	}
+}
+
+// freed reports whether a track has a place, at some time of a stretch, that it got after it was beyond a limit.
+func (p Timeline) freed(phases []Phase, track int, s Stretch) bool {
+	t := p.Tracks[track]
+	return slices.ContainsFunc(phases, func(a Phase) bool {
+		within := a.From < s.To && s.From < a.To
+		return within && (t.Video && slices.Contains(a.Freed, t.Stream) || slices.Contains(a.FreedSounds, track))
+	})
+}
+
+// Demanded reports whether a track must be seen or heard in a stretch that is due to it, and not only may, because the place was another's before.
+func (p Timeline) Demanded(track int, s Stretch) bool { return !p.freed(p.Phases(), track, s) }
 
 func (p Timeline) phase(s Stretch) Phase {
 	a := Phase{Stretch: s, Layout: p.Layout}

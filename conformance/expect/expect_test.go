@@ -90,3 +90,31 @@ func TestWithout(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestWhoWasLeftOutIsNotDemanded has one stream and one sound too many at first.
+func TestWhoWasLeftOutIsNotDemanded(t *testing.T) {
+	p := play(t)
+	for n := range MostHeard(p.Ledger) + 1 {
+		end := 20.0
+		if n == 0 {
+			end = 10
+		}
+		p.Tracks = append(p.Tracks, Track{Stream: fmt.Sprint(n), There: []Stretch{{0, end}}})
+		if n <= layout.Most(p.Ledger) {
+			p.Tracks = append(p.Tracks, Track{Stream: fmt.Sprint(n), Video: true, There: []Stretch{{0, end}}})
+		}
+	}
+	phases := p.Phases()
+	if len(phases) != 2 || len(phases[0].Freed)+len(phases[0].FreedSounds) > 0 {
+		t.Fatalf("%d phases, the first with %v", len(phases), phases[0].Freed)
+	}
+	if got := fmt.Sprint(phases[1].Freed, len(phases[1].FreedSounds)); got != "[16] 1" {
+		t.Errorf("freed %s", got)
+	}
+	for i, track := range p.Tracks {
+		last := track.Stream == "16" && track.Video || track.Stream == "50" && !track.Video
+		if track.Stream != "0" && p.Demanded(i, Stretch{10, 20}) == last {
+			t.Errorf("stream %s, video %v: demanded %v", track.Stream, track.Video, !last)
+		}
+	}
+}

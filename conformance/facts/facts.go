@@ -138,6 +138,7 @@ func (f *Facts) sortOut(v evidence.View) {
 		}
 	}
 	f.begun()
+	f.setAside()
 	for _, r := range v.Records { // an event may come before the answer to the start
 		h := f.ByID[r.IDs[evidence.Archive]]
 		switch {

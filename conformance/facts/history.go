@@ -62,12 +62,13 @@ type History struct {
 	// Start is the exchange that started it. That of an automatic archive has no Exchange: it is the arrival of the
 	// session's first client.
 	Start   evidence.Record
-	Request jsonvalue.Object // the body of that exchange, or what was asked for with the session
-	Begun   Span             // the real time in which it began
-	Follows bool             // an automatic archive that is not the first one of its session
-	Seen    []Sighting       // objects in answers
-	Hooks   []Sighting       // objects in callbacks
-	Objects []evidence.Record
+	Request jsonvalue.Object  // the body of that exchange, or what was asked for with the session
+	Begun   Span              // the real time in which it began
+	Follows bool              // an automatic archive that is not the first one of its session
+	Seen    []Sighting        // objects in answers
+	Hooks   []Sighting        // objects in callbacks
+	Objects []evidence.Record // its file, as it was listed and downloaded
+	Beside  []evidence.Record // other objects at its target with its id in their keys
 	Watches []evidence.Record // how long it was watched for something, and what came
 	Events  []evidence.Record // events about it that clients received
 	Stops   []evidence.Record // stop calls by its application
@@ -197,6 +198,52 @@ func (h *History) Stored(fetched bool) []evidence.Record {
 		}
 	}
 	return out
+}
+
+// AllStored is Stored with the objects beside the file.
+func (h *History) AllStored() []evidence.Record {
+	out := h.Stored(false)
+	for _, r := range h.Beside {
+		if r.Object.Store == "s3" {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Keys returns the keys that the file of an archive may have (ARC-STO-02, ARC-IND-20).
+func (f *Facts) Keys(h *History) []string {
+	name := "archive.mp4"
+	if h.IsIndividual() {
+		name = "archive.zip"
+	}
+	var out []string
+	for _, id := range f.Projects(h) {
+		out = append(out, id+"/"+h.ID+"/"+name)
+	}
+	return out
+}
+
+// setAside moves the objects beside the file out of Objects. Without an object of the right key all of them may be the file.
+func (f *Facts) setAside() {
+	for _, h := range f.Archives {
+		if len(h.Objects) < 2 || h.App() == "" {
+			continue
+		}
+		keys := f.Keys(h)
+		right := func(r evidence.Record) bool { return r.Object.Store == "cloud" || slices.Contains(keys, r.Object.Key) }
+		if slices.ContainsFunc(h.Objects, right) {
+			all := h.Objects
+			h.Objects = nil
+			for _, r := range all {
+				if right(r) {
+					h.Objects = append(h.Objects, r)
+				} else {
+					h.Beside = append(h.Beside, r)
+				}
+			}
+		}
+	}
 }
 
 func (h *History) HookList() string {

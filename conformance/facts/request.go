@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts/jsonvalue"
@@ -39,6 +40,7 @@ const (
 	FlawLayoutParts    = "stylesheet or screenshareType with another layout type"
 	flawLeaving        = "last client just left"
 	flawCredentials    = "flawed credentials"
+	flawUnsaid         = "something that no source allows or forbids"
 )
 
 // Asked is a start request with its flaws.
@@ -75,6 +77,9 @@ func (f *Facts) asked(r evidence.Record) Asked {
 	a.flaws = append(a.flaws, f.modeFlaws(body)...)
 	a.flaws = append(a.flaws, f.rateFlaws(body)...)
 	a.flaws = append(a.flaws, f.layoutFlaws(body)...)
+	if int64(utf8.RuneCountInString(body.Text("name"))) > f.Number("auto-archive-name.max") {
+		a.flaws = append(a.flaws, flawUnsaid) // of names given at a start no source has a limit (ARC-START-19)
+	}
 	return f.sessionFlaws(a)
 }
 
@@ -266,14 +271,6 @@ func (f *Facts) Owner(project string) string {
 		return project
 	}
 	return f.keys[project]
-}
-
-func query(r evidence.Record) url.Values {
-	u, err := url.Parse(r.Exchange.Request.URL)
-	if err != nil {
-		return nil
-	}
-	return u.Query()
 }
 
 // Sound reports whether the request carries proper credentials of its own application.

@@ -61,6 +61,10 @@ func (r Rect) Holds(s Rect, allow float64) bool {
 type Picture struct {
 	Places []Place
 	Grid   bool
+	// Unpublished means that no source says how many columns and rows the grid has. The places are those of one that suits.
+	Unpublished bool
+	// Vacant means that the layout has a large place that nobody takes. No source says that it stays black.
+	Vacant bool
 }
 
 // Of returns the place of a stream.
@@ -125,15 +129,18 @@ func Arrange(ledger spec.Ledger, l spec.Layout, streams []Stream, size Size) (p 
 	w, h := float64(size.Width), float64(size.Height)
 	switch kind {
 	case "pip":
-		return one(seen, large, Rect{0, 0, w, h}, []Rect{{0.7 * w, 0.1 * h, 0.2 * w, 0.2 * h}}), true
+		p = one(seen, large, Rect{0, 0, w, h}, []Rect{{0.7 * w, 0.1 * h, 0.2 * w, 0.2 * h}})
 	case "verticalPresentation":
-		return shared(one(seen, large, Rect{0.2 * w, 0, 0.8 * w, h}, left(size)), large, size, Rect{0, 0, 0.2 * w, h}), true
+		p = shared(one(seen, large, Rect{0.2 * w, 0, 0.8 * w, h}, left(size)), large, size, Rect{0, 0, 0.2 * w, h})
 	case "horizontalPresentation":
-		return shared(one(seen, large, Rect{0, 0, w, 0.8 * h}, lower(size)), large, size, Rect{0, 0.8 * h, w, 0.2 * h}), true
+		p = shared(one(seen, large, Rect{0, 0, w, 0.8 * h}, lower(size)), large, size, Rect{0, 0.8 * h, w, 0.2 * h})
 	case "bestFit":
 		return grid(seen, w, h), true
+	default:
+		return Picture{}, false
 	}
-	return Picture{}, false
+	p.Vacant = large == "" && len(p.Places) > 0
+	return p, true
 }
 
 // one puts one stream into the large place, and the others into the small places as far as there are any.
@@ -200,7 +207,7 @@ func lower(size Size) []Rect {
 	return out
 }
 
-// grid returns the published grid: 1, 2x1, 2x2, 3x3, and 4x4 beyond.
+// grid returns the published grid: 1, 2x1, 2x2, 3x3, and 4x4 beyond, which is concluded.
 func grid(seen []Stream, w, h float64) Picture {
 	p := Picture{Grid: true}
 	columns, rows := 4.0, 4.0
@@ -217,7 +224,26 @@ func grid(seen []Stream, w, h float64) Picture {
 	for _, s := range seen {
 		p.Places = append(p.Places, Place{Stream: s.ID, Rect: Rect{Width: w / columns, Height: h / rows}})
 	}
+	p.Unpublished = len(seen) > 9
 	return p
+}
+
+// Grids returns the picture with each grid of equal tiles that has room for its streams.
+func (p Picture) Grids(size Size) []Picture {
+	out := []Picture{p}
+	for columns := 1; columns <= len(p.Places); columns++ {
+		for rows := 1; rows <= len(p.Places); rows++ {
+			if columns*rows < len(p.Places) {
+				continue
+			}
+			other := Picture{Grid: true, Places: slices.Clone(p.Places)}
+			for i := range other.Places {
+				other.Places[i].Rect = Rect{Width: float64(size.Width) / float64(columns), Height: float64(size.Height) / float64(rows)}
+			}
+			out = append(out, other)
+		}
+	}
+	return out
 }
 
 // custom returns the example with the style sheet whose streams have the same classes, by priority.

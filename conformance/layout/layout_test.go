@@ -101,3 +101,34 @@ func TestStands(t *testing.T) {
 		t.Errorf("covering: %+v", got)
 	}
 }
+
+func TestWhatNoSourceSays(t *testing.T) {
+	l, size := ledger(t), Size{640, 480}
+	streams := func(n int, classes ...string) (out []Stream) {
+		for i := range n {
+			out = append(out, Stream{ID: fmt.Sprint(i), Classes: classes})
+		}
+		return out
+	}
+	for _, tc := range []struct {
+		kind                string
+		streams             []Stream
+		vacant, unpublished bool
+	}{
+		{"pip", streams(2), true, false}, {"pip", streams(2, "full"), false, false}, {"verticalPresentation", streams(3, "full"), true, false},
+		{"horizontalPresentation", streams(1, "focus"), false, false}, {"pip", nil, false, false}, {"bestFit", streams(9), false, false}, {"bestFit", streams(10), false, true},
+	} {
+		p, ok := Arrange(l, spec.Layout{Type: tc.kind}, tc.streams, size)
+		if !ok || p.Vacant != tc.vacant || p.Unpublished != tc.unpublished {
+			t.Errorf("%s of %d: vacant %v, unpublished %v", tc.kind, len(tc.streams), p.Vacant, p.Unpublished)
+		}
+	}
+	p, _ := Arrange(l, spec.Layout{Type: "bestFit"}, streams(16), size)
+	tiles := map[Rect]bool{}
+	for _, grid := range p.Grids(size) {
+		tiles[grid.Places[15].Rect] = true
+	}
+	if !tiles[Rect{Width: 160, Height: 120}] || !tiles[Rect{Width: 128, Height: 120}] || tiles[Rect{Width: 160, Height: 160}] {
+		t.Error("sixteen streams need 4x4 or more, and 5x4 is one of them")
+	}
+}

@@ -59,7 +59,7 @@ var automaticMutations = []Mutation{
 	{"ARC-DUR-17", "another duration of an archive beside an automatic one", tape.Add(scenarios.Automatic, "beside.wait.delivered", "duration", 3)},
 
 	{"ARC-STO-01", "uploads no automatic archive", ownLost},
-	{"ARC-STO-02", "another key of an automatic archive", tape.Stored(scenarios.Automatic, "object", func(o *evidence.Object) { o.Key = "archives/" + o.Key })},
+	{"ARC-STO-02", "another key of an automatic archive", tape.EachStored(scenarios.Automatic, func(o *evidence.Object) { o.Key = "archives/" + o.Key })},
 	{"ARC-STO-03", "an automatic archive of another length", tape.Stored(scenarios.Automatic, "object", func(o *evidence.Object) { o.Size-- })},
 	{"ARC-STO-04", "another checksum of an automatic archive", tape.Set(scenarios.Automatic, "wait.delivered", "sha256sum", "x")},
 	{"ARC-STO-05", "available after the upload of an automatic archive", tape.Set(scenarios.Automatic, "get.after", "status", "available")},

@@ -28,7 +28,7 @@ var harmlessChanges = []harmless{
 		[]string{"ARC-LAY-01", "ARC-LAY-02", "ARC-COMP-12"}, slowStart(scenarios.Pair, 1900*time.Millisecond)},
 	{"a start of many streams that takes 2 s, by a target that counts the file's time from the request",
 		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(scenarios.Many, 1300*time.Millisecond)}, // it took 0.7 s
-	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, behind("client-51", false)},
+	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, tape.Behind("client-51", false)},
 	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, sealedIndividual(nil)},
 	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(scenarios.Pair, "started", "stopped")},
 	{"a recorder that attaches 0.2 s late in every archive", nil, everyFilm(tape.CutEnds(0.2, 0))},
@@ -66,7 +66,7 @@ func besides(id string) []string {
 
 func TestWhatIsHarmlessPasses(t *testing.T) {
 	l := ledger(t)
-	for _, h := range slices.Concat(harmlessChanges, harmlessAnswers) {
+	for _, h := range slices.Concat(harmlessChanges, harmlessAnswers, harmlessVendors) {
 		t.Run(h.what, func(t *testing.T) {
 			tape := &tape.Tape{Records: recorded(t)}
 			h.change(tape)

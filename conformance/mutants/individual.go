@@ -43,7 +43,7 @@ var zipMutations = []Mutation{
 	})},
 	{"ARC-IND-09", "WebM for H.264", tape.InFile(scenarios.Matroska, "alice", tape.Rename(tape.Ending(".mkv", ".webm")))},
 	{"ARC-IND-10", "Matroska for VP9", tape.InLabel(scenarios.Kinds, "both.object.individual", "dave", tape.Rename(tape.Ending(".webm", ".mkv")))},
-	{"ARC-IND-20", "another key", tape.Stored(scenarios.Captures, "object", func(o *evidence.Object) { o.Key = strings.Replace(o.Key, "archive.zip", "archive.mp4", 1) })},
+	{"ARC-IND-20", "another key", tape.EachStored(scenarios.Captures, func(o *evidence.Object) { o.Key = strings.Replace(o.Key, "archive.zip", "archive.mp4", 1) })},
 	{"ARC-IND-28", "no manifest where nobody published", tape.Zip(scenarios.IndividualNobody, func(r *individual.Report) { r.Entries = nil })},
 	{"ARC-IND-28", "a size of its own where nobody published", tape.Set(scenarios.IndividualNobody, "wait.delivered", "size", 4711)},
 }
@@ -52,7 +52,7 @@ var frameMutations = []Mutation{
 	{"ARC-IND-03", "records 49 streams with video", tape.InFile(scenarios.Crowd, "client-30", tape.Lose(matroska.Video))},
 	{"ARC-IND-26", "records 49 streams with audio", tape.InFile(scenarios.Crowd, "client-31", tape.Lose(matroska.Audio))},
 	{"ARC-IND-27", "records one stream too many for a second", tape.Earlier(scenarios.Crowd, "unpublish.client-02", -1400*time.Millisecond)},
-	{"ARC-IND-27", "takes two that wait for one that leaves", behind("client-51", true)},
+	{"ARC-IND-27", "takes two that wait for one that leaves", tape.Behind("client-51", true)},
 	{"ARC-IND-27", "loses a stream when others come", tape.InFile(scenarios.Crowd, "client-12", tape.UpTo(1500*time.Millisecond))},
 	{"ARC-IND-04", "no file of a stream", tape.Zip(scenarios.Captures, func(r *individual.Report) {
 		r.Entries = slices.DeleteFunc(r.Entries, func(e individual.Entry) bool { return e.Media != nil })
@@ -66,7 +66,7 @@ var frameMutations = []Mutation{
 	{"ARC-IND-04", "loses the first 120 ms of a sound", tape.InFile(scenarios.Captures, "carol", tape.Late(matroska.Audio, 120*time.Millisecond))},
 	{"ARC-IND-04", "waits for the second key frame", tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 1150*time.Millisecond))},
 	{"ARC-IND-04", "waits for a key frame of who begins with one", tape.InFile(scenarios.Captures, "carol", tape.Late(matroska.Video, 120*time.Millisecond))},
-	{"ARC-SEL-12", "takes 120 ms to hear who was chosen", tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, 120*time.Millisecond))},
+	{"ARC-SEL-14", "takes 120 ms to hear who was chosen", tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, 120*time.Millisecond))},
 	{"ARC-IND-06", "one file for both segments", tape.Segments(scenarios.Interrupted, "alice", tape.Join)},
 	{"ARC-IND-29", "one file for two times", tape.Segments(scenarios.Chosen, "alice", tape.Join)},
 	{"ARC-IND-31", "two codecs in one file", tape.Segments(scenarios.Interrupted, "carol", tape.Join)},

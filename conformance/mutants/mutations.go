@@ -14,4 +14,4 @@ type Mutation struct {
 }
 
 // Mutations lists all mutations.
-var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, pictureMutations, likenessMutations, severalMutations, automaticMutations, selectionMutations, encryptionMutations, lifecycleMutations, individualMutations)
+var Mutations = slices.Concat(callMutations, courseMutations, filmMutations, pictureMutations, likenessMutations, severalMutations, automaticMutations, selectionMutations, encryptionMutations, lifecycleMutations, individualMutations, valueMutations)

@@ -67,6 +67,7 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-13", "changes the layout of a finished archive", tape.Status(onLayouts, "late.layout", 200)},
 	{"ARC-LAY-14", "fails on a property beyond the subset", tape.Status(onLayouts, "bad.sheet.property", 500)},
 	{"ARC-SIM-03", "one layout for all archives", tape.Film(scenarios.Simultaneous, "second.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
+	{"ARC-SIM-03", "the layout of the second archive for the first", tape.Film(scenarios.Simultaneous, "first.object.media", tape.Nth("vp8-05", 0, tape.At(448, 48, 128, 96)))},
 	{"ARC-SEL-06", "holds a 17th chosen stream", tape.Film(onMany, "chosen.object.media", tape.Also("small-03", 640-160, 480-120, 160, 120))},
 	{"ARC-SEL-07", "leaves out who is preferred", picture(onMany, tape.Without("small-17"))},
 	{"ARC-COMP-20", "shows fifteen streams", picture(onMany, tape.Without("small-16"))},
@@ -93,18 +94,21 @@ var pictureMutations = []Mutation{
 	{"ARC-COMP-30", "stretches what changes its aspect", picture(onMutes, tape.Nth("aspect", 1, func(a *media.Appearance) { a.Rect.Width += 50 }))},
 	{"ARC-COMP-31", "does not mix who is only heard", picture(onMutes, tape.Without("tone-19"))},
 	{"ARC-COMP-32", "does not show who is only seen", picture(onMutes, tape.Without("aspect"))},
-	{"ARC-COMP-33", "something beside the streams", picture(onMutes, func(r *media.Report) {
-		r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 2, To: 4}, Rect: media.Rect{X: 10, Y: 10, Width: 30, Height: 30}})
-	})},
-	{"ARC-COMP-34", "a free place stays black", picture(onMany, func(r *media.Report) {
-		all := r.Picture.OfStream("small-16")
-		r.Picture.Appearances = slices.DeleteFunc(r.Picture.Appearances, func(a media.Appearance) bool {
-			return a.ID == "small-16" && a.From > all[0].From
-		})
-	})},
+	{"ARC-COMP-33", "something beside the streams", pairFilm(tape.Beside)},
+	{"ARC-COMP-31", "a tile for who is only heard", picture(onMutes, tape.Beside)},
+	{"ARC-COMP-34", "a free place stays black", picture(onMany, staysAway)},
+	{"ARC-COMP-34", "a sound stays away that was left out", picture(onMany, tape.Without("tone-17"))},
 	{"ARC-RATE-06", "twice the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return 2 * bits }))},
 	{"ARC-RATE-08", "half the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits / 2 }))},
 	{"ARC-POST-01", "consecutive archives of different profiles", tape.Film(scenarios.AutoDay, "consecutive.object.media", func(r *media.Report) {
 		r.Video.Codec = "avc1.640028"
 	})},
+}
+
+// staysAway removes the picture of a stream that was left out from when it is back.
+func staysAway(r *media.Report) {
+	all := r.Picture.OfStream("small-16")
+	r.Picture.Appearances = slices.DeleteFunc(r.Picture.Appearances, func(a media.Appearance) bool {
+		return a.ID == "small-16" && a.From > all[0].From
+	})
 }

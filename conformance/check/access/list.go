@@ -30,10 +30,11 @@ var listChecks = []check.Check{
 	check.New("ARC-LIST-11", listSequence, scenarios.Listing),
 	check.New("ARC-LIST-12", listOwnOnly, scenarios.Isolation),
 	check.New("ARC-LIST-13", listNothing, scenarios.Listing),
+	check.New("ARC-LIST-14", filteredTotal, scenarios.Listing),
 }
 
 // bad reports whether the call uses paging values that the documentation does not allow.
-func bad(c *check.Case, l facts.List) bool {
+func bad(c *check.Case, l check.List) bool {
 	for key, most := range map[string]int{"offset": math.MaxInt32, "count": int(c.Number("list.count.max"))} {
 		if !l.Query.Has(key) {
 			continue
@@ -48,11 +49,11 @@ func bad(c *check.Case, l facts.List) bool {
 
 // goodLists returns the proper list calls with proper answers, in applications whose archives the harness started
 // itself.
-func goodLists(c *check.Case) []facts.List {
-	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l facts.List) bool { return !l.OK || bad(c, l) || listsAutomatic(c, l) })
+func goodLists(c *check.Case) []check.List {
+	return slices.DeleteFunc(slices.Clone(c.Lists()), func(l check.List) bool { return !l.OK || bad(c, l) || listsAutomatic(c, l) })
 }
 
-func listsAutomatic(c *check.Case, l facts.List) bool {
+func listsAutomatic(c *check.Case, l check.List) bool {
 	s := c.Sessions[l.Query.Get("sessionId")]
 	return s != nil && s.Auto
 }
@@ -71,7 +72,7 @@ func listAnswers(c *check.Case) {
 }
 
 // undecodable reports whether the list is filtered by a session id that the harness made up. The target may refuse it.
-func undecodable(l facts.List, c *check.Case) bool {
+func undecodable(l check.List, c *check.Case) bool {
 	id := l.Query.Get("sessionId")
 	return id != "" && (c.Sessions[id] == nil || c.Sessions[id].Created.Exchange == nil)
 }
@@ -171,7 +172,7 @@ func listPages(c *check.Case) {
 
 // wholeOf returns the unpaged list of the same application and filter, with no start or deletion between it and the
 // page, neither by the harness nor by somebody else.
-func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bool) {
+func wholeOf(c *check.Case, lists []check.List, page check.List) (check.List, bool) {
 	for _, l := range lists {
 		if l.Query.Has("offset") || l.Query.Has("count") || l.Query.Get("sessionId") != page.Query.Get("sessionId") || !l.R.SameApp(page.R) {
 			continue
@@ -185,7 +186,7 @@ func wholeOf(c *check.Case, lists []facts.List, page facts.List) (facts.List, bo
 			return l, true
 		}
 	}
-	return facts.List{}, false
+	return check.List{}, false
 }
 
 func itemIDs(items []jsonvalue.Object) []string {
@@ -196,14 +197,32 @@ func itemIDs(items []jsonvalue.Object) []string {
 	return ids
 }
 
+// counted returns the lists of applications whose archives the harness knows, so that it knows their totals.
+func counted(c *check.Case) []check.List {
+	return slices.DeleteFunc(goodLists(c), func(l check.List) bool {
+		return undecodable(l, c) || l.R.Exchange.Identity == evidence.AsLegacy || !ownsAllOf(c, l.R)
+	})
+}
+
+// totals returns what count of a list may be: the number of archives that match and, as no source says that count minds the filter, of all
+// archives of the application.
+func totals(c *check.Case, l check.List) (matching, all int64) {
+	return int64(len(archivesOf(c, l.Query.Get("sessionId"), l.R))), int64(len(archivesOf(c, "", l.R)))
+}
+
 // listTotal compares count with the archives that the harness started and did not delete.
 func listTotal(c *check.Case) {
-	for _, l := range goodLists(c) {
-		if undecodable(l, c) || l.R.Exchange.Identity == evidence.AsLegacy || !ownsAllOf(c, l.R) {
-			continue
+	for _, l := range counted(c) {
+		matching, all := totals(c, l)
+		c.Want(l.Count == matching || l.Count == all, fmt.Sprintf("count %d, or %d without the filter", matching, all), fmt.Sprintf("count %d", l.Count), l.R)
+	}
+}
+
+func filteredTotal(c *check.Case) {
+	for _, l := range counted(c) {
+		if matching, _ := totals(c, l); l.Query.Get("sessionId") != "" {
+			c.Want(l.Count == matching, fmt.Sprintf("count %d, the archives of the session", matching), fmt.Sprintf("count %d", l.Count), l.R)
 		}
-		want := len(archivesOf(c, l.Query.Get("sessionId"), l.R))
-		c.Want(l.Count == int64(want), fmt.Sprintf("count %d", want), fmt.Sprintf("count %d", l.Count), l.R)
 	}
 }
 
@@ -250,22 +269,13 @@ func listItemsEqualReads(c *check.Case) {
 	}
 }
 
+// differing returns the properties with different values, and those that the item lacks although every archive has them.
 func differing(item, read jsonvalue.Object) []string {
 	var keys []string
-	for key := range item {
-		if _, both := read[key]; !both {
-			keys = append(keys, key)
-		}
-	}
 	for key, v := range read {
-		if key == "url" {
-			continue
-		}
 		w, both := item[key]
-		if !both && (key == "maxBitrate" || key == "quantizationParameter") {
-			continue // ARC-RATE-13
-		}
-		if !both || !jsonvalue.Same(v, w) && !rounded(key, item, read) {
+		lacks := !both && slices.Contains(archiveRequired, key)
+		if lacks || both && key != "url" && !jsonvalue.Same(v, w) && !rounded(key, item, read) {
 			keys = append(keys, key)
 		}
 	}
@@ -324,7 +334,8 @@ func listNothing(c *check.Case) {
 			c.Blocked("an empty list by a target that lists archives", "no list was ever answered properly", l.R)
 			return
 		}
-		allowed := l.OK && l.Count == 0 && len(l.Items) == 0 || undecodable(l, c) && l.R.Exchange.Status() == 400
-		c.Want(allowed, "count 0 and no items", check.Outcome(l.R)+fmt.Sprintf(" count %d, %d items", l.Count, len(l.Items)), l.R)
+		_, all := totals(c, l)
+		allowed := l.OK && (l.Count == 0 || l.Count == all) && len(l.Items) == 0 || undecodable(l, c) && l.R.Exchange.Status() == 400
+		c.Want(allowed, "count 0, or that of all archives, and no items", check.Outcome(l.R)+fmt.Sprintf(" count %d, %d items", l.Count, len(l.Items)), l.R)
 	}
 }

@@ -195,7 +195,7 @@ func continuesInFurther(c *check.Case) {
 // overlaps judges archives that follow each other while somebody publishes, by createdAt and duration, and by the frames
 // that two files both show.
 func overlaps(c *check.Case) {
-	most := c.Limit("tolerance.overlap")
+	most, rounding := c.Limit("tolerance.overlap"), c.Limit("tolerance.duration")
 	for _, s := range archived(c) {
 		chain := c.Chain(s.ID)
 		for i := 1; i < len(chain); i++ {
@@ -213,7 +213,8 @@ func overlaps(c *check.Case) {
 			begin, _ := next.Instant("createdAt")
 			n, _ := before.Whole("duration")
 			overlap := from.Add(time.Duration(n) * time.Second).Sub(begin)
-			c.Want(overlap > 0 && overlap <= most, fmt.Sprintf("an overlap of more than 0 and up to %v", most), overlap.String(), before.At, next.At)
+			c.Want(overlap > -rounding && overlap <= most+rounding, fmt.Sprintf("an overlap of more than 0 and up to %v, give or take %v", most, rounding),
+				overlap.String(), before.At, next.At)
 		}
 	}
 }

@@ -10,11 +10,16 @@ import (
 	"reelcheck/conformance/facts/jsonvalue"
 )
 
-// callbackEqualsRead compares the last callback of an archive at rest with a read in the same status.
+// callbackEqualsRead compares each callback with what was asked for, and those of an archive at rest with a read in the same status.
 func callbackEqualsRead(c *check.Case) {
 	keys := []string{"applicationId", "outputMode", "hasAudio", "hasVideo", "sha256sum", "updatedAt", "multiArchiveTag"}
 	for _, h := range c.EveryArchive() {
+		want := c.Modes(h)
+		want["multiArchiveTag"] = h.Request.Text("multiArchiveTag")
 		for _, s := range h.Hooks {
+			wrong, shown := want.Differ(s.Object)
+			c.Want(len(wrong) == 0 && slices.Contains(c.Projects(h), s.Text("applicationId")), "what was asked for: "+shown+", applicationId "+strings.Join(c.Projects(h), " or "),
+				strings.Join(append(wrong, s.Show("applicationId")), ", "), s.At, h.Start)
 			i := slices.IndexFunc(h.Seen, func(r facts.Sighting) bool {
 				return r.Status() == s.Status() && facts.Final(s.Status()) && r.At.Exchange.Identity == evidence.AsUnified
 			})

@@ -70,8 +70,11 @@ var h264Track = check.Video(func(_ *check.Case, _ content.Recording, v media.Vid
 })
 
 var aacTrack = check.Audio(func(_ *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
-	return "AAC-LC audio (mp4a.40.2)", a.Entry + " " + a.Codec, a.Entry == "mp4a" && a.ObjectType == 2
+	return "AAC audio (mp4a.40)", a.Entry + " " + a.Codec, a.Entry == "mp4a" && slices.Contains(aacTypes, a.ObjectType)
 })
+
+// aacTypes are the MPEG-4 audio object types that are AAC: Main, LC, SSR, LTP, and LC with SBR, and with PS too.
+var aacTypes = []int{1, 2, 3, 4, 5, 29}
 
 var sampleRate = check.Audio(func(c *check.Case, _ content.Recording, a media.Audio) (string, string, bool) {
 	want := int(c.Number("audio.sample-rate"))
@@ -172,14 +175,7 @@ func defaultQP(c *check.Case) {
 		if rate || own || x.Video == nil {
 			continue
 		}
-		ok := x.Video.QP.Max == qp
-		for q := range x.Video.QP.Intra {
-			ok = ok && q <= qp && q >= qp-lower
-		}
-		for q := range x.Video.QP.Inter {
-			ok = ok && q == qp
-		}
-		c.Want(ok, fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
+		c.Want(c.Quantized(*x.Video, qp), fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
 			fmt.Sprintf("QP %d to %d, mean %.1f, intra %v, inter %v", x.Video.QP.Min, x.Video.QP.Max, x.Video.QP.Mean, x.Video.QP.Intra, x.Video.QP.Inter), x.R)
 	}
 }
@@ -201,10 +197,20 @@ func variableBitrate(c *check.Case) {
 func soundOnly(c *check.Case) {
 	for _, x := range c.Recordings() {
 		if !x.Request.Asks("video") {
-			c.Want(x.Video == nil && !slices.Contains(x.Tracks, "vide"), "no video track", "tracks "+strings.Join(x.Tracks, ", "), x.R)
+			none := x.Video == nil && !slices.Contains(x.Tracks, "vide")
+			c.Want(none || blackThroughout(c, x), "no video track, or black throughout", "tracks "+strings.Join(x.Tracks, ", "), x.R)
 			c.Want(x.Sound != nil && len(x.Sound.Tones) > 0, "the published sound", content.Details(x.File)+" no tone found", x.R)
 		}
 	}
+}
+
+// blackThroughout reports whether nothing but black was seen in a file.
+func blackThroughout(c *check.Case, x content.Recording) bool {
+	if x.Picture == nil || len(x.Picture.Appearances)+len(x.Picture.Stray) > 0 {
+		return false
+	}
+	edge := c.Limit("tolerance.blink").Seconds()
+	return slices.ContainsFunc(x.Picture.Black, func(s media.Span) bool { return s.From <= edge && s.To >= x.Duration-edge })
 }
 
 func pictureOnly(c *check.Case) {

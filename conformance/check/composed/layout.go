@@ -27,7 +27,9 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-12", arranged(sharing), scenarios.Screens),
 	check.New("ARC-LAY-13", layoutsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-14", sheetsRefused, scenarios.Layouts),
-	check.New("ARC-LAY-17", sharedEqually, scenarios.Presentations),
+	check.New("ARC-LAY-17", concluded(sharesEdge), scenarios.Presentations),
+	check.New("ARC-LAY-18", vacant, scenarios.Simultaneous),
+	check.New("ARC-LAY-19", concluded(unpublished), scenarios.Many),
 }
 
 // pick selects phases of an archive.
@@ -52,8 +54,16 @@ func ranked(_ content.Recording, a expect.Phase) bool {
 
 func sharing(_ content.Recording, a expect.Phase) bool { return a.Layout.ScreenshareType != "" }
 
-// visible calls each with the phases whose whole picture is known.
+// visible calls each with the phases whose whole picture is known. It leaves out those with a large place that nobody takes (ARC-LAY-18),
+// those in which a stream may have come in that was left out before (ARC-COMP-34), and those with what may be tiles for sounds (ARC-COMP-31).
 func visible(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
+	seen(c, func(x content.Recording, a expect.Phase) bool {
+		return !a.Picture.Vacant && len(a.Freed) == 0 && !phases.TilesOfSound(x, a) && which(x, a)
+	}, each)
+}
+
+// seen calls each with the phases whose whole picture is known, or concluded.
+func seen(c *check.Case, which pick, each func(x content.Recording, a expect.Phase)) {
 	for _, x := range c.Recordings() {
 		if !x.Request.Asks("video") || x.Picture == nil {
 			continue
@@ -73,12 +83,24 @@ func arranged(which pick) func(*check.Case) {
 	}
 }
 
-// sharedEqually judges the presentations in whose sizes no source says where the small places lie.
-func sharedEqually(c *check.Case) {
-	sharing := func(_ content.Recording, a expect.Phase) bool {
-		return slices.ContainsFunc(a.Picture.Places, layout.Place.Shared)
+// sharesEdge picks presentations in whose sizes no source says where the small places lie.
+func sharesEdge(_ content.Recording, a expect.Phase) bool {
+	return slices.ContainsFunc(a.Picture.Places, layout.Place.Shared)
+}
+
+// unpublished picks grids of more streams than those whose style sheets are published.
+func unpublished(_ content.Recording, a expect.Phase) bool { return a.Picture.Unpublished }
+
+// concluded compares the picked phases with places that no source gives.
+func concluded(which pick) func(*check.Case) {
+	return func(c *check.Case) {
+		visible(c, which, func(x content.Recording, a expect.Phase) { phases.Shared(c, x, a) })
 	}
-	visible(c, sharing, func(x content.Recording, a expect.Phase) { phases.Shared(c, x, a) })
+}
+
+// vacant judges layouts with a large place that nobody takes.
+func vacant(c *check.Case) {
+	seen(c, func(_ content.Recording, a expect.Phase) bool { return a.Picture.Vacant }, func(x content.Recording, a expect.Phase) { phases.Shared(c, x, a) })
 }
 
 func tiled(c *check.Case) {

@@ -27,14 +27,8 @@ func qpAsGiven(c *check.Case) {
 		if !given || x.Video == nil {
 			continue
 		}
-		qp, ok := int(want), true
-		for q := range x.Video.QP.Intra {
-			ok = ok && q <= qp && q >= qp-lower
-		}
-		for q := range x.Video.QP.Inter {
-			ok = ok && q == qp
-		}
-		c.Want(ok && x.Video.Slices > 0, fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
+		qp := int(want)
+		c.Want(c.Quantized(*x.Video, qp) && x.Video.Slices > 0, fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
 			fmt.Sprintf("intra %v, inter %v", x.Video.QP.Intra, x.Video.QP.Inter), x.R)
 	}
 }

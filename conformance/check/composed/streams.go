@@ -66,7 +66,7 @@ func audible(c *check.Case, which pick, each func(x content.Recording, a expect.
 			continue
 		}
 		for _, a := range x.Settled {
-			if which(x, a) {
+			if len(a.FreedSounds) == 0 && which(x, a) {
 				each(x, a)
 			}
 		}
@@ -87,18 +87,17 @@ func beyondLimits(c *check.Case) {
 	audible(c, more, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
-// takesPlace judges phases after one in which streams were left out, when another stream has ended.
+// takesPlace judges phases in which a stream has a place that was left out before.
 func takesPlace(c *check.Case) {
-	freed := func(x content.Recording, a expect.Phase) bool {
-		return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool {
-			return b.To <= a.From && len(b.Streams) > len(b.Picture.Places) && len(a.Streams) < len(b.Streams)
-		})
+	freed := func(_ content.Recording, a expect.Phase) bool { return len(a.Freed) > 0 }
+	seen(c, freed, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
+	for _, x := range c.Recordings() {
+		for _, a := range x.Settled {
+			if x.Sound != nil && len(a.FreedSounds) > 0 {
+				phases.Heard(c, x, a)
+			}
+		}
 	}
-	arranged(freed)(c)
-	louder := func(x content.Recording, a expect.Phase) bool {
-		return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool { return b.To <= a.From && len(b.Unheard) > len(a.Unheard) })
-	}
-	audible(c, louder, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
 }
 
 // muted picks the phases in which a track of that kind is muted, and those in which it is back.
@@ -190,24 +189,24 @@ func changesSize(c *check.Case) {
 
 // onlyHeard checks phases with a stream that has no picture: they must not have a tile for it, but its sound.
 func onlyHeard(c *check.Case) {
-	with := func(x content.Recording, a expect.Phase) bool {
-		return slices.ContainsFunc(a.Heard, func(i int) bool { return !published(x, x.Timeline.Tracks[i].Stream, "video") })
+	settled := func(x content.Recording, a expect.Phase) bool {
+		return !a.Picture.Vacant && len(a.Freed) == 0 && phases.SoundAlone(x, a)
 	}
-	arranged(with)(c)
-	audible(c, with, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
-}
-
-// published reports whether a stream has a track of that kind at all.
-func published(x content.Recording, stream, kind string) bool {
-	return slices.ContainsFunc(x.Parts, func(p content.Part) bool {
-		return p.By.IDs[evidence.Stream] == stream && p.By.Published.Kind == kind
-	})
+	seen(c, settled, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
+	audible(c, phases.SoundAlone, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
+	for _, x := range c.Recordings() {
+		for _, s := range phases.Strays(x) {
+			if phases.BesideSound(x, s) {
+				c.Wrong("nothing seen of streams that are only heard", phases.ShownAt(s), x.R)
+			}
+		}
+	}
 }
 
 // onlySeen checks that streams without sound are in the picture.
 func onlySeen(c *check.Case) {
 	arranged(func(x content.Recording, a expect.Phase) bool {
-		return slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return !published(x, p.Stream, "audio") })
+		return slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return !phases.Has(x, p.Stream, "audio") })
 	})(c)
 }
 
@@ -218,8 +217,10 @@ func blackElsewhere(c *check.Case) {
 			continue
 		}
 		var stray []string
-		for _, s := range x.Picture.Stray {
-			stray = append(stray, fmt.Sprintf("something at %d,%d of %dx%d from %.1f to %.1f s", s.Rect.X, s.Rect.Y, s.Rect.Width, s.Rect.Height, s.From, s.To))
+		for _, s := range phases.Strays(x) {
+			if !phases.BesideSound(x, s) {
+				stray = append(stray, phases.ShownAt(s))
+			}
 		}
 		c.Want(len(stray) == 0, "black beside the streams", text.Clip(strings.Join(stray, "; "), 300), x.R)
 		for _, a := range x.Settled {

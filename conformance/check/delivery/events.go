@@ -127,7 +127,21 @@ func eventsNameArchive(c *check.Case) {
 		h := c.ByID[r.IDs[evidence.Archive]]
 		ok := h != nil && (h.Start.IDs[evidence.Session] == r.IDs[evidence.Session] || c.Automatic(h) && h.Session() == r.IDs[evidence.Session])
 		c.Want(ok, r.Client.Type+" with the archive's id", text.Clip(r.Client.Body.Text, 160), r)
+		if ok && r.Client.Type == "archiveStopped" {
+			stopsItsArchive(c, h, r)
+		}
 	}
+}
+
+// stopsItsArchive checks that an event does not name an archive that records on.
+func stopsItsArchive(c *check.Case, h *facts.History, event evidence.Record) {
+	k, known := course.Of(c.Facts, h)
+	if !known || c.Faulty(h) {
+		return
+	}
+	at := c.Latest(h.App(), event.Time)
+	c.Want(!at.Before(k.End.Add(-c.Limit("tolerance.limit.early"))), fmt.Sprintf("archiveStopped of archive %s at %s (%s)", facts.Short(h.ID), facts.ClockTime(k.End), k.Rule),
+		"at "+facts.ClockTime(at), event)
 }
 
 // everyClient checks that all clients of the session get the events, whether they publish or not, and that nobody else

@@ -62,20 +62,11 @@ func objectKey(c *check.Case) {
 		if h.IsIndividual() {
 			continue
 		}
-		want := keys(c, h)
+		want := c.Keys(h)
 		for _, r := range h.Stored(false) {
 			c.Want(slices.Contains(want, r.Object.Key), "key "+strings.Join(want, " or "), r.Object.Key, r)
 		}
 	}
-}
-
-// keys returns the keys that the file of a composed archive may have.
-func keys(c *check.Case, h *facts.History) []string {
-	var out []string
-	for _, id := range c.Projects(h) {
-		out = append(out, id+"/"+h.ID+"/archive.mp4")
-	}
-	return out
 }
 
 func objectSize(c *check.Case) {
@@ -217,7 +208,7 @@ func oneObject(c *check.Case) {
 			continue
 		}
 		keys := map[string]evidence.Record{}
-		for _, r := range h.Stored(false) {
+		for _, r := range h.AllStored() {
 			keys[r.Object.Key] = r
 		}
 		if len(keys) == 0 {

@@ -233,7 +233,7 @@ func azureTarget(c *check.Case) {
 		if storeOf(c, h.Start) != "azure" || !ended || len(c.Listings(h)) == 0 {
 			continue
 		}
-		want := keys(c, h)
+		want := c.Keys(h)
 		var names []string
 		at := []evidence.Record{last.At}
 		ok := last.Status() == "uploaded"

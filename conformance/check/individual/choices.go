@@ -19,6 +19,7 @@ import (
 var choiceChecks = []check.Check{
 	check.New("ARC-SEL-12", chosenAlone, scenarios.Chosen),
 	check.New("ARC-SEL-13", partsChosen, scenarios.Chosen),
+	check.New("ARC-SEL-14", chosenAtOnce, scenarios.Chosen),
 	check.New("ARC-SIM-09", besideComposed, scenarios.Chosen),
 }
 
@@ -60,6 +61,19 @@ func partsChosen(c *check.Case) {
 		for kind := range facts.InOrder(s.Due) {
 			recorded(c, b, s, kind)
 			within(c, b, s, kind)
+		}
+	})
+}
+
+// chosenAtOnce judges what calls chose from the call on.
+func chosenAtOnce(c *check.Case) {
+	chosen(c, func(b *bundle.Bundle, s *bundle.Stream) {
+		for _, d := range s.All() {
+			for _, span := range d.Spans {
+				if s.ChosenAt(c, b, span.From) {
+					covers(b, c, s, d, span, 0)
+				}
+			}
 		}
 	})
 }

@@ -214,10 +214,7 @@ func objectKey(c *check.Case) {
 		if !h.IsIndividual() {
 			continue
 		}
-		var want []string
-		for _, id := range slices.Compact([]string{h.App(), facts.Project(h.Start)}) {
-			want = append(want, id+"/"+h.ID+"/archive.zip")
-		}
+		want := c.Keys(h)
 		for _, r := range h.Stored(false) {
 			c.Want(slices.Contains(want, r.Object.Key), "key "+strings.Join(want, " or "), r.Object.Key, r)
 		}

@@ -24,7 +24,9 @@ var manifestChecks = []check.Check{
 		return textOf(b, "sessionId", b.Request.Text("sessionId"))
 	}), scenarios.Captures),
 	check.New("ARC-MAN-05", manifests(func(_ *check.Case, b *bundle.Bundle) (string, string, bool) {
-		return textOf(b, "name", b.Request.Text("name"))
+		want := b.Request.Text("name")
+		expected, actual, ok := textOf(b, "name", want)
+		return expected, actual, ok || want == "" && b.Manifest.Members["name"].Kind() == zipped.JSONNull
 	}), scenarios.Captures),
 	check.New("ARC-MAN-07", filesListed, scenarios.Captures),
 	check.New("ARC-MAN-08", streamIDs, scenarios.Captures),
@@ -49,7 +51,7 @@ func manifestIsJSON(c *check.Case) {
 			kinds []string
 		}{
 			{"id", []string{zipped.JSONString}}, {"partnerId", []string{zipped.JSONString, zipped.JSONNumber}}, {"sessionId", []string{zipped.JSONString}},
-			{"name", []string{zipped.JSONString}}, {"createdAt", []string{zipped.JSONNumber}}, {"files", []string{zipped.JSONArray}},
+			{"name", []string{zipped.JSONString, zipped.JSONNull}}, {"createdAt", []string{zipped.JSONNumber}}, {"files", []string{zipped.JSONArray}},
 		} {
 			if kind := b.Manifest.Members[m.key].Kind(); !slices.Contains(m.kinds, kind) {
 				wrong = append(wrong, m.key+" is "+kind)

@@ -33,10 +33,10 @@ func refusedOrSealed(c *check.Case) {
 // (ARC-SEC-06).
 func sealed(c *check.Case, h *facts.History) {
 	keys := map[string]bool{}
-	for _, r := range h.Stored(false) {
+	for _, r := range h.AllStored() {
 		keys[r.Object.Key] = true
 	}
-	c.Want(len(keys) == 1, "the encrypted object and nothing beside it", fmt.Sprintf("%d objects", len(keys)), h.Stored(false)...)
+	c.Want(len(keys) == 1, "the encrypted object and nothing beside it", fmt.Sprintf("%d objects", len(keys)), h.AllStored()...)
 	for _, r := range h.Stored(true) {
 		looked, entries := inside(c, r.Scenario, r.Object.SHA256)
 		c.Want(looked && entries == 0, "an object that cannot be read as a ZIP", shown(looked, entries), r)

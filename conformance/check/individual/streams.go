@@ -21,19 +21,26 @@ var streamChecks = []check.Check{
 	check.New("ARC-IND-25", archivesOfOneKind, scenarios.Kinds),
 	check.New("ARC-IND-29", segmented((*bundle.Stream).WasChosenAgain), scenarios.Chosen),
 	check.New("ARC-IND-31", recodedApart, scenarios.Interrupted),
-	check.New("ARC-IND-30", undivided, scenarios.Captures, scenarios.Chosen),
+	check.New("ARC-IND-30", undivided((*bundle.Stream).WasMuted), scenarios.Captures),
+	check.New("ARC-IND-32", undivided((*bundle.Stream).WasChosenInPart), scenarios.Chosen),
 }
 
-// recorded checks that a track is in the archive for the whole time that it must be.
+// recorded checks that a track is in the archive for the whole time that it must be. A recorder joins a stream that a call chooses as it joins a
+// session (ARC-START-04).
 func recorded(c *check.Case, b *bundle.Bundle, s *bundle.Stream, kind string) {
 	for _, d := range s.Due[kind] {
 		for _, span := range d.Spans {
-			covers(b, c, s, d, span)
+			late := time.Duration(0)
+			if s.ChosenAt(c, b, span.From) {
+				late = c.Limit("tolerance.recording-begin")
+			}
+			covers(b, c, s, d, span, late)
 		}
 	}
 }
 
-func covers(b *bundle.Bundle, c *check.Case, s *bundle.Stream, d *bundle.Due, span facts.Span) {
+// covers checks that a track is in the archive for a stretch, which may begin late.
+func covers(b *bundle.Bundle, c *check.Case, s *bundle.Stream, d *bundle.Due, span facts.Span, late time.Duration) {
 	end := c.Limit("tolerance.individual-end")
 	p := d.By.Published
 	if span.From.Equal(d.Whole.From) { // the first unit was captured before it left
@@ -61,7 +68,7 @@ func covers(b *bundle.Bundle, c *check.Case, s *bundle.Stream, d *bundle.Due, sp
 			last = at
 		}
 	}
-	there := !first.IsZero() && first.Sub(from) <= begin && to.Sub(last) <= end
+	there := !first.IsZero() && first.Sub(from) <= begin+late && to.Sub(last) <= end
 	if c.Excused(there, end, content.Due{Published: *p}) {
 		return
 	}
@@ -111,26 +118,27 @@ func segmented(which func(*bundle.Stream, *check.Case, *bundle.Bundle) bool) fun
 	}
 }
 
-// undivided judges streams that were muted, or of which another part was chosen, within a segment. The segment must have
-// one file.
-func undivided(c *check.Case) {
-	for _, b := range bundle.Bundles(c) {
-		for _, s := range b.Streams {
-			if !s.Changed(c, b) {
-				continue
-			}
-			contents, shown := b.Contents(c, s)
-			count := map[int]int{}
-			for _, in := range contents {
-				for _, n := range in {
-					count[n]++
+// undivided judges streams to which something happened within a segment. The segment must have one file.
+func undivided(which func(*bundle.Stream, *check.Case, *bundle.Bundle) bool) func(*check.Case) {
+	return func(c *check.Case) {
+		for _, b := range bundle.Bundles(c) {
+			for _, s := range b.Streams {
+				if !which(s, c, b) {
+					continue
 				}
+				contents, shown := b.Contents(c, s)
+				count := map[int]int{}
+				for _, in := range contents {
+					for _, n := range in {
+						count[n]++
+					}
+				}
+				once := true
+				for n := range s.Segments {
+					once = once && count[n+1] <= 1
+				}
+				c.Want(once, fmt.Sprintf("one file for each of %d segments of %s, whatever is muted or chosen", len(s.Segments), s.Client), shown, b.R, s.Record())
 			}
-			once := true
-			for n := range s.Segments {
-				once = once && count[n+1] <= 1
-			}
-			c.Want(once, fmt.Sprintf("one file for each of %d segments of %s, whatever is muted or chosen", len(s.Segments), s.Client), shown, b.R, s.Record())
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
-	"reelcheck/conformance/facts/jsonvalue"
 )
 
 // Checks are the checks of this package.
@@ -115,12 +114,12 @@ func startAgain(c *check.Case) {
 
 func outputModeNamed(c *check.Case) {
 	for _, h := range c.StartedArchives() {
-		want, given := h.Request["outputMode"].(string)
-		if !given {
+		want, known := c.Modes(h)["outputMode"]
+		if _, given := h.Request["outputMode"]; !given || !known {
 			continue
 		}
 		for _, s := range h.Seen {
-			c.Want(s.Text("outputMode") == want, "outputMode "+want, s.Show("outputMode"), s.At)
+			c.Want(s.Object["outputMode"] == want, fmt.Sprintf("outputMode %v", want), s.Show("outputMode"), s.At)
 		}
 	}
 }
@@ -199,11 +198,8 @@ func refusalLeavesNoTrace(c *check.Case) {
 	}
 }
 
-// beforeNow is a moment of 2001 in milliseconds, later than any of today's in seconds. It is no limit.
-const beforeNow = 1_000_000_000_000
-
 // strays returns the listed archives of the harness's sessions that it did not start.
-func strays(c *check.Case, l facts.List) []string {
+func strays(c *check.Case, l check.List) []string {
 	var out []string
 	for _, item := range l.Items {
 		h, s := c.ByID[item.Text("id")], c.Sessions[item.Text("sessionId")]
@@ -228,14 +224,13 @@ func startShape(c *check.Case) {
 		if at.Exchange.Identity == evidence.AsUnified {
 			c.Want(o.Text("applicationId") == at.IDs[evidence.Application], "the application's id", o.Show("applicationId"), at)
 		}
-		for _, key := range []string{"outputMode", "streamMode"} {
-			c.Want(o.Text(key) != "", key, o.Show(key), at)
-		}
-		for _, key := range []string{"hasAudio", "hasVideo"} {
-			c.Want(jsonvalue.Type(o[key]) == "boolean", key+" as a boolean", o.Show(key), at)
-		}
-		ms, whole := o.Whole("createdAt")
-		c.Want(whole && ms > beforeNow, "createdAt in whole milliseconds", o.Show("createdAt"), at)
+		wrong, modes := c.Modes(h).Differ(o)
+		c.Want(len(wrong) == 0, modes, strings.Join(wrong, ", "), at)
+		created, whole := o.Instant("createdAt")
+		allow := c.Limit("tolerance.created-at")
+		from, to := c.Earliest(h.App(), h.Begun.From).Add(-allow), c.Latest(h.App(), h.Begun.To).Add(allow)
+		c.Want(whole && !created.Before(from) && !created.After(to), fmt.Sprintf("createdAt in whole milliseconds, %d, give or take %v", from.Add(allow).UnixMilli(), allow),
+			o.Show("createdAt"), at)
 		for _, key := range []string{"size", "duration"} {
 			n, ok := o.Whole(key)
 			c.Want(ok && n == 0, key+" 0", o.Show(key), at)

@@ -157,7 +157,7 @@ func stopAnnouncedFirst(c *check.Case, h *facts.History) {
 			delivered = s
 		}
 	}
-	if stopped.Object == nil || delivered.Object == nil {
+	if stopped.Object == nil || delivered.Object == nil || delivered.Status() == "uploaded" && small(c, h) {
 		return
 	}
 	a, okA := stopped.Whole("updatedAt")
@@ -167,10 +167,19 @@ func stopAnnouncedFirst(c *check.Case, h *facts.History) {
 	}
 }
 
+// small reports whether an archive is so small that its upload may be told before its stop (ARC-STAT-08).
+func small(c *check.Case, h *facts.History) bool {
+	k, ok := course.Of(c.Facts, h)
+	least, _ := k.Recorded()
+	return ok && least <= c.Limit("tolerance.small-archive")
+}
+
+func isStopped(s facts.Sighting) bool { return s.Status() == "stopped" }
+
 func overtaking(c *check.Case) {
 	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
-		stopped := slices.IndexFunc(h.Hooks, func(s facts.Sighting) bool { return s.Status() == "stopped" })
+		stopped := slices.IndexFunc(h.Hooks, isStopped)
 		uploaded := slices.IndexFunc(h.Hooks, func(s facts.Sighting) bool { return s.Status() == "uploaded" })
 		if !ok || stopped < 0 || uploaded < 0 {
 			continue
@@ -236,6 +245,10 @@ func happened(c *check.Case, h *facts.History) []facts.Sighting {
 		}
 	}
 	out = facts.ByChange(out)
+	stopped := slices.IndexFunc(out, isStopped)
+	if i := slices.IndexFunc(out, func(s facts.Sighting) bool { return s.Status() == "uploaded" }); small(c, h) && 0 <= i && i < stopped {
+		out = slices.Insert(slices.Delete(slices.Clone(out), stopped, stopped+1), i, out[stopped])
+	}
 	if path, ok := follow(c, "", out); ok {
 		return path
 	}

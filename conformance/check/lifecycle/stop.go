@@ -19,7 +19,7 @@ var stopChecks = []check.Check{
 	check.New("ARC-STOP-06", stopTwice, scenarios.Pair),
 	check.New("ARC-STOP-07", stopPaused, scenarios.Pause),
 	check.New("ARC-STOP-08", stopBodies, scenarios.Pair, scenarios.Refusals),
-	check.New("ARC-STOP-09", check.OnMalformed(evidence.StopArchive, 404, 400), scenarios.Refusals),
+	check.New("ARC-STOP-09", check.OnMalformed(evidence.StopArchive), scenarios.Refusals),
 	check.New("ARC-STOP-10", check.OnForeign(evidence.StopArchive), scenarios.Isolation),
 }
 

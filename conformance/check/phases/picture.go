@@ -26,7 +26,7 @@ func Pictured(c *check.Case, x content.Recording, a expect.Phase, order bool) {
 	pictured(c, Look(c, x, a), order)
 }
 
-// Shared checks where a phase shows the streams that share an edge: in equal parts of it.
+// Shared checks where a phase shows streams in places that are concluded: in equal parts of an edge, in a grid of four by four.
 func Shared(c *check.Case, x content.Recording, a expect.Phase) {
 	v := Look(c, x, a)
 	v.equal = true
@@ -76,7 +76,7 @@ type Viewer struct {
 	phase expect.Phase
 	allow float64 // tolerance in pixels
 	blur  float64 // distance in seconds within which an appearance counts as seen at a moment
-	equal bool    // places that share an edge have equal parts of it, which no source says
+	equal bool    // places are those that are concluded where no source says
 }
 
 // Look returns a Viewer for a phase of an archive.
@@ -155,8 +155,36 @@ func (v Viewer) twice(all []media.Appearance) bool {
 	return false
 }
 
-// look returns what is wrong with the picture at a moment, or "".
-func (v Viewer) look(at float64, order bool) string {
+// look returns what is wrong with the picture at a moment, or "". A grid whose size is not published may have any.
+func (v Viewer) look(at float64, order bool) (problem string) {
+	for i, grid := range v.grids() {
+		wrong := grid.arranged(at, order)
+		if wrong == "" {
+			return ""
+		}
+		if i == 0 {
+			problem = wrong
+		}
+	}
+	return problem
+}
+
+// grids returns a Viewer for each grid that the phase may have.
+func (v Viewer) grids() []Viewer {
+	if !v.phase.Picture.Unpublished || v.equal {
+		return []Viewer{v}
+	}
+	var out []Viewer
+	for _, p := range v.phase.Picture.Grids(v.x.Timeline.Size) {
+		grid := v
+		grid.equal, grid.phase.Picture = true, p
+		out = append(out, grid)
+	}
+	return out
+}
+
+// arranged returns what is wrong with the picture at a moment where the phase's places are known, or "".
+func (v Viewer) arranged(at float64, order bool) string {
 	shown := v.At(at)
 	var tiles []media.Rect
 	for _, p := range v.phase.Picture.Places {
@@ -213,6 +241,15 @@ func (v Viewer) lined(tiles []media.Rect) string {
 // Stands reports whether a stream's picture is where its place puts one of the fixture's shapes. In a grid only the size
 // counts, and along a shared edge only that it is whole.
 func (v Viewer) Stands(p layout.Place, r media.Rect, fixture string) bool {
+	return slices.ContainsFunc(v.grids(), func(grid Viewer) bool {
+		if at, ok := grid.phase.Picture.Of(p.Stream); ok {
+			p = at
+		}
+		return grid.stands(p, r, fixture)
+	})
+}
+
+func (v Viewer) stands(p layout.Place, r media.Rect, fixture string) bool {
 	return slices.ContainsFunc(Shapes(v.c, fixture), func(shape fixtures.Part) bool {
 		if v.free(p) {
 			whole := layout.Place{Rect: layout.Rect{Width: float64(r.Width), Height: float64(r.Height)}}.Stands(shape.Width, shape.Height)

@@ -20,6 +20,7 @@ var noticeChecks = []check.Check{
 	check.New("ARC-CB-25", noticeTime, scenarios.Selection),
 	check.New("ARC-CB-26", everyNotice(noticeStream), scenarios.Selection),
 	check.New("ARC-CB-27", everyNotice(noticeCreatedAt), scenarios.Selection),
+	check.New("ARC-CB-35", onlyChangesNoticed, scenarios.Selection),
 }
 
 // notice is a callback about a stream of an archive of chosen streams.
@@ -111,7 +112,6 @@ func changesNoticed(c *check.Case) {
 		}
 		c.Want(ok, fmt.Sprintf("a callback %s of stream %s", k.status, facts.Short(k.stream)), k.h.HookList(), at...)
 	}
-	onlyChangesNoticed(c)
 	c.SilentHooks()
 }
 

@@ -34,16 +34,24 @@ func connections(c *check.Case) {
 			continue
 		}
 		o, _ := c.Decode(facts.AnswerText(r))
-		listed := members(o, "connectionId")
+		items := members(o)
+		if n, whole := o.Whole("count"); !whole || n != int64(len(items)) {
+			c.Wrong(fmt.Sprintf("count %d, of all items", len(items)), o.Show("count"), r)
+		}
 		for _, cl := range s.Clients {
 			id := cl.By.IDs[evidence.Connection]
 			if id == "" && cl.By.Client != nil {
 				id = connectionOf(c, cl.By)
 			}
-			switch there := slices.Contains(listed, id); {
+			i := slices.IndexFunc(items, func(item jsonvalue.Object) bool { return item.Text("connectionId") == id })
+			switch there := i >= 0; {
 			case id == "":
 			case facts.Steady([]facts.Span{cl}, r.Sent(), r.Over()):
-				c.Want(there, "connection "+facts.Short(id)+" of "+clientName(cl), text.Clip(facts.AnswerText(r), 300), r, cl.By)
+				if !c.Want(there, "connection "+facts.Short(id)+" of "+clientName(cl), text.Clip(facts.AnswerText(r), 300), r, cl.By) {
+					continue
+				}
+				wrong := connectionItem(c, s, cl, r, items[i])
+				c.Want(len(wrong) == 0, "a connection that is Connected, and created when "+clientName(cl)+" came, "+facts.ClockTime(cl.From), strings.Join(wrong, ", "), r, cl.By)
 			case !cl.To.IsZero() && cl.To.Add(c.Limit("tolerance.connection-change")).Before(r.Sent()):
 				c.Want(!there, "no connection of "+clientName(cl)+", who was gone", text.Clip(facts.AnswerText(r), 300), r, cl.By)
 			}
@@ -85,14 +93,13 @@ func connectionOf(c *check.Case, opened evidence.Record) string {
 	return ""
 }
 
-// members returns a property of each item of a list.
-func members(o jsonvalue.Object, key string) []string {
+// members returns the items of a list.
+func members(o jsonvalue.Object) []jsonvalue.Object {
 	items, _ := o["items"].([]any)
-	var out []string
+	var out []jsonvalue.Object
 	for _, item := range items {
-		if m, ok := item.(map[string]any); ok {
-			out = append(out, jsonvalue.Object(m).Text(key))
-		}
+		m, _ := item.(map[string]any)
+		out = append(out, m)
 	}
 	return out
 }
@@ -120,27 +127,29 @@ func streams(c *check.Case) {
 		}
 		c.Want(r.Exchange.Status() == 200 && isList, "200 with the streams", check.Outcome(r), r)
 		for _, u := range published {
-			seen := slices.ContainsFunc(s.Streams, func(v facts.Span) bool {
-				return v.By.IDs[evidence.Stream] == u.By.IDs[evidence.Stream] && v.By.Published.Kind == "video"
-			})
-			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(item, u, seen) })
-			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType %s if it has pictures, the name %q and layoutClassList", facts.Short(u.By.IDs[evidence.Stream]), videoType(u), u.By.Published.Client),
-				text.Clip(facts.AnswerText(r), 300), r, u.By)
+			i := slices.IndexFunc(items, func(item any) bool { return wellFormed(c, item, s, u) })
+			c.Want(i >= 0, fmt.Sprintf("stream %s with videoType %s if it has pictures, the name %q and layoutClassList %q", facts.Short(u.By.IDs[evidence.Stream]), declared(u.By),
+				u.By.Published.Client, strings.Fields(u.By.Published.Classes)), text.Clip(facts.AnswerText(r), 300), r, u.By)
 		}
 	}
 }
 
-// wellFormed reports whether an item describes the stream. One without pictures may have no videoType.
-func wellFormed(item any, u facts.Span, seen bool) bool {
+// wellFormed reports whether an item describes the stream.
+func wellFormed(c *check.Case, item any, s *facts.Session, u facts.Span) bool {
 	m, _ := item.(map[string]any)
-	o := jsonvalue.Object(m)
-	_, classes := o["layoutClassList"].([]any)
-	typed := o.Text("videoType") == videoType(u) || !seen && slices.Contains([]string{"camera", "screen", "custom"}, o.Text("videoType")) || !seen && (o["videoType"] == nil || o["videoType"] == "")
-	return o.Text("id") == u.By.IDs[evidence.Stream] && typed && o.Text("name") == u.By.Published.Client && classes
+	o, id := jsonvalue.Object(m), u.By.IDs[evidence.Stream]
+	list, isList := o["layoutClassList"].([]any)
+	if want, known := classes(c, s, u); known {
+		isList = isList && len(list) == len(want)
+		for i := range want {
+			isList = isList && list[i] == want[i]
+		}
+	}
+	return o.Text("id") == id && videoTyped(o, u.By, seenIn(s, id)) && o.Text("name") == u.By.Published.Client && isList
 }
 
-// videoType returns what the publisher declared. A publisher that declares nothing is a camera.
-func videoType(u facts.Span) string { return cmp.Or(u.By.Published.VideoType, "camera") }
+// declared returns the videoType that the publisher declared. A publisher that declares nothing is a camera.
+func declared(by evidence.Record) string { return cmp.Or(by.Published.VideoType, "camera") }
 
 // told is one session callback.
 type told struct {
@@ -152,8 +161,7 @@ func (t told) event() string { return t.Text("event") }
 
 // of returns the id of the connection or stream that a callback is about.
 func (t told) of(kind string) string {
-	m, _ := t.Object[kind].(map[string]any)
-	return jsonvalue.Object(m).Text("id")
+	return object(t.Object, kind).Text("id")
 }
 
 // watchedSessions calls each with the sessions whose events go to the suite and that were watched to their end, and with
@@ -233,6 +241,8 @@ func monitored(c *check.Case) {
 			when, ok := t.Instant("timestamp")
 			from, to := c.Earliest(s.App, k.from).Add(-allow), c.Latest(s.App, k.to).Add(allow)
 			c.Want(ok && !when.Before(from) && !when.After(to), "a timestamp near "+facts.ClockTime(c.Earliest(s.App, k.from)), t.Show("timestamp"), k.at, t.at)
+			wrong := details(c, s, k, t)
+			c.Want(len(wrong) == 0, "the "+k.kind+" as it came", strings.Join(wrong, ", "), k.at, t.at)
 			if strings.HasSuffix(k.event, "Destroyed") {
 				c.Want(slices.Contains(leaving(c), t.Text("reason")), "a reason of leaving", t.Show("reason"), t.at)
 			}
@@ -290,27 +300,24 @@ func byTime(events []told) []told {
 	return sorted
 }
 
-// endsWithLastClient checks for sessionDestroyed after the last client, with the reason of its connection.
+// endsWithLastClient checks for sessionDestroyed each time that the last client has left, with the reason of its connection.
 func endsWithLastClient(c *check.Case) {
 	watchedSessions(c, func(s *facts.Session, events []told) {
-		stays := facts.Union(s.Clients)
-		if stays[len(stays)-1].To.IsZero() {
+		stays := slices.DeleteFunc(facts.Union(s.Clients), func(stay facts.Span) bool { return stay.To.IsZero() })
+		if len(stays) == 0 {
 			return
 		}
-		destroyed, last := -1, -1
-		for i, t := range events {
+		ended, last := 0, told{}
+		for _, t := range byTime(events) {
 			switch t.event() {
-			case "sessionDestroyed":
-				destroyed = i
 			case "connectionDestroyed":
-				last = i
+				last = t
+			case "sessionDestroyed":
+				ended++
+				c.Want(last.Object != nil && t.Text("reason") == last.Text("reason"), "the reason of the last connection, "+last.Show("reason"), t.Show("reason"), t.at)
 			}
 		}
-		if !c.Want(destroyed >= 0 && last >= 0, "sessionDestroyed with the last client", eventList(events), stays[len(stays)-1].By) {
-			return
-		}
-		reason := events[destroyed].Text("reason")
-		c.Want(reason == events[last].Text("reason"), "the reason of the last connection, "+events[last].Show("reason"), events[destroyed].Show("reason"), events[last].at, events[destroyed].at)
+		c.Want(ended >= len(stays), fmt.Sprintf("sessionDestroyed each of the %d times that the last client left", len(stays)), eventList(events), stays[len(stays)-1].By)
 	})
 }
 

@@ -137,10 +137,10 @@ func limitsOfChosen(c *check.Case) {
 	}
 	selections(c, func(x content.Recording, _ []chosen) {
 		for _, a := range x.Settled {
-			if a.Known && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
+			if a.Known && len(a.Freed) == 0 && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
 				phases.Pictured(c, x, a, true)
 			}
-			if len(a.Unheard) > 0 && x.Sound != nil {
+			if len(a.FreedSounds) == 0 && len(a.Unheard) > 0 && x.Sound != nil {
 				phases.Heard(c, x, a)
 			}
 		}
@@ -217,10 +217,8 @@ func newest(changes []course.Change, h *facts.History, stream string) (shown str
 	return shown, in
 }
 
-// partsChosen judges streams of which only a part was chosen, and those chosen without naming a part. One that is added
-// again is not announced again.
+// partsChosen judges streams of which only a part was chosen, and those chosen without naming a part.
 func partsChosen(c *check.Case) {
-	onlyChangesNoticed(c)
 	streamsShown(c, func(k course.Change) bool { return k.Added })
 	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, k := range course.Changes(c.Facts) {

@@ -94,7 +94,7 @@ func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Spa
 	for i, due := range p.Timeline.Due() {
 		for _, d := range due {
 			t := Due{Published: *parts[i].By.Published, R: parts[i].By, From: d.From, To: d.To}
-			t.Kept = t.To-t.From >= short
+			t.Kept = t.To-t.From >= short && p.Timeline.Demanded(i, d)
 			p.Due = append(p.Due, t)
 		}
 	}

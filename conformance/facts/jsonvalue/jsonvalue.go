@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"reelcheck/conformance/text"
@@ -37,8 +38,17 @@ func (o Object) Whole(key string) (n int64, ok bool) {
 	if !isNumber {
 		return 0, false
 	}
-	n, err := v.Int64()
-	return n, err == nil
+	return Integer(v)
+}
+
+// Integer returns a number that is an integer, however it is written: 4, 4.0 or 4e0.
+func Integer(v json.Number) (n int64, ok bool) {
+	if n, err := v.Int64(); err == nil {
+		return n, true
+	}
+	const exact = 1 << 53 // a float64 holds all integers up to here
+	f, err := v.Float64()
+	return int64(f), err == nil && f == math.Trunc(f) && math.Abs(f) <= exact
 }
 
 // Asks reports whether a request asks for tracks of a kind, "audio" or "video". It does unless it says otherwise.

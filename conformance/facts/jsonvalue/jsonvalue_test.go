@@ -1,6 +1,9 @@
 package jsonvalue
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+)
 
 func TestDecode(t *testing.T) {
 	for text, want := range map[string]bool{
@@ -38,6 +41,14 @@ func TestProperties(t *testing.T) {
 	}
 	if got := o.Show("list") + ", " + o.Show("absent"); got != "list [1], absent absent" {
 		t.Errorf("shown as %q", got)
+	}
+}
+
+func TestIntegers(t *testing.T) {
+	for text, want := range map[json.Number]bool{"4": true, "4.0": true, "1.7E12": true, "-0": true, "4.5": false, "1e400": false, "9.1e18": false, "": false} {
+		if n, ok := Integer(text); ok != want {
+			t.Errorf("%s: %d, %v, want %v", text, n, ok, want)
+		}
 	}
 }
 

@@ -94,3 +94,35 @@ func Sized(w, h int) func(*media.Report) {
 		r.Video.Width, r.Video.Height, r.Video.CodedWidth, r.Video.CodedHeight = w, h, w, h
 	}
 }
+
+// Columns puts the tiles of a grid of four by four into another grid, in order.
+func Columns(columns, rows int) func(*media.Report) {
+	return func(r *media.Report) {
+		w, h := r.Picture.Width, r.Picture.Height
+		for i := range r.Picture.Appearances {
+			a := &r.Picture.Appearances[i]
+			if a.Rect.Width > w/4+4 || a.Rect.Height > h/4+4 {
+				continue // in another grid
+			}
+			place := (a.Rect.Y+a.Rect.Height/2)*4/h*4 + (a.Rect.X+a.Rect.Width/2)*4/w
+			x, y := place%columns*w/columns, place/columns*h/rows
+			scale := min(float64(w)/float64(columns)/float64(w/4), float64(h)/float64(rows)/float64(h/4))
+			width, height := int(float64(a.Rect.Width)*scale), int(float64(a.Rect.Height)*scale)
+			a.Rect = media.Rect{X: x + (w/columns-width)/2, Y: y + (h/rows-height)/2, Width: width, Height: height}
+		}
+	}
+}
+
+// Beside shows something where no stream is.
+func Beside(r *media.Report) {
+	r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 2, To: 4}, Rect: media.Rect{X: 10, Y: 10, Width: 30, Height: 30}})
+}
+
+// Avatars puts the tiles of a picture of two columns into three, and shows something in the free ones.
+func Avatars(r *media.Report) {
+	for i := range r.Picture.Appearances {
+		a := &r.Picture.Appearances[i]
+		a.Rect = media.Rect{X: a.Rect.X * 2 / 3, Y: a.Rect.Y + a.Rect.Height/6, Width: a.Rect.Width * 2 / 3, Height: a.Rect.Height * 2 / 3}
+	}
+	r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 0, To: r.Duration}, Rect: media.Rect{X: r.Picture.Width * 2 / 3, Width: 30, Height: 30}})
+}

@@ -301,6 +301,23 @@ func Stored(scenario, label string, spoil func(*evidence.Object)) func(*Tape) {
 	}
 }
 
+// EachStored changes all objects of a scenario, as they were listed and downloaded.
+func EachStored(scenario string, spoil func(*evidence.Object)) func(*Tape) {
+	return func(t *Tape) {
+		found := false
+		for i := range t.Records {
+			if r := &t.Records[i]; r.Scenario == scenario && r.Object != nil {
+				*r = Copied(*r)
+				spoil(r.Object)
+				found = true
+			}
+		}
+		if !found {
+			t.Missed = append(t.Missed, scenario+" objects")
+		}
+	}
+}
+
 // Watched changes what a watch saw.
 func Watched(scenario, label string, met bool) func(*Tape) {
 	return func(t *Tape) {

@@ -175,7 +175,7 @@ func badBodies(ctx context.Context, f *scenario.Flow, session string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := f.As.StartRaw(ctx, "start."+b.label, raw); err != nil {
+		if err := badStarted(ctx, f, "start."+b.label, raw); err != nil {
 			return err
 		}
 	}
@@ -190,11 +190,21 @@ func badBodies(ctx context.Context, f *scenario.Flow, session string) error {
 		"start.empty-body": "",
 		"start.type-id":    `{"sessionId":12}`,
 	} {
-		if _, err := f.As.StartRaw(ctx, label, []byte(raw)); err != nil {
+		if err := badStarted(ctx, f, label, []byte(raw)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// badStarted sends a bad start request, and stops the archive that a lenient target makes of it, so that the session is free for the next one.
+func badStarted(ctx context.Context, f *scenario.Flow, label string, body []byte) error {
+	a, err := f.As.StartRaw(ctx, label, body)
+	if err != nil || a.Status != 200 || a.String("id") == "" {
+		return err
+	}
+	_, err = f.As.Stop(ctx, label+".stop", a.String("id"), nil)
+	return err
 }
 
 // unknowns reads, stops and deletes archives that do not exist.

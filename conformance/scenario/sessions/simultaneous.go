@@ -9,7 +9,8 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Simultaneous records one session several times at once, and uses a tag again.
+// Simultaneous records one session several times at once, and uses a tag again. Its client is large in the layout of one archive, and has not
+// the class for the large place of another.
 var Simultaneous = scenario.Scenario{
 	Name: scenarios.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
 	Needs: []config.Capability{config.VP8, config.S3, config.Simultaneous}, Media: 4, Within: 90 * time.Second,
@@ -20,19 +21,21 @@ var Simultaneous = scenario.Scenario{
 const partSheet = "one stream in a part of the picture"
 
 func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
-	session, alice, err := f.Alone(ctx, "vp8-05", "tone-05")
+	session, members, err := f.JoinAll(ctx, scenario.Client{Name: "alice", Video: "vp8-05", Audio: "tone-05", Token: []string{"focus"}})
 	if err != nil {
 		return err
 	}
+	alice := members[0]
 	sheets, err := scenario.Sheets()
 	if err != nil {
 		return err
 	}
 	ids := map[string]string{}
+	layouts := map[string]any{"second": map[string]any{"type": "custom", "stylesheet": sheets[partSheet]}, "again": map[string]any{"type": "pip"}}
 	begin := func(label, tag string) error {
 		options := map[string]any{"name": label, "multiArchiveTag": tag}
-		if label == "second" && f.Target.File.Has(config.Layout) {
-			options["layout"] = map[string]any{"type": "custom", "stylesheet": sheets[partSheet]}
+		if layout := layouts[label]; layout != nil && f.Target.File.Has(config.Layout) {
+			options["layout"] = layout
 		}
 		a, err := f.Start(ctx, label+".start", session, options)
 		ids[label] = a.ID
@@ -67,7 +70,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := begin("again", "a"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+	if err := scenario.Sleep(ctx, 3*time.Second); err != nil {
 		return err
 	}
 	if err := stopEach(ctx, f, ids, "again", "second"); err != nil {

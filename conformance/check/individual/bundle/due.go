@@ -85,7 +85,7 @@ func Streams(c *check.Case, h *facts.History) []*Stream {
 	if !ok {
 		return out
 	}
-	begun := facts.Span{From: h.Start.Over(), To: end.early}
+	begun := facts.Span{From: c.Effective(h), To: end.early}
 	for _, kind := range []string{matroska.Video, matroska.Audio} {
 		if h.Request.Asks(kind) {
 			plan(c, h, begun, out, kind)

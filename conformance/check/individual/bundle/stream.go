@@ -80,20 +80,34 @@ func (s *Stream) between(at time.Time, near time.Duration) bool {
 	return false
 }
 
-// Changed reports whether a track of the stream stopped or began to be recorded within a segment.
-func (s *Stream) Changed(c *check.Case, b *Bundle) bool {
-	within := func(at time.Time) bool {
-		return slices.ContainsFunc(s.Segments, func(span facts.Span) bool { return span.From.Before(at) && at.Before(span.To) })
-	}
+// within reports whether a moment is within a segment.
+func (s *Stream) within(at time.Time) bool {
+	return slices.ContainsFunc(s.Segments, func(span facts.Span) bool { return span.From.Before(at) && at.Before(span.To) })
+}
+
+// ChosenAt reports whether a call chose the stream, or a part of it, at a moment.
+func (s *Stream) ChosenAt(c *check.Case, b *Bundle, at time.Time) bool {
+	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
+		return k.Done() && k.H == b.History && k.Stream == s.ID && k.Added && k.R.Over().Equal(at)
+	})
+}
+
+// WasMuted reports whether a track of the stream was muted for a while within a segment.
+func (s *Stream) WasMuted(*check.Case, *Bundle) bool {
 	for _, d := range s.All() {
 		for _, m := range d.By.Published.Muted {
-			if within(m.From) && within(m.To) && len(d.By.Published.Away) == 0 {
+			if s.within(m.From) && s.within(m.To) && len(d.By.Published.Away) == 0 {
 				return true
 			}
 		}
 	}
+	return false
+}
+
+// WasChosenInPart reports whether the choice of a track of the stream changed within a segment.
+func (s *Stream) WasChosenInPart(c *check.Case, b *Bundle) bool {
 	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
-		return k.Done() && k.H == b.History && k.Stream == s.ID && k.Added && !k.Fresh && within(k.R.Sent())
+		return k.Done() && k.H == b.History && k.Stream == s.ID && k.Added && !k.Fresh && s.within(k.R.Sent())
 	})
 }
 

@@ -1,9 +1,10 @@
-package facts
+package check
 
 import (
 	"net/url"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/jsonvalue"
 )
 
@@ -18,20 +19,20 @@ type List struct {
 }
 
 // Lists returns the list calls with proper credentials, in order.
-func (f *Facts) Lists() []List {
+func (c *Case) Lists() []List {
 	type lists struct{}
-	return Once(f, lists{}, f.readLists)
+	return facts.Once(c.Facts, lists{}, c.readLists)
 }
 
-func (f *Facts) readLists() []List {
+func (c *Case) readLists() []List {
 	out := []List{}
-	for _, r := range f.Calls(evidence.ListArchives) {
-		if !f.Sound(r) {
+	for _, r := range c.Calls(evidence.ListArchives) {
+		if !c.Sound(r) {
 			continue
 		}
 		l := List{R: r, Query: query(r)}
 		if r.Exchange.Status() == 200 {
-			l.Body, _ = f.Decode(r.Exchange.Response.Body.Text)
+			l.Body, _ = c.Decode(r.Exchange.Response.Body.Text)
 			count, whole := l.Body.Whole("count")
 			items, isArray := l.Body["items"].([]any)
 			l.OK, l.Count = whole && isArray, count
@@ -44,4 +45,12 @@ func (f *Facts) readLists() []List {
 		out = append(out, l)
 	}
 	return out
+}
+
+func query(r evidence.Record) url.Values {
+	u, err := url.Parse(r.Exchange.Request.URL)
+	if err != nil {
+		return nil
+	}
+	return u.Query()
 }
