@@ -25,7 +25,7 @@ var manifestChecks = []check.Check{
 	}), scenarios.Captures),
 	check.New("ARC-MAN-05", manifests(func(_ *check.Case, b *bundle.Bundle) (string, string, bool) {
 		return textOf(b, "name", b.Request.Text("name"))
-	}), scenarios.Captures),
+	}), scenarios.Captures, scenarios.VP9),
 	check.New("ARC-MAN-07", filesListed, scenarios.Captures),
 	check.New("ARC-MAN-08", streamIDs, scenarios.Captures),
 	check.New("ARC-MAN-09", filenames, scenarios.Captures, scenarios.Matroska),
