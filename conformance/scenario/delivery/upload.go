@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -101,7 +102,9 @@ func (u *uploadFlow) awaitRefusal(ctx context.Context) error {
 	if _, err := u.As.Get(ctx, "get.stopped", u.archive.ID); err != nil {
 		return err
 	}
-	met, err := u.AwaitRecords(ctx, "upload.first", "uploads", scenario.About(u.archive.ID), scenario.Delivery, "an upload", func(v evidence.View) bool { return len(v.Uploads().Records) > 0 })
+	met, err := u.AwaitRecords(ctx, "upload.first", "uploads", scenario.About(u.archive.ID), scenario.Delivery, "a refused upload", func(v evidence.View) bool {
+		return slices.ContainsFunc(v.Uploads().Records, func(r evidence.Record) bool { return r.Upload.Answer >= 500 })
+	})
 	if err == nil && !met {
 		err = scenario.Blocked("upload.first", "no upload was tried within %v", scenario.Delivery)
 	}
