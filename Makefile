@@ -109,8 +109,8 @@ spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and
 NAMES ?=
 PART ?=
 .PHONY: seeded
-seeded: ffmpeg ## Plant faults in archived, and see which of them conform catches (NAMES='auto-*,list-*' for some, PART=3/10 for a tenth)
-	go run ./conformance/cmd/seeded --names='$(NAMES)' --part='$(PART)'
+seeded: ffmpeg ## Plant faults in archived, and see which of them conform catches (NAMES='auto-*,list-*' for some, PART=3/10 for a tenth; Azure's need TARGET=conformance/targets/containers.yaml)
+	go run ./conformance/cmd/seeded --target='$(TARGET)' --names='$(NAMES)' --part='$(PART)'
 
 RUNS ?= 20
 .PHONY: steady

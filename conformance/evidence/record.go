@@ -273,10 +273,24 @@ type Upload struct {
 	Store  string `json:"store"`
 	Method string `json:"method"`
 	Path   string `json:"path"` // bucket and key
+	// Part says what the request does in a multipart upload, and Multipart is its id, if the request names one.
+	Part      Part   `json:"part,omitempty"`
+	Multipart string `json:"multipart,omitempty"`
 	// Encryption is the server-side encryption that the request asked for.
 	Encryption string `json:"encryption,omitempty"`
 	Answer     int    `json:"answer"`
 }
+
+// Part is what a request does in a multipart upload. The zero value is a request outside of one.
+type Part string
+
+const (
+	BeginParts Part = "begin"
+	PutPart    Part = "part"
+	EndParts   Part = "end" // makes the object
+	AbortParts Part = "abort"
+	ListParts  Part = "list"
+)
 
 // Mail is a message of the target to one of the harness's mailboxes. Record.Time is its arrival.
 type Mail struct {

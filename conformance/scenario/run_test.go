@@ -57,6 +57,22 @@ func done(t *testing.T, e Env, scenarios ...Scenario) {
 	}
 }
 
+// TestTheEndOfARunIsNoInterruption ends the context with the last step of the last scenario, while it is written.
+func TestTheEndOfARunIsNoInterruption(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	e := bare(t, 5)
+	e.Progress = func(p Progress) {
+		if p.Outcome == evidence.Done {
+			cancel()
+		}
+	}
+	one := Scenario{Name: "one", Within: 10 * time.Second, Run: func(context.Context, *Flow) error { return nil }}
+	if err := Run(ctx, e, []Scenario{one}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestScenariosBeginInTheirOrder(t *testing.T) {
 	var mu sync.Mutex
 	var order []string

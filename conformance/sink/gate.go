@@ -24,9 +24,9 @@ type gate struct {
 	done    chan error // of Serve
 
 	mu      sync.Mutex
-	owners  map[string]string // scenario by bucket
-	refused map[string]int    // status by bucket
-	err     error             // the first error in writing a record
+	owners  map[string]string  // scenario by bucket
+	refused map[string]refusal // by bucket
+	err     error              // the first error in writing a record
 }
 
 // openGate listens for requests to the store at endpoint. It passes on the host, because S3 signatures cover it.
@@ -39,7 +39,7 @@ func openGate(listen, endpoint string, j *evidence.Journal) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{url: "http://" + ln.Addr().String(), journal: j, done: make(chan error, 1), owners: map[string]string{}, refused: map[string]int{},
+	g := &gate{url: "http://" + ln.Addr().String(), journal: j, done: make(chan error, 1), owners: map[string]string{}, refused: map[string]refusal{},
 		store: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(behind)
 			r.Out.Host = r.In.Host
@@ -55,17 +55,54 @@ func (g *gate) own(bucket, scenario string) {
 	g.owners[bucket] = scenario
 }
 
-func (g *gate) refuse(bucket string, status int) {
+// refusal says which requests are refused: none if status is 0, otherwise all, or those without which no object is made.
+type refusal struct {
+	status   int
+	unmaking bool // multipart uploads may begin, with their first part, and be aborted
+}
+
+func (r refusal) of(request *http.Request, u evidence.Upload) int {
+	first := u.Part == evidence.PutPart && request.URL.Query().Get("partNumber") == "1"
+	if r.unmaking && (first || u.Part != "" && u.Part != evidence.PutPart && u.Part != evidence.EndParts) {
+		return 0
+	}
+	return r.status
+}
+
+func (g *gate) refuse(bucket string, r refusal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.refused[bucket] = status
+	g.refused[bucket] = r
+}
+
+// partOf returns what a request does in a multipart upload of S3, and the id of the upload.
+func partOf(r *http.Request) (part evidence.Part, id string) {
+	q := r.URL.Query()
+	id = q.Get("uploadId")
+	switch {
+	case r.Method == http.MethodPost && q.Has("uploads"):
+		part = evidence.BeginParts
+	case r.Method == http.MethodGet && (id != "" || q.Has("uploads")):
+		part = evidence.ListParts
+	case id == "":
+	case r.Method == http.MethodPut:
+		part = evidence.PutPart
+	case r.Method == http.MethodPost:
+		part = evidence.EndParts
+	case r.Method == http.MethodDelete:
+		part = evidence.AbortParts
+	}
+	return part, id
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	g.mu.Lock()
-	scenario, status := g.owners[bucket], g.refused[bucket]
+	scenario, refused := g.owners[bucket], g.refused[bucket]
 	g.mu.Unlock()
+	u := evidence.Upload{Store: "s3", Method: r.Method, Path: r.URL.Path, Encryption: r.Header.Get("X-Amz-Server-Side-Encryption")}
+	u.Part, u.Multipart = partOf(r)
+	status := refused.of(r, u)
 	answer := &noting{ResponseWriter: w}
 	arrived := time.Now()
 	if status == 0 {
@@ -76,9 +113,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer.WriteHeader(status)
 		fmt.Fprintf(answer, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>ServiceUnavailable</Code><Message>refused by the suite</Message></Error>`)
 	}
-	_, err := g.journal.Append(evidence.Record{Time: arrived, Scenario: scenario, Label: "upload", Upload: &evidence.Upload{
-		Store: "s3", Method: r.Method, Path: r.URL.Path, Encryption: r.Header.Get("X-Amz-Server-Side-Encryption"), Answer: answer.status}})
-	if err != nil {
+	u.Answer = answer.status
+	if _, err := g.journal.Append(evidence.Record{Time: arrived, Scenario: scenario, Label: "upload", Upload: &u}); err != nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.err = errors.Join(g.err, err)

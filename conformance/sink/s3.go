@@ -99,7 +99,11 @@ func (s *Store) serveInProcess(c config.S3Sink) (string, error) {
 		return "", err
 	}
 	fake := gofakes3.New(s3mem.New(), gofakes3.WithV4Auth(map[string]string{s.AccessKey: s.SecretKey}))
-	srv := &http.Server{Handler: fake.Server(), ReadHeaderTimeout: 10 * time.Second}
+	store := fake.Server()
+	srv := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "binary/octet-stream") // of an object without a type, as at Amazon; net/http would guess it from the content
+		store.ServeHTTP(w, r)
+	})}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }() // awaited by stop
 	s.stop = func() error {
@@ -167,10 +171,19 @@ func (s *Store) Bucket(ctx context.Context, scenario, name string) (string, erro
 
 // Refuse answers every request of the target to the bucket with status from now on; 0 stops that.
 func (s *Store) Refuse(bucket string, status int) error {
+	return s.refuse(bucket, refusal{status: status})
+}
+
+// RefuseObjects is Refuse for the requests without which no object is made. Multipart uploads may begin, and be aborted.
+func (s *Store) RefuseObjects(bucket string, status int) error {
+	return s.refuse(bucket, refusal{status: status, unmaking: true})
+}
+
+func (s *Store) refuse(bucket string, r refusal) error {
 	if s.gate == nil {
 		return errors.New("S3 sink: the target reaches the store directly, so the suite cannot refuse its requests")
 	}
-	s.gate.refuse(bucket, status)
+	s.gate.refuse(bucket, r)
 	return nil
 }
 

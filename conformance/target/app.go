@@ -104,7 +104,7 @@ func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 	case evidence.TooLongLived:
 		claims["exp"] = now.Add(bearerLife).Unix()
 	case evidence.NotYetValid:
-		claims["iat"], claims["nbf"], claims["exp"] = now.Add(projectLife).Unix(), now.Add(time.Hour).Unix(), now.Add(75*time.Minute).Unix()
+		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(75*time.Minute).Unix()
 	case evidence.NoExpiry:
 		delete(claims, "exp")
 	case evidence.UnknownIssuer:
@@ -157,7 +157,7 @@ func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 	case evidence.ExpiredToken:
 		claims["iat"], claims["exp"] = now.Add(-4*time.Minute).Unix(), now.Add(-ExpiredFor).Unix()
 	case evidence.TooLongLived:
-		claims["exp"] = now.Add(time.Hour).Unix()
+		claims["exp"] = now.Add(projectLife).Unix()
 	case evidence.NotYetValid:
 		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(63*time.Minute).Unix()
 	case evidence.NoExpiry:

@@ -18,7 +18,7 @@ var storageChecks = []check.Check{
 	check.New("ARC-STO-01", uploadedToTarget, scenarios.Pair),
 	check.New("ARC-STO-02", objectKey, scenarios.Pair),
 	check.New("ARC-STO-03", objectSize, scenarios.Pair),
-	check.New("ARC-STO-04", objectChecksum, scenarios.Pair),
+	check.New("ARC-STO-04", objectChecksum, scenarios.Pair, scenarios.Large),
 	check.New("ARC-STO-05", uploadedAfterSuccess, scenarios.Pair),
 	check.New("ARC-STO-06", nothingBeforeStop, scenarios.Pair),
 	check.New("ARC-STO-07", compatibleTarget, scenarios.Pair),
@@ -26,8 +26,8 @@ var storageChecks = []check.Check{
 	check.New("ARC-STO-20", closedBeforeDelivery, scenarios.Pair, scenarios.Cloud, scenarios.Undelivered),
 	check.New("ARC-STO-21", cloudPeriod, scenarios.Cloud),
 	check.New("ARC-STO-22", uploadedStays, scenarios.TwelveHours, scenarios.FourHours, scenarios.Idle),
-	check.New("ARC-STO-23", oneObject, scenarios.Pair),
-	check.New("ARC-STO-24", objectType, scenarios.Pair),
+	check.New("ARC-STO-23", oneObject, scenarios.Pair, scenarios.Large, scenarios.FallsBack),
+	check.New("ARC-STO-24", objectType, scenarios.Pair, scenarios.Large),
 }
 
 // storeOf returns the kind of upload target that the harness set up for the application of r: s3, azure or "".
@@ -224,6 +224,20 @@ func oneObject(c *check.Case) {
 		slices.SortFunc(at, func(a, b evidence.Record) int { return int(a.Seq - b.Seq) })
 		c.Want(len(keys) == 1, "exactly one object", strings.Join(names, ", "), at...)
 	}
+	for _, h := range c.EveryArchive() {
+		noParts(c, h)
+	}
+}
+
+// noParts judges multipart uploads, in which the suite saw the parts arrive, once it has waited for their end.
+func noParts(c *check.Case, h *facts.History) {
+	all, left := h.UploadParts()
+	i := slices.IndexFunc(h.Watches, func(r evidence.Record) bool { return r.Watch.What == "parts" })
+	if i < 0 || len(all) == 0 {
+		return
+	}
+	c.Want(len(left) == 0, "no parts at the target when the archive is delivered or given up", fmt.Sprintf("%d parts of an upload that is neither finished nor aborted", len(left)),
+		append(left, h.Watches[i])...)
 }
 
 func objectType(c *check.Case) {

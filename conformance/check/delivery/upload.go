@@ -24,7 +24,7 @@ var uploadChecks = []check.Check{
 	check.New("ARC-STO-18", failureMailed, scenarios.FallsBack),
 	check.New("ARC-STO-19", nothingInCloud, scenarios.GivenUp),
 	check.New("ARC-SEC-01", nothingInCloud, scenarios.GivenUp),
-	check.New("ARC-SEC-03", encryptedByStore, scenarios.Recovers),
+	check.New("ARC-SEC-03", encryptedByStore, scenarios.Recovers, scenarios.Large),
 }
 
 // struck is an archive whose uploads the suite's store refused, at first or for ever.
@@ -123,6 +123,9 @@ func uploadPeriod(c *check.Case) {
 			switch {
 			case c.Latest(s.app, got.Answered()).Before(early) && got.Status() == "failed":
 				c.Wrong("attempts until "+facts.ClockTime(early.Add(allow)), "failed at "+facts.ClockTime(c.Latest(s.app, got.Answered())), got.At)
+			case c.Earliest(s.app, got.Asked()).After(late):
+				after = true
+				c.Want(got.Status() != "stopped", "failed by "+facts.ClockTime(late), got.Show("status"), got.At)
 			case c.Earliest(s.app, got.Asked()).After(s.to.Add(period)) && got.Status() != "stopped":
 				after = true
 			}
@@ -260,8 +263,7 @@ func encryptedByStore(c *check.Case) {
 			c.Blocked("an upload with server-side encryption", "the archive is "+last.Status(), last.At)
 		}
 		for _, o := range h.Stored(true) {
-			asked := slices.ContainsFunc(h.Uploads(false), func(r evidence.Record) bool { return r.Upload.Encryption == managed })
-			c.Want(asked || o.Object.Encryption == managed, "server-side encryption "+managed, fmt.Sprintf("%q at the store, not asked for", o.Object.Encryption), append(h.Uploads(false), o)...)
+			c.Want(h.AskedFor(managed) || o.Object.Encryption == managed, "server-side encryption "+managed, fmt.Sprintf("%q at the store, not asked for", o.Object.Encryption), append(h.Uploads(false), o)...)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func urlDies(c *check.Case) {
 		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") {
 			continue
 		}
-		c.Want(d.Refused(), fmt.Sprintf("no download with a link %v old", least.Round(time.Second)), check.Outcome(d.R), d.R, d.From.At)
+		c.NoLonger(d, fmt.Sprintf("no download with a link %v old", least.Round(time.Second)))
 	}
 }
 
@@ -180,7 +180,7 @@ func urlDiesWithFile(c *check.Case) {
 		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && slices.ContainsFunc(d.H.Seen, func(s facts.Sighting) bool {
 			return s.Status() == "expired" && s.At.Seq < d.R.Seq
 		}) {
-			c.Want(d.Refused(), "no download of an expired archive", check.Outcome(d.R), d.R)
+			c.NoLonger(d, "no download of an expired archive")
 		}
 	}
 	for _, h := range c.EveryArchive() {

@@ -22,16 +22,14 @@ var limitChecks = []check.Check{
 func asManyAs(kind, limit string) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, b := range bundle.Bundles(c) {
-			if most := b.AtOnce(kind); int64(most) < c.Number(limit) {
+			most, during := b.AtOnce(kind)
+			if int64(most) < c.Number(limit) {
 				continue
 			}
 			var missing []string
 			var at []evidence.Record
 			for _, s := range b.Streams {
-				if !s.Holds(kind) {
-					continue
-				}
-				if b.Frames(s, kind) == 0 && s.Long(c) {
+				if b.Lacks(c, s, kind, during) {
 					missing = append(missing, s.Client)
 					at = append(at, s.Record())
 				}
@@ -52,7 +50,8 @@ func beyondLimits(c *check.Case) {
 					continue
 				}
 				n := b.Early(c, s, kind)
-				c.Want(n == 0, fmt.Sprintf("no %s of %s while %d others have it", kind, s.Client, b.AtOnce(kind)), fmt.Sprintf("%d frames", n), b.R, s.Record())
+				most, _ := b.AtOnce(kind)
+				c.Want(n == 0, fmt.Sprintf("no %s of %s while %d others have it", kind, s.Client, most), fmt.Sprintf("%d frames", n), b.R, s.Record())
 				crowded = true
 			}
 		}

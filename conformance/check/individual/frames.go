@@ -15,7 +15,7 @@ import (
 
 // frameChecks are about the frames of a file, apart from their times.
 var frameChecks = []check.Check{
-	check.New("ARC-IND-10", codecAsSent("VP9", "V_VP9"), scenarios.Kinds),
+	check.New("ARC-IND-10", codecAsSent("VP9", "V_VP9"), scenarios.Kinds, scenarios.VP9),
 	check.New("ARC-IND-11", asReceived, scenarios.Captures, scenarios.Kinds, scenarios.Matroska),
 	check.New("ARC-IND-13", declaredSize, scenarios.Captures),
 	check.New("ARC-IND-14", changingSize, scenarios.Captures),

@@ -27,7 +27,7 @@ var manifestChecks = []check.Check{
 		want := b.Request.Text("name")
 		expected, actual, ok := textOf(b, "name", want)
 		return expected, actual, ok || want == "" && b.Manifest.Members["name"].Kind() == zipped.JSONNull
-	}), scenarios.Captures),
+	}), scenarios.Captures, scenarios.VP9),
 	check.New("ARC-MAN-07", filesListed, scenarios.Captures),
 	check.New("ARC-MAN-08", streamIDs, scenarios.Captures),
 	check.New("ARC-MAN-09", filenames, scenarios.Captures, scenarios.Matroska),

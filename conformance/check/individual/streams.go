@@ -91,6 +91,9 @@ func eachRecorded(c *check.Case) {
 		}
 		for _, f := range b.Files {
 			c.Want(f.Stream != nil, "files of published streams alone", f.Entry.Name, b.R)
+			if t := f.Track(matroska.Video); t != nil {
+				c.Want(t.Frames[0].Intra, "video that begins with a key frame, before which nobody can decode it", f.Entry.Name+" begins with another", b.R)
+			}
 		}
 	}
 }

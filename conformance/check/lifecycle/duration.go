@@ -19,7 +19,7 @@ var durationChecks = []check.Check{
 	check.New("ARC-DUR-04", pausesNotCounted, scenarios.Pause),
 	check.New("ARC-DUR-05", stopsBy(course.ByTotal), scenarios.TwelveHours),
 	check.New("ARC-DUR-06", stopsBy(course.ByIdle), scenarios.Idle),
-	check.New("ARC-DUR-07", stopsBy(course.ByLeaving), scenarios.AllLeft),
+	check.New("ARC-DUR-07", stopsBy(course.ByLeaving), scenarios.AllLeft, scenarios.IndividualAllLeft),
 	check.New("ARC-DUR-08", reasonOf(course.ByRecorded, "maximum duration exceeded"), scenarios.FourHours),
 	check.New("ARC-DUR-09", reasonOf(course.ByTotal, "maximum duration exceeded"), scenarios.TwelveHours),
 	check.New("ARC-DUR-10", reasonOf(course.ByIdle, "maximum idle time exceeded"), scenarios.Idle),

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
@@ -24,14 +25,19 @@ const (
 	linkLife  = 10 * time.Minute // limits.yaml has it too; here it only says when to look
 	cloudLife = 72 * time.Hour
 	justDead  = 7 * time.Second // after the end of a link; the ledger allows 5 s
+	// cloudOver is how long after the end of the 72 hours a flow looks. The ledger allows 1 m.
+	cloudOver = time.Minute + 2*scenario.Margin
+	// recorded is how long the first archive records, by the clock. It keeps its start apart from its end.
+	recorded = 5 * time.Minute
 )
 
+// cloudFlow makes two archives of each format, of which the second is deleted.
 type cloudFlow struct {
 	*scenario.Flow
-	session string
-	began   time.Time // policy time just before the first start
-	first   scenario.Started
-	second  scenario.Started
+	session                 string
+	began                   time.Time // policy time just before the first start
+	first, second           scenario.Started
+	individual, individual2 scenario.Started // empty unless there are any
 }
 
 func runCloud(ctx context.Context, f *scenario.Flow) error {
@@ -55,35 +61,61 @@ func runCloud(ctx context.Context, f *scenario.Flow) error {
 	return c.expire(ctx)
 }
 
-// record makes two short archives, one after the other.
+// record makes short archives, one after the other.
 func (c *cloudFlow) record(ctx context.Context) (err error) {
 	var alice *scenario.Member
 	if c.session, alice, err = c.Alone(ctx, "vp8-05", "tone-05"); err != nil {
 		return err
 	}
-	if c.Target.File.Time == config.Virtual {
+	virtual := c.Target.File.Time == config.Virtual
+	if virtual {
 		if c.began, _, err = c.As.Policy(ctx, "clock.start"); err != nil {
 			return err
 		}
 	}
-	for _, a := range []struct {
-		into *scenario.Started
-		nth  string
-		long time.Duration
-	}{{&c.first, "", 2 * time.Second}, {&c.second, ".2", time.Second}} {
-		if *a.into, err = c.Start(ctx, "start"+a.nth, c.session, map[string]any{"name": "cloud" + a.nth}); err != nil {
+	if c.first, err = c.Start(ctx, "start", c.session, map[string]any{"name": "cloud"}); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	if virtual {
+		if _, err := c.As.Advance(ctx, "clock.recording", recorded); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, a.long); err != nil {
+	}
+	if err := c.Stop(ctx, "stop", c.first.ID); err != nil {
+		return err
+	}
+	if err := c.recordMore(ctx); err != nil {
+		return err
+	}
+	err = alice.Leave(ctx)
+	c.Silent()
+	return err
+}
+
+// recordMore makes the second archive and those of the other format.
+func (c *cloudFlow) recordMore(ctx context.Context) (err error) {
+	for _, a := range []struct {
+		into   *scenario.Started
+		nth    string
+		format string
+	}{{&c.second, ".2", "composed"}, {&c.individual, ".individual", "individual"}, {&c.individual2, ".individual.2", "individual"}} {
+		if a.format == "individual" && !c.Target.File.Has(config.Individual) {
+			continue
+		}
+		if *a.into, err = c.Start(ctx, "start"+a.nth, c.session, map[string]any{"name": "cloud" + a.nth, "outputMode": a.format}); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
 		if err := c.Stop(ctx, "stop"+a.nth, a.into.ID); err != nil {
 			return err
 		}
 	}
-	err = alice.Leave(ctx)
-	c.Silent()
-	return err
+	return nil
 }
 
 // look downloads the first archive and tries forged links. It returns a good link.
@@ -105,7 +137,7 @@ func (c *cloudFlow) look(ctx context.Context) (string, error) {
 	if _, err := download(ctx, c.Flow, "download", id, link, true); err != nil {
 		return "", err
 	}
-	for _, what := range []string{"signature", "expiry", "path"} {
+	for _, what := range []string{signature, signatureEnd, expiry, path, query} {
 		forged, err := tamper(link, what)
 		if err != nil {
 			if err := c.Note("download.forged-"+what, err.Error()); err != nil {
@@ -117,7 +149,28 @@ func (c *cloudFlow) look(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return link, nil
+	return link, c.forge(ctx, link)
+}
+
+// forge uses the link of the first archive for the second, whose file is there, as its own link shows.
+func (c *cloudFlow) forge(ctx context.Context, link string) error {
+	id := c.second.ID
+	if _, err := c.Must(ctx, "wait.available.2", id, scenario.Delivery, "available", "failed"); err != nil {
+		return err
+	}
+	own, err := c.link(ctx, "get.available.2", id)
+	if err != nil {
+		return err
+	}
+	if _, err := download(ctx, c.Flow, "download.second", id, own, false); err != nil {
+		return err
+	}
+	forged := strings.Replace(link, c.first.ID, id, 1)
+	if forged == link {
+		return c.Note("download.forged-archive", "the URL does not name its archive")
+	}
+	_, err = download(ctx, c.Flow, "download.forged-archive", id, forged, false)
+	return err
 }
 
 // link reads an archive and returns its download link. Without a link it blocks the flow.
@@ -133,21 +186,30 @@ func (c *cloudFlow) link(ctx context.Context, label, id string) (string, error) 
 	return link, nil
 }
 
-// discard deletes the second archive and tries its link after that.
+// discard deletes the second archive of each format and tries its link after that.
 func (c *cloudFlow) discard(ctx context.Context) error {
-	id := c.second.ID
-	if _, err := c.Must(ctx, "wait.available.2", id, scenario.Delivery, "available", "failed"); err != nil {
-		return err
+	for _, a := range []struct{ label, id string }{{"", c.second.ID}, {".individual", c.individual2.ID}} {
+		if a.id == "" {
+			continue
+		}
+		if _, err := c.Must(ctx, "wait.discarded"+a.label, a.id, scenario.Delivery, "available", "failed"); err != nil {
+			return err
+		}
+		link, err := c.link(ctx, "get.discarded"+a.label, a.id)
+		if err != nil {
+			return err
+		}
+		if _, err := download(ctx, c.Flow, "download.discarded"+a.label, a.id, link, false); err != nil {
+			return err
+		}
+		if _, err := c.As.Delete(ctx, "delete"+a.label, a.id); err != nil {
+			return err
+		}
+		if _, err = download(ctx, c.Flow, "download.deleted"+a.label, a.id, link, false); err != nil {
+			return err
+		}
 	}
-	link, err := c.link(ctx, "get.available.2", id)
-	if err != nil {
-		return err
-	}
-	if _, err := c.As.Delete(ctx, "delete.2", id); err != nil {
-		return err
-	}
-	_, err = download(ctx, c.Flow, "download.deleted", id, link, false)
-	return err
+	return nil
 }
 
 // links follows a link through its ten minutes.
@@ -194,7 +256,7 @@ func (c *cloudFlow) expire(ctx context.Context) error {
 	if _, err := download(ctx, c.Flow, "download.before-expiry", id, link, false); err != nil {
 		return err
 	}
-	if _, err := c.As.AdvanceTo(ctx, "clock.after-expiry", c.began.Add(cloudLife+2*scenario.Margin)); err != nil {
+	if _, err := c.As.AdvanceTo(ctx, "clock.after-expiry", c.began.Add(cloudLife+cloudOver)); err != nil {
 		return err
 	}
 	if _, _, err := c.Await(ctx, "wait.expired", id, scenario.Soon, "expired"); err != nil {
@@ -205,10 +267,39 @@ func (c *cloudFlow) expire(ctx context.Context) error {
 		_, err = download(ctx, c.Flow, "download.expired", id, link, false)
 	}
 	if err == nil {
+		err = c.expireIndividual(ctx)
+	}
+	if err == nil {
 		_, err = c.As.List(ctx, "list.expired", url.Values{"sessionId": {c.session}}, false)
 	}
 	if err == nil {
 		_, err = c.As.Delete(ctx, "delete.expired", id)
 	}
 	return errors.Join(err, c.Watch(ctx, "quiet", "webhooks", id, scenario.Quiet))
+}
+
+// expireIndividual follows the individual archive, which began some minutes later, to its end.
+func (c *cloudFlow) expireIndividual(ctx context.Context) error {
+	id := c.individual.ID
+	if id == "" {
+		return nil
+	}
+	link, err := c.link(ctx, "individual.get.before-expiry", id)
+	if err != nil {
+		return err
+	}
+	if _, err := download(ctx, c.Flow, "individual.download.before-expiry", id, link, false); err != nil {
+		return err
+	}
+	if _, err := c.As.AdvanceTo(ctx, "clock.individual-expiry", c.began.Add(cloudLife+recorded+cloudOver+2*scenario.Margin)); err != nil {
+		return err
+	}
+	if _, _, err := c.Await(ctx, "individual.wait.expired", id, scenario.Soon, "expired"); err != nil {
+		return err
+	}
+	if err := c.AwaitHooks(ctx, "individual.hooks.expired", id, scenario.Soon, "expired"); err != nil {
+		return err
+	}
+	_, err = download(ctx, c.Flow, "individual.download.expired", id, link, false)
+	return err
 }

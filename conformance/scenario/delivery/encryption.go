@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,8 +32,8 @@ type encryptionFlow struct {
 	storage target.Storage
 	holder  keyholder.Holder
 	session string
-	// composed is the id of the encrypted composed archive.
-	composed string
+	alice   *scenario.Member
+	earlier []string // ids of the archives before the present one
 }
 
 func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
@@ -50,15 +51,16 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	if a.Status != 200 {
 		return scenario.Blocked("storage.certificate", "setting an upload target with a certificate answered %s", scenario.Describe(a))
 	}
-	var alice *scenario.Member
-	if e.session, alice, err = f.Alone(ctx, "vp8-15", "tone-15"); err != nil {
+	if e.session, e.alice, err = f.Alone(ctx, "vp8-15", "tone-15"); err != nil {
 		return err
 	}
 	if err := e.encrypted(ctx); err != nil {
 		return err
 	}
-	if err := e.individual(ctx); err != nil {
-		return err
+	for _, try := range []struct{ prefix, mode string }{{"individual.", "auto"}, {"individual.manual.", "manual"}} {
+		if err := e.individual(ctx, try.prefix, try.mode); err != nil {
+			return err
+		}
 	}
 	if a, err = e.As.SetStorage(ctx, "storage.off", e.storage, nil); err != nil {
 		return err
@@ -76,26 +78,32 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	if _, err := f.As.Get(ctx, "plain.get.delivered", plain); err != nil {
 		return err
 	}
-	return alice.Leave(ctx)
+	return e.alice.Leave(ctx)
 }
 
-// individual tries to start an individual archive and records what comes of it.
-func (e *encryptionFlow) individual(ctx context.Context) error {
-	if !e.Target.File.Has(config.Individual) {
+// individual tries to start an individual archive with a streamMode and records what comes of it.
+func (e *encryptionFlow) individual(ctx context.Context, prefix, mode string) error {
+	manual := mode == "manual"
+	if !e.Target.File.Has(config.Individual) || manual && !e.Target.File.Has(config.Manual) {
 		return nil
 	}
-	a, err := e.As.Start(ctx, "individual.start", map[string]any{"sessionId": e.session, "name": "encryption", "outputMode": "individual"})
+	a, err := e.As.Start(ctx, prefix+"start", map[string]any{"sessionId": e.session, "name": "encryption", "outputMode": "individual", "streamMode": mode})
 	id := a.String("id")
 	if err != nil || a.Status != 200 || id == "" {
 		return err
 	}
+	if manual {
+		if _, err := e.As.Select(ctx, prefix+"add", id, map[string]any{"addStream": e.alice.Pub.StreamID()}); err != nil {
+			return err
+		}
+	}
 	if err := scenario.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	if err := e.Stop(ctx, "individual.stop", id); err != nil {
+	if err := e.Stop(ctx, prefix+"stop", id); err != nil {
 		return err
 	}
-	return e.handedOver(ctx, "individual.", id, seeing{".individual", e.LookInside})
+	return e.handedOver(ctx, prefix, id, seeing{".individual", e.LookInside})
 }
 
 // badCertificates sends certificates that are invalid.
@@ -123,11 +131,12 @@ func (e *encryptionFlow) record(ctx context.Context, prefix string, long time.Du
 }
 
 // encrypted records an archive and decrypts what was delivered.
-func (e *encryptionFlow) encrypted(ctx context.Context) (err error) {
-	if e.composed, err = e.record(ctx, "", 3*time.Second); err != nil {
+func (e *encryptionFlow) encrypted(ctx context.Context) error {
+	id, err := e.record(ctx, "", 3*time.Second)
+	if err != nil {
 		return err
 	}
-	return e.handedOver(ctx, "", e.composed, seeing{".media", e.Look})
+	return e.handedOver(ctx, "", id, seeing{".media", e.Look})
 }
 
 // seeing is a way to analyse files of one format: look does it, and the labels of its records end in suffix.
@@ -169,13 +178,15 @@ func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s se
 			s.look(prefix+"opened"+s.suffix, id, plain)
 		}
 	}
+	e.earlier = append(e.earlier, id)
 	return nil
 }
 
-// everything lists all objects at the upload target. Nothing may be there but the archive and the composed one.
+// everything lists all objects at the upload target. Nothing may be there but the archive and those before it.
 func (e *encryptionFlow) everything(ctx context.Context, label, id string) ([]evidence.Object, error) {
 	return e.ObjectsThat(ctx, label, id, func(o evidence.Object) bool {
-		return !o.Modified.Before(e.began.Add(-clockSkew)) && (id == e.composed || !strings.Contains(o.Key, e.composed))
+		other := slices.ContainsFunc(e.earlier, func(id string) bool { return strings.Contains(o.Key, id) })
+		return !other && !o.Modified.Before(e.began.Add(-clockSkew))
 	})
 }
 

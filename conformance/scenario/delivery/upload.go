@@ -3,8 +3,10 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -13,66 +15,96 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// upload returns a scenario about an upload target that answers every request with 503.
+// upload returns a scenario about an upload target that answers requests with 503.
 func upload(name, title string, app scenario.App, need []config.Capability, run func(context.Context, *uploadFlow) error) scenario.Scenario {
 	app.Mailed = true
 	return scenario.Scenario{
-		Name: name, Title: title, Needs: append([]config.Capability{config.Control, config.S3}, need...), Virtual: true, Media: 1,
+		Name: name, Title: title, Needs: append([]config.Capability{config.Control, config.S3}, need...), Virtual: true, Media: 2,
 		Within: 90 * time.Second, App: app,
-		Run: func(ctx context.Context, f *scenario.Flow) error {
-			u := &uploadFlow{Flow: f}
-			if err := u.undeliverable(ctx); err != nil {
-				return err
-			}
-			return run(ctx, u)
-		},
+		Run: func(ctx context.Context, f *scenario.Flow) error { return run(ctx, &uploadFlow{Flow: f}) },
 	}
 }
 
 var (
 	Recovers  = upload(scenarios.Recovers, "an upload target that refuses for hours and then takes the archive", scenario.App{Encrypted: true}, nil, runRecovers)
 	GivenUp   = upload(scenarios.GivenUp, "an upload target that refuses for three days, without fallback", scenario.App{Fallback: "none"}, nil, runGivenUp)
-	FallsBack = upload(scenarios.FallsBack, "an upload target that refuses, and the built-in cloud takes over", scenario.App{},
+	FallsBack = upload(scenarios.FallsBack, "an upload target that takes no more than the first part, and the built-in cloud takes over", scenario.App{},
 		[]config.Capability{config.Cloud, config.Fallback}, runFallsBack)
 )
 
 const (
 	uploadPeriod = 72 * time.Hour // limits.yaml has it too; here it only says when to look
 	atLeast      = 6 * time.Hour
+	uploadGrace  = time.Hour // that the ledger allows at the end of the period
 )
 
 type uploadFlow struct {
 	*scenario.Flow
 	archive scenario.Started
-	began   time.Time // policy time just before the start
+	apart   scenario.Started // an individual archive; empty unless there is one
+	began   time.Time        // policy time just before the start
 }
 
-// undeliverable records a short archive that the store refuses.
-func (u *uploadFlow) undeliverable(ctx context.Context) error {
-	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
-		return err
-	}
-	session, alice, err := u.Alone(ctx, "", "tone-29")
+// recording says what is recorded for a store that refuses it.
+type recording struct {
+	video   string // "" for sound alone
+	options map[string]any
+	long    time.Duration
+	skip    time.Duration // by which the clock moves meanwhile
+	apart   bool          // record an individual archive too
+}
+
+// brief is a short recording of sound.
+var brief = recording{long: 1500 * time.Millisecond}
+
+// undeliverable records an archive that the store refuses.
+func (u *uploadFlow) undeliverable(ctx context.Context, r recording) error {
+	session, alice, err := u.Alone(ctx, r.video, "tone-29")
 	if err != nil {
 		return err
 	}
 	if u.began, _, err = u.As.Policy(ctx, "clock.start"); err != nil {
 		return err
 	}
-	if u.archive, err = u.Record(ctx, "", session, map[string]any{"name": u.Scenario.Name}, 1500*time.Millisecond); err != nil {
+	options := map[string]any{"name": u.Scenario.Name}
+	maps.Copy(options, r.options)
+	if u.archive, err = u.Start(ctx, "start", session, options); err != nil {
 		return err
+	}
+	if err := scenario.Sleep(ctx, r.long); err != nil {
+		return err
+	}
+	if r.skip > 0 {
+		if _, err := u.As.Advance(ctx, "clock.recording", r.skip); err != nil {
+			return err
+		}
+	}
+	if err := u.Stop(ctx, "stop", u.archive.ID); err != nil {
+		return err
+	}
+	if r.apart && u.Target.File.Has(config.Individual) {
+		if u.apart, err = u.Record(ctx, "individual.", session, map[string]any{"outputMode": "individual"}, time.Second); err != nil {
+			return err
+		}
 	}
 	if err := alice.Leave(ctx); err != nil {
 		return err
 	}
 	u.Silent()
+	return u.awaitRefusal(ctx)
+}
+
+// awaitRefusal waits until the archive is stopped and an upload was tried.
+func (u *uploadFlow) awaitRefusal(ctx context.Context) error {
 	if err := u.AwaitHooks(ctx, "hooks.stopped", u.archive.ID, scenario.Soon, "stopped"); err != nil {
 		return err
 	}
 	if _, err := u.As.Get(ctx, "get.stopped", u.archive.ID); err != nil {
 		return err
 	}
-	met, err := u.AwaitRecords(ctx, "upload.first", "uploads", scenario.About(u.archive.ID), scenario.Delivery, "an upload", func(v evidence.View) bool { return len(v.Uploads().Records) > 0 })
+	met, err := u.AwaitRecords(ctx, "upload.first", "uploads", scenario.About(u.archive.ID), scenario.Delivery, "a refused upload", func(v evidence.View) bool {
+		return slices.ContainsFunc(v.Uploads().Records, func(r evidence.Record) bool { return r.Upload.Answer >= 500 })
+	})
 	if err == nil && !met {
 		err = scenario.Blocked("upload.first", "no upload was tried within %v", scenario.Delivery)
 	}
@@ -91,13 +123,29 @@ func (u *uploadFlow) at(ctx context.Context, label string, at time.Time) error {
 	if _, err := u.As.AdvanceTo(ctx, "clock."+label, at); err != nil {
 		return err
 	}
-	_, err := u.As.Get(ctx, "get."+label, u.archive.ID)
+	if _, err := u.As.Get(ctx, "get."+label, u.archive.ID); err != nil || u.apart.ID == "" {
+		return err
+	}
+	_, err := u.As.Get(ctx, "individual.get."+label, u.apart.ID)
 	return err
 }
 
 func runRecovers(ctx context.Context, u *uploadFlow) error {
-	if err := steps(ctx, u.Flow, "clock.step", 5, nil); err != nil { // one attempt each
+	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
 		return err
+	}
+	if err := u.undeliverable(ctx, brief); err != nil {
+		return err
+	}
+	// Attempts count apart when the clock moves between them. It must not move during the first, which may be of several
+	// requests, nor beyond the time of refusal.
+	if err := scenario.Sleep(ctx, scenario.Quiet); err != nil {
+		return err
+	}
+	for _, after := range []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
+		if _, err := u.As.AdvanceTo(ctx, "clock.step."+after.String(), u.began.Add(after)); err != nil {
+			return err
+		}
 	}
 	if err := u.at(ctx, "refused", u.began.Add(atLeast/2)); err != nil {
 		return err
@@ -115,7 +163,21 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 	return u.Deliver(ctx, u.archive.ID)
 }
 
+// runGivenUp has a receiver that answers 202, and looks whether a callback comes again in these days.
 func runGivenUp(ctx context.Context, u *uploadFlow) error {
+	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
+		return err
+	}
+	if u.Hooks != nil {
+		if err := u.Hooks.Refuse(ctx, u.Scenario.Name, "default", http.StatusAccepted, scenario.Forever); err != nil {
+			return err
+		}
+	}
+	lasting := brief
+	lasting.skip, lasting.apart = 2*uploadGrace, true
+	if err := u.undeliverable(ctx, lasting); err != nil {
+		return err
+	}
 	id := u.archive.ID
 	for h := 12; h < 72; h += 12 { // in steps, because one large step may take longer than a call may
 		if err := u.at(ctx, fmt.Sprintf("%dh", h), u.began.Add(time.Duration(h)*time.Hour)); err != nil {
@@ -131,7 +193,13 @@ func runGivenUp(ctx context.Context, u *uploadFlow) error {
 	if err := u.at(ctx, "after", u.began.Add(uploadPeriod+2*scenario.Margin)); err != nil {
 		return err
 	}
-	if _, err := u.Must(ctx, "wait.failed", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
+	if _, _, err := u.Await(ctx, "wait.failed", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
+		return err
+	}
+	if err := u.at(ctx, "over", u.began.Add(uploadPeriod+uploadGrace+2*scenario.Margin)); err != nil {
+		return err
+	}
+	if _, err := u.Must(ctx, "wait.over", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
 		return err
 	}
 	if err := u.AwaitHooks(ctx, "hooks.failed", id, scenario.Soon, "failed"); err != nil {
@@ -152,6 +220,18 @@ func runGivenUp(ctx context.Context, u *uploadFlow) error {
 
 // runFallsBack goes to the end of the six hours, and then on until the built-in cloud has the archive.
 func runFallsBack(ctx context.Context, u *uploadFlow) error {
+	large := brief
+	if u.Target.File.Has(config.VP8) && u.Target.File.Has(config.QP) {
+		large = recording{video: "grain", options: noisy(u.Flow), long: largeEnough}
+	}
+	if u.Store != nil {
+		if err := u.Store.RefuseObjects(u.Place.Name, http.StatusServiceUnavailable); err != nil {
+			return err
+		}
+	}
+	if err := u.undeliverable(ctx, large); err != nil {
+		return err
+	}
 	id := u.archive.ID
 	if err := u.at(ctx, "before", u.began.Add(atLeast-scenario.Margin)); err != nil {
 		return err
@@ -179,6 +259,9 @@ func runFallsBack(ctx context.Context, u *uploadFlow) error {
 		if _, err := download(ctx, u.Flow, "download", id, link, true); err != nil {
 			return err
 		}
+	}
+	if err := awaitNoParts(ctx, u.Flow, id); err != nil {
+		return err
 	}
 	return u.awaitMail(ctx)
 }

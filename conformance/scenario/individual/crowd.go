@@ -3,6 +3,7 @@ package individual
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
@@ -19,7 +20,8 @@ const (
 
 // Crowd publishes more streams than an individual archive holds. The first has no sound, so that the stream after the
 // fiftieth may be heard but not seen, and the one after that may not even be heard. The last one waits for a place of
-// either kind. It must get nothing of a stream that left.
+// either kind. It must get nothing of a stream that left. When nobody waits any more, two that are only heard take the
+// last places for sound, so that the stream after them may be seen but not heard.
 var Crowd = scenario.Scenario{
 	Name: scenarios.Crowd, Title: "more streams than an individual archive holds, one of which leaves while two wait",
 	Needs: needs, Media: 4, Within: 2 * time.Minute, Run: runCrowd,
@@ -52,6 +54,8 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 		{func() error { return nil }, 500 * time.Millisecond},
 		{func() error { return scenario.InTurn(ctx, c.enter, c.enter, c.enter) }, 1500 * time.Millisecond},
 		{func() error { return c.members[1].Unpublish(ctx) }, 1500 * time.Millisecond},
+		{func() error { return c.giveUp(ctx) }, 500 * time.Millisecond},
+		{func() error { return scenario.InTurn(ctx, c.enter, c.enter, c.enter) }, 1500 * time.Millisecond},
 	} {
 		if err := step.do(); err != nil {
 			return err
@@ -71,7 +75,18 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 	return f.Deliver(ctx, a.ID)
 }
 
-// enter makes the next client publish. The first is only seen, the 52nd only heard, and all others are both.
+// giveUp ends the streams that came last, the last one first, so that none gets the place of another.
+func (c *crowd) giveUp(ctx context.Context) error {
+	for _, m := range slices.Backward(c.members[most:]) {
+		if err := m.Unpublish(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enter makes the next client publish. The first is only seen, the 52nd, 54th and 55th only heard, and all others are
+// both.
 func (c *crowd) enter(ctx context.Context) error {
 	n := len(c.members) + 1
 	m, err := c.Guest(c.session, fmt.Sprintf("client-%02d", n))
@@ -83,10 +98,11 @@ func (c *crowd) enter(ctx context.Context) error {
 	switch {
 	case n == 1:
 		audio = ""
-	case n == most+2:
-		video, audio = "", "tone-01"
-	case n == most+3:
-		audio = "tone-02"
+	case slices.Contains([]int{most + 2, most + 4, most + 5}, n):
+		video = ""
+	}
+	if n > most+1 {
+		audio = fmt.Sprintf("tone-%02d", n-most-1)
 	}
 	return m.Publish(ctx, video, audio)
 }

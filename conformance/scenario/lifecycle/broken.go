@@ -24,6 +24,9 @@ func runBroken(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil { // the disk must have had room for the stream's arrival, or there is nothing to lose
+		return err
+	}
 	if err := f.As.Arm(ctx, "fault", "journal", 1); err != nil {
 		return err
 	}

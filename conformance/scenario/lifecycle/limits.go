@@ -10,8 +10,14 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// totalTime is when the clock goes to look at the longest possible archive.
-const totalTime = 12 * time.Hour
+const (
+	// totalTime is when the clock goes to look at the longest possible archive.
+	totalTime = 12 * time.Hour
+	// justOver is how long after a limit a flow looks. The ledger allows 5 s.
+	justOver = 7 * time.Second
+	// alone is how long nobody publishes to the longest possible archive, in its first minute.
+	alone = 40 * time.Second
+)
 
 // limit returns a scenario about one time limit. It looks just before and just after the limit on the application's
 // clock.
@@ -58,6 +64,7 @@ var (
 	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal))
 
 	IndividualNobody      = connected(individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher))
+	IndividualAllLeft     = individually(scenarios.IndividualAllLeft, "an individual archive stops a minute after the last client left", runAllLeft)
 	IndividualIdle        = connected(individually(scenarios.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", runIdle))
 	IndividualFourHours   = individually(scenarios.IndividualFourHours, "an individual archive stops at four hours of recorded time, pauses left out", runRecorded)
 	IndividualTwelveHours = connected(individually(scenarios.IndividualTwelveHours, "an individual archive stops twelve hours after its start", runTotal))
@@ -178,7 +185,7 @@ func runNoPublisher(ctx context.Context, l *limitFlow) error {
 	if err := l.stillAlive(ctx, "before", l.began.Add(scenario.FirstMinute-5*time.Second)); err != nil {
 		return err
 	}
-	return l.over(ctx, l.began.Add(scenario.FirstMinute+scenario.Margin))
+	return l.over(ctx, l.began.Add(scenario.FirstMinute+justOver))
 }
 
 func runAllLeft(ctx context.Context, l *limitFlow) error {
@@ -235,7 +242,7 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if left, err = l.empty(ctx, "left.2"); err != nil {
 		return err
 	}
-	return l.overUnseen(ctx, left.Add(scenario.LastMinute+scenario.Margin))
+	return l.overUnseen(ctx, left.Add(scenario.LastMinute+justOver))
 }
 
 // unchosen starts an archive for which nothing will be chosen, beside the other, while somebody publishes, if the target supports
@@ -281,7 +288,7 @@ func runIdle(ctx context.Context, l *limitFlow) error {
 	if err := l.stillAlive(ctx, "before.2", since.Add(scenario.IdleHour-scenario.Margin)); err != nil {
 		return err
 	}
-	return l.over(ctx, since.Add(scenario.IdleHour+2*scenario.Margin))
+	return l.over(ctx, since.Add(scenario.IdleHour+justOver))
 }
 
 // runRecorded has a pause in the middle. It catches a counter that restarts with every resumption, which would count
@@ -315,12 +322,22 @@ func runRecorded(ctx context.Context, l *limitFlow) error {
 	if err := l.stillAlive(ctx, "before", end.Add(-scenario.Margin)); err != nil {
 		return err
 	}
-	return l.over(ctx, end.Add(2*scenario.Margin))
+	return l.over(ctx, end.Add(justOver))
 }
 
-// runTotal fills twelve hours with little recorded time and without a pause of an hour.
+// runTotal fills twelve hours with little recorded time and without a pause of an hour. They do not begin with the first
+// publisher.
 func runTotal(ctx context.Context, l *limitFlow) error {
-	if err := l.begin(ctx, "tone-27"); err != nil {
+	if err := l.begin(ctx, ""); err != nil {
+		return err
+	}
+	if _, err := l.As.Advance(ctx, "clock.nobody", alone); err != nil {
+		return err
+	}
+	if err := l.alice.Publish(ctx, "", "tone-27"); err != nil {
+		return err
+	}
+	if err := scenario.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	end := l.began.Add(totalTime)
@@ -346,5 +363,5 @@ func runTotal(ctx context.Context, l *limitFlow) error {
 	if err := l.stillAlive(ctx, "before", end.Add(-scenario.Margin)); err != nil {
 		return err
 	}
-	return l.over(ctx, end.Add(2*scenario.Margin))
+	return l.over(ctx, end.Add(justOver))
 }

@@ -30,17 +30,21 @@ func (b *Bundle) Found(s *Stream, d *Due) map[int64]int {
 	return out
 }
 
-// Frames returns the number of frames of a type in the files of a stream.
-func (b *Bundle) Frames(s *Stream, kind string) int {
-	n := 0
-	for _, f := range b.Of(s) {
-		for _, t := range f.Tracks {
-			if t.Type == kind {
-				n += len(t.Frames)
+// Lacks reports whether the files of a stream hold nothing of a type from a stretch in which they must hold some.
+func (b *Bundle) Lacks(c *check.Case, s *Stream, kind string, during facts.Span) bool {
+	due := false
+	for _, d := range s.Due[kind] {
+		for _, span := range d.Spans {
+			cut, ok := span.Cut(during.From, during.To)
+			due = due || ok && d.lasts(c, cut)
+		}
+		for n := range b.Found(s, d) {
+			if during.Covers(d.By.Published.Captured(n)) {
+				return false
 			}
 		}
 	}
-	return n
+	return due
 }
 
 // Contents returns, for each file of a stream, the segments that it holds frames of, as numbers from 1.
@@ -106,25 +110,32 @@ func (b *Bundle) Beside(c *check.Case) *facts.History {
 	return nil
 }
 
-// AtOnce returns the largest number of streams that must be recorded at the same time.
-func (b *Bundle) AtOnce(kind string) int {
+// AtOnce returns the largest number of streams that must be recorded at the same time, and the first stretch in which
+// they must.
+func (b *Bundle) AtOnce(kind string) (most int, during facts.Span) {
 	var recorded [][]facts.Span // by stream
 	for _, s := range b.Streams {
 		if spans := s.spans(kind); len(spans) > 0 {
 			recorded = append(recorded, spans)
 		}
 	}
-	most := 0
 	for _, spans := range recorded {
-		n, from := 0, spans[0].From
+		n, at := 0, facts.Span{From: spans[0].From, To: spans[0].To}
 		for _, other := range recorded {
-			if facts.AnyDuring(other, from, from.Add(1)) {
-				n++
+			i := slices.IndexFunc(other, func(s facts.Span) bool { return s.Covers(at.From) })
+			if i < 0 {
+				continue
+			}
+			n++
+			if other[i].To.Before(at.To) {
+				at.To = other[i].To
 			}
 		}
-		most = max(most, n)
+		if n > most || n == most && at.From.Before(during.From) {
+			most, during = n, at
+		}
 	}
-	return most
+	return most, during
 }
 
 // Waits reports whether a track was published in the archive and had no place in it.

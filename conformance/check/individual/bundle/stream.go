@@ -25,12 +25,18 @@ func (s *Stream) Record() evidence.Record {
 func (s *Stream) Long(c *check.Case) bool {
 	for _, d := range s.All() {
 		for _, span := range d.Spans {
-			if sent := SentWithin(d.By.Published, span); len(sent) > 0 && span.To.Sub(d.By.Published.Captured(sent[0])) > d.Begins(c, sent[0])+c.Limit("tolerance.individual-end") {
+			if d.lasts(c, span) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// lasts reports whether a stretch is so long that some of what was sent in it must be in the archive.
+func (d *Due) lasts(c *check.Case, span facts.Span) bool {
+	sent := SentWithin(d.By.Published, span)
+	return len(sent) > 0 && span.To.Sub(d.By.Published.Captured(sent[0])) > d.Begins(c, sent[0])+c.Limit("tolerance.individual-end")
 }
 
 // WasAway reports whether the stream was interrupted in the archive.

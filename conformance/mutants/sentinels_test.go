@@ -1,10 +1,3 @@
-// Package mutants tests the suite itself. Sentinels are servers that do nothing right: no must-clause may pass on them.
-// A mutation spoils the evidence of a good run in one small place: the clause that it violates must fail, and no
-// unrelated one:
-//
-//	{"ARC-START-19", "loses the name", tape.Set(scenarios.Pair, "get.recording", "name", "archive")},
-//
-// Each check needs a mutation of its own. A mutation names the fault of a target that would leave such evidence.
 package mutants
 
 import (
