@@ -55,7 +55,7 @@ func (e *BlockedError) Error() string { return e.Label + ": " + e.Text }
 
 // Run drives the scenarios side by side and returns when all have ended. They begin in the order of the list, each as
 // soon as enough media slots are free; those that need none begin first. How they end is written to the evidence; an
-// error means that the evidence could not be written or ctx ended.
+// error means that the evidence could not be written or ctx ended before they had.
 func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	if env.Slots == 0 {
 		env.Slots = 5 * runtime.NumCPU()
@@ -70,7 +70,8 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 		for free < weight {
 			free += <-freed
 		}
-		if ctx.Err() != nil {
+		if err := ctx.Err(); err != nil {
+			errs <- err
 			break
 		}
 		free -= weight
@@ -81,7 +82,6 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	}
 	looking.all()
 	wg.Wait()
-	errs <- ctx.Err()
 	close(errs)
 	var all []error
 	for err := range errs {
