@@ -39,6 +39,7 @@ const (
 	Broken      = "recording-fails"
 	Rotation    = "rotation"
 	AutoOverlap = "automatic-overlap"
+	AutoPaused  = "automatic-paused"
 
 	Many    = "many-streams"
 	Layouts = "layouts"

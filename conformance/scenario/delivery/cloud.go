@@ -55,10 +55,11 @@ func runCloud(ctx context.Context, f *scenario.Flow) error {
 	return c.expire(ctx)
 }
 
-// record makes two short archives, one after the other.
+// record makes two short archives, one after the other, of moving pictures: a file of some size shows where it is cut. The
+// first has a tag.
 func (c *cloudFlow) record(ctx context.Context) (err error) {
 	var alice *scenario.Member
-	if c.session, alice, err = c.Alone(ctx, "vp8-05", "tone-05"); err != nil {
+	if c.session, alice, err = c.Alone(ctx, "motion", "tone-05"); err != nil {
 		return err
 	}
 	if c.Target.File.Time == config.Virtual {
@@ -71,7 +72,11 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 		nth  string
 		long time.Duration
 	}{{&c.first, "", 2 * time.Second}, {&c.second, ".2", time.Second}} {
-		if *a.into, err = c.Start(ctx, "start"+a.nth, c.session, map[string]any{"name": "cloud" + a.nth}); err != nil {
+		options := map[string]any{"name": "cloud" + a.nth}
+		if a.nth == "" && c.Target.File.Has(config.Simultaneous) {
+			options["multiArchiveTag"] = "cloud"
+		}
+		if *a.into, err = c.Start(ctx, "start"+a.nth, c.session, options); err != nil {
 			return err
 		}
 		if err := scenario.Sleep(ctx, a.long); err != nil {

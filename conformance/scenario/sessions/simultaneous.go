@@ -60,6 +60,14 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
 		return err
 	}
+	if f.Target.File.Has(config.Layout) {
+		if _, err := f.As.Arrange(ctx, "again.layout", ids["again"], map[string]any{"type": "horizontalPresentation"}, false); err != nil {
+			return err
+		}
+		if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // longer than a change may take to show
+			return err
+		}
+	}
 	for _, label := range []string{"again", "second"} {
 		if err := f.Stop(ctx, label+".stop", ids[label]); err != nil {
 			return err
