@@ -32,6 +32,11 @@ var automaticMutations = []Mutation{
 	{"ARC-CB-31", "another checksum of an automatic archive than it reads", tape.Hook(scenarios.AutoSilent, "uploaded", "sha256sum", "x")},
 	{"ARC-CB-33", "announces the stop of an automatic archive twice", tape.Again(scenarios.AutoSilent, "stopped")},
 
+	{"ARC-CB-03", "is silent about the stop of an automatic archive", tape.DropHooks(scenarios.AutoSilent, "stopped")},
+
+	{"ARC-EVT-02", "does not tell of the stops of automatic archives", tape.Unheard(scenarios.AutoOverlap, "alice", "archiveStopped")},
+	{"ARC-EVT-06", "does not tell a late client of an automatic archive", tape.Unheard(scenarios.Automatic, "bob", "archiveStarted")},
+	{"ARC-EVT-06", "does not tell a client that comes within the minute", tape.Unheard(scenarios.AutoPaused, "carol", "archiveStarted")},
 	{"ARC-EVT-01", "does not tell of an automatic archive that follows", tape.Unheard(scenarios.AutoOverlap, "alice", "archiveStarted")},
 	{"ARC-EVT-05", "does not tell of the end of automatic archives", tape.Unheard(scenarios.AutoOverlap, "alice", "archiveStopped")},
 
@@ -57,6 +62,16 @@ var automaticMutations = []Mutation{
 	{"ARC-DUR-11", "another reason when all left an automatic archive", tape.Set(scenarios.Automatic, "wait.delivered", "reason", "maximum idle time exceeded")},
 	{"ARC-DUR-17", "takes two seconds off an automatic archive", tape.Add(scenarios.Automatic, "wait.delivered", "duration", -2)},
 	{"ARC-DUR-17", "another duration of an archive beside an automatic one", tape.Add(scenarios.Automatic, "beside.wait.delivered", "duration", 3)},
+
+	{"ARC-DUR-03", "goes on with an automatic archive after four hours", tape.Set(scenarios.AutoDay, "list.day", "items.6.status", "started")},
+	{"ARC-DUR-17", "takes ten seconds off an automatic archive that is followed by another", tape.Add(scenarios.AutoDay, "list.end", "items.6.duration", -10)},
+	{"ARC-DUR-13", "an automatic archive that ends though a client has come back", tape.Set(scenarios.AutoPaused, "get.back", "status", "stopped")},
+	{"ARC-AUTO-03", "a file of an automatic archive that began in a pause", tape.Set(scenarios.AutoPaused, "newest.wait.delivered", "size", 451)},
+	{"ARC-AUTO-09", "stops an automatic archive by call in an empty session", tape.Set(scenarios.AutoPaused, "get.empty", "status", "stopped")},
+	{"ARC-AUTO-11", "an idle hour of its own for the archive that follows", tape.Set(scenarios.AutoPaused, "get.idle", "status", "paused")},
+	{"ARC-AUTO-14", "an idle hour of its own for the archive after a move", tape.Set(scenarios.AutoOverlap, "get.after", "status", "paused")},
+	{"ARC-AUTO-16", "no archive follows one of twelve hours in a pause", tape.Set(scenarios.AutoPaused, "list.total", "items.0.status", "stopped")},
+	{"ARC-SIM-06", "ends a started archive with an automatic one", tape.Set(scenarios.AutoPaused, "beside.get.total", "status", "stopped")},
 
 	{"ARC-STO-01", "uploads no automatic archive", ownLost},
 	{"ARC-STO-02", "another key of an automatic archive", tape.EachStored(scenarios.Automatic, func(o *evidence.Object) { o.Key = "archives/" + o.Key })},

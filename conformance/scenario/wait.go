@@ -39,6 +39,8 @@ const (
 	RecordedTime = 4 * time.Hour
 	// Margin is the distance from a limit at which a flow looks, before it or after it.
 	Margin = 10 * time.Second
+	// JustBefore is the distance before a limit at which a flow looks last. A target may be a second early.
+	JustBefore = 3 * time.Second
 )
 
 // statusOf returns the status of the archive in a body, or "".

@@ -8,6 +8,7 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 	"reelcheck/conformance/media"
 )
 
@@ -41,7 +42,25 @@ func goesOnAfterMove(c *check.Case) {
 					c.Want(!facts.InProgress(got.Status()), "the archive before the move has ended", got.Show("status"), m.R, got.At)
 				}
 			}
+			idlesOn(c, s, m, chain[after])
 		}
+	}
+}
+
+// idlesOn checks that an archive that begins with a move in a pause ends when the idle hour of the pause is over.
+func idlesOn(c *check.Case, s *facts.Session, m facts.Move, h *facts.History) {
+	k, ok := course.Of(c.Facts, h)
+	if !ok || k.Rule != course.ByIdle || len(k.Streams) > 0 && k.Streams[0].From.Before(k.End) {
+		return
+	}
+	alive, dead := c.StopSeen(h)
+	for _, got := range alive {
+		if at := c.Earliest(s.App, got.Asked()); at.After(k.Latest()) {
+			c.Wrong("an idle hour that runs on through the move, to "+facts.ClockTime(k.End), fmt.Sprintf("%s at %s", got.Status(), facts.ClockTime(at)), m.R, got.At)
+		}
+	}
+	for _, got := range dead {
+		c.Saw(m.R, got.At)
 	}
 }
 

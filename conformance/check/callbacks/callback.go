@@ -160,7 +160,7 @@ func aboutSession(c *check.Case, r evidence.Record) bool {
 
 func startStopDeliveryPosted(c *check.Case) {
 	for _, h := range c.EveryArchive() {
-		if _, ok := h.FirstStop(); !ok || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return facts.Final(s.Status()) && watchedAfter(c, s) }) {
+		if _, ok := h.FirstStop(); !ok && len(h.Delivered()) == 0 || h.Undeliverable() || c.Faulty(h) || !slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool { return facts.Final(s.Status()) && watchedAfter(c, s) }) {
 			continue
 		}
 		var at []evidence.Record

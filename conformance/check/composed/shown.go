@@ -161,13 +161,14 @@ func chosenLength(c *check.Case) {
 
 // lengths returns the least and the greatest real time that was recorded, in seconds.
 func lengths(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
+	begin := course.RealBegin(c.Facts, h, k)
 	first, last := course.RealEnd(c.Facts, h, k)
 	for _, u := range facts.Union(c.Sessions[h.Start.IDs[evidence.Session]].Streams) {
-		if cut, ok := u.Cut(h.Begun.To, first); ok {
+		if cut, ok := u.Cut(begin.To, first); ok {
 			least += cut.To.Sub(cut.From).Seconds()
 		}
 		u.To = u.Late
-		if cut, ok := u.Cut(h.Begun.From, last); ok {
+		if cut, ok := u.Cut(begin.From, last); ok {
 			most += cut.To.Sub(cut.From).Seconds()
 		}
 	}
@@ -175,17 +176,18 @@ func lengths(c *check.Case, h *facts.History, k course.Course) (least, most floa
 }
 
 // skippedWithin returns the least and the greatest recorded time that advances of the clock added while streams were
-// published. The advance in which the archive ended counts in part.
+// published. The advances in which the archive began and ended count in part.
 func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
 	s := c.Sessions[h.Start.IDs[evidence.Session]]
+	begin := course.RealBegin(c.Facts, h, k)
 	first, last := course.RealEnd(c.Facts, h, k)
-	within := func(end time.Time) func(policy.Walk) bool {
+	within := func(begin, end time.Time) func(policy.Walk) bool {
 		return func(w policy.Walk) bool {
-			return !w.From.Before(h.Begun.From) && (end.IsZero() || !w.To.After(end)) && facts.Steady(s.Streams, w.From, w.To)
+			return !w.From.Before(begin) && (end.IsZero() || !w.To.After(end)) && facts.Steady(s.Streams, w.From, w.To)
 		}
 	}
 	app := h.App()
-	return c.Skipped(app, within(first)).Seconds(), c.Skipped(app, within(last)).Seconds()
+	return c.Skipped(app, within(begin.To, first)).Seconds(), c.Skipped(app, within(begin.From, last)).Seconds()
 }
 
 // length returns the end of the last track, in seconds of the file.

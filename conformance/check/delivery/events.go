@@ -15,11 +15,11 @@ import (
 
 var eventChecks = []check.Check{
 	check.New("ARC-EVT-01", toldTo("archiveStarted", true), scenarios.Pair, scenarios.AutoOverlap),
-	check.New("ARC-EVT-02", toldTo("archiveStopped", false), scenarios.Pair, scenarios.Broken),
+	check.New("ARC-EVT-02", toldTo("archiveStopped", false), scenarios.Pair, scenarios.Broken, scenarios.AutoOverlap),
 	check.New("ARC-EVT-03", eventsNameArchive, scenarios.Pair),
 	check.New("ARC-EVT-04", everyClient, scenarios.Pair),
 	check.New("ARC-EVT-05", toldOfLimits, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AutoOverlap),
-	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair, scenarios.Pause),
+	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair, scenarios.Pause, scenarios.Automatic),
 }
 
 // told returns the events of a type about an archive.
@@ -58,13 +58,20 @@ func settled(c *check.Case, h *facts.History, event string) (evidence.Record, bo
 func toldTo(event string, start bool) func(*check.Case) {
 	return func(c *check.Case) {
 		for _, h := range c.EveryArchive() {
-			switch {
-			case h.Start.Exchange != nil:
-				toldClients(c, h, event, start)
-			case start && h.Follows: // nobody is there before the first one
-				toldUnasked(c, h, event, h.Begun)
-			}
+			toldOf(c, h, event, start)
 		}
+	}
+}
+
+func toldOf(c *check.Case, h *facts.History, event string, start bool) {
+	during, ended := h.Ended()
+	switch {
+	case h.Start.Exchange != nil:
+		toldClients(c, h, event, start)
+	case start && h.Follows: // nobody is there before the first one
+		toldUnasked(c, h, event, h.Begun)
+	case !start && ended:
+		toldUnasked(c, h, event, during)
 	}
 }
 
@@ -154,8 +161,8 @@ func everyClient(c *check.Case) {
 					c.Wrong(event+" to no client of another session", e.Client.Name, e)
 				}
 			}
+			toldOf(c, h, event, event == "archiveStarted")
 			if watch, waited := settled(c, h, event); waited {
-				toldClients(c, h, event, event == "archiveStarted")
 				c.Saw(watch)
 			}
 		}
@@ -187,24 +194,40 @@ func toldOfLimits(c *check.Case) {
 
 // toldLateClients judges clients that connected between the start and the end, if the harness waited for the event.
 func toldLateClients(c *check.Case) {
-	for _, h := range c.StartedArchives() {
-		s := c.Sessions[h.Start.IDs[evidence.Session]]
+	for _, h := range c.EveryArchive() {
+		s := c.Sessions[h.Session()]
 		if s == nil {
 			continue
 		}
 		for _, cl := range s.Clients {
-			if cl.By.Client == nil || !cl.From.After(h.Start.Over()) || h.EndedBefore(cl.By) || !waitedFrom(h, cl.From, "archiveStarted") {
+			if cl.By.Client == nil || !cl.From.After(h.Begun.To) || h.EndedBefore(cl.By) || !waitedFrom(h, cl.From, "archiveStarted") && !stays(c, h, cl) {
 				continue
 			}
 			at := cl.By
 			for _, e := range told(c, h, "archiveStarted") {
-				if e.Client.ConnectionID == cl.By.Client.ConnectionID || e.Client.Name == cl.By.Client.Name {
+				if e.Client.Name == cl.By.Client.Name && !heardBefore(s, cl, e) {
 					at = e
 				}
 			}
 			c.Want(at.Client.Type == "archiveStarted", "archiveStarted at client "+cl.By.Client.Name+", who came later", "none", at)
 		}
 	}
+}
+
+// heardBefore reports whether a client that has come back received an event before it had left. Events may be recorded before
+// the connection that brings them.
+func heardBefore(s *facts.Session, cl facts.Span, e evidence.Record) bool {
+	return slices.ContainsFunc(s.Clients, func(other facts.Span) bool {
+		return other.By.Client != nil && other.By.Client.Name == cl.By.Client.Name && other.From.Before(cl.From) && e.Time.Before(other.To)
+	})
+}
+
+// stays reports whether a client was there for as long as an event may take, while h was in progress.
+func stays(c *check.Case, h *facts.History, cl facts.Span) bool {
+	long := cl.From.Add(c.Limit("tolerance.event-arrival"))
+	return !cl.To.IsZero() && cl.To.After(long) && slices.ContainsFunc(h.Seen, func(s facts.Sighting) bool {
+		return facts.InProgress(s.Status()) && s.Asked().After(long)
+	})
 }
 
 // waitedFrom reports whether the harness waited for an event about h from that moment on.

@@ -49,13 +49,16 @@ func individualStopsBy(by course.Rule) func(*check.Case) {
 
 func theseStopBy(by course.Rule, which func(*facts.History) bool) func(*check.Case) {
 	return func(c *check.Case) {
-		for _, h := range c.StartedArchives() {
+		for _, h := range c.EveryArchive() {
 			k, ok := course.Of(c.Facts, h)
 			if !ok || k.Rule != by || !which(h) {
 				continue
 			}
 			app := h.App()
 			late := k.End.Add(c.Limit("tolerance.limit.late"))
+			if h.Start.Exchange == nil {
+				late = k.Latest() // its begin is not known so well
+			}
 			alive, dead := c.StopSeen(h)
 			for _, s := range alive {
 				if at := c.Earliest(app, s.Asked()); at.After(late) {
@@ -69,7 +72,7 @@ func theseStopBy(by course.Rule, which func(*facts.History) bool) func(*check.Ca
 
 func endedBy(c *check.Case, h *facts.History, k course.Course, dead []facts.Sighting) {
 	app := h.App()
-	early := k.End.Add(-c.Limit("tolerance.limit.early"))
+	early := k.Soonest().Add(-c.Limit("tolerance.limit.early"))
 	for _, s := range dead {
 		if madeToFail(c, h, s) {
 			continue
@@ -151,7 +154,7 @@ func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, exp
 		for _, g := range gapsOf(k) {
 			due := g.From.Add(c.Limit(limit)).Add(c.Limit("tolerance.limit.late"))
 			for _, s := range h.Seen {
-				if at := c.Earliest(app, s.Asked()); at.After(due) && c.Latest(app, s.Answered()).Before(k.End) {
+				if at := c.Earliest(app, s.Asked()); at.After(due) && c.Latest(app, s.Answered()).Before(k.Soonest()) {
 					c.Want(facts.InProgress(s.Status()), expected, fmt.Sprintf("%s at %s", s.Status(), facts.ClockTime(at)), s.At)
 				}
 			}
@@ -163,7 +166,7 @@ func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, exp
 // streams are judged up to when they may end if nothing was chosen.
 func noEarlyStop(c *check.Case) {
 	last := c.Number("tolerance.last-percent")
-	for _, h := range c.StartedArchives() {
+	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
 		if !ok {
 			k, ok = course.OfChosen(c.Facts, h)
@@ -174,7 +177,7 @@ func noEarlyStop(c *check.Case) {
 		app := h.App()
 		alive, dead := c.StopSeen(h)
 		for _, s := range dead {
-			if at := c.Latest(app, s.Answered()); at.Before(k.End.Add(-c.Limit("tolerance.limit.early"))) && !madeToFail(c, h, s) {
+			if at := c.Latest(app, s.Answered()); at.Before(k.Soonest().Add(-c.Limit("tolerance.limit.early"))) && !madeToFail(c, h, s) {
 				c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), facts.ClockTime(at)), s.At)
 			}
 		}

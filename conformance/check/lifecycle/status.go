@@ -55,7 +55,7 @@ func statusWhile(situation string) func(*check.Case) {
 			app := h.App()
 			for _, got := range h.Seen {
 				from, to := c.Earliest(app, got.Asked()), c.Latest(app, got.Answered())
-				if !from.After(k.Begun) || to.After(k.End) || !from.After(k.Streams[0].From) {
+				if !from.After(k.Begun) || to.After(k.Soonest()) || !from.After(k.Streams[0].From) {
 					continue
 				}
 				want := expected(k, situation, from, to)
@@ -96,7 +96,7 @@ func resumed(c *check.Case) {
 			for _, got := range h.Seen {
 				from, to := c.Earliest(app, got.Asked()), c.Latest(app, got.Answered())
 				switch {
-				case !from.After(g.To) || !to.Before(k.End) || !facts.Steady(k.Streams, from, to):
+				case !from.After(g.To) || !to.Before(k.Soonest()) || !facts.Steady(k.Streams, from, to):
 				case got.Status() == "started":
 					c.Saw(got.At)
 				case facts.Steady(k.Streams, from.Add(-settle), to):
@@ -143,7 +143,7 @@ func mayHaveEnded(c *check.Case, h *facts.History, s facts.Sighting) bool {
 		return true
 	}
 	early := c.Limit("tolerance.limit.early")
-	return !c.Latest(h.App(), s.Answered()).Before(k.End.Add(-early))
+	return !c.Latest(h.App(), s.Answered()).Before(k.Soonest().Add(-early))
 }
 
 // stopAnnouncedFirst compares the times in the callbacks about the stop and about the delivery.

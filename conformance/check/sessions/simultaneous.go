@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 )
 
 // Checks are the checks of this package.
@@ -19,7 +20,7 @@ var simultaneousChecks = []check.Check{
 	check.New("ARC-SIM-01", severalAtOnce, scenarios.Simultaneous),
 	check.New("ARC-SIM-02", tagsUnique, scenarios.Simultaneous),
 	check.New("ARC-SIM-05", besideAutomatic, scenarios.Automatic),
-	check.New("ARC-SIM-06", endsApart, scenarios.Automatic),
+	check.New("ARC-SIM-06", endsApart, scenarios.Automatic, scenarios.AutoPaused),
 	check.New("ARC-SIM-08", bothRecord, scenarios.Simultaneous),
 }
 
@@ -103,15 +104,37 @@ func besideAutomatic(c *check.Case) {
 	}
 }
 
-// endsApart checks that the end of a started archive does not end the automatic one.
+// endsApart checks that the end of a started archive does not end the automatic one, and that of an automatic one does not
+// end the started one.
 func endsApart(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
+		if s == nil || !s.Auto {
+			continue
+		}
+		outlivesAutomatic(c, s, h)
 		stop, ok := h.FirstStop()
-		if s == nil || !s.Auto || !ok || !c.Status(stop, 200) {
+		if !ok || !c.Status(stop, 200) {
 			continue
 		}
 		goesOn(c, s, stop, "the automatic archive to outlive the stop of the other")
+	}
+}
+
+// outlivesAutomatic checks that a started archive is in progress after the end of an automatic one, as long as no rule ends
+// it too.
+func outlivesAutomatic(c *check.Case, s *facts.Session, h *facts.History) {
+	k, ok := course.Of(c.Facts, h)
+	if !ok || c.Faulty(h) {
+		return
+	}
+	for _, other := range c.Chain(s.ID) {
+		end, ended := other.Ended()
+		for _, got := range h.Seen {
+			if ended && h.Start.Over().Before(end.From) && got.Asked().After(end.To) && c.Latest(s.App, got.Answered()).Before(k.End.Add(-c.Limit("tolerance.limit.early"))) {
+				c.Want(facts.InProgress(got.Status()), "the archive to outlive the automatic one", got.Show("status"), h.Start, got.At)
+			}
+		}
 	}
 }
 

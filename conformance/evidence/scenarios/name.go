@@ -40,6 +40,7 @@ const (
 	Broken      = "recording-fails"
 	Rotation    = "rotation"
 	AutoOverlap = "automatic-overlap"
+	AutoPaused  = "automatic-paused"
 
 	Many    = "many-streams"
 	Layouts = "layouts"

@@ -63,17 +63,17 @@ func ExpectedOfChosen(f *facts.Facts, h *facts.History) Expected {
 func fromCourse(f *facts.Facts, h *facts.History) Expected {
 	k, _ := course.Of(f, h)
 	s := f.Sessions[h.Start.IDs[evidence.Session]]
-	begin := h.Begun.From
+	begin := course.RealBegin(f, h, k)
 	end, _ := course.RealEnd(f, h, k)
 	var recorded []facts.Span
 	for _, u := range facts.Union(s.Streams) {
-		if cut, ok := u.Cut(begin, end); ok {
+		if cut, ok := u.Cut(begin.From, end); ok {
 			recorded = append(recorded, cut)
 		}
 	}
 	var parts []Part
 	for _, u := range s.Streams {
-		if cut, ok := u.Cut(h.Begun.To, end); ok && h.Request.Asks(u.By.Published.Kind) {
+		if cut, ok := u.Cut(begin.To, end); ok && h.Request.Asks(u.By.Published.Kind) {
 			parts = append(parts, Part{u.By, []facts.Span{cut}})
 		}
 	}

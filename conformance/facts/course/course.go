@@ -23,8 +23,8 @@ const (
 )
 
 // Course is what the harness did around an archive, in policy time, and when the archive must stop because of it. It
-// never depends on the target's answers. There is no Course for archives of selected streams, and for most automatic
-// archives, which have other rules.
+// never depends on the target's answers, but for where an automatic archive ends and another begins (see chain.go). There is
+// no Course for archives of selected streams, which have other rules.
 type Course struct {
 	Started time.Time
 	Streams []facts.Span // in policy time, cut to the time of the archive
@@ -34,7 +34,15 @@ type Course struct {
 	stop    evidence.Record // the call that ended it
 	Begun   time.Time       // when the start call had been answered
 	ended   time.Time       // the latest time of the end: when the stop call was answered, or when the limit's tolerance was over
+	soonest time.Time       // the earliest time of the end, where that is before End
+	run     time.Time       // when the automatic recording began that the archive is a part of
 }
+
+// Soonest returns the earliest time of the end: End, or a little before it for automatic archives.
+func (k Course) Soonest() time.Time { return sooner(k.soonest, k.End) }
+
+// Latest returns the latest time of the end by a limit.
+func (k Course) Latest() time.Time { return k.ended }
 
 // Of returns the course of an archive. ok is false for an archive that has other rules.
 func Of(f *facts.Facts, h *facts.History) (k Course, ok bool) {
@@ -55,8 +63,10 @@ func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 	if h.Begun.From.IsZero() || s == nil || h.IsManual() {
 		return Course{}, false
 	}
-	k := around(f, h, s)
-	return k, h.Start.Exchange != nil || lonely(f, h, k)
+	if h.Start.Exchange == nil {
+		return linked(f, h, s)
+	}
+	return around(f, h, s), true
 }
 
 // OfChosen returns the course of an archive of chosen streams as if nothing were ever chosen: no rule ends it earlier. Any
@@ -80,16 +90,9 @@ func around(f *facts.Facts, h *facts.History, s *facts.Session) Course {
 	k.Streams = f.InPolicy(app, s.Streams, k.Started)
 	k.Clients = f.InPolicy(app, s.Clients, k.Started)
 	k.Begun = f.Latest(app, h.Begun.To)
-	k.Rule, k.End = limits(f, k)
+	k.Rule, k.End = limits(f, k, Gaps(k.Streams, k.Started), Gaps(k.Clients, k.Started))
 	k.ended = k.End.Add(f.Limit("tolerance.limit.late"))
-	for _, m := range f.Moves(s) {
-		if m.At.After(k.Started) && m.At.Before(k.End) {
-			k.Rule, k.End, k.ended = ByMove, m.At, m.Late.Add(f.Limit("tolerance.limit.late"))
-			if m.Notice == 0 {
-				k.stop = m.R
-			}
-		}
-	}
+	k.move(f, s)
 	if r, ok := h.FirstStop(); ok {
 		if at := f.Earliest(app, r.Exchange.Started); at.Before(k.End) {
 			k.Rule, k.End, k.ended, k.stop = ByCall, at, f.Latest(app, r.Over()), r
@@ -98,22 +101,28 @@ func around(f *facts.Facts, h *facts.History, s *facts.Session) Course {
 	return k
 }
 
-// lonely reports whether an automatic archive is the only one of its session and ends as others do. A session that is
-// recorded for longer, or moves, is recorded in several, each of which may end early (ARC-AUTO-06, ARC-AUTO-14). One
-// without a publisher in its first minute may end then (ARC-AUTO-15).
-func lonely(f *facts.Facts, h *facts.History, k Course) bool {
-	return len(f.Chain(h.Session())) == 1 && (k.Rule == ByLeaving || k.Rule == ByIdle)
+// move ends the archive with the first move of its session, if no limit has ended it before.
+func (k *Course) move(f *facts.Facts, s *facts.Session) {
+	for _, m := range f.Moves(s) {
+		if m.At.After(k.Started) && m.At.Before(k.End) {
+			k.Rule, k.End, k.ended = ByMove, m.At, m.Late.Add(f.Limit("tolerance.limit.late"))
+			if m.Notice == 0 {
+				k.stop = m.R
+			}
+		}
+	}
 }
 
-// limits returns the earliest instant at which one of the limits ends the archive.
-func limits(f *facts.Facts, k Course) (Rule, time.Time) {
+// limits returns the earliest instant at which one of the limits ends the archive. idle and alone are the stretches in which
+// nobody publishes, and nobody is there.
+func limits(f *facts.Facts, k Course, idle, alone []facts.Span) (Rule, time.Time) {
 	first, end := ByTotal, k.Started.Add(f.Limit("total-time.max"))
 	sooner := func(r Rule, at time.Time) {
 		if at.Before(end) {
 			first, end = r, at
 		}
 	}
-	if minute := k.Started.Add(f.Limit("first-publisher.max")); len(k.Streams) == 0 || k.Streams[0].From.After(minute) {
+	if minute := k.Started.Add(f.Limit("first-publisher.max")); k.run.IsZero() && (len(k.Streams) == 0 || k.Streams[0].From.After(minute)) {
 		sooner(ByMinute, minute)
 	}
 	left := f.Limit("recorded-time.max")
@@ -124,12 +133,12 @@ func limits(f *facts.Facts, k Course) (Rule, time.Time) {
 		}
 		left -= s.To.Sub(s.From)
 	}
-	for _, gap := range Gaps(k.Streams, k.Started) {
+	for _, gap := range idle {
 		if idle := gap.From.Add(f.Limit("idle-time.max")); gap.To.IsZero() || gap.To.After(idle) {
 			sooner(ByIdle, idle)
 		}
 	}
-	for _, gap := range Gaps(k.Clients, k.Started) {
+	for _, gap := range alone {
 		if alone := gap.From.Add(f.Limit("without-clients.max")); gap.To.IsZero() || gap.To.After(alone) {
 			sooner(ByLeaving, alone)
 		}
@@ -157,7 +166,7 @@ func Gaps(spans []facts.Span, start time.Time) []facts.Span {
 // archive. Calls take effect between their request and their answer.
 func (k Course) Recorded() (least, most time.Duration) {
 	for _, s := range k.Streams {
-		least += length(later(s.From, k.Begun), sooner(s.To, k.End))
+		least += length(later(s.From, k.Begun), sooner(s.To, k.Soonest()))
 		most += length(s.From, sooner(s.Late, k.ended))
 	}
 	return least, most
@@ -184,11 +193,20 @@ func sooner(a, b time.Time) time.Time {
 func (k Course) Pauses() []facts.Span {
 	var out []facts.Span
 	for _, g := range Gaps(k.Streams, k.Started) {
-		if g.From.After(k.Started) && !g.To.IsZero() && g.To.Before(k.End) {
+		if g.From.After(k.Started) && !g.To.IsZero() && g.To.Before(k.Soonest()) {
 			out = append(out, g)
 		}
 	}
 	return out
+}
+
+// RealBegin returns the earliest and the latest real time at which h began. One that follows another may have begun during an
+// advance.
+func RealBegin(f *facts.Facts, h *facts.History, k Course) facts.Span {
+	if h.Follows {
+		return facts.Span{From: f.Real(h.App(), k.Started), To: h.Begun.To}
+	}
+	return h.Begun
 }
 
 // RealEnd returns the earliest and the latest real time at which h ended: during its stop call, or during the advance

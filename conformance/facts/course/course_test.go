@@ -54,7 +54,7 @@ func TestLimits(t *testing.T) {
 			policySpan(600*time.Minute, 601*time.Minute), policySpan(650*time.Minute, 651*time.Minute), policySpan(700*time.Minute, 701*time.Minute)}, here, ByTotal, 12 * time.Hour},
 	} {
 		f := facts.Sort(ledger, evidence.View{})
-		got, end := limits(f, Course{Started: zero, Streams: c.streams, Clients: c.clients})
+		got, end := limits(f, Course{Started: zero, Streams: c.streams, Clients: c.clients}, Gaps(c.streams, zero), Gaps(c.clients, zero))
 		if got != c.rule || !end.Equal(at(c.end)) {
 			t.Errorf("%s: %s after %v, want %s after %v", c.name, got, end.Sub(zero), c.rule, c.end)
 		}

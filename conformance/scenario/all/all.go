@@ -25,6 +25,7 @@ var Scenarios = []scenario.Scenario{
 	individual.Captures,
 	composed.Sizes,
 	sessions.AutoOverlap,
+	sessions.AutoPaused,
 	lifecycle.Pair,
 	lifecycle.Pause,
 	sessions.Selection,

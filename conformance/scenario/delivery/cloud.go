@@ -61,10 +61,11 @@ func runCloud(ctx context.Context, f *scenario.Flow) error {
 	return c.expire(ctx)
 }
 
-// record makes short archives, one after the other.
+// record makes short archives, one after the other, of moving pictures: a file of some size shows where it is cut. The first
+// has a tag.
 func (c *cloudFlow) record(ctx context.Context) (err error) {
 	var alice *scenario.Member
-	if c.session, alice, err = c.Alone(ctx, "vp8-05", "tone-05"); err != nil {
+	if c.session, alice, err = c.Alone(ctx, "motion", "tone-05"); err != nil {
 		return err
 	}
 	virtual := c.Target.File.Time == config.Virtual
@@ -73,7 +74,11 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if c.first, err = c.Start(ctx, "start", c.session, map[string]any{"name": "cloud"}); err != nil {
+	options := map[string]any{"name": "cloud"}
+	if c.Target.File.Has(config.Simultaneous) {
+		options["multiArchiveTag"] = "cloud"
+	}
+	if c.first, err = c.Start(ctx, "start", c.session, options); err != nil {
 		return err
 	}
 	if err := scenario.Sleep(ctx, 2*time.Second); err != nil {

@@ -76,7 +76,8 @@ type limitFlow struct {
 	session string
 	alice   *scenario.Member
 	archive scenario.Started
-	began   time.Time // policy time just before the start
+	beside  scenario.Started // the same once more, with a tag; empty unless archives can be simultaneous
+	began   time.Time        // policy time just before the start
 }
 
 // begin starts the archive. Alice publishes sound if audio is given.
@@ -90,6 +91,9 @@ func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
 		return err
 	}
 	if l.archive, err = l.Start(ctx, "start", l.session, l.options()); err != nil {
+		return err
+	}
+	if err := l.startBeside(ctx); err != nil {
 		return err
 	}
 	if audio == "" {
@@ -125,8 +129,10 @@ func (l *limitFlow) speak(ctx context.Context, label, audio string) error {
 	if err := l.alice.Publish(ctx, "", audio); err != nil {
 		return err
 	}
-	_, err := l.Must(ctx, "wait."+label, l.archive.ID, scenario.Soon, "started")
-	return err
+	if _, err := l.Must(ctx, "wait."+label, l.archive.ID, scenario.Soon, "started"); err != nil {
+		return err
+	}
+	return l.lookBeside(ctx, label)
 }
 
 // stillAlive moves the clock to a moment shortly before the limit and reads the archive.
@@ -134,8 +140,10 @@ func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) 
 	if _, err := l.As.AdvanceTo(ctx, "clock."+label, at); err != nil {
 		return err
 	}
-	_, err := l.As.Get(ctx, "get."+label, l.archive.ID)
-	return err
+	if _, err := l.As.Get(ctx, "get."+label, l.archive.ID); err != nil {
+		return err
+	}
+	return l.lookBeside(ctx, label)
 }
 
 // over moves the clock to a moment shortly after the limit, waits for the stop and follows the archive to its file.
@@ -153,6 +161,9 @@ func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 	if err := l.Deliver(ctx, id); err != nil {
 		return err
 	}
+	if err := l.deliverBeside(ctx); err != nil {
+		return err
+	}
 	_, err := l.As.Get(ctx, "get.delivered", id)
 	return err
 }
@@ -162,7 +173,10 @@ func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
 	if err := l.stopped(ctx, at); err != nil {
 		return err
 	}
-	return l.Deliver(ctx, l.archive.ID)
+	if err := l.Deliver(ctx, l.archive.ID); err != nil {
+		return err
+	}
+	return l.deliverBeside(ctx)
 }
 
 // stopped moves the clock to a moment and waits for the stop.
@@ -172,6 +186,9 @@ func (l *limitFlow) stopped(ctx context.Context, at time.Time) error {
 		return err
 	}
 	if _, err := l.As.Get(ctx, "get.after", id); err != nil {
+		return err
+	}
+	if err := l.lookBeside(ctx, "after"); err != nil {
 		return err
 	}
 	_, err := l.Must(ctx, "wait.stopped", id, scenario.Soon, "stopped", "uploaded", "available")
@@ -285,7 +302,7 @@ func runIdle(ctx context.Context, l *limitFlow) error {
 	if since, err = l.silence(ctx, "idle.2"); err != nil {
 		return err
 	}
-	if err := l.stillAlive(ctx, "before.2", since.Add(scenario.IdleHour-scenario.Margin)); err != nil {
+	if err := l.stillAlive(ctx, "before.2", since.Add(scenario.IdleHour-scenario.JustBefore)); err != nil {
 		return err
 	}
 	return l.over(ctx, since.Add(scenario.IdleHour+justOver))
@@ -319,7 +336,7 @@ func runRecorded(ctx context.Context, l *limitFlow) error {
 		return err
 	}
 	end := resumed.Add(scenario.RecordedTime - paused.Sub(l.began))
-	if err := l.stillAlive(ctx, "before", end.Add(-scenario.Margin)); err != nil {
+	if err := l.stillAlive(ctx, "before", end.Add(-scenario.JustBefore)); err != nil {
 		return err
 	}
 	return l.over(ctx, end.Add(justOver))
@@ -360,7 +377,7 @@ func runTotal(ctx context.Context, l *limitFlow) error {
 			return err
 		}
 	}
-	if err := l.stillAlive(ctx, "before", end.Add(-scenario.Margin)); err != nil {
+	if err := l.stillAlive(ctx, "before", end.Add(-scenario.JustBefore)); err != nil {
 		return err
 	}
 	return l.over(ctx, end.Add(justOver))

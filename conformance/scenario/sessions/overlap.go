@@ -41,18 +41,18 @@ func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 		if _, err := a.As.Migrate(ctx, "migrate", a.session); err != nil {
 			return err
 		}
-		if ids, err = a.moved(ctx, ids); err != nil {
+		if ids, err = a.moved(ctx, "list.moved", ids); err != nil {
 			return err
 		}
 		if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
 			return err
 		}
 	}
-	if err := a.timeOut(ctx, ids[0]); err != nil {
+	if ids, err = a.timeOut(ctx, ids); err != nil {
 		return err
 	}
 	for i, id := range ids {
-		if err := a.DeliverAs(ctx, []string{"newest.", "middle.", "oldest."}[i+3-len(ids)], id); err != nil {
+		if err := a.DeliverAs(ctx, []string{"last.", "newest.", "middle.", "oldest."}[i+4-len(ids)], id); err != nil {
 			return err
 		}
 	}
@@ -60,8 +60,8 @@ func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 }
 
 // moved lists the session's archives after its move. There is a new one, or the last one goes on.
-func (a *autoFlow) moved(ctx context.Context, ids []string) ([]string, error) {
-	after, err := a.archives(ctx, "list.moved", len(ids)+1)
+func (a *autoFlow) moved(ctx context.Context, label string, ids []string) ([]string, error) {
+	after, err := a.archives(ctx, label, len(ids)+1)
 	var blocked *scenario.BlockedError
 	if errors.As(err, &blocked) {
 		return ids, nil // the check judges it
@@ -69,19 +69,30 @@ func (a *autoFlow) moved(ctx context.Context, ids []string) ([]string, error) {
 	return after, err
 }
 
-// timeOut lets nobody publish for the idle hour.
-func (a *autoFlow) timeOut(ctx context.Context, id string) error {
+// timeOut lets nobody publish for the idle hour. The session moves in the middle of it. It returns the archives after that.
+func (a *autoFlow) timeOut(ctx context.Context, ids []string) ([]string, error) {
 	since, _, err := a.As.Policy(ctx, "clock.idle")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.alice.Unpublish(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := a.Must(ctx, "wait.paused", id, scenario.Soon, "paused"); err != nil {
-		return err
+	if _, err := a.Must(ctx, "wait.paused", ids[0], scenario.Soon, "paused"); err != nil {
+		return nil, err
 	}
-	return a.around(ctx, id, since.Add(scenario.IdleHour))
+	if a.Target.File.Has(config.Rotation) {
+		if err := a.reach(ctx, "clock.half-idle", since.Add(scenario.IdleHour/2)); err != nil {
+			return nil, err
+		}
+		if _, err := a.As.Migrate(ctx, "migrate.paused", a.session); err != nil {
+			return nil, err
+		}
+		if ids, err = a.moved(ctx, "list.moved.paused", ids); err != nil {
+			return nil, err
+		}
+	}
+	return ids, a.around(ctx, ids[0], since.Add(scenario.IdleHour))
 }
 
 // useAgain publishes in a session whose automatic archive has timed out, and joins it again after everybody has left.

@@ -2,6 +2,8 @@ package sessions
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
@@ -84,20 +86,40 @@ func moved(ctx context.Context, f *scenario.Flow, prefix, session string, move f
 	if err != nil {
 		return err
 	}
+	ids := map[string]string{prefix: a.ID}
+	if has := f.Target.File.Has; has(config.Individual) && has(config.Simultaneous) {
+		a, err := f.Start(ctx, prefix+".beside.start", session, map[string]any{"outputMode": "individual", "multiArchiveTag": prefix})
+		if err != nil {
+			return err
+		}
+		ids[prefix+".beside"] = a.ID
+	}
 	if err := scenario.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	if _, err := f.As.Get(ctx, prefix+".get.before", a.ID); err != nil {
-		return err
+	for _, label := range slices.Sorted(maps.Keys(ids)) {
+		if _, err := f.As.Get(ctx, label+".get.before", ids[label]); err != nil {
+			return err
+		}
 	}
 	if err := move(); err != nil {
 		return err
 	}
-	if _, err := f.Must(ctx, prefix+".wait.stopped", a.ID, scenario.Soon, "stopped", "uploaded", "available"); err != nil {
+	for _, label := range slices.Sorted(maps.Keys(ids)) {
+		if err := over(ctx, f, label, ids[label]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over waits until the move has ended an archive, and downloads it.
+func over(ctx context.Context, f *scenario.Flow, label, id string) error {
+	if _, err := f.Must(ctx, label+".wait.stopped", id, scenario.Soon, "stopped", "uploaded", "available"); err != nil {
 		return err
 	}
-	if err := f.AwaitEvent(ctx, prefix+".event.stopped", a.ID, "archiveStopped", "alice", "bob"); err != nil {
+	if err := f.AwaitEvent(ctx, label+".event.stopped", id, "archiveStopped", "alice", "bob"); err != nil {
 		return err
 	}
-	return f.DeliverAs(ctx, prefix+".", a.ID)
+	return f.DeliverAs(ctx, label+".", id)
 }
