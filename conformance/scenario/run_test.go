@@ -164,19 +164,3 @@ func TestFilesAreLookedAtSideBySideInTheEnd(t *testing.T) {
 		t.Errorf("%d files had to wait for the others", n)
 	}
 }
-
-// TestEndedBeforeTheContext ends the context when the only scenario writes its last step: nothing is missing then.
-func TestEndedBeforeTheContext(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	e := bare(t, 1)
-	e.Progress = func(p Progress) {
-		if p.Outcome == evidence.Done {
-			stop()
-		}
-	}
-	s := Scenario{Name: "short", Within: 10 * time.Second, Run: func(context.Context, *Flow) error { return nil }}
-	if err := Run(ctx, e, []Scenario{s}); err != nil {
-		t.Errorf("%v, want no error: all evidence is written", err)
-	}
-}
