@@ -85,7 +85,7 @@ func retrace(f *facts.Facts, h *facts.History) (Course, bool) {
 // move ends the archive with the first move of its session, if no limit has ended it before.
 func (k *Course) move(f *facts.Facts, s *facts.Session) {
 	for _, m := range f.Moves(s) {
-		if m.At.After(k.Started) && m.At.Before(k.End) {
+		if m.At.After(k.Begun) && m.At.Before(k.End) {
 			k.Rule, k.End, k.ended = ByMove, m.At, m.Late.Add(f.Limit("tolerance.limit.late"))
 			if m.Notice == 0 {
 				k.stop = m.R
