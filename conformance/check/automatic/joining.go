@@ -6,6 +6,7 @@ import (
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/course"
 )
 
 // joinable compares the files of a session's consecutive archives in everything that the joining tool needs to be equal.
@@ -13,7 +14,12 @@ func joinable(c *check.Case) {
 	for _, s := range archived(c) {
 		var files []evidence.Record
 		for _, h := range c.Chain(s.ID) {
-			if n := len(h.Media); n > 0 && !recordedNothing(c, s, h) {
+			n := len(h.Media)
+			if n == 0 || recordedNothing(c, s, h) {
+				continue
+			}
+			f, _ := c.File(h.Media[n-1])
+			if _, known := course.Of(c.Facts, h); known || f.Size > 0 { // ARC-AUTO-03: nothing may have been recorded
 				files = append(files, h.Media[n-1])
 			}
 		}

@@ -37,12 +37,12 @@ func linked(f *facts.Facts, h *facts.History, s *facts.Session) (k Course, ok bo
 func following(f *facts.Facts, s *facts.Session, before, h *facts.History) (Course, bool) {
 	old, ok := Of(f, before)
 	at, allow := time.UnixMilli(h.CreatedAt()), f.Limit("tolerance.created-at")
-	k := Course{Started: at, Begun: at, run: old.run}
+	k := Course{Started: at, Begun: at.Add(allow), run: old.run} // the move that it begins with is not one that ends it
 	if !ok || !old.ends() {
 		return k, false
 	}
 	k.endsBy(f, s, allow)
-	k.Started, k.Begun = at.Add(-allow), at.Add(allow)
+	k.Started = at.Add(-allow)
 	k.Streams, k.Clients = f.InPolicy(s.App, s.Streams, k.Started), f.InPolicy(s.App, s.Clients, k.Started)
 	return k, true
 }

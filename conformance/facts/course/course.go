@@ -104,7 +104,7 @@ func around(f *facts.Facts, h *facts.History, s *facts.Session) Course {
 // move ends the archive with the first move of its session, if no limit has ended it before.
 func (k *Course) move(f *facts.Facts, s *facts.Session) {
 	for _, m := range f.Moves(s) {
-		if m.At.After(k.Started) && m.At.Before(k.End) {
+		if m.At.After(k.Begun) && m.At.Before(k.End) {
 			k.Rule, k.End, k.ended = ByMove, m.At, m.Late.Add(f.Limit("tolerance.limit.late"))
 			if m.Notice == 0 {
 				k.stop = m.R
