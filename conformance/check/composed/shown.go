@@ -132,7 +132,7 @@ func fileLength(c *check.Case) {
 	for _, x := range c.Recordings() {
 		k, _ := course.Of(c.Facts, x.History)
 		pauses := time.Duration(len(k.Pauses()))
-		allow, early := (c.Limit("tolerance.file-length") + pauses*c.Limit("tolerance.pause")).Seconds(), ((1 + pauses) * c.Limit("tolerance.recording-end")).Seconds()
+		allow, early := (c.Limit("tolerance.file-length") + pauses*c.Limit("tolerance.pause")).Seconds(), ((1+pauses)*c.Limit("tolerance.recording-end") + unseen(c, x)).Seconds()
 		least, most := lengths(c, x.History, k)
 		for i := range x.Pieces {
 			least -= x.Delay(i).Seconds()
@@ -154,9 +154,19 @@ func fileLength(c *check.Case) {
 // chosenLength checks that the file of an archive of chosen streams is no shorter than what was chosen.
 func chosenLength(c *check.Case) {
 	for _, x := range c.Chosen() {
-		early := float64(len(x.Pieces)) * c.Limit("tolerance.recording-end").Seconds()
+		early := (time.Duration(len(x.Pieces))*c.Limit("tolerance.recording-end") + unseen(c, x)).Seconds()
 		c.Want(x.Lacks() <= early, fmt.Sprintf("a length of %.1f s, at most %.1f less", x.Plays()+x.Lacks(), early), fmt.Sprintf("%.1f s", x.Plays()), x.R)
 	}
+}
+
+// unseen returns by how much the pieces of a file may begin later than it is known, because only sounds tell it, or nothing.
+func unseen(c *check.Case, x content.Recording) (sum time.Duration) {
+	for _, p := range x.Pieces {
+		if !p.Seen {
+			sum += c.Limit("tolerance.begin-of-sound")
+		}
+	}
+	return sum
 }
 
 // lengths returns the least and the greatest real time that was recorded, in seconds.

@@ -17,6 +17,8 @@ type Piece struct {
 	Begin, End float64   // in seconds of the file
 	// Aligned means that the content of the file says where Zero is. Otherwise Zero assumes a recorder without delay.
 	Aligned bool
+	// Seen means that pictures say so. The whole seconds of a sound have no numbers, and may be taken for their neighbours.
+	Seen bool
 }
 
 // Begun returns the instant at which the file begins to hold the piece.
@@ -67,11 +69,11 @@ func Aligned(recorded []facts.Span, parts []Part, r media.Report) Pieces {
 		if i > 0 {
 			p.Zero = p.From.Add(-seconds(ps[i-1].End))
 		}
-		if zero, ok := zeroOf(found, i); ok {
+		if zero, seen, ok := zeroOf(found, i); ok {
 			if i == 0 {
 				waited = max(0, p.Zero.Sub(zero))
 			}
-			p.Zero, p.Aligned = zero.Add(waited), true
+			p.Zero, p.Aligned, p.Seen = zero.Add(waited), true, seen
 		}
 		if i > 0 {
 			// The end of the piece before may be missing, or the begin of this one: what was last seen tells which.
@@ -97,7 +99,7 @@ type sighting struct {
 
 // zeroOf returns the lower quartile of the time zeros of a piece, so that what stands behind a cut in the middle does not
 // pass for a late begin. It asks the sounds only where no picture tells one.
-func zeroOf(found []sighting, piece int) (time.Time, bool) {
+func zeroOf(found []sighting, piece int) (zero time.Time, seen, ok bool) {
 	for _, heard := range []bool{false, true} {
 		var zeros []time.Time
 		for _, s := range found {
@@ -107,10 +109,10 @@ func zeroOf(found []sighting, piece int) (time.Time, bool) {
 		}
 		if n := len(zeros); n > 0 {
 			slices.SortFunc(zeros, time.Time.Compare)
-			return zeros[n/4], true
+			return zeros[n/4], !heard, true
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}, false, false
 }
 
 func lastSeen(found []sighting, piece int) (last float64) {
