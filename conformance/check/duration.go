@@ -77,3 +77,13 @@ func (c *Case) Effective(h *facts.History) time.Time {
 	}
 	return begun
 }
+
+// MayHaveEnded reports whether a stop call had been sent or one of the archive's limits had come when the answer with the sighting came.
+func (c *Case) MayHaveEnded(h *facts.History, s facts.Sighting) bool {
+	of := course.Of
+	if h.IsManual() {
+		of = course.OfChosen
+	}
+	k, ok := of(c.Facts, h)
+	return !ok || !c.Latest(h.App(), s.Answered()).Before(k.Soonest().Add(-c.Limit("tolerance.limit.early")))
+}

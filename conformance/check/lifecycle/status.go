@@ -17,7 +17,7 @@ import (
 var statusChecks = []check.Check{
 	check.New("ARC-STAT-01", closedStatuses, scenarios.Pair),
 	check.New("ARC-STAT-02", statusWhile("started"), scenarios.Pair, scenarios.Pause),
-	check.New("ARC-STAT-03", statusWhile("paused while connected"), scenarios.Pause),
+	check.New("ARC-STAT-03", statusWhile("paused while connected"), scenarios.Pause, scenarios.Idle),
 	check.New("ARC-STAT-04", statusWhile("paused when left"), scenarios.AllLeft),
 	check.New("ARC-STAT-05", resumed, scenarios.Pause),
 	check.New("ARC-STAT-07", stoppedFirst, scenarios.Pair),
@@ -116,7 +116,7 @@ func stoppedFirst(c *check.Case) {
 			if s.Via == evidence.ListArchives || s.Status() == "deleted" {
 				continue
 			}
-			if facts.Final(s.Status()) && !madeToFail(c, h, s) && !mayHaveEnded(c, h, s) {
+			if facts.Final(s.Status()) && !madeToFail(c, h, s) && !c.MayHaveEnded(h, s) {
 				c.Wrong("stopped before "+s.Status(), s.Status()+" while recording", s.At)
 			}
 			if ended.Seq > 0 {
@@ -134,16 +134,6 @@ func stoppedFirst(c *check.Case) {
 // stopped.
 func madeToFail(c *check.Case, h *facts.History, s facts.Sighting) bool {
 	return s.Status() == "failed" && c.Faulty(h)
-}
-
-// mayHaveEnded reports whether a stop call had been sent or the archive's limit had come.
-func mayHaveEnded(c *check.Case, h *facts.History, s facts.Sighting) bool {
-	k, ok := course.Of(c.Facts, h)
-	if !ok {
-		return true
-	}
-	early := c.Limit("tolerance.limit.early")
-	return !c.Latest(h.App(), s.Answered()).Before(k.Soonest().Add(-early))
 }
 
 // stopAnnouncedFirst compares the times in the callbacks about the stop and about the delivery.
