@@ -35,7 +35,7 @@ var courseMutations = []Mutation{
 	{"ARC-STAT-05", "stays paused", staysPaused},
 	{"ARC-STAT-07", "uploaded while recording", tape.Set(scenarios.Pair, "get.recording", "status", "uploaded")},
 	{"ARC-STAT-08", "uploaded long before stopped", tape.Overtaken(scenarios.FourHours)},
-	{"ARC-STAT-09", "expired and then uploaded", tape.Set(scenarios.Pair, "get.stopped", "status", "expired")},
+	{"ARC-STAT-15", "expired and then uploaded", tape.Set(scenarios.Pair, "get.stopped", "status", "expired")},
 	{"ARC-STAT-09", "paused after it was stopped", tape.HookTo(scenarios.Pause, "paused", "updatedAt", tape.Plus(3_600_000))},
 	{"ARC-STAT-10", "reads behind its callbacks", tape.Set(scenarios.Pair, "get.uploaded", "status", "stopped")},
 	{"ARC-STAT-11", "expires early", tape.Set(scenarios.Cloud, "get.link-again", "status", "expired")},

@@ -75,11 +75,26 @@ func endedBy(c *check.Case, h *facts.History, k course.Course, dead []facts.Sigh
 			continue
 		}
 		if at := c.Latest(app, s.Answered()); at.Before(early) {
-			c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), facts.ClockTime(at)), s.At)
+			c.Follows("ARC-DUR-14", fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), endedEarly(c, h, k, s), s.At)
 			continue
 		}
 		c.Saw(s.At)
 	}
+}
+
+// endedEarly describes an archive that ended before its time: the reason that it gives, and for how long nobody had
+// published, or been there, which tells the limit that was too short.
+func endedEarly(c *check.Case, h *facts.History, k course.Course, s facts.Sighting) string {
+	at := c.Latest(h.App(), s.Answered())
+	words := fmt.Sprintf("%s at %s, %s", s.Status(), facts.ClockTime(at), s.Show("reason"))
+	for who, spans := range facts.InOrder(map[string][]facts.Span{"a client": k.Clients, "a stream": k.Streams}) {
+		for _, g := range course.Gaps(spans, k.Started) {
+			if g.From.Before(at) && (g.To.IsZero() || g.To.After(at)) {
+				words += fmt.Sprintf(", %v without %s", at.Sub(g.From).Round(time.Second), who)
+			}
+		}
+	}
+	return words
 }
 
 func reasonOf(by course.Rule, reason string) func(*check.Case) {
@@ -171,7 +186,7 @@ func noEarlyStop(c *check.Case) {
 		alive, dead := c.StopSeen(h)
 		for _, s := range dead {
 			if at := c.Latest(app, s.Answered()); at.Before(k.End.Add(-c.Limit("tolerance.limit.early"))) && !madeToFail(c, h, s) {
-				c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), facts.ClockTime(at)), s.At)
+				c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), endedEarly(c, h, k, s), s.At)
 			}
 		}
 		for _, s := range alive {
