@@ -22,7 +22,7 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-07", arranged(ofType("pip"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-08", arranged(ofType("verticalPresentation", "horizontalPresentation"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-09", arranged(ranked, phases.Chosen|phases.Ordered), scenarios.Screens),
-	check.New("ARC-LAY-10", arranged(ofType("custom"), phases.Placed), scenarios.Layouts),
+	check.New("ARC-LAY-10", arranged(ofType("custom"), phases.Placed|phases.Disobeyed|phases.Early), scenarios.Layouts),
 	check.New("ARC-LAY-11", classChanges, scenarios.Layouts),
 	check.New("ARC-LAY-12", arranged(sharing, phases.Placed|phases.Chosen), scenarios.Screens),
 	check.New("ARC-LAY-13", layoutsRefused, scenarios.Layouts),

@@ -18,7 +18,6 @@ import (
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/text"
 	"reelcheck/fixtures"
-	"reelcheck/spec"
 )
 
 // Kind is a set of ways in which a picture may be wrong.
@@ -39,7 +38,7 @@ const (
 type problem struct {
 	kind    Kind
 	text    string
-	fixture string // that is absent
+	fixture string // of the stream, if it is about one
 }
 
 // Pictured checks what a phase shows, from its start to its end. The clause is about problems of some kinds; others make it
@@ -77,10 +76,10 @@ func pictured(c *check.Case, v Viewer, about Kind) {
 		return
 	}
 	if found.kind != 0 && found.kind&about == 0 {
-		c.Follows(v.broken(found.kind), expected, found.text, x.R)
+		c.Follows(v.broken(found.kind), expected, found.text, v.records(found.fixture)...)
 		return
 	}
-	c.Want(found.kind == 0, expected, found.text, x.R)
+	c.Want(found.kind == 0, expected, found.text, v.records(found.fixture)...)
 }
 
 func named(a expect.Phase) string {
@@ -201,17 +200,17 @@ func (v Viewer) look(at float64) problem {
 		id := v.Fixture(p.Stream)
 		all := shown[id]
 		if v.twice(all) {
-			return problem{kind: Placed, text: id + " is in the picture twice"}
+			return problem{Placed, id + " is in the picture twice", id}
 		}
 		i := slices.IndexFunc(all, func(a media.Appearance) bool { return v.Stands(p, a.Rect, id) })
 		switch {
 		case i >= 0:
 			tiles = append(tiles, all[i].Rect)
 		case v.Distorts(all[0].Rect, id):
-			return problem{kind: Distorted, text: id + " is " + Where(all[0].Rect) + v.instead(all[0].Rect, id)}
+			return problem{Distorted, id + " is " + Where(all[0].Rect) + v.instead(all[0].Rect, id), id}
 		default:
-			kind, layout := v.disobeyed(p, all[0].Rect, id)
-			return problem{kind: kind, text: id + " is " + Where(all[0].Rect) + layout + v.instead(all[0].Rect, id)}
+			kind, as := v.disobeyed(p, all[0].Rect, id)
+			return problem{kind, id + " is " + Where(all[0].Rect) + as + v.instead(all[0].Rect, id), id}
 		}
 	}
 	if v.phase.Picture.Grid {
@@ -231,14 +230,28 @@ func (v Viewer) selected(shown map[string][]media.Appearance) problem {
 		}
 	}
 	for id, all := range facts.InOrder(shown) {
-		if !due[id] {
-			return problem{kind: Chosen, text: id + " is in the picture, " + Where(all[0].Rect)}
+		if due[id] {
+			continue
 		}
+		kind, left := Chosen, v.leftOut(id)
+		if len(missing) == 0 && left {
+			kind = Placed
+		}
+		return problem{kind, id + " is in the picture, " + Where(all[0].Rect), id}
 	}
-	if len(missing) > 0 {
-		return problem{Absent, missing[0] + " is not in the picture", missing[0]}
+	places := v.phase.Picture.Places
+	switch n := len(missing); {
+	case n == 0:
+		return problem{}
+	case !v.phase.Picture.Grid && n < len(places) && v.Fixture(places[len(places)-n].Stream) == missing[0]:
+		return problem{Placed, missing[0] + " has no place", missing[0]} // nor have those behind it
 	}
-	return problem{}
+	return problem{Absent, missing[0] + " is not in the picture", missing[0]}
+}
+
+// leftOut reports whether the fixture is of a stream of the phase for which the layout has no place.
+func (v Viewer) leftOut(fixture string) bool {
+	return slices.ContainsFunc(v.phase.Streams, func(s layout.Stream) bool { return v.Fixture(s.ID) == fixture })
 }
 
 // Absent notes that something cannot be shown because a fixture is not in the picture.
@@ -261,35 +274,6 @@ func (v Viewer) Distorts(r media.Rect, fixture string) bool {
 		most := v.allow + v.reach(float64(r.Width), s.Width, s.Mark.Width) + v.reach(float64(r.Height), s.Height, s.Mark.Height)*float64(s.Width)/float64(s.Height)
 		return math.Abs(float64(r.Width)-float64(r.Height*s.Width)/float64(s.Height)) <= most*max(1, float64(s.Width)/float64(s.Height))
 	})
-}
-
-// disobeyed tells a stream that stands as in another layout from one that stands anywhere, with words for it.
-func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, string) {
-	as := func(l spec.Layout) bool {
-		other := v
-		size := layout.Size{Width: v.x.Picture.Width, Height: v.x.Picture.Height}
-		picture, known := layout.Arrange(v.x.Timeline.Ledger, l, v.phase.Streams, size)
-		other.phase.Picture = picture
-		place, shown := picture.Of(p.Stream)
-		return known && shown && l != v.phase.Layout && !other.free(place) && other.Stands(place, r, fixture)
-	}
-	for i, k := range v.x.Timeline.Changes {
-		if i == v.phase.Changed && k.Layout != nil && as(*k.Layout) {
-			return Early, ", as in " + k.Layout.Type
-		}
-	}
-	earlier := []spec.Layout{v.x.Timeline.Layout, {Type: "bestFit"}}
-	for _, k := range v.x.Timeline.Changes[:v.phase.Changed] {
-		if k.Layout != nil {
-			earlier = append(earlier, *k.Layout)
-		}
-	}
-	for _, l := range earlier {
-		if as(l) {
-			return Disobeyed, ", as in " + l.Type
-		}
-	}
-	return Placed, ""
 }
 
 // instead returns words for a picture that stands where another stream should, or "".
