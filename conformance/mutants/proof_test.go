@@ -53,8 +53,12 @@ var unprovens = []unproven{
 		return r.Exchange != nil && r.Exchange.Operation == "downloadArchive" && r.Label != "download"
 	}))},
 	{"ARC-STO-18", "no upload failed", no(scenarios.FallsBack)},
-	{"ARC-STO-19", "it had not failed yet", tape.All(only(scenarios.GivenUp), of(scenarios.GivenUp, func(r *evidence.Record) bool { return r.Webhook != nil || status(r) == "failed" || r.Label == "list.after" }))},
-	{"ARC-SEC-01", "it had not failed yet", tape.All(only(scenarios.GivenUp), of(scenarios.GivenUp, func(r *evidence.Record) bool { return r.Webhook != nil || status(r) == "failed" || r.Label == "list.after" }))},
+	{"ARC-STO-19", "it had not failed yet", tape.All(only(scenarios.GivenUp), of(scenarios.GivenUp, func(r *evidence.Record) bool {
+		return r.Webhook != nil || status(r) == "failed" || r.Label == "list.after"
+	}))},
+	{"ARC-SEC-01", "it had not failed yet", tape.All(only(scenarios.GivenUp), of(scenarios.GivenUp, func(r *evidence.Record) bool {
+		return r.Webhook != nil || status(r) == "failed" || r.Label == "list.after"
+	}))},
 	{"ARC-STAT-07", "nothing was delivered", tape.All(only(scenarios.Pair), of(scenarios.Pair, func(r *evidence.Record) bool { return r.Webhook != nil || status(r) == "uploaded" }))},
 	{"ARC-STAT-10", "only the start was announced", tape.All(only(scenarios.Pair), of(scenarios.Pair, func(r *evidence.Record) bool { return r.Webhook != nil && tape.Announced(r) != "started" }))},
 	{"ARC-CB-28", "no stream had left", tape.All(only(scenarios.Pair), of(scenarios.Pair, func(r *evidence.Record) bool { return r.Webhook != nil && tape.Announced(r) != "started" }))},
