@@ -52,11 +52,11 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 	return false
 }
 
-// Downloaded reports whether a link to an archive of the application had served a file before at. If none had, it notes the
+// Downloaded reports whether a link to an archive of the application of at had served a file before. If none had, it notes the
 // clause as blocked: a link that never worked has not ended.
-func (c *Case) Downloaded(h *facts.History, at evidence.Record) bool {
+func (c *Case) Downloaded(at evidence.Record) bool {
 	for _, d := range c.Downloads() {
-		if d.H.App() == h.App() && !d.Forged && d.R.Seq < at.Seq && d.R.Exchange.Status()/100 == 2 {
+		if d.R.SameApp(at) && !d.Forged && d.R.Seq < at.Seq && d.R.Exchange.Status()/100 == 2 {
 			return true
 		}
 	}

@@ -124,7 +124,7 @@ func bucketUntouched(c *check.Case) {
 
 func downloadEnds(c *check.Case) {
 	for _, d := range c.Downloads() {
-		if !d.Forged && d.H.DeletedBefore(d.R) && d.Fresh(c.Facts) && c.Downloaded(d.H, d.R) {
+		if !d.Forged && d.H.DeletedBefore(d.R) && d.Fresh(c.Facts) && c.Downloaded(d.R) {
 			c.Want(d.Refused(), "no download of a deleted archive", check.Outcome(d.R), d.R)
 		}
 	}

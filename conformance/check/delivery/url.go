@@ -89,7 +89,7 @@ func urlDownloads(c *check.Case) {
 func urlDies(c *check.Case) {
 	for _, d := range c.Downloads() {
 		least, _ := d.Age(c.Facts)
-		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") || !c.Downloaded(d.H, d.R) {
+		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") || !c.Downloaded(d.R) {
 			continue
 		}
 		c.Want(d.Refused(), fmt.Sprintf("no download with a link %v old", least.Round(time.Second)), check.Outcome(d.R), d.R, d.From.At)
@@ -176,9 +176,9 @@ func urlDiesWithFile(c *check.Case) {
 	for _, d := range c.Downloads() {
 		app := d.H.Start.IDs[evidence.Application]
 		due := c.Earliest(app, d.H.Begun.From).Add(c.Limit("cloud.period"))
-		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && c.Downloaded(d.H, d.R) && slices.ContainsFunc(d.H.Seen, func(s facts.Sighting) bool {
+		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && slices.ContainsFunc(d.H.Seen, func(s facts.Sighting) bool {
 			return s.Status() == "expired" && s.At.Seq < d.R.Seq
-		}) {
+		}) && c.Downloaded(d.R) {
 			c.Want(d.Refused(), "no download of an expired archive", check.Outcome(d.R), d.R)
 		}
 	}
