@@ -30,9 +30,10 @@ import (
 type Case struct {
 	*facts.Facts
 	clause       string
-	findings     []verdict.Finding
+	notes        []note
 	proof        []string
 	inconclusive []string
+	fault        string // the check panicked
 }
 
 func refs(at []evidence.Record) []string {
@@ -65,7 +66,16 @@ func (c *Case) Shown() bool { return len(c.proof) > 0 }
 
 // Wrong notes a contradiction.
 func (c *Case) Wrong(expected, actual string, at ...evidence.Record) {
-	c.findings = append(c.findings, verdict.Finding{Clause: c.clause, Expected: expected, Actual: actual, Where: refs(at)})
+	c.note(note{Finding: verdict.Finding{Expected: expected, Actual: actual}}, at)
+}
+
+// Follows notes a contradiction that follows from the breach of another clause. It is one of this clause if that one
+// holds.
+func (c *Case) Follows(from, expected, actual string, at ...evidence.Record) {
+	if from == c.clause {
+		from = ""
+	}
+	c.note(note{Finding: verdict.Finding{Expected: expected, Actual: actual}, suspect: from}, at)
 }
 
 // Want notes the records as proof if ok, and as a contradiction otherwise. It returns ok.
@@ -80,8 +90,12 @@ func (c *Case) Want(ok bool, expected, actual string, at ...evidence.Record) boo
 
 // Blocked notes that the target's behaviour made it impossible to show the clause.
 func (c *Case) Blocked(expected, by string, at ...evidence.Record) {
-	c.findings = append(c.findings, verdict.Finding{Clause: c.clause, Expected: expected, Actual: "could not be shown",
-		Where: refs(at), Blocked: by})
+	c.note(note{Finding: verdict.Finding{Expected: expected, Actual: "could not be shown", Blocked: by}}, at)
+}
+
+func (c *Case) note(n note, at []evidence.Record) {
+	n.Clause, n.Where, n.subject = c.clause, refs(at), about(c.Facts, at)
+	c.notes = append(c.notes, n)
 }
 
 // Unclear notes a problem of the harness or the environment.

@@ -18,42 +18,49 @@ type Check struct {
 	Judge  func(*Case)
 }
 
-// Grade judges a clause with ch, for a target that declares the capabilities.
-func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check) verdict.Verdict {
+// Grade judges a clause with ch, for a target that declares the capabilities. What it finds may follow from causes.
+func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check, causes Causes) verdict.Verdict {
 	v := verdict.Verdict{Clause: cl.ID, Time: timeOf(cl, capabilities)}
 	if cl.Verify == spec.Pending {
 		v.Outcome, v.Reason = verdict.Pending, "the suite does not verify this clause yet"
 		return v
 	}
-	for _, need := range cl.Capability {
-		if !slices.Contains(capabilities, string(need)) {
-			v.Outcome, v.Reason = verdict.NotApplicable, "the target does not declare "+string(need)
-			return v
-		}
+	if need := Lacks(cl, capabilities); need != "" {
+		v.Outcome, v.Reason = verdict.NotApplicable, "the target does not declare "+need
+		return v
 	}
 	if ch.Judge == nil {
 		v.Outcome, v.Reason, v.Fault = verdict.Inconclusive, "fault of the suite: no check for this clause", true
 		return v
 	}
-	c := &Case{Facts: f, clause: cl.ID}
-	if fault := c.run(ch); fault != "" {
-		v.Outcome, v.Reason, v.Fault = verdict.Inconclusive, fault, true
+	c := caseOf(f, ch)
+	if c.fault != "" {
+		v.Outcome, v.Reason, v.Fault = verdict.Inconclusive, c.fault, true
 		return v
 	}
-	conclude(f, &v, c, ch)
+	conclude(f, &v, c, ch, causes)
 	return v
+}
+
+// Lacks returns the first capability that the clause needs and the target does not declare, or "".
+func Lacks(cl spec.Clause, capabilities []string) string {
+	for _, need := range cl.Capability {
+		if !slices.Contains(capabilities, string(need)) {
+			return string(need)
+		}
+	}
+	return ""
 }
 
 // run calls the check. A panic in a check is a fault of the suite in that one clause: run returns it as text, so that
 // the other verdicts and the report are not lost.
-func (c *Case) run(ch Check) (fault string) {
+func (c *Case) run(ch Check) {
 	defer func() {
 		if p := recover(); p != nil {
-			fault = fmt.Sprintf("fault of the suite: check of %s panicked: %v", ch.Clause, p)
+			c.fault = fmt.Sprintf("fault of the suite: check of %s panicked: %v", ch.Clause, p)
 		}
 	}()
 	ch.Judge(c)
-	return ""
 }
 
 // timeOf returns the mode of time in which a clause is judged: instant, virtual or real.
@@ -67,18 +74,21 @@ func timeOf(cl spec.Clause, capabilities []string) string {
 	return "real"
 }
 
-// maxFindings limits the findings of a verdict, to keep the report readable when one fault shows in every record.
-const maxFindings = 8
-
-// conclude turns the notes of a check into an outcome. A contradiction outweighs trouble of the harness, which outweighs
-// proof. Without any note the clause never passes.
-func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check) {
+// conclude turns the notes of a check into an outcome. A contradiction outweighs what follows from another clause, which
+// outweighs trouble of the harness, which outweighs proof. Without any note the clause never passes.
+func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check, causes Causes) {
+	own, blocked := blame(f, c.notes, causes)
 	switch {
-	case len(c.findings) > 0:
-		v.Outcome, v.Findings = verdict.Fail, c.findings
-		if n := len(c.findings); n > maxFindings {
-			v.Findings = c.findings[:maxFindings]
-			v.Reason = fmt.Sprintf("%d more findings of the same clause", n-maxFindings)
+	case len(own) > 0:
+		v.Outcome = verdict.Fail
+		v.Findings, v.Reason = listed(own)
+	case len(blocked) > 0:
+		v.Outcome = verdict.Inconclusive
+		v.Findings, v.Reason = listed(blocked)
+		for _, n := range blocked {
+			if !slices.Contains(v.BlockedBy, n.by) {
+				v.BlockedBy = append(v.BlockedBy, n.by)
+			}
 		}
 	case len(c.inconclusive) > 0:
 		v.Outcome, v.Reason = verdict.Inconclusive, strings.Join(slices.Compact(c.inconclusive), "; ")

@@ -49,7 +49,7 @@ func TestConclude(t *testing.T) {
 		{"a check that panics", done, func(*Case) { panic("oops") }, verdict.Inconclusive},
 	} {
 		ch.Judge = c.judge
-		v := Grade(facts.Sort(ledger(t), c.view), cl, []string{"s3"}, ch)
+		v := Grade(facts.Sort(ledger(t), c.view), cl, []string{"s3"}, ch, Causes{})
 		if v.Outcome != c.want {
 			t.Errorf("%s: %s, want %s (%s)", c.name, v.Outcome, c.want, v.Reason)
 		}
@@ -67,11 +67,11 @@ func TestConclude(t *testing.T) {
 func TestCapabilitiesAndPending(t *testing.T) {
 	f := facts.Sort(ledger(t), evidence.View{})
 	cl := spec.Clause{ID: "ARC-START-01", Verify: spec.Checks, Capability: []spec.Capability{"s3", "control"}}
-	if v := Grade(f, cl, []string{"s3"}, Check{}); v.Outcome != verdict.NotApplicable || v.Reason != "the target does not declare control" {
+	if v := Grade(f, cl, []string{"s3"}, Check{}, Causes{}); v.Outcome != verdict.NotApplicable || v.Reason != "the target does not declare control" {
 		t.Errorf("undeclared: %+v", v)
 	}
 	cl.Verify = spec.Pending
-	if v := Grade(f, cl, nil, Check{}); v.Outcome != verdict.Pending {
+	if v := Grade(f, cl, nil, Check{}, Causes{}); v.Outcome != verdict.Pending {
 		t.Errorf("pending: %+v", v)
 	}
 }

@@ -1,6 +1,9 @@
 package check
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"reelcheck/conformance/evidence"
@@ -70,6 +73,54 @@ func (c *Case) Recordings() []content.Recording {
 // Covers reports whether the spans in which a track was found fill a stretch of it, apart from its edges.
 func (c *Case) Covers(t content.Due, spans []media.Span) bool {
 	return t.Missing(spans, c.Limit("tolerance.stream-edge").Seconds()) < c.Limit("tolerance.blink").Seconds()
+}
+
+// Lacking returns the clause that is broken by the way in which a published track is not in the file, with where it was
+// found. It returns "" if nothing is missing. A stream may be there but not throughout, without one of its tracks, or not at
+// all.
+func (c *Case) Lacking(x content.Recording, t content.Due) (clause string, spans []media.Span) {
+	spans = x.Found(t)
+	others := slices.ContainsFunc(x.Due, func(u content.Due) bool {
+		return u.Kind != t.Kind && u.R.IDs[evidence.Stream] == t.R.IDs[evidence.Stream] && len(x.Found(u)) > 0
+	})
+	switch {
+	case c.Covers(t, spans):
+		return "", spans
+	case x.Over(t) != "":
+		return "ARC-COMP-35", spans
+	case len(spans) > 0:
+		return "ARC-START-04", spans
+	case others && t.Kind == "video":
+		return "ARC-COMP-12", spans
+	case others:
+		return "ARC-COMP-13", spans
+	case c.Automatic(x.History):
+		return "ARC-AUTO-04", spans
+	}
+	return "ARC-SEL-01", spans
+}
+
+// Held notes whether a published track is in the file as long as it was published. What another clause forbids follows from
+// that.
+func (c *Case) Held(x content.Recording, t content.Due) {
+	expected := fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, c.Limit("tolerance.stream-edge").Seconds())
+	broken, spans := c.Lacking(x, t)
+	switch broken {
+	case "", c.clause:
+		c.Want(broken == "", expected, content.Describe(spans), x.R, t.R)
+	default:
+		c.Follows(broken, expected, cmp.Or(x.Over(t), content.Describe(spans)), x.R, t.R)
+	}
+}
+
+// Absent notes that something cannot be shown because a published track is not in the file.
+func (c *Case) Absent(x content.Recording, t content.Due, expected string) {
+	actual := cmp.Or(x.Over(t), "it is not in the file")
+	if broken, _ := c.Lacking(x, t); broken != "" && broken != c.clause {
+		c.Follows(broken, expected, actual, x.R, t.R)
+		return
+	}
+	c.Blocked(expected, actual, x.R, t.R)
 }
 
 // Chosen is Recordings for the archives of chosen streams.

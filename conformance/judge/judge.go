@@ -44,21 +44,28 @@ func index(chapters ...[]check.Check) map[string]check.Check {
 type Prepared struct {
 	facts        *facts.Facts
 	capabilities []string
+	applicable   map[string]check.Check
 }
 
 // Prepare sorts the evidence. capabilities are those that the target declares.
 func Prepare(ledger spec.Ledger, v evidence.View, capabilities []string) *Prepared {
-	return &Prepared{facts.Sort(ledger, v), capabilities}
+	p := &Prepared{facts.Sort(ledger, v), capabilities, map[string]check.Check{}}
+	for _, cl := range ledger.Clauses {
+		if ch, ok := Checks[cl.ID]; ok && cl.Verify == spec.Checks && check.Lacks(cl, capabilities) == "" {
+			p.applicable[cl.ID] = ch
+		}
+	}
+	return p
 }
 
 // With sorts other evidence for the same target and reuses what p has decoded.
 func (p *Prepared) With(v evidence.View) *Prepared {
-	return &Prepared{p.facts.With(v), p.capabilities}
+	return &Prepared{p.facts.With(v), p.capabilities, p.applicable}
 }
 
 // Judge judges one clause of the ledger.
 func (p *Prepared) Judge(cl spec.Clause) verdict.Verdict {
-	return check.Grade(p.facts, cl, p.capabilities, Checks[cl.ID])
+	return check.Grade(p.facts, cl, p.capabilities, Checks[cl.ID], check.Causes{Earlier: earlier[cl.ID], Checks: p.applicable})
 }
 
 // Grade judges every clause of the ledger by the evidence. Excluded clauses get no verdict.

@@ -165,9 +165,10 @@ type Picture struct {
 	Width       int          `json:"width"`
 	Height      int          `json:"height"`
 	Frames      int          `json:"frames"`
-	Appearances []Appearance `json:"appearances"`     // by time, then by stream
-	Black       []Span       `json:"black,omitempty"` // times in which the whole picture is black
-	Stray       []Stray      `json:"stray,omitempty"` // times in which something is seen where no stream was recognised
+	Appearances []Appearance `json:"appearances"`      // by time, then by stream
+	Black       []Span       `json:"black,omitempty"`  // times in which the whole picture is black
+	Stray       []Stray      `json:"stray,omitempty"`  // times in which something is seen where no stream was recognised
+	Turned      []Turned     `json:"turned,omitempty"` // times in which a stream is mirrored, or upside down
 	// Unread is the number of searched frames with something like a mark that cannot be read. It is a covered or badly
 	// coded mark or, now and then, a grey patch of the motion fixture.
 	Unread int `json:"unread"`
@@ -177,6 +178,13 @@ type Picture struct {
 type Stray struct {
 	Span
 	Rect Rect `json:"rect"`
+}
+
+// Turned is a stretch of time in which a stream is seen turned over. It does not count as an appearance.
+type Turned struct {
+	Span
+	ID  string `json:"id"`  // id of the fixture
+	How string `json:"how"` // mirrored or upside down
 }
 
 // Appearance is one stream in one place for a stretch of time.

@@ -56,7 +56,7 @@ var automaticMutations = []Mutation{
 	{"ARC-STAT-02", "an automatic archive that is paused while somebody publishes", tape.Set(scenarios.Automatic, "get.beside", "status", "paused")},
 	{"ARC-STAT-04", "an automatic archive that is started while nobody is there", tape.Set(scenarios.Automatic, "get.before", "status", "started")},
 	{"ARC-STAT-07", "an automatic archive that is uploaded while recording", tape.Set(scenarios.Automatic, "get.both", "status", "uploaded")},
-	{"ARC-STAT-09", "an automatic archive that has expired and is then uploaded", tape.Set(scenarios.AutoSilent, "get.after", "status", "expired")},
+	{"ARC-STAT-15", "an automatic archive that has expired and is then uploaded", tape.Set(scenarios.AutoSilent, "get.after", "status", "expired")},
 	{"ARC-STAT-10", "reads an automatic archive behind its callbacks", tape.Set(scenarios.AutoSilent, "get.delivered", "status", "stopped")},
 	{"ARC-STAT-15", "an automatic archive that fails after the upload", tape.Set(scenarios.AutoSilent, "get.delivered", "status", "failed")},
 	{"ARC-DUR-11", "another reason when all left an automatic archive", tape.Set(scenarios.Automatic, "wait.delivered", "reason", "maximum idle time exceeded")},

@@ -61,7 +61,7 @@ var spoiledFiles = []spoiledFile{
 	{"ARC-RES-01", "pixels wider than high", scenarios.Pair, "object.media", "-c copy -aspect 16:9 -movflags +faststart"},
 	{"ARC-RES-01", "turned by the player", scenarios.Pair, "object.media", "-c copy -metadata:s:v rotate=90 -movflags +faststart"},
 	{"ARC-COMP-12", "turned", scenarios.Pair, "object.media", "-vf transpose=1,scale=640:480" + coded},
-	{"ARC-COMP-12", "mirrored", scenarios.Pair, "object.media", "-vf hflip" + coded},
+	{"ARC-COMP-35", "mirrored", scenarios.Pair, "object.media", "-vf hflip" + coded},
 	{"ARC-LAY-03", "stretched", scenarios.Pair, "object.media", "-vf scale=640:600,crop=640:480" + coded},
 	{"ARC-LAY-02", "the picture moved", scenarios.Pair, "object.media", "-vf crop=600:480:40:0,pad=640:480" + coded},
 	{"ARC-COMP-35", "levels stretched", scenarios.Pair, "object.media", "-vf scale=in_range=limited:out_range=full,setparams=range=limited" + coded},

@@ -8,15 +8,15 @@ import (
 
 // likenessMutations are about recordings that hold everything in its place, but not as it was published.
 var likenessMutations = []Mutation{
-	{"ARC-LAY-01", "shows a stream twice", pairFilm(func(r *media.Report) {
-		again := r.Picture.OfStream("vp8-01")[1]
-		again.Rect.X = 0
+	{"ARC-LAY-01", "shows a stream twice", picture(onScreens, func(r *media.Report) {
+		again := r.Picture.OfStream("small-05")[0]
+		again.Rect.Y = 240
 		r.Picture.Appearances = append(r.Picture.Appearances, again)
 	})},
 	{"ARC-LAY-02", "leaves the grid for half a second", pairFilm(strays("vp8-01", 1, 0.5))},
 	{"ARC-LAY-05", "takes two seconds for a layout", picture(onLayouts, later("small-02", 1, 1.9))},
 	{"ARC-LAY-05", "shows a layout half a second before it is asked for", picture(onLayouts, later("small-02", 1, -0.55))},
-	{"ARC-LAY-02", "who came last stands first", pairFilm(tape.Exchanged("vp8-01", "h264-02"))},
+	{"ARC-LAY-09", "who came last stands first without a layout", pairFilm(tape.Swapped("vp8-01", 1, "h264-02", 0))},
 	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(tape.Nth("vp8-01", 1, tape.At(-160, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-03"))},
 	{"ARC-LAY-12", "a screen that is not larger", picture(onScreens, tape.Nth("small-12", 0, tape.At(160, 120, 320, 240)))},

@@ -26,7 +26,7 @@ func movedBy(id string, n, dx, dy int) func(*media.Report) {
 
 // pictureMutations are about which streams are seen and heard, where and when.
 var pictureMutations = []Mutation{
-	{"ARC-LAY-01", "tiles of different size", pairFilm(squeezed)},
+	{"ARC-LAY-01", "tiles of different size", picture(onScreens, tape.Nth("small-05", 0, tape.At(400, 60, 160, 120)))},
 	{"ARC-LAY-02", "not the default grid", pairFilm(squeezed)},
 	{"ARC-LAY-03", "a stretched picture", pairFilm(func(r *media.Report) {
 		for i := range r.Picture.Appearances {
@@ -40,14 +40,20 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, tape.Nth("small-03", 0, tape.At(64, 48, 128, 96)))},
 	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, tape.Nth("small-03", 1, tape.At(0, 96, 128, 96)))},
 	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(scenarios.Presentations, tape.Without("small-09"))},
-	{"ARC-LAY-08", "eight places at the left edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", tape.Without("small-10"))},
+	{"ARC-LAY-08", "eight places at the left edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", tape.Without("small-11"))},
 	{"ARC-LAY-08", "five places at the lower edge in full HD", tape.Film(scenarios.Presentations, "1920x1080.object.media", tape.Nth("small-08", 1, tape.At(0, 0, 96, 72)))},
-	{"ARC-LAY-08", "a ninth place at the left edge of a portrait", picture(scenarios.Presentations, tape.Also("small-10", 384, 568, 96, 72))},
-	{"ARC-LAY-08", "others along the edge in another order", picture(scenarios.Presentations, tape.Exchanged("small-02", "small-03"))},
+	{"ARC-LAY-09", "shows a stream of nobody", picture(scenarios.Presentations, tape.Also("small-10", 384, 568, 96, 72))},
+	{"ARC-LAY-08", "others along the edge in another order", picture(scenarios.Presentations, tape.Swapped("small-02", 0, "small-03", 0))},
 	{"ARC-LAY-08", "others beside their edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", movedBy("small-03", 0, 12, 0))},
 	{"ARC-LAY-17", "others along the edge in larger shares", picture(scenarios.Presentations, movedBy("small-02", 0, 0, 6))},
-	{"ARC-LAY-07", "two small pictures of a crowd", picture(scenarios.Presentations, tape.Also("small-02", 96, 64, 96, 72))},
-	{"ARC-LAY-09", "who came last stands first", picture(onScreens, tape.Exchanged("small-05", "small-07"))},
+	{"ARC-LAY-07", "two small pictures of a crowd", picture(scenarios.Presentations, func(r *media.Report) {
+		for _, large := range r.Picture.OfStream("small-05") {
+			if large.Rect.Width == r.Picture.Width && large.Rect.Y == (r.Picture.Height-large.Rect.Height)/2 {
+				r.Picture.Appearances = append(r.Picture.Appearances, media.Appearance{ID: "small-02", From: large.From, To: large.To, Rect: media.Rect{X: 96, Y: 64, Width: 96, Height: 72}})
+			}
+		}
+	})},
+	{"ARC-LAY-09", "who came last stands first", picture(onScreens, tape.Swapped("small-05", 0, "small-07", 0))},
 	{"ARC-LAY-08", "does not show a second stream in focus", picture(scenarios.Presentations, tape.Without("small-08"))},
 	{"ARC-LAY-09", "cameras of who shares a screen after others with a class", picture(onScreens, tape.Exchanged("small-07", "small-10"))},
 	{"ARC-LAY-09", "other streams of who has one with a class after others", picture(onScreens, tape.Exchanged("small-05", "small-11"))},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"reelcheck/conformance/evidence"
@@ -21,10 +22,28 @@ func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excu
 			r.Clauses = append(r.Clauses, clause(ledger, cl, verdict, excused))
 		}
 	}
+	r.blame()
 	for _, name := range v.Scenarios() {
 		r.Scenarios = append(r.Scenarios, scenario(name, v.Scenario(name)))
 	}
 	return r
+}
+
+// blame notes at each failed clause which others it blocks.
+func (r *Report) blame() {
+	for i := range r.Clauses {
+		owner := &r.Clauses[i]
+		for _, c := range r.Clauses {
+			if owner.Outcome == verdict.Fail && slices.Contains(c.BlockedBy, owner.ID) {
+				owner.Blocks = append(owner.Blocks, c.ID)
+			}
+		}
+	}
+}
+
+// Told reports whether the report tells of the clause under a failed one, which blocks it.
+func (r *Report) Told(c Clause) bool {
+	return slices.ContainsFunc(r.Clauses, func(owner Clause) bool { return slices.Contains(owner.Blocks, c.ID) })
 }
 
 // Fingerprint returns the SHA-256 of the ledger's clauses. It tells verdicts by different ledgers apart.
@@ -42,7 +61,7 @@ func clause(ledger spec.Ledger, cl spec.Clause, v verdict.Verdict, excused map[s
 	c := Clause{
 		ID: cl.ID, Section: origin.Title, Documents: origin.Links, Chapter: chapterTitle(ledger, cl), Level: string(cl.Level), Title: cl.Title,
 		Text: cl.Text, Reading: cl.Reading, Outcome: v.Outcome, Reason: v.Reason, Time: v.Time,
-		Known: excused[cl.ID], Findings: v.Findings, Proof: v.Proof,
+		Known: excused[cl.ID], BlockedBy: v.BlockedBy, Findings: v.Findings, Proof: v.Proof,
 	}
 	if cl.Tolerance != nil {
 		c.Tolerance = fmt.Sprintf("%s: %s", cl.Tolerance.Allow, cl.Tolerance.Reason)

@@ -53,7 +53,7 @@ type junitSkip struct {
 
 // JUnit writes one test case per clause, grouped by chapter. Its name is the clause's id, so that runs can be compared.
 // A failure is a <failure> element, an inconclusive clause an <error>. Clauses that do not apply or are pending are
-// skipped, and so are failures that the baseline expects.
+// skipped, and so are failures that the baseline expects, and clauses that a failed one blocks.
 func (r *Report) JUnit(w io.Writer) error {
 	out := junitSuites{Name: "conform", Time: seconds(r.Run.FinishedAt.Sub(r.Run.StartedAt).Seconds())}
 	index := map[string]int{}
@@ -65,7 +65,7 @@ func (r *Report) JUnit(w io.Writer) error {
 			out.Suites = append(out.Suites, junitSuite{Name: clean(c.Chapter), Time: seconds(0),
 				Timestamp: r.Run.StartedAt.UTC().Format("2006-01-02T15:04:05")})
 		}
-		out.Suites[i].add(c)
+		out.Suites[i].add(c, r.Told(c))
 	}
 	for _, s := range out.Suites {
 		out.Tests += s.Tests
@@ -85,7 +85,7 @@ func (r *Report) JUnit(w io.Writer) error {
 	return err
 }
 
-func (s *junitSuite) add(c Clause) {
+func (s *junitSuite) add(c Clause, told bool) {
 	tc := junitCase{Name: c.ID, Class: "conform." + clean(c.Chapter), Time: seconds(0)}
 	switch c.Outcome {
 	case verdict.Fail:
@@ -97,6 +97,11 @@ func (s *junitSuite) add(c Clause) {
 		tc.Failure = &junitDetail{Message: clean(summary(c)), Type: c.Level, Text: clean(detail(c))}
 		s.Failures++
 	case verdict.Inconclusive:
+		if told {
+			tc.Skipped = &junitSkip{Message: clean("blocked by " + strings.Join(c.BlockedBy, ", "))}
+			s.Skipped++
+			break
+		}
 		tc.Error = &junitDetail{Message: clean(summary(c)), Type: "inconclusive", Text: clean(detail(c))}
 		s.Errors++
 	case verdict.NotApplicable, verdict.Pledged, verdict.Pending:
@@ -126,8 +131,14 @@ func detail(c Clause) string {
 	if c.Reason != "" {
 		fmt.Fprintf(&b, "reason: %s\n", c.Reason)
 	}
+	if len(c.Blocks) > 0 {
+		fmt.Fprintf(&b, "blocks: %s\n", strings.Join(c.Blocks, ", "))
+	}
 	for _, f := range c.Findings {
 		fmt.Fprintf(&b, "\nexpected: %s\nactual:   %s\n", f.Expected, f.Actual)
+		if f.Times > 0 {
+			fmt.Fprintf(&b, "found:    %d times\n", f.Times)
+		}
 		if f.Blocked != "" {
 			fmt.Fprintf(&b, "blocked by: %s\n", f.Blocked)
 		}

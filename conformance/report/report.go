@@ -73,7 +73,9 @@ type Clause struct {
 	Outcome    verdict.Outcome   `json:"outcome"`
 	Reason     string            `json:"reason,omitempty"`
 	Time       string            `json:"time,omitempty"`
-	Known      bool              `json:"known"` // the baseline expects the failure
+	Known      bool              `json:"known"`               // the baseline expects the failure
+	BlockedBy  []string          `json:"blockedBy,omitempty"` // the broken clauses from which all findings follow
+	Blocks     []string          `json:"blocks,omitempty"`    // the clauses whose findings follow from this one
 	Findings   []verdict.Finding `json:"findings"`
 	Proof      []string          `json:"proof"`
 }

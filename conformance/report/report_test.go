@@ -171,6 +171,36 @@ func validate(t *testing.T, schema *jsonschema.Schema, text []byte) error {
 	return schema.Validate(doc)
 }
 
+// TestBlockedIsToldOnce checks that all formats tell of a blocked clause under the one that blocks it, and not as a failure.
+func TestBlockedIsToldOnce(t *testing.T) {
+	r := sample(t)
+	blocked := Clause{ID: "ARC-LAY-01", Section: "layout", Chapter: "Layout", Level: "must", Text: "Tiles.", Outcome: verdict.Inconclusive, BlockedBy: []string{"ARC-START-02"},
+		Findings: []verdict.Finding{{Clause: "ARC-LAY-01", Expected: "tiles", Actual: "none", Blocked: "ARC-START-02: 1 archive", Times: 3}}}
+	alone := blocked
+	alone.ID, alone.BlockedBy = "ARC-LAY-02", []string{"ARC-COMP-15"}
+	r.Clauses = append(r.Clauses, blocked, alone)
+	r.blame()
+	if got := r.Clauses[1].Blocks; len(got) != 1 || got[0] != "ARC-LAY-01" || !r.Told(blocked) || r.Told(alone) {
+		t.Fatalf("ARC-START-02 blocks %v", got)
+	}
+	if v := newPageView(r.filled()); len(v.Failed) != 4 || v.Failed[3].ID != "ARC-LAY-02" {
+		t.Errorf("%d clauses went wrong", len(v.Failed))
+	}
+	var junit, doc bytes.Buffer
+	if err := r.JUnit(&junit); err != nil {
+		t.Fatal(err)
+	}
+	if s := junit.String(); !strings.Contains(s, `skipped message="blocked by ARC-START-02"`) || strings.Count(s, `type="inconclusive"`) != 2 {
+		t.Errorf("JUnit: %s", s)
+	}
+	if err := r.JSON(&doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := validate(t, compileSchema(t), doc.Bytes()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestJUnitHasRealFailures(t *testing.T) {
 	var b bytes.Buffer
 	if err := sample(t).JUnit(&b); err != nil {

@@ -105,7 +105,7 @@ func (h Hosted) specs(p Plan, s Selection) {
 
 // passed reports whether no spec failed.
 func (c *suite) passed() bool {
-	return allWell(slices.Collect(maps.Values(c.verdicts)))
+	return c.plan.allWell(slices.Collect(maps.Values(c.verdicts)))
 }
 
 // folder returns the report folder.

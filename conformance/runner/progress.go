@@ -111,8 +111,12 @@ func (p *Progress) verdict(v verdict.Verdict, level string) {
 	p.draw()
 }
 
-// Describe returns the text of a failure: clause, expected, actual, evidence.
+// Describe returns the text of a failure: clause, expected, actual, evidence. Of a clause that others block it tells only
+// which ones.
 func Describe(v verdict.Verdict, level string) string {
+	if len(v.BlockedBy) > 0 {
+		return fmt.Sprintf("BLOCKED  %s (%s) by %s\n", v.Clause, level, strings.Join(v.BlockedBy, ", "))
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s (%s)", strings.ToUpper(string(v.Outcome)), v.Clause, level)
 	if v.Reason != "" {
@@ -120,7 +124,11 @@ func Describe(v verdict.Verdict, level string) string {
 	}
 	b.WriteByte('\n')
 	for _, f := range v.Findings {
-		fmt.Fprintf(&b, "    expected  %s\n    actual    %s\n", oneLine(f.Expected), oneLine(f.Actual))
+		times := ""
+		if f.Times > 0 {
+			times = fmt.Sprintf(" (%d times)", f.Times)
+		}
+		fmt.Fprintf(&b, "    expected  %s\n    actual    %s%s\n", oneLine(f.Expected), oneLine(f.Actual), times)
 		if f.Blocked != "" {
 			fmt.Fprintf(&b, "    blocked   by %s\n", oneLine(f.Blocked))
 		}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/target/launch"
 	"reelcheck/conformance/verdict"
+	"reelcheck/spec"
 )
 
 // EvidenceDir is the name of the bundle inside the report folder.
@@ -81,7 +84,7 @@ func (r *run) end(ctx context.Context, passed bool) Outcome {
 		facts.Harness = true
 		out.Notes = append(out.Notes, "harness: "+st.err.Error())
 	}
-	if passed != allWell(verdicts) && !facts.Interrupted {
+	if passed != p.allWell(verdicts) && !facts.Interrupted {
 		facts.Harness = facts.Harness || passed
 		out.Notes = append(out.Notes, "specs and verdicts disagree; the verdicts count")
 	}
@@ -92,9 +95,9 @@ func (r *run) end(ctx context.Context, passed bool) Outcome {
 	return out
 }
 
-func allWell(verdicts []verdict.Verdict) bool {
+func (p Plan) allWell(verdicts []verdict.Verdict) bool {
 	for _, v := range verdicts {
-		if v.Outcome == verdict.Fail || v.Outcome == verdict.Inconclusive {
+		if (v.Outcome == verdict.Fail || v.Outcome == verdict.Inconclusive) && !p.told(v) {
 			return false
 		}
 	}
@@ -124,6 +127,22 @@ func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.
 func Unreachable(err error) bool {
 	var u *launch.UnreachableError
 	return errors.As(err, &u)
+}
+
+// told reports whether the plan has a broken clause that blocks the one of the verdict, so that its failure tells of both.
+func (p Plan) told(v verdict.Verdict) bool {
+	return slices.ContainsFunc(p.Clauses, func(cl spec.Clause) bool { return slices.Contains(v.BlockedBy, cl.ID) })
+}
+
+// Blocked returns a line for each failed clause that blocks others.
+func Blocked(clauses []report.Clause) []string {
+	var out []string
+	for _, c := range clauses {
+		if len(c.Blocks) > 0 {
+			out = append(out, fmt.Sprintf("%s blocks %d: %s", c.ID, len(c.Blocks), strings.Join(c.Blocks, " ")))
+		}
+	}
+	return out
 }
 
 // Advice says how many recommendations failed. They fail a run only if it is strict.

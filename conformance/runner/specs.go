@@ -123,7 +123,10 @@ func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	c.progress.verdict(v, string(cl.Level))
 	ginkgo.AddReportEntry("verdict", v, ginkgo.ReportEntryVisibilityNever)
 	switch v.Outcome {
-	case verdict.Fail, verdict.Inconclusive:
+	case verdict.Inconclusive, verdict.Fail:
+		if c.plan.told(v) {
+			ginkgo.Skip("blocked by " + strings.Join(v.BlockedBy, ", "))
+		}
 		ginkgo.Fail(Describe(v, string(cl.Level)))
 	case verdict.NotApplicable, verdict.Pending, verdict.Pledged:
 		ginkgo.Skip(string(v.Outcome) + ": " + v.Reason)

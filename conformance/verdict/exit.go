@@ -38,7 +38,7 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 		case Fail:
 			failed = failed || gates(v, run, level)
 		case Inconclusive:
-			inconclusive = true
+			inconclusive = inconclusive || !covered(v, run)
 		case Pledged:
 			pledged = true
 		case Pass, NotApplicable, Pending:
@@ -55,6 +55,16 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 		return ExitPledges
 	}
 	return ExitConformant
+}
+
+// covered reports whether the clause is blocked only by failures that the baseline expects.
+func covered(v Verdict, run Run) bool {
+	for _, id := range v.BlockedBy {
+		if !run.Excused[id] {
+			return false
+		}
+	}
+	return len(v.BlockedBy) > 0
 }
 
 func gates(v Verdict, run Run, level func(string) string) bool {

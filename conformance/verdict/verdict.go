@@ -12,9 +12,11 @@ type Outcome string
 const (
 	// Pass means that there is proof that the target does what the clause demands.
 	Pass Outcome = "pass"
-	// Fail means that the target contradicted the clause, or that its behaviour made it impossible to show the clause.
+	// Fail means that the target contradicted the clause, or that its behaviour made it impossible to show the clause and
+	// contradicts no other one.
 	Fail Outcome = "fail"
-	// Inconclusive means that the harness or the environment made it impossible to judge the clause.
+	// Inconclusive means that the clause could not be judged: because of the harness or the environment, or because
+	// another clause is broken, which [Verdict.BlockedBy] names.
 	Inconclusive Outcome = "inconclusive"
 	// NotApplicable means that the target does not declare the capability that the clause needs.
 	NotApplicable Outcome = "not-applicable"
@@ -34,11 +36,15 @@ type Finding struct {
 	Actual   string   `json:"actual"`
 	Where    []string `json:"where"`               // references into the evidence
 	Blocked  string   `json:"blockedBy,omitempty"` // the earlier fault that made it impossible to show the clause
+	Times    int      `json:"times,omitempty"`     // how often it was found in the same archive
 }
 
 func (f Finding) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: expected %s, actual %s", f.Clause, f.Expected, f.Actual)
+	if f.Times > 0 {
+		fmt.Fprintf(&b, " (%d times)", f.Times)
+	}
 	if f.Blocked != "" {
 		fmt.Fprintf(&b, " (blocked by %s)", f.Blocked)
 	}
@@ -57,6 +63,8 @@ type Verdict struct {
 	Proof    []string  `json:"proof,omitempty"` // what a pass rests on
 	Time     string    `json:"time,omitempty"`  // instant, virtual, real or deferred
 	Fault    bool      `json:"-"`               // of the suite itself: the check panicked
+	// BlockedBy names the broken clauses from which all findings follow. The clause then neither passes nor fails.
+	BlockedBy []string `json:"blockedBy,omitempty"`
 }
 
 // Counts are the numbers of verdicts at the end of a run. The printed line and the JSON report are both made from them.

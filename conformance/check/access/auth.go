@@ -130,7 +130,7 @@ func deniedWithoutEffect(c *check.Case) {
 		}
 		before, known := h.LastBefore(r)
 		next, ok := h.NextSeen(r)
-		if !known || !ok {
+		if !known || !ok || r.Exchange.Operation == evidence.StopArchive && !facts.InProgress(before.Status()) {
 			continue
 		}
 		same := facts.InProgress(next.Status()) == facts.InProgress(before.Status()) && next.Status() != "deleted"

@@ -70,12 +70,7 @@ var Checks = []check.Check{
 	}), scenarios.Pair),
 	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair, scenarios.Presentations, scenarios.AudioOnly, scenarios.Selection),
 	check.New("ARC-CB-22", everyHook(callbackURL), scenarios.Pair, scenarios.Cloud),
-	check.New("ARC-CB-28", everyHook(func(_ *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
-		if h.IsManual() {
-			return "", "", true
-		}
-		return "no streamRemoved in auto mode", s.Show("status"), s.Status() != "streamRemoved"
-	}), scenarios.Pair, scenarios.Pause),
+	check.New("ARC-CB-28", everyHook(noNotice), scenarios.Pair, scenarios.Pause),
 	check.New("ARC-CB-29", refusedAgain, scenarios.Retry),
 	check.New("ARC-CB-30", signedCallbacks, scenarios.Retry),
 	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair),
@@ -97,6 +92,19 @@ func everyHook(of func(c *check.Case, h *facts.History, s facts.Sighting) (expec
 		}
 		c.SilentHooks()
 	}
+}
+
+// noNotice takes a callback that came after a stream had left the recorded session for proof: one that came earlier could be
+// no notice.
+func noNotice(c *check.Case, h *facts.History, s facts.Sighting) (string, string, bool) {
+	session := c.Sessions[h.Start.IDs[evidence.Session]]
+	told := c.IsNotice(s.Status())
+	if h.IsManual() || session == nil || !told && !slices.ContainsFunc(session.Streams, func(u facts.Span) bool {
+		return !u.To.IsZero() && u.To.After(h.Begun.To) && u.Late.Before(s.At.Time)
+	}) {
+		return "", "", true
+	}
+	return "no notice of a stream in auto mode", s.Show("status"), !told
 }
 
 func hooked(h *facts.History, status string) []facts.Sighting {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/check/phases"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
 	"reelcheck/conformance/facts"
@@ -68,9 +69,11 @@ func layoutChanges(c *check.Case) {
 		}
 	}
 	arranged(func(x content.Recording, a expect.Phase) bool {
-		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout != nil ||
-			a.Changed < len(x.Timeline.Changes) && x.Timeline.Changes[a.Changed].Layout != nil // not earlier
-	})(c)
+		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout != nil
+	}, phases.Disobeyed)(c)
+	arranged(func(x content.Recording, a expect.Phase) bool {
+		return a.Changed < len(x.Timeline.Changes) && x.Timeline.Changes[a.Changed].Layout != nil
+	}, phases.Early)(c)
 }
 
 // classChanges checks that the call succeeds, that reads return the classes, and that they take effect.
@@ -90,7 +93,7 @@ func classChanges(c *check.Case) {
 	}
 	arranged(func(x content.Recording, a expect.Phase) bool {
 		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout == nil
-	})(c)
+	}, phases.Chosen|phases.Placed|phases.Disobeyed|phases.Ordered)(c)
 }
 
 // classesRead compares the classes in a list with those at the time of publishing and the calls since.

@@ -15,16 +15,16 @@ import (
 
 var layoutChecks = []check.Check{
 	check.New("ARC-LAY-01", tiled, scenarios.Pair),
-	check.New("ARC-LAY-02", arranged(byDefault), scenarios.Pair),
+	check.New("ARC-LAY-02", arranged(byDefault, phases.Placed|phases.Disobeyed|phases.Early), scenarios.Pair),
 	check.New("ARC-LAY-03", shaped, scenarios.Pair, scenarios.Sizes, scenarios.Layouts),
-	check.New("ARC-LAY-04", arranged(asStarted), scenarios.Layouts, scenarios.Simultaneous),
+	check.New("ARC-LAY-04", arranged(asStarted, phases.Disobeyed), scenarios.Layouts, scenarios.Simultaneous),
 	check.New("ARC-LAY-05", layoutChanges, scenarios.Layouts, scenarios.Pause),
-	check.New("ARC-LAY-07", arranged(ofType("pip")), scenarios.Layouts, scenarios.Presentations),
-	check.New("ARC-LAY-08", arranged(ofType("verticalPresentation", "horizontalPresentation")), scenarios.Layouts, scenarios.Presentations),
-	check.New("ARC-LAY-09", arranged(ranked), scenarios.Screens),
-	check.New("ARC-LAY-10", arranged(ofType("custom")), scenarios.Layouts, scenarios.Simultaneous),
+	check.New("ARC-LAY-07", arranged(ofType("pip"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
+	check.New("ARC-LAY-08", arranged(ofType("verticalPresentation", "horizontalPresentation"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
+	check.New("ARC-LAY-09", arranged(ranked, phases.Chosen|phases.Ordered), scenarios.Screens),
+	check.New("ARC-LAY-10", arranged(ofType("custom"), phases.Placed|phases.Disobeyed|phases.Early), scenarios.Layouts, scenarios.Simultaneous),
 	check.New("ARC-LAY-11", classChanges, scenarios.Layouts),
-	check.New("ARC-LAY-12", arranged(sharing), scenarios.Screens),
+	check.New("ARC-LAY-12", arranged(sharing, phases.Placed|phases.Chosen), scenarios.Screens),
 	check.New("ARC-LAY-13", layoutsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-14", sheetsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-17", concluded(sharesEdge), scenarios.Presentations),
@@ -52,7 +52,7 @@ func ranked(_ content.Recording, a expect.Phase) bool {
 	return a.Picture.Grid && len(a.Streams) > 1 || len(a.Streams) > len(a.Picture.Places)
 }
 
-func sharing(_ content.Recording, a expect.Phase) bool { return a.Layout.ScreenshareType != "" }
+func sharing(_ content.Recording, a expect.Phase) bool { return phases.Shares(a) }
 
 // visible calls each with the phases whose whole picture is known. It leaves out those with a large place that nobody takes (ARC-LAY-18),
 // those in which a stream may have come in that was left out before (ARC-COMP-34), and those with what may be tiles for sounds (ARC-COMP-31).
@@ -76,10 +76,10 @@ func seen(c *check.Case, which pick, each func(x content.Recording, a expect.Pha
 	}
 }
 
-// arranged compares the picked phases with what the layout makes of the streams.
-func arranged(which pick) func(*check.Case) {
+// arranged compares the picked phases with what the layout makes of the streams. The clause is about problems of some kinds.
+func arranged(which pick, about phases.Kind) func(*check.Case) {
 	return func(c *check.Case) {
-		visible(c, which, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
+		visible(c, which, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, about) })
 	}
 }
 
@@ -103,9 +103,16 @@ func vacant(c *check.Case) {
 	seen(c, func(_ content.Recording, a expect.Phase) bool { return a.Picture.Vacant }, func(x content.Recording, a expect.Phase) { phases.Shared(c, x, a) })
 }
 
+// tiled judges grids. In an archive that asked for no layout, ARC-LAY-02 demands the grid.
 func tiled(c *check.Case) {
 	grid := func(_ content.Recording, a expect.Phase) bool { return a.Picture.Grid }
-	visible(c, grid, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, false) })
+	visible(c, grid, func(x content.Recording, a expect.Phase) {
+		about := phases.Placed
+		if byDefault(x, a) {
+			about = 0
+		}
+		phases.Pictured(c, x, a, about)
+	})
 }
 
 // shaped compares every stream of every phase with the aspect ratios of its fixture, and its position with the middle of
@@ -120,14 +127,19 @@ func shaped(c *check.Case) {
 				continue
 			}
 			if len(shown) == 0 {
-				c.Blocked(fmt.Sprintf("stream %s in its place at %.1f s", id, a.Middle()), "the stream is not in the picture", x.R)
+				v.Absent(id, fmt.Sprintf("stream %s in its place at %.1f s", id, a.Middle()))
 				continue
 			}
 			ok := slices.ContainsFunc(shown, func(s media.Appearance) bool { return v.Stands(p, s.Rect, id) })
 			if c.Excused(ok, c.Limit("tolerance.layout-change"), x.Due...) {
 				continue
 			}
-			c.Want(ok, fmt.Sprintf("%s whole and in its aspect in the middle of %.0fx%.0f at %.1f s", id, p.Rect.Width, p.Rect.Height, a.Middle()), phases.Where(shown[0].Rect), x.R)
+			expected := fmt.Sprintf("%s whole and in its aspect in the middle of %.0fx%.0f at %.1f s", id, p.Rect.Width, p.Rect.Height, a.Middle())
+			if !ok && !v.Distorts(shown[0].Rect, id) {
+				v.Misplaced(p, shown[0].Rect, id, expected)
+				continue
+			}
+			c.Want(ok, expected, phases.Where(shown[0].Rect), x.R)
 		}
 	})
 }

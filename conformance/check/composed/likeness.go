@@ -32,6 +32,11 @@ const (
 func asPublished(c *check.Case) {
 	tint, level, marred := float64(c.Number("tolerance.tint")), float64(c.Number("tolerance.luma")), c.Share("tolerance.marred-percent")
 	for _, x := range c.Recordings() {
+		for _, t := range x.Due {
+			if over := x.Over(t); over != "" {
+				c.Wrong(t.Fixture+" as published", over, x.R, t.R)
+			}
+		}
 		if x.Request["maxBitrate"] != nil || x.Request["quantizationParameter"] != nil || x.Picture == nil {
 			continue
 		}

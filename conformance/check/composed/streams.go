@@ -20,11 +20,11 @@ import (
 // streamChecks are about how many streams an archive holds, and about streams that are muted, change, or have one kind
 // of track only.
 var streamChecks = []check.Check{
-	check.New("ARC-COMP-20", arranged(crowded), scenarios.Many),
+	check.New("ARC-COMP-20", arranged(crowded, phases.Absent|phases.Chosen), scenarios.Many),
 	check.New("ARC-COMP-21", fiftyHeard, scenarios.Many),
 	check.New("ARC-COMP-22", beyondLimits, scenarios.Many),
 	check.New("ARC-SIM-03", ownLayouts, scenarios.Simultaneous),
-	check.New("ARC-SEL-07", arranged(preferred), scenarios.Many),
+	check.New("ARC-SEL-07", arranged(preferred, phases.Absent|phases.Chosen), scenarios.Many),
 	check.New("ARC-COMP-28", mutedVideo, scenarios.Mutes),
 	check.New("ARC-COMP-29", mutedAudio, scenarios.Mutes),
 	check.New("ARC-COMP-30", changesSize, scenarios.Mutes),
@@ -34,9 +34,16 @@ var streamChecks = []check.Check{
 	check.New("ARC-COMP-34", takesPlace, scenarios.Many),
 }
 
-// crowded picks phases that show as many streams as there are places.
+// crowded picks phases that show as many streams as there are places, before one becomes free for another stream.
 func crowded(x content.Recording, a expect.Phase) bool {
-	return len(a.Picture.Places) == layout.Most(x.Timeline.Ledger)
+	return len(a.Picture.Places) == layout.Most(x.Timeline.Ledger) && !freed(x, a)
+}
+
+// freed picks the phases in which a place has become free for a stream that was left out.
+func freed(x content.Recording, a expect.Phase) bool {
+	return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool {
+		return b.To <= a.From && len(b.Streams) > len(b.Picture.Places) && len(a.Streams) < len(b.Streams)
+	})
 }
 
 // preferred picks crowded phases in which the stream that came last is shown, so that an earlier one is left out.
@@ -56,7 +63,7 @@ func ownLayouts(c *check.Case) {
 			return y.Start.IDs[evidence.Session] == x.Start.IDs[evidence.Session] && y.Timeline.Layout != x.Timeline.Layout &&
 				!y.EndedBefore(x.Start) && !x.EndedBefore(y.Start)
 		})
-	})(c)
+	}, phases.Placed|phases.Disobeyed)(c)
 }
 
 // audible calls each with the phases of archives with sound.
@@ -77,24 +84,24 @@ func fiftyHeard(c *check.Case) {
 	full := func(x content.Recording, a expect.Phase) bool {
 		return len(a.Heard) == expect.MostHeard(x.Timeline.Ledger)
 	}
-	audible(c, full, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
+	audible(c, full, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a, phases.Absent) })
 }
 
 // beyondLimits judges phases with more streams than an archive holds: picture and mix must be those of the others.
 func beyondLimits(c *check.Case) {
-	arranged(func(x content.Recording, a expect.Phase) bool { return len(a.Streams) > layout.Most(x.Timeline.Ledger) })(c)
+	arranged(func(x content.Recording, a expect.Phase) bool { return len(a.Streams) > layout.Most(x.Timeline.Ledger) }, phases.Chosen|phases.Placed)(c)
 	more := func(_ content.Recording, a expect.Phase) bool { return len(a.Unheard) > 0 }
-	audible(c, more, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
+	audible(c, more, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a, phases.Chosen) })
 }
 
 // takesPlace judges phases in which a stream has a place that was left out before.
 func takesPlace(c *check.Case) {
 	freed := func(_ content.Recording, a expect.Phase) bool { return len(a.Freed) > 0 }
-	seen(c, freed, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
+	seen(c, freed, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, phases.Absent|phases.Chosen) })
 	for _, x := range c.Recordings() {
 		for _, a := range x.Settled {
 			if x.Sound != nil && len(a.FreedSounds) > 0 {
-				phases.Heard(c, x, a)
+				phases.Heard(c, x, a, phases.Absent)
 			}
 		}
 	}
@@ -114,7 +121,7 @@ func muted(kind string) pick {
 }
 
 func mutedVideo(c *check.Case) {
-	arranged(muted("video"))(c)
+	arranged(muted("video"), phases.Chosen|phases.Placed)(c)
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
 		for i, p := range x.Parts {
@@ -123,6 +130,10 @@ func mutedVideo(c *check.Case) {
 			}
 			for _, gap := range x.Silences(i) {
 				if gap.To-gap.From < edge+blink {
+					continue
+				}
+				if len(x.Picture.OfStream(p.By.Published.Fixture)) == 0 {
+					c.Absent(x, content.Due{Published: *p.By.Published, R: p.By, From: gap.From, To: gap.To}, p.By.Published.Fixture+" gone while muted")
 					continue
 				}
 				late := gap.From
@@ -139,7 +150,7 @@ func mutedVideo(c *check.Case) {
 }
 
 func mutedAudio(c *check.Case) {
-	audible(c, muted("audio"), func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
+	audible(c, muted("audio"), func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a, phases.Chosen) })
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
 		for i, p := range x.Parts {
@@ -147,6 +158,10 @@ func mutedAudio(c *check.Case) {
 				continue
 			}
 			for _, gap := range x.Silences(i) {
+				if len(x.Sound.OfTone(p.By.Published.Fixture)) == 0 {
+					c.Absent(x, content.Due{Published: *p.By.Published, R: p.By, From: gap.From, To: gap.To}, p.By.Published.Fixture+" not heard while muted")
+					continue
+				}
 				heard := slices.ContainsFunc(x.Sound.OfTone(p.By.Published.Fixture), func(s media.ToneSpan) bool {
 					return s.From < gap.To-blink && s.To > gap.From+edge
 				})
@@ -192,8 +207,8 @@ func onlyHeard(c *check.Case) {
 	settled := func(x content.Recording, a expect.Phase) bool {
 		return !a.Picture.Vacant && len(a.Freed) == 0 && phases.SoundAlone(x, a)
 	}
-	seen(c, settled, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, true) })
-	audible(c, phases.SoundAlone, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a) })
+	seen(c, settled, func(x content.Recording, a expect.Phase) { phases.Pictured(c, x, a, phases.Chosen|phases.Placed) })
+	audible(c, phases.SoundAlone, func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a, phases.Absent) })
 	for _, x := range c.Recordings() {
 		for _, s := range phases.Strays(x) {
 			if phases.BesideSound(x, s) {
@@ -207,7 +222,7 @@ func onlyHeard(c *check.Case) {
 func onlySeen(c *check.Case) {
 	arranged(func(x content.Recording, a expect.Phase) bool {
 		return slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return !phases.Has(x, p.Stream, "audio") })
-	})(c)
+	}, phases.Absent)(c)
 }
 
 // blackElsewhere checks that there is nothing beside the streams, and only black where there are none.

@@ -37,14 +37,21 @@ func noResolution(of func(*facts.History) []facts.Sighting) func(*check.Case) {
 
 // composedOnly lists the settings that only composed archives have, with the flaw of a request that gives one for an
 // individual archive.
-var composedOnly = []struct{ flaw, member string }{
-	{facts.FlawIndResolution, "resolution"}, {facts.FlawIndBitrate, "maxBitrate"}, {facts.FlawIndQP, "quantizationParameter"}, {facts.FlawIndLayout, "layout"},
+// The clause demands the refusal.
+var composedOnly = []struct{ flaw, member, clause string }{
+	{facts.FlawIndResolution, "resolution", "ARC-RES-09"}, {facts.FlawIndBitrate, "maxBitrate", "ARC-RATE-11"},
+	{facts.FlawIndQP, "quantizationParameter", "ARC-RATE-12"}, {facts.FlawIndLayout, "layout", "ARC-LAY-15"},
 }
 
 func refusalsNamed(c *check.Case) {
 	for _, a := range c.Starts {
 		for _, o := range composedOnly {
-			if a.Only(o.flaw) && c.StartsAtAll(a.Record) {
+			if !a.Only(o.flaw) || !c.StartsAtAll(a.Record) {
+				continue
+			}
+			if a.Exchange.Status()/100 == 2 {
+				c.Follows(o.clause, "a refusal that names "+o.member, check.Outcome(a.Record), a.Record)
+			} else {
 				c.Want(refused(a.Record) && strings.Contains(facts.AnswerText(a.Record), o.member), "a refusal that names "+o.member, check.Outcome(a.Record), a.Record)
 			}
 		}

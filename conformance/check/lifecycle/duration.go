@@ -26,7 +26,8 @@ var durationChecks = []check.Check{
 	check.New("ARC-DUR-11", reasonOf(course.ByLeaving, "session ended"), scenarios.AllLeft, scenarios.Automatic),
 	check.New("ARC-DUR-12", publishingEndsIdle, scenarios.Idle),
 	check.New("ARC-DUR-13", comingBack, scenarios.AllLeft, scenarios.AutoPaused),
-	check.New("ARC-DUR-14", noEarlyStop, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AllLeft),
+	check.New("ARC-DUR-14", noEarlyStop, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AllLeft,
+		scenarios.IndividualIdle, scenarios.IndividualFourHours),
 	check.New("ARC-DUR-15", stopsBy(course.ByMove), scenarios.Rotation),
 	check.New("ARC-DUR-16", startsAfterMove, scenarios.Rotation),
 	check.New("ARC-DUR-17", durationIsRecorded, scenarios.Pair, scenarios.Pause, scenarios.Automatic, scenarios.AutoDay),
@@ -78,11 +79,26 @@ func endedBy(c *check.Case, h *facts.History, k course.Course, dead []facts.Sigh
 			continue
 		}
 		if at := c.Latest(app, s.Answered()); at.Before(early) {
-			c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), facts.ClockTime(at)), s.At)
+			c.Follows("ARC-DUR-14", fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), endedEarly(c, h, k, s), s.At)
 			continue
 		}
 		c.Saw(s.At)
 	}
+}
+
+// endedEarly describes an archive that ended before its time: the reason that it gives, and for how long nobody had
+// published, or been there, which tells the limit that was too short.
+func endedEarly(c *check.Case, h *facts.History, k course.Course, s facts.Sighting) string {
+	at := c.Latest(h.App(), s.Answered())
+	words := fmt.Sprintf("%s at %s, %s", s.Status(), facts.ClockTime(at), s.Show("reason"))
+	for who, spans := range facts.InOrder(map[string][]facts.Span{"a client": k.Clients, "a stream": k.Streams}) {
+		for _, g := range course.Gaps(spans, k.Started) {
+			if g.From.Before(at) && (g.To.IsZero() || g.To.After(at)) {
+				words += fmt.Sprintf(", %v without %s", at.Sub(g.From).Round(time.Second), who)
+			}
+		}
+	}
+	return words
 }
 
 func reasonOf(by course.Rule, reason string) func(*check.Case) {
@@ -156,6 +172,7 @@ func outlives(c *check.Case, gapsOf func(course.Course) []facts.Span, limit, exp
 			for _, s := range h.Seen {
 				if at := c.Earliest(app, s.Asked()); at.After(due) && c.Latest(app, s.Answered()).Before(k.Soonest()) {
 					c.Want(facts.InProgress(s.Status()), expected, fmt.Sprintf("%s at %s", s.Status(), facts.ClockTime(at)), s.At)
+					break // a later end has another reason
 				}
 			}
 		}
@@ -178,7 +195,7 @@ func noEarlyStop(c *check.Case) {
 		alive, dead := c.StopSeen(h)
 		for _, s := range dead {
 			if at := c.Latest(app, s.Answered()); at.Before(k.Soonest().Add(-c.Limit("tolerance.limit.early"))) && !madeToFail(c, h, s) {
-				c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), fmt.Sprintf("%s at %s", s.Status(), facts.ClockTime(at)), s.At)
+				c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), endedEarly(c, h, k, s), s.At)
 			}
 		}
 		for _, s := range alive {

@@ -20,32 +20,66 @@ import (
 	"reelcheck/fixtures"
 )
 
-// Pictured checks what a phase shows, from its start to its end. With order it also checks which stream comes first in a
-// grid.
-func Pictured(c *check.Case, x content.Recording, a expect.Phase, order bool) {
-	pictured(c, Look(c, x, a), order)
+// Kind is a set of ways in which a picture may be wrong.
+type Kind int
+
+const (
+	Absent    Kind = 1 << iota // a stream is not in the picture, and no other in its stead
+	Chosen                     // another stream is in the picture
+	Distorted                  // a stream has another aspect, or is cut off
+	Placed                     // a stream has another place or size, or several
+	Disobeyed                  // a stream stands as in another layout that the archive had, or by default
+	Early                      // a stream stands as in the next layout
+	Ordered                    // a stream stands before one that it should follow
+	Any       = 1<<iota - 1
+)
+
+// problem is what is wrong with the picture at a moment. It is none if it has no kind.
+type problem struct {
+	kind    Kind
+	text    string
+	fixture string // of the stream, if it is about one
+}
+
+// Pictured checks what a phase shows, from its start to its end. The clause is about problems of some kinds; others make it
+// impossible to show it.
+func Pictured(c *check.Case, x content.Recording, a expect.Phase, about Kind) {
+	pictured(c, Look(c, x, a), about)
 }
 
 // Shared checks where a phase shows streams in places that are concluded: in equal parts of an edge, in a grid of four by four.
 func Shared(c *check.Case, x content.Recording, a expect.Phase) {
 	v := Look(c, x, a)
 	v.equal = true
-	pictured(c, v, true)
+	pictured(c, v, Placed)
 }
 
-func pictured(c *check.Case, v Viewer, order bool) {
+func pictured(c *check.Case, v Viewer, about Kind) {
 	x, a := v.x, v.phase
-	problem := ""
+	var found problem
 	for _, at := range v.moments() {
-		if problem = v.look(at, order); problem != "" {
-			problem = fmt.Sprintf("at %.1f s %s", at, problem)
+		p := v.look(at)
+		if p.kind&about != 0 || p.kind != 0 && found.kind == 0 {
+			found = p
+			found.text = fmt.Sprintf("at %.1f s %s", at, p.text)
+		}
+		if found.kind&about != 0 {
 			break
 		}
 	}
-	if c.Excused(problem == "", c.Limit("tolerance.layout-change"), x.Due...) {
+	if c.Excused(found.kind == 0, c.Limit("tolerance.layout-change"), x.Due...) {
 		return
 	}
-	c.Want(problem == "", fmt.Sprintf("%s from %.1f to %.1f s: %s", named(a), a.From, a.To, v.expected()), problem, x.R)
+	expected := fmt.Sprintf("%s from %.1f to %.1f s: %s", named(a), a.From, a.To, v.expected())
+	if found.kind == Absent && about&Absent == 0 {
+		v.Absent(found.fixture, expected)
+		return
+	}
+	if found.kind != 0 && found.kind&about == 0 {
+		c.Follows(v.broken(found.kind), expected, found.text, v.records(found.fixture)...)
+		return
+	}
+	c.Want(found.kind == 0, expected, found.text, v.records(found.fixture)...)
 }
 
 func named(a expect.Phase) string {
@@ -155,18 +189,18 @@ func (v Viewer) twice(all []media.Appearance) bool {
 	return false
 }
 
-// look returns what is wrong with the picture at a moment, or "". A grid whose size is not published may have any.
-func (v Viewer) look(at float64, order bool) (problem string) {
+// look returns what is wrong with the picture at a moment. A grid whose size is not published may have any.
+func (v Viewer) look(at float64) (first problem) {
 	for i, grid := range v.grids() {
-		wrong := grid.arranged(at, order)
-		if wrong == "" {
-			return ""
+		p := grid.arranged(at)
+		if p.kind == 0 {
+			return p
 		}
 		if i == 0 {
-			problem = wrong
+			first = p
 		}
 	}
-	return problem
+	return first
 }
 
 // grids returns a Viewer for each grid that the phase may have.
@@ -183,33 +217,102 @@ func (v Viewer) grids() []Viewer {
 	return out
 }
 
-// arranged returns what is wrong with the picture at a moment where the phase's places are known, or "".
-func (v Viewer) arranged(at float64, order bool) string {
+// arranged returns what is wrong with the picture at a moment where the phase's places are known.
+func (v Viewer) arranged(at float64) problem {
 	shown := v.At(at)
+	if p := v.selected(shown); p.kind != 0 {
+		return p
+	}
 	var tiles []media.Rect
 	for _, p := range v.phase.Picture.Places {
 		id := v.Fixture(p.Stream)
 		all := shown[id]
-		if len(all) == 0 {
-			return id + " is not in the picture"
-		}
 		if v.twice(all) {
-			return id + " is in the picture twice"
+			return problem{Placed, id + " is in the picture twice", id}
 		}
 		i := slices.IndexFunc(all, func(a media.Appearance) bool { return v.Stands(p, a.Rect, id) })
-		if i < 0 {
-			return id + " is " + Where(all[0].Rect)
+		switch {
+		case i >= 0:
+			tiles = append(tiles, all[i].Rect)
+		case v.Distorts(all[0].Rect, id):
+			return problem{Distorted, id + " is " + Where(all[0].Rect) + v.instead(all[0].Rect, id), id}
+		default:
+			kind, as := v.disobeyed(p, all[0].Rect, id)
+			return problem{kind, id + " is " + Where(all[0].Rect) + as + v.instead(all[0].Rect, id), id}
 		}
-		tiles = append(tiles, all[i].Rect)
-		delete(shown, id)
-	}
-	for id, all := range facts.InOrder(shown) {
-		return id + " is in the picture, " + Where(all[0].Rect)
 	}
 	if v.phase.Picture.Grid {
-		return v.grid(tiles, order)
+		return v.grid(tiles)
 	}
 	return v.lined(tiles)
+}
+
+// selected returns what is wrong with the choice of the streams that are shown.
+func (v Viewer) selected(shown map[string][]media.Appearance) problem {
+	due := map[string]bool{}
+	var missing []string
+	for _, p := range v.phase.Picture.Places {
+		id := v.Fixture(p.Stream)
+		if due[id] = true; len(shown[id]) == 0 {
+			missing = append(missing, id)
+		}
+	}
+	for id, all := range facts.InOrder(shown) {
+		if due[id] {
+			continue
+		}
+		kind, left := Chosen, v.leftOut(id)
+		if len(missing) == 0 && left {
+			kind = Placed
+		}
+		return problem{kind, id + " is in the picture, " + Where(all[0].Rect), id}
+	}
+	places := v.phase.Picture.Places
+	switch n := len(missing); {
+	case n == 0:
+		return problem{}
+	case !v.phase.Picture.Grid && n < len(places) && v.Fixture(places[len(places)-n].Stream) == missing[0]:
+		return problem{Placed, missing[0] + " has no place", missing[0]} // nor have those behind it
+	}
+	return problem{Absent, missing[0] + " is not in the picture", missing[0]}
+}
+
+// leftOut reports whether the fixture is of a stream of the phase for which the layout has no place.
+func (v Viewer) leftOut(fixture string) bool {
+	return slices.ContainsFunc(v.phase.Streams, func(s layout.Stream) bool { return v.Fixture(s.ID) == fixture })
+}
+
+// Absent notes that something cannot be shown because a fixture is not in the picture.
+func (v Viewer) Absent(fixture, expected string) {
+	i := slices.IndexFunc(v.x.Due, func(t content.Due) bool { return t.Fixture == fixture })
+	if i < 0 {
+		v.c.Blocked(expected, fixture+" is not in the picture", v.x.R)
+		return
+	}
+	v.c.Absent(v.x, v.x.Due[i], expected)
+}
+
+// Distorts reports whether r has none of the aspects of the fixture, or leaves the picture.
+func (v Viewer) Distorts(r media.Rect, fixture string) bool {
+	allow := int(v.allow)
+	if r.X < -allow || r.Y < -allow || r.X+r.Width > v.x.Picture.Width+allow || r.Y+r.Height > v.x.Picture.Height+allow {
+		return true
+	}
+	return !slices.ContainsFunc(Shapes(v.c, fixture), func(s fixtures.Part) bool {
+		most := v.allow + v.reach(float64(r.Width), s.Width, s.Mark.Width) + v.reach(float64(r.Height), s.Height, s.Mark.Height)*float64(s.Width)/float64(s.Height)
+		return math.Abs(float64(r.Width)-float64(r.Height*s.Width)/float64(s.Height)) <= most*max(1, float64(s.Width)/float64(s.Height))
+	})
+}
+
+// instead returns words for a picture that stands where another stream should, or "".
+func (v Viewer) instead(r media.Rect, fixture string) string {
+	for _, p := range v.phase.Picture.Places {
+		other := v.Fixture(p.Stream)
+		if other != fixture && !v.phase.Picture.Grid && !v.free(p) && v.Stands(p, r, fixture) {
+			return ", in the place of " + other
+		}
+	}
+	return ""
 }
 
 // free reports whether a place may lie anywhere within its edge.
@@ -217,7 +320,7 @@ func (v Viewer) free(p layout.Place) bool { return p.Shared() && !v.equal }
 
 // lined returns what is wrong with the order of tiles that share an edge, which go from the top to the bottom, or from the left
 // to the right.
-func (v Viewer) lined(tiles []media.Rect) string {
+func (v Viewer) lined(tiles []media.Rect) problem {
 	last := -1
 	for i, p := range v.phase.Picture.Places {
 		if !v.free(p) {
@@ -230,12 +333,12 @@ func (v Viewer) lined(tiles []media.Rect) string {
 				behind = float64(b.X-a.X-a.Width) >= -v.allow
 			}
 			if !behind {
-				return fmt.Sprintf("%s does not stand behind %s", v.Fixture(p.Stream), v.Fixture(v.phase.Picture.Places[last].Stream))
+				return problem{kind: Placed, text: fmt.Sprintf("%s does not stand behind %s", v.Fixture(p.Stream), v.Fixture(v.phase.Picture.Places[last].Stream))}
 			}
 		}
 		last = i
 	}
-	return ""
+	return problem{}
 }
 
 // Stands reports whether a stream's picture is where its place puts one of the fixture's shapes. In a grid only the size
@@ -274,32 +377,32 @@ func (v Viewer) reach(shown float64, own, mark int) float64 {
 }
 
 // grid returns what is wrong with the places of tiles, which are given by priority.
-func (v Viewer) grid(tiles []media.Rect, order bool) string {
+func (v Viewer) grid(tiles []media.Rect) problem {
 	cell := v.phase.Picture.Places[0].Rect
 	w, h := float64(v.x.Picture.Width), float64(v.x.Picture.Height)
 	full := math.Round(w/cell.Width*h/cell.Height) == float64(len(tiles))
 	for i, t := range tiles {
 		x, y := middle(t)
 		if x < cell.Width/2-v.allow || y < cell.Height/2-v.allow || x > w-cell.Width/2+v.allow || y > h-cell.Height/2+v.allow {
-			return fmt.Sprintf("tile %d leaves the picture", i+1)
+			return problem{kind: Placed, text: fmt.Sprintf("tile %d leaves the picture", i+1)}
 		}
 		if full && (v.off(x, cell.Width) || v.off(y, cell.Height)) {
-			return fmt.Sprintf("tile %d is not in the middle of its place", i+1)
+			return problem{kind: Placed, text: fmt.Sprintf("tile %d is not in the middle of its place", i+1)}
 		}
 		for j, o := range tiles[:i] {
 			ox, oy := middle(o)
 			sameRow := math.Abs(y-oy) <= v.allow
 			switch {
 			case !sameRow && math.Abs(y-oy) < cell.Height-v.allow:
-				return fmt.Sprintf("tiles %d and %d are not in rows", j+1, i+1)
+				return problem{kind: Placed, text: fmt.Sprintf("tiles %d and %d are not in rows", j+1, i+1)}
 			case sameRow && math.Abs(x-ox) < cell.Width-v.allow:
-				return fmt.Sprintf("tiles %d and %d overlap", j+1, i+1)
-			case order && (y < oy-v.allow || sameRow && x < ox):
-				return fmt.Sprintf("%s stands before %s", v.Fixture(v.phase.Picture.Places[i].Stream), v.Fixture(v.phase.Picture.Places[j].Stream))
+				return problem{kind: Placed, text: fmt.Sprintf("tiles %d and %d overlap", j+1, i+1)}
+			case y < oy-v.allow || sameRow && x < ox:
+				return problem{kind: Ordered, text: fmt.Sprintf("%s stands before %s", v.Fixture(v.phase.Picture.Places[i].Stream), v.Fixture(v.phase.Picture.Places[j].Stream))}
 			}
 		}
 	}
-	return ""
+	return problem{}
 }
 
 func Where(r media.Rect) string { return fmt.Sprintf("%dx%d at %d,%d", r.Width, r.Height, r.X, r.Y) }

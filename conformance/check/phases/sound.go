@@ -12,8 +12,9 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// Heard compares the tones of a phase with those of the tracks that are there.
-func Heard(c *check.Case, x content.Recording, a expect.Phase) {
+// Heard compares the tones of a phase with those of the tracks that are there. The clause is about sounds that are missing,
+// or about others beside them, or both; what it is not about makes it impossible to show it.
+func Heard(c *check.Case, x content.Recording, a expect.Phase, about Kind) {
 	var missing, extra []string
 	for _, i := range a.Heard {
 		if t := track(x, i); !sounds(x, t, a.Middle()) {
@@ -30,8 +31,27 @@ func Heard(c *check.Case, x content.Recording, a expect.Phase) {
 	if c.Excused(ok, c.Limit("tolerance.stream-edge"), x.Due...) {
 		return
 	}
-	c.Want(ok, fmt.Sprintf("%d sounds at %.1f s", len(a.Heard), a.Middle()),
-		text.Clip(fmt.Sprintf("missing %q, and %q beside them", missing, extra), 300), x.R)
+	expected, actual := fmt.Sprintf("%d sounds at %.1f s", len(a.Heard), a.Middle()), text.Clip(fmt.Sprintf("missing %q, and %q beside them", missing, extra), 300)
+	if !ok && (len(missing) == 0 || about&Absent == 0) && (len(extra) == 0 || about&Chosen == 0) {
+		if slices.ContainsFunc(a.Unheard, func(i int) bool { return slices.Contains(extra, track(x, i).Fixture) }) && len(missing) == 0 {
+			c.Follows("ARC-COMP-22", expected, actual, x.R)
+			return
+		}
+		unheard(c, x, missing, expected, actual)
+		return
+	}
+	c.Want(ok, expected, actual, x.R)
+}
+
+// unheard notes that something cannot be shown because of the sounds. The first that is missing tells why.
+func unheard(c *check.Case, x content.Recording, missing []string, expected, actual string) {
+	for _, t := range x.Due {
+		if t.Kind == "audio" && slices.Contains(missing, t.Fixture) {
+			c.Absent(x, t, expected)
+			return
+		}
+	}
+	c.Blocked(expected, actual, x.R)
 }
 
 // track returns the published track with that number in the timeline.

@@ -343,7 +343,7 @@ func endsTogether(c *check.Case) {
 				}
 				p := partingOf(c, id, cl)
 				c.Want(p.allows(events[end].Text("reason")), "connectionDestroyed with the reason "+strings.Join(p.reasons, " or "), events[end].Show("reason"), cl.By, events[end].at)
-				same := events[i].Text("reason") == events[end].Text("reason") && jsonvalue.Same(events[i].Object["timestamp"], events[end].Object["timestamp"])
+				same := events[i].Text("reason") == events[end].Text("reason") && events[i].Object["timestamp"] != nil && jsonvalue.Same(events[i].Object["timestamp"], events[end].Object["timestamp"])
 				c.Want(same && events[i].Text("reason") != "", "the same reason and timestamp: "+events[end].Show("reason")+", "+events[end].Show("timestamp"),
 					events[i].Show("reason")+", "+events[i].Show("timestamp"), events[i].at, events[end].at)
 			}

@@ -138,10 +138,10 @@ func limitsOfChosen(c *check.Case) {
 	selections(c, func(x content.Recording, _ []chosen) {
 		for _, a := range x.Settled {
 			if a.Known && len(a.Freed) == 0 && len(a.Streams) > len(a.Picture.Places) && x.Picture != nil {
-				phases.Pictured(c, x, a, true)
+				phases.Pictured(c, x, a, phases.Any)
 			}
 			if len(a.FreedSounds) == 0 && len(a.Unheard) > 0 && x.Sound != nil {
-				phases.Heard(c, x, a)
+				phases.Heard(c, x, a, phases.Any)
 			}
 		}
 	})
@@ -163,7 +163,11 @@ func addedAndRemoved(c *check.Case) {
 				continue
 			}
 			t, first, last := track.due[0], math.Inf(1), 0.0
-			for _, s := range x.Found(t) {
+			found := x.Found(t)
+			if len(found) == 0 {
+				continue // that shows neither
+			}
+			for _, s := range found {
 				first, last = math.Min(first, s.From), math.Max(last, s.To)
 			}
 			c.Want(first >= t.From-edge && last <= t.To+edge, fmt.Sprintf("%s of %s only from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To),

@@ -166,9 +166,12 @@ func regradeCommand(code *int) *cobra.Command {
 			*code = r.Run.ExitCode
 			w := cmd.OutOrStdout()
 			for _, c := range r.Clauses {
-				if c.Outcome == verdict.Fail || c.Outcome == verdict.Inconclusive {
-					fmt.Fprint(w, runner.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings}, c.Level))
+				if (c.Outcome == verdict.Fail || c.Outcome == verdict.Inconclusive) && !r.Told(c) {
+					fmt.Fprint(w, runner.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings, BlockedBy: c.BlockedBy}, c.Level))
 				}
+			}
+			for _, line := range runner.Blocked(r.Clauses) {
+				fmt.Fprintln(w, line)
 			}
 			printChanges(w, r, filepath.Dir(filepath.Clean(args[0])))
 			if out != "" {

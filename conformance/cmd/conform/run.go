@@ -90,6 +90,9 @@ func conclude(w io.Writer, got runner.Outcome, o runner.Options) error {
 	for _, note := range got.Notes {
 		fmt.Fprintln(w, note)
 	}
+	for _, line := range runner.Blocked(got.Report.Clauses) {
+		fmt.Fprintln(w, line)
+	}
 	if advice := runner.Advice(got.Report.Clauses, o.Strict); advice != "" {
 		fmt.Fprintln(w, advice)
 	}

@@ -27,6 +27,19 @@ func (x Recording) Found(t Due) []media.Span {
 	return out
 }
 
+// Over returns how and where a track's picture is turned over, or "".
+func (x Recording) Over(t Due) string {
+	var s []string
+	if t.Kind == "video" && x.Picture != nil {
+		for _, o := range x.Picture.Turned {
+			if o.ID == t.Fixture {
+				s = append(s, fmt.Sprintf("%s from %.1f to %.1f s", o.How, o.From, o.To))
+			}
+		}
+	}
+	return strings.Join(s, ", ")
+}
+
 // uncovered returns for how many seconds between from and to there is no span.
 func uncovered(spans []media.Span, from, to float64) float64 {
 	sorted := slices.Clone(spans)

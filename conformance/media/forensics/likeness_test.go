@@ -57,6 +57,17 @@ func TestPicturesThatAreNotAsPublished(t *testing.T) {
 	}
 }
 
+// TestTurnedPictures checks that a stream that is turned over is told from one that is missing.
+func TestTurnedPictures(t *testing.T) {
+	for graph, how := range map[string]string{"hflip": "mirrored", "vflip": "upside down and mirrored", "hflip,vflip": "upside down"} {
+		r := analyze(t, clip(t, []string{"vp8-01"}, "[0:v]"+graph+"[v]"), Options{})
+		turned := r.Picture.Turned
+		if len(r.Picture.Appearances) > 0 || len(turned) != 1 || turned[0].ID != "vp8-01" || turned[0].How != how || turned[0].To < r.Duration-1 {
+			t.Errorf("%s: %+v, and %d appearances", graph, turned, len(r.Picture.Appearances))
+		}
+	}
+}
+
 // TestOtherColourSpacesAreAsPublished checks that recorders may convert to BT.709, and may use full range if they say
 // so.
 func TestOtherColourSpacesAreAsPublished(t *testing.T) {

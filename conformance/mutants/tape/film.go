@@ -18,6 +18,24 @@ func Without(id string) func(*media.Report) {
 	}
 }
 
+// WithoutAll removes several fixtures from a file.
+func WithoutAll(ids ...string) func(*media.Report) {
+	return func(r *media.Report) {
+		for _, id := range ids {
+			Without(id)(r)
+		}
+	}
+}
+
+// Swapped exchanges the places of the n-th appearance of a stream and the m-th of another one.
+func Swapped(a string, n int, b string, m int) func(*media.Report) {
+	return func(r *media.Report) {
+		Nth(a, n, func(p *media.Appearance) {
+			Nth(b, m, func(q *media.Appearance) { p.Rect, q.Rect = q.Rect, p.Rect })(r)
+		})(r)
+	}
+}
+
 // Nth changes the n-th appearance of a stream, counted from 0.
 func Nth(id string, n int, change func(*media.Appearance)) func(*media.Report) {
 	return func(r *media.Report) {

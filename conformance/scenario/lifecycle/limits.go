@@ -61,7 +61,7 @@ var (
 	AllLeft     = limit(scenarios.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
 	Idle        = connected(limit(scenarios.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle))
 	FourHours   = limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecorded)
-	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal))
+	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotalAndKeep))
 
 	IndividualNobody      = connected(individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher))
 	IndividualAllLeft     = individually(scenarios.IndividualAllLeft, "an individual archive stops a minute after the last client left", runAllLeft)
@@ -340,6 +340,21 @@ func runRecorded(ctx context.Context, l *limitFlow) error {
 		return err
 	}
 	return l.over(ctx, end.Add(justOver))
+}
+
+// cloudPeriod is the time for which the built-in cloud keeps archives. It is no limit of those that were uploaded.
+const cloudPeriod = 72 * time.Hour
+
+// runTotalAndKeep is runTotal, and reads the uploaded archive again after the cloud period.
+func runTotalAndKeep(ctx context.Context, l *limitFlow) error {
+	if err := runTotal(ctx, l); err != nil {
+		return err
+	}
+	if _, err := l.As.AdvanceTo(ctx, "clock.kept", l.began.Add(cloudPeriod+2*scenario.Margin)); err != nil {
+		return err
+	}
+	_, err := l.As.Get(ctx, "get.kept", l.archive.ID)
+	return err
 }
 
 // runTotal fills twelve hours with little recorded time and without a pause of an hour. They do not begin with the first

@@ -9,7 +9,8 @@ import (
 // sighting is a mark that was found without knowing the layout.
 type sighting struct {
 	mark.Reading
-	box mark.Box
+	box    mark.Box
+	turned string // how the picture is turned over, or ""
 }
 
 // finder looks for marks: colourless regions of about a mark's shape inside a flat colour.
@@ -46,7 +47,9 @@ func (s *finder) find(f *Frame) (found []sighting, unread int) {
 		if !plausible(coarse, area*4) || !surrounded(f, coarse) {
 			continue
 		}
-		if one, ok := read(f, coarse); ok {
+		if one, ok := read(f.y, coarse); ok {
+			found = append(found, one)
+		} else if one, ok := readTurned(f.y, coarse); ok {
 			found = append(found, one)
 		} else {
 			unread++
@@ -113,17 +116,59 @@ func surrounded(f *Frame, b mark.Box) bool {
 }
 
 // read refines the coarse box and decodes it. It tries slightly different boxes where the edges are blurred.
-func read(f *Frame, coarse mark.Box) (sighting, bool) {
+func read(y mark.Plane, coarse mark.Box) (sighting, bool) {
 	reach := math.Floor(min(max(coarse.W*0.05, 3), 20))
-	box, ok := mark.Refine(f.y, coarse, reach)
+	box, ok := mark.Refine(y, coarse, reach)
 	if !ok {
 		return sighting{}, false
 	}
 	for _, d := range [...][4]float64{{}, {0, 0, 1, 0}, {0, 0, -1, 0}, {-1, 0, 1, 0}, {1, 0, -1, 0}, {0, 0, 0, 1}, {0, 0, 0, -1}, {0, -1, 0, 1}, {0, 1, 0, -1}} {
 		b := mark.Box{X: box.X + d[0], Y: box.Y + d[1], W: box.W + d[2], H: box.H + d[3]}
-		if r, ok := mark.Decode(f.y, b); ok {
+		if r, ok := mark.Decode(y, b); ok {
 			return sighting{Reading: r, box: b}, true
 		}
 	}
 	return sighting{}, false
+}
+
+// readTurned decodes a mark that is mirrored or upside down.
+func readTurned(y mark.Plane, coarse mark.Box) (sighting, bool) {
+	for _, way := range []struct {
+		name         string
+		across, down bool
+	}{{"mirrored", true, false}, {"upside down", true, true}, {"upside down and mirrored", false, true}} {
+		if s, ok := read(turned(y, coarse, way.across, way.down)); ok {
+			s.turned = way.name
+			return s, true
+		}
+	}
+	return sighting{}, false
+}
+
+// turned returns the surroundings of a box, turned over, and the box in them.
+func turned(y mark.Plane, b mark.Box, across, down bool) (mark.Plane, mark.Box) {
+	margin := max(int(b.H), 20)
+	x0, y0 := max(int(b.X)-margin, 0), max(int(b.Y)-margin, 0)
+	x1, y1 := min(int(b.X+b.W)+margin, y.W), min(int(b.Y+b.H)+margin, y.H)
+	p := mark.Plane{Pix: make([]byte, (x1-x0)*(y1-y0)), Stride: x1 - x0, W: x1 - x0, H: y1 - y0}
+	box := mark.Box{X: b.X - float64(x0), Y: b.Y - float64(y0), W: b.W, H: b.H}
+	if across {
+		box.X = float64(p.W) - box.X - box.W
+	}
+	if down {
+		box.Y = float64(p.H) - box.Y - box.H
+	}
+	for row := range p.H {
+		for col := range p.W {
+			fromX, fromY := col, row
+			if across {
+				fromX = p.W - 1 - col
+			}
+			if down {
+				fromY = p.H - 1 - row
+			}
+			p.Pix[row*p.Stride+col] = y.Pix[(y0+fromY)*y.Stride+x0+fromX]
+		}
+	}
+	return p, box
 }

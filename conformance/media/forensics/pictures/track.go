@@ -82,6 +82,10 @@ func (t *Tracker) search(f *Frame, from, to float64) {
 			t.Unknown[s.Stream] = true
 			continue
 		}
+		if s.turned != "" {
+			t.turned(v, s.turned, from, to)
+			continue
+		}
 		if o := t.following(v, s); o != nil {
 			if o.lost > 0 {
 				o.box = s.box
@@ -93,6 +97,17 @@ func (t *Tracker) search(f *Frame, from, to float64) {
 		o.take(f, s.Reading, from, to)
 		t.open = append(t.open, o)
 	}
+}
+
+// turned notes a stream that is turned over. Searches are seldom, so that the stretches between them count too.
+func (t *Tracker) turned(v fixtures.Video, how string, from, to float64) {
+	for i := range t.picture.Turned {
+		if s := &t.picture.Turned[i]; s.ID == v.ID && s.How == how && from-s.To < 1 {
+			s.To = millis(to)
+			return
+		}
+	}
+	t.picture.Turned = append(t.picture.Turned, media.Turned{Span: media.Span{From: millis(from), To: millis(to)}, ID: v.ID, How: how})
 }
 
 // following returns the follower of the sighted mark, or nil.

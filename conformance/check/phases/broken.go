@@ -1,0 +1,92 @@
+package phases
+
+import (
+	"slices"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/expect"
+	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/layout"
+	"reelcheck/conformance/media"
+	"reelcheck/spec"
+)
+
+// Shares reports whether somebody shares a screen in the phase of an archive with a layout for that.
+func Shares(a expect.Phase) bool {
+	return a.Layout.ScreenshareType != "" && slices.ContainsFunc(a.Streams, func(s layout.Stream) bool { return s.Screen })
+}
+
+// broken returns the clause that a problem of the picture breaks.
+func (v Viewer) broken(kind Kind) string {
+	asked := v.x.Request["layout"] != nil
+	changed := slices.ContainsFunc(v.x.Timeline.Changes[:v.phase.Changed], func(k expect.Change) bool { return k.Layout != nil })
+	switch {
+	case kind == Distorted:
+		return "ARC-LAY-03"
+	case kind == Early:
+		return "ARC-LAY-05"
+	case kind == Chosen && !Shares(v.phase), kind == Ordered:
+		return "ARC-LAY-09"
+	case Shares(v.phase):
+		return "ARC-LAY-12"
+	case kind == Disobeyed && changed:
+		return "ARC-LAY-05"
+	case kind == Disobeyed && asked:
+		return "ARC-LAY-04"
+	case v.phase.Picture.Grid && !asked:
+		return "ARC-LAY-02"
+	}
+	switch v.phase.Layout.Type {
+	case "bestFit":
+		return "ARC-LAY-01"
+	case "pip":
+		return "ARC-LAY-07"
+	case "custom":
+		return "ARC-LAY-10"
+	}
+	return "ARC-LAY-08"
+}
+
+// records returns the record of the file, and the one of a published fixture.
+func (v Viewer) records(fixture string) []evidence.Record {
+	out := []evidence.Record{v.x.R}
+	if i := slices.IndexFunc(v.x.Due, func(t content.Due) bool { return t.Fixture == fixture }); i >= 0 {
+		out = append(out, v.x.Due[i].R)
+	}
+	return out
+}
+
+// Misplaced notes that something cannot be shown because a stream, whole and in its aspect, stands elsewhere.
+func (v Viewer) Misplaced(p layout.Place, r media.Rect, fixture, expected string) {
+	kind, as := v.disobeyed(p, r, fixture)
+	v.c.Follows(v.broken(kind), expected, Where(r)+as, v.records(fixture)...)
+}
+
+// disobeyed tells a stream that stands as in another layout from one that stands anywhere, with words for it.
+func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, string) {
+	as := func(l spec.Layout) bool {
+		other := v
+		size := layout.Size{Width: v.x.Picture.Width, Height: v.x.Picture.Height}
+		picture, known := layout.Arrange(v.x.Timeline.Ledger, l, v.phase.Streams, size)
+		other.phase.Picture = picture
+		place, shown := picture.Of(p.Stream)
+		return known && shown && l != v.phase.Layout && !other.free(place) && other.Stands(place, r, fixture)
+	}
+	for i, k := range v.x.Timeline.Changes {
+		if i == v.phase.Changed && k.Layout != nil && as(*k.Layout) {
+			return Early, ", as in " + k.Layout.Type
+		}
+	}
+	earlier := []spec.Layout{v.x.Timeline.Layout, {Type: "bestFit"}}
+	for _, k := range v.x.Timeline.Changes[:v.phase.Changed] {
+		if k.Layout != nil {
+			earlier = append(earlier, *k.Layout)
+		}
+	}
+	for _, l := range earlier {
+		if as(l) {
+			return Disobeyed, ", as in " + l.Type
+		}
+	}
+	return Placed, ""
+}
