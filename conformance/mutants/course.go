@@ -88,7 +88,7 @@ var courseMutations = []Mutation{
 	{"ARC-STO-10", "uploaded to nowhere", tape.Set(scenarios.Cloud, "wait.available", "status", "uploaded")},
 	{"ARC-STO-20", "a URL before the file", tape.Set(scenarios.Pair, "get.stopped", "url", "http://example.com/archive.mp4")},
 	{"ARC-STO-21", "deletes before the 72 hours", tape.Status(scenarios.Cloud, "download.before-expiry", 404)},
-	{"ARC-STO-22", "an upload that expires with the cloud period", tape.Set(scenarios.TwelveHours, "get.kept", "status", "expired")},
+	{"ARC-STO-22", "an upload that expires with the cloud period", tape.Set(scenarios.FourHours, "get.kept", "status", "expired")},
 	{"ARC-STO-22", "an upload that expires", tape.Set(scenarios.Pair, "get.uploaded", "status", "expired")},
 	{"ARC-STO-23", "leaves parts behind", tape.Stored(scenarios.Pair, "object.listed", func(o *evidence.Object) { o.Key += ".part" })},
 	{"ARC-STO-24", "no media type", tape.Stored(scenarios.Pair, "object", func(o *evidence.Object) { o.ContentType = "binary/octet-stream" })},

@@ -83,7 +83,7 @@ func TestBuildNamesSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := Build(ledger, []verdict.Verdict{{Clause: "ARC-AUTH-02", Outcome: verdict.Pending},
-		{Clause: "ARC-DUR-03", Outcome: verdict.Pending}, {Clause: "ARC-EVT-06", Outcome: verdict.Pending}}, evidence.View{}, nil)
+		{Clause: "ARC-DUR-03", Outcome: verdict.Pending}, {Clause: "ARC-STO-24", Outcome: verdict.Pending}}, evidence.View{}, nil)
 	for i, want := range []struct{ section, url string }{
 		{"Tokens of applications", "https://github.com/"}, {"Basic workflow", "https://developer.vonage.com/"}, {"our reading", ""},
 	} {

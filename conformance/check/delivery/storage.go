@@ -25,7 +25,7 @@ var storageChecks = []check.Check{
 	check.New("ARC-STO-10", availableWithoutTarget, scenarios.Cloud),
 	check.New("ARC-STO-20", closedBeforeDelivery, scenarios.Pair, scenarios.Cloud, scenarios.Undelivered),
 	check.New("ARC-STO-21", cloudPeriod, scenarios.Cloud),
-	check.New("ARC-STO-22", uploadedStays, scenarios.TwelveHours, scenarios.FourHours, scenarios.Idle),
+	check.New("ARC-STO-22", uploadedStays, scenarios.FourHours),
 	check.New("ARC-STO-23", oneObject, scenarios.Pair, scenarios.Large, scenarios.FallsBack),
 	check.New("ARC-STO-24", objectType, scenarios.Pair, scenarios.Large),
 }

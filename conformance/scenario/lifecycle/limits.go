@@ -60,8 +60,8 @@ var (
 	NoPublisher = connected(limit(scenarios.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher))
 	AllLeft     = limit(scenarios.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
 	Idle        = connected(limit(scenarios.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle))
-	FourHours   = limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecorded)
-	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotalAndKeep))
+	FourHours   = limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecordedAndKeep)
+	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal))
 
 	IndividualNobody      = connected(individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher))
 	IndividualAllLeft     = individually(scenarios.IndividualAllLeft, "an individual archive stops a minute after the last client left", runAllLeft)
@@ -345,9 +345,9 @@ func runRecorded(ctx context.Context, l *limitFlow) error {
 // cloudPeriod is the time for which the built-in cloud keeps archives. It is no limit of those that were uploaded.
 const cloudPeriod = 72 * time.Hour
 
-// runTotalAndKeep is runTotal, and reads the uploaded archive again after the cloud period.
-func runTotalAndKeep(ctx context.Context, l *limitFlow) error {
-	if err := runTotal(ctx, l); err != nil {
+// runRecordedAndKeep is runRecorded, and reads the uploaded archive again after the cloud period.
+func runRecordedAndKeep(ctx context.Context, l *limitFlow) error {
+	if err := runRecorded(ctx, l); err != nil {
 		return err
 	}
 	if _, err := l.As.AdvanceTo(ctx, "clock.kept", l.began.Add(cloudPeriod+2*scenario.Margin)); err != nil {
