@@ -34,7 +34,7 @@ func build(ctx context.Context, root string, o options, faults []seeded.Fault) (
 	if s.Target, err = filepath.Abs(o.target); err != nil {
 		return nil, err
 	}
-	overlay := filepath.Join(out, "overlay")
+	overlay := filepath.Join(out, "_overlay") // the go command leaves such folders out of ./...
 	if err := errors.Join(os.RemoveAll(overlay), os.MkdirAll(overlay, 0o755)); err != nil {
 		return nil, err
 	}
