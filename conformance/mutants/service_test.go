@@ -108,6 +108,9 @@ func (s *service) unified() {
 	s.call(1727870436000, evidence.StartArchive, project, `{"sessionId":"`+session+`","multiArchiveTag":"my-multi-archive"}`, 409, s.recorded("composed_error.json"), "", evidence.NoFlaw, wantsJSON)
 	s.call(1727870437000, evidence.GetStream, "/v2/project/"+app+"/session/"+session+"/stream/"+stream, "", 200, s.recorded("stream.json"), "", evidence.NoFlaw, wantsJSON)
 	s.records[len(s.records)-1].IDs[evidence.Stream] = stream
+	over := track
+	over.Last, over.Ended = time.UnixMilli(1727870508000), true
+	s.append(over.Last, evidence.Record{IDs: map[string]string{evidence.Stream: stream}, Published: &over})
 	s.append(time.UnixMilli(1727870509000), evidence.Record{Client: &evidence.Client{Name: "alice", Event: "close"}}) // the list shows that the session ended
 	s.append(time.UnixMilli(1727871260000), evidence.Record{Client: &evidence.Client{Name: "alice", Event: "open"}})
 	s.call(1727871270000, evidence.ListArchives, project, "", 200, s.recorded("list.json"), "", evidence.NoFlaw, wantsJSON)
