@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"reelcheck/spec"
 )
@@ -246,14 +247,15 @@ func (p Picture) Grids(size Size) []Picture {
 	return out
 }
 
-// custom returns the example with the style sheet whose streams have the same classes, by priority.
+// custom returns the example with the style sheet whose streams have the same classes, by priority. Classes that the sheet does not name
+// make no difference.
 func custom(ledger spec.Ledger, sheet string, seen []Stream, size Size) (Picture, bool) {
 	for _, e := range ledger.Examples {
 		if e.Layout.Stylesheet != sheet || !sizeOf(ledger, e, size) {
 			continue
 		}
 		ordered := Order(streamsOf(e))
-		if !slices.EqualFunc(ordered, seen, func(a, b Stream) bool { return slices.Equal(a.Classes, b.Classes) }) {
+		if !slices.EqualFunc(ordered, seen, func(a, b Stream) bool { return slices.Equal(named(sheet, a), named(sheet, b)) }) {
 			continue
 		}
 		p, places := Picture{}, placesOf(e)
@@ -266,6 +268,11 @@ func custom(ledger spec.Ledger, sheet string, seen []Stream, size Size) (Picture
 		return p, true
 	}
 	return Picture{}, false
+}
+
+// named returns the classes of a stream that a style sheet may select it by.
+func named(sheet string, s Stream) []string {
+	return slices.DeleteFunc(slices.Clone(s.Classes), func(class string) bool { return !strings.Contains(sheet, "."+class) })
 }
 
 func sizeOf(ledger spec.Ledger, e spec.Example, size Size) bool {

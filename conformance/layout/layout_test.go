@@ -74,6 +74,24 @@ func TestUnknownStyleSheetsAreNotGuessed(t *testing.T) {
 	}
 }
 
+// TestClassesThatASheetDoesNotName checks that a style sheet without rules for classes arranges streams of any class.
+func TestClassesThatASheetDoesNotName(t *testing.T) {
+	l := ledger(t)
+	arranged := func(name, class string) bool {
+		e := l.Examples[slices.IndexFunc(l.Examples, func(e spec.Example) bool { return e.Name == name })]
+		streams := streamsOf(e)
+		streams[0].Classes = []string{class}
+		_, ok := Arrange(l, e.Layout, streams, Size{640, 480})
+		return ok
+	}
+	if !arranged("one stream in a part of the picture", "focus") {
+		t.Error("a class that the sheet does not name")
+	}
+	if arranged("rows by clear, one moved to the right, one counted from the last, one in a corner", "other") {
+		t.Error("another class in place of one that the sheet names")
+	}
+}
+
 func TestTheSeventeenthIsNotSeen(t *testing.T) {
 	var streams []Stream
 	most := Most(ledger(t))

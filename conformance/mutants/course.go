@@ -25,7 +25,7 @@ var courseMutations = []Mutation{
 	{"ARC-DUR-10", "another reason for the idle hour", tape.Set(scenarios.Idle, "get.delivered", "reason", "session ended")},
 	{"ARC-DUR-11", "another reason when all left", tape.Set(scenarios.AllLeft, "wait.delivered", "reason", "user initiated")},
 	{"ARC-DUR-12", "an idle hour that goes on while somebody publishes", tape.Set(scenarios.Idle, "get.before.2", "status", "stopped")},
-	{"ARC-DUR-13", "a minute that goes on after a client came back", tape.Set(scenarios.AllLeft, "get.back", "status", "stopped")},
+	{"ARC-DUR-13", "a minute that goes on after a client came back", tape.Set(scenarios.AllLeft, "get.silent", "status", "stopped")},
 	{"ARC-DUR-14", "stops a minute after its start, as nothing is chosen", tape.Set(scenarios.AllLeft, "unchosen.get.back", "status", "stopped")},
 	{"ARC-DUR-14", "stops early", tape.Set(scenarios.NoPublisher, "get.before", "status", "stopped")},
 	{"ARC-DUR-17", "a duration of its own", tape.Add(scenarios.Pair, "get.uploaded", "duration", 60)},

@@ -69,6 +69,7 @@ func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, s
 		size := layout.Size{Width: v.x.Picture.Width, Height: v.x.Picture.Height}
 		picture, known := layout.Arrange(v.x.Timeline.Ledger, l, v.phase.Streams, size)
 		other.phase.Picture = picture
+		other.equal = other.equal || picture.Unpublished // or almost any size would be that of some grid
 		place, shown := picture.Of(p.Stream)
 		return known && shown && l != v.phase.Layout && !other.free(place) && other.Stands(place, r, fixture)
 	}
@@ -89,4 +90,22 @@ func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, s
 		}
 	}
 	return Placed, ""
+}
+
+// hides reports whether the phase hides the stream of a fixture because it has the class of the large place, which another one takes: it is in
+// every other picture that is known to show it.
+func (v Viewer) hides(fixture string) bool {
+	return second(v, v.phase, fixture) && !slices.ContainsFunc(v.x.Settled, func(a expect.Phase) bool {
+		due := a.Known && slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return v.Fixture(p.Stream) == fixture })
+		return due && !second(v, a, fixture) && len(v.At(a.Middle())[fixture]) == 0
+	})
+}
+
+// second reports whether a phase has a presentation in which the stream of a fixture is not the first one of class focus.
+func second(v Viewer, a expect.Phase, fixture string) bool {
+	if Shares(a) || !slices.Contains([]string{"verticalPresentation", "horizontalPresentation"}, a.Layout.Type) {
+		return false
+	}
+	focused := slices.DeleteFunc(layout.Order(a.Streams), func(s layout.Stream) bool { return !slices.Contains(s.Classes, "focus") })
+	return slices.ContainsFunc(focused[min(1, len(focused)):], func(s layout.Stream) bool { return v.Fixture(s.ID) == fixture })
 }

@@ -55,20 +55,6 @@ func At(x, y, w, h int) func(*media.Appearance) {
 	return func(a *media.Appearance) { a.Rect = media.Rect{X: x, Y: y, Width: w, Height: h} }
 }
 
-// Exchanged exchanges the places of two streams.
-func Exchanged(a, b string) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Picture.Appearances {
-			switch p := &r.Picture.Appearances[i]; p.ID {
-			case a:
-				p.ID = b
-			case b:
-				p.ID = a
-			}
-		}
-	}
-}
-
 // Also shows another stream from the first moment to the last.
 func Also(id string, x, y, w, h int) func(*media.Report) {
 	return func(r *media.Report) {
