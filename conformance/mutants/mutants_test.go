@@ -165,7 +165,7 @@ func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, r
 	spoiled := prepared.With(evidence.View{}.With(tape.Records))
 	v := spoiled.Judge(cl)
 	if v.Outcome != verdict.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
-		t.Fatalf("not caught: %s %s", v.Outcome, v.Reason)
+		t.Fatalf("not caught: %s %s %v", v.Outcome, v.Reason, v.Findings)
 	}
 	also := "alone"
 	if !raceDetector {

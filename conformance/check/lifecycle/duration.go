@@ -194,6 +194,9 @@ func noEarlyStop(c *check.Case) {
 		app := h.App()
 		alive, dead := c.StopSeen(h)
 		for _, s := range dead {
+			if goesOn(h, alive, s) {
+				continue // ARC-STAT-07, ARC-STAT-09
+			}
 			if at := c.Latest(app, s.Answered()); at.Before(k.Soonest().Add(-c.Limit("tolerance.limit.early"))) && !madeToFail(c, h, s) {
 				c.Wrong(fmt.Sprintf("in progress until %s (%s)", facts.ClockTime(k.End), k.Rule), endedEarly(c, h, k, s), s.At)
 			}
@@ -204,6 +207,12 @@ func noEarlyStop(c *check.Case) {
 			}
 		}
 	}
+}
+
+// goesOn reports whether the archive is in progress after a sighting, or is stopped by a call.
+func goesOn(h *facts.History, alive []facts.Sighting, s facts.Sighting) bool {
+	return slices.ContainsFunc(alive, func(later facts.Sighting) bool { return later.At.Seq > s.At.Seq }) ||
+		slices.ContainsFunc(h.Stops, func(r evidence.Record) bool { return r.Seq > s.At.Seq && r.Exchange.Status() == 200 })
 }
 
 // startsAfterMove judges starts without a flaw in sessions that have moved.
