@@ -209,10 +209,10 @@ func noEarlyStop(c *check.Case) {
 	}
 }
 
-// goesOn reports whether the archive is in progress after a sighting, or is stopped by a call.
+// goesOn reports whether the archive is in progress after a sighting, or was until a call stopped it.
 func goesOn(h *facts.History, alive []facts.Sighting, s facts.Sighting) bool {
 	return slices.ContainsFunc(alive, func(later facts.Sighting) bool { return later.At.Seq > s.At.Seq }) ||
-		slices.ContainsFunc(h.Stops, func(r evidence.Record) bool { return r.Seq > s.At.Seq && r.Exchange.Status() == 200 })
+		slices.ContainsFunc(h.Stops, func(r evidence.Record) bool { return r.Exchange.Status() == 200 })
 }
 
 // startsAfterMove judges starts without a flaw in sessions that have moved.
