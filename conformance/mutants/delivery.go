@@ -27,7 +27,8 @@ var deliveryMutations = []Mutation{
 		}
 	}},
 	{"ARC-STO-15", "goes on trying for two hours too long", tape.Set(scenarios.GivenUp, "get.over", "status", "stopped")},
-	{"ARC-STO-19", "falls back for individual archives", tape.Set(scenarios.GivenUp, "individual.get.over", "status", "available")},
+	{"ARC-STO-13", "falls back for individual archives", tape.Set(scenarios.GivenUp, "individual.get.over", "status", "available")},
+	{"ARC-STO-19", "keeps a ZIP where fallback is off", tape.Set(scenarios.GivenUp, "individual.get.long-after", "url", "http://example.com/archive.zip")},
 	{"ARC-STO-21", "serves a file for 72 hours from its stop", tape.Status(scenarios.Cloud, "download.expired", 206)},
 	{"ARC-URL-08", "one link opens all archives", tape.Status(scenarios.Cloud, "download.forged-archive", 206)},
 	{"ARC-URL-08", "compares the beginning of the signature", tape.Status(scenarios.Cloud, "download.forged-signature-end", 206)},

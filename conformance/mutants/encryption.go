@@ -38,8 +38,10 @@ var encryptionMutations = []Mutation{
 	}))},
 	{"ARC-SEC-10", "tells no password of an individual archive", sealedIndividual(tape.Set(scenarios.Encryption, "individual.get.delivered", "password", ""))},
 	{"ARC-SEC-10", "delivers an individual archive and a copy", sealedIndividual(func(t *tape.Tape) {
-		if r := t.Where(scenarios.Encryption, "individual.object", func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
-			r.Object.Key += ".copy"
+		if r := t.Where(scenarios.Encryption, "individual.object.listed", func(r *evidence.Record) bool { return r.Object != nil }); r != nil {
+			beside := tape.Copied(*r)
+			beside.Object.Key += ".copy"
+			t.Records = append(t.Records, beside)
 		}
 	})},
 	{"ARC-SEC-09", "goes on encrypting", tape.Film(scenarios.Encryption, "plain.object.media", func(r *media.Report) {

@@ -126,7 +126,7 @@ func bucketUntouched(c *check.Case) {
 func downloadEnds(c *check.Case) {
 	for _, d := range c.Downloads() {
 		if !d.Forged && d.H.DeletedBefore(d.R) && d.Fresh(c.Facts) {
-			c.NoLonger(d, "no download of a deleted archive")
+			c.NoLonger(d, "no download of a deleted archive", "ARC-URL-05")
 		}
 	}
 }

@@ -177,13 +177,23 @@ func cloudPeriod(c *check.Case) {
 		case at.After(due) && d.Refused():
 			after = true
 			c.Saw(d.R)
-		case c.Latest(app, d.Answered()).Before(due):
+		case !c.Latest(app, d.Answered()).Before(due):
+		case !served(d) && servedLater(c, d):
+			c.Follows("ARC-URL-05", "a download within the cloud period", check.Outcome(d.R), d.R)
+		default:
 			before = c.Want(served(d), "a download within the cloud period", check.Outcome(d.R), d.R) && due.Sub(at) < allow || before
 		}
 	}
 	if c.Shown() && !(before && after) {
 		c.Unclear("no download was tried both shortly before and after the end of the cloud period")
 	}
+}
+
+// servedLater reports whether another link to the same archive opened the file later, so that it still existed.
+func servedLater(c *check.Case, d facts.Download) bool {
+	return slices.ContainsFunc(c.Downloads(), func(e facts.Download) bool {
+		return e.H == d.H && !e.Forged && e.R.Seq > d.R.Seq && served(e)
+	})
 }
 
 // uploadedStays needs a read of an uploaded archive after more than the cloud period. An earlier one shows nothing.

@@ -93,7 +93,7 @@ func urlDies(c *check.Case) {
 		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") || !c.Downloaded(d.R) {
 			continue
 		}
-		c.NoLonger(d, fmt.Sprintf("no download with a link %v old", least.Round(time.Second)))
+		c.NoLonger(d, fmt.Sprintf("no download with a link %v old", least.Round(time.Second)), "ARC-URL-05")
 	}
 }
 
@@ -181,7 +181,7 @@ func urlDiesWithFile(c *check.Case) {
 		if over := c.Earliest(app, d.R.Exchange.Started); !d.Forged && over.After(due) && slices.ContainsFunc(d.H.Seen, func(s facts.Sighting) bool {
 			return s.Status() == "expired" && s.At.Seq < d.R.Seq
 		}) {
-			c.NoLonger(d, "no download of an expired archive")
+			c.NoLonger(d, "no download of an expired archive", "ARC-STO-21")
 		}
 	}
 	for _, h := range c.EveryArchive() {

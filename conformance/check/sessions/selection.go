@@ -35,6 +35,8 @@ func changesAnswered(codes ...int) func(*check.Case) {
 			case !slices.Equal(k.Codes, codes):
 			case k.Full:
 				c.Refused(k.R, codes...)
+			case codes[0] == 204 && k.R.Exchange.Status()/100 != 2:
+				c.Follows("ARC-SEL-04", "204", check.Outcome(k.R), k.R)
 			default:
 				c.Status(k.R, codes...)
 			}

@@ -199,3 +199,46 @@ func Again(scenario, announces string) func(*Tape) {
 		}
 	}
 }
+
+// ListedFirst changes the first entry of streams, in the first callback of a start that has any.
+func ListedFirst(scenario, key string, value any) func(*Tape) {
+	return func(t *Tape) {
+		for i := range t.Records {
+			var b struct{ Streams []any }
+			r := &t.Records[i]
+			if r.Scenario == scenario && Announced(r) == "started" && r.Webhook.Body.Decode(&b) == nil && len(b.Streams) > 0 {
+				*r = Copied(*r)
+				t.Edit(&r.Webhook.Body, "streams.0."+key, Put(value))
+				return
+			}
+		}
+		t.Missed = append(t.Missed, scenario+" callback of a start with streams")
+	}
+}
+
+// StreamRoundedDown has the callback about an addition round down when the stream began. It takes the first stream whose publisher
+// asked in the second half of a second, by any clock.
+func StreamRoundedDown(scenario string) func(*Tape) {
+	const drift = 150 * time.Millisecond // more than tolerance.clock-drift
+	return func(t *Tape) {
+		asked := map[string]time.Time{} // by connection
+		for i := range t.Records {
+			var b struct {
+				Stream struct{ Connection struct{ ID string } }
+			}
+			r := &t.Records[i]
+			if r.Exchange != nil && r.Exchange.Operation == evidence.PublishStream {
+				asked[r.IDs[evidence.Connection]] = r.Exchange.Started
+			}
+			if r.Scenario != scenario || Announced(r) != "streamAdded" || r.Webhook.Body.Decode(&b) != nil {
+				continue
+			}
+			if at := asked[b.Stream.Connection.ID]; at.Add(-drift).Round(time.Second).After(at) {
+				*r = Copied(*r)
+				t.Edit(&r.Webhook.Body, "stream.createdAt", Put(at.Truncate(time.Second).UnixMilli()))
+				return
+			}
+		}
+		t.Missed = append(t.Missed, scenario+" addition of a stream that began in the second half of a second")
+	}
+}

@@ -118,6 +118,17 @@ func Lose(kind string) edit {
 	}
 }
 
+// Since makes a file begin later, each track with the next frame that needs no other.
+func Since(begin time.Duration) edit {
+	return func(_ *individual.Report, e *individual.Entry) {
+		EachTrack(e, func(t *matroska.Track) {
+			if rest, ok := divided(t, begin); ok {
+				*t = rest
+			}
+		})
+	}
+}
+
 // UpTo cuts a file off.
 func UpTo(end time.Duration) edit {
 	return func(_ *individual.Report, e *individual.Entry) {
@@ -127,12 +138,18 @@ func UpTo(end time.Duration) edit {
 	}
 }
 
-// Late makes a type of track begin later.
+// Late makes a type of track begin later, with the next frame that needs no other.
 func Late(kind string, by time.Duration) edit {
-	return Frames(kind, func(all []matroska.Frame) []matroska.Frame {
-		first := all[0].At
-		return slices.DeleteFunc(all, func(f matroska.Frame) bool { return f.At < first+by })
-	})
+	return Frames(kind, func(all []matroska.Frame) []matroska.Frame { return all[keyFrom(all, all[0].At+by):] })
+}
+
+// keyFrom returns the index of the first frame from a moment on that needs no other.
+func keyFrom(all []matroska.Frame, at time.Duration) int {
+	i := slices.IndexFunc(all, func(f matroska.Frame) bool { return f.Intra && f.At >= at })
+	if i < 0 {
+		return len(all)
+	}
+	return i
 }
 
 // Frames changes the frames of a type of track.
@@ -175,23 +192,22 @@ func startOf(r *individual.Report, e *individual.Entry) time.Duration {
 	return time.Duration(n) * time.Millisecond
 }
 
-// Divide ends a file at a moment and continues it in another one.
+// Divide ends a file at the first key frame from a moment on and continues it in another one.
 func Divide(at time.Duration) edit {
 	return func(r *individual.Report, e *individual.Entry) {
+		at := at
+		if v, ok := e.Media.Of(matroska.Video); ok {
+			if i := keyFrom(v.Frames, at); i < len(v.Frames) {
+				at = v.Frames[i].At
+			}
+		}
 		second := *e
 		media := *e.Media
 		media.Tracks = nil
 		for i := range e.Media.Tracks {
-			t := &e.Media.Tracks[i]
-			cut := slices.IndexFunc(t.Frames, func(f matroska.Frame) bool { return f.At > at })
-			if cut < 0 {
-				continue
+			if rest, ok := divided(&e.Media.Tracks[i], at); ok {
+				media.Tracks = append(media.Tracks, rest)
 			}
-			rest := *t
-			rest.Frames = slices.Clone(t.Frames[cut:])
-			Shift(-at, 0)(&rest)
-			t.Frames = t.Frames[:cut]
-			media.Tracks = append(media.Tracks, rest)
 		}
 		second.Media = &media
 		o := individual.Object{}
@@ -205,6 +221,28 @@ func Divide(at time.Duration) edit {
 		m.Files = append(m.Files, o)
 		r.Entries = append(r.Entries, second)
 	}
+}
+
+// divided ends a track at a moment. It returns the rest from its first key frame on, if there is any, as a track of a file that begins then.
+func divided(t *matroska.Track, at time.Duration) (rest matroska.Track, ok bool) {
+	cut := keyFrom(t.Frames, at)
+	if cut == len(t.Frames) {
+		return rest, false
+	}
+	rest = *t
+	rest.Frames, rest.Sizes = slices.Clone(t.Frames[cut:]), nil
+	Shift(-at, 0)(&rest)
+	if width, height := t.SizeAt(cut); width > 0 {
+		rest.Sizes = []matroska.Size{{Width: width, Height: height}}
+	}
+	for _, s := range t.Sizes {
+		if s.Frame > cut {
+			rest.Sizes = append(rest.Sizes, matroska.Size{Frame: s.Frame - cut, Width: s.Width, Height: s.Height})
+		}
+	}
+	t.Frames = slices.DeleteFunc(t.Frames[:cut], func(f matroska.Frame) bool { return f.At >= at })
+	t.Sizes = slices.DeleteFunc(slices.Clone(t.Sizes), func(s matroska.Size) bool { return s.Frame >= cut })
+	return rest, true
 }
 
 // Filled adds a frame every tenth of a second in the longest gap of the pictures.
