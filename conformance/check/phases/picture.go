@@ -257,6 +257,9 @@ func (v Viewer) selected(shown map[string][]media.Appearance) problem {
 			missing = append(missing, id)
 		}
 	}
+	if i := slices.IndexFunc(missing, v.hides); i >= 0 {
+		return problem{Placed, missing[i] + " has no place", missing[i]} // whoever has it
+	}
 	for id, all := range facts.InOrder(shown) {
 		if due[id] {
 			continue
@@ -271,7 +274,7 @@ func (v Viewer) selected(shown map[string][]media.Appearance) problem {
 	switch n := len(missing); {
 	case n == 0:
 		return problem{}
-	case !v.phase.Picture.Grid && n < len(places) && v.Fixture(places[len(places)-n].Stream) == missing[0], v.hides(missing[0]):
+	case !v.phase.Picture.Grid && n < len(places) && v.Fixture(places[len(places)-n].Stream) == missing[0]:
 		return problem{Placed, missing[0] + " has no place", missing[0]} // nor have those behind it
 	}
 	return problem{Absent, missing[0] + " is not in the picture", missing[0]}
