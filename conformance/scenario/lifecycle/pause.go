@@ -17,10 +17,11 @@ var Pause = scenario.Scenario{
 }
 
 func runPause(ctx context.Context, f *scenario.Flow) error {
-	session, alice, err := f.Alone(ctx, "small-03", "tone-03")
+	session, members, err := f.JoinAll(ctx, scenario.Client{Name: "alice", Video: "small-03", Audio: "tone-03", Token: []string{"focus"}})
 	if err != nil {
 		return err
 	}
+	alice := members[0]
 	a, err := f.Start(ctx, "start", session, map[string]any{"name": "pause", "outputMode": "composed", "streamMode": "auto"})
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func whilePaused(ctx context.Context, f *scenario.Flow, a scenario.Started) (*sc
 		return nil, err
 	}
 	if f.Target.File.Has(config.Layout) {
-		if _, err := f.As.Arrange(ctx, "layout.paused", a.ID, map[string]any{"type": "pip"}, false); err != nil {
+		if _, err := f.As.Arrange(ctx, "layout.paused", a.ID, map[string]any{"type": "verticalPresentation"}, false); err != nil {
 			return nil, err
 		}
 	}
