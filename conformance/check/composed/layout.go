@@ -24,7 +24,7 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-09", arranged(ranked, phases.Chosen|phases.Ordered), scenarios.Screens),
 	check.New("ARC-LAY-10", arranged(ofType("custom"), phases.Placed|phases.Disobeyed|phases.Early), scenarios.Layouts, scenarios.Simultaneous),
 	check.New("ARC-LAY-11", classChanges, scenarios.Layouts),
-	check.New("ARC-LAY-12", arranged(sharing, phases.Placed|phases.Chosen), scenarios.Screens),
+	check.New("ARC-LAY-12", arranged(sharing, phases.Placed), scenarios.Screens),
 	check.New("ARC-LAY-13", layoutsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-14", sheetsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-17", concluded(sharesEdge), scenarios.Presentations),
