@@ -1,6 +1,10 @@
 package facts
 
-import "reelcheck/conformance/evidence"
+import (
+	"slices"
+
+	"reelcheck/conformance/evidence"
+)
 
 // certified returns the calls that set an upload target for r's application and were accepted before r. The last one
 // counts.
@@ -35,10 +39,5 @@ func (f *Facts) TurnedOff(h *History) bool {
 	if h.Start.Exchange == nil || f.Encrypted(h) {
 		return false
 	}
-	for _, r := range f.certified(h.Start) {
-		if f.Certificate(r) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.certified(h.Start), f.Certificate)
 }

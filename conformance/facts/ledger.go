@@ -3,6 +3,8 @@ package facts
 import (
 	"slices"
 	"time"
+
+	"reelcheck/spec"
 )
 
 func (f *Facts) Limit(name string) time.Duration {
@@ -33,10 +35,5 @@ func (f *Facts) list(name string) []string {
 }
 
 func (f *Facts) IsNotice(status string) bool {
-	for _, n := range f.Ledger.States.Notices {
-		if n.Name == status {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Ledger.States.Notices, func(n spec.Notice) bool { return n.Name == status })
 }

@@ -17,6 +17,7 @@ import (
 	"reelcheck/conformance/check/delivery"
 	"reelcheck/conformance/check/individual"
 	"reelcheck/conformance/check/lifecycle"
+	"reelcheck/conformance/check/rates"
 	"reelcheck/conformance/check/sessions"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
@@ -25,7 +26,7 @@ import (
 )
 
 // Checks holds all checks by clause.
-var Checks = index(lifecycle.Checks, delivery.Checks, callbacks.Checks, composed.Checks, access.Checks, automatic.Checks, sessions.Checks, individual.Checks)
+var Checks = index(lifecycle.Checks, delivery.Checks, callbacks.Checks, composed.Checks, rates.Checks, access.Checks, automatic.Checks, sessions.Checks, individual.Checks)
 
 func index(chapters ...[]check.Check) map[string]check.Check {
 	all := map[string]check.Check{}

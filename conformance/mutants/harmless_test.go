@@ -29,7 +29,7 @@ var harmlessChanges = []harmless{
 	{"a start of many streams that takes 2 s, by a target that counts the file's time from the request",
 		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(scenarios.Many, 2*time.Second)},
 	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, tape.Behind("client-51", false)},
-	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, sealedIndividual(nil)},
+	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, tape.SealedIndividual(nil)},
 	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(scenarios.Pair, "started", "stopped")},
 	{"a recorder that attaches 0.2 s late in every archive", nil, everyFilm(tape.CutEnds(0.2, 0))},
 	{"a recorder that attaches 0.5 s late in every archive", nil, everyFilm(tape.CutEnds(0.5, 0))},
@@ -106,7 +106,7 @@ func refused(scenario, announces, behind string) func(*tape.Tape) {
 
 // narrower makes the pictures at the left edge of a portrait a tenth smaller, in the middle of their places.
 func narrower(r *media.Report) {
-	like(func(a *media.Appearance) {
+	tape.Like(func(a *media.Appearance) {
 		if a.Rect.X == 0 && a.Rect.Width == 96 {
 			dx, dy := a.Rect.Width/10, a.Rect.Height/10
 			a.Rect = media.Rect{X: a.Rect.X + dx/2, Y: a.Rect.Y + dy/2, Width: a.Rect.Width - dx, Height: a.Rect.Height - dy}
@@ -139,12 +139,12 @@ func waiting(first, seconds float64) func(*media.Report) {
 	return func(r *media.Report) {
 		tape.CutEnds(first, 0)(r)
 		if r.Sound != nil {
-			shifted(func(float64) float64 { return seconds })(r)
+			tape.Shifted(func(float64) float64 { return seconds })(r)
 		}
 		if r.Picture == nil {
 			return
 		}
-		like(func(a *media.Appearance) {
+		tape.Like(func(a *media.Appearance) {
 			if v, err := m.Video(a.ID); err == nil && len(v.Parts) == 1 {
 				older := func(mark int) int { return (mark - int(seconds*float64(v.FPS)) + v.Count) % v.Count }
 				a.FirstMark, a.LastMark = older(a.FirstMark), older(a.LastMark)

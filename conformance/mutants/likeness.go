@@ -13,9 +13,9 @@ var likenessMutations = []Mutation{
 		again.Rect.Y = 240
 		r.Picture.Appearances = append(r.Picture.Appearances, again)
 	})},
-	{"ARC-LAY-02", "leaves the grid for half a second", pairFilm(strays("vp8-01", 1, 0.5))},
-	{"ARC-LAY-05", "takes two seconds for a layout", picture(onLayouts, later("small-02", 1, 1.9))},
-	{"ARC-LAY-05", "shows a layout half a second before it is asked for", picture(onLayouts, later("small-02", 1, -0.55))},
+	{"ARC-LAY-02", "leaves the grid for half a second", pairFilm(tape.Strays("vp8-01", 1, 0.5))},
+	{"ARC-LAY-05", "takes two seconds for a layout", picture(onLayouts, tape.Later("small-02", 1, 1.9))},
+	{"ARC-LAY-05", "shows a layout half a second before it is asked for", picture(onLayouts, tape.Later("small-02", 1, -0.55))},
 	{"ARC-LAY-09", "who came last stands first without a layout", pairFilm(tape.Swapped("vp8-01", 1, "h264-02", 0))},
 	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(tape.Nth("vp8-01", 1, tape.At(-160, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-03"))},
@@ -29,9 +29,9 @@ var likenessMutations = []Mutation{
 	{"ARC-COMP-07", "a level too low for the picture", tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 30 })},
 	{"ARC-LAY-11", "goes on with the classes of before for one stream", picture(onLayouts, tape.Nth("small-02", 3, tape.At(64, 0, 512, 384)))},
 	{"ARC-COMP-08", "a frame rate that varies", pairFilm(func(r *media.Report) { r.Video.Uneven = 40 })},
-	{"ARC-COMP-14", "sound 100 ms late", pairFilm(shifted(func(float64) float64 { return 0.1 }))},
-	{"ARC-COMP-14", "sound 100 ms early", pairFilm(shifted(func(float64) float64 { return -0.1 }))},
-	{"ARC-COMP-14", "sound that is too fast", pairFilm(shifted(func(at float64) float64 { return 0.08 * (3.5 - at) }))},
+	{"ARC-COMP-14", "sound 100 ms late", pairFilm(tape.Shifted(func(float64) float64 { return 0.1 }))},
+	{"ARC-COMP-14", "sound 100 ms early", pairFilm(tape.Shifted(func(float64) float64 { return -0.1 }))},
+	{"ARC-COMP-14", "sound that is too fast", pairFilm(tape.Shifted(func(at float64) float64 { return 0.08 * (3.5 - at) }))},
 	{"ARC-COMP-24", "every picture twice", pairFilm(func(r *media.Report) {
 		for i := range r.Picture.Appearances {
 			a := &r.Picture.Appearances[i]
@@ -50,10 +50,10 @@ var likenessMutations = []Mutation{
 		}
 	})},
 	{"ARC-COMP-25", "key frames that are none", pairFilm(func(r *media.Report) { r.Video.FalseKeys = 1 })},
-	{"ARC-COMP-35", "colours exchanged", pairFilm(like(func(a *media.Appearance) { a.Tint = 60 }))},
-	{"ARC-COMP-35", "levels stretched", pairFilm(like(func(a *media.Appearance) { a.Black, a.White = 1, 254 }))},
-	{"ARC-COMP-35", "levels squeezed", pairFilm(like(func(a *media.Appearance) { a.Black, a.White = 30, 217 }))},
-	{"ARC-COMP-35", "a name in the picture", pairFilm(like(func(a *media.Appearance) { a.Marred = 0.04 }))},
+	{"ARC-COMP-35", "colours exchanged", pairFilm(tape.Like(func(a *media.Appearance) { a.Tint = 60 }))},
+	{"ARC-COMP-35", "levels stretched", pairFilm(tape.Like(func(a *media.Appearance) { a.Black, a.White = 1, 254 }))},
+	{"ARC-COMP-35", "levels squeezed", pairFilm(tape.Like(func(a *media.Appearance) { a.Black, a.White = 30, 217 }))},
+	{"ARC-COMP-35", "a name in the picture", pairFilm(tape.Like(func(a *media.Appearance) { a.Marred = 0.04 }))},
 	{"ARC-COMP-36", "a stream half a second late", pairFilm(func(r *media.Report) {
 		for i := range r.Picture.Appearances {
 			if a := &r.Picture.Appearances[i]; a.ID == "h264-02" {
@@ -81,44 +81,4 @@ var likenessMutations = []Mutation{
 	{"ARC-RES-01", "pixels wider than high", pairFilm(func(r *media.Report) { r.Video.PixelAspect = 4.0 / 3 })},
 	{"ARC-RES-02", "turned by the player", tape.Film(scenarios.Sizes, "480x640.object.media", func(r *media.Report) { r.Video.Turned = true })},
 	{"ARC-RES-03", "shown in another size", tape.Film(scenarios.Sizes, "1280x720.object.media", func(r *media.Report) { r.Video.ShownWidth, r.Video.ShownHeight = 960, 720 })},
-}
-
-func like(change func(*media.Appearance)) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Picture.Appearances {
-			change(&r.Picture.Appearances[i])
-		}
-	}
-}
-
-// shifted moves the beats of the sound.
-func shifted(by func(at float64) float64) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Sound.Tones {
-			for j := range r.Sound.Tones[i].Beats {
-				r.Sound.Tones[i].Beats[j].At += by(r.Sound.Tones[i].Beats[j].At)
-			}
-		}
-	}
-}
-
-// strays moves an appearance elsewhere for a while before its end, when every layout has long settled.
-func strays(id string, n int, seconds float64) func(*media.Report) {
-	return func(r *media.Report) {
-		tape.Nth(id, n, func(a *media.Appearance) {
-			away, back := *a, *a
-			from := a.To - seconds - 0.45
-			a.To, away.From, away.To, back.From = from, from, from+seconds, from+seconds
-			away.Rect = media.Rect{X: 480, Y: 360, Width: 160, Height: 120}
-			r.Picture.Appearances = append(r.Picture.Appearances, away, back)
-		})(r)
-	}
-}
-
-// later begins an appearance later and extends the one before until then.
-func later(id string, n int, seconds float64) func(*media.Report) {
-	return func(r *media.Report) {
-		tape.Nth(id, n-1, func(a *media.Appearance) { a.To += seconds })(r)
-		tape.Nth(id, n, func(a *media.Appearance) { a.From += seconds })(r)
-	}
 }

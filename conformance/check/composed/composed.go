@@ -15,7 +15,7 @@ import (
 )
 
 // Checks are the checks of this package.
-var Checks = slices.Concat(mediaChecks, sizeChecks, rateChecks, layoutChecks, streamChecks, likenessChecks)
+var Checks = slices.Concat(mediaChecks, sizeChecks, layoutChecks, streamChecks, likenessChecks)
 
 var mediaChecks = []check.Check{
 	check.New("ARC-START-04", fromTheStart, scenarios.Pair),

@@ -130,3 +130,44 @@ func Avatars(r *media.Report) {
 	}
 	r.Picture.Stray = append(r.Picture.Stray, media.Stray{Span: media.Span{From: 0, To: r.Duration}, Rect: media.Rect{X: r.Picture.Width * 2 / 3, Width: 30, Height: 30}})
 }
+
+// Like changes all appearances in the same way.
+func Like(change func(*media.Appearance)) func(*media.Report) {
+	return func(r *media.Report) {
+		for i := range r.Picture.Appearances {
+			change(&r.Picture.Appearances[i])
+		}
+	}
+}
+
+// Shifted moves the beats of the sound.
+func Shifted(by func(at float64) float64) func(*media.Report) {
+	return func(r *media.Report) {
+		for i := range r.Sound.Tones {
+			for j := range r.Sound.Tones[i].Beats {
+				r.Sound.Tones[i].Beats[j].At += by(r.Sound.Tones[i].Beats[j].At)
+			}
+		}
+	}
+}
+
+// Strays moves an appearance elsewhere for a while before its end, when every layout has long settled.
+func Strays(id string, n int, seconds float64) func(*media.Report) {
+	return func(r *media.Report) {
+		Nth(id, n, func(a *media.Appearance) {
+			away, back := *a, *a
+			from := a.To - seconds - 0.45
+			a.To, away.From, away.To, back.From = from, from, from+seconds, from+seconds
+			away.Rect = media.Rect{X: 480, Y: 360, Width: 160, Height: 120}
+			r.Picture.Appearances = append(r.Picture.Appearances, away, back)
+		})(r)
+	}
+}
+
+// Later begins an appearance later and extends the one before until then.
+func Later(id string, n int, seconds float64) func(*media.Report) {
+	return func(r *media.Report) {
+		Nth(id, n-1, func(a *media.Appearance) { a.To += seconds })(r)
+		Nth(id, n, func(a *media.Appearance) { a.From += seconds })(r)
+	}
+}

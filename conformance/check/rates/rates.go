@@ -1,4 +1,5 @@
-package composed
+// Package rates judges the effect of maxBitrate and quantizationParameter on the files of composed archives.
+package rates
 
 import (
 	"fmt"
@@ -11,8 +12,8 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// rateChecks are about the effect of maxBitrate and quantizationParameter on the file.
-var rateChecks = []check.Check{
+// Checks are the checks of this package.
+var Checks = []check.Check{
 	check.New("ARC-RATE-03", qpAsGiven, scenarios.Rates),
 	check.New("ARC-RATE-05", qpAndSize, scenarios.Rates),
 	check.New("ARC-RATE-06", bitrateKept, scenarios.Rates),
