@@ -5,8 +5,8 @@ package layout
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 
 	"reelcheck/spec"
 )
@@ -270,9 +270,11 @@ func custom(ledger spec.Ledger, sheet string, seen []Stream, size Size) (Picture
 	return Picture{}, false
 }
 
-// named returns the classes of a stream that a style sheet may select it by.
+// named returns the classes of a stream by which a style sheet may select it.
 func named(sheet string, s Stream) []string {
-	return slices.DeleteFunc(slices.Clone(s.Classes), func(class string) bool { return !strings.Contains(sheet, "."+class) })
+	return slices.DeleteFunc(slices.Clone(s.Classes), func(class string) bool {
+		return !regexp.MustCompile(`(^|\D)\.` + regexp.QuoteMeta(class) + `([^\w-]|$)`).MatchString(sheet)
+	})
 }
 
 func sizeOf(ledger spec.Ledger, e spec.Example, size Size) bool {

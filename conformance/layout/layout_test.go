@@ -90,6 +90,9 @@ func TestClassesThatASheetDoesNotName(t *testing.T) {
 	if arranged("rows by clear, one moved to the right, one counted from the last, one in a corner", "other") {
 		t.Error("another class in place of one that the sheet names")
 	}
+	if got := named("stream.focus:first-child{width:50.5%}", Stream{Classes: []string{"foc", "focus", "5"}}); !slices.Equal(got, []string{"focus"}) {
+		t.Errorf("the sheet names %v, want focus", got)
+	}
 }
 
 func TestTheSeventeenthIsNotSeen(t *testing.T) {

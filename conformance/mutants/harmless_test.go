@@ -156,7 +156,7 @@ func waiting(first, seconds float64) func(*media.Report) {
 	}
 }
 
-// slowStart makes the start of a composed archive take as long. The content of the file comes later by what that adds.
+// slowStart makes the start of a composed archive take this long. The content of the file moves by the time that it takes longer.
 func slowStart(scenario string, long time.Duration) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		r := t.Where(scenario, "start", tape.IsExchange)

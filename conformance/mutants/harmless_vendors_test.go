@@ -89,7 +89,7 @@ func unfiltered(label string) func(*tape.Tape) {
 	}
 }
 
-// usualPage answers the request for too large a page with the page of who wants none.
+// usualPage answers the request for too large a page with a page of the default size.
 func usualPage(scenario string) func(*tape.Tape) {
 	return func(t *tape.Tape) {
 		if usual := t.Where(scenario, "list.crowd", tape.IsExchange); usual != nil {

@@ -34,7 +34,7 @@ var valueMutations = []Mutation{
 
 	{"ARC-LIST-14", "counts all archives in spite of the filter", tape.Add(scenarios.Listing, "list.one", "count", 1)},
 	{"ARC-IND-32", "a new file for another choice", tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
-	{"ARC-LAY-18", "shows someone large who has not the class", tape.Film(scenarios.Simultaneous, "again.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
+	{"ARC-LAY-18", "shows a stream large that lacks the class", tape.Film(scenarios.Simultaneous, "again.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
 	{"ARC-LAY-19", "five columns of sixteen", picture(onMany, tape.Columns(5, 4))},
 }
 

@@ -104,7 +104,7 @@ func TestSelect(t *testing.T) {
 func TestPlanDrivesOnlyWhatIsNeeded(t *testing.T) {
 	l := load(t)
 	f := config.File{Capabilities: []config.Capability{"control", "unified"}, Time: config.Virtual}
-	p, err := NewPlan(l, Selection{Clauses: []string{"ARC-START-02", "ARC-COMP-02", "ARC-CB-29"}}, f)
+	p, err := NewPlan(l, Selection{Clauses: []string{"ARC-START-11", "ARC-COMP-02", "ARC-CB-29"}}, f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,8 +61,8 @@ func sessionCreated(c *check.Case) {
 	}
 }
 
-// sessionRoutedByDefault needs clean starts in a session whose form did not name p2p.preference. All of them are refused in one that is
-// not routed; what else may be the matter with a single one, other clauses say.
+// sessionRoutedByDefault needs clean starts in a session whose form did not name p2p.preference. A session that is not routed refuses all of
+// them. Other clauses judge the refusal of a single one.
 func sessionRoutedByDefault(c *check.Case) {
 	for _, n := range creations(c) {
 		if n.form.Has("p2p.preference") || n.id == "" {

@@ -20,7 +20,7 @@ type entry struct {
 
 func (e entry) has(kind string) bool { return kind == "audio" && e.audio || kind == "video" && e.video }
 
-// entries returns the items of streams, which may be absent. ok is false when one has not the shape of an item.
+// entries returns the items of streams, which may be absent. ok is false when an item is malformed.
 func entries(s facts.Sighting) (list []entry, ok bool) {
 	items, isArray := s.Object["streams"].([]any)
 	ok = isArray || s.Object["streams"] == nil

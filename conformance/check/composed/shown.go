@@ -175,7 +175,7 @@ func chosenLength(c *check.Case) {
 	}
 }
 
-// unseen returns by how much the pieces of a file may begin later than it is known, because only sounds tell it, or nothing.
+// unseen returns the uncertainty of when the pieces of a file begin. Only pictures tell it exactly.
 func unseen(c *check.Case, x content.Recording) (sum time.Duration) {
 	for _, p := range x.Pieces {
 		if !p.Seen {

@@ -25,7 +25,7 @@ func (v Viewer) broken(kind Kind) string {
 		return "ARC-LAY-03"
 	case kind == Early:
 		return "ARC-LAY-05"
-	case kind == Chosen && !Shares(v.phase), kind == Ordered:
+	case kind == Chosen, kind == Ordered:
 		return "ARC-LAY-09"
 	case Shares(v.phase):
 		return "ARC-LAY-12"
@@ -69,7 +69,7 @@ func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, s
 		size := layout.Size{Width: v.x.Picture.Width, Height: v.x.Picture.Height}
 		picture, known := layout.Arrange(v.x.Timeline.Ledger, l, v.phase.Streams, size)
 		other.phase.Picture = picture
-		other.equal = other.equal || picture.Unpublished // or almost any size would be that of some grid
+		other.equal = other.equal || picture.Unpublished // a grid that may have any size explains almost every place
 		place, shown := picture.Of(p.Stream)
 		return known && shown && l != v.phase.Layout && !other.free(place) && other.Stands(place, r, fixture)
 	}
@@ -92,8 +92,8 @@ func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, s
 	return Placed, ""
 }
 
-// hides reports whether the phase hides the stream of a fixture because it has the class of the large place, which another one takes: it is in
-// every other picture that is known to show it.
+// hides reports whether the phase hides the stream of a fixture because another stream takes the large place, whose class it has. A stream that is
+// missing from other pictures too is not hidden.
 func (v Viewer) hides(fixture string) bool {
 	return second(v, v.phase, fixture) && !slices.ContainsFunc(v.x.Settled, func(a expect.Phase) bool {
 		due := a.Known && slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return v.Fixture(p.Stream) == fixture })

@@ -33,7 +33,7 @@ const (
 	Any       = 1<<iota - 1
 )
 
-// problem is what is wrong with the picture at a moment. It is none if it has no kind.
+// problem describes a fault of the picture at a moment. Without a kind there is none.
 type problem struct {
 	kind    Kind
 	text    string

@@ -65,12 +65,11 @@ func bothRecord(c *check.Case) {
 	}
 }
 
-// inProgress wants one of two archives to be in progress. One that ended a minute after the start of the second, or later, may have been ended by
-// a limit before its time.
+// inProgress wants one of two archives to be in progress. A limit may have ended one that was seen to end long after the start of the second.
 func inProgress(c *check.Case, s facts.Sighting, first, second *facts.History) {
 	const expected = "two archives in progress"
 	since := c.Earliest(second.App(), s.Asked()).Sub(c.Latest(second.App(), second.Start.Over()))
-	if !facts.InProgress(s.Status()) && since >= c.Limit("first-publisher.max") {
+	if !facts.InProgress(s.Status()) && since >= c.Limit("tolerance.blamed-on-start") {
 		c.Follows("ARC-DUR-14", expected, s.Show("status"), first.Start, second.Start, s.At)
 		return
 	}

@@ -9,8 +9,8 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Simultaneous records one session several times at once, and uses a tag again. Its client is large in the layout of one archive, and has not
-// the class for the large place of another.
+// Simultaneous records one session several times at once, and uses a tag again. Its client takes the large place in one archive. It lacks the
+// class for the large place in another.
 var Simultaneous = scenario.Scenario{
 	Name: scenarios.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
 	Needs: []config.Capability{config.VP8, config.S3, config.Simultaneous}, Media: 4, Within: 90 * time.Second,
@@ -25,7 +25,6 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	alice := members[0]
 	sheets, err := scenario.Sheets()
 	if err != nil {
 		return err
@@ -76,7 +75,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := stopEach(ctx, f, ids, "again", "second"); err != nil {
 		return err
 	}
-	if err := alice.Leave(ctx); err != nil {
+	if err := members[0].Leave(ctx); err != nil {
 		return err
 	}
 	return deliverEach(ctx, f, ids, "first", "second", "again")

@@ -148,7 +148,7 @@ func (s *Server) listArchives(w http.ResponseWriter, r *http.Request, id account
 	if err != nil {
 		return err
 	}
-	list := apigen.ArchiveList{Count: total, Items: make([]apigen.Archive, 0, len(page))} // ARC-LIST-01, ARC-LIST-02, ARC-LIST-06, ARC-LIST-13
+	list := apigen.ArchiveList{Count: total, Items: make([]apigen.Archive, 0, len(page))} // ARC-LIST-01, ARC-LIST-02, ARC-LIST-06, ARC-LIST-13, ARC-LIST-14
 	for _, a := range page {
 		list.Items = append(list.Items, s.renderArchive(a, id)) // ARC-LIST-10, ARC-URL-07
 	}

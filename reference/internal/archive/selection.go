@@ -24,9 +24,9 @@ func (t *turn) addStream(id string, in Inclusion) error {
 	case i < 0:
 		a.Streams = append(slices.Clone(a.Streams), in)
 		t.do(DoSelect, a)
-		t.announceStream(DoStreamAdded, a, st, "") // ARC-CB-24
+		t.announceStream(DoStreamAdded, a, st, "") // ARC-CB-24, ARC-CB-35
 		t.record(a)                                // ARC-STAT-02, ARC-STAT-05
-	case a.Streams[i] != in: // ARC-SEL-05, ARC-SEL-13
+	case a.Streams[i] != in: // ARC-SEL-05, ARC-SEL-13, ARC-CB-35
 		a.Streams = slices.Clone(a.Streams)
 		a.Streams[i] = in
 		t.do(DoSelect, a)

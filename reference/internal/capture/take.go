@@ -156,7 +156,7 @@ func (r *roll) choice(stream string) (audio, video, taken bool) {
 		return r.audio, r.video, true // ARC-IND-25, ARC-SEL-01
 	}
 	s, taken := r.selected[stream]
-	return r.audio && s.HasAudio, r.video && s.HasVideo, taken // ARC-SEL-12, ARC-SEL-13
+	return r.audio && s.HasAudio, r.video && s.HasVideo, taken // ARC-SEL-12, ARC-SEL-13, ARC-SEL-14
 }
 
 // begin opens a take. It has no lower limit for a stream that was just added, because the first packet need not be the first one captured.
@@ -175,5 +175,5 @@ func (t *Take) choose(c Choice) {
 	} else if last := t.Choices[n-1]; last.Audio == c.Audio && last.Video == c.Video {
 		return
 	}
-	t.Choices = append(t.Choices, c) // ARC-IND-30
+	t.Choices = append(t.Choices, c) // ARC-IND-30, ARC-IND-32
 }

@@ -5,8 +5,7 @@ import "slices"
 // prominent is the class of the stream that a layout makes large.
 var prominent = map[Type]string{PIP: "full", VerticalPresentation: "focus", HorizontalPresentation: "focus"}
 
-// firstOf returns the id of the first stream with a class, "" if there is none. The place of the large stream then stays black (ARC-LAY-07,
-// ARC-LAY-08).
+// firstOf returns the id of the first stream with a class, "" if there is none. The place of the large stream then stays black (ARC-LAY-18).
 func firstOf(ordered []Stream, class string) string {
 	for _, s := range ordered {
 		if class != "" && slices.Contains(s.Classes, class) {
@@ -35,8 +34,8 @@ func (p picture) grid(ordered []Stream) []Tile {
 	return tiles
 }
 
-// gridOf returns the published number of columns and rows: 1; 2 side by side; up to 4, 9 and 16 in a square. What happens with 10 and more is
-// not published.
+// gridOf returns the published number of columns and rows: 1; 2 side by side; up to 4 and 9 in a square. The grid of more streams is
+// not published; it has four columns and four rows here (ARC-LAY-19).
 func gridOf(n int) (cols, rows int) {
 	switch {
 	case n <= 1:

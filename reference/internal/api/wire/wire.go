@@ -126,7 +126,7 @@ func decode(raw []byte, v any) error {
 		if wrong.Field == "" {
 			return Invalid("", "the body must be a JSON object, got %s", wrong.Value)
 		}
-		return Invalid(wrong.Field, "%s must be %s, got %s", wrong.Field, typeName(wrong.Type), wrong.Value) // ARC-START-15
+		return Invalid(wrong.Field, "%s must be %s, got %s", wrong.Field, typeName(wrong.Type), wrong.Value) // ARC-START-24
 	case err != nil:
 		return Invalid("", "the body is not valid JSON: %v", err) // ARC-START-15
 	}
