@@ -46,7 +46,7 @@ func TestExplain(t *testing.T) {
 	for id, wants := range map[string][]string{
 		"arc-dur-03":  {"ARC-DUR-03", "must", "14 400", "limit-recorded", "tolerance", "reading", "Basic workflow", "https://developer.vonage.com/"},
 		"ARC-STOP-06": {"(must, errors)", "source     Errors by operation\n", "OAS: https://", "stop_archive_error: https://"},
-		"ARC-EVT-06":  {"our reading"},
+		"ARC-STO-24":  {"our reading"},
 		"ARC-COMP-08": {"tolerance.uneven-percent, 1: "},
 		"ARC-SES-09":  {"tolerance.stream-change, 2000 ms: "},
 	} {
