@@ -52,18 +52,6 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 	return false
 }
 
-// Downloaded reports whether a link to an archive of the application of at had served a file before. If none had, it notes the
-// clause as blocked: a link that never worked has not ended.
-func (c *Case) Downloaded(at evidence.Record) bool {
-	for _, d := range c.Downloads() {
-		if d.R.SameApp(at) && !d.Forged && d.R.Seq < at.Seq && d.R.Exchange.Status()/100 == 2 {
-			return true
-		}
-	}
-	c.Blocked("the end of a link that worked", "no link of the application had served a file", at)
-	return false
-}
-
 // SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain.
 func (c *Case) SilentHooks() {
 	for _, h := range c.EveryArchive() {

@@ -52,7 +52,7 @@ func (c *Case) Delays(h *facts.History) (out []time.Duration) {
 	return out
 }
 
-// missing returns by how many seconds the file of an archive ends early.
+// missing returns the seconds that the file of an archive lacks at its end.
 func (c *Case) missing(h *facts.History) float64 {
 	x, ok := c.film(h)
 	if !ok || len(x.Pieces) == 0 {

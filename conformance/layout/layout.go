@@ -62,7 +62,7 @@ func (r Rect) Holds(s Rect, allow float64) bool {
 type Picture struct {
 	Places []Place
 	Grid   bool
-	// Unpublished means that no source says how many columns and rows the grid has. The places are those of one that suits.
+	// Unpublished means that no source says how many columns and rows the grid has. Places then shows one of the possible grids.
 	Unpublished bool
 	// Vacant means that the layout has a large place that nobody takes. No source says that it stays black.
 	Vacant bool

@@ -157,7 +157,7 @@ func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 		err = s.Run(inner, f)
 	}
 	if err == nil {
-		err = f.settle(inner)
+		err = f.settle(ctx) // a callback that never comes is the target's fault, and Within is not for it
 	}
 	expired := inner.Err()
 	cancel()

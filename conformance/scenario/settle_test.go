@@ -23,7 +23,7 @@ func TestFlowsAwaitTheirCallbacks(t *testing.T) {
 	defer hooks.Close()
 	e.Hooks = hooks
 	written := make(chan error, 2)
-	done(t, e, Scenario{Name: "ends early", Within: 10 * time.Second, Run: func(_ context.Context, f *Flow) error {
+	done(t, e, Scenario{Name: "ends early", Within: 100 * time.Millisecond, Run: func(_ context.Context, f *Flow) error {
 		for label, body := range map[string]string{
 			"get":  `{"id":"one","sessionId":"1_own","status":"stopped"}`,
 			"list": `{"items":[{"id":"two","sessionId":"1_own","status":"started"},{"id":"three","sessionId":"1_foreign","status":"started"}]}`,

@@ -90,7 +90,7 @@ func urlDownloads(c *check.Case) {
 func urlDies(c *check.Case) {
 	for _, d := range c.Downloads() {
 		least, _ := d.Age(c.Facts)
-		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") || !c.Downloaded(d.R) {
+		if d.Forged || !alive(d, c) || least <= c.Limit("download-url.lifetime")+c.Limit("tolerance.download-url") {
 			continue
 		}
 		c.NoLonger(d, fmt.Sprintf("no download with a link %v old", least.Round(time.Second)), "ARC-URL-05")

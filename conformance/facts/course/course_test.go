@@ -61,7 +61,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestOfChosen checks that the course of an archive of chosen streams is that of one for which nothing is chosen.
+// TestOfChosen checks when an archive of chosen streams ends if nothing is chosen.
 func TestOfChosen(t *testing.T) {
 	ledger, err := spec.Load()
 	if err != nil {

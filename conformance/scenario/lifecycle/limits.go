@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// totalTime is when the clock goes to look at the longest possible archive.
-	totalTime = 12 * time.Hour
 	// justOver is how long after a limit a flow looks. The ledger allows 5 s.
 	justOver = 7 * time.Second
 	// alone is how long nobody publishes to the longest possible archive, in its first minute.
@@ -342,15 +340,12 @@ func runRecorded(ctx context.Context, l *limitFlow) error {
 	return l.over(ctx, end.Add(justOver))
 }
 
-// cloudPeriod is the time for which the built-in cloud keeps archives. It is no limit of those that were uploaded.
-const cloudPeriod = 72 * time.Hour
-
 // runRecordedAndKeep is runRecorded, and reads the uploaded archive again after the cloud period.
 func runRecordedAndKeep(ctx context.Context, l *limitFlow) error {
 	if err := runRecorded(ctx, l); err != nil {
 		return err
 	}
-	if _, err := l.As.AdvanceTo(ctx, "clock.kept", l.began.Add(cloudPeriod+2*scenario.Margin)); err != nil {
+	if _, err := l.As.AdvanceTo(ctx, "clock.kept", l.began.Add(scenario.CloudPeriod+2*scenario.Margin)); err != nil {
 		return err
 	}
 	_, err := l.As.Get(ctx, "get.kept", l.archive.ID)
@@ -372,7 +367,7 @@ func runTotal(ctx context.Context, l *limitFlow) error {
 	if err := scenario.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	end := l.began.Add(totalTime)
+	end := l.began.Add(scenario.TotalTime)
 	if _, err := l.As.Advance(ctx, "clock.recorded", scenario.RecordedTime-10*time.Minute); err != nil {
 		return err
 	}

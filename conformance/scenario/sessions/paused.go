@@ -15,8 +15,6 @@ import (
 // time to the archive that follows it in a pause.
 var AutoPaused = automatically(scenarios.AutoPaused, "an automatic archive of twelve hours, mostly paused, and the one that follows it", 1, nil, runAutoPaused)
 
-const totalTime = 12 * time.Hour
-
 // pausedFlow is an autoFlow whose client mostly does not publish.
 type pausedFlow struct {
 	*autoFlow
@@ -108,7 +106,7 @@ func (p *pausedFlow) fill(ctx context.Context) error {
 	if err := p.silence(ctx, "pause"); err != nil {
 		return err
 	}
-	end := p.begun.Add(totalTime)
+	end := p.begun.Add(scenario.TotalTime)
 	for n := 2; p.paused.Add(scenario.IdleHour - 2*time.Minute).Before(end); n++ {
 		label := fmt.Sprintf("pause.%d", n)
 		if _, err := p.As.Advance(ctx, "clock."+label+".on", pause); err != nil {
@@ -159,7 +157,7 @@ func (p *pausedFlow) look(ctx context.Context, label string, ids ...string) erro
 
 // follow looks at the archive shortly before and after its twelve hours.
 func (p *pausedFlow) follow(ctx context.Context) error {
-	end := p.begun.Add(totalTime)
+	end := p.begun.Add(scenario.TotalTime)
 	if err := p.reach(ctx, "clock.total.before", end.Add(-scenario.Margin)); err != nil {
 		return err
 	}
