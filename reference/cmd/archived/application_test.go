@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -115,11 +117,12 @@ func TestDefaultApplication(t *testing.T) {
 	db, err := sqlite.Open(t.Context(), filepath.Join(data, "archived.db"))
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
+	var said bytes.Buffer
 	run := func(yaml string) account.Application {
 		t.Helper()
 		c, err := parseText(t, yaml)
 		must(t, err)
-		f, err := found(data)
+		f, err := found(data, slog.New(slog.NewTextHandler(&said, nil)))
 		must(t, err)
 		app, err := f.application(t.Context(), db, c.Application)
 		must(t, err)
@@ -141,6 +144,18 @@ func TestDefaultApplication(t *testing.T) {
 	third := run("archive-callback-url: \"\"\nstorage-type: none\nemail: owner@example.com\n")
 	if third.ID != first.ID || third.ArchiveCallbackURL != "" || third.Storage != nil || third.Email != "owner@example.com" {
 		t.Errorf("third start, taken away: %+v", third)
+	}
+	if said.Len() > 0 {
+		t.Errorf("said %s", said.String())
+	}
+	must(t, os.Remove(filepath.Join(data, "default.id")))
+	key, err := os.ReadFile(filepath.Join(data, "default.key"))
+	must(t, err)
+	if fourth := run(""); fourth.ID == first.ID || !strings.Contains(said.String(), "default.key.1") {
+		t.Errorf("fourth start, without default.id: %+v; said %s", fourth, said.String())
+	}
+	if kept, err := os.ReadFile(filepath.Join(data, "default.key.1")); err != nil || !bytes.Equal(kept, key) {
+		t.Errorf("the old key: %q, %v", kept, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -99,14 +100,32 @@ func (s *server) data(context.Context) error {
 		return err
 	}
 	s.owns(locked.Close)
+	s.keepPrivate()
 	if err := durable.Clean(s.config.Data); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
-	if s.founding, err = found(s.config.Data); err != nil {
+	if s.founding, err = found(s.config.Data, s.log); err != nil {
 		return err
 	}
 	s.owns(s.founding.wait)
 	return nil
+}
+
+// keepPrivate takes from others what a data directory has that was made, copied or restored by somebody else. The database does so for its own
+// files.
+func (s *server) keepPrivate() {
+	for _, pattern := range []string{"lock", "recordings", "cloud", "cloud/link.key", "default.*", "server.id", "ready.json"} {
+		files, _ := durable.Glob(s.config.Data, pattern) // the patterns are valid
+		for _, file := range files {
+			info, err := os.Lstat(file)
+			if err == nil && info.Mode().Perm()&0o077 != 0 && info.Mode().Type()&fs.ModeSymlink == 0 {
+				err = os.Chmod(file, info.Mode().Perm()&^0o077)
+			}
+			if err != nil {
+				s.log.Warn("others may read a file", "file", file, "error", err)
+			}
+		}
+	}
 }
 
 // core builds the parts that do not serve clients, and recovers.
@@ -183,7 +202,7 @@ func (s *server) face(context.Context) error {
 		Verifier:     account.Verifier{Applications: s.store, Unknown: store.ErrNotFound, Now: time.Now},
 		Clients:      s.gateway,
 		Link:         func(a archive.Archive) string { return s.public.link(s.cloud.Link(a)) },
-		Download:     fromHolder(s.cloud, s.store, s.log),
+		Download:     fileServer(s.cloud, s.store, s.log),
 		Missing:      (&readiness{ffmpeg: s.config.FFmpeg, store: s.store}).missing,
 		OpenAPI:      spec.OpenAPI,
 		Now:          time.Now,
@@ -207,6 +226,6 @@ type publications struct{ *sessions.Runner }
 // Published implements [ingest.Sessions].
 func (r publications) Published(ctx context.Context, p ingest.Publication) (rtp.Sink, error) {
 	return r.Runner.Published(ctx, sessions.Publication{
-		ApplicationID: p.ApplicationID, SessionID: p.SessionID, Stream: p.Stream, At: p.At, KeyFrame: p.KeyFrame,
+		ApplicationID: p.ApplicationID, SessionID: p.SessionID, Stream: p.Stream, At: p.At, KeyFrame: p.KeyFrame, Flush: p.Flush,
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reelcheck/fixtures"
+	"reelcheck/reference/internal/whiptest"
 )
 
 // overlap is how long two consecutive automatic archives record at the same time.
@@ -75,4 +76,45 @@ func (c client) advance(p *process, d time.Duration) (kinds []string) {
 		kinds = append(kinds, f.Kind)
 	}
 	return kinds
+}
+
+// TestBriefSound records publishers who leave before their first sender report, while their media is held for it. It must be in the film, whether
+// their stream ends first or their connection.
+func TestBriefSound(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir())
+	for name, leave := range map[string]func(c client, session, connection string, publisher *whiptest.Publisher){
+		"stream": func(_ client, _, _ string, publisher *whiptest.Publisher) { publisher.Abandon() },
+		"connection": func(c client, session, connection string, _ *whiptest.Publisher) {
+			exchange(t, http.MethodDelete, c.url+c.project()+"/session/"+session+"/connection/"+connection, c.app.Bearer(t, time.Now(), nil), nil, http.StatusNoContent, nil)
+		},
+	} {
+		c := isolatedClient(t, p, map[string]any{"name": name})
+		var sessions []struct {
+			SessionID string `json:"session_id"`
+		}
+		c.call(http.MethodPost, "/session/create", url.Values{"archiveMode": {"always"}}, &sessions)
+		session := sessions[0].SessionID
+		token, connection := c.attend(session)
+		publisher := whiptest.Publish(t, whiptest.Options{Tone: "tone-01", URL: c.url, SessionID: session, Token: token, Client: connection})
+		publisher.AwaitSent(35) // packets of 20 ms; the first report comes after 1 s
+		leave(c, session, connection, publisher)
+		var list struct{ Items []archiveView }
+		await(t, "archive without a stream paused", fileWithin, func() bool { // its idle limit counts from here
+			c.call(http.MethodGet, c.project()+"/archive?sessionId="+session, nil, &list)
+			return len(list.Items) == 1 && list.Items[0].Status == "paused"
+		})
+		c.advance(p, time.Hour+time.Minute)
+		a := c.awaitStatus(list.Items[0].ID, "available")
+		loud := 0
+		for _, level := range hear(t, save(t, download(t, a.URL))) {
+			if level > 3 {
+				loud++
+			}
+		}
+		if heard := time.Duration(loud) * window; heard < 500*time.Millisecond {
+			t.Errorf("ended by its %s: sound for %v, want 0.7 s", name, heard)
+		}
+	}
+	p.terminate()
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/fixtures/mark"
 )
 
@@ -62,15 +61,9 @@ type timed struct {
 // decodeTimed decodes a file with FFmpeg. It returns the concatenated pictures or sound and the presentation time of each piece.
 func decodeTimed(t *testing.T, path string, args ...string) (raw []byte, list []timed) {
 	t.Helper()
-	args = append([]string{"-nostdin", "-nostats", "-v", "info", "-threads", "1", "-i", path}, args...)
-	command := exec.Command("ffmpeg", append(args, "-")...)
-	var log bytes.Buffer
-	command.Stderr = &log
-	raw, err := command.Output()
-	if err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, log.Bytes())
-	}
-	for _, m := range timeShown.FindAllStringSubmatch(log.String(), -1) {
+	args = append([]string{"-threads", "1", "-i", path}, args...)
+	raw, log := ffmpegtest.Logged(t, append(args, "-")...)
+	for _, m := range timeShown.FindAllStringSubmatch(log, -1) {
 		seconds, err := strconv.ParseFloat(m[1], 64)
 		must(t, err)
 		one := timed{at: time.Duration(seconds * float64(time.Second))}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -176,7 +177,9 @@ func exchange(t *testing.T, method, path, bearer string, body any, want int, int
 	default:
 		content = bytes.NewBufferString(mustJSON(t, body))
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, path, content)
+	ctx, cancel := context.WithTimeout(t.Context(), fileWithin)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, path, content)
 	must(t, err)
 	request.Header.Set("Authorization", "Bearer "+bearer)
 	request.Header.Set("Accept", "application/json")

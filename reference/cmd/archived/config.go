@@ -158,8 +158,8 @@ func (c *config) validate(f *pflag.FlagSet) (err error) {
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
 		return fmt.Errorf("log-format: %q is not text or json", c.LogFormat)
 	}
-	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme)) {
-		return fmt.Errorf("public-url: %q is not an http or https URL", c.PublicURL)
+	if c.PublicURL != "" && !isBase(c.PublicURL) {
+		return fmt.Errorf("public-url: %q is not an http or https URL, or has a login, a query or a fragment", c.PublicURL) // they would be within every link
 	}
 	for _, address := range c.ICEAddresses {
 		if _, err := netip.ParseAddr(address); err != nil {

@@ -5,9 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -239,9 +236,9 @@ func TestKilledChildren(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := record(t, 1.5)
-			before := r.childLike(mark)
-			r.killChild(before)
-			if again := r.childLike(mark); again.pid == before.pid {
+			before := r.server.childLike(mark)
+			r.server.killChild(before)
+			if again := r.server.childLike(mark); again.pid == before.pid {
 				t.Fatalf("child %s survived", again.pid)
 			}
 			r.publisher.AwaitSent(r.publisher.Sent() + seconds(1))
@@ -255,26 +252,4 @@ func TestKilledChildren(t *testing.T) {
 			r.server.terminate()
 		})
 	}
-}
-
-// childLike waits for a child of the server that has mark in its command line.
-func (r *recording) childLike(mark string) (found child) {
-	r.t.Helper()
-	await(r.t, "child with "+mark, fileWithin, func() bool {
-		children := r.server.children()
-		i := slices.IndexFunc(children, func(c child) bool { return strings.Contains(c.command, mark) })
-		if i >= 0 {
-			found = children[i]
-		}
-		return i >= 0
-	})
-	return found
-}
-
-func (r *recording) killChild(c child) {
-	r.t.Helper()
-	pid, err := strconv.Atoi(c.pid)
-	must(r.t, err)
-	must(r.t, syscall.Kill(pid, syscall.SIGKILL))
-	await(r.t, "end of child "+c.command, exitWithin, func() bool { return !c.runs() })
 }

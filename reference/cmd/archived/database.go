@@ -97,17 +97,17 @@ func shareLinks(ctx context.Context, data string, db *sqlstore.Store) error {
 	return durable.WriteFile(file, key, 0o600)
 }
 
-// fromHolder serves files of the built-in cloud. It redirects requests for a file that another server has.
-func fromHolder(cloud http.Handler, db *sqlstore.Store, log *slog.Logger) http.Handler {
+// fileServer serves files of the built-in cloud. It redirects requests for a file that another server has.
+func fileServer(cloud http.Handler, db *sqlstore.Store, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		archiveID := path.Base(path.Dir(r.URL.Path))
-		holder, err := db.Holder(r.Context(), archiveID)
+		url, err := db.FileServer(r.Context(), archiveID)
 		switch {
 		case err != nil:
 			log.Error("cannot find the server of an archive", "archive", archiveID, "error", err)
 			http.Error(w, "the file cannot be read", http.StatusInternalServerError)
-		case holder != "":
-			http.Redirect(w, r, holder+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		case url != "":
+			http.Redirect(w, r, url+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 		default:
 			cloud.ServeHTTP(w, r)
 		}

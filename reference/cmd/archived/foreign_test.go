@@ -133,7 +133,7 @@ func runAside(t *testing.T, name string, command *exec.Cmd) {
 	must(t, err)
 	defer log.Close() // the process has its own descriptor
 	command.Stdout, command.Stderr = log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // a test that is killed has no cleanup
 	must(t, command.Start())
 	t.Cleanup(func() {
 		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)

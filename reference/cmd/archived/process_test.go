@@ -236,6 +236,28 @@ func (c child) runs() bool {
 	return len(fields) >= 20 && fields[19] == c.began && fields[0] != "Z"
 }
 
+// childLike waits for a child of the server that has mark in its command line.
+func (p *process) childLike(mark string) (found child) {
+	p.t.Helper()
+	await(p.t, "child with "+mark, fileWithin, func() bool {
+		children := p.children()
+		i := slices.IndexFunc(children, func(c child) bool { return strings.Contains(c.command, mark) })
+		if i >= 0 {
+			found = children[i]
+		}
+		return i >= 0
+	})
+	return found
+}
+
+func (p *process) killChild(c child) {
+	p.t.Helper()
+	pid, err := strconv.Atoi(c.pid)
+	must(p.t, err)
+	must(p.t, syscall.Kill(pid, syscall.SIGKILL))
+	await(p.t, "end of child "+c.command, exitWithin, func() bool { return !c.runs() })
+}
+
 // orphans fails the test unless all these children end by themselves.
 func (p *process) orphans(children []child) {
 	p.t.Helper()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -21,6 +22,7 @@ type founding struct {
 	id      string // "" = there is none
 	idFile  string
 	keyFile string
+	log     *slog.Logger
 
 	made chan struct{} // closed when the fields below are set; nil if none is made
 	app  account.Application
@@ -29,8 +31,8 @@ type founding struct {
 }
 
 // found looks for the default application and begins to make one if there is none. The caller must call wait.
-func found(data string) (*founding, error) {
-	f := &founding{idFile: filepath.Join(data, "default.id"), keyFile: filepath.Join(data, "default.key")}
+func found(data string, log *slog.Logger) (*founding, error) {
+	f := &founding{log: log, idFile: filepath.Join(data, "default.id"), keyFile: filepath.Join(data, "default.key")}
 	id, err := os.ReadFile(f.idFile)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -106,8 +108,12 @@ func (f *founding) create(ctx context.Context, db applications) error {
 	if err := db.CreateApplication(ctx, f.app); err != nil {
 		return fmt.Errorf("create default application: %w", err)
 	}
-	if err := setAside(f.keyFile); err != nil {
+	aside, err := setAside(f.keyFile)
+	if err != nil {
 		return err
+	}
+	if aside != "" {
+		f.log.Warn("new default application, because its id was missing; the key of the old one was kept", "file", aside)
 	}
 	if err := durable.WriteFile(f.keyFile, []byte(f.key), 0o600); err != nil {
 		return err
@@ -115,17 +121,18 @@ func (f *founding) create(ctx context.Context, db applications) error {
 	return durable.WriteFile(f.idFile, []byte(f.app.ID+"\n"), 0o600)
 }
 
-// setAside renames an existing file to a free name.
-func setAside(file string) error {
+// setAside renames an existing file to a free name, and returns it; "" if there is no file.
+func setAside(file string) (name string, err error) {
 	for n := 1; ; n++ {
-		err := os.Link(file, fmt.Sprintf("%s.%d", file, n))
+		name = fmt.Sprintf("%s.%d", file, n)
+		err := os.Link(file, name)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			return nil
+			return "", nil
 		case err == nil:
-			return os.Remove(file)
+			return name, os.Remove(file)
 		case !errors.Is(err, os.ErrExist):
-			return err
+			return "", err
 		}
 	}
 }

@@ -16,6 +16,12 @@ func publicAt(configured, listening string) public {
 	return public(strings.TrimRight(configured, "/"))
 }
 
+// isBase reports whether paths can be appended to a configured URL.
+func isBase(configured string) bool {
+	u, err := url.Parse(configured)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil && !strings.ContainsAny(configured, "?# ")
+}
+
 // link returns the URL of a path of the server.
 func (p public) link(path string) string { return string(p) + path }
 

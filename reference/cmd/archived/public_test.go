@@ -24,6 +24,23 @@ func TestPublic(t *testing.T) {
 	}
 }
 
+// TestBaseURLs checks that only a URL is accepted that is still one when a path is appended.
+func TestBaseURLs(t *testing.T) {
+	for configured, want := range map[string]bool{
+		"https://example.com": true, "http://127.0.0.1:81/video/": true, "HTTPS://[::1]/a%20b": true,
+		"https://example.com/video?a=b": false, "https://example.com/?": false, "https://example.com/#top": false, "https://user:secret@example.com": false,
+		"https://example.com/a b": false, "https://:81/": false, "ftp://example.com": false, "example.com": false, "/video": false, "https://": false,
+	} {
+		if got := isBase(configured); got != want {
+			t.Errorf("%q: %v", configured, got)
+		}
+		_, err := parse(t, []string{"--public-url", configured}, "", nil)
+		if got := err == nil; got != want {
+			t.Errorf("--public-url %q: %v", configured, err)
+		}
+	}
+}
+
 // TestBelowAPath checks that a publisher finds its resource behind a proxy that serves archived below a path.
 func TestBelowAPath(t *testing.T) {
 	t.Parallel()

@@ -132,7 +132,7 @@ func children() ffmpeg.Config {
 	return ffmpeg.Config{Decoder: ffmpeg.Beside(decoding.Program, slog.Default()), Encoder: ffmpeg.Beside(encoding.Program, slog.Default())}
 }
 
-// composeJournal is what is measured of us, a process of its own: from the journal to the complete file.
+// composeJournal composes a journal to a complete file. It runs in a process of its own, which is measured.
 func composeJournal(ctx context.Context, dir, size, out string) error {
 	o := compose.Options{FFmpeg: children(), HasAudio: true, HasVideo: true}
 	if _, err := fmt.Sscanf(size, "%dx%d", &o.Width, &o.Height); err != nil {

@@ -65,7 +65,7 @@ func punctual(w http.ResponseWriter, r *http.Request, err error) error {
 	return errLate
 }
 
-// failSession is fail for session creation, which answers in XML to clients that do not ask for JSON.
+// failSession does what fail does, for session creation, which answers in XML to clients that do not ask for JSON.
 func (s *Server) failSession(w http.ResponseWriter, r *http.Request, err error) {
 	if acceptsJSON(r) {
 		s.fail(w, r, err)

@@ -7,7 +7,7 @@ import "time"
 
 // startAutomatic begins an automatic archive. Nobody has published in the session since idle.
 func (t *turn) startAutomatic(id string, idle time.Time) {
-	// ARC-AUTO-04, ARC-AUTO-05, ARC-AUTO-17
+	// ARC-AUTO-04, ARC-AUTO-05, ARC-AUTO-17, ARC-POST-01
 	a := t.newArchive(id, StartRequest{SessionID: t.ID, Name: t.ArchiveName, Resolution: t.ArchiveResolution})
 	a.Automatic, a.IdleSince = true, idle
 	t.begin(a)

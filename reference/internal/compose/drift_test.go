@@ -1,21 +1,19 @@
 package compose
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/binary"
 	"flag"
-	"io"
 	"log/slog"
 	"math"
 	"math/rand/v2"
-	"os/exec"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/pion/rtcp"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 	"reelcheck/reference/internal/ingest/rtp"
 	"reelcheck/reference/internal/ingest/rtp/frames"
@@ -214,33 +212,10 @@ func nearest(list []time.Duration, to time.Duration) (at time.Duration) {
 	return at
 }
 
-// decoded passes what ffmpeg makes of a file to piece, n bytes at a time.
-func decoded(t *testing.T, n int, piece func([]byte), args ...string) {
-	t.Helper()
-	cmd := exec.Command("ffmpeg", append([]string{"-v", "error", "-nostdin"}, args...)...)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, b := bufio.NewReaderSize(out, 1<<20), make([]byte, n)
-	for {
-		if _, err := io.ReadFull(in, b); err != nil {
-			break
-		}
-		piece(b)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // flashTimes returns when each of the first three tiles of a grid of four becomes white.
 func flashTimes(t *testing.T, file string) (times [driftClients][]time.Duration) {
 	frame, lit := 0, [driftClients]bool{}
-	decoded(t, 64*48, func(b []byte) {
+	ffmpegtest.Pieces(t, 64*48, func(b []byte) {
 		for i, at := range [driftClients][2]int{{16, 12}, {48, 12}, {16, 36}} {
 			white := b[at[1]*64+at[0]] > 128
 			if white && !lit[i] {
@@ -256,7 +231,7 @@ func flashTimes(t *testing.T, file string) (times [driftClients][]time.Duration)
 // beepTimes returns when the sound becomes loud after half a second of silence.
 func beepTimes(t *testing.T, file string) (times []time.Duration) {
 	sample, last := int64(0), int64(-48000)
-	decoded(t, 4, func(b []byte) {
+	ffmpegtest.Pieces(t, 4, func(b []byte) {
 		if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); x > 0.02 || x < -0.02 {
 			if sample-last > 24000 {
 				times = append(times, av.Duration(sample, 48000))

@@ -10,6 +10,7 @@ package durable
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -72,11 +73,21 @@ func Sync(path string) error {
 
 // Clean removes the temporary files that a dead process left in dir. Nobody may be writing to dir.
 func Clean(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, unfinished))
+	left, err := Glob(dir, unfinished)
 	for _, path := range left {
 		if info, gone := os.Lstat(path); gone == nil && info.Mode().IsRegular() { // others are not of this package
 			err = errors.Join(err, os.Remove(path))
 		}
 	}
 	return err
+}
+
+// Glob returns the paths below dir that match pattern, as [filepath.Glob] does, but dir may contain the characters of
+// patterns.
+func Glob(dir, pattern string) ([]string, error) {
+	paths, err := fs.Glob(os.DirFS(dir), pattern)
+	for i, name := range paths {
+		paths[i] = filepath.Join(dir, filepath.FromSlash(name))
+	}
+	return paths, err
 }

@@ -45,7 +45,12 @@ func TestFile(t *testing.T) {
 
 // TestClean removes temporary files, and leaves other files and a directory with such a name.
 func TestClean(t *testing.T) {
-	dir := t.TempDir()
+	for _, name := range []string{"usual", "[ab]", "a[b", "*?", `\`} { // a name that a pattern would not match, or not allow
+		clean(t, filepath.Join(t.TempDir(), name))
+	}
+}
+
+func clean(t *testing.T, dir string) {
 	folder := filepath.Join(dir, ".g.part")
 	if err := os.MkdirAll(filepath.Join(folder, "within"), 0o700); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,8 @@ import (
 )
 
 // Versions is the range of FFmpeg releases that work. Older programs lack options that are used. The libraries of newer
-// releases are not loaded, because the places of their fields are not known. The program was run with 5.1 to 8.
+// releases are not loaded, because the places of their fields are not known. The ffmpeg program itself was tried up to
+// version 8.
 const Versions = "5.1 to 9"
 
 // Config says which programs to run, and how.

@@ -99,6 +99,7 @@ type Publication struct {
 	Publisher
 	At       av.Instant // arrival of the first media
 	KeyFrame func()     // asks the publisher for a key frame; does not block and may be called from a Sink
+	Flush    func()     // passes what has come, and is held, to the Sink; must not be called from a Sink
 }
 
 // Sessions receives the beginning and end of streams.

@@ -275,7 +275,7 @@ func (p *publication) publish(at av.Instant) error {
 	defer cancel()
 	who := p.who
 	who.Stream.HasAudio, who.Stream.HasVideo = p.hasAudio, p.hasVideo
-	sink, err := p.server.sessions.Published(ctx, Publication{Publisher: who, At: at, KeyFrame: p.receiver.RequestKeyFrame})
+	sink, err := p.server.sessions.Published(ctx, Publication{Publisher: who, At: at, KeyFrame: p.receiver.RequestKeyFrame, Flush: func() { p.flush(p.server.config.Now()) }})
 	if err != nil {
 		return err
 	}
@@ -331,13 +331,18 @@ func (p *publication) close() {
 	p.readers.Wait()
 }
 
+// flush passes held media to the sink. published is false if there is none.
+func (p *publication) flush(at av.Instant) (published bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.receiver.Flush(at)
+}
+
 func (p *publication) finish(reason string) {
 	p.close()
 	p.connected()
 	at := p.server.config.Now()
-	p.mu.Lock()
-	published := p.receiver.Flush(at)
-	p.mu.Unlock()
+	published := p.flush(at)
 	p.server.remove(p)
 	if published {
 		p.server.sessions.Ended(p.who.Stream.ID, at, reason)

@@ -136,8 +136,8 @@ func (n *newest) see(r segment.Record) { n[r.Track] = max(n[r.Track], r.Time) }
 // crashTears is the most media that a crash can tear off a log: the half second promised, and the delay of a slow disk.
 const crashTears = 10 * time.Second
 
-// openStream opens and ends the log of a stream that was open when the process ended. The stream was there and recorded
-// since since, so its log must have marks from then on.
+// openStream opens and ends the log of a stream that was open when the process ended. The stream was recorded from the
+// instant since on, so its log must have marks from then on.
 func (j *Journal) openStream(id string, since av.Instant) error {
 	box, err := boxOf(j.key, streamLog(id))
 	if err != nil {

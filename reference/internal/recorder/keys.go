@@ -9,6 +9,7 @@ import (
 
 	"reelcheck/reference/internal/archive"
 	"reelcheck/reference/internal/compose"
+	"reelcheck/reference/internal/durable"
 	"reelcheck/reference/internal/seal"
 )
 
@@ -18,7 +19,7 @@ const archiveKey = ".key"
 // checkKeys opens every key of an earlier process. A server that cannot open them must not start: it would treat what they protect as lost, and
 // remove it.
 func (r *Recorder) checkKeys() error {
-	archives, err := filepath.Glob(r.output("*") + archiveKey)
+	archives, err := durable.Glob(r.output(""), "*"+archiveKey)
 	if err != nil {
 		return err
 	}

@@ -111,9 +111,18 @@ func TestCertificateCountsAtTheStart(t *testing.T) {
 	}
 }
 
-// TestWithoutTheKeyFile checks that a recorder that cannot open the keys it finds does not start, and says why.
+// TestWithoutTheKeyFile checks that a recorder that cannot open the keys it finds does not start, and says why, also in a directory whose name
+// looks like a pattern.
 func TestWithoutTheKeyFile(t *testing.T) {
-	root := t.TempDir()
+	for _, name := range []string{"usual", "[abc]"} {
+		root := filepath.Join(t.TempDir(), name)
+		must(t, os.Mkdir(root, 0o700))
+		withoutTheKeyFile(t, root)
+	}
+}
+
+func withoutTheKeyFile(t *testing.T, root string) {
+	t.Helper()
 	dir, text := filepath.Join(root, "recordings"), certificate(t)
 	r, err := certified(t, dir, filepath.Join(root, "key"), &text)
 	must(t, err)

@@ -75,7 +75,7 @@ func New(c Config) (*Recorder, error) {
 			return nil, fmt.Errorf("recorder: %w", err)
 		}
 	}
-	if err := errors.Join(removeAll(filepath.Join(c.Dir, "journals", "*"+removed)), durable.Clean(filepath.Join(c.Dir, "archives"))); err != nil {
+	if err := errors.Join(removeAll(filepath.Join(c.Dir, "journals"), "*"+removed), durable.Clean(filepath.Join(c.Dir, "archives"))); err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -87,9 +87,9 @@ func New(c Config) (*Recorder, error) {
 	return r, nil
 }
 
-// removeAll removes the paths that match pattern. Their removal was interrupted by a crash.
-func removeAll(pattern string) error {
-	left, err := filepath.Glob(pattern)
+// removeAll removes the paths in dir that match pattern. Their removal was interrupted by a crash.
+func removeAll(dir, pattern string) error {
+	left, err := durable.Glob(dir, pattern)
 	for _, path := range left {
 		err = errors.Join(err, os.RemoveAll(path))
 	}

@@ -74,6 +74,9 @@ func (s *session) remove(streamID string, at av.Instant, reason string) error {
 		return nil
 	}
 	s.streams = slices.DeleteFunc(s.streams, func(o *stream) bool { return o == st })
+	if st.Flush != nil { // the client may have left before its media ended
+		st.Flush()
+	}
 	entered, err := st.close()
 	if !entered {
 		return err

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"reelcheck/reference/internal/durable"
 )
 
 // journalKey is the file in a journal's folder with the journal's wrapped key. The name of the folder, the session's id, is part of the
@@ -27,7 +29,7 @@ func (k *Keyfile) NewJournalKey(dir string) ([]byte, error) {
 
 // JournalKeys returns the folders below dir of the journals that have a key.
 func JournalKeys(dir string) (journals []string, err error) {
-	keys, err := filepath.Glob(filepath.Join(dir, "*", journalKey))
+	keys, err := durable.Glob(dir, "*/"+journalKey)
 	for _, path := range keys {
 		journals = append(journals, filepath.Dir(path))
 	}

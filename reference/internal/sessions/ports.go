@@ -19,6 +19,7 @@ type Publication struct {
 	Stream                   archive.Stream
 	At                       av.Instant // the first media
 	KeyFrame                 func()     // asks the publisher for a key frame
+	Flush                    func()     // if set, passes what has come, and is held for its time, to the sink
 }
 
 // Sink takes the samples of one stream. See rtp.Sink for the contract.
@@ -40,7 +41,7 @@ type Recorder interface {
 	// Stream returns the sink for a stream's samples. The sink discards them while no archive of the session records. When recording begins, the
 	// recorder asks p for a key frame.
 	Stream(p Publication) (Sink, error)
-	// StreamEnded closes the sink of a stream.
+	// StreamEnded closes the sink of a stream, after a Flush.
 	StreamEnded(sessionID, streamID string, at av.Instant, reason string) error
 
 	// Compose begins the live composition of a, or begins it again after a crash, and returns. When the archive has stopped and its file is

@@ -28,9 +28,12 @@ func uploadAzure(ctx context.Context, client *http.Client, t account.Azure, key,
 		return "", fmt.Errorf("open container %q: %w", t.Container, err)
 	}
 	hash := sha256.New()
-	_, err = remote.NewBlockBlobClient(key).UploadStream(ctx, io.TeeReader(r, hash), &blockblob.UploadStreamOptions{
+	out, err := remote.NewBlockBlobClient(key).UploadStream(ctx, io.TeeReader(r, hash), &blockblob.UploadStreamOptions{
 		BlockSize: partSize, Concurrency: partsAtOnce, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &contentType},
 	})
+	if err == nil && (out.ETag == nil || *out.ETag == "") {
+		err = errNoETag
+	}
 	if err != nil {
 		return "", fmt.Errorf("write %q: %w", key, outbound.Cause(err)) // without the URL, because it contains the SAS token
 	}

@@ -157,6 +157,7 @@ func TestAzureRequest(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r
 		body, _ = io.ReadAll(r.Body)
+		w.Header().Set("ETag", `"0x8DBF"`)
 		w.WriteHeader(http.StatusCreated)
 	}))
 	defer server.Close()

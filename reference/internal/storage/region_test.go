@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"reelcheck/reference/internal/account"
@@ -106,9 +107,11 @@ func TestNoRegion(t *testing.T) {
 
 // TestWebPage checks that nothing counts as stored at an endpoint that answers every request with a page.
 func TestWebPage(t *testing.T) {
+	var status atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(int(status.Load()))
 		_, _ = io.WriteString(w, "<html><body>It works!</body></html>")
 	}))
 	defer server.Close()
@@ -117,8 +120,11 @@ func TestWebPage(t *testing.T) {
 		{Type: account.StorageAzure, Azure: account.Azure{AccountName: "acc", AccountKey: "a2V5", Container: "films", Domain: server.URL}},
 	} {
 		for _, size := range []int{3, partSize + 1} {
-			if _, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader(strings.Repeat("x", size))); err == nil {
-				t.Errorf("%s, %d bytes: a web page counts as a store", target.Type, size)
+			for _, code := range []int64{http.StatusOK, http.StatusCreated, http.StatusAccepted} {
+				status.Store(code)
+				if _, err := Upload(t.Context(), http.DefaultTransport, target, film, strings.NewReader(strings.Repeat("x", size))); err == nil {
+					t.Errorf("%s, %d bytes, status %d: a web page counts as a store", target.Type, size, code)
+				}
 			}
 		}
 	}

@@ -56,8 +56,8 @@ func pathStyle(t account.S3) bool {
 	return err != nil || !strings.HasSuffix(u.Hostname(), ".amazonaws.com")
 }
 
-// errNoETag says that an answer with status OK is not from S3. A web page may answer every request so.
-var errNoETag = errors.New("the answer has no ETag: this is not an S3 service")
+// errNoETag says that an answer that reports success is not from S3 or Azure. A web page may answer every request so.
+var errNoETag = errors.New("the answer has no ETag: this is no storage service")
 
 // uploadS3 writes an object, in parts if it is large, and returns its SHA-256 in base64.
 func uploadS3(ctx context.Context, client *http.Client, t account.S3, key, contentType string, r io.Reader) (sum string, err error) {

@@ -158,7 +158,7 @@ func typeName(t reflect.Type) string {
 const maxDepth = 32
 
 // checkObject returns an error for what package json accepts: a body that is not exactly one object, invalid UTF-8, and a member that occurs
-// twice, of which json takes the last one.
+// twice (package json takes the last one).
 func checkObject(raw []byte) error {
 	if !utf8.Valid(raw) {
 		return Invalid("", "the body is not valid UTF-8")

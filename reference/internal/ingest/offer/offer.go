@@ -54,6 +54,7 @@ func Parse(text []byte) (*Offer, error) {
 		return nil, errorf(archive.Invalid, "the offer has no media section")
 	}
 	seen := map[string]bool{}
+	o.spread()
 	for i, media := range description.MediaDescriptions {
 		kind := media.MediaName.Media
 		switch {
@@ -74,6 +75,9 @@ func Parse(text []byte) (*Offer, error) {
 			o.ParameterSets = parameterSets(media)
 		}
 		mid, _ := media.Attribute("mid")
+		if slices.Contains(o.mids, mid) {
+			return nil, errorf(archive.Invalid, "media section %d has the a=mid of another", i)
+		}
 		o.mids = append(o.mids, mid)
 		media.Attributes = slices.DeleteFunc(media.Attributes, func(a sdp.Attribute) bool {
 			return a.Key == "simulcast" || a.Key == "rid"
@@ -165,11 +169,30 @@ func (o *Offer) Complete(answer string) (string, error) {
 
 // Passive reports whether the client waits for the server to open DTLS (RFC 8842 section 5.3).
 func (o *Offer) Passive() bool {
-	if setup, ok := o.description.Attribute("setup"); ok {
-		return setup == "passive"
+	setup, ok := o.description.MediaDescriptions[0].Attribute("setup")
+	if !ok {
+		setup, _ = o.description.Attribute("setup")
 	}
-	setup, _ := o.description.MediaDescriptions[0].Attribute("setup")
 	return setup == "passive"
+}
+
+// directions are the attributes that say who sends (RFC 8866 section 6.7).
+var directions = []string{"sendrecv", "sendonly", "recvonly", "inactive"}
+
+// spread moves a direction from the session into the sections that have none of their own. pion does not see it there.
+func (o *Offer) spread() {
+	isDirection := func(a sdp.Attribute) bool { return slices.Contains(directions, a.Key) }
+	i := slices.IndexFunc(o.description.Attributes, isDirection)
+	if i < 0 {
+		return
+	}
+	usual := o.description.Attributes[i]
+	o.description.Attributes = slices.DeleteFunc(o.description.Attributes, isDirection)
+	for _, media := range o.description.MediaDescriptions {
+		if !slices.ContainsFunc(media.Attributes, isDirection) {
+			media.Attributes = append(media.Attributes, usual)
+		}
+	}
 }
 
 func checkSection(media *sdp.MediaDescription, i int) error {
@@ -177,7 +200,7 @@ func checkSection(media *sdp.MediaDescription, i int) error {
 	if !ok || mid == "" {
 		return errorf(archive.Invalid, "media section %d has no a=mid", i)
 	}
-	for _, direction := range [...]string{"recvonly", "inactive"} {
+	for _, direction := range directions[2:] {
 		if _, ok := media.Attribute(direction); ok {
 			return errorf(archive.Unprocessable, "media section %d is %s: a publisher must offer sendonly or sendrecv", i, direction)
 		}

@@ -92,14 +92,15 @@ func (r *Receiver) release(now av.Instant) {
 	if !r.held || r.sink == nil || r.seen && now.Sub(r.first) < leastHold {
 		return
 	}
-	reported := true
+	reported, early := true, r.early()
 	for _, t := range r.tracks {
-		reported = reported && (t == nil || t.clock.early(t.reports) < lateReport)
+		reported = reported && (t == nil || t.clock.early(t.reports) < lateReport && t.clock.proven(t.reports, early))
 	}
 	if !reported && (!r.seen || now.Sub(r.first) < startHold) {
 		return
 	}
-	r.settle()
+	r.ntp.bound(early) // from now on the offset changes slowly only
+	r.ntp.settled = true
 	r.held = false
 	for _, t := range r.tracks {
 		if t == nil {
@@ -109,21 +110,35 @@ func (r *Receiver) release(now av.Instant) {
 			r.anchor(t, one.stamp, one.ntp, one.arrived)
 		}
 		t.reports = nil
-		r.flush(t, now, false)
+	}
+	r.suspect()
+	for _, t := range r.tracks {
+		if t != nil {
+			r.flush(t, now, false)
+		}
 	}
 }
 
-// settle corrects the offset of the NTP clock by the packets. From then on it changes slowly only.
-func (r *Receiver) settle() {
-	var early time.Duration
+// suspect ends the belief in single reports of a sender whose reports of the other track were wrong.
+func (r *Receiver) suspect() {
+	for _, t := range r.tracks {
+		if t != nil && t.doubted && !t.clock.reported.set {
+			if other := r.other(t); other != nil && other.reported.set && other.reported.confirmed == 0 {
+				other.forget()
+			}
+		}
+	}
+}
+
+// early returns what packets demand to be subtracted from the offset of the NTP clock.
+func (r *Receiver) early() (most time.Duration) {
 	for _, t := range r.tracks {
 		if t == nil {
 			continue
 		}
 		if e := t.clock.early(t.reports); e < lateReport {
-			early = max(early, e)
+			most = max(most, e)
 		}
 	}
-	r.ntp.bound(early)
-	r.ntp.settled = true
+	return most
 }

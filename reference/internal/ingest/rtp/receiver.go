@@ -287,6 +287,9 @@ func (r *Receiver) append(t *track, f timedFrame) {
 	captured := t.clock.capture(f.ext)
 	t.order.see(f.ext, t.clock.rate)
 	t.last = max(captured.Add(-t.order.depth), t.last, t.mark)
+	if f.Key && t.last >= t.since {
+		t.asking = false
+	}
 	origin := av.Origin{Captured: captured, Guessed: !t.clock.reported.set, Stamp: f.ext, Reconnects: f.cuts}
 	err := r.sink.Append(av.Sample{Codec: f.codec, Time: t.last, Key: f.Key, Gap: f.Gap, Origin: origin, Data: f.Data})
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 const (
 	// agreement is the largest difference between two reports that count as equal.
 	agreement = 20 * time.Millisecond
+	// witness is the least time between two reports that confirm each other. In less, those of twice the rate differ too little.
+	witness = 100 * time.Millisecond
 	// trial is how long packets judge a report that puts them later.
 	trial = 500 * time.Millisecond
 	// slack is how much longer the delay of packets may be after such a report than before it.
@@ -26,6 +28,7 @@ type reported struct {
 	delay  time.Duration // least delay of packets when the last report agreed
 
 	before    time.Duration // value of the newest report, if any
+	beforeAt  av.Instant    // its arrival
 	any       bool
 	confirmed int // number of reports that agreed
 	strikes   int // number of reports in a row that were not believed
@@ -37,12 +40,18 @@ type reported struct {
 	frames    int
 }
 
-// credible returns the longest least delay of packets, with encoding, with which a single report is believed.
+// credible returns the limit of the delay up to which a single report is believed: the least delay of packets, including the encoding.
 func (c *rtpClock) credible() time.Duration {
 	if c.rate == av.Opus.ClockRate() {
 		return 200 * time.Millisecond
 	}
 	return 400 * time.Millisecond
+}
+
+// alone returns the longest least delay of packets with which a report is believed that no other one confirms. A report of twice the rate of NTP
+// (GStreamer 1.22) is wrong by as much as has passed since the beginning.
+func (c *rtpClock) alone(arrived av.Instant) time.Duration {
+	return min(c.credible(), arrived.Sub(c.began)/2)
 }
 
 // report handles a report. ntp is its NTP time without the steps of the publisher's clock. anchored says that the track begins to use reports
@@ -59,17 +68,26 @@ func (c *rtpClock) report(stamp uint32, ntp time.Duration, arrived av.Instant) (
 		return true, ""
 	}
 	r := &c.reported
-	again := r.any && (says-r.before).Abs() <= 2*agreement
-	r.before, r.any = says, true
+	first := !r.any
+	again := r.any && arrived.Sub(r.beforeAt) >= witness && (says-r.before).Abs() <= 2*agreement
+	if first || arrived.Sub(r.beforeAt) >= witness {
+		r.before, r.beforeAt, r.any = says, arrived, true
+	}
+	credible := c.credible()
+	if !r.set {
+		credible = c.alone(arrived)
+	}
 	moved, delay := says-r.origin, c.arrivals.origin().Sub(av.Instant(says+c.ntp.offset))
 	switch {
 	case r.set && moved.Abs() <= agreement:
 		r.origin, r.strikes = r.agreed.add(says, arrived), 0
 		r.delay, r.confirmed, c.moved = c.delay(), r.confirmed+1, false
 		return false, ""
-	case delay > plausible || delay > c.credible() && !again:
+	case first && delay > credible && delay <= c.credible():
+		return false, "" // the next one decides
+	case delay > plausible || delay > credible && !again:
 		if r.strikes++; r.set && r.strikes > min(r.confirmed, maxConfirmed) {
-			c.guess, c.reported = c.arrivals.origin(), reported{before: says, any: true}
+			c.forget()
 		}
 		return false, "it puts packets long before they came"
 	case r.set && moved > 0, !r.set && delay < -agreement:
@@ -85,10 +103,15 @@ func (c *rtpClock) report(stamp uint32, ntp time.Duration, arrived av.Instant) (
 	return anchored, ""
 }
 
+// forget makes the track go by arrival until reports agree.
+func (c *rtpClock) forget() {
+	c.guess, c.reported = c.arrivals.origin(), reported{before: c.reported.before, beforeAt: c.reported.beforeAt, any: true}
+}
+
 // believe makes the track use the value of a report.
 func (c *rtpClock) believe(says time.Duration, arrived av.Instant) {
 	c.pacing = c.pacing && c.reported.set // a guess is revised at once
-	c.reported = reported{set: true, origin: says, before: says, any: true}
+	c.reported = reported{set: true, origin: says, before: says, beforeAt: arrived, any: true}
 	c.reported.agreed.add(says, arrived)
 	c.moved = false
 	if c.arrivals.turn != 0 {
@@ -128,6 +151,21 @@ func (c *rtpClock) contradicts(stamp uint32, ntp time.Duration) time.Duration {
 
 // sure reports whether a report has been believed since the timestamps were last moved because the clock stood still.
 func (c *rtpClock) sure() bool { return c.reported.set && !c.moved }
+
+// proven reports whether the newest of these reports is believed. early is subtracted from the offset of the NTP clock first.
+func (c *rtpClock) proven(reports []senderReport, early time.Duration) bool {
+	if len(reports) == 0 || c.arrivals.turn == 0 {
+		return false
+	}
+	says := func(one senderReport) time.Duration { return one.ntp - av.Duration(c.extend(one.stamp), c.rate) }
+	last := reports[len(reports)-1]
+	for _, one := range reports {
+		if last.arrived.Sub(one.arrived) >= witness {
+			return (says(last) - says(one)).Abs() <= 2*agreement
+		}
+	}
+	return c.arrivals.origin().Sub(av.Instant(says(last)+c.ntp.offset-early)) <= c.alone(last.arrived)
+}
 
 // early returns how long the earliest packet arrived before its capture according to these reports. It returns the maximum duration if there are
 // no packets or no reports.

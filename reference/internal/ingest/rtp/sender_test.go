@@ -30,6 +30,10 @@ type testSender struct {
 	drifting bool
 	// reportsFrom is when the first report of each track is sent, if not after 410 ms.
 	reportsFrom time.Duration
+	// reportsEvery is the time between the reports of each track, if not 1 s for video and 5 s for audio.
+	reportsEvery time.Duration
+	// soundLater is how much later than for video the first report for audio is sent.
+	soundLater time.Duration
 	// soundReported is the time before which no report of audio is sent.
 	soundReported time.Duration
 }
@@ -138,10 +142,15 @@ func (p testSender) reports(l *line, start av.Instant, video bool) (events []eve
 	if video {
 		every, kind, codec = time.Second, 1, av.VP8
 	}
+	every = cmp.Or(p.reportsEvery, every)
+	from := cmp.Or(p.reportsFrom, 410*time.Millisecond)
+	if !video {
+		from += p.soundLater
+	}
 	if p.drifting {
 		every += 70 * time.Millisecond
 	}
-	for at := cmp.Or(p.reportsFrom, 410*time.Millisecond); at < time.Duration(p.seconds)*time.Second; at += every {
+	for at := from; at < time.Duration(p.seconds)*time.Second; at += every {
 		if !video && at < p.soundReported {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 // Reports are not always true. Some senders use the present time for a packet that they send late, run one of two clocks at another rate, or set
 // their NTP clock. So packets judge reports. The delay of packets, from capture to arrival, varies, but the least delay hardly changes. A report
 //   - that agrees with earlier reports is believed;
+//   - that is the first one is believed if packets came promptly, the more so the sooner it comes, and otherwise if the next one says the same;
 //   - that puts packets earlier is believed while the delay stays credible, or up to plausible if the report before it said the same, because
 //     senders are late, never early;
 //   - that puts packets later, or puts the first packets after their arrival, is believed if the packets after it have the same least delay as
@@ -21,7 +22,8 @@ import (
 //   - whose NTP time moved against both RTP and the media clock shows a step of the NTP clock, which moves nothing.
 //
 // Without a report a track goes by arrival: timestamps are tied to the packet that came with the least delay. The first samples are held until
-// every track has a report, for at least leastHold and at most startHold. Browsers report video within half a second, and audio after 1.2 to 1.8 s.
+// every track has a report that is believed, for at least leastHold and at most startHold. Browsers report video within half a second, and
+// audio after 1.2 to 1.8 s.
 //
 // Frames that come late raise a doubt (see doubt) and are held until it is decided. A frame whose timestamp is far off (the RTP clock jumped or
 // began anew), and the first frame of another RTP stream, continue the old timestamps: the frame gets the same delay as the frame before it.
@@ -44,6 +46,7 @@ type rtpClock struct {
 	stamp   int64 // newest timestamp, extended
 	shift   int64 // extended timestamps minus the sender's, because of jumps
 	arrived av.Instant
+	began   av.Instant    // arrival of the first frame
 	late    time.Duration // delay of the newest frame from capture to arrival, at most lateness
 
 	arrivals arrivals
@@ -82,7 +85,7 @@ func (c *rtpClock) frame(stamp uint32, arrived av.Instant) int64 {
 	ext := c.extend(stamp)
 	sent := arrived.Add(-av.Duration(ext, c.rate))
 	if c.arrivals.turn == 0 && !c.anew {
-		c.guess = sent
+		c.guess, c.began = sent, arrived
 		c.arrivals.add(sent, arrived)
 	}
 	if late := sent.Sub(c.origin()); c.anew || late > outage || late < -c.earliest() {

@@ -25,10 +25,10 @@ type track struct {
 	came     av.Instant     // arrival of the newest packet
 	reports  []senderReport // the newest ones, until samples are released
 
-	keyed  bool // a key frame was delivered since the stream began
-	cut    bool // the next sample begins a new segment
-	asking bool // a key frame is needed
-	since  av.Instant
+	keyed  bool       // a key frame was delivered since the stream began
+	cut    bool       // the next sample begins a new segment
+	asking bool       // a key frame is needed
+	since  av.Instant // least time of the key frame
 	asked  av.Instant // last request
 
 	order        order
@@ -59,7 +59,7 @@ func (t *track) wanted(f *frames.Frame) bool {
 	switch {
 	case f.Key:
 		t.keyed = true
-		if f.Arrived >= t.since {
+		if t.since == 0 { // otherwise its time decides
 			t.asking = false
 		}
 	case !t.keyed:
@@ -70,7 +70,8 @@ func (t *track) wanted(f *frames.Frame) bool {
 	return t.keyed
 }
 
-// need asks for a key frame that arrives at or after since.
+// need asks for a key frame of a time at or after since; 0 means any. One that was captured before the request and comes after it is no use
+// to an archive that begins with the request.
 func (t *track) need(since av.Instant) {
 	if t.asking {
 		t.since = max(t.since, since)

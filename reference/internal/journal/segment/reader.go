@@ -200,7 +200,7 @@ func (r *Reader) peek(n, limit int64) ([]byte, error) {
 	r.bufAt = r.at.Offset
 	if _, err := r.f.ReadAt(r.buf, r.at.Offset); err != nil {
 		r.buf = r.buf[:0]
-		if errors.Is(err, io.EOF) { // what was there is not; it is no end of the log
+		if errors.Is(err, io.EOF) { // bytes that were there are gone; this is not the end of the log
 			return nil, r.damage(errShort)
 		}
 		return nil, fmt.Errorf("reading journal: %w", err)

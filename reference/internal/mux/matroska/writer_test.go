@@ -2,11 +2,13 @@ package matroska
 
 import (
 	"bytes"
-	"os/exec"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"reelcheck/fixtures/ffmpegtest"
 	"reelcheck/reference/internal/av"
 )
 
@@ -36,18 +38,14 @@ func TestRoundTrip(t *testing.T) {
 
 // TestHead lets FFmpeg read the header.
 func TestHead(t *testing.T) {
-	if _, err := exec.LookPath("ffprobe"); err != nil {
-		t.Skip("ffprobe is not installed")
-	}
 	block := AppendBlock(nil, AudioTrack, 0, true, []byte{31 << 3, 0, 0})
 	body := append(AppendCluster(nil, 0, int64(len(block))), block...)
 	head := Head{WebM: true, Video: av.VP8, Channels: 1, Duration: 2500 * time.Millisecond, Connection: "of one", Body: int64(len(body))}
-	probe := exec.Command("ffprobe", "-v", "warning", "-of", "csv", "-show_entries", "format=duration:format_tags:stream=codec_name,width,height,channels,sample_rate", "-")
-	probe.Stdin = bytes.NewReader(append(head.Bytes(), body...))
-	out, err := probe.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+	path := filepath.Join(t.TempDir(), "head.webm")
+	if err := os.WriteFile(path, append(head.Bytes(), body...), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	out := ffmpegtest.Probe(t, "-of", "csv", "-show_entries", "format=duration:format_tags:stream=codec_name,width,height,channels,sample_rate", path)
 	for _, want := range []string{"stream,vp8,640,480", "stream,opus,48000,1", "format,2.500000,", "of one"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("%s\nwant %s", out, want)

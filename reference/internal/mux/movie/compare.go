@@ -21,7 +21,7 @@ func (e *DifferError) Error() string {
 	return text
 }
 
-// Compare returns a [*DifferError] unless b can follow a in one file.
+// Compare returns a [*DifferError] unless b can follow a in one file (ARC-POST-01).
 func Compare(a, b *Movie) error {
 	for _, c := range properties(a, b) {
 		if has, got := fmt.Sprint(c.a), fmt.Sprint(c.b); has != got {

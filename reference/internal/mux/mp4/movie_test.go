@@ -244,3 +244,39 @@ func FuzzParse(f *testing.F) {
 		_ = Write(t.Context(), io.Discard, outputs(m), nil)
 	})
 }
+
+// TestRunsThatMeet checks that a run may begin to be decoded when the run before has not ended, as after a joint of files with
+// B-frames and a variable frame rate. When samples are presented does not change.
+func TestRunsThatMeet(t *testing.T) {
+	in := made(t, "-map 0:v -c:v libx264 -bf 3")
+	m, err := Parse(bytes.NewReader(in), int64(len(in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := outputs(m)[0]
+	length, step := out.End-out.Start, m.Video.Interval()
+	for early, refused := range map[int64]bool{0: false, step: false, 2*step - 1: false, 100 * step: true} {
+		out := out
+		out.Runs = []Run{out.Runs[0], {Data: m.Data, Samples: m.Video.Samples, Later: length, Reorder: -early}}
+		out.End += length
+		var b bytes.Buffer
+		if err := Write(t.Context(), &b, []Output{out}, nil); (err != nil) != refused {
+			t.Errorf("%d ticks early: %v", early, err)
+		} else if refused {
+			continue
+		}
+		again, err := Parse(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := len(m.Video.Samples)
+		for i, s := range again.Video.Samples {
+			if i > 0 && s.DTS <= again.Video.Samples[i-1].DTS {
+				t.Errorf("%d ticks early: sample %d is decoded at %d", early, i, s.DTS)
+			}
+			if want := m.Video.Samples[i%n].PTS() + int64(i/n)*length; s.PTS() != want {
+				t.Errorf("%d ticks early: sample %d is presented at %d, want %d", early, i, s.PTS(), want)
+			}
+		}
+	}
+}

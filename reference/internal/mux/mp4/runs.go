@@ -23,47 +23,62 @@ func (t *Output) samples() (sizes []uint32, keys *mp4.StssBox) {
 	return sizes, keys
 }
 
-// times returns the table of durations: the time from each sample to the next, across runs too.
-func (t *Output) times() (stts mp4.SttsBox, err error) {
-	total := int64(0)
-	add := func(d int64) error {
-		if d <= 0 || d > math.MaxUint32 {
-			return fmt.Errorf("times of samples do not increase: %d after %d", d, total)
-		}
-		total += d
-		if n := len(stts.SampleTimeDelta); n > 0 && stts.SampleTimeDelta[n-1] == uint32(d) {
-			stts.SampleCount[n-1]++
-			return nil
-		}
-		stts.SampleTimeDelta, stts.SampleCount = append(stts.SampleTimeDelta, uint32(d)), append(stts.SampleCount, 1)
-		return nil
-	}
-	last, duration := int64(0), int64(0)
-	first := true
+// decoding returns the decoding times of all samples. Where a run begins, the samples before may be due at the same time or
+// later, if the time from decoding to presentation varies, as it does with B-frames at a variable frame rate. Then they
+// are decoded earlier.
+func (t *Output) decoding() ([]int64, error) {
+	var list []int64
 	for _, r := range t.Runs {
-		for i, s := range r.Samples {
-			if dts := r.dts(i); !first {
-				if err := add(dts - last); err != nil {
-					return stts, err
-				}
-			}
-			first, last, duration = false, r.dts(i), int64(s.Duration)
+		for i := range r.Samples {
+			list = append(list, r.dts(i))
 		}
 	}
-	if first {
+	for i := len(list) - 2; i >= 0; i-- {
+		if late := list[i] - list[i+1] + 1; late > int64(t.Timescale) || late > 0 && i == 0 { // the first one tells what time 0 is
+			return nil, fmt.Errorf("times of samples do not increase: %d after %d", list[i+1], list[i])
+		} else if late > 0 {
+			list[i] -= late
+		}
+	}
+	return list, nil
+}
+
+// times returns the table of durations: the time from each sample to the next, across runs too.
+func (t *Output) times(decoding []int64) (stts mp4.SttsBox, err error) {
+	if len(decoding) == 0 {
 		return stts, nil
 	}
-	err = add(max(duration, 1))
-	return stts, err
+	duration := int64(0) // of the last sample
+	for _, r := range t.Runs {
+		if n := len(r.Samples); n > 0 {
+			duration = int64(r.Samples[n-1].Duration)
+		}
+	}
+	last := len(decoding) - 1
+	for i := range decoding {
+		d := max(duration, 1)
+		if i < last {
+			d = decoding[i+1] - decoding[i]
+		}
+		if d > math.MaxUint32 {
+			return stts, fmt.Errorf("%d ticks from a sample to the next are too many", d)
+		}
+		if n := len(stts.SampleTimeDelta); n > 0 && stts.SampleTimeDelta[n-1] == uint32(d) {
+			stts.SampleCount[n-1]++
+			continue
+		}
+		stts.SampleTimeDelta, stts.SampleCount = append(stts.SampleTimeDelta, uint32(d)), append(stts.SampleCount, 1)
+	}
+	return stts, nil
 }
 
 // shifts returns the table of composition time offsets, or nil when all are 0.
-func (t *Output) shifts() *mp4.CttsBox {
+func (t *Output) shifts(decoding []int64) *mp4.CttsBox {
 	c := &mp4.CttsBox{EndSampleNr: []uint32{0}}
 	any, n := false, uint32(0)
 	for _, r := range t.Runs {
 		for i := range r.Samples {
-			shift := int32(r.pts(i) - r.dts(i))
+			shift := int32(r.pts(i) - decoding[n])
 			any = any || shift != 0
 			if shift < 0 {
 				c.Version = 1

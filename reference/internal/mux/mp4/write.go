@@ -205,7 +205,11 @@ func (f *file) head() (head, error) {
 
 func (t *Output) head() (h trackHead, err error) {
 	of := t.Descriptions[0].of
-	h = trackHead{kind: "audio", timescale: t.Timescale, shifts: t.shifts(), edits: t.edits()}
+	decoding, err := t.decoding()
+	if err != nil {
+		return trackHead{}, err
+	}
+	h = trackHead{kind: "audio", timescale: t.Timescale, shifts: t.shifts(decoding), edits: t.edits()}
 	if of.Picture != nil {
 		h.kind, h.matrix = "video", t.Matrix
 		h.width, h.height = of.Picture.Shown()
@@ -218,7 +222,7 @@ func (t *Output) head() (h trackHead, err error) {
 		h.entries = append(h.entries, entry)
 	}
 	h.sizes, h.keys = t.samples()
-	h.times, err = t.times()
+	h.times, err = t.times(decoding)
 	return h, err
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"reelcheck/reference/internal/await"
 )
 
 // claim holds the locks that this process has in the database while a connection lasts: one for the name of its server, and one for the whole
@@ -48,7 +50,7 @@ func take(ctx context.Context, c Config, options *pgx.ConnConfig) (*claim, error
 	})
 	t := &claim{Config: c, options: options}
 	err := t.attempt(ctx)
-	for end := time.Now().Add(claimWithin); errors.Is(err, errTaken) && time.Now().Before(end) && pause(ctx, claimEvery) == nil; {
+	for end := time.Now().Add(claimWithin); errors.Is(err, errTaken) && time.Now().Before(end) && await.Pause(ctx, claimEvery) == nil; {
 		err = t.attempt(ctx)
 	}
 	if err != nil {
@@ -120,7 +122,7 @@ func (t *claim) guard() {
 			_, err := t.conn.WaitForNotification(ctx) // no notification comes, so it returns when the connection ends
 			for err != nil && ctx.Err() == nil {
 				t.Log.Warn("database not reachable", "error", err)
-				if pause(ctx, reclaimEvery) != nil {
+				if await.Pause(ctx, reclaimEvery) != nil {
 					return
 				}
 				if err = t.attempt(ctx); errors.Is(err, errTaken) && t.Lost != nil {
@@ -144,15 +146,4 @@ func (t *claim) release() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	return t.conn.Close(ctx)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

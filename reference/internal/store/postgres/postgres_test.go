@@ -64,12 +64,12 @@ func servers(t *testing.T, server *postgrestest.Server) {
 	if _, err := two.Session(ctx, "of one"); !errors.As(err, &elsewhere) || elsewhere.URL != "http://one.example" {
 		t.Errorf("a session of another server: %v", err)
 	}
-	if holder, err := two.Holder(ctx, "archive of one"); err != nil || holder != "http://one.example" {
-		t.Errorf("holder %q, %v", holder, err)
+	if url, err := two.FileServer(ctx, "archive of one"); err != nil || url != "http://one.example" {
+		t.Errorf("server of the file %q, %v", url, err)
 	}
 	for _, id := range []string{"archive of two", "none"} {
-		if holder, err := two.Holder(ctx, id); err != nil || holder != "" {
-			t.Errorf("holder of %s: %q, %v", id, holder, err)
+		if url, err := two.FileServer(ctx, id); err != nil || url != "" {
+			t.Errorf("server of the file of %s: %q, %v", id, url, err)
 		}
 	}
 	if ids, err := two.Unsettled(ctx); err != nil || !slices.Equal(ids, []string{"of two"}) {

@@ -87,7 +87,7 @@ func programs() (string, error) {
 	return filepath.Dir(best), nil
 }
 
-// initialise creates the cluster. PostgreSQL refuses to run as root, so another user runs it then.
+// initialise creates the cluster. PostgreSQL refuses to run as root, so root runs it as another user.
 func (s *Server) initialise() error {
 	if os.Getuid() == 0 {
 		other, err := user.Lookup("postgres")

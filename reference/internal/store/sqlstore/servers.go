@@ -17,8 +17,8 @@ func (s *Store) elsewhere(ctx context.Context, server string) error {
 	return e
 }
 
-// Holder returns the URL of the server that has the file of an archive. It returns "" if that is this server, or if there is no such archive.
-func (s *Store) Holder(ctx context.Context, archiveID string) (url string, err error) {
+// FileServer returns the URL of the server that has the file of an archive. It returns "" if that is this server, or if there is no such archive.
+func (s *Store) FileServer(ctx context.Context, archiveID string) (url string, err error) {
 	if s.Server == "" {
 		return "", nil // there is no other server
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"reelcheck/reference/internal/await"
 	"reelcheck/reference/internal/store"
 )
 
@@ -156,11 +157,7 @@ func (s *Store) patiently(ctx context.Context, do func() error) error {
 		if err == nil || !s.Passing(err) || time.Now().After(end) {
 			return err
 		}
-		pause := time.NewTimer(again)
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
+		if await.Pause(ctx, again) != nil {
 			return err
 		}
 	}

@@ -68,7 +68,7 @@ func Merge(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVarP(&out, "output", "o", "", "the file to write")
 	flags.Float64VarP(&overlap, "max-overlap", "x", merge.DefaultOverlap.Seconds(), "seconds of each file in which to look for the overlap")
 	flags.BoolVarP(&overwrite, "overwrite", "y", false, "overwrite the output")
-	flags.StringVar(&path, "ffmpeg", "ffmpeg", "the FFmpeg program")
+	flags.StringVar(&path, "ffmpeg", "ffmpeg", "FFmpeg program, version "+ffmpeg.Versions)
 	return asTool(cmd)
 }
 

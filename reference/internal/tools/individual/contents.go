@@ -2,7 +2,6 @@ package individual
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -44,9 +43,6 @@ const (
 func (s *contents) blocks() int { return len(s.index[audio]) + len(s.index[video]) }
 
 func (s *contents) add(b matroska.Block) error {
-	if s.blocks() >= maxBlocks {
-		return fmt.Errorf("more than %d blocks", maxBlocks)
-	}
 	kind := audio
 	if b.Track.Codec.Video() {
 		kind = video

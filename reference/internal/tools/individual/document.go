@@ -11,7 +11,7 @@ import (
 )
 
 // Other recorders may write numbers as floats or strings, null for missing values, and other types where the type does not matter. All that is
-// accepted. A needed value that is missing or unusable is an error.
+// accepted. A file without a needed value, or with one that is unusable, is left out; without any file, that is an error.
 
 // parseManifest parses a manifest. A document without files is not a manifest.
 func parseManifest(b []byte) (Manifest, error) {
@@ -31,11 +31,13 @@ func parseManifest(b []byte) (Manifest, error) {
 	for i, f := range *d.Files {
 		file, err := f.file()
 		if err != nil {
-			return Manifest{}, fmt.Errorf("files[%d]: %w", i, err)
+			m.refused = append(m.refused, fmt.Errorf("files[%d]: %w", i, err))
+			continue
 		}
+		file.place = i
 		m.Files = append(m.Files, file)
 	}
-	return m, nil
+	return m, m.none()
 }
 
 type fileDocument struct {

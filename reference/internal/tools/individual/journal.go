@@ -1,15 +1,14 @@
 package individual
 
 import (
-	"archive/zip"
 	"bufio"
 	"cmp"
-	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
 	"image"
 	"io"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"time"
@@ -81,6 +80,10 @@ func (a *Archive) Fill(ctx context.Context, j *journal.Journal, o Options) (Reco
 		return Recording{}, err
 	}
 	f := &filling{Archive: a, Options: o, journal: j}
+	for _, reason := range a.refused {
+		f.Log.Warn("file is not read", "reason", reason)
+		f.unread = cmp.Or(f.unread, reason)
+	}
 	files := f.order()
 	var open []*part
 	for i, file := range files {
@@ -204,12 +207,13 @@ func Plain(id string) string {
 func (f *filling) blocks(ctx context.Context, file File, s *contents) error {
 	entry := f.media[file.Filename]
 	r, err := entry.Open()
-	if errors.Is(err, zip.ErrAlgorithm) {
-		f.leave(file, err)
-		return nil
+	var disk *fs.PathError // the ZIP cannot be read
+	if errors.As(err, &disk) {
+		return err
 	}
 	if err != nil {
-		return err
+		f.leave(file, err)
+		return nil
 	}
 	defer r.Close()
 	if entry.UncompressedSize64 == 0 {
@@ -233,37 +237,35 @@ func (f *filling) blocks(ctx context.Context, file File, s *contents) error {
 			}
 		},
 	}
+	var own error // of this side, not of the file
 	err = matroska.ReadTold(media, told, func(b matroska.Block) error {
-		if err := ctx.Err(); err != nil {
-			return err
+		if own = ctx.Err(); own != nil {
+			return own
 		}
 		if at := file.start() + b.Time; at > longest || at < -longest {
 			return fmt.Errorf("a block is %v after the beginning of the archive: at most %v are read", at, longest)
 		}
-		return s.add(b)
+		if s.blocks() >= maxBlocks {
+			return fmt.Errorf("more than %d blocks", maxBlocks)
+		}
+		own = s.add(b)
+		return own
 	})
-	var unreadable *matroska.UnreadableError
 	switch {
-	case errors.As(err, &unreadable), errors.Is(err, matroska.ErrNone), damaged(err) && s.blocks() == 0:
+	case own != nil, errors.As(err, &disk):
+		return err
+	case err != nil && s.blocks() == 0:
 		f.leave(file, err)
-		return nil
-	case errors.Is(err, matroska.ErrCut), damaged(err):
+	case err != nil:
 		f.Log.Warn("file is not complete", "file", file.Filename, "error", err)
-		return nil
 	}
-	return err
+	return nil
 }
 
 // leave logs that a file is left out, and remembers the first reason.
 func (f *filling) leave(file File, reason error) {
 	f.Log.Warn("file is not read", "file", file.Filename, "reason", reason)
 	f.unread = cmp.Or(f.unread, fmt.Errorf("%s: %w", file.Filename, reason))
-}
-
-// damaged reports whether err means that the content of a ZIP entry is damaged, not only cut off.
-func damaged(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat)
 }
 
 // picture reads the contents of a file that is a picture, as one frame.

@@ -39,7 +39,9 @@ type Manifest struct {
 	Name      string `json:"name"`
 	SessionID string `json:"sessionId"`
 	CreatedAt int64  `json:"createdAt"` // ms since the epoch
-	Files     []File `json:"files"`
+	Files     []File `json:"files"`     // those that can be used
+
+	refused []error // why others are left out
 }
 
 // File is one media file, with a stream or a part of a stream.
@@ -51,6 +53,8 @@ type File struct {
 	StopTimeOffset  int64  `json:"stopTimeOffset"`
 	ConnectionData  string `json:"connectionData"`
 	VideoType       string `json:"videoType"`
+
+	place int // in the manifest
 }
 
 // start and stop return the file's interval in the recording.
@@ -100,12 +104,24 @@ func read(z *zip.Reader) (*Archive, error) {
 	if err := a.findManifest(z.File); err != nil {
 		return nil, err
 	}
-	for i := range a.Files {
-		if err := a.check(a.Files[i], entries); err != nil {
-			return nil, fmt.Errorf("manifest: files[%d]: %w", i, err)
+	var usable []File
+	for _, f := range a.Files {
+		if err := a.check(f, entries); err != nil {
+			a.refused = append(a.refused, fmt.Errorf("manifest: files[%d]: %w", f.place, err))
+			continue
 		}
+		usable = append(usable, f)
 	}
-	return a, nil
+	a.Files = usable
+	return a, a.none()
+}
+
+// none returns why no file can be used. A manifest that names none is no error: nobody published.
+func (m *Manifest) none() error {
+	if len(m.Files) > 0 || len(m.refused) == 0 {
+		return nil
+	}
+	return m.refused[0]
 }
 
 // findManifest parses the JSON file in the root. Its name is not documented; of several, the last one that is a manifest is used.
@@ -127,7 +143,7 @@ func (a *Archive) findManifest(files []*zip.File) error {
 		refused = errors.Join(refused, fmt.Errorf("manifest %q: %w", f.Name, err))
 	}
 	if refused == nil {
-		return errors.New("no manifest: there is no .json file in the ZIP")
+		return errors.New("no manifest: there is no .json file in the root of the ZIP")
 	}
 	return refused
 }
@@ -146,8 +162,8 @@ func readManifest(f *zip.File) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("larger than %d bytes", maxManifest)
 	}
 	m, err := parseManifest(b)
-	if err == nil && len(m.Files) > maxFiles {
-		err = fmt.Errorf("files has %d entries, want at most %d", len(m.Files), maxFiles)
+	if n := len(m.Files) + len(m.refused); err == nil && n > maxFiles {
+		err = fmt.Errorf("files has %d entries, want at most %d", n, maxFiles)
 	}
 	return m, err
 }

@@ -16,7 +16,7 @@ type joiner struct {
 	spool *spool.Spool // samples that were coded again
 }
 
-// part is one recording, with what of it goes into the output.
+// part is one recording, and what the output takes of it.
 type part struct {
 	*mp4.Input
 	video, audio use

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -214,11 +213,8 @@ func TestSoundAlone(t *testing.T) {
 
 func volume(t *testing.T, file string) (line string) {
 	t.Helper()
-	out, err := exec.Command("ffmpeg", "-hide_banner", "-nostdin", "-i", file, "-af", "volumedetect", "-vn", "-f", "null", "-").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	for l := range strings.Lines(string(out)) {
+	_, log := ffmpegtest.Logged(t, "-i", file, "-af", "volumedetect", "-vn", "-f", "null", "-")
+	for l := range strings.Lines(log) {
 		if strings.Contains(l, "max_volume") {
 			line = l
 		}

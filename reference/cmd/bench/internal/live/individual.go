@@ -21,7 +21,7 @@ import (
 
 const (
 	individualStreams = 50
-	// settles is how long after it was sent everything has arrived, also what had to be sent again.
+	// settles is the time within which everything that was sent has arrived, including what had to be sent again.
 	settles = time.Second
 	// individualRate is what each kind of media takes, stamps included, in bit/s.
 	individualRate = 100_000
@@ -112,8 +112,8 @@ func stampOf(frame []byte) (stamp, error) {
 	return stamp{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]), b[8] == 1}, nil
 }
 
-// stamped is what a publisher sends in a time: the loop's frames with stamps. VP8 has them at its end, where decoders of its last
-// partition do not come; Opus as padding (RFC 6716 section 3.2.5).
+// stamped returns what a publisher sends in a number of seconds: the loop's frames with stamps. The stamp of a VP8 frame is at
+// its end, where decoders do not read; that of an Opus packet is padding (RFC 6716 section 3.2.5).
 func stamped(l media.Loop, stream, seconds int) (frames, packets [][]byte, err error) {
 	for i := range seconds * media.Rate {
 		data := bytes.Clone(l.Video[i%len(l.Video)].Data)
@@ -161,7 +161,7 @@ func compareZIP(name string, l media.Loop, streams, seconds int) (lost, found in
 	return streams*(len(frames)+len(packets)) - found, found, nil
 }
 
-// foundFrames compares the frames of one file with those that its stream was sent as.
+// foundFrames compares the frames of one file with the frames that were sent.
 type foundFrames struct {
 	loop    media.Loop
 	seconds int

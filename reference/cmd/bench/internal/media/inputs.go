@@ -31,7 +31,7 @@ const (
 	LoopFrames   = LoopSeconds * Rate
 )
 
-// MarkAt is where an input shows which frame of which stream it is. Inputs carry the marks of the fixtures.
+// MarkAt is the place of the mark in the picture of an input. Inputs carry the marks of the fixtures.
 var MarkAt = mark.Box{X: 176, Y: 192, W: 288, H: 96}
 
 // Form is the form of the inputs of a case.
@@ -94,7 +94,7 @@ func (in Input) generate(ctx context.Context, number int, f Form) error {
 		"-ac", "1", "-c:a", "libopus", "-b:a", "32k", "-application", "voip"); err != nil {
 		return err
 	}
-	// The offset is twice what a player of Opus skips: nothing is to have a time before 0, or FFmpeg moves the pictures.
+	// The offset is twice what a player of Opus skips, because FFmpeg moves the pictures if a time is before 0.
 	return MakeFile(ctx, in.Both, "-stream_loop", "-1", "-i", in.Video, "-itsoffset", "0.013", "-stream_loop", "-1", "-i", in.Sound,
 		"-t", strconv.Itoa(f.Seconds), "-c", "copy")
 }

@@ -38,9 +38,9 @@ type correlation struct {
 	evidence     []bool
 }
 
-// edge is the time in seconds at both ends of the overlap that is left out, because changes are not known at the
-// beginning and the end of a recording: a tone that begins one is no change there, but may be one in the other. At each
-// end it leaves out at most a fifth of the overlap.
+// edge is the time in seconds that is left out at both ends of the overlap, because changes are not known at the
+// beginning and the end of a recording. A tone at the very beginning of a recording is no change in it, but may be one in
+// the other recording. At most a fifth of the overlap is left out at each end.
 const edge = 0.2
 
 // correlate compares b with a for every place in a at which b may begin.
@@ -130,10 +130,11 @@ func (c correlation) peaks() []float64 {
 	return offsets
 }
 
-// repeats reports whether another place is about as good as the best one.
+// repeats reports whether another place is about as good as the best one, or good enough by itself: at the best one, encoders
+// may have coded what repeats in the same way, and at others not.
 func (c correlation) repeats() bool {
 	peaks := c.peaks()
-	return len(peaks) > 1 && c.around(peaks[1]).r >= c.around(peaks[0]).r-closeBy
+	return len(peaks) > 1 && c.around(peaks[1]).r >= min(sure, c.around(peaks[0]).r-closeBy)
 }
 
 // around returns the best agreement close to an offset.

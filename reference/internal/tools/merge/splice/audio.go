@@ -217,5 +217,5 @@ func (s Seam) apart(a, b Sound, rate int, x int64, c int) float64 {
 	return v
 }
 
-// Silent returns the number of a packet in the middle of the pause, of which Rest copies are inserted.
+// Silent returns the number of a packet in the middle of the pause. Rest copies of it are inserted.
 func (s Seam) Silent() int { return int((s.endA-s.At)/Frame) + longestRest/2 }
