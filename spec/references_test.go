@@ -127,10 +127,16 @@ func TestReferences(t *testing.T) {
 
 // undecided are clauses that no line of the server decides, with the reason.
 var undecided = map[string]string{
-	"ARC-STO-09": "it names services, which the server reaches like any other S3 endpoint",
+	"ARC-DUR-16":  "a start after a move is a start like any other",
+	"ARC-SIM-08":  "so is one beside another archive, whose rules are ARC-SIM-01 to 06",
+	"ARC-STAT-08": "it allows what the server does not do: callbacks go out in order",
+	"ARC-COMP-16": "it leaves open what decision 17 settles",
+	"ARC-MAN-15":  "it allows what the server does not do: offsets after a pause are exact",
+	"ARC-AUTO-12": "it leaves open what decision 8 settles",
+	"ARC-STO-09":  "it names services, which the server reaches like any other S3 endpoint",
 }
 
-// TestClausesAreDecided checks that the server's code names every must clause, in full, so that git grep finds the line that decides it.
+// TestClausesAreDecided checks that the server's code names every clause that is checked, in full, so that git grep finds the line that decides it.
 func TestClausesAreDecided(t *testing.T) {
 	named := map[string]bool{}
 	texts(t, func(path, text string) {
@@ -147,7 +153,7 @@ func TestClausesAreDecided(t *testing.T) {
 		switch {
 		case excused && (named[c.ID] || reason == ""):
 			t.Errorf("%s: the server names it, or nobody says why it does not", c.ID)
-		case c.Level == Must && !excused && !named[c.ID]:
+		case c.Verify == Checks && !excused && !named[c.ID]:
 			t.Errorf("%s (%s): no line of the server names it", c.ID, c.Title)
 		}
 	}

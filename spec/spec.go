@@ -24,6 +24,7 @@ type Ledger struct {
 	Version      string
 	Chapters     []Chapter
 	Capabilities map[Capability]string // with a description for people
+	Profiles     []Profile             // each holds the one before it
 	Clauses      []Clause
 	Page         Page
 	Sources      []Source
@@ -148,6 +149,7 @@ func parse(read func(name string) []byte) (Ledger, error) {
 		Version      string
 		Chapters     []Chapter
 		Capabilities map[Capability]string
+		Profiles     []Profile
 		Clauses      []Clause
 	}
 	var limits struct {
@@ -169,7 +171,7 @@ func parse(read func(name string) []byte) (Ledger, error) {
 		return Ledger{}, err
 	}
 	l.Version, l.Chapters = requirements.Version, requirements.Chapters
-	l.Capabilities, l.Clauses = requirements.Capabilities, requirements.Clauses
+	l.Capabilities, l.Profiles, l.Clauses = requirements.Capabilities, requirements.Profiles, requirements.Clauses
 	l.Limits, l.Lists = limits.Limits, limits.Lists
 	l.Examples = layouts.Examples
 	l.index = make(map[string]int, len(l.Clauses))

@@ -28,6 +28,9 @@ clauses:
   time: instant
   verify: excluded
   reason: out of reach
+profiles:
+- {name: core, text: Little., levels: [must], capabilities: [events], wait: 60s}
+- {name: full, text: All.}
 `,
 	"sentences.yaml": `
 url: https://example.com/page
@@ -266,4 +269,28 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestProfiles(t *testing.T) {
+	refused(t, []flaw{
+		{"name twice", "requirements.yaml", "name: full", "name: core", "profile core: given twice"},
+		{"no text", "requirements.yaml", "text: Little.", "text: ''", "profile core: text is missing"},
+		{"unknown level", "requirements.yaml", "levels: [must]", "levels: [shall]", `profile core: level is "shall"`},
+		{"unknown capability", "requirements.yaml", "capabilities: [events]", "capabilities: [mail]", `profile core: unknown capability "mail"`},
+		{"unknown clause", "requirements.yaml", "text: All.", "text: All., clauses: [ARC-DUR-99]", `profile full: unknown clause "ARC-DUR-99"`},
+		{"not within the next", "requirements.yaml", "text: All.", "text: All., levels: [should]", "profile full: ARC-DUR-01 is in core, and not here"},
+	})
+	l, err := parseSmall("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, _ := l.Profile("core")
+	for id, want := range map[string]bool{"ARC-DUR-01": true, "ARC-DUR-02": false, "ARC-EVT-01": false} {
+		if c, _ := l.Clause(id); core.Holds(c) != want {
+			t.Errorf("core holds %s: %t", id, !want)
+		}
+	}
+	if _, ok := l.Profile("none"); ok {
+		t.Error("found a profile that does not exist")
+	}
 }

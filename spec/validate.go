@@ -36,6 +36,7 @@ func validate(l Ledger) error {
 	v.transitions()
 	v.limits()
 	v.examples()
+	v.profiles()
 	return errors.Join(v.errs...)
 }
 
